@@ -1,14 +1,57 @@
-pub fn add(left: u64, right: u64) -> u64 {
-    left + right
-}
+/*!
+mailtap: a passive analyzer of mail sessions.
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+It reads packets (a capture file, a pipe, a live interface), rebuilds the TCP conversations, follows SMTP, LMTP, POP3
+and IMAP in both directions, and says in plain words what each side said and why: as tables, as JSON. It never sends a
+packet.
 
-    #[test]
-    fn it_works() {
-        let result = add(2, 2);
-        assert_eq!(result, 4);
-    }
-}
+# The way through
+
+Folder names are in alphabetical order and so is the data flow: whoever lists `src/` reads the pipeline.
+
+```text
+bytes                                                                             people, programs
+  │                                                                                      ▲
+  ▼         Packet            Segment           Data | Gap          Event          Session│
+capture/ ────────▶ decode/ ────────▶ flow/ ─────────────▶ protocol/ ──────▶ session/ ────▶ view/
+files, pipes,      link, tunnel,     one Connection       smtp pop3 imap    what happened   table, json,
+live libpcap       IP, fragments,    per 5-tuple; both    + sasl, tls,      in it, and      zh and en
+                   TCP               directions in        framing, detect   what it means
+                                     causal order
+                          pipeline.rs: the only file that knows every stage
+```
+
+# What holds the roof up
+
+1. Arrows point one way: nothing knows anything to its right. `protocol` has never heard of a table, `flow` of mail.
+2. The core eats bytes and packet time: no clock, no I/O, no globals, no environment between `decode` and `session`.
+   The same packets give the same sessions on any day.
+3. A gap is a value. `flow` hands `protocol` either data or a gap of known length; the session says what is missing.
+   Nothing is zero-filled, guessed or silently joined.
+4. Causal order: a segment is released only when the other direction has been delivered up to its acknowledgement
+   number, or that stretch has been declared missing.
+5. Replies drive state, packets don't: DATA begins at 354, not at the word DATA.
+6. Frame first, then parse: `protocol::framing` cuts lines, dot-blocks and counted octets out of the stream; parsers
+   see whole, bounded pieces.
+7. In order, nothing is copied: the payload of an in-order segment goes straight through to the dialogue.
+8. Everything is bounded, and every bound that bites is counted (`limits_hit`).
+9. No `unsafe`.
+10. Wire text is hostile: what reaches a terminal has passed `view::escape`. Secrets are a type whose `Display` is
+    asterisks.
+11. The model speaks no language: `session` holds typed purposes and findings, `view::locale` turns them into words.
+12. Work on demand: what was not asked for is not computed.
+*/
+
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+
+pub mod capture;
+pub mod decode;
+pub mod flow;
+pub mod protocol;
+pub mod session;
+pub mod view;
+
+pub mod cli;
+pub mod limits;
+pub mod pipeline;

@@ -1,0 +1,137 @@
+/*!
+Where packets come from: capture files, standard input, a live interface. Nothing here knows what is in a packet.
+
+A [`Source`] lends one [`Packet`] after the other and can say at any time what it has read so far ([`SourceInfo`]).
+*/
+
+mod time;
+
+pub use time::Time;
+
+use std::fmt;
+
+/// One captured packet, lent by its [`Source`] until the next is asked for.
+#[derive(Debug, Clone, Copy)]
+pub struct Packet<'a> {
+    /// Number in the order read, from 1 (with one file: the frame number that Wireshark shows).
+    pub number: u64,
+    /// When it was captured.
+    pub time: Time,
+    /// What the first byte of `data` is the first byte of.
+    pub link: LinkType,
+    /// The captured bytes.
+    pub data: &'a [u8],
+    /// Bytes that the packet had on the wire: more than `data` has where the snap length cut it.
+    pub wire_len: u32,
+}
+
+/// A supply of packets.
+pub trait Source: Send {
+    /// The next packet; `None` at the end. A live source also answers `Ok(Read::Idle)` now and then, so that whoever
+    /// waits can see to other things.
+    ///
+    /// # Errors
+    /// Where reading cannot go on. What was read before remains true, and [`Source::info`] then holds the problem.
+    fn next_packet(&mut self) -> Result<Read<'_>, CaptureError>;
+
+    /// What has been read so far: one entry per file or interface.
+    fn info(&self) -> Vec<SourceInfo>;
+}
+
+/// What a [`Source`] answers.
+#[derive(Debug)]
+pub enum Read<'a> {
+    /// A packet.
+    Packet(Packet<'a>),
+    /// Live only: nothing came for a while.
+    Idle,
+    /// Nothing more will come.
+    End,
+}
+
+/// The link-layer type of a packet, by its number in the LINKTYPE_ registry of tcpdump.org.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct LinkType(pub u16);
+
+/// What one file or interface gave (`capture.sources[]` of the JSON).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceInfo {
+    /// As given on the command line; `-` is standard input.
+    pub name: String,
+    /// How the packets were stored.
+    pub format: Format,
+    /// How the file was compressed.
+    pub compression: Option<Compression>,
+    /// Link types met, in the order met.
+    pub link_types: Vec<LinkType>,
+    /// Packets read.
+    pub packets: u64,
+    /// Captured bytes read.
+    pub bytes: u64,
+    /// Time of the first packet.
+    pub first: Option<Time>,
+    /// Time of the last packet.
+    pub last: Option<Time>,
+    /// Live: packets that the kernel or the interface dropped.
+    pub dropped: Option<u64>,
+    /// Why reading stopped early or what was skipped.
+    pub problem: Option<String>,
+}
+
+/// How packets were stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// A classic libpcap file.
+    Pcap,
+    /// A pcapng file.
+    Pcapng,
+    /// A live interface.
+    Live,
+}
+
+impl Format {
+    /// The name in the JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Pcap => "pcap",
+            Self::Pcapng => "pcapng",
+            Self::Live => "live",
+        }
+    }
+}
+
+/// How a capture file was compressed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Compression {
+    /// RFC 1952.
+    Gzip,
+    /// RFC 8878.
+    Zstd,
+    /// The LZ4 frame format.
+    Lz4,
+}
+
+impl Compression {
+    /// The name in the JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Gzip => "gzip",
+            Self::Zstd => "zstd",
+            Self::Lz4 => "lz4",
+        }
+    }
+}
+
+impl fmt::Display for LinkType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)
+    }
+}
+
+/// Why a capture could not be opened, or not be read on. Each message says what, where and what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum CaptureError {
+    /// To be furnished.
+    #[error("{0}")]
+    Other(String),
+}

@@ -1,0 +1,112 @@
+/*!
+From segments to two byte streams a connection, in causal order. Has never heard of mail.
+
+A [`Table`] holds one [`Connection`] per 5-tuple. Whoever follows a connection is a [`Listener`]: it is handed the bytes
+of both directions in the order in which the two ends saw them, each stretch either as data or as a gap of known length.
+*/
+
+use crate::capture::Time;
+use std::net::SocketAddr;
+
+/// One of the two ends of a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Side {
+    /// The end that opened the connection.
+    Client,
+    /// The end that was called.
+    Server,
+}
+
+impl Side {
+    /// The other end.
+    pub fn other(self) -> Self {
+        match self {
+            Self::Client => Self::Server,
+            Self::Server => Self::Client,
+        }
+    }
+}
+
+/// The packet that something was read from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct At {
+    /// Its number, from 1.
+    pub packet: u64,
+    /// Its time.
+    pub time: Time,
+}
+
+/// Who talks to whom.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Ends {
+    /// The end that opened the connection.
+    pub client: SocketAddr,
+    /// The end that was called.
+    pub server: SocketAddr,
+}
+
+/// Who follows a connection.
+pub trait Listener {
+    /// Bytes that `from` sent, all of them in packet `at`. A stretch is handed over once, in order, never twice.
+    fn data(&mut self, from: Side, bytes: &[u8], at: At);
+
+    /// `missing` bytes (at least 1) that `from` sent are not in the capture; `at` is the packet that proved it.
+    fn gap(&mut self, from: Side, missing: u64, at: At);
+}
+
+/// How a connection ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum End {
+    /// By FIN.
+    Closed,
+    /// By RST.
+    Reset,
+    /// Nothing came for long while the capture went on.
+    Idle,
+    /// The capture ended first.
+    Open,
+    /// The SYN was answered by RST.
+    Refused,
+    /// The SYN was never answered.
+    Unanswered,
+}
+
+/// What a connection amounted to, known when it is over.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Transport {
+    /// Who talked to whom.
+    pub ends: Ends,
+    /// Its first packet.
+    pub first: At,
+    /// Its last packet.
+    pub last: At,
+    /// How it ended.
+    pub end: End,
+    /// False where the capture began in the middle of the connection.
+    pub from_start: bool,
+    /// The counters.
+    pub counters: Counters,
+}
+
+/// Counters of a connection (`transport` of the JSON).
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Counters {
+    /// Packets of the connection, both directions.
+    pub packets: u64,
+    /// Payload bytes of the client's stream that were captured, each counted once.
+    pub client_bytes: u64,
+    /// The same of the server's stream.
+    pub server_bytes: u64,
+    /// Bytes of the client's stream that were never captured.
+    pub client_missing: u64,
+    /// The same of the server's stream.
+    pub server_missing: u64,
+    /// Segments whose bytes had all been captured before.
+    pub retransmitted: u64,
+    /// Segments that came after a later one of the same direction.
+    pub reordered: u64,
+    /// Bytes on which two overlapping segments disagree.
+    pub conflicting: u64,
+    /// Milliseconds from the SYN over the SYN-ACK to the ACK, where all three were seen.
+    pub rtt_ms: Option<f64>,
+}

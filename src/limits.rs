@@ -1,0 +1,112 @@
+/*!
+Every bound of the house in one place, and the tally of those that cost something.
+
+Hostile input costs bounded memory and linear time; whatever a bound cuts off is counted under the bound's name and
+ends up in `summary.limits_hit`. A bound that bites in silence is a defect.
+*/
+
+use std::collections::BTreeMap;
+
+/// The longest line, in bytes, whose content is kept; the rest of a longer line is counted and passed over.
+pub const LINE_BYTES: usize = 64 * 1024;
+/// Packet numbers kept for one line or piece of content; further ones are folded into the last.
+pub const PACKETS_PER_STEP: usize = 256;
+/// Steps kept for a session.
+pub const STEPS_PER_SESSION: usize = 100_000;
+/// Messages kept for a session.
+pub const MESSAGES_PER_SESSION: usize = 20_000;
+/// Log-in attempts kept for a session.
+pub const CREDENTIALS_PER_SESSION: usize = 10_000;
+/// Bytes of one message that are kept for its header fields and MIME structure; digests and size cover all of it.
+pub const MESSAGE_BYTES: usize = 32 * 1024 * 1024;
+/// Depth to which nested MIME parts are described.
+pub const MIME_DEPTH: usize = 32;
+/// MIME parts described in one message.
+pub const MIME_PARTS: usize = 2_000;
+/// Commands in flight (sent, not yet answered) that a dialogue remembers.
+pub const COMMANDS_IN_FLIGHT: usize = 4_096;
+/// Recipients kept for one envelope.
+pub const RECIPIENTS: usize = 20_000;
+/// Connections followed at once.
+pub const CONNECTIONS: usize = 1_000_000;
+/// Bytes of one direction of a connection that wait for something before them.
+pub const WAITING_BYTES_PER_DIRECTION: usize = 4 * 1024 * 1024;
+/// Segments of one direction of a connection that wait for something before them.
+pub const WAITING_SEGMENTS_PER_DIRECTION: usize = 8_192;
+/// Bytes of all connections together that wait for something before them.
+pub const WAITING_BYTES: usize = 256 * 1024 * 1024;
+
+/// A bound, as it is named in `summary.limits_hit`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Limit {
+    /// [`LINE_BYTES`]: counts lines.
+    LineBytes,
+    /// [`PACKETS_PER_STEP`]: counts packet numbers left out.
+    PacketsPerStep,
+    /// [`STEPS_PER_SESSION`]: counts steps left out.
+    StepsPerSession,
+    /// [`MESSAGES_PER_SESSION`]: counts messages left out.
+    MessagesPerSession,
+    /// [`CREDENTIALS_PER_SESSION`]: counts attempts left out.
+    CredentialsPerSession,
+    /// [`MESSAGE_BYTES`]: counts messages whose structure was read from their beginning only.
+    MessageBytes,
+    /// [`MIME_DEPTH`] and [`MIME_PARTS`]: counts messages described in part.
+    MimeStructure,
+    /// [`COMMANDS_IN_FLIGHT`]: counts commands whose reply could not be told.
+    CommandsInFlight,
+    /// [`RECIPIENTS`]: counts recipients left out.
+    Recipients,
+    /// [`CONNECTIONS`]: counts connections closed before their end to make room.
+    Connections,
+    /// [`WAITING_BYTES_PER_DIRECTION`], [`WAITING_SEGMENTS_PER_DIRECTION`], [`WAITING_BYTES`]: counts the times that
+    /// a stretch was declared missing, or an order given up, to make room.
+    Waiting,
+}
+
+impl Limit {
+    /// The stable name used in `summary.limits_hit`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::LineBytes => "line_bytes",
+            Self::PacketsPerStep => "packets_per_step",
+            Self::StepsPerSession => "steps_per_session",
+            Self::MessagesPerSession => "messages_per_session",
+            Self::CredentialsPerSession => "credentials_per_session",
+            Self::MessageBytes => "message_bytes",
+            Self::MimeStructure => "mime_structure",
+            Self::CommandsInFlight => "commands_in_flight",
+            Self::Recipients => "recipients",
+            Self::Connections => "connections",
+            Self::Waiting => "waiting",
+        }
+    }
+}
+
+/// How often each bound cost something.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LimitsHit(BTreeMap<Limit, u64>);
+
+impl LimitsHit {
+    /// Counts `limit` once more.
+    pub fn hit(&mut self, limit: Limit) {
+        *self.0.entry(limit).or_default() += 1;
+    }
+
+    /// Adds another tally to this one.
+    pub fn add(&mut self, other: &Self) {
+        for (limit, count) in &other.0 {
+            *self.0.entry(*limit).or_default() += count;
+        }
+    }
+
+    /// The bounds that cost something, by name order of [`Limit`], with their counts.
+    pub fn iter(&self) -> impl Iterator<Item = (Limit, u64)> + '_ {
+        self.0.iter().map(|(limit, count)| (*limit, *count))
+    }
+
+    /// True where no bound cost anything.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}

@@ -1,0 +1,356 @@
+/*!
+What a dialogue can say: the vocabulary between `protocol` and `session`, the same for all protocols.
+
+A [`Sink`] is told of steps (one row of the table each), of log-in attempts, of messages and their content, and of a few
+facts about the session. Steps come in the order of the conversation. Text is what crossed the wire, as bytes: which
+characters they are is decided further right.
+*/
+
+use super::{imap, pop3, smtp, tls};
+use crate::capture::Time;
+use crate::flow::Side;
+use crate::limits;
+use std::ops::Range;
+
+/// Number of a step within its session, from 1.
+pub type StepId = u32;
+
+/// Number of a message within its session, from 1.
+pub type MessageId = u32;
+
+/// Who is told what a dialogue reads.
+pub trait Sink {
+    /// One row of the table. Returns its number.
+    fn step(&mut self, step: Step<'_>) -> StepId;
+
+    /// One log-in attempt, told when its outcome is known (or never will be).
+    fn credential(&mut self, credential: Credential);
+
+    /// A message begins. Returns its number, by which the following calls name it. Several may be under way.
+    fn message(&mut self, start: MessageStart) -> MessageId;
+
+    /// The next bytes of a message's content (dots unstuffed, without the final `.` line).
+    fn content(&mut self, message: MessageId, bytes: &[u8]);
+
+    /// The next `missing` bytes of the content are not in the capture.
+    fn content_missing(&mut self, message: MessageId, missing: u64);
+
+    /// No more content will come. `complete` is false where the end was not seen.
+    fn content_end(&mut self, message: MessageId, complete: bool);
+
+    /// What became of a message: told at most once, after [`Sink::content_end`].
+    fn message_outcome(&mut self, message: MessageId, outcome: MessageOutcome);
+
+    /// What the client calls itself (HELO, EHLO, LHLO, IMAP ID).
+    fn client_name(&mut self, name: &[u8]);
+
+    /// The text of the server's greeting, without its code or status.
+    fn banner(&mut self, text: &[u8]);
+
+    /// The server's capabilities, as sent; replaces an earlier list.
+    fn capabilities(&mut self, list: Vec<Vec<u8>>);
+
+    /// A fact about TLS; later facts add to earlier ones.
+    fn tls(&mut self, fact: TlsFact);
+
+    /// A bound cut something off.
+    fn limit(&mut self, limit: limits::Limit);
+}
+
+/// One row of the table, as a dialogue reports it.
+#[derive(Debug, Clone)]
+pub struct Step<'a> {
+    /// Who said it.
+    pub from: Side,
+    /// What sort of thing it is.
+    pub kind: Kind,
+    /// What it is in its protocol: from this the session derives phase and purpose.
+    pub subject: Subject,
+    /// Time of the packet that completed it.
+    pub time: Time,
+    /// The packets that carry it.
+    pub packets: Packets,
+    /// The line or lines as sent, without the last line end; lines within are separated by `\n`. Empty for content,
+    /// TLS and gaps.
+    pub text: &'a [u8],
+    /// Bytes on the wire, line ends included.
+    pub bytes: u64,
+    /// IMAP: the tag.
+    pub tag: Option<&'a [u8]>,
+    /// A command: its verb, upper case (`MAIL`, `RETR`, `UID FETCH`).
+    pub command: Option<&'a str>,
+    /// A command: what follows the verb, as sent, as a range of `text`.
+    pub arguments: Option<Range<usize>>,
+    /// A reply: the step it answers, which is one of the client's.
+    pub answers: Option<StepId>,
+    /// Ranges of `text` that are secret: a password, a token, or base64 that holds one.
+    pub secrets: Vec<Range<usize>>,
+}
+
+/// The sort of a step (`kind` of the JSON).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// The server's first words.
+    Greeting,
+    /// A client's command.
+    Command,
+    /// A server's reply to a command or to content.
+    Reply,
+    /// IMAP: what the server says unasked or on the way to a reply.
+    Untagged,
+    /// The server asks for more: 334, 354, `+`.
+    Continuation,
+    /// The client's answer to a SASL challenge.
+    Response,
+    /// Message or literal content.
+    Data,
+    /// Part of a TLS connection.
+    Tls,
+    /// Bytes missing from the capture.
+    Gap,
+    /// Anything else.
+    Unknown,
+}
+
+/// What a step is in its protocol.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Subject {
+    /// SMTP and LMTP.
+    Smtp(smtp::Subject),
+    /// POP3.
+    Pop3(pop3::Subject),
+    /// IMAP.
+    Imap(imap::Subject),
+    /// TLS, whichever protocol is inside.
+    Tls(tls::Subject),
+    /// That many bytes are missing.
+    Gap(u64),
+    /// Not understood.
+    Unknown,
+}
+
+/// Numbers of the packets that carry something, ascending by arrival in the stream, bounded by
+/// [`limits::PACKETS_PER_STEP`] (the last number always being kept).
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Packets {
+    first: u64,
+    rest: Vec<u64>,
+}
+
+impl Packets {
+    /// A single packet.
+    pub fn one(packet: u64) -> Self {
+        Self { first: packet, rest: Vec::new() }
+    }
+
+    /// Adds `packet` unless it is the last one already. Returns false where the bound made it replace the last one.
+    pub fn add(&mut self, packet: u64) -> bool {
+        if self.first == 0 {
+            self.first = packet;
+            return true;
+        }
+        if self.last() == packet {
+            return true;
+        }
+        if self.rest.len() + 1 >= limits::PACKETS_PER_STEP {
+            if let Some(last) = self.rest.last_mut() {
+                *last = packet;
+            }
+            return false;
+        }
+        self.rest.push(packet);
+        true
+    }
+
+    /// The first packet; 0 where there is none.
+    pub fn first(&self) -> u64 {
+        self.first
+    }
+
+    /// The last packet; 0 where there is none.
+    pub fn last(&self) -> u64 {
+        self.rest.last().copied().unwrap_or(self.first)
+    }
+
+    /// The first and the last alone, as the table shows content.
+    pub fn ends(&self) -> Self {
+        let mut ends = Self::one(self.first);
+        ends.add(self.last());
+        ends
+    }
+
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = u64> + '_ {
+        std::iter::once(self.first).filter(|&first| first != 0).chain(self.rest.iter().copied())
+    }
+}
+
+/// One attempt to log in.
+#[derive(Debug, Clone, Default)]
+pub struct Credential {
+    /// As in the JSON contract: `USER/PASS`, `APOP`, `LOGIN`, `AUTH PLAIN`, …
+    pub mechanism: String,
+    /// Decoded user name.
+    pub username: Option<Vec<u8>>,
+    /// SASL authorization identity, where given (RFC 4422, section 3.4.1).
+    pub authorization_id: Option<Vec<u8>>,
+    /// Decoded password, where it crossed the wire itself.
+    pub password: Option<Vec<u8>>,
+    /// The server's challenge, decoded.
+    pub challenge: Option<Vec<u8>>,
+    /// What the client answered instead of a password, decoded.
+    pub response: Option<Vec<u8>>,
+    /// A bearer token.
+    pub token: Option<Vec<u8>>,
+    /// What crossed: the thing itself or a proof of it.
+    pub exposure: Exposure,
+    /// What the server made of it.
+    pub outcome: LoginOutcome,
+    /// The steps it was read from, the reply included.
+    pub steps: Vec<StepId>,
+    /// The secrets in the forms in which they crossed (a PLAIN response in base64, say), so that they can be found
+    /// wherever else they appear.
+    pub wire_forms: Vec<Vec<u8>>,
+}
+
+/// What an observer of the wire has in hand (`exposure` of the JSON).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, PartialOrd, Ord)]
+pub enum Exposure {
+    /// The password.
+    Plaintext,
+    /// A bearer token: as good as a password.
+    Token,
+    /// Challenge and response: open to an offline guess.
+    Hash,
+    /// Nothing of use.
+    #[default]
+    None,
+}
+
+/// What the server made of a log-in attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum LoginOutcome {
+    /// It let the client in.
+    Accepted,
+    /// It did not.
+    Rejected,
+    /// The client gave up on the way.
+    Cancelled,
+    /// Its answer was not seen.
+    #[default]
+    Unknown,
+}
+
+/// How a message comes to be on the wire, told when its content begins.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MessageStart {
+    /// Which way it goes, and for what.
+    pub direction: Direction,
+    /// The mailbox it was retrieved from or appended to, decoded to readable text.
+    pub mailbox: Option<Vec<u8>>,
+    /// Message number (POP3), or sequence number (IMAP).
+    pub number: Option<u64>,
+    /// IMAP's UID; POP3's unique-id is a string and has no field.
+    pub uid: Option<u64>,
+    /// What is carried where it is not the whole message: `headers`, `top 10`, `section 1.2`, `bytes 0-1023`, …
+    pub part: Option<String>,
+    /// The steps so far: the command that asked, or MAIL, RCPT and DATA.
+    pub steps: Vec<StepId>,
+}
+
+/// Which way a message goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Direction {
+    /// SMTP, LMTP.
+    Sent,
+    /// RETR, TOP, FETCH.
+    Retrieved,
+    /// APPEND.
+    Appended,
+}
+
+/// What became of a message.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct MessageOutcome {
+    /// Taken or not: absent for a message that was retrieved.
+    pub outcome: Option<Delivery>,
+    /// The text of the reply that decided it.
+    pub reply: Option<Vec<u8>>,
+    /// SMTP and LMTP: from whom and to whom.
+    pub envelope: Option<Envelope>,
+    /// IMAP: a UID that was told after the content (within the same FETCH response, or by APPENDUID).
+    pub uid: Option<u64>,
+    /// The steps since the start: content and replies.
+    pub steps: Vec<StepId>,
+}
+
+/// Whether the receiver took a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Delivery {
+    /// It did (for LMTP: for one recipient at least).
+    Accepted,
+    /// It did not.
+    Rejected,
+    /// Its answer was not seen.
+    Unknown,
+}
+
+/// SMTP's envelope (RFC 5321, section 2.3.1).
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Envelope {
+    /// Reverse-path without its angle brackets; empty for `<>`. Absent where MAIL was not seen.
+    pub from: Option<Vec<u8>>,
+    /// Recipients in the order of RCPT, the refused ones too.
+    pub to: Vec<Recipient>,
+}
+
+/// One RCPT.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Recipient {
+    /// Forward-path without its angle brackets.
+    pub address: Vec<u8>,
+    /// Code of the reply to RCPT.
+    pub code: Option<u16>,
+    /// Code of the recipient's own reply after the content (LMTP, PRDR).
+    pub final_code: Option<u16>,
+}
+
+/// A fact about TLS.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TlsFact {
+    /// TLS from the first byte.
+    Implicit,
+    /// A STARTTLS or STLS was accepted.
+    StartTls,
+    /// What was negotiated: `TLS 1.3`.
+    Version(String),
+    /// IANA's name of the cipher suite.
+    Cipher(String),
+    /// Server name indication (RFC 6066, section 3).
+    ServerName(Vec<u8>),
+    /// Application protocol chosen by the server (RFC 7301).
+    Alpn(Vec<u8>),
+    /// JA4 of the ClientHello.
+    Ja4(String),
+    /// The server's own certificate.
+    Certificate(Box<Certificate>),
+    /// Plain text where TLS should have begun: the capture was decrypted.
+    Decrypted,
+}
+
+/// A server certificate (RFC 5280).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Certificate {
+    /// Distinguished name of the subject.
+    pub subject: String,
+    /// Distinguished name of the issuer.
+    pub issuer: String,
+    /// Start of validity, RFC 3339.
+    pub not_before: String,
+    /// End of validity, RFC 3339.
+    pub not_after: String,
+    /// subjectAltName entries.
+    pub names: Vec<String>,
+    /// SHA-256 of the DER encoding, lower-case hex.
+    pub sha256: String,
+}

@@ -1,0 +1,356 @@
+/*!
+Cuts lines, dot-ended blocks and counted octets out of one direction's stream, before any parser runs.
+
+A [`Framer`] holds what is half-read of one direction; [`Input`] is what just came. In order and whole, a line is lent
+from the packet itself; only a line that spans packets is copied.
+*/
+
+use super::event::Packets;
+use crate::capture::Time;
+use crate::flow::At;
+use crate::limits::LINE_BYTES;
+use std::borrow::Cow;
+
+/// Bytes that just came, consumed from the front.
+#[derive(Debug, Clone, Copy)]
+pub struct Input<'a> {
+    bytes: &'a [u8],
+    /// The packet that they came in.
+    pub at: At,
+}
+
+impl<'a> Input<'a> {
+    /// All of `bytes`, which came in packet `at`.
+    pub fn new(bytes: &'a [u8], at: At) -> Self {
+        Self { bytes, at }
+    }
+
+    /// True where nothing is left.
+    pub fn is_empty(&self) -> bool {
+        self.bytes.is_empty()
+    }
+
+    /// What is left.
+    pub fn rest(&self) -> &'a [u8] {
+        self.bytes
+    }
+
+    /// Takes up to `n` bytes off the front.
+    pub fn take(&mut self, n: usize) -> &'a [u8] {
+        let (taken, rest) = self.bytes.split_at(n.min(self.bytes.len()));
+        self.bytes = rest;
+        taken
+    }
+}
+
+/// How a line ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum LineEnd {
+    /// CR LF.
+    CrLf,
+    /// LF alone.
+    Lf,
+    /// Not at all: the stream ended or has a gap there.
+    None,
+}
+
+/// One line, whole.
+#[derive(Debug, Clone)]
+pub struct Line<'a> {
+    /// Its bytes without the line end; at most [`LINE_BYTES`].
+    pub bytes: Cow<'a, [u8]>,
+    /// How it ended.
+    pub end: LineEnd,
+    /// Its length on the wire, line end included.
+    pub wire_len: u64,
+    /// The packets that carry it.
+    pub packets: Packets,
+    /// Time of the packet that completed it.
+    pub time: Time,
+    /// True where it is longer than what `bytes` keeps.
+    pub truncated: bool,
+}
+
+/// What is half-read of one direction.
+#[derive(Debug, Default)]
+pub struct Framer {
+    partial: Vec<u8>,
+    /// Bytes of the partial line that were not kept.
+    dropped: u64,
+    /// The last two bytes of the line, kept or not: they tell how it ended.
+    tail: [u8; 2],
+    packets: Packets,
+    time: Time,
+}
+
+impl Framer {
+    /// The next whole line, or `None` where `input` ends first (what there was is kept for the next call).
+    pub fn line<'a>(&mut self, input: &mut Input<'a>) -> Option<Line<'a>> {
+        if input.is_empty() {
+            return None;
+        }
+        let Some(lf) = memchr::memchr(b'\n', input.rest()) else {
+            let at = input.at;
+            let rest = input.take(usize::MAX);
+            self.keep(rest, at);
+            return None;
+        };
+        let at = input.at;
+        let piece = input.take(lf + 1);
+        if self.is_empty() && piece.len() <= LINE_BYTES {
+            let (bytes, end) = without_line_end(piece);
+            return Some(Line {
+                bytes: Cow::Borrowed(bytes),
+                end,
+                wire_len: piece.len() as u64,
+                packets: Packets::one(at.packet),
+                time: at.time,
+                truncated: false,
+            });
+        }
+        self.keep(piece, at);
+        self.flush()
+    }
+
+    /// Ends the half-read line, if there is one, where it stands.
+    pub fn flush<'a>(&mut self) -> Option<Line<'a>> {
+        if self.is_empty() {
+            return None;
+        }
+        let mut bytes = std::mem::take(&mut self.partial);
+        let dropped = std::mem::take(&mut self.dropped);
+        let wire_len = bytes.len() as u64 + dropped;
+        let (_, end) = without_line_end(&std::mem::take(&mut self.tail));
+        if dropped == 0 {
+            let kept = without_line_end(&bytes).0.len();
+            bytes.truncate(kept);
+        }
+        Some(Line {
+            bytes: Cow::Owned(bytes),
+            end,
+            wire_len,
+            packets: std::mem::take(&mut self.packets),
+            time: self.time,
+            truncated: dropped > 0,
+        })
+    }
+
+    /// True where no line is half-read.
+    pub fn is_empty(&self) -> bool {
+        self.partial.is_empty() && self.dropped == 0
+    }
+
+    /// What is kept of the half-read line.
+    pub fn partial(&self) -> &[u8] {
+        &self.partial
+    }
+
+    fn keep(&mut self, bytes: &[u8], at: At) {
+        let room = LINE_BYTES.saturating_sub(self.partial.len());
+        let (kept, dropped) = bytes.split_at(room.min(bytes.len()));
+        self.partial.extend_from_slice(kept);
+        self.dropped += dropped.len() as u64;
+        self.tail = match bytes {
+            [.., a, b] => [*a, *b],
+            [b] => [self.tail[1], *b],
+            [] => self.tail,
+        };
+        self.packets.add(at.packet);
+        self.time = at.time;
+    }
+}
+
+/// A piece of a dot-ended block (RFC 5321, section 4.5.2; RFC 1939, section 3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DotPiece<'a> {
+    /// Content, dots unstuffed.
+    Content(&'a [u8]),
+    /// The final `.` line.
+    End {
+        /// How the line before it ended; [`LineEnd::CrLf`] where the block is empty.
+        before: LineEnd,
+        /// How the `.` line itself ended.
+        own: LineEnd,
+    },
+}
+
+/// Reads a block that ends with a line holding a single dot, and takes the stuffed dots out.
+///
+/// A line end may be CR LF or a bare LF here; who cares which it was can tell from [`DotPiece::End`].
+#[derive(Debug)]
+pub struct DotBlock {
+    place: Place,
+    /// The last two bytes of content before the place where the next byte goes.
+    tail: [u8; 2],
+}
+
+/// Where in its line the next byte of a dot-ended block stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    LineStart,
+    AfterDot,
+    AfterDotCr,
+    InLine,
+}
+
+impl Default for DotBlock {
+    fn default() -> Self {
+        Self { place: Place::LineStart, tail: *b"\r\n" }
+    }
+}
+
+impl DotBlock {
+    /// A block of which the capture has no beginning, or that goes on after a gap: nobody knows whether a line starts
+    /// here.
+    pub fn in_the_middle() -> Self {
+        Self { place: Place::InLine, tail: [0; 2] }
+    }
+
+    /// The next piece, or `None` where `input` is used up. After [`DotPiece::End`] the rest of `input` is what follows
+    /// the block.
+    pub fn piece<'a>(&mut self, input: &mut Input<'a>) -> Option<DotPiece<'a>> {
+        loop {
+            let &next = input.rest().first()?;
+            match (self.place, next) {
+                (Place::LineStart, b'.') => {
+                    input.take(1);
+                    self.place = Place::AfterDot;
+                }
+                (Place::AfterDot, b'\r') => {
+                    input.take(1);
+                    self.place = Place::AfterDotCr;
+                }
+                (Place::AfterDot | Place::AfterDotCr, b'\n') => {
+                    input.take(1);
+                    let own = if self.place == Place::AfterDot { LineEnd::Lf } else { LineEnd::CrLf };
+                    let (_, before) = without_line_end(&self.tail);
+                    *self = Self::default();
+                    return Some(DotPiece::End { before, own });
+                }
+                (Place::AfterDotCr, _) => {
+                    self.place = Place::InLine;
+                    self.tail = *b"\0\r";
+                    return Some(DotPiece::Content(b"\r"));
+                }
+                (Place::LineStart | Place::AfterDot | Place::InLine, _) => {
+                    return Some(DotPiece::Content(self.up_to_a_dot_line(input)));
+                }
+            }
+        }
+    }
+
+    /// Everything up to the next line that begins with a dot, or all there is.
+    fn up_to_a_dot_line<'a>(&mut self, input: &mut Input<'a>) -> &'a [u8] {
+        let rest = input.rest();
+        let len = memchr::memmem::find(rest, b"\n.").map_or(rest.len(), |lf| lf + 1);
+        let content = input.take(len);
+        self.tail = match content {
+            [.., a, b] => [*a, *b],
+            [b] => [self.tail[1], *b],
+            [] => self.tail,
+        };
+        self.place = if self.tail[1] == b'\n' { Place::LineStart } else { Place::InLine };
+        content
+    }
+}
+
+fn without_line_end(line: &[u8]) -> (&[u8], LineEnd) {
+    match line {
+        [rest @ .., b'\r', b'\n'] => (rest, LineEnd::CrLf),
+        [rest @ .., b'\n'] => (rest, LineEnd::Lf),
+        _ => (line, LineEnd::None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(packet: u64) -> At {
+        At { packet, time: Time::default() }
+    }
+
+    /// All lines of `pieces`, each piece a packet of its own; a half-read rest comes last.
+    fn lines(pieces: &[&[u8]]) -> Vec<(String, LineEnd, u64, Vec<u64>)> {
+        let mut framer = Framer::default();
+        let mut found = Vec::new();
+        let mut note = |line: Line<'_>| {
+            let text = String::from_utf8_lossy(&line.bytes).into_owned();
+            found.push((text, line.end, line.wire_len, line.packets.iter().collect()));
+        };
+        for (number, piece) in (1..).zip(pieces) {
+            let mut input = Input::new(piece, at(number));
+            while let Some(line) = framer.line(&mut input) {
+                note(line);
+            }
+        }
+        framer.flush().into_iter().for_each(note);
+        found
+    }
+
+    #[test]
+    fn lines_end_with_crlf_or_lf_and_span_packets() {
+        assert_eq!(
+            lines(&[b"HELO a\r\nMA", b"IL\n", b"x\r", b"\n", b"rest"]),
+            [
+                ("HELO a".into(), LineEnd::CrLf, 8, vec![1]),
+                ("MAIL".into(), LineEnd::Lf, 5, vec![1, 2]),
+                ("x".into(), LineEnd::CrLf, 3, vec![3, 4]),
+                ("rest".into(), LineEnd::None, 4, vec![5]),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_long_line_is_counted_and_cut() {
+        let long = vec![b'x'; LINE_BYTES + 10];
+        let mut framer = Framer::default();
+        assert!(framer.line(&mut Input::new(&long, at(1))).is_none());
+        let line = framer.line(&mut Input::new(b"\r\nnext", at(2))).expect("a line");
+        assert_eq!((line.bytes.len(), line.wire_len, line.end), (LINE_BYTES, LINE_BYTES as u64 + 12, LineEnd::CrLf));
+        assert!(line.truncated);
+    }
+
+    /// The block's content, how it ended, and what follows it, with the input cut at every length of `step`.
+    fn block(bytes: &[u8], step: usize) -> (String, Option<(LineEnd, LineEnd)>, String) {
+        let (mut block, mut content, mut rest, mut end) = (DotBlock::default(), Vec::new(), Vec::new(), None);
+        for piece in bytes.chunks(step) {
+            let mut input = Input::new(piece, at(1));
+            while end.is_none() {
+                match block.piece(&mut input) {
+                    Some(DotPiece::Content(bytes)) => content.extend_from_slice(bytes),
+                    Some(DotPiece::End { before, own }) => end = Some((before, own)),
+                    None => break,
+                }
+            }
+            rest.extend_from_slice(input.rest());
+        }
+        (String::from_utf8_lossy(&content).into(), end, String::from_utf8_lossy(&rest).into())
+    }
+
+    #[test]
+    fn dots_are_unstuffed_and_the_end_is_found_however_it_is_cut() {
+        use LineEnd::{CrLf, Lf};
+        let cases: [(&[u8], &str, Option<(LineEnd, LineEnd)>, &str); 9] = [
+            (b"a\r\n.\r\nQUIT\r\n", "a\r\n", Some((CrLf, CrLf)), "QUIT\r\n"),
+            (b".\r\nX", "", Some((CrLf, CrLf)), "X"),
+            (b"..a\r\n...\r\n.\r\n", ".a\r\n..\r\n", Some((CrLf, CrLf)), ""),
+            (b"a\n.\nX", "a\n", Some((Lf, Lf)), "X"),
+            (b"a\n.\r\nX", "a\n", Some((Lf, CrLf)), "X"),
+            (b"a\r\n.\rb\r\n.\r\n", "a\r\n\rb\r\n", Some((CrLf, CrLf)), ""),
+            (b"a.\r\nb", "a.\r\nb", None, ""),
+            (b"\n\n..\n.\n", "\n\n.\n", Some((Lf, Lf)), ""),
+            (b"x\r.\r\ny", "x\r.\r\ny", None, ""),
+        ];
+        for (bytes, content, end, rest) in cases {
+            for step in 1..=bytes.len() {
+                assert_eq!(
+                    block(bytes, step),
+                    (content.into(), end, rest.into()),
+                    "{:?} by {step}",
+                    String::from_utf8_lossy(bytes)
+                );
+            }
+        }
+    }
+}

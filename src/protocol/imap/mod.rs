@@ -1,0 +1,69 @@
+//! IMAP4rev1 (RFC 3501) and IMAP4rev2 (RFC 9051), with the extensions that clients use.
+
+pub mod command;
+pub mod reply;
+
+pub use command::Verb;
+pub use reply::{Code, Status, Untagged};
+
+use super::sasl::Round;
+
+/// What a step is in IMAP, and the state the session was in (RFC 3501, section 3).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Subject {
+    /// The state when it was said.
+    pub state: State,
+    /// What was said.
+    pub what: What,
+}
+
+/// RFC 3501, section 3.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum State {
+    /// Before the log-in.
+    NotAuthenticated,
+    /// Logged in, no mailbox selected.
+    Authenticated,
+    /// A mailbox is selected.
+    Selected,
+    /// From LOGOUT or BYE on.
+    Logout,
+}
+
+/// What was said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum What {
+    /// The server's first line: `* OK`, `* PREAUTH`, `* BYE`.
+    Greeting(Status),
+    /// A command; `uid` where it was said with UID before it.
+    Command {
+        /// The verb (for `UID FETCH`: [`Verb::Fetch`]).
+        verb: Verb,
+        /// Said with UID.
+        uid: bool,
+    },
+    /// A tagged reply.
+    Tagged {
+        /// The command it answers; absent where its tag names none.
+        to: Option<Verb>,
+        /// OK, NO, BAD.
+        status: Status,
+        /// The response code in brackets.
+        code: Option<Code>,
+    },
+    /// An untagged response.
+    Untagged(Untagged),
+    /// `+`: the server waits for the rest of a command (a literal, or IDLE's end).
+    Continuation {
+        /// The command it belongs to.
+        to: Option<Verb>,
+    },
+    /// `+` within AUTHENTICATE.
+    Challenge(Round),
+    /// The client's answer to it.
+    Response(Round),
+    /// DONE, which ends IDLE (RFC 2177).
+    Done,
+    /// Content of a literal that carries a message: of FETCH (server) or APPEND (client).
+    Content(Verb),
+}

@@ -1,0 +1,56 @@
+//! POP3 (RFC 1939) and its extensions (RFC 2449, 2595, 5034, 6856).
+
+pub mod command;
+
+pub use command::Verb;
+
+use super::sasl::Round;
+
+/// What a step is in POP3, and the state the session was in (RFC 1939, section 3).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Subject {
+    /// The state when it was said.
+    pub state: State,
+    /// What was said.
+    pub what: What,
+}
+
+/// RFC 1939, section 3.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum State {
+    /// Before the log-in.
+    Authorization,
+    /// After it.
+    Transaction,
+    /// From QUIT on.
+    Update,
+}
+
+/// What was said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum What {
+    /// The server's first line.
+    Greeting {
+        /// `+OK`.
+        ok: bool,
+        /// It carries an APOP timestamp.
+        apop: bool,
+    },
+    /// A command.
+    Command(Verb),
+    /// A reply, with its lines where it is a listing.
+    Reply {
+        /// The command it answers; absent where there was none.
+        to: Option<Verb>,
+        /// `+OK`.
+        ok: bool,
+        /// Extended response code (RFC 2449, section 8), upper case, without brackets: `IN-USE`, `AUTH`, `SYS/TEMP`.
+        code: Option<String>,
+    },
+    /// A `+` within AUTH.
+    Challenge(Round),
+    /// The client's answer to it.
+    Response(Round),
+    /// The message that RETR or TOP gave.
+    Content(Verb),
+}

@@ -1,0 +1,58 @@
+//! SMTP (RFC 5321) and LMTP (RFC 2033): one language, two ways of answering content.
+
+pub mod command;
+pub mod reply;
+
+pub use command::Verb;
+pub use reply::Enhanced;
+
+use super::sasl::Round;
+
+/// What a step is in SMTP.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Subject {
+    /// The server's first words: 220, or a refusal.
+    Greeting {
+        /// The reply code.
+        code: u16,
+    },
+    /// A command.
+    Command(Verb),
+    /// A reply.
+    Reply {
+        /// To what.
+        to: Asked,
+        /// The reply code.
+        code: u16,
+        /// RFC 3463.
+        enhanced: Option<Enhanced>,
+    },
+    /// A 334 within AUTH.
+    Challenge(Round),
+    /// The client's answer to a 334.
+    Response(Round),
+    /// Content of a message after 354.
+    Content,
+    /// Content of a BDAT chunk (RFC 3030).
+    Chunk {
+        /// Carries LAST.
+        last: bool,
+    },
+    /// What the client sent as content though the server had refused to take it.
+    RefusedContent,
+}
+
+/// What a reply answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Asked {
+    /// A command. (354 answers DATA; the reply after the final dot does not.)
+    Command(Verb),
+    /// The content that ended with the dot.
+    Content,
+    /// LMTP and PRDR: the content, for one recipient.
+    Recipient,
+    /// A SASL response.
+    Sasl,
+    /// Nothing: 421 at any time, or a reply too many.
+    Nothing,
+}

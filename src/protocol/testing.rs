@@ -1,0 +1,223 @@
+/*!
+For the dialogues' tests: a conversation as `C:`/`S:` text, and a [`Sink`] that writes down what it is told.
+
+A script is lines of
+- `C: text`, `S: text`: the text and CR LF, in a packet of its own;
+- `C| text`, `S| text`: the text alone, without a line end; `\r`, `\n`, `\t`, `\0`, `\\` and `\xHH` are escapes in both;
+- `C~ 12`, `S~ 12`: a gap of 12 bytes;
+- empty lines and lines that begin with `#`: nothing.
+
+The packet number is the number of the script's lines that said something, from 1; packet times are a second apart.
+*/
+
+use super::event::*;
+use super::{Dialogue, Sink};
+use crate::capture::Time;
+use crate::flow::{At, Side};
+use crate::limits::Limit;
+
+/// A step, written down.
+#[derive(Debug, Clone)]
+pub struct Told {
+    pub from: Side,
+    pub kind: Kind,
+    pub subject: Subject,
+    pub packets: Vec<u64>,
+    pub text: String,
+    pub bytes: u64,
+    pub tag: Option<String>,
+    pub command: Option<String>,
+    pub arguments: Option<String>,
+    pub answers: Option<StepId>,
+    pub secrets: Vec<String>,
+}
+
+/// A message, written down.
+#[derive(Debug, Clone)]
+pub struct Carried {
+    pub start: MessageStart,
+    pub content: Vec<u8>,
+    pub missing: u64,
+    /// `None` until the content has ended.
+    pub complete: Option<bool>,
+    pub outcome: Option<MessageOutcome>,
+}
+
+/// A [`Sink`] that writes down all it is told, and checks that it is told it in a sensible order.
+#[derive(Debug, Default)]
+pub struct Recorder {
+    pub steps: Vec<Told>,
+    pub credentials: Vec<Credential>,
+    pub messages: Vec<Carried>,
+    pub client_name: Option<String>,
+    pub banner: Option<String>,
+    pub capabilities: Vec<String>,
+    pub tls: Vec<TlsFact>,
+    pub limits: Vec<Limit>,
+}
+
+impl Recorder {
+    /// One line a step: `n side kind what text [-> answers]`, for comparing whole conversations at a glance.
+    pub fn rows(&self) -> Vec<String> {
+        (1..)
+            .zip(&self.steps)
+            .map(|(n, step)| {
+                let side = if step.from == Side::Client { 'C' } else { 'S' };
+                let answers = step.answers.map(|n| format!(" -> {n}")).unwrap_or_default();
+                let command = step.command.as_deref().map(|c| format!(" [{c}]")).unwrap_or_default();
+                format!("{n} {side} {:?}{command} {}{answers}", step.kind, step.text.escape_debug())
+            })
+            .collect()
+    }
+
+    /// The verbs of all commands, in order.
+    pub fn commands(&self) -> Vec<&str> {
+        self.steps.iter().filter(|s| s.kind == Kind::Command).filter_map(|s| s.command.as_deref()).collect()
+    }
+
+    fn text(bytes: &[u8]) -> String {
+        String::from_utf8_lossy(bytes).into_owned()
+    }
+}
+
+impl Sink for Recorder {
+    fn step(&mut self, step: Step<'_>) -> StepId {
+        if let Some(n) = step.answers {
+            assert_eq!(self.steps[n as usize - 1].from, Side::Client, "a reply answers the client");
+        }
+        self.steps.push(Told {
+            from: step.from,
+            kind: step.kind,
+            packets: step.packets.iter().collect(),
+            text: Self::text(step.text),
+            bytes: step.bytes,
+            tag: step.tag.map(Self::text),
+            command: step.command.map(str::to_owned),
+            arguments: step.arguments.map(|range| Self::text(&step.text[range])),
+            answers: step.answers,
+            secrets: step.secrets.iter().map(|range| Self::text(&step.text[range.clone()])).collect(),
+            subject: step.subject,
+        });
+        self.steps.len() as StepId
+    }
+
+    fn credential(&mut self, credential: Credential) {
+        assert!(credential.steps.iter().all(|&n| n >= 1 && n as usize <= self.steps.len()));
+        self.credentials.push(credential);
+    }
+
+    fn message(&mut self, start: MessageStart) -> MessageId {
+        assert!(start.steps.iter().all(|&n| n >= 1 && n as usize <= self.steps.len()));
+        self.messages.push(Carried { start, content: Vec::new(), missing: 0, complete: None, outcome: None });
+        self.messages.len() as MessageId
+    }
+
+    fn content(&mut self, message: MessageId, bytes: &[u8]) {
+        let message = &mut self.messages[message as usize - 1];
+        assert_eq!(message.complete, None, "content after its end");
+        message.content.extend_from_slice(bytes);
+    }
+
+    fn content_missing(&mut self, message: MessageId, missing: u64) {
+        self.messages[message as usize - 1].missing += missing;
+    }
+
+    fn content_end(&mut self, message: MessageId, complete: bool) {
+        let message = &mut self.messages[message as usize - 1];
+        assert_eq!(message.complete, None, "a second end of content");
+        message.complete = Some(complete);
+    }
+
+    fn message_outcome(&mut self, message: MessageId, outcome: MessageOutcome) {
+        assert!(outcome.steps.iter().all(|&n| n >= 1 && n as usize <= self.steps.len()));
+        let message = &mut self.messages[message as usize - 1];
+        assert!(message.complete.is_some(), "an outcome before the end of content");
+        assert!(message.outcome.is_none(), "a second outcome");
+        message.outcome = Some(outcome);
+    }
+
+    fn client_name(&mut self, name: &[u8]) {
+        self.client_name = Some(Self::text(name));
+    }
+
+    fn banner(&mut self, text: &[u8]) {
+        self.banner = Some(Self::text(text));
+    }
+
+    fn capabilities(&mut self, list: Vec<Vec<u8>>) {
+        self.capabilities = list.iter().map(|c| Self::text(c)).collect();
+    }
+
+    fn tls(&mut self, fact: TlsFact) {
+        self.tls.push(fact);
+    }
+
+    fn limit(&mut self, limit: Limit) {
+        self.limits.push(limit);
+    }
+}
+
+/// Plays `script` to `dialogue`, ends it, and returns what it told.
+pub fn talk(mut dialogue: impl Dialogue, script: &str) -> Recorder {
+    play(&mut dialogue, script, usize::MAX)
+}
+
+/// Like [`talk`], with every packet cut into pieces of `size` bytes (which are packets of their own).
+pub fn talk_in_pieces(mut dialogue: impl Dialogue, script: &str, size: usize) -> Recorder {
+    play(&mut dialogue, script, size)
+}
+
+fn play(dialogue: &mut dyn Dialogue, script: &str, size: usize) -> Recorder {
+    let mut told = Recorder::default();
+    let mut packet = 0;
+    let mut next = || {
+        packet += 1;
+        At { packet, time: Time::from_microseconds(packet as i64 * 1_000_000) }
+    };
+    for line in script.lines().map(str::trim_start).filter(|line| !line.is_empty() && !line.starts_with('#')) {
+        let side = match line.as_bytes()[0] {
+            b'C' => Side::Client,
+            b'S' => Side::Server,
+            _ => panic!("not a line of a script: {line:?}"),
+        };
+        let (sort, text) = (line.as_bytes()[1], line.get(3..).unwrap_or(""));
+        match sort {
+            b'~' => dialogue.gap(side, text.trim().parse().expect("a number of bytes"), next(), &mut told),
+            b':' | b'|' => {
+                let mut bytes = unescape(text);
+                if sort == b':' {
+                    bytes.extend_from_slice(b"\r\n");
+                }
+                for piece in bytes.chunks(size.min(bytes.len()).max(1)) {
+                    dialogue.data(side, piece, next(), &mut told);
+                }
+            }
+            _ => panic!("not a line of a script: {line:?}"),
+        }
+    }
+    dialogue.end(&mut told);
+    told
+}
+
+fn unescape(text: &str) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        bytes.push(match byte {
+            b'\\' => match rest.next() {
+                Some(b'r') => b'\r',
+                Some(b'n') => b'\n',
+                Some(b't') => b'\t',
+                Some(b'0') => 0,
+                Some(b'x') => {
+                    let digits = [rest.next().expect("a digit"), rest.next().expect("a digit")];
+                    u8::from_str_radix(std::str::from_utf8(&digits).expect("ascii"), 16).expect("hex")
+                }
+                Some(other) => other,
+                None => b'\\',
+            },
+            other => other,
+        });
+    }
+    bytes
+}

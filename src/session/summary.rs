@@ -1,0 +1,69 @@
+//! Counts over all sessions (`summary` of the JSON), and what a capture held beside mail.
+
+use super::model::{Session, Severity};
+use crate::decode::DecodeStop;
+use crate::limits::LimitsHit;
+use crate::protocol::Protocol;
+use crate::protocol::event::Exposure;
+use std::collections::BTreeMap;
+
+/// Counts over all sessions.
+#[derive(Debug, Clone, Default)]
+pub struct Summary {
+    /// Sessions per protocol.
+    pub sessions: BTreeMap<Protocol, u64>,
+    /// Log-in attempts per exposure.
+    pub credentials: BTreeMap<Exposure, u64>,
+    /// Messages.
+    pub messages: u64,
+    /// Findings per severity.
+    pub findings: BTreeMap<Severity, u64>,
+    /// Packets.
+    pub packets: PacketCounts,
+    /// Bounds that cost something.
+    pub limits_hit: LimitsHit,
+    /// What the capture held beside mail.
+    pub traffic: Traffic,
+}
+
+/// Packets by what became of them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct PacketCounts {
+    /// All.
+    pub read: u64,
+    /// Of connections that are mail sessions.
+    pub mail: u64,
+    /// Decoded, and not of a mail session.
+    pub other: u64,
+    /// Not decoded.
+    pub undecodable: u64,
+}
+
+/// What a capture held beside mail: told to whoever finds none in it.
+#[derive(Debug, Clone, Default)]
+pub struct Traffic {
+    /// Packets not decoded, by the reason.
+    pub stops: BTreeMap<DecodeStop, u64>,
+    /// TCP segments.
+    pub tcp_segments: u64,
+    /// TCP connections that were begun in the capture (SYN without ACK).
+    pub tcp_connections: u64,
+    /// TCP ports by segments, the busiest first; the lower port of each segment.
+    pub tcp_ports: Vec<(u16, u64)>,
+}
+
+impl Summary {
+    /// Counts a session that is over.
+    pub fn add(&mut self, session: &Session) {
+        *self.sessions.entry(session.protocol).or_default() += 1;
+        for credential in &session.credentials {
+            *self.credentials.entry(credential.exposure).or_default() += 1;
+        }
+        self.messages += session.messages.len() as u64;
+        for finding in &session.findings {
+            *self.findings.entry(finding.kind.severity()).or_default() += 1;
+        }
+        self.packets.mail += session.transport.counters.packets;
+        self.limits_hit.add(&session.limits_hit);
+    }
+}

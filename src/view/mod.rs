@@ -1,0 +1,63 @@
+/*!
+What people and programs see: tables, JSON. A view reads the model and never changes it.
+
+A [`View`] is handed sessions in the order of their first packet, each once it is over, and at the end the [`Report`].
+*/
+
+pub mod locale;
+
+use crate::capture::SourceInfo;
+use crate::session::model::{Session, Step};
+use crate::session::summary::Summary;
+use std::io;
+
+/// Something that shows sessions.
+pub trait View {
+    /// A step as it happens; only asked of views that show a live capture row by row. `session` is the session so far.
+    fn step(&mut self, session: &Session, step: &Step) -> io::Result<()> {
+        let _ = (session, step);
+        Ok(())
+    }
+
+    /// A session that is over.
+    fn session(&mut self, session: Session) -> io::Result<()>;
+
+    /// All sessions have been shown; what is left to say.
+    fn finish(&mut self, report: &Report) -> io::Result<()>;
+}
+
+/// What is known of a capture as a whole when it has been read.
+#[derive(Debug, Clone)]
+pub struct Report {
+    /// One entry per file or interface.
+    pub sources: Vec<SourceInfo>,
+    /// Counts over all sessions.
+    pub summary: Summary,
+}
+
+/// The language of purposes, findings and headings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Lang {
+    /// English.
+    #[default]
+    En,
+    /// Chinese, simplified.
+    Zh,
+}
+
+/// What to show (`--show`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Show {
+    /// The report's tables.
+    pub steps: bool,
+    /// One row a session.
+    pub sessions: bool,
+    /// Log-in attempts.
+    pub credentials: bool,
+    /// Messages.
+    pub messages: bool,
+    /// Findings.
+    pub findings: bool,
+    /// Counts.
+    pub summary: bool,
+}
