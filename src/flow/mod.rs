@@ -5,6 +5,20 @@ A [`Table`] holds one [`Connection`] per 5-tuple. Whoever follows a connection i
 of both directions in the order in which the two ends saw them, each stretch either as data or as a gap of known length.
 */
 
+mod assembler;
+mod causal;
+mod connection;
+mod key;
+mod seq;
+mod table;
+#[cfg(test)]
+mod tests;
+
+pub use causal::{PATIENCE_NANOSECONDS, PATIENCE_PACKETS};
+pub use connection::Connection;
+pub use key::Key;
+pub use table::{Follower, Table};
+
 use crate::capture::Time;
 use std::net::SocketAddr;
 
@@ -52,6 +66,11 @@ pub trait Listener {
 
     /// `missing` bytes (at least 1) that `from` sent are not in the capture; `at` is the packet that proved it.
     fn gap(&mut self, from: Side, missing: u64, at: At);
+
+    /// The ends turn out to be the other way round: a late SYN says so. Comes before any data or gap, if at all.
+    fn turned(&mut self, ends: &Ends) {
+        let _ = ends;
+    }
 }
 
 /// How a connection ended.

@@ -1,0 +1,398 @@
+/*!
+One direction's stream: what has been handed over, what waits and for what, what is known to be missing.
+
+Knows places in the stream and nothing of the other direction beyond the place that each piece acknowledges there.
+The first copy of a byte wins; a later copy that differs is counted.
+*/
+
+use super::At;
+use super::seq::Position;
+use std::collections::{BTreeMap, VecDeque};
+
+/// Bytes just handed over that are kept, to hold a retransmission against them.
+const HISTORY: usize = 2048;
+
+/// A stretch of payload, and where it stands.
+#[derive(Debug, Clone, Copy)]
+pub struct Piece<'a> {
+    /// Place of the first byte.
+    pub position: Position,
+    /// The captured bytes.
+    pub bytes: &'a [u8],
+    /// Bytes after those that the packet had and the capture cut off.
+    pub cut: u32,
+    /// The place in the other direction up to which the sender had received everything.
+    pub acknowledges: Option<Position>,
+    /// The packet.
+    pub at: At,
+}
+
+impl Piece<'_> {
+    /// Place after the last byte that the packet had.
+    pub fn end(&self) -> Position {
+        self.position + self.bytes.len() as Position + Position::from(self.cut)
+    }
+}
+
+/// What waits at one place.
+#[derive(Debug)]
+pub struct Waiting {
+    /// What it is.
+    pub content: Content,
+    /// As in [`Piece`].
+    pub acknowledges: Option<Position>,
+    /// The packet it came in.
+    pub at: At,
+    /// Number of the connection's packets when it came.
+    pub arrived: u64,
+}
+
+/// Bytes, or the knowledge that a packet had some there.
+#[derive(Debug)]
+pub enum Content {
+    /// Captured.
+    Bytes(Vec<u8>),
+    /// Cut off by the snap length: that many.
+    Cut(u32),
+}
+
+impl Content {
+    fn captured(&self) -> usize {
+        match self {
+            Self::Bytes(bytes) => bytes.len(),
+            Self::Cut(_) => 0,
+        }
+    }
+
+    fn len(&self) -> Position {
+        match self {
+            Self::Bytes(bytes) => bytes.len() as Position,
+            Self::Cut(len) => Position::from(*len),
+        }
+    }
+}
+
+/// One direction's stream.
+#[derive(Debug, Default)]
+pub struct Assembler {
+    /// Everything before this place has been handed over, as data or as a gap.
+    next: Position,
+    /// Place after the last byte seen.
+    highest: Position,
+    /// Place up to which the other side has acknowledged.
+    acknowledged: Position,
+    /// Where the stream begins or begins to be captured: `None` until anything is known.
+    placed: bool,
+    /// What is out of the ordinary; most streams never have it.
+    disorder: Option<Box<Disorder>>,
+    /// The last bytes handed over.
+    history: Vec<u8>,
+    /// Bytes handed over as data.
+    pub captured: u64,
+    /// Bytes handed over as gaps.
+    pub missing: u64,
+}
+
+#[derive(Debug, Default)]
+struct Disorder {
+    /// By place, without overlaps, all at or after `next`.
+    waiting: BTreeMap<Position, Waiting>,
+    /// Bytes that `waiting` holds.
+    bytes: usize,
+    /// When acknowledgements moved past `next`: (place, packets of the connection, the packet). Ascending.
+    log: VecDeque<(Position, u64, At)>,
+    /// Up to here the acknowledgements are so old that what has not come will not come.
+    certain: Position,
+}
+
+/// What is known of a stream's beginning.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Begin {
+    /// It is there.
+    At(Position),
+    /// It is there or before.
+    AtOrBefore(Position),
+}
+
+/// What a piece turned out to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Stored {
+    /// Bytes on which this piece and an earlier copy disagree.
+    pub conflicting: u64,
+    /// It held at least one byte that was new.
+    pub new: bool,
+}
+
+impl Assembler {
+    /// The place up to which everything has been handed over.
+    pub fn next(&self) -> Position {
+        self.next
+    }
+
+    /// Place after the last byte seen.
+    pub fn highest(&self) -> Position {
+        self.highest
+    }
+
+    /// Place up to which the other side has acknowledged.
+    pub fn acknowledged(&self) -> Position {
+        self.acknowledged
+    }
+
+    /// Whether any place of the stream is known yet.
+    pub fn is_placed(&self) -> bool {
+        self.placed
+    }
+
+    /// True where nothing has been handed over yet.
+    pub fn is_untouched(&self) -> bool {
+        self.captured == 0 && self.missing == 0
+    }
+
+    /// Says where the stream begins. Has no effect once something has been handed over.
+    pub fn begins(&mut self, begin: Begin) {
+        let (Begin::At(position) | Begin::AtOrBefore(position)) = begin;
+        if !self.placed {
+            (self.next, self.highest, self.acknowledged) = (position, position, position);
+            self.placed = true;
+        } else if self.is_untouched() && (matches!(begin, Begin::At(_)) || position < self.next) {
+            self.next = position;
+            self.highest = self.highest.max(position);
+            self.acknowledged = self.acknowledged.max(position);
+            // What waits before the beginning is none of this stream's bytes.
+            if let Some(disorder) = &mut self.disorder {
+                let after = disorder.waiting.split_off(&position);
+                disorder.waiting = after;
+                disorder.bytes = disorder.waiting.values().map(|w| w.content.captured()).sum();
+            }
+        }
+    }
+
+    /// The other side has received everything up to `position`; `count` is the number of the connection's packets.
+    pub fn acknowledge(&mut self, position: Position, count: u64, at: At) {
+        if position <= self.acknowledged {
+            return;
+        }
+        self.acknowledged = position;
+        if position > self.next {
+            self.disorder.get_or_insert_default().log.push_back((position, count, at));
+        }
+    }
+
+    /// What was acknowledged long ago and has not come by now is missing: `old` says of an acknowledgement (number of
+    /// the connection's packets then, and the packet) whether it is long ago.
+    pub fn give_up_on(&mut self, old: impl Fn(u64, At) -> bool) {
+        let Some(disorder) = &mut self.disorder else { return };
+        while let Some(&(position, _, _)) = disorder.log.front().filter(|(_, count, at)| old(*count, *at)) {
+            disorder.certain = disorder.certain.max(position);
+            disorder.log.pop_front();
+        }
+    }
+
+    /// The stream goes up to `position` at least.
+    pub fn reaches(&mut self, position: Position) {
+        self.highest = self.highest.max(position);
+    }
+
+    /// Nothing more will come: what was acknowledged and has not come is missing.
+    pub fn give_up(&mut self) {
+        if self.acknowledged > self.next || self.disorder.is_some() {
+            let disorder = self.disorder.get_or_insert_default();
+            disorder.certain = disorder.certain.max(self.acknowledged);
+            disorder.log.clear();
+        }
+    }
+
+    /// Whether `piece` can be handed over as it is, without waiting (as far as this direction is concerned).
+    pub fn is_next(&self, piece: &Piece<'_>) -> bool {
+        piece.cut == 0
+            && piece.position == self.next
+            && self.disorder.as_ref().is_none_or(|d| d.waiting.keys().next().is_none_or(|&first| first >= piece.end()))
+    }
+
+    /// Marks `bytes`, which begin at [`Assembler::next`], as handed over.
+    pub fn take(&mut self, bytes: &[u8]) {
+        self.advance(bytes.len() as Position);
+        self.captured += bytes.len() as u64;
+        if bytes.len() >= HISTORY {
+            self.history.clear();
+            self.history.extend_from_slice(&bytes[bytes.len() - HISTORY..]);
+        } else {
+            let surplus = (self.history.len() + bytes.len()).saturating_sub(HISTORY);
+            self.history.drain(..surplus);
+            self.history.extend_from_slice(bytes);
+        }
+    }
+
+    /// Puts `piece` where it belongs: its new bytes wait; of what was there before, the first copy stays. `count` is
+    /// the number of the connection's packets.
+    pub fn store(&mut self, piece: &Piece<'_>, count: u64) -> Stored {
+        let mut stored = Stored { conflicting: self.conflicts_with_history(piece), new: false };
+        let end = piece.end();
+        self.highest = self.highest.max(end);
+        let disorder = self.disorder.get_or_insert_default();
+        let mut place = piece.position.max(self.next);
+        while place < end {
+            // What is there already at `place`, or else the free stretch up to the next that is there.
+            let before =
+                disorder.waiting.range_mut(..=place).next_back().filter(|(at, w)| *at + w.content.len() > place);
+            if let Some((&at, waiting)) = before {
+                let until = end.min(at + waiting.content.len());
+                if let Content::Bytes(first) = &waiting.content {
+                    let first = &first[(place - at) as usize..(until - at) as usize];
+                    stored.conflicting += disagreements(first, part(piece, place, until));
+                } else if let Some(len) = std::num::NonZeroUsize::new(part(piece, place, until).len()) {
+                    // A copy that was cut less: take its bytes for those that the first lacks, and look again.
+                    disorder.uncut(at, place, place + len.get() as Position);
+                    continue;
+                }
+                place = until;
+                continue;
+            }
+            let until = disorder.waiting.range(place..).next().map_or(end, |(&at, _)| end.min(at));
+            let captured = part(piece, place, until);
+            if !captured.is_empty() {
+                stored.new = true;
+                disorder.insert(place, Content::Bytes(captured.to_vec()), piece, count);
+                place += captured.len() as Position;
+            } else {
+                stored.new = true;
+                disorder.insert(place, Content::Cut((until - place) as u32), piece, count);
+                place = until;
+            }
+        }
+        self.tidy();
+        stored
+    }
+
+    /// What waits at the very place that is to be handed over next.
+    pub fn front(&self) -> Option<&Waiting> {
+        self.disorder.as_ref()?.waiting.get(&self.next)
+    }
+
+    /// Takes what [`Assembler::front`] shows and marks it as handed over.
+    pub fn take_front(&mut self) -> Option<Waiting> {
+        let disorder = self.disorder.as_mut()?;
+        let waiting = disorder.waiting.remove(&self.next)?;
+        match &waiting.content {
+            Content::Bytes(bytes) => {
+                disorder.bytes -= bytes.len();
+                self.take(bytes);
+            }
+            Content::Cut(len) => {
+                self.missing += u64::from(*len);
+                self.advance(Position::from(*len));
+            }
+        }
+        self.tidy();
+        Some(waiting)
+    }
+
+    /// Length of the hole at the place that is to be handed over next, as far as it is certain that its bytes will not
+    /// come, and no further than `until`.
+    pub fn certain_hole(&self, until: Option<Position>) -> Option<u64> {
+        let disorder = self.disorder.as_ref()?;
+        let hole_end = disorder.waiting.keys().next().copied().unwrap_or(disorder.certain);
+        let end = hole_end.min(disorder.certain).min(until.unwrap_or(Position::MAX));
+        // A FIN that was not captured takes a place too: one byte past all that was seen is no proof of a byte.
+        let end = if end == self.highest + 1 && disorder.waiting.is_empty() { end - 1 } else { end };
+        (end > self.next).then(|| (end - self.next) as u64)
+    }
+
+    /// Length of the hole before what waits first: to be declared missing when nothing more will come, or when there is
+    /// no room to wait.
+    pub fn hole(&self) -> Option<u64> {
+        let first = *self.disorder.as_ref()?.waiting.keys().next()?;
+        (first > self.next).then(|| (first - self.next) as u64)
+    }
+
+    /// Marks the next `len` bytes as handed over as a gap.
+    pub fn skip(&mut self, len: u64) {
+        self.missing += len;
+        self.advance(len as Position);
+        self.history.clear();
+        self.tidy();
+    }
+
+    /// Pieces that wait, and the memory that they cost in bytes.
+    pub fn waiting(&self) -> (usize, usize) {
+        /// What a piece costs beside its bytes.
+        const PIECE: usize = 96;
+        self.disorder.as_ref().map_or((0, 0), |d| (d.waiting.len(), d.bytes + d.waiting.len() * PIECE))
+    }
+
+    /// True where nothing waits and nothing is awaited.
+    pub fn is_orderly(&self) -> bool {
+        self.disorder.is_none()
+    }
+
+    fn advance(&mut self, by: Position) {
+        self.next += by;
+        self.highest = self.highest.max(self.next);
+    }
+
+    /// Forgets what is behind, and the disorder itself where there is none left.
+    fn tidy(&mut self) {
+        let Some(disorder) = &mut self.disorder else { return };
+        while disorder.log.front().is_some_and(|(position, _, _)| *position <= self.next) {
+            disorder.log.pop_front();
+        }
+        if disorder.waiting.is_empty() && disorder.log.is_empty() && disorder.certain <= self.next {
+            self.disorder = None;
+        }
+    }
+
+    /// Bytes of `piece` that differ from those just handed over.
+    fn conflicts_with_history(&self, piece: &Piece<'_>) -> u64 {
+        // A keep-alive probe repeats the byte before the next with anything in it (RFC 9293, section 3.8.4).
+        if piece.position >= self.next || (piece.position == self.next - 1 && piece.bytes.len() <= 1) {
+            return 0;
+        }
+        let begin = self.next - self.history.len() as Position;
+        let from = piece.position.max(begin);
+        let until = self.next.min(piece.position + piece.bytes.len() as Position);
+        if from >= until {
+            return 0;
+        }
+        disagreements(&self.history[(from - begin) as usize..(until - begin) as usize], part(piece, from, until))
+    }
+}
+
+impl Disorder {
+    fn insert(&mut self, place: Position, content: Content, piece: &Piece<'_>, arrived: u64) {
+        if let Content::Bytes(bytes) = &content {
+            self.bytes += bytes.len();
+        }
+        self.waiting.insert(place, Waiting { content, acknowledges: piece.acknowledges, at: piece.at, arrived });
+    }
+
+    /// Frees the places `from..until` of the cut stretch at `at`, so that bytes can go there.
+    fn uncut(&mut self, at: Position, from: Position, until: Position) {
+        let Some(cut) = self.waiting.remove(&at) else { return };
+        let end = at + cut.content.len();
+        for (begin, end) in [(at, from), (until, end)] {
+            if begin < end {
+                let content = Content::Cut((end - begin) as u32);
+                let Waiting { acknowledges, at, arrived, .. } = cut;
+                self.waiting.insert(begin, Waiting { content, acknowledges, at, arrived });
+            }
+        }
+    }
+}
+
+/// The captured bytes of `piece` in the places `from..until`: fewer, or none, where it was cut.
+fn part<'a>(piece: &Piece<'a>, from: Position, until: Position) -> &'a [u8] {
+    let len = piece.bytes.len();
+    let from = usize::try_from(from - piece.position).unwrap_or(0).min(len);
+    let until = usize::try_from(until - piece.position).unwrap_or(0).min(len);
+    &piece.bytes[from..until.max(from)]
+}
+
+/// Bytes in which two copies differ, as far as both go.
+fn disagreements(one: &[u8], other: &[u8]) -> u64 {
+    let len = one.len().min(other.len());
+    if one[..len] == other[..len] {
+        return 0;
+    }
+    one.iter().zip(other).filter(|(a, b)| a != b).count() as u64
+}

@@ -1,0 +1,269 @@
+/*!
+Both directions of a connection, released in causal order.
+
+A server's segment that acknowledges client byte N was sent after the server had bytes up to N. So a segment is
+released only when the other direction has been handed over up to its acknowledgement number, or that stretch has been
+declared missing. Whatever the capture did to the order of the two directions, the listener hears what the two ends
+heard.
+
+A byte that the other side has acknowledged did cross the wire. When it has not come [`PATIENCE_PACKETS`] packets of its
+connection or [`PATIENCE_NANOSECONDS`] later, the capture does not have it, and it is declared missing; a hole that
+nobody acknowledged may still be filled by a retransmission and is waited for. Nothing waits past the bounds in
+[`limits`](crate::limits), and nothing past the end of the connection.
+*/
+
+use super::assembler::{Assembler, Content, Piece, Stored};
+use super::seq::Position;
+use super::{At, Listener, Side};
+use crate::limits::{Limit, LimitsHit, WAITING_BYTES_PER_DIRECTION, WAITING_SEGMENTS_PER_DIRECTION};
+
+/// Packets of a connection for which an acknowledged byte may be late.
+pub const PATIENCE_PACKETS: u64 = 256;
+/// Packet time for which an acknowledged byte may be late: three seconds.
+pub const PATIENCE_NANOSECONDS: i64 = 3_000_000_000;
+
+/// Both directions of one connection.
+#[derive(Debug, Default)]
+pub struct Causal {
+    streams: [Assembler; 2],
+    /// Place of each direction's FIN.
+    fins: [Option<Position>; 2],
+    /// Packets of each direction.
+    seen: [u64; 2],
+    /// Both beginnings are known, or have been waited for long enough: things may be handed over.
+    settled: bool,
+    /// First packet of the connection.
+    first: Option<At>,
+}
+
+impl Causal {
+    /// The stream of one side.
+    pub fn stream(&self, side: Side) -> &Assembler {
+        &self.streams[side as usize]
+    }
+
+    /// The stream of one side.
+    pub fn stream_mut(&mut self, side: Side) -> &mut Assembler {
+        &mut self.streams[side as usize]
+    }
+
+    /// Packets seen from one side.
+    pub fn seen(&self, side: Side) -> u64 {
+        self.seen[side as usize]
+    }
+
+    /// Packets of the connection.
+    pub fn packets(&self) -> u64 {
+        self.seen[0] + self.seen[1]
+    }
+
+    /// Counts a packet from `side`.
+    pub fn count(&mut self, side: Side, at: At) {
+        self.seen[side as usize] += 1;
+        self.first.get_or_insert(at);
+    }
+
+    /// Both beginnings are known for certain.
+    pub fn settle(&mut self) {
+        self.settled = true;
+    }
+
+    /// True where nothing has been handed over in either direction.
+    pub fn is_untouched(&self) -> bool {
+        self.streams.iter().all(Assembler::is_untouched)
+    }
+
+    /// Exchanges the roles of the two ends, which turn out to be the other way round. Only before anything has been
+    /// handed over.
+    pub fn swap(&mut self) {
+        self.streams.swap(0, 1);
+        self.fins.swap(0, 1);
+        self.seen.swap(0, 1);
+    }
+
+    /// `side` has sent everything up to `position`.
+    pub fn fin(&mut self, side: Side, position: Position) {
+        self.fins[side as usize] = Some(position);
+        self.streams[side as usize].reaches(position);
+    }
+
+    /// Whether `side`'s FIN was seen.
+    pub fn has_fin(&self, side: Side) -> bool {
+        self.fins[side as usize].is_some()
+    }
+
+    /// True where both FINs were seen, everything before them has been handed over, and both are acknowledged.
+    pub fn is_finished(&self) -> bool {
+        self.streams
+            .iter()
+            .zip(&self.fins)
+            .all(|(stream, fin)| fin.is_some_and(|fin| stream.next() >= fin && stream.acknowledged() >= fin))
+            && self.streams.iter().all(|stream| stream.waiting().0 == 0)
+    }
+
+    /// `side` acknowledges what the other side sent up to `position`.
+    pub fn acknowledge(&mut self, side: Side, position: Position, at: At) {
+        let other = side.other();
+        let acknowledged = self.stream(other).acknowledged();
+        if self.has_fin(side) && !self.has_fin(other) && position == acknowledged + 1 {
+            // The last acknowledgement of a connection goes one further than the bytes: it is the FIN's, which the
+            // capture may not have.
+            self.fins[other as usize] = Some(acknowledged);
+        }
+        let (count, position) = (self.packets(), self.without_fin(other, position));
+        self.streams[other as usize].acknowledge(position, count, at);
+    }
+
+    /// Takes a piece of `side`'s stream and hands over whatever may be handed over now.
+    pub fn push(&mut self, side: Side, piece: Piece<'_>, out: &mut impl Listener, limits: &mut LimitsHit) -> Stored {
+        let stream = &mut self.streams[side as usize];
+        if self.settled && stream.is_next(&piece) {
+            let due = piece.acknowledges.map(|position| self.without_fin(side.other(), position));
+            if due.is_none_or(|position| position <= self.streams[side.other() as usize].next()) {
+                out.data(side, piece.bytes, piece.at);
+                self.streams[side as usize].take(piece.bytes);
+                self.release(piece.at, out);
+                return Stored { conflicting: 0, new: true };
+            }
+        }
+        let count = self.packets();
+        let stored = self.streams[side as usize].store(&piece, count);
+        self.release(piece.at, out);
+        while self.is_over_bounds(side) && self.force(piece.at, out) {
+            limits.hit(Limit::Waiting);
+            self.release(piece.at, out);
+        }
+        stored
+    }
+
+    /// Hands over whatever may be handed over as of `now`.
+    pub fn release(&mut self, now: At, out: &mut impl Listener) {
+        if self.streams.iter().all(Assembler::is_orderly) {
+            return;
+        }
+        if !self.settled {
+            if !self.first.is_some_and(|first| self.is_old(0, first, now)) {
+                return;
+            }
+            self.settled = true;
+        }
+        for side in [Side::Client, Side::Server] {
+            // Of a side that never showed up within the patience, nothing more is expected.
+            let absent = self.seen(side) == 0 && self.first.is_some_and(|first| self.is_old(0, first, now));
+            let packets = self.packets();
+            self.streams[side as usize].give_up_on(|count, at| absent || is_old(packets, now, count, at));
+        }
+        while self.hand_over_ready(out) || self.declare_certain(now, out) || self.hand_over_overdue(now, out) {}
+    }
+
+    /// Nothing more will come: hands over everything that waits, with the holes declared.
+    pub fn finish(&mut self, now: At, out: &mut impl Listener) {
+        self.settled = true;
+        for stream in &mut self.streams {
+            stream.give_up();
+        }
+        while self.hand_over_ready(out) || self.declare_certain(now, out) || self.force(now, out) {}
+    }
+
+    /// The memory that what waits costs, in bytes.
+    pub fn waiting_cost(&self) -> usize {
+        self.streams.iter().map(|stream| stream.waiting().1).sum()
+    }
+
+    /// Gives up one order or one hole, that which has waited longest. False where nothing waits.
+    pub fn force(&mut self, now: At, out: &mut impl Listener) -> bool {
+        if !self.settled {
+            self.settled = true;
+            return true;
+        }
+        let fronts = [Side::Client, Side::Server].map(|side| self.stream(side).front().map(|front| front.arrived));
+        let side = match fronts {
+            [Some(client), Some(server)] if server < client => Some(Side::Server),
+            [Some(_), _] => Some(Side::Client),
+            [None, Some(_)] => Some(Side::Server),
+            [None, None] => None,
+        };
+        if let Some(side) = side {
+            return self.hand_over_front(side, out);
+        }
+        for side in [Side::Client, Side::Server] {
+            if let Some(hole) = self.stream(side).hole() {
+                out.gap(side, hole, now);
+                self.streams[side as usize].skip(hole);
+                return true;
+            }
+        }
+        false
+    }
+
+    fn is_over_bounds(&self, side: Side) -> bool {
+        let (pieces, cost) = self.stream(side).waiting();
+        pieces > WAITING_SEGMENTS_PER_DIRECTION || cost > WAITING_BYTES_PER_DIRECTION
+    }
+
+    /// A FIN takes a place of its own, which carries no byte: an acknowledgement of it acknowledges all before it.
+    fn without_fin(&self, side: Side, position: Position) -> Position {
+        self.fins[side as usize].map_or(position, |fin| position.min(fin))
+    }
+
+    fn hand_over_ready(&mut self, out: &mut impl Listener) -> bool {
+        let mut some = false;
+        for side in [Side::Client, Side::Server] {
+            while self.stream(side).front().is_some_and(|front| {
+                front
+                    .acknowledges
+                    .is_none_or(|position| self.without_fin(side.other(), position) <= self.stream(side.other()).next())
+            }) {
+                some |= self.hand_over_front(side, out);
+            }
+        }
+        some
+    }
+
+    fn declare_certain(&mut self, now: At, out: &mut impl Listener) -> bool {
+        for side in [Side::Client, Side::Server] {
+            // What the other side said before it had these bytes stands before them; so the hole is declared only as
+            // far as what waits next needs it.
+            let needed = self.stream(side.other()).front().and_then(|front| front.acknowledges);
+            let needed = needed.filter(|&position| position > self.stream(side).next());
+            let until = [needed, self.fins[side as usize]].into_iter().flatten().min();
+            if let Some(missing) = self.stream(side).certain_hole(until) {
+                out.gap(side, missing, now);
+                self.streams[side as usize].skip(missing);
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Two ends cannot each have waited for the other, but a forged capture can say so; and the FIN that a segment
+    /// acknowledges may be missing. Neither holds anything back for good.
+    fn hand_over_overdue(&mut self, now: At, out: &mut impl Listener) -> bool {
+        for side in [Side::Client, Side::Server] {
+            let overdue = self.stream(side).front().is_some_and(|front| self.is_old(front.arrived, front.at, now));
+            if overdue {
+                return self.hand_over_front(side, out);
+            }
+        }
+        false
+    }
+
+    fn hand_over_front(&mut self, side: Side, out: &mut impl Listener) -> bool {
+        let Some(front) = self.streams[side as usize].take_front() else { return false };
+        match front.content {
+            Content::Bytes(bytes) => out.data(side, &bytes, front.at),
+            Content::Cut(len) => out.gap(side, u64::from(len), front.at),
+        }
+        true
+    }
+
+    fn is_old(&self, count: u64, at: At, now: At) -> bool {
+        is_old(self.packets(), now, count, at)
+    }
+}
+
+/// Whether what happened in packet `at`, when the connection had `count` packets, is past patience `now`, when it has
+/// `packets`.
+fn is_old(packets: u64, now: At, count: u64, at: At) -> bool {
+    packets.saturating_sub(count) >= PATIENCE_PACKETS || now.time.since(at.time) >= PATIENCE_NANOSECONDS
+}

@@ -1,0 +1,36 @@
+//! Sequence numbers: 32 bits on the wire, 64 here, so that nothing ever wraps.
+
+/// A place in one direction's stream, counted in bytes from an arbitrary origin. The same sequence number 2³² bytes on
+/// is another place.
+pub type Position = i64;
+
+/// The place of the first sequence number seen of a direction.
+pub fn first(number: u32) -> Position {
+    // Far enough from zero that what came before has a place too.
+    Position::from(number) + (1 << 40)
+}
+
+/// The place that `number` means: of all places that have this sequence number, the one nearest to `near`
+/// (RFC 9293, section 3.4: comparisons are modulo 2³²).
+pub fn unwrap(number: u32, near: Position) -> Position {
+    // The distance, as the signed 32-bit number that it is modulo 2^32.
+    let distance = number.wrapping_sub(near as u32) as i32;
+    near + Position::from(distance)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wraps_in_both_directions() {
+        let start = first(u32::MAX - 1);
+        assert_eq!(unwrap(3, start) - start, 5);
+        assert_eq!(unwrap(u32::MAX - 11, start) - start, -10);
+        let mut place = start;
+        for step in 1..=10_u32 {
+            place = unwrap((u32::MAX - 1).wrapping_add(step.wrapping_mul(1 << 30)), place);
+        }
+        assert_eq!(place - start, 10 << 30);
+    }
+}
