@@ -6,8 +6,10 @@ state enum, the only stateful file): know one, know all three. A [`Dialogue`] is
 causal order and tells a [`Sink`] what happened, in the vocabulary of [`event`].
 */
 
+pub mod detect;
 pub mod event;
 pub mod framing;
+pub mod ports;
 pub mod sasl;
 
 pub mod imap;
@@ -44,6 +46,17 @@ impl Protocol {
             Self::Pop3 => "pop3",
             Self::Imap => "imap",
         }
+    }
+}
+
+impl std::str::FromStr for Protocol {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        [Self::Smtp, Self::Lmtp, Self::Pop3, Self::Imap]
+            .into_iter()
+            .find(|protocol| protocol.name() == name)
+            .ok_or_else(|| format!("no protocol is called `{name}`: smtp, lmtp, pop3 and imap are"))
     }
 }
 

@@ -1,0 +1,350 @@
+/*!
+Which protocol a connection speaks, from what is said. The answer is Certain, Unsure or NotForUs; a port is a hint.
+
+On a port where mail is expected, the form of the first words is enough; where the capture began in mid-stream, or one
+side is missing, text that contradicts nothing is taken for what the port promises. On any other port both sides must
+have said something that only mail says: FTP, NNTP and Redis begin alike (`220`, `+OK`).
+*/
+
+use super::ports::Hint;
+use super::{Dialogue, Protocol, Sink, imap, pop3, smtp, tls};
+use crate::flow::{At, Side};
+
+/// Bytes held until the protocol is known.
+const HELD_BYTES: usize = 8 * 1024;
+/// Lines of one side that are looked at.
+const LINES: usize = 16;
+
+/// What a connection is known to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// It speaks this.
+    Certain(Hint),
+    /// Not known yet.
+    Unsure,
+    /// No mail.
+    NotForUs,
+}
+
+/// Holds what is said first until it is known what it is.
+#[derive(Debug)]
+pub struct Detector {
+    hint: Option<Hint>,
+    held: Vec<(Side, Held, At)>,
+    /// The first bytes of each side, contiguous from its first.
+    beginnings: [Vec<u8>; 2],
+    /// A side whose beginning has a gap right at its front or in it: what follows is not looked at.
+    broken: [bool; 2],
+    bytes: usize,
+}
+
+#[derive(Debug)]
+enum Held {
+    Data(Vec<u8>),
+    Gap(u64),
+}
+
+impl Detector {
+    /// For a connection to a port on which `hint` is expected.
+    pub fn new(hint: Option<Hint>) -> Self {
+        Self { hint, held: Vec::new(), beginnings: Default::default(), broken: [false; 2], bytes: 0 }
+    }
+
+    /// The connection goes to another port than was thought.
+    pub fn set_hint(&mut self, hint: Option<Hint>) {
+        self.hint = hint;
+    }
+
+    /// What the port promises.
+    pub fn hint(&self) -> Option<Hint> {
+        self.hint
+    }
+
+    /// True where nothing was said yet.
+    pub fn is_silent(&self) -> bool {
+        self.held.is_empty()
+    }
+
+    /// Bytes that `from` sent; they are held.
+    pub fn data(&mut self, from: Side, bytes: &[u8], at: At) -> Verdict {
+        self.held.push((from, Held::Data(bytes.to_vec()), at));
+        self.bytes += bytes.len();
+        if !self.broken[from as usize] {
+            self.beginnings[from as usize].extend_from_slice(bytes);
+        }
+        self.judge()
+    }
+
+    /// `missing` bytes that `from` sent are not in the capture.
+    pub fn gap(&mut self, from: Side, missing: u64, at: At) -> Verdict {
+        self.held.push((from, Held::Gap(missing), at));
+        self.broken[from as usize] |= !self.beginnings[from as usize].is_empty();
+        if self.held.len() > HELD_BYTES { self.last_resort() } else { Verdict::Unsure }
+    }
+
+    /// The connection is over, or cannot be waited for any longer: the port decides where nothing contradicts it.
+    pub fn last_resort(&self) -> Verdict {
+        match (self.judge(), self.hint) {
+            (Verdict::Unsure, Some(hint)) if self.beginnings.iter().all(|said| is_text(said)) => Verdict::Certain(hint),
+            (Verdict::Unsure, _) => Verdict::NotForUs,
+            (verdict, _) => verdict,
+        }
+    }
+
+    /// Tells what was held to the dialogue that has been found.
+    pub fn replay(self, dialogue: &mut dyn Dialogue, out: &mut dyn Sink) {
+        for (from, held, at) in self.held {
+            match held {
+                Held::Data(bytes) => dialogue.data(from, &bytes, at, out),
+                Held::Gap(missing) => dialogue.gap(from, missing, at, out),
+            }
+        }
+    }
+
+    fn judge(&self) -> Verdict {
+        let [client, server] = &self.beginnings;
+        let verdict = match self.hint {
+            Some(hint) if hint.implicit_tls => judge_tls(hint, client, server),
+            Some(hint) => judge_expected(hint, client, server),
+            None => self.judge_unexpected(client, server),
+        };
+        match verdict {
+            Verdict::Unsure if self.bytes > HELD_BYTES || self.held.len() > HELD_BYTES => match self.hint {
+                Some(hint) if is_text(client) && is_text(server) => Verdict::Certain(hint),
+                _ => Verdict::NotForUs,
+            },
+            verdict => verdict,
+        }
+    }
+
+    /// On a port of no mail protocol: the server must have greeted first, and the client have spoken mail.
+    fn judge_unexpected(&self, client: &[u8], server: &[u8]) -> Verdict {
+        let Some(greeting) = lines(server).next() else {
+            return if is_text(server) && is_text(client) { Verdict::Unsure } else { Verdict::NotForUs };
+        };
+        let Some(family) = family_of(greeting) else { return Verdict::NotForUs };
+        let server_first = self.held.first().is_some_and(|(side, ..)| *side == Side::Server);
+        for line in lines(client).take(LINES) {
+            let found = match family {
+                Protocol::Smtp | Protocol::Lmtp => smtp_opening(line),
+                Protocol::Pop3 => (server_first && pop3_opening(line)).then_some(Protocol::Pop3),
+                Protocol::Imap => imap_command(line).then_some(Protocol::Imap),
+            };
+            if let Some(protocol) = found {
+                return Verdict::Certain(Hint { protocol, implicit_tls: false });
+            }
+        }
+        if lines(client).count() >= LINES { Verdict::NotForUs } else { Verdict::Unsure }
+    }
+}
+
+/// Makes the dialogue for what was found.
+pub fn dialogue(found: Hint, out: &mut dyn Sink) -> Box<dyn Dialogue> {
+    let plain: Box<dyn Dialogue> = match found.protocol {
+        Protocol::Smtp => Box::new(smtp::Dialogue::new(smtp::Flavour::Smtp)),
+        Protocol::Lmtp => Box::new(smtp::Dialogue::new(smtp::Flavour::Lmtp)),
+        Protocol::Pop3 => Box::new(pop3::Dialogue::default()),
+        Protocol::Imap => Box::new(imap::Dialogue::default()),
+    };
+    if found.implicit_tls { Box::new(tls::Implicit::new(plain, out)) } else { plain }
+}
+
+fn judge_tls(hint: Hint, client: &[u8], server: &[u8]) -> Verdict {
+    for said in [client, server] {
+        match tls_record(said) {
+            Some(true) => return Verdict::Certain(hint),
+            Some(false) => {
+                // Mail without TLS where TLS is the rule.
+                return judge_expected(Hint { implicit_tls: false, ..hint }, client, server);
+            }
+            None => {}
+        }
+    }
+    Verdict::Unsure
+}
+
+fn judge_expected(hint: Hint, client: &[u8], server: &[u8]) -> Verdict {
+    if !is_text(server) || !is_text(client) {
+        return Verdict::NotForUs;
+    }
+    // The server's words are worth more: a client may say anything to it.
+    for line in lines(server).take(LINES) {
+        if let Some(protocol) = family_of(line) {
+            let protocol = if hint.protocol == Protocol::Lmtp && protocol == Protocol::Smtp { Protocol::Lmtp } else { protocol };
+            return Verdict::Certain(Hint { protocol, ..hint });
+        }
+    }
+    for line in lines(client).take(LINES) {
+        let speaks = match hint.protocol {
+            Protocol::Smtp | Protocol::Lmtp => smtp_command(line),
+            Protocol::Pop3 => pop3_opening(line) || starts_with_word(line, &["STAT", "LIST", "UIDL", "RETR", "TOP", "DELE", "QUIT"]),
+            Protocol::Imap => imap_command(line),
+        };
+        if speaks {
+            return Verdict::Certain(hint);
+        }
+    }
+    // A whole line of the server that is of no mail protocol's form, with nothing said before it, is another protocol's
+    // greeting; in mid-stream it may be content, so that more is looked at.
+    if lines(server).count() >= LINES || lines(client).count() >= LINES {
+        return Verdict::Certain(hint);
+    }
+    if [&b"RFB "[..], b"SSH-", b"HTTP/"].iter().any(|foreign| server.starts_with(foreign)) {
+        return Verdict::NotForUs;
+    }
+    Verdict::Unsure
+}
+
+/// The protocol whose server says such a line.
+fn family_of(line: &[u8]) -> Option<Protocol> {
+    match line {
+        [b'+', b'O', b'K', rest @ ..] | [b'-', b'E', b'R', b'R', rest @ ..] if matches!(rest.first(), None | Some(b' ')) => {
+            Some(Protocol::Pop3)
+        }
+        [b'*', b' ', rest @ ..] if starts_with_word(rest, &["OK", "PREAUTH", "BYE"]) => Some(Protocol::Imap),
+        [b'2'..=b'5', b'0'..=b'9', b'0'..=b'9', rest @ ..] if matches!(rest.first(), None | Some(b' ' | b'-')) => {
+            Some(Protocol::Smtp)
+        }
+        _ => None,
+    }
+}
+
+/// What only a client of SMTP or LMTP says.
+fn smtp_opening(line: &[u8]) -> Option<Protocol> {
+    if starts_with_word(line, &["LHLO"]) {
+        Some(Protocol::Lmtp)
+    } else {
+        let mail = line.len() > 10 && line[..10].eq_ignore_ascii_case(b"MAIL FROM:");
+        (mail || starts_with_word(line, &["HELO", "EHLO"])).then_some(Protocol::Smtp)
+    }
+}
+
+fn smtp_command(line: &[u8]) -> bool {
+    const VERBS: [&str; 14] = [
+        "HELO", "EHLO", "LHLO", "MAIL", "RCPT", "DATA", "BDAT", "RSET", "NOOP", "QUIT", "AUTH", "STARTTLS", "VRFY", "EXPN",
+    ];
+    starts_with_word(line, &VERBS)
+}
+
+/// What only a client of POP3 says, before it is logged in.
+fn pop3_opening(line: &[u8]) -> bool {
+    starts_with_word(line, &["USER", "APOP", "CAPA", "STLS", "PASS"])
+        || (starts_with_word(line, &["AUTH"]) && line.iter().filter(|&&byte| byte == b' ').count() <= 2)
+}
+
+fn imap_command(line: &[u8]) -> bool {
+    const VERBS: [&str; 16] = [
+        "CAPABILITY", "LOGIN", "AUTHENTICATE", "STARTTLS", "SELECT", "EXAMINE", "LIST", "LSUB", "FETCH", "UID", "NOOP", "ID",
+        "LOGOUT", "IDLE", "STATUS", "NAMESPACE",
+    ];
+    let mut words = line.splitn(2, |&byte| byte == b' ');
+    let (Some(tag), Some(rest)) = (words.next(), words.next()) else { return false };
+    !tag.is_empty() && tag.len() <= 32 && tag.iter().all(u8::is_ascii_graphic) && starts_with_word(rest, &VERBS)
+}
+
+fn starts_with_word(line: &[u8], words: &[&str]) -> bool {
+    words.iter().any(|word| {
+        line.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word.as_bytes()))
+            && line.get(word.len()).is_none_or(|next| !next.is_ascii_alphanumeric())
+    })
+}
+
+/// The whole lines at the beginning of what was said, without line ends.
+fn lines(said: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let whole = memchr::memrchr(b'\n', said).map_or(0, |lf| lf + 1);
+    said[..whole].split_inclusive(|&byte| byte == b'\n').map(|line| {
+        let line = line.strip_suffix(b"\n").unwrap_or(line);
+        without_telnet(line.strip_suffix(b"\r").unwrap_or(line))
+    })
+}
+
+/// telnet in character mode says `IAC DO SUPPRESS-GO-AHEAD` and the like before its first line (RFC 854).
+fn without_telnet(line: &[u8]) -> &[u8] {
+    match line {
+        [0xff, 0xfb..=0xfe, _, rest @ ..] => without_telnet(rest),
+        _ => line,
+    }
+}
+
+/// Whether this can be text of a mail session: no zero bytes and few other control characters. Telnet negotiation and
+/// backspaces are a person's doing.
+fn is_text(said: &[u8]) -> bool {
+    let said = without_telnet(said);
+    let strange = said.iter().filter(|&&byte| byte < 0x20 && !matches!(byte, b'\t' | b'\r' | b'\n' | 0x08 | 0x1b)).count();
+    !said.contains(&0) && strange * 20 <= said.len()
+}
+
+/// Whether this begins with a TLS record (RFC 8446, section 5.1); `None` where there is too little of it.
+fn tls_record(said: &[u8]) -> Option<bool> {
+    match said {
+        [] => None,
+        [20..=23] | [20..=23, 3] => None,
+        [22, 3, 0..=4, ..] | [20 | 21 | 23, 3, 1..=4, ..] => {
+            let &[high, low] = said.get(3..5)? else { return None };
+            // RFC 8446, section 5.2: at most 2^14 + 256 bytes; TLS 1.2 allowed 2^14 + 2048.
+            Some((1..=(1 << 14) + 2048).contains(&u16::from_be_bytes([high, low])))
+        }
+        _ => Some(false),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::capture::Time;
+
+    fn judge(hint: Option<(Protocol, bool)>, said: &[(Side, &[u8])]) -> Verdict {
+        let mut detector = Detector::new(hint.map(|(protocol, implicit_tls)| Hint { protocol, implicit_tls }));
+        for (side, bytes) in said {
+            for byte in *bytes {
+                match detector.data(*side, &[*byte], At { packet: 1, time: Time::default() }) {
+                    Verdict::Unsure => {}
+                    verdict => return verdict,
+                }
+            }
+        }
+        detector.last_resort()
+    }
+
+    fn plain(protocol: Protocol) -> Verdict {
+        Verdict::Certain(Hint { protocol, implicit_tls: false })
+    }
+
+    use Side::{Client as C, Server as S};
+
+    #[test]
+    fn what_is_expected_is_believed_by_its_form() {
+        let smtp = Some((Protocol::Smtp, false));
+        assert_eq!(judge(smtp, &[(S, b"220 mx ESMTP\r\n")]), plain(Protocol::Smtp));
+        assert_eq!(judge(smtp, &[(C, b"EHLO early\r\n")]), plain(Protocol::Smtp));
+        assert_eq!(judge(smtp, &[(C, b"some text of a message\r\n"), (C, b"begun before the capture\r\n")]), plain(Protocol::Smtp));
+        assert_eq!(judge(smtp, &[]), plain(Protocol::Smtp));
+        assert_eq!(judge(Some((Protocol::Pop3, false)), &[(S, b"* OK IMAP on 110\r\n")]), plain(Protocol::Imap));
+        assert_eq!(judge(Some((Protocol::Imap, false)), &[(S, b"* OK POP3 Server ready\r\n")]), plain(Protocol::Imap));
+        assert_eq!(judge(Some((Protocol::Lmtp, false)), &[(S, b"220 mx LMTP\r\n")]), plain(Protocol::Lmtp));
+        assert_eq!(judge(Some((Protocol::Pop3, false)), &[(C, b"\xff\xfd\x03\xff\xfd\x01USER a\r\n")]), plain(Protocol::Pop3));
+    }
+
+    #[test]
+    fn a_port_proves_nothing() {
+        let pop3 = Some((Protocol::Pop3, false));
+        assert_eq!(judge(pop3, &[(S, b"RFB 003.008\n")]), Verdict::NotForUs);
+        assert_eq!(judge(pop3, &[(C, b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03")]), Verdict::NotForUs);
+        assert_eq!(judge(Some((Protocol::Smtp, true)), &[(C, b"\x00\x0e\x38\xb5\x1c\x22\x00\x00")]), Verdict::NotForUs);
+        let hello: &[u8] = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03";
+        let smtps = Hint { protocol: Protocol::Smtp, implicit_tls: true };
+        assert_eq!(judge(Some((Protocol::Smtp, true)), &[(C, hello)]), Verdict::Certain(smtps));
+    }
+
+    #[test]
+    fn on_other_ports_both_must_speak_mail() {
+        assert_eq!(judge(None, &[(S, b"220 mx\r\n"), (C, b"EHLO me\r\n")]), plain(Protocol::Smtp));
+        assert_eq!(judge(None, &[(S, b"220 mx\r\n"), (C, b"LHLO me\r\n")]), plain(Protocol::Lmtp));
+        assert_eq!(judge(None, &[(S, b"+OK hi\r\n"), (C, b"USER me\r\n")]), plain(Protocol::Pop3));
+        assert_eq!(judge(None, &[(S, b"* OK hi\r\n"), (C, b"a1 CAPABILITY\r\n")]), plain(Protocol::Imap));
+        let ftp: [(Side, &[u8]); 4] = [(S, b"220 ftp\r\n"), (C, b"USER anonymous\r\n"), (S, b"331 pass\r\n"), (C, b"PASS x\r\n")];
+        assert_eq!(judge(None, &ftp), Verdict::NotForUs);
+        assert_eq!(judge(None, &[(C, b"AUTH noone password\r\n"), (S, b"+OK\r\n")]), Verdict::NotForUs);
+        assert_eq!(judge(None, &[(C, b"GET / HTTP/1.1\r\n"), (S, b"HTTP/1.1 200 OK\r\n")]), Verdict::NotForUs);
+    }
+}
