@@ -55,3 +55,4 @@ pub mod view;
 pub mod cli;
 pub mod limits;
 pub mod pipeline;
+pub mod run;

@@ -10,7 +10,7 @@ numbers alone.
 */
 
 use super::connection::Connection;
-use super::{Ends, Key, Listener, Transport};
+use super::{At, Ends, Key, Listener, Transport};
 use crate::capture::Time;
 use crate::decode::Segment;
 use crate::limits::{CONNECTIONS, Limit, LimitsHit, WAITING_BYTES};
@@ -41,8 +41,8 @@ pub trait Follower {
     /// Which of two ends is the server, for a connection whose beginning was not captured.
     fn guess(&self, source: SocketAddr, destination: SocketAddr) -> Ends;
 
-    /// A connection of interest has begun. `packet` is the number of its first packet.
-    fn listen(&mut self, ends: &Ends, packet: u64) -> Self::Listener;
+    /// A connection of interest has begun, with the packet `first`.
+    fn listen(&mut self, ends: &Ends, first: At) -> Self::Listener;
 
     /// A connection is over.
     fn over(&mut self, listener: Self::Listener, transport: Transport);
@@ -205,7 +205,7 @@ impl<F: Follower> Table<F> {
         let slot = Slot {
             key,
             connection: Connection::new(ends, segment),
-            listener: self.follower.listen(&ends, segment.packet),
+            listener: self.follower.listen(&ends, At { packet: segment.packet, time: segment.time }),
             generation: self.generation,
             lingers: false,
             waiting_cost: 0,

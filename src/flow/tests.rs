@@ -55,7 +55,7 @@ impl Follower for Everyone {
         }
     }
 
-    fn listen(&mut self, _: &Ends, _: u64) -> Ear {
+    fn listen(&mut self, _: &Ends, _: At) -> Ear {
         Ear::default()
     }
 

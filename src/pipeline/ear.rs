@@ -1,0 +1,161 @@
+//! Who listens to one connection: first finds out what it speaks, then follows it.
+
+use super::Options;
+use crate::flow::{At, Ends, Listener, Side, Transport};
+use crate::protocol::detect::{self, Detector, Verdict};
+use crate::protocol::ports::{Hint, Ports};
+use crate::protocol::Dialogue;
+use crate::session::builder::{Builder, Wanted};
+use crate::session::model::Session;
+use crate::view::View;
+use std::io;
+use std::sync::Arc;
+
+/// Listens to one connection.
+pub struct Ear {
+    ports: Arc<Ports>,
+    any_port: bool,
+    wanted: Wanted,
+    first_packet: u64,
+    state: State,
+    /// The decision has been told, or made for want of words.
+    decided: bool,
+    /// Steps that a live view has been shown.
+    shown: usize,
+}
+
+/// What is known of the connection.
+enum State {
+    /// Too little was said.
+    Deciding(Detector),
+    /// It speaks mail.
+    Following { dialogue: Box<dyn Dialogue>, builder: Box<Builder> },
+    /// It is none of ours.
+    Foreign,
+}
+
+impl Ear {
+    /// Listens to the connection between `ends` that begins with that packet.
+    pub fn new(ports: Arc<Ports>, any_port: bool, wanted: Wanted, ends: &Ends, first_packet: u64) -> Self {
+        let mut ear = Self { ports, any_port, wanted, first_packet, state: State::Foreign, decided: false, shown: 0 };
+        ear.expect(ends);
+        ear
+    }
+
+    /// Number of the connection's first packet: by this it is known.
+    pub fn first_packet(&self) -> u64 {
+        self.first_packet
+    }
+
+    /// Whether it is mail, told once, when that is known.
+    pub fn news(&mut self) -> Option<bool> {
+        let is_mail = match self.state {
+            State::Deciding(_) => return None,
+            State::Following { .. } => true,
+            State::Foreign => false,
+        };
+        (!std::mem::replace(&mut self.decided, true)).then_some(is_mail)
+    }
+
+    /// Decides for what the port promises, as long as nothing was said. The answer holds from then on.
+    pub fn decide_now(&mut self) -> bool {
+        let promising = match &self.state {
+            State::Deciding(detector) => detector.hint(),
+            State::Following { .. } | State::Foreign => None,
+        };
+        if let Some(hint) = promising {
+            self.follow(hint);
+        } else if matches!(self.state, State::Deciding(_)) {
+            self.state = State::Foreign;
+        }
+        self.decided = true;
+        matches!(self.state, State::Following { .. })
+    }
+
+    /// Shows the steps that have not been shown yet, those of session `id`.
+    pub fn show_steps(&mut self, id: u64, options: &Options, view: &mut dyn View) -> io::Result<()> {
+        let State::Following { builder, .. } = &mut self.state else { return Ok(()) };
+        let session = builder.session();
+        if session.steps.len() == self.shown {
+            return Ok(());
+        }
+        session.id = id;
+        if options.selects(session) {
+            for step in session.steps.iter().skip(self.shown) {
+                view.step(session, step)?;
+            }
+        }
+        self.shown = session.steps.len();
+        Ok(())
+    }
+
+    /// The connection is over: the session, with the number of its steps that have been shown, if it is one.
+    pub fn finish(mut self, transport: Transport) -> Option<(Session, usize)> {
+        if let State::Deciding(detector) = &self.state {
+            if detector.is_silent() && !transport.from_start {
+                // Stray packets of a connection that was over before the capture began.
+                return None;
+            }
+            match detector.last_resort() {
+                Verdict::Certain(hint) => self.follow(hint),
+                Verdict::Unsure | Verdict::NotForUs => return None,
+            }
+        }
+        let State::Following { mut dialogue, mut builder } = self.state else { return None };
+        dialogue.end(&mut *builder);
+        Some((builder.finish(transport), self.shown))
+    }
+
+    fn expect(&mut self, ends: &Ends) {
+        let hint = self.ports.get(ends.server.port());
+        self.state = match hint {
+            None if !self.any_port => State::Foreign,
+            hint => State::Deciding(Detector::new(hint)),
+        };
+    }
+
+    fn heed(&mut self, verdict: Verdict) {
+        match verdict {
+            Verdict::Unsure => {}
+            Verdict::Certain(hint) => self.follow(hint),
+            Verdict::NotForUs => self.state = State::Foreign,
+        }
+    }
+
+    /// Follows `hint`, beginning with what has been said already.
+    fn follow(&mut self, hint: Hint) {
+        let State::Deciding(detector) = std::mem::replace(&mut self.state, State::Foreign) else { return };
+        let mut builder = Box::new(Builder::new(hint.protocol, self.wanted));
+        let mut dialogue = detect::dialogue(hint, &mut *builder);
+        detector.replay(&mut *dialogue, &mut *builder);
+        self.state = State::Following { dialogue, builder };
+    }
+}
+
+impl Listener for Ear {
+    fn data(&mut self, from: Side, bytes: &[u8], at: At) {
+        match &mut self.state {
+            State::Following { dialogue, builder } => dialogue.data(from, bytes, at, &mut **builder),
+            State::Deciding(detector) => {
+                let verdict = detector.data(from, bytes, at);
+                self.heed(verdict);
+            }
+            State::Foreign => {}
+        }
+    }
+
+    fn gap(&mut self, from: Side, missing: u64, at: At) {
+        match &mut self.state {
+            State::Following { dialogue, builder } => dialogue.gap(from, missing, at, &mut **builder),
+            State::Deciding(detector) => {
+                let verdict = detector.gap(from, missing, at);
+                self.heed(verdict);
+            }
+            State::Foreign => {}
+        }
+    }
+
+    fn turned(&mut self, ends: &Ends) {
+        self.expect(ends);
+    }
+}

@@ -1,0 +1,122 @@
+/*!
+Does what was planned: opens the source and the view, lets the pipeline run between them, and says on standard error
+what stood in the way.
+*/
+
+use crate::capture::live::{self, Live};
+use crate::capture::{self, CaptureError, Source};
+use crate::cli::{Analysis, Format, Input, Output, Plan};
+use crate::pipeline;
+use crate::view::json::{Json, NdJson};
+use crate::view::redact::Redacted;
+use crate::view::table::{LiveTables, Style, Tables};
+use crate::view::{View, record, schema};
+use anyhow::Context;
+use std::fs::File;
+use std::io::{self, BufWriter, IsTerminal, Write};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+/// Exit status where something goes wrong that has no status of its own.
+const FAILED: u8 = 1;
+
+/// Does what was planned.
+///
+/// # Errors
+/// Where the input could not be read to its end, there is no permission to listen, or the output cannot be written.
+/// What could be shown has been shown by then.
+pub fn run(plan: Plan) -> anyhow::Result<()> {
+    match plan {
+        Plan::Interfaces => interfaces(),
+        Plan::Schema => {
+            let mut out = io::stdout().lock();
+            serde_json::to_writer_pretty(&mut out, &schema::schema()).map_err(io::Error::from)?;
+            Ok(writeln!(out)?)
+        }
+        Plan::Analyze(analysis) => analyze(*analysis),
+    }
+}
+
+/// The exit status that an error stands for: 3 unreadable input, 4 no permission or no such interface.
+pub fn exit_status(error: &anyhow::Error) -> u8 {
+    error.downcast_ref::<CaptureError>().map_or(FAILED, CaptureError::exit_status)
+}
+
+/// Whether the error is that nobody reads the output any more.
+pub fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+}
+
+/// The error and its causes on one line.
+pub fn in_words(error: &anyhow::Error) -> String {
+    crate::view::escape::line(&format!("{error:#}"))
+}
+
+fn analyze(analysis: Analysis) -> anyhow::Result<()> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let filter = analysis.filter.as_deref().map(capture::filter::Filter::new).transpose()?;
+    let live = matches!(analysis.input, Input::Live(_));
+    let mut source: Box<dyn Source> = match &analysis.input {
+        Input::Files(files) => capture::file::open(files, filter)?,
+        Input::Live(options) => {
+            for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
+                // A second Ctrl-C, should the first not be heeded, ends the process at once.
+                signal_hook::flag::register_conditional_shutdown(signal, 130, Arc::clone(&stop))?;
+                signal_hook::flag::register(signal, Arc::clone(&stop))?;
+            }
+            let source = Live::open(options, filter.as_ref(), Arc::clone(&stop))?;
+            listening(&source.interface());
+            Box::new(source)
+        }
+    };
+    let out: Box<dyn Write> = match &analysis.output.file {
+        Some(file) => {
+            Box::new(File::create(file).with_context(|| format!("{}: cannot be written", file.display()))?)
+        }
+        None => Box::new(io::stdout()),
+    };
+    let mut view = view(&analysis.output, live, Box::new(BufWriter::with_capacity(1 << 16, out)));
+    // The source itself ends when it is told to stop, after what it has already received.
+    let never = AtomicBool::new(false);
+    let outcome = pipeline::run(&mut *source, &analysis.options, &mut *view, &never)?;
+    match outcome.problem {
+        Some(problem) => Err(problem.into()),
+        None => Ok(()),
+    }
+}
+
+fn view(output: &Output, live: bool, out: Box<dyn Write>) -> Box<dyn View> {
+    let options = record::Options { lang: output.lang, ..Default::default() };
+    let style = Style { width: output.width, colour: output.colour };
+    let view: Box<dyn View> = match output.format {
+        Format::Json => Box::new(Json::new(out, options)),
+        Format::Ndjson => Box::new(NdJson::new(out, options)),
+        Format::Table if live => Box::new(LiveTables::new(out, output.show, output.lang, style)),
+        Format::Table => Box::new(Tables::new(out, output.show, output.lang, style)),
+    };
+    if output.redact { Box::new(Redacted::new(view)) } else { view }
+}
+
+fn listening(interface: &str) {
+    if io::stderr().is_terminal() {
+        eprintln!("mailtap: listening on {interface}; Ctrl-C ends");
+    }
+}
+
+fn interfaces() -> anyhow::Result<()> {
+    let mut out = io::stdout().lock();
+    for interface in live::interfaces()? {
+        let mut line = interface.name.clone();
+        if !interface.up {
+            line.push_str(" (down)");
+        }
+        for address in &interface.addresses {
+            line.push_str(&format!(" {address}"));
+        }
+        if let Some(description) = &interface.description {
+            line.push_str(&format!(" - {description}"));
+        }
+        writeln!(out, "{}", crate::view::escape::line(&line))?;
+    }
+    Ok(())
+}

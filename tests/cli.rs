@@ -1,0 +1,235 @@
+//! The command as it is typed: exit status, messages, pipes.
+
+mod support;
+
+use serde_json::Value;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+fn fixture(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/lab").join(name);
+    ["capture.pcap", "capture.pcapng"].map(|file| folder.join(file)).into_iter().find(|path| path.exists()).expect(name)
+}
+
+fn command(args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_mailtap"));
+    command.args(args).stdin(Stdio::null());
+    for variable in ["LC_ALL", "LC_MESSAGES", "LANG", "NO_COLOR", "COLUMNS"] {
+        command.env_remove(variable);
+    }
+    command
+}
+
+fn run(args: &[&str]) -> Output {
+    command(args).output().expect("mailtap runs")
+}
+
+fn read(name: &str, more: &[&str]) -> Output {
+    let path = fixture(name);
+    run(&[&["read", path.to_str().expect("UTF-8")], more].concat())
+}
+
+fn out(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).expect("UTF-8")
+}
+
+fn err(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).expect("UTF-8")
+}
+
+/// Exit status, and that standard error says all of `words` on one line.
+#[track_caller]
+fn fails(output: &Output, status: i32, words: &[&str]) {
+    let said = err(output);
+    assert_eq!(output.status.code(), Some(status), "{said}");
+    for word in words {
+        assert!(said.contains(word), "`{word}` is not in: {said}");
+    }
+    assert!(said.starts_with("mailtap: ") && said.trim_end().lines().count() == 1, "{said}");
+}
+
+#[test]
+fn help_names_the_commands() {
+    let help = run(&["--help"]);
+    assert_eq!(help.status.code(), Some(0));
+    for word in ["read", "live", "interfaces", "schema", "Exit status"] {
+        assert!(out(&help).contains(word), "{word}");
+    }
+    let help = out(&run(&["read", "--help"]));
+    for option in ["--show", "--format", "--lang", "--redact", "--filter", "--port", "--any-port", "--session", "--protocol"] {
+        assert!(help.contains(option), "{option}");
+    }
+}
+
+#[test]
+fn wrong_usage_is_two() {
+    for args in [
+        &["read"][..],
+        &["read", "x", "--format", "yaml"],
+        &["read", "x", "--port", "smtp"],
+        &["read", "x", "--port", "gopher=70"],
+        &["read", "x", "--port", "smtp=0"],
+        &["read", "x", "--session", "none"],
+        &["read", "x", "--show", "everything"],
+        &["listen"],
+    ] {
+        assert_eq!(run(args).status.code(), Some(2), "{args:?}");
+    }
+}
+
+#[test]
+fn what_cannot_be_read_is_three_and_said() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| folder.path().join(name).to_str().expect("UTF-8").to_owned();
+    fails(&run(&["read", &path("none.pcap")]), 3, &["none.pcap", "no such file"]);
+    fails(&run(&["read", folder.path().to_str().expect("UTF-8")]), 3, &["directory"]);
+    std::fs::write(path("empty.pcap"), b"").expect("written");
+    fails(&run(&["read", &path("empty.pcap")]), 3, &["empty.pcap", "empty"]);
+    std::fs::write(path("text.pcap"), b"From: somebody\r\nthis is a letter and no capture\r\n").expect("written");
+    fails(&run(&["read", &path("text.pcap")]), 3, &["text.pcap", "not a capture"]);
+}
+
+#[test]
+fn a_capture_cut_in_a_packet_is_shown_as_far_as_it_goes() {
+    let whole = std::fs::read(fixture("smtp-helo")).expect("readable");
+    let mut cut = tempfile::NamedTempFile::new().expect("a file");
+    cut.write_all(&whole[..whole.len() - 10]).expect("written");
+    let output = run(&["read", cut.path().to_str().expect("UTF-8")]);
+    fails(&output, 3, &["packet", "byte"]);
+    assert!(out(&output).contains("HELO cslabc39"));
+}
+
+#[test]
+fn a_capture_without_mail_says_what_it_held() {
+    let output = read("no-mail", &[]);
+    assert_eq!(output.status.code(), Some(0), "{}", err(&output));
+    let said = out(&output) + &err(&output);
+    assert!(said.contains("28") && said.contains("80"), "packets and the busiest port: {said}");
+}
+
+#[test]
+fn an_unknown_link_type_is_said() {
+    let mut file = support::capture("S: 220 mx\nC: QUIT\nS: 221 bye\n", 25);
+    file[20..24].copy_from_slice(&147_u32.to_le_bytes());
+    let mut capture = tempfile::NamedTempFile::new().expect("a file");
+    capture.write_all(&file).expect("written");
+    let output = run(&["read", capture.path().to_str().expect("UTF-8")]);
+    let said = out(&output) + &err(&output);
+    assert!(said.contains("link"), "{said}");
+    assert!(said.contains("147"), "{said}");
+}
+
+#[test]
+fn standard_input_and_output_files() {
+    let capture = std::fs::read(fixture("pop3-retrieve")).expect("readable");
+    let mut child = command(&["read", "-", "--format", "json"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("mailtap runs");
+    child.stdin.take().expect("a pipe").write_all(&capture).expect("written");
+    let output = child.wait_with_output().expect("it ends");
+    let document: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(document["sessions"][0]["protocol"], "pop3");
+    assert_eq!(document["capture"]["sources"][0]["name"], "-");
+
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("out.json");
+    let output = read("pop3-retrieve", &["--format", "json", "-o", file.to_str().expect("UTF-8")]);
+    assert!(output.status.success() && output.stdout.is_empty());
+    let document: Value = serde_json::from_slice(&std::fs::read(file).expect("readable")).expect("JSON");
+    assert_eq!(document["format"], "mailtap");
+    let nowhere = folder.path().join("none/out.json");
+    let output = read("pop3-retrieve", &["-o", nowhere.to_str().expect("UTF-8")]);
+    assert!(!output.status.success() && err(&output).contains("out.json"), "{}", err(&output));
+}
+
+#[test]
+fn a_reader_that_has_seen_enough_is_no_error() {
+    let path = fixture("imap-retrieve");
+    let path = path.to_str().expect("UTF-8");
+    let files = vec![path; 40];
+    let mut child = command(&[&["read"][..], &files].concat())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("mailtap runs");
+    drop(child.stdout.take());
+    let output = child.wait_with_output().expect("it ends");
+    assert_eq!((output.status.code(), err(&output).as_str()), (Some(0), ""));
+}
+
+#[test]
+fn lines_are_a_session_each_and_a_summary() {
+    let output = read("lab-all", &["--format", "ndjson"]);
+    let lines: Vec<Value> = out(&output).lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let types: Vec<_> = lines.iter().map(|line| line["type"].as_str().expect("a type")).collect();
+    assert_eq!(types, ["session", "session", "session", "summary"]);
+    assert_eq!(lines[3]["summary"]["messages"], 3);
+}
+
+#[test]
+fn sessions_and_protocols_are_selected_and_keep_their_numbers() {
+    let ids = |more: &[&str]| -> Vec<u64> {
+        let output = read("lab-all", &[&["--format", "json"], more].concat());
+        let document: Value = serde_json::from_str(&out(&output)).expect("JSON");
+        document["sessions"].as_array().expect("a list").iter().filter_map(|s| s["id"].as_u64()).collect()
+    };
+    assert_eq!(ids(&[]), [1, 2, 3]);
+    assert_eq!(ids(&["--protocol", "imap"]), [3]);
+    assert_eq!(ids(&["--session", "2,3"]), [2, 3]);
+}
+
+#[test]
+fn languages_come_from_the_option_or_the_locale() {
+    assert!(out(&read("smtp-helo", &["--lang", "zh"])).contains("SMTP 连接建立过程"));
+    assert!(!out(&read("smtp-helo", &[])).contains("连接"));
+    let path = fixture("smtp-helo");
+    let output = command(&["read", path.to_str().expect("UTF-8")]).env("LANG", "zh_CN.UTF-8").output().expect("runs");
+    assert!(out(&output).contains("报文作用"));
+}
+
+#[test]
+fn passwords_are_masked_everywhere_on_request() {
+    let secrets = ["white-rabbit", "looking-glass 7", "d2hpdGUtcmFiYml0"];
+    let shown = out(&read("smtp-auth-fails", &["--format", "json"]));
+    assert!(shown.contains(secrets[0]));
+    for format in ["json", "ndjson", "table"] {
+        let masked = out(&read("smtp-auth-fails", &["--format", format, "--redact"]));
+        assert!(masked.contains("********"), "{format}");
+        for secret in secrets {
+            assert!(!masked.contains(secret), "{secret} in {format}");
+        }
+    }
+}
+
+#[test]
+fn tables_fit_and_carry_no_escape_sequences() {
+    for (name, lang) in [("smtp-helo", "en"), ("lab-all", "zh"), ("smtp-charmode", "en"), ("imap-fetch-parts", "zh")] {
+        for columns in [80, 120] {
+            let text = out(&read(name, &["--show", "all", "--lang", lang, "--width", &columns.to_string()]));
+            assert!(!text.contains('\u{1b}') && !text.contains('\u{8}'), "{name}");
+            for line in text.lines() {
+                assert!(unicode_width::UnicodeWidthStr::width(line) <= columns, "{name} {lang} {columns}: {line}");
+            }
+        }
+    }
+    assert!(out(&read("smtp-helo", &["--color", "always"])).contains('\u{1b}'));
+}
+
+#[test]
+fn an_interface_that_is_not_there_is_four() {
+    let output = run(&["live", "no-such-interface-0"]);
+    assert_eq!(output.status.code(), Some(4), "{}", err(&output));
+    assert!(err(&output).contains("no-such-interface-0") || err(&output).contains("permission"), "{}", err(&output));
+}
+
+#[test]
+fn a_filter_is_applied_or_refused() {
+    let output = read("lab-all", &["--format", "json", "--filter", "port 110"]);
+    let document: Value = serde_json::from_str(&out(&output)).expect("JSON");
+    assert_eq!(document["sessions"].as_array().map(Vec::len), Some(1));
+    let output = read("lab-all", &["--filter", "port port"]);
+    assert!(!output.status.success() && err(&output).contains("port port"), "{}", err(&output));
+}

@@ -1,0 +1,174 @@
+/*!
+Every fixture: its JSON and its tables are those written down beside it, and its JSON agrees with what the client of the
+story knows (`truth.json`, which owes nothing to mailtap).
+
+`UPDATE_EXPECTED=1 cargo test --test golden` writes the expected files anew: read the difference before committing it.
+*/
+
+mod support;
+
+use mailtap::capture::file::CaptureFile;
+
+use mailtap::view::table::{Style, Tables};
+use mailtap::view::{Lang, Show, schema};
+use mailtap::{pipeline, view::View};
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+
+struct Fixture {
+    folder: PathBuf,
+    name: String,
+    capture: Vec<u8>,
+}
+
+fn fixtures() -> Vec<Fixture> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
+    let mut found = Vec::new();
+    let mut folders = vec![root.clone()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).expect("a folder").map(|entry| entry.expect("an entry").path()) {
+            if entry.is_dir() {
+                folders.push(entry);
+            } else if entry.file_stem().is_some_and(|stem| stem == "capture") {
+                let name = folder.strip_prefix(&root).expect("below it").display().to_string();
+                found.push(Fixture { folder: folder.clone(), name, capture: std::fs::read(&entry).expect("readable") });
+            }
+        }
+    }
+    found.sort_by(|a, b| a.name.cmp(&b.name));
+    assert!(found.len() >= 29, "only {} fixtures were found in {}", found.len(), root.display());
+    found
+}
+
+/// Holds `actual` against the file, or writes it there. Returns what is wrong.
+fn compare(path: &Path, actual: &str) -> Option<String> {
+    if std::env::var_os("UPDATE_EXPECTED").is_some() {
+        std::fs::write(path, actual).expect("writable");
+        return None;
+    }
+    let expected = std::fs::read_to_string(path).unwrap_or_default();
+    if expected == actual {
+        return None;
+    }
+    let line = expected.lines().zip(actual.lines()).position(|(a, b)| a != b);
+    let line = line.unwrap_or(expected.lines().count().min(actual.lines().count()));
+    let [expected, actual] = [expected.as_str(), actual].map(|text| text.lines().nth(line).unwrap_or("(nothing)").to_owned());
+    Some(format!("{}:{}: expected {expected}\n    got {actual}", path.display(), line + 1))
+}
+
+fn none(problems: Vec<String>) {
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
+}
+
+#[test]
+fn json_is_as_expected_and_valid() {
+    let schema = jsonschema::validator_for(&schema::schema()).expect("a valid schema");
+    let mut problems = Vec::new();
+    for fixture in fixtures() {
+        let (document, problem) = support::analyze(&fixture.capture);
+        assert_eq!(problem, None, "{}", fixture.name);
+        problems.extend(schema.iter_errors(&document).map(|error| format!("{}: {error}", fixture.name)));
+        let text = serde_json::to_string_pretty(&document).expect("JSON") + "\n";
+        problems.extend(compare(&fixture.folder.join("expected.json"), &text));
+    }
+    none(problems);
+}
+
+#[test]
+fn tables_are_as_expected() {
+    let mut problems = Vec::new();
+    for fixture in fixtures() {
+        for (lang, name) in [(Lang::En, "expected.en.txt"), (Lang::Zh, "expected.zh.txt")] {
+            let text = tables(&fixture.capture, lang);
+            for line in text.lines() {
+                let width = unicode_width::UnicodeWidthStr::width(line);
+                if width > 100 {
+                    problems.push(format!("{} {name}: {width} columns: {line}", fixture.name));
+                }
+            }
+            problems.extend(compare(&fixture.folder.join(name), &text));
+        }
+    }
+    none(problems);
+}
+
+fn tables(capture: &[u8], lang: Lang) -> String {
+    let mut source = CaptureFile::from_reader("capture", std::io::Cursor::new(capture.to_vec())).expect("a capture");
+    let show = Show { steps: true, sessions: true, credentials: true, messages: true, findings: true, summary: true };
+    let mut view = Tables::new(Vec::new(), show, lang, Style { width: 100, colour: false });
+    let view_ref: &mut dyn View = &mut view;
+    pipeline::run(&mut source, &support::options(), view_ref, &AtomicBool::new(false)).expect("memory can be written");
+    String::from_utf8(view.into_inner()).expect("UTF-8")
+}
+
+#[test]
+fn what_the_client_knows_is_what_is_found() {
+    let mut problems = Vec::new();
+    for fixture in fixtures() {
+        let truth = std::fs::read(fixture.folder.join("truth.json")).expect("a truth.json");
+        let truth: Value = serde_json::from_slice(&truth).expect("JSON");
+        let (document, _) = support::analyze(&fixture.capture);
+        let sessions: Vec<&Value> = list(&document["sessions"]).collect();
+        let connections: Vec<&Value> = list(&truth["connections"]).filter(|c| c.get("protocol").is_some()).collect();
+        let mut note = |what: String| problems.push(format!("{}: {what}", fixture.name));
+        if sessions.len() != connections.len() {
+            note(format!("{} sessions, {} connections", sessions.len(), connections.len()));
+            continue;
+        }
+        for (session, connection) in sessions.iter().zip(&connections) {
+            for side in ["client", "server"] {
+                let end = format!("{}:{}", session[side]["ip"].as_str().unwrap_or(""), session[side]["port"]);
+                if connection[side] != end {
+                    note(format!("{side} {end}, not {}", connection[side]));
+                }
+                let bytes = format!("{side}_bytes");
+                if session["transport"][&bytes] != connection[&bytes] {
+                    note(format!("{bytes} {}, not {}", session["transport"][&bytes], connection[&bytes]));
+                }
+            }
+            if session["protocol"] != connection["protocol"] || session["tls"]["mode"] != connection["tls"]["mode"] {
+                note(format!("{} {}, not {connection}", session["protocol"], session["tls"]["mode"]));
+            }
+        }
+        for (name, known) in [("credentials", &truth["credentials"]), ("messages", &truth["messages"])] {
+            let found: Vec<(usize, &Value)> = sessions
+                .iter()
+                .enumerate()
+                .flat_map(|(index, session)| list(&session[name]).map(move |one| (index + 1, one)))
+                .collect();
+            let known: Vec<&Value> = list(known).collect();
+            if found.len() != known.len() {
+                note(format!("{} {name}, not {}", found.len(), known.len()));
+            }
+            for ((session, found), known) in found.iter().zip(&known) {
+                for (field, value) in known.as_object().expect("an object") {
+                    let same = match field.as_str() {
+                        "connection" => *value == *session,
+                        "wire" => true,
+                        _ => holds(value, &found[field]),
+                    };
+                    if !same {
+                        note(format!("{name}: {field} is {}, not {value}", found[field]));
+                    }
+                }
+            }
+        }
+    }
+    none(problems);
+}
+
+/// Whether `found` has all that `known` says.
+fn holds(known: &Value, found: &Value) -> bool {
+    match (known, found) {
+        (Value::Object(known), found) => known.iter().all(|(field, value)| holds(value, &found[field])),
+        (Value::Array(known), Value::Array(found)) => {
+            known.len() == found.len() && known.iter().zip(found).all(|(known, found)| holds(known, found))
+        }
+        (known, found) => known == found,
+    }
+}
+
+fn list(value: &Value) -> impl Iterator<Item = &Value> {
+    value.as_array().into_iter().flatten()
+}

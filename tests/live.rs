@@ -1,0 +1,79 @@
+//! A conversation over loopback, heard live. Runs where listening is permitted, and says so where it is not.
+
+use serde_json::Value;
+use std::io::{BufRead, BufReader, Write};
+use std::net::{TcpListener, TcpStream};
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::Duration;
+
+/// Says the server's lines, each after a line of the client's.
+fn serve(listener: &TcpListener) {
+    let (mut stream, _) = listener.accept().expect("a client");
+    let mut lines = BufReader::new(stream.try_clone().expect("a second handle")).lines();
+    stream.write_all(b"220 mx.netlab ready\r\n").expect("said");
+    for reply in ["250 mx.netlab", "221 bye"] {
+        lines.next().expect("a line").expect("a line");
+        stream.write_all(format!("{reply}\r\n").as_bytes()).expect("said");
+    }
+}
+
+fn speak(port: u16) {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).expect("a server");
+    let mut lines = BufReader::new(stream.try_clone().expect("a second handle")).lines();
+    lines.next().expect("a greeting").expect("a greeting");
+    for command in ["HELO cslabc39", "QUIT"] {
+        stream.write_all(format!("{command}\r\n").as_bytes()).expect("said");
+        lines.next().expect("a reply").expect("a reply");
+    }
+}
+
+/// What mailtap shows of one conversation on loopback, ended by a signal; `None` where listening is not permitted.
+fn listen(format: &str) -> Option<(String, String, bool)> {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    let child = Command::new(env!("CARGO_BIN_EXE_mailtap"))
+        .args(["live", "lo", "--format", format, "--lang", "en", "--port", &format!("smtp={port}")])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("mailtap runs");
+    // It says nothing when it begins to listen where standard error is no terminal.
+    thread::sleep(Duration::from_millis(700));
+    let server = thread::spawn(move || serve(&listener));
+    speak(port);
+    server.join().expect("the server");
+    thread::sleep(Duration::from_millis(500));
+    let killed = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill runs");
+    let output = child.wait_with_output().expect("it ends");
+    let [out, err] = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).expect("UTF-8"));
+    if output.status.code() == Some(4) {
+        eprintln!("SKIPPED: {err}");
+        return None;
+    }
+    assert!(killed.success(), "{err}");
+    Some((out, err, output.status.success()))
+}
+
+#[test]
+fn a_conversation_is_heard_as_json() {
+    let Some((out, err, success)) = listen("json") else { return };
+    assert!(success, "{err}");
+    let document: Value = serde_json::from_str(&out).expect("JSON");
+    let session = &document["sessions"][0];
+    assert_eq!(session["protocol"], "smtp");
+    assert_eq!(session["client_name"], "cslabc39");
+    assert_eq!(session["end"], "closed");
+    assert_eq!(document["capture"]["sources"][0]["format"], "live");
+    assert_eq!(document["capture"]["sources"][0]["dropped"], 0);
+}
+
+#[test]
+fn a_conversation_is_shown_as_it_happens() {
+    let Some((out, err, success)) = listen("table") else { return };
+    assert!(success, "{err}");
+    for line in ["220 mx.netlab ready", "HELO cslabc39", "221 bye"] {
+        assert!(out.contains(line), "{line} is not in {out}");
+    }
+}
