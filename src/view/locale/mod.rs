@@ -1,10 +1,226 @@
-//! Words: every typed purpose, finding and heading in English and Chinese. A missing translation does not compile.
+/*!
+Words: every typed purpose, finding and heading in English and Chinese. A missing translation does not compile.
+
+Each function here takes the language and something typed. No text off the wire passes through: what comes out holds no
+character that a terminal would obey. The words themselves are in `en` and `zh`, which have the same files and the same
+functions; each is one exhaustive `match`.
+*/
+
+pub mod label;
+pub mod mime;
+
+mod en;
+mod zh;
+
+pub use label::Label;
+pub use mime::{Encoding, Media, MimeFact};
 
 use super::Lang;
+use crate::decode::DecodeStop;
+use crate::flow::{End, Side};
+use crate::limits::Limit;
+use crate::protocol::Protocol;
+use crate::protocol::event::{Delivery, Direction, Exposure, Kind, LoginOutcome};
+use crate::session::model::{Finding, FindingKind, Match, Phase, Severity, State, TlsMode};
 use crate::session::purpose::Purpose;
+use crate::session::summary::Summary;
 
-/// What a step does where it stands, in one plain sentence.
+/// Ports named to whoever finds no mail in a capture.
+const PORTS_NAMED: usize = 5;
+
+impl Lang {
+    /// The language of a POSIX locale name (`zh_CN.UTF-8`, `zh-Hans`, `en_GB`, `C`): Chinese for any `zh`, else English.
+    /// Which environment variable it stands in is the caller's affair.
+    pub fn from_locale(locale: &str) -> Self {
+        let language = locale.split(['_', '-', '.', '@']).next().unwrap_or_default();
+        if language.eq_ignore_ascii_case("zh") { Self::Zh } else { Self::En }
+    }
+}
+
+/// Says the same thing in the language asked for.
+macro_rules! say {
+    ($lang:expr, $($path:ident)::+ ( $($argument:expr),* )) => {
+        match $lang {
+            Lang::En => en::$($path)::+($($argument),*),
+            Lang::Zh => zh::$($path)::+($($argument),*),
+        }
+    };
+}
+
+/// What a step does where it stands, in one plain sentence without a full stop.
 pub fn purpose(lang: Lang, purpose: &Purpose) -> String {
     let _ = (lang, purpose);
     String::new()
+}
+
+/// A heading or fixed word.
+pub fn label(lang: Lang, label: Label) -> &'static str {
+    say!(lang, labels::label(label))
+}
+
+/// A protocol's name.
+pub fn protocol(lang: Lang, protocol: Protocol) -> &'static str {
+    say!(lang, terms::protocol(protocol))
+}
+
+/// The heading of a phase's table; with the protocol's own name for the state, where it has states by name.
+pub fn phase_title(lang: Lang, protocol: Protocol, phase: Phase, state: Option<State>) -> String {
+    let title = say!(lang, terms::phase(protocol, phase));
+    match (state, lang) {
+        (None, _) => title,
+        (Some(state), Lang::En) => format!("{title} ({})", en::terms::state(state)),
+        (Some(state), Lang::Zh) => format!("{title}（{}）", zh::terms::state(state)),
+    }
+}
+
+/// The protocol's own name for where a session stands.
+pub fn state(lang: Lang, state: State) -> &'static str {
+    say!(lang, terms::state(state))
+}
+
+/// An end of the connection.
+pub fn side(lang: Lang, side: Side) -> &'static str {
+    say!(lang, terms::side(side))
+}
+
+/// The sort of a step.
+pub fn kind(lang: Lang, kind: Kind) -> &'static str {
+    say!(lang, terms::kind(kind))
+}
+
+/// How a connection ended.
+pub fn end(lang: Lang, end: End) -> &'static str {
+    say!(lang, terms::end(end))
+}
+
+/// How TLS came about.
+pub fn tls_mode(lang: Lang, mode: TlsMode) -> &'static str {
+    say!(lang, terms::tls_mode(mode))
+}
+
+/// What became of a log-in attempt.
+pub fn login_outcome(lang: Lang, outcome: LoginOutcome) -> &'static str {
+    say!(lang, terms::login_outcome(outcome))
+}
+
+/// What an observer of the wire has in hand.
+pub fn exposure(lang: Lang, exposure: Exposure) -> &'static str {
+    say!(lang, terms::exposure(exposure))
+}
+
+/// Which way a message went.
+pub fn direction(lang: Lang, direction: Direction) -> &'static str {
+    say!(lang, terms::direction(direction))
+}
+
+/// What became of a message.
+pub fn delivery(lang: Lang, delivery: Delivery) -> &'static str {
+    say!(lang, terms::delivery(delivery))
+}
+
+/// By what two messages are known to be one.
+pub fn matched(lang: Lang, by: Match) -> &'static str {
+    say!(lang, terms::matched(by))
+}
+
+/// How much a finding matters.
+pub fn severity(lang: Lang, severity: Severity) -> &'static str {
+    say!(lang, terms::severity(severity))
+}
+
+/// What a bound cut off, to be shown beside its count.
+pub fn limit(lang: Lang, limit: Limit) -> String {
+    say!(lang, terms::limit(limit))
+}
+
+/// Why a packet was not decoded.
+pub fn decode_stop(lang: Lang, stop: DecodeStop) -> String {
+    say!(lang, terms::decode_stop(stop))
+}
+
+/// "1261 bytes".
+pub fn bytes(lang: Lang, bytes: u64) -> String {
+    say!(lang, terms::bytes(bytes))
+}
+
+/// "12 packets".
+pub fn packets(lang: Lang, packets: u64) -> String {
+    say!(lang, terms::packets(packets))
+}
+
+/// "40 bytes from the client missing from the capture".
+pub fn missing(lang: Lang, from: Side, bytes: u64) -> String {
+    say!(lang, terms::missing(from, bytes))
+}
+
+/// A length of time, in seconds with three decimals.
+pub fn duration(lang: Lang, nanoseconds: i64) -> String {
+    let milliseconds = nanoseconds.unsigned_abs() / 1_000_000;
+    let sign = if nanoseconds < 0 { "-" } else { "" };
+    let seconds = format!("{sign}{}.{:03}", milliseconds / 1_000, milliseconds % 1_000);
+    say!(lang, terms::seconds(&seconds))
+}
+
+/// What a capture without mail did contain: one paragraph a string.
+pub fn no_mail(lang: Lang, summary: &Summary) -> Vec<String> {
+    let (packets, traffic) = (summary.packets, &summary.traffic);
+    let ports: Vec<String> =
+        traffic.tcp_ports.iter().take(PORTS_NAMED).map(|(port, segments)| format!("{port} ({segments})")).collect();
+    let ports = match lang {
+        Lang::En => ports.join(", "),
+        Lang::Zh => ports.join("、"),
+    };
+    let (segments, connections) = (traffic.tcp_segments, traffic.tcp_connections);
+    let mut lines = say!(lang, terms::no_mail(packets.read, segments, connections, packets.undecodable, &ports));
+    lines.extend(traffic.stops.iter().map(|(&stop, count)| format!("  {count} × {}", decode_stop(lang, stop))));
+    if packets.read > 0 {
+        lines.push(say!(lang, terms::no_mail_hint()).to_owned());
+    }
+    lines
+}
+
+/// A finding in words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FindingWords {
+    /// What it is, in a few words.
+    pub title: String,
+    /// What it means.
+    pub detail: String,
+    /// What to do about it.
+    pub remedy: String,
+    /// Where it is written: an RFC section or a CVE. The same in all languages.
+    pub reference: Option<&'static str>,
+}
+
+/// A finding in words.
+pub fn finding(lang: Lang, finding: &Finding) -> FindingWords {
+    say!(lang, findings::finding(finding.kind))
+}
+
+/// The RFC section that a finding rests on.
+fn reference(kind: FindingKind) -> Option<&'static str> {
+    match kind {
+        FindingKind::PlaintextPassword => Some("RFC 8314, section 3"),
+        FindingKind::PlaintextToken => Some("RFC 6750, section 5.3"),
+        FindingKind::PlaintextMessage => Some("RFC 3207, section 1"),
+        FindingKind::RecipientRefused => Some("RFC 5321, section 3.3"),
+        FindingKind::MessageRefused => Some("RFC 5321, section 4.2.5"),
+        FindingKind::LoginRefused => Some("RFC 4954, section 6"),
+        FindingKind::BytesMissing => None,
+    }
+}
+
+/// What a MIME field is for.
+pub fn mime_fact(lang: Lang, fact: MimeFact) -> &'static str {
+    say!(lang, mime::fact(fact))
+}
+
+/// What a media type (`multipart/alternative`) says of the content.
+pub fn content_type(lang: Lang, name: &str) -> &'static str {
+    say!(lang, mime::media(Media::of(name)))
+}
+
+/// What a Content-Transfer-Encoding does.
+pub fn transfer_encoding(lang: Lang, name: &str) -> &'static str {
+    say!(lang, mime::encoding(Encoding::of(name)))
 }

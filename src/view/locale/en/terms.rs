@@ -1,0 +1,232 @@
+//! What the model's small enums are called.
+
+use crate::decode::DecodeStop;
+use crate::flow::{End, Side};
+use crate::limits::{self, Limit};
+use crate::protocol::event::{Delivery, Direction, Exposure, Kind, LoginOutcome};
+use crate::protocol::{Protocol, imap, pop3};
+use crate::session::model::{Match, Phase, Severity, State, TlsMode};
+
+pub fn protocol(protocol: Protocol) -> &'static str {
+    match protocol {
+        Protocol::Smtp => "SMTP",
+        Protocol::Lmtp => "LMTP",
+        Protocol::Pop3 => "POP3",
+        Protocol::Imap => "IMAP",
+    }
+}
+
+pub fn phase(protocol: Protocol, phase: Phase) -> String {
+    let name = self::protocol(protocol);
+    match (phase, protocol) {
+        (Phase::Connection, _) => format!("{name} connection establishment"),
+        (Phase::Encryption, _) => format!("{name} encryption (TLS)"),
+        (Phase::Authentication, _) => format!("{name} authentication"),
+        (Phase::Transaction, Protocol::Smtp | Protocol::Lmtp) => "Mail transfer".to_owned(),
+        (Phase::Transaction, Protocol::Pop3) => "Mail retrieval".to_owned(),
+        (Phase::Transaction, Protocol::Imap) => "Mailbox access".to_owned(),
+        (Phase::Release, _) => format!("{name} connection release"),
+    }
+}
+
+pub fn state(state: State) -> &'static str {
+    match state {
+        State::Pop3(pop3::State::Authorization) => "AUTHORIZATION state",
+        State::Pop3(pop3::State::Transaction) => "TRANSACTION state",
+        State::Pop3(pop3::State::Update) => "UPDATE state",
+        State::Imap(imap::State::NotAuthenticated) => "not authenticated state",
+        State::Imap(imap::State::Authenticated) => "authenticated state",
+        State::Imap(imap::State::Selected) => "selected state",
+        State::Imap(imap::State::Logout) => "logout state",
+    }
+}
+
+pub fn side(side: Side) -> &'static str {
+    match side {
+        Side::Client => "client",
+        Side::Server => "server",
+    }
+}
+
+pub fn kind(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Greeting => "greeting",
+        Kind::Command => "command",
+        Kind::Reply => "reply",
+        Kind::Untagged => "untagged response",
+        Kind::Continuation => "continuation request",
+        Kind::Response => "response to a challenge",
+        Kind::Data => "content",
+        Kind::Tls => "TLS",
+        Kind::Gap => "not captured",
+        Kind::Unknown => "not understood",
+    }
+}
+
+pub fn end(end: End) -> &'static str {
+    match end {
+        End::Closed => "closed in order (FIN)",
+        End::Reset => "reset (RST)",
+        End::Idle => "fell silent while the capture went on",
+        End::Open => "still open when the capture ended",
+        End::Refused => "refused: the SYN was answered by RST",
+        End::Unanswered => "unanswered: nothing came back to the SYN",
+    }
+}
+
+pub fn tls_mode(mode: TlsMode) -> &'static str {
+    match mode {
+        TlsMode::None => "none: everything crossed in the clear",
+        TlsMode::StartTls => "by STARTTLS: began in the clear, then switched to TLS",
+        TlsMode::Implicit => "implicit: TLS from the first byte",
+    }
+}
+
+pub fn login_outcome(outcome: LoginOutcome) -> &'static str {
+    match outcome {
+        LoginOutcome::Accepted => "accepted",
+        LoginOutcome::Rejected => "rejected",
+        LoginOutcome::Cancelled => "cancelled by the client",
+        LoginOutcome::Unknown => "unknown (no answer seen)",
+    }
+}
+
+pub fn exposure(exposure: Exposure) -> &'static str {
+    match exposure {
+        Exposure::Plaintext => "the password itself",
+        Exposure::Token => "a bearer token, as good as a password",
+        Exposure::Hash => "challenge and response, open to offline guessing",
+        Exposure::None => "nothing of use",
+    }
+}
+
+pub fn direction(direction: Direction) -> &'static str {
+    match direction {
+        Direction::Sent => "sent (client to server)",
+        Direction::Retrieved => "retrieved (server to client)",
+        Direction::Appended => "stored in a mailbox (APPEND)",
+    }
+}
+
+pub fn delivery(delivery: Delivery) -> &'static str {
+    match delivery {
+        Delivery::Accepted => "accepted",
+        Delivery::Rejected => "rejected",
+        Delivery::Unknown => "unknown (no answer seen)",
+    }
+}
+
+pub fn matched(by: Match) -> &'static str {
+    match by {
+        Match::Content => "identical, byte for byte (equal SHA-256)",
+        Match::Body => "same body, other header (equal SHA-256 of the body)",
+        Match::MessageId => "same Message-ID",
+    }
+}
+
+pub fn severity(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Info => "info",
+        Severity::Low => "low",
+        Severity::Medium => "medium",
+        Severity::High => "high",
+    }
+}
+
+pub fn decode_stop(stop: DecodeStop) -> String {
+    match stop {
+        DecodeStop::UnknownLink(link) => format!("link type {link} is not known"),
+        DecodeStop::Link => "the link-layer header is cut short or makes no sense".to_owned(),
+        DecodeStop::Ip => "the IP header is cut short or makes no sense".to_owned(),
+        DecodeStop::Tcp => "the TCP header is cut short or makes no sense".to_owned(),
+    }
+}
+
+pub fn limit(limit: Limit) -> String {
+    match limit {
+        Limit::LineBytes => format!("lines longer than {} KiB were cut", limits::LINE_BYTES / 1024),
+        Limit::PacketsPerStep => {
+            format!("packet numbers were left out of steps that span more than {} packets", limits::PACKETS_PER_STEP)
+        }
+        Limit::StepsPerSession => {
+            format!("steps were left out of sessions of more than {}", limits::STEPS_PER_SESSION)
+        }
+        Limit::MessagesPerSession => {
+            format!("messages were left out of sessions of more than {}", limits::MESSAGES_PER_SESSION)
+        }
+        Limit::CredentialsPerSession => {
+            format!("log-in attempts were left out of sessions of more than {}", limits::CREDENTIALS_PER_SESSION)
+        }
+        Limit::MessageBytes => format!(
+            "messages of more than {} MiB were described by their beginning alone",
+            limits::MESSAGE_BYTES / (1024 * 1024)
+        ),
+        Limit::MimeStructure => format!(
+            "messages of more than {} MIME parts, or nested deeper than {}, were described in part",
+            limits::MIME_PARTS,
+            limits::MIME_DEPTH
+        ),
+        Limit::CommandsInFlight => format!(
+            "commands were sent while {} others waited for their reply, so that theirs could not be told",
+            limits::COMMANDS_IN_FLIGHT
+        ),
+        Limit::Recipients => format!("recipients were left out of envelopes of more than {}", limits::RECIPIENTS),
+        Limit::Connections => {
+            format!(
+                "connections were given up before their end, to follow no more than {} at once",
+                limits::CONNECTIONS
+            )
+        }
+        Limit::Waiting => {
+            "times, bytes that waited for missing ones were given up on, to keep memory bounded".to_owned()
+        }
+    }
+}
+
+/// "1 packet", "12 packets".
+pub fn count(count: u64, one: &str, many: &str) -> String {
+    if count == 1 { format!("1 {one}") } else { format!("{count} {many}") }
+}
+
+pub fn bytes(bytes: u64) -> String {
+    count(bytes, "byte", "bytes")
+}
+
+pub fn packets(packets: u64) -> String {
+    count(packets, "packet", "packets")
+}
+
+pub fn missing(from: Side, bytes: u64) -> String {
+    format!("{} from the {} missing from the capture", self::bytes(bytes), side(from))
+}
+
+/// Seconds as a decimal number, ready made.
+pub fn seconds(seconds: &str) -> String {
+    format!("{seconds} s")
+}
+
+/// A capture without mail. `ports` is the list of the busiest, ready made; empty where there was none.
+pub fn no_mail(packets: u64, segments: u64, connections: u64, undecodable: u64, ports: &str) -> Vec<String> {
+    let mut lines = vec!["No mail session was found in this capture.".to_owned()];
+    if packets == 0 {
+        lines.push("It holds no packet at all.".to_owned());
+        return lines;
+    }
+    lines.push(format!(
+        "It holds {}: {}, {} begun in the capture.",
+        self::packets(packets),
+        count(segments, "TCP segment", "TCP segments"),
+        count(connections, "TCP connection", "TCP connections")
+    ));
+    if !ports.is_empty() {
+        lines.push(format!("Busiest TCP ports (segments): {ports}."));
+    }
+    if undecodable > 0 {
+        lines.push(format!("{} could not be decoded:", self::packets(undecodable)));
+    }
+    lines
+}
+
+pub fn no_mail_hint() -> &'static str {
+    "Mail on another port is read with --port (for example --port smtp=8025) or --any-port."
+}

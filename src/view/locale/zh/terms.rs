@@ -1,0 +1,214 @@
+//! 模型中各枚举的名称。 What the model's small enums are called.
+
+use crate::decode::DecodeStop;
+use crate::flow::{End, Side};
+use crate::limits::{self, Limit};
+use crate::protocol::event::{Delivery, Direction, Exposure, Kind, LoginOutcome};
+use crate::protocol::{Protocol, imap, pop3};
+use crate::session::model::{Match, Phase, Severity, State, TlsMode};
+
+pub fn protocol(protocol: Protocol) -> &'static str {
+    match protocol {
+        Protocol::Smtp => "SMTP",
+        Protocol::Lmtp => "LMTP",
+        Protocol::Pop3 => "POP3",
+        Protocol::Imap => "IMAP",
+    }
+}
+
+pub fn phase(protocol: Protocol, phase: Phase) -> String {
+    let name = self::protocol(protocol);
+    match (phase, protocol) {
+        (Phase::Connection, _) => format!("{name} 连接建立过程"),
+        (Phase::Encryption, _) => format!("{name} 加密协商过程"),
+        (Phase::Authentication, _) => format!("{name} 身份认证过程"),
+        (Phase::Transaction, Protocol::Smtp | Protocol::Lmtp) => "邮件传输过程".to_owned(),
+        (Phase::Transaction, Protocol::Pop3) => "邮件读取过程".to_owned(),
+        (Phase::Transaction, Protocol::Imap) => "邮箱访问过程".to_owned(),
+        (Phase::Release, _) => format!("{name} 连接释放过程"),
+    }
+}
+
+pub fn state(state: State) -> &'static str {
+    match state {
+        State::Pop3(pop3::State::Authorization) => "授权状态",
+        State::Pop3(pop3::State::Transaction) => "事务处理状态",
+        State::Pop3(pop3::State::Update) => "更新状态",
+        State::Imap(imap::State::NotAuthenticated) => "未认证状态",
+        State::Imap(imap::State::Authenticated) => "已认证状态",
+        State::Imap(imap::State::Selected) => "已选择邮箱状态",
+        State::Imap(imap::State::Logout) => "注销状态",
+    }
+}
+
+pub fn side(side: Side) -> &'static str {
+    match side {
+        Side::Client => "客户",
+        Side::Server => "服务器",
+    }
+}
+
+pub fn kind(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Greeting => "问候",
+        Kind::Command => "命令",
+        Kind::Reply => "响应",
+        Kind::Untagged => "无标签响应",
+        Kind::Continuation => "继续请求",
+        Kind::Response => "对质询的应答",
+        Kind::Data => "内容",
+        Kind::Tls => "TLS",
+        Kind::Gap => "未捕获",
+        Kind::Unknown => "无法识别",
+    }
+}
+
+pub fn end(end: End) -> &'static str {
+    match end {
+        End::Closed => "正常关闭（FIN）",
+        End::Reset => "被复位（RST）",
+        End::Idle => "长时间没有数据，此后抓包仍在继续",
+        End::Open => "抓包结束时连接仍未关闭",
+        End::Refused => "连接被拒绝：SYN 得到的回答是 RST",
+        End::Unanswered => "没有回应：SYN 发出后无应答",
+    }
+}
+
+pub fn tls_mode(mode: TlsMode) -> &'static str {
+    match mode {
+        TlsMode::None => "未使用：全部内容以明文传送",
+        TlsMode::StartTls => "STARTTLS：先以明文建立会话，再转为 TLS 加密",
+        TlsMode::Implicit => "隐式 TLS：从第一个字节起即加密",
+    }
+}
+
+pub fn login_outcome(outcome: LoginOutcome) -> &'static str {
+    match outcome {
+        LoginOutcome::Accepted => "成功",
+        LoginOutcome::Rejected => "被拒绝",
+        LoginOutcome::Cancelled => "客户取消",
+        LoginOutcome::Unknown => "未知（未见服务器应答）",
+    }
+}
+
+pub fn exposure(exposure: Exposure) -> &'static str {
+    match exposure {
+        Exposure::Plaintext => "口令原文",
+        Exposure::Token => "令牌（等同于口令）",
+        Exposure::Hash => "质询与应答（可离线猜测口令）",
+        Exposure::None => "无可利用内容",
+    }
+}
+
+pub fn direction(direction: Direction) -> &'static str {
+    match direction {
+        Direction::Sent => "发送（客户到服务器）",
+        Direction::Retrieved => "读取（服务器到客户）",
+        Direction::Appended => "存入邮箱（APPEND）",
+    }
+}
+
+pub fn delivery(delivery: Delivery) -> &'static str {
+    match delivery {
+        Delivery::Accepted => "已接收",
+        Delivery::Rejected => "被拒绝",
+        Delivery::Unknown => "未知（未见服务器应答）",
+    }
+}
+
+pub fn matched(by: Match) -> &'static str {
+    match by {
+        Match::Content => "内容逐字节相同（SHA-256 摘要相等）",
+        Match::Body => "正文相同，首部不同（正文的 SHA-256 摘要相等）",
+        Match::MessageId => "邮件标识（Message-ID）相同",
+    }
+}
+
+pub fn severity(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Info => "提示",
+        Severity::Low => "低",
+        Severity::Medium => "中",
+        Severity::High => "高",
+    }
+}
+
+pub fn decode_stop(stop: DecodeStop) -> String {
+    match stop {
+        DecodeStop::UnknownLink(link) => format!("不认识的链路类型 {link}"),
+        DecodeStop::Link => "链路层首部不完整或不合理".to_owned(),
+        DecodeStop::Ip => "IP 首部不完整或不合理".to_owned(),
+        DecodeStop::Tcp => "TCP 首部不完整或不合理".to_owned(),
+    }
+}
+
+pub fn limit(limit: Limit) -> String {
+    match limit {
+        Limit::LineBytes => format!("超过 {} KiB 的行被截断（行数）", limits::LINE_BYTES / 1024),
+        Limit::PacketsPerStep => {
+            format!("跨越超过 {} 个分组的步骤略去了部分分组序号（序号数）", limits::PACKETS_PER_STEP)
+        }
+        Limit::StepsPerSession => format!("超过 {} 步的会话略去了后面的步骤（步骤数）", limits::STEPS_PER_SESSION),
+        Limit::MessagesPerSession => {
+            format!("邮件超过 {} 封的会话略去了后面的邮件（邮件数）", limits::MESSAGES_PER_SESSION)
+        }
+        Limit::CredentialsPerSession => {
+            format!("登录超过 {} 次的会话略去了后面的登录（次数）", limits::CREDENTIALS_PER_SESSION)
+        }
+        Limit::MessageBytes => {
+            format!("超过 {} MiB 的邮件只按其开头部分说明结构（邮件数）", limits::MESSAGE_BYTES / (1024 * 1024))
+        }
+        Limit::MimeStructure => format!(
+            "MIME 部分超过 {} 个或嵌套超过 {} 层的邮件只说明了一部分（邮件数）",
+            limits::MIME_PARTS,
+            limits::MIME_DEPTH
+        ),
+        Limit::CommandsInFlight => {
+            format!("同时等待响应的命令超过 {} 条，无法判断其响应（命令数）", limits::COMMANDS_IN_FLIGHT)
+        }
+        Limit::Recipients => format!("收件人超过 {} 个的信封略去了后面的收件人（收件人数）", limits::RECIPIENTS),
+        Limit::Connections => format!("同时跟踪的连接超过 {} 个，提前放弃了一些连接（连接数）", limits::CONNECTIONS),
+        Limit::Waiting => "为限制内存占用，放弃等待尚未到达的数据（次数）".to_owned(),
+    }
+}
+
+pub fn bytes(bytes: u64) -> String {
+    format!("{bytes} 字节")
+}
+
+pub fn packets(packets: u64) -> String {
+    format!("{packets} 个分组")
+}
+
+pub fn missing(from: Side, bytes: u64) -> String {
+    format!("{}发送的 {bytes} 字节未被捕获", side(from))
+}
+
+/// Seconds as a decimal number, ready made.
+pub fn seconds(seconds: &str) -> String {
+    format!("{seconds} 秒")
+}
+
+/// A capture without mail. `ports` is the list of the busiest, ready made; empty where there was none.
+pub fn no_mail(packets: u64, segments: u64, connections: u64, undecodable: u64, ports: &str) -> Vec<String> {
+    let mut lines = vec!["抓包数据中没有发现邮件会话。".to_owned()];
+    if packets == 0 {
+        lines.push("其中没有任何分组。".to_owned());
+        return lines;
+    }
+    lines.push(format!(
+        "共有 {}，其中 TCP 报文段 {segments} 个，抓包期间新建的 TCP 连接 {connections} 个。",
+        self::packets(packets)
+    ));
+    if !ports.is_empty() {
+        lines.push(format!("最繁忙的 TCP 端口（报文段数）：{ports}。"));
+    }
+    if undecodable > 0 {
+        lines.push(format!("有 {}无法解析：", self::packets(undecodable)));
+    }
+    lines
+}
+
+pub fn no_mail_hint() -> &'static str {
+    "如果邮件使用其他端口，可用 --port 指定（例如 --port smtp=8025），或使用 --any-port。"
+}
