@@ -4,7 +4,15 @@ What people and programs see: tables, JSON. A view reads the model and never cha
 A [`View`] is handed sessions in the order of their first packet, each once it is over, and at the end the [`Report`].
 */
 
+pub mod escape;
+pub mod json;
 pub mod locale;
+pub mod record;
+pub mod redact;
+pub mod schema;
+
+#[cfg(test)]
+pub(crate) mod testing;
 
 use crate::capture::SourceInfo;
 use crate::session::model::{Session, Step};

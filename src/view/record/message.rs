@@ -219,12 +219,13 @@ impl<'a> Message<'a> {
 }
 
 fn envelope(envelope: &model::Envelope) -> Envelope<'_> {
-    let recipient = |to| -> Recipient<'_> {
-        let model::Recipient { address, code, final_code, accepted } = to;
-        Recipient { address, code: *code, final_code: *final_code, accepted: *accepted }
-    };
     // An empty reverse-path is one: `<>` (RFC 5321, section 4.5.5).
     Envelope { from: envelope.from.as_deref(), to: envelope.to.iter().map(recipient).collect() }
+}
+
+fn recipient(recipient: &model::Recipient) -> Recipient<'_> {
+    let model::Recipient { address, code, final_code, accepted } = recipient;
+    Recipient { address, code: *code, final_code: *final_code, accepted: *accepted }
 }
 
 fn mailboxes(list: &[model::Mailbox]) -> Vec<Mailbox<'_>> {

@@ -9,6 +9,8 @@ the descriptions in the JSON Schema ([`super::schema`]).
 
 mod capture;
 mod community;
+mod credential;
+mod finding;
 mod message;
 mod session;
 mod step;
