@@ -10,6 +10,7 @@ pub mod locale;
 pub mod record;
 pub mod redact;
 pub mod schema;
+pub mod table;
 
 #[cfg(test)]
 pub(crate) mod testing;
@@ -68,4 +69,13 @@ pub struct Show {
     pub findings: bool,
     /// Counts.
     pub summary: bool,
+}
+
+impl Show {
+    /// What is shown where nothing is asked for: the report's tables, and the log-ins that close them.
+    pub const REPORT: Self =
+        Self { steps: true, sessions: false, credentials: true, messages: false, findings: false, summary: false };
+    /// Everything (`--show all`).
+    pub const ALL: Self =
+        Self { steps: true, sessions: true, credentials: true, messages: true, findings: true, summary: true };
 }
