@@ -66,7 +66,7 @@ fn is_hostile(found: char) -> bool {
         | '\u{2060}'..='\u{206f}'              // word joiner, invisible operators, isolates
         | '\u{fe00}'..='\u{fe0d}' | '\u{feff}' | '\u{fff0}'..='\u{fffb}'
         | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' // shorthand and musical format controls
-        | '\u{e0000}'..='\u{e0fff}')           // tags, variation selectors supplement
+        | '\u{e0000}'..='\u{e0fff}') // tags, variation selectors supplement
 }
 
 #[cfg(test)]
@@ -78,7 +78,8 @@ mod tests {
 
     #[test]
     fn ordinary_text_is_left_alone() {
-        for text in ["MAIL FROM:<a@b>", "* FLAGS (\\Seen \\Deleted)", "请求命令完成", "Größe", "❤\u{fe0f}", ""] {
+        for text in ["MAIL FROM:<a@b>", "* FLAGS (\\Seen \\Deleted)", "请求命令完成", "Größe", "❤\u{fe0f}", ""]
+        {
             assert!(matches!(line(text), Cow::Borrowed(same) if same == text));
             assert!(matches!(block(text), Cow::Borrowed(same) if same == text));
         }

@@ -391,8 +391,131 @@ impl Masked {
             (Some(secret), Some(mask)) if secret.start < at => within(mask),
             _ => {
                 let before = after.checked_sub(1).and_then(|last| self.were.get(last).zip(self.masks.get(last)));
-                before.map_or(at, |(secret, mask)| mask.end + at.saturating_sub(secret.end))
+                before.map_or(at, |(secret, mask)| mask.end.saturating_add(at.saturating_sub(secret.end)))
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Needles, mask};
+    use crate::protocol::Protocol;
+    use crate::protocol::event::{Direction, LoginOutcome};
+    use crate::session::model::Session;
+    use crate::view::testing::Talk;
+
+    fn masked(talk: Talk) -> Session {
+        let mut session = talk.session;
+        mask(&mut session);
+        session
+    }
+
+    fn texts(session: &Session) -> Vec<&str> {
+        session.steps.iter().map(|step| step.text.as_str()).collect()
+    }
+
+    #[test]
+    fn a_password_goes_wherever_it_is_echoed() {
+        let session = masked(
+            Talk::new(Protocol::Pop3)
+                .s("+OK ready")
+                .c("USER alice")
+                .s("+OK")
+                .c("PASS secret12")
+                .secret("secret12")
+                .s("-ERR no secret12 for alice")
+                .login("USER/PASS", "alice", "secret12", &[2, 4], LoginOutcome::Rejected)
+                .c("secret12")
+                .message(Direction::Retrieved, &[], |message| {
+                    message.header.subject = Some("my password is secret12, see c2VjcmV0MTI=".to_owned());
+                    message.reply = Some("secret12".to_owned());
+                })
+                .edit(|session| session.banner = Some("welcome secret12".to_owned())),
+        );
+        assert_eq!(
+            texts(&session),
+            ["+OK ready", "USER alice", "+OK", "PASS ********", "-ERR no ******** for alice", "********"]
+        );
+        let pass = &session.steps[3];
+        assert_eq!((pass.arguments.clone(), pass.secrets.clone()), (Some(5..13), vec![5..13]));
+        assert_eq!(session.steps[5].command.as_deref(), Some("********"));
+        let credential = &session.credentials[0];
+        assert_eq!(credential.username.as_deref(), Some("alice"));
+        assert_eq!(credential.password.as_ref().map(|secret| secret.reveal()), Some("********"));
+        assert_eq!(session.messages[0].header.subject.as_deref(), Some("my password is ********, see ********"));
+        assert_eq!(session.messages[0].reply.as_deref(), Some("********"));
+        assert_eq!(session.banner.as_deref(), Some("welcome ********"));
+        assert!(!format!("{session:?}").contains("secret12"));
+    }
+
+    #[test]
+    fn base64_goes_at_any_alignment() {
+        // NUL alice NUL secret12, user=alice NUL secret12 and xalice NUL secret12: three places modulo three.
+        for blob in ["AGFsaWNlAHNlY3JldDEy", "AHhhbGljZQBzZWNyZXQxMg==", "AHh4YWxpY2UAc2VjcmV0MTI="] {
+            let session = masked(
+                Talk::new(Protocol::Smtp)
+                    .s("220 hello")
+                    .c(&format!("AUTH PLAIN {blob}"))
+                    .s(&format!("501 cannot decode <{blob}>"))
+                    .login("AUTH PLAIN", "alice", "secret12", &[2], LoginOutcome::Rejected),
+            );
+            assert_eq!(texts(&session)[1..], ["AUTH PLAIN ********", "501 cannot decode <********>"], "{blob}");
+        }
+    }
+
+    #[test]
+    fn what_a_step_called_secret_says_is_secret_too() {
+        let session = masked(
+            Talk::new(Protocol::Smtp)
+                .s("220 hello")
+                .c("AUTH PLAIN AGFsaWNlAHNlY3JldDEy")
+                .secret("AGFsaWNlAHNlY3JldDEy")
+                .s("535 no, alice: secret12 (AGFsaWNlAHNlY3JldDEy) is wrong"),
+        );
+        assert_eq!(texts(&session)[2], "535 no, alice: ******** (********) is wrong");
+    }
+
+    #[test]
+    fn short_passwords_blank_no_text() {
+        let talk = |password: &str| {
+            masked(
+                Talk::new(Protocol::Imap)
+                    .s("* OK an am ample sample a")
+                    .c(&format!("a LOGIN alice {password}"))
+                    .with(|step| step.secrets = vec![14..step.text.len()])
+                    .s("a NO am I?")
+                    .login("LOGIN", "alice", password, &[2], LoginOutcome::Rejected),
+            )
+        };
+        assert_eq!(texts(&talk("a")), ["* OK an am ample sample a", "a LOGIN alice ********", "a NO am I?"]);
+        assert_eq!(
+            texts(&talk("am")),
+            ["* OK an ******** ample sample a", "a LOGIN alice ********", "a NO ******** I?"]
+        );
+    }
+
+    #[test]
+    fn long_and_quoted_secrets_are_found_in_pieces_and_as_sent() {
+        let long: String = (0..40).map(|n| format!("{n:03}é")).collect();
+        let mut needles = Needles::default();
+        needles.learn_secret(&long);
+        needles.learn_secret("pa\"ss\\word");
+        let mut text = format!("<{long}> <pa\\\"ss\\\\word> <012é>");
+        needles.mask_text(&mut text);
+        assert_eq!(text, "<********> <********> <012é>");
+    }
+
+    #[test]
+    fn hostile_ranges_and_repetitions_are_survived() {
+        let mut talk = Talk::new(Protocol::Smtp).s("220 é").with(|step| {
+            step.secrets = vec![5..usize::MAX, 9..3, 5..6];
+            step.arguments = Some(2..usize::MAX);
+        });
+        let all_alike = "a".repeat(200_000);
+        talk = talk.c(&all_alike).login("X", "alice", &format!("{}b", "a".repeat(50_000)), &[2], LoginOutcome::Unknown);
+        let session = masked(talk);
+        assert_eq!(session.steps[0].text, "220 ********");
+        assert!(session.steps[1].text.contains('*'));
     }
 }

@@ -319,12 +319,94 @@ pub fn lab_pop3() -> Session {
         .session
 }
 
+/// A session in which every field that may be absent is there, with nothing in it that is plain.
+pub fn everything() -> Session {
+    use crate::protocol::event::{Certificate, Delivery};
+    use crate::protocol::imap::State as Imap;
+    let hostile = || Some("\u{1b}[31m\u{202e}\"\\\n\u{0}é\u{200b}".to_owned());
+    let mut session = Talk::new(Protocol::Imap)
+        .state(State::Imap(Imap::NotAuthenticated))
+        .s("* OK ready\u{7}")
+        .c("a1 AUTHENTICATE PLAIN")
+        .s("a1 NO [AUTHENTICATIONFAILED] \u{9b}2J")
+        .with(|step| {
+            step.status = Some("NO");
+            step.enhanced = Some("5.7.8".to_owned());
+            step.truncated = true;
+        })
+        .other(Side::Client, Kind::Gap, "", 40)
+        .other(Side::Client, Kind::Tls, "", 517)
+        .other(Side::Client, Kind::Unknown, "\u{0}\u{1}\u{fffd}", 3)
+        .c("")
+        .login("AUTH PLAIN", "\u{1b}[2Jbob", "x\ty", &[2, 3], LoginOutcome::Rejected)
+        .message(Direction::Appended, &[], |message| {
+            header(message);
+            message.envelope = Some(Envelope { from: Some(String::new()), to: vec![Recipient::default()] });
+            message.mailbox = hostile();
+            message.number = Some(7);
+            message.uid = Some(8);
+            message.part = Some("bytes 0-1023".to_owned());
+            message.header.subject = hostile();
+            message.header.cc = vec![Mailbox::default()];
+            message.attachments = vec![Attachment {
+                filename: hostile(),
+                content_type: Some("application/pdf".to_owned()),
+                size: 3,
+                sha256: [1; 32],
+            }];
+            message.complete = false;
+            message.missing = vec![(10, 20)];
+            message.outcome = Some(Delivery::Rejected);
+            message.reply = hostile();
+            message.same_as = vec![SameAs { session: 1, message: 1, by: Match::Content }];
+        })
+        .message(Direction::Retrieved, &[], |message| {
+            message.part = Some("header fields".to_owned());
+            message.header.subject = hostile();
+        })
+        .edit(|session| {
+            session.id = 3;
+            session.transport.ends.client = "[2003:de:2016:125:fc36:8317:4e86:cb72]:65535".parse().unwrap();
+            session.transport.ends.server = "[::ffff:10.0.0.1]:143".parse().unwrap();
+            session.transport.from_start = false;
+            session.client_name = hostile();
+            session.banner = hostile();
+            session.capabilities = vec!["IMAP4rev1".to_owned()];
+            session.tls = Tls {
+                mode: TlsMode::StartTls,
+                version: Some("TLS 1.2".to_owned()),
+                cipher: Some("TLS_AES_128_GCM_SHA256".to_owned()),
+                server_name: hostile(),
+                alpn: hostile(),
+                ja4: Some("t13d1516h2_8daaf6152771_e5627efa2ab1".to_owned()),
+                certificate: Some(Certificate {
+                    subject: "CN=\u{1b}[31m".to_owned(),
+                    issuer: "CN=ca".to_owned(),
+                    not_before: "2024-01-01T00:00:00Z".to_owned(),
+                    not_after: "2025-01-01T00:00:00Z".to_owned(),
+                    names: vec!["mail.example.org".to_owned()],
+                    sha256: "00".repeat(32),
+                }),
+                decrypted: true,
+            };
+            session.findings.push(Finding { kind: FindingKind::BytesMissing, steps: vec![4] });
+            session.limits_hit.hit(crate::limits::Limit::LineBytes);
+        })
+        .session;
+    let credential = &mut session.credentials[0];
+    credential.authorization_id = hostile();
+    credential.challenge = hostile();
+    credential.response = Some(Secret::new("response"));
+    credential.token = Some(Secret::new("token"));
+    session
+}
+
 /// The report on a capture that held `sessions`.
 pub fn report(sessions: &[Session]) -> Report {
     let mut summary = Summary::default();
     sessions.iter().for_each(|session| summary.add(session));
-    summary.packets.read = 64;
-    summary.packets.other = 64 - summary.packets.mail;
+    summary.packets.other = 29;
+    summary.packets.read = summary.packets.mail + 29;
     summary.traffic.tcp_segments = 60;
     summary.traffic.tcp_connections = 2;
     summary.traffic.tcp_ports = vec![(25, 30), (110, 30)];

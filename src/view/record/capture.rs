@@ -1,11 +1,11 @@
 //! `capture` and `summary`.
 
 use super::{Shown, told};
-use crate::view::Report;
 use crate::capture::{LinkType, SourceInfo, Time};
 use crate::limits::LimitsHit;
 use crate::protocol::{self, event};
 use crate::session::model;
+use crate::view::Report;
 use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;

@@ -28,8 +28,7 @@ pub(crate) struct Finding<'a> {
 
 impl<'a> Finding<'a> {
     pub(crate) fn new(finding: &'a model::Finding, context: &Context<'a>) -> Self {
-        let locale::FindingWords { title, detail, remedy, reference } =
-            locale::finding(context.options.lang, finding);
+        let locale::FindingWords { title, detail, remedy, reference } = locale::finding(context.options.lang, finding);
         Self {
             id: finding.kind.id(),
             severity: word::Severity(finding.kind.severity()),

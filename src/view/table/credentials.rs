@@ -77,18 +77,18 @@ impl Ledger {
         if self.rows.is_empty() {
             return writeln!(out, " {}", options.label(Label::NoCredentials));
         }
-        let ends = format!("{} → {}", options.label(Label::Client), options.label(Label::Server));
+        let label = |label| options.label(label);
+        let ends = format!("{} → {}\n{}", label(Label::Client), label(Label::Server), label(Label::Mechanism));
         let titles = [
             options.label(Label::Number),
             &ends,
-            options.label(Label::Mechanism),
             options.label(Label::User),
             options.label(Label::Password),
             options.label(Label::Outcome),
             options.label(Label::LogIns),
         ];
         let rows: Vec<Row> = self.rows.iter().map(|(alike, seen)| row(options, alike, seen)).collect();
-        heading::table(out, options.style, &titles, &rows)?;
+        heading::table(out, options.style, &titles, &rows, &[13, 21])?;
         if self.rows.iter().any(|(alike, _)| mark(alike.exposure) == Mark::Secret) {
             writeln!(out, "{}", steps::legend(options))?;
         }
@@ -118,18 +118,16 @@ fn alike(options: &Options, session: &Session, credential: &Credential) -> Alike
     let ends = &session.transport.ends;
     let told = |text: &str| steps::line(text, FIELD);
     let user = match (credential.username.as_deref(), credential.authorization_id.as_deref()) {
-        (user, Some(acts_as)) if user != Some(acts_as) && !acts_as.is_empty() => format!(
-            "{}\n({}: {})",
-            told(user.unwrap_or_default()),
-            options.label(Label::AuthorizationId),
-            told(acts_as)
-        ),
+        (user, Some(acts_as)) if user != Some(acts_as) && !acts_as.is_empty() => {
+            let acts_as = options.named(Label::AuthorizationId, &told(acts_as));
+            format!("{}\n({acts_as})", told(user.unwrap_or_default()))
+        }
         (user, _) => told(user.unwrap_or_default()),
     };
     // The table is asked for to show what can be seen; whoever wants it hidden puts `redact` before it.
     let password = match (&credential.password, &credential.token) {
         (Some(password), _) => told(password.reveal()),
-        (None, Some(token)) => format!("{}: {}", options.label(Label::Token), told(token.reveal())),
+        (None, Some(token)) => options.named(Label::Token, &told(token.reveal())),
         (None, None) => format!("({})", locale::exposure(options.lang, credential.exposure)),
     };
     Alike {
@@ -162,8 +160,13 @@ fn row(options: &Options, alike: &Alike, seen: &Seen) -> Row {
     }
     Row::new([
         packets,
-        format!("{} →\n{}", alike.client, alike.server),
-        format!("{}\n{}", locale::protocol(options.lang, alike.protocol), alike.mechanism),
+        format!(
+            "{} →\n{}\n{} {}",
+            alike.client,
+            alike.server,
+            locale::protocol(options.lang, alike.protocol),
+            alike.mechanism
+        ),
         alike.user.clone(),
         alike.password.clone(),
         locale::login_outcome(options.lang, alike.outcome).to_owned(),

@@ -5,7 +5,7 @@ comfy-table lays out and wraps each piece; the widths of the columns are settled
 the same and a table of a hundred thousand rows is never held.
 */
 
-use super::Style;
+use super::{Style, wrap::wrap};
 use comfy_table::presets::UTF8_FULL;
 use comfy_table::{Attribute, Cell, Color, ColumnConstraint, ContentArrangement, LineStyle, Table, TableStyle, Width};
 use std::io::{self, Write};
@@ -62,28 +62,26 @@ pub struct Grid {
 }
 
 impl Grid {
-    /// A grid as wide as `style` says. `natural` are the widths that the columns would like to have.
-    pub fn new(style: Style, natural: &[usize]) -> Self {
+    /// A grid as wide as `style` says. `natural` are the widths that the columns would like to have, `firm` those that they
+    /// need, as far as that is known.
+    pub fn new(style: Style, natural: &[usize], firm: &[usize]) -> Self {
         let frame = natural.len() * (PADDING + 1) + 1;
         let lines = UTF8_FULL.with_solid_inner_borders();
-        Self { style, lines, columns: fit(style.width.saturating_sub(frame), natural), begun: false }
+        Self { style, lines, columns: fit(style.width.saturating_sub(frame), natural, firm), begun: false }
     }
 
     /// A grid without lines: two columns of names and values.
     pub fn plain(style: Style, natural: &[usize]) -> Self {
         let frame = natural.len() * PADDING;
-        Self { style, lines: TableStyle::new(), columns: fit(style.width.saturating_sub(frame), natural), begun: false }
-    }
-
-    /// Width of the contents of column `index`.
-    pub fn column(&self, index: usize) -> usize {
-        self.columns.get(index).copied().unwrap_or(NARROWEST)
+        let columns = fit(style.width.saturating_sub(frame), natural, natural.get(..1).unwrap_or_default());
+        Self { style, lines: TableStyle::new(), columns, begun: false }
     }
 
     /// Writes the head of a table.
     pub fn head(&mut self, out: &mut dyn Write, titles: &[&str]) -> io::Result<()> {
         let mut table = self.table(self.lines.bottom_border(LineStyle::none()));
-        table.set_header(titles.iter().map(|title| Cell::new(title).add_attribute(Attribute::Bold)));
+        let titles = titles.iter().zip(&self.columns).map(|(title, &width)| wrap(title, width));
+        table.set_header(titles.map(|title| Cell::new_owned(title).add_attribute(Attribute::Bold)));
         self.begun = false;
         self.write(out, table)
     }
@@ -93,7 +91,10 @@ impl Grid {
         for piece in rows.chunks(PIECE) {
             let above = if self.begun { self.lines.row_separator } else { LineStyle::none() };
             let mut table = self.table(self.lines.top_border(above).bottom_border(LineStyle::none()));
-            table.add_rows(piece.iter().map(|row| row.cells.iter().map(|cell| row.mark.cell(cell)).collect::<Vec<_>>()));
+            table.add_rows(piece.iter().map(|row| {
+                let cells = row.cells.iter().zip(&self.columns);
+                cells.map(|(cell, &width)| row.mark.cell(wrap(cell, width))).collect::<Vec<_>>()
+            }));
             self.begun = true;
             self.write(out, table)?;
         }
@@ -138,8 +139,8 @@ impl Grid {
 }
 
 impl Mark {
-    fn cell(self, content: &str) -> Cell {
-        let cell = Cell::new(content);
+    fn cell(self, content: String) -> Cell {
+        let cell = Cell::new_owned(content);
         match self {
             Self::None => cell,
             Self::Secret => cell.fg(Color::Red).add_attribute(Attribute::Bold),
@@ -165,26 +166,16 @@ pub fn naturals(titles: &[&str], rows: &[Row]) -> Vec<usize> {
     widths
 }
 
-/// Divides `total` among columns exactly. Where the columns would like more, the widest give way first; where they would
-/// like less, the widest has the rest.
-fn fit(total: usize, natural: &[usize]) -> Vec<usize> {
-    let mut widths: Vec<usize> = natural.iter().map(|&width| width.max(NARROWEST)).collect();
-    // A column that would like more than all there is counts as much as another such.
-    widths.iter_mut().for_each(|width| *width = (*width).min(total.max(NARROWEST)));
-    while let Some(excess) = widths.iter().sum::<usize>().checked_sub(total).filter(|&excess| excess > 0) {
-        let Some(&widest) = widths.iter().max() else { break };
-        if widest <= NARROWEST {
-            break;
-        }
-        let sharing = widths.iter().filter(|&&width| width == widest).count();
-        let next = widths.iter().copied().filter(|&width| width < widest).max().unwrap_or(NARROWEST);
-        // All of the widest come down together, to the next widest at most.
-        let down = (widest - next).min(excess.div_ceil(sharing));
-        let mut left = excess;
-        for width in widths.iter_mut().filter(|width| **width == widest) {
-            let step = down.min(left);
-            *width -= step;
-            left -= step;
+/// Divides `total` among columns exactly. Where they would like less, the widest has the rest; where they would like more,
+/// the widest give way first, and those of which `firm` says how much they need go below that last.
+fn fit(total: usize, natural: &[usize], firm: &[usize]) -> Vec<usize> {
+    let mut widths: Vec<usize> = natural.iter().map(|&width| width.clamp(NARROWEST, total.max(NARROWEST))).collect();
+    let firm = |index: usize| firm.get(index).copied().unwrap_or_default().max(NARROWEST);
+    for floor in [&firm as &dyn Fn(usize) -> usize, &|_| NARROWEST] {
+        while widths.iter().sum::<usize>() > total {
+            let shrinking = widths.iter_mut().enumerate().filter(|(index, width)| **width > floor(*index));
+            let Some((_, widest)) = shrinking.max_by_key(|(_, width)| **width) else { break };
+            *widest -= 1;
         }
     }
     let rest = total.saturating_sub(widths.iter().sum());
@@ -202,13 +193,14 @@ mod tests {
 
     #[test]
     fn widths_add_up_and_the_widest_give_way() {
-        assert_eq!(fit(30, &[4, 6, 10]), [4, 6, 20]);
-        assert_eq!(fit(30, &[4, 6, 100]), [4, 6, 20]);
-        assert_eq!(fit(30, &[4, 40, 60]), [4, 13, 13]);
-        assert_eq!(fit(31, &[4, 40, 60]).iter().sum::<usize>(), 31);
-        assert_eq!(fit(30, &[usize::MAX, 5, usize::MAX]).iter().sum::<usize>(), 30);
-        assert_eq!(fit(3, &[1, 1]), [4, 4]);
-        assert!(fit(10, &[]).is_empty());
+        assert_eq!(fit(30, &[4, 6, 10], &[]), [4, 6, 20]);
+        assert_eq!(fit(30, &[4, 6, 100], &[]), [4, 6, 20]);
+        assert_eq!(fit(30, &[4, 40, 60], &[]), [4, 13, 13]);
+        assert_eq!(fit(30, &[4, 20, 60], &[0, 18]), [4, 18, 8]);
+        assert_eq!(fit(20, &[40, 40], &[30, 30]), [10, 10]);
+        assert_eq!(fit(30, &[usize::MAX, 5, usize::MAX], &[]).iter().sum::<usize>(), 30);
+        assert_eq!(fit(3, &[1, 1], &[]), [4, 4]);
+        assert!(fit(10, &[], &[]).is_empty());
     }
 
     #[test]
@@ -219,7 +211,7 @@ mod tests {
                 Row::new(["1".to_owned(), "请求命令完成，连接成功，邮件服务器已准备好接收邮件".repeat(3)]),
                 Row::new(["2-3".to_owned(), "250-one\n250 two".to_owned()]).marked(Mark::Secret),
             ];
-            let mut grid = Grid::new(style, &[3, 300]);
+            let mut grid = Grid::new(style, &[3, 300], &[]);
             let mut out = Vec::new();
             grid.head(&mut out, &["No.", "Purpose"]).unwrap();
             grid.rows(&mut out, &rows[..1]).unwrap();
@@ -238,7 +230,7 @@ mod tests {
         let row = [Row::new(["a".to_owned()]).marked(Mark::Secret)];
         for colour in [false, true] {
             let mut out = Vec::new();
-            Grid::new(Style { width: 80, colour }, &[1]).rows(&mut out, &row).unwrap();
+            Grid::new(Style { width: 80, colour }, &[1], &[]).rows(&mut out, &row).unwrap();
             assert_eq!(out.contains(&0x1b), colour);
         }
     }

@@ -2,6 +2,7 @@
 
 use super::grid::{self, Grid, Row};
 use super::{Options, Style};
+use crate::capture::Time;
 use crate::protocol::event::Kind;
 use crate::session::model::{Session, Tls};
 use crate::view::escape;
@@ -43,12 +44,12 @@ pub fn session(out: &mut dyn Write, options: &Options, session: &Session) -> io:
     let lang = options.lang;
     let duration = transport.last.time.since(transport.first.time);
     let mut facts = ends(options, session);
-    facts.push((options.label(Label::Started), transport.first.time.to_string()));
+    facts.push((options.label(Label::Started), moment(transport.first.time)));
     facts.push((options.label(Label::Duration), locale::duration(lang, duration)));
     facts.push((options.label(Label::Packets), transport.counters.packets.to_string()));
     let mut end = locale::end(lang, transport.end).to_owned();
     if !transport.from_start {
-        end = format!("{end}; {}", options.label(Label::FromTheMiddle));
+        end = format!("{end}\n{}", options.label(Label::FromTheMiddle));
     }
     facts.push((options.label(Label::HowItEnded), end));
     facts.push((options.label(Label::Tls), tls(options, &session.tls)));
@@ -83,6 +84,11 @@ pub fn ends(options: &Options, session: &Session) -> Vec<(&'static str, String)>
     facts
 }
 
+/// A moment for people: `2009-12-08 06:00:00.000000 UTC`.
+pub fn moment(time: Time) -> String {
+    time.to_string().replacen('T', " ", 1).replace('Z', " UTC")
+}
+
 /// An end as it is printed: an IPv4-mapped address as IPv4, without a scope.
 pub fn canonical(end: SocketAddr) -> SocketAddr {
     SocketAddr::new(end.ip().to_canonical(), end.port())
@@ -96,7 +102,7 @@ pub fn tls(options: &Options, tls: &Tls) -> String {
     }
     let mut fact = |label, value: &str| {
         if !value.is_empty() {
-            lines.push(format!("{}: {}", options.label(label), escape::line(escape::cut(value, 200).0)));
+            lines.push(options.named(label, &escape::line(escape::cut(value, 200).0)));
         }
     };
     let told = |text: &Option<String>| text.clone().unwrap_or_default();
@@ -116,9 +122,16 @@ pub fn tls(options: &Options, tls: &Tls) -> String {
     lines.join("\n")
 }
 
-/// A table that is made at once.
-pub fn table(out: &mut dyn Write, style: Style, titles: &[&str], rows: &[Row]) -> io::Result<()> {
-    let mut grid = Grid::new(style, &grid::naturals(titles, rows));
+/// A table that is made at once. `limits` are the widths beyond which a column asks for no more, or none; a column that
+/// has one keeps what it asks for while others can give way.
+pub fn table(out: &mut dyn Write, style: Style, titles: &[&str], rows: &[Row], limits: &[usize]) -> io::Result<()> {
+    let mut natural = grid::naturals(titles, rows);
+    let mut firm = vec![0; natural.len()];
+    for ((natural, firm), limit) in natural.iter_mut().zip(&mut firm).zip(limits).filter(|(_, limit)| **limit > 0) {
+        *natural = (*limit).min(*natural);
+        *firm = *natural;
+    }
+    let mut grid = Grid::new(style, &natural, &firm);
     grid.head(out, titles)?;
     grid.rows(out, rows)?;
     grid.foot(out)

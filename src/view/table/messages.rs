@@ -13,6 +13,8 @@ use std::io::{self, Write};
 
 /// Characters of a header field, an address or a file name that are shown.
 const FIELD: usize = 300;
+/// The widest that the column of names gets.
+const NAMES: usize = 18;
 /// Recipients, parts and attachments that are shown of one message.
 const LISTED: usize = 50;
 
@@ -48,7 +50,7 @@ fn list(out: &mut dyn Write, options: &Options, messages: &[&Message]) -> io::Re
             .marked(mark(message))
         })
         .collect();
-    heading::table(out, options.style, &titles, &rows)
+    heading::table(out, options.style, &titles, &rows, &[])
 }
 
 fn mark(message: &Message) -> Mark {
@@ -59,7 +61,8 @@ fn mark(message: &Message) -> Mark {
 fn detail(out: &mut dyn Write, options: &Options, session: &Session, message: &Message) -> io::Result<()> {
     let direction = locale::direction(options.lang, message.direction);
     let number = if session.messages.len() > 1 { format!(" {}", message.n) } else { String::new() };
-    let title = format!("{}{number} · {direction} · {}", options.label(Label::Message), options.label(Label::MimeInformation));
+    let title =
+        format!("{}{number} · {direction} · {}", options.label(Label::Message), options.label(Label::MimeInformation));
     heading::title(out, options.style, &title)?;
     let mut fields = Fields { options, rows: Vec::new() };
     fields.way(message);
@@ -72,7 +75,7 @@ fn detail(out: &mut dyn Write, options: &Options, session: &Session, message: &M
     fields.attachments(message);
     fields.content(message);
     let titles = [Label::Field, Label::Value, Label::Meaning].map(|label| options.label(label));
-    heading::table(out, options.style, &titles, &fields.rows)
+    heading::table(out, options.style, &titles, &fields.rows, &[NAMES])
 }
 
 struct Fields<'a> {
@@ -183,7 +186,8 @@ impl Fields<'_> {
         let Some(row) = self.rows.last_mut() else { return };
         let mut meanings: Vec<String> = Vec::new();
         for content_type in tree.types.into_iter().skip(1) {
-            let meaning = format!("{}: {}", line(&content_type, FIELD), locale::content_type(self.options.lang, &content_type));
+            let meaning =
+                format!("{}: {}", line(&content_type, FIELD), locale::content_type(self.options.lang, &content_type));
             if !meanings.contains(&meaning) {
                 meanings.push(meaning);
             }
@@ -233,7 +237,7 @@ impl Fields<'_> {
         }
         for same in &message.same_as {
             let (session, number) = (self.options.label(Label::Session), self.options.label(Label::Message));
-            let value = format!("{session} {}, {number} {}", same.session, same.message);
+            let value = format!("{session} {}{}{number} {}", same.session, self.options.comma(), same.message);
             self.row(Label::SameAs, value, locale::matched(lang, same.by));
         }
     }
@@ -272,13 +276,15 @@ struct Tree {
 impl Tree {
     /// Adds `part` after `lead`, and what is in it after `below`. Recursion is bounded by `limits::MIME_DEPTH`.
     fn add(&mut self, part: &MimePart, lead: &str, below: &str) {
-        if self.lines.len() >= LISTED {
+        if self.types.len() >= LISTED {
             self.left_out += 1;
         } else {
             let content_type = part.content_type.as_deref().unwrap_or("text/plain");
-            let details = [Some(content_type), part.charset.as_deref(), part.encoding.as_deref()];
-            let details: Vec<String> = details.into_iter().flatten().map(|text| line(text, FIELD)).collect();
-            self.lines.push(format!("{lead}{}", details.join(", ")));
+            self.lines.push(format!("{lead}{}", line(content_type, FIELD)));
+            let rail = if part.parts.is_empty() { "" } else { "│  " };
+            for detail in [part.charset.as_deref(), part.encoding.as_deref()].into_iter().flatten() {
+                self.lines.push(format!("{below}{rail}{}", line(detail, FIELD)));
+            }
             self.types.push(content_type.to_owned());
         }
         for (index, inner) in part.parts.iter().enumerate() {

@@ -16,6 +16,7 @@ mod messages;
 mod sessions;
 mod steps;
 mod summary;
+mod wrap;
 
 pub use live::Live;
 
@@ -76,6 +77,23 @@ impl Options {
 
     fn label(&self, label: locale::Label) -> &'static str {
         locale::label(self.lang, label)
+    }
+
+    /// `label: value`, as the language writes it.
+    fn named(&self, label: locale::Label, value: &str) -> String {
+        let colon = match self.lang {
+            Lang::En => ": ",
+            Lang::Zh => "：",
+        };
+        format!("{}{colon}{value}", self.label(label))
+    }
+
+    /// What stands between two things, as the language writes it.
+    fn comma(&self) -> &'static str {
+        match self.lang {
+            Lang::En => ", ",
+            Lang::Zh => "，",
+        }
     }
 }
 

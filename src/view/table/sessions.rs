@@ -14,15 +14,17 @@ pub struct List {
     left_out: u64,
 }
 
-/// Widths for rows that are not known yet: the number and protocol, the ends, the time, how it ended, three counts.
-const WIDTHS: [usize; 7] = [8, 21, 10, 40, 5, 7, 8];
+/// Widths for rows that are not known yet: number and protocol, the two ends, when and how it ended, three counts.
+const WIDTHS: [usize; 6] = [8, 20, 60, 6, 8, 8];
+/// What they need of it.
+const FIRM: [usize; 6] = [7, 20, 12, 5, 7, 8];
 
 impl List {
     /// An empty list.
     pub fn new(options: &Options) -> Self {
         let show = options.show;
         let alone = show.sessions && !show.steps && !show.messages && !show.findings;
-        let streamed = alone.then(|| Grid::new(options.style, &WIDTHS));
+        let streamed = alone.then(|| Grid::new(options.style, &WIDTHS, &FIRM));
         Self { streamed, begun: false, kept: Vec::new(), left_out: 0 }
     }
 
@@ -50,7 +52,7 @@ impl List {
         if self.kept.is_empty() {
             return Ok(());
         }
-        let mut grid = Grid::new(options.style, &WIDTHS);
+        let mut grid = Grid::new(options.style, &WIDTHS, &FIRM);
         begin(out, options, &mut grid)?;
         grid.rows(out, &self.kept)?;
         grid.foot(out)?;
@@ -68,8 +70,7 @@ fn begin(out: &mut dyn Write, options: &Options, grid: &mut Grid) -> io::Result<
     let titles = [
         options.label(Label::Session),
         &ends,
-        options.label(Label::Started),
-        options.label(Label::HowItEnded),
+        &format!("{}\n{}", options.label(Label::Started), options.label(Label::HowItEnded)),
         options.label(Label::Steps),
         options.label(Label::LogIns),
         options.label(Label::Messages),
@@ -79,14 +80,16 @@ fn begin(out: &mut dyn Write, options: &Options, grid: &mut Grid) -> io::Result<
 
 fn row(options: &Options, session: &Session) -> Row {
     let transport = &session.transport;
-    let started = transport.first.time.to_string();
     let duration = transport.last.time.since(transport.first.time);
     Row::new([
         format!("{}\n{}", session.id, locale::protocol(options.lang, session.protocol)),
         format!("{} →\n{}", heading::canonical(transport.ends.client), heading::canonical(transport.ends.server)),
-        // `2009-12-08T06:00:00.000000Z`: the day above the time.
-        started.replacen('T', "\n", 1),
-        format!("{}\n{}", locale::end(options.lang, transport.end), locale::duration(options.lang, duration)),
+        [
+            heading::moment(transport.first.time),
+            locale::end(options.lang, transport.end).to_owned(),
+            locale::duration(options.lang, duration),
+        ]
+        .join("\n"),
         session.steps.len().to_string(),
         session.credentials.len().to_string(),
         session.messages.len().to_string(),

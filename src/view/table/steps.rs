@@ -117,7 +117,9 @@ impl Layout {
     fn sized(options: &Options, number: usize, address: usize, [command, purpose]: [usize; 2]) -> Self {
         // An IPv6 address goes on several lines rather than take the room from what was said.
         let addresses = address.min(IPV4.max(options.style.width / 6));
-        Self { grid: Grid::new(options.style, &[number.min(NUMBERS), addresses, addresses, command, purpose]), addresses }
+        let number = number.min(NUMBERS);
+        let natural = [number, addresses, addresses, command, purpose];
+        Self { grid: Grid::new(options.style, &natural, &[number, addresses, addresses]), addresses }
     }
 
     /// The row of a step.
@@ -152,9 +154,9 @@ impl Layout {
 fn said(options: &Options, step: &Step) -> String {
     let size = || locale::bytes(options.lang, step.bytes);
     match step.kind {
-        Kind::Data => format!("[{}, {}]", options.label(Label::Message), size()),
+        Kind::Data => format!("[{}{}{}]", options.label(Label::Message), options.comma(), size()),
         Kind::Gap => format!("[{}]", locale::missing(options.lang, step.from, step.bytes)),
-        kind if step.text.is_empty() => format!("[{}, {}]", locale::kind(options.lang, kind), size()),
+        kind if step.text.is_empty() => format!("[{}{}{}]", locale::kind(options.lang, kind), options.comma(), size()),
         _ if step.truncated => {
             let mut text = options.block(&step.text);
             if !text.ends_with('…') {

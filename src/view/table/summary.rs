@@ -2,6 +2,7 @@
 
 use super::grid::Row;
 use super::{Options, heading, steps};
+use crate::capture::Time;
 use crate::protocol::Protocol;
 use crate::session::summary::Summary;
 use crate::view::Report;
@@ -24,10 +25,19 @@ pub fn write(out: &mut dyn Write, options: &Options, report: &Report) -> io::Res
         (options.label(Label::PacketsOfMail), packets.mail.to_string()),
         (options.label(Label::PacketsOther), packets.other.to_string()),
         (options.label(Label::PacketsUndecodable), undecodable(options, summary)),
-        (options.label(Label::Sessions), counts(options, &summary.sessions, |protocol: Protocol| locale::protocol(lang, protocol))),
-        (options.label(Label::Credentials), counts(options, &summary.credentials, |exposure| locale::exposure(lang, exposure))),
+        (
+            options.label(Label::Sessions),
+            counts(options, &summary.sessions, |protocol: Protocol| locale::protocol(lang, protocol)),
+        ),
+        (
+            options.label(Label::Credentials),
+            counts(options, &summary.credentials, |exposure| locale::exposure(lang, exposure)),
+        ),
         (options.label(Label::Messages), summary.messages.to_string()),
-        (options.label(Label::Findings), counts(options, &summary.findings, |severity| locale::severity(lang, severity))),
+        (
+            options.label(Label::Findings),
+            counts(options, &summary.findings, |severity| locale::severity(lang, severity)),
+        ),
     ];
     heading::pairs(out, options.style, rows)?;
     sources(out, options, report)
@@ -35,8 +45,11 @@ pub fn write(out: &mut dyn Write, options: &Options, report: &Report) -> io::Res
 
 /// `3 SMTP, 2 IMAP`.
 fn counts<T: Copy>(options: &Options, counts: &BTreeMap<T, u64>, word: impl Fn(T) -> &'static str) -> String {
-    let counts: Vec<String> =
-        counts.iter().filter(|(_, count)| **count > 0).map(|(what, count)| format!("{count} {}", word(*what))).collect();
+    let counts: Vec<String> = counts
+        .iter()
+        .filter(|(_, count)| **count > 0)
+        .map(|(what, count)| format!("{count} {}", word(*what)))
+        .collect();
     match counts.is_empty() {
         true => options.label(Label::None).to_owned(),
         false => counts.join("\n"),
@@ -52,9 +65,10 @@ fn undecodable(options: &Options, summary: &Summary) -> String {
 
 fn sources(out: &mut dyn Write, options: &Options, report: &Report) -> io::Result<()> {
     heading::title(out, options.style, options.label(Label::Sources))?;
-    let titles = [Label::Source, Label::Format, Label::LinkTypes, Label::Packets, Label::FirstPacket, Label::LastPacket]
-        .map(|label| options.label(label));
-    let time = |time: Option<crate::capture::Time>| time.map(|time| time.to_string()).unwrap_or_default();
+    let titles =
+        [Label::Source, Label::Format, Label::LinkTypes, Label::Packets, Label::FirstPacket, Label::LastPacket]
+            .map(|label| options.label(label));
+    let time = |time: Option<Time>| time.map(heading::moment).unwrap_or_default();
     let rows: Vec<Row> = report
         .sources
         .iter()
@@ -65,17 +79,17 @@ fn sources(out: &mut dyn Write, options: &Options, report: &Report) -> io::Resul
             }
             let mut packets = source.packets.to_string();
             if let Some(dropped) = source.dropped {
-                packets = format!("{packets}\n{}: {dropped}", options.label(Label::Dropped));
+                packets = format!("{packets}\n{}", options.named(Label::Dropped, &dropped.to_string()));
             }
             let mut name = steps::line(&source.name, FIELD);
             if let Some(problem) = &source.problem {
-                name = format!("{name}\n{}: {}", options.label(Label::Problem), steps::line(problem, FIELD));
+                name = format!("{name}\n{}", options.named(Label::Problem, &steps::line(problem, FIELD)));
             }
             let links: Vec<String> = source.link_types.iter().map(ToString::to_string).collect();
             Row::new([name, format, links.join(", "), packets, time(source.first), time(source.last)])
         })
         .collect();
-    heading::table(out, options.style, &titles, &rows)
+    heading::table(out, options.style, &titles, &rows, &[])
 }
 
 /// Writes what bounds cut off, if they did: never left out, whatever was asked for.
@@ -90,7 +104,7 @@ pub fn limits(out: &mut dyn Write, options: &Options, summary: &Summary) -> io::
         .iter()
         .map(|(limit, count)| Row::new([count.to_string(), locale::limit(options.lang, limit)]))
         .collect();
-    heading::table(out, options.style, &titles, &rows)
+    heading::table(out, options.style, &titles, &rows, &[])
 }
 
 /// Says that a capture held no mail, and what it did hold.
