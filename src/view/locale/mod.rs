@@ -6,14 +6,26 @@ character that a terminal would obey. The words themselves are in `en` and `zh`,
 functions; each is one exhaustive `match`.
 */
 
+/// Says the same thing in the language asked for.
+macro_rules! say {
+    ($lang:expr, $($path:ident)::+ ( $($argument:expr),* )) => {
+        match $lang {
+            Lang::En => en::$($path)::+($($argument),*),
+            Lang::Zh => zh::$($path)::+($($argument),*),
+        }
+    };
+}
+
 pub mod label;
 pub mod mime;
 
 mod en;
+mod purpose;
 mod zh;
 
 pub use label::Label;
 pub use mime::{Encoding, Media, MimeFact};
+pub use purpose::{purpose, row};
 
 use super::Lang;
 use crate::decode::DecodeStop;
@@ -21,8 +33,9 @@ use crate::flow::{End, Side};
 use crate::limits::Limit;
 use crate::protocol::Protocol;
 use crate::protocol::event::{Delivery, Direction, Exposure, Kind, LoginOutcome};
+use crate::protocol::smtp::Enhanced;
 use crate::session::model::{Finding, FindingKind, Match, Phase, Severity, State, TlsMode};
-use crate::session::purpose::Purpose;
+use crate::session::purpose::enhanced::Meaning;
 use crate::session::summary::Summary;
 
 /// Ports named to whoever finds no mail in a capture.
@@ -37,20 +50,14 @@ impl Lang {
     }
 }
 
-/// Says the same thing in the language asked for.
-macro_rules! say {
-    ($lang:expr, $($path:ident)::+ ( $($argument:expr),* )) => {
-        match $lang {
-            Lang::En => en::$($path)::+($($argument),*),
-            Lang::Zh => zh::$($path)::+($($argument),*),
-        }
-    };
+/// An enhanced status code (RFC 3463) in words: `5.1.1: the recipient's mailbox does not exist`.
+pub fn enhanced(lang: Lang, code: Enhanced) -> String {
+    purpose::code_words(lang, code, Meaning::of(code))
 }
 
-/// What a step does where it stands, in one plain sentence without a full stop.
-pub fn purpose(lang: Lang, purpose: &Purpose) -> String {
-    let _ = (lang, purpose);
-    String::new()
+/// A TLS alert's description in words (RFC 8446, section 6; RFC 5246, section 7.2).
+pub fn tls_alert(lang: Lang, description: u8) -> String {
+    say!(lang, tls::alert(description))
 }
 
 /// A heading or fixed word.

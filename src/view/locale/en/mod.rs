@@ -1,6 +1,13 @@
 //! English.
 
+pub mod enhanced;
 pub mod findings;
+pub mod imap;
 pub mod labels;
 pub mod mime;
+pub mod pop3;
+pub mod rows;
+pub mod sasl;
+pub mod smtp;
 pub mod terms;
+pub mod tls;

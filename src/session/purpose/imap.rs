@@ -1,0 +1,396 @@
+//! What IMAP steps do (RFC 3501, 9051, and the extensions that clients use).
+
+use super::{Purpose, listed};
+use crate::protocol::imap::{Code, State, Status, Subject, Untagged, Verb, What};
+use crate::session::model::Phase;
+
+/// What an IMAP step does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Imap {
+    /// The server's first line.
+    Greeting(Greeting),
+    /// A command.
+    Command(Command),
+    /// A tagged reply.
+    Tagged {
+        /// The command it answers; absent where its tag names none.
+        to: Option<Command>,
+        /// What it says.
+        what: Tagged,
+        /// Its response code.
+        code: Option<Code>,
+    },
+    /// Untagged data.
+    Data(Data),
+    /// Untagged OK, NO or BAD.
+    Notice(Notice, Option<Code>),
+    /// The server waits for the literal of a command.
+    GoAhead(GoAhead),
+    /// DONE.
+    Done,
+    /// A message, or a part of one, that FETCH gave.
+    Fetched,
+    /// The message that the client stores by APPEND.
+    Appended,
+    /// A literal of another command.
+    OtherContent,
+}
+
+listed! {
+    /// The server's first line.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+    pub enum Greeting {
+        /// OK.
+        Ready,
+        /// PREAUTH.
+        LoggedInAlready,
+        /// BYE.
+        Refused,
+        /// NO or BAD, which no greeting has.
+        Odd,
+    }
+}
+
+listed! {
+    /// A command, told apart where UID makes it another.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+    #[allow(missing_docs)]
+    pub enum Command {
+        Capability,
+        Noop,
+        Logout,
+        StartTls,
+        Authenticate,
+        Login,
+        Select,
+        Examine,
+        Create,
+        Delete,
+        Rename,
+        Subscribe,
+        Unsubscribe,
+        List,
+        Lsub,
+        Status,
+        Append,
+        Check,
+        Close,
+        Unselect,
+        Expunge,
+        UidExpunge,
+        Search,
+        UidSearch,
+        Fetch,
+        UidFetch,
+        Store,
+        UidStore,
+        Copy,
+        UidCopy,
+        Move,
+        UidMove,
+        Sort,
+        UidSort,
+        Thread,
+        UidThread,
+        Idle,
+        Namespace,
+        Id,
+        Enable,
+        Compress,
+        Quota,
+        Acl,
+        Metadata,
+        Notify,
+        Other,
+    }
+}
+
+listed! {
+    /// A tagged reply's status.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+    pub enum Tagged {
+        /// OK.
+        Ok,
+        /// NO.
+        No,
+        /// BAD.
+        Bad,
+        /// PREAUTH or BYE, which no tagged reply has.
+        Odd,
+    }
+}
+
+listed! {
+    /// Untagged OK, NO or BAD.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+    #[allow(missing_docs)]
+    pub enum Notice {
+        Ok,
+        No,
+        Bad,
+    }
+}
+
+listed! {
+    /// Untagged data.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+    pub enum Data {
+        /// BYE after LOGOUT.
+        Goodbye,
+        /// BYE of the server's own accord.
+        Closing,
+        /// PREAUTH after the greeting, which does not belong there.
+        Preauth,
+        /// CAPABILITY.
+        Capability,
+        /// LIST.
+        List,
+        /// LSUB.
+        Lsub,
+        /// STATUS.
+        Status,
+        /// SEARCH, ESEARCH.
+        Search,
+        /// SORT.
+        Sort,
+        /// THREAD.
+        Thread,
+        /// FLAGS.
+        Flags,
+        /// EXISTS of the mailbox that is being opened.
+        Exists,
+        /// EXISTS of a mailbox that is open: it has changed.
+        ExistsNow,
+        /// RECENT of the mailbox that is being opened.
+        Recent,
+        /// RECENT of a mailbox that is open.
+        RecentNow,
+        /// EXPUNGE.
+        Expunge,
+        /// VANISHED.
+        Vanished,
+        /// FETCH that answers FETCH.
+        Fetch,
+        /// FETCH that tells the flags after STORE.
+        FlagsStored,
+        /// FETCH unasked: somebody changed the flags.
+        FlagsChanged,
+        /// NAMESPACE.
+        Namespace,
+        /// ID.
+        Id,
+        /// ENABLED.
+        Enabled,
+        /// QUOTA, QUOTAROOT.
+        Quota,
+        /// ACL, LISTRIGHTS, MYRIGHTS.
+        Acl,
+        /// METADATA.
+        Metadata,
+        /// Data that is none of these.
+        Other,
+    }
+}
+
+listed! {
+    /// What `+` invites to.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+    pub enum GoAhead {
+        /// The message of APPEND.
+        Message,
+        /// Nothing: IDLE has begun.
+        Idling,
+        /// The next argument of LOGIN.
+        Login,
+        /// The next argument of another command.
+        Argument,
+    }
+}
+
+/// What an IMAP step does. `asked` is the purpose of the step that it answers, or belongs to.
+pub fn of(subject: &Subject, asked: Option<&Purpose>) -> Purpose {
+    let asked = match asked {
+        Some(Purpose::Imap(Imap::Command(command))) => Some(*command),
+        _ => None,
+    };
+    Purpose::Imap(match &subject.what {
+        What::Greeting(status) => Imap::Greeting(match status {
+            Status::Ok => Greeting::Ready,
+            Status::Preauth => Greeting::LoggedInAlready,
+            Status::Bye => Greeting::Refused,
+            Status::No | Status::Bad => Greeting::Odd,
+        }),
+        What::Command { verb, uid } => Imap::Command(command(*verb, *uid)),
+        What::Tagged { to, status, code } => Imap::Tagged {
+            to: to.map(|verb| asked.unwrap_or(command(verb, false))),
+            what: match status {
+                Status::Ok => Tagged::Ok,
+                Status::No => Tagged::No,
+                Status::Bad => Tagged::Bad,
+                Status::Preauth | Status::Bye => Tagged::Odd,
+            },
+            code: *code,
+        },
+        What::Untagged(Untagged::Ok(code)) => Imap::Notice(Notice::Ok, *code),
+        What::Untagged(Untagged::No(code)) => Imap::Notice(Notice::No, *code),
+        What::Untagged(Untagged::Bad(code)) => Imap::Notice(Notice::Bad, *code),
+        What::Untagged(untagged) => Imap::Data(data(*untagged, subject.state, asked)),
+        What::Continuation { to } => Imap::GoAhead(match to {
+            Some(Verb::Append) => GoAhead::Message,
+            Some(Verb::Idle) => GoAhead::Idling,
+            Some(Verb::Login) => GoAhead::Login,
+            _ => GoAhead::Argument,
+        }),
+        What::Challenge(round) => return Purpose::Challenge(*round),
+        What::Response(round) => return Purpose::Response(*round),
+        What::Done => Imap::Done,
+        What::Content(Verb::Fetch) => Imap::Fetched,
+        What::Content(Verb::Append) => Imap::Appended,
+        What::Content(_) => Imap::OtherContent,
+    })
+}
+
+fn command(verb: Verb, uid: bool) -> Command {
+    match verb {
+        Verb::Capability => Command::Capability,
+        Verb::Noop => Command::Noop,
+        Verb::Logout => Command::Logout,
+        Verb::StartTls => Command::StartTls,
+        Verb::Authenticate => Command::Authenticate,
+        Verb::Login => Command::Login,
+        Verb::Select => Command::Select,
+        Verb::Examine => Command::Examine,
+        Verb::Create => Command::Create,
+        Verb::Delete => Command::Delete,
+        Verb::Rename => Command::Rename,
+        Verb::Subscribe => Command::Subscribe,
+        Verb::Unsubscribe => Command::Unsubscribe,
+        Verb::List => Command::List,
+        Verb::Lsub => Command::Lsub,
+        Verb::Status => Command::Status,
+        Verb::Append => Command::Append,
+        Verb::Check => Command::Check,
+        Verb::Close => Command::Close,
+        Verb::Unselect => Command::Unselect,
+        Verb::Expunge if uid => Command::UidExpunge,
+        Verb::Expunge => Command::Expunge,
+        Verb::Search if uid => Command::UidSearch,
+        Verb::Search => Command::Search,
+        Verb::Fetch if uid => Command::UidFetch,
+        Verb::Fetch => Command::Fetch,
+        Verb::Store if uid => Command::UidStore,
+        Verb::Store => Command::Store,
+        Verb::Copy if uid => Command::UidCopy,
+        Verb::Copy => Command::Copy,
+        Verb::Move if uid => Command::UidMove,
+        Verb::Move => Command::Move,
+        Verb::Sort if uid => Command::UidSort,
+        Verb::Sort => Command::Sort,
+        Verb::Thread if uid => Command::UidThread,
+        Verb::Thread => Command::Thread,
+        Verb::Idle => Command::Idle,
+        Verb::Namespace => Command::Namespace,
+        Verb::Id => Command::Id,
+        Verb::Enable => Command::Enable,
+        Verb::Compress => Command::Compress,
+        Verb::Quota => Command::Quota,
+        Verb::Acl => Command::Acl,
+        Verb::Metadata => Command::Metadata,
+        Verb::Notify => Command::Notify,
+        Verb::Other => Command::Other,
+    }
+}
+
+fn data(untagged: Untagged, state: State, asked: Option<Command>) -> Data {
+    // Before the tagged OK of SELECT the session is not in the selected state yet, unless another mailbox was open.
+    let opening = state != State::Selected || matches!(asked, Some(Command::Select | Command::Examine));
+    match untagged {
+        Untagged::Bye if state == State::Logout || asked == Some(Command::Logout) => Data::Goodbye,
+        Untagged::Bye => Data::Closing,
+        Untagged::Preauth => Data::Preauth,
+        Untagged::Capability => Data::Capability,
+        Untagged::List => Data::List,
+        Untagged::Lsub => Data::Lsub,
+        Untagged::Status => Data::Status,
+        Untagged::Search => Data::Search,
+        Untagged::Sort => Data::Sort,
+        Untagged::Thread => Data::Thread,
+        Untagged::Flags => Data::Flags,
+        Untagged::Exists if opening => Data::Exists,
+        Untagged::Exists => Data::ExistsNow,
+        Untagged::Recent if opening => Data::Recent,
+        Untagged::Recent => Data::RecentNow,
+        Untagged::Expunge => Data::Expunge,
+        Untagged::Vanished => Data::Vanished,
+        Untagged::Fetch => match asked {
+            Some(Command::Store | Command::UidStore) => Data::FlagsStored,
+            Some(Command::Idle | Command::Noop | Command::Check) => Data::FlagsChanged,
+            _ => Data::Fetch,
+        },
+        Untagged::Namespace => Data::Namespace,
+        Untagged::Id => Data::Id,
+        Untagged::Enabled => Data::Enabled,
+        Untagged::Quota => Data::Quota,
+        Untagged::Acl => Data::Acl,
+        Untagged::Metadata => Data::Metadata,
+        // OK, NO and BAD are notices and do not come here.
+        Untagged::Ok(_) | Untagged::No(_) | Untagged::Bad(_) | Untagged::Other => Data::Other,
+    }
+}
+
+/// The phase of an IMAP step.
+pub fn phase(subject: &Subject, previous: Phase) -> Phase {
+    match &subject.what {
+        What::Greeting(_) => Phase::Connection,
+        What::Command { verb, .. } => phase_of(*verb, subject.state, previous),
+        What::Tagged { to: Some(verb), .. } => phase_of(*verb, subject.state, previous),
+        What::Untagged(Untagged::Bye) => Phase::Release,
+        What::Tagged { to: None, .. } | What::Untagged(_) => previous,
+        What::Continuation { to } => to.map_or(previous, |verb| phase_of(verb, subject.state, previous)),
+        What::Challenge(_) | What::Response(_) => Phase::Authentication,
+        What::Done | What::Content(_) => Phase::Transaction,
+    }
+}
+
+fn phase_of(verb: Verb, state: State, previous: Phase) -> Phase {
+    match verb {
+        Verb::StartTls => Phase::Encryption,
+        Verb::Authenticate | Verb::Login => Phase::Authentication,
+        Verb::Logout => Phase::Release,
+        Verb::Capability | Verb::Noop | Verb::Id | Verb::Enable | Verb::Compress
+            if state == State::NotAuthenticated =>
+        {
+            Phase::Connection
+        }
+        Verb::Other => previous,
+        Verb::Capability | Verb::Noop | Verb::Id | Verb::Enable | Verb::Compress => Phase::Transaction,
+        Verb::Select
+        | Verb::Examine
+        | Verb::Create
+        | Verb::Delete
+        | Verb::Rename
+        | Verb::Subscribe
+        | Verb::Unsubscribe
+        | Verb::List
+        | Verb::Lsub
+        | Verb::Status
+        | Verb::Append
+        | Verb::Check
+        | Verb::Close
+        | Verb::Unselect
+        | Verb::Expunge
+        | Verb::Search
+        | Verb::Fetch
+        | Verb::Store
+        | Verb::Copy
+        | Verb::Move
+        | Verb::Sort
+        | Verb::Thread
+        | Verb::Idle
+        | Verb::Namespace
+        | Verb::Quota
+        | Verb::Acl
+        | Verb::Metadata
+        | Verb::Notify => Phase::Transaction,
+    }
+}

@@ -1,0 +1,235 @@
+//! What POP3 steps do (RFC 1939, and its extensions).
+
+use super::{Purpose, listed};
+use crate::protocol::pop3::{State, Subject, Verb, What};
+use crate::session::model::Phase;
+
+/// What a POP3 step does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pop3 {
+    /// The server's first line.
+    Greeting(Greeting),
+    /// A command.
+    Command(Command),
+    /// A reply to a command.
+    Reply {
+        /// The command.
+        to: Command,
+        /// What it says.
+        what: Reply,
+        /// Its response code.
+        code: Option<ResponseCode>,
+    },
+    /// A reply to nothing.
+    Unasked(Reply),
+    /// The message, or the part of it, that was asked for.
+    Content(Content),
+}
+
+listed! {
+    /// The server's first line.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+    pub enum Greeting {
+        /// `+OK`.
+        Ready,
+        /// `+OK` with a timestamp for APOP.
+        ReadyForApop,
+        /// `-ERR`.
+        Refused,
+    }
+}
+
+listed! {
+    /// A command, told apart where its argument makes it another question.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+    #[allow(missing_docs)]
+    pub enum Command {
+        User,
+        Pass,
+        Apop,
+        Auth,
+        /// AUTH alone: which mechanisms there are.
+        AuthList,
+        Capa,
+        Stls,
+        Stat,
+        List,
+        /// LIST n.
+        ListOne,
+        Retr,
+        Top,
+        Uidl,
+        /// UIDL n.
+        UidlOne,
+        Dele,
+        Noop,
+        Rset,
+        /// QUIT before the log-in: nothing is deleted.
+        Quit,
+        /// QUIT after it: enters the UPDATE state.
+        QuitAndUpdate,
+        Lang,
+        Utf8,
+        Xtnd,
+        Other,
+    }
+}
+
+listed! {
+    /// A reply's status.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+    pub enum Reply {
+        /// `+OK`.
+        Ok,
+        /// `-ERR`.
+        Err,
+    }
+}
+
+listed! {
+    /// A response code (RFC 2449, 3206, 6856).
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+    pub enum ResponseCode {
+        /// LOGIN-DELAY.
+        LoginDelay,
+        /// IN-USE.
+        InUse,
+        /// SYS/TEMP.
+        SystemTemporary,
+        /// SYS/PERM.
+        SystemPermanent,
+        /// AUTH.
+        Auth,
+        /// UTF8.
+        Utf8,
+        /// A code that is none of these.
+        Other,
+    }
+}
+
+impl ResponseCode {
+    /// By name, upper case, without brackets; what is more hierarchical than is known is told by what is known of it
+    /// (RFC 2449, section 8).
+    fn of(name: &str) -> Self {
+        match name {
+            "LOGIN-DELAY" => Self::LoginDelay,
+            "IN-USE" => Self::InUse,
+            "AUTH" => Self::Auth,
+            "UTF8" => Self::Utf8,
+            _ if is_within(name, "SYS/TEMP") => Self::SystemTemporary,
+            _ if is_within(name, "SYS/PERM") => Self::SystemPermanent,
+            _ => Self::Other,
+        }
+    }
+}
+
+fn is_within(name: &str, level: &str) -> bool {
+    name.strip_prefix(level).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+listed! {
+    /// What was carried.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+    pub enum Content {
+        /// A whole message.
+        Message,
+        /// Its header and the first lines of its body.
+        Top,
+        /// Something that another command gave.
+        Other,
+    }
+}
+
+/// What a POP3 step does. `arguments` are a command's, `asked` is the purpose of what a reply answers.
+pub fn of(subject: &Subject, arguments: &[u8], asked: Option<&Purpose>) -> Purpose {
+    let status = |ok| if ok { Reply::Ok } else { Reply::Err };
+    Purpose::Pop3(match &subject.what {
+        What::Greeting { ok: true, apop: true } => Pop3::Greeting(Greeting::ReadyForApop),
+        What::Greeting { ok: true, apop: false } => Pop3::Greeting(Greeting::Ready),
+        What::Greeting { ok: false, .. } => Pop3::Greeting(Greeting::Refused),
+        What::Command(verb) => Pop3::Command(command(*verb, arguments, subject.state)),
+        What::Reply { to: Some(verb), ok, code } => Pop3::Reply {
+            to: match asked {
+                Some(Purpose::Pop3(Pop3::Command(command))) => *command,
+                _ => command_of_reply(*verb, subject.state),
+            },
+            what: status(*ok),
+            code: code.as_deref().map(ResponseCode::of),
+        },
+        What::Reply { to: None, ok, .. } => Pop3::Unasked(status(*ok)),
+        What::Challenge(round) => return Purpose::Challenge(*round),
+        What::Response(round) => return Purpose::Response(*round),
+        What::Content(Verb::Retr) => Pop3::Content(Content::Message),
+        What::Content(Verb::Top) => Pop3::Content(Content::Top),
+        What::Content(_) => Pop3::Content(Content::Other),
+    })
+}
+
+/// The command that a reply answers where the command itself was not kept: its arguments are not known.
+fn command_of_reply(verb: Verb, state: State) -> Command {
+    match verb {
+        Verb::Auth => Command::Auth,
+        _ => command(verb, b"", state),
+    }
+}
+
+fn command(verb: Verb, arguments: &[u8], state: State) -> Command {
+    let alone = arguments.is_empty();
+    match verb {
+        Verb::User => Command::User,
+        Verb::Pass => Command::Pass,
+        Verb::Apop => Command::Apop,
+        Verb::Auth if alone => Command::AuthList,
+        Verb::Auth => Command::Auth,
+        Verb::Capa => Command::Capa,
+        Verb::Stls => Command::Stls,
+        Verb::Stat => Command::Stat,
+        Verb::List if alone => Command::List,
+        Verb::List => Command::ListOne,
+        Verb::Retr => Command::Retr,
+        Verb::Top => Command::Top,
+        Verb::Uidl if alone => Command::Uidl,
+        Verb::Uidl => Command::UidlOne,
+        Verb::Dele => Command::Dele,
+        Verb::Noop => Command::Noop,
+        Verb::Rset => Command::Rset,
+        Verb::Quit if state == State::Authorization => Command::Quit,
+        Verb::Quit => Command::QuitAndUpdate,
+        Verb::Lang => Command::Lang,
+        Verb::Utf8 => Command::Utf8,
+        Verb::Xtnd => Command::Xtnd,
+        Verb::Other => Command::Other,
+    }
+}
+
+/// The phase of a POP3 step.
+pub fn phase(subject: &Subject, previous: Phase) -> Phase {
+    match &subject.what {
+        What::Greeting { .. } => Phase::Connection,
+        What::Command(verb) => phase_of(*verb, subject.state, previous),
+        What::Reply { to: Some(verb), .. } => phase_of(*verb, subject.state, previous),
+        What::Reply { to: None, .. } => previous,
+        What::Challenge(_) | What::Response(_) => Phase::Authentication,
+        What::Content(_) => Phase::Transaction,
+    }
+}
+
+fn phase_of(verb: Verb, state: State, previous: Phase) -> Phase {
+    match verb {
+        Verb::User | Verb::Pass | Verb::Apop | Verb::Auth => Phase::Authentication,
+        Verb::Stls => Phase::Encryption,
+        Verb::Quit => Phase::Release,
+        Verb::Capa | Verb::Lang | Verb::Utf8 if state == State::Authorization => Phase::Connection,
+        Verb::Capa | Verb::Lang | Verb::Utf8 => Phase::Transaction,
+        Verb::Stat
+        | Verb::List
+        | Verb::Retr
+        | Verb::Top
+        | Verb::Uidl
+        | Verb::Dele
+        | Verb::Noop
+        | Verb::Rset
+        | Verb::Xtnd => Phase::Transaction,
+        Verb::Other => previous,
+    }
+}

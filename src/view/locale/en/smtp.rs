@@ -1,0 +1,157 @@
+//! What SMTP and LMTP steps do.
+
+use crate::session::purpose::smtp::{Command, Content, Greeting, Reply};
+
+pub fn greeting(greeting: Greeting) -> &'static str {
+    match greeting {
+        Greeting::Ready => "The server tells the client that it is ready to take mail",
+        Greeting::NotNow => "The server cannot take mail at the moment: the client should come back later",
+        Greeting::NoMailHere => "This host never takes mail",
+        Greeting::Refused => "The server refuses to talk to this client",
+        Greeting::Odd => "The server's first words carry a code that no greeting has",
+    }
+}
+
+pub fn command(command: Command) -> &'static str {
+    match command {
+        Command::Helo => "Tells the server the client's domain name",
+        Command::Ehlo => "Tells the server the client's domain name and asks for its extensions",
+        Command::Lhlo => "Tells the LMTP server the client's domain name and asks for its extensions",
+        Command::Mail => "Names the sender of the message",
+        Command::MailFromNobody => "Names nobody as sender: a delivery report, which must not cause another",
+        Command::Rcpt => "Names a recipient of the message",
+        Command::Data => "Announces the content of the message",
+        Command::Bdat => "Announces a chunk of the message, of a given number of bytes",
+        Command::BdatLast => "Announces the last chunk of the message",
+        Command::Rset => "Drops the message begun: sender, recipients and content so far",
+        Command::Vrfy => "Asks whether a user or mailbox exists",
+        Command::Expn => "Asks who is on a mailing list",
+        Command::Help => "Asks for help",
+        Command::Noop => "Does nothing but ask for a reply, to keep the connection alive",
+        Command::Quit => "Ends the session",
+        Command::Auth => "Begins to log in, with the mechanism named",
+        Command::AuthAtOnce => "Begins to log in, and sends the mechanism's first message along",
+        Command::StartTls => "Asks to encrypt the connection with TLS from here on",
+        Command::Etrn => "Asks the server to send the mail that waits for a domain",
+        Command::Turn => "Asks to swap the roles of client and server",
+        Command::Xclient => "A proxy tells the server for which client it speaks",
+        Command::Xforward => "A proxy tells the server, for its log, where the message came from",
+        Command::Other => "A command that SMTP does not define",
+    }
+}
+
+pub fn content(content: Content) -> &'static str {
+    match content {
+        Content::Message => "Sends the content of the message",
+        Content::Chunk => "Sends a chunk of the message",
+        Content::LastChunk => "Sends the last chunk of the message",
+        Content::Refused => "Sends content though the server has refused to take it",
+    }
+}
+
+pub fn reply(reply: Reply) -> &'static str {
+    match reply {
+        Reply::HeloAccepted => "The connection is established: the server accepts the client's name",
+        Reply::EhloAccepted => "The connection is established: the server lists its extensions",
+        Reply::LhloAccepted => "The LMTP connection is established: the server lists its extensions",
+        Reply::EhloUnknown => "The server does not know EHLO: the client should say HELO",
+        Reply::HelloDeferred => "The server cannot accept the client's greeting at the moment",
+        Reply::HelloRefused => "The server does not accept the client's name",
+        Reply::MailAccepted => "The server accepts the sender",
+        Reply::MailDeferred => "The server cannot accept the sender at the moment: try again later",
+        Reply::MailNoRoom => "The server has no room for a message at the moment",
+        Reply::MailTooBig => "The message announced is larger than the server takes",
+        Reply::MailBadAddress => "The sender's address is not allowed or badly written",
+        Reply::MailRefused => "The server refuses the sender",
+        Reply::RcptAccepted => "The server accepts the recipient",
+        Reply::RcptForwarded => "The recipient is elsewhere: the server will forward the message",
+        Reply::RcptUnverified => "The server cannot verify the recipient, but will try to deliver",
+        Reply::RcptBusy => {
+            "The recipient cannot be accepted at the moment, try again later|the mailbox is not available"
+        }
+        Reply::RcptDeferred => "The server cannot accept the recipient at the moment: try again later",
+        Reply::RcptTooMany => {
+            "No more recipients at the moment, try the rest later|there are too many, or no room is left"
+        }
+        Reply::RcptUnknown => "The recipient is refused|there is no such mailbox, or no right to send to it",
+        Reply::RcptMoved => "The recipient is not here: the client should try the address that the server names",
+        Reply::RcptFull => "The recipient is refused for lack of room|the mailbox is full",
+        Reply::RcptBadAddress => "The recipient's address is not allowed or badly written",
+        Reply::RcptNoMailThere => "The recipient's domain takes no mail",
+        Reply::RcptRefused => "The server refuses the recipient",
+        Reply::DataGoAhead => "The server is ready for the content, up to a line with a dot alone",
+        Reply::DataDeferred => "The server cannot take the content at the moment: try again later",
+        Reply::DataTooEarly => "DATA comes too early: sender or recipients are missing",
+        Reply::DataNoRecipients => "The server takes no content|no recipient is valid, or the transaction has failed",
+        Reply::DataRefused => "The server refuses to take the content",
+        Reply::ContentAccepted => "The server has taken the message and will deliver it",
+        Reply::ContentRepliesFollow => "The server has the content and will answer for each recipient",
+        Reply::ContentDeferred => "The message was not taken because of a passing fault: send it again later",
+        Reply::ContentNoRoom => "The message was not taken: the server has no room at the moment",
+        Reply::ContentUnwanted => {
+            "The content crossed and was not taken|policy forbids it, or there is nobody to deliver it to"
+        }
+        Reply::ContentTooBig => "The content crossed and was not taken|it is too large, or the mailbox is full",
+        Reply::ContentRefused => "The content crossed and was not taken|the transaction has failed",
+        Reply::RecipientAccepted => "The message is taken for this recipient",
+        Reply::RecipientDeferred => "The message is not taken for this recipient at the moment: try again later",
+        Reply::RecipientFull => "The message is not taken for this recipient|the mailbox is full",
+        Reply::RecipientRefused => "The message is not taken for this recipient",
+        Reply::ChunkAccepted => "The server has the chunk and waits for the next",
+        Reply::ChunkDeferred => "The server cannot take the chunk at the moment",
+        Reply::ChunkOutOfOrder => "The chunk is refused: sender or recipients are missing, or the message has ended",
+        Reply::ChunkTooBig => "The chunk is refused: the message is too large",
+        Reply::ChunkRefused => "The server refuses the chunk",
+        Reply::RsetDone => "The message begun is dropped",
+        Reply::NoopDone => "The server is there",
+        Reply::HelpGiven => "The server gives its help",
+        Reply::Closed => "The server closes the service",
+        Reply::UserConfirmed => "The user exists: the server gives the address",
+        Reply::UserForwarded => "The user is elsewhere, and the server would forward the message",
+        Reply::UserUnverified => "The server does not say whether the user exists, but would try to deliver",
+        Reply::UserAmbiguous => "Several users match the name",
+        Reply::UserUnknown => "The server knows no such user",
+        Reply::ListExpanded => "The server lists the members of the mailing list",
+        Reply::ListUnverified => "The server does not say who is on the mailing list",
+        Reply::ListUnknown => "The server knows no such mailing list, or does not disclose it",
+        Reply::TlsReady => "The server is ready: the TLS handshake comes next",
+        Reply::TlsNotNow => "TLS is not available at the moment",
+        Reply::TlsRefused => "The server refuses to use TLS",
+        Reply::EtrnStarted => "The server begins to send the mail that waits",
+        Reply::EtrnNothing => "No mail waits for that domain",
+        Reply::EtrnUnable => "The server cannot send the mail that waits at the moment",
+        Reply::EtrnRefused => "The server does not send that domain's mail on demand",
+        Reply::TurnAccepted => "The server takes the client's role",
+        Reply::TurnRefused => "The server does not swap roles",
+        Reply::XclientAccepted => "The server believes the proxy and starts the session anew",
+        Reply::XclientRefused => "The server does not believe the proxy",
+        Reply::XforwardAccepted => "The server notes where the message came from",
+        Reply::XforwardRefused => "The server does not accept where the message is said to come from",
+        Reply::LoggedIn => "The log-in has succeeded",
+        Reply::LoginDeferred => "The server cannot check the log-in at the moment: try again later",
+        Reply::LoginRefused => "The log-in is refused|user name or password are wrong",
+        Reply::PasswordTransition => {
+            "The user must log in once with another mechanism, to set the password for this one"
+        }
+        Reply::ResponseTooLong => "The client's response is too long",
+        Reply::ExchangeBroken => "The log-in is given up|the client cancelled it, or its response was no valid base64",
+        Reply::AuthNotHere => "Logging in is not possible now: already logged in, or in the middle of a message",
+        Reply::MechanismUnknown => "The server does not offer this mechanism",
+        Reply::MechanismTooWeak => "The mechanism is too weak for this user",
+        Reply::EncryptionRequired => "The connection must be encrypted first",
+        Reply::Closing => "The service is not available: the server closes the connection",
+        Reply::CommandUnknown => "The server does not understand the command",
+        Reply::ArgumentsWrong => "The command's arguments are wrong",
+        Reply::CommandNotImplemented => "The server knows the command but does not offer it",
+        Reply::OutOfOrder => "The command comes in the wrong order",
+        Reply::ArgumentNotImplemented => "The server does not offer this argument of the command",
+        Reply::LoginRequired => "The server wants the client to log in, or to start TLS, first",
+        Reply::ParametersUnknown => "The server does not know a parameter of MAIL or RCPT, or cannot honour it",
+        Reply::Succeeded => "The command was carried out",
+        Reply::GoAhead => "The server waits for more",
+        Reply::FailedForNow => "The command failed, and may succeed later",
+        Reply::Failed => "The command failed",
+        Reply::Unasked => "A reply that answers no command",
+        Reply::Odd => "A reply with a code that SMTP does not define",
+    }
+}

@@ -1,0 +1,126 @@
+//! Purposes in words: the sentences are the languages'; how they are put together with codes is here.
+
+use super::{Lang, en, zh};
+use crate::protocol::framing::LineEnd;
+use crate::protocol::smtp::Enhanced;
+use crate::session::purpose::imap::Tagged;
+use crate::session::purpose::{Imap, Pop3, Purpose, Smtp, enhanced, smtp};
+
+/// What a step does where it stands, in one plain sentence without a full stop.
+pub fn purpose(lang: Lang, purpose: &Purpose) -> String {
+    match purpose {
+        Purpose::Smtp(smtp) => of_smtp(lang, *smtp),
+        Purpose::Pop3(pop3) => of_pop3(lang, *pop3),
+        Purpose::Imap(imap) => of_imap(lang, *imap),
+        Purpose::Challenge(round) => say!(lang, sasl::challenge(*round)),
+        Purpose::Response(round) => say!(lang, sasl::response(*round)),
+        Purpose::Tls { from, what } => say!(lang, tls::part(*from, what)),
+        Purpose::Gap { from, bytes } => say!(lang, rows::gap_purpose(*from, *bytes)),
+        Purpose::Unknown { protocol, from } => say!(lang, rows::unknown(super::protocol(lang, *protocol), *from)),
+    }
+}
+
+fn of_smtp(lang: Lang, smtp: Smtp) -> String {
+    match smtp {
+        Smtp::Greeting(greeting) => say!(lang, smtp::greeting(greeting)).to_owned(),
+        Smtp::Command(command) => say!(lang, smtp::command(command)).to_owned(),
+        Smtp::Reply { what, enhanced } => {
+            told(lang, say!(lang, smtp::reply(what)), enhanced.map(|(code, meaning)| code_words(lang, code, meaning)))
+        }
+        Smtp::Content(content) => say!(lang, smtp::content(content)).to_owned(),
+    }
+}
+
+fn of_pop3(lang: Lang, pop3: Pop3) -> String {
+    match pop3 {
+        Pop3::Greeting(greeting) => say!(lang, pop3::greeting(greeting)).to_owned(),
+        Pop3::Command(command) => say!(lang, pop3::command(command)).to_owned(),
+        Pop3::Reply { to, what, code } => {
+            let detail = code.map(|code| say!(lang, pop3::response_code(code)).to_owned());
+            told(lang, say!(lang, pop3::reply(to, what)), detail)
+        }
+        Pop3::Unasked(reply) => say!(lang, pop3::unasked(reply)).to_owned(),
+        Pop3::Content(content) => say!(lang, pop3::content(content)).to_owned(),
+    }
+}
+
+fn of_imap(lang: Lang, imap: Imap) -> String {
+    match imap {
+        Imap::Greeting(greeting) => say!(lang, imap::greeting(greeting)).to_owned(),
+        Imap::Command(command) => say!(lang, imap::command(command)).to_owned(),
+        Imap::Tagged { to, what, code } => {
+            let words = match (what, to) {
+                (Tagged::Ok, Some(command)) => say!(lang, imap::ok(command)),
+                (Tagged::No, Some(command)) => say!(lang, imap::no(command)),
+                (Tagged::Bad, Some(command)) => say!(lang, imap::bad(command)),
+                (Tagged::Ok, None) => say!(lang, imap::tagged_ok_to_nothing()),
+                (Tagged::No, None) => say!(lang, imap::tagged_no_to_nothing()),
+                (Tagged::Bad, None) => say!(lang, imap::tagged_bad_to_nothing()),
+                (Tagged::Odd, _) => say!(lang, imap::tagged_odd()),
+            };
+            told(lang, words, code.map(|code| say!(lang, imap::code(code)).to_owned()))
+        }
+        Imap::Data(data) => say!(lang, imap::data(data)).to_owned(),
+        Imap::Notice(notice, code) => {
+            told(lang, say!(lang, imap::notice(notice)), code.map(|code| say!(lang, imap::code(code)).to_owned()))
+        }
+        Imap::GoAhead(go_ahead) => say!(lang, imap::go_ahead(go_ahead)).to_owned(),
+        Imap::Done => say!(lang, imap::done()).to_owned(),
+        Imap::Fetched => say!(lang, imap::fetched()).to_owned(),
+        Imap::Appended => say!(lang, imap::appended()).to_owned(),
+        Imap::OtherContent => say!(lang, imap::other_content()).to_owned(),
+    }
+}
+
+/// What the table says in the place of a command where a step has no text: content, TLS, gaps. `bytes` is the step's
+/// length on the wire; `lines` tells how the content's lines end, where that is known.
+pub fn row(lang: Lang, purpose: &Purpose, bytes: u64, lines: Option<LineEnd>) -> Option<String> {
+    Some(match purpose {
+        Purpose::Smtp(Smtp::Content(smtp::Content::Message)) | Purpose::Pop3(Pop3::Content(_)) => {
+            say!(lang, rows::dotted(bytes, lines))
+        }
+        Purpose::Smtp(Smtp::Content(smtp::Content::Chunk | smtp::Content::LastChunk))
+        | Purpose::Imap(Imap::Fetched | Imap::Appended | Imap::OtherContent) => say!(lang, rows::counted(bytes)),
+        Purpose::Smtp(Smtp::Content(smtp::Content::Refused)) => say!(lang, rows::refused(bytes)),
+        Purpose::Tls { what, .. } => say!(lang, rows::tls(what, bytes)),
+        Purpose::Gap { bytes, .. } => say!(lang, rows::gap(*bytes)),
+        Purpose::Smtp(Smtp::Greeting(_) | Smtp::Command(_) | Smtp::Reply { .. })
+        | Purpose::Pop3(Pop3::Greeting(_) | Pop3::Command(_) | Pop3::Reply { .. } | Pop3::Unasked(_))
+        | Purpose::Imap(
+            Imap::Greeting(_)
+            | Imap::Command(_)
+            | Imap::Tagged { .. }
+            | Imap::Data(_)
+            | Imap::Notice(..)
+            | Imap::GoAhead(_)
+            | Imap::Done,
+        )
+        | Purpose::Challenge(_)
+        | Purpose::Response(_)
+        | Purpose::Unknown { .. } => return None,
+    })
+}
+
+/// An enhanced status code in words: `5.1.1: the recipient's mailbox does not exist`.
+pub fn code_words(lang: Lang, code: Enhanced, meaning: enhanced::Meaning) -> String {
+    match lang {
+        Lang::En => format!("{code}: {}", en::enhanced::meaning(meaning)),
+        Lang::Zh => format!("{code}：{}", zh::enhanced::meaning(meaning)),
+    }
+}
+
+/// A sentence and what a code adds to it. Some sentences have a likely reason after a `|`: it is said only where no code
+/// tells the true one.
+fn told(lang: Lang, words: &str, detail: Option<String>) -> String {
+    let (what, likely) = match words.split_once('|') {
+        Some((what, likely)) => (what, Some(likely)),
+        None => (words, None),
+    };
+    match (lang, detail.as_deref(), likely) {
+        (_, None, None) => what.to_owned(),
+        (Lang::En, Some(detail), _) => format!("{what} ({detail})"),
+        (Lang::Zh, Some(detail), _) => format!("{what}（{detail}）"),
+        (Lang::En, None, Some(likely)) => format!("{what}: {likely}"),
+        (Lang::Zh, None, Some(likely)) => format!("{what}：{likely}"),
+    }
+}

@@ -1,0 +1,299 @@
+//! IMAP 各步骤的作用。 What IMAP steps do.
+
+use crate::protocol::imap::Code;
+use crate::session::purpose::imap::{Command, Data, GoAhead, Greeting, Notice};
+
+pub fn greeting(greeting: Greeting) -> &'static str {
+    match greeting {
+        Greeting::Ready => "服务器告诉客户已准备好，等待客户登录",
+        Greeting::LoggedInAlready => "服务器告诉客户已准备好，并视客户为已登录",
+        Greeting::Refused => "服务器拒绝连接并将其关闭",
+        Greeting::Odd => "服务器的首个响应使用了不应出现在此处的状态",
+    }
+}
+
+pub fn command(command: Command) -> &'static str {
+    match command {
+        Command::Capability => "询问服务器的能力",
+        Command::Noop => "空操作，询问有无变化，并保持连接",
+        Command::Logout => "退出",
+        Command::StartTls => "请求此后用 TLS 加密连接",
+        Command::Authenticate => "按指定的认证方式开始登录",
+        Command::Login => "用用户名和口令登录（以明文传送）",
+        Command::Select => "以读写方式打开邮箱",
+        Command::Examine => "以只读方式打开邮箱",
+        Command::Create => "创建邮箱",
+        Command::Delete => "删除邮箱",
+        Command::Rename => "重命名邮箱",
+        Command::Subscribe => "订阅邮箱",
+        Command::Unsubscribe => "取消订阅邮箱",
+        Command::List => "询问有哪些邮箱",
+        Command::Lsub => "询问已订阅的邮箱",
+        Command::Status => "不打开邮箱，询问其中的邮件数等状态",
+        Command::Append => "告知即将把一封邮件存入邮箱",
+        Command::Check => "请求服务器保存邮箱状态",
+        Command::Close => "删除已标记的邮件并关闭邮箱",
+        Command::Unselect => "关闭邮箱，不删除邮件",
+        Command::Expunge => "永久删除已标记的邮件",
+        Command::UidExpunge => "永久删除具有这些 UID 的已标记邮件",
+        Command::Search => "在邮箱中搜索邮件，要求返回序号",
+        Command::UidSearch => "在邮箱中搜索邮件，要求返回 UID",
+        Command::Fetch => "按序号读取邮件的数据：标志、首部、结构或内容",
+        Command::UidFetch => "按 UID 读取邮件的数据：标志、首部、结构或内容",
+        Command::Store => "按序号更改邮件的标志，例如已读、已回复、已删除",
+        Command::UidStore => "按 UID 更改邮件的标志，例如已读、已回复、已删除",
+        Command::Copy => "按序号把邮件复制到另一邮箱",
+        Command::UidCopy => "按 UID 把邮件复制到另一邮箱",
+        Command::Move => "按序号把邮件移动到另一邮箱",
+        Command::UidMove => "按 UID 把邮件移动到另一邮箱",
+        Command::Sort => "要求按次序返回邮件的序号",
+        Command::UidSort => "要求按次序返回邮件的 UID",
+        Command::Thread => "要求按话题返回邮件的序号",
+        Command::UidThread => "要求按话题返回邮件的 UID",
+        Command::Idle => "等待服务器通知变化，直到 DONE 为止",
+        Command::Namespace => "询问个人邮箱和共享邮箱的命名空间",
+        Command::Id => "客户与服务器互相告知程序的名称和版本",
+        Command::Enable => "启用协议扩展",
+        Command::Compress => "请求此后压缩连接上的数据",
+        Command::Quota => "查询或设置存储配额",
+        Command::Acl => "查询或更改邮箱的访问权限",
+        Command::Metadata => "查询或设置邮箱或服务器的注释",
+        Command::Notify => "告知服务器需要通知哪些变化",
+        Command::Other => "IMAP 没有定义的命令",
+    }
+}
+
+/// A tagged OK.
+pub fn ok(command: Command) -> &'static str {
+    match command {
+        Command::Capability => "能力列表完毕",
+        Command::Noop => "服务器工作正常，变化已全部告知",
+        Command::Logout => "会话结束",
+        Command::StartTls => "服务器已准备好，接下来进行 TLS 握手",
+        Command::Authenticate => "登录成功",
+        Command::Login => "用用户名和口令登录成功",
+        Command::Select => "邮箱已打开，可以读写",
+        Command::Examine => "邮箱已打开，只能读取",
+        Command::Create => "邮箱已创建",
+        Command::Delete => "邮箱已删除",
+        Command::Rename => "邮箱已重命名",
+        Command::Subscribe => "邮箱已订阅",
+        Command::Unsubscribe => "邮箱已取消订阅",
+        Command::List => "邮箱列表完毕",
+        Command::Lsub => "已订阅邮箱的列表完毕",
+        Command::Status => "邮箱状态告知完毕",
+        Command::Append => "邮件已存入邮箱",
+        Command::Check => "邮箱状态已保存",
+        Command::Close => "邮箱已关闭；若以读写方式打开，带标记的邮件已删除",
+        Command::Unselect => "邮箱已关闭，没有删除邮件",
+        Command::Expunge => "带标记的邮件已永久删除",
+        Command::UidExpunge => "具有这些 UID 的带标记邮件已永久删除",
+        Command::Search => "搜索完毕",
+        Command::UidSearch => "按 UID 搜索完毕",
+        Command::Fetch => "所请求的数据发送完毕",
+        Command::UidFetch => "按 UID 请求的数据发送完毕",
+        Command::Store => "邮件标志已更改",
+        Command::UidStore => "具有这些 UID 的邮件标志已更改",
+        Command::Copy => "邮件已复制",
+        Command::UidCopy => "具有这些 UID 的邮件已复制",
+        Command::Move => "邮件已移动",
+        Command::UidMove => "具有这些 UID 的邮件已移动",
+        Command::Sort => "排序结果完毕",
+        Command::UidSort => "按 UID 的排序结果完毕",
+        Command::Thread => "话题列表完毕",
+        Command::UidThread => "按 UID 的话题列表完毕",
+        Command::Idle => "服务器已停止通知变化",
+        Command::Namespace => "命名空间告知完毕",
+        Command::Id => "程序名称和版本交换完毕",
+        Command::Enable => "服务器所支持的扩展已启用",
+        Command::Compress => "此后连接上的数据经过压缩",
+        Command::Quota => "存储配额查询或设置完毕",
+        Command::Acl => "访问权限查询或更改完毕",
+        Command::Metadata => "注释查询或设置完毕",
+        Command::Notify => "服务器将通知这些变化",
+        Command::Other => "命令已执行",
+    }
+}
+
+/// A tagged NO.
+pub fn no(command: Command) -> &'static str {
+    match command {
+        Command::Capability => "服务器不告知其能力",
+        Command::Noop => "NOOP 命令失败",
+        Command::Logout => "服务器不同意退出",
+        Command::StartTls => "服务器拒绝使用 TLS",
+        Command::Authenticate => "以该认证方式登录被拒绝|用户名或口令错误、客户取消，或服务器不支持该方式",
+        Command::Login => "登录被拒绝|用户名或口令错误",
+        Command::Select => "不能打开邮箱|邮箱不存在或不可访问",
+        Command::Examine => "不能以只读方式打开邮箱|邮箱不存在或不可访问",
+        Command::Create => "不能创建邮箱",
+        Command::Delete => "不能删除邮箱",
+        Command::Rename => "不能重命名邮箱",
+        Command::Subscribe => "不能订阅邮箱",
+        Command::Unsubscribe => "不能取消订阅邮箱",
+        Command::List => "不能列出邮箱",
+        Command::Lsub => "不能列出已订阅的邮箱",
+        Command::Status => "不能告知邮箱状态",
+        Command::Append => "邮件未存入邮箱|邮箱不存在、空间不足或没有权限",
+        Command::Check => "不能保存邮箱状态",
+        Command::Close => "不能关闭邮箱",
+        Command::Unselect => "不能在不删除邮件的情况下关闭邮箱",
+        Command::Expunge => "不能删除带标记的邮件",
+        Command::UidExpunge => "不能删除具有这些 UID 的邮件",
+        Command::Search => "搜索失败|服务器不支持该字符集或搜索条件",
+        Command::UidSearch => "按 UID 搜索失败|服务器不支持该字符集或搜索条件",
+        Command::Fetch => "不能读取所请求的数据",
+        Command::UidFetch => "不能读取按 UID 请求的数据",
+        Command::Store => "不能更改邮件标志",
+        Command::UidStore => "不能更改具有这些 UID 的邮件标志",
+        Command::Copy => "不能复制邮件|邮箱不存在、空间不足或没有权限",
+        Command::UidCopy => "不能复制具有这些 UID 的邮件|邮箱不存在、空间不足或没有权限",
+        Command::Move => "不能移动邮件|邮箱不存在、空间不足或没有权限",
+        Command::UidMove => "不能移动具有这些 UID 的邮件|邮箱不存在、空间不足或没有权限",
+        Command::Sort => "不能排序邮件",
+        Command::UidSort => "不能按 UID 排序邮件",
+        Command::Thread => "不能列出话题",
+        Command::UidThread => "不能按 UID 列出话题",
+        Command::Idle => "服务器此时不通知变化",
+        Command::Namespace => "不能告知命名空间",
+        Command::Id => "服务器不告知程序名称和版本",
+        Command::Enable => "不能启用扩展",
+        Command::Compress => "服务器不同意压缩连接",
+        Command::Quota => "不能查询或设置存储配额",
+        Command::Acl => "不能查询或更改访问权限",
+        Command::Metadata => "不能查询或设置注释",
+        Command::Notify => "服务器不通知这些变化",
+        Command::Other => "命令失败",
+    }
+}
+
+/// A tagged BAD: the same for all commands but those that carry a password.
+pub fn bad(command: Command) -> &'static str {
+    match command {
+        Command::Login => "服务器不能理解该登录命令，或此处不允许这样登录",
+        Command::Authenticate => "服务器不能理解该登录命令，或客户已取消登录",
+        _ => "服务器不认识该命令，或参数有误，或当前状态不允许",
+    }
+}
+
+pub fn tagged_odd() -> &'static str {
+    "状态不应出现在带标签的响应中"
+}
+
+pub fn tagged_ok_to_nothing() -> &'static str {
+    "成功响应，但其标签没有对应的命令"
+}
+
+pub fn tagged_no_to_nothing() -> &'static str {
+    "拒绝响应，但其标签没有对应的命令"
+}
+
+pub fn tagged_bad_to_nothing() -> &'static str {
+    "出错响应，但其标签没有对应的命令"
+}
+
+pub fn data(data: Data) -> &'static str {
+    match data {
+        Data::Goodbye => "服务器告知即将关闭连接",
+        Data::Closing => "服务器主动关闭连接",
+        Data::Preauth => "服务器在不应出现之处声明客户已登录",
+        Data::Capability => "服务器列出其能力",
+        Data::List => "列出一个邮箱及其属性",
+        Data::Lsub => "列出一个已订阅的邮箱",
+        Data::Status => "告知所询问邮箱的邮件数等状态",
+        Data::Search => "列出搜索到的邮件",
+        Data::Sort => "按次序列出邮件",
+        Data::Thread => "按话题列出邮件",
+        Data::Flags => "告知该邮箱中邮件可用的标志",
+        Data::Exists => "告知所打开邮箱中的邮件数",
+        Data::ExistsNow => "告知邮箱中现有的邮件数",
+        Data::Recent => "告知上次打开邮箱以来新到的邮件数",
+        Data::RecentNow => "告知邮箱中现有的新邮件数",
+        Data::Expunge => "告知一封邮件已删除，其后的邮件序号各减一",
+        Data::Vanished => "告知哪些 UID 的邮件已删除",
+        Data::Fetch => "把邮件的数据传送给客户",
+        Data::FlagsStored => "告知更改之后的邮件标志",
+        Data::FlagsChanged => "告知邮件标志已在别处被更改",
+        Data::Namespace => "告知个人邮箱和共享邮箱的命名空间",
+        Data::Id => "告知服务器程序的名称和版本",
+        Data::Enabled => "告知已启用的扩展",
+        Data::Quota => "告知存储配额及已用空间",
+        Data::Acl => "告知邮箱的访问权限",
+        Data::Metadata => "告知邮箱或服务器的注释",
+        Data::Other => "未知类型的数据",
+    }
+}
+
+pub fn notice(notice: Notice) -> &'static str {
+    match notice {
+        Notice::Ok => "服务器告知一项信息",
+        Notice::No => "服务器警告：命令可能部分失败",
+        Notice::Bad => "服务器报告无法归于某条命令的错误",
+    }
+}
+
+pub fn go_ahead(go_ahead: GoAhead) -> &'static str {
+    match go_ahead {
+        GoAhead::Message => "服务器已准备好接收邮件",
+        GoAhead::Idling => "服务器将随时通知变化",
+        GoAhead::Login => "服务器已准备好接收用户名或口令",
+        GoAhead::Argument => "服务器已准备好接收命令的其余部分",
+    }
+}
+
+pub fn done() -> &'static str {
+    "结束等待变化"
+}
+
+pub fn fetched() -> &'static str {
+    "把邮件或所请求的部分传送给客户"
+}
+
+pub fn appended() -> &'static str {
+    "发送要存入邮箱的邮件"
+}
+
+pub fn other_content() -> &'static str {
+    "按字节数传送一个字符串"
+}
+
+pub fn code(code: Code) -> &'static str {
+    match code {
+        Code::Alert => "应显示给用户",
+        Code::BadCharset => "不支持该字符集",
+        Code::Capability => "附能力列表",
+        Code::Parse => "邮件首部无法解析",
+        Code::PermanentFlags => "可永久更改的标志",
+        Code::ReadOnly => "只读",
+        Code::ReadWrite => "可读写",
+        Code::TryCreate => "须先创建该邮箱",
+        Code::UidNext => "下一封邮件将获得的 UID",
+        Code::UidValidity => "UID 有效性标识，该数不变则 UID 有效",
+        Code::Unseen => "第一封未读邮件的序号",
+        Code::AppendUid => "所存邮件的 UID",
+        Code::CopyUid => "副本的 UID",
+        Code::UidNotSticky => "UID 只在本次会话中有效",
+        Code::HighestModseq => "邮箱最近一次更改的编号",
+        Code::NoModseq => "该邮箱不对更改编号",
+        Code::Modified => "有些邮件在此期间已被更改",
+        Code::Closed => "先前打开的邮箱已关闭",
+        Code::AuthenticationFailed => "用户名或口令错误",
+        Code::AuthorizationFailed => "无权以所请求的身份登录",
+        Code::Expired => "口令已过期",
+        Code::PrivacyRequired => "必须先加密连接",
+        Code::ContactAdmin => "请与管理员联系",
+        Code::NoPerm => "没有权限",
+        Code::InUse => "正被另一个会话使用",
+        Code::ExpungeIssued => "此期间有邮件被删除",
+        Code::Corruption => "服务器数据损坏",
+        Code::ServerBug => "服务器程序有错误",
+        Code::ClientBug => "客户程序有错误",
+        Code::Cannot => "服务器不支持该操作",
+        Code::Limit => "达到服务器的限制",
+        Code::OverQuota => "超出存储配额",
+        Code::AlreadyExists => "已经存在",
+        Code::NonExistent => "不存在",
+        Code::Unavailable => "部分系统暂时不可用",
+        Code::Other => "附未知的响应码",
+    }
+}

@@ -1,0 +1,50 @@
+//! 没有文本的步骤在报文摘要一栏中的说明。 What stands in the table's column of commands where a step has no text.
+
+use super::terms::{bytes, side};
+use crate::flow::Side;
+use crate::protocol::framing::LineEnd;
+use crate::protocol::tls::Subject;
+
+/// Content that ends with a line of a dot alone; `lines` tells how its lines end, where that is known.
+pub fn dotted(size: u64, lines: Option<LineEnd>) -> String {
+    let lines = match lines {
+        Some(LineEnd::CrLf) => "，每行以 CRLF 结束",
+        Some(LineEnd::Lf) => "，每行仅以 LF 结束（标准要求 CRLF）",
+        Some(LineEnd::None) | None => "",
+    };
+    format!("发送报文{lines}，整个报文以仅有一个点的行结束（{}）", bytes(size))
+}
+
+pub fn counted(size: u64) -> String {
+    format!("按声明的字节数传送内容（{}）", bytes(size))
+}
+
+pub fn refused(size: u64) -> String {
+    format!("未被接受的内容（{}）", bytes(size))
+}
+
+pub fn tls(what: &Subject, size: u64) -> String {
+    let name = match what {
+        Subject::ClientHello => "ClientHello",
+        Subject::ServerHello => "ServerHello",
+        Subject::HelloRetryRequest => "HelloRetryRequest",
+        Subject::Certificate => "Certificate（证书）",
+        Subject::Handshake => "握手",
+        Subject::Alert { .. } => "警报",
+        Subject::Encrypted => "加密数据",
+        Subject::NotTls => "非 TLS 数据",
+    };
+    format!("TLS：{name}（{}）", bytes(size))
+}
+
+pub fn gap(missing: u64) -> String {
+    format!("（{}未捕获）", bytes(missing))
+}
+
+pub fn gap_purpose(from: Side, missing: u64) -> String {
+    format!("{}发送的 {}未被捕获", side(from), bytes(missing))
+}
+
+pub fn unknown(protocol: &str, from: Side) -> String {
+    format!("{}发送的内容不能按 {protocol} 理解", side(from))
+}

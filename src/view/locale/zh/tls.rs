@@ -1,0 +1,64 @@
+//! TLS 各部分的作用与警报的含义。 What the parts of a TLS connection do, and what alerts say.
+
+use super::terms::side;
+use crate::flow::Side;
+use crate::protocol::tls::Subject;
+
+pub fn part(from: Side, what: &Subject) -> String {
+    match what {
+        Subject::ClientHello => "提出可用的 TLS 版本和密码套件，并说明要访问的服务器名（ClientHello）".to_owned(),
+        Subject::ServerHello => "选定 TLS 版本和密码套件（ServerHello）".to_owned(),
+        Subject::HelloRetryRequest => "要求客户换用其他密钥交换参数，重新发送 ClientHello".to_owned(),
+        Subject::Certificate => format!("{}出示证书，证明自己的身份", side(from)),
+        Subject::Handshake => format!("{}继续 TLS 握手，协商密钥", side(from)),
+        Subject::Alert { fatal: true, description } => format!("{}中止 TLS：{}", side(from), alert(*description)),
+        Subject::Alert { fatal: false, description } => format!("{}发出 TLS 警告：{}", side(from), alert(*description)),
+        Subject::Encrypted => "经 TLS 加密，此后的内容不可见".to_owned(),
+        Subject::NotTls => format!("双方已约定使用 TLS，但{}发送的不是 TLS 数据", side(from)),
+    }
+}
+
+/// AlertDescription (RFC 8446, section 6; RFC 5246, section 7.2; IANA's registry).
+pub fn alert(description: u8) -> String {
+    let words = match description {
+        0 => "不再发送数据（close_notify）",
+        10 => "收到不应出现的报文（unexpected_message）",
+        20 => "记录损坏或被伪造（bad_record_mac）",
+        21 => "记录无法解密（decryption_failed）",
+        22 => "记录过长（record_overflow）",
+        30 => "解压缩失败（decompression_failure）",
+        40 => "找不到双方都支持的版本、密码套件或参数（handshake_failure）",
+        41 => "没有证书（no_certificate）",
+        42 => "证书损坏（bad_certificate）",
+        43 => "证书类型不受支持（unsupported_certificate）",
+        44 => "证书已被吊销（certificate_revoked）",
+        45 => "证书已过期（certificate_expired）",
+        46 => "证书不可接受（certificate_unknown）",
+        47 => "握手中的字段不合理（illegal_parameter）",
+        48 => "颁发证书的机构未知或不受信任（unknown_ca）",
+        49 => "拒绝访问（access_denied）",
+        50 => "报文无法解析（decode_error）",
+        51 => "签名或密钥交换验证失败（decrypt_error）",
+        52 => "请求过多（too_many_cids_requested）",
+        60 => "密码受出口限制（export_restriction）",
+        70 => "不支持该 TLS 版本（protocol_version）",
+        71 => "所提出的密码套件不够安全（insufficient_security）",
+        80 => "自身内部错误（internal_error）",
+        86 => "对方无故退回到较低版本（inappropriate_fallback）",
+        90 => "用户取消（user_canceled）",
+        100 => "不同意重新协商（no_renegotiation）",
+        109 => "缺少扩展（missing_extension）",
+        110 => "收到未曾请求的扩展（unsupported_extension）",
+        111 => "无法取得证书（certificate_unobtainable）",
+        112 => "没有该名称的服务器（unrecognized_name）",
+        113 => "证书状态不可接受（bad_certificate_status_response）",
+        114 => "证书摘要不符（bad_certificate_hash_value）",
+        115 => "预共享密钥的标识未知（unknown_psk_identity）",
+        116 => "需要客户证书（certificate_required）",
+        117 => "其他错误（general_error）",
+        120 => "找不到双方都支持的应用层协议（no_application_protocol）",
+        121 => "必须使用加密的 ClientHello（ech_required）",
+        _ => return format!("未登记的警报 {description}"),
+    };
+    words.to_owned()
+}
