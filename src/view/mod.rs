@@ -4,7 +4,16 @@ What people and programs see: tables, JSON. A view reads the model and never cha
 A [`View`] is handed sessions in the order of their first packet, each once it is over, and at the end the [`Report`].
 */
 
+pub mod escape;
+pub mod json;
 pub mod locale;
+pub mod record;
+pub mod redact;
+pub mod schema;
+pub mod table;
+
+#[cfg(test)]
+pub(crate) mod testing;
 
 use crate::capture::SourceInfo;
 use crate::session::model::{Session, Step};
@@ -60,4 +69,13 @@ pub struct Show {
     pub findings: bool,
     /// Counts.
     pub summary: bool,
+}
+
+impl Show {
+    /// What is shown where nothing is asked for: the report's tables, and the log-ins that close them.
+    pub const REPORT: Self =
+        Self { steps: true, sessions: false, credentials: true, messages: false, findings: false, summary: false };
+    /// Everything (`--show all`).
+    pub const ALL: Self =
+        Self { steps: true, sessions: true, credentials: true, messages: true, findings: true, summary: true };
 }

@@ -1,0 +1,214 @@
+/*!
+JSON for programs: one document ([`Json`]), or a line a session as each ends ([`NdJson`]).
+
+Both walk through the model while they write: a session is never held twice. The document holds all sessions until the
+end, because `same_as` names later ones too; lines hold none.
+*/
+
+use super::record::{Capture, LastLine, Line, Options, Session, Summary, VERSION};
+use super::{Report, View};
+use crate::session;
+use serde::ser::{Serialize, SerializeStruct, Serializer};
+use std::io::{self, Write};
+
+/// `--format json`: one document, written when all is known.
+pub struct Json<W> {
+    out: W,
+    options: Options,
+    sessions: Vec<session::Session>,
+}
+
+impl<W: Write> Json<W> {
+    /// Writes to `out`.
+    pub fn new(out: W, options: Options) -> Self {
+        Self { out, options, sessions: Vec::new() }
+    }
+
+    /// What was written to.
+    pub fn into_inner(self) -> W {
+        self.out
+    }
+}
+
+impl<W: Write> View for Json<W> {
+    fn session(&mut self, session: session::Session) -> io::Result<()> {
+        self.sessions.push(session);
+        Ok(())
+    }
+
+    fn finish(&mut self, report: &Report) -> io::Result<()> {
+        let document = Document { report, options: self.options, sessions: &self.sessions };
+        serde_json::to_writer_pretty(&mut self.out, &document)?;
+        self.out.write_all(b"\n")?;
+        self.out.flush()
+    }
+}
+
+/// The document of [`super::record::Document`], without a list of the sessions' records.
+struct Document<'a> {
+    report: &'a Report,
+    options: Options,
+    sessions: &'a [session::Session],
+}
+
+impl Serialize for Document<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut document = serializer.serialize_struct("Document", 5)?;
+        document.serialize_field("format", "mailtap")?;
+        document.serialize_field("version", &VERSION)?;
+        document.serialize_field("capture", &Capture::new(self.report))?;
+        document.serialize_field("sessions", &Sessions { sessions: self.sessions, options: self.options })?;
+        document.serialize_field("summary", &Summary::new(self.report))?;
+        document.end()
+    }
+}
+
+struct Sessions<'a> {
+    sessions: &'a [session::Session],
+    options: Options,
+}
+
+impl Serialize for Sessions<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.sessions.iter().map(|session| Session::new(session, self.options)))
+    }
+}
+
+/// `--format ndjson`: a line a session, flushed as it is written; last a line with the summary.
+pub struct NdJson<W> {
+    out: W,
+    options: Options,
+}
+
+impl<W: Write> NdJson<W> {
+    /// Writes to `out`.
+    pub fn new(out: W, options: Options) -> Self {
+        Self { out, options }
+    }
+
+    /// What was written to.
+    pub fn into_inner(self) -> W {
+        self.out
+    }
+
+    fn line(&mut self, line: &Line<'_>) -> io::Result<()> {
+        serde_json::to_writer(&mut self.out, line)?;
+        self.out.write_all(b"\n")?;
+        self.out.flush()
+    }
+}
+
+impl<W: Write> View for NdJson<W> {
+    fn session(&mut self, session: session::Session) -> io::Result<()> {
+        let record = Session::new(&session, self.options);
+        self.line(&Line::Session(record))
+    }
+
+    fn finish(&mut self, report: &Report) -> io::Result<()> {
+        self.line(&Line::Summary(LastLine::new(report)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Json, NdJson};
+    use crate::protocol::Protocol;
+    use crate::session::Session;
+    use crate::view::View;
+    use crate::view::record::Options;
+    use crate::view::testing::{Talk, everything, lab_pop3, lab_smtp, report};
+    use serde_json::{Value, json};
+
+    fn document(sessions: Vec<Session>, options: Options) -> Value {
+        let report = report(&sessions);
+        let mut view = Json::new(Vec::new(), options);
+        sessions.into_iter().try_for_each(|session| view.session(session)).unwrap();
+        view.finish(&report).unwrap();
+        serde_json::from_slice(&view.into_inner()).unwrap()
+    }
+
+    fn session(talk: Talk) -> Value {
+        document(vec![talk.session], Options::default())["sessions"][0].take()
+    }
+
+    #[test]
+    fn the_report_as_json() {
+        let document = document(vec![lab_smtp(), lab_pop3()], Options::default());
+        assert_eq!(document["format"], "mailtap");
+        assert_eq!(document["version"], 1);
+        assert_eq!(document["capture"]["sources"][0]["first"], "2009-12-08T06:00:00.000000Z");
+        assert_eq!(document["summary"]["sessions"], json!({"smtp": 1, "lmtp": 0, "pop3": 1, "imap": 0}));
+        assert_eq!(document["summary"]["limits_hit"], json!({}));
+        let mut mail = document["sessions"][0]["steps"][3].clone();
+        mail.as_object_mut().unwrap().remove("purpose");
+        assert_eq!(
+            mail,
+            json!({
+                "n": 4, "time": "2009-12-08T06:00:00.010500Z", "packets": [7], "from": "client",
+                "source": "172.16.0.73", "destination": "172.16.0.253", "phase": "transaction", "kind": "command",
+                "command": "MAIL", "arguments": "FROM: <group7_3@JServer.Netlab>",
+                "text": "MAIL FROM: <group7_3@JServer.Netlab>", "bytes": 38,
+            })
+        );
+        let reply = &document["sessions"][0]["steps"][4];
+        assert_eq!((&reply["answers"], &reply["elapsed_ms"]), (&json!(4), &json!(1.234)));
+        assert_eq!(document["sessions"][0]["transport"]["rtt_ms"], json!(0.123));
+        assert_eq!(document["sessions"][0]["steps"][9]["packets"], json!([13, 15]));
+        assert_eq!(document["sessions"][1]["steps"][3]["state"], "authorization");
+        assert_eq!(document["sessions"][1]["credentials"][0]["password"], "group7_3");
+        assert_eq!(
+            document["sessions"][1]["messages"][0]["same_as"],
+            json!([{"session": 1, "message": 1, "match": "body"}])
+        );
+    }
+
+    #[test]
+    fn absent_is_absent() {
+        let session =
+            session(Talk::new(Protocol::Smtp).s("220 x").edit(|session| session.banner = Some(String::new())));
+        for field in ["banner", "client_name"] {
+            assert!(session.get(field).is_none(), "{field}");
+        }
+        let step = session["steps"][0].as_object().unwrap();
+        for field in ["arguments", "command", "tag", "answers", "elapsed_ms", "truncated", "state", "enhanced"] {
+            assert!(!step.contains_key(field), "{field}");
+        }
+        assert_eq!(session["tls"], json!({"mode": "none", "decrypted": false}));
+    }
+
+    #[test]
+    fn long_text_is_cut_and_says_so() {
+        let talk = || Talk::new(Protocol::Smtp).s("220 x").c(&format!("NOOP {}", "é".repeat(2_000)));
+        let step = session(talk())["steps"][1].take();
+        assert_eq!(step["text"].as_str().unwrap().chars().count(), 1_000);
+        assert_eq!(step["arguments"].as_str().unwrap().chars().count(), 1_000);
+        assert_eq!(step["truncated"], true);
+        let whole = document(vec![talk().session], Options { text_limit: 10_000, ..Options::default() });
+        assert!(whole["sessions"][0]["steps"][1].get("truncated").is_none());
+    }
+
+    #[test]
+    fn addresses_are_canonical() {
+        let session = document(vec![everything()], Options::default())["sessions"][0].take();
+        assert_eq!(session["server"], json!({"ip": "10.0.0.1", "port": 143}));
+        assert_eq!(session["client"]["ip"], "2003:de:2016:125:fc36:8317:4e86:cb72");
+        assert_eq!(session["steps"][0]["source"], "10.0.0.1");
+        assert_eq!(session["messages"][0]["envelope"], json!({"from": "", "to": [{"address": "", "accepted": false}]}));
+    }
+
+    #[test]
+    fn nothing_off_the_wire_breaks_a_line() {
+        let sessions = vec![everything(), lab_smtp()];
+        let report = report(&sessions);
+        let mut view = NdJson::new(Vec::new(), Options::default());
+        sessions.into_iter().try_for_each(|session| view.session(session)).unwrap();
+        view.finish(&report).unwrap();
+        let text = String::from_utf8(view.into_inner()).unwrap();
+        let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let types: Vec<&str> = lines.iter().map(|line| line["type"].as_str().unwrap()).collect();
+        assert_eq!(types, ["session", "session", "summary"]);
+        assert_eq!(lines[2]["summary"]["messages"], 3);
+        assert_eq!(lines[2]["summary"]["limits_hit"], json!({"line_bytes": 1}));
+        assert!(!text.contains('\x1b'));
+    }
+}

@@ -1,0 +1,200 @@
+//! `capture` and `summary`.
+
+use super::{Shown, told};
+use crate::capture::{LinkType, SourceInfo, Time};
+use crate::limits::LimitsHit;
+use crate::protocol::{self, event};
+use crate::session::model;
+use crate::view::Report;
+use schemars::JsonSchema;
+use serde::{Serialize, Serializer};
+use std::collections::BTreeMap;
+
+/// What was read.
+#[derive(Serialize, JsonSchema)]
+pub struct Capture<'a> {
+    /// One per file or interface, in the order read.
+    pub sources: Vec<Source<'a>>,
+}
+
+impl<'a> Capture<'a> {
+    /// The capture that `report` tells of.
+    pub fn new(report: &'a Report) -> Self {
+        Self { sources: report.sources.iter().map(Source::new).collect() }
+    }
+}
+
+/// A file or an interface.
+#[derive(Serialize, JsonSchema)]
+pub struct Source<'a> {
+    /// As given on the command line; `-` is standard input.
+    name: &'a str,
+    /// How the packets were stored.
+    #[schemars(extend("enum" = ["pcap", "pcapng", "live"]))]
+    format: &'static str,
+    /// How the file was compressed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("enum" = ["gzip", "zstd", "lz4"]))]
+    compression: Option<&'static str>,
+    /// Link types met: lower-case tcpdump names.
+    #[schemars(with = "Vec<String>")]
+    link_types: Vec<Shown<LinkType>>,
+    /// Packets read from it.
+    packets: u64,
+    /// Captured bytes read from it.
+    bytes: u64,
+    /// Time of the first packet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>", extend("format" = "date-time"))]
+    first: Option<Shown<Time>>,
+    /// Time of the last packet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>", extend("format" = "date-time"))]
+    last: Option<Shown<Time>>,
+    /// Live: packets that the kernel or the interface dropped.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dropped: Option<u64>,
+    /// Why reading stopped early, or what was skipped.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    problem: Option<&'a str>,
+}
+
+impl<'a> Source<'a> {
+    fn new(source: &'a SourceInfo) -> Self {
+        Self {
+            name: &source.name,
+            format: source.format.name(),
+            compression: source.compression.map(|compression| compression.name()),
+            link_types: source.link_types.iter().copied().map(Shown).collect(),
+            packets: source.packets,
+            bytes: source.bytes,
+            first: source.first.map(Shown),
+            last: source.last.map(Shown),
+            dropped: source.dropped,
+            problem: told(&source.problem),
+        }
+    }
+}
+
+/// Counts over all sessions.
+#[derive(Serialize, JsonSchema)]
+pub struct Summary<'a> {
+    /// Sessions per protocol.
+    sessions: Sessions,
+    /// Log-in attempts per exposure.
+    credentials: Credentials,
+    /// Messages carried.
+    messages: u64,
+    /// Findings per severity.
+    findings: Findings,
+    /// Packets by what became of them.
+    packets: Packets,
+    /// Every bound that cost something, with its count; empty when nothing was lost.
+    #[schemars(with = "BTreeMap<String, u64>")]
+    limits_hit: Limits<'a>,
+    /// What the capture held beside mail.
+    traffic: Traffic,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Sessions {
+    smtp: u64,
+    lmtp: u64,
+    pop3: u64,
+    imap: u64,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Credentials {
+    plaintext: u64,
+    token: u64,
+    hash: u64,
+    none: u64,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Findings {
+    info: u64,
+    low: u64,
+    medium: u64,
+    high: u64,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Packets {
+    /// All.
+    read: u64,
+    /// Of mail sessions.
+    mail: u64,
+    /// Decoded, and not of a mail session.
+    other: u64,
+    /// Not decoded.
+    undecodable: u64,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Traffic {
+    /// TCP segments.
+    tcp_segments: u64,
+    /// TCP connections that began in the capture.
+    tcp_connections: u64,
+    /// The busiest TCP ports.
+    tcp_ports: Vec<Port>,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Port {
+    port: u16,
+    segments: u64,
+}
+
+struct Limits<'a>(&'a LimitsHit);
+
+impl Serialize for Limits<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(limit, count)| (limit.name(), count)))
+    }
+}
+
+impl<'a> Summary<'a> {
+    /// The summary that `report` holds.
+    pub fn new(report: &'a Report) -> Self {
+        let summary = &report.summary;
+        let sessions = |protocol| summary.sessions.get(&protocol).copied().unwrap_or_default();
+        let credentials = |exposure| summary.credentials.get(&exposure).copied().unwrap_or_default();
+        let findings = |severity| summary.findings.get(&severity).copied().unwrap_or_default();
+        Self {
+            sessions: Sessions {
+                smtp: sessions(protocol::Protocol::Smtp),
+                lmtp: sessions(protocol::Protocol::Lmtp),
+                pop3: sessions(protocol::Protocol::Pop3),
+                imap: sessions(protocol::Protocol::Imap),
+            },
+            credentials: Credentials {
+                plaintext: credentials(event::Exposure::Plaintext),
+                token: credentials(event::Exposure::Token),
+                hash: credentials(event::Exposure::Hash),
+                none: credentials(event::Exposure::None),
+            },
+            messages: summary.messages,
+            findings: Findings {
+                info: findings(model::Severity::Info),
+                low: findings(model::Severity::Low),
+                medium: findings(model::Severity::Medium),
+                high: findings(model::Severity::High),
+            },
+            packets: Packets {
+                read: summary.packets.read,
+                mail: summary.packets.mail,
+                other: summary.packets.other,
+                undecodable: summary.packets.undecodable,
+            },
+            limits_hit: Limits(&summary.limits_hit),
+            traffic: Traffic {
+                tcp_segments: summary.traffic.tcp_segments,
+                tcp_connections: summary.traffic.tcp_connections,
+                tcp_ports: summary.traffic.tcp_ports.iter().map(|&(port, segments)| Port { port, segments }).collect(),
+            },
+        }
+    }
+}

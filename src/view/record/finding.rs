@@ -1,0 +1,42 @@
+//! A finding.
+
+use super::{Context, word};
+use crate::session::model;
+use crate::view::locale;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// Something wrong, weak or worth knowing.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Finding<'a> {
+    /// A stable kebab-case name.
+    id: &'static str,
+    /// How much it matters.
+    severity: word::Severity,
+    /// What it is, in a few words.
+    title: String,
+    /// What it means.
+    detail: String,
+    /// What to do about it.
+    remedy: String,
+    /// The evidence: steps.
+    steps: &'a [u32],
+    /// Where it is written: an RFC section or a CVE.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reference: Option<&'static str>,
+}
+
+impl<'a> Finding<'a> {
+    pub(crate) fn new(finding: &'a model::Finding, context: &Context<'a>) -> Self {
+        let locale::FindingWords { title, detail, remedy, reference } = locale::finding(context.options.lang, finding);
+        Self {
+            id: finding.kind.id(),
+            severity: word::Severity(finding.kind.severity()),
+            title,
+            detail,
+            remedy,
+            steps: &finding.steps,
+            reference,
+        }
+    }
+}

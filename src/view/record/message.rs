@@ -1,0 +1,246 @@
+//! A message.
+
+use super::{Context, Hex, Shown, told, word};
+use crate::session::model;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// A message carried.
+#[derive(Serialize, JsonSchema)]
+pub struct Message<'a> {
+    /// 1, 2, … within the session.
+    n: u32,
+    /// `sent` (SMTP, LMTP), `retrieved` (RETR, TOP, FETCH), `appended` (APPEND).
+    direction: word::Direction,
+    /// SMTP, LMTP: from whom and to whom.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    envelope: Option<Envelope<'a>>,
+    /// Where it was retrieved from or appended to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mailbox: Option<&'a str>,
+    /// Its number there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    number: Option<u64>,
+    /// IMAP's unique identifier.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    uid: Option<u64>,
+    /// What was carried where it is not the whole message: `headers`, `header fields`, `top 10`, `text`, `section 1.2`,
+    /// `bytes 0-1023`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    part: Option<&'a str>,
+    /// Message-ID, without angle brackets.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message_id: Option<&'a str>,
+    /// Date, as sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    date: Option<&'a str>,
+    /// Subject, decoded (RFC 2047).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    subject: Option<&'a str>,
+    /// From, decoded.
+    from: Vec<Mailbox<'a>>,
+    /// To, decoded.
+    to: Vec<Mailbox<'a>>,
+    /// Cc, decoded.
+    cc: Vec<Mailbox<'a>>,
+    /// Reply-To, decoded.
+    reply_to: Vec<Mailbox<'a>>,
+    /// MIME structure (RFC 2045).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mime: Option<MimePart<'a>>,
+    /// Attachments, decoded from their transfer encoding.
+    attachments: Vec<Attachment<'a>>,
+    /// Content bytes as they crossed: dots unstuffed, chunks and literals joined, line ends as sent, without the final `.`
+    /// line.
+    size: u64,
+    /// SHA-256 of exactly that content.
+    #[schemars(with = "String")]
+    sha256: Shown<Hex>,
+    /// SHA-256 of what follows its first empty line, line ends brought to CRLF.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    body_sha256: Option<Shown<Hex>>,
+    /// False where bytes are missing or the session ended within it.
+    complete: bool,
+    /// What is missing.
+    missing: Vec<Missing>,
+    /// Sent, appended: what became of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    outcome: Option<word::Delivery>,
+    /// The answer that decided it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reply: Option<&'a str>,
+    /// The steps it was read from.
+    steps: &'a [u32],
+    /// The same message elsewhere in the capture.
+    same_as: Vec<SameAs>,
+}
+
+/// SMTP's envelope (RFC 5321).
+#[derive(Serialize, JsonSchema)]
+struct Envelope<'a> {
+    /// Reverse-path without its angle brackets; empty for `<>`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    from: Option<&'a str>,
+    /// Recipients, the refused ones too.
+    to: Vec<Recipient<'a>>,
+}
+
+/// One recipient.
+#[derive(Serialize, JsonSchema)]
+struct Recipient<'a> {
+    /// Forward-path without its angle brackets.
+    address: &'a str,
+    /// Code of the reply to RCPT.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<u16>,
+    /// Code of the recipient's own reply after the content (LMTP, PRDR).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    final_code: Option<u16>,
+    /// RCPT and content were accepted, as far as seen.
+    accepted: bool,
+}
+
+/// A mailbox of a header field.
+#[derive(Serialize, JsonSchema)]
+struct Mailbox<'a> {
+    /// Display name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<&'a str>,
+    /// The address itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    address: Option<&'a str>,
+}
+
+/// A MIME entity.
+#[derive(Serialize, JsonSchema)]
+struct MimePart<'a> {
+    /// MIME-Version.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<&'a str>,
+    /// `multipart/alternative`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    content_type: Option<&'a str>,
+    /// As declared.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    charset: Option<&'a str>,
+    /// What separates the parts of a multipart.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    boundary: Option<&'a str>,
+    /// Content-Transfer-Encoding.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    encoding: Option<&'a str>,
+    /// The entities within it.
+    parts: Vec<MimePart<'a>>,
+}
+
+impl<'a> MimePart<'a> {
+    /// Recursion is bounded by `limits::MIME_DEPTH`.
+    fn new(part: &'a model::MimePart) -> Self {
+        Self {
+            version: told(&part.version),
+            content_type: told(&part.content_type),
+            charset: told(&part.charset),
+            boundary: told(&part.boundary),
+            encoding: told(&part.encoding),
+            parts: part.parts.iter().map(Self::new).collect(),
+        }
+    }
+}
+
+/// A decoded attachment.
+#[derive(Serialize, JsonSchema)]
+struct Attachment<'a> {
+    /// Decoded (RFC 2047, 2231).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    filename: Option<&'a str>,
+    /// `application/pdf`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    content_type: Option<&'a str>,
+    /// Decoded bytes.
+    size: u64,
+    /// SHA-256 of the decoded bytes.
+    #[schemars(with = "String")]
+    sha256: Shown<Hex>,
+}
+
+/// A range of the content that is not in the capture.
+#[derive(Serialize, JsonSchema)]
+struct Missing {
+    /// Where it begins in the content as it would be.
+    offset: u64,
+    /// Bytes missing.
+    length: u64,
+}
+
+/// The same message elsewhere in the capture.
+#[derive(Serialize, JsonSchema)]
+struct SameAs {
+    /// The session's `id`.
+    session: u64,
+    /// The message's `n` in it.
+    message: u32,
+    /// By what it is known: equal `sha256`, equal `body_sha256`, equal Message-ID.
+    #[serde(rename = "match")]
+    by: word::Match,
+}
+
+impl<'a> Message<'a> {
+    pub(crate) fn new(message: &'a model::Message, _: &Context<'a>) -> Self {
+        let header = &message.header;
+        Self {
+            n: message.n,
+            direction: word::Direction(message.direction),
+            envelope: message.envelope.as_ref().map(envelope),
+            mailbox: told(&message.mailbox),
+            number: message.number,
+            uid: message.uid,
+            part: told(&message.part),
+            message_id: told(&header.message_id),
+            date: told(&header.date),
+            subject: told(&header.subject),
+            from: mailboxes(&header.from),
+            to: mailboxes(&header.to),
+            cc: mailboxes(&header.cc),
+            reply_to: mailboxes(&header.reply_to),
+            mime: message.mime.as_ref().map(MimePart::new),
+            attachments: message.attachments.iter().map(attachment).collect(),
+            size: message.size,
+            sha256: Shown(Hex(message.sha256)),
+            body_sha256: message.body_sha256.map(Hex).map(Shown),
+            complete: message.complete,
+            missing: message.missing.iter().map(|&(offset, length)| Missing { offset, length }).collect(),
+            outcome: message.outcome.map(word::Delivery),
+            reply: told(&message.reply),
+            steps: &message.steps,
+            same_as: message.same_as.iter().map(same_as).collect(),
+        }
+    }
+}
+
+fn envelope(envelope: &model::Envelope) -> Envelope<'_> {
+    // An empty reverse-path is one: `<>` (RFC 5321, section 4.5.5).
+    Envelope { from: envelope.from.as_deref(), to: envelope.to.iter().map(recipient).collect() }
+}
+
+fn recipient(recipient: &model::Recipient) -> Recipient<'_> {
+    let model::Recipient { address, code, final_code, accepted } = recipient;
+    Recipient { address, code: *code, final_code: *final_code, accepted: *accepted }
+}
+
+fn mailboxes(list: &[model::Mailbox]) -> Vec<Mailbox<'_>> {
+    list.iter().map(|mailbox| Mailbox { name: told(&mailbox.name), address: told(&mailbox.address) }).collect()
+}
+
+fn attachment(attachment: &model::Attachment) -> Attachment<'_> {
+    Attachment {
+        filename: told(&attachment.filename),
+        content_type: told(&attachment.content_type),
+        size: attachment.size,
+        sha256: Shown(Hex(attachment.sha256)),
+    }
+}
+
+fn same_as(same: &model::SameAs) -> SameAs {
+    SameAs { session: same.session, message: same.message, by: word::Match(same.by) }
+}

@@ -1,0 +1,132 @@
+//! A step: one row of the table.
+
+use super::{Context, Shown, ip, milliseconds, told, word};
+use crate::capture::Time;
+use crate::flow::Side;
+use crate::protocol::event::{Kind, Packets};
+use crate::session::model;
+use crate::view::{escape, locale};
+use schemars::JsonSchema;
+use serde::{Serialize, Serializer};
+use std::net::IpAddr;
+
+/// One row of the table.
+#[derive(Serialize, JsonSchema)]
+pub struct Step<'a> {
+    /// 1, 2, … within the session.
+    n: u32,
+    /// Time of the packet that completed it.
+    #[schemars(with = "String", extend("format" = "date-time"))]
+    time: Shown<Time>,
+    /// Numbers of the packets that carry it, from 1 in the order read; for `data` the first and the last.
+    #[schemars(with = "Vec<u64>")]
+    packets: Numbers<'a>,
+    /// Who said it.
+    from: word::Side,
+    /// The sender's IP address.
+    #[schemars(with = "String")]
+    source: Shown<IpAddr>,
+    /// The receiver's IP address.
+    #[schemars(with = "String")]
+    destination: Shown<IpAddr>,
+    /// Where in the session's life it stands.
+    phase: word::Phase,
+    /// The protocol's own name for the state the session was in: POP3, IMAP.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    state: Option<word::State>,
+    /// What sort of thing it is. `response` is the client's answer to a SASL challenge, `data` message or literal content,
+    /// `gap` bytes missing from the capture.
+    kind: word::Kind,
+    /// IMAP: the tag.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tag: Option<&'a str>,
+    /// Upper-case verb: `MAIL`, `RETR`, `UID FETCH`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    command: Option<&'a str>,
+    /// What follows the verb, as sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    arguments: Option<&'a str>,
+    /// SMTP: the reply code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<u16>,
+    /// SMTP: the enhanced status code (RFC 3463).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    enhanced: Option<&'a str>,
+    /// POP3: `+OK`, `-ERR`; IMAP: `OK`, `NO`, `BAD`, `PREAUTH`, `BYE`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<&'static str>,
+    /// The line or lines as sent, without the last line end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text: Option<&'a str>,
+    /// True where `text` is not all that was sent.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    truncated: bool,
+    /// Length on the wire.
+    bytes: u64,
+    /// What it does, in one plain sentence.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    purpose: String,
+    /// A reply: the `n` of the command it answers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    answers: Option<u32>,
+    /// A reply: milliseconds since that command.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    elapsed_ms: Option<f64>,
+}
+
+impl<'a> Step<'a> {
+    pub(crate) fn new(step: &'a model::Step, context: &Context<'a>) -> Self {
+        let ends = &context.session.transport.ends;
+        let (source, destination) = match step.from {
+            Side::Client => (ends.client, ends.server),
+            Side::Server => (ends.server, ends.client),
+        };
+        let limit = context.options.text_limit;
+        let (text, cut) = escape::cut(&step.text, limit);
+        let arguments = step.arguments.as_ref().map(|range| arguments(&step.text, range.start, range.end));
+        Self {
+            n: step.n,
+            time: Shown(step.time),
+            packets: Numbers { packets: &step.packets, ends: step.kind == Kind::Data },
+            from: word::Side(step.from),
+            source: ip(source.ip()),
+            destination: ip(destination.ip()),
+            phase: word::Phase(step.phase),
+            state: step.state.map(word::State),
+            kind: word::Kind(step.kind),
+            tag: told(&step.tag),
+            command: told(&step.command),
+            arguments: arguments.map(|arguments| escape::cut(arguments, limit).0).filter(|text| !text.is_empty()),
+            code: step.code,
+            enhanced: told(&step.enhanced),
+            status: step.status,
+            text: Some(text).filter(|text| !text.is_empty()),
+            truncated: step.truncated || cut,
+            bytes: step.bytes,
+            purpose: locale::purpose(context.options.lang, &step.purpose),
+            answers: step.answers,
+            elapsed_ms: step.elapsed.map(milliseconds),
+        }
+    }
+}
+
+/// The part of `text` from `start` to `end`, as far as there is one.
+fn arguments(text: &str, start: usize, end: usize) -> &str {
+    let (start, end) = (text.ceil_char_boundary(start), text.floor_char_boundary(end));
+    text.get(start..end).unwrap_or_default()
+}
+
+struct Numbers<'a> {
+    packets: &'a Packets,
+    /// The first and the last alone.
+    ends: bool,
+}
+
+impl Serialize for Numbers<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.ends {
+            true => serializer.collect_seq(self.packets.ends().iter()),
+            false => serializer.collect_seq(self.packets.iter()),
+        }
+    }
+}

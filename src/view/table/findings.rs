@@ -1,0 +1,42 @@
+//! Findings: what is wrong, weak or worth knowing in a session.
+
+use super::grid::Row;
+use super::{Options, heading, steps};
+use crate::session::model::Session;
+use crate::view::locale::{self, FindingWords, Label};
+use std::io::{self, Write};
+
+/// Packet numbers shown as a finding's evidence.
+const EVIDENCE: usize = 8;
+
+/// Writes the findings of a session, the gravest first.
+pub fn session(out: &mut dyn Write, options: &Options, session: &Session) -> io::Result<()> {
+    heading::title(out, options.style, options.label(Label::Findings))?;
+    let titles = [Label::Severity, Label::Finding, Label::Evidence].map(|label| options.label(label));
+    let mut findings: Vec<_> = session.findings.iter().collect();
+    findings.sort_by_key(|finding| std::cmp::Reverse(finding.kind.severity()));
+    let rows: Vec<Row> = findings
+        .into_iter()
+        .map(|finding| {
+            let FindingWords { title, detail, remedy, reference } = locale::finding(options.lang, finding);
+            let mut text = vec![title, detail, options.named(Label::Remedy, &remedy)];
+            text.extend(reference.map(|reference| options.named(Label::Reference, reference)));
+            let evidence = finding.steps.iter().filter_map(|&n| session.step(n)).map(steps::numbers);
+            Row::new([
+                locale::severity(options.lang, finding.kind.severity()).to_owned(),
+                text.join("\n"),
+                few(evidence),
+            ])
+        })
+        .collect();
+    heading::table(out, options.style, &titles, &rows, &[8, 0, 12])
+}
+
+/// The first few, and that there are more.
+fn few(mut numbers: impl Iterator<Item = String>) -> String {
+    let mut shown: Vec<String> = numbers.by_ref().take(EVIDENCE).collect();
+    if numbers.next().is_some() {
+        shown.push("…".to_owned());
+    }
+    shown.join(", ")
+}

@@ -1,0 +1,237 @@
+/*!
+Tables that are written in pieces: a head, rows as they come, a foot, all of one width.
+
+comfy-table lays out and wraps each piece; the widths of the columns are settled here beforehand, so that every piece has
+the same and a table of a hundred thousand rows is never held.
+*/
+
+use super::{Style, wrap::wrap};
+use comfy_table::presets::UTF8_FULL;
+use comfy_table::{Attribute, Cell, Color, ColumnConstraint, ContentArrangement, LineStyle, Table, TableStyle, Width};
+use std::io::{self, Write};
+use unicode_width::UnicodeWidthStr;
+
+/// No column is narrower: a Chinese character and an ellipsis must fit, and the words of a heading should.
+const NARROWEST: usize = 4;
+/// Rows laid out at a time.
+const PIECE: usize = 256;
+/// A blank either side of a cell's content.
+const PADDING: usize = 2;
+
+/// One row.
+#[derive(Debug, Clone, Default)]
+pub struct Row {
+    /// What stands in its cells: escaped; a line feed begins a new line in the cell.
+    pub cells: Vec<String>,
+    /// Whether it is to be noticed.
+    pub mark: Mark,
+}
+
+/// Why a row is to be noticed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Mark {
+    /// It is as any other.
+    #[default]
+    None,
+    /// It carries a password.
+    Secret,
+    /// Something is missing there.
+    Gap,
+}
+
+impl Row {
+    /// An ordinary row.
+    pub fn new(cells: impl IntoIterator<Item = String>) -> Self {
+        Self { cells: cells.into_iter().collect(), mark: Mark::None }
+    }
+
+    /// The same row, to be noticed.
+    pub fn marked(self, mark: Mark) -> Self {
+        Self { mark, ..self }
+    }
+}
+
+/// The columns of a table, and whether anything stands above the next row.
+#[derive(Debug, Clone)]
+pub struct Grid {
+    style: Style,
+    lines: TableStyle,
+    /// Widths of the contents.
+    columns: Vec<usize>,
+    begun: bool,
+}
+
+impl Grid {
+    /// A grid as wide as `style` says. `natural` are the widths that the columns would like to have, `firm` those that they
+    /// need, as far as that is known.
+    pub fn new(style: Style, natural: &[usize], firm: &[usize]) -> Self {
+        let frame = natural.len() * (PADDING + 1) + 1;
+        let lines = UTF8_FULL.with_solid_inner_borders();
+        Self { style, lines, columns: fit(style.width.saturating_sub(frame), natural, firm), begun: false }
+    }
+
+    /// A grid without lines: two columns of names and values.
+    pub fn plain(style: Style, natural: &[usize]) -> Self {
+        let frame = natural.len() * PADDING;
+        let columns = fit(style.width.saturating_sub(frame), natural, natural.get(..1).unwrap_or_default());
+        Self { style, lines: TableStyle::new(), columns, begun: false }
+    }
+
+    /// Writes the head of a table.
+    pub fn head(&mut self, out: &mut dyn Write, titles: &[&str]) -> io::Result<()> {
+        let mut table = self.table(self.lines.bottom_border(LineStyle::none()));
+        let titles = titles.iter().zip(&self.columns).map(|(title, &width)| wrap(title, width));
+        table.set_header(titles.map(|title| Cell::new_owned(title).add_attribute(Attribute::Bold)));
+        self.begun = false;
+        self.write(out, table)
+    }
+
+    /// Writes rows below what is there.
+    pub fn rows(&mut self, out: &mut dyn Write, rows: &[Row]) -> io::Result<()> {
+        for piece in rows.chunks(PIECE) {
+            let above = if self.begun { self.lines.row_separator } else { LineStyle::none() };
+            let mut table = self.table(self.lines.top_border(above).bottom_border(LineStyle::none()));
+            table.add_rows(piece.iter().map(|row| {
+                let cells = row.cells.iter().zip(&self.columns);
+                cells.map(|(cell, &width)| row.mark.cell(wrap(cell, width))).collect::<Vec<_>>()
+            }));
+            self.begun = true;
+            self.write(out, table)?;
+        }
+        Ok(())
+    }
+
+    /// Writes the foot of a table.
+    pub fn foot(&mut self, out: &mut dyn Write) -> io::Result<()> {
+        let border = self.lines.bottom_border;
+        let (Some(left), Some(fill), Some(junction), Some(right)) =
+            (border.left, border.fill, border.junction, border.right)
+        else {
+            return Ok(());
+        };
+        let stretches: Vec<String> =
+            self.columns.iter().map(|width| std::iter::repeat_n(fill, width + PADDING).collect()).collect();
+        writeln!(out, "{left}{}{right}", stretches.join(&junction.to_string()))
+    }
+
+    fn table(&self, lines: TableStyle) -> Table {
+        let mut table = Table::new();
+        table.load_style(lines).set_content_arrangement(ContentArrangement::Disabled).force_no_tty();
+        if self.style.colour {
+            table.enforce_styling();
+        }
+        table
+    }
+
+    fn write(&self, out: &mut dyn Write, mut table: Table) -> io::Result<()> {
+        let widths = self.columns.iter().map(|width| u16::try_from(width + PADDING).unwrap_or(u16::MAX));
+        table.set_constraints(widths.map(|width| ColumnConstraint::Absolute(Width::Fixed(width))));
+        for line in table.lines() {
+            writeln!(out, "{}", if self.lined() { line.as_str() } else { line.trim_end() })?;
+        }
+        Ok(())
+    }
+
+    /// True where lines are drawn, so that a row's last cell is followed by one.
+    fn lined(&self) -> bool {
+        self.lines.content_lines.right.is_some()
+    }
+}
+
+impl Mark {
+    fn cell(self, content: String) -> Cell {
+        let cell = Cell::new_owned(content);
+        match self {
+            Self::None => cell,
+            Self::Secret => cell.fg(Color::Red).add_attribute(Attribute::Bold),
+            Self::Gap => cell.fg(Color::Yellow),
+        }
+    }
+}
+
+/// The width of the widest line of `text`.
+pub fn natural(text: &str) -> usize {
+    text.lines().map(UnicodeWidthStr::width).max().unwrap_or_default()
+}
+
+/// The widths that the columns of `rows` under `titles` would like to have. A title may be broken, but not a word of it.
+pub fn naturals(titles: &[&str], rows: &[Row]) -> Vec<usize> {
+    let mut widths: Vec<usize> =
+        titles.iter().map(|title| title.split(' ').map(UnicodeWidthStr::width).max().unwrap_or_default()).collect();
+    for row in rows {
+        for (width, cell) in widths.iter_mut().zip(&row.cells) {
+            *width = natural(cell).max(*width);
+        }
+    }
+    widths
+}
+
+/// Divides `total` among columns exactly. Where they would like less, the widest has the rest; where they would like more,
+/// the widest give way first, and those of which `firm` says how much they need go below that last.
+fn fit(total: usize, natural: &[usize], firm: &[usize]) -> Vec<usize> {
+    let mut widths: Vec<usize> = natural.iter().map(|&width| width.clamp(NARROWEST, total.max(NARROWEST))).collect();
+    let firm = |index: usize| firm.get(index).copied().unwrap_or_default().max(NARROWEST);
+    for floor in [&firm as &dyn Fn(usize) -> usize, &|_| NARROWEST] {
+        while widths.iter().sum::<usize>() > total {
+            let shrinking = widths.iter_mut().enumerate().filter(|(index, width)| **width > floor(*index));
+            let Some((_, widest)) = shrinking.max_by_key(|(_, width)| **width) else { break };
+            *widest -= 1;
+        }
+    }
+    let rest = total.saturating_sub(widths.iter().sum());
+    if let Some(widest) = widths.iter_mut().max() {
+        *widest += rest;
+    }
+    widths
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Grid, Mark, Row, fit, natural};
+    use crate::view::table::Style;
+    use unicode_width::UnicodeWidthStr;
+
+    #[test]
+    fn widths_add_up_and_the_widest_give_way() {
+        assert_eq!(fit(30, &[4, 6, 10], &[]), [4, 6, 20]);
+        assert_eq!(fit(30, &[4, 6, 100], &[]), [4, 6, 20]);
+        assert_eq!(fit(30, &[4, 40, 60], &[]), [4, 13, 13]);
+        assert_eq!(fit(30, &[4, 20, 60], &[0, 18]), [4, 18, 8]);
+        assert_eq!(fit(20, &[40, 40], &[30, 30]), [10, 10]);
+        assert_eq!(fit(30, &[usize::MAX, 5, usize::MAX], &[]).iter().sum::<usize>(), 30);
+        assert_eq!(fit(3, &[1, 1], &[]), [4, 4]);
+        assert!(fit(10, &[], &[]).is_empty());
+    }
+
+    #[test]
+    fn pieces_make_one_table_of_the_width_asked_for() {
+        for width in [80, 81, 120] {
+            let style = Style { width, colour: false };
+            let rows = [
+                Row::new(["1".to_owned(), "请求命令完成，连接成功，邮件服务器已准备好接收邮件".repeat(3)]),
+                Row::new(["2-3".to_owned(), "250-one\n250 two".to_owned()]).marked(Mark::Secret),
+            ];
+            let mut grid = Grid::new(style, &[3, 300], &[]);
+            let mut out = Vec::new();
+            grid.head(&mut out, &["No.", "Purpose"]).unwrap();
+            grid.rows(&mut out, &rows[..1]).unwrap();
+            grid.rows(&mut out, &rows[1..]).unwrap();
+            grid.foot(&mut out).unwrap();
+            let text = String::from_utf8(out).unwrap();
+            assert!(text.lines().all(|line| line.width() == width), "{text}");
+            assert_eq!(text.matches('├').count(), 1, "one line between two rows: {text}");
+            assert!(text.lines().next_back().is_some_and(|line| line.starts_with('└')));
+            assert_eq!(natural(&text), width);
+        }
+    }
+
+    #[test]
+    fn colour_only_when_told() {
+        let row = [Row::new(["a".to_owned()]).marked(Mark::Secret)];
+        for colour in [false, true] {
+            let mut out = Vec::new();
+            Grid::new(Style { width: 80, colour }, &[1], &[]).rows(&mut out, &row).unwrap();
+            assert_eq!(out.contains(&0x1b), colour);
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! What stands above a session's tables, and above each of them.
+
+use super::grid::{self, Grid, Row};
+use super::{Options, Style};
+use crate::capture::Time;
+use crate::protocol::event::Kind;
+use crate::session::model::{Session, Tls};
+use crate::view::escape;
+use crate::view::locale::{self, Label};
+use anstyle::{Effects, Style as Colour};
+use std::io::{self, Write};
+use std::net::SocketAddr;
+use unicode_width::UnicodeWidthStr;
+
+/// A line that begins a part of the output: `━━ text ━━━━━`.
+pub fn banner(out: &mut dyn Write, style: Style, text: &str) -> io::Result<()> {
+    let lead = format!("━━ {text} ");
+    let fill = "━".repeat(style.width.saturating_sub(lead.width()));
+    bold(out, style, &format!("{lead}{fill}"))
+}
+
+/// The title of a table.
+pub fn title(out: &mut dyn Write, style: Style, text: &str) -> io::Result<()> {
+    writeln!(out)?;
+    bold(out, style, text)
+}
+
+fn bold(out: &mut dyn Write, style: Style, text: &str) -> io::Result<()> {
+    let effect = if style.colour { Colour::new().effects(Effects::BOLD) } else { Colour::new() };
+    writeln!(out, "{effect}{text}{effect:#}")
+}
+
+/// Names and their values, one below the other.
+pub fn pairs(out: &mut dyn Write, style: Style, pairs: Vec<(&str, String)>) -> io::Result<()> {
+    let rows: Vec<Row> = pairs.into_iter().map(|(name, value)| Row::new([name.to_owned(), value])).collect();
+    let names = rows.iter().filter_map(|row| row.cells.first()).map(|name| name.width()).max().unwrap_or_default();
+    Grid::plain(style, &[names, style.width]).rows(out, &rows)
+}
+
+/// A session's number and protocol, its two ends, and how it went.
+pub fn session(out: &mut dyn Write, options: &Options, session: &Session) -> io::Result<()> {
+    begin(out, options, session)?;
+    let transport = &session.transport;
+    let lang = options.lang;
+    let duration = transport.last.time.since(transport.first.time);
+    let mut facts = ends(options, session);
+    facts.push((options.label(Label::Started), moment(transport.first.time)));
+    facts.push((options.label(Label::Duration), locale::duration(lang, duration)));
+    facts.push((options.label(Label::Packets), transport.counters.packets.to_string()));
+    let mut end = locale::end(lang, transport.end).to_owned();
+    if !transport.from_start {
+        end = format!("{end}\n{}", options.label(Label::FromTheMiddle));
+    }
+    facts.push((options.label(Label::HowItEnded), end));
+    facts.push((options.label(Label::Tls), tls(options, &session.tls)));
+    pairs(out, options.style, facts)?;
+    if session.steps.iter().all(|step| step.kind == Kind::Gap) {
+        writeln!(out, " {}", options.label(Label::NothingSaid))?;
+    }
+    Ok(())
+}
+
+/// The line that begins a session.
+pub fn begin(out: &mut dyn Write, options: &Options, session: &Session) -> io::Result<()> {
+    writeln!(out)?;
+    let protocol = locale::protocol(options.lang, session.protocol);
+    banner(out, options.style, &format!("{} {} · {protocol}", options.label(Label::Session), session.id))
+}
+
+/// Who talks to whom, by address and by name.
+pub fn ends(options: &Options, session: &Session) -> Vec<(&'static str, String)> {
+    let ends = &session.transport.ends;
+    let with_name = |end: SocketAddr, name: &Option<String>| match name.as_deref().filter(|name| !name.is_empty()) {
+        Some(name) => format!("{} ({})", canonical(end), escape::line(escape::cut(name, 200).0)),
+        None => canonical(end).to_string(),
+    };
+    let mut facts = vec![
+        (options.label(Label::Client), with_name(ends.client, &session.client_name)),
+        (options.label(Label::Server), canonical(ends.server).to_string()),
+    ];
+    if let Some(banner) = session.banner.as_deref().filter(|banner| !banner.is_empty()) {
+        facts.push((options.label(Label::Banner), options.block(banner)));
+    }
+    facts
+}
+
+/// A moment for people: `2009-12-08 06:00:00.000000 UTC`.
+pub fn moment(time: Time) -> String {
+    time.to_string().replacen('T', " ", 1).replace('Z', " UTC")
+}
+
+/// An end as it is printed: an IPv4-mapped address as IPv4, without a scope.
+pub fn canonical(end: SocketAddr) -> SocketAddr {
+    SocketAddr::new(end.ip().to_canonical(), end.port())
+}
+
+/// TLS in words: how it came about, and what is known of it.
+pub fn tls(options: &Options, tls: &Tls) -> String {
+    let mut lines = vec![locale::tls_mode(options.lang, tls.mode).to_owned()];
+    if tls.decrypted {
+        lines.push(options.label(Label::Decrypted).to_owned());
+    }
+    let mut fact = |label, value: &str| {
+        if !value.is_empty() {
+            lines.push(options.named(label, &escape::line(escape::cut(value, 200).0)));
+        }
+    };
+    let told = |text: &Option<String>| text.clone().unwrap_or_default();
+    fact(Label::TlsVersion, &told(&tls.version));
+    fact(Label::Cipher, &told(&tls.cipher));
+    fact(Label::TlsServerName, &told(&tls.server_name));
+    fact(Label::Alpn, &told(&tls.alpn));
+    fact(Label::Ja4, &told(&tls.ja4));
+    if let Some(certificate) = &tls.certificate {
+        fact(Label::CertificateSubject, &certificate.subject);
+        fact(Label::CertificateNames, &certificate.names.join(", "));
+        fact(Label::CertificateIssuer, &certificate.issuer);
+        fact(Label::NotBefore, &certificate.not_before);
+        fact(Label::NotAfter, &certificate.not_after);
+        fact(Label::Sha256, &certificate.sha256);
+    }
+    lines.join("\n")
+}
+
+/// A table that is made at once. `limits` are the widths beyond which a column asks for no more, or none; a column that
+/// has one keeps what it asks for while others can give way.
+pub fn table(out: &mut dyn Write, style: Style, titles: &[&str], rows: &[Row], limits: &[usize]) -> io::Result<()> {
+    let mut natural = grid::naturals(titles, rows);
+    let mut firm = vec![0; natural.len()];
+    for ((natural, firm), limit) in natural.iter_mut().zip(&mut firm).zip(limits).filter(|(_, limit)| **limit > 0) {
+        *natural = (*limit).min(*natural);
+        *firm = *natural;
+    }
+    let mut grid = Grid::new(style, &natural, &firm);
+    grid.head(out, titles)?;
+    grid.rows(out, rows)?;
+    grid.foot(out)
+}
+
+/// A paragraph, broken where the terminal ends.
+pub fn paragraph(out: &mut dyn Write, style: Style, text: &str) -> io::Result<()> {
+    Grid::plain(style, &[style.width]).rows(out, &[Row::new([text.to_owned()])])
+}

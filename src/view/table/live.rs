@@ -1,0 +1,125 @@
+/*!
+The report's table as it happens: a row when a step is complete, under a heading wherever the output turns from one session
+to another. What can only be known at a session's end (how it ended, what its messages were) follows then.
+*/
+
+use super::closing::Closing;
+use super::grid::Row;
+use super::steps::{self, Layout};
+use super::{Options, findings, heading, messages};
+use crate::session::model::{Session, Step};
+use crate::view::locale::{self, Label};
+use crate::view::{Report, View};
+use std::collections::HashSet;
+use std::io::{self, Write};
+
+/// `mailtap live`: rows as they happen.
+pub struct Live<W> {
+    out: W,
+    options: Options,
+    layout: Layout,
+    shown: Option<Last>,
+    /// Sessions whose two ends have been told.
+    told: HashSet<u64>,
+    closing: Closing,
+}
+
+/// The row shown last: the table it stands in is still open.
+struct Last {
+    session: u64,
+    step: Step,
+    /// A row of this table carries a password.
+    secret: bool,
+}
+
+impl<W: Write> Live<W> {
+    /// Writes to `out`.
+    pub fn new(out: W, options: Options) -> Self {
+        let options = options.usable();
+        let (layout, closing) = (Layout::blind(&options), Closing::new(options));
+        Self { out, options, layout, shown: None, told: HashSet::new(), closing }
+    }
+
+    /// What was written to.
+    pub fn into_inner(self) -> W {
+        self.out
+    }
+
+    /// Ends the table that is open.
+    fn close(&mut self) -> io::Result<()> {
+        let Some(last) = self.shown.take() else { return Ok(()) };
+        self.layout.grid.foot(&mut self.out)?;
+        if last.secret {
+            writeln!(self.out, "{}", steps::legend(&self.options))?;
+        }
+        Ok(())
+    }
+
+    /// Begins a table for `step`: under the session's heading, where the rows above were another session's.
+    fn open(&mut self, session: &Session, step: &Step, same_session: bool) -> io::Result<()> {
+        let (out, options) = (&mut self.out, &self.options);
+        if !same_session {
+            heading::begin(out, options, session)?;
+            if self.told.insert(session.id) {
+                heading::pairs(out, options.style, heading::ends(options, session))?;
+            }
+        }
+        heading::title(out, options.style, &steps::title(options, session, step))?;
+        self.layout.grid.head(out, &steps::titles(options))
+    }
+}
+
+impl<W: Write> View for Live<W> {
+    fn step(&mut self, session: &Session, step: &Step) -> io::Result<()> {
+        if !self.options.show.steps {
+            return Ok(());
+        }
+        let last = self.shown.as_ref();
+        let same_session = last.is_some_and(|last| last.session == session.id);
+        let same_section = same_session && last.is_some_and(|last| steps::same_section(&last.step, step));
+        let mut secret = !step.secrets.is_empty();
+        if same_section {
+            secret |= last.is_some_and(|last| last.secret);
+        } else {
+            self.close()?;
+            self.open(session, step, same_session)?;
+        }
+        let row: Row = self.layout.row(&self.options, session, step);
+        self.layout.grid.rows(&mut self.out, &[row])?;
+        self.shown = Some(Last { session: session.id, step: step.clone(), secret });
+        self.out.flush()
+    }
+
+    fn session(&mut self, session: Session) -> io::Result<()> {
+        let show = self.options.show;
+        let has_findings = show.findings && !session.findings.is_empty();
+        let has_messages = (show.steps || show.messages) && !session.messages.is_empty();
+        self.told.remove(&session.id);
+        if show.steps || has_findings || has_messages {
+            self.close()?;
+            let (out, options) = (&mut self.out, &self.options);
+            heading::begin(out, options, &session)?;
+            let transport = &session.transport;
+            let duration = transport.last.time.since(transport.first.time);
+            let mut facts = heading::ends(options, &session);
+            facts.push((options.label(Label::HowItEnded), locale::end(options.lang, transport.end).to_owned()));
+            facts.push((options.label(Label::Duration), locale::duration(options.lang, duration)));
+            facts.push((options.label(Label::Tls), heading::tls(options, &session.tls)));
+            heading::pairs(out, options.style, facts)?;
+            if has_messages {
+                messages::write(out, options, &session, &session.messages)?;
+            }
+            if has_findings {
+                findings::session(out, options, &session)?;
+            }
+        }
+        self.closing.session(&mut self.out, &session)?;
+        self.out.flush()
+    }
+
+    fn finish(&mut self, report: &Report) -> io::Result<()> {
+        self.close()?;
+        self.closing.finish(&mut self.out, report)?;
+        self.out.flush()
+    }
+}

@@ -1,0 +1,304 @@
+/*!
+Messages: what their header and MIME say, and what that means, as a table a message; of those that are but a few header
+fields (an IMAP client's list of a mailbox), one row each.
+*/
+
+use super::grid::{Mark, Row};
+use super::steps::line;
+use super::{Options, heading};
+use crate::session::model::{Envelope, Mailbox, Message, MimePart, Session};
+use crate::view::locale::{self, Label, MimeFact};
+use std::fmt::Write as _;
+use std::io::{self, Write};
+
+/// Characters of a header field, an address or a file name that are shown.
+const FIELD: usize = 300;
+/// The widest that the column of names gets.
+const NAMES: usize = 18;
+/// Recipients, parts and attachments that are shown of one message.
+const LISTED: usize = 50;
+
+/// Writes `messages`, which are of `session`.
+pub fn write(out: &mut dyn Write, options: &Options, session: &Session, messages: &[Message]) -> io::Result<()> {
+    let (listed, detailed): (Vec<&Message>, Vec<&Message>) =
+        messages.iter().partition(|message| message.part.is_some() && message.mime.is_none());
+    list(out, options, &listed)?;
+    for message in detailed {
+        detail(out, options, session, message)?;
+    }
+    Ok(())
+}
+
+/// Messages of which only a part crossed, one row each.
+fn list(out: &mut dyn Write, options: &Options, messages: &[&Message]) -> io::Result<()> {
+    if messages.is_empty() {
+        return Ok(());
+    }
+    heading::title(out, options.style, options.label(Label::Messages))?;
+    let titles =
+        [Label::Message, Label::Part, Label::From, Label::Subject, Label::Size].map(|label| options.label(label));
+    let rows: Vec<Row> = messages
+        .iter()
+        .map(|message| {
+            Row::new([
+                message.n.to_string(),
+                line(message.part.as_deref().unwrap_or_default(), FIELD),
+                mailboxes(&message.header.from),
+                line(message.header.subject.as_deref().unwrap_or_default(), FIELD),
+                locale::bytes(options.lang, message.size),
+            ])
+            .marked(mark(message))
+        })
+        .collect();
+    heading::table(out, options.style, &titles, &rows, &[])
+}
+
+fn mark(message: &Message) -> Mark {
+    if message.complete { Mark::None } else { Mark::Gap }
+}
+
+/// One message as Field | Value | Meaning.
+fn detail(out: &mut dyn Write, options: &Options, session: &Session, message: &Message) -> io::Result<()> {
+    let direction = locale::direction(options.lang, message.direction);
+    let number = if session.messages.len() > 1 { format!(" {}", message.n) } else { String::new() };
+    let title =
+        format!("{}{number} · {direction} · {}", options.label(Label::Message), options.label(Label::MimeInformation));
+    heading::title(out, options.style, &title)?;
+    let mut fields = Fields { options, rows: Vec::new() };
+    fields.way(message);
+    fields.header(message);
+    match &message.mime {
+        Some(mime) => fields.mime(mime),
+        None if message.part.is_none() => fields.say(Label::MimeVersion, options.label(Label::None), MimeFact::NoMime),
+        None => {}
+    }
+    fields.attachments(message);
+    fields.content(message);
+    let titles = [Label::Field, Label::Value, Label::Meaning].map(|label| options.label(label));
+    heading::table(out, options.style, &titles, &fields.rows, &[NAMES])
+}
+
+struct Fields<'a> {
+    options: &'a Options,
+    rows: Vec<Row>,
+}
+
+impl Fields<'_> {
+    /// A row: a field's name, its value (escaped), and what it means.
+    fn row(&mut self, field: Label, value: String, meaning: &str) {
+        let field = self.options.label(field).to_owned();
+        self.rows.push(Row::new([field, value, meaning.to_owned()]));
+    }
+
+    /// A row for a field that is worth an explanation.
+    fn say(&mut self, field: Label, value: &str, fact: MimeFact) {
+        self.row(field, value.to_owned(), locale::mime_fact(self.options.lang, fact));
+    }
+
+    /// A row for a field that may be absent.
+    fn told(&mut self, field: Label, value: &Option<String>) {
+        if let Some(value) = value.as_deref().filter(|value| !value.is_empty()) {
+            self.row(field, line(value, FIELD), "");
+        }
+    }
+
+    /// Envelope, mailbox, part.
+    fn way(&mut self, message: &Message) {
+        if let Some(envelope) = &message.envelope {
+            self.envelope(envelope);
+        }
+        self.told(Label::Mailbox, &message.mailbox);
+        if let Some(number) = message.number {
+            self.row(Label::MessageNumber, number.to_string(), "");
+        }
+        if let Some(uid) = message.uid {
+            self.row(Label::Uid, uid.to_string(), "");
+        }
+        self.told(Label::Part, &message.part);
+    }
+
+    fn envelope(&mut self, envelope: &Envelope) {
+        match envelope.from.as_deref() {
+            Some("") => self.row(Label::EnvelopeFrom, self.options.label(Label::NullSender).to_owned(), ""),
+            Some(from) => self.row(Label::EnvelopeFrom, line(from, FIELD), ""),
+            None => {}
+        }
+        let recipients = envelope.to.iter().map(|to| {
+            let codes: Vec<String> = to.code.into_iter().chain(to.final_code).map(|code| code.to_string()).collect();
+            match codes.is_empty() {
+                true => line(&to.address, FIELD),
+                false => format!("{} ({})", line(&to.address, FIELD), codes.join(", ")),
+            }
+        });
+        if !envelope.to.is_empty() {
+            self.row(Label::EnvelopeTo, listed(recipients), "");
+        }
+    }
+
+    fn header(&mut self, message: &Message) {
+        let header = &message.header;
+        for (label, list) in [
+            (Label::From, &header.from),
+            (Label::To, &header.to),
+            (Label::Cc, &header.cc),
+            (Label::ReplyTo, &header.reply_to),
+        ] {
+            if !list.is_empty() {
+                self.row(label, mailboxes(list), "");
+            }
+        }
+        self.told(Label::Subject, &header.subject);
+        self.told(Label::Date, &header.date);
+        self.told(Label::MessageId, &header.message_id);
+    }
+
+    fn mime(&mut self, mime: &MimePart) {
+        let lang = self.options.lang;
+        if let Some(version) = &mime.version {
+            self.say(Label::MimeVersion, &line(version, FIELD), MimeFact::Version);
+        }
+        if let Some(content_type) = &mime.content_type {
+            let meaning = locale::content_type(lang, content_type);
+            self.row(Label::ContentType, line(content_type, FIELD), meaning);
+        }
+        if let Some(charset) = &mime.charset {
+            self.say(Label::Charset, &line(charset, FIELD), MimeFact::Charset);
+        }
+        if let Some(boundary) = &mime.boundary {
+            self.say(Label::Boundary, &line(boundary, FIELD), MimeFact::Boundary);
+        }
+        if let Some(encoding) = &mime.encoding {
+            let meaning = locale::transfer_encoding(lang, encoding);
+            self.row(Label::TransferEncoding, line(encoding, FIELD), meaning);
+        }
+        if !mime.parts.is_empty() {
+            let mut tree = Tree::default();
+            tree.add(mime, "", "");
+            self.row(Label::Structure, tree.drawn(), "");
+            self.kinds(mime);
+        }
+    }
+
+    /// What the types of the parts mean, each once.
+    fn kinds(&mut self, mime: &MimePart) {
+        let mut tree = Tree::default();
+        tree.add(mime, "", "");
+        let Some(row) = self.rows.last_mut() else { return };
+        let mut meanings: Vec<String> = Vec::new();
+        for content_type in tree.types.into_iter().skip(1) {
+            let meaning =
+                format!("{}: {}", line(&content_type, FIELD), locale::content_type(self.options.lang, &content_type));
+            if !meanings.contains(&meaning) {
+                meanings.push(meaning);
+            }
+        }
+        if let Some(cell) = row.cells.last_mut() {
+            *cell = meanings.join("\n");
+        }
+    }
+
+    fn attachments(&mut self, message: &Message) {
+        let attachments = message.attachments.iter().map(|attachment| {
+            let name = attachment.filename.as_deref().unwrap_or(self.options.label(Label::None));
+            let mut shown = line(name, FIELD);
+            // Writing to a String cannot fail.
+            if let Some(content_type) = &attachment.content_type {
+                _ = write!(shown, ", {}", line(content_type, FIELD));
+            }
+            _ = write!(shown, ", {}", locale::bytes(self.options.lang, attachment.size));
+            shown
+        });
+        if !message.attachments.is_empty() {
+            let types: Vec<&str> = message
+                .attachments
+                .iter()
+                .take(LISTED)
+                .filter_map(|attachment| attachment.content_type.as_deref())
+                .map(|content_type| locale::content_type(self.options.lang, content_type))
+                .collect();
+            self.row(Label::Attachments, listed(attachments), &types.join("\n"));
+        }
+    }
+
+    /// Size, digests, outcome, copies.
+    fn content(&mut self, message: &Message) {
+        let lang = self.options.lang;
+        let complete = if message.complete { Label::Complete } else { Label::Incomplete };
+        self.row(Label::Size, locale::bytes(lang, message.size), self.options.label(complete));
+        if let Some(row) = self.rows.last_mut() {
+            row.mark = mark(message);
+        }
+        if let Some(sha256) = Into::<Option<[u8; 32]>>::into(message.sha256) {
+            self.row(Label::Sha256, data_encoding::HEXLOWER.encode(&sha256), "");
+        }
+        if let Some(outcome) = message.outcome {
+            let reply = line(message.reply.as_deref().unwrap_or_default(), FIELD);
+            self.row(Label::Outcome, locale::delivery(lang, outcome).to_owned(), &reply);
+        }
+        for same in &message.same_as {
+            let (session, number) = (self.options.label(Label::Session), self.options.label(Label::Message));
+            let value = format!("{session} {}{}{number} {}", same.session, self.options.comma(), same.message);
+            self.row(Label::SameAs, value, locale::matched(lang, same.by));
+        }
+    }
+}
+
+/// Entries one below the other, the last of many left out and counted.
+fn listed(entries: impl ExactSizeIterator<Item = String>) -> String {
+    let left_out = entries.len().saturating_sub(LISTED);
+    let mut lines: Vec<String> = entries.take(LISTED).collect();
+    if left_out > 0 {
+        lines.push(format!("… +{left_out}"));
+    }
+    lines.join("\n")
+}
+
+/// `name <address>`, one below the other.
+fn mailboxes(list: &[Mailbox]) -> String {
+    listed(list.iter().map(|mailbox| {
+        let text = |text: &Option<String>| line(text.as_deref().unwrap_or_default(), FIELD);
+        match (text(&mailbox.name), text(&mailbox.address)) {
+            (name, address) if name.is_empty() => address,
+            (name, address) if address.is_empty() => name,
+            (name, address) => format!("{name} <{address}>"),
+        }
+    }))
+}
+
+/// A MIME structure drawn as a tree.
+#[derive(Default)]
+struct Tree {
+    lines: Vec<String>,
+    types: Vec<String>,
+    left_out: usize,
+}
+
+impl Tree {
+    /// Adds `part` after `lead`, and what is in it after `below`. Recursion is bounded by `limits::MIME_DEPTH`.
+    fn add(&mut self, part: &MimePart, lead: &str, below: &str) {
+        if self.types.len() >= LISTED {
+            self.left_out += 1;
+        } else {
+            let content_type = part.content_type.as_deref().unwrap_or("text/plain");
+            self.lines.push(format!("{lead}{}", line(content_type, FIELD)));
+            let rail = if part.parts.is_empty() { "" } else { "│  " };
+            for detail in [part.charset.as_deref(), part.encoding.as_deref()].into_iter().flatten() {
+                self.lines.push(format!("{below}{rail}{}", line(detail, FIELD)));
+            }
+            self.types.push(content_type.to_owned());
+        }
+        for (index, inner) in part.parts.iter().enumerate() {
+            let last = index + 1 == part.parts.len();
+            let (lead, further) = if last { ("└─ ", "   ") } else { ("├─ ", "│  ") };
+            self.add(inner, &format!("{below}{lead}"), &format!("{below}{further}"));
+        }
+    }
+
+    fn drawn(&self) -> String {
+        let mut drawn = self.lines.join("\n");
+        if self.left_out > 0 {
+            _ = write!(drawn, "\n… +{}", self.left_out);
+        }
+        drawn
+    }
+}

@@ -1,0 +1,97 @@
+//! One row a session.
+
+use super::grid::{Grid, Row};
+use super::{KEPT, Options, heading};
+use crate::session::model::Session;
+use crate::view::locale::{self, Label};
+use std::io::{self, Write};
+
+/// The list of sessions: written as they come where nothing else is written between them, else kept for the end.
+pub struct List {
+    streamed: Option<Grid>,
+    begun: bool,
+    kept: Vec<Row>,
+    left_out: u64,
+}
+
+/// Widths for rows that are not known yet: number and protocol, the two ends, when and how it ended, three counts.
+const WIDTHS: [usize; 6] = [8, 20, 60, 6, 8, 8];
+/// What they need of it.
+const FIRM: [usize; 6] = [7, 20, 12, 5, 7, 8];
+
+impl List {
+    /// An empty list.
+    pub fn new(options: &Options) -> Self {
+        let show = options.show;
+        let alone = show.sessions && !show.steps && !show.messages && !show.findings;
+        let streamed = alone.then(|| Grid::new(options.style, &WIDTHS, &FIRM));
+        Self { streamed, begun: false, kept: Vec::new(), left_out: 0 }
+    }
+
+    /// A session that is over.
+    pub fn add(&mut self, out: &mut dyn Write, options: &Options, session: &Session) -> io::Result<()> {
+        if let Some(grid) = &mut self.streamed {
+            if !self.begun {
+                begin(out, options, grid)?;
+                self.begun = true;
+            }
+            return grid.rows(out, &[row(options, session)]);
+        }
+        match self.kept.len() < KEPT {
+            true => self.kept.push(row(options, session)),
+            false => self.left_out += 1,
+        }
+        Ok(())
+    }
+
+    /// Writes what has not been written.
+    pub fn finish(&mut self, out: &mut dyn Write, options: &Options) -> io::Result<()> {
+        if let Some(grid) = self.streamed.as_mut().filter(|_| self.begun) {
+            return grid.foot(out);
+        }
+        if self.kept.is_empty() {
+            return Ok(());
+        }
+        let mut grid = Grid::new(options.style, &WIDTHS, &FIRM);
+        begin(out, options, &mut grid)?;
+        grid.rows(out, &self.kept)?;
+        grid.foot(out)?;
+        if self.left_out > 0 {
+            writeln!(out, "… +{}", self.left_out)?;
+        }
+        Ok(())
+    }
+}
+
+fn begin(out: &mut dyn Write, options: &Options, grid: &mut Grid) -> io::Result<()> {
+    writeln!(out)?;
+    heading::banner(out, options.style, options.label(Label::Sessions))?;
+    let ends = format!("{} → {}", options.label(Label::Client), options.label(Label::Server));
+    let titles = [
+        options.label(Label::Session),
+        &ends,
+        &format!("{}\n{}", options.label(Label::Started), options.label(Label::HowItEnded)),
+        options.label(Label::Steps),
+        options.label(Label::LogIns),
+        options.label(Label::Messages),
+    ];
+    grid.head(out, &titles)
+}
+
+fn row(options: &Options, session: &Session) -> Row {
+    let transport = &session.transport;
+    let duration = transport.last.time.since(transport.first.time);
+    Row::new([
+        format!("{}\n{}", session.id, locale::protocol(options.lang, session.protocol)),
+        format!("{} →\n{}", heading::canonical(transport.ends.client), heading::canonical(transport.ends.server)),
+        [
+            heading::moment(transport.first.time),
+            locale::end(options.lang, transport.end).to_owned(),
+            locale::duration(options.lang, duration),
+        ]
+        .join("\n"),
+        session.steps.len().to_string(),
+        session.credentials.len().to_string(),
+        session.messages.len().to_string(),
+    ])
+}

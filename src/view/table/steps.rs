@@ -1,0 +1,255 @@
+/*!
+The report's tables: No. | Source IP | Destination IP | Command and parameters | Purpose, one table a phase, and under the
+transaction what MIME says of the message it carried.
+*/
+
+use super::grid::{self, Grid, Mark, Row};
+use super::{Options, heading, messages};
+use crate::flow::Side;
+use crate::limits;
+use crate::protocol::event::{Kind, Packets};
+use crate::protocol::{imap, pop3};
+use crate::session::model::{Phase, Session, State, Step};
+use crate::view::escape;
+use crate::view::locale::{self, Label};
+use std::io::{self, Write};
+use std::net::IpAddr;
+
+/// Steps that are looked at to find out how wide the columns should be.
+const MEASURED: usize = 1_000;
+/// Steps laid out at a time.
+const PIECE: usize = 256;
+/// Packet numbers that are written one by one, as ranges.
+const RANGES: usize = 3;
+/// The widest that a column of packet numbers gets.
+const NUMBERS: usize = 13;
+/// An IPv4 address.
+const IPV4: usize = 15;
+
+/// Writes the tables of a session that is over.
+pub fn session(out: &mut dyn Write, options: &Options, session: &Session) -> io::Result<()> {
+    let layout = Layout::of(options, session);
+    let mut unshown = session.messages.as_slice();
+    for section in session.steps.chunk_by(|one, next| same_section(one, next)) {
+        let Some(first) = section.first() else { continue };
+        heading::title(out, options.style, &title(options, session, first))?;
+        let mut grid = layout.grid.clone();
+        grid.head(out, &titles(options))?;
+        for piece in section.chunks(PIECE) {
+            let rows: Vec<Row> = piece.iter().map(|step| layout.row(options, session, step)).collect();
+            grid.rows(out, &rows)?;
+        }
+        grid.foot(out)?;
+        if section.iter().any(|step| !step.secrets.is_empty()) {
+            writeln!(out, "{}", legend(options))?;
+        }
+        // A message stands under the section in which its last step is.
+        let last = section.last().map_or(0, |step| step.n);
+        let here = unshown.iter().take_while(|message| message.steps.last().is_none_or(|&n| n <= last)).count();
+        let (shown, later) = unshown.split_at(here);
+        messages::write(out, options, session, shown)?;
+        unshown = later;
+    }
+    messages::write(out, options, session, unshown)
+}
+
+/// What the sign beside a packet number means.
+pub fn legend(options: &Options) -> String {
+    format!("{SIGN} {}", options.label(Label::CarriesSecret))
+}
+
+/// Marks a row that carries a password, where there is no colour to.
+const SIGN: &str = "!";
+
+/// The titles of the columns.
+pub fn titles(options: &Options) -> [&'static str; 5] {
+    [Label::Number, Label::SourceIp, Label::DestinationIp, Label::CommandAndParameters, Label::Purpose]
+        .map(|label| options.label(label))
+}
+
+/// The title of the section that begins with `step`.
+pub fn title(options: &Options, session: &Session, step: &Step) -> String {
+    locale::phase_title(options.lang, session.protocol, step.phase, state(step))
+}
+
+/// A phase is a section, and so is each state that a transaction passes through (IMAP's authenticated and selected).
+pub fn same_section(one: &Step, next: &Step) -> bool {
+    one.phase == next.phase && (one.phase != Phase::Transaction || one.state == next.state)
+}
+
+/// The state that a section is named after: the release is said in one state and ends in another.
+fn state(step: &Step) -> Option<State> {
+    match (step.phase, step.state?) {
+        (Phase::Release, State::Pop3(_)) => Some(State::Pop3(pop3::State::Update)),
+        (Phase::Release, State::Imap(_)) => Some(State::Imap(imap::State::Logout)),
+        (_, state) => Some(state),
+    }
+}
+
+/// The columns of the report's table.
+pub struct Layout {
+    /// Where the rows go.
+    pub grid: Grid,
+    addresses: usize,
+}
+
+impl Layout {
+    /// Columns that suit what a session says.
+    fn of(options: &Options, session: &Session) -> Self {
+        let ends = session.transport.ends;
+        let widest = [ends.client, ends.server].map(|end| address(end.ip()).len()).into_iter().max().unwrap_or(IPV4);
+        let mut layout = Self::sized(options, NUMBERS, widest, [options.style.width; 2]);
+        let rows: Vec<Row> =
+            session.steps.iter().take(MEASURED).map(|step| layout.row(options, session, step)).collect();
+        // What comes after the measured ones has greater numbers.
+        let last = session.steps.last().map(|step| numbers(step)).unwrap_or_default();
+        let natural = grid::naturals(&titles(options), &rows);
+        let [number, _, _, command, purpose] = natural.as_slice() else { return layout };
+        layout = Self::sized(options, (*number).max(grid::natural(&last)), widest, [*command, *purpose]);
+        layout
+    }
+
+    /// Columns for steps that are not known yet.
+    pub fn blind(options: &Options) -> Self {
+        Self::sized(options, 7, IPV4, [options.style.width; 2])
+    }
+
+    fn sized(options: &Options, number: usize, address: usize, [command, purpose]: [usize; 2]) -> Self {
+        // An IPv6 address goes on several lines rather than take the room from what was said.
+        let addresses = address.min(IPV4.max(options.style.width / 6));
+        let number = number.min(NUMBERS);
+        let natural = [number, addresses, addresses, command, purpose];
+        Self { grid: Grid::new(options.style, &natural, &[number, addresses, addresses]), addresses }
+    }
+
+    /// The row of a step.
+    pub fn row(&self, options: &Options, session: &Session, step: &Step) -> Row {
+        let ends = &session.transport.ends;
+        let (source, destination) = match step.from {
+            Side::Client => (ends.client, ends.server),
+            Side::Server => (ends.server, ends.client),
+        };
+        let mark = match step.kind {
+            Kind::Gap => Mark::Gap,
+            _ if step.secrets.is_empty() => Mark::None,
+            _ => Mark::Secret,
+        };
+        let mut number = numbers(step);
+        if mark == Mark::Secret {
+            number = format!("{number} {SIGN}");
+        }
+        let address = |ip| broken(&address(ip), self.addresses);
+        Row::new([
+            number,
+            address(source.ip()),
+            address(destination.ip()),
+            said(options, step),
+            locale::purpose(options.lang, &step.purpose),
+        ])
+        .marked(mark)
+    }
+}
+
+/// What was said, or what sort of thing it was where it is not text.
+fn said(options: &Options, step: &Step) -> String {
+    let size = || locale::bytes(options.lang, step.bytes);
+    match step.kind {
+        Kind::Data => format!("[{}{}{}]", options.label(Label::Message), options.comma(), size()),
+        Kind::Gap => format!("[{}]", locale::missing(options.lang, step.from, step.bytes)),
+        kind if step.text.is_empty() => format!("[{}{}{}]", locale::kind(options.lang, kind), options.comma(), size()),
+        _ if step.truncated => {
+            let mut text = options.block(&step.text);
+            if !text.ends_with('…') {
+                text.push('…');
+            }
+            text
+        }
+        _ => options.block(&step.text),
+    }
+}
+
+/// The packets that carry a step.
+pub fn numbers(step: &Step) -> String {
+    match step.kind {
+        Kind::Data if step.packets.first() != step.packets.last() => {
+            format!("{}-{}", step.packets.first(), step.packets.last())
+        }
+        _ => ranges(&step.packets),
+    }
+}
+
+/// `12`, `12-15`, `12, 15`; where there are many, the first and the last: `12, … 40`.
+fn ranges(packets: &Packets) -> String {
+    let mut ranges: Vec<(u64, u64)> = Vec::new();
+    for packet in packets.iter() {
+        match ranges.last_mut() {
+            Some((_, last)) if last.checked_add(1) == Some(packet) => *last = packet,
+            _ => ranges.push((packet, packet)),
+        }
+    }
+    if ranges.len() > RANGES || packets.iter().count() >= limits::PACKETS_PER_STEP {
+        return format!("{}, … {}", packets.first(), packets.last());
+    }
+    let shown: Vec<String> = ranges
+        .into_iter()
+        .map(|(first, last)| if first == last { first.to_string() } else { format!("{first}-{last}") })
+        .collect();
+    shown.join(", ")
+}
+
+/// An address as it is printed.
+fn address(ip: IpAddr) -> String {
+    ip.to_canonical().to_string()
+}
+
+/// An address in lines of `width`, broken behind a colon.
+fn broken(address: &str, width: usize) -> String {
+    let mut lines = vec![String::new()];
+    for group in address.split_inclusive(':') {
+        match lines.last_mut() {
+            Some(line) if line.len() + group.len() <= width => line.push_str(group),
+            _ => lines.push(group.to_owned()),
+        }
+    }
+    lines.join("\n")
+}
+
+/// `text` off the wire for a single line, cut at `limit` characters.
+pub fn line(text: &str, limit: usize) -> String {
+    let (text, cut) = escape::cut(text, limit);
+    let mut shown = escape::line(text).into_owned();
+    if cut {
+        shown.push('…');
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{broken, ranges};
+    use crate::protocol::event::Packets;
+
+    fn packets(numbers: &[u64]) -> Packets {
+        let mut packets = Packets::default();
+        numbers.iter().for_each(|&number| _ = packets.add(number));
+        packets
+    }
+
+    #[test]
+    fn packet_numbers_are_short() {
+        assert_eq!(ranges(&packets(&[])), "");
+        assert_eq!(ranges(&packets(&[12])), "12");
+        assert_eq!(ranges(&packets(&[12, 13, 14, 15])), "12-15");
+        assert_eq!(ranges(&packets(&[12, 15])), "12, 15");
+        assert_eq!(ranges(&packets(&[15, 12])), "15, 12");
+        assert_eq!(ranges(&packets(&[1, 3, 5, 7, 9])), "1, … 9");
+        assert_eq!(ranges(&packets(&(1..2_000).collect::<Vec<_>>())), "1, … 1999");
+    }
+
+    #[test]
+    fn addresses_break_behind_a_colon() {
+        assert_eq!(broken("172.16.0.253", 15), "172.16.0.253");
+        assert_eq!(broken("2003:de:2016:125:fc36:8317:4e86:cb72", 15), "2003:de:2016:\n125:fc36:8317:\n4e86:cb72");
+        assert_eq!(broken("::1", 15), "::1");
+    }
+}

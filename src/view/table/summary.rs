@@ -1,0 +1,116 @@
+//! Counts over all sessions, where the packets came from, and what was lost.
+
+use super::grid::Row;
+use super::{Options, heading, steps};
+use crate::capture::Time;
+use crate::protocol::Protocol;
+use crate::session::summary::Summary;
+use crate::view::Report;
+use crate::view::locale::{self, Label};
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+/// Characters shown of a file's name or of a problem.
+const FIELD: usize = 500;
+
+/// Writes the summary.
+pub fn write(out: &mut dyn Write, options: &Options, report: &Report) -> io::Result<()> {
+    writeln!(out)?;
+    heading::banner(out, options.style, options.label(Label::Summary))?;
+    let summary = &report.summary;
+    let lang = options.lang;
+    let packets = &summary.packets;
+    let rows = vec![
+        (options.label(Label::PacketsRead), packets.read.to_string()),
+        (options.label(Label::PacketsOfMail), packets.mail.to_string()),
+        (options.label(Label::PacketsOther), packets.other.to_string()),
+        (options.label(Label::PacketsUndecodable), undecodable(options, summary)),
+        (
+            options.label(Label::Sessions),
+            counts(options, &summary.sessions, |protocol: Protocol| locale::protocol(lang, protocol)),
+        ),
+        (
+            options.label(Label::Credentials),
+            counts(options, &summary.credentials, |exposure| locale::exposure(lang, exposure)),
+        ),
+        (options.label(Label::Messages), summary.messages.to_string()),
+        (
+            options.label(Label::Findings),
+            counts(options, &summary.findings, |severity| locale::severity(lang, severity)),
+        ),
+    ];
+    heading::pairs(out, options.style, rows)?;
+    sources(out, options, report)
+}
+
+/// `3 SMTP, 2 IMAP`.
+fn counts<T: Copy>(options: &Options, counts: &BTreeMap<T, u64>, word: impl Fn(T) -> &'static str) -> String {
+    let counts: Vec<String> = counts
+        .iter()
+        .filter(|(_, count)| **count > 0)
+        .map(|(what, count)| format!("{count} {}", word(*what)))
+        .collect();
+    match counts.is_empty() {
+        true => options.label(Label::None).to_owned(),
+        false => counts.join("\n"),
+    }
+}
+
+fn undecodable(options: &Options, summary: &Summary) -> String {
+    let mut lines = vec![summary.packets.undecodable.to_string()];
+    let stops = &summary.traffic.stops;
+    lines.extend(stops.iter().map(|(&stop, count)| format!("{count} × {}", locale::decode_stop(options.lang, stop))));
+    lines.join("\n")
+}
+
+fn sources(out: &mut dyn Write, options: &Options, report: &Report) -> io::Result<()> {
+    heading::title(out, options.style, options.label(Label::Sources))?;
+    let titles =
+        [Label::Source, Label::Format, Label::LinkTypes, Label::Packets, Label::FirstPacket, Label::LastPacket]
+            .map(|label| options.label(label));
+    let time = |time: Option<Time>| time.map(heading::moment).unwrap_or_default();
+    let rows: Vec<Row> = report
+        .sources
+        .iter()
+        .map(|source| {
+            let mut format = source.format.name().to_owned();
+            if let Some(compression) = source.compression {
+                format = format!("{format}, {}", compression.name());
+            }
+            let mut packets = source.packets.to_string();
+            if let Some(dropped) = source.dropped {
+                packets = format!("{packets}\n{}", options.named(Label::Dropped, &dropped.to_string()));
+            }
+            let mut name = steps::line(&source.name, FIELD);
+            if let Some(problem) = &source.problem {
+                name = format!("{name}\n{}", options.named(Label::Problem, &steps::line(problem, FIELD)));
+            }
+            let links: Vec<String> = source.link_types.iter().map(ToString::to_string).collect();
+            Row::new([name, format, links.join(", "), packets, time(source.first), time(source.last)])
+        })
+        .collect();
+    heading::table(out, options.style, &titles, &rows, &[])
+}
+
+/// Writes what bounds cut off, if they did: never left out, whatever was asked for.
+pub fn limits(out: &mut dyn Write, options: &Options, summary: &Summary) -> io::Result<()> {
+    if summary.limits_hit.is_empty() {
+        return Ok(());
+    }
+    heading::title(out, options.style, options.label(Label::LimitsHit))?;
+    let titles = [Label::Count, Label::LimitsHit].map(|label| options.label(label));
+    let rows: Vec<Row> = summary
+        .limits_hit
+        .iter()
+        .map(|(limit, count)| Row::new([count.to_string(), locale::limit(options.lang, limit)]))
+        .collect();
+    heading::table(out, options.style, &titles, &rows, &[])
+}
+
+/// Says that a capture held no mail, and what it did hold.
+pub fn no_mail(out: &mut dyn Write, options: &Options, summary: &Summary) -> io::Result<()> {
+    for paragraph in locale::no_mail(options.lang, summary) {
+        heading::paragraph(out, options.style, &paragraph)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,180 @@
+//! The tables as they print, and that nothing breaks them.
+
+use super::*;
+use crate::protocol::Protocol;
+use crate::view::redact::Redact;
+use crate::view::testing::{Talk, everything, lab_pop3, lab_smtp, report};
+use unicode_width::UnicodeWidthStr;
+
+fn options(width: usize, lang: Lang, show: Show) -> Options {
+    Options { style: Style { width, colour: false }, show, lang, text_limit: 1_000 }
+}
+
+fn shown(mut view: impl View, sessions: Vec<Session>) {
+    let report = report(&sessions);
+    sessions.into_iter().try_for_each(|session| view.session(session)).unwrap();
+    view.finish(&report).unwrap();
+}
+
+fn printed(options: Options, sessions: Vec<Session>) -> String {
+    let mut out = Vec::new();
+    shown(Table::new(&mut out, options), sessions);
+    String::from_utf8(out).unwrap()
+}
+
+/// Steps as they happen, the sessions turn and turn about.
+fn live(options: Options, sessions: Vec<Session>, redact: bool) -> String {
+    fn run(mut view: impl View, sessions: Vec<Session>) {
+        let most = sessions.iter().map(|session| session.steps.len()).max().unwrap_or_default();
+        for index in 0..most {
+            for session in &sessions {
+                if let Some(step) = session.steps.get(index) {
+                    let so_far =
+                        Session { steps: session.steps[..=index].to_vec(), credentials: Vec::new(), ..session.clone() };
+                    view.step(&so_far, step).unwrap();
+                }
+            }
+        }
+        shown(view, sessions);
+    }
+    let mut out = Vec::new();
+    match redact {
+        true => run(Redact::new(Live::new(&mut out, options)), sessions),
+        false => run(Live::new(&mut out, options), sessions),
+    }
+    String::from_utf8(out).unwrap()
+}
+
+#[test]
+fn every_line_fits_and_frames_are_exact() {
+    for width in [80, 99, 120, 200] {
+        for lang in [Lang::En, Lang::Zh] {
+            let sessions = || vec![lab_smtp(), lab_pop3(), everything()];
+            for text in [
+                printed(options(width, lang, Show::ALL), sessions()),
+                printed(options(width, lang, Show { steps: false, ..Show::ALL }), sessions()),
+                live(options(width, lang, Show::ALL), sessions(), false),
+            ] {
+                for line in text.lines() {
+                    let framed = line.starts_with(['┌', '│', '╞', '├', '└', '━']);
+                    assert!(line.width() <= width, "{} > {width}: {line}", line.width());
+                    assert!(!framed || line.width() == width, "{} < {width}: {line}", line.width());
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_narrow_terminal_counts_as_80_columns() {
+    let narrow = printed(options(20, Lang::En, Show::REPORT), vec![lab_smtp()]);
+    assert_eq!(narrow, printed(options(80, Lang::En, Show::REPORT), vec![lab_smtp()]));
+}
+
+#[test]
+fn nothing_hostile_reaches_the_terminal() {
+    for text in [
+        printed(options(80, Lang::En, Show::ALL), vec![everything()]),
+        live(options(80, Lang::En, Show::ALL), vec![everything()], false),
+    ] {
+        let hostile = |found: char| found.is_control() && found != '\n' || "\u{202e}\u{200b}\u{9b}".contains(found);
+        assert!(!text.contains(hostile), "{text:?}");
+        assert!(text.contains("␛[31m") && text.contains("<U+202E>"));
+    }
+}
+
+#[test]
+fn the_password_is_shown_marked_and_explained() {
+    let text = printed(options(80, Lang::En, Show::REPORT), vec![lab_pop3()]);
+    let row = text.lines().find(|line| line.contains("PASS group7_3")).unwrap();
+    assert!(row.starts_with("│ 7 !"), "{row}");
+    assert!(text.contains("\n! carries a password\n"));
+    let closing = text.split("Log-in attempts").nth(1).unwrap();
+    assert!(closing.contains("│ 5, 7 ! │ 172.16.0.73 →") && closing.contains("accepted"), "{closing}");
+}
+
+#[test]
+fn log_ins_that_are_alike_are_counted() {
+    let sessions: Vec<Session> = (1..=9).map(|id| Session { id, ..lab_pop3() }).collect();
+    let text = printed(options(120, Lang::En, Show { steps: false, ..Show::REPORT }), sessions);
+    let rows: Vec<&str> = text.lines().filter(|line| line.contains("group7_3@")).collect();
+    assert_eq!(rows.len(), 1);
+    assert!(rows[0].contains("5, 7, 5, 7, 5, 7, … !") || rows[0].ends_with("│ 9       │"), "{}", rows[0]);
+    assert!(rows[0].ends_with("│ 9       │"), "{}", rows[0]);
+}
+
+#[test]
+fn redacted_tables_hold_no_password() {
+    for text in [live(options(80, Lang::En, Show::ALL), vec![lab_smtp(), lab_pop3()], true), {
+        let mut out = Vec::new();
+        shown(Redact::new(Table::new(&mut out, options(80, Lang::Zh, Show::ALL))), vec![lab_pop3()]);
+        String::from_utf8(out).unwrap()
+    }] {
+        assert!(text.contains("PASS ********"), "{text}");
+        assert!(!text.contains("PASS group7_3"), "{text}");
+    }
+}
+
+#[test]
+fn a_password_echoed_before_the_log_in_is_over_is_hidden_live() {
+    let session =
+        Talk::new(Protocol::Pop3).s("+OK").c("PASS secret12").secret("secret12").s("-ERR secret12 is wrong").session;
+    let text = live(options(80, Lang::En, Show::REPORT), vec![session], true);
+    assert!(text.contains("-ERR ********") && !text.contains("secret12"), "{text}");
+}
+
+#[test]
+fn live_rows_stand_under_the_session_that_they_belong_to() {
+    let (one, mut other) = (lab_smtp(), lab_pop3());
+    other.transport.ends.client = "172.16.0.74:2000".parse().unwrap();
+    let text = live(options(80, Lang::En, Show::REPORT), vec![one, other], false);
+    let mut session = "";
+    for line in text.lines() {
+        if line.contains("━ Session ") {
+            session = if line.contains("Session 1") { "172.16.0.73 " } else { "172.16.0.74 " };
+        }
+        if line.starts_with("│") && line.contains("172.16.0.253 ") && !line.contains("→") {
+            assert!(line.contains(session), "{session}: {line}");
+        }
+    }
+    // The ends are told once as it happens and once when it is over.
+    assert_eq!(text.matches("172.16.0.73:1893").count(), 2);
+    assert_eq!(text.matches('┌').count(), text.matches('└').count() - text.matches("└─ ").count());
+}
+
+#[test]
+fn a_capture_without_mail_says_what_it_held() {
+    let mut report = report(&[]);
+    report.summary.limits_hit.hit(crate::limits::Limit::Connections);
+    let mut out = Vec::new();
+    Table::new(&mut out, options(80, Lang::En, Show::REPORT)).finish(&report).unwrap();
+    let text = String::from_utf8(out).unwrap();
+    assert!(text.contains("No mail session was found") && text.contains("25 (30)"), "{text}");
+    assert!(text.contains("Cut off by a limit"), "a bound that bites is told: {text}");
+}
+
+#[test]
+fn a_gap_is_a_row_and_long_text_is_cut() {
+    let session = Talk::new(Protocol::Smtp)
+        .s("220 x")
+        .other(crate::flow::Side::Client, crate::protocol::event::Kind::Gap, "", 1_460)
+        .c(&format!("NOOP {}", "x".repeat(5_000)))
+        .session;
+    let text = printed(options(80, Lang::En, Show::REPORT), vec![session]);
+    assert!(text.replace([' ', '\n', '│'], "").contains("1460bytesfromtheclient"), "{text}");
+    assert!(text.contains('…') && text.matches('x').count() < 1_100);
+}
+
+#[test]
+fn sessions_alone_are_listed_as_they_come() {
+    let show = Show { sessions: true, steps: false, credentials: false, ..Show::REPORT };
+    let mut out = Vec::new();
+    let mut table = Table::new(&mut out, options(80, Lang::En, show));
+    table.session(lab_smtp()).unwrap();
+    drop(table);
+    let text = String::from_utf8(out).unwrap();
+    assert!(text.contains("172.16.0.253:25") && !text.contains('└'), "{text}");
+    let whole = printed(options(80, Lang::En, show), vec![lab_smtp(), lab_pop3()]);
+    assert_eq!(whole.matches('┌').count(), 1, "{whole}");
+    assert_eq!(whole.matches('└').count(), 1, "{whole}");
+}
