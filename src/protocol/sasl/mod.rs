@@ -158,6 +158,11 @@ impl Exchange {
         Self { credential, mechanism, turn: Turn::Username, challenged: false, cancelled: false, rounds: 0 }
     }
 
+    /// The mechanism.
+    pub fn mechanism(&self) -> Mechanism {
+        self.mechanism
+    }
+
     /// A challenge as it crossed (base64, without `334 ` or `+ `). Does not record the step: see [`Exchange::add_step`].
     pub fn challenge(&mut self, base64: &[u8]) -> Round {
         if std::mem::replace(&mut self.challenged, true) {
