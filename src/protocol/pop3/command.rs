@@ -25,3 +25,59 @@ pub enum Verb {
     /// A verb that is none of these.
     Other,
 }
+
+impl Verb {
+    /// By its name, upper case.
+    pub fn named(name: &str) -> Self {
+        match name {
+            "USER" => Self::User,
+            "PASS" => Self::Pass,
+            "APOP" => Self::Apop,
+            "AUTH" => Self::Auth,
+            "CAPA" => Self::Capa,
+            "STLS" => Self::Stls,
+            "STAT" => Self::Stat,
+            "LIST" => Self::List,
+            "RETR" => Self::Retr,
+            "TOP" => Self::Top,
+            "UIDL" => Self::Uidl,
+            "DELE" => Self::Dele,
+            "NOOP" => Self::Noop,
+            "RSET" => Self::Rset,
+            "QUIT" => Self::Quit,
+            "LANG" => Self::Lang,
+            "UTF8" => Self::Utf8,
+            "XTND" => Self::Xtnd,
+            _ => Self::Other,
+        }
+    }
+
+    /// True for what RFC 1939, section 5, allows after the log-in only.
+    pub fn is_of_transaction(self) -> bool {
+        matches!(
+            self,
+            Self::Stat | Self::List | Self::Retr | Self::Top | Self::Uidl | Self::Dele | Self::Noop | Self::Rset
+        )
+    }
+}
+
+/// A command line, cut up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Command<'a> {
+    /// The verb.
+    pub verb: Verb,
+    /// Its name, upper case.
+    pub name: String,
+    /// All that follows the one separator after the verb, spaces at either end included: a password may have them.
+    /// Absent where the line ends with the verb.
+    pub argument: Option<&'a [u8]>,
+    /// Where in the line the argument begins.
+    pub argument_at: usize,
+}
+
+impl Command<'_> {
+    /// The argument without white space around it; empty where there is none.
+    pub fn trimmed(&self) -> &[u8] {
+        self.argument.unwrap_or_default().trim_ascii()
+    }
+}

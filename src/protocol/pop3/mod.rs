@@ -1,8 +1,19 @@
-//! POP3 (RFC 1939) and its extensions (RFC 2449, 2595, 5034, 6856).
+//! POP3 (RFC 1939) and its extensions (RFC 2449, 2595, 5034, 6856; XTND XMIT of RFC 1082's kind).
 
+mod client;
 pub mod command;
+mod content;
+pub mod dialogue;
+mod lines;
+pub mod parse;
+mod queue;
+pub mod reply;
+mod server;
+#[cfg(test)]
+mod tests;
 
 pub use command::Verb;
+pub use dialogue::Dialogue;
 
 use super::sasl::Round;
 
@@ -16,9 +27,10 @@ pub struct Subject {
 }
 
 /// RFC 1939, section 3.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum State {
     /// Before the log-in.
+    #[default]
     Authorization,
     /// After it.
     Transaction,

@@ -1,0 +1,230 @@
+//! What the client says: commands, SASL responses, and with XTND XMIT a message.
+
+use super::command::{Command, Verb};
+use super::dialogue::{Dialogue, Said, Saying, subject};
+use super::queue::{Follows, Login, Pending};
+use super::{State, What, parse};
+use crate::flow::{At, Side};
+use crate::limits::Limit;
+use crate::protocol::event::{self, Credential, Exposure, Kind, Sink, StepId};
+use crate::protocol::framing::{Input, Line, LineEnd};
+use crate::protocol::sasl::{Exchange, Round};
+use std::ops::Range;
+
+/// First byte of a TLS handshake record: no command begins with it.
+const TLS_HANDSHAKE: u8 = 0x16;
+
+impl Dialogue {
+    /// Reads a line, or a piece of a message.
+    pub(super) fn client_data(&mut self, input: &mut Input<'_>, out: &mut dyn Sink) {
+        if let Some(content) = &mut self.upload {
+            if content.read(input, out) {
+                self.end_of_upload(out);
+            }
+            return;
+        }
+        // A ClientHello upon STLS: the server's consent was not captured, but was given.
+        let waits_for_tls = self.queue.last().is_some_and(|pending| pending.follows == Follows::Tls);
+        if waits_for_tls && self.client.is_empty() && input.rest().first() == Some(&TLS_HANDSHAKE) {
+            return self.begin_tls(out);
+        }
+        if let Some(line) = self.client.line(input) {
+            self.client_line(&line, out);
+        }
+    }
+
+    pub(super) fn client_line(&mut self, line: &Line<'_>, out: &mut dyn Sink) {
+        if line.truncated {
+            out.limit(Limit::LineBytes);
+        }
+        // A line of which a piece is missing may hold half a password, and half a password is none.
+        let follows_gap = std::mem::take(&mut self.client_lost);
+        let whole = !follows_gap && line.end != LineEnd::None && !line.truncated;
+        let command = parse::command(&line.bytes);
+        if self.is_response(command.as_ref()) {
+            return self.response(line, whole, out);
+        }
+        self.interrupt(out);
+        match command {
+            Some(command) if !follows_gap || command.verb != Verb::Other => self.command(line, &command, whole, out),
+            _ => {
+                let mut step = Said::line(line).step(Side::Client, Kind::Unknown, event::Subject::Unknown);
+                if !whole {
+                    step.secrets.push(0..line.bytes.len());
+                }
+                let step = out.step(step);
+                if whole {
+                    let mut pending = Pending::new(Verb::Other, step, Follows::Anything);
+                    pending.maybe_unanswered = line.bytes.is_empty();
+                    self.queue.push(pending, out);
+                }
+            }
+        }
+    }
+
+    /// True where the client's line belongs to the AUTH that it sent last: it was asked; or it does not say anything
+    /// that is a command, and the challenge was not captured.
+    fn is_response(&mut self, command: Option<&Command<'_>>) -> bool {
+        match self.queue.last().and_then(|pending| pending.login.as_ref()) {
+            Some(Login::Sasl { challenged: true, .. }) => true,
+            Some(Login::Sasl { .. }) => command.is_none_or(|command| command.verb == Verb::Other),
+            _ => false,
+        }
+    }
+
+    fn response(&mut self, line: &Line<'_>, whole: bool, out: &mut dyn Sink) {
+        let state = self.state;
+        let Some(pending) = self.queue.last() else { return };
+        let Some(Login::Sasl { exchange, challenged }) = &mut pending.login else { return };
+        *challenged = false;
+        let round = if whole { exchange.response(&line.bytes) } else { Round::Garbage(exchange.mechanism()) };
+        let mut step = Said::line(line).step(Side::Client, Kind::Response, subject(state, What::Response(round)));
+        if round.is_secret() {
+            step.secrets.push(0..line.bytes.len());
+        }
+        pending.step = out.step(step);
+        exchange.add_step(pending.step);
+    }
+
+    /// The client's next command ends what the server could not end: lines that may have followed; and where bytes are
+    /// missing, whatever a client that waits for its end was waiting for.
+    fn interrupt(&mut self, out: &mut dyn Sink) {
+        let waits = self.queue.client_waits_for_replies();
+        let over = match &self.saying {
+            Saying::Replies => false,
+            Saying::Rubbish(_) => true,
+            Saying::Listing(listing) => !listing.certain || listing.has_gap && waits,
+            Saying::Content(content) => content.has_gap() && waits,
+        };
+        if over {
+            self.end_of_saying(false, out);
+        }
+    }
+
+    fn command(&mut self, line: &Line<'_>, command: &Command<'_>, whole: bool, out: &mut dyn Sink) {
+        // Before the log-in nobody asks this: the capture began in the middle, or has no server in it.
+        if !self.heard && command.verb.is_of_transaction() {
+            self.state = State::Transaction;
+        }
+        if command.verb == Verb::Quit && self.state == State::Transaction {
+            self.state = State::Update;
+        }
+        let what = What::Command(command.verb);
+        let mut step = Said::line(line).step(Side::Client, Kind::Command, subject(self.state, what));
+        step.command = Some(&command.name);
+        step.arguments = command.argument.map(|_| command.argument_at..line.bytes.len());
+        step.secrets.extend(secret(command));
+        let step = out.step(step);
+        let mut pending = Pending::new(command.verb, step, follows(command));
+        match (command.verb, command.argument) {
+            (Verb::User, Some(name)) if whole => self.user = Some((step, name.to_vec())),
+            (Verb::Pass, Some(password)) if whole => {
+                pending.login = Some(Login::Native(Box::new(self.pass(password, step))))
+            }
+            (Verb::Apop, Some(argument)) if whole => {
+                pending.login = self.apop(argument, step).map(Box::new).map(Login::Native);
+            }
+            (Verb::Auth, Some(argument)) => {
+                pending.login = parse::auth(argument).map(|auth| {
+                    let mut exchange = Box::new(Exchange::new(auth.mechanism, step));
+                    if let (Some(initial_response), true) = (auth.initial_response, whole) {
+                        exchange.response(initial_response);
+                    }
+                    Login::Sasl { exchange, challenged: false }
+                });
+            }
+            _ => {}
+        }
+        self.queue.push(pending, out);
+    }
+
+    /// USER and PASS (RFC 1939, section 7). The name is the last that was given, whatever the server said to it.
+    fn pass(&self, password: &[u8], step: StepId) -> Credential {
+        let (user, username) = self.user.clone().unzip();
+        Credential {
+            mechanism: "USER/PASS".into(),
+            username,
+            password: Some(password.to_vec()),
+            exposure: Exposure::Plaintext,
+            steps: user.into_iter().chain([step]).collect(),
+            wire_forms: if password.is_empty() { Vec::new() } else { vec![password.to_vec()] },
+            ..Credential::default()
+        }
+    }
+
+    /// APOP (RFC 1939, section 7): the digest is of the greeting's timestamp and the password.
+    fn apop(&self, argument: &[u8], step: StepId) -> Option<Credential> {
+        let (name, digest) = parse::apop(argument)?;
+        Some(Credential {
+            mechanism: "APOP".into(),
+            username: Some(name.to_vec()),
+            challenge: self.timestamp.clone(),
+            response: Some(digest.to_vec()),
+            exposure: Exposure::Hash,
+            steps: vec![step],
+            ..Credential::default()
+        })
+    }
+
+    fn end_of_upload(&mut self, out: &mut dyn Sink) {
+        if let Some(content) = self.upload.take() {
+            let (message, steps) = content.end(true, self.state, out);
+            let step = steps.last().copied();
+            // The reply answers the step of the content, which is there: its dot was.
+            let mut pending = Pending::new(Verb::Xtnd, step.unwrap_or_default(), Follows::Nothing);
+            pending.upload = Some((message, steps));
+            self.queue.push(pending, out);
+        }
+    }
+
+    pub(super) fn client_gap(&mut self, missing: u64, at: At, out: &mut dyn Sink) {
+        match &mut self.upload {
+            Some(content) => content.gap(missing, at, out),
+            None => {
+                self.client_lost = true;
+                self.queue.client_gap();
+            }
+        }
+    }
+}
+
+/// Where in a command's line a secret stands.
+fn secret(command: &Command<'_>) -> Option<Range<usize>> {
+    let argument = command.argument?;
+    let at = command.argument_at;
+    match command.verb {
+        Verb::Pass => Some(at..at + argument.len()),
+        Verb::Auth => {
+            let auth = parse::auth(argument)?;
+            let initial_response = auth.initial_response?;
+            // Only to learn what it is: the step, which the real exchange begins with, is not told yet.
+            let round = Exchange::new(auth.mechanism, 0).response(initial_response);
+            let at = at + auth.initial_response_at;
+            round.is_secret().then(|| at..at + initial_response.len())
+        }
+        _ => None,
+    }
+}
+
+/// What follows a `+OK` to `command`.
+fn follows(command: &Command<'_>) -> Follows {
+    let argument = command.trimmed();
+    match command.verb {
+        Verb::Capa => Follows::Lines,
+        Verb::List | Verb::Uidl | Verb::Auth | Verb::Lang if argument.is_empty() => Follows::Lines,
+        Verb::Retr => Follows::Message { number: parse::numbers(argument).0, part: None },
+        Verb::Top => {
+            let (number, lines) = parse::numbers(argument);
+            let part = match lines {
+                Some(0) => "headers".into(),
+                Some(lines) => format!("top {lines}"),
+                None => "top".into(),
+            };
+            Follows::Message { number, part: Some(part) }
+        }
+        Verb::Stls => Follows::Tls,
+        Verb::Xtnd if parse::begins_with_word(argument, "XMIT") => Follows::Upload,
+        Verb::Xtnd | Verb::Other => Follows::Anything,
+        _ => Follows::Nothing,
+    }
+}

@@ -1,0 +1,129 @@
+//! A message that is being read: the dot-ended block that follows RETR, TOP, or XTND XMIT.
+
+use super::command::Verb;
+use super::{State, Subject, What};
+use crate::flow::{At, Side};
+use crate::protocol::event::{self, Kind, MessageId, MessageStart, Packets, Sink, Step, StepId};
+use crate::protocol::framing::{DotBlock, DotPiece, Input, LineEnd};
+
+/// Stuffed dots that a gap is thought to hold at most.
+const STUFFED_DOTS: u64 = 16;
+
+/// A message that is being read.
+#[derive(Debug)]
+pub struct Content {
+    from: Side,
+    verb: Verb,
+    message: MessageId,
+    block: DotBlock,
+    /// How the sender ends its lines.
+    style: LineEnd,
+    /// The first and the last packet.
+    packets: Option<(u64, At)>,
+    bytes: u64,
+    /// Bytes of content: what the sender said there would be, what came, and what is missing.
+    octets: Option<u64>,
+    came: u64,
+    missing: u64,
+}
+
+impl Content {
+    /// The message begins with the next byte. `style` is how the server ends its lines elsewhere; `octets` is the size
+    /// that its reply told.
+    pub fn begin(
+        from: Side,
+        verb: Verb,
+        style: LineEnd,
+        octets: Option<u64>,
+        start: MessageStart,
+        out: &mut dyn Sink,
+    ) -> Self {
+        Self {
+            from,
+            verb,
+            message: out.message(start),
+            block: DotBlock::default(),
+            style,
+            packets: None,
+            bytes: 0,
+            octets,
+            came: 0,
+            missing: 0,
+        }
+    }
+
+    /// Reads on. True where the content has ended; what follows it is left in `input`.
+    pub fn read(&mut self, input: &mut Input<'_>, out: &mut dyn Sink) -> bool {
+        let before = input.rest().len();
+        self.mark(input.at);
+        let mut ended = false;
+        while let Some(piece) = self.block.piece(input) {
+            match piece {
+                DotPiece::Content(bytes) => {
+                    self.came += bytes.len() as u64;
+                    out.content(self.message, bytes);
+                }
+                // A server that ends its lines with CR LF stuffs dots at the begin of such lines alone: between bare
+                // LFs a dot is content.
+                DotPiece::End { own: LineEnd::Lf, .. } if self.style == LineEnd::CrLf => {
+                    self.came += 2;
+                    out.content(self.message, b".\n");
+                }
+                DotPiece::End { .. } => {
+                    ended = true;
+                    break;
+                }
+            }
+        }
+        self.bytes += (before - input.rest().len()) as u64;
+        ended
+    }
+
+    /// Bytes are missing.
+    pub fn gap(&mut self, missing: u64, at: At, out: &mut dyn Sink) {
+        self.mark(at);
+        self.missing = self.missing.saturating_add(missing);
+        self.block = DotBlock::in_the_middle();
+        out.content_missing(self.message, missing);
+    }
+
+    /// True where bytes of it are missing.
+    pub fn has_gap(&self) -> bool {
+        self.missing > 0
+    }
+
+    /// True where what came and what is missing amount to what the server said (but for dots that were stuffed in the
+    /// part that is missing): then it is one message, and the gap holds nothing else.
+    pub fn has_its_size(&self) -> bool {
+        self.octets.is_some_and(|octets| octets.abs_diff(self.came.saturating_add(self.missing)) <= STUFFED_DOTS)
+    }
+
+    /// Tells the step and the end. `seen` where the final dot was. Returns the message and its steps.
+    pub fn end(self, seen: bool, state: State, out: &mut dyn Sink) -> (MessageId, Vec<StepId>) {
+        let mut steps = Vec::new();
+        if let Some((first, last)) = self.packets.filter(|_| self.bytes > 0) {
+            let mut packets = Packets::one(first);
+            packets.add(last.packet);
+            steps.push(out.step(Step {
+                from: self.from,
+                kind: Kind::Data,
+                subject: event::Subject::Pop3(Subject { state, what: What::Content(self.verb) }),
+                time: last.time,
+                packets,
+                text: b"",
+                bytes: self.bytes,
+                tag: None,
+                command: None,
+                arguments: None,
+                answers: None,
+                secrets: Vec::new(),
+            }));
+        }
+        out.content_end(self.message, seen && self.missing == 0);
+        (self.message, steps)
+    }
+
+    fn mark(&mut self, at: At) {
+        self.packets = Some((self.packets.map_or(at.packet, |(first, _)| first), at));
+    }
+}

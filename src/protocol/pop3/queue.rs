@@ -1,0 +1,197 @@
+/*!
+Commands that wait for their reply.
+
+POP3's replies carry nothing that says what they answer: they come in the order of the commands (RFC 2449, section 6.6).
+So a stretch missing from the capture, on either side, may shift every later answer by one. The queue therefore knows
+which commands are certain to be the next ones answered, and after a gap it gives no answer away until it is in step
+again: a client that waits for each reply is, with its next command.
+*/
+
+use super::command::Verb;
+use crate::limits::{COMMANDS_IN_FLIGHT, Limit};
+use crate::protocol::event::{Credential, Delivery, LoginOutcome, MessageId, MessageOutcome, Sink, StepId};
+use crate::protocol::sasl::Exchange;
+use std::collections::VecDeque;
+
+/// What follows the first line of a command's reply when it is `+OK`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Follows {
+    /// Nothing.
+    Nothing,
+    /// Lines up to a single dot.
+    Lines,
+    /// Lines or nothing: nobody knows what this command does.
+    Anything,
+    /// A message.
+    Message {
+        /// Its number.
+        number: Option<u64>,
+        /// What of it, where it is not all.
+        part: Option<String>,
+    },
+    /// TLS.
+    Tls,
+    /// A message from the client (XTND XMIT).
+    Upload,
+}
+
+/// A log-in that the reply decides.
+#[derive(Debug)]
+pub enum Login {
+    /// USER and PASS, or APOP.
+    Native(Box<Credential>),
+    /// AUTH.
+    Sasl {
+        /// What crosses.
+        exchange: Box<Exchange>,
+        /// The server has asked, the client has not answered yet.
+        challenged: bool,
+    },
+}
+
+/// A command that waits for its reply.
+#[derive(Debug)]
+pub struct Pending {
+    /// Its verb.
+    pub verb: Verb,
+    /// The client's step that the reply answers: the command, or the last response of AUTH.
+    pub step: StepId,
+    /// What follows a `+OK`.
+    pub follows: Follows,
+    /// The log-in that the reply decides.
+    pub login: Option<Login>,
+    /// The message (of XTND XMIT) that the reply decides, and its steps.
+    pub upload: Option<(MessageId, Vec<StepId>)>,
+    /// It may never be answered: an empty line, or a command that got rubbish for an answer.
+    pub maybe_unanswered: bool,
+}
+
+impl Pending {
+    /// A command with nothing special.
+    pub fn new(verb: Verb, step: StepId, follows: Follows) -> Self {
+        Self { verb, step, follows, login: None, upload: None, maybe_unanswered: false }
+    }
+
+    /// No reply will be known to be this command's: what hangs on it is told.
+    fn settle(self, out: &mut dyn Sink) {
+        match self.login {
+            Some(Login::Native(credential)) => out.credential(*credential),
+            Some(Login::Sasl { exchange, .. }) => out.credential(exchange.finish(LoginOutcome::Unknown)),
+            None => {}
+        }
+        if let Some((message, steps)) = self.upload {
+            let outcome = Some(Delivery::Unknown);
+            out.message_outcome(message, MessageOutcome { outcome, steps, ..MessageOutcome::default() });
+        }
+    }
+}
+
+/// The commands that wait, in the order in which they were sent.
+#[derive(Debug, Default)]
+pub struct Queue {
+    pending: VecDeque<Pending>,
+    /// How many of the first are certain to be the next ones answered.
+    certain: usize,
+    /// There may be commands that nobody saw.
+    hidden: bool,
+    /// There may be replies that nobody saw.
+    lost: bool,
+    /// The client has sent a command before it had the answer to the one before.
+    pipelines: bool,
+}
+
+impl Queue {
+    /// A command was sent.
+    pub fn push(&mut self, pending: Pending, out: &mut dyn Sink) {
+        if self.client_waits_for_replies() && (self.hidden || self.lost || self.is_one_unanswered()) {
+            self.settle(out);
+        }
+        self.pipelines |= !self.pending.is_empty();
+        if self.pending.len() >= COMMANDS_IN_FLIGHT {
+            out.limit(Limit::CommandsInFlight);
+            (self.lost, self.certain) = (true, 0);
+            if let Some(oldest) = self.pending.pop_front() {
+                oldest.settle(out);
+            }
+        }
+        self.pending.push_back(pending);
+        if !self.hidden && !self.lost {
+            self.certain = self.pending.len();
+        }
+    }
+
+    /// True for a client that never had two commands in flight: its next command proves that it had all its replies.
+    pub fn client_waits_for_replies(&self) -> bool {
+        !self.pipelines
+    }
+
+    fn is_one_unanswered(&self) -> bool {
+        self.pending.len() == 1 && self.pending.front().is_some_and(|pending| pending.maybe_unanswered)
+    }
+
+    /// A reply came: the command that it answers, where that is certain.
+    pub fn answered(&mut self) -> Option<Pending> {
+        self.certain = self.certain.checked_sub(1)?;
+        let answered = self.pending.pop_front();
+        // Whatever was lost, it was not the answer to this one, and no other waits for one.
+        self.lost &= !self.pending.is_empty();
+        answered
+    }
+
+    /// The command that a reply would answer now, where that is certain.
+    pub fn next(&mut self) -> Option<&mut Pending> {
+        if self.certain > 0 { self.pending.front_mut() } else { None }
+    }
+
+    /// The verb of the first command that waits.
+    pub fn first_verb(&self) -> Option<Verb> {
+        self.pending.front().map(|pending| pending.verb)
+    }
+
+    /// True where one command waits, and no other can be waiting.
+    pub fn is_single(&self) -> bool {
+        self.pending.len() == 1 && self.certain == 1
+    }
+
+    /// The command that was sent last.
+    pub fn last(&mut self) -> Option<&mut Pending> {
+        self.pending.back_mut()
+    }
+
+    /// Only AUTH is answered by a challenge: brings the AUTH that waits to the front, in certainty.
+    pub fn next_is_auth(&mut self, out: &mut dyn Sink) -> Option<&mut Pending> {
+        let is_auth = |pending: &Pending| matches!(pending.login, Some(Login::Sasl { .. }));
+        let place = self.pending.iter().position(is_auth)?;
+        if place > 0 && self.certain > 0 {
+            return None;
+        }
+        self.pending.drain(..place).for_each(|pending| pending.settle(out));
+        self.certain = self.certain.max(1);
+        self.pending.front_mut()
+    }
+
+    /// True where no command waits.
+    pub fn is_empty(&self) -> bool {
+        self.pending.is_empty()
+    }
+
+    /// Bytes of the server are missing: the commands that wait may have been answered. Not so a single one, if a whole
+    /// reply comes later.
+    pub fn server_gap(&mut self) {
+        self.lost = !self.pending.is_empty();
+        if self.pending.len() > 1 {
+            self.certain = 0;
+        }
+    }
+
+    /// Bytes of the client are missing: there may be commands that nobody saw.
+    pub fn client_gap(&mut self) {
+        self.hidden = true;
+    }
+
+    /// No reply will come any more, or none that could be told apart.
+    pub fn settle(&mut self, out: &mut dyn Sink) {
+        self.pending.drain(..).for_each(|pending| pending.settle(out));
+        (self.certain, self.hidden, self.lost) = (0, false, false);
+    }
+}

@@ -1,0 +1,282 @@
+//! What the server says: the greeting, replies with their lines, challenges, messages, and what is none of these.
+
+use super::command::Verb;
+use super::content::Content;
+use super::dialogue::{Dialogue, Said, Saying, subject};
+use super::lines::{Lines, Listing};
+use super::queue::{Follows, Login, Pending};
+use super::reply::Reply;
+use super::{State, What, parse};
+use crate::flow::{At, Side};
+use crate::limits::Limit;
+use crate::protocol::event::{
+    self, Delivery, Direction, Kind, LoginOutcome, MessageOutcome, MessageStart, Sink, StepId,
+};
+use crate::protocol::framing::{Input, Line, LineEnd};
+
+impl Dialogue {
+    /// Reads a line, or a piece of a message.
+    pub(super) fn server_data(&mut self, input: &mut Input<'_>, out: &mut dyn Sink) {
+        if let Saying::Content(content) = &mut self.saying {
+            if content.read(input, out) {
+                self.end_of_saying(true, out);
+            }
+        } else if let Some(line) = self.server.line(input) {
+            self.server_line(&line, out);
+        }
+    }
+
+    pub(super) fn server_line(&mut self, line: &Line<'_>, out: &mut dyn Sink) {
+        if line.truncated {
+            out.limit(Limit::LineBytes);
+        }
+        let reply = parse::reply(&line.bytes);
+        if let Saying::Listing(listing) = &mut self.saying {
+            // Servers forget the final dot: a status line ends the listing where one is due.
+            let is_over = reply.is_some() && (!listing.certain || !self.queue.is_empty());
+            if !is_over {
+                return self.listed(line, out);
+            }
+        }
+        if let Some(reply) = reply {
+            self.end_of_saying(false, out);
+            return self.reply(line, &reply, out);
+        }
+        self.heard = true;
+        match parse::challenge(&line.bytes) {
+            Some(challenge) if self.queue.next_is_auth(out).is_some() => self.challenge(line, challenge, out),
+            _ => self.rubbish(line, out),
+        }
+    }
+
+    /// A line of a listing.
+    fn listed(&mut self, line: &Line<'_>, out: &mut dyn Sink) {
+        let Saying::Listing(listing) = &mut self.saying else { return };
+        listing.certain = true;
+        if &*line.bytes == b"." && line.end != LineEnd::None {
+            listing.lines.pass(line, out);
+            self.end_of_saying(true, out);
+        } else {
+            listing.lines.add(line, out);
+        }
+    }
+
+    fn reply(&mut self, line: &Line<'_>, reply: &Reply<'_>, out: &mut dyn Sink) {
+        self.server_lost = 0;
+        let is_first = !std::mem::replace(&mut self.heard, true);
+        if is_first && self.is_greeting(reply) {
+            return self.greeting(line, reply, out);
+        }
+        let Some(pending) = self.queue.answered() else {
+            let what = What::Reply { to: None, ok: reply.ok, code: reply.code.clone() };
+            out.step(Said::line(line).step(Side::Server, Kind::Reply, subject(self.state, what)));
+            return;
+        };
+        match &pending.follows {
+            Follows::Lines | Follows::Anything if reply.ok => {
+                let certain = pending.follows == Follows::Lines;
+                let (code, lines) = (reply.code.clone(), Lines::begin(line));
+                self.saying = Saying::Listing(Box::new(Listing { pending, code, lines, certain, has_gap: false }));
+            }
+            _ => {
+                let step = self.tell(Said::line(line), &pending, reply.ok, reply.code.clone(), out);
+                self.decided(pending, line, reply, step, out);
+            }
+        }
+    }
+
+    /// The server's first line is its greeting. Unless the capture began in the middle: then it answers what the
+    /// client said before it. A client may talk before it is greeted, too, so what the line says must decide.
+    fn is_greeting(&self, reply: &Reply<'_>) -> bool {
+        let Some(first) = self.queue.first_verb() else { return true };
+        let is_opening = matches!(
+            first,
+            Verb::User | Verb::Capa | Verb::Auth | Verb::Apop | Verb::Stls | Verb::Lang | Verb::Utf8 | Verb::Other
+        );
+        let text = reply.text.to_ascii_lowercase();
+        let says = |word: &[u8]| memchr::memmem::find(&text, word).is_some();
+        is_opening && reply.ok && (parse::timestamp(reply.text).is_some() || says(b"ready") || says(b"pop"))
+    }
+
+    fn greeting(&mut self, line: &Line<'_>, reply: &Reply<'_>, out: &mut dyn Sink) {
+        self.timestamp = parse::timestamp(reply.text).map(<[u8]>::to_vec);
+        out.banner(reply.text);
+        let what = What::Greeting { ok: reply.ok, apop: self.timestamp.is_some() };
+        out.step(Said::line(line).step(Side::Server, Kind::Greeting, subject(self.state, what)));
+    }
+
+    /// Tells the step of a reply.
+    fn tell(
+        &mut self,
+        said: Said<'_>,
+        pending: &Pending,
+        ok: bool,
+        code: Option<String>,
+        out: &mut dyn Sink,
+    ) -> StepId {
+        if ok && pending.verb.is_of_transaction() && self.state == State::Authorization {
+            self.state = State::Transaction;
+        }
+        let what = What::Reply { to: Some(pending.verb), ok, code };
+        let mut step = said.step(Side::Server, Kind::Reply, subject(self.state, what));
+        // A reply upon a challenge answers a response that was not captured.
+        let unanswered = matches!(pending.login, Some(Login::Sasl { challenged: true, .. }));
+        step.answers = Some(pending.step).filter(|_| !unanswered);
+        out.step(step)
+    }
+
+    /// What a reply of one line, told as `step`, brings about.
+    fn decided(&mut self, pending: Pending, line: &Line<'_>, reply: &Reply<'_>, step: StepId, out: &mut dyn Sink) {
+        let Pending { verb, follows, login, upload, .. } = pending;
+        if let Some(login) = login {
+            self.log_in(login, reply.ok, step, out);
+        }
+        if let Some((message, mut steps)) = upload {
+            steps.push(step);
+            let outcome = Some(if reply.ok { Delivery::Accepted } else { Delivery::Rejected });
+            let reply = Some(line.bytes.to_vec());
+            out.message_outcome(message, MessageOutcome { outcome, reply, steps, ..MessageOutcome::default() });
+        }
+        if !reply.ok {
+            return;
+        }
+        let start = |direction, number, part| MessageStart {
+            direction,
+            mailbox: None,
+            number,
+            uid: None,
+            part,
+            steps: vec![pending.step, step],
+        };
+        match follows {
+            Follows::Message { number, part } => {
+                let start = start(Direction::Retrieved, number, part);
+                let octets = parse::numbers(reply.text).0;
+                let content = Content::begin(Side::Server, verb, line.end, octets, start, out);
+                self.saying = Saying::Content(content);
+            }
+            Follows::Upload => {
+                let start = start(Direction::Sent, None, None);
+                self.upload = Some(Content::begin(Side::Client, verb, line.end, None, start, out));
+            }
+            Follows::Tls => self.begin_tls(out),
+            Follows::Nothing | Follows::Lines | Follows::Anything => {}
+        }
+    }
+
+    fn log_in(&mut self, login: Login, ok: bool, step: StepId, out: &mut dyn Sink) {
+        let outcome = if ok { LoginOutcome::Accepted } else { LoginOutcome::Rejected };
+        self.state = if ok { State::Transaction } else { State::Authorization };
+        out.credential(match login {
+            Login::Native(mut credential) => {
+                credential.steps.push(step);
+                credential.outcome = outcome;
+                *credential
+            }
+            Login::Sasl { mut exchange, .. } => {
+                exchange.add_step(step);
+                exchange.finish(outcome)
+            }
+        });
+    }
+
+    fn challenge(&mut self, line: &Line<'_>, challenge: &[u8], out: &mut dyn Sink) {
+        self.end_of_saying(false, out);
+        let state = self.state;
+        let Some(pending) = self.queue.next_is_auth(out) else { return };
+        let Some(Login::Sasl { exchange, challenged }) = &mut pending.login else { return };
+        // A challenge upon a challenge answers a response that was not captured.
+        let unanswered = std::mem::replace(challenged, true);
+        let round = exchange.challenge(challenge);
+        let what = subject(state, What::Challenge(round));
+        let mut step = Said::line(line).step(Side::Server, Kind::Continuation, what);
+        step.answers = Some(pending.step).filter(|_| !unanswered);
+        exchange.add_step(out.step(step));
+        self.server_lost = 0;
+    }
+
+    /// A line that is no reply though one was due, or though nothing was.
+    fn rubbish(&mut self, line: &Line<'_>, out: &mut dyn Sink) {
+        if self.server_lost > 0 && self.queue.is_single() && self.content_after_gap(line, out) {
+            return;
+        }
+        if let Some(pending) = self.queue.next() {
+            pending.maybe_unanswered = true;
+        }
+        match &mut self.saying {
+            Saying::Rubbish(lines) => lines.add(line, out),
+            _ => self.saying = Saying::Rubbish(Lines::begin(line)),
+        }
+        // The end of a listing that began in a gap: the command has had its answer.
+        let is_answered = self.server_lost > 0 && &*line.bytes == b".";
+        if is_answered && self.queue.is_single() {
+            self.end_of_saying(false, out);
+            self.queue.settle(out);
+            self.server_lost = 0;
+        }
+    }
+
+    /// The answer to RETR or TOP was lost with the beginning of the message: `line` is in its middle. What is missing
+    /// is counted as content; the first line of the reply is among it.
+    fn content_after_gap(&mut self, line: &Line<'_>, out: &mut dyn Sink) -> bool {
+        let Some(Pending { follows: Follows::Message { .. }, .. }) = self.queue.next() else { return false };
+        let Some(Pending { verb, step, follows: Follows::Message { number, part }, .. }) = self.queue.answered() else {
+            return false;
+        };
+        let (direction, mailbox, uid) = (Direction::Retrieved, None, None);
+        let start = MessageStart { direction, mailbox, number, uid, part, steps: vec![step] };
+        let at = At { packet: line.packets.first(), time: line.time };
+        let mut content = Content::begin(Side::Server, verb, line.end, None, start, out);
+        content.gap(std::mem::take(&mut self.server_lost), at, out);
+        let line_end: &[u8] = match line.end {
+            LineEnd::CrLf => b"\r\n",
+            LineEnd::Lf => b"\n",
+            LineEnd::None => b"",
+        };
+        content.read(&mut Input::new(&line.bytes, at), out);
+        if line.truncated {
+            content.gap(line.wire_len - line.bytes.len() as u64, at, out);
+        }
+        content.read(&mut Input::new(line_end, At { packet: line.packets.last(), time: line.time }), out);
+        self.saying = Saying::Content(content);
+        true
+    }
+
+    /// Ends what the server was saying; `seen` where it said so itself.
+    pub(super) fn end_of_saying(&mut self, seen: bool, out: &mut dyn Sink) {
+        match std::mem::take(&mut self.saying) {
+            Saying::Replies => {}
+            Saying::Listing(listing) => {
+                let Listing { pending, code, lines, .. } = *listing;
+                self.tell(Said::lines(&lines), &pending, true, code, out);
+                if pending.verb == Verb::Capa {
+                    out.capabilities(lines.text.split(|&byte| byte == b'\n').skip(1).map(<[u8]>::to_vec).collect());
+                }
+            }
+            Saying::Content(content) => {
+                // A gap in which this message may have ended and others begun: who knows what is answered next.
+                if content.has_gap() && !content.has_its_size() {
+                    self.queue.server_gap();
+                }
+                let (message, steps) = content.end(seen, self.state, out);
+                out.message_outcome(message, MessageOutcome { steps, ..MessageOutcome::default() });
+            }
+            Saying::Rubbish(lines) => {
+                out.step(Said::lines(&lines).step(Side::Server, Kind::Unknown, event::Subject::Unknown));
+            }
+        }
+    }
+
+    pub(super) fn server_gap(&mut self, missing: u64, at: At, out: &mut dyn Sink) {
+        match &mut self.saying {
+            Saying::Content(content) => return content.gap(missing, at, out),
+            Saying::Listing(listing) if listing.certain => {
+                listing.has_gap = true;
+                return;
+            }
+            _ => self.end_of_saying(false, out),
+        }
+        self.server_lost += missing;
+        self.queue.server_gap();
+    }
+}

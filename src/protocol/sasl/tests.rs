@@ -1,0 +1,270 @@
+//! The RFCs' own exchanges, and what clients and servers make of them.
+
+use super::*;
+use data_encoding::BASE64;
+use proptest::prelude::*;
+
+/// Plays lines of `C: text` and `S: text` (in the clear, encoded here; `C> text` and `S> text` cross as they stand),
+/// the first `C` being the initial response where it comes first. Returns the rounds and the credential.
+fn exchange(mechanism: &str, script: &str, outcome: LoginOutcome) -> (Vec<Round>, Credential) {
+    let mut exchange = Exchange::new(mechanism.as_bytes(), 1);
+    let rounds = script.lines().map(str::trim_start).filter(|line| !line.is_empty()).map(|line| {
+        let text = line.get(3..).unwrap_or("").replace("^A", "\x01").replace("^@", "\0");
+        let wire = if line.as_bytes()[1] == b':' { BASE64.encode(text.as_bytes()) } else { text };
+        match line.as_bytes()[0] {
+            b'C' => exchange.response(wire.as_bytes()),
+            _ => exchange.challenge(wire.as_bytes()),
+        }
+    });
+    let rounds = rounds.collect();
+    (rounds, exchange.finish(outcome))
+}
+
+fn accepted(mechanism: &str, script: &str) -> (Vec<Round>, Credential) {
+    exchange(mechanism, script, LoginOutcome::Accepted)
+}
+
+fn text(bytes: &Option<Vec<u8>>) -> Option<&str> {
+    bytes.as_deref().map(|bytes| std::str::from_utf8(bytes).expect("text"))
+}
+
+#[test]
+fn plain_rfc4616() {
+    let (rounds, told) = accepted("plain", "S>\n C: Ursel^@Kurt^@xipj3plmq");
+    assert_eq!(rounds, [Round::GoAhead(Mechanism::Plain), Round::Identity]);
+    assert_eq!(told.mechanism, "AUTH PLAIN");
+    assert_eq!(
+        [text(&told.authorization_id), text(&told.username), text(&told.password)],
+        [Some("Ursel"), Some("Kurt"), Some("xipj3plmq")]
+    );
+    assert_eq!((told.exposure, told.outcome), (Exposure::Plaintext, LoginOutcome::Accepted));
+    assert_eq!(told.wire_forms, [b"VXJzZWwAS3VydAB4aXBqM3BsbXE=".to_vec()]);
+}
+
+#[test]
+fn plain_with_an_identity_in_the_wrong_place() {
+    let (_, told) = accepted("PLAIN", "C> dXNlcm5hbWUAAHBhc3N3b3Jk");
+    assert_eq!(
+        [text(&told.authorization_id), text(&told.username), text(&told.password)],
+        [Some("username"), None, Some("password")]
+    );
+}
+
+#[test]
+fn login_goes_by_order_whatever_the_prompts_say() {
+    for prompts in [["VXNlcm5hbWU6", "UGFzc3dvcmQ6"], ["VXNlciBOYW1lAA==", "UGFzc3dvcmQA"], ["", ""], ["UGFzczo", "="]]
+    {
+        let script = format!("S> {}\n C: alice\n S> {}\n C: Wonder1and!", prompts[0], prompts[1]);
+        let (rounds, told) = accepted("LOGIN", &script);
+        assert_eq!(rounds, [Round::AsksUsername, Round::Username, Round::AsksPassword, Round::Password], "{prompts:?}");
+        assert_eq!([text(&told.username), text(&told.password)], [Some("alice"), Some("Wonder1and!")]);
+        assert_eq!(told.wire_forms, [b"V29uZGVyMWFuZCE=".to_vec()]);
+    }
+}
+
+#[test]
+fn login_with_an_initial_response() {
+    let (rounds, told) = accepted("LOGIN", "C: alice\n S: Password:\n C: secret");
+    assert_eq!(rounds, [Round::Username, Round::AsksPassword, Round::Password]);
+    assert_eq!([text(&told.username), text(&told.password)], [Some("alice"), Some("secret")]);
+
+    let (rounds, told) = accepted("LOGIN", "C> =\n S: Username:\n C: alice\n S: Password:\n C>");
+    assert_eq!(rounds[0], Round::Empty(Mechanism::Login));
+    assert_eq!([text(&told.username), text(&told.password)], [Some("alice"), Some("")]);
+}
+
+#[test]
+fn login_whose_first_response_was_not_captured_does_not_show_the_password_as_a_name() {
+    let (rounds, told) = accepted("LOGIN", "S: Username:\n S: Password:\n C: secret");
+    assert_eq!(rounds, [Round::AsksUsername, Round::AsksPassword, Round::Password]);
+    assert_eq!([text(&told.username), text(&told.password)], [None, Some("secret")]);
+}
+
+#[test]
+fn a_star_cancels() {
+    for (mechanism, script) in
+        [("LOGIN", "S: Username:\n C> *"), ("CRAM-MD5", "S: <1@x>\n C> *"), ("PLAIN", "S>\n C> *")]
+    {
+        let (rounds, told) = exchange(mechanism, script, LoginOutcome::Rejected);
+        assert_eq!(rounds[1], Round::Cancel);
+        assert_eq!((told.outcome, told.exposure), (LoginOutcome::Cancelled, Exposure::None));
+    }
+}
+
+#[test]
+fn garbage_is_called_garbage_and_masked_where_it_may_be_a_password() {
+    let (rounds, told) = exchange("LOGIN", "S: Username:\n C> !!not base64!!", LoginOutcome::Rejected);
+    assert_eq!(rounds[1], Round::Garbage(Mechanism::Login));
+    assert!(rounds[1].is_secret());
+    assert_eq!((text(&told.username), told.exposure), (None, Exposure::None));
+    let (rounds, _) = exchange("CRAM-MD5", "S: <1@x>\n C: no digest here", LoginOutcome::Rejected);
+    assert_eq!(rounds[1], Round::Garbage(Mechanism::CramMd5));
+    assert!(!rounds[1].is_secret());
+}
+
+#[test]
+fn cram_md5_rfc2195() {
+    let (rounds, told) = accepted(
+        "CRAM-MD5",
+        "S> PDE4OTYuNjk3MTcwOTUyQHBvc3RvZmZpY2UucmVzdG9uLm1jaS5uZXQ+
+         C> dGltIGI5MTNhNjAyYzdlZGE3YTQ5NWI0ZTZlNzMzNGQzODkw",
+    );
+    assert_eq!(rounds, [Round::Challenge(Mechanism::CramMd5), Round::Proof(Mechanism::CramMd5)]);
+    assert_eq!(text(&told.username), Some("tim"));
+    assert_eq!(text(&told.challenge), Some("<1896.697170952@postoffice.reston.mci.net>"));
+    assert_eq!(text(&told.response), Some("tim b913a602c7eda7a495b4e6e7334d3890"));
+    assert_eq!((told.exposure, text(&told.password)), (Exposure::Hash, None));
+}
+
+#[test]
+fn digest_md5_rfc2831_with_its_last_round() {
+    let challenge = r#"realm="elwood.innosoft.com",nonce="OA6MG9tEQGm2hh",qop="auth",algorithm=md5-sess,charset=utf-8"#;
+    let response = r#"charset=utf-8,username="chris",realm="elwood.innosoft.com",nonce="OA6MG9tEQGm2hh",nc=00000001,cnonce="OA6MHXh6VqTrRk",digest-uri="imap/elwood.innosoft.com",response=d388dad90d4bbd760a152321f2143af7,qop=auth"#;
+    let (rounds, told) = accepted(
+        "DIGEST-MD5",
+        &format!("S: {challenge}\n C: {response}\n S: rspauth=ea40f60335c427b5527b84dbabcdfffd\n C>"),
+    );
+    assert_eq!(
+        rounds,
+        [
+            Round::Challenge(Mechanism::DigestMd5),
+            Round::Proof(Mechanism::DigestMd5),
+            Round::Challenge(Mechanism::DigestMd5),
+            Round::Empty(Mechanism::DigestMd5)
+        ]
+    );
+    assert_eq!(
+        [text(&told.username), text(&told.challenge), text(&told.response)],
+        [Some("chris"), Some(challenge), Some(response)]
+    );
+    assert_eq!(told.exposure, Exposure::Hash);
+}
+
+#[test]
+fn scram_rfc5802() {
+    let first = "n,,n=user,r=fyko+d2lbbFgONRv9qkxdawL";
+    let challenge = "r=fyko+d2lbbFgONRv9qkxdawL3rfcNHYJY1ZVvWVs7j,s=QSXCR+Q6sek8bf92,i=4096";
+    let last = "c=biws,r=fyko+d2lbbFgONRv9qkxdawL3rfcNHYJY1ZVvWVs7j,p=v0X8v3Bz2T0CJGbJQyF0X+HI4Ts=";
+    let end = "v=rmF9pqV8S7suAoZWja4dJRkFsKQ=";
+    for start in ["", "S>\n"] {
+        let script = format!("{start}C: {first}\n S: {challenge}\n C: {last}\n S: {end}\n C>");
+        let (rounds, told) = accepted("SCRAM-SHA-1", &script);
+        assert_eq!(
+            rounds[rounds.len() - 5..],
+            [
+                Round::Proof(Mechanism::Scram),
+                Round::Challenge(Mechanism::Scram),
+                Round::Proof(Mechanism::Scram),
+                Round::Challenge(Mechanism::Scram),
+                Round::Empty(Mechanism::Scram)
+            ]
+        );
+        assert_eq!([text(&told.username), text(&told.challenge)], [Some("user"), Some(challenge)]);
+        assert_eq!(text(&told.response), Some(&*format!("{first}\n{last}")));
+        assert_eq!(told.exposure, Exposure::Hash);
+    }
+}
+
+#[test]
+fn a_scram_that_ends_after_its_first_message_gives_nothing_away() {
+    let (_, told) = exchange("SCRAM-SHA-256-PLUS", "C: p=tls-unique,,n=a=2Cb,r=x", LoginOutcome::Rejected);
+    assert_eq!((&*told.mechanism, text(&told.username)), ("AUTH SCRAM-SHA-256-PLUS", Some("a,b")));
+    assert_eq!(told.exposure, Exposure::None);
+}
+
+#[test]
+fn oauthbearer_rfc7628() {
+    let (rounds, told) = exchange(
+        "OAUTHBEARER",
+        "C> bixhPXVzZXJAZXhhbXBsZS5jb20sAWhvc3Q9c2VydmVyLmV4YW1wbGUuY29tAXBvcnQ9MTQzAWF1dGg9QmVhcmVyIHZGOWRmdDRxbVRjMk52YjNSbGNrQmhiSFJoZG1semRHRXVZMjl0Q2c9PQEB
+         S> eyJzdGF0dXMiOiJpbnZhbGlkX3Rva2VuIiwic2NvcGUiOiJleGFtcGxlX3Njb3BlIn0=
+         C> AQ==",
+        LoginOutcome::Rejected,
+    );
+    assert_eq!(rounds, [Round::Token, Round::Challenge(Mechanism::OauthBearer), Round::Empty(Mechanism::OauthBearer)]);
+    assert_eq!(text(&told.username), Some("user@example.com"));
+    assert_eq!(text(&told.token), Some("vF9dft4qmTc2Nvb3RlckBhbHRhdmlzdGEuY29tCg=="));
+    assert_eq!((told.exposure, told.challenge), (Exposure::Token, None));
+}
+
+#[test]
+fn xoauth2() {
+    let (rounds, told) = accepted("XOAUTH2", "S>\n C: user=someuser@example.com^Aauth=Bearer ya29.vF9dft4qmTc^A^A");
+    assert_eq!(rounds, [Round::GoAhead(Mechanism::XOauth2), Round::Token]);
+    assert_eq!([text(&told.username), text(&told.token)], [Some("someuser@example.com"), Some("ya29.vF9dft4qmTc")]);
+    assert_eq!(told.wire_forms.len(), 1);
+}
+
+#[test]
+fn ntlm_names_user_domain_and_workstation() {
+    let last = BASE64.encode(&ntlm::tests::authenticate_message("NETLAB", "alice", "CSLABC39", &[0xab; 16]));
+    let script = format!(
+        "S> ntlm supported
+         C> TlRMTVNTUAABAAAAB4IIogAAAAAAAAAAAAAAAAAAAAA=
+         S> TlRMTVNTUAACAAAAAAAAACAAAAABAAAAASNFZ4mrze8=
+         C> {last}"
+    );
+    let (rounds, told) = accepted("NTLM", &script);
+    assert_eq!(
+        rounds,
+        [
+            Round::GoAhead(Mechanism::Ntlm),
+            Round::Proof(Mechanism::Ntlm),
+            Round::Challenge(Mechanism::Ntlm),
+            Round::Proof(Mechanism::Ntlm)
+        ]
+    );
+    assert_eq!(text(&told.username), Some("alice"));
+    assert_eq!(text(&told.challenge), Some("target=,challenge=0123456789abcdef"));
+    let response = text(&told.response).expect("a response");
+    assert!(response.contains("domain=NETLAB,user=alice,workstation=CSLABC39"), "{response}");
+    assert_eq!(told.exposure, Exposure::Hash);
+}
+
+#[test]
+fn the_others_are_named_and_their_payload_is_kept() {
+    let (rounds, told) = accepted("EXTERNAL", "C: alice");
+    assert_eq!((rounds, text(&told.authorization_id)), (vec![Round::Username], Some("alice")));
+    let (rounds, _) = accepted("EXTERNAL", "C> =");
+    assert_eq!(rounds, [Round::Empty(Mechanism::External)]);
+    let (_, told) = accepted("ANONYMOUS", "C: sirhc");
+    assert_eq!((text(&told.username), told.exposure), (Some("sirhc"), Exposure::None));
+    let (rounds, told) = accepted("GSSAPI", "S>\n C> YIIC\n S> /wA=");
+    assert_eq!(rounds[1..], [Round::Proof(Mechanism::Gssapi), Round::Challenge(Mechanism::Gssapi)]);
+    assert_eq!([text(&told.response), text(&told.challenge)], [Some("YIIC"), Some("/wA=")]);
+    let (_, told) = accepted("xymPKI", "C: hello\n S: ola\n C: again");
+    assert_eq!((&*told.mechanism, text(&told.response)), ("AUTH XYMPKI", Some("hello\nagain")));
+}
+
+#[test]
+fn an_endless_exchange_stays_small() {
+    let mut exchange = Exchange::new(b"X", 1);
+    for n in 0..100_000 {
+        exchange.challenge(b"YWFhYWFhYWFhYWFh");
+        exchange.response(b"YWFhYWFhYWFhYWFh");
+        exchange.add_step(n);
+    }
+    let told = exchange.finish(LoginOutcome::Unknown);
+    assert!(told.response.expect("a response").len() < 1_000);
+    assert_eq!((told.steps.len(), told.steps.last()), (STEPS, Some(&99_999)));
+}
+
+proptest! {
+    #[test]
+    fn nothing_makes_an_exchange_panic(
+        name in prop::sample::select(vec![
+            "PLAIN", "LOGIN", "CRAM-MD5", "DIGEST-MD5", "SCRAM-SHA-1", "NTLM", "XOAUTH2", "OAUTHBEARER", "EXTERNAL", "?",
+        ]),
+        rounds in prop::collection::vec((any::<bool>(), any::<bool>(), prop::collection::vec(any::<u8>(), 0..100)), 0..20),
+    ) {
+        let mut exchange = Exchange::new(name.as_bytes(), 1);
+        for (server, ntlm, bytes) in rounds {
+            let bytes = if ntlm { [&b"NTLMSSP\0\x03\0\0\0"[..], &bytes].concat() } else { bytes };
+            let encoded = BASE64.encode(&bytes);
+            for wire in [encoded.as_bytes(), &bytes] {
+                if server { exchange.challenge(wire) } else { exchange.response(wire) };
+            }
+        }
+        exchange.finish(LoginOutcome::Unknown);
+    }
+}
