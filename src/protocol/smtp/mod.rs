@@ -1,9 +1,22 @@
 //! SMTP (RFC 5321) and LMTP (RFC 2033): one language, two ways of answering content.
 
 pub mod command;
+pub mod dialogue;
+pub mod parse;
 pub mod reply;
 
+mod client;
+mod content;
+mod held;
+mod queue;
+mod server;
+mod transaction;
+
+#[cfg(test)]
+mod tests;
+
 pub use command::Verb;
+pub use dialogue::{Dialogue, Flavour};
 pub use reply::Enhanced;
 
 use super::sasl::Round;

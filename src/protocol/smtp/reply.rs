@@ -1,4 +1,11 @@
-//! SMTP's replies.
+//! SMTP's replies, and how their lines are put together.
+
+use super::parse;
+use crate::capture::Time;
+use crate::limits::LINE_BYTES;
+use crate::protocol::event::Packets;
+use crate::protocol::framing::Line;
+use std::borrow::Cow;
 
 /// An enhanced status code (RFC 3463): `class.subject.detail`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -14,5 +21,116 @@ pub struct Enhanced {
 impl std::fmt::Display for Enhanced {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}.{}.{}", self.class, self.subject, self.detail)
+    }
+}
+
+/// A reply, whole: all its lines.
+#[derive(Debug, Clone)]
+pub struct Reply<'a> {
+    /// The reply code.
+    pub code: u16,
+    /// The first enhanced status code in it.
+    pub enhanced: Option<Enhanced>,
+    /// Its lines as sent, with `\n` between them.
+    pub text: Cow<'a, [u8]>,
+    /// Bytes on the wire.
+    pub bytes: u64,
+    /// The packets that carry it.
+    pub packets: Packets,
+    /// Time of the packet that completed it.
+    pub time: Time,
+    /// True where lines were left out of `text` because it would have grown beyond [`LINE_BYTES`].
+    pub lines_left_out: bool,
+    /// True where there were too many packets to keep all their numbers.
+    pub packets_left_out: bool,
+}
+
+impl Reply<'_> {
+    /// 2yz: done.
+    pub fn is_positive(&self) -> bool {
+        (200..300).contains(&self.code)
+    }
+
+    /// 3yz: go on.
+    pub fn is_intermediate(&self) -> bool {
+        (300..400).contains(&self.code)
+    }
+
+    /// What its lines say, without their codes.
+    pub fn lines(&self) -> impl Iterator<Item = &[u8]> {
+        self.text.split(|&b| b == b'\n').map(|line| line.get(4..).unwrap_or_default())
+    }
+
+    /// The same with a text of its own.
+    pub fn into_owned(self) -> Reply<'static> {
+        Reply { text: Cow::Owned(self.text.into_owned()), ..self }
+    }
+
+    fn add(&mut self, line: &Line<'_>, text: &[u8]) {
+        self.enhanced = self.enhanced.or_else(|| parse::enhanced(text));
+        if self.text.len() + 1 + line.bytes.len() <= LINE_BYTES {
+            let kept = self.text.to_mut();
+            kept.push(b'\n');
+            kept.extend_from_slice(&line.bytes);
+        } else {
+            self.lines_left_out = true;
+        }
+        self.bytes = self.bytes.saturating_add(line.wire_len);
+        for packet in line.packets.iter() {
+            self.packets_left_out |= !self.packets.add(packet);
+        }
+        self.time = line.time;
+    }
+}
+
+/// What a server's line turned out to be.
+#[derive(Debug)]
+pub enum Heard<'a> {
+    /// The last line of a reply.
+    Reply(Reply<'a>),
+    /// A line of a reply that has more.
+    More,
+    /// No line of a reply.
+    Unknown(Line<'a>),
+}
+
+/// Puts the lines of multi-line replies together.
+#[derive(Debug, Default)]
+pub struct Replies {
+    begun: Option<Reply<'static>>,
+}
+
+impl Replies {
+    /// Takes a line. A reply that was begun and never ended (the next line has another code) is returned first.
+    pub fn line<'a>(&mut self, line: Line<'a>) -> (Option<Reply<'static>>, Heard<'a>) {
+        let Some(parse::ReplyLine { code, last, text }) = parse::reply_line(&line.bytes) else {
+            return (None, Heard::Unknown(line));
+        };
+        let unfinished = self.begun.take_if(|begun| begun.code != code);
+        let heard = match self.begun.take() {
+            Some(mut begun) => {
+                begun.add(&line, text);
+                if last { Heard::Reply(begun) } else { self.go_on(begun) }
+            }
+            None => {
+                let enhanced = parse::enhanced(text);
+                let Line { bytes, wire_len, packets, time, .. } = line;
+                let (text, bytes) = (bytes, wire_len);
+                let (lines_left_out, packets_left_out) = (false, false);
+                let reply = Reply { code, enhanced, text, bytes, packets, time, lines_left_out, packets_left_out };
+                if last { Heard::Reply(reply) } else { self.go_on(reply.into_owned()) }
+            }
+        };
+        (unfinished, heard)
+    }
+
+    /// The reply that is begun and will get no further lines.
+    pub fn flush(&mut self) -> Option<Reply<'static>> {
+        self.begun.take()
+    }
+
+    fn go_on<'a>(&mut self, reply: Reply<'static>) -> Heard<'a> {
+        self.begun = Some(reply);
+        Heard::More
     }
 }

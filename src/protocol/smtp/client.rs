@@ -1,0 +1,249 @@
+//! What the client says: commands, responses to challenges, and lines that are neither.
+
+use super::command::{Command, Verb};
+use super::dialogue::{After, Asking, Client, Dialogue, Wait};
+use super::parse;
+use super::queue::{Abandoned, Pending, Question};
+use super::Subject;
+use crate::flow::{At, Side};
+use crate::limits::Limit;
+use crate::protocol::event::{self, Kind, Sink, Step, StepId};
+use crate::protocol::framing::{Input, Line};
+use crate::protocol::sasl::{Exchange, Round};
+use std::ops::Range;
+
+impl Dialogue {
+    /// Reads the client's bytes up to where a reply must decide what the rest is.
+    pub(super) fn client_input(&mut self, input: &mut Input<'_>, out: &mut dyn Sink) {
+        while !input.is_empty() && !self.watch_rest(Side::Client, input, out) {
+            match &self.client {
+                Client::Waiting(_) => return,
+                Client::Content(_) => self.content_input(input, out),
+                Client::Chunk(_) => self.chunk_input(input, out),
+                Client::Commands(_) | Client::Responding(_) => {
+                    if let Some(line) = self.line.line(input) {
+                        self.client_line(line, out);
+                    }
+                }
+            }
+        }
+    }
+
+    /// The client's bytes lack some here.
+    pub(super) fn client_gap(&mut self, missing: u64, at: At, out: &mut dyn Sink) {
+        if let Some(line) = self.line.flush() {
+            self.client_line(line, out); // The server had the rest of it.
+        }
+        let gap = self.tell_gap(Side::Client, missing, at, out);
+        match &mut self.client {
+            Client::Content(_) => self.content_gap(missing, out),
+            Client::Chunk(_) => {
+                let beyond = self.chunk_gap(missing, out);
+                if beyond > 0 {
+                    self.lines_lost();
+                }
+            }
+            Client::Responding(exchange) => {
+                let question = Question::Response(exchange.take());
+                self.client = Client::Waiting(Wait::Reply { step: gap, to: Asking::Auth, blind: false });
+                self.ask(Some(gap), question, None, out);
+            }
+            Client::Commands(_) | Client::Waiting(_) => self.lines_lost(),
+        }
+    }
+
+    fn lines_lost(&mut self) {
+        self.queue.commands_lost();
+        if let Client::Commands(after) = &mut self.client {
+            *after = After::Gap;
+        }
+    }
+
+    /// The client's direction is over: what is half-read is told as what it is, and no more.
+    pub(super) fn client_ends(&mut self, out: &mut dyn Sink) {
+        if let Some(line) = self.line.flush() {
+            let secrets = match &self.client {
+                Client::Responding(_) => vec![0..line.bytes.len()],
+                _ => Vec::new(),
+            };
+            self.tell(&line, Kind::Unknown, event::Subject::Unknown, None, secrets, out);
+        }
+        match std::mem::replace(&mut self.client, Client::Commands(After::Nothing)) {
+            Client::Content(content) => self.content_ends(content, false, out),
+            Client::Chunk(chunk) => self.chunk_ends(chunk, out),
+            Client::Responding(Some(exchange)) => out.credential(exchange.finish(event::LoginOutcome::Unknown)),
+            Client::Commands(_) | Client::Waiting(_) | Client::Responding(None) => {}
+        }
+        if let Some(abandoned) = self.give_up(out) {
+            self.abandoned(abandoned, None, out);
+        }
+    }
+
+    /// A line that is a command, a response, or what a gap or a refusal has left.
+    pub(super) fn client_line(&mut self, line: Line<'_>, out: &mut dyn Sink) {
+        if line.truncated {
+            out.limit(Limit::LineBytes);
+        }
+        let commands = Client::Commands(After::Nothing);
+        let after = match std::mem::replace(&mut self.client, commands) {
+            Client::Responding(exchange) => return self.response(&line, exchange, out),
+            Client::Commands(after) => after,
+            other => {
+                self.client = other; // Nothing else is read by lines.
+                After::Nothing
+            }
+        };
+        let command = Command::read(&line.bytes);
+        match after {
+            After::Nothing => self.command(&line, &command, out),
+            After::Refusal | After::Gap if command.is_in_form() => self.command(&line, &command, out),
+            After::Refusal => {
+                let step = self.tell(&line, Kind::Data, smtp(Subject::RefusedContent), None, Vec::new(), out);
+                if *line.bytes != *b"." {
+                    self.client = Client::Commands(After::Refusal);
+                }
+                self.ask(Some(step), Question::RefusedLine, None, out);
+            }
+            After::Gap => {
+                self.client = Client::Commands(After::Gap);
+                self.tell(&line, Kind::Unknown, event::Subject::Unknown, None, Vec::new(), out);
+            }
+            After::StartTls => {
+                self.client = Client::Commands(After::StartTls);
+                self.tell_command(&line, &command, out);
+            }
+        }
+    }
+
+    fn command(&mut self, line: &Line<'_>, command: &Command<'_>, out: &mut dyn Sink) {
+        let step = self.tell_command(line, command, out);
+        let path = || command.path().map(<[u8]>::to_vec);
+        let (question, asking) = match command.verb {
+            Verb::Mail => (Question::Mail(path()), None),
+            Verb::Rcpt => (Question::Rcpt(path()), None),
+            Verb::Auth => (Question::Auth(exchange(command, step)), Some(Asking::Auth)),
+            Verb::Data => (Question::Command(Verb::Data), Some(Asking::Data)),
+            Verb::StartTls => (Question::Command(Verb::StartTls), Some(Asking::StartTls)),
+            Verb::Bdat => return self.bdat(command, step, out),
+            verb => (Question::Command(verb), None),
+        };
+        if command.verb.is_hello() {
+            let name = command.arguments().trim_ascii_end();
+            if !name.is_empty() {
+                out.client_name(name);
+            }
+        }
+        let gives_up = if command.verb.ends_transaction() { self.give_up(out) } else { None };
+        self.ask(Some(step), question, gives_up, out);
+        if let Some(to) = asking {
+            self.client = Client::Waiting(Wait::Reply { step, to, blind: false });
+        }
+    }
+
+    /// BDAT: the octets follow at once, whatever the server thinks of them (RFC 3030, section 2).
+    fn bdat(&mut self, command: &Command<'_>, step: StepId, out: &mut dyn Sink) {
+        let Some((octets, last)) = parse::chunk(command.arguments()) else {
+            return self.ask(Some(step), Question::Command(Verb::Bdat), None, out);
+        };
+        let question = self.chunk_begins(step, octets, last, out);
+        self.ask(Some(step), question, None, out);
+        self.chunk_goes_on(out);
+    }
+
+    fn response(&mut self, line: &Line<'_>, exchange: Option<Box<Exchange>>, out: &mut dyn Sink) {
+        let base64 = line.bytes.trim_ascii_end();
+        let mut exchange = exchange;
+        let round = exchange.as_mut().map(|exchange| exchange.response(base64));
+        // Who can't tell what it is must take it for the password.
+        let secret = !base64.is_empty() && round.is_none_or(may_be_secret);
+        let secrets = if secret { vec![0..base64.len()] } else { Vec::new() };
+        let round = round.unwrap_or(Round::Garbage(crate::protocol::sasl::Mechanism::Other));
+        let step = self.tell(line, Kind::Response, smtp(Subject::Response(round)), None, secrets, out);
+        if let Some(exchange) = &mut exchange {
+            exchange.add_step(step);
+        }
+        self.ask(Some(step), Question::Response(exchange), None, out);
+        self.client = Client::Waiting(Wait::Reply { step, to: Asking::Auth, blind: false });
+    }
+
+    /// Puts a question into the queue, and does what follows where that shows others to be beyond answer.
+    pub(super) fn ask(
+        &mut self,
+        step: Option<StepId>,
+        question: Question,
+        gives_up: Option<Abandoned>,
+        out: &mut dyn Sink,
+    ) {
+        let (lost, oldest) = self.queue.push(Pending { step, question, gives_up });
+        for pending in lost {
+            self.unanswered(pending, out);
+        }
+        if let Some(oldest) = oldest {
+            out.limit(Limit::CommandsInFlight);
+            self.unanswered(oldest, out);
+        }
+    }
+
+    fn tell_command(&self, line: &Line<'_>, command: &Command<'_>, out: &mut dyn Sink) -> StepId {
+        let secrets = secrets(command);
+        self.tell(line, Kind::Command, smtp(Subject::Command(command.verb)), Some(command), secrets, out)
+    }
+
+    fn tell(
+        &self,
+        line: &Line<'_>,
+        kind: Kind,
+        subject: event::Subject,
+        command: Option<&Command<'_>>,
+        secrets: Vec<Range<usize>>,
+        out: &mut dyn Sink,
+    ) -> StepId {
+        out.step(Step {
+            from: Side::Client,
+            kind,
+            subject,
+            time: line.time,
+            packets: line.packets.clone(),
+            text: &line.bytes,
+            bytes: line.wire_len,
+            tag: None,
+            command: command.and_then(|command| command.name.as_deref()),
+            arguments: command.and_then(Command::arguments_range),
+            answers: None,
+            secrets,
+        })
+    }
+}
+
+pub(super) fn smtp(subject: Subject) -> event::Subject {
+    event::Subject::Smtp(subject)
+}
+
+/// The exchange that AUTH begins; none where no mechanism is named.
+fn exchange(command: &Command<'_>, step: StepId) -> Option<Box<Exchange>> {
+    let (mechanism, initial) = parse::auth(command.arguments());
+    if mechanism.is_empty() {
+        return None;
+    }
+    let mut exchange = Box::new(Exchange::new(mechanism, step));
+    if let Some(initial) = initial {
+        exchange.response(command.arguments().get(initial).unwrap_or_default());
+    }
+    Some(exchange)
+}
+
+/// Where the secrets of a command are: the initial response of AUTH.
+fn secrets(command: &Command<'_>) -> Vec<Range<usize>> {
+    let (Verb::Auth, Some(arguments)) = (command.verb, command.arguments_range()) else { return Vec::new() };
+    let (mechanism, Some(initial)) = parse::auth(command.arguments()) else { return Vec::new() };
+    let response = command.arguments().get(initial.clone()).unwrap_or_default();
+    // The step has no number yet, and this exchange is for looking only.
+    let round = Exchange::new(mechanism, 0).response(response);
+    if may_be_secret(round) { vec![arguments.start + initial.start..arguments.start + initial.end] } else { Vec::new() }
+}
+
+/// Base64 that can't be read may still be a password: typed as it is, for one.
+fn may_be_secret(round: Round) -> bool {
+    round.is_secret() || matches!(round, Round::Garbage(_))
+}
+

@@ -1,0 +1,387 @@
+//! What a message's content is read by: up to the dot (DATA), or by count (BDAT).
+
+use super::client::smtp;
+use super::dialogue::{After, Client, Dialogue, Flavour, Wait};
+use super::queue::{Abandoned, Delivering, Due, Pending, Question};
+use super::Subject;
+use crate::flow::{At, Side};
+use crate::protocol::event::{Delivery, Direction, Kind, MessageId, MessageOutcome, MessageStart, Packets, Sink, Step, StepId};
+use crate::protocol::framing::{DotBlock, DotPiece, Input, LineEnd};
+use crate::capture::Time;
+
+/// The wire of a piece of content: how much, and in which packets.
+#[derive(Debug, Default)]
+struct Wire {
+    bytes: u64,
+    first: u64,
+    last: u64,
+    time: Time,
+}
+
+impl Wire {
+    fn add(&mut self, bytes: u64, at: At) {
+        if self.first == 0 {
+            self.first = at.packet;
+        }
+        self.bytes = self.bytes.saturating_add(bytes);
+        self.last = at.packet;
+        self.time = at.time;
+    }
+
+    fn tell(&self, subject: Subject, out: &mut dyn Sink) -> StepId {
+        let mut packets = Packets::one(self.first);
+        packets.add(self.last);
+        out.step(Step {
+            from: Side::Client,
+            kind: Kind::Data,
+            subject: smtp(subject),
+            time: self.time,
+            packets,
+            text: b"",
+            bytes: self.bytes,
+            tag: None,
+            command: None,
+            arguments: None,
+            answers: None,
+            secrets: Vec::new(),
+        })
+    }
+}
+
+/// Content that ends with a dot.
+#[derive(Debug)]
+pub(super) struct Content {
+    /// DATA; absent where it was not seen.
+    data: Option<StepId>,
+    /// Absent until something of it was seen.
+    message: Option<MessageId>,
+    block: DotBlock,
+    wire: Wire,
+    /// Bytes of it are missing.
+    pub(super) torn: bool,
+    /// Only CR LF dot CR LF ends it: the server has not taken less.
+    strict: bool,
+    /// The server has refused it before its end.
+    refused: Option<(StepId, Vec<u8>)>,
+}
+
+/// Content by count.
+#[derive(Debug)]
+pub(super) struct Chunk {
+    bdat: StepId,
+    message: MessageId,
+    left: u64,
+    last: bool,
+    wire: Wire,
+    torn: bool,
+    /// Of the last chunk: what became of the message, known before its content had ended.
+    decided: Option<MessageOutcome>,
+}
+
+/// A message of which chunks have come, and not the last.
+#[derive(Debug)]
+pub(super) struct OpenMessage {
+    message: MessageId,
+    /// Its steps since the start.
+    steps: Vec<StepId>,
+    torn: bool,
+}
+
+/// What of the transaction that is going on waits for an answer.
+struct InFlight {
+    /// RCPT and MAIL, the last first.
+    steps: Vec<StepId>,
+    /// RCPT alone.
+    recipients: usize,
+    /// The transaction began before them.
+    goes_on: bool,
+}
+
+impl Content {
+    /// The content after the DATA of this step.
+    pub(super) fn after(data: StepId) -> Self {
+        Self { data: Some(data), block: DotBlock::default(), torn: false, ..Self::in_the_middle() }
+    }
+
+    /// The content after a DATA that was not seen, though the 354 was.
+    pub(super) fn after_unseen_data() -> Self {
+        Self { block: DotBlock::default(), torn: false, ..Self::in_the_middle() }
+    }
+
+    /// Content of which the beginning was not seen.
+    pub(super) fn in_the_middle() -> Self {
+        let block = DotBlock::in_the_middle();
+        Self { data: None, message: None, block, wire: Wire::default(), torn: true, strict: false, refused: None }
+    }
+
+    /// Nothing of it was seen.
+    pub(super) fn is_unseen(&self) -> bool {
+        self.message.is_none()
+    }
+
+    /// The dot that was in doubt belongs to the content, and so does every other of its kind.
+    pub(super) fn going_on(mut self, before: LineEnd, own: LineEnd, out: &mut dyn Sink) -> Self {
+        self.strict = true;
+        self.add(line_of_a_dot(before, own), out);
+        self
+    }
+
+    /// The server has refused it; the client may not have noticed yet.
+    pub(super) fn refuse(&mut self, step: StepId, text: &[u8]) {
+        self.refused.get_or_insert_with(|| (step, text.to_vec()));
+    }
+
+    fn add(&self, bytes: &[u8], out: &mut dyn Sink) {
+        if let Some(message) = self.message {
+            out.content(message, bytes);
+        }
+    }
+}
+
+/// What a dot line is as content. After a bare LF it is no line at all (RFC 5321, section 2.3.8), so its dot stays;
+/// after CR LF its dot was stuffed, if anything follows it in the line.
+fn line_of_a_dot(before: LineEnd, own: LineEnd) -> &'static [u8] {
+    match (before, own) {
+        (LineEnd::CrLf, LineEnd::CrLf) => b"\r\n",
+        (LineEnd::CrLf, _) => b"\n",
+        (_, LineEnd::CrLf) => b".\r\n",
+        _ => b".\n",
+    }
+}
+
+impl Dialogue {
+    /// Reads content up to the dot.
+    pub(super) fn content_input(&mut self, input: &mut Input<'_>, out: &mut dyn Sink) {
+        let commands = Client::Commands(After::Nothing);
+        let Client::Content(mut content) = std::mem::replace(&mut self.client, commands) else { return };
+        self.begin_message(&mut content, out);
+        let before_it = input.rest().len();
+        let used = |input: &Input<'_>| (before_it - input.rest().len()) as u64;
+        while let Some(piece) = content.block.piece(input) {
+            match piece {
+                DotPiece::Content(bytes) => content.add(bytes, out),
+                DotPiece::End { before, own } if before != LineEnd::CrLf || own != LineEnd::CrLf => {
+                    if content.strict {
+                        content.add(line_of_a_dot(before, own), out);
+                        continue;
+                    }
+                    content.wire.add(used(input), input.at);
+                    self.client = Client::Waiting(Wait::EndOfData { content, own, before, postponed: None });
+                    return;
+                }
+                DotPiece::End { .. } => {
+                    content.wire.add(used(input), input.at);
+                    return self.content_ends(content, true, out);
+                }
+            }
+        }
+        content.wire.add(used(input), input.at);
+        self.client = Client::Content(content);
+    }
+
+    /// Bytes of the content are missing.
+    pub(super) fn content_gap(&mut self, missing: u64, out: &mut dyn Sink) {
+        let commands = Client::Commands(After::Nothing);
+        let Client::Content(mut content) = std::mem::replace(&mut self.client, commands) else { return };
+        self.begin_message(&mut content, out);
+        content.torn = true;
+        content.block = DotBlock::in_the_middle();
+        if let Some(message) = content.message {
+            out.content_missing(message, missing);
+        }
+        self.client = Client::Content(content);
+    }
+
+    /// No more of it will come; `complete` where its end was seen.
+    pub(super) fn content_ends(&mut self, mut content: Content, complete: bool, out: &mut dyn Sink) {
+        self.client = Client::Commands(After::Nothing);
+        if complete {
+            self.begin_message(&mut content, out);
+        }
+        let Some(message) = content.message else { return };
+        out.content_end(message, complete && !content.torn);
+        let mut steps = Vec::new();
+        if content.wire.first > 0 {
+            steps.push(content.wire.tell(Subject::Content, out));
+        }
+        let step = steps.first().copied();
+        let mut delivering = Delivering { message: Some(message), steps, ..Delivering::default() };
+        match content.refused {
+            Some((reply, text)) => {
+                delivering.steps.push(reply);
+                delivering.decided = Some((false, text));
+                self.delivered(delivering, out);
+            }
+            None => {
+                delivering.due = self.replies_due();
+                self.ask(step, Question::Content(delivering), None, out);
+            }
+        }
+    }
+
+    fn begin_message(&self, content: &mut Content, out: &mut dyn Sink) {
+        if content.message.is_none() {
+            content.message = Some(self.message(content.data, out));
+        }
+    }
+
+    fn message(&self, data: Option<StepId>, out: &mut dyn Sink) -> MessageId {
+        let steps = self.steps_so_far(data);
+        out.message(MessageStart { direction: Direction::Sent, mailbox: None, number: None, uid: None, part: None, steps })
+    }
+
+    /// MAIL and RCPT, those included that were not answered yet, and `last`.
+    fn steps_so_far(&self, last: Option<StepId>) -> Vec<StepId> {
+        let InFlight { mut steps, goes_on, .. } = self.in_flight();
+        if goes_on {
+            steps.extend(self.transaction.steps().iter().rev());
+        }
+        steps.reverse();
+        steps.extend(last);
+        steps
+    }
+
+    fn in_flight(&self) -> InFlight {
+        let mut found = InFlight { steps: Vec::new(), recipients: 0, goes_on: true };
+        for Pending { step, question, .. } in self.queue.newest_first() {
+            match question {
+                Question::Rcpt(_) => {
+                    found.steps.extend(step);
+                    found.recipients += 1;
+                }
+                Question::Mail(_) => {
+                    found.steps.extend(step);
+                    return InFlight { goes_on: false, ..found };
+                }
+                Question::Content(_) | Question::LastChunk(_) => return InFlight { goes_on: false, ..found },
+                Question::Command(verb) if verb.ends_transaction() => return InFlight { goes_on: false, ..found },
+                _ => {}
+            }
+        }
+        found
+    }
+
+    /// How many replies the server will give to a message's content.
+    fn replies_due(&self) -> Due {
+        if self.flavour == Flavour::Smtp {
+            return Due::One;
+        }
+        let unanswered = self.in_flight();
+        match unanswered.recipients + if unanswered.goes_on { self.transaction.accepted() } else { 0 } {
+            0 => Due::One,
+            left => Due::PerRecipient { left },
+        }
+    }
+
+    /// A chunk of `octets` begins, with the BDAT of this step. Returns what that asks the server.
+    pub(super) fn chunk_begins(&mut self, bdat: StepId, octets: u64, last: bool, out: &mut dyn Sink) -> Question {
+        let open = match self.open.take() {
+            Some(mut open) => {
+                open.steps.push(bdat);
+                open
+            }
+            None => OpenMessage { message: self.message(Some(bdat), out), steps: Vec::new(), torn: false },
+        };
+        let OpenMessage { message, torn, .. } = open;
+        self.client =
+            Client::Chunk(Chunk { bdat, message, left: octets, last, wire: Wire::default(), torn, decided: None });
+        if last {
+            let due = self.replies_due();
+            Question::LastChunk(Delivering { message: Some(message), steps: open.steps, due, decided: None })
+        } else {
+            self.open = Some(open);
+            Question::Chunk
+        }
+    }
+
+    /// Reads content by count.
+    pub(super) fn chunk_input(&mut self, input: &mut Input<'_>, out: &mut dyn Sink) {
+        let Client::Chunk(chunk) = &mut self.client else { return };
+        let octets = input.take(usize::try_from(chunk.left).unwrap_or(usize::MAX));
+        out.content(chunk.message, octets);
+        chunk.left -= octets.len() as u64;
+        chunk.wire.add(octets.len() as u64, input.at);
+        self.chunk_goes_on(out);
+    }
+
+    /// Octets are missing. Returns how many of them lie beyond the chunk.
+    pub(super) fn chunk_gap(&mut self, missing: u64, out: &mut dyn Sink) -> u64 {
+        let Client::Chunk(chunk) = &mut self.client else { return missing };
+        let within = missing.min(chunk.left);
+        out.content_missing(chunk.message, within);
+        chunk.left -= within;
+        chunk.torn = true;
+        self.chunk_goes_on(out);
+        missing - within
+    }
+
+    /// Ends the chunk where all its octets have come.
+    pub(super) fn chunk_goes_on(&mut self, out: &mut dyn Sink) {
+        let commands = Client::Commands(After::Nothing);
+        match std::mem::replace(&mut self.client, commands) {
+            Client::Chunk(chunk) if chunk.left == 0 => self.chunk_ends(chunk, out),
+            other => self.client = other,
+        }
+    }
+
+    /// All octets of a chunk have come, or no more will.
+    pub(super) fn chunk_ends(&mut self, chunk: Chunk, out: &mut dyn Sink) {
+        let Chunk { bdat, message, left, last, wire, torn, decided } = chunk;
+        let step = (wire.first > 0).then(|| wire.tell(Subject::Chunk { last }, out));
+        let torn = torn || left > 0;
+        if let Some(open) = &mut self.open {
+            open.steps.extend(step);
+            open.torn |= torn;
+            return;
+        }
+        out.content_end(message, !torn);
+        match (decided, self.queue.back_mut()) {
+            (Some(mut outcome), _) => {
+                outcome.steps.extend(step);
+                out.message_outcome(message, outcome);
+            }
+            (None, Some(Pending { step: Some(asked), question: Question::LastChunk(delivering), .. })) if *asked == bdat => {
+                delivering.steps.extend(step);
+            }
+            (None, _) => {}
+        }
+    }
+
+    /// Gives the message up of which only some chunks have come.
+    pub(super) fn give_up(&mut self, out: &mut dyn Sink) -> Option<Abandoned> {
+        let OpenMessage { message, steps, .. } = self.open.take()?;
+        out.content_end(message, false);
+        Some(Abandoned { message, steps })
+    }
+
+    /// What became of the message of a last chunk that is still being sent, where it is this one. Otherwise it is told.
+    pub(super) fn outcome(&mut self, message: MessageId, outcome: MessageOutcome, out: &mut dyn Sink) {
+        match &mut self.client {
+            Client::Chunk(chunk) if chunk.last && chunk.message == message => chunk.decided = Some(outcome),
+            _ => out.message_outcome(message, outcome),
+        }
+    }
+
+    /// The fate of a message is known, or never will be: the transaction is over (RFC 5321, section 4.1.1.4).
+    pub(super) fn delivered(&mut self, delivering: Delivering, out: &mut dyn Sink) {
+        let transaction = std::mem::take(&mut self.transaction);
+        let refusal = transaction.refusal().map(|reply| (false, reply.to_vec()));
+        let (outcome, reply) = match refusal.or(delivering.decided) {
+            Some((true, reply)) => (Delivery::Accepted, Some(reply)),
+            Some((false, reply)) => (Delivery::Rejected, Some(reply)),
+            None => (Delivery::Unknown, None),
+        };
+        let Some(message) = delivering.message else { return };
+        let envelope = Some(transaction.into_envelope());
+        let steps = delivering.steps;
+        self.outcome(message, MessageOutcome { outcome: Some(outcome), reply, envelope, uid: None, steps }, out);
+    }
+
+    /// A message that was given up: refused, if one of its chunks was.
+    pub(super) fn abandoned(&mut self, abandoned: Abandoned, reply: Option<StepId>, out: &mut dyn Sink) {
+        let Abandoned { message, mut steps } = abandoned;
+        steps.extend(reply);
+        let delivering = Delivering { message: Some(message), steps, due: Due::One, decided: None };
+        self.delivered(delivering, out);
+    }
+}

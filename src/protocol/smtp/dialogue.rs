@@ -1,0 +1,391 @@
+/*!
+SMTP and LMTP as a conversation: which state the client's bytes are read in, and what decides it.
+
+```text
+             first line or first reply                  DATA, AUTH, STARTTLS
+  Waiting ─────────────────────────────▶ Commands ─────────────────────────▶ Waiting (for the reply)
+ (Opening)                                ▲  ▲  ▲                             │   │   │
+                                          │  │  └──── refused ────────────────┘   │   │
+                            all its octets│  │                                334 │   │ 354
+                                   Chunk ─┘  │                                    ▼   ▼
+                               (at BDAT)     │◀── a line, then Waiting ── Responding   Content
+                                             └────────────── dot, or a reply ─────────────┘
+```
+
+The server's replies drive the state: DATA begins at 354 and never at the word DATA. While it is a reply that decides
+what the client's next bytes are, they wait in [`Held`]; only where that reply can't come any more (a gap, the end, too
+much waiting) the bytes themselves must tell.
+
+What the client says is read in `client.rs`, content in `content.rs`, what the server says in `server.rs`.
+*/
+
+use super::command::Command;
+use super::content::{Chunk, Content, OpenMessage};
+use super::held::{Held, Piece};
+use super::queue::{Question, Queue};
+use super::reply::{Replies, Reply};
+use super::transaction::Transaction;
+use crate::flow::{At, Side};
+use crate::limits::Limit;
+use crate::protocol::event::{Kind, Packets, Sink, Step, StepId, Subject};
+use crate::protocol::framing::{Framer, Input, LineEnd};
+use crate::protocol::sasl::Exchange;
+use crate::protocol::tls::{Verdict, Watch};
+
+/// Which of the two is spoken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Flavour {
+    /// RFC 5321: content is answered once.
+    Smtp,
+    /// RFC 2033: content is answered once for each recipient.
+    Lmtp,
+}
+
+/// An SMTP or LMTP session, read from both directions.
+#[derive(Debug)]
+pub struct Dialogue {
+    pub(super) flavour: Flavour,
+    pub(super) opening: Opening,
+    pub(super) client: Client,
+    /// The client's half-read line.
+    pub(super) line: Framer,
+    pub(super) held: Held,
+    /// The server's half-read line.
+    pub(super) reply_line: Framer,
+    pub(super) replies: Replies,
+    pub(super) queue: Queue,
+    pub(super) transaction: Transaction,
+    /// A message of which chunks have come, and not the last.
+    pub(super) open: Option<OpenMessage>,
+    /// Both directions are TLS.
+    pub(super) tls: Option<Watch>,
+    /// So much has waited in vain for the server that nothing is held for it any more.
+    pub(super) server_silent: bool,
+}
+
+/// How the server's direction began.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Opening {
+    /// No reply was seen yet.
+    Nothing,
+    /// With a greeting.
+    Greeting,
+    /// With something else: the capture began later than the session.
+    MidStream,
+}
+
+/// What the client's next bytes are.
+#[derive(Debug)]
+pub(super) enum Client {
+    /// Lines, each a command unless something has gone before.
+    Commands(After),
+    /// Not known before a reply comes: they are held.
+    Waiting(Wait),
+    /// The answer to a challenge, a line. The exchange is absent where AUTH was not seen.
+    Responding(Option<Box<Exchange>>),
+    /// A message, up to the dot.
+    Content(Content),
+    /// Part of a message, by count.
+    Chunk(Chunk),
+}
+
+/// What has gone before a line that may be a command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum After {
+    /// Nothing: it is one.
+    Nothing,
+    /// A refused DATA: the client may send its message nevertheless.
+    Refusal,
+    /// A gap: it may be the rest of anything.
+    Gap,
+    /// STARTTLS, in the same breath: the server throws it away (RFC 3207, section 4.2).
+    StartTls,
+}
+
+/// What decides.
+#[derive(Debug)]
+pub(super) enum Wait {
+    /// Nothing was said yet: the first line or the greeting tells whether this is the beginning.
+    Opening,
+    /// The reply to this command.
+    Reply {
+        /// The command's step, or the response's.
+        step: StepId,
+        /// What was asked for.
+        to: Asking,
+        /// The server's bytes have a gap since: whatever the client sends, the reply was in it.
+        blind: bool,
+    },
+    /// Whether the server takes a dot between bare LFs for the end of data.
+    EndOfData {
+        /// What was read up to that dot.
+        content: Content,
+        /// How the dot's own line ended.
+        own: LineEnd,
+        /// How the line before it ended.
+        before: LineEnd,
+        /// A reply that came when a CR LF dot CR LF was waiting too: to which of the two?
+        postponed: Option<Reply<'static>>,
+    },
+}
+
+/// The commands after which only the reply tells what the client's bytes are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Asking {
+    /// DATA.
+    Data,
+    /// AUTH, or a response to a challenge.
+    Auth,
+    /// STARTTLS.
+    StartTls,
+}
+
+impl Dialogue {
+    /// A session of which nothing was seen yet.
+    pub fn new(flavour: Flavour) -> Self {
+        Self {
+            flavour,
+            opening: Opening::Nothing,
+            client: Client::Waiting(Wait::Opening),
+            line: Framer::default(),
+            held: Held::default(),
+            reply_line: Framer::default(),
+            replies: Replies::default(),
+            queue: Queue::default(),
+            transaction: Transaction::default(),
+            open: None,
+            tls: None,
+            server_silent: false,
+        }
+    }
+
+    /// Nothing was said yet, in either direction.
+    fn is_untouched(&self) -> bool {
+        matches!(self.client, Client::Waiting(Wait::Opening))
+            && self.opening == Opening::Nothing
+            && self.held.is_empty()
+            && self.reply_line.is_empty()
+    }
+
+    /// The client's bytes, held back where something is to be decided first.
+    fn hold(&mut self, bytes: &[u8], at: At, out: &mut dyn Sink) {
+        let has_line = bytes.contains(&b'\n');
+        self.held.push(bytes, at);
+        self.reconsider(has_line, out);
+    }
+
+    /// Decides, where that is possible now, what the bytes are that wait. `has_line`: the latest of them end a line.
+    pub(super) fn reconsider(&mut self, has_line: bool, out: &mut dyn Sink) {
+        let in_doubt = self.queue.in_doubt() || self.server_silent;
+        let decide = match &self.client {
+            // A known command is one, whatever came before it; anything else may be the middle of a message.
+            Client::Waiting(Wait::Opening) => has_line && Command::read(&self.held.first_line()).is_in_form(),
+            Client::Waiting(Wait::Reply { blind, .. }) => has_line && (*blind || in_doubt),
+            // The server was silent after the first dot, or the client would not have waited for the reply.
+            Client::Waiting(Wait::EndOfData { postponed, .. }) => postponed.is_some() || (has_line && in_doubt),
+            _ => true,
+        };
+        if decide {
+            self.decide(out);
+            self.release(out);
+        }
+        while self.held.is_full() && matches!(self.client, Client::Waiting(_)) {
+            out.limit(Limit::Waiting);
+            self.server_silent |= self.opening == Opening::Nothing;
+            self.decide(out);
+            self.release(out);
+        }
+    }
+
+    /// Says what the bytes are that wait, without the reply that would tell.
+    pub(super) fn decide(&mut self, out: &mut dyn Sink) {
+        let is_command = self.held.is_empty() || Command::read(&self.held.first_line()).is_in_form();
+        let commands = Client::Commands(After::Nothing);
+        let Client::Waiting(wait) = std::mem::replace(&mut self.client, commands) else { return };
+        match wait {
+            // A gap before all else: whatever it was, lines follow.
+            Wait::Opening if is_command || self.held.first_byte().is_none() => {}
+            Wait::Opening => self.client = Client::Content(Content::in_the_middle()),
+            Wait::Reply { step, to, blind } => {
+                // The client has gone on, so it has had this reply and all before it.
+                let mut exchange = None;
+                if blind || self.queue.in_doubt() {
+                    for mut answered in self.queue.take_through(step) {
+                        if !is_command && answered.step == Some(step) {
+                            exchange = take_exchange(&mut answered.question);
+                        }
+                        self.unanswered(answered, out);
+                    }
+                } else if let Some(last) = self.queue.back_mut().filter(|last| last.step == Some(step) && !is_command) {
+                    exchange = take_exchange(&mut last.question);
+                }
+                match to {
+                    Asking::StartTls if self.held.first_byte().is_some_and(is_tls_record) => self.start_tls(out),
+                    _ if is_command => {}
+                    Asking::StartTls => {}
+                    Asking::Data => self.client = Client::Content(Content::after(step)),
+                    Asking::Auth => self.client = Client::Responding(exchange),
+                }
+            }
+            Wait::EndOfData { content, own, before, postponed } => {
+                if is_command && postponed.is_none() {
+                    self.content_ends(content, true, out);
+                } else {
+                    self.client = Client::Content(content.going_on(before, own, out));
+                    self.release(out);
+                }
+                if let Some(reply) = postponed {
+                    self.answer(reply, out);
+                }
+            }
+        }
+    }
+
+    /// Reads what waits, as far as it is decided what it is.
+    pub(super) fn release(&mut self, out: &mut dyn Sink) {
+        while !matches!(self.client, Client::Waiting(_)) {
+            let Some(piece) = self.held.pop() else { return };
+            match piece {
+                Piece::Bytes { bytes, start, at } => {
+                    let rest = bytes.get(start..).unwrap_or_default();
+                    let mut input = Input::new(rest, at);
+                    self.client_input(&mut input, out);
+                    let start = bytes.len() - input.rest().len();
+                    if start < bytes.len() {
+                        self.held.put_back(Piece::Bytes { bytes, start, at });
+                    }
+                }
+                Piece::Gap(missing, at) => self.client_gap(missing, at, out),
+            }
+        }
+    }
+
+    /// The server has agreed to TLS.
+    pub(super) fn start_tls(&mut self, out: &mut dyn Sink) {
+        let mut watch = Watch::after_starttls(out);
+        self.transaction = Transaction::default();
+        if self.held.first_byte().is_some_and(is_tls_record) {
+            while let Some(piece) = self.held.pop() {
+                match piece {
+                    Piece::Bytes { bytes, start, at } => {
+                        let _ = watch.data(Side::Client, bytes.get(start..).unwrap_or_default(), at, out);
+                    }
+                    Piece::Gap(missing, at) => watch.gap(Side::Client, missing, at, out),
+                }
+            }
+        } else {
+            self.client = Client::Commands(After::StartTls);
+            self.release(out);
+            if let Some(line) = self.line.flush() {
+                self.client_line(line, out);
+            }
+        }
+        self.client = Client::Commands(After::Nothing);
+        self.tls = Some(watch);
+    }
+
+    /// Bytes of a TLS connection. False where it turned out to be none and they are still to be read.
+    fn watched(&mut self, from: Side, bytes: &[u8], at: At, out: &mut dyn Sink) -> bool {
+        let Some(watch) = &mut self.tls else { return false };
+        let taken = watch.data(from, bytes, at, out) == Verdict::Taken;
+        if !taken {
+            self.tls = None;
+        }
+        taken
+    }
+
+    /// The rest of an input after which TLS began.
+    pub(super) fn watch_rest(&mut self, from: Side, input: &mut Input<'_>, out: &mut dyn Sink) -> bool {
+        let at = input.at;
+        if self.tls.is_none() || input.is_empty() || !self.watched(from, input.rest(), at, out) {
+            return false;
+        }
+        input.take(usize::MAX);
+        true
+    }
+
+    /// A gap that is a row of its own.
+    pub(super) fn tell_gap(&self, from: Side, missing: u64, at: At, out: &mut dyn Sink) -> StepId {
+        out.step(Step {
+            from,
+            kind: Kind::Gap,
+            subject: Subject::Gap(missing),
+            time: at.time,
+            packets: Packets::one(at.packet),
+            text: b"",
+            bytes: missing,
+            tag: None,
+            command: None,
+            arguments: None,
+            answers: None,
+            secrets: Vec::new(),
+        })
+    }
+}
+
+impl crate::protocol::Dialogue for Dialogue {
+    fn data(&mut self, from: Side, bytes: &[u8], at: At, out: &mut dyn Sink) {
+        let Some(&first) = bytes.first() else { return };
+        if self.tls.is_none() && self.is_untouched() && is_tls_record(first) {
+            self.client = Client::Commands(After::Nothing);
+            self.tls = Some(Watch::implicit(out));
+        }
+        if self.watched(from, bytes, at, out) {
+            return;
+        }
+        let mut input = Input::new(bytes, at);
+        match from {
+            Side::Server => self.server_input(&mut input, out),
+            Side::Client => {
+                if self.held.is_empty() {
+                    self.client_input(&mut input, out);
+                }
+                if !input.is_empty() {
+                    self.hold(input.rest(), at, out);
+                }
+            }
+        }
+    }
+
+    fn gap(&mut self, from: Side, missing: u64, at: At, out: &mut dyn Sink) {
+        match (from, &mut self.tls) {
+            (_, Some(watch)) => watch.gap(from, missing, at, out),
+            (Side::Server, None) => self.server_gap(missing, at, out),
+            (Side::Client, None) if matches!(self.client, Client::Waiting(_)) || !self.held.is_empty() => {
+                self.held.push_gap(missing, at);
+                self.reconsider(false, out);
+            }
+            (Side::Client, None) => self.client_gap(missing, at, out),
+        }
+    }
+
+    fn end(&mut self, out: &mut dyn Sink) {
+        self.server_ends(out);
+        loop {
+            self.decide(out);
+            self.release(out);
+            if self.held.is_empty() && !matches!(self.client, Client::Waiting(Wait::EndOfData { .. })) {
+                break;
+            }
+        }
+        self.client_ends(out);
+        for pending in self.queue.take_all() {
+            self.unanswered(pending, out);
+        }
+        if let Some(watch) = &mut self.tls {
+            watch.end(out);
+        }
+    }
+}
+
+/// A TLS record's first byte (RFC 8446, section 5.1): a control character, with which no command and no reply begins.
+fn is_tls_record(byte: u8) -> bool {
+    matches!(byte, 20..=23)
+}
+
+fn take_exchange(question: &mut Question) -> Option<Box<Exchange>> {
+    match question {
+        Question::Auth(exchange) | Question::Response(exchange) => exchange.take(),
+        _ => None,
+    }
+}

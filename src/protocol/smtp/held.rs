@@ -1,0 +1,165 @@
+/*!
+The client's bytes that wait for a reply to say what they are.
+
+A client may send everything at once, before the server has said a word; whether what follows DATA is content is then
+known only when DATA's reply comes. What waits is bounded by [`limits::WAITING_BYTES_PER_DIRECTION`] and
+[`limits::WAITING_SEGMENTS_PER_DIRECTION`]; who holds it must decide without the reply when [`Held::is_full`].
+*/
+
+use crate::flow::At;
+use crate::limits;
+use std::collections::VecDeque;
+
+/// The surest end of a message (RFC 5321, section 4.1.1.4).
+const END_OF_DATA: &[u8] = b"\r\n.\r\n";
+
+/// A stretch of what waits.
+#[derive(Debug)]
+pub enum Piece {
+    /// Bytes, from `start` on.
+    Bytes {
+        /// With those before `start`, which are done with.
+        bytes: Vec<u8>,
+        /// Where what waits begins.
+        start: usize,
+        /// The packet that they came in.
+        at: At,
+    },
+    /// That many bytes are missing here.
+    Gap(u64, At),
+}
+
+/// What waits, in order.
+#[derive(Debug, Default)]
+pub struct Held {
+    pieces: VecDeque<Piece>,
+    /// Bytes that wait.
+    len: usize,
+    /// Bytes that have ever waited.
+    pushed: u64,
+    /// How many of [`END_OF_DATA`]'s bytes the last ones match.
+    matched: usize,
+    /// Of the bytes that have ever waited, how many had come at the last [`END_OF_DATA`].
+    end_of_data: u64,
+}
+
+impl Held {
+    /// True where nothing waits.
+    pub fn is_empty(&self) -> bool {
+        self.pieces.is_empty()
+    }
+
+    /// True where no more should wait.
+    pub fn is_full(&self) -> bool {
+        self.len >= limits::WAITING_BYTES_PER_DIRECTION || self.pieces.len() >= limits::WAITING_SEGMENTS_PER_DIRECTION
+    }
+
+    /// Adds bytes.
+    pub fn push(&mut self, bytes: &[u8], at: At) {
+        for (n, &byte) in (1..).zip(bytes) {
+            // What has matched and does not go on may still be the beginning of another: only its CR can be.
+            self.matched = match END_OF_DATA.get(self.matched) {
+                Some(&next) if next == byte => self.matched + 1,
+                _ => usize::from(byte == b'\r'),
+            };
+            if self.matched == END_OF_DATA.len() {
+                self.end_of_data = self.pushed + n;
+                self.matched = 2; // its CR LF may begin the next
+            }
+        }
+        self.pushed += bytes.len() as u64;
+        self.len += bytes.len();
+        self.pieces.push_back(Piece::Bytes { bytes: bytes.to_vec(), start: 0, at });
+    }
+
+    /// Adds a gap.
+    pub fn push_gap(&mut self, missing: u64, at: At) {
+        self.matched = 0;
+        self.pieces.push_back(Piece::Gap(missing, at));
+    }
+
+    /// Takes the next piece out.
+    pub fn pop(&mut self) -> Option<Piece> {
+        let piece = self.pieces.pop_front()?;
+        if let Piece::Bytes { bytes, start, .. } = &piece {
+            self.len -= bytes.len() - start;
+        }
+        Some(piece)
+    }
+
+    /// Puts a piece back that was used in part.
+    pub fn put_back(&mut self, piece: Piece) {
+        if let Piece::Bytes { bytes, start, .. } = &piece {
+            self.len += bytes.len() - start;
+        }
+        self.pieces.push_front(piece);
+    }
+
+    /// The first byte, where it is not missing.
+    pub fn first_byte(&self) -> Option<u8> {
+        match self.pieces.front()? {
+            Piece::Bytes { bytes, start, .. } => bytes.get(*start).copied(),
+            Piece::Gap(..) => None,
+        }
+    }
+
+    /// The first line, without its end; as far as it goes where its end does not wait here.
+    pub fn first_line(&self) -> Vec<u8> {
+        let mut line = Vec::new();
+        for piece in &self.pieces {
+            let Piece::Bytes { bytes, start, .. } = piece else { break };
+            let rest = bytes.get(*start..).unwrap_or_default();
+            let lf = memchr::memchr(b'\n', rest);
+            line.extend_from_slice(&rest[..lf.unwrap_or(rest.len())]);
+            if lf.is_some() || line.len() >= limits::LINE_BYTES {
+                break;
+            }
+        }
+        line
+    }
+
+    /// True where a CR LF `.` CR LF waits here, or its last byte at least.
+    pub fn has_end_of_data(&self) -> bool {
+        self.end_of_data > self.pushed - self.len as u64
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::capture::Time;
+
+    fn held(pieces: &[&[u8]]) -> Held {
+        let mut held = Held::default();
+        for piece in pieces {
+            held.push(piece, At { packet: 1, time: Time::default() });
+        }
+        held
+    }
+
+    #[test]
+    fn the_end_of_data_is_seen_however_it_is_cut() {
+        for text in [b"a\r\n.\r\n".as_slice(), b"\r\n.\r\r\n.\r\n", b"\r\r\n.\r\n", b"\r\n.\r\n.\r\n"] {
+            for size in 1..=text.len() {
+                assert!(held(&text.chunks(size).collect::<Vec<_>>()).has_end_of_data(), "{}", text.escape_ascii());
+            }
+        }
+        for text in [b"a\n.\r\n".as_slice(), b"\r\n.\n", b"\r\n..\r\n", b"\r.\r\n"] {
+            assert!(!held(&[text]).has_end_of_data(), "{}", text.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn what_was_taken_out_is_forgotten() {
+        let mut held = held(&[b"a\r\n.\r\n", b"b"]);
+        held.pop();
+        assert!(!held.has_end_of_data());
+        assert_eq!(held.first_line(), b"b");
+    }
+
+    #[test]
+    fn the_first_line_may_span_packets() {
+        let held = held(&[b"MAIL", b" FROM", b":<>\r\nRCPT"]);
+        assert_eq!(held.first_line(), b"MAIL FROM:<>\r");
+    }
+}

@@ -1,0 +1,272 @@
+//! SMTP's grammar as pure functions: one line in, its parts out. They know nothing of what was said before.
+//!
+//! Real clients and servers are laxer than the grammar, so what is laxer here is said beside the rule.
+
+use super::reply::Enhanced;
+use nom::branch::alt;
+use nom::bytes::complete::{tag, tag_no_case, take, take_till, take_while_m_n};
+use nom::character::complete::{char, digit1, one_of, space0, space1};
+use nom::combinator::{all_consuming, eof, map, map_opt, opt, peek, rest, verify};
+use nom::sequence::{delimited, preceded, terminated};
+use nom::{IResult, Parser};
+use std::ops::Range;
+
+type Parsed<'a, T> = IResult<&'a [u8], T>;
+
+/// One line of a reply.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReplyLine<'a> {
+    /// The reply code.
+    pub code: u16,
+    /// False where `-` says that more lines follow.
+    pub last: bool,
+    /// What follows code and separator.
+    pub text: &'a [u8],
+}
+
+/// `Reply-line = *( Reply-code "-" [ textstring ] CRLF ) Reply-code [ SP [ textstring ] ] CRLF`
+/// (RFC 5321, section 4.2): one line of it, without its end. A tab may stand for the space.
+pub fn reply_line(line: &[u8]) -> Option<ReplyLine<'_>> {
+    let separator = alt((map(char('-'), |_| false), map(one_of(" \t"), |_| true), map(eof, |_| true)));
+    complete(map((reply_code, separator, rest), |(code, last, text)| ReplyLine { code, last, text }), line)
+}
+
+/// `Reply-code = %x32-35 %x30-35 %x30-39`. The second digit may be any here: servers do invent codes.
+fn reply_code(input: &[u8]) -> Parsed<'_, u16> {
+    verify(map_opt(take_while_m_n(3, 3, |b: u8| b.is_ascii_digit()), decimal), |code| (200..600).contains(code))
+        .parse(input)
+}
+
+/// `status-code = class "." subject "." detail` (RFC 3463, section 2), at the beginning of a reply's text.
+pub fn enhanced(text: &[u8]) -> Option<Enhanced> {
+    terminated(status_code, peek(alt((tag(" "), tag("\t"), eof)))).parse(text).ok().map(|(_, code)| code)
+}
+
+fn status_code(input: &[u8]) -> Parsed<'_, Enhanced> {
+    let code = (one_of("245"), preceded(char('.'), status_number), preceded(char('.'), status_number));
+    map(code, |(class, subject, detail)| Enhanced { class: class as u8 - b'0', subject, detail }).parse(input)
+}
+
+/// `subject = 1*3digit`, and `detail` likewise.
+fn status_number(input: &[u8]) -> Parsed<'_, u16> {
+    map_opt(take_while_m_n(1, 3, |b: u8| b.is_ascii_digit()), decimal).parse(input)
+}
+
+/// A command line: its verb, and where its arguments are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CommandLine<'a> {
+    /// The first word, as sent.
+    pub verb: &'a [u8],
+    /// What follows the verb and the white space after it; empty at the end of the line where nothing does.
+    pub arguments: Range<usize>,
+}
+
+/// A verb and whatever follows it (RFC 5321, section 4.1.1). White space before the verb is passed over, as servers do.
+pub fn command_line(line: &[u8]) -> CommandLine<'_> {
+    let blank = |line: &[u8]| line.iter().take_while(|b| b.is_ascii_whitespace()).count();
+    let (before, words) = line.split_at(blank(line));
+    let verb = words.split(|b| b.is_ascii_whitespace()).next().unwrap_or_default();
+    let end = before.len() + verb.len();
+    let start = end + line.get(end..).map_or(0, blank);
+    CommandLine { verb, arguments: start..line.len() }
+}
+
+/// `Mail-parameters` of MAIL: `"FROM:" Reverse-path` (RFC 5321, section 4.1.1.2). Returns the path without its brackets.
+pub fn reverse_path(arguments: &[u8]) -> Option<&[u8]> {
+    path_after("FROM", arguments)
+}
+
+/// `"TO:" Forward-path` (RFC 5321, section 4.1.1.3). Returns the path without its brackets.
+pub fn forward_path(arguments: &[u8]) -> Option<&[u8]> {
+    path_after("TO", arguments)
+}
+
+/// White space may stand on either side of the colon.
+fn path_after<'a>(word: &str, arguments: &'a [u8]) -> Option<&'a [u8]> {
+    let colon = delimited(space0, char(':'), space0);
+    preceded((tag_no_case(word), colon), alt((path, bare_path))).parse(arguments).ok().map(|(_, path)| path)
+}
+
+/// `Path = "<" [ A-d-l ":" ] Mailbox ">"`, the brackets taken off and the source route kept. Where the closing bracket
+/// is missing the path ends at white space.
+fn path(input: &[u8]) -> Parsed<'_, &[u8]> {
+    let (input, _) = char('<').parse(input)?;
+    match outside_quotes(input, |b| b == b'>') {
+        Some(end) => terminated(take(end), char('>')).parse(input),
+        None => take_till(|b: u8| b.is_ascii_whitespace() || b == b'>').parse(input),
+    }
+}
+
+/// A path without brackets: up to white space that is not within a `Quoted-string`.
+fn bare_path(input: &[u8]) -> Parsed<'_, &[u8]> {
+    let end = outside_quotes(input, |b| b.is_ascii_whitespace()).unwrap_or(input.len());
+    verify(take(end), |path: &[u8]| !path.is_empty()).parse(input)
+}
+
+/// Where the first byte is that `stop` wants and that stands in no `Quoted-string = DQUOTE *QcontentSMTP DQUOTE`.
+/// One pass: a line full of quotation marks costs no more than any other.
+fn outside_quotes(input: &[u8], stop: impl Fn(u8) -> bool) -> Option<usize> {
+    let (mut quoted, mut escaped) = (false, false);
+    input.iter().position(|&b| {
+        match b {
+            _ if escaped => escaped = false,
+            b'\\' if quoted => escaped = true,
+            b'"' => quoted = !quoted,
+            _ => return !quoted && stop(b),
+        }
+        false
+    })
+}
+
+/// `bdat-cmd = "BDAT" SP chunk-size [ SP end-marker ]` (RFC 3030, section 2): the arguments as (octets, LAST).
+///
+/// `None` is a command that a server refuses for its form, and that therefore carries no octets. Sizes beyond 2^63 are
+/// among them: servers count in signed 64 bits.
+pub fn chunk(arguments: &[u8]) -> Option<(u64, bool)> {
+    let size = verify(map_opt(digit1, decimal::<u64>), |&size| i64::try_from(size).is_ok());
+    let last = map(opt(preceded(space1, tag_no_case("LAST"))), |last| last.is_some());
+    complete((size, last), arguments.trim_ascii_end())
+}
+
+/// `"AUTH" SP mechanism [SP initial-response]` (RFC 4954, section 4): the arguments as mechanism and the place of the
+/// initial response within them.
+pub fn auth(arguments: &[u8]) -> (&[u8], Option<Range<usize>>) {
+    let CommandLine { verb: mechanism, arguments: initial } = command_line(arguments);
+    let initial = initial.start..initial.start + arguments.get(initial).unwrap_or_default().trim_ascii_end().len();
+    (mechanism, Some(initial).filter(|initial| !initial.is_empty()))
+}
+
+fn decimal<T: std::str::FromStr>(digits: &[u8]) -> Option<T> {
+    std::str::from_utf8(digits).ok()?.parse().ok()
+}
+
+fn complete<'a, T>(
+    parser: impl Parser<&'a [u8], Output = T, Error = nom::error::Error<&'a [u8]>>,
+    input: &'a [u8],
+) -> Option<T> {
+    all_consuming(parser).parse(input).ok().map(|(_, output)| output)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(bytes: &[u8]) -> &str {
+        std::str::from_utf8(bytes).expect("text")
+    }
+
+    #[test]
+    fn reply_lines() {
+        let cases: [(&str, Option<(u16, bool, &str)>); 12] = [
+            ("250 OK", Some((250, true, "OK"))),
+            ("250-PIPELINING", Some((250, false, "PIPELINING"))),
+            ("250", Some((250, true, ""))),
+            ("250 ", Some((250, true, ""))),
+            ("250-", Some((250, false, ""))),
+            ("524 no", Some((524, true, "no"))),
+            ("220\tready", Some((220, true, "ready"))),
+            ("HTTP/1.1 101", None),
+            ("25", None),
+            ("2500 bytes", None),
+            ("699 no such class", None),
+            ("", None),
+        ];
+        for (line, expected) in cases {
+            let found = reply_line(line.as_bytes()).map(|r| (r.code, r.last, text(r.text)));
+            assert_eq!(found, expected, "{line:?}");
+        }
+    }
+
+    #[test]
+    fn enhanced_codes() {
+        let cases = [
+            ("2.1.0 Ok", Some("2.1.0")),
+            ("5.7.123", Some("5.7.123")),
+            ("3.1.0 no such class", None),
+            ("5.6.7.8 is an address", None),
+            ("2.1.0Ok", None),
+            ("2.1234.0 x", None),
+            ("Ok", None),
+        ];
+        for (line, expected) in cases {
+            assert_eq!(enhanced(line.as_bytes()).map(|e| e.to_string()).as_deref(), expected, "{line:?}");
+        }
+    }
+
+    #[test]
+    fn verbs_and_arguments() {
+        let cases: [(&[u8], &[u8], &[u8]); 8] = [
+            (b"MAIL FROM:<a@b> SIZE=3", b"MAIL", b"FROM:<a@b> SIZE=3"),
+            (b"quit", b"quit", b""),
+            (b"quit \r", b"quit", b""),
+            (b"  NOOP\t x ", b"NOOP", b"x "),
+            (b"", b"", b""),
+            (b"   ", b"", b""),
+            (b"\xff\xfd\x03HELO a", b"\xff\xfd\x03HELO", b"a"),
+            (b"BDAT 5 LAST\r", b"BDAT", b"5 LAST\r"),
+        ];
+        for (line, verb, arguments) in cases {
+            let found = command_line(line);
+            assert_eq!((found.verb, &line[found.arguments]), (verb, arguments), "{}", line.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn paths_as_clients_write_them() {
+        let cases = [
+            ("FROM:<a@b>", Some("a@b")),
+            ("from:<>", Some("")),
+            ("FROM: <a@b> SIZE=1", Some("a@b")),
+            ("FROM :   <a@b>", Some("a@b")),
+            ("FROM:a@b", Some("a@b")),
+            ("FROM: a@b BODY=8BITMIME", Some("a@b")),
+            ("FROM:<@x,@y:a@b>", Some("@x,@y:a@b")),
+            (r#"FROM:<"a>b \" c"@d> X"#, Some(r#""a>b \" c"@d"#)),
+            (r#"FROM:"a b"@d X"#, Some(r#""a b"@d"#)),
+            ("FROM:<a@[IPv6:::1]>", Some("a@[IPv6:::1]")),
+            ("FROM:<unclosed SIZE=1", Some("unclosed")),
+            (r#"FROM:<"unclosed> SIZE=1"#, Some(r#""unclosed"#)),
+            ("FROM:", None),
+            ("FORM:<a@b>", None),
+            ("<a@b>", None),
+        ];
+        for (arguments, expected) in cases {
+            assert_eq!(reverse_path(arguments.as_bytes()).map(text), expected, "{arguments:?}");
+        }
+        assert_eq!(forward_path(b"to:<Postmaster>").map(text), Some("Postmaster"));
+    }
+
+    #[test]
+    fn a_line_of_quotation_marks_costs_one_pass() {
+        let line = [b"FROM:<".as_slice(), &b"\"\\".repeat(32 * 1024)].concat();
+        assert!(reverse_path(&line).is_some());
+    }
+
+    #[test]
+    fn chunks() {
+        let cases = [
+            ("5", Some((5, false))),
+            ("5 LAST", Some((5, true))),
+            ("0 last\r", Some((0, true))),
+            ("9223372036854775807", Some((i64::MAX as u64, false))),
+            ("9223372036854775808", None),
+            ("15555555557777777777 LAST", None),
+            ("155555555577777777771111 LAST", None),
+            ("-5", None),
+            ("5 X", None),
+            ("5 LAST X", None),
+            ("SCRAMBLE", None),
+            ("", None),
+        ];
+        for (arguments, expected) in cases {
+            assert_eq!(chunk(arguments.as_bytes()), expected, "{arguments:?}");
+        }
+    }
+
+    #[test]
+    fn initial_responses() {
+        assert_eq!(auth(b"PLAIN"), (b"PLAIN".as_slice(), None));
+        assert_eq!(auth(b"PLAIN  AGE= "), (b"PLAIN".as_slice(), Some(7..11)));
+        assert_eq!(auth(b""), (b"".as_slice(), None));
+    }
+}

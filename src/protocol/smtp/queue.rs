@@ -1,0 +1,356 @@
+/*!
+What the client has said and the server has not answered yet: pipelining (RFC 2920) seen from outside.
+
+Replies come in the order of the commands, so a reply answers the front of the queue. That stands as long as both
+directions are whole. After a gap in either, nobody knows how many replies or commands were lost, and one wrong guess
+would shift every answer after it. So from then on a reply is given to a command only where no other can be meant:
+
+- the client waits for each reply before it goes on (it has never done otherwise): then its next command proves that
+  everything before was answered, in the gap;
+- only one of those in the queue can be answered by this code (354 by DATA alone);
+
+and otherwise to none. Either of them ends the doubt.
+*/
+
+use super::command::Verb;
+use crate::limits::COMMANDS_IN_FLIGHT;
+use crate::protocol::event::{MessageId, StepId};
+use crate::protocol::sasl::Exchange;
+use std::collections::VecDeque;
+
+/// How far a reply in doubt is looked at: beyond that many candidates nothing is sure.
+const CANDIDATES: usize = 64;
+
+/// Something that the server owes an answer.
+#[derive(Debug)]
+pub struct Pending {
+    /// The client's step; absent where it was not captured.
+    pub step: Option<StepId>,
+    /// What was asked.
+    pub question: Question,
+    /// A message under way that this command gives up: its outcome is known when the reply comes.
+    pub gives_up: Option<Abandoned>,
+}
+
+/// What was asked, with what hangs on the answer.
+#[derive(Debug)]
+pub enum Question {
+    /// A command whose answer changes no more than the state.
+    Command(Verb),
+    /// MAIL, with its reverse-path.
+    Mail(Option<Vec<u8>>),
+    /// RCPT, with its forward-path.
+    Rcpt(Option<Vec<u8>>),
+    /// AUTH; the exchange is absent where no mechanism was named.
+    Auth(Option<Box<Exchange>>),
+    /// A response to a challenge.
+    Response(Option<Box<Exchange>>),
+    /// A chunk that is not the last.
+    Chunk,
+    /// The last chunk of a message.
+    LastChunk(Delivering),
+    /// The content that ended with a dot.
+    Content(Delivering),
+    /// A line of content that the server takes for a command, having refused DATA.
+    RefusedLine,
+    /// Commands that the capture lacks: any number of them, even none.
+    Unseen,
+}
+
+/// A message whose content has crossed (or is crossing, for a chunk) and whose fate is being told.
+#[derive(Debug, Default)]
+pub struct Delivering {
+    /// The message; absent where none of its content was seen.
+    pub message: Option<MessageId>,
+    /// Steps of the content and of the replies so far.
+    pub steps: Vec<StepId>,
+    /// How the server tells it.
+    pub due: Due,
+    /// The text of the reply that decides, as far as they have come.
+    pub decided: Option<(bool, Vec<u8>)>,
+}
+
+/// How many replies a message's content gets.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Due {
+    /// One for all (RFC 5321).
+    #[default]
+    One,
+    /// One for each accepted recipient (RFC 2033, section 4.2): that many are still to come.
+    PerRecipient {
+        /// Still to come, at least 1.
+        left: usize,
+    },
+    /// One for each accepted recipient and then one for all (draft-hall-prdr, announced by 353).
+    PerRecipientAndOne {
+        /// Of the recipients, still to come.
+        left: usize,
+    },
+}
+
+/// A message given up in mid-course.
+#[derive(Debug)]
+pub struct Abandoned {
+    /// Which.
+    pub message: MessageId,
+    /// Its steps since the start.
+    pub steps: Vec<StepId>,
+}
+
+impl Question {
+    /// True where the server may answer with `code`.
+    fn may_be_answered_by(&self, code: u16) -> bool {
+        match self {
+            Self::Command(verb) => verb.may_be_answered_by(code),
+            Self::Mail(_) => Verb::Mail.may_be_answered_by(code),
+            Self::Rcpt(_) => Verb::Rcpt.may_be_answered_by(code),
+            Self::Auth(_) | Self::Response(_) => Verb::Auth.may_be_answered_by(code),
+            Self::Chunk | Self::LastChunk(_) => Verb::Bdat.may_be_answered_by(code),
+            Self::Content(_) => matches!(code, 250 | 353 | 400..),
+            Self::RefusedLine => code >= 400,
+            Self::Unseen => true,
+        }
+    }
+
+    /// How many replies are still to come.
+    fn replies_due(&self) -> u64 {
+        match self {
+            Self::Content(delivering) | Self::LastChunk(delivering) => match delivering.due {
+                Due::One => 1,
+                Due::PerRecipient { left } => left as u64,
+                Due::PerRecipientAndOne { left } => left as u64 + 1,
+            },
+            _ => 1,
+        }
+    }
+}
+
+/// To whom a reply goes.
+#[derive(Debug)]
+pub struct Answered {
+    /// Those that will not be answered any more: their replies were lost.
+    pub lost: Vec<Pending>,
+    /// Who is answered. One that gets several replies is put back with [`Queue::put_back`].
+    pub by: Answer,
+}
+
+/// Who is answered by a reply.
+#[derive(Debug)]
+pub enum Answer {
+    /// This one.
+    To(Pending),
+    /// Something that the capture lacks, or that was forgotten, or one of several: nobody can say.
+    Unsure,
+    /// Nobody: nothing was asked.
+    Nobody,
+}
+
+/// The questions in flight, in order.
+#[derive(Debug, Default)]
+pub struct Queue {
+    waiting: VecDeque<Pending>,
+    /// Replies were lost: the front need not be what the next reply answers.
+    replies_lost: bool,
+    /// The client has sent a command before the one before it was answered.
+    pipelines: bool,
+    /// Replies to come for what was dropped from the front.
+    forgotten: u64,
+}
+
+impl Queue {
+    /// True where nothing waits for an answer.
+    pub fn is_empty(&self) -> bool {
+        self.waiting.is_empty() && self.forgotten == 0
+    }
+
+    /// What was asked last.
+    pub fn back_mut(&mut self) -> Option<&mut Pending> {
+        self.waiting.back_mut()
+    }
+
+    /// From the last question to the first.
+    pub fn newest_first(&self) -> impl Iterator<Item = &Pending> {
+        self.waiting.iter().rev()
+    }
+
+    /// The step that is to be answered next, where that is sure.
+    pub fn front(&self) -> Option<&Pending> {
+        self.waiting.front().filter(|_| self.forgotten == 0)
+    }
+
+    /// Adds a question. Returns those that nobody will answer any more because this one was asked, and the one that
+    /// must be forgotten to make room.
+    pub fn push(&mut self, pending: Pending) -> (Vec<Pending>, Option<Pending>) {
+        let mut lost = Vec::new();
+        if self.in_doubt() && !self.pipelines {
+            lost.extend(self.waiting.drain(..));
+            self.replies_lost = false;
+        } else if !self.is_empty() {
+            self.pipelines = true;
+        }
+        let oldest = if self.waiting.len() >= COMMANDS_IN_FLIGHT { self.waiting.pop_front() } else { None };
+        if let Some(oldest) = &oldest {
+            self.forgotten = self.forgotten.saturating_add(oldest.question.replies_due());
+        }
+        self.waiting.push_back(pending);
+        (lost, oldest)
+    }
+
+    /// Commands may be missing here.
+    pub fn commands_lost(&mut self) {
+        if !matches!(self.waiting.back(), Some(Pending { question: Question::Unseen, .. })) {
+            self.waiting.push_back(Pending { step: None, question: Question::Unseen, gives_up: None });
+        }
+    }
+
+    /// Replies may be missing here.
+    pub fn replies_lost(&mut self) {
+        self.replies_lost = !self.is_empty();
+        self.forgotten = 0;
+    }
+
+    /// Takes out everything up to `step`, which is known to have been answered in a gap.
+    pub fn take_through(&mut self, step: StepId) -> Vec<Pending> {
+        let through = self.waiting.iter().position(|pending| pending.step == Some(step));
+        self.replies_lost = false;
+        self.waiting.drain(..through.map_or(0, |at| at + 1)).collect()
+    }
+
+    /// Takes out everything.
+    pub fn take_all(&mut self) -> Vec<Pending> {
+        self.waiting.drain(..).collect()
+    }
+
+    /// Takes the one out that a reply with `code` answers.
+    pub fn answer(&mut self, code: u16) -> Answered {
+        if self.forgotten > 0 {
+            self.forgotten -= 1;
+            return Answered { lost: Vec::new(), by: Answer::Unsure };
+        }
+        if !self.in_doubt() {
+            let by = self.waiting.pop_front().map_or(Answer::Nobody, Answer::To);
+            return Answered { lost: Vec::new(), by };
+        }
+        let candidates = self.waiting.iter().enumerate().take(CANDIDATES);
+        let mut candidates = candidates.filter(|(_, pending)| pending.question.may_be_answered_by(code));
+        let mut only = candidates.next();
+        if names_its_command(code) && matches!(only, Some((_, Pending { question: Question::Unseen, .. }))) {
+            only = candidates.next().or(only);
+        }
+        let several = candidates.next().is_some();
+        match only.map(|(at, pending)| (at, matches!(pending.question, Question::Unseen))) {
+            Some((at, false)) if !several => {
+                self.replies_lost = false;
+                let lost = self.waiting.drain(..at).collect();
+                Answered { lost, by: self.waiting.pop_front().map_or(Answer::Nobody, Answer::To) }
+            }
+            // The front is answered now or was answered in the gap. Unseen ones may be more than one.
+            Some(_) if several && !matches!(self.waiting.front(), Some(Pending { question: Question::Unseen, .. })) => {
+                Answered { lost: self.waiting.pop_front().into_iter().collect(), by: Answer::Unsure }
+            }
+            _ => Answered { lost: Vec::new(), by: Answer::Unsure },
+        }
+    }
+
+    /// Puts one back at the front that gets further replies.
+    pub fn put_back(&mut self, pending: Pending) {
+        self.waiting.push_front(pending);
+    }
+
+    /// True where the next reply need not be for the front.
+    pub fn in_doubt(&self) -> bool {
+        let unseen = matches!(self.waiting.front(), Some(Pending { question: Question::Unseen, .. }));
+        unseen || (self.replies_lost && !self.waiting.is_empty())
+    }
+}
+
+/// True for codes that only one command is answered with.
+fn names_its_command(code: u16) -> bool {
+    matches!(code, 220 | 221 | 235 | 334 | 354)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ask(queue: &mut Queue, step: StepId, verb: Verb) -> Vec<StepId> {
+        let (lost, _) = queue.push(Pending { step: Some(step), question: Question::Command(verb), gives_up: None });
+        steps(&lost)
+    }
+
+    fn steps(pending: &[Pending]) -> Vec<StepId> {
+        pending.iter().filter_map(|pending| pending.step).collect()
+    }
+
+    /// (those lost, the one answered)
+    fn hear(queue: &mut Queue, code: u16) -> (Vec<StepId>, Option<StepId>) {
+        let Answered { lost, by } = queue.answer(code);
+        let by = if let Answer::To(pending) = by { pending.step } else { None };
+        (steps(&lost), by)
+    }
+
+    #[test]
+    fn answers_come_in_order() {
+        let mut queue = Queue::default();
+        ask(&mut queue, 1, Verb::Mail);
+        ask(&mut queue, 2, Verb::Rcpt);
+        assert_eq!(hear(&mut queue, 250), (vec![], Some(1)));
+        // A code that fits badly is the server's business as long as nothing was lost.
+        assert_eq!(hear(&mut queue, 354), (vec![], Some(2)));
+        assert!(matches!(queue.answer(250).by, Answer::Nobody));
+    }
+
+    #[test]
+    fn after_lost_replies_a_waiting_client_ends_the_doubt_with_its_next_command() {
+        let mut queue = Queue::default();
+        ask(&mut queue, 1, Verb::Mail);
+        queue.replies_lost();
+        assert_eq!(ask(&mut queue, 2, Verb::Rcpt), [1]);
+        assert_eq!(hear(&mut queue, 250), (vec![], Some(2)));
+    }
+
+    #[test]
+    fn after_lost_replies_a_pipelining_client_is_answered_where_it_is_sure() {
+        let mut queue = Queue::default();
+        for (step, verb) in [(1, Verb::Mail), (2, Verb::Rcpt), (3, Verb::Rcpt), (4, Verb::Data)] {
+            ask(&mut queue, step, verb);
+        }
+        queue.replies_lost();
+        assert_eq!(hear(&mut queue, 250), (vec![1], None), "any of three");
+        assert_eq!(hear(&mut queue, 354), (vec![2, 3], Some(4)), "DATA alone");
+        assert!(!queue.in_doubt());
+    }
+
+    #[test]
+    fn the_last_of_several_is_sure() {
+        let mut queue = Queue::default();
+        ask(&mut queue, 1, Verb::Mail);
+        ask(&mut queue, 2, Verb::Rcpt);
+        queue.replies_lost();
+        assert_eq!(hear(&mut queue, 250), (vec![1], None));
+        assert_eq!(hear(&mut queue, 250), (vec![], Some(2)));
+    }
+
+    #[test]
+    fn lost_commands_may_be_any_number() {
+        let mut queue = Queue::default();
+        queue.commands_lost();
+        assert_eq!(hear(&mut queue, 250), (vec![], None));
+        assert_eq!(hear(&mut queue, 550), (vec![], None));
+        assert_eq!(ask(&mut queue, 5, Verb::Quit), [] as [StepId; 0]);
+        assert_eq!(hear(&mut queue, 221), (vec![], Some(5)));
+    }
+
+    #[test]
+    fn a_full_queue_forgets_its_oldest_and_their_replies_with_them() {
+        let mut queue = Queue::default();
+        for step in 1..=COMMANDS_IN_FLIGHT as StepId {
+            ask(&mut queue, step, Verb::Noop);
+        }
+        let pending = Pending { step: Some(9999), question: Question::Command(Verb::Noop), gives_up: None };
+        let (_, oldest) = queue.push(pending);
+        assert_eq!(oldest.and_then(|pending| pending.step), Some(1));
+        assert_eq!(hear(&mut queue, 250), (vec![], None));
+        assert_eq!(hear(&mut queue, 250), (vec![], Some(2)));
+    }
+}

@@ -1,0 +1,431 @@
+//! What the server says: to whom each reply goes, and what it changes.
+
+use super::client::smtp;
+use super::command::Verb;
+use super::content::Content;
+use super::dialogue::{After, Asking, Client, Dialogue, Opening, Wait};
+use super::queue::{Answer, Answered, Due, Pending, Question};
+use super::reply::{Heard, Reply};
+use super::transaction::Transaction;
+use super::{Asked, Subject};
+use crate::flow::{At, Side};
+use crate::limits::Limit;
+use crate::protocol::event::{self, Kind, LoginOutcome, Sink, Step, StepId};
+use crate::protocol::framing::{Input, Line};
+use crate::protocol::sasl::{Exchange, Mechanism, Round};
+
+impl Dialogue {
+    /// Reads the server's bytes.
+    pub(super) fn server_input(&mut self, input: &mut Input<'_>, out: &mut dyn Sink) {
+        while !input.is_empty() && !self.watch_rest(Side::Server, input, out) {
+            let Some(line) = self.reply_line.line(input) else { return };
+            self.server_line(line, out);
+        }
+    }
+
+    /// The server's bytes lack some here.
+    pub(super) fn server_gap(&mut self, missing: u64, at: At, out: &mut dyn Sink) {
+        self.server_ends(out);
+        self.tell_gap(Side::Server, missing, at, out);
+        self.queue.replies_lost();
+        if let Client::Waiting(Wait::Reply { blind, .. }) = &mut self.client {
+            *blind = true;
+        }
+        if !self.held.is_empty() {
+            self.reconsider(true, out);
+        }
+    }
+
+    /// No more of the reply that is half-read will come: it counts as far as it goes.
+    pub(super) fn server_ends(&mut self, out: &mut dyn Sink) {
+        if let Some(line) = self.reply_line.flush() {
+            self.server_line(line, out);
+        }
+        if let Some(reply) = self.replies.flush() {
+            self.reply(reply, out);
+        }
+    }
+
+    fn server_line(&mut self, line: Line<'_>, out: &mut dyn Sink) {
+        if line.truncated {
+            out.limit(Limit::LineBytes);
+        }
+        let (unfinished, heard) = self.replies.line(line);
+        if let Some(reply) = unfinished {
+            self.reply(reply, out);
+        }
+        match heard {
+            Heard::Reply(reply) => self.reply(reply, out),
+            Heard::More => {}
+            Heard::Unknown(line) => {
+                out.step(Step {
+                    from: Side::Server,
+                    kind: Kind::Unknown,
+                    subject: event::Subject::Unknown,
+                    time: line.time,
+                    packets: line.packets,
+                    text: &line.bytes,
+                    bytes: line.wire_len,
+                    tag: None,
+                    command: None,
+                    arguments: None,
+                    answers: None,
+                    secrets: Vec::new(),
+                });
+            }
+        }
+    }
+
+    fn reply(&mut self, reply: Reply<'_>, out: &mut dyn Sink) {
+        if self.opening == Opening::Nothing && self.opens(&reply, out) {
+            return self.release(out);
+        }
+        if let Client::Waiting(Wait::EndOfData { postponed, .. }) = &mut self.client
+            && self.queue.is_empty()
+        {
+            if postponed.is_none() && self.held.has_end_of_data() {
+                // It may be meant for that one: whether the server says more or the client goes on will tell.
+                *postponed = Some(reply.into_owned());
+                return;
+            }
+            self.end_of_data(out);
+        }
+        self.answer(reply, out);
+        self.release(out);
+    }
+
+    /// The server has taken the dot between bare LFs for the end of data.
+    fn end_of_data(&mut self, out: &mut dyn Sink) {
+        let commands = Client::Commands(After::Nothing);
+        match std::mem::replace(&mut self.client, commands) {
+            Client::Waiting(Wait::EndOfData { content, postponed, .. }) => {
+                self.content_ends(content, true, out);
+                if let Some(reply) = postponed {
+                    self.answer(reply, out);
+                    self.release(out);
+                }
+            }
+            other => self.client = other,
+        }
+    }
+
+    /// The server's first reply. True where it is the greeting and there is no more to it.
+    fn opens(&mut self, reply: &Reply<'_>, out: &mut dyn Sink) -> bool {
+        let first = self.queue.front().map(|pending| &pending.question);
+        let is_greeting = match (reply.code, first) {
+            (220, Some(Question::Command(Verb::StartTls))) => false,
+            (220, _) => true,
+            (400.., None) => self.held.is_empty(),
+            // A client that talks too early is sent away; as an answer to EHLO these would be strange.
+            (521 | 554, Some(Question::Command(verb))) => verb.is_hello(),
+            _ => false,
+        };
+        if !is_greeting {
+            self.opening = Opening::MidStream;
+            if let Client::Waiting(Wait::Opening) = self.client {
+                if self.held.has_end_of_data() {
+                    self.decide(out);
+                } else {
+                    self.client = Client::Commands(After::Gap);
+                }
+                self.release(out);
+            }
+            return false;
+        }
+        self.opening = Opening::Greeting;
+        if let Client::Waiting(Wait::Opening) = self.client {
+            self.client = Client::Commands(After::Nothing);
+        }
+        let subject = Subject::Greeting { code: reply.code };
+        tell(reply, Kind::Greeting, subject, None, out);
+        let text: Vec<&[u8]> = reply.lines().collect();
+        out.banner(&text.join(&b'\n'));
+        true
+    }
+
+    /// Gives a reply to the one it answers.
+    pub(super) fn answer(&mut self, reply: Reply<'_>, out: &mut dyn Sink) {
+        if let Client::Content(content) = &mut self.client
+            && self.queue.is_empty()
+            && !reply.is_intermediate()
+        {
+            if reply.is_positive() || content.torn || content.is_unseen() {
+                self.content_ended_unseen(out);
+            } else {
+                let step = tell(&reply, Kind::Reply, reply_subject(Asked::Content, &reply), None, out);
+                content.refuse(step, &reply.text);
+                return;
+            }
+        }
+        let Answered { lost, by } = self.queue.answer(reply.code);
+        for pending in lost {
+            self.unanswered(pending, out);
+        }
+        match by {
+            Answer::To(mut pending) => {
+                let (kind, subject) = meaning(&mut pending.question, &reply);
+                let step = tell(&reply, kind, subject, pending.step, out);
+                self.answered(pending, &reply, step, out);
+            }
+            Answer::Unsure => self.unasked(&reply, true, out),
+            Answer::Nobody => self.unasked(&reply, self.opening == Opening::MidStream, out),
+        }
+    }
+
+    /// The server answers content whose end was not seen.
+    fn content_ended_unseen(&mut self, out: &mut dyn Sink) {
+        let commands = Client::Commands(After::Nothing);
+        match std::mem::replace(&mut self.client, commands) {
+            Client::Content(content) => self.content_ends(content, false, out),
+            other => self.client = other,
+        }
+    }
+
+    /// A reply to nothing that was seen. Where a command may be missing from the capture, it still says which.
+    fn unasked(&mut self, reply: &Reply<'_>, command_missing: bool, out: &mut dyn Sink) {
+        let go_ahead = reply.is_intermediate() && command_missing && matches!(self.client, Client::Commands(_));
+        let (kind, subject) = match reply.code {
+            334 => (Kind::Continuation, Subject::Challenge(Round::Challenge(Mechanism::Other))),
+            354 => (Kind::Continuation, reply_subject(Asked::Nothing, reply)),
+            _ => (Kind::Reply, reply_subject(Asked::Nothing, reply)),
+        };
+        tell(reply, kind, subject, None, out);
+        match reply.code {
+            334 if go_ahead => self.client = Client::Responding(None),
+            354 if go_ahead => self.client = Client::Content(Content::after_unseen_data()),
+            _ => {}
+        }
+    }
+
+    /// A reply has come: does what hangs on it.
+    fn answered(&mut self, pending: Pending, reply: &Reply<'_>, told: StepId, out: &mut dyn Sink) {
+        let Pending { step, question, gives_up } = pending;
+        if let Some(message) = gives_up {
+            self.abandoned(message, Some(told), out);
+        }
+        match question {
+            Question::Command(verb) if verb.ends_transaction() => {
+                if reply.is_positive() {
+                    self.transaction = Transaction::default();
+                    if matches!(verb, Verb::Ehlo | Verb::Lhlo) {
+                        out.capabilities(reply.lines().skip(1).map(<[u8]>::to_vec).collect());
+                    }
+                }
+            }
+            Question::Command(Verb::Data) => self.data_answered(step, reply),
+            Question::Command(Verb::StartTls) => {
+                self.awaited(step, Asking::StartTls);
+                if reply.is_positive() {
+                    self.start_tls(out);
+                }
+            }
+            Question::Command(_) | Question::RefusedLine | Question::Unseen => {}
+            Question::Mail(path) => {
+                if reply.is_positive() {
+                    self.transaction = Transaction::begin(path, step);
+                }
+            }
+            Question::Rcpt(path) => {
+                // 503 to a RCPT without a MAIL is about the order of things and not about a recipient.
+                let out_of_order = reply.code == 503 && !self.transaction.is_begun();
+                if !out_of_order {
+                    self.recipient(path, Some(reply.code), step, out);
+                }
+            }
+            Question::Auth(exchange) | Question::Response(exchange) => {
+                self.auth_answered(step, exchange, reply, told, out);
+            }
+            Question::Chunk => {
+                if !reply.is_positive() {
+                    self.transaction.refuse(&reply.text);
+                }
+            }
+            Question::Content(mut delivering) => {
+                delivering.steps.push(told);
+                if self.is_decided(&mut delivering, reply) {
+                    self.delivered(delivering, out);
+                } else {
+                    self.queue.put_back(Pending { step, question: Question::Content(delivering), gives_up: None });
+                }
+            }
+            Question::LastChunk(mut delivering) => {
+                delivering.steps.push(told);
+                if self.is_decided(&mut delivering, reply) {
+                    self.delivered(delivering, out);
+                } else {
+                    self.queue.put_back(Pending { step, question: Question::LastChunk(delivering), gives_up: None });
+                }
+            }
+        }
+    }
+
+    /// Counts a reply to a message's content. True where it was the last.
+    fn is_decided(&mut self, delivering: &mut super::queue::Delivering, reply: &Reply<'_>) -> bool {
+        let verdict = (reply.is_positive(), reply.text.to_vec());
+        match &mut delivering.due {
+            Due::One if reply.code == 353 => {
+                delivering.due = Due::PerRecipientAndOne { left: self.transaction.accepted() };
+                false
+            }
+            Due::One | Due::PerRecipientAndOne { left: 0 } => {
+                delivering.decided = Some(verdict);
+                true
+            }
+            Due::PerRecipientAndOne { left } => {
+                *left -= 1;
+                self.transaction.final_code(reply.code);
+                false
+            }
+            Due::PerRecipient { left } => {
+                *left = left.saturating_sub(1);
+                let done = *left == 0;
+                self.transaction.final_code(reply.code);
+                // One recipient that is served is enough to call the message accepted.
+                match &delivering.decided {
+                    Some((accepted, _)) if *accepted || !verdict.0 => {}
+                    _ => delivering.decided = Some(verdict),
+                }
+                done
+            }
+        }
+    }
+
+    fn data_answered(&mut self, step: Option<StepId>, reply: &Reply<'_>) {
+        if !self.awaited(step, Asking::Data) {
+            if !reply.is_intermediate() {
+                // Its content was read as a message before the refusal came. The server took its lines for commands.
+                self.queue.replies_lost();
+            }
+            return;
+        }
+        self.client = match step {
+            Some(step) if reply.is_intermediate() => Client::Content(Content::after(step)),
+            _ => Client::Commands(After::Refusal),
+        };
+    }
+
+    fn auth_answered(
+        &mut self,
+        step: Option<StepId>,
+        exchange: Option<Box<Exchange>>,
+        reply: &Reply<'_>,
+        told: StepId,
+        out: &mut dyn Sink,
+    ) {
+        let awaited = self.awaited(step, Asking::Auth);
+        let exchange = exchange.map(|mut exchange| {
+            exchange.add_step(told);
+            exchange
+        });
+        if reply.code == 334 && awaited {
+            self.client = Client::Responding(exchange);
+        } else if let Some(exchange) = exchange {
+            let outcome = match reply.code {
+                200..300 => LoginOutcome::Accepted,
+                400.. => LoginOutcome::Rejected,
+                _ => LoginOutcome::Unknown,
+            };
+            out.credential(exchange.finish(outcome));
+        }
+    }
+
+    /// True where the client's bytes have waited for the answer to this step. They are commands then, unless the caller
+    /// knows better.
+    fn awaited(&mut self, step: Option<StepId>, asking: Asking) -> bool {
+        match &self.client {
+            Client::Waiting(Wait::Reply { step: waited, to, .. }) if Some(*waited) == step && *to == asking => {
+                self.client = Client::Commands(After::Nothing);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    fn recipient(&mut self, path: Option<Vec<u8>>, code: Option<u16>, step: Option<StepId>, out: &mut dyn Sink) {
+        if let Some(path) = path
+            && !self.transaction.recipient(path, code, step)
+        {
+            out.limit(Limit::Recipients);
+        }
+    }
+
+    /// No reply will come: what was asked is taken for granted, and what hangs on the answer is unknown.
+    pub(super) fn unanswered(&mut self, pending: Pending, out: &mut dyn Sink) {
+        let Pending { step, question, gives_up } = pending;
+        if let Some(message) = gives_up {
+            self.abandoned(message, None, out);
+        }
+        match question {
+            Question::Command(verb) if verb.ends_transaction() => self.transaction = Transaction::default(),
+            Question::Mail(path) => self.transaction = Transaction::begin(path, step),
+            Question::Rcpt(path) => self.recipient(path, None, step, out),
+            Question::Auth(Some(exchange)) | Question::Response(Some(exchange)) => {
+                out.credential(exchange.finish(LoginOutcome::Unknown));
+            }
+            Question::Content(delivering) | Question::LastChunk(delivering) => self.delivered(delivering, out),
+            Question::Command(_)
+            | Question::Auth(None)
+            | Question::Response(None)
+            | Question::Chunk
+            | Question::RefusedLine
+            | Question::Unseen => {}
+        }
+    }
+}
+
+/// What a reply to this question is.
+fn meaning(question: &mut Question, reply: &Reply<'_>) -> (Kind, Subject) {
+    let asked = match question {
+        Question::Auth(exchange) | Question::Response(exchange) if reply.code == 334 => {
+            let base64 = reply.lines().collect::<Vec<_>>().concat();
+            let round = exchange.as_mut().map(|exchange| exchange.challenge(&base64));
+            return (Kind::Continuation, Subject::Challenge(round.unwrap_or(Round::Challenge(Mechanism::Other))));
+        }
+        Question::Command(Verb::Data) if reply.is_intermediate() => {
+            return (Kind::Continuation, reply_subject(Asked::Command(Verb::Data), reply));
+        }
+        Question::Command(verb) => Asked::Command(*verb),
+        Question::Mail(_) => Asked::Command(Verb::Mail),
+        Question::Rcpt(_) => Asked::Command(Verb::Rcpt),
+        Question::Auth(_) => Asked::Command(Verb::Auth),
+        Question::Response(_) => Asked::Sasl,
+        Question::Chunk => Asked::Command(Verb::Bdat),
+        Question::Content(delivering) | Question::LastChunk(delivering) => match delivering.due {
+            Due::PerRecipient { .. } | Due::PerRecipientAndOne { left: 1.. } => Asked::Recipient,
+            Due::One | Due::PerRecipientAndOne { left: 0 } => match question {
+                Question::LastChunk(_) => Asked::Command(Verb::Bdat),
+                _ => Asked::Content,
+            },
+        },
+        Question::RefusedLine => Asked::Content,
+        Question::Unseen => Asked::Nothing,
+    };
+    (Kind::Reply, reply_subject(asked, reply))
+}
+
+fn reply_subject(to: Asked, reply: &Reply<'_>) -> Subject {
+    Subject::Reply { to, code: reply.code, enhanced: reply.enhanced }
+}
+
+fn tell(reply: &Reply<'_>, kind: Kind, subject: Subject, answers: Option<StepId>, out: &mut dyn Sink) -> StepId {
+    if reply.lines_left_out {
+        out.limit(Limit::LineBytes);
+    }
+    if reply.packets_left_out {
+        out.limit(Limit::PacketsPerStep);
+    }
+    out.step(Step {
+        from: Side::Server,
+        kind,
+        subject: smtp(subject),
+        time: reply.time,
+        packets: reply.packets.clone(),
+        text: &reply.text,
+        bytes: reply.bytes,
+        tag: None,
+        command: None,
+        arguments: None,
+        answers,
+        secrets: Vec::new(),
+    })
+}
