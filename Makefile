@@ -29,8 +29,8 @@ demo: build ## the lab experiment as tables: a letter sent by SMTP, fetched by P
 	@echo 'As JSON:     $(built) read $(lab) --format json'
 
 test: deps ## every test, those in the documentation too
-	$(CARGO) test --locked --all-targets
-	$(CARGO) test --locked --doc
+	$(CARGO) test --locked --no-fail-fast --all-targets
+	$(CARGO) test --locked --no-fail-fast --doc
 
 check: format-check clippy doc-check scripts-check test ## what a change has to pass: formatting, lints, documentation, tests
 

@@ -84,7 +84,7 @@ carry_out() {
         $command || status=$?
         [ "$status" = 0 ] || say "exit status $status from: $command" >&2
     done
-    [ "$status" = 0 ] || stop "libpcap could not be installed; the reason stands above. By hand: $by_hand"
+    [ "$status" = 0 ] || stop "libpcap could not be installed; the reason stands above. By hand, $by_hand"
 }
 
 have cargo || stop "no cargo in PATH. Install Rust 1.95 or newer: https://www.rust-lang.org/tools/install"
@@ -110,20 +110,20 @@ for candidate in apt-get dnf pacman brew; do
     fi
 done
 [ -n "$manager" ] || stop "libpcap's development files are missing, and none of apt-get, dnf, pacman and brew is here to" \
-    "install them. By system, as root:" "$names"
+    "install them. By system:" "$names"
 
 case $manager in
-apt-get) by_hand='apt-get update && apt-get install libpcap-dev' ;;
-dnf) by_hand='dnf install libpcap-devel (on RHEL and its rebuilds from the CRB repository)' ;;
-pacman) by_hand='pacman -S libpcap (pacman -Syu first, where its package lists are out of date)' ;;
+apt-get) by_hand='as root: apt-get update && apt-get install libpcap-dev' ;;
+dnf) by_hand='as root: dnf install libpcap-devel (on RHEL and its rebuilds from the CRB repository)' ;;
+pacman) by_hand='as root: pacman -S libpcap (pacman -Syu first, where its package lists are out of date)' ;;
 brew) by_hand='brew install libpcap' ;;
 esac
 
 # With nobody at a terminal to type a password, sudo must not wait for one.
 root=
 if [ "$manager" != brew ] && [ "$(id -u)" != 0 ]; then
-    have sudo || stop "libpcap's development files are missing. To install them takes root, and there is no sudo. As root:" \
-        "  $by_hand"
+    have sudo || stop "libpcap's development files are missing. To install them takes root, and there is no sudo." \
+        "By hand, $by_hand"
     if [ -t 0 ]; then root='sudo '; else root='sudo -n '; fi
 fi
 

@@ -119,8 +119,8 @@ done_with
 machine 'Debian, a user without sudo' apt-get
 deps
 expect 1
-says err 'there is no sudo. As root:'
-says err '  apt-get update && apt-get install libpcap-dev'
+says err 'there is no sudo.'
+says err 'By hand, as root: apt-get update && apt-get install libpcap-dev'
 done_with
 
 machine 'sudo wants a password, and nobody is there to type it' sudo apt-get
@@ -128,7 +128,7 @@ stand_in sudo "echo \"sudo \$*\" >>$here/calls; echo 'sudo: a password is requir
 deps
 expect 1 'sudo -n apt-get update' "sudo -n env DEBIAN_FRONTEND=noninteractive $apt"
 says err 'sudo: a password is required'
-says err 'By hand: apt-get update && apt-get install libpcap-dev'
+says err 'By hand, as root: apt-get update && apt-get install libpcap-dev'
 done_with
 
 machine 'one source of packages is down, and the package comes from another' root
@@ -183,7 +183,7 @@ done
 machine 'Fedora, a user without sudo' dnf
 deps
 expect 1
-says err 'dnf install libpcap-devel'
+says err 'By hand, as root: dnf install libpcap-devel'
 done_with
 
 machine 'Arch' sudo pacman
