@@ -7,7 +7,7 @@ use crate::pipeline::When;
 use crate::protocol::Protocol;
 use crate::protocol::ports::{Hint, Ports};
 use crate::session::builder::Wanted;
-use crate::view::{Lang, Show, locale};
+use crate::view::{Lang, Show};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::io::IsTerminal;
 use std::path::PathBuf;
@@ -198,7 +198,7 @@ pub enum Input {
     /// Files, `-` being standard input.
     Files(Vec<PathBuf>),
     /// A live interface.
-    Live(crate::capture::live::LiveOptions),
+    Live(crate::capture::LiveOptions),
 }
 
 /// How to show it.
@@ -256,7 +256,7 @@ impl Cli {
             Command::Schema => Plan::Schema,
             Command::Read(args) => analysis(Input::Files(args.files), args.common, environment, None, None),
             Command::Live(args) => {
-                let live = crate::capture::live::LiveOptions {
+                let live = crate::capture::LiveOptions {
                     interface: args.interface,
                     snaplen: args.snaplen,
                     buffer: args.buffer * 1024 * 1024,
@@ -310,13 +310,19 @@ fn analysis(
         lang: match args.lang {
             Some(Language::En) => Lang::En,
             Some(Language::Zh) => Lang::Zh,
-            None => locale::from_locale(&environment.locale),
+            None => Lang::from_locale(&environment.locale),
         },
         redact: args.redact,
         width: args.width.map(usize::from).or(environment.columns).unwrap_or(COLUMNS).max(COLUMNS),
         colour,
     };
     Plan::Analyze(Box::new(Analysis { input, filter: args.filter, options, output }))
+}
+
+/// What the views need, and no more.
+fn wanted(show: Show, format: Format) -> Wanted {
+    let messages = format != Format::Table || show.steps || show.messages;
+    Wanted { messages, attachments: messages }
 }
 
 fn show(asked: &[What]) -> Show {
@@ -335,7 +341,8 @@ fn show(asked: &[What]) -> Show {
 
 fn parse_port(text: &str) -> Result<(Hint, u16), String> {
     let (name, port) = text.split_once('=').ok_or("write it as PROTOCOL=PORT, for example smtp=2526")?;
-    let port: u16 = port.parse().ok().filter(|&port| port > 0).ok_or_else(|| format!("`{port}` is no port: 1 to 65535 are"))?;
+    let port: u16 =
+        port.parse().ok().filter(|&port| port > 0).ok_or_else(|| format!("`{port}` is no port: 1 to 65535 are"))?;
     let (protocol, implicit_tls) = match name {
         "smtps" => (Protocol::Smtp, true),
         "pop3s" => (Protocol::Pop3, true),

@@ -76,12 +76,7 @@ pub struct Outcome {
 /// # Errors
 /// Where the view cannot write. Trouble with the source is no error: what was read before it is shown, and the trouble
 /// is told in [`Outcome::problem`].
-pub fn run(
-    source: &mut dyn Source,
-    options: &Options,
-    view: &mut dyn View,
-    stop: &AtomicBool,
-) -> io::Result<Outcome> {
+pub fn run(source: &mut dyn Source, options: &Options, view: &mut dyn View, stop: &AtomicBool) -> io::Result<Outcome> {
     let mut engine = Engine::new(options, view);
     let begun = Instant::now();
     let mut problem = None;
@@ -156,7 +151,7 @@ impl<'a> Engine<'a> {
         self.summary.traffic.tcp_segments += 1;
         self.summary.traffic.tcp_connections += u64::from(segment.syn && segment.acknowledgement.is_none());
         self.ports[usize::from(segment.source.port().min(segment.destination.port()))] += 1;
-        let key = self.table.segment(&segment);
+        let (key, now) = (self.table.segment(&segment), segment.time);
         self.note_changes();
         if let Some(ear) = key.and_then(|key| self.table.listener(&key)) {
             if let Some(is_mail) = ear.news() {
@@ -168,7 +163,7 @@ impl<'a> Engine<'a> {
                 ear.show_steps(id, self.options, self.view)?;
             }
         }
-        self.decide_silent(segment.time);
+        self.decide_silent(now);
         self.show_ready()
     }
 
@@ -186,7 +181,7 @@ impl<'a> Engine<'a> {
         self.note_changes();
         self.show_ready()?;
         self.summary.limits_hit.add(self.table.limits_hit());
-        self.summary.limits_hit.add(self.same.limits_hit());
+        self.summary.limits_hit.add(self.decoder.limits());
         let packets = &mut self.summary.packets;
         packets.other = packets.read.saturating_sub(packets.mail + packets.undecodable);
         let mut busiest: Vec<(u16, u64)> = (0..).zip(&self.ports).map(|(port, &segments)| (port, segments)).collect();
@@ -276,7 +271,7 @@ impl Follower for Following {
     }
 
     fn listen(&mut self, ends: &Ends, at: crate::flow::At) -> Ear {
-        let ear = Ear::new(Arc::clone(&self.ports), self.any_port, self.wanted, ends, at.packet);
+        let ear = Ear::new(Arc::clone(&self.ports), self.any_port, self.wanted, ends, at);
         self.begun.push((at.packet, *ends, at.time));
         ear
     }

@@ -3,13 +3,12 @@ Does what was planned: opens the source and the view, lets the pipeline run betw
 what stood in the way.
 */
 
-use crate::capture::live::{self, Live};
-use crate::capture::{self, CaptureError, Source};
+use crate::capture::{self, CaptureError, Filter, Live, Source};
 use crate::cli::{Analysis, Format, Input, Output, Plan};
 use crate::pipeline;
 use crate::view::json::{Json, NdJson};
-use crate::view::redact::Redacted;
-use crate::view::table::{LiveTables, Style, Tables};
+use crate::view::redact::Redact;
+use crate::view::table::{self, Table};
 use crate::view::{View, record, schema};
 use anyhow::Context;
 use std::fs::File;
@@ -28,18 +27,14 @@ const FAILED: u8 = 1;
 pub fn run(plan: Plan) -> anyhow::Result<()> {
     match plan {
         Plan::Interfaces => interfaces(),
-        Plan::Schema => {
-            let mut out = io::stdout().lock();
-            serde_json::to_writer_pretty(&mut out, &schema::schema()).map_err(io::Error::from)?;
-            Ok(writeln!(out)?)
-        }
+        Plan::Schema => Ok(io::stdout().lock().write_all(schema::schema().as_bytes())?),
         Plan::Analyze(analysis) => analyze(*analysis),
     }
 }
 
 /// The exit status that an error stands for: 3 unreadable input, 4 no permission or no such interface.
 pub fn exit_status(error: &anyhow::Error) -> u8 {
-    error.downcast_ref::<CaptureError>().map_or(FAILED, CaptureError::exit_status)
+    error.downcast_ref::<CaptureError>().map_or(FAILED, |error| error.fault().exit_status())
 }
 
 /// Whether the error is that nobody reads the output any more.
@@ -49,15 +44,15 @@ pub fn is_broken_pipe(error: &anyhow::Error) -> bool {
 
 /// The error and its causes on one line.
 pub fn in_words(error: &anyhow::Error) -> String {
-    crate::view::escape::line(&format!("{error:#}"))
+    crate::view::escape::line(&format!("{error:#}")).into_owned()
 }
 
 fn analyze(analysis: Analysis) -> anyhow::Result<()> {
     let stop = Arc::new(AtomicBool::new(false));
-    let filter = analysis.filter.as_deref().map(capture::filter::Filter::new).transpose()?;
+    let filter = analysis.filter.as_deref().map(Filter::new).transpose()?;
     let live = matches!(analysis.input, Input::Live(_));
     let mut source: Box<dyn Source> = match &analysis.input {
-        Input::Files(files) => capture::file::open(files, filter)?,
+        Input::Files(files) => capture::open(files, filter)?,
         Input::Live(options) => {
             for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
                 // A second Ctrl-C, should the first not be heeded, ends the process at once.
@@ -65,14 +60,12 @@ fn analyze(analysis: Analysis) -> anyhow::Result<()> {
                 signal_hook::flag::register(signal, Arc::clone(&stop))?;
             }
             let source = Live::open(options, filter.as_ref(), Arc::clone(&stop))?;
-            listening(&source.interface());
+            listening(options.interface.as_deref());
             Box::new(source)
         }
     };
     let out: Box<dyn Write> = match &analysis.output.file {
-        Some(file) => {
-            Box::new(File::create(file).with_context(|| format!("{}: cannot be written", file.display()))?)
-        }
+        Some(file) => Box::new(File::create(file).with_context(|| format!("{}: cannot be written", file.display()))?),
         None => Box::new(io::stdout()),
     };
     let mut view = view(&analysis.output, live, Box::new(BufWriter::with_capacity(1 << 16, out)));
@@ -87,25 +80,27 @@ fn analyze(analysis: Analysis) -> anyhow::Result<()> {
 
 fn view(output: &Output, live: bool, out: Box<dyn Write>) -> Box<dyn View> {
     let options = record::Options { lang: output.lang, ..Default::default() };
-    let style = Style { width: output.width, colour: output.colour };
+    let style = table::Style { width: output.width, colour: output.colour };
+    let tables = table::Options { style, show: output.show, lang: output.lang, text_limit: options.text_limit };
     let view: Box<dyn View> = match output.format {
         Format::Json => Box::new(Json::new(out, options)),
         Format::Ndjson => Box::new(NdJson::new(out, options)),
-        Format::Table if live => Box::new(LiveTables::new(out, output.show, output.lang, style)),
-        Format::Table => Box::new(Tables::new(out, output.show, output.lang, style)),
+        Format::Table if live => Box::new(table::Live::new(out, tables)),
+        Format::Table => Box::new(Table::new(out, tables)),
     };
-    if output.redact { Box::new(Redacted::new(view)) } else { view }
+    if output.redact { Box::new(Redact::new(view)) } else { view }
 }
 
-fn listening(interface: &str) {
+fn listening(interface: Option<&str>) {
     if io::stderr().is_terminal() {
+        let interface = interface.unwrap_or("the first interface");
         eprintln!("mailtap: listening on {interface}; Ctrl-C ends");
     }
 }
 
 fn interfaces() -> anyhow::Result<()> {
     let mut out = io::stdout().lock();
-    for interface in live::interfaces()? {
+    for interface in capture::interfaces()? {
         let mut line = interface.name.clone();
         if !interface.up {
             line.push_str(" (down)");

@@ -57,7 +57,9 @@ fn help_names_the_commands() {
         assert!(out(&help).contains(word), "{word}");
     }
     let help = out(&run(&["read", "--help"]));
-    for option in ["--show", "--format", "--lang", "--redact", "--filter", "--port", "--any-port", "--session", "--protocol"] {
+    for option in
+        ["--show", "--format", "--lang", "--redact", "--filter", "--port", "--any-port", "--session", "--protocol"]
+    {
         assert!(help.contains(option), "{option}");
     }
 }

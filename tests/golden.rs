@@ -53,7 +53,8 @@ fn compare(path: &Path, actual: &str) -> Option<String> {
     }
     let line = expected.lines().zip(actual.lines()).position(|(a, b)| a != b);
     let line = line.unwrap_or(expected.lines().count().min(actual.lines().count()));
-    let [expected, actual] = [expected.as_str(), actual].map(|text| text.lines().nth(line).unwrap_or("(nothing)").to_owned());
+    let [expected, actual] =
+        [expected.as_str(), actual].map(|text| text.lines().nth(line).unwrap_or("(nothing)").to_owned());
     Some(format!("{}:{}: expected {expected}\n    got {actual}", path.display(), line + 1))
 }
 

@@ -2,9 +2,9 @@
 
 use super::Options;
 use crate::flow::{At, Ends, Listener, Side, Transport};
+use crate::protocol::Dialogue;
 use crate::protocol::detect::{self, Detector, Verdict};
 use crate::protocol::ports::{Hint, Ports};
-use crate::protocol::Dialogue;
 use crate::session::builder::{Builder, Wanted};
 use crate::session::model::Session;
 use crate::view::View;
@@ -16,7 +16,8 @@ pub struct Ear {
     ports: Arc<Ports>,
     any_port: bool,
     wanted: Wanted,
-    first_packet: u64,
+    ends: Ends,
+    first: At,
     state: State,
     /// The decision has been told, or made for want of words.
     decided: bool,
@@ -35,16 +36,17 @@ enum State {
 }
 
 impl Ear {
-    /// Listens to the connection between `ends` that begins with that packet.
-    pub fn new(ports: Arc<Ports>, any_port: bool, wanted: Wanted, ends: &Ends, first_packet: u64) -> Self {
-        let mut ear = Self { ports, any_port, wanted, first_packet, state: State::Foreign, decided: false, shown: 0 };
-        ear.expect(ends);
+    /// Listens to the connection between `ends` that begins with the packet `first`.
+    pub fn new(ports: Arc<Ports>, any_port: bool, wanted: Wanted, ends: &Ends, first: At) -> Self {
+        let mut ear =
+            Self { ports, any_port, wanted, ends: *ends, first, state: State::Foreign, decided: false, shown: 0 };
+        ear.expect();
         ear
     }
 
     /// Number of the connection's first packet: by this it is known.
     pub fn first_packet(&self) -> u64 {
-        self.first_packet
+        self.first.packet
     }
 
     /// Whether it is mail, told once, when that is known.
@@ -75,11 +77,13 @@ impl Ear {
     /// Shows the steps that have not been shown yet, those of session `id`.
     pub fn show_steps(&mut self, id: u64, options: &Options, view: &mut dyn View) -> io::Result<()> {
         let State::Following { builder, .. } = &mut self.state else { return Ok(()) };
-        let session = builder.session();
+        let session = builder.so_far();
         if session.steps.len() == self.shown {
             return Ok(());
         }
         session.id = id;
+        session.transport.ends = self.ends;
+        session.transport.first = self.first;
         if options.selects(session) {
             for step in session.steps.iter().skip(self.shown) {
                 view.step(session, step)?;
@@ -106,8 +110,8 @@ impl Ear {
         Some((builder.finish(transport), self.shown))
     }
 
-    fn expect(&mut self, ends: &Ends) {
-        let hint = self.ports.get(ends.server.port());
+    fn expect(&mut self) {
+        let hint = self.ports.get(self.ends.server.port());
         self.state = match hint {
             None if !self.any_port => State::Foreign,
             hint => State::Deciding(Detector::new(hint)),
@@ -156,6 +160,7 @@ impl Listener for Ear {
     }
 
     fn turned(&mut self, ends: &Ends) {
-        self.expect(ends);
+        self.ends = *ends;
+        self.expect();
     }
 }

@@ -170,14 +170,17 @@ fn judge_expected(hint: Hint, client: &[u8], server: &[u8]) -> Verdict {
     // The server's words are worth more: a client may say anything to it.
     for line in lines(server).take(LINES) {
         if let Some(protocol) = family_of(line) {
-            let protocol = if hint.protocol == Protocol::Lmtp && protocol == Protocol::Smtp { Protocol::Lmtp } else { protocol };
+            let protocol =
+                if hint.protocol == Protocol::Lmtp && protocol == Protocol::Smtp { Protocol::Lmtp } else { protocol };
             return Verdict::Certain(Hint { protocol, ..hint });
         }
     }
     for line in lines(client).take(LINES) {
         let speaks = match hint.protocol {
             Protocol::Smtp | Protocol::Lmtp => smtp_command(line),
-            Protocol::Pop3 => pop3_opening(line) || starts_with_word(line, &["STAT", "LIST", "UIDL", "RETR", "TOP", "DELE", "QUIT"]),
+            Protocol::Pop3 => {
+                pop3_opening(line) || starts_with_word(line, &["STAT", "LIST", "UIDL", "RETR", "TOP", "DELE", "QUIT"])
+            }
             Protocol::Imap => imap_command(line),
         };
         if speaks {
@@ -198,7 +201,9 @@ fn judge_expected(hint: Hint, client: &[u8], server: &[u8]) -> Verdict {
 /// The protocol whose server says such a line.
 fn family_of(line: &[u8]) -> Option<Protocol> {
     match line {
-        [b'+', b'O', b'K', rest @ ..] | [b'-', b'E', b'R', b'R', rest @ ..] if matches!(rest.first(), None | Some(b' ')) => {
+        [b'+', b'O', b'K', rest @ ..] | [b'-', b'E', b'R', b'R', rest @ ..]
+            if matches!(rest.first(), None | Some(b' ')) =>
+        {
             Some(Protocol::Pop3)
         }
         [b'*', b' ', rest @ ..] if starts_with_word(rest, &["OK", "PREAUTH", "BYE"]) => Some(Protocol::Imap),
@@ -221,7 +226,8 @@ fn smtp_opening(line: &[u8]) -> Option<Protocol> {
 
 fn smtp_command(line: &[u8]) -> bool {
     const VERBS: [&str; 14] = [
-        "HELO", "EHLO", "LHLO", "MAIL", "RCPT", "DATA", "BDAT", "RSET", "NOOP", "QUIT", "AUTH", "STARTTLS", "VRFY", "EXPN",
+        "HELO", "EHLO", "LHLO", "MAIL", "RCPT", "DATA", "BDAT", "RSET", "NOOP", "QUIT", "AUTH", "STARTTLS", "VRFY",
+        "EXPN",
     ];
     starts_with_word(line, &VERBS)
 }
@@ -234,8 +240,22 @@ fn pop3_opening(line: &[u8]) -> bool {
 
 fn imap_command(line: &[u8]) -> bool {
     const VERBS: [&str; 16] = [
-        "CAPABILITY", "LOGIN", "AUTHENTICATE", "STARTTLS", "SELECT", "EXAMINE", "LIST", "LSUB", "FETCH", "UID", "NOOP", "ID",
-        "LOGOUT", "IDLE", "STATUS", "NAMESPACE",
+        "CAPABILITY",
+        "LOGIN",
+        "AUTHENTICATE",
+        "STARTTLS",
+        "SELECT",
+        "EXAMINE",
+        "LIST",
+        "LSUB",
+        "FETCH",
+        "UID",
+        "NOOP",
+        "ID",
+        "LOGOUT",
+        "IDLE",
+        "STATUS",
+        "NAMESPACE",
     ];
     let mut words = line.splitn(2, |&byte| byte == b' ');
     let (Some(tag), Some(rest)) = (words.next(), words.next()) else { return false };
@@ -270,7 +290,8 @@ fn without_telnet(line: &[u8]) -> &[u8] {
 /// backspaces are a person's doing.
 fn is_text(said: &[u8]) -> bool {
     let said = without_telnet(said);
-    let strange = said.iter().filter(|&&byte| byte < 0x20 && !matches!(byte, b'\t' | b'\r' | b'\n' | 0x08 | 0x1b)).count();
+    let strange =
+        said.iter().filter(|&&byte| byte < 0x20 && !matches!(byte, b'\t' | b'\r' | b'\n' | 0x08 | 0x1b)).count();
     !said.contains(&0) && strange * 20 <= said.len()
 }
 
@@ -317,12 +338,18 @@ mod tests {
         let smtp = Some((Protocol::Smtp, false));
         assert_eq!(judge(smtp, &[(S, b"220 mx ESMTP\r\n")]), plain(Protocol::Smtp));
         assert_eq!(judge(smtp, &[(C, b"EHLO early\r\n")]), plain(Protocol::Smtp));
-        assert_eq!(judge(smtp, &[(C, b"some text of a message\r\n"), (C, b"begun before the capture\r\n")]), plain(Protocol::Smtp));
+        assert_eq!(
+            judge(smtp, &[(C, b"some text of a message\r\n"), (C, b"begun before the capture\r\n")]),
+            plain(Protocol::Smtp)
+        );
         assert_eq!(judge(smtp, &[]), plain(Protocol::Smtp));
         assert_eq!(judge(Some((Protocol::Pop3, false)), &[(S, b"* OK IMAP on 110\r\n")]), plain(Protocol::Imap));
         assert_eq!(judge(Some((Protocol::Imap, false)), &[(S, b"* OK POP3 Server ready\r\n")]), plain(Protocol::Imap));
         assert_eq!(judge(Some((Protocol::Lmtp, false)), &[(S, b"220 mx LMTP\r\n")]), plain(Protocol::Lmtp));
-        assert_eq!(judge(Some((Protocol::Pop3, false)), &[(C, b"\xff\xfd\x03\xff\xfd\x01USER a\r\n")]), plain(Protocol::Pop3));
+        assert_eq!(
+            judge(Some((Protocol::Pop3, false)), &[(C, b"\xff\xfd\x03\xff\xfd\x01USER a\r\n")]),
+            plain(Protocol::Pop3)
+        );
     }
 
     #[test]
@@ -342,7 +369,8 @@ mod tests {
         assert_eq!(judge(None, &[(S, b"220 mx\r\n"), (C, b"LHLO me\r\n")]), plain(Protocol::Lmtp));
         assert_eq!(judge(None, &[(S, b"+OK hi\r\n"), (C, b"USER me\r\n")]), plain(Protocol::Pop3));
         assert_eq!(judge(None, &[(S, b"* OK hi\r\n"), (C, b"a1 CAPABILITY\r\n")]), plain(Protocol::Imap));
-        let ftp: [(Side, &[u8]); 4] = [(S, b"220 ftp\r\n"), (C, b"USER anonymous\r\n"), (S, b"331 pass\r\n"), (C, b"PASS x\r\n")];
+        let ftp: [(Side, &[u8]); 4] =
+            [(S, b"220 ftp\r\n"), (C, b"USER anonymous\r\n"), (S, b"331 pass\r\n"), (C, b"PASS x\r\n")];
         assert_eq!(judge(None, &ftp), Verdict::NotForUs);
         assert_eq!(judge(None, &[(C, b"AUTH noone password\r\n"), (S, b"+OK\r\n")]), Verdict::NotForUs);
         assert_eq!(judge(None, &[(C, b"GET / HTTP/1.1\r\n"), (S, b"HTTP/1.1 200 OK\r\n")]), Verdict::NotForUs);

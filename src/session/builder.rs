@@ -80,11 +80,10 @@ impl Builder {
         &self.session.steps
     }
 
-    /// The session so far, for a view that shows it as it happens. Messages under way have no digests yet, and findings
-    /// come at the end.
-    pub fn so_far(&mut self, transport: &Transport) -> &Session {
-        self.session.transport.clone_from(transport);
-        &self.session
+    /// The session so far, for a view that shows it as it happens: its number and transport are whoever's who follows
+    /// the connection. Messages under way have no digests yet, and findings come at the end.
+    pub fn so_far(&mut self) -> &mut Session {
+        &mut self.session
     }
 
     /// The session is over. Its `id` is 0 until the pipeline gives it one.

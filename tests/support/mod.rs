@@ -191,7 +191,8 @@ pub fn analyze_with(file: &[u8], options: &Options) -> (Value, Option<String>) {
         Err(error) => return (Value::Null, Some(error.to_string())),
     };
     let mut view = Json::new(Vec::new(), record::Options::default());
-    let outcome = pipeline::run(&mut source, options, &mut view, &AtomicBool::new(false)).expect("memory can be written");
+    let outcome =
+        pipeline::run(&mut source, options, &mut view, &AtomicBool::new(false)).expect("memory can be written");
     let document = serde_json::from_slice(&view.into_inner()).expect("valid JSON");
     (document, outcome.problem.map(|problem| problem.to_string()))
 }

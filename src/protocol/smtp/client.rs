@@ -1,10 +1,10 @@
 //! What the client says: commands, responses to challenges, and lines that are neither.
 
+use super::Subject;
 use super::command::{Command, Verb};
 use super::dialogue::{After, Asking, Client, Dialogue, Wait};
 use super::parse;
 use super::queue::{Abandoned, Pending, Question};
-use super::Subject;
 use crate::flow::{At, Side};
 use crate::limits::Limit;
 use crate::protocol::event::{self, Kind, Sink, Step, StepId};
@@ -246,4 +246,3 @@ fn secrets(command: &Command<'_>) -> Vec<Range<usize>> {
 fn may_be_secret(round: Round) -> bool {
     round.is_secret() || matches!(round, Round::Garbage(_))
 }
-

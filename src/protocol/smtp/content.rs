@@ -1,13 +1,15 @@
 //! What a message's content is read by: up to the dot (DATA), or by count (BDAT).
 
+use super::Subject;
 use super::client::smtp;
 use super::dialogue::{After, Client, Dialogue, Flavour, Wait};
 use super::queue::{Abandoned, Delivering, Due, Pending, Question};
-use super::Subject;
-use crate::flow::{At, Side};
-use crate::protocol::event::{Delivery, Direction, Kind, MessageId, MessageOutcome, MessageStart, Packets, Sink, Step, StepId};
-use crate::protocol::framing::{DotBlock, DotPiece, Input, LineEnd};
 use crate::capture::Time;
+use crate::flow::{At, Side};
+use crate::protocol::event::{
+    Delivery, Direction, Kind, MessageId, MessageOutcome, MessageStart, Packets, Sink, Step, StepId,
+};
+use crate::protocol::framing::{DotBlock, DotPiece, Input, LineEnd};
 
 /// The wire of a piece of content: how much, and in which packets.
 #[derive(Debug, Default)]
@@ -227,7 +229,14 @@ impl Dialogue {
 
     fn message(&self, data: Option<StepId>, out: &mut dyn Sink) -> MessageId {
         let steps = self.steps_so_far(data);
-        out.message(MessageStart { direction: Direction::Sent, mailbox: None, number: None, uid: None, part: None, steps })
+        out.message(MessageStart {
+            direction: Direction::Sent,
+            mailbox: None,
+            number: None,
+            uid: None,
+            part: None,
+            steps,
+        })
     }
 
     /// MAIL and RCPT, those included that were not answered yet, and `last`.
@@ -340,7 +349,9 @@ impl Dialogue {
                 outcome.steps.extend(step);
                 out.message_outcome(message, outcome);
             }
-            (None, Some(Pending { step: Some(asked), question: Question::LastChunk(delivering), .. })) if *asked == bdat => {
+            (None, Some(Pending { step: Some(asked), question: Question::LastChunk(delivering), .. }))
+                if *asked == bdat =>
+            {
                 delivering.steps.extend(step);
             }
             (None, _) => {}

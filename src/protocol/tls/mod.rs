@@ -5,6 +5,10 @@ A dialogue that has seen STARTTLS accepted makes a [`Watch`] and hands it every 
 that what comes is no TLS at all.
 */
 
+mod implicit;
+
+pub use implicit::Implicit;
+
 use super::event::{Kind, Packets, Sink, Step, TlsFact};
 use crate::flow::{At, Side};
 

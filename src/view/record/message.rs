@@ -54,8 +54,9 @@ pub struct Message<'a> {
     /// line.
     size: u64,
     /// SHA-256 of exactly that content.
-    #[schemars(with = "String")]
-    sha256: Shown<Hex>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    sha256: Option<Shown<Hex>>,
     /// SHA-256 of what follows its first empty line, line ends brought to CRLF.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
@@ -206,7 +207,7 @@ impl<'a> Message<'a> {
             mime: message.mime.as_ref().map(MimePart::new),
             attachments: message.attachments.iter().map(attachment).collect(),
             size: message.size,
-            sha256: Shown(Hex(message.sha256)),
+            sha256: message.sha256.map(Hex).map(Shown),
             body_sha256: message.body_sha256.map(Hex).map(Shown),
             complete: message.complete,
             missing: message.missing.iter().map(|&(offset, length)| Missing { offset, length }).collect(),
