@@ -36,6 +36,19 @@ pub const WAITING_SEGMENTS_PER_DIRECTION: usize = 8_192;
 /// Bytes of all connections together that wait for something before them.
 pub const WAITING_BYTES: usize = 256 * 1024 * 1024;
 
+/// Bytes of one record of a capture file; a length above it is taken for damage.
+pub const RECORD_BYTES: usize = 16 * 1024 * 1024;
+/// Interfaces that one section of a pcapng file may describe.
+pub const INTERFACES_PER_SECTION: usize = 65_536;
+/// Layers (tags, tunnels, IP headers) that one packet may nest; deeper ones are counted as not decoded.
+pub const LAYERS: usize = 32;
+/// Fragmented IP datagrams that wait for their missing pieces at once.
+pub const FRAGMENTED_DATAGRAMS: usize = 4_096;
+/// Bytes of all fragmented IP datagrams together.
+pub const FRAGMENT_BYTES: usize = 64 * 1024 * 1024;
+/// Seconds of packet time that a fragmented IP datagram waits (RFC 8200 section 4.5).
+pub const FRAGMENT_SECONDS: i64 = 60;
+
 /// A bound, as it is named in `summary.limits_hit`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Limit {
@@ -62,6 +75,8 @@ pub enum Limit {
     /// [`WAITING_BYTES_PER_DIRECTION`], [`WAITING_SEGMENTS_PER_DIRECTION`], [`WAITING_BYTES`]: counts the times that
     /// a stretch was declared missing, or an order given up, to make room.
     Waiting,
+    /// [`FRAGMENTED_DATAGRAMS`], [`FRAGMENT_BYTES`]: counts IP datagrams given up to make room.
+    Fragments,
 }
 
 impl Limit {
@@ -79,6 +94,7 @@ impl Limit {
             Self::Recipients => "recipients",
             Self::Connections => "connections",
             Self::Waiting => "waiting",
+            Self::Fragments => "fragments",
         }
     }
 }
