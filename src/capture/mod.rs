@@ -2,13 +2,42 @@
 Where packets come from: capture files, standard input, a live interface. Nothing here knows what is in a packet.
 
 A [`Source`] lends one [`Packet`] after the other and can say at any time what it has read so far ([`SourceInfo`]).
+
+```text
+file, standard input ─▶ compressed ─▶ window ─▶ pcap | pcapng ─▶ file ─┐
+                                                                       ├▶ merge ─▶ filter ─▶ Source
+interface ─▶ live ─────────────────────────────────────────────────────┘
+```
+
+[`open`] puts the first row together, [`Live::open`] the second.
 */
 
+mod compressed;
+mod cursor;
+mod error;
+mod file;
+mod filter;
+mod link;
+mod live;
+mod merge;
+mod pcap;
+mod pcapng;
+mod tally;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
 mod time;
+mod window;
 
+pub use cursor::{Cursor, Moved};
+pub use error::{CaptureError, Fault};
+pub use file::{CaptureFile, Damage, open, open_file, open_stdin};
+pub use filter::{Filter, Filtered};
+pub use link::LinkType;
+pub use live::{Interface, Live, LiveOptions, interfaces};
+pub use merge::Merged;
 pub use time::Time;
-
-use std::fmt;
 
 /// One captured packet, lent by its [`Source`] until the next is asked for.
 #[derive(Debug, Clone, Copy)]
@@ -48,10 +77,6 @@ pub enum Read<'a> {
     /// Nothing more will come.
     End,
 }
-
-/// The link-layer type of a packet, by its number in the LINKTYPE_ registry of tcpdump.org.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct LinkType(pub u16);
 
 /// What one file or interface gave (`capture.sources[]` of the JSON).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -120,18 +145,4 @@ impl Compression {
             Self::Lz4 => "lz4",
         }
     }
-}
-
-impl fmt::Display for LinkType {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.0)
-    }
-}
-
-/// Why a capture could not be opened, or not be read on. Each message says what, where and what to do.
-#[derive(Debug, thiserror::Error)]
-pub enum CaptureError {
-    /// To be furnished.
-    #[error("{0}")]
-    Other(String),
 }

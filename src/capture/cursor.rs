@@ -1,0 +1,63 @@
+/*!
+What a [`Source`] is inside: first move, then look.
+
+`Source::next_packet` lends a packet out of the call that read it. A caller that wants to look at the packet and perhaps
+go on to the next (a filter), or hold the heads of several files (a merge), could not be written that way: the loan would
+last over the loop. Here moving and looking are two calls.
+*/
+
+use super::{CaptureError, Packet, Read, Source, SourceInfo};
+
+/// A position in a supply of packets.
+pub trait Cursor: Send {
+    /// Moves to the next packet.
+    ///
+    /// # Errors
+    /// As [`Source::next_packet`]; after an error the cursor is at its end.
+    fn advance(&mut self) -> Result<Moved, CaptureError>;
+
+    /// The packet that the last [`Cursor::advance`] moved to.
+    fn packet(&self) -> Packet<'_>;
+
+    /// What has been read so far.
+    fn info(&self) -> Vec<SourceInfo>;
+}
+
+/// Where [`Cursor::advance`] moved to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Moved {
+    /// To a packet.
+    Packet,
+    /// Nowhere yet: nothing came for a while.
+    Idle,
+    /// To the end.
+    End,
+}
+
+impl<C: Cursor + ?Sized> Source for C {
+    fn next_packet(&mut self) -> Result<Read<'_>, CaptureError> {
+        Ok(match self.advance()? {
+            Moved::Packet => Read::Packet(self.packet()),
+            Moved::Idle => Read::Idle,
+            Moved::End => Read::End,
+        })
+    }
+
+    fn info(&self) -> Vec<SourceInfo> {
+        Cursor::info(self)
+    }
+}
+
+impl<C: Cursor + ?Sized> Cursor for Box<C> {
+    fn advance(&mut self) -> Result<Moved, CaptureError> {
+        (**self).advance()
+    }
+
+    fn packet(&self) -> Packet<'_> {
+        (**self).packet()
+    }
+
+    fn info(&self) -> Vec<SourceInfo> {
+        Cursor::info(&**self)
+    }
+}

@@ -1,0 +1,223 @@
+//! Why a capture could not be opened, or not be read on.
+
+use super::{Compression, LinkType};
+use std::io;
+
+/// Why a capture could not be opened, or not be read on. Each message says what, where and what to do.
+///
+/// `name` is the file as it was given, `-` for standard input. Packet numbers count within the file, from 1; byte
+/// offsets count from its beginning (once decompressed, where it is compressed).
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CaptureError {
+    /// There is no such file.
+    #[error("{name}: no such file: check the path")]
+    Missing {
+        /// The file.
+        name: String,
+    },
+    /// A directory was given.
+    #[error("{name}: is a directory: name the capture files in it")]
+    Directory {
+        /// The directory.
+        name: String,
+    },
+    /// The file may not be read.
+    #[error("{name}: no permission to read it: ask its owner, or copy it as one who may")]
+    NoPermission {
+        /// The file.
+        name: String,
+    },
+    /// The file has no bytes.
+    #[error("{name}: is empty: not even the header of a capture was written to it")]
+    Empty {
+        /// The file.
+        name: String,
+    },
+    /// The file is no pcap and no pcapng.
+    #[error("{name}: is not a capture: neither pcap nor pcapng, {looks_like}")]
+    NotACapture {
+        /// The file.
+        name: String,
+        /// What it seems to be, and what can be done with it.
+        looks_like: &'static str,
+    },
+    /// The file is a capture, but of a version or variant that is not read here.
+    #[error("{name}: {what} at byte {offset} is not supported: convert the file, for example with editcap -F pcap")]
+    Unsupported {
+        /// The file.
+        name: String,
+        /// The version or variant.
+        what: String,
+        /// Where it says so.
+        offset: u64,
+    },
+    /// The file ends in the middle of a packet, or of its own header (packet 0).
+    #[error(
+        "{name}: truncated in packet {packet} at byte {offset}: what is before it was read; copy the file again, or let its writer finish"
+    )]
+    CutShort {
+        /// The file.
+        name: String,
+        /// The packet that is cut.
+        packet: u64,
+        /// Where it begins.
+        offset: u64,
+    },
+    /// A record makes no sense, and none that does follows, or none was looked for ([`super::Damage::Stop`]).
+    #[error(
+        "{name}: corrupt after packet {packet} at byte {offset}: {what}, and nothing readable follows; what is before it was read"
+    )]
+    Corrupt {
+        /// The file.
+        name: String,
+        /// The last packet before it.
+        packet: u64,
+        /// Where it begins.
+        offset: u64,
+        /// What is wrong with it.
+        what: &'static str,
+    },
+    /// Decompression failed.
+    #[error("{name}: {} data is damaged or cut short after packet {packet} at byte {offset} of its content ({error}): what is before it was read; test the file with {}", compression.name(), tester(*compression))]
+    Compressed {
+        /// The file.
+        name: String,
+        /// How it is compressed.
+        compression: Compression,
+        /// The last packet before it.
+        packet: u64,
+        /// Where in the decompressed content.
+        offset: u64,
+        /// The decompressor's word.
+        error: io::Error,
+    },
+    /// Reading failed.
+    #[error("{name}: cannot be read on after packet {packet} at byte {offset}: {error}")]
+    Read {
+        /// The file.
+        name: String,
+        /// The last packet before it.
+        packet: u64,
+        /// How far it could be read.
+        offset: u64,
+        /// The system's word.
+        error: io::Error,
+    },
+    /// The filter expression is wrong, or says something that packets of this kind do not have.
+    #[error("filter '{expression}' does not fit {link} packets: {message}: see pcap-filter(7) for the syntax")]
+    Filter {
+        /// The expression.
+        expression: String,
+        /// The link type that it was compiled for.
+        link: LinkType,
+        /// libpcap's word.
+        message: String,
+    },
+    /// There is no such interface.
+    #[error("{name}: no such interface: there are {available}")]
+    NoSuchInterface {
+        /// The interface.
+        name: String,
+        /// Those that exist.
+        available: String,
+    },
+    /// No interface was named and none can be listened on.
+    #[error("no interface to listen on: {message}")]
+    NoInterface {
+        /// Why.
+        message: String,
+    },
+    /// This user may not listen.
+    #[error(
+        "{name}: no permission to listen ({message}): run as root, or once: setcap cap_net_raw,cap_net_admin=eip {program}"
+    )]
+    MayNotListen {
+        /// The interface.
+        name: String,
+        /// libpcap's word.
+        message: String,
+        /// The program to give the capability to.
+        program: String,
+    },
+    /// The interface cannot be listened on, or not any longer.
+    #[error("{name}: cannot be listened on: {message}")]
+    Interface {
+        /// The interface.
+        name: String,
+        /// libpcap's or the system's word.
+        message: String,
+    },
+    /// What is captured cannot be written.
+    #[error("{path}: cannot be written: {message}")]
+    Write {
+        /// The file.
+        path: String,
+        /// libpcap's or the system's word.
+        message: String,
+    },
+}
+
+/// What a [`CaptureError`] comes down to, for the exit status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// What was typed is wrong: exit status 2.
+    Usage,
+    /// The input could not be read to its end: exit status 3.
+    Input,
+    /// No permission, or no such interface: exit status 4.
+    Access,
+}
+
+impl Fault {
+    /// The exit status of the program.
+    pub fn exit_status(self) -> u8 {
+        match self {
+            Self::Usage => 2,
+            Self::Input => 3,
+            Self::Access => 4,
+        }
+    }
+}
+
+impl CaptureError {
+    /// What it comes down to.
+    pub fn fault(&self) -> Fault {
+        match self {
+            Self::Filter { .. } => Fault::Usage,
+            Self::NoSuchInterface { .. } | Self::NoInterface { .. } | Self::MayNotListen { .. } => Fault::Access,
+            _ => Fault::Input,
+        }
+    }
+
+    /// The same as a `problem` of the JSON: without the name, which stands beside it there, and without advice.
+    pub fn problem(&self) -> String {
+        match self {
+            Self::CutShort { packet, offset, .. } => format!("truncated in packet {packet} at byte {offset}"),
+            Self::Corrupt { packet, offset, what, .. } => {
+                format!("corrupt after packet {packet} at byte {offset}: {what}")
+            }
+            Self::Compressed { compression, packet, offset, error, .. } => {
+                format!(
+                    "{} data damaged or cut short after packet {packet} at byte {offset}: {error}",
+                    compression.name()
+                )
+            }
+            Self::Read { packet, offset, error, .. } => {
+                format!("unreadable after packet {packet} at byte {offset}: {error}")
+            }
+            Self::Unsupported { what, offset, .. } => format!("{what} at byte {offset} is not supported"),
+            Self::Interface { message, .. } => message.clone(),
+            other => other.to_string(),
+        }
+    }
+}
+
+/// The command that tests a compressed file.
+fn tester(compression: Compression) -> &'static str {
+    match compression {
+        Compression::Gzip => "gzip -t",
+        Compression::Zstd => "zstd -t",
+        Compression::Lz4 => "lz4 -t",
+    }
+}

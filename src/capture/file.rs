@@ -1,0 +1,360 @@
+/*!
+Capture files and standard input: what they are, told by their first bytes and never by their names, and reading them
+to their end or as far as they can be read.
+*/
+
+use super::compressed::{announced, decompress};
+use super::pcap::Pcap;
+use super::pcapng::Pcapng;
+use super::tally::Tally;
+use super::window::{WINDOW_BYTES, Window};
+use super::{
+    CaptureError, Compression, Cursor, Filter, Filtered, Format, LinkType, Merged, Moved, Packet, Source, SourceInfo,
+    Time,
+};
+use std::fs::File;
+use std::io::{self, Read};
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+/// Bytes of all windows together where many files are read at once.
+const WINDOWS_BYTES: usize = 64 * WINDOW_BYTES;
+/// The smallest window.
+const SMALLEST_WINDOW: usize = 64 * 1024;
+
+/// A capture file, or standard input.
+pub struct CaptureFile {
+    window: Window,
+    records: Records,
+    compression: Option<Compression>,
+    tally: Tally,
+    skips: Skips,
+    damage: Damage,
+    state: State,
+}
+
+/// The records of either format.
+enum Records {
+    Pcap(Pcap),
+    Pcapng(Pcapng),
+}
+
+/// How far a file has been read.
+enum State {
+    /// The window begins with the next record.
+    Between,
+    /// The window begins with this record.
+    At(Record),
+    /// At the end, or where it could not be read on.
+    Ended,
+}
+
+/// A record in the window.
+pub(super) struct Record {
+    pub(super) time: Time,
+    pub(super) link: LinkType,
+    /// Where in the window the captured bytes are.
+    pub(super) data: Range<usize>,
+    pub(super) wire_len: u32,
+    /// Bytes of the window that the record takes.
+    pub(super) total: usize,
+}
+
+/// What keeps a record from being read.
+pub(super) enum Defect {
+    /// The stream ends in it.
+    CutShort,
+    /// Its framing makes no sense: where the next begins is unknown.
+    Corrupt(&'static str),
+    /// Its framing is right, its content makes no sense; it has been stepped over.
+    Skipped { what: &'static str, bytes: usize },
+    /// A version or variant that is not known here.
+    Unsupported(String),
+    /// Reading failed.
+    Io(io::Error),
+}
+
+impl From<io::Error> for Defect {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
+/// Stretches of a file that were stepped over.
+#[derive(Default)]
+struct Skips {
+    count: u64,
+    bytes: u64,
+    first: Option<(u64, u64, &'static str)>,
+    /// Where the stretch begins that nothing readable follows.
+    lost_from: Option<u64>,
+}
+
+/// What to do where a record makes no sense and it is unknown where the next begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Damage {
+    /// Go on at the next stretch that reads as records; say what was skipped in [`SourceInfo::problem`].
+    #[default]
+    StepOver,
+    /// Stop with [`CaptureError::Corrupt`], as libpcap does.
+    Stop,
+}
+
+/// Opens the files of one call, `-` being standard input: one as it is, several merged by time; of their packets, those
+/// that `filter` matches.
+///
+/// # Errors
+/// Where one of them cannot be opened; none is read then.
+pub fn open(names: &[PathBuf], filter: Option<Filter>, damage: Damage) -> Result<Box<dyn Source>, CaptureError> {
+    let window = (WINDOWS_BYTES / names.len().max(1)).clamp(SMALLEST_WINDOW, WINDOW_BYTES);
+    let mut files = Vec::with_capacity(names.len());
+    for name in names {
+        let file = if name.as_os_str() == "-" { stdin(window)? } else { file(name, window)? };
+        files.push(file.on_damage(damage));
+    }
+    let only = if files.len() == 1 { files.pop() } else { None };
+    Ok(match (only, filter) {
+        (Some(file), None) => Box::new(file),
+        (Some(file), Some(filter)) => Box::new(Filtered::new(file, filter)),
+        (None, None) => Box::new(Merged::new(files)),
+        (None, Some(filter)) => Box::new(Filtered::new(Merged::new(files), filter)),
+    })
+}
+
+/// Opens a capture file.
+///
+/// # Errors
+/// Where it is not there, cannot be read, or is no capture.
+pub fn open_file(path: &Path) -> Result<CaptureFile, CaptureError> {
+    file(path, WINDOW_BYTES)
+}
+
+/// Opens standard input, and waits for its first bytes.
+///
+/// # Errors
+/// As [`open_file`].
+pub fn open_stdin() -> Result<CaptureFile, CaptureError> {
+    stdin(WINDOW_BYTES)
+}
+
+fn stdin(window: usize) -> Result<CaptureFile, CaptureError> {
+    CaptureFile::open("-".to_owned(), Box::new(io::stdin()), window)
+}
+
+fn file(path: &Path, window: usize) -> Result<CaptureFile, CaptureError> {
+    let name = path.to_string_lossy().into_owned();
+    let file = File::open(path).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => CaptureError::Missing { name: name.clone() },
+        io::ErrorKind::PermissionDenied => CaptureError::NoPermission { name: name.clone() },
+        _ => CaptureError::Read { name: name.clone(), packet: 0, offset: 0, error },
+    })?;
+    if file.metadata().is_ok_and(|metadata| metadata.is_dir()) {
+        return Err(CaptureError::Directory { name });
+    }
+    CaptureFile::open(name, Box::new(file), window)
+}
+
+impl CaptureFile {
+    /// Opens what `reader` gives under the name `name`, with a window of `capacity` bytes to begin with.
+    ///
+    /// # Errors
+    /// As [`open_file`].
+    pub fn open(name: String, mut reader: Box<dyn Read + Send>, capacity: usize) -> Result<Self, CaptureError> {
+        let unreadable = |error| CaptureError::Read { name: name.clone(), packet: 0, offset: 0, error };
+        let mut beginning = Vec::new();
+        reader.by_ref().take(8).read_to_end(&mut beginning).map_err(unreadable)?;
+        if beginning.is_empty() {
+            return Err(CaptureError::Empty { name });
+        }
+        let compression = announced(&beginning);
+        let whole: Box<dyn Read + Send> = Box::new(io::Cursor::new(beginning).chain(reader));
+        let whole = match compression {
+            Some(compression) => decompress(compression, whole).map_err(unreadable)?,
+            None => whole,
+        };
+        let mut file = Self {
+            window: Window::new(whole, capacity),
+            records: Records::Pcapng(Pcapng::new()),
+            compression,
+            tally: Tally::new(name, Format::Pcapng, compression),
+            skips: Skips::default(),
+            damage: Damage::default(),
+            state: State::Between,
+        };
+        file.read_beginning()?;
+        Ok(file)
+    }
+
+    /// The same file, doing as `damage` says.
+    pub fn on_damage(self, damage: Damage) -> Self {
+        Self { damage, ..self }
+    }
+
+    /// Finds out which format it is.
+    fn read_beginning(&mut self) -> Result<(), CaptureError> {
+        if let Err(error) = self.window.ensure(8) {
+            return Err(self.error(Defect::Io(error)));
+        }
+        let name = self.tally.name();
+        let beginning = self.window.data();
+        if beginning.is_empty() {
+            return Err(CaptureError::Empty { name });
+        }
+        if Pcap::begins(beginning) {
+            let pcap = Pcap::open(&mut self.window).map_err(|defect| self.error(defect))?;
+            self.tally = Tally::new(name, Format::Pcap, self.compression);
+            self.tally.link(pcap.link());
+            self.records = Records::Pcap(pcap);
+        } else if !Pcapng::begins(beginning) {
+            return Err(CaptureError::NotACapture { name, looks_like: looks_like(beginning) });
+        }
+        Ok(())
+    }
+
+    /// Reads the record that the window begins with, stepping over what makes no sense.
+    fn record(&mut self) -> Result<Option<Record>, Defect> {
+        loop {
+            let read = match &mut self.records {
+                Records::Pcap(pcap) => pcap.record(&mut self.window),
+                Records::Pcapng(pcapng) => pcapng.record(&mut self.window),
+            };
+            match read {
+                Err(Defect::Skipped { what, bytes }) => {
+                    let from = self.window.offset().saturating_sub(bytes as u64);
+                    self.skips.add(self.tally.packets(), from, self.window.offset(), what);
+                }
+                Err(Defect::Corrupt(what)) if self.damage == Damage::StepOver => self.resynchronise(what)?,
+                other => return other,
+            }
+        }
+    }
+
+    fn resynchronise(&mut self, what: &'static str) -> Result<(), Defect> {
+        let from = self.window.offset();
+        let found = match &mut self.records {
+            Records::Pcap(pcap) => pcap.resynchronise(&mut self.window)?,
+            Records::Pcapng(pcapng) => pcapng.resynchronise(&mut self.window)?,
+        };
+        if !found {
+            // The error then says where it began; the rest of the file is lost.
+            self.skips.lost_from = Some(from);
+            return Err(Defect::Corrupt(what));
+        }
+        self.skips.add(self.tally.packets(), from, self.window.offset(), what);
+        Ok(())
+    }
+
+    /// The error that `defect` is at this place.
+    fn error(&self, defect: Defect) -> CaptureError {
+        let name = self.tally.name();
+        let packet = self.tally.packets();
+        let offset = self.window.offset();
+        match (defect, self.compression) {
+            (Defect::CutShort, _) => CaptureError::CutShort { name, packet: packet + 1, offset },
+            (Defect::Corrupt(what) | Defect::Skipped { what, .. }, _) => {
+                CaptureError::Corrupt { name, packet, offset: self.skips.lost_from.unwrap_or(offset), what }
+            }
+            (Defect::Unsupported(what), _) => CaptureError::Unsupported { name, what, offset },
+            (Defect::Io(error), Some(compression)) => {
+                CaptureError::Compressed { name, compression, packet, offset, error }
+            }
+            (Defect::Io(error), None) => CaptureError::Read { name, packet, offset, error },
+        }
+    }
+}
+
+impl Cursor for CaptureFile {
+    fn advance(&mut self) -> Result<Moved, CaptureError> {
+        match std::mem::replace(&mut self.state, State::Ended) {
+            State::Between => {}
+            State::At(record) => self.window.consume(record.total),
+            State::Ended => return Ok(Moved::End),
+        }
+        match self.record() {
+            Ok(Some(record)) => {
+                self.tally.packet(record.time, record.link, record.data.len());
+                self.state = State::At(record);
+                Ok(Moved::Packet)
+            }
+            Ok(None) => Ok(Moved::End),
+            Err(defect) => {
+                let error = self.error(defect);
+                self.tally.problem(&error.problem());
+                Err(error)
+            }
+        }
+    }
+
+    fn packet(&self) -> Packet<'_> {
+        let number = self.tally.packets();
+        match &self.state {
+            State::At(record) => Packet {
+                number,
+                time: record.time,
+                link: record.link,
+                data: self.window.data().get(record.data.clone()).unwrap_or_default(),
+                wire_len: record.wire_len,
+            },
+            State::Between | State::Ended => {
+                Packet { number, time: Time::default(), link: LinkType::NULL, data: &[], wire_len: 0 }
+            }
+        }
+    }
+
+    fn info(&self) -> Vec<SourceInfo> {
+        let mut info = self.tally.info();
+        if let Records::Pcapng(pcapng) = &self.records {
+            info.dropped = pcapng.dropped();
+        }
+        if let Some(skipped) = self.skips.told() {
+            info.problem = Some(match info.problem {
+                Some(problem) => format!("{skipped}; {problem}"),
+                None => skipped,
+            });
+        }
+        vec![info]
+    }
+}
+
+impl Skips {
+    fn add(&mut self, packet: u64, from: u64, to: u64, what: &'static str) {
+        self.count += 1;
+        self.bytes += to.saturating_sub(from);
+        self.first.get_or_insert((packet, from, what));
+    }
+
+    /// "skipped 431 bytes after packet 22 at byte 1234: a record longer than any packet".
+    fn told(&self) -> Option<String> {
+        let (packet, offset, what) = self.first?;
+        let (bytes, count) = (self.bytes, self.count);
+        Some(if count == 1 {
+            format!("skipped {bytes} bytes after packet {packet} at byte {offset}: {what}")
+        } else {
+            format!("skipped {bytes} bytes in {count} places, the first after packet {packet} at byte {offset}: {what}")
+        })
+    }
+}
+
+/// What a file that is no capture seems to be.
+fn looks_like(beginning: &[u8]) -> &'static str {
+    match beginning {
+        [0xfd, b'7', b'z', b'X', b'Z', ..] => "but compressed by xz: unpack it with xz -d",
+        [b'B', b'Z', b'h', ..] => "but compressed by bzip2: unpack it with bzip2 -d",
+        [0x02, 0x21, 0x4c, 0x18, ..] => "but compressed by an old lz4: unpack it with lz4 -d",
+        [b'P', b'K', 3, 4, ..] => "but a ZIP archive: unpack it",
+        [b'7', b'z', 0xbc, 0xaf, ..] => "but a 7z archive: unpack it",
+        [b's', b'n', b'o', b'o', b'p', ..] => "but a snoop capture: convert it with editcap -F pcap",
+        [b'G', b'M', b'B', b'U', ..] | [b'R', b'T', b'S', b'S', ..] => {
+            "but a Network Monitor capture: convert it with editcap -F pcap"
+        }
+        [b'X', b'C', b'P', 0, ..] => "but a NetXRay capture: convert it with editcap -F pcap",
+        [0x7f, b'E', b'L', b'F', ..] => "but a program",
+        [b'%', b'P', b'D', b'F', ..] => "but a PDF document",
+        [0x89, b'P', b'N', b'G', ..] => "but a picture",
+        [0, 0, 0, 0, ..] => "but zeros: it was allocated and never written",
+        text if text.iter().all(|byte| matches!(byte, b'\t' | b'\n' | b'\r' | b' '..=b'~' | 0x80..)) => {
+            "but text: a capture is what tcpdump -w or Wireshark writes"
+        }
+        _ => "and nothing else that is known here",
+    }
+}

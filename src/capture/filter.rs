@@ -1,0 +1,100 @@
+/*!
+Filter expressions (pcap-filter(7)), compiled by libpcap for each link type that occurs and matched here: the same for
+packets from files and for live ones, where the kernel applies the expression as well.
+*/
+
+use super::{CaptureError, Cursor, LinkType, Moved, Packet, SourceInfo};
+use pcap::{BpfProgram, Capture, Linktype};
+use std::collections::HashMap;
+
+/// A filter expression.
+pub struct Filter {
+    expression: String,
+    programs: HashMap<LinkType, BpfProgram>,
+}
+
+impl Filter {
+    /// A filter of that expression. It is compiled for Ethernet at once, so that an error is told before anything is
+    /// read; for other link types when they are met.
+    ///
+    /// # Errors
+    /// Where libpcap does not understand it.
+    pub fn new(expression: &str) -> Result<Self, CaptureError> {
+        let mut filter = Self { expression: expression.to_owned(), programs: HashMap::new() };
+        filter.compile(LinkType::ETHERNET)?;
+        Ok(filter)
+    }
+
+    /// The expression.
+    pub fn expression(&self) -> &str {
+        &self.expression
+    }
+
+    /// True where the expression matches the packet.
+    ///
+    /// # Errors
+    /// Where it cannot be applied to the packet's link type.
+    pub fn matches(&mut self, packet: &Packet<'_>) -> Result<bool, CaptureError> {
+        match self.programs.get(&packet.link) {
+            Some(program) => Ok(program.filter(packet.data)),
+            None => Ok(self.compile(packet.link)?.filter(packet.data)),
+        }
+    }
+
+    fn compile(&mut self, link: LinkType) -> Result<&BpfProgram, CaptureError> {
+        let program = Capture::dead(Linktype(link.dlt()))
+            .and_then(|dead| dead.compile(&self.expression, true))
+            .map_err(|error| self.error(link, &error))?;
+        Ok(self.programs.entry(link).or_insert(program))
+    }
+
+    /// libpcap's `error` about this expression.
+    pub(super) fn error(&self, link: LinkType, error: &pcap::Error) -> CaptureError {
+        let expression = self.expression.clone();
+        CaptureError::Filter { expression, link, message: super::live::words(error) }
+    }
+}
+
+/// The packets of another cursor that a filter matches. Their numbers stay.
+pub struct Filtered<C> {
+    inner: C,
+    filter: Filter,
+    failed: bool,
+}
+
+impl<C: Cursor> Filtered<C> {
+    /// The packets of `inner` that `filter` matches.
+    pub fn new(inner: C, filter: Filter) -> Self {
+        Self { inner, filter, failed: false }
+    }
+}
+
+impl<C: Cursor> Cursor for Filtered<C> {
+    fn advance(&mut self) -> Result<Moved, CaptureError> {
+        if self.failed {
+            return Ok(Moved::End);
+        }
+        loop {
+            let moved = self.inner.advance()?;
+            if moved != Moved::Packet {
+                return Ok(moved);
+            }
+            match self.filter.matches(&self.inner.packet()) {
+                Ok(true) => return Ok(moved),
+                Ok(false) => {}
+                Err(error) => {
+                    self.failed = true;
+                    return Err(error);
+                }
+            }
+        }
+    }
+
+    fn packet(&self) -> Packet<'_> {
+        self.inner.packet()
+    }
+
+    fn info(&self) -> Vec<SourceInfo> {
+        Cursor::info(&self.inner)
+    }
+}

@@ -1,0 +1,333 @@
+/*!
+Listening on an interface, through libpcap.
+
+The handle is set to non-blocking and waited for with `poll`: libpcap's own time-out does not end a read while nothing
+comes at all, and nobody could stop it then.
+*/
+
+use super::tally::Tally;
+use super::{CaptureError, Cursor, Filter, Format, LinkType, Moved, Packet, SourceInfo, Time};
+use nix::poll::{PollFd, PollFlags, PollTimeout};
+use pcap::{Active, Capture, Device, PacketHeader, Savefile};
+use std::net::IpAddr;
+use std::os::fd::AsFd;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+/// Milliseconds after which [`Moved::Idle`] is answered while nothing comes, and for which the kernel may gather packets.
+const IDLE_MILLISECONDS: u16 = 100;
+/// How long, once stopped, what the kernel has already gathered is still taken over.
+const DRAIN: Duration = Duration::from_millis(500);
+/// Packets between two looks at the statistics while packets keep coming.
+const STATISTICS_EVERY: u64 = 4_096;
+
+/// How to listen.
+#[derive(Debug, Clone)]
+pub struct LiveOptions {
+    /// The interface; none means libpcap's first choice.
+    pub interface: Option<String>,
+    /// Bytes kept of each packet.
+    pub snaplen: u32,
+    /// Bytes of the kernel's buffer.
+    pub buffer: u32,
+    /// Whether to see packets of other machines, where the network brings them.
+    pub promiscuous: bool,
+    /// Whether the kernel hands over each packet at once, instead of gathering for up to 100 ms. Costs capacity.
+    pub immediate: bool,
+    /// A file to write what is captured to.
+    pub write: Option<PathBuf>,
+}
+
+impl Default for LiveOptions {
+    fn default() -> Self {
+        Self {
+            interface: None,
+            snaplen: 262_144,
+            buffer: 32 * 1024 * 1024,
+            promiscuous: true,
+            immediate: false,
+            write: None,
+        }
+    }
+}
+
+/// An interface that is listened on.
+pub struct Live {
+    capture: Capture<Active>,
+    savefile: Option<(Savefile, String)>,
+    link: LinkType,
+    stop: Arc<AtomicBool>,
+    state: State,
+    tally: Tally,
+    dropped: Drops,
+    packet: Vec<u8>,
+    time: Time,
+    wire_len: u32,
+}
+
+/// Whether packets are still wanted.
+enum State {
+    Listening,
+    /// Stopped; what has been gathered is taken over until then.
+    Draining(Instant),
+    Ended,
+}
+
+/// Drops since the beginning; libpcap's own counters wrap at 32 bits.
+#[derive(Default)]
+struct Drops {
+    kernel: u32,
+    interface: u32,
+    total: u64,
+}
+
+/// What can be listened on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Interface {
+    /// Its name.
+    pub name: String,
+    /// What the system says of it.
+    pub description: Option<String>,
+    /// Its addresses.
+    pub addresses: Vec<IpAddr>,
+    /// Whether it is up.
+    pub up: bool,
+    /// Whether it is the loopback interface.
+    pub loopback: bool,
+}
+
+/// What can be listened on, in libpcap's order (its first choice first).
+///
+/// # Errors
+/// Where the system does not tell.
+pub fn interfaces() -> Result<Vec<Interface>, CaptureError> {
+    let devices = Device::list().map_err(|error| CaptureError::NoInterface { message: words(&error) })?;
+    Ok(devices
+        .into_iter()
+        .map(|device| Interface {
+            up: device.flags.is_up(),
+            loopback: device.flags.is_loopback(),
+            addresses: device.addresses.into_iter().map(|address| address.addr).collect(),
+            description: device.desc,
+            name: device.name,
+        })
+        .collect())
+}
+
+impl Live {
+    /// Listens as `options` say, for packets that `filter` matches, until `stop` is set.
+    ///
+    /// # Errors
+    /// Where the interface is none, this user may not listen, the filter does not fit, or the file cannot be written.
+    pub fn open(options: &LiveOptions, filter: Option<&Filter>, stop: Arc<AtomicBool>) -> Result<Self, CaptureError> {
+        let name = match &options.interface {
+            Some(name) => name.clone(),
+            None => default_interface()?,
+        };
+        let mut capture = activate(&name, options)?;
+        let link = LinkType::from_dlt(capture.get_datalink().0);
+        if let Some(filter) = filter {
+            capture.filter(filter.expression(), true).map_err(|error| filter.error(link, &error))?;
+        }
+        let savefile = options.write.as_deref().map(|path| create(&capture, path)).transpose()?;
+        let mut tally = Tally::new(name, Format::Live, None);
+        tally.link(link);
+        tally.dropped(Some(0));
+        Ok(Self {
+            capture,
+            savefile,
+            link,
+            stop,
+            state: State::Listening,
+            tally,
+            dropped: Drops::default(),
+            packet: Vec::new(),
+            time: Time::default(),
+            wire_len: 0,
+        })
+    }
+
+    /// Takes over a packet that is there already; false where none is.
+    fn take(&mut self) -> Result<bool, CaptureError> {
+        match self.capture.next_packet() {
+            Ok(packet) => {
+                if let Some((savefile, _)) = &mut self.savefile {
+                    savefile.write(&packet);
+                }
+                self.packet.clear();
+                self.packet.extend_from_slice(packet.data);
+                self.time = time(packet.header);
+                self.wire_len = packet.header.len.max(packet.header.caplen);
+            }
+            Err(pcap::Error::TimeoutExpired | pcap::Error::NoMorePackets) => return Ok(false),
+            Err(error) => return Err(self.interface(words(&error))),
+        }
+        self.tally.packet(self.time, self.link, self.packet.len());
+        if self.tally.packets().is_multiple_of(STATISTICS_EVERY) {
+            self.count_drops();
+        }
+        Ok(true)
+    }
+
+    /// Waits for a packet; false where none came.
+    fn wait(&mut self) -> Result<bool, CaptureError> {
+        let mut handles = [PollFd::new(self.capture.as_fd(), PollFlags::POLLIN)];
+        match nix::poll::poll(&mut handles, PollTimeout::from(IDLE_MILLISECONDS)) {
+            Ok(ready) => Ok(ready > 0),
+            // A signal came: whoever waits will want to see to it.
+            Err(nix::errno::Errno::EINTR) => Ok(false),
+            Err(error) => Err(self.interface(error.desc().to_owned())),
+        }
+    }
+
+    fn step(&mut self) -> Result<Moved, CaptureError> {
+        if self.stop.load(Ordering::Relaxed) && matches!(self.state, State::Listening) {
+            self.state = State::Draining(Instant::now() + DRAIN);
+        }
+        match self.state {
+            State::Listening => {
+                if self.take()? || (self.wait()? && self.take()?) {
+                    return Ok(Moved::Packet);
+                }
+                self.count_drops();
+                self.flush()?;
+                Ok(Moved::Idle)
+            }
+            // What was sent before the stop may still be gathered in the kernel, for up to its time-out.
+            State::Draining(until) if Instant::now() < until => {
+                if self.take()? || (self.wait()? && self.take()?) {
+                    return Ok(Moved::Packet);
+                }
+                self.end()
+            }
+            State::Draining(_) => self.end(),
+            State::Ended => Ok(Moved::End),
+        }
+    }
+
+    fn end(&mut self) -> Result<Moved, CaptureError> {
+        self.state = State::Ended;
+        self.count_drops();
+        self.flush()?;
+        Ok(Moved::End)
+    }
+
+    fn flush(&mut self) -> Result<(), CaptureError> {
+        match &mut self.savefile {
+            Some((savefile, path)) => {
+                savefile.flush().map_err(|error| CaptureError::Write { path: path.clone(), message: words(&error) })
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn count_drops(&mut self) {
+        // Without statistics the count stays what it was; packets are worth more than their number.
+        if let Ok(statistics) = self.capture.stats() {
+            let drops = &mut self.dropped;
+            drops.total += u64::from(statistics.dropped.wrapping_sub(drops.kernel));
+            drops.total += u64::from(statistics.if_dropped.wrapping_sub(drops.interface));
+            (drops.kernel, drops.interface) = (statistics.dropped, statistics.if_dropped);
+            self.tally.dropped(Some(drops.total));
+        }
+    }
+
+    fn interface(&self, message: String) -> CaptureError {
+        CaptureError::Interface { name: self.tally.name(), message }
+    }
+}
+
+impl Cursor for Live {
+    fn advance(&mut self) -> Result<Moved, CaptureError> {
+        let moved = self.step();
+        if let Err(error) = &moved {
+            self.state = State::Ended;
+            self.tally.problem(&error.problem());
+        }
+        moved
+    }
+
+    fn packet(&self) -> Packet<'_> {
+        Packet {
+            number: self.tally.packets(),
+            time: self.time,
+            link: self.link,
+            data: &self.packet,
+            wire_len: self.wire_len,
+        }
+    }
+
+    fn info(&self) -> Vec<SourceInfo> {
+        vec![self.tally.info()]
+    }
+}
+
+/// libpcap's first choice.
+fn default_interface() -> Result<String, CaptureError> {
+    match Device::lookup() {
+        Ok(Some(device)) => Ok(device.name),
+        Ok(None) => Err(CaptureError::NoInterface { message: "there is none that this user may use".to_owned() }),
+        Err(error) => Err(CaptureError::NoInterface { message: words(&error) }),
+    }
+}
+
+/// Opens the interface for non-blocking reads on a handle that can be polled.
+fn activate(name: &str, options: &LiveOptions) -> Result<Capture<Active>, CaptureError> {
+    let open = |promiscuous| {
+        Capture::from_device(name)?
+            .snaplen(i32::try_from(options.snaplen).unwrap_or(i32::MAX))
+            .buffer_size(i32::try_from(options.buffer).unwrap_or(i32::MAX))
+            .timeout(i32::from(IDLE_MILLISECONDS))
+            .immediate_mode(options.immediate)
+            .promisc(promiscuous)
+            .open()
+    };
+    let opened = match open(options.promiscuous) {
+        // The `any` interface cannot be promiscuous; libpcap warns, and the crate takes that for an error.
+        Err(error) if options.promiscuous && words(&error).contains("romiscuous") => open(false),
+        other => other,
+    };
+    let capture = opened.map_err(|error| refusal(name, words(&error)))?;
+    capture.setnonblock().map_err(|error| CaptureError::Interface { name: name.to_owned(), message: words(&error) })
+}
+
+/// The error that libpcap's words amount to; it has no numbers to tell them apart by.
+fn refusal(name: &str, message: String) -> CaptureError {
+    let name = name.to_owned();
+    let says = |words: &[&str]| words.iter().any(|word| message.to_ascii_lowercase().contains(word));
+    if says(&["permi", "denied", "not permitted"]) {
+        let program = std::env::current_exe().map_or_else(|_| "mailtap".into(), |path| path.display().to_string());
+        return CaptureError::MayNotListen { name, message, program };
+    }
+    if says(&["no such device", "not exist", "no such file"]) {
+        let names: Vec<String> = interfaces().unwrap_or_default().into_iter().map(|interface| interface.name).collect();
+        let available = if names.is_empty() { "none that this user may see".to_owned() } else { names.join(", ") };
+        return CaptureError::NoSuchInterface { name, available };
+    }
+    CaptureError::Interface { name, message }
+}
+
+/// Creates the file that is written to.
+fn create(capture: &Capture<Active>, path: &Path) -> Result<(Savefile, String), CaptureError> {
+    let shown = path.display().to_string();
+    let refused = |message| CaptureError::Write { path: shown.clone(), message };
+    // The crate panics on a path that is not UTF-8, and libpcap takes "-" for standard output, where the result goes.
+    let Some(name) = path.to_str() else { return Err(refused("its name is not UTF-8".to_owned())) };
+    let name = if name == "-" { "./-" } else { name };
+    let savefile = capture.savefile(name).map_err(|error| refused(words(&error)))?;
+    Ok((savefile, shown))
+}
+
+fn time(header: &PacketHeader) -> Time {
+    Time::from_microseconds(header.ts.tv_sec.saturating_mul(1_000_000).saturating_add(header.ts.tv_usec))
+}
+
+/// libpcap's own words, without the crate's.
+pub(super) fn words(error: &pcap::Error) -> String {
+    match error {
+        pcap::Error::PcapError(message) => message.clone(),
+        other => other.to_string(),
+    }
+}

@@ -1,0 +1,67 @@
+//! Several files as one: packets by time, numbered in the order handed out.
+
+use super::{CaptureError, Cursor, LinkType, Moved, Packet, SourceInfo, Time};
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+/// Several cursors, merged by time. Packets of the same time come in the order in which the cursors were given.
+pub struct Merged<C> {
+    cursors: Vec<C>,
+    /// Cursors that have not been asked yet; those that stand at a packet are in `heads`.
+    fresh: std::ops::Range<usize>,
+    heads: BinaryHeap<Reverse<(Time, usize)>>,
+    /// The cursor whose packet was handed out last, and that packet's number.
+    current: Option<usize>,
+    number: u64,
+    /// Why a cursor ended early; told when the others have been read to their end.
+    failed: Option<CaptureError>,
+}
+
+impl<C: Cursor> Merged<C> {
+    /// A merge of `cursors`, none of which is live.
+    pub fn new(cursors: Vec<C>) -> Self {
+        Self { fresh: 0..cursors.len(), cursors, heads: BinaryHeap::new(), current: None, number: 0, failed: None }
+    }
+
+    fn advance_one(&mut self, index: usize) {
+        let Some(cursor) = self.cursors.get_mut(index) else { return };
+        match cursor.advance() {
+            Ok(Moved::Packet) => self.heads.push(Reverse((cursor.packet().time, index))),
+            Ok(Moved::Idle | Moved::End) => {}
+            Err(error) => {
+                self.failed.get_or_insert(error);
+            }
+        }
+    }
+}
+
+impl<C: Cursor> Cursor for Merged<C> {
+    fn advance(&mut self) -> Result<Moved, CaptureError> {
+        if let Some(index) = self.current.take() {
+            self.advance_one(index);
+        }
+        for index in std::mem::take(&mut self.fresh) {
+            self.advance_one(index);
+        }
+        if let Some(Reverse((_, index))) = self.heads.pop() {
+            self.current = Some(index);
+            self.number += 1;
+            return Ok(Moved::Packet);
+        }
+        match self.failed.take() {
+            Some(error) => Err(error),
+            None => Ok(Moved::End),
+        }
+    }
+
+    fn packet(&self) -> Packet<'_> {
+        match self.current.and_then(|index| self.cursors.get(index)) {
+            Some(cursor) => Packet { number: self.number, ..cursor.packet() },
+            None => Packet { number: self.number, time: Time::default(), link: LinkType::NULL, data: &[], wire_len: 0 },
+        }
+    }
+
+    fn info(&self) -> Vec<SourceInfo> {
+        self.cursors.iter().flat_map(Cursor::info).collect()
+    }
+}

@@ -1,0 +1,184 @@
+/*!
+Classic libpcap files: a header of 24 bytes, then records of 16 bytes and what was captured.
+
+Microseconds or nanoseconds, either byte order, and the variant of Alexey Kuznetzov's libpcap with its longer records.
+*/
+
+use super::file::{Defect, Record};
+use super::window::Window;
+use super::{LinkType, Time};
+use crate::limits::RECORD_BYTES;
+use pcap_parser::{
+    LegacyPcapBlock, PcapError, PcapHeader, parse_pcap_frame, parse_pcap_frame_be, parse_pcap_frame_modified,
+    parse_pcap_header,
+};
+use std::io;
+
+/// Bytes of the file's header.
+const HEADER_BYTES: usize = 24;
+/// libpcap's MAXIMUM_SNAPLEN: records may be as long whatever snap length the header names, since writers set that
+/// to 0, or to what a TSO packet exceeds.
+const CUSTOMARY_BYTES: usize = 262_144;
+/// Seconds that a record may lie before or after the one before it to be believed after a corrupt stretch.
+const PLAUSIBLE_SECONDS: u32 = 86_400;
+/// Records in a row that must be plausible for reading to go on after a corrupt stretch.
+const PLAUSIBLE_RECORDS: usize = 3;
+
+/// One of pcap-parser's record parsers.
+type Parser = fn(&[u8]) -> nom::IResult<&[u8], LegacyPcapBlock<'_>, PcapError<&[u8]>>;
+
+/// The records of a classic file.
+pub(super) struct Pcap {
+    parse: Parser,
+    big_endian: bool,
+    header_bytes: usize,
+    fine: bool,
+    link: LinkType,
+    longest: usize,
+    last_seconds: Option<u32>,
+}
+
+/// A record's header.
+#[derive(Clone, Copy)]
+struct Header {
+    seconds: u32,
+    fraction: u32,
+    captured: u32,
+    original: u32,
+}
+
+impl Pcap {
+    /// True where `beginning` is that of a classic file.
+    pub(super) fn begins(beginning: &[u8]) -> bool {
+        matches!(
+            beginning,
+            [0xa1, 0xb2, 0xc3, 0xd4, ..]
+                | [0xd4, 0xc3, 0xb2, 0xa1, ..]
+                | [0xa1, 0xb2, 0x3c, 0x4d, ..]
+                | [0x4d, 0x3c, 0xb2, 0xa1, ..]
+                | [0xa1, 0xb2, 0xcd, 0x34, ..]
+                | [0x34, 0xcd, 0xb2, 0xa1, ..]
+        )
+    }
+
+    /// Reads the file's header.
+    pub(super) fn open(window: &mut Window) -> Result<Self, Defect> {
+        if !window.ensure(HEADER_BYTES)? {
+            return Err(Defect::CutShort);
+        }
+        let header = match parse_pcap_header(window.data()) {
+            Ok((_, header)) => header,
+            // The one magic number of Pcap::begins that pcap-parser does not know.
+            Err(_) => return Err(Defect::Unsupported("the big-endian modified pcap format".to_owned())),
+        };
+        // Until 2.3 the two lengths of a record stood in the other order.
+        if header.version_major != 2 || header.version_minor < 3 {
+            let version = format!("pcap version {}.{}", header.version_major, header.version_minor);
+            return Err(Defect::Unsupported(version));
+        }
+        window.consume(HEADER_BYTES);
+        Ok(Self::new(&header))
+    }
+
+    fn new(header: &PcapHeader) -> Self {
+        let modified = header.is_modified_format();
+        let big_endian = header.is_bigendian();
+        let snaplen = usize::try_from(header.snaplen).unwrap_or(usize::MAX);
+        Self {
+            parse: match (modified, big_endian) {
+                (true, _) => parse_pcap_frame_modified,
+                (false, true) => parse_pcap_frame_be,
+                (false, false) => parse_pcap_frame,
+            },
+            big_endian,
+            header_bytes: if modified { 24 } else { 16 },
+            fine: header.is_nanosecond_precision(),
+            // The upper bits tell of a frame check sequence, which IP's own lengths leave aside.
+            link: LinkType((header.network.0 & 0xffff) as u16),
+            longest: snaplen.clamp(CUSTOMARY_BYTES, RECORD_BYTES),
+            last_seconds: None,
+        }
+    }
+
+    /// The link type of all records.
+    pub(super) fn link(&self) -> LinkType {
+        self.link
+    }
+
+    /// The record at the beginning of the window; none at the end of the file.
+    pub(super) fn record(&mut self, window: &mut Window) -> Result<Option<Record>, Defect> {
+        if !window.ensure(self.header_bytes)? {
+            return if window.data().is_empty() { Ok(None) } else { Err(Defect::CutShort) };
+        }
+        let header = self.header(window.data()).ok_or(Defect::CutShort)?;
+        let captured = usize::try_from(header.captured).unwrap_or(usize::MAX);
+        if captured > self.longest {
+            return Err(Defect::Corrupt("a record longer than any packet"));
+        }
+        if header.seconds == 0 && header.captured == 0 && header.original == 0 {
+            // A file that was allocated and never written ends in zeros: they are no packets.
+            return Err(Defect::Corrupt("an empty record of no time"));
+        }
+        if !window.ensure(self.header_bytes + captured)? {
+            return Err(Defect::CutShort);
+        }
+        let Ok((_, block)) = (self.parse)(window.data()) else { return Err(Defect::CutShort) };
+        self.last_seconds = Some(block.ts_sec);
+        Ok(Some(Record {
+            time: self.time(block.ts_sec, block.ts_usec),
+            link: self.link,
+            data: self.header_bytes..self.header_bytes + block.data.len(),
+            wire_len: block.origlen.max(block.caplen),
+            total: self.header_bytes + block.data.len(),
+        }))
+    }
+
+    fn time(&self, seconds: u32, fraction: u32) -> Time {
+        if self.fine {
+            Time::from_nanoseconds(i64::from(seconds) * 1_000_000_000 + i64::from(fraction))
+        } else {
+            Time::from_microseconds(i64::from(seconds) * 1_000_000 + i64::from(fraction))
+        }
+    }
+
+    fn header(&self, data: &[u8]) -> Option<Header> {
+        let field = |at: usize| {
+            let bytes: [u8; 4] = data.get(at..at + 4)?.try_into().ok()?;
+            Some(if self.big_endian { u32::from_be_bytes(bytes) } else { u32::from_le_bytes(bytes) })
+        };
+        Some(Header { seconds: field(0)?, fraction: field(4)?, captured: field(8)?, original: field(12)? })
+    }
+
+    /// Moves the window to the next stretch that reads as several records in a row; false where there is none.
+    pub(super) fn resynchronise(&mut self, window: &mut Window) -> io::Result<bool> {
+        // Three customary records: what every position is judged by.
+        let view = PLAUSIBLE_RECORDS * (CUSTOMARY_BYTES + self.header_bytes);
+        window.consume(1);
+        window.find(view, |data| self.is_plausible(data))
+    }
+
+    /// True where `data` begins with records in a row that agree with what came before and with one another.
+    fn is_plausible(&self, mut data: &[u8]) -> bool {
+        let mut last = self.last_seconds;
+        for count in 0..PLAUSIBLE_RECORDS {
+            if data.is_empty() {
+                return count > 0;
+            }
+            let Some(header) = self.header(data) else { return false };
+            let fraction_end = if self.fine { 1_000_000_000 } else { 1_000_000 };
+            let near = last.is_none_or(|last| header.seconds.abs_diff(last) <= PLAUSIBLE_SECONDS);
+            let captured = usize::try_from(header.captured).unwrap_or(usize::MAX);
+            let lengths = (1..=CUSTOMARY_BYTES).contains(&captured) && header.captured <= header.original;
+            if !near || header.seconds == 0 || header.fraction >= fraction_end || !lengths {
+                return false;
+            }
+            if usize::try_from(header.original).unwrap_or(usize::MAX) > RECORD_BYTES {
+                return false;
+            }
+            let Some(rest) = data.get(self.header_bytes + captured..) else { return false };
+            data = rest;
+            last = Some(header.seconds);
+        }
+        true
+    }
+}

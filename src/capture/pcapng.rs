@@ -1,0 +1,356 @@
+/*!
+pcapng files (draft-ietf-opsawg-pcapng): sections, each with its byte order and its interfaces, made of blocks.
+
+The framing of blocks is read here; pcap-parser reads what is in those of use. All others are stepped over whole.
+*/
+
+use super::file::{Defect, Record};
+use super::window::{WINDOW_BYTES, Window};
+use super::{LinkType, Time};
+use crate::limits::{INTERFACES_PER_SECTION, RECORD_BYTES};
+use pcap_parser::{
+    Block, EnhancedPacketBlock, InterfaceDescriptionBlock, InterfaceStatisticsBlock, OptionCode, PcapNGOption,
+    SimplePacketBlock, parse_block_be, parse_block_le,
+};
+use std::io;
+
+const SECTION: u32 = 0x0a0d_0d0a;
+const INTERFACE: u32 = 1;
+/// Obsolete since 2004 and still met; unknown to pcap-parser.
+const PACKET: u32 = 2;
+const SIMPLE_PACKET: u32 = 3;
+const NAMES: u32 = 4;
+const STATISTICS: u32 = 5;
+const ENHANCED_PACKET: u32 = 6;
+/// Type, length, and length once more.
+const FRAMING_BYTES: usize = 12;
+
+/// The blocks of a pcapng file.
+pub(super) struct Pcapng {
+    big_endian: bool,
+    interfaces: Vec<Interface>,
+    /// Drops told by the statistics of sections that are over.
+    dropped_before: Option<u64>,
+    last: Time,
+}
+
+/// An interface of the section.
+struct Interface {
+    link: LinkType,
+    snaplen: u32,
+    units: Units,
+    /// Seconds to add to all times.
+    offset: i64,
+    dropped: Option<u64>,
+}
+
+/// What time stamps count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Units {
+    Microseconds,
+    Nanoseconds,
+    /// So many in a second.
+    PerSecond(u128),
+}
+
+/// The framing of a block.
+struct Frame {
+    kind: u32,
+    length: usize,
+    big_endian: bool,
+}
+
+/// What a block amounts to.
+enum Content {
+    Packet(Record),
+    Nothing,
+    /// The block is whole, what is in it is not to be made sense of.
+    Nonsense(&'static str),
+}
+
+impl Pcapng {
+    /// True where `beginning` is that of a pcapng file.
+    pub(super) fn begins(beginning: &[u8]) -> bool {
+        beginning.starts_with(&SECTION.to_be_bytes())
+    }
+
+    /// A reader of the blocks that follow, the first of which is a section header.
+    pub(super) fn new() -> Self {
+        Self { big_endian: false, interfaces: Vec::new(), dropped_before: None, last: Time::default() }
+    }
+
+    /// Packets that the interfaces' statistics say were dropped.
+    pub(super) fn dropped(&self) -> Option<u64> {
+        self.interfaces
+            .iter()
+            .filter_map(|interface| interface.dropped)
+            .chain(self.dropped_before)
+            .reduce(u64::saturating_add)
+    }
+
+    /// Moves the window to the next packet and reads it; none at the end of the file.
+    pub(super) fn record(&mut self, window: &mut Window) -> Result<Option<Record>, Defect> {
+        loop {
+            if !window.ensure(FRAMING_BYTES)? {
+                return if window.data().is_empty() { Ok(None) } else { Err(Defect::CutShort) };
+            }
+            let frame = self.frame(window.data()).ok_or(Defect::Corrupt("no block of pcapng"))?;
+            if !(FRAMING_BYTES..=RECORD_BYTES).contains(&frame.length) {
+                return Err(Defect::Corrupt("a block of impossible length"));
+            }
+            if !window.ensure(frame.length)? {
+                return Err(Defect::CutShort);
+            }
+            let block = window.data().get(..frame.length).unwrap_or_default();
+            if read_u32(block, frame.length - 4, frame.big_endian) != u32::try_from(frame.length).ok() {
+                return Err(Defect::Corrupt("a block whose two lengths differ"));
+            }
+            match self.content(&frame, block)? {
+                Content::Packet(record) => return Ok(Some(record)),
+                Content::Nothing => window.consume(frame.length),
+                Content::Nonsense(what) => {
+                    window.consume(frame.length);
+                    return Err(Defect::Skipped { what, bytes: frame.length });
+                }
+            }
+        }
+    }
+
+    /// The framing of the block that `data` begins with. The magic number of a section header says in which byte order
+    /// it, and all up to the next, is written.
+    fn frame(&self, data: &[u8]) -> Option<Frame> {
+        let big_endian = if Self::begins(data) {
+            match data.get(8..12)? {
+                [0x1a, 0x2b, 0x3c, 0x4d] => true,
+                [0x4d, 0x3c, 0x2b, 0x1a] => false,
+                _ => return None,
+            }
+        } else {
+            self.big_endian
+        };
+        let length = usize::try_from(read_u32(data, 4, big_endian)?).ok()?;
+        Some(Frame { kind: read_u32(data, 0, big_endian)?, length, big_endian })
+    }
+
+    fn content(&mut self, frame: &Frame, block: &[u8]) -> Result<Content, Defect> {
+        if frame.kind == PACKET {
+            return Ok(self.obsolete_packet(block));
+        }
+        if !matches!(frame.kind, SECTION | INTERFACE | SIMPLE_PACKET | STATISTICS | ENHANCED_PACKET) {
+            return Ok(Content::Nothing);
+        }
+        let parse = if frame.big_endian { parse_block_be } else { parse_block_le };
+        // The block is here whole, so that "incomplete" means that its inner lengths reach beyond it.
+        let Ok((_, parsed)) = parse(block) else {
+            return Ok(Content::Nonsense("a block whose inner lengths make no sense"));
+        };
+        match parsed {
+            Block::SectionHeader(section) if section.major_version != 1 => {
+                Err(Defect::Unsupported(format!("pcapng version {}.{}", section.major_version, section.minor_version)))
+            }
+            Block::SectionHeader(_) => {
+                self.dropped_before = self.dropped();
+                self.interfaces.clear();
+                self.big_endian = frame.big_endian;
+                Ok(Content::Nothing)
+            }
+            Block::InterfaceDescription(description) => Ok(self.interface(&description)),
+            Block::InterfaceStatistics(statistics) => {
+                self.statistics(&statistics);
+                Ok(Content::Nothing)
+            }
+            Block::EnhancedPacket(packet) => Ok(self.enhanced_packet(&packet, block.len())),
+            Block::SimplePacket(packet) => Ok(self.simple_packet(&packet, block.len())),
+            _ => Ok(Content::Nothing),
+        }
+    }
+
+    fn interface(&mut self, description: &InterfaceDescriptionBlock<'_>) -> Content {
+        if self.interfaces.len() >= INTERFACES_PER_SECTION {
+            return Content::Nonsense("one interface too many");
+        }
+        // pcap-parser reads if_tsoffset as little-endian whatever the section is.
+        let options = &description.options;
+        let resolution = option(options, OptionCode::IfTsresol).and_then(|value| value.first().copied()).unwrap_or(6);
+        let offset = option(options, OptionCode::IfTsoffset).and_then(|value| self.read_u64(value)).unwrap_or(0);
+        self.interfaces.push(Interface {
+            // The registry has no number above 65535.
+            link: LinkType(u16::try_from(description.linktype.0).unwrap_or(u16::MAX)),
+            snaplen: description.snaplen,
+            units: Units::of_resolution(resolution),
+            offset: offset.cast_signed(),
+            dropped: None,
+        });
+        Content::Nothing
+    }
+
+    /// Statistics count from the beginning, so that the last ones of an interface hold.
+    fn statistics(&mut self, statistics: &InterfaceStatisticsBlock<'_>) {
+        let count = |code| option(&statistics.options, code).and_then(|value| self.read_u64(value));
+        // isb_ifdrop and isb_osdrop; the numbers mean other things in other blocks.
+        let dropped = [OptionCode(5), OptionCode(7)].into_iter().filter_map(count).reduce(u64::saturating_add);
+        let index = usize::try_from(statistics.if_id).unwrap_or(usize::MAX);
+        if let (Some(interface), Some(_)) = (self.interfaces.get_mut(index), dropped) {
+            interface.dropped = dropped;
+        }
+    }
+
+    fn enhanced_packet(&mut self, packet: &EnhancedPacketBlock<'_>, total: usize) -> Content {
+        const DATA: usize = 28;
+        let stamp = u64::from(packet.ts_high) << 32 | u64::from(packet.ts_low);
+        let captured = usize::try_from(packet.caplen).unwrap_or(usize::MAX);
+        self.packet(packet.if_id, Some(stamp), DATA, captured, packet.origlen, total)
+    }
+
+    /// Has no time (that of the packet before is the nearest guess), no interface (the first is meant), and no captured
+    /// length: what is there, without what the snap length cut and the padding.
+    fn simple_packet(&mut self, packet: &SimplePacketBlock<'_>, total: usize) -> Content {
+        const DATA: usize = 12;
+        let snaplen = self.interfaces.first().map_or(0, |interface| interface.snaplen);
+        let original = usize::try_from(packet.origlen).unwrap_or(usize::MAX);
+        let snaplen = if snaplen == 0 { usize::MAX } else { usize::try_from(snaplen).unwrap_or(usize::MAX) };
+        let captured = packet.data.len().min(original).min(snaplen);
+        self.packet(0, None, DATA, captured, packet.origlen, total)
+    }
+
+    /// Section 4.3.1 of early drafts: interface and drops of 16 bits each, the rest as in an enhanced packet.
+    fn obsolete_packet(&mut self, block: &[u8]) -> Content {
+        const DATA: usize = 28;
+        let field = |at| read_u32(block, at, self.big_endian);
+        let (Some(interface), Some(high), Some(low), Some(captured), Some(original)) =
+            (field(8), field(12), field(16), field(20), field(24))
+        else {
+            return Content::Nonsense("a packet block without a packet");
+        };
+        let interface = if self.big_endian { interface >> 16 } else { interface & 0xffff };
+        let stamp = u64::from(high) << 32 | u64::from(low);
+        let captured = usize::try_from(captured).unwrap_or(usize::MAX);
+        self.packet(interface, Some(stamp), DATA, captured, original, block.len())
+    }
+
+    fn packet(
+        &mut self,
+        interface: u32,
+        stamp: Option<u64>,
+        data: usize,
+        captured: usize,
+        original: u32,
+        total: usize,
+    ) -> Content {
+        let index = usize::try_from(interface).unwrap_or(usize::MAX);
+        let Some(interface) = self.interfaces.get(index) else {
+            return Content::Nonsense("a packet of an interface not described");
+        };
+        if captured > total.saturating_sub(data + 4) {
+            return Content::Nonsense("a packet longer than its block");
+        }
+        if let Some(stamp) = stamp {
+            self.last = interface.units.time(stamp, interface.offset);
+        }
+        Content::Packet(Record {
+            time: self.last,
+            link: interface.link,
+            data: data..data + captured,
+            wire_len: original.max(u32::try_from(captured).unwrap_or(u32::MAX)),
+            total,
+        })
+    }
+
+    /// Moves the window to the next stretch that reads as a block; false where there is none.
+    pub(super) fn resynchronise(&mut self, window: &mut Window) -> io::Result<bool> {
+        window.consume(1);
+        window.find(WINDOW_BYTES, |data| self.is_plausible(data))
+    }
+
+    /// True where `data` begins with a block of a known type whose two lengths agree.
+    fn is_plausible(&self, data: &[u8]) -> bool {
+        let Some(frame) = self.frame(data) else { return false };
+        let known =
+            matches!(frame.kind, SECTION | INTERFACE | PACKET | SIMPLE_PACKET | NAMES | STATISTICS | ENHANCED_PACKET);
+        known
+            && frame.length > FRAMING_BYTES
+            && frame.length <= WINDOW_BYTES
+            && frame.length.is_multiple_of(4)
+            && read_u32(data, frame.length - 4, frame.big_endian) == u32::try_from(frame.length).ok()
+    }
+
+    fn read_u64(&self, bytes: &[u8]) -> Option<u64> {
+        let bytes = bytes.first_chunk::<8>()?;
+        Some(if self.big_endian { u64::from_be_bytes(*bytes) } else { u64::from_le_bytes(*bytes) })
+    }
+}
+
+impl Units {
+    /// By if_tsresol: a negative power of 10, or of 2 where the highest bit is set.
+    fn of_resolution(resolution: u8) -> Self {
+        let exponent = u32::from(resolution & 0x7f);
+        match (resolution & 0x80 != 0, exponent) {
+            (false, 6) => Self::Microseconds,
+            (false, 9) => Self::Nanoseconds,
+            // 10^38 is the largest that fits; 64 bits of such units are far below a nanosecond anyhow.
+            (false, _) => Self::PerSecond(10u128.saturating_pow(exponent.min(38))),
+            (true, _) => Self::PerSecond(1 << exponent),
+        }
+    }
+
+    fn time(self, stamp: u64, offset: i64) -> Time {
+        const NANOSECONDS: u32 = 1_000_000_000;
+        let stamp_or_end = i64::try_from(stamp).unwrap_or(i64::MAX);
+        match self {
+            Self::Microseconds => {
+                Time::from_microseconds(stamp_or_end.saturating_add(offset.saturating_mul(1_000_000)))
+            }
+            Self::Nanoseconds => {
+                Time::from_nanoseconds(stamp_or_end.saturating_add(offset.saturating_mul(i64::from(NANOSECONDS))))
+            }
+            Self::PerSecond(units) => {
+                let since_offset = (u128::from(stamp) * u128::from(NANOSECONDS) / units).cast_signed();
+                let nanoseconds = since_offset + i128::from(offset) * i128::from(NANOSECONDS);
+                let end = if nanoseconds < 0 { i64::MIN } else { i64::MAX };
+                let nanoseconds = i64::try_from(nanoseconds).unwrap_or(end);
+                if units > 1_000_000 {
+                    Time::from_nanoseconds(nanoseconds)
+                } else {
+                    Time::from_microseconds(nanoseconds.div_euclid(1_000))
+                }
+            }
+        }
+    }
+}
+
+/// The value of the first option of that code.
+fn option<'a>(options: &'a [PcapNGOption<'_>], code: OptionCode) -> Option<&'a [u8]> {
+    options.iter().find(|option| option.code == code).and_then(|option| option.as_bytes().ok())
+}
+
+fn read_u32(data: &[u8], at: usize, big_endian: bool) -> Option<u32> {
+    let bytes: [u8; 4] = data.get(at..at.checked_add(4)?)?.try_into().ok()?;
+    Some(if big_endian { u32::from_be_bytes(bytes) } else { u32::from_le_bytes(bytes) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Units;
+
+    #[test]
+    fn time_stamps_of_any_resolution() {
+        let shown = |resolution, stamp, offset| Units::of_resolution(resolution).time(stamp, offset).to_string();
+        assert_eq!(shown(6, 1_700_000_000_123_456, 0), "2023-11-14T22:13:20.123456Z");
+        assert_eq!(shown(9, 1_700_000_000_123_456_789, 0), "2023-11-14T22:13:20.123456789Z");
+        assert_eq!(shown(3, 1_700_000_000_123, 0), "2023-11-14T22:13:20.123000Z");
+        assert_eq!(shown(0, 1_700_000_000, 0), "2023-11-14T22:13:20.000000Z");
+        assert_eq!(shown(0x80 | 10, (1_700_000_000 << 10) + 512, 0), "2023-11-14T22:13:20.500000Z");
+        assert_eq!(shown(0x80 | 30, (1_700_000_000 << 30) + (1 << 29), 0), "2023-11-14T22:13:20.500000000Z");
+        assert_eq!(shown(6, 123_456, 1_700_000_000), "2023-11-14T22:13:20.123456Z");
+        assert_eq!(shown(6, 1_700_000_001_123_456, -1), "2023-11-14T22:13:20.123456Z");
+    }
+
+    #[test]
+    fn time_stamps_that_make_no_sense_are_times_all_the_same() {
+        for resolution in 0..=u8::MAX {
+            for (stamp, offset) in [(u64::MAX, i64::MAX), (u64::MAX, i64::MIN), (0, i64::MIN), (u64::MAX, 0)] {
+                assert!(!Units::of_resolution(resolution).time(stamp, offset).to_string().is_empty());
+            }
+        }
+    }
+}

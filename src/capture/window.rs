@@ -1,0 +1,141 @@
+/*!
+A window that slides over a stream: large reads, and a contiguous view of the record at its beginning.
+
+pcap-parser's own readers keep their buffer to themselves. Looking for the next good record after a corrupt one, telling a
+length that lies from a stream that ends, and naming the error of the system all need the buffer in our hands; its
+parsers work on slices and do not mind.
+*/
+
+use std::io::{self, Read};
+
+/// Bytes that a window has, and reads at a time, unless told otherwise.
+pub(super) const WINDOW_BYTES: usize = 1024 * 1024;
+
+/// The window.
+pub(super) struct Window {
+    reader: Box<dyn Read + Send>,
+    buffer: Vec<u8>,
+    start: usize,
+    end: usize,
+    /// Offset in the stream of `buffer[start]`.
+    offset: u64,
+    ended: bool,
+}
+
+impl Window {
+    /// A window over `reader` of `capacity` bytes to begin with.
+    pub(super) fn new(reader: Box<dyn Read + Send>, capacity: usize) -> Self {
+        Self { reader, buffer: vec![0; capacity], start: 0, end: 0, offset: 0, ended: false }
+    }
+
+    /// The bytes in view.
+    pub(super) fn data(&self) -> &[u8] {
+        self.buffer.get(self.start..self.end).unwrap_or_default()
+    }
+
+    /// Offset in the stream of the first byte in view.
+    pub(super) fn offset(&self) -> u64 {
+        self.offset
+    }
+
+    /// Moves on by `count` bytes of those in view.
+    pub(super) fn consume(&mut self, count: usize) {
+        let count = count.min(self.end - self.start);
+        self.start += count;
+        self.offset += count as u64;
+    }
+
+    /// Brings at least `wanted` bytes into view; false where the stream ends before. The window grows to `wanted`, so
+    /// the caller sees to a bound.
+    ///
+    /// # Errors
+    /// That of the reader, once the bytes before it do not suffice. What is in view stays.
+    #[inline]
+    pub(super) fn ensure(&mut self, wanted: usize) -> io::Result<bool> {
+        if self.end - self.start >= wanted {
+            return Ok(true);
+        }
+        self.refill(wanted)
+    }
+
+    /// Moves to the next position from which the bytes in view satisfy `wanted`, which is shown at least `view` of them
+    /// (fewer only at the end of the stream); false, and the end, where there is none.
+    ///
+    /// More is read only once less than `view` is left to look at, and then twice as much: what is in view is moved to
+    /// the front of the buffer each time, and a file may well be damaged every few bytes.
+    pub(super) fn find(&mut self, view: usize, wanted: impl Fn(&[u8]) -> bool) -> io::Result<bool> {
+        loop {
+            let data = self.data();
+            let judged = if self.ended { data.len() } else { data.len().saturating_sub(view) };
+            if let Some(found) = (0..judged).find(|&at| wanted(data.get(at..).unwrap_or_default())) {
+                self.consume(found);
+                return Ok(true);
+            }
+            self.consume(judged);
+            if self.ended {
+                return Ok(false);
+            }
+            self.ensure(2 * view)?;
+        }
+    }
+
+    fn refill(&mut self, wanted: usize) -> io::Result<bool> {
+        self.buffer.copy_within(self.start..self.end, 0);
+        self.end -= self.start;
+        self.start = 0;
+        if self.buffer.len() < wanted {
+            self.buffer.resize(wanted.next_multiple_of(WINDOW_BYTES), 0);
+        }
+        while self.end < wanted && !self.ended {
+            let Some(space) = self.buffer.get_mut(self.end..) else { break };
+            match self.reader.read(space) {
+                Ok(0) => self.ended = true,
+                Ok(count) => self.end += count.min(space.len()),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(self.end >= wanted)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Window;
+    use std::io::{self, Read};
+
+    /// Gives one byte a read, and an error at the end.
+    struct Trickle(u8);
+
+    impl Read for Trickle {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            if self.0 == 5 {
+                return Err(io::Error::other("the cable was pulled"));
+            }
+            buffer[0] = self.0;
+            self.0 += 1;
+            Ok(1)
+        }
+    }
+
+    #[test]
+    fn a_trickle_is_gathered_and_its_error_waits_for_its_turn() {
+        let mut window = Window::new(Box::new(Trickle(0)), 3);
+        assert!(window.ensure(2).unwrap());
+        window.consume(1);
+        assert_eq!((window.data(), window.offset()), (&[1u8][..], 1));
+        assert!(window.ensure(4).unwrap(), "grows over its three bytes");
+        assert_eq!(window.data(), [1, 2, 3, 4]);
+        assert!(window.ensure(5).is_err());
+        assert_eq!(window.data(), [1, 2, 3, 4], "what is in view stays");
+    }
+
+    #[test]
+    fn the_end_is_no_error() {
+        let mut window = Window::new(Box::new(&b"abc"[..]), 16);
+        assert!(!window.ensure(4).unwrap());
+        assert_eq!(window.data(), b"abc");
+        window.consume(99);
+        assert_eq!((window.data(), window.offset()), (&b""[..], 3));
+    }
+}
