@@ -3,10 +3,31 @@ From a packet to a TCP segment: link layer, tunnels, IP, fragments, TCP. Knows n
 
 What cannot be decoded is never dropped in silence: a [`DecodeStop`] says which layer gave up and why, and the pipeline
 counts them.
+
+A packet is a chain of layers, and decoding it is a loop: each layer's function reads one header and answers with the
+[`Layer`] that follows. Tunnels need nothing of their own that way (what follows GRE is a layer as what follows Ethernet
+is), and one bound on the length of the chain ([`crate::limits::LAYERS`]) holds for tags, tunnels and extension headers
+alike.
 */
 
-use crate::capture::{Packet, Time};
-use std::net::SocketAddr;
+mod fragments;
+mod ip;
+mod link;
+mod part;
+mod peek;
+mod tcp;
+#[cfg(test)]
+mod tests;
+mod tunnel;
+mod wifi;
+
+pub use peek::{Peek, peek};
+
+use crate::capture::{LinkType, Packet, Time};
+use crate::limits::{LAYERS, LimitsHit};
+use fragments::{Fragment, Fragments};
+use part::Part;
+use std::net::{IpAddr, SocketAddr};
 
 /// One TCP segment, borrowed from its packet.
 #[derive(Debug, Clone, Copy)]
@@ -53,7 +74,7 @@ pub enum Decoded<'a> {
 pub enum DecodeStop {
     /// The link type is none that is known here.
     UnknownLink(crate::capture::LinkType),
-    /// The link-layer header is cut short or makes no sense.
+    /// The link-layer header, or that of a tunnel, is cut short or makes no sense, or layers nest too deep.
     Link,
     /// The IP header or its extensions are cut short or make no sense.
     Ip,
@@ -61,14 +82,96 @@ pub enum DecodeStop {
     Tcp,
 }
 
+/// A header to be read, and what follows it.
+#[derive(Debug, Clone, Copy)]
+enum Layer<'a> {
+    /// The link layer of a capture.
+    Link(LinkType, Part<'a>),
+    /// An Ethernet header.
+    Ethernet(Part<'a>),
+    /// What an EtherType announces; values below 1536 are lengths of an LLC frame (IEEE 802.3).
+    EtherType(u16, Part<'a>),
+    /// A PPP protocol field, perhaps after address and control bytes.
+    Ppp(Part<'a>),
+    /// A label of an MPLS stack.
+    Mpls(Part<'a>),
+    /// An IP header of either version.
+    Ip(Part<'a>),
+    /// What an IP protocol number announces: an extension header, a tunnel, TCP.
+    IpPayload(IpPayload<'a>),
+}
+
+/// What an IP header carries.
+#[derive(Debug, Clone, Copy)]
+struct IpPayload<'a> {
+    source: IpAddr,
+    destination: IpAddr,
+    protocol: u8,
+    part: Part<'a>,
+}
+
+/// What reading a layer leads to.
+enum Step<'a> {
+    /// To the next.
+    Next(Layer<'a>),
+    /// To the next, if a UDP port number means what it usually does.
+    Guess(Layer<'a>),
+    /// To a piece of a datagram.
+    Fragment(Fragment<'a>),
+    /// To a TCP segment.
+    Tcp(tcp::Tcp<'a>),
+    /// To something else.
+    Other,
+}
+
 /// Turns packets into segments. Holds what fragments need to find each other.
 #[derive(Debug, Default)]
-pub struct Decoder {}
+pub struct Decoder {
+    fragments: Fragments,
+}
 
 impl Decoder {
     /// Decodes one packet.
     pub fn decode<'a>(&'a mut self, packet: &Packet<'a>) -> Decoded<'a> {
-        let _ = packet;
-        Decoded::Other
+        // Taken by the first fragment: a piece of a datagram within one put together from pieces goes too far.
+        let mut fragments = Some(&mut self.fragments);
+        let mut guessed = false;
+        let mut layer = Layer::Link(packet.link, Part::captured(packet));
+        for _ in 0..LAYERS {
+            let step = match layer {
+                Layer::Link(link, part) => link::link(link, part),
+                Layer::Ethernet(part) => link::ethernet(part),
+                Layer::EtherType(kind, part) => link::ether_type(kind, part),
+                Layer::Ppp(part) => link::ppp(part),
+                Layer::Mpls(part) => link::mpls(part),
+                Layer::Ip(part) => ip::header(part),
+                Layer::IpPayload(payload) => ip::payload(payload),
+            };
+            layer = match step {
+                Ok(Step::Next(next)) => next,
+                Ok(Step::Guess(next)) => {
+                    guessed = true;
+                    next
+                }
+                Ok(Step::Fragment(fragment)) => {
+                    let Some(fragments) = fragments.take() else { return Decoded::Stop(DecodeStop::Ip) };
+                    match fragments.add(&fragment, packet.time) {
+                        Ok(Some(whole)) => Layer::IpPayload(whole),
+                        Ok(None) => return Decoded::Other,
+                        Err(stop) => return Decoded::Stop(stop),
+                    }
+                }
+                Ok(Step::Tcp(tcp)) => return Decoded::Segment(tcp.segment(packet)),
+                Ok(Step::Other) => return Decoded::Other,
+                Err(_) if guessed => return Decoded::Other,
+                Err(stop) => return Decoded::Stop(stop),
+            };
+        }
+        Decoded::Stop(DecodeStop::Link)
+    }
+
+    /// The bounds that cost something.
+    pub fn limits(&self) -> &LimitsHit {
+        self.fragments.limits()
     }
 }

@@ -1,0 +1,146 @@
+/*!
+IP datagrams that were sent in pieces.
+
+etherparse's `IpDefragBuf` puts one together; which of them wait, how many, how large and for how long is seen to here.
+Only those that may carry TCP are kept. The oldest makes room.
+*/
+
+use super::ip::protocol;
+use super::{DecodeStop, IpPayload, Part};
+use crate::capture::Time;
+use crate::limits::{FRAGMENT_BYTES, FRAGMENT_SECONDS, FRAGMENTED_DATAGRAMS, Limit, LimitsHit};
+use etherparse::IpFragOffset;
+use etherparse::defrag::IpDefragBuf;
+use std::collections::{BTreeMap, HashMap};
+use std::net::IpAddr;
+
+/// A piece of a datagram.
+pub(super) struct Fragment<'a> {
+    pub(super) payload: IpPayload<'a>,
+    pub(super) identification: u32,
+    pub(super) offset: IpFragOffset,
+    pub(super) more: bool,
+}
+
+/// What the pieces of a datagram have in common (RFC 791 section 3.2, RFC 8200 section 4.5).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct Key {
+    source: IpAddr,
+    destination: IpAddr,
+    identification: u32,
+    protocol: u8,
+}
+
+/// A datagram that waits for its missing pieces.
+#[derive(Debug)]
+struct Waiting {
+    buffer: IpDefragBuf,
+    since: Time,
+    /// Its place in [`Fragments::order`].
+    order: u64,
+}
+
+/// The datagrams that wait.
+#[derive(Debug, Default)]
+pub(super) struct Fragments {
+    waiting: HashMap<Key, Waiting>,
+    /// The oldest first.
+    order: BTreeMap<u64, Key>,
+    next_order: u64,
+    bytes: usize,
+    /// The last one completed, until the next is.
+    whole: Vec<u8>,
+    limits: LimitsHit,
+}
+
+impl Fragments {
+    /// Adds a piece that came at `now`; answers with the payload of the datagram that it completes.
+    pub(super) fn add(&mut self, fragment: &Fragment<'_>, now: Time) -> Result<Option<IpPayload<'_>>, DecodeStop> {
+        let IpPayload { source, destination, protocol, part } = fragment.payload;
+        if !may_carry_tcp(protocol) {
+            return Ok(None);
+        }
+        // A piece cut by the snap length leaves a hole that nothing will fill.
+        if part.missing > 0 {
+            return Err(DecodeStop::Ip);
+        }
+        self.forget_old(now);
+        let key = Key { source, destination, identification: fragment.identification, protocol };
+        self.insert(key, fragment, now)?;
+        if !self.waiting.get(&key).is_some_and(|waiting| waiting.buffer.is_complete()) {
+            self.make_room();
+            return Ok(None);
+        }
+        self.whole = match self.remove(key) {
+            Some(waiting) => waiting.buffer.take_bufs().0,
+            None => return Ok(None),
+        };
+        Ok(Some(IpPayload { source, destination, protocol, part: Part::whole(&self.whole) }))
+    }
+
+    /// The bounds that cost something.
+    pub(super) fn limits(&self) -> &LimitsHit {
+        &self.limits
+    }
+
+    fn insert(&mut self, key: Key, fragment: &Fragment<'_>, now: Time) -> Result<(), DecodeStop> {
+        let (order, next_order) = (&mut self.order, &mut self.next_order);
+        let waiting = self.waiting.entry(key).or_insert_with(|| {
+            order.insert(*next_order, key);
+            *next_order += 1;
+            let buffer = IpDefragBuf::new(key.protocol.into(), Vec::new(), Vec::new());
+            Waiting { buffer, since: now, order: *next_order - 1 }
+        });
+        let before = waiting.buffer.data().len();
+        let added = waiting.buffer.add(fragment.offset, fragment.more, fragment.payload.part.bytes);
+        self.bytes = self.bytes.saturating_sub(before) + waiting.buffer.data().len();
+        // A piece that contradicts the others is not believed; the others wait on.
+        added.map_err(|_| DecodeStop::Ip)
+    }
+
+    fn remove(&mut self, key: Key) -> Option<Waiting> {
+        let waiting = self.waiting.remove(&key)?;
+        self.order.remove(&waiting.order);
+        self.bytes = self.bytes.saturating_sub(waiting.buffer.data().len());
+        Some(waiting)
+    }
+
+    fn oldest(&self) -> Option<(Key, Time)> {
+        let key = *self.order.first_key_value()?.1;
+        Some((key, self.waiting.get(&key)?.since))
+    }
+
+    fn forget_old(&mut self, now: Time) {
+        while let Some((key, since)) = self.oldest() {
+            if now.since(since) <= FRAGMENT_SECONDS * 1_000_000_000 {
+                break;
+            }
+            self.remove(key);
+        }
+    }
+
+    fn make_room(&mut self) {
+        while self.waiting.len() > FRAGMENTED_DATAGRAMS || self.bytes > FRAGMENT_BYTES {
+            let Some((key, _)) = self.oldest() else { break };
+            self.remove(key);
+            self.limits.hit(Limit::Fragments);
+        }
+    }
+}
+
+/// True for TCP and for what may lead to it. UDP tunnels in pieces are left alone: so are then DNS and NFS, of which there
+/// may be many.
+fn may_carry_tcp(protocol: u8) -> bool {
+    matches!(
+        protocol,
+        protocol::TCP
+            | protocol::IPV4
+            | protocol::IPV6
+            | protocol::GRE
+            | protocol::ROUTING
+            | protocol::AUTHENTICATION
+            | protocol::DESTINATION_OPTIONS
+            | protocol::ETHERNET
+            | protocol::MPLS
+    )
+}

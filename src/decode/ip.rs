@@ -1,0 +1,129 @@
+/*!
+IPv4 and IPv6, with their extension headers.
+
+etherparse's slices read the headers. Its `Lax…Slice`s would also cut the payload, but they tell only that it is
+incomplete and not by how much; and its iterator over extension headers must not be taken past a header that it could not
+read. So lengths and extension headers are seen to here.
+*/
+
+use super::fragments::Fragment;
+use super::part::Part;
+use super::{DecodeStop, IpPayload, Layer, Step, tcp, tunnel};
+use etherparse::{IpAuthHeaderSlice, Ipv4HeaderSlice, Ipv6FragmentHeaderSlice, Ipv6HeaderSlice, Ipv6RawExtHeaderSlice};
+
+/// Protocol numbers (IANA).
+pub(super) mod protocol {
+    pub(in crate::decode) const HOP_BY_HOP: u8 = 0;
+    pub(in crate::decode) const IPV4: u8 = 4;
+    pub(in crate::decode) const TCP: u8 = 6;
+    pub(in crate::decode) const UDP: u8 = 17;
+    pub(in crate::decode) const IPV6: u8 = 41;
+    pub(in crate::decode) const ROUTING: u8 = 43;
+    pub(in crate::decode) const FRAGMENT: u8 = 44;
+    pub(in crate::decode) const GRE: u8 = 47;
+    pub(in crate::decode) const AUTHENTICATION: u8 = 51;
+    pub(in crate::decode) const DESTINATION_OPTIONS: u8 = 60;
+    pub(in crate::decode) const ETHERNET: u8 = 97;
+    pub(in crate::decode) const MPLS: u8 = 137;
+}
+
+/// An IP header of either version.
+pub(super) fn header(part: Part<'_>) -> Result<Step<'_>, DecodeStop> {
+    match part.u8(0).ok_or(DecodeStop::Ip)? >> 4 {
+        4 => ipv4(part),
+        6 => ipv6(part),
+        _ => Err(DecodeStop::Ip),
+    }
+}
+
+/// RFC 791 section 3.1.
+fn ipv4(part: Part<'_>) -> Result<Step<'_>, DecodeStop> {
+    let header = Ipv4HeaderSlice::from_slice(part.bytes).map_err(|_| DecodeStop::Ip)?;
+    let header_bytes = header.slice().len();
+    let part = match usize::from(header.total_len()) {
+        // Left to the network card (TSO): the packet ends where its frame does.
+        0 => part,
+        total => part.limit(Some(total).filter(|total| *total >= header_bytes).ok_or(DecodeStop::Ip)?),
+    };
+    let payload = IpPayload {
+        source: header.source_addr().into(),
+        destination: header.destination_addr().into(),
+        protocol: header.protocol().0,
+        part: part.skip(header_bytes).ok_or(DecodeStop::Ip)?,
+    };
+    Ok(if header.is_fragmenting_payload() {
+        Step::Fragment(Fragment {
+            payload,
+            identification: header.identification().into(),
+            offset: header.fragments_offset(),
+            more: header.more_fragments(),
+        })
+    } else {
+        Step::Next(Layer::IpPayload(payload))
+    })
+}
+
+/// RFC 8200 section 3.
+fn ipv6(part: Part<'_>) -> Result<Step<'_>, DecodeStop> {
+    let header = Ipv6HeaderSlice::from_slice(part.bytes).map_err(|_| DecodeStop::Ip)?;
+    let part = part.skip(header.slice().len()).ok_or(DecodeStop::Ip)?;
+    let part = match usize::from(header.payload_length()) {
+        // Left to the network card, or a jumbogram (RFC 2675): the packet ends where its frame does.
+        0 => part,
+        length => part.limit(length),
+    };
+    Ok(Step::Next(Layer::IpPayload(IpPayload {
+        source: header.source_addr().into(),
+        destination: header.destination_addr().into(),
+        protocol: header.next_header().0,
+        part,
+    })))
+}
+
+/// What an IP header, or an extension header, says is next.
+pub(super) fn payload(payload: IpPayload<'_>) -> Result<Step<'_>, DecodeStop> {
+    let IpPayload { protocol, part, .. } = payload;
+    let extension = |protocol, bytes: usize| {
+        let part = part.skip(bytes).ok_or(DecodeStop::Ip)?;
+        Ok(Step::Next(Layer::IpPayload(IpPayload { protocol, part, ..payload })))
+    };
+    Ok(match protocol {
+        protocol::TCP => Step::Tcp(tcp::Tcp::read(&payload)?),
+        protocol::UDP => return tunnel::udp(part),
+        protocol::HOP_BY_HOP | protocol::ROUTING | protocol::DESTINATION_OPTIONS => {
+            let header = Ipv6RawExtHeaderSlice::from_slice(part.bytes).map_err(|_| DecodeStop::Ip)?;
+            return extension(header.next_header().0, header.slice().len());
+        }
+        protocol::AUTHENTICATION => {
+            let header = IpAuthHeaderSlice::from_slice(part.bytes).map_err(|_| DecodeStop::Ip)?;
+            return extension(header.next_header().0, header.slice().len());
+        }
+        protocol::FRAGMENT => return fragment(payload),
+        protocol::IPV4 | protocol::IPV6 => Step::Next(Layer::Ip(part)),
+        protocol::GRE => return tunnel::gre(part),
+        // EtherIP (RFC 3378): version and nothing, then a frame.
+        protocol::ETHERNET => Step::Next(Layer::Ethernet(part.skip(2).ok_or(DecodeStop::Link)?)),
+        protocol::MPLS => Step::Next(Layer::Mpls(part)),
+        _ => Step::Other,
+    })
+}
+
+/// RFC 8200 section 4.5.
+fn fragment(payload: IpPayload<'_>) -> Result<Step<'_>, DecodeStop> {
+    let header = Ipv6FragmentHeaderSlice::from_slice(payload.part.bytes).map_err(|_| DecodeStop::Ip)?;
+    let payload = IpPayload {
+        protocol: header.next_header().0,
+        part: payload.part.skip(header.slice().len()).ok_or(DecodeStop::Ip)?,
+        ..payload
+    };
+    Ok(if header.is_fragmenting_payload() {
+        Step::Fragment(Fragment {
+            payload,
+            identification: header.identification(),
+            offset: header.fragment_offset(),
+            more: header.more_fragments(),
+        })
+    } else {
+        Step::Next(Layer::IpPayload(payload))
+    })
+}

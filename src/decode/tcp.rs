@@ -1,0 +1,44 @@
+//! TCP headers.
+
+use super::{DecodeStop, IpPayload, Segment};
+use crate::capture::Packet;
+use etherparse::TcpSlice;
+use std::net::{IpAddr, SocketAddr};
+
+/// A TCP header, its payload, and the ends it runs between.
+pub(super) struct Tcp<'a> {
+    source: IpAddr,
+    destination: IpAddr,
+    header: TcpSlice<'a>,
+    missing: usize,
+}
+
+impl<'a> Tcp<'a> {
+    /// Reads the header, options included (RFC 9293 section 3.1). Its checksum is not looked at: on the sending machine
+    /// the network card computes it, after the capture.
+    pub(super) fn read(payload: &IpPayload<'a>) -> Result<Self, DecodeStop> {
+        let header = TcpSlice::from_slice(payload.part.bytes).map_err(|_| DecodeStop::Tcp)?;
+        let IpPayload { source, destination, part, .. } = *payload;
+        Ok(Self { source, destination, header, missing: part.missing })
+    }
+
+    /// The segment that `packet` carried.
+    pub(super) fn segment(&self, packet: &Packet<'_>) -> Segment<'a> {
+        let header = &self.header;
+        let payload = header.payload();
+        Segment {
+            packet: packet.number,
+            time: packet.time,
+            source: SocketAddr::new(self.source, header.source_port()),
+            destination: SocketAddr::new(self.destination, header.destination_port()),
+            sequence: header.sequence_number(),
+            acknowledgement: header.ack().then(|| header.acknowledgment_number()),
+            syn: header.syn(),
+            fin: header.fin(),
+            rst: header.rst(),
+            window: header.window_size(),
+            payload,
+            wire_len: u32::try_from(payload.len().saturating_add(self.missing)).unwrap_or(u32::MAX),
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! Tunnels: what GRE and certain UDP ports carry.
+
+use super::part::Part;
+use super::{DecodeStop, Layer, Step};
+use pnet_packet::Packet as _;
+use pnet_packet::vxlan::VxlanPacket;
+
+/// GRE (RFC 2784, 2890), PPTP's variant of it (RFC 2637), and the mirrored traffic (ERSPAN) that it carries.
+pub(super) fn gre(part: Part<'_>) -> Result<Step<'_>, DecodeStop> {
+    const CHECKSUM: u16 = 0x8000;
+    const ROUTING: u16 = 0x4000;
+    const KEY: u16 = 0x2000;
+    const SEQUENCE: u16 = 0x1000;
+    const ACKNOWLEDGEMENT: u16 = 0x0080;
+    let read = || {
+        let (flags, protocol) = (part.u16(0)?, part.u16(2)?);
+        let has = |flag| flags & flag != 0;
+        let four = |flag| if has(flag) { 4 } else { 0 };
+        if flags & 0x0007 == 1 {
+            return Some(match protocol {
+                0x880b => Step::Next(Layer::Ppp(part.skip(8 + four(SEQUENCE) + four(ACKNOWLEDGEMENT))?)),
+                _ => Step::Other,
+            });
+        }
+        // RFC 2784 section 2.3: a receiver discards packets with routing, and other versions.
+        if has(ROUTING) || flags & 0x0007 != 0 {
+            return Some(Step::Other);
+        }
+        let inner = part.skip(4 + four(CHECKSUM) + four(KEY) + four(SEQUENCE))?;
+        Some(Step::Next(match protocol {
+            // ERSPAN type I has no header of its own, and no sequence number; type II has both.
+            0x88be if has(SEQUENCE) => Layer::Ethernet(inner.skip(8)?),
+            0x88be => Layer::Ethernet(inner),
+            // ERSPAN type III: 12 bytes, and 8 more where the lowest bit says so.
+            0x22eb if inner.u8(11)? & 1 == 1 => Layer::Ethernet(inner.skip(20)?),
+            0x22eb => Layer::Ethernet(inner.skip(12)?),
+            kind => Layer::EtherType(kind, inner),
+        }))
+    };
+    read().ok_or(DecodeStop::Link)
+}
+
+/// UDP (RFC 768), for the sake of the tunnels on it.
+pub(super) fn udp(part: Part<'_>) -> Result<Step<'_>, DecodeStop> {
+    let read = || {
+        let (port, length) = (part.u16(2)?, usize::from(part.u16(4)?));
+        let content = part.skip(8)?.limit(length.checked_sub(8)?);
+        match port {
+            // 8472 is what Linux used before the port was assigned.
+            4789 | 8472 => vxlan(content),
+            6081 => geneve(content),
+            2152 => gtp(content),
+            _ => None,
+        }
+    };
+    // A port number is a hint: what does not read as the tunnel is another kind of packet, not a broken one.
+    Ok(read().map_or(Step::Other, Step::Guess))
+}
+
+/// True where [`udp`] looks for a tunnel.
+pub(super) fn is_tunnel(port: u16) -> bool {
+    matches!(port, 4789 | 8472 | 6081 | 2152)
+}
+
+/// RFC 7348 section 5.
+fn vxlan(part: Part<'_>) -> Option<Layer<'_>> {
+    const HAS_IDENTIFIER: u8 = 0x08;
+    let header = VxlanPacket::new(part.bytes)?;
+    if header.get_flags() & HAS_IDENTIFIER == 0 {
+        return None;
+    }
+    Some(Layer::Ethernet(part.skip(part.bytes.len() - header.payload().len())?))
+}
+
+/// RFC 8926 section 3.4: version and length of the options, flags, EtherType, identifier.
+fn geneve(part: Part<'_>) -> Option<Layer<'_>> {
+    let options = usize::from(part.u8(0)?);
+    if options >> 6 != 0 {
+        return None;
+    }
+    Some(Layer::EtherType(part.u16(2)?, part.skip(8 + 4 * options)?))
+}
+
+/// GTP-U (3GPP TS 29.281 section 5): user data, perhaps with extension headers, each of which names the next at its end.
+fn gtp(part: Part<'_>) -> Option<Layer<'_>> {
+    let [flags, 0xff] = *part.first::<2>()? else { return None };
+    if flags & 0xf0 != 0x30 {
+        return None;
+    }
+    if flags & 0x07 == 0 {
+        return Some(Layer::Ip(part.skip(8)?));
+    }
+    let mut next = part.u8(11)?;
+    let mut part = part.skip(12)?;
+    while next != 0 {
+        let length = 4 * usize::from(part.u8(0)?);
+        next = part.u8(length.checked_sub(1)?)?;
+        part = part.skip(length)?;
+    }
+    Some(Layer::Ip(part))
+}

@@ -1,0 +1,73 @@
+//! IEEE 802.11 data frames in the clear, bare or after a radiotap header. An encrypted one is another kind of packet here.
+
+use super::Step;
+use super::link::llc;
+use super::part::Part;
+
+/// Radiotap: version, padding, and its length and all else little-endian.
+pub(super) fn radiotap(part: Part<'_>) -> Option<Step<'_>> {
+    let [0, _, low, high] = part.first::<4>()? else { return None };
+    let length = usize::from(u16::from_le_bytes([*low, *high]));
+    let header = part.bytes.get(..length)?;
+    data_frame(part.skip(length)?, pads(header))
+}
+
+/// AVS: version and length, big-endian.
+pub(super) fn avs(part: Part<'_>) -> Option<Step<'_>> {
+    let length = part.skip(4)?.first::<4>()?;
+    data_frame(part.skip(usize::try_from(u32::from_be_bytes(*length)).ok()?)?, false)
+}
+
+/// A bare frame.
+pub(super) fn frame(part: Part<'_>) -> Option<Step<'_>> {
+    data_frame(part, false)
+}
+
+/// True where the radiotap flags say that the 802.11 header is padded to 4 bytes.
+fn pads(header: &[u8]) -> bool {
+    const TIME: u8 = 0x01;
+    const FLAGS: u8 = 0x02;
+    const MORE_WORDS: u8 = 0x80;
+    const PADDING: u8 = 0x20;
+    let read = || {
+        let mut fields = 4;
+        let first = *header.get(fields)?;
+        while header.get(fields + 3)? & MORE_WORDS != 0 {
+            fields += 4;
+        }
+        fields += 4;
+        if first & TIME != 0 {
+            fields = fields.next_multiple_of(8) + 8;
+        }
+        Some(first & FLAGS != 0 && header.get(fields)? & PADDING != 0)
+    };
+    read().unwrap_or(false)
+}
+
+fn data_frame(part: Part<'_>, padded: bool) -> Option<Step<'_>> {
+    let [control, flags] = *part.first::<2>()?;
+    let (kind, subtype) = (control & 0x0c, control >> 4);
+    let (no_data, with_qos) = (subtype & 0x04 != 0, subtype & 0x08 != 0);
+    let protected = flags & 0x40 != 0;
+    if control & 0x03 != 0 || kind != 0x08 || no_data || protected {
+        return Some(Step::Other);
+    }
+    let mut length = 24;
+    if flags & 0x03 == 0x03 {
+        length += 6;
+    }
+    if with_qos {
+        // Several frames in one (A-MSDU) are not taken apart.
+        if part.u8(length)? & 0x80 != 0 {
+            return Some(Step::Other);
+        }
+        length += 2;
+        if flags & 0x80 != 0 {
+            length += 4;
+        }
+    }
+    if padded {
+        length = usize::next_multiple_of(length, 4);
+    }
+    llc(part.skip(length)?)
+}
