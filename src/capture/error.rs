@@ -64,7 +64,7 @@ pub enum CaptureError {
         /// Where it begins.
         offset: u64,
     },
-    /// A record makes no sense, and none that does follows.
+    /// A record makes no sense, and none that does follows, or none was looked for ([`super::Damage::Stop`]).
     #[error(
         "{name}: corrupt after packet {packet} at byte {offset}: {what}, and nothing readable follows; what is before it was read"
     )]

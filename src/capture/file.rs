@@ -29,6 +29,7 @@ pub struct CaptureFile {
     compression: Option<Compression>,
     tally: Tally,
     skips: Skips,
+    damage: Damage,
     state: State,
 }
 
@@ -89,16 +90,27 @@ struct Skips {
     lost_from: Option<u64>,
 }
 
+/// What to do where a record makes no sense and it is unknown where the next begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Damage {
+    /// Go on at the next stretch that reads as records; say what was skipped in [`SourceInfo::problem`].
+    #[default]
+    StepOver,
+    /// Stop with [`CaptureError::Corrupt`], as libpcap does.
+    Stop,
+}
+
 /// Opens the files of one call, `-` being standard input: one as it is, several merged by time; of their packets, those
 /// that `filter` matches.
 ///
 /// # Errors
 /// Where one of them cannot be opened; none is read then.
-pub fn open(names: &[PathBuf], filter: Option<Filter>) -> Result<Box<dyn Source>, CaptureError> {
+pub fn open(names: &[PathBuf], filter: Option<Filter>, damage: Damage) -> Result<Box<dyn Source>, CaptureError> {
     let window = (WINDOWS_BYTES / names.len().max(1)).clamp(SMALLEST_WINDOW, WINDOW_BYTES);
     let mut files = Vec::with_capacity(names.len());
     for name in names {
-        files.push(if name.as_os_str() == "-" { stdin(window)? } else { file(name, window)? });
+        let file = if name.as_os_str() == "-" { stdin(window)? } else { file(name, window)? };
+        files.push(file.on_damage(damage));
     }
     let only = if files.len() == 1 { files.pop() } else { None };
     Ok(match (only, filter) {
@@ -166,10 +178,16 @@ impl CaptureFile {
             compression,
             tally: Tally::new(name, Format::Pcapng, compression),
             skips: Skips::default(),
+            damage: Damage::default(),
             state: State::Between,
         };
         file.read_beginning()?;
         Ok(file)
+    }
+
+    /// The same file, doing as `damage` says.
+    pub fn on_damage(self, damage: Damage) -> Self {
+        Self { damage, ..self }
     }
 
     /// Finds out which format it is.
@@ -205,7 +223,7 @@ impl CaptureFile {
                     let from = self.window.offset().saturating_sub(bytes as u64);
                     self.skips.add(self.tally.packets(), from, self.window.offset(), what);
                 }
-                Err(Defect::Corrupt(what)) => self.resynchronise(what)?,
+                Err(Defect::Corrupt(what)) if self.damage == Damage::StepOver => self.resynchronise(what)?,
                 other => return other,
             }
         }

@@ -27,12 +27,20 @@ impl LinkType {
     pub const LOOP: Self = Self(108);
     /// Linux cooked capture.
     pub const LINUX_SLL: Self = Self(113);
+    /// AVS header, then IEEE 802.11.
+    pub const IEEE802_11_AVS: Self = Self(163);
     /// Radiotap header, then IEEE 802.11.
     pub const IEEE802_11_RADIOTAP: Self = Self(127);
+    /// Per-Packet Information header, then what it names.
+    pub const PPI: Self = Self(192);
     /// Raw IPv4.
     pub const IPV4: Self = Self(228);
     /// Raw IPv6.
     pub const IPV6: Self = Self(229);
+    /// Linux netfilter's log.
+    pub const NFLOG: Self = Self(239);
+    /// Apple's header, then what it names.
+    pub const PKTAP: Self = Self(258);
     /// Linux cooked capture, version 2.
     pub const LINUX_SLL2: Self = Self(276);
 

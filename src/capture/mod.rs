@@ -25,12 +25,14 @@ mod pcapng;
 mod tally;
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod tests;
 mod time;
 mod window;
 
 pub use cursor::{Cursor, Moved};
 pub use error::{CaptureError, Fault};
-pub use file::{CaptureFile, open, open_file, open_stdin};
+pub use file::{CaptureFile, Damage, open, open_file, open_stdin};
 pub use filter::{Filter, Filtered};
 pub use link::LinkType;
 pub use live::{Interface, Live, LiveOptions, interfaces};

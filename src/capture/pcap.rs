@@ -5,7 +5,7 @@ Microseconds or nanoseconds, either byte order, and the variant of Alexey Kuznet
 */
 
 use super::file::{Defect, Record};
-use super::window::{WINDOW_BYTES, Window};
+use super::window::Window;
 use super::{LinkType, Time};
 use crate::limits::RECORD_BYTES;
 use pcap_parser::{
@@ -24,9 +24,12 @@ const PLAUSIBLE_SECONDS: u32 = 86_400;
 /// Records in a row that must be plausible for reading to go on after a corrupt stretch.
 const PLAUSIBLE_RECORDS: usize = 3;
 
+/// One of pcap-parser's record parsers.
+type Parser = fn(&[u8]) -> nom::IResult<&[u8], LegacyPcapBlock<'_>, PcapError<&[u8]>>;
+
 /// The records of a classic file.
 pub(super) struct Pcap {
-    parse: fn(&[u8]) -> nom::IResult<&[u8], LegacyPcapBlock<'_>, PcapError<&[u8]>>,
+    parse: Parser,
     big_endian: bool,
     header_bytes: usize,
     fine: bool,
@@ -148,23 +151,10 @@ impl Pcap {
 
     /// Moves the window to the next stretch that reads as several records in a row; false where there is none.
     pub(super) fn resynchronise(&mut self, window: &mut Window) -> io::Result<bool> {
-        // Three customary records, so that in each round all positions but the last few can be judged.
-        let view = WINDOW_BYTES.max(PLAUSIBLE_RECORDS * (CUSTOMARY_BYTES + 2 * self.header_bytes));
+        // Three customary records: what every position is judged by.
+        let view = PLAUSIBLE_RECORDS * (CUSTOMARY_BYTES + self.header_bytes);
         window.consume(1);
-        loop {
-            window.ensure(2 * view)?;
-            let data = window.data();
-            let judged = if window.ended() { data.len() } else { data.len().saturating_sub(view) };
-            if let Some(found) = (0..judged).find(|&at| self.is_plausible(data.get(at..).unwrap_or_default())) {
-                window.consume(found);
-                return Ok(true);
-            }
-            if window.ended() {
-                window.consume(judged);
-                return Ok(false);
-            }
-            window.consume(judged);
-        }
+        window.find(view, |data| self.is_plausible(data))
     }
 
     /// True where `data` begins with records in a row that agree with what came before and with one another.

@@ -259,19 +259,7 @@ impl Pcapng {
     /// Moves the window to the next stretch that reads as a block; false where there is none.
     pub(super) fn resynchronise(&mut self, window: &mut Window) -> io::Result<bool> {
         window.consume(1);
-        loop {
-            window.ensure(2 * WINDOW_BYTES)?;
-            let data = window.data();
-            let judged = if window.ended() { data.len() } else { data.len().saturating_sub(WINDOW_BYTES) };
-            if let Some(found) = (0..judged).find(|&at| self.is_plausible(data.get(at..).unwrap_or_default())) {
-                window.consume(found);
-                return Ok(true);
-            }
-            window.consume(judged);
-            if window.ended() {
-                return Ok(false);
-            }
-        }
+        window.find(WINDOW_BYTES, |data| self.is_plausible(data))
     }
 
     /// True where `data` begins with a block of a known type whose two lengths agree.

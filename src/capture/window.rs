@@ -38,11 +38,6 @@ impl Window {
         self.offset
     }
 
-    /// True where the stream has nothing after what is in view.
-    pub(super) fn ended(&self) -> bool {
-        self.ended
-    }
-
     /// Moves on by `count` bytes of those in view.
     pub(super) fn consume(&mut self, count: usize) {
         let count = count.min(self.end - self.start);
@@ -61,6 +56,27 @@ impl Window {
             return Ok(true);
         }
         self.refill(wanted)
+    }
+
+    /// Moves to the next position from which the bytes in view satisfy `wanted`, which is shown at least `view` of them
+    /// (fewer only at the end of the stream); false, and the end, where there is none.
+    ///
+    /// More is read only once less than `view` is left to look at, and then twice as much: what is in view is moved to
+    /// the front of the buffer each time, and a file may well be damaged every few bytes.
+    pub(super) fn find(&mut self, view: usize, wanted: impl Fn(&[u8]) -> bool) -> io::Result<bool> {
+        loop {
+            let data = self.data();
+            let judged = if self.ended { data.len() } else { data.len().saturating_sub(view) };
+            if let Some(found) = (0..judged).find(|&at| wanted(data.get(at..).unwrap_or_default())) {
+                self.consume(found);
+                return Ok(true);
+            }
+            self.consume(judged);
+            if self.ended {
+                return Ok(false);
+            }
+            self.ensure(2 * view)?;
+        }
     }
 
     fn refill(&mut self, wanted: usize) -> io::Result<bool> {
@@ -118,7 +134,6 @@ mod tests {
     fn the_end_is_no_error() {
         let mut window = Window::new(Box::new(&b"abc"[..]), 16);
         assert!(!window.ensure(4).unwrap());
-        assert!(window.ended());
         assert_eq!(window.data(), b"abc");
         window.consume(99);
         assert_eq!((window.data(), window.offset()), (&b""[..], 3));

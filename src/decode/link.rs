@@ -23,6 +23,10 @@ pub(super) fn link(link: LinkType, part: Part<'_>) -> Result<Step<'_>, DecodeSto
         LinkType::PPP_ETHER => pppoe(part).ok_or(DecodeStop::Link)?,
         LinkType::IEEE802_11 => wifi::frame(part).ok_or(DecodeStop::Link)?,
         LinkType::IEEE802_11_RADIOTAP => wifi::radiotap(part).ok_or(DecodeStop::Link)?,
+        LinkType::IEEE802_11_AVS => wifi::avs(part).ok_or(DecodeStop::Link)?,
+        LinkType::PPI => ppi(part).ok_or(DecodeStop::Link)?,
+        LinkType::PKTAP => pktap(part).ok_or(DecodeStop::Link)?,
+        LinkType::NFLOG => nflog(part).ok_or(DecodeStop::Link)?,
         unknown => return Err(DecodeStop::UnknownLink(unknown)),
     })
 }
@@ -108,6 +112,40 @@ fn loopback(part: Part<'_>) -> Option<Step<'_>> {
         2 | 10 | 24 | 28 | 30 => Step::Next(Layer::Ip(part.skip(4)?)),
         _ => Step::Other,
     })
+}
+
+/// Per-Packet Information: version, flags, length and link type, little-endian.
+fn ppi(part: Part<'_>) -> Option<Step<'_>> {
+    let [_, _, low, high, link @ ..] = part.first::<8>()?;
+    let length = usize::from(u16::from_le_bytes([*low, *high]));
+    named_link(u32::from_le_bytes(*link), part.skip(length)?)
+}
+
+/// Apple's PKTAP: length, kind, and link type, little-endian.
+fn pktap(part: Part<'_>) -> Option<Step<'_>> {
+    let [length @ .., _, _, _, _, _, _, _, _] = part.first::<12>()?;
+    let link = part.skip(8)?.first::<4>()?;
+    named_link(u32::from_le_bytes(*link), part.skip(usize::try_from(u32::from_le_bytes(*length)).ok()?)?)
+}
+
+/// A link type that a header names by its `DLT_` number.
+fn named_link(dlt: u32, part: Part<'_>) -> Option<Step<'_>> {
+    Some(Step::Next(Layer::Link(LinkType::from_dlt(i32::try_from(dlt).ok()?), part)))
+}
+
+/// Netfilter's log: family, version, resource, and then attributes, of which one is the IP packet. Their lengths are in
+/// the byte order of the machine that captured, which in practice is little-endian.
+fn nflog(part: Part<'_>) -> Option<Step<'_>> {
+    const PAYLOAD: u16 = 9;
+    let mut part = part.skip(4)?;
+    loop {
+        let [length_low, length_high, kind_low, kind_high] = *part.first::<4>()?;
+        let length = usize::from(u16::from_le_bytes([length_low, length_high])).max(4);
+        if u16::from_le_bytes([kind_low, kind_high]) == PAYLOAD {
+            return Some(Step::Next(Layer::Ip(part.limit(length).skip(4)?)));
+        }
+        part = part.skip(length.next_multiple_of(4))?;
+    }
 }
 
 /// RFC 1662 framing, or Cisco's: address, control, EtherType.

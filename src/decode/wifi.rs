@@ -12,6 +12,12 @@ pub(super) fn radiotap(part: Part<'_>) -> Option<Step<'_>> {
     data_frame(part.skip(length)?, pads(header))
 }
 
+/// AVS: version and length, big-endian.
+pub(super) fn avs(part: Part<'_>) -> Option<Step<'_>> {
+    let length = part.skip(4)?.first::<4>()?;
+    data_frame(part.skip(usize::try_from(u32::from_be_bytes(*length)).ok()?)?, false)
+}
+
 /// A bare frame.
 pub(super) fn frame(part: Part<'_>) -> Option<Step<'_>> {
     data_frame(part, false)

@@ -1,0 +1,113 @@
+use super::{Outcome, PAYLOAD, ethernet, ipv4, ipv6, outcome, packet, tcp, usual};
+use crate::capture::{LinkType, Packet};
+use crate::decode::{Decoded, Decoder, Peek, peek};
+use proptest::prelude::*;
+
+/// A packet of every kind that is known here.
+fn samples() -> Vec<(LinkType, Vec<u8>)> {
+    let ip = ipv4(6, &tcp(PAYLOAD));
+    let ip6 = ipv6(0, &[&[60, 0, 1, 4, 0, 0, 0, 0, 6, 0, 1, 4, 0, 0, 0, 0][..], &tcp(PAYLOAD)].concat());
+    let vxlan = [&[0xc0, 0, 0x12, 0xb5, 0, 95, 0, 0, 8, 0, 0, 0, 0, 0, 42, 0][..], &usual()].concat();
+    let gtp = [&[0xc0, 0, 0x08, 0x68, 0, 89, 0, 0, 0x34, 0xff, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0x85, 1, 0, 9, 0][..], &ip]
+        .concat();
+    let snap = [&[0xaa, 0xaa, 0x03, 0, 0, 0, 0x08, 0x00][..], &ip].concat();
+    vec![
+        (LinkType::ETHERNET, usual()),
+        (LinkType::ETHERNET, ethernet(0x8100, &[&[0, 5, 0x88, 0xa8, 0, 6, 0x86, 0xdd][..], &ip6].concat())),
+        (LinkType::ETHERNET, ethernet(70, &snap)),
+        (LinkType::ETHERNET, ethernet(0x8864, &[&[0x11, 0, 0, 1, 0, 67, 0, 0x21][..], &ip].concat())),
+        (LinkType::ETHERNET, ethernet(0x8847, &[&[0, 1, 0, 64, 0, 2, 1, 64][..], &ip].concat())),
+        (LinkType::ETHERNET, ethernet(0x0800, &ipv4(17, &vxlan))),
+        (LinkType::RAW, ipv4(17, &gtp)),
+        (LinkType::RAW, ipv4(47, &[&[0xb0, 0, 0x08, 0x00][..], &[0; 12], &ip].concat())),
+        (LinkType::RAW, ipv6(41, &ip6)),
+        (LinkType::LINUX_SLL, [&[0, 0, 0, 1, 0, 6, 2, 0, 0, 0, 0, 1, 0, 0, 0x08, 0x00][..], &ip].concat()),
+        (LinkType::LINUX_SLL2, [&[0x08, 0, 0, 0, 0, 0, 0, 3, 0, 1, 0, 6, 2, 0, 0, 0, 0, 1, 0, 0][..], &ip].concat()),
+        (LinkType::NULL, [&[2, 0, 0, 0][..], &ip].concat()),
+        (LinkType::PPP, [&[0xff, 0x03, 0x00, 0x57][..], &ip6].concat()),
+        (LinkType::IEEE802_11, [&[0x88, 0x02][..], &[0; 24], &snap].concat()),
+        (LinkType::IEEE802_11_RADIOTAP, [&[0, 0, 8, 0, 0, 0, 0, 0, 0x08, 1][..], &[0; 22], &snap].concat()),
+    ]
+}
+
+/// A look at a packet must agree with its decoding.
+fn agree(packet: &Packet<'_>) {
+    let looked = peek(packet);
+    match Decoder::default().decode(packet) {
+        Decoded::Segment(segment) => match looked {
+            Peek::MayBeTcp { source, destination } => {
+                assert_eq!((source, destination), (segment.source, segment.destination));
+            }
+            Peek::Unsure => {}
+            Peek::NotTcp => panic!("a segment was called not TCP"),
+        },
+        Decoded::Other => {}
+        Decoded::Stop(stop) => assert_ne!(looked, Peek::NotTcp, "{stop:?} would not be counted"),
+    }
+}
+
+#[test]
+fn all_samples_are_segments() {
+    for (link, data) in samples() {
+        let outcome = outcome(&mut Decoder::default(), &packet(link, &data));
+        assert_eq!(outcome, Outcome::Segment(PAYLOAD.to_vec()), "{link} {data:02x?}");
+    }
+}
+
+#[test]
+fn cut_at_any_byte_nothing_is_made_up() {
+    for (link, data) in samples() {
+        for cut in 0..data.len() {
+            let packet = Packet { wire_len: data.len() as u32, ..packet(link, &data[..cut]) };
+            agree(&packet);
+            if let Decoded::Segment(segment) = Decoder::default().decode(&packet) {
+                assert!(PAYLOAD.starts_with(segment.payload), "{link} cut at {cut}");
+                assert_eq!(segment.wire_len as usize, PAYLOAD.len(), "{link} cut at {cut}");
+            }
+        }
+    }
+}
+
+#[test]
+fn any_byte_may_have_any_value() {
+    for (link, data) in samples() {
+        let mut decoder = Decoder::default();
+        for at in 0..data.len() {
+            for value in [0, 1, 0x0f, 0x45, 0x60, 0x7f, 0x80, 0xf0, 0xff, data[at] ^ 0x10, data[at].wrapping_add(1)] {
+                let mut damaged = data.clone();
+                damaged[at] = value;
+                let packet = packet(link, &damaged);
+                agree(&packet);
+                outcome(&mut decoder, &packet);
+            }
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_of_any_link_type(
+        link in prop::sample::select(vec![0, 1, 9, 12, 50, 51, 101, 104, 105, 108, 113, 127, 147, 163, 192, 228, 239, 258, 276]),
+        data in proptest::collection::vec(any::<u8>(), 0..200),
+        wire_len in any::<u32>(),
+    ) {
+        agree(&Packet { wire_len, ..packet(LinkType(link), &data) });
+    }
+
+    #[test]
+    fn any_bytes_after_a_good_beginning(
+        sample in any::<prop::sample::Index>(),
+        keep in any::<prop::sample::Index>(),
+        tails in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 0..100), 1..8),
+    ) {
+        let samples = samples();
+        let (link, data) = sample.get(&samples);
+        let mut decoder = Decoder::default();
+        for tail in tails {
+            let data = [&data[..keep.index(data.len())], &tail].concat();
+            let packet = packet(*link, &data);
+            agree(&packet);
+            outcome(&mut decoder, &packet);
+        }
+    }
+}
