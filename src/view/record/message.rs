@@ -53,9 +53,10 @@ pub struct Message<'a> {
     /// Content bytes as they crossed: dots unstuffed, chunks and literals joined, line ends as sent, without the final `.`
     /// line.
     size: u64,
-    /// SHA-256 of exactly that content.
-    #[schemars(with = "String")]
-    sha256: Shown<Hex>,
+    /// SHA-256 of exactly that content; absent where digests were not asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    sha256: Option<Shown<Hex>>,
     /// SHA-256 of what follows its first empty line, line ends brought to CRLF.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
@@ -206,8 +207,8 @@ impl<'a> Message<'a> {
             mime: message.mime.as_ref().map(MimePart::new),
             attachments: message.attachments.iter().map(attachment).collect(),
             size: message.size,
-            sha256: Shown(Hex(message.sha256)),
-            body_sha256: message.body_sha256.map(Hex).map(Shown),
+            sha256: digest(message.sha256),
+            body_sha256: digest(message.body_sha256),
             complete: message.complete,
             missing: message.missing.iter().map(|&(offset, length)| Missing { offset, length }).collect(),
             outcome: message.outcome.map(word::Delivery),
@@ -216,6 +217,10 @@ impl<'a> Message<'a> {
             same_as: message.same_as.iter().map(same_as).collect(),
         }
     }
+}
+
+fn digest(digest: impl Into<Option<[u8; 32]>>) -> Option<Shown<Hex>> {
+    digest.into().map(Hex).map(Shown)
 }
 
 fn envelope(envelope: &model::Envelope) -> Envelope<'_> {
