@@ -1,1 +1,381 @@
+//! What each step of a conversation is said to do.
 
+use super::*;
+use crate::capture::Time;
+use crate::protocol::event::{Kind, Packets};
+use crate::protocol::imap::{self as imap_protocol, Status, Untagged};
+use crate::protocol::pop3 as pop3_protocol;
+use crate::protocol::sasl::Mechanism;
+use crate::protocol::smtp::{self as smtp_protocol, Asked, Enhanced, Verb};
+
+/// A step as a dialogue would report it; `text` is the line, its arguments what follows the first space.
+fn step(from: Side, subject: Subject, text: &str) -> Step<'_> {
+    let arguments = text.find(' ').map(|space| space + 1..text.len());
+    Step {
+        from,
+        kind: Kind::Command,
+        subject,
+        time: Time::default(),
+        packets: Packets::one(1),
+        text: text.as_bytes(),
+        bytes: text.len() as u64 + 2,
+        tag: None,
+        command: None,
+        arguments,
+        answers: None,
+        secrets: Vec::new(),
+    }
+}
+
+/// The model's step, as far as a later one asks for it.
+fn asked(purpose: Purpose) -> model::Step {
+    model::Step {
+        n: 1,
+        time: Time::default(),
+        packets: Packets::one(1),
+        from: Side::Client,
+        phase: Phase::Transaction,
+        state: None,
+        kind: Kind::Command,
+        tag: None,
+        command: None,
+        arguments: None,
+        code: None,
+        enhanced: None,
+        status: None,
+        text: String::new(),
+        truncated: false,
+        secrets: Vec::new(),
+        bytes: 0,
+        purpose,
+        answers: None,
+        elapsed: None,
+    }
+}
+
+fn smtp_command(verb: Verb, text: &str) -> smtp::Command {
+    let subject = Subject::Smtp(smtp_protocol::Subject::Command(verb));
+    match of(Protocol::Smtp, &step(Side::Client, subject, text), None) {
+        Purpose::Smtp(Smtp::Command(command)) => command,
+        other => panic!("{text}: {other:?}"),
+    }
+}
+
+fn smtp_reply(to: Asked, code: u16) -> smtp::Reply {
+    let subject = Subject::Smtp(smtp_protocol::Subject::Reply { to, code, enhanced: None });
+    match of(Protocol::Smtp, &step(Side::Server, subject, ""), None) {
+        Purpose::Smtp(Smtp::Reply { what, enhanced: None }) => what,
+        other => panic!("{to:?} {code}: {other:?}"),
+    }
+}
+
+#[test]
+fn an_smtp_code_means_what_was_asked() {
+    use smtp::Reply::*;
+    let cases = [
+        (Asked::Command(Verb::Helo), 250, HeloAccepted),
+        (Asked::Command(Verb::Ehlo), 250, EhloAccepted),
+        (Asked::Command(Verb::Ehlo), 502, EhloUnknown),
+        (Asked::Command(Verb::Helo), 501, ArgumentsWrong),
+        (Asked::Command(Verb::Mail), 250, MailAccepted),
+        (Asked::Command(Verb::Mail), 530, LoginRequired),
+        (Asked::Command(Verb::Mail), 552, MailTooBig),
+        (Asked::Command(Verb::Mail), 555, ParametersUnknown),
+        (Asked::Command(Verb::Rcpt), 250, RcptAccepted),
+        (Asked::Command(Verb::Rcpt), 450, RcptBusy),
+        (Asked::Command(Verb::Rcpt), 524, RcptRefused),
+        (Asked::Command(Verb::Rcpt), 550, RcptUnknown),
+        (Asked::Command(Verb::Rcpt), 552, RcptFull),
+        (Asked::Command(Verb::Data), 354, DataGoAhead),
+        (Asked::Command(Verb::Data), 554, DataNoRecipients),
+        (Asked::Content, 250, ContentAccepted),
+        (Asked::Content, 353, ContentRepliesFollow),
+        (Asked::Content, 550, ContentUnwanted),
+        (Asked::Content, 552, ContentTooBig),
+        (Asked::Recipient, 250, RecipientAccepted),
+        (Asked::Recipient, 552, RecipientFull),
+        (Asked::Command(Verb::Bdat), 250, ChunkAccepted),
+        (Asked::Command(Verb::Auth), 504, MechanismUnknown),
+        (Asked::Command(Verb::Auth), 502, CommandNotImplemented),
+        (Asked::Command(Verb::Vrfy), 504, ArgumentNotImplemented),
+        (Asked::Sasl, 235, LoggedIn),
+        (Asked::Sasl, 535, LoginRefused),
+        (Asked::Sasl, 501, ExchangeBroken),
+        (Asked::Command(Verb::Noop), 501, ArgumentsWrong),
+        (Asked::Command(Verb::StartTls), 454, TlsNotNow),
+        (Asked::Command(Verb::Quit), 221, Closed),
+        (Asked::Command(Verb::Rcpt), 421, Closing),
+        (Asked::Nothing, 421, Closing),
+        (Asked::Nothing, 250, Unasked),
+        (Asked::Content, 999, Odd),
+    ];
+    for (to, code, reply) in cases {
+        assert_eq!(smtp_reply(to, code), reply, "{to:?} {code}");
+    }
+}
+
+#[test]
+fn every_reply_is_one_that_some_code_gives() {
+    let verbs = [
+        Verb::Helo,
+        Verb::Ehlo,
+        Verb::Lhlo,
+        Verb::Mail,
+        Verb::Rcpt,
+        Verb::Data,
+        Verb::Bdat,
+        Verb::Rset,
+        Verb::Vrfy,
+        Verb::Expn,
+        Verb::Help,
+        Verb::Noop,
+        Verb::Quit,
+        Verb::Auth,
+        Verb::StartTls,
+        Verb::Etrn,
+        Verb::Turn,
+        Verb::Xclient,
+        Verb::Xforward,
+        Verb::Other,
+    ];
+    let questions = [Asked::Content, Asked::Recipient, Asked::Sasl, Asked::Nothing];
+    let questions: Vec<Asked> = verbs.map(Asked::Command).into_iter().chain(questions).collect();
+    let given: Vec<smtp::Reply> =
+        questions.iter().flat_map(|&to| (0..=999).map(move |code| smtp_reply(to, code))).collect();
+    for reply in smtp::Reply::ALL {
+        assert!(given.contains(reply), "no code gives {reply:?}");
+    }
+}
+
+#[test]
+fn arguments_tell_commands_apart() {
+    let cases = [
+        (Verb::Mail, "MAIL FROM:<a@example.org>", smtp::Command::Mail),
+        (Verb::Mail, "MAIL FROM:<>", smtp::Command::MailFromNobody),
+        (Verb::Mail, "mail from: <> SIZE=3", smtp::Command::MailFromNobody),
+        (Verb::Mail, "MAIL", smtp::Command::Mail),
+        (Verb::Bdat, "BDAT 10", smtp::Command::Bdat),
+        (Verb::Bdat, "BDAT 10 last ", smtp::Command::BdatLast),
+        (Verb::Auth, "AUTH LOGIN", smtp::Command::Auth),
+        (Verb::Auth, "AUTH PLAIN AGEAYg==", smtp::Command::AuthAtOnce),
+    ];
+    for (verb, text, command) in cases {
+        assert_eq!(smtp_command(verb, text), command, "{text}");
+    }
+}
+
+#[test]
+fn the_reply_to_the_last_chunk_takes_the_message() {
+    let subject =
+        Subject::Smtp(smtp_protocol::Subject::Reply { to: Asked::Command(Verb::Bdat), code: 250, enhanced: None });
+    let last = asked(Purpose::Smtp(Smtp::Command(smtp::Command::BdatLast)));
+    let reply = of(Protocol::Smtp, &step(Side::Server, subject, ""), Some(&last));
+    assert_eq!(reply, Purpose::Smtp(Smtp::Reply { what: smtp::Reply::ContentAccepted, enhanced: None }));
+}
+
+#[test]
+fn an_enhanced_code_is_kept_where_it_says_more() {
+    let kept = |class, subject, detail| {
+        let enhanced = Some(Enhanced { class, subject, detail });
+        let subject = Subject::Smtp(smtp_protocol::Subject::Reply { to: Asked::Content, code: 250, enhanced });
+        match of(Protocol::Smtp, &step(Side::Server, subject, ""), None) {
+            Purpose::Smtp(Smtp::Reply { enhanced, .. }) => enhanced.map(|(_, meaning)| meaning),
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(kept(2, 0, 0), None);
+    assert_eq!(kept(2, 1, 5), Some(enhanced::Meaning::AddressValid));
+    assert_eq!(kept(5, 0, 0), Some(enhanced::Meaning::PermanentFailure));
+}
+
+fn pop3_step(state: pop3_protocol::State, what: pop3_protocol::What) -> Subject {
+    Subject::Pop3(pop3_protocol::Subject { state, what })
+}
+
+#[test]
+fn a_pop3_err_means_what_was_asked() {
+    use pop3_protocol::{State, Verb, What};
+    let command =
+        |state, verb, text| of(Protocol::Pop3, &step(Side::Client, pop3_step(state, What::Command(verb)), text), None);
+    assert_eq!(command(State::Transaction, Verb::List, "LIST"), Purpose::Pop3(Pop3::Command(pop3::Command::List)));
+    assert_eq!(
+        command(State::Authorization, Verb::Auth, "AUTH"),
+        Purpose::Pop3(Pop3::Command(pop3::Command::AuthList))
+    );
+    assert_eq!(command(State::Authorization, Verb::Quit, "QUIT"), Purpose::Pop3(Pop3::Command(pop3::Command::Quit)));
+    let one = command(State::Transaction, Verb::List, "LIST 2");
+    let err = |to, code: Option<&str>, asked: Option<&model::Step>| {
+        let what = What::Reply { to: Some(to), ok: false, code: code.map(str::to_owned) };
+        of(Protocol::Pop3, &step(Side::Server, pop3_step(State::Transaction, what), ""), asked)
+    };
+    let (what, none) = (pop3::Reply::Err, None);
+    assert_eq!(
+        err(Verb::List, None, Some(&asked(one))),
+        Purpose::Pop3(Pop3::Reply { to: pop3::Command::ListOne, what, code: none })
+    );
+    assert_eq!(err(Verb::Auth, None, None), Purpose::Pop3(Pop3::Reply { to: pop3::Command::Auth, what, code: none }));
+    let codes = [
+        ("IN-USE", pop3::ResponseCode::InUse),
+        ("SYS/TEMP", pop3::ResponseCode::SystemTemporary),
+        ("SYS/PERM/DISK", pop3::ResponseCode::SystemPermanent),
+        ("SYS/TEMPER", pop3::ResponseCode::Other),
+        ("", pop3::ResponseCode::Other),
+    ];
+    for (name, code) in codes {
+        assert_eq!(
+            err(Verb::Pass, Some(name), None),
+            Purpose::Pop3(Pop3::Reply { to: pop3::Command::Pass, what, code: Some(code) }),
+            "{name}"
+        );
+    }
+}
+
+fn imap_step(state: imap_protocol::State, what: imap_protocol::What) -> Subject {
+    Subject::Imap(imap_protocol::Subject { state, what })
+}
+
+#[test]
+fn imap_data_means_what_it_belongs_to() {
+    use imap_protocol::{State, Verb, What};
+    let data = |state, untagged, command: Option<imap::Command>| {
+        let asked = command.map(|command| asked(Purpose::Imap(Imap::Command(command))));
+        match of(Protocol::Imap, &step(Side::Server, imap_step(state, What::Untagged(untagged)), ""), asked.as_ref()) {
+            Purpose::Imap(Imap::Data(data)) => data,
+            other => panic!("{other:?}"),
+        }
+    };
+    use imap::{Command, Data};
+    let cases = [
+        (State::Authenticated, Untagged::Exists, None, Data::Exists),
+        (State::Selected, Untagged::Exists, Some(Command::Select), Data::Exists),
+        (State::Selected, Untagged::Exists, Some(Command::Idle), Data::ExistsNow),
+        (State::Selected, Untagged::Exists, None, Data::ExistsNow),
+        (State::Selected, Untagged::Fetch, Some(Command::UidFetch), Data::Fetch),
+        (State::Selected, Untagged::Fetch, Some(Command::UidStore), Data::FlagsStored),
+        (State::Selected, Untagged::Fetch, Some(Command::Idle), Data::FlagsChanged),
+        (State::Selected, Untagged::Bye, Some(Command::Logout), Data::Goodbye),
+        (State::Selected, Untagged::Bye, None, Data::Closing),
+    ];
+    for (state, untagged, command, expected) in cases {
+        assert_eq!(data(state, untagged, command), expected, "{untagged:?} after {command:?} when {state:?}");
+    }
+    let tagged = |status, command: imap::Command| {
+        let what = What::Tagged { to: Some(Verb::Fetch), status, code: None };
+        let asked = asked(Purpose::Imap(Imap::Command(command)));
+        of(Protocol::Imap, &step(Side::Server, imap_step(State::Selected, what), ""), Some(&asked))
+    };
+    assert_eq!(
+        tagged(Status::No, Command::UidFetch),
+        Purpose::Imap(Imap::Tagged { to: Some(Command::UidFetch), what: imap::Tagged::No, code: None })
+    );
+}
+
+/// The phases of a conversation, a letter a step.
+fn phases(protocol: Protocol, subjects: impl IntoIterator<Item = Subject>) -> String {
+    let mut previous = Phase::Connection;
+    let letter = |phase| match phase {
+        Phase::Connection => 'c',
+        Phase::Encryption => 'e',
+        Phase::Authentication => 'a',
+        Phase::Transaction => 't',
+        Phase::Release => 'r',
+    };
+    let mut letters = String::new();
+    for subject in subjects {
+        previous = phase(protocol, &step(Side::Client, subject, ""), previous);
+        letters.push(letter(previous));
+    }
+    letters
+}
+
+#[test]
+fn the_phases_of_an_smtp_session() {
+    use smtp_protocol::Subject as S;
+    let ask = S::Command;
+    let answer = |verb, code| S::Reply { to: Asked::Command(verb), code, enhanced: None };
+    let session = [
+        S::Greeting { code: 220 },
+        ask(Verb::Ehlo),
+        answer(Verb::Ehlo, 250),
+        ask(Verb::StartTls),
+        answer(Verb::StartTls, 220),
+        ask(Verb::Ehlo),
+        ask(Verb::Auth),
+        S::Challenge(Round::AsksUsername),
+        S::Response(Round::Username),
+        S::Reply { to: Asked::Sasl, code: 235, enhanced: None },
+        ask(Verb::Mail),
+        ask(Verb::Rcpt),
+        ask(Verb::Other),
+        answer(Verb::Other, 500),
+        ask(Verb::Data),
+        // Pipelined: the replies are in the phases of what they answer.
+        ask(Verb::Quit),
+        answer(Verb::Mail, 250),
+        S::Content,
+        S::Reply { to: Asked::Content, code: 250, enhanced: None },
+        answer(Verb::Quit, 221),
+        S::Reply { to: Asked::Nothing, code: 421, enhanced: None },
+    ];
+    assert_eq!(phases(Protocol::Smtp, session.map(Subject::Smtp)), "ccceecaaaatttttrtttrr");
+    let tls = [Subject::Tls(tls::Subject::ClientHello), Subject::Gap(3), Subject::Unknown];
+    assert_eq!(phases(Protocol::Smtp, tls), "eee");
+}
+
+#[test]
+fn the_phases_of_a_pop3_session() {
+    use pop3_protocol::{State::*, Verb, What};
+    let reply = |verb| What::Reply { to: Some(verb), ok: true, code: None };
+    let session = [
+        (Authorization, What::Greeting { ok: true, apop: false }),
+        (Authorization, What::Command(Verb::Capa)),
+        (Authorization, reply(Verb::Capa)),
+        (Authorization, What::Command(Verb::User)),
+        (Authorization, reply(Verb::User)),
+        (Transaction, reply(Verb::Pass)),
+        (Transaction, What::Command(Verb::Capa)),
+        (Transaction, What::Command(Verb::Retr)),
+        (Transaction, What::Content(Verb::Retr)),
+        (Transaction, What::Reply { to: None, ok: false, code: None }),
+        (Update, What::Command(Verb::Quit)),
+        (Update, reply(Verb::Quit)),
+    ];
+    assert_eq!(phases(Protocol::Pop3, session.map(|(state, what)| pop3_step(state, what))), "cccaaattttrr");
+}
+
+#[test]
+fn the_phases_of_an_imap_session() {
+    use imap_protocol::{State::*, Verb, What};
+    let ask = |verb| What::Command { verb, uid: false };
+    let ok = |verb| What::Tagged { to: Some(verb), status: Status::Ok, code: None };
+    let session = [
+        (NotAuthenticated, What::Greeting(Status::Ok)),
+        (NotAuthenticated, ask(Verb::Capability)),
+        (NotAuthenticated, What::Untagged(Untagged::Capability)),
+        (NotAuthenticated, ask(Verb::Login)),
+        (NotAuthenticated, What::Untagged(Untagged::Capability)),
+        (NotAuthenticated, ok(Verb::Login)),
+        (Authenticated, ask(Verb::Capability)),
+        (Authenticated, ask(Verb::Select)),
+        (Authenticated, What::Untagged(Untagged::Exists)),
+        (Authenticated, ok(Verb::Select)),
+        (Selected, ask(Verb::Idle)),
+        (Selected, What::Continuation { to: Some(Verb::Idle) }),
+        (Selected, What::Done),
+        (Selected, ask(Verb::Logout)),
+        (Logout, What::Untagged(Untagged::Bye)),
+        (Logout, ok(Verb::Logout)),
+    ];
+    assert_eq!(phases(Protocol::Imap, session.map(|(state, what)| imap_step(state, what))), "cccaaatttttttrrr");
+}
+
+#[test]
+fn what_belongs_to_no_protocol_is_told_too() {
+    let round = Round::Challenge(Mechanism::CramMd5);
+    let challenge = Subject::Smtp(smtp_protocol::Subject::Challenge(round));
+    assert_eq!(of(Protocol::Smtp, &step(Side::Server, challenge, "334 PDE="), None), Purpose::Challenge(round));
+    let gap = of(Protocol::Imap, &step(Side::Server, Subject::Gap(40), ""), None);
+    assert_eq!(gap, Purpose::Gap { from: Side::Server, bytes: 40 });
+    let unknown = of(Protocol::Pop3, &step(Side::Client, Subject::Unknown, ""), None);
+    assert_eq!(unknown, Purpose::Unknown { protocol: Protocol::Pop3, from: Side::Client });
+}

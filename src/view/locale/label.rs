@@ -1,7 +1,7 @@
 //! Headings and fixed words of the views, by what they head.
 
 crate::session::purpose::listed! {
-    /// A heading or a fixed word: [`super::label`] says it.
+    /// A heading or a fixed word: what the function `label` says.
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
     #[allow(missing_docs)]
     pub enum Label {

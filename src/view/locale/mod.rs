@@ -231,3 +231,6 @@ pub fn content_type(lang: Lang, name: &str) -> &'static str {
 pub fn transfer_encoding(lang: Lang, name: &str) -> &'static str {
     say!(lang, mime::encoding(Encoding::of(name)))
 }
+
+#[cfg(test)]
+mod tests;

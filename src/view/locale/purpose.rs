@@ -3,7 +3,7 @@
 use super::{Lang, en, zh};
 use crate::protocol::framing::LineEnd;
 use crate::protocol::smtp::Enhanced;
-use crate::session::purpose::imap::Tagged;
+use crate::session::purpose::imap::{Notice, Tagged};
 use crate::session::purpose::{Imap, Pop3, Purpose, Smtp, enhanced, smtp};
 
 /// What a step does where it stands, in one plain sentence without a full stop.
@@ -61,6 +61,7 @@ fn of_imap(lang: Lang, imap: Imap) -> String {
             told(lang, words, code.map(|code| say!(lang, imap::code(code)).to_owned()))
         }
         Imap::Data(data) => say!(lang, imap::data(data)).to_owned(),
+        Imap::Notice(Notice::Ok, Some(code)) => say!(lang, imap::tells(say!(lang, imap::code(code)))),
         Imap::Notice(notice, code) => {
             told(lang, say!(lang, imap::notice(notice)), code.map(|code| say!(lang, imap::code(code)).to_owned()))
         }

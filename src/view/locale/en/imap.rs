@@ -234,6 +234,11 @@ pub fn notice(notice: Notice) -> &'static str {
     }
 }
 
+/// Untagged OK with a code, which is what it is about.
+pub fn tells(what: &str) -> String {
+    format!("Tells the client: {what}")
+}
+
 pub fn go_ahead(go_ahead: GoAhead) -> &'static str {
     match go_ahead {
         GoAhead::Message => "The server is ready for the message",

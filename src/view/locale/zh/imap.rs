@@ -232,6 +232,11 @@ pub fn notice(notice: Notice) -> &'static str {
     }
 }
 
+/// Untagged OK with a code, which is what it is about.
+pub fn tells(what: &str) -> String {
+    format!("告知客户：{what}")
+}
+
 pub fn go_ahead(go_ahead: GoAhead) -> &'static str {
     match go_ahead {
         GoAhead::Message => "服务器已准备好接收邮件",
