@@ -19,6 +19,8 @@ pub const MESSAGES_PER_SESSION: usize = 20_000;
 pub const CREDENTIALS_PER_SESSION: usize = 10_000;
 /// Bytes of one message that are kept for its header fields and MIME structure; digests and size cover all of it.
 pub const MESSAGE_BYTES: usize = 32 * 1024 * 1024;
+/// Stretches of missing content that are told apart for one message.
+pub const MISSING_RANGES: usize = 10_000;
 /// Depth to which nested MIME parts are described.
 pub const MIME_DEPTH: usize = 32;
 /// MIME parts described in one message.
@@ -27,6 +29,10 @@ pub const MIME_PARTS: usize = 2_000;
 pub const COMMANDS_IN_FLIGHT: usize = 4_096;
 /// Recipients kept for one envelope.
 pub const RECIPIENTS: usize = 20_000;
+/// Messages that are remembered so that later ones can be known as the same.
+pub const SAME_AS_MESSAGES: usize = 200_000;
+/// Other messages named for one message as being the same.
+pub const SAME_AS_PER_MESSAGE: usize = 16;
 /// Connections followed at once.
 pub const CONNECTIONS: usize = 1_000_000;
 /// Bytes of one direction of a connection that wait for something before them.
@@ -51,12 +57,16 @@ pub enum Limit {
     CredentialsPerSession,
     /// [`MESSAGE_BYTES`]: counts messages whose structure was read from their beginning only.
     MessageBytes,
+    /// [`MISSING_RANGES`]: counts stretches that were folded into the one before.
+    MissingRanges,
     /// [`MIME_DEPTH`] and [`MIME_PARTS`]: counts messages described in part.
     MimeStructure,
     /// [`COMMANDS_IN_FLIGHT`]: counts commands whose reply could not be told.
     CommandsInFlight,
     /// [`RECIPIENTS`]: counts recipients left out.
     Recipients,
+    /// [`SAME_AS_MESSAGES`], [`SAME_AS_PER_MESSAGE`]: counts messages of which not every other copy is named.
+    SameAs,
     /// [`CONNECTIONS`]: counts connections closed before their end to make room.
     Connections,
     /// [`WAITING_BYTES_PER_DIRECTION`], [`WAITING_SEGMENTS_PER_DIRECTION`], [`WAITING_BYTES`]: counts the times that
@@ -74,9 +84,11 @@ impl Limit {
             Self::MessagesPerSession => "messages_per_session",
             Self::CredentialsPerSession => "credentials_per_session",
             Self::MessageBytes => "message_bytes",
+            Self::MissingRanges => "missing_ranges",
             Self::MimeStructure => "mime_structure",
             Self::CommandsInFlight => "commands_in_flight",
             Self::Recipients => "recipients",
+            Self::SameAs => "same_as",
             Self::Connections => "connections",
             Self::Waiting => "waiting",
         }

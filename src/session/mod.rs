@@ -1,12 +1,21 @@
 /*!
 What happened in a session, and what it means. Speaks no language and knows no format.
 
-The [`builder`] is the [`Sink`](crate::protocol::Sink) of a dialogue: it makes a [`Session`] of what it is told.
+The [`Builder`] is the [`Sink`](crate::protocol::Sink) of a dialogue: it makes a [`Session`] of what it is told.
+[`Same`] finds the messages that crossed more than once.
 */
 
+pub mod builder;
+mod findings;
+mod message;
 pub mod model;
 pub mod purpose;
+pub mod same;
 pub mod secret;
+mod step;
 pub mod summary;
+pub mod text;
 
+pub use builder::{Builder, Wanted};
 pub use model::Session;
+pub use same::Same;

@@ -215,9 +215,10 @@ pub struct Message {
     pub attachments: Vec<Attachment>,
     /// Content bytes as they crossed (dots unstuffed).
     pub size: u64,
-    /// Of exactly that content.
-    pub sha256: [u8; 32],
-    /// Of what follows the first empty line, line ends brought to CRLF. Absent where there is no empty line.
+    /// Of exactly that content, as far as it was captured. Absent where digests were not asked for.
+    pub sha256: Option<[u8; 32]>,
+    /// Of what follows the first empty line, line ends brought to CRLF. Absent where there is no empty line, and where
+    /// it may be among the bytes that are missing.
     pub body_sha256: Option<[u8; 32]>,
     /// False where bytes are missing or the session ended within it.
     pub complete: bool,
@@ -311,6 +312,8 @@ pub struct Attachment {
     pub size: u64,
     /// Of the decoded bytes.
     pub sha256: [u8; 32],
+    /// False where bytes of it are missing: size and digest are then of what was captured.
+    pub complete: bool,
 }
 
 /// The same message elsewhere.

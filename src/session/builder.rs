@@ -1,0 +1,316 @@
+/*!
+The [`Sink`] that makes a [`Session`] of what a dialogue tells.
+
+Whatever a bound leaves out is counted, and what refers to it refers to nothing: no step, message or log-in attempt of a
+session names a step that the session does not have.
+*/
+
+use super::findings::Findings;
+use super::message::{Content, Reader};
+use super::model::{Credential, Envelope, Message, Phase, Recipient, Session, Step, Tls, TlsMode};
+use super::secret::Secret;
+use super::text::text;
+use super::{purpose, step};
+use crate::flow::{At, Counters, End, Ends, Transport};
+use crate::limits::{CREDENTIALS_PER_SESSION, Limit, LimitsHit, MESSAGES_PER_SESSION, RECIPIENTS, STEPS_PER_SESSION};
+use crate::protocol::event::{self, Delivery, Direction, MessageId, MessageOutcome, MessageStart, StepId, TlsFact};
+use crate::protocol::{Protocol, Sink};
+use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, SocketAddr};
+
+/// What is asked for. What is not is not computed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Wanted {
+    /// Messages' digests, header fields and MIME structure. Without them a message is its envelope, size and outcome.
+    pub messages: bool,
+    /// Attachments, decoded and digested. Nothing without `messages`.
+    pub attachments: bool,
+}
+
+impl Wanted {
+    /// Everything.
+    pub const ALL: Self = Self { messages: true, attachments: true };
+    /// Steps, log-ins, envelopes and findings alone.
+    pub const STEPS: Self = Self { messages: false, attachments: false };
+}
+
+/// Makes a [`Session`] of what a dialogue tells.
+#[derive(Debug)]
+pub struct Builder {
+    wanted: Wanted,
+    /// The session so far. Its transport is known to whoever follows the connection.
+    session: Session,
+    phase: Phase,
+    /// Messages whose content has not ended.
+    readers: BTreeMap<MessageId, Reader>,
+    /// For each message, whether it crossed inside TLS that was decrypted.
+    encrypted: Vec<bool>,
+    findings: Findings,
+}
+
+impl Builder {
+    /// For a session that speaks `protocol`.
+    pub fn new(protocol: Protocol, wanted: Wanted) -> Self {
+        let session = Session {
+            id: 0,
+            protocol,
+            transport: unknown_transport(),
+            client_name: None,
+            banner: None,
+            capabilities: Vec::new(),
+            tls: Tls::default(),
+            steps: Vec::new(),
+            credentials: Vec::new(),
+            messages: Vec::new(),
+            findings: Vec::new(),
+            limits_hit: LimitsHit::default(),
+        };
+        Self {
+            wanted,
+            session,
+            phase: Phase::Connection,
+            readers: BTreeMap::new(),
+            encrypted: Vec::new(),
+            findings: Findings::default(),
+        }
+    }
+
+    /// The steps so far.
+    pub fn steps(&self) -> &[Step] {
+        &self.session.steps
+    }
+
+    /// The session so far, for a view that shows it as it happens. Messages under way have no digests yet, and findings
+    /// come at the end.
+    pub fn so_far(&mut self, transport: &Transport) -> &Session {
+        self.session.transport.clone_from(transport);
+        &self.session
+    }
+
+    /// The session is over. Its `id` is 0 until the pipeline gives it one.
+    pub fn finish(mut self, transport: Transport) -> Session {
+        let open: Vec<MessageId> = self.readers.keys().copied().collect();
+        for message in open {
+            self.content_end(message, false);
+        }
+        for (message, encrypted) in self.session.messages.iter().zip(&self.encrypted) {
+            self.findings.message(message, *encrypted, &self.session.steps);
+        }
+        self.session.findings = self.findings.finish(&transport);
+        self.session.transport = transport;
+        self.session
+    }
+
+    /// Those of `steps` that were kept, ascending, each once.
+    fn kept(&self, mut steps: Vec<StepId>) -> Vec<StepId> {
+        steps.retain(|&n| self.session.step(n).is_some());
+        steps.sort_unstable();
+        steps.dedup();
+        steps
+    }
+
+    fn message_mut(&mut self, message: MessageId) -> Option<&mut Message> {
+        self.session.messages.get_mut(usize::try_from(message).ok()?.checked_sub(1)?)
+    }
+}
+
+/// Stands where nothing is known of the connection yet.
+fn unknown_transport() -> Transport {
+    let nobody = SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0));
+    let never = At { packet: 0, time: Default::default() };
+    Transport {
+        ends: Ends { client: nobody, server: nobody },
+        first: never,
+        last: never,
+        end: End::Open,
+        from_start: false,
+        counters: Counters::default(),
+    }
+}
+
+/// The number of the next of `len` things that are numbered from 1.
+fn next_number(len: usize) -> u32 {
+    u32::try_from(len).unwrap_or(u32::MAX - 1).saturating_add(1)
+}
+
+impl Sink for Builder {
+    fn step(&mut self, told: event::Step<'_>) -> StepId {
+        let n = next_number(self.session.steps.len());
+        self.phase = purpose::phase(self.session.protocol, &told, self.phase);
+        if self.session.steps.len() >= STEPS_PER_SESSION {
+            // From here on every step has this number, which is no step's.
+            self.limit(Limit::StepsPerSession);
+            return n;
+        }
+        let subject = told.subject.clone();
+        let answered = told.answers.and_then(|n| self.session.step(n));
+        let step = step::read(n, self.session.protocol, self.phase, told, answered);
+        self.findings.step(&step, &subject);
+        self.session.steps.push(step);
+        n
+    }
+
+    fn credential(&mut self, told: event::Credential) {
+        if self.session.credentials.len() >= CREDENTIALS_PER_SESSION {
+            return self.limit(Limit::CredentialsPerSession);
+        }
+        let shown = |bytes: Option<Vec<u8>>| bytes.map(|bytes| text(&bytes));
+        let secret = |bytes: Option<Vec<u8>>| bytes.map(|bytes| Secret::new(text(&bytes)));
+        let credential = Credential {
+            mechanism: told.mechanism,
+            username: shown(told.username),
+            authorization_id: shown(told.authorization_id),
+            password: secret(told.password),
+            challenge: shown(told.challenge),
+            response: secret(told.response),
+            token: secret(told.token),
+            exposure: told.exposure,
+            outcome: told.outcome,
+            encrypted: self.session.tls.decrypted,
+            steps: self.kept(told.steps),
+            wire_forms: told.wire_forms.iter().map(|form| Secret::new(text(form))).collect(),
+        };
+        self.findings.credential(&credential);
+        self.session.credentials.push(credential);
+    }
+
+    fn message(&mut self, start: MessageStart) -> MessageId {
+        let n = next_number(self.session.messages.len());
+        if self.session.messages.len() >= MESSAGES_PER_SESSION {
+            // From here on every message has this number, which is no message's.
+            self.limit(Limit::MessagesPerSession);
+            return n;
+        }
+        self.readers.insert(n, Reader::new(start.part.as_deref(), self.wanted));
+        self.encrypted.push(self.session.tls.decrypted);
+        let steps = self.kept(start.steps);
+        self.session.messages.push(Message {
+            n,
+            direction: start.direction,
+            envelope: None,
+            mailbox: start.mailbox.map(|name| text(&name)),
+            number: start.number,
+            uid: start.uid,
+            part: start.part,
+            header: Default::default(),
+            mime: None,
+            attachments: Vec::new(),
+            size: 0,
+            sha256: None,
+            body_sha256: None,
+            complete: false,
+            missing: Vec::new(),
+            outcome: match start.direction {
+                Direction::Sent | Direction::Appended => Some(Delivery::Unknown),
+                Direction::Retrieved => None,
+            },
+            reply: None,
+            steps,
+            same_as: Vec::new(),
+        });
+        n
+    }
+
+    fn content(&mut self, message: MessageId, bytes: &[u8]) {
+        if let Some(reader) = self.readers.get_mut(&message) {
+            reader.content(bytes);
+        }
+    }
+
+    fn content_missing(&mut self, message: MessageId, missing: u64) {
+        if let Some(reader) = self.readers.get_mut(&message) {
+            reader.missing(missing);
+        }
+    }
+
+    fn content_end(&mut self, message: MessageId, complete: bool) {
+        let Some(reader) = self.readers.remove(&message) else { return };
+        let content = reader.finish(complete);
+        content.limits.iter().for_each(|&limit| self.limit(limit));
+        if let Some(message) = self.message_mut(message) {
+            put(message, content);
+        }
+    }
+
+    fn message_outcome(&mut self, message: MessageId, told: MessageOutcome) {
+        let dropped = told.envelope.as_ref().map_or(0, |envelope| envelope.to.len().saturating_sub(RECIPIENTS));
+        for _ in 0..dropped {
+            self.limit(Limit::Recipients);
+        }
+        let Some(known) = self.message_mut(message) else { return };
+        let mut steps = std::mem::take(&mut known.steps);
+        steps.extend(told.steps);
+        let steps = self.kept(steps);
+        let Some(message) = self.message_mut(message) else { return };
+        message.outcome = told.outcome.or(message.outcome);
+        message.reply = told.reply.map(|reply| text(&reply));
+        message.envelope = told.envelope.map(|envelope| read_envelope(envelope, told.outcome));
+        message.uid = message.uid.or(told.uid);
+        message.steps = steps;
+    }
+
+    fn client_name(&mut self, name: &[u8]) {
+        self.session.client_name = Some(text(name)).filter(|name| !name.is_empty());
+    }
+
+    fn banner(&mut self, banner: &[u8]) {
+        self.session.banner = Some(text(banner)).filter(|banner| !banner.is_empty());
+    }
+
+    fn capabilities(&mut self, list: Vec<Vec<u8>>) {
+        self.session.capabilities = list.iter().map(|capability| text(capability)).collect();
+    }
+
+    fn tls(&mut self, fact: TlsFact) {
+        let tls = &mut self.session.tls;
+        match fact {
+            TlsFact::Implicit => tls.mode = TlsMode::Implicit,
+            TlsFact::StartTls => tls.mode = TlsMode::StartTls,
+            TlsFact::Version(version) => tls.version = Some(version),
+            TlsFact::Cipher(cipher) => tls.cipher = Some(cipher),
+            TlsFact::ServerName(name) => tls.server_name = Some(text(&name)),
+            TlsFact::Alpn(protocol) => tls.alpn = Some(text(&protocol)),
+            TlsFact::Ja4(fingerprint) => tls.ja4 = Some(fingerprint),
+            TlsFact::Certificate(certificate) => tls.certificate = Some(*certificate),
+            TlsFact::Decrypted => tls.decrypted = true,
+        }
+    }
+
+    fn limit(&mut self, limit: Limit) {
+        self.session.limits_hit.hit(limit);
+    }
+}
+
+/// Puts what its content amounted to into a message.
+fn put(message: &mut Message, content: Content) {
+    message.size = content.size;
+    message.sha256 = content.sha256;
+    message.body_sha256 = content.body_sha256;
+    message.complete = content.complete;
+    message.missing = content.missing;
+    message.header = content.structure.header;
+    message.mime = content.structure.mime;
+    message.attachments = content.structure.attachments;
+}
+
+/// An envelope, with the recipients that were accepted: by the reply to RCPT, and by their own reply after the content
+/// or else the one that all of them share.
+fn read_envelope(told: event::Envelope, outcome: Option<Delivery>) -> Envelope {
+    let is_good = |code: u16| (200..300).contains(&code);
+    let recipient = |told: event::Recipient| {
+        let taken = told.final_code.map_or(outcome == Some(Delivery::Accepted), is_good);
+        Recipient {
+            address: text(&told.address),
+            code: told.code,
+            final_code: told.final_code,
+            accepted: told.code.is_some_and(is_good) && taken,
+        }
+    };
+    Envelope {
+        from: told.from.map(|path| text(&path)),
+        to: told.to.into_iter().take(RECIPIENTS).map(recipient).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

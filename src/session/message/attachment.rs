@@ -1,0 +1,195 @@
+/*!
+Attachments: their content is decoded, counted and digested as it comes, and never kept.
+*/
+
+use super::lines::Told;
+use super::transfer::Transfer;
+use super::uu;
+use crate::limits::MIME_PARTS;
+use crate::session::model::Attachment;
+use crate::session::text::text;
+use sha2::{Digest, Sha256};
+
+/// Number of an attachment within its message, from 0.
+pub type Id = usize;
+
+/// The attachments of one message, in the order in which they begin. Several may be under way: an attached message and
+/// what is attached to it.
+#[derive(Debug, Default)]
+pub struct Attachments {
+    all: Vec<Digested>,
+    /// There were more than [`MIME_PARTS`].
+    pub too_many: bool,
+}
+
+#[derive(Debug)]
+struct Digested {
+    filename: Option<String>,
+    content_type: Option<String>,
+    size: u64,
+    sha256: Sha256,
+    /// Ended, and nothing of it missing.
+    whole: bool,
+    gap: bool,
+}
+
+impl Attachments {
+    /// An attachment begins. `None` where there are too many.
+    pub fn begin(&mut self, filename: Option<String>, content_type: Option<String>) -> Option<Id> {
+        if self.all.len() >= MIME_PARTS {
+            self.too_many = true;
+            return None;
+        }
+        let sha256 = Sha256::new();
+        self.all.push(Digested { filename, content_type, size: 0, sha256, whole: false, gap: false });
+        Some(self.all.len() - 1)
+    }
+
+    /// The next decoded bytes.
+    pub fn add(&mut self, id: Id, bytes: &[u8]) {
+        if let Some(attachment) = self.all.get_mut(id) {
+            attachment.size += bytes.len() as u64;
+            attachment.sha256.update(bytes);
+        }
+    }
+
+    /// Bytes are missing here.
+    pub fn gap(&mut self, id: Id) {
+        if let Some(attachment) = self.all.get_mut(id) {
+            attachment.gap = true;
+        }
+    }
+
+    /// It has ended; `seen` where its end was seen.
+    pub fn end(&mut self, id: Id, seen: bool) {
+        if let Some(attachment) = self.all.get_mut(id) {
+            attachment.whole = seen && !attachment.gap;
+        }
+    }
+
+    /// All of them.
+    pub fn finish(self) -> Vec<Attachment> {
+        let attachment = |digested: Digested| Attachment {
+            filename: digested.filename,
+            content_type: digested.content_type,
+            size: digested.size,
+            sha256: digested.sha256.finalize().into(),
+            complete: digested.whole,
+        };
+        self.all.into_iter().map(attachment).collect()
+    }
+}
+
+/// The content of an entity that has no parts.
+#[derive(Debug)]
+pub enum Leaf {
+    /// Nobody asked for it.
+    Passed,
+    /// An attachment.
+    Attached {
+        /// Which.
+        id: Id,
+        /// How it is encoded.
+        transfer: Transfer,
+    },
+    /// Text, which may hold uuencoded files.
+    Text {
+        /// Finds them.
+        scanner: Box<uu::Scanner>,
+        /// The one under way.
+        file: Option<Id>,
+        /// What names the file instead of its `begin` line: the part says it is uuencoded.
+        named: Option<(Option<String>, Option<String>)>,
+    },
+}
+
+impl Leaf {
+    /// Text to be looked through.
+    pub fn text(named: Option<(Option<String>, Option<String>)>) -> Self {
+        Self::Text { scanner: Box::default(), file: None, named }
+    }
+
+    /// The next bytes of a line, or its end. `out` is room to decode into.
+    pub fn told(&mut self, told: Told<'_>, attachments: &mut Attachments, out: &mut Vec<u8>) {
+        match told {
+            Told::Text(bytes) => self.line(bytes, attachments, out),
+            Told::End(end) => self.line_end(end, attachments, out),
+        }
+    }
+
+    fn line(&mut self, bytes: &[u8], attachments: &mut Attachments, out: &mut Vec<u8>) {
+        match self {
+            Self::Passed => {}
+            Self::Attached { id, transfer } if transfer.is_identity() => attachments.add(*id, bytes),
+            Self::Attached { id, transfer } => {
+                out.clear();
+                transfer.decode(bytes, out);
+                attachments.add(*id, out);
+            }
+            Self::Text { scanner, .. } => scanner.text(bytes),
+        }
+    }
+
+    fn line_end(&mut self, end: &[u8], attachments: &mut Attachments, out: &mut Vec<u8>) {
+        out.clear();
+        match self {
+            Self::Passed => {}
+            Self::Attached { id, transfer } => {
+                transfer.line_end(end, out);
+                attachments.add(*id, out);
+            }
+            Self::Text { scanner, file, named } => match scanner.line_end(out) {
+                Some(uu::Found::Begin(name)) => {
+                    let (filename, content_type) = named.take().unwrap_or_default();
+                    *file = attachments.begin(filename.or_else(|| Some(text(&name))), content_type);
+                    if let Some(id) = *file {
+                        attachments.add(id, out);
+                    }
+                }
+                Some(uu::Found::Data) => _ = file.map(|id| attachments.add(id, out)),
+                Some(uu::Found::End { whole }) => _ = file.take().map(|id| attachments.end(id, whole)),
+                None => {}
+            },
+        }
+    }
+
+    /// Bytes are missing here.
+    pub fn gap(&mut self, attachments: &mut Attachments, out: &mut Vec<u8>) {
+        out.clear();
+        match self {
+            Self::Passed => {}
+            Self::Attached { id, transfer } => {
+                transfer.gap(out);
+                attachments.add(*id, out);
+                attachments.gap(*id);
+            }
+            Self::Text { scanner, file, .. } => {
+                if let (Some(uu::Found::End { .. }), Some(id)) = (scanner.gap(), file.take()) {
+                    attachments.end(id, false);
+                }
+            }
+        }
+    }
+
+    /// The content has ended; `seen` where its end was seen.
+    pub fn end(&mut self, seen: bool, attachments: &mut Attachments, out: &mut Vec<u8>) {
+        match std::mem::replace(self, Self::Passed) {
+            Self::Passed => {}
+            Self::Attached { id, mut transfer } => {
+                out.clear();
+                transfer.end(out);
+                attachments.add(id, out);
+                attachments.end(id, seen);
+            }
+            mut text @ Self::Text { .. } => {
+                // Its last line may have no end of its own.
+                text.line_end(b"", attachments, out);
+                if let Self::Text { mut scanner, file: Some(id), .. } = text {
+                    if let Some(uu::Found::End { whole }) = scanner.end() {
+                        attachments.end(id, whole);
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,180 @@
+/*!
+Header fields (RFC 5322, section 2.2): what a message says of itself, and what a MIME entity says of its content.
+*/
+
+use super::address;
+use super::parameter::Field;
+use super::words::{self, is_space};
+use crate::session::model::{Header, MimePart};
+use crate::session::text::text;
+
+/// What an entity's header says of its content.
+#[derive(Debug, Default)]
+pub struct Entity {
+    /// The fields as the model shows them; `parts` is empty.
+    pub mime: MimePart,
+    /// True where there was a field of MIME at all.
+    pub described: bool,
+    /// The boundary as sent.
+    pub boundary: Option<Vec<u8>>,
+    /// Content-Disposition's filename, or else Content-Type's name.
+    pub filename: Option<String>,
+    /// Content-Disposition is `attachment`.
+    pub attachment: bool,
+}
+
+/// The fields of `block`, unfolded: name, and value without the white space around it.
+///
+/// What is not a field (mbox's `From ` line, say) is passed over with the lines that continue it.
+fn fields(block: &[u8]) -> impl Iterator<Item = (&[u8], Vec<u8>)> {
+    let mut rest = block;
+    std::iter::from_fn(move || {
+        loop {
+            if rest.is_empty() {
+                return None;
+            }
+            let field;
+            (field, rest) = rest.split_at_checked(field_len(rest))?;
+            if let Some((name, value)) = name_and_value(field) {
+                let unfolded: Vec<u8> = value.iter().copied().filter(|b| !matches!(b, b'\r' | b'\n')).collect();
+                return Some((name, unfolded));
+            }
+        }
+    })
+}
+
+/// Length of the first line and the lines that continue it.
+fn field_len(block: &[u8]) -> usize {
+    memchr::memchr_iter(b'\n', block)
+        .find(|lf| !matches!(block.get(lf + 1), Some(b' ' | b'\t')))
+        .map_or(block.len(), |lf| lf + 1)
+}
+
+/// `field-name ":" unstructured`; white space before the colon is obsolete, and occurs.
+pub fn name_and_value(field: &[u8]) -> Option<(&[u8], &[u8])> {
+    let colon = memchr::memchr(b':', field)?;
+    let name = field.get(..colon)?.trim_ascii_end();
+    let is_name = !name.is_empty() && name.iter().all(|b| (b'!'..=b'~').contains(b));
+    is_name.then_some((name, field.get(colon + 1..)?))
+}
+
+/// Reads the header fields of a message. Of a field that must not be repeated the first counts; of lists of addresses,
+/// all.
+pub fn message(block: &[u8]) -> Header {
+    let mut header = Header::default();
+    for (name, value) in fields(block) {
+        let value = trim_start(&value);
+        let some = |text: String| Some(text).filter(|text| !text.trim().is_empty());
+        match name.to_ascii_lowercase().as_slice() {
+            b"message-id" if header.message_id.is_none() => header.message_id = message_id(value),
+            b"date" if header.date.is_none() => header.date = some(text(value.trim_ascii_end())),
+            b"subject" if header.subject.is_none() => header.subject = some(words::decode(value)),
+            b"from" => header.from.append(&mut address::list(value)),
+            b"to" => header.to.append(&mut address::list(value)),
+            b"cc" => header.cc.append(&mut address::list(value)),
+            b"reply-to" => header.reply_to.append(&mut address::list(value)),
+            _ => {}
+        }
+    }
+    header
+}
+
+/// Reads the fields that describe an entity's content (RFC 2045, section 3).
+pub fn entity(block: &[u8]) -> Entity {
+    let mut entity = Entity::default();
+    let (mut content_type, mut disposition) = (None, None);
+    for (name, value) in fields(block) {
+        let mime = &mut entity.mime;
+        match name.to_ascii_lowercase().as_slice() {
+            b"mime-version" if mime.version.is_none() => mime.version = Some(Field::read(&value).value),
+            b"content-transfer-encoding" if mime.encoding.is_none() => {
+                mime.encoding = Some(Field::read(&value).value).filter(|encoding| !encoding.is_empty());
+            }
+            b"content-type" if content_type.is_none() => content_type = Some(Field::read(&value)),
+            b"content-disposition" if disposition.is_none() => disposition = Some(Field::read(&value)),
+            _ => {}
+        }
+    }
+    entity.described = entity.mime.version.is_some() || entity.mime.encoding.is_some() || content_type.is_some();
+    entity.mime.version = entity.mime.version.filter(|version| !version.is_empty());
+    if let Some(declared) = &content_type {
+        entity.mime.content_type = Some(declared.value.clone()).filter(|declared| !declared.is_empty());
+        entity.mime.charset = declared.text("charset").filter(|charset| !charset.is_empty());
+        entity.mime.boundary = declared.text("boundary").filter(|boundary| !boundary.is_empty());
+        // White space at its end is no part of a boundary (RFC 2046, section 5.1.1).
+        let boundary = declared.bytes("boundary").map(|boundary| boundary.trim_ascii_end().to_vec());
+        let boundary = boundary.or_else(|| entity.mime.boundary.as_ref().map(|text| text.as_bytes().to_vec()));
+        entity.boundary = boundary.filter(|boundary| !boundary.is_empty());
+    }
+    let filename = disposition.as_ref().and_then(|field| field.text("filename"));
+    let filename = filename.filter(|name| !name.is_empty());
+    let name = || content_type.as_ref().and_then(|field| field.text("name")).filter(|name| !name.is_empty());
+    entity.filename = filename.or_else(name);
+    entity.attachment = disposition.is_some_and(|field| field.value == "attachment");
+    entity
+}
+
+/// `msg-id` without its angle brackets; what is there where they are missing.
+fn message_id(value: &[u8]) -> Option<String> {
+    let bare = match memchr::memchr(b'<', value) {
+        Some(from) => {
+            let rest = value.get(from + 1..)?;
+            rest.get(..memchr::memchr(b'>', rest).unwrap_or(rest.len()))?
+        }
+        None => value,
+    };
+    Some(text(bare.trim_ascii())).filter(|id| !id.is_empty())
+}
+
+fn trim_start(value: &[u8]) -> &[u8] {
+    value.get(value.iter().take_while(|b| is_space(**b)).count()..).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_folded_repeated_and_broken() {
+        let header = message(
+            b"From mbox Mon Jan 1\n\
+            Subject : one\r\n two\r\n\t  three \r\n\
+            subject: not this\r\n\
+            MESSAGE-ID:\r\n <a$b@c> (x)\r\n\
+            Date: Mon,  23 Nov\r\n  2026 \n\
+            To: a@b\r\nTo: c@d\r\n\
+            no field at all\r\n and what follows it\r\n\
+            From: =?utf-8?q?=C3=89va?= <e@v>\r\n\
+            Reply-To:\r\n",
+        );
+        assert_eq!(header.subject.as_deref(), Some("one two\t  three "));
+        assert_eq!(header.message_id.as_deref(), Some("a$b@c"));
+        assert_eq!(header.date.as_deref(), Some("Mon,  23 Nov  2026"));
+        assert_eq!(header.to.iter().filter_map(|m| m.address.as_deref()).collect::<Vec<_>>(), ["a@b", "c@d"]);
+        assert_eq!(header.from[0].name.as_deref(), Some("Éva"));
+        assert!(header.reply_to.is_empty());
+    }
+
+    #[test]
+    fn nothing_is_absent_and_not_empty() {
+        assert_eq!(message(b"Subject:\r\nDate: \r\nMessage-ID: <>\r\nTo: ,\r\n"), Header::default());
+        let entity = entity(b"MIME-Version:\r\nContent-Type: ; charset=\"\"\r\nContent-Disposition: x; filename=\r\n");
+        assert_eq!((entity.mime, entity.filename), (MimePart::default(), None));
+        assert!(entity.described);
+    }
+
+    #[test]
+    fn entities() {
+        let entity = entity(
+            b"Mime-Version: 1.0 (me)\r\nContent-Type: Multipart/Mixed;\r\n\tboundary=\"=_x \"; charset=UTF-8\r\n\
+            CONTENT-TRANSFER-ENCODING: 8Bit\r\nContent-disposition: ATTACHMENT; FileName=EMPTY.TXT\r\n",
+        );
+        assert_eq!(entity.mime.version.as_deref(), Some("1.0"));
+        assert_eq!(entity.mime.content_type.as_deref(), Some("multipart/mixed"));
+        assert_eq!(entity.mime.charset.as_deref(), Some("UTF-8"));
+        assert_eq!(entity.boundary.as_deref(), Some(&b"=_x"[..]));
+        assert_eq!(entity.mime.encoding.as_deref(), Some("8bit"));
+        assert_eq!(entity.filename.as_deref(), Some("EMPTY.TXT"));
+        assert!(entity.attachment);
+    }
+}

@@ -1,0 +1,495 @@
+/*!
+MIME structure (RFC 2046), read as the content comes: entities, their attachments, and nothing kept but header fields.
+
+```text
+            empty line, a multipart                 delimiter
+  Header ───────────────────────────▶ Between ◀───────────────────┐
+    │ ▲                                  │                        │
+    │ └──────────────────────────────────┘ delimiter              │
+    │ empty line, message/rfc822: Header, of the message within   │
+    │ empty line, anything else                                   │
+    └───────────────────────────────▶ Leaf ───────────────────────┘
+```
+
+A delimiter of any multipart that is open ends everything within it, whatever state that was in.
+*/
+
+use super::attachment::{Attachments, Id, Leaf};
+use super::header::{self, Entity};
+use super::lines::{Delimiter, LastEnd, Told, delimiter, may_be_delimiter};
+use super::transfer::{Transfer, is_base64};
+use crate::limits::{Limit, MESSAGE_BYTES, MIME_DEPTH, MIME_PARTS};
+use crate::session::model::{Attachment, Header, MimePart};
+
+/// What is known of a message's structure when it has ended.
+#[derive(Debug, Default)]
+pub struct Structure {
+    /// The message's own header fields.
+    pub header: Header,
+    /// Absent where no field of MIME was there.
+    pub mime: Option<MimePart>,
+    /// Decoded.
+    pub attachments: Vec<Attachment>,
+    /// Bounds that cost something.
+    pub limits: Vec<Limit>,
+}
+
+/// Reads a message's structure.
+#[derive(Debug)]
+pub struct Walker {
+    want_attachments: bool,
+    header: Header,
+    described: bool,
+    attachments: Attachments,
+    /// Every entity with the one that holds it, which comes before it.
+    entities: Vec<(Option<usize>, MimePart)>,
+    /// The open ones that hold others, outermost first; at most [`MIME_DEPTH`].
+    open: Vec<Open>,
+    state: State,
+    /// The line under way, while it may yet turn out to be a delimiter.
+    held: Vec<u8>,
+    /// True where all that has come of the current line is held.
+    line_begins: bool,
+    /// The line end that waits: of the leaf, and of the messages within this one, which have lines of their own.
+    leaf_end: LastEnd,
+    raw_end: LastEnd,
+    header_bytes: usize,
+    header_cut: bool,
+    too_many: bool,
+    /// Room to decode into.
+    scratch: Vec<u8>,
+}
+
+/// An open entity that holds others.
+#[derive(Debug)]
+enum Open {
+    /// multipart/*, with `--` and its boundary.
+    Parts { entity: usize, dashed: Vec<u8> },
+    /// message/rfc822; its raw content is an attachment, or nobody asked for it.
+    Message(Option<Id>),
+}
+
+#[derive(Debug)]
+enum State {
+    /// Reading a header.
+    Header(Reading),
+    /// Before a multipart's first part or after its last.
+    Between,
+    /// In the content of an entity without parts.
+    Leaf(Leaf),
+}
+
+/// A header while it is read.
+#[derive(Debug)]
+struct Reading {
+    entity: usize,
+    block: Vec<u8>,
+    /// Where the current line begins.
+    line: usize,
+    gap: Gap,
+    /// Of a message within another: it was said to be encoded, which it must not be (RFC 2046, section 5.2.1) and
+    /// sometimes is. Its first line tells.
+    encoded: Option<(Transfer, Option<Id>)>,
+}
+
+/// What missing bytes did to a header.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Gap {
+    /// There were none.
+    No,
+    /// The rest of this line belongs to a field whose beginning is missing.
+    InLine,
+    /// Lines that continue such a field are no good either, unless a field was `kept` since; and the header's end may
+    /// have been missed.
+    Before { kept: bool },
+}
+
+impl Walker {
+    /// For a message that begins with its header.
+    pub fn new(want_attachments: bool) -> Self {
+        let mut walker = Self {
+            want_attachments,
+            header: Header::default(),
+            described: false,
+            attachments: Attachments::default(),
+            entities: Vec::new(),
+            open: Vec::new(),
+            state: State::Between,
+            held: Vec::new(),
+            line_begins: true,
+            leaf_end: LastEnd::default(),
+            raw_end: LastEnd::default(),
+            header_bytes: 0,
+            header_cut: false,
+            too_many: false,
+            scratch: Vec::new(),
+        };
+        walker.begin_entity(None, None);
+        walker
+    }
+
+    /// The next bytes.
+    pub fn content(&mut self, bytes: &[u8]) {
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            let len = memchr::memchr(b'\n', rest).map_or(rest.len(), |lf| lf + 1);
+            let (piece, after) = rest.split_at(len);
+            rest = after;
+            self.piece(piece);
+        }
+    }
+
+    /// Bytes are missing here: whatever is under way lacks them, and what follows begins in the middle of a line.
+    pub fn gap(&mut self) {
+        self.release();
+        self.flush();
+        for open in &self.open {
+            if let Open::Message(Some(id)) = open {
+                self.attachments.gap(*id);
+            }
+        }
+        match &mut self.state {
+            State::Header(reading) => reading.gap(),
+            State::Between => {}
+            State::Leaf(leaf) => leaf.gap(&mut self.attachments, &mut self.scratch),
+        }
+        self.line_begins = false;
+    }
+
+    /// The message has ended; `whole` where its end was seen.
+    pub fn finish(mut self, whole: bool) -> Structure {
+        let held = std::mem::take(&mut self.held);
+        match self.find_delimiter(&held) {
+            Some((level, found)) => self.delimited(&held, level, found),
+            None => self.accept(&held),
+        }
+        self.flush();
+        self.close(0, whole);
+        let mut limits = Vec::new();
+        if self.header_cut {
+            limits.push(Limit::MessageBytes);
+        }
+        if self.too_many || self.attachments.too_many {
+            limits.push(Limit::MimeStructure);
+        }
+        let mime = tree(self.entities).filter(|_| self.described);
+        Structure { header: self.header, mime, attachments: self.attachments.finish(), limits }
+    }
+
+    /// A piece of a line, which has ended where the piece ends with LF.
+    fn piece(&mut self, piece: &[u8]) {
+        let ended = piece.ends_with(b"\n");
+        let longest = self.open.iter().filter_map(Open::dashed).map(<[u8]>::len).max();
+        let Some(longest) = longest.filter(|_| self.line_begins) else {
+            self.accept(piece);
+            self.line_begins = ended;
+            return;
+        };
+        if self.held.is_empty() && (ended || !may_be_delimiter(piece, longest)) {
+            return self.line(piece, ended);
+        }
+        self.held.extend_from_slice(piece);
+        if ended || !may_be_delimiter(&self.held, longest) {
+            let mut line = std::mem::take(&mut self.held);
+            self.line(&line, ended);
+            line.clear();
+            self.held = line;
+        }
+    }
+
+    /// A line from its beginning: whole if it has `ended`, else as much as shows that it is no delimiter.
+    fn line(&mut self, line: &[u8], ended: bool) {
+        match self.find_delimiter(line).filter(|_| ended) {
+            Some((level, found)) => self.delimited(line, level, found),
+            None => self.accept(line),
+        }
+        self.line_begins = ended;
+    }
+
+    /// What is held will not be known to be a delimiter.
+    fn release(&mut self) {
+        let held = std::mem::take(&mut self.held);
+        self.accept(&held);
+    }
+
+    /// The open multipart whose delimiter `line` is, the innermost first.
+    fn find_delimiter(&self, line: &[u8]) -> Option<(usize, Delimiter)> {
+        if !line.starts_with(b"--") {
+            return None;
+        }
+        let found = |(level, open): (usize, &Open)| Some((level, delimiter(line, open.dashed()?)?));
+        self.open.iter().enumerate().rev().find_map(found)
+    }
+
+    fn delimited(&mut self, line: &[u8], level: usize, found: Delimiter) {
+        self.leaf_end.discard();
+        self.close(level + 1, true);
+        // To the messages that hold this multipart, the delimiter is content.
+        self.raw(line);
+        match (found, self.open.get(level)) {
+            (Delimiter::Next, Some(&Open::Parts { entity, .. })) => self.begin_entity(Some(entity), None),
+            _ => self.close(level, true),
+        }
+    }
+
+    /// A piece of a line that is no delimiter.
+    fn accept(&mut self, piece: &[u8]) {
+        if !piece.is_empty() {
+            self.raw(piece);
+            self.read(piece);
+        }
+    }
+
+    fn read(&mut self, piece: &[u8]) {
+        match &mut self.state {
+            State::Header(_) => self.header_piece(piece),
+            State::Between => {}
+            State::Leaf(leaf) => {
+                let (attachments, scratch) = (&mut self.attachments, &mut self.scratch);
+                self.leaf_end.push(piece, |told| leaf.told(told, attachments, scratch));
+            }
+        }
+    }
+
+    /// Hands a piece of a line to the attached messages that it is within.
+    fn raw(&mut self, piece: &[u8]) {
+        let (open, attachments) = (&self.open, &mut self.attachments);
+        self.raw_end.push(piece, |told| add_to_messages(open, attachments, told));
+    }
+
+    /// The line ends that wait are content.
+    fn flush(&mut self) {
+        let (open, attachments, scratch) = (&self.open, &mut self.attachments, &mut self.scratch);
+        self.raw_end.flush(|told| add_to_messages(open, attachments, told));
+        match &mut self.state {
+            State::Leaf(leaf) => self.leaf_end.flush(|told| leaf.told(told, attachments, scratch)),
+            _ => self.leaf_end.discard(),
+        }
+    }
+
+    /// Ends what is under way, and the open entities from `level` on; `seen` where their end was seen.
+    fn close(&mut self, level: usize, seen: bool) {
+        // A header without an empty line describes its entity all the same. The message within a message has a header
+        // too, an empty one, and that describes no further message.
+        while let State::Header(_) = self.state {
+            self.header_ends();
+        }
+        if let State::Leaf(mut leaf) = std::mem::replace(&mut self.state, State::Between) {
+            leaf.end(seen, &mut self.attachments, &mut self.scratch);
+        }
+        while self.open.len() > level {
+            if let Some(Open::Message(Some(id))) = self.open.pop() {
+                self.attachments.end(id, seen);
+            }
+        }
+    }
+
+    fn begin_entity(&mut self, parent: Option<usize>, encoded: Option<(Transfer, Option<Id>)>) {
+        if self.entities.len() >= MIME_PARTS {
+            self.too_many = true;
+            self.state = State::Between;
+            return;
+        }
+        self.entities.push((parent, MimePart::default()));
+        let entity = self.entities.len() - 1;
+        self.state = State::Header(Reading { entity, block: Vec::new(), line: 0, gap: Gap::No, encoded });
+    }
+
+    fn header_piece(&mut self, piece: &[u8]) {
+        let State::Header(reading) = &mut self.state else { return };
+        let ended = piece.ends_with(b"\n");
+        if reading.gap == Gap::InLine {
+            if ended {
+                reading.gap = Gap::Before { kept: false };
+            }
+            return;
+        }
+        // Past the bound, as much of a line is kept as tells whether it is empty.
+        let full = self.header_bytes >= MESSAGE_BYTES;
+        self.header_cut |= full;
+        if !full || reading.block.len().saturating_sub(reading.line) < 2 {
+            reading.block.extend_from_slice(piece);
+            self.header_bytes += piece.len();
+        }
+        if !ended {
+            return;
+        }
+        if reading.line == 0 && reading.encoded.is_some() {
+            self.first_line_of_encoded();
+            return;
+        }
+        match reading.line_ended(full) {
+            LineRead::Kept => {}
+            LineRead::Empty => self.header_ends(),
+            LineRead::Body(line) => {
+                self.header_ends();
+                self.read(&line);
+            }
+        }
+    }
+
+    /// The first line of a message within another that was said to be encoded: is it?
+    fn first_line_of_encoded(&mut self) {
+        let State::Header(reading) = &mut self.state else { return };
+        let Some((transfer, id)) = reading.encoded.take() else { return };
+        let line = reading.block.trim_ascii();
+        if !line.is_empty() && line.iter().all(|b| is_base64(*b)) {
+            // It is, so what looked like its header is encoded content, and there is no entity within.
+            let block = std::mem::take(&mut reading.block);
+            self.entities.pop();
+            self.open.pop();
+            self.leaf_end.discard();
+            self.state = State::Leaf(id.map_or(Leaf::Passed, |id| Leaf::Attached { id, transfer }));
+            self.read(&block);
+            return;
+        }
+        if let (Some(id), Some(open)) = (id, self.open.last_mut()) {
+            *open = Open::Message(Some(id));
+            // The line came before it was known whose it is; its end waits like any other.
+            let mut end = LastEnd::default();
+            end.push(&reading.block, |told| self.attachments.add(id, told.bytes()));
+        }
+        if let LineRead::Empty = reading.line_ended(false) {
+            self.header_ends();
+        }
+    }
+
+    /// A header has ended, and with it begins what it describes.
+    fn header_ends(&mut self) {
+        if matches!(&self.state, State::Header(reading) if reading.encoded.is_some()) {
+            // It ends within its first line.
+            self.first_line_of_encoded();
+            if !matches!(self.state, State::Header(_)) {
+                return;
+            }
+        }
+        let State::Header(reading) = std::mem::replace(&mut self.state, State::Between) else { return };
+        let entity = header::entity(&reading.block);
+        if reading.entity == 0 {
+            self.header = header::message(&reading.block);
+            self.described = entity.described;
+        }
+        let parent = self.entities.get(reading.entity).and_then(|(parent, _)| *parent);
+        let in_digest = parent.and_then(|parent| self.entities.get(parent)).is_some_and(|(_, mime)| {
+            // RFC 2046, section 5.1.5: there, what is not described is a message.
+            mime.content_type.as_deref() == Some("multipart/digest")
+        });
+        self.begin_content(reading.entity, &entity, in_digest);
+        if let Some((_, mime)) = self.entities.get_mut(reading.entity) {
+            *mime = entity.mime;
+        }
+    }
+
+    fn begin_content(&mut self, number: usize, entity: &Entity, in_digest: bool) {
+        self.leaf_end.discard();
+        let content_type = entity.mime.content_type.as_deref();
+        let attached = self.want_attachments && (entity.attachment || entity.filename.is_some());
+        let transfer = Transfer::named(entity.mime.encoding.as_deref());
+        let boundary = entity.boundary.as_ref().filter(|_| content_type.is_some_and(|t| t.starts_with("multipart/")));
+        let is_message =
+            matches!(content_type, Some("message/rfc822" | "message/global")) || (in_digest && content_type.is_none());
+        let fits = self.open.len() < MIME_DEPTH;
+        self.too_many |= !fits && (boundary.is_some() || is_message);
+        let mut begin = || self.attachments.begin(entity.filename.clone(), entity.mime.content_type.clone());
+        if let Some(boundary) = boundary.filter(|_| fits) {
+            self.open.push(Open::Parts { entity: number, dashed: [b"--", boundary.as_slice()].concat() });
+            return;
+        }
+        if is_message && fits {
+            let id = if attached { begin() } else { None };
+            let encoded = (!transfer.is_identity()).then_some((transfer, id));
+            // The empty line is content of the messages around this one, and none of its own.
+            let (open, attachments) = (&self.open, &mut self.attachments);
+            self.raw_end.flush(|told| add_to_messages(open, attachments, told));
+            self.open.push(Open::Message(id.filter(|_| encoded.is_none())));
+            self.begin_entity(Some(number), encoded);
+            return;
+        }
+        let uuencoded = matches!(entity.mime.encoding.as_deref(), Some("x-uuencode" | "uuencode" | "x-uue" | "uue"));
+        let is_text = content_type.is_none_or(|declared| declared.starts_with("text/")) && transfer.is_identity();
+        self.state = State::Leaf(match attached {
+            true if uuencoded => Leaf::text(Some((entity.filename.clone(), entity.mime.content_type.clone()))),
+            true => begin().map_or(Leaf::Passed, |id| Leaf::Attached { id, transfer }),
+            false if self.want_attachments && (uuencoded || is_text) => Leaf::text(None),
+            false => Leaf::Passed,
+        });
+    }
+}
+
+fn add_to_messages(open: &[Open], attachments: &mut Attachments, told: Told<'_>) {
+    for open in open {
+        if let Open::Message(Some(id)) = open {
+            attachments.add(*id, told.bytes());
+        }
+    }
+}
+
+impl Open {
+    fn dashed(&self) -> Option<&[u8]> {
+        match self {
+            Self::Parts { dashed, .. } => Some(dashed),
+            Self::Message(_) => None,
+        }
+    }
+}
+
+/// What a header's line turned out to be.
+enum LineRead {
+    /// A line of the header, or one to be left out.
+    Kept,
+    /// The empty line.
+    Empty,
+    /// The first line of the body: the empty line before it is missing.
+    Body(Vec<u8>),
+}
+
+impl Reading {
+    /// Its last line has ended; `full` where it is to be left out.
+    fn line_ended(&mut self, full: bool) -> LineRead {
+        let line = self.block.get(self.line..).unwrap_or_default();
+        if matches!(line, b"\n" | b"\r\n") {
+            return LineRead::Empty;
+        }
+        let mut keep = !full;
+        if let Gap::Before { kept } = &mut self.gap {
+            if line.starts_with(b" ") || line.starts_with(b"\t") {
+                keep &= *kept;
+            } else if header::name_and_value(line).is_some() {
+                *kept = true;
+            } else {
+                return LineRead::Body(self.block.split_off(self.line));
+            }
+        }
+        if !keep {
+            self.block.truncate(self.line);
+        }
+        self.line = self.block.len();
+        LineRead::Kept
+    }
+
+    /// Bytes are missing: the field that they cut is left out, for what there is of it could pass for the whole.
+    fn gap(&mut self) {
+        let mut from = self.line;
+        if from < self.block.len() {
+            while from > 0 && matches!(self.block.get(from), Some(b' ' | b'\t')) {
+                let before = self.block.get(..from - 1).unwrap_or_default();
+                from = memchr::memrchr(b'\n', before).map_or(0, |lf| lf + 1);
+            }
+        }
+        self.block.truncate(from);
+        self.line = from;
+        self.gap = Gap::InLine;
+    }
+}
+
+/// The entities as a tree. Each comes after the one that holds it, so none is moved before its own parts are in place.
+fn tree(mut entities: Vec<(Option<usize>, MimePart)>) -> Option<MimePart> {
+    while let Some((parent, mut mime)) = entities.pop() {
+        mime.parts.reverse();
+        match parent.and_then(|parent| entities.get_mut(parent)) {
+            Some((_, parent)) => parent.parts.push(mime),
+            None => return Some(mime),
+        }
+    }
+    None
+}

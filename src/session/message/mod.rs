@@ -1,0 +1,141 @@
+/*!
+One message, read as its content comes: size, digests, header fields, MIME structure, attachments, and what is missing.
+
+Nothing but header fields is kept, so a message costs the same memory whatever its size, and one pass over its bytes.
+That is why the structure is not left to a parser that needs the whole message at once; where bytes are missing, it is
+also the only way not to join what was never side by side.
+*/
+
+mod address;
+mod attachment;
+mod digest;
+mod header;
+mod lines;
+mod mime;
+mod parameter;
+mod transfer;
+mod uu;
+mod words;
+
+pub use digest::sha256;
+pub use mime::Structure;
+
+use super::Wanted;
+use crate::limits::{Limit, MISSING_RANGES};
+use digest::Digests;
+use mime::Walker;
+
+/// Reads one message.
+#[derive(Debug)]
+pub struct Reader {
+    size: u64,
+    missing: Missing,
+    digests: Option<Box<Digests>>,
+    structure: Option<Box<Walker>>,
+    /// It is the whole message, not a part of it.
+    whole: bool,
+}
+
+/// What a message's content amounted to.
+#[derive(Debug, Default)]
+pub struct Content {
+    /// Bytes captured.
+    pub size: u64,
+    /// Of what was captured. Absent where digests are not wanted.
+    pub sha256: Option<[u8; 32]>,
+    /// Of the body, line ends brought to CR LF. Absent also where no empty line was seen, or not for sure the first.
+    pub body_sha256: Option<[u8; 32]>,
+    /// All of it was captured, and its end seen.
+    pub complete: bool,
+    /// What was not: (offset, length) in the content as it would be.
+    pub missing: Vec<(u64, u64)>,
+    /// Header fields, MIME, attachments.
+    pub structure: Structure,
+    /// Bounds that cost something.
+    pub limits: Vec<Limit>,
+}
+
+impl Reader {
+    /// For a message, or `part` of one (as named in the JSON contract), and what is wanted of it.
+    pub fn new(part: Option<&str>, wanted: Wanted) -> Self {
+        // `text`, `section …`, `bytes …`: what begins there is no header.
+        let has_header = part.is_none_or(|part| part.starts_with("header") || part.starts_with("top "));
+        Self {
+            size: 0,
+            missing: Missing::default(),
+            digests: wanted.messages.then(Box::default),
+            structure: (wanted.messages && has_header).then(|| Box::new(Walker::new(wanted.attachments))),
+            whole: part.is_none(),
+        }
+    }
+
+    /// The next bytes.
+    pub fn content(&mut self, bytes: &[u8]) {
+        self.size = self.size.saturating_add(bytes.len() as u64);
+        if let Some(digests) = &mut self.digests {
+            digests.update(bytes);
+        }
+        if let Some(structure) = &mut self.structure {
+            structure.content(bytes);
+        }
+    }
+
+    /// The next `len` bytes are missing.
+    pub fn missing(&mut self, len: u64) {
+        if len == 0 {
+            return;
+        }
+        self.missing.add(self.size, len);
+        if let Some(digests) = &mut self.digests {
+            digests.gap();
+        }
+        if let Some(structure) = &mut self.structure {
+            structure.gap();
+        }
+    }
+
+    /// The content has ended; `seen` where its end was seen.
+    pub fn finish(self, seen: bool) -> Content {
+        let complete = seen && self.missing.ranges.is_empty();
+        let (sha256, body_sha256) = match self.digests {
+            Some(digests) => {
+                let (content, body) = digests.finish();
+                (Some(content), body)
+            }
+            None => (None, None),
+        };
+        let mut structure = self.structure.map(|walker| walker.finish(complete && self.whole)).unwrap_or_default();
+        let mut limits = std::mem::take(&mut structure.limits);
+        limits.extend(std::iter::repeat_n(Limit::MissingRanges, self.missing.folded));
+        Content { size: self.size, sha256, body_sha256, complete, missing: self.missing.ranges, structure, limits }
+    }
+}
+
+/// Stretches that are missing.
+#[derive(Debug, Default)]
+struct Missing {
+    ranges: Vec<(u64, u64)>,
+    total: u64,
+    /// Stretches that were folded into the last one, for there were too many.
+    folded: usize,
+}
+
+impl Missing {
+    /// `len` bytes are missing after `captured` bytes and all that is missing so far.
+    fn add(&mut self, captured: u64, len: u64) {
+        let offset = captured.saturating_add(self.total);
+        self.total = self.total.saturating_add(len);
+        let full = self.ranges.len() >= MISSING_RANGES;
+        match self.ranges.last_mut() {
+            Some((from, last)) if from.saturating_add(*last) == offset => *last = last.saturating_add(len),
+            Some((from, last)) if full => {
+                *last = offset.saturating_add(len).saturating_sub(*from);
+                self.folded += 1;
+            }
+            _ => self.ranges.push((offset, len)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

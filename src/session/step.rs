@@ -1,0 +1,116 @@
+//! From what a dialogue reports of a step to the step of the model.
+
+use super::model::{Phase, State, Step};
+use super::text::{text, text_and_ranges};
+use super::{model, purpose};
+use crate::limits::LINE_BYTES;
+use crate::protocol::event::{self, Kind, StepId, Subject};
+use crate::protocol::{Protocol, imap, pop3, smtp};
+
+/// Makes step `n` of `step`, which stands in `phase` and answers `answered`.
+pub fn read(
+    n: StepId,
+    protocol: Protocol,
+    phase: Phase,
+    step: event::Step<'_>,
+    answered: Option<&model::Step>,
+) -> Step {
+    let purpose = purpose::of(protocol, &step, answered);
+    // Arguments and secrets are ranges of the bytes: they are to become ranges of the text.
+    let mut ranges = step.secrets;
+    ranges.extend(step.arguments.clone());
+    let shown = text_and_ranges(step.text, &mut ranges);
+    let arguments = step.arguments.and_then(|_| ranges.pop());
+    ranges.retain(|secret| !secret.is_empty());
+    let reply = Reply::of(&step.subject);
+    Step {
+        n,
+        time: step.time,
+        packets: if step.kind == Kind::Data { step.packets.ends() } else { step.packets },
+        from: step.from,
+        phase,
+        state: state(&step.subject),
+        kind: step.kind,
+        tag: step.tag.map(text),
+        command: step.command.map(str::to_owned),
+        arguments,
+        code: reply.code,
+        enhanced: reply.enhanced,
+        status: reply.status,
+        truncated: is_truncated(step.text, step.bytes),
+        text: shown,
+        secrets: ranges,
+        bytes: step.bytes,
+        purpose,
+        answers: answered.map(|answered| answered.n),
+        elapsed: answered.map(|answered| step.time.since(answered.time)),
+    }
+}
+
+/// True where a line was longer than what is kept of it: then more crossed than the text and its line ends.
+fn is_truncated(text: &[u8], bytes: u64) -> bool {
+    let line_ends = 2 * (1 + memchr::memchr_iter(b'\n', text).count());
+    text.len() >= LINE_BYTES && bytes > (text.len() + line_ends) as u64
+}
+
+fn state(subject: &Subject) -> Option<State> {
+    match subject {
+        Subject::Pop3(subject) => Some(State::Pop3(subject.state)),
+        Subject::Imap(subject) => Some(State::Imap(subject.state)),
+        Subject::Smtp(_) | Subject::Tls(_) | Subject::Gap(_) | Subject::Unknown => None,
+    }
+}
+
+/// What a reply says by its code.
+#[derive(Default)]
+struct Reply {
+    code: Option<u16>,
+    enhanced: Option<String>,
+    status: Option<&'static str>,
+}
+
+impl Reply {
+    fn of(subject: &Subject) -> Self {
+        let coded = |code, enhanced: Option<String>| Self { code: Some(code), enhanced, status: None };
+        let status = |status| Self { status, ..Self::default() };
+        match subject {
+            Subject::Smtp(smtp::Subject::Greeting { code }) => coded(*code, None),
+            Subject::Smtp(smtp::Subject::Reply { code, enhanced, .. }) => {
+                coded(*code, enhanced.map(|enhanced| enhanced.to_string()))
+            }
+            // RFC 4954, section 4: a challenge is a 334 and nothing else.
+            Subject::Smtp(smtp::Subject::Challenge(_)) => coded(334, None),
+            Subject::Pop3(subject) => status(match subject.what {
+                pop3::What::Greeting { ok, .. } | pop3::What::Reply { ok, .. } => Some(if ok { "+OK" } else { "-ERR" }),
+                _ => None,
+            }),
+            Subject::Imap(subject) => status(match subject.what {
+                imap::What::Greeting(status) | imap::What::Tagged { status, .. } => Some(imap_status(status)),
+                imap::What::Untagged(untagged) => untagged_status(untagged).map(imap_status),
+                _ => None,
+            }),
+            Subject::Smtp(_) | Subject::Tls(_) | Subject::Gap(_) | Subject::Unknown => Self::default(),
+        }
+    }
+}
+
+fn imap_status(status: imap::Status) -> &'static str {
+    match status {
+        imap::Status::Ok => "OK",
+        imap::Status::No => "NO",
+        imap::Status::Bad => "BAD",
+        imap::Status::Preauth => "PREAUTH",
+        imap::Status::Bye => "BYE",
+    }
+}
+
+fn untagged_status(untagged: imap::Untagged) -> Option<imap::Status> {
+    match untagged {
+        imap::Untagged::Ok(_) => Some(imap::Status::Ok),
+        imap::Untagged::No(_) => Some(imap::Status::No),
+        imap::Untagged::Bad(_) => Some(imap::Status::Bad),
+        imap::Untagged::Preauth => Some(imap::Status::Preauth),
+        imap::Untagged::Bye => Some(imap::Status::Bye),
+        _ => None,
+    }
+}

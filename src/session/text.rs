@@ -1,0 +1,201 @@
+/*!
+Which characters the bytes off the wire are.
+
+Declared charsets are looked up by the names that mail uses. Where none is declared, text is UTF-8 if it can be; else it
+is guessed to be GB18030 (the usual undeclared charset of Chinese mail) or windows-1252 (of the rest). A guess is a
+guess: KOI8-R without a declaration comes out as accented Latin letters. Bytes that are nothing in the charset become
+U+FFFD; nothing here fails.
+*/
+
+use encoding_rs::{BIG5, EUC_KR, Encoding, GB18030, GBK, SHIFT_JIS, UTF_8, WINDOWS_1252};
+use std::borrow::Cow;
+use std::ops::Range;
+
+/// A charset that was declared by name.
+#[derive(Clone, Copy)]
+pub enum Charset {
+    /// One of the WHATWG's Encoding Standard.
+    Standard(&'static Encoding),
+    /// One that mail knows beside them: UTF-7 (RFC 2152), code page 850.
+    Other(fn(&[u8]) -> String),
+}
+
+impl Charset {
+    /// The charset called `name`, with or without the language of RFC 2231 (`utf-8*en`). `None` where the name says
+    /// nothing of bytes above 0x7F: an unknown charset, or US-ASCII.
+    pub fn named(name: &[u8]) -> Option<Self> {
+        let name = name.split(|&b| b == b'*').next().unwrap_or_default();
+        let name = std::str::from_utf8(name.trim_ascii()).ok()?.to_ascii_lowercase();
+        match name.as_str() {
+            "us-ascii" | "ascii" | "ansi_x3.4-1968" | "iso646-us" | "" => None,
+            "utf-7" | "utf7" | "unicode-1-1-utf-7" => mail_parser("utf-7"),
+            "cp850" | "ibm850" => mail_parser("cp850"),
+            "cp936" | "ms936" | "windows-936" => Some(Self::Standard(GBK)),
+            "cp932" => Some(Self::Standard(SHIFT_JIS)),
+            "cp949" => Some(Self::Standard(EUC_KR)),
+            "cp950" => Some(Self::Standard(BIG5)),
+            name => Encoding::for_label_no_replacement(name.as_bytes()).map(Self::Standard),
+        }
+    }
+
+    /// `bytes` as text.
+    pub fn decode(self, bytes: &[u8]) -> String {
+        match self {
+            // A byte order mark decides over the name: that is how UTF-16 is declared.
+            Self::Standard(encoding) => encoding.decode(bytes).0.into_owned(),
+            Self::Other(decode) => decode(bytes),
+        }
+    }
+}
+
+/// mail-parser's decoder of the charsets that encoding_rs does not have.
+fn mail_parser(name: &str) -> Option<Charset> {
+    mail_parser::decoders::charsets::map::charset_decoder(name.as_bytes()).map(Charset::Other)
+}
+
+/// `bytes` as text, of a charset that was not declared.
+pub fn text(bytes: &[u8]) -> String {
+    decode(bytes, guess(bytes)).into_owned()
+}
+
+/// `bytes` as text, in the charset called `name` if it is known, else in one that is guessed.
+pub fn text_in(bytes: &[u8], name: Option<&[u8]>) -> String {
+    match name.and_then(Charset::named) {
+        Some(charset) => charset.decode(bytes),
+        None => text(bytes),
+    }
+}
+
+/// `bytes` as text like [`text`], with the byte ranges in `ranges` becoming ranges of that text. A range that reaches
+/// beyond the end is cut there; one that splits a character takes in the whole of it.
+pub fn text_and_ranges(bytes: &[u8], ranges: &mut [Range<usize>]) -> String {
+    for range in ranges.iter_mut() {
+        range.end = range.end.min(bytes.len());
+        range.start = range.start.min(range.end);
+    }
+    let encoding = guess(bytes);
+    if let Ok(valid) = std::str::from_utf8(bytes) {
+        for range in ranges {
+            *range = valid.floor_char_boundary(range.start)..valid.ceil_char_boundary(range.end);
+        }
+        return valid.to_owned();
+    }
+    // Lengths change: decode from cut to cut. The cuts are where tokens begin and end, so no character spans one.
+    let mut cuts: Vec<usize> = ranges.iter().flat_map(|range| [range.start, range.end]).collect();
+    cuts.push(bytes.len());
+    cuts.sort_unstable();
+    cuts.dedup();
+    let mut decoded = String::with_capacity(bytes.len());
+    let mut places = Vec::with_capacity(cuts.len());
+    let mut from = 0;
+    for &cut in &cuts {
+        decoded.push_str(&decode(bytes.get(from..cut).unwrap_or_default(), encoding));
+        places.push(decoded.len());
+        from = cut;
+    }
+    let place = |at: usize| cuts.binary_search(&at).ok().and_then(|i| places.get(i)).copied().unwrap_or(decoded.len());
+    for range in ranges {
+        *range = place(range.start)..place(range.end);
+    }
+    decoded
+}
+
+fn decode<'a>(bytes: &'a [u8], encoding: &'static Encoding) -> Cow<'a, str> {
+    encoding.decode_without_bom_handling(bytes).0
+}
+
+/// The charset that undeclared text is taken to be in.
+fn guess(bytes: &[u8]) -> &'static Encoding {
+    match std::str::from_utf8(bytes) {
+        Ok(_) => UTF_8,
+        // Cut within a character, with others before it: the line bound did that.
+        Err(e) if e.error_len().is_none() && bytes.get(..e.valid_up_to()).is_some_and(|b| !b.is_ascii()) => UTF_8,
+        Err(_) if looks_like_gb(bytes) => GB18030,
+        Err(_) => WINDOWS_1252,
+    }
+}
+
+/// True where all bytes above 0x7F can be read as GBK pairs and most of these pairs are of GB 2312, whose both bytes
+/// are above 0xA0. (A lone accented letter and the ASCII letter after it can be a pair too, but never of GB 2312.)
+fn looks_like_gb(bytes: &[u8]) -> bool {
+    let (mut pairs, mut gb2312) = (0_usize, 0_usize);
+    let mut rest = bytes.iter();
+    while let Some(&lead) = rest.next() {
+        if lead < 0x80 {
+            continue;
+        }
+        let Some(&trail) = rest.next() else { break };
+        if !(0x81..=0xFE).contains(&lead) || !(0x40..=0xFE).contains(&trail) || trail == 0x7F {
+            return false;
+        }
+        pairs += 1;
+        if (0xA1..=0xF7).contains(&lead) && trail >= 0xA1 {
+            gb2312 += 1;
+        }
+    }
+    gb2312 * 2 > pairs
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn undeclared_text_is_guessed() {
+        assert_eq!(text("Привет 你好".as_bytes()), "Привет 你好");
+        assert_eq!(text(b"See What\x92s Next"), "See What\u{2019}s Next");
+        assert_eq!(text(b"gar\xe7on, \xe0 la fran\xe7aise"), "garçon, à la française");
+        assert_eq!(text(b"\xce\xb4\xb1\xe0\xc2\xeb\xd6\xf7\xcc\xe2"), "未编码主题");
+        assert_eq!(text(b"\xe9\x46\xbb\xf9\xc8\xcb"), "镕基人", "GBK beyond GB 2312");
+        assert_eq!(text("Прив".as_bytes().split_last().unwrap().1), "При\u{fffd}", "cut within a character");
+        assert_eq!(text(b"\xe9"), "é");
+    }
+
+    #[test]
+    fn charsets_by_the_names_that_mail_uses() {
+        let named = |name: &str, bytes: &[u8]| text_in(bytes, Some(name.as_bytes()));
+        assert_eq!(named("GB2312", b"\xd6\xd0"), "中");
+        assert_eq!(named("cp936", b"\xd6\xd0"), "中");
+        assert_eq!(named("iso-8859-1*en", b"\xe9"), "é");
+        assert_eq!(named("KOI8-R", b"\xf0\xd2\xc9"), "При");
+        assert_eq!(named("Big5", b"\xa4\xa4"), "中");
+        assert_eq!(named("iso-2022-jp", b"\x1b$BF|\x1b(B"), "日");
+        assert_eq!(named("utf-16", b"\xfe\xff\x4e\x2d"), "中");
+        assert_eq!(named("utf-7", b"+Ti0-"), "中");
+        assert_eq!(named("cp850", b"\x82"), "é");
+        assert_eq!(named("us-ascii", "é".as_bytes()), "é", "not ASCII at all");
+        assert_eq!(named("no-such", b"\xd6\xd0\xce\xc4"), "中文");
+    }
+
+    #[test]
+    fn ranges_follow_the_text() {
+        let wire = b"LOGIN \xd6\xd0\xce\xc4 \xc3\xdc\xc2\xeb";
+        let mut ranges = [6..wire.len(), 11..15, 3..3, 11..900];
+        let decoded = text_and_ranges(wire, &mut ranges);
+        assert_eq!(decoded, "LOGIN 中文 密码");
+        let shown: Vec<&str> = ranges.iter().map(|range| &decoded[range.clone()]).collect();
+        assert_eq!(shown, ["中文 密码", "密码", "", "密码"]);
+    }
+
+    #[test]
+    fn a_range_takes_in_whole_characters() {
+        let mut ranges = [2..3];
+        let decoded = text_and_ranges("a中".as_bytes(), &mut ranges);
+        assert_eq!(&decoded[ranges[0].clone()], "中");
+    }
+
+    proptest! {
+        #[test]
+        fn ranges_are_always_ranges_of_the_text(
+            bytes: Vec<u8>,
+            pairs in proptest::collection::vec((0_usize..90, 0_usize..90), 0..6),
+        ) {
+            let mut ranges: Vec<_> = pairs.iter().map(|&(a, b)| a..b).collect();
+            let decoded = text_and_ranges(&bytes, &mut ranges);
+            for range in ranges {
+                prop_assert!(decoded.get(range).is_some());
+            }
+        }
+    }
+}
