@@ -7,7 +7,7 @@ end, because `same_as` names later ones too; lines hold none.
 
 use super::record::{Capture, LastLine, Line, Options, Session, Summary, VERSION};
 use super::{Report, View};
-use crate::session;
+use crate::session::{self, same};
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 use std::io::{self, Write};
 
@@ -37,6 +37,7 @@ impl<W: Write> View for Json<W> {
     }
 
     fn finish(&mut self, report: &Report) -> io::Result<()> {
+        same::both_ways(&mut self.sessions);
         let document = Document { report, options: self.options, sessions: &self.sessions };
         serde_json::to_writer_pretty(&mut self.out, &document)?;
         self.out.write_all(b"\n")?;

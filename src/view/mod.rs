@@ -35,6 +35,20 @@ pub trait View {
     fn finish(&mut self, report: &Report) -> io::Result<()>;
 }
 
+impl<V: View + ?Sized> View for Box<V> {
+    fn step(&mut self, session: &Session, step: &Step) -> io::Result<()> {
+        (**self).step(session, step)
+    }
+
+    fn session(&mut self, session: Session) -> io::Result<()> {
+        (**self).session(session)
+    }
+
+    fn finish(&mut self, report: &Report) -> io::Result<()> {
+        (**self).finish(report)
+    }
+}
+
 /// What is known of a capture as a whole when it has been read.
 #[derive(Debug, Clone)]
 pub struct Report {

@@ -256,7 +256,7 @@ impl Talk {
             mime: None,
             attachments: Vec::new(),
             size: 1_261,
-            sha256: digest(0xab),
+            sha256: Some([0xab; 32]),
             body_sha256: Some([0xcd; 32]),
             complete: true,
             missing: Vec::new(),
@@ -275,11 +275,6 @@ impl Talk {
         change(&mut self.session);
         self
     }
-}
-
-/// A digest, whether or not the model can do without one.
-fn digest<T: From<[u8; 32]>>(byte: u8) -> T {
-    T::from([byte; 32])
 }
 
 fn smtp_verb(word: &str) -> smtp::Verb {
@@ -456,6 +451,7 @@ pub fn everything() -> Session {
                 content_type: Some("application/pdf".to_owned()),
                 size: 3,
                 sha256: [1; 32],
+                complete: false,
             }];
             message.complete = false;
             message.missing = vec![(10, 20)];

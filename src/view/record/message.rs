@@ -163,6 +163,8 @@ struct Attachment<'a> {
     /// SHA-256 of the decoded bytes.
     #[schemars(with = "String")]
     sha256: Shown<Hex>,
+    /// False where bytes of it are missing: size and digest are then of what was captured.
+    complete: bool,
 }
 
 /// A range of the content that is not in the capture.
@@ -207,8 +209,8 @@ impl<'a> Message<'a> {
             mime: message.mime.as_ref().map(MimePart::new),
             attachments: message.attachments.iter().map(attachment).collect(),
             size: message.size,
-            sha256: digest(message.sha256),
-            body_sha256: digest(message.body_sha256),
+            sha256: message.sha256.map(Hex).map(Shown),
+            body_sha256: message.body_sha256.map(Hex).map(Shown),
             complete: message.complete,
             missing: message.missing.iter().map(|&(offset, length)| Missing { offset, length }).collect(),
             outcome: message.outcome.map(word::Delivery),
@@ -217,10 +219,6 @@ impl<'a> Message<'a> {
             same_as: message.same_as.iter().map(same_as).collect(),
         }
     }
-}
-
-fn digest(digest: impl Into<Option<[u8; 32]>>) -> Option<Shown<Hex>> {
-    digest.into().map(Hex).map(Shown)
 }
 
 fn envelope(envelope: &model::Envelope) -> Envelope<'_> {
@@ -243,6 +241,7 @@ fn attachment(attachment: &model::Attachment) -> Attachment<'_> {
         content_type: told(&attachment.content_type),
         size: attachment.size,
         sha256: Shown(Hex(attachment.sha256)),
+        complete: attachment.complete,
     }
 }
 

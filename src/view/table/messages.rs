@@ -208,6 +208,9 @@ impl Fields<'_> {
                 _ = write!(shown, ", {}", line(content_type, FIELD));
             }
             _ = write!(shown, ", {}", locale::bytes(self.options.lang, attachment.size));
+            if !attachment.complete {
+                _ = write!(shown, ", {}", self.options.label(Label::Incomplete));
+            }
             shown
         });
         if !message.attachments.is_empty() {
@@ -237,7 +240,7 @@ impl Fields<'_> {
         if let Some(row) = self.rows.last_mut() {
             row.mark = mark(message);
         }
-        if let Some(sha256) = Into::<Option<[u8; 32]>>::into(message.sha256) {
+        if let Some(sha256) = message.sha256 {
             self.row(Label::Sha256, data_encoding::HEXLOWER.encode(&sha256), "");
         }
         if let Some(outcome) = message.outcome {

@@ -171,6 +171,10 @@ pub fn limit(limit: Limit) -> String {
             limits::COMMANDS_IN_FLIGHT
         ),
         Limit::Recipients => format!("recipients were left out of envelopes of more than {}", limits::RECIPIENTS),
+        Limit::MissingRanges => {
+            format!("missing stretches beyond {} in one message were folded together", limits::MISSING_RANGES)
+        }
+        Limit::SameAs => "messages of which not every other copy is named".to_owned(),
         Limit::Connections => {
             format!(
                 "connections were given up before their end, to follow no more than {} at once",

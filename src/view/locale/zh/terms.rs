@@ -167,6 +167,10 @@ pub fn limit(limit: Limit) -> String {
             format!("同时等待响应的命令超过 {} 条，无法判断其响应（命令数）", limits::COMMANDS_IN_FLIGHT)
         }
         Limit::Recipients => format!("收件人超过 {} 个的信封略去了后面的收件人（收件人数）", limits::RECIPIENTS),
+        Limit::MissingRanges => {
+            format!("一封邮件中缺失的区段超过 {} 处，其余合并计算（区段数）", limits::MISSING_RANGES)
+        }
+        Limit::SameAs => "未列出全部相同邮件的邮件（邮件数）".to_owned(),
         Limit::Connections => format!("同时跟踪的连接超过 {} 个，提前放弃了一些连接（连接数）", limits::CONNECTIONS),
         Limit::Waiting => "为限制内存占用，放弃等待尚未到达的数据（次数）".to_owned(),
     }
