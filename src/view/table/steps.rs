@@ -74,7 +74,12 @@ pub fn title(options: &Options, session: &Session, step: &Step) -> String {
 
 /// A phase is a section, and so is each state that a transaction passes through (IMAP's authenticated and selected).
 pub fn same_section(one: &Step, next: &Step) -> bool {
-    one.phase == next.phase && (one.phase != Phase::Transaction || one.state == next.state)
+    section(one) == section(next)
+}
+
+/// What the steps of a section have in common.
+pub fn section(step: &Step) -> (Phase, Option<State>) {
+    (step.phase, step.state.filter(|_| step.phase == Phase::Transaction))
 }
 
 /// The state that a section is named after: the release is said in one state and ends in another.
