@@ -332,7 +332,7 @@ fn content_tls_and_gaps_have_a_row() {
     let message = Purpose::Pop3(Pop3::Content(pop3::Content::Message));
     assert_eq!(
         row(Lang::En, &message, 1, None).as_deref(),
-        Some("Message of 1 byte, the whole by a line with a dot alone")
+        Some("Message of 1 byte, ended by a line with a dot alone")
     );
 }
 
