@@ -14,10 +14,10 @@ use super::Report;
 use crate::capture::{Format, LinkType, SourceInfo, Time};
 use crate::flow::{At, Counters, End, Ends, Side, Transport};
 use crate::limits::LimitsHit;
-use crate::protocol::Protocol;
-use crate::protocol::event::{Direction, Exposure, Kind, LoginOutcome, Packets};
+use crate::protocol::event::{self, Direction, Exposure, Kind, LoginOutcome, Packets, Subject};
+use crate::protocol::{Protocol, imap, pop3, smtp, tls};
 use crate::session::model::*;
-use crate::session::purpose::Purpose;
+use crate::session::purpose::{self, Purpose};
 use crate::session::secret::Secret;
 use crate::session::summary::Summary;
 
@@ -103,7 +103,13 @@ impl Talk {
 
     /// Content, or anything else that has a kind of its own.
     pub fn other(self, from: Side, kind: Kind, text: &str, bytes: u64) -> Self {
-        self.step(from, kind, text).with(|step| step.bytes = bytes)
+        let gap = kind == Kind::Gap;
+        self.step(from, kind, text).with(|step| {
+            step.bytes = bytes;
+            if gap {
+                step.purpose = Purpose::Gap { from, bytes };
+            }
+        })
     }
 
     fn step(mut self, from: Side, kind: Kind, text: &str) -> Self {
@@ -112,6 +118,22 @@ impl Talk {
         let transport = &mut self.session.transport;
         transport.last = At { packet: self.packet, time };
         transport.counters.packets += 1;
+        let said = event::Step {
+            from,
+            kind,
+            subject: self.subject(kind, text),
+            time,
+            packets: Packets::one(self.packet),
+            text: text.as_bytes(),
+            bytes: 40,
+            tag: None,
+            command: None,
+            arguments: None,
+            answers: None,
+            secrets: Vec::new(),
+        };
+        let asked = self.session.steps.iter().rev().find(|step| step.from == Side::Client);
+        let purpose = purpose::of(self.session.protocol, &said, asked);
         self.session.steps.push(Step {
             n: u32::try_from(self.session.steps.len() + 1).unwrap(),
             time,
@@ -130,11 +152,61 @@ impl Talk {
             truncated: false,
             secrets: Vec::new(),
             bytes: text.len() as u64 + 2,
-            purpose: Purpose::Unknown,
+            purpose,
             answers: None,
             elapsed: None,
         });
         self
+    }
+
+    /// What a step is in its protocol, as far as these tests speak it.
+    fn subject(&self, kind: Kind, text: &str) -> Subject {
+        let asked = self.session.steps.iter().rev().find(|step| step.from == Side::Client);
+        let verb = |text: &str, at: usize| text.split(' ').nth(at).unwrap_or_default().to_ascii_uppercase();
+        let asked_verb = asked.and_then(|step| step.command.clone()).unwrap_or_default();
+        let after_content = asked.is_some_and(|step| step.kind == Kind::Data);
+        match (kind, self.session.protocol) {
+            (Kind::Gap, _) => Subject::Gap(40),
+            (Kind::Tls, _) => Subject::Tls(tls::Subject::ClientHello),
+            (Kind::Unknown, _) => Subject::Unknown,
+            (_, Protocol::Smtp | Protocol::Lmtp) => Subject::Smtp(match kind {
+                Kind::Greeting => smtp::Subject::Greeting { code: 220 },
+                Kind::Command => smtp::Subject::Command(smtp_verb(&verb(text, 0))),
+                Kind::Data => smtp::Subject::Content,
+                _ => smtp::Subject::Reply {
+                    to: match after_content {
+                        true => smtp::Asked::Content,
+                        false => smtp::Asked::Command(smtp_verb(&asked_verb)),
+                    },
+                    code: text.get(..3).and_then(|code| code.parse().ok()).unwrap_or(250),
+                    enhanced: None,
+                },
+            }),
+            (_, Protocol::Pop3) => {
+                let state = match self.state {
+                    Some(State::Pop3(state)) => state,
+                    _ => pop3::State::Authorization,
+                };
+                let what = match kind {
+                    Kind::Greeting => pop3::What::Greeting { ok: true, apop: text.contains('<') },
+                    Kind::Command => pop3::What::Command(pop3_verb(&verb(text, 0))),
+                    Kind::Data => pop3::What::Content(pop3::Verb::Retr),
+                    _ => pop3::What::Reply { to: Some(pop3_verb(&asked_verb)), ok: text.starts_with('+'), code: None },
+                };
+                Subject::Pop3(pop3::Subject { state, what })
+            }
+            (_, Protocol::Imap) => {
+                let state = imap::State::NotAuthenticated;
+                let what = match kind {
+                    Kind::Greeting => imap::What::Greeting(imap::Status::Ok),
+                    Kind::Command => imap::What::Command { verb: imap::Verb::Authenticate, uid: false },
+                    _ => {
+                        imap::What::Tagged { to: Some(imap::Verb::Authenticate), status: imap::Status::No, code: None }
+                    }
+                };
+                Subject::Imap(imap::Subject { state, what })
+            }
+        }
     }
 
     /// Changes the last step.
@@ -184,7 +256,7 @@ impl Talk {
             mime: None,
             attachments: Vec::new(),
             size: 1_261,
-            sha256: [0xab; 32],
+            sha256: Some([0xab; 32]),
             body_sha256: Some([0xcd; 32]),
             complete: true,
             missing: Vec::new(),
@@ -202,6 +274,32 @@ impl Talk {
     pub fn edit(mut self, change: impl FnOnce(&mut Session)) -> Self {
         change(&mut self.session);
         self
+    }
+}
+
+fn smtp_verb(word: &str) -> smtp::Verb {
+    match word {
+        "HELO" => smtp::Verb::Helo,
+        "MAIL" => smtp::Verb::Mail,
+        "RCPT" => smtp::Verb::Rcpt,
+        "DATA" => smtp::Verb::Data,
+        "QUIT" => smtp::Verb::Quit,
+        "AUTH" => smtp::Verb::Auth,
+        "NOOP" => smtp::Verb::Noop,
+        _ => smtp::Verb::Other,
+    }
+}
+
+fn pop3_verb(word: &str) -> pop3::Verb {
+    match word {
+        "USER" => pop3::Verb::User,
+        "PASS" => pop3::Verb::Pass,
+        "STAT" => pop3::Verb::Stat,
+        "LIST" => pop3::Verb::List,
+        "RETR" => pop3::Verb::Retr,
+        "DELE" => pop3::Verb::Dele,
+        "QUIT" => pop3::Verb::Quit,
+        _ => pop3::Verb::Other,
     }
 }
 
@@ -353,6 +451,7 @@ pub fn everything() -> Session {
                 content_type: Some("application/pdf".to_owned()),
                 size: 3,
                 sha256: [1; 32],
+                complete: false,
             }];
             message.complete = false;
             message.missing = vec![(10, 20)];

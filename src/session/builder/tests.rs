@@ -1,1 +1,359 @@
+//! The builder told of sessions as dialogues tell of them.
 
+use super::*;
+use crate::capture::Time;
+use crate::flow::Side;
+use crate::limits::LINE_BYTES;
+use crate::protocol::event::{Exposure, Kind, LoginOutcome, Packets, Step as Told, Subject};
+use crate::protocol::sasl::{Mechanism, Round};
+use crate::protocol::smtp::{self, Asked, Enhanced, Verb};
+use crate::protocol::{imap, pop3};
+use crate::session::model::{FindingKind, State};
+
+fn builder(protocol: Protocol) -> Builder {
+    Builder::new(protocol, Wanted::ALL)
+}
+
+/// A step that crossed in packet `second`, that many seconds after 1970.
+fn told(from: Side, kind: Kind, subject: Subject, second: u64, text: &[u8]) -> Told<'_> {
+    Told {
+        from,
+        kind,
+        subject,
+        time: Time::from_microseconds(second as i64 * 1_000_000),
+        packets: Packets::one(second),
+        text,
+        bytes: text.len() as u64 + 2,
+        tag: None,
+        command: None,
+        arguments: None,
+        answers: None,
+        secrets: Vec::new(),
+    }
+}
+
+fn command<'a>(verb: Verb, second: u64, text: &'a str) -> Told<'a> {
+    let (name, arguments) =
+        text.split_once(' ').map_or((text, None), |(name, _)| (name, Some(name.len() + 1..text.len())));
+    let subject = Subject::Smtp(smtp::Subject::Command(verb));
+    Told { command: Some(name), arguments, ..told(Side::Client, Kind::Command, subject, second, text.as_bytes()) }
+}
+
+fn reply(to: Asked, code: u16, answers: StepId, second: u64, text: &str) -> Told<'_> {
+    let enhanced =
+        (code != 220 && code != 354).then_some(Enhanced { class: (code / 100) as u8, subject: 1, detail: 5 });
+    let subject = Subject::Smtp(smtp::Subject::Reply { to, code, enhanced });
+    Told { answers: Some(answers), ..told(Side::Server, Kind::Reply, subject, second, text.as_bytes()) }
+}
+
+fn start(direction: Direction, steps: Vec<StepId>) -> MessageStart {
+    MessageStart { direction, mailbox: None, number: None, uid: None, part: None, steps }
+}
+
+fn transport() -> Transport {
+    unknown_transport()
+}
+
+fn found(session: &Session) -> Vec<(FindingKind, Vec<StepId>)> {
+    session.findings.iter().map(|finding| (finding.kind, finding.steps.clone())).collect()
+}
+
+#[test]
+fn a_builder_goes_to_another_thread() {
+    fn is_send<T: Send>() {}
+    is_send::<Builder>();
+}
+
+#[test]
+fn a_transaction() {
+    let mut builder = builder(Protocol::Smtp);
+    builder.banner(b"mail.example ESMTP");
+    builder.client_name(b"cslabc39");
+    let greeting = Subject::Smtp(smtp::Subject::Greeting { code: 220 });
+    builder.step(told(Side::Server, Kind::Greeting, greeting, 1, b"220 mail.example ESMTP"));
+    let mail = builder.step(command(Verb::Mail, 2, "MAIL FROM:<a@b>"));
+    builder.step(reply(Asked::Command(Verb::Mail), 250, mail, 3, "250 2.1.5 ok"));
+    let first = builder.step(command(Verb::Rcpt, 4, "RCPT TO:<c@d>"));
+    builder.step(reply(Asked::Command(Verb::Rcpt), 250, first, 5, "250 2.1.5 ok"));
+    let second = builder.step(command(Verb::Rcpt, 6, "RCPT TO:<e@f>"));
+    let refusal = builder.step(reply(Asked::Command(Verb::Rcpt), 550, second, 7, "550 5.1.5 no"));
+    let data = builder.step(command(Verb::Data, 8, "DATA"));
+    builder.step(reply(Asked::Command(Verb::Data), 354, data, 9, "354 go"));
+    let message = builder.message(start(Direction::Sent, vec![mail, first, second, data]));
+    builder.content(message, b"Subject: hi\r\n");
+    builder.content(message, b"\r\nbody\r\n");
+    builder.content_end(message, true);
+    let mut packets = Packets::one(10);
+    (11..15).for_each(|packet| _ = packets.add(packet));
+    let content = builder
+        .step(Told { packets, ..told(Side::Client, Kind::Data, Subject::Smtp(smtp::Subject::Content), 14, b"") });
+    let last = builder.step(reply(Asked::Content, 250, content, 16, "250 2.1.5 queued"));
+    let envelope = event::Envelope {
+        from: Some(b"a@b".to_vec()),
+        to: vec![
+            event::Recipient { address: b"c@d".to_vec(), code: Some(250), final_code: None },
+            event::Recipient { address: b"e@f".to_vec(), code: Some(550), final_code: None },
+        ],
+    };
+    builder.message_outcome(
+        message,
+        MessageOutcome {
+            outcome: Some(Delivery::Accepted),
+            reply: Some(b"250 2.1.5 queued".to_vec()),
+            envelope: Some(envelope),
+            uid: None,
+            steps: vec![content, last, last, 99],
+        },
+    );
+    let session = builder.finish(transport());
+
+    assert_eq!(session.client_name.as_deref(), Some("cslabc39"));
+    assert_eq!(session.step(1).unwrap().code, Some(220));
+    let refused = session.step(refusal).unwrap();
+    assert_eq!((refused.code, refused.enhanced.as_deref()), (Some(550), Some("5.1.5")));
+    assert_eq!((refused.answers, refused.elapsed), (Some(second), Some(1_000_000_000)));
+    let asked = session.step(second).unwrap();
+    assert_eq!(asked.arguments.clone().map(|range| &asked.text[range]), Some("TO:<e@f>"));
+    assert_eq!(asked.command.as_deref(), Some("RCPT"));
+    assert_eq!(session.step(content).unwrap().packets.iter().collect::<Vec<_>>(), [10, 14]);
+
+    let message = &session.messages[0];
+    assert_eq!(message.header.subject.as_deref(), Some("hi"));
+    assert_eq!((message.size, message.complete, message.outcome), (21, true, Some(Delivery::Accepted)));
+    assert_eq!(message.steps, [mail, first, second, data, content, last]);
+    let accepted: Vec<bool> = message.envelope.as_ref().unwrap().to.iter().map(|to| to.accepted).collect();
+    assert_eq!(accepted, [true, false]);
+    assert_eq!(
+        found(&session),
+        [(FindingKind::PlaintextMessage, vec![content]), (FindingKind::RecipientRefused, vec![second, refusal])]
+    );
+}
+
+#[test]
+fn a_recipients_own_reply_decides() {
+    let recipient = |code, final_code| event::Recipient { address: b"a@b".to_vec(), code, final_code };
+    for (code, last, outcome, accepted) in [
+        (Some(250), None, Some(Delivery::Accepted), true),
+        (Some(251), Some(250), Some(Delivery::Accepted), true),
+        (Some(250), Some(550), Some(Delivery::Accepted), false),
+        (Some(250), Some(250), Some(Delivery::Rejected), true),
+        (Some(250), None, Some(Delivery::Rejected), false),
+        (Some(250), None, None, false),
+        (Some(450), None, Some(Delivery::Accepted), false),
+        (None, Some(250), Some(Delivery::Accepted), false),
+    ] {
+        let told = event::Envelope { from: None, to: vec![recipient(code, last)] };
+        assert_eq!(read_envelope(told, outcome).to[0].accepted, accepted, "{code:?} {last:?} {outcome:?}");
+    }
+}
+
+#[test]
+fn states_and_statuses() {
+    let mut builder = builder(Protocol::Pop3);
+    let pop3 = |what| Subject::Pop3(pop3::Subject { state: pop3::State::Transaction, what });
+    let imap = |what| Subject::Imap(imap::Subject { state: imap::State::Selected, what });
+    let smtp = Subject::Smtp;
+    let greeting = imap::What::Greeting(imap::Status::Preauth);
+    let tagged = imap::What::Tagged { to: None, status: imap::Status::No, code: None };
+    let cases = [
+        (pop3(pop3::What::Greeting { ok: true, apop: false }), Some("+OK"), None),
+        (pop3(pop3::What::Reply { to: None, ok: false, code: None }), Some("-ERR"), None),
+        (pop3(pop3::What::Command(pop3::Verb::Stat)), None, None),
+        (imap(greeting), Some("PREAUTH"), None),
+        (imap(tagged), Some("NO"), None),
+        (imap(imap::What::Untagged(imap::Untagged::Bye)), Some("BYE"), None),
+        (imap(imap::What::Untagged(imap::Untagged::Exists)), None, None),
+        (smtp(smtp::Subject::Challenge(Round::GoAhead(Mechanism::Plain))), None, Some(334)),
+        (smtp(smtp::Subject::RefusedContent), None, None),
+    ];
+    for (subject, status, code) in cases {
+        let state = match subject {
+            Subject::Pop3(_) => Some(State::Pop3(pop3::State::Transaction)),
+            Subject::Imap(_) => Some(State::Imap(imap::State::Selected)),
+            _ => None,
+        };
+        let n = builder.step(told(Side::Server, Kind::Reply, subject.clone(), 1, b"x"));
+        let step = builder.session.step(n).unwrap();
+        assert_eq!((step.status, step.code, step.state), (status, code, state), "{subject:?}");
+    }
+}
+
+#[test]
+fn ranges_become_ranges_of_the_text() {
+    let mut builder = builder(Protocol::Imap);
+    // `a LOGIN 中文 密码` in GBK.
+    let line = b"a LOGIN \xd6\xd0\xce\xc4 \xc3\xdc\xc2\xeb";
+    builder.step(Told {
+        tag: Some(b"a"),
+        command: Some("LOGIN"),
+        arguments: Some(8..line.len()),
+        secrets: vec![13..line.len(), 3..3],
+        ..told(Side::Client, Kind::Command, Subject::Unknown, 1, line)
+    });
+    let step = &builder.steps()[0];
+    assert_eq!(&step.text[step.arguments.clone().unwrap()], "中文 密码");
+    assert_eq!(step.secrets.iter().map(|range| &step.text[range.clone()]).collect::<Vec<_>>(), ["密码"]);
+    assert_eq!(step.tag.as_deref(), Some("a"));
+}
+
+#[test]
+fn a_line_that_was_cut_says_so() {
+    let mut builder = builder(Protocol::Smtp);
+    let line = vec![b'x'; LINE_BYTES];
+    builder.step(told(Side::Client, Kind::Unknown, Subject::Unknown, 1, &line));
+    builder.step(Told {
+        bytes: LINE_BYTES as u64 * 3,
+        arguments: Some(5..LINE_BYTES * 2),
+        ..told(Side::Client, Kind::Unknown, Subject::Unknown, 2, &line)
+    });
+    let cut: Vec<bool> = builder.steps().iter().map(|step| step.truncated).collect();
+    assert_eq!(cut, [false, true]);
+    assert_eq!(builder.steps()[1].arguments, Some(5..LINE_BYTES));
+}
+
+#[test]
+fn log_ins() {
+    let mut builder = builder(Protocol::Pop3);
+    let user = builder.step(told(Side::Client, Kind::Command, Subject::Unknown, 1, b"USER bob"));
+    let pass = builder.step(told(Side::Client, Kind::Command, Subject::Unknown, 2, b"PASS secret"));
+    let attempt = event::Credential {
+        mechanism: "USER/PASS".to_owned(),
+        username: Some(b"bob".to_vec()),
+        password: Some("pässword".as_bytes().to_vec()),
+        exposure: Exposure::Plaintext,
+        outcome: LoginOutcome::Rejected,
+        steps: vec![user, pass, 77],
+        wire_forms: vec![b"secret".to_vec()],
+        ..event::Credential::default()
+    };
+    builder.credential(attempt.clone());
+    builder.tls(TlsFact::Decrypted);
+    builder.credential(event::Credential { outcome: LoginOutcome::Accepted, ..attempt });
+    let session = builder.finish(transport());
+    let first = &session.credentials[0];
+    assert_eq!(first.password.as_ref().map(Secret::reveal), Some("pässword"));
+    assert_eq!((first.steps.as_slice(), first.encrypted), ([user, pass].as_slice(), false));
+    assert!(session.credentials[1].encrypted);
+    assert_eq!(
+        found(&session),
+        [(FindingKind::PlaintextPassword, vec![user, pass]), (FindingKind::LoginRefused, vec![user, pass])]
+    );
+}
+
+#[test]
+fn messages_side_by_side_and_one_without_end() {
+    let mut builder = builder(Protocol::Imap);
+    let one = builder.message(MessageStart {
+        mailbox: Some("Entwürfe".as_bytes().to_vec()),
+        uid: None,
+        number: Some(3),
+        ..start(Direction::Retrieved, vec![])
+    });
+    let two = builder.message(start(Direction::Appended, vec![]));
+    builder.content(one, b"Subject: one\r\n\r\n");
+    builder.content(two, b"Subject: two\r\n");
+    builder.content(one, b"1");
+    builder.content_end(one, true);
+    builder.message_outcome(one, MessageOutcome { uid: Some(9), ..MessageOutcome::default() });
+    builder.content_missing(two, 10);
+    // What names no message is nobody's.
+    builder.content(7, b"x");
+    builder.content(0, b"x");
+    builder.content_end(7, true);
+    builder.message_outcome(0, MessageOutcome::default());
+    let session = builder.finish(transport());
+    let [one, two] = session.messages.as_slice() else { panic!("two messages") };
+    assert_eq!((one.header.subject.as_deref(), one.size, one.complete), (Some("one"), 17, true));
+    assert_eq!((one.mailbox.as_deref(), one.number, one.uid, one.outcome), (Some("Entwürfe"), Some(3), Some(9), None));
+    assert_eq!((two.header.subject.as_deref(), two.size, two.complete), (Some("two"), 14, false));
+    assert_eq!((two.missing.as_slice(), two.outcome), ([(14, 10)].as_slice(), Some(Delivery::Unknown)));
+    assert!(found(&session).contains(&(FindingKind::BytesMissing, vec![])));
+}
+
+#[test]
+fn a_gap_is_a_finding_and_so_is_what_never_became_one() {
+    let mut one = builder(Protocol::Smtp);
+    let gap = one.step(told(Side::Client, Kind::Gap, Subject::Gap(1_460), 1, b""));
+    assert_eq!(found(&one.finish(transport())), [(FindingKind::BytesMissing, vec![gap])]);
+    let two = builder(Protocol::Smtp);
+    let counters = Counters { server_missing: 1, ..Counters::default() };
+    assert_eq!(found(&two.finish(Transport { counters, ..transport() })), [(FindingKind::BytesMissing, vec![])]);
+}
+
+#[test]
+fn what_a_bound_leaves_out_is_counted_and_never_named() {
+    let mut builder = Builder::new(Protocol::Smtp, Wanted::STEPS);
+    let mut last = 0;
+    for n in 0..STEPS_PER_SESSION as u64 + 3 {
+        last = builder.step(told(Side::Client, Kind::Command, Subject::Unknown, n, b"NOOP"));
+    }
+    let after = builder.step(reply(Asked::Command(Verb::Noop), 250, last, 1, "250 ok"));
+    builder.credential(event::Credential { steps: vec![1, last, after], ..event::Credential::default() });
+    for _ in 0..CREDENTIALS_PER_SESSION + 1 {
+        builder.credential(event::Credential::default());
+    }
+    let mut message = 0;
+    for _ in 0..MESSAGES_PER_SESSION + 2 {
+        message = builder.message(start(Direction::Sent, vec![last]));
+    }
+    builder.content(message, b"of a message that is not kept");
+    builder.content_end(message, true);
+    let to = vec![event::Recipient::default(); RECIPIENTS + 4];
+    let envelope = Some(event::Envelope { from: None, to });
+    builder.message_outcome(1, MessageOutcome { envelope, ..MessageOutcome::default() });
+    let session = builder.finish(transport());
+    assert_eq!(session.steps.len(), STEPS_PER_SESSION);
+    assert_eq!(session.credentials[0].steps, [1]);
+    assert_eq!(session.messages.len(), MESSAGES_PER_SESSION);
+    assert!(session.messages.iter().all(|message| message.steps.is_empty() && message.size == 0));
+    assert_eq!(session.messages[0].envelope.as_ref().unwrap().to.len(), RECIPIENTS);
+    assert_eq!(
+        session.limits_hit.iter().collect::<Vec<_>>(),
+        [
+            (Limit::StepsPerSession, 4),
+            (Limit::MessagesPerSession, 2),
+            (Limit::CredentialsPerSession, 2),
+            (Limit::Recipients, 4)
+        ]
+    );
+}
+
+#[test]
+fn a_view_may_look_while_it_happens() {
+    let mut builder = builder(Protocol::Smtp);
+    builder.step(command(Verb::Noop, 1, "NOOP"));
+    let mut known = transport();
+    known.counters.packets = 5;
+    let session = builder.so_far(&known);
+    assert_eq!((session.steps.len(), session.transport.counters.packets), (1, 5));
+}
+
+#[test]
+fn facts_about_tls() {
+    let mut builder = builder(Protocol::Smtp);
+    builder.capabilities(vec![b"STARTTLS".to_vec()]);
+    builder.capabilities(vec![b"SIZE 10".to_vec(), b"8BITMIME".to_vec()]);
+    for fact in [
+        TlsFact::StartTls,
+        TlsFact::Version("TLS 1.3".to_owned()),
+        TlsFact::Cipher("TLS_AES_128_GCM_SHA256".to_owned()),
+        TlsFact::ServerName(b"mail.example".to_vec()),
+        TlsFact::Alpn(b"smtp".to_vec()),
+        TlsFact::Ja4("t13d".to_owned()),
+    ] {
+        builder.tls(fact);
+    }
+    let session = builder.finish(transport());
+    assert_eq!(session.capabilities, ["SIZE 10", "8BITMIME"]);
+    let expected = Tls {
+        mode: TlsMode::StartTls,
+        version: Some("TLS 1.3".to_owned()),
+        cipher: Some("TLS_AES_128_GCM_SHA256".to_owned()),
+        server_name: Some("mail.example".to_owned()),
+        alpn: Some("smtp".to_owned()),
+        ja4: Some("t13d".to_owned()),
+        certificate: None,
+        decrypted: false,
+    };
+    assert_eq!(session.tls, expected);
+}

@@ -219,7 +219,7 @@ fn every_label_and_term_has_words_of_its_own() {
     check_all(all!(LoginOutcome: Accepted, Rejected, Cancelled, Unknown), |l, &x| login_outcome(l, x).to_owned());
     check_all(
         all!(Limit: LineBytes, PacketsPerStep, StepsPerSession, MessagesPerSession, CredentialsPerSession, MessageBytes,
-            MimeStructure, CommandsInFlight, Recipients, Connections, Waiting),
+            MimeStructure, CommandsInFlight, Recipients, MissingRanges, SameAs, Connections, Waiting),
         |l, &x| limit(l, x),
     );
     let stops = [DecodeStop::Link, DecodeStop::Ip, DecodeStop::Tcp, DecodeStop::UnknownLink(LinkType(147))];
@@ -332,7 +332,7 @@ fn content_tls_and_gaps_have_a_row() {
     let message = Purpose::Pop3(Pop3::Content(pop3::Content::Message));
     assert_eq!(
         row(Lang::En, &message, 1, None).as_deref(),
-        Some("Message of 1 byte, the whole by a line with a dot alone")
+        Some("Message of 1 byte, ended by a line with a dot alone")
     );
 }
 

@@ -53,7 +53,7 @@ pub struct Message<'a> {
     /// Content bytes as they crossed: dots unstuffed, chunks and literals joined, line ends as sent, without the final `.`
     /// line.
     size: u64,
-    /// SHA-256 of exactly that content.
+    /// SHA-256 of exactly that content; absent where digests were not asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
     sha256: Option<Shown<Hex>>,
@@ -163,6 +163,8 @@ struct Attachment<'a> {
     /// SHA-256 of the decoded bytes.
     #[schemars(with = "String")]
     sha256: Shown<Hex>,
+    /// False where bytes of it are missing: size and digest are then of what was captured.
+    complete: bool,
 }
 
 /// A range of the content that is not in the capture.
@@ -239,6 +241,7 @@ fn attachment(attachment: &model::Attachment) -> Attachment<'_> {
         content_type: told(&attachment.content_type),
         size: attachment.size,
         sha256: Shown(Hex(attachment.sha256)),
+        complete: attachment.complete,
     }
 }
 

@@ -68,6 +68,7 @@ pub struct Document<'a> {
 /// `--format ndjson`: one object a line.
 #[derive(Serialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "lowercase")]
+#[allow(clippy::large_enum_variant)] // One at a time, on the stack.
 pub enum Line<'a> {
     /// A session that is over.
     Session(Session<'a>),

@@ -7,7 +7,7 @@ use super::closing::Closing;
 use super::grid::Row;
 use super::steps::{self, Layout};
 use super::{Options, findings, heading, messages};
-use crate::session::model::{Session, Step};
+use crate::session::model::{Phase, Session, State, Step};
 use crate::view::locale::{self, Label};
 use crate::view::{Report, View};
 use std::collections::HashSet;
@@ -27,7 +27,7 @@ pub struct Live<W> {
 /// The row shown last: the table it stands in is still open.
 struct Last {
     session: u64,
-    step: Step,
+    section: (Phase, Option<State>),
     /// A row of this table carries a password.
     secret: bool,
 }
@@ -76,7 +76,7 @@ impl<W: Write> View for Live<W> {
         }
         let last = self.shown.as_ref();
         let same_session = last.is_some_and(|last| last.session == session.id);
-        let same_section = same_session && last.is_some_and(|last| steps::same_section(&last.step, step));
+        let same_section = same_session && last.is_some_and(|last| last.section == steps::section(step));
         let mut secret = !step.secrets.is_empty();
         if same_section {
             secret |= last.is_some_and(|last| last.secret);
@@ -86,7 +86,7 @@ impl<W: Write> View for Live<W> {
         }
         let row: Row = self.layout.row(&self.options, session, step);
         self.layout.grid.rows(&mut self.out, &[row])?;
-        self.shown = Some(Last { session: session.id, step: step.clone(), secret });
+        self.shown = Some(Last { session: session.id, section: steps::section(step), secret });
         self.out.flush()
     }
 

@@ -6,7 +6,9 @@ fields (an IMAP client's list of a mailbox), one row each.
 use super::grid::{Mark, Row};
 use super::steps::line;
 use super::{Options, heading};
+use crate::flow::Side;
 use crate::session::model::{Envelope, Mailbox, Message, MimePart, Session};
+use crate::session::purpose::Purpose;
 use crate::view::locale::{self, Label, MimeFact};
 use std::fmt::Write as _;
 use std::io::{self, Write};
@@ -206,6 +208,9 @@ impl Fields<'_> {
                 _ = write!(shown, ", {}", line(content_type, FIELD));
             }
             _ = write!(shown, ", {}", locale::bytes(self.options.lang, attachment.size));
+            if !attachment.complete {
+                _ = write!(shown, ", {}", self.options.label(Label::Incomplete));
+            }
             shown
         });
         if !message.attachments.is_empty() {
@@ -224,11 +229,18 @@ impl Fields<'_> {
     fn content(&mut self, message: &Message) {
         let lang = self.options.lang;
         let complete = if message.complete { Label::Complete } else { Label::Incomplete };
-        self.row(Label::Size, locale::bytes(lang, message.size), self.options.label(complete));
+        let mut complete = self.options.label(complete).to_owned();
+        let missing = message.missing.iter().fold(0_u64, |sum, (_, length)| sum.saturating_add(*length));
+        if missing > 0 {
+            // The words are those of a row; whose bytes they were is not among them.
+            let gap = Purpose::Gap { from: Side::Client, bytes: missing };
+            complete.extend(locale::row(lang, &gap, missing, None).map(|words| format!(" {words}")));
+        }
+        self.row(Label::Size, locale::bytes(lang, message.size), &complete);
         if let Some(row) = self.rows.last_mut() {
             row.mark = mark(message);
         }
-        if let Some(sha256) = Into::<Option<[u8; 32]>>::into(message.sha256) {
+        if let Some(sha256) = message.sha256 {
             self.row(Label::Sha256, data_encoding::HEXLOWER.encode(&sha256), "");
         }
         if let Some(outcome) = message.outcome {

@@ -30,7 +30,7 @@ const IPV4: usize = 15;
 pub fn session(out: &mut dyn Write, options: &Options, session: &Session) -> io::Result<()> {
     let layout = Layout::of(options, session);
     let mut unshown = session.messages.as_slice();
-    for section in session.steps.chunk_by(|one, next| same_section(one, next)) {
+    for section in session.steps.chunk_by(same_section) {
         let Some(first) = section.first() else { continue };
         heading::title(out, options.style, &title(options, session, first))?;
         let mut grid = layout.grid.clone();
@@ -74,7 +74,12 @@ pub fn title(options: &Options, session: &Session, step: &Step) -> String {
 
 /// A phase is a section, and so is each state that a transaction passes through (IMAP's authenticated and selected).
 pub fn same_section(one: &Step, next: &Step) -> bool {
-    one.phase == next.phase && (one.phase != Phase::Transaction || one.state == next.state)
+    section(one) == section(next)
+}
+
+/// What the steps of a section have in common.
+pub fn section(step: &Step) -> (Phase, Option<State>) {
+    (step.phase, step.state.filter(|_| step.phase == Phase::Transaction))
 }
 
 /// The state that a section is named after: the release is said in one state and ends in another.
@@ -102,7 +107,7 @@ impl Layout {
         let rows: Vec<Row> =
             session.steps.iter().take(MEASURED).map(|step| layout.row(options, session, step)).collect();
         // What comes after the measured ones has greater numbers.
-        let last = session.steps.last().map(|step| numbers(step)).unwrap_or_default();
+        let last = session.steps.last().map(numbers).unwrap_or_default();
         let natural = grid::naturals(&titles(options), &rows);
         let [number, _, _, command, purpose] = natural.as_slice() else { return layout };
         layout = Self::sized(options, (*number).max(grid::natural(&last)), widest, [*command, *purpose]);
@@ -152,20 +157,15 @@ impl Layout {
 
 /// What was said, or what sort of thing it was where it is not text.
 fn said(options: &Options, step: &Step) -> String {
-    let size = || locale::bytes(options.lang, step.bytes);
-    match step.kind {
-        Kind::Data => format!("[{}{}{}]", options.label(Label::Message), options.comma(), size()),
-        Kind::Gap => format!("[{}]", locale::missing(options.lang, step.from, step.bytes)),
-        kind if step.text.is_empty() => format!("[{}{}{}]", locale::kind(options.lang, kind), options.comma(), size()),
-        _ if step.truncated => {
-            let mut text = options.block(&step.text);
-            if !text.ends_with('…') {
-                text.push('…');
-            }
-            text
-        }
-        _ => options.block(&step.text),
+    if matches!(step.kind, Kind::Data | Kind::Tls | Kind::Gap) || step.text.is_empty() {
+        return locale::row(options.lang, &step.purpose, step.bytes, None)
+            .unwrap_or_else(|| format!("({})", locale::kind(options.lang, step.kind)));
     }
+    let mut text = options.block(&step.text);
+    if step.truncated && !text.ends_with('…') {
+        text.push('…');
+    }
+    text
 }
 
 /// The packets that carry a step.

@@ -10,23 +10,28 @@ const CLOSING: &str = "，。、；：！？）》」』】〉”’…)]}>,.;:!
 /// Punctuation that no line ends with.
 const OPENING: &str = "（《「『【〈“‘([{<";
 /// What joins the parts of a long word: an address, a host name, a path.
-const JOINTS: &str = "@._-/:;,=&?%+";
+const JOINTS: &str = "@./:;,";
 
 /// `text` with line ends such that no line is wider than `width`, as far as its characters allow.
 pub fn wrap(text: &str, width: usize) -> String {
     let mut lines = Vec::new();
     for mut rest in text.split('\n') {
-        while rest.width() > width {
+        // Each turn looks at the characters of one line: the whole is linear, however long a line came off the wire.
+        loop {
             let (line, after) = rest.split_at(first_line(rest, width));
+            if after.is_empty() {
+                break;
+            }
             lines.push(line.trim_end_matches(' '));
             rest = after.trim_start_matches(' ');
         }
-        lines.push(rest);
+        // Blanks at the end may reach beyond the edge: they are not what anybody looks for there.
+        lines.push(if rest.width() > width { rest.trim_end_matches(' ') } else { rest });
     }
     lines.join("\n")
 }
 
-/// How many bytes of `text`, which is wider than `width`, make its first line: one character at least.
+/// How many bytes of `text` make its first line: all of it where it fits, one character at least.
 fn first_line(text: &str, width: usize) -> usize {
     let (mut used, mut before) = (0, None);
     let (mut gap, mut joint) = (None, None);

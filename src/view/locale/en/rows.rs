@@ -8,11 +8,11 @@ use crate::protocol::tls::Subject;
 /// Content that ends with a line of a dot alone; `lines` tells how its lines end, where that is known.
 pub fn dotted(size: u64, lines: Option<LineEnd>) -> String {
     let lines = match lines {
-        Some(LineEnd::CrLf) => ", each line ended by CRLF",
-        Some(LineEnd::Lf) => ", lines ended by LF alone (the standard wants CRLF)",
-        Some(LineEnd::None) | None => "",
+        Some(LineEnd::CrLf) => ", each line ended by CRLF, the whole by",
+        Some(LineEnd::Lf) => ", lines ended by LF alone (the standard wants CRLF), the whole by",
+        Some(LineEnd::None) | None => ", ended by",
     };
-    format!("Message of {}{lines}, the whole by a line with a dot alone", bytes(size))
+    format!("Message of {}{lines} a line with a dot alone", bytes(size))
 }
 
 pub fn counted(size: u64) -> String {
