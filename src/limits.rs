@@ -17,17 +17,19 @@ pub const STEPS_PER_SESSION: usize = 100_000;
 pub const MESSAGES_PER_SESSION: usize = 20_000;
 /// Log-in attempts kept for a session.
 pub const CREDENTIALS_PER_SESSION: usize = 10_000;
-/// Bytes of one message that are kept for its header fields and MIME structure; digests and size cover all of it.
-pub const MESSAGE_BYTES: usize = 32 * 1024 * 1024;
+/// Bytes of one message's header fields, those of its parts included, that are read; digests and size cover all of it.
+pub const MESSAGE_BYTES: usize = 4 * 1024 * 1024;
 /// Stretches of missing content that are told apart for one message.
 pub const MISSING_RANGES: usize = 10_000;
 /// Depth to which nested MIME parts are described.
 pub const MIME_DEPTH: usize = 32;
 /// MIME parts described in one message.
 pub const MIME_PARTS: usize = 2_000;
+/// Parameters read of one Content-Type or Content-Disposition.
+pub const MIME_PARAMETERS: usize = 1_000;
 /// Commands in flight (sent, not yet answered) that a dialogue remembers.
 pub const COMMANDS_IN_FLIGHT: usize = 4_096;
-/// Recipients kept for one envelope.
+/// Recipients kept for one envelope, and mailboxes for one of a message's lists.
 pub const RECIPIENTS: usize = 20_000;
 /// Messages that are remembered so that later ones can be known as the same.
 pub const SAME_AS_MESSAGES: usize = 200_000;
@@ -68,15 +70,15 @@ pub enum Limit {
     MessagesPerSession,
     /// [`CREDENTIALS_PER_SESSION`]: counts attempts left out.
     CredentialsPerSession,
-    /// [`MESSAGE_BYTES`]: counts messages whose structure was read from their beginning only.
+    /// [`MESSAGE_BYTES`]: counts messages whose later header fields were not read.
     MessageBytes,
     /// [`MISSING_RANGES`]: counts stretches that were folded into the one before.
     MissingRanges,
-    /// [`MIME_DEPTH`] and [`MIME_PARTS`]: counts messages described in part.
+    /// [`MIME_DEPTH`], [`MIME_PARTS`], [`MIME_PARAMETERS`]: counts messages described in part.
     MimeStructure,
     /// [`COMMANDS_IN_FLIGHT`]: counts commands whose reply could not be told.
     CommandsInFlight,
-    /// [`RECIPIENTS`]: counts recipients left out.
+    /// [`RECIPIENTS`]: counts recipients left out, and messages whose header names more.
     Recipients,
     /// [`SAME_AS_MESSAGES`], [`SAME_AS_PER_MESSAGE`]: counts messages of which not every other copy is named.
     SameAs,

@@ -14,7 +14,7 @@ pub mod same;
 pub mod secret;
 mod step;
 pub mod summary;
-pub mod text;
+mod text;
 
 pub use builder::{Builder, Wanted};
 pub use model::Session;

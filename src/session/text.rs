@@ -180,9 +180,9 @@ mod tests {
 
     #[test]
     fn a_range_takes_in_whole_characters() {
-        let mut ranges = [2..3];
+        let mut ranges = [2..3, 0..2];
         let decoded = text_and_ranges("a中".as_bytes(), &mut ranges);
-        assert_eq!(&decoded[ranges[0].clone()], "中");
+        assert_eq!(ranges.map(|range| decoded[range].to_owned()), ["中", "a中"]);
     }
 
     proptest! {

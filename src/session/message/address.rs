@@ -4,17 +4,21 @@ addresses with nothing around them.
 */
 
 use super::words;
+use crate::limits::RECIPIENTS;
 use crate::session::model::Mailbox;
 use crate::session::text::text;
 
-/// The mailboxes of an address list, unfolded. Groups are their members.
-pub fn list(field: &[u8]) -> Vec<Mailbox> {
-    let mut mailboxes = Vec::new();
+/// Adds the mailboxes of an address list, unfolded. Groups are their members. False where there are more than
+/// [`RECIPIENTS`], which are then left out.
+pub fn list(field: &[u8], mailboxes: &mut Vec<Mailbox>) -> bool {
     let mut entry = Entry::default();
     let mut at = 0;
     while let Some(&byte) = field.get(at) {
         let rest = field.get(at..).unwrap_or_default();
         at += 1;
+        if mailboxes.len() >= RECIPIENTS {
+            return false;
+        }
         match byte {
             b',' | b';' => mailboxes.extend(std::mem::take(&mut entry).mailbox()),
             // A group's name (RFC 5322: `group = display-name ":"`) is nobody's address.
@@ -31,7 +35,7 @@ pub fn list(field: &[u8]) -> Vec<Mailbox> {
         }
     }
     mailboxes.extend(entry.mailbox());
-    mailboxes
+    true
 }
 
 /// One mailbox while it is read.
@@ -158,8 +162,14 @@ fn bare(sent: &[u8]) -> Option<(&[u8], &[u8])> {
 
 #[cfg(test)]
 mod tests {
-    use super::list;
+    use super::*;
     use proptest::prelude::*;
+
+    fn list(field: &[u8]) -> Vec<Mailbox> {
+        let mut mailboxes = Vec::new();
+        assert!(super::list(field, &mut mailboxes));
+        mailboxes
+    }
 
     /// `name <address>` of every mailbox.
     fn shown(field: &[u8]) -> Vec<String> {

@@ -184,10 +184,10 @@ impl Leaf {
             mut text @ Self::Text { .. } => {
                 // Its last line may have no end of its own.
                 text.line_end(b"", attachments, out);
-                if let Self::Text { mut scanner, file: Some(id), .. } = text {
-                    if let Some(uu::Found::End { whole }) = scanner.end() {
-                        attachments.end(id, whole);
-                    }
+                if let Self::Text { mut scanner, file: Some(id), .. } = text
+                    && let Some(uu::Found::End { whole }) = scanner.end()
+                {
+                    attachments.end(id, whole);
                 }
             }
         }

@@ -21,6 +21,8 @@ pub struct Entity {
     pub filename: Option<String>,
     /// Content-Disposition is `attachment`.
     pub attachment: bool,
+    /// A field had more parameters than are read.
+    pub too_many: bool,
 }
 
 /// The fields of `block`, unfolded: name, and value without the white space around it.
@@ -59,9 +61,10 @@ pub fn name_and_value(field: &[u8]) -> Option<(&[u8], &[u8])> {
 }
 
 /// Reads the header fields of a message. Of a field that must not be repeated the first counts; of lists of addresses,
-/// all.
-pub fn message(block: &[u8]) -> Header {
+/// all. False where such a list was too long.
+pub fn message(block: &[u8]) -> (Header, bool) {
     let mut header = Header::default();
+    let mut all = true;
     for (name, value) in fields(block) {
         let value = trim_start(&value);
         let some = |text: String| Some(text).filter(|text| !text.trim().is_empty());
@@ -69,14 +72,14 @@ pub fn message(block: &[u8]) -> Header {
             b"message-id" if header.message_id.is_none() => header.message_id = message_id(value),
             b"date" if header.date.is_none() => header.date = some(text(value.trim_ascii_end())),
             b"subject" if header.subject.is_none() => header.subject = some(words::decode(value)),
-            b"from" => header.from.append(&mut address::list(value)),
-            b"to" => header.to.append(&mut address::list(value)),
-            b"cc" => header.cc.append(&mut address::list(value)),
-            b"reply-to" => header.reply_to.append(&mut address::list(value)),
+            b"from" => all &= address::list(value, &mut header.from),
+            b"to" => all &= address::list(value, &mut header.to),
+            b"cc" => all &= address::list(value, &mut header.cc),
+            b"reply-to" => all &= address::list(value, &mut header.reply_to),
             _ => {}
         }
     }
-    header
+    (header, all)
 }
 
 /// Reads the fields that describe an entity's content (RFC 2045, section 3).
@@ -106,6 +109,7 @@ pub fn entity(block: &[u8]) -> Entity {
         let boundary = boundary.or_else(|| entity.mime.boundary.as_ref().map(|text| text.as_bytes().to_vec()));
         entity.boundary = boundary.filter(|boundary| !boundary.is_empty());
     }
+    entity.too_many = content_type.iter().chain(&disposition).any(|field| field.too_many);
     let filename = disposition.as_ref().and_then(|field| field.text("filename"));
     let filename = filename.filter(|name| !name.is_empty());
     let name = || content_type.as_ref().and_then(|field| field.text("name")).filter(|name| !name.is_empty());
@@ -136,7 +140,7 @@ mod tests {
 
     #[test]
     fn fields_folded_repeated_and_broken() {
-        let header = message(
+        let (header, _) = message(
             b"From mbox Mon Jan 1\n\
             Subject : one\r\n two\r\n\t  three \r\n\
             subject: not this\r\n\
@@ -157,7 +161,7 @@ mod tests {
 
     #[test]
     fn nothing_is_absent_and_not_empty() {
-        assert_eq!(message(b"Subject:\r\nDate: \r\nMessage-ID: <>\r\nTo: ,\r\n"), Header::default());
+        assert_eq!(message(b"Subject:\r\nDate: \r\nMessage-ID: <>\r\nTo: ,\r\n"), (Header::default(), true));
         let entity = entity(b"MIME-Version:\r\nContent-Type: ; charset=\"\"\r\nContent-Disposition: x; filename=\r\n");
         assert_eq!((entity.mime, entity.filename), (MimePart::default(), None));
         assert!(entity.described);

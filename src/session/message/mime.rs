@@ -55,6 +55,7 @@ pub struct Walker {
     raw_end: LastEnd,
     header_bytes: usize,
     header_cut: bool,
+    recipients_cut: bool,
     too_many: bool,
     /// Room to decode into.
     scratch: Vec<u8>,
@@ -121,6 +122,7 @@ impl Walker {
             raw_end: LastEnd::default(),
             header_bytes: 0,
             header_cut: false,
+            recipients_cut: false,
             too_many: false,
             scratch: Vec::new(),
         };
@@ -165,13 +167,12 @@ impl Walker {
         }
         self.flush();
         self.close(0, whole);
-        let mut limits = Vec::new();
-        if self.header_cut {
-            limits.push(Limit::MessageBytes);
-        }
-        if self.too_many || self.attachments.too_many {
-            limits.push(Limit::MimeStructure);
-        }
+        let bitten = [
+            (Limit::MessageBytes, self.header_cut),
+            (Limit::MimeStructure, self.too_many || self.attachments.too_many),
+            (Limit::Recipients, self.recipients_cut),
+        ];
+        let limits = bitten.into_iter().filter_map(|(limit, bitten)| bitten.then_some(limit)).collect();
         let mime = tree(self.entities).filter(|_| self.described);
         Structure { header: self.header, mime, attachments: self.attachments.finish(), limits }
     }
@@ -366,9 +367,12 @@ impl Walker {
         let State::Header(reading) = std::mem::replace(&mut self.state, State::Between) else { return };
         let entity = header::entity(&reading.block);
         if reading.entity == 0 {
-            self.header = header::message(&reading.block);
+            let all;
+            (self.header, all) = header::message(&reading.block);
+            self.recipients_cut = !all;
             self.described = entity.described;
         }
+        self.too_many |= entity.too_many;
         let parent = self.entities.get(reading.entity).and_then(|(parent, _)| *parent);
         let in_digest = parent.and_then(|parent| self.entities.get(parent)).is_some_and(|(_, mime)| {
             // RFC 2046, section 5.1.5: there, what is not described is a message.

@@ -138,4 +138,6 @@ impl Missing {
 }
 
 #[cfg(test)]
+mod hostile_tests;
+#[cfg(test)]
 mod tests;

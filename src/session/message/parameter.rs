@@ -5,6 +5,7 @@ continuations, charsets and percent signs of RFC 2231, and with the encoded word
 
 use super::transfer::hex_digit;
 use super::words;
+use crate::limits::MIME_PARAMETERS;
 use crate::session::text::text_in;
 
 /// A field's value, taken apart.
@@ -13,6 +14,8 @@ pub struct Field {
     /// What stands before the first `;`, in lower case: `multipart/mixed`, `attachment`. Empty where there is nothing.
     pub value: String,
     parameters: Vec<Parameter>,
+    /// There were more than [`MIME_PARAMETERS`].
+    pub too_many: bool,
 }
 
 /// `name*section*=value`.
@@ -32,7 +35,7 @@ impl Field {
     pub fn read(field: &[u8]) -> Self {
         let (value, mut rest) = until(field, |b| b == b';');
         let mut parameters = Vec::new();
-        while !rest.is_empty() {
+        while !rest.is_empty() && parameters.len() < MIME_PARAMETERS {
             let (name, after) = until(rest, |b| matches!(b, b'=' | b';'));
             let Some(after) = after.strip_prefix(b"=") else {
                 rest = after.get(1..).unwrap_or_default();
@@ -45,7 +48,8 @@ impl Field {
             rest = after;
         }
         let value = without_comment(value).to_ascii_lowercase();
-        Self { value: String::from_utf8_lossy(&value).into_owned(), parameters }
+        let too_many = !rest.trim_ascii().is_empty();
+        Self { value: String::from_utf8_lossy(&value).into_owned(), parameters, too_many }
     }
 
     /// The parameter called `name` as text: that of RFC 2231 if there is one, else the simple one with its encoded words
@@ -117,14 +121,14 @@ fn percent_decode(value: &[u8], extended: bool, out: &mut Vec<u8>) {
     let mut rest = value;
     while let Some((&byte, after)) = rest.split_first() {
         rest = after;
-        if extended && byte == b'%' {
-            if let [high, low, after @ ..] = after {
-                if let (Some(high), Some(low)) = (hex_digit(*high), hex_digit(*low)) {
-                    out.push(high << 4 | low);
-                    rest = after;
-                    continue;
-                }
-            }
+        if extended
+            && byte == b'%'
+            && let [high, low, after @ ..] = after
+            && let (Some(high), Some(low)) = (hex_digit(*high), hex_digit(*low))
+        {
+            out.push(high << 4 | low);
+            rest = after;
+            continue;
         }
         out.push(byte);
     }
