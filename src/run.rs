@@ -3,7 +3,7 @@ Does what was planned: opens the source and the view, lets the pipeline run betw
 what stood in the way.
 */
 
-use crate::capture::{self, CaptureError, Filter, Live, Source};
+use crate::capture::{self, CaptureError, Damage, Filter, Live, Source};
 use crate::cli::{Analysis, Format, Input, Output, Plan};
 use crate::pipeline;
 use crate::view::json::{Json, NdJson};
@@ -52,7 +52,7 @@ fn analyze(analysis: Analysis) -> anyhow::Result<()> {
     let filter = analysis.filter.as_deref().map(Filter::new).transpose()?;
     let live = matches!(analysis.input, Input::Live(_));
     let mut source: Box<dyn Source> = match &analysis.input {
-        Input::Files(files) => capture::open(files, filter)?,
+        Input::Files(files) => capture::open(files, filter, Damage::default())?,
         Input::Live(options) => {
             for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
                 // A second Ctrl-C, should the first not be heeded, ends the process at once.

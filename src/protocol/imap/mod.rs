@@ -67,11 +67,3 @@ pub enum What {
     /// Content of a literal that carries a message: of FETCH (server) or APPEND (client).
     Content(Verb),
 }
-/// x
-#[derive(Default)]
-pub struct Dialogue;
-impl super::Dialogue for Dialogue {
-    fn data(&mut self, _: crate::flow::Side, _: &[u8], _: crate::flow::At, _: &mut dyn super::Sink) {}
-    fn gap(&mut self, _: crate::flow::Side, _: u64, _: crate::flow::At, _: &mut dyn super::Sink) {}
-    fn end(&mut self, _: &mut dyn super::Sink) {}
-}
