@@ -13,7 +13,7 @@ use super::lexer::Announced;
 use super::queue::{Appended, Asked, InFlight, Ticket};
 use super::talk::{Talk, Verdict, settle};
 use super::unit::{Stretch, Unit};
-use super::{What, parse};
+use super::{What, mailbox_name, parse};
 use crate::flow::Side;
 use crate::limits::{COMMANDS_IN_FLIGHT, Limit};
 use crate::protocol::event::{Direction, Kind, MessageId, MessageStart, Sink, Step, StepId};
@@ -24,7 +24,7 @@ pub(super) struct Append {
     ticket: Ticket,
     key: Vec<u8>,
     step: StepId,
-    mailbox: Vec<u8>,
+    mailbox: Option<Vec<u8>>,
     /// Messages before this one.
     nth: u64,
     catenate: bool,
@@ -59,6 +59,7 @@ impl Talk {
         let arguments = unit.text.get(command.arguments.clone()).unwrap_or_default();
         let Some(mailbox) = parse::append(arguments).filter(|_| command.verb == Verb::Append) else { return false };
         let catenate = arguments.to_ascii_uppercase().windows(8).any(|word| word == b"CATENATE");
+        let mailbox = mailbox_name::bounded(mailbox, out);
         let (step, ticket) = self.command(unit, command, true, out);
         self.client.append = Some(Append {
             ticket,
@@ -91,7 +92,7 @@ impl Talk {
         let Some(append) = &mut self.client.append else { return };
         let message = out.message(MessageStart {
             direction: Direction::Appended,
-            mailbox: Some(append.mailbox.clone()),
+            mailbox: append.mailbox.clone(),
             number: None,
             uid: None,
             part: append.catenate.then(|| "text".to_owned()),

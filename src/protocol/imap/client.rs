@@ -10,7 +10,7 @@ use super::lexer::{Announced, without_telnet};
 use super::queue::{Asked, Authentication, Ticket};
 use super::talk::Talk;
 use super::unit::{Piece, Unit};
-use super::{State, What, parse};
+use super::{State, What, mailbox_name, parse};
 use crate::flow::{At, Side};
 use crate::protocol::event::{Credential, Exposure, Kind, LoginOutcome, Sink, Step, StepId, Subject};
 use crate::protocol::framing::Input;
@@ -194,7 +194,9 @@ impl Talk {
         let arguments = text.get(command.arguments.clone()).unwrap_or_default();
         let mut secrets = Vec::new();
         let mut asked = match command.verb {
-            Verb::Select | Verb::Examine => Asked::Mailbox(parse::mailbox(arguments)),
+            Verb::Select | Verb::Examine => {
+                Asked::Mailbox(parse::mailbox(arguments).and_then(|name| mailbox_name::bounded(name, out)))
+            }
             Verb::Append => Asked::Append(Vec::new()),
             _ => Asked::Plain,
         };

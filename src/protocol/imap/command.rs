@@ -278,7 +278,8 @@ mod tests {
         assert_eq!(read("a1 noop"), tagged("a1", "NOOP", "", true));
         assert_eq!(read("a UID"), tagged("a", "UID", "", false));
         assert_eq!(read("LOGIN bob secret"), Some((None, "LOGIN".into(), "bob secret".into(), false)));
-        assert_eq!(read("uid fetch 1 FLAGS"), Some((None, "UID FETCH".into(), "1 FLAGS".into(), false)));
+        // A server takes the first word for the tag, and so does whoever watches it.
+        assert_eq!(read("uid fetch 1 FLAGS"), tagged("uid", "FETCH", "1 FLAGS", false));
         assert_eq!(read("noop"), Some((None, "NOOP".into(), String::new(), false)));
         assert_eq!(read("hello"), None);
         assert_eq!(read("a {5}"), None);

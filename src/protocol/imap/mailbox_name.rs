@@ -1,5 +1,20 @@
 //! Mailbox names: modified UTF-7 (RFC 3501, section 5.1.3) made readable.
 
+use crate::limits::Limit;
+use crate::protocol::Sink;
+
+/// The longest name that is remembered: each message of its mailbox carries it again.
+const LONGEST: usize = 4 * 1024;
+
+/// `name`, unless it is longer than any mailbox's.
+pub(super) fn bounded(name: Vec<u8>, out: &mut dyn Sink) -> Option<Vec<u8>> {
+    if name.len() > LONGEST {
+        out.limit(Limit::LineBytes);
+        return None;
+    }
+    Some(name)
+}
+
 /// `name` in UTF-8. A name that is not modified UTF-7 (UTF-8 by RFC 6855, a lone `&`) is left as it is.
 pub(super) fn decode(name: &[u8]) -> Vec<u8> {
     decoded(name).unwrap_or_else(|| name.to_vec())

@@ -223,9 +223,10 @@ impl Talk {
                 match command(&text).filter(|command| command.is_sure()) {
                     Some(command) => _ = self.command(&unit, &command, false, out),
                     None => {
-                        let secret = if self.login.is_some() { vec![0..text.len()] } else { Vec::new() };
+                        // Half an answer to a challenge may be half a password.
+                        let secrets = self.login.map(|_| 0..text.len()).into_iter().collect();
                         let step = unit.step(from, Kind::Unknown, Subject::Unknown);
-                        unit.tell(Step { secrets: secret, ..step }, out);
+                        unit.tell(Step { secrets, ..step }, out);
                     }
                 }
                 None

@@ -207,8 +207,7 @@ struct Octets {
 impl Reader {
     /// The next piece, or `None` where `input` is used up.
     pub fn next<'a>(&mut self, input: &mut Input<'a>) -> Option<Piece<'a>> {
-        loop {
-            let Some(literal) = &mut self.literal else { break };
+        while let Some(literal) = &mut self.literal {
             if literal.left == 0 {
                 let literal = self.literal.take()?;
                 if literal.kept {

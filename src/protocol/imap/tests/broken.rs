@@ -136,7 +136,7 @@ fn a_gap_while_a_literal_waits() {
 #[test]
 fn what_is_open_at_the_end_is_told() {
     let told =
-        played("S: * OK hi\nC: a1 LOGIN bob secret\nC: a2 APPEND x {9+}\nC| 123\nS| * 1 FETCH (BODY[] {5}\r\n12");
+        played("S: * OK hi\nC: a1 LOGIN bob secret\nC: a2 APPEND x {9+}\nC| 123\nS| * 1 FETCH (BODY[] {5}\\r\\n12");
     assert_eq!(told.credentials[0].outcome, LoginOutcome::Unknown);
     assert_eq!(messages(&told), ["x ?/? whole: 123…", "? 1/? whole: 12…"]);
     assert!(told.messages.iter().all(|message| message.outcome.is_some()));
@@ -155,6 +155,9 @@ fn bounds_are_counted() {
     let many: String = (0..5000).map(|n| format!("C: a{n} NOOP\n")).collect();
     let told = talk(Dialogue::new(), &many);
     assert_eq!(told.limits.len(), 5000 - 4096);
+    let name = "x".repeat(5000);
+    let told = talk(Dialogue::new(), &format!("S: * PREAUTH hi\nC: a1 APPEND {name} {{1+}}\nC: x"));
+    assert_eq!((told.limits.as_slice(), &told.messages[0].start.mailbox), ([Limit::LineBytes].as_slice(), &None));
 }
 
 /// Lines that reach every corner of the dialogue when they are thrown at it in any order.

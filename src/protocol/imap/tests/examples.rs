@@ -123,9 +123,9 @@ fn rfc3501_section_6() {
     assert_eq!(
         told.rows()[search..search + 3],
         [
-            "18 C Command [SEARCH] A284 SEARCH CHARSET UTF-8 TEXT {6}\\nXXXXXX",
-            "19 S Continuation + Ready for literal text",
-            "20 S Untagged * SEARCH 43",
+            "19 C Command [SEARCH] A284 SEARCH CHARSET UTF-8 TEXT {6}\\nXXXXXX",
+            "20 S Continuation + Ready for literal text",
+            "21 S Untagged * SEARCH 43",
         ]
     );
 }

@@ -11,7 +11,7 @@ fn what_a_message_says_is_not_the_protocol() {
         C: a1 SELECT Drafts
         S: a1 OK [READ-WRITE] done
         C: b2 FETCH 1:2 (FLAGS BODY.PEEK[] UID)
-        S: * 1 FETCH (FLAGS (\\Seen) UID 8 BODY[] {74}
+        S: * 1 FETCH (FLAGS (\\Seen) UID 8 BODY[] {75}
         S: * 1 FETCH (FLAGS (\\Seen) BODY[] {5}
         S: b2 OK FETCH completed
         S: )
@@ -40,7 +40,7 @@ fn several_bodies_in_one_response() {
         C: a1 EXAMINE "&ZeVnLIqe-"
         S: a1 OK done
         C: a2 FETCH 3 (BODY.PEEK[HEADER.FIELDS (SUBJECT FROM)] BODY.PEEK[TEXT]<0.20> BODY.PEEK[1] ENVELOPE)
-        S: * 3 FETCH (BODY[HEADER.FIELDS (SUBJECT FROM)] {14}
+        S: * 3 FETCH (BODY[HEADER.FIELDS (SUBJECT FROM)] {13}
         S: Subject: hi
         S|  BODY[TEXT]<5> {4}\r\ntext BODY[1.2] "qu\\"oted" BODY[2] NIL ENVELOPE (NIL {3}\r\n(") NIL) BINARY[3] ~{2}\r\n\0\n RFC822.HEADER {1}\r\nh UID 44)\r\n
         S: a2 OK done
@@ -59,7 +59,7 @@ fn several_bodies_in_one_response() {
     assert_eq!(
         told.rows()[4..14],
         [
-            "5 S Untagged * 3 FETCH (BODY[HEADER.FIELDS (SUBJECT FROM)] {14}",
+            "5 S Untagged * 3 FETCH (BODY[HEADER.FIELDS (SUBJECT FROM)] {13}",
             "6 S Data ",
             "7 S Untagged  BODY[TEXT]<5> {4}",
             "8 S Data ",
@@ -72,7 +72,7 @@ fn several_bodies_in_one_response() {
         ]
     );
     let data: Vec<_> = told.steps.iter().filter(|step| step.kind == Kind::Data).map(|step| step.bytes).collect();
-    assert_eq!(data, [14, 4, 2, 1]);
+    assert_eq!(data, [13, 4, 2, 1]);
 }
 
 #[test]

@@ -1,8 +1,10 @@
 //! Log-ins: LOGIN in its forms, AUTHENTICATE, and what becomes of them.
 
+use super::super::Dialogue;
 use super::{answers, played};
 use crate::flow::Side;
 use crate::protocol::event::{Exposure, Kind, LoginOutcome, TlsFact};
+use crate::protocol::testing::talk;
 
 /// User, password and outcome of each attempt.
 fn attempts(script: &str) -> Vec<(String, String, LoginOutcome)> {
@@ -42,7 +44,8 @@ fn passwords_are_read_to_the_letter() {
 
 #[test]
 fn continuations_within_a_command_are_told_after_it() {
-    let told = played("S: * OK hi\nC: a1 LOGIN {3}\nS: + OK\nC: bob {2}\nS: + OK\nC: pw\nS: a1 OK in");
+    let script = "S: * OK hi\nC: a1 LOGIN {3}\nS: + OK\nC: bob {2}\nS: + OK\nC: pw\nS: a1 OK in";
+    let told = played(script);
     assert_eq!(
         told.rows()[1..],
         [
@@ -52,6 +55,7 @@ fn continuations_within_a_command_are_told_after_it() {
             "5 S Reply a1 OK in -> 2",
         ]
     );
+    assert_eq!(talk(Dialogue::new(), script).steps[1].packets, [2, 4, 6]);
     let login = &told.credentials[0];
     assert_eq!((login.mechanism.as_str(), login.exposure), ("LOGIN", Exposure::Plaintext));
     assert_eq!((login.steps.as_slice(), &login.wire_forms), ([2, 5].as_slice(), &vec![b"pw".to_vec()]));
@@ -113,12 +117,10 @@ fn authenticate_ends_with_its_reply() {
     let outcomes: Vec<_> = told.credentials.iter().map(|credential| credential.outcome).collect();
     assert_eq!(outcomes, [LoginOutcome::Rejected, LoginOutcome::Cancelled, LoginOutcome::Accepted]);
     assert_eq!(told.capabilities, ["IMAP4rev1", "IDLE"]);
-    assert!(
-        told.credentials
-            .iter()
-            .all(|credential| credential.steps.ends_with(&[credential.steps.len() as u32])
-                || !credential.steps.is_empty())
-    );
+    // The reply that decides is the last step of each.
+    let last: Vec<_> = told.credentials.iter().filter_map(|credential| credential.steps.last().copied()).collect();
+    let replies: Vec<_> = (1..).zip(&told.steps).filter(|(_, step)| step.kind == Kind::Reply).map(|(n, _)| n).collect();
+    assert_eq!(last, replies[..3]);
 }
 
 #[test]
