@@ -69,7 +69,13 @@ pub struct Line<'a> {
     pub time: Time,
     /// True where it is longer than what `bytes` keeps.
     pub truncated: bool,
+    /// The last [`TAIL_BYTES`] before the line end of a line that was cut, empty where it is whole: an IMAP literal is
+    /// announced at the very end of its line, and whoever misses it loses step.
+    pub tail: Vec<u8>,
 }
+
+/// What is kept of the end of a line that is longer than [`LINE_BYTES`].
+pub const TAIL_BYTES: usize = 128;
 
 /// What is half-read of one direction.
 #[derive(Debug, Default)]
@@ -79,6 +85,8 @@ pub struct Framer {
     dropped: u64,
     /// The last two bytes of the line, kept or not: they tell how it ended.
     tail: [u8; 2],
+    /// The last of the bytes that were not kept, a few more than [`TAIL_BYTES`].
+    last: Vec<u8>,
     packets: Packets,
     time: Time,
 }
@@ -106,6 +114,7 @@ impl Framer {
                 packets: Packets::one(at.packet),
                 time: at.time,
                 truncated: false,
+                tail: Vec::new(),
             });
         }
         self.keep(piece, at);
@@ -121,9 +130,16 @@ impl Framer {
         let dropped = std::mem::take(&mut self.dropped);
         let wire_len = bytes.len() as u64 + dropped;
         let (_, end) = without_line_end(&std::mem::take(&mut self.tail));
+        let last = std::mem::take(&mut self.last);
+        let mut tail = Vec::new();
         if dropped == 0 {
             let kept = without_line_end(&bytes).0.len();
             bytes.truncate(kept);
+        } else {
+            tail.extend_from_slice(&bytes[bytes.len().saturating_sub(TAIL_BYTES)..]);
+            tail.extend_from_slice(&last);
+            tail.truncate(without_line_end(&tail).0.len());
+            tail.drain(..tail.len().saturating_sub(TAIL_BYTES));
         }
         Some(Line {
             bytes: Cow::Owned(bytes),
@@ -132,6 +148,7 @@ impl Framer {
             packets: std::mem::take(&mut self.packets),
             time: self.time,
             truncated: dropped > 0,
+            tail,
         })
     }
 
@@ -150,6 +167,8 @@ impl Framer {
         let (kept, dropped) = bytes.split_at(room.min(bytes.len()));
         self.partial.extend_from_slice(kept);
         self.dropped += dropped.len() as u64;
+        self.last.extend_from_slice(&dropped[dropped.len().saturating_sub(TAIL_BYTES + 2)..]);
+        self.last.drain(..self.last.len().saturating_sub(TAIL_BYTES + 2));
         self.tail = match bytes {
             [.., a, b] => [*a, *b],
             [b] => [self.tail[1], *b],
@@ -309,6 +328,7 @@ mod tests {
         let line = framer.line(&mut Input::new(b"\r\nnext", at(2))).expect("a line");
         assert_eq!((line.bytes.len(), line.wire_len, line.end), (LINE_BYTES, LINE_BYTES as u64 + 12, LineEnd::CrLf));
         assert!(line.truncated);
+        assert_eq!(line.tail, [b'x'; TAIL_BYTES], "its end, without the line end");
     }
 
     /// The block's content, how it ended, and what follows it, with the input cut at every length of `step`.

@@ -1,9 +1,39 @@
-//! IMAP4rev1 (RFC 3501) and IMAP4rev2 (RFC 9051), with the extensions that clients use.
+/*!
+IMAP4rev1 (RFC 3501) and IMAP4rev2 (RFC 9051), with the extensions that clients use.
+
+```text
+bytes ─▶ dialogue.rs ─▶ talk.rs ─▶ client.rs, append.rs   commands, responses to challenges, APPEND's messages
+         clear, TLS,    both       server.rs, fetch.rs    replies, untagged data, FETCH's messages
+         deflate        sides      queue.rs               commands in flight, by tag
+                          │
+                          ▼
+                        unit.rs      frames lines and literals
+                        lexer.rs, command.rs, reply.rs, parse.rs, scan.rs, mailbox_name.rs      pure parsers
+```
+*/
 
 pub mod command;
 pub mod reply;
 
+mod append;
+mod client;
+mod deflate;
+mod dialogue;
+mod fetch;
+mod lexer;
+mod mailbox_name;
+mod parse;
+mod queue;
+mod scan;
+mod server;
+mod talk;
+mod unit;
+
+#[cfg(test)]
+mod tests;
+
 pub use command::Verb;
+pub use dialogue::Dialogue;
 pub use reply::{Code, Status, Untagged};
 
 use super::sasl::Round;

@@ -1,5 +1,12 @@
 //! IMAP's responses.
 
+use super::lexer::{number, spaces, without_telnet};
+use nom::Parser;
+use nom::bytes::complete::{is_not, tag, take_till};
+use nom::character::complete::char;
+use nom::combinator::{opt, rest};
+use nom::sequence::{delimited, preceded};
+
 /// A status response's word (RFC 3501, section 7.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[allow(missing_docs)]
@@ -87,4 +94,287 @@ pub enum Untagged {
     Metadata,
     /// A response that is none of these.
     Other,
+}
+
+impl Status {
+    /// The word itself.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Ok => "OK",
+            Self::No => "NO",
+            Self::Bad => "BAD",
+            Self::Preauth => "PREAUTH",
+            Self::Bye => "BYE",
+        }
+    }
+
+    fn named(word: &[u8]) -> Option<Self> {
+        Some(match word.to_ascii_uppercase().as_slice() {
+            b"OK" => Self::Ok,
+            b"NO" => Self::No,
+            b"BAD" => Self::Bad,
+            b"PREAUTH" => Self::Preauth,
+            b"BYE" => Self::Bye,
+            _ => return None,
+        })
+    }
+}
+
+const CODES: [(&str, Code); 35] = [
+    ("ALERT", Code::Alert),
+    ("BADCHARSET", Code::BadCharset),
+    ("CAPABILITY", Code::Capability),
+    ("PARSE", Code::Parse),
+    ("PERMANENTFLAGS", Code::PermanentFlags),
+    ("READ-ONLY", Code::ReadOnly),
+    ("READ-WRITE", Code::ReadWrite),
+    ("TRYCREATE", Code::TryCreate),
+    ("UIDNEXT", Code::UidNext),
+    ("UIDVALIDITY", Code::UidValidity),
+    ("UNSEEN", Code::Unseen),
+    ("APPENDUID", Code::AppendUid),
+    ("COPYUID", Code::CopyUid),
+    ("UIDNOTSTICKY", Code::UidNotSticky),
+    ("HIGHESTMODSEQ", Code::HighestModseq),
+    ("NOMODSEQ", Code::NoModseq),
+    ("MODIFIED", Code::Modified),
+    ("CLOSED", Code::Closed),
+    ("AUTHENTICATIONFAILED", Code::AuthenticationFailed),
+    ("AUTHORIZATIONFAILED", Code::AuthorizationFailed),
+    ("EXPIRED", Code::Expired),
+    ("PRIVACYREQUIRED", Code::PrivacyRequired),
+    ("CONTACTADMIN", Code::ContactAdmin),
+    ("NOPERM", Code::NoPerm),
+    ("INUSE", Code::InUse),
+    ("EXPUNGEISSUED", Code::ExpungeIssued),
+    ("CORRUPTION", Code::Corruption),
+    ("SERVERBUG", Code::ServerBug),
+    ("CLIENTBUG", Code::ClientBug),
+    ("CANNOT", Code::Cannot),
+    ("LIMIT", Code::Limit),
+    ("OVERQUOTA", Code::OverQuota),
+    ("ALREADYEXISTS", Code::AlreadyExists),
+    ("NONEXISTENT", Code::NonExistent),
+    ("UNAVAILABLE", Code::Unavailable),
+];
+
+impl Code {
+    fn named(word: &[u8]) -> Self {
+        let known = CODES.iter().find(|(name, _)| word.eq_ignore_ascii_case(name.as_bytes()));
+        known.map_or(Self::Other, |&(_, code)| code)
+    }
+}
+
+const DATA: [(&str, Untagged); 26] = [
+    ("CAPABILITY", Untagged::Capability),
+    ("LIST", Untagged::List),
+    ("XLIST", Untagged::List),
+    ("LSUB", Untagged::Lsub),
+    ("STATUS", Untagged::Status),
+    ("SEARCH", Untagged::Search),
+    ("ESEARCH", Untagged::Search),
+    ("SORT", Untagged::Sort),
+    ("THREAD", Untagged::Thread),
+    ("FLAGS", Untagged::Flags),
+    ("EXISTS", Untagged::Exists),
+    ("RECENT", Untagged::Recent),
+    ("EXPUNGE", Untagged::Expunge),
+    ("VANISHED", Untagged::Vanished),
+    ("FETCH", Untagged::Fetch),
+    ("NAMESPACE", Untagged::Namespace),
+    ("ID", Untagged::Id),
+    ("ENABLED", Untagged::Enabled),
+    ("QUOTA", Untagged::Quota),
+    ("QUOTAROOT", Untagged::Quota),
+    ("ACL", Untagged::Acl),
+    ("LISTRIGHTS", Untagged::Acl),
+    ("MYRIGHTS", Untagged::Acl),
+    ("METADATA", Untagged::Metadata),
+    ("ANNOTATION", Untagged::Metadata),
+    ("ANNOTATEMORE", Untagged::Metadata),
+];
+
+impl Untagged {
+    fn named(word: &[u8]) -> Self {
+        let known = DATA.iter().find(|(name, _)| word.eq_ignore_ascii_case(name.as_bytes()));
+        known.map_or(Self::Other, |&(_, data)| data)
+    }
+
+    /// True for what is said with a number before it (`message-data`, `mailbox-data`).
+    fn is_numbered(self) -> bool {
+        matches!(self, Self::Exists | Self::Recent | Self::Expunge | Self::Fetch)
+    }
+
+    /// An untagged status response.
+    pub(super) fn of_status(status: Status, code: Option<Code>) -> Self {
+        match status {
+            Status::Ok => Self::Ok(code),
+            Status::No => Self::No(code),
+            Status::Bad => Self::Bad(code),
+            Status::Preauth => Self::Preauth,
+            Status::Bye => Self::Bye,
+        }
+    }
+}
+
+/// `resp-text = ["[" resp-text-code "]" SP] text`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Text<'a> {
+    /// The code.
+    pub code: Option<Code>,
+    /// What follows the code's name, within the brackets.
+    pub arguments: &'a [u8],
+    /// The words for people.
+    pub words: &'a [u8],
+}
+
+/// What a server says, by its first words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Response<'a> {
+    /// `response-tagged = tag SP resp-cond-state CRLF`.
+    Tagged {
+        /// The tag.
+        tag: &'a [u8],
+        /// OK, NO, BAD.
+        status: Status,
+        /// What follows.
+        text: Text<'a>,
+    },
+    /// `resp-cond-state`, `resp-cond-bye` or a greeting, untagged.
+    Status {
+        /// Which.
+        status: Status,
+        /// What follows.
+        text: Text<'a>,
+    },
+    /// Any other untagged response.
+    Data {
+        /// Which.
+        what: Untagged,
+        /// The number before it: of a message, or how many.
+        number: Option<u64>,
+        /// What follows.
+        rest: &'a [u8],
+    },
+    /// `continue-req = "+" SP (resp-text / base64) CRLF`.
+    Continue(&'a [u8]),
+}
+
+/// Reads a response off the beginning of a unit's text; `None` where it is none.
+pub(super) fn response(text: &[u8]) -> Option<Response<'_>> {
+    let text = without_telnet(text);
+    match text {
+        [b'*', b' ', ..] => untagged(text),
+        b"+" => Some(Response::Continue(b"")),
+        [b'+', b' ', words @ ..] => Some(Response::Continue(words)),
+        _ => tagged(text),
+    }
+}
+
+fn tagged(text: &[u8]) -> Option<Response<'_>> {
+    let (after, (tag, word)) = (word, preceded(spaces, word)).parse(text).ok()?;
+    let status = Status::named(word).filter(|status| matches!(status, Status::Ok | Status::No | Status::Bad))?;
+    Some(Response::Tagged { tag, status, text: resp_text(after) })
+}
+
+fn untagged(text: &[u8]) -> Option<Response<'_>> {
+    let (text, number) = preceded((tag("*"), spaces), opt(number_and_space)).parse(text).ok()?;
+    let (after, word) = word(text).ok()?;
+    match (number, Status::named(word)) {
+        (None, Some(status)) => Some(Response::Status { status, text: resp_text(after) }),
+        _ => {
+            let what = Untagged::named(word);
+            let what = if what.is_numbered() == number.is_some() { what } else { Untagged::Other };
+            let after = opt(spaces).parse(after).map_or(after, |(after, _): (_, Option<_>)| after);
+            Some(Response::Data { what, number, rest: after })
+        }
+    }
+}
+
+fn number_and_space(input: &[u8]) -> super::lexer::Parsed<'_, u64> {
+    nom::sequence::terminated(number, spaces).parse(input)
+}
+
+fn word(input: &[u8]) -> super::lexer::Parsed<'_, &[u8]> {
+    is_not(" \r\n").parse(input)
+}
+
+/// `resp-text`, after the status word.
+fn resp_text(input: &[u8]) -> Text<'_> {
+    let code = delimited(char('['), (is_not(" ]"), opt(spaces), take_till(|byte| byte == b']')), char(']'));
+    let mut parser = (opt(spaces), opt(code), opt(spaces), rest);
+    let parsed: super::lexer::Parsed<'_, _> = parser.parse(input);
+    let Ok((_, (_, code, _, words))) = parsed else { return Text::default() };
+    match code {
+        Some((name, _, arguments)) => Text { code: Some(Code::named(name)), arguments, words },
+        None => Text { code: None, arguments: b"", words },
+    }
+}
+
+impl Response<'_> {
+    /// True where nobody could mistake `text`, which was read as this, for content: after a gap, or where the capture
+    /// begins in the middle. Servers write their words in capitals.
+    pub fn is_sure(&self, text: &[u8]) -> bool {
+        let capitals = |words: usize| {
+            let mut words = text.split(|&byte| byte == b' ').skip(words);
+            words.next().is_some_and(|word| !word.is_empty() && !word.iter().any(u8::is_ascii_lowercase))
+        };
+        match self {
+            Self::Tagged { tag, .. } => {
+                let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"._-$#".contains(byte);
+                capitals(1) && tag.len() <= 64 && tag.iter().all(plain)
+            }
+            Self::Status { .. } => capitals(1),
+            Self::Data { what, number, .. } => *what != Untagged::Other && capitals(1 + usize::from(number.is_some())),
+            Self::Continue(_) => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn responses_are_told_apart() {
+        let text = |code, arguments, words| Text { code, arguments, words };
+        assert_eq!(
+            response(b"a3 OK [APPENDUID 38505 3955] APPEND completed"),
+            Some(Response::Tagged {
+                tag: b"a3",
+                status: Status::Ok,
+                text: text(Some(Code::AppendUid), b"38505 3955", b"APPEND completed")
+            })
+        );
+        assert_eq!(
+            response(b"* OK [X-NEW] hi"),
+            Some(Response::Status { status: Status::Ok, text: text(Some(Code::Other), b"", b"hi") })
+        );
+        assert_eq!(response(b"* BYE"), Some(Response::Status { status: Status::Bye, text: Text::default() }));
+        assert_eq!(
+            response(b"* 23 EXISTS"),
+            Some(Response::Data { what: Untagged::Exists, number: Some(23), rest: b"" })
+        );
+        assert_eq!(
+            response(b"* LIST () \"/\" a"),
+            Some(Response::Data { what: Untagged::List, number: None, rest: b"() \"/\" a" })
+        );
+        assert_eq!(response(b"+ go ahead"), Some(Response::Continue(b"go ahead")));
+        assert_eq!(response(b"+"), Some(Response::Continue(b"")));
+        for none in [b"".as_slice(), b"*", b"a1", b"a1 PREAUTH x", b"+x", b"* "] {
+            assert_eq!(response(none), None, "{}", none.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn content_is_not_taken_for_a_response() {
+        for text in ["* list of things", "* ok then", "From: OK me", "I ok that", "* 5 apples", "+ more"] {
+            let text = text.as_bytes();
+            assert!(response(text).is_none_or(|response| !response.is_sure(text)), "{}", text.escape_ascii());
+        }
+        for text in ["* 3 EXISTS", "* OK hi", "a4 NO no", "* SEARCH"] {
+            let text = text.as_bytes();
+            assert!(response(text).is_some_and(|response| response.is_sure(text)), "{}", text.escape_ascii());
+        }
+    }
 }

@@ -1,0 +1,180 @@
+/*!
+APPEND: the messages that a client puts into a mailbox (RFC 3501, section 6.3.11).
+
+The command's step is told before its first message, so that the server's `+` and the content follow it. What comes
+between the messages of a MULTIAPPEND (RFC 3502) or the parts of a CATENATE (RFC 4469) belongs to the same command: it is
+the text of the content step that it announces. Content that refers to what the server has (CATENATE's URLs) never
+crosses, so that a part is not the whole message.
+*/
+
+use super::client::Waiting;
+use super::command::{Command, Verb};
+use super::lexer::Announced;
+use super::queue::{Appended, Asked, InFlight, Ticket};
+use super::talk::{Talk, Verdict, settle};
+use super::unit::{Stretch, Unit};
+use super::{What, mailbox_name, parse};
+use crate::flow::Side;
+use crate::limits::{COMMANDS_IN_FLIGHT, Limit};
+use crate::protocol::event::{Direction, Kind, MessageId, MessageStart, Sink, Step, StepId};
+
+/// An APPEND whose step has been told and whose end has not come.
+#[derive(Debug)]
+pub(super) struct Append {
+    ticket: Ticket,
+    key: Vec<u8>,
+    step: StepId,
+    mailbox: Option<Vec<u8>>,
+    /// Messages before this one.
+    nth: u64,
+    catenate: bool,
+    /// The words that announce the present message, where they are not the command's own.
+    announcing: Option<Unit<'static>>,
+    /// The message whose content is coming.
+    body: Option<Body>,
+    /// The reply, where it came while content was still coming.
+    decided: Option<Decided>,
+}
+
+/// A message whose content is coming.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Body {
+    pub message: MessageId,
+    /// Some of it is not in the capture.
+    pub holed: bool,
+}
+
+/// A verdict, kept.
+#[derive(Debug)]
+struct Decided {
+    status: super::Status,
+    step: StepId,
+    words: Vec<u8>,
+    uids: Vec<u8>,
+}
+
+impl Talk {
+    /// A command that ends with a message's literal. `false` where the literal is something else.
+    pub fn append(&mut self, unit: &Unit<'_>, command: &Command<'_>, literal: Announced, out: &mut dyn Sink) -> bool {
+        let arguments = unit.text.get(command.arguments.clone()).unwrap_or_default();
+        let Some(mailbox) = parse::append(arguments).filter(|_| command.verb == Verb::Append) else { return false };
+        let catenate = arguments.to_ascii_uppercase().windows(8).any(|word| word == b"CATENATE");
+        let mailbox = mailbox_name::bounded(mailbox, out);
+        let (step, ticket) = self.command(unit, command, true, out);
+        self.client.append = Some(Append {
+            ticket,
+            key: command.key.to_vec(),
+            step,
+            mailbox,
+            nth: 0,
+            catenate,
+            announcing: None,
+            body: None,
+            decided: None,
+        });
+        self.append_literal(literal, out);
+        true
+    }
+
+    fn append_literal(&mut self, literal: Announced, out: &mut dyn Sink) {
+        match literal {
+            Announced { octets, synchronising: true } => {
+                let key = self.client.append.as_ref().map_or(b"".as_slice(), |append| &append.key);
+                self.client.waiting = Some(Waiting::for_message(key, octets));
+            }
+            Announced { octets, .. } => self.append_begin(octets, out),
+        }
+    }
+
+    /// The next `octets` are a message.
+    pub fn append_begin(&mut self, octets: u64, out: &mut dyn Sink) {
+        self.client.way.reader.stream(octets);
+        let Some(append) = &mut self.client.append else { return };
+        let message = out.message(MessageStart {
+            direction: Direction::Appended,
+            mailbox: append.mailbox.clone(),
+            number: None,
+            uid: None,
+            part: append.catenate.then(|| "text".to_owned()),
+            steps: vec![append.step],
+        });
+        append.body = Some(Body { message, holed: false });
+    }
+
+    /// The next octets of the message.
+    pub fn append_octets(&mut self, octets: &[u8], out: &mut dyn Sink) {
+        if let Some(body) = self.client.append.as_ref().and_then(|append| append.body) {
+            out.content(body.message, octets);
+        }
+    }
+
+    /// The next `missing` octets of the message are not in the capture.
+    pub fn append_missing(&mut self, missing: u64, out: &mut dyn Sink) {
+        if let Some(body) = self.client.append.as_mut().and_then(|append| append.body.as_mut()) {
+            body.holed = true;
+            out.content_missing(body.message, missing);
+        }
+    }
+
+    /// The message has ended, or will not: `whole` tells which.
+    pub fn append_end(&mut self, stretch: &Stretch, whole: bool, out: &mut dyn Sink) {
+        let subject = self.subject(What::Content(Verb::Append));
+        let Some(append) = &mut self.client.append else { return };
+        let Some(body) = append.body.take() else { return };
+        let announcing = append.announcing.take();
+        let text = announcing.as_ref().map_or(b"".as_slice(), |unit| &unit.text);
+        let step = out.step(Step { text, ..stretch.step(Side::Client, Kind::Data, subject) });
+        out.content_end(body.message, whole && !body.holed);
+        let appended = Appended { message: body.message, step, nth: append.nth };
+        append.nth += 1;
+        match (&append.decided, self.queue.get_mut(append.ticket).map(|command| &mut command.asked)) {
+            (None, Some(Asked::Append(messages))) if messages.len() < COMMANDS_IN_FLIGHT => messages.push(appended),
+            (decided, _) => {
+                if decided.is_none() {
+                    out.limit(Limit::CommandsInFlight);
+                }
+                let verdict = decided.as_ref().map(|decided| Verdict {
+                    status: decided.status,
+                    step: decided.step,
+                    words: &decided.words,
+                    uids: &decided.uids,
+                });
+                let asked = Asked::Append(vec![appended]);
+                settle(InFlight { key: Vec::new(), verb: Verb::Append, step, asked }, verdict, out);
+            }
+        }
+    }
+
+    /// The line after a message: nothing, the next message's announcement, or the end of a list. `false` where it is a
+    /// line of its own, the literal having been miscounted.
+    pub fn append_rest(&mut self, unit: &Unit<'_>, literal: Option<Announced>, out: &mut dyn Sink) -> bool {
+        let Some(append) = &mut self.client.append else { return false };
+        if !matches!(unit.text.first(), None | Some(b' ' | b')' | b'(')) {
+            self.client.append = None;
+            return false;
+        }
+        if let Some(literal) = literal {
+            append.announcing = Some(unit.clone().into_owned());
+            self.append_literal(literal, out);
+            return true;
+        }
+        self.client.append = None;
+        if !matches!(unit.text.trim_ascii(), b"" | b")") {
+            let subject = self.subject(What::Content(Verb::Append));
+            unit.tell(unit.step(Side::Client, Kind::Data, subject), out);
+        }
+        true
+    }
+
+    /// The reply to an APPEND has come: what is still coming of its content will be refused or taken as it says.
+    pub fn append_decided(&mut self, ticket: Ticket, verdict: Verdict<'_>) {
+        if let Some(append) = self.client.append.as_mut().filter(|append| append.ticket == ticket) {
+            append.decided = Some(Decided {
+                status: verdict.status,
+                step: verdict.step,
+                words: verdict.words.to_vec(),
+                uids: verdict.uids.to_vec(),
+            });
+        }
+    }
+}

@@ -1,0 +1,301 @@
+/*!
+What the client says: commands, their literals, and its answers to SASL challenges.
+
+A synchronising literal begins only at the server's `+` (RFC 3501, section 7.5). Whoever counts its octets from its
+announcement loses step when the server refuses it: then they never come.
+*/
+
+use super::command::{Command, Verb, command};
+use super::lexer::{Announced, without_telnet};
+use super::queue::{Asked, Authentication, Ticket};
+use super::talk::Talk;
+use super::unit::{Piece, Unit};
+use super::{State, What, mailbox_name, parse};
+use crate::flow::{At, Side};
+use crate::protocol::event::{Credential, Exposure, Kind, LoginOutcome, Sink, Step, StepId, Subject};
+use crate::protocol::framing::Input;
+use crate::protocol::sasl::Exchange;
+
+/// A synchronising literal that has been announced and not been asked for.
+#[derive(Debug)]
+pub(super) struct Waiting {
+    /// The command's tag.
+    key: Vec<u8>,
+    /// The command so far, where the literal is part of its text; a message otherwise.
+    command: Option<Unit<'static>>,
+    octets: u64,
+    /// What the client sent nevertheless, until it is clear what it is.
+    early: Vec<u8>,
+    at: Option<At>,
+}
+
+/// As much as is needed to tell a command from a literal's octets.
+const EARLY: usize = 128;
+
+impl Waiting {
+    /// A message's literal, in the command with tag `key`.
+    pub fn for_message(key: &[u8], octets: u64) -> Self {
+        Self { key: key.to_vec(), command: None, octets, early: Vec::new(), at: None }
+    }
+
+    /// A literal that is a part of `command`.
+    fn within(key: &[u8], command: Unit<'_>, octets: u64) -> Self {
+        Self { command: Some(command.into_owned()), ..Self::for_message(key, octets) }
+    }
+}
+
+impl Talk {
+    /// Reads all of `input`.
+    pub fn read_client(&mut self, input: &mut Input<'_>, out: &mut dyn Sink) {
+        loop {
+            if self.client.waiting.is_some() {
+                if !self.read_early(input, out) {
+                    return;
+                }
+                continue;
+            }
+            match self.client.way.reader.next(input) {
+                None => return,
+                Some(Piece::Line { unit, from, literal }) => self.client_line(unit, from, literal, out),
+                Some(Piece::Octets(octets)) => self.append_octets(octets, out),
+                Some(Piece::End(stretch)) => self.append_end(&stretch, true, out),
+            }
+        }
+    }
+
+    /// The client goes on though nobody asked for its literal: the server's `+` is not in the capture, or its refusal
+    /// is not, or it does not wait. What it says tells which. `false` where it has not said enough.
+    fn read_early(&mut self, input: &mut Input<'_>, out: &mut dyn Sink) -> bool {
+        let Some(waiting) = &mut self.client.waiting else { return true };
+        let room = EARLY.saturating_sub(waiting.early.len());
+        let rest = &input.rest()[..input.rest().len().min(room)];
+        waiting.at.get_or_insert(input.at);
+        waiting.early.extend_from_slice(input.take(memchr::memchr(b'\n', rest).map_or(rest.len(), |lf| lf + 1)));
+        if waiting.early.len() < EARLY && waiting.early.last() != Some(&b'\n') {
+            return false;
+        }
+        let line = waiting.early.trim_ascii_end();
+        if command(line).is_some_and(|command| command.is_sure()) {
+            self.give_up_waiting(out);
+        } else {
+            self.go_ahead(out);
+        }
+        true
+    }
+
+    /// The literal that the client waits to send comes now.
+    pub fn go_ahead(&mut self, out: &mut dyn Sink) {
+        let Some(Waiting { command, octets, early, at, .. }) = self.client.waiting.take() else { return };
+        match command {
+            Some(unit) => self.client.way.reader.keep(unit, octets),
+            None => self.append_begin(octets, out),
+        }
+        self.reread(&early, at, out);
+    }
+
+    /// The literal that the client waited to send will not come: the command ends where it stands.
+    pub fn give_up_waiting(&mut self, out: &mut dyn Sink) {
+        let Some(Waiting { command: unit, early, at, .. }) = self.client.waiting.take() else { return };
+        match unit {
+            Some(unit) => {
+                let text = unit.text.clone();
+                match command(&text) {
+                    Some(command) => _ = self.command(&unit, &command, false, out),
+                    None => self.unknown(&unit, out),
+                }
+            }
+            None => self.client.append = None,
+        }
+        self.reread(&early, at, out);
+    }
+
+    /// Reads what was set aside. It holds one line at most, so that this does not go deep.
+    fn reread(&mut self, early: &[u8], at: Option<At>, out: &mut dyn Sink) {
+        if let Some(at) = at {
+            self.read_client(&mut Input::new(early, at), out);
+        }
+    }
+
+    /// True where a reply with this tag would refuse the literal that the client waits to send.
+    pub fn waits_under(&self, tag: &[u8]) -> bool {
+        self.client.waiting.as_ref().is_some_and(|waiting| waiting.key == tag)
+    }
+
+    /// True where the client waits to send a literal within a command that has not been told.
+    pub fn waits_within_a_command(&self) -> bool {
+        self.client.waiting.as_ref().is_some_and(|waiting| waiting.command.is_some())
+    }
+
+    fn client_line(&mut self, unit: Unit<'_>, from: usize, literal: Option<Announced>, out: &mut dyn Sink) {
+        // A further literal changes nothing about what the command is; only APPEND's first may have been its mailbox.
+        let mailbox_came = std::mem::take(&mut self.client.mailbox_comes);
+        if let Some(Announced { octets, synchronising: false }) = literal
+            && from > 0
+            && !mailbox_came
+        {
+            return self.client.way.reader.keep(unit, octets);
+        }
+        let done = unit.text.trim_ascii().eq_ignore_ascii_case(b"DONE");
+        let command = command(&unit.text);
+        if self.client.way.lost {
+            if !done && !command.as_ref().is_some_and(Command::is_sure) {
+                return self.stray(Side::Client, unit);
+            }
+            self.client.way.lost = false;
+            self.tell_stray(Side::Client, out);
+        }
+        if self.append_rest(&unit, literal, out) {
+            return;
+        }
+        if from == 0 && done {
+            let step = unit.step(Side::Client, Kind::Command, self.subject(What::Done));
+            unit.tell(Step { command: Some("DONE"), ..step }, out);
+        } else if from == 0 && self.answers_a_challenge(&unit.text) {
+            self.response(&unit, out);
+        } else {
+            match (command, literal) {
+                (None, _) => self.unknown(&unit, out),
+                (Some(command), None) => _ = self.command(&unit, &command, true, out),
+                (Some(command), Some(literal)) if self.append(&unit, &command, literal, out) => {}
+                (Some(command), Some(Announced { octets, synchronising })) => {
+                    self.client.mailbox_comes = command.verb == Verb::Append && from == 0;
+                    if synchronising {
+                        let key = command.key.to_vec();
+                        self.client.waiting = Some(Waiting::within(&key, unit, octets));
+                    } else {
+                        self.client.way.reader.keep(unit, octets);
+                    }
+                }
+            }
+        }
+    }
+
+    /// A line without a verb. The server will answer it all the same.
+    fn unknown(&mut self, unit: &Unit<'_>, out: &mut dyn Sink) {
+        let line = without_telnet(&unit.text);
+        let tag = line.split(|&byte| byte == b' ').find(|word| !word.is_empty());
+        let step = unit.step(Side::Client, Kind::Unknown, Subject::Unknown);
+        let step = unit.tell(Step { tag, ..step }, out);
+        if let Some(tag) = tag {
+            self.ask(tag, Verb::Other, step, Asked::Plain, out);
+        }
+    }
+
+    /// Tells a command, and remembers it. `complete` is false where its end is missing: then its arguments decide
+    /// nothing.
+    pub fn command(
+        &mut self,
+        unit: &Unit<'_>,
+        command: &Command<'_>,
+        complete: bool,
+        out: &mut dyn Sink,
+    ) -> (StepId, Ticket) {
+        let text: &[u8] = &unit.text;
+        let arguments = text.get(command.arguments.clone()).unwrap_or_default();
+        let mut secrets = Vec::new();
+        let mut asked = match command.verb {
+            Verb::Select | Verb::Examine => {
+                Asked::Mailbox(parse::mailbox(arguments).and_then(|name| mailbox_name::bounded(name, out)))
+            }
+            Verb::Append => Asked::Append(Vec::new()),
+            _ => Asked::Plain,
+        };
+        if command.verb == Verb::Login
+            && let Some(login) = parse::login(text, command.arguments.start)
+        {
+            if complete {
+                asked = Asked::Login(Box::new(credential(&login, text)));
+            }
+            secrets.extend(Some(login.secret).filter(|secret| !secret.is_empty()));
+        }
+        let authenticate = match command.verb {
+            Verb::Authenticate if complete => parse::authenticate(text, command.arguments.start),
+            _ => None,
+        };
+        if let Some((mechanism, Some(initial))) = &authenticate {
+            // Whether it is a secret must be known before there is a step to begin the exchange with.
+            let sent = text.get(initial.clone()).unwrap_or_default();
+            if Exchange::new(mechanism, 0).response(sent).is_secret() {
+                secrets.push(initial.clone());
+            }
+        }
+        if command.verb == Verb::Id
+            && !self.named
+            && let Some(name) = parse::id_name(arguments)
+        {
+            self.named = true;
+            out.client_name(&name);
+        }
+        // LOGOUT belongs to the state that it begins, though only its reply, or BYE, moves the session there.
+        let state = if command.verb == Verb::Logout { State::Logout } else { self.state };
+        let what = What::Command { verb: command.verb, uid: command.uid };
+        let step = unit.step(Side::Client, Kind::Command, Subject::Imap(super::Subject { state, what }));
+        let step = unit.tell(
+            Step {
+                tag: command.tag,
+                command: Some(&command.name),
+                arguments: Some(command.arguments.clone()).filter(|range| !range.is_empty()),
+                secrets,
+                ..step
+            },
+            out,
+        );
+        self.tell_held(Some(command.verb), out);
+        if let Some((mechanism, initial)) = authenticate {
+            let mut exchange = Exchange::new(mechanism, step);
+            if let Some(initial) = initial.and_then(|initial| text.get(initial)) {
+                exchange.response(initial);
+            }
+            asked = Asked::Authenticate(Box::new(Authentication { exchange, owed: false, cancelled: false }));
+        }
+        if let Asked::Login(credential) = &mut asked {
+            credential.steps.push(step);
+        }
+        let ticket = self.ask(command.key, command.verb, step, asked, out);
+        if command.verb == Verb::Authenticate {
+            self.login = Some(ticket);
+        }
+        (step, ticket)
+    }
+
+    /// The exchange that AUTHENTICATE began, while the server has not decided and the client not given up.
+    pub fn exchange(&mut self) -> Option<&mut Authentication> {
+        match &mut self.queue.get_mut(self.login?)?.asked {
+            Asked::Authenticate(login) if !login.cancelled => Some(login),
+            _ => None,
+        }
+    }
+
+    /// A line is an answer where the server waits for one; and where it may, if it has no space in it, as a command
+    /// would.
+    fn answers_a_challenge(&mut self, line: &[u8]) -> bool {
+        self.exchange().is_some_and(|login| login.owed || !line.contains(&b' '))
+    }
+
+    fn response(&mut self, unit: &Unit<'_>, out: &mut dyn Sink) {
+        let state = self.state;
+        let Some(login) = self.exchange() else { return };
+        let round = login.exchange.response(&unit.text);
+        login.owed = false;
+        let what = What::Response(round);
+        let step = unit.step(Side::Client, Kind::Response, Subject::Imap(super::Subject { state, what }));
+        let whole = 0..unit.text.len();
+        let secrets = if round.is_secret() && !whole.is_empty() { vec![whole] } else { Vec::new() };
+        let step = unit.tell(Step { secrets, ..step }, out);
+        login.exchange.add_step(step);
+        login.cancelled = unit.text.as_ref() == b"*";
+    }
+}
+
+fn credential(login: &parse::Login, text: &[u8]) -> Credential {
+    let sent = text.get(login.secret.clone()).unwrap_or_default();
+    Credential {
+        mechanism: "LOGIN".to_owned(),
+        username: Some(login.username.clone()),
+        password: login.password.clone(),
+        exposure: if login.password.is_some() { Exposure::Plaintext } else { Exposure::None },
+        outcome: LoginOutcome::Unknown,
+        wire_forms: if sent.is_empty() { Vec::new() } else { vec![sent.to_vec()] },
+        ..Credential::default()
+    }
+}

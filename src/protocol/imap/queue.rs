@@ -1,0 +1,178 @@
+//! Commands in flight, by tag: servers answer them in the order they like (RFC 3501, section 5.5).
+
+use super::command::Verb;
+use crate::limits::COMMANDS_IN_FLIGHT;
+use crate::protocol::event::{Credential, MessageId, StepId};
+use crate::protocol::sasl::Exchange;
+use std::collections::{BTreeMap, HashMap, VecDeque};
+
+/// Names a command in flight.
+pub(super) type Ticket = u64;
+
+/// A command that has not been answered.
+#[derive(Debug)]
+pub(super) struct InFlight {
+    /// Its tag, or the word that the server takes for one.
+    pub key: Vec<u8>,
+    /// Its verb.
+    pub verb: Verb,
+    /// Its step.
+    pub step: StepId,
+    /// What the reply decides.
+    pub asked: Asked,
+}
+
+/// What a reply decides, beyond the command itself.
+#[derive(Debug)]
+pub(super) enum Asked {
+    /// Nothing.
+    Plain,
+    /// Whether this mailbox is selected.
+    Mailbox(Option<Vec<u8>>),
+    /// Whether LOGIN let the client in.
+    Login(Box<Credential>),
+    /// Whether AUTHENTICATE did.
+    Authenticate(Box<Authentication>),
+    /// Whether the messages were taken.
+    Append(Vec<Appended>),
+}
+
+/// A SASL exchange under way.
+#[derive(Debug)]
+pub(super) struct Authentication {
+    /// What has crossed.
+    pub exchange: Exchange,
+    /// The server has sent `+` and not got its answer.
+    pub owed: bool,
+    /// The client gave up.
+    pub cancelled: bool,
+}
+
+/// A message that APPEND has carried to its end.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Appended {
+    /// Which.
+    pub message: MessageId,
+    /// The step of its content.
+    pub step: StepId,
+    /// How many came before it in the same command.
+    pub nth: u64,
+}
+
+/// The commands in flight, in the order sent.
+#[derive(Debug, Default)]
+pub(super) struct Queue {
+    next: Ticket,
+    bytes: usize,
+    commands: BTreeMap<Ticket, InFlight>,
+    by_key: HashMap<Vec<u8>, VecDeque<Ticket>>,
+}
+
+/// Bytes of tags, names and passwords that commands in flight may hold together.
+const BYTES: usize = 4 * 1024 * 1024;
+
+/// Commands looked at for the one that untagged data belong to: the oldest ones, since servers begin with these.
+const LOOKED_AT: usize = 64;
+
+impl Queue {
+    /// Remembers `command`, and returns those forgotten to make room.
+    pub fn push(&mut self, command: InFlight) -> (Ticket, Vec<InFlight>) {
+        let ticket = self.next;
+        self.next += 1;
+        self.bytes += command.weight();
+        self.by_key.entry(command.key.clone()).or_default().push_back(ticket);
+        self.commands.insert(ticket, command);
+        let mut forgotten = Vec::new();
+        while self.commands.len() > 1 && (self.commands.len() > COMMANDS_IN_FLIGHT || self.bytes > BYTES) {
+            let Some((&oldest, _)) = self.commands.first_key_value() else { break };
+            forgotten.extend(self.remove(oldest));
+        }
+        (ticket, forgotten)
+    }
+
+    /// The oldest command with this tag, which has now been answered.
+    pub fn answered(&mut self, key: &[u8]) -> Option<(Ticket, InFlight)> {
+        let ticket = *self.by_key.get(key)?.front()?;
+        self.remove(ticket).map(|command| (ticket, command))
+    }
+
+    /// The command itself, if it is still in flight.
+    pub fn get_mut(&mut self, ticket: Ticket) -> Option<&mut InFlight> {
+        self.commands.get_mut(&ticket)
+    }
+
+    /// The oldest command of which `wanted` is true.
+    pub fn oldest(&self, wanted: impl Fn(Verb) -> bool) -> Option<&InFlight> {
+        self.commands.values().take(LOOKED_AT).find(|command| wanted(command.verb))
+    }
+
+    /// All of them, for the connection is over.
+    pub fn drain(&mut self) -> Vec<InFlight> {
+        self.by_key.clear();
+        self.bytes = 0;
+        std::mem::take(&mut self.commands).into_values().collect()
+    }
+
+    fn remove(&mut self, ticket: Ticket) -> Option<InFlight> {
+        let command = self.commands.remove(&ticket)?;
+        self.bytes = self.bytes.saturating_sub(command.weight());
+        if let Some(tickets) = self.by_key.get_mut(&command.key) {
+            // Mostly the first: only commands that share a tag are looked through.
+            if let Some(place) = tickets.iter().position(|&other| other == ticket) {
+                tickets.remove(place);
+            }
+            if tickets.is_empty() {
+                self.by_key.remove(&command.key);
+            }
+        }
+        Some(command)
+    }
+}
+
+impl InFlight {
+    /// Bytes that it holds, as they were when it was sent.
+    fn weight(&self) -> usize {
+        let asked = match &self.asked {
+            Asked::Mailbox(mailbox) => mailbox.as_ref().map_or(0, Vec::len),
+            Asked::Login(login) => {
+                login.username.as_ref().map_or(0, Vec::len) + login.password.as_ref().map_or(0, Vec::len) * 2
+            }
+            Asked::Plain | Asked::Authenticate(_) | Asked::Append(_) => 0,
+        };
+        self.key.len() * 2 + asked
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn command(key: &str, step: StepId) -> InFlight {
+        InFlight { key: key.into(), verb: Verb::Noop, step, asked: Asked::Plain }
+    }
+
+    #[test]
+    fn answers_find_their_command_in_any_order() {
+        let mut queue = Queue::default();
+        for (step, key) in (1..).zip(["a", "b", "a", "c"]) {
+            assert!(queue.push(command(key, step)).1.is_empty());
+        }
+        let mut answered = |key: &str| queue.answered(key.as_bytes()).map(|(_, command)| command.step);
+        assert_eq!(answered("c"), Some(4));
+        assert_eq!(answered("a"), Some(1));
+        assert_eq!(answered("a"), Some(3));
+        assert_eq!(answered("a"), None);
+        assert_eq!(queue.drain().len(), 1);
+    }
+
+    #[test]
+    fn the_oldest_make_room() {
+        let mut queue = Queue::default();
+        let forgotten: usize = (0..COMMANDS_IN_FLIGHT as u32 + 3).map(|n| queue.push(command("a", n)).1.len()).sum();
+        assert_eq!(forgotten, 3);
+        assert_eq!(queue.answered(b"a").expect("one").1.step, 3);
+        let big = "x".repeat(BYTES / 4);
+        assert_eq!(queue.push(command(&big, 0)).1.len(), 0);
+        assert_eq!(queue.push(command(&big, 0)).1.len(), COMMANDS_IN_FLIGHT - 1, "bytes are counted too");
+    }
+}

@@ -1,0 +1,230 @@
+//! What the server says: its greeting, untagged responses, `+`, and replies to commands.
+
+use super::command::Verb;
+use super::lexer::Announced;
+use super::parse;
+use super::queue::Asked;
+use super::reply::{Code, Response, Status, Text, Untagged, response};
+use super::talk::{Switch, Talk, Verdict, settle};
+use super::unit::{Piece, Unit};
+use super::{State, What};
+use crate::flow::Side;
+use crate::protocol::event::{Kind, Sink, Step};
+use crate::protocol::framing::Input;
+
+/// `+` lines that are held back for one command.
+const HELD: usize = 16;
+
+impl Talk {
+    /// Reads `input` up to where another layer begins.
+    pub fn read_server(&mut self, input: &mut Input<'_>, out: &mut dyn Sink) -> Option<Switch> {
+        loop {
+            match self.server.way.reader.next(input)? {
+                Piece::Line { unit, from, literal } => {
+                    if let Some(switch) = self.server_line(unit, from, literal, out) {
+                        return Some(switch);
+                    }
+                }
+                Piece::Octets(octets) => self.fetch_octets(octets, out),
+                Piece::End(stretch) => self.fetch_end(&stretch, true, out),
+            }
+        }
+    }
+
+    fn server_line(
+        &mut self,
+        unit: Unit<'_>,
+        from: usize,
+        literal: Option<Announced>,
+        out: &mut dyn Sink,
+    ) -> Option<Switch> {
+        if self.server.fetch.is_some() {
+            if from > 0 || matches!(unit.text.first(), Some(b' ' | b')')) {
+                self.fetch_line(unit, from, literal, out);
+                return None;
+            }
+            // No response goes on like this: the literal was miscounted.
+            self.fetch_over(out);
+        } else if let Some(Announced { octets, .. }) = literal.filter(|_| from > 0) {
+            self.server.way.reader.keep(unit, octets);
+            return None;
+        }
+        let Some(response) = response(&unit.text) else {
+            self.stray(Side::Server, unit);
+            return None;
+        };
+        if self.server.way.lost {
+            let expected = matches!(response, Response::Continue(_)) && self.expects_continuation();
+            if !expected && !response.is_sure(&unit.text) {
+                self.stray(Side::Server, unit);
+                return None;
+            }
+            self.server.way.lost = false;
+            self.tell_stray(Side::Server, out);
+        }
+        let first = !std::mem::replace(&mut self.greeted, true);
+        match response {
+            Response::Tagged { tag, status, text } => return self.tagged(&unit, tag, status, text, out),
+            Response::Status { status, text } => self.status(&unit, status, text, first, out),
+            Response::Continue(words) => self.continuation(&unit, words, out),
+            Response::Data { what: Untagged::Fetch, number, rest } => {
+                let from = unit.text.len() - rest.len();
+                self.selected_after_all();
+                self.fetch_begin(number);
+                self.fetch_line(unit, from, literal, out);
+            }
+            Response::Data { what, number, rest } => match literal {
+                Some(Announced { octets, .. }) => self.server.way.reader.keep(unit, octets),
+                None => {
+                    if number.is_some() && what != Untagged::Other {
+                        self.selected_after_all();
+                    }
+                    if what == Untagged::Capability {
+                        out.capabilities(parse::capabilities(rest));
+                    }
+                    let subject = self.subject(What::Untagged(what));
+                    unit.tell(unit.step(Side::Server, Kind::Untagged, subject), out);
+                }
+            },
+        }
+        None
+    }
+
+    /// `* OK`, `* NO`, `* BAD`, `* PREAUTH`, `* BYE`. The first thing that a server says is its greeting.
+    fn status(&mut self, unit: &Unit<'_>, status: Status, text: Text<'_>, first: bool, out: &mut dyn Sink) {
+        let greeting = first && matches!(status, Status::Ok | Status::Preauth | Status::Bye);
+        if greeting {
+            self.from_start = true;
+            // The client's first line follows; whoever saw the greeting need not wonder whether it is one.
+            self.client.way.lost = false;
+            out.banner(text.words);
+        }
+        match status {
+            Status::Preauth if greeting => self.state = State::Authenticated,
+            Status::Bye => self.state = State::Logout,
+            _ => {}
+        }
+        self.capabilities(text, out);
+        let (kind, what) = match greeting {
+            true => (Kind::Greeting, What::Greeting(status)),
+            false => (Kind::Untagged, What::Untagged(Untagged::of_status(status, text.code))),
+        };
+        unit.tell(unit.step(Side::Server, kind, self.subject(what)), out);
+    }
+
+    fn capabilities(&self, text: Text<'_>, out: &mut dyn Sink) {
+        if text.code == Some(Code::Capability) {
+            out.capabilities(parse::capabilities(text.arguments));
+        }
+    }
+
+    /// True where somebody waits for `+`.
+    fn expects_continuation(&mut self) -> bool {
+        self.client.waiting.is_some() || self.exchange().is_some() || self.idles()
+    }
+
+    fn idles(&self) -> bool {
+        self.queue.oldest(|verb| verb == Verb::Idle).is_some()
+    }
+
+    /// `+`: the server asks for a literal, for the answer to a challenge, or has begun to IDLE.
+    fn continuation(&mut self, unit: &Unit<'_>, words: &[u8], out: &mut dyn Sink) {
+        if self.waits_within_a_command() && self.client.held.len() < HELD {
+            self.client.held.push(unit.clone().into_owned());
+            return self.go_ahead(out);
+        }
+        let state = self.state;
+        let waits = self.client.waiting.is_some();
+        if !waits && let Some(login) = self.exchange() {
+            let what = What::Challenge(login.exchange.challenge(words));
+            let subject = crate::protocol::event::Subject::Imap(super::Subject { state, what });
+            login.exchange.add_step(unit.tell(unit.step(Side::Server, Kind::Continuation, subject), out));
+            login.owed = true;
+            return;
+        }
+        let to = match (&self.client.append, waits) {
+            (Some(_), true) => Some(Verb::Append),
+            (_, false) if self.idles() => Some(Verb::Idle),
+            _ => None,
+        };
+        unit.tell(unit.step(Side::Server, Kind::Continuation, self.subject(What::Continuation { to })), out);
+        self.go_ahead(out);
+    }
+
+    /// A command has been answered: this is what moves the session.
+    pub fn tagged(
+        &mut self,
+        unit: &Unit<'_>,
+        tag: &[u8],
+        status: Status,
+        text: Text<'_>,
+        out: &mut dyn Sink,
+    ) -> Option<Switch> {
+        if self.waits_under(tag) {
+            self.give_up_waiting(out);
+        }
+        let answered = self.queue.answered(tag);
+        let to = answered.as_ref().map(|(_, command)| command.verb);
+        let subject = self.subject(What::Tagged { to, status, code: text.code });
+        let answers = answered.as_ref().map(|(_, command)| command.step);
+        let step = unit.step(Side::Server, Kind::Reply, subject);
+        let step = unit.tell(Step { tag: Some(tag), answers, ..step }, out);
+        self.capabilities(text, out);
+        let (ticket, mut command) = answered?;
+        let words = unit.text.get(unit.text.len() - words_after(tag, &unit.text)..).unwrap_or_default();
+        let uids = if text.code == Some(Code::AppendUid) { text.arguments } else { b"" };
+        let verdict = Verdict { status, step, words, uids };
+        self.append_decided(ticket, verdict);
+        if self.login == Some(ticket) {
+            self.login = None;
+        }
+        let mailbox = match &mut command.asked {
+            Asked::Mailbox(mailbox) => mailbox.take(),
+            _ => None,
+        };
+        let verb = command.verb;
+        settle(command, Some(verdict), out);
+        self.moved(verb, status, mailbox)
+    }
+
+    fn moved(&mut self, verb: Verb, status: Status, mailbox: Option<Vec<u8>>) -> Option<Switch> {
+        match (verb, status) {
+            (Verb::StartTls, Status::Ok) => return Some(Switch::Tls),
+            (Verb::Compress, Status::Ok) => return Some(Switch::Deflate),
+            (Verb::Login | Verb::Authenticate, Status::Ok) => self.state = State::Authenticated,
+            (Verb::Select | Verb::Examine, Status::Ok) => {
+                self.state = State::Selected;
+                self.mailbox = mailbox;
+            }
+            // A SELECT that fails leaves no mailbox selected (RFC 3501, section 6.3.1); one that is not understood
+            // changes nothing.
+            (Verb::Select | Verb::Examine, Status::No) | (Verb::Close | Verb::Unselect, Status::Ok) => {
+                if self.state == State::Selected {
+                    self.state = State::Authenticated;
+                }
+                self.mailbox = None;
+            }
+            (Verb::Logout, Status::Ok) => self.state = State::Logout,
+            (Verb::Fetch | Verb::Store | Verb::Search | Verb::Expunge | Verb::Copy | Verb::Move, Status::Ok) => {
+                self.selected_after_all();
+            }
+            _ => {}
+        }
+        None
+    }
+
+    /// What is said only of a selected mailbox was said: if the log-in and the SELECT were before the capture, this is
+    /// how one knows.
+    fn selected_after_all(&mut self) {
+        let selecting = self.queue.oldest(|verb| matches!(verb, Verb::Select | Verb::Examine)).is_some();
+        if !self.from_start && !selecting && self.state != State::Logout {
+            self.state = State::Selected;
+        }
+    }
+}
+
+/// How many bytes of `text` follow its tag and the spaces after it.
+fn words_after(tag: &[u8], text: &[u8]) -> usize {
+    let from_tag = super::lexer::without_telnet(text);
+    from_tag.get(tag.len()..).map_or(0, |rest| rest.trim_ascii_start().len())
+}

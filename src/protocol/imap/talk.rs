@@ -1,0 +1,354 @@
+/*!
+What the two sides have said so far, and how each is read (RFC 3501, section 3).
+
+```text
+                        LOGIN OK, AUTHENTICATE OK           SELECT OK, EXAMINE OK
+ NotAuthenticated ──────────────────────────────▶ Authenticated ◀──────▶ Selected
+        └───── PREAUTH ───────────────────────────────▲   CLOSE OK, UNSELECT OK, SELECT NO
+ any ── BYE, LOGOUT OK ──▶ Logout
+```
+
+Each side is either in step, its next line being a line of the protocol, or lost: after a gap, where the capture begins
+in the middle, or where the other end miscounted. Who is lost goes on at the next line that is surely one; what lies
+before it is told as unknown.
+*/
+
+use super::append::Append;
+use super::client::Waiting;
+use super::command::{Verb, command};
+use super::fetch::Fetch;
+use super::queue::{Asked, InFlight, Queue, Ticket};
+use super::reply::{Response, Status, response};
+use super::unit::{Hole, Reader, Unit};
+use super::{State, What};
+use crate::flow::{At, Side};
+use crate::limits::Limit;
+use crate::protocol::event::{Delivery, Kind, LoginOutcome, MessageOutcome, Packets, Sink, Step, StepId, Subject};
+use crate::protocol::framing::Input;
+
+/// What begins with the next byte.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Switch {
+    Tls,
+    Deflate,
+}
+
+/// An IMAP conversation.
+#[derive(Debug)]
+pub(super) struct Talk {
+    pub state: State,
+    /// The mailbox that is selected, readable.
+    pub mailbox: Option<Vec<u8>>,
+    /// The server has said something; what it says first is its greeting.
+    pub greeted: bool,
+    /// The greeting was seen, and so all that led to the state.
+    pub from_start: bool,
+    /// The client has said its name.
+    pub named: bool,
+    pub queue: Queue,
+    /// AUTHENTICATE, while it is in flight.
+    pub login: Option<Ticket>,
+    pub client: Client,
+    pub server: Server,
+}
+
+/// One side's stream.
+#[derive(Debug)]
+pub(super) struct Way {
+    pub reader: Reader,
+    pub lost: bool,
+    /// What was passed over while lost.
+    stray: Option<Unit<'static>>,
+}
+
+/// The client's side.
+#[derive(Debug, Default)]
+pub(super) struct Client {
+    pub way: Way,
+    /// A literal that the server has not asked for yet.
+    pub waiting: Option<Waiting>,
+    /// `+` lines that came within a command: told after it, since they speak of its parts.
+    pub held: Vec<Unit<'static>>,
+    /// The literal that comes is APPEND's mailbox, or what stands in its place.
+    pub mailbox_comes: bool,
+    /// APPEND, from its step to its end.
+    pub append: Option<Append>,
+}
+
+/// The server's side.
+#[derive(Debug, Default)]
+pub(super) struct Server {
+    pub way: Way,
+    /// FETCH, from its first line to its last.
+    pub fetch: Option<Fetch>,
+}
+
+impl Default for Way {
+    /// The first line must prove that it is one: nobody knows whether the capture begins at the beginning.
+    fn default() -> Self {
+        Self { reader: Reader::default(), lost: true, stray: None }
+    }
+}
+
+impl Default for Talk {
+    fn default() -> Self {
+        Self {
+            state: State::NotAuthenticated,
+            mailbox: None,
+            greeted: false,
+            from_start: false,
+            named: false,
+            queue: Queue::default(),
+            login: None,
+            client: Client::default(),
+            server: Server::default(),
+        }
+    }
+}
+
+/// The reply that settles a command.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Verdict<'a> {
+    pub status: Status,
+    /// The reply's step.
+    pub step: StepId,
+    /// The reply without its tag.
+    pub words: &'a [u8],
+    /// APPENDUID's arguments, where it has them.
+    pub uids: &'a [u8],
+}
+
+impl Talk {
+    /// A conversation that began before the capture.
+    pub fn in_the_middle() -> Self {
+        Self { greeted: true, ..Self::default() }
+    }
+
+    /// Reads what `from` said, up to where another layer begins.
+    pub fn read(&mut self, from: Side, input: &mut Input<'_>, out: &mut dyn Sink) -> Option<Switch> {
+        // Whoever speaks ends what the other was saying: steps are told in the order of the conversation.
+        self.tell_stray(from.other(), out);
+        match from {
+            Side::Client => {
+                self.read_client(input, out);
+                None
+            }
+            Side::Server => self.read_server(input, out),
+        }
+    }
+
+    /// `missing` bytes that `from` said are not in the capture.
+    pub fn gap(&mut self, from: Side, missing: u64, at: At, out: &mut dyn Sink) -> Option<Switch> {
+        self.tell_stray(from.other(), out);
+        if from == Side::Client {
+            self.give_up_waiting(out);
+        }
+        let hole = self.way(from).reader.gap(missing, at);
+        let (missing_octets, end, beyond) = match hole {
+            Hole::Literal { missing, end, beyond } => (missing, end, beyond),
+            Hole::Lines(unit) => {
+                let switch = unit.and_then(|unit| self.fragment(from, unit, out));
+                self.lose(from, out);
+                self.tell_gap(from, missing, at, out);
+                return switch;
+            }
+        };
+        self.tell_gap(from, missing, at, out);
+        match from {
+            Side::Client => self.append_missing(missing_octets, out),
+            Side::Server => self.fetch_missing(missing_octets, out),
+        }
+        if let Some(stretch) = end {
+            match from {
+                Side::Client => self.append_end(&stretch, true, out),
+                Side::Server => self.fetch_end(&stretch, true, out),
+            }
+        }
+        if beyond > 0 {
+            self.lose(from, out);
+        }
+        None
+    }
+
+    /// Nothing more will come from `from` that can be read.
+    pub fn cut(&mut self, from: Side, out: &mut dyn Sink) {
+        if from == Side::Client {
+            self.give_up_waiting(out);
+        }
+        if let Some(stretch) = self.way(from).reader.flush_literal() {
+            match from {
+                Side::Client => self.append_end(&stretch, false, out),
+                Side::Server => self.fetch_end(&stretch, false, out),
+            }
+        }
+        if let Some(unit) = self.way(from).reader.flush() {
+            self.fragment(from, unit, out);
+        }
+        self.lose(from, out);
+        self.tell_stray(from, out);
+    }
+
+    /// The connection is over.
+    pub fn end(&mut self, out: &mut dyn Sink) {
+        self.cut(Side::Client, out);
+        self.cut(Side::Server, out);
+        self.tell_held(None, out);
+        for command in self.queue.drain() {
+            settle(command, None, out);
+        }
+    }
+
+    /// `from` is lost: what was under way on its side will not be heard to its end.
+    fn lose(&mut self, from: Side, out: &mut dyn Sink) {
+        self.way(from).lost = true;
+        match from {
+            Side::Client => self.client.append = None,
+            Side::Server => self.fetch_over(out),
+        }
+    }
+
+    pub fn way(&mut self, side: Side) -> &mut Way {
+        match side {
+            Side::Client => &mut self.client.way,
+            Side::Server => &mut self.server.way,
+        }
+    }
+
+    /// What had come of a line that has no end.
+    fn fragment(&mut self, from: Side, unit: Unit<'static>, out: &mut dyn Sink) -> Option<Switch> {
+        let text = unit.text.clone();
+        match from {
+            Side::Client => {
+                // A command is told as one if there is no doubt about its verb; its arguments may be cut short.
+                match command(&text).filter(|command| command.is_sure()) {
+                    Some(command) => _ = self.command(&unit, &command, false, out),
+                    None => {
+                        // Half an answer to a challenge may be half a password.
+                        let secrets = self.login.map(|_| 0..text.len()).into_iter().collect();
+                        let step = unit.step(from, Kind::Unknown, Subject::Unknown);
+                        unit.tell(Step { secrets, ..step }, out);
+                    }
+                }
+                None
+            }
+            Side::Server => match response(&text) {
+                // A reply has decided as soon as its status is whole.
+                Some(Response::Tagged { tag, status, text: words })
+                    if self.server.fetch.is_none() && text.len() > tag.len() + 1 + status.name().len() =>
+                {
+                    self.tagged(&unit, tag, status, words, out)
+                }
+                _ => {
+                    unit.tell(unit.step(from, Kind::Unknown, Subject::Unknown), out);
+                    None
+                }
+            },
+        }
+    }
+
+    /// Puts a line that could not be understood with those before it.
+    pub fn stray(&mut self, side: Side, unit: Unit<'_>) {
+        let way = self.way(side);
+        way.lost = true;
+        match &mut way.stray {
+            Some(stray) => stray.append(&unit),
+            None => way.stray = Some(unit.into_owned()),
+        }
+    }
+
+    /// Tells what `side` said that could not be understood.
+    pub fn tell_stray(&mut self, side: Side, out: &mut dyn Sink) {
+        if let Some(stray) = self.way(side).stray.take() {
+            stray.tell(stray.step(side, Kind::Unknown, Subject::Unknown), out);
+        }
+    }
+
+    /// Tells of a gap.
+    pub fn tell_gap(&mut self, from: Side, missing: u64, at: At, out: &mut dyn Sink) {
+        self.tell_stray(from, out);
+        out.step(Step {
+            from,
+            kind: Kind::Gap,
+            subject: Subject::Gap(missing),
+            time: at.time,
+            packets: Packets::one(at.packet),
+            text: b"",
+            bytes: missing,
+            tag: None,
+            command: None,
+            arguments: None,
+            answers: None,
+            secrets: Vec::new(),
+        });
+    }
+
+    /// Tells the `+` lines that were held back.
+    pub fn tell_held(&mut self, to: Option<Verb>, out: &mut dyn Sink) {
+        for unit in std::mem::take(&mut self.client.held) {
+            let subject = self.subject(What::Continuation { to });
+            unit.tell(unit.step(Side::Server, Kind::Continuation, subject), out);
+        }
+    }
+
+    /// `what`, in the present state.
+    pub fn subject(&self, what: What) -> Subject {
+        Subject::Imap(super::Subject { state: self.state, what })
+    }
+
+    /// Remembers a command that was sent.
+    pub fn ask(&mut self, key: &[u8], verb: Verb, step: StepId, asked: Asked, out: &mut dyn Sink) -> Ticket {
+        let (ticket, forgotten) = self.queue.push(InFlight { key: key.to_vec(), verb, step, asked });
+        for command in forgotten {
+            out.limit(Limit::CommandsInFlight);
+            settle(command, None, out);
+        }
+        ticket
+    }
+}
+
+/// Tells what became of `command`, where its reply decides on a log-in or on messages.
+pub(super) fn settle(command: InFlight, verdict: Option<Verdict<'_>>, out: &mut dyn Sink) {
+    let step = verdict.map(|verdict| verdict.step);
+    match command.asked {
+        Asked::Plain | Asked::Mailbox(_) => {}
+        Asked::Login(mut credential) => {
+            credential.outcome = outcome(verdict, false);
+            credential.steps.extend(step);
+            out.credential(*credential);
+        }
+        Asked::Authenticate(mut login) => {
+            step.into_iter().for_each(|step| login.exchange.add_step(step));
+            out.credential(login.exchange.finish(outcome(verdict, login.cancelled)));
+        }
+        Asked::Append(messages) => {
+            for appended in messages {
+                let outcome = MessageOutcome {
+                    outcome: Some(delivery(verdict)),
+                    reply: verdict.map(|verdict| verdict.words.to_vec()),
+                    uid: verdict.and_then(|verdict| super::parse::append_uid(verdict.uids, appended.nth)),
+                    steps: std::iter::once(appended.step).chain(step).collect(),
+                    ..MessageOutcome::default()
+                };
+                out.message_outcome(appended.message, outcome);
+            }
+        }
+    }
+}
+
+fn outcome(verdict: Option<Verdict<'_>>, cancelled: bool) -> LoginOutcome {
+    match verdict.map(|verdict| verdict.status) {
+        Some(Status::Ok) => LoginOutcome::Accepted,
+        _ if cancelled => LoginOutcome::Cancelled,
+        Some(_) => LoginOutcome::Rejected,
+        None => LoginOutcome::Unknown,
+    }
+}
+
+/// What a reply to APPEND says of its messages: all of them or none (RFC 3502).
+fn delivery(verdict: Option<Verdict<'_>>) -> Delivery {
+    match verdict.map(|verdict| verdict.status) {
+        Some(Status::Ok) => Delivery::Accepted,
+        Some(_) => Delivery::Rejected,
+        None => Delivery::Unknown,
+    }
+}

@@ -1,0 +1,385 @@
+/*!
+Frames one direction of IMAP: lines, and the literals between them (RFC 3501, section 2.2).
+
+A command or response is a [`Unit`]: its lines, joined, with the octets of its small literals between them. A line that
+announces a literal is handed over at once, because only the dialogue can say what becomes of the octets: kept as part
+of the unit (a user name), streamed (a message), or never to come (the server refused them).
+*/
+
+use super::lexer::{Announced, announced};
+use crate::capture::Time;
+use crate::flow::{At, Side};
+use crate::limits::{LINE_BYTES, Limit};
+use crate::protocol::event::{Kind, Packets, Sink, Step, StepId, Subject};
+use crate::protocol::framing::{Framer, Input, Line, TAIL_BYTES};
+use std::borrow::Cow;
+
+/// A command or response, or as much of it as has come.
+#[derive(Debug, Clone)]
+pub(super) struct Unit<'a> {
+    /// Its lines without their ends, separated by `\n`, the octets of kept literals among them. At most [`LINE_BYTES`].
+    pub text: Cow<'a, [u8]>,
+    /// Bytes on the wire.
+    pub bytes: u64,
+    /// The packets that carry it.
+    pub packets: Packets,
+    /// Time of the packet that completed it.
+    pub time: Time,
+    /// True where `text` is not all of it.
+    pub truncated: bool,
+    /// The end of the last line, where that was cut.
+    pub tail: Vec<u8>,
+}
+
+impl<'a> Unit<'a> {
+    fn of(line: Line<'a>) -> Self {
+        Self {
+            text: line.bytes,
+            bytes: line.wire_len,
+            packets: line.packets,
+            time: line.time,
+            truncated: line.truncated,
+            tail: line.tail,
+        }
+    }
+
+    /// The same, free of the packet that it was lent from.
+    pub fn into_owned(self) -> Unit<'static> {
+        Unit {
+            text: Cow::Owned(self.text.into_owned()),
+            bytes: self.bytes,
+            packets: self.packets,
+            time: self.time,
+            truncated: self.truncated,
+            tail: self.tail,
+        }
+    }
+
+    /// Adds `next` on a line of its own.
+    pub fn append(&mut self, next: &Unit<'_>) {
+        self.extend(b"\n");
+        self.join(next);
+    }
+
+    /// Adds `next` where the text stands.
+    fn join(&mut self, next: &Unit<'_>) {
+        let room = LINE_BYTES.saturating_sub(self.text.len());
+        self.extend(&next.text);
+        self.bytes += next.bytes;
+        next.packets.iter().for_each(|packet| _ = self.packets.add(packet));
+        self.time = next.time;
+        self.truncated |= next.truncated;
+        self.tail = match next.text.len() {
+            length if next.tail.is_empty() && length > room => next.text[length.saturating_sub(TAIL_BYTES)..].to_vec(),
+            _ => next.tail.clone(),
+        };
+    }
+
+    fn extend(&mut self, bytes: &[u8]) {
+        let kept = &bytes[..bytes.len().min(LINE_BYTES.saturating_sub(self.text.len()))];
+        self.truncated |= kept.len() < bytes.len();
+        self.text.to_mut().extend_from_slice(kept);
+    }
+
+    /// The literal that its last line announces.
+    fn announced(&self, from: usize) -> Option<Announced> {
+        let end = if self.tail.is_empty() { self.text.get(from..)? } else { &self.tail };
+        announced(end)
+    }
+
+    /// The step that shows it, to be completed by whoever knows what it is.
+    pub fn step(&self, from: Side, kind: Kind, subject: Subject) -> Step<'_> {
+        Step {
+            from,
+            kind,
+            subject,
+            time: self.time,
+            packets: self.packets.clone(),
+            text: &self.text,
+            bytes: self.bytes,
+            tag: None,
+            command: None,
+            arguments: None,
+            answers: None,
+            secrets: Vec::new(),
+        }
+    }
+
+    /// Tells `step`, which shows this unit.
+    pub fn tell(&self, step: Step<'_>, out: &mut dyn Sink) -> StepId {
+        if self.truncated {
+            out.limit(Limit::LineBytes);
+        }
+        out.step(step)
+    }
+}
+
+/// Where some octets of the stream were.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Stretch {
+    /// How many.
+    pub bytes: u64,
+    /// The packets that carry them.
+    pub packets: Packets,
+    /// Time of the last of these.
+    pub time: Time,
+}
+
+impl Stretch {
+    /// Adds `bytes` that came in packet `at`.
+    pub fn add(&mut self, bytes: u64, at: At) {
+        self.bytes += bytes;
+        self.packets.add(at.packet);
+        self.time = at.time;
+    }
+
+    /// The step that shows them.
+    pub fn step(&self, from: Side, kind: Kind, subject: Subject) -> Step<'_> {
+        Step {
+            from,
+            kind,
+            subject,
+            time: self.time,
+            packets: self.packets.ends(),
+            text: b"",
+            bytes: self.bytes,
+            tag: None,
+            command: None,
+            arguments: None,
+            answers: None,
+            secrets: Vec::new(),
+        }
+    }
+}
+
+/// What a [`Reader`] finds next.
+#[derive(Debug)]
+pub(super) enum Piece<'a> {
+    /// A line. Where it announces a literal, [`Reader::keep`] or [`Reader::stream`] says what is to be done with its
+    /// octets; whoever calls neither takes the line for a whole one.
+    Line {
+        /// The line, after the lines and literals of the same unit that were kept.
+        unit: Unit<'a>,
+        /// Where in the unit's text the line begins.
+        from: usize,
+        /// What it announces.
+        literal: Option<Announced>,
+    },
+    /// Octets of a literal that is streamed.
+    Octets(&'a [u8]),
+    /// The literal that is streamed has ended.
+    End(Stretch),
+}
+
+/// What a gap hit.
+#[derive(Debug)]
+pub(super) enum Hole {
+    /// A literal that is streamed.
+    Literal {
+        /// Octets of it that are missing.
+        missing: u64,
+        /// Its end, where the gap reaches it.
+        end: Option<Stretch>,
+        /// Bytes missing after its end: nobody knows of what.
+        beyond: u64,
+    },
+    /// Lines; this is what had come of one.
+    Lines(Option<Unit<'static>>),
+}
+
+/// What is half-read of one direction.
+#[derive(Debug, Default)]
+pub(super) struct Reader {
+    framer: Framer,
+    /// Lines and kept literals of the unit under way.
+    unit: Option<Unit<'static>>,
+    literal: Option<Octets>,
+}
+
+/// A literal under way.
+#[derive(Debug)]
+struct Octets {
+    left: u64,
+    kept: bool,
+    so_far: Stretch,
+}
+
+impl Reader {
+    /// The next piece, or `None` where `input` is used up.
+    pub fn next<'a>(&mut self, input: &mut Input<'a>) -> Option<Piece<'a>> {
+        while let Some(literal) = &mut self.literal {
+            if literal.left == 0 {
+                let literal = self.literal.take()?;
+                if literal.kept {
+                    break;
+                }
+                return Some(Piece::End(literal.so_far));
+            }
+            if input.is_empty() {
+                return None;
+            }
+            let octets = input.take(usize::try_from(literal.left).unwrap_or(usize::MAX));
+            literal.left -= octets.len() as u64;
+            if !literal.kept {
+                literal.so_far.add(octets.len() as u64, input.at);
+                return Some(Piece::Octets(octets));
+            }
+            if let Some(unit) = &mut self.unit {
+                unit.extend(octets);
+                unit.bytes += octets.len() as u64;
+                unit.packets.add(input.at.packet);
+                unit.time = input.at.time;
+            }
+        }
+        let line = Unit::of(self.framer.line(input)?);
+        let (unit, from) = match self.unit.take() {
+            None => (line, 0),
+            Some(mut unit) => {
+                let from = unit.text.len();
+                unit.join(&line);
+                (unit, from)
+            }
+        };
+        let literal = unit.announced(from);
+        Some(Piece::Line { unit, from, literal })
+    }
+
+    /// The next `octets` are a literal that belongs to `unit`, as do the lines after it.
+    pub fn keep(&mut self, unit: Unit<'_>, octets: u64) {
+        let mut unit = unit.into_owned();
+        unit.extend(b"\n");
+        unit.tail.clear();
+        self.unit = Some(unit);
+        self.literal = Some(Octets { left: octets, kept: true, so_far: Stretch::default() });
+    }
+
+    /// The next `octets` are a literal to be handed out as it comes.
+    pub fn stream(&mut self, octets: u64) {
+        self.literal = Some(Octets { left: octets, kept: false, so_far: Stretch::default() });
+    }
+
+    /// `missing` bytes are not in the capture.
+    pub fn gap(&mut self, missing: u64, at: At) -> Hole {
+        match &mut self.literal {
+            Some(literal) if !literal.kept => {
+                let inside = missing.min(literal.left);
+                literal.left -= inside;
+                literal.so_far.add(inside, at);
+                let ended = literal.left == 0;
+                let end = if ended { self.literal.take().map(|literal| literal.so_far) } else { None };
+                Hole::Literal { missing: inside, end, beyond: missing - inside }
+            }
+            _ => Hole::Lines(self.flush()),
+        }
+    }
+
+    /// What had come of a unit that will have no end.
+    pub fn flush(&mut self) -> Option<Unit<'static>> {
+        self.literal.take_if(|literal| literal.kept);
+        let line = self.framer.flush().map(Unit::of);
+        match (self.unit.take(), line) {
+            (Some(mut unit), line) => {
+                line.iter().for_each(|line| unit.join(line));
+                Some(unit)
+            }
+            (None, line) => line.map(Unit::into_owned),
+        }
+    }
+
+    /// What had come of a streamed literal that will have no end.
+    pub fn flush_literal(&mut self) -> Option<Stretch> {
+        self.literal.take_if(|literal| !literal.kept).map(|literal| literal.so_far)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(packet: u64) -> At {
+        At { packet, time: Time::default() }
+    }
+
+    /// Pieces of `wire` cut every `size` bytes; literals are kept where `kept` says so, streamed otherwise.
+    fn pieces(wire: &[u8], size: usize, kept: bool) -> Vec<String> {
+        let (mut reader, mut found) = (Reader::default(), Vec::new());
+        let mut octets = Vec::new();
+        for chunk in wire.chunks(size) {
+            let mut input = Input::new(chunk, at(1));
+            while let Some(piece) = reader.next(&mut input) {
+                match piece {
+                    Piece::Line { unit, from, literal } => {
+                        found.push(format!("{} from {from}", unit.text.escape_ascii()));
+                        match literal {
+                            Some(literal) if kept => reader.keep(unit, literal.octets),
+                            Some(literal) => reader.stream(literal.octets),
+                            None => {}
+                        }
+                    }
+                    Piece::Octets(bytes) => octets.extend_from_slice(bytes),
+                    Piece::End(stretch) => {
+                        found.push(format!("({})", octets.escape_ascii()));
+                        assert_eq!(stretch.bytes, octets.len() as u64);
+                        octets.clear();
+                    }
+                }
+            }
+        }
+        found
+    }
+
+    #[test]
+    fn literals_are_kept_or_streamed_however_they_are_cut() {
+        let wire = b"a LOGIN {3}\r\nb\r\n {2+}\r\nxy\r\nb X ~{0}\r\n\r\n* Y\n";
+        for size in 1..=wire.len() {
+            assert_eq!(
+                pieces(wire, size, true),
+                [
+                    "a LOGIN {3} from 0",
+                    "a LOGIN {3}\\nb\\r\\n {2+} from 15",
+                    "a LOGIN {3}\\nb\\r\\n {2+}\\nxy from 23",
+                    "b X ~{0} from 0",
+                    "b X ~{0}\\n from 9",
+                    "* Y from 0",
+                ],
+                "by {size}"
+            );
+            assert_eq!(
+                pieces(wire, size, false),
+                [
+                    "a LOGIN {3} from 0",
+                    "(b\\r\\n)",
+                    " {2+} from 0",
+                    "(xy)",
+                    " from 0",
+                    "b X ~{0} from 0",
+                    "()",
+                    " from 0",
+                    "* Y from 0"
+                ],
+                "by {size}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_literal_after_a_line_that_is_too_long_is_seen() {
+        let wire =
+            [b"* 1 FETCH (X \"".as_slice(), &vec![b'x'; LINE_BYTES - 17], b"\" BODY[] {5}\r\nhello)\r\n"].concat();
+        for size in [1, 1000, wire.len()] {
+            let found = pieces(&wire, size, false);
+            assert_eq!(found[1..], ["(hello)", ") from 0"], "by {size}");
+        }
+    }
+
+    #[test]
+    fn a_gap_is_counted_through_a_literal_and_beyond() {
+        let mut reader = Reader::default();
+        reader.stream(10);
+        assert!(matches!(reader.gap(4, at(1)), Hole::Literal { missing: 4, end: None, beyond: 0 }));
+        assert!(matches!(reader.gap(8, at(2)), Hole::Literal { missing: 6, end: Some(_), beyond: 2 }));
+        reader.next(&mut Input::new(b"half", at(3)));
+        assert!(matches!(reader.gap(1, at(4)), Hole::Lines(Some(unit)) if unit.text == b"half".as_slice()));
+        assert!(matches!(reader.gap(1, at(4)), Hole::Lines(None)));
+    }
+}
