@@ -9,7 +9,7 @@ use crate::pipeline;
 use crate::view::json::{Json, NdJson};
 use crate::view::redact::Redact;
 use crate::view::table::{self, Table};
-use crate::view::{View, record, schema};
+use crate::view::{self, View, record, schema};
 use anyhow::Context;
 use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Write};
@@ -44,7 +44,7 @@ pub fn is_broken_pipe(error: &anyhow::Error) -> bool {
 
 /// The error and its causes on one line.
 pub fn in_words(error: &anyhow::Error) -> String {
-    crate::view::escape::line(&format!("{error:#}")).into_owned()
+    view::escape::line(&format!("{error:#}")).into_owned()
 }
 
 fn analyze(analysis: Analysis) -> anyhow::Result<()> {
@@ -68,17 +68,25 @@ fn analyze(analysis: Analysis) -> anyhow::Result<()> {
         Some(file) => Box::new(File::create(file).with_context(|| format!("{}: cannot be written", file.display()))?),
         None => Box::new(io::stdout()),
     };
-    let mut view = view(&analysis.output, live, Box::new(BufWriter::with_capacity(1 << 16, out)));
+    let mut view = made(&analysis.output, live, Box::new(BufWriter::with_capacity(1 << 16, out)));
     // The source itself ends when it is told to stop, after what it has already received.
     let never = AtomicBool::new(false);
     let outcome = pipeline::run(&mut *source, &analysis.options, &mut *view, &never)?;
     match outcome.problem {
         Some(problem) => Err(problem.into()),
-        None => Ok(()),
+        None => {
+            // Damage that was stepped over: everything after it was read.
+            for source in &outcome.report.sources {
+                if let Some(problem) = &source.problem {
+                    eprintln!("mailtap: {}: {}", view::escape::line(&source.name), view::escape::line(problem));
+                }
+            }
+            Ok(())
+        }
     }
 }
 
-fn view(output: &Output, live: bool, out: Box<dyn Write>) -> Box<dyn View> {
+fn made(output: &Output, live: bool, out: Box<dyn Write>) -> Box<dyn View> {
     let options = record::Options { lang: output.lang, ..Default::default() };
     let style = table::Style { width: output.width, colour: output.colour };
     let tables = table::Options { style, show: output.show, lang: output.lang, text_limit: options.text_limit };
@@ -111,7 +119,7 @@ fn interfaces() -> anyhow::Result<()> {
         if let Some(description) = &interface.description {
             line.push_str(&format!(" - {description}"));
         }
-        writeln!(out, "{}", crate::view::escape::line(&line))?;
+        writeln!(out, "{}", view::escape::line(&line))?;
     }
     Ok(())
 }

@@ -7,11 +7,9 @@ story knows (`truth.json`, which owes nothing to mailtap).
 
 mod support;
 
-use mailtap::capture::file::CaptureFile;
-
-use mailtap::view::table::{Style, Tables};
+use mailtap::pipeline;
+use mailtap::view::table::{Options, Style, Table};
 use mailtap::view::{Lang, Show, schema};
-use mailtap::{pipeline, view::View};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
@@ -64,7 +62,8 @@ fn none(problems: Vec<String>) {
 
 #[test]
 fn json_is_as_expected_and_valid() {
-    let schema = jsonschema::validator_for(&schema::schema()).expect("a valid schema");
+    let schema = serde_json::from_str(&schema::schema()).expect("JSON");
+    let schema = jsonschema::validator_for(&schema).expect("a valid schema");
     let mut problems = Vec::new();
     for fixture in fixtures() {
         let (document, problem) = support::analyze(&fixture.capture);
@@ -95,11 +94,11 @@ fn tables_are_as_expected() {
 }
 
 fn tables(capture: &[u8], lang: Lang) -> String {
-    let mut source = CaptureFile::from_reader("capture", std::io::Cursor::new(capture.to_vec())).expect("a capture");
-    let show = Show { steps: true, sessions: true, credentials: true, messages: true, findings: true, summary: true };
-    let mut view = Tables::new(Vec::new(), show, lang, Style { width: 100, colour: false });
-    let view_ref: &mut dyn View = &mut view;
-    pipeline::run(&mut source, &support::options(), view_ref, &AtomicBool::new(false)).expect("memory can be written");
+    let mut source = support::open(capture).expect("a capture");
+    let style = Style { width: 100, colour: false };
+    let options = Options { style, show: Show::ALL, lang, text_limit: 1_000 };
+    let mut view = Table::new(Vec::new(), options);
+    pipeline::run(&mut source, &support::options(), &mut view, &AtomicBool::new(false)).expect("memory can be written");
     String::from_utf8(view.into_inner()).expect("UTF-8")
 }
 

@@ -62,7 +62,7 @@ pub struct Table<F: Follower> {
     /// Connections in which something waits for something else.
     waiting: BTreeSet<usize>,
     waiting_cost: usize,
-    /// The latest packet time.
+    /// The time of the packet at hand.
     now: Time,
     limits_hit: LimitsHit,
     /// Distinguishes the connections that have used one slot.
@@ -147,7 +147,8 @@ impl<F: Follower> Table<F> {
         if !self.follower.wants(segment.source, segment.destination) {
             return None;
         }
-        self.now = self.now.max(segment.time);
+        // Not the latest: files that were put together may step back by years, and nothing has been idle since then.
+        self.now = segment.time;
         self.expire();
         let key = Key::of(segment);
         let mut index = self.by_key.get(&key).copied();
@@ -166,7 +167,7 @@ impl<F: Follower> Table<F> {
 
     /// Time has passed without a segment (live captures): lets go of what has waited too long.
     pub fn tick(&mut self, now: Time) {
-        self.now = self.now.max(now);
+        self.now = now;
         for index in self.waiting.clone() {
             if let Some(slot) = &mut self.slots[index] {
                 slot.connection.wait(now, &mut slot.listener);

@@ -15,6 +15,8 @@ const HELD_BYTES: usize = 8 * 1024;
 /// Lines of one side that are looked at.
 const LINES: usize = 16;
 
+const SMTP: Hint = Hint { protocol: Protocol::Smtp, implicit_tls: false };
+
 /// What a connection is known to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
@@ -85,6 +87,9 @@ impl Detector {
     /// The connection is over, or cannot be waited for any longer: the port decides where nothing contradicts it.
     pub fn last_resort(&self) -> Verdict {
         match (self.judge(), self.hint) {
+            (Verdict::Unsure, None) if lines(&self.beginnings[1]).next().is_some_and(has_enhanced_code) => {
+                Verdict::Certain(SMTP)
+            }
             (Verdict::Unsure, Some(hint)) if self.beginnings.iter().all(|said| is_text(said)) => Verdict::Certain(hint),
             (Verdict::Unsure, _) => Verdict::NotForUs,
             (verdict, _) => verdict,
@@ -133,6 +138,9 @@ impl Detector {
             if let Some(protocol) = found {
                 return Verdict::Certain(Hint { protocol, implicit_tls: false });
             }
+        }
+        if lines(client).next().is_some() && has_enhanced_code(greeting) {
+            return Verdict::Certain(SMTP);
         }
         if lines(client).count() >= LINES { Verdict::NotForUs } else { Verdict::Unsure }
     }
@@ -211,6 +219,16 @@ fn family_of(line: &[u8]) -> Option<Protocol> {
             Some(Protocol::Smtp)
         }
         _ => None,
+    }
+}
+
+/// Whether a reply has an enhanced status code of its own class (RFC 2034): no other protocol has those.
+fn has_enhanced_code(line: &[u8]) -> bool {
+    match line {
+        [class, _, _, b' ' | b'-', again, b'.', subject, b'.', detail, ..] => {
+            class == again && subject.is_ascii_digit() && detail.is_ascii_digit()
+        }
+        _ => false,
     }
 }
 
@@ -367,6 +385,9 @@ mod tests {
     fn on_other_ports_both_must_speak_mail() {
         assert_eq!(judge(None, &[(S, b"220 mx\r\n"), (C, b"EHLO me\r\n")]), plain(Protocol::Smtp));
         assert_eq!(judge(None, &[(S, b"220 mx\r\n"), (C, b"LHLO me\r\n")]), plain(Protocol::Lmtp));
+        assert_eq!(judge(None, &[(S, b"554 5.7.1 No SMTP service here\r\n"), (C, b"QUIT\r\n")]), plain(Protocol::Smtp));
+        assert_eq!(judge(None, &[(S, b"421 4.3.2 shutting down\r\n")]), plain(Protocol::Smtp));
+        assert_eq!(judge(None, &[(S, b"421 too many users\r\n")]), Verdict::NotForUs);
         assert_eq!(judge(None, &[(S, b"+OK hi\r\n"), (C, b"USER me\r\n")]), plain(Protocol::Pop3));
         assert_eq!(judge(None, &[(S, b"* OK hi\r\n"), (C, b"a1 CAPABILITY\r\n")]), plain(Protocol::Imap));
         let ftp: [(Side, &[u8]); 4] =

@@ -8,7 +8,7 @@ acknowledge what they have received, and close with FIN.
 
 #![allow(dead_code)] // Each test program uses a part of it.
 
-use mailtap::capture::file::CaptureFile;
+use mailtap::capture::{CaptureError, CaptureFile};
 use mailtap::pipeline::{self, Options, When};
 use mailtap::protocol::ports::Ports;
 use mailtap::session::builder::Wanted;
@@ -169,7 +169,7 @@ pub fn options() -> Options {
     Options {
         ports: Ports::default(),
         any_port: false,
-        wanted: Wanted::everything(),
+        wanted: Wanted::ALL,
         protocols: Vec::new(),
         sessions: Default::default(),
         order: When::InOrder,
@@ -179,6 +179,14 @@ pub fn options() -> Options {
     }
 }
 
+/// A capture in memory.
+///
+/// # Errors
+/// Where it is none.
+pub fn open(file: &[u8]) -> Result<CaptureFile, CaptureError> {
+    CaptureFile::open("capture".into(), Box::new(Cursor::new(file.to_vec())), 1 << 16)
+}
+
 /// The JSON document of a capture, and why reading stopped early.
 pub fn analyze(file: &[u8]) -> (Value, Option<String>) {
     analyze_with(file, &options())
@@ -186,7 +194,7 @@ pub fn analyze(file: &[u8]) -> (Value, Option<String>) {
 
 /// As [`analyze`], with options.
 pub fn analyze_with(file: &[u8], options: &Options) -> (Value, Option<String>) {
-    let mut source = match CaptureFile::from_reader("test.pcap", Cursor::new(file.to_vec())) {
+    let mut source = match open(file) {
         Ok(source) => source,
         Err(error) => return (Value::Null, Some(error.to_string())),
     };
