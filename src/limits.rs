@@ -27,6 +27,8 @@ pub const MIME_PARTS: usize = 2_000;
 pub const COMMANDS_IN_FLIGHT: usize = 4_096;
 /// Recipients kept for one envelope.
 pub const RECIPIENTS: usize = 20_000;
+/// Bytes of one TLS handshake message that are kept to be read; a certificate chain has a few thousand.
+pub const TLS_HANDSHAKE_BYTES: usize = 128 * 1024;
 /// Connections followed at once.
 pub const CONNECTIONS: usize = 1_000_000;
 /// Bytes of one direction of a connection that wait for something before them.
@@ -57,6 +59,8 @@ pub enum Limit {
     CommandsInFlight,
     /// [`RECIPIENTS`]: counts recipients left out.
     Recipients,
+    /// [`TLS_HANDSHAKE_BYTES`]: counts handshake messages that were not read.
+    TlsHandshakeBytes,
     /// [`CONNECTIONS`]: counts connections closed before their end to make room.
     Connections,
     /// [`WAITING_BYTES_PER_DIRECTION`], [`WAITING_SEGMENTS_PER_DIRECTION`], [`WAITING_BYTES`]: counts the times that
@@ -77,6 +81,7 @@ impl Limit {
             Self::MimeStructure => "mime_structure",
             Self::CommandsInFlight => "commands_in_flight",
             Self::Recipients => "recipients",
+            Self::TlsHandshakeBytes => "tls_handshake_bytes",
             Self::Connections => "connections",
             Self::Waiting => "waiting",
         }
