@@ -35,6 +35,8 @@ pub const RECIPIENTS: usize = 20_000;
 pub const SAME_AS_MESSAGES: usize = 200_000;
 /// Other messages named for one message as being the same.
 pub const SAME_AS_PER_MESSAGE: usize = 16;
+/// Bytes of one TLS handshake message that are kept to be read; a certificate chain has a few thousand.
+pub const TLS_HANDSHAKE_BYTES: usize = 128 * 1024;
 /// Connections followed at once.
 pub const CONNECTIONS: usize = 1_000_000;
 /// Bytes of one direction of a connection that wait for something before them.
@@ -82,6 +84,8 @@ pub enum Limit {
     Recipients,
     /// [`SAME_AS_MESSAGES`], [`SAME_AS_PER_MESSAGE`]: counts messages of which not every other copy is named.
     SameAs,
+    /// [`TLS_HANDSHAKE_BYTES`]: counts handshake messages that were not read.
+    TlsHandshakeBytes,
     /// [`CONNECTIONS`]: counts connections closed before their end to make room.
     Connections,
     /// [`WAITING_BYTES_PER_DIRECTION`], [`WAITING_SEGMENTS_PER_DIRECTION`], [`WAITING_BYTES`]: counts the times that
@@ -106,6 +110,7 @@ impl Limit {
             Self::CommandsInFlight => "commands_in_flight",
             Self::Recipients => "recipients",
             Self::SameAs => "same_as",
+            Self::TlsHandshakeBytes => "tls_handshake_bytes",
             Self::Connections => "connections",
             Self::Waiting => "waiting",
             Self::Fragments => "fragments",

@@ -53,7 +53,7 @@ enum Layer {
     Plain,
     /// TLS from the first byte, of which none was seen yet.
     TlsFromStart,
-    Tls(Watch),
+    Tls(Box<Watch>),
 }
 
 /// What the server is saying.
@@ -88,7 +88,7 @@ impl Dialogue {
         self.end_of_saying(false, out);
         self.queue.settle(out);
         (self.user, self.client_lost) = (None, false);
-        self.layer = Layer::Tls(Watch::after_starttls(out));
+        self.layer = Layer::Tls(Box::new(Watch::after_starttls(out)));
     }
 
     /// Ends a half-read line where it stands.
@@ -109,7 +109,7 @@ impl Dialogue {
 
     fn watch(&mut self, out: &mut dyn Sink) -> Option<&mut Watch> {
         if let Layer::TlsFromStart = self.layer {
-            self.layer = Layer::Tls(Watch::implicit(out));
+            self.layer = Layer::Tls(Box::new(Watch::implicit(out)));
         }
         match &mut self.layer {
             Layer::Tls(watch) => Some(watch),

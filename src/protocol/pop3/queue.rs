@@ -158,15 +158,18 @@ impl Queue {
         self.pending.back_mut()
     }
 
-    /// Only AUTH is answered by a challenge: brings the AUTH that waits to the front, in certainty.
+    /// The AUTH that a challenge belongs to: the next command to be answered; or in doubt the last one, for only AUTH is
+    /// answered by a challenge, and nothing is sent after it until it is over (RFC 5034, section 4). Then all before
+    /// it have been answered.
     pub fn next_is_auth(&mut self, out: &mut dyn Sink) -> Option<&mut Pending> {
-        let is_auth = |pending: &Pending| matches!(pending.login, Some(Login::Sasl { .. }));
-        let place = self.pending.iter().position(is_auth)?;
-        if place > 0 && self.certain > 0 {
-            return None;
+        let is_auth = |pending: &&mut Pending| matches!(pending.login, Some(Login::Sasl { .. }));
+        if self.certain > 0 {
+            return self.pending.front_mut().filter(is_auth);
         }
-        self.pending.drain(..place).for_each(|pending| pending.settle(out));
-        self.certain = self.certain.max(1);
+        self.pending.back_mut().filter(is_auth)?;
+        let before = self.pending.len().saturating_sub(1);
+        self.pending.drain(..before).for_each(|pending| pending.settle(out));
+        self.certain = 1;
         self.pending.front_mut()
     }
 

@@ -276,7 +276,7 @@ impl Dialogue {
             }
             _ => self.end_of_saying(false, out),
         }
-        self.server_lost += missing;
+        self.server_lost = self.server_lost.saturating_add(missing);
         self.queue.server_gap();
     }
 }

@@ -3,21 +3,34 @@ TLS from outside: records, hellos, certificates, alerts (RFC 8446, RFC 5246). Me
 
 A dialogue that has seen STARTTLS accepted makes a [`Watch`] and hands it every byte from then on, until the watch says
 that what comes is no TLS at all.
+
+What crosses in the clear is told as it comes: hellos, certificates and alerts a step each, everything else of a flight
+(key exchange, ChangeCipherSpec) folded into one. What is encrypted is told once for each direction, at the end: only
+then is known how much it was, and a step for each of a thousand records would bury the table.
 */
 
+mod certificate;
+mod cipher;
+mod handshake;
 mod implicit;
+mod ja4;
+mod record;
+#[cfg(test)]
+mod tests;
 
 pub use implicit::Implicit;
 
-use super::event::{Kind, Packets, Sink, Step, TlsFact};
+use super::event::{self, Kind, Packets, Sink, Step, TlsFact};
+use super::framing::Input;
 use crate::flow::{At, Side};
+use record::{ALERT, CHANGE_CIPHER_SPEC, Folded, HANDSHAKE, Piece, SSL2, Stream, Tally};
 
 /// What a step of a TLS connection is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Subject {
     /// ClientHello.
     ClientHello,
-    /// ServerHello, with what follows it in the clear.
+    /// ServerHello.
     ServerHello,
     /// HelloRetryRequest.
     HelloRetryRequest,
@@ -34,7 +47,7 @@ pub enum Subject {
     },
     /// Encrypted records.
     Encrypted,
-    /// Bytes that are no TLS records though TLS was agreed upon.
+    /// Bytes that are no TLS records though TLS was agreed upon. The step has them as its text, as far as they are kept.
     NotTls,
 }
 
@@ -48,13 +61,32 @@ pub enum Verdict {
     Plain,
 }
 
+/// Bytes of plain text in the midst of TLS that are kept as a step's text.
+const TEXT_BYTES: usize = 1_000;
+
 /// Watches a TLS connection from outside.
 #[derive(Debug, Default)]
 pub struct Watch {
     begun: bool,
-    bytes: [u64; 2],
-    first: Option<(At, Side)>,
-    packets: Packets,
+    /// The version negotiated, as far as it is known.
+    version: Option<u16>,
+    /// A ClientHello was read, and its facts told.
+    introduced: bool,
+    client: Stream,
+    server: Stream,
+    /// What is folded into one step and not told yet.
+    run: Option<Run>,
+    /// What was encrypted, the direction that began first.
+    encrypted: Vec<(Side, Folded)>,
+}
+
+/// Messages of one side that are folded into one step.
+#[derive(Debug)]
+struct Run {
+    from: Side,
+    subject: Subject,
+    folded: Folded,
+    text: Vec<u8>,
 }
 
 impl Watch {
@@ -72,44 +104,223 @@ impl Watch {
 
     /// Bytes that `from` sent.
     pub fn data(&mut self, from: Side, bytes: &[u8], at: At, out: &mut dyn Sink) -> Verdict {
-        let Some(&first) = bytes.first() else { return Verdict::Taken };
-        if !self.begun && !is_record_start(first) {
+        if bytes.is_empty() {
+            return Verdict::Taken;
+        }
+        if !self.begun && record::is_text(bytes) {
             out.tls(TlsFact::Decrypted);
             return Verdict::Plain;
         }
         self.begun = true;
-        self.first.get_or_insert((at, from));
-        self.packets.add(at.packet);
-        self.bytes[from as usize] += bytes.len() as u64;
+        let mut input = Input::new(bytes, at);
+        while !input.is_empty() {
+            match self.stream(from).next(&mut input, out) {
+                Piece::More => {}
+                Piece::Body { kind, length, bytes } => self.body(from, kind, length, bytes, at, out),
+                Piece::NotRecords { text, bytes } => self.not_records(from, text, bytes, at, out),
+            }
+        }
         Verdict::Taken
     }
 
     /// `missing` bytes that `from` sent are not in the capture.
     pub fn gap(&mut self, from: Side, missing: u64, at: At, out: &mut dyn Sink) {
-        let _ = (from, missing, at, out);
+        self.half_read(from, out);
+        self.flush(out);
+        self.stream(from).gap(missing);
+        let tally = Tally { packets: Packets::one(at.packet), bytes: missing, time: at.time };
+        tell(from, Kind::Gap, event::Subject::Gap(missing), tally, b"", out);
     }
 
     /// The connection is over: what has not been told yet is told.
     pub fn end(&mut self, out: &mut dyn Sink) {
-        let Some((at, from)) = self.first.take() else { return };
-        out.step(Step {
-            from,
-            kind: Kind::Tls,
-            subject: super::event::Subject::Tls(Subject::Encrypted),
-            time: at.time,
-            packets: self.packets.ends(),
-            text: b"",
-            bytes: self.bytes.iter().sum(),
-            tag: None,
-            command: None,
-            arguments: None,
-            answers: None,
-            secrets: Vec::new(),
-        });
+        self.half_read(Side::Client, out);
+        self.half_read(Side::Server, out);
+        self.flush(out);
+        for (from, folded) in std::mem::take(&mut self.encrypted) {
+            tell(from, Kind::Tls, event::Subject::Tls(Subject::Encrypted), folded.tally(), b"", out);
+        }
+    }
+
+    fn stream(&mut self, from: Side) -> &mut Stream {
+        match from {
+            Side::Client => &mut self.client,
+            Side::Server => &mut self.server,
+        }
+    }
+
+    /// Some of a record's body.
+    fn body(&mut self, from: Side, kind: u8, length: u16, bytes: &[u8], at: At, out: &mut dyn Sink) {
+        let stream = self.stream(from);
+        match kind {
+            HANDSHAKE if !stream.ciphered && !stream.broken => {
+                let mut bytes = bytes;
+                while !bytes.is_empty() {
+                    if let Some((kind, body)) = self.stream(from).handshake_message(&mut bytes, at, out) {
+                        self.message(from, kind, &body, out);
+                    }
+                }
+            }
+            _ => {
+                stream.tally.add(bytes.len(), at, out);
+                match kind {
+                    HANDSHAKE if !stream.ciphered => self.fold(from, Subject::Handshake, b"", out),
+                    SSL2 if stream.is_between_records() => self.tell(from, Subject::ClientHello, out),
+                    SSL2 => {}
+                    CHANGE_CIPHER_SPEC => self.change_cipher_spec(from, out),
+                    ALERT if !stream.ciphered && length == 2 => self.alert(from, bytes, out),
+                    _ => self.encrypted(from),
+                }
+            }
+        }
+    }
+
+    /// A whole handshake message in the clear.
+    fn message(&mut self, from: Side, kind: u8, body: &[u8], out: &mut dyn Sink) {
+        match (from, kind) {
+            (Side::Client, handshake::CLIENT_HELLO) => {
+                // The one that answers a HelloRetryRequest says nothing new.
+                if let Some(hello) = handshake::client_hello(body).filter(|_| !self.introduced) {
+                    self.introduced = true;
+                    introduce(&hello, out);
+                }
+                self.tell(from, Subject::ClientHello, out);
+            }
+            (Side::Server, handshake::SERVER_HELLO) => match handshake::server_hello(body) {
+                Some(hello) if hello.retry => {
+                    self.version = Some(hello.version);
+                    // Early data was sent after a ChangeCipherSpec; the second ClientHello is in the clear again.
+                    self.client.ciphered = false;
+                    self.tell(from, Subject::HelloRetryRequest, out);
+                }
+                hello => {
+                    if let Some(hello) = hello {
+                        self.version = Some(hello.version);
+                        out.tls(TlsFact::Version(handshake::version_name(hello.version)));
+                        out.tls(TlsFact::Cipher(cipher::name(hello.cipher)));
+                        if let Some(protocol) = hello.alpn {
+                            out.tls(TlsFact::Alpn(protocol.to_vec()));
+                        }
+                    }
+                    self.tell(from, Subject::ServerHello, out);
+                }
+            },
+            (_, handshake::CERTIFICATE) => {
+                let own = handshake::own_certificate(body).filter(|_| from == Side::Server);
+                if let Some(certificate) = own.and_then(certificate::parse) {
+                    out.tls(TlsFact::Certificate(Box::new(certificate)));
+                }
+                self.tell(from, Subject::Certificate, out);
+            }
+            _ => self.fold(from, Subject::Handshake, b"", out),
+        }
+    }
+
+    /// Up to TLS 1.2 all that follows is encrypted. In TLS 1.3 it means nothing (RFC 8446, appendix D.4): what is
+    /// encrypted has a type of its own there.
+    fn change_cipher_spec(&mut self, from: Side, out: &mut dyn Sink) {
+        self.fold(from, Subject::Handshake, b"", out);
+        let is_tls13 = self.version.is_some_and(|version| matches!(version, 0x0304 | 0x7f00..=0x7fff));
+        self.stream(from).ciphered |= !is_tls13;
+    }
+
+    /// `AlertLevel`, `AlertDescription` (RFC 8446, section 6).
+    fn alert(&mut self, from: Side, bytes: &[u8], out: &mut dyn Sink) {
+        let alert = &mut self.stream(from).alert;
+        alert.extend_from_slice(bytes);
+        if let &[level, description] = &alert[..] {
+            alert.clear();
+            self.tell(from, Subject::Alert { fatal: level == 2, description }, out);
+        }
+    }
+
+    fn not_records(&mut self, from: Side, text: bool, bytes: &[u8], at: At, out: &mut dyn Sink) {
+        let stream = self.stream(from);
+        stream.tally.add(bytes.len(), at, out);
+        if text {
+            let header = stream.take_not_a_header();
+            self.fold(from, Subject::NotTls, &header, out);
+            self.fold(from, Subject::NotTls, bytes, out);
+        } else {
+            self.encrypted(from);
+        }
+    }
+
+    /// What was read of `from` was encrypted.
+    fn encrypted(&mut self, from: Side) {
+        let tally = std::mem::take(&mut self.stream(from).tally);
+        match self.encrypted.iter_mut().find(|(side, _)| *side == from) {
+            Some((_, folded)) => folded.add(&tally),
+            None => {
+                let mut folded = Folded::default();
+                folded.add(&tally);
+                self.encrypted.push((from, folded));
+            }
+        }
+    }
+
+    /// What was read of `from` is part of a step that is told later.
+    fn fold(&mut self, from: Side, subject: Subject, text: &[u8], out: &mut dyn Sink) {
+        if self.run.as_ref().is_some_and(|run| run.from != from || run.subject != subject) {
+            self.flush(out);
+        }
+        let tally = std::mem::take(&mut self.stream(from).tally);
+        let run = self.run.get_or_insert_with(|| Run { from, subject, folded: Folded::default(), text: Vec::new() });
+        run.folded.add(&tally);
+        let room = TEXT_BYTES.saturating_sub(run.text.len());
+        run.text.extend(text.iter().take(room));
+    }
+
+    /// What was read of `from` is a step of its own.
+    fn tell(&mut self, from: Side, subject: Subject, out: &mut dyn Sink) {
+        self.flush(out);
+        let tally = std::mem::take(&mut self.stream(from).tally);
+        tell(from, Kind::Tls, event::Subject::Tls(subject), tally, b"", out);
+    }
+
+    /// Tells what was folded.
+    fn flush(&mut self, out: &mut dyn Sink) {
+        if let Some(Run { from, subject, folded, text }) = self.run.take() {
+            tell(from, Kind::Tls, event::Subject::Tls(subject), folded.tally(), text.trim_ascii_end(), out);
+        }
+    }
+
+    /// What is half-read of `from` will not come to its end.
+    fn half_read(&mut self, from: Side, out: &mut dyn Sink) {
+        let stream = self.stream(from);
+        if stream.tally.bytes == 0 {
+            return;
+        }
+        if stream.is_encrypted() {
+            self.encrypted(from);
+        } else {
+            self.fold(from, Subject::Handshake, b"", out);
+        }
     }
 }
 
-/// A TLS record's first byte: its content type (RFC 8446, section 5.1), or the first of an SSL 2.0 ClientHello.
-fn is_record_start(byte: u8) -> bool {
-    matches!(byte, 20..=23 | 0x80)
+/// What a ClientHello gives away.
+fn introduce(hello: &handshake::ClientHello<'_>, out: &mut dyn Sink) {
+    let data = handshake::extension(&hello.extensions, handshake::SERVER_NAME);
+    if let Some(name) = data.and_then(handshake::server_name_list) {
+        out.tls(TlsFact::ServerName(name.to_vec()));
+    }
+    out.tls(TlsFact::Ja4(ja4::ja4(hello)));
+}
+
+fn tell(from: Side, kind: Kind, subject: event::Subject, tally: Tally, text: &[u8], out: &mut dyn Sink) {
+    out.step(Step {
+        from,
+        kind,
+        subject,
+        time: tally.time,
+        packets: tally.packets,
+        text,
+        bytes: tally.bytes,
+        tag: None,
+        command: None,
+        arguments: None,
+        answers: None,
+        secrets: Vec::new(),
+    });
 }

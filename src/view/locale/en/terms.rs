@@ -175,6 +175,9 @@ pub fn limit(limit: Limit) -> String {
             format!("missing stretches beyond {} in one message were folded together", limits::MISSING_RANGES)
         }
         Limit::SameAs => "messages of which not every other copy is named".to_owned(),
+        Limit::TlsHandshakeBytes => {
+            format!("TLS handshake messages of more than {} KiB were not read", limits::TLS_HANDSHAKE_BYTES / 1024)
+        }
         Limit::Fragments => "fragmented IP datagrams were given up on, to keep memory bounded".to_owned(),
         Limit::Connections => {
             format!(

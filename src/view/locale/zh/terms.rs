@@ -171,6 +171,9 @@ pub fn limit(limit: Limit) -> String {
             format!("一封邮件中缺失的区段超过 {} 处，其余合并计算（区段数）", limits::MISSING_RANGES)
         }
         Limit::SameAs => "未列出全部相同邮件的邮件（邮件数）".to_owned(),
+        Limit::TlsHandshakeBytes => {
+            format!("超过 {} KiB 的 TLS 握手消息未读取（条数）", limits::TLS_HANDSHAKE_BYTES / 1024)
+        }
         Limit::Fragments => "为限制内存占用，放弃重组的 IP 数据报（个数）".to_owned(),
         Limit::Connections => format!("同时跟踪的连接超过 {} 个，提前放弃了一些连接（连接数）", limits::CONNECTIONS),
         Limit::Waiting => "为限制内存占用，放弃等待尚未到达的数据（次数）".to_owned(),

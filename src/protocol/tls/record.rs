@@ -1,0 +1,290 @@
+//! One direction of a TLS connection: where its next byte stands among the records (RFC 8446, section 5.1).
+
+use crate::capture::Time;
+use crate::flow::At;
+use crate::limits::{Limit, TLS_HANDSHAKE_BYTES};
+use crate::protocol::event::{Packets, Sink};
+use crate::protocol::framing::Input;
+
+/// ContentType of ChangeCipherSpec.
+pub const CHANGE_CIPHER_SPEC: u8 = 20;
+/// ContentType of alerts.
+pub const ALERT: u8 = 21;
+/// ContentType of handshake messages.
+pub const HANDSHAKE: u8 = 22;
+/// ContentType of encrypted data.
+const APPLICATION_DATA: u8 = 23;
+/// ContentType of heartbeats (RFC 6520), the last one there is.
+const HEARTBEAT: u8 = 24;
+/// The longest record: 2^14 bytes, and what TLS 1.2 and older may add.
+const RECORD_BYTES: u16 = 16_384 + 2_048;
+/// First byte of the only SSL 2.0 message met today: a ClientHello that offers newer versions (RFC 5246, appendix E.2).
+pub const SSL2: u8 = 0x80;
+
+/// Packets, bytes and time of something that is being read.
+#[derive(Debug, Default)]
+pub struct Tally {
+    /// The packets that carry it.
+    pub packets: Packets,
+    /// Bytes on the wire.
+    pub bytes: u64,
+    /// Time of the last packet.
+    pub time: Time,
+}
+
+impl Tally {
+    /// Counts `bytes` of packet `at`.
+    pub fn add(&mut self, bytes: usize, at: At, out: &mut dyn Sink) {
+        self.bytes += bytes as u64;
+        self.time = at.time;
+        if !self.packets.add(at.packet) {
+            out.limit(Limit::PacketsPerStep);
+        }
+    }
+}
+
+/// Several tallies in one, of whose packets only the first and the last are kept.
+#[derive(Debug, Default)]
+pub struct Folded {
+    first: u64,
+    last: u64,
+    bytes: u64,
+    time: Time,
+}
+
+impl Folded {
+    /// Takes `tally` in.
+    pub fn add(&mut self, tally: &Tally) {
+        if tally.bytes > 0 {
+            self.first = if self.first == 0 { tally.packets.first() } else { self.first };
+            self.last = tally.packets.last();
+            self.bytes += tally.bytes;
+            self.time = tally.time;
+        }
+    }
+
+    /// All of them as one.
+    pub fn tally(self) -> Tally {
+        let mut packets = Packets::one(self.first);
+        packets.add(self.last);
+        Tally { packets, bytes: self.bytes, time: self.time }
+    }
+}
+
+/// Where the next byte stands.
+#[derive(Debug)]
+pub enum Place {
+    /// In a record's header, of which this has come.
+    Header(Vec<u8>),
+    /// In a record's body.
+    Body {
+        /// ContentType.
+        kind: u8,
+        /// Its whole length.
+        length: u16,
+        /// Bytes to come.
+        left: u64,
+    },
+    /// Nobody knows where: no more records are told apart.
+    Lost {
+        /// It reads like text.
+        text: bool,
+    },
+}
+
+/// A piece of a direction, as its records go.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Piece<'a> {
+    /// Of a record's body.
+    Body {
+        /// ContentType.
+        kind: u8,
+        /// The record's whole length.
+        length: u16,
+        /// These bytes of it.
+        bytes: &'a [u8],
+    },
+    /// A header is not complete: more must come.
+    More,
+    /// These are no records.
+    NotRecords {
+        /// They read like text.
+        text: bool,
+        /// As far as they are in this packet.
+        bytes: &'a [u8],
+    },
+}
+
+/// One direction.
+#[derive(Debug)]
+pub struct Stream {
+    place: Place,
+    /// What has been read and not been told.
+    pub tally: Tally,
+    /// ChangeCipherSpec was sent, and what follows is encrypted, whatever its type.
+    pub ciphered: bool,
+    /// A piece of the handshake is missing: its messages are not told apart any more.
+    pub broken: bool,
+    /// The bytes that turned out to begin no record.
+    not_a_header: Vec<u8>,
+    /// An alert, as far as it has come.
+    pub alert: Vec<u8>,
+    /// A handshake message, as far as it has come.
+    message: Vec<u8>,
+    /// Bytes of a message that is too long to be kept.
+    skip: usize,
+}
+
+impl Default for Stream {
+    fn default() -> Self {
+        Self {
+            place: Place::Header(Vec::new()),
+            tally: Tally::default(),
+            ciphered: false,
+            broken: false,
+            not_a_header: Vec::new(),
+            alert: Vec::new(),
+            message: Vec::new(),
+            skip: 0,
+        }
+    }
+}
+
+impl Stream {
+    /// The next piece of `input`, which is not empty.
+    pub fn next<'a>(&mut self, input: &mut Input<'a>, out: &mut dyn Sink) -> Piece<'a> {
+        let at = input.at;
+        if let Place::Header(header) = &mut self.place {
+            while header.len() < 5 && is_header(header) {
+                let [byte] = input.take(1) else { return Piece::More };
+                header.push(*byte);
+                self.tally.add(1, at, out);
+            }
+            if !is_header(header) {
+                self.not_a_header = std::mem::take(header);
+                let rest = input.rest();
+                let beginning = [&self.not_a_header, rest.get(..256).unwrap_or(rest)].concat();
+                self.place = Place::Lost { text: is_text(&beginning) };
+            } else if let &[kind, _, _, high, low] = &header[..] {
+                let length = u16::from_be_bytes([high, low]);
+                // The length of SSL 2.0's hello is before, and counts what has been taken as a header here.
+                let (length, left) = match &header[..] {
+                    &[SSL2, length, ..] => (u16::from(length), u64::from(length).saturating_sub(3)),
+                    _ => (length, u64::from(length)),
+                };
+                self.place = Place::Body { kind, length, left };
+            }
+        }
+        match &mut self.place {
+            Place::Header(_) => Piece::More,
+            &mut Place::Body { kind, length, ref mut left } => {
+                let bytes = input.take(usize::try_from(*left).unwrap_or(usize::MAX));
+                *left -= bytes.len() as u64;
+                if *left == 0 {
+                    self.place = Place::Header(Vec::new());
+                } else if bytes.is_empty() {
+                    return Piece::More;
+                }
+                Piece::Body { kind, length, bytes }
+            }
+            &mut Place::Lost { text } => Piece::NotRecords { text, bytes: input.take(usize::MAX) },
+        }
+    }
+
+    /// `missing` bytes are not in the capture. Inside a record, the next one is found all the same; else the next byte
+    /// is tried as the begin of one.
+    pub fn gap(&mut self, missing: u64) {
+        match &mut self.place {
+            Place::Body { kind, left, .. } if missing <= *left => {
+                self.broken |= *kind == HANDSHAKE && !self.ciphered;
+                *left -= missing;
+                if *left == 0 {
+                    self.place = Place::Header(Vec::new());
+                }
+            }
+            Place::Lost { .. } => {}
+            place => {
+                *place = Place::Header(Vec::new());
+                self.broken = true;
+            }
+        }
+        self.message.clear();
+        self.alert.clear();
+        self.skip = 0;
+    }
+
+    /// The bytes that turned out to begin no record: once.
+    pub fn take_not_a_header(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.not_a_header)
+    }
+
+    /// True where the next byte begins a record.
+    pub fn is_between_records(&self) -> bool {
+        matches!(&self.place, Place::Header(header) if header.is_empty())
+    }
+
+    /// True where what is half-read is encrypted.
+    pub fn is_encrypted(&self) -> bool {
+        self.ciphered
+            || match &self.place {
+                Place::Header(header) => header.first() == Some(&APPLICATION_DATA),
+                Place::Body { kind, .. } => *kind == APPLICATION_DATA,
+                Place::Lost { text } => !text,
+            }
+    }
+
+    /// The bytes of handshake records, which are a stream of their own: takes off `bytes` what belongs to the next
+    /// message, and returns it where it is whole: its type and its body (empty where it is too long to be kept).
+    pub fn handshake_message(&mut self, bytes: &mut &[u8], at: At, out: &mut dyn Sink) -> Option<(u8, Vec<u8>)> {
+        if self.skip > 0 {
+            self.skip -= self.take(bytes, self.skip, at, out).len();
+            let kind = self.message.first().copied().filter(|_| self.skip == 0)?;
+            self.message.clear();
+            return Some((kind, Vec::new()));
+        }
+        let header = self.take(bytes, 4usize.saturating_sub(self.message.len()), at, out);
+        self.message.extend_from_slice(header);
+        let &[kind, a, b, c, ref body @ ..] = &self.message[..] else { return None };
+        let length = u32::from_be_bytes([0, a, b, c]) as usize;
+        if length > TLS_HANDSHAKE_BYTES {
+            out.limit(Limit::TlsHandshakeBytes);
+            self.message.truncate(1);
+            self.skip = length;
+            return None;
+        }
+        let piece = self.take(bytes, length - body.len(), at, out);
+        self.message.extend_from_slice(piece);
+        (self.message.len() - 4 == length).then(|| (kind, std::mem::take(&mut self.message).split_off(4)))
+    }
+
+    fn take<'a>(&mut self, bytes: &mut &'a [u8], n: usize, at: At, out: &mut dyn Sink) -> &'a [u8] {
+        let (taken, rest) = bytes.split_at(n.min(bytes.len()));
+        *bytes = rest;
+        self.tally.add(taken.len(), at, out);
+        taken
+    }
+}
+
+/// True for what may be the begin of a record's header: ContentType, ProtocolVersion, length.
+fn is_header(header: &[u8]) -> bool {
+    match header {
+        &[SSL2, _, kind, major, ..] => kind == 1 && matches!(major, 0 | 3),
+        &[SSL2, ..] => true,
+        &[kind, ref rest @ ..] => {
+            let version = rest.first().is_none_or(|&major| major == 3);
+            let length = rest.get(2..4).is_none_or(|length| {
+                <[u8; 2]>::try_from(length).is_ok_and(|length| u16::from_be_bytes(length) <= RECORD_BYTES)
+            });
+            (CHANGE_CIPHER_SPEC..=HEARTBEAT).contains(&kind) && version && length
+        }
+        [] => true,
+    }
+}
+
+/// True for what reads like lines of a mail protocol, not like ciphertext: no control bytes but those of lines, as far
+/// as it is worth looking.
+pub fn is_text(bytes: &[u8]) -> bool {
+    let bytes = bytes.get(..256).unwrap_or(bytes);
+    let starts_like_text = bytes.first().is_some_and(|byte| byte.is_ascii_graphic() || byte.is_ascii_whitespace());
+    starts_like_text && bytes.iter().all(|&byte| byte >= 0x20 && byte != 0x7f || matches!(byte, b'\t' | b'\r' | b'\n'))
+}
