@@ -27,6 +27,8 @@ pub const MIME_PARTS: usize = 2_000;
 pub const COMMANDS_IN_FLIGHT: usize = 4_096;
 /// Recipients kept for one envelope.
 pub const RECIPIENTS: usize = 20_000;
+/// The longest path (address) kept of a MAIL or RCPT; RFC 5321, section 4.5.3.1.3, allows 256.
+pub const PATH_BYTES: usize = 4 * 1024;
 /// Connections followed at once.
 pub const CONNECTIONS: usize = 1_000_000;
 /// Bytes of one direction of a connection that wait for something before them.
@@ -55,7 +57,7 @@ pub enum Limit {
     MimeStructure,
     /// [`COMMANDS_IN_FLIGHT`]: counts commands whose reply could not be told.
     CommandsInFlight,
-    /// [`RECIPIENTS`]: counts recipients left out.
+    /// [`RECIPIENTS`] and [`PATH_BYTES`]: counts recipients (and senders) left out.
     Recipients,
     /// [`CONNECTIONS`]: counts connections closed before their end to make room.
     Connections,
