@@ -178,7 +178,8 @@ mod tests {
         for line in ["Subject: x", "", ".", "Mail me tomorrow", "Help is on the way", "data is here", "quit smoking"] {
             assert!(!Command::read(line.as_bytes()).is_in_form(), "{line:?}");
         }
-        for line in ["RSET", "quit", "MAIL FROM:<>", "rcpt to: a@b", "EHLO x", "NOOP", "BDAT 5 LAST", "AUTH PLAIN eA=="] {
+        for line in ["RSET", "quit", "MAIL FROM:<>", "rcpt to: a@b", "EHLO x", "NOOP", "BDAT 5 LAST", "AUTH PLAIN eA=="]
+        {
             assert!(Command::read(line.as_bytes()).is_in_form(), "{line:?}");
         }
     }

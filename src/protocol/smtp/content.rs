@@ -1,13 +1,16 @@
 //! What a message's content is read by: up to the dot (DATA), or by count (BDAT).
 
+use super::Subject;
 use super::client::smtp;
 use super::dialogue::{After, Client, Dialogue, Flavour, Wait};
 use super::queue::{Abandoned, Delivering, Due, Pending, Question};
-use super::Subject;
-use crate::flow::{At, Side};
-use crate::protocol::event::{Delivery, Direction, Kind, MessageId, MessageOutcome, MessageStart, Packets, Sink, Step, StepId};
-use crate::protocol::framing::{DotBlock, DotPiece, Input, LineEnd};
 use crate::capture::Time;
+use crate::flow::{At, Side};
+use crate::limits::STEPS_PER_SESSION;
+use crate::protocol::event::{
+    Delivery, Direction, Kind, MessageId, MessageOutcome, MessageStart, Packets, Sink, Step, StepId,
+};
+use crate::protocol::framing::{DotBlock, DotPiece, Input, LineEnd};
 
 /// The wire of a piece of content: how much, and in which packets.
 #[derive(Debug, Default)]
@@ -85,6 +88,15 @@ pub(super) struct OpenMessage {
     /// Its steps since the start.
     steps: Vec<StepId>,
     torn: bool,
+}
+
+impl OpenMessage {
+    /// A session keeps no more steps than that, so a message needs no more of them.
+    fn add(&mut self, step: StepId) {
+        if self.steps.len() < STEPS_PER_SESSION {
+            self.steps.push(step);
+        }
+    }
 }
 
 /// What of the transaction that is going on waits for an answer.
@@ -227,7 +239,14 @@ impl Dialogue {
 
     fn message(&self, data: Option<StepId>, out: &mut dyn Sink) -> MessageId {
         let steps = self.steps_so_far(data);
-        out.message(MessageStart { direction: Direction::Sent, mailbox: None, number: None, uid: None, part: None, steps })
+        out.message(MessageStart {
+            direction: Direction::Sent,
+            mailbox: None,
+            number: None,
+            uid: None,
+            part: None,
+            steps,
+        })
     }
 
     /// MAIL and RCPT, those included that were not answered yet, and `last`.
@@ -277,7 +296,7 @@ impl Dialogue {
     pub(super) fn chunk_begins(&mut self, bdat: StepId, octets: u64, last: bool, out: &mut dyn Sink) -> Question {
         let open = match self.open.take() {
             Some(mut open) => {
-                open.steps.push(bdat);
+                open.add(bdat);
                 open
             }
             None => OpenMessage { message: self.message(Some(bdat), out), steps: Vec::new(), torn: false },
@@ -330,7 +349,7 @@ impl Dialogue {
         let step = (wire.first > 0).then(|| wire.tell(Subject::Chunk { last }, out));
         let torn = torn || left > 0;
         if let Some(open) = &mut self.open {
-            open.steps.extend(step);
+            step.into_iter().for_each(|step| open.add(step));
             open.torn |= torn;
             return;
         }
@@ -340,7 +359,9 @@ impl Dialogue {
                 outcome.steps.extend(step);
                 out.message_outcome(message, outcome);
             }
-            (None, Some(Pending { step: Some(asked), question: Question::LastChunk(delivering), .. })) if *asked == bdat => {
+            (None, Some(Pending { step: Some(asked), question: Question::LastChunk(delivering), .. }))
+                if *asked == bdat =>
+            {
                 delivering.steps.extend(step);
             }
             (None, _) => {}
