@@ -178,7 +178,8 @@ impl Dialogue {
                         continue;
                     }
                     content.wire.add(used(input), input.at);
-                    self.client = Client::Waiting(Wait::EndOfData { content, own, before, postponed: None });
+                    self.client =
+                        Client::Waiting(Wait::EndOfData { content, own, before, blind: false, postponed: None });
                     return;
                 }
                 DotPiece::End { .. } => {

@@ -132,6 +132,8 @@ pub(super) enum Wait {
         own: LineEnd,
         /// How the line before it ended.
         before: LineEnd,
+        /// The server's bytes have a gap since.
+        blind: bool,
         /// A reply that came when a CR LF dot CR LF was waiting too: to which of the two?
         postponed: Option<Reply<'static>>,
     },
@@ -196,7 +198,7 @@ impl Dialogue {
                 // A known command is one, whatever came before it; anything else may be the middle of a message.
                 Wait::Opening => has_line && Command::read(&self.held.first_line()).is_in_form(),
                 Wait::Reply { blind, .. } => has_line && (*blind || in_doubt),
-                Wait::EndOfData { .. } => has_line && in_doubt,
+                Wait::EndOfData { blind, .. } => has_line && (*blind || in_doubt),
             };
             if !decide {
                 if !self.held.is_full() {
@@ -243,9 +245,12 @@ impl Dialogue {
                     Asking::Auth => self.client = Client::Responding(exchange),
                 }
             }
-            Wait::EndOfData { content, own, before, postponed } => {
+            Wait::EndOfData { content, own, before, blind, postponed } => {
                 if is_command && postponed.is_none() {
                     self.content_ends(content, true, out);
+                    if blind {
+                        self.queue.replies_lost();
+                    }
                 } else {
                     self.client = Client::Content(content.going_on(before, own, out));
                     self.release(out);

@@ -28,7 +28,7 @@ impl Dialogue {
         self.server_ends(out);
         self.tell_gap(Side::Server, missing, at, out);
         self.queue.replies_lost();
-        if let Client::Waiting(Wait::Reply { blind, .. }) = &mut self.client {
+        if let Client::Waiting(Wait::Reply { blind, .. } | Wait::EndOfData { blind, .. }) = &mut self.client {
             *blind = true;
         }
         if !self.held.is_empty() {

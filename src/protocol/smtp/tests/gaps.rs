@@ -155,6 +155,25 @@ fn the_dot_is_lost_and_the_reply_tells() {
 }
 
 #[test]
+fn the_reply_to_a_dot_between_line_feeds_is_lost() {
+    let told = smtp(
+        &[
+            OPENING,
+            ENVELOPE,
+            r"
+        C| text\n.\n
+        S~ 12
+        C| QUIT\n
+        S: 221 bye
+    ",
+        ]
+        .concat(),
+    );
+    assert_eq!(messages(&told), ["a@x > b@y=250: 5 unknown"]);
+    assert_eq!(answered(&told).last().map(String::as_str), Some("QUIT 221"));
+}
+
+#[test]
 fn in_the_clients_commands_while_it_waits_for_each_reply() {
     let told = smtp(
         "
