@@ -37,6 +37,8 @@ pub const SAME_AS_MESSAGES: usize = 200_000;
 pub const SAME_AS_PER_MESSAGE: usize = 16;
 /// Bytes of one TLS handshake message that are kept to be read; a certificate chain has a few thousand.
 pub const TLS_HANDSHAKE_BYTES: usize = 128 * 1024;
+/// The longest path (address) kept of a MAIL or RCPT; RFC 5321, section 4.5.3.1.3, allows 256.
+pub const PATH_BYTES: usize = 4 * 1024;
 /// Connections followed at once.
 pub const CONNECTIONS: usize = 1_000_000;
 /// Bytes of one direction of a connection that wait for something before them.
@@ -80,7 +82,7 @@ pub enum Limit {
     MimeStructure,
     /// [`COMMANDS_IN_FLIGHT`]: counts commands whose reply could not be told.
     CommandsInFlight,
-    /// [`RECIPIENTS`]: counts recipients left out, and messages whose header names more.
+    /// [`RECIPIENTS`] and [`PATH_BYTES`]: counts recipients (and senders) left out, and messages whose header names more.
     Recipients,
     /// [`SAME_AS_MESSAGES`], [`SAME_AS_PER_MESSAGE`]: counts messages of which not every other copy is named.
     SameAs,

@@ -243,7 +243,7 @@ impl Sink for Builder {
         let Some(message) = self.message_mut(message) else { return };
         message.outcome = told.outcome.or(message.outcome);
         message.reply = told.reply.map(|reply| text(&reply));
-        message.envelope = told.envelope.map(|envelope| read_envelope(envelope, told.outcome));
+        message.envelope = told.envelope.map(read_envelope);
         message.uid = message.uid.or(told.uid);
         message.steps = steps;
     }
@@ -293,17 +293,14 @@ fn put(message: &mut Message, content: Content) {
 }
 
 /// An envelope, with the recipients that were accepted: by the reply to RCPT, and by their own reply after the content
-/// or else the one that all of them share.
-fn read_envelope(told: event::Envelope, outcome: Option<Delivery>) -> Envelope {
+/// where they have one. What became of the content for all of them is the message's outcome.
+fn read_envelope(told: event::Envelope) -> Envelope {
     let is_good = |code: u16| (200..300).contains(&code);
-    let recipient = |told: event::Recipient| {
-        let taken = told.final_code.map_or(outcome == Some(Delivery::Accepted), is_good);
-        Recipient {
-            address: text(&told.address),
-            code: told.code,
-            final_code: told.final_code,
-            accepted: told.code.is_some_and(is_good) && taken,
-        }
+    let recipient = |told: event::Recipient| Recipient {
+        address: text(&told.address),
+        code: told.code,
+        final_code: told.final_code,
+        accepted: told.code.is_some_and(is_good) && told.final_code.is_none_or(is_good),
     };
     Envelope {
         from: told.from.map(|path| text(&path)),

@@ -2,13 +2,13 @@
 
 use super::Subject;
 use super::command::{Command, Verb};
-use super::dialogue::{After, Asking, Client, Dialogue, Wait};
+use super::dialogue::{After, Asking, Client, Dialogue, Wait, is_tls_record};
 use super::parse;
 use super::queue::{Abandoned, Pending, Question};
 use crate::flow::{At, Side};
-use crate::limits::Limit;
+use crate::limits::{Limit, PATH_BYTES};
 use crate::protocol::event::{self, Kind, Sink, Step, StepId};
-use crate::protocol::framing::{Input, Line};
+use crate::protocol::framing::{Input, Line, LineEnd};
 use crate::protocol::sasl::{Exchange, Round};
 use std::ops::Range;
 
@@ -20,6 +20,11 @@ impl Dialogue {
                 Client::Waiting(_) => return,
                 Client::Content(_) => self.content_input(input, out),
                 Client::Chunk(_) => self.chunk_input(input, out),
+                Client::Commands(After::Gap)
+                    if self.line.is_empty() && input.rest().first().is_some_and(|&byte| is_tls_record(byte)) =>
+                {
+                    self.tls_begins(out); // STARTTLS was in the gap.
+                }
                 Client::Commands(_) | Client::Responding(_) => {
                     if let Some(line) = self.line.line(input) {
                         self.client_line(line, out);
@@ -48,6 +53,7 @@ impl Dialogue {
                 self.client = Client::Waiting(Wait::Reply { step: gap, to: Asking::Auth, blind: false });
                 self.ask(Some(gap), question, None, out);
             }
+            Client::Commands(After::StartTls | After::Elsewhere) => {}
             Client::Commands(_) | Client::Waiting(_) => self.lines_lost(),
         }
     }
@@ -63,8 +69,8 @@ impl Dialogue {
     pub(super) fn client_ends(&mut self, out: &mut dyn Sink) {
         if let Some(line) = self.line.flush() {
             let secrets = match &self.client {
-                Client::Responding(_) => vec![0..line.bytes.len()],
-                _ => Vec::new(),
+                Client::Responding(_) => Vec::from_iter(Some(0..line.bytes.len())),
+                _ => secrets(&Command::read(&line.bytes), true),
             };
             self.tell(&line, Kind::Unknown, event::Subject::Unknown, None, secrets, out);
         }
@@ -108,6 +114,10 @@ impl Dialogue {
                 self.client = Client::Commands(After::Gap);
                 self.tell(&line, Kind::Unknown, event::Subject::Unknown, None, Vec::new(), out);
             }
+            After::Elsewhere => {
+                self.client = Client::Commands(After::Elsewhere);
+                self.tell(&line, Kind::Unknown, event::Subject::Unknown, None, Vec::new(), out);
+            }
             After::StartTls => {
                 self.client = Client::Commands(After::StartTls);
                 self.tell_command(&line, &command, out);
@@ -117,11 +127,10 @@ impl Dialogue {
 
     fn command(&mut self, line: &Line<'_>, command: &Command<'_>, out: &mut dyn Sink) {
         let step = self.tell_command(line, command, out);
-        let path = || command.path().map(<[u8]>::to_vec);
         let (question, asking) = match command.verb {
-            Verb::Mail => (Question::Mail(path()), None),
-            Verb::Rcpt => (Question::Rcpt(path()), None),
-            Verb::Auth => (Question::Auth(exchange(command, step)), Some(Asking::Auth)),
+            Verb::Mail => (Question::Mail(path(line, command, out)), None),
+            Verb::Rcpt => (Question::Rcpt(path(line, command, out)), None),
+            Verb::Auth => (Question::Auth(exchange(line, command, step)), Some(Asking::Auth)),
             Verb::Data => (Question::Command(Verb::Data), Some(Asking::Data)),
             Verb::StartTls => (Question::Command(Verb::StartTls), Some(Asking::StartTls)),
             Verb::Bdat => return self.bdat(command, step, out),
@@ -140,10 +149,13 @@ impl Dialogue {
         }
     }
 
-    /// BDAT: the octets follow at once, whatever the server thinks of them (RFC 3030, section 2).
+    /// BDAT: the octets follow at once, whatever the server thinks of them (RFC 3030, section 2); unless it can't be told
+    /// how many: then it is the server who stops the client.
     fn bdat(&mut self, command: &Command<'_>, step: StepId, out: &mut dyn Sink) {
         let Some((octets, last)) = parse::chunk(command.arguments()) else {
-            return self.ask(Some(step), Question::Command(Verb::Bdat), None, out);
+            self.ask(Some(step), Question::Command(Verb::Bdat), None, out);
+            self.client = Client::Waiting(Wait::Reply { step, to: Asking::Chunk, blind: false });
+            return;
         };
         let question = self.chunk_begins(step, octets, last, out);
         self.ask(Some(step), question, None, out);
@@ -153,10 +165,11 @@ impl Dialogue {
     fn response(&mut self, line: &Line<'_>, exchange: Option<Box<Exchange>>, out: &mut dyn Sink) {
         let base64 = line.bytes.trim_ascii_end();
         let mut exchange = exchange;
-        let round = exchange.as_mut().map(|exchange| exchange.response(base64));
+        let seen = exchange.as_mut().filter(|_| is_whole(line));
+        let round = seen.map(|exchange| exchange.response(base64));
         // Who can't tell what it is must take it for the password.
         let secret = !base64.is_empty() && round.is_none_or(may_be_secret);
-        let secrets = if secret { vec![0..base64.len()] } else { Vec::new() };
+        let secrets = Vec::from_iter(secret.then_some(0..base64.len()));
         let round = round.unwrap_or(Round::Garbage(crate::protocol::sasl::Mechanism::Other));
         let step = self.tell(line, Kind::Response, smtp(Subject::Response(round)), None, secrets, out);
         if let Some(exchange) = &mut exchange {
@@ -185,7 +198,7 @@ impl Dialogue {
     }
 
     fn tell_command(&self, line: &Line<'_>, command: &Command<'_>, out: &mut dyn Sink) -> StepId {
-        let secrets = secrets(command);
+        let secrets = secrets(command, !is_whole(line));
         self.tell(line, Kind::Command, smtp(Subject::Command(command.verb)), Some(command), secrets, out)
     }
 
@@ -219,27 +232,45 @@ pub(super) fn smtp(subject: Subject) -> event::Subject {
     event::Subject::Smtp(subject)
 }
 
+/// False where a part of the line is missing: what it says is then half an address, half a password.
+fn is_whole(line: &Line<'_>) -> bool {
+    line.end != LineEnd::None && !line.truncated
+}
+
+/// The path of MAIL or RCPT, where all of it was seen.
+fn path(line: &Line<'_>, command: &Command<'_>, out: &mut dyn Sink) -> Option<Vec<u8>> {
+    let is_closed = command.arguments().contains(&b'>');
+    let path = command.path().filter(|_| is_closed || is_whole(line))?;
+    if path.len() > PATH_BYTES {
+        out.limit(Limit::Recipients);
+        return None;
+    }
+    Some(path.to_vec())
+}
+
 /// The exchange that AUTH begins; none where no mechanism is named.
-fn exchange(command: &Command<'_>, step: StepId) -> Option<Box<Exchange>> {
+fn exchange(line: &Line<'_>, command: &Command<'_>, step: StepId) -> Option<Box<Exchange>> {
     let (mechanism, initial) = parse::auth(command.arguments());
     if mechanism.is_empty() {
         return None;
     }
     let mut exchange = Box::new(Exchange::new(mechanism, step));
-    if let Some(initial) = initial {
+    if let Some(initial) = initial.filter(|_| is_whole(line)) {
         exchange.response(command.arguments().get(initial).unwrap_or_default());
     }
     Some(exchange)
 }
 
-/// Where the secrets of a command are: the initial response of AUTH.
-fn secrets(command: &Command<'_>) -> Vec<Range<usize>> {
+/// Where the secrets of a command are: the initial response of AUTH. Of a response that is `cut` nobody can tell whether
+/// it is one.
+fn secrets(command: &Command<'_>, cut: bool) -> Vec<Range<usize>> {
     let (Verb::Auth, Some(arguments)) = (command.verb, command.arguments_range()) else { return Vec::new() };
     let (mechanism, Some(initial)) = parse::auth(command.arguments()) else { return Vec::new() };
     let response = command.arguments().get(initial.clone()).unwrap_or_default();
     // The step has no number yet, and this exchange is for looking only.
-    let round = Exchange::new(mechanism, 0).response(response);
-    if may_be_secret(round) { vec![arguments.start + initial.start..arguments.start + initial.end] } else { Vec::new() }
+    let is_secret = cut || may_be_secret(Exchange::new(mechanism, 0).response(response));
+    let place = arguments.start + initial.start..arguments.start + initial.end;
+    Vec::from_iter(is_secret.then_some(place))
 }
 
 /// Base64 that can't be read may still be a password: typed as it is, for one.

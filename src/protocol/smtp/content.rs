@@ -6,6 +6,7 @@ use super::dialogue::{After, Client, Dialogue, Flavour, Wait};
 use super::queue::{Abandoned, Delivering, Due, Pending, Question};
 use crate::capture::Time;
 use crate::flow::{At, Side};
+use crate::limits::STEPS_PER_SESSION;
 use crate::protocol::event::{
     Delivery, Direction, Kind, MessageId, MessageOutcome, MessageStart, Packets, Sink, Step, StepId,
 };
@@ -89,6 +90,15 @@ pub(super) struct OpenMessage {
     torn: bool,
 }
 
+impl OpenMessage {
+    /// A session keeps no more steps than that, so a message needs no more of them.
+    fn add(&mut self, step: StepId) {
+        if self.steps.len() < STEPS_PER_SESSION {
+            self.steps.push(step);
+        }
+    }
+}
+
 /// What of the transaction that is going on waits for an answer.
 struct InFlight {
     /// RCPT and MAIL, the last first.
@@ -168,7 +178,8 @@ impl Dialogue {
                         continue;
                     }
                     content.wire.add(used(input), input.at);
-                    self.client = Client::Waiting(Wait::EndOfData { content, own, before, postponed: None });
+                    self.client =
+                        Client::Waiting(Wait::EndOfData { content, own, before, blind: false, postponed: None });
                     return;
                 }
                 DotPiece::End { .. } => {
@@ -286,7 +297,7 @@ impl Dialogue {
     pub(super) fn chunk_begins(&mut self, bdat: StepId, octets: u64, last: bool, out: &mut dyn Sink) -> Question {
         let open = match self.open.take() {
             Some(mut open) => {
-                open.steps.push(bdat);
+                open.add(bdat);
                 open
             }
             None => OpenMessage { message: self.message(Some(bdat), out), steps: Vec::new(), torn: false },
@@ -339,7 +350,7 @@ impl Dialogue {
         let step = (wire.first > 0).then(|| wire.tell(Subject::Chunk { last }, out));
         let torn = torn || left > 0;
         if let Some(open) = &mut self.open {
-            open.steps.extend(step);
+            step.into_iter().for_each(|step| open.add(step));
             open.torn |= torn;
             return;
         }

@@ -45,7 +45,11 @@ pub enum Flavour {
 #[derive(Debug)]
 pub struct Dialogue {
     pub(super) flavour: Flavour,
+    /// Something was said, or lost, by either side.
+    begun: bool,
     pub(super) opening: Opening,
+    /// The server's first lines are no replies.
+    pub(super) preamble: bool,
     pub(super) client: Client,
     /// The client's half-read line.
     pub(super) line: Framer,
@@ -57,6 +61,8 @@ pub struct Dialogue {
     pub(super) transaction: Transaction,
     /// A message of which chunks have come, and not the last.
     pub(super) open: Option<OpenMessage>,
+    /// A log-in was accepted: the server refuses any other (RFC 4954, section 4).
+    pub(super) logged_in: bool,
     /// Both directions are TLS.
     pub(super) tls: Option<Watch>,
     /// So much has waited in vain for the server that nothing is held for it any more.
@@ -100,6 +106,8 @@ pub(super) enum After {
     Gap,
     /// STARTTLS, in the same breath: the server throws it away (RFC 3207, section 4.2).
     StartTls,
+    /// Nothing, and it was not said to this server but to something on the way to it.
+    Elsewhere,
 }
 
 /// What decides.
@@ -124,6 +132,8 @@ pub(super) enum Wait {
         own: LineEnd,
         /// How the line before it ended.
         before: LineEnd,
+        /// The server's bytes have a gap since.
+        blind: bool,
         /// A reply that came when a CR LF dot CR LF was waiting too: to which of the two?
         postponed: Option<Reply<'static>>,
     },
@@ -138,6 +148,8 @@ pub(super) enum Asking {
     Auth,
     /// STARTTLS.
     StartTls,
+    /// A BDAT that no server can count by: a server may still do so.
+    Chunk,
 }
 
 impl Dialogue {
@@ -145,7 +157,9 @@ impl Dialogue {
     pub fn new(flavour: Flavour) -> Self {
         Self {
             flavour,
+            begun: false,
             opening: Opening::Nothing,
+            preamble: false,
             client: Client::Waiting(Wait::Opening),
             line: Framer::default(),
             held: Held::default(),
@@ -154,17 +168,10 @@ impl Dialogue {
             queue: Queue::default(),
             transaction: Transaction::default(),
             open: None,
+            logged_in: false,
             tls: None,
             server_silent: false,
         }
-    }
-
-    /// Nothing was said yet, in either direction.
-    fn is_untouched(&self) -> bool {
-        matches!(self.client, Client::Waiting(Wait::Opening))
-            && self.opening == Opening::Nothing
-            && self.held.is_empty()
-            && self.reply_line.is_empty()
     }
 
     /// The client's bytes, held back where something is to be decided first.
@@ -174,34 +181,45 @@ impl Dialogue {
         self.reconsider(has_line, out);
     }
 
-    /// Decides, where that is possible now, what the bytes are that wait. `has_line`: the latest of them end a line.
-    pub(super) fn reconsider(&mut self, has_line: bool, out: &mut dyn Sink) {
-        let in_doubt = self.queue.in_doubt() || self.server_silent;
-        let decide = match &self.client {
-            // A known command is one, whatever came before it; anything else may be the middle of a message.
-            Client::Waiting(Wait::Opening) => has_line && Command::read(&self.held.first_line()).is_in_form(),
-            Client::Waiting(Wait::Reply { blind, .. }) => has_line && (*blind || in_doubt),
-            // The server was silent after the first dot, or the client would not have waited for the reply.
-            Client::Waiting(Wait::EndOfData { postponed, .. }) => postponed.is_some() || (has_line && in_doubt),
-            _ => true,
-        };
-        if decide {
+    /// The client goes on. Had a reply been postponed, then it was to the sure end: this is what the client waited for.
+    fn client_goes_on(&mut self, out: &mut dyn Sink) {
+        if let Client::Waiting(Wait::EndOfData { postponed: Some(_), .. }) = &self.client {
             self.decide(out);
             self.release(out);
         }
-        while self.held.is_full() && matches!(self.client, Client::Waiting(_)) {
-            out.limit(Limit::Waiting);
-            self.server_silent |= self.opening == Opening::Nothing;
+    }
+
+    /// Decides, as long as that is possible now, what the bytes are that wait. `has_line`: there is a whole line of them,
+    /// as far as has not been considered before.
+    pub(super) fn reconsider(&mut self, mut has_line: bool, out: &mut dyn Sink) {
+        while let Client::Waiting(wait) = &self.client {
+            let in_doubt = self.queue.in_doubt() || self.server_silent;
+            let decide = match wait {
+                // A known command is one, whatever came before it; anything else may be the middle of a message.
+                Wait::Opening => has_line && Command::read(&self.held.first_line()).is_in_form(),
+                Wait::Reply { blind, .. } => has_line && (*blind || in_doubt),
+                Wait::EndOfData { blind, .. } => has_line && (*blind || in_doubt),
+            };
+            if !decide {
+                if !self.held.is_full() {
+                    return;
+                }
+                out.limit(Limit::Waiting);
+                self.server_silent |= self.opening == Opening::Nothing;
+            }
             self.decide(out);
             self.release(out);
+            has_line = self.held.has_line();
         }
     }
 
     /// Says what the bytes are that wait, without the reply that would tell.
     pub(super) fn decide(&mut self, out: &mut dyn Sink) {
         let is_command = self.held.is_empty() || Command::read(&self.held.first_line()).is_in_form();
-        let commands = Client::Commands(After::Nothing);
-        let Client::Waiting(wait) = std::mem::replace(&mut self.client, commands) else { return };
+        let wait = match std::mem::replace(&mut self.client, Client::Commands(After::Nothing)) {
+            Client::Waiting(wait) => wait,
+            decided => return self.client = decided,
+        };
         match wait {
             // A gap before all else: whatever it was, lines follow.
             Wait::Opening if is_command || self.held.first_byte().is_none() => {}
@@ -222,14 +240,17 @@ impl Dialogue {
                 match to {
                     Asking::StartTls if self.held.first_byte().is_some_and(is_tls_record) => self.start_tls(out),
                     _ if is_command => {}
-                    Asking::StartTls => {}
+                    Asking::StartTls | Asking::Chunk => {}
                     Asking::Data => self.client = Client::Content(Content::after(step)),
                     Asking::Auth => self.client = Client::Responding(exchange),
                 }
             }
-            Wait::EndOfData { content, own, before, postponed } => {
+            Wait::EndOfData { content, own, before, blind, postponed } => {
                 if is_command && postponed.is_none() {
                     self.content_ends(content, true, out);
+                    if blind {
+                        self.queue.replies_lost();
+                    }
                 } else {
                     self.client = Client::Content(content.going_on(before, own, out));
                     self.release(out);
@@ -255,33 +276,43 @@ impl Dialogue {
                         self.held.put_back(Piece::Bytes { bytes, start, at });
                     }
                 }
-                Piece::Gap(missing, at) => self.client_gap(missing, at, out),
+                Piece::Gap(missing, at) => self.gap_in(Side::Client, missing, at, out),
             }
         }
     }
 
-    /// The server has agreed to TLS.
+    fn gap_in(&mut self, from: Side, missing: u64, at: At, out: &mut dyn Sink) {
+        match (&mut self.tls, from) {
+            (Some(watch), _) => watch.gap(from, missing, at, out),
+            (None, Side::Server) => self.server_gap(missing, at, out),
+            (None, Side::Client) => self.client_gap(missing, at, out),
+        }
+    }
+
+    /// The server has agreed to TLS. What waits was sent before the client knew that, unless it is TLS already.
     pub(super) fn start_tls(&mut self, out: &mut dyn Sink) {
-        let mut watch = Watch::after_starttls(out);
+        if !self.held.first_byte().is_some_and(is_tls_record) {
+            self.read_as(After::StartTls, out);
+        }
+        self.tls_begins(out);
+    }
+
+    /// From here on both directions are TLS.
+    pub(super) fn tls_begins(&mut self, out: &mut dyn Sink) {
         self.transaction = Transaction::default();
-        if self.held.first_byte().is_some_and(is_tls_record) {
-            while let Some(piece) = self.held.pop() {
-                match piece {
-                    Piece::Bytes { bytes, start, at } => {
-                        let _ = watch.data(Side::Client, bytes.get(start..).unwrap_or_default(), at, out);
-                    }
-                    Piece::Gap(missing, at) => watch.gap(Side::Client, missing, at, out),
-                }
-            }
-        } else {
-            self.client = Client::Commands(After::StartTls);
-            self.release(out);
-            if let Some(line) = self.line.flush() {
-                self.client_line(line, out);
-            }
+        self.logged_in = false;
+        self.client = Client::Commands(After::Nothing);
+        self.tls = Some(Watch::after_starttls(out));
+    }
+
+    /// Reads what waits as lines that are no commands to this server, and half a line at its end likewise.
+    pub(super) fn read_as(&mut self, after: After, out: &mut dyn Sink) {
+        self.client = Client::Commands(after);
+        self.release(out);
+        if let Some(line) = self.line.flush() {
+            self.client_line(line, out);
         }
         self.client = Client::Commands(After::Nothing);
-        self.tls = Some(watch);
     }
 
     /// Bytes of a TLS connection. False where it turned out to be none and they are still to be read.
@@ -326,7 +357,7 @@ impl Dialogue {
 impl crate::protocol::Dialogue for Dialogue {
     fn data(&mut self, from: Side, bytes: &[u8], at: At, out: &mut dyn Sink) {
         let Some(&first) = bytes.first() else { return };
-        if self.tls.is_none() && self.is_untouched() && is_tls_record(first) {
+        if !std::mem::replace(&mut self.begun, true) && is_tls_record(first) {
             self.client = Client::Commands(After::Nothing);
             self.tls = Some(Watch::implicit(out));
         }
@@ -337,6 +368,7 @@ impl crate::protocol::Dialogue for Dialogue {
         match from {
             Side::Server => self.server_input(&mut input, out),
             Side::Client => {
+                self.client_goes_on(out);
                 if self.held.is_empty() {
                     self.client_input(&mut input, out);
                 }
@@ -348,14 +380,16 @@ impl crate::protocol::Dialogue for Dialogue {
     }
 
     fn gap(&mut self, from: Side, missing: u64, at: At, out: &mut dyn Sink) {
-        match (from, &mut self.tls) {
-            (_, Some(watch)) => watch.gap(from, missing, at, out),
-            (Side::Server, None) => self.server_gap(missing, at, out),
-            (Side::Client, None) if matches!(self.client, Client::Waiting(_)) || !self.held.is_empty() => {
-                self.held.push_gap(missing, at);
-                self.reconsider(false, out);
-            }
-            (Side::Client, None) => self.client_gap(missing, at, out),
+        self.begun = true;
+        if from == Side::Client {
+            self.client_goes_on(out);
+        }
+        let waits = matches!(self.client, Client::Waiting(_)) && self.tls.is_none();
+        if from == Side::Client && waits {
+            self.held.push_gap(missing, at);
+            self.reconsider(false, out);
+        } else {
+            self.gap_in(from, missing, at, out);
         }
     }
 
@@ -379,7 +413,7 @@ impl crate::protocol::Dialogue for Dialogue {
 }
 
 /// A TLS record's first byte (RFC 8446, section 5.1): a control character, with which no command and no reply begins.
-fn is_tls_record(byte: u8) -> bool {
+pub(super) fn is_tls_record(byte: u8) -> bool {
     matches!(byte, 20..=23)
 }
 

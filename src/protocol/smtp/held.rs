@@ -118,6 +118,17 @@ impl Held {
         line
     }
 
+    /// True where a whole line waits.
+    pub fn has_line(&self) -> bool {
+        let has_lf = |piece: &Piece| match piece {
+            Piece::Bytes { bytes, start, .. } => {
+                memchr::memchr(b'\n', bytes.get(*start..).unwrap_or_default()).is_some()
+            }
+            Piece::Gap(..) => false,
+        };
+        self.pieces.iter().any(has_lf)
+    }
+
     /// True where a CR LF `.` CR LF waits here, or its last byte at least.
     pub fn has_end_of_data(&self) -> bool {
         self.end_of_data > self.pushed - self.len as u64

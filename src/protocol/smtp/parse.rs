@@ -157,24 +157,22 @@ mod tests {
 
     #[test]
     fn reply_lines() {
-        let cases: [(&str, Option<(u16, bool, &str)>); 12] = [
-            ("250 OK", Some((250, true, "OK"))),
-            ("250-PIPELINING", Some((250, false, "PIPELINING"))),
-            ("250", Some((250, true, ""))),
-            ("250 ", Some((250, true, ""))),
-            ("250-", Some((250, false, ""))),
-            ("524 no", Some((524, true, "no"))),
-            ("220\tready", Some((220, true, "ready"))),
-            ("HTTP/1.1 101", None),
-            ("25", None),
-            ("2500 bytes", None),
-            ("699 no such class", None),
-            ("", None),
-        ];
-        for (line, expected) in cases {
-            let found = reply_line(line.as_bytes()).map(|r| (r.code, r.last, text(r.text)));
-            assert_eq!(found, expected, "{line:?}");
+        let read = |line: &'static str| parse_to_text(reply_line(line.as_bytes()));
+        assert_eq!(read("250 OK"), "250 last OK");
+        assert_eq!(read("250-PIPELINING"), "250 more PIPELINING");
+        assert_eq!(read("250"), "250 last ");
+        assert_eq!(read("250 "), "250 last ");
+        assert_eq!(read("250-"), "250 more ");
+        assert_eq!(read("524 no"), "524 last no");
+        assert_eq!(read("220\tready"), "220 last ready");
+        for line in ["HTTP/1.1 101", "25", "2500 bytes", "699 no such class", "199 nor this", "", "-50 x", " 250 x"] {
+            assert_eq!(reply_line(line.as_bytes()), None, "{line:?}");
         }
+    }
+
+    fn parse_to_text(line: Option<ReplyLine<'_>>) -> String {
+        let Some(ReplyLine { code, last, text: words }) = line else { return String::new() };
+        format!("{code} {} {}", if last { "last" } else { "more" }, text(words))
     }
 
     #[test]

@@ -4,7 +4,7 @@ use super::parse;
 use crate::capture::Time;
 use crate::limits::LINE_BYTES;
 use crate::protocol::event::Packets;
-use crate::protocol::framing::Line;
+use crate::protocol::framing::{Line, LineEnd};
 use std::borrow::Cow;
 
 /// An enhanced status code (RFC 3463): `class.subject.detail`.
@@ -39,6 +39,8 @@ pub struct Reply<'a> {
     pub packets: Packets,
     /// Time of the packet that completed it.
     pub time: Time,
+    /// False where its last line was not seen, or not to its end.
+    pub is_whole: bool,
     /// True where lines were left out of `text` because it would have grown beyond [`LINE_BYTES`].
     pub lines_left_out: bool,
     /// True where there were too many packets to keep all their numbers.
@@ -75,6 +77,7 @@ impl Reply<'_> {
         } else {
             self.lines_left_out = true;
         }
+        self.is_whole = line.end != LineEnd::None;
         self.bytes = self.bytes.saturating_add(line.wire_len);
         for packet in line.packets.iter() {
             self.packets_left_out |= !self.packets.add(packet);
@@ -114,10 +117,12 @@ impl Replies {
             }
             None => {
                 let enhanced = parse::enhanced(text);
-                let Line { bytes, wire_len, packets, time, .. } = line;
+                let Line { bytes, wire_len, packets, time, end, .. } = line;
+                let is_whole = end != LineEnd::None;
                 let (text, bytes) = (bytes, wire_len);
                 let (lines_left_out, packets_left_out) = (false, false);
-                let reply = Reply { code, enhanced, text, bytes, packets, time, lines_left_out, packets_left_out };
+                let reply =
+                    Reply { code, enhanced, text, bytes, packets, time, is_whole, lines_left_out, packets_left_out };
                 if last { Heard::Reply(reply) } else { self.go_on(reply.into_owned()) }
             }
         };

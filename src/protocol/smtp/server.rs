@@ -28,7 +28,7 @@ impl Dialogue {
         self.server_ends(out);
         self.tell_gap(Side::Server, missing, at, out);
         self.queue.replies_lost();
-        if let Client::Waiting(Wait::Reply { blind, .. }) = &mut self.client {
+        if let Client::Waiting(Wait::Reply { blind, .. } | Wait::EndOfData { blind, .. }) = &mut self.client {
             *blind = true;
         }
         if !self.held.is_empty() {
@@ -41,7 +41,8 @@ impl Dialogue {
         if let Some(line) = self.reply_line.flush() {
             self.server_line(line, out);
         }
-        if let Some(reply) = self.replies.flush() {
+        if let Some(mut reply) = self.replies.flush() {
+            reply.is_whole = false;
             self.reply(reply, out);
         }
     }
@@ -58,6 +59,7 @@ impl Dialogue {
             Heard::Reply(reply) => self.reply(reply, out),
             Heard::More => {}
             Heard::Unknown(line) => {
+                self.preamble |= self.opening == Opening::Nothing;
                 out.step(Step {
                     from: Side::Server,
                     kind: Kind::Unknown,
@@ -135,6 +137,10 @@ impl Dialogue {
         self.opening = Opening::Greeting;
         if let Client::Waiting(Wait::Opening) = self.client {
             self.client = Client::Commands(After::Nothing);
+            if self.preamble {
+                // Something else has answered what was said so far (a proxy, for one).
+                self.read_as(After::Elsewhere, out);
+            }
         }
         let subject = Subject::Greeting { code: reply.code };
         tell(reply, Kind::Greeting, subject, None, out);
@@ -167,8 +173,7 @@ impl Dialogue {
                 let step = tell(&reply, kind, subject, pending.step, out);
                 self.answered(pending, &reply, step, out);
             }
-            Answer::Unsure => self.unasked(&reply, true, out),
-            Answer::Nobody => self.unasked(&reply, self.opening == Opening::MidStream, out),
+            Answer::Unsure | Answer::Nobody => self.unasked(&reply, out),
         }
     }
 
@@ -181,9 +186,9 @@ impl Dialogue {
         }
     }
 
-    /// A reply to nothing that was seen. Where a command may be missing from the capture, it still says which.
-    fn unasked(&mut self, reply: &Reply<'_>, command_missing: bool, out: &mut dyn Sink) {
-        let go_ahead = reply.is_intermediate() && command_missing && matches!(self.client, Client::Commands(_));
+    /// A reply to nothing that was seen. Whatever it was, the server now waits for what it says.
+    fn unasked(&mut self, reply: &Reply<'_>, out: &mut dyn Sink) {
+        let go_ahead = matches!(self.client, Client::Commands(_));
         let (kind, subject) = match reply.code {
             334 => (Kind::Continuation, Subject::Challenge(Round::Challenge(Mechanism::Other))),
             354 => (Kind::Continuation, reply_subject(Asked::Nothing, reply)),
@@ -207,17 +212,20 @@ impl Dialogue {
             Question::Command(verb) if verb.ends_transaction() => {
                 if reply.is_positive() {
                     self.transaction = Transaction::default();
-                    if matches!(verb, Verb::Ehlo | Verb::Lhlo) {
+                    if reply.is_whole && matches!(verb, Verb::Ehlo | Verb::Lhlo) {
                         out.capabilities(reply.lines().skip(1).map(<[u8]>::to_vec).collect());
                     }
                 }
             }
             Question::Command(Verb::Data) => self.data_answered(step, reply),
             Question::Command(Verb::StartTls) => {
-                self.awaited(step, Asking::StartTls);
-                if reply.is_positive() {
+                // Where it was not awaited the client has gone on in the clear already.
+                if self.awaited(step, Asking::StartTls) && reply.is_positive() {
                     self.start_tls(out);
                 }
+            }
+            Question::Command(Verb::Bdat) => {
+                self.awaited(step, Asking::Chunk);
             }
             Question::Command(_) | Question::RefusedLine | Question::Unseen => {}
             Question::Mail(path) => {
@@ -313,18 +321,23 @@ impl Dialogue {
         out: &mut dyn Sink,
     ) {
         let awaited = self.awaited(step, Asking::Auth);
-        let exchange = exchange.map(|mut exchange| {
+        let mut exchange = exchange;
+        if let Some(exchange) = &mut exchange {
             exchange.add_step(told);
-            exchange
-        });
-        if reply.code == 334 && awaited {
-            self.client = Client::Responding(exchange);
-        } else if let Some(exchange) = exchange {
-            let outcome = match reply.code {
-                200..300 => LoginOutcome::Accepted,
-                400.. => LoginOutcome::Rejected,
-                _ => LoginOutcome::Unknown,
-            };
+        }
+        let outcome = match reply.code {
+            334 if awaited => {
+                self.client = Client::Responding(exchange);
+                return;
+            }
+            // Out of order: the server has not looked at it.
+            503 if self.logged_in => return,
+            200..300 => LoginOutcome::Accepted,
+            400.. => LoginOutcome::Rejected,
+            _ => LoginOutcome::Unknown,
+        };
+        self.logged_in |= outcome == LoginOutcome::Accepted;
+        if let Some(exchange) = exchange {
             out.credential(exchange.finish(outcome));
         }
     }

@@ -38,12 +38,16 @@ pub struct Message<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     subject: Option<&'a str>,
     /// From, decoded.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     from: Vec<Mailbox<'a>>,
     /// To, decoded.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     to: Vec<Mailbox<'a>>,
     /// Cc, decoded.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     cc: Vec<Mailbox<'a>>,
     /// Reply-To, decoded.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     reply_to: Vec<Mailbox<'a>>,
     /// MIME structure (RFC 2045).
     #[serde(skip_serializing_if = "Option::is_none")]

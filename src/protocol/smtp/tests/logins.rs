@@ -1,0 +1,203 @@
+//! AUTH (RFC 4954): which lines belong to a log-in, and what came of it. What they hold is `protocol::sasl`'s.
+
+use super::*;
+use crate::protocol::event::{LoginOutcome, StepId};
+
+fn session(script: &str) -> Recorder {
+    smtp(&["S: 220 x\nC: EHLO a\nS: 250 x\n", script].concat())
+}
+
+fn outcomes(told: &Recorder) -> Vec<LoginOutcome> {
+    told.credentials.iter().map(|credential| credential.outcome).collect()
+}
+
+/// True where `steps` are among those that the log-in was read from.
+fn has_steps(told: &Recorder, steps: &[StepId]) -> bool {
+    steps.iter().all(|step| told.credentials[0].steps.contains(step))
+}
+
+#[test]
+fn an_initial_response() {
+    let told = session(
+        "
+        C: AUTH PLAIN AGFsaWNlAHNlY3JldA==
+        S: 235 2.7.0 in
+        C: QUIT
+        S: 221 bye
+    ",
+    );
+    assert_eq!(outcomes(&told), [LoginOutcome::Accepted]);
+    assert_eq!(told.steps[3].secrets, ["AGFsaWNlAHNlY3JldA=="]);
+    assert_eq!(answered(&told)[1..], ["AUTH 235", "QUIT 221"]);
+    assert!(has_steps(&told, &[5]));
+}
+
+#[test]
+fn challenges_and_responses() {
+    let told = session(
+        "
+        C: auth login
+        S: 334 VXNlcm5hbWU6
+        C: YWxpY2U=
+        S: 334 UGFzc3dvcmQ6
+        C: c2VjcmV0
+        S: 535 5.7.8 no
+        C: QUIT
+        S: 221 bye
+    ",
+    );
+    assert_eq!(
+        told.rows()[3..9],
+        [
+            "4 C Command [AUTH] auth login",
+            "5 S Continuation 334 VXNlcm5hbWU6 -> 4",
+            "6 C Response YWxpY2U=",
+            "7 S Continuation 334 UGFzc3dvcmQ6 -> 6",
+            "8 C Response c2VjcmV0",
+            "9 S Reply 535 5.7.8 no -> 8",
+        ]
+    );
+    assert_eq!(outcomes(&told), [LoginOutcome::Rejected]);
+    assert_eq!(told.steps[7].secrets, ["c2VjcmV0"]);
+    assert!(has_steps(&told, &[5, 6, 7, 8, 9]));
+}
+
+/// Base64 that happens to spell a verb is a response all the same.
+#[test]
+fn a_response_may_look_like_a_command() {
+    let told = session(
+        "
+        C: AUTH LOGIN
+        S: 334 VXNlcm5hbWU6
+        C: QUIT
+        S: 334 UGFzc3dvcmQ6
+        C: DATA
+        S: 235 in
+    ",
+    );
+    assert_eq!(told.commands(), ["EHLO", "AUTH"]);
+}
+
+#[test]
+fn several_attempts() {
+    let told = session(
+        "
+        C: AUTH DIGEST-MD5
+        S: 504 not here
+        C: AUTH CRAM-MD5
+        S: 334 PDE+
+        C: *
+        S: 501 cancelled
+        C: AUTH PLAIN
+        S: 334
+        C: AGFsaWNlAHNlY3JldA==
+        S: 454 4.7.0 try later
+        C: AUTH PLAIN AGFsaWNlAHNlY3JldA==
+        S: 235 in
+        C: MAIL FROM:<a@x>
+        S: 250 ok
+    ",
+    );
+    assert_eq!(told.credentials.len(), 4);
+    assert_eq!(told.credentials[3].outcome, LoginOutcome::Accepted);
+    assert_eq!(answered(&told).last().map(String::as_str), Some("MAIL 250"));
+}
+
+/// RFC 4954, section 4: after a log-in the server must refuse any other, unread.
+#[test]
+fn a_second_log_in_is_out_of_order_and_no_attempt() {
+    let told = session(
+        "
+        C: AUTH PLAIN AGFsaWNlAHNlY3JldA==
+        S: 235 in
+        C: AUTH PLAIN AGJvYgBodW50ZXIy
+        S: 503 already authenticated
+    ",
+    );
+    assert_eq!(outcomes(&told), [LoginOutcome::Accepted]);
+    assert_eq!(told.steps[5].secrets, ["AGJvYgBodW50ZXIy"], "and still a secret");
+}
+
+#[test]
+fn a_503_to_the_first_is_an_attempt() {
+    assert_eq!(
+        outcomes(&session("C: AUTH PLAIN AGFsaWNlAHNlY3JldA==\nS: 503 unsupported\n")),
+        [LoginOutcome::Rejected]
+    );
+}
+
+#[test]
+fn the_answer_never_comes() {
+    assert_eq!(outcomes(&session("C: AUTH PLAIN AGFsaWNlAHNlY3JldA==\n")), [LoginOutcome::Unknown]);
+    assert_eq!(outcomes(&session("C: AUTH LOGIN\nS: 334 VXNlcm5hbWU6\n")), [LoginOutcome::Unknown]);
+    assert_eq!(outcomes(&session("C: AUTH LOGIN\nS: 334 VXNlcm5hbWU6\nC: YWxpY2U=\n")), [LoginOutcome::Unknown]);
+}
+
+#[test]
+fn auth_without_a_mechanism_is_no_attempt() {
+    let told = session("C: AUTH\nS: 501 syntax\nC: QUIT\nS: 221 bye\n");
+    assert!(told.credentials.is_empty());
+    assert_eq!(answered(&told)[1..], ["AUTH 501", "QUIT 221"]);
+}
+
+/// A capture that begins within a log-in shows what must be hidden, though not what it is.
+#[test]
+fn a_challenge_to_an_auth_that_was_not_captured() {
+    let told = smtp(
+        "
+        S: 334 UGFzc3dvcmQ6
+        C: c2VjcmV0
+        S: 235 in
+        C: MAIL FROM:<a@x>
+        S: 250 ok
+    ",
+    );
+    assert_eq!(told.steps[1].kind, Kind::Response);
+    assert_eq!(told.steps[1].secrets, ["c2VjcmV0"]);
+    assert_eq!(told.commands(), ["MAIL"]);
+}
+
+/// Half a response is half a password: it is hidden, and not read.
+#[test]
+fn a_response_with_a_gap() {
+    let told = session(
+        r"
+        C| AUTH PLAIN AGFsaWNlAHNl
+        C~ 10
+        S: 235 in
+        C: QUIT
+        S: 221 bye
+    ",
+    );
+    assert_eq!(outcomes(&told), [LoginOutcome::Accepted]);
+    assert_eq!(told.credentials[0].password, None);
+    assert_eq!(told.steps[3].secrets, ["AGFsaWNlAHNl"]);
+    assert_eq!(answered(&told)[1..], ["AUTH 235", "QUIT 221"]);
+}
+
+#[test]
+fn responses_and_challenges_in_gaps() {
+    let told = session(
+        "
+        C: AUTH LOGIN
+        S: 334 VXNlcm5hbWU6
+        C~ 10
+        S: 334 UGFzc3dvcmQ6
+        C: c2VjcmV0
+        S: 235 in
+    ",
+    );
+    assert_eq!(outcomes(&told), [LoginOutcome::Accepted]);
+    let told = session(
+        "
+        C: AUTH LOGIN
+        S~ 18
+        C: YWxpY2U=
+        S: 334 UGFzc3dvcmQ6
+        C: c2VjcmV0
+        S: 235 in
+    ",
+    );
+    assert_eq!(outcomes(&told), [LoginOutcome::Accepted]);
+    assert_eq!(told.commands(), ["EHLO", "AUTH"]);
+}
