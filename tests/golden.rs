@@ -28,7 +28,7 @@ fn fixtures() -> Vec<Fixture> {
         for entry in std::fs::read_dir(&folder).expect("a folder").map(|entry| entry.expect("an entry").path()) {
             if entry.is_dir() {
                 folders.push(entry);
-            } else if entry.file_stem().is_some_and(|stem| stem == "capture") {
+            } else if ["capture.pcap", "capture.pcapng"].iter().any(|name| entry.ends_with(name)) {
                 let name = folder.strip_prefix(&root).expect("below it").display().to_string();
                 found.push(Fixture { folder: folder.clone(), name, capture: std::fs::read(&entry).expect("readable") });
             }

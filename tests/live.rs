@@ -34,6 +34,7 @@ fn listen(format: &str) -> Option<(String, String, bool)> {
     let port = listener.local_addr().expect("an address").port();
     let child = Command::new(env!("CARGO_BIN_EXE_mailtap"))
         .args(["live", "lo", "--format", format, "--lang", "en", "--port", &format!("smtp={port}")])
+        .env("COLUMNS", "200")
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

@@ -103,6 +103,8 @@ struct Disorder {
     log: VecDeque<(Position, u64, At)>,
     /// Up to here the acknowledgements are so old that what has not come will not come.
     certain: Position,
+    /// Number of the connection's packets when the first of those came that `next` has not reached.
+    certain_since: u64,
 }
 
 /// What is known of a stream's beginning.
@@ -183,8 +185,8 @@ impl Assembler {
     /// the connection's packets then, and the packet) whether it is long ago.
     pub fn give_up_on(&mut self, old: impl Fn(u64, At) -> bool) {
         let Some(disorder) = &mut self.disorder else { return };
-        while let Some(&(position, _, _)) = disorder.log.front().filter(|(_, count, at)| old(*count, *at)) {
-            disorder.certain = disorder.certain.max(position);
+        while let Some(&(position, count, _)) = disorder.log.front().filter(|(_, count, at)| old(*count, *at)) {
+            disorder.make_certain(position, count, self.next);
             disorder.log.pop_front();
         }
     }
@@ -198,8 +200,10 @@ impl Assembler {
     pub fn give_up(&mut self) {
         if self.acknowledged > self.next || self.disorder.is_some() {
             let disorder = self.disorder.get_or_insert_default();
-            disorder.certain = disorder.certain.max(self.acknowledged);
-            disorder.log.clear();
+            while let Some((position, count, _)) = disorder.log.pop_front() {
+                disorder.make_certain(position, count, self.next);
+            }
+            disorder.make_certain(self.acknowledged, u64::MAX, self.next);
         }
     }
 
@@ -299,6 +303,20 @@ impl Assembler {
         (end > self.next).then(|| (end - self.next) as u64)
     }
 
+    /// When the hole at the place that is to be handed over next was first noticed, as a number of the connection's
+    /// packets: by something that came from behind it, or by an acknowledgement. Of two holes, one in each direction,
+    /// the one noticed first is the older.
+    pub fn hole_noticed(&self) -> u64 {
+        let Some(disorder) = &self.disorder else { return u64::MAX };
+        let behind = disorder.waiting.values().next().map(|waiting| waiting.arrived);
+        let acknowledged = if disorder.certain > self.next {
+            Some(disorder.certain_since)
+        } else {
+            disorder.log.front().map(|(_, count, _)| *count)
+        };
+        [behind, acknowledged].into_iter().flatten().min().unwrap_or(u64::MAX)
+    }
+
     /// Length of the hole before what waits first: to be declared missing when nothing more will come, or when there is
     /// no room to wait.
     pub fn hole(&self) -> Option<u64> {
@@ -359,6 +377,13 @@ impl Assembler {
 }
 
 impl Disorder {
+    fn make_certain(&mut self, position: Position, count: u64, next: Position) {
+        if self.certain <= next {
+            self.certain_since = count;
+        }
+        self.certain = self.certain.max(position);
+    }
+
     fn insert(&mut self, place: Position, content: Content, piece: &Piece<'_>, arrived: u64) {
         if let Content::Bytes(bytes) = &content {
             self.bytes += bytes.len();

@@ -186,7 +186,7 @@ impl Causal {
         if let Some(side) = side {
             return self.hand_over_front(side, out);
         }
-        for side in [Side::Client, Side::Server] {
+        for side in self.older_hole_first() {
             if let Some(hole) = self.stream(side).hole() {
                 out.gap(side, hole, now);
                 self.streams[side as usize].skip(hole);
@@ -221,7 +221,7 @@ impl Causal {
     }
 
     fn declare_certain(&mut self, now: At, out: &mut impl Listener) -> bool {
-        for side in [Side::Client, Side::Server] {
+        for side in self.older_hole_first() {
             // What the other side said before it had these bytes stands before them; so the hole is declared only as
             // far as what waits next needs it.
             let needed = self.stream(side.other()).front().and_then(|front| front.acknowledges);
@@ -234,6 +234,15 @@ impl Causal {
             }
         }
         false
+    }
+
+    fn older_hole_first(&self) -> [Side; 2] {
+        let noticed = |side| self.stream(side).hole_noticed();
+        if noticed(Side::Server) < noticed(Side::Client) {
+            [Side::Server, Side::Client]
+        } else {
+            [Side::Client, Side::Server]
+        }
     }
 
     /// Two ends cannot each have waited for the other, but a forged capture can say so; and the FIN that a segment
