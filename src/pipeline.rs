@@ -184,7 +184,8 @@ impl<'a> Engine<'a> {
         self.summary.limits_hit.add(self.decoder.limits());
         let packets = &mut self.summary.packets;
         packets.other = packets.read.saturating_sub(packets.mail + packets.undecodable);
-        let mut busiest: Vec<(u16, u64)> = (0..=u16::MAX).zip(&self.ports).map(|(port, &segments)| (port, segments)).collect();
+        let mut busiest: Vec<(u16, u64)> =
+            (0..=u16::MAX).zip(&self.ports).map(|(port, &segments)| (port, segments)).collect();
         busiest.retain(|&(_, segments)| segments > 0);
         busiest.sort_by_key(|&(port, segments)| (std::cmp::Reverse(segments), port));
         busiest.truncate(BUSIEST_PORTS);
