@@ -5,7 +5,7 @@ What cannot be decoded is never dropped in silence: a [`DecodeStop`] says which 
 counts them.
 
 A packet is a chain of layers, and decoding it is a loop: each layer's function reads one header and answers with the
-[`Layer`] that follows. Tunnels need nothing of their own that way (what follows GRE is a layer as what follows Ethernet
+`Layer` that follows. Tunnels need nothing of their own that way (what follows GRE is a layer as what follows Ethernet
 is), and one bound on the length of the chain ([`crate::limits::LAYERS`]) holds for tags, tunnels and extension headers
 alike.
 */

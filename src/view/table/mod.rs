@@ -2,7 +2,7 @@
 Tables for people: per session a heading and, per phase, the report's table; last the log-ins and what else was asked for.
 
 A session is written as soon as it is over, and nothing of it is kept but a row for each table that closes the output, of
-which there are no more than [`KEPT`]. Everything off the wire passes [`escape`](super::escape) on its way into a cell.
+which there are no more than `KEPT`. Everything off the wire passes [`escape`] on its way into a cell.
 Every line is exactly as wide as the terminal, or narrower; colour adds to what signs say already.
 */
 
