@@ -53,6 +53,7 @@ crate::session::purpose::listed! {
         // Log-in attempts.
         Credentials,
         NoCredentials,
+        WhoLogsIn,
         /// Marks a row of the table that carries a password or token.
         CarriesSecret,
         Mechanism,
@@ -85,6 +86,7 @@ crate::session::purpose::listed! {
         Date,
         MessageId,
         Size,
+        Lines,
         BodySha256,
         Complete,
         Incomplete,

@@ -20,10 +20,12 @@ pub mod label;
 pub mod mime;
 
 mod en;
+mod login;
 mod purpose;
 mod zh;
 
 pub use label::Label;
+pub use login::{LoginFrequency, login_frequency};
 pub use mime::{Encoding, Media, MimeFact};
 pub use purpose::{purpose, row};
 
@@ -34,7 +36,7 @@ use crate::limits::Limit;
 use crate::protocol::Protocol;
 use crate::protocol::event::{Delivery, Direction, Exposure, Kind, LoginOutcome};
 use crate::protocol::smtp::Enhanced;
-use crate::session::model::{Finding, FindingKind, Match, Phase, Severity, State, TlsMode};
+use crate::session::model::{Finding, FindingKind, LineEnds, Match, Phase, Severity, State, TlsMode};
 use crate::session::purpose::enhanced::Meaning;
 use crate::session::summary::Summary;
 
@@ -220,6 +222,11 @@ fn reference(kind: FindingKind) -> Option<&'static str> {
 /// What a MIME field is for.
 pub fn mime_fact(lang: Lang, fact: MimeFact) -> &'static str {
     say!(lang, mime::fact(fact))
+}
+
+/// How the lines of a content end.
+pub fn line_ends(lang: Lang, ends: LineEnds) -> &'static str {
+    say!(lang, mime::line_ends(ends))
 }
 
 /// What a media type (`multipart/alternative`) says of the content.

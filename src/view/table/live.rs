@@ -5,9 +5,10 @@ to another. What can only be known at a session's end (how it ended, what its me
 
 use super::closing::Closing;
 use super::grid::Row;
-use super::steps::{self, Layout};
+use super::steps::{self, Layout, Section};
 use super::{Options, findings, heading, messages};
-use crate::session::model::{Phase, Session, State, Step};
+use crate::flow::Side;
+use crate::session::model::{Session, Step};
 use crate::view::locale::{self, Label};
 use crate::view::{Report, View};
 use std::collections::HashSet;
@@ -27,7 +28,9 @@ pub struct Live<W> {
 /// The row shown last: the table it stands in is still open.
 struct Last {
     session: u64,
-    section: (Phase, Option<State>),
+    section: Section,
+    /// Who said what stands in it.
+    from: Side,
     /// A row of this table carries a password.
     secret: bool,
 }
@@ -64,7 +67,7 @@ impl<W: Write> Live<W> {
                 heading::pairs(out, options.style, heading::ends(options, session))?;
             }
         }
-        heading::title(out, options.style, &steps::title(options, session, step))?;
+        heading::title(out, options.style, &Section::of(step).title(options, session))?;
         self.layout.grid.head(out, &steps::titles(options))
     }
 }
@@ -74,19 +77,21 @@ impl<W: Write> View for Live<W> {
         if !self.options.show.steps {
             return Ok(());
         }
-        let last = self.shown.as_ref();
-        let same_session = last.is_some_and(|last| last.session == session.id);
-        let same_section = same_session && last.is_some_and(|last| last.section == steps::section(step));
-        let mut secret = !step.secrets.is_empty();
-        if same_section {
-            secret |= last.is_some_and(|last| last.secret);
-        } else {
+        let same_session = self.shown.as_ref().is_some_and(|last| last.session == session.id);
+        let goes_on = same_session && self.shown.as_mut().is_some_and(|last| last.section.goes_on(step));
+        if !goes_on {
             self.close()?;
             self.open(session, step, same_session)?;
+            let section = Section::of(step);
+            self.shown = Some(Last { session: session.id, section, from: step.from, secret: false });
         }
         let row: Row = self.layout.row(&self.options, session, step);
-        self.layout.grid.rows(&mut self.out, &[row])?;
-        self.shown = Some(Last { session: session.id, section: steps::section(step), secret });
+        if let Some(last) = &mut self.shown {
+            let row = row.joined(goes_on && steps::is_joined(Some(last.from), step));
+            self.layout.grid.rows(&mut self.out, &[row])?;
+            last.from = step.from;
+            last.secret |= !step.secrets.is_empty();
+        }
         self.out.flush()
     }
 
