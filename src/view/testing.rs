@@ -268,6 +268,11 @@ impl Talk {
             same_as: Vec::new(),
         };
         change(&mut message);
+        for &n in steps {
+            let step = &mut self.session.steps[n as usize - 1];
+            let carries = Carries { message: message.n, complete: message.complete, lines: message.lines };
+            step.carries = (step.kind == Kind::Data).then_some(carries);
+        }
         self.session.messages.push(message);
         self
     }
@@ -409,6 +414,7 @@ pub fn lab_pop3() -> Session {
         .c("DELE 1")
         .s("+OK Marked to be deleted.")
         .phase(Phase::Release)
+        .state(State::Pop3(Pop3::Update))
         .c("QUIT")
         .state(State::Pop3(Pop3::Update))
         .s("+OK Logging out, messages deleted.")

@@ -25,21 +25,39 @@ pub struct LoginFrequency {
     pub silent: u64,
 }
 
-/// What the counts say: `2 sessions: a log-in in each`.
+/// What there is to say of some of the sessions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[allow(missing_docs)]
+pub enum Which {
+    LoggedIn,
+    Refused,
+    Unknown,
+    Without,
+    Hidden,
+    Late,
+    Silent,
+}
+
+/// What the counts say: `2 sessions, with a log-in`, `5 sessions; with a log-in: 2; without a log-in: 3`.
 pub fn login_frequency(lang: Lang, counts: &LoginFrequency) -> String {
-    let mut parts = Vec::new();
-    let all = counts.logged_in == counts.sessions;
-    let mut part = |count: u64, words: String| {
-        if count > 0 {
-            parts.push(words);
+    let mut words = say!(lang, login::sessions(counts.sessions));
+    let parts = [
+        (Which::LoggedIn, counts.logged_in),
+        (Which::Refused, counts.refused),
+        (Which::Unknown, counts.unknown),
+        (Which::Without, counts.without),
+        (Which::Hidden, counts.hidden),
+        (Which::Late, counts.late),
+        (Which::Silent, counts.silent),
+    ];
+    for (which, count) in parts.into_iter().filter(|(_, count)| *count > 0) {
+        words.push_str(&match count == counts.sessions {
+            true => say!(lang, login::all(which, count)),
+            false => say!(lang, login::some(which, count)),
+        });
+        if which == Which::Without && counts.accepted_without > 0 {
+            words.push_str(&say!(lang, login::accepted(counts.accepted_without)));
         }
-    };
-    part(counts.logged_in, say!(lang, login::logged_in(counts.logged_in, all)));
-    part(counts.refused, say!(lang, login::refused(counts.refused)));
-    part(counts.unknown, say!(lang, login::unknown(counts.unknown)));
-    part(counts.without, say!(lang, login::without(counts.without, counts.accepted_without)));
-    part(counts.hidden, say!(lang, login::hidden(counts.hidden)));
-    part(counts.late, say!(lang, login::late(counts.late)));
-    part(counts.silent, say!(lang, login::silent(counts.silent)));
-    say!(lang, login::sessions(counts.sessions, &parts))
+    }
+    words
 }

@@ -20,7 +20,7 @@ pub mod label;
 pub mod mime;
 
 mod en;
-mod login;
+pub mod login;
 mod purpose;
 mod zh;
 

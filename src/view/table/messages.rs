@@ -80,7 +80,7 @@ fn detail(out: &mut dyn Write, options: &Options, session: &Session, message: &M
     fields.begins = true;
     fields.content(message);
     let titles = [Label::Field, Label::Value, Label::Meaning].map(|label| options.label(label));
-    heading::table(out, options.style, &titles, &fields.rows, &[options.style.width / 4])
+    heading::table(out, options.style, &titles, &fields.rows, &[options.style.width / 5])
 }
 
 struct Fields<'a> {

@@ -43,7 +43,7 @@ pub fn write(out: &mut dyn Write, options: &Options, report: &Report) -> io::Res
     sources(out, options, report)
 }
 
-/// `3 SMTP, 2 IMAP`.
+/// `3 SMTP, 2 IMAP`: each count with its word behind it.
 fn counts<T: Copy>(options: &Options, counts: &BTreeMap<T, u64>, word: impl Fn(T) -> &'static str) -> String {
     let counts: Vec<String> = counts
         .iter()
@@ -52,7 +52,7 @@ fn counts<T: Copy>(options: &Options, counts: &BTreeMap<T, u64>, word: impl Fn(T
         .collect();
     match counts.is_empty() {
         true => options.label(Label::None).to_owned(),
-        false => counts.join("\n"),
+        false => counts.join(options.comma()),
     }
 }
 
@@ -68,7 +68,10 @@ fn sources(out: &mut dyn Write, options: &Options, report: &Report) -> io::Resul
     let titles =
         [Label::Source, Label::Format, Label::LinkTypes, Label::Packets, Label::FirstPacket, Label::LastPacket]
             .map(|label| options.label(label));
-    let time = |time: Option<Time>| time.map(heading::moment).unwrap_or_default();
+    let time = |time: Option<Time>| time.map(|time| heading::moment(time).replace(" UTC", "")).unwrap_or_default();
+    let [source, format, links, packets, first, last] = titles;
+    let (first, last) = (format!("{first} (UTC)"), format!("{last} (UTC)"));
+    let titles = [source, format, links, packets, &first, &last];
     let rows: Vec<Row> = report
         .sources
         .iter()

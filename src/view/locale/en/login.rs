@@ -1,42 +1,37 @@
 //! Who logs in, how often.
 
-pub fn sessions(count: u64, parts: &[String]) -> String {
-    format!("{count} session{}: {}", if count == 1 { "" } else { "s" }, parts.join("; "))
+use crate::view::locale::login::Which;
+
+pub fn sessions(count: u64) -> String {
+    format!("{count} session{}", if count == 1 { "" } else { "s" })
 }
 
-pub fn logged_in(count: u64, all: bool) -> String {
-    match (count, all) {
-        (1, true) => "with a log-in".to_owned(),
-        (_, true) => "a log-in in every one".to_owned(),
-        (_, false) => format!("with a log-in: {count}"),
+pub fn all(which: Which, count: u64) -> String {
+    match which {
+        Which::LoggedIn if count > 1 => ", with a log-in in every one".to_owned(),
+        Which::Without if count > 1 => ", without a log-in in any".to_owned(),
+        _ => format!(", {}", words(which)),
     }
 }
 
-pub fn refused(count: u64) -> String {
-    format!("where no attempt to log in succeeded: {count}")
+pub fn some(which: Which, count: u64) -> String {
+    format!("; {}: {count}", words(which))
 }
 
-pub fn unknown(count: u64) -> String {
-    format!("where the capture does not show whether the log-in succeeded: {count}")
+fn words(which: Which) -> &'static str {
+    match which {
+        Which::LoggedIn => "with a log-in",
+        Which::Refused => "with attempts to log in that all failed",
+        Which::Unknown => "with a log-in whose outcome is not in the capture",
+        Which::Without => "without a log-in",
+        Which::Hidden => "encrypted, so that a log-in cannot be seen",
+        Which::Late => "begun before the capture, perhaps with a log-in",
+        Which::Silent => "in which nothing was said",
+    }
 }
 
-pub fn without(count: u64, accepted: u64) -> String {
-    let taken = match accepted {
-        0 => String::new(),
-        1 => " (1 message was accepted there without user name or password)".to_owned(),
-        _ => format!(" ({accepted} messages were accepted there without user name or password)"),
-    };
-    format!("without a log-in: {count}{taken}")
-}
-
-pub fn hidden(count: u64) -> String {
-    format!("encrypted by TLS, where a log-in cannot be seen: {count}")
-}
-
-pub fn late(count: u64) -> String {
-    format!("begun before the capture, where a log-in may have gone before: {count}")
-}
-
-pub fn silent(count: u64) -> String {
-    format!("where nothing was said: {count}")
+/// In the sessions without a log-in.
+pub fn accepted(messages: u64) -> String {
+    let were = if messages == 1 { "message was" } else { "messages were" };
+    format!(" ({messages} {were} accepted without user name or password)")
 }

@@ -72,8 +72,8 @@ pub fn encoding(encoding: Encoding) -> &'static str {
 
 pub fn line_ends(ends: LineEnds) -> &'static str {
     match ends {
-        LineEnds::CrLf => "Each line ends with CRLF",
-        LineEnds::Lf => "Each line ends with LF alone (the standard wants CRLF)",
-        LineEnds::Mixed => "Some lines end with CRLF, some with LF alone (the standard wants CRLF)",
+        LineEnds::CrLf => "each line ends with CRLF",
+        LineEnds::Lf => "each line ends with LF alone (the standard wants CRLF)",
+        LineEnds::Mixed => "some lines end with CRLF, some with LF alone (the standard wants CRLF)",
     }
 }

@@ -1,40 +1,36 @@
 //! 谁登录、登录几次。 Who logs in, how often.
 
-pub fn sessions(count: u64, parts: &[String]) -> String {
-    format!("共 {count} 个会话，{}", parts.join("；"))
+use crate::view::locale::login::Which;
+
+pub fn sessions(count: u64) -> String {
+    format!("共 {count} 个会话")
 }
 
-pub fn logged_in(count: u64, all: bool) -> String {
-    match (count, all) {
-        (1, true) => "已登录".to_owned(),
-        (_, true) => "每个会话都有登录".to_owned(),
-        (_, false) => format!("已登录的会话：{count} 个"),
+pub fn all(which: Which, count: u64) -> String {
+    match which {
+        Which::LoggedIn if count > 1 => "，每个会话都有登录".to_owned(),
+        Which::Without if count > 1 => "，都没有登录".to_owned(),
+        _ => format!("，{}", words(which)),
     }
 }
 
-pub fn refused(count: u64) -> String {
-    format!("登录未成功的会话：{count} 个")
+pub fn some(which: Which, count: u64) -> String {
+    format!("；{}的会话：{count} 个", words(which))
 }
 
-pub fn unknown(count: u64) -> String {
-    format!("抓包中看不出登录结果的会话：{count} 个")
-}
-
-pub fn without(count: u64, accepted: u64) -> String {
-    match accepted {
-        0 => format!("未登录的会话：{count} 个"),
-        _ => format!("未登录的会话：{count} 个（其中服务器未验证用户名和口令即接收了 {accepted} 封邮件）"),
+fn words(which: Which) -> &'static str {
+    match which {
+        Which::LoggedIn => "有登录",
+        Which::Refused => "登录未成功",
+        Which::Unknown => "抓包中看不到登录结果",
+        Which::Without => "没有登录",
+        Which::Hidden => "已加密而看不到是否登录",
+        Which::Late => "抓包前已经开始而可能已登录",
+        Which::Silent => "没有任何内容",
     }
 }
 
-pub fn hidden(count: u64) -> String {
-    format!("由 TLS 加密、看不到是否登录的会话：{count} 个")
-}
-
-pub fn late(count: u64) -> String {
-    format!("抓包前已开始、此前可能已登录的会话：{count} 个")
-}
-
-pub fn silent(count: u64) -> String {
-    format!("没有内容的会话：{count} 个")
+/// 没有登录的会话中。
+pub fn accepted(messages: u64) -> String {
+    format!("（服务器未要求用户名和口令即接收了 {messages} 封邮件）")
 }
