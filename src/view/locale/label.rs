@@ -68,6 +68,8 @@ crate::session::purpose::listed! {
         // Messages.
         Messages,
         NoMessages,
+        MessagesCarried,
+        MailSessions,
         Message,
         Direction,
         EnvelopeFrom,

@@ -182,7 +182,7 @@ pub fn no_mail(lang: Lang, summary: &Summary) -> Vec<String> {
     let (segments, connections) = (traffic.tcp_segments, traffic.tcp_connections);
     let mut lines = say!(lang, terms::no_mail(packets.read, segments, connections, packets.undecodable, &ports));
     lines.extend(traffic.stops.iter().map(|(&stop, count)| format!("  {count} × {}", decode_stop(lang, stop))));
-    if packets.read > 0 {
+    if segments > 0 {
         lines.push(say!(lang, terms::no_mail_hint()).to_owned());
     }
     lines

@@ -1,9 +1,10 @@
 //! Purposes in words: the sentences are the languages'; how they are put together with codes is here.
 
 use super::{Lang, en, zh};
+use crate::protocol::imap::Code;
 use crate::protocol::smtp::Enhanced;
 use crate::session::model::Carries;
-use crate::session::purpose::imap::{Notice, Tagged};
+use crate::session::purpose::imap::{Command as Opened, Notice, Tagged};
 use crate::session::purpose::{Imap, Pop3, Purpose, Smtp, enhanced, smtp};
 
 /// What a step does where it stands, in one plain sentence without a full stop.
@@ -49,6 +50,14 @@ fn of_imap(lang: Lang, imap: Imap) -> String {
         Imap::Greeting(greeting) => say!(lang, imap::greeting(greeting)).to_owned(),
         Imap::Command(command) => say!(lang, imap::command(command)).to_owned(),
         Imap::Tagged { to, what, code } => {
+            // How a mailbox was opened stands in the sentence itself, and a SELECT may be answered by READ-ONLY.
+            let (to, code) = match (what, to, code) {
+                (Tagged::Ok, Some(Opened::Select | Opened::Examine), Some(Code::ReadOnly)) => {
+                    (Some(Opened::Examine), None)
+                }
+                (Tagged::Ok, Some(Opened::Select), Some(Code::ReadWrite)) => (to, None),
+                _ => (to, code),
+            };
             let words = match (what, to) {
                 (Tagged::Ok, Some(command)) => say!(lang, imap::ok(command)),
                 (Tagged::No, Some(command)) => say!(lang, imap::no(command)),

@@ -72,7 +72,7 @@ fn begin(out: &mut dyn Write, options: &Options, grid: &mut Grid) -> io::Result<
         &ends,
         &format!("{} (UTC)\n{}", options.label(Label::Started), options.label(Label::HowItEnded)),
         options.label(Label::LogIns),
-        options.label(Label::Messages),
+        options.label(Label::MessagesCarried),
     ];
     grid.head(out, &titles)
 }

@@ -191,9 +191,12 @@ fn said(options: &Options, step: &Step) -> String {
 /// The packets that carry a step.
 pub fn numbers(step: &Step) -> String {
     match step.kind {
-        Kind::Data if step.packets.first() != step.packets.last() => {
+        // Of these, the first and the last packet are kept.
+        Kind::Data | Kind::Tls if step.packets.first() != step.packets.last() => {
             format!("{}-{}", step.packets.first(), step.packets.last())
         }
+        // No packet carries what is missing: the number is of the one that showed it, which may be much later.
+        Kind::Gap => "–".to_owned(),
         _ => ranges(&step.packets),
     }
 }

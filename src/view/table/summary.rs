@@ -8,6 +8,7 @@ use crate::session::summary::Summary;
 use crate::view::Report;
 use crate::view::locale::{self, Label};
 use std::collections::BTreeMap;
+use std::fmt::Display;
 use std::io::{self, Write};
 
 /// Characters shown of a file's name or of a problem.
@@ -26,14 +27,14 @@ pub fn write(out: &mut dyn Write, options: &Options, report: &Report) -> io::Res
         (options.label(Label::PacketsOther), packets.other.to_string()),
         (options.label(Label::PacketsUndecodable), undecodable(options, summary)),
         (
-            options.label(Label::Sessions),
+            options.label(Label::MailSessions),
             counts(options, &summary.sessions, |protocol: Protocol| locale::protocol(lang, protocol)),
         ),
         (
-            options.label(Label::Credentials),
-            counts(options, &summary.credentials, |exposure| locale::exposure(lang, exposure)),
+            options.label(Label::LogIns),
+            counts(options, &summary.credentials, |exposure| format!("× {}", locale::exposure(lang, exposure))),
         ),
-        (options.label(Label::Messages), summary.messages.to_string()),
+        (options.label(Label::MessagesCarried), summary.messages.to_string()),
         (
             options.label(Label::Findings),
             counts(options, &summary.findings, |severity| locale::severity(lang, severity)),
@@ -44,7 +45,7 @@ pub fn write(out: &mut dyn Write, options: &Options, report: &Report) -> io::Res
 }
 
 /// `3 SMTP, 2 IMAP`: each count with its word behind it.
-fn counts<T: Copy>(options: &Options, counts: &BTreeMap<T, u64>, word: impl Fn(T) -> &'static str) -> String {
+fn counts<T: Copy, W: Display>(options: &Options, counts: &BTreeMap<T, u64>, word: impl Fn(T) -> W) -> String {
     let counts: Vec<String> = counts
         .iter()
         .filter(|(_, count)| **count > 0)

@@ -58,6 +58,8 @@ pub fn label(label: Label) -> &'static str {
         Label::Exposure => "What crossed",
         Label::Outcome => "Outcome",
         Label::Messages => "Messages",
+        Label::MessagesCarried => "Messages carried",
+        Label::MailSessions => "Mail sessions",
         Label::NoMessages => "No message was carried.",
         Label::Message => "Message",
         Label::Direction => "Direction",
