@@ -123,7 +123,7 @@ impl Grid {
     }
 
     /// Writes the foot of a table.
-    pub fn foot(&mut self, out: &mut dyn Write) -> io::Result<()> {
+    pub fn foot(&self, out: &mut dyn Write) -> io::Result<()> {
         self.border(out, self.lines.bottom_border)
     }
 

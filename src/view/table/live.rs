@@ -18,7 +18,8 @@ use std::io::{self, Write};
 pub struct Live<W> {
     out: W,
     options: Options,
-    layout: Layout,
+    /// The columns of the session shown last.
+    layout: Option<Layout>,
     shown: Option<Last>,
     /// Sessions whose two ends have been told.
     told: HashSet<u64>,
@@ -39,8 +40,7 @@ impl<W: Write> Live<W> {
     /// Writes to `out`.
     pub fn new(out: W, options: Options) -> Self {
         let options = options.usable();
-        let (layout, closing) = (Layout::blind(&options), Closing::new(options));
-        Self { out, options, layout, shown: None, told: HashSet::new(), closing }
+        Self { out, options, layout: None, shown: None, told: HashSet::new(), closing: Closing::new(options) }
     }
 
     /// What was written to.
@@ -51,7 +51,9 @@ impl<W: Write> Live<W> {
     /// Ends the table that is open.
     fn close(&mut self) -> io::Result<()> {
         let Some(last) = self.shown.take() else { return Ok(()) };
-        self.layout.grid.foot(&mut self.out)?;
+        if let Some(layout) = &self.layout {
+            layout.grid.foot(&mut self.out)?;
+        }
         if last.secret {
             writeln!(self.out, "{}", steps::legend(&self.options))?;
         }
@@ -68,7 +70,8 @@ impl<W: Write> Live<W> {
             }
         }
         heading::title(out, options.style, &Section::of(step).title(options, session))?;
-        self.layout.grid.head(out, &steps::titles(options))
+        let layout = self.layout.insert(Layout::blind(options, session.transport.ends));
+        layout.grid.head(out, &steps::titles(options))
     }
 }
 
@@ -85,10 +88,10 @@ impl<W: Write> View for Live<W> {
             let section = Section::of(step);
             self.shown = Some(Last { session: session.id, section, from: step.from, secret: false });
         }
-        let row: Row = self.layout.row(&self.options, session, step);
-        if let Some(last) = &mut self.shown {
-            let row = row.joined(goes_on && steps::is_joined(Some(last.from), step));
-            self.layout.grid.rows(&mut self.out, &[row])?;
+        if let (Some(last), Some(layout)) = (&mut self.shown, &mut self.layout) {
+            let row = layout.row(&self.options, session, step);
+            let row: Row = row.joined(goes_on && steps::is_joined(Some(last.from), step));
+            layout.grid.rows(&mut self.out, &[row])?;
             last.from = step.from;
             last.secret |= !step.secrets.is_empty();
         }

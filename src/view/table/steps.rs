@@ -5,7 +5,7 @@ transaction what MIME says of the message it carried.
 
 use super::grid::{self, Grid, Mark, Row};
 use super::{Options, heading, messages};
-use crate::flow::Side;
+use crate::flow::{Ends, Side};
 use crate::limits;
 use crate::protocol::event::{Kind, Packets};
 use crate::session::model::{Phase, Session, State, Step};
@@ -121,8 +121,7 @@ pub struct Layout {
 impl Layout {
     /// Columns that suit what a session says.
     fn of(options: &Options, session: &Session) -> Self {
-        let ends = session.transport.ends;
-        let widest = [ends.client, ends.server].map(|end| address(end.ip()).len()).into_iter().max().unwrap_or(IPV4);
+        let widest = widest(session.transport.ends);
         let mut layout = Self::sized(options, NUMBERS, widest, [options.style.width; 2]);
         let rows: Vec<Row> =
             session.steps.iter().take(MEASURED).map(|step| layout.row(options, session, step)).collect();
@@ -135,8 +134,8 @@ impl Layout {
     }
 
     /// Columns for steps that are not known yet.
-    pub fn blind(options: &Options) -> Self {
-        Self::sized(options, 7, IPV4, [options.style.width; 2])
+    pub fn blind(options: &Options, ends: Ends) -> Self {
+        Self::sized(options, 7, widest(ends), [options.style.width; 2])
     }
 
     fn sized(options: &Options, number: usize, address: usize, [command, purpose]: [usize; 2]) -> Self {
@@ -218,6 +217,11 @@ fn ranges(packets: &Packets) -> String {
         .map(|(first, last)| if first == last { first.to_string() } else { format!("{first}-{last}") })
         .collect();
     shown.join(", ")
+}
+
+/// The width of the wider address of two.
+fn widest(ends: Ends) -> usize {
+    address(ends.client.ip()).len().max(address(ends.server.ip()).len())
 }
 
 /// An address as it is printed.
