@@ -123,6 +123,9 @@ struct CommonArgs {
     /// Show only sessions of these protocols, separated by commas.
     #[arg(long = "protocol", value_name = "PROTOCOL", value_delimiter = ',', value_parser = clap::builder::PossibleValuesParser::new(["smtp", "lmtp", "pop3", "imap"]))]
     protocols: Vec<String>,
+    /// Threads that follow connections [default: as many as there are cores]. The output does not depend on it.
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u8).range(1..=16))]
+    threads: Option<u8>,
     /// Colour the tables: by default on a terminal only, and not where NO_COLOR is set.
     #[arg(long, value_enum, default_value_t = Colour::Auto)]
     color: Colour,
@@ -241,6 +244,8 @@ pub struct Environment {
     pub colour_terminal: bool,
     /// The terminal's columns, or `COLUMNS`.
     pub columns: Option<usize>,
+    /// Processors that this process may use.
+    pub cores: usize,
 }
 
 impl Environment {
@@ -253,6 +258,7 @@ impl Environment {
             locale: ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().find_map(set).unwrap_or_default(),
             no_color: set("NO_COLOR").is_some(),
             colour_terminal: terminal && set("TERM").is_none_or(|term| term != "dumb"),
+            cores: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
             columns: terminal.then(terminal_columns).flatten().or(columns),
         }
     }
@@ -334,6 +340,7 @@ fn analysis(
             Format::Table | Format::Json => When::InOrder,
         },
         steps: live && args.format == Format::Table && show.steps,
+        threads: if live { 1 } else { args.threads.map_or(environment.cores, usize::from) },
         packets,
         duration: duration.map(Duration::from_secs),
     };

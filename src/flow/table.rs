@@ -51,6 +51,14 @@ pub trait Follower {
 /// All connections that are followed.
 pub struct Table<F: Follower> {
     follower: F,
+    /// This table's part of [`CONNECTIONS`].
+    connections: usize,
+    /// Of [`LINGERING`].
+    lingering_bound: usize,
+    /// Of [`REMEMBERED`].
+    remembered: usize,
+    /// Of [`WAITING_BYTES`].
+    waiting_bytes: usize,
     by_key: HashMap<Key, usize>,
     slots: Vec<Option<Slot<F::Listener>>>,
     free: Vec<usize>,
@@ -106,10 +114,15 @@ struct Queue {
 }
 
 impl<F: Follower> Table<F> {
-    /// An empty table.
-    pub fn new(follower: F) -> Self {
+    /// An empty table, one of `share` that share the bounds.
+    pub fn new(follower: F, share: usize) -> Self {
+        let share = share.max(1);
         Self {
             follower,
+            connections: CONNECTIONS / share,
+            lingering_bound: (LINGERING / share).max(1),
+            remembered: (REMEMBERED / share).max(1),
+            waiting_bytes: WAITING_BYTES / share,
             by_key: HashMap::new(),
             slots: Vec::new(),
             free: Vec::new(),
@@ -142,19 +155,21 @@ impl<F: Follower> Table<F> {
         self.slots[index].as_mut().map(|slot| &mut slot.listener)
     }
 
-    /// Takes a segment. Returns the key of its connection, if that is followed.
-    pub fn segment(&mut self, segment: &Segment<'_>) -> Option<Key> {
+    /// Takes a segment. Returns the listener of its connection, if that is followed.
+    pub fn segment(&mut self, segment: &Segment<'_>) -> Option<&mut F::Listener> {
         if !self.follower.wants(segment.source, segment.destination) {
             return None;
         }
         // Not the latest: files that were put together may step back by years, and nothing has been idle since then.
         self.now = segment.time;
-        self.expire();
         let key = Key::of(segment);
         let mut index = self.by_key.get(&key).copied();
-        if let Some(old) = index.filter(|&old| self.is_followed_by(old, segment)) {
-            self.close(old, false);
-            index = None;
+        if let Some(old) = index {
+            let idle = self.is_idle(old);
+            if idle || self.is_followed_by(old, segment) {
+                self.close(old, idle);
+                index = None;
+            }
         }
         let index = match index {
             Some(index) => index,
@@ -162,10 +177,11 @@ impl<F: Follower> Table<F> {
             None => self.open(key, segment),
         };
         self.hand_in(index, segment);
-        Some(key)
+        self.slots[index].as_mut().map(|slot| &mut slot.listener)
     }
 
-    /// Time has passed without a segment (live captures): lets go of what has waited too long.
+    /// Time has passed: lets go of what has waited too long, and closes what has been silent or over for long enough. To
+    /// be called now and then; what a connection is does not depend on how often, only when it is told.
     pub fn tick(&mut self, now: Time) {
         self.now = now;
         for index in self.waiting.clone() {
@@ -186,12 +202,19 @@ impl<F: Follower> Table<F> {
         }
     }
 
+    fn is_idle(&self, index: usize) -> bool {
+        self.slots[index].as_ref().is_some_and(|slot| {
+            let patience = if slot.half_open { HALF_OPEN_NANOSECONDS } else { IDLE_NANOSECONDS };
+            self.now.since(slot.connection.last_time()) >= patience
+        })
+    }
+
     fn is_followed_by(&self, index: usize, segment: &Segment<'_>) -> bool {
         self.slots[index].as_ref().is_some_and(|slot| slot.connection.is_followed_by(segment))
     }
 
     fn open(&mut self, key: Key, segment: &Segment<'_>) -> usize {
-        while self.by_key.len() >= CONNECTIONS {
+        while self.by_key.len() >= self.connections {
             let Some(oldest) = self.half_open.first.or(self.open.first) else { break };
             self.limits_hit.hit(Limit::Connections);
             self.close(oldest, true);
@@ -234,7 +257,7 @@ impl<F: Follower> Table<F> {
         self.dequeue(index);
         self.enqueue(index, half_open);
         self.note_waiting(index);
-        while self.waiting_cost > WAITING_BYTES {
+        while self.waiting_cost > self.waiting_bytes {
             let Some(slot) = &mut self.slots[index] else { break };
             if !slot.connection.force(&mut slot.listener) {
                 break;
@@ -244,7 +267,7 @@ impl<F: Follower> Table<F> {
         }
         if over {
             self.lingering.push_back((index, generation));
-            if self.lingering.len() > LINGERING {
+            if self.lingering.len() > self.lingering_bound {
                 self.close_first_lingering();
             }
         }
@@ -260,10 +283,9 @@ impl<F: Follower> Table<F> {
             }
             self.close_first_lingering();
         }
-        for (half_open, patience) in [(true, HALF_OPEN_NANOSECONDS), (false, IDLE_NANOSECONDS)] {
+        for half_open in [true, false] {
             while let Some(index) = if half_open { self.half_open.first } else { self.open.first } {
-                let last = self.slots[index].as_ref().map(|slot| slot.connection.last_time());
-                if last.is_some_and(|last| self.now.since(last) < patience) {
+                if !self.is_idle(index) {
                     break;
                 }
                 self.close(index, true);
@@ -297,7 +319,7 @@ impl<F: Follower> Table<F> {
         if self.gone.insert(slot.key, gone).is_none() {
             self.gone_in_order.push_back(slot.key);
         }
-        if self.gone_in_order.len() > REMEMBERED
+        if self.gone_in_order.len() > self.remembered
             && let Some(oldest) = self.gone_in_order.pop_front()
         {
             self.gone.remove(&oldest);

@@ -130,7 +130,7 @@ fn packets(turns: &[(Side, &str)], size: usize) -> Vec<Sent> {
 
 fn hear(sent: &[Sent]) -> Vec<(Heard, Transport)> {
     let everyone = Everyone::default();
-    let mut table = Table::new(everyone.clone());
+    let mut table = Table::new(everyone.clone(), 1);
     for (number, sent) in (1..).zip(sent) {
         table.segment(&sent.segment(number, number as i64 * 100));
     }
@@ -267,7 +267,7 @@ fn a_second_copy_that_differs_is_counted_and_not_heard() {
 #[test]
 fn a_stray_retransmission_after_the_end_is_no_new_conversation() {
     let everyone = Everyone::default();
-    let mut table = Table::new(everyone.clone());
+    let mut table = Table::new(everyone.clone(), 1);
     let sent = packets(&TURNS, 1000);
     for (number, sent) in (1..).zip(&sent) {
         table.segment(&sent.segment(number, number as i64 * 100));

@@ -200,7 +200,10 @@ fn judge_expected(hint: Hint, client: &[u8], server: &[u8]) -> Verdict {
     if lines(server).count() >= LINES || lines(client).count() >= LINES {
         return Verdict::Certain(hint);
     }
-    if [&b"RFB "[..], b"SSH-", b"HTTP/"].iter().any(|foreign| server.starts_with(foreign)) {
+    if [&b"RFB "[..], b"SSH-", b"HTTP/"]
+        .iter()
+        .any(|foreign| server.starts_with(foreign) || client.starts_with(foreign))
+    {
         return Verdict::NotForUs;
     }
     Verdict::Unsure

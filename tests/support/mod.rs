@@ -174,6 +174,7 @@ pub fn options() -> Options {
         sessions: Default::default(),
         order: When::InOrder,
         steps: false,
+        threads: 1,
         packets: None,
         duration: None,
     }
