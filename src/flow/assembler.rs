@@ -286,6 +286,7 @@ impl Assembler {
             Content::Cut(len) => {
                 self.missing += u64::from(*len);
                 self.advance(Position::from(*len));
+                self.history.clear();
             }
         }
         self.tidy();
