@@ -54,7 +54,8 @@ fn the_tables_shown_are_those_printed() {
 fn every_option_is_described_and_no_other() {
     let options = |text: &str| -> BTreeSet<String> {
         let is_letter = |found: char| found.is_ascii_lowercase() || found == '-';
-        let names = text.split("--").skip(1).map(|rest| rest.split(|found| !is_letter(found)).next().unwrap_or_default());
+        let names =
+            text.split("--").skip(1).map(|rest| rest.split(|found| !is_letter(found)).next().unwrap_or_default());
         names.filter(|name| !name.is_empty() && !name.starts_with('-')).map(str::to_owned).collect()
     };
     let mut existing = options(&(printed(&["read", "--help"]) + &printed(&["live", "--help"])));
@@ -70,7 +71,8 @@ fn every_option_is_described_and_no_other() {
 fn every_bound_is_told_as_it_is() {
     let count = |number: usize| {
         let digits = number.to_string();
-        let groups: Vec<&str> = digits.as_bytes().rchunks(3).rev().map(|group| std::str::from_utf8(group).unwrap()).collect();
+        let groups: Vec<&str> =
+            digits.as_bytes().rchunks(3).rev().map(|group| std::str::from_utf8(group).unwrap()).collect();
         groups.join(",")
     };
     let bytes = |number: usize| match number {
