@@ -97,6 +97,12 @@ impl OpenMessage {
             self.steps.push(step);
         }
     }
+
+    /// `missing` bytes of the client's are not in the capture: at most as many of the message.
+    pub(super) fn tear(&mut self, missing: u64, out: &mut dyn Sink) {
+        self.torn = true;
+        out.content_missing(self.message, missing);
+    }
 }
 
 /// What of the transaction that is going on waits for an answer.
@@ -208,6 +214,7 @@ impl Dialogue {
     /// No more of it will come; `complete` where its end was seen.
     pub(super) fn content_ends(&mut self, mut content: Content, complete: bool, out: &mut dyn Sink) {
         self.client = Client::Commands(After::Nothing);
+        self.chunks_unseen = !complete;
         if complete {
             self.begin_message(&mut content, out);
         }
@@ -302,12 +309,17 @@ impl Dialogue {
                 open.add(bdat);
                 open
             }
-            None => OpenMessage { message: self.message(Some(bdat), out), steps: Vec::new(), torn: false },
+            None => OpenMessage {
+                message: self.message(Some(bdat), out),
+                steps: Vec::new(),
+                torn: self.chunks_unseen,
+            },
         };
         let OpenMessage { message, torn, .. } = open;
         self.client =
             Client::Chunk(Chunk { bdat, message, left: octets, last, wire: Wire::default(), torn, decided: None });
         if last {
+            self.chunks_unseen = false;
             let due = self.replies_due();
             Question::LastChunk(Delivering { message: Some(message), steps: open.steps, due, decided: None })
         } else {
