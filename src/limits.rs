@@ -47,6 +47,8 @@ pub const WAITING_BYTES_PER_DIRECTION: usize = 4 * 1024 * 1024;
 pub const WAITING_SEGMENTS_PER_DIRECTION: usize = 8_192;
 /// Bytes of all connections together that wait for something before them.
 pub const WAITING_BYTES: usize = 256 * 1024 * 1024;
+/// Bytes of all connections together that were handed over and are kept, to hold retransmissions against them.
+pub const HISTORY_BYTES: usize = 64 * 1024 * 1024;
 
 /// Bytes of one record of a capture file; a length above it is taken for damage.
 pub const RECORD_BYTES: usize = 16 * 1024 * 1024;
@@ -93,6 +95,8 @@ pub enum Limit {
     /// [`WAITING_BYTES_PER_DIRECTION`], [`WAITING_SEGMENTS_PER_DIRECTION`], [`WAITING_BYTES`]: counts the times that
     /// a stretch was declared missing, or an order given up, to make room.
     Waiting,
+    /// [`HISTORY_BYTES`]: counts segments that repeated bytes which could not be compared any more.
+    History,
     /// [`FRAGMENTED_DATAGRAMS`], [`FRAGMENT_BYTES`]: counts IP datagrams given up to make room.
     Fragments,
 }
@@ -115,6 +119,7 @@ impl Limit {
             Self::TlsHandshakeBytes => "tls_handshake_bytes",
             Self::Connections => "connections",
             Self::Waiting => "waiting",
+            Self::History => "history",
             Self::Fragments => "fragments",
         }
     }

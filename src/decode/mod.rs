@@ -52,6 +52,9 @@ pub struct Segment<'a> {
     pub rst: bool,
     /// Receive window as sent, not scaled.
     pub window: u16,
+    /// IPv4's identification, by which a copy of a packet differs from a second packet that says the same; none where
+    /// there is none (IPv6) or it says nothing (0: RFC 6864, section 4.1).
+    pub identification: Option<u16>,
     /// The captured payload.
     pub payload: &'a [u8],
     /// Payload bytes that the segment had on the wire: more than `payload` has where the snap length cut it.
@@ -106,6 +109,8 @@ enum Layer<'a> {
 struct IpPayload<'a> {
     source: IpAddr,
     destination: IpAddr,
+    /// As in [`Segment`].
+    identification: Option<u16>,
     protocol: u8,
     part: Part<'a>,
 }

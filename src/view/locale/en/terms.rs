@@ -185,6 +185,9 @@ pub fn limit(limit: Limit) -> String {
                 limits::CONNECTIONS
             )
         }
+        Limit::History => {
+            "segments sent again came too late to be compared with the first, to keep memory bounded".to_owned()
+        }
         Limit::Waiting => {
             "times, bytes that waited for missing ones were given up on, to keep memory bounded".to_owned()
         }
