@@ -49,6 +49,9 @@ struct ReadArgs {
     /// by time.
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
+    /// Keep reading a file that is still being written, until Ctrl-C.
+    #[arg(long)]
+    follow: bool,
     #[command(flatten)]
     common: CommonArgs,
 }
@@ -197,6 +200,8 @@ pub struct Analysis {
 pub enum Input {
     /// Files, `-` being standard input.
     Files(Vec<PathBuf>),
+    /// A file that is still being written; more than one is an error.
+    Followed(Vec<PathBuf>),
     /// A live interface.
     Live(crate::capture::LiveOptions),
 }
@@ -254,7 +259,10 @@ impl Cli {
         match self.command {
             Command::Interfaces => Plan::Interfaces,
             Command::Schema => Plan::Schema,
-            Command::Read(args) => analysis(Input::Files(args.files), args.common, environment, None, None),
+            Command::Read(args) => {
+                let input = if args.follow { Input::Followed(args.files) } else { Input::Files(args.files) };
+                analysis(input, args.common, environment, None, None)
+            }
             Command::Live(args) => {
                 let live = crate::capture::LiveOptions {
                     interface: args.interface,
@@ -282,7 +290,7 @@ fn analysis(
         ports.add(port, hint);
     }
     let show = if args.format == Format::Table { show(&args.show) } else { show(&[What::All]) };
-    let live = matches!(input, Input::Live(_));
+    let live = matches!(input, Input::Live(_) | Input::Followed(_));
     let colour = match args.color {
         Colour::Always => true,
         Colour::Never => false,

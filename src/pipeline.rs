@@ -79,6 +79,7 @@ pub struct Outcome {
 pub fn run(source: &mut dyn Source, options: &Options, view: &mut dyn View, stop: &AtomicBool) -> io::Result<Outcome> {
     let mut engine = Engine::new(options, view);
     let begun = Instant::now();
+    let live = source.is_live();
     let mut problem = None;
     loop {
         if stop.load(Ordering::Relaxed) || options.packets.is_some_and(|most| engine.summary.packets.read >= most) {
@@ -86,7 +87,7 @@ pub fn run(source: &mut dyn Source, options: &Options, view: &mut dyn View, stop
         }
         match source.next_packet() {
             Ok(Read::Packet(packet)) => engine.packet(&packet)?,
-            Ok(Read::Idle) => engine.idle()?,
+            Ok(Read::Idle) => engine.idle(live)?,
             Ok(Read::End) => break,
             Err(error) => {
                 problem = Some(error);
@@ -97,7 +98,8 @@ pub fn run(source: &mut dyn Source, options: &Options, view: &mut dyn View, stop
             break;
         }
     }
-    let summary = engine.finish()?;
+    let mut summary = engine.finish()?;
+    summary.limits_hit.add(&source.limits());
     let report = Report { sources: source.info(), summary };
     view.finish(&report)?;
     Ok(Outcome { report, problem })
@@ -167,7 +169,12 @@ impl<'a> Engine<'a> {
         self.show_ready()
     }
 
-    fn idle(&mut self) -> io::Result<()> {
+    /// Nothing came for a while. Where a file is followed nothing is done then: its clock need not be that on the wall, and
+    /// its writer may have gathered what it has not written.
+    fn idle(&mut self, live: bool) -> io::Result<()> {
+        if !live {
+            return Ok(());
+        }
         let since_epoch = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         let now = Time::from_microseconds(i64::try_from(since_epoch.as_micros()).unwrap_or(i64::MAX));
         self.table.tick(now);

@@ -185,6 +185,10 @@ pub fn limit(limit: Limit) -> String {
                 limits::CONNECTIONS
             )
         }
+        Limit::RecordOrder => format!(
+            "packets stood more than {} records out of time order in the file, and were read late",
+            limits::ORDER_PACKETS
+        ),
         Limit::History => {
             "segments sent again came too late to be compared with the first, to keep memory bounded".to_owned()
         }

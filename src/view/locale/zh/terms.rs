@@ -176,6 +176,9 @@ pub fn limit(limit: Limit) -> String {
         }
         Limit::Fragments => "为限制内存占用，放弃重组的 IP 数据报（个数）".to_owned(),
         Limit::Connections => format!("同时跟踪的连接超过 {} 个，提前放弃了一些连接（连接数）", limits::CONNECTIONS),
+        Limit::RecordOrder => {
+            format!("文件中的分组偏离时间顺序超过 {} 条记录，读取得较晚（分组数）", limits::ORDER_PACKETS)
+        }
         Limit::History => "为限制内存占用，重传的报文段来得太晚，未与首次发送的内容比较（段数）".to_owned(),
         Limit::Waiting => "为限制内存占用，放弃等待尚未到达的数据（次数）".to_owned(),
     }
