@@ -77,6 +77,7 @@ pub struct Outcome {
 /// Where the view cannot write. Trouble with the source is no error: what was read before it is shown, and the trouble
 /// is told in [`Outcome::problem`].
 pub fn run(source: &mut dyn Source, options: &Options, view: &mut dyn View, stop: &AtomicBool) -> io::Result<Outcome> {
+    let mut decoder = Decoder::default();
     let mut engine = Engine::new(options, view);
     let begun = Instant::now();
     let live = source.is_live();
@@ -86,7 +87,7 @@ pub fn run(source: &mut dyn Source, options: &Options, view: &mut dyn View, stop
             break;
         }
         match source.next_packet() {
-            Ok(Read::Packet(packet)) => engine.packet(&packet)?,
+            Ok(Read::Packet(packet)) => engine.packet(&mut decoder, &packet)?,
             Ok(Read::Idle) => engine.idle(live)?,
             Ok(Read::End) => break,
             Err(error) => {
@@ -99,15 +100,15 @@ pub fn run(source: &mut dyn Source, options: &Options, view: &mut dyn View, stop
         }
     }
     let mut summary = engine.finish()?;
+    summary.limits_hit.add(decoder.limits());
     summary.limits_hit.add(&source.limits());
     let report = Report { sources: source.info(), summary };
     view.finish(&report)?;
     Ok(Outcome { report, problem })
 }
 
-/// All stages between the source and the view.
+/// All stages between the decoder and the view.
 struct Engine<'a> {
-    decoder: Decoder,
     table: Table<Following>,
     order: Order,
     same: Same,
@@ -128,7 +129,6 @@ impl<'a> Engine<'a> {
             over: Vec::new(),
         };
         Self {
-            decoder: Decoder::default(),
             table: Table::new(following),
             order: Order::new(options.order),
             same: Same::default(),
@@ -139,9 +139,17 @@ impl<'a> Engine<'a> {
         }
     }
 
-    fn packet(&mut self, packet: &Packet<'_>) -> io::Result<()> {
+    fn packet(&mut self, decoder: &mut Decoder, packet: &Packet<'_>) -> io::Result<()> {
         self.summary.packets.read += 1;
-        let segment = match self.decoder.decode(packet) {
+        self.decoded(decoder.decode(packet))?;
+        while let Some(decoded) = decoder.decode_next(packet) {
+            self.decoded(decoded)?;
+        }
+        Ok(())
+    }
+
+    fn decoded(&mut self, decoded: Decoded<'_>) -> io::Result<()> {
+        let segment = match decoded {
             Decoded::Segment(segment) => segment,
             Decoded::Other => return Ok(()),
             Decoded::Stop(stop) => {
@@ -188,7 +196,6 @@ impl<'a> Engine<'a> {
         self.note_changes();
         self.show_ready()?;
         self.summary.limits_hit.add(self.table.limits_hit());
-        self.summary.limits_hit.add(self.decoder.limits());
         let packets = &mut self.summary.packets;
         packets.other = packets.read.saturating_sub(packets.mail + packets.undecodable);
         let mut busiest: Vec<(u16, u64)> =

@@ -98,7 +98,7 @@ fn transport(number: u8, source: IpAddr, destination: IpAddr, part: Part<'_>) ->
             source: SocketAddr::new(source, part.u16(0)?),
             destination: SocketAddr::new(destination, part.u16(2)?),
         }),
-        protocol::UDP if tunnel::is_tunnel(part.u16(2)?) => None,
+        protocol::UDP if tunnel::is_tunnel(part.u16(0)?, part.u16(2)?) => None,
         protocol::UDP | ICMP | IGMP | ICMPV6 => Some(Peek::NotTcp),
         _ => None,
     }

@@ -52,8 +52,8 @@ pub trait Follower {
 /// All connections that are followed.
 pub struct Table<F: Follower> {
     follower: F,
-    by_key: HashMap<Key, usize>,
-    slots: Vec<Option<Slot<F::Listener>>>,
+    pub(super) by_key: HashMap<Key, usize>,
+    pub(super) slots: Vec<Option<Slot<F::Listener>>>,
     free: Vec<usize>,
     half_open: Queue,
     open: Queue,
@@ -62,10 +62,10 @@ pub struct Table<F: Follower> {
     gone_in_order: VecDeque<Key>,
     /// Connections in which something waits for something else.
     waiting: BTreeSet<usize>,
-    waiting_cost: usize,
+    pub(super) waiting_cost: usize,
     /// Connections that keep bytes handed over, in the order in which they began to, with their generations.
-    remembering: VecDeque<(usize, u64)>,
-    remembered: usize,
+    pub(super) remembering: VecDeque<(usize, u64)>,
+    pub(super) remembered: usize,
     /// The time of the packet at hand.
     packet_time: Time,
     /// The time that nothing is older than for the sake of one packet: the earlier of the last two packets'. A record
@@ -92,9 +92,9 @@ impl Gone {
     }
 }
 
-struct Slot<L> {
+pub(super) struct Slot<L> {
     key: Key,
-    connection: Connection,
+    pub(super) connection: Connection,
     listener: L,
     generation: u64,
     lingers: bool,

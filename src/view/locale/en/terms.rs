@@ -138,6 +138,7 @@ pub fn decode_stop(stop: DecodeStop) -> String {
         DecodeStop::UnknownLink(link) => format!("link type {link} is not known"),
         DecodeStop::Link => "the link-layer header is cut short or makes no sense".to_owned(),
         DecodeStop::Ip => "the IP header is cut short or makes no sense".to_owned(),
+        DecodeStop::Encrypted => "the 802.11 frame is encrypted: mail in it cannot be seen".to_owned(),
         DecodeStop::Tcp => "the TCP header is cut short or makes no sense".to_owned(),
     }
 }

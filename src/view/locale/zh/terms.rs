@@ -138,6 +138,7 @@ pub fn decode_stop(stop: DecodeStop) -> String {
         DecodeStop::UnknownLink(link) => format!("不认识的链路类型 {link}"),
         DecodeStop::Link => "链路层首部不完整或不合理".to_owned(),
         DecodeStop::Ip => "IP 首部不完整或不合理".to_owned(),
+        DecodeStop::Encrypted => "802.11 帧已加密，其中的邮件无法看到".to_owned(),
         DecodeStop::Tcp => "TCP 首部不完整或不合理".to_owned(),
     }
 }
