@@ -250,6 +250,7 @@ proptest! {
     ) {
         let turns = turns(script);
         let clean = analyzed(&pcap(&packets(&segments(&turns, usize::MAX), port, 1_000)));
+        prop_assert_eq!(clean.0.as_array().map(Vec::len), Some(1));
         let sent = overlaps(&resegmented(&segments(&turns, size), &cuts), &overlapping);
         let mut on_the_wire = packets(&sent, port, 1_000);
         // Sent again by a sender that numbers its packets: another packet, half a second later.

@@ -179,6 +179,19 @@ impl Causal {
         for stream in &mut self.streams {
             stream.give_up();
         }
+        for side in [Side::Client, Side::Server] {
+            let other = side.other();
+            let stream = self.stream(other);
+            // Of a side that was not captured, the last thing that the other acknowledged is the FIN: it closed, and with
+            // no more to come. (Where that side closed first, one acknowledgement covers its last bytes and its FIN.)
+            if self.has_fin(side)
+                && !self.has_fin(other)
+                && self.seen(other) == 0
+                && stream.acknowledged() > stream.next()
+            {
+                self.fins[other as usize] = Some(stream.acknowledged() - 1);
+            }
+        }
         while self.hand_over_ready(out) || self.declare_certain(now, out) || self.force(now, out) {}
     }
 

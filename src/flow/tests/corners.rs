@@ -371,3 +371,15 @@ fn where_it_was_lost() {
     let (_, counters, _) = counted(&sent);
     assert_eq!((counters.lost_in_capture, counters.sent_again, counters.reordered), (0, 0, 1));
 }
+
+#[test]
+fn the_fin_of_a_side_that_was_not_captured_is_no_byte() {
+    // The server closes first, and the client's FIN acknowledges its last words and its FIN at once.
+    let mut sent = packets(&TURNS, 1000);
+    sent.truncate(index(&sent, b"221"));
+    sent.push(Sent::new(Client, 28, 38, "FA", ""));
+    sent.retain(|s| s.from == Client);
+    let (heard, counters, end) = counted(&sent);
+    assert_eq!((counters.client_missing, counters.server_missing), (0, 36));
+    assert_eq!((heard.last(), end), (Some(&(Server, "<9>".to_owned())), End::Closed));
+}
