@@ -87,7 +87,9 @@ impl Plan {
     fn bytes_per_session(&self) -> u64 {
         let sum: usize = (0..3)
             .map(|n| Session::new(n, self.script(n), 0))
-            .map(|mut session| std::iter::from_fn(|| session.packet(self.seed)).map(|packet| packet.len() + RECORD).sum::<usize>())
+            .map(|mut session| {
+                std::iter::from_fn(|| session.packet(self.seed)).map(|packet| packet.len() + RECORD).sum::<usize>()
+            })
             .sum();
         let own = sum as u64 / 3;
         match self.kind {
@@ -316,8 +318,7 @@ impl Session {
     fn frame(&mut self, side: Side, flags: u8, payload: &[u8]) -> Vec<u8> {
         let (own, other) = (side as usize, side.other() as usize);
         let acknowledgement = if flags & ACK == 0 { 0 } else { self.sequence[other] };
-        let frame =
-            frames::tcp(self.ends[own], self.ends[other], self.sequence[own], acknowledgement, flags, payload);
+        let frame = frames::tcp(self.ends[own], self.ends[other], self.sequence[own], acknowledgement, flags, payload);
         let counted = payload.len() as u32 + u32::from(flags & (SYN | FIN) != 0);
         self.sequence[own] = self.sequence[own].wrapping_add(counted);
         frame

@@ -28,7 +28,10 @@ impl Noise {
         let mut random = Random::new(!seed);
         let pool = random.bytes(POOL);
         let web = |n: usize| Web {
-            client: End { address: Ipv4Addr::new(10, 200, (n >> 8) as u8, n as u8), port: 1_024 + (n * 11 % 60_000) as u16 },
+            client: End {
+                address: Ipv4Addr::new(10, 200, (n >> 8) as u8, n as u8),
+                port: 1_024 + (n * 11 % 60_000) as u16,
+            },
             server: End { address: Ipv4Addr::new(203, 0, 113, (n * 7) as u8), port: 443 },
             sequence: n as u32 * 77_777,
         };
