@@ -8,7 +8,8 @@ use crate::protocol::Protocol;
 use crate::protocol::ports::{Hint, Ports};
 use crate::session::builder::Wanted;
 use crate::view::{Lang, Show};
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -28,7 +29,7 @@ pub struct Cli {
 }
 
 const EXIT_STATUS: &str = "\
-Exit status: 0 done; 2 wrong usage; 3 the input could not be read to its end (what was read is still shown); \
+Exit status: 0 done; 1 the result could not be written; 2 wrong usage; 3 the input could not be read to its end (what was read is still shown); \
 4 no permission to listen, or no such interface.";
 
 #[derive(Debug, Subcommand)]
@@ -41,6 +42,13 @@ enum Command {
     Interfaces,
     /// Print the JSON Schema of the output.
     Schema,
+    /// Print a script that completes mailtap's options in a shell.
+    Completions {
+        /// The shell.
+        shell: Shell,
+    },
+    /// Print the manual page, for man(1).
+    Man,
 }
 
 #[derive(Debug, Args)]
@@ -180,6 +188,8 @@ pub enum Plan {
     Interfaces,
     /// Print the schema.
     Schema,
+    /// Print what was made of the command line itself: completions, the manual page.
+    Print(Vec<u8>),
 }
 
 /// An analysis, with everything resolved.
@@ -260,6 +270,8 @@ impl Cli {
         match self.command {
             Command::Interfaces => Plan::Interfaces,
             Command::Schema => Plan::Schema,
+            Command::Completions { shell } => Plan::Print(completions(shell)),
+            Command::Man => Plan::Print(manual()),
             Command::Read(args) => analysis(Input::Files(args.files), args.common, environment, None, None),
             Command::Live(args) => {
                 let live = crate::capture::LiveOptions {
@@ -274,6 +286,28 @@ impl Cli {
             }
         }
     }
+}
+
+fn completions(shell: Shell) -> Vec<u8> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "mailtap", &mut script);
+    script
+}
+
+/// One page: mailtap, and below it each of its commands.
+fn manual() -> Vec<u8> {
+    let mut page = Vec::new();
+    let mut command = Cli::command().disable_help_subcommand(true);
+    command.build();
+    // Memory can always be written to.
+    _ = clap_mangen::Man::new(command.clone()).render(&mut page);
+    for one in command.get_subcommands() {
+        let man = clap_mangen::Man::new(one.clone());
+        page.extend(format!(".SH MAILTAP {}\n", one.get_name().to_uppercase()).bytes());
+        _ = man.render_description_section(&mut page);
+        _ = man.render_options_section(&mut page);
+    }
+    page
 }
 
 fn analysis(

@@ -27,6 +27,7 @@ const FAILED: u8 = 1;
 pub fn run(plan: Plan) -> anyhow::Result<()> {
     match plan {
         Plan::Interfaces => interfaces(),
+        Plan::Print(text) => Ok(io::stdout().lock().write_all(&text)?),
         Plan::Schema => Ok(io::stdout().lock().write_all(schema::schema().as_bytes())?),
         Plan::Analyze(analysis) => analyze(*analysis),
     }
@@ -108,18 +109,17 @@ fn listening(interface: Option<&str>) {
 
 fn interfaces() -> anyhow::Result<()> {
     let mut out = io::stdout().lock();
-    for interface in capture::interfaces()? {
-        let mut line = interface.name.clone();
+    let interfaces = capture::interfaces()?;
+    let widest = interfaces.iter().map(|interface| interface.name.chars().count()).max().unwrap_or_default();
+    for interface in interfaces {
+        let mut facts: Vec<String> = Vec::new();
         if !interface.up {
-            line.push_str(" (down)");
+            facts.push("down".to_owned());
         }
-        for address in &interface.addresses {
-            line.push_str(&format!(" {address}"));
-        }
-        if let Some(description) = &interface.description {
-            line.push_str(&format!(" - {description}"));
-        }
-        writeln!(out, "{}", view::escape::line(&line))?;
+        facts.extend(interface.addresses.iter().map(ToString::to_string));
+        facts.extend(interface.description);
+        let line = format!("{:widest$}  {}", interface.name, facts.join(", "));
+        writeln!(out, "{}", view::escape::line(line.trim_end()))?;
     }
     Ok(())
 }

@@ -42,6 +42,7 @@ impl Dialogue {
         let whole = !follows_gap && line.end != LineEnd::None && !line.truncated;
         let command = parse::command(&line.bytes);
         if self.is_response(command.as_ref()) {
+            self.queue.line();
             return self.response(line, whole, out);
         }
         self.interrupt(out);
@@ -53,7 +54,9 @@ impl Dialogue {
                     step.secrets.push(0..line.bytes.len());
                 }
                 let step = out.step(step);
-                if whole {
+                if !whole {
+                    self.queue.line();
+                } else {
                     let mut pending = Pending::new(Verb::Other, step, Follows::Anything);
                     pending.maybe_unanswered = line.bytes.is_empty();
                     self.queue.push(pending, out);

@@ -98,15 +98,42 @@ pub struct Queue {
     lost: bool,
     /// The client has sent a command before it had the answer to the one before.
     pipelines: bool,
+    /// What came last.
+    last: Last,
+    /// The client was seen to wait for a reply.
+    waits: bool,
+}
+
+/// What came last, as far as it tells whether the client waits for replies.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Last {
+    /// Something of the server's.
+    #[default]
+    Reply,
+    /// Something of the server's that was not captured.
+    UnseenReply,
+    /// A line of the client's.
+    Line,
+    /// Something of the client's that was not captured.
+    UnseenLine,
 }
 
 impl Queue {
     /// A command was sent.
     pub fn push(&mut self, pending: Pending, out: &mut dyn Sink) {
-        if self.client_waits_for_replies() && (self.hidden || self.lost || self.is_one_unanswered()) {
+        let last = std::mem::replace(&mut self.last, Last::Line);
+        let in_doubt = self.hidden || self.lost;
+        // Of both sides bytes are missing: a client that sends several commands at once may have sent others before.
+        let proves = match last {
+            Last::Reply => true,
+            Last::UnseenReply => self.waits || !self.hidden,
+            Last::Line | Last::UnseenLine => false,
+        };
+        if self.client_waits_for_replies() && (in_doubt && proves || self.is_one_unanswered()) {
             self.settle(out);
         }
-        self.pipelines |= !self.pending.is_empty();
+        self.pipelines |= if in_doubt { last == Last::Line } else { !self.pending.is_empty() };
+        self.waits |= !in_doubt && last == Last::Reply && pending.verb.is_of_transaction();
         if self.pending.len() >= COMMANDS_IN_FLIGHT {
             out.limit(Limit::CommandsInFlight);
             (self.lost, self.certain) = (true, 0);
@@ -115,14 +142,22 @@ impl Queue {
             }
         }
         self.pending.push_back(pending);
-        if !self.hidden && !self.lost {
-            self.certain = self.pending.len();
-        }
+        self.certain = if self.hidden || self.lost { 0 } else { self.pending.len() };
     }
 
     /// True for a client that never had two commands in flight: its next command proves that it had all its replies.
     pub fn client_waits_for_replies(&self) -> bool {
         !self.pipelines
+    }
+
+    /// The server has said something.
+    pub fn heard(&mut self) {
+        self.last = Last::Reply;
+    }
+
+    /// The client has said something that is no command, or the rest of one.
+    pub fn line(&mut self) {
+        self.last = Last::Line;
     }
 
     fn is_one_unanswered(&self) -> bool {
@@ -181,15 +216,21 @@ impl Queue {
     /// Bytes of the server are missing: the commands that wait may have been answered. Not so a single one, if a whole
     /// reply comes later.
     pub fn server_gap(&mut self) {
+        self.last = Last::UnseenReply;
         self.lost = !self.pending.is_empty();
-        if self.pending.len() > 1 {
+        if self.pending.len() > 1 || self.hidden {
             self.certain = 0;
         }
     }
 
-    /// Bytes of the client are missing: there may be commands that nobody saw.
+    /// Bytes of the client are missing: there may be commands that nobody saw, and if replies may be missing too, then it
+    /// may be those that the next one answers.
     pub fn client_gap(&mut self) {
+        self.last = Last::UnseenLine;
         self.hidden = true;
+        if self.lost {
+            self.certain = 0;
+        }
     }
 
     /// No reply will come any more, or none that could be told apart.

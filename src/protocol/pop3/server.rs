@@ -17,6 +17,7 @@ use crate::protocol::framing::{Input, Line, LineEnd};
 impl Dialogue {
     /// Reads a line, or a piece of a message.
     pub(super) fn server_data(&mut self, input: &mut Input<'_>, out: &mut dyn Sink) {
+        self.queue.heard();
         if let Saying::Content(content) = &mut self.saying {
             if content.read(input, out) {
                 self.end_of_saying(true, out);
@@ -268,6 +269,7 @@ impl Dialogue {
     }
 
     pub(super) fn server_gap(&mut self, missing: u64, at: At, out: &mut dyn Sink) {
+        self.queue.heard();
         match &mut self.saying {
             Saying::Content(content) => return content.gap(missing, at, out),
             Saying::Listing(listing) if listing.certain => {

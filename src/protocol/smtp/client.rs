@@ -20,7 +20,7 @@ impl Dialogue {
                 Client::Waiting(_) => return,
                 Client::Content(_) => self.content_input(input, out),
                 Client::Chunk(_) => self.chunk_input(input, out),
-                Client::Commands(After::Gap)
+                Client::Commands(After::Gap | After::GapInLogin)
                     if self.line.is_empty() && input.rest().first().is_some_and(|&byte| is_tls_record(byte)) =>
                 {
                     self.tls_begins(out); // STARTTLS was in the gap.
@@ -45,22 +45,31 @@ impl Dialogue {
             Client::Chunk(_) => {
                 let beyond = self.chunk_gap(missing, out);
                 if beyond > 0 {
-                    self.lines_lost();
+                    self.lines_lost(beyond, out);
                 }
             }
             Client::Responding(exchange) => {
+                self.line_torn = true;
                 let question = Question::Response(exchange.take());
                 self.client = Client::Waiting(Wait::Reply { step: gap, to: Asking::Auth, blind: false });
                 self.ask(Some(gap), question, None, out);
             }
             Client::Commands(After::StartTls | After::Elsewhere) => {}
-            Client::Commands(_) | Client::Waiting(_) => self.lines_lost(),
+            Client::Commands(_) | Client::Waiting(_) => self.lines_lost(missing, out),
         }
     }
 
-    fn lines_lost(&mut self) {
+    /// Lines are missing, and with them perhaps chunks with all their octets.
+    fn lines_lost(&mut self, missing: u64, out: &mut dyn Sink) {
         self.queue.commands_lost();
-        if let Client::Commands(after) = &mut self.client {
+        self.line_torn = true;
+        self.chunks_unseen = true;
+        if let Some(open) = &mut self.open {
+            open.tear(missing, out);
+        }
+        if let Client::Commands(after) = &mut self.client
+            && *after != After::GapInLogin
+        {
             *after = After::Gap;
         }
     }
@@ -90,9 +99,10 @@ impl Dialogue {
         if line.truncated {
             out.limit(Limit::LineBytes);
         }
+        let torn = std::mem::take(&mut self.line_torn);
         let commands = Client::Commands(After::Nothing);
         let after = match std::mem::replace(&mut self.client, commands) {
-            Client::Responding(exchange) => return self.response(&line, exchange, out),
+            Client::Responding(exchange) => return self.response(&line, torn, exchange, out),
             Client::Commands(after) => after,
             other => {
                 self.client = other; // Nothing else is read by lines.
@@ -102,7 +112,9 @@ impl Dialogue {
         let command = Command::read(&line.bytes);
         match after {
             After::Nothing => self.command(&line, &command, out),
-            After::Refusal | After::Gap if command.is_in_form() => self.command(&line, &command, out),
+            After::Refusal | After::Gap | After::GapInLogin if command.is_in_form() => {
+                self.command(&line, &command, out)
+            }
             After::Refusal => {
                 let step = self.tell(&line, Kind::Data, smtp(Subject::RefusedContent), None, Vec::new(), out);
                 if *line.bytes != *b"." {
@@ -110,9 +122,11 @@ impl Dialogue {
                 }
                 self.ask(Some(step), Question::RefusedLine, None, out);
             }
-            After::Gap => {
+            After::Gap | After::GapInLogin => {
                 self.client = Client::Commands(After::Gap);
-                self.tell(&line, Kind::Unknown, event::Subject::Unknown, None, Vec::new(), out);
+                self.queue.line();
+                let secrets = Vec::from_iter((after == After::GapInLogin).then(|| 0..line.bytes.len()));
+                self.tell(&line, Kind::Unknown, event::Subject::Unknown, None, secrets, out);
             }
             After::Elsewhere => {
                 self.client = Client::Commands(After::Elsewhere);
@@ -143,6 +157,8 @@ impl Dialogue {
             }
         }
         let gives_up = if command.verb.ends_transaction() { self.give_up(out) } else { None };
+        // Here a message begins, whatever the server thinks of it.
+        self.chunks_unseen &= self.open.is_some() || !(command.verb.ends_transaction() || command.verb == Verb::Mail);
         self.ask(Some(step), question, gives_up, out);
         if let Some(to) = asking {
             self.client = Client::Waiting(Wait::Reply { step, to, blind: false });
@@ -162,10 +178,10 @@ impl Dialogue {
         self.chunk_goes_on(out);
     }
 
-    fn response(&mut self, line: &Line<'_>, exchange: Option<Box<Exchange>>, out: &mut dyn Sink) {
+    fn response(&mut self, line: &Line<'_>, torn: bool, exchange: Option<Box<Exchange>>, out: &mut dyn Sink) {
         let base64 = line.bytes.trim_ascii_end();
         let mut exchange = exchange;
-        let seen = exchange.as_mut().filter(|_| is_whole(line));
+        let seen = exchange.as_mut().filter(|_| is_whole(line) && !torn);
         let round = seen.map(|exchange| exchange.response(base64));
         // Who can't tell what it is must take it for the password.
         let secret = !base64.is_empty() && round.is_none_or(may_be_secret);

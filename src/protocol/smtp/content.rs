@@ -97,6 +97,12 @@ impl OpenMessage {
             self.steps.push(step);
         }
     }
+
+    /// `missing` bytes of the client's are not in the capture: at most as many of the message.
+    pub(super) fn tear(&mut self, missing: u64, out: &mut dyn Sink) {
+        self.torn = true;
+        out.content_missing(self.message, missing);
+    }
 }
 
 /// What of the transaction that is going on waits for an answer.
@@ -208,15 +214,18 @@ impl Dialogue {
     /// No more of it will come; `complete` where its end was seen.
     pub(super) fn content_ends(&mut self, mut content: Content, complete: bool, out: &mut dyn Sink) {
         self.client = Client::Commands(After::Nothing);
+        self.chunks_unseen = !complete;
         if complete {
             self.begin_message(&mut content, out);
         }
         let Some(message) = content.message else { return };
-        out.content_end(message, complete && !content.torn);
         let mut steps = Vec::new();
         if content.wire.first > 0 {
-            steps.push(content.wire.tell(Subject::Content, out));
+            let step = content.wire.tell(Subject::Content, out);
+            out.content_step(message, step);
+            steps.push(step);
         }
+        out.content_end(message, complete && !content.torn);
         let step = steps.first().copied();
         let mut delivering = Delivering { message: Some(message), steps, ..Delivering::default() };
         match content.refused {
@@ -300,12 +309,13 @@ impl Dialogue {
                 open.add(bdat);
                 open
             }
-            None => OpenMessage { message: self.message(Some(bdat), out), steps: Vec::new(), torn: false },
+            None => OpenMessage { message: self.message(Some(bdat), out), steps: Vec::new(), torn: self.chunks_unseen },
         };
         let OpenMessage { message, torn, .. } = open;
         self.client =
             Client::Chunk(Chunk { bdat, message, left: octets, last, wire: Wire::default(), torn, decided: None });
         if last {
+            self.chunks_unseen = false;
             let due = self.replies_due();
             Question::LastChunk(Delivering { message: Some(message), steps: open.steps, due, decided: None })
         } else {
@@ -348,6 +358,7 @@ impl Dialogue {
     pub(super) fn chunk_ends(&mut self, chunk: Chunk, out: &mut dyn Sink) {
         let Chunk { bdat, message, left, last, wire, torn, decided } = chunk;
         let step = (wire.first > 0).then(|| wire.tell(Subject::Chunk { last }, out));
+        step.into_iter().for_each(|step| out.content_step(message, step));
         let torn = torn || left > 0;
         if let Some(open) = &mut self.open {
             step.into_iter().for_each(|step| open.add(step));

@@ -53,6 +53,8 @@ pub struct Dialogue {
     pub(super) client: Client,
     /// The client's half-read line.
     pub(super) line: Framer,
+    /// The client's next line follows a gap: its beginning may be missing, and other lines before it.
+    pub(super) line_torn: bool,
     pub(super) held: Held,
     /// The server's half-read line.
     pub(super) reply_line: Framer,
@@ -61,6 +63,8 @@ pub struct Dialogue {
     pub(super) transaction: Transaction,
     /// A message of which chunks have come, and not the last.
     pub(super) open: Option<OpenMessage>,
+    /// Chunks of the message that comes next may have been sent without being seen.
+    pub(super) chunks_unseen: bool,
     /// A log-in was accepted: the server refuses any other (RFC 4954, section 4).
     pub(super) logged_in: bool,
     /// Both directions are TLS.
@@ -104,6 +108,8 @@ pub(super) enum After {
     Refusal,
     /// A gap: it may be the rest of anything.
     Gap,
+    /// A gap in a log-in: it may be the rest of a password, too.
+    GapInLogin,
     /// STARTTLS, in the same breath: the server throws it away (RFC 3207, section 4.2).
     StartTls,
     /// Nothing, and it was not said to this server but to something on the way to it.
@@ -162,12 +168,14 @@ impl Dialogue {
             preamble: false,
             client: Client::Waiting(Wait::Opening),
             line: Framer::default(),
+            line_torn: false,
             held: Held::default(),
             reply_line: Framer::default(),
             replies: Replies::default(),
             queue: Queue::default(),
             transaction: Transaction::default(),
             open: None,
+            chunks_unseen: true,
             logged_in: false,
             tls: None,
             server_silent: false,
@@ -215,7 +223,11 @@ impl Dialogue {
 
     /// Says what the bytes are that wait, without the reply that would tell.
     pub(super) fn decide(&mut self, out: &mut dyn Sink) {
-        let is_command = self.held.is_empty() || Command::read(&self.held.first_line()).is_in_form();
+        let line = match self.client {
+            Client::Waiting(Wait::Reply { to: Asking::Data, .. }) => self.held.first_line_after_gaps(),
+            _ => self.held.first_line(),
+        };
+        let is_command = self.held.is_empty() || Command::read(&line).is_in_form();
         let wait = match std::mem::replace(&mut self.client, Client::Commands(After::Nothing)) {
             Client::Waiting(wait) => wait,
             decided => return self.client = decided,
@@ -229,7 +241,8 @@ impl Dialogue {
                 let mut exchange = None;
                 if blind || self.queue.in_doubt() {
                     for mut answered in self.queue.take_through(step) {
-                        if !is_command && answered.step == Some(step) {
+                        // With bytes of both sides missing, what follows may belong to anything.
+                        if !is_command && !self.line_torn && answered.step == Some(step) {
                             exchange = take_exchange(&mut answered.question);
                         }
                         self.unanswered(answered, out);
@@ -241,7 +254,15 @@ impl Dialogue {
                     Asking::StartTls if self.held.first_byte().is_some_and(is_tls_record) => self.start_tls(out),
                     _ if is_command => {}
                     Asking::StartTls | Asking::Chunk => {}
-                    Asking::Data => self.client = Client::Content(Content::after(step)),
+                    Asking::Data => {
+                        self.queue.no_commands_lost();
+                        self.client = Client::Content(Content::after(step));
+                    }
+                    // Both the challenge and what was said to it are missing, and perhaps more.
+                    Asking::Auth if self.line_torn || self.held.first_byte().is_none() => {
+                        self.queue.commands_lost();
+                        self.client = Client::Commands(After::GapInLogin);
+                    }
                     Asking::Auth => self.client = Client::Responding(exchange),
                 }
             }
@@ -387,7 +408,15 @@ impl crate::protocol::Dialogue for Dialogue {
         let waits = matches!(self.client, Client::Waiting(_)) && self.tls.is_none();
         if from == Side::Client && waits {
             self.held.push_gap(missing, at);
-            self.reconsider(false, out);
+            if let Client::Waiting(Wait::Reply { to, blind, .. }) = self.client
+                && (blind || self.queue.in_doubt())
+            {
+                self.queue.commands_lost();
+                // In a log-in no line tells any more what it is. After DATA it tells content from commands.
+                self.reconsider(to != Asking::Data && self.held.first_byte().is_none(), out);
+            } else {
+                self.reconsider(false, out);
+            }
         } else {
             self.gap_in(from, missing, at, out);
         }

@@ -103,10 +103,19 @@ impl Held {
         }
     }
 
-    /// The first line, without its end; as far as it goes where its end does not wait here.
+    /// The first line, without its end; as far as it goes where its end does not wait here. Empty where a gap comes first.
     pub fn first_line(&self) -> Vec<u8> {
+        Self::line(self.pieces.iter())
+    }
+
+    /// The first line after any gaps that come first.
+    pub fn first_line_after_gaps(&self) -> Vec<u8> {
+        Self::line(self.pieces.iter().skip_while(|piece| matches!(piece, Piece::Gap(..))))
+    }
+
+    fn line<'a>(pieces: impl Iterator<Item = &'a Piece>) -> Vec<u8> {
         let mut line = Vec::new();
-        for piece in &self.pieces {
+        for piece in pieces {
             let Piece::Bytes { bytes, start, .. } = piece else { break };
             let rest = bytes.get(*start..).unwrap_or_default();
             let lf = memchr::memchr(b'\n', rest);

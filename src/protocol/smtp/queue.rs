@@ -5,9 +5,11 @@ Replies come in the order of the commands, so a reply answers the front of the q
 directions are whole. After a gap in either, nobody knows how many replies or commands were lost, and one wrong guess
 would shift every answer after it. So from then on a reply is given to a command only where no other can be meant:
 
-- the client waits for each reply before it goes on (it has never done otherwise): then its next command proves that
-  everything before was answered, in the gap;
-- only one of those in the queue can be answered by this code (354 by DATA alone);
+- the client waits for each reply before it goes on (it has never done otherwise): then a command that follows something
+  of the server's proves that everything before was answered, in the gap. Where both sides have gaps, RCPT, DATA and BDAT
+  prove it only of a client that was seen to wait before it sent one: others send them in one breath with what the gap
+  hides;
+- only one of those in the queue can be answered by this code (354 by DATA alone), and by one reply;
 
 and otherwise to none. Either of them ends the doubt.
 */
@@ -112,6 +114,12 @@ impl Question {
         }
     }
 
+    /// True for what a client may send without waiting for the replies to what it has sent before (RFC 2920, section
+    /// 3.1), and is mostly sent that way.
+    fn is_pipelined(&self) -> bool {
+        matches!(self, Self::Rcpt(_) | Self::Command(Verb::Data) | Self::Chunk | Self::LastChunk(_))
+    }
+
     /// How many replies are still to come.
     fn replies_due(&self) -> u64 {
         match self {
@@ -155,6 +163,24 @@ pub struct Queue {
     pipelines: bool,
     /// Replies to come for what was dropped from the front.
     forgotten: u64,
+    /// What came last.
+    last: Last,
+    /// The client was seen to wait for a reply where it need not have.
+    waits: bool,
+}
+
+/// What came last, as far as it tells whether the client waits for replies.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Last {
+    /// A reply.
+    #[default]
+    Reply,
+    /// Something of the server's that was not captured.
+    UnseenReply,
+    /// A line of the client's.
+    Line,
+    /// Something of the client's that was not captured.
+    UnseenLine,
 }
 
 impl Queue {
@@ -182,11 +208,22 @@ impl Queue {
     /// must be forgotten to make room.
     pub fn push(&mut self, pending: Pending) -> (Vec<Pending>, Option<Pending>) {
         let mut lost = Vec::new();
+        let last = std::mem::replace(&mut self.last, Last::Line);
         if self.in_doubt() && !self.pipelines {
-            lost.extend(self.waiting.drain(..));
-            self.replies_lost = false;
+            let proves = match last {
+                Last::Reply => true,
+                Last::UnseenReply => self.waits || !pending.question.is_pipelined() || !self.lacks_commands(),
+                Last::Line | Last::UnseenLine => false,
+            };
+            if proves {
+                lost.extend(self.waiting.drain(..));
+                self.replies_lost = false;
+            }
+            self.pipelines |= last == Last::Line;
         } else if !self.is_empty() {
             self.pipelines = true;
+        } else {
+            self.waits |= last == Last::Reply && pending.question.is_pipelined();
         }
         let oldest = if self.waiting.len() >= COMMANDS_IN_FLIGHT { self.waiting.pop_front() } else { None };
         if let Some(oldest) = &oldest {
@@ -196,15 +233,27 @@ impl Queue {
         (lost, oldest)
     }
 
+    /// The client has said something that is no command, or the rest of one.
+    pub fn line(&mut self) {
+        self.last = Last::Line;
+    }
+
     /// Commands may be missing here.
     pub fn commands_lost(&mut self) {
+        self.last = Last::UnseenLine;
         if !matches!(self.waiting.back(), Some(Pending { question: Question::Unseen, .. })) {
             self.waiting.push_back(Pending { step: None, question: Question::Unseen, gives_up: None });
         }
     }
 
+    /// None are missing after the last that was seen, after all.
+    pub fn no_commands_lost(&mut self) {
+        self.waiting.pop_back_if(|pending| matches!(pending.question, Question::Unseen));
+    }
+
     /// Replies may be missing here.
     pub fn replies_lost(&mut self) {
+        self.last = Last::UnseenReply;
         self.replies_lost = !self.is_empty();
         self.forgotten = 0;
     }
@@ -218,11 +267,13 @@ impl Queue {
 
     /// Takes out everything.
     pub fn take_all(&mut self) -> Vec<Pending> {
+        self.replies_lost = false;
         self.waiting.drain(..).collect()
     }
 
     /// Takes the one out that a reply with `code` answers.
     pub fn answer(&mut self, code: u16) -> Answered {
+        self.last = Last::Reply;
         if self.forgotten > 0 {
             self.forgotten -= 1;
             return Answered { lost: Vec::new(), by: Answer::Unsure };
@@ -239,6 +290,10 @@ impl Queue {
         }
         let several = candidates.next().is_some();
         match only.map(|(at, pending)| (at, matches!(pending.question, Question::Unseen))) {
+            // Of several replies to one, nobody knows which this is.
+            Some((at, false)) if !several && self.waiting.get(at).is_some_and(|p| p.question.replies_due() > 1) => {
+                Answered { lost: self.waiting.drain(..at).collect(), by: Answer::Unsure }
+            }
             Some((at, false)) if !several => {
                 self.replies_lost = false;
                 let lost = self.waiting.drain(..at).collect();
@@ -255,6 +310,11 @@ impl Queue {
     /// Puts one back at the front that gets further replies.
     pub fn put_back(&mut self, pending: Pending) {
         self.waiting.push_front(pending);
+    }
+
+    /// True where commands may be missing before the last one that was seen.
+    fn lacks_commands(&self) -> bool {
+        self.waiting.iter().any(|pending| matches!(pending.question, Question::Unseen))
     }
 
     /// True where the next reply need not be for the front.

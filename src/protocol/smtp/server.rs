@@ -135,6 +135,7 @@ impl Dialogue {
             return false;
         }
         self.opening = Opening::Greeting;
+        self.chunks_unseen = false;
         if let Client::Waiting(Wait::Opening) = self.client {
             self.client = Client::Commands(After::Nothing);
             if self.preamble {
@@ -188,7 +189,18 @@ impl Dialogue {
 
     /// A reply to nothing that was seen. Whatever it was, the server now waits for what it says.
     fn unasked(&mut self, reply: &Reply<'_>, out: &mut dyn Sink) {
-        let go_ahead = matches!(self.client, Client::Commands(_));
+        let go_ahead = match self.client {
+            Client::Commands(_) => true,
+            // It was another question, one that is missing, that the client has had the answer to.
+            Client::Waiting(Wait::Reply { blind, .. }) => blind || self.queue.in_doubt(),
+            _ => false,
+        };
+        if go_ahead && matches!(reply.code, 334 | 354) && self.queue.in_doubt() {
+            // AUTH and DATA are the last of what is sent at once, so all before them has been answered.
+            for pending in self.queue.take_all() {
+                self.unanswered(pending, out);
+            }
+        }
         let (kind, subject) = match reply.code {
             334 => (Kind::Continuation, Subject::Challenge(Round::Challenge(Mechanism::Other))),
             354 => (Kind::Continuation, reply_subject(Asked::Nothing, reply)),

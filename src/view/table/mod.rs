@@ -9,6 +9,7 @@ Every line is exactly as wide as the terminal, or narrower; colour adds to what 
 mod closing;
 mod credentials;
 mod findings;
+mod frequency;
 mod grid;
 mod heading;
 mod live;
@@ -81,11 +82,14 @@ impl Options {
 
     /// `label: value`, as the language writes it.
     fn named(&self, label: locale::Label, value: &str) -> String {
-        let colon = match self.lang {
-            Lang::En => ": ",
-            Lang::Zh => "：",
-        };
-        format!("{}{colon}{value}", self.label(label))
+        self.colon(self.label(label), value)
+    }
+
+    fn colon(&self, name: &str, value: &str) -> String {
+        match self.lang {
+            Lang::En => format!("{name}: {value}"),
+            Lang::Zh => format!("{name}：{value}"),
+        }
     }
 
     /// What stands between two things, as the language writes it.

@@ -65,12 +65,12 @@ pub fn kind(kind: Kind) -> &'static str {
 
 pub fn end(end: End) -> &'static str {
     match end {
-        End::Closed => "closed in order (FIN)",
+        End::Closed => "closed (FIN)",
         End::Reset => "reset (RST)",
-        End::Idle => "fell silent while the capture went on",
+        End::Idle => "no more packets, while the capture went on",
         End::Open => "still open when the capture ended",
-        End::Refused => "refused: the SYN was answered by RST",
-        End::Unanswered => "unanswered: nothing came back to the SYN",
+        End::Refused => "refused (RST in answer to SYN)",
+        End::Unanswered => "no answer to SYN",
     }
 }
 
@@ -94,7 +94,7 @@ pub fn login_outcome(outcome: LoginOutcome) -> &'static str {
 pub fn exposure(exposure: Exposure) -> &'static str {
     match exposure {
         Exposure::Plaintext => "the password itself",
-        Exposure::Token => "a bearer token, as good as a password",
+        Exposure::Token => "bearer token, as good as a password",
         Exposure::Hash => "challenge and response, open to offline guessing",
         Exposure::None => "nothing of use",
     }

@@ -67,10 +67,10 @@ pub fn end(end: End) -> &'static str {
     match end {
         End::Closed => "正常关闭（FIN）",
         End::Reset => "被复位（RST）",
-        End::Idle => "长时间没有数据，此后抓包仍在继续",
+        End::Idle => "此后再无分组，抓包仍在继续",
         End::Open => "抓包结束时连接仍未关闭",
-        End::Refused => "连接被拒绝：SYN 得到的回答是 RST",
-        End::Unanswered => "没有回应：SYN 发出后无应答",
+        End::Refused => "连接被拒绝（SYN 得到 RST）",
+        End::Unanswered => "SYN 没有得到应答",
     }
 }
 
