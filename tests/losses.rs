@@ -415,8 +415,9 @@ impl Truth {
         let Some(found) = session(&sent, self.port) else { return Ok(()) };
         let fail = |what: &str, of: &dyn std::fmt::Debug| {
             let steps = found["steps"].as_array().expect("a list").iter();
-            let steps: Vec<String> =
-                steps.map(|step| format!("{} {} {} {}", step["from"], step["kind"], step["text"], step["bytes"])).collect();
+            let steps: Vec<String> = steps
+                .map(|step| format!("{} {} {} {}", step["from"], step["kind"], step["text"], step["bytes"]))
+                .collect();
             Err(format!("{}: {what}: {of:?}\n{}\n{}", self.name, script(&self.sent, &keep), steps.join("\n")))
         };
         let (truth, facts) = (&self.facts, facts(&found));
@@ -429,7 +430,9 @@ impl Truth {
         let wrong = |(verb, reply): &&(String, String)| {
             truth.replies.contains(reply) && !truth.answered.contains(&(verb.clone(), reply.clone()))
         };
-        if std::env::var_os("ANSWERS").is_some() && let Some(answer) = facts.answered.iter().find(wrong) {
+        if std::env::var_os("ANSWERS").is_some()
+            && let Some(answer) = facts.answered.iter().find(wrong)
+        {
             return fail("called an answer", answer);
         }
         for side in ["client", "server"] {

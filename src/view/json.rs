@@ -84,12 +84,17 @@ impl Serialize for Sessions<'_> {
 pub struct NdJson<W> {
     out: W,
     options: Options,
+    /// The line at hand: it is put together of thousands of little pieces, and written in one.
+    line: Vec<u8>,
 }
+
+/// What is kept of a line's memory for the next.
+const LINE_MEMORY: usize = 1 << 20;
 
 impl<W: Write> NdJson<W> {
     /// Writes to `out`.
     pub fn new(out: W, options: Options) -> Self {
-        Self { out, options }
+        Self { out, options, line: Vec::new() }
     }
 
     /// What was written to.
@@ -98,8 +103,11 @@ impl<W: Write> NdJson<W> {
     }
 
     fn line(&mut self, line: &Line<'_>) -> io::Result<()> {
-        line.serialize(&mut serde_json::Serializer::with_formatter(&mut self.out, Harmless(CompactFormatter)))?;
-        self.out.write_all(b"\n")?;
+        self.line.clear();
+        self.line.shrink_to(LINE_MEMORY);
+        line.serialize(&mut serde_json::Serializer::with_formatter(&mut self.line, Harmless(CompactFormatter)))?;
+        self.line.push(b'\n');
+        self.out.write_all(&self.line)?;
         self.out.flush()
     }
 }

@@ -117,7 +117,9 @@ impl Dialogue {
         let command = Command::read(&line.bytes);
         match after {
             After::Nothing => self.command(&line, &command, out),
-            After::Refusal | After::Gap | After::GapInLogin if command.is_in_form() => self.command(&line, &command, out),
+            After::Refusal | After::Gap | After::GapInLogin if command.is_in_form() => {
+                self.command(&line, &command, out)
+            }
             After::Refusal => {
                 let step = self.tell(&line, Kind::Data, smtp(Subject::RefusedContent), None, Vec::new(), out);
                 if *line.bytes != *b"." {

@@ -309,11 +309,7 @@ impl Dialogue {
                 open.add(bdat);
                 open
             }
-            None => OpenMessage {
-                message: self.message(Some(bdat), out),
-                steps: Vec::new(),
-                torn: self.chunks_unseen,
-            },
+            None => OpenMessage { message: self.message(Some(bdat), out), steps: Vec::new(), torn: self.chunks_unseen },
         };
         let OpenMessage { message, torn, .. } = open;
         self.client =
