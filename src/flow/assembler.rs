@@ -337,6 +337,7 @@ impl Assembler {
                 self.missing += u64::from(*len);
                 self.uncaptured += u64::from(*len);
                 self.advance(Position::from(*len));
+                self.history.clear();
             }
         }
         self.tidy();

@@ -270,6 +270,18 @@ fn a_second_copy_that_differs_is_counted_and_not_heard() {
 }
 
 #[test]
+fn a_whole_copy_after_one_that_was_cut_is_no_other() {
+    let mut sent = packets(&TURNS, 1000);
+    let index = sent.iter().position(|s| s.payload.starts_with(b"HELO")).expect("it");
+    let whole = sent[index].clone();
+    sent[index].payload.truncate(7);
+    sent[index].cut = 8;
+    sent.insert(index + 1, whole);
+    let (_, transport) = only(&sent);
+    assert_eq!((transport.counters.conflicting, transport.counters.client_missing), (0, 8));
+}
+
+#[test]
 fn a_stray_retransmission_after_the_end_is_no_new_conversation() {
     let everyone = Everyone::default();
     let mut table = Table::new(everyone.clone(), 1);

@@ -74,15 +74,20 @@ impl Dialogue {
         }
     }
 
+    /// The line under way has no end, or ends as something else than a line: it is told as it stands.
+    pub(super) fn half_a_line(&mut self, secret: bool, out: &mut dyn Sink) {
+        let Some(line) = self.line.flush() else { return };
+        self.line_torn = false;
+        let secrets = match secret {
+            true => Vec::from_iter(Some(0..line.bytes.len())),
+            false => secrets(&Command::read(&line.bytes), true),
+        };
+        self.tell(&line, Kind::Unknown, event::Subject::Unknown, None, secrets, out);
+    }
+
     /// The client's direction is over: what is half-read is told as what it is, and no more.
     pub(super) fn client_ends(&mut self, out: &mut dyn Sink) {
-        if let Some(line) = self.line.flush() {
-            let secrets = match &self.client {
-                Client::Responding(_) => Vec::from_iter(Some(0..line.bytes.len())),
-                _ => secrets(&Command::read(&line.bytes), true),
-            };
-            self.tell(&line, Kind::Unknown, event::Subject::Unknown, None, secrets, out);
-        }
+        self.half_a_line(matches!(self.client, Client::Responding(_)), out);
         match std::mem::replace(&mut self.client, Client::Commands(After::Nothing)) {
             Client::Content(content) => self.content_ends(content, false, out),
             Client::Chunk(chunk) => self.chunk_ends(chunk, out),

@@ -201,6 +201,9 @@ impl Dialogue {
                 self.unanswered(pending, out);
             }
         }
+        if go_ahead && matches!(reply.code, 334 | 354) {
+            self.half_a_line(reply.code == 334, out);
+        }
         let (kind, subject) = match reply.code {
             334 => (Kind::Continuation, Subject::Challenge(Round::Challenge(Mechanism::Other))),
             354 => (Kind::Continuation, reply_subject(Asked::Nothing, reply)),
