@@ -57,6 +57,9 @@ struct ReadArgs {
     /// by time.
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
+    /// Keep reading a file that is still being written, until Ctrl-C.
+    #[arg(long)]
+    follow: bool,
     #[command(flatten)]
     common: CommonArgs,
 }
@@ -210,6 +213,8 @@ pub struct Analysis {
 pub enum Input {
     /// Files, `-` being standard input.
     Files(Vec<PathBuf>),
+    /// A file that is still being written; more than one is an error.
+    Followed(Vec<PathBuf>),
     /// A live interface.
     Live(crate::capture::LiveOptions),
 }
@@ -272,7 +277,10 @@ impl Cli {
             Command::Schema => Plan::Schema,
             Command::Completions { shell } => Plan::Print(completions(shell)),
             Command::Man => Plan::Print(manual()),
-            Command::Read(args) => analysis(Input::Files(args.files), args.common, environment, None, None),
+            Command::Read(args) => {
+                let input = if args.follow { Input::Followed(args.files) } else { Input::Files(args.files) };
+                analysis(input, args.common, environment, None, None)
+            }
             Command::Live(args) => {
                 let live = crate::capture::LiveOptions {
                     interface: args.interface,
@@ -322,7 +330,7 @@ fn analysis(
         ports.add(port, hint);
     }
     let show = if args.format == Format::Table { show(&args.show) } else { show(&[What::All]) };
-    let live = matches!(input, Input::Live(_));
+    let live = matches!(input, Input::Live(_) | Input::Followed(_));
     let colour = match args.color {
         Colour::Always => true,
         Colour::Never => false,

@@ -52,9 +52,15 @@ pub const WAITING_BYTES_PER_DIRECTION: usize = bound(4 * 1024 * 1024, 8192);
 pub const WAITING_SEGMENTS_PER_DIRECTION: usize = bound(8_192, 16);
 /// Bytes of all connections together that wait for something before them.
 pub const WAITING_BYTES: usize = bound(256 * 1024 * 1024, 12288);
+/// Bytes of all connections together that were handed over and are kept, to hold retransmissions against them.
+pub const HISTORY_BYTES: usize = 64 * 1024 * 1024;
 
 /// Bytes of one record of a capture file; a length above it is taken for damage.
 pub const RECORD_BYTES: usize = 16 * 1024 * 1024;
+/// Packets that are held to put those in order that stand out of time order in their file.
+pub const ORDER_PACKETS: usize = 8_192;
+/// Captured bytes that are held for the same.
+pub const ORDER_BYTES: usize = 32 * 1024 * 1024;
 /// Interfaces that one section of a pcapng file may describe.
 pub const INTERFACES_PER_SECTION: usize = bound(65_536, 4);
 /// Layers (tags, tunnels, IP headers) that one packet may nest; deeper ones are counted as not decoded.
@@ -98,6 +104,10 @@ pub enum Limit {
     /// [`WAITING_BYTES_PER_DIRECTION`], [`WAITING_SEGMENTS_PER_DIRECTION`], [`WAITING_BYTES`]: counts the times that
     /// a stretch was declared missing, or an order given up, to make room.
     Waiting,
+    /// [`ORDER_PACKETS`], [`ORDER_BYTES`]: counts packets that stand so far out of time order that they came late.
+    RecordOrder,
+    /// [`HISTORY_BYTES`]: counts segments that repeated bytes which could not be compared any more.
+    History,
     /// [`FRAGMENTED_DATAGRAMS`], [`FRAGMENT_BYTES`]: counts IP datagrams given up to make room.
     Fragments,
 }
@@ -120,6 +130,8 @@ impl Limit {
             Self::TlsHandshakeBytes => "tls_handshake_bytes",
             Self::Connections => "connections",
             Self::Waiting => "waiting",
+            Self::History => "history",
+            Self::RecordOrder => "record_order",
             Self::Fragments => "fragments",
         }
     }

@@ -96,7 +96,9 @@ pub fn run(source: &mut dyn Source, options: &Options, view: &mut dyn View, stop
     } else {
         run_here(source, options, &mut outtake, stop)?
     };
-    let report = Report { sources: source.info(), summary: outtake.finish(intake.finish()) };
+    let mut summary = outtake.finish(intake.finish());
+    summary.limits_hit.add(&source.limits());
+    let report = Report { sources: source.info(), summary };
     view.finish(&report)?;
     Ok(Outcome { report, problem })
 }
@@ -111,22 +113,34 @@ fn run_here<'a>(
     let mut intake = Intake::new(options);
     let mut shards = Shards::all(options);
     let mut reading = Reading::new(options, stop);
+    let live = source.is_live();
     let mut problem = None;
     while reading.goes_on(&intake) {
         match source.next_packet() {
             Ok(Read::Packet(packet)) => {
-                if let Taken::Segment { shard, segment } = intake.packet(&packet) {
-                    shards.segment(shard, &segment);
-                    if options.steps {
-                        outtake.take(&mut shards.drain())?;
-                        outtake.show_steps(&mut shards, shard, &segment)?;
+                let mut taken = intake.packet(&packet);
+                loop {
+                    match taken {
+                        Taken::Segment { shard, segment } => {
+                            shards.segment(shard, &segment);
+                            if options.steps {
+                                outtake.take(&mut shards.drain())?;
+                                outtake.show_steps(&mut shards, shard, &segment)?;
+                            }
+                        }
+                        Taken::Nothing => {}
+                        Taken::End => break,
                     }
+                    taken = intake.more(&packet);
                 }
                 if let Some(end) = intake.end_of_batch() {
                     shards.end_of_batch(end);
                     outtake.end_of_batch(end, &mut shards.drain())?;
                 }
             }
+            // Where a file is followed, its clock need not be that on the wall, and its writer may have gathered what it has
+            // not written: nothing is late there.
+            Ok(Read::Idle) if !live => {}
             Ok(Read::Idle) => {
                 let end = intake.end_of_batch_now(wall_clock());
                 shards.end_of_batch(end);

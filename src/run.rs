@@ -51,15 +51,18 @@ pub fn in_words(error: &anyhow::Error) -> String {
 fn analyze(analysis: Analysis) -> anyhow::Result<()> {
     let stop = Arc::new(AtomicBool::new(false));
     let filter = analysis.filter.as_deref().map(Filter::new).transpose()?;
-    let live = matches!(analysis.input, Input::Live(_));
+    let live = matches!(analysis.input, Input::Live(_) | Input::Followed(_));
+    if live {
+        for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
+            // A second Ctrl-C, should the first not be heeded, ends the process at once.
+            signal_hook::flag::register_conditional_shutdown(signal, 130, Arc::clone(&stop))?;
+            signal_hook::flag::register(signal, Arc::clone(&stop))?;
+        }
+    }
     let mut source: Box<dyn Source> = match &analysis.input {
         Input::Files(files) => capture::open(files, filter, Damage::default())?,
+        Input::Followed(files) => capture::follow(files, filter, Damage::default(), Arc::clone(&stop))?,
         Input::Live(options) => {
-            for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
-                // A second Ctrl-C, should the first not be heeded, ends the process at once.
-                signal_hook::flag::register_conditional_shutdown(signal, 130, Arc::clone(&stop))?;
-                signal_hook::flag::register(signal, Arc::clone(&stop))?;
-            }
             let source = Live::open(options, filter.as_ref(), Arc::clone(&stop))?;
             listening(options.interface.as_deref());
             Box::new(source)

@@ -106,7 +106,7 @@ fn transport(number: u8, source: IpAddr, destination: IpAddr, part: Part<'_>) ->
                 begins: part.u8(13)? & 0x12 == 0x02,
             })
         }
-        protocol::UDP if tunnel::is_tunnel(part.u16(2)?) => None,
+        protocol::UDP if tunnel::is_tunnel(part.u16(0)?, part.u16(2)?) => None,
         protocol::UDP | ICMP | IGMP | ICMPV6 => Some(Peek::NotTcp),
         _ => None,
     }

@@ -9,11 +9,12 @@ passed or [`LINGERING`] others have ended after it; then the last [`REMEMBERED`]
 numbers alone.
 */
 
-use super::connection::Connection;
+use super::challenge::Challenge;
+use super::connection::{Connection, Relation};
 use super::{At, Ends, Key, Listener, Transport};
 use crate::capture::Time;
 use crate::decode::Segment;
-use crate::limits::{CONNECTIONS, Limit, LimitsHit, WAITING_BYTES};
+use crate::limits::{CONNECTIONS, HISTORY_BYTES, Limit, LimitsHit, WAITING_BYTES};
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::net::SocketAddr;
 
@@ -56,11 +57,13 @@ pub struct Table<F: Follower> {
     /// Of [`LINGERING`].
     lingering_bound: usize,
     /// Of [`REMEMBERED`].
-    remembered: usize,
+    gone_bound: usize,
     /// Of [`WAITING_BYTES`].
     waiting_bytes: usize,
-    by_key: HashMap<Key, usize>,
-    slots: Vec<Option<Slot<F::Listener>>>,
+    /// Of [`HISTORY_BYTES`].
+    history_bytes: usize,
+    pub(super) by_key: HashMap<Key, usize>,
+    pub(super) slots: Vec<Option<Slot<F::Listener>>>,
     free: Vec<usize>,
     half_open: Queue,
     open: Queue,
@@ -69,8 +72,14 @@ pub struct Table<F: Follower> {
     gone_in_order: VecDeque<Key>,
     /// Connections in which something waits for something else.
     waiting: BTreeSet<usize>,
-    waiting_cost: usize,
+    pub(super) waiting_cost: usize,
+    /// Connections that keep bytes handed over, in the order in which they began to, with their generations.
+    pub(super) remembering: VecDeque<(usize, u64)>,
+    pub(super) remembered: usize,
     /// The time of the packet at hand.
+    packet_time: Time,
+    /// The time that nothing is older than for the sake of one packet: the earlier of the last two packets'. A record
+    /// with a broken time does not end all connections.
     now: Time,
     limits_hit: LimitsHit,
     /// Distinguishes the connections that have used one slot.
@@ -93,13 +102,18 @@ impl Gone {
     }
 }
 
-struct Slot<L> {
+pub(super) struct Slot<L> {
     key: Key,
-    connection: Connection,
+    pub(super) connection: Connection,
     listener: L,
     generation: u64,
     lingers: bool,
     waiting_cost: usize,
+    remembered: usize,
+    /// It stands in [`Table::remembering`].
+    remembers: bool,
+    /// A SYN that may begin the next connection.
+    challenge: Option<Box<Challenge>>,
     /// In which queue, and between which neighbours.
     half_open: bool,
     before: Option<usize>,
@@ -121,8 +135,9 @@ impl<F: Follower> Table<F> {
             follower,
             connections: CONNECTIONS / share,
             lingering_bound: (LINGERING / share).max(1),
-            remembered: (REMEMBERED / share).max(1),
+            gone_bound: (REMEMBERED / share).max(1),
             waiting_bytes: WAITING_BYTES / share,
+            history_bytes: HISTORY_BYTES / share,
             by_key: HashMap::new(),
             slots: Vec::new(),
             free: Vec::new(),
@@ -133,6 +148,9 @@ impl<F: Follower> Table<F> {
             gone_in_order: VecDeque::new(),
             waiting: BTreeSet::new(),
             waiting_cost: 0,
+            remembering: VecDeque::new(),
+            remembered: 0,
+            packet_time: Time::from_nanoseconds(i64::MIN),
             now: Time::from_nanoseconds(i64::MIN),
             limits_hit: LimitsHit::default(),
             generation: 0,
@@ -161,14 +179,34 @@ impl<F: Follower> Table<F> {
             return None;
         }
         // Not the latest: files that were put together may step back by years, and nothing has been idle since then.
-        self.now = segment.time;
+        self.now = segment.time.min(self.packet_time);
+        self.packet_time = segment.time;
         let key = Key::of(segment);
         let mut index = self.by_key.get(&key).copied();
+        if let Some(old) = index.filter(|&old| self.is_idle(old)) {
+            self.close(old, true);
+            index = None;
+        }
         if let Some(old) = index {
-            let idle = self.is_idle(old);
-            if idle || self.is_followed_by(old, segment) {
-                self.close(old, idle);
+            let (relation, challenge) = self.relation(old, segment);
+            if let Some(challenge) = challenge {
+                // It was the beginning of another connection.
+                self.close(old, false);
+                let syn = challenge.segment();
+                let new = self.open(key, &syn);
+                self.hand_in(new, &syn);
+                index = Some(new);
+            } else if relation == Relation::Follows {
+                self.close(old, false);
                 index = None;
+            } else if relation == Relation::Challenges {
+                if let Some(slot) = &mut self.slots[old]
+                    && !slot.challenge.as_ref().is_some_and(|known| known.is_repeated_by(segment))
+                    && let Some(before) = slot.challenge.replace(Box::new(Challenge::new(segment)))
+                {
+                    self.unanswered(&before);
+                }
+                return None;
             }
         }
         let index = match index {
@@ -209,8 +247,33 @@ impl<F: Follower> Table<F> {
         })
     }
 
-    fn is_followed_by(&self, index: usize, segment: &Segment<'_>) -> bool {
-        self.slots[index].as_ref().is_some_and(|slot| slot.connection.is_followed_by(segment))
+    /// What `segment` is to the connection at `index`; with the SYN that it answers, if that has one.
+    fn relation(&mut self, index: usize, segment: &Segment<'_>) -> (Relation, Option<Box<Challenge>>) {
+        let Some(slot) = &mut self.slots[index] else { return (Relation::Belongs, None) };
+        let relation = slot.connection.relation(segment);
+        let answered = slot.challenge.take_if(|challenge| {
+            challenge.is_answered_by(segment) || (relation == Relation::Follows && challenge.is_repeated_by(segment))
+        });
+        (relation, answered)
+    }
+
+    /// A SYN in the middle of a connection that nothing came of.
+    fn unanswered(&mut self, challenge: &Challenge) {
+        let syn = challenge.segment();
+        let (ends, first) = (self.ends_of(&syn), At { packet: syn.packet, time: syn.time });
+        let mut listener = self.follower.listen(&ends, first);
+        let mut connection = Connection::new(ends, &syn);
+        connection.segment(&syn, &mut listener, &mut self.limits_hit);
+        let transport = connection.finish(true, &mut listener);
+        self.follower.over(listener, transport);
+    }
+
+    fn ends_of(&self, segment: &Segment<'_>) -> Ends {
+        match (segment.syn, segment.acknowledgement) {
+            (true, None) => Ends { client: segment.source, server: segment.destination },
+            (true, Some(_)) => Ends { client: segment.destination, server: segment.source },
+            (false, _) => self.follower.guess(segment.source, segment.destination),
+        }
     }
 
     fn open(&mut self, key: Key, segment: &Segment<'_>) -> usize {
@@ -219,11 +282,7 @@ impl<F: Follower> Table<F> {
             self.limits_hit.hit(Limit::Connections);
             self.close(oldest, true);
         }
-        let ends = match (segment.syn, segment.acknowledgement) {
-            (true, None) => Ends { client: segment.source, server: segment.destination },
-            (true, Some(_)) => Ends { client: segment.destination, server: segment.source },
-            (false, _) => self.follower.guess(segment.source, segment.destination),
-        };
+        let ends = self.ends_of(segment);
         self.gone.remove(&key);
         self.generation += 1;
         let slot = Slot {
@@ -233,6 +292,9 @@ impl<F: Follower> Table<F> {
             generation: self.generation,
             lingers: false,
             waiting_cost: 0,
+            remembered: 0,
+            remembers: false,
+            challenge: None,
             half_open: false,
             before: None,
             after: None,
@@ -251,12 +313,15 @@ impl<F: Follower> Table<F> {
         let Some(slot) = &mut self.slots[index] else { return };
         slot.connection.segment(segment, &mut slot.listener, &mut self.limits_hit);
         let half_open = slot.connection.is_half_open();
-        let over = slot.connection.is_over() && !slot.lingers;
-        slot.lingers |= over;
+        let is_over = slot.connection.is_over();
+        let over = is_over && !slot.lingers;
+        // A RST that turned out to be forged ends nothing.
+        slot.lingers = is_over;
         let generation = slot.generation;
         self.dequeue(index);
         self.enqueue(index, half_open);
         self.note_waiting(index);
+        self.note_remembered(index);
         while self.waiting_cost > self.waiting_bytes {
             let Some(slot) = &mut self.slots[index] else { break };
             if !slot.connection.force(&mut slot.listener) {
@@ -276,7 +341,7 @@ impl<F: Follower> Table<F> {
     /// Closes what has lingered or been silent for long enough.
     fn expire(&mut self) {
         while let Some(&(index, generation)) = self.lingering.front() {
-            let slot = self.slots[index].as_ref().filter(|slot| slot.generation == generation);
+            let slot = self.slots[index].as_ref().filter(|slot| slot.generation == generation && slot.lingers);
             let waits = slot.is_some_and(|s| self.now.since(s.connection.last_time()) < LINGER_NANOSECONDS);
             if waits {
                 break;
@@ -295,7 +360,7 @@ impl<F: Follower> Table<F> {
 
     fn close_first_lingering(&mut self) {
         let Some((index, generation)) = self.lingering.pop_front() else { return };
-        if self.slots[index].as_ref().is_some_and(|slot| slot.generation == generation) {
+        if self.slots[index].as_ref().is_some_and(|slot| slot.generation == generation && slot.lingers) {
             self.close(index, false);
         }
     }
@@ -305,6 +370,7 @@ impl<F: Follower> Table<F> {
         self.waiting.remove(&index);
         let Some(mut slot) = self.slots[index].take() else { return };
         self.waiting_cost -= slot.waiting_cost;
+        self.remembered -= slot.remembered;
         self.by_key.remove(&slot.key);
         self.free.push(index);
         if slot.lingers {
@@ -312,6 +378,9 @@ impl<F: Follower> Table<F> {
         }
         let transport = slot.connection.finish(idle, &mut slot.listener);
         self.follower.over(slot.listener, transport);
+        if let Some(challenge) = slot.challenge {
+            self.unanswered(&challenge);
+        }
     }
 
     fn remember(&mut self, slot: &Slot<F::Listener>) {
@@ -319,7 +388,7 @@ impl<F: Follower> Table<F> {
         if self.gone.insert(slot.key, gone).is_none() {
             self.gone_in_order.push_back(slot.key);
         }
-        if self.gone_in_order.len() > self.remembered
+        if self.gone_in_order.len() > self.gone_bound
             && let Some(oldest) = self.gone_in_order.pop_front()
         {
             self.gone.remove(&oldest);
@@ -338,6 +407,31 @@ impl<F: Follower> Table<F> {
             self.waiting.remove(&index);
         } else {
             self.waiting.insert(index);
+        }
+    }
+
+    /// Keeps the bytes that connections remember within bounds: who began first forgets first.
+    fn note_remembered(&mut self, index: usize) {
+        let Some(slot) = &mut self.slots[index] else { return };
+        let cost = slot.connection.remembered();
+        if cost > 0 && !std::mem::replace(&mut slot.remembers, true) {
+            self.remembering.push_back((index, slot.generation));
+        }
+        self.remembered = self.remembered - slot.remembered + cost;
+        slot.remembered = cost;
+        let slots = &mut self.slots;
+        while self.remembered > self.history_bytes
+            && let Some((index, generation)) = self.remembering.pop_front()
+        {
+            if let Some(slot) = slots[index].as_mut().filter(|slot| slot.generation == generation) {
+                slot.connection.forget();
+                slot.remembers = false;
+                self.remembered -= std::mem::take(&mut slot.remembered);
+            }
+        }
+        if self.remembering.len() > 2 * self.by_key.len() + LINGERING {
+            self.remembering
+                .retain(|&(index, generation)| slots[index].as_ref().is_some_and(|slot| slot.generation == generation));
         }
     }
 

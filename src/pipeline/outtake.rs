@@ -84,7 +84,8 @@ impl<'a> Outtake<'a> {
         while let Some((mut session, shown)) = self.order.next_ready() {
             self.same.link(&mut session);
             if !self.options.selects(&session) {
-                self.summary.packets.mail += session.transport.counters.packets;
+                let counters = &session.transport.counters;
+                self.summary.packets.mail += counters.packets + counters.copies;
                 continue;
             }
             if self.options.steps {

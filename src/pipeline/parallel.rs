@@ -93,6 +93,7 @@ fn read<'a>(
     let mut intake = Intake::new(options);
     let mut reading = Reading::new(options, stop);
     let mut batches: Vec<Batch> = to_workers.iter().map(|_| Batch::default()).collect();
+    let live = source.is_live();
     let mut problem = None;
     let send = |batches: &mut Vec<Batch>, end: Option<BatchEnd>| {
         for (batch, to_worker) in batches.iter_mut().zip(&to_workers) {
@@ -105,13 +106,22 @@ fn read<'a>(
     while reading.goes_on(&intake) && !given_up.load(Ordering::Relaxed) {
         match source.next_packet() {
             Ok(Read::Packet(packet)) => {
-                if let Taken::Segment { shard, segment } = intake.packet(&packet) {
-                    batches[shard % to_workers.len()].push(shard, &segment);
+                let mut taken = intake.packet(&packet);
+                loop {
+                    match taken {
+                        Taken::Segment { shard, segment } => {
+                            batches[shard % to_workers.len()].push(shard, &segment);
+                        }
+                        Taken::Nothing => {}
+                        Taken::End => break,
+                    }
+                    taken = intake.more(&packet);
                 }
                 if let Some(end) = intake.end_of_batch() {
                     send(&mut batches, Some(end));
                 }
             }
+            Ok(Read::Idle) if !live => {}
             Ok(Read::Idle) => {
                 let end = intake.end_of_batch_now(wall_clock());
                 send(&mut batches, Some(end));

@@ -219,10 +219,16 @@ fn every_label_and_term_has_words_of_its_own() {
     check_all(all!(LoginOutcome: Accepted, Rejected, Cancelled, Unknown), |l, &x| login_outcome(l, x).to_owned());
     check_all(
         all!(Limit: LineBytes, PacketsPerStep, StepsPerSession, MessagesPerSession, CredentialsPerSession, MessageBytes,
-            MimeStructure, CommandsInFlight, Recipients, MissingRanges, SameAs, TlsHandshakeBytes, Fragments, Connections, Waiting),
+            MimeStructure, CommandsInFlight, Recipients, MissingRanges, SameAs, TlsHandshakeBytes, Fragments, Connections, Waiting, History, RecordOrder),
         |l, &x| limit(l, x),
     );
-    let stops = [DecodeStop::Link, DecodeStop::Ip, DecodeStop::Tcp, DecodeStop::UnknownLink(LinkType(147))];
+    let stops = [
+        DecodeStop::Link,
+        DecodeStop::Ip,
+        DecodeStop::Tcp,
+        DecodeStop::Encrypted,
+        DecodeStop::UnknownLink(LinkType(147)),
+    ];
     check_all(stops, |l, &x| decode_stop(l, x));
     check_all(Media::ALL, |l, &&x| say!(l, mime::media(x)).to_owned());
     check_all(Encoding::ALL, |l, &&x| say!(l, mime::encoding(x)).to_owned());

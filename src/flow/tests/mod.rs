@@ -7,6 +7,10 @@ use std::cell::RefCell;
 use std::net::SocketAddr;
 use std::rc::Rc;
 
+mod copies;
+mod corners;
+mod hostile;
+
 const CLIENT: &str = "172.16.0.73:40000";
 const SERVER: &str = "172.16.0.253:25";
 const CLIENT_START: u32 = u32::MAX - 20;
@@ -99,6 +103,7 @@ impl Sent {
             fin: self.flags.contains('F'),
             rst: self.flags.contains('R'),
             window: 65_535,
+            identification: None,
             payload: &self.payload,
             wire_len: self.payload.len() as u32 + self.cut,
         }
