@@ -118,7 +118,7 @@ fn sessions_without_a_log_in_are_told_in_words() {
         vec![smtp.clone(), smtp, late, holed, lab_pop3(), lab_pop3(), hidden]
     };
     let show = Show { steps: false, ..Show::REPORT };
-    let text = printed(options(200, Lang::En, show), sessions());
+    let text = printed(options(300, Lang::En, show), sessions());
     for line in [
         "SMTP 172.16.0.73 → 172.16.0.253:25: 4 sessions; without a log-in: 2 \
          (2 messages were accepted without user name or password); begun before the capture, perhaps with a log-in: 1; \
