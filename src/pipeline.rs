@@ -8,7 +8,7 @@ Source ──▶ decode, count, ──▶ connections, dialogues, sessions ─�
            cut into batches    each shard has its own connections    in the order of packets
 ```
 
-A connection belongs to one of [`shards::SHARDS`] shards, by its addresses and ports; bounds are shared out among the
+A connection belongs to one of `shards::SHARDS` shards, by its addresses and ports; bounds are shared out among the
 shards and time passes for them at the end of each batch. Both are the same whatever the number of threads, and so are
 the sessions and their order, byte for byte.
 */

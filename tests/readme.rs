@@ -94,6 +94,9 @@ fn every_bound_is_told_as_it_is() {
         ("tls_handshake_bytes", bytes(limits::TLS_HANDSHAKE_BYTES)),
         ("connections", count(limits::CONNECTIONS)),
         ("waiting", bytes(limits::WAITING_BYTES)),
+        ("record_order", count(limits::ORDER_PACKETS)),
+        ("record_order", bytes(limits::ORDER_BYTES)),
+        ("history", bytes(limits::HISTORY_BYTES)),
         ("fragments", bytes(limits::FRAGMENT_BYTES)),
     ];
     // The names are those of the source, so that a new bound is noticed here.

@@ -21,6 +21,8 @@ pub struct LoginFrequency {
     pub hidden: u64,
     /// The capture began in the middle, and showed none.
     pub late: u64,
+    /// Bytes are missing from the capture, and what is there shows none.
+    pub incomplete: u64,
     /// Nothing was said.
     pub silent: u64,
 }
@@ -35,6 +37,7 @@ pub enum Which {
     Without,
     Hidden,
     Late,
+    Incomplete,
     Silent,
 }
 
@@ -48,6 +51,7 @@ pub fn login_frequency(lang: Lang, counts: &LoginFrequency) -> String {
         (Which::Without, counts.without),
         (Which::Hidden, counts.hidden),
         (Which::Late, counts.late),
+        (Which::Incomplete, counts.incomplete),
         (Which::Silent, counts.silent),
     ];
     for (which, count) in parts.into_iter().filter(|(_, count)| *count > 0) {

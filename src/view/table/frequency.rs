@@ -4,6 +4,7 @@ attempts, which say nothing of a server that takes mail from whoever comes.
 */
 
 use super::{KEPT, Options, heading};
+use crate::flow::Side;
 use crate::protocol::Protocol;
 use crate::protocol::event::{Delivery, Kind, LoginOutcome};
 use crate::session::model::{Session, TlsMode};
@@ -81,6 +82,8 @@ fn count(counts: &mut LoginFrequency, session: &Session) {
         counts.silent += 1;
     } else if !session.transport.from_start {
         counts.late += 1;
+    } else if session.steps.iter().any(|step| step.kind == Kind::Gap && step.from == Side::Client) {
+        counts.incomplete += 1;
     } else {
         counts.without += 1;
         let accepted = session.messages.iter().filter(|message| message.outcome == Some(Delivery::Accepted));

@@ -113,13 +113,16 @@ fn sessions_without_a_log_in_are_told_in_words() {
         smtp.transport.from_start = true;
         let mut late = smtp.clone();
         late.transport.from_start = false;
-        vec![smtp.clone(), smtp, late, lab_pop3(), lab_pop3(), hidden]
+        let mut holed = smtp.clone();
+        holed.steps[1].kind = crate::protocol::event::Kind::Gap;
+        vec![smtp.clone(), smtp, late, holed, lab_pop3(), lab_pop3(), hidden]
     };
     let show = Show { steps: false, ..Show::REPORT };
-    let text = printed(options(200, Lang::En, show), sessions());
+    let text = printed(options(300, Lang::En, show), sessions());
     for line in [
-        "SMTP 172.16.0.73 → 172.16.0.253:25: 3 sessions; without a log-in: 2 \
-         (2 messages were accepted without user name or password); begun before the capture, perhaps with a log-in: 1",
+        "SMTP 172.16.0.73 → 172.16.0.253:25: 4 sessions; without a log-in: 2 \
+         (2 messages were accepted without user name or password); begun before the capture, perhaps with a log-in: 1; \
+         with bytes missing from the capture, perhaps with a log-in: 1",
         "POP3 172.16.0.73 → 172.16.0.253:110: 3 sessions; with a log-in: 2; \
          encrypted, so that a log-in cannot be seen: 1",
     ] {

@@ -11,13 +11,7 @@ fn a_go_ahead_to_nothing_ends_half_a_line() {
     let told = smtp("S: 220 mx\nC| BDAT\nS: 354 go\nC| O\nC~ 1");
     assert_eq!(
         told.rows(),
-        [
-            "1 S Greeting 220 mx",
-            "2 C Unknown BDAT",
-            "3 S Continuation 354 go",
-            "4 C Gap ",
-            "5 C Data ",
-        ]
+        ["1 S Greeting 220 mx", "2 C Unknown BDAT", "3 S Continuation 354 go", "4 C Gap ", "5 C Data ",]
     );
     assert_eq!(messages(&told), ["? > : 1… unknown"]);
 

@@ -26,6 +26,7 @@ fn words(which: Which) -> &'static str {
         Which::Without => "without a log-in",
         Which::Hidden => "encrypted, so that a log-in cannot be seen",
         Which::Late => "begun before the capture, perhaps with a log-in",
+        Which::Incomplete => "with bytes missing from the capture, perhaps with a log-in",
         Which::Silent => "in which nothing was said",
     }
 }

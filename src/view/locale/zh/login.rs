@@ -26,6 +26,7 @@ fn words(which: Which) -> &'static str {
         Which::Without => "没有登录",
         Which::Hidden => "已加密而看不到是否登录",
         Which::Late => "抓包前已经开始而可能已登录",
+        Which::Incomplete => "抓包不完整而可能已登录",
         Which::Silent => "没有任何内容",
     }
 }
