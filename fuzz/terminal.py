@@ -27,6 +27,7 @@ from wire import Pcap, Talk  # noqa: E402
 # What a terminal obeys, what turns text round or hides it: in UTF-8, and as bare bytes that are none.
 HOSTILE = ("\x1b[31m\x1b]0;owned\x07\x08\x7f\u009b2J\u202e\u2066\u200b\u2028\ufeff\U000e0041\u061c\u00ad\u180e".encode()
            + b"\x9b31m\x90\xff\xfe\x00\x0b")
+VALID = HOSTILE.decode("utf-8", "ignore").replace("\0", "").encode()
 HARMLESS_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 SEEN = []
 
@@ -53,7 +54,7 @@ def smtp(path):
     talk.ask(b"MAIL FROM:<" + evil("sender") + b"@x>\r\n", b"250 " + evil("mailok") + b"\r\n")
     talk.ask(b"RCPT TO:<" + evil("recipient") + b"@x>\r\n", b"550 5.1.1 " + evil("rcptno") + b"\r\n")
     talk.ask(b"RCPT TO:<ok@x>\r\n", b"250 ok\r\n")
-    talk.ask(evil("VERB") + b" " + evil("argument") + b"\r\n", b"5" + evil("noreply") + b"\r\n")
+    talk.ask(evil("VERB") + b" " + evil("argument") + b"\r\n", b"500 " + evil("noreply") + b"\r\n")
     talk.ask(b"DATA\r\n", b"354 " + evil("godata") + b"\r\n")
     head = b"".join([
         b"From: " + evil("fromname") + b" <a@b>\r\nTo: =?utf-8?B?" + word("toname") + b"?= <" + evil("toaddress") + b"@b>\r\n",
@@ -106,11 +107,11 @@ def der(tag, *content):
 def certificate():
     """A certificate, unsigned in all but form, with hostile names."""
     def name(marker):
-        return der(0x30, der(0x31, der(0x30, der(6, b"\x55\x04\x03"), der(0x0c, marker.encode() + HOSTILE.replace(b"\0", b"")))))
+        return der(0x30, der(0x31, der(0x30, der(6, b"\x55\x04\x03"), der(0x0c, marker.encode() + VALID))))
     SEEN.extend(["certsubject", "certissuer", "certname"])
     algorithm = der(0x30, der(6, b"\x2a\x86\x48\xce\x3d\x04\x03\x02"))
     key = der(0x30, der(0x30, der(6, b"\x2a\x86\x48\xce\x3d\x02\x01"), der(6, b"\x2a\x86\x48\xce\x3d\x03\x01\x07")), der(3, b"\0\4" + b"\1" * 64))
-    names = der(0x30, der(0x30, der(6, b"\x55\x1d\x11"), der(4, der(0x30, der(0x82, b"certname" + HOSTILE.replace(b"\0", b""))))))
+    names = der(0x30, der(0x30, der(6, b"\x55\x1d\x11"), der(4, der(0x30, der(0x82, b"certname\x1b[31m\x07\x7f")))))
     body = der(0x30, der(0xA0, der(2, b"\2")), der(2, b"\1"), algorithm, name("certissuer"),
                der(0x30, der(0x17, b"200101000000Z"), der(0x17, b"300101000000Z")), name("certsubject"), key, der(0xA3, names))
     return der(0x30, body, algorithm, der(3, b"\0" + der(0x30, der(2, b"\1"), der(2, b"\1"))))
