@@ -4,7 +4,8 @@ use crate::protocol::event::Certificate;
 use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 use std::net::{Ipv4Addr, Ipv6Addr};
-use x509_parser::prelude::{FromDer, GeneralName, X509Certificate};
+use x509_parser::objects::{oid_registry, oid2abbrev};
+use x509_parser::prelude::{AttributeTypeAndValue, FromDer, GeneralName, X509Certificate, X509Name};
 use x509_parser::time::ASN1Time;
 
 /// Names of one certificate that are kept; the largest ones seen have a few hundred.
@@ -18,13 +19,25 @@ pub fn parse(der: &[u8]) -> Option<Certificate> {
         _ => Vec::new(),
     };
     Some(Certificate {
-        subject: certificate.subject().to_string(),
-        issuer: certificate.issuer().to_string(),
+        subject: distinguished(certificate.subject()),
+        issuer: distinguished(certificate.issuer()),
         not_before: rfc3339(certificate.validity().not_before)?,
         not_after: rfc3339(certificate.validity().not_after)?,
         names,
         sha256: HEXLOWER.encode(&Sha256::digest(der)),
     })
+}
+
+/// A distinguished name as text. Where a value is not of the characters that it is declared to be of, all are shown as
+/// far as they are UTF-8: a single byte hides no name.
+fn distinguished(name: &X509Name<'_>) -> String {
+    let lossy = |attribute: &AttributeTypeAndValue<'_>| {
+        let kind = attribute.attr_type();
+        let kind = oid2abbrev(kind, oid_registry()).map_or_else(|_| kind.to_id_string(), str::to_owned);
+        format!("{kind}={}", String::from_utf8_lossy(attribute.as_slice()))
+    };
+    name.to_string_with_registry(oid_registry())
+        .unwrap_or_else(|_| name.iter_attributes().map(lossy).collect::<Vec<_>>().join(", "))
 }
 
 fn rfc3339(time: ASN1Time) -> Option<String> {
@@ -39,7 +52,20 @@ fn name(name: &GeneralName<'_>) -> Option<String> {
             Ok(bytes) => Some(Ipv4Addr::from(bytes).to_string()),
             Err(_) => <[u8; 16]>::try_from(*bytes).ok().map(|bytes| Ipv6Addr::from(bytes).to_string()),
         },
-        GeneralName::DirectoryName(name) => Some(name.to_string()),
+        GeneralName::DirectoryName(name) => Some(distinguished(name)),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_byte_that_is_no_character_hides_no_name() {
+        // CN, as UTF8String, of four bytes.
+        let der = b"\x30\x0f\x31\x0d\x30\x0b\x06\x03\x55\x04\x03\x0c\x04ab\xffc";
+        let (_, name) = X509Name::from_der(der).expect("a name");
+        assert_eq!(distinguished(&name), "CN=ab\u{fffd}c");
     }
 }
