@@ -167,7 +167,7 @@ def walk(value):
             yield from walk(inner)
 
 
-def document_problem(doc):
+def document_problem(doc, any_port):
     if doc.get("format") != "mailtap" or doc.get("version") != 1:
         return "not mailtap's document"
     if any(value is None for value in walk(doc)):
@@ -198,7 +198,9 @@ def document_problem(doc):
             # IMAP: what only closes a response after a literal (`)`) is no row of its own, and compressed rows have the
             # length of what they say.
             slack = 64 * (1 + sum(s["kind"] == "data" for s in steps)) if session["protocol"] == "imap" else 0
-            if slack and any(s.get("command", "").startswith("COMPRESS") for s in steps):
+            if any_port:  # What was said to a proxy before the mail is no row.
+                slack += 4096
+            if session["protocol"] == "imap" and any(s.get("command", "").startswith("COMPRESS") for s in steps):
                 continue
             short = counted[f"{key}_bytes"] - said
             if not limited and (not 0 <= short <= slack or lost != counted[f"{key}_missing"]):
@@ -250,7 +252,7 @@ def judge(options, path, number):
         return f"json: {problem}", slow
     if out:
         try:
-            problem = document_problem(json.loads(out))
+            problem = document_problem(json.loads(out), number % 3 == 0)
         except (ValueError, KeyError, TypeError, RecursionError) as error:
             problem = f"{type(error).__name__}: {error}"
         if problem:
