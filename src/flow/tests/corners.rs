@@ -233,7 +233,7 @@ fn a_port_used_again_within_half_a_second_refused_and_unanswered() {
         all.sort_by_key(|(_, transport)| transport.first.packet);
         all.into_iter().map(|(_, transport)| transport.end).collect()
     };
-    assert_eq!(ends(&[syn.clone()]), [End::Closed, End::Unanswered]);
+    assert_eq!(ends(std::slice::from_ref(&syn)), [End::Closed, End::Unanswered]);
     assert_eq!(ends(&[syn.clone(), syn.clone(), syn.clone()]), [End::Closed, End::Unanswered]);
     assert_eq!(ends(&[syn.clone(), refusal.clone()]), [End::Closed, End::Refused]);
     // A client that tries again with the same number is refused once more, in the same connection.
