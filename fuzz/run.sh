@@ -23,8 +23,11 @@ for target in "$@"; do
     for word in $words; do cat "fuzz/dictionaries/$word.dict" >>"$dictionary"; done
     log=fuzz/artifacts/$target.log
     status=0
-    cargo fuzz run -s "${SANITIZER:-none}" --codegen-units 8 "$target" -- -max_total_time="$seconds" -dict="$dictionary" -max_len=16384 -timeout=10 \
-        -rss_limit_mb=2048 -report_slow_units=2 -print_final_stats=1 >"$log" 2>&1 || status=$?
+    # libFuzzer does not take an empty dictionary.
+    option=
+    [ ! -s "$dictionary" ] || option=-dict=$dictionary
+    cargo fuzz run -s "${SANITIZER:-none}" --codegen-units 8 "$target" -- -max_total_time="$seconds" $option \
+        -max_len=16384 -timeout=10 -rss_limit_mb=2048 -report_slow_units=2 -print_final_stats=1 >"$log" 2>&1 || status=$?
     executions=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log" | tail -1)
     last=$(grep -a 'cov:' "$log" | tail -1 | tr -s ' \t' ' ' | cut -c1-120)
     echo "$target: status $status, ${executions:-?} executions in $seconds s; $last"

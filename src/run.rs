@@ -43,6 +43,14 @@ pub fn is_broken_pipe(error: &anyhow::Error) -> bool {
     error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }
 
+/// What clap says of a command line, fit for a terminal: file names may stand in it (`mailtap read *`), and they can be
+/// called anything. `None` where it is so as clap has it.
+pub fn usage_in_words(error: &clap::Error) -> Option<String> {
+    let said = error.render().to_string();
+    let shown = view::escape::block(&said);
+    (shown != said).then(|| shown.into_owned())
+}
+
 /// The error and its causes on one line.
 pub fn in_words(error: &anyhow::Error) -> String {
     view::escape::line(&format!("{error:#}")).into_owned()
@@ -106,7 +114,7 @@ fn made(output: &Output, live: bool, out: Box<dyn Write>) -> Box<dyn View> {
 fn listening(interface: Option<&str>) {
     if io::stderr().is_terminal() {
         let interface = interface.unwrap_or("the first interface");
-        eprintln!("mailtap: listening on {interface}; Ctrl-C ends");
+        eprintln!("mailtap: listening on {}; Ctrl-C ends", view::escape::line(interface));
     }
 }
 

@@ -68,7 +68,7 @@ fn seed(corpus: &mut Corpus, path: &Path) -> io::Result<()> {
     };
     let (mut frames, mut segments) = (Vec::new(), Vec::new());
     let mut decoder = Decoder::default();
-    let mut table = Table::new(Everyone::default());
+    let mut table = Table::new(Everyone::default(), 1);
     while let Ok(Read::Packet(packet)) = source.next_packet() {
         let link = LINKS.iter().position(|&link| link == packet.link).unwrap_or(0);
         let length = u16::try_from(packet.data.len()).unwrap_or(u16::MAX);
@@ -133,7 +133,8 @@ fn conversation(corpus: &mut Corpus, port: u16, turns: &[Turn]) -> io::Result<()
     let implicit = matches!(port, 465 | 993 | 995);
     if implicit || turns.iter().any(|turn| matches!(turn, Turn::Data(_, bytes) if bytes.starts_with(&[22, 3]))) {
         corpus.add("tls", &with(0))?;
-        let handshake = turns.iter().position(|turn| matches!(turn, Turn::Data(_, bytes) if bytes.starts_with(&[22, 3])));
+        let handshake =
+            turns.iter().position(|turn| matches!(turn, Turn::Data(_, bytes) if bytes.starts_with(&[22, 3])));
         corpus.add("tls", &[&[1], write(&turns[handshake.unwrap_or(0)..]).as_slice()].concat())?;
     }
     if !implicit {

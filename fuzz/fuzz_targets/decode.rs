@@ -3,7 +3,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use mailtap::capture::{LinkType, Packet, Time};
-use mailtap::decode::{Decoded, Decoder, peek};
+use mailtap::decode::{Decoded, Decoder, Peek, peek};
 
 const LINKS: [LinkType; 17] = [
     LinkType::ETHERNET,
@@ -42,8 +42,19 @@ fuzz_target!(|data: &[u8]| {
             data: frame,
             wire_len: len as u32 + u32::from(*cut),
         };
-        let _ = peek(&packet);
-        if let Decoded::Segment(segment) = decoder.decode(&packet) {
+        let peeked = peek(&packet);
+        let decoded = decoder.decode(&packet);
+        // A glance sees what decoding finds.
+        match (peeked, &decoded) {
+            (Peek::MayBeTcp { source, destination, begins }, Decoded::Segment(segment)) => {
+                assert_eq!((source, destination), (segment.source, segment.destination));
+                assert_eq!(begins, segment.syn && segment.acknowledgement.is_none());
+            }
+            (Peek::MayBeTcp { .. }, other) => panic!("a segment at a glance, and {other:?}"),
+            (Peek::NotTcp, Decoded::Other) | (Peek::Unsure, _) => {}
+            (Peek::NotTcp, other) => panic!("no TCP at a glance, and {other:?}"),
+        }
+        if let Decoded::Segment(segment) = decoded {
             // A datagram put together is no longer than all its pieces.
             assert!(segment.payload.len() <= all);
             assert!(segment.wire_len as usize >= segment.payload.len());

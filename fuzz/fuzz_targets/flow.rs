@@ -94,7 +94,7 @@ impl Follower for Everyone {
 
 fuzz_target!(|data: &[u8]| {
     let near = data.chunks_exact(12).all(|chunk| chunk[0] & 0x20 == 0);
-    let mut table = Table::new(Everyone { near });
+    let mut table = Table::new(Everyone { near }, 1);
     let mut time = 0_i64;
     for (packet, chunk) in (1..).zip(data.chunks_exact(12)) {
         let &[flags, who, s0, s1, s2, s3, a0, a1, l0, l1, cut, pause] = chunk else { unreachable!("twelve") };

@@ -2,8 +2,8 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use mailtap::protocol::event::{Direction, MessageStart, Sink};
 use mailtap::protocol::Protocol;
+use mailtap::protocol::event::{Direction, MessageStart, Sink};
 use mailtap::view::View;
 use mailtap::view::json::Json;
 use mailtap::view::record;

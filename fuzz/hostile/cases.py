@@ -414,6 +414,41 @@ def redact_many(path, n):
     pcap.close()
 
 
+def undecided(path, n):
+    """Connections that say, byte by byte, what is no line: 8,000 packets each, and nobody knows what they speak."""
+    pcap = Pcap(path, step=1)
+    for i in range(n // 8000):
+        talk = Talk(pcap, sport=1024 + i)
+        for _ in range(8000):
+            talk.send(1, ACK | PSH, b"x")
+    pcap.close()
+
+
+def gaps(path, n):
+    """A letter of which every other segment was not captured, acknowledged all the same."""
+    pcap = Pcap(path)
+    talk = smtp(pcap, size=1400)
+    talk.ask(b"MAIL FROM:<a@example.org>\r\n", b"250 2.1.0 ok\r\n")
+    talk.ask(b"DATA\r\n", b"354 go\r\n")
+    for _ in range(n // 2800):
+        talk.send(0, ACK | PSH, b"some text\r\n" * 127)
+        talk.next[0] += 1400
+        talk.send(1, ACK)
+    talk.end()
+    pcap.close()
+
+
+def attached_messages(path, n):
+    """Messages attached within one another, as deep as is described: each byte belongs to all of them."""
+    def chunks():
+        for _ in range(31):
+            yield b"Content-Disposition: attachment\r\nContent-Type: message/rfc822\r\n\r\n"
+        yield b"\r\n"
+        for _ in range(n // 1000):
+            yield b"x" * 998 + b"\r\n"
+    one_letter(path, chunks())
+
+
 def fragments(path, n):
     """First fragments of datagrams of which no more comes."""
     pcap = Pcap(path, step=1)
@@ -505,6 +540,9 @@ CASES = {
     "redact": (redact, 50_000, ["--redact"]),
     "redact_long": (redact_long, 50_000, ["--redact"]),
     "redact_many": (redact_many, 20_000, ["--redact"]),
+    "undecided": (undecided, 800_000, []),
+    "gaps": (gaps, 50_000_000, []),
+    "attached_messages": (attached_messages, 50_000_000, []),
     "fragments": (fragments, 1_000_000, []),
     "fragment_crumbs": (fragment_crumbs, 800_000, []),
     "gzip_zeros": (gzip_zeros, 10_000_000_000, []),

@@ -3,10 +3,10 @@
 use crate::script::Turn;
 use mailtap::flow::Side;
 use mailtap::limits::{Limit, PACKETS_PER_STEP};
+use mailtap::protocol::Sink;
 use mailtap::protocol::event::{
     Credential, Kind, MessageId, MessageOutcome, MessageStart, Step, StepId, Subject, TlsFact,
 };
-use mailtap::protocol::Sink;
 
 /// Counts what it is told and asserts what must hold of it.
 #[derive(Debug, Default)]
@@ -51,7 +51,11 @@ impl Checker {
         assert!(self.messages.iter().all(|message| message.ended), "a message without its end");
         if !self.limited {
             assert_eq!(self.gap_bytes, missing, "each gap is a step, the client's and the server's");
-            assert!(self.loose || self.step_bytes == said, "each byte belongs to one step: {:?} of {said:?}", self.step_bytes);
+            assert!(
+                self.loose || self.step_bytes == said,
+                "each byte belongs to one step: {:?} of {said:?}",
+                self.step_bytes
+            );
         }
         // No amplification: each byte is told as text, as content, and a few times decoded at most.
         let all = said[0] + said[1];
@@ -104,14 +108,8 @@ impl Sink for Checker {
     fn credential(&mut self, told: Credential) {
         self.know(&told.steps);
         assert!(!told.mechanism.is_empty());
-        let parts = [
-            &told.username,
-            &told.authorization_id,
-            &told.password,
-            &told.challenge,
-            &told.response,
-            &told.token,
-        ];
+        let parts =
+            [&told.username, &told.authorization_id, &told.password, &told.challenge, &told.response, &told.token];
         let parts: usize = parts.into_iter().flatten().chain(&told.wire_forms).map(Vec::len).sum();
         self.tell(parts + told.mechanism.len());
     }
@@ -130,6 +128,11 @@ impl Sink for Checker {
 
     fn content_missing(&mut self, message: MessageId, _: u64) {
         assert!(!self.message(message).ended, "a gap after the end of content");
+    }
+
+    fn content_step(&mut self, message: MessageId, step: StepId) {
+        self.know(&[step]);
+        assert!(!self.message(message).ended, "a row of content after its end");
     }
 
     fn content_end(&mut self, message: MessageId, _: bool) {

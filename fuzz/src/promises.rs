@@ -189,17 +189,13 @@ fn wire_texts(session: &Session) -> Vec<&str> {
     }
     for message in &session.messages {
         let header = &message.header;
-        let parts = [
-            &message.mailbox,
-            &message.part,
-            &message.reply,
-            &header.subject,
-            &header.date,
-            &header.message_id,
-        ];
+        let parts =
+            [&message.mailbox, &message.part, &message.reply, &header.subject, &header.date, &header.message_id];
         texts.extend(parts.into_iter().flatten().map(String::as_str));
         for list in [&header.from, &header.to, &header.cc, &header.reply_to] {
-            texts.extend(list.iter().flat_map(|mailbox| [&mailbox.name, &mailbox.address]).flatten().map(String::as_str));
+            texts.extend(
+                list.iter().flat_map(|mailbox| [&mailbox.name, &mailbox.address]).flatten().map(String::as_str),
+            );
         }
         if let Some(envelope) = &message.envelope {
             texts.extend(envelope.from.as_deref());

@@ -214,16 +214,22 @@ fn judge_tls(hint: Hint, client: &[u8], server: &[u8]) -> Verdict {
 }
 
 fn judge_expected(hint: Hint, client: &[u8], server: &[u8]) -> Verdict {
+    let spoken = |line| {
+        let protocol = family_of(line)?;
+        let lmtp = hint.protocol == Protocol::Lmtp && protocol == Protocol::Smtp;
+        Some(Verdict::Certain(Hint { protocol: if lmtp { Protocol::Lmtp } else { protocol }, ..hint }))
+    };
+    // A greeting is one whatever stands in it: nobody hides a session by a NUL in a host name.
+    if let Some(verdict) = lines(server).next().and_then(spoken) {
+        return verdict;
+    }
     if !is_text(server) || !is_text(client) {
-        return Verdict::NotForUs;
+        let may_greet = lines(server).next().is_none() && (server.len() < 4 || family_of(server).is_some());
+        return if may_greet { Verdict::Unsure } else { Verdict::NotForUs };
     }
     // The server's words are worth more: a client may say anything to it.
-    for line in lines(server).take(LINES) {
-        if let Some(protocol) = family_of(line) {
-            let protocol =
-                if hint.protocol == Protocol::Lmtp && protocol == Protocol::Smtp { Protocol::Lmtp } else { protocol };
-            return Verdict::Certain(Hint { protocol, ..hint });
-        }
+    if let Some(verdict) = lines(server).take(LINES).find_map(spoken) {
+        return verdict;
     }
     for line in lines(client).take(LINES) {
         let speaks = match hint.protocol {
@@ -413,6 +419,18 @@ mod tests {
             judge(Some((Protocol::Pop3, false)), &[(C, b"\xff\xfd\x03\xff\xfd\x01USER a\r\n")]),
             plain(Protocol::Pop3)
         );
+    }
+
+    #[test]
+    fn a_greeting_is_one_whatever_stands_in_it() {
+        for (said, protocol) in [
+            (&b"220 mx\0 ESMTP\r\n"[..], Protocol::Smtp),
+            (b"+OK \x01\x02\x03\0\r\n", Protocol::Pop3),
+            (b"* OK \0\0\0\r\n", Protocol::Imap),
+        ] {
+            assert_eq!(judge(Some((protocol, false)), &[(S, said)]), plain(protocol));
+            assert_eq!(judge(Some((protocol, false)), &[(C, b"\0\0"), (S, said)]), plain(protocol));
+        }
     }
 
     #[test]

@@ -61,7 +61,12 @@ fn flood(syns: u32, apart: i64) -> usize {
     let mut table = Table::new(counting.clone(), 1);
     let mut most = 0;
     for n in 0..syns {
-        table.segment(&from_client(n, u64::from(n) + 1, i64::from(n) * apart));
+        let syn = from_client(n, u64::from(n) + 1, i64::from(n) * apart);
+        table.segment(&syn);
+        // As at the end of a batch.
+        if n % 1_000 == 0 {
+            table.tick(syn.time);
+        }
         most = most.max(table.by_key.len());
         assert!(table.slots.len() <= CONNECTIONS);
     }
@@ -74,7 +79,7 @@ fn flood(syns: u32, apart: i64) -> usize {
 #[test]
 fn a_flood_of_syns_holds_no_more_than_two_minutes_of_it() {
     // 1,000 a second: 120 seconds of them.
-    assert_eq!(flood(150_000, 1_000), 120_001);
+    assert!((120_000..=121_001).contains(&flood(150_000, 1_000)));
 }
 
 #[test]

@@ -88,8 +88,8 @@ impl crate::protocol::Dialogue for Dialogue {
                 }
             }
             Layer::Tls(watch) => {
+                self.talk.tell_stray(from, out);
                 watch.gap(from, missing, at, out);
-                self.talk.tell_gap(from, missing, at, out);
             }
             // What comes after a hole in it cannot be inflated.
             Layer::Deflate(inflaters) => {

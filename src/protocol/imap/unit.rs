@@ -264,7 +264,8 @@ impl Reader {
             Some(literal) if !literal.kept => {
                 let inside = missing.min(literal.left);
                 literal.left -= inside;
-                literal.so_far.add(inside, at);
+                // Their length is the gap's: each byte belongs to one step.
+                literal.so_far.add(0, at);
                 let ended = literal.left == 0;
                 let end = if ended { self.literal.take().map(|literal| literal.so_far) } else { None };
                 Hole::Literal { missing: inside, end, beyond: missing - inside }
