@@ -378,6 +378,45 @@ proptest! {
 }
 
 #[test]
+fn two_connections_in_the_same_wifi_frames() {
+    const SIDES: [[u16; 2]; 2] = [[40_000, 25], [40_001, 25]];
+    let sent = segments(&turns(SMTP), 200);
+    let mut file = Vec::new();
+    // Link type 105: IEEE 802.11.
+    for word in [0xa1b2_c3d4_u32, 0x0004_0002, 0, 0, 262_144, 105] {
+        file.extend_from_slice(&word.to_le_bytes());
+    }
+    for (time, segment) in (0_u32..).zip(&sent) {
+        // A QoS data frame that says it holds several; each an Ethernet-like header, LLC and SNAP, padded to 4 bytes.
+        let mut radio = [&[0x88, 0x01][..], &[0; 22], &[0x80, 0]].concat();
+        for [client, server] in SIDES {
+            while !(radio.len() - 26).is_multiple_of(4) {
+                radio.push(0);
+            }
+            let ip = frame(segment, client, server).split_off(14);
+            radio.extend_from_slice(&[2; 12]);
+            radio.extend_from_slice(&(ip.len() as u16 + 8).to_be_bytes());
+            radio.extend_from_slice(&[0xaa, 0xaa, 3, 0, 0, 0, 8, 0]);
+            radio.extend_from_slice(&ip);
+        }
+        for word in [1_700_000_000, time * 1_000, radio.len() as u32, radio.len() as u32] {
+            file.extend_from_slice(&word.to_le_bytes());
+        }
+        file.extend_from_slice(&radio);
+    }
+    let (document, problem) = support::analyze(&file);
+    assert_eq!(problem, None);
+    let sessions = document["sessions"].as_array().expect("a list");
+    let clean = analyzed(&pcap(&packets(&sent, 25, 1_000)));
+    assert_eq!(sessions.len(), 2);
+    for (session, [port, _]) in sessions.iter().zip(SIDES) {
+        assert_eq!(session["client"]["port"], port);
+        assert_eq!(session["messages"][0]["sha256"], clean.0[0]["messages"][0]["sha256"]);
+        assert_eq!(session["transport"]["packets"], clean.1["packets"]);
+    }
+}
+
+#[test]
 fn rotated_files_are_one_capture() {
     let turns = turns(SMTP);
     let whole = packets(&segments(&turns, 20), 25, 1_000);

@@ -1,7 +1,7 @@
 //! Who listens to one connection: first finds out what it speaks, then follows it.
 
 use super::Options;
-use super::order::DECIDE_NANOSECONDS;
+use super::order::{DECIDE_NANOSECONDS, First};
 use super::shards::What;
 use crate::flow::{At, Ends, Listener, Side, Transport};
 use crate::protocol::Dialogue;
@@ -20,6 +20,7 @@ pub struct Ear {
     wanted: Wanted,
     ends: Ends,
     first: At,
+    key: First,
     state: State,
     /// What has been told.
     known: Known,
@@ -47,13 +48,14 @@ enum State {
 
 impl Ear {
     /// Listens to the connection between `ends` that begins with the packet `first`.
-    pub fn new(ports: Arc<Ports>, any_port: bool, wanted: Wanted, ends: &Ends, first: At) -> Self {
+    pub fn new(ports: Arc<Ports>, any_port: bool, wanted: Wanted, ends: &Ends, first: At, key: First) -> Self {
         let mut ear = Self {
             ports,
             any_port,
             wanted,
             ends: *ends,
             first,
+            key,
             state: State::Foreign,
             known: Known::Nothing,
             shown: 0,
@@ -62,9 +64,9 @@ impl Ear {
         ear
     }
 
-    /// Number of the connection's first packet: by this it is known.
-    pub fn first_packet(&self) -> u64 {
-        self.first.packet
+    /// By this the connection is known.
+    pub fn key(&self) -> First {
+        self.key
     }
 
     /// What has become known since it was last asked.

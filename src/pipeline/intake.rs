@@ -22,6 +22,8 @@ pub struct Intake<'a> {
     /// Apart from the decoder, which lends what it has decoded.
     rest: Counts,
     batch_packets: u64,
+    /// Time of the last packet.
+    packet_time: Time,
     last: BatchEnd,
 }
 
@@ -73,6 +75,7 @@ impl<'a> Intake<'a> {
                 batch_bytes: 0,
             },
             batch_packets: 0,
+            packet_time: Time::from_nanoseconds(i64::MAX),
             last: BatchEnd { packet: 0, time: Time::default() },
         }
     }
@@ -86,7 +89,9 @@ impl<'a> Intake<'a> {
     pub fn packet<'p>(&'p mut self, packet: &Packet<'p>) -> Taken<'p> {
         self.rest.packets.read += 1;
         self.batch_packets += 1;
-        self.last = BatchEnd { packet: packet.number, time: packet.time };
+        // The earlier of the last two times: one record with a broken time does not end what has been silent since then.
+        self.last = BatchEnd { packet: packet.number, time: packet.time.min(self.packet_time) };
+        self.packet_time = packet.time;
         match peek(packet) {
             Peek::NotTcp => return Taken::Nothing,
             Peek::MayBeTcp { source, destination, begins } if !wants(self.options, source, destination) => {

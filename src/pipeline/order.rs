@@ -14,13 +14,16 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 /// promises that, and else as no mail until it speaks.
 pub const DECIDE_NANOSECONDS: i64 = 10_000_000_000;
 
+/// A connection, by its first packet; and of those that one packet began (802.11 aggregates segments) by which of them it is.
+pub type First = (u64, u64);
+
 /// What is known of the sessions that have not been handed on.
 pub struct Order {
     when: When,
-    /// By first packet: connections that have no number yet.
-    unnumbered: BTreeMap<u64, Connection>,
-    /// By first packet: the numbers of the sessions that are open.
-    open: HashMap<u64, u64>,
+    /// Connections that have no number yet.
+    unnumbered: BTreeMap<First, Connection>,
+    /// The numbers of the sessions that are open.
+    open: HashMap<First, u64>,
     /// The number that comes next.
     next_id: u64,
     /// Ended sessions by number.
@@ -60,55 +63,55 @@ impl Order {
     }
 
     /// A connection has begun.
-    pub fn begun(&mut self, first_packet: u64, begun: Time, promising: bool) {
+    pub fn begun(&mut self, first: First, begun: Time, promising: bool) {
         let connection = Connection { begun, promising, silent: true, state: State::Undecided };
-        self.unnumbered.insert(first_packet, connection);
+        self.unnumbered.insert(first, connection);
     }
 
     /// Something was said on a connection that is undecided.
-    pub fn spoke(&mut self, first_packet: u64) {
-        if let Some(connection) = self.unnumbered.get_mut(&first_packet) {
+    pub fn spoke(&mut self, first: First) {
+        if let Some(connection) = self.unnumbered.get_mut(&first) {
             connection.silent = false;
         }
     }
 
     /// It is known whether a connection is mail.
-    pub fn decided(&mut self, first_packet: u64, is_mail: bool) {
-        match self.unnumbered.get_mut(&first_packet) {
+    pub fn decided(&mut self, first: First, is_mail: bool) {
+        match self.unnumbered.get_mut(&first) {
             Some(connection) if matches!(connection.state, State::Undecided) => {
                 connection.state = if is_mail { State::Mail } else { State::NoMail };
                 self.number();
             }
             Some(_) => {}
-            None if is_mail && !self.open.contains_key(&first_packet) => self.late(first_packet),
+            None if is_mail && !self.open.contains_key(&first) => self.late(first),
             None => {}
         }
     }
 
     /// A connection is over, and was a session or was not. With the number of its steps shown already.
-    pub fn over(&mut self, first_packet: u64, session: Option<Box<(Session, usize)>>) {
-        if let Some(connection) = self.unnumbered.get_mut(&first_packet) {
+    pub fn over(&mut self, first: First, session: Option<Box<(Session, usize)>>) {
+        if let Some(connection) = self.unnumbered.get_mut(&first) {
             connection.state = session.map_or(State::NoMail, State::Over);
             self.number();
         } else if let Some(session) = session {
-            if !self.open.contains_key(&first_packet) {
-                self.late(first_packet);
+            if !self.open.contains_key(&first) {
+                self.late(first);
             }
-            if let Some(id) = self.open.remove(&first_packet) {
+            if let Some(id) = self.open.remove(&first) {
                 self.end(id, *session);
             }
         }
     }
 
     /// A connection that was taken for no mail because it was silent for long has spoken mail: it gets the next number.
-    fn late(&mut self, first_packet: u64) {
-        self.open.insert(first_packet, self.next_id);
+    fn late(&mut self, first: First) {
+        self.open.insert(first, self.next_id);
         self.next_id += 1;
     }
 
     /// The number of a session that is open.
-    pub fn id(&self, first_packet: u64) -> Option<u64> {
-        self.open.get(&first_packet).copied()
+    pub fn id(&self, first: First) -> Option<u64> {
+        self.open.get(&first).copied()
     }
 
     /// Decides for connections that have been silent for [`DECIDE_NANOSECONDS`], as far as they keep others waiting.
@@ -139,12 +142,12 @@ impl Order {
             if matches!(entry.get().state, State::Undecided) {
                 return;
             }
-            let first_packet = *entry.key();
+            let first = *entry.key();
             let id = self.next_id;
             match entry.remove().state {
                 State::Undecided | State::NoMail => continue,
                 State::Mail => {
-                    self.open.insert(first_packet, id);
+                    self.open.insert(first, id);
                 }
                 State::Over(session) => self.end(id, *session),
             }

@@ -59,7 +59,7 @@ impl<'a> Outtake<'a> {
     /// Where the view cannot write.
     pub fn show_steps(&mut self, shards: &mut Shards, shard: usize, segment: &Segment<'_>) -> io::Result<()> {
         let Some(ear) = shards.ear(shard, segment) else { return Ok(()) };
-        match self.order.id(ear.first_packet()) {
+        match self.order.id(ear.key()) {
             Some(id) => ear.show_steps(id, self.options, self.view),
             None => Ok(()),
         }

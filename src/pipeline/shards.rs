@@ -1,6 +1,7 @@
 //! Connections, dialogues and sessions, in shards that know nothing of each other.
 
 use super::ear::Ear;
+use super::order::First;
 use super::{BatchEnd, Options};
 use crate::capture::Time;
 use crate::decode::Segment;
@@ -25,8 +26,8 @@ pub struct Shards {
 pub struct Event {
     /// Number of the packet at which it happened; the last possible where it is the capture's end.
     pub at: u64,
-    /// Number of the first packet of the connection: by this it is known.
-    pub first: u64,
+    /// The connection.
+    pub first: First,
     /// What happened.
     pub what: What,
 }
@@ -83,6 +84,8 @@ impl Shards {
                     any_port: options.any_port,
                     wanted: options.wanted,
                     now: 0,
+                    shard: shard as u64,
+                    begun: 0,
                     events: Vec::new(),
                 };
                 Table::new(following, SHARDS)
@@ -95,7 +98,7 @@ impl Shards {
     pub fn segment(&mut self, shard: usize, segment: &Segment<'_>) {
         let Some(table) = &mut self.tables[shard] else { return };
         table.follower().now = segment.packet;
-        let news = table.segment(segment).and_then(|ear| Some((ear.first_packet(), ear.news()?)));
+        let news = table.segment(segment).and_then(|ear| Some((ear.key(), ear.news()?)));
         if let Some((first, what)) = news {
             table.follower().tell(first, what);
         }
@@ -153,11 +156,14 @@ struct Following {
     wanted: Wanted,
     /// The packet at hand.
     now: u64,
+    shard: u64,
+    /// Connections begun.
+    begun: u64,
     events: Vec<Event>,
 }
 
 impl Following {
-    fn tell(&mut self, first: u64, what: What) {
+    fn tell(&mut self, first: First, what: What) {
         self.events.push(Event { at: self.now, first, what });
     }
 }
@@ -185,12 +191,14 @@ impl Follower for Following {
 
     fn listen(&mut self, ends: &Ends, first: At) -> Ear {
         let promising = self.ports.get(ends.server.port()).is_some();
-        self.tell(first.packet, What::Begun { time: first.time, promising });
-        Ear::new(Arc::clone(&self.ports), self.any_port, self.wanted, ends, first)
+        let key = (first.packet, self.shard << 48 | self.begun);
+        self.begun += 1;
+        self.tell(key, What::Begun { time: first.time, promising });
+        Ear::new(Arc::clone(&self.ports), self.any_port, self.wanted, ends, first, key)
     }
 
     fn over(&mut self, ear: Ear, transport: Transport) {
-        let first = ear.first_packet();
+        let first = ear.key();
         let session = ear.finish(transport).map(Box::new);
         self.tell(first, What::Over(session));
     }
