@@ -10,7 +10,7 @@ lab = fixtures/lab/lab-all/capture.pcapng
 # rustup leaves cargo here, and tells only shells that log in.
 export PATH := $(PATH):$(HOME)/.cargo/bin
 
-.PHONY: help deps build demo test check format-check clippy doc-check scripts-check install
+.PHONY: help deps build demo test check format-check clippy doc-check scripts-check instructions bench bench-doc install
 
 help: ## this list
 	@echo 'make …'
@@ -45,6 +45,18 @@ doc-check: deps
 
 scripts-check: deps
 	scripts/tests/deps.sh
+
+# The generator is the one that the tests have built: it writes the same bytes however it is compiled.
+instructions: build ## count the instructions of fixed small captures against benches/instructions.txt (RENEW=--renew: write it)
+	$(CARGO) build --locked --example corpus
+	scripts/instructions.py $(RENEW) $(built) $(or $(CARGO_TARGET_DIR),target)/debug/examples/corpus
+
+bench: build ## measure beside cat, capinfos, tcpdump, tshark and others (BENCH='--megabytes 250 --runs 5 --long')
+	$(CARGO) build --release --locked --example corpus
+	scripts/bench.py $(BENCH)
+
+bench-doc: ## the same, and write the tables into docs/performance.md
+	@$(MAKE) --no-print-directory bench BENCH='$(BENCH) --write docs/performance.md'
 
 install: ## copy the program that `make build` made to $(DESTDIR)$(PREFIX)/bin
 	@test -x $(built) || { echo 'install: run `make build` first (as yourself, not as root)' >&2; exit 1; }

@@ -8,7 +8,8 @@ use crate::protocol::Protocol;
 use crate::protocol::ports::{Hint, Ports};
 use crate::session::builder::Wanted;
 use crate::view::{Lang, Show};
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -28,7 +29,7 @@ pub struct Cli {
 }
 
 const EXIT_STATUS: &str = "\
-Exit status: 0 done; 2 wrong usage; 3 the input could not be read to its end (what was read is still shown); \
+Exit status: 0 done; 1 the result could not be written; 2 wrong usage; 3 the input could not be read to its end (what was read is still shown); \
 4 no permission to listen, or no such interface.";
 
 #[derive(Debug, Subcommand)]
@@ -41,6 +42,13 @@ enum Command {
     Interfaces,
     /// Print the JSON Schema of the output.
     Schema,
+    /// Print a script that completes mailtap's options in a shell.
+    Completions {
+        /// The shell.
+        shell: Shell,
+    },
+    /// Print the manual page, for man(1).
+    Man,
 }
 
 #[derive(Debug, Args)]
@@ -49,6 +57,9 @@ struct ReadArgs {
     /// by time.
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
+    /// Keep reading a file that is still being written, until Ctrl-C.
+    #[arg(long)]
+    follow: bool,
     #[command(flatten)]
     common: CommonArgs,
 }
@@ -115,6 +126,9 @@ struct CommonArgs {
     /// Show only sessions of these protocols, separated by commas.
     #[arg(long = "protocol", value_name = "PROTOCOL", value_delimiter = ',', value_parser = clap::builder::PossibleValuesParser::new(["smtp", "lmtp", "pop3", "imap"]))]
     protocols: Vec<String>,
+    /// Threads that follow connections [default: as many as there are cores]. The output does not depend on it.
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u8).range(1..=16))]
+    threads: Option<u8>,
     /// Colour the tables: by default on a terminal only, and not where NO_COLOR is set.
     #[arg(long, value_enum, default_value_t = Colour::Auto)]
     color: Colour,
@@ -177,6 +191,8 @@ pub enum Plan {
     Interfaces,
     /// Print the schema.
     Schema,
+    /// Print what was made of the command line itself: completions, the manual page.
+    Print(Vec<u8>),
 }
 
 /// An analysis, with everything resolved.
@@ -197,6 +213,8 @@ pub struct Analysis {
 pub enum Input {
     /// Files, `-` being standard input.
     Files(Vec<PathBuf>),
+    /// A file that is still being written; more than one is an error.
+    Followed(Vec<PathBuf>),
     /// A live interface.
     Live(crate::capture::LiveOptions),
 }
@@ -231,6 +249,8 @@ pub struct Environment {
     pub colour_terminal: bool,
     /// The terminal's columns, or `COLUMNS`.
     pub columns: Option<usize>,
+    /// Processors that this process may use.
+    pub cores: usize,
 }
 
 impl Environment {
@@ -243,6 +263,7 @@ impl Environment {
             locale: ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().find_map(set).unwrap_or_default(),
             no_color: set("NO_COLOR").is_some(),
             colour_terminal: terminal && set("TERM").is_none_or(|term| term != "dumb"),
+            cores: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
             columns: terminal.then(terminal_columns).flatten().or(columns),
         }
     }
@@ -254,7 +275,12 @@ impl Cli {
         match self.command {
             Command::Interfaces => Plan::Interfaces,
             Command::Schema => Plan::Schema,
-            Command::Read(args) => analysis(Input::Files(args.files), args.common, environment, None, None),
+            Command::Completions { shell } => Plan::Print(completions(shell)),
+            Command::Man => Plan::Print(manual()),
+            Command::Read(args) => {
+                let input = if args.follow { Input::Followed(args.files) } else { Input::Files(args.files) };
+                analysis(input, args.common, environment, None, None)
+            }
             Command::Live(args) => {
                 let live = crate::capture::LiveOptions {
                     interface: args.interface,
@@ -270,6 +296,28 @@ impl Cli {
     }
 }
 
+fn completions(shell: Shell) -> Vec<u8> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "mailtap", &mut script);
+    script
+}
+
+/// One page: mailtap, and below it each of its commands.
+fn manual() -> Vec<u8> {
+    let mut page = Vec::new();
+    let mut command = Cli::command().disable_help_subcommand(true);
+    command.build();
+    // Memory can always be written to.
+    _ = clap_mangen::Man::new(command.clone()).render(&mut page);
+    for one in command.get_subcommands() {
+        let man = clap_mangen::Man::new(one.clone());
+        page.extend(format!(".SH MAILTAP {}\n", one.get_name().to_uppercase()).bytes());
+        _ = man.render_description_section(&mut page);
+        _ = man.render_options_section(&mut page);
+    }
+    page
+}
+
 fn analysis(
     input: Input,
     args: CommonArgs,
@@ -282,7 +330,7 @@ fn analysis(
         ports.add(port, hint);
     }
     let show = if args.format == Format::Table { show(&args.show) } else { show(&[What::All]) };
-    let live = matches!(input, Input::Live(_));
+    let live = matches!(input, Input::Live(_) | Input::Followed(_));
     let colour = match args.color {
         Colour::Always => true,
         Colour::Never => false,
@@ -300,6 +348,7 @@ fn analysis(
             Format::Table | Format::Json => When::InOrder,
         },
         steps: live && args.format == Format::Table && show.steps,
+        threads: if live { 1 } else { args.threads.map_or(environment.cores, usize::from) },
         packets,
         duration: duration.map(Duration::from_secs),
     };

@@ -7,57 +7,68 @@ ends up in `summary.limits_hit`. A bound that bites in silence is a defect.
 
 use std::collections::BTreeMap;
 
+/// A bound: `usual`, or `fuzzed` in what cargo-fuzz builds, whose inputs are too short to reach most of the usual ones.
+const fn bound(usual: usize, fuzzed: usize) -> usize {
+    if cfg!(fuzzing) { fuzzed } else { usual }
+}
+
 /// The longest line, in bytes, whose content is kept; the rest of a longer line is counted and passed over.
-pub const LINE_BYTES: usize = 64 * 1024;
+pub const LINE_BYTES: usize = bound(64 * 1024, 512);
 /// Packet numbers kept for one line or piece of content; further ones are folded into the last.
-pub const PACKETS_PER_STEP: usize = 256;
+pub const PACKETS_PER_STEP: usize = bound(256, 8);
 /// Steps kept for a session.
-pub const STEPS_PER_SESSION: usize = 100_000;
+pub const STEPS_PER_SESSION: usize = bound(100_000, 64);
 /// Messages kept for a session.
-pub const MESSAGES_PER_SESSION: usize = 20_000;
+pub const MESSAGES_PER_SESSION: usize = bound(20_000, 6);
 /// Log-in attempts kept for a session.
-pub const CREDENTIALS_PER_SESSION: usize = 10_000;
+pub const CREDENTIALS_PER_SESSION: usize = bound(10_000, 4);
 /// Bytes of one message's header fields, those of its parts included, that are read; digests and size cover all of it.
-pub const MESSAGE_BYTES: usize = 4 * 1024 * 1024;
+pub const MESSAGE_BYTES: usize = bound(4 * 1024 * 1024, 2048);
 /// Stretches of missing content that are told apart for one message.
-pub const MISSING_RANGES: usize = 10_000;
+pub const MISSING_RANGES: usize = bound(10_000, 4);
 /// Depth to which nested MIME parts are described.
-pub const MIME_DEPTH: usize = 32;
+pub const MIME_DEPTH: usize = bound(32, 6);
 /// MIME parts described in one message.
-pub const MIME_PARTS: usize = 2_000;
+pub const MIME_PARTS: usize = bound(2_000, 16);
 /// Parameters read of one Content-Type or Content-Disposition.
-pub const MIME_PARAMETERS: usize = 1_000;
+pub const MIME_PARAMETERS: usize = bound(1_000, 12);
 /// Commands in flight (sent, not yet answered) that a dialogue remembers.
-pub const COMMANDS_IN_FLIGHT: usize = 4_096;
+pub const COMMANDS_IN_FLIGHT: usize = bound(4_096, 12);
 /// Recipients kept for one envelope, and mailboxes for one of a message's lists.
-pub const RECIPIENTS: usize = 20_000;
+pub const RECIPIENTS: usize = bound(20_000, 6);
 /// Messages that are remembered so that later ones can be known as the same.
-pub const SAME_AS_MESSAGES: usize = 200_000;
+pub const SAME_AS_MESSAGES: usize = bound(200_000, 8);
 /// Other messages named for one message as being the same.
-pub const SAME_AS_PER_MESSAGE: usize = 16;
+pub const SAME_AS_PER_MESSAGE: usize = bound(16, 2);
 /// Bytes of one TLS handshake message that are kept to be read; a certificate chain has a few thousand.
-pub const TLS_HANDSHAKE_BYTES: usize = 128 * 1024;
+pub const TLS_HANDSHAKE_BYTES: usize = bound(128 * 1024, 2048);
 /// The longest path (address) kept of a MAIL or RCPT; RFC 5321, section 4.5.3.1.3, allows 256.
-pub const PATH_BYTES: usize = 4 * 1024;
+pub const PATH_BYTES: usize = bound(4 * 1024, 64);
 /// Connections followed at once.
-pub const CONNECTIONS: usize = 1_000_000;
+pub const CONNECTIONS: usize = bound(1_000_000, 3);
 /// Bytes of one direction of a connection that wait for something before them.
-pub const WAITING_BYTES_PER_DIRECTION: usize = 4 * 1024 * 1024;
+pub const WAITING_BYTES_PER_DIRECTION: usize = bound(4 * 1024 * 1024, 8192);
 /// Segments of one direction of a connection that wait for something before them.
-pub const WAITING_SEGMENTS_PER_DIRECTION: usize = 8_192;
+pub const WAITING_SEGMENTS_PER_DIRECTION: usize = bound(8_192, 16);
 /// Bytes of all connections together that wait for something before them.
-pub const WAITING_BYTES: usize = 256 * 1024 * 1024;
+pub const WAITING_BYTES: usize = bound(256 * 1024 * 1024, 12288);
+/// Bytes of all connections together that were handed over and are kept, to hold retransmissions against them.
+pub const HISTORY_BYTES: usize = 64 * 1024 * 1024;
 
 /// Bytes of one record of a capture file; a length above it is taken for damage.
 pub const RECORD_BYTES: usize = 16 * 1024 * 1024;
+/// Packets that are held to put those in order that stand out of time order in their file.
+pub const ORDER_PACKETS: usize = 8_192;
+/// Captured bytes that are held for the same.
+pub const ORDER_BYTES: usize = 32 * 1024 * 1024;
 /// Interfaces that one section of a pcapng file may describe.
-pub const INTERFACES_PER_SECTION: usize = 65_536;
+pub const INTERFACES_PER_SECTION: usize = bound(65_536, 4);
 /// Layers (tags, tunnels, IP headers) that one packet may nest; deeper ones are counted as not decoded.
-pub const LAYERS: usize = 32;
+pub const LAYERS: usize = bound(32, 8);
 /// Fragmented IP datagrams that wait for their missing pieces at once.
-pub const FRAGMENTED_DATAGRAMS: usize = 4_096;
+pub const FRAGMENTED_DATAGRAMS: usize = bound(4_096, 3);
 /// Bytes of all fragmented IP datagrams together.
-pub const FRAGMENT_BYTES: usize = 64 * 1024 * 1024;
+pub const FRAGMENT_BYTES: usize = bound(64 * 1024 * 1024, 4096);
 /// Seconds of packet time that a fragmented IP datagram waits (RFC 8200 section 4.5).
 pub const FRAGMENT_SECONDS: i64 = 60;
 
@@ -93,6 +104,10 @@ pub enum Limit {
     /// [`WAITING_BYTES_PER_DIRECTION`], [`WAITING_SEGMENTS_PER_DIRECTION`], [`WAITING_BYTES`]: counts the times that
     /// a stretch was declared missing, or an order given up, to make room.
     Waiting,
+    /// [`ORDER_PACKETS`], [`ORDER_BYTES`]: counts packets that stand so far out of time order that they came late.
+    RecordOrder,
+    /// [`HISTORY_BYTES`]: counts segments that repeated bytes which could not be compared any more.
+    History,
     /// [`FRAGMENTED_DATAGRAMS`], [`FRAGMENT_BYTES`]: counts IP datagrams given up to make room.
     Fragments,
 }
@@ -115,6 +130,8 @@ impl Limit {
             Self::TlsHandshakeBytes => "tls_handshake_bytes",
             Self::Connections => "connections",
             Self::Waiting => "waiting",
+            Self::History => "history",
+            Self::RecordOrder => "record_order",
             Self::Fragments => "fragments",
         }
     }

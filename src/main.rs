@@ -6,7 +6,14 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     env_logger::Builder::from_env(env_logger::Env::new().filter("MAILTAP_LOG")).init();
-    let plan = Cli::parse().resolve(&Environment::of_process());
+    let cli = Cli::try_parse().unwrap_or_else(|error| {
+        if let Some(said) = mailtap::run::usage_in_words(&error) {
+            eprint!("{said}");
+            std::process::exit(error.exit_code());
+        }
+        error.exit()
+    });
+    let plan = cli.resolve(&Environment::of_process());
     match mailtap::run::run(plan) {
         Ok(()) => ExitCode::SUCCESS,
         // Whoever read the output has seen enough.

@@ -1,34 +1,38 @@
 /*!
 The only file that knows every stage: packets from a [`Source`], through decoding, connections and dialogues, to sessions
 in order, to a [`View`].
+
+```text
+            intake                shards (one thread or several)            outtake
+Source ──▶ decode, count, ──▶ connections, dialogues, sessions ──▶ number, link, select ──▶ View
+           cut into batches    each shard has its own connections    in the order of packets
+```
+
+A connection belongs to one of [`shards::SHARDS`] shards, by its addresses and ports; bounds are shared out among the
+shards and time passes for them at the end of each batch. Both are the same whatever the number of threads, and so are
+the sessions and their order, byte for byte.
 */
 
 mod ear;
+mod intake;
 mod order;
+mod outtake;
+mod parallel;
+mod shards;
 
-use crate::capture::{CaptureError, Packet, Read, Source, Time};
-use crate::decode::{Decoded, Decoder};
-use crate::flow::{Ends, Follower, Table, Transport};
+use crate::capture::{CaptureError, Read, Source, Time};
 use crate::protocol::Protocol;
 use crate::protocol::ports::Ports;
-use crate::session::builder::Wanted;
+use crate::session::Wanted;
 use crate::session::model::Session;
-use crate::session::same::Same;
-use crate::session::summary::Summary;
 use crate::view::{Report, View};
-use ear::Ear;
-use order::Order;
+use intake::{Intake, Taken};
+use outtake::Outtake;
+use shards::Shards;
 use std::collections::BTreeSet;
 use std::io;
-use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant, SystemTime};
-
-/// Ports named to whoever finds no mail in a capture.
-const BUSIEST_PORTS: usize = 5;
-/// Packet time after which a silent connection to a mail port counts as a session, so that later ones can be numbered.
-const DECIDE_NANOSECONDS: i64 = 10_000_000_000;
 
 /// What to look at, and what to hand to the view.
 #[derive(Debug, Clone)]
@@ -45,8 +49,10 @@ pub struct Options {
     pub sessions: BTreeSet<u64>,
     /// When a session is handed to the view.
     pub order: When,
-    /// Hand each step to the view as it happens.
+    /// Hand each step to the view as it happens (on one thread).
     pub steps: bool,
+    /// Threads that follow connections; with one, everything is done on the caller's.
+    pub threads: usize,
     /// Stop after so many packets.
     pub packets: Option<u64>,
     /// Stop after so long (by the clock on the wall: for live captures).
@@ -60,6 +66,13 @@ pub enum When {
     InOrder,
     /// When it has ended: memory is bounded by the sessions that are open.
     AsTheyEnd,
+}
+
+impl Options {
+    fn selects(&self, session: &Session) -> bool {
+        (self.protocols.is_empty() || self.protocols.contains(&session.protocol))
+            && (self.sessions.is_empty() || self.sessions.contains(&session.id))
+    }
 }
 
 /// How a run went.
@@ -77,208 +90,102 @@ pub struct Outcome {
 /// Where the view cannot write. Trouble with the source is no error: what was read before it is shown, and the trouble
 /// is told in [`Outcome::problem`].
 pub fn run(source: &mut dyn Source, options: &Options, view: &mut dyn View, stop: &AtomicBool) -> io::Result<Outcome> {
-    let mut engine = Engine::new(options, view);
-    let begun = Instant::now();
+    let mut outtake = Outtake::new(options, view);
+    let (intake, problem) = if options.threads > 1 && !options.steps {
+        parallel::run(source, options, &mut outtake, stop)?
+    } else {
+        run_here(source, options, &mut outtake, stop)?
+    };
+    let mut summary = outtake.finish(intake.finish());
+    summary.limits_hit.add(&source.limits());
+    let report = Report { sources: source.info(), summary };
+    view.finish(&report)?;
+    Ok(Outcome { report, problem })
+}
+
+/// Everything on this thread.
+fn run_here<'a>(
+    source: &mut dyn Source,
+    options: &'a Options,
+    outtake: &mut Outtake<'_>,
+    stop: &AtomicBool,
+) -> io::Result<(Intake<'a>, Option<CaptureError>)> {
+    let mut intake = Intake::new(options);
+    let mut shards = Shards::all(options);
+    let mut reading = Reading::new(options, stop);
+    let live = source.is_live();
     let mut problem = None;
-    loop {
-        if stop.load(Ordering::Relaxed) || options.packets.is_some_and(|most| engine.summary.packets.read >= most) {
-            break;
-        }
+    while reading.goes_on(&intake) {
         match source.next_packet() {
-            Ok(Read::Packet(packet)) => engine.packet(&packet)?,
-            Ok(Read::Idle) => engine.idle()?,
+            Ok(Read::Packet(packet)) => {
+                let mut taken = intake.packet(&packet);
+                loop {
+                    match taken {
+                        Taken::Segment { shard, segment } => {
+                            shards.segment(shard, &segment);
+                            if options.steps {
+                                outtake.take(&mut shards.drain())?;
+                                outtake.show_steps(&mut shards, shard, &segment)?;
+                            }
+                        }
+                        Taken::Nothing => {}
+                        Taken::End => break,
+                    }
+                    taken = intake.more(&packet);
+                }
+                if let Some(end) = intake.end_of_batch() {
+                    shards.end_of_batch(end);
+                    outtake.end_of_batch(end, &mut shards.drain())?;
+                }
+            }
+            // Where a file is followed, its clock need not be that on the wall, and its writer may have gathered what it has
+            // not written: nothing is late there.
+            Ok(Read::Idle) if !live => {}
+            Ok(Read::Idle) => {
+                let end = intake.end_of_batch_now(wall_clock());
+                shards.end_of_batch(end);
+                outtake.end_of_batch(end, &mut shards.drain())?;
+            }
             Ok(Read::End) => break,
             Err(error) => {
                 problem = Some(error);
                 break;
             }
         }
-        if options.duration.is_some_and(|longest| begun.elapsed() >= longest) {
-            break;
-        }
     }
-    let summary = engine.finish()?;
-    let report = Report { sources: source.info(), summary };
-    view.finish(&report)?;
-    Ok(Outcome { report, problem })
+    shards.finish();
+    outtake.take(&mut shards.drain())?;
+    outtake.add_limits(&shards.limits_hit());
+    Ok((intake, problem))
 }
 
-/// All stages between the source and the view.
-struct Engine<'a> {
-    decoder: Decoder,
-    table: Table<Following>,
-    order: Order,
-    same: Same,
-    summary: Summary,
-    /// TCP segments by the lower of their ports.
-    ports: Vec<u64>,
+/// Whether to read on: until somebody or some option says that it is enough.
+struct Reading<'a> {
     options: &'a Options,
-    view: &'a mut dyn View,
+    stop: &'a AtomicBool,
+    begun: Instant,
 }
 
-impl<'a> Engine<'a> {
-    fn new(options: &'a Options, view: &'a mut dyn View) -> Self {
-        let following = Following {
-            ports: Arc::new(options.ports.clone()),
-            any_port: options.any_port,
-            wanted: options.wanted,
-            begun: Vec::new(),
-            over: Vec::new(),
-        };
-        Self {
-            decoder: Decoder::default(),
-            table: Table::new(following),
-            order: Order::new(options.order),
-            same: Same::default(),
-            summary: Summary::default(),
-            ports: vec![0; 1 << 16],
-            options,
-            view,
-        }
+impl<'a> Reading<'a> {
+    fn new(options: &'a Options, stop: &'a AtomicBool) -> Self {
+        Self { options, stop, begun: Instant::now() }
     }
 
-    fn packet(&mut self, packet: &Packet<'_>) -> io::Result<()> {
-        self.summary.packets.read += 1;
-        let segment = match self.decoder.decode(packet) {
-            Decoded::Segment(segment) => segment,
-            Decoded::Other => return Ok(()),
-            Decoded::Stop(stop) => {
-                self.summary.packets.undecodable += 1;
-                *self.summary.traffic.stops.entry(stop).or_default() += 1;
-                return Ok(());
-            }
-        };
-        self.summary.traffic.tcp_segments += 1;
-        self.summary.traffic.tcp_connections += u64::from(segment.syn && segment.acknowledgement.is_none());
-        self.ports[usize::from(segment.source.port().min(segment.destination.port()))] += 1;
-        let (key, now) = (self.table.segment(&segment), segment.time);
-        self.note_changes();
-        if let Some(ear) = key.and_then(|key| self.table.listener(&key)) {
-            if let Some(is_mail) = ear.news() {
-                self.order.decided(ear.first_packet(), is_mail);
-            }
-            if self.options.steps
-                && let Some(id) = self.order.id(ear.first_packet())
-            {
-                ear.show_steps(id, self.options, self.view)?;
-            }
-        }
-        self.decide_silent(now);
-        self.show_ready()
-    }
-
-    fn idle(&mut self) -> io::Result<()> {
-        let since_epoch = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        let now = Time::from_microseconds(i64::try_from(since_epoch.as_micros()).unwrap_or(i64::MAX));
-        self.table.tick(now);
-        self.note_changes();
-        self.decide_silent(now);
-        self.show_ready()
-    }
-
-    fn finish(mut self) -> io::Result<Summary> {
-        self.table.finish();
-        self.note_changes();
-        self.show_ready()?;
-        self.summary.limits_hit.add(self.table.limits_hit());
-        self.summary.limits_hit.add(self.decoder.limits());
-        let packets = &mut self.summary.packets;
-        packets.other = packets.read.saturating_sub(packets.mail + packets.undecodable);
-        let mut busiest: Vec<(u16, u64)> =
-            (0..=u16::MAX).zip(&self.ports).map(|(port, &segments)| (port, segments)).collect();
-        busiest.retain(|&(_, segments)| segments > 0);
-        busiest.sort_by_key(|&(port, segments)| (std::cmp::Reverse(segments), port));
-        busiest.truncate(BUSIEST_PORTS);
-        self.summary.traffic.tcp_ports = busiest;
-        Ok(self.summary)
-    }
-
-    /// Tells the order of the connections that have begun and ended.
-    fn note_changes(&mut self) {
-        let following = self.table.follower();
-        for (first_packet, ends, time) in following.begun.drain(..) {
-            self.order.begun(first_packet, ends, time);
-        }
-        for (first_packet, session) in following.over.drain(..) {
-            self.order.over(first_packet, session);
-        }
-    }
-
-    /// A connection to a mail port on which nothing is said does not keep the later ones waiting for their numbers.
-    fn decide_silent(&mut self, now: Time) {
-        while let Some((first_packet, ends)) = self.order.undecided_since(DECIDE_NANOSECONDS, now) {
-            let key = crate::flow::Key::new(ends.client, ends.server);
-            let ear = self.table.listener(&key).filter(|ear| ear.first_packet() == first_packet);
-            let is_mail = ear.is_some_and(Ear::decide_now);
-            self.order.decided(first_packet, is_mail);
-        }
-    }
-
-    fn show_ready(&mut self) -> io::Result<()> {
-        while let Some((mut session, shown)) = self.order.next_ready() {
-            self.same.link(&mut session);
-            if !self.options.selects(&session) {
-                self.summary.packets.mail += session.transport.counters.packets;
-                continue;
-            }
-            if self.options.steps {
-                for step in session.steps.iter().skip(shown) {
-                    self.view.step(&session, step)?;
-                }
-            }
-            self.summary.add(&session);
-            self.view.session(session)?;
-        }
-        Ok(())
+    fn goes_on(&mut self, intake: &Intake<'_>) -> bool {
+        !self.stop.load(Ordering::Relaxed)
+            && self.options.packets.is_none_or(|most| intake.packets() < most)
+            && self.options.duration.is_none_or(|longest| self.begun.elapsed() < longest)
     }
 }
 
-impl Options {
-    fn selects(&self, session: &Session) -> bool {
-        (self.protocols.is_empty() || self.protocols.contains(&session.protocol))
-            && (self.sessions.is_empty() || self.sessions.contains(&session.id))
-    }
+/// The end of a batch: the last packet read, and its time.
+#[derive(Debug, Clone, Copy)]
+struct BatchEnd {
+    packet: u64,
+    time: Time,
 }
 
-/// Follows what may be mail, and keeps what has ended until it is asked for.
-struct Following {
-    ports: Arc<Ports>,
-    any_port: bool,
-    wanted: Wanted,
-    begun: Vec<(u64, Ends, Time)>,
-    /// By first packet; `None` for what turned out to be no mail. With the number of steps shown already.
-    over: Vec<(u64, Option<(Session, usize)>)>,
-}
-
-impl Follower for Following {
-    type Listener = Ear;
-
-    fn wants(&self, one: SocketAddr, other: SocketAddr) -> bool {
-        self.any_port || self.ports.get(one.port()).is_some() || self.ports.get(other.port()).is_some()
-    }
-
-    /// The end with the mail port; or else the one with the lower port.
-    fn guess(&self, source: SocketAddr, destination: SocketAddr) -> Ends {
-        let from_server = match (self.ports.get(source.port()), self.ports.get(destination.port())) {
-            (_, Some(_)) => false,
-            (Some(_), None) => true,
-            (None, None) => source.port() < destination.port(),
-        };
-        if from_server {
-            Ends { client: destination, server: source }
-        } else {
-            Ends { client: source, server: destination }
-        }
-    }
-
-    fn listen(&mut self, ends: &Ends, at: crate::flow::At) -> Ear {
-        let ear = Ear::new(Arc::clone(&self.ports), self.any_port, self.wanted, ends, at);
-        self.begun.push((at.packet, *ends, at.time));
-        ear
-    }
-
-    fn over(&mut self, ear: Ear, transport: Transport) {
-        let first_packet = ear.first_packet();
-        self.over.push((first_packet, ear.finish(transport)));
-    }
+fn wall_clock() -> Time {
+    let since_epoch = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    Time::from_microseconds(i64::try_from(since_epoch.as_micros()).unwrap_or(i64::MAX))
 }

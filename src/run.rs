@@ -27,6 +27,7 @@ const FAILED: u8 = 1;
 pub fn run(plan: Plan) -> anyhow::Result<()> {
     match plan {
         Plan::Interfaces => interfaces(),
+        Plan::Print(text) => Ok(io::stdout().lock().write_all(&text)?),
         Plan::Schema => Ok(io::stdout().lock().write_all(schema::schema().as_bytes())?),
         Plan::Analyze(analysis) => analyze(*analysis),
     }
@@ -42,6 +43,14 @@ pub fn is_broken_pipe(error: &anyhow::Error) -> bool {
     error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }
 
+/// What clap says of a command line, fit for a terminal: file names may stand in it (`mailtap read *`), and they can be
+/// called anything. `None` where it is so as clap has it.
+pub fn usage_in_words(error: &clap::Error) -> Option<String> {
+    let said = error.render().to_string();
+    let shown = view::escape::block(&said);
+    (shown != said).then(|| shown.into_owned())
+}
+
 /// The error and its causes on one line.
 pub fn in_words(error: &anyhow::Error) -> String {
     view::escape::line(&format!("{error:#}")).into_owned()
@@ -50,15 +59,18 @@ pub fn in_words(error: &anyhow::Error) -> String {
 fn analyze(analysis: Analysis) -> anyhow::Result<()> {
     let stop = Arc::new(AtomicBool::new(false));
     let filter = analysis.filter.as_deref().map(Filter::new).transpose()?;
-    let live = matches!(analysis.input, Input::Live(_));
+    let live = matches!(analysis.input, Input::Live(_) | Input::Followed(_));
+    if live {
+        for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
+            // A second Ctrl-C, should the first not be heeded, ends the process at once.
+            signal_hook::flag::register_conditional_shutdown(signal, 130, Arc::clone(&stop))?;
+            signal_hook::flag::register(signal, Arc::clone(&stop))?;
+        }
+    }
     let mut source: Box<dyn Source> = match &analysis.input {
         Input::Files(files) => capture::open(files, filter, Damage::default())?,
+        Input::Followed(files) => capture::follow(files, filter, Damage::default(), Arc::clone(&stop))?,
         Input::Live(options) => {
-            for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
-                // A second Ctrl-C, should the first not be heeded, ends the process at once.
-                signal_hook::flag::register_conditional_shutdown(signal, 130, Arc::clone(&stop))?;
-                signal_hook::flag::register(signal, Arc::clone(&stop))?;
-            }
             let source = Live::open(options, filter.as_ref(), Arc::clone(&stop))?;
             listening(options.interface.as_deref());
             Box::new(source)
@@ -102,24 +114,23 @@ fn made(output: &Output, live: bool, out: Box<dyn Write>) -> Box<dyn View> {
 fn listening(interface: Option<&str>) {
     if io::stderr().is_terminal() {
         let interface = interface.unwrap_or("the first interface");
-        eprintln!("mailtap: listening on {interface}; Ctrl-C ends");
+        eprintln!("mailtap: listening on {}; Ctrl-C ends", view::escape::line(interface));
     }
 }
 
 fn interfaces() -> anyhow::Result<()> {
     let mut out = io::stdout().lock();
-    for interface in capture::interfaces()? {
-        let mut line = interface.name.clone();
+    let interfaces = capture::interfaces()?;
+    let widest = interfaces.iter().map(|interface| interface.name.chars().count()).max().unwrap_or_default();
+    for interface in interfaces {
+        let mut facts: Vec<String> = Vec::new();
         if !interface.up {
-            line.push_str(" (down)");
+            facts.push("down".to_owned());
         }
-        for address in &interface.addresses {
-            line.push_str(&format!(" {address}"));
-        }
-        if let Some(description) = &interface.description {
-            line.push_str(&format!(" - {description}"));
-        }
-        writeln!(out, "{}", view::escape::line(&line))?;
+        facts.extend(interface.addresses.iter().map(ToString::to_string));
+        facts.extend(interface.description);
+        let line = format!("{:widest$}  {}", interface.name, facts.join(", "));
+        writeln!(out, "{}", view::escape::line(line.trim_end()))?;
     }
     Ok(())
 }

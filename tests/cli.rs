@@ -65,6 +65,13 @@ fn help_names_the_commands() {
 }
 
 #[test]
+fn follow_takes_one_file() {
+    let path = fixture("smtp-helo");
+    let path = path.to_str().expect("UTF-8");
+    fails(&run(&["read", "--follow", path, path]), 2, &["--follow", "one file"]);
+}
+
+#[test]
 fn wrong_usage_is_two() {
     for args in [
         &["read"][..],

@@ -1,6 +1,6 @@
 /*!
 Every fixture: its JSON and its tables are those written down beside it, and its JSON agrees with what the client of the
-story knows (`truth.json`, which owes nothing to mailtap).
+story knows (`truth.json`, which owes nothing to mailtap; a story of a lossy way may have none).
 
 `UPDATE_EXPECTED=1 cargo test --test golden` writes the expected files anew: read the difference before committing it.
 */
@@ -106,6 +106,11 @@ fn tables(capture: &[u8], lang: Lang) -> String {
 fn what_the_client_knows_is_what_is_found() {
     let mut problems = Vec::new();
     for fixture in fixtures() {
+        // Where the capture lacks bytes, what the client knows cannot all be found.
+        let lossy = fixture.name.starts_with("transport") && !fixture.folder.join("truth.json").exists();
+        if lossy {
+            continue;
+        }
         let truth = std::fs::read(fixture.folder.join("truth.json")).expect("a truth.json");
         let truth: Value = serde_json::from_slice(&truth).expect("JSON");
         let (document, _) = support::analyze(&fixture.capture);

@@ -3,6 +3,7 @@
 mod support;
 
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 use serde_json::Value;
 use support::{Segment, frame, pcap, segments, turns};
 
@@ -84,7 +85,7 @@ fn said(file: &[u8]) -> Value {
             session.remove(field);
         }
         let transport = session["transport"].as_object_mut().expect("an object");
-        for field in ["packets", "retransmitted", "reordered", "rtt_ms"] {
+        for field in ["packets", "retransmitted", "reordered", "copies", "loss", "rtt_ms"] {
             transport.remove(field);
         }
         for step in session["steps"].as_array_mut().expect("a list") {
@@ -106,7 +107,7 @@ fn any_conversation() -> impl Strategy<Value = (&'static str, u16)> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 150, ..Default::default() })]
+    #![proptest_config(ProptestConfig { cases: 150, rng_seed: RngSeed::Fixed(1), ..Default::default() })]
 
     #[test]
     fn split_reordered_and_doubled(

@@ -7,6 +7,7 @@ last over the loop. Here moving and looking are two calls.
 */
 
 use super::{CaptureError, Packet, Read, Source, SourceInfo};
+use crate::limits::LimitsHit;
 
 /// A position in a supply of packets.
 pub trait Cursor: Send {
@@ -21,6 +22,21 @@ pub trait Cursor: Send {
 
     /// What has been read so far.
     fn info(&self) -> Vec<SourceInfo>;
+
+    /// Whether what comes next may be earlier than what came before, by what is known of the file.
+    fn may_step_back(&self) -> bool {
+        false
+    }
+
+    /// As [`Source::limits`].
+    fn limits(&self) -> LimitsHit {
+        LimitsHit::default()
+    }
+
+    /// As [`Source::is_live`].
+    fn is_live(&self) -> bool {
+        false
+    }
 }
 
 /// Where [`Cursor::advance`] moved to.
@@ -46,6 +62,14 @@ impl<C: Cursor + ?Sized> Source for C {
     fn info(&self) -> Vec<SourceInfo> {
         Cursor::info(self)
     }
+
+    fn limits(&self) -> LimitsHit {
+        Cursor::limits(self)
+    }
+
+    fn is_live(&self) -> bool {
+        Cursor::is_live(self)
+    }
 }
 
 impl<C: Cursor + ?Sized> Cursor for Box<C> {
@@ -59,5 +83,17 @@ impl<C: Cursor + ?Sized> Cursor for Box<C> {
 
     fn info(&self) -> Vec<SourceInfo> {
         Cursor::info(&**self)
+    }
+
+    fn may_step_back(&self) -> bool {
+        (**self).may_step_back()
+    }
+
+    fn limits(&self) -> LimitsHit {
+        Cursor::limits(&**self)
+    }
+
+    fn is_live(&self) -> bool {
+        Cursor::is_live(&**self)
     }
 }

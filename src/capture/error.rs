@@ -52,6 +52,15 @@ pub enum CaptureError {
         /// Where it says so.
         offset: u64,
     },
+    /// A file that is still being written was to be followed, and it is not alone.
+    #[error("--follow reads one file: name the one that is still being written")]
+    FollowsOne,
+    /// A file that is still being written was to be followed, and it is compressed.
+    #[error("{name}: is compressed, and only a plain pcap or pcapng file can be followed")]
+    NotFollowed {
+        /// The file.
+        name: String,
+    },
     /// The file ends in the middle of a packet, or of its own header (packet 0).
     #[error(
         "{name}: truncated in packet {packet} at byte {offset}: what is before it was read; copy the file again, or let its writer finish"
@@ -184,7 +193,7 @@ impl CaptureError {
     /// What it comes down to.
     pub fn fault(&self) -> Fault {
         match self {
-            Self::Filter { .. } => Fault::Usage,
+            Self::Filter { .. } | Self::FollowsOne => Fault::Usage,
             Self::NoSuchInterface { .. } | Self::NoInterface { .. } | Self::MayNotListen { .. } => Fault::Access,
             _ => Fault::Input,
         }

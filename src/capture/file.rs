@@ -9,18 +9,25 @@ use super::pcapng::Pcapng;
 use super::tally::Tally;
 use super::window::{WINDOW_BYTES, Window};
 use super::{
-    CaptureError, Compression, Cursor, Filter, Filtered, Format, LinkType, Merged, Moved, Packet, Source, SourceInfo,
-    Time,
+    CaptureError, Compression, Cursor, Filter, Filtered, Format, LinkType, Merged, Moved, Ordered, Packet, Source,
+    SourceInfo, Time,
 };
 use std::fs::File;
 use std::io::{self, Read};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 /// Bytes of all windows together where many files are read at once.
 const WINDOWS_BYTES: usize = 64 * WINDOW_BYTES;
 /// The smallest window.
 const SMALLEST_WINDOW: usize = 64 * 1024;
+/// How long the end of a file that is followed is left alone before it is looked at again.
+const FOLLOW_PAUSE: Duration = Duration::from_millis(100);
+/// Bytes of the shortest header of a capture file.
+const SHORTEST_HEADER: u64 = 24;
 
 /// A capture file, or standard input.
 pub struct CaptureFile {
@@ -31,6 +38,8 @@ pub struct CaptureFile {
     skips: Skips,
     damage: Damage,
     state: State,
+    /// The end of the file is none until this is set.
+    follow: Option<Arc<AtomicBool>>,
 }
 
 /// The records of either format.
@@ -114,10 +123,41 @@ pub fn open(names: &[PathBuf], filter: Option<Filter>, damage: Damage) -> Result
     }
     let only = if files.len() == 1 { files.pop() } else { None };
     Ok(match (only, filter) {
-        (Some(file), None) => Box::new(file),
-        (Some(file), Some(filter)) => Box::new(Filtered::new(file, filter)),
-        (None, None) => Box::new(Merged::new(files)),
-        (None, Some(filter)) => Box::new(Filtered::new(Merged::new(files), filter)),
+        (Some(file), None) => Box::new(Ordered::new(file)),
+        (Some(file), Some(filter)) => Box::new(Ordered::new(Filtered::new(file, filter))),
+        (None, None) => Box::new(Ordered::new(Merged::new(files))),
+        (None, Some(filter)) => Box::new(Ordered::new(Filtered::new(Merged::new(files), filter))),
+    })
+}
+
+/// Opens a file that is still being written, and reads on as it grows until `stop` is set. Waits for its header.
+/// Standard input needs no following: its end is its end.
+///
+/// # Errors
+/// As [`open_file`]; where there is not one file, or it is compressed.
+pub fn follow(
+    names: &[PathBuf],
+    filter: Option<Filter>,
+    damage: Damage,
+    stop: Arc<AtomicBool>,
+) -> Result<Box<dyn Source>, CaptureError> {
+    let [name] = names else { return Err(CaptureError::FollowsOne) };
+    if name.as_os_str() == "-" {
+        return open(names, filter, damage);
+    }
+    while std::fs::metadata(name).is_ok_and(|metadata| metadata.is_file() && metadata.len() < SHORTEST_HEADER)
+        && !stop.load(Ordering::Relaxed)
+    {
+        std::thread::sleep(FOLLOW_PAUSE);
+    }
+    let file = file(name, WINDOW_BYTES)?.on_damage(damage);
+    if file.compression.is_some() {
+        return Err(CaptureError::NotFollowed { name: file.tally.name() });
+    }
+    let file = file.following(stop);
+    Ok(match filter {
+        None => Box::new(Ordered::new(file)),
+        Some(filter) => Box::new(Ordered::new(Filtered::new(file, filter))),
     })
 }
 
@@ -180,6 +220,7 @@ impl CaptureFile {
             skips: Skips::default(),
             damage: Damage::default(),
             state: State::Between,
+            follow: None,
         };
         file.read_beginning()?;
         Ok(file)
@@ -188,6 +229,23 @@ impl CaptureFile {
     /// The same file, doing as `damage` says.
     pub fn on_damage(self, damage: Damage) -> Self {
         Self { damage, ..self }
+    }
+
+    /// The same file, read on as it grows until `stop` is set.
+    pub fn following(self, stop: Arc<AtomicBool>) -> Self {
+        Self { follow: Some(stop), ..self }
+    }
+
+    /// At the end of what has been written: true where more may come, after a pause.
+    fn waits_for_more(&mut self) -> bool {
+        let Some(stop) = &self.follow else { return false };
+        if stop.load(Ordering::Relaxed) {
+            return false;
+        }
+        std::thread::sleep(FOLLOW_PAUSE);
+        self.window.resume();
+        self.state = State::Between;
+        true
     }
 
     /// Finds out which format it is.
@@ -276,6 +334,9 @@ impl Cursor for CaptureFile {
                 self.state = State::At(record);
                 Ok(Moved::Packet)
             }
+            Ok(None) | Err(Defect::CutShort) if self.waits_for_more() => Ok(Moved::Idle),
+            // Of a file that is still being written the last record may not be there whole.
+            Err(Defect::CutShort) if self.follow.is_some() => Ok(Moved::End),
             Ok(None) => Ok(Moved::End),
             Err(defect) => {
                 let error = self.error(defect);
@@ -299,6 +360,10 @@ impl Cursor for CaptureFile {
                 Packet { number, time: Time::default(), link: LinkType::NULL, data: &[], wire_len: 0 }
             }
         }
+    }
+
+    fn may_step_back(&self) -> bool {
+        matches!(&self.records, Records::Pcapng(pcapng) if pcapng.has_several_interfaces())
     }
 
     fn info(&self) -> Vec<SourceInfo> {

@@ -97,4 +97,8 @@ impl<C: Cursor> Cursor for Filtered<C> {
     fn info(&self) -> Vec<SourceInfo> {
         Cursor::info(&self.inner)
     }
+
+    fn may_step_back(&self) -> bool {
+        self.inner.may_step_back()
+    }
 }

@@ -262,6 +262,10 @@ impl Cursor for Live {
     fn info(&self) -> Vec<SourceInfo> {
         vec![self.tally.info()]
     }
+
+    fn is_live(&self) -> bool {
+        true
+    }
 }
 
 /// libpcap's first choice.

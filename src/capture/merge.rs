@@ -64,4 +64,8 @@ impl<C: Cursor> Cursor for Merged<C> {
     fn info(&self) -> Vec<SourceInfo> {
         self.cursors.iter().flat_map(Cursor::info).collect()
     }
+
+    fn may_step_back(&self) -> bool {
+        self.cursors.iter().any(Cursor::may_step_back)
+    }
 }

@@ -4,12 +4,11 @@ Where packets come from: capture files, standard input, a live interface. Nothin
 A [`Source`] lends one [`Packet`] after the other and can say at any time what it has read so far ([`SourceInfo`]).
 
 ```text
-file, standard input ─▶ compressed ─▶ window ─▶ pcap | pcapng ─▶ file ─┐
-                                                                       ├▶ merge ─▶ filter ─▶ Source
-interface ─▶ live ─────────────────────────────────────────────────────┘
+file, standard input ─▶ compressed ─▶ window ─▶ pcap | pcapng ─▶ file ─▶ merge ─▶ filter ─▶ order ─▶ Source
+interface ─▶ live ─▶ Source
 ```
 
-[`open`] puts the first row together, [`Live::open`] the second.
+[`open`] puts the first row together, [`follow`] too, [`Live::open`] the second.
 */
 
 mod compressed;
@@ -20,6 +19,7 @@ mod filter;
 mod link;
 mod live;
 mod merge;
+mod order;
 mod pcap;
 mod pcapng;
 mod tally;
@@ -32,12 +32,15 @@ mod window;
 
 pub use cursor::{Cursor, Moved};
 pub use error::{CaptureError, Fault};
-pub use file::{CaptureFile, Damage, open, open_file, open_stdin};
+pub use file::{CaptureFile, Damage, follow, open, open_file, open_stdin};
 pub use filter::{Filter, Filtered};
 pub use link::LinkType;
 pub use live::{Interface, Live, LiveOptions, interfaces};
 pub use merge::Merged;
+pub use order::Ordered;
 pub use time::Time;
+
+use crate::limits::LimitsHit;
 
 /// One captured packet, lent by its [`Source`] until the next is asked for.
 #[derive(Debug, Clone, Copy)]
@@ -56,7 +59,7 @@ pub struct Packet<'a> {
 
 /// A supply of packets.
 pub trait Source: Send {
-    /// The next packet; `None` at the end. A live source also answers `Ok(Read::Idle)` now and then, so that whoever
+    /// The next packet; `None` at the end. A live source, and a file that is followed, also answers `Ok(Read::Idle)` now and then, so that whoever
     /// waits can see to other things.
     ///
     /// # Errors
@@ -65,6 +68,16 @@ pub trait Source: Send {
 
     /// What has been read so far: one entry per file or interface.
     fn info(&self) -> Vec<SourceInfo>;
+
+    /// Bounds that cost something.
+    fn limits(&self) -> LimitsHit {
+        LimitsHit::default()
+    }
+
+    /// Whether packets come as they are captured, so that the clock on the wall tells how long none has come.
+    fn is_live(&self) -> bool {
+        false
+    }
 }
 
 /// What a [`Source`] answers.
@@ -72,7 +85,7 @@ pub trait Source: Send {
 pub enum Read<'a> {
     /// A packet.
     Packet(Packet<'a>),
-    /// Live only: nothing came for a while.
+    /// Live, or where a file is followed: nothing came for a while.
     Idle,
     /// Nothing more will come.
     End,

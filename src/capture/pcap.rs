@@ -8,10 +8,7 @@ use super::file::{Defect, Record};
 use super::window::Window;
 use super::{LinkType, Time};
 use crate::limits::RECORD_BYTES;
-use pcap_parser::{
-    LegacyPcapBlock, PcapError, PcapHeader, parse_pcap_frame, parse_pcap_frame_be, parse_pcap_frame_modified,
-    parse_pcap_header,
-};
+use pcap_parser::{PcapHeader, parse_pcap_header};
 use std::io;
 
 /// Bytes of the file's header.
@@ -24,12 +21,8 @@ const PLAUSIBLE_SECONDS: u32 = 86_400;
 /// Records in a row that must be plausible for reading to go on after a corrupt stretch.
 const PLAUSIBLE_RECORDS: usize = 3;
 
-/// One of pcap-parser's record parsers.
-type Parser = fn(&[u8]) -> nom::IResult<&[u8], LegacyPcapBlock<'_>, PcapError<&[u8]>>;
-
 /// The records of a classic file.
 pub(super) struct Pcap {
-    parse: Parser,
     big_endian: bool,
     header_bytes: usize,
     fine: bool,
@@ -85,11 +78,6 @@ impl Pcap {
         let big_endian = header.is_bigendian();
         let snaplen = usize::try_from(header.snaplen).unwrap_or(usize::MAX);
         Self {
-            parse: match (modified, big_endian) {
-                (true, _) => parse_pcap_frame_modified,
-                (false, true) => parse_pcap_frame_be,
-                (false, false) => parse_pcap_frame,
-            },
             big_endian,
             header_bytes: if modified { 24 } else { 16 },
             fine: header.is_nanosecond_precision(),
@@ -122,14 +110,15 @@ impl Pcap {
         if !window.ensure(self.header_bytes + captured)? {
             return Err(Defect::CutShort);
         }
-        let Ok((_, block)) = (self.parse)(window.data()) else { return Err(Defect::CutShort) };
-        self.last_seconds = Some(block.ts_sec);
+        self.last_seconds = Some(header.seconds);
+        // The record's bounds were judged by its header just now: a parser would read the same sixteen bytes again, for
+        // every packet.
         Ok(Some(Record {
-            time: self.time(block.ts_sec, block.ts_usec),
+            time: self.time(header.seconds, header.fraction),
             link: self.link,
-            data: self.header_bytes..self.header_bytes + block.data.len(),
-            wire_len: block.origlen.max(block.caplen),
-            total: self.header_bytes + block.data.len(),
+            data: self.header_bytes..self.header_bytes + captured,
+            wire_len: header.original.max(header.captured),
+            total: self.header_bytes + captured,
         }))
     }
 

@@ -79,6 +79,11 @@ impl Pcapng {
         Self { big_endian: false, interfaces: Vec::new(), dropped_before: None, last: Time::default() }
     }
 
+    /// Whether packets of several interfaces stand here, each in its own order of time.
+    pub(super) fn has_several_interfaces(&self) -> bool {
+        self.interfaces.len() > 1
+    }
+
     /// Packets that the interfaces' statistics say were dropped.
     pub(super) fn dropped(&self) -> Option<u64> {
         self.interfaces

@@ -79,6 +79,11 @@ impl Window {
         }
     }
 
+    /// The stream has not ended after all: more may have been written.
+    pub(super) fn resume(&mut self) {
+        self.ended = false;
+    }
+
     fn refill(&mut self, wanted: usize) -> io::Result<bool> {
         self.buffer.copy_within(self.start..self.end, 0);
         self.end -= self.start;

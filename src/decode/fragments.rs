@@ -56,7 +56,7 @@ pub(super) struct Fragments {
 impl Fragments {
     /// Adds a piece that came at `now`; answers with the payload of the datagram that it completes.
     pub(super) fn add(&mut self, fragment: &Fragment<'_>, now: Time) -> Result<Option<IpPayload<'_>>, DecodeStop> {
-        let IpPayload { source, destination, protocol, part } = fragment.payload;
+        let IpPayload { source, destination, identification, protocol, part } = fragment.payload;
         if !may_carry_tcp(protocol) {
             return Ok(None);
         }
@@ -75,7 +75,7 @@ impl Fragments {
             Some(waiting) => waiting.buffer.take_bufs().0,
             None => return Ok(None),
         };
-        Ok(Some(IpPayload { source, destination, protocol, part: Part::whole(&self.whole) }))
+        Ok(Some(IpPayload { source, destination, identification, protocol, part: Part::whole(&self.whole) }))
     }
 
     /// The bounds that cost something.

@@ -48,6 +48,7 @@ fn ipv4(part: Part<'_>) -> Result<Step<'_>, DecodeStop> {
     let payload = IpPayload {
         source: header.source_addr().into(),
         destination: header.destination_addr().into(),
+        identification: Some(header.identification()).filter(|&identification| identification != 0),
         protocol: header.protocol().0,
         part: part.skip(header_bytes).ok_or(DecodeStop::Ip)?,
     };
@@ -75,6 +76,7 @@ fn ipv6(part: Part<'_>) -> Result<Step<'_>, DecodeStop> {
     Ok(Step::Next(Layer::IpPayload(IpPayload {
         source: header.source_addr().into(),
         destination: header.destination_addr().into(),
+        identification: None,
         protocol: header.next_header().0,
         part,
     })))

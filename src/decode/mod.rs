@@ -5,7 +5,7 @@ What cannot be decoded is never dropped in silence: a [`DecodeStop`] says which 
 counts them.
 
 A packet is a chain of layers, and decoding it is a loop: each layer's function reads one header and answers with the
-[`Layer`] that follows. Tunnels need nothing of their own that way (what follows GRE is a layer as what follows Ethernet
+`Layer` that follows. Tunnels need nothing of their own that way (what follows GRE is a layer as what follows Ethernet
 is), and one bound on the length of the chain ([`crate::limits::LAYERS`]) holds for tags, tunnels and extension headers
 alike.
 */
@@ -52,6 +52,9 @@ pub struct Segment<'a> {
     pub rst: bool,
     /// Receive window as sent, not scaled.
     pub window: u16,
+    /// IPv4's identification, by which a copy of a packet differs from a second packet that says the same; none where
+    /// there is none (IPv6) or it says nothing (0: RFC 6864, section 4.1).
+    pub identification: Option<u16>,
     /// The captured payload.
     pub payload: &'a [u8],
     /// Payload bytes that the segment had on the wire: more than `payload` has where the snap length cut it.
@@ -80,6 +83,21 @@ pub enum DecodeStop {
     Ip,
     /// The TCP header is cut short or makes no sense.
     Tcp,
+    /// An 802.11 frame that is encrypted: what it carries cannot be told.
+    Encrypted,
+}
+
+impl DecodeStop {
+    /// A stable name for it.
+    pub fn name(self) -> String {
+        match self {
+            Self::UnknownLink(link) => format!("link type {link}"),
+            Self::Link => "link".to_owned(),
+            Self::Ip => "ip".to_owned(),
+            Self::Tcp => "tcp".to_owned(),
+            Self::Encrypted => "encrypted 802.11".to_owned(),
+        }
+    }
 }
 
 /// A header to be read, and what follows it.
@@ -106,6 +124,8 @@ enum Layer<'a> {
 struct IpPayload<'a> {
     source: IpAddr,
     destination: IpAddr,
+    /// As in [`Segment`].
+    identification: Option<u16>,
     protocol: u8,
     part: Part<'a>,
 }
@@ -120,6 +140,8 @@ enum Step<'a> {
     Fragment(Fragment<'a>),
     /// To a TCP segment.
     Tcp(tcp::Tcp<'a>),
+    /// To several frames in one, of which the first begins here.
+    Aggregate(Part<'a>),
     /// To something else.
     Other,
 }
@@ -128,15 +150,30 @@ enum Step<'a> {
 #[derive(Debug, Default)]
 pub struct Decoder {
     fragments: Fragments,
+    /// Where in the packet decoded last the next of several frames begins.
+    next_frame: Option<usize>,
 }
 
 impl Decoder {
-    /// Decodes one packet.
+    /// Decodes one packet: the first frame in it, where it holds several.
     pub fn decode<'a>(&'a mut self, packet: &Packet<'a>) -> Decoded<'a> {
+        self.next_frame = None;
+        self.run(packet, Layer::Link(packet.link, Part::captured(packet)))
+    }
+
+    /// The next frame of the packet decoded last, where that holds several (A-MSDU, IEEE 802.11 section 9.3.2.2).
+    pub fn decode_next<'a>(&'a mut self, packet: &Packet<'a>) -> Option<Decoded<'a>> {
+        let part = Part::captured(packet).skip(self.next_frame.take()?)?;
+        let (content, next) = wifi::subframe(part)?;
+        self.next_frame = next.map(|next| packet.data.len() - next.bytes.len());
+        // A length is what an EtherType below 1536 is: LLC follows.
+        Some(self.run(packet, Layer::EtherType(0, content)))
+    }
+
+    fn run<'a>(&'a mut self, packet: &Packet<'a>, mut layer: Layer<'a>) -> Decoded<'a> {
         // Taken by the first fragment: a piece of a datagram within one put together from pieces goes too far.
         let mut fragments = Some(&mut self.fragments);
         let mut guessed = false;
-        let mut layer = Layer::Link(packet.link, Part::captured(packet));
         for _ in 0..LAYERS {
             let step = match layer {
                 Layer::Link(link, part) => link::link(link, part),
@@ -160,6 +197,11 @@ impl Decoder {
                         Ok(None) => return Decoded::Other,
                         Err(stop) => return Decoded::Stop(stop),
                     }
+                }
+                Ok(Step::Aggregate(part)) => {
+                    let Some((content, next)) = wifi::subframe(part) else { return Decoded::Stop(DecodeStop::Link) };
+                    self.next_frame = next.map(|next| packet.data.len() - next.bytes.len());
+                    Layer::EtherType(0, content)
                 }
                 Ok(Step::Tcp(tcp)) => return Decoded::Segment(tcp.segment(packet)),
                 Ok(Step::Other) => return Decoded::Other,

@@ -1,6 +1,7 @@
 //! A stretch of a packet, of which the end may not have been captured.
 
 use crate::capture::Packet;
+use crate::limits::RECORD_BYTES;
 
 /// Captured bytes, and how many more of the same stretch were on the wire.
 #[derive(Debug, Clone, Copy)]
@@ -14,7 +15,8 @@ impl<'a> Part<'a> {
     /// All of a packet.
     pub(super) fn captured(packet: &Packet<'a>) -> Self {
         let wire = usize::try_from(packet.wire_len).unwrap_or(usize::MAX);
-        Self { bytes: packet.data, missing: wire.saturating_sub(packet.data.len()) }
+        // No packet is longer than the longest record; a length above it is a lie, and would be a gap of gigabytes.
+        Self { bytes: packet.data, missing: wire.saturating_sub(packet.data.len()).min(RECORD_BYTES) }
     }
 
     /// All of `bytes`, of which nothing is missing.

@@ -16,12 +16,14 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 /// What a packet may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Peek {
-    /// A TCP segment between these, unless decoding stops.
+    /// A TCP segment between these, whose header is all there.
     MayBeTcp {
         /// Sender.
         source: SocketAddr,
         /// Receiver.
         destination: SocketAddr,
+        /// It begins a connection: SYN without ACK.
+        begins: bool,
     },
     /// Of another kind, certainly: decoding answers [`Decoded::Other`](super::Decoded::Other).
     NotTcp,
@@ -94,11 +96,17 @@ fn transport(number: u8, source: IpAddr, destination: IpAddr, part: Part<'_>) ->
     const IGMP: u8 = 2;
     const ICMPV6: u8 = 58;
     match number {
-        protocol::TCP => Some(Peek::MayBeTcp {
-            source: SocketAddr::new(source, part.u16(0)?),
-            destination: SocketAddr::new(destination, part.u16(2)?),
-        }),
-        protocol::UDP if tunnel::is_tunnel(part.u16(2)?) => None,
+        protocol::TCP => {
+            let header_bytes = 4 * usize::from(part.u8(12)? >> 4);
+            // Decoding tells what is wrong with a header that is cut short or too short.
+            part.skip(header_bytes.max(20)).filter(|_| header_bytes >= 20)?;
+            Some(Peek::MayBeTcp {
+                source: SocketAddr::new(source, part.u16(0)?),
+                destination: SocketAddr::new(destination, part.u16(2)?),
+                begins: part.u8(13)? & 0x12 == 0x02,
+            })
+        }
+        protocol::UDP if tunnel::is_tunnel(part.u16(0)?, part.u16(2)?) => None,
         protocol::UDP | ICMP | IGMP | ICMPV6 => Some(Peek::NotTcp),
         _ => None,
     }

@@ -9,6 +9,7 @@ use std::net::{IpAddr, SocketAddr};
 pub(super) struct Tcp<'a> {
     source: IpAddr,
     destination: IpAddr,
+    identification: Option<u16>,
     header: TcpSlice<'a>,
     missing: usize,
 }
@@ -18,8 +19,8 @@ impl<'a> Tcp<'a> {
     /// the network card computes it, after the capture.
     pub(super) fn read(payload: &IpPayload<'a>) -> Result<Self, DecodeStop> {
         let header = TcpSlice::from_slice(payload.part.bytes).map_err(|_| DecodeStop::Tcp)?;
-        let IpPayload { source, destination, part, .. } = *payload;
-        Ok(Self { source, destination, header, missing: part.missing })
+        let IpPayload { source, destination, identification, part, .. } = *payload;
+        Ok(Self { source, destination, identification, header, missing: part.missing })
     }
 
     /// The segment that `packet` carried.
@@ -37,6 +38,7 @@ impl<'a> Tcp<'a> {
             fin: header.fin(),
             rst: header.rst(),
             window: header.window_size(),
+            identification: self.identification,
             payload,
             wire_len: u32::try_from(payload.len().saturating_add(self.missing)).unwrap_or(u32::MAX),
         }

@@ -40,16 +40,23 @@ pub(super) fn gre(part: Part<'_>) -> Result<Step<'_>, DecodeStop> {
     read().ok_or(DecodeStop::Link)
 }
 
+/// Teredo's port (RFC 4380 section 2.7): a server's, and that of clients without a NAT.
+const TEREDO: u16 = 3544;
+/// L2TP's port (RFC 2661 section 8.1).
+const L2TP: u16 = 1701;
+
 /// UDP (RFC 768), for the sake of the tunnels on it.
 pub(super) fn udp(part: Part<'_>) -> Result<Step<'_>, DecodeStop> {
     let read = || {
-        let (port, length) = (part.u16(2)?, usize::from(part.u16(4)?));
+        let (source, port, length) = (part.u16(0)?, part.u16(2)?, usize::from(part.u16(4)?));
         let content = part.skip(8)?.limit(length.checked_sub(8)?);
         match port {
             // 8472 is what Linux used before the port was assigned.
             4789 | 8472 => vxlan(content),
             6081 => geneve(content),
             2152 => gtp(content),
+            _ if [source, port].contains(&TEREDO) => teredo(content),
+            _ if [source, port].contains(&L2TP) => l2tp(content),
             _ => None,
         }
     };
@@ -58,8 +65,46 @@ pub(super) fn udp(part: Part<'_>) -> Result<Step<'_>, DecodeStop> {
 }
 
 /// True where [`udp`] looks for a tunnel.
-pub(super) fn is_tunnel(port: u16) -> bool {
-    matches!(port, 4789 | 8472 | 6081 | 2152)
+pub(super) fn is_tunnel(source: u16, destination: u16) -> bool {
+    matches!(destination, 4789 | 8472 | 6081 | 2152 | TEREDO | L2TP) || matches!(source, TEREDO | L2TP)
+}
+
+/// Teredo (RFC 4380 section 5.1.1): IPv6, perhaps after authentication data and the origin's address.
+fn teredo(part: Part<'_>) -> Option<Layer<'_>> {
+    let mut part = part;
+    if let [0, 1, client, authentication] = *part.first::<4>()? {
+        part = part.skip(4 + usize::from(client) + usize::from(authentication) + 9)?;
+    }
+    if part.first::<2>()? == &[0, 0] {
+        part = part.skip(8)?;
+    }
+    (part.u8(0)? >> 4 == 6).then_some(Layer::Ip(part))
+}
+
+/// L2TP's data messages (RFC 2661 section 3.1), which carry PPP.
+fn l2tp(part: Part<'_>) -> Option<Layer<'_>> {
+    const CONTROL: u16 = 0x8000;
+    const LENGTH: u16 = 0x4000;
+    const SEQUENCE: u16 = 0x0800;
+    const OFFSET: u16 = 0x0200;
+    let flags = part.u16(0)?;
+    if flags & CONTROL != 0 || flags & 0x000f != 2 {
+        return None;
+    }
+    let has = |flag| flags & flag != 0;
+    let mut header = 6;
+    let mut content = part;
+    if has(LENGTH) {
+        content = part.limit(usize::from(part.u16(2)?));
+        header += 2;
+    }
+    if has(SEQUENCE) {
+        header += 4;
+    }
+    if has(OFFSET) {
+        header += 2 + usize::from(content.u16(header)?);
+    }
+    Some(Layer::Ppp(content.skip(header)?))
 }
 
 /// RFC 7348 section 5.

@@ -1,25 +1,32 @@
-//! IEEE 802.11 data frames in the clear, bare or after a radiotap header. An encrypted one is another kind of packet here.
+//! IEEE 802.11 data frames in the clear, bare or after a radiotap header. An encrypted one is
+//! counted as such.
 
-use super::Step;
 use super::link::llc;
 use super::part::Part;
+use super::{DecodeStop, Step};
 
 /// Radiotap: version, padding, and its length and all else little-endian.
-pub(super) fn radiotap(part: Part<'_>) -> Option<Step<'_>> {
-    let [0, _, low, high] = part.first::<4>()? else { return None };
-    let length = usize::from(u16::from_le_bytes([*low, *high]));
-    let header = part.bytes.get(..length)?;
-    data_frame(part.skip(length)?, pads(header))
+pub(super) fn radiotap(part: Part<'_>) -> Result<Step<'_>, DecodeStop> {
+    let read = || {
+        let [0, _, low, high] = part.first::<4>()? else { return None };
+        let length = usize::from(u16::from_le_bytes([*low, *high]));
+        Some((part.skip(length)?, pads(part.bytes.get(..length)?)))
+    };
+    let (frame, padded) = read().ok_or(DecodeStop::Link)?;
+    data_frame(frame, padded)
 }
 
 /// AVS: version and length, big-endian.
-pub(super) fn avs(part: Part<'_>) -> Option<Step<'_>> {
-    let length = part.skip(4)?.first::<4>()?;
-    data_frame(part.skip(usize::try_from(u32::from_be_bytes(*length)).ok()?)?, false)
+pub(super) fn avs(part: Part<'_>) -> Result<Step<'_>, DecodeStop> {
+    let read = || {
+        let length = part.skip(4)?.first::<4>()?;
+        part.skip(usize::try_from(u32::from_be_bytes(*length)).ok()?)
+    };
+    data_frame(read().ok_or(DecodeStop::Link)?, false)
 }
 
 /// A bare frame.
-pub(super) fn frame(part: Part<'_>) -> Option<Step<'_>> {
+pub(super) fn frame(part: Part<'_>) -> Result<Step<'_>, DecodeStop> {
     data_frame(part, false)
 }
 
@@ -44,30 +51,44 @@ fn pads(header: &[u8]) -> bool {
     read().unwrap_or(false)
 }
 
-fn data_frame(part: Part<'_>, padded: bool) -> Option<Step<'_>> {
-    let [control, flags] = *part.first::<2>()?;
+fn data_frame(part: Part<'_>, padded: bool) -> Result<Step<'_>, DecodeStop> {
+    let [control, flags] = *part.first::<2>().ok_or(DecodeStop::Link)?;
     let (kind, subtype) = (control & 0x0c, control >> 4);
     let (no_data, with_qos) = (subtype & 0x04 != 0, subtype & 0x08 != 0);
     let protected = flags & 0x40 != 0;
-    if control & 0x03 != 0 || kind != 0x08 || no_data || protected {
-        return Some(Step::Other);
+    if control & 0x03 != 0 || kind != 0x08 || no_data {
+        return Ok(Step::Other);
     }
-    let mut length = 24;
-    if flags & 0x03 == 0x03 {
-        length += 6;
+    if protected {
+        return Err(DecodeStop::Encrypted);
     }
-    if with_qos {
-        // Several frames in one (A-MSDU) are not taken apart.
-        if part.u8(length)? & 0x80 != 0 {
-            return Some(Step::Other);
+    let read = || {
+        let mut length = 24;
+        if flags & 0x03 == 0x03 {
+            length += 6;
         }
-        length += 2;
-        if flags & 0x80 != 0 {
-            length += 4;
+        let mut several = false;
+        if with_qos {
+            several = part.u8(length)? & 0x80 != 0;
+            length += 2;
+            if flags & 0x80 != 0 {
+                length += 4;
+            }
         }
-    }
-    if padded {
-        length = usize::next_multiple_of(length, 4);
-    }
-    llc(part.skip(length)?)
+        if padded {
+            length = usize::next_multiple_of(length, 4);
+        }
+        let content = part.skip(length)?;
+        if several { Some(Step::Aggregate(content)) } else { llc(content) }
+    };
+    read().ok_or(DecodeStop::Link)
+}
+
+/// One of several frames in one (A-MSDU, IEEE 802.11 section 9.3.2.2): its content, and what follows it. Two addresses,
+/// a length, LLC; padded to 4 bytes.
+pub(super) fn subframe(part: Part<'_>) -> Option<(Part<'_>, Option<Part<'_>>)> {
+    const HEADER: usize = 14;
+    let length = usize::from(part.u16(12)?);
+    let next = part.skip((HEADER + length).next_multiple_of(4)).filter(|next| next.bytes.len() > HEADER);
+    Some((part.skip(HEADER)?.limit(length), next))
 }

@@ -9,8 +9,11 @@ use super::At;
 use super::seq::Position;
 use std::collections::{BTreeMap, VecDeque};
 
-/// Bytes just handed over that are kept, to hold a retransmission against them.
-const HISTORY: usize = 2048;
+/// Bytes just handed over that are kept, to hold a retransmission against them: the largest IP datagram.
+const HISTORY: usize = 65_536;
+/// How far beyond what was seen an acknowledgement is believed at its word: the largest window that is not scaled. One
+/// further on is believed when the next one does not fall behind it.
+const BELIEVED: Position = 65_536;
 
 /// A stretch of payload, and where it stands.
 #[derive(Debug, Clone, Copy)]
@@ -86,11 +89,17 @@ pub struct Assembler {
     /// What is out of the ordinary; most streams never have it.
     disorder: Option<Box<Disorder>>,
     /// The last bytes handed over.
-    history: Vec<u8>,
+    history: VecDeque<u8>,
+    /// Earlier ones were forgotten to keep memory bounded.
+    forgetful: bool,
+    /// An acknowledgement too far ahead to be believed at its word.
+    claimed: Option<Position>,
     /// Bytes handed over as data.
     pub captured: u64,
     /// Bytes handed over as gaps.
     pub missing: u64,
+    /// Of those, the ones that did cross the wire: acknowledged, or cut off by the snap length.
+    pub uncaptured: u64,
 }
 
 #[derive(Debug, Default)]
@@ -123,6 +132,10 @@ pub struct Stored {
     pub conflicting: u64,
     /// It held at least one byte that was new.
     pub new: bool,
+    /// It held a byte that was new and stands before one that had been seen already: the packet of such a one.
+    pub filled_before: Option<At>,
+    /// It repeats bytes that were handed over and forgotten since, so that nobody knows whether they are the same.
+    pub uncompared: bool,
 }
 
 impl Assembler {
@@ -161,17 +174,25 @@ impl Assembler {
             self.next = position;
             self.highest = self.highest.max(position);
             self.acknowledged = self.acknowledged.max(position);
-            // What waits before the beginning is none of this stream's bytes.
             if let Some(disorder) = &mut self.disorder {
-                let after = disorder.waiting.split_off(&position);
-                disorder.waiting = after;
-                disorder.bytes = disorder.waiting.values().map(|w| w.content.captured()).sum();
+                disorder.drop_before(position);
             }
+            self.tidy();
         }
     }
 
     /// The other side has received everything up to `position`; `count` is the number of the connection's packets.
     pub fn acknowledge(&mut self, position: Position, count: u64, at: At) {
+        if position > self.highest.max(self.acknowledged) + BELIEVED {
+            let confirmed = self.claimed.is_some_and(|claimed| claimed <= position);
+            self.claimed = Some(position);
+            if !confirmed {
+                return;
+            }
+        } else if self.claimed.is_some_and(|claimed| claimed > position) {
+            // It fell behind: whoever sent the one before did not have what it said, or it is older.
+            self.claimed = None;
+        }
         if position <= self.acknowledged {
             return;
         }
@@ -198,6 +219,7 @@ impl Assembler {
 
     /// Nothing more will come: what was acknowledged and has not come is missing.
     pub fn give_up(&mut self) {
+        self.acknowledged = self.acknowledged.max(self.claimed.take().unwrap_or(self.acknowledged));
         if self.acknowledged > self.next || self.disorder.is_some() {
             let disorder = self.disorder.get_or_insert_default();
             while let Some((position, count, _)) = disorder.log.pop_front() {
@@ -220,18 +242,44 @@ impl Assembler {
         self.captured += bytes.len() as u64;
         if bytes.len() >= HISTORY {
             self.history.clear();
-            self.history.extend_from_slice(&bytes[bytes.len() - HISTORY..]);
+            self.history.extend(&bytes[bytes.len() - HISTORY..]);
         } else {
             let surplus = (self.history.len() + bytes.len()).saturating_sub(HISTORY);
             self.history.drain(..surplus);
-            self.history.extend_from_slice(bytes);
+            self.history.extend(bytes);
         }
+    }
+
+    /// Bytes handed over that are kept.
+    pub fn remembered(&self) -> usize {
+        self.history.len()
+    }
+
+    /// Forgets the bytes handed over that are kept.
+    pub fn forget(&mut self) {
+        self.forgetful |= !self.history.is_empty();
+        self.history = VecDeque::new();
+    }
+
+    /// Whether the byte at `position` has been captured, or given up on.
+    pub fn has(&self, position: Position) -> bool {
+        let waits = |disorder: &Disorder| {
+            let last = disorder.waiting.range(..=position).next_back();
+            last.is_some_and(|(at, waiting)| at + waiting.content.len() > position)
+        };
+        position < self.next || self.disorder.as_deref().is_some_and(waits)
+    }
+
+    /// The first packet that waits at or behind `position`.
+    pub fn first_behind(&self, position: Position) -> Option<At> {
+        self.disorder.as_ref()?.waiting.range(position..).next().map(|(_, waiting)| waiting.at)
     }
 
     /// Puts `piece` where it belongs: its new bytes wait; of what was there before, the first copy stays. `count` is
     /// the number of the connection's packets.
     pub fn store(&mut self, piece: &Piece<'_>, count: u64) -> Stored {
-        let mut stored = Stored { conflicting: self.conflicts_with_history(piece), new: false };
+        let (conflicting, uncompared) = self.conflicts_with_history(piece);
+        let mut stored = Stored { conflicting, uncompared, ..Stored::default() };
         let end = piece.end();
         self.highest = self.highest.max(end);
         let disorder = self.disorder.get_or_insert_default();
@@ -253,7 +301,9 @@ impl Assembler {
                 place = until;
                 continue;
             }
-            let until = disorder.waiting.range(place..).next().map_or(end, |(&at, _)| end.min(at));
+            let behind = disorder.waiting.range(place..).next();
+            let until = behind.map_or(end, |(&at, _)| end.min(at));
+            stored.filled_before = stored.filled_before.or(behind.map(|(_, waiting)| waiting.at));
             let captured = part(piece, place, until);
             if !captured.is_empty() {
                 stored.new = true;
@@ -285,7 +335,9 @@ impl Assembler {
             }
             Content::Cut(len) => {
                 self.missing += u64::from(*len);
+                self.uncaptured += u64::from(*len);
                 self.advance(Position::from(*len));
+                self.history.clear();
             }
         }
         self.tidy();
@@ -327,6 +379,8 @@ impl Assembler {
     /// Marks the next `len` bytes as handed over as a gap.
     pub fn skip(&mut self, len: u64) {
         self.missing += len;
+        let acknowledged = (self.acknowledged - self.next).clamp(0, len as Position);
+        self.uncaptured += acknowledged as u64;
         self.advance(len as Position);
         self.history.clear();
         self.tidy();
@@ -360,19 +414,31 @@ impl Assembler {
         }
     }
 
-    /// Bytes of `piece` that differ from those just handed over.
-    fn conflicts_with_history(&self, piece: &Piece<'_>) -> u64 {
-        // A keep-alive probe repeats the byte before the next with anything in it (RFC 9293, section 3.8.4).
-        if piece.position >= self.next || (piece.position == self.next - 1 && piece.bytes.len() <= 1) {
-            return 0;
+    /// Bytes of `piece` that differ from those just handed over, and whether some could not be compared.
+    fn conflicts_with_history(&self, piece: &Piece<'_>) -> (u64, bool) {
+        if piece.position >= self.next {
+            return (0, false);
         }
         let begin = self.next - self.history.len() as Position;
         let from = piece.position.max(begin);
         let until = self.next.min(piece.position + piece.bytes.len() as Position);
+        let uncompared = self.forgetful && from > piece.position;
         if from >= until {
-            return 0;
+            return (0, uncompared);
         }
-        disagreements(&self.history[(from - begin) as usize..(until - begin) as usize], part(piece, from, until))
+        let mut differ = 0;
+        let mut place = begin;
+        let (old, young) = self.history.as_slices();
+        for stretch in [old, young] {
+            let end = place + stretch.len() as Position;
+            let (first, last) = (from.max(place), until.min(end));
+            if first < last {
+                let stretch = &stretch[(first - place) as usize..(last - place) as usize];
+                differ += disagreements(stretch, part(piece, first, last));
+            }
+            place = end;
+        }
+        (differ, uncompared)
     }
 }
 
@@ -389,6 +455,23 @@ impl Disorder {
             self.bytes += bytes.len();
         }
         self.waiting.insert(place, Waiting { content, acknowledges: piece.acknowledges, at: piece.at, arrived });
+    }
+
+    /// What waits before `position`, where the stream turns out to begin, is none of its bytes.
+    fn drop_before(&mut self, position: Position) {
+        let mut after = self.waiting.split_off(&position);
+        if let Some((at, mut across)) = self.waiting.pop_last()
+            && at + across.content.len() > position
+        {
+            let before = (position - at) as usize;
+            match &mut across.content {
+                Content::Bytes(bytes) => drop(bytes.drain(..before)),
+                Content::Cut(len) => *len -= before as u32,
+            }
+            after.insert(position, across);
+        }
+        self.waiting = after;
+        self.bytes = self.waiting.values().map(|waiting| waiting.content.captured()).sum();
     }
 
     /// Frees the places `from..until` of the cut stretch at `at`, so that bytes can go there.

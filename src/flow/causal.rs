@@ -22,6 +22,9 @@ pub const PATIENCE_PACKETS: u64 = 256;
 /// Packet time for which an acknowledged byte may be late: three seconds.
 pub const PATIENCE_NANOSECONDS: i64 = 3_000_000_000;
 
+/// How far beyond what was seen a FIN may stand: the largest window that scaling allows (RFC 7323, section 2.3).
+const FIN_AHEAD: Position = 1 << 30;
+
 /// Both directions of one connection.
 #[derive(Debug, Default)]
 pub struct Causal {
@@ -81,10 +84,22 @@ impl Causal {
         self.seen.swap(0, 1);
     }
 
-    /// `side` has sent everything up to `position`.
+    /// `side` has sent everything up to `position`. Not believed where more of it has been handed over, or where no window
+    /// can be that wide.
     pub fn fin(&mut self, side: Side, position: Position) {
-        self.fins[side as usize] = Some(position);
-        self.streams[side as usize].reaches(position);
+        let stream = &mut self.streams[side as usize];
+        if (stream.next()..=stream.highest() + FIN_AHEAD).contains(&position) {
+            self.fins[side as usize] = Some(position);
+            stream.reaches(position);
+        }
+    }
+
+    /// `side` has sent bytes up to `position`: an end before it was none.
+    fn reach(&mut self, side: Side, position: Position) {
+        let end = &mut self.fins[side as usize];
+        if end.is_some_and(|fin| fin < position) {
+            *end = None;
+        }
     }
 
     /// Whether `side`'s FIN was seen.
@@ -104,10 +119,11 @@ impl Causal {
     /// `side` acknowledges what the other side sent up to `position`.
     pub fn acknowledge(&mut self, side: Side, position: Position, at: At) {
         let other = side.other();
-        let acknowledged = self.stream(other).acknowledged();
-        if self.has_fin(side) && !self.has_fin(other) && position == acknowledged + 1 {
+        let stream = self.stream(other);
+        let (acknowledged, highest) = (stream.acknowledged(), stream.highest());
+        if self.has_fin(side) && !self.has_fin(other) && position == acknowledged + 1 && position > highest {
             // The last acknowledgement of a connection goes one further than the bytes: it is the FIN's, which the
-            // capture may not have.
+            // capture may not have. Should a byte come after all, it was none.
             self.fins[other as usize] = Some(acknowledged);
         }
         let (count, position) = (self.packets(), self.without_fin(other, position));
@@ -116,14 +132,15 @@ impl Causal {
 
     /// Takes a piece of `side`'s stream and hands over whatever may be handed over now.
     pub fn push(&mut self, side: Side, piece: Piece<'_>, out: &mut impl Listener, limits: &mut LimitsHit) -> Stored {
-        let stream = &mut self.streams[side as usize];
-        if self.settled && stream.is_next(&piece) {
+        self.reach(side, piece.end());
+        if self.settled && self.stream(side).is_next(&piece) {
             let due = piece.acknowledges.map(|position| self.without_fin(side.other(), position));
             if due.is_none_or(|position| position <= self.streams[side.other() as usize].next()) {
+                let filled_before = self.stream(side).first_behind(piece.position);
                 out.data(side, piece.bytes, piece.at);
                 self.streams[side as usize].take(piece.bytes);
                 self.release(piece.at, out);
-                return Stored { conflicting: 0, new: true };
+                return Stored { new: true, filled_before, ..Stored::default() };
             }
         }
         let count = self.packets();
@@ -162,7 +179,30 @@ impl Causal {
         for stream in &mut self.streams {
             stream.give_up();
         }
+        for side in [Side::Client, Side::Server] {
+            let other = side.other();
+            let stream = self.stream(other);
+            // Of a side that was not captured, the last thing that the other acknowledged is the FIN: it closed, and with
+            // no more to come. (Where that side closed first, one acknowledgement covers its last bytes and its FIN.)
+            if self.has_fin(side)
+                && !self.has_fin(other)
+                && self.seen(other) == 0
+                && stream.acknowledged() > stream.next()
+            {
+                self.fins[other as usize] = Some(stream.acknowledged() - 1);
+            }
+        }
         while self.hand_over_ready(out) || self.declare_certain(now, out) || self.force(now, out) {}
+    }
+
+    /// Bytes handed over that are kept.
+    pub fn remembered(&self) -> usize {
+        self.streams.iter().map(Assembler::remembered).sum()
+    }
+
+    /// Forgets the bytes handed over that are kept.
+    pub fn forget(&mut self) {
+        self.streams.iter_mut().for_each(Assembler::forget);
     }
 
     /// The memory that what waits costs, in bytes.

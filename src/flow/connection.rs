@@ -2,18 +2,24 @@
 One connection: who called whom, how it began and ended, and its counters. The bytes are [`Causal`]'s.
 */
 
-use super::assembler::{Begin, Piece};
+use super::assembler::{Begin, Piece, Stored};
 use super::causal::Causal;
+use super::copies::Copies;
 use super::seq::{self, Position};
 use super::{At, Counters, End, Ends, Listener, Side, Transport};
 use crate::capture::Time;
 use crate::decode::Segment;
-use crate::limits::LimitsHit;
+use crate::limits::{Limit, LimitsHit};
 
 /// How far before the first byte seen a SYN may stand to be the late SYN of the same connection.
 const LATE_SYN: Position = 1 << 20;
 /// How far beyond what was seen a RST may stand and be believed.
 const RST_WINDOW: Position = 1 << 30;
+/// Segments by which an end must go on after its RST for that to have been forged.
+const ALIVE_AFTER_RESET: u32 = 3;
+/// How much later than what came behind it a segment is that was sent again, and not merely overtaken, where the round
+/// trip is not known: three milliseconds.
+const OVERTAKEN_NANOSECONDS: i64 = 3_000_000;
 
 /// One connection, without whoever listens to it.
 #[derive(Debug)]
@@ -25,9 +31,32 @@ pub struct Connection {
     /// Time of each side's last SYN, and the place of its number.
     syns: [Option<(Time, Position)>; 2],
     handshake: Handshake,
-    /// Who reset it.
-    reset: Option<Side>,
+    reset: Option<Reset>,
+    /// What the stream had before a SYN that came too late to place it is not known.
+    headless: bool,
+    copies: Copies,
     counters: Counters,
+}
+
+/// A RST that is believed.
+#[derive(Debug, Clone, Copy)]
+struct Reset {
+    from: Side,
+    /// Place after the last byte that the other side had sent by then.
+    other: Position,
+    /// Segments of the same side that acknowledge what the other sent later.
+    alive: u32,
+}
+
+/// What a segment is to a connection of the same 5-tuple.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Relation {
+    /// A part of it.
+    Belongs,
+    /// The beginning of the next.
+    Follows,
+    /// The beginning of the next, or stale, or forged.
+    Challenges,
 }
 
 /// How far the three-way handshake was seen (RFC 9293, section 3.5).
@@ -53,6 +82,8 @@ impl Connection {
             syns: [None; 2],
             handshake: Handshake::Open,
             reset: None,
+            headless: false,
+            copies: Copies::default(),
             counters: Counters::default(),
         }
     }
@@ -71,31 +102,41 @@ impl Connection {
             out.turned(&self.ends);
         }
         let side = self.side_of(segment);
+        let copy = self.copies.is_copy(side, segment);
+        if copy && segment.wire_len == 0 {
+            self.counters.copies += 1;
+            return;
+        }
         self.last = if at.time >= self.last.time { at } else { At { packet: at.packet, ..self.last } };
         if at.time < self.first.time {
             self.first.time = at.time;
         }
-        self.counters.packets += 1;
-        self.causal.count(side, at);
+        if !copy {
+            self.counters.packets += 1;
+            self.causal.count(side, at);
+        }
 
         let position = self.place(side, segment.sequence);
         if segment.syn {
             self.syn(side, segment, position);
         }
         let acknowledges = self.acknowledgement(side, segment, at);
+        self.doubt_reset(side, segment, acknowledges);
         self.time_handshake(side, segment);
         let start = position + Position::from(segment.syn);
         if segment.wire_len > 0 {
-            self.payload(side, segment, start, acknowledges, out, limits);
+            let stored = self.payload(side, segment, start, acknowledges, out, limits);
+            self.tally(side, segment, stored, copy, limits);
         }
         if segment.fin {
-            if !self.causal.stream(side).is_placed() {
-                self.causal.stream_mut(side).begins(Begin::At(start));
+            if !self.has_syn(side) {
+                self.causal.stream_mut(side).begins(Begin::AtOrBefore(start));
             }
             self.causal.fin(side, start + Position::from(segment.wire_len));
         }
-        if segment.rst && self.believes_reset(side, position) {
-            self.reset.get_or_insert(side);
+        if segment.rst && self.reset.is_none() && self.believes_reset(side, position) {
+            let other = self.causal.stream(side.other()).highest();
+            self.reset = Some(Reset { from: side, other, alive: 0 });
         }
         self.causal.release(at, out);
     }
@@ -117,9 +158,22 @@ impl Connection {
         self.causal.waiting_cost()
     }
 
-    /// True where the SYN of a half-open connection is all that was seen.
+    /// Bytes handed over that are kept.
+    pub fn remembered(&self) -> usize {
+        self.causal.remembered()
+    }
+
+    /// Forgets the bytes handed over that are kept.
+    pub fn forget(&mut self) {
+        self.causal.forget();
+    }
+
+    /// True where the SYN of a half-open connection is all that was seen. A client that acknowledges something was
+    /// answered, captured or not.
     pub fn is_half_open(&self) -> bool {
-        self.syns[Side::Client as usize].is_some() && self.causal.seen(Side::Server) == 0
+        self.syns[Side::Client as usize].is_some()
+            && self.causal.seen(Side::Server) == 0
+            && !self.causal.stream(Side::Server).is_placed()
     }
 
     /// True where both sides have ended it, or one has reset it: only stragglers can follow.
@@ -137,24 +191,25 @@ impl Connection {
         self.last.time
     }
 
-    /// Whether `segment`, a SYN or SYN-ACK of the same 5-tuple, begins another connection: its number is not the one
-    /// this connection began with.
-    pub fn is_followed_by(&self, segment: &Segment<'_>) -> bool {
+    /// What `segment`, of the same 5-tuple, is to this connection.
+    pub fn relation(&self, segment: &Segment<'_>) -> Relation {
         if !segment.syn {
-            return false;
+            return Relation::Belongs;
         }
         let side = self.side_of(segment);
-        let position = self.place(side, segment.sequence);
+        let next = if self.is_over() || self.is_half_open() { Relation::Follows } else { Relation::Challenges };
         match self.syns[side as usize] {
-            Some((_, syn)) => syn != position,
-            // Its own SYN was not seen yet: this may be it, late.
-            None if self.syns == [None; 2] || segment.acknowledgement.is_some() => {
-                let stream = self.causal.stream(side);
-                let begin = stream.next() - (stream.captured + stream.missing) as Position;
-                stream.is_placed() && !(-1..LATE_SYN).contains(&(begin - position - 1))
+            // By number: in a stream of gigabytes the same number has many places.
+            Some((_, syn)) if syn as u32 == segment.sequence => Relation::Belongs,
+            Some(_) => next,
+            // Its own SYN was not seen yet: this may be it, late. (One from the side that was called is one of two that crossed:
+            // RFC 9293, figure 8.)
+            None => {
+                let begin = self.begin(side);
+                let position = seq::unwrap(segment.sequence, begin);
+                let late = (-1..LATE_SYN).contains(&(begin - position - 1));
+                if late || !self.causal.stream(side).is_placed() { Relation::Belongs } else { next }
             }
-            // A SYN from the side that was called.
-            None => self.is_over(),
         }
     }
 
@@ -169,12 +224,13 @@ impl Connection {
             first: self.first,
             last: self.last,
             end,
-            from_start: self.syns != [None; 2],
+            from_start: self.syns != [None; 2] && !self.headless,
             counters: Counters {
                 client_bytes: client.captured,
                 server_bytes: server.captured,
                 client_missing: client.missing,
                 server_missing: server.missing,
+                lost_in_capture: client.uncaptured + server.uncaptured,
                 rtt_ms: match self.handshake {
                     Handshake::Done(milliseconds) => Some(milliseconds),
                     Handshake::Open | Handshake::Answered(_) => None,
@@ -189,10 +245,9 @@ impl Connection {
         let answered = self.syns[Side::Server as usize].is_some() || self.causal.stream(Side::Server).captured > 0;
         match self.reset {
             _ if fin_client && fin_server => End::Closed,
-            Some(Side::Server) if self.syns[Side::Client as usize].is_some() && !answered => End::Refused,
+            Some(reset) if reset.from == Side::Server && self.has_syn(Side::Client) && !answered => End::Refused,
             Some(_) => End::Reset,
-            // A client that acknowledges something was answered, captured or not.
-            None if self.is_half_open() && !self.causal.stream(Side::Server).is_placed() => End::Unanswered,
+            None if self.is_half_open() => End::Unanswered,
             None if fin_client || fin_server => End::Closed,
             None if idle => End::Idle,
             None => End::Open,
@@ -209,14 +264,40 @@ impl Connection {
         self.causal.swap();
     }
 
+    fn has_syn(&self, side: Side) -> bool {
+        self.syns[side as usize].is_some()
+    }
+
+    /// The place of a number: near what is to be handed over next, since what a forged segment claims to be far ahead
+    /// must not move the others.
     fn place(&self, side: Side, number: u32) -> Position {
         let stream = self.causal.stream(side);
-        if stream.is_placed() { seq::unwrap(number, stream.highest()) } else { seq::first(number) }
+        if stream.is_placed() { seq::unwrap(number, stream.next()) } else { seq::first(number) }
+    }
+
+    /// Where a side's stream begins, as far as known.
+    fn begin(&self, side: Side) -> Position {
+        let stream = self.causal.stream(side);
+        stream.next() - (stream.captured + stream.missing) as Position
     }
 
     fn syn(&mut self, side: Side, segment: &Segment<'_>, position: Position) {
+        let position = match self.syns[side as usize] {
+            Some((_, first)) => first,
+            None => {
+                let stream = self.causal.stream(side);
+                if stream.is_placed() && !stream.is_untouched() {
+                    let begin = self.begin(side);
+                    let position = seq::unwrap(segment.sequence, begin);
+                    self.headless |= position + 1 < begin;
+                    position
+                } else {
+                    self.causal.stream_mut(side).begins(Begin::At(position + 1));
+                    position
+                }
+            }
+        };
         self.syns[side as usize] = Some((segment.time, position));
-        self.causal.stream_mut(side).begins(Begin::At(position + 1));
         if self.syns.iter().all(Option::is_some) {
             self.causal.settle();
         }
@@ -245,7 +326,7 @@ impl Connection {
         acknowledges: Option<Position>,
         out: &mut impl Listener,
         limits: &mut LimitsHit,
-    ) {
+    ) -> Option<Stored> {
         let begun_in_the_middle = self.syns == [None; 2];
         let stream = self.causal.stream_mut(side);
         if begun_in_the_middle && stream.is_untouched() && stream.waiting().0 == 0 {
@@ -254,17 +335,58 @@ impl Connection {
         } else if self.syns[side as usize].is_none() {
             stream.begins(Begin::AtOrBefore(position));
         }
-        let late = position < stream.highest();
+        // A keep-alive probe repeats a byte that was acknowledged, the last one, with anything in it (RFC 9293, section
+        // 3.8.4).
+        let last = position == stream.highest() - 1 && stream.acknowledged() > position;
+        if segment.wire_len == 1 && last && stream.has(position) {
+            return None;
+        }
         let at = At { packet: segment.packet, time: segment.time };
         let cut = segment.wire_len.saturating_sub(segment.payload.len() as u32);
         let piece = Piece { position, bytes: segment.payload, cut, acknowledges, at };
-        let keep_alive = position == stream.next() - 1 && segment.wire_len == 1;
-        let stored = self.causal.push(side, piece, out, limits);
+        Some(self.causal.push(side, piece, out, limits))
+    }
+
+    /// Counts a segment with payload; `stored` is none where that is none of the stream's.
+    fn tally(&mut self, side: Side, segment: &Segment<'_>, stored: Option<Stored>, copy: bool, limits: &mut LimitsHit) {
+        let at = At { packet: segment.packet, time: segment.time };
+        let stored = stored.unwrap_or(Stored { new: true, ..Stored::default() });
         self.counters.conflicting += stored.conflicting;
-        if !stored.new && !keep_alive {
-            self.counters.retransmitted += 1;
-        } else if stored.new && late {
+        if stored.uncompared {
+            limits.hit(Limit::History);
+        }
+        if copy {
+            if stored.conflicting == 0 {
+                self.counters.copies += 1;
+                return;
+            }
+            // The headers are the same and the content is not.
+            self.counters.packets += 1;
+            self.causal.count(side, at);
+        }
+        if let Some(behind) = stored.filled_before {
             self.counters.reordered += 1;
+            let overtaken = match self.handshake {
+                Handshake::Done(milliseconds) => OVERTAKEN_NANOSECONDS.max((milliseconds * 1e6) as i64),
+                Handshake::Open | Handshake::Answered(_) => OVERTAKEN_NANOSECONDS,
+            };
+            self.counters.sent_again += u64::from(segment.time.since(behind.time) > overtaken);
+        } else if !stored.new {
+            self.counters.retransmitted += 1;
+            self.counters.sent_again += 1;
+        }
+    }
+
+    /// An end that goes on after its RST did not send it (RFC 5961, section 3).
+    fn doubt_reset(&mut self, side: Side, segment: &Segment<'_>, acknowledges: Option<Position>) {
+        let Some(reset) = &mut self.reset else { return };
+        let other = &self.causal.stream(side.other());
+        let goes_on = reset.from == side
+            && !segment.rst
+            && acknowledges.is_some_and(|position| position > reset.other && position <= other.highest());
+        reset.alive += u32::from(goes_on);
+        if reset.alive >= ALIVE_AFTER_RESET {
+            self.reset = None;
         }
     }
 

@@ -1,10 +1,11 @@
 //! Which connection a segment belongs to.
 
 use crate::decode::Segment;
-use std::net::SocketAddr;
+use std::hash::{Hash, Hasher};
+use std::net::{IpAddr, SocketAddr};
 
 /// A 5-tuple (the protocol being TCP throughout), the same for both directions.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Key {
     low: SocketAddr,
     high: SocketAddr,
@@ -19,5 +20,22 @@ impl Key {
     /// The key of a segment's connection.
     pub fn of(segment: &Segment<'_>) -> Self {
         Self::new(segment.source, segment.destination)
+    }
+}
+
+impl Hash for Key {
+    /// Two numbers for IPv4 and four for IPv6, where the derived one would hand over a dozen pieces: each segment's
+    /// connection is looked up by this. Equal keys have equal numbers, which is all that is asked for; and as the
+    /// numbers hold all of the addresses and ports, nobody can choose keys that collide before the hash does its work.
+    fn hash<H: Hasher>(&self, hasher: &mut H) {
+        for end in [self.low, self.high] {
+            match end.ip() {
+                IpAddr::V4(address) => hasher.write_u64(u64::from(address.to_bits()) << 16 | u64::from(end.port())),
+                IpAddr::V6(address) => {
+                    hasher.write_u128(address.to_bits());
+                    hasher.write_u64(u64::from(end.port()));
+                }
+            }
+        }
     }
 }

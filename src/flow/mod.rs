@@ -7,7 +7,9 @@ of both directions in the order in which the two ends saw them, each stretch eit
 
 mod assembler;
 mod causal;
+mod challenge;
 mod connection;
+mod copies;
 mod key;
 mod seq;
 mod table;
@@ -110,8 +112,10 @@ pub struct Transport {
 /// Counters of a connection (`transport` of the JSON).
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Counters {
-    /// Packets of the connection, both directions.
+    /// Packets of the connection, both directions; one that was captured several times counts once.
     pub packets: u64,
+    /// Further copies of packets that were captured several times. They count nowhere else.
+    pub copies: u64,
     /// Payload bytes of the client's stream that were captured, each counted once.
     pub client_bytes: u64,
     /// The same of the server's stream.
@@ -126,6 +130,12 @@ pub struct Counters {
     pub reordered: u64,
     /// Bytes on which two overlapping segments disagree.
     pub conflicting: u64,
+    /// Bytes never captured that did cross the wire, being acknowledged, or cut off by the snap length: the capture lost
+    /// them.
+    pub lost_in_capture: u64,
+    /// Segments that were sent again: the network lost the first, or was believed to have. Either both were captured, or
+    /// the second came later than reordering can explain.
+    pub sent_again: u64,
     /// Milliseconds from the SYN over the SYN-ACK to the ACK, where all three were seen.
     pub rtt_ms: Option<f64>,
 }

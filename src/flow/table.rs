@@ -9,11 +9,12 @@ passed or [`LINGERING`] others have ended after it; then the last [`REMEMBERED`]
 numbers alone.
 */
 
-use super::connection::Connection;
+use super::challenge::Challenge;
+use super::connection::{Connection, Relation};
 use super::{At, Ends, Key, Listener, Transport};
 use crate::capture::Time;
 use crate::decode::Segment;
-use crate::limits::{CONNECTIONS, Limit, LimitsHit, WAITING_BYTES};
+use crate::limits::{CONNECTIONS, HISTORY_BYTES, Limit, LimitsHit, WAITING_BYTES};
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::net::SocketAddr;
 
@@ -51,8 +52,18 @@ pub trait Follower {
 /// All connections that are followed.
 pub struct Table<F: Follower> {
     follower: F,
-    by_key: HashMap<Key, usize>,
-    slots: Vec<Option<Slot<F::Listener>>>,
+    /// This table's part of [`CONNECTIONS`].
+    connections: usize,
+    /// Of [`LINGERING`].
+    lingering_bound: usize,
+    /// Of [`REMEMBERED`].
+    gone_bound: usize,
+    /// Of [`WAITING_BYTES`].
+    waiting_bytes: usize,
+    /// Of [`HISTORY_BYTES`].
+    history_bytes: usize,
+    pub(super) by_key: HashMap<Key, usize>,
+    pub(super) slots: Vec<Option<Slot<F::Listener>>>,
     free: Vec<usize>,
     half_open: Queue,
     open: Queue,
@@ -61,8 +72,14 @@ pub struct Table<F: Follower> {
     gone_in_order: VecDeque<Key>,
     /// Connections in which something waits for something else.
     waiting: BTreeSet<usize>,
-    waiting_cost: usize,
+    pub(super) waiting_cost: usize,
+    /// Connections that keep bytes handed over, in the order in which they began to, with their generations.
+    pub(super) remembering: VecDeque<(usize, u64)>,
+    pub(super) remembered: usize,
     /// The time of the packet at hand.
+    packet_time: Time,
+    /// The time that nothing is older than for the sake of one packet: the earlier of the last two packets'. A record
+    /// with a broken time does not end all connections.
     now: Time,
     limits_hit: LimitsHit,
     /// Distinguishes the connections that have used one slot.
@@ -85,13 +102,18 @@ impl Gone {
     }
 }
 
-struct Slot<L> {
+pub(super) struct Slot<L> {
     key: Key,
-    connection: Connection,
+    pub(super) connection: Connection,
     listener: L,
     generation: u64,
     lingers: bool,
     waiting_cost: usize,
+    remembered: usize,
+    /// It stands in [`Table::remembering`].
+    remembers: bool,
+    /// A SYN that may begin the next connection.
+    challenge: Option<Box<Challenge>>,
     /// In which queue, and between which neighbours.
     half_open: bool,
     before: Option<usize>,
@@ -106,10 +128,16 @@ struct Queue {
 }
 
 impl<F: Follower> Table<F> {
-    /// An empty table.
-    pub fn new(follower: F) -> Self {
+    /// An empty table, one of `share` that share the bounds.
+    pub fn new(follower: F, share: usize) -> Self {
+        let share = share.max(1);
         Self {
             follower,
+            connections: CONNECTIONS / share,
+            lingering_bound: (LINGERING / share).max(1),
+            gone_bound: (REMEMBERED / share).max(1),
+            waiting_bytes: WAITING_BYTES / share,
+            history_bytes: HISTORY_BYTES / share,
             by_key: HashMap::new(),
             slots: Vec::new(),
             free: Vec::new(),
@@ -120,6 +148,9 @@ impl<F: Follower> Table<F> {
             gone_in_order: VecDeque::new(),
             waiting: BTreeSet::new(),
             waiting_cost: 0,
+            remembering: VecDeque::new(),
+            remembered: 0,
+            packet_time: Time::from_nanoseconds(i64::MIN),
             now: Time::from_nanoseconds(i64::MIN),
             limits_hit: LimitsHit::default(),
             generation: 0,
@@ -142,19 +173,41 @@ impl<F: Follower> Table<F> {
         self.slots[index].as_mut().map(|slot| &mut slot.listener)
     }
 
-    /// Takes a segment. Returns the key of its connection, if that is followed.
-    pub fn segment(&mut self, segment: &Segment<'_>) -> Option<Key> {
+    /// Takes a segment. Returns the listener of its connection, if that is followed.
+    pub fn segment(&mut self, segment: &Segment<'_>) -> Option<&mut F::Listener> {
         if !self.follower.wants(segment.source, segment.destination) {
             return None;
         }
         // Not the latest: files that were put together may step back by years, and nothing has been idle since then.
-        self.now = segment.time;
-        self.expire();
+        self.now = segment.time.min(self.packet_time);
+        self.packet_time = segment.time;
         let key = Key::of(segment);
         let mut index = self.by_key.get(&key).copied();
-        if let Some(old) = index.filter(|&old| self.is_followed_by(old, segment)) {
-            self.close(old, false);
+        if let Some(old) = index.filter(|&old| self.is_idle(old)) {
+            self.close(old, true);
             index = None;
+        }
+        if let Some(old) = index {
+            let (relation, challenge) = self.relation(old, segment);
+            if let Some(challenge) = challenge {
+                // It was the beginning of another connection.
+                self.close(old, false);
+                let syn = challenge.segment();
+                let new = self.open(key, &syn);
+                self.hand_in(new, &syn);
+                index = Some(new);
+            } else if relation == Relation::Follows {
+                self.close(old, false);
+                index = None;
+            } else if relation == Relation::Challenges {
+                if let Some(slot) = &mut self.slots[old]
+                    && !slot.challenge.as_ref().is_some_and(|known| known.is_repeated_by(segment))
+                    && let Some(before) = slot.challenge.replace(Box::new(Challenge::new(segment)))
+                {
+                    self.unanswered(&before);
+                }
+                return None;
+            }
         }
         let index = match index {
             Some(index) => index,
@@ -162,10 +215,11 @@ impl<F: Follower> Table<F> {
             None => self.open(key, segment),
         };
         self.hand_in(index, segment);
-        Some(key)
+        self.slots[index].as_mut().map(|slot| &mut slot.listener)
     }
 
-    /// Time has passed without a segment (live captures): lets go of what has waited too long.
+    /// Time has passed: lets go of what has waited too long, and closes what has been silent or over for long enough. To
+    /// be called now and then; what a connection is does not depend on how often, only when it is told.
     pub fn tick(&mut self, now: Time) {
         self.now = now;
         for index in self.waiting.clone() {
@@ -186,21 +240,49 @@ impl<F: Follower> Table<F> {
         }
     }
 
-    fn is_followed_by(&self, index: usize, segment: &Segment<'_>) -> bool {
-        self.slots[index].as_ref().is_some_and(|slot| slot.connection.is_followed_by(segment))
+    fn is_idle(&self, index: usize) -> bool {
+        self.slots[index].as_ref().is_some_and(|slot| {
+            let patience = if slot.half_open { HALF_OPEN_NANOSECONDS } else { IDLE_NANOSECONDS };
+            self.now.since(slot.connection.last_time()) >= patience
+        })
+    }
+
+    /// What `segment` is to the connection at `index`; with the SYN that it answers, if that has one.
+    fn relation(&mut self, index: usize, segment: &Segment<'_>) -> (Relation, Option<Box<Challenge>>) {
+        let Some(slot) = &mut self.slots[index] else { return (Relation::Belongs, None) };
+        let relation = slot.connection.relation(segment);
+        let answered = slot.challenge.take_if(|challenge| {
+            challenge.is_answered_by(segment) || (relation == Relation::Follows && challenge.is_repeated_by(segment))
+        });
+        (relation, answered)
+    }
+
+    /// A SYN in the middle of a connection that nothing came of.
+    fn unanswered(&mut self, challenge: &Challenge) {
+        let syn = challenge.segment();
+        let (ends, first) = (self.ends_of(&syn), At { packet: syn.packet, time: syn.time });
+        let mut listener = self.follower.listen(&ends, first);
+        let mut connection = Connection::new(ends, &syn);
+        connection.segment(&syn, &mut listener, &mut self.limits_hit);
+        let transport = connection.finish(true, &mut listener);
+        self.follower.over(listener, transport);
+    }
+
+    fn ends_of(&self, segment: &Segment<'_>) -> Ends {
+        match (segment.syn, segment.acknowledgement) {
+            (true, None) => Ends { client: segment.source, server: segment.destination },
+            (true, Some(_)) => Ends { client: segment.destination, server: segment.source },
+            (false, _) => self.follower.guess(segment.source, segment.destination),
+        }
     }
 
     fn open(&mut self, key: Key, segment: &Segment<'_>) -> usize {
-        while self.by_key.len() >= CONNECTIONS {
+        while self.by_key.len() >= self.connections {
             let Some(oldest) = self.half_open.first.or(self.open.first) else { break };
             self.limits_hit.hit(Limit::Connections);
             self.close(oldest, true);
         }
-        let ends = match (segment.syn, segment.acknowledgement) {
-            (true, None) => Ends { client: segment.source, server: segment.destination },
-            (true, Some(_)) => Ends { client: segment.destination, server: segment.source },
-            (false, _) => self.follower.guess(segment.source, segment.destination),
-        };
+        let ends = self.ends_of(segment);
         self.gone.remove(&key);
         self.generation += 1;
         let slot = Slot {
@@ -210,6 +292,9 @@ impl<F: Follower> Table<F> {
             generation: self.generation,
             lingers: false,
             waiting_cost: 0,
+            remembered: 0,
+            remembers: false,
+            challenge: None,
             half_open: false,
             before: None,
             after: None,
@@ -228,13 +313,16 @@ impl<F: Follower> Table<F> {
         let Some(slot) = &mut self.slots[index] else { return };
         slot.connection.segment(segment, &mut slot.listener, &mut self.limits_hit);
         let half_open = slot.connection.is_half_open();
-        let over = slot.connection.is_over() && !slot.lingers;
-        slot.lingers |= over;
+        let is_over = slot.connection.is_over();
+        let over = is_over && !slot.lingers;
+        // A RST that turned out to be forged ends nothing.
+        slot.lingers = is_over;
         let generation = slot.generation;
         self.dequeue(index);
         self.enqueue(index, half_open);
         self.note_waiting(index);
-        while self.waiting_cost > WAITING_BYTES {
+        self.note_remembered(index);
+        while self.waiting_cost > self.waiting_bytes {
             let Some(slot) = &mut self.slots[index] else { break };
             if !slot.connection.force(&mut slot.listener) {
                 break;
@@ -244,7 +332,7 @@ impl<F: Follower> Table<F> {
         }
         if over {
             self.lingering.push_back((index, generation));
-            if self.lingering.len() > LINGERING {
+            if self.lingering.len() > self.lingering_bound {
                 self.close_first_lingering();
             }
         }
@@ -253,17 +341,16 @@ impl<F: Follower> Table<F> {
     /// Closes what has lingered or been silent for long enough.
     fn expire(&mut self) {
         while let Some(&(index, generation)) = self.lingering.front() {
-            let slot = self.slots[index].as_ref().filter(|slot| slot.generation == generation);
+            let slot = self.slots[index].as_ref().filter(|slot| slot.generation == generation && slot.lingers);
             let waits = slot.is_some_and(|s| self.now.since(s.connection.last_time()) < LINGER_NANOSECONDS);
             if waits {
                 break;
             }
             self.close_first_lingering();
         }
-        for (half_open, patience) in [(true, HALF_OPEN_NANOSECONDS), (false, IDLE_NANOSECONDS)] {
+        for half_open in [true, false] {
             while let Some(index) = if half_open { self.half_open.first } else { self.open.first } {
-                let last = self.slots[index].as_ref().map(|slot| slot.connection.last_time());
-                if last.is_some_and(|last| self.now.since(last) < patience) {
+                if !self.is_idle(index) {
                     break;
                 }
                 self.close(index, true);
@@ -273,7 +360,7 @@ impl<F: Follower> Table<F> {
 
     fn close_first_lingering(&mut self) {
         let Some((index, generation)) = self.lingering.pop_front() else { return };
-        if self.slots[index].as_ref().is_some_and(|slot| slot.generation == generation) {
+        if self.slots[index].as_ref().is_some_and(|slot| slot.generation == generation && slot.lingers) {
             self.close(index, false);
         }
     }
@@ -283,6 +370,7 @@ impl<F: Follower> Table<F> {
         self.waiting.remove(&index);
         let Some(mut slot) = self.slots[index].take() else { return };
         self.waiting_cost -= slot.waiting_cost;
+        self.remembered -= slot.remembered;
         self.by_key.remove(&slot.key);
         self.free.push(index);
         if slot.lingers {
@@ -290,6 +378,9 @@ impl<F: Follower> Table<F> {
         }
         let transport = slot.connection.finish(idle, &mut slot.listener);
         self.follower.over(slot.listener, transport);
+        if let Some(challenge) = slot.challenge {
+            self.unanswered(&challenge);
+        }
     }
 
     fn remember(&mut self, slot: &Slot<F::Listener>) {
@@ -297,7 +388,7 @@ impl<F: Follower> Table<F> {
         if self.gone.insert(slot.key, gone).is_none() {
             self.gone_in_order.push_back(slot.key);
         }
-        if self.gone_in_order.len() > REMEMBERED
+        if self.gone_in_order.len() > self.gone_bound
             && let Some(oldest) = self.gone_in_order.pop_front()
         {
             self.gone.remove(&oldest);
@@ -316,6 +407,31 @@ impl<F: Follower> Table<F> {
             self.waiting.remove(&index);
         } else {
             self.waiting.insert(index);
+        }
+    }
+
+    /// Keeps the bytes that connections remember within bounds: who began first forgets first.
+    fn note_remembered(&mut self, index: usize) {
+        let Some(slot) = &mut self.slots[index] else { return };
+        let cost = slot.connection.remembered();
+        if cost > 0 && !std::mem::replace(&mut slot.remembers, true) {
+            self.remembering.push_back((index, slot.generation));
+        }
+        self.remembered = self.remembered - slot.remembered + cost;
+        slot.remembered = cost;
+        let slots = &mut self.slots;
+        while self.remembered > self.history_bytes
+            && let Some((index, generation)) = self.remembering.pop_front()
+        {
+            if let Some(slot) = slots[index].as_mut().filter(|slot| slot.generation == generation) {
+                slot.connection.forget();
+                slot.remembers = false;
+                self.remembered -= std::mem::take(&mut slot.remembered);
+            }
+        }
+        if self.remembering.len() > 2 * self.by_key.len() + LINGERING {
+            self.remembering
+                .retain(|&(index, generation)| slots[index].as_ref().is_some_and(|slot| slot.generation == generation));
         }
     }
 

@@ -1,6 +1,8 @@
 //! Who listens to one connection: first finds out what it speaks, then follows it.
 
 use super::Options;
+use super::order::DECIDE_NANOSECONDS;
+use super::shards::What;
 use crate::flow::{At, Ends, Listener, Side, Transport};
 use crate::protocol::Dialogue;
 use crate::protocol::detect::{self, Detector, Verdict};
@@ -19,10 +21,18 @@ pub struct Ear {
     ends: Ends,
     first: At,
     state: State,
-    /// The decision has been told, or made for want of words.
-    decided: bool,
+    /// What has been told.
+    known: Known,
     /// Steps that a live view has been shown.
     shown: usize,
+}
+
+/// How much is known, in ascending order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Known {
+    Nothing,
+    Spoke,
+    Decided,
 }
 
 /// What is known of the connection.
@@ -38,8 +48,16 @@ enum State {
 impl Ear {
     /// Listens to the connection between `ends` that begins with the packet `first`.
     pub fn new(ports: Arc<Ports>, any_port: bool, wanted: Wanted, ends: &Ends, first: At) -> Self {
-        let mut ear =
-            Self { ports, any_port, wanted, ends: *ends, first, state: State::Foreign, decided: false, shown: 0 };
+        let mut ear = Self {
+            ports,
+            any_port,
+            wanted,
+            ends: *ends,
+            first,
+            state: State::Foreign,
+            known: Known::Nothing,
+            shown: 0,
+        };
         ear.expect();
         ear
     }
@@ -49,29 +67,33 @@ impl Ear {
         self.first.packet
     }
 
-    /// Whether it is mail, told once, when that is known.
-    pub fn news(&mut self) -> Option<bool> {
-        let is_mail = match self.state {
-            State::Deciding(_) => return None,
-            State::Following { .. } => true,
-            State::Foreign => false,
+    /// What has become known since it was last asked.
+    pub fn news(&mut self) -> Option<What> {
+        let known = match &self.state {
+            State::Deciding(detector) if detector.is_silent() => Known::Nothing,
+            State::Deciding(_) => Known::Spoke,
+            State::Following { .. } | State::Foreign => Known::Decided,
         };
-        (!std::mem::replace(&mut self.decided, true)).then_some(is_mail)
+        if known <= std::mem::replace(&mut self.known, known) {
+            return None;
+        }
+        Some(match self.state {
+            State::Deciding(_) => What::Spoke,
+            State::Following { .. } => What::Decided(true),
+            State::Foreign => What::Decided(false),
+        })
     }
 
-    /// Decides for what the port promises, as long as nothing was said. The answer holds from then on.
-    pub fn decide_now(&mut self) -> bool {
-        let promising = match &self.state {
-            State::Deciding(detector) => detector.hint(),
-            State::Following { .. } | State::Foreign => None,
-        };
-        if let Some(hint) = promising {
+    /// A connection to a mail port that has been silent for long counts as mail from then on, whatever it says; so that
+    /// later sessions need not wait for their numbers.
+    fn decide_silent(&mut self, at: At) {
+        if let State::Deciding(detector) = &self.state
+            && detector.is_silent()
+            && at.time.since(self.first.time) > DECIDE_NANOSECONDS
+            && let Some(hint) = detector.hint()
+        {
             self.follow(hint);
-        } else if matches!(self.state, State::Deciding(_)) {
-            self.state = State::Foreign;
         }
-        self.decided = true;
-        matches!(self.state, State::Following { .. })
     }
 
     /// Shows the steps that have not been shown yet, those of session `id`.
@@ -138,6 +160,7 @@ impl Ear {
 
 impl Listener for Ear {
     fn data(&mut self, from: Side, bytes: &[u8], at: At) {
+        self.decide_silent(at);
         match &mut self.state {
             State::Following { dialogue, builder } => dialogue.data(from, bytes, at, &mut **builder),
             State::Deciding(detector) => {
@@ -149,6 +172,7 @@ impl Listener for Ear {
     }
 
     fn gap(&mut self, from: Side, missing: u64, at: At) {
+        self.decide_silent(at);
         match &mut self.state {
             State::Following { dialogue, builder } => dialogue.gap(from, missing, at, &mut **builder),
             State::Deciding(detector) => {

@@ -7,9 +7,12 @@ have no holes and are the same in every format.
 
 use super::When;
 use crate::capture::Time;
-use crate::flow::Ends;
 use crate::session::model::Session;
 use std::collections::{BTreeMap, HashMap, VecDeque};
+
+/// Packet time after which a silent connection counts as decided, so that later ones can be numbered: as mail where its port
+/// promises that, and else as no mail until it speaks.
+pub const DECIDE_NANOSECONDS: i64 = 10_000_000_000;
 
 /// What is known of the sessions that have not been handed on.
 pub struct Order {
@@ -29,8 +32,9 @@ pub struct Order {
 }
 
 struct Connection {
-    ends: Ends,
     begun: Time,
+    promising: bool,
+    silent: bool,
     state: State,
 }
 
@@ -56,33 +60,50 @@ impl Order {
     }
 
     /// A connection has begun.
-    pub fn begun(&mut self, first_packet: u64, ends: Ends, begun: Time) {
-        self.unnumbered.insert(first_packet, Connection { ends, begun, state: State::Undecided });
+    pub fn begun(&mut self, first_packet: u64, begun: Time, promising: bool) {
+        let connection = Connection { begun, promising, silent: true, state: State::Undecided };
+        self.unnumbered.insert(first_packet, connection);
+    }
+
+    /// Something was said on a connection that is undecided.
+    pub fn spoke(&mut self, first_packet: u64) {
+        if let Some(connection) = self.unnumbered.get_mut(&first_packet) {
+            connection.silent = false;
+        }
     }
 
     /// It is known whether a connection is mail.
     pub fn decided(&mut self, first_packet: u64, is_mail: bool) {
-        if let Some(connection) = self.unnumbered.get_mut(&first_packet)
-            && matches!(connection.state, State::Undecided)
-        {
-            connection.state = if is_mail { State::Mail } else { State::NoMail };
-            self.number();
+        match self.unnumbered.get_mut(&first_packet) {
+            Some(connection) if matches!(connection.state, State::Undecided) => {
+                connection.state = if is_mail { State::Mail } else { State::NoMail };
+                self.number();
+            }
+            Some(_) => {}
+            None if is_mail && !self.open.contains_key(&first_packet) => self.late(first_packet),
+            None => {}
         }
     }
 
     /// A connection is over, and was a session or was not. With the number of its steps shown already.
-    pub fn over(&mut self, first_packet: u64, session: Option<(Session, usize)>) {
-        match (self.open.remove(&first_packet), session) {
-            (Some(id), Some((session, shown))) => self.end(id, session, shown),
-            // Promised to be mail, and numbered.
-            (Some(_), None) => {}
-            (None, session) => {
-                if let Some(connection) = self.unnumbered.get_mut(&first_packet) {
-                    connection.state = session.map_or(State::NoMail, |session| State::Over(Box::new(session)));
-                    self.number();
-                }
+    pub fn over(&mut self, first_packet: u64, session: Option<Box<(Session, usize)>>) {
+        if let Some(connection) = self.unnumbered.get_mut(&first_packet) {
+            connection.state = session.map_or(State::NoMail, State::Over);
+            self.number();
+        } else if let Some(session) = session {
+            if !self.open.contains_key(&first_packet) {
+                self.late(first_packet);
+            }
+            if let Some(id) = self.open.remove(&first_packet) {
+                self.end(id, *session);
             }
         }
+    }
+
+    /// A connection that was taken for no mail because it was silent for long has spoken mail: it gets the next number.
+    fn late(&mut self, first_packet: u64) {
+        self.open.insert(first_packet, self.next_id);
+        self.next_id += 1;
     }
 
     /// The number of a session that is open.
@@ -90,11 +111,16 @@ impl Order {
         self.open.get(&first_packet).copied()
     }
 
-    /// The first connection without a number, if it began longer ago than that and is still undecided.
-    pub fn undecided_since(&self, nanoseconds: i64, now: Time) -> Option<(u64, Ends)> {
-        let (&first_packet, connection) = self.unnumbered.first_key_value()?;
-        let late = matches!(connection.state, State::Undecided) && now.since(connection.begun) > nanoseconds;
-        late.then_some((first_packet, connection.ends))
+    /// Decides for connections that have been silent for [`DECIDE_NANOSECONDS`], as far as they keep others waiting.
+    pub fn decide_silent(&mut self, now: Time) {
+        while let Some(mut entry) = self.unnumbered.first_entry() {
+            let connection = entry.get_mut();
+            if !connection.silent || now.since(connection.begun) <= DECIDE_NANOSECONDS {
+                return;
+            }
+            connection.state = if connection.promising { State::Mail } else { State::NoMail };
+            self.number();
+        }
     }
 
     /// The next session to hand on, with the number of its steps shown already.
@@ -120,13 +146,13 @@ impl Order {
                 State::Mail => {
                     self.open.insert(first_packet, id);
                 }
-                State::Over(session) => self.end(id, session.0, session.1),
+                State::Over(session) => self.end(id, *session),
             }
             self.next_id += 1;
         }
     }
 
-    fn end(&mut self, id: u64, mut session: Session, shown: usize) {
+    fn end(&mut self, id: u64, (mut session, shown): (Session, usize)) {
         session.id = id;
         self.ended.insert(id, (session, shown));
         if self.when == When::AsTheyEnd {

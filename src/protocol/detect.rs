@@ -3,10 +3,12 @@ Which protocol a connection speaks, from what is said. The answer is Certain, Un
 
 On a port where mail is expected, the form of the first words is enough; where the capture began in mid-stream, or one
 side is missing, text that contradicts nothing is taken for what the port promises. On any other port both sides must
-have said something that only mail says: FTP, NNTP and Redis begin alike (`220`, `+OK`).
+have said something that only mail says: FTP, NNTP and Redis begin alike (`220`, `+OK`). There, what a client first
+says to a proxy is looked past.
 */
 
 use super::ports::Hint;
+use super::proxy::{Preamble, preamble};
 use super::{Dialogue, Protocol, Sink, imap, pop3, smtp, tls};
 use crate::flow::{At, Side};
 
@@ -87,7 +89,9 @@ impl Detector {
     /// The connection is over, or cannot be waited for any longer: the port decides where nothing contradicts it.
     pub fn last_resort(&self) -> Verdict {
         match (self.judge(), self.hint) {
-            (Verdict::Unsure, None) if lines(&self.beginnings[1]).next().is_some_and(has_enhanced_code) => {
+            (Verdict::Unsure, None)
+                if lines(&self.beginnings[1][self.proxied()[1]..]).next().is_some_and(has_enhanced_code) =>
+            {
                 Verdict::Certain(SMTP)
             }
             (Verdict::Unsure, Some(hint)) if self.beginnings.iter().all(|said| is_text(said)) => Verdict::Certain(hint),
@@ -98,12 +102,38 @@ impl Detector {
 
     /// Tells what was held to the dialogue that has been found.
     pub fn replay(self, dialogue: &mut dyn Dialogue, out: &mut dyn Sink) {
+        // Words between client and proxy are none of the dialogue's.
+        let mut proxied = self.proxied();
         for (from, held, at) in self.held {
             match held {
-                Held::Data(bytes) => dialogue.data(from, &bytes, at, out),
+                Held::Data(bytes) => {
+                    let rest = proxied_rest(&mut proxied, from, &bytes);
+                    if !rest.is_empty() {
+                        dialogue.data(from, rest, at, out);
+                    }
+                }
                 Held::Gap(missing) => dialogue.gap(from, missing, at, out),
             }
         }
+    }
+
+    /// Bytes that each side exchanged with a proxy before the rest.
+    fn proxied(&self) -> [usize; 2] {
+        let [client, server] = &self.beginnings;
+        match (self.hint, preamble(client, server)) {
+            (None, Preamble::Over(lengths)) => lengths,
+            _ => [0; 2],
+        }
+    }
+
+    /// Whether the server spoke first.
+    fn server_began(&self) -> bool {
+        let mut proxied = self.proxied();
+        let first = self.held.iter().find(|(from, held, _)| match held {
+            Held::Data(bytes) => !proxied_rest(&mut proxied, *from, bytes).is_empty(),
+            Held::Gap(_) => true,
+        });
+        first.is_some_and(|(from, ..)| *from == Side::Server)
     }
 
     fn judge(&self) -> Verdict {
@@ -111,7 +141,11 @@ impl Detector {
         let verdict = match self.hint {
             Some(hint) if hint.implicit_tls => judge_tls(hint, client, server),
             Some(hint) => judge_expected(hint, client, server),
-            None => self.judge_unexpected(client, server),
+            None => match preamble(client, server) {
+                Preamble::None => self.judge_unexpected(client, server),
+                Preamble::Begun => Verdict::Unsure,
+                Preamble::Over([asked, told]) => self.judge_unexpected(&client[asked..], &server[told..]),
+            },
         };
         match verdict {
             Verdict::Unsure if self.bytes > HELD_BYTES || self.held.len() > HELD_BYTES => match self.hint {
@@ -128,7 +162,7 @@ impl Detector {
             return if is_text(server) && is_text(client) { Verdict::Unsure } else { Verdict::NotForUs };
         };
         let Some(family) = family_of(greeting) else { return Verdict::NotForUs };
-        let server_first = self.held.first().is_some_and(|(side, ..)| *side == Side::Server);
+        let server_first = self.server_began();
         for line in lines(client).take(LINES) {
             let found = match family {
                 Protocol::Smtp | Protocol::Lmtp => smtp_opening(line),
@@ -144,6 +178,14 @@ impl Detector {
         }
         if lines(client).count() >= LINES { Verdict::NotForUs } else { Verdict::Unsure }
     }
+}
+
+/// What of `bytes`, which `from` sent, comes after what it exchanged with a proxy, of which `proxied` bytes are left.
+fn proxied_rest<'a>(proxied: &mut [usize; 2], from: Side, bytes: &'a [u8]) -> &'a [u8] {
+    let left = &mut proxied[from as usize];
+    let passed = bytes.len().min(*left);
+    *left -= passed;
+    &bytes[passed..]
 }
 
 /// Makes the dialogue for what was found.
@@ -172,16 +214,22 @@ fn judge_tls(hint: Hint, client: &[u8], server: &[u8]) -> Verdict {
 }
 
 fn judge_expected(hint: Hint, client: &[u8], server: &[u8]) -> Verdict {
+    let spoken = |line| {
+        let protocol = family_of(line)?;
+        let lmtp = hint.protocol == Protocol::Lmtp && protocol == Protocol::Smtp;
+        Some(Verdict::Certain(Hint { protocol: if lmtp { Protocol::Lmtp } else { protocol }, ..hint }))
+    };
+    // A greeting is one whatever stands in it: nobody hides a session by a NUL in a host name.
+    if let Some(verdict) = lines(server).next().and_then(spoken) {
+        return verdict;
+    }
     if !is_text(server) || !is_text(client) {
-        return Verdict::NotForUs;
+        let may_greet = lines(server).next().is_none() && (server.len() < 4 || family_of(server).is_some());
+        return if may_greet { Verdict::Unsure } else { Verdict::NotForUs };
     }
     // The server's words are worth more: a client may say anything to it.
-    for line in lines(server).take(LINES) {
-        if let Some(protocol) = family_of(line) {
-            let protocol =
-                if hint.protocol == Protocol::Lmtp && protocol == Protocol::Smtp { Protocol::Lmtp } else { protocol };
-            return Verdict::Certain(Hint { protocol, ..hint });
-        }
+    if let Some(verdict) = lines(server).take(LINES).find_map(spoken) {
+        return verdict;
     }
     for line in lines(client).take(LINES) {
         let speaks = match hint.protocol {
@@ -200,7 +248,10 @@ fn judge_expected(hint: Hint, client: &[u8], server: &[u8]) -> Verdict {
     if lines(server).count() >= LINES || lines(client).count() >= LINES {
         return Verdict::Certain(hint);
     }
-    if [&b"RFB "[..], b"SSH-", b"HTTP/"].iter().any(|foreign| server.starts_with(foreign)) {
+    if [&b"RFB "[..], b"SSH-", b"HTTP/"]
+        .iter()
+        .any(|foreign| server.starts_with(foreign) || client.starts_with(foreign))
+    {
         return Verdict::NotForUs;
     }
     Verdict::Unsure
@@ -371,6 +422,18 @@ mod tests {
     }
 
     #[test]
+    fn a_greeting_is_one_whatever_stands_in_it() {
+        for (said, protocol) in [
+            (&b"220 mx\0 ESMTP\r\n"[..], Protocol::Smtp),
+            (b"+OK \x01\x02\x03\0\r\n", Protocol::Pop3),
+            (b"* OK \0\0\0\r\n", Protocol::Imap),
+        ] {
+            assert_eq!(judge(Some((protocol, false)), &[(S, said)]), plain(protocol));
+            assert_eq!(judge(Some((protocol, false)), &[(C, b"\0\0"), (S, said)]), plain(protocol));
+        }
+    }
+
+    #[test]
     fn a_port_proves_nothing() {
         let pop3 = Some((Protocol::Pop3, false));
         assert_eq!(judge(pop3, &[(S, b"RFB 003.008\n")]), Verdict::NotForUs);
@@ -395,5 +458,48 @@ mod tests {
         assert_eq!(judge(None, &ftp), Verdict::NotForUs);
         assert_eq!(judge(None, &[(C, b"AUTH noone password\r\n"), (S, b"+OK\r\n")]), Verdict::NotForUs);
         assert_eq!(judge(None, &[(C, b"GET / HTTP/1.1\r\n"), (S, b"HTTP/1.1 200 OK\r\n")]), Verdict::NotForUs);
+    }
+
+    #[test]
+    fn mail_behind_a_proxy_is_found_and_other_things_are_not() {
+        let connect: &[u8] = b"CONNECT mx.netlab:25 HTTP/1.1\r\nHost: mx\r\n\r\n";
+        let opened: &[u8] = b"HTTP/1.0 200 Connection established\r\n\r\n";
+        let socks: (&[u8], &[u8]) = (
+            b"\x05\x01\x00\x05\x01\x00\x01\x0a\x00\x00\x02\x00\x19",
+            b"\x05\x00\x05\x00\x00\x01\x0a\x00\x00\x02\x00\x19",
+        );
+        for (asked, told) in [(connect, opened), socks] {
+            let said = |rest: &[(Side, &'static [u8])]| judge(None, &[&[(C, asked), (S, told)], rest].concat());
+            assert_eq!(said(&[(S, b"220 mx ESMTP\r\n"), (C, b"EHLO me\r\n")]), plain(Protocol::Smtp));
+            assert_eq!(said(&[(S, b"+OK ready\r\n"), (C, b"USER me\r\n")]), plain(Protocol::Pop3));
+            assert_eq!(said(&[(S, b"* OK ready\r\n"), (C, b"a1 CAPABILITY\r\n")]), plain(Protocol::Imap));
+            assert_eq!(said(&[(C, b"GET / HTTP/1.1\r\n"), (S, b"HTTP/1.1 200 OK\r\n")]), Verdict::NotForUs);
+            assert_eq!(said(&[(C, b"AUTH noone pass\r\n"), (S, b"+OK\r\n")]), Verdict::NotForUs);
+            assert_eq!(said(&[(C, b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc")]), Verdict::NotForUs);
+            assert_eq!(said(&[]), Verdict::NotForUs);
+        }
+        assert_eq!(judge(None, &[(C, connect), (S, b"HTTP/1.1 403 Forbidden\r\n\r\n")]), Verdict::NotForUs);
+    }
+
+    #[test]
+    fn what_was_said_to_the_proxy_is_not_replayed() {
+        #[derive(Default)]
+        struct Heard(Vec<(Side, Vec<u8>)>);
+        impl Dialogue for Heard {
+            fn data(&mut self, from: Side, bytes: &[u8], _: At, _: &mut dyn Sink) {
+                self.0.push((from, bytes.to_vec()));
+            }
+            fn gap(&mut self, _: Side, _: u64, _: At, _: &mut dyn Sink) {}
+            fn end(&mut self, _: &mut dyn Sink) {}
+        }
+        let mut detector = Detector::new(None);
+        let at = At { packet: 1, time: Time::default() };
+        detector.data(C, b"CONNECT mx:25 HTTP/1.1\r\n", at);
+        detector.data(C, b"\r\n", at);
+        detector.data(S, b"HTTP/1.1 200 ok\r\n\r\n220 mx\r\n", at);
+        assert_eq!(detector.data(C, b"EHLO me\r\n", at), plain(Protocol::Smtp));
+        let mut heard = Heard::default();
+        detector.replay(&mut heard, &mut crate::protocol::testing::Recorder::default());
+        assert_eq!(heard.0, [(S, b"220 mx\r\n".to_vec()), (C, b"EHLO me\r\n".to_vec())]);
     }
 }

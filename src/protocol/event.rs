@@ -35,6 +35,11 @@ pub trait Sink {
     /// The next `missing` bytes of the content are not in the capture.
     fn content_missing(&mut self, message: MessageId, missing: u64);
 
+    /// `step` is the row that stands for content of `message`: told before its end, a row for each chunk of it.
+    fn content_step(&mut self, message: MessageId, step: StepId) {
+        let _ = (message, step);
+    }
+
     /// No more content will come. `complete` is false where the end was not seen.
     fn content_end(&mut self, message: MessageId, complete: bool);
 

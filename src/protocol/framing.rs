@@ -351,7 +351,8 @@ mod tests {
     #[test]
     fn dots_are_unstuffed_and_the_end_is_found_however_it_is_cut() {
         use LineEnd::{CrLf, Lf};
-        let cases: [(&[u8], &str, Option<(LineEnd, LineEnd)>, &str); 9] = [
+        type Case = (&'static [u8], &'static str, Option<(LineEnd, LineEnd)>, &'static str);
+        let cases: [Case; 9] = [
             (b"a\r\n.\r\nQUIT\r\n", "a\r\n", Some((CrLf, CrLf)), "QUIT\r\n"),
             (b".\r\nX", "", Some((CrLf, CrLf)), "X"),
             (b"..a\r\n...\r\n.\r\n", ".a\r\n..\r\n", Some((CrLf, CrLf)), ""),

@@ -10,6 +10,7 @@ pub mod detect;
 pub mod event;
 pub mod framing;
 pub mod ports;
+mod proxy;
 pub mod sasl;
 
 pub mod imap;

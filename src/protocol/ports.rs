@@ -1,7 +1,7 @@
 //! Which ports are looked at, and what is expected there. A port is a hint: what is said on it decides.
 
 use super::Protocol;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 /// What is expected on a port.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -14,7 +14,11 @@ pub struct Hint {
 
 /// Ports of mail servers.
 #[derive(Debug, Clone)]
-pub struct Ports(HashMap<u16, Hint>);
+pub struct Ports {
+    /// A bit for each port: is there a hint? Every packet of a capture asks twice, and nearly always in vain.
+    known: Box<[u64; 1024]>,
+    hints: BTreeMap<u16, Hint>,
+}
 
 impl Default for Ports {
     /// IANA's, and 2525, which is widely used for submission.
@@ -22,7 +26,7 @@ impl Default for Ports {
         let plain = [25, 587, 2525].map(|port| (port, Protocol::Smtp));
         let plain = plain.into_iter().chain([(24, Protocol::Lmtp), (110, Protocol::Pop3), (143, Protocol::Imap)]);
         let tls = [(465, Protocol::Smtp), (995, Protocol::Pop3), (993, Protocol::Imap)];
-        let mut ports = Self(HashMap::new());
+        let mut ports = Self { known: Box::new([0; 1024]), hints: BTreeMap::new() };
         plain.for_each(|(port, protocol)| ports.add(port, Hint { protocol, implicit_tls: false }));
         tls.into_iter().for_each(|(port, protocol)| ports.add(port, Hint { protocol, implicit_tls: true }));
         ports
@@ -32,11 +36,33 @@ impl Default for Ports {
 impl Ports {
     /// Expects `hint` on `port`, whatever was expected there before.
     pub fn add(&mut self, port: u16, hint: Hint) {
-        self.0.insert(port, hint);
+        self.known[usize::from(port >> 6)] |= 1 << (port & 63);
+        self.hints.insert(port, hint);
     }
 
     /// What is expected on `port`.
     pub fn get(&self, port: u16) -> Option<Hint> {
-        self.0.get(&port).copied()
+        let known = self.known[usize::from(port >> 6)] >> (port & 63) & 1 == 1;
+        if known { self.hints.get(&port).copied() } else { None }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Hint, Ports};
+    use crate::protocol::Protocol;
+
+    #[test]
+    fn what_is_expected_where() {
+        let mut ports = Ports::default();
+        let known: Vec<u16> = (0..=u16::MAX).filter(|&port| ports.get(port).is_some()).collect();
+        assert_eq!(known, [24, 25, 110, 143, 465, 587, 993, 995, 2525]);
+        for port in [0, 63, 64, 25, 65_535] {
+            let hint = Hint { protocol: Protocol::Imap, implicit_tls: port == 64 };
+            ports.add(port, hint);
+            assert_eq!(ports.get(port), Some(hint), "{port}");
+        }
+        let count = (0..=u16::MAX).filter(|&port| ports.get(port).is_some()).count();
+        assert_eq!(count, 9 + 4);
     }
 }

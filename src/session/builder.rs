@@ -7,7 +7,7 @@ session names a step that the session does not have.
 
 use super::findings::Findings;
 use super::message::{Content, Reader};
-use super::model::{Credential, Envelope, Message, Phase, Recipient, Session, Step, Tls, TlsMode};
+use super::model::{Carries, Credential, Envelope, Message, Phase, Recipient, Session, Step, Tls, TlsMode};
 use super::secret::Secret;
 use super::text::text;
 use super::{purpose, step};
@@ -43,6 +43,8 @@ pub struct Builder {
     phase: Phase,
     /// Messages whose content has not ended.
     readers: BTreeMap<MessageId, Reader>,
+    /// The last row of content of each of these.
+    content_steps: BTreeMap<MessageId, StepId>,
     /// For each message, whether it crossed inside TLS that was decrypted.
     encrypted: Vec<bool>,
     findings: Findings,
@@ -70,6 +72,7 @@ impl Builder {
             session,
             phase: Phase::Connection,
             readers: BTreeMap::new(),
+            content_steps: BTreeMap::new(),
             encrypted: Vec::new(),
             findings: Findings::default(),
         }
@@ -106,6 +109,10 @@ impl Builder {
         steps.sort_unstable();
         steps.dedup();
         steps
+    }
+
+    fn step_mut(&mut self, step: StepId) -> Option<&mut Step> {
+        self.session.steps.get_mut(usize::try_from(step).ok()?.checked_sub(1)?)
     }
 
     fn message_mut(&mut self, message: MessageId) -> Option<&mut Message> {
@@ -195,6 +202,7 @@ impl Sink for Builder {
             mime: None,
             attachments: Vec::new(),
             size: 0,
+            lines: None,
             sha256: None,
             body_sha256: None,
             complete: false,
@@ -222,10 +230,23 @@ impl Sink for Builder {
         }
     }
 
+    fn content_step(&mut self, message: MessageId, step: StepId) {
+        if !self.readers.contains_key(&message) {
+            return;
+        }
+        if let Some(row) = self.step_mut(step) {
+            row.carries = Some(Carries { message, complete: false, lines: None });
+            self.content_steps.insert(message, step);
+        }
+    }
+
     fn content_end(&mut self, message: MessageId, complete: bool) {
         let Some(reader) = self.readers.remove(&message) else { return };
         let content = reader.finish(complete);
         content.limits.iter().for_each(|&limit| self.limit(limit));
+        if let Some(row) = self.content_steps.remove(&message).and_then(|step| self.step_mut(step)) {
+            row.carries = Some(Carries { message, complete: content.complete, lines: content.lines });
+        }
         if let Some(message) = self.message_mut(message) {
             put(message, content);
         }
@@ -283,6 +304,7 @@ impl Sink for Builder {
 /// Puts what its content amounted to into a message.
 fn put(message: &mut Message, content: Content) {
     message.size = content.size;
+    message.lines = content.lines;
     message.sha256 = content.sha256;
     message.body_sha256 = content.body_sha256;
     message.complete = content.complete;

@@ -87,12 +87,45 @@ pub struct Step {
     pub secrets: Vec<Range<usize>>,
     /// Length on the wire.
     pub bytes: u64,
+    /// Content: the message that it is of, and what its lines are like.
+    pub carries: Option<Carries>,
     /// What it does.
     pub purpose: Purpose,
     /// The step it answers.
     pub answers: Option<StepId>,
     /// Nanoseconds since that step.
     pub elapsed: Option<i64>,
+}
+
+/// What a step of content carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Carries {
+    /// The message that it is of.
+    pub message: MessageId,
+    /// False where bytes of the message are missing, its end was not seen, or more of it follows.
+    pub complete: bool,
+    /// The message's lines, on the step that completed it.
+    pub lines: Option<Lines>,
+}
+
+/// The lines of a message's content, as far as it was captured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Lines {
+    /// How many there are; a last one without an end counts.
+    pub count: u64,
+    /// How they end. Absent where no line end was seen.
+    pub ends: Option<LineEnds>,
+}
+
+/// How the lines of a message's content end. SMTP, POP3 and IMAP want CR LF (RFC 5321, section 2.3.8).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum LineEnds {
+    /// With CR LF, all of them.
+    CrLf,
+    /// With LF alone, all of them.
+    Lf,
+    /// Some with CR LF, some with LF alone.
+    Mixed,
 }
 
 /// Where in a session's life a step stands.
@@ -215,6 +248,8 @@ pub struct Message {
     pub attachments: Vec<Attachment>,
     /// Content bytes as they crossed (dots unstuffed).
     pub size: u64,
+    /// The content's lines. Absent where nobody asked for what is in messages.
+    pub lines: Option<Lines>,
     /// Of exactly that content, as far as it was captured. Absent where digests were not asked for.
     pub sha256: Option<[u8; 32]>,
     /// Of what follows the first empty line, line ends brought to CRLF. Absent where there is no empty line, and where

@@ -41,6 +41,7 @@ pub fn read(
         text: shown,
         secrets: ranges,
         bytes: step.bytes,
+        carries: None,
         purpose,
         answers: answered.map(|answered| answered.n),
         elapsed: answered.map(|answered| step.time.since(answered.time)),

@@ -55,7 +55,7 @@ fn escaped(text: &str, escape: impl Fn(char) -> bool) -> Cow<'_, str> {
 
 /// True for what must not be shown as it is. Variation selectors 15 and 16 (text or emoji) may: they have no effect
 /// beyond the character before them, and ordinary subjects have them.
-fn is_hostile(found: char) -> bool {
+pub(super) fn is_hostile(found: char) -> bool {
     matches!(found,
         '\0'..='\x1f' | '\x7f'..='\u{9f}'      // C0, DEL, C1
         | '\u{ad}' | '\u{34f}' | '\u{61c}'     // soft hyphen, grapheme joiner, Arabic letter mark

@@ -5,10 +5,14 @@ Both walk through the model while they write: a session is never held twice. The
 end, because `same_as` names later ones too; lines hold none.
 */
 
+mod harmless;
+
 use super::record::{Capture, LastLine, Line, Options, Session, Summary, VERSION};
 use super::{Report, View};
 use crate::session::{self, same};
+use harmless::Harmless;
 use serde::ser::{Serialize, SerializeStruct, Serializer};
+use serde_json::ser::{CompactFormatter, PrettyFormatter};
 use std::io::{self, Write};
 
 /// `--format json`: one document, written when all is known.
@@ -39,7 +43,8 @@ impl<W: Write> View for Json<W> {
     fn finish(&mut self, report: &Report) -> io::Result<()> {
         same::both_ways(&mut self.sessions);
         let document = Document { report, options: self.options, sessions: &self.sessions };
-        serde_json::to_writer_pretty(&mut self.out, &document)?;
+        let pretty = Harmless(PrettyFormatter::new());
+        document.serialize(&mut serde_json::Serializer::with_formatter(&mut self.out, pretty))?;
         self.out.write_all(b"\n")?;
         self.out.flush()
     }
@@ -79,12 +84,17 @@ impl Serialize for Sessions<'_> {
 pub struct NdJson<W> {
     out: W,
     options: Options,
+    /// The line at hand: it is put together of thousands of little pieces, and written in one.
+    line: Vec<u8>,
 }
+
+/// What is kept of a line's memory for the next.
+const LINE_MEMORY: usize = 1 << 20;
 
 impl<W: Write> NdJson<W> {
     /// Writes to `out`.
     pub fn new(out: W, options: Options) -> Self {
-        Self { out, options }
+        Self { out, options, line: Vec::new() }
     }
 
     /// What was written to.
@@ -93,8 +103,11 @@ impl<W: Write> NdJson<W> {
     }
 
     fn line(&mut self, line: &Line<'_>) -> io::Result<()> {
-        serde_json::to_writer(&mut self.out, line)?;
-        self.out.write_all(b"\n")?;
+        self.line.clear();
+        self.line.shrink_to(LINE_MEMORY);
+        line.serialize(&mut serde_json::Serializer::with_formatter(&mut self.line, Harmless(CompactFormatter)))?;
+        self.line.push(b'\n');
+        self.out.write_all(&self.line)?;
         self.out.flush()
     }
 }

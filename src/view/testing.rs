@@ -152,6 +152,7 @@ impl Talk {
             truncated: false,
             secrets: Vec::new(),
             bytes: text.len() as u64 + 2,
+            carries: None,
             purpose,
             answers: None,
             elapsed: None,
@@ -256,6 +257,7 @@ impl Talk {
             mime: None,
             attachments: Vec::new(),
             size: 1_261,
+            lines: Some(Lines { count: 41, ends: Some(LineEnds::CrLf) }),
             sha256: Some([0xab; 32]),
             body_sha256: Some([0xcd; 32]),
             complete: true,
@@ -266,6 +268,11 @@ impl Talk {
             same_as: Vec::new(),
         };
         change(&mut message);
+        for &n in steps {
+            let step = &mut self.session.steps[n as usize - 1];
+            let carries = Carries { message: message.n, complete: message.complete, lines: message.lines };
+            step.carries = (step.kind == Kind::Data).then_some(carries);
+        }
         self.session.messages.push(message);
         self
     }
@@ -407,6 +414,7 @@ pub fn lab_pop3() -> Session {
         .c("DELE 1")
         .s("+OK Marked to be deleted.")
         .phase(Phase::Release)
+        .state(State::Pop3(Pop3::Update))
         .c("QUIT")
         .state(State::Pop3(Pop3::Update))
         .s("+OK Logging out, messages deleted.")

@@ -8,7 +8,7 @@ acknowledge what they have received, and close with FIN.
 
 #![allow(dead_code)] // Each test program uses a part of it.
 
-use mailtap::capture::{CaptureError, CaptureFile};
+use mailtap::capture::{CaptureError, CaptureFile, Ordered};
 use mailtap::pipeline::{self, Options, When};
 use mailtap::protocol::ports::Ports;
 use mailtap::session::builder::Wanted;
@@ -174,6 +174,7 @@ pub fn options() -> Options {
         sessions: Default::default(),
         order: When::InOrder,
         steps: false,
+        threads: 1,
         packets: None,
         duration: None,
     }
@@ -183,8 +184,8 @@ pub fn options() -> Options {
 ///
 /// # Errors
 /// Where it is none.
-pub fn open(file: &[u8]) -> Result<CaptureFile, CaptureError> {
-    CaptureFile::open("capture".into(), Box::new(Cursor::new(file.to_vec())), 1 << 16)
+pub fn open(file: &[u8]) -> Result<Ordered<CaptureFile>, CaptureError> {
+    Ok(Ordered::new(CaptureFile::open("capture".into(), Box::new(Cursor::new(file.to_vec())), 1 << 16)?))
 }
 
 /// The JSON document of a capture, and why reading stopped early.

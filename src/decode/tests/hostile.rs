@@ -35,7 +35,7 @@ fn agree(packet: &Packet<'_>) {
     let looked = peek(packet);
     match Decoder::default().decode(packet) {
         Decoded::Segment(segment) => match looked {
-            Peek::MayBeTcp { source, destination } => {
+            Peek::MayBeTcp { source, destination, .. } => {
                 assert_eq!((source, destination), (segment.source, segment.destination));
             }
             Peek::Unsure => {}

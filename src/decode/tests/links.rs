@@ -2,7 +2,7 @@ use super::{
     CLIENT, Outcome, PAYLOAD, SERVER, ethernet, ipv4, ipv6, is_usual, outcome, packet, tcp, usual, with_segment,
 };
 use crate::capture::{LinkType, Time};
-use crate::decode::{DecodeStop, Decoder, Peek, peek};
+use crate::decode::{DecodeStop, Decoded, Decoder, Peek, peek};
 
 #[test]
 fn all_fields_of_the_usual_segment() {
@@ -13,7 +13,8 @@ fn all_fields_of_the_usual_segment() {
         assert_eq!((segment.syn, segment.fin, segment.rst, segment.window), (false, false, false, 512));
         assert_eq!((segment.payload, segment.wire_len as usize), (PAYLOAD, PAYLOAD.len()));
     });
-    let expected = Peek::MayBeTcp { source: CLIENT.parse().unwrap(), destination: SERVER.parse().unwrap() };
+    let (source, destination) = (CLIENT.parse().unwrap(), SERVER.parse().unwrap());
+    let expected = Peek::MayBeTcp { source, destination, begins: false };
     assert_eq!(peek(&packet(LinkType::ETHERNET, &usual())), expected);
 }
 
@@ -104,7 +105,10 @@ fn wifi_in_the_clear() {
     let radiotap = [&[0, 0, 17, 0, 3, 0, 0, 0][..], &[0; 8], &[0x20]].concat();
     is_usual(LinkType::IEEE802_11_RADIOTAP, &[&radiotap[..], &[0x88, 0x02], &[0; 26], &llc].concat());
     let protected = [&[0x08, 0x41][..], &[0; 22], &llc].concat();
-    assert_eq!(outcome(&mut Decoder::default(), &packet(LinkType::IEEE802_11, &protected)), Outcome::Other);
+    assert_eq!(
+        outcome(&mut Decoder::default(), &packet(LinkType::IEEE802_11, &protected)),
+        Outcome::Stop(DecodeStop::Encrypted)
+    );
 }
 
 #[test]
@@ -143,4 +147,37 @@ fn what_cannot_be_decoded_says_where_it_stops() {
     assert_eq!(stop(LinkType::RAW, &ipv4(6, &small_offset)), Outcome::Stop(DecodeStop::Tcp));
     let endless = ethernet(0x8100, &[0x00, 0x64, 0x81, 0x00].repeat(300));
     assert_eq!(stop(LinkType::ETHERNET, &endless), Outcome::Stop(DecodeStop::Link));
+}
+
+#[test]
+fn several_wifi_frames_in_one() {
+    let subframe = |payload: &[u8]| {
+        let content = [&[0xaa, 0xaa, 3, 0, 0, 0, 8, 0][..], &ipv4(6, &tcp(payload))].concat();
+        let length = u16::try_from(content.len()).unwrap().to_be_bytes();
+        [&[2; 12][..], &length, &content].concat()
+    };
+    let mut frame = [&[0x88, 0x01][..], &[0; 22], &[0x80, 0]].concat();
+    let payloads = [&b"EHLO a\r\n"[..], b"MAIL FROM:<>\r\n", b"QUIT\r\n"];
+    for payload in payloads {
+        while !(frame.len() - 26).is_multiple_of(4) {
+            frame.push(0);
+        }
+        frame.extend(subframe(payload));
+    }
+    let whole = packet(LinkType::IEEE802_11, &frame);
+    let mut decoder = Decoder::default();
+    let mut seen = Vec::new();
+    if let Decoded::Segment(segment) = decoder.decode(&whole) {
+        seen.push(segment.payload.to_vec());
+    }
+    while let Some(decoded) = decoder.decode_next(&whole) {
+        let Decoded::Segment(segment) = decoded else { panic!("{decoded:?}") };
+        seen.push(segment.payload.to_vec());
+    }
+    assert_eq!(seen, payloads);
+    for cut in 0..frame.len() {
+        let piece = packet(LinkType::IEEE802_11, &frame[..cut]);
+        decoder.decode(&piece);
+        while decoder.decode_next(&piece).is_some() {}
+    }
 }

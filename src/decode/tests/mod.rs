@@ -79,7 +79,7 @@ pub(super) fn with_segment(packet: &Packet<'_>, check: impl FnOnce(&Segment<'_>)
     let mut decoder = Decoder::default();
     let Decoded::Segment(segment) = decoder.decode(packet) else { panic!("{:?}", Decoder::default().decode(packet)) };
     match peek(packet) {
-        Peek::MayBeTcp { source, destination } => {
+        Peek::MayBeTcp { source, destination, .. } => {
             assert_eq!((source, destination), (segment.source, segment.destination));
         }
         Peek::Unsure => {}

@@ -89,3 +89,32 @@ fn the_inner_length_is_that_of_the_inner_packet() {
     let vxlan = [&[0x08, 0, 0, 0, 0, 0, 42, 0][..], &padded].concat();
     is_usual(LinkType::RAW, &ipv4(17, &udp(4789, &vxlan)));
 }
+
+#[test]
+fn teredo() {
+    let inner = ipv6(6, &tcp(PAYLOAD));
+    let origin = [&[0, 0, 1, 2, 3, 4, 5, 6][..], &inner].concat();
+    let authentication = [&[0, 1, 2, 3][..], &[9; 5 + 9], &origin].concat();
+    for content in [&inner, &origin, &authentication] {
+        is_usual(LinkType::RAW, &ipv4(17, &udp(3544, content)));
+        let mut back = udp(50_000, content);
+        back[..2].copy_from_slice(&3544_u16.to_be_bytes());
+        is_usual(LinkType::RAW, &ipv4(17, &back));
+    }
+    let other = ipv4(17, &udp(3544, b"something else"));
+    assert_eq!(outcome(&mut Decoder::default(), &packet(LinkType::RAW, &other)), Outcome::Other);
+}
+
+#[test]
+fn l2tp() {
+    let inner = [&[0xff, 0x03, 0x00, 0x21][..], &ipv4(6, &tcp(PAYLOAD))].concat();
+    let length = u16::try_from(inner.len() + 8).unwrap().to_be_bytes();
+    let plain = [&[0, 2, 0, 1, 0, 2][..], &inner].concat();
+    let with_length = [&[0x40, 2][..], &length, &[0, 1, 0, 2], &inner].concat();
+    let with_all = [&[0x4a, 2, 1, 0][..], &[0, 1, 0, 2], &[0, 1, 0, 1], &[0, 3, 7, 7, 7], &inner].concat();
+    for content in [&plain, &with_length, &with_all] {
+        is_usual(LinkType::RAW, &ipv4(17, &udp(1701, content)));
+    }
+    let control = ipv4(17, &udp(1701, &[0xc8, 2, 0, 12, 0, 1, 0, 0, 0, 0, 0, 0]));
+    assert_eq!(outcome(&mut Decoder::default(), &packet(LinkType::RAW, &control)), Outcome::Other);
+}

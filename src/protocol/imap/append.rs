@@ -124,6 +124,7 @@ impl Talk {
         let announcing = append.announcing.take();
         let text = announcing.as_ref().map_or(b"".as_slice(), |unit| &unit.text);
         let step = out.step(Step { text, ..stretch.step(Side::Client, Kind::Data, subject) });
+        out.content_step(body.message, step);
         out.content_end(body.message, whole && !body.holed);
         let appended = Appended { message: body.message, step, nth: append.nth };
         append.nth += 1;

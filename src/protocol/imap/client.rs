@@ -142,7 +142,7 @@ impl Talk {
             // Whoever does not know the mechanism must take it for a password.
             self.tell_stray(Side::Client, out);
             let what = What::Response(Round::Garbage(Mechanism::Other));
-            let secrets = Vec::from([0..unit.text.len()]);
+            let secrets = Vec::from_iter(Some(0..unit.text.len()));
             let step = unit.step(Side::Client, Kind::Response, self.subject(what));
             unit.tell(Step { secrets, ..step }, out);
             return;

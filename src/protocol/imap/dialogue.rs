@@ -27,7 +27,7 @@ pub struct Dialogue {
 enum Layer {
     #[default]
     Clear,
-    Tls(Watch),
+    Tls(Box<Watch>),
     /// RFC 4978. Steps then give the sizes of what was said, which is not what crossed.
     Deflate(Box<[Inflater; 2]>),
 }
@@ -48,7 +48,7 @@ impl Dialogue {
         // Within a layer, another one is not spoken: what follows is read as it comes, and is likely to be unknown.
         if matches!(self.layer, Layer::Clear) {
             self.layer = match to {
-                Switch::Tls => Layer::Tls(Watch::after_starttls(out)),
+                Switch::Tls => Layer::Tls(Box::new(Watch::after_starttls(out))),
                 Switch::Deflate => Layer::Deflate(Box::default()),
             };
         }
@@ -88,8 +88,8 @@ impl crate::protocol::Dialogue for Dialogue {
                 }
             }
             Layer::Tls(watch) => {
+                self.talk.tell_stray(from, out);
                 watch.gap(from, missing, at, out);
-                self.talk.tell_gap(from, missing, at, out);
             }
             // What comes after a hole in it cannot be inflated.
             Layer::Deflate(inflaters) => {

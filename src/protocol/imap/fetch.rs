@@ -125,6 +125,7 @@ impl Talk {
         let subject = self.subject(What::Content(Verb::Fetch));
         let Some((body, uid_told)) = self.server.fetch.as_mut().and_then(|fetch| fetch.body.take()) else { return };
         let step = out.step(stretch.step(Side::Server, Kind::Data, subject));
+        out.content_step(body.message, step);
         out.content_end(body.message, whole && !body.holed);
         self.fetch_came(body.message, Some(step), uid_told, out);
     }

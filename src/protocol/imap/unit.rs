@@ -194,6 +194,8 @@ pub(super) struct Reader {
     /// Lines and kept literals of the unit under way.
     unit: Option<Unit<'static>>,
     literal: Option<Octets>,
+    /// The packet that ended the last line.
+    line_end: Option<At>,
 }
 
 /// A literal under way.
@@ -213,7 +215,7 @@ impl Reader {
                 if literal.kept {
                     break;
                 }
-                return Some(Piece::End(literal.so_far));
+                return Some(Piece::End(self.stretch(literal)));
             }
             if input.is_empty() {
                 return None;
@@ -232,6 +234,7 @@ impl Reader {
             }
         }
         let line = Unit::of(self.framer.line(input)?);
+        self.line_end = Some(input.at);
         let (unit, from) = match self.unit.take() {
             None => (line, 0),
             Some(mut unit) => {
@@ -264,9 +267,10 @@ impl Reader {
             Some(literal) if !literal.kept => {
                 let inside = missing.min(literal.left);
                 literal.left -= inside;
-                literal.so_far.add(inside, at);
+                // Their length is the gap's: each byte belongs to one step.
+                literal.so_far.add(0, at);
                 let ended = literal.left == 0;
-                let end = if ended { self.literal.take().map(|literal| literal.so_far) } else { None };
+                let end = if ended { self.literal.take().map(|literal| self.stretch(literal)) } else { None };
                 Hole::Literal { missing: inside, end, beyond: missing - inside }
             }
             _ => Hole::Lines(self.flush()),
@@ -288,7 +292,17 @@ impl Reader {
 
     /// What had come of a streamed literal that will have no end.
     pub fn flush_literal(&mut self) -> Option<Stretch> {
-        self.literal.take_if(|literal| !literal.kept).map(|literal| literal.so_far)
+        let literal = self.literal.take_if(|literal| !literal.kept)?;
+        Some(self.stretch(literal))
+    }
+
+    /// Where a literal was. One of which nothing came stands where it was announced.
+    fn stretch(&self, literal: Octets) -> Stretch {
+        let mut stretch = literal.so_far;
+        if let Some(at) = self.line_end.filter(|_| stretch.packets.first() == 0) {
+            stretch.add(0, at);
+        }
+        stretch
     }
 }
 

@@ -104,7 +104,7 @@ impl Content {
         if let Some((first, last)) = self.packets.filter(|_| self.bytes > 0) {
             let mut packets = Packets::one(first);
             packets.add(last.packet);
-            steps.push(out.step(Step {
+            let step = out.step(Step {
                 from: self.from,
                 kind: Kind::Data,
                 subject: event::Subject::Pop3(Subject { state, what: What::Content(self.verb) }),
@@ -117,7 +117,9 @@ impl Content {
                 arguments: None,
                 answers: None,
                 secrets: Vec::new(),
-            }));
+            });
+            out.content_step(self.message, step);
+            steps.push(step);
         }
         out.content_end(self.message, seen && self.missing == 0);
         (self.message, steps)

@@ -30,7 +30,7 @@ impl Dialogue {
                         self.client_line(line, out);
                     } else {
                         self.torn = Torn::No;
-                        let secrets = Vec::from([0..line.bytes.len()]);
+                        let secrets = Vec::from_iter(Some(0..line.bytes.len()));
                         self.tell(&line, Kind::Unknown, event::Subject::Unknown, None, secrets, out);
                     }
                 }
@@ -108,15 +108,22 @@ impl Dialogue {
         }
     }
 
+    /// The line under way has no end, or ends as something else than a line: it is told as it stands. False where there
+    /// is none.
+    pub(super) fn half_a_line(&mut self, secret: bool, out: &mut dyn Sink) -> bool {
+        let Some(line) = self.line.flush() else { return false };
+        let torn = std::mem::replace(&mut self.torn, Torn::No);
+        let secrets = match secret || torn == Torn::Login {
+            true => Vec::from_iter(Some(0..line.bytes.len())),
+            false => secrets(&Command::read(&line.bytes), true),
+        };
+        self.tell(&line, Kind::Unknown, event::Subject::Unknown, None, secrets, out);
+        true
+    }
+
     /// The client's direction is over: what is half-read is told as what it is, and no more.
     pub(super) fn client_ends(&mut self, out: &mut dyn Sink) {
-        if let Some(line) = self.line.flush() {
-            let secrets = match &self.client {
-                Client::Responding(_) => Vec::from_iter(Some(0..line.bytes.len())),
-                _ => secrets(&Command::read(&line.bytes), true),
-            };
-            self.tell(&line, Kind::Unknown, event::Subject::Unknown, None, secrets, out);
-        }
+        self.half_a_line(matches!(self.client, Client::Responding(_)), out);
         match std::mem::replace(&mut self.client, Client::Commands(After::Nothing)) {
             Client::Content(content) => self.content_ends(content, false, out),
             Client::Chunk(chunk) => self.chunk_ends(chunk, out),

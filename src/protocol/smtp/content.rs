@@ -231,11 +231,13 @@ impl Dialogue {
             self.begin_message(&mut content, out);
         }
         let Some(message) = content.message else { return };
-        out.content_end(message, complete && !content.torn);
         let mut steps = Vec::new();
         if content.wire.first > 0 {
-            steps.push(content.wire.tell(Subject::Content, out));
+            let step = content.wire.tell(Subject::Content, out);
+            out.content_step(message, step);
+            steps.push(step);
         }
+        out.content_end(message, complete && !content.torn);
         let step = steps.first().copied();
         let mut delivering = Delivering { message: Some(message), steps, ..Delivering::default() };
         match content.refused {
@@ -384,6 +386,7 @@ impl Dialogue {
     pub(super) fn chunk_ends(&mut self, chunk: Chunk, out: &mut dyn Sink) {
         let Chunk { bdat, message, left, last, wire, torn, decided } = chunk;
         let step = (wire.first > 0).then(|| wire.tell(Subject::Chunk { last }, out));
+        step.into_iter().for_each(|step| out.content_step(message, step));
         let torn = torn || left > 0;
         if let Some(open) = &mut self.open {
             step.into_iter().for_each(|step| open.add(step));

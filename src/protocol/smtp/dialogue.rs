@@ -13,7 +13,7 @@ SMTP and LMTP as a conversation: which state the client's bytes are read in, and
 ```
 
 The server's replies drive the state: DATA begins at 354 and never at the word DATA. While it is a reply that decides
-what the client's next bytes are, they wait in [`Held`]; only where that reply can't come any more (a gap, the end, too
+what the client's next bytes are, they wait in `Held`; only where that reply can't come any more (a gap, the end, too
 much waiting) the bytes themselves must tell.
 
 What the client says is read in `client.rs`, content in `content.rs`, what the server says in `server.rs`.
@@ -63,6 +63,8 @@ pub struct Dialogue {
     pub(super) held: Held,
     /// The server's half-read line.
     pub(super) reply_line: Framer,
+    /// The packet that the server's last bytes came in.
+    pub(super) reply_packet: u64,
     pub(super) replies: Replies,
     pub(super) queue: Queue,
     pub(super) transaction: Transaction,
@@ -192,6 +194,7 @@ impl Dialogue {
             both_torn: false,
             held: Held::default(),
             reply_line: Framer::default(),
+            reply_packet: 0,
             replies: Replies::default(),
             queue: Queue::default(),
             transaction: Transaction::default(),

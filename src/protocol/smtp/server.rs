@@ -17,6 +17,7 @@ use crate::protocol::sasl::{Exchange, Mechanism, Round};
 impl Dialogue {
     /// Reads the server's bytes.
     pub(super) fn server_input(&mut self, input: &mut Input<'_>, out: &mut dyn Sink) {
+        self.reply_packet = input.at.packet;
         while !input.is_empty() && !self.watch_rest(Side::Server, input, out) {
             let Some(line) = self.reply_line.line(input) else { return };
             self.server_line(line, out);
@@ -29,8 +30,11 @@ impl Dialogue {
         self.tell_gap(Side::Server, missing, at, out);
         self.queue.replies_lost();
         self.both_torn = true;
+        // The rest of a packet that the capture has cut short was said in one breath with its beginning.
+        let in_one_breath = at.packet == self.reply_packet;
         let commands = Client::Commands(After::Nothing);
         self.client = match std::mem::replace(&mut self.client, commands) {
+            Client::Content(content) if in_one_breath => Client::Content(content),
             // While it takes content, a server has nothing to say: it may have had all of it.
             Client::Content(content) if content.torn => Client::Waiting(Wait::Content { content }),
             Client::Content(content) => Client::Content(content.perhaps_answered()),
@@ -228,6 +232,8 @@ impl Dialogue {
                 self.unanswered(pending, out);
             }
         }
+        // Half a line that was sent before a go-ahead may be the beginning of what it asks for.
+        let begun = go_ahead && matches!(reply.code, 334 | 354) && self.half_a_line(reply.code == 334, out);
         let (kind, subject) = match reply.code {
             334 => (Kind::Continuation, Subject::Challenge(Round::Challenge(Mechanism::Other))),
             354 => (Kind::Continuation, reply_subject(Asked::Nothing, reply)),
@@ -244,7 +250,7 @@ impl Dialogue {
                 // content may be in it.
                 let torn = std::mem::replace(&mut self.torn, Torn::No) != Torn::No && self.both_torn;
                 let mut content = Content::after_unseen_data();
-                content.torn = torn;
+                content.torn = torn || begun;
                 self.client = Client::Content(content);
             }
             _ => {}

@@ -10,6 +10,9 @@ use crate::session::model::Attachment;
 use crate::session::text::text;
 use sha2::{Digest, Sha256};
 
+/// Bytes of an attachment that wait to be digested.
+const PENDING_BYTES: usize = 2_048;
+
 /// Number of an attachment within its message, from 0.
 pub type Id = usize;
 
@@ -28,6 +31,8 @@ struct Digested {
     content_type: Option<String>,
     size: u64,
     sha256: Sha256,
+    /// Decoded, and not digested yet: lines are short, and many at once are digested faster.
+    pending: Vec<u8>,
     /// Ended, and nothing of it missing.
     whole: bool,
     gap: bool,
@@ -40,8 +45,8 @@ impl Attachments {
             self.too_many = true;
             return None;
         }
-        let sha256 = Sha256::new();
-        self.all.push(Digested { filename, content_type, size: 0, sha256, whole: false, gap: false });
+        let (sha256, pending) = (Sha256::new(), Vec::new());
+        self.all.push(Digested { filename, content_type, size: 0, sha256, pending, whole: false, gap: false });
         Some(self.all.len() - 1)
     }
 
@@ -49,7 +54,14 @@ impl Attachments {
     pub fn add(&mut self, id: Id, bytes: &[u8]) {
         if let Some(attachment) = self.all.get_mut(id) {
             attachment.size += bytes.len() as u64;
-            attachment.sha256.update(bytes);
+            if attachment.pending.len() + bytes.len() > PENDING_BYTES {
+                attachment.digest();
+            }
+            if bytes.len() > PENDING_BYTES {
+                attachment.sha256.update(bytes);
+            } else {
+                attachment.pending.extend_from_slice(bytes);
+            }
         }
     }
 
@@ -64,19 +76,31 @@ impl Attachments {
     pub fn end(&mut self, id: Id, seen: bool) {
         if let Some(attachment) = self.all.get_mut(id) {
             attachment.whole = seen && !attachment.gap;
+            attachment.digest();
+            attachment.pending = Vec::new();
         }
     }
 
     /// All of them.
     pub fn finish(self) -> Vec<Attachment> {
-        let attachment = |digested: Digested| Attachment {
-            filename: digested.filename,
-            content_type: digested.content_type,
-            size: digested.size,
-            sha256: digested.sha256.finalize().into(),
-            complete: digested.whole,
+        let attachment = |mut digested: Digested| {
+            digested.digest();
+            Attachment {
+                filename: digested.filename,
+                content_type: digested.content_type,
+                size: digested.size,
+                sha256: digested.sha256.finalize().into(),
+                complete: digested.whole,
+            }
         };
         self.all.into_iter().map(attachment).collect()
+    }
+}
+
+impl Digested {
+    fn digest(&mut self) {
+        self.sha256.update(&self.pending);
+        self.pending.clear();
     }
 }
 

@@ -1,5 +1,5 @@
 /*!
-One message, read as its content comes: size, digests, header fields, MIME structure, attachments, and what is missing.
+One message, read as its content comes: size, lines, digests, header fields, MIME structure, attachments, and what is missing.
 
 Nothing but header fields is kept, so a message costs the same memory whatever its size, and one pass over its bytes.
 That is why the structure is not left to a parser that needs the whole message at once; where bytes are missing, it is
@@ -10,6 +10,7 @@ mod address;
 mod attachment;
 mod digest;
 mod header;
+mod line_count;
 mod lines;
 mod mime;
 mod parameter;
@@ -22,7 +23,9 @@ pub use mime::Structure;
 
 use super::Wanted;
 use crate::limits::{Limit, MISSING_RANGES};
+use crate::session::model::Lines;
 use digest::Digests;
+use line_count::LineCount;
 use mime::Walker;
 
 /// Reads one message.
@@ -30,6 +33,7 @@ use mime::Walker;
 pub struct Reader {
     size: u64,
     missing: Missing,
+    lines: Option<LineCount>,
     digests: Option<Box<Digests>>,
     structure: Option<Box<Walker>>,
     /// It is the whole message, not a part of it.
@@ -41,6 +45,8 @@ pub struct Reader {
 pub struct Content {
     /// Bytes captured.
     pub size: u64,
+    /// Its lines. Absent where messages are not wanted.
+    pub lines: Option<Lines>,
     /// Of what was captured. Absent where digests are not wanted.
     pub sha256: Option<[u8; 32]>,
     /// Of the body, line ends brought to CR LF. Absent also where no empty line was seen, or not for sure the first.
@@ -63,6 +69,7 @@ impl Reader {
         Self {
             size: 0,
             missing: Missing::default(),
+            lines: wanted.messages.then(LineCount::default),
             digests: wanted.messages.then(Box::default),
             structure: (wanted.messages && has_header).then(|| Box::new(Walker::new(wanted.attachments))),
             whole: part.is_none(),
@@ -72,6 +79,9 @@ impl Reader {
     /// The next bytes.
     pub fn content(&mut self, bytes: &[u8]) {
         self.size = self.size.saturating_add(bytes.len() as u64);
+        if let Some(lines) = &mut self.lines {
+            lines.update(bytes);
+        }
         if let Some(digests) = &mut self.digests {
             digests.update(bytes);
         }
@@ -86,6 +96,9 @@ impl Reader {
             return;
         }
         self.missing.add(self.size, len);
+        if let Some(lines) = &mut self.lines {
+            lines.gap();
+        }
         if let Some(digests) = &mut self.digests {
             digests.gap();
         }
@@ -107,7 +120,16 @@ impl Reader {
         let mut structure = self.structure.map(|walker| walker.finish(complete && self.whole)).unwrap_or_default();
         let mut limits = std::mem::take(&mut structure.limits);
         limits.extend(std::iter::repeat_n(Limit::MissingRanges, self.missing.folded));
-        Content { size: self.size, sha256, body_sha256, complete, missing: self.missing.ranges, structure, limits }
+        Content {
+            size: self.size,
+            lines: self.lines.map(LineCount::finish),
+            sha256,
+            body_sha256,
+            complete,
+            missing: self.missing.ranges,
+            structure,
+            limits,
+        }
     }
 }
 

@@ -110,6 +110,13 @@ impl Base64 {
             return;
         }
         let mut rest = bytes;
+        if self.digits == 0 {
+            // Nearly always digits and nothing else. Where there is something else, nothing has been decoded.
+            let (groups, after) = rest.split_at(rest.len() / 4 * 4);
+            if base64_simd::STANDARD_NO_PAD.decode_append(groups, out).is_ok() {
+                rest = after;
+            }
+        }
         while let Some((&byte, after)) = rest.split_first() {
             // Whole groups at once, which is nearly all there is.
             if self.digits == 0 {

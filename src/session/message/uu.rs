@@ -34,9 +34,9 @@ enum State {
 /// What a line of text amounted to.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Found {
-    /// A file begins here: the first line of its data is [`Scanner::data`].
+    /// A file begins here: the first line of its data is `Scanner::data`.
     Begin(Vec<u8>),
-    /// More data of it, to be found in [`Scanner::data`].
+    /// More data of it, to be found in `Scanner::data`.
     Data,
     /// The file has ended: by `end`, or by a line that is none of it (then `whole` is false).
     End {

@@ -47,6 +47,7 @@ fn asked(purpose: Purpose) -> model::Step {
         truncated: false,
         secrets: Vec::new(),
         bytes: 0,
+        carries: None,
         purpose,
         answers: None,
         elapsed: None,

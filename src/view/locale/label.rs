@@ -53,6 +53,7 @@ crate::session::purpose::listed! {
         // Log-in attempts.
         Credentials,
         NoCredentials,
+        WhoLogsIn,
         /// Marks a row of the table that carries a password or token.
         CarriesSecret,
         Mechanism,
@@ -67,6 +68,8 @@ crate::session::purpose::listed! {
         // Messages.
         Messages,
         NoMessages,
+        MessagesCarried,
+        MailSessions,
         Message,
         Direction,
         EnvelopeFrom,
@@ -85,6 +88,7 @@ crate::session::purpose::listed! {
         Date,
         MessageId,
         Size,
+        Lines,
         BodySha256,
         Complete,
         Incomplete,

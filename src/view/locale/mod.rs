@@ -20,10 +20,12 @@ pub mod label;
 pub mod mime;
 
 mod en;
+pub mod login;
 mod purpose;
 mod zh;
 
 pub use label::Label;
+pub use login::{LoginFrequency, login_frequency};
 pub use mime::{Encoding, Media, MimeFact};
 pub use purpose::{purpose, row};
 
@@ -34,7 +36,7 @@ use crate::limits::Limit;
 use crate::protocol::Protocol;
 use crate::protocol::event::{Delivery, Direction, Exposure, Kind, LoginOutcome};
 use crate::protocol::smtp::Enhanced;
-use crate::session::model::{Finding, FindingKind, Match, Phase, Severity, State, TlsMode};
+use crate::session::model::{Finding, FindingKind, LineEnds, Match, Phase, Severity, State, TlsMode};
 use crate::session::purpose::enhanced::Meaning;
 use crate::session::summary::Summary;
 
@@ -180,7 +182,7 @@ pub fn no_mail(lang: Lang, summary: &Summary) -> Vec<String> {
     let (segments, connections) = (traffic.tcp_segments, traffic.tcp_connections);
     let mut lines = say!(lang, terms::no_mail(packets.read, segments, connections, packets.undecodable, &ports));
     lines.extend(traffic.stops.iter().map(|(&stop, count)| format!("  {count} × {}", decode_stop(lang, stop))));
-    if packets.read > 0 {
+    if segments > 0 {
         lines.push(say!(lang, terms::no_mail_hint()).to_owned());
     }
     lines
@@ -220,6 +222,11 @@ fn reference(kind: FindingKind) -> Option<&'static str> {
 /// What a MIME field is for.
 pub fn mime_fact(lang: Lang, fact: MimeFact) -> &'static str {
     say!(lang, mime::fact(fact))
+}
+
+/// How the lines of a content end.
+pub fn line_ends(lang: Lang, ends: LineEnds) -> &'static str {
+    say!(lang, mime::line_ends(ends))
 }
 
 /// What a media type (`multipart/alternative`) says of the content.

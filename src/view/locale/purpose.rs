@@ -1,9 +1,10 @@
 //! Purposes in words: the sentences are the languages'; how they are put together with codes is here.
 
 use super::{Lang, en, zh};
-use crate::protocol::framing::LineEnd;
+use crate::protocol::imap::Code;
 use crate::protocol::smtp::Enhanced;
-use crate::session::purpose::imap::{Notice, Tagged};
+use crate::session::model::Carries;
+use crate::session::purpose::imap::{Command as Opened, Notice, Tagged};
 use crate::session::purpose::{Imap, Pop3, Purpose, Smtp, enhanced, smtp};
 
 /// What a step does where it stands, in one plain sentence without a full stop.
@@ -49,6 +50,14 @@ fn of_imap(lang: Lang, imap: Imap) -> String {
         Imap::Greeting(greeting) => say!(lang, imap::greeting(greeting)).to_owned(),
         Imap::Command(command) => say!(lang, imap::command(command)).to_owned(),
         Imap::Tagged { to, what, code } => {
+            // How a mailbox was opened stands in the sentence itself, and a SELECT may be answered by READ-ONLY.
+            let (to, code) = match (what, to, code) {
+                (Tagged::Ok, Some(Opened::Select | Opened::Examine), Some(Code::ReadOnly)) => {
+                    (Some(Opened::Examine), None)
+                }
+                (Tagged::Ok, Some(Opened::Select), Some(Code::ReadWrite)) => (to, None),
+                _ => (to, code),
+            };
             let words = match (what, to) {
                 (Tagged::Ok, Some(command)) => say!(lang, imap::ok(command)),
                 (Tagged::No, Some(command)) => say!(lang, imap::no(command)),
@@ -74,11 +83,14 @@ fn of_imap(lang: Lang, imap: Imap) -> String {
 }
 
 /// What the table says in the place of a command where a step has no text: content, TLS, gaps. `bytes` is the step's
-/// length on the wire; `lines` tells how the content's lines end, where that is known.
-pub fn row(lang: Lang, purpose: &Purpose, bytes: u64, lines: Option<LineEnd>) -> Option<String> {
+/// length on the wire; `carries` tells whether the content is whole and how its lines end, where that is known.
+pub fn row(lang: Lang, purpose: &Purpose, bytes: u64, carries: Option<&Carries>) -> Option<String> {
     Some(match purpose {
         Purpose::Smtp(Smtp::Content(smtp::Content::Message)) | Purpose::Pop3(Pop3::Content(_)) => {
-            say!(lang, rows::dotted(bytes, lines))
+            match carries.filter(|carries| !carries.complete) {
+                Some(_) => say!(lang, rows::piece(bytes)),
+                None => say!(lang, rows::dotted(bytes, carries.and_then(|carries| carries.lines?.ends))),
+            }
         }
         Purpose::Smtp(Smtp::Content(smtp::Content::Chunk | smtp::Content::LastChunk))
         | Purpose::Imap(Imap::Fetched | Imap::Appended | Imap::OtherContent) => say!(lang, rows::counted(bytes)),

@@ -2,11 +2,11 @@
 
 use super::*;
 use crate::capture::LinkType;
-use crate::protocol::framing::LineEnd;
 use crate::protocol::imap::{self as imap_protocol, Code};
 use crate::protocol::pop3 as pop3_protocol;
 use crate::protocol::sasl::{Mechanism, Round};
 use crate::protocol::tls;
+use crate::session::model::{Carries, Lines};
 use crate::session::purpose::{Imap, Pop3, Purpose, Smtp, imap, pop3, smtp};
 use crate::session::summary::{PacketCounts, Traffic};
 use std::collections::HashMap;
@@ -219,10 +219,16 @@ fn every_label_and_term_has_words_of_its_own() {
     check_all(all!(LoginOutcome: Accepted, Rejected, Cancelled, Unknown), |l, &x| login_outcome(l, x).to_owned());
     check_all(
         all!(Limit: LineBytes, PacketsPerStep, StepsPerSession, MessagesPerSession, CredentialsPerSession, MessageBytes,
-            MimeStructure, CommandsInFlight, Recipients, MissingRanges, SameAs, TlsHandshakeBytes, Fragments, Connections, Waiting),
+            MimeStructure, CommandsInFlight, Recipients, MissingRanges, SameAs, TlsHandshakeBytes, Fragments, Connections, Waiting, History, RecordOrder),
         |l, &x| limit(l, x),
     );
-    let stops = [DecodeStop::Link, DecodeStop::Ip, DecodeStop::Tcp, DecodeStop::UnknownLink(LinkType(147))];
+    let stops = [
+        DecodeStop::Link,
+        DecodeStop::Ip,
+        DecodeStop::Tcp,
+        DecodeStop::Encrypted,
+        DecodeStop::UnknownLink(LinkType(147)),
+    ];
     check_all(stops, |l, &x| decode_stop(l, x));
     check_all(Media::ALL, |l, &&x| say!(l, mime::media(x)).to_owned());
     check_all(Encoding::ALL, |l, &&x| say!(l, mime::encoding(x)).to_owned());
@@ -288,11 +294,20 @@ fn the_lab_reports_words_come_out() {
         ["SMTP connection establishment", "Mail transfer", "SMTP connection release"]
     );
     let content = Purpose::Smtp(Smtp::Content(Content::Message));
+    let carries = |ends, complete| Carries { message: 1, complete, lines: Some(Lines { count: 41, ends: Some(ends) }) };
     assert_eq!(
-        row(Lang::Zh, &content, 1266, Some(LineEnd::CrLf)).as_deref(),
+        row(Lang::Zh, &content, 1266, Some(&carries(LineEnds::CrLf, true))).as_deref(),
         Some("发送报文，每行以 CRLF 结束，整个报文以仅有一个点的行结束（1266 字节）")
     );
-    assert!(row(Lang::Zh, &content, 1266, Some(LineEnd::Lf)).is_some_and(|row| row.contains("仅以 LF 结束")));
+    for (ends, complete, words) in [
+        (LineEnds::Lf, true, "，每行仅以 LF 结束"),
+        (LineEnds::Mixed, true, "有的仅以 LF 结束"),
+        (LineEnds::CrLf, false, "不完整"),
+    ] {
+        let row = row(Lang::Zh, &content, 1266, Some(&carries(ends, complete))).unwrap();
+        assert!(row.contains(words), "{row}");
+        assert_eq!(row.contains("一个点"), complete, "an end that was not seen is not told: {row}");
+    }
 }
 
 #[test]

@@ -140,6 +140,10 @@ struct Traffic {
     tcp_connections: u64,
     /// The busiest TCP ports.
     tcp_ports: Vec<Port>,
+    /// Packets that were not decoded, by the layer that gave up: `link type …` (one that is not known), `link`, `ip`, `tcp`,
+    /// `encrypted 802.11`. Absent where all were decoded.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    undecodable: BTreeMap<String, u64>,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -194,6 +198,7 @@ impl<'a> Summary<'a> {
                 tcp_segments: summary.traffic.tcp_segments,
                 tcp_connections: summary.traffic.tcp_connections,
                 tcp_ports: summary.traffic.tcp_ports.iter().map(|&(port, segments)| Port { port, segments }).collect(),
+                undecodable: summary.traffic.stops.iter().map(|(stop, &count)| (stop.name(), count)).collect(),
             },
         }
     }

@@ -57,6 +57,12 @@ pub struct Message<'a> {
     /// Content bytes as they crossed: dots unstuffed, chunks and literals joined, line ends as sent, without the final `.`
     /// line.
     size: u64,
+    /// Lines of the content; a last one without a line end counts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lines: Option<u64>,
+    /// How the lines end; absent where no line end was seen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    line_ends: Option<word::LineEnds>,
     /// SHA-256 of exactly that content; absent where digests were not asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
@@ -213,6 +219,8 @@ impl<'a> Message<'a> {
             mime: message.mime.as_ref().map(MimePart::new),
             attachments: message.attachments.iter().map(attachment).collect(),
             size: message.size,
+            lines: message.lines.map(|lines| lines.count),
+            line_ends: message.lines.and_then(|lines| lines.ends).map(word::LineEnds),
             sha256: message.sha256.map(Hex).map(Shown),
             body_sha256: message.body_sha256.map(Hex).map(Shown),
             complete: message.complete,

@@ -102,8 +102,12 @@ impl End {
 /// Counters of a connection: 0 where nothing was seen.
 #[derive(Serialize, JsonSchema)]
 struct Transport {
-    /// Packets of the connection, both directions.
+    /// Packets of the connection, both directions; one that was captured several times counts once.
     packets: u64,
+    /// Further copies of packets that were captured several times (two interfaces, a mirror of both ports): they count
+    /// nowhere else. Absent where there are none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    copies: Option<u64>,
     /// Payload bytes of the client's stream that were captured, each counted once.
     client_bytes: u64,
     /// The same of the server's stream.
@@ -118,6 +122,11 @@ struct Transport {
     reordered: u64,
     /// Bytes on which two overlapping segments disagree.
     conflicting: u64,
+    /// Where packets were lost. `capture`: bytes that the other side acknowledged, or that the snap length cut off, were
+    /// not captured. `network`: segments were sent again. `both`. Absent where neither shows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("enum" = ["capture", "network", "both"]))]
+    loss: Option<&'static str>,
     /// Milliseconds from the SYN over the SYN-ACK to the ACK.
     #[serde(skip_serializing_if = "Option::is_none")]
     rtt_ms: Option<f64>,
@@ -127,6 +136,7 @@ impl Transport {
     fn new(counters: &crate::flow::Counters) -> Self {
         Self {
             packets: counters.packets,
+            copies: Some(counters.copies).filter(|&copies| copies > 0),
             client_bytes: counters.client_bytes,
             server_bytes: counters.server_bytes,
             client_missing: counters.client_missing,
@@ -134,6 +144,12 @@ impl Transport {
             retransmitted: counters.retransmitted,
             reordered: counters.reordered,
             conflicting: counters.conflicting,
+            loss: match (counters.lost_in_capture > 0, counters.sent_again > 0) {
+                (true, true) => Some("both"),
+                (true, false) => Some("capture"),
+                (false, true) => Some("network"),
+                (false, false) => None,
+            },
             rtt_ms: counters.rtt_ms.filter(|rtt| rtt.is_finite()).map(|rtt| (rtt * 1_000.0).round() / 1_000.0),
         }
     }

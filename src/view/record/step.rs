@@ -63,6 +63,9 @@ pub struct Step<'a> {
     truncated: bool,
     /// Length on the wire.
     bytes: u64,
+    /// Content: the `n` of the message that it is of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<u32>,
     /// What it does, in one plain sentence.
     #[serde(skip_serializing_if = "String::is_empty")]
     purpose: String,
@@ -103,6 +106,7 @@ impl<'a> Step<'a> {
             text: Some(text).filter(|text| !text.is_empty()),
             truncated: step.truncated || cut,
             bytes: step.bytes,
+            message: step.carries.map(|carries| carries.message),
             purpose: locale::purpose(context.options.lang, &step.purpose),
             answers: step.answers,
             elapsed_ms: step.elapsed.map(milliseconds),

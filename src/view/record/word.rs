@@ -64,6 +64,11 @@ words! {
         model::TlsMode::StartTls => "starttls",
         model::TlsMode::Implicit => "implicit",
     }
+    LineEnds: model::LineEnds {
+        model::LineEnds::CrLf => "crlf",
+        model::LineEnds::Lf => "lf",
+        model::LineEnds::Mixed => "mixed",
+    }
     Phase: model::Phase {
         model::Phase::Connection => "connection",
         model::Phase::Encryption => "encryption",

@@ -25,6 +25,8 @@ pub struct Row {
     pub cells: Vec<String>,
     /// Whether it is to be noticed.
     pub mark: Mark,
+    /// No line stands between it and the row above: they belong together.
+    pub joined: bool,
 }
 
 /// Why a row is to be noticed.
@@ -42,7 +44,12 @@ pub enum Mark {
 impl Row {
     /// An ordinary row.
     pub fn new(cells: impl IntoIterator<Item = String>) -> Self {
-        Self { cells: cells.into_iter().collect(), mark: Mark::None }
+        Self { cells: cells.into_iter().collect(), mark: Mark::None, joined: false }
+    }
+
+    /// The same row, belonging to the one above or not.
+    pub fn joined(self, joined: bool) -> Self {
+        Self { joined, ..self }
     }
 
     /// The same row, to be noticed.
@@ -83,27 +90,45 @@ impl Grid {
         let titles = titles.iter().zip(&self.columns).map(|(title, &width)| wrap(title, width));
         table.set_header(titles.map(|title| Cell::new_owned(title).add_attribute(Attribute::Bold)));
         self.begun = false;
-        self.write(out, table)
+        self.laid_out(table).iter().try_for_each(|line| writeln!(out, "{line}"))
     }
 
-    /// Writes rows below what is there.
+    /// Writes rows below what is there, with a line above each that is not joined to the one before.
     pub fn rows(&mut self, out: &mut dyn Write, rows: &[Row]) -> io::Result<()> {
         for piece in rows.chunks(PIECE) {
-            let above = if self.begun { self.lines.row_separator } else { LineStyle::none() };
-            let mut table = self.table(self.lines.top_border(above).bottom_border(LineStyle::none()));
+            let none = LineStyle::none();
+            let mut table = self.table(self.lines.top_border(none).row_separator(none).bottom_border(none));
+            let mut heights = Vec::with_capacity(piece.len());
             table.add_rows(piece.iter().map(|row| {
-                let cells = row.cells.iter().zip(&self.columns);
-                cells.map(|(cell, &width)| row.mark.cell(wrap(cell, width))).collect::<Vec<_>>()
+                let cells = row.cells.iter().zip(&self.columns).map(|(cell, &width)| wrap(cell, width));
+                let cells: Vec<String> = cells.collect();
+                heights.push(cells.iter().map(|cell| cell.split('\n').count()).max().unwrap_or(1));
+                cells.into_iter().map(|cell| row.mark.cell(cell)).collect::<Vec<_>>()
             }));
-            self.begun = true;
-            self.write(out, table)?;
+            let mut lines = self.laid_out(table).into_iter();
+            for (row, height) in piece.iter().zip(heights) {
+                if self.begun && !row.joined {
+                    self.border(out, self.lines.row_separator)?;
+                }
+                self.begun = true;
+                for line in lines.by_ref().take(height) {
+                    writeln!(out, "{line}")?;
+                }
+            }
+            for line in lines {
+                writeln!(out, "{line}")?;
+            }
         }
         Ok(())
     }
 
     /// Writes the foot of a table.
-    pub fn foot(&mut self, out: &mut dyn Write) -> io::Result<()> {
-        let border = self.lines.bottom_border;
+    pub fn foot(&self, out: &mut dyn Write) -> io::Result<()> {
+        self.border(out, self.lines.bottom_border)
+    }
+
+    /// Writes a line across the table, where its style has one.
+    fn border(&self, out: &mut dyn Write, border: LineStyle) -> io::Result<()> {
         let (Some(left), Some(fill), Some(junction), Some(right)) =
             (border.left, border.fill, border.junction, border.right)
         else {
@@ -123,13 +148,10 @@ impl Grid {
         table
     }
 
-    fn write(&self, out: &mut dyn Write, mut table: Table) -> io::Result<()> {
+    fn laid_out(&self, mut table: Table) -> Vec<String> {
         let widths = self.columns.iter().map(|width| u16::try_from(width + PADDING).unwrap_or(u16::MAX));
         table.set_constraints(widths.map(|width| ColumnConstraint::Absolute(Width::Fixed(width))));
-        for line in table.lines() {
-            writeln!(out, "{}", if self.lined() { line.as_str() } else { line.trim_end() })?;
-        }
-        Ok(())
+        table.lines().map(|line| if self.lined() { line } else { line.trim_end().to_owned() }).collect()
     }
 
     /// True where lines are drawn, so that a row's last cell is followed by one.
@@ -205,11 +227,11 @@ mod tests {
 
     #[test]
     fn pieces_make_one_table_of_the_width_asked_for() {
-        for width in [80, 81, 120] {
+        for (width, joined) in [(80, false), (81, true), (120, false)] {
             let style = Style { width, colour: false };
             let rows = [
                 Row::new(["1".to_owned(), "请求命令完成，连接成功，邮件服务器已准备好接收邮件".repeat(3)]),
-                Row::new(["2-3".to_owned(), "250-one\n250 two".to_owned()]).marked(Mark::Secret),
+                Row::new(["2-3".to_owned(), "250-one\n250 two".to_owned()]).marked(Mark::Secret).joined(joined),
             ];
             let mut grid = Grid::new(style, &[3, 300], &[]);
             let mut out = Vec::new();
@@ -219,7 +241,7 @@ mod tests {
             grid.foot(&mut out).unwrap();
             let text = String::from_utf8(out).unwrap();
             assert!(text.lines().all(|line| line.width() == width), "{text}");
-            assert_eq!(text.matches('├').count(), 1, "one line between two rows: {text}");
+            assert_eq!(text.matches('├').count(), usize::from(!joined), "a line between two rows: {text}");
             assert!(text.lines().next_back().is_some_and(|line| line.starts_with('└')));
             assert_eq!(natural(&text), width);
         }

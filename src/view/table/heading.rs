@@ -89,6 +89,11 @@ pub fn moment(time: Time) -> String {
     time.to_string().replacen('T', " ", 1).replace('Z', " UTC")
 }
 
+/// The same in a list: `2009-12-08 06:00:00`.
+pub fn second(time: Time) -> String {
+    time.to_string().replacen('T', " ", 1).chars().take("2009-12-08 06:00:00".len()).collect()
+}
+
 /// An end as it is printed: an IPv4-mapped address as IPv4, without a scope.
 pub fn canonical(end: SocketAddr) -> SocketAddr {
     SocketAddr::new(end.ip().to_canonical(), end.port())

@@ -5,9 +5,10 @@ to another. What can only be known at a session's end (how it ended, what its me
 
 use super::closing::Closing;
 use super::grid::Row;
-use super::steps::{self, Layout};
+use super::steps::{self, Layout, Section};
 use super::{Options, findings, heading, messages};
-use crate::session::model::{Phase, Session, State, Step};
+use crate::flow::Side;
+use crate::session::model::{Session, Step};
 use crate::view::locale::{self, Label};
 use crate::view::{Report, View};
 use std::collections::HashSet;
@@ -17,7 +18,8 @@ use std::io::{self, Write};
 pub struct Live<W> {
     out: W,
     options: Options,
-    layout: Layout,
+    /// The columns of the session shown last.
+    layout: Option<Layout>,
     shown: Option<Last>,
     /// Sessions whose two ends have been told.
     told: HashSet<u64>,
@@ -27,7 +29,9 @@ pub struct Live<W> {
 /// The row shown last: the table it stands in is still open.
 struct Last {
     session: u64,
-    section: (Phase, Option<State>),
+    section: Section,
+    /// Who said what stands in it.
+    from: Side,
     /// A row of this table carries a password.
     secret: bool,
 }
@@ -36,8 +40,7 @@ impl<W: Write> Live<W> {
     /// Writes to `out`.
     pub fn new(out: W, options: Options) -> Self {
         let options = options.usable();
-        let (layout, closing) = (Layout::blind(&options), Closing::new(options));
-        Self { out, options, layout, shown: None, told: HashSet::new(), closing }
+        Self { out, options, layout: None, shown: None, told: HashSet::new(), closing: Closing::new(options) }
     }
 
     /// What was written to.
@@ -48,7 +51,9 @@ impl<W: Write> Live<W> {
     /// Ends the table that is open.
     fn close(&mut self) -> io::Result<()> {
         let Some(last) = self.shown.take() else { return Ok(()) };
-        self.layout.grid.foot(&mut self.out)?;
+        if let Some(layout) = &self.layout {
+            layout.grid.foot(&mut self.out)?;
+        }
         if last.secret {
             writeln!(self.out, "{}", steps::legend(&self.options))?;
         }
@@ -64,8 +69,9 @@ impl<W: Write> Live<W> {
                 heading::pairs(out, options.style, heading::ends(options, session))?;
             }
         }
-        heading::title(out, options.style, &steps::title(options, session, step))?;
-        self.layout.grid.head(out, &steps::titles(options))
+        heading::title(out, options.style, &Section::of(step).title(options, session))?;
+        let layout = self.layout.insert(Layout::blind(options, session.transport.ends));
+        layout.grid.head(out, &steps::titles(options))
     }
 }
 
@@ -74,19 +80,21 @@ impl<W: Write> View for Live<W> {
         if !self.options.show.steps {
             return Ok(());
         }
-        let last = self.shown.as_ref();
-        let same_session = last.is_some_and(|last| last.session == session.id);
-        let same_section = same_session && last.is_some_and(|last| last.section == steps::section(step));
-        let mut secret = !step.secrets.is_empty();
-        if same_section {
-            secret |= last.is_some_and(|last| last.secret);
-        } else {
+        let same_session = self.shown.as_ref().is_some_and(|last| last.session == session.id);
+        let goes_on = same_session && self.shown.as_mut().is_some_and(|last| last.section.goes_on(step));
+        if !goes_on {
             self.close()?;
             self.open(session, step, same_session)?;
+            let section = Section::of(step);
+            self.shown = Some(Last { session: session.id, section, from: step.from, secret: false });
         }
-        let row: Row = self.layout.row(&self.options, session, step);
-        self.layout.grid.rows(&mut self.out, &[row])?;
-        self.shown = Some(Last { session: session.id, section: steps::section(step), secret });
+        if let (Some(last), Some(layout)) = (&mut self.shown, &mut self.layout) {
+            let row = layout.row(&self.options, session, step);
+            let row: Row = row.joined(goes_on && steps::is_joined(Some(last.from), step));
+            layout.grid.rows(&mut self.out, &[row])?;
+            last.from = step.from;
+            last.secret |= !step.secrets.is_empty();
+        }
         self.out.flush()
     }
 

@@ -15,8 +15,6 @@ use std::io::{self, Write};
 
 /// Characters of a header field, an address or a file name that are shown.
 const FIELD: usize = 300;
-/// The widest that the column of names gets.
-const NAMES: usize = 18;
 /// Recipients, parts and attachments that are shown of one message.
 const LISTED: usize = 50;
 
@@ -50,6 +48,7 @@ fn list(out: &mut dyn Write, options: &Options, messages: &[&Message]) -> io::Re
                 locale::bytes(options.lang, message.size),
             ])
             .marked(mark(message))
+            .joined(true)
         })
         .collect();
     heading::table(out, options.style, &titles, &rows, &[])
@@ -66,30 +65,37 @@ fn detail(out: &mut dyn Write, options: &Options, session: &Session, message: &M
     let title =
         format!("{}{number} · {direction} · {}", options.label(Label::Message), options.label(Label::MimeInformation));
     heading::title(out, options.style, &title)?;
-    let mut fields = Fields { options, rows: Vec::new() };
+    let mut fields = Fields { options, rows: Vec::new(), begins: false };
     fields.way(message);
+    fields.begins = true;
     fields.header(message);
+    fields.begins = true;
     match &message.mime {
         Some(mime) => fields.mime(mime),
         None if message.part.is_none() => fields.say(Label::MimeVersion, options.label(Label::None), MimeFact::NoMime),
         None => {}
     }
+    fields.begins = true;
     fields.attachments(message);
+    fields.begins = true;
     fields.content(message);
     let titles = [Label::Field, Label::Value, Label::Meaning].map(|label| options.label(label));
-    heading::table(out, options.style, &titles, &fields.rows, &[NAMES])
+    heading::table(out, options.style, &titles, &fields.rows, &[options.style.width / 5])
 }
 
 struct Fields<'a> {
     options: &'a Options,
     rows: Vec<Row>,
+    /// The next row begins a group: a line stands above it.
+    begins: bool,
 }
 
 impl Fields<'_> {
     /// A row: a field's name, its value (escaped), and what it means.
     fn row(&mut self, field: Label, value: String, meaning: &str) {
         let field = self.options.label(field).to_owned();
-        self.rows.push(Row::new([field, value, meaning.to_owned()]));
+        let begins = std::mem::take(&mut self.begins);
+        self.rows.push(Row::new([field, value, meaning.to_owned()]).joined(!begins));
     }
 
     /// A row for a field that is worth an explanation.
@@ -239,6 +245,10 @@ impl Fields<'_> {
         self.row(Label::Size, locale::bytes(lang, message.size), &complete);
         if let Some(row) = self.rows.last_mut() {
             row.mark = mark(message);
+        }
+        if let Some(lines) = message.lines {
+            let ends = lines.ends.map(|ends| locale::line_ends(lang, ends)).unwrap_or_default();
+            self.row(Label::Lines, lines.count.to_string(), ends);
         }
         if let Some(sha256) = message.sha256 {
             self.row(Label::Sha256, data_encoding::HEXLOWER.encode(&sha256), "");

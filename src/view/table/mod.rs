@@ -2,13 +2,14 @@
 Tables for people: per session a heading and, per phase, the report's table; last the log-ins and what else was asked for.
 
 A session is written as soon as it is over, and nothing of it is kept but a row for each table that closes the output, of
-which there are no more than [`KEPT`]. Everything off the wire passes [`escape`](super::escape) on its way into a cell.
+which there are no more than `KEPT`. Everything off the wire passes [`escape`] on its way into a cell.
 Every line is exactly as wide as the terminal, or narrower; colour adds to what signs say already.
 */
 
 mod closing;
 mod credentials;
 mod findings;
+mod frequency;
 mod grid;
 mod heading;
 mod live;
@@ -81,11 +82,14 @@ impl Options {
 
     /// `label: value`, as the language writes it.
     fn named(&self, label: locale::Label, value: &str) -> String {
-        let colon = match self.lang {
-            Lang::En => ": ",
-            Lang::Zh => "：",
-        };
-        format!("{}{colon}{value}", self.label(label))
+        self.colon(self.label(label), value)
+    }
+
+    fn colon(&self, name: &str, value: &str) -> String {
+        match self.lang {
+            Lang::En => format!("{name}: {value}"),
+            Lang::Zh => format!("{name}：{value}"),
+        }
     }
 
     /// What stands between two things, as the language writes it.

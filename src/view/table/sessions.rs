@@ -14,10 +14,10 @@ pub struct List {
     left_out: u64,
 }
 
-/// Widths for rows that are not known yet: number and protocol, the two ends, when and how it ended, three counts.
-const WIDTHS: [usize; 6] = [8, 20, 60, 6, 8, 8];
+/// Widths for rows that are not known yet: number and protocol, the two ends, when and how it ended, two counts.
+const WIDTHS: [usize; 5] = [8, 21, 60, 8, 8];
 /// What they need of it.
-const FIRM: [usize; 6] = [7, 20, 12, 5, 7, 8];
+const FIRM: [usize; 5] = [7, 21, 12, 7, 8];
 
 impl List {
     /// An empty list.
@@ -70,10 +70,9 @@ fn begin(out: &mut dyn Write, options: &Options, grid: &mut Grid) -> io::Result<
     let titles = [
         options.label(Label::Session),
         &ends,
-        &format!("{}\n{}", options.label(Label::Started), options.label(Label::HowItEnded)),
-        options.label(Label::Steps),
+        &format!("{} (UTC)\n{}", options.label(Label::Started), options.label(Label::HowItEnded)),
         options.label(Label::LogIns),
-        options.label(Label::Messages),
+        options.label(Label::MessagesCarried),
     ];
     grid.head(out, &titles)
 }
@@ -81,17 +80,18 @@ fn begin(out: &mut dyn Write, options: &Options, grid: &mut Grid) -> io::Result<
 fn row(options: &Options, session: &Session) -> Row {
     let transport = &session.transport;
     let duration = transport.last.time.since(transport.first.time);
+    let end = locale::end(options.lang, transport.end);
     Row::new([
-        format!("{}\n{}", session.id, locale::protocol(options.lang, session.protocol)),
+        format!("{} {}", session.id, locale::protocol(options.lang, session.protocol)),
         format!("{} →\n{}", heading::canonical(transport.ends.client), heading::canonical(transport.ends.server)),
-        [
-            heading::moment(transport.first.time),
-            locale::end(options.lang, transport.end).to_owned(),
+        format!(
+            "{}\n{}{}{end}",
+            heading::second(transport.first.time),
             locale::duration(options.lang, duration),
-        ]
-        .join("\n"),
-        session.steps.len().to_string(),
+            options.comma()
+        ),
         session.credentials.len().to_string(),
         session.messages.len().to_string(),
     ])
+    .joined(true)
 }

@@ -5,10 +5,9 @@ transaction what MIME says of the message it carried.
 
 use super::grid::{self, Grid, Mark, Row};
 use super::{Options, heading, messages};
-use crate::flow::Side;
+use crate::flow::{Ends, Side};
 use crate::limits;
 use crate::protocol::event::{Kind, Packets};
-use crate::protocol::{imap, pop3};
 use crate::session::model::{Phase, Session, State, Step};
 use crate::view::escape;
 use crate::view::locale::{self, Label};
@@ -20,7 +19,7 @@ const MEASURED: usize = 1_000;
 /// Steps laid out at a time.
 const PIECE: usize = 256;
 /// Packet numbers that are written one by one, as ranges.
-const RANGES: usize = 3;
+const RANGES: usize = 2;
 /// The widest that a column of packet numbers gets.
 const NUMBERS: usize = 13;
 /// An IPv4 address.
@@ -30,27 +29,41 @@ const IPV4: usize = 15;
 pub fn session(out: &mut dyn Write, options: &Options, session: &Session) -> io::Result<()> {
     let layout = Layout::of(options, session);
     let mut unshown = session.messages.as_slice();
-    for section in session.steps.chunk_by(same_section) {
-        let Some(first) = section.first() else { continue };
-        heading::title(out, options.style, &title(options, session, first))?;
+    let mut rest = session.steps.as_slice();
+    while let Some(first) = rest.first() {
+        let mut section = Section::of(first);
+        let len = rest.iter().take_while(|step| section.goes_on(step)).count();
+        let (steps, later) = rest.split_at(len.max(1));
+        rest = later;
+        heading::title(out, options.style, &section.title(options, session))?;
         let mut grid = layout.grid.clone();
         grid.head(out, &titles(options))?;
-        for piece in section.chunks(PIECE) {
-            let rows: Vec<Row> = piece.iter().map(|step| layout.row(options, session, step)).collect();
+        let mut before = None;
+        for piece in steps.chunks(PIECE) {
+            let row =
+                |step: &Step| layout.row(options, session, step).joined(is_joined(before.replace(step.from), step));
+            let rows: Vec<Row> = piece.iter().map(row).collect();
             grid.rows(out, &rows)?;
         }
         grid.foot(out)?;
-        if section.iter().any(|step| !step.secrets.is_empty()) {
+        if steps.iter().any(|step| !step.secrets.is_empty()) {
             writeln!(out, "{}", legend(options))?;
         }
         // A message stands under the section in which its last step is.
-        let last = section.last().map_or(0, |step| step.n);
+        let last = steps.last().map_or(0, |step| step.n);
         let here = unshown.iter().take_while(|message| message.steps.last().is_none_or(|&n| n <= last)).count();
         let (shown, later) = unshown.split_at(here);
         messages::write(out, options, session, shown)?;
         unshown = later;
     }
     messages::write(out, options, session, unshown)
+}
+
+/// A command and all that comes of it stand together; so do commands that are sent at once, and their answers.
+/// `before` is who said what stands above.
+pub fn is_joined(before: Option<Side>, step: &Step) -> bool {
+    let begins = step.from == Side::Client && !matches!(step.kind, Kind::Response | Kind::Data);
+    before.is_some_and(|before| !begins || before == Side::Client)
 }
 
 /// What the sign beside a packet number means.
@@ -67,27 +80,34 @@ pub fn titles(options: &Options) -> [&'static str; 5] {
         .map(|label| options.label(label))
 }
 
-/// The title of the section that begins with `step`.
-pub fn title(options: &Options, session: &Session, step: &Step) -> String {
-    locale::phase_title(options.lang, session.protocol, step.phase, state(step))
+/// Steps that stand in one table: a phase, or one of the states that a transaction passes through (IMAP's authenticated
+/// and selected). The table is named after the state in which it begins.
+#[derive(Debug, Clone, Copy)]
+pub struct Section {
+    phase: Phase,
+    state: Option<State>,
 }
 
-/// A phase is a section, and so is each state that a transaction passes through (IMAP's authenticated and selected).
-pub fn same_section(one: &Step, next: &Step) -> bool {
-    section(one) == section(next)
-}
+impl Section {
+    /// Begins with `step`.
+    pub fn of(step: &Step) -> Self {
+        Self { phase: step.phase, state: step.state }
+    }
 
-/// What the steps of a section have in common.
-pub fn section(step: &Step) -> (Phase, Option<State>) {
-    (step.phase, step.state.filter(|_| step.phase == Phase::Transaction))
-}
+    /// True where `step` stands in it too. What has no state of its own (a gap, TLS, what is not understood) stands where
+    /// the steps around it stand.
+    pub fn goes_on(&mut self, step: &Step) -> bool {
+        let same_state = self.phase != Phase::Transaction || self.state.is_none() || step.state.is_none();
+        if self.phase != step.phase || !(same_state || self.state == step.state) {
+            return false;
+        }
+        self.state = self.state.or(step.state);
+        true
+    }
 
-/// The state that a section is named after: the release is said in one state and ends in another.
-fn state(step: &Step) -> Option<State> {
-    match (step.phase, step.state?) {
-        (Phase::Release, State::Pop3(_)) => Some(State::Pop3(pop3::State::Update)),
-        (Phase::Release, State::Imap(_)) => Some(State::Imap(imap::State::Logout)),
-        (_, state) => Some(state),
+    /// Its title.
+    pub fn title(self, options: &Options, session: &Session) -> String {
+        locale::phase_title(options.lang, session.protocol, self.phase, self.state)
     }
 }
 
@@ -101,8 +121,7 @@ pub struct Layout {
 impl Layout {
     /// Columns that suit what a session says.
     fn of(options: &Options, session: &Session) -> Self {
-        let ends = session.transport.ends;
-        let widest = [ends.client, ends.server].map(|end| address(end.ip()).len()).into_iter().max().unwrap_or(IPV4);
+        let widest = widest(session.transport.ends);
         let mut layout = Self::sized(options, NUMBERS, widest, [options.style.width; 2]);
         let rows: Vec<Row> =
             session.steps.iter().take(MEASURED).map(|step| layout.row(options, session, step)).collect();
@@ -115,8 +134,8 @@ impl Layout {
     }
 
     /// Columns for steps that are not known yet.
-    pub fn blind(options: &Options) -> Self {
-        Self::sized(options, 7, IPV4, [options.style.width; 2])
+    pub fn blind(options: &Options, ends: Ends) -> Self {
+        Self::sized(options, 7, widest(ends), [options.style.width; 2])
     }
 
     fn sized(options: &Options, number: usize, address: usize, [command, purpose]: [usize; 2]) -> Self {
@@ -158,7 +177,7 @@ impl Layout {
 /// What was said, or what sort of thing it was where it is not text.
 fn said(options: &Options, step: &Step) -> String {
     if matches!(step.kind, Kind::Data | Kind::Tls | Kind::Gap) || step.text.is_empty() {
-        return locale::row(options.lang, &step.purpose, step.bytes, None)
+        return locale::row(options.lang, &step.purpose, step.bytes, step.carries.as_ref())
             .unwrap_or_else(|| format!("({})", locale::kind(options.lang, step.kind)));
     }
     let mut text = options.block(&step.text);
@@ -171,14 +190,17 @@ fn said(options: &Options, step: &Step) -> String {
 /// The packets that carry a step.
 pub fn numbers(step: &Step) -> String {
     match step.kind {
-        Kind::Data if step.packets.first() != step.packets.last() => {
+        // Of these, the first and the last packet are kept.
+        Kind::Data | Kind::Tls if step.packets.first() != step.packets.last() => {
             format!("{}-{}", step.packets.first(), step.packets.last())
         }
+        // No packet carries what is missing: the number is of the one that showed it, which may be much later.
+        Kind::Gap => "–".to_owned(),
         _ => ranges(&step.packets),
     }
 }
 
-/// `12`, `12-15`, `12, 15`; where there are many, the first and the last: `12, … 40`.
+/// `12`, `12-15`, `12, 15`; where there are many, the first and the last: `12 … 40`.
 fn ranges(packets: &Packets) -> String {
     let mut ranges: Vec<(u64, u64)> = Vec::new();
     for packet in packets.iter() {
@@ -188,13 +210,18 @@ fn ranges(packets: &Packets) -> String {
         }
     }
     if ranges.len() > RANGES || packets.iter().count() >= limits::PACKETS_PER_STEP {
-        return format!("{}, … {}", packets.first(), packets.last());
+        return format!("{} … {}", packets.first(), packets.last());
     }
     let shown: Vec<String> = ranges
         .into_iter()
         .map(|(first, last)| if first == last { first.to_string() } else { format!("{first}-{last}") })
         .collect();
     shown.join(", ")
+}
+
+/// The width of the wider address of two.
+fn widest(ends: Ends) -> usize {
+    address(ends.client.ip()).len().max(address(ends.server.ip()).len())
 }
 
 /// An address as it is printed.
@@ -242,8 +269,8 @@ mod tests {
         assert_eq!(ranges(&packets(&[12, 13, 14, 15])), "12-15");
         assert_eq!(ranges(&packets(&[12, 15])), "12, 15");
         assert_eq!(ranges(&packets(&[15, 12])), "15, 12");
-        assert_eq!(ranges(&packets(&[1, 3, 5, 7, 9])), "1, … 9");
-        assert_eq!(ranges(&packets(&(1..2_000).collect::<Vec<_>>())), "1, … 1999");
+        assert_eq!(ranges(&packets(&[1, 3, 5, 7, 9])), "1 … 9");
+        assert_eq!(ranges(&packets(&(1..2_000).collect::<Vec<_>>())), "1 … 1999");
     }
 
     #[test]

@@ -8,6 +8,7 @@ use crate::session::summary::Summary;
 use crate::view::Report;
 use crate::view::locale::{self, Label};
 use std::collections::BTreeMap;
+use std::fmt::Display;
 use std::io::{self, Write};
 
 /// Characters shown of a file's name or of a problem.
@@ -26,14 +27,14 @@ pub fn write(out: &mut dyn Write, options: &Options, report: &Report) -> io::Res
         (options.label(Label::PacketsOther), packets.other.to_string()),
         (options.label(Label::PacketsUndecodable), undecodable(options, summary)),
         (
-            options.label(Label::Sessions),
+            options.label(Label::MailSessions),
             counts(options, &summary.sessions, |protocol: Protocol| locale::protocol(lang, protocol)),
         ),
         (
-            options.label(Label::Credentials),
-            counts(options, &summary.credentials, |exposure| locale::exposure(lang, exposure)),
+            options.label(Label::LogIns),
+            counts(options, &summary.credentials, |exposure| format!("× {}", locale::exposure(lang, exposure))),
         ),
-        (options.label(Label::Messages), summary.messages.to_string()),
+        (options.label(Label::MessagesCarried), summary.messages.to_string()),
         (
             options.label(Label::Findings),
             counts(options, &summary.findings, |severity| locale::severity(lang, severity)),
@@ -43,8 +44,8 @@ pub fn write(out: &mut dyn Write, options: &Options, report: &Report) -> io::Res
     sources(out, options, report)
 }
 
-/// `3 SMTP, 2 IMAP`.
-fn counts<T: Copy>(options: &Options, counts: &BTreeMap<T, u64>, word: impl Fn(T) -> &'static str) -> String {
+/// `3 SMTP, 2 IMAP`: each count with its word behind it.
+fn counts<T: Copy, W: Display>(options: &Options, counts: &BTreeMap<T, u64>, word: impl Fn(T) -> W) -> String {
     let counts: Vec<String> = counts
         .iter()
         .filter(|(_, count)| **count > 0)
@@ -52,7 +53,7 @@ fn counts<T: Copy>(options: &Options, counts: &BTreeMap<T, u64>, word: impl Fn(T
         .collect();
     match counts.is_empty() {
         true => options.label(Label::None).to_owned(),
-        false => counts.join("\n"),
+        false => counts.join(options.comma()),
     }
 }
 
@@ -68,7 +69,10 @@ fn sources(out: &mut dyn Write, options: &Options, report: &Report) -> io::Resul
     let titles =
         [Label::Source, Label::Format, Label::LinkTypes, Label::Packets, Label::FirstPacket, Label::LastPacket]
             .map(|label| options.label(label));
-    let time = |time: Option<Time>| time.map(heading::moment).unwrap_or_default();
+    let time = |time: Option<Time>| time.map(|time| heading::moment(time).replace(" UTC", "")).unwrap_or_default();
+    let [source, format, links, packets, first, last] = titles;
+    let (first, last) = (format!("{first} (UTC)"), format!("{last} (UTC)"));
+    let titles = [source, format, links, packets, &first, &last];
     let rows: Vec<Row> = report
         .sources
         .iter()

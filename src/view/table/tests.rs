@@ -104,6 +104,72 @@ fn log_ins_that_are_alike_are_counted() {
 }
 
 #[test]
+fn sessions_without_a_log_in_are_told_in_words() {
+    let sessions = || {
+        let mut hidden = lab_pop3();
+        hidden.credentials.clear();
+        hidden.tls.mode = crate::session::model::TlsMode::StartTls;
+        let mut smtp = lab_smtp();
+        smtp.transport.from_start = true;
+        let mut late = smtp.clone();
+        late.transport.from_start = false;
+        let mut holed = smtp.clone();
+        holed.steps[1].kind = crate::protocol::event::Kind::Gap;
+        vec![smtp.clone(), smtp, late, holed, lab_pop3(), lab_pop3(), hidden]
+    };
+    let show = Show { steps: false, ..Show::REPORT };
+    let text = printed(options(300, Lang::En, show), sessions());
+    for line in [
+        "SMTP 172.16.0.73 → 172.16.0.253:25: 4 sessions; without a log-in: 2 \
+         (2 messages were accepted without user name or password); begun before the capture, perhaps with a log-in: 1; \
+         with bytes missing from the capture, perhaps with a log-in: 1",
+        "POP3 172.16.0.73 → 172.16.0.253:110: 3 sessions; with a log-in: 2; \
+         encrypted, so that a log-in cannot be seen: 1",
+    ] {
+        assert!(text.contains(line), "{line}: {text}");
+    }
+    let text = printed(options(200, Lang::Zh, show), vec![lab_pop3(), lab_pop3()]);
+    assert!(text.contains("POP3 172.16.0.73 → 172.16.0.253:110：共 2 个会话，每个会话都有登录"), "{text}");
+}
+
+#[test]
+fn a_line_stands_between_exchanges_and_not_within() {
+    let text = printed(options(120, Lang::En, Show::REPORT), vec![lab_pop3()]);
+    let lines: Vec<&str> = text.lines().collect();
+    let above = |what: &str| lines[lines.iter().position(|line| line.contains(what)).unwrap() - 1];
+    assert!(above("PASS group7_3").starts_with('├'), "{text}");
+    assert!(above("RETR 1 ").starts_with('├'), "{text}");
+    for answer in ["+OK Logged in.", "+OK 1701 octets", "Message of 1706"] {
+        assert!(above(answer).starts_with('│'), "{answer}: {text}");
+    }
+}
+
+#[test]
+fn a_gap_does_not_cut_a_table_in_two() {
+    use crate::protocol::pop3::State as Pop3;
+    use crate::session::model::{Phase, State};
+    let mut session = Talk::new(Protocol::Pop3)
+        .phase(Phase::Transaction)
+        .state(State::Pop3(Pop3::Transaction))
+        .c("STAT")
+        .s("+OK 1 2")
+        .other(crate::flow::Side::Client, crate::protocol::event::Kind::Gap, "", 6)
+        .c("NOOP")
+        .phase(Phase::Release)
+        .state(State::Pop3(Pop3::Authorization))
+        .c("QUIT")
+        .session;
+    session.steps[2].state = None;
+    for text in [
+        printed(options(80, Lang::En, Show::REPORT), vec![session.clone()]),
+        live(options(80, Lang::En, Show::REPORT), vec![session], false),
+    ] {
+        assert_eq!(text.matches("TRANSACTION state").count(), 1, "{text}");
+        assert!(text.contains("POP3 connection release (AUTHORIZATION state)"), "a QUIT before the log-in: {text}");
+    }
+}
+
+#[test]
 fn redacted_tables_hold_no_password() {
     for text in [live(options(80, Lang::En, Show::ALL), vec![lab_smtp(), lab_pop3()], true), {
         let mut out = Vec::new();

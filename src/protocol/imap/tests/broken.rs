@@ -56,6 +56,20 @@ fn a_capture_begins_inside_an_append_and_an_idle() {
 }
 
 #[test]
+fn a_gap_is_told_once_and_its_bytes_are_no_other_rows() {
+    let told = played("C: a STARTTLS\nS: a OK go\nC| \\x16\\x03\\x01\\x00\\x05\nC~ 12\nS~ 34");
+    let gaps = |told: &Recorder| -> Vec<_> {
+        told.steps.iter().filter(|step| step.kind == Kind::Gap).map(|step| (step.from, step.bytes)).collect()
+    };
+    assert_eq!(gaps(&told), [(Side::Client, 12), (Side::Server, 34)]);
+
+    let told = played("S: * 1 FETCH (BODY[] {20}\nS| 0123456\nS~ 10\nS| abc\nS: )");
+    assert_eq!(gaps(&told), [(Side::Server, 10)]);
+    let content = told.steps.iter().find(|step| step.kind == Kind::Data).expect("content");
+    assert_eq!((content.bytes, told.messages[0].missing), (10, 10));
+}
+
+#[test]
 fn one_side_alone_is_read() {
     let told = played(
         r#"

@@ -205,3 +205,13 @@ fn a_literal_shorter_than_its_data_costs_one_response() {
     assert_eq!(told.rows()[4..], ["5 S Unknown 678\\nmore of it\\n)", "6 S Reply a1 OK done -> 2"]);
     assert_eq!(messages(&told), ["? 1/? whole: 12345"]);
 }
+
+#[test]
+fn an_empty_literal_has_a_place_and_a_time() {
+    for script in ["S: * 1 FETCH (BODY[] {0}\nS: )", "S: * 1 FETCH (BODY[] {5}", "C: a APPEND x {0+}\nC:"] {
+        let told = played(script);
+        let content = told.steps.iter().find(|step| step.kind == Kind::Data).expect("content");
+        assert_eq!((content.packets.as_slice(), content.bytes), (&[1][..], 0), "{script}");
+        assert_eq!(told.messages.len(), 1);
+    }
+}

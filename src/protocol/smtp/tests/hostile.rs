@@ -6,6 +6,19 @@ use crate::flow::{At, Side};
 use crate::protocol::Dialogue as _;
 use proptest::prelude::*;
 
+#[test]
+fn a_go_ahead_to_nothing_ends_half_a_line() {
+    let told = smtp("S: 220 mx\nC| BDAT\nS: 354 go\nC| O\nC~ 1");
+    assert_eq!(
+        told.rows(),
+        ["1 S Greeting 220 mx", "2 C Unknown BDAT", "3 S Continuation 354 go", "4 C Gap ", "5 C Data ",]
+    );
+    assert_eq!(messages(&told), ["? > : 1… unknown"]);
+
+    let told = smtp("S: 220 mx\nC| c2VjcmV0\nS: 334 \nC: c2VjcmV0");
+    assert_eq!(told.steps[1].secrets, ["c2VjcmV0"], "perhaps half a response");
+}
+
 /// What a side may do next.
 #[derive(Debug, Clone)]
 enum Act {

@@ -1,5 +1,6 @@
 //! MIME in words.
 
+use crate::session::model::LineEnds;
 use crate::view::locale::mime::{Encoding, Media, MimeFact};
 
 pub fn fact(fact: MimeFact) -> &'static str {
@@ -66,5 +67,13 @@ pub fn encoding(encoding: Encoding) -> &'static str {
         Encoding::Base64 => "any bytes, written in 64 letters and digits: three bytes in four characters",
         Encoding::Uuencode => "any bytes, written as Unix did before MIME",
         Encoding::Other => "an encoding that is not in the standard",
+    }
+}
+
+pub fn line_ends(ends: LineEnds) -> &'static str {
+    match ends {
+        LineEnds::CrLf => "each line ends with CRLF",
+        LineEnds::Lf => "each line ends with LF alone (the standard wants CRLF)",
+        LineEnds::Mixed => "some lines end with CRLF, some with LF alone (the standard wants CRLF)",
     }
 }

@@ -65,7 +65,7 @@ fn ok(command: Command) -> &'static str {
         Command::Noop => "The server is there",
         Command::Rset => "No message is marked for deletion any more",
         Command::Quit => "The server takes leave",
-        Command::QuitAndUpdate => "The messages marked are deleted, and the server takes leave",
+        Command::QuitAndUpdate => "The server deletes what was marked, if anything, and takes leave",
         Command::Lang => "The server changes its language, or lists those it has",
         Command::Utf8 => "UTF-8 is in use from here on",
         Command::Xtnd => "The server accepts the extension",

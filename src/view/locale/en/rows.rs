@@ -2,17 +2,23 @@
 
 use super::terms::{bytes, side};
 use crate::flow::Side;
-use crate::protocol::framing::LineEnd;
 use crate::protocol::tls::Subject;
+use crate::session::model::LineEnds;
 
 /// Content that ends with a line of a dot alone; `lines` tells how its lines end, where that is known.
-pub fn dotted(size: u64, lines: Option<LineEnd>) -> String {
+pub fn dotted(size: u64, lines: Option<LineEnds>) -> String {
     let lines = match lines {
-        Some(LineEnd::CrLf) => ", each line ended by CRLF, the whole by",
-        Some(LineEnd::Lf) => ", lines ended by LF alone (the standard wants CRLF), the whole by",
-        Some(LineEnd::None) | None => ", ended by",
+        Some(LineEnds::CrLf) => ", each line ended by CRLF, the whole by",
+        Some(LineEnds::Lf) => ", each line ended by LF alone (the standard wants CRLF), the whole by",
+        Some(LineEnds::Mixed) => ", some lines ended by CRLF, some by LF alone (the standard wants CRLF), the whole by",
+        None => ", ended by",
     };
     format!("Message of {}{lines} a line with a dot alone", bytes(size))
+}
+
+/// Content of which bytes are missing, or the end.
+pub fn piece(size: u64) -> String {
+    format!("Message, not complete in the capture, {}", bytes(size))
 }
 
 pub fn counted(size: u64) -> String {

@@ -65,12 +65,12 @@ pub fn kind(kind: Kind) -> &'static str {
 
 pub fn end(end: End) -> &'static str {
     match end {
-        End::Closed => "closed in order (FIN)",
+        End::Closed => "closed (FIN)",
         End::Reset => "reset (RST)",
-        End::Idle => "fell silent while the capture went on",
+        End::Idle => "no more packets, while the capture went on",
         End::Open => "still open when the capture ended",
-        End::Refused => "refused: the SYN was answered by RST",
-        End::Unanswered => "unanswered: nothing came back to the SYN",
+        End::Refused => "refused (RST in answer to SYN)",
+        End::Unanswered => "no answer to SYN",
     }
 }
 
@@ -94,7 +94,7 @@ pub fn login_outcome(outcome: LoginOutcome) -> &'static str {
 pub fn exposure(exposure: Exposure) -> &'static str {
     match exposure {
         Exposure::Plaintext => "the password itself",
-        Exposure::Token => "a bearer token, as good as a password",
+        Exposure::Token => "bearer token, as good as a password",
         Exposure::Hash => "challenge and response, open to offline guessing",
         Exposure::None => "nothing of use",
     }
@@ -138,6 +138,7 @@ pub fn decode_stop(stop: DecodeStop) -> String {
         DecodeStop::UnknownLink(link) => format!("link type {link} is not known"),
         DecodeStop::Link => "the link-layer header is cut short or makes no sense".to_owned(),
         DecodeStop::Ip => "the IP header is cut short or makes no sense".to_owned(),
+        DecodeStop::Encrypted => "the 802.11 frame is encrypted: mail in it cannot be seen".to_owned(),
         DecodeStop::Tcp => "the TCP header is cut short or makes no sense".to_owned(),
     }
 }
@@ -184,6 +185,13 @@ pub fn limit(limit: Limit) -> String {
                 "connections were given up before their end, to follow no more than {} at once",
                 limits::CONNECTIONS
             )
+        }
+        Limit::RecordOrder => format!(
+            "packets stood more than {} records out of time order in the file, and were read late",
+            limits::ORDER_PACKETS
+        ),
+        Limit::History => {
+            "segments sent again came too late to be compared with the first, to keep memory bounded".to_owned()
         }
         Limit::Waiting => {
             "times, bytes that waited for missing ones were given up on, to keep memory bounded".to_owned()

@@ -1,5 +1,6 @@
 //! MIME 说明。 MIME in words.
 
+use crate::session::model::LineEnds;
 use crate::view::locale::mime::{Encoding, Media, MimeFact};
 
 pub fn fact(fact: MimeFact) -> &'static str {
@@ -64,5 +65,13 @@ pub fn encoding(encoding: Encoding) -> &'static str {
         Encoding::Base64 => "任意字节用 64 个可打印字符表示，每 3 个字节编为 4 个字符",
         Encoding::Uuencode => "MIME 之前 Unix 上使用的编码",
         Encoding::Other => "标准中没有的编码",
+    }
+}
+
+pub fn line_ends(ends: LineEnds) -> &'static str {
+    match ends {
+        LineEnds::CrLf => "每行以 CRLF 结束",
+        LineEnds::Lf => "每行仅以 LF 结束（标准要求 CRLF）",
+        LineEnds::Mixed => "有的行以 CRLF 结束，有的仅以 LF 结束（标准要求 CRLF）",
     }
 }

@@ -4,6 +4,7 @@ pub mod enhanced;
 pub mod findings;
 pub mod imap;
 pub mod labels;
+pub mod login;
 pub mod mime;
 pub mod pop3;
 pub mod rows;

@@ -65,7 +65,7 @@ fn ok(command: Command) -> &'static str {
         Command::Noop => "服务器工作正常",
         Command::Rset => "所有删除标记已撤销",
         Command::Quit => "服务器同意退出",
-        Command::QuitAndUpdate => "已删除带标记的邮件，服务器同意退出",
+        Command::QuitAndUpdate => "带删除标记的邮件（如果有）已删除，服务器同意退出",
         Command::Lang => "服务器更换语言，或列出可用的语言",
         Command::Utf8 => "此后使用 UTF-8",
         Command::Xtnd => "服务器接受该扩展功能",

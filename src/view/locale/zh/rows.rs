@@ -2,17 +2,23 @@
 
 use super::terms::{bytes, side};
 use crate::flow::Side;
-use crate::protocol::framing::LineEnd;
 use crate::protocol::tls::Subject;
+use crate::session::model::LineEnds;
 
 /// Content that ends with a line of a dot alone; `lines` tells how its lines end, where that is known.
-pub fn dotted(size: u64, lines: Option<LineEnd>) -> String {
+pub fn dotted(size: u64, lines: Option<LineEnds>) -> String {
     let lines = match lines {
-        Some(LineEnd::CrLf) => "，每行以 CRLF 结束",
-        Some(LineEnd::Lf) => "，每行仅以 LF 结束（标准要求 CRLF）",
-        Some(LineEnd::None) | None => "",
+        Some(LineEnds::CrLf) => "，每行以 CRLF 结束",
+        Some(LineEnds::Lf) => "，每行仅以 LF 结束（标准要求 CRLF）",
+        Some(LineEnds::Mixed) => "，有的行以 CRLF 结束，有的仅以 LF 结束（标准要求 CRLF）",
+        None => "",
     };
     format!("发送报文{lines}，整个报文以仅有一个点的行结束（{}）", bytes(size))
+}
+
+/// Content of which bytes are missing, or the end.
+pub fn piece(size: u64) -> String {
+    format!("发送报文，抓包中的内容不完整（{}）", bytes(size))
 }
 
 pub fn counted(size: u64) -> String {

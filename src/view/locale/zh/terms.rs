@@ -67,10 +67,10 @@ pub fn end(end: End) -> &'static str {
     match end {
         End::Closed => "正常关闭（FIN）",
         End::Reset => "被复位（RST）",
-        End::Idle => "长时间没有数据，此后抓包仍在继续",
+        End::Idle => "此后再无分组，抓包仍在继续",
         End::Open => "抓包结束时连接仍未关闭",
-        End::Refused => "连接被拒绝：SYN 得到的回答是 RST",
-        End::Unanswered => "没有回应：SYN 发出后无应答",
+        End::Refused => "连接被拒绝（SYN 得到 RST）",
+        End::Unanswered => "SYN 没有得到应答",
     }
 }
 
@@ -138,6 +138,7 @@ pub fn decode_stop(stop: DecodeStop) -> String {
         DecodeStop::UnknownLink(link) => format!("不认识的链路类型 {link}"),
         DecodeStop::Link => "链路层首部不完整或不合理".to_owned(),
         DecodeStop::Ip => "IP 首部不完整或不合理".to_owned(),
+        DecodeStop::Encrypted => "802.11 帧已加密，其中的邮件无法看到".to_owned(),
         DecodeStop::Tcp => "TCP 首部不完整或不合理".to_owned(),
     }
 }
@@ -176,6 +177,10 @@ pub fn limit(limit: Limit) -> String {
         }
         Limit::Fragments => "为限制内存占用，放弃重组的 IP 数据报（个数）".to_owned(),
         Limit::Connections => format!("同时跟踪的连接超过 {} 个，提前放弃了一些连接（连接数）", limits::CONNECTIONS),
+        Limit::RecordOrder => {
+            format!("文件中的分组偏离时间顺序超过 {} 条记录，读取得较晚（分组数）", limits::ORDER_PACKETS)
+        }
+        Limit::History => "为限制内存占用，重传的报文段来得太晚，未与首次发送的内容比较（段数）".to_owned(),
         Limit::Waiting => "为限制内存占用，放弃等待尚未到达的数据（次数）".to_owned(),
     }
 }

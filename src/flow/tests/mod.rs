@@ -7,6 +7,10 @@ use std::cell::RefCell;
 use std::net::SocketAddr;
 use std::rc::Rc;
 
+mod copies;
+mod corners;
+mod hostile;
+
 const CLIENT: &str = "172.16.0.73:40000";
 const SERVER: &str = "172.16.0.253:25";
 const CLIENT_START: u32 = u32::MAX - 20;
@@ -99,6 +103,7 @@ impl Sent {
             fin: self.flags.contains('F'),
             rst: self.flags.contains('R'),
             window: 65_535,
+            identification: None,
             payload: &self.payload,
             wire_len: self.payload.len() as u32 + self.cut,
         }
@@ -130,7 +135,7 @@ fn packets(turns: &[(Side, &str)], size: usize) -> Vec<Sent> {
 
 fn hear(sent: &[Sent]) -> Vec<(Heard, Transport)> {
     let everyone = Everyone::default();
-    let mut table = Table::new(everyone.clone());
+    let mut table = Table::new(everyone.clone(), 1);
     for (number, sent) in (1..).zip(sent) {
         table.segment(&sent.segment(number, number as i64 * 100));
     }
@@ -265,9 +270,21 @@ fn a_second_copy_that_differs_is_counted_and_not_heard() {
 }
 
 #[test]
+fn a_whole_copy_after_one_that_was_cut_is_no_other() {
+    let mut sent = packets(&TURNS, 1000);
+    let index = sent.iter().position(|s| s.payload.starts_with(b"HELO")).expect("it");
+    let whole = sent[index].clone();
+    sent[index].payload.truncate(7);
+    sent[index].cut = 8;
+    sent.insert(index + 1, whole);
+    let (_, transport) = only(&sent);
+    assert_eq!((transport.counters.conflicting, transport.counters.client_missing), (0, 8));
+}
+
+#[test]
 fn a_stray_retransmission_after_the_end_is_no_new_conversation() {
     let everyone = Everyone::default();
-    let mut table = Table::new(everyone.clone());
+    let mut table = Table::new(everyone.clone(), 1);
     let sent = packets(&TURNS, 1000);
     for (number, sent) in (1..).zip(&sent) {
         table.segment(&sent.segment(number, number as i64 * 100));

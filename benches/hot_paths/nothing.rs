@@ -1,0 +1,109 @@
+//! Those who listen and do nothing, so that what stands before them is measured alone.
+
+use divan::black_box;
+use mailtap::flow::{At, Ends, Follower, Listener, Side, Transport};
+use mailtap::limits::Limit;
+use mailtap::protocol::event::{Credential, MessageId, MessageOutcome, MessageStart, Step, TlsFact};
+use mailtap::protocol::{Sink, StepId};
+use std::net::SocketAddr;
+
+/// Follows every connection; the end with the lower port is the server.
+pub struct FollowAll;
+
+/// Hears nothing.
+pub struct Deaf;
+
+impl Follower for FollowAll {
+    type Listener = Deaf;
+
+    fn wants(&self, _: SocketAddr, _: SocketAddr) -> bool {
+        true
+    }
+
+    fn guess(&self, source: SocketAddr, destination: SocketAddr) -> Ends {
+        if source.port() < destination.port() {
+            Ends { client: destination, server: source }
+        } else {
+            Ends { client: source, server: destination }
+        }
+    }
+
+    fn listen(&mut self, _: &Ends, _: At) -> Deaf {
+        Deaf
+    }
+
+    fn over(&mut self, _: Deaf, transport: Transport) {
+        black_box(transport);
+    }
+}
+
+impl Listener for Deaf {
+    fn data(&mut self, from: Side, bytes: &[u8], _: At) {
+        black_box((from, bytes));
+    }
+
+    fn gap(&mut self, from: Side, missing: u64, _: At) {
+        black_box((from, missing));
+    }
+}
+
+/// Is told everything and keeps nothing but count.
+#[derive(Default)]
+pub struct Nobody {
+    steps: StepId,
+    messages: MessageId,
+}
+
+impl Sink for Nobody {
+    fn step(&mut self, step: Step<'_>) -> StepId {
+        black_box(step);
+        self.steps += 1;
+        self.steps
+    }
+
+    fn credential(&mut self, credential: Credential) {
+        black_box(credential);
+    }
+
+    fn message(&mut self, start: MessageStart) -> MessageId {
+        black_box(start);
+        self.messages += 1;
+        self.messages
+    }
+
+    fn content(&mut self, message: MessageId, bytes: &[u8]) {
+        black_box((message, bytes));
+    }
+
+    fn content_missing(&mut self, message: MessageId, missing: u64) {
+        black_box((message, missing));
+    }
+
+    fn content_end(&mut self, message: MessageId, complete: bool) {
+        black_box((message, complete));
+    }
+
+    fn message_outcome(&mut self, message: MessageId, outcome: MessageOutcome) {
+        black_box((message, outcome));
+    }
+
+    fn client_name(&mut self, name: &[u8]) {
+        black_box(name);
+    }
+
+    fn banner(&mut self, text: &[u8]) {
+        black_box(text);
+    }
+
+    fn capabilities(&mut self, list: Vec<Vec<u8>>) {
+        black_box(list);
+    }
+
+    fn tls(&mut self, fact: TlsFact) {
+        black_box(fact);
+    }
+
+    fn limit(&mut self, limit: Limit) {
+        black_box(limit);
+    }
+}

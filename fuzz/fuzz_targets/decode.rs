@@ -1,0 +1,64 @@
+//! Frames of any link type, one decoder for all of an input's: `type | length | bytes`, again and again.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use mailtap::capture::{LinkType, Packet, Time};
+use mailtap::decode::{Decoded, Decoder, Peek, peek};
+
+const LINKS: [LinkType; 17] = [
+    LinkType::ETHERNET,
+    LinkType::NULL,
+    LinkType::PPP,
+    LinkType::PPP_HDLC,
+    LinkType::PPP_ETHER,
+    LinkType::RAW,
+    LinkType::C_HDLC,
+    LinkType::IEEE802_11,
+    LinkType::LOOP,
+    LinkType::LINUX_SLL,
+    LinkType::IEEE802_11_RADIOTAP,
+    LinkType::PPI,
+    LinkType::IPV4,
+    LinkType::IPV6,
+    LinkType::NFLOG,
+    LinkType::PKTAP,
+    LinkType::LINUX_SLL2,
+];
+
+fuzz_target!(|data: &[u8]| {
+    let mut decoder = Decoder::default();
+    let mut rest = data;
+    let (mut number, mut all) = (0, 0);
+    while let [link, cut, high, low, tail @ ..] = rest {
+        let len = usize::from(u16::from_be_bytes([*high, *low])).min(tail.len());
+        let (frame, after) = tail.split_at(len);
+        rest = after;
+        number += 1;
+        all += len;
+        let packet = Packet {
+            number,
+            time: Time::from_microseconds(number as i64 * 1_000),
+            link: LINKS[usize::from(*link) % LINKS.len()],
+            data: frame,
+            wire_len: len as u32 + u32::from(*cut),
+        };
+        let peeked = peek(&packet);
+        let decoded = decoder.decode(&packet);
+        // A glance sees what decoding finds.
+        match (peeked, &decoded) {
+            (Peek::MayBeTcp { source, destination, begins }, Decoded::Segment(segment)) => {
+                assert_eq!((source, destination), (segment.source, segment.destination));
+                assert_eq!(begins, segment.syn && segment.acknowledgement.is_none());
+            }
+            (Peek::MayBeTcp { .. }, other) => panic!("a segment at a glance, and {other:?}"),
+            (Peek::NotTcp, Decoded::Other) | (Peek::Unsure, _) => {}
+            (Peek::NotTcp, other) => panic!("no TCP at a glance, and {other:?}"),
+        }
+        if let Decoded::Segment(segment) = decoded {
+            // A datagram put together is no longer than all its pieces.
+            assert!(segment.payload.len() <= all);
+            assert!(segment.wire_len as usize >= segment.payload.len());
+            assert!(segment.wire_len <= 65_535 + u32::from(*cut) || segment.wire_len as usize <= all + 65_535);
+        }
+    }
+});

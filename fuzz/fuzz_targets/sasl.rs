@@ -1,0 +1,30 @@
+//! A SASL exchange: a line for the mechanism, then one a round; one that begins with `S` is the server's.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use mailtap::protocol::event::LoginOutcome;
+use mailtap::protocol::sasl::Exchange;
+
+fuzz_target!(|data: &[u8]| {
+    let mut lines = data.split(|&byte| byte == b'\n');
+    let mut exchange = Exchange::new(lines.next().unwrap_or_default(), 1);
+    for (step, line) in (2..).zip(lines) {
+        match line {
+            [b'S', challenge @ ..] => exchange.challenge(challenge),
+            response => exchange.response(response),
+        };
+        exchange.add_step(step);
+    }
+    let credential = exchange.finish(LoginOutcome::Unknown);
+    assert!(!credential.mechanism.is_empty());
+    let parts = [
+        &credential.username,
+        &credential.authorization_id,
+        &credential.password,
+        &credential.challenge,
+        &credential.response,
+        &credential.token,
+    ];
+    let told: usize = parts.into_iter().flatten().chain(&credential.wire_forms).map(Vec::len).sum();
+    assert!(told <= 16 * data.len() + 256, "{told} bytes told of {}", data.len());
+});

@@ -1,0 +1,167 @@
+//! Floods: memory bounded, time linear. `cargo test --release --lib flow -- --ignored --nocapture` for the large figures.
+
+use super::*;
+use crate::limits::{CONNECTIONS, HISTORY_BYTES, Limit, WAITING_BYTES};
+use std::net::Ipv4Addr;
+
+/// Counts what is over, and keeps nothing.
+#[derive(Default, Clone)]
+struct Counting(Rc<RefCell<[u64; 2]>>);
+
+struct Deaf;
+
+impl Listener for Deaf {
+    fn data(&mut self, _: Side, _: &[u8], _: At) {}
+    fn gap(&mut self, _: Side, _: u64, _: At) {}
+}
+
+impl Follower for Counting {
+    type Listener = Deaf;
+
+    fn wants(&self, _: SocketAddr, _: SocketAddr) -> bool {
+        true
+    }
+
+    fn guess(&self, source: SocketAddr, destination: SocketAddr) -> Ends {
+        Ends { client: source, server: destination }
+    }
+
+    fn listen(&mut self, _: &Ends, _: At) -> Deaf {
+        Deaf
+    }
+
+    fn over(&mut self, _: Deaf, transport: Transport) {
+        self.0.borrow_mut()[usize::from(transport.end == End::Unanswered)] += 1;
+    }
+}
+
+/// Segment number `n` of a client of its own.
+fn from_client(n: u32, packet: u64, microseconds: i64) -> Segment<'static> {
+    let source = SocketAddr::new(Ipv4Addr::from(0x0a00_0000 + n).into(), 40_000);
+    Segment {
+        packet,
+        time: Time::from_microseconds(microseconds),
+        source,
+        destination: SERVER.parse().expect("an address"),
+        sequence: n,
+        acknowledgement: None,
+        syn: true,
+        fin: false,
+        rst: false,
+        window: 65_535,
+        identification: None,
+        payload: &[],
+        wire_len: 0,
+    }
+}
+
+/// A flood of SYNs; returns the most connections at once.
+fn flood(syns: u32, apart: i64) -> usize {
+    let counting = Counting::default();
+    let mut table = Table::new(counting.clone(), 1);
+    let mut most = 0;
+    for n in 0..syns {
+        let syn = from_client(n, u64::from(n) + 1, i64::from(n) * apart);
+        table.segment(&syn);
+        // As at the end of a batch.
+        if n % 1_000 == 0 {
+            table.tick(syn.time);
+        }
+        most = most.max(table.by_key.len());
+        assert!(table.slots.len() <= CONNECTIONS);
+    }
+    table.finish();
+    assert_eq!(*counting.0.borrow(), [0, u64::from(syns)]);
+    assert!(table.waiting_cost == 0 && table.remembered == 0 && table.remembering.is_empty());
+    most
+}
+
+#[test]
+fn a_flood_of_syns_holds_no_more_than_two_minutes_of_it() {
+    // 1,000 a second: 120 seconds of them.
+    assert!((120_000..=121_001).contains(&flood(150_000, 1_000)));
+}
+
+#[test]
+#[ignore = "figures"]
+fn ten_million_syns() {
+    let begun = std::time::Instant::now();
+    let most = flood(10_000_000, 1);
+    let rest: u64 = size_of::<super::super::table::Slot<Deaf>>() as u64;
+    eprintln!("{most} connections at once, {rest} bytes each and their hash, {:?}", begun.elapsed());
+    assert_eq!(most, CONNECTIONS);
+}
+
+#[test]
+fn a_half_open_connection_is_small() {
+    assert!(size_of::<super::super::table::Slot<Deaf>>() <= 900, "{}", size_of::<super::super::table::Slot<Deaf>>());
+}
+
+/// A connection's segment from the client, with payload.
+fn said(n: u32, sequence: u32, payload: &[u8], packet: u64) -> Segment<'_> {
+    let wire_len = payload.len() as u32;
+    let base = from_client(n, packet, packet as i64 * 10);
+    Segment { sequence, acknowledgement: Some(1), syn: false, payload, wire_len, ..base }
+}
+
+#[test]
+fn what_is_remembered_is_bounded_over_all_connections() {
+    let counting = Counting::default();
+    let mut table = Table::new(counting.clone(), 1);
+    let text = vec![b'x'; 32_768];
+    let connections = (HISTORY_BYTES / text.len()) as u32 + 500;
+    let mut packet = 0;
+    // Twice round, so that those who forgot remember anew.
+    for round in 0..2 {
+        for n in 0..connections {
+            packet += 1;
+            table.segment(&from_client(n, packet, packet as i64 * 10));
+            packet += 1;
+            table.segment(&said(n, n + 1 + round * 32_768, &text, packet));
+            // Not settled without the server's SYN.
+            packet += 1;
+            let syn = Segment { acknowledgement: Some(n + 1), ..from_client(n, packet, packet as i64 * 10) };
+            table.segment(&Segment { source: syn.destination, destination: syn.source, sequence: 0, ..syn });
+            assert!(table.remembered <= HISTORY_BYTES);
+            assert!(table.remembering.len() <= 2 * connections as usize + 300);
+        }
+    }
+    assert!(table.limits_hit().is_empty(), "nothing was compared yet");
+    // The first has forgotten its first bytes.
+    packet += 1;
+    table.segment(&said(0, 1, &text[..100], packet));
+    assert_eq!(table.limits_hit().iter().collect::<Vec<_>>(), [(Limit::History, 1)]);
+}
+
+#[test]
+fn a_stream_of_one_byte_segments_out_of_order_is_bounded() {
+    let counting = Counting::default();
+    let mut table = Table::new(counting.clone(), 1);
+    table.segment(&from_client(7, 1, 0));
+    // Every second byte, so that nothing ever fits.
+    for n in 0..100_000_u32 {
+        table.segment(&said(7, 10 + 2 * n, b"x", u64::from(n) + 2));
+        assert!(table.waiting_cost <= WAITING_BYTES);
+        let slot = table.slots[0].as_ref().expect("it");
+        assert!(slot.connection.waiting_cost() < 2 << 20);
+    }
+    table.finish();
+    assert_eq!(*counting.0.borrow(), [1, 0]);
+    assert!(table.limits_hit().iter().any(|(limit, _)| limit == Limit::Waiting));
+}
+
+#[test]
+fn many_connections_that_all_wait_are_bounded() {
+    let counting = Counting::default();
+    let mut table = Table::new(counting.clone(), 1);
+    let text = vec![b'x'; 60_000];
+    let mut packet = 0;
+    for n in 0..6_000 {
+        packet += 1;
+        table.segment(&from_client(n, packet, packet as i64));
+        packet += 1;
+        table.segment(&said(n, n + 1_000, &text, packet));
+        assert!(table.waiting_cost <= WAITING_BYTES);
+    }
+    assert!(table.limits_hit().iter().any(|(limit, _)| limit == Limit::Waiting));
+}

@@ -1,0 +1,170 @@
+//! Counts and decodes packets, drops at once what cannot be mail, and says where a batch ends.
+
+use super::{BatchEnd, Options, shards};
+use crate::capture::{Packet, Time};
+use crate::decode::{Decoded, Decoder, Peek, Segment, peek};
+use crate::limits::LimitsHit;
+use crate::protocol::ports::Ports;
+use crate::session::summary::{PacketCounts, Traffic};
+use std::net::SocketAddr;
+
+/// Ports named to whoever finds no mail in a capture.
+const BUSIEST_PORTS: usize = 5;
+/// Packets in a batch.
+const BATCH_PACKETS: u64 = 8_192;
+/// Payload bytes in a batch.
+const BATCH_BYTES: usize = 512 * 1024;
+
+/// The stage before the connections.
+pub struct Intake<'a> {
+    options: &'a Options,
+    decoder: Decoder,
+    /// Apart from the decoder, which lends what it has decoded.
+    rest: Counts,
+    batch_packets: u64,
+    last: BatchEnd,
+}
+
+/// What is counted on the way.
+struct Counts {
+    packets: PacketCounts,
+    traffic: Traffic,
+    /// TCP segments by the lower of their ports.
+    ports: Vec<u64>,
+    /// Payload bytes in the batch.
+    batch_bytes: usize,
+}
+
+/// What a packet was.
+pub enum Taken<'a> {
+    /// A segment that may be mail, and the shard that its connection belongs to.
+    Segment {
+        /// The shard.
+        shard: usize,
+        /// The segment.
+        segment: Segment<'a>,
+    },
+    /// Counted, and of no further interest.
+    Nothing,
+    /// There is no more in the packet.
+    End,
+}
+
+/// What was counted.
+pub struct Counted {
+    /// Packets.
+    pub packets: PacketCounts,
+    /// Beside mail.
+    pub traffic: Traffic,
+    /// Bounds of decoding.
+    pub limits_hit: LimitsHit,
+}
+
+impl<'a> Intake<'a> {
+    /// Nothing read yet.
+    pub fn new(options: &'a Options) -> Self {
+        Self {
+            options,
+            decoder: Decoder::default(),
+            rest: Counts {
+                packets: PacketCounts::default(),
+                traffic: Traffic::default(),
+                ports: vec![0; 1 << 16],
+                batch_bytes: 0,
+            },
+            batch_packets: 0,
+            last: BatchEnd { packet: 0, time: Time::default() },
+        }
+    }
+
+    /// Packets read.
+    pub fn packets(&self) -> u64 {
+        self.rest.packets.read
+    }
+
+    /// Takes a packet.
+    pub fn packet<'p>(&'p mut self, packet: &Packet<'p>) -> Taken<'p> {
+        self.rest.packets.read += 1;
+        self.batch_packets += 1;
+        self.last = BatchEnd { packet: packet.number, time: packet.time };
+        match peek(packet) {
+            Peek::NotTcp => return Taken::Nothing,
+            Peek::MayBeTcp { source, destination, begins } if !wants(self.options, source, destination) => {
+                self.rest.segment(source, destination, begins);
+                return Taken::Nothing;
+            }
+            Peek::MayBeTcp { .. } | Peek::Unsure => {}
+        }
+        let decoded = self.decoder.decode(packet);
+        self.rest.sort_out(self.options, decoded)
+    }
+
+    /// What else is in the packet: one may carry several (802.11 aggregates them). To be asked until it is the end.
+    pub fn more<'p>(&'p mut self, packet: &Packet<'p>) -> Taken<'p> {
+        match self.decoder.decode_next(packet) {
+            Some(decoded) => self.rest.sort_out(self.options, decoded),
+            None => Taken::End,
+        }
+    }
+
+    /// Where the batch ends, if it does here. The same packets are always cut into the same batches.
+    pub fn end_of_batch(&mut self) -> Option<BatchEnd> {
+        let full = self.batch_packets >= BATCH_PACKETS || self.rest.batch_bytes >= BATCH_BYTES;
+        full.then(|| {
+            (self.batch_packets, self.rest.batch_bytes) = (0, 0);
+            self.last
+        })
+    }
+
+    /// Ends the batch because nothing came up to `now` (live captures).
+    pub fn end_of_batch_now(&mut self, now: Time) -> BatchEnd {
+        (self.batch_packets, self.rest.batch_bytes) = (0, 0);
+        BatchEnd { packet: self.last.packet, time: now }
+    }
+
+    /// All packets have been read.
+    pub fn finish(self) -> Counted {
+        let mut busiest: Vec<(u16, u64)> =
+            (0..=u16::MAX).zip(self.rest.ports).filter(|(_, segments)| *segments > 0).collect();
+        busiest.sort_by_key(|&(port, segments)| (std::cmp::Reverse(segments), port));
+        busiest.truncate(BUSIEST_PORTS);
+        let traffic = Traffic { tcp_ports: busiest, ..self.rest.traffic };
+        Counted { packets: self.rest.packets, traffic, limits_hit: self.decoder.limits().clone() }
+    }
+}
+
+fn wants(options: &Options, one: SocketAddr, other: SocketAddr) -> bool {
+    options.any_port || knows(&options.ports, one) || knows(&options.ports, other)
+}
+
+fn knows(ports: &Ports, end: SocketAddr) -> bool {
+    ports.get(end.port()).is_some()
+}
+
+impl Counts {
+    fn sort_out<'p>(&mut self, options: &Options, decoded: Decoded<'p>) -> Taken<'p> {
+        match decoded {
+            Decoded::Segment(segment) => {
+                let begins = segment.syn && segment.acknowledgement.is_none();
+                self.segment(segment.source, segment.destination, begins);
+                if !wants(options, segment.source, segment.destination) {
+                    return Taken::Nothing;
+                }
+                self.batch_bytes += segment.payload.len();
+                Taken::Segment { shard: shards::shard_of(segment.source, segment.destination), segment }
+            }
+            Decoded::Other => Taken::Nothing,
+            Decoded::Stop(stop) => {
+                self.packets.undecodable += 1;
+                *self.traffic.stops.entry(stop).or_default() += 1;
+                Taken::Nothing
+            }
+        }
+    }
+
+    fn segment(&mut self, source: SocketAddr, destination: SocketAddr, begins: bool) {
+        self.traffic.tcp_segments += 1;
+        self.traffic.tcp_connections += u64::from(begins);
+        self.ports[usize::from(source.port().min(destination.port()))] += 1;
+    }
+}

@@ -1,0 +1,202 @@
+/*!
+The same stages on several threads: one reads and decodes, some follow connections, and the caller's shows.
+
+```text
+reader ──batch──▶ worker 1 ──events──┐
+       ──batch──▶ worker 2 ──events──┴▶ caller: events of batch 1 of all workers, in the order of packets; of batch 2; …
+       ◀────────── used batches ─────
+```
+
+Every worker is sent every batch, with the segments of its own shards in it, so that the caller knows when it has heard
+all that happened up to a packet. Queues are short: whoever is slow holds the others back.
+*/
+
+use super::intake::{Intake, Taken};
+use super::outtake::Outtake;
+use super::shards::{self, Event, SHARDS, Shards};
+use super::{BatchEnd, Options, Reading, wall_clock};
+use crate::capture::{CaptureError, Read, Source};
+use crate::decode::Segment;
+use crate::limits::LimitsHit;
+use crossbeam_channel::{Receiver, Sender, bounded};
+use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+
+/// Batches that wait for a worker.
+const QUEUE: usize = 2;
+
+/// Segments of one worker's shards.
+#[derive(Default)]
+struct Batch {
+    /// Payloads, one after the other.
+    bytes: Vec<u8>,
+    /// Shards and segments (their payload left out) with the length of their payloads.
+    segments: Vec<(usize, Segment<'static>, usize)>,
+    end: Option<BatchEnd>,
+}
+
+/// What a worker answers.
+struct Done {
+    events: Vec<Event>,
+    end: Option<BatchEnd>,
+    /// With the last answer: bounds that cost something.
+    limits_hit: Option<LimitsHit>,
+}
+
+/// Reads all of `source`.
+///
+/// # Errors
+/// Where the view cannot write.
+pub fn run<'a>(
+    source: &mut dyn Source,
+    options: &'a Options,
+    outtake: &mut Outtake<'_>,
+    stop: &AtomicBool,
+) -> io::Result<(Intake<'a>, Option<CaptureError>)> {
+    let workers = options.threads.min(SHARDS);
+    // Set where the view cannot write: the reader and the workers have nothing more to do.
+    let given_up = AtomicBool::new(false);
+    let (used, unused) = bounded(workers * (QUEUE + 2));
+    let (given_up, unused) = (&given_up, &unused);
+    thread::scope(|scope| {
+        let (mut to_workers, mut from_workers) = (Vec::new(), Vec::new());
+        for worker in 0..workers {
+            let (to_worker, batches) = bounded(QUEUE);
+            let (done, from_worker) = bounded(QUEUE);
+            let used = used.clone();
+            scope.spawn(move || work(Shards::of_thread(worker, workers, options), &batches, &done, &used));
+            to_workers.push(to_worker);
+            from_workers.push(from_worker);
+        }
+        let reader = scope.spawn(move || read(source, options, stop, given_up, to_workers, unused));
+        let shown = show(&from_workers, outtake);
+        if shown.is_err() {
+            given_up.store(true, Ordering::Relaxed);
+            // Whoever waits to be heard is let go.
+            drop(from_workers);
+        }
+        let read = reader.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        shown.map(|()| read)
+    })
+}
+
+/// The reader's thread. It owns the ends of the queues: when it returns, the workers hear that nothing more will come.
+fn read<'a>(
+    source: &mut dyn Source,
+    options: &'a Options,
+    stop: &AtomicBool,
+    given_up: &AtomicBool,
+    to_workers: Vec<Sender<Batch>>,
+    unused: &Receiver<Batch>,
+) -> (Intake<'a>, Option<CaptureError>) {
+    let mut intake = Intake::new(options);
+    let mut reading = Reading::new(options, stop);
+    let mut batches: Vec<Batch> = to_workers.iter().map(|_| Batch::default()).collect();
+    let live = source.is_live();
+    let mut problem = None;
+    let send = |batches: &mut Vec<Batch>, end: Option<BatchEnd>| {
+        for (batch, to_worker) in batches.iter_mut().zip(&to_workers) {
+            let mut full = std::mem::replace(batch, unused.try_recv().unwrap_or_default());
+            full.end = end;
+            // A worker that is gone has nobody to answer to.
+            let _ = to_worker.send(full);
+        }
+    };
+    while reading.goes_on(&intake) && !given_up.load(Ordering::Relaxed) {
+        match source.next_packet() {
+            Ok(Read::Packet(packet)) => {
+                let mut taken = intake.packet(&packet);
+                loop {
+                    match taken {
+                        Taken::Segment { shard, segment } => {
+                            batches[shard % to_workers.len()].push(shard, &segment);
+                        }
+                        Taken::Nothing => {}
+                        Taken::End => break,
+                    }
+                    taken = intake.more(&packet);
+                }
+                if let Some(end) = intake.end_of_batch() {
+                    send(&mut batches, Some(end));
+                }
+            }
+            Ok(Read::Idle) if !live => {}
+            Ok(Read::Idle) => {
+                let end = intake.end_of_batch_now(wall_clock());
+                send(&mut batches, Some(end));
+            }
+            Ok(Read::End) => break,
+            Err(error) => {
+                problem = Some(error);
+                break;
+            }
+        }
+    }
+    send(&mut batches, None);
+    (intake, problem)
+}
+
+/// A worker's thread.
+fn work(mut shards: Shards, batches: &Receiver<Batch>, done: &Sender<Done>, used: &Sender<Batch>) {
+    for mut batch in batches {
+        let mut bytes = batch.bytes.as_slice();
+        for (shard, segment, len) in &batch.segments {
+            let (payload, rest) = bytes.split_at(*len);
+            bytes = rest;
+            shards.segment(*shard, &Segment { payload, ..*segment });
+        }
+        let end = batch.end;
+        let limits_hit = match end {
+            Some(end) => {
+                shards.end_of_batch(end);
+                None
+            }
+            None => {
+                shards.finish();
+                Some(shards.limits_hit())
+            }
+        };
+        batch.clear();
+        let _ = used.try_send(batch);
+        if done.send(Done { events: shards.drain(), end, limits_hit }).is_err() {
+            return;
+        }
+    }
+}
+
+/// The caller's thread.
+fn show(from_workers: &[Receiver<Done>], outtake: &mut Outtake<'_>) -> io::Result<()> {
+    let mut events = Vec::new();
+    loop {
+        let mut batch_end = None;
+        for from_worker in from_workers {
+            // A worker ends only after its last answer, or by a panic, which the scope passes on.
+            let Ok(mut done) = from_worker.recv() else { return Ok(()) };
+            events.append(&mut done.events);
+            batch_end = done.end;
+            if let Some(limits) = done.limits_hit {
+                outtake.add_limits(&limits);
+            }
+        }
+        shards::sort(&mut events);
+        match batch_end {
+            Some(end) => outtake.end_of_batch(end, &mut events)?,
+            None => return outtake.take(&mut events),
+        }
+    }
+}
+
+impl Batch {
+    fn push(&mut self, shard: usize, segment: &Segment<'_>) {
+        self.bytes.extend_from_slice(segment.payload);
+        self.segments.push((shard, Segment { payload: &[], ..*segment }, segment.payload.len()));
+    }
+
+    /// Empty again, with its memory kept for the next use.
+    fn clear(&mut self) {
+        self.bytes.clear();
+        self.segments.clear();
+        self.end = None;
+    }
+}

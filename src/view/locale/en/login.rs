@@ -1,0 +1,38 @@
+//! Who logs in, how often.
+
+use crate::view::locale::login::Which;
+
+pub fn sessions(count: u64) -> String {
+    format!("{count} session{}", if count == 1 { "" } else { "s" })
+}
+
+pub fn all(which: Which, count: u64) -> String {
+    match which {
+        Which::LoggedIn if count > 1 => ", with a log-in in every one".to_owned(),
+        Which::Without if count > 1 => ", without a log-in in any".to_owned(),
+        _ => format!(", {}", words(which)),
+    }
+}
+
+pub fn some(which: Which, count: u64) -> String {
+    format!("; {}: {count}", words(which))
+}
+
+fn words(which: Which) -> &'static str {
+    match which {
+        Which::LoggedIn => "with a log-in",
+        Which::Refused => "with attempts to log in that all failed",
+        Which::Unknown => "with a log-in whose outcome is not in the capture",
+        Which::Without => "without a log-in",
+        Which::Hidden => "encrypted, so that a log-in cannot be seen",
+        Which::Late => "begun before the capture, perhaps with a log-in",
+        Which::Incomplete => "with bytes missing from the capture, perhaps with a log-in",
+        Which::Silent => "in which nothing was said",
+    }
+}
+
+/// In the sessions without a log-in.
+pub fn accepted(messages: u64) -> String {
+    let were = if messages == 1 { "message was" } else { "messages were" };
+    format!(" ({messages} {were} accepted without user name or password)")
+}

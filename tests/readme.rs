@@ -1,0 +1,129 @@
+//! The READMEs say what is so: the tables that they show are printed, the options and the bounds that they name exist.
+//!
+//! A block of output stands below a comment with the arguments that print it. `[…]` on a line of its own stands for what
+//! was left out; what is between two of them must be printed just so, and in this order.
+
+use mailtap::limits;
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::process::Command;
+
+const READMES: [&str; 2] = ["README.md", "README.zh-CN.md"];
+const LEFT_OUT: &str = "[…]";
+
+fn text(name: &str) -> String {
+    std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).expect("readable")
+}
+
+fn printed(arguments: &[&str]) -> String {
+    let output = Command::new(env!("CARGO_BIN_EXE_mailtap"))
+        .args(arguments)
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .env_clear()
+        .output()
+        .expect("mailtap runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).expect("UTF-8")
+}
+
+#[test]
+fn the_tables_shown_are_those_printed() {
+    for name in READMES {
+        let text = text(name);
+        let mut blocks = text.split("<!-- prints: ").skip(1).peekable();
+        assert!(blocks.peek().is_some(), "{name} shows no table");
+        for block in blocks {
+            let (arguments, rest) = block.split_once(" -->\n```text\n").expect("arguments, and a block below them");
+            let shown = rest.split("\n```").next().expect("its end");
+            let arguments: Vec<&str> = arguments.split(' ').collect();
+            let output = printed(&arguments);
+            let mut rest = output.as_str();
+            for piece in shown.split(LEFT_OUT).map(|piece| piece.trim_matches('\n')).filter(|piece| !piece.is_empty()) {
+                let lines = format!("\n{piece}\n");
+                let Some(at) = rest.find(&lines) else {
+                    let missing = piece.lines().find(|line| !output.contains(line)).unwrap_or("only in another order");
+                    panic!("{name}: not printed by {}: {missing}\n{piece}", arguments.join(" "));
+                };
+                rest = &rest[at + lines.len() - 1..];
+            }
+        }
+    }
+}
+
+#[test]
+fn every_option_is_described_and_no_other() {
+    let options = |text: &str| -> BTreeSet<String> {
+        let is_letter = |found: char| found.is_ascii_lowercase() || found == '-';
+        let names =
+            text.split("--").skip(1).map(|rest| rest.split(|found| !is_letter(found)).next().unwrap_or_default());
+        names.filter(|name| !name.is_empty() && !name.starts_with('-')).map(str::to_owned).collect()
+    };
+    let mut existing = options(&(printed(&["read", "--help"]) + &printed(&["live", "--help"])));
+    existing.remove("help");
+    for name in READMES {
+        let text = text(name);
+        let table: String = text.lines().filter(|line| line.starts_with('|')).map(|line| format!("{line}\n")).collect();
+        assert_eq!(options(&table), existing, "{name}");
+    }
+}
+
+#[test]
+fn every_bound_is_told_as_it_is() {
+    let count = |number: usize| {
+        let digits = number.to_string();
+        let groups: Vec<&str> =
+            digits.as_bytes().rchunks(3).rev().map(|group| std::str::from_utf8(group).unwrap()).collect();
+        groups.join(",")
+    };
+    let bytes = |number: usize| match number {
+        kib if kib < 1 << 20 => format!("{} KiB", kib >> 10),
+        mib => format!("{} MiB", mib >> 20),
+    };
+    let bounds = [
+        ("line_bytes", bytes(limits::LINE_BYTES)),
+        ("packets_per_step", count(limits::PACKETS_PER_STEP)),
+        ("steps_per_session", count(limits::STEPS_PER_SESSION)),
+        ("messages_per_session", count(limits::MESSAGES_PER_SESSION)),
+        ("credentials_per_session", count(limits::CREDENTIALS_PER_SESSION)),
+        ("message_bytes", bytes(limits::MESSAGE_BYTES)),
+        ("missing_ranges", count(limits::MISSING_RANGES)),
+        ("mime_structure", count(limits::MIME_DEPTH)),
+        ("commands_in_flight", count(limits::COMMANDS_IN_FLIGHT)),
+        ("recipients", count(limits::RECIPIENTS)),
+        ("same_as", count(limits::SAME_AS_MESSAGES)),
+        ("tls_handshake_bytes", bytes(limits::TLS_HANDSHAKE_BYTES)),
+        ("connections", count(limits::CONNECTIONS)),
+        ("waiting", bytes(limits::WAITING_BYTES)),
+        ("record_order", count(limits::ORDER_PACKETS)),
+        ("record_order", bytes(limits::ORDER_BYTES)),
+        ("history", bytes(limits::HISTORY_BYTES)),
+        ("fragments", bytes(limits::FRAGMENT_BYTES)),
+    ];
+    // The names are those of the source, so that a new bound is noticed here.
+    let source = text("src/limits.rs");
+    let names: BTreeSet<&str> = source
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("Self::")?.split_once(" => \""))
+        .filter_map(|(_, name)| name.strip_suffix("\","))
+        .collect();
+    assert_eq!(names, bounds.iter().map(|(name, _)| *name).collect());
+    for name in READMES {
+        let text = text(name);
+        for (bound, value) in &bounds {
+            let row = text.lines().find(|line| line.starts_with(&format!("| `{bound}` |")));
+            let row = row.unwrap_or_else(|| panic!("{name} does not name {bound}"));
+            let is_word = |found: char| found.is_ascii_alphanumeric() || found == ',';
+            let words: Vec<&str> = row.split(|found| !is_word(found)).collect();
+            let value: Vec<&str> = value.split(' ').collect();
+            assert!(words.windows(value.len()).any(|found| found == value), "{name}: {value:?} is not in {row}");
+        }
+    }
+}
+
+#[test]
+fn completions_and_the_manual_know_the_commands() {
+    for command in ["read", "live", "interfaces", "schema", "any-port"] {
+        assert!(printed(&["completions", "bash"]).contains(command), "{command}");
+        assert!(printed(&["man"]).replace("\\-", "-").contains(command), "{command}");
+    }
+}
