@@ -8,7 +8,6 @@ reply is given to no command but its own; and what is missing is counted. Any st
 mod support;
 
 use proptest::prelude::*;
-use proptest::test_runner::RngSeed;
 use serde_json::Value;
 use std::collections::BTreeSet;
 use support::{Segment, Who, frame, pcap, segments, turns};
@@ -365,7 +364,10 @@ fn facts(session: &Value) -> Facts {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let list = |name: &str| session[name].as_array().expect("a list");
     for message in list("messages").iter().filter(|message| message["complete"] == Value::Bool(true)) {
-        facts.complete.insert((text(&message["part"]), text(&message["sha256"])));
+        // How many lines TOP asks for may be lost.
+        let part = text(&message["part"]);
+        let part = if part.starts_with("top") { "top".to_owned() } else { part };
+        facts.complete.insert((part, text(&message["sha256"])));
     }
     for credential in list("credentials") {
         let told = ["username", "password"].into_iter().filter(|field| credential[field].is_string());
@@ -410,8 +412,9 @@ impl Truth {
         Self { name, port, sent, facts, transport: plain["transport"].clone() }
     }
 
-    /// Checks what is said of the conversation where `keep` tells which of its segments were captured.
-    fn check(&self, keep: impl Fn(usize) -> bool) -> Result<(), String> {
+    /// Checks what is said of the conversation where `keep` tells which of its segments were captured. Which reply is to
+    /// which command is checked too where there are `answers` to be sure of.
+    fn check(&self, keep: impl Fn(usize) -> bool, answers: bool) -> Result<(), String> {
         let sent: Vec<Segment> = (0..).zip(&self.sent).filter(|(n, _)| keep(*n)).map(|(_, s)| s.clone()).collect();
         let Some(found) = session(&sent, self.port) else { return Ok(()) };
         let fail = |what: &str, of: &dyn std::fmt::Debug| {
@@ -428,12 +431,15 @@ impl Truth {
         if let Some(password) = facts.passwords.difference(&truth.passwords).next() {
             return fail("called a password", password);
         }
-        let wrong = |(verb, reply): &&(String, String)| {
-            truth.replies.contains(reply) && !truth.answered.contains(&(verb.clone(), reply.clone()))
+        // The end of a verb may be lost; and the end of an AUTH, so that nobody knows a response for one.
+        let is_part = |part: &str, whole: &str| {
+            part == whole || (!part.is_empty() && whole.starts_with(part)) || (part == "AUTH" && whole.is_empty())
         };
-        if std::env::var_os("ANSWERS").is_some()
-            && let Some(answer) = facts.answered.iter().find(wrong)
-        {
+        let wrong = |(verb, reply): &&(String, String)| {
+            let mut pairs = truth.answered.iter();
+            truth.replies.contains(reply) && !pairs.any(|(whole, answer)| answer == reply && is_part(verb, whole))
+        };
+        if answers && let Some(answer) = facts.answered.iter().find(wrong) {
             return fail("called an answer", answer);
         }
         for side in ["client", "server"] {
@@ -468,17 +474,17 @@ fn any_stretch_may_be_lost(size: usize) {
     let mut failures = std::collections::BTreeMap::new();
     for conversation in CONVERSATIONS {
         let truth = Truth::of(conversation, size);
-        assert_eq!(truth.check(|_| true), Ok(()));
+        assert_eq!(truth.check(|_| true, true), Ok(()));
         let payloads: Vec<usize> = (0..truth.sent.len()).filter(|&n| !truth.sent[n].payload.is_empty()).collect();
         for from in 0..payloads.len() {
-            for to in from..payloads.len().min(from + 24) {
+            for to in from..payloads.len().min(from + 16) {
                 for side in [None, Some(Who::Client), Some(Who::Server)] {
                     let lost = |n: usize| {
                         (payloads[from]..=payloads[to]).contains(&n)
                             && !truth.sent[n].payload.is_empty()
                             && side.is_none_or(|side| truth.sent[n].from == side)
                     };
-                    if let Err(problem) = truth.check(|n| !lost(n)) {
+                    if let Err(problem) = truth.check(|n| !lost(n), true) {
                         failures.entry(truth.name).or_insert((0, problem)).0 += 1;
                     }
                 }
@@ -502,14 +508,7 @@ fn any_stretch_of_small_packets_may_be_lost() {
 }
 
 proptest! {
-    // The same cases at every run: of three packets lost around one dot-stuffed line, some still make a message pass as
-    // whole. Another seed finds them.
-    #![proptest_config(ProptestConfig {
-        cases: 300,
-        rng_seed: RngSeed::Fixed(1),
-        failure_persistence: None,
-        ..Default::default()
-    })]
+    #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..Default::default() })]
 
     #[test]
     fn any_few_packets_may_be_lost(
@@ -520,6 +519,9 @@ proptest! {
         let truth = Truth::of(conversation, size);
         let middle = truth.sent.len() - 2 * HANDSHAKE;
         let lost: BTreeSet<usize> = lost.iter().map(|lost| HANDSHAKE + lost.index(middle)).collect();
-        prop_assert_eq!(truth.check(|n| !lost.contains(&n)), Ok(()));
+        // Of several holes on both sides, nobody can tell in which order they were.
+        let of = |side: Who| lost.iter().any(|&n| truth.sent[n].from == side && !truth.sent[n].payload.is_empty());
+        let answers = !(of(Who::Client) && of(Who::Server));
+        prop_assert_eq!(truth.check(|n| !lost.contains(&n), answers), Ok(()));
     }
 }

@@ -14,7 +14,7 @@ use super::{State, What, mailbox_name, parse};
 use crate::flow::{At, Side};
 use crate::protocol::event::{Credential, Exposure, Kind, LoginOutcome, Sink, Step, StepId, Subject};
 use crate::protocol::framing::Input;
-use crate::protocol::sasl::Exchange;
+use crate::protocol::sasl::{Exchange, Mechanism, Round};
 
 /// A synchronising literal that has been announced and not been asked for.
 #[derive(Debug)]
@@ -137,6 +137,16 @@ impl Talk {
         }
         let done = unit.text.trim_ascii().eq_ignore_ascii_case(b"DONE");
         let command = command(&unit.text);
+        let asked = std::mem::take(&mut self.client.asked) && from == 0 && literal.is_none();
+        if asked && !done && command.is_none() && !unit.text.is_empty() {
+            // Whoever does not know the mechanism must take it for a password.
+            self.tell_stray(Side::Client, out);
+            let what = What::Response(Round::Garbage(Mechanism::Other));
+            let secrets = Vec::from_iter(Some(0..unit.text.len()));
+            let step = unit.step(Side::Client, Kind::Response, self.subject(what));
+            unit.tell(Step { secrets, ..step }, out);
+            return;
+        }
         if self.client.way.lost {
             if !done && !command.as_ref().is_some_and(Command::is_sure) {
                 return self.stray(Side::Client, unit);
@@ -194,6 +204,7 @@ impl Talk {
         let arguments = text.get(command.arguments.clone()).unwrap_or_default();
         let mut secrets = Vec::new();
         let mut asked = match command.verb {
+            Verb::Select | Verb::Examine if !complete => Asked::Mailbox(None),
             Verb::Select | Verb::Examine => {
                 Asked::Mailbox(parse::mailbox(arguments).and_then(|name| mailbox_name::bounded(name, out)))
             }

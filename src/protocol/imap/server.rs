@@ -55,6 +55,7 @@ impl Talk {
         };
         if self.server.way.lost {
             let expected = matches!(response, Response::Continue(_)) && self.expects_continuation();
+            self.client.asked = matches!(response, Response::Continue(_)) && !expected;
             if !expected && !response.is_sure(&unit.text) {
                 self.stray(Side::Server, unit);
                 return None;
@@ -147,6 +148,7 @@ impl Talk {
             (_, false) if self.idles() => Some(Verb::Idle),
             _ => None,
         };
+        self.client.asked = to.is_none() && !waits;
         unit.tell(unit.step(Side::Server, Kind::Continuation, self.subject(What::Continuation { to })), out);
         self.go_ahead(out);
     }

@@ -65,6 +65,8 @@ pub(super) struct Way {
 #[derive(Debug, Default)]
 pub(super) struct Client {
     pub way: Way,
+    /// The server has sent `+` to something that was not captured: an AUTHENTICATE, for all one knows.
+    pub asked: bool,
     /// A literal that the server has not asked for yet.
     pub waiting: Option<Waiting>,
     /// `+` lines that came within a command: told after it, since they speak of its parts.

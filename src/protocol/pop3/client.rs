@@ -8,7 +8,7 @@ use crate::flow::{At, Side};
 use crate::limits::Limit;
 use crate::protocol::event::{self, Credential, Exposure, Kind, Sink, StepId};
 use crate::protocol::framing::{Input, Line, LineEnd};
-use crate::protocol::sasl::{Exchange, Round};
+use crate::protocol::sasl::{Exchange, Mechanism, Round};
 use std::ops::Range;
 
 /// First byte of a TLS handshake record: no command begins with it.
@@ -41,9 +41,19 @@ impl Dialogue {
         let follows_gap = std::mem::take(&mut self.client_lost);
         let whole = !follows_gap && line.end != LineEnd::None && !line.truncated;
         let command = parse::command(&line.bytes);
+        let was_asked = std::mem::take(&mut self.asked_by_unseen);
         if self.is_response(command.as_ref()) {
             self.queue.line();
             return self.response(line, whole, out);
+        }
+        if was_asked && command.as_ref().is_none_or(|command| command.verb == Verb::Other) {
+            self.interrupt(out);
+            // Whoever does not know the mechanism must take it for a password.
+            let what = What::Response(Round::Garbage(Mechanism::Other));
+            let mut step = Said::line(line).step(Side::Client, Kind::Response, subject(self.state, what));
+            step.secrets.push(0..line.bytes.len());
+            out.step(step);
+            return self.queue.line();
         }
         self.interrupt(out);
         match command {
@@ -80,7 +90,12 @@ impl Dialogue {
         let Some(pending) = self.queue.last() else { return };
         let Some(Login::Sasl { exchange, challenged }) = &mut pending.login else { return };
         *challenged = false;
-        let round = if whole { exchange.response(&line.bytes) } else { Round::Garbage(exchange.mechanism()) };
+        let round = if whole {
+            exchange.response(&line.bytes)
+        } else {
+            exchange.missed();
+            Round::Garbage(exchange.mechanism())
+        };
         let mut step = Said::line(line).step(Side::Client, Kind::Response, subject(state, What::Response(round)));
         if round.is_secret() {
             step.secrets.push(0..line.bytes.len());
@@ -118,7 +133,8 @@ impl Dialogue {
         step.arguments = command.argument.map(|_| command.argument_at..line.bytes.len());
         step.secrets.extend(secret(command));
         let step = out.step(step);
-        let mut pending = Pending::new(command.verb, step, follows(command));
+        let mut pending =
+            Pending::new(command.verb, step, follows(command, line.end != LineEnd::None && !line.truncated));
         match (command.verb, command.argument) {
             (Verb::User, Some(name)) if whole => self.user = Some((step, name.to_vec())),
             (Verb::Pass, Some(password)) if whole => {
@@ -209,11 +225,12 @@ fn secret(command: &Command<'_>) -> Option<Range<usize>> {
     }
 }
 
-/// What follows a `+OK` to `command`.
-fn follows(command: &Command<'_>) -> Follows {
-    let argument = command.trimmed();
+/// What follows a `+OK` to `command`. Where the line has no `end`, its argument is not what the server was told.
+fn follows(command: &Command<'_>, end: bool) -> Follows {
+    let argument = if end { command.trimmed() } else { b"" };
     match command.verb {
         Verb::Capa => Follows::Lines,
+        Verb::List | Verb::Uidl | Verb::Auth | Verb::Lang if !end => Follows::Anything,
         Verb::List | Verb::Uidl | Verb::Auth | Verb::Lang if argument.is_empty() => Follows::Lines,
         Verb::Retr => Follows::Message { number: parse::numbers(argument).0, part: None },
         Verb::Top => {

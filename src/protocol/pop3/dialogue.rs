@@ -32,6 +32,8 @@ pub struct Dialogue {
     pub(super) client: Framer,
     /// The client's next bytes follow a gap: they may be the end of a line.
     pub(super) client_lost: bool,
+    /// The server has sent a challenge to an AUTH that was not captured.
+    pub(super) asked_by_unseen: bool,
     /// XTND XMIT: the client sends a message.
     pub(super) upload: Option<Content>,
     pub(super) server: Framer,

@@ -44,7 +44,10 @@ impl Dialogue {
             return self.reply(line, &reply, out);
         }
         self.heard = true;
-        match parse::challenge(&line.bytes) {
+        let challenge = parse::challenge(&line.bytes);
+        self.asked_by_unseen =
+            challenge.is_some_and(|text| text.trim_ascii().iter().all(|byte| !byte.is_ascii_whitespace()));
+        match challenge {
             Some(challenge) if self.queue.next_is_auth(out).is_some() => self.challenge(line, challenge, out),
             _ => self.rubbish(line, out),
         }

@@ -221,6 +221,12 @@ impl Exchange {
         round
     }
 
+    /// A response crossed of which not all was captured.
+    pub fn missed(&mut self) {
+        self.challenged = false;
+        self.turn = self.turn.next();
+    }
+
     /// Records a step that belongs to the exchange.
     pub fn add_step(&mut self, step: StepId) {
         if self.credential.steps.len() < STEPS {

@@ -2,7 +2,7 @@
 
 use super::Subject;
 use super::command::{Command, Verb};
-use super::dialogue::{After, Asking, Client, Dialogue, Wait, is_tls_record};
+use super::dialogue::{ANOTHER, After, Asking, Client, Dialogue, Torn, Wait, is_tls_record};
 use super::parse;
 use super::queue::{Abandoned, Pending, Question};
 use crate::flow::{At, Side};
@@ -17,10 +17,38 @@ impl Dialogue {
     pub(super) fn client_input(&mut self, input: &mut Input<'_>, out: &mut dyn Sink) {
         while !input.is_empty() && !self.watch_rest(Side::Client, input, out) {
             match &self.client {
+                // The rest of the line that the gap has cut, which the reply will answer.
+                Client::Waiting(Wait::Reply { to: Asking::Auth, blind: false, .. })
+                    if self.torn == Torn::Login && self.held.is_empty() =>
+                {
+                    let Some(line) = self.line.line(input) else { return };
+                    if Command::read(&line.bytes).is_in_form() {
+                        // The log-in has ended in the gap, and the reply that ended it was missing before that.
+                        self.queue.unsure();
+                        self.queue.commands_lost(true);
+                        self.client = Client::Commands(After::Gap);
+                        self.client_line(line, out);
+                    } else {
+                        self.torn = Torn::No;
+                        let secrets = Vec::from_iter(Some(0..line.bytes.len()));
+                        self.tell(&line, Kind::Unknown, event::Subject::Unknown, None, secrets, out);
+                    }
+                }
+                // The end of DATA's own line.
+                Client::Waiting(Wait::Reply { to: Asking::Data, blind: false, .. })
+                    if self.torn == Torn::Line
+                        && self.held.is_empty()
+                        && matches!(input.rest(), [b'\n', ..] | [b'\r', b'\n', ..]) =>
+                {
+                    if let Some(line) = self.line.line(input) {
+                        self.torn = Torn::No;
+                        self.tell(&line, Kind::Unknown, event::Subject::Unknown, None, Vec::new(), out);
+                    }
+                }
                 Client::Waiting(_) => return,
                 Client::Content(_) => self.content_input(input, out),
                 Client::Chunk(_) => self.chunk_input(input, out),
-                Client::Commands(After::Gap | After::GapInLogin)
+                Client::Commands(After::Gap)
                     if self.line.is_empty() && input.rest().first().is_some_and(|&byte| is_tls_record(byte)) =>
                 {
                     self.tls_begins(out); // STARTTLS was in the gap.
@@ -40,6 +68,7 @@ impl Dialogue {
             self.client_line(line, out); // The server had the rest of it.
         }
         let gap = self.tell_gap(Side::Client, missing, at, out);
+        self.both_torn = self.queue.lacks_replies() || (self.both_torn && self.torn != Torn::No);
         match &mut self.client {
             Client::Content(_) => self.content_gap(missing, out),
             Client::Chunk(_) => {
@@ -49,10 +78,15 @@ impl Dialogue {
                 }
             }
             Client::Responding(exchange) => {
-                self.line_torn = true;
+                self.torn = Torn::Login;
                 let question = Question::Response(exchange.take());
-                self.client = Client::Waiting(Wait::Reply { step: gap, to: Asking::Auth, blind: false });
+                let blind = self.queue.lacks_replies();
+                self.client = Client::Waiting(Wait::Reply { step: gap, to: Asking::Auth, blind });
                 self.ask(Some(gap), question, None, out);
+                if blind {
+                    self.queue.unsure();
+                    self.queue.commands_lost(true);
+                }
             }
             Client::Commands(After::StartTls | After::Elsewhere) => {}
             Client::Commands(_) | Client::Waiting(_) => self.lines_lost(missing, out),
@@ -61,28 +95,30 @@ impl Dialogue {
 
     /// Lines are missing, and with them perhaps chunks with all their octets.
     fn lines_lost(&mut self, missing: u64, out: &mut dyn Sink) {
-        self.queue.commands_lost();
-        self.line_torn = true;
+        let both = self.queue.lacks_replies();
+        self.queue.commands_lost(missing >= ANOTHER && both);
+        let in_login = matches!(self.client, Client::Waiting(Wait::Reply { to: Asking::Auth, .. }));
+        self.torn = if in_login || self.torn == Torn::Login { Torn::Login } else { Torn::Line };
         self.chunks_unseen = true;
         if let Some(open) = &mut self.open {
             open.tear(missing, out);
         }
-        if let Client::Commands(after) = &mut self.client
-            && *after != After::GapInLogin
-        {
+        if let Client::Commands(after) = &mut self.client {
             *after = After::Gap;
         }
     }
 
-    /// The line under way has no end, or ends as something else than a line: it is told as it stands.
-    pub(super) fn half_a_line(&mut self, secret: bool, out: &mut dyn Sink) {
-        let Some(line) = self.line.flush() else { return };
-        self.line_torn = false;
-        let secrets = match secret {
+    /// The line under way has no end, or ends as something else than a line: it is told as it stands. False where there
+    /// is none.
+    pub(super) fn half_a_line(&mut self, secret: bool, out: &mut dyn Sink) -> bool {
+        let Some(line) = self.line.flush() else { return false };
+        let torn = std::mem::replace(&mut self.torn, Torn::No);
+        let secrets = match secret || torn == Torn::Login {
             true => Vec::from_iter(Some(0..line.bytes.len())),
             false => secrets(&Command::read(&line.bytes), true),
         };
         self.tell(&line, Kind::Unknown, event::Subject::Unknown, None, secrets, out);
+        true
     }
 
     /// The client's direction is over: what is half-read is told as what it is, and no more.
@@ -104,10 +140,11 @@ impl Dialogue {
         if line.truncated {
             out.limit(Limit::LineBytes);
         }
-        let torn = std::mem::take(&mut self.line_torn);
+        let torn = std::mem::replace(&mut self.torn, Torn::No);
         let commands = Client::Commands(After::Nothing);
         let after = match std::mem::replace(&mut self.client, commands) {
             Client::Responding(exchange) => return self.response(&line, torn, exchange, out),
+            Client::Commands(After::Nothing) if torn != Torn::No => After::Gap,
             Client::Commands(after) => after,
             other => {
                 self.client = other; // Nothing else is read by lines.
@@ -117,9 +154,7 @@ impl Dialogue {
         let command = Command::read(&line.bytes);
         match after {
             After::Nothing => self.command(&line, &command, out),
-            After::Refusal | After::Gap | After::GapInLogin if command.is_in_form() => {
-                self.command(&line, &command, out)
-            }
+            After::Refusal | After::Gap if command.is_in_form() => self.command(&line, &command, out),
             After::Refusal => {
                 let step = self.tell(&line, Kind::Data, smtp(Subject::RefusedContent), None, Vec::new(), out);
                 if *line.bytes != *b"." {
@@ -127,10 +162,10 @@ impl Dialogue {
                 }
                 self.ask(Some(step), Question::RefusedLine, None, out);
             }
-            After::Gap | After::GapInLogin => {
+            After::Gap => {
                 self.client = Client::Commands(After::Gap);
                 self.queue.line();
-                let secrets = Vec::from_iter((after == After::GapInLogin).then(|| 0..line.bytes.len()));
+                let secrets = Vec::from_iter((torn == Torn::Login).then(|| 0..line.bytes.len()));
                 self.tell(&line, Kind::Unknown, event::Subject::Unknown, None, secrets, out);
             }
             After::Elsewhere => {
@@ -152,7 +187,8 @@ impl Dialogue {
             Verb::Auth => (Question::Auth(exchange(line, command, step)), Some(Asking::Auth)),
             Verb::Data => (Question::Command(Verb::Data), Some(Asking::Data)),
             Verb::StartTls => (Question::Command(Verb::StartTls), Some(Asking::StartTls)),
-            Verb::Bdat => return self.bdat(command, step, out),
+            // Of a size that the gap has cut, digits may be missing.
+            Verb::Bdat if is_whole(line) => return self.bdat(command, step, out),
             verb => (Question::Command(verb), None),
         };
         if command.verb.is_hello() {
@@ -183,11 +219,18 @@ impl Dialogue {
         self.chunk_goes_on(out);
     }
 
-    fn response(&mut self, line: &Line<'_>, torn: bool, exchange: Option<Box<Exchange>>, out: &mut dyn Sink) {
+    fn response(&mut self, line: &Line<'_>, torn: Torn, exchange: Option<Box<Exchange>>, out: &mut dyn Sink) {
         let base64 = line.bytes.trim_ascii_end();
         let mut exchange = exchange;
-        let seen = exchange.as_mut().filter(|_| is_whole(line) && !torn);
-        let round = seen.map(|exchange| exchange.response(base64));
+        let whole = is_whole(line) && torn == Torn::No;
+        let round = match &mut exchange {
+            Some(exchange) if whole => Some(exchange.response(base64)),
+            Some(exchange) => {
+                exchange.missed();
+                None
+            }
+            None => None,
+        };
         // Who can't tell what it is must take it for the password.
         let secret = !base64.is_empty() && round.is_none_or(may_be_secret);
         let secrets = Vec::from_iter(secret.then_some(0..base64.len()));

@@ -62,6 +62,8 @@ pub(super) struct Content {
     wire: Wire,
     /// Bytes of it are missing.
     pub(super) torn: bool,
+    /// Bytes of the server's are missing since it began: the reply to it may be among them.
+    answered: bool,
     /// Only CR LF dot CR LF ends it: the server has not taken less.
     strict: bool,
     /// The server has refused it before its end.
@@ -113,6 +115,8 @@ struct InFlight {
     recipients: usize,
     /// The transaction began before them.
     goes_on: bool,
+    /// No others are among them.
+    sure: bool,
 }
 
 impl Content {
@@ -129,7 +133,13 @@ impl Content {
     /// Content of which the beginning was not seen.
     pub(super) fn in_the_middle() -> Self {
         let block = DotBlock::in_the_middle();
-        Self { data: None, message: None, block, wire: Wire::default(), torn: true, strict: false, refused: None }
+        let wire = Wire::default();
+        Self { data: None, message: None, block, wire, torn: true, answered: false, strict: false, refused: None }
+    }
+
+    /// Bytes of the server's are missing.
+    pub(super) fn perhaps_answered(self) -> Self {
+        Self { answered: true, ..self }
     }
 
     /// Nothing of it was seen.
@@ -208,7 +218,9 @@ impl Dialogue {
         if let Some(message) = content.message {
             out.content_missing(message, missing);
         }
-        self.client = Client::Content(content);
+        // Of two gaps, one of each side, the flow cannot always tell the order.
+        let maybe_over = content.answered;
+        self.client = if maybe_over { Client::Waiting(Wait::Content { content }) } else { Client::Content(content) };
     }
 
     /// No more of it will come; `complete` where its end was seen.
@@ -236,7 +248,11 @@ impl Dialogue {
             }
             None => {
                 delivering.due = self.replies_due();
+                let is_sure = self.knows_recipients();
                 self.ask(step, Question::Content(delivering), None, out);
+                if !is_sure || content.answered {
+                    self.queue.unsure();
+                }
             }
         }
     }
@@ -271,7 +287,7 @@ impl Dialogue {
     }
 
     fn in_flight(&self) -> InFlight {
-        let mut found = InFlight { steps: Vec::new(), recipients: 0, goes_on: true };
+        let mut found = InFlight { steps: Vec::new(), recipients: 0, goes_on: true, sure: true };
         for Pending { step, question, .. } in self.queue.newest_first() {
             match question {
                 Question::Rcpt(_) => {
@@ -283,11 +299,23 @@ impl Dialogue {
                     return InFlight { goes_on: false, ..found };
                 }
                 Question::Content(_) | Question::LastChunk(_) => return InFlight { goes_on: false, ..found },
+                Question::Unseen { another } => {
+                    found.sure = false;
+                    if *another {
+                        return InFlight { goes_on: false, ..found };
+                    }
+                }
                 Question::Command(verb) if verb.ends_transaction() => return InFlight { goes_on: false, ..found },
                 _ => {}
             }
         }
         found
+    }
+
+    /// False where nobody can tell how many replies there will be, for recipients may be missing, or what became of them.
+    fn knows_recipients(&self) -> bool {
+        let InFlight { recipients, sure, goes_on, .. } = self.in_flight();
+        self.flavour == Flavour::Smtp || sure && recipients == 0 && (!goes_on || self.transaction.is_answered())
     }
 
     /// How many replies the server will give to a message's content.

@@ -41,6 +41,9 @@ pub enum Flavour {
     Lmtp,
 }
 
+/// The fewest bytes in which one transaction can end and another begin: the end of content, and `MAIL FROM:<>`.
+pub(super) const ANOTHER: u64 = 17;
+
 /// An SMTP or LMTP session, read from both directions.
 #[derive(Debug)]
 pub struct Dialogue {
@@ -53,11 +56,15 @@ pub struct Dialogue {
     pub(super) client: Client,
     /// The client's half-read line.
     pub(super) line: Framer,
-    /// The client's next line follows a gap: its beginning may be missing, and other lines before it.
-    pub(super) line_torn: bool,
+    /// What the client's next line lacks.
+    pub(super) torn: Torn,
+    /// Bytes of the server's are missing about where those of that line are: nobody can tell up to which reply.
+    pub(super) both_torn: bool,
     pub(super) held: Held,
     /// The server's half-read line.
     pub(super) reply_line: Framer,
+    /// The packet that the server's last bytes came in.
+    pub(super) reply_packet: u64,
     pub(super) replies: Replies,
     pub(super) queue: Queue,
     pub(super) transaction: Transaction,
@@ -108,12 +115,21 @@ pub(super) enum After {
     Refusal,
     /// A gap: it may be the rest of anything.
     Gap,
-    /// A gap in a log-in: it may be the rest of a password, too.
-    GapInLogin,
     /// STARTTLS, in the same breath: the server throws it away (RFC 3207, section 4.2).
     StartTls,
     /// Nothing, and it was not said to this server but to something on the way to it.
     Elsewhere,
+}
+
+/// What a line lacks that follows a gap.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Torn {
+    /// Nothing: it follows no gap.
+    No,
+    /// Its beginning, perhaps, and other lines before it.
+    Line,
+    /// The same within a log-in: it may be the rest of a password.
+    Login,
 }
 
 /// What decides.
@@ -129,6 +145,12 @@ pub(super) enum Wait {
         to: Asking,
         /// The server's bytes have a gap since: whatever the client sends, the reply was in it.
         blind: bool,
+    },
+    /// The first lines after a gap in content, if bytes of the server's are missing too: if they are commands, then the
+    /// content has ended in the gap, and the reply to it is missing.
+    Content {
+        /// What was read before the gap.
+        content: Content,
     },
     /// Whether the server takes a dot between bare LFs for the end of data.
     EndOfData {
@@ -168,9 +190,11 @@ impl Dialogue {
             preamble: false,
             client: Client::Waiting(Wait::Opening),
             line: Framer::default(),
-            line_torn: false,
+            torn: Torn::No,
+            both_torn: false,
             held: Held::default(),
             reply_line: Framer::default(),
+            reply_packet: 0,
             replies: Replies::default(),
             queue: Queue::default(),
             transaction: Transaction::default(),
@@ -205,6 +229,10 @@ impl Dialogue {
             let decide = match wait {
                 // A known command is one, whatever came before it; anything else may be the middle of a message.
                 Wait::Opening => has_line && Command::read(&self.held.first_line()).is_in_form(),
+                Wait::Content { .. } => has_line && self.held.is_decisive(),
+                Wait::Reply { blind, to: Asking::Data, .. } if self.held.begins_with_gap() => {
+                    has_line && (*blind || in_doubt) && self.held.is_decisive()
+                }
                 Wait::Reply { blind, .. } => has_line && (*blind || in_doubt),
                 Wait::EndOfData { blind, .. } => has_line && (*blind || in_doubt),
             };
@@ -223,18 +251,15 @@ impl Dialogue {
 
     /// Says what the bytes are that wait, without the reply that would tell.
     pub(super) fn decide(&mut self, out: &mut dyn Sink) {
-        let line = match self.client {
-            Client::Waiting(Wait::Reply { to: Asking::Data, .. }) => self.held.first_line_after_gaps(),
-            _ => self.held.first_line(),
-        };
-        let is_command = self.held.is_empty() || Command::read(&line).is_in_form();
+        let is_command = self.held.is_empty() || Command::read(&self.held.first_line()).is_in_form();
+        let after_gap = self.held.is_decisive_command();
         let wait = match std::mem::replace(&mut self.client, Client::Commands(After::Nothing)) {
             Client::Waiting(wait) => wait,
             decided => return self.client = decided,
         };
         match wait {
             // A gap before all else: whatever it was, lines follow.
-            Wait::Opening if is_command || self.held.first_byte().is_none() => {}
+            Wait::Opening if is_command || self.held.begins_with_gap() => {}
             Wait::Opening => self.client = Client::Content(Content::in_the_middle()),
             Wait::Reply { step, to, blind } => {
                 // The client has gone on, so it has had this reply and all before it.
@@ -242,7 +267,7 @@ impl Dialogue {
                 if blind || self.queue.in_doubt() {
                     for mut answered in self.queue.take_through(step) {
                         // With bytes of both sides missing, what follows may belong to anything.
-                        if !is_command && !self.line_torn && answered.step == Some(step) {
+                        if !is_command && self.torn == Torn::No && answered.step == Some(step) {
                             exchange = take_exchange(&mut answered.question);
                         }
                         self.unanswered(answered, out);
@@ -253,19 +278,25 @@ impl Dialogue {
                 match to {
                     Asking::StartTls if self.held.first_byte().is_some_and(is_tls_record) => self.start_tls(out),
                     _ if is_command => {}
+                    Asking::Data if after_gap && self.held.begins_with_gap() => {}
                     Asking::StartTls | Asking::Chunk => {}
                     Asking::Data => {
-                        self.queue.no_commands_lost();
+                        if let Some(unseen) = self.queue.no_commands_lost() {
+                            self.unanswered(unseen, out);
+                        }
                         self.client = Client::Content(Content::after(step));
                     }
                     // Both the challenge and what was said to it are missing, and perhaps more.
-                    Asking::Auth if self.line_torn || self.held.first_byte().is_none() => {
-                        self.queue.commands_lost();
-                        self.client = Client::Commands(After::GapInLogin);
+                    Asking::Auth if self.torn != Torn::No || self.held.begins_with_gap() => {
+                        self.queue.commands_lost(true);
+                        self.torn = Torn::Login;
+                        self.client = Client::Commands(After::Gap);
                     }
                     Asking::Auth => self.client = Client::Responding(exchange),
                 }
             }
+            Wait::Content { content } if after_gap => self.content_ended_in_gap(content, out),
+            Wait::Content { content } => self.client = Client::Content(content.perhaps_answered()),
             Wait::EndOfData { content, own, before, blind, postponed } => {
                 if is_command && postponed.is_none() {
                     self.content_ends(content, true, out);
@@ -411,9 +442,9 @@ impl crate::protocol::Dialogue for Dialogue {
             if let Client::Waiting(Wait::Reply { to, blind, .. }) = self.client
                 && (blind || self.queue.in_doubt())
             {
-                self.queue.commands_lost();
+                self.queue.commands_lost(missing >= ANOTHER);
                 // In a log-in no line tells any more what it is. After DATA it tells content from commands.
-                self.reconsider(to != Asking::Data && self.held.first_byte().is_none(), out);
+                self.reconsider(to != Asking::Data && self.held.begins_with_gap(), out);
             } else {
                 self.reconsider(false, out);
             }
@@ -427,7 +458,8 @@ impl crate::protocol::Dialogue for Dialogue {
         loop {
             self.decide(out);
             self.release(out);
-            if self.held.is_empty() && !matches!(self.client, Client::Waiting(Wait::EndOfData { .. })) {
+            let is_content = matches!(self.client, Client::Waiting(Wait::EndOfData { .. } | Wait::Content { .. }));
+            if self.held.is_empty() && !is_content {
                 break;
             }
         }

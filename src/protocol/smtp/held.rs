@@ -6,6 +6,7 @@ known only when DATA's reply comes. What waits is bounded by [`limits::WAITING_B
 [`limits::WAITING_SEGMENTS_PER_DIRECTION`]; who holds it must decide without the reply when [`Held::is_full`].
 */
 
+use super::command::Command;
 use crate::flow::At;
 use crate::limits;
 use std::collections::VecDeque;
@@ -103,19 +104,15 @@ impl Held {
         }
     }
 
+    /// True where bytes are missing before all else that waits.
+    pub fn begins_with_gap(&self) -> bool {
+        matches!(self.pieces.front(), Some(Piece::Gap(..)))
+    }
+
     /// The first line, without its end; as far as it goes where its end does not wait here. Empty where a gap comes first.
     pub fn first_line(&self) -> Vec<u8> {
-        Self::line(self.pieces.iter())
-    }
-
-    /// The first line after any gaps that come first.
-    pub fn first_line_after_gaps(&self) -> Vec<u8> {
-        Self::line(self.pieces.iter().skip_while(|piece| matches!(piece, Piece::Gap(..))))
-    }
-
-    fn line<'a>(pieces: impl Iterator<Item = &'a Piece>) -> Vec<u8> {
         let mut line = Vec::new();
-        for piece in pieces {
+        for piece in &self.pieces {
             let Piece::Bytes { bytes, start, .. } = piece else { break };
             let rest = bytes.get(*start..).unwrap_or_default();
             let lf = memchr::memchr(b'\n', rest);
@@ -125,6 +122,34 @@ impl Held {
             }
         }
         line
+    }
+
+    /// True where the first two lines wait, or enough of them to see that one is a command.
+    pub fn is_decisive(&self) -> bool {
+        self.is_decisive_command() || self.lines_after_gaps().1.is_some()
+    }
+
+    /// True where the first line that waits is a command, or the second: a gap may end in the middle of a line.
+    pub fn is_decisive_command(&self) -> bool {
+        let (first, second) = self.lines_after_gaps();
+        [Some(first), second].into_iter().flatten().any(|line| Command::read(&line).is_in_form())
+    }
+
+    /// The first line after any gaps that come first, and the next if it is whole.
+    fn lines_after_gaps(&self) -> (Vec<u8>, Option<Vec<u8>>) {
+        let mut bytes = Vec::new();
+        for piece in self.pieces.iter().skip_while(|piece| matches!(piece, Piece::Gap(..))) {
+            let Piece::Bytes { bytes: more, start, .. } = piece else { break };
+            bytes.extend_from_slice(more.get(*start..).unwrap_or_default());
+            if bytes.len() >= limits::LINE_BYTES || memchr::memchr_iter(b'\n', &bytes).nth(1).is_some() {
+                break;
+            }
+        }
+        let mut lines = bytes
+            .split_inclusive(|&byte| byte == b'\n')
+            .map(|line| (line.trim_ascii_end().to_vec(), line.ends_with(b"\n")));
+        let first = lines.next().map(|(line, _)| line).unwrap_or_default();
+        (first, lines.next().filter(|(_, whole)| *whole).map(|(line, _)| line))
     }
 
     /// True where a whole line waits.

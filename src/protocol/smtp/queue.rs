@@ -56,7 +56,10 @@ pub enum Question {
     /// A line of content that the server takes for a command, having refused DATA.
     RefusedLine,
     /// Commands that the capture lacks: any number of them, even none.
-    Unseen,
+    Unseen {
+        /// The transaction may be another one after them: what the server said to them is missing too.
+        another: bool,
+    },
 }
 
 /// A message whose content has crossed (or is crossing, for a chunk) and whose fate is being told.
@@ -110,7 +113,7 @@ impl Question {
             Self::Chunk | Self::LastChunk(_) => Verb::Bdat.may_be_answered_by(code),
             Self::Content(_) => matches!(code, 250 | 353 | 400..),
             Self::RefusedLine => code >= 400,
-            Self::Unseen => true,
+            Self::Unseen { .. } => true,
         }
     }
 
@@ -239,16 +242,18 @@ impl Queue {
     }
 
     /// Commands may be missing here.
-    pub fn commands_lost(&mut self) {
+    pub fn commands_lost(&mut self, another: bool) {
         self.last = Last::UnseenLine;
-        if !matches!(self.waiting.back(), Some(Pending { question: Question::Unseen, .. })) {
-            self.waiting.push_back(Pending { step: None, question: Question::Unseen, gives_up: None });
+        if let Some(Pending { question: Question::Unseen { another: already }, .. }) = self.waiting.back_mut() {
+            *already |= another;
+        } else {
+            self.waiting.push_back(Pending { step: None, question: Question::Unseen { another }, gives_up: None });
         }
     }
 
-    /// None are missing after the last that was seen, after all.
-    pub fn no_commands_lost(&mut self) {
-        self.waiting.pop_back_if(|pending| matches!(pending.question, Question::Unseen));
+    /// None are missing after the last that was seen, after all: takes out what stood for them.
+    pub fn no_commands_lost(&mut self) -> Option<Pending> {
+        self.waiting.pop_back_if(|pending| matches!(pending.question, Question::Unseen { .. }))
     }
 
     /// Replies may be missing here.
@@ -256,6 +261,11 @@ impl Queue {
         self.last = Last::UnseenReply;
         self.replies_lost = !self.is_empty();
         self.forgotten = 0;
+    }
+
+    /// How many replies are to come is not known.
+    pub fn unsure(&mut self) {
+        self.replies_lost = true;
     }
 
     /// Takes out everything up to `step`, which is known to have been answered in a gap.
@@ -285,11 +295,11 @@ impl Queue {
         let candidates = self.waiting.iter().enumerate().take(CANDIDATES);
         let mut candidates = candidates.filter(|(_, pending)| pending.question.may_be_answered_by(code));
         let mut only = candidates.next();
-        if names_its_command(code) && matches!(only, Some((_, Pending { question: Question::Unseen, .. }))) {
+        if names_its_command(code) && matches!(only, Some((_, Pending { question: Question::Unseen { .. }, .. }))) {
             only = candidates.next().or(only);
         }
         let several = candidates.next().is_some();
-        match only.map(|(at, pending)| (at, matches!(pending.question, Question::Unseen))) {
+        match only.map(|(at, pending)| (at, matches!(pending.question, Question::Unseen { .. }))) {
             // Of several replies to one, nobody knows which this is.
             Some((at, false)) if !several && self.waiting.get(at).is_some_and(|p| p.question.replies_due() > 1) => {
                 Answered { lost: self.waiting.drain(..at).collect(), by: Answer::Unsure }
@@ -300,7 +310,10 @@ impl Queue {
                 Answered { lost, by: self.waiting.pop_front().map_or(Answer::Nobody, Answer::To) }
             }
             // The front is answered now or was answered in the gap. Unseen ones may be more than one.
-            Some(_) if several && !matches!(self.waiting.front(), Some(Pending { question: Question::Unseen, .. })) => {
+            Some(_)
+                if several
+                    && !matches!(self.waiting.front(), Some(Pending { question: Question::Unseen { .. }, .. })) =>
+            {
                 Answered { lost: self.waiting.pop_front().into_iter().collect(), by: Answer::Unsure }
             }
             _ => Answered { lost: Vec::new(), by: Answer::Unsure },
@@ -312,14 +325,19 @@ impl Queue {
         self.waiting.push_front(pending);
     }
 
+    /// True where replies are missing to some of what waits, or may be.
+    pub fn lacks_replies(&self) -> bool {
+        self.replies_lost || self.last == Last::UnseenReply
+    }
+
     /// True where commands may be missing before the last one that was seen.
     fn lacks_commands(&self) -> bool {
-        self.waiting.iter().any(|pending| matches!(pending.question, Question::Unseen))
+        self.waiting.iter().any(|pending| matches!(pending.question, Question::Unseen { .. }))
     }
 
     /// True where the next reply need not be for the front.
     pub fn in_doubt(&self) -> bool {
-        let unseen = matches!(self.waiting.front(), Some(Pending { question: Question::Unseen, .. }));
+        let unseen = matches!(self.waiting.front(), Some(Pending { question: Question::Unseen { .. }, .. }));
         unseen || (self.replies_lost && !self.waiting.is_empty())
     }
 }
@@ -394,7 +412,7 @@ mod tests {
     #[test]
     fn lost_commands_may_be_any_number() {
         let mut queue = Queue::default();
-        queue.commands_lost();
+        queue.commands_lost(false);
         assert_eq!(hear(&mut queue, 250), (vec![], None));
         assert_eq!(hear(&mut queue, 550), (vec![], None));
         assert_eq!(ask(&mut queue, 5, Verb::Quit), [] as [StepId; 0]);

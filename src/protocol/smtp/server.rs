@@ -3,7 +3,7 @@
 use super::client::smtp;
 use super::command::Verb;
 use super::content::Content;
-use super::dialogue::{After, Asking, Client, Dialogue, Opening, Wait};
+use super::dialogue::{After, Asking, Client, Dialogue, Opening, Torn, Wait};
 use super::queue::{Answer, Answered, Due, Pending, Question};
 use super::reply::{Heard, Reply};
 use super::transaction::Transaction;
@@ -17,6 +17,7 @@ use crate::protocol::sasl::{Exchange, Mechanism, Round};
 impl Dialogue {
     /// Reads the server's bytes.
     pub(super) fn server_input(&mut self, input: &mut Input<'_>, out: &mut dyn Sink) {
+        self.reply_packet = input.at.packet;
         while !input.is_empty() && !self.watch_rest(Side::Server, input, out) {
             let Some(line) = self.reply_line.line(input) else { return };
             self.server_line(line, out);
@@ -28,9 +29,21 @@ impl Dialogue {
         self.server_ends(out);
         self.tell_gap(Side::Server, missing, at, out);
         self.queue.replies_lost();
-        if let Client::Waiting(Wait::Reply { blind, .. } | Wait::EndOfData { blind, .. }) = &mut self.client {
-            *blind = true;
-        }
+        self.both_torn = true;
+        // The rest of a packet that the capture has cut short was said in one breath with its beginning.
+        let in_one_breath = at.packet == self.reply_packet;
+        let commands = Client::Commands(After::Nothing);
+        self.client = match std::mem::replace(&mut self.client, commands) {
+            Client::Content(content) if in_one_breath => Client::Content(content),
+            // While it takes content, a server has nothing to say: it may have had all of it.
+            Client::Content(content) if content.torn => Client::Waiting(Wait::Content { content }),
+            Client::Content(content) => Client::Content(content.perhaps_answered()),
+            Client::Waiting(Wait::Reply { step, to, .. }) => Client::Waiting(Wait::Reply { step, to, blind: true }),
+            Client::Waiting(Wait::EndOfData { content, own, before, postponed, .. }) => {
+                Client::Waiting(Wait::EndOfData { content, own, before, postponed, blind: true })
+            }
+            other => other,
+        };
         if !self.held.is_empty() {
             self.reconsider(true, out);
         }
@@ -152,6 +165,9 @@ impl Dialogue {
 
     /// Gives a reply to the one it answers.
     pub(super) fn answer(&mut self, reply: Reply<'_>, out: &mut dyn Sink) {
+        if let Client::Waiting(Wait::Content { .. }) = self.client {
+            self.content_ended_unseen(out);
+        }
         if let Client::Content(content) = &mut self.client
             && self.queue.is_empty()
             && !reply.is_intermediate()
@@ -182,9 +198,24 @@ impl Dialogue {
     fn content_ended_unseen(&mut self, out: &mut dyn Sink) {
         let commands = Client::Commands(After::Nothing);
         match std::mem::replace(&mut self.client, commands) {
-            Client::Content(content) => self.content_ends(content, false, out),
+            Client::Content(content) => {
+                let torn = content.torn;
+                self.content_ends(content, false, out);
+                if torn {
+                    self.client = Client::Commands(After::Gap);
+                }
+            }
+            Client::Waiting(Wait::Content { content }) => self.content_ended_in_gap(content, out),
             other => self.client = other,
         }
+    }
+
+    /// Content has ended in a gap, the reply to it is missing, and perhaps more that was said by both.
+    pub(super) fn content_ended_in_gap(&mut self, content: Content, out: &mut dyn Sink) {
+        self.content_ends(content, false, out);
+        self.queue.replies_lost();
+        self.queue.commands_lost(true);
+        self.client = Client::Commands(After::Gap);
     }
 
     /// A reply to nothing that was seen. Whatever it was, the server now waits for what it says.
@@ -201,9 +232,8 @@ impl Dialogue {
                 self.unanswered(pending, out);
             }
         }
-        if go_ahead && matches!(reply.code, 334 | 354) {
-            self.half_a_line(reply.code == 334, out);
-        }
+        // Half a line that was sent before a go-ahead may be the beginning of what it asks for.
+        let begun = go_ahead && matches!(reply.code, 334 | 354) && self.half_a_line(reply.code == 334, out);
         let (kind, subject) = match reply.code {
             334 => (Kind::Continuation, Subject::Challenge(Round::Challenge(Mechanism::Other))),
             354 => (Kind::Continuation, reply_subject(Asked::Nothing, reply)),
@@ -211,8 +241,18 @@ impl Dialogue {
         };
         tell(reply, kind, subject, None, out);
         match reply.code {
-            334 if go_ahead => self.client = Client::Responding(None),
-            354 if go_ahead => self.client = Client::Content(Content::after_unseen_data()),
+            334 if go_ahead => {
+                self.torn = Torn::No;
+                self.client = Client::Responding(None);
+            }
+            354 if go_ahead => {
+                // The gap that hides DATA ends with it, unless bytes of the server's are missing too: then some of the
+                // content may be in it.
+                let torn = std::mem::replace(&mut self.torn, Torn::No) != Torn::No && self.both_torn;
+                let mut content = Content::after_unseen_data();
+                content.torn = torn || begun;
+                self.client = Client::Content(content);
+            }
             _ => {}
         }
     }
@@ -242,7 +282,12 @@ impl Dialogue {
             Question::Command(Verb::Bdat) => {
                 self.awaited(step, Asking::Chunk);
             }
-            Question::Command(_) | Question::RefusedLine | Question::Unseen => {}
+            // A command of which the end is missing was DATA, after all.
+            Question::Command(Verb::Other) if reply.code == 354 && self.torn != Torn::No => {
+                self.torn = Torn::No;
+                self.client = Client::Content(step.map_or_else(Content::after_unseen_data, Content::after));
+            }
+            Question::Command(_) | Question::RefusedLine | Question::Unseen { .. } => {}
             Question::Mail(path) => {
                 if reply.is_positive() {
                     self.transaction = Transaction::begin(path, step);
@@ -322,7 +367,13 @@ impl Dialogue {
             return;
         }
         self.client = match step {
-            Some(step) if reply.is_intermediate() => Client::Content(Content::after(step)),
+            Some(step) if reply.is_intermediate() => {
+                // What has come since a gap was sent without waiting, and so was what may be in the gap.
+                let torn = std::mem::replace(&mut self.torn, Torn::No) != Torn::No;
+                let mut content = Content::after(step);
+                content.torn = torn && !self.held.is_empty();
+                Client::Content(content)
+            }
             _ => Client::Commands(After::Refusal),
         };
     }
@@ -342,6 +393,9 @@ impl Dialogue {
         }
         let outcome = match reply.code {
             334 if awaited => {
+                if !self.both_torn {
+                    self.torn = Torn::No; // What the gap has cut ends before this.
+                }
                 self.client = Client::Responding(exchange);
                 return;
             }
@@ -385,6 +439,7 @@ impl Dialogue {
         }
         match question {
             Question::Command(verb) if verb.ends_transaction() => self.transaction = Transaction::default(),
+            Question::Unseen { another: true } => self.transaction = Transaction::default(),
             Question::Mail(path) => self.transaction = Transaction::begin(path, step),
             Question::Rcpt(path) => self.recipient(path, None, step, out),
             Question::Auth(Some(exchange)) | Question::Response(Some(exchange)) => {
@@ -396,7 +451,7 @@ impl Dialogue {
             | Question::Response(None)
             | Question::Chunk
             | Question::RefusedLine
-            | Question::Unseen => {}
+            | Question::Unseen { another: false } => {}
         }
     }
 }
@@ -426,7 +481,7 @@ fn meaning(question: &mut Question, reply: &Reply<'_>) -> (Kind, Subject) {
             },
         },
         Question::RefusedLine => Asked::Content,
-        Question::Unseen => Asked::Nothing,
+        Question::Unseen { .. } => Asked::Nothing,
     };
     (Kind::Reply, reply_subject(asked, reply))
 }

@@ -44,6 +44,11 @@ impl Transaction {
         self.envelope.to.iter().filter(|recipient| is_accepted(recipient)).count()
     }
 
+    /// True where MAIL was seen, and what became of each recipient.
+    pub fn is_answered(&self) -> bool {
+        self.begun && self.envelope.to.iter().all(|recipient| recipient.code.is_some())
+    }
+
     /// The reply to the content for the next of the accepted recipients.
     pub fn final_code(&mut self, code: u16) {
         let rest = self.envelope.to.iter_mut().enumerate().skip(self.next);

@@ -176,3 +176,14 @@ fn plain_text_where_tls_should_begin_is_read_on() {
     assert_eq!(told.tls, [TlsFact::StartTls, TlsFact::Decrypted]);
     assert_eq!(told.credentials[0].outcome, LoginOutcome::Accepted);
 }
+
+#[test]
+fn what_answers_a_challenge_to_an_unseen_authenticate_is_hidden() {
+    for before in ["S: * OK hi\nC~ 24\n", ""] {
+        let script = format!("{before}S: +\nC: AGFsaWNlAHNlY3JldA==\nS: a1 OK in\nC: a2 NOOP\nS: a2 OK done");
+        let told = crate::protocol::testing::talk(super::super::Dialogue::new(), &script);
+        let response = told.steps.iter().find(|step| step.kind == Kind::Response).expect("a response");
+        assert_eq!(response.secrets, ["AGFsaWNlAHNlY3JldA=="]);
+        assert_eq!(told.commands(), ["NOOP"]);
+    }
+}

@@ -204,3 +204,20 @@ proptest! {
         prop_assert!(told.messages.iter().all(|message| message.complete.is_some()));
     }
 }
+
+/// Nobody knows the mechanism of an AUTH that was not captured, and so nobody knows that it is no password.
+#[test]
+fn what_answers_a_challenge_to_an_unseen_auth_is_hidden() {
+    let told = hear("S: +OK hi\n C~ 12\n S: +\n C: AGFsaWNlAHNlY3JldA==\n S: +OK in\n C: STAT\n S: +OK 0 0");
+    assert_eq!(
+        told.rows()[2..],
+        [
+            "3 S Unknown +",
+            "4 C Response AGFsaWNlAHNlY3JldA==",
+            "5 S Reply +OK in",
+            "6 C Command [STAT] STAT",
+            "7 S Reply +OK 0 0 -> 6",
+        ]
+    );
+    assert_eq!(told.steps[3].secrets, ["AGFsaWNlAHNlY3JldA=="]);
+}

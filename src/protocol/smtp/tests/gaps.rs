@@ -232,6 +232,66 @@ fn data_is_lost_and_the_354_tells() {
     assert_eq!(messages(&told), ["a@x > : 6 accepted"]);
 }
 
+/// Of content, its end and the reply to it nothing may be guessed: the next reply may be to something else.
+#[test]
+fn the_end_of_content_and_the_reply_to_it_are_lost() {
+    for gaps in ["C~ 30\nS~ 12\n", "S~ 12\nC~ 30\n"] {
+        let script = [OPENING, ENVELOPE, "C: one\n", gaps, "C: NOOP\nS: 250 idle\nC: QUIT\nS: 221 bye\n"].concat();
+        let told = smtp(&script);
+        assert_eq!(messages(&told), ["a@x > b@y=250: 5… unknown"], "{gaps}");
+        assert_eq!(told.commands()[4..], ["NOOP", "QUIT"], "{gaps}");
+    }
+}
+
+/// Digits of a size may be missing, and so what follows is counted by nothing.
+#[test]
+fn a_chunk_of_which_the_size_is_cut() {
+    let told = smtp(
+        r"
+        S: 220 x
+        C: EHLO a
+        S: 250 x
+        C: MAIL FROM:<a@x>
+        S: 250 sender
+        C| BDAT 1
+        C~ 8
+        C| 0 octets\r\n
+        S: 250 taken
+        C: QUIT
+        S: 221 bye
+    ",
+    );
+    assert!(told.messages.iter().all(|message| message.complete != Some(true)));
+    assert_eq!(told.commands(), ["EHLO", "MAIL", "BDAT", "QUIT"]);
+}
+
+/// What answers a challenge is hidden however it is cut, and the rest of the session is in step.
+#[test]
+fn the_middle_of_a_password_is_lost() {
+    let told = smtp(
+        r"
+        S: 220 x
+        C: EHLO a
+        S: 250 x
+        C| AUTH PLAIN AGFsaWNl
+        C~ 4
+        C| NyZXQ=\r\n
+        S: 235 in
+        C: MAIL FROM:<a@x>
+        S: 250 sender
+        C: DATA
+        S: 354 go
+        C: text
+        C: .
+        S: 250 taken
+    ",
+    );
+    let secrets: Vec<&str> = told.steps.iter().flat_map(|step| &step.secrets).map(String::as_str).collect();
+    assert_eq!(secrets, ["AGFsaWNl", "NyZXQ="]);
+    assert_eq!(told.credentials[0].password, None);
+    assert_eq!(messages(&told), ["a@x > : 6 accepted"]);
+}
+
 #[test]
 fn starttls_is_lost() {
     let told = smtp(
