@@ -16,7 +16,7 @@ use super::unit::{Stretch, Unit};
 use super::{What, mailbox_name, parse};
 use crate::flow::Side;
 use crate::limits::{COMMANDS_IN_FLIGHT, Limit};
-use crate::protocol::event::{Direction, Kind, MessageId, MessageStart, Sink, Step, StepId};
+use crate::protocol::event::{Direction, Kind, MessageId, MessageStart, Sink, Step, StepId, Subject};
 
 /// An APPEND whose step has been told and whose end has not come.
 #[derive(Debug)]
@@ -32,6 +32,8 @@ pub(super) struct Append {
     announcing: Option<Unit<'static>>,
     /// The message whose content is coming.
     body: Option<Body>,
+    /// Where it was, once all of it has come: its step waits for the line after it.
+    came: Option<Stretch>,
     /// The reply, where it came while content was still coming.
     decided: Option<Decided>,
 }
@@ -70,6 +72,7 @@ impl Talk {
             catenate,
             announcing: None,
             body: None,
+            came: None,
             decided: None,
         });
         self.append_literal(literal, out);
@@ -117,12 +120,41 @@ impl Talk {
     }
 
     /// The message has ended, or will not: `whole` tells which.
-    pub fn append_end(&mut self, stretch: &Stretch, whole: bool, out: &mut dyn Sink) {
-        let subject = self.subject(What::Content(Verb::Append));
+    pub fn append_end(&mut self, stretch: Stretch, whole: bool, out: &mut dyn Sink) {
         let Some(append) = &mut self.client.append else { return };
-        let Some(body) = append.body.take() else { return };
+        append.came = Some(stretch);
+        if !whole {
+            self.append_tell(None, false, out);
+        }
+    }
+
+    /// Tells of the message that has come, if one has, and has not been told; `end` is the line that ends the command.
+    pub fn append_came(&mut self, end: Option<&Unit<'_>>, out: &mut dyn Sink) -> bool {
+        self.append_tell(end, true, out)
+    }
+
+    /// No more will come of the command.
+    pub fn append_over(&mut self, out: &mut dyn Sink) {
+        self.append_came(None, out);
+        let Some(append) = self.client.append.take() else { return };
+        if let Some(unit) = append.announcing {
+            // It announced a literal that never came.
+            let subject = self.subject(What::Content { verb: Verb::Append, octets: 0 });
+            unit.tell(unit.step(Side::Client, Kind::Data, subject), out);
+        }
+    }
+
+    fn append_tell(&mut self, end: Option<&Unit<'_>>, whole: bool, out: &mut dyn Sink) -> bool {
+        let state = self.state;
+        let Some(append) = &mut self.client.append else { return false };
+        let Some(mut stretch) = append.came.take() else { return false };
+        let what = What::Content { verb: Verb::Append, octets: stretch.octets };
+        let subject = Subject::Imap(super::Subject { state, what });
+        let Some(body) = append.body.take() else { return false };
         let announcing = append.announcing.take();
         let text = announcing.as_ref().map_or(b"".as_slice(), |unit| &unit.text);
+        announcing.iter().for_each(|line| stretch.join_after(line));
+        end.into_iter().for_each(|line| stretch.join(line));
         let step = out.step(Step { text, ..stretch.step(Side::Client, Kind::Data, subject) });
         out.content_step(body.message, step);
         out.content_end(body.message, whole && !body.holed);
@@ -144,24 +176,32 @@ impl Talk {
                 settle(InFlight { key: Vec::new(), verb: Verb::Append, step, asked }, verdict, out);
             }
         }
+        true
     }
 
     /// The line after a message: nothing, the next message's announcement, or the end of a list. `false` where it is a
     /// line of its own, the literal having been miscounted.
     pub fn append_rest(&mut self, unit: &Unit<'_>, literal: Option<Announced>, out: &mut dyn Sink) -> bool {
-        let Some(append) = &mut self.client.append else { return false };
+        if self.client.append.is_none() {
+            return false;
+        }
         if !matches!(unit.text.first(), None | Some(b' ' | b')' | b'(')) {
-            self.client.append = None;
+            self.append_over(out);
             return false;
         }
         if let Some(literal) = literal {
-            append.announcing = Some(unit.clone().into_owned());
+            self.append_came(None, out);
+            if let Some(append) = &mut self.client.append {
+                append.announcing = Some(unit.clone().into_owned());
+            }
             self.append_literal(literal, out);
             return true;
         }
-        self.client.append = None;
-        if !matches!(unit.text.trim_ascii(), b"" | b")") {
-            let subject = self.subject(What::Content(Verb::Append));
+        let is_end = matches!(unit.text.trim_ascii(), b"" | b")");
+        let told = is_end && self.append_came(Some(unit), out);
+        self.append_over(out);
+        if !told {
+            let subject = self.subject(What::Content { verb: Verb::Append, octets: 0 });
             unit.tell(unit.step(Side::Client, Kind::Data, subject), out);
         }
         true

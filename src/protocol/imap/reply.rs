@@ -86,6 +86,8 @@ pub enum Untagged {
     Expunge,
     Vanished,
     Fetch,
+    /// FETCH of a message that is named by its UID alone (RFC 9586).
+    UidFetch,
     Namespace,
     Id,
     Enabled,
@@ -165,7 +167,7 @@ impl Code {
     }
 }
 
-const DATA: [(&str, Untagged); 26] = [
+const DATA: [(&str, Untagged); 27] = [
     ("CAPABILITY", Untagged::Capability),
     ("LIST", Untagged::List),
     ("XLIST", Untagged::List),
@@ -181,6 +183,7 @@ const DATA: [(&str, Untagged); 26] = [
     ("EXPUNGE", Untagged::Expunge),
     ("VANISHED", Untagged::Vanished),
     ("FETCH", Untagged::Fetch),
+    ("UIDFETCH", Untagged::UidFetch),
     ("NAMESPACE", Untagged::Namespace),
     ("ID", Untagged::Id),
     ("ENABLED", Untagged::Enabled),
@@ -202,7 +205,7 @@ impl Untagged {
 
     /// True for what is said with a number before it (`message-data`, `mailbox-data`).
     fn is_numbered(self) -> bool {
-        matches!(self, Self::Exists | Self::Recent | Self::Expunge | Self::Fetch)
+        matches!(self, Self::Exists | Self::Recent | Self::Expunge | Self::Fetch | Self::UidFetch)
     }
 
     /// An untagged status response.

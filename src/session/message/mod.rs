@@ -64,8 +64,9 @@ pub struct Content {
 impl Reader {
     /// For a message, or `part` of one (as named in the JSON contract), and what is wanted of it.
     pub fn new(part: Option<&str>, wanted: Wanted) -> Self {
-        // `text`, `section …`, `bytes …`: what begins there is no header.
-        let has_header = part.is_none_or(|part| part.starts_with("header") || part.starts_with("top "));
+        // `text`, `section …`, `bytes 1024-…`: what begins there is no header.
+        let has_header =
+            part.is_none_or(|part| ["header", "top ", "bytes 0-"].iter().any(|begin| part.starts_with(begin)));
         Self {
             size: 0,
             missing: Missing::default(),
@@ -74,6 +75,11 @@ impl Reader {
             structure: (wanted.messages && has_header).then(|| Box::new(Walker::new(wanted.attachments))),
             whole: part.is_none(),
         }
+    }
+
+    /// It has turned out whether this is a part of a message or the whole.
+    pub fn is_part(&mut self, part: bool) {
+        self.whole = !part;
     }
 
     /// The next bytes.

@@ -29,11 +29,20 @@ pub enum Imap {
     /// DONE.
     Done,
     /// A message, or a part of one, that FETCH gave.
-    Fetched,
+    Fetched {
+        /// Its length, as far as it was captured.
+        octets: u64,
+    },
     /// The message that the client stores by APPEND.
-    Appended,
+    Appended {
+        /// Its length, as far as it was captured.
+        octets: u64,
+    },
     /// A literal of another command.
-    OtherContent,
+    OtherContent {
+        /// Its length, as far as it was captured.
+        octets: u64,
+    },
 }
 
 listed! {
@@ -244,9 +253,9 @@ pub fn of(subject: &Subject, asked: Option<&Purpose>) -> Purpose {
         What::Challenge(round) => return Purpose::Challenge(*round),
         What::Response(round) => return Purpose::Response(*round),
         What::Done => Imap::Done,
-        What::Content(Verb::Fetch) => Imap::Fetched,
-        What::Content(Verb::Append) => Imap::Appended,
-        What::Content(_) => Imap::OtherContent,
+        What::Content { verb: Verb::Fetch, octets } => Imap::Fetched { octets: *octets },
+        What::Content { verb: Verb::Append, octets } => Imap::Appended { octets: *octets },
+        What::Content { octets, .. } => Imap::OtherContent { octets: *octets },
     })
 }
 
@@ -322,7 +331,7 @@ fn data(untagged: Untagged, state: State, asked: Option<Command>) -> Data {
         Untagged::Recent => Data::RecentNow,
         Untagged::Expunge => Data::Expunge,
         Untagged::Vanished => Data::Vanished,
-        Untagged::Fetch => match asked {
+        Untagged::Fetch | Untagged::UidFetch => match asked {
             Some(Command::Store | Command::UidStore) => Data::FlagsStored,
             Some(Command::Idle | Command::Noop | Command::Check) => Data::FlagsChanged,
             _ => Data::Fetch,
@@ -348,7 +357,7 @@ pub fn phase(subject: &Subject, previous: Phase) -> Phase {
         What::Tagged { to: None, .. } | What::Untagged(_) => previous,
         What::Continuation { to } => to.map_or(previous, |verb| phase_of(verb, subject.state, previous)),
         What::Challenge(_) | What::Response(_) => Phase::Authentication,
-        What::Done | What::Content(_) => Phase::Transaction,
+        What::Done | What::Content { .. } => Phase::Transaction,
     }
 }
 
