@@ -168,7 +168,8 @@ impl Talk {
                 (Some(command), None) => _ = self.command(&unit, &command, true, out),
                 (Some(command), Some(literal)) if self.append(&unit, &command, literal, out) => {}
                 (Some(command), Some(Announced { octets, synchronising })) => {
-                    self.client.mailbox_comes = command.verb == Verb::Append && from == 0;
+                    let carries = matches!(command.verb, Verb::Append | Verb::Replace);
+                    self.client.mailbox_comes = carries && from == 0;
                     if synchronising {
                         let key = command.key.to_vec();
                         self.client.waiting = Some(Waiting::within(&key, unit, octets));
@@ -208,7 +209,7 @@ impl Talk {
             Verb::Select | Verb::Examine => {
                 Asked::Mailbox(parse::mailbox(arguments).and_then(|name| mailbox_name::bounded(name, out)))
             }
-            Verb::Append => Asked::Append(Vec::new()),
+            Verb::Append | Verb::Replace => Asked::Append(Vec::new()),
             Verb::Fetch if complete => asked::partials(arguments, command.uid).map_or(Asked::Plain, Asked::Fetch),
             _ => Asked::Plain,
         };

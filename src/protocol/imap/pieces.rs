@@ -463,7 +463,7 @@ impl Run {
         Self {
             id,
             name,
-            section: section.from_start(),
+            section: section.first_octet(),
             message: None,
             next: 0,
             ended: false,

@@ -53,12 +53,12 @@ pub(super) struct Authentication {
 }
 
 /// A message that APPEND has carried to its end.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) struct Appended {
     /// Which.
     pub message: MessageId,
-    /// The step of its content.
-    pub step: StepId,
+    /// The steps of its content.
+    pub steps: Vec<StepId>,
     /// How many came before it in the same command.
     pub nth: u64,
 }

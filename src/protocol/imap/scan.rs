@@ -34,7 +34,7 @@ impl Section {
     }
 
     /// The same section, from its first octet.
-    pub fn from_start(&self) -> Self {
+    pub fn first_octet(&self) -> Self {
         Self { origin: Some(0), ..self.clone() }
     }
 

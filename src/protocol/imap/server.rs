@@ -112,6 +112,9 @@ impl Talk {
             _ => {}
         }
         self.capabilities(text, out);
+        if text.code == Some(Code::AppendUid) {
+            self.server.appended = Some(text.arguments.to_vec());
+        }
         let (kind, what) = match greeting {
             true => (Kind::Greeting, What::Greeting(status)),
             false => (Kind::Untagged, What::Untagged(Untagged::of_status(status, text.code))),
@@ -180,7 +183,11 @@ impl Talk {
         self.capabilities(text, out);
         let (ticket, mut command) = answered?;
         let words = unit.text.get(unit.text.len() - words_after(tag, &unit.text)..).unwrap_or_default();
-        let uids = if text.code == Some(Code::AppendUid) { text.arguments } else { b"" };
+        let before = if command.verb == Verb::Replace { self.server.appended.take() } else { None };
+        let uids = match text.code {
+            Some(Code::AppendUid) => text.arguments,
+            _ => before.as_deref().unwrap_or_default(),
+        };
         let verdict = Verdict { status, step, words, uids };
         self.append_decided(ticket, verdict);
         if self.login == Some(ticket) {
@@ -211,6 +218,11 @@ impl Talk {
                 if self.state == State::Selected {
                     self.state = State::Authenticated;
                 }
+                self.mailbox = None;
+                self.server.pieces.over(out);
+            }
+            (Verb::Unauthenticate, Status::Ok) => {
+                self.state = State::NotAuthenticated;
                 self.mailbox = None;
                 self.server.pieces.over(out);
             }

@@ -84,6 +84,8 @@ pub(super) struct Server {
     pub way: Way,
     /// FETCH, from its first line to its last.
     pub fetch: Option<Fetch>,
+    /// APPENDUID's arguments, told before the reply that they belong to: REPLACE's (RFC 8508, section 3.1).
+    pub appended: Option<Vec<u8>>,
     /// Messages that are fetched in pieces.
     pub pieces: Pieces,
 }
@@ -348,7 +350,7 @@ pub(super) fn settle(command: InFlight, verdict: Option<Verdict<'_>>, out: &mut 
                     outcome: Some(delivery(verdict)),
                     reply: verdict.map(|verdict| verdict.words.to_vec()),
                     uid: verdict.and_then(|verdict| super::parse::append_uid(verdict.uids, appended.nth)),
-                    steps: std::iter::once(appended.step).chain(step).collect(),
+                    steps: appended.steps.into_iter().chain(step).collect(),
                     ..MessageOutcome::default()
                 };
                 out.message_outcome(appended.message, outcome);

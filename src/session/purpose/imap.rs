@@ -110,6 +110,16 @@ listed! {
         Acl,
         Metadata,
         Notify,
+        Replace,
+        Language,
+        Comparator,
+        Url,
+        Convert,
+        CancelUpdate,
+        Unauthenticate,
+        ProxyAuth,
+        Push,
+        JmapAccess,
         Other,
     }
 }
@@ -196,6 +206,16 @@ listed! {
         Acl,
         /// METADATA.
         Metadata,
+        /// LANGUAGE.
+        Language,
+        /// COMPARATOR.
+        Comparator,
+        /// GENURLAUTH, URLFETCH.
+        Url,
+        /// CONVERTED.
+        Converted,
+        /// JMAPACCESS.
+        JmapAccess,
         /// Data that is none of these.
         Other,
     }
@@ -306,6 +326,16 @@ fn command(verb: Verb, uid: bool) -> Command {
         Verb::Acl => Command::Acl,
         Verb::Metadata => Command::Metadata,
         Verb::Notify => Command::Notify,
+        Verb::Replace => Command::Replace,
+        Verb::Language => Command::Language,
+        Verb::Comparator => Command::Comparator,
+        Verb::Url => Command::Url,
+        Verb::Convert => Command::Convert,
+        Verb::CancelUpdate => Command::CancelUpdate,
+        Verb::Unauthenticate => Command::Unauthenticate,
+        Verb::ProxyAuth => Command::ProxyAuth,
+        Verb::Push => Command::Push,
+        Verb::JmapAccess => Command::JmapAccess,
         Verb::Other => Command::Other,
     }
 }
@@ -342,6 +372,11 @@ fn data(untagged: Untagged, state: State, asked: Option<Command>) -> Data {
         Untagged::Quota => Data::Quota,
         Untagged::Acl => Data::Acl,
         Untagged::Metadata => Data::Metadata,
+        Untagged::Language => Data::Language,
+        Untagged::Comparator => Data::Comparator,
+        Untagged::Url => Data::Url,
+        Untagged::Converted => Data::Converted,
+        Untagged::JmapAccess => Data::JmapAccess,
         // OK, NO and BAD are notices and do not come here.
         Untagged::Ok(_) | Untagged::No(_) | Untagged::Bad(_) | Untagged::Other => Data::Other,
     }
@@ -364,7 +399,7 @@ pub fn phase(subject: &Subject, previous: Phase) -> Phase {
 fn phase_of(verb: Verb, state: State, previous: Phase) -> Phase {
     match verb {
         Verb::StartTls => Phase::Encryption,
-        Verb::Authenticate | Verb::Login => Phase::Authentication,
+        Verb::Authenticate | Verb::Login | Verb::Unauthenticate | Verb::ProxyAuth => Phase::Authentication,
         Verb::Logout => Phase::Release,
         Verb::Capability | Verb::Noop | Verb::Id | Verb::Enable | Verb::Compress
             if state == State::NotAuthenticated =>
@@ -400,6 +435,14 @@ fn phase_of(verb: Verb, state: State, previous: Phase) -> Phase {
         | Verb::Quota
         | Verb::Acl
         | Verb::Metadata
-        | Verb::Notify => Phase::Transaction,
+        | Verb::Notify
+        | Verb::Replace
+        | Verb::Language
+        | Verb::Comparator
+        | Verb::Url
+        | Verb::Convert
+        | Verb::CancelUpdate
+        | Verb::Push
+        | Verb::JmapAccess => Phase::Transaction,
     }
 }

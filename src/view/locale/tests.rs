@@ -29,7 +29,9 @@ fn codes() -> Vec<Code> {
         UidValidity, Unseen, AppendUid, CopyUid, UidNotSticky, HighestModseq, NoModseq, Modified, Closed,
         AuthenticationFailed, AuthorizationFailed, Expired, PrivacyRequired, ContactAdmin, NoPerm, InUse,
         ExpungeIssued, Corruption, ServerBug, ClientBug, Cannot, Limit, OverQuota, AlreadyExists, NonExistent,
-        Unavailable, Other)
+        Unavailable, Referral, CompressionActive, UnknownCte, BadUrl, TooBig, UrlMech, BadComparator, NoUpdate, Metadata,
+        NotificationOverflow, BadEvent, UndefinedFilter, HasChildren, NotSaved, MailboxId, UseAttr, InProgress,
+        MessageLimit, UidRequired, Other)
 }
 
 fn mechanisms() -> Vec<Mechanism> {
