@@ -197,6 +197,7 @@ impl Sink for Builder {
             mailbox: start.mailbox.map(|name| text(&name)),
             number: start.number,
             uid: start.uid,
+            unique_id: None,
             part: start.part,
             header: Default::default(),
             mime: None,
@@ -237,6 +238,12 @@ impl Sink for Builder {
         if let Some(row) = self.step_mut(step) {
             row.carries = Some(Carries { message, complete: false, lines: None });
             self.content_steps.insert(message, step);
+        }
+    }
+
+    fn unique_id(&mut self, message: MessageId, id: &[u8]) {
+        if let Some(message) = self.message_mut(message) {
+            message.unique_id = Some(text(id)).filter(|id| !id.is_empty());
         }
     }
 
