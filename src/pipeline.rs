@@ -24,6 +24,7 @@ use crate::capture::{CaptureError, Read, Source, Time};
 use crate::protocol::Protocol;
 use crate::protocol::ports::Ports;
 use crate::session::Wanted;
+use crate::session::keep::Keeper;
 use crate::session::model::Session;
 use crate::view::{Report, View};
 use intake::{Intake, Taken};
@@ -31,6 +32,7 @@ use outtake::Outtake;
 use shards::Shards;
 use std::collections::BTreeSet;
 use std::io;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -43,6 +45,8 @@ pub struct Options {
     pub any_port: bool,
     /// What is worth computing.
     pub wanted: Wanted,
+    /// Who wants to have the content of messages and attachments.
+    pub keeper: Option<Arc<dyn Keeper>>,
     /// Only sessions of these protocols; all where empty.
     pub protocols: Vec<Protocol>,
     /// Only sessions with these numbers; all where empty.

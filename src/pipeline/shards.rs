@@ -9,6 +9,7 @@ use crate::flow::{At, Ends, Follower, Key, Table, Transport};
 use crate::limits::LimitsHit;
 use crate::protocol::ports::Ports;
 use crate::session::Wanted;
+use crate::session::keep::Keeper;
 use crate::session::model::Session;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -83,6 +84,7 @@ impl Shards {
                     ports: Arc::clone(&ports),
                     any_port: options.any_port,
                     wanted: options.wanted,
+                    keeper: options.keeper.clone(),
                     now: 0,
                     shard: shard as u64,
                     begun: 0,
@@ -154,6 +156,7 @@ struct Following {
     ports: Arc<Ports>,
     any_port: bool,
     wanted: Wanted,
+    keeper: Option<Arc<dyn Keeper>>,
     /// The packet at hand.
     now: u64,
     shard: u64,
@@ -194,7 +197,7 @@ impl Follower for Following {
         let key = (first.packet, self.shard << 48 | self.begun);
         self.begun += 1;
         self.tell(key, What::Begun { time: first.time, promising });
-        Ear::new(Arc::clone(&self.ports), self.any_port, self.wanted, ends, first, key)
+        Ear::new(Arc::clone(&self.ports), self.any_port, self.wanted, ends, first, key).keeping(self.keeper.clone())
     }
 
     fn over(&mut self, ear: Ear, transport: Transport) {

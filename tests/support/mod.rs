@@ -170,6 +170,7 @@ pub fn options() -> Options {
         ports: Ports::default(),
         any_port: false,
         wanted: Wanted::ALL,
+        keeper: None,
         protocols: Vec::new(),
         sessions: Default::default(),
         order: When::InOrder,

@@ -23,10 +23,12 @@ pub use mime::Structure;
 
 use super::Wanted;
 use crate::limits::{Limit, MISSING_RANGES};
+use crate::session::keep::{Keeper, Kept};
 use crate::session::model::Lines;
 use digest::Digests;
 use line_count::LineCount;
 use mime::Walker;
+use std::sync::Arc;
 
 /// Reads one message.
 #[derive(Debug)]
@@ -38,6 +40,7 @@ pub struct Reader {
     structure: Option<Box<Walker>>,
     /// It is the whole message, not a part of it.
     whole: bool,
+    kept: Option<Kept>,
 }
 
 /// What a message's content amounted to.
@@ -59,6 +62,8 @@ pub struct Content {
     pub structure: Structure,
     /// Bounds that cost something.
     pub limits: Vec<Limit>,
+    /// The bytes captured, where somebody keeps them.
+    pub kept: Option<Arc<Kept>>,
 }
 
 impl Reader {
@@ -73,7 +78,17 @@ impl Reader {
             digests: wanted.messages.then(Box::default),
             structure: (wanted.messages && has_header).then(|| Box::new(Walker::new(wanted.attachments))),
             whole: part.is_none(),
+            kept: None,
         }
+    }
+
+    /// Hands the content, and that of attachments, on to `keeper`.
+    pub fn keeping(mut self, keeper: Option<&Arc<dyn Keeper>>) -> Self {
+        self.kept = keeper.map(Kept::begin);
+        if let (Some(structure), Some(keeper)) = (&mut self.structure, keeper) {
+            structure.keep(keeper);
+        }
+        self
     }
 
     /// The next bytes.
@@ -87,6 +102,9 @@ impl Reader {
         }
         if let Some(structure) = &mut self.structure {
             structure.content(bytes);
+        }
+        if let Some(kept) = &self.kept {
+            kept.append(bytes);
         }
     }
 
@@ -118,6 +136,9 @@ impl Reader {
             None => (None, None),
         };
         let mut structure = self.structure.map(|walker| walker.finish(complete && self.whole)).unwrap_or_default();
+        if let Some(kept) = &self.kept {
+            kept.end();
+        }
         let mut limits = std::mem::take(&mut structure.limits);
         limits.extend(std::iter::repeat_n(Limit::MissingRanges, self.missing.folded));
         Content {
@@ -129,6 +150,7 @@ impl Reader {
             missing: self.missing.ranges,
             structure,
             limits,
+            kept: self.kept.map(Arc::new),
         }
     }
 }
