@@ -22,12 +22,15 @@ const OPEN_FILES: usize = 8;
 /// Bytes that wait to be written to an open file.
 const BUFFER_BYTES: usize = 32 * 1024;
 
+/// Open files with their numbers, the one used last standing last.
+type Pool = Vec<(u64, BufWriter<File>)>;
+
 /// Keeps content in files.
 #[derive(Debug)]
 pub struct Spool {
     directory: PathBuf,
     next: AtomicU64,
-    pools: [Mutex<Vec<(u64, BufWriter<File>)>>; POOLS],
+    pools: [Mutex<Pool>; POOLS],
     trouble: Mutex<Option<io::Error>>,
     /// Told where nothing more can be kept: there is no sense in reading on.
     stop: Arc<AtomicBool>,
@@ -84,7 +87,7 @@ impl Spool {
         self.directory.join(number.to_string())
     }
 
-    fn pool(&self, number: u64) -> MutexGuard<'_, Vec<(u64, BufWriter<File>)>> {
+    fn pool(&self, number: u64) -> MutexGuard<'_, Pool> {
         // The remainder is below the number of pools.
         lock(&self.pools[number as usize % POOLS])
     }
@@ -98,7 +101,7 @@ impl Spool {
     }
 
     /// Opens a file, after it has closed another where too many are open.
-    fn open(&self, pool: &mut Vec<(u64, BufWriter<File>)>, number: u64, options: &mut OpenOptions) -> io::Result<()> {
+    fn open(&self, pool: &mut Pool, number: u64, options: &mut OpenOptions) -> io::Result<()> {
         if pool.len() >= OPEN_FILES {
             // The one that nothing has come of for the longest time.
             let (oldest, file) = pool.remove(0);
