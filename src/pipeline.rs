@@ -125,8 +125,8 @@ fn run_here<'a>(
                 let mut taken = intake.packet(&packet);
                 loop {
                     match taken {
-                        Taken::Segment { shard, segment } => {
-                            shards.segment(shard, &segment);
+                        Taken::Segment { shard, nth, segment } => {
+                            shards.segment(shard, nth, &segment);
                             if options.steps {
                                 outtake.take(&mut shards.drain())?;
                                 outtake.show_steps(&mut shards, shard, &segment)?;
@@ -182,10 +182,10 @@ impl<'a> Reading<'a> {
     }
 }
 
-/// The end of a batch: the last packet read, and its time.
+/// The end of a batch: which packet handed out was its last, and its time.
 #[derive(Debug, Clone, Copy)]
 struct BatchEnd {
-    packet: u64,
+    nth: u64,
     time: Time,
 }
 

@@ -25,7 +25,8 @@ pub struct Shards {
 
 /// Something that the outtake has to know.
 pub struct Event {
-    /// Number of the packet at which it happened; the last possible where it is the capture's end.
+    /// Which packet it happened at, in the order in which they were handed out; the last possible where it is the
+    /// capture's end. Their numbers in the file may go back.
     pub at: u64,
     /// The connection.
     pub first: First,
@@ -96,10 +97,10 @@ impl Shards {
         Self { tables: (0..SHARDS).map(table).collect() }
     }
 
-    /// Takes a segment of a connection of `shard`.
-    pub fn segment(&mut self, shard: usize, segment: &Segment<'_>) {
+    /// Takes a segment of a connection of `shard`; its packet was the `nth` that was handed out.
+    pub fn segment(&mut self, shard: usize, nth: u64, segment: &Segment<'_>) {
         let Some(table) = &mut self.tables[shard] else { return };
-        table.follower().now = segment.packet;
+        table.follower().now = nth;
         let news = table.segment(segment).and_then(|ear| Some((ear.key(), ear.news()?)));
         if let Some((first, what)) = news {
             table.follower().tell(first, what);
@@ -109,7 +110,7 @@ impl Shards {
     /// Time passes.
     pub fn end_of_batch(&mut self, end: BatchEnd) {
         for table in self.tables.iter_mut().flatten() {
-            table.follower().now = end.packet;
+            table.follower().now = end.nth;
             table.tick(end.time);
         }
     }
@@ -157,7 +158,7 @@ struct Following {
     any_port: bool,
     wanted: Wanted,
     keeper: Option<Arc<dyn Keeper>>,
-    /// The packet at hand.
+    /// The packet at hand, in the order in which they were handed out.
     now: u64,
     shard: u64,
     /// Connections begun.
@@ -194,7 +195,7 @@ impl Follower for Following {
 
     fn listen(&mut self, ends: &Ends, first: At) -> Ear {
         let promising = self.ports.get(ends.server.port()).is_some();
-        let key = (first.packet, self.shard << 48 | self.begun);
+        let key = (self.now, self.shard << 48 | self.begun);
         self.begun += 1;
         self.tell(key, What::Begun { time: first.time, promising });
         Ear::new(Arc::clone(&self.ports), self.any_port, self.wanted, ends, first, key).keeping(self.keeper.clone())
