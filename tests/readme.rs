@@ -121,6 +121,8 @@ fn every_bound_is_told_as_it_is() {
         ("missing_ranges", count(limits::MISSING_RANGES)),
         ("mime_structure", count(limits::MIME_DEPTH)),
         ("commands_in_flight", count(limits::COMMANDS_IN_FLIGHT)),
+        ("partial_fetches", count(limits::PARTIAL_MESSAGES)),
+        ("partial_fetches", bytes(limits::PARTIAL_BYTES)),
         ("recipients", count(limits::RECIPIENTS)),
         ("same_as", count(limits::SAME_AS_MESSAGES)),
         ("tls_handshake_bytes", bytes(limits::TLS_HANDSHAKE_BYTES)),

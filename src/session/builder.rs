@@ -252,6 +252,15 @@ impl Sink for Builder {
         }
     }
 
+    fn content_part(&mut self, message: MessageId, part: Option<String>) {
+        if let Some(reader) = self.readers.get_mut(&message) {
+            reader.is_part(part.is_some());
+        }
+        if let Some(message) = self.message_mut(message) {
+            message.part = part;
+        }
+    }
+
     fn content_end(&mut self, message: MessageId, complete: bool) {
         let Some(reader) = self.readers.remove(&message) else { return };
         let content = reader.finish(complete);

@@ -69,8 +69,9 @@ pub struct Content {
 impl Reader {
     /// For a message, or `part` of one (as named in the JSON contract), and what is wanted of it.
     pub fn new(part: Option<&str>, wanted: Wanted) -> Self {
-        // `text`, `section …`, `bytes …`: what begins there is no header.
-        let has_header = part.is_none_or(|part| part.starts_with("header") || part.starts_with("top "));
+        // `text`, `section …`, `bytes 1024-…`: what begins there is no header.
+        let has_header =
+            part.is_none_or(|part| ["header", "top ", "bytes 0-"].iter().any(|begin| part.starts_with(begin)));
         Self {
             size: 0,
             missing: Missing::default(),
@@ -89,6 +90,11 @@ impl Reader {
             structure.keep(keeper);
         }
         self
+    }
+
+    /// It has turned out whether this is a part of a message or the whole.
+    pub fn is_part(&mut self, part: bool) {
+        self.whole = !part;
     }
 
     /// The next bytes.
