@@ -53,14 +53,14 @@ pub const WAITING_SEGMENTS_PER_DIRECTION: usize = bound(8_192, 16);
 /// Bytes of all connections together that wait for something before them.
 pub const WAITING_BYTES: usize = bound(256 * 1024 * 1024, 12288);
 /// Bytes of all connections together that were handed over and are kept, to hold retransmissions against them.
-pub const HISTORY_BYTES: usize = 64 * 1024 * 1024;
+pub const HISTORY_BYTES: usize = bound(64 * 1024 * 1024, 4096);
 
 /// Bytes of one record of a capture file; a length above it is taken for damage.
 pub const RECORD_BYTES: usize = 16 * 1024 * 1024;
 /// Packets that are held to put those in order that stand out of time order in their file.
-pub const ORDER_PACKETS: usize = 8_192;
+pub const ORDER_PACKETS: usize = bound(8_192, 16);
 /// Captured bytes that are held for the same.
-pub const ORDER_BYTES: usize = 32 * 1024 * 1024;
+pub const ORDER_BYTES: usize = bound(32 * 1024 * 1024, 4096);
 /// Interfaces that one section of a pcapng file may describe.
 pub const INTERFACES_PER_SECTION: usize = bound(65_536, 4);
 /// Layers (tags, tunnels, IP headers) that one packet may nest; deeper ones are counted as not decoded.
@@ -144,13 +144,21 @@ pub struct LimitsHit(BTreeMap<Limit, u64>);
 impl LimitsHit {
     /// Counts `limit` once more.
     pub fn hit(&mut self, limit: Limit) {
-        *self.0.entry(limit).or_default() += 1;
+        self.hit_times(limit, 1);
+    }
+
+    /// Counts `limit` so many times more.
+    pub fn hit_times(&mut self, limit: Limit, times: u64) {
+        if times > 0 {
+            let count = self.0.entry(limit).or_default();
+            *count = count.saturating_add(times);
+        }
     }
 
     /// Adds another tally to this one.
     pub fn add(&mut self, other: &Self) {
         for (limit, count) in &other.0 {
-            *self.0.entry(*limit).or_default() += count;
+            self.hit_times(*limit, *count);
         }
     }
 
