@@ -45,7 +45,9 @@ pub const TLS_HANDSHAKE_BYTES: usize = bound(128 * 1024, 2048);
 /// The longest path (address) kept of a MAIL or RCPT; RFC 5321, section 4.5.3.1.3, allows 256.
 pub const PATH_BYTES: usize = bound(4 * 1024, 64);
 /// Connections followed at once.
-pub const CONNECTIONS: usize = bound(1_000_000, 3);
+pub const CONNECTIONS: usize = bound(1 << 20, 4);
+/// Of these, the connections on which something was said, or that began before the capture.
+pub const SPEAKING_CONNECTIONS: usize = bound(1 << 18, 3);
 /// Bytes of one direction of a connection that wait for something before them.
 pub const WAITING_BYTES_PER_DIRECTION: usize = bound(4 * 1024 * 1024, 8192);
 /// Segments of one direction of a connection that wait for something before them.
@@ -99,7 +101,7 @@ pub enum Limit {
     SameAs,
     /// [`TLS_HANDSHAKE_BYTES`]: counts handshake messages that were not read.
     TlsHandshakeBytes,
-    /// [`CONNECTIONS`]: counts connections closed before their end to make room.
+    /// [`CONNECTIONS`], [`SPEAKING_CONNECTIONS`]: counts connections closed before their end to make room.
     Connections,
     /// [`WAITING_BYTES_PER_DIRECTION`], [`WAITING_SEGMENTS_PER_DIRECTION`], [`WAITING_BYTES`]: counts the times that
     /// a stretch was declared missing, or an order given up, to make room.

@@ -1,7 +1,7 @@
 //! Connections, dialogues and sessions, in shards that know nothing of each other.
 
 use super::ear::Ear;
-use super::order::First;
+use super::order::{Ended, First};
 use super::{BatchEnd, Options};
 use crate::capture::Time;
 use crate::decode::Segment;
@@ -9,12 +9,14 @@ use crate::flow::{At, Ends, Follower, Key, Table, Transport};
 use crate::limits::LimitsHit;
 use crate::protocol::ports::Ports;
 use crate::session::Wanted;
-use crate::session::model::Session;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 /// Shards in all, however many threads there are.
 pub const SHARDS: usize = 16;
+
+/// Events told at a time when the capture has ended.
+const PIECE: usize = 4_096;
 
 /// The shards that one thread has.
 pub struct Shards {
@@ -45,8 +47,8 @@ pub enum What {
     Spoke,
     /// It is known whether it is mail.
     Decided(bool),
-    /// It is over: a session, with the number of its steps that have been shown already, or none.
-    Over(Option<Box<(Session, usize)>>),
+    /// It is over, and was a session or was not.
+    Over(Option<Ended>),
 }
 
 /// The shard of the connection between two ends: the same for both directions, on any day. Whoever chooses his addresses
@@ -112,12 +114,19 @@ impl Shards {
         }
     }
 
-    /// The capture has ended.
-    pub fn finish(&mut self) {
-        for table in self.tables.iter_mut().flatten() {
+    /// The capture has ended, and so have all connections. What that amounts to is told in pieces, in the order of the
+    /// connections' beginnings, so that a million sessions are never there at once; nothing where that was all.
+    pub fn finish_some(&mut self) -> Vec<Event> {
+        let mut events = Vec::new();
+        while events.len() < PIECE {
+            let next = self.tables.iter_mut().flatten().filter_map(|table| Some((table.next_to_finish()?, table)));
+            // Of those of one packet, the one of the first shard: as `First` has it.
+            let Some((_, table)) = next.min_by_key(|(packet, _)| *packet) else { break };
             table.follower().now = u64::MAX;
-            table.finish();
+            table.finish_next();
+            events.append(&mut table.follower().events);
         }
+        events
     }
 
     /// What has happened, in the order of packets.
@@ -163,6 +172,11 @@ struct Following {
 }
 
 impl Following {
+    /// By this the connection `ticket`, which began with the packet `first`, is known to everybody.
+    fn key(&self, ticket: u64, first: At) -> First {
+        (first.packet, self.shard << 48 | ticket)
+    }
+
     fn tell(&mut self, first: First, what: What) {
         self.events.push(Event { at: self.now, first, what });
     }
@@ -170,6 +184,8 @@ impl Following {
 
 impl Follower for Following {
     type Listener = Ear;
+    /// Which of the shard's connections it is, by their number.
+    type Ticket = u64;
 
     fn wants(&self, one: SocketAddr, other: SocketAddr) -> bool {
         self.any_port || self.ports.get(one.port()).is_some() || self.ports.get(other.port()).is_some()
@@ -189,17 +205,34 @@ impl Follower for Following {
         }
     }
 
-    fn listen(&mut self, ends: &Ends, first: At) -> Ear {
+    fn begun(&mut self, ends: &Ends, first: At) -> u64 {
         let promising = self.ports.get(ends.server.port()).is_some();
-        let key = (first.packet, self.shard << 48 | self.begun);
+        let ticket = self.begun;
         self.begun += 1;
+        let key = self.key(ticket, first);
         self.tell(key, What::Begun { time: first.time, promising });
+        if !promising && !self.any_port {
+            self.tell(key, What::Decided(false));
+        }
+        ticket
+    }
+
+    fn listen(&mut self, ticket: u64, ends: &Ends, first: At) -> Ear {
+        let key = self.key(ticket, first);
         Ear::new(Arc::clone(&self.ports), self.any_port, self.wanted, ends, first, key)
     }
 
     fn over(&mut self, ear: Ear, transport: Transport) {
         let first = ear.key();
-        let session = ear.finish(transport).map(Box::new);
-        self.tell(first, What::Over(session));
+        let ended = ear.finish(transport);
+        self.tell(first, What::Over(ended));
+    }
+
+    fn unheard(&mut self, ticket: u64, transport: Transport) {
+        let first = self.key(ticket, transport.first);
+        // What says nothing is what its port promises.
+        let hint = self.ports.get(transport.ends.server.port());
+        let ended = hint.map(|hint| Ended::Silent(Box::new((hint, transport))));
+        self.tell(first, What::Over(ended));
     }
 }
