@@ -157,8 +157,14 @@ fn run_here<'a>(
             }
         }
     }
-    shards.finish();
     outtake.take(&mut shards.drain())?;
+    loop {
+        let mut events = shards.finish_some();
+        if events.is_empty() {
+            break;
+        }
+        outtake.take(&mut events)?;
+    }
     outtake.add_limits(&shards.limits_hit());
     Ok((intake, problem))
 }

@@ -64,6 +64,7 @@ struct Everyone {
 
 impl Follower for Everyone {
     type Listener = Ear;
+    type Ticket = ();
 
     fn wants(&self, one: SocketAddr, other: SocketAddr) -> bool {
         one != other
@@ -76,7 +77,9 @@ impl Follower for Everyone {
         }
     }
 
-    fn listen(&mut self, ends: &Ends, _: At) -> Ear {
+    fn begun(&mut self, _: &Ends, _: At) {}
+
+    fn listen(&mut self, (): (), ends: &Ends, _: At) -> Ear {
         Ear { next: [None; 2], bytes: [0; 2], missing: [0; 2], client: ends.client, near: self.near }
     }
 

@@ -193,6 +193,11 @@ impl Connection {
         self.last.time
     }
 
+    /// The number of its first packet.
+    pub fn first_packet(&self) -> u64 {
+        self.first.packet
+    }
+
     /// What `segment`, of the same 5-tuple, is to this connection.
     pub fn relation(&self, segment: &Segment<'_>) -> Relation {
         if !segment.syn {

@@ -1,7 +1,7 @@
 //! Who listens to one connection: first finds out what it speaks, then follows it.
 
 use super::Options;
-use super::order::{DECIDE_NANOSECONDS, First};
+use super::order::{DECIDE_NANOSECONDS, Ended, First};
 use super::shards::What;
 use crate::flow::{At, Ends, Listener, Side, Transport};
 use crate::protocol::Dialogue;
@@ -9,7 +9,6 @@ use crate::protocol::detect::{self, Detector, Verdict};
 use crate::protocol::ports::{Hint, Ports};
 use crate::session::builder::{Builder, Wanted};
 use crate::session::keep::Keeper;
-use crate::session::model::Session;
 use crate::view::View;
 use std::io;
 use std::sync::Arc;
@@ -126,21 +125,24 @@ impl Ear {
         Ok(())
     }
 
-    /// The connection is over: the session, with the number of its steps that have been shown, if it is one.
-    pub fn finish(mut self, transport: Transport) -> Option<(Session, usize)> {
+    /// The connection is over: the session, if it is one.
+    pub fn finish(mut self, transport: Transport) -> Option<Ended> {
         if let State::Deciding(detector) = &self.state {
             if detector.is_silent() && !transport.from_start {
                 // Stray packets of a connection that was over before the capture began.
                 return None;
             }
             match detector.last_resort() {
+                Verdict::Certain(hint) if detector.is_silent() => {
+                    return Some(Ended::Silent(Box::new((hint, transport))));
+                }
                 Verdict::Certain(hint) => self.follow(hint),
                 Verdict::Unsure | Verdict::NotForUs => return None,
             }
         }
         let State::Following { mut dialogue, mut builder } = self.state else { return None };
         dialogue.end(&mut *builder);
-        Some((builder.finish(transport), self.shown))
+        Some(Ended::Spoken(Box::new((builder.finish(transport), self.shown))))
     }
 
     fn expect(&mut self) {

@@ -1,7 +1,7 @@
 //! Connections, dialogues and sessions, in shards that know nothing of each other.
 
 use super::ear::Ear;
-use super::order::First;
+use super::order::{Ended, First};
 use super::{BatchEnd, Options};
 use crate::capture::Time;
 use crate::decode::Segment;
@@ -10,12 +10,14 @@ use crate::limits::LimitsHit;
 use crate::protocol::ports::Ports;
 use crate::session::Wanted;
 use crate::session::keep::Keeper;
-use crate::session::model::Session;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 /// Shards in all, however many threads there are.
 pub const SHARDS: usize = 16;
+
+/// Events told at a time when the capture has ended.
+const PIECE: usize = 4_096;
 
 /// The shards that one thread has.
 pub struct Shards {
@@ -47,8 +49,8 @@ pub enum What {
     Spoke,
     /// It is known whether it is mail.
     Decided(bool),
-    /// It is over: a session, with the number of its steps that have been shown already, or none.
-    Over(Option<Box<(Session, usize)>>),
+    /// It is over, and was a session or was not.
+    Over(Option<Ended>),
 }
 
 /// The shard of the connection between two ends: the same for both directions, on any day. Whoever chooses his addresses
@@ -115,12 +117,19 @@ impl Shards {
         }
     }
 
-    /// The capture has ended.
-    pub fn finish(&mut self) {
-        for table in self.tables.iter_mut().flatten() {
+    /// The capture has ended, and so have all connections. What that amounts to is told in pieces, in the order of the
+    /// connections' beginnings, so that a million sessions are never there at once; nothing where that was all.
+    pub fn finish_some(&mut self) -> Vec<Event> {
+        let mut events = Vec::new();
+        while events.len() < PIECE {
+            let next = self.tables.iter_mut().flatten().filter_map(|table| Some((table.next_to_finish()?, table)));
+            // Of those of one packet, the one of the first shard: as `First` has it.
+            let Some((_, table)) = next.min_by_key(|(packet, _)| *packet) else { break };
             table.follower().now = u64::MAX;
-            table.finish();
+            table.finish_next();
+            events.append(&mut table.follower().events);
         }
+        events
     }
 
     /// What has happened, in the order of packets.
@@ -174,6 +183,8 @@ impl Following {
 
 impl Follower for Following {
     type Listener = Ear;
+    /// By this it is known to everybody.
+    type Ticket = First;
 
     fn wants(&self, one: SocketAddr, other: SocketAddr) -> bool {
         self.any_port || self.ports.get(one.port()).is_some() || self.ports.get(other.port()).is_some()
@@ -193,17 +204,31 @@ impl Follower for Following {
         }
     }
 
-    fn listen(&mut self, ends: &Ends, first: At) -> Ear {
+    fn begun(&mut self, ends: &Ends, first: At) -> First {
         let promising = self.ports.get(ends.server.port()).is_some();
         let key = (self.now, self.shard << 48 | self.begun);
         self.begun += 1;
         self.tell(key, What::Begun { time: first.time, promising });
+        if !promising && !self.any_port {
+            self.tell(key, What::Decided(false));
+        }
+        key
+    }
+
+    fn listen(&mut self, key: First, ends: &Ends, first: At) -> Ear {
         Ear::new(Arc::clone(&self.ports), self.any_port, self.wanted, ends, first, key).keeping(self.keeper.clone())
     }
 
     fn over(&mut self, ear: Ear, transport: Transport) {
         let first = ear.key();
-        let session = ear.finish(transport).map(Box::new);
-        self.tell(first, What::Over(session));
+        let ended = ear.finish(transport);
+        self.tell(first, What::Over(ended));
+    }
+
+    fn unheard(&mut self, first: First, transport: Transport) {
+        // What says nothing is what its port promises.
+        let hint = self.ports.get(transport.ends.server.port());
+        let ended = hint.map(|hint| Ended::Silent(Box::new((hint, transport))));
+        self.tell(first, What::Over(ended));
     }
 }

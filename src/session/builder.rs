@@ -14,7 +14,9 @@ use super::text::text;
 use super::{purpose, step};
 use crate::flow::{At, Counters, End, Ends, Transport};
 use crate::limits::{CREDENTIALS_PER_SESSION, Limit, LimitsHit, MESSAGES_PER_SESSION, RECIPIENTS, STEPS_PER_SESSION};
-use crate::protocol::event::{self, Delivery, Direction, MessageId, MessageOutcome, MessageStart, StepId, TlsFact};
+use crate::protocol::event::{
+    self, Delivery, Direction, Kind, MessageId, MessageOutcome, MessageStart, StepId, TlsFact,
+};
 use crate::protocol::{Protocol, Sink};
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -158,6 +160,11 @@ impl Sink for Builder {
             // From here on every step has this number, which is no step's.
             self.limit(Limit::StepsPerSession);
             return n;
+        }
+        // Of content the first and the last packet are told, however many there were.
+        if told.kind != Kind::Data {
+            let left_out = u64::from(told.packets.left_out());
+            self.session.limits_hit.hit_times(Limit::PacketsPerStep, left_out);
         }
         let subject = told.subject.clone();
         let answered = told.answers.and_then(|n| self.session.step(n));
