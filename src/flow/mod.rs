@@ -10,6 +10,7 @@ mod causal;
 mod challenge;
 mod connection;
 mod copies;
+mod history;
 mod key;
 mod seq;
 mod table;
