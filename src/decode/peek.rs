@@ -61,7 +61,9 @@ impl Ip<'_> {
     /// Sender and receiver.
     fn addresses(self) -> (IpAddr, IpAddr) {
         match self {
-            Self::V4(&[.., a, b, c, d, e, f, g, h]) => (Ipv4Addr::new(a, b, c, d).into(), Ipv4Addr::new(e, f, g, h).into()),
+            Self::V4(&[.., a, b, c, d, e, f, g, h]) => {
+                (Ipv4Addr::new(a, b, c, d).into(), Ipv4Addr::new(e, f, g, h).into())
+            }
             Self::V6(header) => {
                 let (_, addresses) = header.split_at(8);
                 let address = |octets: Option<&[u8; 16]>| Ipv6Addr::from(octets.copied().unwrap_or_default()).into();

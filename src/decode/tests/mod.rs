@@ -81,7 +81,10 @@ pub(super) fn with_segment(packet: &Packet<'_>, check: impl FnOnce(&Segment<'_>)
     match peek(packet) {
         Peek::Tcp(glimpse) => {
             assert_eq!(glimpse.segment(packet), Some(segment));
-            assert_eq!((glimpse.source_port, glimpse.destination_port), (segment.source.port(), segment.destination.port()));
+            assert_eq!(
+                (glimpse.source_port, glimpse.destination_port),
+                (segment.source.port(), segment.destination.port())
+            );
             assert_eq!(glimpse.begins, segment.syn && segment.acknowledgement.is_none());
         }
         Peek::Unsure => {}

@@ -262,8 +262,8 @@ fn fit(total: usize, natural: &[usize], firm: &[usize]) -> Vec<usize> {
 #[cfg(test)]
 mod tests {
     use super::{Grid, Mark, Row, fit, natural};
-    use proptest::prelude::*;
     use crate::view::table::Style;
+    use proptest::prelude::*;
     use unicode_width::UnicodeWidthStr;
 
     #[test]
