@@ -3,7 +3,7 @@ Does what was planned: opens the source and the view, lets the pipeline run betw
 what stood in the way.
 */
 
-use crate::capture::{self, CaptureError, Damage, Filter, Live, Source};
+use crate::capture::{self, CaptureError, Damage, Filter, Live, Reading, Source};
 use crate::cli::{Analysis, Format, Input, Output, Plan};
 use crate::pipeline;
 use crate::view::extract::{self, Extract};
@@ -69,7 +69,10 @@ fn analyze(mut analysis: Analysis) -> anyhow::Result<()> {
         }
     }
     let mut source: Box<dyn Source> = match &analysis.input {
-        Input::Files(files) => capture::open(files, filter, Damage::default())?,
+        Input::Files(files) => {
+            let reading = if analysis.options.threads > 1 { Reading::Ahead } else { Reading::Here };
+            capture::open_reading(files, filter, Damage::default(), reading)?
+        }
         Input::Followed(files) => capture::follow(files, filter, Damage::default(), Arc::clone(&stop))?,
         Input::Live(options) => {
             let source = Live::open(options, filter.as_ref(), Arc::clone(&stop))?;

@@ -187,7 +187,7 @@ impl Follower for Following {
     type Ticket = First;
 
     fn wants(&self, one: SocketAddr, other: SocketAddr) -> bool {
-        self.any_port || self.ports.get(one.port()).is_some() || self.ports.get(other.port()).is_some()
+        self.any_port || self.ports.knows(one.port()) || self.ports.knows(other.port())
     }
 
     /// The end with the mail port; or else the one with the lower port.

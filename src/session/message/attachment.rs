@@ -189,6 +189,15 @@ impl Leaf {
         Self::Text { scanner: Box::default(), file: None, named }
     }
 
+    /// True where an end of a line says no more than that the next one begins: what lines hold may be told in one.
+    pub fn ignores_line_ends(&self) -> bool {
+        match self {
+            Self::Passed => true,
+            Self::Attached { transfer, .. } => transfer.ignores_line_ends(),
+            Self::Text { .. } => false,
+        }
+    }
+
     /// The next bytes of a line, or its end. `out` is room to decode into.
     pub fn told(&mut self, told: Told<'_>, attachments: &mut Attachments, out: &mut Vec<u8>) {
         match told {

@@ -14,6 +14,8 @@ mod line_count;
 mod lines;
 mod mime;
 mod parameter;
+mod piece;
+mod reading;
 mod transfer;
 mod uu;
 mod words;
@@ -28,6 +30,7 @@ use crate::session::model::Lines;
 use digest::Digests;
 use line_count::LineCount;
 use mime::Walker;
+use piece::{LineFeeds, PIECE_BYTES};
 use std::sync::Arc;
 
 /// Reads one message.
@@ -38,6 +41,7 @@ pub struct Reader {
     lines: Option<LineCount>,
     digests: Option<Box<Digests>>,
     structure: Option<Box<Walker>>,
+    line_feeds: LineFeeds,
     /// It is the whole message, not a part of it.
     whole: bool,
     kept: Option<Kept>,
@@ -78,6 +82,7 @@ impl Reader {
             lines: wanted.messages.then(LineCount::default),
             digests: wanted.messages.then(Box::default),
             structure: (wanted.messages && has_header).then(|| Box::new(Walker::new(wanted.attachments))),
+            line_feeds: LineFeeds::default(),
             whole: part.is_none(),
             kept: None,
         }
@@ -100,17 +105,23 @@ impl Reader {
     /// The next bytes.
     pub fn content(&mut self, bytes: &[u8]) {
         self.size = self.size.saturating_add(bytes.len() as u64);
-        if let Some(lines) = &mut self.lines {
-            lines.update(bytes);
-        }
-        if let Some(digests) = &mut self.digests {
-            digests.update(bytes);
-        }
-        if let Some(structure) = &mut self.structure {
-            structure.content(bytes);
-        }
         if let Some(kept) = &self.kept {
             kept.append(bytes);
+        }
+        if self.lines.is_none() && self.digests.is_none() && self.structure.is_none() {
+            return;
+        }
+        for bytes in bytes.chunks(PIECE_BYTES) {
+            let piece = self.line_feeds.of(bytes);
+            if let Some(lines) = &mut self.lines {
+                lines.update(&piece);
+            }
+            if let Some(digests) = &mut self.digests {
+                digests.update(&piece);
+            }
+            if let Some(structure) = &mut self.structure {
+                structure.content(&piece);
+            }
         }
     }
 
