@@ -54,7 +54,9 @@ pub const TLS_HANDSHAKE_BYTES: usize = bound(128 * 1024, 2048);
 /// The longest path (address) kept of a MAIL or RCPT; RFC 5321, section 4.5.3.1.3, allows 256.
 pub const PATH_BYTES: usize = bound(4 * 1024, 64);
 /// Connections followed at once.
-pub const CONNECTIONS: usize = bound(1_000_000, 3);
+pub const CONNECTIONS: usize = bound(1 << 20, 4);
+/// Of these, the connections on which something was said, or that began before the capture.
+pub const SPEAKING_CONNECTIONS: usize = bound(1 << 18, 3);
 /// Bytes of one direction of a connection that wait for something before them.
 pub const WAITING_BYTES_PER_DIRECTION: usize = bound(4 * 1024 * 1024, 8192);
 /// Segments of one direction of a connection that wait for something before them.
@@ -62,14 +64,14 @@ pub const WAITING_SEGMENTS_PER_DIRECTION: usize = bound(8_192, 16);
 /// Bytes of all connections together that wait for something before them.
 pub const WAITING_BYTES: usize = bound(256 * 1024 * 1024, 12288);
 /// Bytes of all connections together that were handed over and are kept, to hold retransmissions against them.
-pub const HISTORY_BYTES: usize = 64 * 1024 * 1024;
+pub const HISTORY_BYTES: usize = bound(64 * 1024 * 1024, 4096);
 
 /// Bytes of one record of a capture file; a length above it is taken for damage.
 pub const RECORD_BYTES: usize = 16 * 1024 * 1024;
 /// Packets that are held to put those in order that stand out of time order in their file.
-pub const ORDER_PACKETS: usize = 8_192;
+pub const ORDER_PACKETS: usize = bound(8_192, 16);
 /// Captured bytes that are held for the same.
-pub const ORDER_BYTES: usize = 32 * 1024 * 1024;
+pub const ORDER_BYTES: usize = bound(32 * 1024 * 1024, 4096);
 /// Interfaces that one section of a pcapng file may describe.
 pub const INTERFACES_PER_SECTION: usize = bound(65_536, 4);
 /// Layers (tags, tunnels, IP headers) that one packet may nest; deeper ones are counted as not decoded.
@@ -113,7 +115,7 @@ pub enum Limit {
     SameAs,
     /// [`TLS_HANDSHAKE_BYTES`]: counts handshake messages that were not read.
     TlsHandshakeBytes,
-    /// [`CONNECTIONS`]: counts connections closed before their end to make room.
+    /// [`CONNECTIONS`], [`SPEAKING_CONNECTIONS`]: counts connections closed before their end to make room.
     Connections,
     /// [`WAITING_BYTES_PER_DIRECTION`], [`WAITING_SEGMENTS_PER_DIRECTION`], [`WAITING_BYTES`]: counts the times that
     /// a stretch was declared missing, or an order given up, to make room.
@@ -160,13 +162,21 @@ pub struct LimitsHit(BTreeMap<Limit, u64>);
 impl LimitsHit {
     /// Counts `limit` once more.
     pub fn hit(&mut self, limit: Limit) {
-        *self.0.entry(limit).or_default() += 1;
+        self.hit_times(limit, 1);
+    }
+
+    /// Counts `limit` so many times more.
+    pub fn hit_times(&mut self, limit: Limit, times: u64) {
+        if times > 0 {
+            let count = self.0.entry(limit).or_default();
+            *count = count.saturating_add(times);
+        }
     }
 
     /// Adds another tally to this one.
     pub fn add(&mut self, other: &Self) {
         for (limit, count) in &other.0 {
-            *self.0.entry(*limit).or_default() += count;
+            self.hit_times(*limit, *count);
         }
     }
 

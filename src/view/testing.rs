@@ -272,6 +272,7 @@ impl Talk {
             reply: None,
             steps: steps.to_vec(),
             same_as: Vec::new(),
+            kept: None,
         };
         change(&mut message);
         for &n in steps {
@@ -466,6 +467,8 @@ pub fn everything() -> Session {
                 size: 3,
                 sha256: [1; 32],
                 complete: false,
+                tnef: true,
+                kept: None,
             }];
             message.complete = false;
             message.missing = vec![(10, 20)];

@@ -66,7 +66,7 @@ impl<'a> Unit<'a> {
         let room = LINE_BYTES.saturating_sub(self.text.len());
         self.extend(&next.text);
         self.bytes += next.bytes;
-        next.packets.iter().for_each(|packet| _ = self.packets.add(packet));
+        self.packets.extend(&next.packets);
         self.time = next.time;
         self.truncated |= next.truncated;
         self.tail = match next.text.len() {
