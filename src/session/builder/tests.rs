@@ -84,7 +84,7 @@ fn a_transaction() {
     builder.content(message, b"\r\nbody\r\n");
     builder.content_end(message, true);
     let mut packets = Packets::one(10);
-    (11..15).for_each(|packet| _ = packets.add(packet));
+    (11..15).for_each(|packet| packets.add(packet));
     let content = builder
         .step(Told { packets, ..told(Side::Client, Kind::Data, Subject::Smtp(smtp::Subject::Content), 14, b"") });
     let last = builder.step(reply(Asked::Content, 250, content, 16, "250 2.1.5 queued"));
