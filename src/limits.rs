@@ -34,6 +34,13 @@ pub const MIME_PARTS: usize = bound(2_000, 16);
 pub const MIME_PARAMETERS: usize = bound(1_000, 12);
 /// Commands in flight (sent, not yet answered) that a dialogue remembers.
 pub const COMMANDS_IN_FLIGHT: usize = bound(4_096, 12);
+/// Messages of an IMAP session that are put together of partial fetches at once.
+pub const PARTIAL_MESSAGES: usize = bound(16, 3);
+/// Bytes of an IMAP session's partial fetches that wait for those before them, headers that wait for their text among
+/// them.
+pub const PARTIAL_BYTES: usize = bound(1024 * 1024, 64);
+/// Sizes of messages that an IMAP session remembers, to know when their partial fetches are complete.
+pub const PARTIAL_SIZES: usize = bound(40_000, 8);
 /// Recipients kept for one envelope, and mailboxes for one of a message's lists.
 pub const RECIPIENTS: usize = bound(20_000, 6);
 /// Messages that are remembered so that later ones can be known as the same.
@@ -95,6 +102,9 @@ pub enum Limit {
     MimeStructure,
     /// [`COMMANDS_IN_FLIGHT`]: counts commands whose reply could not be told.
     CommandsInFlight,
+    /// [`PARTIAL_MESSAGES`], [`PARTIAL_BYTES`], [`PARTIAL_SIZES`]: counts the times that partial fetches could not be
+    /// put together, or may not have been.
+    PartialFetches,
     /// [`RECIPIENTS`] and [`PATH_BYTES`]: counts recipients (and senders) left out, and messages whose header names more.
     Recipients,
     /// [`SAME_AS_MESSAGES`], [`SAME_AS_PER_MESSAGE`]: counts messages of which not every other copy is named.
@@ -127,6 +137,7 @@ impl Limit {
             Self::MissingRanges => "missing_ranges",
             Self::MimeStructure => "mime_structure",
             Self::CommandsInFlight => "commands_in_flight",
+            Self::PartialFetches => "partial_fetches",
             Self::Recipients => "recipients",
             Self::SameAs => "same_as",
             Self::TlsHandshakeBytes => "tls_handshake_bytes",

@@ -236,7 +236,7 @@ fn indices(most: usize) -> impl Strategy<Value = Vec<Index>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 60, ..Default::default() })]
+    #![proptest_config(support::tried(60))]
 
     /// Nothing was lost: the session is that of the clean capture.
     #[test]

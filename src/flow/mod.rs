@@ -11,6 +11,7 @@ mod challenge;
 mod connection;
 mod copies;
 mod gone;
+mod history;
 mod key;
 mod opening;
 mod seq;

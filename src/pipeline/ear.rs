@@ -8,6 +8,7 @@ use crate::protocol::Dialogue;
 use crate::protocol::detect::{self, Detector, Verdict};
 use crate::protocol::ports::{Hint, Ports};
 use crate::session::builder::{Builder, Wanted};
+use crate::session::keep::Keeper;
 use crate::view::View;
 use std::io;
 use std::sync::Arc;
@@ -17,6 +18,7 @@ pub struct Ear {
     ports: Arc<Ports>,
     any_port: bool,
     wanted: Wanted,
+    keeper: Option<Arc<dyn Keeper>>,
     ends: Ends,
     first: At,
     key: First,
@@ -52,6 +54,7 @@ impl Ear {
             ports,
             any_port,
             wanted,
+            keeper: None,
             ends: *ends,
             first,
             key,
@@ -61,6 +64,12 @@ impl Ear {
         };
         ear.expect();
         ear
+    }
+
+    /// Hands the content of messages and attachments on to `keeper`.
+    pub fn keeping(mut self, keeper: Option<Arc<dyn Keeper>>) -> Self {
+        self.keeper = keeper;
+        self
     }
 
     /// By this the connection is known.
@@ -155,7 +164,7 @@ impl Ear {
     /// Follows `hint`, beginning with what has been said already.
     fn follow(&mut self, hint: Hint) {
         let State::Deciding(detector) = std::mem::replace(&mut self.state, State::Foreign) else { return };
-        let mut builder = Box::new(Builder::new(hint.protocol, self.wanted));
+        let mut builder = Box::new(Builder::new(hint.protocol, self.wanted).keeping(self.keeper.take()));
         let mut dialogue = detect::dialogue(hint, &mut *builder);
         detector.replay(&mut *dialogue, &mut *builder);
         self.state = State::Following { dialogue, builder };

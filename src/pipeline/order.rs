@@ -18,7 +18,8 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 /// promises that, and else as no mail until it speaks.
 pub const DECIDE_NANOSECONDS: i64 = 10_000_000_000;
 
-/// A connection, by its first packet; and of those that one packet began (802.11 aggregates segments) by which of them it is.
+/// A connection, by its first packet in the order in which they are handed out; and of those that one packet began (802.11
+/// aggregates segments) by which of them it is.
 pub type First = (u64, u64);
 
 /// A session that is over.

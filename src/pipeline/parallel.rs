@@ -34,9 +34,19 @@ const QUEUE: usize = 2;
 struct Batch {
     /// Payloads, one after the other.
     bytes: Vec<u8>,
-    /// Shards and segments (their payload left out) with the length of their payloads.
-    segments: Vec<(usize, Segment<'static>, usize)>,
+    segments: Vec<Packed>,
     end: Option<BatchEnd>,
+}
+
+/// A segment in a batch.
+struct Packed {
+    shard: usize,
+    /// Which packet it is of, in the order in which they were handed out.
+    nth: u64,
+    /// Without its payload.
+    segment: Segment<'static>,
+    /// Length of its payload.
+    len: usize,
 }
 
 /// What a worker answers.
@@ -114,8 +124,8 @@ fn read<'a>(
                 let mut taken = intake.packet(&packet);
                 loop {
                     match taken {
-                        Taken::Segment { shard, segment } => {
-                            batches[shard % to_workers.len()].push(shard, &segment);
+                        Taken::Segment { shard, nth, segment } => {
+                            batches[shard % to_workers.len()].push(shard, nth, &segment);
                         }
                         Taken::Nothing => {}
                         Taken::End => break,
@@ -146,10 +156,10 @@ fn read<'a>(
 fn work(mut shards: Shards, batches: &Receiver<Batch>, done: &Sender<Done>, used: &Sender<Batch>) {
     for mut batch in batches {
         let mut bytes = batch.bytes.as_slice();
-        for (shard, segment, len) in &batch.segments {
-            let (payload, rest) = bytes.split_at(*len);
+        for packed in &batch.segments {
+            let (payload, rest) = bytes.split_at(packed.len);
             bytes = rest;
-            shards.segment(*shard, &Segment { payload, ..*segment });
+            shards.segment(packed.shard, packed.nth, &Segment { payload, ..packed.segment });
         }
         let end = batch.end;
         if let Some(end) = end {
@@ -223,9 +233,10 @@ fn show_rest(from_workers: &[Receiver<Done>], outtake: &mut Outtake<'_>) -> io::
 }
 
 impl Batch {
-    fn push(&mut self, shard: usize, segment: &Segment<'_>) {
+    fn push(&mut self, shard: usize, nth: u64, segment: &Segment<'_>) {
         self.bytes.extend_from_slice(segment.payload);
-        self.segments.push((shard, Segment { payload: &[], ..*segment }, segment.payload.len()));
+        let len = segment.payload.len();
+        self.segments.push(Packed { shard, nth, segment: Segment { payload: &[], ..*segment }, len });
     }
 
     /// Empty again, with its memory kept for the next use.

@@ -9,6 +9,7 @@ use crate::flow::{At, Ends, Follower, Key, Table, Transport};
 use crate::limits::LimitsHit;
 use crate::protocol::ports::Ports;
 use crate::session::Wanted;
+use crate::session::keep::Keeper;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
@@ -26,7 +27,8 @@ pub struct Shards {
 
 /// Something that the outtake has to know.
 pub struct Event {
-    /// Number of the packet at which it happened; the last possible where it is the capture's end.
+    /// Which packet it happened at, in the order in which they were handed out; the last possible where it is the
+    /// capture's end. Their numbers in the file may go back.
     pub at: u64,
     /// The connection.
     pub first: First,
@@ -85,6 +87,7 @@ impl Shards {
                     ports: Arc::clone(&ports),
                     any_port: options.any_port,
                     wanted: options.wanted,
+                    keeper: options.keeper.clone(),
                     now: 0,
                     shard: shard as u64,
                     begun: 0,
@@ -96,10 +99,10 @@ impl Shards {
         Self { tables: (0..SHARDS).map(table).collect() }
     }
 
-    /// Takes a segment of a connection of `shard`.
-    pub fn segment(&mut self, shard: usize, segment: &Segment<'_>) {
+    /// Takes a segment of a connection of `shard`; its packet was the `nth` that was handed out.
+    pub fn segment(&mut self, shard: usize, nth: u64, segment: &Segment<'_>) {
         let Some(table) = &mut self.tables[shard] else { return };
-        table.follower().now = segment.packet;
+        table.follower().now = nth;
         let news = table.segment(segment).and_then(|ear| Some((ear.key(), ear.news()?)));
         if let Some((first, what)) = news {
             table.follower().tell(first, what);
@@ -109,7 +112,7 @@ impl Shards {
     /// Time passes.
     pub fn end_of_batch(&mut self, end: BatchEnd) {
         for table in self.tables.iter_mut().flatten() {
-            table.follower().now = end.packet;
+            table.follower().now = end.nth;
             table.tick(end.time);
         }
     }
@@ -163,7 +166,8 @@ struct Following {
     ports: Arc<Ports>,
     any_port: bool,
     wanted: Wanted,
-    /// The packet at hand.
+    keeper: Option<Arc<dyn Keeper>>,
+    /// The packet at hand, in the order in which they were handed out.
     now: u64,
     shard: u64,
     /// Connections begun.
@@ -172,11 +176,6 @@ struct Following {
 }
 
 impl Following {
-    /// By this the connection `ticket`, which began with the packet `first`, is known to everybody.
-    fn key(&self, ticket: u64, first: At) -> First {
-        (first.packet, self.shard << 48 | ticket)
-    }
-
     fn tell(&mut self, first: First, what: What) {
         self.events.push(Event { at: self.now, first, what });
     }
@@ -184,11 +183,11 @@ impl Following {
 
 impl Follower for Following {
     type Listener = Ear;
-    /// Which of the shard's connections it is, by their number.
-    type Ticket = u64;
+    /// By this it is known to everybody.
+    type Ticket = First;
 
     fn wants(&self, one: SocketAddr, other: SocketAddr) -> bool {
-        self.any_port || self.ports.get(one.port()).is_some() || self.ports.get(other.port()).is_some()
+        self.any_port || self.ports.knows(one.port()) || self.ports.knows(other.port())
     }
 
     /// The end with the mail port; or else the one with the lower port.
@@ -205,21 +204,19 @@ impl Follower for Following {
         }
     }
 
-    fn begun(&mut self, ends: &Ends, first: At) -> u64 {
+    fn begun(&mut self, ends: &Ends, first: At) -> First {
         let promising = self.ports.get(ends.server.port()).is_some();
-        let ticket = self.begun;
+        let key = (self.now, self.shard << 48 | self.begun);
         self.begun += 1;
-        let key = self.key(ticket, first);
         self.tell(key, What::Begun { time: first.time, promising });
         if !promising && !self.any_port {
             self.tell(key, What::Decided(false));
         }
-        ticket
+        key
     }
 
-    fn listen(&mut self, ticket: u64, ends: &Ends, first: At) -> Ear {
-        let key = self.key(ticket, first);
-        Ear::new(Arc::clone(&self.ports), self.any_port, self.wanted, ends, first, key)
+    fn listen(&mut self, key: First, ends: &Ends, first: At) -> Ear {
+        Ear::new(Arc::clone(&self.ports), self.any_port, self.wanted, ends, first, key).keeping(self.keeper.clone())
     }
 
     fn over(&mut self, ear: Ear, transport: Transport) {
@@ -228,8 +225,7 @@ impl Follower for Following {
         self.tell(first, What::Over(ended));
     }
 
-    fn unheard(&mut self, ticket: u64, transport: Transport) {
-        let first = self.key(ticket, transport.first);
+    fn unheard(&mut self, first: First, transport: Transport) {
         // What says nothing is what its port promises.
         let hint = self.ports.get(transport.ends.server.port());
         let ended = hint.map(|hint| Ended::Silent(Box::new((hint, transport))));

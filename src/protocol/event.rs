@@ -40,6 +40,12 @@ pub trait Sink {
         let _ = (message, step);
     }
 
+    /// What a message's content amounts to is `part`, not what its start said: pieces were put together, the whole
+    /// message (`None`) perhaps. Told before its end.
+    fn content_part(&mut self, message: MessageId, part: Option<String>) {
+        let _ = (message, part);
+    }
+
     /// No more content will come. `complete` is false where the end was not seen.
     fn content_end(&mut self, message: MessageId, complete: bool);
 
