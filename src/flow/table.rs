@@ -318,8 +318,10 @@ impl<F: Follower> Table<F> {
         // A RST that turned out to be forged ends nothing.
         slot.lingers = is_over;
         let generation = slot.generation;
-        self.dequeue(index);
-        self.enqueue(index, half_open);
+        if slot.after.is_some() || slot.half_open != half_open {
+            self.dequeue(index);
+            self.enqueue(index, half_open);
+        }
         self.note_waiting(index);
         self.note_remembered(index);
         while self.waiting_cost > self.waiting_bytes {
