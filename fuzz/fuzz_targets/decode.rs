@@ -46,11 +46,11 @@ fuzz_target!(|data: &[u8]| {
         let decoded = decoder.decode(&packet);
         // A glance sees what decoding finds.
         match (peeked, &decoded) {
-            (Peek::MayBeTcp { source, destination, begins }, Decoded::Segment(segment)) => {
-                assert_eq!((source, destination), (segment.source, segment.destination));
-                assert_eq!(begins, segment.syn && segment.acknowledgement.is_none());
+            (Peek::Tcp(glimpse), Decoded::Segment(segment)) => {
+                assert_eq!(glimpse.segment(&packet), Some(*segment));
+                assert_eq!(glimpse.begins, segment.syn && segment.acknowledgement.is_none());
             }
-            (Peek::MayBeTcp { .. }, other) => panic!("a segment at a glance, and {other:?}"),
+            (Peek::Tcp(_), other) => panic!("a segment at a glance, and {other:?}"),
             (Peek::NotTcp, Decoded::Other) | (Peek::Unsure, _) => {}
             (Peek::NotTcp, other) => panic!("no TCP at a glance, and {other:?}"),
         }

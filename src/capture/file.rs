@@ -3,6 +3,7 @@ Capture files and standard input: what they are, told by their first bytes and n
 to their end or as far as they can be read.
 */
 
+use super::ahead::Ahead;
 use super::compressed::{announced, decompress};
 use super::pcap::Pcap;
 use super::pcapng::Pcapng;
@@ -109,16 +110,40 @@ pub enum Damage {
     Stop,
 }
 
+/// Who reads a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Reading {
+    /// Whoever asks for its packets, when they are asked for.
+    #[default]
+    Here,
+    /// A thread of its own, some blocks ahead. Of several files, each is read when its packets are asked for.
+    Ahead,
+}
+
 /// Opens the files of one call, `-` being standard input: one as it is, several merged by time; of their packets, those
 /// that `filter` matches.
 ///
 /// # Errors
 /// Where one of them cannot be opened; none is read then.
 pub fn open(names: &[PathBuf], filter: Option<Filter>, damage: Damage) -> Result<Box<dyn Source>, CaptureError> {
+    open_reading(names, filter, damage, Reading::Here)
+}
+
+/// As [`open`], read as `reading` says.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_reading(
+    names: &[PathBuf],
+    filter: Option<Filter>,
+    damage: Damage,
+    reading: Reading,
+) -> Result<Box<dyn Source>, CaptureError> {
+    let reading = if names.len() == 1 { reading } else { Reading::Here };
     let window = (WINDOWS_BYTES / names.len().max(1)).clamp(SMALLEST_WINDOW, WINDOW_BYTES);
     let mut files = Vec::with_capacity(names.len());
     for name in names {
-        let file = if name.as_os_str() == "-" { stdin(window)? } else { file(name, window)? };
+        let file = if name.as_os_str() == "-" { stdin(window, reading)? } else { file(name, window, reading)? };
         files.push(file.on_damage(damage));
     }
     let only = if files.len() == 1 { files.pop() } else { None };
@@ -150,7 +175,7 @@ pub fn follow(
     {
         std::thread::sleep(FOLLOW_PAUSE);
     }
-    let file = file(name, WINDOW_BYTES)?.on_damage(damage);
+    let file = file(name, WINDOW_BYTES, Reading::Here)?.on_damage(damage);
     if file.compression.is_some() {
         return Err(CaptureError::NotFollowed { name: file.tally.name() });
     }
@@ -166,7 +191,7 @@ pub fn follow(
 /// # Errors
 /// Where it is not there, cannot be read, or is no capture.
 pub fn open_file(path: &Path) -> Result<CaptureFile, CaptureError> {
-    file(path, WINDOW_BYTES)
+    file(path, WINDOW_BYTES, Reading::Here)
 }
 
 /// Opens standard input, and waits for its first bytes.
@@ -174,14 +199,14 @@ pub fn open_file(path: &Path) -> Result<CaptureFile, CaptureError> {
 /// # Errors
 /// As [`open_file`].
 pub fn open_stdin() -> Result<CaptureFile, CaptureError> {
-    stdin(WINDOW_BYTES)
+    stdin(WINDOW_BYTES, Reading::Here)
 }
 
-fn stdin(window: usize) -> Result<CaptureFile, CaptureError> {
-    CaptureFile::open("-".to_owned(), Box::new(io::stdin()), window)
+fn stdin(window: usize, reading: Reading) -> Result<CaptureFile, CaptureError> {
+    CaptureFile::open_reading("-".to_owned(), Box::new(io::stdin()), window, reading)
 }
 
-fn file(path: &Path, window: usize) -> Result<CaptureFile, CaptureError> {
+fn file(path: &Path, window: usize, reading: Reading) -> Result<CaptureFile, CaptureError> {
     let name = path.to_string_lossy().into_owned();
     let file = File::open(path).map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => CaptureError::Missing { name: name.clone() },
@@ -191,7 +216,7 @@ fn file(path: &Path, window: usize) -> Result<CaptureFile, CaptureError> {
     if file.metadata().is_ok_and(|metadata| metadata.is_dir()) {
         return Err(CaptureError::Directory { name });
     }
-    CaptureFile::open(name, Box::new(file), window)
+    CaptureFile::open_reading(name, Box::new(file), window, reading)
 }
 
 impl CaptureFile {
@@ -199,7 +224,16 @@ impl CaptureFile {
     ///
     /// # Errors
     /// As [`open_file`].
-    pub fn open(name: String, mut reader: Box<dyn Read + Send>, capacity: usize) -> Result<Self, CaptureError> {
+    pub fn open(name: String, reader: Box<dyn Read + Send>, capacity: usize) -> Result<Self, CaptureError> {
+        Self::open_reading(name, reader, capacity, Reading::Here)
+    }
+
+    fn open_reading(
+        name: String,
+        mut reader: Box<dyn Read + Send>,
+        capacity: usize,
+        reading: Reading,
+    ) -> Result<Self, CaptureError> {
         let unreadable = |error| CaptureError::Read { name: name.clone(), packet: 0, offset: 0, error };
         let mut beginning = Vec::new();
         reader.by_ref().take(8).read_to_end(&mut beginning).map_err(unreadable)?;
@@ -213,7 +247,10 @@ impl CaptureFile {
             None => whole,
         };
         let mut file = Self {
-            window: Window::new(whole, capacity),
+            window: match reading {
+                Reading::Here => Window::new(whole, capacity),
+                Reading::Ahead => Window::ahead(Ahead::new(whole).map_err(unreadable)?),
+            },
             records: Records::Pcapng(Pcapng::new()),
             compression,
             tally: Tally::new(name, Format::Pcapng, compression),

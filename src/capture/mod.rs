@@ -11,6 +11,7 @@ interface ─▶ live ─▶ Source
 [`open`] puts the first row together, [`follow`] too, [`Live::open`] the second.
 */
 
+mod ahead;
 mod compressed;
 mod cursor;
 mod error;
@@ -32,7 +33,7 @@ mod window;
 
 pub use cursor::{Cursor, Moved};
 pub use error::{CaptureError, Fault};
-pub use file::{CaptureFile, Damage, follow, open, open_file, open_stdin};
+pub use file::{CaptureFile, Damage, Reading, follow, open, open_file, open_reading, open_stdin};
 pub use filter::{Filter, Filtered};
 pub use link::LinkType;
 pub use live::{Interface, Live, LiveOptions, interfaces};

@@ -6,6 +6,7 @@ length that lies from a stream that ends, and naming the error of the system all
 parsers work on slices and do not mind.
 */
 
+use super::ahead::{Ahead, Block};
 use std::io::{self, Read};
 
 /// Bytes that a window has, and reads at a time, unless told otherwise.
@@ -13,7 +14,7 @@ pub(super) const WINDOW_BYTES: usize = 1024 * 1024;
 
 /// The window.
 pub(super) struct Window {
-    reader: Box<dyn Read + Send>,
+    supply: Supply,
     buffer: Vec<u8>,
     start: usize,
     end: usize,
@@ -22,10 +23,23 @@ pub(super) struct Window {
     ended: bool,
 }
 
+/// Where bytes come from.
+enum Supply {
+    /// Read when they are needed.
+    Here(Box<dyn Read + Send>),
+    /// Read by another thread.
+    Ahead(Ahead),
+}
+
 impl Window {
+    /// A window over what another thread reads.
+    pub(super) fn ahead(ahead: Ahead) -> Self {
+        Self { supply: Supply::Ahead(ahead), buffer: Vec::new(), start: 0, end: 0, offset: 0, ended: false }
+    }
+
     /// A window over `reader` of `capacity` bytes to begin with.
     pub(super) fn new(reader: Box<dyn Read + Send>, capacity: usize) -> Self {
-        Self { reader, buffer: vec![0; capacity], start: 0, end: 0, offset: 0, ended: false }
+        Self { supply: Supply::Here(reader), buffer: vec![0; capacity], start: 0, end: 0, offset: 0, ended: false }
     }
 
     /// The bytes in view.
@@ -85,6 +99,21 @@ impl Window {
     }
 
     fn refill(&mut self, wanted: usize) -> io::Result<bool> {
+        let reader = match &mut self.supply {
+            Supply::Here(reader) => reader,
+            Supply::Ahead(ahead) => {
+                while self.end - self.start < wanted && !self.ended {
+                    match ahead.next()? {
+                        Some(block) => {
+                            let spent = append(&mut self.buffer, &mut self.start, &mut self.end, block);
+                            ahead.take_back(spent);
+                        }
+                        None => self.ended = true,
+                    }
+                }
+                return Ok(self.end - self.start >= wanted);
+            }
+        };
         self.buffer.copy_within(self.start..self.end, 0);
         self.end -= self.start;
         self.start = 0;
@@ -93,7 +122,7 @@ impl Window {
         }
         while self.end < wanted && !self.ended {
             let Some(space) = self.buffer.get_mut(self.end..) else { break };
-            match self.reader.read(space) {
+            match reader.read(space) {
                 Ok(0) => self.ended = true,
                 Ok(count) => self.end += count.min(space.len()),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -104,9 +133,29 @@ impl Window {
     }
 }
 
+/// Puts `block` behind the bytes `start..end` of `buffer`: what is left of a record moves in front of the block, where
+/// there is room for it. Returns the buffer that is not needed any more.
+fn append(buffer: &mut Vec<u8>, start: &mut usize, end: &mut usize, mut block: Block) -> Vec<u8> {
+    let kept = buffer.get(*start..*end).unwrap_or_default();
+    let room =
+        block.start.checked_sub(kept.len()).and_then(|from| Some((from, block.buffer.get_mut(from..block.start)?)));
+    if let Some((from, room)) = room {
+        room.copy_from_slice(kept);
+        (*start, *end) = (from, block.end);
+        return std::mem::replace(buffer, block.buffer);
+    }
+    // More than any packet has: a place to go on at is looked for.
+    let bytes = block.buffer.get(block.start..block.end).unwrap_or_default();
+    buffer.truncate(*end);
+    buffer.drain(..*start);
+    buffer.extend_from_slice(bytes);
+    (*start, *end) = (0, buffer.len());
+    block.buffer
+}
+
 #[cfg(test)]
 mod tests {
-    use super::Window;
+    use super::{Ahead, Window};
     use std::io::{self, Read};
 
     /// Gives one byte a read, and an error at the end.
@@ -133,6 +182,33 @@ mod tests {
         assert_eq!(window.data(), [1, 2, 3, 4]);
         assert!(window.ensure(5).is_err());
         assert_eq!(window.data(), [1, 2, 3, 4], "what is in view stays");
+    }
+
+    #[test]
+    fn read_ahead_it_is_the_same_stream() {
+        let stream: Vec<u8> = (0..3_000_000_u32).map(|number| (number % 251) as u8).collect();
+        let mut window = Window::ahead(Ahead::new(Box::new(std::io::Cursor::new(stream.clone()))).unwrap());
+        let mut at = 0;
+        // Records of all sizes, among them such as a block in front of another has no room for.
+        for size in (1..).map(|number: usize| number * 7_919 % 90_000 + if number % 9 == 0 { 700_000 } else { 0 }) {
+            let whole = window.ensure(size).unwrap();
+            assert_eq!(window.offset(), at as u64);
+            assert_eq!(window.data(), &stream[at..at + window.data().len()]);
+            if !whole {
+                assert_eq!(window.data().len(), stream.len() - at);
+                break;
+            }
+            window.consume(size);
+            at += size;
+        }
+    }
+
+    #[test]
+    fn an_error_read_ahead_waits_for_its_turn() {
+        let mut window = Window::ahead(Ahead::new(Box::new(Trickle(0))).unwrap());
+        assert!(window.ensure(4).unwrap());
+        assert!(window.ensure(6).is_err());
+        assert_eq!(window.data(), [0, 1, 2, 3, 4], "what is in view stays");
     }
 
     #[test]

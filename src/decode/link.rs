@@ -92,14 +92,18 @@ fn cooked2(part: Part<'_>) -> Option<Step<'_>> {
 /// What a cooked protocol announces, on a device of that ARPHRD_ type.
 fn cooked_protocol(protocol: u16, hardware: u16, part: Part<'_>) -> Step<'_> {
     match (protocol, hardware) {
-        // Netlink, and monitoring of 802.11 devices: the field is no EtherType there.
-        (_, 824 | 801..=803) => Step::Other,
+        (_, hardware) if has_own_types(hardware) => Step::Other,
         // LINUX_SLL_P_802_2.
         (0x0004, _) => Step::Next(Layer::EtherType(0, part)),
         // LINUX_SLL_P_802_3 (Novell's) and other numbers of Linux's own.
         (own, _) if own < FIRST_ETHER_TYPE => Step::Other,
         (kind, _) => Step::Next(Layer::EtherType(kind, part)),
     }
+}
+
+/// True for netlink, and for 802.11 devices that monitor: of theirs the protocol field is no EtherType.
+pub(super) fn has_own_types(hardware: u16) -> bool {
+    matches!(hardware, 824 | 801..=803)
 }
 
 /// BSD loopback: an address family, in the byte order of the machine that captured (NULL) or the network's (LOOP). Which

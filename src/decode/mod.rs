@@ -21,7 +21,7 @@ mod tests;
 mod tunnel;
 mod wifi;
 
-pub use peek::{Peek, peek};
+pub use peek::{Glimpse, Peek, peek};
 
 use crate::capture::{LinkType, Packet, Time};
 use crate::limits::{LAYERS, LimitsHit};
@@ -30,7 +30,7 @@ use part::Part;
 use std::net::{IpAddr, SocketAddr};
 
 /// One TCP segment, borrowed from its packet.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Segment<'a> {
     /// Number of the packet that carried it (of the last fragment, where IP was fragmented).
     pub packet: u64,

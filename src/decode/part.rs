@@ -4,7 +4,7 @@ use crate::capture::Packet;
 use crate::limits::RECORD_BYTES;
 
 /// Captured bytes, and how many more of the same stretch were on the wire.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Part<'a> {
     pub(super) bytes: &'a [u8],
     /// Bytes after `bytes` that the snap length cut off.

@@ -6,11 +6,10 @@ The first copy of a byte wins; a later copy that differs is counted.
 */
 
 use super::At;
+use super::history::History;
 use super::seq::Position;
 use std::collections::{BTreeMap, VecDeque};
 
-/// Bytes just handed over that are kept, to hold a retransmission against them: the largest IP datagram.
-const HISTORY: usize = 65_536;
 /// How far beyond what was seen an acknowledgement is believed at its word: the largest window that is not scaled. One
 /// further on is believed when the next one does not fall behind it.
 const BELIEVED: Position = 65_536;
@@ -89,7 +88,7 @@ pub struct Assembler {
     /// What is out of the ordinary; most streams never have it.
     disorder: Option<Box<Disorder>>,
     /// The last bytes handed over.
-    history: VecDeque<u8>,
+    history: History,
     /// Earlier ones were forgotten to keep memory bounded.
     forgetful: bool,
     /// An acknowledgement too far ahead to be believed at its word.
@@ -240,14 +239,7 @@ impl Assembler {
     pub fn take(&mut self, bytes: &[u8]) {
         self.advance(bytes.len() as Position);
         self.captured += bytes.len() as u64;
-        if bytes.len() >= HISTORY {
-            self.history.clear();
-            self.history.extend(&bytes[bytes.len() - HISTORY..]);
-        } else {
-            let surplus = (self.history.len() + bytes.len()).saturating_sub(HISTORY);
-            self.history.drain(..surplus);
-            self.history.extend(bytes);
-        }
+        self.history.push(bytes);
     }
 
     /// Bytes handed over that are kept.
@@ -258,7 +250,7 @@ impl Assembler {
     /// Forgets the bytes handed over that are kept.
     pub fn forget(&mut self) {
         self.forgetful |= !self.history.is_empty();
-        self.history = VecDeque::new();
+        self.history.clear();
     }
 
     /// Whether the byte at `position` has been captured, or given up on.
@@ -428,8 +420,7 @@ impl Assembler {
         }
         let mut differ = 0;
         let mut place = begin;
-        let (old, young) = self.history.as_slices();
-        for stretch in [old, young] {
+        for stretch in self.history.pieces() {
             let end = place + stretch.len() as Position;
             let (first, last) = (from.max(place), until.min(end));
             if first < last {

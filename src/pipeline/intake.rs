@@ -4,9 +4,7 @@ use super::{BatchEnd, Options, shards};
 use crate::capture::{Packet, Time};
 use crate::decode::{Decoded, Decoder, Peek, Segment, peek};
 use crate::limits::LimitsHit;
-use crate::protocol::ports::Ports;
 use crate::session::summary::{PacketCounts, Traffic};
-use std::net::SocketAddr;
 
 /// Ports named to whoever finds no mail in a capture.
 const BUSIEST_PORTS: usize = 5;
@@ -43,6 +41,8 @@ pub enum Taken<'a> {
     Segment {
         /// The shard.
         shard: usize,
+        /// Which packet it is of, in the order in which they are handed out.
+        nth: u64,
         /// The segment.
         segment: Segment<'a>,
     },
@@ -76,7 +76,7 @@ impl<'a> Intake<'a> {
             },
             batch_packets: 0,
             packet_time: Time::from_nanoseconds(i64::MAX),
-            last: BatchEnd { packet: 0, time: Time::default() },
+            last: BatchEnd { nth: 0, time: Time::default() },
         }
     }
 
@@ -90,15 +90,21 @@ impl<'a> Intake<'a> {
         self.rest.packets.read += 1;
         self.batch_packets += 1;
         // The earlier of the last two times: one record with a broken time does not end what has been silent since then.
-        self.last = BatchEnd { packet: packet.number, time: packet.time.min(self.packet_time) };
+        self.last = BatchEnd { nth: self.rest.packets.read, time: packet.time.min(self.packet_time) };
         self.packet_time = packet.time;
         match peek(packet) {
             Peek::NotTcp => return Taken::Nothing,
-            Peek::MayBeTcp { source, destination, begins } if !wants(self.options, source, destination) => {
-                self.rest.segment(source, destination, begins);
-                return Taken::Nothing;
+            Peek::Tcp(glimpse) => {
+                let (source, destination) = (glimpse.source_port, glimpse.destination_port);
+                if !wants(self.options, source, destination) {
+                    self.rest.segment(source, destination, glimpse.begins);
+                    return Taken::Nothing;
+                }
+                if let Some(segment) = glimpse.segment(packet) {
+                    return self.rest.sort_out(self.options, Decoded::Segment(segment));
+                }
             }
-            Peek::MayBeTcp { .. } | Peek::Unsure => {}
+            Peek::Unsure => {}
         }
         let decoded = self.decoder.decode(packet);
         self.rest.sort_out(self.options, decoded)
@@ -124,7 +130,7 @@ impl<'a> Intake<'a> {
     /// Ends the batch because nothing came up to `now` (live captures).
     pub fn end_of_batch_now(&mut self, now: Time) -> BatchEnd {
         (self.batch_packets, self.rest.batch_bytes) = (0, 0);
-        BatchEnd { packet: self.last.packet, time: now }
+        BatchEnd { nth: self.last.nth, time: now }
     }
 
     /// All packets have been read.
@@ -138,12 +144,8 @@ impl<'a> Intake<'a> {
     }
 }
 
-fn wants(options: &Options, one: SocketAddr, other: SocketAddr) -> bool {
-    options.any_port || knows(&options.ports, one) || knows(&options.ports, other)
-}
-
-fn knows(ports: &Ports, end: SocketAddr) -> bool {
-    ports.get(end.port()).is_some()
+fn wants(options: &Options, one: u16, other: u16) -> bool {
+    options.any_port || options.ports.knows(one) || options.ports.knows(other)
 }
 
 impl Counts {
@@ -151,12 +153,14 @@ impl Counts {
         match decoded {
             Decoded::Segment(segment) => {
                 let begins = segment.syn && segment.acknowledgement.is_none();
-                self.segment(segment.source, segment.destination, begins);
-                if !wants(options, segment.source, segment.destination) {
+                let (source, destination) = (segment.source.port(), segment.destination.port());
+                self.segment(source, destination, begins);
+                if !wants(options, source, destination) {
                     return Taken::Nothing;
                 }
                 self.batch_bytes += segment.payload.len();
-                Taken::Segment { shard: shards::shard_of(segment.source, segment.destination), segment }
+                let shard = shards::shard_of(segment.source, segment.destination);
+                Taken::Segment { shard, nth: self.packets.read, segment }
             }
             Decoded::Other => Taken::Nothing,
             Decoded::Stop(stop) => {
@@ -167,9 +171,10 @@ impl Counts {
         }
     }
 
-    fn segment(&mut self, source: SocketAddr, destination: SocketAddr, begins: bool) {
+    /// Counts a segment by its ports.
+    fn segment(&mut self, source: u16, destination: u16, begins: bool) {
         self.traffic.tcp_segments += 1;
         self.traffic.tcp_connections += u64::from(begins);
-        self.ports[usize::from(source.port().min(destination.port()))] += 1;
+        self.ports[usize::from(source.min(destination))] += 1;
     }
 }

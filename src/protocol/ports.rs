@@ -40,10 +40,15 @@ impl Ports {
         self.hints.insert(port, hint);
     }
 
+    /// Whether anything is expected on `port`.
+    #[inline]
+    pub fn knows(&self, port: u16) -> bool {
+        self.known[usize::from(port >> 6)] >> (port & 63) & 1 == 1
+    }
+
     /// What is expected on `port`.
     pub fn get(&self, port: u16) -> Option<Hint> {
-        let known = self.known[usize::from(port >> 6)] >> (port & 63) & 1 == 1;
-        if known { self.hints.get(&port).copied() } else { None }
+        if self.knows(port) { self.hints.get(&port).copied() } else { None }
     }
 }
 
@@ -60,7 +65,7 @@ mod tests {
         for port in [0, 63, 64, 25, 65_535] {
             let hint = Hint { protocol: Protocol::Imap, implicit_tls: port == 64 };
             ports.add(port, hint);
-            assert_eq!(ports.get(port), Some(hint), "{port}");
+            assert!(ports.knows(port) && ports.get(port) == Some(hint), "{port}");
         }
         let count = (0..=u16::MAX).filter(|&port| ports.get(port).is_some()).count();
         assert_eq!(count, 9 + 4);

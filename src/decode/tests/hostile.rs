@@ -35,14 +35,12 @@ fn agree(packet: &Packet<'_>) {
     let looked = peek(packet);
     match Decoder::default().decode(packet) {
         Decoded::Segment(segment) => match looked {
-            Peek::MayBeTcp { source, destination, .. } => {
-                assert_eq!((source, destination), (segment.source, segment.destination));
-            }
+            Peek::Tcp(glimpse) => assert_eq!(glimpse.segment(packet), Some(segment)),
             Peek::Unsure => {}
             Peek::NotTcp => panic!("a segment was called not TCP"),
         },
-        Decoded::Other => {}
-        Decoded::Stop(stop) => assert_ne!(looked, Peek::NotTcp, "{stop:?} would not be counted"),
+        Decoded::Other => assert!(!matches!(looked, Peek::Tcp(_)), "called TCP"),
+        Decoded::Stop(stop) => assert_eq!(looked, Peek::Unsure, "{stop:?} would not be counted"),
     }
 }
 

@@ -13,9 +13,8 @@ fn all_fields_of_the_usual_segment() {
         assert_eq!((segment.syn, segment.fin, segment.rst, segment.window), (false, false, false, 512));
         assert_eq!((segment.payload, segment.wire_len as usize), (PAYLOAD, PAYLOAD.len()));
     });
-    let (source, destination) = (CLIENT.parse().unwrap(), SERVER.parse().unwrap());
-    let expected = Peek::MayBeTcp { source, destination, begins: false };
-    assert_eq!(peek(&packet(LinkType::ETHERNET, &usual())), expected);
+    let usual = usual();
+    assert!(matches!(peek(&packet(LinkType::ETHERNET, &usual)), Peek::Tcp(glimpse) if !glimpse.begins));
 }
 
 #[test]

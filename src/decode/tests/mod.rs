@@ -79,8 +79,13 @@ pub(super) fn with_segment(packet: &Packet<'_>, check: impl FnOnce(&Segment<'_>)
     let mut decoder = Decoder::default();
     let Decoded::Segment(segment) = decoder.decode(packet) else { panic!("{:?}", Decoder::default().decode(packet)) };
     match peek(packet) {
-        Peek::MayBeTcp { source, destination, .. } => {
-            assert_eq!((source, destination), (segment.source, segment.destination));
+        Peek::Tcp(glimpse) => {
+            assert_eq!(glimpse.segment(packet), Some(segment));
+            assert_eq!(
+                (glimpse.source_port, glimpse.destination_port),
+                (segment.source.port(), segment.destination.port())
+            );
+            assert_eq!(glimpse.begins, segment.syn && segment.acknowledgement.is_none());
         }
         Peek::Unsure => {}
         Peek::NotTcp => panic!("called not TCP"),

@@ -6,6 +6,7 @@ The body is what follows the first empty line. Line ends in it are brought to CR
 lone CR is none (no mail transport takes it for one) and stays as it is.
 */
 
+use super::piece::{LineFeeds, Piece};
 use sha2::{Digest, Sha256};
 
 /// Digests of content that comes in pieces.
@@ -43,18 +44,18 @@ impl Default for Body {
 
 impl Digests {
     /// The next bytes.
-    pub fn update(&mut self, bytes: &[u8]) {
-        self.content.update(bytes);
+    pub fn update(&mut self, piece: &Piece<'_>) {
+        self.content.update(piece.bytes);
         match &mut self.body {
             Body::Header { line } => {
-                if let Some(body) = after_empty_line(line, bytes) {
+                if let Some(body) = after_empty_line(line, piece.bytes) {
                     let mut sha256 = Sha256::new();
                     let mut after_cr = false;
-                    update_with_crlf(&mut sha256, &mut after_cr, body);
+                    update_with_crlf(&mut sha256, &mut after_cr, &LineFeeds::default().of(body));
                     self.body = Body::Begun { sha256, after_cr };
                 }
             }
-            Body::Begun { sha256, after_cr } => update_with_crlf(sha256, after_cr, bytes),
+            Body::Begun { sha256, after_cr } => update_with_crlf(sha256, after_cr, piece),
             Body::Unknown => {}
         }
     }
@@ -100,11 +101,12 @@ fn after_empty_line<'a>(line: &mut Line, bytes: &'a [u8]) -> Option<&'a [u8]> {
     None
 }
 
-/// Digests `bytes`, with a CR before every LF that has none.
-fn update_with_crlf(sha256: &mut Sha256, after_cr: &mut bool, bytes: &[u8]) {
+/// Digests `piece`, with a CR before every LF that has none.
+fn update_with_crlf(sha256: &mut Sha256, after_cr: &mut bool, piece: &Piece<'_>) {
+    let bytes = piece.bytes;
     let mut from = 0;
-    for lf in memchr::memchr_iter(b'\n', bytes) {
-        let has_cr = if lf == 0 { *after_cr } else { bytes.get(lf - 1) == Some(&b'\r') };
+    for &lf in piece.line_feeds {
+        let has_cr = piece.before(lf).map_or(*after_cr, |before| before == b'\r');
         if !has_cr {
             sha256.update(bytes.get(from..lf).unwrap_or_default());
             sha256.update(b"\r");
@@ -130,7 +132,7 @@ mod tests {
     /// The body's digest of `content`, read in pieces of `size`.
     fn body(content: &[u8], size: usize) -> Option<[u8; 32]> {
         let mut digests = Digests::default();
-        content.chunks(size).for_each(|piece| digests.update(piece));
+        content.chunks(size).for_each(|piece| digests.update(&LineFeeds::default().of(piece)));
         let (whole, body) = digests.finish();
         assert_eq!(whole, sha256(content));
         body
@@ -154,9 +156,9 @@ mod tests {
     #[test]
     fn a_body_that_may_have_begun_in_a_gap_has_no_digest() {
         let mut digests = Digests::default();
-        digests.update(b"A: b\r\n");
+        digests.update(&LineFeeds::default().of(b"A: b\r\n"));
         digests.gap();
-        digests.update(b"\r\n\r\nbody");
+        digests.update(&LineFeeds::default().of(b"\r\n\r\nbody"));
         assert_eq!(digests.finish().1, None);
     }
 

@@ -3,6 +3,7 @@ How many lines a content has, and how they end: by CR LF as the standards want (
 as whoever types into a raw TCP connection often sends them. A lone CR ends no line.
 */
 
+use super::piece::Piece;
 use crate::session::model::{LineEnds, Lines};
 
 /// Counts lines of content that comes in pieces.
@@ -29,9 +30,9 @@ enum Before {
 
 impl LineCount {
     /// The next bytes.
-    pub fn update(&mut self, bytes: &[u8]) {
-        for lf in memchr::memchr_iter(b'\n', bytes) {
-            match lf.checked_sub(1).and_then(|at| bytes.get(at)) {
+    pub fn update(&mut self, piece: &Piece<'_>) {
+        for &lf in piece.line_feeds {
+            match piece.before(lf) {
                 Some(b'\r') => self.crlf += 1,
                 Some(_) => self.lf += 1,
                 None => match self.before {
@@ -41,7 +42,7 @@ impl LineCount {
                 },
             }
         }
-        match bytes.last() {
+        match piece.bytes.last() {
             Some(b'\n') => self.before = Before::LineEnd,
             Some(b'\r') => self.before = Before::Cr,
             Some(_) => self.before = Before::Text,
@@ -69,6 +70,7 @@ impl LineCount {
 
 #[cfg(test)]
 mod tests {
+    use super::super::piece::LineFeeds;
     use super::*;
     use LineEnds::{CrLf, Lf, Mixed};
 
@@ -76,7 +78,7 @@ mod tests {
         let mut count = LineCount::default();
         for piece in pieces {
             match piece {
-                Some(bytes) => count.update(bytes.as_bytes()),
+                Some(bytes) => count.update(&LineFeeds::default().of(bytes.as_bytes())),
                 None => count.gap(),
             }
         }

@@ -32,6 +32,11 @@ impl End {
     }
 }
 
+/// A line without its end.
+pub fn without_end(line: &[u8]) -> &[u8] {
+    End::split(line).0
+}
+
 /// What lines consist of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Told<'a> {

@@ -14,12 +14,16 @@ MIME structure (RFC 2046), read as the content comes: entities, their attachment
 A delimiter of any multipart that is open ends everything within it, whatever state that was in.
 */
 
-use super::attachment::{Attachments, Id, Leaf};
+use super::attachment::{Attachments, Id, Leaf, is_tnef_type};
 use super::header::{self, Entity};
-use super::lines::{Delimiter, LastEnd, Told, delimiter, may_be_delimiter};
+use super::lines::{Delimiter, LastEnd, Told, delimiter, may_be_delimiter, without_end};
+use super::piece::Piece;
+use super::reading::{Gap, LineRead, Reading};
 use super::transfer::{Transfer, is_base64};
 use crate::limits::{Limit, MESSAGE_BYTES, MIME_DEPTH, MIME_PARTS};
+use crate::session::keep::Keeper;
 use crate::session::model::{Attachment, Header, MimePart};
+use std::sync::Arc;
 
 /// What is known of a message's structure when it has ended.
 #[derive(Debug, Default)]
@@ -59,6 +63,8 @@ pub struct Walker {
     too_many: bool,
     /// Room to decode into.
     scratch: Vec<u8>,
+    /// Lines to be decoded at once, without their ends.
+    lines: Vec<u8>,
 }
 
 /// An open entity that holds others.
@@ -78,31 +84,6 @@ enum State {
     Between,
     /// In the content of an entity without parts.
     Leaf(Leaf),
-}
-
-/// A header while it is read.
-#[derive(Debug)]
-struct Reading {
-    entity: usize,
-    block: Vec<u8>,
-    /// Where the current line begins.
-    line: usize,
-    gap: Gap,
-    /// Of a message within another: it was said to be encoded, which it must not be (RFC 2046, section 5.2.1) and
-    /// sometimes is. Its first line tells.
-    encoded: Option<(Transfer, Option<Id>)>,
-}
-
-/// What missing bytes did to a header.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Gap {
-    /// There were none.
-    No,
-    /// The rest of this line belongs to a field whose beginning is missing.
-    InLine,
-    /// Lines that continue such a field are no good either, unless a field was `kept` since; and the header's end may
-    /// have been missed.
-    Before { kept: bool },
 }
 
 impl Walker {
@@ -125,20 +106,72 @@ impl Walker {
             recipients_cut: false,
             too_many: false,
             scratch: Vec::new(),
+            lines: Vec::new(),
         };
         walker.begin_entity(None, None);
         walker
     }
 
+    /// Hands what attachments decode to on to `keeper`.
+    pub fn keep(&mut self, keeper: &Arc<dyn Keeper>) {
+        self.attachments.keeper = Some(Arc::clone(keeper));
+    }
+
     /// The next bytes.
-    pub fn content(&mut self, bytes: &[u8]) {
-        let mut rest = bytes;
-        while !rest.is_empty() {
-            let len = memchr::memchr(b'\n', rest).map_or(rest.len(), |lf| lf + 1);
-            let (piece, after) = rest.split_at(len);
-            rest = after;
-            self.piece(piece);
+    pub fn content(&mut self, piece: &Piece<'_>) {
+        let mut from = 0;
+        let mut ends = piece.line_feeds;
+        while let Some((&end, after)) = ends.split_first() {
+            let run = self.plain_lines(piece, from, ends);
+            let Some(&last) = run.checked_sub(1).and_then(|last| ends.get(last)) else {
+                self.piece(piece.line(from, end));
+                (from, ends) = (end + 1, after);
+                continue;
+            };
+            from = last + 1;
+            ends = ends.get(run..).unwrap_or_default();
         }
+        let rest = piece.bytes.get(from..).unwrap_or_default();
+        if !rest.is_empty() {
+            self.piece(rest);
+        }
+    }
+
+    /// Reads whole lines of `piece`, the first of which begins at `from`, as long as they are base64 or nobody's and no
+    /// delimiter: what most bytes of mail are, and faster many lines at a time. Returns how many lines that were.
+    fn plain_lines(&mut self, piece: &Piece<'_>, mut from: usize, ends: &[usize]) -> usize {
+        // The line end before the first of them is content to the messages that are open.
+        if !self.line_begins || !self.held.is_empty() || self.open.iter().any(Open::is_attached) {
+            return 0;
+        }
+        let (attachments, scratch) = (&mut self.attachments, &mut self.scratch);
+        let leaf = match &mut self.state {
+            State::Leaf(leaf) => leaf,
+            State::Header(_) | State::Between => return 0,
+        };
+        if !leaf.ignores_line_ends() {
+            return 0;
+        }
+        let delimited = self.open.iter().any(|open| open.dashed().is_some());
+        self.lines.clear();
+        let mut count = 0;
+        for &end in ends {
+            let line = piece.line(from, end);
+            if delimited && line.first() == Some(&b'-') {
+                break;
+            }
+            self.lines.extend_from_slice(without_end(line));
+            from = end + 1;
+            count += 1;
+        }
+        if count > 0 {
+            // To such a leaf, an end says that a line is over: which of the two it was does not matter.
+            self.leaf_end.flush(|told| leaf.told(told, attachments, scratch));
+            leaf.told(Told::Text(&self.lines), attachments, scratch);
+            self.leaf_end.push(b"\n", |_| {});
+            self.raw_end.discard();
+        }
+        count
     }
 
     /// Bytes are missing here: whatever is under way lacks them, and what follows begins in the middle of a line.
@@ -387,7 +420,9 @@ impl Walker {
     fn begin_content(&mut self, number: usize, entity: &Entity, in_digest: bool) {
         self.leaf_end.discard();
         let content_type = entity.mime.content_type.as_deref();
-        let attached = self.want_attachments && (entity.attachment || entity.filename.is_some());
+        // Nobody reads TNEF as text: it is attached, whether it is said to be or not.
+        let is_attached = entity.attachment || entity.filename.is_some() || content_type.is_some_and(is_tnef_type);
+        let attached = self.want_attachments && is_attached;
         let transfer = Transfer::named(entity.mime.encoding.as_deref());
         let boundary = entity.boundary.as_ref().filter(|_| content_type.is_some_and(|t| t.starts_with("multipart/")));
         let is_message =
@@ -429,60 +464,16 @@ fn add_to_messages(open: &[Open], attachments: &mut Attachments, told: Told<'_>)
 }
 
 impl Open {
+    /// True for a message whose raw content is an attachment.
+    fn is_attached(&self) -> bool {
+        matches!(self, Self::Message(Some(_)))
+    }
+
     fn dashed(&self) -> Option<&[u8]> {
         match self {
             Self::Parts { dashed, .. } => Some(dashed),
             Self::Message(_) => None,
         }
-    }
-}
-
-/// What a header's line turned out to be.
-enum LineRead {
-    /// A line of the header, or one to be left out.
-    Kept,
-    /// The empty line.
-    Empty,
-    /// The first line of the body: the empty line before it is missing.
-    Body(Vec<u8>),
-}
-
-impl Reading {
-    /// Its last line has ended; `full` where it is to be left out.
-    fn line_ended(&mut self, full: bool) -> LineRead {
-        let line = self.block.get(self.line..).unwrap_or_default();
-        if matches!(line, b"\n" | b"\r\n") {
-            return LineRead::Empty;
-        }
-        let mut keep = !full;
-        if let Gap::Before { kept } = &mut self.gap {
-            if line.starts_with(b" ") || line.starts_with(b"\t") {
-                keep &= *kept;
-            } else if header::name_and_value(line).is_some() {
-                *kept = true;
-            } else {
-                return LineRead::Body(self.block.split_off(self.line));
-            }
-        }
-        if !keep {
-            self.block.truncate(self.line);
-        }
-        self.line = self.block.len();
-        LineRead::Kept
-    }
-
-    /// Bytes are missing: the field that they cut is left out, for what there is of it could pass for the whole.
-    fn gap(&mut self) {
-        let mut from = self.line;
-        if from < self.block.len() {
-            while from > 0 && matches!(self.block.get(from), Some(b' ' | b'\t')) {
-                let before = self.block.get(..from - 1).unwrap_or_default();
-                from = memchr::memrchr(b'\n', before).map_or(0, |lf| lf + 1);
-            }
-        }
-        self.block.truncate(from);
-        self.line = from;
-        self.gap = Gap::InLine;
     }
 }
 

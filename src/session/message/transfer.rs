@@ -31,6 +31,11 @@ impl Transfer {
         matches!(self, Self::Identity)
     }
 
+    /// True where the ends of lines within content make no difference, as long as nothing is missing.
+    pub fn ignores_line_ends(&self) -> bool {
+        matches!(self, Self::Base64(_))
+    }
+
     /// Decodes the next bytes of a line, without its end.
     pub fn decode(&mut self, bytes: &[u8], out: &mut Vec<u8>) {
         match self {
@@ -110,6 +115,13 @@ impl Base64 {
             return;
         }
         let mut rest = bytes;
+        // Up to the end of the group that is under way.
+        while self.digits != 0
+            && let Some((&byte, after)) = rest.split_first()
+        {
+            rest = after;
+            self.digit(byte, out);
+        }
         if self.digits == 0 {
             // Nearly always digits and nothing else. Where there is something else, nothing has been decoded.
             let (groups, after) = rest.split_at(rest.len() / 4 * 4);

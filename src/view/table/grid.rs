@@ -8,6 +8,7 @@ the same and a table of a hundred thousand rows is never held.
 use super::{Style, wrap::wrap};
 use comfy_table::presets::UTF8_FULL;
 use comfy_table::{Attribute, Cell, Color, ColumnConstraint, ContentArrangement, LineStyle, Table, TableStyle, Width};
+use std::borrow::Cow;
 use std::io::{self, Write};
 use unicode_width::UnicodeWidthStr;
 
@@ -87,7 +88,7 @@ impl Grid {
     /// Writes the head of a table.
     pub fn head(&mut self, out: &mut dyn Write, titles: &[&str]) -> io::Result<()> {
         let mut table = self.table(self.lines.bottom_border(LineStyle::none()));
-        let titles = titles.iter().zip(&self.columns).map(|(title, &width)| wrap(title, width));
+        let titles = titles.iter().zip(&self.columns).map(|(title, &width)| wrap(title, width).into_owned());
         table.set_header(titles.map(|title| Cell::new_owned(title).add_attribute(Attribute::Bold)));
         self.begun = false;
         self.laid_out(table).iter().try_for_each(|line| writeln!(out, "{line}"))
@@ -96,12 +97,17 @@ impl Grid {
     /// Writes rows below what is there, with a line above each that is not joined to the one before.
     pub fn rows(&mut self, out: &mut dyn Write, rows: &[Row]) -> io::Result<()> {
         for piece in rows.chunks(PIECE) {
+            if let [row] = piece
+                && self.plain_row(out, row)?
+            {
+                continue;
+            }
             let none = LineStyle::none();
             let mut table = self.table(self.lines.top_border(none).row_separator(none).bottom_border(none));
             let mut heights = Vec::with_capacity(piece.len());
             table.add_rows(piece.iter().map(|row| {
                 let cells = row.cells.iter().zip(&self.columns).map(|(cell, &width)| wrap(cell, width));
-                let cells: Vec<String> = cells.collect();
+                let cells: Vec<String> = cells.map(Cow::into_owned).collect();
                 heights.push(cells.iter().map(|cell| cell.split('\n').count()).max().unwrap_or(1));
                 cells.into_iter().map(|cell| row.mark.cell(cell)).collect::<Vec<_>>()
             }));
@@ -120,6 +126,52 @@ impl Grid {
             }
         }
         Ok(())
+    }
+
+    /// Writes one row, if there is nothing to it but words that fit into their columns: a list of a hundred thousand
+    /// sessions is written row by row, and a table made for each row would be most of the work. False where there is
+    /// more to it, and nothing was written.
+    fn plain_row(&mut self, out: &mut dyn Write, row: &Row) -> io::Result<bool> {
+        let edges = self.lines.content_lines;
+        let (Some(left), Some(junction), Some(right)) = (edges.left, edges.junction, edges.right) else {
+            return Ok(false);
+        };
+        if row.mark != Mark::None || row.cells.len() != self.columns.len() {
+            return Ok(false);
+        }
+        let cells: Vec<Cow<'_, str>> =
+            row.cells.iter().zip(&self.columns).map(|(cell, &width)| wrap(cell, width)).collect();
+        let mut height = 0;
+        for (cell, &column) in cells.iter().zip(&self.columns) {
+            let mut lines = 0;
+            for line in cell.split('\n') {
+                // comfy-table makes blanks of a tab; nothing of that kind gets here.
+                if line.width() > column || line.contains(char::is_control) {
+                    return Ok(false);
+                }
+                lines += 1;
+            }
+            height = height.max(lines);
+        }
+        if self.begun && !row.joined {
+            self.border(out, self.lines.row_separator)?;
+        }
+        self.begun = true;
+        let mut cells: Vec<_> = cells.iter().map(|cell| cell.split('\n')).collect();
+        let mut drawn = String::new();
+        for _ in 0..height {
+            for (number, (lines, &column)) in cells.iter_mut().zip(&self.columns).enumerate() {
+                let line = lines.next().unwrap_or_default();
+                drawn.push(if number == 0 { left } else { junction });
+                drawn.push(' ');
+                drawn.push_str(line);
+                drawn.extend(std::iter::repeat_n(' ', column.saturating_sub(line.width()) + 1));
+            }
+            drawn.push(right);
+            drawn.push('\n');
+        }
+        out.write_all(drawn.as_bytes())?;
+        Ok(true)
     }
 
     /// Writes the foot of a table.
@@ -211,6 +263,7 @@ fn fit(total: usize, natural: &[usize], firm: &[usize]) -> Vec<usize> {
 mod tests {
     use super::{Grid, Mark, Row, fit, natural};
     use crate::view::table::Style;
+    use proptest::prelude::*;
     use unicode_width::UnicodeWidthStr;
 
     #[test]
@@ -244,6 +297,26 @@ mod tests {
             assert_eq!(text.matches('├').count(), usize::from(!joined), "a line between two rows: {text}");
             assert!(text.lines().next_back().is_some_and(|line| line.starts_with('└')));
             assert_eq!(natural(&text), width);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_row_drawn_alone_is_drawn_as_in_company(
+            cells in proptest::collection::vec("([ -~]{0,12}|[a-z中（，é\n ]{0,40})", 3),
+            width in 80..120_usize,
+            joined: bool,
+        ) {
+            let style = Style { width, colour: false };
+            let written = |rows: &[Row]| {
+                let (mut grid, mut out) = (Grid::new(style, &[8, 21, 60], &[7]), Vec::new());
+                grid.rows(&mut out, rows).unwrap();
+                String::from_utf8(out).unwrap()
+            };
+            let row = Row::new(cells).joined(joined);
+            let company = written(&[row.clone(), row.clone()]);
+            let alone = written(std::slice::from_ref(&row));
+            prop_assert_eq!(company.strip_prefix(&alone).map(|rest| rest.ends_with(&alone)), Some(true));
         }
     }
 

@@ -3,6 +3,7 @@ Where a line of a cell is broken: at a blank, between Chinese characters (but no
 in a word that is longer than a line behind the signs that join its parts. comfy-table knows blanks only.
 */
 
+use std::borrow::Cow;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// Punctuation that no line begins with.
@@ -13,7 +14,12 @@ const OPENING: &str = "（《「『【〈“‘([{<";
 const JOINTS: &str = "@./:;,";
 
 /// `text` with line ends such that no line is wider than `width`, as far as its characters allow.
-pub fn wrap(text: &str, width: usize) -> String {
+pub fn wrap(text: &str, width: usize) -> Cow<'_, str> {
+    // Most cells: printable ASCII has one column a byte, so that lengths are widths.
+    let is_plain = |line: &[u8]| line.len() <= width && line.iter().all(|byte| matches!(byte, b' '..=b'~'));
+    if text.as_bytes().split(|&byte| byte == b'\n').all(is_plain) {
+        return Cow::Borrowed(text);
+    }
     let mut lines = Vec::new();
     for mut rest in text.split('\n') {
         // Each turn looks at the characters of one line: the whole is linear, however long a line came off the wire.
@@ -28,7 +34,7 @@ pub fn wrap(text: &str, width: usize) -> String {
         // Blanks at the end may reach beyond the edge: they are not what anybody looks for there.
         lines.push(if rest.width() > width { rest.trim_end_matches(' ') } else { rest });
     }
-    lines.join("\n")
+    Cow::Owned(lines.join("\n"))
 }
 
 /// How many bytes of `text` make its first line: all of it where it fits, one character at least.

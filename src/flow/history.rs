@@ -1,0 +1,113 @@
+/*!
+The last bytes of a stream that were handed over, kept so that a retransmission can be held against them.
+
+They lie in buffers that are never enlarged, each as large as all before it up to a bound, of which the oldest is written
+to again once it is not needed: every byte of mail passes through here, and a buffer that grows is copied each time.
+*/
+
+use std::collections::VecDeque;
+
+/// Bytes that are kept: the largest IP datagram.
+const KEPT: usize = 65_536;
+/// Bytes of the smallest buffer: most streams are a few short lines.
+const SMALLEST: usize = 256;
+/// Bytes of the largest.
+const LARGEST: usize = 8_192;
+
+/// The last bytes of a stream.
+#[derive(Debug, Default)]
+pub struct History {
+    /// Oldest first; all but the last are full.
+    buffers: VecDeque<Vec<u8>>,
+    /// Bytes in all buffers.
+    held: usize,
+}
+
+impl History {
+    /// How many bytes are kept.
+    pub fn len(&self) -> usize {
+        self.held.min(KEPT)
+    }
+
+    /// True where none are.
+    pub fn is_empty(&self) -> bool {
+        self.held == 0
+    }
+
+    /// These come next.
+    pub fn push(&mut self, bytes: &[u8]) {
+        let mut rest = bytes.get(bytes.len().saturating_sub(KEPT)..).unwrap_or_default();
+        while !rest.is_empty() {
+            let room = match self.buffers.back() {
+                Some(last) => last.capacity() - last.len(),
+                None => 0,
+            };
+            if room == 0 {
+                let next = self.next_buffer(rest.len());
+                self.buffers.push_back(next);
+                continue;
+            }
+            let (now, later) = rest.split_at(room.min(rest.len()));
+            if let Some(last) = self.buffers.back_mut() {
+                last.extend_from_slice(now);
+            }
+            self.held += now.len();
+            rest = later;
+        }
+    }
+
+    /// An empty buffer: the oldest, if the bytes in it are no longer kept.
+    fn next_buffer(&mut self, wanted: usize) -> Vec<u8> {
+        let mut size = self.held.max(wanted).clamp(SMALLEST, LARGEST);
+        while let Some(oldest) = self.buffers.front()
+            && self.held - oldest.len() >= KEPT
+            && let Some(mut oldest) = self.buffers.pop_front()
+        {
+            self.held -= oldest.len();
+            oldest.clear();
+            if oldest.capacity() >= size {
+                return oldest;
+            }
+            size = LARGEST;
+        }
+        Vec::with_capacity(size)
+    }
+
+    /// Forgets all of them.
+    pub fn clear(&mut self) {
+        *self = Self::default();
+    }
+
+    /// The bytes that are kept, oldest first, in pieces.
+    pub fn pieces(&self) -> impl Iterator<Item = &[u8]> {
+        let mut surplus = self.held - self.len();
+        self.buffers.iter().map(move |buffer| {
+            let passed = surplus.min(buffer.len());
+            surplus -= passed;
+            buffer.get(passed..).unwrap_or_default()
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{History, KEPT, LARGEST};
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn the_last_bytes_are_kept(lengths in proptest::collection::vec(prop_oneof![0..3_000_usize, 0..3 * KEPT], 0..60)) {
+            let (mut history, mut all) = (History::default(), Vec::new());
+            for (number, len) in lengths.into_iter().enumerate() {
+                let bytes: Vec<u8> = (0..len).map(|at| (at * 7 + number) as u8).collect();
+                history.push(&bytes);
+                all.extend_from_slice(&bytes);
+                all.drain(..all.len().saturating_sub(KEPT));
+                prop_assert_eq!(history.len(), all.len());
+                prop_assert_eq!(history.pieces().collect::<Vec<_>>().concat(), &all[..]);
+                let room: usize = history.buffers.iter().map(Vec::capacity).sum();
+                prop_assert!(room <= KEPT + 3 * LARGEST, "{}", room);
+            }
+        }
+    }
+}
