@@ -21,7 +21,8 @@ pub struct Word<'a> {
 
 /// `value` (unfolded) with its encoded words decoded. White space between two of them is dropped (RFC 2047, section
 /// 6.2), other white space is kept.
-pub fn decode(value: &[u8]) -> String {
+#[cfg(test)]
+fn decode(value: &[u8]) -> String {
     decode_beside(value, None)
 }
 
