@@ -363,7 +363,7 @@ pub fn lab_smtp() -> Session {
         .c("DATA")
         .s("354 开始邮件输入")
         .other(Side::Client, Kind::Data, "", 1_266)
-        .with(|step| _ = step.packets.add(15))
+        .with(|step| step.packets.add(15))
         .s("250 OK")
         .message(Direction::Sent, &[4, 5, 6, 7, 8, 9, 10, 11], |message| {
             header(message);

@@ -136,6 +136,8 @@ fn every_reply_is_one_that_some_code_gives() {
         Verb::Etrn,
         Verb::Turn,
         Verb::Xclient,
+        Verb::Atrn,
+        Verb::Burl,
         Verb::Xforward,
         Verb::Other,
     ];
