@@ -145,6 +145,7 @@ impl Talk {
             tag: None,
             command: None,
             arguments: None,
+            mailboxes: Vec::new(),
             code: None,
             enhanced: None,
             status: None,
