@@ -4,9 +4,10 @@ One connection: who called whom, how it began and ended, and its counters. The b
 
 use super::assembler::{Begin, Piece, Stored};
 use super::causal::Causal;
+use super::conflict::{CONFLICTS, Conflict, Difference};
 use super::copies::Copies;
 use super::seq::{self, Position};
-use super::{At, Counters, End, Ends, Listener, Side, Transport};
+use super::{At, Conflicts, Counters, End, Ends, Listener, Side, Transport};
 use crate::capture::Time;
 use crate::decode::Segment;
 use crate::limits::{Limit, LimitsHit};
@@ -36,6 +37,8 @@ pub struct Connection {
     headless: bool,
     copies: Copies,
     counters: Counters,
+    /// Few connections have any.
+    conflicts: Option<Box<Conflicts>>,
 }
 
 /// A RST that is believed.
@@ -87,6 +90,7 @@ impl Connection {
             headless: false,
             copies: Copies::default(),
             counters: Counters::default(),
+            conflicts: None,
         }
     }
 
@@ -244,6 +248,7 @@ impl Connection {
                 },
                 ..self.counters
             },
+            conflicts: self.conflicts.map(|conflicts| *conflicts).unwrap_or_default(),
         }
     }
 
@@ -359,6 +364,9 @@ impl Connection {
         let at = At { packet: segment.packet, time: segment.time };
         let stored = stored.unwrap_or(Stored { new: true, ..Stored::default() });
         self.counters.conflicting += stored.conflicting;
+        if let Some(difference) = &stored.difference {
+            self.note_conflict(side, difference, stored.conflicting, at);
+        }
         if stored.uncompared {
             limits.hit(Limit::History);
         }
@@ -382,6 +390,25 @@ impl Connection {
             self.counters.retransmitted += 1;
             self.counters.sent_again += 1;
         }
+    }
+
+    /// Keeps evidence of two copies that disagree.
+    fn note_conflict(&mut self, from: Side, difference: &Difference, bytes: u64, at: At) {
+        let offset = u64::try_from(difference.position - self.begin(from)).unwrap_or(0);
+        let conflicts = self.conflicts.get_or_insert_default();
+        if conflicts.kept.len() >= CONFLICTS {
+            conflicts.more += 1;
+            return;
+        }
+        conflicts.kept.push(Conflict {
+            from,
+            offset,
+            bytes,
+            first_packet: difference.first_packet,
+            second_packet: at.packet,
+            first: difference.first.clone(),
+            second: difference.second.clone(),
+        });
     }
 
     /// An end that goes on after its RST did not send it (RFC 5961, section 3).

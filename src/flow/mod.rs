@@ -8,6 +8,7 @@ of both directions in the order in which the two ends saw them, each stretch eit
 mod assembler;
 mod causal;
 mod challenge;
+mod conflict;
 mod connection;
 mod copies;
 mod gone;
@@ -21,6 +22,7 @@ mod table;
 mod tests;
 
 pub use causal::{PATIENCE_NANOSECONDS, PATIENCE_PACKETS};
+pub use conflict::Conflict;
 pub use connection::Connection;
 pub use key::Key;
 pub use table::Table;
@@ -140,6 +142,17 @@ pub struct Transport {
     pub from_start: bool,
     /// The counters.
     pub counters: Counters,
+    /// The first of the stretches of which two copies disagree.
+    pub conflicts: Conflicts,
+}
+
+/// Copies of the same bytes that disagree.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Conflicts {
+    /// The first few.
+    pub kept: Vec<Conflict>,
+    /// How many more there were.
+    pub more: u64,
 }
 
 /// Counters of a connection (`transport` of the JSON).

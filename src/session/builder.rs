@@ -103,7 +103,7 @@ impl Builder {
     }
 
     /// The session is over. Its `id` is 0 until the pipeline gives it one.
-    pub fn finish(mut self, transport: Transport) -> Session {
+    pub fn finish(mut self, mut transport: Transport) -> Session {
         let open: Vec<MessageId> = self.readers.keys().copied().collect();
         for message in open {
             self.content_end(message, false);
@@ -111,7 +111,7 @@ impl Builder {
         for (message, encrypted) in self.session.messages.iter().zip(&self.encrypted) {
             self.findings.message(message, *encrypted, &self.session.steps);
         }
-        self.session.findings = self.findings.finish(&transport);
+        self.session.findings = self.findings.finish(&mut transport, &self.session.steps);
         self.session.transport = transport;
         self.session
     }
@@ -144,6 +144,7 @@ fn unknown_transport() -> Transport {
         end: End::Open,
         from_start: false,
         counters: Counters::default(),
+        conflicts: Default::default(),
     }
 }
 
