@@ -193,7 +193,12 @@ impl Talk {
                     Kind::Greeting => pop3::What::Greeting { ok: true, apop: text.contains('<') },
                     Kind::Command => pop3::What::Command(pop3_verb(&verb(text, 0))),
                     Kind::Data => pop3::What::Content(pop3::Verb::Retr),
-                    _ => pop3::What::Reply { to: Some(pop3_verb(&asked_verb)), ok: text.starts_with('+'), code: None },
+                    _ => pop3::What::Reply {
+                        to: Some(pop3_verb(&asked_verb)),
+                        ok: text.starts_with('+'),
+                        code: None,
+                        effect: None,
+                    },
                 };
                 Subject::Pop3(pop3::Subject { state, what })
             }
@@ -253,6 +258,7 @@ impl Talk {
             mailbox: None,
             number: None,
             uid: None,
+            unique_id: None,
             part: None,
             header: Header::default(),
             mime: None,

@@ -2,6 +2,7 @@
 
 use super::Subject;
 use super::client::smtp;
+use super::command::Command;
 use super::dialogue::{After, Client, Dialogue, Flavour, Wait};
 use super::queue::{Abandoned, Delivering, Due, Pending, Question};
 use crate::capture::Time;
@@ -350,6 +351,23 @@ impl Dialogue {
             self.open = Some(open);
             Question::Chunk
         }
+    }
+
+    /// BURL: content that the server is to fetch elsewhere, in the place of a chunk (RFC 4468). Returns what that asks.
+    pub(super) fn by_reference(&mut self, burl: StepId, command: &Command<'_>, out: &mut dyn Sink) -> Question {
+        if let Some(open) = &mut self.open {
+            open.add(burl);
+            open.torn = true;
+        }
+        self.chunks_unseen = true;
+        let last = command.arguments().trim_ascii_end().rsplit(u8::is_ascii_whitespace).next();
+        if !last.is_some_and(|word| word.eq_ignore_ascii_case(b"LAST")) {
+            return Question::Chunk;
+        }
+        self.chunks_unseen = false;
+        let due = self.replies_due();
+        let (message, steps) = self.give_up(out).map_or((None, Vec::new()), |open| (Some(open.message), open.steps));
+        Question::LastChunk(Delivering { message, steps, due, decided: None })
     }
 
     /// Reads content by count.

@@ -18,7 +18,8 @@ impl Dialogue {
     /// Reads the server's bytes.
     pub(super) fn server_input(&mut self, input: &mut Input<'_>, out: &mut dyn Sink) {
         self.reply_packet = input.at.packet;
-        while !input.is_empty() && !self.watch_rest(Side::Server, input, out) {
+        let roles = self.roles;
+        while !input.is_empty() && self.roles == roles && !self.watch_rest(Side::Server, input, out) {
             let Some(line) = self.reply_line.line(input) else { return };
             self.server_line(line, out);
         }
@@ -267,6 +268,7 @@ impl Dialogue {
             Question::Command(verb) if verb.ends_transaction() => {
                 if reply.is_positive() {
                     self.transaction = Transaction::default();
+                    self.logged_in &= verb != Verb::Xclient;
                     if reply.is_whole && matches!(verb, Verb::Ehlo | Verb::Lhlo) {
                         out.capabilities(reply.lines().skip(1).map(<[u8]>::to_vec).collect());
                     }
@@ -282,6 +284,7 @@ impl Dialogue {
             Question::Command(Verb::Bdat) => {
                 self.awaited(step, Asking::Chunk);
             }
+            Question::Command(Verb::Turn | Verb::Atrn) if reply.is_positive() => self.turn(out),
             // A command of which the end is missing was DATA, after all.
             Question::Command(Verb::Other) if reply.code == 354 && self.torn != Torn::No => {
                 self.torn = Torn::No;
@@ -406,6 +409,9 @@ impl Dialogue {
             _ => LoginOutcome::Unknown,
         };
         self.logged_in |= outcome == LoginOutcome::Accepted;
+        if awaited && outcome == LoginOutcome::Rejected {
+            self.client = Client::Commands(After::RefusedLogin);
+        }
         if let Some(exchange) = exchange {
             out.credential(exchange.finish(outcome));
         }
