@@ -414,6 +414,9 @@ fn two_connections_in_the_same_wifi_frames() {
         assert_eq!(session["messages"][0]["sha256"], clean.0[0]["messages"][0]["sha256"]);
         assert_eq!(session["transport"]["packets"], clean.1["packets"]);
     }
+    // Each packet counts for both sessions, and once in all.
+    let counted = &document["summary"]["packets"];
+    assert_eq!((&counted["read"], &counted["mail"]), (&Value::from(sent.len()), &Value::from(sent.len())));
 }
 
 #[test]

@@ -37,6 +37,8 @@ pub struct Connection {
     headless: bool,
     copies: Copies,
     counters: Counters,
+    /// The packet counted last.
+    counted: Option<u64>,
     /// Few connections have any.
     conflicts: Option<Box<Conflicts>>,
 }
@@ -90,6 +92,7 @@ impl Connection {
             headless: false,
             copies: Copies::default(),
             counters: Counters::default(),
+            counted: None,
             conflicts: None,
         }
     }
@@ -109,8 +112,12 @@ impl Connection {
         }
         let side = self.side_of(segment);
         let copy = self.copies.is_copy(side, segment);
+        // Of several segments in one packet, the first counts.
+        let counts = self.counted != Some(at.packet);
+        self.counted = Some(at.packet);
+        self.counters.shared += u64::from(counts && segment.shares_packet);
         if copy && segment.wire_len == 0 {
-            self.counters.copies += 1;
+            self.counters.copies += u64::from(counts);
             return;
         }
         self.last = if at.time >= self.last.time { at } else { At { packet: at.packet, ..self.last } };
@@ -118,7 +125,7 @@ impl Connection {
             self.first.time = at.time;
         }
         if !copy {
-            self.counters.packets += 1;
+            self.counters.packets += u64::from(counts);
             self.causal.count(side, at);
         }
 
@@ -132,7 +139,7 @@ impl Connection {
         let start = position + Position::from(segment.syn);
         if segment.wire_len > 0 {
             let stored = self.payload(side, segment, start, acknowledges, out, limits);
-            self.tally(side, segment, stored, copy, limits);
+            self.tally(side, segment, stored, copy.then_some(counts), limits);
         }
         if segment.fin {
             if !self.has_syn(side) {
@@ -359,8 +366,16 @@ impl Connection {
         Some(self.causal.push(side, piece, out, limits))
     }
 
-    /// Counts a segment with payload; `stored` is none where that is none of the stream's.
-    fn tally(&mut self, side: Side, segment: &Segment<'_>, stored: Option<Stored>, copy: bool, limits: &mut LimitsHit) {
+    /// Counts a segment with payload; `stored` is none where that is none of the stream's. `copy` says of a copy, as far
+    /// as headers tell, whether its packet is still to be counted.
+    fn tally(
+        &mut self,
+        side: Side,
+        segment: &Segment<'_>,
+        stored: Option<Stored>,
+        copy: Option<bool>,
+        limits: &mut LimitsHit,
+    ) {
         let at = At { packet: segment.packet, time: segment.time };
         let stored = stored.unwrap_or(Stored { new: true, ..Stored::default() });
         self.counters.conflicting += stored.conflicting;
@@ -370,13 +385,13 @@ impl Connection {
         if stored.uncompared {
             limits.hit(Limit::History);
         }
-        if copy {
+        if let Some(counts) = copy {
             if stored.conflicting == 0 {
-                self.counters.copies += 1;
+                self.counters.copies += u64::from(counts);
                 return;
             }
             // The headers are the same and the content is not.
-            self.counters.packets += 1;
+            self.counters.packets += u64::from(counts);
             self.causal.count(side, at);
         }
         if let Some(behind) = stored.filled_before {

@@ -158,8 +158,11 @@ pub struct Conflicts {
 /// Counters of a connection (`transport` of the JSON).
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Counters {
-    /// Packets of the connection, both directions; one that was captured several times counts once.
+    /// Packets of the connection, both directions; one that was captured several times, or that carries several of its
+    /// segments, counts once.
     pub packets: u64,
+    /// Of those, and of the copies, the packets that an earlier connection has counted too (802.11 aggregates segments).
+    pub shared: u64,
     /// Further copies of packets that were captured several times. They count nowhere else.
     pub copies: u64,
     /// Payload bytes of the client's stream that were captured, each counted once.
@@ -184,4 +187,12 @@ pub struct Counters {
     pub sent_again: u64,
     /// Milliseconds from the SYN over the SYN-ACK to the ACK, where all three were seen.
     pub rtt_ms: Option<f64>,
+}
+
+impl Counters {
+    /// Packets of the connection, copies included, but for those that an earlier connection has counted: over all
+    /// connections, each packet counts once.
+    pub fn own_packets(&self) -> u64 {
+        (self.packets + self.copies).saturating_sub(self.shared)
+    }
 }

@@ -177,6 +177,10 @@ impl Sink for Builder {
         let place = step::Place { n, protocol: self.session.protocol, phase: self.phase, answered };
         let step = if self.wanted.texts { step::read(place, told) } else { step::without_text(place, told) };
         self.findings.step(&step, &subject);
+        // A vector begins with room for four: most connections that are open at once have said one thing.
+        if self.session.steps.len() == self.session.steps.capacity() {
+            self.session.steps.reserve_exact(self.session.steps.len().max(1));
+        }
         self.session.steps.push(step);
         n
     }
