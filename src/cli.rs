@@ -345,7 +345,7 @@ fn analysis(
     let options = crate::pipeline::Options {
         ports,
         any_port: args.any_port,
-        wanted: if args.extract.is_some() { Wanted::ALL } else { wanted(show, args.format) },
+        wanted: if args.extract.is_some() { Wanted::ALL } else { wanted(show, args.format, args.redact) },
         // Whoever runs this gives it one, where that is asked for.
         keeper: None,
         protocols: args.protocols.iter().filter_map(|name| name.parse::<Protocol>().ok()).collect(),
@@ -378,9 +378,11 @@ fn analysis(
 }
 
 /// What the views need, and no more.
-fn wanted(show: Show, format: Format) -> Wanted {
+fn wanted(show: Show, format: Format, redact: bool) -> Wanted {
     let messages = format != Format::Table || show.steps || show.messages;
-    Wanted { messages, attachments: messages }
+    // Secrets are looked for in all that was said before anything is shown.
+    let texts = format != Format::Table || show.steps || redact;
+    Wanted { messages, attachments: messages, texts }
 }
 
 fn show(asked: &[What]) -> Show {

@@ -49,6 +49,7 @@ const KNOWN: &[(&str, What, &str)] = &[
     ("lab/imap-append", What::Commands, APPENDED),
     ("lab/imap-append", What::Messages, APPENDED),
     ("lab/imap-fetch-parts", What::Replies, LITERAL),
+    ("lab/imap-fetch-parts", What::Messages, PARTS),
     ("lab/imap-idle", What::Replies, CLOSED),
     (
         "lab/imap-login-fails",
@@ -57,6 +58,7 @@ const KNOWN: &[(&str, What, &str)] = &[
     ),
     ("lab/imap-retrieve", What::Replies, CLOSED),
     ("lab/imap-telnet", What::Replies, CLOSED),
+    ("lab/imap-telnet", What::Messages, PARTS),
     ("lab/lab-all", What::Replies, CLOSED),
     ("lab/pop3-apop", What::Messages, SAME_SEGMENT),
     ("lab/pop3-nc-lf", What::Messages, SAME_SEGMENT),
@@ -103,6 +105,7 @@ const LITERAL: &str =
     "a literal that does not begin in the response's own segment is lines to tshark, and its `)` a tag";
 const CLOSED: &str =
     "the `)` that closes a FETCH after its literal (RFC 3501, section 7.4.2) is a tag to tshark, and the reply is lost";
+const PARTS: &str = "tshark puts no message together that was fetched in parts";
 const SAME_SEGMENT: &str = "tshark exports nothing of a RETR whose content is in the segment of its +OK";
 const LETTERS: &str = "tshark takes each segment for a command: telnet in character mode sends a letter in each";
 const BARE_LF: &str =

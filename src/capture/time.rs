@@ -60,17 +60,84 @@ impl Ord for Time {
 }
 
 impl fmt::Display for Time {
-    /// RFC 3339 in UTC. `i64` nanoseconds span the years 1677 to 2262, all of which jiff can show.
+    /// RFC 3339 in UTC: `i64` nanoseconds span the years 1677 to 2262. Written digit by digit, for every step of every
+    /// session shows one.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let moment =
-            jiff::Timestamp::from_nanosecond(i128::from(self.nanoseconds)).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
-        write!(f, "{:.*}", self.digits(), moment)
+        const DAY: i64 = 86_400;
+        let (seconds, fraction) =
+            (self.nanoseconds.div_euclid(1_000_000_000), self.nanoseconds.rem_euclid(1_000_000_000));
+        let (year, month, day) = date(seconds.div_euclid(DAY));
+        let second = seconds.rem_euclid(DAY);
+        let mut text = *b"0000-00-00T00:00:00.000000000Z";
+        for (from, until, value) in [
+            (0, 4, year),
+            (5, 7, month),
+            (8, 10, day),
+            (11, 13, second / 3_600),
+            (14, 16, second / 60 % 60),
+            (17, 19, second % 60),
+            (20, 29, fraction),
+        ] {
+            let mut rest = value;
+            for place in text.get_mut(from..until).unwrap_or_default().iter_mut().rev() {
+                *place = b'0' + (rest % 10) as u8;
+                rest /= 10;
+            }
+        }
+        let end = 20 + self.digits();
+        if let Some(last) = text.get_mut(end) {
+            *last = b'Z';
+        }
+        let text = text.get(..=end).unwrap_or_default();
+        f.write_str(std::str::from_utf8(text).unwrap_or_default())
     }
+}
+
+/// Year, month and day of the Gregorian calendar for the day of this number, 1970-01-01 having 0.
+///
+/// A year is taken to begin with March, so that a leap day is its last, and time is cut into eras of 400 years, all of the
+/// same 146,097 days.
+fn date(day: i64) -> (i64, i64, i64) {
+    const ERA: i64 = 146_097;
+    /// From 0000-03-01 to 1970-01-01.
+    const EPOCH: i64 = 719_468;
+    let (era, day) = ((day + EPOCH).div_euclid(ERA), (day + EPOCH).rem_euclid(ERA));
+    let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
+    let day = day - (365 * year + year / 4 - year / 100);
+    // Months from March on have 31, 30, 31, 30, 31 days, and again: 153 in five.
+    let month = (5 * day + 2) / 153;
+    let day = day - (153 * month + 2) / 5 + 1;
+    let (next_year, month) = if month < 10 { (0, month + 3) } else { (1, month - 9) };
+    (era * 400 + year + next_year, month, day)
 }
 
 #[cfg(test)]
 mod tests {
     use super::Time;
+    use proptest::prelude::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(5_000))]
+        #[test]
+        fn shown_as_jiff_shows_it(nanoseconds: i64) {
+            let moment = jiff::Timestamp::from_nanosecond(i128::from(nanoseconds)).unwrap();
+            prop_assert_eq!(Time::from_nanoseconds(nanoseconds).to_string(), format!("{moment:.9}"));
+            let microseconds = nanoseconds.div_euclid(1_000);
+            let moment = jiff::Timestamp::from_microsecond(microseconds).unwrap();
+            prop_assert_eq!(Time::from_microseconds(microseconds).to_string(), format!("{moment:.6}"));
+        }
+    }
+
+    #[test]
+    fn every_day_that_there_is() {
+        for day in -106_000..106_000_i64 {
+            let moment = jiff::Timestamp::from_second(day * 86_400 + 86_399).unwrap();
+            assert_eq!(
+                Time::from_microseconds((day * 86_400 + 86_399) * 1_000_000).to_string(),
+                format!("{moment:.6}")
+            );
+        }
+    }
 
     #[test]
     fn shown_with_the_digits_of_the_capture() {

@@ -36,15 +36,21 @@ pub struct Copies {
 /// What is compared of a packet.
 #[derive(Debug, Clone, Copy)]
 struct Seen {
+    /// Sequence and acknowledgement number: each packet is compared with a dozen others, and nearly all differ in these.
+    numbers: u64,
+    rest: Rest,
     time: Time,
-    sequence: u32,
-    acknowledgement: Option<u32>,
+}
+
+/// What else is compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Rest {
     wire_len: u32,
     window: u16,
     identification: Option<u16>,
     from: Side,
-    /// SYN, FIN, RST.
-    flags: [bool; 3],
+    /// SYN, FIN, RST, ACK.
+    flags: [bool; 4],
 }
 
 /// Whether a sender counts its packets.
@@ -58,22 +64,24 @@ struct Identifications {
 impl Copies {
     /// Whether `segment` from `from` is a copy of an earlier packet, as far as headers tell.
     pub fn is_copy(&mut self, from: Side, segment: &Segment<'_>) -> bool {
+        let acknowledgement = segment.acknowledgement.unwrap_or_default();
         let seen = Seen {
+            numbers: u64::from(segment.sequence) << 32 | u64::from(acknowledgement),
+            rest: Rest {
+                wire_len: segment.wire_len,
+                window: segment.window,
+                identification: segment.identification,
+                from,
+                flags: [segment.syn, segment.fin, segment.rst, segment.acknowledgement.is_some()],
+            },
             time: segment.time,
-            sequence: segment.sequence,
-            acknowledgement: segment.acknowledgement,
-            wire_len: segment.wire_len,
-            window: segment.window,
-            identification: segment.identification,
-            from,
-            flags: [segment.syn, segment.fin, segment.rst],
         };
         let twin = self.recent.iter().rposition(|earlier| earlier.says_the_same(&seen));
         if twin.is_some_and(|twin| self.is_one(twin, &seen)) {
             self.found = true;
             return true;
         }
-        self.identifications[from as usize].note(seen.identification, twin.is_some());
+        self.identifications[from as usize].note(segment.identification, twin.is_some());
         if self.recent.len() == RECENT {
             self.recent.pop_front();
         }
@@ -85,20 +93,18 @@ impl Copies {
     fn is_one(&self, twin: usize, seen: &Seen) -> bool {
         let Some(first) = self.recent.get(twin) else { return false };
         let apart = seen.time.since(first.time).unsigned_abs();
-        if seen.identification.is_some() && self.identifications[seen.from as usize].count() {
+        if seen.rest.identification.is_some() && self.identifications[seen.rest.from as usize].count() {
             return apart <= NEAR_NANOSECONDS.unsigned_abs();
         }
-        let answered = self.recent.iter().skip(twin).any(|later| later.from != seen.from);
-        let bare = seen.wire_len == 0 && seen.flags == [false; 3];
+        let answered = self.recent.iter().skip(twin).any(|later| later.rest.from != seen.rest.from);
+        let bare = matches!(seen.rest, Rest { wire_len: 0, flags: [false, false, false, _], .. });
         apart <= AT_ONCE_NANOSECONDS.unsigned_abs() && !answered && (!bare || self.found)
     }
 }
 
 impl Seen {
     fn says_the_same(&self, other: &Self) -> bool {
-        let numbers = |seen: &Self| (seen.sequence, seen.acknowledgement, seen.wire_len, seen.window);
-        numbers(self) == numbers(other)
-            && (self.identification, self.from, self.flags) == (other.identification, other.from, other.flags)
+        self.numbers == other.numbers && self.rest == other.rest
     }
 }
 

@@ -9,7 +9,9 @@ use super::event::Packets;
 use crate::capture::Time;
 use crate::flow::At;
 use crate::limits::LINE_BYTES;
+use memchr::memmem::Finder;
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
 /// Bytes that just came, consumed from the front.
 #[derive(Debug, Clone, Copy)]
@@ -203,6 +205,9 @@ pub struct DotBlock {
     tail: [u8; 2],
 }
 
+/// Finds where a line that begins with a dot does; made once, for it is asked for each segment of each message.
+static DOT_LINE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"\n."));
+
 /// Where in its line the next byte of a dot-ended block stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Place {
@@ -261,7 +266,7 @@ impl DotBlock {
     /// Everything up to the next line that begins with a dot, or all there is.
     fn up_to_a_dot_line<'a>(&mut self, input: &mut Input<'a>) -> &'a [u8] {
         let rest = input.rest();
-        let len = memchr::memmem::find(rest, b"\n.").map_or(rest.len(), |lf| lf + 1);
+        let len = DOT_LINE.find(rest).map_or(rest.len(), |lf| lf + 1);
         let content = input.take(len);
         self.tail = match content {
             [.., a, b] => [*a, *b],

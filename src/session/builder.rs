@@ -29,14 +29,19 @@ pub struct Wanted {
     pub messages: bool,
     /// Attachments, decoded and digested. Nothing without `messages`.
     pub attachments: bool,
+    /// What steps say. Without it a step is what it does, when, and in which packets.
+    pub texts: bool,
 }
 
 impl Wanted {
     /// Everything.
-    pub const ALL: Self = Self { messages: true, attachments: true };
+    pub const ALL: Self = Self { messages: true, attachments: true, texts: true };
     /// Steps, log-ins, envelopes and findings alone.
-    pub const STEPS: Self = Self { messages: false, attachments: false };
+    pub const STEPS: Self = Self { messages: false, attachments: false, texts: true };
 }
+
+/// Steps of a session that sends one message: there is room for as many from the beginning.
+const USUAL_STEPS: usize = 20;
 
 /// Makes a [`Session`] of what a dialogue tells.
 #[derive(Debug)]
@@ -67,7 +72,7 @@ impl Builder {
             banner: None,
             capabilities: Vec::new(),
             tls: Tls::default(),
-            steps: Vec::new(),
+            steps: Vec::with_capacity(USUAL_STEPS),
             credentials: Vec::new(),
             messages: Vec::new(),
             findings: Vec::new(),
@@ -168,7 +173,8 @@ impl Sink for Builder {
         }
         let subject = told.subject.clone();
         let answered = told.answers.and_then(|n| self.session.step(n));
-        let step = step::read(n, self.session.protocol, self.phase, told, answered);
+        let place = step::Place { n, protocol: self.session.protocol, phase: self.phase, answered };
+        let step = if self.wanted.texts { step::read(place, told) } else { step::without_text(place, told) };
         self.findings.step(&step, &subject);
         self.session.steps.push(step);
         n
@@ -215,6 +221,7 @@ impl Sink for Builder {
             mailbox: start.mailbox.map(|name| text(&name)),
             number: start.number,
             uid: start.uid,
+            unique_id: None,
             part: start.part,
             header: Default::default(),
             mime: None,
@@ -256,6 +263,12 @@ impl Sink for Builder {
         if let Some(row) = self.step_mut(step) {
             row.carries = Some(Carries { message, complete: false, lines: None });
             self.content_steps.insert(message, step);
+        }
+    }
+
+    fn unique_id(&mut self, message: MessageId, id: &[u8]) {
+        if let Some(message) = self.message_mut(message) {
+            message.unique_id = Some(text(id)).filter(|id| !id.is_empty());
         }
     }
 

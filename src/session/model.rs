@@ -240,6 +240,8 @@ pub struct Message {
     pub number: Option<u64>,
     /// IMAP's UID.
     pub uid: Option<u64>,
+    /// POP3's unique-id.
+    pub unique_id: Option<String>,
     /// What was carried where it is not the whole message.
     pub part: Option<String>,
     /// Header fields, decoded.

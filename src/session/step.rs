@@ -7,21 +7,35 @@ use crate::limits::LINE_BYTES;
 use crate::protocol::event::{self, Kind, StepId, Subject};
 use crate::protocol::{Protocol, imap, pop3, smtp};
 
-/// Makes step `n` of `step`, which stands in `phase` and answers `answered`.
-pub fn read(
-    n: StepId,
-    protocol: Protocol,
-    phase: Phase,
-    step: event::Step<'_>,
-    answered: Option<&model::Step>,
-) -> Step {
-    let purpose = purpose::of(protocol, &step, answered);
+/// Where a step stands in its session.
+#[derive(Clone, Copy)]
+pub struct Place<'a> {
+    /// Its number.
+    pub n: StepId,
+    /// What the session speaks.
+    pub protocol: Protocol,
+    /// The phase that it is in.
+    pub phase: Phase,
+    /// The step that it answers.
+    pub answered: Option<&'a model::Step>,
+}
+
+/// Makes a step of the model of `step`.
+pub fn read(place: Place<'_>, mut step: event::Step<'_>) -> Step {
     // Arguments and secrets are ranges of the bytes: they are to become ranges of the text.
-    let mut ranges = step.secrets;
+    let mut ranges = std::mem::take(&mut step.secrets);
     ranges.extend(step.arguments.clone());
-    let shown = text_and_ranges(step.text, &mut ranges);
-    let arguments = step.arguments.and_then(|_| ranges.pop());
+    let text_shown = text_and_ranges(step.text, &mut ranges);
+    let arguments = step.arguments.as_ref().and_then(|_| ranges.pop());
     ranges.retain(|secret| !secret.is_empty());
+    let (tag, command) = (step.tag.map(text), step.command.map(str::to_owned));
+    Step { tag, command, arguments, text: text_shown, secrets: ranges, ..without_text(place, step) }
+}
+
+/// As [`read`], without what the step says.
+pub fn without_text(place: Place<'_>, step: event::Step<'_>) -> Step {
+    let Place { n, protocol, phase, answered } = place;
+    let purpose = purpose::of(protocol, &step, answered);
     let reply = Reply::of(&step.subject);
     Step {
         n,
@@ -31,15 +45,15 @@ pub fn read(
         phase,
         state: state(&step.subject),
         kind: step.kind,
-        tag: step.tag.map(text),
-        command: step.command.map(str::to_owned),
-        arguments,
+        tag: None,
+        command: None,
+        arguments: None,
         code: reply.code,
         enhanced: reply.enhanced,
         status: reply.status,
         truncated: is_truncated(step.text, step.bytes),
-        text: shown,
-        secrets: ranges,
+        text: String::new(),
+        secrets: Vec::new(),
         bytes: step.bytes,
         carries: None,
         purpose,
@@ -50,8 +64,10 @@ pub fn read(
 
 /// True where a line was longer than what is kept of it: then more crossed than the text and its line ends.
 fn is_truncated(text: &[u8], bytes: u64) -> bool {
-    let line_ends = 2 * (1 + memchr::memchr_iter(b'\n', text).count());
-    text.len() >= LINE_BYTES && bytes > (text.len() + line_ends) as u64
+    text.len() >= LINE_BYTES && {
+        let line_ends = 2 * (1 + memchr::memchr_iter(b'\n', text).count());
+        bytes > (text.len() + line_ends) as u64
+    }
 }
 
 fn state(subject: &Subject) -> Option<State> {

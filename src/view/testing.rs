@@ -192,7 +192,12 @@ impl Talk {
                     Kind::Greeting => pop3::What::Greeting { ok: true, apop: text.contains('<') },
                     Kind::Command => pop3::What::Command(pop3_verb(&verb(text, 0))),
                     Kind::Data => pop3::What::Content(pop3::Verb::Retr),
-                    _ => pop3::What::Reply { to: Some(pop3_verb(&asked_verb)), ok: text.starts_with('+'), code: None },
+                    _ => pop3::What::Reply {
+                        to: Some(pop3_verb(&asked_verb)),
+                        ok: text.starts_with('+'),
+                        code: None,
+                        effect: None,
+                    },
                 };
                 Subject::Pop3(pop3::Subject { state, what })
             }
@@ -252,6 +257,7 @@ impl Talk {
             mailbox: None,
             number: None,
             uid: None,
+            unique_id: None,
             part: None,
             header: Header::default(),
             mime: None,
@@ -357,7 +363,7 @@ pub fn lab_smtp() -> Session {
         .c("DATA")
         .s("354 开始邮件输入")
         .other(Side::Client, Kind::Data, "", 1_266)
-        .with(|step| _ = step.packets.add(15))
+        .with(|step| step.packets.add(15))
         .s("250 OK")
         .message(Direction::Sent, &[4, 5, 6, 7, 8, 9, 10, 11], |message| {
             header(message);

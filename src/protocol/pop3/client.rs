@@ -19,6 +19,7 @@ const TLS_HANDSHAKE: u8 = 0x16;
 impl Dialogue {
     /// Reads a line, or a piece of a message.
     pub(super) fn client_data(&mut self, input: &mut Input<'_>, out: &mut dyn Sink) {
+        self.client_heard = true;
         if let Some(content) = &mut self.upload {
             if content.read(input, out) {
                 self.end_of_upload(out);
@@ -137,6 +138,9 @@ impl Dialogue {
         let step = out.step(step);
         let mut pending =
             Pending::new(command.verb, step, follows(command, line.end != LineEnd::None && !line.truncated));
+        if command.verb.is_of_transaction() {
+            pending.number = parse::numbers(command.trimmed()).0;
+        }
         match (command.verb, command.argument) {
             (Verb::User, Some(name)) if whole => self.user = Some((step, name.to_vec())),
             // Another name than the one before, but nobody can tell which.

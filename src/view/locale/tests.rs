@@ -124,6 +124,7 @@ fn a_code_takes_the_place_of_the_likely_reason() {
 
 #[test]
 fn every_pop3_step_has_words_of_its_own() {
+    use crate::protocol::pop3::Effect;
     let greetings = pop3::Greeting::ALL.iter().map(|&greeting| Pop3::Greeting(greeting));
     let commands = pop3::Command::ALL.iter().map(|&command| Pop3::Command(command));
     let replies = pop3::Command::ALL
@@ -136,7 +137,10 @@ fn every_pop3_step_has_words_of_its_own() {
         what: pop3::Reply::Err,
         code: Some(code),
     });
-    let steps = greetings.chain(commands).chain(replies).chain(unasked).chain(contents).chain(coded);
+    let effects = [Effect::Marked(3), Effect::Restored(1), Effect::Restored(2), Effect::Removed(1), Effect::Removed(2)];
+    let effects = effects.into_iter().chain([Effect::Gone(3)]).map(|effect| Pop3::Effect(effect, None));
+    let effects = effects.chain([Pop3::Deletes(3)]);
+    let steps = greetings.chain(commands).chain(replies).chain(unasked).chain(contents).chain(coded).chain(effects);
     check_all(steps.map(Purpose::Pop3), purpose);
 }
 
@@ -222,7 +226,7 @@ fn every_label_and_term_has_words_of_its_own() {
     check_all(all!(LoginOutcome: Accepted, Rejected, Cancelled, Unknown), |l, &x| login_outcome(l, x).to_owned());
     check_all(
         all!(Limit: LineBytes, PacketsPerStep, StepsPerSession, MessagesPerSession, CredentialsPerSession, MessageBytes,
-            MimeStructure, CommandsInFlight, PartialFetches, Recipients, MissingRanges, SameAs, TlsHandshakeBytes, Fragments, Connections, Waiting, History, RecordOrder),
+            MimeStructure, CommandsInFlight, PartialFetches, Maildrop, Recipients, MissingRanges, SameAs, TlsHandshakeBytes, Fragments, Connections, Waiting, History, RecordOrder),
         |l, &x| limit(l, x),
     );
     let stops = [

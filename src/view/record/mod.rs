@@ -146,7 +146,8 @@ pub(crate) struct Shown<T>(pub T);
 
 impl<T: fmt::Display> Serialize for Shown<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(&self.0)
+        // In one piece: what is written in many is looked through for what must be escaped as often.
+        serializer.serialize_str(&self.0.to_string())
     }
 }
 

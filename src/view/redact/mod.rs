@@ -150,6 +150,7 @@ impl Needles {
             envelope.to.iter_mut().for_each(|recipient| self.mask_text(&mut recipient.address));
         }
         self.mask_option(&mut message.mailbox);
+        self.mask_option(&mut message.unique_id);
         self.mask_option(&mut message.part);
         self.mask_option(&mut message.reply);
         let header = &mut message.header;

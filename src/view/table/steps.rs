@@ -258,7 +258,7 @@ mod tests {
 
     fn packets(numbers: &[u64]) -> Packets {
         let mut packets = Packets::default();
-        numbers.iter().for_each(|&number| _ = packets.add(number));
+        numbers.iter().for_each(|&number| packets.add(number));
         packets
     }
 

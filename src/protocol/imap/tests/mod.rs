@@ -3,6 +3,7 @@
 mod broken;
 mod compress;
 mod examples;
+mod extensions;
 mod literals;
 mod logins;
 mod pieces;

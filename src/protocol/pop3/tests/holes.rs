@@ -48,10 +48,9 @@ fn one_side_alone() {
         [
             "1 S Greeting +OK ready",
             "2 S Reply +OK",
-            "3 S Reply +OK 1 5",
-            "4 S Unknown 1 5\\n.",
-            "5 S Reply -ERR no",
-            "6 S Unknown + dGVzdA==",
+            "3 S Reply +OK 1 5\\n1 5",
+            "4 S Reply -ERR no",
+            "5 S Unknown + dGVzdA==",
         ]
     );
 }
