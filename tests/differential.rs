@@ -46,15 +46,15 @@ const LISTED_WITH: &str = "TShark (Wireshark) 4.0.";
 
 /// Fixture, what differs, and why mailtap is right.
 const KNOWN: &[(&str, What, &str)] = &[
-    ("lab/exim-bdat-refused", What::Commands, CHUNKS),
-    ("lab/exim-bdat-refused", What::Messages, CHUNKS),
+    ("lab/exim-bdat-refused", What::Commands, CHUNKED),
+    ("lab/exim-bdat-refused", What::Messages, CHUNKED),
     ("lab/exim-refusals", What::Commands, REFUSED),
     ("lab/exim-refusals", What::Messages, REFUSED),
-    ("lab/imap-compress", What::Commands, DEFLATED),
-    ("lab/imap-compress", What::Replies, DEFLATED),
-    ("lab/imap-compress", What::Messages, DEFLATED),
     ("lab/imap-append", What::Commands, APPENDED),
     ("lab/imap-append", What::Messages, APPENDED),
+    ("lab/imap-compress", What::Commands, COMPRESSED),
+    ("lab/imap-compress", What::Replies, COMPRESSED),
+    ("lab/imap-compress", What::Messages, COMPRESSED),
     ("lab/imap-fetch-parts", What::Replies, LITERAL),
     ("lab/imap-fetch-parts", What::Messages, PARTS),
     ("lab/imap-idle", What::Replies, CLOSED),
@@ -94,7 +94,11 @@ const KNOWN: &[(&str, What, &str)] = &[
         What::Commands,
         "tshark does not look for commands behind the end of content in the same segment",
     ),
-    ("lab/smtp-relay-denied", What::Commands, REFUSED),
+    (
+        "lab/smtp-relay-denied",
+        What::Commands,
+        "after a refused DATA tshark waits for the end of content, which never comes, and loses QUIT",
+    ),
     ("transport/lost", What::Commands, HELD),
     ("transport/shuffled", What::Replies, SHUFFLED),
     ("transport/shuffled", What::Messages, SAME_SEGMENT),
@@ -102,11 +106,10 @@ const KNOWN: &[(&str, What, &str)] = &[
     ("transport/snap-length", What::Replies, SNAPPED),
 ];
 
-const CHUNKS: &str =
-    "of a MAIL, RCPT and BDAT that are sent at once with the chunk's octets, tshark 4.0 reads none, nor what follows";
-const REFUSED: &str =
-    "after a refused DATA tshark takes what follows for content, up to a line with a dot: commands, or another message";
-const DEFLATED: &str = "tshark does not inflate what crosses after COMPRESS DEFLATE (RFC 4978)";
+const CHUNKED: &str =
+    "tshark loses the client's direction at a BDAT that is sent in one segment with the commands before it";
+const REFUSED: &str = "after a refused DATA tshark takes commands for content, up to the dot of the next message, which then begins there";
+const COMPRESSED: &str = "tshark inflates nothing that COMPRESS=DEFLATE (RFC 4978) has deflated";
 const APPENDED: &str =
     "tshark takes no literal of APPEND for content: its lines are commands there, and no message is exported";
 const LITERAL: &str =
