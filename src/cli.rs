@@ -107,6 +107,10 @@ struct CommonArgs {
     /// The language of headings and explanations [default: from the locale].
     #[arg(long, value_enum)]
     lang: Option<Language>,
+    /// Write each message to a file in DIR, its attachments, a transcript of each session, and index.json, which says
+    /// which is which. DIR must be empty or not there yet. Not together with --redact: mail cannot be masked.
+    #[arg(long, value_name = "DIR", conflicts_with = "redact")]
+    extract: Option<PathBuf>,
     /// Mask passwords and tokens, in every form in which they appear.
     #[arg(long)]
     redact: bool,
@@ -226,6 +230,8 @@ pub struct Output {
     pub format: Format,
     /// A file instead of standard output.
     pub file: Option<PathBuf>,
+    /// Where to write messages and attachments to.
+    pub extract: Option<PathBuf>,
     /// What to show in tables.
     pub show: Show,
     /// The language.
@@ -339,7 +345,9 @@ fn analysis(
     let options = crate::pipeline::Options {
         ports,
         any_port: args.any_port,
-        wanted: wanted(show, args.format, args.redact),
+        wanted: if args.extract.is_some() { Wanted::ALL } else { wanted(show, args.format, args.redact) },
+        // Whoever runs this gives it one, where that is asked for.
+        keeper: None,
         protocols: args.protocols.iter().filter_map(|name| name.parse::<Protocol>().ok()).collect(),
         sessions: args.sessions.into_iter().collect(),
         order: match args.format {
@@ -355,6 +363,7 @@ fn analysis(
     let output = Output {
         format: args.format,
         file: args.output,
+        extract: args.extract,
         show,
         lang: match args.lang {
             Some(Language::En) => Lang::En,

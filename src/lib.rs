@@ -15,8 +15,8 @@ bytes                                                                           
   ▼         Packet            Segment           Data | Gap          Event          Session│
 capture/ ────────▶ decode/ ────────▶ flow/ ─────────────▶ protocol/ ──────▶ session/ ────▶ view/
 files, pipes,      link, tunnel,     one Connection       smtp pop3 imap    what happened   table, json,
-live libpcap       IP, fragments,    per 5-tuple; both    + sasl, tls,      in it, and      zh and en
-                   TCP               directions in        framing, detect   what it means
+live libpcap       IP, fragments,    per 5-tuple; both    + sasl, tls,      in it, and      files;
+                   TCP               directions in        framing, detect   what it means   zh and en
                                      causal order
                           pipeline.rs: the only file that knows every stage
 ```
@@ -25,7 +25,8 @@ live libpcap       IP, fragments,    per 5-tuple; both    + sasl, tls,      in i
 
 1. Arrows point one way: nothing knows anything to its right. `protocol` has never heard of a table, `flow` of mail.
 2. The core eats bytes and packet time: no clock, no I/O, no globals, no environment between `decode` and `session`.
-   The same packets give the same sessions on any day.
+   The same packets give the same sessions on any day. Content that somebody wants to have (`--extract`) is handed to a
+   keeper that the pipeline is given.
 3. A gap is a value. `flow` hands `protocol` either data or a gap of known length; the session says what is missing.
    Nothing is zero-filled, guessed or silently joined.
 4. Causal order: a segment is released only when the other direction has been delivered up to its acknowledgement

@@ -34,6 +34,13 @@ pub const MIME_PARTS: usize = bound(2_000, 16);
 pub const MIME_PARAMETERS: usize = bound(1_000, 12);
 /// Commands in flight (sent, not yet answered) that a dialogue remembers.
 pub const COMMANDS_IN_FLIGHT: usize = bound(4_096, 12);
+/// Messages of an IMAP session that are put together of partial fetches at once.
+pub const PARTIAL_MESSAGES: usize = bound(16, 3);
+/// Bytes of an IMAP session's partial fetches that wait for those before them, headers that wait for their text among
+/// them.
+pub const PARTIAL_BYTES: usize = bound(1024 * 1024, 64);
+/// Sizes of messages that an IMAP session remembers, to know when their partial fetches are complete.
+pub const PARTIAL_SIZES: usize = bound(40_000, 8);
 /// Recipients kept for one envelope, and mailboxes for one of a message's lists.
 pub const RECIPIENTS: usize = bound(20_000, 6);
 /// Messages that are remembered so that later ones can be known as the same.
@@ -45,7 +52,9 @@ pub const TLS_HANDSHAKE_BYTES: usize = bound(128 * 1024, 2048);
 /// The longest path (address) kept of a MAIL or RCPT; RFC 5321, section 4.5.3.1.3, allows 256.
 pub const PATH_BYTES: usize = bound(4 * 1024, 64);
 /// Connections followed at once.
-pub const CONNECTIONS: usize = bound(1_000_000, 3);
+pub const CONNECTIONS: usize = bound(1 << 20, 4);
+/// Of these, the connections on which something was said, or that began before the capture.
+pub const SPEAKING_CONNECTIONS: usize = bound(1 << 18, 3);
 /// Bytes of one direction of a connection that wait for something before them.
 pub const WAITING_BYTES_PER_DIRECTION: usize = bound(4 * 1024 * 1024, 8192);
 /// Segments of one direction of a connection that wait for something before them.
@@ -53,14 +62,14 @@ pub const WAITING_SEGMENTS_PER_DIRECTION: usize = bound(8_192, 16);
 /// Bytes of all connections together that wait for something before them.
 pub const WAITING_BYTES: usize = bound(256 * 1024 * 1024, 12288);
 /// Bytes of all connections together that were handed over and are kept, to hold retransmissions against them.
-pub const HISTORY_BYTES: usize = 64 * 1024 * 1024;
+pub const HISTORY_BYTES: usize = bound(64 * 1024 * 1024, 4096);
 
 /// Bytes of one record of a capture file; a length above it is taken for damage.
 pub const RECORD_BYTES: usize = 16 * 1024 * 1024;
 /// Packets that are held to put those in order that stand out of time order in their file.
-pub const ORDER_PACKETS: usize = 8_192;
+pub const ORDER_PACKETS: usize = bound(8_192, 16);
 /// Captured bytes that are held for the same.
-pub const ORDER_BYTES: usize = 32 * 1024 * 1024;
+pub const ORDER_BYTES: usize = bound(32 * 1024 * 1024, 4096);
 /// Interfaces that one section of a pcapng file may describe.
 pub const INTERFACES_PER_SECTION: usize = bound(65_536, 4);
 /// Layers (tags, tunnels, IP headers) that one packet may nest; deeper ones are counted as not decoded.
@@ -93,13 +102,16 @@ pub enum Limit {
     MimeStructure,
     /// [`COMMANDS_IN_FLIGHT`]: counts commands whose reply could not be told.
     CommandsInFlight,
+    /// [`PARTIAL_MESSAGES`], [`PARTIAL_BYTES`], [`PARTIAL_SIZES`]: counts the times that partial fetches could not be
+    /// put together, or may not have been.
+    PartialFetches,
     /// [`RECIPIENTS`] and [`PATH_BYTES`]: counts recipients (and senders) left out, and messages whose header names more.
     Recipients,
     /// [`SAME_AS_MESSAGES`], [`SAME_AS_PER_MESSAGE`]: counts messages of which not every other copy is named.
     SameAs,
     /// [`TLS_HANDSHAKE_BYTES`]: counts handshake messages that were not read.
     TlsHandshakeBytes,
-    /// [`CONNECTIONS`]: counts connections closed before their end to make room.
+    /// [`CONNECTIONS`], [`SPEAKING_CONNECTIONS`]: counts connections closed before their end to make room.
     Connections,
     /// [`WAITING_BYTES_PER_DIRECTION`], [`WAITING_SEGMENTS_PER_DIRECTION`], [`WAITING_BYTES`]: counts the times that
     /// a stretch was declared missing, or an order given up, to make room.
@@ -125,6 +137,7 @@ impl Limit {
             Self::MissingRanges => "missing_ranges",
             Self::MimeStructure => "mime_structure",
             Self::CommandsInFlight => "commands_in_flight",
+            Self::PartialFetches => "partial_fetches",
             Self::Recipients => "recipients",
             Self::SameAs => "same_as",
             Self::TlsHandshakeBytes => "tls_handshake_bytes",
@@ -144,13 +157,21 @@ pub struct LimitsHit(BTreeMap<Limit, u64>);
 impl LimitsHit {
     /// Counts `limit` once more.
     pub fn hit(&mut self, limit: Limit) {
-        *self.0.entry(limit).or_default() += 1;
+        self.hit_times(limit, 1);
+    }
+
+    /// Counts `limit` so many times more.
+    pub fn hit_times(&mut self, limit: Limit, times: u64) {
+        if times > 0 {
+            let count = self.0.entry(limit).or_default();
+            *count = count.saturating_add(times);
+        }
     }
 
     /// Adds another tally to this one.
     pub fn add(&mut self, other: &Self) {
         for (limit, count) in &other.0 {
-            *self.0.entry(*limit).or_default() += count;
+            self.hit_times(*limit, *count);
         }
     }
 

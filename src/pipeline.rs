@@ -24,6 +24,7 @@ use crate::capture::{CaptureError, Read, Source, Time};
 use crate::protocol::Protocol;
 use crate::protocol::ports::Ports;
 use crate::session::Wanted;
+use crate::session::keep::Keeper;
 use crate::session::model::Session;
 use crate::view::{Report, View};
 use intake::{Intake, Taken};
@@ -31,6 +32,7 @@ use outtake::Outtake;
 use shards::Shards;
 use std::collections::BTreeSet;
 use std::io;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -43,6 +45,8 @@ pub struct Options {
     pub any_port: bool,
     /// What is worth computing.
     pub wanted: Wanted,
+    /// Who wants to have the content of messages and attachments.
+    pub keeper: Option<Arc<dyn Keeper>>,
     /// Only sessions of these protocols; all where empty.
     pub protocols: Vec<Protocol>,
     /// Only sessions with these numbers; all where empty.
@@ -121,8 +125,8 @@ fn run_here<'a>(
                 let mut taken = intake.packet(&packet);
                 loop {
                     match taken {
-                        Taken::Segment { shard, segment } => {
-                            shards.segment(shard, &segment);
+                        Taken::Segment { shard, nth, segment } => {
+                            shards.segment(shard, nth, &segment);
                             if options.steps {
                                 outtake.take(&mut shards.drain())?;
                                 outtake.show_steps(&mut shards, shard, &segment)?;
@@ -153,8 +157,14 @@ fn run_here<'a>(
             }
         }
     }
-    shards.finish();
     outtake.take(&mut shards.drain())?;
+    loop {
+        let mut events = shards.finish_some();
+        if events.is_empty() {
+            break;
+        }
+        outtake.take(&mut events)?;
+    }
     outtake.add_limits(&shards.limits_hit());
     Ok((intake, problem))
 }
@@ -178,10 +188,10 @@ impl<'a> Reading<'a> {
     }
 }
 
-/// The end of a batch: the last packet read, and its time.
+/// The end of a batch: which packet handed out was its last, and its time.
 #[derive(Debug, Clone, Copy)]
 struct BatchEnd {
-    packet: u64,
+    nth: u64,
     time: Time,
 }
 

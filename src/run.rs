@@ -6,6 +6,7 @@ what stood in the way.
 use crate::capture::{self, CaptureError, Damage, Filter, Live, Reading, Source};
 use crate::cli::{Analysis, Format, Input, Output, Plan};
 use crate::pipeline;
+use crate::view::extract::{self, Extract};
 use crate::view::json::{Json, NdJson};
 use crate::view::redact::Redact;
 use crate::view::table::{self, Table};
@@ -56,7 +57,7 @@ pub fn in_words(error: &anyhow::Error) -> String {
     view::escape::line(&format!("{error:#}")).into_owned()
 }
 
-fn analyze(analysis: Analysis) -> anyhow::Result<()> {
+fn analyze(mut analysis: Analysis) -> anyhow::Result<()> {
     let stop = Arc::new(AtomicBool::new(false));
     let filter = analysis.filter.as_deref().map(Filter::new).transpose()?;
     let live = matches!(analysis.input, Input::Live(_) | Input::Followed(_));
@@ -79,14 +80,24 @@ fn analyze(analysis: Analysis) -> anyhow::Result<()> {
             Box::new(source)
         }
     };
+    // The source itself ends when it is told to stop, after what it has already received. Reading stops at once where what
+    // is read cannot be written.
+    let give_up = Arc::new(AtomicBool::new(false));
+    let spool = match &analysis.output.extract {
+        Some(directory) => Some(extract::prepare(directory, &give_up)?),
+        None => None,
+    };
     let out: Box<dyn Write> = match &analysis.output.file {
         Some(file) => Box::new(File::create(file).with_context(|| format!("{}: cannot be written", file.display()))?),
         None => Box::new(io::stdout()),
     };
     let mut view = made(&analysis.output, live, Box::new(BufWriter::with_capacity(1 << 16, out)));
-    // The source itself ends when it is told to stop, after what it has already received.
-    let never = AtomicBool::new(false);
-    let outcome = pipeline::run(&mut *source, &analysis.options, &mut *view, &never)?;
+    if let (Some(directory), Some(spool)) = (analysis.output.extract, spool) {
+        analysis.options.keeper = Some(spool.clone());
+        let end = live.then(|| Arc::clone(&give_up));
+        view = Box::new(Extract::new(view, directory, analysis.output.lang, spool, end)?);
+    }
+    let outcome = pipeline::run(&mut *source, &analysis.options, &mut *view, &give_up)?;
     match outcome.problem {
         Some(problem) => Err(problem.into()),
         None => {

@@ -508,7 +508,7 @@ fn any_stretch_of_small_packets_may_be_lost() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..Default::default() })]
+    #![proptest_config(support::tried(2_000))]
 
     #[test]
     fn any_few_packets_may_be_lost(

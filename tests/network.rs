@@ -236,7 +236,7 @@ fn indices(most: usize) -> impl Strategy<Value = Vec<Index>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 60, ..Default::default() })]
+    #![proptest_config(support::tried(60))]
 
     /// Nothing was lost: the session is that of the clean capture.
     #[test]
@@ -489,4 +489,18 @@ fn fin_and_syn_flags_are_where_they_are_taken_to_be() {
     let sent = segments(&turns(SMTP), 20);
     let special = |s: &Segment| s.flags & (TcpFlags::SYN | TcpFlags::FIN) != 0;
     assert!(sent[3..sent.len() - 3].iter().all(|s| !special(s)));
+}
+
+/// A line in segments of one byte: more packets than a step keeps numbers of, which is told.
+#[test]
+fn packet_numbers_that_are_left_out_are_counted() {
+    let file =
+        pcap(&packets(&segments(&turns(&format!("S: 220 mx ESMTP\nC: NOOP {}\n", "x".repeat(600))), 1), 25, 1_000));
+    let (document, problem) = support::analyze(&file);
+    assert_eq!(problem, None);
+    // `NOOP `, 600 bytes and a line end, of which 256 numbers are kept.
+    let left_out = 5 + 600 + 2 - mailtap::limits::PACKETS_PER_STEP;
+    assert_eq!(document["summary"]["limits_hit"], serde_json::json!({ "packets_per_step": left_out }));
+    let packets = document["sessions"][0]["steps"][1]["packets"].as_array().expect("a list");
+    assert_eq!(packets.len(), mailtap::limits::PACKETS_PER_STEP);
 }

@@ -1,7 +1,8 @@
 //! The READMEs say what is so: the tables that they show are printed, the options and the bounds that they name exist.
 //!
 //! A block of output stands below a comment with the arguments that print it. `[…]` on a line of its own stands for what
-//! was left out; what is between two of them must be printed just so, and in this order.
+//! was left out; what is between two of them must be printed just so, and in this order. A list of files stands below a
+//! comment with the arguments that, with `--extract`, write them.
 
 use mailtap::limits;
 use std::collections::BTreeSet;
@@ -51,6 +52,37 @@ fn the_tables_shown_are_those_printed() {
 }
 
 #[test]
+fn the_files_shown_are_those_written() {
+    for name in READMES {
+        let text = text(name);
+        let mut blocks = text.split("<!-- writes: ").skip(1).peekable();
+        assert!(blocks.peek().is_some(), "{name} shows no files");
+        for block in blocks {
+            let (arguments, rest) = block.split_once(" -->\n```text\n").expect("arguments, and a block below them");
+            let shown: Vec<&str> = rest.split("\n```").next().expect("its end").lines().collect();
+            let place = tempfile::tempdir().expect("a directory");
+            let directory = place.path().to_str().expect("UTF-8");
+            let arguments: Vec<&str> = arguments.split(' ').chain(["--extract", directory]).collect();
+            printed(&arguments);
+            let (mut written, mut open) = (Vec::new(), vec![place.path().to_owned()]);
+            while let Some(directory) = open.pop() {
+                for entry in std::fs::read_dir(directory).expect("a directory") {
+                    let path = entry.expect("an entry").path();
+                    if path.is_dir() {
+                        open.push(path);
+                    } else {
+                        let file = path.strip_prefix(place.path()).expect("below it");
+                        written.push(file.to_str().expect("UTF-8").to_owned());
+                    }
+                }
+            }
+            written.sort();
+            assert_eq!(written, shown, "{name}");
+        }
+    }
+}
+
+#[test]
 fn every_option_is_described_and_no_other() {
     let options = |text: &str| -> BTreeSet<String> {
         let is_letter = |found: char| found.is_ascii_lowercase() || found == '-';
@@ -89,6 +121,8 @@ fn every_bound_is_told_as_it_is() {
         ("missing_ranges", count(limits::MISSING_RANGES)),
         ("mime_structure", count(limits::MIME_DEPTH)),
         ("commands_in_flight", count(limits::COMMANDS_IN_FLIGHT)),
+        ("partial_fetches", count(limits::PARTIAL_MESSAGES)),
+        ("partial_fetches", bytes(limits::PARTIAL_BYTES)),
         ("recipients", count(limits::RECIPIENTS)),
         ("same_as", count(limits::SAME_AS_MESSAGES)),
         ("tls_handshake_bytes", bytes(limits::TLS_HANDSHAKE_BYTES)),

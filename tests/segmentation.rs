@@ -3,7 +3,6 @@
 mod support;
 
 use proptest::prelude::*;
-use proptest::test_runner::RngSeed;
 use serde_json::Value;
 use support::{Segment, frame, pcap, segments, turns};
 
@@ -107,7 +106,7 @@ fn any_conversation() -> impl Strategy<Value = (&'static str, u16)> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 150, rng_seed: RngSeed::Fixed(1), ..Default::default() })]
+    #![proptest_config(support::tried(150))]
 
     #[test]
     fn split_reordered_and_doubled(

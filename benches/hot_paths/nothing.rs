@@ -15,6 +15,7 @@ pub struct Deaf;
 
 impl Follower for FollowAll {
     type Listener = Deaf;
+    type Ticket = ();
 
     fn wants(&self, _: SocketAddr, _: SocketAddr) -> bool {
         true
@@ -28,7 +29,9 @@ impl Follower for FollowAll {
         }
     }
 
-    fn listen(&mut self, _: &Ends, _: At) -> Deaf {
+    fn begun(&mut self, _: &Ends, _: At) {}
+
+    fn listen(&mut self, (): (), _: &Ends, _: At) -> Deaf {
         Deaf
     }
 

@@ -140,6 +140,9 @@ fn conversation(corpus: &mut Corpus, port: u16, turns: &[Turn]) -> io::Result<()
     if !implicit {
         corpus.add(target, &script)?;
     }
+    if target == "smtp" {
+        corpus.add("lmtp", &as_lmtp(&script))?;
+    }
     corpus.add("views", &with(view | if implicit { 0x80 } else { 0 }))?;
     corpus.add("detect", &with(if implicit { detect + 4 } else { detect }))?;
     corpus.add("detect", &with(7))?;
@@ -158,6 +161,17 @@ fn conversation(corpus: &mut Corpus, port: u16, turns: &[Turn]) -> io::Result<()
         }
     }
     login(corpus, turns)
+}
+
+/// What an SMTP client says, as LMTP's says it: hardly any capture has LMTP in it.
+fn as_lmtp(script: &[u8]) -> Vec<u8> {
+    let mut script = script.to_vec();
+    let hello =
+        script.windows(5).position(|word| word.eq_ignore_ascii_case(b"EHLO ") || word.eq_ignore_ascii_case(b"HELO "));
+    if let Some(at) = hello {
+        script[at..at + 4].copy_from_slice(b"LHLO");
+    }
+    script
 }
 
 /// What follows an AUTH: a seed of `sasl`.

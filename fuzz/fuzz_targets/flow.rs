@@ -64,6 +64,7 @@ struct Everyone {
 
 impl Follower for Everyone {
     type Listener = Ear;
+    type Ticket = ();
 
     fn wants(&self, one: SocketAddr, other: SocketAddr) -> bool {
         one != other
@@ -76,7 +77,9 @@ impl Follower for Everyone {
         }
     }
 
-    fn listen(&mut self, ends: &Ends, _: At) -> Ear {
+    fn begun(&mut self, _: &Ends, _: At) {}
+
+    fn listen(&mut self, (): (), ends: &Ends, _: At) -> Ear {
         Ear { next: [None; 2], bytes: [0; 2], missing: [0; 2], client: ends.client, near: self.near }
     }
 
@@ -96,7 +99,7 @@ fuzz_target!(|data: &[u8]| {
     let near = data.chunks_exact(12).all(|chunk| chunk[0] & 0x20 == 0);
     let mut table = Table::new(Everyone { near }, 1);
     let mut time = 0_i64;
-    for (packet, chunk) in (1..).zip(data.chunks_exact(12)) {
+    for (packet, chunk) in (1_u64..).zip(data.chunks_exact(12)) {
         let &[flags, who, s0, s1, s2, s3, a0, a1, l0, l1, cut, pause] = chunk else { unreachable!("twelve") };
         let side = usize::from(who & 1);
         let client = SocketAddr::from(([172, 16, 0, 73], 40_000 + u16::from(who >> 1 & 3)));
@@ -128,6 +131,8 @@ fuzz_target!(|data: &[u8]| {
             rst: flags & 8 != 0,
             window: 65_535,
             payload: &payload,
+            // That of an earlier packet makes a copy of it, where all else is the same.
+            identification: (who & 0x80 == 0).then(|| (packet as u16).wrapping_sub(u16::from(who >> 3 & 0xf))),
             wire_len: len as u32 + u32::from(if flags & 0x10 != 0 { cut } else { 0 }),
         });
         if flags & 0x40 != 0 {

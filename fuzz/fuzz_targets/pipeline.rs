@@ -19,6 +19,7 @@ fn run(data: &[u8], any_port: bool, live: bool, threads: usize, view: &mut dyn V
         ports: Ports::default(),
         any_port,
         wanted: Wanted::ALL,
+        keeper: None,
         protocols: Vec::new(),
         sessions: Default::default(),
         order: if live { When::AsTheyEnd } else { When::InOrder },

@@ -21,6 +21,8 @@ pub struct Checker {
     /// Bytes of text and content told, and of all else that was copied.
     told: u64,
     limited: bool,
+    /// Bytes of each side that the dialogue is not told.
+    passed_over: [u64; 2],
     /// Steps need not account for every byte.
     loose: bool,
 }
@@ -38,6 +40,11 @@ impl Checker {
         Self { loose: true, ..Self::default() }
     }
 
+    /// To be called where that many bytes of each side are not for the dialogue.
+    pub fn passed_over(&mut self, bytes: [usize; 2]) {
+        self.passed_over = bytes.map(|bytes| bytes as u64);
+    }
+
     /// To be called when the dialogue has ended.
     pub fn finish(self, turns: &[Turn]) {
         let mut said = [0_u64; 2];
@@ -47,6 +54,9 @@ impl Checker {
                 Turn::Data(side, bytes) => said[*side as usize] += bytes.len() as u64,
                 Turn::Gap(side, gap) => missing[*side as usize] += gap,
             }
+        }
+        for (said, passed_over) in said.iter_mut().zip(self.passed_over) {
+            *said -= passed_over;
         }
         assert!(self.messages.iter().all(|message| message.ended), "a message without its end");
         if !self.limited {

@@ -1,7 +1,8 @@
 /*!
 Classic libpcap files: a header of 24 bytes, then records of 16 bytes and what was captured.
 
-Microseconds or nanoseconds, either byte order, and the variant of Alexey Kuznetzov's libpcap with its longer records.
+Microseconds or nanoseconds, either byte order, the variant of Alexey Kuznetzov's libpcap with its longer records, and the
+old versions whose records name the two lengths the other way round.
 */
 
 use super::file::{Defect, Record};
@@ -26,9 +27,21 @@ pub(super) struct Pcap {
     big_endian: bool,
     header_bytes: usize,
     fine: bool,
+    lengths: Lengths,
     link: LinkType,
     longest: usize,
     last_seconds: Option<u32>,
+}
+
+/// In which order a record names the length that was captured and that on the wire.
+#[derive(Clone, Copy)]
+enum Lengths {
+    /// The captured one first: since version 2.4.
+    CapturedFirst,
+    /// Either: some writers of version 2.3. What was captured is never the longer one.
+    ShorterIsCaptured,
+    /// The captured one last: before version 2.3.
+    CapturedLast,
 }
 
 /// A record's header.
@@ -64,8 +77,7 @@ impl Pcap {
             // The one magic number of Pcap::begins that pcap-parser does not know.
             Err(_) => return Err(Defect::Unsupported("the big-endian modified pcap format".to_owned())),
         };
-        // Until 2.3 the two lengths of a record stood in the other order.
-        if header.version_major != 2 || header.version_minor < 3 {
+        if header.version_major != 2 {
             let version = format!("pcap version {}.{}", header.version_major, header.version_minor);
             return Err(Defect::Unsupported(version));
         }
@@ -81,6 +93,11 @@ impl Pcap {
             big_endian,
             header_bytes: if modified { 24 } else { 16 },
             fine: header.is_nanosecond_precision(),
+            lengths: match header.version_minor {
+                0..=2 => Lengths::CapturedLast,
+                3 => Lengths::ShorterIsCaptured,
+                _ => Lengths::CapturedFirst,
+            },
             // The upper bits tell of a frame check sequence, which IP's own lengths leave aside.
             link: LinkType((header.network.0 & 0xffff) as u16),
             longest: snaplen.clamp(CUSTOMARY_BYTES, RECORD_BYTES),
@@ -135,7 +152,13 @@ impl Pcap {
             let bytes: [u8; 4] = data.get(at..at + 4)?.try_into().ok()?;
             Some(if self.big_endian { u32::from_be_bytes(bytes) } else { u32::from_le_bytes(bytes) })
         };
-        Some(Header { seconds: field(0)?, fraction: field(4)?, captured: field(8)?, original: field(12)? })
+        let (first, second) = (field(8)?, field(12)?);
+        let (captured, original) = match self.lengths {
+            Lengths::CapturedFirst => (first, second),
+            Lengths::ShorterIsCaptured => (first.min(second), first.max(second)),
+            Lengths::CapturedLast => (second, first),
+        };
+        Some(Header { seconds: field(0)?, fraction: field(4)?, captured, original })
     }
 
     /// Moves the window to the next stretch that reads as several records in a row; false where there is none.

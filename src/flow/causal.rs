@@ -8,7 +8,9 @@ heard.
 
 A byte that the other side has acknowledged did cross the wire. When it has not come [`PATIENCE_PACKETS`] packets of its
 connection or [`PATIENCE_NANOSECONDS`] later, the capture does not have it, and it is declared missing; a hole that
-nobody acknowledged may still be filled by a retransmission and is waited for. Nothing waits past the bounds in
+nobody acknowledged may still be filled by a retransmission and is waited for. For the beginning of a direction, and for
+a direction that may not be in the capture at all, [`PATIENCE_FOR_BEGINNING`] is enough: who watches one side only wants
+to see it soon. Nothing waits past the bounds in
 [`limits`](crate::limits), and nothing past the end of the connection.
 */
 
@@ -19,8 +21,12 @@ use crate::limits::{Limit, LimitsHit, WAITING_BYTES_PER_DIRECTION, WAITING_SEGME
 
 /// Packets of a connection for which an acknowledged byte may be late.
 pub const PATIENCE_PACKETS: u64 = 256;
-/// Packet time for which an acknowledged byte may be late: three seconds.
-pub const PATIENCE_NANOSECONDS: i64 = 3_000_000_000;
+/// Packet time for which an acknowledged byte may be late: a minute. Packets change places by much less, but where two that
+/// stand on either side of a pause do, as long as the pause is: a server waits seconds before it refuses a password, and
+/// minutes in IDLE.
+pub const PATIENCE_NANOSECONDS: i64 = 60_000_000_000;
+/// Packets and packet time, both, for which the beginning of a direction may be late: ten seconds.
+pub const PATIENCE_FOR_BEGINNING: (u64, i64) = (32, 10_000_000_000);
 
 /// How far beyond what was seen a FIN may stand: the largest window that scaling allows (RFC 7323, section 2.3).
 const FIN_AHEAD: Position = 1 << 30;
@@ -159,14 +165,14 @@ impl Causal {
             return;
         }
         if !self.settled {
-            if !self.first.is_some_and(|first| self.is_old(0, first, now)) {
+            if !self.began_long_ago(now) {
                 return;
             }
             self.settled = true;
         }
         for side in [Side::Client, Side::Server] {
             // Of a side that never showed up within the patience, nothing more is expected.
-            let absent = self.seen(side) == 0 && self.first.is_some_and(|first| self.is_old(0, first, now));
+            let absent = self.seen(side) == 0 && self.began_long_ago(now);
             let packets = self.packets();
             self.streams[side as usize].give_up_on(|count, at| absent || is_old(packets, now, count, at));
         }
@@ -304,6 +310,14 @@ impl Causal {
             Content::Cut(len) => out.gap(side, u64::from(len), front.at),
         }
         true
+    }
+
+    fn began_long_ago(&self, now: At) -> bool {
+        self.first.is_some_and(|first| {
+            let (packets, nanoseconds) = PATIENCE_FOR_BEGINNING;
+            let long = self.packets() >= packets && now.time.since(first.time) >= nanoseconds;
+            long || self.is_old(0, first, now)
+        })
     }
 
     fn is_old(&self, count: u64, at: At, now: At) -> bool {

@@ -42,6 +42,8 @@ pub struct Connection {
 #[derive(Debug, Clone, Copy)]
 struct Reset {
     from: Side,
+    /// Its place: what stands before it was sent before it, and only came late.
+    position: Position,
     /// Place after the last byte that the other side had sent by then.
     other: Position,
     /// Segments of the same side that acknowledge what the other sent later.
@@ -121,7 +123,7 @@ impl Connection {
             self.syn(side, segment, position);
         }
         let acknowledges = self.acknowledgement(side, segment, at);
-        self.doubt_reset(side, segment, acknowledges);
+        self.doubt_reset(side, segment, position, acknowledges);
         self.time_handshake(side, segment);
         let start = position + Position::from(segment.syn);
         if segment.wire_len > 0 {
@@ -135,8 +137,8 @@ impl Connection {
             self.causal.fin(side, start + Position::from(segment.wire_len));
         }
         if segment.rst && self.reset.is_none() && self.believes_reset(side, position) {
-            let other = self.causal.stream(side.other()).highest();
-            self.reset = Some(Reset { from: side, other, alive: 0 });
+            let other = self.causal.stream(side.other()).highest().max(acknowledges.unwrap_or_default());
+            self.reset = Some(Reset { from: side, position, other, alive: 0 });
         }
         self.causal.release(at, out);
     }
@@ -189,6 +191,11 @@ impl Connection {
     /// The time of its last packet.
     pub fn last_time(&self) -> Time {
         self.last.time
+    }
+
+    /// The number of its first packet.
+    pub fn first_packet(&self) -> u64 {
+        self.first.packet
     }
 
     /// What `segment`, of the same 5-tuple, is to this connection.
@@ -378,11 +385,12 @@ impl Connection {
     }
 
     /// An end that goes on after its RST did not send it (RFC 5961, section 3).
-    fn doubt_reset(&mut self, side: Side, segment: &Segment<'_>, acknowledges: Option<Position>) {
+    fn doubt_reset(&mut self, side: Side, segment: &Segment<'_>, position: Position, acknowledges: Option<Position>) {
         let Some(reset) = &mut self.reset else { return };
         let other = &self.causal.stream(side.other());
         let goes_on = reset.from == side
             && !segment.rst
+            && position >= reset.position
             && acknowledges.is_some_and(|position| position > reset.other && position <= other.highest());
         reset.alive += u32::from(goes_on);
         if reset.alive >= ALIVE_AFTER_RESET {

@@ -1,25 +1,64 @@
 //! Which connection a segment belongs to.
 
+use super::Ends;
 use crate::decode::Segment;
 use std::hash::{Hash, Hasher};
 use std::net::{IpAddr, SocketAddr};
 
-/// A 5-tuple (the protocol being TCP throughout), the same for both directions.
+/// A 5-tuple (the protocol being TCP throughout), the same for both directions. Smaller than two socket addresses: a
+/// flood of SYNs is kept by it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Key {
-    low: SocketAddr,
-    high: SocketAddr,
+    low: Host,
+    high: Host,
+}
+
+/// One of the two ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Host {
+    address: IpAddr,
+    port: u16,
+}
+
+/// Which of a key's two ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Which {
+    /// The lower one.
+    Low,
+    /// The higher one.
+    High,
 }
 
 impl Key {
     /// The key of the connection between two ends, whichever comes first.
     pub fn new(one: SocketAddr, other: SocketAddr) -> Self {
+        let [one, other] = [one, other].map(Host::of);
         if one <= other { Self { low: one, high: other } } else { Self { low: other, high: one } }
     }
 
     /// The key of a segment's connection.
     pub fn of(segment: &Segment<'_>) -> Self {
         Self::new(segment.source, segment.destination)
+    }
+
+    /// Which of the two ends `end` is.
+    pub fn which(&self, end: SocketAddr) -> Which {
+        if Host::of(end) == self.low { Which::Low } else { Which::High }
+    }
+
+    /// The two ends, of which `client` is the client.
+    pub fn ends(&self, client: Which) -> Ends {
+        let [low, high] = [self.low, self.high].map(|end| SocketAddr::new(end.address, end.port));
+        match client {
+            Which::Low => Ends { client: low, server: high },
+            Which::High => Ends { client: high, server: low },
+        }
+    }
+}
+
+impl Host {
+    fn of(end: SocketAddr) -> Self {
+        Self { address: end.ip(), port: end.port() }
     }
 }
 
@@ -29,11 +68,11 @@ impl Hash for Key {
     /// numbers hold all of the addresses and ports, nobody can choose keys that collide before the hash does its work.
     fn hash<H: Hasher>(&self, hasher: &mut H) {
         for end in [self.low, self.high] {
-            match end.ip() {
-                IpAddr::V4(address) => hasher.write_u64(u64::from(address.to_bits()) << 16 | u64::from(end.port())),
+            match end.address {
+                IpAddr::V4(address) => hasher.write_u64(u64::from(address.to_bits()) << 16 | u64::from(end.port)),
                 IpAddr::V6(address) => {
                     hasher.write_u128(address.to_bits());
-                    hasher.write_u64(u64::from(end.port()));
+                    hasher.write_u64(u64::from(end.port));
                 }
             }
         }

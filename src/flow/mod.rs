@@ -10,9 +10,12 @@ mod causal;
 mod challenge;
 mod connection;
 mod copies;
+mod gone;
 mod history;
 mod key;
+mod opening;
 mod seq;
+mod slots;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -20,7 +23,7 @@ mod tests;
 pub use causal::{PATIENCE_NANOSECONDS, PATIENCE_PACKETS};
 pub use connection::Connection;
 pub use key::Key;
-pub use table::{Follower, Table};
+pub use table::Table;
 
 use crate::capture::Time;
 use std::net::SocketAddr;
@@ -73,6 +76,35 @@ pub trait Listener {
     /// The ends turn out to be the other way round: a late SYN says so. Comes before any data or gap, if at all.
     fn turned(&mut self, ends: &Ends) {
         let _ = ends;
+    }
+}
+
+/// Who wants to follow connections.
+pub trait Follower {
+    /// Follows one connection.
+    type Listener: Listener;
+    /// By what the follower knows a connection before anybody listens to it: all that it keeps of most of a flood.
+    type Ticket: Copy;
+
+    /// Whether a connection between these two ends is of interest.
+    fn wants(&self, one: SocketAddr, other: SocketAddr) -> bool;
+
+    /// Which of two ends is the server, for a connection whose beginning was not captured.
+    fn guess(&self, source: SocketAddr, destination: SocketAddr) -> Ends;
+
+    /// A connection of interest has begun, with the packet `first`.
+    fn begun(&mut self, ends: &Ends, first: At) -> Self::Ticket;
+
+    /// It has more to say than that it opens: somebody is to listen to it. `ends` and `first` are as when it began.
+    fn listen(&mut self, ticket: Self::Ticket, ends: &Ends, first: At) -> Self::Listener;
+
+    /// A connection is over.
+    fn over(&mut self, listener: Self::Listener, transport: Transport);
+
+    /// A connection is over, and there was never anything to be heard of it.
+    fn unheard(&mut self, ticket: Self::Ticket, transport: Transport) {
+        let listener = self.listen(ticket, &transport.ends, transport.first);
+        self.over(listener, transport);
     }
 }
 

@@ -1,22 +1,35 @@
 /*!
-All connections at once: one entry per 5-tuple, found by a hash keyed at random, and kept in the order of their last
-packet, so that the idle ones stand in front.
+All connections at once: one entry per 5-tuple.
 
-Two queues: half-open connections (a SYN and nothing else) and the others. When there are [`CONNECTIONS`] of them, the
-half-open one that has been silent longest makes room, then the other that has: a flood of SYNs pushes out nothing but
-SYNs. A connection that is over lingers for stragglers (a last ACK, a retransmission) until [`LINGER_NANOSECONDS`] have
-passed or [`LINGERING`] others have ended after it; then the last [`REMEMBERED`] of them are remembered by their sequence
-numbers alone.
+What is kept of one depends on what it has shown. As long as it does nothing but open, its few segments are kept as they
+came ([`Opening`]); whoever listens to it comes into being with the first segment that has more to say.
+
+Room is made in this order: when there are [`CONNECTIONS`] of them, the unanswered SYN that has been silent longest goes,
+then one that said something, then the connection that was answered and on which nothing was said, then any other that has been silent longest: a flood
+of SYNs pushes out nothing but SYNs. When something was said on [`SPEAKING_CONNECTIONS`], of those the one that has been
+silent longest goes. Each that goes is counted, unless its time was up anyway.
+
+A connection that is over lingers for stragglers (a last ACK, a retransmission) until [`LINGER_NANOSECONDS`] have passed
+or [`LINGERING`] others have ended after it; then the last [`REMEMBERED`] of them are remembered by their sequence numbers
+alone.
 */
+
+mod closing;
+mod entry;
 
 use super::challenge::Challenge;
 use super::connection::{Connection, Relation};
-use super::{At, Ends, Key, Listener, Transport};
+use super::gone::Gone;
+use super::opening::Opening;
+use super::slots::{Rank, Slots};
+use super::{At, Ends, Follower, Key};
 use crate::capture::Time;
 use crate::decode::Segment;
-use crate::limits::{CONNECTIONS, HISTORY_BYTES, Limit, LimitsHit, WAITING_BYTES};
-use std::collections::{BTreeSet, HashMap, VecDeque};
-use std::net::SocketAddr;
+use crate::limits::{CONNECTIONS, HISTORY_BYTES, Limit, LimitsHit, SPEAKING_CONNECTIONS, WAITING_BYTES};
+use closing::Ending;
+pub(super) use entry::Entry;
+use entry::{Followed, Stage};
+use std::collections::{BTreeSet, VecDeque};
 
 /// Packet time after which a silent connection is given up: two hours, the interval of TCP's own keep-alive (RFC 9293,
 /// section 3.8.4).
@@ -30,46 +43,22 @@ pub const LINGER_NANOSECONDS: i64 = 2_000_000_000;
 pub const LINGERING: usize = 256;
 /// Connections remembered after they lingered, so that a late retransmission is not taken for a new conversation.
 pub const REMEMBERED: usize = 4096;
-
-/// Who wants to follow connections.
-pub trait Follower {
-    /// Follows one connection.
-    type Listener: Listener;
-
-    /// Whether a connection between these two ends is of interest.
-    fn wants(&self, one: SocketAddr, other: SocketAddr) -> bool;
-
-    /// Which of two ends is the server, for a connection whose beginning was not captured.
-    fn guess(&self, source: SocketAddr, destination: SocketAddr) -> Ends;
-
-    /// A connection of interest has begun, with the packet `first`.
-    fn listen(&mut self, ends: &Ends, first: At) -> Self::Listener;
-
-    /// A connection is over.
-    fn over(&mut self, listener: Self::Listener, transport: Transport);
-}
-
 /// All connections that are followed.
 pub struct Table<F: Follower> {
     follower: F,
     /// This table's part of [`CONNECTIONS`].
     connections: usize,
+    /// Of [`SPEAKING_CONNECTIONS`].
+    speaking: usize,
     /// Of [`LINGERING`].
     lingering_bound: usize,
-    /// Of [`REMEMBERED`].
-    gone_bound: usize,
     /// Of [`WAITING_BYTES`].
     waiting_bytes: usize,
     /// Of [`HISTORY_BYTES`].
     history_bytes: usize,
-    pub(super) by_key: HashMap<Key, usize>,
-    pub(super) slots: Vec<Option<Slot<F::Listener>>>,
-    free: Vec<usize>,
-    half_open: Queue,
-    open: Queue,
+    pub(super) slots: Slots<Entry<F>>,
     lingering: VecDeque<(usize, u64)>,
-    gone: HashMap<Key, Gone>,
-    gone_in_order: VecDeque<Key>,
+    gone: Gone,
     /// Connections in which something waits for something else.
     waiting: BTreeSet<usize>,
     pub(super) waiting_cost: usize,
@@ -81,50 +70,13 @@ pub struct Table<F: Follower> {
     /// The time that nothing is older than for the sake of one packet: the earlier of the last two packets'. A record
     /// with a broken time does not end all connections.
     now: Time,
+    /// Time of the last tick.
+    ticked: Option<Time>,
     limits_hit: LimitsHit,
     /// Distinguishes the connections that have used one slot.
     generation: u64,
-}
-
-/// What is remembered of a connection that is over.
-struct Gone {
-    client: SocketAddr,
-    highest: [u32; 2],
-}
-
-impl Gone {
-    /// Whether `segment` can only repeat what the connection had.
-    fn covers(&self, segment: &Segment<'_>) -> bool {
-        let highest = self.highest[usize::from(segment.source != self.client)];
-        let end = segment.sequence.wrapping_add(segment.wire_len).wrapping_add(u32::from(segment.fin));
-        // A FIN and a keep-alive stand one beyond the last byte.
-        !segment.syn && (highest.wrapping_sub(end) as i32) >= -1
-    }
-}
-
-pub(super) struct Slot<L> {
-    key: Key,
-    pub(super) connection: Connection,
-    listener: L,
-    generation: u64,
-    lingers: bool,
-    waiting_cost: usize,
-    remembered: usize,
-    /// It stands in [`Table::remembering`].
-    remembers: bool,
-    /// A SYN that may begin the next connection.
-    challenge: Option<Box<Challenge>>,
-    /// In which queue, and between which neighbours.
-    half_open: bool,
-    before: Option<usize>,
-    after: Option<usize>,
-}
-
-/// A queue of slots in the order of their last packet.
-#[derive(Debug, Default)]
-struct Queue {
-    first: Option<usize>,
-    last: Option<usize>,
+    /// After the capture's end: what is still to be closed, the first last.
+    ending: Option<Vec<(u64, u64, Ending)>>,
 }
 
 impl<F: Follower> Table<F> {
@@ -134,26 +86,23 @@ impl<F: Follower> Table<F> {
         Self {
             follower,
             connections: CONNECTIONS / share,
+            speaking: SPEAKING_CONNECTIONS / share,
             lingering_bound: (LINGERING / share).max(1),
-            gone_bound: (REMEMBERED / share).max(1),
             waiting_bytes: WAITING_BYTES / share,
             history_bytes: HISTORY_BYTES / share,
-            by_key: HashMap::new(),
-            slots: Vec::new(),
-            free: Vec::new(),
-            half_open: Queue::default(),
-            open: Queue::default(),
+            slots: Slots::new(),
             lingering: VecDeque::new(),
-            gone: HashMap::new(),
-            gone_in_order: VecDeque::new(),
+            gone: Gone::new((REMEMBERED / share).max(1)),
             waiting: BTreeSet::new(),
             waiting_cost: 0,
             remembering: VecDeque::new(),
             remembered: 0,
             packet_time: Time::from_nanoseconds(i64::MIN),
             now: Time::from_nanoseconds(i64::MIN),
+            ticked: None,
             limits_hit: LimitsHit::default(),
             generation: 0,
+            ending: None,
         }
     }
 
@@ -169,11 +118,11 @@ impl<F: Follower> Table<F> {
 
     /// The listener of the connection that `segment` belongs to, if there is one.
     pub fn listener(&mut self, key: &Key) -> Option<&mut F::Listener> {
-        let &index = self.by_key.get(key)?;
-        self.slots[index].as_mut().map(|slot| &mut slot.listener)
+        let index = self.slots.find(key)?;
+        self.listener_at(index)
     }
 
-    /// Takes a segment. Returns the listener of its connection, if that is followed.
+    /// Takes a segment. Returns the listener of its connection, if that has one.
     pub fn segment(&mut self, segment: &Segment<'_>) -> Option<&mut F::Listener> {
         if !self.follower.wants(segment.source, segment.destination) {
             return None;
@@ -182,27 +131,32 @@ impl<F: Follower> Table<F> {
         self.now = segment.time.min(self.packet_time);
         self.packet_time = segment.time;
         let key = Key::of(segment);
-        let mut index = self.by_key.get(&key).copied();
-        if let Some(old) = index.filter(|&old| self.is_idle(old)) {
+        let mut index = self.slots.find(&key);
+        if let Some(old) = index.filter(|&old| self.is_idle(old, self.now)) {
             self.close(old, true);
             index = None;
         }
         if let Some(old) = index {
+            if let Some(Entry { stage: Stage::Opening(opening), .. }) = self.slots.get_mut(old) {
+                if opening.takes(&key, segment) {
+                    self.touch(old);
+                    return None;
+                }
+                self.follow(old);
+            }
             let (relation, challenge) = self.relation(old, segment);
             if let Some(challenge) = challenge {
                 // It was the beginning of another connection.
                 self.close(old, false);
                 let syn = challenge.segment();
-                let new = self.open(key, &syn);
-                self.hand_in(new, &syn);
-                index = Some(new);
+                index = Some(self.open(key, &syn));
             } else if relation == Relation::Follows {
                 self.close(old, false);
                 index = None;
             } else if relation == Relation::Challenges {
-                if let Some(slot) = &mut self.slots[old]
-                    && !slot.challenge.as_ref().is_some_and(|known| known.is_repeated_by(segment))
-                    && let Some(before) = slot.challenge.replace(Box::new(Challenge::new(segment)))
+                if let Some(followed) = self.slots.get_mut(old).and_then(Entry::followed_mut)
+                    && !followed.challenge.as_ref().is_some_and(|known| known.is_repeated_by(segment))
+                    && let Some(before) = followed.challenge.replace(Box::new(Challenge::new(segment)))
                 {
                     self.unanswered(&before);
                 }
@@ -210,62 +164,50 @@ impl<F: Follower> Table<F> {
             }
         }
         let index = match index {
-            Some(index) => index,
-            None if self.gone.get(&key).is_some_and(|gone| gone.covers(segment)) => return None,
+            Some(index) => {
+                self.add(key, index, segment);
+                index
+            }
+            None if self.gone.covers(&key, segment) => return None,
             None => self.open(key, segment),
         };
-        self.hand_in(index, segment);
-        self.slots[index].as_mut().map(|slot| &mut slot.listener)
+        self.listener_at(index)
     }
 
     /// Time has passed: lets go of what has waited too long, and closes what has been silent or over for long enough. To
     /// be called now and then; what a connection is does not depend on how often, only when it is told.
     pub fn tick(&mut self, now: Time) {
         self.now = now;
+        self.ticked = Some(now);
         for index in self.waiting.clone() {
-            if let Some(slot) = &mut self.slots[index] {
-                slot.connection.wait(now, &mut slot.listener);
+            if let Some(followed) = self.slots.get_mut(index).and_then(Entry::followed_mut) {
+                followed.connection.wait(now, &mut followed.listener);
             }
             self.note_waiting(index);
         }
         self.expire();
     }
 
-    /// The capture has ended: so have all connections, in the order in which they were opened.
-    pub fn finish(&mut self) {
-        let mut rest: Vec<usize> = self.by_key.values().copied().collect();
-        rest.sort_by_key(|&index| self.slots[index].as_ref().map(|slot| slot.generation));
-        for index in rest {
-            self.close(index, false);
-        }
+    fn listener_at(&mut self, index: usize) -> Option<&mut F::Listener> {
+        self.slots.get_mut(index)?.followed_mut().map(|followed| &mut followed.listener)
     }
 
-    fn is_idle(&self, index: usize) -> bool {
-        self.slots[index].as_ref().is_some_and(|slot| {
-            let patience = if slot.half_open { HALF_OPEN_NANOSECONDS } else { IDLE_NANOSECONDS };
-            self.now.since(slot.connection.last_time()) >= patience
-        })
+    fn is_idle(&self, index: usize, now: Time) -> bool {
+        let Some((_, rank)) = self.slots.key(index) else { return false };
+        let patience = if rank.is_half_open() { HALF_OPEN_NANOSECONDS } else { IDLE_NANOSECONDS };
+        self.slots.get(index).is_some_and(|entry| now.since(entry.last_time()) >= patience)
     }
 
     /// What `segment` is to the connection at `index`; with the SYN that it answers, if that has one.
     fn relation(&mut self, index: usize, segment: &Segment<'_>) -> (Relation, Option<Box<Challenge>>) {
-        let Some(slot) = &mut self.slots[index] else { return (Relation::Belongs, None) };
-        let relation = slot.connection.relation(segment);
-        let answered = slot.challenge.take_if(|challenge| {
+        let Some(followed) = self.slots.get_mut(index).and_then(Entry::followed_mut) else {
+            return (Relation::Belongs, None);
+        };
+        let relation = followed.connection.relation(segment);
+        let answered = followed.challenge.take_if(|challenge| {
             challenge.is_answered_by(segment) || (relation == Relation::Follows && challenge.is_repeated_by(segment))
         });
         (relation, answered)
-    }
-
-    /// A SYN in the middle of a connection that nothing came of.
-    fn unanswered(&mut self, challenge: &Challenge) {
-        let syn = challenge.segment();
-        let (ends, first) = (self.ends_of(&syn), At { packet: syn.packet, time: syn.time });
-        let mut listener = self.follower.listen(&ends, first);
-        let mut connection = Connection::new(ends, &syn);
-        connection.segment(&syn, &mut listener, &mut self.limits_hit);
-        let transport = connection.finish(true, &mut listener);
-        self.follower.over(listener, transport);
     }
 
     fn ends_of(&self, segment: &Segment<'_>) -> Ends {
@@ -276,57 +218,89 @@ impl<F: Follower> Table<F> {
         }
     }
 
+    /// A connection begins with `segment`.
     fn open(&mut self, key: Key, segment: &Segment<'_>) -> usize {
-        while self.by_key.len() >= self.connections {
-            let Some(oldest) = self.half_open.first.or(self.open.first) else { break };
-            self.limits_hit.hit(Limit::Connections);
-            self.close(oldest, true);
+        while self.slots.len() >= self.connections {
+            let Some(oldest) = Rank::ALL.into_iter().find_map(|rank| self.slots.silent_longest(rank)) else { break };
+            self.make_room(oldest);
         }
-        let ends = self.ends_of(segment);
-        self.gone.remove(&key);
+        self.gone.forget(&key);
         self.generation += 1;
-        let slot = Slot {
-            key,
-            connection: Connection::new(ends, segment),
-            listener: self.follower.listen(&ends, At { packet: segment.packet, time: segment.time }),
-            generation: self.generation,
-            lingers: false,
-            waiting_cost: 0,
-            remembered: 0,
-            remembers: false,
-            challenge: None,
-            half_open: false,
-            before: None,
-            after: None,
-        };
-        let index = self.free.pop().unwrap_or_else(|| {
-            self.slots.push(None);
-            self.slots.len() - 1
-        });
-        self.slots[index] = Some(slot);
-        self.by_key.insert(key, index);
-        self.enqueue(index, false);
+        let ends = self.ends_of(segment);
+        let first = At { packet: segment.packet, time: segment.time };
+        let ticket = self.follower.begun(&ends, first);
+        if let Some(opening) = Opening::new(&key, &ends, segment) {
+            let entry = Entry { generation: self.generation, ticket, stage: Stage::Opening(opening) };
+            let rank = entry.rank();
+            return self.slots.insert(key, rank, entry);
+        }
+        self.make_room_to_speak();
+        let connection = Connection::new(ends, segment);
+        let listener = self.follower.listen(ticket, &ends, first);
+        let stage = Stage::Followed(Box::new(Followed::new(connection, listener)));
+        let index = self.slots.insert(key, Rank::Followed, Entry { generation: self.generation, ticket, stage });
+        self.hand_in(index, segment);
         index
     }
 
-    fn hand_in(&mut self, index: usize, segment: &Segment<'_>) {
-        let Some(slot) = &mut self.slots[index] else { return };
-        slot.connection.segment(segment, &mut slot.listener, &mut self.limits_hit);
-        let half_open = slot.connection.is_half_open();
-        let is_over = slot.connection.is_over();
-        let over = is_over && !slot.lingers;
-        // A RST that turned out to be forged ends nothing.
-        slot.lingers = is_over;
-        let generation = slot.generation;
-        if slot.after.is_some() || slot.half_open != half_open {
-            self.dequeue(index);
-            self.enqueue(index, half_open);
+    /// From now on somebody listens to the connection at `index`.
+    fn follow(&mut self, index: usize) {
+        self.make_room_to_speak();
+        let Some((key, _)) = self.slots.key(index) else { return };
+        let Some(entry) = self.slots.get_mut(index) else { return };
+        let Stage::Opening(opening) = &entry.stage else { return };
+        let mut listener = self.follower.listen(entry.ticket, &opening.ends(&key), opening.first());
+        let connection = opening.connection(&key, &mut listener, &mut self.limits_hit);
+        entry.stage = Stage::Followed(Box::new(Followed::new(connection, listener)));
+    }
+
+    fn make_room_to_speak(&mut self) {
+        while Rank::SPEAKING.into_iter().map(|rank| self.slots.of_rank(rank)).sum::<usize>() >= self.speaking {
+            let oldest = Rank::SPEAKING.into_iter().find_map(|rank| self.slots.silent_longest(rank));
+            let Some(oldest) = oldest else { break };
+            self.make_room(oldest);
         }
+    }
+
+    fn make_room(&mut self, oldest: usize) {
+        if !self.is_idle(oldest, self.now) {
+            self.limits_hit.hit(Limit::Connections);
+        }
+        self.close(oldest, true);
+    }
+
+    /// Another segment of the connection at `index`.
+    fn add(&mut self, key: Key, index: usize, segment: &Segment<'_>) {
+        if let Some(Entry { stage: Stage::Opening(opening), .. }) = self.slots.get_mut(index) {
+            if opening.takes(&key, segment) {
+                return self.touch(index);
+            }
+            self.follow(index);
+        }
+        self.hand_in(index, segment);
+    }
+
+    fn touch(&mut self, index: usize) {
+        if let Some(rank) = self.slots.get(index).map(Entry::rank) {
+            self.slots.touch(index, rank);
+        }
+    }
+
+    fn hand_in(&mut self, index: usize, segment: &Segment<'_>) {
+        let Some(entry) = self.slots.get_mut(index) else { return };
+        let generation = entry.generation;
+        let Some(followed) = entry.followed_mut() else { return };
+        followed.connection.segment(segment, &mut followed.listener, &mut self.limits_hit);
+        let is_over = followed.connection.is_over();
+        let over = is_over && !followed.lingers;
+        // A RST that turned out to be forged ends nothing.
+        followed.lingers = is_over;
+        self.touch(index);
         self.note_waiting(index);
         self.note_remembered(index);
         while self.waiting_cost > self.waiting_bytes {
-            let Some(slot) = &mut self.slots[index] else { break };
-            if !slot.connection.force(&mut slot.listener) {
+            let Some(followed) = self.slots.get_mut(index).and_then(Entry::followed_mut) else { break };
+            if !followed.connection.force(&mut followed.listener) {
                 break;
             }
             self.limits_hit.hit(Limit::Waiting);
@@ -340,71 +314,14 @@ impl<F: Follower> Table<F> {
         }
     }
 
-    /// Closes what has lingered or been silent for long enough.
-    fn expire(&mut self) {
-        while let Some(&(index, generation)) = self.lingering.front() {
-            let slot = self.slots[index].as_ref().filter(|slot| slot.generation == generation && slot.lingers);
-            let waits = slot.is_some_and(|s| self.now.since(s.connection.last_time()) < LINGER_NANOSECONDS);
-            if waits {
-                break;
-            }
-            self.close_first_lingering();
-        }
-        for half_open in [true, false] {
-            while let Some(index) = if half_open { self.half_open.first } else { self.open.first } {
-                if !self.is_idle(index) {
-                    break;
-                }
-                self.close(index, true);
-            }
-        }
-    }
-
-    fn close_first_lingering(&mut self) {
-        let Some((index, generation)) = self.lingering.pop_front() else { return };
-        if self.slots[index].as_ref().is_some_and(|slot| slot.generation == generation && slot.lingers) {
-            self.close(index, false);
-        }
-    }
-
-    fn close(&mut self, index: usize, idle: bool) {
-        self.dequeue(index);
-        self.waiting.remove(&index);
-        let Some(mut slot) = self.slots[index].take() else { return };
-        self.waiting_cost -= slot.waiting_cost;
-        self.remembered -= slot.remembered;
-        self.by_key.remove(&slot.key);
-        self.free.push(index);
-        if slot.lingers {
-            self.remember(&slot);
-        }
-        let transport = slot.connection.finish(idle, &mut slot.listener);
-        self.follower.over(slot.listener, transport);
-        if let Some(challenge) = slot.challenge {
-            self.unanswered(&challenge);
-        }
-    }
-
-    fn remember(&mut self, slot: &Slot<F::Listener>) {
-        let gone = Gone { client: slot.connection.ends().client, highest: slot.connection.highest() };
-        if self.gone.insert(slot.key, gone).is_none() {
-            self.gone_in_order.push_back(slot.key);
-        }
-        if self.gone_in_order.len() > self.gone_bound
-            && let Some(oldest) = self.gone_in_order.pop_front()
-        {
-            self.gone.remove(&oldest);
-        }
-    }
-
     fn note_waiting(&mut self, index: usize) {
-        let Some(slot) = &mut self.slots[index] else { return };
-        let cost = slot.connection.waiting_cost();
-        if cost == slot.waiting_cost {
+        let Some(followed) = self.slots.get_mut(index).and_then(Entry::followed_mut) else { return };
+        let cost = followed.connection.waiting_cost();
+        if cost == followed.waiting_cost {
             return;
         }
-        self.waiting_cost = self.waiting_cost - slot.waiting_cost + cost;
-        slot.waiting_cost = cost;
+        self.waiting_cost = self.waiting_cost - followed.waiting_cost + cost;
+        followed.waiting_cost = cost;
         if cost == 0 {
             self.waiting.remove(&index);
         } else {
@@ -414,61 +331,30 @@ impl<F: Follower> Table<F> {
 
     /// Keeps the bytes that connections remember within bounds: who began first forgets first.
     fn note_remembered(&mut self, index: usize) {
-        let Some(slot) = &mut self.slots[index] else { return };
-        let cost = slot.connection.remembered();
-        if cost > 0 && !std::mem::replace(&mut slot.remembers, true) {
-            self.remembering.push_back((index, slot.generation));
+        let Some(entry) = self.slots.get_mut(index) else { return };
+        let generation = entry.generation;
+        let Some(followed) = entry.followed_mut() else { return };
+        let cost = followed.connection.remembered();
+        if cost > 0 && !std::mem::replace(&mut followed.remembers, true) {
+            self.remembering.push_back((index, generation));
         }
-        self.remembered = self.remembered - slot.remembered + cost;
-        slot.remembered = cost;
+        self.remembered = self.remembered - followed.remembered + cost;
+        followed.remembered = cost;
         let slots = &mut self.slots;
         while self.remembered > self.history_bytes
             && let Some((index, generation)) = self.remembering.pop_front()
         {
-            if let Some(slot) = slots[index].as_mut().filter(|slot| slot.generation == generation) {
-                slot.connection.forget();
-                slot.remembers = false;
-                self.remembered -= std::mem::take(&mut slot.remembered);
+            let entry = slots.get_mut(index).filter(|entry| entry.generation == generation);
+            if let Some(followed) = entry.and_then(Entry::followed_mut) {
+                followed.connection.forget();
+                followed.remembers = false;
+                self.remembered -= std::mem::take(&mut followed.remembered);
             }
         }
-        if self.remembering.len() > 2 * self.by_key.len() + LINGERING {
+        if self.remembering.len() > 2 * self.slots.len() + LINGERING {
+            let slots = &self.slots;
             self.remembering
-                .retain(|&(index, generation)| slots[index].as_ref().is_some_and(|slot| slot.generation == generation));
-        }
-    }
-
-    fn queue(&mut self, half_open: bool) -> &mut Queue {
-        if half_open { &mut self.half_open } else { &mut self.open }
-    }
-
-    fn enqueue(&mut self, index: usize, half_open: bool) {
-        let last = self.queue(half_open).last.replace(index);
-        match last {
-            Some(last) => self.link(last, |slot| slot.after = Some(index)),
-            None => self.queue(half_open).first = Some(index),
-        }
-        self.link(index, |slot| {
-            slot.half_open = half_open;
-            (slot.before, slot.after) = (last, None);
-        });
-    }
-
-    fn dequeue(&mut self, index: usize) {
-        let Some(slot) = &self.slots[index] else { return };
-        let (half_open, before, after) = (slot.half_open, slot.before, slot.after);
-        match before {
-            Some(before) => self.link(before, |slot| slot.after = after),
-            None => self.queue(half_open).first = after,
-        }
-        match after {
-            Some(after) => self.link(after, |slot| slot.before = before),
-            None => self.queue(half_open).last = before,
-        }
-    }
-
-    fn link(&mut self, index: usize, change: impl FnOnce(&mut Slot<F::Listener>)) {
-        if let Some(slot) = &mut self.slots[index] {
-            change(slot);
+                .retain(|&(index, generation)| slots.get(index).is_some_and(|entry| entry.generation == generation));
         }
     }
 }

@@ -1,14 +1,14 @@
 //! Who listens to one connection: first finds out what it speaks, then follows it.
 
 use super::Options;
-use super::order::{DECIDE_NANOSECONDS, First};
+use super::order::{DECIDE_NANOSECONDS, Ended, First};
 use super::shards::What;
 use crate::flow::{At, Ends, Listener, Side, Transport};
 use crate::protocol::Dialogue;
 use crate::protocol::detect::{self, Detector, Verdict};
 use crate::protocol::ports::{Hint, Ports};
 use crate::session::builder::{Builder, Wanted};
-use crate::session::model::Session;
+use crate::session::keep::Keeper;
 use crate::view::View;
 use std::io;
 use std::sync::Arc;
@@ -18,6 +18,7 @@ pub struct Ear {
     ports: Arc<Ports>,
     any_port: bool,
     wanted: Wanted,
+    keeper: Option<Arc<dyn Keeper>>,
     ends: Ends,
     first: At,
     key: First,
@@ -53,6 +54,7 @@ impl Ear {
             ports,
             any_port,
             wanted,
+            keeper: None,
             ends: *ends,
             first,
             key,
@@ -62,6 +64,12 @@ impl Ear {
         };
         ear.expect();
         ear
+    }
+
+    /// Hands the content of messages and attachments on to `keeper`.
+    pub fn keeping(mut self, keeper: Option<Arc<dyn Keeper>>) -> Self {
+        self.keeper = keeper;
+        self
     }
 
     /// By this the connection is known.
@@ -117,21 +125,24 @@ impl Ear {
         Ok(())
     }
 
-    /// The connection is over: the session, with the number of its steps that have been shown, if it is one.
-    pub fn finish(mut self, transport: Transport) -> Option<(Session, usize)> {
+    /// The connection is over: the session, if it is one.
+    pub fn finish(mut self, transport: Transport) -> Option<Ended> {
         if let State::Deciding(detector) = &self.state {
             if detector.is_silent() && !transport.from_start {
                 // Stray packets of a connection that was over before the capture began.
                 return None;
             }
             match detector.last_resort() {
+                Verdict::Certain(hint) if detector.is_silent() => {
+                    return Some(Ended::Silent(Box::new((hint, transport))));
+                }
                 Verdict::Certain(hint) => self.follow(hint),
                 Verdict::Unsure | Verdict::NotForUs => return None,
             }
         }
         let State::Following { mut dialogue, mut builder } = self.state else { return None };
         dialogue.end(&mut *builder);
-        Some((builder.finish(transport), self.shown))
+        Some(Ended::Spoken(Box::new((builder.finish(transport), self.shown))))
     }
 
     fn expect(&mut self) {
@@ -153,7 +164,7 @@ impl Ear {
     /// Follows `hint`, beginning with what has been said already.
     fn follow(&mut self, hint: Hint) {
         let State::Deciding(detector) = std::mem::replace(&mut self.state, State::Foreign) else { return };
-        let mut builder = Box::new(Builder::new(hint.protocol, self.wanted));
+        let mut builder = Box::new(Builder::new(hint.protocol, self.wanted).keeping(self.keeper.take()));
         let mut dialogue = detect::dialogue(hint, &mut *builder);
         detector.replay(&mut *dialogue, &mut *builder);
         self.state = State::Following { dialogue, builder };

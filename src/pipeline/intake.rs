@@ -41,6 +41,8 @@ pub enum Taken<'a> {
     Segment {
         /// The shard.
         shard: usize,
+        /// Which packet it is of, in the order in which they are handed out.
+        nth: u64,
         /// The segment.
         segment: Segment<'a>,
     },
@@ -74,7 +76,7 @@ impl<'a> Intake<'a> {
             },
             batch_packets: 0,
             packet_time: Time::from_nanoseconds(i64::MAX),
-            last: BatchEnd { packet: 0, time: Time::default() },
+            last: BatchEnd { nth: 0, time: Time::default() },
         }
     }
 
@@ -88,7 +90,7 @@ impl<'a> Intake<'a> {
         self.rest.packets.read += 1;
         self.batch_packets += 1;
         // The earlier of the last two times: one record with a broken time does not end what has been silent since then.
-        self.last = BatchEnd { packet: packet.number, time: packet.time.min(self.packet_time) };
+        self.last = BatchEnd { nth: self.rest.packets.read, time: packet.time.min(self.packet_time) };
         self.packet_time = packet.time;
         match peek(packet) {
             Peek::NotTcp => return Taken::Nothing,
@@ -128,7 +130,7 @@ impl<'a> Intake<'a> {
     /// Ends the batch because nothing came up to `now` (live captures).
     pub fn end_of_batch_now(&mut self, now: Time) -> BatchEnd {
         (self.batch_packets, self.rest.batch_bytes) = (0, 0);
-        BatchEnd { packet: self.last.packet, time: now }
+        BatchEnd { nth: self.last.nth, time: now }
     }
 
     /// All packets have been read.
@@ -157,7 +159,8 @@ impl Counts {
                     return Taken::Nothing;
                 }
                 self.batch_bytes += segment.payload.len();
-                Taken::Segment { shard: shards::shard_of(segment.source, segment.destination), segment }
+                let shard = shards::shard_of(segment.source, segment.destination);
+                Taken::Segment { shard, nth: self.packets.read, segment }
             }
             Decoded::Other => Taken::Nothing,
             Decoded::Stop(stop) => {

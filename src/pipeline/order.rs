@@ -7,6 +7,10 @@ have no holes and are the same in every format.
 
 use super::When;
 use crate::capture::Time;
+use crate::flow::Transport;
+use crate::protocol::detect;
+use crate::protocol::ports::Hint;
+use crate::session::builder::{Builder, Wanted};
 use crate::session::model::Session;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
@@ -14,12 +18,41 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 /// promises that, and else as no mail until it speaks.
 pub const DECIDE_NANOSECONDS: i64 = 10_000_000_000;
 
-/// A connection, by its first packet; and of those that one packet began (802.11 aggregates segments) by which of them it is.
+/// A connection, by its first packet in the order in which they are handed out; and of those that one packet began (802.11
+/// aggregates segments) by which of them it is.
 pub type First = (u64, u64);
+
+/// A session that is over.
+pub enum Ended {
+    /// Nothing was said in it: what the port promises, and the connection. Most of a flood are such; the session is made
+    /// of it when it is handed on.
+    Silent(Box<(Hint, Transport)>),
+    /// The session, with the number of its steps that have been shown already.
+    Spoken(Box<(Session, usize)>),
+}
+
+impl Ended {
+    /// The session with number `id`, and the number of its steps that have been shown already.
+    fn session(self, id: u64, wanted: Wanted) -> (Session, usize) {
+        let (mut session, shown) = match self {
+            Self::Spoken(session) => *session,
+            Self::Silent(silent) => {
+                let (hint, transport) = *silent;
+                let mut builder = Builder::new(hint.protocol, wanted);
+                let mut dialogue = detect::dialogue(hint, &mut builder);
+                dialogue.end(&mut builder);
+                (builder.finish(transport), 0)
+            }
+        };
+        session.id = id;
+        (session, shown)
+    }
+}
 
 /// What is known of the sessions that have not been handed on.
 pub struct Order {
     when: When,
+    wanted: Wanted,
     /// Connections that have no number yet.
     unnumbered: BTreeMap<First, Connection>,
     /// The numbers of the sessions that are open.
@@ -27,7 +60,7 @@ pub struct Order {
     /// The number that comes next.
     next_id: u64,
     /// Ended sessions by number.
-    ended: BTreeMap<u64, (Session, usize)>,
+    ended: BTreeMap<u64, Ended>,
     /// Numbers of ended sessions, in the order in which they became ready.
     ready: VecDeque<u64>,
     /// The number of the session that is handed on next, where they go in order.
@@ -44,15 +77,16 @@ struct Connection {
 enum State {
     Undecided,
     Mail,
-    Over(Box<(Session, usize)>),
+    Over(Ended),
     NoMail,
 }
 
 impl Order {
     /// Nothing has begun yet.
-    pub fn new(when: When) -> Self {
+    pub fn new(when: When, wanted: Wanted) -> Self {
         Self {
             when,
+            wanted,
             unnumbered: BTreeMap::new(),
             open: HashMap::new(),
             next_id: 1,
@@ -88,8 +122,8 @@ impl Order {
         }
     }
 
-    /// A connection is over, and was a session or was not. With the number of its steps shown already.
-    pub fn over(&mut self, first: First, session: Option<Box<(Session, usize)>>) {
+    /// A connection is over, and was a session or was not.
+    pub fn over(&mut self, first: First, session: Option<Ended>) {
         if let Some(connection) = self.unnumbered.get_mut(&first) {
             connection.state = session.map_or(State::NoMail, State::Over);
             self.number();
@@ -98,7 +132,7 @@ impl Order {
                 self.late(first);
             }
             if let Some(id) = self.open.remove(&first) {
-                self.end(id, *session);
+                self.end(id, session);
             }
         }
     }
@@ -132,9 +166,9 @@ impl Order {
             When::AsTheyEnd => self.ready.pop_front()?,
             When::InOrder => self.next_out,
         };
-        let session = self.ended.remove(&id)?;
+        let ended = self.ended.remove(&id)?;
         self.next_out += 1;
-        Some(session)
+        Some(ended.session(id, self.wanted))
     }
 
     fn number(&mut self) {
@@ -149,15 +183,14 @@ impl Order {
                 State::Mail => {
                     self.open.insert(first, id);
                 }
-                State::Over(session) => self.end(id, *session),
+                State::Over(session) => self.end(id, session),
             }
             self.next_id += 1;
         }
     }
 
-    fn end(&mut self, id: u64, (mut session, shown): (Session, usize)) {
-        session.id = id;
-        self.ended.insert(id, (session, shown));
+    fn end(&mut self, id: u64, session: Ended) {
+        self.ended.insert(id, session);
         if self.when == When::AsTheyEnd {
             self.ready.push_back(id);
         }

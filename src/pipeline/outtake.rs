@@ -23,7 +23,13 @@ pub struct Outtake<'a> {
 impl<'a> Outtake<'a> {
     /// Nothing has come yet.
     pub fn new(options: &'a Options, view: &'a mut dyn View) -> Self {
-        Self { options, order: Order::new(options.order), same: Same::default(), summary: Summary::default(), view }
+        Self {
+            options,
+            order: Order::new(options.order, options.wanted),
+            same: Same::default(),
+            summary: Summary::default(),
+            view,
+        }
     }
 
     /// Takes what has happened, in the order of packets, and shows the sessions that are ready.

@@ -8,7 +8,9 @@ reader ──batch──▶ worker 1 ──events──┐
 ```
 
 Every worker is sent every batch, with the segments of its own shards in it, so that the caller knows when it has heard
-all that happened up to a packet. Queues are short: whoever is slow holds the others back.
+all that happened up to a packet. Queues are short: whoever is slow holds the others back. When the capture has ended, each
+worker tells of the connections that are left piece by piece, in the order of their beginnings, and the caller merges what
+it hears.
 */
 
 use super::intake::{Intake, Taken};
@@ -19,6 +21,7 @@ use crate::capture::{CaptureError, Read, Source};
 use crate::decode::Segment;
 use crate::limits::LimitsHit;
 use crossbeam_channel::{Receiver, Sender, bounded};
+use std::collections::VecDeque;
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -31,17 +34,29 @@ const QUEUE: usize = 2;
 struct Batch {
     /// Payloads, one after the other.
     bytes: Vec<u8>,
-    /// Shards and segments (their payload left out) with the length of their payloads.
-    segments: Vec<(usize, Segment<'static>, usize)>,
+    segments: Vec<Packed>,
     end: Option<BatchEnd>,
 }
 
+/// A segment in a batch.
+struct Packed {
+    shard: usize,
+    /// Which packet it is of, in the order in which they were handed out.
+    nth: u64,
+    /// Without its payload.
+    segment: Segment<'static>,
+    /// Length of its payload.
+    len: usize,
+}
+
 /// What a worker answers.
-struct Done {
-    events: Vec<Event>,
-    end: Option<BatchEnd>,
-    /// With the last answer: bounds that cost something.
-    limits_hit: Option<LimitsHit>,
+enum Done {
+    /// To a batch, the last of which has no end.
+    Batch { events: Vec<Event>, end: Option<BatchEnd> },
+    /// After the last batch: what is left, in order.
+    Rest(Vec<Event>),
+    /// That was all. Bounds that cost something.
+    All(LimitsHit),
 }
 
 /// Reads all of `source`.
@@ -109,8 +124,8 @@ fn read<'a>(
                 let mut taken = intake.packet(&packet);
                 loop {
                     match taken {
-                        Taken::Segment { shard, segment } => {
-                            batches[shard % to_workers.len()].push(shard, &segment);
+                        Taken::Segment { shard, nth, segment } => {
+                            batches[shard % to_workers.len()].push(shard, nth, &segment);
                         }
                         Taken::Nothing => {}
                         Taken::End => break,
@@ -141,25 +156,26 @@ fn read<'a>(
 fn work(mut shards: Shards, batches: &Receiver<Batch>, done: &Sender<Done>, used: &Sender<Batch>) {
     for mut batch in batches {
         let mut bytes = batch.bytes.as_slice();
-        for (shard, segment, len) in &batch.segments {
-            let (payload, rest) = bytes.split_at(*len);
+        for packed in &batch.segments {
+            let (payload, rest) = bytes.split_at(packed.len);
             bytes = rest;
-            shards.segment(*shard, &Segment { payload, ..*segment });
+            shards.segment(packed.shard, packed.nth, &Segment { payload, ..packed.segment });
         }
         let end = batch.end;
-        let limits_hit = match end {
-            Some(end) => {
-                shards.end_of_batch(end);
-                None
-            }
-            None => {
-                shards.finish();
-                Some(shards.limits_hit())
-            }
-        };
+        if let Some(end) = end {
+            shards.end_of_batch(end);
+        }
         batch.clear();
         let _ = used.try_send(batch);
-        if done.send(Done { events: shards.drain(), end, limits_hit }).is_err() {
+        if done.send(Done::Batch { events: shards.drain(), end }).is_err() {
+            return;
+        }
+    }
+    loop {
+        let rest = shards.finish_some();
+        let all = rest.is_empty();
+        let answer = if all { Done::All(shards.limits_hit()) } else { Done::Rest(rest) };
+        if done.send(answer).is_err() || all {
             return;
         }
     }
@@ -172,25 +188,55 @@ fn show(from_workers: &[Receiver<Done>], outtake: &mut Outtake<'_>) -> io::Resul
         let mut batch_end = None;
         for from_worker in from_workers {
             // A worker ends only after its last answer, or by a panic, which the scope passes on.
-            let Ok(mut done) = from_worker.recv() else { return Ok(()) };
-            events.append(&mut done.events);
-            batch_end = done.end;
-            if let Some(limits) = done.limits_hit {
-                outtake.add_limits(&limits);
-            }
+            let Ok(Done::Batch { events: mut more, end }) = from_worker.recv() else { return Ok(()) };
+            events.append(&mut more);
+            batch_end = end;
         }
         shards::sort(&mut events);
         match batch_end {
             Some(end) => outtake.end_of_batch(end, &mut events)?,
-            None => return outtake.take(&mut events),
+            None => {
+                outtake.take(&mut events)?;
+                return show_rest(from_workers, outtake);
+            }
         }
     }
 }
 
+/// The caller's thread, when the capture has ended: of what the workers tell next, what began first comes first.
+fn show_rest(from_workers: &[Receiver<Done>], outtake: &mut Outtake<'_>) -> io::Result<()> {
+    let mut told: Vec<VecDeque<Event>> = from_workers.iter().map(|_| VecDeque::new()).collect();
+    let mut all = vec![false; from_workers.len()];
+    let mut events = Vec::new();
+    loop {
+        for ((told, all), from_worker) in told.iter_mut().zip(&mut all).zip(from_workers) {
+            if told.is_empty() && !*all {
+                match from_worker.recv() {
+                    Ok(Done::Rest(rest)) => *told = rest.into(),
+                    Ok(Done::All(limits)) => {
+                        *all = true;
+                        outtake.add_limits(&limits);
+                    }
+                    Ok(Done::Batch { .. }) | Err(_) => return Ok(()),
+                }
+            }
+        }
+        // Of a worker that has more to tell, something must be there before it is known who comes next.
+        while told.iter().zip(&all).all(|(told, all)| *all || !told.is_empty()) {
+            let first = |told: &VecDeque<Event>| told.front().map(|event| event.first);
+            let next = told.iter_mut().filter(|told| !told.is_empty()).min_by_key(|told| first(told));
+            let Some(event) = next.and_then(VecDeque::pop_front) else { return outtake.take(&mut events) };
+            events.push(event);
+        }
+        outtake.take(&mut events)?;
+    }
+}
+
 impl Batch {
-    fn push(&mut self, shard: usize, segment: &Segment<'_>) {
+    fn push(&mut self, shard: usize, nth: u64, segment: &Segment<'_>) {
         self.bytes.extend_from_slice(segment.payload);
-        self.segments.push((shard, Segment { payload: &[], ..*segment }, segment.payload.len()));
+        let len = segment.payload.len();
+        self.segments.push(Packed { shard, nth, segment: Segment { payload: &[], ..*segment }, len });
     }
 
     /// Empty again, with its memory kept for the next use.

@@ -1,7 +1,7 @@
 //! Connections, dialogues and sessions, in shards that know nothing of each other.
 
 use super::ear::Ear;
-use super::order::First;
+use super::order::{Ended, First};
 use super::{BatchEnd, Options};
 use crate::capture::Time;
 use crate::decode::Segment;
@@ -9,12 +9,15 @@ use crate::flow::{At, Ends, Follower, Key, Table, Transport};
 use crate::limits::LimitsHit;
 use crate::protocol::ports::Ports;
 use crate::session::Wanted;
-use crate::session::model::Session;
+use crate::session::keep::Keeper;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 /// Shards in all, however many threads there are.
 pub const SHARDS: usize = 16;
+
+/// Events told at a time when the capture has ended.
+const PIECE: usize = 4_096;
 
 /// The shards that one thread has.
 pub struct Shards {
@@ -24,7 +27,8 @@ pub struct Shards {
 
 /// Something that the outtake has to know.
 pub struct Event {
-    /// Number of the packet at which it happened; the last possible where it is the capture's end.
+    /// Which packet it happened at, in the order in which they were handed out; the last possible where it is the
+    /// capture's end. Their numbers in the file may go back.
     pub at: u64,
     /// The connection.
     pub first: First,
@@ -45,8 +49,8 @@ pub enum What {
     Spoke,
     /// It is known whether it is mail.
     Decided(bool),
-    /// It is over: a session, with the number of its steps that have been shown already, or none.
-    Over(Option<Box<(Session, usize)>>),
+    /// It is over, and was a session or was not.
+    Over(Option<Ended>),
 }
 
 /// The shard of the connection between two ends: the same for both directions, on any day. Whoever chooses his addresses
@@ -83,6 +87,7 @@ impl Shards {
                     ports: Arc::clone(&ports),
                     any_port: options.any_port,
                     wanted: options.wanted,
+                    keeper: options.keeper.clone(),
                     now: 0,
                     shard: shard as u64,
                     begun: 0,
@@ -94,10 +99,10 @@ impl Shards {
         Self { tables: (0..SHARDS).map(table).collect() }
     }
 
-    /// Takes a segment of a connection of `shard`.
-    pub fn segment(&mut self, shard: usize, segment: &Segment<'_>) {
+    /// Takes a segment of a connection of `shard`; its packet was the `nth` that was handed out.
+    pub fn segment(&mut self, shard: usize, nth: u64, segment: &Segment<'_>) {
         let Some(table) = &mut self.tables[shard] else { return };
-        table.follower().now = segment.packet;
+        table.follower().now = nth;
         let news = table.segment(segment).and_then(|ear| Some((ear.key(), ear.news()?)));
         if let Some((first, what)) = news {
             table.follower().tell(first, what);
@@ -107,17 +112,24 @@ impl Shards {
     /// Time passes.
     pub fn end_of_batch(&mut self, end: BatchEnd) {
         for table in self.tables.iter_mut().flatten() {
-            table.follower().now = end.packet;
+            table.follower().now = end.nth;
             table.tick(end.time);
         }
     }
 
-    /// The capture has ended.
-    pub fn finish(&mut self) {
-        for table in self.tables.iter_mut().flatten() {
+    /// The capture has ended, and so have all connections. What that amounts to is told in pieces, in the order of the
+    /// connections' beginnings, so that a million sessions are never there at once; nothing where that was all.
+    pub fn finish_some(&mut self) -> Vec<Event> {
+        let mut events = Vec::new();
+        while events.len() < PIECE {
+            let next = self.tables.iter_mut().flatten().filter_map(|table| Some((table.next_to_finish()?, table)));
+            // Of those of one packet, the one of the first shard: as `First` has it.
+            let Some((_, table)) = next.min_by_key(|(packet, _)| *packet) else { break };
             table.follower().now = u64::MAX;
-            table.finish();
+            table.finish_next();
+            events.append(&mut table.follower().events);
         }
+        events
     }
 
     /// What has happened, in the order of packets.
@@ -154,7 +166,8 @@ struct Following {
     ports: Arc<Ports>,
     any_port: bool,
     wanted: Wanted,
-    /// The packet at hand.
+    keeper: Option<Arc<dyn Keeper>>,
+    /// The packet at hand, in the order in which they were handed out.
     now: u64,
     shard: u64,
     /// Connections begun.
@@ -170,6 +183,8 @@ impl Following {
 
 impl Follower for Following {
     type Listener = Ear;
+    /// By this it is known to everybody.
+    type Ticket = First;
 
     fn wants(&self, one: SocketAddr, other: SocketAddr) -> bool {
         self.any_port || self.ports.knows(one.port()) || self.ports.knows(other.port())
@@ -189,17 +204,31 @@ impl Follower for Following {
         }
     }
 
-    fn listen(&mut self, ends: &Ends, first: At) -> Ear {
+    fn begun(&mut self, ends: &Ends, first: At) -> First {
         let promising = self.ports.get(ends.server.port()).is_some();
-        let key = (first.packet, self.shard << 48 | self.begun);
+        let key = (self.now, self.shard << 48 | self.begun);
         self.begun += 1;
         self.tell(key, What::Begun { time: first.time, promising });
-        Ear::new(Arc::clone(&self.ports), self.any_port, self.wanted, ends, first, key)
+        if !promising && !self.any_port {
+            self.tell(key, What::Decided(false));
+        }
+        key
+    }
+
+    fn listen(&mut self, key: First, ends: &Ends, first: At) -> Ear {
+        Ear::new(Arc::clone(&self.ports), self.any_port, self.wanted, ends, first, key).keeping(self.keeper.clone())
     }
 
     fn over(&mut self, ear: Ear, transport: Transport) {
         let first = ear.key();
-        let session = ear.finish(transport).map(Box::new);
-        self.tell(first, What::Over(session));
+        let ended = ear.finish(transport);
+        self.tell(first, What::Over(ended));
+    }
+
+    fn unheard(&mut self, first: First, transport: Transport) {
+        // What says nothing is what its port promises.
+        let hint = self.ports.get(transport.ends.server.port());
+        let ended = hint.map(|hint| Ended::Silent(Box::new((hint, transport))));
+        self.tell(first, What::Over(ended));
     }
 }

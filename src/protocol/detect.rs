@@ -117,8 +117,9 @@ impl Detector {
         }
     }
 
-    /// Bytes that each side exchanged with a proxy before the rest.
-    fn proxied(&self) -> [usize; 2] {
+    /// Bytes that each side (client, server) exchanged with a proxy before the rest: [`replay`](Self::replay) leaves them
+    /// out.
+    pub fn proxied(&self) -> [usize; 2] {
         let [client, server] = &self.beginnings;
         match (self.hint, preamble(client, server)) {
             (None, Preamble::Over(lengths)) => lengths,

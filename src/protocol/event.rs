@@ -40,6 +40,12 @@ pub trait Sink {
         let _ = (message, step);
     }
 
+    /// What a message's content amounts to is `part`, not what its start said: pieces were put together, the whole
+    /// message (`None`) perhaps. Told before its end.
+    fn content_part(&mut self, message: MessageId, part: Option<String>) {
+        let _ = (message, part);
+    }
+
     /// No more content will come. `complete` is false where the end was not seen.
     fn content_end(&mut self, message: MessageId, complete: bool);
 
@@ -140,31 +146,39 @@ pub enum Subject {
 pub struct Packets {
     first: u64,
     rest: Vec<u64>,
+    left_out: u32,
 }
 
 impl Packets {
     /// A single packet.
     pub fn one(packet: u64) -> Self {
-        Self { first: packet, rest: Vec::new() }
+        Self { first: packet, rest: Vec::new(), left_out: 0 }
     }
 
-    /// Adds `packet` unless it is the last one already. Returns false where the bound made it replace the last one.
-    pub fn add(&mut self, packet: u64) -> bool {
+    /// Adds `packet` unless it is the last one already. Where the bound is reached it replaces the last one, which is
+    /// counted.
+    pub fn add(&mut self, packet: u64) {
         if self.first == 0 {
             self.first = packet;
-            return true;
-        }
-        if self.last() == packet {
-            return true;
-        }
-        if self.rest.len() + 1 >= limits::PACKETS_PER_STEP {
-            if let Some(last) = self.rest.last_mut() {
+        } else if self.last() != packet {
+            if self.rest.len() + 1 < limits::PACKETS_PER_STEP {
+                self.rest.push(packet);
+            } else if let Some(last) = self.rest.last_mut() {
                 *last = packet;
+                self.left_out = self.left_out.saturating_add(1);
             }
-            return false;
         }
-        self.rest.push(packet);
-        true
+    }
+
+    /// Adds all of `other`, and what that had to leave out.
+    pub fn extend(&mut self, other: &Self) {
+        other.iter().for_each(|packet| self.add(packet));
+        self.left_out = self.left_out.saturating_add(other.left_out);
+    }
+
+    /// Numbers left out because of the bound: whoever keeps a step counts them ([`limits::Limit::PacketsPerStep`]).
+    pub fn left_out(&self) -> u32 {
+        self.left_out
     }
 
     /// The first packet; 0 where there is none.

@@ -54,6 +54,8 @@ pub struct Recorder {
     pub capabilities: Vec<String>,
     pub tls: Vec<TlsFact>,
     pub limits: Vec<Limit>,
+    /// Bytes that the script had the client and the server say, gaps among them.
+    pub said: [u64; 2],
 }
 
 impl Recorder {
@@ -68,6 +70,11 @@ impl Recorder {
                 format!("{n} {side} {:?}{command} {}{answers}", step.kind, step.text.escape_debug())
             })
             .collect()
+    }
+
+    /// Bytes that the steps of the client and of the server stand for.
+    pub fn stood_for(&self) -> [u64; 2] {
+        [Side::Client, Side::Server].map(|side| self.steps.iter().filter(|s| s.from == side).map(|s| s.bytes).sum())
     }
 
     /// The verbs of all commands, in order.
@@ -120,6 +127,12 @@ impl Sink for Recorder {
 
     fn content_missing(&mut self, message: MessageId, missing: u64) {
         self.messages[message as usize - 1].missing += missing;
+    }
+
+    fn content_part(&mut self, message: MessageId, part: Option<String>) {
+        let message = &mut self.messages[message as usize - 1];
+        assert_eq!(message.complete, None, "another part after its end");
+        message.start.part = part;
     }
 
     fn content_end(&mut self, message: MessageId, complete: bool) {
@@ -182,12 +195,17 @@ fn play(dialogue: &mut dyn Dialogue, script: &str, size: usize) -> Recorder {
         };
         let (sort, text) = (line.as_bytes()[1], line.get(3..).unwrap_or(""));
         match sort {
-            b'~' => dialogue.gap(side, text.trim().parse().expect("a number of bytes"), next(), &mut told),
+            b'~' => {
+                let missing = text.trim().parse().expect("a number of bytes");
+                told.said[side as usize] += missing;
+                dialogue.gap(side, missing, next(), &mut told);
+            }
             b':' | b'|' => {
                 let mut bytes = unescape(text);
                 if sort == b':' {
                     bytes.extend_from_slice(b"\r\n");
                 }
+                told.said[side as usize] += bytes.len() as u64;
                 for piece in bytes.chunks(size.min(bytes.len()).max(1)) {
                     dialogue.data(side, piece, next(), &mut told);
                 }

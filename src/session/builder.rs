@@ -6,6 +6,7 @@ session names a step that the session does not have.
 */
 
 use super::findings::Findings;
+use super::keep::Keeper;
 use super::message::{Content, Reader};
 use super::model::{Carries, Credential, Envelope, Message, Phase, Recipient, Session, Step, Tls, TlsMode};
 use super::secret::Secret;
@@ -13,10 +14,13 @@ use super::text::text;
 use super::{purpose, step};
 use crate::flow::{At, Counters, End, Ends, Transport};
 use crate::limits::{CREDENTIALS_PER_SESSION, Limit, LimitsHit, MESSAGES_PER_SESSION, RECIPIENTS, STEPS_PER_SESSION};
-use crate::protocol::event::{self, Delivery, Direction, MessageId, MessageOutcome, MessageStart, StepId, TlsFact};
+use crate::protocol::event::{
+    self, Delivery, Direction, Kind, MessageId, MessageOutcome, MessageStart, StepId, TlsFact,
+};
 use crate::protocol::{Protocol, Sink};
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
 
 /// What is asked for. What is not is not computed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +47,8 @@ const USUAL_STEPS: usize = 20;
 #[derive(Debug)]
 pub struct Builder {
     wanted: Wanted,
+    /// Who wants to have what messages and attachments say.
+    keeper: Option<Arc<dyn Keeper>>,
     /// The session so far. Its transport is known to whoever follows the connection.
     session: Session,
     phase: Phase,
@@ -74,6 +80,7 @@ impl Builder {
         };
         Self {
             wanted,
+            keeper: None,
             session,
             phase: Phase::Connection,
             readers: BTreeMap::new(),
@@ -81,6 +88,12 @@ impl Builder {
             encrypted: Vec::new(),
             findings: Findings::default(),
         }
+    }
+
+    /// Hands the content of messages and attachments on to `keeper`.
+    pub fn keeping(mut self, keeper: Option<Arc<dyn Keeper>>) -> Self {
+        self.keeper = keeper;
+        self
     }
 
     /// The steps so far.
@@ -153,6 +166,11 @@ impl Sink for Builder {
             self.limit(Limit::StepsPerSession);
             return n;
         }
+        // Of content the first and the last packet are told, however many there were.
+        if told.kind != Kind::Data {
+            let left_out = u64::from(told.packets.left_out());
+            self.session.limits_hit.hit_times(Limit::PacketsPerStep, left_out);
+        }
         let subject = told.subject.clone();
         let answered = told.answers.and_then(|n| self.session.step(n));
         let place = step::Place { n, protocol: self.session.protocol, phase: self.phase, answered };
@@ -193,7 +211,7 @@ impl Sink for Builder {
             self.limit(Limit::MessagesPerSession);
             return n;
         }
-        self.readers.insert(n, Reader::new(start.part.as_deref(), self.wanted));
+        self.readers.insert(n, Reader::new(start.part.as_deref(), self.wanted).keeping(self.keeper.as_ref()));
         self.encrypted.push(self.session.tls.decrypted);
         let steps = self.kept(start.steps);
         self.session.messages.push(Message {
@@ -220,6 +238,7 @@ impl Sink for Builder {
             reply: None,
             steps,
             same_as: Vec::new(),
+            kept: None,
         });
         n
     }
@@ -243,6 +262,15 @@ impl Sink for Builder {
         if let Some(row) = self.step_mut(step) {
             row.carries = Some(Carries { message, complete: false, lines: None });
             self.content_steps.insert(message, step);
+        }
+    }
+
+    fn content_part(&mut self, message: MessageId, part: Option<String>) {
+        if let Some(reader) = self.readers.get_mut(&message) {
+            reader.is_part(part.is_some());
+        }
+        if let Some(message) = self.message_mut(message) {
+            message.part = part;
         }
     }
 
@@ -318,6 +346,7 @@ fn put(message: &mut Message, content: Content) {
     message.header = content.structure.header;
     message.mime = content.structure.mime;
     message.attachments = content.structure.attachments;
+    message.kept = content.kept;
 }
 
 /// An envelope, with the recipients that were accepted: by the reply to RCPT, and by their own reply after the content

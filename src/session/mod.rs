@@ -7,6 +7,7 @@ The [`Builder`] is the [`Sink`](crate::protocol::Sink) of a dialogue: it makes a
 
 pub mod builder;
 mod findings;
+pub mod keep;
 mod message;
 pub mod model;
 pub mod purpose;

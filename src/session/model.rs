@@ -3,6 +3,7 @@ What happened in a session, and what it means: the model that every view reads. 
 format; text that came off the wire is a `String` here (invalid bytes have become U+FFFD), still unescaped.
 */
 
+use super::keep::Kept;
 use super::purpose::Purpose;
 use super::secret::Secret;
 use crate::capture::Time;
@@ -13,6 +14,7 @@ use crate::protocol::event::{
     Certificate, Delivery, Direction, Exposure, Kind, LoginOutcome, MessageId, Packets, StepId,
 };
 use std::ops::Range;
+use std::sync::Arc;
 
 /// One mail session.
 #[derive(Debug, Clone)]
@@ -267,6 +269,8 @@ pub struct Message {
     pub steps: Vec<StepId>,
     /// The same message elsewhere in the capture.
     pub same_as: Vec<SameAs>,
+    /// The content itself, as far as it was captured, where somebody keeps it.
+    pub kept: Option<Arc<Kept>>,
 }
 
 /// SMTP's envelope.
@@ -349,6 +353,10 @@ pub struct Attachment {
     pub sha256: [u8; 32],
     /// False where bytes of it are missing: size and digest are then of what was captured.
     pub complete: bool,
+    /// It is TNEF ([MS-OXTNEF]): known by its first bytes, its type or its name.
+    pub tnef: bool,
+    /// The decoded bytes themselves, where somebody keeps them.
+    pub kept: Option<Arc<Kept>>,
 }
 
 /// The same message elsewhere.

@@ -10,7 +10,7 @@ mod harmless;
 use super::record::{Capture, LastLine, Line, Options, Session, Summary, VERSION};
 use super::{Report, View};
 use crate::session::{self, same};
-use harmless::Harmless;
+pub(super) use harmless::Harmless;
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 use serde_json::ser::{CompactFormatter, PrettyFormatter};
 use std::io::{self, Write};

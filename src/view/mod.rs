@@ -1,10 +1,11 @@
 /*!
-What people and programs see: tables, JSON. A view reads the model and never changes it.
+What people and programs see: tables, JSON, files of what was carried. A view reads the model and never changes it.
 
 A [`View`] is handed sessions in the order of their first packet, each once it is over, and at the end the [`Report`].
 */
 
 pub mod escape;
+pub mod extract;
 pub mod json;
 pub mod locale;
 pub mod record;

@@ -266,6 +266,7 @@ impl Talk {
             reply: None,
             steps: steps.to_vec(),
             same_as: Vec::new(),
+            kept: None,
         };
         change(&mut message);
         for &n in steps {
@@ -460,6 +461,8 @@ pub fn everything() -> Session {
                 size: 3,
                 sha256: [1; 32],
                 complete: false,
+                tnef: true,
+                kept: None,
             }];
             message.complete = false;
             message.missing = vec![(10, 20)];

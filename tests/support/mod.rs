@@ -18,10 +18,17 @@ use pnet_packet::ethernet::{EtherTypes, MutableEthernetPacket};
 use pnet_packet::ip::IpNextHeaderProtocols;
 use pnet_packet::ipv4::{self, MutableIpv4Packet};
 use pnet_packet::tcp::{self, MutableTcpPacket, TcpFlags};
+use proptest::test_runner::Config as ProptestConfig;
 use serde_json::Value;
 use std::io::Cursor;
 use std::net::Ipv4Addr;
 use std::sync::atomic::AtomicBool;
+
+/// How a property is tried: with `cases` inputs unless `PROPTEST_CASES` asks for another number, with another seed each time.
+pub fn tried(cases: u32) -> ProptestConfig {
+    let asked = std::env::var("PROPTEST_CASES").ok().and_then(|number| number.parse().ok());
+    ProptestConfig { cases: asked.unwrap_or(cases), failure_persistence: None, ..Default::default() }
+}
 
 /// The lab's client.
 pub const CLIENT: Ipv4Addr = Ipv4Addr::new(172, 16, 0, 73);
@@ -170,6 +177,7 @@ pub fn options() -> Options {
         ports: Ports::default(),
         any_port: false,
         wanted: Wanted::ALL,
+        keeper: None,
         protocols: Vec::new(),
         sessions: Default::default(),
         order: When::InOrder,

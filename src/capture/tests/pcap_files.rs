@@ -37,6 +37,27 @@ fn the_modified_format_has_longer_records() {
 }
 
 #[test]
+fn old_versions_name_the_lengths_the_other_way_round() {
+    // Version, the lengths as they stand; captured are five bytes of nine.
+    for (minor, first, second) in [(0, 9, 5), (2, 9, 5), (3, 9, 5), (3, 5, 9), (4, 5, 9)] {
+        for order in Order::BOTH {
+            let mut bytes = pcap_header(order, 0xa1b2_c3d4, 1);
+            bytes[6..8].copy_from_slice(&order.u16(minor));
+            for second_in in [7, 8] {
+                let mut record = pcap_record(order, second_in, 123, b"hello", 9);
+                record[8..12].copy_from_slice(&order.u32(first));
+                record[12..16].copy_from_slice(&order.u32(second));
+                bytes.extend(record);
+            }
+            let (seen, error, _) = read_all(open("a.pcap", bytes).unwrap());
+            assert!(error.is_none(), "2.{minor}: {error:?}");
+            let seen: Vec<_> = seen.iter().map(|packet| (packet.data.as_slice(), packet.wire_len)).collect();
+            assert_eq!(seen, [(&b"hello"[..], 9); 2], "2.{minor}");
+        }
+    }
+}
+
+#[test]
 fn a_frame_check_sequence_is_no_part_of_the_link_type() {
     let bytes = pcap_header(Order::Little, 0xa1b2_c3d4, 0x5400_0001);
     let (_, _, info) = read_all(open("a.pcap", bytes).unwrap());

@@ -1,6 +1,8 @@
 //! Floods: memory bounded, time linear. `cargo test --release --lib flow -- --ignored --nocapture` for the large figures.
 
 use super::*;
+use crate::flow::slots::Slots;
+use crate::flow::table::Entry;
 use crate::limits::{CONNECTIONS, HISTORY_BYTES, Limit, WAITING_BYTES};
 use std::net::Ipv4Addr;
 
@@ -17,6 +19,7 @@ impl Listener for Deaf {
 
 impl Follower for Counting {
     type Listener = Deaf;
+    type Ticket = ();
 
     fn wants(&self, _: SocketAddr, _: SocketAddr) -> bool {
         true
@@ -26,7 +29,9 @@ impl Follower for Counting {
         Ends { client: source, server: destination }
     }
 
-    fn listen(&mut self, _: &Ends, _: At) -> Deaf {
+    fn begun(&mut self, _: &Ends, _: At) {}
+
+    fn listen(&mut self, (): (), _: &Ends, _: At) -> Deaf {
         Deaf
     }
 
@@ -67,8 +72,8 @@ fn flood(syns: u32, apart: i64) -> usize {
         if n % 1_000 == 0 {
             table.tick(syn.time);
         }
-        most = most.max(table.by_key.len());
-        assert!(table.slots.len() <= CONNECTIONS);
+        most = most.max(table.slots.len());
+        assert!(table.slots.places() <= CONNECTIONS);
     }
     table.finish();
     assert_eq!(*counting.0.borrow(), [0, u64::from(syns)]);
@@ -87,14 +92,14 @@ fn a_flood_of_syns_holds_no_more_than_two_minutes_of_it() {
 fn ten_million_syns() {
     let begun = std::time::Instant::now();
     let most = flood(10_000_000, 1);
-    let rest: u64 = size_of::<super::super::table::Slot<Deaf>>() as u64;
-    eprintln!("{most} connections at once, {rest} bytes each and their hash, {:?}", begun.elapsed());
+    eprintln!("{most} connections at once, {} bytes each, {:?}", Slots::<Entry<Counting>>::COST, begun.elapsed());
     assert_eq!(most, CONNECTIONS);
 }
 
 #[test]
 fn a_half_open_connection_is_small() {
-    assert!(size_of::<super::super::table::Slot<Deaf>>() <= 900, "{}", size_of::<super::super::table::Slot<Deaf>>());
+    let cost = Slots::<Entry<Counting>>::COST;
+    assert!(cost <= 260, "{cost}");
 }
 
 /// A connection's segment from the client, with payload.
@@ -142,8 +147,8 @@ fn a_stream_of_one_byte_segments_out_of_order_is_bounded() {
     for n in 0..100_000_u32 {
         table.segment(&said(7, 10 + 2 * n, b"x", u64::from(n) + 2));
         assert!(table.waiting_cost <= WAITING_BYTES);
-        let slot = table.slots[0].as_ref().expect("it");
-        assert!(slot.connection.waiting_cost() < 2 << 20);
+        let followed = table.slots.get(0).and_then(|entry| entry.followed()).expect("it");
+        assert!(followed.connection.waiting_cost() < 2 << 20);
     }
     table.finish();
     assert_eq!(*counting.0.borrow(), [1, 0]);

@@ -46,6 +46,7 @@ struct Everyone(Rc<RefCell<Vec<(Heard, Transport)>>>);
 
 impl Follower for Everyone {
     type Listener = Ear;
+    type Ticket = ();
 
     fn wants(&self, _: SocketAddr, _: SocketAddr) -> bool {
         true
@@ -59,7 +60,9 @@ impl Follower for Everyone {
         }
     }
 
-    fn listen(&mut self, _: &Ends, _: At) -> Ear {
+    fn begun(&mut self, _: &Ends, _: At) {}
+
+    fn listen(&mut self, (): (), _: &Ends, _: At) -> Ear {
         Ear::default()
     }
 

@@ -1,10 +1,11 @@
 /*!
-APPEND: the messages that a client puts into a mailbox (RFC 3501, section 6.3.11).
+APPEND: the messages that a client puts into a mailbox (RFC 3501, section 6.3.11); REPLACE does the same (RFC 8508).
 
 The command's step is told before its first message, so that the server's `+` and the content follow it. What comes
 between the messages of a MULTIAPPEND (RFC 3502) or the parts of a CATENATE (RFC 4469) belongs to the same command: it is
-the text of the content step that it announces. Content that refers to what the server has (CATENATE's URLs) never
-crosses, so that a part is not the whole message.
+the text of the content step that it announces; the line that ends the command belongs to the last content step. Content
+that refers to what the server has (CATENATE's URLs) never crosses, so that what stands beside it is not the whole
+message; texts that follow each other are one, and the whole where there is nothing else.
 */
 
 use super::client::Waiting;
@@ -16,7 +17,7 @@ use super::unit::{Stretch, Unit};
 use super::{What, mailbox_name, parse};
 use crate::flow::Side;
 use crate::limits::{COMMANDS_IN_FLIGHT, Limit};
-use crate::protocol::event::{Direction, Kind, MessageId, MessageStart, Sink, Step, StepId};
+use crate::protocol::event::{Direction, Kind, MessageId, MessageStart, Sink, Step, StepId, Subject};
 
 /// An APPEND whose step has been told and whose end has not come.
 #[derive(Debug)]
@@ -27,21 +28,54 @@ pub(super) struct Append {
     mailbox: Option<Vec<u8>>,
     /// Messages before this one.
     nth: u64,
-    catenate: bool,
-    /// The words that announce the present message, where they are not the command's own.
+    form: Form,
+    /// The words that announce the present content, where they are not the command's own.
     announcing: Option<Unit<'static>>,
     /// The message whose content is coming.
     body: Option<Body>,
+    /// Where its content was, once all of it has come: its step waits for the line after it.
+    came: Option<Stretch>,
+    /// The steps of its content.
+    steps: Vec<StepId>,
     /// The reply, where it came while content was still coming.
     decided: Option<Decided>,
 }
 
+/// How a message is given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// As a literal.
+    Literal,
+    /// By CATENATE.
+    Catenate {
+        /// Nothing but text so far.
+        only_text: bool,
+    },
+}
+
+impl Form {
+    /// By the words before a literal, from after the mailbox, or after the message before it.
+    fn of(words: &[u8]) -> Self {
+        const NAME: &[u8] = b"CATENATE (";
+        let upper = words.to_ascii_uppercase();
+        match memchr::memmem::find(&upper, NAME).and_then(|at| upper.get(at + NAME.len()..)) {
+            Some(first) => Self::Catenate { only_text: is_text(first) },
+            None => Self::Literal,
+        }
+    }
+}
+
+/// `text-literal = "TEXT" SP literal` (RFC 4469).
+fn is_text(words: &[u8]) -> bool {
+    words.trim_ascii_start().get(..5).is_some_and(|word| word.eq_ignore_ascii_case(b"TEXT "))
+}
+
 /// A message whose content is coming.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Body {
-    pub message: MessageId,
+struct Body {
+    message: MessageId,
     /// Some of it is not in the capture.
-    pub holed: bool,
+    holed: bool,
 }
 
 /// A verdict, kept.
@@ -57,8 +91,13 @@ impl Talk {
     /// A command that ends with a message's literal. `false` where the literal is something else.
     pub fn append(&mut self, unit: &Unit<'_>, command: &Command<'_>, literal: Announced, out: &mut dyn Sink) -> bool {
         let arguments = unit.text.get(command.arguments.clone()).unwrap_or_default();
-        let Some(mailbox) = parse::append(arguments).filter(|_| command.verb == Verb::Append) else { return false };
-        let catenate = arguments.to_ascii_uppercase().windows(8).any(|word| word == b"CATENATE");
+        let parsed = match command.verb {
+            Verb::Append => parse::append(arguments),
+            Verb::Replace => parse::replace(arguments),
+            _ => None,
+        };
+        let Some((mailbox, words)) = parsed else { return false };
+        let form = Form::of(words);
         let mailbox = mailbox_name::bounded(mailbox, out);
         let (step, ticket) = self.command(unit, command, true, out);
         self.client.append = Some(Append {
@@ -67,9 +106,11 @@ impl Talk {
             step,
             mailbox,
             nth: 0,
-            catenate,
+            form,
             announcing: None,
             body: None,
+            came: None,
+            steps: Vec::new(),
             decided: None,
         });
         self.append_literal(literal, out);
@@ -86,16 +127,16 @@ impl Talk {
         }
     }
 
-    /// The next `octets` are a message.
+    /// The next `octets` are a message, or a part of one.
     pub fn append_begin(&mut self, octets: u64, out: &mut dyn Sink) {
         self.client.way.reader.stream(octets);
-        let Some(append) = &mut self.client.append else { return };
+        let Some(append) = self.client.append.as_mut().filter(|append| append.body.is_none()) else { return };
         let message = out.message(MessageStart {
             direction: Direction::Appended,
             mailbox: append.mailbox.clone(),
             number: None,
             uid: None,
-            part: append.catenate.then(|| "text".to_owned()),
+            part: (append.form != Form::Literal).then(|| "text".to_owned()),
             steps: vec![append.step],
         });
         append.body = Some(Body { message, holed: false });
@@ -116,18 +157,44 @@ impl Talk {
         }
     }
 
-    /// The message has ended, or will not: `whole` tells which.
-    pub fn append_end(&mut self, stretch: &Stretch, whole: bool, out: &mut dyn Sink) {
-        let subject = self.subject(What::Content(Verb::Append));
+    /// The literal has ended, or will not: `whole` tells which.
+    pub fn append_end(&mut self, stretch: Stretch, whole: bool, out: &mut dyn Sink) {
         let Some(append) = &mut self.client.append else { return };
-        let Some(body) = append.body.take() else { return };
+        append.came = Some(stretch);
+        if !whole {
+            self.append_came(None, out);
+            self.append_message_over(false, out);
+        }
+    }
+
+    /// Tells of the content that has come, if some has, and has not been told; `end` is the line that ends the command.
+    pub fn append_came(&mut self, end: Option<&Unit<'_>>, out: &mut dyn Sink) -> bool {
+        let state = self.state;
+        let Some(append) = &mut self.client.append else { return false };
+        let Some(mut stretch) = append.came.take() else { return false };
         let announcing = append.announcing.take();
         let text = announcing.as_ref().map_or(b"".as_slice(), |unit| &unit.text);
+        announcing.iter().for_each(|line| stretch.join_after(line));
+        end.into_iter().for_each(|line| stretch.join(line));
+        let what = What::Content { verb: Verb::Append, octets: stretch.octets };
+        let subject = Subject::Imap(super::Subject { state, what });
         let step = out.step(Step { text, ..stretch.step(Side::Client, Kind::Data, subject) });
-        out.content_step(body.message, step);
+        if let Some(body) = append.body {
+            out.content_step(body.message, step);
+        }
+        // The steps beyond the bound on these are all the same.
+        if append.steps.last().is_none_or(|&last| last < step) {
+            append.steps.push(step);
+        }
+        true
+    }
+
+    /// The message, or a part of it that stands alone, has ended; `whole` where its end was seen.
+    fn append_message_over(&mut self, whole: bool, out: &mut dyn Sink) {
+        let Some(append) = &mut self.client.append else { return };
+        let Some(body) = append.body.take() else { return };
         out.content_end(body.message, whole && !body.holed);
-        let appended = Appended { message: body.message, step, nth: append.nth };
-        append.nth += 1;
+        let appended = Appended { message: body.message, steps: std::mem::take(&mut append.steps), nth: append.nth };
         match (&append.decided, self.queue.get_mut(append.ticket).map(|command| &mut command.asked)) {
             (None, Some(Asked::Append(messages))) if messages.len() < COMMANDS_IN_FLIGHT => messages.push(appended),
             (decided, _) => {
@@ -141,30 +208,86 @@ impl Talk {
                     uids: &decided.uids,
                 });
                 let asked = Asked::Append(vec![appended]);
-                settle(InFlight { key: Vec::new(), verb: Verb::Append, step, asked }, verdict, out);
+                settle(InFlight { key: Vec::new(), verb: Verb::Append, step: append.step, asked }, verdict, out);
             }
+        }
+    }
+
+    /// No more will come of the command.
+    pub fn append_over(&mut self, out: &mut dyn Sink) {
+        self.append_came(None, out);
+        self.append_message_over(true, out);
+        let Some(append) = self.client.append.take() else { return };
+        if let Some(unit) = append.announcing {
+            // It announced a literal that never came.
+            let subject = self.subject(What::Content { verb: Verb::Append, octets: 0 });
+            unit.tell(unit.step(Side::Client, Kind::Data, subject), out);
         }
     }
 
     /// The line after a message: nothing, the next message's announcement, or the end of a list. `false` where it is a
     /// line of its own, the literal having been miscounted.
     pub fn append_rest(&mut self, unit: &Unit<'_>, literal: Option<Announced>, out: &mut dyn Sink) -> bool {
-        let Some(append) = &mut self.client.append else { return false };
-        if !matches!(unit.text.first(), None | Some(b' ' | b')' | b'(')) {
-            self.client.append = None;
+        if self.client.append.is_none() {
             return false;
         }
-        if let Some(literal) = literal {
-            append.announcing = Some(unit.clone().into_owned());
-            self.append_literal(literal, out);
-            return true;
+        if !matches!(unit.text.first(), None | Some(b' ' | b')' | b'(')) {
+            self.append_over(out);
+            return false;
         }
-        self.client.append = None;
-        if !matches!(unit.text.trim_ascii(), b"" | b")") {
-            let subject = self.subject(What::Content(Verb::Append));
-            unit.tell(unit.step(Side::Client, Kind::Data, subject), out);
+        match literal {
+            Some(literal) => {
+                self.append_came(None, out);
+                self.append_next(unit, out);
+                if let Some(append) = &mut self.client.append {
+                    append.announcing = Some(unit.clone().into_owned());
+                }
+                self.append_literal(literal, out);
+            }
+            None => {
+                let is_end = matches!(unit.text.trim_ascii(), b"" | b")");
+                let told = is_end && self.append_came(Some(unit), out);
+                self.append_came(None, out);
+                self.append_all_text(is_end, out);
+                self.append_over(out);
+                if !told {
+                    let subject = self.subject(What::Content { verb: Verb::Append, octets: 0 });
+                    unit.tell(unit.step(Side::Client, Kind::Data, subject), out);
+                }
+            }
         }
         true
+    }
+
+    /// `unit` announces what follows the content that has come.
+    fn append_next(&mut self, unit: &Unit<'_>, out: &mut dyn Sink) {
+        let words = unit.text.trim_ascii_start();
+        let Some(append) = &mut self.client.append else { return };
+        match &mut append.form {
+            // The next part of the same message: of the same text, unless there is something between them.
+            Form::Catenate { .. } if !words.starts_with(b")") && is_text(words) => {}
+            Form::Catenate { only_text } if !words.starts_with(b")") => {
+                *only_text = false;
+                self.append_message_over(true, out);
+            }
+            _ => {
+                self.append_all_text(words.starts_with(b")"), out);
+                self.append_message_over(true, out);
+                if let Some(append) = &mut self.client.append {
+                    append.nth += 1;
+                    append.form = Form::of(words);
+                }
+            }
+        }
+    }
+
+    /// A CATENATE ends, `seen` where it does so itself. Of texts alone it is the whole message.
+    fn append_all_text(&mut self, seen: bool, out: &mut dyn Sink) {
+        if let Some(append) = self.client.append.as_ref().filter(|_| seen)
+            && let (Form::Catenate { only_text: true }, Some(body)) = (append.form, append.body)
+        {
+            out.content_part(body.message, None);
+        }
     }
 
     /// The reply to an APPEND has come: what is still coming of its content will be refused or taken as it says.

@@ -10,7 +10,7 @@ use super::lexer::{Announced, without_telnet};
 use super::queue::{Asked, Authentication, Ticket};
 use super::talk::Talk;
 use super::unit::{Piece, Unit};
-use super::{State, What, mailbox_name, parse};
+use super::{State, What, asked, mailbox_name, parse};
 use crate::flow::{At, Side};
 use crate::protocol::event::{Credential, Exposure, Kind, LoginOutcome, Sink, Step, StepId, Subject};
 use crate::protocol::framing::Input;
@@ -58,7 +58,7 @@ impl Talk {
                 None => return,
                 Some(Piece::Line { unit, from, literal }) => self.client_line(unit, from, literal, out),
                 Some(Piece::Octets(octets)) => self.append_octets(octets, out),
-                Some(Piece::End(stretch)) => self.append_end(&stretch, true, out),
+                Some(Piece::End(stretch)) => self.append_end(stretch, true, out),
             }
         }
     }
@@ -104,7 +104,7 @@ impl Talk {
                     None => self.unknown(&unit, out),
                 }
             }
-            None => self.client.append = None,
+            None => self.append_over(out),
         }
         self.reread(&early, at, out);
     }
@@ -168,7 +168,8 @@ impl Talk {
                 (Some(command), None) => _ = self.command(&unit, &command, true, out),
                 (Some(command), Some(literal)) if self.append(&unit, &command, literal, out) => {}
                 (Some(command), Some(Announced { octets, synchronising })) => {
-                    self.client.mailbox_comes = command.verb == Verb::Append && from == 0;
+                    let carries = matches!(command.verb, Verb::Append | Verb::Replace);
+                    self.client.mailbox_comes = carries && from == 0;
                     if synchronising {
                         let key = command.key.to_vec();
                         self.client.waiting = Some(Waiting::within(&key, unit, octets));
@@ -208,7 +209,8 @@ impl Talk {
             Verb::Select | Verb::Examine => {
                 Asked::Mailbox(parse::mailbox(arguments).and_then(|name| mailbox_name::bounded(name, out)))
             }
-            Verb::Append => Asked::Append(Vec::new()),
+            Verb::Append | Verb::Replace => Asked::Append(Vec::new()),
+            Verb::Fetch if complete => asked::partials(arguments, command.uid).map_or(Asked::Plain, Asked::Fetch),
             _ => Asked::Plain,
         };
         if command.verb == Verb::Login

@@ -50,6 +50,26 @@ pub enum Verb {
     /// GETMETADATA, SETMETADATA (RFC 5464).
     Metadata,
     Notify,
+    /// APPEND and EXPUNGE in one (RFC 8508).
+    Replace,
+    /// RFC 5255.
+    Language,
+    /// RFC 5255.
+    Comparator,
+    /// GENURLAUTH, RESETKEY, URLFETCH (RFC 4467).
+    Url,
+    /// RFC 5259.
+    Convert,
+    /// RFC 5267.
+    CancelUpdate,
+    /// RFC 8437.
+    Unauthenticate,
+    /// Of Sun's servers: an administrator acts as a user.
+    ProxyAuth,
+    /// Apple's notifications: the device asks to be told by another way.
+    Push,
+    /// RFC 9698.
+    JmapAccess,
     /// A verb that is none of these.
     Other,
 }
@@ -106,18 +126,18 @@ const NAMES: [(&str, Verb); 62] = [
     ("GETANNOTATION", Verb::Metadata),
     ("SETANNOTATION", Verb::Metadata),
     ("NOTIFY", Verb::Notify),
-    ("REPLACE", Verb::Other),
-    ("CONVERT", Verb::Other),
-    ("CANCELUPDATE", Verb::Other),
-    ("LANGUAGE", Verb::Other),
-    ("COMPARATOR", Verb::Other),
-    ("GENURLAUTH", Verb::Other),
-    ("RESETKEY", Verb::Other),
-    ("URLFETCH", Verb::Other),
-    ("UNAUTHENTICATE", Verb::Other),
-    ("PROXYAUTH", Verb::Other),
-    ("XAPPLEPUSHSERVICE", Verb::Other),
-    ("JMAPACCESS", Verb::Other),
+    ("REPLACE", Verb::Replace),
+    ("CONVERT", Verb::Convert),
+    ("CANCELUPDATE", Verb::CancelUpdate),
+    ("LANGUAGE", Verb::Language),
+    ("COMPARATOR", Verb::Comparator),
+    ("GENURLAUTH", Verb::Url),
+    ("RESETKEY", Verb::Url),
+    ("URLFETCH", Verb::Url),
+    ("UNAUTHENTICATE", Verb::Unauthenticate),
+    ("PROXYAUTH", Verb::ProxyAuth),
+    ("XAPPLEPUSHSERVICE", Verb::Push),
+    ("GETJMAPACCESS", Verb::JmapAccess),
 ];
 
 impl Verb {
@@ -140,6 +160,8 @@ impl Verb {
                 | Self::Expunge
                 | Self::Idle
                 | Self::Namespace
+                | Self::Unauthenticate
+                | Self::JmapAccess
         )
     }
 }

@@ -3,13 +3,14 @@ FETCH: the messages that a client retrieves (RFC 3501, section 7.4.2).
 
 A response with bodies becomes several steps, in the order of the wire: an untagged one with the words up to a body's
 literal, a content step for the body, an untagged one with the words up to the next body, and so on. What follows the
-last body is told too, unless it is the closing parenthesis alone. A body that is a quoted string is part of the words.
+last body is told too, unless it is the closing parenthesis alone: its bytes are the content step's, as the final dot of
+SMTP and POP3 is. A body that is a quoted string is part of the words.
 */
 
 use super::What;
-use super::append::Body;
 use super::command::Verb;
 use super::lexer::Announced;
+use super::pieces::{Begin, Body};
 use super::reply::Untagged;
 use super::scan::{Scan, Section};
 use super::talk::Talk;
@@ -21,6 +22,7 @@ use crate::protocol::event::{Direction, Kind, MessageId, MessageOutcome, Message
 /// A FETCH response that has begun and not ended.
 #[derive(Debug)]
 pub(super) struct Fetch {
+    /// Absent where the response names its message by UID alone (RFC 9586).
     number: Option<u64>,
     scan: Scan,
     /// The step of the command that asked for it.
@@ -29,19 +31,29 @@ pub(super) struct Fetch {
     step: Option<StepId>,
     /// Bodies that are quoted strings, in words that have not been told.
     quoted: Vec<(Section, Vec<u8>)>,
-    /// The body that is coming, and whether its UID has been told with it.
-    body: Option<(Body, bool)>,
+    /// The body that is coming.
+    body: Option<Coming>,
     /// Bodies that have come, with the step of their content, for which a UID may still be named.
     open: Vec<(MessageId, Option<StepId>)>,
 }
 
+/// A body on its way.
+#[derive(Debug)]
+struct Coming {
+    body: Body,
+    /// Its UID has been told with it.
+    uid_told: bool,
+    /// Where it was, once all of it has come: its step waits for the end of the response.
+    came: Option<Stretch>,
+}
+
 impl Talk {
-    /// A FETCH response begins.
-    pub fn fetch_begin(&mut self, number: Option<u64>) {
+    /// A FETCH response begins: of message `number`, or of the one with this UID.
+    pub fn fetch_begin(&mut self, number: Option<u64>, uid: Option<u64>) {
         let command = self.queue.oldest(|verb| verb == Verb::Fetch).map(|command| command.step);
         self.server.fetch = Some(Fetch {
             number,
-            scan: Scan::default(),
+            scan: Scan::of(uid),
             command,
             step: None,
             quoted: Vec::new(),
@@ -52,16 +64,18 @@ impl Talk {
 
     /// A line of it; `from` is where in the unit it has not been read.
     pub fn fetch_line(&mut self, unit: Unit<'_>, from: usize, literal: Option<Announced>, out: &mut dyn Sink) {
+        let is_last_parenthesis = literal.is_none() && unit.text.trim_ascii() == b")";
+        if is_last_parenthesis && self.fetch_came(Some(&unit), out) {
+            return self.fetch_over(out);
+        }
+        self.fetch_came(None, out);
         let Some(fetch) = &mut self.server.fetch else { return };
         fetch.quoted.extend(fetch.scan.line(unit.text.get(from..).unwrap_or_default()));
         if !unit.tail.is_empty() {
             fetch.scan.resume(&unit.tail);
         }
         let Some(Announced { octets, .. }) = literal else {
-            let is_last_parenthesis = fetch.step.is_some() && unit.text.trim_ascii() == b")";
-            if !is_last_parenthesis {
-                self.fetch_words(&unit, out);
-            }
+            self.fetch_words(&unit, out);
             return self.fetch_over(out);
         };
         match fetch.scan.literal() {
@@ -69,7 +83,7 @@ impl Talk {
             Some(section) => {
                 self.fetch_words(&unit, out);
                 self.server.way.reader.stream(octets);
-                let body = self.fetch_message(&section, octets, out);
+                let body = self.fetch_body(&section, octets, out);
                 if let Some(fetch) = &mut self.server.fetch {
                     fetch.body = body;
                 }
@@ -84,66 +98,92 @@ impl Talk {
         let Some(fetch) = &mut self.server.fetch else { return };
         fetch.step = Some(step);
         for (section, content) in std::mem::take(&mut fetch.quoted) {
-            if let Some((body, uid_told)) = self.fetch_message(&section, content.len() as u64, out) {
-                out.content(body.message, &content);
-                out.content_end(body.message, true);
-                self.fetch_came(body.message, None, uid_told, out);
+            if let Some(mut coming) = self.fetch_body(&section, content.len() as u64, out) {
+                self.server.pieces.octets(&mut coming.body, &content, out);
+                self.fetch_end_of(coming, None, true, out);
             }
         }
     }
 
-    fn fetch_message(&mut self, section: &Section, octets: u64, out: &mut dyn Sink) -> Option<(Body, bool)> {
+    fn fetch_body(&mut self, section: &Section, octets: u64, out: &mut dyn Sink) -> Option<Coming> {
         let fetch = self.server.fetch.as_ref()?;
-        let message = out.message(MessageStart {
+        let (number, uid) = (fetch.number, fetch.scan.uid);
+        let asked = section.piece().and_then(|_| self.queue.partial(section, number, uid));
+        let start = MessageStart {
             direction: Direction::Retrieved,
             mailbox: self.mailbox.clone(),
-            number: fetch.number,
-            uid: fetch.scan.uid,
+            number,
+            uid,
             part: section.part(octets),
-            steps: fetch.command.into_iter().chain(fetch.step).collect(),
-        });
-        Some((Body { message, holed: false }, fetch.scan.uid.is_some()))
+            steps: asked.map(|(_, command)| command).or(fetch.command).into_iter().chain(fetch.step).collect(),
+        };
+        self.server.pieces.sized(number, uid, fetch.scan.size);
+        let begin = Begin { start, section, octets, asked: asked.map(|(length, _)| length) };
+        let body = self.server.pieces.begin(begin, out);
+        Some(Coming { body, uid_told: uid.is_some(), came: None })
     }
 
     /// The next octets of the body.
     pub fn fetch_octets(&mut self, octets: &[u8], out: &mut dyn Sink) {
-        if let Some((body, _)) = self.server.fetch.as_ref().and_then(|fetch| fetch.body) {
-            out.content(body.message, octets);
+        if let Some(coming) = self.server.fetch.as_mut().and_then(|fetch| fetch.body.as_mut()) {
+            self.server.pieces.octets(&mut coming.body, octets, out);
         }
     }
 
     /// The next `missing` octets of the body are not in the capture.
     pub fn fetch_missing(&mut self, missing: u64, out: &mut dyn Sink) {
-        if let Some((body, _)) = self.server.fetch.as_mut().and_then(|fetch| fetch.body.as_mut()) {
-            body.holed = true;
-            out.content_missing(body.message, missing);
+        if let Some(coming) = self.server.fetch.as_mut().and_then(|fetch| fetch.body.as_mut()) {
+            self.server.pieces.missing(&mut coming.body, missing, out);
         }
     }
 
     /// The body has ended, or will not: `whole` tells which.
-    pub fn fetch_end(&mut self, stretch: &Stretch, whole: bool, out: &mut dyn Sink) {
-        let subject = self.subject(What::Content(Verb::Fetch));
-        let Some((body, uid_told)) = self.server.fetch.as_mut().and_then(|fetch| fetch.body.take()) else { return };
-        let step = out.step(stretch.step(Side::Server, Kind::Data, subject));
-        out.content_step(body.message, step);
-        out.content_end(body.message, whole && !body.holed);
-        self.fetch_came(body.message, Some(step), uid_told, out);
+    pub fn fetch_end(&mut self, stretch: Stretch, whole: bool, out: &mut dyn Sink) {
+        let Some(fetch) = &mut self.server.fetch else { return };
+        if whole {
+            fetch.body.iter_mut().for_each(|coming| coming.came = Some(stretch.clone()));
+        } else if let Some(coming) = fetch.body.take() {
+            self.fetch_end_of(coming, Some(stretch), false, out);
+        }
+    }
+
+    /// Tells of the body that has come, if one has, and has not been told; `end` is the line that ends the response.
+    pub fn fetch_came(&mut self, end: Option<&Unit<'_>>, out: &mut dyn Sink) -> bool {
+        let Some(fetch) = &mut self.server.fetch else { return false };
+        let Some(mut coming) = fetch.body.take_if(|coming| coming.came.is_some()) else { return false };
+        let mut stretch = coming.came.take();
+        if let (Some(stretch), Some(end)) = (&mut stretch, end) {
+            stretch.join(end);
+        }
+        self.fetch_end_of(coming, stretch, true, out);
+        true
     }
 
     /// A body has come. What is left to say of it is said now, or with its UID at the end of the response.
-    fn fetch_came(&mut self, message: MessageId, step: Option<StepId>, uid_told: bool, out: &mut dyn Sink) {
-        match &mut self.server.fetch {
-            Some(fetch) if !uid_told && fetch.open.len() < COMMANDS_IN_FLIGHT => fetch.open.push((message, step)),
-            _ => out.message_outcome(message, retrieved(step, None)),
+    fn fetch_end_of(&mut self, coming: Coming, stretch: Option<Stretch>, whole: bool, out: &mut dyn Sink) {
+        let step = stretch.map(|stretch| {
+            let subject = self.subject(What::Content { verb: Verb::Fetch, octets: stretch.octets });
+            out.step(stretch.step(Side::Server, Kind::Data, subject))
+        });
+        for message in self.server.pieces.end(coming.body, step, whole, out).into_iter().flatten() {
+            match &mut self.server.fetch {
+                Some(fetch) if !coming.uid_told && fetch.open.len() < COMMANDS_IN_FLIGHT => {
+                    fetch.open.push((message, step));
+                }
+                _ => out.message_outcome(message, retrieved(step, None)),
+            }
         }
     }
 
     /// The response is over.
     pub fn fetch_over(&mut self, out: &mut dyn Sink) {
+        self.fetch_came(None, out);
         let Some(fetch) = self.server.fetch.take() else { return };
         for (message, step) in fetch.open {
             out.message_outcome(message, retrieved(step, fetch.scan.uid));
         }
+        self.server.pieces.sized(fetch.number, fetch.scan.uid, fetch.scan.size);
+        self.server.pieces.response_over(fetch.number, fetch.scan.uid, out);
     }
 }
 

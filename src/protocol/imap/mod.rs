@@ -4,7 +4,8 @@ IMAP4rev1 (RFC 3501) and IMAP4rev2 (RFC 9051), with the extensions that clients 
 ```text
 bytes ─▶ dialogue.rs ─▶ talk.rs ─▶ client.rs, append.rs   commands, responses to challenges, APPEND's messages
          clear, TLS,    both       server.rs, fetch.rs    replies, untagged data, FETCH's messages
-         deflate        sides      queue.rs               commands in flight, by tag
+         deflate        sides      pieces.rs              messages fetched in pieces, put together
+                                   queue.rs, asked.rs     commands in flight, by tag, and what was asked for
                           │
                           ▼
                         unit.rs      frames lines and literals
@@ -16,6 +17,7 @@ pub mod command;
 pub mod reply;
 
 mod append;
+mod asked;
 mod client;
 mod deflate;
 mod dialogue;
@@ -23,6 +25,7 @@ mod fetch;
 mod lexer;
 mod mailbox_name;
 mod parse;
+mod pieces;
 mod queue;
 mod scan;
 mod server;
@@ -95,5 +98,11 @@ pub enum What {
     /// DONE, which ends IDLE (RFC 2177).
     Done,
     /// Content of a literal that carries a message: of FETCH (server) or APPEND (client).
-    Content(Verb),
+    Content {
+        /// The command.
+        verb: Verb,
+        /// Octets of the literal that were captured. The step has the line after it too, where that ends the response
+        /// or command.
+        octets: u64,
+    },
 }

@@ -55,11 +55,17 @@ pub(super) fn mailbox(arguments: &[u8]) -> Option<Vec<u8>> {
     astring(arguments).ok().map(|(_, word)| super::mailbox_name::decode(&word.value))
 }
 
-/// `append = "APPEND" SP mailbox …` up to where a message's literal is announced: the mailbox. `None` where the literal
-/// that the arguments end with is the mailbox itself.
-pub(super) fn append(arguments: &[u8]) -> Option<Vec<u8>> {
-    let (_, word) = terminated(astring, spaces).parse(arguments).ok()?;
-    Some(super::mailbox_name::decode(&word.value))
+/// `append = "APPEND" SP mailbox …` up to where a message's literal is announced: the mailbox, and what
+/// follows it. `None` where the literal that the arguments end with is the mailbox itself.
+pub(super) fn append(arguments: &[u8]) -> Option<(Vec<u8>, &[u8])> {
+    let (rest, word) = terminated(astring, spaces).parse(arguments).ok()?;
+    Some((super::mailbox_name::decode(&word.value), rest))
+}
+
+/// `replace = "REPLACE" SP seq-number SP mailbox append-message` (RFC 8508), likewise.
+pub(super) fn replace(arguments: &[u8]) -> Option<(Vec<u8>, &[u8])> {
+    let (rest, _) = terminated(atom, spaces).parse(arguments).ok()?;
+    append(rest)
 }
 
 /// `id-params-list = "(" #(string SP nstring) ")"`: what `name` is said to be.
@@ -127,9 +133,12 @@ mod tests {
     fn initial_responses_and_mailboxes_are_read() {
         assert_eq!(authenticate(b"PLAIN AGEAYg==", 0), Some((b"PLAIN".as_slice(), Some(6..14))));
         assert_eq!(authenticate(b"PLAIN", 0), Some((b"PLAIN".as_slice(), None)));
-        assert_eq!(append(b"{5}\nInbox (\\Seen) {10}"), Some(b"Inbox".to_vec()));
-        assert_eq!(append(b"\"&ZeVnLIqe-\" {10}"), Some("日本語".into()));
+        let appended = |mailbox: &str, rest: &'static [u8]| Some((mailbox.as_bytes().to_vec(), rest));
+        assert_eq!(append(b"{5}\nInbox (\\Seen) {10}"), appended("Inbox", b"(\\Seen) {10}"));
+        assert_eq!(append(b"\"&ZeVnLIqe-\" {10}"), appended("日本語", b"{10}"));
         assert_eq!(append(b"{5}"), None);
+        assert_eq!(replace(b"4 Drafts (\\Seen) {10}"), appended("Drafts", b"(\\Seen) {10}"));
+        assert_eq!(replace(b"4 {6}"), None);
         assert_eq!(id_name(br#"("vendor" NIL "Name" "Thunder\"bird" "version" "1")"#), Some(b"Thunder\"bird".to_vec()));
         assert_eq!(id_name(b"NIL"), None);
         assert_eq!(id_name(b"(\"name\" NIL)"), None);

@@ -1,6 +1,8 @@
 //! Commands in flight, by tag: servers answer them in the order they like (RFC 3501, section 5.5).
 
+use super::asked::Partials;
 use super::command::Verb;
+use super::scan::Section;
 use crate::limits::COMMANDS_IN_FLIGHT;
 use crate::protocol::event::{Credential, MessageId, StepId};
 use crate::protocol::sasl::Exchange;
@@ -33,6 +35,8 @@ pub(super) enum Asked {
     Login(Box<Credential>),
     /// Whether AUTHENTICATE did.
     Authenticate(Box<Authentication>),
+    /// Nothing; but what these pieces are long is known from the command alone.
+    Fetch(Partials),
     /// Whether the messages were taken.
     Append(Vec<Appended>),
 }
@@ -49,12 +53,12 @@ pub(super) struct Authentication {
 }
 
 /// A message that APPEND has carried to its end.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) struct Appended {
     /// Which.
     pub message: MessageId,
-    /// The step of its content.
-    pub step: StepId,
+    /// The steps of its content.
+    pub steps: Vec<StepId>,
     /// How many came before it in the same command.
     pub nth: u64,
 }
@@ -106,6 +110,14 @@ impl Queue {
         self.commands.values().take(LOOKED_AT).find(|command| wanted(command.verb))
     }
 
+    /// The length that was asked for of a piece of a message, and the step of the command that asked.
+    pub fn partial(&self, section: &Section, number: Option<u64>, uid: Option<u64>) -> Option<(u64, StepId)> {
+        self.commands.values().take(LOOKED_AT).find_map(|command| match &command.asked {
+            Asked::Fetch(partials) => Some((partials.length(section, number, uid)?, command.step)),
+            _ => None,
+        })
+    }
+
     /// All of them, for the connection is over.
     pub fn drain(&mut self) -> Vec<InFlight> {
         self.by_key.clear();
@@ -137,7 +149,7 @@ impl InFlight {
             Asked::Login(login) => {
                 login.username.as_ref().map_or(0, Vec::len) + login.password.as_ref().map_or(0, Vec::len) * 2
             }
-            Asked::Plain | Asked::Authenticate(_) | Asked::Append(_) => 0,
+            Asked::Plain | Asked::Authenticate(_) | Asked::Append(_) | Asked::Fetch(_) => 0,
         };
         self.key.len() * 2 + asked
     }

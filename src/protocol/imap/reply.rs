@@ -18,7 +18,7 @@ pub enum Status {
     Bye,
 }
 
-/// A response code (RFC 3501, section 7.1; RFC 5530).
+/// A response code (RFC 3501, section 7.1; RFC 5530; IANA's registry of IMAP response codes).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[allow(missing_docs)]
 pub enum Code {
@@ -57,6 +57,25 @@ pub enum Code {
     AlreadyExists,
     NonExistent,
     Unavailable,
+    Referral,
+    CompressionActive,
+    UnknownCte,
+    BadUrl,
+    TooBig,
+    UrlMech,
+    BadComparator,
+    NoUpdate,
+    Metadata,
+    NotificationOverflow,
+    BadEvent,
+    UndefinedFilter,
+    HasChildren,
+    NotSaved,
+    MailboxId,
+    UseAttr,
+    InProgress,
+    MessageLimit,
+    UidRequired,
     /// A code that is none of these.
     Other,
 }
@@ -86,12 +105,24 @@ pub enum Untagged {
     Expunge,
     Vanished,
     Fetch,
+    /// FETCH of a message that is named by its UID alone (RFC 9586).
+    UidFetch,
     Namespace,
     Id,
     Enabled,
     Quota,
     Acl,
     Metadata,
+    /// RFC 5255.
+    Language,
+    /// RFC 5255.
+    Comparator,
+    /// GENURLAUTH, URLFETCH (RFC 4467).
+    Url,
+    /// RFC 5259.
+    Converted,
+    /// RFC 9698.
+    JmapAccess,
     /// A response that is none of these.
     Other,
 }
@@ -120,7 +151,7 @@ impl Status {
     }
 }
 
-const CODES: [(&str, Code); 35] = [
+const CODES: [(&str, Code); 54] = [
     ("ALERT", Code::Alert),
     ("BADCHARSET", Code::BadCharset),
     ("CAPABILITY", Code::Capability),
@@ -156,6 +187,25 @@ const CODES: [(&str, Code); 35] = [
     ("ALREADYEXISTS", Code::AlreadyExists),
     ("NONEXISTENT", Code::NonExistent),
     ("UNAVAILABLE", Code::Unavailable),
+    ("REFERRAL", Code::Referral),
+    ("COMPRESSIONACTIVE", Code::CompressionActive),
+    ("UNKNOWN-CTE", Code::UnknownCte),
+    ("BADURL", Code::BadUrl),
+    ("TOOBIG", Code::TooBig),
+    ("URLMECH", Code::UrlMech),
+    ("BADCOMPARATOR", Code::BadComparator),
+    ("NOUPDATE", Code::NoUpdate),
+    ("METADATA", Code::Metadata),
+    ("NOTIFICATIONOVERFLOW", Code::NotificationOverflow),
+    ("BADEVENT", Code::BadEvent),
+    ("UNDEFINED-FILTER", Code::UndefinedFilter),
+    ("HASCHILDREN", Code::HasChildren),
+    ("NOTSAVED", Code::NotSaved),
+    ("MAILBOXID", Code::MailboxId),
+    ("USEATTR", Code::UseAttr),
+    ("INPROGRESS", Code::InProgress),
+    ("MESSAGELIMIT", Code::MessageLimit),
+    ("UIDREQUIRED", Code::UidRequired),
 ];
 
 impl Code {
@@ -165,7 +215,7 @@ impl Code {
     }
 }
 
-const DATA: [(&str, Untagged); 26] = [
+const DATA: [(&str, Untagged); 33] = [
     ("CAPABILITY", Untagged::Capability),
     ("LIST", Untagged::List),
     ("XLIST", Untagged::List),
@@ -181,6 +231,7 @@ const DATA: [(&str, Untagged); 26] = [
     ("EXPUNGE", Untagged::Expunge),
     ("VANISHED", Untagged::Vanished),
     ("FETCH", Untagged::Fetch),
+    ("UIDFETCH", Untagged::UidFetch),
     ("NAMESPACE", Untagged::Namespace),
     ("ID", Untagged::Id),
     ("ENABLED", Untagged::Enabled),
@@ -192,6 +243,12 @@ const DATA: [(&str, Untagged); 26] = [
     ("METADATA", Untagged::Metadata),
     ("ANNOTATION", Untagged::Metadata),
     ("ANNOTATEMORE", Untagged::Metadata),
+    ("LANGUAGE", Untagged::Language),
+    ("COMPARATOR", Untagged::Comparator),
+    ("GENURLAUTH", Untagged::Url),
+    ("URLFETCH", Untagged::Url),
+    ("CONVERTED", Untagged::Converted),
+    ("JMAPACCESS", Untagged::JmapAccess),
 ];
 
 impl Untagged {
@@ -202,7 +259,7 @@ impl Untagged {
 
     /// True for what is said with a number before it (`message-data`, `mailbox-data`).
     fn is_numbered(self) -> bool {
-        matches!(self, Self::Exists | Self::Recent | Self::Expunge | Self::Fetch)
+        matches!(self, Self::Exists | Self::Recent | Self::Expunge | Self::Fetch | Self::UidFetch)
     }
 
     /// An untagged status response.

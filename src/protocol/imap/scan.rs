@@ -20,26 +20,69 @@ use nom::sequence::{delimited, preceded, terminated};
 pub(super) struct Section {
     /// Upper case, without what follows a space: empty for the whole, `HEADER`, `HEADER.FIELDS`, `1.2.MIME`.
     name: String,
+    /// Decoded from its transfer encoding (RFC 3516).
+    binary: bool,
     /// Where a partial fetch begins.
-    origin: Option<u64>,
+    pub origin: Option<u64>,
 }
 
 impl Section {
+    /// The section that `specifier` names, the text between the brackets of `BODY[…]`, or of `BINARY[…]`.
+    pub fn named(specifier: &[u8], binary: bool) -> Self {
+        let word = specifier.split(|&byte| byte == b' ').next().unwrap_or_default();
+        Self { name: String::from_utf8_lossy(word).to_uppercase(), binary, origin: None }
+    }
+
+    /// The same section, from its first octet.
+    pub fn first_octet(&self) -> Self {
+        Self { origin: Some(0), ..self.clone() }
+    }
+
+    /// True where both are of the same octets, wherever they begin in them.
+    pub fn is_of(&self, other: &Self) -> bool {
+        (&self.name, self.binary) == (&other.name, other.binary)
+    }
+
+    /// True for the header, all of it (RFC 3501, section 6.4.5).
+    pub fn is_header(&self) -> bool {
+        self.name == "HEADER" && self.origin.is_none()
+    }
+
+    /// True for all that follows the header.
+    pub fn is_text(&self) -> bool {
+        self.name == "TEXT" && self.origin.is_none()
+    }
+
+    /// True for the message itself.
+    pub fn is_message(&self) -> bool {
+        self.name.is_empty()
+    }
+
+    /// Where it begins, if it is a piece that others may be put to. Of header fields nobody knows which were asked for.
+    pub fn piece(&self) -> Option<u64> {
+        self.origin.filter(|_| !self.name.contains("HEADER.FIELDS"))
+    }
+
     /// What is carried where it is not the whole message, as the JSON says it; `octets` is how many there are.
     pub fn part(&self, octets: u64) -> Option<String> {
-        let part = match self.name.as_str() {
-            "" => None,
-            "HEADER" => Some("headers".to_owned()),
-            "HEADER.FIELDS" | "HEADER.FIELDS.NOT" => Some("header fields".to_owned()),
-            "TEXT" => Some("text".to_owned()),
-            name => Some(format!("section {name}")),
-        };
+        let part = self.all();
         let Some(origin) = self.origin else { return part };
         let bytes = match octets {
             0 => format!("bytes {origin}"),
             _ => format!("bytes {origin}-{}", origin.saturating_add(octets - 1)),
         };
         Some(part.map_or(bytes.clone(), |part| format!("{part}, {bytes}")))
+    }
+
+    /// The same of all of the section, whatever piece of it this is.
+    pub fn all(&self) -> Option<String> {
+        match self.name.as_str() {
+            "" => None,
+            "HEADER" => Some("headers".to_owned()),
+            "HEADER.FIELDS" | "HEADER.FIELDS.NOT" => Some("header fields".to_owned()),
+            "TEXT" => Some("text".to_owned()),
+            name => Some(format!("section {name}")),
+        }
     }
 }
 
@@ -50,6 +93,8 @@ pub(super) struct Scan {
     place: Place,
     /// The UID, if it has been said.
     pub uid: Option<u64>,
+    /// RFC822.SIZE, if it has been said.
+    pub size: Option<u64>,
 }
 
 /// Where in `msg-att = "(" name SP value *(SP name SP value) ")"` the scan stands, at depth 1.
@@ -59,8 +104,8 @@ enum Place {
     Name,
     /// Within an item's brackets, which a literal has interrupted.
     Brackets {
-        body: bool,
-        name: String,
+        body: Option<Body>,
+        inside: Option<Section>,
     },
     Value(Item),
 }
@@ -68,12 +113,27 @@ enum Place {
 #[derive(Debug)]
 enum Item {
     Uid,
+    Size,
     Body(Section),
     Other,
 }
 
+/// What stands before a section's brackets.
+#[derive(Debug, Clone, Copy)]
+enum Body {
+    /// `BODY`.
+    AsSent,
+    /// `BINARY`.
+    Decoded,
+}
+
 impl Scan {
-    /// Reads on. Returns the bodies that are quoted strings, with their content.
+    /// Of a response that has named its message by this UID before it begins (RFC 9586).
+    pub fn of(uid: Option<u64>) -> Self {
+        Self { uid, ..Self::default() }
+    }
+
+    /// Reads on. Returns the bodies that are quoted strings, with their content; a piece that is NIL has none.
     pub fn line(&mut self, mut line: &[u8]) -> Vec<(Section, Vec<u8>)> {
         let mut bodies = Vec::new();
         while let Some(&next) = line.first() {
@@ -82,7 +142,7 @@ impl Scan {
                     self.place = place;
                     skip(spaces(line), line)
                 }
-                (_, Place::Brackets { body, name }) => self.brackets(body, name, line),
+                (_, Place::Brackets { body, inside }) => self.brackets(body, inside, line),
                 (b'(', place) => {
                     self.depth = self.depth.saturating_add(1);
                     self.place = if self.depth == 1 { Place::Name } else { place };
@@ -111,8 +171,20 @@ impl Scan {
                     self.uid = number(line).ok().map(|(_, uid)| uid).or(self.uid);
                     skip(token(line), line)
                 }
+                (_, Place::Value(Item::Size)) if self.depth == 1 => {
+                    self.size = number(line).ok().map(|(_, size)| size).or(self.size);
+                    skip(token(line), line)
+                }
                 (_, place) => {
-                    self.place = if self.depth == 1 { Place::Name } else { place };
+                    let nil = line.get(..3).is_some_and(|word| word.eq_ignore_ascii_case(b"NIL"));
+                    match place {
+                        // Beyond its end a message has no octets (RFC 3501, section 6.4.5): some say so by NIL.
+                        Place::Value(Item::Body(section)) if self.depth == 1 && nil && section.origin.is_some() => {
+                            bodies.push((section, Vec::new()));
+                        }
+                        place if self.depth != 1 => self.place = place,
+                        _ => {}
+                    }
                     skip(token(line), line)
                 }
             };
@@ -150,15 +222,20 @@ impl Scan {
             // A stray bracket: nothing is named.
             Err(_) => return line.get(1..).unwrap_or_default(),
         };
-        let body = |name: &str| Item::Body(Section { name: name.to_owned(), origin: None });
+        let body = |name: &[u8]| Item::Body(Section::named(name, false));
         let (item, rest) = match (name.as_slice(), rest) {
             (name, [b'[', inside @ ..]) => {
-                let body = matches!(name, b"BODY" | b"BODY.PEEK" | b"BINARY" | b"BINARY.PEEK");
-                return self.brackets(body, String::new(), inside);
+                let body = match name {
+                    b"BODY" | b"BODY.PEEK" => Some(Body::AsSent),
+                    b"BINARY" | b"BINARY.PEEK" => Some(Body::Decoded),
+                    _ => None,
+                };
+                return self.brackets(body, None, inside);
             }
-            (b"RFC822" | b"RFC822.PEEK", rest) => (body(""), rest),
-            (b"RFC822.HEADER", rest) => (body("HEADER"), rest),
-            (b"RFC822.TEXT" | b"RFC822.TEXT.PEEK", rest) => (body("TEXT"), rest),
+            (b"RFC822" | b"RFC822.PEEK", rest) => (body(b""), rest),
+            (b"RFC822.HEADER", rest) => (body(b"HEADER"), rest),
+            (b"RFC822.TEXT" | b"RFC822.TEXT.PEEK", rest) => (body(b"TEXT"), rest),
+            (b"RFC822.SIZE", rest) => (Item::Size, rest),
             (b"UID", rest) => (Item::Uid, rest),
             (_, rest) => (Item::Other, rest),
         };
@@ -167,23 +244,22 @@ impl Scan {
     }
 
     /// `section = "[" [section-spec] "]"`, from within, and `["<" number ">"]`.
-    fn brackets<'a>(&mut self, body: bool, mut name: String, line: &'a [u8]) -> &'a [u8] {
+    fn brackets<'a>(&mut self, body: Option<Body>, section: Option<Section>, line: &'a [u8]) -> &'a [u8] {
         let inside: Parsed<'_, &[u8]> = recognize(many0_count(alt((string, is_not("]\""))))).parse(line);
         let Ok((rest, inside)) = inside else { return b"" };
-        if name.is_empty() {
-            let word = inside.split(|&byte| byte == b' ').next().unwrap_or_default();
-            name = String::from_utf8_lossy(word).to_uppercase();
-        }
+        let binary = matches!(body, Some(Body::Decoded));
+        let section = section.unwrap_or_else(|| Section::named(inside, binary));
         // Some servers repeat the length that was asked for.
         let length = opt(preceded(char('.'), number));
         let origin = opt(delimited(char('<'), terminated(number, length), char('>')));
         match preceded(char(']'), origin).parse(rest) as Parsed<'_, _> {
             Ok((rest, origin)) => {
-                self.place = Place::Value(if body { Item::Body(Section { name, origin }) } else { Item::Other });
+                let item = body.map_or(Item::Other, |_| Item::Body(Section { origin, ..section }));
+                self.place = Place::Value(item);
                 rest
             }
             Err(_) => {
-                self.place = Place::Brackets { body, name };
+                self.place = Place::Brackets { body, inside: Some(section) };
                 b""
             }
         }
@@ -268,6 +344,10 @@ mod tests {
         let found: Vec<_> = bodies.iter().map(|(section, content)| (section.part(1), content.as_slice())).collect();
         assert_eq!(found, [(Some("section 1".into()), br#"a "b""#.as_slice()), (Some("text".into()), b"".as_slice())]);
         assert_eq!(scan.uid, Some(3));
+        let bodies = scan.line(b"(BODY[]<4096> NIL RFC822.SIZE 4096 BODY[1]<0> \"\")");
+        let found: Vec<_> = bodies.iter().map(|(section, _)| section.part(0)).collect();
+        assert_eq!(found, [Some("bytes 4096".into()), Some("section 1, bytes 0".into())]);
+        assert_eq!(scan.size, Some(4096));
     }
 
     #[test]

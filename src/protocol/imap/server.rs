@@ -26,7 +26,7 @@ impl Talk {
                     }
                 }
                 Piece::Octets(octets) => self.fetch_octets(octets, out),
-                Piece::End(stretch) => self.fetch_end(&stretch, true, out),
+                Piece::End(stretch) => self.fetch_end(stretch, true, out),
             }
         }
     }
@@ -68,10 +68,13 @@ impl Talk {
             Response::Tagged { tag, status, text } => return self.tagged(&unit, tag, status, text, out),
             Response::Status { status, text } => self.status(&unit, status, text, first, out),
             Response::Continue(words) => self.continuation(&unit, words, out),
-            Response::Data { what: Untagged::Fetch, number, rest } => {
+            Response::Data { what: what @ (Untagged::Fetch | Untagged::UidFetch), number, rest } => {
                 let from = unit.text.len() - rest.len();
                 self.selected_after_all();
-                self.fetch_begin(number);
+                match what {
+                    Untagged::UidFetch => self.fetch_begin(None, number),
+                    _ => self.fetch_begin(number, None),
+                }
                 self.fetch_line(unit, from, literal, out);
             }
             Response::Data { what, number, rest } => match literal {
@@ -80,8 +83,11 @@ impl Talk {
                     if number.is_some() && what != Untagged::Other {
                         self.selected_after_all();
                     }
-                    if what == Untagged::Capability {
-                        out.capabilities(parse::capabilities(rest));
+                    match (what, number) {
+                        (Untagged::Capability, _) => out.capabilities(parse::capabilities(rest)),
+                        (Untagged::Expunge, Some(number)) => self.server.pieces.expunged(number),
+                        (Untagged::Vanished, _) => self.server.pieces.renumbered(),
+                        _ => {}
                     }
                     let subject = self.subject(What::Untagged(what));
                     unit.tell(unit.step(Side::Server, Kind::Untagged, subject), out);
@@ -106,6 +112,9 @@ impl Talk {
             _ => {}
         }
         self.capabilities(text, out);
+        if text.code == Some(Code::AppendUid) {
+            self.server.appended = Some(text.arguments.to_vec());
+        }
         let (kind, what) = match greeting {
             true => (Kind::Greeting, What::Greeting(status)),
             false => (Kind::Untagged, What::Untagged(Untagged::of_status(status, text.code))),
@@ -174,7 +183,11 @@ impl Talk {
         self.capabilities(text, out);
         let (ticket, mut command) = answered?;
         let words = unit.text.get(unit.text.len() - words_after(tag, &unit.text)..).unwrap_or_default();
-        let uids = if text.code == Some(Code::AppendUid) { text.arguments } else { b"" };
+        let before = if command.verb == Verb::Replace { self.server.appended.take() } else { None };
+        let uids = match text.code {
+            Some(Code::AppendUid) => text.arguments,
+            _ => before.as_deref().unwrap_or_default(),
+        };
         let verdict = Verdict { status, step, words, uids };
         self.append_decided(ticket, verdict);
         if self.login == Some(ticket) {
@@ -186,10 +199,10 @@ impl Talk {
         };
         let verb = command.verb;
         settle(command, Some(verdict), out);
-        self.moved(verb, status, mailbox)
+        self.moved(verb, status, mailbox, out)
     }
 
-    fn moved(&mut self, verb: Verb, status: Status, mailbox: Option<Vec<u8>>) -> Option<Switch> {
+    fn moved(&mut self, verb: Verb, status: Status, mailbox: Option<Vec<u8>>, out: &mut dyn Sink) -> Option<Switch> {
         match (verb, status) {
             (Verb::StartTls, Status::Ok) => return Some(Switch::Tls),
             (Verb::Compress, Status::Ok) => return Some(Switch::Deflate),
@@ -197,6 +210,7 @@ impl Talk {
             (Verb::Select | Verb::Examine, Status::Ok) => {
                 self.state = State::Selected;
                 self.mailbox = mailbox;
+                self.server.pieces.over(out);
             }
             // A SELECT that fails leaves no mailbox selected (RFC 3501, section 6.3.1); one that is not understood
             // changes nothing.
@@ -205,6 +219,12 @@ impl Talk {
                     self.state = State::Authenticated;
                 }
                 self.mailbox = None;
+                self.server.pieces.over(out);
+            }
+            (Verb::Unauthenticate, Status::Ok) => {
+                self.state = State::NotAuthenticated;
+                self.mailbox = None;
+                self.server.pieces.over(out);
             }
             (Verb::Logout, Status::Ok) => self.state = State::Logout,
             (Verb::Fetch | Verb::Store | Verb::Search | Verb::Expunge | Verb::Copy | Verb::Move, Status::Ok) => {

@@ -17,6 +17,7 @@ use super::append::Append;
 use super::client::Waiting;
 use super::command::{Verb, command};
 use super::fetch::Fetch;
+use super::pieces::Pieces;
 use super::queue::{Asked, InFlight, Queue, Ticket};
 use super::reply::{Response, Status, response};
 use super::unit::{Hole, Reader, Unit};
@@ -83,6 +84,10 @@ pub(super) struct Server {
     pub way: Way,
     /// FETCH, from its first line to its last.
     pub fetch: Option<Fetch>,
+    /// APPENDUID's arguments, told before the reply that they belong to: REPLACE's (RFC 8508, section 3.1).
+    pub appended: Option<Vec<u8>>,
+    /// Messages that are fetched in pieces.
+    pub pieces: Pieces,
 }
 
 impl Default for Way {
@@ -130,6 +135,7 @@ impl Talk {
     pub fn read(&mut self, from: Side, input: &mut Input<'_>, out: &mut dyn Sink) -> Option<Switch> {
         // Whoever speaks ends what the other was saying: steps are told in the order of the conversation.
         self.tell_stray(from.other(), out);
+        self.content_came(from.other(), out);
         match from {
             Side::Client => {
                 self.read_client(input, out);
@@ -142,6 +148,8 @@ impl Talk {
     /// `missing` bytes that `from` said are not in the capture.
     pub fn gap(&mut self, from: Side, missing: u64, at: At, out: &mut dyn Sink) -> Option<Switch> {
         self.tell_stray(from.other(), out);
+        self.content_came(Side::Client, out);
+        self.content_came(Side::Server, out);
         if from == Side::Client {
             self.give_up_waiting(out);
         }
@@ -162,8 +170,8 @@ impl Talk {
         }
         if let Some(stretch) = end {
             match from {
-                Side::Client => self.append_end(&stretch, true, out),
-                Side::Server => self.fetch_end(&stretch, true, out),
+                Side::Client => self.append_end(stretch, true, out),
+                Side::Server => self.fetch_end(stretch, true, out),
             }
         }
         if beyond > 0 {
@@ -179,10 +187,11 @@ impl Talk {
         }
         if let Some(stretch) = self.way(from).reader.flush_literal() {
             match from {
-                Side::Client => self.append_end(&stretch, false, out),
-                Side::Server => self.fetch_end(&stretch, false, out),
+                Side::Client => self.append_end(stretch, false, out),
+                Side::Server => self.fetch_end(stretch, false, out),
             }
         }
+        self.content_came(from, out);
         if let Some(unit) = self.way(from).reader.flush() {
             self.fragment(from, unit, out);
         }
@@ -195,6 +204,7 @@ impl Talk {
         self.cut(Side::Client, out);
         self.cut(Side::Server, out);
         self.tell_held(None, out);
+        self.server.pieces.over(out);
         for command in self.queue.drain() {
             settle(command, None, out);
         }
@@ -204,8 +214,20 @@ impl Talk {
     fn lose(&mut self, from: Side, out: &mut dyn Sink) {
         self.way(from).lost = true;
         match from {
-            Side::Client => self.client.append = None,
-            Side::Server => self.fetch_over(out),
+            Side::Client => self.append_over(out),
+            Side::Server => {
+                self.fetch_over(out);
+                // An EXPUNGE may be among what is missing.
+                self.server.pieces.renumbered();
+            }
+        }
+    }
+
+    /// Tells of the content that `side` has sent, if it has not been told because the line after it has not come.
+    fn content_came(&mut self, side: Side, out: &mut dyn Sink) {
+        match side {
+            Side::Client => _ = self.append_came(None, out),
+            Side::Server => _ = self.fetch_came(None, out),
         }
     }
 
@@ -312,7 +334,7 @@ impl Talk {
 pub(super) fn settle(command: InFlight, verdict: Option<Verdict<'_>>, out: &mut dyn Sink) {
     let step = verdict.map(|verdict| verdict.step);
     match command.asked {
-        Asked::Plain | Asked::Mailbox(_) => {}
+        Asked::Plain | Asked::Mailbox(_) | Asked::Fetch(_) => {}
         Asked::Login(mut credential) => {
             credential.outcome = outcome(verdict, false);
             credential.steps.extend(step);
@@ -328,7 +350,7 @@ pub(super) fn settle(command: InFlight, verdict: Option<Verdict<'_>>, out: &mut 
                     outcome: Some(delivery(verdict)),
                     reply: verdict.map(|verdict| verdict.words.to_vec()),
                     uid: verdict.and_then(|verdict| super::parse::append_uid(verdict.uids, appended.nth)),
-                    steps: std::iter::once(appended.step).chain(step).collect(),
+                    steps: appended.steps.into_iter().chain(step).collect(),
                     ..MessageOutcome::default()
                 };
                 out.message_outcome(appended.message, outcome);

@@ -66,7 +66,7 @@ impl<'a> Unit<'a> {
         let room = LINE_BYTES.saturating_sub(self.text.len());
         self.extend(&next.text);
         self.bytes += next.bytes;
-        next.packets.iter().for_each(|packet| _ = self.packets.add(packet));
+        self.packets.extend(&next.packets);
         self.time = next.time;
         self.truncated |= next.truncated;
         self.tail = match next.text.len() {
@@ -118,6 +118,8 @@ impl<'a> Unit<'a> {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Stretch {
     /// How many.
+    pub octets: u64,
+    /// How many there are with the lines that were joined to them.
     pub bytes: u64,
     /// The packets that carry them.
     pub packets: Packets,
@@ -128,9 +130,25 @@ pub(super) struct Stretch {
 impl Stretch {
     /// Adds `bytes` that came in packet `at`.
     pub fn add(&mut self, bytes: u64, at: At) {
+        self.octets += bytes;
         self.bytes += bytes;
         self.packets.add(at.packet);
         self.time = at.time;
+    }
+
+    /// Adds a line that follows.
+    pub fn join(&mut self, line: &Unit<'_>) {
+        self.bytes += line.bytes;
+        line.packets.iter().for_each(|packet| _ = self.packets.add(packet));
+        self.time = line.time;
+    }
+
+    /// Adds a line that stands before.
+    pub fn join_after(&mut self, line: &Unit<'_>) {
+        let mut packets = line.packets.ends();
+        self.packets.ends().iter().for_each(|packet| _ = packets.add(packet));
+        self.bytes += line.bytes;
+        self.packets = packets;
     }
 
     /// The step that shows them.

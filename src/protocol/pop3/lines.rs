@@ -34,7 +34,7 @@ impl Lines {
 
     /// Adds `line`.
     pub fn add(&mut self, line: &Line<'_>, out: &mut dyn Sink) {
-        self.pass(line, out);
+        self.pass(line);
         if self.cut {
             return;
         }
@@ -47,14 +47,10 @@ impl Lines {
     }
 
     /// Counts `line`, without its text: the final dot.
-    pub fn pass(&mut self, line: &Line<'_>, out: &mut dyn Sink) {
+    pub fn pass(&mut self, line: &Line<'_>) {
         self.bytes += line.wire_len;
         self.time = line.time;
-        for packet in line.packets.iter() {
-            if !self.packets.add(packet) {
-                out.limit(Limit::PacketsPerStep);
-            }
-        }
+        self.packets.extend(&line.packets);
     }
 }
 

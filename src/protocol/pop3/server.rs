@@ -58,7 +58,7 @@ impl Dialogue {
         let Saying::Listing(listing) = &mut self.saying else { return };
         listing.certain = true;
         if &*line.bytes == b"." && line.end != LineEnd::None {
-            listing.lines.pass(line, out);
+            listing.lines.pass(line);
             self.end_of_saying(true, out);
         } else {
             listing.lines.add(line, out);

@@ -6,9 +6,10 @@ A dialogue makes an [`Exchange`] when it sees the AUTH command, feeds it the cha
 
 In the credential, `challenge` and `response` are the decoded rounds, those of several rounds separated by line feeds:
 for SCRAM that is what an offline guess needs. Payloads that are no text stay in base64, as they crossed; NTLM's are
-told field by field.
+told field by field, and of Kerberos' first the service that it asks for.
 */
 
+mod gssapi;
 mod ntlm;
 mod payload;
 
@@ -267,7 +268,8 @@ impl Exchange {
                 self.credential.username = Some(decoded.to_vec());
                 Round::Username
             }
-            Mechanism::Gssapi | Mechanism::Other => {
+            Mechanism::Gssapi => self.gssapi(decoded, base64),
+            Mechanism::Other => {
                 self.keep_response(decoded, base64);
                 Round::Proof(self.mechanism)
             }
@@ -326,9 +328,34 @@ impl Exchange {
 
     fn ntlm(&mut self, decoded: &[u8], base64: &[u8]) -> Round {
         let Some(message) = ntlm::Message::parse(decoded) else { return Round::Garbage(self.mechanism) };
-        if let ntlm::Message::Authenticate { user, .. } = &message {
+        self.ntlm_user(&message);
+        self.keep_response(decoded, base64);
+        Round::Proof(self.mechanism)
+    }
+
+    fn ntlm_user(&mut self, message: &ntlm::Message) {
+        if let ntlm::Message::Authenticate { user, .. } = message {
             self.credential.username = some(user.as_bytes());
             self.credential.exposure = Exposure::Hash;
+        }
+    }
+
+    /// Who logs in is encrypted; as whom is said at the end, or in GS2's header.
+    fn gssapi(&mut self, decoded: &[u8], base64: &[u8]) -> Round {
+        let gs2 = self.credential.authorization_id.is_none().then(|| payload::gs2_authzid(decoded)).flatten();
+        let authzid = match gssapi::Token::parse(decoded) {
+            Some(gssapi::Token::AuthorizationId(authzid)) => some(authzid),
+            Some(gssapi::Token::Ntlm(message)) => {
+                if let Some(message) = ntlm::Message::parse(message) {
+                    self.ntlm_user(&message);
+                }
+                None
+            }
+            Some(gssapi::Token::Service(_)) | None => None,
+        };
+        if let Some(authzid) = authzid.or(gs2) {
+            self.credential.username = Some(authzid.clone());
+            self.credential.authorization_id = Some(authzid);
         }
         self.keep_response(decoded, base64);
         Round::Proof(self.mechanism)
@@ -382,8 +409,18 @@ impl Exchange {
 
     /// `decoded` where it is text, else what stands for it.
     fn readable(&self, decoded: &[u8], base64: &[u8]) -> Vec<u8> {
-        if let (Mechanism::Ntlm, Some(message)) = (self.mechanism, ntlm::Message::parse(decoded)) {
-            return message.to_string().into_bytes();
+        let ntlm = |message| ntlm::Message::parse(message).map(|message| message.to_string().into_bytes());
+        let told = match self.mechanism {
+            Mechanism::Ntlm => ntlm(decoded),
+            Mechanism::Gssapi => match gssapi::Token::parse(decoded) {
+                Some(gssapi::Token::Service(service)) => Some(format!("service={service}").into_bytes()),
+                Some(gssapi::Token::Ntlm(message)) => ntlm(message),
+                Some(gssapi::Token::AuthorizationId(_)) | None => None,
+            },
+            _ => None,
+        };
+        if let Some(told) = told {
+            return told;
         }
         let is_text = std::str::from_utf8(decoded).is_ok_and(|text| !text.contains(|c: char| c.is_control()));
         if is_text { decoded.to_vec() } else { base64.to_vec() }

@@ -95,6 +95,16 @@ fn gs2_header(input: &[u8]) -> IResult<&[u8], Option<Vec<u8>>> {
     delimited((opt(tag("F,")), cbind, char(',')), authzid, char(',')).parse(input)
 }
 
+/// What follows the header of a GS2 mechanism's first message; `None` where it has none.
+pub fn gs2_rest(decoded: &[u8]) -> Option<&[u8]> {
+    gs2_header(decoded).ok().map(|(rest, _)| rest)
+}
+
+/// The authorization identity that such a header names, unescaped; `None` where it names none.
+pub fn gs2_authzid(decoded: &[u8]) -> Option<Vec<u8>> {
+    gs2_header(decoded).ok().and_then(|(_, authzid)| authzid)
+}
+
 /// `saslname`: `=2C` is a comma, `=3D` an equals sign (RFC 5802, section 5.1).
 fn saslname(mut escaped: &[u8]) -> Vec<u8> {
     let mut name = Vec::with_capacity(escaped.len());

@@ -268,3 +268,53 @@ proptest! {
         exchange.finish(LoginOutcome::Unknown);
     }
 }
+
+#[test]
+fn gssapi_names_the_service_and_at_the_end_the_user() {
+    use gssapi::tests::{KERBEROS, ap_req, initial_token};
+    let first = BASE64.encode(&initial_token(KERBEROS, &ap_req("imap", "mail.example", "EXAMPLE.ORG")));
+    let script = format!(
+        "S>
+         C> {first}
+         S> YAYGBCsGAQE=
+         C>
+         S> BQQF/wAMAAAAAAAAAAAAAAcAEAAAAAAAAAAAAAAAAAA=
+         C> BQQE/wAMAAAAAAAAAAAAAAEAEABhbGljZQAAAAAAAAAAAAAAAA=="
+    );
+    let (rounds, told) = accepted("GSSAPI", &script);
+    let gssapi = Mechanism::Gssapi;
+    assert_eq!(
+        rounds,
+        [
+            Round::GoAhead(gssapi),
+            Round::Proof(gssapi),
+            Round::Challenge(gssapi),
+            Round::Empty(gssapi),
+            Round::Challenge(gssapi),
+            Round::Proof(gssapi)
+        ]
+    );
+    assert_eq!([text(&told.username), text(&told.authorization_id)], [Some("alice"), Some("alice")]);
+    let response = text(&told.response).expect("a response");
+    assert_eq!(response.lines().next(), Some("service=imap/mail.example@EXAMPLE.ORG"));
+    assert_eq!(told.exposure, Exposure::None);
+}
+
+#[test]
+fn a_gs2_header_names_the_user_at_once() {
+    let request = gssapi::tests::ap_req("smtp", "mail.example", "EXAMPLE.ORG");
+    let first = BASE64.encode(&[b"n,a=al=2Cice,".as_slice(), &request].concat());
+    let (_, told) = accepted("GS2-KRB5", &format!("C> {first}"));
+    assert_eq!(
+        [text(&told.username), text(&told.response)],
+        [Some("al,ice"), Some("service=smtp/mail.example@EXAMPLE.ORG")]
+    );
+}
+
+#[test]
+fn ntlm_within_spnego_names_the_user() {
+    let last = BASE64.encode(&ntlm::tests::authenticate_message("NETLAB", "alice", "CSLABC39", &[0xab; 16]));
+    let (_, told) = accepted("GSS-SPNEGO", &format!("C> TlRMTVNTUAABAAAAAAAAAA==\n S> x\n C> {last}"));
+    assert_eq!((text(&told.username), told.exposure), (Some("alice"), Exposure::Hash));
+    assert!(text(&told.response).is_some_and(|text| text.contains("domain=NETLAB,user=alice,workstation=CSLABC39")));
+}

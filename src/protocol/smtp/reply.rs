@@ -43,8 +43,6 @@ pub struct Reply<'a> {
     pub is_whole: bool,
     /// True where lines were left out of `text` because it would have grown beyond [`LINE_BYTES`].
     pub lines_left_out: bool,
-    /// True where there were too many packets to keep all their numbers.
-    pub packets_left_out: bool,
 }
 
 impl Reply<'_> {
@@ -79,9 +77,7 @@ impl Reply<'_> {
         }
         self.is_whole = line.end != LineEnd::None;
         self.bytes = self.bytes.saturating_add(line.wire_len);
-        for packet in line.packets.iter() {
-            self.packets_left_out |= !self.packets.add(packet);
-        }
+        self.packets.extend(&line.packets);
         self.time = line.time;
     }
 }
@@ -120,9 +116,7 @@ impl Replies {
                 let Line { bytes, wire_len, packets, time, end, .. } = line;
                 let is_whole = end != LineEnd::None;
                 let (text, bytes) = (bytes, wire_len);
-                let (lines_left_out, packets_left_out) = (false, false);
-                let reply =
-                    Reply { code, enhanced, text, bytes, packets, time, is_whole, lines_left_out, packets_left_out };
+                let reply = Reply { code, enhanced, text, bytes, packets, time, is_whole, lines_left_out: false };
                 if last { Heard::Reply(reply) } else { self.go_on(reply.into_owned()) }
             }
         };

@@ -494,9 +494,6 @@ fn tell(reply: &Reply<'_>, kind: Kind, subject: Subject, answers: Option<StepId>
     if reply.lines_left_out {
         out.limit(Limit::LineBytes);
     }
-    if reply.packets_left_out {
-        out.limit(Limit::PacketsPerStep);
-    }
     out.step(Step {
         from: Side::Server,
         kind,

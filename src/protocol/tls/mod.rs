@@ -114,7 +114,7 @@ impl Watch {
         self.begun = true;
         let mut input = Input::new(bytes, at);
         while !input.is_empty() {
-            match self.stream(from).next(&mut input, out) {
+            match self.stream(from).next(&mut input) {
                 Piece::More => {}
                 Piece::Body { kind, length, bytes } => self.body(from, kind, length, bytes, at, out),
                 Piece::NotRecords { text, bytes } => self.not_records(from, text, bytes, at, out),
@@ -162,7 +162,7 @@ impl Watch {
                 }
             }
             _ => {
-                stream.tally.add(bytes.len(), at, out);
+                stream.tally.add(bytes.len(), at);
                 match kind {
                     HANDSHAKE if !stream.ciphered => self.fold(from, Subject::Handshake, b"", out),
                     SSL2 if stream.is_between_records() => self.tell(from, Subject::ClientHello, out),
@@ -236,7 +236,7 @@ impl Watch {
 
     fn not_records(&mut self, from: Side, text: bool, bytes: &[u8], at: At, out: &mut dyn Sink) {
         let stream = self.stream(from);
-        stream.tally.add(bytes.len(), at, out);
+        stream.tally.add(bytes.len(), at);
         if text {
             let header = stream.take_not_a_header();
             self.fold(from, Subject::NotTls, &header, out);

@@ -34,12 +34,10 @@ pub struct Tally {
 
 impl Tally {
     /// Counts `bytes` of packet `at`.
-    pub fn add(&mut self, bytes: usize, at: At, out: &mut dyn Sink) {
+    pub fn add(&mut self, bytes: usize, at: At) {
         self.bytes += bytes as u64;
         self.time = at.time;
-        if !self.packets.add(at.packet) {
-            out.limit(Limit::PacketsPerStep);
-        }
+        self.packets.add(at.packet);
     }
 }
 
@@ -152,13 +150,13 @@ impl Default for Stream {
 
 impl Stream {
     /// The next piece of `input`, which is not empty.
-    pub fn next<'a>(&mut self, input: &mut Input<'a>, out: &mut dyn Sink) -> Piece<'a> {
+    pub fn next<'a>(&mut self, input: &mut Input<'a>) -> Piece<'a> {
         let at = input.at;
         if let Place::Header(header) = &mut self.place {
             while header.len() < 5 && is_header(header) {
                 let [byte] = input.take(1) else { return Piece::More };
                 header.push(*byte);
-                self.tally.add(1, at, out);
+                self.tally.add(1, at);
             }
             if !is_header(header) {
                 self.not_a_header = std::mem::take(header);
@@ -237,12 +235,12 @@ impl Stream {
     /// message, and returns it where it is whole: its type and its body (empty where it is too long to be kept).
     pub fn handshake_message(&mut self, bytes: &mut &[u8], at: At, out: &mut dyn Sink) -> Option<(u8, Vec<u8>)> {
         if self.skip > 0 {
-            self.skip -= self.take(bytes, self.skip, at, out).len();
+            self.skip -= self.take(bytes, self.skip, at).len();
             let kind = self.message.first().copied().filter(|_| self.skip == 0)?;
             self.message.clear();
             return Some((kind, Vec::new()));
         }
-        let header = self.take(bytes, 4usize.saturating_sub(self.message.len()), at, out);
+        let header = self.take(bytes, 4usize.saturating_sub(self.message.len()), at);
         self.message.extend_from_slice(header);
         let &[kind, a, b, c, ref body @ ..] = &self.message[..] else { return None };
         let length = u32::from_be_bytes([0, a, b, c]) as usize;
@@ -252,15 +250,15 @@ impl Stream {
             self.skip = length;
             return None;
         }
-        let piece = self.take(bytes, length - body.len(), at, out);
+        let piece = self.take(bytes, length - body.len(), at);
         self.message.extend_from_slice(piece);
         (self.message.len() - 4 == length).then(|| (kind, std::mem::take(&mut self.message).split_off(4)))
     }
 
-    fn take<'a>(&mut self, bytes: &mut &'a [u8], n: usize, at: At, out: &mut dyn Sink) -> &'a [u8] {
+    fn take<'a>(&mut self, bytes: &mut &'a [u8], n: usize, at: At) -> &'a [u8] {
         let (taken, rest) = bytes.split_at(n.min(bytes.len()));
         *bytes = rest;
-        self.tally.add(taken.len(), at, out);
+        self.tally.add(taken.len(), at);
         taken
     }
 }

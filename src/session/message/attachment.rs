@@ -1,17 +1,22 @@
 /*!
-Attachments: their content is decoded, counted and digested as it comes, and never kept.
+Attachments: their content is decoded, counted and digested as it comes, and not kept here.
 */
 
 use super::lines::Told;
 use super::transfer::Transfer;
 use super::uu;
 use crate::limits::MIME_PARTS;
+use crate::session::keep::{Keeper, Kept};
 use crate::session::model::Attachment;
 use crate::session::text::text;
 use sha2::{Digest, Sha256};
+use std::sync::Arc;
 
 /// Bytes of an attachment that wait to be digested.
 const PENDING_BYTES: usize = 2_048;
+
+/// TNEF_SIGNATURE, as it stands at the beginning ([MS-OXTNEF], section 2.1.3.2): 0x223E9F78, the low byte first.
+const TNEF_SIGNATURE: [u8; 4] = [0x78, 0x9f, 0x3e, 0x22];
 
 /// Number of an attachment within its message, from 0.
 pub type Id = usize;
@@ -23,6 +28,8 @@ pub struct Attachments {
     all: Vec<Digested>,
     /// There were more than [`MIME_PARTS`].
     pub too_many: bool,
+    /// Who wants to have their content.
+    pub keeper: Option<Arc<dyn Keeper>>,
 }
 
 #[derive(Debug)]
@@ -30,12 +37,15 @@ struct Digested {
     filename: Option<String>,
     content_type: Option<String>,
     size: u64,
+    /// Its first bytes; the others are 0 as long as there are fewer.
+    first: [u8; 4],
     sha256: Sha256,
     /// Decoded, and not digested yet: lines are short, and many at once are digested faster.
     pending: Vec<u8>,
     /// Ended, and nothing of it missing.
     whole: bool,
     gap: bool,
+    kept: Option<Kept>,
 }
 
 impl Attachments {
@@ -46,19 +56,31 @@ impl Attachments {
             return None;
         }
         let (sha256, pending) = (Sha256::new(), Vec::new());
-        self.all.push(Digested { filename, content_type, size: 0, sha256, pending, whole: false, gap: false });
+        let kept = self.keeper.as_ref().map(Kept::begin);
+        self.all.push(Digested {
+            filename,
+            content_type,
+            size: 0,
+            first: [0; 4],
+            sha256,
+            pending,
+            whole: false,
+            gap: false,
+            kept,
+        });
         Some(self.all.len() - 1)
     }
 
     /// The next decoded bytes.
     pub fn add(&mut self, id: Id, bytes: &[u8]) {
         if let Some(attachment) = self.all.get_mut(id) {
+            attachment.see_first(bytes);
             attachment.size += bytes.len() as u64;
             if attachment.pending.len() + bytes.len() > PENDING_BYTES {
                 attachment.digest();
             }
             if bytes.len() > PENDING_BYTES {
-                attachment.sha256.update(bytes);
+                attachment.take(bytes);
             } else {
                 attachment.pending.extend_from_slice(bytes);
             }
@@ -78,6 +100,9 @@ impl Attachments {
             attachment.whole = seen && !attachment.gap;
             attachment.digest();
             attachment.pending = Vec::new();
+            if let Some(kept) = &attachment.kept {
+                kept.end();
+            }
         }
     }
 
@@ -86,21 +111,52 @@ impl Attachments {
         let attachment = |mut digested: Digested| {
             digested.digest();
             Attachment {
+                tnef: digested.is_tnef(),
                 filename: digested.filename,
                 content_type: digested.content_type,
                 size: digested.size,
                 sha256: digested.sha256.finalize().into(),
                 complete: digested.whole,
+                kept: digested.kept.map(Arc::new),
             }
         };
         self.all.into_iter().map(attachment).collect()
     }
 }
 
+/// Whether a media type, in lower case, is that of TNEF.
+pub fn is_tnef_type(content_type: &str) -> bool {
+    matches!(content_type, "application/ms-tnef" | "application/vnd.ms-tnef")
+}
+
 impl Digested {
+    /// Sees the next bytes, of which the first four are remembered.
+    fn see_first(&mut self, bytes: &[u8]) {
+        let unseen = usize::try_from(self.size).ok().and_then(|seen| self.first.get_mut(seen..));
+        unseen.into_iter().flatten().zip(bytes).for_each(|(first, byte)| *first = *byte);
+    }
+
+    /// TNEF, by what it is, by what it is said to be, or by what Outlook and Exchange call it.
+    fn is_tnef(&self) -> bool {
+        let is_named = |name: &str| name.eq_ignore_ascii_case("winmail.dat") || name.eq_ignore_ascii_case("win.dat");
+        self.first == TNEF_SIGNATURE
+            || self.content_type.as_deref().is_some_and(is_tnef_type)
+            || self.filename.as_deref().is_some_and(is_named)
+    }
+
+    /// Takes what waits.
     fn digest(&mut self) {
-        self.sha256.update(&self.pending);
-        self.pending.clear();
+        let mut pending = std::mem::take(&mut self.pending);
+        self.take(&pending);
+        pending.clear();
+        self.pending = pending;
+    }
+
+    fn take(&mut self, bytes: &[u8]) {
+        self.sha256.update(bytes);
+        if let Some(kept) = self.kept.as_ref().filter(|_| !bytes.is_empty()) {
+            kept.append(bytes);
+        }
     }
 }
 

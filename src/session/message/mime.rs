@@ -14,14 +14,16 @@ MIME structure (RFC 2046), read as the content comes: entities, their attachment
 A delimiter of any multipart that is open ends everything within it, whatever state that was in.
 */
 
-use super::attachment::{Attachments, Id, Leaf};
+use super::attachment::{Attachments, Id, Leaf, is_tnef_type};
 use super::header::{self, Entity};
 use super::lines::{Delimiter, LastEnd, Told, delimiter, may_be_delimiter, without_end};
 use super::piece::Piece;
 use super::reading::{Gap, LineRead, Reading};
 use super::transfer::{Transfer, is_base64};
 use crate::limits::{Limit, MESSAGE_BYTES, MIME_DEPTH, MIME_PARTS};
+use crate::session::keep::Keeper;
 use crate::session::model::{Attachment, Header, MimePart};
+use std::sync::Arc;
 
 /// What is known of a message's structure when it has ended.
 #[derive(Debug, Default)]
@@ -108,6 +110,11 @@ impl Walker {
         };
         walker.begin_entity(None, None);
         walker
+    }
+
+    /// Hands what attachments decode to on to `keeper`.
+    pub fn keep(&mut self, keeper: &Arc<dyn Keeper>) {
+        self.attachments.keeper = Some(Arc::clone(keeper));
     }
 
     /// The next bytes.
@@ -413,7 +420,9 @@ impl Walker {
     fn begin_content(&mut self, number: usize, entity: &Entity, in_digest: bool) {
         self.leaf_end.discard();
         let content_type = entity.mime.content_type.as_deref();
-        let attached = self.want_attachments && (entity.attachment || entity.filename.is_some());
+        // Nobody reads TNEF as text: it is attached, whether it is said to be or not.
+        let is_attached = entity.attachment || entity.filename.is_some() || content_type.is_some_and(is_tnef_type);
+        let attached = self.want_attachments && is_attached;
         let transfer = Transfer::named(entity.mime.encoding.as_deref());
         let boundary = entity.boundary.as_ref().filter(|_| content_type.is_some_and(|t| t.starts_with("multipart/")));
         let is_message =

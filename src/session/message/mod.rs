@@ -25,11 +25,13 @@ pub use mime::Structure;
 
 use super::Wanted;
 use crate::limits::{Limit, MISSING_RANGES};
+use crate::session::keep::{Keeper, Kept};
 use crate::session::model::Lines;
 use digest::Digests;
 use line_count::LineCount;
 use mime::Walker;
 use piece::{LineFeeds, PIECE_BYTES};
+use std::sync::Arc;
 
 /// Reads one message.
 #[derive(Debug)]
@@ -42,6 +44,7 @@ pub struct Reader {
     line_feeds: LineFeeds,
     /// It is the whole message, not a part of it.
     whole: bool,
+    kept: Option<Kept>,
 }
 
 /// What a message's content amounted to.
@@ -63,13 +66,16 @@ pub struct Content {
     pub structure: Structure,
     /// Bounds that cost something.
     pub limits: Vec<Limit>,
+    /// The bytes captured, where somebody keeps them.
+    pub kept: Option<Arc<Kept>>,
 }
 
 impl Reader {
     /// For a message, or `part` of one (as named in the JSON contract), and what is wanted of it.
     pub fn new(part: Option<&str>, wanted: Wanted) -> Self {
-        // `text`, `section …`, `bytes …`: what begins there is no header.
-        let has_header = part.is_none_or(|part| part.starts_with("header") || part.starts_with("top "));
+        // `text`, `section …`, `bytes 1024-…`: what begins there is no header.
+        let has_header =
+            part.is_none_or(|part| ["header", "top ", "bytes 0-"].iter().any(|begin| part.starts_with(begin)));
         Self {
             size: 0,
             missing: Missing::default(),
@@ -78,12 +84,30 @@ impl Reader {
             structure: (wanted.messages && has_header).then(|| Box::new(Walker::new(wanted.attachments))),
             line_feeds: LineFeeds::default(),
             whole: part.is_none(),
+            kept: None,
         }
+    }
+
+    /// Hands the content, and that of attachments, on to `keeper`.
+    pub fn keeping(mut self, keeper: Option<&Arc<dyn Keeper>>) -> Self {
+        self.kept = keeper.map(Kept::begin);
+        if let (Some(structure), Some(keeper)) = (&mut self.structure, keeper) {
+            structure.keep(keeper);
+        }
+        self
+    }
+
+    /// It has turned out whether this is a part of a message or the whole.
+    pub fn is_part(&mut self, part: bool) {
+        self.whole = !part;
     }
 
     /// The next bytes.
     pub fn content(&mut self, bytes: &[u8]) {
         self.size = self.size.saturating_add(bytes.len() as u64);
+        if let Some(kept) = &self.kept {
+            kept.append(bytes);
+        }
         if self.lines.is_none() && self.digests.is_none() && self.structure.is_none() {
             return;
         }
@@ -129,6 +153,9 @@ impl Reader {
             None => (None, None),
         };
         let mut structure = self.structure.map(|walker| walker.finish(complete && self.whole)).unwrap_or_default();
+        if let Some(kept) = &self.kept {
+            kept.end();
+        }
         let mut limits = std::mem::take(&mut structure.limits);
         limits.extend(std::iter::repeat_n(Limit::MissingRanges, self.missing.folded));
         Content {
@@ -140,6 +167,7 @@ impl Reader {
             missing: self.missing.ranges,
             structure,
             limits,
+            kept: self.kept.map(Arc::new),
         }
     }
 }

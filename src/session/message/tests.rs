@@ -362,7 +362,9 @@ fn only_what_begins_with_a_header_is_read_for_one() {
         ("top 0", true),
         ("text", false),
         ("section 1", false),
-        ("bytes 0-9", false),
+        ("bytes 0-9", true),
+        ("bytes 10-19", false),
+        ("text, bytes 0-9", false),
     ] {
         let mut reader = Reader::new(Some(part), Wanted::ALL);
         reader.content(b"Subject: x\r\n\r\n");

@@ -29,11 +29,20 @@ pub enum Imap {
     /// DONE.
     Done,
     /// A message, or a part of one, that FETCH gave.
-    Fetched,
+    Fetched {
+        /// Its length, as far as it was captured.
+        octets: u64,
+    },
     /// The message that the client stores by APPEND.
-    Appended,
+    Appended {
+        /// Its length, as far as it was captured.
+        octets: u64,
+    },
     /// A literal of another command.
-    OtherContent,
+    OtherContent {
+        /// Its length, as far as it was captured.
+        octets: u64,
+    },
 }
 
 listed! {
@@ -101,6 +110,16 @@ listed! {
         Acl,
         Metadata,
         Notify,
+        Replace,
+        Language,
+        Comparator,
+        Url,
+        Convert,
+        CancelUpdate,
+        Unauthenticate,
+        ProxyAuth,
+        Push,
+        JmapAccess,
         Other,
     }
 }
@@ -187,6 +206,16 @@ listed! {
         Acl,
         /// METADATA.
         Metadata,
+        /// LANGUAGE.
+        Language,
+        /// COMPARATOR.
+        Comparator,
+        /// GENURLAUTH, URLFETCH.
+        Url,
+        /// CONVERTED.
+        Converted,
+        /// JMAPACCESS.
+        JmapAccess,
         /// Data that is none of these.
         Other,
     }
@@ -244,9 +273,9 @@ pub fn of(subject: &Subject, asked: Option<&Purpose>) -> Purpose {
         What::Challenge(round) => return Purpose::Challenge(*round),
         What::Response(round) => return Purpose::Response(*round),
         What::Done => Imap::Done,
-        What::Content(Verb::Fetch) => Imap::Fetched,
-        What::Content(Verb::Append) => Imap::Appended,
-        What::Content(_) => Imap::OtherContent,
+        What::Content { verb: Verb::Fetch, octets } => Imap::Fetched { octets: *octets },
+        What::Content { verb: Verb::Append, octets } => Imap::Appended { octets: *octets },
+        What::Content { octets, .. } => Imap::OtherContent { octets: *octets },
     })
 }
 
@@ -297,6 +326,16 @@ fn command(verb: Verb, uid: bool) -> Command {
         Verb::Acl => Command::Acl,
         Verb::Metadata => Command::Metadata,
         Verb::Notify => Command::Notify,
+        Verb::Replace => Command::Replace,
+        Verb::Language => Command::Language,
+        Verb::Comparator => Command::Comparator,
+        Verb::Url => Command::Url,
+        Verb::Convert => Command::Convert,
+        Verb::CancelUpdate => Command::CancelUpdate,
+        Verb::Unauthenticate => Command::Unauthenticate,
+        Verb::ProxyAuth => Command::ProxyAuth,
+        Verb::Push => Command::Push,
+        Verb::JmapAccess => Command::JmapAccess,
         Verb::Other => Command::Other,
     }
 }
@@ -322,7 +361,7 @@ fn data(untagged: Untagged, state: State, asked: Option<Command>) -> Data {
         Untagged::Recent => Data::RecentNow,
         Untagged::Expunge => Data::Expunge,
         Untagged::Vanished => Data::Vanished,
-        Untagged::Fetch => match asked {
+        Untagged::Fetch | Untagged::UidFetch => match asked {
             Some(Command::Store | Command::UidStore) => Data::FlagsStored,
             Some(Command::Idle | Command::Noop | Command::Check) => Data::FlagsChanged,
             _ => Data::Fetch,
@@ -333,6 +372,11 @@ fn data(untagged: Untagged, state: State, asked: Option<Command>) -> Data {
         Untagged::Quota => Data::Quota,
         Untagged::Acl => Data::Acl,
         Untagged::Metadata => Data::Metadata,
+        Untagged::Language => Data::Language,
+        Untagged::Comparator => Data::Comparator,
+        Untagged::Url => Data::Url,
+        Untagged::Converted => Data::Converted,
+        Untagged::JmapAccess => Data::JmapAccess,
         // OK, NO and BAD are notices and do not come here.
         Untagged::Ok(_) | Untagged::No(_) | Untagged::Bad(_) | Untagged::Other => Data::Other,
     }
@@ -348,14 +392,14 @@ pub fn phase(subject: &Subject, previous: Phase) -> Phase {
         What::Tagged { to: None, .. } | What::Untagged(_) => previous,
         What::Continuation { to } => to.map_or(previous, |verb| phase_of(verb, subject.state, previous)),
         What::Challenge(_) | What::Response(_) => Phase::Authentication,
-        What::Done | What::Content(_) => Phase::Transaction,
+        What::Done | What::Content { .. } => Phase::Transaction,
     }
 }
 
 fn phase_of(verb: Verb, state: State, previous: Phase) -> Phase {
     match verb {
         Verb::StartTls => Phase::Encryption,
-        Verb::Authenticate | Verb::Login => Phase::Authentication,
+        Verb::Authenticate | Verb::Login | Verb::Unauthenticate | Verb::ProxyAuth => Phase::Authentication,
         Verb::Logout => Phase::Release,
         Verb::Capability | Verb::Noop | Verb::Id | Verb::Enable | Verb::Compress
             if state == State::NotAuthenticated =>
@@ -391,6 +435,14 @@ fn phase_of(verb: Verb, state: State, previous: Phase) -> Phase {
         | Verb::Quota
         | Verb::Acl
         | Verb::Metadata
-        | Verb::Notify => Phase::Transaction,
+        | Verb::Notify
+        | Verb::Replace
+        | Verb::Language
+        | Verb::Comparator
+        | Verb::Url
+        | Verb::Convert
+        | Verb::CancelUpdate
+        | Verb::Push
+        | Verb::JmapAccess => Phase::Transaction,
     }
 }

@@ -76,9 +76,9 @@ fn of_imap(lang: Lang, imap: Imap) -> String {
         }
         Imap::GoAhead(go_ahead) => say!(lang, imap::go_ahead(go_ahead)).to_owned(),
         Imap::Done => say!(lang, imap::done()).to_owned(),
-        Imap::Fetched => say!(lang, imap::fetched()).to_owned(),
-        Imap::Appended => say!(lang, imap::appended()).to_owned(),
-        Imap::OtherContent => say!(lang, imap::other_content()).to_owned(),
+        Imap::Fetched { .. } => say!(lang, imap::fetched()).to_owned(),
+        Imap::Appended { .. } => say!(lang, imap::appended()).to_owned(),
+        Imap::OtherContent { .. } => say!(lang, imap::other_content()).to_owned(),
     }
 }
 
@@ -92,8 +92,12 @@ pub fn row(lang: Lang, purpose: &Purpose, bytes: u64, carries: Option<&Carries>)
                 None => say!(lang, rows::dotted(bytes, carries.and_then(|carries| carries.lines?.ends))),
             }
         }
-        Purpose::Smtp(Smtp::Content(smtp::Content::Chunk | smtp::Content::LastChunk))
-        | Purpose::Imap(Imap::Fetched | Imap::Appended | Imap::OtherContent) => say!(lang, rows::counted(bytes)),
+        Purpose::Smtp(Smtp::Content(smtp::Content::Chunk | smtp::Content::LastChunk)) => {
+            say!(lang, rows::counted(bytes))
+        }
+        Purpose::Imap(Imap::Fetched { octets } | Imap::Appended { octets } | Imap::OtherContent { octets }) => {
+            say!(lang, rows::counted(*octets))
+        }
         Purpose::Smtp(Smtp::Content(smtp::Content::Refused)) => say!(lang, rows::refused(bytes)),
         Purpose::Tls { what, .. } => say!(lang, rows::tls(what, bytes)),
         Purpose::Gap { bytes, .. } => say!(lang, rows::gap(*bytes)),

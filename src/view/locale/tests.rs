@@ -29,7 +29,9 @@ fn codes() -> Vec<Code> {
         UidValidity, Unseen, AppendUid, CopyUid, UidNotSticky, HighestModseq, NoModseq, Modified, Closed,
         AuthenticationFailed, AuthorizationFailed, Expired, PrivacyRequired, ContactAdmin, NoPerm, InUse,
         ExpungeIssued, Corruption, ServerBug, ClientBug, Cannot, Limit, OverQuota, AlreadyExists, NonExistent,
-        Unavailable, Other)
+        Unavailable, Referral, CompressionActive, UnknownCte, BadUrl, TooBig, UrlMech, BadComparator, NoUpdate, Metadata,
+        NotificationOverflow, BadEvent, UndefinedFilter, HasChildren, NotSaved, MailboxId, UseAttr, InProgress,
+        MessageLimit, UidRequired, Other)
 }
 
 fn mechanisms() -> Vec<Mechanism> {
@@ -156,7 +158,8 @@ fn every_imap_step_has_words_of_its_own() {
         .flat_map(|&notice| codes().into_iter().map(Some).chain([None]).map(move |code| Imap::Notice(notice, code)));
     let coded =
         codes().into_iter().map(|code| Imap::Tagged { to: Some(Command::Login), what: Tagged::No, code: Some(code) });
-    let rest = [Imap::Done, Imap::Fetched, Imap::Appended, Imap::OtherContent];
+    let octets = 9;
+    let rest = [Imap::Done, Imap::Fetched { octets }, Imap::Appended { octets }, Imap::OtherContent { octets }];
     let rest = GoAhead::ALL.iter().map(|&go_ahead| Imap::GoAhead(go_ahead)).chain(rest);
     let steps = greetings.chain(commands).chain(tagged).chain(bad).chain(odd).chain(data).chain(notices);
     check_all(steps.chain(coded).chain(rest).map(Purpose::Imap), purpose);
@@ -219,7 +222,7 @@ fn every_label_and_term_has_words_of_its_own() {
     check_all(all!(LoginOutcome: Accepted, Rejected, Cancelled, Unknown), |l, &x| login_outcome(l, x).to_owned());
     check_all(
         all!(Limit: LineBytes, PacketsPerStep, StepsPerSession, MessagesPerSession, CredentialsPerSession, MessageBytes,
-            MimeStructure, CommandsInFlight, Recipients, MissingRanges, SameAs, TlsHandshakeBytes, Fragments, Connections, Waiting, History, RecordOrder),
+            MimeStructure, CommandsInFlight, PartialFetches, Recipients, MissingRanges, SameAs, TlsHandshakeBytes, Fragments, Connections, Waiting, History, RecordOrder),
         |l, &x| limit(l, x),
     );
     let stops = [

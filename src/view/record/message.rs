@@ -89,7 +89,7 @@ pub struct Message<'a> {
 
 /// SMTP's envelope (RFC 5321).
 #[derive(Serialize, JsonSchema)]
-struct Envelope<'a> {
+pub struct Envelope<'a> {
     /// Reverse-path without its angle brackets; empty for `<>`.
     #[serde(skip_serializing_if = "Option::is_none")]
     from: Option<&'a str>,
@@ -161,13 +161,16 @@ impl<'a> MimePart<'a> {
 
 /// A decoded attachment.
 #[derive(Serialize, JsonSchema)]
-struct Attachment<'a> {
+pub struct Attachment<'a> {
     /// Decoded (RFC 2047, 2231).
     #[serde(skip_serializing_if = "Option::is_none")]
     filename: Option<&'a str>,
     /// `application/pdf`.
     #[serde(skip_serializing_if = "Option::is_none")]
     content_type: Option<&'a str>,
+    /// TNEF (`winmail.dat`): what Outlook packs formatted text and further attachments in. Absent where it is not.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    tnef: bool,
     /// Decoded bytes.
     size: u64,
     /// SHA-256 of the decoded bytes.
@@ -233,7 +236,8 @@ impl<'a> Message<'a> {
     }
 }
 
-fn envelope(envelope: &model::Envelope) -> Envelope<'_> {
+/// The record of an envelope.
+pub fn envelope(envelope: &model::Envelope) -> Envelope<'_> {
     // An empty reverse-path is one: `<>` (RFC 5321, section 4.5.5).
     Envelope { from: envelope.from.as_deref(), to: envelope.to.iter().map(recipient).collect() }
 }
@@ -247,10 +251,12 @@ fn mailboxes(list: &[model::Mailbox]) -> Vec<Mailbox<'_>> {
     list.iter().map(|mailbox| Mailbox { name: told(&mailbox.name), address: told(&mailbox.address) }).collect()
 }
 
-fn attachment(attachment: &model::Attachment) -> Attachment<'_> {
+/// The record of an attachment.
+pub fn attachment(attachment: &model::Attachment) -> Attachment<'_> {
     Attachment {
         filename: told(&attachment.filename),
         content_type: told(&attachment.content_type),
+        tnef: attachment.tnef,
         size: attachment.size,
         sha256: Shown(Hex(attachment.sha256)),
         complete: attachment.complete,

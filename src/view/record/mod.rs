@@ -14,11 +14,13 @@ mod finding;
 mod message;
 mod session;
 mod step;
-mod word;
+pub(super) mod word;
 
 pub use capture::{Capture, Summary};
 pub use community::community_id;
 pub use message::Message;
+pub(super) use message::{Attachment, Envelope, attachment, envelope};
+pub(super) use session::End;
 pub use session::Session;
 pub use step::Step;
 

@@ -85,7 +85,7 @@ impl<'a> Session<'a> {
 
 /// One end of a connection.
 #[derive(Serialize, JsonSchema)]
-struct End {
+pub struct End {
     /// IP address.
     #[schemars(with = "String")]
     ip: Shown<IpAddr>,
@@ -94,7 +94,8 @@ struct End {
 }
 
 impl End {
-    fn new(end: SocketAddr) -> Self {
+    /// The record of `end`.
+    pub fn new(end: SocketAddr) -> Self {
         Self { ip: ip(end.ip()), port: end.port() }
     }
 }

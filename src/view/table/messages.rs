@@ -213,6 +213,9 @@ impl Fields<'_> {
             if let Some(content_type) = &attachment.content_type {
                 _ = write!(shown, ", {}", line(content_type, FIELD));
             }
+            if attachment.tnef {
+                _ = write!(shown, ", TNEF");
+            }
             _ = write!(shown, ", {}", locale::bytes(self.options.lang, attachment.size));
             if !attachment.complete {
                 _ = write!(shown, ", {}", self.options.label(Label::Incomplete));

@@ -19,6 +19,8 @@ mod steps;
 mod summary;
 mod wrap;
 
+pub(super) use steps::numbers;
+
 pub use live::Live;
 
 use super::{Lang, Report, Show, View, escape, locale};

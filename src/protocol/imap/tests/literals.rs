@@ -208,10 +208,14 @@ fn a_literal_shorter_than_its_data_costs_one_response() {
 
 #[test]
 fn an_empty_literal_has_a_place_and_a_time() {
-    for script in ["S: * 1 FETCH (BODY[] {0}\nS: )", "S: * 1 FETCH (BODY[] {5}", "C: a APPEND x {0+}\nC:"] {
+    for (script, packets, bytes) in [
+        ("S: * 1 FETCH (BODY[] {0}\nS: )", &[1, 2][..], 3),
+        ("S: * 1 FETCH (BODY[] {5}", &[1], 0),
+        ("C: a APPEND x {0+}\nC:", &[1, 2], 2),
+    ] {
         let told = played(script);
         let content = told.steps.iter().find(|step| step.kind == Kind::Data).expect("content");
-        assert_eq!((content.packets.as_slice(), content.bytes), (&[1][..], 0), "{script}");
+        assert_eq!((content.packets.as_slice(), content.bytes), (packets, bytes), "{script}");
         assert_eq!(told.messages.len(), 1);
     }
 }

@@ -5,6 +5,7 @@ mod compress;
 mod examples;
 mod literals;
 mod logins;
+mod pieces;
 
 use super::Dialogue;
 use crate::protocol::event::Kind;
@@ -13,6 +14,7 @@ use crate::protocol::testing::{Recorder, talk, talk_in_pieces};
 /// Plays `script`, whole and in pieces, and checks that the pieces make no difference.
 fn played(script: &str) -> Recorder {
     let whole = talk(Dialogue::new(), script);
+    assert_eq!(whole.stood_for(), whole.said, "every byte belongs to a step");
     for size in [1, 2, 3, 7] {
         let pieces = talk_in_pieces(Dialogue::new(), script, size);
         assert_eq!(pieces.rows(), whole.rows(), "by {size}");

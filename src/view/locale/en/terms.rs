@@ -171,6 +171,11 @@ pub fn limit(limit: Limit) -> String {
             "commands were sent while {} others waited for their reply, so that theirs could not be told",
             limits::COMMANDS_IN_FLIGHT
         ),
+        Limit::PartialFetches => format!(
+            "partial fetches of IMAP messages were not put together: {} messages under way at once, or {} KiB waiting",
+            limits::PARTIAL_MESSAGES,
+            limits::PARTIAL_BYTES / 1024
+        ),
         Limit::Recipients => format!("recipients were left out of envelopes of more than {}", limits::RECIPIENTS),
         Limit::MissingRanges => {
             format!("missing stretches beyond {} in one message were folded together", limits::MISSING_RANGES)

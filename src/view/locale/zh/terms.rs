@@ -167,6 +167,11 @@ pub fn limit(limit: Limit) -> String {
         Limit::CommandsInFlight => {
             format!("同时等待响应的命令超过 {} 条，无法判断其响应（命令数）", limits::COMMANDS_IN_FLIGHT)
         }
+        Limit::PartialFetches => format!(
+            "IMAP 分段获取的邮件未能拼合：同时进行的邮件超过 {} 封，或等待的数据超过 {} KiB（次数）",
+            limits::PARTIAL_MESSAGES,
+            limits::PARTIAL_BYTES / 1024
+        ),
         Limit::Recipients => format!("收件人超过 {} 个的信封略去了后面的收件人（收件人数）", limits::RECIPIENTS),
         Limit::MissingRanges => {
             format!("一封邮件中缺失的区段超过 {} 处，其余合并计算（区段数）", limits::MISSING_RANGES)

@@ -1,0 +1,529 @@
+/*!
+Messages that a client retrieves in pieces, put together (RFC 3501, section 6.4.5: `BODY[]<0.16384>`, then
+`BODY[]<16384.16384>`, …; and `BODY[HEADER]`, then `BODY[TEXT]`).
+
+Pieces of the same octets of the same message that follow each other without a gap are one message of the session, told
+as they come: `bytes 0-32767` as long as more may follow, the whole as soon as its end is known, which a piece shorter
+than was asked for shows, an empty one, or RFC822.SIZE. A piece that comes before those in front of it waits for them,
+within a bound. One that waits, and one that has crossed before, is an entry of its own; so are the header and the text
+that are put together.
+*/
+
+use super::scan::Section;
+use crate::limits::{Limit, PARTIAL_BYTES, PARTIAL_MESSAGES, PARTIAL_SIZES};
+use crate::protocol::event::{MessageId, MessageOutcome, MessageStart, Sink, StepId};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+/// The messages of the selected mailbox that are under way in pieces.
+#[derive(Debug, Default)]
+pub(super) struct Pieces {
+    /// Those that were added to last stand last.
+    runs: Vec<Run>,
+    /// Headers whose text may follow; the oldest first.
+    headers: VecDeque<Header>,
+    /// What `runs` and `headers` hold back, by [`weight`].
+    held: usize,
+    sizes: Sizes,
+    /// A run was ended to make room.
+    runs_forgotten: bool,
+    /// A header was dropped to make room.
+    headers_forgotten: bool,
+    next: RunId,
+}
+
+type RunId = u64;
+
+/// What it costs to hold `octets` back: many small pieces are not held for nothing.
+fn weight(octets: usize) -> usize {
+    octets.saturating_add(if cfg!(fuzzing) { 8 } else { 512 })
+}
+
+/// A message of the mailbox, as far as it is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Name {
+    uid: Option<u64>,
+    /// Absent from where messages may have been renumbered.
+    number: Option<u64>,
+}
+
+impl Name {
+    fn of(start: &MessageStart) -> Self {
+        Self { uid: start.uid, number: start.number }
+    }
+
+    fn is(self, other: Self) -> bool {
+        match (self.uid, other.uid) {
+            (Some(one), Some(other)) => one == other,
+            _ => self.number.is_some() && self.number == other.number,
+        }
+    }
+
+    /// Message `gone` is: those after it move up (RFC 3501, section 7.4.1).
+    fn expunge(&mut self, gone: u64) {
+        self.number = self.number.filter(|&number| number != gone);
+        if let Some(number) = self.number.as_mut().filter(|number| **number > gone) {
+            *number -= 1;
+        }
+    }
+}
+
+/// Octets of one section of a message, from its first.
+#[derive(Debug)]
+struct Run {
+    id: RunId,
+    name: Name,
+    section: Section,
+    /// What is told of them; absent while the first octets have not come.
+    message: Option<MessageId>,
+    /// How many octets have come, without a gap but for what the capture lacks.
+    next: u64,
+    /// The server has shown that there are no more.
+    ended: bool,
+    /// Octets of it are not in the capture.
+    holed: bool,
+    /// The connection, or what was captured of it, ended within a piece.
+    cut: bool,
+    /// The steps of its pieces. No more than a session has.
+    steps: BTreeSet<StepId>,
+    /// Pieces that wait for those before them.
+    waiting: Vec<Held>,
+}
+
+/// A piece that waits: it has been told as it is, and is kept to be told again.
+#[derive(Debug)]
+struct Held {
+    origin: u64,
+    content: Vec<u8>,
+    weight: usize,
+    /// Shorter than was asked for.
+    last: bool,
+    steps: Vec<StepId>,
+}
+
+/// A header whose text may follow.
+#[derive(Debug)]
+struct Header {
+    name: Name,
+    content: Vec<u8>,
+    steps: Vec<StepId>,
+}
+
+/// A body that begins.
+#[derive(Debug)]
+pub(super) struct Begin<'a> {
+    pub start: MessageStart,
+    pub section: &'a Section,
+    /// Its length, as announced.
+    pub octets: u64,
+    /// The length that the client asked for.
+    pub asked: Option<u64>,
+}
+
+/// A body that is coming.
+#[derive(Debug)]
+pub(super) struct Body {
+    place: Place,
+    /// Octets of it are not in the capture.
+    holed: bool,
+}
+
+#[derive(Debug)]
+enum Place {
+    /// An entry of its own, of which something may be kept.
+    Alone { message: MessageId, keep: Keep },
+    /// The text that completes a message: an entry of its own, and the message.
+    Text { text: MessageId, message: MessageId },
+    /// It goes on with a run, after octets of which the run has had the first `known`.
+    Run { run: RunId, message: MessageId, known: u64 },
+}
+
+/// What is kept of a body that is coming.
+#[derive(Debug)]
+enum Keep {
+    Nothing,
+    Header(Header),
+    /// It waits for those before it in this run.
+    Piece(RunId, Held),
+}
+
+impl Pieces {
+    /// A body begins.
+    pub fn begin(&mut self, begin: Begin<'_>, out: &mut dyn Sink) -> Body {
+        let place = match begin.section.piece() {
+            Some(origin) => self.piece(origin, begin, out),
+            None if begin.section.is_text() => self.text(begin, out),
+            None if begin.section.is_header() => self.header(begin, out),
+            None => alone(begin.start, out),
+        };
+        Body { place, holed: false }
+    }
+
+    fn piece(&mut self, origin: u64, begin: Begin<'_>, out: &mut dyn Sink) -> Place {
+        let Begin { mut start, section, octets, asked } = begin;
+        let (name, end) = (Name::of(&start), origin.saturating_add(octets));
+        let last = asked.is_some_and(|asked| octets < asked);
+        if origin == 0 && (last || section.is_message() && self.sizes.of(name) == Some(octets)) {
+            start.part = section.all();
+        }
+        let mut place = self.runs.iter().position(|run| run.section.is_of(section) && run.name.is(name));
+        if let Some(found) = place.filter(|&found| origin == 0 && self.runs.get(found).is_some_and(|run| run.holed)) {
+            // What the capture lacks of the first attempt, the second may have.
+            self.finish(found, out);
+            place = None;
+        }
+        let found = match place {
+            // To the end, where those stand that were added to last.
+            Some(found) => self.runs.remove(found),
+            None if octets == 0 => return alone(start, out),
+            None => {
+                self.make_room(out);
+                if origin > 0 && self.runs_forgotten {
+                    out.limit(Limit::PartialFetches);
+                }
+                self.next += 1;
+                Run::new(self.next, name, section)
+            }
+        };
+        self.runs.push(found);
+        let weight = weight(usize::try_from(octets).unwrap_or(usize::MAX));
+        let fits = weight <= PARTIAL_BYTES.saturating_sub(self.held);
+        let Some(run) = self.runs.last_mut() else { return alone(start, out) };
+        run.name = Name { uid: run.name.uid.or(name.uid), number: name.number.or(run.name.number) };
+        match run.message {
+            None if origin == 0 => {
+                run.steps.extend(&start.steps);
+                let message = out.message(start);
+                (run.message, run.next, run.ended) = (Some(message), end, last);
+                Place::Run { run: run.id, message, known: 0 }
+            }
+            Some(message) if origin <= run.next && end > run.next || origin == run.next => {
+                run.steps.extend(&start.steps);
+                let known = run.next - origin;
+                run.next = end.max(run.next);
+                run.ended = last || octets == 0;
+                Place::Run { run: run.id, message, known }
+            }
+            // It has crossed before.
+            Some(_) if origin < run.next => {
+                run.ended |= last && end == run.next;
+                alone(start, out)
+            }
+            _ if octets == 0 => alone(start, out),
+            _ if !fits => {
+                out.limit(Limit::PartialFetches);
+                alone(start, out)
+            }
+            _ => {
+                self.held += weight;
+                let held = Held { origin, content: Vec::new(), weight, last, steps: start.steps.clone() };
+                Place::Alone { message: out.message(start), keep: Keep::Piece(run.id, held) }
+            }
+        }
+    }
+
+    /// The text of a message: what follows the header, which may have come.
+    fn text(&mut self, begin: Begin<'_>, out: &mut dyn Sink) -> Place {
+        let Begin { mut start, octets, .. } = begin;
+        let name = Name::of(&start);
+        let size = self.sizes.of(name);
+        let fits = |header: &Header| {
+            let whole = octets.saturating_add(header.content.len() as u64);
+            header.name.is(name) && size.is_none_or(|size| size == whole)
+        };
+        let Some(found) = self.headers.iter().position(fits) else {
+            if self.headers_forgotten {
+                out.limit(Limit::PartialFetches);
+            }
+            return alone(start, out);
+        };
+        let Some(header) = self.headers.remove(found) else { return alone(start, out) };
+        self.held = self.held.saturating_sub(weight(header.content.len()));
+        let text = out.message(start.clone());
+        start.part = None;
+        start.steps.splice(0..0, header.steps);
+        let message = out.message(start);
+        out.content(message, &header.content);
+        Place::Text { text, message }
+    }
+
+    fn header(&mut self, begin: Begin<'_>, out: &mut dyn Sink) -> Place {
+        let Begin { start, octets, .. } = begin;
+        let (name, steps) = (Name::of(&start), start.steps.clone());
+        let mut place = alone(start, out);
+        if octets <= (PARTIAL_BYTES / 4) as u64
+            && let Place::Alone { keep, .. } = &mut place
+        {
+            *keep = Keep::Header(Header { name, content: Vec::new(), steps });
+        }
+        place
+    }
+
+    /// The next octets of the body.
+    pub fn octets(&mut self, body: &mut Body, octets: &[u8], out: &mut dyn Sink) {
+        match &mut body.place {
+            Place::Alone { message, keep } => {
+                out.content(*message, octets);
+                match keep {
+                    Keep::Nothing => {}
+                    Keep::Header(header) => header.content.extend_from_slice(octets),
+                    Keep::Piece(_, held) => held.content.extend_from_slice(octets),
+                }
+            }
+            Place::Text { text, message } => {
+                out.content(*text, octets);
+                out.content(*message, octets);
+            }
+            Place::Run { message, known, .. } => {
+                let skipped = (*known).min(octets.len() as u64);
+                *known -= skipped;
+                out.content(*message, octets.get(skipped as usize..).unwrap_or_default());
+            }
+        }
+    }
+
+    /// The next `missing` octets of the body are not in the capture.
+    pub fn missing(&mut self, body: &mut Body, missing: u64, out: &mut dyn Sink) {
+        match &mut body.place {
+            Place::Alone { message, keep } => {
+                body.holed = true;
+                if let Keep::Piece(_, held) = std::mem::replace(keep, Keep::Nothing) {
+                    self.held = self.held.saturating_sub(held.weight);
+                }
+                out.content_missing(*message, missing);
+            }
+            Place::Text { text, message } => {
+                body.holed = true;
+                out.content_missing(*text, missing);
+                out.content_missing(*message, missing);
+            }
+            Place::Run { message, known, .. } => {
+                let skipped = (*known).min(missing);
+                *known -= skipped;
+                if missing > skipped {
+                    body.holed = true;
+                    out.content_missing(*message, missing - skipped);
+                }
+            }
+        }
+    }
+
+    /// The body has ended, or will not: `whole` tells which. `step` is that of its content. Returned are the entries
+    /// whose outcome remains to be told.
+    pub fn end(&mut self, body: Body, step: Option<StepId>, whole: bool, out: &mut dyn Sink) -> [Option<MessageId>; 2] {
+        let Body { place, holed } = body;
+        match place {
+            Place::Alone { message, keep } => {
+                step.into_iter().for_each(|step| out.content_step(message, step));
+                out.content_end(message, whole && !holed);
+                match keep {
+                    Keep::Nothing => {}
+                    Keep::Header(mut header) if whole => {
+                        header.steps.extend(step);
+                        self.keep(header);
+                    }
+                    Keep::Header(_) => {}
+                    Keep::Piece(run, mut held) => match self.run(run).filter(|_| whole) {
+                        Some(run) => {
+                            held.steps.extend(step);
+                            run.waiting.push(held);
+                        }
+                        None => self.held = self.held.saturating_sub(held.weight),
+                    },
+                }
+                [Some(message), None]
+            }
+            Place::Text { text, message } => {
+                step.into_iter().for_each(|step| out.content_step(text, step));
+                out.content_end(text, whole && !holed);
+                out.content_end(message, whole && !holed);
+                [Some(text), Some(message)]
+            }
+            Place::Run { run, message, .. } => {
+                if let Some(run) = self.run(run) {
+                    if let Some(step) = step {
+                        out.content_step(message, step);
+                        run.steps.insert(step);
+                    }
+                    run.holed |= holed;
+                    run.cut |= !whole;
+                    let freed = run.absorb(out);
+                    self.held = self.held.saturating_sub(freed);
+                }
+                [None, None]
+            }
+        }
+    }
+
+    fn run(&mut self, id: RunId) -> Option<&mut Run> {
+        self.runs.iter_mut().find(|run| run.id == id)
+    }
+
+    fn keep(&mut self, header: Header) {
+        let again = self.headers.iter().position(|other| other.name.is(header.name));
+        if let Some(again) = again.and_then(|again| self.headers.remove(again)) {
+            self.held = self.held.saturating_sub(weight(again.content.len()));
+        }
+        self.held += weight(header.content.len());
+        self.headers.push_back(header);
+        while self.held > PARTIAL_BYTES
+            && let Some(oldest) = self.headers.pop_front()
+        {
+            self.held = self.held.saturating_sub(weight(oldest.content.len()));
+            self.headers_forgotten = true;
+        }
+    }
+
+    /// The server has told the size of a message (RFC822.SIZE).
+    pub fn sized(&mut self, number: Option<u64>, uid: Option<u64>, size: Option<u64>) {
+        if let Some(size) = size {
+            self.sizes.put(Name { uid, number }, size);
+        }
+    }
+
+    /// A FETCH response about this message is over: what is complete now is told so.
+    pub fn response_over(&mut self, number: Option<u64>, uid: Option<u64>, out: &mut dyn Sink) {
+        let name = Name { uid, number };
+        // If it has told a header, then that is the last.
+        for header in self.headers.back_mut().into_iter().filter(|header| header.name.is(name)) {
+            header.name.uid = header.name.uid.or(uid);
+        }
+        let mut place = 0;
+        while let Some(run) = self.runs.get_mut(place) {
+            if run.name.is(name) {
+                run.name.uid = run.name.uid.or(uid);
+                if run.is_complete(&self.sizes) || run.cut {
+                    self.finish(place, out);
+                    continue;
+                }
+            }
+            place += 1;
+        }
+    }
+
+    /// Message `number` is gone.
+    pub fn expunged(&mut self, number: u64) {
+        self.sizes.by_number.clear();
+        self.runs.iter_mut().for_each(|run| run.name.expunge(number));
+        self.headers.iter_mut().for_each(|header| header.name.expunge(number));
+    }
+
+    /// Messages may have been renumbered.
+    pub fn renumbered(&mut self) {
+        self.sizes.by_number.clear();
+        self.runs.iter_mut().for_each(|run| run.name.number = None);
+        self.headers.iter_mut().for_each(|header| header.name.number = None);
+    }
+
+    /// The mailbox is left, or the connection over: what is under way will not be completed.
+    pub fn over(&mut self, out: &mut dyn Sink) {
+        while !self.runs.is_empty() {
+            self.finish(0, out);
+        }
+        *self = Self { next: self.next, ..Self::default() };
+    }
+
+    fn make_room(&mut self, out: &mut dyn Sink) {
+        while self.runs.len() >= PARTIAL_MESSAGES {
+            self.finish(0, out);
+            self.runs_forgotten = true;
+        }
+    }
+
+    /// No more is put to the run that stands at `place`.
+    fn finish(&mut self, place: usize, out: &mut dyn Sink) {
+        let run = self.runs.remove(place);
+        if let Some(message) = run.message {
+            let whole = run.ended || run.is_all_of(&self.sizes);
+            if !whole && self.sizes.full && self.sizes.of(run.name).is_none() {
+                out.limit(Limit::PartialFetches);
+            }
+            let part = if whole { run.section.all() } else { run.section.part(run.next) };
+            out.content_part(message, part);
+            out.content_end(message, !run.holed && !run.cut);
+            let outcome = MessageOutcome {
+                uid: run.name.uid,
+                steps: run.steps.into_iter().collect(),
+                ..MessageOutcome::default()
+            };
+            out.message_outcome(message, outcome);
+        }
+        for held in run.waiting {
+            self.held = self.held.saturating_sub(held.weight);
+        }
+    }
+}
+
+/// An entry of its own.
+fn alone(start: MessageStart, out: &mut dyn Sink) -> Place {
+    Place::Alone { message: out.message(start), keep: Keep::Nothing }
+}
+
+impl Run {
+    fn new(id: RunId, name: Name, section: &Section) -> Self {
+        Self {
+            id,
+            name,
+            section: section.first_octet(),
+            message: None,
+            next: 0,
+            ended: false,
+            holed: false,
+            cut: false,
+            steps: BTreeSet::new(),
+            waiting: Vec::new(),
+        }
+    }
+
+    /// Puts to it what waited for the octets that have come. Returns the weight of what waits no more.
+    fn absorb(&mut self, out: &mut dyn Sink) -> usize {
+        let mut freed = 0;
+        let Some(message) = self.message else { return freed };
+        while let Some(place) = self.waiting.iter().position(|held| held.origin <= self.next) {
+            let held = self.waiting.swap_remove(place);
+            freed += held.weight;
+            let known = usize::try_from(self.next - held.origin).unwrap_or(usize::MAX);
+            let Some(new) = held.content.get(known..).filter(|new| !new.is_empty()) else { continue };
+            out.content(message, new);
+            self.next = self.next.saturating_add(new.len() as u64);
+            self.ended = held.last;
+            self.steps.extend(held.steps);
+        }
+        freed
+    }
+
+    /// Its end is known, and nothing speaks against it.
+    fn is_complete(&self, sizes: &Sizes) -> bool {
+        let more = self.section.is_message() && sizes.of(self.name).is_some_and(|size| size > self.next);
+        self.message.is_some() && (self.ended && !more || self.is_all_of(sizes))
+    }
+
+    /// As many octets have come as the message is said to have.
+    fn is_all_of(&self, sizes: &Sizes) -> bool {
+        self.message.is_some() && self.section.is_message() && sizes.of(self.name) == Some(self.next)
+    }
+}
+
+/// RFC822.SIZE of messages, by both their names.
+#[derive(Debug, Default)]
+struct Sizes {
+    by_uid: BTreeMap<u64, u64>,
+    by_number: BTreeMap<u64, u64>,
+    /// Some were not kept.
+    full: bool,
+}
+
+impl Sizes {
+    fn of(&self, name: Name) -> Option<u64> {
+        let by_uid = name.uid.and_then(|uid| self.by_uid.get(&uid));
+        by_uid.or_else(|| self.by_number.get(&name.number?)).copied()
+    }
+
+    fn put(&mut self, name: Name, size: u64) {
+        if self.by_uid.len() + self.by_number.len() + 2 > PARTIAL_SIZES {
+            self.full = true;
+            return;
+        }
+        name.uid.into_iter().for_each(|uid| _ = self.by_uid.insert(uid, size));
+        name.number.into_iter().for_each(|number| _ = self.by_number.insert(number, size));
+    }
+}

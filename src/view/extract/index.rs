@@ -1,0 +1,215 @@
+/*!
+`index.json`: which file is what.
+
+A line a session is written as each ends, so that nothing is held; what the file is called while it is not finished says
+so. Each message is described in the words of the JSON ([`crate::view::record`]), with the file that holds it.
+*/
+
+use crate::capture::Time;
+use crate::session::model;
+use crate::view::Report;
+use crate::view::json::Harmless;
+use crate::view::record::{self, Hex, Shown, told, word};
+use serde::Serialize;
+use serde_json::ser::CompactFormatter;
+use std::io::{self, Write};
+
+/// The version of the index.
+const VERSION: u32 = 1;
+
+/// A session.
+#[derive(Serialize)]
+pub struct Session<'a> {
+    id: u64,
+    protocol: word::Protocol,
+    client: record::End,
+    server: record::End,
+    started: Shown<Time>,
+    ended: Shown<Time>,
+    transcript: String,
+    messages: Vec<Message<'a>>,
+}
+
+impl<'a> Session<'a> {
+    /// The entry of `session`.
+    pub fn new(session: &model::Session, transcript: String, messages: Vec<Message<'a>>) -> Self {
+        let transport = &session.transport;
+        Self {
+            id: session.id,
+            protocol: word::Protocol(session.protocol),
+            client: record::End::new(transport.ends.client),
+            server: record::End::new(transport.ends.server),
+            started: Shown(transport.first.time),
+            ended: Shown(transport.last.time),
+            transcript,
+            messages,
+        }
+    }
+}
+
+/// A message, and its file.
+#[derive(Serialize)]
+pub struct Message<'a> {
+    n: u32,
+    file: String,
+    direction: word::Direction,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    envelope: Option<record::Envelope<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mailbox: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    number: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    uid: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    part: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    date: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    subject: Option<&'a str>,
+    size: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sha256: Option<Shown<Hex>>,
+    complete: bool,
+    missing: Vec<Missing>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    outcome: Option<word::Delivery>,
+    attachments: Vec<Attachment<'a>>,
+}
+
+impl<'a> Message<'a> {
+    /// The entry of `message`, which is in `file`, with its attachments, which are in `attached`.
+    pub fn new(message: &'a model::Message, file: String, attached: Vec<String>) -> Self {
+        let attachments = message.attachments.iter().zip(attached);
+        let header = &message.header;
+        Self {
+            n: message.n,
+            file,
+            direction: word::Direction(message.direction),
+            envelope: message.envelope.as_ref().map(record::envelope),
+            mailbox: told(&message.mailbox),
+            number: message.number,
+            uid: message.uid,
+            part: told(&message.part),
+            message_id: told(&header.message_id),
+            date: told(&header.date),
+            subject: told(&header.subject),
+            size: message.size,
+            sha256: message.sha256.map(Hex).map(Shown),
+            complete: message.complete,
+            missing: missing(&message.missing),
+            outcome: message.outcome.map(word::Delivery),
+            attachments: attachments
+                .map(|(attachment, file)| Attachment { file, attachment: record::attachment(attachment) })
+                .collect(),
+        }
+    }
+}
+
+/// An attachment, and its file.
+#[derive(Serialize)]
+struct Attachment<'a> {
+    file: String,
+    #[serde(flatten)]
+    attachment: record::Attachment<'a>,
+}
+
+/// A range of the content that is not in the capture.
+#[derive(Serialize, Debug, PartialEq)]
+struct Missing {
+    /// Where it begins in the content as it would be.
+    offset: u64,
+    /// Bytes missing.
+    length: u64,
+    /// Where in the file they are missing: before the byte at this offset.
+    file_offset: u64,
+}
+
+fn missing(ranges: &[(u64, u64)]) -> Vec<Missing> {
+    let mut before = 0_u64;
+    let told = |&(offset, length): &(u64, u64)| {
+        let file_offset = offset.saturating_sub(before);
+        before = before.saturating_add(length);
+        Missing { offset, length, file_offset }
+    };
+    ranges.iter().map(told).collect()
+}
+
+/// How much was written.
+#[derive(Debug, Clone, Copy, Default, Serialize)]
+pub struct Counts {
+    /// Sessions, each with a transcript.
+    pub sessions: u64,
+    /// Messages, and parts of messages.
+    pub messages: u64,
+    /// Attachments.
+    pub attachments: u64,
+}
+
+/// Writes an index.
+#[derive(Debug)]
+pub struct Index<W> {
+    out: W,
+    counts: Counts,
+}
+
+impl<W: Write> Index<W> {
+    /// Begins one.
+    ///
+    /// # Errors
+    /// Where `out` cannot be written.
+    pub fn begin(mut out: W) -> io::Result<Self> {
+        write!(out, "{{\"format\":\"mailtap-extract\",\"version\":{VERSION},\n\"sessions\":[")?;
+        Ok(Self { out, counts: Counts::default() })
+    }
+
+    /// Adds a session.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub fn add(&mut self, session: &Session<'_>) -> io::Result<()> {
+        let separator = if self.counts.sessions == 0 { "\n" } else { ",\n" };
+        self.out.write_all(separator.as_bytes())?;
+        self.json(session)?;
+        self.counts.sessions += 1;
+        self.counts.messages += session.messages.len() as u64;
+        self.counts.attachments += session.messages.iter().map(|message| message.attachments.len() as u64).sum::<u64>();
+        Ok(())
+    }
+
+    /// There are no more: what they were read from.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub fn finish(mut self, report: &Report) -> io::Result<(W, Counts)> {
+        self.out.write_all(b"\n],\n\"capture\":")?;
+        self.json(&record::Capture::new(report))?;
+        self.out.write_all(b",\n\"written\":")?;
+        let counts = self.counts;
+        self.json(&counts)?;
+        self.out.write_all(b"}\n")?;
+        Ok((self.out, counts))
+    }
+
+    fn json(&mut self, value: &impl Serialize) -> io::Result<()> {
+        let mut serializer = serde_json::Serializer::with_formatter(&mut self.out, Harmless(CompactFormatter));
+        Ok(value.serialize(&mut serializer)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Missing, missing};
+
+    #[test]
+    fn where_bytes_are_missing_in_the_file() {
+        let told = missing(&[(10, 5), (20, 100), (130, 1)]);
+        let places: Vec<u64> = told.iter().map(|missing| missing.file_offset).collect();
+        assert_eq!(places, [10, 15, 25]);
+        assert_eq!(told.first(), Some(&Missing { offset: 10, length: 5, file_offset: 10 }));
+        // What a bound has folded together is no reason to count below zero.
+        assert_eq!(missing(&[(0, u64::MAX), (5, u64::MAX)])[1].file_offset, 0);
+    }
+}

@@ -1,0 +1,214 @@
+/*!
+`--extract DIR`: each message as a file, its attachments, a transcript of each session, and an index of them all.
+
+```text
+DIR/index.json                          which file is what, with digests and what is missing
+DIR/00001-smtp/transcript.txt           what both sides said
+DIR/00001-smtp/message-1.eml            the content as it crossed, byte for byte: what `size` and `sha256` are of
+DIR/00001-smtp/message-1/1-report.pdf   its attachments, decoded; named by number, and then as far as is safe by the sender
+DIR/00001-smtp/message-2.partial.eml    bytes of it are missing from the capture: the index says which
+DIR/00003-imap/message-1.part           a part of a message, where no more was asked for (the index says which)
+```
+
+While messages are under way, their content is in `DIR/unfinished` (see [`spool`](Spool)), and the index in
+`index.json.unfinished`. Everything is the owner's alone to read, is made anew, and stands under a directory that was
+empty: nothing is ever overwritten, and no name off the wire chooses a directory.
+*/
+
+mod index;
+mod names;
+mod spool;
+mod transcript;
+
+pub use index::Counts;
+pub use spool::Spool;
+
+use super::{Lang, Report, View};
+use crate::session::model::{Attachment, Message, Session, Step};
+use index::Index;
+use std::collections::HashMap;
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+const INDEX: &str = "index.json";
+const INDEX_UNFINISHED: &str = "index.json.unfinished";
+const SPOOL: &str = "unfinished";
+
+/// Writes the sessions' content to files, and hands the sessions on to another view.
+pub struct Extract<V> {
+    inner: V,
+    /// Why the other view cannot go on. What is extracted is worth having all the same.
+    inner_failed: Option<io::Error>,
+    /// To be told of that, where waiting for more would be waiting for Ctrl-C.
+    stop: Option<Arc<AtomicBool>>,
+    directory: PathBuf,
+    lang: Lang,
+    spool: Arc<Spool>,
+    index: Option<Index<BufWriter<File>>>,
+}
+
+/// Prepares `directory`, which must be empty or not there yet, and gives what keeps content in it. `stop` is set where
+/// no more can be kept.
+///
+/// # Errors
+/// Where the directory holds something or cannot be written.
+pub fn prepare(directory: &Path, stop: &Arc<AtomicBool>) -> io::Result<Arc<Spool>> {
+    match fs::read_dir(directory) {
+        Ok(mut entries) => {
+            if let Some(entry) = entries.next() {
+                entry.map_err(|error| spool::named(directory, &error))?;
+                let what = match directory.join(INDEX).exists() || directory.join(INDEX_UNFINISHED).exists() {
+                    true => "what an earlier --extract wrote: remove it",
+                    false => "something already: empty it",
+                };
+                let said = format!("{}: holds {what}, or name another directory", directory.display());
+                return Err(io::Error::new(io::ErrorKind::AlreadyExists, said));
+            }
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => spool::make_directory(directory)?,
+        Err(error) => return Err(spool::named(directory, &error)),
+    }
+    Spool::new(directory.join(SPOOL), Arc::clone(stop)).map(Arc::new)
+}
+
+impl<V: View> Extract<V> {
+    /// Writes to `directory`, where `spool` was prepared, and hands sessions on to `inner`. Where that fails, `stop` is
+    /// set if there is one, and files are written on.
+    ///
+    /// # Errors
+    /// Where the index cannot be made.
+    pub fn new(
+        inner: V,
+        directory: PathBuf,
+        lang: Lang,
+        spool: Arc<Spool>,
+        stop: Option<Arc<AtomicBool>>,
+    ) -> io::Result<Self> {
+        let path = directory.join(INDEX_UNFINISHED);
+        let index = spool::make_file(&path).and_then(|file| about(&path, Index::begin(file)))?;
+        Ok(Self { inner, inner_failed: None, stop, directory, lang, spool, index: Some(index) })
+    }
+
+    fn extract(&mut self, session: &mut Session) -> io::Result<()> {
+        self.spool.check()?;
+        let own = format!("{:05}-{}", session.id, session.protocol.name());
+        spool::make_directory(&self.directory.join(&own))?;
+        let mut files = HashMap::new();
+        let mut written = Vec::with_capacity(session.messages.len());
+        for message in &mut session.messages {
+            let file = message_file(message);
+            let attached = self.attachments(&own, message)?;
+            // What nobody kept has no content: every message has a file.
+            match message.kept.take() {
+                Some(kept) => self.spool.claim(&kept, &self.directory.join(&own).join(&file))?,
+                None => drop(spool::make_file(&self.directory.join(&own).join(&file))?),
+            }
+            files.insert(message.n, file.clone());
+            written.push((format!("{own}/{file}"), attached));
+        }
+        let transcript = format!("{own}/transcript.txt");
+        let path = self.directory.join(&transcript);
+        let mut out = spool::make_file(&path)?;
+        about(&path, transcript::write(&mut out, self.lang, session, &files).and_then(|()| out.flush()))?;
+        let messages = session.messages.iter().zip(written);
+        let messages =
+            messages.map(|(message, (file, attached))| index::Message::new(message, file, attached)).collect();
+        let entry = index::Session::new(session, transcript, messages);
+        match &mut self.index {
+            Some(index) => about(&self.directory.join(INDEX_UNFINISHED), index.add(&entry)),
+            None => Ok(()),
+        }
+    }
+
+    /// Gives a message's attachments their names, which it returns.
+    fn attachments(&self, own: &str, message: &mut Message) -> io::Result<Vec<String>> {
+        let directory = format!("{own}/message-{}", message.n);
+        if !message.attachments.is_empty() {
+            spool::make_directory(&self.directory.join(&directory))?;
+        }
+        let mut files = Vec::with_capacity(message.attachments.len());
+        for (number, attachment) in (1..).zip(&mut message.attachments) {
+            let file = format!("{directory}/{}", attachment_file(number, attachment));
+            match attachment.kept.take() {
+                Some(kept) => self.spool.claim(&kept, &self.directory.join(&file))?,
+                None => drop(spool::make_file(&self.directory.join(&file))?),
+            }
+            files.push(file);
+        }
+        Ok(files)
+    }
+
+    /// Heeds what became of the other view.
+    fn heed(&mut self, shown: io::Result<()>) {
+        if let Err(error) = shown {
+            self.inner_failed.get_or_insert(error);
+            if let Some(stop) = &self.stop {
+                stop.store(true, Ordering::Relaxed);
+            }
+        }
+    }
+
+    /// Ends the index.
+    fn finish_index(&mut self, report: &Report) -> io::Result<()> {
+        let Some(index) = self.index.take() else { return Ok(()) };
+        let (unfinished, finished) = (self.directory.join(INDEX_UNFINISHED), self.directory.join(INDEX));
+        let written = index.finish(report).and_then(|(mut out, counts)| out.flush().map(|()| counts));
+        let counts = about(&unfinished, written)?;
+        self.spool.remove()?;
+        about(&finished, fs::rename(&unfinished, &finished))?;
+        log::debug!("extracted {counts:?}");
+        Ok(())
+    }
+}
+
+impl<V: View> View for Extract<V> {
+    fn step(&mut self, session: &Session, step: &Step) -> io::Result<()> {
+        if self.inner_failed.is_none() {
+            let shown = self.inner.step(session, step);
+            self.heed(shown);
+        }
+        Ok(())
+    }
+
+    fn session(&mut self, mut session: Session) -> io::Result<()> {
+        self.extract(&mut session)?;
+        if self.inner_failed.is_none() {
+            let shown = self.inner.session(session);
+            self.heed(shown);
+        }
+        Ok(())
+    }
+
+    fn finish(&mut self, report: &Report) -> io::Result<()> {
+        self.spool.check()?;
+        self.finish_index(report)?;
+        match self.inner_failed.take() {
+            Some(error) => Err(error),
+            None => self.inner.finish(report),
+        }
+    }
+}
+
+/// What a message's file is called: `.eml` is what mail readers open, and a part of a message is none.
+fn message_file(message: &Message) -> String {
+    let partial = if message.complete { "" } else { ".partial" };
+    let extension = if message.part.is_none() { "eml" } else { "part" };
+    format!("message-{}{partial}.{extension}", message.n)
+}
+
+/// What an attachment's file is called. One of which bytes are missing is not to be opened as what it was.
+fn attachment_file(number: usize, attachment: &Attachment) -> String {
+    let is_message = attachment.content_type.as_deref().is_some_and(|declared| declared.starts_with("message/"));
+    let otherwise = if is_message { "attachment.eml" } else { "attachment" };
+    let name = names::safe(attachment.filename.as_deref().unwrap_or_default(), otherwise);
+    let partial = if attachment.complete { "" } else { ".partial" };
+    format!("{number}-{name}{partial}")
+}
+
+/// An error that names the file that it is about.
+fn about<T>(path: &Path, outcome: io::Result<T>) -> io::Result<T> {
+    outcome.map_err(|error| spool::named(path, &error))
+}

@@ -1,0 +1,133 @@
+/*!
+File names for what was sent: nothing off the wire says where a file goes.
+
+Of what a sender calls his file, the last component is taken, in Unicode's composed form, without anything that a file
+system, a shell, a terminal or an eye could be led astray by, cut to a length that every file system takes. What it was
+called exactly stands in the index. Whoever uses the result puts a number before it: that makes it unique, on file
+systems that do not tell upper from lower case too, and keeps it from being a hidden file (`.bashrc`), an option (`-rf`)
+or a device (`CON`, `nul.txt`).
+*/
+
+use crate::view::escape::is_hostile;
+use unicode_normalization::UnicodeNormalization;
+
+/// Bytes of a name; what is put before and behind it comes to less than 60 more, and most file systems take 255.
+const NAME_BYTES: usize = 120;
+/// Bytes of an extension that are kept where a name is cut.
+const EXTENSION_BYTES: usize = 20;
+/// Characters of a name that are looked at: the last ones, where the extension is.
+const LOOKED_AT: usize = 4_096;
+
+/// A name for a file that its sender calls `name`; `otherwise` where nothing is left of that.
+pub fn safe(name: &str, otherwise: &str) -> String {
+    let from = name.char_indices().rev().nth(LOOKED_AT - 1).map_or(0, |(at, _)| at);
+    let name = name.get(from..).unwrap_or_default();
+    // Composed first: some characters turn into forbidden ones by that (U+037E is a semicolon).
+    let composed: String = name.nfc().collect();
+    let last = composed.trim_end_matches(is_separator).rsplit(is_separator).next().unwrap_or_default();
+    let shown: String = last.chars().map(|found| if is_harmless(found) { found } else { '_' }).collect();
+    let is_edge = |found: char| found == '.' || found == ' ';
+    // Windows takes no dot or space at the end of a name, in silence.
+    let cut = cut(shown.trim_matches(is_edge));
+    let name = cut.trim_matches(is_edge);
+    // A name of which only replacements are left says nothing.
+    if name.trim_matches('_').is_empty() { otherwise.to_owned() } else { name.to_owned() }
+}
+
+/// What separates the components of a path, on one system or another; and what looks as if it did, which some systems
+/// take for the same.
+fn is_separator(found: char) -> bool {
+    matches!(
+        found,
+        '/' | '\\'
+            | '\u{2044}'
+            | '\u{2215}'
+            | '\u{2216}'
+            | '\u{29f8}'
+            | '\u{29f9}'
+            | '\u{fe68}'
+            | '\u{ff0f}'
+            | '\u{ff3c}'
+    )
+}
+
+fn is_harmless(found: char) -> bool {
+    match found {
+        ' ' | '.' | '_' | '-' | '+' | '@' | ',' | '=' | '(' | ')' | '[' | ']' | '#' => true,
+        _ if found.is_ascii() => found.is_ascii_alphanumeric(),
+        '\u{fffd}' => false,
+        _ => !found.is_whitespace() && !is_hostile(found),
+    }
+}
+
+/// `name`, at most [`NAME_BYTES`] long, with its extension.
+fn cut(name: &str) -> String {
+    if name.len() <= NAME_BYTES {
+        return name.to_owned();
+    }
+    let extension = name.rfind('.').and_then(|dot| name.get(dot..)).filter(|found| found.len() <= EXTENSION_BYTES);
+    let extension = extension.unwrap_or_default();
+    let stem = name.get(..name.floor_char_boundary(NAME_BYTES.saturating_sub(extension.len()))).unwrap_or_default();
+    format!("{stem}{extension}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{NAME_BYTES, safe};
+    use proptest::prelude::*;
+
+    #[test]
+    fn no_path_is_left_of_a_path() {
+        for (name, file) in [
+            ("report.pdf", "report.pdf"),
+            ("../../etc/passwd", "passwd"),
+            ("/etc/passwd", "passwd"),
+            ("C:\\x", "x"),
+            ("C:autoexec.bat", "C_autoexec.bat"),
+            ("\\\\host\\share\\a.txt", "a.txt"),
+            ("dir/", "dir"),
+            ("a\u{ff0f}b", "b"),
+            ("..", "otherwise"),
+            (".", "otherwise"),
+            ("", "otherwise"),
+            ("/", "otherwise"),
+            ("...bashrc", "bashrc"),
+            ("name. . ", "name"),
+            ("stream.txt:hidden", "stream.txt_hidden"),
+            ("%2e%2e%2fx", "_2e_2e_2fx"),
+            ("$(id);`id`|x&.sh", "_(id)__id__x_.sh"),
+            ("\0\r\n\t", "otherwise"),
+            ("a\0b", "a_b"),
+        ] {
+            assert_eq!(safe(name, "otherwise"), file, "{name:?}");
+        }
+    }
+
+    #[test]
+    fn no_eye_is_deceived() {
+        assert_eq!(safe("invoice\u{202e}fdp.exe", "x"), "invoice_fdp.exe");
+        assert_eq!(safe("pay\u{200b}pal\u{a0}.txt", "x"), "pay_pal_.txt");
+        assert_eq!(safe("re\u{301}sume\u{301}.txt", "x"), "r\u{e9}sum\u{e9}.txt", "composed");
+        assert_eq!(safe("\u{37e}a", "x"), "_a", "composed, it is a semicolon");
+        assert_eq!(safe("实验报告.doc", "x"), "实验报告.doc");
+        assert_eq!(safe("\u{fffd}\u{fffd}", "x"), "x");
+    }
+
+    #[test]
+    fn a_long_name_keeps_its_extension() {
+        let long = safe(&format!("{}.pdf", "é".repeat(4_000)), "x");
+        assert!(long.ends_with("é.pdf") && long.len() <= NAME_BYTES, "{long}");
+        assert_eq!(safe(&format!("a.{}", "b".repeat(4_000)), "x").len(), NAME_BYTES);
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_it_is_called(name in any::<String>(), tail in "[./\\\\: ~\u{202e}a]{0,40}") {
+            let name = safe(&format!("{name}{tail}"), "otherwise");
+            prop_assert!(!name.is_empty() && name.len() <= NAME_BYTES);
+            prop_assert!(!name.starts_with('.') && !name.ends_with(['.', ' ']));
+            prop_assert!(!name.contains(['/', '\\', ':', '\0']) && !name.chars().any(char::is_control));
+            prop_assert_eq!(safe(&name, "otherwise"), name);
+        }
+    }
+}

@@ -1,0 +1,275 @@
+/*!
+Where content is written while it streams by: a file for each message and each attachment that is under way, without a
+name of its own until it is known which session it belongs to.
+
+Connections are followed by several threads, and a session gets its number when it is over: so the files have numbers
+that mean nothing, in a directory of their own, and are renamed in the end. Of thousands that are under way at once a
+few are open; the others are opened again when more of them comes.
+*/
+
+use crate::session::keep::{Keeper, Kept};
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{self, BufWriter, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// Files are dealt out to so many, each with a lock of its own.
+const POOLS: usize = 16;
+/// Files that each of them has open at once: 128 in all, of the 256 that the most frugal systems allow.
+const OPEN_FILES: usize = 8;
+/// Bytes that wait to be written to an open file.
+const BUFFER_BYTES: usize = 32 * 1024;
+
+/// Open files with their numbers, the one used last standing last.
+type Pool = Vec<(u64, BufWriter<File>)>;
+
+/// Keeps content in files.
+#[derive(Debug)]
+pub struct Spool {
+    directory: PathBuf,
+    next: AtomicU64,
+    pools: [Mutex<Pool>; POOLS],
+    trouble: Mutex<Option<io::Error>>,
+    /// Told where nothing more can be kept: there is no sense in reading on.
+    stop: Arc<AtomicBool>,
+}
+
+impl Spool {
+    /// Writes to `directory`, which it makes. Sets `stop` where it cannot go on.
+    ///
+    /// # Errors
+    /// Where the directory cannot be made.
+    pub fn new(directory: PathBuf, stop: Arc<AtomicBool>) -> io::Result<Self> {
+        make_directory(&directory)?;
+        let (next, pools, trouble) = (AtomicU64::new(0), Default::default(), Mutex::new(None));
+        Ok(Self { directory, next, pools, trouble, stop })
+    }
+
+    /// What has gone wrong since it was last asked.
+    ///
+    /// # Errors
+    /// That.
+    pub fn check(&self) -> io::Result<()> {
+        match lock(&self.trouble).take() {
+            Some(error) => Err(error),
+            None => Ok(()),
+        }
+    }
+
+    /// Gives what is kept its name, which nothing has yet.
+    ///
+    /// # Errors
+    /// Where something has, or it cannot be written or renamed.
+    pub fn claim(&self, kept: &Kept, name: &Path) -> io::Result<()> {
+        self.end(kept.number());
+        self.check()?;
+        if fs::symlink_metadata(name).is_ok() {
+            return Err(named(name, &io::Error::from(io::ErrorKind::AlreadyExists)));
+        }
+        fs::rename(self.path(kept.number()), name).map_err(|error| named(name, &error))
+    }
+
+    /// Nothing more is to be kept: removes what nobody has claimed.
+    ///
+    /// # Errors
+    /// Where that cannot be done.
+    pub fn remove(&self) -> io::Result<()> {
+        self.pools.iter().for_each(|pool| lock(pool).drain(..).for_each(|(_, file)| drop(file.into_parts())));
+        match fs::remove_dir_all(&self.directory) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(named(&self.directory, &error)),
+            _ => Ok(()),
+        }
+    }
+
+    fn path(&self, number: u64) -> PathBuf {
+        self.directory.join(number.to_string())
+    }
+
+    fn pool(&self, number: u64) -> MutexGuard<'_, Pool> {
+        // The remainder is below the number of pools.
+        lock(&self.pools[number as usize % POOLS])
+    }
+
+    fn attempt(&self, number: u64, outcome: io::Result<()>) {
+        if let Err(error) = outcome {
+            let error = named(&self.path(number), &error);
+            lock(&self.trouble).get_or_insert(error);
+            self.stop.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Opens a file, after it has closed another where too many are open.
+    fn open(&self, pool: &mut Pool, number: u64, options: &mut OpenOptions) -> io::Result<()> {
+        if pool.len() >= OPEN_FILES {
+            // The one that nothing has come of for the longest time.
+            let (oldest, file) = pool.remove(0);
+            self.attempt(oldest, close(file));
+        }
+        let file = options.append(true).open(self.path(number))?;
+        pool.push((number, BufWriter::with_capacity(BUFFER_BYTES, file)));
+        Ok(())
+    }
+}
+
+impl Keeper for Spool {
+    fn begin(&self) -> u64 {
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        let mut pool = self.pool(number);
+        let opened = self.open(&mut pool, number, OpenOptions::new().create_new(true).mode(FILE_MODE));
+        self.attempt(number, opened);
+        number
+    }
+
+    fn append(&self, number: u64, bytes: &[u8]) {
+        let mut pool = self.pool(number);
+        let opened = match pool.iter().position(|(open, _)| *open == number) {
+            Some(at) => {
+                // It stands last, being the one used last.
+                if let Some(tail) = pool.get_mut(at..) {
+                    tail.rotate_left(1);
+                }
+                Ok(())
+            }
+            None => self.open(&mut pool, number, &mut OpenOptions::new()),
+        };
+        let written = opened.and_then(|()| pool.last_mut().map_or(Ok(()), |(_, file)| file.write_all(bytes)));
+        self.attempt(number, written);
+    }
+
+    fn end(&self, number: u64) {
+        let mut pool = self.pool(number);
+        if let Some(at) = pool.iter().position(|(open, _)| *open == number) {
+            let (_, file) = pool.remove(at);
+            self.attempt(number, close(file));
+        }
+    }
+
+    fn discard(&self, number: u64) {
+        let mut pool = self.pool(number);
+        if let Some(at) = pool.iter().position(|(open, _)| *open == number) {
+            // What waits is not written any more.
+            drop(pool.remove(at).1.into_parts());
+        }
+        drop(pool);
+        // Not there where it was claimed.
+        _ = fs::remove_file(self.path(number));
+    }
+}
+
+impl Drop for Spool {
+    fn drop(&mut self) {
+        _ = self.remove();
+    }
+}
+
+/// The owner's, and nobody else's: these files are mail.
+const FILE_MODE: u32 = 0o600;
+const DIRECTORY_MODE: u32 = 0o700;
+
+/// Makes a directory that is not there yet.
+///
+/// # Errors
+/// Where it is, or cannot be made.
+pub fn make_directory(path: &Path) -> io::Result<()> {
+    DirBuilder::new().mode(DIRECTORY_MODE).create(path).map_err(|error| named(path, &error))
+}
+
+/// Makes a file that is not there yet, and follows no link that is.
+///
+/// # Errors
+/// Where there is something, or it cannot be made.
+pub fn make_file(path: &Path) -> io::Result<BufWriter<File>> {
+    let file = OpenOptions::new().write(true).create_new(true).mode(FILE_MODE).open(path);
+    file.map(|file| BufWriter::with_capacity(BUFFER_BYTES, file)).map_err(|error| named(path, &error))
+}
+
+/// `error`, with the file that it is about.
+pub fn named(path: &Path, error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("{}: {error}", path.display()))
+}
+
+fn close(file: BufWriter<File>) -> io::Result<()> {
+    // Writes what waits.
+    file.into_inner().map(drop).map_err(|error| {
+        let (error, file) = error.into_parts();
+        drop(file.into_parts());
+        error
+    })
+}
+
+/// A thread that panics does so with its pool as it was.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn spool(place: &Path) -> Arc<Spool> {
+        Arc::new(Spool::new(place.join("under way"), Arc::default()).unwrap())
+    }
+
+    fn kept(spool: &Arc<Spool>) -> Kept {
+        Kept::begin(&(Arc::clone(spool) as Arc<dyn Keeper>))
+    }
+
+    #[test]
+    fn thousands_at_once_with_a_few_open() {
+        let place = tempfile::tempdir().unwrap();
+        let spool = spool(place.path());
+        let all: Vec<Kept> = (0..2_000).map(|_| kept(&spool)).collect();
+        for round in 0..3 {
+            for kept in &all {
+                kept.append(format!("{} {round};", kept.number()).as_bytes());
+            }
+            assert!(spool.pools.iter().all(|pool| lock(pool).len() <= OPEN_FILES));
+        }
+        for kept in &all {
+            let name = place.path().join(format!("{}.eml", kept.number()));
+            spool.claim(kept, &name).unwrap();
+            let n = kept.number();
+            assert_eq!(fs::read_to_string(name).unwrap(), format!("{n} 0;{n} 1;{n} 2;"));
+        }
+        drop(all);
+        assert_eq!(fs::read_dir(&spool.directory).unwrap().count(), 0);
+        spool.check().unwrap();
+    }
+
+    #[test]
+    fn what_nobody_asks_for_goes_away() {
+        let place = tempfile::tempdir().unwrap();
+        let spool = spool(place.path());
+        let [one, other] = [kept(&spool), kept(&spool)];
+        one.append(b"one");
+        drop(one);
+        assert_eq!(fs::read_dir(&spool.directory).unwrap().count(), 1);
+        drop((other, spool));
+        assert_eq!(fs::read_dir(place.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn nothing_is_overwritten() {
+        let place = tempfile::tempdir().unwrap();
+        let spool = spool(place.path());
+        let name = place.path().join("there");
+        std::os::unix::fs::symlink("nowhere", &name).unwrap();
+        let kept = kept(&spool);
+        assert_eq!(spool.claim(&kept, &name).unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(make_file(&name).unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+    }
+
+    #[test]
+    fn trouble_is_told_with_the_file_and_ends_the_reading() {
+        let place = tempfile::tempdir().unwrap();
+        let spool = spool(place.path());
+        let kept = kept(&spool);
+        spool.remove().unwrap();
+        kept.append(b"lost");
+        assert!(spool.stop.load(Ordering::Relaxed));
+        let error = spool.check().unwrap_err();
+        assert!(error.to_string().contains("under way/0: "), "{error}");
+    }
+}

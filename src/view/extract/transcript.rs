@@ -1,0 +1,97 @@
+/*!
+What both sides said, as text: a line for each line that crossed, with its time, the numbers of its packets, and `C:` or
+`S:`. What is no text (content, TLS, what is missing from the capture) stands in brackets.
+
+Nothing in it is cut, and nothing in it is obeyed by a terminal.
+*/
+
+use crate::flow::Side;
+use crate::protocol::event::{Kind, MessageId};
+use crate::session::model::{Session, Step};
+use crate::view::locale::{self, Label};
+use crate::view::table::numbers;
+use crate::view::{Lang, escape};
+use std::collections::HashMap;
+use std::io::{self, Write};
+use std::net::SocketAddr;
+
+/// Width of the column of packet numbers.
+const NUMBERS: usize = 11;
+
+/// Writes the transcript of `session`, whose messages are in `files`.
+///
+/// # Errors
+/// Where `out` cannot be written.
+pub fn write(out: &mut dyn Write, lang: Lang, session: &Session, files: &HashMap<MessageId, String>) -> io::Result<()> {
+    let transport = &session.transport;
+    let label = |name| locale::label(lang, name);
+    writeln!(
+        out,
+        "{} {} · {} · {} → {}",
+        label(Label::Session),
+        session.id,
+        locale::protocol(lang, session.protocol),
+        canonical(transport.ends.client),
+        canonical(transport.ends.server),
+    )?;
+    writeln!(out, "{}: {}", label(Label::Started), transport.first.time)?;
+    writeln!(out, "{}: {}", label(Label::Ended), transport.last.time)?;
+    writeln!(out, "{}: {}", label(Label::HowItEnded), locale::end(lang, transport.end))?;
+    if !transport.from_start {
+        writeln!(out, "{}", label(Label::FromTheMiddle))?;
+    }
+    writeln!(out)?;
+    if session.steps.is_empty() {
+        writeln!(out, "{}", label(Label::NothingSaid))?;
+    }
+    for step in &session.steps {
+        let who = match step.from {
+            Side::Client => 'C',
+            Side::Server => 'S',
+        };
+        let margin = format!("{} {:NUMBERS$} {who}:", step.time, numbers(step));
+        match described(lang, step, files) {
+            Some(what) => writeln!(out, "{margin} [{what}]")?,
+            None => {
+                // A line after the first has the same packets, and is written under it.
+                let under = format!("{:width$}{who}:", "", width = margin.chars().count().saturating_sub(2));
+                let mut margin = margin.as_str();
+                for line in lines(&step.text) {
+                    writeln!(out, "{margin} {}", escape::line(line))?;
+                    margin = &under;
+                }
+            }
+        }
+        if step.truncated {
+            writeln!(out, "[{}: …]", label(Label::Incomplete))?;
+        }
+    }
+    for (limit, count) in session.limits_hit.iter() {
+        writeln!(out, "[{}: {count}]", locale::limit(lang, limit))?;
+    }
+    Ok(())
+}
+
+/// An end as it is printed: an IPv4-mapped address as IPv4, without a scope.
+fn canonical(end: SocketAddr) -> SocketAddr {
+    SocketAddr::new(end.ip().to_canonical(), end.port())
+}
+
+/// The lines of a reply; a CR before a line feed belongs to the line end.
+fn lines(text: &str) -> impl Iterator<Item = &str> {
+    text.split('\n').map(|line| line.strip_suffix('\r').unwrap_or(line))
+}
+
+/// What a step is that is no text, and where it is to be found.
+fn described(lang: Lang, step: &Step, files: &HashMap<MessageId, String>) -> Option<String> {
+    if !matches!(step.kind, Kind::Data | Kind::Tls | Kind::Gap) && !step.text.is_empty() {
+        return None;
+    }
+    let mut what = locale::row(lang, &step.purpose, step.bytes, step.carries.as_ref())
+        .unwrap_or_else(|| locale::kind(lang, step.kind).to_owned());
+    if let Some(file) = step.carries.and_then(|carries| files.get(&carries.message)) {
+        what.push_str(": ");
+        what.push_str(file);
+    }
+    Some(what)
+}
