@@ -75,6 +75,8 @@ pub struct Step {
     pub command: Option<String>,
     /// What follows the verb, as a range of `text`. Beyond its end where the text was cut.
     pub arguments: Option<Range<usize>>,
+    /// IMAP: the mailboxes that it names, readable, where they are not so in `text`.
+    pub mailboxes: Vec<String>,
     /// SMTP: the reply code.
     pub code: Option<u16>,
     /// SMTP: the enhanced status code.

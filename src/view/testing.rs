@@ -146,6 +146,7 @@ impl Talk {
             tag: None,
             command: None,
             arguments: None,
+            mailboxes: Vec::new(),
             code: None,
             enhanced: None,
             status: None,

@@ -102,6 +102,7 @@ impl Needles {
 
     fn mask_step(&self, step: &mut Step) {
         self.mask_option(&mut step.tag);
+        step.mailboxes.iter_mut().for_each(|name| self.mask_text(name));
         let given = step.secrets.iter().map(|range| widened(&step.text, range)).filter(|range| !range.is_empty());
         let found = self.find(&step.text, given.collect());
         if found.is_empty() {
