@@ -46,8 +46,15 @@ const LISTED_WITH: &str = "TShark (Wireshark) 4.0.";
 
 /// Fixture, what differs, and why mailtap is right.
 const KNOWN: &[(&str, What, &str)] = &[
+    ("lab/exim-bdat-refused", What::Commands, CHUNKED),
+    ("lab/exim-bdat-refused", What::Messages, CHUNKED),
+    ("lab/exim-refusals", What::Commands, REFUSED),
+    ("lab/exim-refusals", What::Messages, REFUSED),
     ("lab/imap-append", What::Commands, APPENDED),
     ("lab/imap-append", What::Messages, APPENDED),
+    ("lab/imap-compress", What::Commands, COMPRESSED),
+    ("lab/imap-compress", What::Replies, COMPRESSED),
+    ("lab/imap-compress", What::Messages, COMPRESSED),
     ("lab/imap-fetch-parts", What::Replies, LITERAL),
     ("lab/imap-fetch-parts", What::Messages, PARTS),
     ("lab/imap-idle", What::Replies, CLOSED),
@@ -99,6 +106,10 @@ const KNOWN: &[(&str, What, &str)] = &[
     ("transport/snap-length", What::Replies, SNAPPED),
 ];
 
+const CHUNKED: &str =
+    "tshark loses the client's direction at a BDAT that is sent in one segment with the commands before it";
+const REFUSED: &str = "after a refused DATA tshark takes commands for content, up to the dot of the next message, which then begins there";
+const COMPRESSED: &str = "tshark inflates nothing that COMPRESS=DEFLATE (RFC 4978) has deflated";
 const APPENDED: &str =
     "tshark takes no literal of APPEND for content: its lines are commands there, and no message is exported";
 const LITERAL: &str =

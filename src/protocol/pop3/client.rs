@@ -11,6 +11,8 @@ use crate::protocol::framing::{Input, Line, LineEnd};
 use crate::protocol::sasl::{Exchange, Mechanism, Round};
 use std::ops::Range;
 
+/// The fewest bytes in which another user can be named: `USER x` and its line end.
+const ANOTHER_USER: u64 = 8;
 /// First byte of a TLS handshake record: no command begins with it.
 const TLS_HANDSHAKE: u8 = 0x16;
 
@@ -141,6 +143,8 @@ impl Dialogue {
         }
         match (command.verb, command.argument) {
             (Verb::User, Some(name)) if whole => self.user = Some((step, name.to_vec())),
+            // Another name than the one before, but nobody can tell which.
+            (Verb::User, _) => self.user = None,
             (Verb::Pass, Some(password)) if whole => {
                 pending.login = Some(Login::Native(Box::new(self.pass(password, step))))
             }
@@ -205,6 +209,9 @@ impl Dialogue {
             Some(content) => content.gap(missing, at, out),
             None => {
                 self.client_lost = true;
+                if missing >= ANOTHER_USER {
+                    self.user = None;
+                }
                 self.queue.client_gap();
             }
         }

@@ -9,7 +9,7 @@ use super::reply::{Heard, Reply};
 use super::transaction::Transaction;
 use super::{Asked, Subject};
 use crate::flow::{At, Side};
-use crate::limits::Limit;
+use crate::limits::{Limit, RECIPIENTS};
 use crate::protocol::event::{self, Kind, LoginOutcome, Sink, Step, StepId};
 use crate::protocol::framing::{Input, Line};
 use crate::protocol::sasl::{Exchange, Mechanism, Round};
@@ -187,6 +187,11 @@ impl Dialogue {
         }
         match by {
             Answer::To(mut pending) => {
+                if let Question::Content(delivering) | Question::LastChunk(delivering) = &mut pending.question
+                    && delivering.due == Due::Later
+                {
+                    delivering.due = self.transaction.replies_due();
+                }
                 let (kind, subject) = meaning(&mut pending.question, &reply);
                 let step = tell(&reply, kind, subject, pending.step, out);
                 self.answered(pending, &reply, step, out);
@@ -351,12 +356,17 @@ impl Dialogue {
                 *left = left.saturating_sub(1);
                 let done = *left == 0;
                 self.transaction.final_code(reply.code);
-                // One recipient that is served is enough to call the message accepted.
-                match &delivering.decided {
-                    Some((accepted, _)) if *accepted || !verdict.0 => {}
-                    _ => delivering.decided = Some(verdict),
-                }
+                delivering.one_decides(verdict);
                 done
+            }
+            // None is later than the first reply.
+            Due::Later => true,
+            Due::Unknown(codes) => {
+                if codes.len() < RECIPIENTS {
+                    codes.push(reply.code);
+                }
+                delivering.one_decides(verdict);
+                false
             }
         }
     }
@@ -480,8 +490,8 @@ fn meaning(question: &mut Question, reply: &Reply<'_>) -> (Kind, Subject) {
         Question::Response(_) => Asked::Sasl,
         Question::Chunk => Asked::Command(Verb::Bdat),
         Question::Content(delivering) | Question::LastChunk(delivering) => match delivering.due {
-            Due::PerRecipient { .. } | Due::PerRecipientAndOne { left: 1.. } => Asked::Recipient,
-            Due::One | Due::PerRecipientAndOne { left: 0 } => match question {
+            Due::PerRecipient { .. } | Due::Unknown(_) | Due::PerRecipientAndOne { left: 1.. } => Asked::Recipient,
+            Due::One | Due::Later | Due::PerRecipientAndOne { left: 0 } => match question {
                 Question::LastChunk(_) => Asked::Command(Verb::Bdat),
                 _ => Asked::Content,
             },

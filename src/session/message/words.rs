@@ -20,13 +20,8 @@ pub struct Word<'a> {
 }
 
 /// `value` (unfolded) with its encoded words decoded. White space between two of them is dropped (RFC 2047, section
-/// 6.2), other white space is kept.
-pub fn decode(value: &[u8]) -> String {
-    decode_beside(value, None)
-}
-
-/// The same, where the entity that the field belongs to declares a charset for its body, in which raw 8-bit text is likely
-/// to be.
+/// 6.2), other white space is kept. `charset` is the one that the entity which the field belongs to declares for its body,
+/// in which raw 8-bit text is likely to be.
 pub fn decode_beside(value: &[u8], charset: Option<&[u8]>) -> String {
     let text = |bytes: &[u8]| text_beside(bytes, charset);
     let mut out = String::with_capacity(value.len());
@@ -125,7 +120,11 @@ pub fn is_space(byte: u8) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::decode;
+    use super::decode_beside;
+
+    fn decode(value: &[u8]) -> String {
+        decode_beside(value, None)
+    }
 
     #[test]
     fn as_they_are_really_sent() {

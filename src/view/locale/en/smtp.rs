@@ -138,7 +138,9 @@ pub fn reply(reply: Reply) -> &'static str {
         }
         Reply::ResponseTooLong => "The client's response is too long",
         Reply::ExchangeBroken => "The log-in is given up|the client cancelled it, or its response was no valid base64",
-        Reply::AuthNotHere => "Logging in is not possible now: already logged in, or in the middle of a message",
+        Reply::AuthNotHere => {
+            "Logging in is not possible here: it is not offered, was done before, or a message is under way"
+        }
         Reply::MechanismUnknown => "The server does not offer this mechanism",
         Reply::MechanismTooWeak => "The mechanism is too weak for this user",
         Reply::EncryptionRequired => "The connection must be encrypted first",

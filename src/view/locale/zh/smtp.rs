@@ -130,7 +130,7 @@ pub fn reply(reply: Reply) -> &'static str {
         Reply::PasswordTransition => "用户须先用另一种认证方式登录一次，才能使用这种方式",
         Reply::ResponseTooLong => "客户的应答过长",
         Reply::ExchangeBroken => "登录中止|客户取消，或应答不是正确的 Base64 编码",
-        Reply::AuthNotHere => "此时不能登录：已经登录，或邮件正在传送",
+        Reply::AuthNotHere => "此处不能登录：服务器未提供登录，或已经登录，或邮件正在传送",
         Reply::MechanismUnknown => "服务器不支持这种认证方式",
         Reply::MechanismTooWeak => "这种认证方式对该用户来说不够安全",
         Reply::EncryptionRequired => "必须先加密连接",
