@@ -488,7 +488,8 @@ impl Dialogue {
         }
     }
 
-    fn finish(&mut self, out: &mut dyn Sink) {
+    /// Nothing more is said by these two: tells what was left open.
+    pub(super) fn finish(&mut self, out: &mut dyn Sink) {
         self.server_ends(out);
         loop {
             self.decide(out);
