@@ -315,7 +315,7 @@ fn is_whole(line: &Line<'_>) -> bool {
 fn is_response(command: &Command<'_>) -> bool {
     let word = command.line().trim_ascii();
     let is_base64 = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=');
-    command.verb == Verb::Other && !word.is_empty() && word.len() % 4 == 0 && word.iter().all(is_base64)
+    command.verb == Verb::Other && !word.is_empty() && word.len().is_multiple_of(4) && word.iter().all(is_base64)
 }
 
 /// The path of MAIL or RCPT, where all of it was seen.

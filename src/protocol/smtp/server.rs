@@ -340,7 +340,11 @@ impl Dialogue {
         let verdict = (reply.is_positive(), reply.text.to_vec());
         match &mut delivering.due {
             Due::One if reply.code == 353 => {
-                delivering.due = Due::PerRecipientAndOne { left: self.transaction.accepted() };
+                delivering.due = match self.transaction.replies_due() {
+                    Due::PerRecipient { left } => Due::PerRecipientAndOne { left },
+                    Due::Unknown(codes) => Due::UnknownAndOne(codes),
+                    _ => Due::PerRecipientAndOne { left: 0 },
+                };
                 false
             }
             Due::One | Due::PerRecipientAndOne { left: 0 } => {
@@ -366,6 +370,13 @@ impl Dialogue {
                     codes.push(reply.code);
                 }
                 delivering.one_decides(verdict);
+                false
+            }
+            Due::UnknownAndOne(codes) => {
+                if codes.len() <= RECIPIENTS {
+                    codes.push(reply.code);
+                }
+                delivering.decided = Some(verdict);
                 false
             }
         }
@@ -490,7 +501,10 @@ fn meaning(question: &mut Question, reply: &Reply<'_>) -> (Kind, Subject) {
         Question::Response(_) => Asked::Sasl,
         Question::Chunk => Asked::Command(Verb::Bdat),
         Question::Content(delivering) | Question::LastChunk(delivering) => match delivering.due {
-            Due::PerRecipient { .. } | Due::Unknown(_) | Due::PerRecipientAndOne { left: 1.. } => Asked::Recipient,
+            Due::PerRecipient { .. }
+            | Due::Unknown(_)
+            | Due::UnknownAndOne(_)
+            | Due::PerRecipientAndOne { left: 1.. } => Asked::Recipient,
             Due::One | Due::Later | Due::PerRecipientAndOne { left: 0 } => match question {
                 Question::LastChunk(_) => Asked::Command(Verb::Bdat),
                 _ => Asked::Content,
