@@ -54,6 +54,7 @@ impl Talk {
                 end: End::Closed,
                 from_start: true,
                 counters: Counters { packets: 3, rtt_ms: Some(0.123_456), ..Counters::default() },
+                conflicts: Default::default(),
             },
             client_name: None,
             banner: None,
@@ -145,6 +146,7 @@ impl Talk {
             tag: None,
             command: None,
             arguments: None,
+            mailboxes: Vec::new(),
             code: None,
             enhanced: None,
             status: None,
@@ -385,7 +387,7 @@ pub fn lab_smtp() -> Session {
         .edit(|session| {
             session.client_name = Some("cslabc39".to_owned());
             session.banner = Some("服务就绪".to_owned());
-            session.findings.push(Finding { kind: FindingKind::PlaintextMessage, steps: vec![10] });
+            session.findings.push(Finding::new(FindingKind::PlaintextMessage, vec![10]));
         })
         .session
 }
@@ -427,7 +429,7 @@ pub fn lab_pop3() -> Session {
         .s("+OK Logging out, messages deleted.")
         .edit(|session| {
             session.id = 2;
-            session.findings.push(Finding { kind: FindingKind::PlaintextPassword, steps: vec![4] });
+            session.findings.push(Finding::new(FindingKind::PlaintextPassword, vec![4]));
         })
         .session
 }
@@ -505,7 +507,7 @@ pub fn everything() -> Session {
                 }),
                 decrypted: true,
             };
-            session.findings.push(Finding { kind: FindingKind::BytesMissing, steps: vec![4] });
+            session.findings.push(Finding::new(FindingKind::BytesMissing, vec![4]));
             session.limits_hit.hit(crate::limits::Limit::LineBytes);
         })
         .session;

@@ -40,6 +40,7 @@ fn asked(purpose: Purpose) -> model::Step {
         tag: None,
         command: None,
         arguments: None,
+        mailboxes: Vec::new(),
         code: None,
         enhanced: None,
         status: None,

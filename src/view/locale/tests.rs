@@ -6,7 +6,7 @@ use crate::protocol::imap::{self as imap_protocol, Code};
 use crate::protocol::pop3 as pop3_protocol;
 use crate::protocol::sasl::{Mechanism, Round};
 use crate::protocol::tls;
-use crate::session::model::{Carries, Lines};
+use crate::session::model::{Carries, Conflict, Lines};
 use crate::session::purpose::{Imap, Pop3, Purpose, Smtp, imap, pop3, smtp};
 use crate::session::summary::{PacketCounts, Traffic};
 use std::collections::HashMap;
@@ -248,13 +248,37 @@ fn every_label_and_term_has_words_of_its_own() {
 }
 
 #[test]
+fn what_conflicting_copies_say_is_told_and_escaped() {
+    let conflict = Conflict {
+        from: Side::Client,
+        offset: 41,
+        bytes: 1,
+        first_packet: Some(14),
+        second_packet: 17,
+        first: "RCPT TO:<a>".to_owned(),
+        second: "RCPT TO:<b>\u{1b}[31m".to_owned(),
+    };
+    let kind = FindingKind::ConflictingBytes;
+    let found =
+        Finding { conflicts: vec![conflict.clone(), conflict], more_conflicts: 3, ..Finding::new(kind, vec![2]) };
+    let [en, zh] = LANGS.map(|lang| finding(lang, &found).detail);
+    let one = "The client at byte 41 (1 byte differs): first in packet 14 `RCPT TO:<a>`, then in packet 17 \
+               `RCPT TO:<b>␛[31m`.";
+    assert!(en.ends_with(&format!(" {one} {one} There were 3 more.")), "{en}");
+    assert!(
+        zh.ends_with("先到的（分组 14）是 `RCPT TO:<a>`，后到的（分组 17）是 `RCPT TO:<b>␛[31m`。另有 3 处。"),
+        "{zh}"
+    );
+}
+
+#[test]
 fn every_finding_has_title_detail_and_remedy() {
     let kinds = all!(FindingKind: PlaintextPassword, PlaintextToken, PlaintextMessage, RecipientRefused, MessageRefused,
-        LoginRefused, BytesMissing);
+        LoginRefused, ConflictingBytes, BytesMissing);
     for lang in LANGS {
         let mut titles = HashMap::new();
         for &kind in &kinds {
-            let words = finding(lang, &Finding { kind, steps: Vec::new() });
+            let words = finding(lang, &Finding::new(kind, Vec::new()));
             check(lang, &words.title, kind.id());
             // Whole sentences: punctuation as in running text.
             for text in [&words.detail, &words.remedy] {

@@ -6,6 +6,7 @@ mod examples;
 mod extensions;
 mod literals;
 mod logins;
+mod oracle;
 mod pieces;
 
 use super::Dialogue;
