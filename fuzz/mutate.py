@@ -7,9 +7,11 @@ A variant is made from one or two captures by a few mutations: of its bytes (fli
 records (dropped, doubled, shuffled, cut short, moved in time, both directions exchanged), of its payloads (the words of
 mail protocols put somewhere). `--seed` and a variant's number make the same variant again. For each, the program must end
 in time and within its memory, by itself; its JSON must be JSON and keep the contract's promises; its tables must be free
-of whatever a terminal could obey. Exit status: 0 all held, 1 something did not (the variant is in `--failures`), 2 usage.
+of whatever a terminal could obey; what it extracts must be what its index says. Exit status: 0 all held, 1 something did
+not (the variant is in `--failures`), 2 usage.
 """
 import argparse
+import hashlib
 import json
 import os
 import random
@@ -17,6 +19,7 @@ import resource
 import struct
 import subprocess
 import sys
+import tempfile
 import time
 import unicodedata
 from concurrent.futures import ThreadPoolExecutor
@@ -226,6 +229,39 @@ def table_problem(out):
     return None
 
 
+def extract_problem(directory):
+    """What is wrong with what --extract wrote: files that the index does not name, or that are not what it says."""
+    with open(os.path.join(directory, "index.json"), encoding="utf-8") as file:
+        index = json.load(file)
+    if any(value is None for value in walk(index)):
+        return "null in the index"
+    named = {"index.json"}
+    for session in index["sessions"]:
+        named.add(session["transcript"])
+        for message in session["messages"]:
+            for entry in [message, *message["attachments"]]:
+                named.add(entry["file"])
+                with open(os.path.join(directory, entry["file"]), "rb") as file:
+                    content = file.read()
+                if len(content) != entry["size"]:
+                    return f"{entry['file']} has {len(content)} bytes, not {entry['size']}"
+                if "sha256" in entry and hashlib.sha256(content).hexdigest() != entry["sha256"]:
+                    return f"{entry['file']} has another sha256 than the index says"
+    for base, _, names in os.walk(directory):
+        for name in names:
+            path = os.path.join(base, name)
+            relative = os.path.relpath(path, directory)
+            if relative not in named or os.path.islink(path):
+                return f"{relative!r} is not in the index"
+            if name.startswith((".", "-")) or table_problem(os.fsencode(name)):
+                return f"a hostile name: {name!r}"
+            if name == "transcript.txt":
+                with open(path, "rb") as file:
+                    if table_problem(file.read()):
+                        return f"{relative}: not for a terminal"
+    return None
+
+
 def run(options, path, arguments):
     def limits():
         resource.setrlimit(resource.RLIMIT_AS, (options.memory << 20, options.memory << 20))
@@ -260,7 +296,16 @@ def judge(options, path, number):
     arguments = ["--format", "table", "--show", "all", "--lang", ("en", "zh")[number % 2]]
     problem, out, took = run(options, path, arguments + (["--redact"] if number % 4 == 0 else []))
     problem = problem or table_problem(out)
-    return (f"table: {problem}" if problem else None), max(slow, took)
+    if problem:
+        return f"table: {problem}", max(slow, took)
+    with tempfile.TemporaryDirectory() as directory:
+        problem, _, took_to_extract = run(options, path, ["--extract", directory, "--show", "summary"])
+        if not problem and os.path.exists(os.path.join(directory, "index.json")):
+            try:
+                problem = extract_problem(directory)
+            except (ValueError, KeyError, TypeError, OSError) as error:
+                problem = f"{type(error).__name__}: {error}"
+    return (f"extract: {problem}" if problem else None), max(slow, took, took_to_extract)
 
 
 def main():

@@ -34,6 +34,8 @@ pub const MIME_PARTS: usize = bound(2_000, 16);
 pub const MIME_PARAMETERS: usize = bound(1_000, 12);
 /// Commands in flight (sent, not yet answered) that a dialogue remembers.
 pub const COMMANDS_IN_FLIGHT: usize = bound(4_096, 12);
+/// Messages of a POP3 maildrop whose unique-id, and whose mark as deleted, are remembered.
+pub const MAILDROP_MESSAGES: usize = bound(20_000, 6);
 /// Messages of an IMAP session that are put together of partial fetches at once.
 pub const PARTIAL_MESSAGES: usize = bound(16, 3);
 /// Bytes of an IMAP session's partial fetches that wait for those before them, headers that wait for their text among
@@ -102,6 +104,8 @@ pub enum Limit {
     MimeStructure,
     /// [`COMMANDS_IN_FLIGHT`]: counts commands whose reply could not be told.
     CommandsInFlight,
+    /// [`MAILDROP_MESSAGES`]: counts unique-ids and marks that were not remembered.
+    Maildrop,
     /// [`PARTIAL_MESSAGES`], [`PARTIAL_BYTES`], [`PARTIAL_SIZES`]: counts the times that partial fetches could not be
     /// put together, or may not have been.
     PartialFetches,
@@ -137,6 +141,7 @@ impl Limit {
             Self::MissingRanges => "missing_ranges",
             Self::MimeStructure => "mime_structure",
             Self::CommandsInFlight => "commands_in_flight",
+            Self::Maildrop => "maildrop",
             Self::PartialFetches => "partial_fetches",
             Self::Recipients => "recipients",
             Self::SameAs => "same_as",

@@ -46,9 +46,17 @@ const LISTED_WITH: &str = "TShark (Wireshark) 4.0.";
 
 /// Fixture, what differs, and why mailtap is right.
 const KNOWN: &[(&str, What, &str)] = &[
+    ("lab/exim-bdat-refused", What::Commands, CHUNKED),
+    ("lab/exim-bdat-refused", What::Messages, CHUNKED),
+    ("lab/exim-refusals", What::Commands, REFUSED),
+    ("lab/exim-refusals", What::Messages, REFUSED),
     ("lab/imap-append", What::Commands, APPENDED),
     ("lab/imap-append", What::Messages, APPENDED),
+    ("lab/imap-compress", What::Commands, COMPRESSED),
+    ("lab/imap-compress", What::Replies, COMPRESSED),
+    ("lab/imap-compress", What::Messages, COMPRESSED),
     ("lab/imap-fetch-parts", What::Replies, LITERAL),
+    ("lab/imap-fetch-parts", What::Messages, PARTS),
     ("lab/imap-idle", What::Replies, CLOSED),
     (
         "lab/imap-login-fails",
@@ -57,6 +65,7 @@ const KNOWN: &[(&str, What, &str)] = &[
     ),
     ("lab/imap-retrieve", What::Replies, CLOSED),
     ("lab/imap-telnet", What::Replies, CLOSED),
+    ("lab/imap-telnet", What::Messages, PARTS),
     ("lab/lab-all", What::Replies, CLOSED),
     ("lab/pop3-apop", What::Messages, SAME_SEGMENT),
     ("lab/pop3-nc-lf", What::Messages, SAME_SEGMENT),
@@ -97,12 +106,17 @@ const KNOWN: &[(&str, What, &str)] = &[
     ("transport/snap-length", What::Replies, SNAPPED),
 ];
 
+const CHUNKED: &str =
+    "tshark loses the client's direction at a BDAT that is sent in one segment with the commands before it";
+const REFUSED: &str = "after a refused DATA tshark takes commands for content, up to the dot of the next message, which then begins there";
+const COMPRESSED: &str = "tshark inflates nothing that COMPRESS=DEFLATE (RFC 4978) has deflated";
 const APPENDED: &str =
     "tshark takes no literal of APPEND for content: its lines are commands there, and no message is exported";
 const LITERAL: &str =
     "a literal that does not begin in the response's own segment is lines to tshark, and its `)` a tag";
 const CLOSED: &str =
     "the `)` that closes a FETCH after its literal (RFC 3501, section 7.4.2) is a tag to tshark, and the reply is lost";
+const PARTS: &str = "tshark puts no message together that was fetched in parts";
 const SAME_SEGMENT: &str = "tshark exports nothing of a RETR whose content is in the segment of its +OK";
 const LETTERS: &str = "tshark takes each segment for a command: telnet in character mode sends a letter in each";
 const BARE_LF: &str =

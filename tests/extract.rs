@@ -549,3 +549,22 @@ fn a_large_message_in_little_memory() {
     let file = fs::read(directory.join("00001-smtp/message-1.eml")).expect("a file");
     assert_eq!(message["sha256"], HEXLOWER.encode(&Sha256::digest(&file)));
 }
+
+#[test]
+fn no_terminal_obeys_what_is_written() {
+    let place = Place::new();
+    let script =
+        smtp("Subject: \\x1b]0;owned\\x07 \\xe2\\x80\\xae\n\nbody").replace("220 mx", "220 \\x1b[2J\\xc2\\x9b31m\\rmx");
+    let directory = place.path("out");
+    extracted(&place.capture("a.pcap", &support::capture(&script, 25)), &directory, &[]);
+    let files = tree(&directory);
+    for name in ["index.json", "00001-smtp/transcript.txt"] {
+        let text = std::str::from_utf8(&files[name]).expect("UTF-8");
+        let obeyed = |found: char| (found.is_control() && found != '\n') || found == '\u{202e}';
+        assert!(!text.contains(obeyed), "{text:?}");
+    }
+    assert!(
+        files["00001-smtp/message-1.eml"].starts_with(b"Subject: \x1b]0;owned\x07"),
+        "the mail itself is as it was"
+    );
+}

@@ -414,6 +414,9 @@ fn two_connections_in_the_same_wifi_frames() {
         assert_eq!(session["messages"][0]["sha256"], clean.0[0]["messages"][0]["sha256"]);
         assert_eq!(session["transport"]["packets"], clean.1["packets"]);
     }
+    // Each packet counts for both sessions, and once in all.
+    let counted = &document["summary"]["packets"];
+    assert_eq!((&counted["read"], &counted["mail"]), (&Value::from(sent.len()), &Value::from(sent.len())));
 }
 
 #[test]
@@ -503,4 +506,39 @@ fn packet_numbers_that_are_left_out_are_counted() {
     assert_eq!(document["summary"]["limits_hit"], serde_json::json!({ "packets_per_step": left_out }));
     let packets = document["sessions"][0]["steps"][1]["packets"].as_array().expect("a list");
     assert_eq!(packets.len(), mailtap::limits::PACKETS_PER_STEP);
+}
+
+/// Two copies of one command that differ: both are evidence.
+#[test]
+fn copies_that_disagree_are_told_with_what_they_say() {
+    let sent = segments(&turns(SMTP), usize::MAX);
+    let rcpt = sent.iter().position(|s| s.payload.starts_with(b"RCPT")).expect("it");
+    let mut captured = packets(&sent, 25, 1_000);
+    let mut forged = sent[rcpt].clone();
+    forged.payload = String::from_utf8_lossy(&forged.payload).replace("alice", "mabel").into_bytes();
+    // Another packet, a little later; the first copy is number rcpt + 1.
+    let time = captured[rcpt].time + 10;
+    let frame = numbered(frame(&forged, 40_000, 25), 9_999);
+    captured.insert(rcpt + 1, Packet { time, wire_len: frame.len(), frame });
+    let (sessions, transport) = analyzed(&pcap(&captured));
+    assert_eq!(transport["conflicting"], 5);
+    let session = &sessions[0];
+    assert_eq!(session["messages"][0]["envelope"]["to"][0]["address"], "alice@JServer.Netlab");
+    let finding = |session: &Value| -> Value {
+        let all = session["findings"].as_array().expect("a list").iter();
+        all.filter(|finding| finding["id"] == "conflicting-bytes").cloned().collect()
+    };
+    let found = finding(session);
+    assert_eq!(found.as_array().map(Vec::len), Some(1));
+    let step = session["steps"].as_array().expect("a list").iter().find(|step| step["command"] == "RCPT").expect("it");
+    assert_eq!((&found[0]["severity"], &found[0]["steps"][0]), (&Value::from("medium"), &step["n"]));
+    let detail = found[0]["detail"].as_str().expect("words");
+    let offset: usize = sent[..rcpt].iter().filter(|s| s.from == Who::Client).map(|s| s.payload.len()).sum();
+    let expected = format!(
+        "The client at byte {offset} (5 bytes differ): first in packet {} `RCPT TO:<alice@JServer.Netlab>`, then in \
+         packet {} `RCPT TO:<mabel@JServer.Netlab>`.",
+        rcpt + 1,
+        rcpt + 2
+    );
+    assert!(detail.ends_with(&expected), "{detail}");
 }

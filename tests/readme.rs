@@ -121,6 +121,7 @@ fn every_bound_is_told_as_it_is() {
         ("missing_ranges", count(limits::MISSING_RANGES)),
         ("mime_structure", count(limits::MIME_DEPTH)),
         ("commands_in_flight", count(limits::COMMANDS_IN_FLIGHT)),
+        ("maildrop", count(limits::MAILDROP_MESSAGES)),
         ("partial_fetches", count(limits::PARTIAL_MESSAGES)),
         ("partial_fetches", bytes(limits::PARTIAL_BYTES)),
         ("recipients", count(limits::RECIPIENTS)),

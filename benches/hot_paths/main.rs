@@ -290,5 +290,13 @@ fn session(protocol: Protocol) -> Session {
 fn transport() -> Transport {
     let ends =
         Ends { client: SocketAddr::from(([10, 0, 0, 1], 20_000)), server: SocketAddr::from(([192, 0, 2, 1], 25)) };
-    Transport { ends, first: now(), last: now(), end: End::Closed, from_start: true, counters: Counters::default() }
+    Transport {
+        ends,
+        first: now(),
+        last: now(),
+        end: End::Closed,
+        from_start: true,
+        counters: Counters::default(),
+        conflicts: Default::default(),
+    }
 }

@@ -130,6 +130,7 @@ fuzz_target!(|data: &[u8]| {
             fin: flags & 4 != 0,
             rst: flags & 8 != 0,
             window: 65_535,
+            shares_packet: false,
             payload: &payload,
             // That of an earlier packet makes a copy of it, where all else is the same.
             identification: (who & 0x80 == 0).then(|| (packet as u16).wrapping_sub(u16::from(who >> 3 & 0xf))),

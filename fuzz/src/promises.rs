@@ -25,6 +25,7 @@ pub fn transport() -> Transport {
         end: End::Closed,
         from_start: true,
         counters: Counters::default(),
+        conflicts: Default::default(),
     }
 }
 

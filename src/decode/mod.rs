@@ -55,6 +55,9 @@ pub struct Segment<'a> {
     /// IPv4's identification, by which a copy of a packet differs from a second packet that says the same; none where
     /// there is none (IPv6) or it says nothing (0: RFC 6864, section 4.1).
     pub identification: Option<u16>,
+    /// The same packet carried another segment before, which was of interest (802.11 aggregates them): whoever counts
+    /// packets has counted this one.
+    pub shares_packet: bool,
     /// The captured payload.
     pub payload: &'a [u8],
     /// Payload bytes that the segment had on the wire: more than `payload` has where the snap length cut it.

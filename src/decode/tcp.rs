@@ -39,6 +39,7 @@ impl<'a> Tcp<'a> {
             rst: header.rst(),
             window: header.window_size(),
             identification: self.identification,
+            shares_packet: false,
             payload,
             wire_len: u32::try_from(payload.len().saturating_add(self.missing)).unwrap_or(u32::MAX),
         }

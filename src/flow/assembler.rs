@@ -6,10 +6,13 @@ The first copy of a byte wins; a later copy that differs is counted.
 */
 
 use super::At;
+use super::conflict::{Difference, disagreements};
 use super::history::History;
 use super::seq::Position;
 use std::collections::{BTreeMap, VecDeque};
 
+/// Pieces handed over whose packets are remembered, to say which of them a retransmission contradicts.
+const MARKS: usize = 4;
 /// How far beyond what was seen an acknowledgement is believed at its word: the largest window that is not scaled. One
 /// further on is believed when the next one does not fall behind it.
 const BELIEVED: Position = 65_536;
@@ -89,6 +92,8 @@ pub struct Assembler {
     disorder: Option<Box<Disorder>>,
     /// The last bytes handed over.
     history: History,
+    /// Where the last pieces handed over stood, and the packets that they came in.
+    marks: VecDeque<(Position, Position, u64)>,
     /// Earlier ones were forgotten to keep memory bounded.
     forgetful: bool,
     /// An acknowledgement too far ahead to be believed at its word.
@@ -125,10 +130,12 @@ pub enum Begin {
 }
 
 /// What a piece turned out to be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Stored {
     /// Bytes on which this piece and an earlier copy disagree.
     pub conflicting: u64,
+    /// Where they begin to.
+    pub difference: Option<Difference>,
     /// It held at least one byte that was new.
     pub new: bool,
     /// It held a byte that was new and stands before one that had been seen already: the packet of such a one.
@@ -235,8 +242,12 @@ impl Assembler {
             && self.disorder.as_ref().is_none_or(|d| d.waiting.keys().next().is_none_or(|&first| first >= piece.end()))
     }
 
-    /// Marks `bytes`, which begin at [`Assembler::next`], as handed over.
-    pub fn take(&mut self, bytes: &[u8]) {
+    /// Marks `bytes`, which begin at [`Assembler::next`] and came in packet `at`, as handed over.
+    pub fn take(&mut self, bytes: &[u8], at: At) {
+        if self.marks.len() == MARKS {
+            self.marks.pop_front();
+        }
+        self.marks.push_back((self.next, self.next + bytes.len() as Position, at.packet));
         self.advance(bytes.len() as Position);
         self.captured += bytes.len() as u64;
         self.history.push(bytes);
@@ -270,8 +281,7 @@ impl Assembler {
     /// Puts `piece` where it belongs: its new bytes wait; of what was there before, the first copy stays. `count` is
     /// the number of the connection's packets.
     pub fn store(&mut self, piece: &Piece<'_>, count: u64) -> Stored {
-        let (conflicting, uncompared) = self.conflicts_with_history(piece);
-        let mut stored = Stored { conflicting, uncompared, ..Stored::default() };
+        let mut stored = self.conflicts_with_history(piece);
         let end = piece.end();
         self.highest = self.highest.max(end);
         let disorder = self.disorder.get_or_insert_default();
@@ -284,7 +294,16 @@ impl Assembler {
                 let until = end.min(at + waiting.content.len());
                 if let Content::Bytes(first) = &waiting.content {
                     let first = &first[(place - at) as usize..(until - at) as usize];
-                    stored.conflicting += disagreements(first, part(piece, place, until));
+                    let second = part(piece, place, until);
+                    if let Some((from, bytes)) = disagreements(first, second) {
+                        stored.conflicting += bytes;
+                        let byte = |copy: &[u8], at: Position| copy.get(usize::try_from(at - place).ok()?).copied();
+                        let found = place + from as Position;
+                        stored.difference.get_or_insert_with(|| Difference {
+                            first_packet: Some(waiting.at.packet),
+                            ..Difference::new(found, [place, until], |at| byte(first, at), |at| byte(second, at))
+                        });
+                    }
                 } else if let Some(len) = std::num::NonZeroUsize::new(part(piece, place, until).len()) {
                     // A copy that was cut less: take its bytes for those that the first lacks, and look again.
                     disorder.uncut(at, place, place + len.get() as Position);
@@ -323,7 +342,7 @@ impl Assembler {
         match &waiting.content {
             Content::Bytes(bytes) => {
                 disorder.bytes -= bytes.len();
-                self.take(bytes);
+                self.take(bytes, waiting.at);
             }
             Content::Cut(len) => {
                 self.missing += u64::from(*len);
@@ -406,30 +425,40 @@ impl Assembler {
         }
     }
 
-    /// Bytes of `piece` that differ from those just handed over, and whether some could not be compared.
-    fn conflicts_with_history(&self, piece: &Piece<'_>) -> (u64, bool) {
+    /// Compares `piece` with the bytes just handed over.
+    fn conflicts_with_history(&self, piece: &Piece<'_>) -> Stored {
+        let mut stored = Stored::default();
         if piece.position >= self.next {
-            return (0, false);
+            return stored;
         }
         let begin = self.next - self.history.len() as Position;
         let from = piece.position.max(begin);
         let until = self.next.min(piece.position + piece.bytes.len() as Position);
-        let uncompared = self.forgetful && from > piece.position;
-        if from >= until {
-            return (0, uncompared);
-        }
-        let mut differ = 0;
+        stored.uncompared = self.forgetful && from > piece.position;
         let mut place = begin;
         for stretch in self.history.pieces() {
             let end = place + stretch.len() as Position;
             let (first, last) = (from.max(place), until.min(end));
             if first < last {
                 let stretch = &stretch[(first - place) as usize..(last - place) as usize];
-                differ += disagreements(stretch, part(piece, first, last));
+                if let Some((at, bytes)) = disagreements(stretch, part(piece, first, last)) {
+                    stored.conflicting += bytes;
+                    let found = first + at as Position;
+                    stored.difference.get_or_insert_with(|| self.difference(piece, found, [from, until]));
+                }
             }
             place = end;
         }
-        (differ, uncompared)
+        stored
+    }
+
+    /// What `piece` and the bytes handed over say in `range`, who begin to disagree at `found`.
+    fn difference(&self, piece: &Piece<'_>, found: Position, range: [Position; 2]) -> Difference {
+        let begin = self.next - self.history.len() as Position;
+        let first = |at: Position| self.history.get(usize::try_from(at - begin).ok()?);
+        let second = |at: Position| piece.bytes.get(usize::try_from(at - piece.position).ok()?).copied();
+        let mark = self.marks.iter().find(|(from, until, _)| (*from..*until).contains(&found));
+        Difference { first_packet: mark.map(|(.., packet)| *packet), ..Difference::new(found, range, first, second) }
     }
 }
 
@@ -485,13 +514,4 @@ fn part<'a>(piece: &Piece<'a>, from: Position, until: Position) -> &'a [u8] {
     let from = usize::try_from(from - piece.position).unwrap_or(0).min(len);
     let until = usize::try_from(until - piece.position).unwrap_or(0).min(len);
     &piece.bytes[from..until.max(from)]
-}
-
-/// Bytes in which two copies differ, as far as both go.
-fn disagreements(one: &[u8], other: &[u8]) -> u64 {
-    let len = one.len().min(other.len());
-    if one[..len] == other[..len] {
-        return 0;
-    }
-    one.iter().zip(other).filter(|(a, b)| a != b).count() as u64
 }

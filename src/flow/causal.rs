@@ -144,7 +144,7 @@ impl Causal {
             if due.is_none_or(|position| position <= self.streams[side.other() as usize].next()) {
                 let filled_before = self.stream(side).first_behind(piece.position);
                 out.data(side, piece.bytes, piece.at);
-                self.streams[side as usize].take(piece.bytes);
+                self.streams[side as usize].take(piece.bytes, piece.at);
                 self.release(piece.at, out);
                 return Stored { new: true, filled_before, ..Stored::default() };
             }

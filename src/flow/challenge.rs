@@ -24,6 +24,7 @@ pub struct Challenge {
     acknowledgement: Option<u32>,
     window: u16,
     identification: Option<u16>,
+    shares_packet: bool,
     payload: Vec<u8>,
     wire_len: u32,
 }
@@ -40,6 +41,7 @@ impl Challenge {
             acknowledgement: segment.acknowledgement,
             window: segment.window,
             identification: segment.identification,
+            shares_packet: segment.shares_packet,
             payload: segment.payload[..segment.payload.len().min(PAYLOAD)].to_vec(),
             wire_len: segment.wire_len,
         }
@@ -59,6 +61,7 @@ impl Challenge {
             rst: false,
             window: self.window,
             identification: self.identification,
+            shares_packet: self.shares_packet,
             payload: &self.payload,
             wire_len: self.wire_len,
         }

@@ -4,9 +4,10 @@ One connection: who called whom, how it began and ended, and its counters. The b
 
 use super::assembler::{Begin, Piece, Stored};
 use super::causal::Causal;
+use super::conflict::{CONFLICTS, Conflict, Difference};
 use super::copies::Copies;
 use super::seq::{self, Position};
-use super::{At, Counters, End, Ends, Listener, Side, Transport};
+use super::{At, Conflicts, Counters, End, Ends, Listener, Side, Transport};
 use crate::capture::Time;
 use crate::decode::Segment;
 use crate::limits::{Limit, LimitsHit};
@@ -36,6 +37,10 @@ pub struct Connection {
     headless: bool,
     copies: Copies,
     counters: Counters,
+    /// The packet counted last.
+    counted: Option<u64>,
+    /// Few connections have any.
+    conflicts: Option<Box<Conflicts>>,
 }
 
 /// A RST that is believed.
@@ -87,6 +92,8 @@ impl Connection {
             headless: false,
             copies: Copies::default(),
             counters: Counters::default(),
+            counted: None,
+            conflicts: None,
         }
     }
 
@@ -105,8 +112,12 @@ impl Connection {
         }
         let side = self.side_of(segment);
         let copy = self.copies.is_copy(side, segment);
+        // Of several segments in one packet, the first counts.
+        let counts = self.counted != Some(at.packet);
+        self.counted = Some(at.packet);
+        self.counters.shared += u64::from(counts && segment.shares_packet);
         if copy && segment.wire_len == 0 {
-            self.counters.copies += 1;
+            self.counters.copies += u64::from(counts);
             return;
         }
         self.last = if at.time >= self.last.time { at } else { At { packet: at.packet, ..self.last } };
@@ -114,7 +125,7 @@ impl Connection {
             self.first.time = at.time;
         }
         if !copy {
-            self.counters.packets += 1;
+            self.counters.packets += u64::from(counts);
             self.causal.count(side, at);
         }
 
@@ -128,7 +139,7 @@ impl Connection {
         let start = position + Position::from(segment.syn);
         if segment.wire_len > 0 {
             let stored = self.payload(side, segment, start, acknowledges, out, limits);
-            self.tally(side, segment, stored, copy, limits);
+            self.tally(side, segment, stored, copy.then_some(counts), limits);
         }
         if segment.fin {
             if !self.has_syn(side) {
@@ -244,6 +255,7 @@ impl Connection {
                 },
                 ..self.counters
             },
+            conflicts: self.conflicts.map(|conflicts| *conflicts).unwrap_or_default(),
         }
     }
 
@@ -354,21 +366,32 @@ impl Connection {
         Some(self.causal.push(side, piece, out, limits))
     }
 
-    /// Counts a segment with payload; `stored` is none where that is none of the stream's.
-    fn tally(&mut self, side: Side, segment: &Segment<'_>, stored: Option<Stored>, copy: bool, limits: &mut LimitsHit) {
+    /// Counts a segment with payload; `stored` is none where that is none of the stream's. `copy` says of a copy, as far
+    /// as headers tell, whether its packet is still to be counted.
+    fn tally(
+        &mut self,
+        side: Side,
+        segment: &Segment<'_>,
+        stored: Option<Stored>,
+        copy: Option<bool>,
+        limits: &mut LimitsHit,
+    ) {
         let at = At { packet: segment.packet, time: segment.time };
         let stored = stored.unwrap_or(Stored { new: true, ..Stored::default() });
         self.counters.conflicting += stored.conflicting;
+        if let Some(difference) = &stored.difference {
+            self.note_conflict(side, difference, stored.conflicting, at);
+        }
         if stored.uncompared {
             limits.hit(Limit::History);
         }
-        if copy {
+        if let Some(counts) = copy {
             if stored.conflicting == 0 {
-                self.counters.copies += 1;
+                self.counters.copies += u64::from(counts);
                 return;
             }
             // The headers are the same and the content is not.
-            self.counters.packets += 1;
+            self.counters.packets += u64::from(counts);
             self.causal.count(side, at);
         }
         if let Some(behind) = stored.filled_before {
@@ -382,6 +405,25 @@ impl Connection {
             self.counters.retransmitted += 1;
             self.counters.sent_again += 1;
         }
+    }
+
+    /// Keeps evidence of two copies that disagree.
+    fn note_conflict(&mut self, from: Side, difference: &Difference, bytes: u64, at: At) {
+        let offset = u64::try_from(difference.position - self.begin(from)).unwrap_or(0);
+        let conflicts = self.conflicts.get_or_insert_default();
+        if conflicts.kept.len() >= CONFLICTS {
+            conflicts.more += 1;
+            return;
+        }
+        conflicts.kept.push(Conflict {
+            from,
+            offset,
+            bytes,
+            first_packet: difference.first_packet,
+            second_packet: at.packet,
+            first: difference.first.clone(),
+            second: difference.second.clone(),
+        });
     }
 
     /// An end that goes on after its RST did not send it (RFC 5961, section 3).

@@ -78,6 +78,17 @@ impl History {
         *self = Self::default();
     }
 
+    /// The byte at `index`, the oldest that is kept being 0.
+    pub fn get(&self, mut index: usize) -> Option<u8> {
+        for piece in self.pieces() {
+            match piece.get(index) {
+                Some(&byte) => return Some(byte),
+                None => index -= piece.len(),
+            }
+        }
+        None
+    }
+
     /// The bytes that are kept, oldest first, in pieces.
     pub fn pieces(&self) -> impl Iterator<Item = &[u8]> {
         let mut surplus = self.held - self.len();

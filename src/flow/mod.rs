@@ -8,6 +8,7 @@ of both directions in the order in which the two ends saw them, each stretch eit
 mod assembler;
 mod causal;
 mod challenge;
+mod conflict;
 mod connection;
 mod copies;
 mod gone;
@@ -21,6 +22,7 @@ mod table;
 mod tests;
 
 pub use causal::{PATIENCE_NANOSECONDS, PATIENCE_PACKETS};
+pub use conflict::Conflict;
 pub use connection::Connection;
 pub use key::Key;
 pub use table::Table;
@@ -140,13 +142,27 @@ pub struct Transport {
     pub from_start: bool,
     /// The counters.
     pub counters: Counters,
+    /// The first of the stretches of which two copies disagree.
+    pub conflicts: Conflicts,
+}
+
+/// Copies of the same bytes that disagree.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Conflicts {
+    /// The first few.
+    pub kept: Vec<Conflict>,
+    /// How many more there were.
+    pub more: u64,
 }
 
 /// Counters of a connection (`transport` of the JSON).
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Counters {
-    /// Packets of the connection, both directions; one that was captured several times counts once.
+    /// Packets of the connection, both directions; one that was captured several times, or that carries several of its
+    /// segments, counts once.
     pub packets: u64,
+    /// Of those, and of the copies, the packets that an earlier connection has counted too (802.11 aggregates segments).
+    pub shared: u64,
     /// Further copies of packets that were captured several times. They count nowhere else.
     pub copies: u64,
     /// Payload bytes of the client's stream that were captured, each counted once.
@@ -171,4 +187,12 @@ pub struct Counters {
     pub sent_again: u64,
     /// Milliseconds from the SYN over the SYN-ACK to the ACK, where all three were seen.
     pub rtt_ms: Option<f64>,
+}
+
+impl Counters {
+    /// Packets of the connection, copies included, but for those that an earlier connection has counted: over all
+    /// connections, each packet counts once.
+    pub fn own_packets(&self) -> u64 {
+        (self.packets + self.copies).saturating_sub(self.shared)
+    }
 }

@@ -34,6 +34,7 @@ struct Bare {
     acknowledgement: Option<u32>,
     window: u16,
     identification: Option<u16>,
+    shares_packet: bool,
     from: Side,
     syn: bool,
 }
@@ -120,6 +121,7 @@ impl Bare {
             acknowledgement: segment.acknowledgement,
             window: segment.window,
             identification: segment.identification,
+            shares_packet: segment.shares_packet,
             from: if segment.source == ends.client { Side::Client } else { Side::Server },
             syn: segment.syn,
         }
@@ -142,6 +144,7 @@ impl Bare {
             rst: false,
             window: self.window,
             identification: self.identification,
+            shares_packet: self.shares_packet,
             payload: &[],
             wire_len: 0,
         }

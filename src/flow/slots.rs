@@ -1,5 +1,5 @@
 /*!
-Where connections are kept: by their ends, and in three queues in the order of their last packet, so that of each kind
+Where connections are kept: by their ends, and in a queue for each rank in the order of their last packet, so that of each kind
 the one that has been silent longest stands in front.
 */
 
@@ -150,8 +150,12 @@ impl<T> Slots<T> {
 
     /// Something came for the connection at `index`: it is the last of its rank from now on.
     pub fn touch(&mut self, index: usize, rank: Rank) {
-        let is_last = self.queues[rank as usize].last.is_some_and(|last| last.index() == index);
-        if is_last {
+        // Where one connection says much, it is the last already.
+        if self
+            .slots
+            .get(index)
+            .is_some_and(|slot| slot.as_ref().is_some_and(|slot| slot.rank == rank && slot.after.is_none()))
+        {
             return;
         }
         self.dequeue(index);

@@ -33,6 +33,10 @@ struct Counts {
     ports: Vec<u64>,
     /// Payload bytes in the batch.
     batch_bytes: usize,
+    /// A segment of the packet at hand was handed on.
+    handed_on: bool,
+    /// It was counted as not decoded.
+    stopped: bool,
 }
 
 /// What a packet was.
@@ -73,6 +77,8 @@ impl<'a> Intake<'a> {
                 traffic: Traffic::default(),
                 ports: vec![0; 1 << 16],
                 batch_bytes: 0,
+                handed_on: false,
+                stopped: false,
             },
             batch_packets: 0,
             packet_time: Time::from_nanoseconds(i64::MAX),
@@ -88,6 +94,7 @@ impl<'a> Intake<'a> {
     /// Takes a packet.
     pub fn packet<'p>(&'p mut self, packet: &Packet<'p>) -> Taken<'p> {
         self.rest.packets.read += 1;
+        (self.rest.handed_on, self.rest.stopped) = (false, false);
         self.batch_packets += 1;
         // The earlier of the last two times: one record with a broken time does not end what has been silent since then.
         self.last = BatchEnd { nth: self.rest.packets.read, time: packet.time.min(self.packet_time) };
@@ -151,7 +158,7 @@ fn wants(options: &Options, one: u16, other: u16) -> bool {
 impl Counts {
     fn sort_out<'p>(&mut self, options: &Options, decoded: Decoded<'p>) -> Taken<'p> {
         match decoded {
-            Decoded::Segment(segment) => {
+            Decoded::Segment(mut segment) => {
                 let begins = segment.syn && segment.acknowledgement.is_none();
                 let (source, destination) = (segment.source.port(), segment.destination.port());
                 self.segment(source, destination, begins);
@@ -159,12 +166,13 @@ impl Counts {
                     return Taken::Nothing;
                 }
                 self.batch_bytes += segment.payload.len();
+                segment.shares_packet = std::mem::replace(&mut self.handed_on, true);
                 let shard = shards::shard_of(segment.source, segment.destination);
                 Taken::Segment { shard, nth: self.packets.read, segment }
             }
             Decoded::Other => Taken::Nothing,
             Decoded::Stop(stop) => {
-                self.packets.undecodable += 1;
+                self.packets.undecodable += u64::from(!std::mem::replace(&mut self.stopped, true));
                 *self.traffic.stops.entry(stop).or_default() += 1;
                 Taken::Nothing
             }

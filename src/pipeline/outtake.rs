@@ -90,8 +90,7 @@ impl<'a> Outtake<'a> {
         while let Some((mut session, shown)) = self.order.next_ready() {
             self.same.link(&mut session);
             if !self.options.selects(&session) {
-                let counters = &session.transport.counters;
-                self.summary.packets.mail += counters.packets + counters.copies;
+                self.summary.packets.mail += session.transport.counters.own_packets();
                 continue;
             }
             if self.options.steps {

@@ -46,6 +46,11 @@ pub trait Sink {
         let _ = (message, part);
     }
 
+    /// POP3's unique-id of a message (RFC 1939, section 7). It may become known after the message's end.
+    fn unique_id(&mut self, message: MessageId, id: &[u8]) {
+        let _ = (message, id);
+    }
+
     /// No more content will come. `complete` is false where the end was not seen.
     fn content_end(&mut self, message: MessageId, complete: bool);
 
@@ -269,7 +274,7 @@ pub struct MessageStart {
     pub mailbox: Option<Vec<u8>>,
     /// Message number (POP3), or sequence number (IMAP).
     pub number: Option<u64>,
-    /// IMAP's UID; POP3's unique-id is a string and has no field.
+    /// IMAP's UID; POP3's unique-id is a string, and told by [`Sink::unique_id`].
     pub uid: Option<u64>,
     /// What is carried where it is not the whole message: `headers`, `top 10`, `section 1.2`, `bytes 0-1023`, …
     pub part: Option<String>,

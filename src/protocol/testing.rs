@@ -41,6 +41,7 @@ pub struct Carried {
     /// `None` until the content has ended.
     pub complete: Option<bool>,
     pub outcome: Option<MessageOutcome>,
+    pub unique_id: Option<String>,
 }
 
 /// A [`Sink`] that writes down all it is told, and checks that it is told it in a sensible order.
@@ -115,7 +116,14 @@ impl Sink for Recorder {
 
     fn message(&mut self, start: MessageStart) -> MessageId {
         assert!(start.steps.iter().all(|&n| n >= 1 && n as usize <= self.steps.len()));
-        self.messages.push(Carried { start, content: Vec::new(), missing: 0, complete: None, outcome: None });
+        self.messages.push(Carried {
+            start,
+            content: Vec::new(),
+            missing: 0,
+            complete: None,
+            outcome: None,
+            unique_id: None,
+        });
         self.messages.len() as MessageId
     }
 
@@ -127,6 +135,10 @@ impl Sink for Recorder {
 
     fn content_missing(&mut self, message: MessageId, missing: u64) {
         self.messages[message as usize - 1].missing += missing;
+    }
+
+    fn unique_id(&mut self, message: MessageId, id: &[u8]) {
+        self.messages[message as usize - 1].unique_id = Some(Self::text(id));
     }
 
     fn content_part(&mut self, message: MessageId, part: Option<String>) {

@@ -108,7 +108,7 @@ impl Builder {
     }
 
     /// The session is over. Its `id` is 0 until the pipeline gives it one.
-    pub fn finish(mut self, transport: Transport) -> Session {
+    pub fn finish(mut self, mut transport: Transport) -> Session {
         let open: Vec<MessageId> = self.readers.keys().copied().collect();
         for message in open {
             self.content_end(message, false);
@@ -116,7 +116,7 @@ impl Builder {
         for (message, encrypted) in self.session.messages.iter().zip(&self.encrypted) {
             self.findings.message(message, *encrypted, &self.session.steps);
         }
-        self.session.findings = self.findings.finish(&transport);
+        self.session.findings = self.findings.finish(&mut transport, &self.session.steps);
         self.session.transport = transport;
         self.session
     }
@@ -149,6 +149,7 @@ fn unknown_transport() -> Transport {
         end: End::Open,
         from_start: false,
         counters: Counters::default(),
+        conflicts: Default::default(),
     }
 }
 
@@ -176,6 +177,10 @@ impl Sink for Builder {
         let place = step::Place { n, protocol: self.session.protocol, phase: self.phase, answered };
         let step = if self.wanted.texts { step::read(place, told) } else { step::without_text(place, told) };
         self.findings.step(&step, &subject);
+        // A vector begins with room for four: most connections that are open at once have said one thing.
+        if self.session.steps.len() == self.session.steps.capacity() {
+            self.session.steps.reserve_exact(self.session.steps.len().max(1));
+        }
         self.session.steps.push(step);
         n
     }
@@ -221,6 +226,7 @@ impl Sink for Builder {
             mailbox: start.mailbox.map(|name| text(&name)),
             number: start.number,
             uid: start.uid,
+            unique_id: None,
             part: start.part,
             header: Default::default(),
             mime: None,
@@ -262,6 +268,12 @@ impl Sink for Builder {
         if let Some(row) = self.step_mut(step) {
             row.carries = Some(Carries { message, complete: false, lines: None });
             self.content_steps.insert(message, step);
+        }
+    }
+
+    fn unique_id(&mut self, message: MessageId, id: &[u8]) {
+        if let Some(message) = self.message_mut(message) {
+            message.unique_id = Some(text(id)).filter(|id| !id.is_empty());
         }
     }
 

@@ -3,9 +3,10 @@ What is wrong, weak or worth knowing, with the steps that show it. One finding a
 one finding with much evidence.
 */
 
-use super::model::{Credential, Finding, FindingKind, Message, Step};
-use crate::flow::Transport;
-use crate::protocol::event::{Delivery, Exposure, Kind, LoginOutcome, StepId, Subject};
+use super::model::{Conflict, Credential, Finding, FindingKind, Message, Step};
+use super::text::text;
+use crate::flow::{self, Transport};
+use crate::protocol::event::{Delivery, Exposure, Kind, LoginOutcome, Packets, StepId, Subject};
 use crate::protocol::smtp::{self, Asked, Verb};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -61,13 +62,52 @@ impl Findings {
         }
     }
 
-    /// The session is over: all that was found, by kind.
-    pub fn finish(mut self, transport: &Transport) -> Vec<Finding> {
+    /// The session is over: all that was found in its connection and its `steps`, by kind. The connection's conflicts
+    /// move into a finding.
+    pub fn finish(mut self, transport: &mut Transport, steps: &[Step]) -> Vec<Finding> {
         if transport.counters.client_missing > 0 || transport.counters.server_missing > 0 {
             self.add(FindingKind::BytesMissing, []);
         }
-        self.0.into_iter().map(|(kind, steps)| Finding { kind, steps: steps.into_iter().collect() }).collect()
+        let conflicts = std::mem::take(&mut transport.conflicts);
+        for conflict in &conflicts.kept {
+            self.add(FindingKind::ConflictingBytes, touched(conflict, steps));
+        }
+        let mut found: Vec<Finding> =
+            self.0.into_iter().map(|(kind, steps)| Finding::new(kind, steps.into_iter().collect())).collect();
+        if let Some(finding) = found.iter_mut().find(|finding| finding.kind == FindingKind::ConflictingBytes) {
+            finding.conflicts = conflicts.kept.into_iter().map(read_conflict).collect();
+            finding.more_conflicts = conflicts.more;
+        }
+        found
     }
+}
+
+/// The first few of the steps that the packet with the first copy carries.
+fn touched(conflict: &flow::Conflict, steps: &[Step]) -> impl Iterator<Item = StepId> {
+    /// As many as there is room to show.
+    const STEPS: usize = 8;
+    let carries = |packets: &Packets, is_content: bool, packet: u64| match is_content {
+        true => (packets.first()..=packets.last()).contains(&packet),
+        false => packets.iter().any(|number| number == packet),
+    };
+    let from = conflict.from;
+    let of = conflict.first_packet.into_iter().flat_map(move |packet| {
+        let touches = move |step: &&Step| step.from == from && carries(&step.packets, step.kind == Kind::Data, packet);
+        steps.iter().filter(touches).map(|step| step.n)
+    });
+    of.take(STEPS)
+}
+
+/// A conflict as text, less the line ends that both copies have.
+fn read_conflict(conflict: flow::Conflict) -> Conflict {
+    let flow::Conflict { from, offset, bytes, first_packet, second_packet, first, second } = conflict;
+    let without_end = |copy: &[u8]| copy.strip_suffix(b"\r").map(<[u8]>::to_vec);
+    let [first, second] = match (without_end(&first), without_end(&second)) {
+        (Some(first), Some(second)) => [first, second],
+        _ => [first, second],
+    }
+    .map(|copy| text(&copy));
+    Conflict { from, offset, bytes, first_packet, second_packet, first, second }
 }
 
 fn step(steps: &[Step], n: StepId) -> Option<&Step> {

@@ -75,6 +75,8 @@ pub struct Step {
     pub command: Option<String>,
     /// What follows the verb, as a range of `text`. Beyond its end where the text was cut.
     pub arguments: Option<Range<usize>>,
+    /// IMAP: the mailboxes that it names, readable, where they are not so in `text`.
+    pub mailboxes: Vec<String>,
     /// SMTP: the reply code.
     pub code: Option<u16>,
     /// SMTP: the enhanced status code.
@@ -240,6 +242,8 @@ pub struct Message {
     pub number: Option<u64>,
     /// IMAP's UID.
     pub uid: Option<u64>,
+    /// POP3's unique-id.
+    pub unique_id: Option<String>,
     /// What was carried where it is not the whole message.
     pub part: Option<String>,
     /// Header fields, decoded.
@@ -399,6 +403,36 @@ pub struct Finding {
     pub kind: FindingKind,
     /// The evidence.
     pub steps: Vec<StepId>,
+    /// Of [`FindingKind::ConflictingBytes`]: what the copies say.
+    pub conflicts: Vec<Conflict>,
+    /// How many more conflicts there were.
+    pub more_conflicts: u64,
+}
+
+impl Finding {
+    /// That `kind` is found, and `steps` show it.
+    pub fn new(kind: FindingKind, steps: Vec<StepId>) -> Self {
+        Self { kind, steps, conflicts: Vec::new(), more_conflicts: 0 }
+    }
+}
+
+/// Two copies of the same bytes that disagree.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Conflict {
+    /// Whose stream it is.
+    pub from: Side,
+    /// Where in that stream the excerpts begin, in bytes from its first one.
+    pub offset: u64,
+    /// Bytes in which the copies disagree.
+    pub bytes: u64,
+    /// The packet of the copy that came first, where that is still known.
+    pub first_packet: Option<u64>,
+    /// The packet of the other.
+    pub second_packet: u64,
+    /// An excerpt of the copy that came first, which is the one that the steps show.
+    pub first: String,
+    /// The same stretch of the other.
+    pub second: String,
 }
 
 /// What a finding is about.
@@ -416,6 +450,8 @@ pub enum FindingKind {
     MessageRefused,
     /// A log-in was refused.
     LoginRefused,
+    /// Two copies of the same bytes disagree.
+    ConflictingBytes,
     /// Bytes of the conversation are missing from the capture.
     BytesMissing,
 }
@@ -430,6 +466,7 @@ impl FindingKind {
             Self::RecipientRefused => "recipient-refused",
             Self::MessageRefused => "message-refused",
             Self::LoginRefused => "login-refused",
+            Self::ConflictingBytes => "conflicting-bytes",
             Self::BytesMissing => "bytes-missing",
         }
     }
@@ -438,7 +475,9 @@ impl FindingKind {
     pub fn severity(self) -> Severity {
         match self {
             Self::PlaintextPassword | Self::PlaintextToken => Severity::High,
-            Self::PlaintextMessage | Self::RecipientRefused | Self::MessageRefused => Severity::Medium,
+            Self::PlaintextMessage | Self::RecipientRefused | Self::MessageRefused | Self::ConflictingBytes => {
+                Severity::Medium
+            }
             Self::LoginRefused => Severity::Low,
             Self::BytesMissing => Severity::Info,
         }

@@ -29,7 +29,11 @@ pub fn read(place: Place<'_>, mut step: event::Step<'_>) -> Step {
     let arguments = step.arguments.as_ref().and_then(|_| ranges.pop());
     ranges.retain(|secret| !secret.is_empty());
     let (tag, command) = (step.tag.map(text), step.command.map(str::to_owned));
-    Step { tag, command, arguments, text: text_shown, secrets: ranges, ..without_text(place, step) }
+    let mailboxes = match &step.subject {
+        Subject::Imap(subject) => imap::readable_mailboxes(subject, step.text).iter().map(|name| text(name)).collect(),
+        _ => Vec::new(),
+    };
+    Step { tag, command, arguments, mailboxes, text: text_shown, secrets: ranges, ..without_text(place, step) }
 }
 
 /// As [`read`], without what the step says.
@@ -48,6 +52,7 @@ pub fn without_text(place: Place<'_>, step: event::Step<'_>) -> Step {
         tag: None,
         command: None,
         arguments: None,
+        mailboxes: Vec::new(),
         code: reply.code,
         enhanced: reply.enhanced,
         status: reply.status,

@@ -63,7 +63,7 @@ impl Summary {
         for finding in &session.findings {
             *self.findings.entry(finding.kind.severity()).or_default() += 1;
         }
-        self.packets.mail += session.transport.counters.packets + session.transport.counters.copies;
+        self.packets.mail += session.transport.counters.own_packets();
         self.limits_hit.add(&session.limits_hit);
     }
 }

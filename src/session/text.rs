@@ -66,6 +66,19 @@ pub fn text_in(bytes: &[u8], name: Option<&[u8]>) -> String {
     }
 }
 
+/// `bytes` as text where the charset called `name` is declared for something near them: header fields are sent in the
+/// charset of the body. They are UTF-8 if they can be, else in that charset if all of them can be, else in a guessed one.
+pub fn text_beside(bytes: &[u8], name: Option<&[u8]>) -> String {
+    // ISO-2022-JP is of seven bits: there it is the escapes that are no UTF-8 text.
+    let is_utf8 = std::str::from_utf8(bytes).is_ok() && !bytes.contains(&0x1b);
+    match name.filter(|_| !is_utf8).and_then(Charset::named) {
+        Some(Charset::Standard(encoding)) if encoding != UTF_8 => encoding
+            .decode_without_bom_handling_and_without_replacement(bytes)
+            .map_or_else(|| text(bytes), Cow::into_owned),
+        _ => text(bytes),
+    }
+}
+
 /// `bytes` as text like [`text`], with the byte ranges in `ranges` becoming ranges of that text. A range that reaches
 /// beyond the end is cut there; one that splits a character takes in the whole of it.
 pub fn text_and_ranges(bytes: &[u8], ranges: &mut [Range<usize>]) -> String {
@@ -150,6 +163,18 @@ mod tests {
         assert_eq!(text(b"\xe9\x46\xbb\xf9\xc8\xcb"), "镕基人", "GBK beyond GB 2312");
         assert_eq!(text("Прив".as_bytes().split_last().unwrap().1), "При\u{fffd}", "cut within a character");
         assert_eq!(text(b"\xe9"), "é");
+    }
+
+    #[test]
+    fn a_declaration_beside_text_is_better_than_a_guess() {
+        let beside = |name: &str, bytes: &[u8]| text_beside(bytes, Some(name.as_bytes()));
+        assert_eq!(beside("koi8-r", b"\xcf\xd4\xde\xa3\xd4"), "отчёт");
+        assert_eq!(beside("big5", b"\xb3\xf8\xa7i"), "報告");
+        assert_eq!(beside("iso-2022-jp", b"\x1b$BF|\x1b(B"), "日");
+        assert_eq!(beside("koi8-r", "отчёт".as_bytes()), "отчёт", "UTF-8 all the same");
+        assert_eq!(beside("shift_jis", b"gar\xe7on\xff"), text(b"gar\xe7on\xff"), "not in that charset");
+        assert_eq!(beside("utf-8", b"\xd6\xd0\xce\xc4"), "中文", "nor in that");
+        assert_eq!(text_beside(b"\xd6\xd0\xce\xc4", None), "中文");
     }
 
     #[test]

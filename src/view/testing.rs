@@ -54,6 +54,7 @@ impl Talk {
                 end: End::Closed,
                 from_start: true,
                 counters: Counters { packets: 3, rtt_ms: Some(0.123_456), ..Counters::default() },
+                conflicts: Default::default(),
             },
             client_name: None,
             banner: None,
@@ -145,6 +146,7 @@ impl Talk {
             tag: None,
             command: None,
             arguments: None,
+            mailboxes: Vec::new(),
             code: None,
             enhanced: None,
             status: None,
@@ -192,7 +194,12 @@ impl Talk {
                     Kind::Greeting => pop3::What::Greeting { ok: true, apop: text.contains('<') },
                     Kind::Command => pop3::What::Command(pop3_verb(&verb(text, 0))),
                     Kind::Data => pop3::What::Content(pop3::Verb::Retr),
-                    _ => pop3::What::Reply { to: Some(pop3_verb(&asked_verb)), ok: text.starts_with('+'), code: None },
+                    _ => pop3::What::Reply {
+                        to: Some(pop3_verb(&asked_verb)),
+                        ok: text.starts_with('+'),
+                        code: None,
+                        effect: None,
+                    },
                 };
                 Subject::Pop3(pop3::Subject { state, what })
             }
@@ -252,6 +259,7 @@ impl Talk {
             mailbox: None,
             number: None,
             uid: None,
+            unique_id: None,
             part: None,
             header: Header::default(),
             mime: None,
@@ -357,7 +365,7 @@ pub fn lab_smtp() -> Session {
         .c("DATA")
         .s("354 开始邮件输入")
         .other(Side::Client, Kind::Data, "", 1_266)
-        .with(|step| _ = step.packets.add(15))
+        .with(|step| step.packets.add(15))
         .s("250 OK")
         .message(Direction::Sent, &[4, 5, 6, 7, 8, 9, 10, 11], |message| {
             header(message);
@@ -379,7 +387,7 @@ pub fn lab_smtp() -> Session {
         .edit(|session| {
             session.client_name = Some("cslabc39".to_owned());
             session.banner = Some("服务就绪".to_owned());
-            session.findings.push(Finding { kind: FindingKind::PlaintextMessage, steps: vec![10] });
+            session.findings.push(Finding::new(FindingKind::PlaintextMessage, vec![10]));
         })
         .session
 }
@@ -421,7 +429,7 @@ pub fn lab_pop3() -> Session {
         .s("+OK Logging out, messages deleted.")
         .edit(|session| {
             session.id = 2;
-            session.findings.push(Finding { kind: FindingKind::PlaintextPassword, steps: vec![4] });
+            session.findings.push(Finding::new(FindingKind::PlaintextPassword, vec![4]));
         })
         .session
 }
@@ -499,7 +507,7 @@ pub fn everything() -> Session {
                 }),
                 decrypted: true,
             };
-            session.findings.push(Finding { kind: FindingKind::BytesMissing, steps: vec![4] });
+            session.findings.push(Finding::new(FindingKind::BytesMissing, vec![4]));
             session.limits_hit.hit(crate::limits::Limit::LineBytes);
         })
         .session;

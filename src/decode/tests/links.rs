@@ -133,6 +133,21 @@ fn other_kinds_of_packets() {
 }
 
 #[test]
+fn of_netlink_and_monitors_the_protocol_is_no_ether_type() {
+    let ip = ipv4(6, &tcp(PAYLOAD));
+    for hardware in [801_u16, 802, 803, 824] {
+        let device = hardware.to_be_bytes();
+        let sll = [&[0, 0][..], &device, &[0, 6, 2, 0, 0, 0, 0, 1, 0, 0, 0x08, 0x00], &ip].concat();
+        let sll2 = [&[0x08, 0, 0, 0, 0, 0, 0, 3][..], &device, &[0, 6, 2, 0, 0, 0, 0, 1, 0, 0], &ip].concat();
+        for (link, data) in [(LinkType::LINUX_SLL, sll), (LinkType::LINUX_SLL2, sll2)] {
+            let packet = packet(link, &data);
+            assert_eq!(outcome(&mut Decoder::default(), &packet), Outcome::Other, "{hardware}");
+            assert_eq!(peek(&packet), Peek::Unsure, "a glance sees no more than decoding: {hardware}");
+        }
+    }
+}
+
+#[test]
 fn what_cannot_be_decoded_says_where_it_stops() {
     let stop = |link: LinkType, data: &[u8]| outcome(&mut Decoder::default(), &packet(link, data));
     assert_eq!(stop(LinkType(147), &usual()), Outcome::Stop(DecodeStop::UnknownLink(LinkType(147))));

@@ -55,6 +55,7 @@ fn from_client(n: u32, packet: u64, microseconds: i64) -> Segment<'static> {
         rst: false,
         window: 65_535,
         identification: None,
+        shares_packet: false,
         payload: &[],
         wire_len: 0,
     }

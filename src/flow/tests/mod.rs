@@ -107,6 +107,7 @@ impl Sent {
             rst: self.flags.contains('R'),
             window: 65_535,
             identification: None,
+            shares_packet: false,
             payload: &self.payload,
             wire_len: self.payload.len() as u32 + self.cut,
         }

@@ -9,7 +9,7 @@ bytes ─▶ dialogue.rs ─▶ talk.rs ─▶ client.rs, append.rs   commands, 
                           │
                           ▼
                         unit.rs      frames lines and literals
-                        lexer.rs, command.rs, reply.rs, parse.rs, scan.rs, mailbox_name.rs      pure parsers
+                        lexer.rs, command.rs, reply.rs, parse.rs, scan.rs, mailbox_name.rs, named.rs      pure parsers
 ```
 */
 
@@ -22,8 +22,10 @@ mod client;
 mod deflate;
 mod dialogue;
 mod fetch;
+mod known;
 mod lexer;
 mod mailbox_name;
+mod named;
 mod parse;
 mod pieces;
 mod queue;
@@ -37,6 +39,7 @@ mod tests;
 
 pub use command::Verb;
 pub use dialogue::Dialogue;
+pub use named::readable_mailboxes;
 pub use reply::{Code, Status, Untagged};
 
 use super::sasl::Round;

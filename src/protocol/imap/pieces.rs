@@ -9,10 +9,11 @@ within a bound. One that waits, and one that has crossed before, is an entry of 
 that are put together.
 */
 
+use super::known::{Name, Sizes};
 use super::scan::Section;
-use crate::limits::{Limit, PARTIAL_BYTES, PARTIAL_MESSAGES, PARTIAL_SIZES};
+use crate::limits::{Limit, PARTIAL_BYTES, PARTIAL_MESSAGES};
 use crate::protocol::event::{MessageId, MessageOutcome, MessageStart, Sink, StepId};
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeSet, VecDeque};
 
 /// The messages of the selected mailbox that are under way in pieces.
 #[derive(Debug, Default)]
@@ -36,35 +37,6 @@ type RunId = u64;
 /// What it costs to hold `octets` back: many small pieces are not held for nothing.
 fn weight(octets: usize) -> usize {
     octets.saturating_add(if cfg!(fuzzing) { 8 } else { 512 })
-}
-
-/// A message of the mailbox, as far as it is known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Name {
-    uid: Option<u64>,
-    /// Absent from where messages may have been renumbered.
-    number: Option<u64>,
-}
-
-impl Name {
-    fn of(start: &MessageStart) -> Self {
-        Self { uid: start.uid, number: start.number }
-    }
-
-    fn is(self, other: Self) -> bool {
-        match (self.uid, other.uid) {
-            (Some(one), Some(other)) => one == other,
-            _ => self.number.is_some() && self.number == other.number,
-        }
-    }
-
-    /// Message `gone` is: those after it move up (RFC 3501, section 7.4.1).
-    fn expunge(&mut self, gone: u64) {
-        self.number = self.number.filter(|&number| number != gone);
-        if let Some(number) = self.number.as_mut().filter(|number| **number > gone) {
-            *number -= 1;
-        }
-    }
 }
 
 /// Octets of one section of a message, from its first.
@@ -402,14 +374,14 @@ impl Pieces {
 
     /// Message `number` is gone.
     pub fn expunged(&mut self, number: u64) {
-        self.sizes.by_number.clear();
+        self.sizes.renumbered();
         self.runs.iter_mut().for_each(|run| run.name.expunge(number));
         self.headers.iter_mut().for_each(|header| header.name.expunge(number));
     }
 
     /// Messages may have been renumbered.
     pub fn renumbered(&mut self) {
-        self.sizes.by_number.clear();
+        self.sizes.renumbered();
         self.runs.iter_mut().for_each(|run| run.name.number = None);
         self.headers.iter_mut().for_each(|header| header.name.number = None);
     }
@@ -434,7 +406,7 @@ impl Pieces {
         let run = self.runs.remove(place);
         if let Some(message) = run.message {
             let whole = run.ended || run.is_all_of(&self.sizes);
-            if !whole && self.sizes.full && self.sizes.of(run.name).is_none() {
+            if !whole && self.sizes.is_full() && self.sizes.of(run.name).is_none() {
                 out.limit(Limit::PartialFetches);
             }
             let part = if whole { run.section.all() } else { run.section.part(run.next) };
@@ -500,30 +472,5 @@ impl Run {
     /// As many octets have come as the message is said to have.
     fn is_all_of(&self, sizes: &Sizes) -> bool {
         self.message.is_some() && self.section.is_message() && sizes.of(self.name) == Some(self.next)
-    }
-}
-
-/// RFC822.SIZE of messages, by both their names.
-#[derive(Debug, Default)]
-struct Sizes {
-    by_uid: BTreeMap<u64, u64>,
-    by_number: BTreeMap<u64, u64>,
-    /// Some were not kept.
-    full: bool,
-}
-
-impl Sizes {
-    fn of(&self, name: Name) -> Option<u64> {
-        let by_uid = name.uid.and_then(|uid| self.by_uid.get(&uid));
-        by_uid.or_else(|| self.by_number.get(&name.number?)).copied()
-    }
-
-    fn put(&mut self, name: Name, size: u64) {
-        if self.by_uid.len() + self.by_number.len() + 2 > PARTIAL_SIZES {
-            self.full = true;
-            return;
-        }
-        name.uid.into_iter().for_each(|uid| _ = self.by_uid.insert(uid, size));
-        name.number.into_iter().for_each(|number| _ = self.by_number.insert(number, size));
     }
 }

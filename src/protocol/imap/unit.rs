@@ -139,14 +139,14 @@ impl Stretch {
     /// Adds a line that follows.
     pub fn join(&mut self, line: &Unit<'_>) {
         self.bytes += line.bytes;
-        line.packets.iter().for_each(|packet| _ = self.packets.add(packet));
+        line.packets.iter().for_each(|packet| self.packets.add(packet));
         self.time = line.time;
     }
 
     /// Adds a line that stands before.
     pub fn join_after(&mut self, line: &Unit<'_>) {
         let mut packets = line.packets.ends();
-        self.packets.ends().iter().for_each(|packet| _ = packets.add(packet));
+        self.packets.ends().iter().for_each(|packet| packets.add(packet));
         self.bytes += line.bytes;
         self.packets = packets;
     }

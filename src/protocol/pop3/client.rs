@@ -11,12 +11,15 @@ use crate::protocol::framing::{Input, Line, LineEnd};
 use crate::protocol::sasl::{Exchange, Mechanism, Round};
 use std::ops::Range;
 
+/// The fewest bytes in which another user can be named: `USER x` and its line end.
+const ANOTHER_USER: u64 = 8;
 /// First byte of a TLS handshake record: no command begins with it.
 const TLS_HANDSHAKE: u8 = 0x16;
 
 impl Dialogue {
     /// Reads a line, or a piece of a message.
     pub(super) fn client_data(&mut self, input: &mut Input<'_>, out: &mut dyn Sink) {
+        self.client_heard = true;
         if let Some(content) = &mut self.upload {
             if content.read(input, out) {
                 self.end_of_upload(out);
@@ -135,8 +138,13 @@ impl Dialogue {
         let step = out.step(step);
         let mut pending =
             Pending::new(command.verb, step, follows(command, line.end != LineEnd::None && !line.truncated));
+        if command.verb.is_of_transaction() {
+            pending.number = parse::numbers(command.trimmed()).0;
+        }
         match (command.verb, command.argument) {
             (Verb::User, Some(name)) if whole => self.user = Some((step, name.to_vec())),
+            // Another name than the one before, but nobody can tell which.
+            (Verb::User, _) => self.user = None,
             (Verb::Pass, Some(password)) if whole => {
                 pending.login = Some(Login::Native(Box::new(self.pass(password, step))))
             }
@@ -201,6 +209,9 @@ impl Dialogue {
             Some(content) => content.gap(missing, at, out),
             None => {
                 self.client_lost = true;
+                if missing >= ANOTHER_USER {
+                    self.user = None;
+                }
                 self.queue.client_gap();
             }
         }

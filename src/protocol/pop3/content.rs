@@ -79,6 +79,11 @@ impl Content {
         ended
     }
 
+    /// The message that it is.
+    pub fn message(&self) -> MessageId {
+        self.message
+    }
+
     /// Bytes are missing.
     pub fn gap(&mut self, missing: u64, at: At, out: &mut dyn Sink) {
         self.mark(at);

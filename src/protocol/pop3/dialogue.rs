@@ -14,6 +14,7 @@ What the client says is told in `client.rs`, what the server answers in `server.
 
 use super::content::Content;
 use super::lines::{Lines, Listing};
+use super::maildrop::Maildrop;
 use super::queue::Queue;
 use super::{State, Subject, What};
 use crate::capture::Time;
@@ -42,6 +43,9 @@ pub struct Dialogue {
     pub(super) server_lost: u64,
     /// A line of the server was captured.
     pub(super) heard: bool,
+    /// Something of the client was captured, or is known to be missing.
+    pub(super) client_heard: bool,
+    pub(super) maildrop: Maildrop,
     /// The timestamp of the greeting (RFC 1939, section 7).
     pub(super) timestamp: Option<Vec<u8>>,
     /// What USER said, and its step.
@@ -141,6 +145,7 @@ impl protocol::Dialogue for Dialogue {
         if let Some(watch) = self.watch(out) {
             return watch.gap(from, missing, at, out);
         }
+        self.client_heard |= from == Side::Client;
         self.flush(from, out);
         match from {
             Side::Client => self.client_gap(missing, at, out),

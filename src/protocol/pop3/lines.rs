@@ -67,4 +67,6 @@ pub struct Listing {
     pub certain: bool,
     /// Bytes of it are missing.
     pub has_gap: bool,
+    /// They are missing right before the next line, which may be the end of one.
+    pub torn: bool,
 }

@@ -5,6 +5,7 @@ pub mod command;
 mod content;
 pub mod dialogue;
 mod lines;
+mod maildrop;
 pub mod parse;
 mod queue;
 pub mod reply;
@@ -38,6 +39,19 @@ pub enum State {
     Update,
 }
 
+/// What a reply means for the maildrop (RFC 1939, sections 5 and 6).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Effect {
+    /// To DELE: this message will be removed.
+    Marked(u64),
+    /// To RSET: so many messages are no longer to be removed.
+    Restored(u64),
+    /// To QUIT: so many messages are removed.
+    Removed(u64),
+    /// A refusal: this message was marked deleted before.
+    Gone(u64),
+}
+
 /// What was said.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum What {
@@ -58,6 +72,8 @@ pub enum What {
         ok: bool,
         /// Extended response code (RFC 2449, section 8), upper case, without brackets: `IN-USE`, `AUTH`, `SYS/TEMP`.
         code: Option<String>,
+        /// What it means for the maildrop, where that is known.
+        effect: Option<Effect>,
     },
     /// A `+` within AUTH.
     Challenge(Round),

@@ -113,6 +113,27 @@ pub fn numbers(argument: &[u8]) -> (Option<u64>, Option<u64>) {
     }
 }
 
+/// `unique-id-listing = msg SP unique-id` (RFC 1939, section 7): a line of UIDL.
+pub fn unique_id(line: &[u8]) -> Option<(u64, &[u8])> {
+    let id = take_while1(|byte: u8| byte.is_ascii_graphic());
+    let number = map_opt(digit1, |digits: &[u8]| std::str::from_utf8(digits).ok()?.parse().ok());
+    let parsed: IResult<_, _> = (preceded(space0, number), preceded(space1, id), space0, eof).parse(line);
+    parsed.ok().map(|(_, (number, id, ..))| (number, id))
+}
+
+/// True for the lines of a CAPA (RFC 2449, section 5), known by capabilities that most servers have.
+pub fn is_capa(lines: &[u8]) -> bool {
+    let known = |line: &[u8]| [b"TOP".as_slice(), b"UIDL", b"PIPELINING", b"RESP-CODES"].contains(&line);
+    lines.split(|&byte| byte == b'\n').skip(1).any(|line| known(&line.trim_ascii().to_ascii_uppercase()))
+}
+
+/// `field = field-name ":" …` (RFC 5322, section 2.2): how a message begins, and no line of a listing.
+pub fn is_header_field(line: &[u8]) -> bool {
+    let name = take_while1(|byte: u8| byte.is_ascii_graphic() && byte != b':');
+    let parsed: IResult<_, _> = (verify(name, |name: &[u8]| name.len() <= VERB_BYTES * 2), char(':')).parse(line);
+    parsed.is_ok()
+}
+
 /// True for an argument whose first word is `word`, in any case.
 pub fn begins_with_word(argument: &[u8], word: &str) -> bool {
     let parsed: IResult<_, _> = (space0, tag_no_case(word), alt((space1, eof))).parse(argument);

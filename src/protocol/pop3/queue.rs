@@ -62,6 +62,8 @@ pub struct Pending {
     pub login: Option<Login>,
     /// The message (of XTND XMIT) that the reply decides, and its steps.
     pub upload: Option<(MessageId, Vec<StepId>)>,
+    /// The message that it is about.
+    pub number: Option<u64>,
     /// It may never be answered: an empty line, or a command that got rubbish for an answer.
     pub maybe_unanswered: bool,
 }
@@ -69,7 +71,17 @@ pub struct Pending {
 impl Pending {
     /// A command with nothing special.
     pub fn new(verb: Verb, step: StepId, follows: Follows) -> Self {
-        Self { verb, step, follows, login: None, upload: None, maybe_unanswered: false }
+        Self { verb, step, follows, login: None, upload: None, number: None, maybe_unanswered: false }
+    }
+
+    /// A command that was not captured, nor anything of the client: what follows a `+OK` to it, its lines must tell.
+    pub fn unseen() -> Self {
+        Self::new(Verb::Other, StepId::default(), Follows::Anything)
+    }
+
+    /// True for one that was not captured.
+    pub fn is_unseen(&self) -> bool {
+        self.step == StepId::default()
     }
 
     /// No reply will be known to be this command's: what hangs on it is told.

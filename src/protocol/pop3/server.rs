@@ -4,9 +4,10 @@ use super::command::Verb;
 use super::content::Content;
 use super::dialogue::{Dialogue, Said, Saying, subject};
 use super::lines::{Lines, Listing};
+use super::maildrop::Maildrop;
 use super::queue::{Follows, Login, Pending};
 use super::reply::Reply;
-use super::{State, What, parse};
+use super::{Effect, State, What, parse};
 use crate::flow::{At, Side};
 use crate::limits::Limit;
 use crate::protocol::event::{
@@ -34,7 +35,8 @@ impl Dialogue {
         let reply = parse::reply(&line.bytes);
         if let Saying::Listing(listing) = &mut self.saying {
             // Servers forget the final dot: a status line ends the listing where one is due.
-            let is_over = reply.is_some() && (!listing.certain || !self.queue.is_empty());
+            let is_over =
+                reply.is_some() && (!listing.certain || !self.queue.is_empty() || listing.pending.is_unseen());
             if !is_over {
                 return self.listed(line, out);
             }
@@ -56,7 +58,18 @@ impl Dialogue {
     /// A line of a listing.
     fn listed(&mut self, line: &Line<'_>, out: &mut dyn Sink) {
         let Saying::Listing(listing) = &mut self.saying else { return };
-        listing.certain = true;
+        let is_first = !std::mem::replace(&mut listing.certain, true);
+        let is_torn = std::mem::take(&mut listing.torn) || line.end == LineEnd::None || line.truncated;
+        if is_first && listing.pending.is_unseen() && parse::is_header_field(&line.bytes) {
+            return self.unseen_message(line, out);
+        }
+        if listing.pending.verb == Verb::Uidl
+            && !is_torn
+            && let Some((number, id)) = parse::unique_id(&line.bytes)
+        {
+            self.maildrop.id(number, id, out);
+        }
+        let Saying::Listing(listing) = &mut self.saying else { return };
         if &*line.bytes == b"." && line.end != LineEnd::None {
             listing.lines.pass(line);
             self.end_of_saying(true, out);
@@ -72,21 +85,69 @@ impl Dialogue {
             return self.greeting(line, reply, out);
         }
         let Some(pending) = self.queue.answered() else {
-            let what = What::Reply { to: None, ok: reply.ok, code: reply.code.clone() };
+            if reply.ok && !self.client_heard {
+                return self.begin_listing(Pending::unseen(), line, reply);
+            }
+            let what = What::Reply { to: None, ok: reply.ok, code: reply.code.clone(), effect: None };
             out.step(Said::line(line).step(Side::Server, Kind::Reply, subject(self.state, what)));
             return;
         };
         match &pending.follows {
             Follows::Lines | Follows::Anything if reply.ok => {
-                let certain = pending.follows == Follows::Lines;
-                let (code, lines) = (reply.code.clone(), Lines::begin(line));
-                self.saying = Saying::Listing(Box::new(Listing { pending, code, lines, certain, has_gap: false }));
+                self.begin_listing(pending, line, reply);
             }
             _ => {
                 let step = self.tell(Said::line(line), &pending, reply.ok, reply.code.clone(), out);
                 self.decided(pending, line, reply, step, out);
             }
         }
+    }
+
+    fn begin_listing(&mut self, pending: Pending, line: &Line<'_>, reply: &Reply<'_>) {
+        let certain = pending.follows == Follows::Lines;
+        let (code, lines) = (reply.code.clone(), Lines::begin(line));
+        let listing = Listing { pending, code, lines, certain, has_gap: false, torn: false };
+        self.saying = Saying::Listing(Box::new(listing));
+    }
+
+    /// Of the client nothing was captured, and what follows the server's `+OK` begins like a message.
+    fn unseen_message(&mut self, line: &Line<'_>, out: &mut dyn Sink) {
+        let Saying::Listing(listing) = std::mem::take(&mut self.saying) else { return };
+        let Listing { pending, code, lines, .. } = *listing;
+        self.state = State::Transaction;
+        let step = self.tell(Said::lines(&lines), &pending, true, code, out);
+        let text = parse::reply(&lines.text).map_or(b"".as_slice(), |reply| reply.text);
+        // To TOP servers answer by nothing but `+OK`, or by naming it.
+        let is_top =
+            text.trim_ascii().is_empty() || memchr::memmem::find(&text.to_ascii_lowercase(), b"top of").is_some();
+        let start = MessageStart {
+            direction: Direction::Retrieved,
+            mailbox: None,
+            number: None,
+            uid: None,
+            part: is_top.then(|| "top".to_owned()),
+            steps: vec![step],
+        };
+        let octets = parse::numbers(text).0;
+        let verb = if is_top { Verb::Top } else { Verb::Retr };
+        let content = Content::begin(Side::Server, verb, line.end, octets, start, out);
+        self.begin_content(content, line, out);
+    }
+
+    /// A message begins, or goes on, with a line that was taken for another.
+    fn begin_content(&mut self, mut content: Content, line: &Line<'_>, out: &mut dyn Sink) {
+        let at = At { packet: line.packets.first(), time: line.time };
+        let line_end: &[u8] = match line.end {
+            LineEnd::CrLf => b"\r\n",
+            LineEnd::Lf => b"\n",
+            LineEnd::None => b"",
+        };
+        content.read(&mut Input::new(&line.bytes, at), out);
+        if line.truncated {
+            content.gap(line.wire_len - line.bytes.len() as u64, at, out);
+        }
+        content.read(&mut Input::new(line_end, At { packet: line.packets.last(), time: line.time }), out);
+        self.saying = Saying::Content(content);
     }
 
     /// The server's first line is its greeting. Unless the capture began in the middle: then it answers what the
@@ -121,17 +182,38 @@ impl Dialogue {
         if ok && pending.verb.is_of_transaction() && self.state == State::Authorization {
             self.state = State::Transaction;
         }
-        let what = What::Reply { to: Some(pending.verb), ok, code };
+        let effect = self.effect(pending, ok, out);
+        let what = What::Reply { to: Some(pending.verb).filter(|_| !pending.is_unseen()), ok, code, effect };
         let mut step = said.step(Side::Server, Kind::Reply, subject(self.state, what));
         // A reply upon a challenge answers a response that was not captured.
         let unanswered = matches!(pending.login, Some(Login::Sasl { challenged: true, .. }));
-        step.answers = Some(pending.step).filter(|_| !unanswered);
+        step.answers = Some(pending.step).filter(|_| !unanswered && !pending.is_unseen());
         out.step(step)
+    }
+
+    /// What a reply means for the maildrop.
+    fn effect(&mut self, pending: &Pending, ok: bool, out: &mut dyn Sink) -> Option<Effect> {
+        let count = |count: u64| Some(count).filter(|&count| count > 0);
+        match (pending.verb, ok, pending.number) {
+            (Verb::Dele, true, Some(number)) => {
+                self.maildrop.mark(number, out);
+                Some(Effect::Marked(number))
+            }
+            (Verb::Rset, true, _) => count(self.maildrop.unmark()).map(Effect::Restored),
+            (Verb::Quit, true, _) => count(self.maildrop.unmark()).map(Effect::Removed),
+            (_, false, Some(number)) if self.maildrop.is_marked(number) => Some(Effect::Gone(number)),
+            _ => None,
+        }
     }
 
     /// What a reply of one line, told as `step`, brings about.
     fn decided(&mut self, pending: Pending, line: &Line<'_>, reply: &Reply<'_>, step: StepId, out: &mut dyn Sink) {
-        let Pending { verb, follows, login, upload, .. } = pending;
+        let Pending { verb, follows, login, upload, number: about, .. } = pending;
+        if let (Verb::Uidl, Some(_), Some((number, id))) = (verb, about, parse::unique_id(reply.text))
+            && reply.ok
+        {
+            self.maildrop.id(number, id, out);
+        }
         if let Some(login) = login {
             self.log_in(login, reply.ok, step, out);
         }
@@ -157,6 +239,7 @@ impl Dialogue {
                 let start = start(Direction::Retrieved, number, part);
                 let octets = parse::numbers(reply.text).0;
                 let content = Content::begin(Side::Server, verb, line.end, octets, start, out);
+                number.into_iter().for_each(|number| self.maildrop.retrieved(number, content.message(), out));
                 self.saying = Saying::Content(content);
             }
             Follows::Upload => {
@@ -171,6 +254,9 @@ impl Dialogue {
     fn log_in(&mut self, login: Login, ok: bool, step: StepId, out: &mut dyn Sink) {
         let outcome = if ok { LoginOutcome::Accepted } else { LoginOutcome::Rejected };
         self.state = if ok { State::Transaction } else { State::Authorization };
+        if ok {
+            self.maildrop = Maildrop::default();
+        }
         out.credential(match login {
             Login::Native(mut credential) => {
                 credential.steps.push(step);
@@ -231,18 +317,9 @@ impl Dialogue {
         let start = MessageStart { direction, mailbox, number, uid, part, steps: vec![step] };
         let at = At { packet: line.packets.first(), time: line.time };
         let mut content = Content::begin(Side::Server, verb, line.end, None, start, out);
+        number.into_iter().for_each(|number| self.maildrop.retrieved(number, content.message(), out));
         content.gap(std::mem::take(&mut self.server_lost), at, out);
-        let line_end: &[u8] = match line.end {
-            LineEnd::CrLf => b"\r\n",
-            LineEnd::Lf => b"\n",
-            LineEnd::None => b"",
-        };
-        content.read(&mut Input::new(&line.bytes, at), out);
-        if line.truncated {
-            content.gap(line.wire_len - line.bytes.len() as u64, at, out);
-        }
-        content.read(&mut Input::new(line_end, At { packet: line.packets.last(), time: line.time }), out);
-        self.saying = Saying::Content(content);
+        self.begin_content(content, line, out);
         true
     }
 
@@ -253,7 +330,7 @@ impl Dialogue {
             Saying::Listing(listing) => {
                 let Listing { pending, code, lines, .. } = *listing;
                 self.tell(Said::lines(&lines), &pending, true, code, out);
-                if pending.verb == Verb::Capa {
+                if pending.verb == Verb::Capa || pending.is_unseen() && parse::is_capa(&lines.text) {
                     out.capabilities(lines.text.split(|&byte| byte == b'\n').skip(1).map(<[u8]>::to_vec).collect());
                 }
             }
@@ -276,7 +353,7 @@ impl Dialogue {
         match &mut self.saying {
             Saying::Content(content) => return content.gap(missing, at, out),
             Saying::Listing(listing) if listing.certain => {
-                listing.has_gap = true;
+                (listing.has_gap, listing.torn) = (true, true);
                 return;
             }
             _ => self.end_of_saying(false, out),

@@ -154,6 +154,15 @@ impl Dialogue {
         let command = Command::read(&line.bytes);
         match after {
             After::Nothing => self.command(&line, &command, out),
+            After::RefusedLogin if is_response(&command) => {
+                // It goes on with the log-in all the same, and the server takes it for a command.
+                self.client = Client::Commands(After::RefusedLogin);
+                let secrets = Vec::from_iter(Some(0..line.bytes.len()));
+                let subject = smtp(Subject::Command(Verb::Other));
+                let step = self.tell(&line, Kind::Command, subject, Some(&command), secrets, out);
+                self.ask(Some(step), Question::Command(Verb::Other), None, out);
+            }
+            After::RefusedLogin => self.command(&line, &command, out),
             After::Refusal | After::Gap if command.is_in_form() => self.command(&line, &command, out),
             After::Refusal => {
                 let step = self.tell(&line, Kind::Data, smtp(Subject::RefusedContent), None, Vec::new(), out);
@@ -189,6 +198,7 @@ impl Dialogue {
             Verb::StartTls => (Question::Command(Verb::StartTls), Some(Asking::StartTls)),
             // Of a size that the gap has cut, digits may be missing.
             Verb::Bdat if is_whole(line) => return self.bdat(command, step, out),
+            Verb::Burl => (self.by_reference(step, command, out), None),
             verb => (Question::Command(verb), None),
         };
         if command.verb.is_hello() {
@@ -299,6 +309,13 @@ pub(super) fn smtp(subject: Subject) -> event::Subject {
 /// False where a part of the line is missing: what it says is then half an address, half a password.
 fn is_whole(line: &Line<'_>) -> bool {
     line.end != LineEnd::None && !line.truncated
+}
+
+/// True for a line that is no command but may be a response to a challenge: base64, and nothing behind it.
+fn is_response(command: &Command<'_>) -> bool {
+    let word = command.line().trim_ascii();
+    let is_base64 = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=');
+    command.verb == Verb::Other && !word.is_empty() && word.len() % 4 == 0 && word.iter().all(is_base64)
 }
 
 /// The path of MAIL or RCPT, where all of it was seen.

@@ -24,18 +24,25 @@ pub enum Verb {
     StartTls,
     Etrn,
     Turn,
+    Atrn,
+    /// Content by reference (RFC 4468).
+    Burl,
     Xclient,
     Xforward,
     /// A verb that is none of these.
     Other,
 }
 
-/// Verbs as they are written. X-EXPS is what Exchange calls AUTH among its own.
-const VERBS: [(&str, Verb); 20] = [
+/// Verbs as they are written. X-EXPS is what Exchange calls AUTH among its own, X-ANONYMOUSTLS its STARTTLS without
+/// certificates; SEND, SOML and SAML are RFC 821's MAIL to a terminal (there section 3.4).
+const VERBS: [(&str, Verb); 26] = [
     ("HELO", Verb::Helo),
     ("EHLO", Verb::Ehlo),
     ("LHLO", Verb::Lhlo),
     ("MAIL", Verb::Mail),
+    ("SEND", Verb::Mail),
+    ("SOML", Verb::Mail),
+    ("SAML", Verb::Mail),
     ("RCPT", Verb::Rcpt),
     ("DATA", Verb::Data),
     ("BDAT", Verb::Bdat),
@@ -48,8 +55,11 @@ const VERBS: [(&str, Verb); 20] = [
     ("AUTH", Verb::Auth),
     ("X-EXPS", Verb::Auth),
     ("STARTTLS", Verb::StartTls),
+    ("X-ANONYMOUSTLS", Verb::StartTls),
     ("ETRN", Verb::Etrn),
     ("TURN", Verb::Turn),
+    ("ATRN", Verb::Atrn),
+    ("BURL", Verb::Burl),
     ("XCLIENT", Verb::Xclient),
     ("XFORWARD", Verb::Xforward),
 ];
@@ -66,9 +76,9 @@ impl Verb {
         matches!(self, Self::Helo | Self::Ehlo | Self::Lhlo)
     }
 
-    /// True where it ends a mail transaction, if it is accepted (RFC 5321, section 4.1.4).
+    /// True where it ends a mail transaction, if it is accepted (RFC 5321, section 4.1.4). XCLIENT begins the session anew.
     pub fn ends_transaction(self) -> bool {
-        self.is_hello() || self == Self::Rset
+        self.is_hello() || matches!(self, Self::Rset | Self::Xclient)
     }
 
     /// True where `code` is a reply that a server may give to this command (RFC 5321, section 4.3.2; RFC 4954; RFC 3207;
@@ -114,6 +124,11 @@ impl<'a> Command<'a> {
         Self { verb: Verb::of(word), name, line, arguments }
     }
 
+    /// The whole line.
+    pub fn line(&self) -> &'a [u8] {
+        self.line
+    }
+
     /// What follows the verb.
     pub fn arguments(&self) -> &'a [u8] {
         self.line.get(self.arguments.clone()).unwrap_or_default()
@@ -143,9 +158,10 @@ impl<'a> Command<'a> {
             Verb::Mail | Verb::Rcpt => self.path().is_some(),
             Verb::Data | Verb::Rset | Verb::Quit | Verb::StartTls | Verb::Turn => words == 0,
             Verb::Helo | Verb::Ehlo | Verb::Lhlo | Verb::Vrfy | Verb::Expn | Verb::Etrn => words == 1,
-            Verb::Help | Verb::Noop => words <= 1,
+            Verb::Help | Verb::Noop | Verb::Atrn => words <= 1,
             Verb::Auth => matches!(words, 1 | 2),
             Verb::Bdat => parse::chunk(self.arguments()).is_some(),
+            Verb::Burl => self.arguments().trim_ascii_start().starts_with(b"imap://"),
             Verb::Xclient | Verb::Xforward => self.arguments().contains(&b'='),
             Verb::Other => false,
         }
@@ -164,6 +180,8 @@ mod tests {
         };
         check(b"mail from:<a@b>", Verb::Mail, Some("MAIL"), b"from:<a@b>");
         check(b"x-exps gssapi", Verb::Auth, Some("X-EXPS"), b"gssapi");
+        check(b"x-anonymoustls", Verb::StartTls, Some("X-ANONYMOUSTLS"), b"");
+        check(b"soml from:<a@b>", Verb::Mail, Some("SOML"), b"from:<a@b>");
         check(b"bogus 1", Verb::Other, Some("BOGUS"), b"1");
         check(b"MALI\x08IL x", Verb::Other, Some("MALI\u{8}IL"), b"x");
         check(b"\xff\xfd\x03HELO x", Verb::Other, Some("\u{fffd}\u{fffd}\u{3}HELO"), b"x");

@@ -2,6 +2,7 @@
 
 use super::Subject;
 use super::client::smtp;
+use super::command::Command;
 use super::dialogue::{After, Client, Dialogue, Flavour, Wait};
 use super::queue::{Abandoned, Delivering, Due, Pending, Question};
 use crate::capture::Time;
@@ -248,9 +249,8 @@ impl Dialogue {
             }
             None => {
                 delivering.due = self.replies_due();
-                let is_sure = self.knows_recipients();
                 self.ask(step, Question::Content(delivering), None, out);
-                if !is_sure || content.answered {
+                if content.answered {
                     self.queue.unsure();
                 }
             }
@@ -312,21 +312,14 @@ impl Dialogue {
         found
     }
 
-    /// False where nobody can tell how many replies there will be, for recipients may be missing, or what became of them.
-    fn knows_recipients(&self) -> bool {
-        let InFlight { recipients, sure, goes_on, .. } = self.in_flight();
-        self.flavour == Flavour::Smtp || sure && recipients == 0 && (!goes_on || self.transaction.is_answered())
-    }
-
     /// How many replies the server will give to a message's content.
     fn replies_due(&self) -> Due {
-        if self.flavour == Flavour::Smtp {
-            return Due::One;
-        }
-        let unanswered = self.in_flight();
-        match unanswered.recipients + if unanswered.goes_on { self.transaction.accepted() } else { 0 } {
-            0 => Due::One,
-            left => Due::PerRecipient { left },
+        let InFlight { recipients, sure, goes_on, .. } = self.in_flight();
+        match self.flavour {
+            Flavour::Smtp => Due::One,
+            Flavour::Lmtp if !sure => Due::Unknown(Vec::new()),
+            Flavour::Lmtp if goes_on && recipients == 0 => self.transaction.replies_due(),
+            Flavour::Lmtp => Due::Later,
         }
     }
 
@@ -350,6 +343,23 @@ impl Dialogue {
             self.open = Some(open);
             Question::Chunk
         }
+    }
+
+    /// BURL: content that the server is to fetch elsewhere, in the place of a chunk (RFC 4468). Returns what that asks.
+    pub(super) fn by_reference(&mut self, burl: StepId, command: &Command<'_>, out: &mut dyn Sink) -> Question {
+        if let Some(open) = &mut self.open {
+            open.add(burl);
+            open.torn = true;
+        }
+        self.chunks_unseen = true;
+        let last = command.arguments().trim_ascii_end().rsplit(u8::is_ascii_whitespace).next();
+        if !last.is_some_and(|word| word.eq_ignore_ascii_case(b"LAST")) {
+            return Question::Chunk;
+        }
+        self.chunks_unseen = false;
+        let due = self.replies_due();
+        let (message, steps) = self.give_up(out).map_or((None, Vec::new()), |open| (Some(open.message), open.steps));
+        Question::LastChunk(Delivering { message, steps, due, decided: None })
     }
 
     /// Reads content by count.
@@ -425,7 +435,12 @@ impl Dialogue {
 
     /// The fate of a message is known, or never will be: the transaction is over (RFC 5321, section 4.1.1.4).
     pub(super) fn delivered(&mut self, delivering: Delivering, out: &mut dyn Sink) {
-        let transaction = std::mem::take(&mut self.transaction);
+        let mut transaction = std::mem::take(&mut self.transaction);
+        if let Due::Unknown(codes) = &delivering.due
+            && codes.len() == transaction.accepted()
+        {
+            codes.iter().for_each(|&code| transaction.final_code(code));
+        }
         let refusal = transaction.refusal().map(|reply| (false, reply.to_vec()));
         let (outcome, reply) = match refusal.or(delivering.decided) {
             Some((true, reply)) => (Delivery::Accepted, Some(reply)),

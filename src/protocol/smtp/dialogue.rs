@@ -16,7 +16,8 @@ The server's replies drive the state: DATA begins at 354 and never at the word D
 what the client's next bytes are, they wait in `Held`; only where that reply can't come any more (a gap, the end, too
 much waiting) the bytes themselves must tell.
 
-What the client says is read in `client.rs`, content in `content.rs`, what the server says in `server.rs`.
+What the client says is read in `client.rs`, content in `content.rs`, what the server says in `server.rs`; `turn.rs` is for
+the two that have swapped roles.
 */
 
 use super::command::Command;
@@ -25,6 +26,7 @@ use super::held::{Held, Piece};
 use super::queue::{Question, Queue};
 use super::reply::{Replies, Reply};
 use super::transaction::Transaction;
+use super::turn::Roles;
 use crate::flow::{At, Side};
 use crate::limits::Limit;
 use crate::protocol::event::{Kind, Packets, Sink, Step, StepId, Subject};
@@ -48,8 +50,9 @@ pub(super) const ANOTHER: u64 = 17;
 #[derive(Debug)]
 pub struct Dialogue {
     pub(super) flavour: Flavour,
+    pub(super) roles: Roles,
     /// Something was said, or lost, by either side.
-    begun: bool,
+    pub(super) begun: bool,
     pub(super) opening: Opening,
     /// The server's first lines are no replies.
     pub(super) preamble: bool,
@@ -113,6 +116,8 @@ pub(super) enum After {
     Nothing,
     /// A refused DATA: the client may send its message nevertheless.
     Refusal,
+    /// A refused AUTH: the client may send the password nevertheless.
+    RefusedLogin,
     /// A gap: it may be the rest of anything.
     Gap,
     /// STARTTLS, in the same breath: the server throws it away (RFC 3207, section 4.2).
@@ -185,6 +190,7 @@ impl Dialogue {
     pub fn new(flavour: Flavour) -> Self {
         Self {
             flavour,
+            roles: Roles::AsConnected,
             begun: false,
             opening: Opening::Nothing,
             preamble: false,
@@ -408,19 +414,46 @@ impl Dialogue {
 
 impl crate::protocol::Dialogue for Dialogue {
     fn data(&mut self, from: Side, bytes: &[u8], at: At, out: &mut dyn Sink) {
-        let Some(&first) = bytes.first() else { return };
+        let mut left = bytes;
+        while !left.is_empty() {
+            let rest = self.roles.with(from, out, |from, out| self.read(from, left, at, out));
+            left = left.get(left.len().saturating_sub(rest)..).unwrap_or_default();
+        }
+    }
+
+    fn gap(&mut self, from: Side, missing: u64, at: At, out: &mut dyn Sink) {
+        self.roles.with(from, out, |from, out| self.lack(from, missing, at, out));
+    }
+
+    fn end(&mut self, out: &mut dyn Sink) {
+        self.roles.with(Side::Client, out, |_, out| self.finish(out));
+    }
+}
+
+impl Dialogue {
+    /// Reads bytes of one role. Returns how many of them are left, since the roles were swapped: then the reply that did
+    /// it was read, or waited and was taken up.
+    fn read(&mut self, from: Side, bytes: &[u8], at: At, out: &mut dyn Sink) -> usize {
+        let Some(&first) = bytes.first() else { return 0 };
         if !std::mem::replace(&mut self.begun, true) && is_tls_record(first) {
             self.client = Client::Commands(After::Nothing);
             self.tls = Some(Watch::implicit(out));
         }
         if self.watched(from, bytes, at, out) {
-            return;
+            return 0;
         }
         let mut input = Input::new(bytes, at);
         match from {
-            Side::Server => self.server_input(&mut input, out),
+            Side::Server => {
+                self.server_input(&mut input, out);
+                return input.rest().len();
+            }
             Side::Client => {
+                let roles = self.roles;
                 self.client_goes_on(out);
+                if self.roles != roles {
+                    return bytes.len();
+                }
                 if self.held.is_empty() {
                     self.client_input(&mut input, out);
                 }
@@ -429,9 +462,11 @@ impl crate::protocol::Dialogue for Dialogue {
                 }
             }
         }
+        0
     }
 
-    fn gap(&mut self, from: Side, missing: u64, at: At, out: &mut dyn Sink) {
+    /// Bytes of one role are missing.
+    fn lack(&mut self, from: Side, missing: u64, at: At, out: &mut dyn Sink) {
         self.begun = true;
         if from == Side::Client {
             self.client_goes_on(out);
@@ -453,7 +488,7 @@ impl crate::protocol::Dialogue for Dialogue {
         }
     }
 
-    fn end(&mut self, out: &mut dyn Sink) {
+    fn finish(&mut self, out: &mut dyn Sink) {
         self.server_ends(out);
         loop {
             self.decide(out);

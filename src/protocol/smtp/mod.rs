@@ -11,6 +11,7 @@ mod held;
 mod queue;
 mod server;
 mod transaction;
+mod turn;
 
 #[cfg(test)]
 mod tests;

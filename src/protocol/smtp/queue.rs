@@ -75,8 +75,18 @@ pub struct Delivering {
     pub decided: Option<(bool, Vec<u8>)>,
 }
 
+impl Delivering {
+    /// The verdict of one recipient among several: one that is served is enough to call the message accepted.
+    pub fn one_decides(&mut self, (accepted, reply): (bool, Vec<u8>)) {
+        match &self.decided {
+            Some((already, _)) if *already || !accepted => {}
+            _ => self.decided = Some((accepted, reply)),
+        }
+    }
+}
+
 /// How many replies a message's content gets.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Due {
     /// One for all (RFC 5321).
     #[default]
@@ -86,6 +96,11 @@ pub enum Due {
         /// Still to come, at least 1.
         left: usize,
     },
+    /// LMTP: the same, but the replies to the recipients are still to come, before the first to the content.
+    Later,
+    /// One for each accepted recipient, of whom some are missing, or what became of them: the codes that have come, as many
+    /// as recipients are kept. Whose they are is known only if in the end there are as many as recipients.
+    Unknown(Vec<u16>),
     /// One for each accepted recipient and then one for all (draft-hall-prdr, announced by 353).
     PerRecipientAndOne {
         /// Of the recipients, still to come.
@@ -123,11 +138,16 @@ impl Question {
         matches!(self, Self::Rcpt(_) | Self::Command(Verb::Data) | Self::Chunk | Self::LastChunk(_))
     }
 
+    /// True where nobody can tell how many replies are still to come.
+    fn is_open_ended(&self) -> bool {
+        matches!(self, Self::Content(d) | Self::LastChunk(d) if matches!(d.due, Due::Unknown(_)))
+    }
+
     /// How many replies are still to come.
     fn replies_due(&self) -> u64 {
         match self {
             Self::Content(delivering) | Self::LastChunk(delivering) => match delivering.due {
-                Due::One => 1,
+                Due::One | Due::Later | Due::Unknown(_) => 1,
                 Due::PerRecipient { left } => left as u64,
                 Due::PerRecipientAndOne { left } => left as u64 + 1,
             },
@@ -232,6 +252,7 @@ impl Queue {
         if let Some(oldest) = &oldest {
             self.forgotten = self.forgotten.saturating_add(oldest.question.replies_due());
         }
+        self.replies_lost |= pending.question.is_open_ended();
         self.waiting.push_back(pending);
         (lost, oldest)
     }
@@ -322,6 +343,7 @@ impl Queue {
 
     /// Puts one back at the front that gets further replies.
     pub fn put_back(&mut self, pending: Pending) {
+        self.replies_lost |= pending.question.is_open_ended();
         self.waiting.push_front(pending);
     }
 

@@ -9,7 +9,7 @@ use super::reply::{Heard, Reply};
 use super::transaction::Transaction;
 use super::{Asked, Subject};
 use crate::flow::{At, Side};
-use crate::limits::Limit;
+use crate::limits::{Limit, RECIPIENTS};
 use crate::protocol::event::{self, Kind, LoginOutcome, Sink, Step, StepId};
 use crate::protocol::framing::{Input, Line};
 use crate::protocol::sasl::{Exchange, Mechanism, Round};
@@ -18,7 +18,8 @@ impl Dialogue {
     /// Reads the server's bytes.
     pub(super) fn server_input(&mut self, input: &mut Input<'_>, out: &mut dyn Sink) {
         self.reply_packet = input.at.packet;
-        while !input.is_empty() && !self.watch_rest(Side::Server, input, out) {
+        let roles = self.roles;
+        while !input.is_empty() && self.roles == roles && !self.watch_rest(Side::Server, input, out) {
             let Some(line) = self.reply_line.line(input) else { return };
             self.server_line(line, out);
         }
@@ -186,6 +187,11 @@ impl Dialogue {
         }
         match by {
             Answer::To(mut pending) => {
+                if let Question::Content(delivering) | Question::LastChunk(delivering) = &mut pending.question
+                    && delivering.due == Due::Later
+                {
+                    delivering.due = self.transaction.replies_due();
+                }
                 let (kind, subject) = meaning(&mut pending.question, &reply);
                 let step = tell(&reply, kind, subject, pending.step, out);
                 self.answered(pending, &reply, step, out);
@@ -267,6 +273,7 @@ impl Dialogue {
             Question::Command(verb) if verb.ends_transaction() => {
                 if reply.is_positive() {
                     self.transaction = Transaction::default();
+                    self.logged_in &= verb != Verb::Xclient;
                     if reply.is_whole && matches!(verb, Verb::Ehlo | Verb::Lhlo) {
                         out.capabilities(reply.lines().skip(1).map(<[u8]>::to_vec).collect());
                     }
@@ -282,6 +289,7 @@ impl Dialogue {
             Question::Command(Verb::Bdat) => {
                 self.awaited(step, Asking::Chunk);
             }
+            Question::Command(Verb::Turn | Verb::Atrn) if reply.is_positive() => self.turn(out),
             // A command of which the end is missing was DATA, after all.
             Question::Command(Verb::Other) if reply.code == 354 && self.torn != Torn::No => {
                 self.torn = Torn::No;
@@ -348,12 +356,17 @@ impl Dialogue {
                 *left = left.saturating_sub(1);
                 let done = *left == 0;
                 self.transaction.final_code(reply.code);
-                // One recipient that is served is enough to call the message accepted.
-                match &delivering.decided {
-                    Some((accepted, _)) if *accepted || !verdict.0 => {}
-                    _ => delivering.decided = Some(verdict),
-                }
+                delivering.one_decides(verdict);
                 done
+            }
+            // None is later than the first reply.
+            Due::Later => true,
+            Due::Unknown(codes) => {
+                if codes.len() < RECIPIENTS {
+                    codes.push(reply.code);
+                }
+                delivering.one_decides(verdict);
+                false
             }
         }
     }
@@ -406,6 +419,9 @@ impl Dialogue {
             _ => LoginOutcome::Unknown,
         };
         self.logged_in |= outcome == LoginOutcome::Accepted;
+        if awaited && outcome == LoginOutcome::Rejected {
+            self.client = Client::Commands(After::RefusedLogin);
+        }
         if let Some(exchange) = exchange {
             out.credential(exchange.finish(outcome));
         }
@@ -474,8 +490,8 @@ fn meaning(question: &mut Question, reply: &Reply<'_>) -> (Kind, Subject) {
         Question::Response(_) => Asked::Sasl,
         Question::Chunk => Asked::Command(Verb::Bdat),
         Question::Content(delivering) | Question::LastChunk(delivering) => match delivering.due {
-            Due::PerRecipient { .. } | Due::PerRecipientAndOne { left: 1.. } => Asked::Recipient,
-            Due::One | Due::PerRecipientAndOne { left: 0 } => match question {
+            Due::PerRecipient { .. } | Due::Unknown(_) | Due::PerRecipientAndOne { left: 1.. } => Asked::Recipient,
+            Due::One | Due::Later | Due::PerRecipientAndOne { left: 0 } => match question {
                 Question::LastChunk(_) => Asked::Command(Verb::Bdat),
                 _ => Asked::Content,
             },

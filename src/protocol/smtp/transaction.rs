@@ -1,5 +1,6 @@
 //! The mail transaction: from whom and to whom, as the server's replies have confirmed it (RFC 5321, section 3.3).
 
+use super::queue::Due;
 use crate::limits::RECIPIENTS;
 use crate::protocol::event::{Envelope, Recipient, StepId};
 
@@ -44,9 +45,14 @@ impl Transaction {
         self.envelope.to.iter().filter(|recipient| is_accepted(recipient)).count()
     }
 
-    /// True where MAIL was seen, and what became of each recipient.
-    pub fn is_answered(&self) -> bool {
-        self.begun && self.envelope.to.iter().all(|recipient| recipient.code.is_some())
+    /// LMTP: how many replies its content will have. That is known where MAIL was seen, and what became of each recipient.
+    pub fn replies_due(&self) -> Due {
+        let is_answered = self.begun && self.envelope.to.iter().all(|recipient| recipient.code.is_some());
+        match self.accepted() {
+            _ if !is_answered => Due::Unknown(Vec::new()),
+            0 => Due::One,
+            left => Due::PerRecipient { left },
+        }
     }
 
     /// The reply to the content for the next of the accepted recipients.

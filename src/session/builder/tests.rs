@@ -84,7 +84,7 @@ fn a_transaction() {
     builder.content(message, b"\r\nbody\r\n");
     builder.content_end(message, true);
     let mut packets = Packets::one(10);
-    (11..15).for_each(|packet| _ = packets.add(packet));
+    (11..15).for_each(|packet| packets.add(packet));
     let content = builder
         .step(Told { packets, ..told(Side::Client, Kind::Data, Subject::Smtp(smtp::Subject::Content), 14, b"") });
     let last = builder.step(reply(Asked::Content, 250, content, 16, "250 2.1.5 queued"));
@@ -154,7 +154,7 @@ fn states_and_statuses() {
     let tagged = imap::What::Tagged { to: None, status: imap::Status::No, code: None };
     let cases = [
         (pop3(pop3::What::Greeting { ok: true, apop: false }), Some("+OK"), None),
-        (pop3(pop3::What::Reply { to: None, ok: false, code: None }), Some("-ERR"), None),
+        (pop3(pop3::What::Reply { to: None, ok: false, code: None, effect: None }), Some("-ERR"), None),
         (pop3(pop3::What::Command(pop3::Verb::Stat)), None, None),
         (imap(greeting), Some("PREAUTH"), None),
         (imap(tagged), Some("NO"), None),

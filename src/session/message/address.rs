@@ -10,7 +10,7 @@ use crate::session::text::text;
 
 /// Adds the mailboxes of an address list, unfolded. Groups are their members. False where there are more than
 /// [`RECIPIENTS`], which are then left out.
-pub fn list(field: &[u8], mailboxes: &mut Vec<Mailbox>) -> bool {
+pub fn list(field: &[u8], charset: Option<&[u8]>, mailboxes: &mut Vec<Mailbox>) -> bool {
     let mut entry = Entry::default();
     let mut at = 0;
     while let Some(&byte) = field.get(at) {
@@ -20,7 +20,7 @@ pub fn list(field: &[u8], mailboxes: &mut Vec<Mailbox>) -> bool {
             return false;
         }
         match byte {
-            b',' | b';' => mailboxes.extend(std::mem::take(&mut entry).mailbox()),
+            b',' | b';' => mailboxes.extend(std::mem::take(&mut entry).mailbox(charset)),
             // A group's name (RFC 5322: `group = display-name ":"`) is nobody's address.
             b':' => entry = Entry::default(),
             b'"' => at += entry.quoted(rest) - 1,
@@ -34,7 +34,7 @@ pub fn list(field: &[u8], mailboxes: &mut Vec<Mailbox>) -> bool {
             _ => _ = entry.plain(&[byte]),
         }
     }
-    mailboxes.extend(entry.mailbox());
+    mailboxes.extend(entry.mailbox(charset));
     true
 }
 
@@ -128,7 +128,7 @@ impl Entry {
         at + rest.get(at..).unwrap_or_default().iter().take_while(|&&b| b == b'>').count()
     }
 
-    fn mailbox(self) -> Option<Mailbox> {
+    fn mailbox(self, charset: Option<&[u8]>) -> Option<Mailbox> {
         let sent = self.sent.trim_ascii();
         let (name, address) = match &self.angle {
             Some(address) => (self.name.trim_ascii(), address.as_slice()),
@@ -139,7 +139,7 @@ impl Entry {
         };
         let name = if name.is_empty() { self.comment.trim_ascii() } else { name };
         let shown = |text: String| Some(text).filter(|text| !text.trim().is_empty());
-        let mailbox = Mailbox { name: shown(words::decode(name)), address: shown(text(address)) };
+        let mailbox = Mailbox { name: shown(words::decode_beside(name, charset)), address: shown(text(address)) };
         (mailbox != Mailbox::default()).then_some(mailbox)
     }
 }
@@ -167,7 +167,7 @@ mod tests {
 
     fn list(field: &[u8]) -> Vec<Mailbox> {
         let mut mailboxes = Vec::new();
-        assert!(super::list(field, &mut mailboxes));
+        assert!(super::list(field, None, &mut mailboxes));
         mailboxes
     }
 

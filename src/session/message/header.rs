@@ -61,8 +61,8 @@ pub fn name_and_value(field: &[u8]) -> Option<(&[u8], &[u8])> {
 }
 
 /// Reads the header fields of a message. Of a field that must not be repeated the first counts; of lists of addresses,
-/// all. False where such a list was too long.
-pub fn message(block: &[u8]) -> (Header, bool) {
+/// all. False where such a list was too long. `charset` is the one that Content-Type declares for the body.
+pub fn message(block: &[u8], charset: Option<&[u8]>) -> (Header, bool) {
     let mut header = Header::default();
     let mut all = true;
     for (name, value) in fields(block) {
@@ -71,11 +71,11 @@ pub fn message(block: &[u8]) -> (Header, bool) {
         match name.to_ascii_lowercase().as_slice() {
             b"message-id" if header.message_id.is_none() => header.message_id = message_id(value),
             b"date" if header.date.is_none() => header.date = some(text(value.trim_ascii_end())),
-            b"subject" if header.subject.is_none() => header.subject = some(words::decode(value)),
-            b"from" => all &= address::list(value, &mut header.from),
-            b"to" => all &= address::list(value, &mut header.to),
-            b"cc" => all &= address::list(value, &mut header.cc),
-            b"reply-to" => all &= address::list(value, &mut header.reply_to),
+            b"subject" if header.subject.is_none() => header.subject = some(words::decode_beside(value, charset)),
+            b"from" => all &= address::list(value, charset, &mut header.from),
+            b"to" => all &= address::list(value, charset, &mut header.to),
+            b"cc" => all &= address::list(value, charset, &mut header.cc),
+            b"reply-to" => all &= address::list(value, charset, &mut header.reply_to),
             _ => {}
         }
     }
@@ -110,9 +110,11 @@ pub fn entity(block: &[u8]) -> Entity {
         entity.boundary = boundary.filter(|boundary| !boundary.is_empty());
     }
     entity.too_many = content_type.iter().chain(&disposition).any(|field| field.too_many);
-    let filename = disposition.as_ref().and_then(|field| field.text("filename"));
+    let beside = entity.mime.charset.as_deref().map(str::as_bytes);
+    let filename = disposition.as_ref().and_then(|field| field.text_beside("filename", beside));
     let filename = filename.filter(|name| !name.is_empty());
-    let name = || content_type.as_ref().and_then(|field| field.text("name")).filter(|name| !name.is_empty());
+    let name =
+        || content_type.as_ref().and_then(|field| field.text_beside("name", beside)).filter(|name| !name.is_empty());
     entity.filename = filename.or_else(name);
     entity.attachment = disposition.is_some_and(|field| field.value == "attachment");
     entity
@@ -150,6 +152,7 @@ mod tests {
             no field at all\r\n and what follows it\r\n\
             From: =?utf-8?q?=C3=89va?= <e@v>\r\n\
             Reply-To:\r\n",
+            None,
         );
         assert_eq!(header.subject.as_deref(), Some("one two\t  three "));
         assert_eq!(header.message_id.as_deref(), Some("a$b@c"));
@@ -160,8 +163,19 @@ mod tests {
     }
 
     #[test]
+    fn raw_text_is_in_the_charset_of_the_body() {
+        let block = b"Subject: \xcf\xd4\xde\xa3\xd4 =?utf-8?q?=C3=A9?=\r\nFrom: \xcf\xd4 <e@v>\r\n\
+            Content-Type: text/plain; charset=koi8-r; name=\"\xcf\xd4\"\r\n";
+        let entity = entity(block);
+        let (header, _) = message(block, entity.mime.charset.as_deref().map(str::as_bytes));
+        assert_eq!(header.subject.as_deref(), Some("отчёт é"));
+        assert_eq!(header.from[0].name.as_deref(), Some("от"));
+        assert_eq!(entity.filename.as_deref(), Some("от"));
+    }
+
+    #[test]
     fn nothing_is_absent_and_not_empty() {
-        assert_eq!(message(b"Subject:\r\nDate: \r\nMessage-ID: <>\r\nTo: ,\r\n"), (Header::default(), true));
+        assert_eq!(message(b"Subject:\r\nDate: \r\nMessage-ID: <>\r\nTo: ,\r\n", None), (Header::default(), true));
         let entity = entity(b"MIME-Version:\r\nContent-Type: ; charset=\"\"\r\nContent-Disposition: x; filename=\r\n");
         assert_eq!((entity.mime, entity.filename), (MimePart::default(), None));
         assert!(entity.described);

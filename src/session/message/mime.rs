@@ -401,7 +401,7 @@ impl Walker {
         let entity = header::entity(&reading.block);
         if reading.entity == 0 {
             let all;
-            (self.header, all) = header::message(&reading.block);
+            (self.header, all) = header::message(&reading.block, entity.mime.charset.as_deref().map(str::as_bytes));
             self.recipients_cut = !all;
             self.described = entity.described;
         }

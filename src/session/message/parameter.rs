@@ -55,6 +55,11 @@ impl Field {
     /// The parameter called `name` as text: that of RFC 2231 if there is one, else the simple one with its encoded words
     /// decoded.
     pub fn text(&self, name: &str) -> Option<String> {
+        self.text_beside(name, None)
+    }
+
+    /// The same, where the entity declares a charset for its body, in which raw 8-bit text is likely to be.
+    pub fn text_beside(&self, name: &str, beside: Option<&[u8]>) -> Option<String> {
         let all = || self.parameters.iter().filter(|p| p.name == name.as_bytes());
         let mut sections: Vec<&Parameter> = all().filter(|p| p.section.is_some()).collect();
         sections.sort_by_key(|p| p.section);
@@ -67,12 +72,12 @@ impl Field {
             sections.extend(all().find(|p| p.extended));
         }
         let Some(first) = sections.first() else {
-            return all().next().map(|p| words::decode(&p.value));
+            return all().next().map(|p| words::decode_beside(&p.value, beside));
         };
         let (charset, first_value) = first.charset();
         if !sections.iter().any(|p| p.extended) {
             let joined: Vec<u8> = sections.iter().flat_map(|p| p.value.iter().copied()).collect();
-            return Some(words::decode(&joined));
+            return Some(words::decode_beside(&joined, beside));
         }
         // The sections' bytes are joined before they are decoded: mailers cut within characters.
         let mut bytes = Vec::new();

@@ -4,7 +4,7 @@ character split between two of them, and beside raw 8-bit text.
 */
 
 use super::transfer::{Base64, hex_digit};
-use crate::session::text::{text, text_in};
+use crate::session::text::{text_beside, text_in};
 
 /// The longest charset name looked at, with its language.
 const CHARSET_BYTES: usize = 64;
@@ -20,8 +20,10 @@ pub struct Word<'a> {
 }
 
 /// `value` (unfolded) with its encoded words decoded. White space between two of them is dropped (RFC 2047, section
-/// 6.2), other white space is kept.
-pub fn decode(value: &[u8]) -> String {
+/// 6.2), other white space is kept. `charset` is the one that the entity which the field belongs to declares for its body,
+/// in which raw 8-bit text is likely to be.
+pub fn decode_beside(value: &[u8], charset: Option<&[u8]>) -> String {
+    let text = |bytes: &[u8]| text_beside(bytes, charset);
     let mut out = String::with_capacity(value.len());
     // The bytes of adjacent words in one charset are decoded together: mailers cut within characters.
     let mut run: Option<(&[u8], Vec<u8>)> = None;
@@ -118,7 +120,11 @@ pub fn is_space(byte: u8) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::decode;
+    use super::decode_beside;
+
+    fn decode(value: &[u8]) -> String {
+        decode_beside(value, None)
+    }
 
     #[test]
     fn as_they_are_really_sent() {

@@ -1,7 +1,7 @@
 //! What POP3 steps do (RFC 1939, and its extensions).
 
 use super::{Purpose, listed};
-use crate::protocol::pop3::{State, Subject, Verb, What};
+use crate::protocol::pop3::{Effect, State, Subject, Verb, What, parse};
 use crate::session::model::Phase;
 
 /// What a POP3 step does.
@@ -20,6 +20,10 @@ pub enum Pop3 {
         /// Its response code.
         code: Option<ResponseCode>,
     },
+    /// DELE of this message.
+    Deletes(u64),
+    /// A reply that tells what became of messages.
+    Effect(Effect, Option<ResponseCode>),
     /// A reply to nothing.
     Unasked(Reply),
     /// The message, or the part of it, that was asked for.
@@ -147,8 +151,12 @@ pub fn of(subject: &Subject, arguments: &[u8], asked: Option<&Purpose>) -> Purpo
         What::Greeting { ok: true, apop: true } => Pop3::Greeting(Greeting::ReadyForApop),
         What::Greeting { ok: true, apop: false } => Pop3::Greeting(Greeting::Ready),
         What::Greeting { ok: false, .. } => Pop3::Greeting(Greeting::Refused),
+        What::Command(Verb::Dele) if let (Some(number), _) = parse::numbers(arguments) => Pop3::Deletes(number),
         What::Command(verb) => Pop3::Command(command(*verb, arguments, subject.state)),
-        What::Reply { to: Some(verb), ok, code } => Pop3::Reply {
+        What::Reply { to: Some(_), effect: Some(effect), code, .. } => {
+            Pop3::Effect(*effect, code.as_deref().map(ResponseCode::of))
+        }
+        What::Reply { to: Some(verb), ok, code, effect: None } => Pop3::Reply {
             to: match asked {
                 Some(Purpose::Pop3(Pop3::Command(command))) => *command,
                 _ => command_of_reply(*verb, subject.state),

@@ -67,6 +67,10 @@ listed! {
         StartTls,
         Etrn,
         Turn,
+        Atrn,
+        Burl,
+        /// BURL url LAST.
+        BurlLast,
         Xclient,
         Xforward,
         Other,
@@ -241,7 +245,7 @@ pub fn of(subject: &Subject, arguments: &[u8], asked: Option<&Purpose>) -> Purpo
         Subject::Greeting { code } => Smtp::Greeting(greeting(code)),
         Subject::Command(verb) => Smtp::Command(command(verb, arguments)),
         Subject::Reply { to, code, enhanced } => Smtp::Reply {
-            what: reply(to, code, asked == Some(&Purpose::Smtp(Smtp::Command(Command::BdatLast)))),
+            what: reply(to, code, is_last(asked)),
             enhanced: enhanced.filter(|code| says_more(*code)).map(|code| (code, enhanced::Meaning::of(code))),
         },
         Subject::Challenge(round) => return Purpose::Challenge(round),
@@ -251,6 +255,11 @@ pub fn of(subject: &Subject, arguments: &[u8], asked: Option<&Purpose>) -> Purpo
         Subject::Chunk { last: true } => Smtp::Content(Content::LastChunk),
         Subject::RefusedContent => Smtp::Content(Content::Refused),
     })
+}
+
+/// True where the last piece of a message was asked to be taken.
+fn is_last(asked: Option<&Purpose>) -> bool {
+    matches!(asked, Some(Purpose::Smtp(Smtp::Command(Command::BdatLast | Command::BurlLast))))
 }
 
 /// A success without detail (2.0.0, 2.1.0) repeats what the reply code has said already.
@@ -290,6 +299,9 @@ fn command(verb: Verb, arguments: &[u8]) -> Command {
         Verb::StartTls => Command::StartTls,
         Verb::Etrn => Command::Etrn,
         Verb::Turn => Command::Turn,
+        Verb::Atrn => Command::Atrn,
+        Verb::Burl if last_word(arguments).eq_ignore_ascii_case(b"LAST") => Command::BurlLast,
+        Verb::Burl => Command::Burl,
         Verb::Xclient => Command::Xclient,
         Verb::Xforward => Command::Xforward,
         Verb::Other => Command::Other,
@@ -309,7 +321,7 @@ fn last_word(arguments: &[u8]) -> &[u8] {
     arguments.rsplit(u8::is_ascii_whitespace).next().unwrap_or_default()
 }
 
-/// What a reply with `code` says to what was `asked`; `last` where that was BDAT LAST.
+/// What a reply with `code` says to what was `asked`; `last` where that was the last piece of a message.
 fn reply(asked: Asked, code: u16, last: bool) -> Reply {
     use Asked::{Command, Content, Nothing, Recipient, Sasl};
     match (asked, code) {
@@ -359,10 +371,10 @@ fn to_command(verb: Verb, code: u16, last: bool) -> Reply {
         (Verb::Data, 503) => Reply::DataTooEarly,
         (Verb::Data, 554) => Reply::DataNoRecipients,
 
-        (Verb::Bdat, 200..=299) if last => Reply::ContentAccepted,
-        (Verb::Bdat, 200..=299) => Reply::ChunkAccepted,
-        (Verb::Bdat, 503) => Reply::ChunkOutOfOrder,
-        (Verb::Bdat, 552) => Reply::ChunkTooBig,
+        (Verb::Bdat | Verb::Burl, 200..=299) if last => Reply::ContentAccepted,
+        (Verb::Bdat | Verb::Burl, 200..=299) => Reply::ChunkAccepted,
+        (Verb::Bdat | Verb::Burl, 503) => Reply::ChunkOutOfOrder,
+        (Verb::Bdat | Verb::Burl, 552) => Reply::ChunkTooBig,
 
         (Verb::Rset, 200..=299) => Reply::RsetDone,
         (Verb::Noop, 200..=299) => Reply::NoopDone,
@@ -385,7 +397,8 @@ fn to_command(verb: Verb, code: u16, last: bool) -> Reply {
         (Verb::Etrn, 200..=299) => Reply::EtrnStarted,
         (Verb::Etrn, 458) => Reply::EtrnUnable,
         (Verb::Etrn, 459) => Reply::EtrnRefused,
-        (Verb::Turn, 200..=299) => Reply::TurnAccepted,
+        (Verb::Turn | Verb::Atrn, 200..=299) => Reply::TurnAccepted,
+        (Verb::Atrn, 453) => Reply::EtrnNothing,
         (Verb::Xclient, 200..=299) => Reply::XclientAccepted,
         (Verb::Xforward, 200..=299) => Reply::XforwardAccepted,
 
@@ -406,11 +419,11 @@ fn to_command(verb: Verb, code: u16, last: bool) -> Reply {
         (Verb::Rcpt, 500..=599) => Reply::RcptRefused,
         (Verb::Data, 400..=499) => Reply::DataDeferred,
         (Verb::Data, 500..=599) => Reply::DataRefused,
-        (Verb::Bdat, 400..=499) => Reply::ChunkDeferred,
-        (Verb::Bdat, 500..=599) => Reply::ChunkRefused,
+        (Verb::Bdat | Verb::Burl, 400..=499) => Reply::ChunkDeferred,
+        (Verb::Bdat | Verb::Burl, 500..=599) => Reply::ChunkRefused,
         (Verb::StartTls, 500..=599) => Reply::TlsRefused,
         (Verb::Etrn, 500..=599) => Reply::EtrnRefused,
-        (Verb::Turn, 500..=599) => Reply::TurnRefused,
+        (Verb::Turn | Verb::Atrn, 500..=599) => Reply::TurnRefused,
         (Verb::Xclient, 500..=599) => Reply::XclientRefused,
         (Verb::Xforward, 500..=599) => Reply::XforwardRefused,
         _ => by_class(code),
@@ -489,8 +502,10 @@ fn phase_of(verb: Verb, previous: Phase) -> Phase {
         | Verb::Expn
         | Verb::Help
         | Verb::Noop
+        | Verb::Burl
         | Verb::Etrn
         | Verb::Turn
+        | Verb::Atrn
         | Verb::Xforward => Phase::Transaction,
         Verb::Other => previous,
     }

@@ -40,6 +40,7 @@ fn asked(purpose: Purpose) -> model::Step {
         tag: None,
         command: None,
         arguments: None,
+        mailboxes: Vec::new(),
         code: None,
         enhanced: None,
         status: None,
@@ -136,6 +137,8 @@ fn every_reply_is_one_that_some_code_gives() {
         Verb::Etrn,
         Verb::Turn,
         Verb::Xclient,
+        Verb::Atrn,
+        Verb::Burl,
         Verb::Xforward,
         Verb::Other,
     ];
@@ -206,7 +209,7 @@ fn a_pop3_err_means_what_was_asked() {
     assert_eq!(command(State::Authorization, Verb::Quit, "QUIT"), Purpose::Pop3(Pop3::Command(pop3::Command::Quit)));
     let one = command(State::Transaction, Verb::List, "LIST 2");
     let err = |to, code: Option<&str>, asked: Option<&model::Step>| {
-        let what = What::Reply { to: Some(to), ok: false, code: code.map(str::to_owned) };
+        let what = What::Reply { to: Some(to), ok: false, code: code.map(str::to_owned), effect: None };
         of(Protocol::Pop3, &step(Side::Server, pop3_step(State::Transaction, what), ""), asked)
     };
     let (what, none) = (pop3::Reply::Err, None);
@@ -326,7 +329,7 @@ fn the_phases_of_an_smtp_session() {
 #[test]
 fn the_phases_of_a_pop3_session() {
     use pop3_protocol::{State::*, Verb, What};
-    let reply = |verb| What::Reply { to: Some(verb), ok: true, code: None };
+    let reply = |verb| What::Reply { to: Some(verb), ok: true, code: None, effect: None };
     let session = [
         (Authorization, What::Greeting { ok: true, apop: false }),
         (Authorization, What::Command(Verb::Capa)),
@@ -337,7 +340,7 @@ fn the_phases_of_a_pop3_session() {
         (Transaction, What::Command(Verb::Capa)),
         (Transaction, What::Command(Verb::Retr)),
         (Transaction, What::Content(Verb::Retr)),
-        (Transaction, What::Reply { to: None, ok: false, code: None }),
+        (Transaction, What::Reply { to: None, ok: false, code: None, effect: None }),
         (Update, What::Command(Verb::Quit)),
         (Update, reply(Verb::Quit)),
     ];

@@ -23,8 +23,8 @@ fn session(id: u64, contents: &[(&str, Option<&str>)]) -> Session {
     }
     let ends = Ends { client: ([127, 0, 0, 1], 1).into(), server: ([127, 0, 0, 1], 2).into() };
     let at = At { packet: 1, time: Default::default() };
-    let counters = Counters::default();
-    let transport = Transport { ends, first: at, last: at, end: End::Open, from_start: true, counters };
+    let (counters, conflicts) = (Counters::default(), Default::default());
+    let transport = Transport { ends, first: at, last: at, end: End::Open, from_start: true, counters, conflicts };
     Session { id, ..builder.finish(transport) }
 }
 

@@ -203,7 +203,15 @@ pub struct FindingWords {
 
 /// A finding in words.
 pub fn finding(lang: Lang, finding: &Finding) -> FindingWords {
-    say!(lang, findings::finding(finding.kind))
+    let mut words = say!(lang, findings::finding(finding.kind));
+    for conflict in &finding.conflicts {
+        let [first, second] = [&conflict.first, &conflict.second].map(|copy| super::escape::line(copy));
+        words.detail.push_str(&say!(lang, findings::conflict(conflict, &first, &second)));
+    }
+    if finding.more_conflicts > 0 {
+        words.detail.push_str(&say!(lang, findings::more_conflicts(finding.more_conflicts)));
+    }
+    words
 }
 
 /// The RFC section that a finding rests on.
@@ -215,6 +223,7 @@ fn reference(kind: FindingKind) -> Option<&'static str> {
         FindingKind::RecipientRefused => Some("RFC 5321, section 3.3"),
         FindingKind::MessageRefused => Some("RFC 5321, section 4.2.5"),
         FindingKind::LoginRefused => Some("RFC 4954, section 6"),
+        FindingKind::ConflictingBytes => Some("RFC 9293, section 3.10.7.4"),
         FindingKind::BytesMissing => None,
     }
 }

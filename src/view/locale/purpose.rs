@@ -40,6 +40,11 @@ fn of_pop3(lang: Lang, pop3: Pop3) -> String {
             let detail = code.map(|code| say!(lang, pop3::response_code(code)).to_owned());
             told(lang, say!(lang, pop3::reply(to, what)), detail)
         }
+        Pop3::Deletes(number) => say!(lang, pop3::deletes(number)),
+        Pop3::Effect(effect, code) => {
+            let detail = code.map(|code| say!(lang, pop3::response_code(code)).to_owned());
+            told(lang, &say!(lang, pop3::effect(effect)), detail)
+        }
         Pop3::Unasked(reply) => say!(lang, pop3::unasked(reply)).to_owned(),
         Pop3::Content(content) => say!(lang, pop3::content(content)).to_owned(),
     }
@@ -102,7 +107,14 @@ pub fn row(lang: Lang, purpose: &Purpose, bytes: u64, carries: Option<&Carries>)
         Purpose::Tls { what, .. } => say!(lang, rows::tls(what, bytes)),
         Purpose::Gap { bytes, .. } => say!(lang, rows::gap(*bytes)),
         Purpose::Smtp(Smtp::Greeting(_) | Smtp::Command(_) | Smtp::Reply { .. })
-        | Purpose::Pop3(Pop3::Greeting(_) | Pop3::Command(_) | Pop3::Reply { .. } | Pop3::Unasked(_))
+        | Purpose::Pop3(
+            Pop3::Greeting(_)
+            | Pop3::Command(_)
+            | Pop3::Reply { .. }
+            | Pop3::Deletes(_)
+            | Pop3::Effect(..)
+            | Pop3::Unasked(_),
+        )
         | Purpose::Imap(
             Imap::Greeting(_)
             | Imap::Command(_)

@@ -6,7 +6,7 @@ use crate::protocol::imap::{self as imap_protocol, Code};
 use crate::protocol::pop3 as pop3_protocol;
 use crate::protocol::sasl::{Mechanism, Round};
 use crate::protocol::tls;
-use crate::session::model::{Carries, Lines};
+use crate::session::model::{Carries, Conflict, Lines};
 use crate::session::purpose::{Imap, Pop3, Purpose, Smtp, imap, pop3, smtp};
 use crate::session::summary::{PacketCounts, Traffic};
 use std::collections::HashMap;
@@ -124,6 +124,7 @@ fn a_code_takes_the_place_of_the_likely_reason() {
 
 #[test]
 fn every_pop3_step_has_words_of_its_own() {
+    use crate::protocol::pop3::Effect;
     let greetings = pop3::Greeting::ALL.iter().map(|&greeting| Pop3::Greeting(greeting));
     let commands = pop3::Command::ALL.iter().map(|&command| Pop3::Command(command));
     let replies = pop3::Command::ALL
@@ -136,7 +137,10 @@ fn every_pop3_step_has_words_of_its_own() {
         what: pop3::Reply::Err,
         code: Some(code),
     });
-    let steps = greetings.chain(commands).chain(replies).chain(unasked).chain(contents).chain(coded);
+    let effects = [Effect::Marked(3), Effect::Restored(1), Effect::Restored(2), Effect::Removed(1), Effect::Removed(2)];
+    let effects = effects.into_iter().chain([Effect::Gone(3)]).map(|effect| Pop3::Effect(effect, None));
+    let effects = effects.chain([Pop3::Deletes(3)]);
+    let steps = greetings.chain(commands).chain(replies).chain(unasked).chain(contents).chain(coded).chain(effects);
     check_all(steps.map(Purpose::Pop3), purpose);
 }
 
@@ -222,7 +226,7 @@ fn every_label_and_term_has_words_of_its_own() {
     check_all(all!(LoginOutcome: Accepted, Rejected, Cancelled, Unknown), |l, &x| login_outcome(l, x).to_owned());
     check_all(
         all!(Limit: LineBytes, PacketsPerStep, StepsPerSession, MessagesPerSession, CredentialsPerSession, MessageBytes,
-            MimeStructure, CommandsInFlight, PartialFetches, Recipients, MissingRanges, SameAs, TlsHandshakeBytes, Fragments, Connections, Waiting, History, RecordOrder),
+            MimeStructure, CommandsInFlight, PartialFetches, Maildrop, Recipients, MissingRanges, SameAs, TlsHandshakeBytes, Fragments, Connections, Waiting, History, RecordOrder),
         |l, &x| limit(l, x),
     );
     let stops = [
@@ -244,13 +248,37 @@ fn every_label_and_term_has_words_of_its_own() {
 }
 
 #[test]
+fn what_conflicting_copies_say_is_told_and_escaped() {
+    let conflict = Conflict {
+        from: Side::Client,
+        offset: 41,
+        bytes: 1,
+        first_packet: Some(14),
+        second_packet: 17,
+        first: "RCPT TO:<a>".to_owned(),
+        second: "RCPT TO:<b>\u{1b}[31m".to_owned(),
+    };
+    let kind = FindingKind::ConflictingBytes;
+    let found =
+        Finding { conflicts: vec![conflict.clone(), conflict], more_conflicts: 3, ..Finding::new(kind, vec![2]) };
+    let [en, zh] = LANGS.map(|lang| finding(lang, &found).detail);
+    let one = "The client at byte 41 (1 byte differs): first in packet 14 `RCPT TO:<a>`, then in packet 17 \
+               `RCPT TO:<b>␛[31m`.";
+    assert!(en.ends_with(&format!(" {one} {one} There were 3 more.")), "{en}");
+    assert!(
+        zh.ends_with("先到的（分组 14）是 `RCPT TO:<a>`，后到的（分组 17）是 `RCPT TO:<b>␛[31m`。另有 3 处。"),
+        "{zh}"
+    );
+}
+
+#[test]
 fn every_finding_has_title_detail_and_remedy() {
     let kinds = all!(FindingKind: PlaintextPassword, PlaintextToken, PlaintextMessage, RecipientRefused, MessageRefused,
-        LoginRefused, BytesMissing);
+        LoginRefused, ConflictingBytes, BytesMissing);
     for lang in LANGS {
         let mut titles = HashMap::new();
         for &kind in &kinds {
-            let words = finding(lang, &Finding { kind, steps: Vec::new() });
+            let words = finding(lang, &Finding::new(kind, Vec::new()));
             check(lang, &words.title, kind.id());
             // Whole sentences: punctuation as in running text.
             for text in [&words.detail, &words.remedy] {

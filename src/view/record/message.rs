@@ -24,6 +24,9 @@ pub struct Message<'a> {
     /// IMAP's unique identifier.
     #[serde(skip_serializing_if = "Option::is_none")]
     uid: Option<u64>,
+    /// POP3's unique identifier, from UIDL.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unique_id: Option<&'a str>,
     /// What was carried where it is not the whole message: `headers`, `header fields`, `top 10`, `text`, `section 1.2`,
     /// `bytes 0-1023`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -211,6 +214,7 @@ impl<'a> Message<'a> {
             mailbox: told(&message.mailbox),
             number: message.number,
             uid: message.uid,
+            unique_id: told(&message.unique_id),
             part: told(&message.part),
             message_id: told(&header.message_id),
             date: told(&header.date),

@@ -46,6 +46,9 @@ pub struct Step<'a> {
     /// What follows the verb, as sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     arguments: Option<&'a str>,
+    /// IMAP: the mailboxes that it names, readable, where they crossed in modified UTF-7.
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    mailboxes: &'a [String],
     /// SMTP: the reply code.
     #[serde(skip_serializing_if = "Option::is_none")]
     code: Option<u16>,
@@ -100,6 +103,7 @@ impl<'a> Step<'a> {
             tag: told(&step.tag),
             command: told(&step.command),
             arguments: arguments.map(|arguments| escape::cut(arguments, limit).0).filter(|text| !text.is_empty()),
+            mailboxes: &step.mailboxes,
             code: step.code,
             enhanced: told(&step.enhanced),
             status: step.status,

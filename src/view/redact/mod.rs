@@ -14,7 +14,7 @@ mod needles;
 
 use super::{Report, View};
 use crate::flow::Ends;
-use crate::session::model::{Credential, Mailbox, Message, MimePart, Session, Step};
+use crate::session::model::{Credential, Finding, Mailbox, Message, MimePart, Session, Step};
 use crate::session::secret::{MASK, Secret};
 use masked::{Masked, widened};
 use needles::Needles;
@@ -102,6 +102,7 @@ impl Needles {
 
     fn mask_step(&self, step: &mut Step) {
         self.mask_option(&mut step.tag);
+        step.mailboxes.iter_mut().for_each(|name| self.mask_text(name));
         let given = step.secrets.iter().map(|range| widened(&step.text, range)).filter(|range| !range.is_empty());
         let found = self.find(&step.text, given.collect());
         if found.is_empty() {
@@ -132,6 +133,7 @@ impl Needles {
         session.steps.iter_mut().for_each(|step| self.mask_step(step));
         session.credentials.iter_mut().for_each(|credential| self.mask_credential(credential));
         session.messages.iter_mut().for_each(|message| self.mask_message(message));
+        session.findings.iter_mut().for_each(mask_conflicts);
     }
 
     fn mask_credential(&self, credential: &mut Credential) {
@@ -150,6 +152,7 @@ impl Needles {
             envelope.to.iter_mut().for_each(|recipient| self.mask_text(&mut recipient.address));
         }
         self.mask_option(&mut message.mailbox);
+        self.mask_option(&mut message.unique_id);
         self.mask_option(&mut message.part);
         self.mask_option(&mut message.reply);
         let header = &mut message.header;
@@ -178,6 +181,13 @@ impl Needles {
     }
 }
 
+/// What the copies of a conflict say goes wholly: a password of the copy that no dialogue has read is known to nobody.
+fn mask_conflicts(finding: &mut Finding) {
+    for conflict in &mut finding.conflicts {
+        (conflict.first, conflict.second) = (MASK.to_owned(), MASK.to_owned());
+    }
+}
+
 /// Where `command`, which is upper case, stands in `text`, which may be not.
 fn position(text: &str, command: &str) -> Option<Range<usize>> {
     let upper = text.to_ascii_uppercase();
@@ -187,9 +197,10 @@ fn position(text: &str, command: &str) -> Option<Range<usize>> {
 #[cfg(test)]
 mod tests {
     use super::{Needles, mask};
+    use crate::flow::Side;
     use crate::protocol::Protocol;
     use crate::protocol::event::{Direction, LoginOutcome};
-    use crate::session::model::Session;
+    use crate::session::model::{Conflict, Finding, FindingKind, Session};
     use crate::view::testing::Talk;
 
     fn masked(talk: Talk) -> Session {
@@ -292,6 +303,27 @@ mod tests {
         let mut text = format!("<{long}> <pa\\\"ss\\\\word> <012é>");
         needles.mask_text(&mut text);
         assert_eq!(text, "<********> <********> <012é>");
+    }
+
+    #[test]
+    fn what_the_copies_of_a_conflict_say_goes_wholly() {
+        let conflict = Conflict {
+            from: Side::Client,
+            offset: 12,
+            bytes: 5,
+            first_packet: Some(4),
+            second_packet: 9,
+            first: "PASS secret12".to_owned(),
+            // Nobody has read this one.
+            second: "PASS other".to_owned(),
+        };
+        let session = masked(Talk::new(Protocol::Pop3).s("+OK ready").c("NOOP").edit(|session| {
+            let finding = Finding::new(FindingKind::ConflictingBytes, vec![2]);
+            session.findings.push(Finding { conflicts: vec![conflict], ..finding });
+        }));
+        let said = format!("{session:?}");
+        assert!(!said.contains("secret12") && !said.contains("other"), "{said}");
+        assert_eq!(session.findings[0].conflicts[0].second_packet, 9);
     }
 
     #[test]

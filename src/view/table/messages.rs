@@ -122,6 +122,7 @@ impl Fields<'_> {
         if let Some(uid) = message.uid {
             self.row(Label::Uid, uid.to_string(), "");
         }
+        self.told(Label::Uid, &message.unique_id);
         self.told(Label::Part, &message.part);
     }
 

@@ -22,6 +22,8 @@ const PIECE: usize = 256;
 const RANGES: usize = 2;
 /// The widest that a column of packet numbers gets.
 const NUMBERS: usize = 13;
+/// Characters of a mailbox's name that are shown beside what is done to it.
+const MAILBOX: usize = 100;
 /// An IPv4 address.
 const IPV4: usize = 15;
 
@@ -163,14 +165,8 @@ impl Layout {
             number = format!("{number} {SIGN}");
         }
         let address = |ip| broken(&address(ip), self.addresses);
-        Row::new([
-            number,
-            address(source.ip()),
-            address(destination.ip()),
-            said(options, step),
-            locale::purpose(options.lang, &step.purpose),
-        ])
-        .marked(mark)
+        Row::new([number, address(source.ip()), address(destination.ip()), said(options, step), meaning(options, step)])
+            .marked(mark)
     }
 }
 
@@ -185,6 +181,16 @@ fn said(options: &Options, step: &Step) -> String {
         text.push('…');
     }
     text
+}
+
+/// What a step does, and to which mailboxes, where their names cannot be read as they were sent.
+fn meaning(options: &Options, step: &Step) -> String {
+    let purpose = locale::purpose(options.lang, &step.purpose);
+    if step.mailboxes.is_empty() {
+        return purpose;
+    }
+    let names: Vec<String> = step.mailboxes.iter().map(|name| line(name, MAILBOX)).collect();
+    format!("{purpose} ({})", names.join(", "))
 }
 
 /// The packets that carry a step.
@@ -258,7 +264,7 @@ mod tests {
 
     fn packets(numbers: &[u64]) -> Packets {
         let mut packets = Packets::default();
-        numbers.iter().for_each(|&number| _ = packets.add(number));
+        numbers.iter().for_each(|&number| packets.add(number));
         packets
     }
 

@@ -3,8 +3,10 @@
 mod broken;
 mod compress;
 mod examples;
+mod extensions;
 mod literals;
 mod logins;
+mod oracle;
 mod pieces;
 
 use super::Dialogue;

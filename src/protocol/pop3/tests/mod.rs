@@ -1,6 +1,7 @@
 //! Conversations: the RFCs' own, and what the wild adds to them.
 
 mod holes;
+mod maildrop;
 
 use super::*;
 use crate::protocol::event::{Credential, Delivery, Direction, Exposure, Kind, LoginOutcome, TlsFact};
@@ -13,6 +14,7 @@ fn hear(script: &str) -> Recorder {
 
 fn hear_from(dialogue: impl Fn() -> Dialogue, script: &str) -> Recorder {
     let told = talk(dialogue(), script);
+    assert_eq!(told.stood_for(), told.said, "every byte belongs to a step");
     for size in [1, 2, 3, 7] {
         let pieces = talk_in_pieces(dialogue(), script, size);
         assert_eq!(pieces.rows(), told.rows(), "in pieces of {size}");

@@ -234,3 +234,21 @@ fn lmtp_answers_the_last_chunk_once_for_each_recipient() {
     assert_eq!(messages(&told), ["a@x > b@y=250/250, c@y=250/550: 4 accepted"]);
     assert_eq!(answered(&told)[4..], ["BDAT 250", "BDAT 550", "QUIT 221"]);
 }
+
+/// Who of the recipients is accepted is said after the last chunk was sent, and tells how many replies it will have.
+#[test]
+fn lmtp_refuses_a_recipient_that_was_pipelined_with_its_chunk() {
+    let told = lmtp(
+        r"
+        S: 220 x LMTP
+        C: LHLO a
+        S: 250 x
+        C| MAIL FROM:<a@x>\r\nRCPT TO:<b@y>\r\nRCPT TO:<c@y>\r\nBDAT 3 LAST\r\nx\r\nMAIL FROM:<d@x>\r\n
+        S| 250 a\r\n550 b\r\n250 c\r\n250 taken\r\n250 d\r\n
+        C| RCPT TO:<b@y>\r\nBDAT 3 LAST\r\nz\r\nQUIT\r\n
+        S| 550 b\r\n503 nobody\r\n221 bye\r\n
+    ",
+    );
+    assert_eq!(messages(&told), ["a@x > b@y=550, c@y=250/250: 3 accepted", "d@x > b@y=550: 3 rejected"]);
+    assert_eq!(answered(&told).last().map(String::as_str), Some("QUIT 221"));
+}

@@ -360,3 +360,23 @@ fn anywhere() {
         }
     }
 }
+
+#[test]
+fn lmtp_whose_recipients_are_partly_missing() {
+    let session = |script: &str| {
+        let told = lmtp(&["S: 220 x LMTP\nC: LHLO a\nS: 250 x\n", script].concat());
+        let outcome = messages(&told).join("; ");
+        (outcome, told.rows().pop().unwrap_or_default())
+    };
+    // MAIL and a recipient are missing, and what was said to them: whose the answers are nobody can tell.
+    let begun = "C~ 60\nS~ 14\nS: 250 ok\nC: RCPT TO:<b@y>\nS: 250 ok\nC: DATA\nS: 354 go on\nC: x\nC: .\n";
+    let (told, last) = session(&[begun, "S: 250 taken\nS: 452 full\nC: QUIT\nS: 221 bye\n"].concat());
+    assert_eq!(told, "? > b@y=250: 3 accepted");
+    assert!(last.starts_with("15 S Reply 221 bye -> 14"), "{last}");
+    // There are as many as recipients were seen, so that it was MAIL and nothing else.
+    let (told, _) = session(&[begun, "S: 452 full\nC: QUIT\nS: 221 bye\n"].concat());
+    assert_eq!(told, "? > b@y=250/452: 3 rejected");
+    // The session ends before another command.
+    let (told, _) = session(&[begun, "S: 452 full\nS: 250 taken\n"].concat());
+    assert_eq!(told, "? > b@y=250: 3 accepted");
+}

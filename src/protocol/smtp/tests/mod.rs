@@ -2,6 +2,7 @@
 
 mod chunks;
 mod content;
+mod extensions;
 mod gaps;
 mod hostile;
 mod logins;

@@ -1,6 +1,6 @@
 //! Findings.
 
-use crate::session::model::FindingKind;
+use crate::session::model::{Conflict, FindingKind};
 use crate::view::locale::FindingWords;
 
 pub fn finding(kind: FindingKind) -> FindingWords {
@@ -43,6 +43,14 @@ pub fn finding(kind: FindingKind) -> FindingWords {
              Many refusals in a row may be somebody guessing passwords.",
             "Check user name, password and mechanism; the text of the reply often names the reason.",
         ),
+        FindingKind::ConflictingBytes => (
+            "Two copies of the same bytes disagree",
+            "A stretch of the stream crossed the network more than once, and not with the same content. The steps show \
+             the copy that came first; the receiver may have read another. This is how words are slipped into a \
+             conversation or past an observer.",
+            "Find out from the receiver's log which copy it read, and what sent the other: somebody on the path, or a \
+             device that changes what passes through it.",
+        ),
         FindingKind::BytesMissing => (
             "Bytes of the conversation are missing from the capture",
             "The two ends exchanged them, but the capture does not hold them, so that some steps or parts of messages \
@@ -56,4 +64,20 @@ pub fn finding(kind: FindingKind) -> FindingWords {
         remedy: remedy.to_owned(),
         reference: super::super::reference(kind),
     }
+}
+
+/// What two copies say, of which `first` and `second` are escaped excerpts.
+pub fn conflict(conflict: &Conflict, first: &str, second: &str) -> String {
+    let Conflict { offset, bytes, second_packet, .. } = conflict;
+    let differ = if *bytes == 1 { "1 byte differs".to_owned() } else { format!("{bytes} bytes differ") };
+    let packet = conflict.first_packet.map(|packet| format!(" in packet {packet}")).unwrap_or_default();
+    format!(
+        " The {} at byte {offset} ({differ}): first{packet} `{first}`, then in packet {second_packet} `{second}`.",
+        super::terms::side(conflict.from).to_lowercase()
+    )
+}
+
+/// That not all of them are shown.
+pub fn more_conflicts(more: u64) -> String {
+    if more == 1 { " There was 1 more.".to_owned() } else { format!(" There were {more} more.") }
 }

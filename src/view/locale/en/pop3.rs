@@ -1,5 +1,6 @@
 //! What POP3 steps do.
 
+use crate::protocol::pop3::Effect;
 use crate::session::purpose::pop3::{Command, Content, Greeting, Reply, ResponseCode};
 
 pub fn greeting(greeting: Greeting) -> &'static str {
@@ -98,6 +99,24 @@ fn err(command: Command) -> &'static str {
         Command::Utf8 => "The server does not use UTF-8",
         Command::Xtnd => "The server does not offer the extension",
         Command::Other => "The server does not know the command",
+    }
+}
+
+/// DELE of a message.
+pub fn deletes(number: u64) -> String {
+    format!("Deletes message {number} when the session ends with QUIT")
+}
+
+pub fn effect(effect: Effect) -> String {
+    match effect {
+        Effect::Marked(number) => format!("Message {number} is marked, and deleted when the session ends with QUIT"),
+        Effect::Restored(1) => "The message that was marked is not to be deleted any more".to_owned(),
+        Effect::Restored(count) => format!("The {count} messages that were marked are not to be deleted any more"),
+        Effect::Removed(1) => "The message that was marked is deleted for good, and the server takes leave".to_owned(),
+        Effect::Removed(count) => {
+            format!("The {count} messages that were marked are deleted for good, and the server takes leave")
+        }
+        Effect::Gone(number) => format!("There is no message {number} any more: it was marked deleted before"),
     }
 }
 

@@ -34,6 +34,9 @@ pub fn command(command: Command) -> &'static str {
         Command::StartTls => "Asks to encrypt the connection with TLS from here on",
         Command::Etrn => "Asks the server to send the mail that waits for a domain",
         Command::Turn => "Asks to swap the roles of client and server",
+        Command::Atrn => "Asks to swap the roles of client and server, for the mail of the domains named",
+        Command::Burl => "Names content that the server is to fetch from an IMAP server, as a part of the message",
+        Command::BurlLast => "Names content that the server is to fetch from an IMAP server, and ends the message",
         Command::Xclient => "A proxy tells the server for which client it speaks",
         Command::Xforward => "A proxy tells the server, for its log, where the message came from",
         Command::Other => "A command that SMTP does not define",
@@ -135,7 +138,9 @@ pub fn reply(reply: Reply) -> &'static str {
         }
         Reply::ResponseTooLong => "The client's response is too long",
         Reply::ExchangeBroken => "The log-in is given up|the client cancelled it, or its response was no valid base64",
-        Reply::AuthNotHere => "Logging in is not possible now: already logged in, or in the middle of a message",
+        Reply::AuthNotHere => {
+            "Logging in is not possible here: it is not offered, was done before, or a message is under way"
+        }
         Reply::MechanismUnknown => "The server does not offer this mechanism",
         Reply::MechanismTooWeak => "The mechanism is too weak for this user",
         Reply::EncryptionRequired => "The connection must be encrypted first",

@@ -171,6 +171,10 @@ pub fn limit(limit: Limit) -> String {
             "commands were sent while {} others waited for their reply, so that theirs could not be told",
             limits::COMMANDS_IN_FLIGHT
         ),
+        Limit::Maildrop => format!(
+            "unique identifiers or marks of POP3 messages were forgotten, beyond the first {}",
+            limits::MAILDROP_MESSAGES
+        ),
         Limit::PartialFetches => format!(
             "partial fetches of IMAP messages were not put together: {} messages under way at once, or {} KiB waiting",
             limits::PARTIAL_MESSAGES,

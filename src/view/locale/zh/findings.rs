@@ -1,6 +1,6 @@
 //! 问题与提示。 Findings.
 
-use crate::session::model::FindingKind;
+use crate::session::model::{Conflict, FindingKind};
 use crate::view::locale::FindingWords;
 
 pub fn finding(kind: FindingKind) -> FindingWords {
@@ -38,6 +38,12 @@ pub fn finding(kind: FindingKind) -> FindingWords {
             "用户名或口令错误、账号已停用，或服务器不接受这种认证方式。连续多次被拒绝，可能是有人在猜测口令。",
             "检查用户名、口令和认证方式；响应中的说明往往给出原因。",
         ),
+        FindingKind::ConflictingBytes => (
+            "同一段数据的两次传送内容不同",
+            "数据流中的同一段字节不止一次经过网络，而内容并不相同。步骤中显示的是先到的一份，接收方读到的可能是另一份。\
+             这是向会话中插入内容或躲避监测的手法。",
+            "从接收方的日志确认它读到的是哪一份，并查明另一份的来源：传送途中有人插入，或有设备改动了经过的数据。",
+        ),
         FindingKind::BytesMissing => (
             "抓包数据中缺少部分会话内容",
             "通信双方交换了这些字节，但没有被捕获，因此部分步骤或邮件内容无法显示。",
@@ -50,4 +56,19 @@ pub fn finding(kind: FindingKind) -> FindingWords {
         remedy: remedy.to_owned(),
         reference: super::super::reference(kind),
     }
+}
+
+/// What two copies say, of which `first` and `second` are escaped excerpts.
+pub fn conflict(conflict: &Conflict, first: &str, second: &str) -> String {
+    let Conflict { offset, bytes, second_packet, .. } = conflict;
+    let packet = conflict.first_packet.map(|packet| format!("（分组 {packet}）")).unwrap_or_default();
+    format!(
+        "{}数据流第 {offset} 字节起（{bytes} 字节不同）：先到的{packet}是 `{first}`，后到的（分组 {second_packet}）是 `{second}`。",
+        super::terms::side(conflict.from)
+    )
+}
+
+/// That not all of them are shown.
+pub fn more_conflicts(more: u64) -> String {
+    format!("另有 {more} 处。")
 }

@@ -1,5 +1,6 @@
 //! POP3 各步骤的作用。 What POP3 steps do.
 
+use crate::protocol::pop3::Effect;
 use crate::session::purpose::pop3::{Command, Content, Greeting, Reply, ResponseCode};
 
 pub fn greeting(greeting: Greeting) -> &'static str {
@@ -98,6 +99,20 @@ fn err(command: Command) -> &'static str {
         Command::Utf8 => "服务器不使用 UTF-8",
         Command::Xtnd => "服务器不支持该扩展功能",
         Command::Other => "服务器不认识该命令",
+    }
+}
+
+/// DELE of a message.
+pub fn deletes(number: u64) -> String {
+    format!("给第 {number} 封邮件加上删除标记，以 QUIT 正常退出时删除")
+}
+
+pub fn effect(effect: Effect) -> String {
+    match effect {
+        Effect::Marked(number) => format!("第 {number} 封邮件已加上删除标记，QUIT 之后才真正删除"),
+        Effect::Restored(count) => format!("{count} 封邮件的删除标记已撤销"),
+        Effect::Removed(count) => format!("带删除标记的 {count} 封邮件已删除，服务器同意退出"),
+        Effect::Gone(number) => format!("第 {number} 封邮件已加上删除标记，不能再使用"),
     }
 }
 

@@ -167,6 +167,9 @@ pub fn limit(limit: Limit) -> String {
         Limit::CommandsInFlight => {
             format!("同时等待响应的命令超过 {} 条，无法判断其响应（命令数）", limits::COMMANDS_IN_FLIGHT)
         }
+        Limit::Maildrop => {
+            format!("POP3 邮件的唯一标识或删除标记超过 {} 个，其余未记录（个数）", limits::MAILDROP_MESSAGES)
+        }
         Limit::PartialFetches => format!(
             "IMAP 分段获取的邮件未能拼合：同时进行的邮件超过 {} 封，或等待的数据超过 {} KiB（次数）",
             limits::PARTIAL_MESSAGES,

@@ -1,0 +1,104 @@
+/*!
+TURN (RFC 821, section 3.8) and ATRN (RFC 2645): when the server agrees, it becomes the client of another session on the
+same connection.
+
+From there on everything is read with the sides exchanged, and told as said by the side that said it.
+*/
+
+use super::dialogue::Dialogue;
+use crate::flow::Side;
+use crate::limits::Limit;
+use crate::protocol::event::{Credential, MessageId, MessageOutcome, MessageStart, Sink, Step, StepId, TlsFact};
+
+/// Which side of the connection plays which part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Roles {
+    /// Who has connected is the client.
+    AsConnected,
+    /// Who has connected is the server.
+    Swapped,
+}
+
+impl Roles {
+    /// Does `read` with the part that `from` plays, and with who hears of it.
+    pub fn with<T>(self, from: Side, out: &mut dyn Sink, read: impl FnOnce(Side, &mut dyn Sink) -> T) -> T {
+        match self {
+            Self::AsConnected => read(from, out),
+            Self::Swapped => read(other(from), &mut Turned(out)),
+        }
+    }
+}
+
+fn other(side: Side) -> Side {
+    match side {
+        Side::Client => Side::Server,
+        Side::Server => Side::Client,
+    }
+}
+
+impl Dialogue {
+    /// The server has agreed to swap roles.
+    pub(super) fn turn(&mut self, out: &mut dyn Sink) {
+        for pending in self.queue.take_all() {
+            self.unanswered(pending, out);
+        }
+        let roles = match self.roles {
+            Roles::AsConnected => Roles::Swapped,
+            Roles::Swapped => Roles::AsConnected,
+        };
+        *self = Self { roles, begun: true, ..Self::new(self.flavour) };
+    }
+}
+
+/// Tells what was read with the sides exchanged. What describes a session as a whole (names, extensions) is that of the
+/// connection's own client and server.
+pub(super) struct Turned<'a>(&'a mut dyn Sink);
+
+impl Sink for Turned<'_> {
+    fn step(&mut self, step: Step<'_>) -> StepId {
+        // What a reply answers is a step of the connection's client, always.
+        self.0.step(Step { from: other(step.from), answers: None, ..step })
+    }
+
+    fn credential(&mut self, credential: Credential) {
+        self.0.credential(credential);
+    }
+
+    fn message(&mut self, start: MessageStart) -> MessageId {
+        self.0.message(start)
+    }
+
+    fn content(&mut self, message: MessageId, bytes: &[u8]) {
+        self.0.content(message, bytes);
+    }
+
+    fn content_missing(&mut self, message: MessageId, missing: u64) {
+        self.0.content_missing(message, missing);
+    }
+
+    fn content_step(&mut self, message: MessageId, step: StepId) {
+        self.0.content_step(message, step);
+    }
+
+    fn content_end(&mut self, message: MessageId, complete: bool) {
+        self.0.content_end(message, complete);
+    }
+
+    fn message_outcome(&mut self, message: MessageId, outcome: MessageOutcome) {
+        self.0.message_outcome(message, outcome);
+    }
+
+    fn client_name(&mut self, _: &[u8]) {}
+
+    fn banner(&mut self, _: &[u8]) {}
+
+    fn capabilities(&mut self, _: Vec<Vec<u8>>) {}
+
+    fn tls(&mut self, fact: TlsFact) {
+        self.0.tls(fact);
+    }
+
+    fn limit(&mut self, limit: Limit) {
+        self.0.limit(limit);
+    }
+}
