@@ -89,10 +89,10 @@ fn spnego(token: &[u8]) -> Option<Token<'_>> {
     ntlm(wrapped).or_else(|| service(wrapped))
 }
 
-/// An element's header, and its content.
+/// An element's header and its content.
 type Element<'a> = (Header<'a>, &'a [u8]);
 
-/// The next element, after what follows it.
+/// What follows the next element, and the element.
 fn any(input: &[u8]) -> Option<(&[u8], Element<'_>)> {
     let (rest, element) = Any::from_der(input).ok()?;
     Some((rest, (element.header, element.data)))
