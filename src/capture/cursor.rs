@@ -6,7 +6,7 @@ go on to the next (a filter), or hold the heads of several files (a merge), coul
 last over the loop. Here moving and looking are two calls.
 */
 
-use super::{CaptureError, Packet, Read, Source, SourceInfo};
+use super::{CaptureError, Packet, Read, Source, SourceInfo, Time};
 use crate::limits::LimitsHit;
 
 /// A position in a supply of packets.
@@ -19,6 +19,11 @@ pub trait Cursor: Send {
 
     /// The packet that the last [`Cursor::advance`] moved to.
     fn packet(&self) -> Packet<'_>;
+
+    /// The time of that packet.
+    fn time(&self) -> Time {
+        self.packet().time
+    }
 
     /// What has been read so far.
     fn info(&self) -> Vec<SourceInfo>;
@@ -79,6 +84,10 @@ impl<C: Cursor + ?Sized> Cursor for Box<C> {
 
     fn packet(&self) -> Packet<'_> {
         (**self).packet()
+    }
+
+    fn time(&self) -> Time {
+        (**self).time()
     }
 
     fn info(&self) -> Vec<SourceInfo> {

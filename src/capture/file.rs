@@ -360,6 +360,16 @@ impl CaptureFile {
 
 impl Cursor for CaptureFile {
     fn advance(&mut self) -> Result<Moved, CaptureError> {
+        // From one whole record to the next: nearly always.
+        if let (State::At(record), Records::Pcap(pcap)) = (&mut self.state, &mut self.records) {
+            self.window.consume(record.total);
+            if let Some(next) = pcap.in_view(self.window.data()) {
+                self.tally.packet(next.time, next.link, next.data.len());
+                *record = next;
+                return Ok(Moved::Packet);
+            }
+            self.state = State::Between;
+        }
         match std::mem::replace(&mut self.state, State::Ended) {
             State::Between => {}
             State::At(record) => self.window.consume(record.total),
@@ -396,6 +406,13 @@ impl Cursor for CaptureFile {
             State::Between | State::Ended => {
                 Packet { number, time: Time::default(), link: LinkType::NULL, data: &[], wire_len: 0 }
             }
+        }
+    }
+
+    fn time(&self) -> Time {
+        match &self.state {
+            State::At(record) => record.time,
+            State::Between | State::Ended => Time::default(),
         }
     }
 

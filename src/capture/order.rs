@@ -117,7 +117,7 @@ impl<C: Cursor> Cursor for Ordered<C> {
             if moved != Moved::Packet {
                 return Ok(moved);
             }
-            let time = self.inner.packet().time;
+            let time = self.inner.time();
             let back = self.last.is_some_and(|last| time < last);
             if !back && !self.inner.may_step_back() {
                 self.last = Some(time);

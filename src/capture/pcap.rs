@@ -53,6 +53,13 @@ struct Header {
     original: u32,
 }
 
+impl Header {
+    /// Nothing, at no time.
+    fn is_empty(self) -> bool {
+        self.seconds == 0 && self.captured == 0 && self.original == 0
+    }
+}
+
 impl Pcap {
     /// True where `beginning` is that of a classic file.
     pub(super) fn begins(beginning: &[u8]) -> bool {
@@ -110,6 +117,27 @@ impl Pcap {
         self.link
     }
 
+    /// The record that `data` begins with, where all of it is there and nothing is odd about it: what nearly all are.
+    #[inline]
+    pub(super) fn in_view(&mut self, data: &[u8]) -> Option<Record> {
+        let header = self.header(data)?;
+        let captured = usize::try_from(header.captured).ok().filter(|&captured| captured <= self.longest)?;
+        let total = self.header_bytes + captured;
+        if data.len() < total || header.is_empty() {
+            return None;
+        }
+        self.last_seconds = Some(header.seconds);
+        // The record's bounds were judged by its header just now: a parser would read the same sixteen bytes again, for
+        // every packet.
+        Some(Record {
+            time: self.time(header.seconds, header.fraction),
+            link: self.link,
+            data: self.header_bytes..total,
+            wire_len: header.original.max(header.captured),
+            total,
+        })
+    }
+
     /// The record at the beginning of the window; none at the end of the file.
     pub(super) fn record(&mut self, window: &mut Window) -> Result<Option<Record>, Defect> {
         if !window.ensure(self.header_bytes)? {
@@ -120,23 +148,14 @@ impl Pcap {
         if captured > self.longest {
             return Err(Defect::Corrupt("a record longer than any packet"));
         }
-        if header.seconds == 0 && header.captured == 0 && header.original == 0 {
+        if header.is_empty() {
             // A file that was allocated and never written ends in zeros: they are no packets.
             return Err(Defect::Corrupt("an empty record of no time"));
         }
         if !window.ensure(self.header_bytes + captured)? {
             return Err(Defect::CutShort);
         }
-        self.last_seconds = Some(header.seconds);
-        // The record's bounds were judged by its header just now: a parser would read the same sixteen bytes again, for
-        // every packet.
-        Ok(Some(Record {
-            time: self.time(header.seconds, header.fraction),
-            link: self.link,
-            data: self.header_bytes..self.header_bytes + captured,
-            wire_len: header.original.max(header.captured),
-            total: self.header_bytes + captured,
-        }))
+        self.in_view(window.data()).map(Some).ok_or(Defect::CutShort)
     }
 
     fn time(&self, seconds: u32, fraction: u32) -> Time {
@@ -148,17 +167,17 @@ impl Pcap {
     }
 
     fn header(&self, data: &[u8]) -> Option<Header> {
-        let field = |at: usize| {
-            let bytes: [u8; 4] = data.get(at..at + 4)?.try_into().ok()?;
-            Some(if self.big_endian { u32::from_be_bytes(bytes) } else { u32::from_le_bytes(bytes) })
-        };
-        let (first, second) = (field(8)?, field(12)?);
+        let header: &[u8; 16] = data.first_chunk()?;
+        let [seconds, fraction, first, second] = [0, 4, 8, 12].map(|at| {
+            let bytes = [header[at], header[at + 1], header[at + 2], header[at + 3]];
+            if self.big_endian { u32::from_be_bytes(bytes) } else { u32::from_le_bytes(bytes) }
+        });
         let (captured, original) = match self.lengths {
             Lengths::CapturedFirst => (first, second),
             Lengths::ShorterIsCaptured => (first.min(second), first.max(second)),
             Lengths::CapturedLast => (second, first),
         };
-        Some(Header { seconds: field(0)?, fraction: field(4)?, captured, original })
+        Some(Header { seconds, fraction, captured, original })
     }
 
     /// Moves the window to the next stretch that reads as several records in a row; false where there is none.

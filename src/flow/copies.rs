@@ -82,8 +82,10 @@ impl Copies {
             return true;
         }
         self.identifications[from as usize].note(segment.identification, twin.is_some());
-        if self.recent.len() == RECENT {
-            self.recent.pop_front();
+        match self.recent.len() {
+            0 => self.recent.reserve_exact(RECENT),
+            RECENT => drop(self.recent.pop_front()),
+            _ => {}
         }
         self.recent.push_back(seen);
         false

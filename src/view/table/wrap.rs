@@ -15,9 +15,12 @@ const JOINTS: &str = "@./:;,";
 
 /// `text` with line ends such that no line is wider than `width`, as far as its characters allow.
 pub fn wrap(text: &str, width: usize) -> Cow<'_, str> {
-    // Most cells: printable ASCII has one column a byte, so that lengths are widths.
-    let is_plain = |line: &[u8]| line.len() <= width && line.iter().all(|byte| matches!(byte, b' '..=b'~'));
-    if text.as_bytes().split(|&byte| byte == b'\n').all(is_plain) {
+    // Most cells. (Of printable ASCII, each byte has one column.)
+    let fits = |line: &str| {
+        (line.len() <= width && line.bytes().all(|byte| matches!(byte, b' '..=b'~')))
+            || (line.width() <= width && line.chars().filter_map(UnicodeWidthChar::width).sum::<usize>() <= width)
+    };
+    if text.split('\n').all(fits) {
         return Cow::Borrowed(text);
     }
     let mut lines = Vec::new();
