@@ -75,6 +75,9 @@ pub struct Table<F: Follower> {
     limits_hit: LimitsHit,
     /// Distinguishes the connections that have used one slot.
     generation: u64,
+    /// Somebody listens from the first segment on.
+    #[cfg(test)]
+    pub(super) eager: bool,
     /// After the capture's end: what is still to be closed, the first last.
     ending: Option<Vec<(u64, u64, Ending)>>,
 }
@@ -102,6 +105,8 @@ impl<F: Follower> Table<F> {
             ticked: None,
             limits_hit: LimitsHit::default(),
             generation: 0,
+            #[cfg(test)]
+            eager: false,
             ending: None,
         }
     }
@@ -229,7 +234,10 @@ impl<F: Follower> Table<F> {
         let ends = self.ends_of(segment);
         let first = At { packet: segment.packet, time: segment.time };
         let ticket = self.follower.begun(&ends, first);
-        if let Some(opening) = Opening::new(&key, &ends, segment) {
+        let opening = Opening::new(&key, &ends, segment);
+        #[cfg(test)]
+        let opening = opening.filter(|_| !self.eager);
+        if let Some(opening) = opening {
             let entry = Entry { generation: self.generation, ticket, stage: Stage::Opening(opening) };
             let rank = entry.rank();
             return self.slots.insert(key, rank, entry);

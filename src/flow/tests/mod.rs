@@ -10,6 +10,7 @@ use std::rc::Rc;
 mod copies;
 mod corners;
 mod hostile;
+mod openings;
 
 const CLIENT: &str = "172.16.0.73:40000";
 const SERVER: &str = "172.16.0.253:25";
