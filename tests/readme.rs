@@ -128,6 +128,7 @@ fn every_bound_is_told_as_it_is() {
         ("same_as", count(limits::SAME_AS_MESSAGES)),
         ("tls_handshake_bytes", bytes(limits::TLS_HANDSHAKE_BYTES)),
         ("connections", count(limits::CONNECTIONS)),
+        ("connections", count(limits::SPEAKING_CONNECTIONS)),
         ("waiting", bytes(limits::WAITING_BYTES)),
         ("record_order", count(limits::ORDER_PACKETS)),
         ("record_order", bytes(limits::ORDER_BYTES)),

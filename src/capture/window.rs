@@ -190,7 +190,9 @@ mod tests {
         let mut window = Window::ahead(Ahead::new(Box::new(std::io::Cursor::new(stream.clone()))).unwrap());
         let mut at = 0;
         // Records of all sizes, among them such as a block in front of another has no room for.
-        for size in (1..).map(|number: usize| number * 7_919 % 90_000 + if number % 9 == 0 { 700_000 } else { 0 }) {
+        for size in
+            (1..).map(|number: usize| number * 7_919 % 90_000 + if number.is_multiple_of(9) { 700_000 } else { 0 })
+        {
             let whole = window.ensure(size).unwrap();
             assert_eq!(window.offset(), at as u64);
             assert_eq!(window.data(), &stream[at..at + window.data().len()]);

@@ -150,12 +150,8 @@ impl<T> Slots<T> {
 
     /// Something came for the connection at `index`: it is the last of its rank from now on.
     pub fn touch(&mut self, index: usize, rank: Rank) {
-        // Where one connection says much, it is the last already.
-        if self
-            .slots
-            .get(index)
-            .is_some_and(|slot| slot.as_ref().is_some_and(|slot| slot.rank == rank && slot.after.is_none()))
-        {
+        let is_last = self.queues[rank as usize].last.is_some_and(|last| last.index() == index);
+        if is_last {
             return;
         }
         self.dequeue(index);

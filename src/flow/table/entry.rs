@@ -32,7 +32,7 @@ pub struct Followed<L> {
     pub lingers: bool,
     pub waiting_cost: usize,
     pub remembered: usize,
-    /// It stands in [`Table::remembering`].
+    /// It stands in `remembering` of the table.
     pub remembers: bool,
     /// A SYN that may begin the next connection.
     pub challenge: Option<Box<Challenge>>,

@@ -97,6 +97,71 @@ fn ten_million_syns() {
     assert_eq!(most, CONNECTIONS);
 }
 
+/// A table with room for `connections`, of which a quarter may say something.
+fn small_table(connections: usize) -> (Counting, Table<Counting>) {
+    let counting = Counting::default();
+    (counting.clone(), Table::new(counting, CONNECTIONS / connections))
+}
+
+#[test]
+fn a_flood_of_syns_pushes_out_nothing_but_syns() {
+    let (counting, mut table) = small_table(64);
+    // Two that speak, one of them long ago, and one that was answered and is silent.
+    for n in 0..3 {
+        table.segment(&from_client(n, 1, 0));
+    }
+    table.segment(&said(0, 1, b"HELO", 2));
+    table.segment(&said(1, 2, b"HELO", 3));
+    table.segment(&said(2, 3, b"", 4));
+    for n in 100..1_000 {
+        table.segment(&from_client(n, u64::from(n), 1_000));
+        assert!(table.slots.len() <= 64);
+    }
+    assert_eq!(*counting.0.borrow(), [0, 900 - 61]);
+    assert_eq!(table.limits_hit().iter().collect::<Vec<_>>(), [(Limit::Connections, 900 - 61)]);
+    table.finish();
+    assert_eq!(*counting.0.borrow(), [3, 900]);
+}
+
+#[test]
+fn of_those_who_speak_the_one_silent_longest_makes_room() {
+    let (counting, mut table) = small_table(64);
+    for n in 0..40 {
+        table.segment(&from_client(n, 1, 0));
+        table.segment(&said(n, n + 1, b"HELO", u64::from(n) + 2));
+    }
+    // A quarter of them may.
+    assert_eq!((table.slots.len(), *counting.0.borrow()), (16, [24, 0]));
+    assert!(table.listener(&Key::of(&from_client(23, 1, 0))).is_none());
+    assert!(table.listener(&Key::of(&from_client(24, 1, 0))).is_some());
+    assert_eq!(table.limits_hit().iter().collect::<Vec<_>>(), [(Limit::Connections, 24)]);
+}
+
+#[test]
+fn syns_that_say_something_are_no_way_round_the_bound() {
+    let (_, mut table) = small_table(64);
+    for n in 0..1_000 {
+        table.segment(&Segment { payload: b"HELO", wire_len: 4, ..from_client(n, u64::from(n) + 1, 0) });
+        assert!(table.slots.len() <= 16);
+    }
+}
+
+#[test]
+fn what_expires_at_once_is_told_little_by_little() {
+    let counting = Counting::default();
+    let mut table = Table::new(counting.clone(), 1);
+    for n in 0..20_000 {
+        table.segment(&from_client(n, u64::from(n) + 1, 0));
+    }
+    let mut told = Vec::new();
+    for second in 130..134 {
+        table.tick(Time::from_microseconds(second * 1_000_000));
+        told.push(counting.0.borrow()[1]);
+    }
+    assert_eq!(told, [8_192, 16_384, 20_000, 20_000]);
+    assert!(table.limits_hit().is_empty());
+}
+
 #[test]
 fn a_half_open_connection_is_small() {
     let cost = Slots::<Entry<Counting>>::COST;
@@ -170,4 +235,28 @@ fn many_connections_that_all_wait_are_bounded() {
         assert!(table.waiting_cost <= WAITING_BYTES);
     }
     assert!(table.limits_hit().iter().any(|(limit, _)| limit == Limit::Waiting));
+}
+
+#[test]
+fn every_segment_twice_with_different_content_is_linear() {
+    let counting = Counting::default();
+    let mut table = Table::new(counting.clone(), 1);
+    table.segment(&from_client(7, 1, 0));
+    let (first, second) = (vec![b'a'; 1_000], vec![b'b'; 1_000]);
+    // The server's SYN settles where things begin.
+    let syn = Segment { acknowledgement: Some(8), ..from_client(7, 2, 1) };
+    table.segment(&Segment { source: syn.destination, destination: syn.source, sequence: 0, ..syn });
+    for n in 0..50_000_u32 {
+        for (copy, text) in (0..).zip([&first, &second]) {
+            table.segment(&said(7, 8 + n * 1_000, text, u64::from(2 * n + copy) + 3));
+        }
+        assert!(table.remembered <= 1 << 17 && table.waiting_cost == 0);
+    }
+    let followed = table.slots.get(0).and_then(|entry| entry.followed()).expect("it");
+    let transport = format!("{:?}", followed.connection);
+    // 50 MB in conflict, of which four stretches are kept.
+    assert!(transport.contains("conflicting: 50000000") && transport.contains("more: 49996"), "{transport}");
+    assert!(transport.len() < 2_000_000);
+    table.finish();
+    assert_eq!(*counting.0.borrow(), [1, 0]);
 }

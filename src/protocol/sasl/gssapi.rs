@@ -89,8 +89,11 @@ fn spnego(token: &[u8]) -> Option<Token<'_>> {
     ntlm(wrapped).or_else(|| service(wrapped))
 }
 
-/// The next element: what follows it, its header, and its content.
-fn any(input: &[u8]) -> Option<(&[u8], (Header<'_>, &[u8]))> {
+/// An element's header and its content.
+type Element<'a> = (Header<'a>, &'a [u8]);
+
+/// What follows the next element, and the element.
+fn any(input: &[u8]) -> Option<(&[u8], Element<'_>)> {
     let (rest, element) = Any::from_der(input).ok()?;
     Some((rest, (element.header, element.data)))
 }
@@ -105,7 +108,7 @@ fn sequence(input: &[u8]) -> Option<&[u8]> {
     tagged(input, Class::Universal, 16).map(|(_, content)| content)
 }
 
-fn elements(mut content: &[u8]) -> impl Iterator<Item = (Header<'_>, &[u8])> {
+fn elements(mut content: &[u8]) -> impl Iterator<Item = Element<'_>> {
     std::iter::from_fn(move || {
         let (rest, element) = any(content)?;
         content = rest;

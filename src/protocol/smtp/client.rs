@@ -3,13 +3,13 @@
 use super::Subject;
 use super::command::{Command, Verb};
 use super::dialogue::{ANOTHER, After, Asking, Client, Dialogue, Torn, Wait, is_tls_record};
+use super::login::{exchange, is_response, secrets};
 use super::parse;
 use super::queue::{Abandoned, Pending, Question};
 use crate::flow::{At, Side};
 use crate::limits::{Limit, PATH_BYTES};
 use crate::protocol::event::{self, Kind, Sink, Step, StepId};
 use crate::protocol::framing::{Input, Line, LineEnd};
-use crate::protocol::sasl::{Exchange, Round};
 use std::ops::Range;
 
 impl Dialogue {
@@ -229,30 +229,6 @@ impl Dialogue {
         self.chunk_goes_on(out);
     }
 
-    fn response(&mut self, line: &Line<'_>, torn: Torn, exchange: Option<Box<Exchange>>, out: &mut dyn Sink) {
-        let base64 = line.bytes.trim_ascii_end();
-        let mut exchange = exchange;
-        let whole = is_whole(line) && torn == Torn::No;
-        let round = match &mut exchange {
-            Some(exchange) if whole => Some(exchange.response(base64)),
-            Some(exchange) => {
-                exchange.missed();
-                None
-            }
-            None => None,
-        };
-        // Who can't tell what it is must take it for the password.
-        let secret = !base64.is_empty() && round.is_none_or(may_be_secret);
-        let secrets = Vec::from_iter(secret.then_some(0..base64.len()));
-        let round = round.unwrap_or(Round::Garbage(crate::protocol::sasl::Mechanism::Other));
-        let step = self.tell(line, Kind::Response, smtp(Subject::Response(round)), None, secrets, out);
-        if let Some(exchange) = &mut exchange {
-            exchange.add_step(step);
-        }
-        self.ask(Some(step), Question::Response(exchange), None, out);
-        self.client = Client::Waiting(Wait::Reply { step, to: Asking::Auth, blind: false });
-    }
-
     /// Puts a question into the queue, and does what follows where that shows others to be beyond answer.
     pub(super) fn ask(
         &mut self,
@@ -276,7 +252,7 @@ impl Dialogue {
         self.tell(line, Kind::Command, smtp(Subject::Command(command.verb)), Some(command), secrets, out)
     }
 
-    fn tell(
+    pub(super) fn tell(
         &self,
         line: &Line<'_>,
         kind: Kind,
@@ -307,15 +283,8 @@ pub(super) fn smtp(subject: Subject) -> event::Subject {
 }
 
 /// False where a part of the line is missing: what it says is then half an address, half a password.
-fn is_whole(line: &Line<'_>) -> bool {
+pub(super) fn is_whole(line: &Line<'_>) -> bool {
     line.end != LineEnd::None && !line.truncated
-}
-
-/// True for a line that is no command but may be a response to a challenge: base64, and nothing behind it.
-fn is_response(command: &Command<'_>) -> bool {
-    let word = command.line().trim_ascii();
-    let is_base64 = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=');
-    command.verb == Verb::Other && !word.is_empty() && word.len() % 4 == 0 && word.iter().all(is_base64)
 }
 
 /// The path of MAIL or RCPT, where all of it was seen.
@@ -327,34 +296,4 @@ fn path(line: &Line<'_>, command: &Command<'_>, out: &mut dyn Sink) -> Option<Ve
         return None;
     }
     Some(path.to_vec())
-}
-
-/// The exchange that AUTH begins; none where no mechanism is named.
-fn exchange(line: &Line<'_>, command: &Command<'_>, step: StepId) -> Option<Box<Exchange>> {
-    let (mechanism, initial) = parse::auth(command.arguments());
-    if mechanism.is_empty() {
-        return None;
-    }
-    let mut exchange = Box::new(Exchange::new(mechanism, step));
-    if let Some(initial) = initial.filter(|_| is_whole(line)) {
-        exchange.response(command.arguments().get(initial).unwrap_or_default());
-    }
-    Some(exchange)
-}
-
-/// Where the secrets of a command are: the initial response of AUTH. Of a response that is `cut` nobody can tell whether
-/// it is one.
-fn secrets(command: &Command<'_>, cut: bool) -> Vec<Range<usize>> {
-    let (Verb::Auth, Some(arguments)) = (command.verb, command.arguments_range()) else { return Vec::new() };
-    let (mechanism, Some(initial)) = parse::auth(command.arguments()) else { return Vec::new() };
-    let response = command.arguments().get(initial.clone()).unwrap_or_default();
-    // The step has no number yet, and this exchange is for looking only.
-    let is_secret = cut || may_be_secret(Exchange::new(mechanism, 0).response(response));
-    let place = arguments.start + initial.start..arguments.start + initial.end;
-    Vec::from_iter(is_secret.then_some(place))
-}
-
-/// Base64 that can't be read may still be a password: typed as it is, for one.
-fn may_be_secret(round: Round) -> bool {
-    round.is_secret() || matches!(round, Round::Garbage(_))
 }

@@ -436,9 +436,12 @@ impl Dialogue {
     /// The fate of a message is known, or never will be: the transaction is over (RFC 5321, section 4.1.1.4).
     pub(super) fn delivered(&mut self, delivering: Delivering, out: &mut dyn Sink) {
         let mut transaction = std::mem::take(&mut self.transaction);
-        if let Due::Unknown(codes) = &delivering.due
-            && codes.len() == transaction.accepted()
-        {
+        let codes = match &delivering.due {
+            Due::Unknown(codes) => codes.as_slice(),
+            Due::UnknownAndOne(codes) => codes.split_last().map_or(&[][..], |(_, codes)| codes),
+            _ => &[],
+        };
+        if codes.len() == transaction.accepted() {
             codes.iter().for_each(|&code| transaction.final_code(code));
         }
         let refusal = transaction.refusal().map(|reply| (false, reply.to_vec()));

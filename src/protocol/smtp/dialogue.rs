@@ -16,8 +16,8 @@ The server's replies drive the state: DATA begins at 354 and never at the word D
 what the client's next bytes are, they wait in `Held`; only where that reply can't come any more (a gap, the end, too
 much waiting) the bytes themselves must tell.
 
-What the client says is read in `client.rs`, content in `content.rs`, what the server says in `server.rs`; `turn.rs` is for
-the two that have swapped roles.
+What the client says is read in `client.rs`, content in `content.rs`, what the server says in `server.rs`, AUTH in
+`login.rs`; `turn.rs` is for the two that have swapped roles.
 */
 
 use super::command::Command;
@@ -488,7 +488,8 @@ impl Dialogue {
         }
     }
 
-    fn finish(&mut self, out: &mut dyn Sink) {
+    /// Nothing more is said by these two: tells what was left open.
+    pub(super) fn finish(&mut self, out: &mut dyn Sink) {
         self.server_ends(out);
         loop {
             self.decide(out);

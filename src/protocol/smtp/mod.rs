@@ -8,6 +8,7 @@ pub mod reply;
 mod client;
 mod content;
 mod held;
+mod login;
 mod queue;
 mod server;
 mod transaction;

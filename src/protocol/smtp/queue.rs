@@ -101,6 +101,8 @@ pub enum Due {
     /// One for each accepted recipient, of whom some are missing, or what became of them: the codes that have come, as many
     /// as recipients are kept. Whose they are is known only if in the end there are as many as recipients.
     Unknown(Vec<u16>),
+    /// The same and then one for all (PRDR): the last that comes.
+    UnknownAndOne(Vec<u16>),
     /// One for each accepted recipient and then one for all (draft-hall-prdr, announced by 353).
     PerRecipientAndOne {
         /// Of the recipients, still to come.
@@ -140,14 +142,14 @@ impl Question {
 
     /// True where nobody can tell how many replies are still to come.
     fn is_open_ended(&self) -> bool {
-        matches!(self, Self::Content(d) | Self::LastChunk(d) if matches!(d.due, Due::Unknown(_)))
+        matches!(self, Self::Content(d) | Self::LastChunk(d) if matches!(d.due, Due::Unknown(_) | Due::UnknownAndOne(_)))
     }
 
     /// How many replies are still to come.
     fn replies_due(&self) -> u64 {
         match self {
             Self::Content(delivering) | Self::LastChunk(delivering) => match delivering.due {
-                Due::One | Due::Later | Due::Unknown(_) => 1,
+                Due::One | Due::Later | Due::Unknown(_) | Due::UnknownAndOne(_) => 1,
                 Due::PerRecipient { left } => left as u64,
                 Due::PerRecipientAndOne { left } => left as u64 + 1,
             },

@@ -12,7 +12,7 @@ use crate::flow::{At, Side};
 use crate::limits::{Limit, RECIPIENTS};
 use crate::protocol::event::{self, Kind, LoginOutcome, Sink, Step, StepId};
 use crate::protocol::framing::{Input, Line};
-use crate::protocol::sasl::{Exchange, Mechanism, Round};
+use crate::protocol::sasl::{Mechanism, Round};
 
 impl Dialogue {
     /// Reads the server's bytes.
@@ -340,7 +340,11 @@ impl Dialogue {
         let verdict = (reply.is_positive(), reply.text.to_vec());
         match &mut delivering.due {
             Due::One if reply.code == 353 => {
-                delivering.due = Due::PerRecipientAndOne { left: self.transaction.accepted() };
+                delivering.due = match self.transaction.replies_due() {
+                    Due::PerRecipient { left } => Due::PerRecipientAndOne { left },
+                    Due::Unknown(codes) => Due::UnknownAndOne(codes),
+                    _ => Due::PerRecipientAndOne { left: 0 },
+                };
                 false
             }
             Due::One | Due::PerRecipientAndOne { left: 0 } => {
@@ -368,6 +372,13 @@ impl Dialogue {
                 delivering.one_decides(verdict);
                 false
             }
+            Due::UnknownAndOne(codes) => {
+                if codes.len() <= RECIPIENTS {
+                    codes.push(reply.code);
+                }
+                delivering.decided = Some(verdict);
+                false
+            }
         }
     }
 
@@ -391,45 +402,9 @@ impl Dialogue {
         };
     }
 
-    fn auth_answered(
-        &mut self,
-        step: Option<StepId>,
-        exchange: Option<Box<Exchange>>,
-        reply: &Reply<'_>,
-        told: StepId,
-        out: &mut dyn Sink,
-    ) {
-        let awaited = self.awaited(step, Asking::Auth);
-        let mut exchange = exchange;
-        if let Some(exchange) = &mut exchange {
-            exchange.add_step(told);
-        }
-        let outcome = match reply.code {
-            334 if awaited => {
-                if !self.both_torn {
-                    self.torn = Torn::No; // What the gap has cut ends before this.
-                }
-                self.client = Client::Responding(exchange);
-                return;
-            }
-            // Out of order: the server has not looked at it.
-            503 if self.logged_in => return,
-            200..300 => LoginOutcome::Accepted,
-            400.. => LoginOutcome::Rejected,
-            _ => LoginOutcome::Unknown,
-        };
-        self.logged_in |= outcome == LoginOutcome::Accepted;
-        if awaited && outcome == LoginOutcome::Rejected {
-            self.client = Client::Commands(After::RefusedLogin);
-        }
-        if let Some(exchange) = exchange {
-            out.credential(exchange.finish(outcome));
-        }
-    }
-
     /// True where the client's bytes have waited for the answer to this step. They are commands then, unless the caller
     /// knows better.
-    fn awaited(&mut self, step: Option<StepId>, asking: Asking) -> bool {
+    pub(super) fn awaited(&mut self, step: Option<StepId>, asking: Asking) -> bool {
         match &self.client {
             Client::Waiting(Wait::Reply { step: waited, to, .. }) if Some(*waited) == step && *to == asking => {
                 self.client = Client::Commands(After::Nothing);
@@ -490,7 +465,10 @@ fn meaning(question: &mut Question, reply: &Reply<'_>) -> (Kind, Subject) {
         Question::Response(_) => Asked::Sasl,
         Question::Chunk => Asked::Command(Verb::Bdat),
         Question::Content(delivering) | Question::LastChunk(delivering) => match delivering.due {
-            Due::PerRecipient { .. } | Due::Unknown(_) | Due::PerRecipientAndOne { left: 1.. } => Asked::Recipient,
+            Due::PerRecipient { .. }
+            | Due::Unknown(_)
+            | Due::UnknownAndOne(_)
+            | Due::PerRecipientAndOne { left: 1.. } => Asked::Recipient,
             Due::One | Due::Later | Due::PerRecipientAndOne { left: 0 } => match question {
                 Question::LastChunk(_) => Asked::Command(Verb::Bdat),
                 _ => Asked::Content,

@@ -37,15 +37,13 @@ fn other(side: Side) -> Side {
 }
 
 impl Dialogue {
-    /// The server has agreed to swap roles.
+    /// The server has agreed to swap roles. What either has begun to say is said in its old part.
     pub(super) fn turn(&mut self, out: &mut dyn Sink) {
-        for pending in self.queue.take_all() {
-            self.unanswered(pending, out);
-        }
         let roles = match self.roles {
             Roles::AsConnected => Roles::Swapped,
             Roles::Swapped => Roles::AsConnected,
         };
+        self.finish(out);
         *self = Self { roles, begun: true, ..Self::new(self.flavour) };
     }
 }

@@ -450,3 +450,29 @@ fn a_turn_that_is_said_in_one_breath_and_back_again() {
     let told = smtp("S: 220 x\nC: TURN\nS: 502 no\nC: NOOP\nS: 250 ok\n");
     assert_eq!(answered(&told), ["TURN 502", "NOOP 250"]);
 }
+
+#[test]
+fn what_either_has_begun_to_say_before_a_turn_is_told() {
+    let told = smtp(
+        r"
+        S: 220 x
+        C| TURN\r\nNOOP\r\nRSE
+        S: 250 ok
+        S: HELO b
+        C: 220 a
+        C: 250 a
+    ",
+    );
+    assert_eq!(told.rows()[2..5], ["3 C Command [NOOP] NOOP", "4 S Reply 250 ok -> 2", "5 C Unknown RSE"]);
+    for script in [
+        "S: 220 x\nC| TURN\\nL\nS| 250\n",
+        "S: 220 x\nC: TURN\nS| 250-ok\\r\\n251-more\\r\\n\nS: QUIT\nC: 221 bye\n",
+        "S: 220 x\nC: MAIL FROM:<a@x>\nC: RCPT TO:<b@x>\nC| BDAT 9\\r\\nhello\nS: 250 ok\nS: 250 ok\nC: TURN\nS: 250 ok\n",
+        "S: 220 x\nC: TURN\nC: DATA\nC: Subject: x\nS: 250 ok\nS: 354 go\nC: .\nS: 250 ok\n",
+    ] {
+        let told = smtp(script);
+        let bytes = |side| told.steps.iter().filter(|step| step.from == side).map(|step| step.bytes).sum::<u64>();
+        assert_eq!([Side::Client, Side::Server].map(bytes), told.said, "{script}: {:#?}", told.rows());
+        assert!(told.messages.iter().all(|message| message.complete.is_some()), "{script}");
+    }
+}

@@ -380,3 +380,21 @@ fn lmtp_whose_recipients_are_partly_missing() {
     let (told, _) = session(&[begun, "S: 452 full\nS: 250 taken\n"].concat());
     assert_eq!(told, "? > b@y=250: 3 accepted");
 }
+
+#[test]
+fn prdr_whose_recipients_are_partly_missing() {
+    let session = |script: &str| {
+        let begun = "S: 220 x\nC: EHLO a\nS: 250 x\nC: MAIL FROM:<a@x> PRDR\nS: 250 ok\nC: RCPT TO:<b@y>\n";
+        let content = "C: DATA\nS: 354 go on\nC: x\nC: .\nS: 353 wait\n";
+        let end = "S: 250 OK id=1\nC: QUIT\nS: 221 bye\n";
+        let told = smtp(&[begun, &script.replace("CONTENT", content), end].concat());
+        assert_eq!(answered(&told).last().map(String::as_str), Some("QUIT 221"));
+        messages(&told).join("; ")
+    };
+    // What was said to b is missing, but there are as many answers as recipients.
+    let told = session("S~ 6\nC: RCPT TO:<c@y>\nS: 250 ok\nCONTENT S: 550 b\nS: 250 c\n");
+    assert_eq!(told, "a@x > b@y=?/550, c@y=250/250: 3 accepted");
+    // It was a refusal, as their number shows: whose the one answer is cannot be told.
+    let told = session("S~ 6\nC: RCPT TO:<c@y>\nS: 250 ok\nCONTENT S: 250 c\n");
+    assert_eq!(told, "a@x > b@y=?, c@y=250: 3 accepted");
+}

@@ -191,8 +191,9 @@ pub fn limit(limit: Limit) -> String {
         Limit::Fragments => "fragmented IP datagrams were given up on, to keep memory bounded".to_owned(),
         Limit::Connections => {
             format!(
-                "connections were given up before their end, to follow no more than {} at once",
-                limits::CONNECTIONS
+                "connections were given up before their end, to follow no more than {} at once, or {} that say something",
+                limits::CONNECTIONS,
+                limits::SPEAKING_CONNECTIONS
             )
         }
         Limit::RecordOrder => format!(

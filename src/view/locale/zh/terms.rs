@@ -184,7 +184,11 @@ pub fn limit(limit: Limit) -> String {
             format!("超过 {} KiB 的 TLS 握手消息未读取（条数）", limits::TLS_HANDSHAKE_BYTES / 1024)
         }
         Limit::Fragments => "为限制内存占用，放弃重组的 IP 数据报（个数）".to_owned(),
-        Limit::Connections => format!("同时跟踪的连接超过 {} 个，提前放弃了一些连接（连接数）", limits::CONNECTIONS),
+        Limit::Connections => format!(
+            "同时跟踪的连接超过 {} 个，或其中有数据往来的超过 {} 个，提前放弃了一些连接（连接数）",
+            limits::CONNECTIONS,
+            limits::SPEAKING_CONNECTIONS
+        ),
         Limit::RecordOrder => {
             format!("文件中的分组偏离时间顺序超过 {} 条记录，读取得较晚（分组数）", limits::ORDER_PACKETS)
         }
