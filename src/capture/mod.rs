@@ -8,6 +8,8 @@ file, standard input ─▶ compressed ─▶ window ─▶ pcap | pcapng ─▶
 interface ─▶ live ─▶ Source
 ```
 
+What comes before the window may be read and decompressed by a thread of its own ([`Reading::Ahead`]).
+
 [`open`] puts the first row together, [`follow`] too, [`Live::open`] the second.
 */
 

@@ -167,11 +167,10 @@ impl Pcap {
     }
 
     fn header(&self, data: &[u8]) -> Option<Header> {
-        let header: &[u8; 16] = data.first_chunk()?;
-        let [seconds, fraction, first, second] = [0, 4, 8, 12].map(|at| {
-            let bytes = [header[at], header[at + 1], header[at + 2], header[at + 3]];
-            if self.big_endian { u32::from_be_bytes(bytes) } else { u32::from_le_bytes(bytes) }
-        });
+        let (fields, _) = data.first_chunk::<16>()?.as_chunks::<4>();
+        let [seconds, fraction, first, second] = *fields else { return None };
+        let number = |bytes| if self.big_endian { u32::from_be_bytes(bytes) } else { u32::from_le_bytes(bytes) };
+        let (seconds, fraction, first, second) = (number(seconds), number(fraction), number(first), number(second));
         let (captured, original) = match self.lengths {
             Lengths::CapturedFirst => (first, second),
             Lengths::ShorterIsCaptured => (first.min(second), first.max(second)),
