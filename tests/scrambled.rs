@@ -138,7 +138,7 @@ fn sessions(file: &[u8]) -> Vec<Value> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 60, ..Default::default() })]
+    #![proptest_config(support::tried(60))]
 
     #[test]
     fn the_sessions_are_those_of_the_clean_capture(

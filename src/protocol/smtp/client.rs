@@ -79,7 +79,11 @@ impl Dialogue {
             }
             Client::Responding(exchange) => {
                 self.torn = Torn::Login;
-                let question = Question::Response(exchange.take());
+                let mut exchange = exchange.take();
+                if let Some(exchange) = &mut exchange {
+                    exchange.missed(); // The next prompt may be missing too.
+                }
+                let question = Question::Response(exchange);
                 let blind = self.queue.lacks_replies();
                 self.client = Client::Waiting(Wait::Reply { step: gap, to: Asking::Auth, blind });
                 self.ask(Some(gap), question, None, out);
