@@ -107,7 +107,7 @@ impl Watch {
         if bytes.is_empty() {
             return Verdict::Taken;
         }
-        if !self.begun && record::is_text(bytes) {
+        if !self.begun && self.stream(from).reads_like_text(bytes) {
             out.tls(TlsFact::Decrypted);
             return Verdict::Plain;
         }

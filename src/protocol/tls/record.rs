@@ -162,7 +162,7 @@ impl Stream {
                 self.not_a_header = std::mem::take(header);
                 let rest = input.rest();
                 let beginning = [&self.not_a_header, rest.get(..256).unwrap_or(rest)].concat();
-                self.place = Place::Lost { text: is_text(&beginning) };
+                self.place = Place::Lost { text: self.reads_like_text(&beginning) };
             } else if let &[kind, _, _, high, low] = &header[..] {
                 let length = u16::from_be_bytes([high, low]);
                 // The length of SSL 2.0's hello is before, and counts what has been taken as a header here.
@@ -209,6 +209,12 @@ impl Stream {
         self.message.clear();
         self.alert.clear();
         self.skip = 0;
+    }
+
+    /// True for bytes that read like lines of a mail protocol where a record should begin. Where nothing is missing before
+    /// them their first byte decides, which begins no record, however they were cut; else it may be one of ciphertext.
+    pub fn reads_like_text(&self, bytes: &[u8]) -> bool {
+        starts_like_text(bytes) && (!self.broken || is_text(bytes))
     }
 
     /// The bytes that turned out to begin no record: once.
@@ -281,8 +287,11 @@ fn is_header(header: &[u8]) -> bool {
 
 /// True for what reads like lines of a mail protocol, not like ciphertext: no control bytes but those of lines, as far
 /// as it is worth looking.
-pub fn is_text(bytes: &[u8]) -> bool {
+fn is_text(bytes: &[u8]) -> bool {
     let bytes = bytes.get(..256).unwrap_or(bytes);
-    let starts_like_text = bytes.first().is_some_and(|byte| byte.is_ascii_graphic() || byte.is_ascii_whitespace());
-    starts_like_text && bytes.iter().all(|&byte| byte >= 0x20 && byte != 0x7f || matches!(byte, b'\t' | b'\r' | b'\n'))
+    bytes.iter().all(|&byte| byte >= 0x20 && byte != 0x7f || matches!(byte, b'\t' | b'\r' | b'\n'))
+}
+
+fn starts_like_text(bytes: &[u8]) -> bool {
+    bytes.first().is_some_and(|byte| byte.is_ascii_graphic() || byte.is_ascii_whitespace())
 }
