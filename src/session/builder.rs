@@ -40,7 +40,7 @@ impl Wanted {
     pub const STEPS: Self = Self { messages: false, attachments: false, texts: true };
 }
 
-/// Steps of a session that sends one message: there is room for as many from the beginning.
+/// Steps of a session that sends one message: there is room for as many once there are two.
 const USUAL_STEPS: usize = 20;
 
 /// Makes a [`Session`] of what a dialogue tells.
@@ -72,7 +72,7 @@ impl Builder {
             banner: None,
             capabilities: Vec::new(),
             tls: Tls::default(),
-            steps: Vec::with_capacity(USUAL_STEPS),
+            steps: Vec::new(),
             credentials: Vec::new(),
             messages: Vec::new(),
             findings: Vec::new(),
@@ -177,9 +177,14 @@ impl Sink for Builder {
         let place = step::Place { n, protocol: self.session.protocol, phase: self.phase, answered };
         let step = if self.wanted.texts { step::read(place, told) } else { step::without_text(place, told) };
         self.findings.step(&step, &subject);
-        // A vector begins with room for four: most connections that are open at once have said one thing.
+        // Of many connections that are open at once, most have said one thing: the greeting.
         if self.session.steps.len() == self.session.steps.capacity() {
-            self.session.steps.reserve_exact(self.session.steps.len().max(1));
+            let more = match self.session.steps.len() {
+                0 => 1,
+                1 => USUAL_STEPS,
+                many => many,
+            };
+            self.session.steps.reserve_exact(more);
         }
         self.session.steps.push(step);
         n
