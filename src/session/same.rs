@@ -9,6 +9,7 @@ use super::message::sha256;
 use super::model::{Match, Message, SameAs, Session};
 use crate::limits::{Limit, SAME_AS_MESSAGES, SAME_AS_PER_MESSAGE};
 use crate::protocol::event::MessageId;
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 
 /// A message of the capture: session, and number within it.
@@ -18,10 +19,17 @@ type Place = (u64, MessageId);
 #[derive(Debug)]
 pub struct Same {
     /// By what they are known; of each, the first [`SAME_AS_PER_MESSAGE`].
-    known: HashMap<Key, Vec<Place>>,
+    known: HashMap<Key, Places>,
     messages: usize,
     /// Digests of bodies that say nothing: none at all, and a line end.
     empty: [[u8; 32]; 2],
+}
+
+/// Most messages are met once, and a capture may have very many: one place costs no memory of its own.
+#[derive(Debug)]
+enum Places {
+    One(Place),
+    Several(Vec<Place>),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -47,7 +55,7 @@ impl Same {
             let mut found: BTreeMap<Place, Match> = BTreeMap::new();
             let mut too_many = false;
             for key in &keys {
-                for place in self.known.get(key).into_iter().flatten() {
+                for place in self.known.get(key).map(Places::all).unwrap_or_default() {
                     if found.len() >= SAME_AS_PER_MESSAGE && !found.contains_key(place) {
                         too_many = true;
                     } else {
@@ -86,14 +94,35 @@ impl Same {
         self.messages += 1;
         let mut all = true;
         for key in keys {
-            let places = self.known.entry(*key).or_default();
-            if places.len() < SAME_AS_PER_MESSAGE {
-                places.push(place);
-            } else {
-                all = false;
+            match self.known.entry(*key) {
+                Entry::Vacant(entry) => {
+                    entry.insert(Places::One(place));
+                }
+                Entry::Occupied(mut entry) => all &= entry.get_mut().add(place),
             }
         }
         all
+    }
+}
+
+impl Places {
+    fn all(&self) -> &[Place] {
+        match self {
+            Self::One(place) => std::slice::from_ref(place),
+            Self::Several(places) => places,
+        }
+    }
+
+    /// False where there is no room for one more.
+    fn add(&mut self, place: Place) -> bool {
+        if self.all().len() >= SAME_AS_PER_MESSAGE {
+            return false;
+        }
+        match self {
+            Self::One(first) => *self = Self::Several(vec![*first, place]),
+            Self::Several(places) => places.push(place),
+        }
+        true
     }
 }
 
