@@ -57,7 +57,7 @@ pub const PATH_BYTES: usize = bound(4 * 1024, 64);
 /// sessions: all of them together no more than 400 MiB.
 pub const CONNECTIONS: usize = bound(1 << 20, 4);
 /// Of these, the connections on which something was said, or that began before the capture. One that was greeted costs
-/// about 9 KB, all of them together about 2.2 GiB; what else was said on them comes on top, each session's share
+/// about 5 KB, all of them together about 1.3 GiB; what else was said on them comes on top, each session's share
 /// of it being bounded by [`STEPS_PER_SESSION`] and [`LINE_BYTES`].
 pub const SPEAKING_CONNECTIONS: usize = bound(1 << 18, 3);
 /// Bytes of one direction of a connection that wait for something before them.
