@@ -408,6 +408,11 @@ fn a_capture_without_mail_says_what_it_held() {
         ]
     );
     assert_eq!(no_mail(Lang::Zh, &summary).len(), 6);
+    let others = Summary { packets: PacketCounts { mail: 7, ..summary.packets }, ..summary.clone() };
+    let words = "No mail session in this capture is one of those asked for (--session, --protocol): 7 of its 12 packets \
+                 belong to others.";
+    assert_eq!(no_mail(Lang::En, &others), [words]);
+    assert_eq!(no_mail(Lang::Zh, &others).len(), 1);
     assert_eq!(no_mail(Lang::Zh, &Summary::default()), ["抓包数据中没有发现邮件会话。", "其中没有任何分组。"]);
 }
 
