@@ -9,6 +9,7 @@ conversations: `detect`, `views`, `tls`. Every message-like stretch becomes one 
 use mailtap::capture::{CaptureFile, Read, Source};
 use mailtap::decode::{Decoded, Decoder};
 use mailtap::flow::{At, Ends, Follower, Listener, Side, Table, Transport};
+use mailtap_fuzz::links::LINKS;
 use mailtap_fuzz::script::{Turn, write};
 use std::collections::BTreeSet;
 use std::collections::hash_map::DefaultHasher;
@@ -191,6 +192,7 @@ impl Listener for Ear {
 }
 
 impl Follower for Everyone {
+    type Ticket = ();
     type Listener = Ear;
 
     fn wants(&self, _: SocketAddr, _: SocketAddr) -> bool {
@@ -205,7 +207,9 @@ impl Follower for Everyone {
         }
     }
 
-    fn listen(&mut self, _: &Ends, _: At) -> Ear {
+    fn begun(&mut self, _: &Ends, _: At) {}
+
+    fn listen(&mut self, (): (), _: &Ends, _: At) -> Ear {
         Ear::default()
     }
 
