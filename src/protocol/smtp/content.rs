@@ -3,8 +3,9 @@
 use super::Subject;
 use super::client::smtp;
 use super::command::Command;
-use super::dialogue::{After, Client, Dialogue, Flavour, Wait};
+use super::dialogue::{Dialogue, Flavour};
 use super::queue::{Abandoned, Delivering, Due, Pending, Question};
+use super::state::{After, Client, Wait};
 use crate::capture::Time;
 use crate::flow::{At, Side};
 use crate::limits::STEPS_PER_SESSION;

@@ -5,12 +5,14 @@ pub mod dialogue;
 pub mod parse;
 pub mod reply;
 
+mod answers;
 mod client;
 mod content;
 mod held;
 mod login;
 mod queue;
 mod server;
+mod state;
 mod transaction;
 mod turn;
 
