@@ -266,7 +266,7 @@ impl Talk {
         }
         let ticket = self.ask(command.key, command.verb, step, asked, out);
         if command.verb == Verb::Authenticate {
-            self.login = Some(ticket);
+            (self.login, self.login_lacks) = (Some(ticket), [false; 2]);
         }
         (step, ticket)
     }

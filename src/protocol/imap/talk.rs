@@ -47,8 +47,10 @@ pub(super) struct Talk {
     /// The client has said its name.
     pub named: bool,
     pub queue: Queue,
-    /// AUTHENTICATE, while it is in flight.
+    /// AUTHENTICATE, while it is in flight and nothing that crosses can be another's.
     pub login: Option<Ticket>,
+    /// Since it began, bytes of the client and of the server were lost.
+    pub login_lacks: [bool; 2],
     pub client: Client,
     pub server: Server,
 }
@@ -107,6 +109,7 @@ impl Default for Talk {
             named: false,
             queue: Queue::default(),
             login: None,
+            login_lacks: [false; 2],
             client: Client::default(),
             server: Server::default(),
         }
@@ -213,6 +216,11 @@ impl Talk {
     /// `from` is lost: what was under way on its side will not be heard to its end.
     fn lose(&mut self, from: Side, out: &mut dyn Sink) {
         self.way(from).lost = true;
+        self.login_lacks[from as usize] = true;
+        if self.login_lacks == [true; 2] {
+            // Its end may be missing, and another's beginning: only a reply with its tag is surely its own.
+            self.login = None;
+        }
         match from {
             Side::Client => self.append_over(out),
             Side::Server => {

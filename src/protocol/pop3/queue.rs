@@ -106,6 +106,8 @@ pub struct Queue {
     certain: usize,
     /// There may be commands that nobody saw.
     hidden: bool,
+    /// There may be such after the last that was seen.
+    hidden_last: bool,
     /// There may be replies that nobody saw.
     lost: bool,
     /// The client has sent a command before it had the answer to the one before.
@@ -154,6 +156,7 @@ impl Queue {
             }
         }
         self.pending.push_back(pending);
+        self.hidden_last = false;
         self.certain = if self.hidden || self.lost { 0 } else { self.pending.len() };
     }
 
@@ -207,13 +210,17 @@ impl Queue {
 
     /// The AUTH that a challenge belongs to: the next command to be answered; or in doubt the last one, for only AUTH is
     /// answered by a challenge, and nothing is sent after it until it is over (RFC 5034, section 4). Then all before
-    /// it have been answered.
+    /// it have been answered. Where its end, and another AUTH, may be in what is missing of both sides, nobody knows.
     pub fn next_is_auth(&mut self, out: &mut dyn Sink) -> Option<&mut Pending> {
         let is_auth = |pending: &&mut Pending| matches!(pending.login, Some(Login::Sasl { .. }));
         if self.certain > 0 {
             return self.pending.front_mut().filter(is_auth);
         }
         self.pending.back_mut().filter(is_auth)?;
+        if self.hidden_last {
+            self.settle(out);
+            return None;
+        }
         let before = self.pending.len().saturating_sub(1);
         self.pending.drain(..before).for_each(|pending| pending.settle(out));
         self.certain = 1;
@@ -239,7 +246,7 @@ impl Queue {
     /// may be those that the next one answers.
     pub fn client_gap(&mut self) {
         self.last = Last::UnseenLine;
-        self.hidden = true;
+        (self.hidden, self.hidden_last) = (true, true);
         if self.lost {
             self.certain = 0;
         }

@@ -87,9 +87,11 @@ impl Dialogue {
                 let blind = self.queue.lacks_replies();
                 self.client = Client::Waiting(Wait::Reply { step: gap, to: Asking::Auth, blind });
                 self.ask(Some(gap), question, None, out);
+                // The gap may hide the end of this log-in and the beginning of another. If the server's bytes are whole,
+                // its next reply is this one's all the same.
+                self.queue.commands_lost(true);
                 if blind {
                     self.queue.unsure();
-                    self.queue.commands_lost(true);
                 }
             }
             Client::Commands(After::StartTls | After::Elsewhere) => {}

@@ -64,6 +64,7 @@ impl Dialogue {
                 if !self.both_torn {
                     self.torn = Torn::No; // What the gap has cut ends before this.
                 }
+                self.queue.no_commands_lost(); // Else this would not be the next thing that the server says.
                 self.client = Client::Responding(exchange);
                 return;
             }

@@ -187,3 +187,17 @@ fn what_answers_a_challenge_to_an_unseen_authenticate_is_hidden() {
         assert_eq!(told.commands(), ["NOOP"]);
     }
 }
+
+#[test]
+fn two_log_ins_that_gaps_have_run_together() {
+    let begun = "S: * OK hi\nC: a1 AUTHENTICATE PLAIN\nS: +\n";
+    for gaps in ["C~ 40\nS~ 30\n", "S~ 30\nC~ 40\n"] {
+        let told = played(&[begun, gaps, "S: + PDE4OTYuNjk3MTc+\nC: YWxpY2UgYjkx\nS: a2 OK in"].concat());
+        let [login] = &told.credentials[..] else { panic!("{:?}", told.credentials) };
+        assert_eq!((login.challenge.as_deref(), login.outcome), (None, LoginOutcome::Unknown), "{gaps}");
+        assert_eq!(told.steps.iter().find(|s| s.kind == Kind::Response).expect("one").secrets, ["YWxpY2UgYjkx"]);
+        // Its own tag tells.
+        let told = played(&[begun, gaps, "S: a1 NO no"].concat());
+        assert_eq!(told.credentials[0].outcome, LoginOutcome::Rejected);
+    }
+}

@@ -229,3 +229,19 @@ fn what_answers_a_challenge_to_an_unseen_auth_is_hidden() {
     );
     assert_eq!(told.steps[3].secrets, ["AGFsaWNlAHNlY3JldA=="]);
 }
+
+#[test]
+fn two_log_ins_that_gaps_have_run_together() {
+    let begun = "S: +OK ready\n C: AUTH PLAIN\n S: +\n";
+    for gaps in ["C~ 40\n S~ 30\n", "S~ 30\n C~ 40\n"] {
+        for rest in ["S: + PDE4OTYuNjk3MTcwOTUyQHBvc3RvZmZpY2U+\n C: YWxpY2UgYjkx\n S: +OK in\n", "S: +OK in\n"] {
+            let told = hear(&[begun, gaps, rest].concat());
+            assert_eq!(logins(&told), ["AUTH PLAIN - - None Unknown [2, 3]"], "{gaps}{rest}");
+            let asked = told.steps.iter().filter(|step| step.kind == crate::protocol::event::Kind::Response);
+            assert!(asked.clone().all(|step| step.secrets == ["YWxpY2UgYjkx"]), "{rest}");
+            assert_eq!(asked.count(), usize::from(rest.starts_with("S: + ")), "{rest}");
+        }
+    }
+    let told = hear(&[begun, "C~ 40\n S: -ERR no\n"].concat());
+    assert_eq!(logins(&told), ["AUTH PLAIN - - None Rejected [2, 3, 5]"], "the server's bytes are whole");
+}
