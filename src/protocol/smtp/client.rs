@@ -48,6 +48,7 @@ impl Dialogue {
                 Client::Waiting(_) => return,
                 Client::Content(_) => self.content_input(input, out),
                 Client::Chunk(_) => self.chunk_input(input, out),
+                Client::Counted(_) => self.counted_input(input, out),
                 Client::Commands(After::Gap)
                     if self.line.is_empty() && input.rest().first().is_some_and(|&byte| is_tls_record(byte)) =>
                 {
@@ -73,6 +74,12 @@ impl Dialogue {
             Client::Content(_) => self.content_gap(missing, out),
             Client::Chunk(_) => {
                 let beyond = self.chunk_gap(missing, out);
+                if beyond > 0 {
+                    self.lines_lost(beyond, out);
+                }
+            }
+            Client::Counted(_) => {
+                let beyond = self.counted_gap(missing, out);
                 if beyond > 0 {
                     self.lines_lost(beyond, out);
                 }
@@ -133,6 +140,7 @@ impl Dialogue {
         match std::mem::replace(&mut self.client, Client::Commands(After::Nothing)) {
             Client::Content(content) => self.content_ends(content, false, out),
             Client::Chunk(chunk) => self.chunk_ends(chunk, out),
+            Client::Counted(counted) => self.counted_ends(&counted, out),
             Client::Responding(Some(exchange)) => out.credential(exchange.finish(event::LoginOutcome::Unknown)),
             Client::Commands(_) | Client::Waiting(_) | Client::Responding(None) => {}
         }
@@ -205,6 +213,9 @@ impl Dialogue {
             // Of a size that the gap has cut, digits may be missing.
             Verb::Bdat if is_whole(line) => return self.bdat(command, step, out),
             Verb::Burl => (self.by_reference(step, command, out), None),
+            Verb::Xexch50 if is_whole(line) => {
+                (Question::Command(Verb::Xexch50), parse::octets(command.arguments()).map(Asking::Octets))
+            }
             verb => (Question::Command(verb), None),
         };
         if command.verb.is_hello() {

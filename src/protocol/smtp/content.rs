@@ -1,56 +1,13 @@
 //! What a message's content is read by: up to the dot (DATA), or by count (BDAT).
 
 use super::Subject;
-use super::client::smtp;
 use super::command::Command;
 use super::dialogue::{After, Client, Dialogue, Flavour, Wait};
 use super::queue::{Abandoned, Delivering, Due, Pending, Question};
-use crate::capture::Time;
-use crate::flow::{At, Side};
+use super::wire::Wire;
 use crate::limits::STEPS_PER_SESSION;
-use crate::protocol::event::{
-    Delivery, Direction, Kind, MessageId, MessageOutcome, MessageStart, Packets, Sink, Step, StepId,
-};
+use crate::protocol::event::{Delivery, Direction, MessageId, MessageOutcome, MessageStart, Sink, StepId};
 use crate::protocol::framing::{DotBlock, DotPiece, Input, LineEnd};
-
-/// The wire of a piece of content: how much, and in which packets.
-#[derive(Debug, Default)]
-struct Wire {
-    bytes: u64,
-    first: u64,
-    last: u64,
-    time: Time,
-}
-
-impl Wire {
-    fn add(&mut self, bytes: u64, at: At) {
-        if self.first == 0 {
-            self.first = at.packet;
-        }
-        self.bytes = self.bytes.saturating_add(bytes);
-        self.last = at.packet;
-        self.time = at.time;
-    }
-
-    fn tell(&self, subject: Subject, out: &mut dyn Sink) -> StepId {
-        let mut packets = Packets::one(self.first);
-        packets.add(self.last);
-        out.step(Step {
-            from: Side::Client,
-            kind: Kind::Data,
-            subject: smtp(subject),
-            time: self.time,
-            packets,
-            text: b"",
-            bytes: self.bytes,
-            tag: None,
-            command: None,
-            arguments: None,
-            answers: None,
-            secrets: Vec::new(),
-        })
-    }
-}
 
 /// Content that ends with a dot.
 #[derive(Debug)]
@@ -233,8 +190,7 @@ impl Dialogue {
         }
         let Some(message) = content.message else { return };
         let mut steps = Vec::new();
-        if content.wire.first > 0 {
-            let step = content.wire.tell(Subject::Content, out);
+        if let Some(step) = content.wire.tell(Subject::Content, out) {
             out.content_step(message, step);
             steps.push(step);
         }
@@ -395,7 +351,7 @@ impl Dialogue {
     /// All octets of a chunk have come, or no more will.
     pub(super) fn chunk_ends(&mut self, chunk: Chunk, out: &mut dyn Sink) {
         let Chunk { bdat, message, left, last, wire, torn, decided } = chunk;
-        let step = (wire.first > 0).then(|| wire.tell(Subject::Chunk { last }, out));
+        let step = wire.tell(Subject::Chunk { last }, out);
         step.into_iter().for_each(|step| out.content_step(message, step));
         let torn = torn || left > 0;
         if let Some(open) = &mut self.open {

@@ -22,6 +22,7 @@ What the client says is read in `client.rs`, content in `content.rs`, what the s
 
 use super::command::Command;
 use super::content::{Chunk, Content, OpenMessage};
+use super::counted::Counted;
 use super::held::{Held, Piece};
 use super::queue::{Question, Queue};
 use super::reply::{Replies, Reply};
@@ -107,6 +108,8 @@ pub(super) enum Client {
     Content(Content),
     /// Part of a message, by count.
     Chunk(Chunk),
+    /// What is no part of a message, by count.
+    Counted(Counted),
 }
 
 /// What has gone before a line that may be a command.
@@ -183,6 +186,8 @@ pub(super) enum Asking {
     StartTls,
     /// A BDAT that no server can count by: a server may still do so.
     Chunk,
+    /// XEXCH50 of so many octets.
+    Octets(u64),
 }
 
 impl Dialogue {
@@ -285,7 +290,10 @@ impl Dialogue {
                     Asking::StartTls if self.held.first_byte().is_some_and(is_tls_record) => self.start_tls(out),
                     _ if is_command => {}
                     Asking::Data if after_gap && self.held.begins_with_gap() => {}
-                    Asking::StartTls | Asking::Chunk => {}
+                    Asking::Octets(octets) if !self.held.begins_with_gap() => {
+                        self.client = Client::Counted(Counted::new(octets));
+                    }
+                    Asking::StartTls | Asking::Chunk | Asking::Octets(_) => {}
                     Asking::Data => {
                         if let Some(unseen) = self.queue.no_commands_lost() {
                             self.unanswered(unseen, out);

@@ -7,12 +7,14 @@ pub mod reply;
 
 mod client;
 mod content;
+mod counted;
 mod held;
 mod login;
 mod queue;
 mod server;
 mod transaction;
 mod turn;
+mod wire;
 
 #[cfg(test)]
 mod tests;
@@ -53,6 +55,8 @@ pub enum Subject {
         /// Carries LAST.
         last: bool,
     },
+    /// What XEXCH50 gives to an Exchange server beside the message.
+    Properties,
     /// What the client sent as content though the server had refused to take it.
     RefusedContent,
 }

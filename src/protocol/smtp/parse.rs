@@ -128,6 +128,12 @@ pub fn chunk(arguments: &[u8]) -> Option<(u64, bool)> {
     complete((size, last), arguments.trim_ascii_end())
 }
 
+/// `"XEXCH50" SP octets SP recipients`, as Exchange writes it: the arguments as octets. `None` as in [`chunk`].
+pub fn octets(arguments: &[u8]) -> Option<u64> {
+    let size = verify(map_opt(digit1, decimal::<u64>), |&size| i64::try_from(size).is_ok());
+    complete(terminated(size, opt((space1, digit1))), arguments.trim_ascii())
+}
+
 /// `"AUTH" SP mechanism [SP initial-response]` (RFC 4954, section 4): the arguments as mechanism and the place of the
 /// initial response within them.
 pub fn auth(arguments: &[u8]) -> (&[u8], Option<Range<usize>>) {
@@ -258,6 +264,15 @@ mod tests {
         ];
         for (arguments, expected) in cases {
             assert_eq!(chunk(arguments.as_bytes()), expected, "{arguments:?}");
+        }
+    }
+
+    #[test]
+    fn octets_of_xexch50() {
+        for (arguments, expected) in
+            [("968 2", Some(968)), ("2", Some(2)), ("2 ", Some(2)), ("-1 2", None), ("x", None)]
+        {
+            assert_eq!(octets(arguments.as_bytes()), expected, "{arguments:?}");
         }
     }
 

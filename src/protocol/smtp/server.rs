@@ -286,6 +286,7 @@ impl Dialogue {
                     self.start_tls(out);
                 }
             }
+            Question::Command(Verb::Xexch50) => self.xexch50_answered(step, reply, out),
             Question::Command(Verb::Bdat) => {
                 self.awaited(step, Asking::Chunk);
             }

@@ -73,6 +73,7 @@ listed! {
         BurlLast,
         Xclient,
         Xforward,
+        Xexch50,
         Other,
     }
 }
@@ -87,6 +88,8 @@ listed! {
         Chunk,
         /// The last chunk of a message.
         LastChunk,
+        /// What Exchange servers tell each other beside the message.
+        Properties,
         /// What was sent though the server had refused to take it.
         Refused,
     }
@@ -253,6 +256,7 @@ pub fn of(subject: &Subject, arguments: &[u8], asked: Option<&Purpose>) -> Purpo
         Subject::Content => Smtp::Content(Content::Message),
         Subject::Chunk { last: false } => Smtp::Content(Content::Chunk),
         Subject::Chunk { last: true } => Smtp::Content(Content::LastChunk),
+        Subject::Properties => Smtp::Content(Content::Properties),
         Subject::RefusedContent => Smtp::Content(Content::Refused),
     })
 }
@@ -304,6 +308,7 @@ fn command(verb: Verb, arguments: &[u8]) -> Command {
         Verb::Burl => Command::Burl,
         Verb::Xclient => Command::Xclient,
         Verb::Xforward => Command::Xforward,
+        Verb::Xexch50 => Command::Xexch50,
         Verb::Other => Command::Other,
     }
 }
@@ -482,7 +487,7 @@ pub fn phase(subject: &Subject, previous: Phase) -> Phase {
             Asked::Nothing => previous,
         },
         Subject::Challenge(_) | Subject::Response(_) => Phase::Authentication,
-        Subject::Content | Subject::Chunk { .. } | Subject::RefusedContent => Phase::Transaction,
+        Subject::Content | Subject::Chunk { .. } | Subject::Properties | Subject::RefusedContent => Phase::Transaction,
     }
 }
 
@@ -506,7 +511,8 @@ fn phase_of(verb: Verb, previous: Phase) -> Phase {
         | Verb::Etrn
         | Verb::Turn
         | Verb::Atrn
-        | Verb::Xforward => Phase::Transaction,
+        | Verb::Xforward
+        | Verb::Xexch50 => Phase::Transaction,
         Verb::Other => previous,
     }
 }

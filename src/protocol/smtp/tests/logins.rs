@@ -209,7 +209,8 @@ fn two_log_ins_that_gaps_have_run_together() {
     let challenge = "S: 334 PDE4OTYuNjk3MTcwOTUyQHBvc3RvZmZpY2U+\n";
     let response = "C: YWxpY2UgYjkxM2E2MDJjN2VkYTdhNDk1YjRlNmU3MzM0ZDM4OTA=\n";
     for gaps in ["C~ 40\nS~ 30\n", "S~ 30\nC~ 40\n", "C| AGFsa\nC~ 40\nC| Q=\\r\\n\nS~ 30\n"] {
-        for rest in [[challenge, response, "S: 235 in\n"].concat(), "S: 235 in\n".to_owned(), "S: 535 no\n".to_owned()] {
+        for rest in [[challenge, response, "S: 235 in\n"].concat(), "S: 235 in\n".to_owned(), "S: 535 no\n".to_owned()]
+        {
             let told = session(&[begun, gaps, &rest].concat());
             let found: Vec<_> =
                 told.credentials.iter().map(|c| (c.mechanism.as_str(), c.challenge.is_some(), c.outcome)).collect();
@@ -217,6 +218,7 @@ fn two_log_ins_that_gaps_have_run_together() {
         }
     }
     // The server's bytes are whole: what it says next is the answer to what is missing.
-    let told = session(&[begun, "C~ 40\nS: 535 no\nC: AUTH LOGIN\nS: 334\nC~ 10\nS: 334\nC: c2VjcmV0\nS: 535 no\n"].concat());
+    let told =
+        session(&[begun, "C~ 40\nS: 535 no\nC: AUTH LOGIN\nS: 334\nC~ 10\nS: 334\nC: c2VjcmV0\nS: 535 no\n"].concat());
     assert_eq!(outcomes(&told), [LoginOutcome::Rejected; 2]);
 }
