@@ -90,6 +90,8 @@ pub(super) struct Server {
     pub appended: Option<Vec<u8>>,
     /// Messages that are fetched in pieces.
     pub pieces: Pieces,
+    /// UIDVALIDITY, told while a mailbox is being selected.
+    pub uid_validity: Option<u64>,
 }
 
 impl Default for Way {
