@@ -2,11 +2,12 @@
 
 use super::command::{Command, Verb};
 use super::dialogue::{Dialogue, Said, Saying, subject};
-use super::queue::{Follows, Login, Pending};
+use super::maildrop::Maildrop;
+use super::queue::{Asked, Follows, Login, Pending};
 use super::{State, What, parse};
 use crate::flow::{At, Side};
 use crate::limits::Limit;
-use crate::protocol::event::{self, Credential, Exposure, Kind, Sink, StepId};
+use crate::protocol::event::{self, Credential, Exposure, Kind, LoginOutcome, Sink, StepId};
 use crate::protocol::framing::{Input, Line, LineEnd};
 use crate::protocol::sasl::{Exchange, Mechanism, Round};
 use std::ops::Range;
@@ -45,6 +46,9 @@ impl Dialogue {
         let whole = !follows_gap && line.end != LineEnd::None && !line.truncated;
         let command = parse::command(&line.bytes);
         let was_asked = std::mem::take(&mut self.asked_by_unseen);
+        if let Some(command) = command.as_ref().filter(|command| command.verb != Verb::Other) {
+            self.ok_was_the_last_word(command.verb, out);
+        }
         if self.is_response(command.as_ref()) {
             self.queue.line();
             return self.response(line, whole, out);
@@ -82,7 +86,7 @@ impl Dialogue {
     /// that is a command, and the challenge was not captured.
     fn is_response(&mut self, command: Option<&Command<'_>>) -> bool {
         match self.queue.last().and_then(|pending| pending.login.as_ref()) {
-            Some(Login::Sasl { challenged: true, .. }) => true,
+            Some(Login::Sasl { asked: Asked::Challenge, .. }) => true,
             Some(Login::Sasl { .. }) => command.is_none_or(|command| command.verb == Verb::Other),
             _ => false,
         }
@@ -91,8 +95,8 @@ impl Dialogue {
     fn response(&mut self, line: &Line<'_>, whole: bool, out: &mut dyn Sink) {
         let state = self.state;
         let Some(pending) = self.queue.last() else { return };
-        let Some(Login::Sasl { exchange, challenged }) = &mut pending.login else { return };
-        *challenged = false;
+        let Some(Login::Sasl { exchange, asked }) = &mut pending.login else { return };
+        *asked = Asked::No;
         let round = if whole {
             exchange.response(&line.bytes)
         } else {
@@ -105,6 +109,16 @@ impl Dialogue {
         }
         pending.step = out.step(step);
         exchange.add_step(pending.step);
+    }
+
+    /// The client goes on with a command though the server's `+OK` may have asked for its part of AUTH.
+    fn ok_was_the_last_word(&mut self, verb: Verb, out: &mut dyn Sink) {
+        let Some(exchange) = self.queue.take_asked_by_ok() else { return };
+        let outcome = if verb.is_of_transaction() { LoginOutcome::Accepted } else { LoginOutcome::Unknown };
+        if outcome == LoginOutcome::Accepted {
+            (self.state, self.maildrop) = (State::Transaction, Maildrop::default());
+        }
+        out.credential(exchange.finish(outcome));
     }
 
     /// The client's next command ends what the server could not end: lines that may have followed; and where bytes are
@@ -154,10 +168,12 @@ impl Dialogue {
             (Verb::Auth, Some(argument)) => {
                 pending.login = parse::auth(argument).map(|auth| {
                     let mut exchange = Box::new(Exchange::new(auth.mechanism, step));
-                    if let (Some(initial_response), true) = (auth.initial_response, whole) {
-                        exchange.response(initial_response);
+                    match auth.initial_response {
+                        Some(initial_response) if whole => _ = exchange.response(initial_response),
+                        Some(_) => exchange.missed(),
+                        None => {}
                     }
-                    Login::Sasl { exchange, challenged: false }
+                    Login::Sasl { exchange, asked: Asked::No }
                 });
             }
             _ => {}

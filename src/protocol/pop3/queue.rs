@@ -44,9 +44,20 @@ pub enum Login {
     Sasl {
         /// What crosses.
         exchange: Box<Exchange>,
-        /// The server has asked, the client has not answered yet.
-        challenged: bool,
+        /// Whether it is the client's turn.
+        asked: Asked,
     },
+}
+
+/// Whether the server has asked the client to go on with an AUTH, and the client has not answered yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asked {
+    /// It has not.
+    No,
+    /// By a challenge.
+    Challenge,
+    /// By a `+OK` to the mechanism alone ([MS-POP3]); unless it was the last word.
+    Ok,
 }
 
 /// A command that waits for its reply.
@@ -186,6 +197,28 @@ impl Queue {
         // Whatever was lost, it was not the answer to this one, and no other waits for one.
         self.lost &= !self.pending.is_empty();
         answered
+    }
+
+    /// Puts one back that was answered, and will be again.
+    pub fn put_back(&mut self, pending: Pending) {
+        self.pending.push_front(pending);
+        self.certain += 1;
+    }
+
+    /// True where commands or replies may be missing.
+    pub fn in_doubt(&self) -> bool {
+        self.hidden || self.lost
+    }
+
+    /// Takes out the AUTH that was sent last, if the server has said `+OK` to its mechanism, and nothing since.
+    pub fn take_asked_by_ok(&mut self) -> Option<Box<Exchange>> {
+        let by_ok = |pending: &mut Pending| matches!(pending.login, Some(Login::Sasl { asked: Asked::Ok, .. }));
+        let pending = self.pending.pop_back_if(by_ok)?;
+        self.certain = self.certain.min(self.pending.len());
+        match pending.login {
+            Some(Login::Sasl { exchange, .. }) => Some(exchange),
+            _ => None,
+        }
     }
 
     /// The command that a reply would answer now, where that is certain.
