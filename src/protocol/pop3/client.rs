@@ -150,8 +150,8 @@ impl Dialogue {
         step.arguments = command.argument.map(|_| command.argument_at..line.bytes.len());
         step.secrets.extend(secret(command));
         let step = out.step(step);
-        let mut pending =
-            Pending::new(command.verb, step, follows(command, line.end != LineEnd::None && !line.truncated));
+        let has_end = line.end != LineEnd::None && !line.truncated;
+        let mut pending = Pending::new(command.verb, step, follows(command, has_end));
         if command.verb.is_of_transaction() {
             pending.number = parse::numbers(command.trimmed()).0;
         }
@@ -166,7 +166,9 @@ impl Dialogue {
                 pending.login = self.apop(argument, step).map(Box::new).map(Login::Native);
             }
             (Verb::Auth, Some(argument)) => {
-                pending.login = parse::auth(argument).map(|auth| {
+                // Of a mechanism's name the end may be missing with the line's.
+                let named = parse::auth(argument).filter(|auth| has_end || auth.initial_response.is_some());
+                pending.login = named.map(|auth| {
                     let mut exchange = Box::new(Exchange::new(auth.mechanism, step));
                     match auth.initial_response {
                         Some(initial_response) if whole => _ = exchange.response(initial_response),

@@ -38,7 +38,7 @@ impl Dialogue {
                 Client::Waiting(Wait::Reply { to: Asking::Data, blind: false, .. })
                     if self.torn == Torn::Line
                         && self.held.is_empty()
-                        && matches!(input.rest(), [b'\n', ..] | [b'\r', b'\n', ..]) =>
+                        && matches!(input.rest(), [b'\n', ..] | [b'\r', b'\n', ..] | [b'\r']) =>
                 {
                     if let Some(line) = self.line.line(input) {
                         self.torn = Torn::No;
@@ -187,7 +187,8 @@ impl Dialogue {
             }
             After::Gap => {
                 self.client = Client::Commands(After::Gap);
-                self.queue.line();
+                // The rest of a line, a line of a message, or a command that the server will answer all the same.
+                self.queue.commands_lost(false);
                 let secrets = Vec::from_iter((torn == Torn::Login).then(|| 0..line.bytes.len()));
                 self.tell(&line, Kind::Unknown, event::Subject::Unknown, None, secrets, out);
             }
@@ -204,7 +205,8 @@ impl Dialogue {
 
     fn command(&mut self, line: &Line<'_>, command: &Command<'_>, out: &mut dyn Sink) {
         let step = self.tell_command(line, command, out);
-        let (question, asking) = match command.verb {
+        let verb = if is_whole(line) { command.verb } else { command.verb_cut() };
+        let (question, asking) = match verb {
             Verb::Mail => (Question::Mail(path(line, command, out)), None),
             Verb::Rcpt => (Question::Rcpt(path(line, command, out)), None),
             Verb::Auth => (Question::Auth(exchange(line, command, step)), Some(Asking::Auth)),
@@ -306,8 +308,7 @@ pub(super) fn is_whole(line: &Line<'_>) -> bool {
 
 /// The path of MAIL or RCPT, where all of it was seen.
 fn path(line: &Line<'_>, command: &Command<'_>, out: &mut dyn Sink) -> Option<Vec<u8>> {
-    let is_closed = command.arguments().contains(&b'>');
-    let path = command.path().filter(|_| is_closed || is_whole(line))?;
+    let path = if is_whole(line) { command.path() } else { command.closed_path() }?;
     if path.len() > PATH_BYTES {
         out.limit(Limit::Recipients);
         return None;

@@ -151,6 +151,18 @@ impl<'a> Command<'a> {
         }
     }
 
+    /// The same of a line whose end is missing: only where its closing bracket is there.
+    pub fn closed_path(&self) -> Option<&'a [u8]> {
+        self.path().filter(|_| parse::has_closed_path(self.arguments()))
+    }
+
+    /// What the verb of a line is whose end is missing: of what clients say only DATA begins with a D.
+    pub fn verb_cut(&self) -> Verb {
+        let is_data = !self.line.is_empty()
+            && b"DATA".get(..self.line.len()).is_some_and(|cut| cut.eq_ignore_ascii_case(self.line));
+        if is_data { Verb::Data } else { self.verb }
+    }
+
     /// True where the line is what a client writes as a command, and hardly anything that stands in a message.
     ///
     /// Used where a line may be either: after a refused DATA, after a gap, and where the reply that would have told was

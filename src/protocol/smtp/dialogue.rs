@@ -78,6 +78,8 @@ pub struct Dialogue {
     pub(super) chunks_unseen: bool,
     /// A log-in was accepted: the server refuses any other (RFC 4954, section 4).
     pub(super) logged_in: bool,
+    /// Bytes of either side are missing somewhere.
+    pub(super) lacking: bool,
     /// Both directions are TLS.
     pub(super) tls: Option<Watch>,
     /// So much has waited in vain for the server that nothing is held for it any more.
@@ -212,6 +214,7 @@ impl Dialogue {
             open: None,
             chunks_unseen: true,
             logged_in: false,
+            lacking: false,
             tls: None,
             server_silent: false,
         }
@@ -475,9 +478,20 @@ impl Dialogue {
 
     /// Bytes of one role are missing.
     fn lack(&mut self, from: Side, missing: u64, at: At, out: &mut dyn Sink) {
-        self.begun = true;
+        (self.begun, self.lacking) = (true, true);
         if from == Side::Client {
             self.client_goes_on(out);
+        }
+        let in_login = matches!(self.client, Client::Waiting(Wait::Reply { to: Asking::Auth, .. }));
+        if from == Side::Client
+            && (in_login && self.torn == Torn::Login && self.held.is_empty())
+            && self.half_a_line(true, out)
+        {
+            // More of the same log-in.
+            self.torn = Torn::Login;
+            self.queue.commands_lost(true);
+            self.tell_gap(from, missing, at, out);
+            return;
         }
         let waits = matches!(self.client, Client::Waiting(_)) && self.tls.is_none();
         if from == Side::Client && waits {

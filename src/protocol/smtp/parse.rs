@@ -98,6 +98,11 @@ fn path(input: &[u8]) -> Parsed<'_, &[u8]> {
     }
 }
 
+/// True where a path in brackets ends among these arguments of MAIL or RCPT.
+pub fn has_closed_path(arguments: &[u8]) -> bool {
+    outside_quotes(arguments, |b| b == b'>').is_some()
+}
+
 /// A path without brackets: up to white space that is not within a `Quoted-string`. Servers that take it take a name
 /// before a path in brackets too.
 fn bare_path(input: &[u8]) -> Parsed<'_, &[u8]> {

@@ -245,3 +245,10 @@ fn two_log_ins_that_gaps_have_run_together() {
     let told = hear(&[begun, "C~ 40\n S: -ERR no\n"].concat());
     assert_eq!(logins(&told), ["AUTH PLAIN - - None Rejected [2, 3, 5]"], "the server's bytes are whole");
 }
+
+#[test]
+fn half_a_mechanisms_name_is_none() {
+    let told = hear("S: +OK ready\n C| AUTH PLAI\n C~ 3\n S: +\n C: AGFsaWNlAHNlY3JldA==\n S: +OK in\n");
+    assert_eq!(logins(&told), [""; 0]);
+    assert_eq!(told.steps.iter().flat_map(|step| &step.secrets).collect::<Vec<_>>(), ["AGFsaWNlAHNlY3JldA=="]);
+}
