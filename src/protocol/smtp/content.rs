@@ -397,8 +397,14 @@ impl Dialogue {
             Due::UnknownAndOne(codes) => codes.split_last().map_or(&[][..], |(_, codes)| codes),
             _ => &[],
         };
-        if codes.len() == transaction.accepted() {
+        let is_all = transaction.is_all_accepted(codes.len());
+        if is_all {
             codes.iter().for_each(|&code| transaction.final_code(code));
+        }
+        let mut delivering = delivering;
+        if matches!(delivering.due, Due::Unknown(_)) && !is_all {
+            // Whoever's reply is missing may have been served.
+            delivering.decided.take_if(|(accepted, _)| !*accepted);
         }
         let refusal = transaction.refusal().map(|reply| (false, reply.to_vec()));
         let (outcome, reply) = match refusal.or(delivering.decided) {

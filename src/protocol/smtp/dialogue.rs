@@ -301,7 +301,10 @@ impl Dialogue {
                         if let Some(unseen) = self.queue.no_commands_lost() {
                             self.unanswered(unseen, out);
                         }
-                        self.client = Client::Content(Content::after(step));
+                        let mut content = Content::after(step);
+                        // The gap that has cut DATA's line may have gone on into the message.
+                        content.torn = std::mem::replace(&mut self.torn, Torn::No) != Torn::No;
+                        self.client = Client::Content(content);
                     }
                     // Both the challenge and what was said to it are missing, and perhaps more.
                     Asking::Auth if self.torn != Torn::No || self.held.begins_with_gap() => {

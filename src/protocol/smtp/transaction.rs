@@ -55,6 +55,13 @@ impl Transaction {
         }
     }
 
+    /// True where so many replies to the content are those of the recipients that were accepted, or have no known answer:
+    /// where MAIL was seen there are no other recipients; where each was answered no other was accepted.
+    pub fn is_all_accepted(&self, replies: usize) -> bool {
+        let is_answered = self.envelope.to.iter().all(|recipient| recipient.code.is_some());
+        (self.begun || is_answered) && self.accepted() == replies
+    }
+
     /// The reply to the content for the next of the accepted recipients.
     pub fn final_code(&mut self, code: u16) {
         let rest = self.envelope.to.iter_mut().enumerate().skip(self.next);

@@ -376,6 +376,10 @@ fn lmtp_whose_recipients_are_partly_missing() {
     // There are as many as recipients were seen, so that it was MAIL and nothing else.
     let (told, _) = session(&[begun, "S: 452 full\nC: QUIT\nS: 221 bye\n"].concat());
     assert_eq!(told, "? > b@y=250/452: 3 rejected");
+    let (told, _) = session(
+        "C: MAIL FROM:<>\nS: 250 ok\nC| RCPT TO:<b@y>\\r\\nRCPT TO:<c@y>\\r\\nDATA\\r\\n\nS~ 20\nS: 354 go\nC: x\nC: .\nS: 452 full\nC: QUIT\nS: 221 bye\n",
+    );
+    assert_eq!(told, " > b@y=?, c@y=?: 3 unknown", "whose it is nobody knows, nor what became of the other");
     // The session ends before another command.
     let (told, _) = session(&[begun, "S: 452 full\nS: 250 taken\n"].concat());
     assert_eq!(told, "? > b@y=250: 3 accepted");
@@ -456,6 +460,9 @@ fn half_of_data_is_data() {
     );
     assert_eq!(messages(&told), ["a@x > : 6 accepted"]);
     assert_eq!(answered(&told), ["EHLO 250", "MAIL 250", "DA 354", "QUIT 221"]);
+    // Where the 354 is missing too, so may be some of the message.
+    let told = smtp("S: 220 x\nC: EHLO a\nS: 250 x\nC| DA\nC~ 80\nS~ 8\nC: text\nC: more\nC: .\nS: 250 taken");
+    assert_eq!(messages(&told), ["? > : 12… accepted"]);
 }
 
 /// A response of which pieces are missing: what is left of it is no command, and is hidden.
