@@ -49,11 +49,13 @@ impl Dialogue {
         if let Some(command) = command.as_ref().filter(|command| command.verb != Verb::Other) {
             self.ok_was_the_last_word(command.verb, out);
         }
-        if self.is_response(command.as_ref()) {
+        if self.is_response(command.as_ref(), &line.bytes) {
             self.queue.line();
             return self.response(line, whole, out);
         }
-        if was_asked && command.as_ref().is_none_or(|command| command.verb == Verb::Other) {
+        let was_asked = was_asked || self.queue.last().is_some_and(|last| last.is_unnamed_auth());
+        if was_asked && command.as_ref().is_none_or(|command| command.verb == Verb::Other && command.argument.is_none())
+        {
             self.interrupt(out);
             // Whoever does not know the mechanism must take it for a password.
             let what = What::Response(Round::Garbage(Mechanism::Other));
@@ -84,10 +86,12 @@ impl Dialogue {
 
     /// True where the client's line belongs to the AUTH that it sent last: it was asked; or it does not say anything
     /// that is a command, and the challenge was not captured.
-    fn is_response(&mut self, command: Option<&Command<'_>>) -> bool {
+    fn is_response(&mut self, command: Option<&Command<'_>>, line: &[u8]) -> bool {
         match self.queue.last().and_then(|pending| pending.login.as_ref()) {
             Some(Login::Sasl { asked: Asked::Challenge, .. }) => true,
-            Some(Login::Sasl { .. }) => command.is_none_or(|command| command.verb == Verb::Other),
+            Some(Login::Sasl { .. }) => {
+                command.is_none_or(|command| command.verb == Verb::Other) && !line.trim_ascii().contains(&b' ')
+            }
             _ => false,
         }
     }

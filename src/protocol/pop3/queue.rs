@@ -90,6 +90,11 @@ impl Pending {
         Self::new(Verb::Other, StepId::default(), Follows::Anything)
     }
 
+    /// True for an AUTH whose mechanism was not seen, or not to its end.
+    pub fn is_unnamed_auth(&self) -> bool {
+        self.verb == Verb::Auth && self.login.is_none() && self.follows == Follows::Anything
+    }
+
     /// True for one that was not captured.
     pub fn is_unseen(&self) -> bool {
         self.step == StepId::default()

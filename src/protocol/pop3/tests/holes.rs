@@ -246,6 +246,17 @@ fn two_log_ins_that_gaps_have_run_together() {
     assert_eq!(logins(&told), ["AUTH PLAIN - - None Rejected [2, 3, 5]"], "the server's bytes are whole");
 }
 
+/// What no mechanism says is a command, and what may be a response to one that was not seen is no command.
+#[test]
+fn after_an_auth_whose_reply_is_missing() {
+    let told = hear("S: +OK ready\n C: AUTH PLAIN AHMANSA=\n S~ 2\n S: K logged in\n C: K4P28Q x\n S: -ERR unknown");
+    assert_eq!(told.commands(), ["AUTH", "K4P28Q"]);
+    assert_eq!(logins(&told), ["AUTH PLAIN s 5  Plaintext Unknown [2]"]);
+    let told = hear("S: +OK ready\n C| AUTH\n C~ 1\n C: PLAIN\n S~ 2\n S: \n C: AGZkAG1mdTg4IHg=\n S: +OK in");
+    assert_eq!(told.commands(), ["AUTH"]);
+    assert_eq!(told.steps.iter().flat_map(|s| &s.secrets).last().map(String::as_str), Some("AGZkAG1mdTg4IHg="));
+}
+
 #[test]
 fn half_a_mechanisms_name_is_none() {
     let told = hear("S: +OK ready\n C| AUTH PLAI\n C~ 3\n S: +\n C: AGFsaWNlAHNlY3JldA==\n S: +OK in\n");
