@@ -158,7 +158,7 @@ impl Dialogue {
         let commands = Client::Commands(After::Nothing);
         let after = match std::mem::replace(&mut self.client, commands) {
             Client::Responding(exchange) => return self.response(&line, torn, exchange, out),
-            Client::Commands(After::Nothing) if torn != Torn::No => After::Gap,
+            Client::Commands(After::Nothing | After::Refusal | After::RefusedLogin) if torn != Torn::No => After::Gap,
             Client::Commands(after) => after,
             other => {
                 self.client = other; // Nothing else is read by lines.
@@ -189,7 +189,8 @@ impl Dialogue {
                 self.client = Client::Commands(After::Gap);
                 // The rest of a line, a line of a message, or a command that the server will answer all the same.
                 self.queue.commands_lost(false);
-                let secrets = Vec::from_iter((torn == Torn::Login).then(|| 0..line.bytes.len()));
+                let secret = torn == Torn::Login || is_response(&command);
+                let secrets = Vec::from_iter(secret.then(|| 0..line.bytes.len()));
                 self.tell(&line, Kind::Unknown, event::Subject::Unknown, None, secrets, out);
             }
             After::Elsewhere => {

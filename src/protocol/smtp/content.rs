@@ -402,7 +402,12 @@ impl Dialogue {
             codes.iter().for_each(|&code| transaction.final_code(code));
         }
         let mut delivering = delivering;
-        if matches!(delivering.due, Due::Unknown(_)) && !is_all {
+        let lacks_some = match delivering.due {
+            Due::Unknown(_) => !is_all,
+            Due::PerRecipient { left } => left > 0,
+            _ => false,
+        };
+        if lacks_some {
             // Whoever's reply is missing may have been served.
             delivering.decided.take_if(|(accepted, _)| !*accepted);
         }

@@ -385,6 +385,11 @@ fn lmtp_whose_recipients_are_partly_missing() {
         "C: MAIL FROM:<>\nS: 250 ok\nC~ 16\nS: 250 ok\nC: RCPT TO:<c@y>\nS: 250 ok\nC: DATA\nS: 354 go\nC: x\nC: .\nS: 250 taken\nS: 452 full\nC: QUIT\nS: 221 bye\n",
     );
     assert_eq!(told, " > c@y=250: 3 accepted");
+    // The second reply is missing.
+    let (told, _) = session(
+        "C: MAIL FROM:<>\nS: 250 ok\nC: RCPT TO:<b@y>\nS: 250 ok\nC: RCPT TO:<c@y>\nS: 250 ok\nC: DATA\nS: 354 go\nC: x\nC: .\nS: 452 full\n",
+    );
+    assert_eq!(told, " > b@y=250/452, c@y=250: 3 unknown");
     // The session ends before another command.
     let (told, _) = session(&[begun, "S: 452 full\nS: 250 taken\n"].concat());
     assert_eq!(told, "? > b@y=250: 3 accepted");
@@ -525,4 +530,27 @@ fn an_unknown_line_after_a_gap_may_be_answered() {
     );
     assert_eq!(messages(&told)[1..], ["a@x > b@y=?, c@y=?: 6 accepted"]);
     assert_eq!(answered(&told).last().map(String::as_str), Some("DATA 354"));
+}
+
+/// The rest of a line after a refusal that answered its beginning is no command, and may be half a password.
+#[test]
+fn the_rest_of_a_refused_login_is_hidden() {
+    let told = smtp(
+        r"
+        S: 220 x
+        C: EHLO a
+        S: 250 x
+        C: AUTH LOGIN
+        S: 334
+        C~ 30
+        S: 535 no
+        C: IN YWxpY2U=
+        C: c2VjcmV0
+        C: QUIT
+        S: 221 bye
+    ",
+    );
+    assert_eq!(told.commands(), ["EHLO", "AUTH", "QUIT"]);
+    let secrets: Vec<&str> = told.steps.iter().flat_map(|step| &step.secrets).map(String::as_str).collect();
+    assert_eq!(secrets, ["IN YWxpY2U=", "c2VjcmV0"]);
 }
