@@ -41,6 +41,8 @@ pub const PARTIAL_MESSAGES: usize = bound(16, 3);
 /// Bytes of an IMAP session's partial fetches that wait for those before them, headers that wait for their text among
 /// them.
 pub const PARTIAL_BYTES: usize = bound(1024 * 1024, 64);
+/// Bytes of an IMAP session's messages that were fetched without their header, which wait for it.
+pub const WAITING_TEXT_BYTES: usize = bound(1024 * 1024, 64);
 /// Sizes of messages that an IMAP session remembers, to know when their partial fetches are complete.
 pub const PARTIAL_SIZES: usize = bound(40_000, 8);
 /// Recipients kept for one envelope, and mailboxes for one of a message's lists.
@@ -109,8 +111,8 @@ pub enum Limit {
     CommandsInFlight,
     /// [`MAILDROP_MESSAGES`]: counts unique-ids and marks that were not remembered.
     Maildrop,
-    /// [`PARTIAL_MESSAGES`], [`PARTIAL_BYTES`], [`PARTIAL_SIZES`]: counts the times that partial fetches could not be
-    /// put together, or may not have been.
+    /// [`PARTIAL_MESSAGES`], [`PARTIAL_BYTES`], [`WAITING_TEXT_BYTES`], [`PARTIAL_SIZES`]: counts the times that partial
+    /// fetches could not be put together, or may not have been.
     PartialFetches,
     /// [`RECIPIENTS`] and [`PATH_BYTES`]: counts recipients (and senders) left out, and messages whose header names more.
     Recipients,

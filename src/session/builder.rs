@@ -58,6 +58,8 @@ pub struct Builder {
     content_steps: BTreeMap<MessageId, StepId>,
     /// For each message, whether it crossed inside TLS that was decrypted.
     encrypted: Vec<bool>,
+    /// The first step inside TLS that was decrypted.
+    decrypted_from: Option<StepId>,
     findings: Findings,
 }
 
@@ -86,6 +88,7 @@ impl Builder {
             readers: BTreeMap::new(),
             content_steps: BTreeMap::new(),
             encrypted: Vec::new(),
+            decrypted_from: None,
             findings: Findings::default(),
         }
     }
@@ -116,6 +119,8 @@ impl Builder {
         for (message, encrypted) in self.session.messages.iter().zip(&self.encrypted) {
             self.findings.message(message, *encrypted, &self.session.steps);
         }
+        // They were told as they were decided, which need not be the order in which they were made.
+        self.session.credentials.sort_by_key(|credential| credential.steps.first().copied().unwrap_or(StepId::MAX));
         self.session.findings = self.findings.finish(&mut transport, &self.session.steps);
         self.session.transport = transport;
         self.session
@@ -196,6 +201,9 @@ impl Sink for Builder {
         }
         let shown = |bytes: Option<Vec<u8>>| bytes.map(|bytes| text(&bytes));
         let secret = |bytes: Option<Vec<u8>>| bytes.map(|bytes| Secret::new(text(&bytes)));
+        let steps = self.kept(told.steps);
+        // It may be told when TLS has begun and have crossed before: a log-in that was sent behind STARTTLS.
+        let encrypted = self.decrypted_from.is_some_and(|from| steps.first().is_none_or(|&step| step >= from));
         let credential = Credential {
             mechanism: told.mechanism,
             username: shown(told.username),
@@ -206,8 +214,8 @@ impl Sink for Builder {
             token: secret(told.token),
             exposure: told.exposure,
             outcome: told.outcome,
-            encrypted: self.session.tls.decrypted,
-            steps: self.kept(told.steps),
+            encrypted,
+            steps,
             wire_forms: told.wire_forms.iter().map(|form| Secret::new(text(form))).collect(),
         };
         self.findings.credential(&credential);
@@ -343,7 +351,10 @@ impl Sink for Builder {
             TlsFact::Alpn(protocol) => tls.alpn = Some(text(&protocol)),
             TlsFact::Ja4(fingerprint) => tls.ja4 = Some(fingerprint),
             TlsFact::Certificate(certificate) => tls.certificate = Some(*certificate),
-            TlsFact::Decrypted => tls.decrypted = true,
+            TlsFact::Decrypted => {
+                tls.decrypted = true;
+                self.decrypted_from.get_or_insert(next_number(self.session.steps.len()));
+            }
         }
     }
 

@@ -266,7 +266,7 @@ impl Talk {
         }
         let ticket = self.ask(command.key, command.verb, step, asked, out);
         if command.verb == Verb::Authenticate {
-            self.login = Some(ticket);
+            (self.login, self.login_lacks) = (Some(ticket), [false; 2]);
         }
         (step, ticket)
     }
@@ -282,6 +282,10 @@ impl Talk {
     /// A line is an answer where the server waits for one; and where it may, if it has no space in it, as a command
     /// would.
     fn answers_a_challenge(&mut self, line: &[u8]) -> bool {
+        // A client that goes on with other things has had the end of its log-in, which is missing.
+        if self.login_lacks != [false; 2] && command(line).is_some_and(|command| command.is_sure()) {
+            self.login = None;
+        }
         self.exchange().is_some_and(|login| login.owed || !line.contains(&b' '))
     }
 

@@ -22,6 +22,7 @@ mod client;
 mod deflate;
 mod dialogue;
 mod fetch;
+mod halves;
 mod known;
 mod lexer;
 mod mailbox_name;

@@ -88,6 +88,11 @@ pub(super) fn capabilities(data: &[u8]) -> Vec<Vec<u8>> {
     data.split(|&byte| byte == b' ').filter(|word| !word.is_empty()).map(<[u8]>::to_vec).collect()
 }
 
+/// `"UIDVALIDITY" SP nz-number`, from the number on.
+pub(super) fn uid_validity(code: &[u8]) -> Option<u64> {
+    number(code.trim_ascii()).ok().map(|(_, uid_validity)| uid_validity)
+}
+
 /// `resp-code-apnd = "APPENDUID" SP nz-number SP append-uid`: the UID of the message appended as the `nth`, from 0.
 pub(super) fn append_uid(code: &[u8], nth: u64) -> Option<u64> {
     let set: nom::IResult<_, _> = preceded((number, spaces), atom).parse(code);

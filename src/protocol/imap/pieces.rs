@@ -1,43 +1,42 @@
 /*!
 Messages that a client retrieves in pieces, put together (RFC 3501, section 6.4.5: `BODY[]<0.16384>`, then
-`BODY[]<16384.16384>`, …; and `BODY[HEADER]`, then `BODY[TEXT]`).
+`BODY[]<16384.16384>`, …; and its two halves, which `halves.rs` puts together).
 
 Pieces of the same octets of the same message that follow each other without a gap are one message of the session, told
 as they come: `bytes 0-32767` as long as more may follow, the whole as soon as its end is known, which a piece shorter
 than was asked for shows, an empty one, or RFC822.SIZE. A piece that comes before those in front of it waits for them,
 within a bound. One that waits, and one that has crossed before, is an entry of its own; so are the header and the text
 that are put together.
+
+A mailbox that is left and selected again is the same one if its UIDVALIDITY is (section 2.3.1.1): what is known by its
+UID then goes on.
 */
 
+use super::halves::{Half, Halves, Part, weight};
 use super::known::{Name, Sizes};
 use super::scan::Section;
 use crate::limits::{Limit, PARTIAL_BYTES, PARTIAL_MESSAGES};
 use crate::protocol::event::{MessageId, MessageOutcome, MessageStart, Sink, StepId};
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::BTreeSet;
 
 /// The messages of the selected mailbox that are under way in pieces.
 #[derive(Debug, Default)]
 pub(super) struct Pieces {
     /// Those that were added to last stand last.
     runs: Vec<Run>,
-    /// Headers whose text may follow; the oldest first.
-    headers: VecDeque<Header>,
-    /// What `runs` and `headers` hold back, by [`weight`].
+    /// Headers and texts that wait for the other.
+    halves: Halves,
+    /// What `runs` hold back, by [`weight`].
     held: usize,
     sizes: Sizes,
     /// A run was ended to make room.
     runs_forgotten: bool,
-    /// A header was dropped to make room.
-    headers_forgotten: bool,
     next: RunId,
+    /// The mailbox, and its UIDVALIDITY.
+    of: Option<(Vec<u8>, u64)>,
 }
 
 type RunId = u64;
-
-/// What it costs to hold `octets` back: many small pieces are not held for nothing.
-fn weight(octets: usize) -> usize {
-    octets.saturating_add(if cfg!(fuzzing) { 8 } else { 512 })
-}
 
 /// Octets of one section of a message, from its first.
 #[derive(Debug)]
@@ -59,6 +58,8 @@ struct Run {
     steps: BTreeSet<StepId>,
     /// Pieces that wait for those before them.
     waiting: Vec<Held>,
+    /// The same octets, if they are a half of the message.
+    half: Option<Half>,
 }
 
 /// A piece that waits: it has been told as it is, and is kept to be told again.
@@ -69,14 +70,6 @@ struct Held {
     weight: usize,
     /// Shorter than was asked for.
     last: bool,
-    steps: Vec<StepId>,
-}
-
-/// A header whose text may follow.
-#[derive(Debug)]
-struct Header {
-    name: Name,
-    content: Vec<u8>,
     steps: Vec<StepId>,
 }
 
@@ -113,7 +106,7 @@ enum Place {
 #[derive(Debug)]
 enum Keep {
     Nothing,
-    Header(Header),
+    Half(Option<Half>),
     /// It waits for those before it in this run.
     Piece(RunId, Held),
 }
@@ -121,11 +114,10 @@ enum Keep {
 impl Pieces {
     /// A body begins.
     pub fn begin(&mut self, begin: Begin<'_>, out: &mut dyn Sink) -> Body {
-        let place = match begin.section.piece() {
-            Some(origin) => self.piece(origin, begin, out),
-            None if begin.section.is_text() => self.text(begin, out),
-            None if begin.section.is_header() => self.header(begin, out),
-            None => alone(begin.start, out),
+        let place = match (begin.section.piece(), begin.section.half()) {
+            (Some(origin), _) => self.piece(origin, begin, out),
+            (None, Some(part)) => self.half(part, begin, out),
+            (None, None) => alone(begin.start, out),
         };
         Body { place, holed: false }
     }
@@ -158,12 +150,13 @@ impl Pieces {
         };
         self.runs.push(found);
         let weight = weight(usize::try_from(octets).unwrap_or(usize::MAX));
-        let fits = weight <= PARTIAL_BYTES.saturating_sub(self.held);
+        let fits = weight <= PARTIAL_BYTES.saturating_sub(self.held).saturating_sub(self.halves.headers_held());
         let Some(run) = self.runs.last_mut() else { return alone(start, out) };
         run.name = Name { uid: run.name.uid.or(name.uid), number: name.number.or(run.name.number) };
         match run.message {
             None if origin == 0 => {
                 run.steps.extend(&start.steps);
+                run.half = section.half().map(|part| self.halves.begin(part, &start));
                 let message = out.message(start);
                 (run.message, run.next, run.ended) = (Some(message), end, last);
                 Place::Run { run: run.id, message, known: 0 }
@@ -193,41 +186,18 @@ impl Pieces {
         }
     }
 
-    /// The text of a message: what follows the header, which may have come.
-    fn text(&mut self, begin: Begin<'_>, out: &mut dyn Sink) -> Place {
-        let Begin { mut start, octets, .. } = begin;
-        let name = Name::of(&start);
-        let size = self.sizes.of(name);
-        let fits = |header: &Header| {
-            let whole = octets.saturating_add(header.content.len() as u64);
-            header.name.is(name) && size.is_none_or(|size| size == whole)
-        };
-        let Some(found) = self.headers.iter().position(fits) else {
-            if self.headers_forgotten {
-                out.limit(Limit::PartialFetches);
-            }
-            return alone(start, out);
-        };
-        let Some(header) = self.headers.remove(found) else { return alone(start, out) };
-        self.held = self.held.saturating_sub(weight(header.content.len()));
-        let text = out.message(start.clone());
-        start.part = None;
-        start.steps.splice(0..0, header.steps);
-        let message = out.message(start);
-        out.content(message, &header.content);
-        Place::Text { text, message }
-    }
-
-    fn header(&mut self, begin: Begin<'_>, out: &mut dyn Sink) -> Place {
+    /// A half of a message, all of it.
+    fn half(&mut self, part: Part, begin: Begin<'_>, out: &mut dyn Sink) -> Place {
         let Begin { start, octets, .. } = begin;
-        let (name, steps) = (Name::of(&start), start.steps.clone());
-        let mut place = alone(start, out);
-        if octets <= (PARTIAL_BYTES / 4) as u64
-            && let Place::Alone { keep, .. } = &mut place
-        {
-            *keep = Keep::Header(Header { name, content: Vec::new(), steps });
+        let half = self.halves.begin(part, &start);
+        let message = out.message(start);
+        if part == Part::Header {
+            return Place::Alone { message, keep: Keep::Half(Some(half)) };
         }
-        place
+        match self.halves.header_of(half, octets, &self.sizes, out) {
+            Ok(whole) => Place::Text { text: message, message: whole },
+            Err(half) => Place::Alone { message, keep: Keep::Half(half) },
+        }
     }
 
     /// The next octets of the body.
@@ -237,7 +207,7 @@ impl Pieces {
                 out.content(*message, octets);
                 match keep {
                     Keep::Nothing => {}
-                    Keep::Header(header) => header.content.extend_from_slice(octets),
+                    Keep::Half(half) => self.halves.add(half, octets),
                     Keep::Piece(_, held) => held.content.extend_from_slice(octets),
                 }
             }
@@ -245,10 +215,14 @@ impl Pieces {
                 out.content(*text, octets);
                 out.content(*message, octets);
             }
-            Place::Run { message, known, .. } => {
+            Place::Run { run, message, known } => {
                 let skipped = (*known).min(octets.len() as u64);
                 *known -= skipped;
-                out.content(*message, octets.get(skipped as usize..).unwrap_or_default());
+                let new = octets.get(skipped as usize..).unwrap_or_default();
+                out.content(*message, new);
+                if let Some(run) = self.runs.iter_mut().find(|other| other.id == *run) {
+                    self.halves.add(&mut run.half, new);
+                }
             }
         }
     }
@@ -258,8 +232,10 @@ impl Pieces {
         match &mut body.place {
             Place::Alone { message, keep } => {
                 body.holed = true;
-                if let Keep::Piece(_, held) = std::mem::replace(keep, Keep::Nothing) {
-                    self.held = self.held.saturating_sub(held.weight);
+                match std::mem::replace(keep, Keep::Nothing) {
+                    Keep::Nothing => {}
+                    Keep::Half(half) => self.halves.forget(half),
+                    Keep::Piece(_, held) => self.held = self.held.saturating_sub(held.weight),
                 }
                 out.content_missing(*message, missing);
             }
@@ -287,13 +263,14 @@ impl Pieces {
             Place::Alone { message, keep } => {
                 step.into_iter().for_each(|step| out.content_step(message, step));
                 out.content_end(message, whole && !holed);
+                let mut joined = None;
                 match keep {
                     Keep::Nothing => {}
-                    Keep::Header(mut header) if whole => {
-                        header.steps.extend(step);
-                        self.keep(header);
+                    Keep::Half(Some(mut half)) if whole => {
+                        half.came_with(step);
+                        joined = self.halves.came(half, &self.sizes, self.held, out);
                     }
-                    Keep::Header(_) => {}
+                    Keep::Half(half) => self.halves.forget(half),
                     Keep::Piece(run, mut held) => match self.run(run).filter(|_| whole) {
                         Some(run) => {
                             held.steps.extend(step);
@@ -302,7 +279,7 @@ impl Pieces {
                         None => self.held = self.held.saturating_sub(held.weight),
                     },
                 }
-                [Some(message), None]
+                [Some(message), joined]
             }
             Place::Text { text, message } => {
                 step.into_iter().for_each(|step| out.content_step(text, step));
@@ -311,14 +288,14 @@ impl Pieces {
                 [Some(text), Some(message)]
             }
             Place::Run { run, message, .. } => {
-                if let Some(run) = self.run(run) {
+                if let Some(run) = self.runs.iter_mut().find(|other| other.id == run) {
                     if let Some(step) = step {
                         out.content_step(message, step);
                         run.steps.insert(step);
                     }
                     run.holed |= holed;
                     run.cut |= !whole;
-                    let freed = run.absorb(out);
+                    let freed = run.absorb(&mut self.halves, out);
                     self.held = self.held.saturating_sub(freed);
                 }
                 [None, None]
@@ -328,21 +305,6 @@ impl Pieces {
 
     fn run(&mut self, id: RunId) -> Option<&mut Run> {
         self.runs.iter_mut().find(|run| run.id == id)
-    }
-
-    fn keep(&mut self, header: Header) {
-        let again = self.headers.iter().position(|other| other.name.is(header.name));
-        if let Some(again) = again.and_then(|again| self.headers.remove(again)) {
-            self.held = self.held.saturating_sub(weight(again.content.len()));
-        }
-        self.held += weight(header.content.len());
-        self.headers.push_back(header);
-        while self.held > PARTIAL_BYTES
-            && let Some(oldest) = self.headers.pop_front()
-        {
-            self.held = self.held.saturating_sub(weight(oldest.content.len()));
-            self.headers_forgotten = true;
-        }
     }
 
     /// The server has told the size of a message (RFC822.SIZE).
@@ -355,10 +317,7 @@ impl Pieces {
     /// A FETCH response about this message is over: what is complete now is told so.
     pub fn response_over(&mut self, number: Option<u64>, uid: Option<u64>, out: &mut dyn Sink) {
         let name = Name { uid, number };
-        // If it has told a header, then that is the last.
-        for header in self.headers.back_mut().into_iter().filter(|header| header.name.is(name)) {
-            header.name.uid = header.name.uid.or(uid);
-        }
+        self.halves.named(name);
         let mut place = 0;
         while let Some(run) = self.runs.get_mut(place) {
             if run.name.is(name) {
@@ -376,17 +335,39 @@ impl Pieces {
     pub fn expunged(&mut self, number: u64) {
         self.sizes.renumbered();
         self.runs.iter_mut().for_each(|run| run.name.expunge(number));
-        self.headers.iter_mut().for_each(|header| header.name.expunge(number));
+        self.halves.rename(|name| name.expunge(number));
     }
 
     /// Messages may have been renumbered.
     pub fn renumbered(&mut self) {
         self.sizes.renumbered();
         self.runs.iter_mut().for_each(|run| run.name.number = None);
-        self.headers.iter_mut().for_each(|header| header.name.number = None);
+        self.halves.rename(|name| name.number = None);
     }
 
-    /// The mailbox is left, or the connection over: what is under way will not be completed.
+    /// This mailbox is selected, and its UIDVALIDITY is known or not. If it is the one that was selected last, what its
+    /// UIDs name goes on.
+    pub fn selected(&mut self, mailbox: Option<&[u8]>, uid_validity: Option<u64>, out: &mut dyn Sink) {
+        let named = |name: &[u8]| if name.eq_ignore_ascii_case(b"INBOX") { b"INBOX".to_vec() } else { name.to_vec() };
+        let of = mailbox.map(named).zip(uid_validity);
+        if of.is_some() && self.of == of {
+            self.left(out);
+        } else {
+            self.over(out);
+            self.of = of;
+        }
+    }
+
+    /// The mailbox is left: only UIDs tell its messages if it is selected again.
+    pub fn left(&mut self, out: &mut dyn Sink) {
+        self.renumbered();
+        while let Some(nameless) = self.runs.iter().position(|run| run.name.uid.is_none()) {
+            self.finish(nameless, out);
+        }
+        self.halves.keep_named_by_uid();
+    }
+
+    /// The mailbox is another, or the connection over: what is under way will not be completed.
     pub fn over(&mut self, out: &mut dyn Sink) {
         while !self.runs.is_empty() {
             self.finish(0, out);
@@ -412,12 +393,19 @@ impl Pieces {
             let part = if whole { run.section.all() } else { run.section.part(run.next) };
             out.content_part(message, part);
             out.content_end(message, !run.holed && !run.cut);
-            let outcome = MessageOutcome {
-                uid: run.name.uid,
-                steps: run.steps.into_iter().collect(),
-                ..MessageOutcome::default()
-            };
+            let steps: Vec<StepId> = run.steps.into_iter().collect();
+            let outcome = MessageOutcome { uid: run.name.uid, steps: steps.clone(), ..MessageOutcome::default() };
             out.message_outcome(message, outcome);
+            match run.half {
+                Some(mut half) if whole && !run.holed && !run.cut => {
+                    half.name = run.name;
+                    half.came_in(steps);
+                    if let Some(joined) = self.halves.came(half, &self.sizes, self.held, out) {
+                        out.message_outcome(joined, MessageOutcome { uid: run.name.uid, ..MessageOutcome::default() });
+                    }
+                }
+                half => self.halves.forget(half),
+            }
         }
         for held in run.waiting {
             self.held = self.held.saturating_sub(held.weight);
@@ -443,11 +431,12 @@ impl Run {
             cut: false,
             steps: BTreeSet::new(),
             waiting: Vec::new(),
+            half: None,
         }
     }
 
     /// Puts to it what waited for the octets that have come. Returns the weight of what waits no more.
-    fn absorb(&mut self, out: &mut dyn Sink) -> usize {
+    fn absorb(&mut self, halves: &mut Halves, out: &mut dyn Sink) -> usize {
         let mut freed = 0;
         let Some(message) = self.message else { return freed };
         while let Some(place) = self.waiting.iter().position(|held| held.origin <= self.next) {
@@ -456,6 +445,7 @@ impl Run {
             let known = usize::try_from(self.next - held.origin).unwrap_or(usize::MAX);
             let Some(new) = held.content.get(known..).filter(|new| !new.is_empty()) else { continue };
             out.content(message, new);
+            halves.add(&mut self.half, new);
             self.next = self.next.saturating_add(new.len() as u64);
             self.ended = held.last;
             self.steps.extend(held.steps);

@@ -6,6 +6,7 @@ The response is scanned line by line as it comes, with a depth for its parenthes
 megabytes lies between two of its lines.
 */
 
+use super::halves::Part;
 use super::lexer::{Parsed, number, quoted, spaces, unescaped};
 use nom::Parser;
 use nom::branch::alt;
@@ -43,14 +44,15 @@ impl Section {
         (&self.name, self.binary) == (&other.name, other.binary)
     }
 
-    /// True for the header, all of it (RFC 3501, section 6.4.5).
-    pub fn is_header(&self) -> bool {
-        self.name == "HEADER" && self.origin.is_none()
-    }
-
-    /// True for all that follows the header.
-    pub fn is_text(&self) -> bool {
-        self.name == "TEXT" && self.origin.is_none()
+    /// Which half of the message it is, or is a piece of (RFC 3501, section 6.4.5); `None` for what is none.
+    pub fn half(&self) -> Option<Part> {
+        match self.name.as_str() {
+            _ if self.binary => None,
+            "HEADER" => Some(Part::Header),
+            "TEXT" => Some(Part::Text),
+            "1" => Some(Part::First),
+            _ => None,
+        }
     }
 
     /// True for the message itself.

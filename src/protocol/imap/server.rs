@@ -115,6 +115,9 @@ impl Talk {
         if text.code == Some(Code::AppendUid) {
             self.server.appended = Some(text.arguments.to_vec());
         }
+        if text.code == Some(Code::UidValidity) {
+            self.server.uid_validity = parse::uid_validity(text.arguments);
+        }
         let (kind, what) = match greeting {
             true => (Kind::Greeting, What::Greeting(status)),
             false => (Kind::Untagged, What::Untagged(Untagged::of_status(status, text.code))),
@@ -210,7 +213,8 @@ impl Talk {
             (Verb::Select | Verb::Examine, Status::Ok) => {
                 self.state = State::Selected;
                 self.mailbox = mailbox;
-                self.server.pieces.over(out);
+                let uid_validity = self.server.uid_validity.take();
+                self.server.pieces.selected(self.mailbox.as_deref(), uid_validity, out);
             }
             // A SELECT that fails leaves no mailbox selected (RFC 3501, section 6.3.1); one that is not understood
             // changes nothing.
@@ -219,7 +223,8 @@ impl Talk {
                     self.state = State::Authenticated;
                 }
                 self.mailbox = None;
-                self.server.pieces.over(out);
+                self.server.uid_validity = None;
+                self.server.pieces.left(out);
             }
             (Verb::Unauthenticate, Status::Ok) => {
                 self.state = State::NotAuthenticated;

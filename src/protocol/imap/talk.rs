@@ -47,8 +47,10 @@ pub(super) struct Talk {
     /// The client has said its name.
     pub named: bool,
     pub queue: Queue,
-    /// AUTHENTICATE, while it is in flight.
+    /// AUTHENTICATE, while it is in flight and nothing that crosses can be another's.
     pub login: Option<Ticket>,
+    /// Since it began, bytes of the client and of the server were lost.
+    pub login_lacks: [bool; 2],
     pub client: Client,
     pub server: Server,
 }
@@ -88,6 +90,8 @@ pub(super) struct Server {
     pub appended: Option<Vec<u8>>,
     /// Messages that are fetched in pieces.
     pub pieces: Pieces,
+    /// UIDVALIDITY, told while a mailbox is being selected.
+    pub uid_validity: Option<u64>,
 }
 
 impl Default for Way {
@@ -107,6 +111,7 @@ impl Default for Talk {
             named: false,
             queue: Queue::default(),
             login: None,
+            login_lacks: [false; 2],
             client: Client::default(),
             server: Server::default(),
         }
@@ -213,6 +218,11 @@ impl Talk {
     /// `from` is lost: what was under way on its side will not be heard to its end.
     fn lose(&mut self, from: Side, out: &mut dyn Sink) {
         self.way(from).lost = true;
+        self.login_lacks[from as usize] = true;
+        if self.login_lacks == [true; 2] {
+            // Its end may be missing, and another's beginning: only a reply with its tag is surely its own.
+            self.login = None;
+        }
         match from {
             Side::Client => self.append_over(out),
             Side::Server => {

@@ -2,11 +2,12 @@
 
 use super::command::{Command, Verb};
 use super::dialogue::{Dialogue, Said, Saying, subject};
-use super::queue::{Follows, Login, Pending};
+use super::maildrop::Maildrop;
+use super::queue::{Asked, Follows, Login, Pending};
 use super::{State, What, parse};
 use crate::flow::{At, Side};
 use crate::limits::Limit;
-use crate::protocol::event::{self, Credential, Exposure, Kind, Sink, StepId};
+use crate::protocol::event::{self, Credential, Exposure, Kind, LoginOutcome, Sink, StepId};
 use crate::protocol::framing::{Input, Line, LineEnd};
 use crate::protocol::sasl::{Exchange, Mechanism, Round};
 use std::ops::Range;
@@ -45,11 +46,16 @@ impl Dialogue {
         let whole = !follows_gap && line.end != LineEnd::None && !line.truncated;
         let command = parse::command(&line.bytes);
         let was_asked = std::mem::take(&mut self.asked_by_unseen);
-        if self.is_response(command.as_ref()) {
+        if let Some(command) = command.as_ref().filter(|command| command.verb != Verb::Other) {
+            self.ok_was_the_last_word(command.verb, out);
+        }
+        if self.is_response(command.as_ref(), &line.bytes) {
             self.queue.line();
             return self.response(line, whole, out);
         }
-        if was_asked && command.as_ref().is_none_or(|command| command.verb == Verb::Other) {
+        let was_asked = was_asked || self.queue.last().is_some_and(|last| last.is_unnamed_auth());
+        if was_asked && command.as_ref().is_none_or(|command| command.verb == Verb::Other && command.argument.is_none())
+        {
             self.interrupt(out);
             // Whoever does not know the mechanism must take it for a password.
             let what = What::Response(Round::Garbage(Mechanism::Other));
@@ -80,10 +86,12 @@ impl Dialogue {
 
     /// True where the client's line belongs to the AUTH that it sent last: it was asked; or it does not say anything
     /// that is a command, and the challenge was not captured.
-    fn is_response(&mut self, command: Option<&Command<'_>>) -> bool {
+    fn is_response(&mut self, command: Option<&Command<'_>>, line: &[u8]) -> bool {
         match self.queue.last().and_then(|pending| pending.login.as_ref()) {
-            Some(Login::Sasl { challenged: true, .. }) => true,
-            Some(Login::Sasl { .. }) => command.is_none_or(|command| command.verb == Verb::Other),
+            Some(Login::Sasl { asked: Asked::Challenge, .. }) => true,
+            Some(Login::Sasl { .. }) => {
+                command.is_none_or(|command| command.verb == Verb::Other) && !line.trim_ascii().contains(&b' ')
+            }
             _ => false,
         }
     }
@@ -91,8 +99,8 @@ impl Dialogue {
     fn response(&mut self, line: &Line<'_>, whole: bool, out: &mut dyn Sink) {
         let state = self.state;
         let Some(pending) = self.queue.last() else { return };
-        let Some(Login::Sasl { exchange, challenged }) = &mut pending.login else { return };
-        *challenged = false;
+        let Some(Login::Sasl { exchange, asked }) = &mut pending.login else { return };
+        *asked = Asked::No;
         let round = if whole {
             exchange.response(&line.bytes)
         } else {
@@ -105,6 +113,16 @@ impl Dialogue {
         }
         pending.step = out.step(step);
         exchange.add_step(pending.step);
+    }
+
+    /// The client goes on with a command though the server's `+OK` may have asked for its part of AUTH.
+    fn ok_was_the_last_word(&mut self, verb: Verb, out: &mut dyn Sink) {
+        let Some(exchange) = self.queue.take_asked_by_ok() else { return };
+        let outcome = if verb.is_of_transaction() { LoginOutcome::Accepted } else { LoginOutcome::Unknown };
+        if outcome == LoginOutcome::Accepted {
+            (self.state, self.maildrop) = (State::Transaction, Maildrop::default());
+        }
+        out.credential(exchange.finish(outcome));
     }
 
     /// The client's next command ends what the server could not end: lines that may have followed; and where bytes are
@@ -136,8 +154,8 @@ impl Dialogue {
         step.arguments = command.argument.map(|_| command.argument_at..line.bytes.len());
         step.secrets.extend(secret(command));
         let step = out.step(step);
-        let mut pending =
-            Pending::new(command.verb, step, follows(command, line.end != LineEnd::None && !line.truncated));
+        let has_end = line.end != LineEnd::None && !line.truncated;
+        let mut pending = Pending::new(command.verb, step, follows(command, has_end));
         if command.verb.is_of_transaction() {
             pending.number = parse::numbers(command.trimmed()).0;
         }
@@ -152,12 +170,16 @@ impl Dialogue {
                 pending.login = self.apop(argument, step).map(Box::new).map(Login::Native);
             }
             (Verb::Auth, Some(argument)) => {
-                pending.login = parse::auth(argument).map(|auth| {
+                // Of a mechanism's name the end may be missing with the line's.
+                let named = parse::auth(argument).filter(|auth| has_end || auth.initial_response.is_some());
+                pending.login = named.map(|auth| {
                     let mut exchange = Box::new(Exchange::new(auth.mechanism, step));
-                    if let (Some(initial_response), true) = (auth.initial_response, whole) {
-                        exchange.response(initial_response);
+                    match auth.initial_response {
+                        Some(initial_response) if whole => _ = exchange.response(initial_response),
+                        Some(_) => exchange.missed(),
+                        None => {}
                     }
-                    Login::Sasl { exchange, challenged: false }
+                    Login::Sasl { exchange, asked: Asked::No }
                 });
             }
             _ => {}

@@ -44,9 +44,20 @@ pub enum Login {
     Sasl {
         /// What crosses.
         exchange: Box<Exchange>,
-        /// The server has asked, the client has not answered yet.
-        challenged: bool,
+        /// Whether it is the client's turn.
+        asked: Asked,
     },
+}
+
+/// Whether the server has asked the client to go on with an AUTH, and the client has not answered yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asked {
+    /// It has not.
+    No,
+    /// By a challenge.
+    Challenge,
+    /// By a `+OK` to the mechanism alone ([MS-POP3]); unless it was the last word.
+    Ok,
 }
 
 /// A command that waits for its reply.
@@ -79,6 +90,11 @@ impl Pending {
         Self::new(Verb::Other, StepId::default(), Follows::Anything)
     }
 
+    /// True for an AUTH whose mechanism was not seen, or not to its end.
+    pub fn is_unnamed_auth(&self) -> bool {
+        self.verb == Verb::Auth && self.login.is_none() && self.follows == Follows::Anything
+    }
+
     /// True for one that was not captured.
     pub fn is_unseen(&self) -> bool {
         self.step == StepId::default()
@@ -106,6 +122,8 @@ pub struct Queue {
     certain: usize,
     /// There may be commands that nobody saw.
     hidden: bool,
+    /// There may be such after the last that was seen.
+    hidden_last: bool,
     /// There may be replies that nobody saw.
     lost: bool,
     /// The client has sent a command before it had the answer to the one before.
@@ -154,6 +172,7 @@ impl Queue {
             }
         }
         self.pending.push_back(pending);
+        self.hidden_last = false;
         self.certain = if self.hidden || self.lost { 0 } else { self.pending.len() };
     }
 
@@ -185,6 +204,28 @@ impl Queue {
         answered
     }
 
+    /// Puts one back that was answered, and will be again.
+    pub fn put_back(&mut self, pending: Pending) {
+        self.pending.push_front(pending);
+        self.certain += 1;
+    }
+
+    /// True where commands or replies may be missing.
+    pub fn in_doubt(&self) -> bool {
+        self.hidden || self.lost
+    }
+
+    /// Takes out the AUTH that was sent last, if the server has said `+OK` to its mechanism, and nothing since.
+    pub fn take_asked_by_ok(&mut self) -> Option<Box<Exchange>> {
+        let by_ok = |pending: &mut Pending| matches!(pending.login, Some(Login::Sasl { asked: Asked::Ok, .. }));
+        let pending = self.pending.pop_back_if(by_ok)?;
+        self.certain = self.certain.min(self.pending.len());
+        match pending.login {
+            Some(Login::Sasl { exchange, .. }) => Some(exchange),
+            _ => None,
+        }
+    }
+
     /// The command that a reply would answer now, where that is certain.
     pub fn next(&mut self) -> Option<&mut Pending> {
         if self.certain > 0 { self.pending.front_mut() } else { None }
@@ -207,13 +248,17 @@ impl Queue {
 
     /// The AUTH that a challenge belongs to: the next command to be answered; or in doubt the last one, for only AUTH is
     /// answered by a challenge, and nothing is sent after it until it is over (RFC 5034, section 4). Then all before
-    /// it have been answered.
+    /// it have been answered. Where its end, and another AUTH, may be in what is missing of both sides, nobody knows.
     pub fn next_is_auth(&mut self, out: &mut dyn Sink) -> Option<&mut Pending> {
         let is_auth = |pending: &&mut Pending| matches!(pending.login, Some(Login::Sasl { .. }));
         if self.certain > 0 {
             return self.pending.front_mut().filter(is_auth);
         }
         self.pending.back_mut().filter(is_auth)?;
+        if self.hidden_last {
+            self.settle(out);
+            return None;
+        }
         let before = self.pending.len().saturating_sub(1);
         self.pending.drain(..before).for_each(|pending| pending.settle(out));
         self.certain = 1;
@@ -239,7 +284,7 @@ impl Queue {
     /// may be those that the next one answers.
     pub fn client_gap(&mut self) {
         self.last = Last::UnseenLine;
-        self.hidden = true;
+        (self.hidden, self.hidden_last) = (true, true);
         if self.lost {
             self.certain = 0;
         }

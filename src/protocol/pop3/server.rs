@@ -5,7 +5,7 @@ use super::content::Content;
 use super::dialogue::{Dialogue, Said, Saying, subject};
 use super::lines::{Lines, Listing};
 use super::maildrop::Maildrop;
-use super::queue::{Follows, Login, Pending};
+use super::queue::{Asked, Follows, Login, Pending};
 use super::reply::Reply;
 use super::{Effect, State, What, parse};
 use crate::flow::{At, Side};
@@ -84,7 +84,8 @@ impl Dialogue {
         if is_first && self.is_greeting(reply) {
             return self.greeting(line, reply, out);
         }
-        let Some(pending) = self.queue.answered() else {
+        let in_doubt = self.queue.in_doubt();
+        let Some(mut pending) = self.queue.answered() else {
             if reply.ok && !self.client_heard {
                 return self.begin_listing(Pending::unseen(), line, reply);
             }
@@ -92,6 +93,16 @@ impl Dialogue {
             out.step(Said::line(line).step(Side::Server, Kind::Reply, subject(self.state, what)));
             return;
         };
+        if let Some(Login::Sasl { exchange, asked }) = &mut pending.login
+            && (reply.ok && !in_doubt && exchange.waits_for_client())
+        {
+            let what = subject(self.state, What::Challenge(exchange.challenge(b"")));
+            let mut step = Said::line(line).step(Side::Server, Kind::Continuation, what);
+            step.answers = Some(pending.step);
+            exchange.add_step(out.step(step));
+            *asked = Asked::Ok;
+            return self.queue.put_back(pending);
+        }
         match &pending.follows {
             Follows::Lines | Follows::Anything if reply.ok => {
                 self.begin_listing(pending, line, reply);
@@ -186,7 +197,7 @@ impl Dialogue {
         let what = What::Reply { to: Some(pending.verb).filter(|_| !pending.is_unseen()), ok, code, effect };
         let mut step = said.step(Side::Server, Kind::Reply, subject(self.state, what));
         // A reply upon a challenge answers a response that was not captured.
-        let unanswered = matches!(pending.login, Some(Login::Sasl { challenged: true, .. }));
+        let unanswered = matches!(pending.login, Some(Login::Sasl { asked: Asked::Challenge, .. }));
         step.answers = Some(pending.step).filter(|_| !unanswered && !pending.is_unseen());
         out.step(step)
     }
@@ -274,9 +285,9 @@ impl Dialogue {
         self.end_of_saying(false, out);
         let state = self.state;
         let Some(pending) = self.queue.next_is_auth(out) else { return };
-        let Some(Login::Sasl { exchange, challenged }) = &mut pending.login else { return };
+        let Some(Login::Sasl { exchange, asked }) = &mut pending.login else { return };
         // A challenge upon a challenge answers a response that was not captured.
-        let unanswered = std::mem::replace(challenged, true);
+        let unanswered = std::mem::replace(asked, Asked::Challenge) == Asked::Challenge;
         let round = exchange.challenge(challenge);
         let what = subject(state, What::Challenge(round));
         let mut step = Said::line(line).step(Side::Server, Kind::Continuation, what);

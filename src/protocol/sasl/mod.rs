@@ -72,6 +72,14 @@ impl Mechanism {
         }
     }
 
+    /// True where nothing can be decided before the client has said something.
+    fn begins_with_client(self) -> bool {
+        matches!(
+            self,
+            Self::Plain | Self::Login | Self::Scram | Self::Ntlm | Self::Gssapi | Self::XOauth2 | Self::OauthBearer
+        )
+    }
+
     /// True where a client's payload is a password or a token, also when it is malformed.
     fn carries_secrets(self) -> bool {
         matches!(self, Self::Plain | Self::Login | Self::XOauth2 | Self::OauthBearer)
@@ -145,6 +153,8 @@ pub struct Exchange {
     /// The last round was the server's. A challenge upon a challenge means that a response was not captured.
     challenged: bool,
     cancelled: bool,
+    /// Something was said after the mechanism's name.
+    begun: bool,
     rounds: u32,
 }
 
@@ -156,7 +166,15 @@ impl Exchange {
         let name = String::from_utf8_lossy(name).to_ascii_uppercase();
         let mechanism = Mechanism::named(&name);
         let credential = Credential { mechanism: format!("AUTH {name}"), steps: vec![step], ..Credential::default() };
-        Self { credential, mechanism, turn: Turn::Username, challenged: false, cancelled: false, rounds: 0 }
+        Self {
+            credential,
+            mechanism,
+            turn: Turn::Username,
+            challenged: false,
+            cancelled: false,
+            begun: false,
+            rounds: 0,
+        }
     }
 
     /// The mechanism.
@@ -164,8 +182,14 @@ impl Exchange {
         self.mechanism
     }
 
+    /// True where no success can be meant by what the server says: the client has not said a word of the mechanism's.
+    pub fn waits_for_client(&self) -> bool {
+        !self.begun && self.mechanism.begins_with_client()
+    }
+
     /// A challenge as it crossed (base64, without `334 ` or `+ `). Does not record the step: see [`Exchange::add_step`].
     pub fn challenge(&mut self, base64: &[u8]) -> Round {
+        self.begun = true;
         if std::mem::replace(&mut self.challenged, true) {
             self.turn = self.turn.next();
         }
@@ -198,6 +222,7 @@ impl Exchange {
 
     /// A response as it crossed (base64; `=` is an empty initial response; `*` cancels).
     pub fn response(&mut self, base64: &[u8]) -> Round {
+        self.begun = true;
         let base64 = base64.trim_ascii();
         let challenged = std::mem::replace(&mut self.challenged, false);
         match base64 {
@@ -224,6 +249,7 @@ impl Exchange {
 
     /// A response crossed of which not all was captured.
     pub fn missed(&mut self) {
+        self.begun = true;
         self.challenged = false;
         self.turn = self.turn.next();
     }

@@ -34,6 +34,7 @@ impl Dialogue {
                     self.start_tls(out);
                 }
             }
+            Question::Command(Verb::Xexch50) => self.xexch50_answered(step, reply, out),
             Question::Command(Verb::Bdat) => {
                 self.awaited(step, Asking::Chunk);
             }
@@ -179,6 +180,7 @@ impl Dialogue {
         match question {
             Question::Command(verb) if verb.ends_transaction() => self.transaction = Transaction::default(),
             Question::Unseen { another: true } => self.transaction = Transaction::default(),
+            Question::Unseen { another: false } => self.transaction.lacks_recipients(),
             Question::Mail(path) => self.transaction = Transaction::begin(path, step),
             Question::Rcpt(path) => self.recipient(path, None, step, out),
             Question::Auth(Some(exchange)) | Question::Response(Some(exchange)) => {
@@ -189,8 +191,7 @@ impl Dialogue {
             | Question::Auth(None)
             | Question::Response(None)
             | Question::Chunk
-            | Question::RefusedLine
-            | Question::Unseen { another: false } => {}
+            | Question::RefusedLine => {}
         }
     }
 }

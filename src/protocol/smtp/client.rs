@@ -39,7 +39,7 @@ impl Dialogue {
                 Client::Waiting(Wait::Reply { to: Asking::Data, blind: false, .. })
                     if self.torn == Torn::Line
                         && self.held.is_empty()
-                        && matches!(input.rest(), [b'\n', ..] | [b'\r', b'\n', ..]) =>
+                        && matches!(input.rest(), [b'\n', ..] | [b'\r', b'\n', ..] | [b'\r']) =>
                 {
                     if let Some(line) = self.line.line(input) {
                         self.torn = Torn::No;
@@ -49,6 +49,7 @@ impl Dialogue {
                 Client::Waiting(_) => return,
                 Client::Content(_) => self.content_input(input, out),
                 Client::Chunk(_) => self.chunk_input(input, out),
+                Client::Counted(_) => self.counted_input(input, out),
                 Client::Commands(After::Gap)
                     if self.line.is_empty() && input.rest().first().is_some_and(|&byte| is_tls_record(byte)) =>
                 {
@@ -78,6 +79,12 @@ impl Dialogue {
                     self.lines_lost(beyond, out);
                 }
             }
+            Client::Counted(_) => {
+                let beyond = self.counted_gap(missing, out);
+                if beyond > 0 {
+                    self.lines_lost(beyond, out);
+                }
+            }
             Client::Responding(exchange) => {
                 self.torn = Torn::Login;
                 let mut exchange = exchange.take();
@@ -88,9 +95,11 @@ impl Dialogue {
                 let blind = self.queue.lacks_replies();
                 self.client = Client::Waiting(Wait::Reply { step: gap, to: Asking::Auth, blind });
                 self.ask(Some(gap), question, None, out);
+                // The gap may hide the end of this log-in and the beginning of another. If the server's bytes are whole,
+                // its next reply is this one's all the same.
+                self.queue.commands_lost(true);
                 if blind {
                     self.queue.unsure();
-                    self.queue.commands_lost(true);
                 }
             }
             Client::Commands(After::StartTls | After::Elsewhere) => {}
@@ -132,6 +141,7 @@ impl Dialogue {
         match std::mem::replace(&mut self.client, Client::Commands(After::Nothing)) {
             Client::Content(content) => self.content_ends(content, false, out),
             Client::Chunk(chunk) => self.chunk_ends(chunk, out),
+            Client::Counted(counted) => self.counted_ends(&counted, out),
             Client::Responding(Some(exchange)) => out.credential(exchange.finish(event::LoginOutcome::Unknown)),
             Client::Commands(_) | Client::Waiting(_) | Client::Responding(None) => {}
         }
@@ -149,7 +159,7 @@ impl Dialogue {
         let commands = Client::Commands(After::Nothing);
         let after = match std::mem::replace(&mut self.client, commands) {
             Client::Responding(exchange) => return self.response(&line, torn, exchange, out),
-            Client::Commands(After::Nothing) if torn != Torn::No => After::Gap,
+            Client::Commands(After::Nothing | After::Refusal | After::RefusedLogin) if torn != Torn::No => After::Gap,
             Client::Commands(after) => after,
             other => {
                 self.client = other; // Nothing else is read by lines.
@@ -178,8 +188,10 @@ impl Dialogue {
             }
             After::Gap => {
                 self.client = Client::Commands(After::Gap);
-                self.queue.line();
-                let secrets = Vec::from_iter((torn == Torn::Login).then(|| 0..line.bytes.len()));
+                // The rest of a line, a line of a message, or a command that the server will answer all the same.
+                self.queue.commands_lost(false);
+                let secret = torn == Torn::Login || is_response(&command);
+                let secrets = Vec::from_iter(secret.then(|| 0..line.bytes.len()));
                 self.tell(&line, Kind::Unknown, event::Subject::Unknown, None, secrets, out);
             }
             After::Elsewhere => {
@@ -195,7 +207,8 @@ impl Dialogue {
 
     fn command(&mut self, line: &Line<'_>, command: &Command<'_>, out: &mut dyn Sink) {
         let step = self.tell_command(line, command, out);
-        let (question, asking) = match command.verb {
+        let verb = if is_whole(line) { command.verb } else { command.verb_cut() };
+        let (question, asking) = match verb {
             Verb::Mail => (Question::Mail(path(line, command, out)), None),
             Verb::Rcpt => (Question::Rcpt(path(line, command, out)), None),
             Verb::Auth => (Question::Auth(exchange(line, command, step)), Some(Asking::Auth)),
@@ -204,6 +217,9 @@ impl Dialogue {
             // Of a size that the gap has cut, digits may be missing.
             Verb::Bdat if is_whole(line) => return self.bdat(command, step, out),
             Verb::Burl => (self.by_reference(step, command, out), None),
+            Verb::Xexch50 if is_whole(line) => {
+                (Question::Command(Verb::Xexch50), parse::octets(command.arguments()).map(Asking::Octets))
+            }
             verb => (Question::Command(verb), None),
         };
         if command.verb.is_hello() {
@@ -294,8 +310,7 @@ pub(super) fn is_whole(line: &Line<'_>) -> bool {
 
 /// The path of MAIL or RCPT, where all of it was seen.
 fn path(line: &Line<'_>, command: &Command<'_>, out: &mut dyn Sink) -> Option<Vec<u8>> {
-    let is_closed = command.arguments().contains(&b'>');
-    let path = command.path().filter(|_| is_closed || is_whole(line))?;
+    let path = if is_whole(line) { command.path() } else { command.closed_path() }?;
     if path.len() > PATH_BYTES {
         out.limit(Limit::Recipients);
         return None;

@@ -29,13 +29,15 @@ pub enum Verb {
     Burl,
     Xclient,
     Xforward,
+    /// Counted octets of Exchange's own after a 354.
+    Xexch50,
     /// A verb that is none of these.
     Other,
 }
 
 /// Verbs as they are written. X-EXPS is what Exchange calls AUTH among its own, X-ANONYMOUSTLS its STARTTLS without
 /// certificates; SEND, SOML and SAML are RFC 821's MAIL to a terminal (there section 3.4).
-const VERBS: [(&str, Verb); 26] = [
+const VERBS: [(&str, Verb); 27] = [
     ("HELO", Verb::Helo),
     ("EHLO", Verb::Ehlo),
     ("LHLO", Verb::Lhlo),
@@ -62,6 +64,7 @@ const VERBS: [(&str, Verb); 26] = [
     ("BURL", Verb::Burl),
     ("XCLIENT", Verb::Xclient),
     ("XFORWARD", Verb::Xforward),
+    ("XEXCH50", Verb::Xexch50),
 ];
 
 impl Verb {
@@ -93,7 +96,7 @@ impl Verb {
             220 => matches!(self, Self::StartTls | Self::Xclient | Self::Other),
             221 => self == Self::Quit,
             235 | 334 => self == Self::Auth,
-            354 => self == Self::Data,
+            354 => matches!(self, Self::Data | Self::Xexch50),
             _ => self == Self::Other,
         }
     }
@@ -148,6 +151,18 @@ impl<'a> Command<'a> {
         }
     }
 
+    /// The same of a line whose end is missing: only where its closing bracket is there.
+    pub fn closed_path(&self) -> Option<&'a [u8]> {
+        self.path().filter(|_| parse::has_closed_path(self.arguments()))
+    }
+
+    /// What the verb of a line is whose end is missing: of what clients say only DATA begins with a D.
+    pub fn verb_cut(&self) -> Verb {
+        let is_data = !self.line.is_empty()
+            && b"DATA".get(..self.line.len()).is_some_and(|cut| cut.eq_ignore_ascii_case(self.line));
+        if is_data { Verb::Data } else { self.verb }
+    }
+
     /// True where the line is what a client writes as a command, and hardly anything that stands in a message.
     ///
     /// Used where a line may be either: after a refused DATA, after a gap, and where the reply that would have told was
@@ -161,6 +176,7 @@ impl<'a> Command<'a> {
             Verb::Help | Verb::Noop | Verb::Atrn => words <= 1,
             Verb::Auth => matches!(words, 1 | 2),
             Verb::Bdat => parse::chunk(self.arguments()).is_some(),
+            Verb::Xexch50 => parse::octets(self.arguments()).is_some(),
             Verb::Burl => self.arguments().trim_ascii_start().starts_with(b"imap://"),
             Verb::Xclient | Verb::Xforward => self.arguments().contains(&b'='),
             Verb::Other => false,

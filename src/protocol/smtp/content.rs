@@ -1,57 +1,14 @@
 //! What a message's content is read by: up to the dot (DATA), or by count (BDAT).
 
 use super::Subject;
-use super::client::smtp;
 use super::command::Command;
 use super::dialogue::{Dialogue, Flavour};
 use super::queue::{Abandoned, Delivering, Due, Pending, Question};
 use super::state::{After, Client, Wait};
-use crate::capture::Time;
-use crate::flow::{At, Side};
+use super::wire::Wire;
 use crate::limits::STEPS_PER_SESSION;
-use crate::protocol::event::{
-    Delivery, Direction, Kind, MessageId, MessageOutcome, MessageStart, Packets, Sink, Step, StepId,
-};
+use crate::protocol::event::{Delivery, Direction, MessageId, MessageOutcome, MessageStart, Sink, StepId};
 use crate::protocol::framing::{DotBlock, DotPiece, Input, LineEnd};
-
-/// The wire of a piece of content: how much, and in which packets.
-#[derive(Debug, Default)]
-struct Wire {
-    bytes: u64,
-    first: u64,
-    last: u64,
-    time: Time,
-}
-
-impl Wire {
-    fn add(&mut self, bytes: u64, at: At) {
-        if self.first == 0 {
-            self.first = at.packet;
-        }
-        self.bytes = self.bytes.saturating_add(bytes);
-        self.last = at.packet;
-        self.time = at.time;
-    }
-
-    fn tell(&self, subject: Subject, out: &mut dyn Sink) -> StepId {
-        let mut packets = Packets::one(self.first);
-        packets.add(self.last);
-        out.step(Step {
-            from: Side::Client,
-            kind: Kind::Data,
-            subject: smtp(subject),
-            time: self.time,
-            packets,
-            text: b"",
-            bytes: self.bytes,
-            tag: None,
-            command: None,
-            arguments: None,
-            answers: None,
-            secrets: Vec::new(),
-        })
-    }
-}
 
 /// Content that ends with a dot.
 #[derive(Debug)]
@@ -234,8 +191,7 @@ impl Dialogue {
         }
         let Some(message) = content.message else { return };
         let mut steps = Vec::new();
-        if content.wire.first > 0 {
-            let step = content.wire.tell(Subject::Content, out);
+        if let Some(step) = content.wire.tell(Subject::Content, out) {
             out.content_step(message, step);
             steps.push(step);
         }
@@ -396,7 +352,7 @@ impl Dialogue {
     /// All octets of a chunk have come, or no more will.
     pub(super) fn chunk_ends(&mut self, chunk: Chunk, out: &mut dyn Sink) {
         let Chunk { bdat, message, left, last, wire, torn, decided } = chunk;
-        let step = (wire.first > 0).then(|| wire.tell(Subject::Chunk { last }, out));
+        let step = wire.tell(Subject::Chunk { last }, out);
         step.into_iter().for_each(|step| out.content_step(message, step));
         let torn = torn || left > 0;
         if let Some(open) = &mut self.open {
@@ -442,8 +398,19 @@ impl Dialogue {
             Due::UnknownAndOne(codes) => codes.split_last().map_or(&[][..], |(_, codes)| codes),
             _ => &[],
         };
-        if codes.len() == transaction.accepted() {
+        let is_all = transaction.is_all_accepted(codes.len());
+        if is_all {
             codes.iter().for_each(|&code| transaction.final_code(code));
+        }
+        let mut delivering = delivering;
+        let lacks_some = match delivering.due {
+            Due::Unknown(_) => !is_all,
+            Due::PerRecipient { left } => left > 0,
+            _ => false,
+        };
+        if lacks_some {
+            // Whoever's reply is missing may have been served.
+            delivering.decided.take_if(|(accepted, _)| !*accepted);
         }
         let refusal = transaction.refusal().map(|reply| (false, reply.to_vec()));
         let (outcome, reply) = match refusal.or(delivering.decided) {

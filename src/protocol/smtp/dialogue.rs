@@ -23,6 +23,7 @@ swapped roles.
 
 use super::command::Command;
 use super::content::{Content, OpenMessage};
+use super::counted::Counted;
 use super::held::{Held, Piece};
 use super::queue::{Question, Queue};
 use super::reply::Replies;
@@ -79,6 +80,8 @@ pub struct Dialogue {
     pub(super) chunks_unseen: bool,
     /// A log-in was accepted: the server refuses any other (RFC 4954, section 4).
     pub(super) logged_in: bool,
+    /// Bytes of either side are missing somewhere.
+    pub(super) lacking: bool,
     /// Both directions are TLS.
     pub(super) tls: Option<Watch>,
     /// So much has waited in vain for the server that nothing is held for it any more.
@@ -107,6 +110,7 @@ impl Dialogue {
             open: None,
             chunks_unseen: true,
             logged_in: false,
+            lacking: false,
             tls: None,
             server_silent: false,
         }
@@ -185,12 +189,18 @@ impl Dialogue {
                     Asking::StartTls if self.held.first_byte().is_some_and(is_tls_record) => self.start_tls(out),
                     _ if is_command => {}
                     Asking::Data if after_gap && self.held.begins_with_gap() => {}
-                    Asking::StartTls | Asking::Chunk => {}
+                    Asking::Octets(octets) if !self.held.begins_with_gap() => {
+                        self.client = Client::Counted(Counted::new(octets));
+                    }
+                    Asking::StartTls | Asking::Chunk | Asking::Octets(_) => {}
                     Asking::Data => {
                         if let Some(unseen) = self.queue.no_commands_lost() {
                             self.unanswered(unseen, out);
                         }
-                        self.client = Client::Content(Content::after(step));
+                        let mut content = Content::after(step);
+                        // The gap that has cut DATA's line may have gone on into the message.
+                        content.torn = std::mem::replace(&mut self.torn, Torn::No) != Torn::No;
+                        self.client = Client::Content(content);
                     }
                     // Both the challenge and what was said to it are missing, and perhaps more.
                     Asking::Auth if self.torn != Torn::No || self.held.begins_with_gap() => {
@@ -367,9 +377,20 @@ impl Dialogue {
 
     /// Bytes of one role are missing.
     fn lack(&mut self, from: Side, missing: u64, at: At, out: &mut dyn Sink) {
-        self.begun = true;
+        (self.begun, self.lacking) = (true, true);
         if from == Side::Client {
             self.client_goes_on(out);
+        }
+        let in_login = matches!(self.client, Client::Waiting(Wait::Reply { to: Asking::Auth, .. }));
+        if from == Side::Client
+            && (in_login && self.torn == Torn::Login && self.held.is_empty())
+            && self.half_a_line(true, out)
+        {
+            // More of the same log-in.
+            self.torn = Torn::Login;
+            self.queue.commands_lost(true);
+            self.tell_gap(from, missing, at, out);
+            return;
         }
         let waits = matches!(self.client, Client::Waiting(_)) && self.tls.is_none();
         if from == Side::Client && waits {

@@ -65,12 +65,15 @@ impl Dialogue {
                 if !self.both_torn {
                     self.torn = Torn::No; // What the gap has cut ends before this.
                 }
+                self.queue.no_commands_lost(); // Else this would not be the next thing that the server says.
                 self.client = Client::Responding(exchange);
                 return;
             }
             // Out of order: the server has not looked at it.
             503 if self.logged_in => return,
-            200..300 => LoginOutcome::Accepted,
+            235 => LoginOutcome::Accepted,
+            // Not what RFC 4954 says; where bytes are missing it may be another's answer.
+            200..300 if !self.lacking => LoginOutcome::Accepted,
             400.. => LoginOutcome::Rejected,
             _ => LoginOutcome::Unknown,
         };
@@ -94,7 +97,8 @@ pub(super) fn is_response(command: &Command<'_>) -> bool {
 /// The exchange that AUTH begins; none where no mechanism is named.
 pub(super) fn exchange(line: &Line<'_>, command: &Command<'_>, step: StepId) -> Option<Box<Exchange>> {
     let (mechanism, initial) = parse::auth(command.arguments());
-    if mechanism.is_empty() {
+    // Of a mechanism's name the end may be missing with the line's.
+    if mechanism.is_empty() || initial.is_none() && !is_whole(line) && !command.line().ends_with(b" ") {
         return None;
     }
     let mut exchange = Box::new(Exchange::new(mechanism, step));

@@ -8,6 +8,7 @@ pub mod reply;
 mod answers;
 mod client;
 mod content;
+mod counted;
 mod held;
 mod login;
 mod queue;
@@ -15,6 +16,7 @@ mod server;
 mod state;
 mod transaction;
 mod turn;
+mod wire;
 
 #[cfg(test)]
 mod tests;
@@ -55,6 +57,8 @@ pub enum Subject {
         /// Carries LAST.
         last: bool,
     },
+    /// What XEXCH50 gives to an Exchange server beside the message.
+    Properties,
     /// What the client sent as content though the server had refused to take it.
     RefusedContent,
 }

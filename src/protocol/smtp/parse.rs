@@ -4,7 +4,7 @@
 
 use super::reply::Enhanced;
 use nom::branch::alt;
-use nom::bytes::complete::{tag, tag_no_case, take, take_till, take_while_m_n};
+use nom::bytes::complete::{tag, tag_no_case, take, take_till, take_while_m_n, take_while1};
 use nom::character::complete::{char, digit1, one_of, space0, space1};
 use nom::combinator::{all_consuming, eof, map, map_opt, opt, peek, rest, verify};
 use nom::sequence::{delimited, preceded, terminated};
@@ -84,22 +84,38 @@ pub fn forward_path(arguments: &[u8]) -> Option<&[u8]> {
 /// White space may stand on either side of the colon.
 fn path_after<'a>(word: &str, arguments: &'a [u8]) -> Option<&'a [u8]> {
     let colon = delimited(space0, char(':'), space0);
-    preceded((tag_no_case(word), colon), alt((path, bare_path))).parse(arguments).ok().map(|(_, path)| path)
+    let (_, path) = preceded((tag_no_case(word), colon), alt((path, bare_path))).parse(arguments).ok()?;
+    Some(path.trim_ascii())
 }
 
 /// `Path = "<" [ A-d-l ":" ] Mailbox ">"`, the brackets taken off and the source route kept. Where the closing bracket
 /// is missing the path ends at white space.
 fn path(input: &[u8]) -> Parsed<'_, &[u8]> {
-    let (input, _) = char('<').parse(input)?;
+    let (input, _) = take_while1(|b| b == b'<').parse(input)?;
     match outside_quotes(input, |b| b == b'>') {
         Some(end) => terminated(take(end), char('>')).parse(input),
         None => take_till(|b: u8| b.is_ascii_whitespace() || b == b'>').parse(input),
     }
 }
 
-/// A path without brackets: up to white space that is not within a `Quoted-string`.
+/// True where a path in brackets ends among these arguments of MAIL or RCPT.
+pub fn has_closed_path(arguments: &[u8]) -> bool {
+    outside_quotes(arguments, |b| b == b'>').is_some()
+}
+
+/// A path without brackets: up to white space that is not within a `Quoted-string`. Servers that take it take a name
+/// before a path in brackets too.
 fn bare_path(input: &[u8]) -> Parsed<'_, &[u8]> {
     let end = outside_quotes(input, |b| b.is_ascii_whitespace()).unwrap_or(input.len());
+    let (first, mut words) = input.split_at(end);
+    while !first.contains(&b'@')
+        && let Some(space) = outside_quotes(words, |b| b.is_ascii_whitespace())
+    {
+        words = words.get(space..).unwrap_or_default().trim_ascii_start();
+        if words.first() == Some(&b'<') {
+            return path(words);
+        }
+    }
     verify(take(end), |path: &[u8]| !path.is_empty()).parse(input)
 }
 
@@ -126,6 +142,12 @@ pub fn chunk(arguments: &[u8]) -> Option<(u64, bool)> {
     let size = verify(map_opt(digit1, decimal::<u64>), |&size| i64::try_from(size).is_ok());
     let last = map(opt(preceded(space1, tag_no_case("LAST"))), |last| last.is_some());
     complete((size, last), arguments.trim_ascii_end())
+}
+
+/// `"XEXCH50" SP octets SP recipients`, as Exchange writes it: the arguments as octets. `None` as in [`chunk`].
+pub fn octets(arguments: &[u8]) -> Option<u64> {
+    let size = verify(map_opt(digit1, decimal::<u64>), |&size| i64::try_from(size).is_ok());
+    complete(terminated(size, opt((space1, digit1))), arguments.trim_ascii())
 }
 
 /// `"AUTH" SP mechanism [SP initial-response]` (RFC 4954, section 4): the arguments as mechanism and the place of the
@@ -224,6 +246,12 @@ mod tests {
             ("FROM:<a@[IPv6:::1]>", Some("a@[IPv6:::1]")),
             ("FROM:<unclosed SIZE=1", Some("unclosed")),
             (r#"FROM:<"unclosed> SIZE=1"#, Some(r#""unclosed"#)),
+            ("FROM:< a@b >", Some("a@b")),
+            ("FROM:<<a@b>>", Some("a@b")),
+            (r#"FROM: "A B" <a@b> SIZE=1"#, Some("a@b")),
+            ("FROM:A B C <a@b>", Some("a@b")),
+            ("FROM:a@b AUTH=<>", Some("a@b")),
+            ("FROM:postmaster SIZE=1", Some("postmaster")),
             ("FROM:", None),
             ("FORM:<a@b>", None),
             ("<a@b>", None),
@@ -258,6 +286,15 @@ mod tests {
         ];
         for (arguments, expected) in cases {
             assert_eq!(chunk(arguments.as_bytes()), expected, "{arguments:?}");
+        }
+    }
+
+    #[test]
+    fn octets_of_xexch50() {
+        for (arguments, expected) in
+            [("968 2", Some(968)), ("2", Some(2)), ("2 ", Some(2)), ("-1 2", None), ("x", None)]
+        {
+            assert_eq!(octets(arguments.as_bytes()), expected, "{arguments:?}");
         }
     }
 

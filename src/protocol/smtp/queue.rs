@@ -259,11 +259,6 @@ impl Queue {
         (lost, oldest)
     }
 
-    /// The client has said something that is no command, or the rest of one.
-    pub fn line(&mut self) {
-        self.last = Last::Line;
-    }
-
     /// Commands may be missing here.
     pub fn commands_lost(&mut self, another: bool) {
         self.last = Last::UnseenLine;

@@ -1,6 +1,7 @@
 //! What the client's next bytes are, and what decides it: `dialogue.rs` has the picture.
 
 use super::content::{Chunk, Content};
+use super::counted::Counted;
 use super::reply::Reply;
 use crate::protocol::event::StepId;
 use crate::protocol::framing::LineEnd;
@@ -30,6 +31,8 @@ pub(super) enum Client {
     Content(Content),
     /// Part of a message, by count.
     Chunk(Chunk),
+    /// What is no part of a message, by count.
+    Counted(Counted),
 }
 
 /// What has gone before a line that may be a command.
@@ -106,4 +109,6 @@ pub(super) enum Asking {
     StartTls,
     /// A BDAT that no server can count by: a server may still do so.
     Chunk,
+    /// XEXCH50 of so many octets.
+    Octets(u64),
 }

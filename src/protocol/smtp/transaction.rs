@@ -10,6 +10,8 @@ pub struct Transaction {
     /// MAIL was accepted.
     begun: bool,
     envelope: Envelope,
+    /// There may be recipients that were not seen.
+    lacks_recipients: bool,
     /// MAIL and RCPT.
     steps: Vec<StepId>,
     /// The first of its recipients that has not had its own reply after the content.
@@ -40,6 +42,11 @@ impl Transaction {
         true
     }
 
+    /// The client's bytes lack some that may have been recipients.
+    pub fn lacks_recipients(&mut self) {
+        self.lacks_recipients = true;
+    }
+
     /// How many recipients were accepted, or have no known answer.
     pub fn accepted(&self) -> usize {
         self.envelope.to.iter().filter(|recipient| is_accepted(recipient)).count()
@@ -47,12 +54,20 @@ impl Transaction {
 
     /// LMTP: how many replies its content will have. That is known where MAIL was seen, and what became of each recipient.
     pub fn replies_due(&self) -> Due {
-        let is_answered = self.begun && self.envelope.to.iter().all(|recipient| recipient.code.is_some());
+        let is_answered =
+            self.begun && !self.lacks_recipients && self.envelope.to.iter().all(|recipient| recipient.code.is_some());
         match self.accepted() {
             _ if !is_answered => Due::Unknown(Vec::new()),
             0 => Due::One,
             left => Due::PerRecipient { left },
         }
+    }
+
+    /// True where so many replies to the content are those of the recipients that were accepted, or have no known answer:
+    /// where MAIL was seen there are no other recipients; where each was answered no other was accepted.
+    pub fn is_all_accepted(&self, replies: usize) -> bool {
+        let is_answered = self.envelope.to.iter().all(|recipient| recipient.code.is_some());
+        (self.begun && !self.lacks_recipients || is_answered) && self.accepted() == replies
     }
 
     /// The reply to the content for the next of the accepted recipients.

@@ -225,12 +225,17 @@ fn log_ins() {
     };
     builder.credential(attempt.clone());
     builder.tls(TlsFact::Decrypted);
-    builder.credential(event::Credential { outcome: LoginOutcome::Accepted, ..attempt });
+    let again = builder.step(told(Side::Client, Kind::Command, Subject::Unknown, 3, b"PASS secret"));
+    builder.credential(event::Credential { outcome: LoginOutcome::Accepted, steps: vec![again], ..attempt.clone() });
+    // One that crossed before is told last.
+    builder.credential(event::Credential { outcome: LoginOutcome::Unknown, steps: vec![pass], ..attempt });
     let session = builder.finish(transport());
     let first = &session.credentials[0];
     assert_eq!(first.password.as_ref().map(Secret::reveal), Some("pässword"));
     assert_eq!((first.steps.as_slice(), first.encrypted), ([user, pass].as_slice(), false));
-    assert!(session.credentials[1].encrypted);
+    let [_, second, third] = &session.credentials[..] else { panic!("three attempts") };
+    assert_eq!((&second.steps[..], second.encrypted), (&[pass][..], false));
+    assert_eq!((&third.steps[..], third.encrypted), (&[again][..], true));
     assert_eq!(
         found(&session),
         [(FindingKind::PlaintextPassword, vec![user, pass]), (FindingKind::LoginRefused, vec![user, pass])]

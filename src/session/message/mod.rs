@@ -201,4 +201,6 @@ impl Missing {
 #[cfg(test)]
 mod hostile_tests;
 #[cfg(test)]
+mod secured_tests;
+#[cfg(test)]
 mod tests;

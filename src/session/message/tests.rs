@@ -46,7 +46,7 @@ fn dedent(text: &str) -> String {
 }
 
 /// Reads `message` with either line end and in pieces of many sizes; all must have this `outline`.
-fn expect(message: &str, expected: &str) {
+pub(super) fn expect(message: &str, expected: &str) {
     let (message, expected) = (dedent(message), dedent(expected));
     for content in [message.replace('\n', "\r\n"), message.clone()] {
         for size in [usize::MAX, 1, 2, 3, 5, 16, 61] {

@@ -78,6 +78,7 @@ listed! {
         BurlLast,
         Xclient,
         Xforward,
+        Xexch50,
         Other,
     }
 }
@@ -92,6 +93,8 @@ listed! {
         Chunk,
         /// The last chunk of a message.
         LastChunk,
+        /// What Exchange servers tell each other beside the message.
+        Properties,
         /// What was sent though the server had refused to take it.
         Refused,
     }
@@ -111,6 +114,7 @@ pub fn of(subject: &Subject, arguments: &[u8], asked: Option<&Purpose>) -> Purpo
         Subject::Content => Smtp::Content(Content::Message),
         Subject::Chunk { last: false } => Smtp::Content(Content::Chunk),
         Subject::Chunk { last: true } => Smtp::Content(Content::LastChunk),
+        Subject::Properties => Smtp::Content(Content::Properties),
         Subject::RefusedContent => Smtp::Content(Content::Refused),
     })
 }
@@ -162,6 +166,7 @@ fn command(verb: Verb, arguments: &[u8]) -> Command {
         Verb::Burl => Command::Burl,
         Verb::Xclient => Command::Xclient,
         Verb::Xforward => Command::Xforward,
+        Verb::Xexch50 => Command::Xexch50,
         Verb::Other => Command::Other,
     }
 }
@@ -192,7 +197,7 @@ pub fn phase(subject: &Subject, previous: Phase) -> Phase {
             Asked::Nothing => previous,
         },
         Subject::Challenge(_) | Subject::Response(_) => Phase::Authentication,
-        Subject::Content | Subject::Chunk { .. } | Subject::RefusedContent => Phase::Transaction,
+        Subject::Content | Subject::Chunk { .. } | Subject::Properties | Subject::RefusedContent => Phase::Transaction,
     }
 }
 
@@ -216,7 +221,8 @@ fn phase_of(verb: Verb, previous: Phase) -> Phase {
         | Verb::Etrn
         | Verb::Turn
         | Verb::Atrn
-        | Verb::Xforward => Phase::Transaction,
+        | Verb::Xforward
+        | Verb::Xexch50 => Phase::Transaction,
         Verb::Other => previous,
     }
 }

@@ -140,6 +140,7 @@ fn every_reply_is_one_that_some_code_gives() {
         Verb::Atrn,
         Verb::Burl,
         Verb::Xforward,
+        Verb::Xexch50,
         Verb::Other,
     ];
     let questions = [Asked::Content, Asked::Recipient, Asked::Sasl, Asked::Nothing];

@@ -98,7 +98,7 @@ pub fn row(lang: Lang, purpose: &Purpose, bytes: u64, carries: Option<&Carries>)
                 None => say!(lang, rows::dotted(bytes, carries.and_then(|carries| carries.lines?.ends))),
             }
         }
-        Purpose::Smtp(Smtp::Content(smtp::Content::Chunk | smtp::Content::LastChunk)) => {
+        Purpose::Smtp(Smtp::Content(smtp::Content::Chunk | smtp::Content::LastChunk | smtp::Content::Properties)) => {
             say!(lang, rows::counted(bytes))
         }
         Purpose::Imap(Imap::Fetched { octets } | Imap::Appended { octets } | Imap::OtherContent { octets }) => {

@@ -187,3 +187,44 @@ fn what_answers_a_challenge_to_an_unseen_authenticate_is_hidden() {
         assert_eq!(told.commands(), ["NOOP"]);
     }
 }
+
+#[test]
+fn two_log_ins_that_gaps_have_run_together() {
+    let begun = "S: * OK hi\nC: a1 AUTHENTICATE PLAIN\nS: +\n";
+    for gaps in ["C~ 40\nS~ 30\n", "S~ 30\nC~ 40\n"] {
+        let told = played(&[begun, gaps, "S: + PDE4OTYuNjk3MTc+\nC: YWxpY2UgYjkx\nS: a2 OK in"].concat());
+        let [login] = &told.credentials[..] else { panic!("{:?}", told.credentials) };
+        assert_eq!((login.challenge.as_deref(), login.outcome), (None, LoginOutcome::Unknown), "{gaps}");
+        assert_eq!(told.steps.iter().find(|s| s.kind == Kind::Response).expect("one").secrets, ["YWxpY2UgYjkx"]);
+        // Its own tag tells.
+        let told = played(&[begun, gaps, "S: a1 NO no"].concat());
+        assert_eq!(told.credentials[0].outcome, LoginOutcome::Rejected);
+    }
+}
+
+#[test]
+fn a_log_in_whose_end_is_missing_is_over_with_the_next_command() {
+    let told = played(
+        r#"
+        S: * OK hi
+        C: a1 AUTHENTICATE PLAIN
+        S: +
+        C: AGFsaWNlAHNlY3JldA==
+        S~ 11
+        C: a2 SELECT m
+        S: a2 OK done
+        C: a3 IDLE
+        S: + idling
+        C: DONE
+        S: a3 OK done
+        C: a4 APPEND m {6+}
+        C: a b c
+        C:
+        S: a4 OK done
+        "#,
+    );
+    assert_eq!(told.commands(), ["AUTHENTICATE", "SELECT", "IDLE", "DONE", "APPEND"]);
+    assert_eq!(told.messages.len(), 1);
+    let [login] = &told.credentials[..] else { panic!("{:?}", told.credentials) };
+    assert_eq!((login.outcome, login.password.as_deref()), (LoginOutcome::Unknown, Some(b"secret".as_slice())));
+}

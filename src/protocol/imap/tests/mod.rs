@@ -4,6 +4,7 @@ mod broken;
 mod compress;
 mod examples;
 mod extensions;
+mod halves;
 mod literals;
 mod logins;
 mod oracle;

@@ -229,3 +229,37 @@ fn what_answers_a_challenge_to_an_unseen_auth_is_hidden() {
     );
     assert_eq!(told.steps[3].secrets, ["AGFsaWNlAHNlY3JldA=="]);
 }
+
+#[test]
+fn two_log_ins_that_gaps_have_run_together() {
+    let begun = "S: +OK ready\n C: AUTH PLAIN\n S: +\n";
+    for gaps in ["C~ 40\n S~ 30\n", "S~ 30\n C~ 40\n"] {
+        for rest in ["S: + PDE4OTYuNjk3MTcwOTUyQHBvc3RvZmZpY2U+\n C: YWxpY2UgYjkx\n S: +OK in\n", "S: +OK in\n"] {
+            let told = hear(&[begun, gaps, rest].concat());
+            assert_eq!(logins(&told), ["AUTH PLAIN - - None Unknown [2, 3]"], "{gaps}{rest}");
+            let asked = told.steps.iter().filter(|step| step.kind == crate::protocol::event::Kind::Response);
+            assert!(asked.clone().all(|step| step.secrets == ["YWxpY2UgYjkx"]), "{rest}");
+            assert_eq!(asked.count(), usize::from(rest.starts_with("S: + ")), "{rest}");
+        }
+    }
+    let told = hear(&[begun, "C~ 40\n S: -ERR no\n"].concat());
+    assert_eq!(logins(&told), ["AUTH PLAIN - - None Rejected [2, 3, 5]"], "the server's bytes are whole");
+}
+
+/// What no mechanism says is a command, and what may be a response to one that was not seen is no command.
+#[test]
+fn after_an_auth_whose_reply_is_missing() {
+    let told = hear("S: +OK ready\n C: AUTH PLAIN AHMANSA=\n S~ 2\n S: K logged in\n C: K4P28Q x\n S: -ERR unknown");
+    assert_eq!(told.commands(), ["AUTH", "K4P28Q"]);
+    assert_eq!(logins(&told), ["AUTH PLAIN s 5  Plaintext Unknown [2]"]);
+    let told = hear("S: +OK ready\n C| AUTH\n C~ 1\n C: PLAIN\n S~ 2\n S: \n C: AGZkAG1mdTg4IHg=\n S: +OK in");
+    assert_eq!(told.commands(), ["AUTH"]);
+    assert_eq!(told.steps.iter().flat_map(|s| &s.secrets).last().map(String::as_str), Some("AGZkAG1mdTg4IHg="));
+}
+
+#[test]
+fn half_a_mechanisms_name_is_none() {
+    let told = hear("S: +OK ready\n C| AUTH PLAI\n C~ 3\n S: +\n C: AGFsaWNlAHNlY3JldA==\n S: +OK in\n");
+    assert_eq!(logins(&told), [""; 0]);
+    assert_eq!(told.steps.iter().flat_map(|step| &step.secrets).collect::<Vec<_>>(), ["AGFsaWNlAHNlY3JldA=="]);
+}

@@ -237,6 +237,36 @@ fn digest_md5_ends_with_an_empty_line() {
     assert_eq!(told.rows()[8], "9 S Reply +OK 0 0 -> 8");
 }
 
+/// [MS-POP3], section 4: the server says `+OK` to the mechanism's name, and its challenge comes later.
+#[test]
+fn an_ok_to_the_mechanism_alone_asks_for_the_clients_part() {
+    let told = hear(
+        "
+        S: +OK Microsoft Exchange Server 2003 POP3
+        C: AUTH NTLM
+        S: +OK
+        C: TlRMTVNTUAABAAAAB4IIogAAAAAAAAAAAAAAAAAAAAAFASgKAAAADw==
+        S: + TlRMTVNTUAACAAAABgAGADgAAAAFgomiESIzRFVmd4gAAAAAAAAAAAAAAAA+AAAABQLODgAAAA9EAE8ATQA=
+        C: TlRMTVNTUAADAAAAAAAAAAAAAAAAAAAAAAAAAAYABgBAAAAACgAKAEYAAAAIAAgAUAAAAAAAAAAAAAAABQKIIkQATwBNAGEAbABpAGMAZQBXAE8AUgBLAA==
+        S: +OK User successfully logged on
+        C: STAT
+        S: +OK 0 0
+    ",
+    );
+    assert_eq!(told.commands(), ["AUTH", "STAT"]);
+    assert_eq!(logins(&told), ["AUTH NTLM alice - Hash Accepted [2, 3, 4, 5, 6, 7]"]);
+    assert_eq!(told.steps.last().and_then(|step| step.answers), Some(8));
+    let told = hear("S: +OK hi\n C: AUTH PLAIN\n S: +OK\n C: AGFsaWNlAHNlY3JldA==\n S: -ERR no\n C: QUIT\n S: +OK");
+    assert_eq!(logins(&told), ["AUTH PLAIN alice secret Plaintext Rejected [2, 3, 4, 5]"]);
+    // It was the last word, after all.
+    let told = hear("S: +OK hi\n C: AUTH PLAIN\n S: +OK\n C: STAT\n S: +OK 1 2");
+    assert_eq!(logins(&told), ["AUTH PLAIN - - None Accepted [2, 3]"]);
+    assert_eq!(told.rows()[4], "5 S Reply +OK 1 2 -> 4");
+    let told = hear("S: +OK hi\n C: AUTH PLAIN\n S: +OK\n C: QUIT\n S: +OK");
+    assert_eq!(logins(&told), ["AUTH PLAIN - - None Unknown [2, 3]"]);
+    assert_eq!(told.rows()[4], "5 S Reply +OK -> 4");
+}
+
 #[test]
 fn a_refused_mechanism_is_an_attempt_and_a_bare_auth_is_a_question() {
     let told = hear("S: +OK\n C: AUTH\n S: +OK\n S: PLAIN\n S: XYMPKI\n S: .\n C: AUTH XYMPKI\n S: -ERR no");

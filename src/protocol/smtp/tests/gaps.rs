@@ -376,6 +376,20 @@ fn lmtp_whose_recipients_are_partly_missing() {
     // There are as many as recipients were seen, so that it was MAIL and nothing else.
     let (told, _) = session(&[begun, "S: 452 full\nC: QUIT\nS: 221 bye\n"].concat());
     assert_eq!(told, "? > b@y=250/452: 3 rejected");
+    let (told, _) = session(
+        "C: MAIL FROM:<>\nS: 250 ok\nC| RCPT TO:<b@y>\\r\\nRCPT TO:<c@y>\\r\\nDATA\\r\\n\nS~ 20\nS: 354 go\nC: x\nC: .\nS: 452 full\nC: QUIT\nS: 221 bye\n",
+    );
+    assert_eq!(told, " > b@y=?, c@y=?: 3 unknown", "whose it is nobody knows, nor what became of the other");
+    // A recipient is missing of which the answer was seen: the first reply is not that of the second.
+    let (told, _) = session(
+        "C: MAIL FROM:<>\nS: 250 ok\nC~ 16\nS: 250 ok\nC: RCPT TO:<c@y>\nS: 250 ok\nC: DATA\nS: 354 go\nC: x\nC: .\nS: 250 taken\nS: 452 full\nC: QUIT\nS: 221 bye\n",
+    );
+    assert_eq!(told, " > c@y=250: 3 accepted");
+    // The second reply is missing.
+    let (told, _) = session(
+        "C: MAIL FROM:<>\nS: 250 ok\nC: RCPT TO:<b@y>\nS: 250 ok\nC: RCPT TO:<c@y>\nS: 250 ok\nC: DATA\nS: 354 go\nC: x\nC: .\nS: 452 full\n",
+    );
+    assert_eq!(told, " > b@y=250/452, c@y=250: 3 unknown");
     // The session ends before another command.
     let (told, _) = session(&[begun, "S: 452 full\nS: 250 taken\n"].concat());
     assert_eq!(told, "? > b@y=250: 3 accepted");

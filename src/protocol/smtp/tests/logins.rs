@@ -201,3 +201,24 @@ fn responses_and_challenges_in_gaps() {
     assert_eq!(outcomes(&told), [LoginOutcome::Accepted]);
     assert_eq!(told.commands(), ["EHLO", "AUTH"]);
 }
+
+/// With bytes of both sides missing, one log-in may have ended and another begun: what is said then is given to neither.
+#[test]
+fn two_log_ins_that_gaps_have_run_together() {
+    let begun = "C: AUTH PLAIN\nS: 334\n";
+    let challenge = "S: 334 PDE4OTYuNjk3MTcwOTUyQHBvc3RvZmZpY2U+\n";
+    let response = "C: YWxpY2UgYjkxM2E2MDJjN2VkYTdhNDk1YjRlNmU3MzM0ZDM4OTA=\n";
+    for gaps in ["C~ 40\nS~ 30\n", "S~ 30\nC~ 40\n", "C| AGFsa\nC~ 40\nC| Q=\\r\\n\nS~ 30\n"] {
+        for rest in [[challenge, response, "S: 235 in\n"].concat(), "S: 235 in\n".to_owned(), "S: 535 no\n".to_owned()]
+        {
+            let told = session(&[begun, gaps, &rest].concat());
+            let found: Vec<_> =
+                told.credentials.iter().map(|c| (c.mechanism.as_str(), c.challenge.is_some(), c.outcome)).collect();
+            assert_eq!(found, [("AUTH PLAIN", false, LoginOutcome::Unknown)], "{gaps}{rest}");
+        }
+    }
+    // The server's bytes are whole: what it says next is the answer to what is missing.
+    let told =
+        session(&[begun, "C~ 40\nS: 535 no\nC: AUTH LOGIN\nS: 334\nC~ 10\nS: 334\nC: c2VjcmV0\nS: 535 no\n"].concat());
+    assert_eq!(outcomes(&told), [LoginOutcome::Rejected; 2]);
+}

@@ -2,6 +2,8 @@
 
 mod chunks;
 mod content;
+mod cuts;
+mod exchange;
 mod extensions;
 mod gaps;
 mod hostile;

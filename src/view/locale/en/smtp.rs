@@ -39,6 +39,7 @@ pub fn command(command: Command) -> &'static str {
         Command::BurlLast => "Names content that the server is to fetch from an IMAP server, and ends the message",
         Command::Xclient => "A proxy tells the server for which client it speaks",
         Command::Xforward => "A proxy tells the server, for its log, where the message came from",
+        Command::Xexch50 => "An Exchange server announces what it knows of the message, in a form of its own",
         Command::Other => "A command that SMTP does not define",
     }
 }
@@ -48,6 +49,7 @@ pub fn content(content: Content) -> &'static str {
         Content::Message => "Sends the content of the message",
         Content::Chunk => "Sends a chunk of the message",
         Content::LastChunk => "Sends the last chunk of the message",
+        Content::Properties => "Gives what an Exchange server knows of the message, in a form of its own",
         Content::Refused => "Sends content though the server has refused to take it",
     }
 }

@@ -39,6 +39,7 @@ pub fn command(command: Command) -> &'static str {
         Command::BurlLast => "给出服务器应从 IMAP 服务器取得的内容，并结束邮件",
         Command::Xclient => "代理告诉服务器它所代表的客户",
         Command::Xforward => "代理告诉服务器邮件的来源，供日志记录",
+        Command::Xexch50 => "Exchange 服务器将以其专有格式传送邮件的属性",
         Command::Other => "SMTP 没有定义的命令",
     }
 }
@@ -48,6 +49,7 @@ pub fn content(content: Content) -> &'static str {
         Content::Message => "发送邮件内容",
         Content::Chunk => "发送邮件内容的一块",
         Content::LastChunk => "发送邮件内容的最后一块",
+        Content::Properties => "以 Exchange 专有格式传送邮件的属性",
         Content::Refused => "服务器已拒绝接收，客户仍发送了内容",
     }
 }
