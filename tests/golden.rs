@@ -38,7 +38,12 @@ fn fixtures() -> Vec<Fixture> {
     }
     found.sort_by(|a, b| a.name.cmp(&b.name));
     assert!(!found.is_empty(), "no fixture was found in {}", root.display());
-    assert!(std::env::var_os("MAILTAP_FIXTURES").is_some() || found.len() >= 56, "only {} fixtures were found in {}", found.len(), root.display());
+    assert!(
+        std::env::var_os("MAILTAP_FIXTURES").is_some() || found.len() >= 56,
+        "only {} fixtures were found in {}",
+        found.len(),
+        root.display()
+    );
     found
 }
 
