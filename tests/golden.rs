@@ -20,8 +20,13 @@ struct Fixture {
     capture: Vec<u8>,
 }
 
+/// The repository's, or those of the folder that `MAILTAP_FIXTURES` names: captures that are too many to be kept.
 fn fixtures() -> impl Iterator<Item = Fixture> {
-    support::fixtures().into_iter().map(|(name, path)| {
+    let found = match std::env::var_os("MAILTAP_FIXTURES") {
+        Some(root) => support::fixtures_in(Path::new(&root)),
+        None => support::fixtures(),
+    };
+    found.into_iter().map(|(name, path)| {
         let capture = std::fs::read(&path).expect("readable");
         Fixture { folder: path.parent().expect("a folder").to_owned(), name, capture }
     })
@@ -120,6 +125,7 @@ fn what_the_client_knows_is_what_is_found() {
                     note(format!("{bytes} {}, not {}", session["transport"][&bytes], connection[&bytes]));
                 }
             }
+            dialogue(session, connection).into_iter().for_each(&mut note);
             if session["protocol"] != connection["protocol"] || session["tls"]["mode"] != connection["tls"]["mode"] {
                 note(format!("{} {}, not {connection}", session["protocol"], session["tls"]["mode"]));
             }
@@ -162,6 +168,58 @@ fn what_the_client_knows_is_what_is_found() {
         }
     }
     none(problems);
+}
+
+/// Where the dialogue differs from what was said in truth (`said`, `heard`: see fixtures/make/dialogue.py), each command and
+/// each answer in its order.
+fn dialogue(session: &Value, connection: &Value) -> Vec<String> {
+    let mut problems = Vec::new();
+    let Some(said) = connection["said"].as_array() else { return problems };
+    // Content is told by its length, however many rows it has.
+    let joined = |mut all: Vec<Value>, next: Value| {
+        match (all.last_mut().map(|last| &mut last["data"]), next["data"].as_u64()) {
+            (Some(last), Some(more)) if last.is_u64() => *last = (last.as_u64().unwrap_or(0) + more).into(),
+            _ => all.push(next),
+        }
+        all
+    };
+    let steps = || list(&session["steps"]);
+    let found = steps().filter(|step| step["from"] == "client").map(|step| match step["kind"].as_str() {
+        Some("data") => serde_json::json!({ "data": step["bytes"] }),
+        _ => serde_json::json!({ "text": step.get("text").unwrap_or(&"".into()), "cut": step["truncated"] == true }),
+    });
+    let found = found.fold(Vec::new(), joined);
+    let said = said.iter().map(|one| if one.is_string() { serde_json::json!({ "text": one }) } else { one.clone() });
+    let said = said.fold(Vec::new(), joined);
+    let same = |known: &Value, found: &Value| match (known["text"].as_str(), found["text"].as_str()) {
+        (Some(known), Some(text)) if found["cut"] == true => known.starts_with(text),
+        (Some(known), Some(text)) => known == text,
+        (None, None) => known["data"] == found["data"],
+        _ => false,
+    };
+    let differs = (0..said.len().max(found.len())).find(|&at| match (said.get(at), found.get(at)) {
+        (Some(known), Some(found)) => !same(known, found),
+        _ => true,
+    });
+    if let Some(at) = differs {
+        let [known, found] = [said.get(at), found.get(at)].map(|one| one.map_or("nothing".into(), Value::to_string));
+        problems.push(format!("{}: the client's {at}th is {found}, not {known}", connection["client"]));
+    }
+    let heard: Vec<Value> = match connection["protocol"].as_str() {
+        Some("imap") => {
+            let word = |step: &Value, field: &str| step[field].as_str().unwrap_or("").to_owned();
+            let replies = steps().filter(|step| step["kind"] == "reply");
+            replies.map(|step| format!("{} {}", word(step, "tag"), word(step, "status")).into()).collect()
+        }
+        protocol => {
+            let field = if protocol == Some("pop3") { "status" } else { "code" };
+            steps().filter(|step| step["from"] == "server").filter_map(|step| step.get(field).cloned()).collect()
+        }
+    };
+    if connection["heard"] != Value::Array(heard.clone()) {
+        problems.push(format!("{}: answers {heard:?}, not {}", connection["client"], connection["heard"]));
+    }
+    problems
 }
 
 /// Whether `found` has all that `known` says.
