@@ -27,7 +27,7 @@ use crate::session::Wanted;
 use crate::session::keep::Keeper;
 use crate::session::model::Session;
 use crate::view::{Report, View};
-use intake::{Intake, Taken};
+use intake::Intake;
 use outtake::Outtake;
 use shards::Shards;
 use std::collections::BTreeSet;
@@ -122,21 +122,14 @@ fn run_here<'a>(
     while reading.goes_on(&intake) {
         match source.next_packet() {
             Ok(Read::Packet(packet)) => {
-                let mut taken = intake.packet(&packet);
-                loop {
-                    match taken {
-                        Taken::Segment { shard, nth, segment } => {
-                            shards.segment(shard, nth, &segment);
-                            if options.steps {
-                                outtake.take(&mut shards.drain())?;
-                                outtake.show_steps(&mut shards, shard, &segment)?;
-                            }
-                        }
-                        Taken::Nothing => {}
-                        Taken::End => break,
+                intake.packet(&packet, |sorted| {
+                    shards.segment(sorted);
+                    if options.steps {
+                        outtake.take(&mut shards.drain())?;
+                        outtake.show_steps(&mut shards, sorted.shard, sorted.segment)?;
                     }
-                    taken = intake.more(&packet);
-                }
+                    io::Result::Ok(())
+                })?;
                 if let Some(end) = intake.end_of_batch() {
                     shards.end_of_batch(end);
                     outtake.end_of_batch(end, &mut shards.drain())?;

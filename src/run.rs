@@ -12,8 +12,10 @@ use crate::view::redact::Redact;
 use crate::view::table::{self, Table};
 use crate::view::{self, View, record, schema};
 use anyhow::Context;
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::{self, BufWriter, IsTerminal, Write};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -28,8 +30,8 @@ const FAILED: u8 = 1;
 pub fn run(plan: Plan) -> anyhow::Result<()> {
     match plan {
         Plan::Interfaces => interfaces(),
-        Plan::Print(text) => Ok(io::stdout().lock().write_all(&text)?),
-        Plan::Schema => Ok(io::stdout().lock().write_all(schema::schema().as_bytes())?),
+        Plan::Print(text) => Ok(Named::stdout().write_all(&text)?),
+        Plan::Schema => Ok(Named::stdout().write_all(schema::schema().as_bytes())?),
         Plan::Analyze(analysis) => analyze(*analysis),
     }
 }
@@ -88,8 +90,8 @@ fn analyze(mut analysis: Analysis) -> anyhow::Result<()> {
         None => None,
     };
     let out: Box<dyn Write> = match &analysis.output.file {
-        Some(file) => Box::new(File::create(file).with_context(|| format!("{}: cannot be written", file.display()))?),
-        None => Box::new(io::stdout()),
+        Some(file) => Box::new(Named { name: file.display().to_string(), out: created(file, &analysis.input)? }),
+        None => Box::new(Named::stdout()),
     };
     let mut view = made(&analysis.output, live, Box::new(BufWriter::with_capacity(1 << 16, out)));
     if let (Some(directory), Some(spool)) = (analysis.output.extract, spool) {
@@ -110,6 +112,56 @@ fn analyze(mut analysis: Analysis) -> anyhow::Result<()> {
             Ok(())
         }
     }
+}
+
+/// Writes to `out`; what goes wrong there is said with its name.
+struct Named<W> {
+    name: String,
+    out: W,
+}
+
+impl Named<io::Stdout> {
+    fn stdout() -> Self {
+        Self { name: "standard output".to_owned(), out: io::stdout() }
+    }
+}
+
+impl<W> Named<W> {
+    fn named(&self, error: io::Error) -> io::Error {
+        match error.kind() {
+            // Not an error to whoever writes.
+            io::ErrorKind::Interrupted => error,
+            kind => io::Error::new(kind, format!("{}: {error}", self.name)),
+        }
+    }
+}
+
+impl<W: Write> Write for Named<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.out.write(bytes).map_err(|error| self.named(error))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush().map_err(|error| self.named(error))
+    }
+}
+
+/// The file that the result is written to. What is read is not overwritten, by whatever name it is called.
+fn created(file: &Path, input: &Input) -> anyhow::Result<File> {
+    let (read, written): (&[PathBuf], _) = match input {
+        Input::Files(files) | Input::Followed(files) => (files, None),
+        Input::Live(options) => (&[], options.write.as_deref()),
+    };
+    let identity = |path: &Path| {
+        let about = path.metadata().ok().filter(Metadata::is_file)?;
+        Some((about.dev(), about.ino()))
+    };
+    if let Some(same) = identity(file)
+        && (read.iter().map(PathBuf::as_path).chain(written)).any(|path| identity(path) == Some(same))
+    {
+        anyhow::bail!("{}: cannot be written: it is the capture itself", file.display());
+    }
+    File::create(file).with_context(|| format!("{}: cannot be written", file.display()))
 }
 
 fn made(output: &Output, live: bool, out: Box<dyn Write>) -> Box<dyn View> {
@@ -133,7 +185,7 @@ fn listening(interface: Option<&str>) {
 }
 
 fn interfaces() -> anyhow::Result<()> {
-    let mut out = io::stdout().lock();
+    let mut out = Named::stdout();
     let interfaces = capture::interfaces()?;
     let widest = interfaces.iter().map(|interface| interface.name.chars().count()).max().unwrap_or_default();
     for interface in interfaces {

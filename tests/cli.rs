@@ -155,6 +155,38 @@ fn standard_input_and_output_files() {
 }
 
 #[test]
+fn a_capture_is_not_overwritten_by_what_is_said_of_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (capture, other) = (folder.path().join("a.pcap"), folder.path().join("other"));
+    std::fs::copy(fixture("smtp-helo"), &capture).expect("copied");
+    std::os::unix::fs::symlink(&capture, &other).expect("a link");
+    let before = std::fs::read(&capture).expect("readable");
+    let [capture, other] = [&capture, &other].map(|path| path.to_str().expect("UTF-8"));
+    for (read, written) in [(capture, capture), (capture, other), (other, capture)] {
+        fails(&run(&["read", read, "-o", written]), 1, &[written, "the capture itself"]);
+    }
+    assert!(std::fs::read(capture).expect("readable") == before);
+}
+
+#[test]
+fn a_full_disk_is_said_with_what_could_not_be_written() {
+    for args in [&["schema"][..], &["interfaces"], &["read", fixture("smtp-helo").to_str().expect("UTF-8")]] {
+        let full = std::fs::File::options().write(true).open("/dev/full").expect("there is one");
+        fails(&command(args).stdout(full).output().expect("mailtap runs"), 1, &["standard output: No space left"]);
+    }
+    fails(&read("smtp-helo", &["-o", "/dev/full"]), 1, &["/dev/full: No space left"]);
+}
+
+#[test]
+fn where_no_session_was_asked_for_there_is_mail_all_the_same() {
+    for more in [["--session", "9"], ["--protocol", "imap"]] {
+        let said = out(&read("smtp-helo", &more));
+        assert!(said.contains("No mail session in this capture is one of those asked for"), "{said}");
+        assert!(!said.contains("--any-port"), "{said}");
+    }
+}
+
+#[test]
 fn a_reader_that_has_seen_enough_is_no_error() {
     let path = fixture("imap-retrieve");
     let path = path.to_str().expect("UTF-8");

@@ -22,7 +22,7 @@ mod support;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::sync::Mutex;
 
@@ -329,22 +329,6 @@ fn unstuffed(content: &[u8]) -> Vec<u8> {
     lines.flat_map(|line| line.strip_prefix(b".").unwrap_or(line)).copied().collect()
 }
 
-fn fixtures() -> Vec<(String, PathBuf)> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
-    let (mut found, mut open) = (Vec::new(), vec![root.clone()]);
-    while let Some(folder) = open.pop() {
-        for entry in std::fs::read_dir(&folder).expect("a folder").map(|entry| entry.expect("an entry").path()) {
-            if entry.is_dir() {
-                open.push(entry);
-            } else if entry.extension().is_some_and(|extension| extension == "pcap" || extension == "pcapng") {
-                found.push((folder.strip_prefix(&root).expect("below it").display().to_string(), entry));
-            }
-        }
-    }
-    found.sort();
-    found
-}
-
 #[test]
 fn what_tshark_makes_of_it() {
     let version = Command::new("tshark").arg("--version").output();
@@ -354,7 +338,7 @@ fn what_tshark_makes_of_it() {
     };
     let version = String::from_utf8_lossy(&version.stdout).lines().next().unwrap_or_default().to_owned();
     println!("{version}");
-    let queue = Mutex::new(fixtures());
+    let queue = Mutex::new(support::fixtures());
     let found = Mutex::new(BTreeMap::new());
     std::thread::scope(|scope| {
         for _ in 0..2 {

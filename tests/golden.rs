@@ -20,23 +20,11 @@ struct Fixture {
     capture: Vec<u8>,
 }
 
-fn fixtures() -> Vec<Fixture> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
-    let mut found = Vec::new();
-    let mut folders = vec![root.clone()];
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(&folder).expect("a folder").map(|entry| entry.expect("an entry").path()) {
-            if entry.is_dir() {
-                folders.push(entry);
-            } else if ["capture.pcap", "capture.pcapng"].iter().any(|name| entry.ends_with(name)) {
-                let name = folder.strip_prefix(&root).expect("below it").display().to_string();
-                found.push(Fixture { folder: folder.clone(), name, capture: std::fs::read(&entry).expect("readable") });
-            }
-        }
-    }
-    found.sort_by(|a, b| a.name.cmp(&b.name));
-    assert!(found.len() >= 29, "only {} fixtures were found in {}", found.len(), root.display());
-    found
+fn fixtures() -> impl Iterator<Item = Fixture> {
+    support::fixtures().into_iter().map(|(name, path)| {
+        let capture = std::fs::read(&path).expect("readable");
+        Fixture { folder: path.parent().expect("a folder").to_owned(), name, capture }
+    })
 }
 
 /// Holds `actual` against the file, or writes it there. Returns what is wrong.

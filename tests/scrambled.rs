@@ -8,7 +8,7 @@ mod support;
 
 use proptest::prelude::*;
 use serde_json::Value;
-use support::{analyze, frame, segments, turns};
+use support::{Packet, forget_packets, frame, pcap, segments, turns};
 
 /// A client that types, and servers that take their time: what is displaced crosses pauses of seconds.
 const CONVERSATIONS: [(&str, u16); 3] = [
@@ -76,12 +76,9 @@ S: 221 bye
     ),
 ];
 
-/// A record: its time in microseconds, and the frame.
-type Record = (u64, Vec<u8>);
-
 /// The records of the conversations, one after the other, each with its own client port; a `pause` (microseconds) before
 /// each segment that carries something, and 20 s before a log-in is refused and before something new in IDLE.
-fn records(size: usize, pause: u64) -> Vec<Record> {
+fn records(size: usize, pause: u64) -> Vec<Packet> {
     let mut time = 0;
     let mut records = Vec::new();
     for (n, (script, port)) in (0..).zip(CONVERSATIONS.iter().cycle().take(6)) {
@@ -91,47 +88,25 @@ fn records(size: usize, pause: u64) -> Vec<Record> {
                 payload if payload.starts_with(b"-ERR") || payload.starts_with(b"* 2 EXISTS") => 20_000_000,
                 _ => pause,
             };
-            records.push((time, frame(&segment, 40_000 + n, *port)));
+            records.push(Packet::new(time, frame(&segment, 40_000 + n, *port)));
         }
     }
     records
 }
 
-fn pcap(records: &[Record]) -> Vec<u8> {
-    let words = [0xa1b2_c3d4_u32, 0x0004_0002, 0, 0, 262_144, 1];
-    let mut file = words.map(u32::to_le_bytes).concat();
-    for (time, frame) in records {
-        let len = frame.len() as u32;
-        let words = [1_700_000_000 + (time / 1_000_000) as u32, (time % 1_000_000) as u32, len, len];
-        file.extend(words.map(u32::to_le_bytes).concat());
-        file.extend_from_slice(frame);
-    }
-    file
-}
-
 /// The sessions by their client's port, without what depends on the packets' places and times; whether one that came late
 /// had been lost is judged by the time.
 fn sessions(file: &[u8]) -> Vec<Value> {
-    let (mut document, problem) = analyze(file);
-    assert_eq!(problem, None);
-    let mut sessions: Vec<Value> = document["sessions"].as_array_mut().expect("a list").drain(..).collect();
+    let mut sessions = support::sessions(file);
     for (n, session) in (1..).zip(&sessions) {
         assert_eq!(session["id"], n);
     }
     sessions.sort_by_key(|session| session["client"]["port"].as_u64());
     for session in &mut sessions {
-        let session = session.as_object_mut().expect("an object");
-        session.retain(|field, _| !matches!(field.as_str(), "id" | "started" | "ended"));
-        let transport = session["transport"].as_object_mut().expect("an object");
-        transport.retain(|field, _| {
-            !matches!(field.as_str(), "packets" | "reordered" | "retransmitted" | "rtt_ms" | "copies" | "loss")
-        });
+        forget_packets(session);
+        session.as_object_mut().expect("an object").remove("id");
         for message in session["messages"].as_array_mut().expect("a list") {
             message.as_object_mut().expect("an object").remove("same_as");
-        }
-        for step in session["steps"].as_array_mut().expect("a list") {
-            let step = step.as_object_mut().expect("an object");
-            step.retain(|field, _| !matches!(field.as_str(), "time" | "packets" | "elapsed_ms"));
         }
     }
     sessions
@@ -151,15 +126,15 @@ proptest! {
         let clean = records(size, pause);
         let expected = sessions(&pcap(&clean));
         prop_assert_eq!(expected.len(), 6);
-        let mut places: Vec<(u64, Record)> = (0..)
+        let mut places: Vec<(u64, Packet)> = (0..)
             .zip(displaced.iter().cycle().zip(&clean))
             .map(|(n, (displaced, record)): (u64, _)| (n * 1_000 + displaced * by, record.clone()))
             .collect();
         places.sort_by_key(|(place, _)| *place);
-        let mut scrambled: Vec<Record> = places.into_iter().map(|(_, record)| record).collect();
+        let mut scrambled: Vec<Packet> = places.into_iter().map(|(_, record)| record).collect();
         if restamped {
-            for (record, (time, _)) in scrambled.iter_mut().zip(&clean) {
-                record.0 = *time;
+            for (record, clean) in scrambled.iter_mut().zip(&clean) {
+                record.time = clean.time;
             }
         }
         let found = sessions(&pcap(&scrambled));

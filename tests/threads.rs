@@ -6,7 +6,7 @@ use mailtap::pipeline::{self, Options, When};
 use mailtap::view::json::NdJson;
 use mailtap::view::record;
 use std::sync::atomic::AtomicBool;
-use support::{Segment, Who, frame, pcap, segments, turns};
+use support::{Segment, Side, frame, recorded, segments, turns};
 
 /// Many conversations at once, their packets dealt out by a fixed rule: some end early, some not at all, some are no mail.
 fn crowd() -> Vec<u8> {
@@ -28,7 +28,7 @@ fn crowd() -> Vec<u8> {
             let mut packets = segments(&turns(script), 1 + usize::from(number) % 50);
             match number % 7 {
                 0 => packets.truncate(packets.len() / 2),
-                1 => packets.retain(|segment| segment.from == Who::Client),
+                1 => packets.retain(|segment| segment.from == Side::Client),
                 _ => {}
             }
             (20_000 + number, port, packets.into_iter())
@@ -44,7 +44,7 @@ fn crowd() -> Vec<u8> {
             None => drop(conversations.remove(index)),
         }
     }
-    pcap(&frames)
+    recorded(frames)
 }
 
 #[test]

@@ -41,13 +41,8 @@ fn count(file: &[u8]) -> (Count, Option<String>) {
 }
 
 fn captures() -> Vec<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/lab");
-    let folders = std::fs::read_dir(root).expect("a folder").map(|entry| entry.expect("an entry").path());
-    let mut found: Vec<PathBuf> = folders
-        .flat_map(|folder| ["capture.pcap", "capture.pcapng"].map(|name| folder.join(name)))
-        .filter(|path| path.exists())
-        .collect();
-    found.sort();
+    let lab = support::fixtures().into_iter().filter(|(name, _)| name.starts_with("lab/"));
+    let found: Vec<PathBuf> = lab.map(|(_, path)| path).collect();
     assert!(found.len() >= 29, "only {} captures were found", found.len());
     found
 }

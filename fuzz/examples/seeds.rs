@@ -6,9 +6,10 @@ one of `flow`, and each connection, as it was heard, one of the dialogue that it
 conversations: `detect`, `views`, `tls`. Every message-like stretch becomes one of `message`, every line one of `parsers`.
 */
 
-use mailtap::capture::{CaptureFile, LinkType, Read, Source};
+use mailtap::capture::{CaptureFile, Read, Source};
 use mailtap::decode::{Decoded, Decoder};
 use mailtap::flow::{At, Ends, Follower, Listener, Side, Table, Transport};
+use mailtap_fuzz::links::LINKS;
 use mailtap_fuzz::script::{Turn, write};
 use std::collections::BTreeSet;
 use std::collections::hash_map::DefaultHasher;
@@ -98,27 +99,6 @@ fn seed(corpus: &mut Corpus, path: &Path) -> io::Result<()> {
     }
     Ok(())
 }
-
-/// The link types of `decode`, in its order.
-const LINKS: [LinkType; 17] = [
-    LinkType::ETHERNET,
-    LinkType::NULL,
-    LinkType::PPP,
-    LinkType::PPP_HDLC,
-    LinkType::PPP_ETHER,
-    LinkType::RAW,
-    LinkType::C_HDLC,
-    LinkType::IEEE802_11,
-    LinkType::LOOP,
-    LinkType::LINUX_SLL,
-    LinkType::IEEE802_11_RADIOTAP,
-    LinkType::PPI,
-    LinkType::IPV4,
-    LinkType::IPV6,
-    LinkType::NFLOG,
-    LinkType::PKTAP,
-    LinkType::LINUX_SLL2,
-];
 
 fn conversation(corpus: &mut Corpus, port: u16, turns: &[Turn]) -> io::Result<()> {
     let script = write(turns);
@@ -212,6 +192,7 @@ impl Listener for Ear {
 }
 
 impl Follower for Everyone {
+    type Ticket = ();
     type Listener = Ear;
 
     fn wants(&self, _: SocketAddr, _: SocketAddr) -> bool {
@@ -226,7 +207,9 @@ impl Follower for Everyone {
         }
     }
 
-    fn listen(&mut self, _: &Ends, _: At) -> Ear {
+    fn begun(&mut self, _: &Ends, _: At) {}
+
+    fn listen(&mut self, (): (), _: &Ends, _: At) -> Ear {
         Ear::default()
     }
 

@@ -2,28 +2,9 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use mailtap::capture::{LinkType, Packet, Time};
+use mailtap::capture::{Packet, Time};
 use mailtap::decode::{Decoded, Decoder, Peek, peek};
-
-const LINKS: [LinkType; 17] = [
-    LinkType::ETHERNET,
-    LinkType::NULL,
-    LinkType::PPP,
-    LinkType::PPP_HDLC,
-    LinkType::PPP_ETHER,
-    LinkType::RAW,
-    LinkType::C_HDLC,
-    LinkType::IEEE802_11,
-    LinkType::LOOP,
-    LinkType::LINUX_SLL,
-    LinkType::IEEE802_11_RADIOTAP,
-    LinkType::PPI,
-    LinkType::IPV4,
-    LinkType::IPV6,
-    LinkType::NFLOG,
-    LinkType::PKTAP,
-    LinkType::LINUX_SLL2,
-];
+use mailtap_fuzz::links::LINKS;
 
 fuzz_target!(|data: &[u8]| {
     let mut decoder = Decoder::default();

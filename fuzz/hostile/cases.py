@@ -50,10 +50,16 @@ def smtp(pcap, **more):
     return talk
 
 
-def letter(talk, chunks):
+def envelope(talk, recipients=(b"b",)):
+    """MAIL, a RCPT for each recipient, and DATA up to its 354."""
     talk.ask(b"MAIL FROM:<a@example.org>\r\n", b"250 2.1.0 ok\r\n")
-    talk.ask(b"RCPT TO:<b@example.org>\r\n", b"250 2.1.5 ok\r\n")
+    for name in recipients:
+        talk.ask(b"RCPT TO:<%s@example.org>\r\n" % name, b"250 2.1.5 ok\r\n")
     talk.ask(b"DATA\r\n", b"354 go\r\n")
+
+
+def letter(talk, chunks):
+    envelope(talk)
     held = b""
     for chunk in chunks:
         held += chunk
@@ -76,10 +82,7 @@ def one_letter(path, chunks, size=1400):
 def recipients(path, n):
     pcap = Pcap(path)
     talk = smtp(pcap)
-    talk.ask(b"MAIL FROM:<a@example.org>\r\n", b"250 2.1.0 ok\r\n")
-    for i in range(n):
-        talk.ask(b"RCPT TO:<user%d@example.org>\r\n" % i, b"250 2.1.5 ok\r\n")
-    talk.ask(b"DATA\r\n", b"354 go\r\n")
+    envelope(talk, (b"user%d" % i for i in range(n)))
     talk.client(b"Subject: x\r\n\r\nhello\r\n.\r\n")
     talk.server(b"250 2.0.0 queued\r\n")
     talk.end()
@@ -92,10 +95,7 @@ def lmtp_recipients(path, n):
     talk = Talk(pcap, port=24)
     talk.server(b"220 mx LMTP\r\n")
     talk.ask(b"LHLO me\r\n", b"250 mx\r\n")
-    talk.ask(b"MAIL FROM:<a@example.org>\r\n", b"250 2.1.0 ok\r\n")
-    for i in range(n):
-        talk.ask(b"RCPT TO:<user%d@example.org>\r\n" % i, b"250 2.1.5 ok\r\n")
-    talk.ask(b"DATA\r\n", b"354 go\r\n")
+    envelope(talk, (b"user%d" % i for i in range(n)))
     talk.client(b"Subject: x\r\n\r\nhello\r\n.\r\n")
     talk.server(b"250 2.0.0 saved\r\n" * n)
     talk.end()
@@ -176,9 +176,7 @@ def twice(path, n):
     """Each segment again, with other bytes."""
     pcap = Pcap(path)
     talk = smtp(pcap)
-    talk.ask(b"MAIL FROM:<a@example.org>\r\n", b"250 2.1.0 ok\r\n")
-    talk.ask(b"RCPT TO:<b@example.org>\r\n", b"250 2.1.5 ok\r\n")
-    talk.ask(b"DATA\r\n", b"354 go\r\n")
+    envelope(talk)
     for _ in range(n // 1400):
         at = talk.next[0]
         talk.send(0, ACK | PSH, b"good 678\r\n" * 140)
@@ -280,8 +278,7 @@ def gap_2g(path, n):
     """A hole of 2 GB less one in the middle of a letter, n times."""
     pcap = Pcap(path)
     talk = smtp(pcap)
-    talk.ask(b"MAIL FROM:<a@example.org>\r\n", b"250 2.1.0 ok\r\n")
-    talk.ask(b"DATA\r\n", b"354 go\r\n")
+    envelope(talk, ())
     for _ in range(n):
         talk.send(0, ACK | PSH, b"some text\r\n" * 100)
         talk.next[0] += (1 << 31) - 3000
@@ -428,8 +425,7 @@ def gaps(path, n):
     """A letter of which every other segment was not captured, acknowledged all the same."""
     pcap = Pcap(path)
     talk = smtp(pcap, size=1400)
-    talk.ask(b"MAIL FROM:<a@example.org>\r\n", b"250 2.1.0 ok\r\n")
-    talk.ask(b"DATA\r\n", b"354 go\r\n")
+    envelope(talk, ())
     for _ in range(n // 2800):
         talk.send(0, ACK | PSH, b"some text\r\n" * 127)
         talk.next[0] += 1400

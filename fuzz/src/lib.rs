@@ -6,5 +6,6 @@ holds a dialogue to its promises, and the views' promises.
 #![forbid(unsafe_code)]
 
 pub mod checker;
+pub mod links;
 pub mod promises;
 pub mod script;

@@ -9,18 +9,28 @@ use std::fmt;
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Time {
     nanoseconds: i64,
-    fine: bool,
+    unit: Unit,
+}
+
+/// How finely a capture counts. As wide as the number beside it: copied with the packet's other words, where a lone byte
+/// is copied with the seven behind it in pieces that the processor cannot forward.
+#[derive(Debug, Clone, Copy, Default)]
+#[repr(u64)]
+enum Unit {
+    #[default]
+    Microsecond,
+    Nanosecond,
 }
 
 impl Time {
     /// A moment counted in microseconds; shown with 6 fractional digits. Saturates at the ends of the range.
     pub fn from_microseconds(microseconds: i64) -> Self {
-        Self { nanoseconds: microseconds.saturating_mul(1_000), fine: false }
+        Self { nanoseconds: microseconds.saturating_mul(1_000), unit: Unit::Microsecond }
     }
 
     /// A moment counted in nanoseconds; shown with 9 fractional digits.
     pub fn from_nanoseconds(nanoseconds: i64) -> Self {
-        Self { nanoseconds, fine: true }
+        Self { nanoseconds, unit: Unit::Nanosecond }
     }
 
     /// Nanoseconds since the epoch.
@@ -35,7 +45,10 @@ impl Time {
 
     /// Fractional digits shown: 6 or 9.
     pub fn digits(self) -> usize {
-        if self.fine { 9 } else { 6 }
+        match self.unit {
+            Unit::Microsecond => 6,
+            Unit::Nanosecond => 9,
+        }
     }
 }
 

@@ -129,19 +129,36 @@ pub enum Begin {
     AtOrBefore(Position),
 }
 
-/// What a piece turned out to be.
+/// What a piece turned out to be. Small: there is one for each, and hardly any disagrees with another.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Stored {
-    /// Bytes on which this piece and an earlier copy disagree.
-    pub conflicting: u64,
-    /// Where they begin to.
-    pub difference: Option<Difference>,
+    /// Where this piece and an earlier copy disagree.
+    pub disagreement: Option<Box<Disagreement>>,
     /// It held at least one byte that was new.
     pub new: bool,
     /// It held a byte that was new and stands before one that had been seen already: the packet of such a one.
     pub filled_before: Option<At>,
     /// It repeats bytes that were handed over and forgotten since, so that nobody knows whether they are the same.
     pub uncompared: bool,
+}
+
+/// Where two copies of the same bytes disagree.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Disagreement {
+    /// Bytes in which they do.
+    pub bytes: u64,
+    /// Where they begin to.
+    pub difference: Difference,
+}
+
+impl Stored {
+    /// Notes that in `bytes` more bytes two copies disagree; what `difference` says is kept of the first ones.
+    fn disagrees(&mut self, bytes: u64, difference: impl FnOnce() -> Difference) {
+        match &mut self.disagreement {
+            Some(disagreement) => disagreement.bytes += bytes,
+            none => *none = Some(Box::new(Disagreement { bytes, difference: difference() })),
+        }
+    }
 }
 
 impl Assembler {
@@ -296,10 +313,9 @@ impl Assembler {
                     let first = &first[(place - at) as usize..(until - at) as usize];
                     let second = part(piece, place, until);
                     if let Some((from, bytes)) = disagreements(first, second) {
-                        stored.conflicting += bytes;
                         let byte = |copy: &[u8], at: Position| copy.get(usize::try_from(at - place).ok()?).copied();
                         let found = place + from as Position;
-                        stored.difference.get_or_insert_with(|| Difference {
+                        stored.disagrees(bytes, || Difference {
                             first_packet: Some(waiting.at.packet),
                             ..Difference::new(found, [place, until], |at| byte(first, at), |at| byte(second, at))
                         });
@@ -442,9 +458,8 @@ impl Assembler {
             if first < last {
                 let stretch = &stretch[(first - place) as usize..(last - place) as usize];
                 if let Some((at, bytes)) = disagreements(stretch, part(piece, first, last)) {
-                    stored.conflicting += bytes;
                     let found = first + at as Position;
-                    stored.difference.get_or_insert_with(|| self.difference(piece, found, [from, until]));
+                    stored.disagrees(bytes, || self.difference(piece, found, [from, until]));
                 }
             }
             place = end;

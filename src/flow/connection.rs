@@ -2,9 +2,9 @@
 One connection: who called whom, how it began and ended, and its counters. The bytes are [`Causal`]'s.
 */
 
-use super::assembler::{Begin, Piece, Stored};
+use super::assembler::{Begin, Disagreement, Piece, Stored};
 use super::causal::Causal;
-use super::conflict::{CONFLICTS, Conflict, Difference};
+use super::conflict::{CONFLICTS, Conflict};
 use super::copies::Copies;
 use super::seq::{self, Position};
 use super::{At, Conflicts, Counters, End, Ends, Listener, Side, Transport};
@@ -378,15 +378,15 @@ impl Connection {
     ) {
         let at = At { packet: segment.packet, time: segment.time };
         let stored = stored.unwrap_or(Stored { new: true, ..Stored::default() });
-        self.counters.conflicting += stored.conflicting;
-        if let Some(difference) = &stored.difference {
-            self.note_conflict(side, difference, stored.conflicting, at);
+        if let Some(disagreement) = &stored.disagreement {
+            self.counters.conflicting += disagreement.bytes;
+            self.note_conflict(side, disagreement, at);
         }
         if stored.uncompared {
             limits.hit(Limit::History);
         }
         if let Some(counts) = copy {
-            if stored.conflicting == 0 {
+            if stored.disagreement.is_none() {
                 self.counters.copies += u64::from(counts);
                 return;
             }
@@ -408,7 +408,8 @@ impl Connection {
     }
 
     /// Keeps evidence of two copies that disagree.
-    fn note_conflict(&mut self, from: Side, difference: &Difference, bytes: u64, at: At) {
+    fn note_conflict(&mut self, from: Side, disagreement: &Disagreement, at: At) {
+        let Disagreement { bytes, difference } = disagreement;
         let offset = u64::try_from(difference.position - self.begin(from)).unwrap_or(0);
         let conflicts = self.conflicts.get_or_insert_default();
         if conflicts.kept.len() >= CONFLICTS {
@@ -418,7 +419,7 @@ impl Connection {
         conflicts.kept.push(Conflict {
             from,
             offset,
-            bytes,
+            bytes: *bytes,
             first_packet: difference.first_packet,
             second_packet: at.packet,
             first: difference.first.clone(),

@@ -5,6 +5,7 @@ They lie in buffers that are never enlarged, each as large as all before it up t
 to again once it is not needed: every byte of mail passes through here, and a buffer that grows is copied each time.
 */
 
+use std::cell::RefCell;
 use std::collections::VecDeque;
 
 /// Bytes that are kept: the largest IP datagram.
@@ -13,6 +14,14 @@ const KEPT: usize = 65_536;
 const SMALLEST: usize = 256;
 /// Bytes of the largest.
 const LARGEST: usize = 8_192;
+/// Buffers of the largest size that a thread keeps for later.
+const SPARE: usize = 64;
+
+thread_local! {
+    /// Buffers of the largest size that are not in use, that which was used last on top: what it had is still in the
+    /// processor's cache, where a buffer from the allocator would have to be brought there first.
+    static SPARES: RefCell<Vec<Vec<u8>>> = const { RefCell::new(Vec::new()) };
+}
 
 /// The last bytes of a stream.
 #[derive(Debug, Default)]
@@ -70,7 +79,8 @@ impl History {
             }
             size = LARGEST;
         }
-        Vec::with_capacity(size)
+        let spare = if size == LARGEST { SPARES.with_borrow_mut(Vec::pop) } else { None };
+        spare.unwrap_or_else(|| Vec::with_capacity(size))
     }
 
     /// Forgets all of them.
@@ -97,6 +107,21 @@ impl History {
             surplus -= passed;
             buffer.get(passed..).unwrap_or_default()
         })
+    }
+}
+
+impl Drop for History {
+    fn drop(&mut self) {
+        // A thread that is ending keeps nothing.
+        let _ = SPARES.try_with(|spares| {
+            let Ok(mut spares) = spares.try_borrow_mut() else { return };
+            let room = SPARE.saturating_sub(spares.len());
+            let largest = self.buffers.drain(..).filter(|buffer| buffer.capacity() == LARGEST).take(room);
+            spares.extend(largest.map(|mut buffer| {
+                buffer.clear();
+                buffer
+            }));
+        });
     }
 }
 

@@ -31,18 +31,18 @@ pub enum Which {
 
 impl Key {
     /// The key of the connection between two ends, whichever comes first.
-    pub fn new(one: SocketAddr, other: SocketAddr) -> Self {
-        let [one, other] = [one, other].map(Host::of);
+    pub fn new(one: &SocketAddr, other: &SocketAddr) -> Self {
+        let (one, other) = (Host::of(one), Host::of(other));
         if one <= other { Self { low: one, high: other } } else { Self { low: other, high: one } }
     }
 
     /// The key of a segment's connection.
     pub fn of(segment: &Segment<'_>) -> Self {
-        Self::new(segment.source, segment.destination)
+        Self::new(&segment.source, &segment.destination)
     }
 
     /// Which of the two ends `end` is.
-    pub fn which(&self, end: SocketAddr) -> Which {
+    pub fn which(&self, end: &SocketAddr) -> Which {
         if Host::of(end) == self.low { Which::Low } else { Which::High }
     }
 
@@ -57,7 +57,7 @@ impl Key {
 }
 
 impl Host {
-    fn of(end: SocketAddr) -> Self {
+    fn of(end: &SocketAddr) -> Self {
         Self { address: end.ip(), port: end.port() }
     }
 }

@@ -43,7 +43,7 @@ impl Opening {
     /// The connection between the ends of `key` that `segment` opens, if all that it does is that. `ends` says who is
     /// taken for the client.
     pub fn new(key: &Key, ends: &Ends, segment: &Segment<'_>) -> Option<Self> {
-        let client = key.which(ends.client);
+        let client = key.which(&ends.client);
         // Where both ends are the same, nobody can say later who sent what.
         let opens = segment.syn && Bare::can_hold(segment) && ends.client != ends.server;
         opens.then(|| Self { client, first: Bare::new(ends, segment), rest: Box::default() })

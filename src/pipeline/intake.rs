@@ -2,7 +2,7 @@
 
 use super::{BatchEnd, Options, shards};
 use crate::capture::{Packet, Time};
-use crate::decode::{Decoded, Decoder, Peek, Segment, peek};
+use crate::decode::{DecodeStop, Decoded, Decoder, Peek, Segment, peek};
 use crate::limits::LimitsHit;
 use crate::session::summary::{PacketCounts, Traffic};
 
@@ -39,21 +39,15 @@ struct Counts {
     stopped: bool,
 }
 
-/// What a packet was.
-pub enum Taken<'a> {
-    /// A segment that may be mail, and the shard that its connection belongs to.
-    Segment {
-        /// The shard.
-        shard: usize,
-        /// Which packet it is of, in the order in which they are handed out.
-        nth: u64,
-        /// The segment.
-        segment: Segment<'a>,
-    },
-    /// Counted, and of no further interest.
-    Nothing,
-    /// There is no more in the packet.
-    End,
+/// A segment that may be mail.
+#[derive(Clone, Copy)]
+pub struct Sorted<'a> {
+    /// The shard that its connection belongs to.
+    pub shard: usize,
+    /// Which packet it is of, in the order in which they are handed out.
+    pub nth: u64,
+    /// The segment, where it was made: to move one that has just been written costs more than all there is to it.
+    pub segment: &'a Segment<'a>,
 }
 
 /// What was counted.
@@ -91,8 +85,16 @@ impl<'a> Intake<'a> {
         self.rest.packets.read
     }
 
-    /// Takes a packet.
-    pub fn packet<'p>(&'p mut self, packet: &Packet<'p>) -> Taken<'p> {
+    /// Takes a packet, and hands the segments in it that may be mail to `take`: one may carry several (802.11 aggregates
+    /// them).
+    ///
+    /// # Errors
+    /// The first of `take`.
+    pub fn packet<E>(
+        &mut self,
+        packet: &Packet<'_>,
+        mut take: impl FnMut(Sorted<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
         self.rest.packets.read += 1;
         (self.rest.handed_on, self.rest.stopped) = (false, false);
         self.batch_packets += 1;
@@ -100,29 +102,33 @@ impl<'a> Intake<'a> {
         self.last = BatchEnd { nth: self.rest.packets.read, time: packet.time.min(self.packet_time) };
         self.packet_time = packet.time;
         match peek(packet) {
-            Peek::NotTcp => return Taken::Nothing,
+            Peek::NotTcp => return Ok(()),
             Peek::Tcp(glimpse) => {
                 let (source, destination) = (glimpse.source_port, glimpse.destination_port);
                 if !wants(self.options, source, destination) {
                     self.rest.segment(source, destination, glimpse.begins);
-                    return Taken::Nothing;
+                    return Ok(());
                 }
-                if let Some(segment) = glimpse.segment(packet) {
-                    return self.rest.sort_out(self.options, Decoded::Segment(segment));
+                if let Some(segment) = &mut glimpse.segment(packet) {
+                    return self.rest.sort_out(self.options, segment).map_or(Ok(()), take);
                 }
             }
             Peek::Unsure => {}
         }
-        let decoded = self.decoder.decode(packet);
-        self.rest.sort_out(self.options, decoded)
-    }
-
-    /// What else is in the packet: one may carry several (802.11 aggregates them). To be asked until it is the end.
-    pub fn more<'p>(&'p mut self, packet: &Packet<'p>) -> Taken<'p> {
-        match self.decoder.decode_next(packet) {
-            Some(decoded) => self.rest.sort_out(self.options, decoded),
-            None => Taken::End,
+        let mut decoded = Some(self.decoder.decode(packet));
+        while let Some(found) = &mut decoded {
+            match found {
+                Decoded::Segment(segment) => {
+                    if let Some(sorted) = self.rest.sort_out(self.options, segment) {
+                        take(sorted)?;
+                    }
+                }
+                Decoded::Other => {}
+                Decoded::Stop(stop) => self.rest.stopped(*stop),
+            }
+            decoded = self.decoder.decode_next(packet);
         }
+        Ok(())
     }
 
     /// Where the batch ends, if it does here. The same packets are always cut into the same batches.
@@ -156,27 +162,24 @@ fn wants(options: &Options, one: u16, other: u16) -> bool {
 }
 
 impl Counts {
-    fn sort_out<'p>(&mut self, options: &Options, decoded: Decoded<'p>) -> Taken<'p> {
-        match decoded {
-            Decoded::Segment(mut segment) => {
-                let begins = segment.syn && segment.acknowledgement.is_none();
-                let (source, destination) = (segment.source.port(), segment.destination.port());
-                self.segment(source, destination, begins);
-                if !wants(options, source, destination) {
-                    return Taken::Nothing;
-                }
-                self.batch_bytes += segment.payload.len();
-                segment.shares_packet = std::mem::replace(&mut self.handed_on, true);
-                let shard = shards::shard_of(segment.source, segment.destination);
-                Taken::Segment { shard, nth: self.packets.read, segment }
-            }
-            Decoded::Other => Taken::Nothing,
-            Decoded::Stop(stop) => {
-                self.packets.undecodable += u64::from(!std::mem::replace(&mut self.stopped, true));
-                *self.traffic.stops.entry(stop).or_default() += 1;
-                Taken::Nothing
-            }
+    /// Counts a segment. None where it cannot be mail.
+    fn sort_out<'s>(&mut self, options: &Options, segment: &'s mut Segment<'_>) -> Option<Sorted<'s>> {
+        let begins = segment.syn && segment.acknowledgement.is_none();
+        let (source, destination) = (segment.source.port(), segment.destination.port());
+        self.segment(source, destination, begins);
+        if !wants(options, source, destination) {
+            return None;
         }
+        self.batch_bytes += segment.payload.len();
+        segment.shares_packet = std::mem::replace(&mut self.handed_on, true);
+        let shard = shards::shard_of(&segment.source, &segment.destination);
+        Some(Sorted { shard, nth: self.packets.read, segment })
+    }
+
+    /// Counts what could not be decoded.
+    fn stopped(&mut self, stop: DecodeStop) {
+        self.packets.undecodable += u64::from(!std::mem::replace(&mut self.stopped, true));
+        *self.traffic.stops.entry(stop).or_default() += 1;
     }
 
     /// Counts a segment by its ports.

@@ -13,7 +13,7 @@ worker tells of the connections that are left piece by piece, in the order of th
 it hears.
 */
 
-use super::intake::{Intake, Taken};
+use super::intake::{Intake, Sorted};
 use super::outtake::Outtake;
 use super::shards::{self, Event, SHARDS, Shards};
 use super::{BatchEnd, Options, Reading, wall_clock};
@@ -22,6 +22,7 @@ use crate::decode::Segment;
 use crate::limits::LimitsHit;
 use crossbeam_channel::{Receiver, Sender, bounded};
 use std::collections::VecDeque;
+use std::convert::Infallible;
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -121,17 +122,10 @@ fn read<'a>(
     while reading.goes_on(&intake) && !given_up.load(Ordering::Relaxed) {
         match source.next_packet() {
             Ok(Read::Packet(packet)) => {
-                let mut taken = intake.packet(&packet);
-                loop {
-                    match taken {
-                        Taken::Segment { shard, nth, segment } => {
-                            batches[shard % to_workers.len()].push(shard, nth, &segment);
-                        }
-                        Taken::Nothing => {}
-                        Taken::End => break,
-                    }
-                    taken = intake.more(&packet);
-                }
+                let Ok(()) = intake.packet(&packet, |sorted| {
+                    batches[sorted.shard % to_workers.len()].push(sorted);
+                    Ok::<_, Infallible>(())
+                });
                 if let Some(end) = intake.end_of_batch() {
                     send(&mut batches, Some(end));
                 }
@@ -159,7 +153,8 @@ fn work(mut shards: Shards, batches: &Receiver<Batch>, done: &Sender<Done>, used
         for packed in &batch.segments {
             let (payload, rest) = bytes.split_at(packed.len);
             bytes = rest;
-            shards.segment(packed.shard, packed.nth, &Segment { payload, ..packed.segment });
+            let segment = &Segment { payload, ..packed.segment };
+            shards.segment(Sorted { shard: packed.shard, nth: packed.nth, segment });
         }
         let end = batch.end;
         if let Some(end) = end {
@@ -233,7 +228,7 @@ fn show_rest(from_workers: &[Receiver<Done>], outtake: &mut Outtake<'_>) -> io::
 }
 
 impl Batch {
-    fn push(&mut self, shard: usize, nth: u64, segment: &Segment<'_>) {
+    fn push(&mut self, Sorted { shard, nth, segment }: Sorted<'_>) {
         self.bytes.extend_from_slice(segment.payload);
         let len = segment.payload.len();
         self.segments.push(Packed { shard, nth, segment: Segment { payload: &[], ..*segment }, len });

@@ -1,6 +1,7 @@
 //! Connections, dialogues and sessions, in shards that know nothing of each other.
 
 use super::ear::Ear;
+use super::intake::Sorted;
 use super::order::{Ended, First};
 use super::{BatchEnd, Options};
 use crate::capture::Time;
@@ -55,13 +56,13 @@ pub enum What {
 
 /// The shard of the connection between two ends: the same for both directions, on any day. Whoever chooses his addresses
 /// so that they all fall into one shard meets that shard's bounds the sooner.
-pub fn shard_of(one: SocketAddr, other: SocketAddr) -> usize {
+pub fn shard_of(one: &SocketAddr, other: &SocketAddr) -> usize {
     let sum = number_of(one).wrapping_add(number_of(other));
     // Fibonacci hashing: the highest bits depend on all others.
     (sum.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 60) as usize % SHARDS
 }
 
-fn number_of(end: SocketAddr) -> u64 {
+fn number_of(end: &SocketAddr) -> u64 {
     let address = match end.ip() {
         IpAddr::V4(address) => u64::from(address.to_bits()),
         IpAddr::V6(address) => {
@@ -99,8 +100,8 @@ impl Shards {
         Self { tables: (0..SHARDS).map(table).collect() }
     }
 
-    /// Takes a segment of a connection of `shard`; its packet was the `nth` that was handed out.
-    pub fn segment(&mut self, shard: usize, nth: u64, segment: &Segment<'_>) {
+    /// Takes a segment of a connection of one of these shards.
+    pub fn segment(&mut self, Sorted { shard, nth, segment }: Sorted<'_>) {
         let Some(table) = &mut self.tables[shard] else { return };
         table.follower().now = nth;
         let news = table.segment(segment).and_then(|ear| Some((ear.key(), ear.news()?)));

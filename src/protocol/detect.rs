@@ -11,6 +11,12 @@ use super::ports::Hint;
 use super::proxy::{Preamble, preamble};
 use super::{Dialogue, Protocol, Sink, imap, pop3, smtp, tls};
 use crate::flow::{At, Side};
+use words::{
+    family_of, has_enhanced_code, imap_command, is_text, lines, pop3_opening, smtp_command, smtp_opening,
+    starts_with_word, tls_record,
+};
+
+mod words;
 
 /// Bytes held until the protocol is known.
 const HELD_BYTES: usize = 8 * 1024;
@@ -258,127 +264,6 @@ fn judge_expected(hint: Hint, client: &[u8], server: &[u8]) -> Verdict {
     Verdict::Unsure
 }
 
-/// The protocol whose server says such a line.
-fn family_of(line: &[u8]) -> Option<Protocol> {
-    match line {
-        [b'+', b'O', b'K', rest @ ..] | [b'-', b'E', b'R', b'R', rest @ ..]
-            if matches!(rest.first(), None | Some(b' ')) =>
-        {
-            Some(Protocol::Pop3)
-        }
-        [b'*', b' ', rest @ ..] if starts_with_word(rest, &["OK", "PREAUTH", "BYE"]) => Some(Protocol::Imap),
-        [b'2'..=b'5', b'0'..=b'9', b'0'..=b'9', rest @ ..] if matches!(rest.first(), None | Some(b' ' | b'-')) => {
-            Some(Protocol::Smtp)
-        }
-        _ => None,
-    }
-}
-
-/// Whether a reply has an enhanced status code of its own class (RFC 2034): no other protocol has those.
-fn has_enhanced_code(line: &[u8]) -> bool {
-    match line {
-        [class, _, _, b' ' | b'-', again, b'.', subject, b'.', detail, ..] => {
-            class == again && subject.is_ascii_digit() && detail.is_ascii_digit()
-        }
-        _ => false,
-    }
-}
-
-/// What only a client of SMTP or LMTP says.
-fn smtp_opening(line: &[u8]) -> Option<Protocol> {
-    if starts_with_word(line, &["LHLO"]) {
-        Some(Protocol::Lmtp)
-    } else {
-        let mail = line.len() > 10 && line[..10].eq_ignore_ascii_case(b"MAIL FROM:");
-        (mail || starts_with_word(line, &["HELO", "EHLO"])).then_some(Protocol::Smtp)
-    }
-}
-
-fn smtp_command(line: &[u8]) -> bool {
-    const VERBS: [&str; 14] = [
-        "HELO", "EHLO", "LHLO", "MAIL", "RCPT", "DATA", "BDAT", "RSET", "NOOP", "QUIT", "AUTH", "STARTTLS", "VRFY",
-        "EXPN",
-    ];
-    starts_with_word(line, &VERBS)
-}
-
-/// What only a client of POP3 says, before it is logged in.
-fn pop3_opening(line: &[u8]) -> bool {
-    starts_with_word(line, &["USER", "APOP", "CAPA", "STLS", "PASS"])
-        || (starts_with_word(line, &["AUTH"]) && line.iter().filter(|&&byte| byte == b' ').count() <= 2)
-}
-
-fn imap_command(line: &[u8]) -> bool {
-    const VERBS: [&str; 16] = [
-        "CAPABILITY",
-        "LOGIN",
-        "AUTHENTICATE",
-        "STARTTLS",
-        "SELECT",
-        "EXAMINE",
-        "LIST",
-        "LSUB",
-        "FETCH",
-        "UID",
-        "NOOP",
-        "ID",
-        "LOGOUT",
-        "IDLE",
-        "STATUS",
-        "NAMESPACE",
-    ];
-    let mut words = line.splitn(2, |&byte| byte == b' ');
-    let (Some(tag), Some(rest)) = (words.next(), words.next()) else { return false };
-    !tag.is_empty() && tag.len() <= 32 && tag.iter().all(u8::is_ascii_graphic) && starts_with_word(rest, &VERBS)
-}
-
-fn starts_with_word(line: &[u8], words: &[&str]) -> bool {
-    words.iter().any(|word| {
-        line.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word.as_bytes()))
-            && line.get(word.len()).is_none_or(|next| !next.is_ascii_alphanumeric())
-    })
-}
-
-/// The whole lines at the beginning of what was said, without line ends.
-fn lines(said: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let whole = memchr::memrchr(b'\n', said).map_or(0, |lf| lf + 1);
-    said[..whole].split_inclusive(|&byte| byte == b'\n').map(|line| {
-        let line = line.strip_suffix(b"\n").unwrap_or(line);
-        without_telnet(line.strip_suffix(b"\r").unwrap_or(line))
-    })
-}
-
-/// telnet in character mode says `IAC DO SUPPRESS-GO-AHEAD` and the like before its first line (RFC 854).
-fn without_telnet(line: &[u8]) -> &[u8] {
-    match line {
-        [0xff, 0xfb..=0xfe, _, rest @ ..] => without_telnet(rest),
-        _ => line,
-    }
-}
-
-/// Whether this can be text of a mail session: no zero bytes and few other control characters. Telnet negotiation and
-/// backspaces are a person's doing.
-fn is_text(said: &[u8]) -> bool {
-    let said = without_telnet(said);
-    let strange =
-        said.iter().filter(|&&byte| byte < 0x20 && !matches!(byte, b'\t' | b'\r' | b'\n' | 0x08 | 0x1b)).count();
-    !said.contains(&0) && strange * 20 <= said.len()
-}
-
-/// Whether this begins with a TLS record (RFC 8446, section 5.1); `None` where there is too little of it.
-fn tls_record(said: &[u8]) -> Option<bool> {
-    match said {
-        [] => None,
-        [20..=23] | [20..=23, 3] => None,
-        [22, 3, 0..=4, ..] | [20 | 21 | 23, 3, 1..=4, ..] => {
-            let &[high, low] = said.get(3..5)? else { return None };
-            // RFC 8446, section 5.2: at most 2^14 + 256 bytes; TLS 1.2 allowed 2^14 + 2048.
-            Some((1..=(1 << 14) + 2048).contains(&u16::from_be_bytes([high, low])))
-        }
-        _ => Some(false),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -480,6 +365,19 @@ mod tests {
             assert_eq!(said(&[]), Verdict::NotForUs);
         }
         assert_eq!(judge(None, &[(C, connect), (S, b"HTTP/1.1 403 Forbidden\r\n\r\n")]), Verdict::NotForUs);
+    }
+
+    /// As much of it as a packet holds: whoever looks past it comes back.
+    #[test]
+    fn telnet_negotiation_has_no_end() {
+        let negotiation = [0xff, 0xfd, 3].repeat(20_000);
+        let mut detector = Detector::new(Some(SMTP));
+        let at = At { packet: 1, time: Time::default() };
+        assert_eq!(detector.data(Side::Client, &negotiation, at), plain(Protocol::Smtp));
+        assert_eq!(
+            judge(Some((Protocol::Smtp, false)), &[(C, b"\xff\xfd\x03\xff\xfb\x01EHLO a\r\n")]),
+            plain(Protocol::Smtp)
+        );
     }
 
     #[test]

@@ -1,11 +1,5 @@
 /*!
-For the dialogues' tests: a conversation as `C:`/`S:` text, and a [`Sink`] that writes down what it is told.
-
-A script is lines of
-- `C: text`, `S: text`: the text and CR LF, in a packet of its own;
-- `C| text`, `S| text`: the text alone, without a line end; `\r`, `\n`, `\t`, `\0`, `\\` and `\xHH` are escapes in both;
-- `C~ 12`, `S~ 12`: a gap of 12 bytes;
-- empty lines and lines that begin with `#`: nothing.
+For the dialogues' tests: a conversation as `C:`/`S:` text ([`script`]), and a [`Sink`] that writes down what it is told.
 
 The packet number is the number of the script's lines that said something, from 1; packet times are a second apart.
 */
@@ -15,6 +9,10 @@ use super::{Dialogue, Sink};
 use crate::capture::Time;
 use crate::flow::{At, Side};
 use crate::limits::Limit;
+use script::Line;
+
+/// What a script says.
+mod script;
 
 /// A step, written down.
 #[derive(Debug, Clone)]
@@ -199,55 +197,20 @@ fn play(dialogue: &mut dyn Dialogue, script: &str, size: usize) -> Recorder {
         packet += 1;
         At { packet, time: Time::from_microseconds(packet as i64 * 1_000_000) }
     };
-    for line in script.lines().map(str::trim_start).filter(|line| !line.is_empty() && !line.starts_with('#')) {
-        let side = match line.as_bytes()[0] {
-            b'C' => Side::Client,
-            b'S' => Side::Server,
-            _ => panic!("not a line of a script: {line:?}"),
-        };
-        let (sort, text) = (line.as_bytes()[1], line.get(3..).unwrap_or(""));
-        match sort {
-            b'~' => {
-                let missing = text.trim().parse().expect("a number of bytes");
+    for line in script::lines(script) {
+        match line {
+            Line::Missing(side, missing) => {
                 told.said[side as usize] += missing;
                 dialogue.gap(side, missing, next(), &mut told);
             }
-            b':' | b'|' => {
-                let mut bytes = unescape(text);
-                if sort == b':' {
-                    bytes.extend_from_slice(b"\r\n");
-                }
+            Line::Said(side, bytes) => {
                 told.said[side as usize] += bytes.len() as u64;
                 for piece in bytes.chunks(size.min(bytes.len()).max(1)) {
                     dialogue.data(side, piece, next(), &mut told);
                 }
             }
-            _ => panic!("not a line of a script: {line:?}"),
         }
     }
     dialogue.end(&mut told);
     told
-}
-
-fn unescape(text: &str) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    let mut rest = text.bytes();
-    while let Some(byte) = rest.next() {
-        bytes.push(match byte {
-            b'\\' => match rest.next() {
-                Some(b'r') => b'\r',
-                Some(b'n') => b'\n',
-                Some(b't') => b'\t',
-                Some(b'0') => 0,
-                Some(b'x') => {
-                    let digits = [rest.next().expect("a digit"), rest.next().expect("a digit")];
-                    u8::from_str_radix(std::str::from_utf8(&digits).expect("ascii"), 16).expect("hex")
-                }
-                Some(other) => other,
-                None => b'\\',
-            },
-            other => other,
-        });
-    }
-    bytes
 }

@@ -166,7 +166,7 @@ fn next_number(len: usize) -> u32 {
 impl Sink for Builder {
     fn step(&mut self, told: event::Step<'_>) -> StepId {
         let n = next_number(self.session.steps.len());
-        self.phase = purpose::phase(self.session.protocol, &told, self.phase);
+        self.phase = purpose::phase(&told, self.phase);
         if self.session.steps.len() >= STEPS_PER_SESSION {
             // From here on every step has this number, which is no step's.
             self.limit(Limit::StepsPerSession);

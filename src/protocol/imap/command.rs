@@ -146,6 +146,14 @@ impl Verb {
         NAMES.iter().find(|(known, _)| name.eq_ignore_ascii_case(known.as_bytes())).map(|&(_, verb)| verb)
     }
 
+    /// All there are.
+    #[cfg(test)]
+    pub(crate) fn all() -> impl Iterator<Item = Self> {
+        let seen = &mut std::collections::HashSet::new();
+        let named: Vec<Self> = NAMES.iter().map(|&(_, verb)| verb).filter(|verb| seen.insert(*verb)).collect();
+        named.into_iter().chain([Self::Other])
+    }
+
     /// True where nothing may follow the verb.
     fn stands_alone(self) -> bool {
         matches!(

@@ -2,10 +2,11 @@
 
 use super::Subject;
 use super::command::{Command, Verb};
-use super::dialogue::{ANOTHER, After, Asking, Client, Dialogue, Torn, Wait, is_tls_record};
+use super::dialogue::{ANOTHER, Dialogue, is_tls_record};
 use super::login::{exchange, is_response, secrets};
 use super::parse;
 use super::queue::{Abandoned, Pending, Question};
+use super::state::{After, Asking, Client, Torn, Wait};
 use crate::flow::{At, Side};
 use crate::limits::{Limit, PATH_BYTES};
 use crate::protocol::event::{self, Kind, Sink, Step, StepId};

@@ -2,8 +2,9 @@
 
 use super::Subject;
 use super::command::Command;
-use super::dialogue::{After, Client, Dialogue, Flavour, Wait};
+use super::dialogue::{Dialogue, Flavour};
 use super::queue::{Abandoned, Delivering, Due, Pending, Question};
+use super::state::{After, Client, Wait};
 use super::wire::Wire;
 use crate::limits::STEPS_PER_SESSION;
 use crate::protocol::event::{Delivery, Direction, MessageId, MessageOutcome, MessageStart, Sink, StepId};

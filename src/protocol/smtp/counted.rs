@@ -3,9 +3,10 @@
 
 use super::Subject;
 use super::command::Verb;
-use super::dialogue::{After, Asking, Client, Dialogue, Wait};
+use super::dialogue::Dialogue;
 use super::queue::Question;
 use super::reply::Reply;
+use super::state::{After, Asking, Client, Wait};
 use super::wire::Wire;
 use crate::protocol::event::{Sink, StepId};
 use crate::protocol::framing::Input;

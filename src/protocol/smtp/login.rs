@@ -4,10 +4,11 @@
 use super::Subject;
 use super::client::{is_whole, smtp};
 use super::command::{Command, Verb};
-use super::dialogue::{After, Asking, Client, Dialogue, Torn, Wait};
+use super::dialogue::Dialogue;
 use super::parse;
 use super::queue::Question;
 use super::reply::Reply;
+use super::state::{After, Asking, Client, Torn, Wait};
 use crate::protocol::event::{Kind, LoginOutcome, Sink, StepId};
 use crate::protocol::framing::Line;
 use crate::protocol::sasl::{Exchange, Mechanism, Round};

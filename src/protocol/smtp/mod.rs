@@ -5,6 +5,7 @@ pub mod dialogue;
 pub mod parse;
 pub mod reply;
 
+mod answers;
 mod client;
 mod content;
 mod counted;
@@ -12,6 +13,7 @@ mod held;
 mod login;
 mod queue;
 mod server;
+mod state;
 mod transaction;
 mod turn;
 mod wire;

@@ -60,67 +60,39 @@ listed! {
     }
 }
 
-listed! {
-    /// A command, told apart where UID makes it another.
-    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-    #[allow(missing_docs)]
-    pub enum Command {
-        Capability,
-        Noop,
-        Logout,
-        StartTls,
-        Authenticate,
-        Login,
-        Select,
-        Examine,
-        Create,
-        Delete,
-        Rename,
-        Subscribe,
-        Unsubscribe,
-        List,
-        Lsub,
-        Status,
-        Append,
-        Check,
-        Close,
-        Unselect,
-        Expunge,
-        UidExpunge,
-        Search,
-        UidSearch,
-        Fetch,
-        UidFetch,
-        Store,
-        UidStore,
-        Copy,
-        UidCopy,
-        Move,
-        UidMove,
-        Sort,
-        UidSort,
-        Thread,
-        UidThread,
-        Idle,
-        Namespace,
-        Id,
-        Enable,
-        Compress,
-        Quota,
-        Acl,
-        Metadata,
-        Notify,
-        Replace,
-        Language,
-        Comparator,
-        Url,
-        Convert,
-        CancelUpdate,
-        Unauthenticate,
-        ProxyAuth,
-        Push,
-        JmapAccess,
-        Other,
+/// A command, told apart where UID makes it another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Command {
+    /// Its verb.
+    pub verb: Verb,
+    /// Said with UID, by which it means unique identifiers and not message numbers (RFC 9051, section 6.4.9).
+    pub uid: bool,
+}
+
+impl Command {
+    /// The command of `verb`, with or without UID, which before some verbs says nothing.
+    pub fn new(verb: Verb, uid: bool) -> Self {
+        let told_apart = matches!(
+            verb,
+            Verb::Expunge
+                | Verb::Search
+                | Verb::Fetch
+                | Verb::Store
+                | Verb::Copy
+                | Verb::Move
+                | Verb::Sort
+                | Verb::Thread
+        );
+        Self { verb, uid: uid && told_apart }
+    }
+
+    /// All there are.
+    #[cfg(test)]
+    pub(crate) fn all() -> impl Iterator<Item = Self> {
+        Verb::all().flat_map(|verb| {
+            let (plain, uid) = (Self::new(verb, false), Self::new(verb, true));
+            std::iter::once(plain).chain((uid != plain).then_some(uid))
+        })
     }
 }
 
@@ -249,9 +221,9 @@ pub fn of(subject: &Subject, asked: Option<&Purpose>) -> Purpose {
             Status::Bye => Greeting::Refused,
             Status::No | Status::Bad => Greeting::Odd,
         }),
-        What::Command { verb, uid } => Imap::Command(command(*verb, *uid)),
+        What::Command { verb, uid } => Imap::Command(Command::new(*verb, *uid)),
         What::Tagged { to, status, code } => Imap::Tagged {
-            to: to.map(|verb| asked.unwrap_or(command(verb, false))),
+            to: to.map(|verb| asked.unwrap_or(Command::new(verb, false))),
             what: match status {
                 Status::Ok => Tagged::Ok,
                 Status::No => Tagged::No,
@@ -279,72 +251,12 @@ pub fn of(subject: &Subject, asked: Option<&Purpose>) -> Purpose {
     })
 }
 
-fn command(verb: Verb, uid: bool) -> Command {
-    match verb {
-        Verb::Capability => Command::Capability,
-        Verb::Noop => Command::Noop,
-        Verb::Logout => Command::Logout,
-        Verb::StartTls => Command::StartTls,
-        Verb::Authenticate => Command::Authenticate,
-        Verb::Login => Command::Login,
-        Verb::Select => Command::Select,
-        Verb::Examine => Command::Examine,
-        Verb::Create => Command::Create,
-        Verb::Delete => Command::Delete,
-        Verb::Rename => Command::Rename,
-        Verb::Subscribe => Command::Subscribe,
-        Verb::Unsubscribe => Command::Unsubscribe,
-        Verb::List => Command::List,
-        Verb::Lsub => Command::Lsub,
-        Verb::Status => Command::Status,
-        Verb::Append => Command::Append,
-        Verb::Check => Command::Check,
-        Verb::Close => Command::Close,
-        Verb::Unselect => Command::Unselect,
-        Verb::Expunge if uid => Command::UidExpunge,
-        Verb::Expunge => Command::Expunge,
-        Verb::Search if uid => Command::UidSearch,
-        Verb::Search => Command::Search,
-        Verb::Fetch if uid => Command::UidFetch,
-        Verb::Fetch => Command::Fetch,
-        Verb::Store if uid => Command::UidStore,
-        Verb::Store => Command::Store,
-        Verb::Copy if uid => Command::UidCopy,
-        Verb::Copy => Command::Copy,
-        Verb::Move if uid => Command::UidMove,
-        Verb::Move => Command::Move,
-        Verb::Sort if uid => Command::UidSort,
-        Verb::Sort => Command::Sort,
-        Verb::Thread if uid => Command::UidThread,
-        Verb::Thread => Command::Thread,
-        Verb::Idle => Command::Idle,
-        Verb::Namespace => Command::Namespace,
-        Verb::Id => Command::Id,
-        Verb::Enable => Command::Enable,
-        Verb::Compress => Command::Compress,
-        Verb::Quota => Command::Quota,
-        Verb::Acl => Command::Acl,
-        Verb::Metadata => Command::Metadata,
-        Verb::Notify => Command::Notify,
-        Verb::Replace => Command::Replace,
-        Verb::Language => Command::Language,
-        Verb::Comparator => Command::Comparator,
-        Verb::Url => Command::Url,
-        Verb::Convert => Command::Convert,
-        Verb::CancelUpdate => Command::CancelUpdate,
-        Verb::Unauthenticate => Command::Unauthenticate,
-        Verb::ProxyAuth => Command::ProxyAuth,
-        Verb::Push => Command::Push,
-        Verb::JmapAccess => Command::JmapAccess,
-        Verb::Other => Command::Other,
-    }
-}
-
 fn data(untagged: Untagged, state: State, asked: Option<Command>) -> Data {
     // Before the tagged OK of SELECT the session is not in the selected state yet, unless another mailbox was open.
-    let opening = state != State::Selected || matches!(asked, Some(Command::Select | Command::Examine));
+    let asked = asked.map(|command| command.verb);
+    let opening = state != State::Selected || matches!(asked, Some(Verb::Select | Verb::Examine));
     match untagged {
-        Untagged::Bye if state == State::Logout || asked == Some(Command::Logout) => Data::Goodbye,
+        Untagged::Bye if state == State::Logout || asked == Some(Verb::Logout) => Data::Goodbye,
         Untagged::Bye => Data::Closing,
         Untagged::Preauth => Data::Preauth,
         Untagged::Capability => Data::Capability,
@@ -362,8 +274,8 @@ fn data(untagged: Untagged, state: State, asked: Option<Command>) -> Data {
         Untagged::Expunge => Data::Expunge,
         Untagged::Vanished => Data::Vanished,
         Untagged::Fetch | Untagged::UidFetch => match asked {
-            Some(Command::Store | Command::UidStore) => Data::FlagsStored,
-            Some(Command::Idle | Command::Noop | Command::Check) => Data::FlagsChanged,
+            Some(Verb::Store) => Data::FlagsStored,
+            Some(Verb::Idle | Verb::Noop | Verb::Check) => Data::FlagsChanged,
             _ => Data::Fetch,
         },
         Untagged::Namespace => Data::Namespace,

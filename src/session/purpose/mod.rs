@@ -74,9 +74,7 @@ pub fn of(protocol: Protocol, step: &Step<'_>, answered: Option<&model::Step>) -
 
 /// The phase that `step` belongs to; `previous` is the phase of the step before it ([`Phase::Connection`] for the first).
 /// A reply is in the phase of what it answers; what can stand anywhere stays in the phase that there is.
-pub fn phase(protocol: Protocol, step: &Step<'_>, previous: Phase) -> Phase {
-    // Not by the protocol but by the subject, which knows better: TLS and gaps belong to no protocol.
-    let _ = protocol;
+pub fn phase(step: &Step<'_>, previous: Phase) -> Phase {
     match &step.subject {
         Subject::Smtp(subject) => smtp::phase(subject, previous),
         Subject::Pop3(subject) => pop3::phase(subject, previous),

@@ -9,7 +9,7 @@ use crate::capture::Time;
 use crate::session::model;
 use crate::view::Report;
 use crate::view::json::Harmless;
-use crate::view::record::{self, Hex, Shown, told, word};
+use crate::view::record::{self, Hex, Shown, word};
 use serde::Serialize;
 use serde_json::ser::CompactFormatter;
 use std::io::{self, Write};
@@ -52,23 +52,8 @@ impl<'a> Session<'a> {
 pub struct Message<'a> {
     n: u32,
     file: String,
-    direction: word::Direction,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    envelope: Option<record::Envelope<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    mailbox: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    number: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    uid: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    part: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    message_id: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    date: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    subject: Option<&'a str>,
+    #[serde(flatten)]
+    about: record::About<'a>,
     size: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     sha256: Option<Shown<Hex>>,
@@ -83,19 +68,10 @@ impl<'a> Message<'a> {
     /// The entry of `message`, which is in `file`, with its attachments, which are in `attached`.
     pub fn new(message: &'a model::Message, file: String, attached: Vec<String>) -> Self {
         let attachments = message.attachments.iter().zip(attached);
-        let header = &message.header;
         Self {
             n: message.n,
             file,
-            direction: word::Direction(message.direction),
-            envelope: message.envelope.as_ref().map(record::envelope),
-            mailbox: told(&message.mailbox),
-            number: message.number,
-            uid: message.uid,
-            part: told(&message.part),
-            message_id: told(&header.message_id),
-            date: told(&header.date),
-            subject: told(&header.subject),
+            about: record::About::new(message),
             size: message.size,
             sha256: message.sha256.map(Hex).map(Shown),
             complete: message.complete,

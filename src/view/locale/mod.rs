@@ -170,9 +170,12 @@ pub fn duration(lang: Lang, nanoseconds: i64) -> String {
     say!(lang, terms::seconds(&seconds))
 }
 
-/// What a capture without mail did contain: one paragraph a string.
+/// What a capture of which no session is shown did contain: one paragraph a string.
 pub fn no_mail(lang: Lang, summary: &Summary) -> Vec<String> {
     let (packets, traffic) = (summary.packets, &summary.traffic);
+    if packets.mail > 0 {
+        return vec![say!(lang, terms::none_asked_for(packets.mail, packets.read))];
+    }
     let ports: Vec<String> =
         traffic.tcp_ports.iter().take(PORTS_NAMED).map(|(port, segments)| format!("{port} ({segments})")).collect();
     let ports = match lang {

@@ -2,9 +2,10 @@
 
 use super::{Lang, en, zh};
 use crate::protocol::imap::Code;
+use crate::protocol::imap::Verb;
 use crate::protocol::smtp::Enhanced;
 use crate::session::model::Carries;
-use crate::session::purpose::imap::{Command as Opened, Notice, Tagged};
+use crate::session::purpose::imap::{Command, Notice, Tagged};
 use crate::session::purpose::{Imap, Pop3, Purpose, Smtp, enhanced, smtp};
 
 /// What a step does where it stands, in one plain sentence without a full stop.
@@ -56,11 +57,11 @@ fn of_imap(lang: Lang, imap: Imap) -> String {
         Imap::Command(command) => say!(lang, imap::command(command)).to_owned(),
         Imap::Tagged { to, what, code } => {
             // How a mailbox was opened stands in the sentence itself, and a SELECT may be answered by READ-ONLY.
-            let (to, code) = match (what, to, code) {
-                (Tagged::Ok, Some(Opened::Select | Opened::Examine), Some(Code::ReadOnly)) => {
-                    (Some(Opened::Examine), None)
+            let (to, code) = match (what, to.map(|command| command.verb), code) {
+                (Tagged::Ok, Some(Verb::Select | Verb::Examine), Some(Code::ReadOnly)) => {
+                    (Some(Command::new(Verb::Examine, false)), None)
                 }
-                (Tagged::Ok, Some(Opened::Select), Some(Code::ReadWrite)) => (to, None),
+                (Tagged::Ok, Some(Verb::Select), Some(Code::ReadWrite)) => (to, None),
                 _ => (to, code),
             };
             let words = match (what, to) {

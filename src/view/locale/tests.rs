@@ -147,13 +147,15 @@ fn every_pop3_step_has_words_of_its_own() {
 #[test]
 fn every_imap_step_has_words_of_its_own() {
     use imap::{Command, Data, GoAhead, Greeting, Notice, Tagged};
+    use imap_protocol::Verb;
+    let plain = |verb| Some(Command::new(verb, false));
     let greetings = Greeting::ALL.iter().map(|&greeting| Imap::Greeting(greeting));
-    let commands = Command::ALL.iter().map(|&command| Imap::Command(command));
+    let commands = Command::all().map(Imap::Command);
     let tagged = [Tagged::Ok, Tagged::No].into_iter().flat_map(|what| {
-        let to = Command::ALL.iter().map(|&command| Some(command)).chain([None]);
+        let to = Command::all().map(Some).chain([None]);
         to.map(move |to| Imap::Tagged { to, what, code: None })
     });
-    let bad = [Some(Command::Login), Some(Command::Authenticate), Some(Command::Fetch), None];
+    let bad = [plain(Verb::Login), plain(Verb::Authenticate), plain(Verb::Fetch), None];
     let bad = bad.into_iter().map(|to| Imap::Tagged { to, what: Tagged::Bad, code: None });
     let odd = [Imap::Tagged { to: None, what: Tagged::Odd, code: None }];
     let data = Data::ALL.iter().map(|&data| Imap::Data(data));
@@ -161,7 +163,7 @@ fn every_imap_step_has_words_of_its_own() {
         .iter()
         .flat_map(|&notice| codes().into_iter().map(Some).chain([None]).map(move |code| Imap::Notice(notice, code)));
     let coded =
-        codes().into_iter().map(|code| Imap::Tagged { to: Some(Command::Login), what: Tagged::No, code: Some(code) });
+        codes().into_iter().map(|code| Imap::Tagged { to: plain(Verb::Login), what: Tagged::No, code: Some(code) });
     let octets = 9;
     let rest = [Imap::Done, Imap::Fetched { octets }, Imap::Appended { octets }, Imap::OtherContent { octets }];
     let rest = GoAhead::ALL.iter().map(|&go_ahead| Imap::GoAhead(go_ahead)).chain(rest);
@@ -406,6 +408,11 @@ fn a_capture_without_mail_says_what_it_held() {
         ]
     );
     assert_eq!(no_mail(Lang::Zh, &summary).len(), 6);
+    let others = Summary { packets: PacketCounts { mail: 7, ..summary.packets }, ..summary.clone() };
+    let words = "No mail session in this capture is one of those asked for (--session, --protocol): 7 of its 12 packets \
+                 belong to others.";
+    assert_eq!(no_mail(Lang::En, &others), [words]);
+    assert_eq!(no_mail(Lang::Zh, &others).len(), 1);
     assert_eq!(no_mail(Lang::Zh, &Summary::default()), ["抓包数据中没有发现邮件会话。", "其中没有任何分组。"]);
 }
 

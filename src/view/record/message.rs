@@ -10,36 +10,9 @@ use serde::Serialize;
 pub struct Message<'a> {
     /// 1, 2, … within the session.
     n: u32,
-    /// `sent` (SMTP, LMTP), `retrieved` (RETR, TOP, FETCH), `appended` (APPEND).
-    direction: word::Direction,
-    /// SMTP, LMTP: from whom and to whom.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    envelope: Option<Envelope<'a>>,
-    /// Where it was retrieved from or appended to.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    mailbox: Option<&'a str>,
-    /// Its number there.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    number: Option<u64>,
-    /// IMAP's unique identifier.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    uid: Option<u64>,
-    /// POP3's unique identifier, from UIDL.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    unique_id: Option<&'a str>,
-    /// What was carried where it is not the whole message: `headers`, `header fields`, `top 10`, `text`, `section 1.2`,
-    /// `bytes 0-1023`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    part: Option<&'a str>,
-    /// Message-ID, without angle brackets.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    message_id: Option<&'a str>,
-    /// Date, as sent.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    date: Option<&'a str>,
-    /// Subject, decoded (RFC 2047).
-    #[serde(skip_serializing_if = "Option::is_none")]
-    subject: Option<&'a str>,
+    /// Which way it went, and what it is known by.
+    #[serde(flatten)]
+    about: About<'a>,
     /// From, decoded.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     from: Vec<Mailbox<'a>>,
@@ -90,9 +63,63 @@ pub struct Message<'a> {
     same_as: Vec<SameAs>,
 }
 
+/// Which way a message went, and what it is known by.
+#[derive(Serialize, JsonSchema)]
+pub struct About<'a> {
+    /// `sent` (SMTP, LMTP), `retrieved` (RETR, TOP, FETCH), `appended` (APPEND).
+    direction: word::Direction,
+    /// SMTP, LMTP: from whom and to whom.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    envelope: Option<Envelope<'a>>,
+    /// Where it was retrieved from or appended to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mailbox: Option<&'a str>,
+    /// Its number there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    number: Option<u64>,
+    /// IMAP's unique identifier.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    uid: Option<u64>,
+    /// POP3's unique identifier, from UIDL.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unique_id: Option<&'a str>,
+    /// What was carried where it is not the whole message: `headers`, `header fields`, `top 10`, `text`, `section 1.2`,
+    /// `bytes 0-1023`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    part: Option<&'a str>,
+    /// Message-ID, without angle brackets.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message_id: Option<&'a str>,
+    /// Date, as sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    date: Option<&'a str>,
+    /// Subject, decoded (RFC 2047).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    subject: Option<&'a str>,
+}
+
+impl<'a> About<'a> {
+    /// What is known of `message`.
+    pub fn new(message: &'a model::Message) -> Self {
+        let header = &message.header;
+        Self {
+            direction: word::Direction(message.direction),
+            envelope: message.envelope.as_ref().map(envelope),
+            mailbox: told(&message.mailbox),
+            number: message.number,
+            uid: message.uid,
+            unique_id: told(&message.unique_id),
+            part: told(&message.part),
+            message_id: told(&header.message_id),
+            date: told(&header.date),
+            subject: told(&header.subject),
+        }
+    }
+}
+
 /// SMTP's envelope (RFC 5321).
 #[derive(Serialize, JsonSchema)]
-pub struct Envelope<'a> {
+struct Envelope<'a> {
     /// Reverse-path without its angle brackets; empty for `<>`.
     #[serde(skip_serializing_if = "Option::is_none")]
     from: Option<&'a str>,
@@ -209,16 +236,7 @@ impl<'a> Message<'a> {
         let header = &message.header;
         Self {
             n: message.n,
-            direction: word::Direction(message.direction),
-            envelope: message.envelope.as_ref().map(envelope),
-            mailbox: told(&message.mailbox),
-            number: message.number,
-            uid: message.uid,
-            unique_id: told(&message.unique_id),
-            part: told(&message.part),
-            message_id: told(&header.message_id),
-            date: told(&header.date),
-            subject: told(&header.subject),
+            about: About::new(message),
             from: mailboxes(&header.from),
             to: mailboxes(&header.to),
             cc: mailboxes(&header.cc),
@@ -240,8 +258,7 @@ impl<'a> Message<'a> {
     }
 }
 
-/// The record of an envelope.
-pub fn envelope(envelope: &model::Envelope) -> Envelope<'_> {
+fn envelope(envelope: &model::Envelope) -> Envelope<'_> {
     // An empty reverse-path is one: `<>` (RFC 5321, section 4.5.5).
     Envelope { from: envelope.from.as_deref(), to: envelope.to.iter().map(recipient).collect() }
 }

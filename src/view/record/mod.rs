@@ -19,7 +19,7 @@ pub(super) mod word;
 pub use capture::{Capture, Summary};
 pub use community::community_id;
 pub use message::Message;
-pub(super) use message::{Attachment, Envelope, attachment, envelope};
+pub(super) use message::{About, Attachment, attachment};
 pub(super) use session::End;
 pub use session::Session;
 pub use step::Step;

@@ -141,8 +141,9 @@ impl Layout {
     }
 
     fn sized(options: &Options, number: usize, address: usize, [command, purpose]: [usize; 2]) -> Self {
-        // An IPv6 address goes on several lines rather than take the room from what was said.
-        let addresses = address.min(IPV4.max(options.style.width / 6));
+        // Room for the titles' words, and an IPv6 address goes on several lines rather than take that of what was said.
+        let words = titles(options)[1..3].iter().flat_map(|title| title.split(' ')).map(grid::natural).max();
+        let addresses = address.max(words.unwrap_or_default()).min(IPV4.max(options.style.width / 6));
         let number = number.min(NUMBERS);
         let natural = [number, addresses, addresses, command, purpose];
         Self { grid: Grid::new(options.style, &natural, &[number, addresses, addresses]), addresses }

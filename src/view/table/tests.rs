@@ -209,6 +209,16 @@ fn live_rows_stand_under_the_session_that_they_belong_to() {
 }
 
 #[test]
+fn titles_are_not_broken_within_a_word() {
+    let mut session = Talk::new(Protocol::Smtp).s("220 x").c("QUIT").session;
+    for end in [&mut session.transport.ends.client, &mut session.transport.ends.server] {
+        end.set_ip([10, 0, 0, 1].into());
+    }
+    let text = printed(options(80, Lang::En, Show::REPORT), vec![session]);
+    assert!(text.contains("│ Destination │"), "{text}");
+}
+
+#[test]
 fn a_capture_without_mail_says_what_it_held() {
     let mut report = report(&[]);
     report.summary.limits_hit.hit(crate::limits::Limit::Connections);

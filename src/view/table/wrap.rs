@@ -10,8 +10,6 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 const CLOSING: &str = "，。、；：！？）》」』】〉”’…)]}>,.;:!?";
 /// Punctuation that no line ends with.
 const OPENING: &str = "（《「『【〈“‘([{<";
-/// What joins the parts of a long word: an address, a host name, a path.
-const JOINTS: &str = "@./:;,";
 
 /// `text` with line ends such that no line is wider than `width`, as far as its characters allow.
 pub fn wrap(text: &str, width: usize) -> Cow<'_, str> {
@@ -48,7 +46,7 @@ fn first_line(text: &str, width: usize) -> usize {
         if let Some(before) = before {
             if is_gap(before, found) {
                 gap = Some(at);
-            } else if JOINTS.contains(before) && !JOINTS.contains(found) {
+            } else if joins(before) && !joins(found) {
                 joint = Some(at);
             }
         }
@@ -80,8 +78,16 @@ fn starts_with_short_word(text: &str, width: usize) -> bool {
     true
 }
 
+/// True of what joins the parts of a long word: an address, a host name, a path.
+fn joins(found: char) -> bool {
+    matches!(found, '@' | '.' | '/' | ':' | ';' | ',')
+}
+
 /// True where a line may end between `before` and `after`.
 fn is_gap(before: char, after: char) -> bool {
+    if before.is_ascii() && after.is_ascii() {
+        return before == ' ' && after != ' ';
+    }
     let wide = |found: char| found.width() == Some(2);
     match (before, after) {
         (' ', after) => after != ' ',

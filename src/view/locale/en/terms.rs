@@ -253,6 +253,15 @@ pub fn no_mail(packets: u64, segments: u64, connections: u64, undecodable: u64, 
     lines
 }
 
+/// A capture of whose mail sessions none was asked for.
+pub fn none_asked_for(mail: u64, packets: u64) -> String {
+    format!(
+        "No mail session in this capture is one of those asked for (--session, --protocol): {mail} of its {} belong to \
+         others.",
+        self::packets(packets)
+    )
+}
+
 pub fn no_mail_hint() -> &'static str {
     "Mail on another port is read with --port (for example --port smtp=8025) or --any-port."
 }

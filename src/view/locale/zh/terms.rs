@@ -234,6 +234,14 @@ pub fn no_mail(packets: u64, segments: u64, connections: u64, undecodable: u64, 
     lines
 }
 
+/// A capture of whose mail sessions none was asked for.
+pub fn none_asked_for(mail: u64, packets: u64) -> String {
+    format!(
+        "抓包数据中的邮件会话都不符合所选条件（--session、--protocol）：{} 中有 {mail} 个属于其他会话。",
+        self::packets(packets)
+    )
+}
+
 pub fn no_mail_hint() -> &'static str {
     "如果邮件使用其他端口，可用 --port 指定（例如 --port smtp=8025），或使用 --any-port。"
 }

@@ -1,0 +1,194 @@
+//! Messages: what is known of each that was carried.
+
+use crate::protocol::event::{Delivery, Direction, MessageId, StepId};
+use crate::session::keep::Kept;
+use std::sync::Arc;
+
+/// One message carried.
+#[derive(Debug, Clone)]
+pub struct Message {
+    /// 1, 2, … within the session.
+    pub n: MessageId,
+    /// Which way it went.
+    pub direction: Direction,
+    /// SMTP and LMTP.
+    pub envelope: Option<Envelope>,
+    /// Where it was retrieved from or appended to.
+    pub mailbox: Option<String>,
+    /// Message number.
+    pub number: Option<u64>,
+    /// IMAP's UID.
+    pub uid: Option<u64>,
+    /// POP3's unique-id.
+    pub unique_id: Option<String>,
+    /// What was carried where it is not the whole message.
+    pub part: Option<String>,
+    /// Header fields, decoded.
+    pub header: Header,
+    /// MIME structure.
+    pub mime: Option<MimePart>,
+    /// Attachments, decoded.
+    pub attachments: Vec<Attachment>,
+    /// Content bytes as they crossed (dots unstuffed).
+    pub size: u64,
+    /// The content's lines. Absent where nobody asked for what is in messages.
+    pub lines: Option<Lines>,
+    /// Of exactly that content, as far as it was captured. Absent where digests were not asked for.
+    pub sha256: Option<[u8; 32]>,
+    /// Of what follows the first empty line, line ends brought to CRLF. Absent where there is no empty line, and where
+    /// it may be among the bytes that are missing.
+    pub body_sha256: Option<[u8; 32]>,
+    /// False where bytes are missing or the session ended within it.
+    pub complete: bool,
+    /// Ranges of the content that are missing, as (offset, length) of the content as it would be.
+    pub missing: Vec<(u64, u64)>,
+    /// Sent, appended.
+    pub outcome: Option<Delivery>,
+    /// The answer that decided it.
+    pub reply: Option<String>,
+    /// The steps it was read from.
+    pub steps: Vec<StepId>,
+    /// The same message elsewhere in the capture.
+    pub same_as: Vec<SameAs>,
+    /// The content itself, as far as it was captured, where somebody keeps it.
+    pub kept: Option<Arc<Kept>>,
+}
+
+/// The lines of a message's content, as far as it was captured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Lines {
+    /// How many there are; a last one without an end counts.
+    pub count: u64,
+    /// How they end. Absent where no line end was seen.
+    pub ends: Option<LineEnds>,
+}
+
+/// How the lines of a message's content end. SMTP, POP3 and IMAP want CR LF (RFC 5321, section 2.3.8).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum LineEnds {
+    /// With CR LF, all of them.
+    CrLf,
+    /// With LF alone, all of them.
+    Lf,
+    /// Some with CR LF, some with LF alone.
+    Mixed,
+}
+
+/// SMTP's envelope.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Envelope {
+    /// Reverse-path; empty for `<>`. Absent where MAIL was not seen.
+    pub from: Option<String>,
+    /// Recipients in order.
+    pub to: Vec<Recipient>,
+}
+
+/// One recipient.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Recipient {
+    /// Forward-path without its angle brackets.
+    pub address: String,
+    /// Code of the reply to RCPT.
+    pub code: Option<u16>,
+    /// Code of the recipient's own reply after the content.
+    pub final_code: Option<u16>,
+    /// RCPT and content were accepted, as far as seen.
+    pub accepted: bool,
+}
+
+/// Header fields of a message, decoded (RFC 5322, 2047).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Header {
+    /// Without angle brackets.
+    pub message_id: Option<String>,
+    /// As sent, unfolded.
+    pub date: Option<String>,
+    /// Decoded.
+    pub subject: Option<String>,
+    /// From.
+    pub from: Vec<Mailbox>,
+    /// To.
+    pub to: Vec<Mailbox>,
+    /// Cc.
+    pub cc: Vec<Mailbox>,
+    /// Reply-To.
+    pub reply_to: Vec<Mailbox>,
+}
+
+/// A mailbox of a header field (RFC 5322, section 3.4).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Mailbox {
+    /// Display name, decoded.
+    pub name: Option<String>,
+    /// addr-spec.
+    pub address: Option<String>,
+}
+
+/// A MIME entity (RFC 2045).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct MimePart {
+    /// MIME-Version.
+    pub version: Option<String>,
+    /// `multipart/alternative`.
+    pub content_type: Option<String>,
+    /// As declared.
+    pub charset: Option<String>,
+    /// Of a multipart.
+    pub boundary: Option<String>,
+    /// Content-Transfer-Encoding.
+    pub encoding: Option<String>,
+    /// Nested entities.
+    pub parts: Vec<MimePart>,
+}
+
+/// A decoded attachment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attachment {
+    /// Decoded (RFC 2047, 2231).
+    pub filename: Option<String>,
+    /// `application/pdf`.
+    pub content_type: Option<String>,
+    /// Decoded bytes.
+    pub size: u64,
+    /// Of the decoded bytes.
+    pub sha256: [u8; 32],
+    /// False where bytes of it are missing: size and digest are then of what was captured.
+    pub complete: bool,
+    /// It is TNEF ([MS-OXTNEF]): known by its first bytes, its type or its name.
+    pub tnef: bool,
+    /// The decoded bytes themselves, where somebody keeps them.
+    pub kept: Option<Arc<Kept>>,
+}
+
+/// The same message elsewhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SameAs {
+    /// Session id.
+    pub session: u64,
+    /// Message number in that session.
+    pub message: MessageId,
+    /// By what it is known.
+    pub by: Match,
+}
+
+/// By what two messages are known to be one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Match {
+    /// Equal sha256.
+    Content,
+    /// Equal body_sha256.
+    Body,
+    /// Equal Message-ID.
+    MessageId,
+}
+
+impl Match {
+    /// The name in the JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Content => "content",
+            Self::Body => "body",
+            Self::MessageId => "message-id",
+        }
+    }
+}

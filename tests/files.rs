@@ -1,0 +1,166 @@
+//! Captures of several shapes: radio frames, rotated files, a file that grows, copies that disagree.
+
+mod support;
+
+use serde_json::Value;
+use std::io::Write;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use support::{CONVERSATIONS, Conversation, Packet, Side, frame, numbered, packets, pcap, pcap_of, segments, turns};
+
+/// Of SMTP, one line a segment.
+const CONVERSATION: Conversation = CONVERSATIONS[1];
+
+/// The only session of a capture that hits no limit.
+fn session(file: &[u8]) -> Value {
+    let (mut document, problem) = support::analyze(file);
+    assert_eq!(problem, None);
+    assert_eq!(document["summary"]["limits_hit"], serde_json::json!({}));
+    let sessions = document["sessions"].as_array_mut().expect("a list");
+    assert_eq!(sessions.len(), 1);
+    sessions.remove(0)
+}
+
+#[test]
+fn two_connections_in_the_same_wifi_frames() {
+    const SIDES: [[u16; 2]; 2] = [[40_000, 25], [40_001, 25]];
+    let sent = segments(&turns(CONVERSATION.script), 200);
+    let mut radios = Vec::new();
+    for (time, segment) in (0..).zip(&sent) {
+        // A QoS data frame that says it holds several; each an Ethernet-like header, LLC and SNAP, padded to 4 bytes.
+        let mut radio = [&[0x88, 0x01][..], &[0; 22], &[0x80, 0]].concat();
+        for [client, server] in SIDES {
+            while !(radio.len() - 26).is_multiple_of(4) {
+                radio.push(0);
+            }
+            let ip = frame(segment, client, server).split_off(14);
+            radio.extend_from_slice(&[2; 12]);
+            radio.extend_from_slice(&(ip.len() as u16 + 8).to_be_bytes());
+            radio.extend_from_slice(&[0xaa, 0xaa, 3, 0, 0, 0, 8, 0]);
+            radio.extend_from_slice(&ip);
+        }
+        radios.push(Packet::new(time * 1_000, radio));
+    }
+    // Link type 105: IEEE 802.11.
+    let (document, problem) = support::analyze(&pcap_of(105, &radios));
+    assert_eq!(problem, None);
+    let sessions = document["sessions"].as_array().expect("a list");
+    let clean = session(&pcap(&packets(&sent, 25, 1_000)));
+    assert_eq!(sessions.len(), 2);
+    for (session, [port, _]) in sessions.iter().zip(SIDES) {
+        assert_eq!(session["client"]["port"], port);
+        assert_eq!(session["messages"][0]["sha256"], clean["messages"][0]["sha256"]);
+        assert_eq!(session["transport"]["packets"], clean["transport"]["packets"]);
+    }
+    // Each packet counts for both sessions, and once in all.
+    let counted = &document["summary"]["packets"];
+    assert_eq!((&counted["read"], &counted["mail"]), (&Value::from(sent.len()), &Value::from(sent.len())));
+}
+
+#[test]
+fn rotated_files_are_one_capture() {
+    let turns = turns(CONVERSATION.script);
+    let whole = packets(&segments(&turns, 20), 25, 1_000);
+    let clean = session(&pcap(&whole));
+    let folder = tempfile::tempdir().expect("a folder");
+    // As `tcpdump -C` names them; given in the order in which a shell would sort them.
+    let mut names: Vec<_> = (0..)
+        .zip(whole.chunks(whole.len().div_ceil(12)))
+        .map(|(n, part)| {
+            let name = folder.path().join(if n == 0 { "part.pcap".into() } else { format!("part.pcap{n}") });
+            std::fs::write(&name, pcap(part)).expect("writable");
+            name
+        })
+        .collect();
+    names.sort();
+    assert!(names.len() > 10);
+    let mut source = mailtap::capture::open(&names, None, mailtap::capture::Damage::default()).expect("captures");
+    let (document, problem) = support::document(&mut *source);
+    assert_eq!(problem, None);
+    assert_eq!(document["sessions"].as_array().map(Vec::len), Some(1));
+    assert_eq!(document["sessions"][0]["transport"], clean["transport"]);
+    assert_eq!(document["sessions"][0]["messages"], clean["messages"]);
+}
+
+#[test]
+fn a_file_that_is_followed_is_read_as_it_grows() {
+    let whole = pcap(&packets(&segments(&turns(CONVERSATION.script), 20), 25, 1_000));
+    let clean = session(&whole);
+    let folder = tempfile::tempdir().expect("a folder");
+    let name = folder.path().join("growing.pcap");
+    std::fs::write(&name, b"").expect("writable");
+    let stop = Arc::new(AtomicBool::new(false));
+    let reader = std::thread::spawn({
+        let (name, stop) = (name.clone(), Arc::clone(&stop));
+        move || {
+            let mut source = mailtap::capture::follow(&[name], None, Default::default(), stop).expect("a capture");
+            let (document, problem) = support::document(&mut *source);
+            assert_eq!(problem, None);
+            document
+        }
+    });
+    let mut file = std::fs::OpenOptions::new().append(true).open(&name).expect("it");
+    // The pieces end in the middle of the header, of a record's header, of a record.
+    for piece in whole.chunks(whole.len().div_ceil(5)) {
+        let (first, second) = piece.split_at(10);
+        for part in [first, second] {
+            file.write_all(part).expect("writable");
+            std::thread::sleep(std::time::Duration::from_millis(60));
+        }
+    }
+    file.write_all(&[1, 2, 3]).expect("writable");
+    std::thread::sleep(std::time::Duration::from_millis(400));
+    stop.store(true, Ordering::Relaxed);
+    let document = reader.join().expect("no panic");
+    assert_eq!(document["sessions"][0]["transport"], clean["transport"]);
+    assert_eq!(document["sessions"][0]["messages"], clean["messages"]);
+    assert!(document["capture"]["sources"][0].get("problem").is_none());
+}
+
+/// A line in segments of one byte: more packets than a step keeps numbers of, which is told.
+#[test]
+fn packet_numbers_that_are_left_out_are_counted() {
+    let file =
+        pcap(&packets(&segments(&turns(&format!("S: 220 mx ESMTP\nC: NOOP {}\n", "x".repeat(600))), 1), 25, 1_000));
+    let (document, problem) = support::analyze(&file);
+    assert_eq!(problem, None);
+    // `NOOP `, 600 bytes and a line end, of which 256 numbers are kept.
+    let left_out = 5 + 600 + 2 - mailtap::limits::PACKETS_PER_STEP;
+    assert_eq!(document["summary"]["limits_hit"], serde_json::json!({ "packets_per_step": left_out }));
+    let packets = document["sessions"][0]["steps"][1]["packets"].as_array().expect("a list");
+    assert_eq!(packets.len(), mailtap::limits::PACKETS_PER_STEP);
+}
+
+/// Two copies of one command that differ: both are evidence.
+#[test]
+fn copies_that_disagree_are_told_with_what_they_say() {
+    let sent = segments(&turns(CONVERSATION.script), usize::MAX);
+    let rcpt = sent.iter().position(|s| s.payload.starts_with(b"RCPT")).expect("it");
+    let mut captured = packets(&sent, 25, 1_000);
+    let mut forged = sent[rcpt].clone();
+    forged.payload = String::from_utf8_lossy(&forged.payload).replace("alice", "mabel").into_bytes();
+    // Another packet, a little later; the first copy is number rcpt + 1.
+    let time = captured[rcpt].time + 10;
+    let frame = numbered(frame(&forged, 40_000, 25), 9_999);
+    captured.insert(rcpt + 1, Packet::new(time, frame));
+    let session = session(&pcap(&captured));
+    assert_eq!(session["transport"]["conflicting"], 5);
+    assert_eq!(session["messages"][0]["envelope"]["to"][0]["address"], "alice@JServer.Netlab");
+    let finding = |session: &Value| -> Value {
+        let all = session["findings"].as_array().expect("a list").iter();
+        all.filter(|finding| finding["id"] == "conflicting-bytes").cloned().collect()
+    };
+    let found = finding(&session);
+    assert_eq!(found.as_array().map(Vec::len), Some(1));
+    let step = session["steps"].as_array().expect("a list").iter().find(|step| step["command"] == "RCPT").expect("it");
+    assert_eq!((&found[0]["severity"], &found[0]["steps"][0]), (&Value::from("medium"), &step["n"]));
+    let detail = found[0]["detail"].as_str().expect("words");
+    let offset: usize = sent[..rcpt].iter().filter(|s| s.from == Side::Client).map(|s| s.payload.len()).sum();
+    let expected = format!(
+        "The client at byte {offset} (5 bytes differ): first in packet {} `RCPT TO:<alice@JServer.Netlab>`, then in \
+         packet {} `RCPT TO:<mabel@JServer.Netlab>`.",
+        rcpt + 1,
+        rcpt + 2
+    );
+    assert!(detail.ends_with(&expected), "{detail}");
+}
