@@ -129,7 +129,7 @@ impl Halves {
         octets: u64,
         sizes: &Sizes,
         out: &mut dyn Sink,
-    ) -> Result<MessageId, Option<Half>> {
+    ) -> Result<MessageId, Option<Box<Half>>> {
         let size = sizes.of(text.name);
         let Some(found) = self.headers.iter().position(|header| header.is_completed_by(&text, octets, size)) else {
             if self.headers_forgotten && text.part == Part::Text {
@@ -142,7 +142,7 @@ impl Halves {
                 self.texts_forgotten |= !in_vain;
                 None
             } else {
-                Some(text)
+                Some(Box::new(text))
             });
         };
         self.held = self.held.saturating_sub(text.weight());

@@ -196,7 +196,7 @@ impl Pieces {
         }
         match self.halves.header_of(half, octets, &self.sizes, out) {
             Ok(whole) => Place::Text { text: message, message: whole },
-            Err(half) => Place::Alone { message, keep: Keep::Half(half) },
+            Err(half) => Place::Alone { message, keep: Keep::Half(half.map(|half| *half)) },
         }
     }
 
