@@ -32,6 +32,15 @@ pub(super) struct Half {
     content: Vec<u8>,
 }
 
+/// What becomes of a text that begins.
+#[derive(Debug)]
+pub(super) enum Begun {
+    /// Its header has come: the message has begun, and this is the rest of it.
+    Message(MessageId),
+    /// It is to be kept, if it is there to be kept.
+    Alone(Option<Half>),
+}
+
 /// The halves that wait for the other.
 #[derive(Debug, Default)]
 pub(super) struct Halves {
@@ -121,15 +130,8 @@ impl Halves {
         }
     }
 
-    /// All that follows a header begins, and is `octets` long. If that header has come, the message begins: returned is
-    /// which it is. Otherwise the half is given back.
-    pub fn header_of(
-        &mut self,
-        text: Half,
-        octets: u64,
-        sizes: &Sizes,
-        out: &mut dyn Sink,
-    ) -> Result<MessageId, Option<Box<Half>>> {
+    /// All that follows a header begins, and is `octets` long: if that header has come, then so has the message's beginning.
+    pub fn header_of(&mut self, text: Half, octets: u64, sizes: &Sizes, out: &mut dyn Sink) -> Begun {
         let size = sizes.of(text.name);
         let Some(found) = self.headers.iter().position(|header| header.is_completed_by(&text, octets, size)) else {
             if self.headers_forgotten && text.part == Part::Text {
@@ -137,22 +139,22 @@ impl Halves {
             }
             // One part of several is not waited with for a header that is here.
             let in_vain = text.part == Part::First && self.headers.iter().any(|header| header.name.is(text.name));
-            return Err(if in_vain || octets > WAITING_TEXT_BYTES as u64 {
+            return Begun::Alone(if in_vain || octets > WAITING_TEXT_BYTES as u64 {
                 self.held = self.held.saturating_sub(text.weight());
                 self.texts_forgotten |= !in_vain;
                 None
             } else {
-                Some(Box::new(text))
+                Some(text)
             });
         };
         self.held = self.held.saturating_sub(text.weight());
-        let Some(header) = self.headers.remove(found) else { return Err(None) };
+        let Some(header) = self.headers.remove(found) else { return Begun::Alone(None) };
         self.headers_held = self.headers_held.saturating_sub(header.weight());
         let mut start = text.start;
         start.steps.splice(0..0, header.start.steps);
         let message = out.message(start);
         out.content(message, &header.content);
-        Ok(message)
+        Begun::Message(message)
     }
 
     /// A half has come, to its end. If the other has come too, the message is told, and returned; its outcome remains to

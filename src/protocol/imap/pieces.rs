@@ -12,7 +12,7 @@ A mailbox that is left and selected again is the same one if its UIDVALIDITY is 
 UID then goes on.
 */
 
-use super::halves::{Half, Halves, Part, weight};
+use super::halves::{Begun, Half, Halves, Part, weight};
 use super::known::{Name, Sizes};
 use super::scan::Section;
 use crate::limits::{Limit, PARTIAL_BYTES, PARTIAL_MESSAGES};
@@ -195,8 +195,8 @@ impl Pieces {
             return Place::Alone { message, keep: Keep::Half(Some(half)) };
         }
         match self.halves.header_of(half, octets, &self.sizes, out) {
-            Ok(whole) => Place::Text { text: message, message: whole },
-            Err(half) => Place::Alone { message, keep: Keep::Half(half.map(|half| *half)) },
+            Begun::Message(whole) => Place::Text { text: message, message: whole },
+            Begun::Alone(half) => Place::Alone { message, keep: Keep::Half(half) },
         }
     }
 

@@ -75,6 +75,7 @@ impl Dialogue {
                 let step = out.step(step);
                 if !whole {
                     self.queue.line();
+                    self.user = None; // It may be what is left of another one's name.
                 } else {
                     let mut pending = Pending::new(Verb::Other, step, Follows::Anything);
                     pending.maybe_unanswered = line.bytes.is_empty();

@@ -153,6 +153,8 @@ pub struct Exchange {
     /// The last round was the server's. A challenge upon a challenge means that a response was not captured.
     challenged: bool,
     cancelled: bool,
+    /// The server has reported what is wrong with the token (RFC 7628, section 3.2.2), and can only refuse it from here on.
+    refused: bool,
     /// Something was said after the mechanism's name.
     begun: bool,
     rounds: u32,
@@ -172,6 +174,7 @@ impl Exchange {
             turn: Turn::Username,
             challenged: false,
             cancelled: false,
+            refused: false,
             begun: false,
             rounds: 0,
         }
@@ -210,6 +213,7 @@ impl Exchange {
                     let readable = self.readable(&decoded, base64);
                     append(&mut self.credential.challenge, readable);
                 }
+                self.refused |= self.credential.token.is_some() && decoded.starts_with(b"{");
                 Round::Challenge(mechanism)
             }
             // Exchange says `334 ntlm supported`.
@@ -268,6 +272,8 @@ impl Exchange {
     pub fn finish(self, outcome: LoginOutcome) -> Credential {
         let outcome = match outcome {
             LoginOutcome::Rejected | LoginOutcome::Unknown if self.cancelled => LoginOutcome::Cancelled,
+            // Many a client says no more once it has been told why.
+            LoginOutcome::Unknown if self.refused => LoginOutcome::Rejected,
             other => other,
         };
         Credential { outcome, ..self.credential }

@@ -196,6 +196,20 @@ fn xoauth2() {
 }
 
 #[test]
+fn a_token_is_refused_by_the_error_report_alone() {
+    let end = |outcome: LoginOutcome, report: &[u8]| {
+        let mut exchange = Exchange::new(b"XOAUTH2", 1);
+        exchange.response(BASE64.encode(b"user=alice\x01auth=Bearer bad\x01\x01").as_bytes());
+        exchange.challenge(BASE64.encode(report).as_bytes());
+        exchange.finish(outcome).outcome
+    };
+    let report = br#"{"status":"401","schemes":"bearer"}"#;
+    assert_eq!(end(LoginOutcome::Unknown, report), LoginOutcome::Rejected);
+    assert_eq!(end(LoginOutcome::Accepted, report), LoginOutcome::Accepted);
+    assert_eq!(end(LoginOutcome::Unknown, b""), LoginOutcome::Unknown);
+}
+
+#[test]
 fn ntlm_names_user_domain_and_workstation() {
     let last = BASE64.encode(&ntlm::tests::authenticate_message("NETLAB", "alice", "CSLABC39", &[0xab; 16]));
     let script = format!(

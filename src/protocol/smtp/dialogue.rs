@@ -189,6 +189,11 @@ impl Dialogue {
                     Asking::StartTls if self.held.first_byte().is_some_and(is_tls_record) => self.start_tls(out),
                     _ if is_command => {}
                     Asking::Data if after_gap && self.held.begins_with_gap() => {}
+                    // The gap that has cut DATA's line may have gone on into the message, and beyond it.
+                    Asking::Data if self.torn != Torn::No => {
+                        self.queue.commands_lost(true);
+                        self.client = Client::Commands(After::Gap);
+                    }
                     Asking::Octets(octets) if !self.held.begins_with_gap() => {
                         self.client = Client::Counted(Counted::new(octets));
                     }
@@ -197,10 +202,7 @@ impl Dialogue {
                         if let Some(unseen) = self.queue.no_commands_lost() {
                             self.unanswered(unseen, out);
                         }
-                        let mut content = Content::after(step);
-                        // The gap that has cut DATA's line may have gone on into the message.
-                        content.torn = std::mem::replace(&mut self.torn, Torn::No) != Torn::No;
-                        self.client = Client::Content(content);
+                        self.client = Client::Content(Content::after(step));
                     }
                     // Both the challenge and what was said to it are missing, and perhaps more.
                     Asking::Auth if self.torn != Torn::No || self.held.begins_with_gap() => {

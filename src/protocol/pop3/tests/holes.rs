@@ -30,6 +30,9 @@ fn a_name_from_before_a_gap_is_not_the_one_that_a_password_belongs_to() {
     let begun = "S: +OK ready\n C: USER nobody\n S: +OK\n C~ 12\n S~ 20\n";
     let told = hear(&[begun, " C: USER alice\n S: +OK\n C: PASS secret12\n S: +OK in"].concat());
     assert!(logins(&told)[0].starts_with("USER/PASS - secret12 Plaintext Accepted"), "{:?}", logins(&told));
+    let told =
+        hear("S: +OK ready\n C: USER nobody\n S: +OK\n C~ 2\n C: ER alice\n S: +OK\n C: PASS secret12\n S: +OK in");
+    assert!(logins(&told)[0].starts_with("USER/PASS - secret12"), "{:?}", logins(&told));
     let told = hear(&[begun, " C: PASS secret12\n S: +OK in"].concat());
     assert!(logins(&told).iter().all(|login| !login.contains("nobody")), "{:?}", logins(&told));
 }
