@@ -144,6 +144,16 @@ impl Turn {
     }
 }
 
+/// Whether either side has put an end to an exchange before the reply that decides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum GivenUp {
+    No,
+    /// The client, by `*`.
+    Cancelled,
+    /// The server, which has reported what is wrong with the token (RFC 7628, section 3.2.2) and can only refuse it now.
+    Reported,
+}
+
 /// One exchange, from the AUTH command to the reply that decides.
 #[derive(Debug)]
 pub struct Exchange {
@@ -152,9 +162,7 @@ pub struct Exchange {
     turn: Turn,
     /// The last round was the server's. A challenge upon a challenge means that a response was not captured.
     challenged: bool,
-    cancelled: bool,
-    /// The server has reported what is wrong with the token (RFC 7628, section 3.2.2), and can only refuse it from here on.
-    refused: bool,
+    given_up: GivenUp,
     /// Something was said after the mechanism's name.
     begun: bool,
     rounds: u32,
@@ -173,8 +181,7 @@ impl Exchange {
             mechanism,
             turn: Turn::Username,
             challenged: false,
-            cancelled: false,
-            refused: false,
+            given_up: GivenUp::No,
             begun: false,
             rounds: 0,
         }
@@ -213,7 +220,9 @@ impl Exchange {
                     let readable = self.readable(&decoded, base64);
                     append(&mut self.credential.challenge, readable);
                 }
-                self.refused |= self.credential.token.is_some() && decoded.starts_with(b"{");
+                if self.credential.token.is_some() && decoded.starts_with(b"{") {
+                    self.given_up = GivenUp::Reported;
+                }
                 Round::Challenge(mechanism)
             }
             // Exchange says `334 ntlm supported`.
@@ -231,7 +240,7 @@ impl Exchange {
         let challenged = std::mem::replace(&mut self.challenged, false);
         match base64 {
             b"*" => {
-                self.cancelled = true;
+                self.given_up = GivenUp::Cancelled;
                 return Round::Cancel;
             }
             // An initial response that is empty answers none of LOGIN's two questions; an empty line does.
@@ -270,11 +279,11 @@ impl Exchange {
 
     /// The attempt, as far as it went. An exchange that the client cancelled is not one that the server rejected.
     pub fn finish(self, outcome: LoginOutcome) -> Credential {
-        let outcome = match outcome {
-            LoginOutcome::Rejected | LoginOutcome::Unknown if self.cancelled => LoginOutcome::Cancelled,
+        let outcome = match (outcome, self.given_up) {
+            (LoginOutcome::Rejected | LoginOutcome::Unknown, GivenUp::Cancelled) => LoginOutcome::Cancelled,
             // Many a client says no more once it has been told why.
-            LoginOutcome::Unknown if self.refused => LoginOutcome::Rejected,
-            other => other,
+            (LoginOutcome::Unknown, GivenUp::Reported) => LoginOutcome::Rejected,
+            (other, _) => other,
         };
         Credential { outcome, ..self.credential }
     }
