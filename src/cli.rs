@@ -293,7 +293,9 @@ impl Cli {
                     snaplen: args.snaplen,
                     buffer: args.buffer * 1024 * 1024,
                     promiscuous: !args.no_promiscuous,
-                    immediate: true,
+                    // Linux gathers packets in blocks that it hands over after 100 ms at the latest, and has room for many times
+                    // as many as in one place for each; elsewhere whoever polls may not be told of what is gathered.
+                    immediate: cfg!(not(target_os = "linux")),
                     write: args.write,
                 };
                 analysis(Input::Live(live), args.common, environment, args.packets, args.duration)
@@ -356,7 +358,7 @@ fn analysis(
             Format::Table | Format::Json => When::InOrder,
         },
         steps: live && args.format == Format::Table && show.steps,
-        threads: if live { 1 } else { args.threads.map_or(environment.cores, usize::from) },
+        threads: args.threads.map_or(environment.cores, usize::from),
         packets,
         duration: duration.map(Duration::from_secs),
     };

@@ -71,6 +71,12 @@ pub const WAITING_BYTES: usize = bound(256 * 1024 * 1024, 12288);
 /// Bytes of all connections together that were handed over and are kept, to hold retransmissions against them.
 pub const HISTORY_BYTES: usize = bound(64 * 1024 * 1024, 4096);
 
+/// Steps of sessions that are over and wait to be shown after those that began before them, each session counting as
+/// [`LIGHTEST_SESSION`] at least.
+pub const WAITING_STEPS: usize = bound(1_000_000, 64);
+/// What a session of few steps costs, in steps.
+pub const LIGHTEST_SESSION: usize = 8;
+
 /// Bytes of one record of a capture file; a length above it is taken for damage.
 pub const RECORD_BYTES: usize = 16 * 1024 * 1024;
 /// Packets that are held to put those in order that stand out of time order in their file.
@@ -129,6 +135,8 @@ pub enum Limit {
     RecordOrder,
     /// [`HISTORY_BYTES`]: counts segments that repeated bytes which could not be compared any more.
     History,
+    /// [`WAITING_STEPS`]: counts sessions that are shown after others that began later.
+    SessionOrder,
     /// [`FRAGMENTED_DATAGRAMS`], [`FRAGMENT_BYTES`]: counts IP datagrams given up to make room.
     Fragments,
 }
@@ -155,6 +163,7 @@ impl Limit {
             Self::Waiting => "waiting",
             Self::History => "history",
             Self::RecordOrder => "record_order",
+            Self::SessionOrder => "session_order",
             Self::Fragments => "fragments",
         }
     }

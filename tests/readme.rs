@@ -132,6 +132,7 @@ fn every_bound_is_told_as_it_is() {
         ("waiting", bytes(limits::WAITING_BYTES)),
         ("record_order", count(limits::ORDER_PACKETS)),
         ("record_order", bytes(limits::ORDER_BYTES)),
+        ("session_order", count(limits::WAITING_STEPS)),
         ("history", bytes(limits::HISTORY_BYTES)),
         ("fragments", bytes(limits::FRAGMENT_BYTES)),
     ];

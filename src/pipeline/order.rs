@@ -8,6 +8,7 @@ have no holes and are the same in every format.
 use super::When;
 use crate::capture::Time;
 use crate::flow::Transport;
+use crate::limits::{LIGHTEST_SESSION, Limit, LimitsHit, WAITING_STEPS};
 use crate::protocol::detect;
 use crate::protocol::ports::Hint;
 use crate::session::builder::{Builder, Wanted};
@@ -32,6 +33,14 @@ pub enum Ended {
 }
 
 impl Ended {
+    /// What it costs to have it wait, in steps.
+    fn weight(&self) -> usize {
+        match self {
+            Self::Silent(_) => LIGHTEST_SESSION,
+            Self::Spoken(session) => session.0.steps.len().max(LIGHTEST_SESSION),
+        }
+    }
+
     /// The session with number `id`, and the number of its steps that have been shown already.
     fn session(self, id: u64, wanted: Wanted) -> (Session, usize) {
         let (mut session, shown) = match self {
@@ -61,9 +70,13 @@ pub struct Order {
     next_id: u64,
     /// Ended sessions by number.
     ended: BTreeMap<u64, Ended>,
+    /// What those cost, in steps.
+    weight: usize,
+    /// Sessions that had others wait for too long.
+    limits_hit: LimitsHit,
     /// Numbers of ended sessions, in the order in which they became ready.
     ready: VecDeque<u64>,
-    /// The number of the session that is handed on next, where they go in order.
+    /// Where they go in order, the number of the session that is handed on next; those below have been, or go as they end.
     next_out: u64,
 }
 
@@ -91,6 +104,8 @@ impl Order {
             open: HashMap::new(),
             next_id: 1,
             ended: BTreeMap::new(),
+            weight: 0,
+            limits_hit: LimitsHit::default(),
             ready: VecDeque::new(),
             next_out: 1,
         }
@@ -164,11 +179,30 @@ impl Order {
     pub fn next_ready(&mut self) -> Option<(Session, usize)> {
         let id = match self.when {
             When::AsTheyEnd => self.ready.pop_front()?,
-            When::InOrder => self.next_out,
+            When::InOrder => self.next_in_order()?,
         };
         let ended = self.ended.remove(&id)?;
-        self.next_out += 1;
+        self.weight -= ended.weight();
         Some(ended.session(id, self.wanted))
+    }
+
+    /// The number of the session that is handed on next, if it is over. One that is open as long as the capture (IDLE) has
+    /// the others wait only up to a bound; then they are no longer held back by it.
+    fn next_in_order(&mut self) -> Option<u64> {
+        let (&first, _) = self.ended.first_key_value()?;
+        if first > self.next_out {
+            if self.weight <= WAITING_STEPS {
+                return None;
+            }
+            self.limits_hit.hit_times(Limit::SessionOrder, first - self.next_out);
+        }
+        self.next_out = self.next_out.max(first + 1);
+        Some(first)
+    }
+
+    /// Bounds that cost something.
+    pub fn limits_hit(&self) -> &LimitsHit {
+        &self.limits_hit
     }
 
     fn number(&mut self) {
@@ -190,9 +224,54 @@ impl Order {
     }
 
     fn end(&mut self, id: u64, session: Ended) {
+        self.weight += session.weight();
         self.ended.insert(id, session);
         if self.when == When::AsTheyEnd {
             self.ready.push_back(id);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::flow::{At, Conflicts, Counters, End, Ends};
+    use crate::protocol::ports::Ports;
+
+    fn silent() -> Ended {
+        let client = "192.0.2.1:40000".parse().expect("an address");
+        let ends = Ends { client, server: "192.0.2.2:25".parse().expect("an address") };
+        let at = At { packet: 1, time: Time::default() };
+        let transport = Transport {
+            ends,
+            first: at,
+            last: at,
+            end: End::Closed,
+            from_start: true,
+            counters: Counters::default(),
+            conflicts: Conflicts::default(),
+        };
+        let hint = Ports::default().get(ends.server.port()).expect("a mail port");
+        Ended::Silent(Box::new((hint, transport)))
+    }
+
+    #[test]
+    fn one_that_stays_open_has_the_others_wait_up_to_a_bound() {
+        let mut order = Order::new(When::InOrder, Wanted::ALL);
+        let bound = (WAITING_STEPS / LIGHTEST_SESSION) as u64;
+        order.begun((1, 0), Time::default(), true);
+        order.decided((1, 0), true);
+        let mut shown = Vec::new();
+        for nth in 2..=bound + 2 {
+            assert!(shown.is_empty(), "the bound has room for {bound}");
+            order.begun((nth, 0), Time::default(), true);
+            order.over((nth, 0), Some(silent()));
+            shown.extend(std::iter::from_fn(|| order.next_ready()).map(|(session, _)| session.id));
+        }
+        assert!(shown.iter().copied().eq(2..=bound + 2), "no more wait");
+        order.over((1, 0), Some(silent()));
+        shown.extend(std::iter::from_fn(|| order.next_ready()).map(|(session, _)| session.id));
+        assert_eq!(shown.last(), Some(&1), "it goes as it ends");
+        assert_eq!(order.limits_hit().iter().collect::<Vec<_>>(), [(Limit::SessionOrder, 1)]);
     }
 }

@@ -79,6 +79,7 @@ impl<'a> Outtake<'a> {
     /// The capture has been read.
     pub fn finish(mut self, counted: Counted) -> Summary {
         self.summary.limits_hit.add(&counted.limits_hit);
+        self.summary.limits_hit.add(self.order.limits_hit());
         let mail = self.summary.packets.mail;
         let mut packets = counted.packets;
         packets.mail = mail;

@@ -8,7 +8,7 @@ reader ──batch──▶ worker 1 ──events──┐
 ```
 
 Every worker is sent every batch, with the segments of its own shards in it, so that the caller knows when it has heard
-all that happened up to a packet. Queues are short: whoever is slow holds the others back. When the capture has ended, each
+all that happened up to a packet. Queues are short: whoever is slow holds the others back; but for an interface's, which cannot be held back. When the capture has ended, each
 worker tells of the connections that are left piece by piece, in the order of their beginnings, and the caller merges what
 it hears.
 */
@@ -27,8 +27,13 @@ use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-/// Batches that wait for a worker.
+/// Batches that wait for a worker, of a file.
 const QUEUE: usize = 2;
+/// The same of an interface, which does not wait: what comes faster than it can be followed is lost once the kernel's
+/// buffer is full. A batch has half a megabyte of mail at most and as much beside it.
+const LIVE_QUEUE: usize = 192;
+/// Batches of each worker that are kept to be used again.
+const SPARE: usize = QUEUE + 2;
 
 /// Segments of one worker's shards.
 #[derive(Default)]
@@ -73,12 +78,13 @@ pub fn run<'a>(
     let workers = options.threads.min(SHARDS);
     // Set where the view cannot write: the reader and the workers have nothing more to do.
     let given_up = AtomicBool::new(false);
-    let (used, unused) = bounded(workers * (QUEUE + 2));
+    let (used, unused) = bounded(workers * SPARE);
+    let queue = if source.is_live() { LIVE_QUEUE } else { QUEUE };
     let (given_up, unused) = (&given_up, &unused);
     thread::scope(|scope| {
         let (mut to_workers, mut from_workers) = (Vec::new(), Vec::new());
         for worker in 0..workers {
-            let (to_worker, batches) = bounded(QUEUE);
+            let (to_worker, batches) = bounded(queue);
             let (done, from_worker) = bounded(QUEUE);
             let used = used.clone();
             scope.spawn(move || work(Shards::of_thread(worker, workers, options), &batches, &done, &used));

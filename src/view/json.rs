@@ -41,6 +41,8 @@ impl<W: Write> View for Json<W> {
     }
 
     fn finish(&mut self, report: &Report) -> io::Result<()> {
+        // They came in this order, but where too many had to wait for one.
+        self.sessions.sort_by_key(|session| session.id);
         same::both_ways(&mut self.sessions);
         let document = Document { report, options: self.options, sessions: &self.sessions };
         let pretty = Harmless(PrettyFormatter::new());

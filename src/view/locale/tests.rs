@@ -228,7 +228,7 @@ fn every_label_and_term_has_words_of_its_own() {
     check_all(all!(LoginOutcome: Accepted, Rejected, Cancelled, Unknown), |l, &x| login_outcome(l, x).to_owned());
     check_all(
         all!(Limit: LineBytes, PacketsPerStep, StepsPerSession, MessagesPerSession, CredentialsPerSession, MessageBytes,
-            MimeStructure, CommandsInFlight, PartialFetches, Maildrop, Recipients, MissingRanges, SameAs, TlsHandshakeBytes, Fragments, Connections, Waiting, History, RecordOrder),
+            MimeStructure, CommandsInFlight, PartialFetches, Maildrop, Recipients, MissingRanges, SameAs, TlsHandshakeBytes, Fragments, Connections, Waiting, History, RecordOrder, SessionOrder),
         |l, &x| limit(l, x),
     );
     let stops = [

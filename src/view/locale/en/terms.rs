@@ -196,6 +196,10 @@ pub fn limit(limit: Limit) -> String {
                 limits::SPEAKING_CONNECTIONS
             )
         }
+        Limit::SessionOrder => {
+            "sessions stayed open so long that others which began later are shown first, to keep memory bounded"
+                .to_owned()
+        }
         Limit::RecordOrder => format!(
             "packets stood more than {} records out of time order in the file, and were read late",
             limits::ORDER_PACKETS

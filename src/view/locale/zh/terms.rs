@@ -189,6 +189,7 @@ pub fn limit(limit: Limit) -> String {
             limits::CONNECTIONS,
             limits::SPEAKING_CONNECTIONS
         ),
+        Limit::SessionOrder => "为限制内存占用，长时间未结束、排在更晚开始的会话之后显示的会话（会话数）".to_owned(),
         Limit::RecordOrder => {
             format!("文件中的分组偏离时间顺序超过 {} 条记录，读取得较晚（分组数）", limits::ORDER_PACKETS)
         }
