@@ -46,10 +46,31 @@ const LISTED_WITH: &str = "TShark (Wireshark) 4.0.";
 
 /// Fixture, what differs, and why mailtap is right.
 const KNOWN: &[(&str, What, &str)] = &[
+    ("lab/courier-imap", What::Commands, LITERALS),
+    ("lab/courier-imap", What::Replies, CLOSED),
+    ("lab/courier-imap", What::Messages, APPENDED),
+    ("lab/courier-pop3", What::Commands, RESPONSE),
+    ("lab/courier-pop3", What::Messages, CHALLENGE),
+    ("lab/curl-imap", What::Commands, APPENDED),
+    ("lab/curl-imap", What::Replies, CLOSED),
+    ("lab/curl-imap", What::Messages, APPENDED),
+    ("lab/curl-pop3", What::Commands, RESPONSE),
+    ("lab/curl-pop3", What::Messages, CHALLENGE),
+    ("lab/curl-smtp", What::Messages, RESPONSE_FIRST),
+    ("lab/cyrus-imap", What::Commands, APPENDED),
+    ("lab/cyrus-imap", What::Replies, CLOSED),
+    ("lab/cyrus-imap", What::Messages, APPENDED),
+    ("lab/cyrus-lmtp", What::Commands, REFUSED),
+    ("lab/cyrus-lmtp", What::Messages, REFUSED),
+    ("lab/cyrus-pop3", What::Commands, RESPONSE),
+    ("lab/cyrus-pop3", What::Messages, CHALLENGE),
     ("lab/exim-bdat-refused", What::Commands, CHUNKED),
     ("lab/exim-bdat-refused", What::Messages, CHUNKED),
     ("lab/exim-refusals", What::Commands, REFUSED),
     ("lab/exim-refusals", What::Messages, REFUSED),
+    ("lab/fetchmail", What::Replies, CLOSED),
+    ("lab/fetchmail", What::Messages, PARTS),
+    ("lab/getmail", What::Replies, CLOSED),
     ("lab/imap-append", What::Commands, APPENDED),
     ("lab/imap-append", What::Messages, APPENDED),
     ("lab/imap-compress", What::Commands, COMPRESSED),
@@ -66,12 +87,28 @@ const KNOWN: &[(&str, What, &str)] = &[
     ("lab/imap-retrieve", What::Replies, CLOSED),
     ("lab/imap-telnet", What::Replies, CLOSED),
     ("lab/imap-telnet", What::Messages, PARTS),
+    ("lab/imapflow", What::Commands, APPENDED_COMPRESSED),
+    ("lab/imapflow", What::Replies, APPENDED_COMPRESSED),
+    ("lab/imapflow", What::Messages, APPENDED),
     ("lab/lab-all", What::Replies, CLOSED),
+    ("lab/mbsync", What::Commands, COMPRESSED),
+    ("lab/mbsync", What::Replies, COMPRESSED),
+    ("lab/mbsync", What::Messages, COMPRESSED),
+    ("lab/mpop", What::Commands, RESPONSE),
+    ("lab/mpop", What::Messages, CHALLENGE),
+    ("lab/msmtp", What::Messages, RESPONSE_FIRST),
+    ("lab/mutt-imap", What::Replies, CLOSED),
+    ("lab/mutt-pop3", What::Messages, SAME_SEGMENT),
+    ("lab/offlineimap", What::Replies, CLOSED),
     ("lab/pop3-apop", What::Messages, SAME_SEGMENT),
     ("lab/pop3-nc-lf", What::Messages, SAME_SEGMENT),
     ("lab/pop3-retrieve", What::Messages, SAME_SEGMENT),
     ("lab/pop3-telnet-charmode", What::Commands, LETTERS),
     ("lab/pop3-telnet-charmode", What::Parameters, LETTERS),
+    ("lab/python-clients", What::Commands, RESPONSE_APPENDED),
+    ("lab/python-clients", What::Replies, CLOSED),
+    ("lab/python-clients", What::Messages, RESPONSE_APPENDED),
+    ("lab/s-nail", What::Messages, SAME_SEGMENT),
     (
         "lab/smtp-auth-fails",
         What::Commands,
@@ -94,11 +131,10 @@ const KNOWN: &[(&str, What, &str)] = &[
         What::Commands,
         "tshark does not look for commands behind the end of content in the same segment",
     ),
-    (
-        "lab/smtp-relay-denied",
-        What::Commands,
-        "after a refused DATA tshark waits for the end of content, which never comes, and loses QUIT",
-    ),
+    ("lab/smtp-relay-denied", What::Commands, REFUSED_QUIT),
+    ("lab/swaks-auth", What::Messages, EMPTY_LINE),
+    ("lab/swaks-pipelining", What::Commands, REFUSED_QUIT),
+    ("lab/swaks-pipelining", What::Messages, EMPTY_LINE),
     ("transport/lost", What::Commands, HELD),
     ("transport/shuffled", What::Replies, SHUFFLED),
     ("transport/shuffled", What::Messages, SAME_SEGMENT),
@@ -116,6 +152,16 @@ const LITERAL: &str =
     "a literal that does not begin in the response's own segment is lines to tshark, and its `)` a tag";
 const CLOSED: &str =
     "the `)` that closes a FETCH after its literal (RFC 3501, section 7.4.2) is a tag to tshark, and the reply is lost";
+const LITERALS: &str = "the lines of literals, a password's and those of an APPEND, are commands to tshark";
+const APPENDED_COMPRESSED: &str = "tshark takes the lines of APPEND for commands and the `)` after a literal for a tag, and inflates nothing that COMPRESS=DEFLATE (RFC 4978) has deflated";
+const RESPONSE: &str = "to tshark the client's answers to the challenges of AUTH (RFC 5034) are commands";
+const CHALLENGE: &str = "tshark exports a challenge of AUTH as a message (`+ `), and nothing of a RETR whose content is in the segment of its +OK";
+const RESPONSE_FIRST: &str =
+    "tshark puts the client's answers to the challenges of AUTH before the content that comes next, as its first lines";
+const RESPONSE_APPENDED: &str = "to tshark the client's answers to the challenges of AUTH are commands and the first lines of the next content, and so are the lines of an APPEND";
+const EMPTY_LINE: &str = "tshark drops the empty line before the dot, which belongs to the content (RFC 5321, section 4.1.1.4), and puts the answer to a challenge before another";
+const REFUSED_QUIT: &str =
+    "after a refused DATA tshark waits for the end of content, which never comes, and loses QUIT";
 const PARTS: &str = "tshark puts no message together that was fetched in parts";
 const SAME_SEGMENT: &str = "tshark exports nothing of a RETR whose content is in the segment of its +OK";
 const LETTERS: &str = "tshark takes each segment for a command: telnet in character mode sends a letter in each";
