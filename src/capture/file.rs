@@ -13,7 +13,7 @@ use super::{
     CaptureError, Compression, Cursor, Filter, Filtered, Format, LinkType, Merged, Moved, Ordered, Packet, Source,
     SourceInfo, Time,
 };
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::{self, Read};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -116,7 +116,8 @@ pub enum Reading {
     /// Whoever asks for its packets, when they are asked for.
     #[default]
     Here,
-    /// A thread of its own, some blocks ahead. Of several files, each is read when its packets are asked for.
+    /// A thread of its own, some blocks ahead; of a regular file that is not compressed, together with whoever asks for
+    /// its packets. Of several files, each is read when its packets are asked for.
     Ahead,
 }
 
@@ -203,7 +204,7 @@ pub fn open_stdin() -> Result<CaptureFile, CaptureError> {
 }
 
 fn stdin(window: usize, reading: Reading) -> Result<CaptureFile, CaptureError> {
-    CaptureFile::open_reading("-".to_owned(), Box::new(io::stdin()), window, reading)
+    CaptureFile::open_reading("-".to_owned(), Box::new(io::stdin()), None, window, reading)
 }
 
 fn file(path: &Path, window: usize, reading: Reading) -> Result<CaptureFile, CaptureError> {
@@ -213,10 +214,13 @@ fn file(path: &Path, window: usize, reading: Reading) -> Result<CaptureFile, Cap
         io::ErrorKind::PermissionDenied => CaptureError::NoPermission { name: name.clone() },
         _ => CaptureError::Read { name: name.clone(), packet: 0, offset: 0, error },
     })?;
-    if file.metadata().is_ok_and(|metadata| metadata.is_dir()) {
+    let metadata = file.metadata().ok();
+    if metadata.as_ref().is_some_and(Metadata::is_dir) {
         return Err(CaptureError::Directory { name });
     }
-    CaptureFile::open_reading(name, Box::new(file), window, reading)
+    // A pipe that has a name can be read only once.
+    let again = if metadata.is_some_and(|metadata| metadata.is_file()) { file.try_clone().ok() } else { None };
+    CaptureFile::open_reading(name, Box::new(file), again, window, reading)
 }
 
 impl CaptureFile {
@@ -225,12 +229,14 @@ impl CaptureFile {
     /// # Errors
     /// As [`open_file`].
     pub fn open(name: String, reader: Box<dyn Read + Send>, capacity: usize) -> Result<Self, CaptureError> {
-        Self::open_reading(name, reader, capacity, Reading::Here)
+        Self::open_reading(name, reader, None, capacity, Reading::Here)
     }
 
+    /// `again` is what `reader` reads, where that can be read at any place.
     fn open_reading(
         name: String,
         mut reader: Box<dyn Read + Send>,
+        again: Option<File>,
         capacity: usize,
         reading: Reading,
     ) -> Result<Self, CaptureError> {
@@ -247,9 +253,10 @@ impl CaptureFile {
             None => whole,
         };
         let mut file = Self {
-            window: match reading {
-                Reading::Here => Window::new(whole, capacity),
-                Reading::Ahead => Window::ahead(Ahead::new(whole).map_err(unreadable)?),
+            window: match (reading, again.filter(|_| compression.is_none())) {
+                (Reading::Here, _) => Window::new(whole, capacity),
+                (Reading::Ahead, Some(file)) => Window::ahead(Ahead::of_file(file).map_err(unreadable)?),
+                (Reading::Ahead, None) => Window::ahead(Ahead::new(whole).map_err(unreadable)?),
             },
             records: Records::Pcapng(Pcapng::new()),
             compression,
