@@ -38,6 +38,8 @@ pub struct Slots<T> {
     slots: Vec<Option<Slot<T>>>,
     free: Vec<u32>,
     queues: [Queue; 4],
+    /// The connection that was found last, and its place: segments of one connection often come in a row.
+    found: Option<(Key, u32)>,
 }
 
 struct Slot<T> {
@@ -76,7 +78,7 @@ impl<T> Slots<T> {
 
     /// No connections.
     pub fn new() -> Self {
-        Self { by_key: HashMap::new(), slots: Vec::new(), free: Vec::new(), queues: Default::default() }
+        Self { by_key: HashMap::new(), slots: Vec::new(), free: Vec::new(), queues: Default::default(), found: None }
     }
 
     /// How many there are.
@@ -96,8 +98,15 @@ impl<T> Slots<T> {
     }
 
     /// The place of the connection with `key`.
-    pub fn find(&self, key: &Key) -> Option<usize> {
-        self.by_key.get(key).map(|&index| index as usize)
+    pub fn find(&mut self, key: &Key) -> Option<usize> {
+        if let Some((found, index)) = &self.found
+            && found == key
+        {
+            return Some(*index as usize);
+        }
+        let index = *self.by_key.get(key)?;
+        self.found = Some((*key, index));
+        Some(index as usize)
     }
 
     /// What is at `index`.
@@ -144,6 +153,7 @@ impl<T> Slots<T> {
         self.dequeue(index);
         let slot = self.slots.get_mut(index)?.take()?;
         self.by_key.remove(&slot.key);
+        self.found = None;
         self.free.push(index as u32);
         Some((slot.key, slot.content))
     }
