@@ -28,7 +28,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 /// Batches that wait for a worker, of a file.
-const QUEUE: usize = 2;
+const QUEUE: usize = 6;
 /// The same of an interface, which does not wait: what comes faster than it can be followed is lost once the kernel's
 /// buffer is full. A batch has half a megabyte of mail at most and as much beside it.
 const LIVE_QUEUE: usize = 192;
