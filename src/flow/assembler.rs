@@ -7,9 +7,10 @@ The first copy of a byte wins; a later copy that differs is counted.
 
 use super::At;
 use super::conflict::{Difference, disagreements};
+use super::disorder::{Content, Disorder, Waiting};
 use super::history::History;
 use super::seq::Position;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 /// Pieces handed over whose packets are remembered, to say which of them a retransmission contradicts.
 const MARKS: usize = 4;
@@ -36,44 +37,6 @@ impl Piece<'_> {
     /// Place after the last byte that the packet had.
     pub fn end(&self) -> Position {
         self.position + self.bytes.len() as Position + Position::from(self.cut)
-    }
-}
-
-/// What waits at one place.
-#[derive(Debug)]
-pub struct Waiting {
-    /// What it is.
-    pub content: Content,
-    /// As in [`Piece`].
-    pub acknowledges: Option<Position>,
-    /// The packet it came in.
-    pub at: At,
-    /// Number of the connection's packets when it came.
-    pub arrived: u64,
-}
-
-/// Bytes, or the knowledge that a packet had some there.
-#[derive(Debug)]
-pub enum Content {
-    /// Captured.
-    Bytes(Vec<u8>),
-    /// Cut off by the snap length: that many.
-    Cut(u32),
-}
-
-impl Content {
-    fn captured(&self) -> usize {
-        match self {
-            Self::Bytes(bytes) => bytes.len(),
-            Self::Cut(_) => 0,
-        }
-    }
-
-    fn len(&self) -> Position {
-        match self {
-            Self::Bytes(bytes) => bytes.len() as Position,
-            Self::Cut(len) => Position::from(*len),
-        }
     }
 }
 
@@ -104,20 +67,6 @@ pub struct Assembler {
     pub missing: u64,
     /// Of those, the ones that did cross the wire: acknowledged, or cut off by the snap length.
     pub uncaptured: u64,
-}
-
-#[derive(Debug, Default)]
-struct Disorder {
-    /// By place, without overlaps, all at or after `next`.
-    waiting: BTreeMap<Position, Waiting>,
-    /// Bytes that `waiting` holds.
-    bytes: usize,
-    /// When acknowledgements moved past `next`: (place, packets of the connection, the packet). Ascending.
-    log: VecDeque<(Position, u64, At)>,
-    /// Up to here the acknowledgements are so old that what has not come will not come.
-    certain: Position,
-    /// Number of the connection's packets when the first of those came that `next` has not reached.
-    certain_since: u64,
 }
 
 /// What is known of a stream's beginning.
@@ -331,16 +280,16 @@ impl Assembler {
             let behind = disorder.waiting.range(place..).next();
             let until = behind.map_or(end, |(&at, _)| end.min(at));
             stored.filled_before = stored.filled_before.or(behind.map(|(_, waiting)| waiting.at));
+            stored.new = true;
             let captured = part(piece, place, until);
-            if !captured.is_empty() {
-                stored.new = true;
-                disorder.insert(place, Content::Bytes(captured.to_vec()), piece, count);
-                place += captured.len() as Position;
-            } else {
-                stored.new = true;
-                disorder.insert(place, Content::Cut((until - place) as u32), piece, count);
-                place = until;
-            }
+            let content = match captured.is_empty() {
+                true => Content::Cut((until - place) as u32),
+                false => Content::Bytes(captured.to_vec()),
+            };
+            let next = place + content.len();
+            let Piece { acknowledges, at, .. } = *piece;
+            disorder.insert(place, Waiting { content, acknowledges, at, arrived: count });
+            place = next;
         }
         self.tidy();
         stored
@@ -474,52 +423,6 @@ impl Assembler {
         let second = |at: Position| piece.bytes.get(usize::try_from(at - piece.position).ok()?).copied();
         let mark = self.marks.iter().find(|(from, until, _)| (*from..*until).contains(&found));
         Difference { first_packet: mark.map(|(.., packet)| *packet), ..Difference::new(found, range, first, second) }
-    }
-}
-
-impl Disorder {
-    fn make_certain(&mut self, position: Position, count: u64, next: Position) {
-        if self.certain <= next {
-            self.certain_since = count;
-        }
-        self.certain = self.certain.max(position);
-    }
-
-    fn insert(&mut self, place: Position, content: Content, piece: &Piece<'_>, arrived: u64) {
-        if let Content::Bytes(bytes) = &content {
-            self.bytes += bytes.len();
-        }
-        self.waiting.insert(place, Waiting { content, acknowledges: piece.acknowledges, at: piece.at, arrived });
-    }
-
-    /// What waits before `position`, where the stream turns out to begin, is none of its bytes.
-    fn drop_before(&mut self, position: Position) {
-        let mut after = self.waiting.split_off(&position);
-        if let Some((at, mut across)) = self.waiting.pop_last()
-            && at + across.content.len() > position
-        {
-            let before = (position - at) as usize;
-            match &mut across.content {
-                Content::Bytes(bytes) => drop(bytes.drain(..before)),
-                Content::Cut(len) => *len -= before as u32,
-            }
-            after.insert(position, across);
-        }
-        self.waiting = after;
-        self.bytes = self.waiting.values().map(|waiting| waiting.content.captured()).sum();
-    }
-
-    /// Frees the places `from..until` of the cut stretch at `at`, so that bytes can go there.
-    fn uncut(&mut self, at: Position, from: Position, until: Position) {
-        let Some(cut) = self.waiting.remove(&at) else { return };
-        let end = at + cut.content.len();
-        for (begin, end) in [(at, from), (until, end)] {
-            if begin < end {
-                let content = Content::Cut((end - begin) as u32);
-                let Waiting { acknowledges, at, arrived, .. } = cut;
-                self.waiting.insert(begin, Waiting { content, acknowledges, at, arrived });
-            }
-        }
     }
 }
 

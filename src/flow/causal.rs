@@ -14,7 +14,8 @@ to see it soon. Nothing waits past the bounds in
 [`limits`](crate::limits), and nothing past the end of the connection.
 */
 
-use super::assembler::{Assembler, Content, Piece, Stored};
+use super::assembler::{Assembler, Piece, Stored};
+use super::disorder::Content;
 use super::seq::Position;
 use super::{At, Listener, Side};
 use crate::limits::{Limit, LimitsHit, WAITING_BYTES_PER_DIRECTION, WAITING_SEGMENTS_PER_DIRECTION};

@@ -11,6 +11,7 @@ mod challenge;
 mod conflict;
 mod connection;
 mod copies;
+mod disorder;
 mod gone;
 mod history;
 mod key;
