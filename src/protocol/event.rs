@@ -8,7 +8,7 @@ characters they are is decided further right.
 
 use super::{imap, pop3, smtp, tls};
 use crate::capture::Time;
-use crate::flow::Side;
+use crate::flow::{At, Side};
 use crate::limits;
 use std::ops::Range;
 
@@ -101,6 +101,31 @@ pub struct Step<'a> {
     pub answers: Option<StepId>,
     /// Ranges of `text` that are secret: a password, a token, or base64 that holds one.
     pub secrets: Vec<Range<usize>>,
+}
+
+impl<'a> Step<'a> {
+    /// A step of `bytes` on the wire, without text, and without what only some kinds of steps have.
+    pub fn of(from: Side, kind: Kind, subject: Subject, time: Time, packets: Packets, bytes: u64) -> Self {
+        Self {
+            from,
+            kind,
+            subject,
+            time,
+            packets,
+            text: b"",
+            bytes,
+            tag: None,
+            command: None,
+            arguments: None,
+            answers: None,
+            secrets: Vec::new(),
+        }
+    }
+
+    /// `missing` bytes that were noticed in the packet `at`.
+    pub fn gap(from: Side, missing: u64, at: At) -> Self {
+        Self::of(from, Kind::Gap, Subject::Gap(missing), at.time, Packets::one(at.packet), missing)
+    }
 }
 
 /// The sort of a step (`kind` of the JSON).

@@ -24,7 +24,7 @@ use super::unit::{Hole, Reader, Unit};
 use super::{State, What};
 use crate::flow::{At, Side};
 use crate::limits::Limit;
-use crate::protocol::event::{Delivery, Kind, LoginOutcome, MessageOutcome, Packets, Sink, Step, StepId, Subject};
+use crate::protocol::event::{Delivery, Kind, LoginOutcome, MessageOutcome, Sink, Step, StepId, Subject};
 use crate::protocol::framing::Input;
 
 /// What begins with the next byte.
@@ -300,20 +300,7 @@ impl Talk {
     /// Tells of a gap.
     pub fn tell_gap(&mut self, from: Side, missing: u64, at: At, out: &mut dyn Sink) {
         self.tell_stray(from, out);
-        out.step(Step {
-            from,
-            kind: Kind::Gap,
-            subject: Subject::Gap(missing),
-            time: at.time,
-            packets: Packets::one(at.packet),
-            text: b"",
-            bytes: missing,
-            tag: None,
-            command: None,
-            arguments: None,
-            answers: None,
-            secrets: Vec::new(),
-        });
+        out.step(Step::gap(from, missing, at));
     }
 
     /// Tells the `+` lines that were held back.

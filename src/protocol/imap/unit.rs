@@ -89,20 +89,7 @@ impl<'a> Unit<'a> {
 
     /// The step that shows it, to be completed by whoever knows what it is.
     pub fn step(&self, from: Side, kind: Kind, subject: Subject) -> Step<'_> {
-        Step {
-            from,
-            kind,
-            subject,
-            time: self.time,
-            packets: self.packets.clone(),
-            text: &self.text,
-            bytes: self.bytes,
-            tag: None,
-            command: None,
-            arguments: None,
-            answers: None,
-            secrets: Vec::new(),
-        }
+        Step { text: &self.text, ..Step::of(from, kind, subject, self.time, self.packets.clone(), self.bytes) }
     }
 
     /// Tells `step`, which shows this unit.
@@ -153,20 +140,7 @@ impl Stretch {
 
     /// The step that shows them.
     pub fn step(&self, from: Side, kind: Kind, subject: Subject) -> Step<'_> {
-        Step {
-            from,
-            kind,
-            subject,
-            time: self.time,
-            packets: self.packets.ends(),
-            text: b"",
-            bytes: self.bytes,
-            tag: None,
-            command: None,
-            arguments: None,
-            answers: None,
-            secrets: Vec::new(),
-        }
+        Step::of(from, kind, subject, self.time, self.packets.ends(), self.bytes)
     }
 }
 

@@ -109,20 +109,14 @@ impl Content {
         if let Some((first, last)) = self.packets.filter(|_| self.bytes > 0) {
             let mut packets = Packets::one(first);
             packets.add(last.packet);
-            let step = out.step(Step {
-                from: self.from,
-                kind: Kind::Data,
-                subject: event::Subject::Pop3(Subject { state, what: What::Content(self.verb) }),
-                time: last.time,
+            let step = out.step(Step::of(
+                self.from,
+                Kind::Data,
+                event::Subject::Pop3(Subject { state, what: What::Content(self.verb) }),
+                last.time,
                 packets,
-                text: b"",
-                bytes: self.bytes,
-                tag: None,
-                command: None,
-                arguments: None,
-                answers: None,
-                secrets: Vec::new(),
-            });
+                self.bytes,
+            ));
             out.content_step(self.message, step);
             steps.push(step);
         }

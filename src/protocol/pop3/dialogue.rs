@@ -189,20 +189,7 @@ impl<'a> Said<'a> {
     }
 
     pub fn step(self, from: Side, kind: Kind, subject: event::Subject) -> Step<'a> {
-        Step {
-            from,
-            kind,
-            subject,
-            time: self.time,
-            packets: self.packets,
-            text: self.text,
-            bytes: self.bytes,
-            tag: None,
-            command: None,
-            arguments: None,
-            answers: None,
-            secrets: Vec::new(),
-        }
+        Step { text: self.text, ..Step::of(from, kind, subject, self.time, self.packets, self.bytes) }
     }
 }
 

@@ -32,7 +32,7 @@ use super::transaction::Transaction;
 use super::turn::Roles;
 use crate::flow::{At, Side};
 use crate::limits::Limit;
-use crate::protocol::event::{Kind, Packets, Sink, Step, StepId, Subject};
+use crate::protocol::event::{Sink, Step, StepId};
 use crate::protocol::framing::{Framer, Input};
 use crate::protocol::sasl::Exchange;
 use crate::protocol::tls::{Verdict, Watch};
@@ -307,20 +307,7 @@ impl Dialogue {
 
     /// A gap that is a row of its own.
     pub(super) fn tell_gap(&self, from: Side, missing: u64, at: At, out: &mut dyn Sink) -> StepId {
-        out.step(Step {
-            from,
-            kind: Kind::Gap,
-            subject: Subject::Gap(missing),
-            time: at.time,
-            packets: Packets::one(at.packet),
-            text: b"",
-            bytes: missing,
-            tag: None,
-            command: None,
-            arguments: None,
-            answers: None,
-            secrets: Vec::new(),
-        })
+        out.step(Step::gap(from, missing, at))
     }
 }
 

@@ -75,18 +75,15 @@ impl Dialogue {
             Heard::Unknown(line) => {
                 self.preamble |= self.opening == Opening::Nothing;
                 out.step(Step {
-                    from: Side::Server,
-                    kind: Kind::Unknown,
-                    subject: event::Subject::Unknown,
-                    time: line.time,
-                    packets: line.packets,
                     text: &line.bytes,
-                    bytes: line.wire_len,
-                    tag: None,
-                    command: None,
-                    arguments: None,
-                    answers: None,
-                    secrets: Vec::new(),
+                    ..Step::of(
+                        Side::Server,
+                        Kind::Unknown,
+                        event::Subject::Unknown,
+                        line.time,
+                        line.packets,
+                        line.wire_len,
+                    )
                 });
             }
         }
@@ -306,17 +303,8 @@ fn tell(reply: &Reply<'_>, kind: Kind, subject: Subject, answers: Option<StepId>
         out.limit(Limit::LineBytes);
     }
     out.step(Step {
-        from: Side::Server,
-        kind,
-        subject: smtp(subject),
-        time: reply.time,
-        packets: reply.packets.clone(),
         text: &reply.text,
-        bytes: reply.bytes,
-        tag: None,
-        command: None,
-        arguments: None,
         answers,
-        secrets: Vec::new(),
+        ..Step::of(Side::Server, kind, smtp(subject), reply.time, reply.packets.clone(), reply.bytes)
     })
 }

@@ -33,19 +33,6 @@ impl Wire {
         }
         let mut packets = Packets::one(self.first);
         packets.add(self.last);
-        Some(out.step(Step {
-            from: Side::Client,
-            kind: Kind::Data,
-            subject: smtp(subject),
-            time: self.time,
-            packets,
-            text: b"",
-            bytes: self.bytes,
-            tag: None,
-            command: None,
-            arguments: None,
-            answers: None,
-            secrets: Vec::new(),
-        }))
+        Some(out.step(Step::of(Side::Client, Kind::Data, smtp(subject), self.time, packets, self.bytes)))
     }
 }

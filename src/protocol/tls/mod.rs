@@ -309,18 +309,5 @@ fn introduce(hello: &handshake::ClientHello<'_>, out: &mut dyn Sink) {
 }
 
 fn tell(from: Side, kind: Kind, subject: event::Subject, tally: Tally, text: &[u8], out: &mut dyn Sink) {
-    out.step(Step {
-        from,
-        kind,
-        subject,
-        time: tally.time,
-        packets: tally.packets,
-        text,
-        bytes: tally.bytes,
-        tag: None,
-        command: None,
-        arguments: None,
-        answers: None,
-        secrets: Vec::new(),
-    });
+    out.step(Step { text, ..Step::of(from, kind, subject, tally.time, tally.packets, tally.bytes) });
 }
