@@ -20,8 +20,6 @@ const NAME_BYTES: usize = 64;
 /// Rounds of one exchange whose payload is kept in its credential. Later ones are steps like any other, so that
 /// nothing is lost, and no mechanism needs as many.
 const ROUNDS: u32 = 16;
-/// Steps named by one credential.
-const STEPS: usize = 1_000;
 
 /// A mechanism, as far as its payload is understood here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -267,13 +265,12 @@ impl Exchange {
         self.turn = self.turn.next();
     }
 
-    /// Records a step that belongs to the exchange.
+    /// Records a step that belongs to the exchange. However long that takes, no more are remembered than
+    /// [`crate::limits::STEPS_PER_SESSION`]: those beyond have one number among them, and are counted where they are left
+    /// out.
     pub fn add_step(&mut self, step: StepId) {
-        if self.credential.steps.len() < STEPS {
+        if self.credential.steps.last() != Some(&step) {
             self.credential.steps.push(step);
-        } else if let Some(last) = self.credential.steps.last_mut() {
-            // The last one is the reply that decided, which must not be missing.
-            *last = step;
         }
     }
 
