@@ -38,6 +38,10 @@ pub const COMMANDS_IN_FLIGHT: usize = bound(4_096, 12);
 pub const MAILDROP_MESSAGES: usize = bound(20_000, 6);
 /// Messages of an IMAP session that are put together of partial fetches at once.
 pub const PARTIAL_MESSAGES: usize = bound(16, 3);
+/// Commands in flight that are looked through for the one that has asked for a piece of a message.
+pub const PARTIAL_COMMANDS: usize = bound(64, 4);
+/// Partial fetches that are remembered of one command.
+pub const PARTIAL_ITEMS: usize = bound(16, 3);
 /// Bytes of an IMAP session's partial fetches that wait for those before them, headers that wait for their text among
 /// them.
 pub const PARTIAL_BYTES: usize = bound(1024 * 1024, 64);
@@ -117,8 +121,8 @@ pub enum Limit {
     CommandsInFlight,
     /// [`MAILDROP_MESSAGES`]: counts unique-ids and marks that were not remembered.
     Maildrop,
-    /// [`PARTIAL_MESSAGES`], [`PARTIAL_BYTES`], [`WAITING_TEXT_BYTES`], [`PARTIAL_SIZES`]: counts the times that partial
-    /// fetches could not be put together, or may not have been.
+    /// [`PARTIAL_MESSAGES`], [`PARTIAL_COMMANDS`], [`PARTIAL_ITEMS`], [`PARTIAL_BYTES`], [`WAITING_TEXT_BYTES`],
+    /// [`PARTIAL_SIZES`]: counts the times that partial fetches could not be put together, or may not have been.
     PartialFetches,
     /// [`RECIPIENTS`] and [`PATH_BYTES`]: counts recipients (and senders) left out, and messages whose header names more.
     Recipients,

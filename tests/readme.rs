@@ -124,6 +124,8 @@ fn every_bound_is_told_as_it_is() {
         ("maildrop", count(limits::MAILDROP_MESSAGES)),
         ("partial_fetches", count(limits::PARTIAL_MESSAGES)),
         ("partial_fetches", bytes(limits::PARTIAL_BYTES)),
+        ("partial_fetches", count(limits::PARTIAL_COMMANDS)),
+        ("partial_fetches", count(limits::PARTIAL_ITEMS)),
         ("recipients", count(limits::RECIPIENTS)),
         ("same_as", count(limits::SAME_AS_MESSAGES)),
         ("tls_handshake_bytes", bytes(limits::TLS_HANDSHAKE_BYTES)),

@@ -176,9 +176,12 @@ pub fn limit(limit: Limit) -> String {
             limits::MAILDROP_MESSAGES
         ),
         Limit::PartialFetches => format!(
-            "partial fetches of IMAP messages were not put together: {} messages under way at once, or {} KiB waiting",
+            "partial fetches of IMAP messages were not put together: {} messages under way at once, {} KiB waiting, or \
+             more than {} commands asking for pieces, or {} pieces asked for by one",
             limits::PARTIAL_MESSAGES,
-            limits::PARTIAL_BYTES / 1024
+            limits::PARTIAL_BYTES / 1024,
+            limits::PARTIAL_COMMANDS,
+            limits::PARTIAL_ITEMS
         ),
         Limit::Recipients => format!("recipients were left out of envelopes of more than {}", limits::RECIPIENTS),
         Limit::MissingRanges => {

@@ -171,9 +171,12 @@ pub fn limit(limit: Limit) -> String {
             format!("POP3 邮件的唯一标识或删除标记超过 {} 个，其余未记录（个数）", limits::MAILDROP_MESSAGES)
         }
         Limit::PartialFetches => format!(
-            "IMAP 分段获取的邮件未能拼合：同时进行的邮件超过 {} 封，或等待的数据超过 {} KiB（次数）",
+            "IMAP 分段获取的邮件未能拼合：同时进行的邮件超过 {} 封，等待的数据超过 {} KiB，未完成的分段获取命令超过 {} 条，\
+             或一条命令获取的分段超过 {} 个（次数）",
             limits::PARTIAL_MESSAGES,
-            limits::PARTIAL_BYTES / 1024
+            limits::PARTIAL_BYTES / 1024,
+            limits::PARTIAL_COMMANDS,
+            limits::PARTIAL_ITEMS
         ),
         Limit::Recipients => format!("收件人超过 {} 个的信封略去了后面的收件人（收件人数）", limits::RECIPIENTS),
         Limit::MissingRanges => {
