@@ -46,12 +46,20 @@ pub fn is_broken_pipe(error: &anyhow::Error) -> bool {
     error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }
 
-/// What clap says of a command line, fit for a terminal: file names may stand in it (`mailtap read *`), and they can be
-/// called anything. `None` where it is so as clap has it.
-pub fn usage_in_words(error: &clap::Error) -> Option<String> {
-    let said = error.render().to_string();
+/// Prints what clap says of a command line: what is wrong with it, or the help that it asks for. Returns the exit status.
+/// File names may stand in what is printed (`mailtap read *`), and they can be called anything.
+///
+/// # Errors
+/// Where it cannot be printed.
+pub fn usage(instead: &clap::Error) -> anyhow::Result<u8> {
+    let said = instead.render().to_string();
     let shown = view::escape::block(&said);
-    (shown != said).then(|| shown.into_owned())
+    if shown != said {
+        eprint!("{shown}");
+    } else if let Err(error) = instead.print().and_then(|()| io::stdout().flush()) {
+        return Err(Named::stdout().named(error).into());
+    }
+    Ok(u8::try_from(instead.exit_code()).unwrap_or(FAILED))
 }
 
 /// The error and its causes on one line.

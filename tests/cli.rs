@@ -170,11 +170,13 @@ fn a_capture_is_not_overwritten_by_what_is_said_of_it() {
 
 #[test]
 fn a_full_disk_is_said_with_what_could_not_be_written() {
-    for args in [&["schema"][..], &["interfaces"], &["read", fixture("smtp-helo").to_str().expect("UTF-8")]] {
+    let capture = fixture("smtp-helo");
+    let read = ["read", capture.to_str().expect("UTF-8")];
+    for args in [&["schema"][..], &["interfaces"], &["--help"], &["read", "--help"], &["--version"], &read] {
         let full = std::fs::File::options().write(true).open("/dev/full").expect("there is one");
         fails(&command(args).stdout(full).output().expect("mailtap runs"), 1, &["standard output: No space left"]);
     }
-    fails(&read("smtp-helo", &["-o", "/dev/full"]), 1, &["/dev/full: No space left"]);
+    fails(&self::read("smtp-helo", &["-o", "/dev/full"]), 1, &["/dev/full: No space left"]);
 }
 
 #[test]

@@ -184,7 +184,9 @@ impl<F: Follower> Table<F> {
     pub fn tick(&mut self, now: Time) {
         self.now = now;
         self.ticked = Some(now);
-        for index in self.waiting.clone() {
+        let mut from = 0;
+        while let Some(&index) = self.waiting.range(from..).next() {
+            from = index + 1;
             if let Some(followed) = self.slots.get_mut(index).and_then(Entry::followed_mut) {
                 followed.connection.wait(now, &mut followed.listener);
             }

@@ -63,7 +63,7 @@ pub enum Purpose {
 pub fn of(protocol: Protocol, step: &Step<'_>, answered: Option<&model::Step>) -> Purpose {
     let asked = answered.map(|step| &step.purpose);
     match &step.subject {
-        Subject::Smtp(subject) => smtp::of(subject, arguments(step), asked),
+        Subject::Smtp(subject) => smtp::of(subject, step, asked),
         Subject::Pop3(subject) => pop3::of(subject, arguments(step), asked),
         Subject::Imap(subject) => imap::of(subject, asked),
         Subject::Tls(what) => Purpose::Tls { from: step.from, what: what.clone() },

@@ -1,6 +1,7 @@
 //! What SMTP and LMTP steps do (RFC 5321, and the extensions' RFCs).
 
-use super::{Purpose, enhanced, listed};
+use super::{Purpose, arguments, enhanced, listed};
+use crate::protocol::event::Step;
 use crate::protocol::smtp::{Asked, Enhanced, Subject, Verb};
 use crate::session::model::Phase;
 use replies::reply;
@@ -100,13 +101,17 @@ listed! {
     }
 }
 
-/// What an SMTP step does. `arguments` are a command's, `asked` is the purpose of what a reply answers.
-pub fn of(subject: &Subject, arguments: &[u8], asked: Option<&Purpose>) -> Purpose {
+/// What an SMTP `step` does, which is about `subject`. `asked` is the purpose of what a reply answers.
+pub fn of(subject: &Subject, step: &Step<'_>, asked: Option<&Purpose>) -> Purpose {
     Purpose::Smtp(match *subject {
         Subject::Greeting { code } => Smtp::Greeting(greeting(code)),
-        Subject::Command(verb) => Smtp::Command(command(verb, arguments)),
+        Subject::Command(verb) => Smtp::Command(command(verb, arguments(step))),
         Subject::Reply { to, code, enhanced } => Smtp::Reply {
-            what: reply(to, code, is_last(asked)),
+            what: match reply(to, code, is_last(asked)) {
+                // Each extension has a line of its own behind the first (RFC 5321, section 4.1.1.1).
+                Reply::EhloAccepted | Reply::LhloAccepted if !step.text.contains(&b'\n') => Reply::NoExtensions,
+                what => what,
+            },
             enhanced: enhanced.filter(|code| says_more(*code)).map(|code| (code, enhanced::Meaning::of(code))),
         },
         Subject::Challenge(round) => return Purpose::Challenge(round),

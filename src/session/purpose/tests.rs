@@ -64,10 +64,22 @@ fn smtp_command(verb: Verb, text: &str) -> smtp::Command {
 }
 
 fn smtp_reply(to: Asked, code: u16) -> smtp::Reply {
+    smtp_reply_of_lines(to, code, "one\r\ntwo")
+}
+
+fn smtp_reply_of_lines(to: Asked, code: u16, text: &str) -> smtp::Reply {
     let subject = Subject::Smtp(smtp_protocol::Subject::Reply { to, code, enhanced: None });
-    match of(Protocol::Smtp, &step(Side::Server, subject, ""), None) {
+    match of(Protocol::Smtp, &step(Side::Server, subject, text), None) {
         Purpose::Smtp(Smtp::Reply { what, enhanced: None }) => what,
         other => panic!("{to:?} {code}: {other:?}"),
+    }
+}
+
+#[test]
+fn extensions_that_are_not_there_are_not_said_to_be_listed() {
+    for verb in [Verb::Ehlo, Verb::Lhlo] {
+        let said = smtp_reply_of_lines(Asked::Command(verb), 250, "mail.example.org at your service");
+        assert_eq!(said, smtp::Reply::NoExtensions);
     }
 }
 
@@ -145,8 +157,10 @@ fn every_reply_is_one_that_some_code_gives() {
     ];
     let questions = [Asked::Content, Asked::Recipient, Asked::Sasl, Asked::Nothing];
     let questions: Vec<Asked> = verbs.map(Asked::Command).into_iter().chain(questions).collect();
-    let given: Vec<smtp::Reply> =
-        questions.iter().flat_map(|&to| (0..=999).map(move |code| smtp_reply(to, code))).collect();
+    let given: Vec<smtp::Reply> = (0..=999)
+        .flat_map(|code| questions.iter().map(move |&to| (to, code)))
+        .flat_map(|(to, code)| ["one line", "one\r\nor two"].map(|text| smtp_reply_of_lines(to, code, text)))
+        .collect();
     for reply in smtp::Reply::ALL {
         assert!(given.contains(reply), "no code gives {reply:?}");
     }

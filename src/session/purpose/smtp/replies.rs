@@ -12,6 +12,8 @@ listed! {
         HeloAccepted,
         EhloAccepted,
         LhloAccepted,
+        /// To EHLO and LHLO: accepted in one line.
+        NoExtensions,
         /// The server is older than EHLO.
         EhloUnknown,
         HelloDeferred,

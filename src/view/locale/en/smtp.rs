@@ -59,6 +59,7 @@ pub fn reply(reply: Reply) -> &'static str {
         Reply::HeloAccepted => "The connection is established: the server accepts the client's name",
         Reply::EhloAccepted => "The connection is established: the server lists its extensions",
         Reply::LhloAccepted => "The LMTP connection is established: the server lists its extensions",
+        Reply::NoExtensions => "The connection is established: the server names no extensions",
         Reply::EhloUnknown => "The server does not know EHLO: the client should say HELO",
         Reply::HelloDeferred => "The server cannot accept the client's greeting at the moment",
         Reply::HelloRefused => "The server does not accept the client's name",

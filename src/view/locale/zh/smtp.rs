@@ -59,6 +59,7 @@ pub fn reply(reply: Reply) -> &'static str {
         Reply::HeloAccepted => "连接成功",
         Reply::EhloAccepted => "连接成功，服务器列出其支持的扩展",
         Reply::LhloAccepted => "LMTP 连接成功，服务器列出其支持的扩展",
+        Reply::NoExtensions => "连接成功，服务器未列出任何扩展",
         Reply::EhloUnknown => "服务器不支持 EHLO，客户应改用 HELO",
         Reply::HelloDeferred => "服务器暂时不能接受客户的问候",
         Reply::HelloRefused => "服务器不接受客户的域名",
