@@ -18,6 +18,8 @@ pub const LINE_BYTES: usize = bound(64 * 1024, 512);
 pub const PACKETS_PER_STEP: usize = bound(256, 8);
 /// Steps kept for a session.
 pub const STEPS_PER_SESSION: usize = bound(100_000, 64);
+/// Rounds of one SASL exchange whose payload is kept with the attempt to log in. No mechanism needs as many.
+pub const SASL_ROUNDS: usize = bound(16, 4);
 /// Messages kept for a session.
 pub const MESSAGES_PER_SESSION: usize = bound(20_000, 6);
 /// Log-in attempts kept for a session.
@@ -111,6 +113,8 @@ pub enum Limit {
     MessagesPerSession,
     /// [`CREDENTIALS_PER_SESSION`]: counts attempts left out.
     CredentialsPerSession,
+    /// [`SASL_ROUNDS`]: counts rounds whose payload is not kept.
+    SaslRounds,
     /// [`MESSAGE_BYTES`]: counts messages whose later header fields were not read.
     MessageBytes,
     /// [`MISSING_RANGES`]: counts stretches that were folded into the one before.
@@ -154,6 +158,7 @@ impl Limit {
             Self::StepsPerSession => "steps_per_session",
             Self::MessagesPerSession => "messages_per_session",
             Self::CredentialsPerSession => "credentials_per_session",
+            Self::SaslRounds => "sasl_rounds",
             Self::MessageBytes => "message_bytes",
             Self::MissingRanges => "missing_ranges",
             Self::MimeStructure => "mime_structure",

@@ -117,6 +117,7 @@ fn every_bound_is_told_as_it_is() {
         ("steps_per_session", count(limits::STEPS_PER_SESSION)),
         ("messages_per_session", count(limits::MESSAGES_PER_SESSION)),
         ("credentials_per_session", count(limits::CREDENTIALS_PER_SESSION)),
+        ("sasl_rounds", count(limits::SASL_ROUNDS)),
         ("message_bytes", bytes(limits::MESSAGE_BYTES)),
         ("missing_ranges", count(limits::MISSING_RANGES)),
         ("mime_structure", count(limits::MIME_DEPTH)),

@@ -1,7 +1,7 @@
 //! The RFCs' own exchanges, and what clients and servers make of them.
 
 use super::*;
-use crate::limits::STEPS_PER_SESSION;
+use crate::limits::{SASL_ROUNDS, STEPS_PER_SESSION};
 use data_encoding::BASE64;
 use proptest::prelude::*;
 
@@ -262,6 +262,7 @@ fn an_endless_exchange_stays_small() {
     }
     let told = exchange.finish(LoginOutcome::Unknown);
     assert!(told.response.expect("a response").len() < 1_000);
+    assert_eq!(told.rounds_left_out, u64::from(3 * beyond) * 2 - SASL_ROUNDS as u64);
     assert_eq!(told.steps, Vec::from_iter(1..=beyond), "all of the session's, and what stands for those beyond");
 }
 

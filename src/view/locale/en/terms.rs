@@ -158,6 +158,9 @@ pub fn limit(limit: Limit) -> String {
         Limit::CredentialsPerSession => {
             format!("log-in attempts were left out of sessions of more than {}", limits::CREDENTIALS_PER_SESSION)
         }
+        Limit::SaslRounds => {
+            format!("challenges and responses of log-ins beyond the first {} were not kept", limits::SASL_ROUNDS)
+        }
         Limit::MessageBytes => format!(
             "messages of more than {} MiB were described by their beginning alone",
             limits::MESSAGE_BYTES / (1024 * 1024)

@@ -156,6 +156,9 @@ pub fn limit(limit: Limit) -> String {
         Limit::CredentialsPerSession => {
             format!("登录超过 {} 次的会话略去了后面的登录（次数）", limits::CREDENTIALS_PER_SESSION)
         }
+        Limit::SaslRounds => {
+            format!("一次登录的质询和应答超过 {} 个，其余未保留（个数）", limits::SASL_ROUNDS)
+        }
         Limit::MessageBytes => {
             format!("超过 {} MiB 的邮件只按其开头部分说明结构（邮件数）", limits::MESSAGE_BYTES / (1024 * 1024))
         }
