@@ -18,6 +18,8 @@ pub const LINE_BYTES: usize = bound(64 * 1024, 512);
 pub const PACKETS_PER_STEP: usize = bound(256, 8);
 /// Steps kept for a session.
 pub const STEPS_PER_SESSION: usize = bound(100_000, 64);
+/// Rounds of one SASL exchange whose payload is kept with the attempt to log in. No mechanism needs as many.
+pub const SASL_ROUNDS: usize = bound(16, 4);
 /// Messages kept for a session.
 pub const MESSAGES_PER_SESSION: usize = bound(20_000, 6);
 /// Log-in attempts kept for a session.
@@ -38,6 +40,10 @@ pub const COMMANDS_IN_FLIGHT: usize = bound(4_096, 12);
 pub const MAILDROP_MESSAGES: usize = bound(20_000, 6);
 /// Messages of an IMAP session that are put together of partial fetches at once.
 pub const PARTIAL_MESSAGES: usize = bound(16, 3);
+/// Commands in flight that are looked through for the one that has asked for a piece of a message.
+pub const PARTIAL_COMMANDS: usize = bound(64, 4);
+/// Partial fetches that are remembered of one command.
+pub const PARTIAL_ITEMS: usize = bound(16, 3);
 /// Bytes of an IMAP session's partial fetches that wait for those before them, headers that wait for their text among
 /// them.
 pub const PARTIAL_BYTES: usize = bound(1024 * 1024, 64);
@@ -107,6 +113,8 @@ pub enum Limit {
     MessagesPerSession,
     /// [`CREDENTIALS_PER_SESSION`]: counts attempts left out.
     CredentialsPerSession,
+    /// [`SASL_ROUNDS`]: counts rounds whose payload is not kept.
+    SaslRounds,
     /// [`MESSAGE_BYTES`]: counts messages whose later header fields were not read.
     MessageBytes,
     /// [`MISSING_RANGES`]: counts stretches that were folded into the one before.
@@ -117,8 +125,8 @@ pub enum Limit {
     CommandsInFlight,
     /// [`MAILDROP_MESSAGES`]: counts unique-ids and marks that were not remembered.
     Maildrop,
-    /// [`PARTIAL_MESSAGES`], [`PARTIAL_BYTES`], [`WAITING_TEXT_BYTES`], [`PARTIAL_SIZES`]: counts the times that partial
-    /// fetches could not be put together, or may not have been.
+    /// [`PARTIAL_MESSAGES`], [`PARTIAL_COMMANDS`], [`PARTIAL_ITEMS`], [`PARTIAL_BYTES`], [`WAITING_TEXT_BYTES`],
+    /// [`PARTIAL_SIZES`]: counts the times that partial fetches could not be put together, or may not have been.
     PartialFetches,
     /// [`RECIPIENTS`] and [`PATH_BYTES`]: counts recipients (and senders) left out, and messages whose header names more.
     Recipients,
@@ -150,6 +158,7 @@ impl Limit {
             Self::StepsPerSession => "steps_per_session",
             Self::MessagesPerSession => "messages_per_session",
             Self::CredentialsPerSession => "credentials_per_session",
+            Self::SaslRounds => "sasl_rounds",
             Self::MessageBytes => "message_bytes",
             Self::MissingRanges => "missing_ranges",
             Self::MimeStructure => "mime_structure",

@@ -225,6 +225,25 @@ fn sessions_and_protocols_are_selected_and_keep_their_numbers() {
 }
 
 #[test]
+fn the_summary_tells_of_bounds_that_cost_something_in_sessions_that_were_not_asked_for() {
+    let long = "x".repeat(mailtap::limits::LINE_BYTES + 1);
+    let capture = support::capture(&format!("S: 220 mx\nC: {long}\nS: 500 no\nC: QUIT\nS: 221 bye\n"), 25);
+    let place = tempfile::tempdir().expect("a directory");
+    let file = place.path().join("long.pcap");
+    std::fs::write(&file, capture).expect("room");
+    let document = |more: &[&str]| -> Value {
+        let args = ["read", file.to_str().expect("UTF-8"), "--format", "json"];
+        serde_json::from_str(&out(&run(&[&args, more].concat()))).expect("JSON")
+    };
+    let (all, none) = (document(&[]), document(&["--protocol", "imap"]));
+    assert_eq!(all["summary"]["limits_hit"], serde_json::json!({ "line_bytes": 1 }));
+    assert_eq!(none["sessions"], serde_json::json!([]));
+    for told in ["limits_hit", "packets"] {
+        assert_eq!(none["summary"][told], all["summary"][told], "{told}");
+    }
+}
+
+#[test]
 fn languages_come_from_the_option_or_the_locale() {
     assert!(out(&read("smtp-helo", &["--lang", "zh"])).contains("SMTP 连接建立过程"));
     assert!(!out(&read("smtp-helo", &[])).contains("连接"));

@@ -90,8 +90,9 @@ impl<'a> Outtake<'a> {
     fn show_ready(&mut self) -> io::Result<()> {
         while let Some((mut session, shown)) = self.order.next_ready() {
             self.same.link(&mut session);
+            // Limits are of what was read, as packets are: they are told of sessions that nobody asked for, too.
             if !self.options.selects(&session) {
-                self.summary.packets.mail += session.transport.counters.own_packets();
+                self.summary.add_unselected(&session);
                 continue;
             }
             if self.options.steps {

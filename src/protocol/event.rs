@@ -260,6 +260,9 @@ pub struct Credential {
     /// The secrets in the forms in which they crossed (a PLAIN response in base64, say), so that they can be found
     /// wherever else they appear.
     pub wire_forms: Vec<Vec<u8>>,
+    /// Rounds of which nothing is here because of the bound: whoever keeps the attempt counts them
+    /// ([`limits::Limit::SaslRounds`]).
+    pub rounds_left_out: u64,
 }
 
 /// What an observer of the wire has in hand (`exposure` of the JSON).

@@ -199,6 +199,7 @@ impl Sink for Builder {
         if self.session.credentials.len() >= CREDENTIALS_PER_SESSION {
             return self.limit(Limit::CredentialsPerSession);
         }
+        self.session.limits_hit.hit_times(Limit::SaslRounds, told.rounds_left_out);
         let shown = |bytes: Option<Vec<u8>>| bytes.map(|bytes| text(&bytes));
         let secret = |bytes: Option<Vec<u8>>| bytes.map(|bytes| Secret::new(text(&bytes)));
         let steps = self.kept(told.steps);

@@ -63,6 +63,12 @@ impl Summary {
         for finding in &session.findings {
             *self.findings.entry(finding.kind.severity()).or_default() += 1;
         }
+        self.add_unselected(session);
+    }
+
+    /// Counts of a session that is over, and that was not asked for, what is told of the capture: its packets, and the
+    /// bounds that cost something.
+    pub fn add_unselected(&mut self, session: &Session) {
         self.packets.mail += session.transport.counters.own_packets();
         self.limits_hit.add(&session.limits_hit);
     }

@@ -2,6 +2,7 @@
 
 use super::lexer::{Parsed, atom, number, spaces};
 use super::scan::Section;
+use crate::limits::PARTIAL_ITEMS;
 use nom::Parser;
 use nom::character::complete::char;
 use nom::sequence::{delimited, preceded, separated_pair, terminated};
@@ -14,6 +15,8 @@ pub(super) struct Partials {
     /// `set` is of UIDs.
     uid: bool,
     items: Vec<Partial>,
+    /// How many are not among `items`.
+    pub left_out: usize,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,19 +26,14 @@ struct Partial {
     length: u64,
 }
 
-/// Partial fetches that are remembered of one command.
-const ITEMS: usize = 16;
-
 /// The longest section specifier, and the longest sequence set, that are remembered.
 const LONGEST: usize = 64;
 
 /// `fetch = "FETCH" SP sequence-set SP (…)`, from the arguments on; `None` where it asks for no piece of a message.
 pub(super) fn partials(arguments: &[u8], uid: bool) -> Option<Partials> {
     let (mut rest, set) = terminated(atom, spaces).parse(arguments).ok()?;
-    let mut items = Vec::new();
-    while items.len() < ITEMS
-        && let Some(open) = memchr::memchr(b'[', rest)
-    {
+    let (mut items, mut left_out) = (Vec::new(), 0);
+    while let Some(open) = memchr::memchr(b'[', rest) {
         let (name, inside) = (rest.get(..open)?, rest.get(open + 1..)?);
         let close = memchr::memchr(b']', inside)?;
         rest = inside.get(close + 1..)?;
@@ -43,13 +41,15 @@ pub(super) fn partials(arguments: &[u8], uid: bool) -> Option<Partials> {
         rest = after;
         let specifier = inside.get(..close).unwrap_or_default();
         let word = name.rsplit(|byte| b" (".contains(byte)).next().unwrap_or_default();
-        if specifier.len() <= LONGEST {
+        if items.len() >= PARTIAL_ITEMS || specifier.len() > LONGEST {
+            left_out += 1;
+        } else {
             let binary = word.to_ascii_uppercase().starts_with(b"BINARY");
             items.push(Partial { section: Section::named(specifier, binary), origin, length });
         }
     }
     let set = Some(set.to_vec()).filter(|set| set.len() <= LONGEST);
-    (!items.is_empty()).then_some(Partials { set, uid, items })
+    (!items.is_empty() || left_out > 0).then_some(Partials { set, uid, items, left_out })
 }
 
 /// `partial = "<" number "." nz-number ">"`.

@@ -12,6 +12,7 @@ use super::talk::Talk;
 use super::unit::{Piece, Unit};
 use super::{State, What, asked, mailbox_name, parse};
 use crate::flow::{At, Side};
+use crate::limits::Limit;
 use crate::protocol::event::{Credential, Exposure, Kind, LoginOutcome, Sink, Step, StepId, Subject};
 use crate::protocol::framing::Input;
 use crate::protocol::sasl::{Exchange, Mechanism, Round};
@@ -210,7 +211,7 @@ impl Talk {
                 Asked::Mailbox(parse::mailbox(arguments).and_then(|name| mailbox_name::bounded(name, out)))
             }
             Verb::Append | Verb::Replace => Asked::Append(Vec::new()),
-            Verb::Fetch if complete => asked::partials(arguments, command.uid).map_or(Asked::Plain, Asked::Fetch),
+            Verb::Fetch if complete => pieces(arguments, command.uid, out),
             _ => Asked::Plain,
         };
         if command.verb == Verb::Login
@@ -302,6 +303,13 @@ impl Talk {
         login.exchange.add_step(step);
         login.cancelled = unit.text.as_ref() == b"*";
     }
+}
+
+/// What a FETCH asks for.
+fn pieces(arguments: &[u8], uid: bool, out: &mut dyn Sink) -> Asked {
+    let Some(partials) = asked::partials(arguments, uid) else { return Asked::Plain };
+    (0..partials.left_out).for_each(|_| out.limit(Limit::PartialFetches));
+    Asked::Fetch(partials)
 }
 
 fn credential(login: &parse::Login, text: &[u8]) -> Credential {

@@ -11,12 +11,13 @@ use super::What;
 use super::command::Verb;
 use super::lexer::Announced;
 use super::pieces::{Begin, Body};
+use super::queue::TooMany;
 use super::reply::Untagged;
 use super::scan::{Scan, Section};
 use super::talk::Talk;
 use super::unit::{Stretch, Unit};
 use crate::flow::Side;
-use crate::limits::COMMANDS_IN_FLIGHT;
+use crate::limits::{COMMANDS_IN_FLIGHT, Limit};
 use crate::protocol::event::{Direction, Kind, MessageId, MessageOutcome, MessageStart, Sink, StepId};
 
 /// A FETCH response that has begun and not ended.
@@ -50,7 +51,7 @@ struct Coming {
 impl Talk {
     /// A FETCH response begins: of message `number`, or of the one with this UID.
     pub fn fetch_begin(&mut self, number: Option<u64>, uid: Option<u64>) {
-        let command = self.queue.oldest(|verb| verb == Verb::Fetch).map(|command| command.step);
+        let command = self.queue.oldest(&[Verb::Fetch]).map(|command| command.step);
         self.server.fetch = Some(Fetch {
             number,
             scan: Scan::of(uid),
@@ -108,7 +109,14 @@ impl Talk {
     fn fetch_body(&mut self, section: &Section, octets: u64, out: &mut dyn Sink) -> Option<Coming> {
         let fetch = self.server.fetch.as_ref()?;
         let (number, uid) = (fetch.number, fetch.scan.uid);
-        let asked = section.piece().and_then(|_| self.queue.partial(section, number, uid));
+        let asked = match section.piece().map(|_| self.queue.partial(section, number, uid)) {
+            Some(Ok(asked)) => asked,
+            Some(Err(TooMany)) => {
+                out.limit(Limit::PartialFetches);
+                None
+            }
+            None => None,
+        };
         let start = MessageStart {
             direction: Direction::Retrieved,
             mailbox: self.mailbox.clone(),

@@ -1,13 +1,12 @@
 //! The mailboxes that a step names, made readable where they crossed in modified UTF-7 (RFC 3501, section 5.1.3).
 
 use super::command::command;
-use super::lexer::astring;
+use super::lexer::{Word, astring, atom};
 use super::{Subject, Untagged, Verb, What, mailbox_name};
+use std::borrow::Cow;
 
-/// Mailboxes that are told of one step.
-const NAMES: usize = 16;
-
-/// The names of mailboxes in `text`, a step's, that are not readable as they stand there, made readable.
+/// The names of mailboxes in `text`, a step's, that are not readable as they stand there, made readable: all of them, for
+/// there are no more than the text has room for, which is bounded by [`crate::limits::LINE_BYTES`].
 pub fn readable_mailboxes(subject: &Subject, text: &[u8]) -> Vec<Vec<u8>> {
     if memchr::memchr(b'&', text).is_none() {
         return Vec::new();
@@ -28,14 +27,20 @@ pub fn readable_mailboxes(subject: &Subject, text: &[u8]) -> Vec<Vec<u8>> {
         _ => None,
     };
     let (mut names, mut rest) = (Vec::new(), arguments.unwrap_or_default());
-    while names.len() < NAMES
-        && let Some(next) = rest.first()
-    {
-        if b" ()\r\n".contains(next) {
+    // A quote that is never closed: all quotes behind it are escaped ones, which cannot be closed either. Whoever looked
+    // for the end of each would read the rest as often as there are quotes in it.
+    let mut unclosed = false;
+    while let Some(&next) = rest.first() {
+        if b" ()\r\n".contains(&next) {
             rest = rest.get(1..).unwrap_or_default();
             continue;
         }
-        let Ok((after, word)) = astring(rest) else { break };
+        let word = match next {
+            b'"' if unclosed => atom(rest).map(|(after, sent)| (after, Word { sent, value: Cow::Borrowed(sent) })),
+            _ => astring(rest),
+        };
+        let Ok((after, word)) = word else { break };
+        unclosed |= next == b'"' && word.sent.starts_with(b"\"");
         let is_atom = after.len() + word.sent.len() == rest.len();
         let value = match word.value.strip_suffix(b")") {
             // The end of a list.
@@ -79,6 +84,7 @@ fn names_mailboxes(verb: Verb) -> bool {
 mod tests {
     use super::super::State;
     use super::*;
+    use crate::limits::LINE_BYTES;
 
     fn names(what: What, text: &str) -> Vec<String> {
         let subject = Subject { state: State::Selected, what };
@@ -101,5 +107,19 @@ mod tests {
         assert_eq!(names(What::Untagged(Untagged::Status), "* STATUS &U,BTFw- (MESSAGES 3)"), ["台北"]);
         assert_eq!(names(What::Untagged(Untagged::Fetch), "* 1 FETCH (BODY[1] \"&U,BTFw-\")"), [""; 0]);
         assert_eq!(said(Verb::Select, "a SELECT \"open &U,BTFw-"), ["台北"]);
+    }
+
+    #[test]
+    fn all_names_are_told_however_many() {
+        let listed = format!("* LIST (){}", " &U,BTFw-".repeat(LINE_BYTES / 9));
+        assert_eq!(names(What::Untagged(Untagged::List), &listed), vec!["台北"; LINE_BYTES / 9]);
+    }
+
+    /// Each quote here is unescaped where the word begins that it is in, and escaped for those before it. Looking for the
+    /// end of each takes hours.
+    #[test]
+    fn quotes_that_are_not_closed_are_looked_through_once() {
+        let text = format!("* LIST {}", "{1}\n\\\"&U,BTFw- ".repeat(100_000));
+        assert_eq!(names(What::Untagged(Untagged::List), &text), vec!["\"台北"; 100_000]);
     }
 }

@@ -3,10 +3,10 @@
 use super::asked::Partials;
 use super::command::Verb;
 use super::scan::Section;
-use crate::limits::COMMANDS_IN_FLIGHT;
+use crate::limits::{COMMANDS_IN_FLIGHT, PARTIAL_COMMANDS};
 use crate::protocol::event::{Credential, MessageId, StepId};
 use crate::protocol::sasl::Exchange;
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
 /// Names a command in flight.
 pub(super) type Ticket = u64;
@@ -70,13 +70,17 @@ pub(super) struct Queue {
     bytes: usize,
     commands: BTreeMap<Ticket, InFlight>,
     by_key: HashMap<Vec<u8>, VecDeque<Ticket>>,
+    by_verb: HashMap<Verb, BTreeSet<Ticket>>,
+    /// Those that ask for pieces of messages.
+    for_pieces: BTreeSet<Ticket>,
 }
+
+/// More commands ask for pieces than are looked at, and none of those that are has asked for this one.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct TooMany;
 
 /// Bytes of tags, names and passwords that commands in flight may hold together.
 const BYTES: usize = 4 * 1024 * 1024;
-
-/// Commands looked at for the one that untagged data belong to: the oldest ones, since servers begin with these.
-const LOOKED_AT: usize = 64;
 
 impl Queue {
     /// Remembers `command`, and returns those forgotten to make room.
@@ -85,6 +89,10 @@ impl Queue {
         self.next += 1;
         self.bytes += command.weight();
         self.by_key.entry(command.key.clone()).or_default().push_back(ticket);
+        self.by_verb.entry(command.verb).or_default().insert(ticket);
+        if matches!(command.asked, Asked::Fetch(_)) {
+            self.for_pieces.insert(ticket);
+        }
         self.commands.insert(ticket, command);
         let mut forgotten = Vec::new();
         while self.commands.len() > 1 && (self.commands.len() > COMMANDS_IN_FLIGHT || self.bytes > BYTES) {
@@ -105,22 +113,38 @@ impl Queue {
         self.commands.get_mut(&ticket)
     }
 
-    /// The oldest command of which `wanted` is true.
-    pub fn oldest(&self, wanted: impl Fn(Verb) -> bool) -> Option<&InFlight> {
-        self.commands.values().take(LOOKED_AT).find(|command| wanted(command.verb))
+    /// The oldest command with one of these verbs: of those that untagged data may belong to, servers begin with it.
+    pub fn oldest(&self, verbs: &[Verb]) -> Option<&InFlight> {
+        let ticket = verbs.iter().filter_map(|verb| self.by_verb.get(verb)?.first()).min()?;
+        self.commands.get(ticket)
     }
 
-    /// The length that was asked for of a piece of a message, and the step of the command that asked.
-    pub fn partial(&self, section: &Section, number: Option<u64>, uid: Option<u64>) -> Option<(u64, StepId)> {
-        self.commands.values().take(LOOKED_AT).find_map(|command| match &command.asked {
+    /// The length that was asked for of a piece of a message, and the step of the oldest command that asked.
+    ///
+    /// # Errors
+    /// Where it was not found in the first [`PARTIAL_COMMANDS`], and there are more.
+    pub fn partial(
+        &self,
+        section: &Section,
+        number: Option<u64>,
+        uid: Option<u64>,
+    ) -> Result<Option<(u64, StepId)>, TooMany> {
+        let commands = self.for_pieces.iter().take(PARTIAL_COMMANDS).filter_map(|ticket| self.commands.get(ticket));
+        let mut lengths = commands.filter_map(|command| match &command.asked {
             Asked::Fetch(partials) => Some((partials.length(section, number, uid)?, command.step)),
             _ => None,
-        })
+        });
+        match lengths.next() {
+            None if self.for_pieces.len() > PARTIAL_COMMANDS => Err(TooMany),
+            found => Ok(found),
+        }
     }
 
     /// All of them, for the connection is over.
     pub fn drain(&mut self) -> Vec<InFlight> {
         self.by_key.clear();
+        self.by_verb.clear();
+        self.for_pieces.clear();
         self.bytes = 0;
         std::mem::take(&mut self.commands).into_values().collect()
     }
@@ -128,6 +152,10 @@ impl Queue {
     fn remove(&mut self, ticket: Ticket) -> Option<InFlight> {
         let command = self.commands.remove(&ticket)?;
         self.bytes = self.bytes.saturating_sub(command.weight());
+        self.for_pieces.remove(&ticket);
+        if let Some(tickets) = self.by_verb.get_mut(&command.verb) {
+            tickets.remove(&ticket);
+        }
         if let Some(tickets) = self.by_key.get_mut(&command.key) {
             // Mostly the first: only commands that share a tag are looked through.
             if let Some(place) = tickets.iter().position(|&other| other == ticket) {
@@ -175,6 +203,26 @@ mod tests {
         assert_eq!(answered("a"), Some(3));
         assert_eq!(answered("a"), None);
         assert_eq!(queue.drain().len(), 1);
+    }
+
+    #[test]
+    fn the_oldest_of_a_verb_is_found_behind_any_number_of_others() {
+        let mut queue = Queue::default();
+        for step in 1..=1_000 {
+            queue.push(command("a", step));
+        }
+        assert!(queue.oldest(&[Verb::Idle]).is_none());
+        for (step, verb) in (1_001..).zip([Verb::Idle, Verb::Examine, Verb::Select, Verb::Idle]) {
+            queue.push(InFlight { verb, ..command("b", step) });
+        }
+        let oldest = |queue: &Queue, verbs: &[Verb]| queue.oldest(verbs).map(|command| command.step);
+        assert_eq!(oldest(&queue, &[Verb::Idle]), Some(1_001));
+        assert_eq!(oldest(&queue, &[Verb::Select, Verb::Examine]), Some(1_002));
+        assert!(queue.answered(b"b").is_some() && queue.answered(b"b").is_some());
+        assert_eq!(oldest(&queue, &[Verb::Select, Verb::Examine]), Some(1_003));
+        assert_eq!(oldest(&queue, &[Verb::Idle]), Some(1_004));
+        queue.drain();
+        assert_eq!(oldest(&queue, &[Verb::Idle, Verb::Noop]), None);
     }
 
     #[test]

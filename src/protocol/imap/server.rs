@@ -137,7 +137,7 @@ impl Talk {
     }
 
     fn idles(&self) -> bool {
-        self.queue.oldest(|verb| verb == Verb::Idle).is_some()
+        self.queue.oldest(&[Verb::Idle]).is_some()
     }
 
     /// `+`: the server asks for a literal, for the answer to a challenge, or has begun to IDLE.
@@ -243,7 +243,7 @@ impl Talk {
     /// What is said only of a selected mailbox was said: if the log-in and the SELECT were before the capture, this is
     /// how one knows.
     fn selected_after_all(&mut self) {
-        let selecting = self.queue.oldest(|verb| matches!(verb, Verb::Select | Verb::Examine)).is_some();
+        let selecting = self.queue.oldest(&[Verb::Select, Verb::Examine]).is_some();
         if !self.from_start && !selecting && self.state != State::Logout {
             self.state = State::Selected;
         }

@@ -14,14 +14,10 @@ mod ntlm;
 mod payload;
 
 use super::event::{Credential, Exposure, LoginOutcome, StepId};
+use crate::limits::SASL_ROUNDS;
 
 /// Longest mechanism name kept; RFC 4422 allows 20.
 const NAME_BYTES: usize = 64;
-/// Rounds of one exchange whose payload is kept in its credential. Later ones are steps like any other, so that
-/// nothing is lost, and no mechanism needs as many.
-const ROUNDS: u32 = 16;
-/// Steps named by one credential.
-const STEPS: usize = 1_000;
 
 /// A mechanism, as far as its payload is understood here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -165,7 +161,7 @@ pub struct Exchange {
     given_up: GivenUp,
     /// Something was said after the mechanism's name.
     begun: bool,
-    rounds: u32,
+    rounds: usize,
 }
 
 impl Exchange {
@@ -267,13 +263,12 @@ impl Exchange {
         self.turn = self.turn.next();
     }
 
-    /// Records a step that belongs to the exchange.
+    /// Records a step that belongs to the exchange. However long that takes, no more are remembered than
+    /// [`crate::limits::STEPS_PER_SESSION`]: those beyond have one number among them, and are counted where they are left
+    /// out.
     pub fn add_step(&mut self, step: StepId) {
-        if self.credential.steps.len() < STEPS {
+        if self.credential.steps.last() != Some(&step) {
             self.credential.steps.push(step);
-        } else if let Some(last) = self.credential.steps.last_mut() {
-            // The last one is the reply that decided, which must not be missing.
-            *last = step;
         }
     }
 
@@ -432,10 +427,14 @@ impl Exchange {
         }
     }
 
-    /// Counts a round whose payload is to be kept.
+    /// Counts a payload that is to be kept, or that is left out: then it is a step's like any other, and no more.
     fn has_room(&mut self) -> bool {
-        self.rounds = self.rounds.saturating_add(1);
-        self.rounds <= ROUNDS
+        let has_room = self.rounds < SASL_ROUNDS;
+        match has_room {
+            true => self.rounds += 1,
+            false => self.credential.rounds_left_out = self.credential.rounds_left_out.saturating_add(1),
+        }
+        has_room
     }
 
     /// False for what the server says once the client has shown who it is: a proof of its own, or an error report.

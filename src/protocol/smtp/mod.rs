@@ -16,6 +16,7 @@ mod server;
 mod state;
 mod transaction;
 mod turn;
+mod waiting;
 mod wire;
 
 #[cfg(test)]

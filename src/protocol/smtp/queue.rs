@@ -15,13 +15,10 @@ and otherwise to none. Either of them ends the doubt.
 */
 
 use super::command::Verb;
+use super::waiting::Waiting;
 use crate::limits::COMMANDS_IN_FLIGHT;
 use crate::protocol::event::{MessageId, StepId};
 use crate::protocol::sasl::Exchange;
-use std::collections::VecDeque;
-
-/// How far a reply in doubt is looked at: beyond that many candidates nothing is sure.
-const CANDIDATES: usize = 64;
 
 /// Something that the server owes an answer.
 #[derive(Debug)]
@@ -120,20 +117,6 @@ pub struct Abandoned {
 }
 
 impl Question {
-    /// True where the server may answer with `code`.
-    fn may_be_answered_by(&self, code: u16) -> bool {
-        match self {
-            Self::Command(verb) => verb.may_be_answered_by(code),
-            Self::Mail(_) => Verb::Mail.may_be_answered_by(code),
-            Self::Rcpt(_) => Verb::Rcpt.may_be_answered_by(code),
-            Self::Auth(_) | Self::Response(_) => Verb::Auth.may_be_answered_by(code),
-            Self::Chunk | Self::LastChunk(_) => Verb::Bdat.may_be_answered_by(code),
-            Self::Content(_) => matches!(code, 250 | 353 | 400..),
-            Self::RefusedLine => code >= 400,
-            Self::Unseen { .. } => true,
-        }
-    }
-
     /// True for what a client may send without waiting for the replies to what it has sent before (RFC 2920, section
     /// 3.1), and is mostly sent that way.
     fn is_pipelined(&self) -> bool {
@@ -181,7 +164,7 @@ pub enum Answer {
 /// The questions in flight, in order.
 #[derive(Debug, Default)]
 pub struct Queue {
-    waiting: VecDeque<Pending>,
+    waiting: Waiting,
     /// Replies were lost: the front need not be what the next reply answers.
     replies_lost: bool,
     /// The client has sent a command before the one before it was answered.
@@ -241,7 +224,7 @@ impl Queue {
                 Last::Line | Last::UnseenLine => false,
             };
             if proves {
-                lost.extend(self.waiting.drain(..));
+                lost = self.waiting.drain(usize::MAX);
                 self.replies_lost = false;
             }
             self.pipelines |= last == Last::Line;
@@ -271,7 +254,7 @@ impl Queue {
 
     /// None are missing after the last that was seen, after all: takes out what stood for them.
     pub fn no_commands_lost(&mut self) -> Option<Pending> {
-        self.waiting.pop_back_if(|pending| matches!(pending.question, Question::Unseen { .. }))
+        self.waiting.pop_back_unseen()
     }
 
     /// Replies may be missing here.
@@ -290,13 +273,13 @@ impl Queue {
     pub fn take_through(&mut self, step: StepId) -> Vec<Pending> {
         let through = self.waiting.iter().position(|pending| pending.step == Some(step));
         self.replies_lost = false;
-        self.waiting.drain(..through.map_or(0, |at| at + 1)).collect()
+        self.waiting.drain(through.map_or(0, |at| at + 1))
     }
 
     /// Takes out everything.
     pub fn take_all(&mut self) -> Vec<Pending> {
         self.replies_lost = false;
-        self.waiting.drain(..).collect()
+        self.waiting.drain(usize::MAX)
     }
 
     /// Takes the one out that a reply with `code` answers.
@@ -310,21 +293,21 @@ impl Queue {
             let by = self.waiting.pop_front().map_or(Answer::Nobody, Answer::To);
             return Answered { lost: Vec::new(), by };
         }
-        let candidates = self.waiting.iter().enumerate().take(CANDIDATES);
-        let mut candidates = candidates.filter(|(_, pending)| pending.question.may_be_answered_by(code));
+        let is_unseen = |at| matches!(self.waiting.get(at), Some(Pending { question: Question::Unseen { .. }, .. }));
+        let mut candidates = self.waiting.candidates(code);
         let mut only = candidates.next();
-        if names_its_command(code) && matches!(only, Some((_, Pending { question: Question::Unseen { .. }, .. }))) {
+        if names_its_command(code) && only.is_some_and(is_unseen) {
             only = candidates.next().or(only);
         }
         let several = candidates.next().is_some();
-        match only.map(|(at, pending)| (at, matches!(pending.question, Question::Unseen { .. }))) {
+        match only.map(|at| (at, is_unseen(at))) {
             // Of several replies to one, nobody knows which this is.
             Some((at, false)) if !several && self.waiting.get(at).is_some_and(|p| p.question.replies_due() > 1) => {
-                Answered { lost: self.waiting.drain(..at).collect(), by: Answer::Unsure }
+                Answered { lost: self.waiting.drain(at), by: Answer::Unsure }
             }
             Some((at, false)) if !several => {
                 self.replies_lost = false;
-                let lost = self.waiting.drain(..at).collect();
+                let lost = self.waiting.drain(at);
                 Answered { lost, by: self.waiting.pop_front().map_or(Answer::Nobody, Answer::To) }
             }
             // The front is answered now or was answered in the gap. Unseen ones may be more than one.
@@ -351,7 +334,7 @@ impl Queue {
 
     /// True where commands may be missing before the last one that was seen.
     fn lacks_commands(&self) -> bool {
-        self.waiting.iter().any(|pending| matches!(pending.question, Question::Unseen { .. }))
+        self.waiting.has_unseen()
     }
 
     /// True where the next reply need not be for the front.
@@ -426,6 +409,28 @@ mod tests {
         queue.replies_lost();
         assert_eq!(hear(&mut queue, 250), (vec![1], None));
         assert_eq!(hear(&mut queue, 250), (vec![], Some(2)));
+    }
+
+    /// A client may name hundreds of recipients in one breath.
+    #[test]
+    fn the_only_one_meant_is_found_behind_any_number_and_two_are_never_taken_for_one() {
+        let rcpts: Vec<StepId> = (2..1_000).collect();
+        let asked = || {
+            let mut queue = Queue::default();
+            ask(&mut queue, 1, Verb::Mail);
+            rcpts.iter().for_each(|&step| drop(ask(&mut queue, step, Verb::Rcpt)));
+            ask(&mut queue, 1_000, Verb::Data);
+            queue
+        };
+        let mut queue = asked();
+        queue.replies_lost();
+        assert_eq!(hear(&mut queue, 354), ((1..1_000).collect(), Some(1_000)));
+        assert!(!queue.in_doubt());
+        let mut queue = asked();
+        ask(&mut queue, 1_001, Verb::Quit);
+        ask(&mut queue, 1_002, Verb::Data);
+        queue.replies_lost();
+        assert_eq!(hear(&mut queue, 354), (vec![1], None), "either DATA");
     }
 
     #[test]

@@ -290,7 +290,8 @@ fn what_a_bound_leaves_out_is_counted_and_never_named() {
         last = builder.step(told(Side::Client, Kind::Command, Subject::Unknown, n, b"NOOP"));
     }
     let after = builder.step(reply(Asked::Command(Verb::Noop), 250, last, 1, "250 ok"));
-    builder.credential(event::Credential { steps: vec![1, last, after], ..event::Credential::default() });
+    let steps = vec![1, last, after];
+    builder.credential(event::Credential { steps, rounds_left_out: 3, ..event::Credential::default() });
     for _ in 0..CREDENTIALS_PER_SESSION + 1 {
         builder.credential(event::Credential::default());
     }
@@ -315,6 +316,7 @@ fn what_a_bound_leaves_out_is_counted_and_never_named() {
             (Limit::StepsPerSession, 4),
             (Limit::MessagesPerSession, 2),
             (Limit::CredentialsPerSession, 2),
+            (Limit::SaslRounds, 3),
             (Limit::Recipients, 4)
         ]
     );

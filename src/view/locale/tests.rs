@@ -227,7 +227,7 @@ fn every_label_and_term_has_words_of_its_own() {
     check_all(all!(Severity: Info, Low, Medium, High), |l, &x| severity(l, x).to_owned());
     check_all(all!(LoginOutcome: Accepted, Rejected, Cancelled, Unknown), |l, &x| login_outcome(l, x).to_owned());
     check_all(
-        all!(Limit: LineBytes, PacketsPerStep, StepsPerSession, MessagesPerSession, CredentialsPerSession, MessageBytes,
+        all!(Limit: LineBytes, PacketsPerStep, StepsPerSession, MessagesPerSession, CredentialsPerSession, SaslRounds, MessageBytes,
             MimeStructure, CommandsInFlight, PartialFetches, Maildrop, Recipients, MissingRanges, SameAs, TlsHandshakeBytes, Fragments, Connections, Waiting, History, RecordOrder, SessionOrder),
         |l, &x| limit(l, x),
     );

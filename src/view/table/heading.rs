@@ -1,16 +1,18 @@
 //! What stands above a session's tables, and above each of them.
 
 use super::grid::{self, Grid, Row};
-use super::{Options, Style};
+use super::{Options, Style, steps};
 use crate::capture::Time;
 use crate::protocol::event::Kind;
 use crate::session::model::{Session, Tls};
-use crate::view::escape;
 use crate::view::locale::{self, Label};
 use anstyle::{Effects, Style as Colour};
 use std::io::{self, Write};
 use std::net::SocketAddr;
 use unicode_width::UnicodeWidthStr;
+
+/// Characters of a name that are shown, or of a list of names.
+const LONGEST: usize = 200;
 
 /// A line that begins a part of the output: `━━ text ━━━━━`.
 pub fn banner(out: &mut dyn Write, style: Style, text: &str) -> io::Result<()> {
@@ -71,7 +73,7 @@ pub fn begin(out: &mut dyn Write, options: &Options, session: &Session) -> io::R
 pub fn ends(options: &Options, session: &Session) -> Vec<(&'static str, String)> {
     let ends = &session.transport.ends;
     let with_name = |end: SocketAddr, name: &Option<String>| match name.as_deref().filter(|name| !name.is_empty()) {
-        Some(name) => format!("{} ({})", canonical(end), escape::line(escape::cut(name, 200).0)),
+        Some(name) => format!("{} ({})", canonical(end), steps::line(name, LONGEST)),
         None => canonical(end).to_string(),
     };
     let mut facts = vec![
@@ -107,7 +109,7 @@ pub fn tls(options: &Options, tls: &Tls) -> String {
     }
     let mut fact = |label, value: &str| {
         if !value.is_empty() {
-            lines.push(options.named(label, &escape::line(escape::cut(value, 200).0)));
+            lines.push(options.named(label, &steps::line(value, LONGEST)));
         }
     };
     let told = |text: &Option<String>| text.clone().unwrap_or_default();

@@ -24,6 +24,8 @@ const RANGES: usize = 2;
 const NUMBERS: usize = 13;
 /// Characters of a mailbox's name that are shown beside what is done to it.
 const MAILBOX: usize = 100;
+/// Mailboxes of a step that are shown there.
+const MAILBOXES: usize = 16;
 /// An IPv4 address.
 const IPV4: usize = 15;
 
@@ -190,7 +192,10 @@ fn meaning(options: &Options, step: &Step) -> String {
     if step.mailboxes.is_empty() {
         return purpose;
     }
-    let names: Vec<String> = step.mailboxes.iter().map(|name| line(name, MAILBOX)).collect();
+    let mut names: Vec<String> = step.mailboxes.iter().take(MAILBOXES).map(|name| line(name, MAILBOX)).collect();
+    if step.mailboxes.len() > MAILBOXES {
+        names.push(format!("… +{}", step.mailboxes.len() - MAILBOXES));
+    }
     format!("{purpose} ({})", names.join(", "))
 }
 

@@ -242,6 +242,24 @@ fn a_gap_is_a_row_and_long_text_is_cut() {
 }
 
 #[test]
+fn many_names_are_cut_where_one_can_see_it() {
+    let mut session = lab_smtp();
+    session.steps[0].mailboxes = vec!["北".to_owned(); 20];
+    session.tls.certificate = Some(crate::protocol::event::Certificate {
+        subject: "CN=mx".to_owned(),
+        issuer: "CN=ca".to_owned(),
+        not_before: "2026-01-01T00:00:00Z".to_owned(),
+        not_after: "2027-01-01T00:00:00Z".to_owned(),
+        names: vec!["mx.example".to_owned(); 1_000],
+        sha256: "00".to_owned(),
+    });
+    let text = printed(options(120, Lang::En, Show::ALL), vec![session]);
+    assert_eq!(text.matches("北").count(), 16, "{text}");
+    assert!(text.contains("+4)"), "{text}");
+    assert!(text.contains("mx.examp…"), "two hundred characters of the names: {text}");
+}
+
+#[test]
 fn sessions_alone_are_listed_as_they_come() {
     let show = Show { sessions: true, steps: false, credentials: false, ..Show::REPORT };
     let mut out = Vec::new();

@@ -1,7 +1,7 @@
 //! Messages that are fetched in pieces.
 
 use super::{messages, played};
-use crate::limits::{Limit, PARTIAL_BYTES, PARTIAL_MESSAGES};
+use crate::limits::{Limit, PARTIAL_BYTES, PARTIAL_COMMANDS, PARTIAL_ITEMS, PARTIAL_MESSAGES};
 use crate::protocol::testing::{Recorder, talk};
 
 /// Plays what follows the selection of a mailbox.
@@ -226,4 +226,26 @@ fn what_waits_is_bounded_and_what_is_forgotten_is_counted() {
     assert!(told.messages.iter().all(|message| message.complete == Some(true)));
     let sizes: Vec<_> = told.messages.iter().map(|message| message.content.len()).collect();
     assert_eq!(sizes, [half.len(), half.len(), half.len() + 1], "the last goes on with one byte of the first");
+}
+
+/// The length that was asked for tells that a piece is the last one: without it nobody knows.
+#[test]
+fn of_too_many_commands_and_pieces_not_all_are_remembered_and_that_is_counted() {
+    let whole_of_last = |many: usize| {
+        let asked: String = (1..=many).map(|n| format!("C: {n} UID FETCH {n} BODY[]<0.9>\n")).collect();
+        selected(&format!("{asked}S: * {many} FETCH (UID {many} BODY[]<0> \"ab\")\n"))
+    };
+    let told = whole_of_last(PARTIAL_COMMANDS);
+    assert_eq!((messages(&told), told.limits), (vec![format!("m {0}/{0} whole: ab", PARTIAL_COMMANDS)], vec![]));
+    let many = PARTIAL_COMMANDS + 1;
+    let told = whole_of_last(many);
+    assert_eq!(messages(&told), [format!("m {many}/{many} bytes 0-1: ab")]);
+    assert_eq!(told.limits, [Limit::PartialFetches]);
+
+    let pieces_of_one = |many: usize| {
+        let asked: String = (1..=many).map(|part| format!(" BODY[{part}]<0.9>")).collect();
+        selected(&format!("C: 1 FETCH 1 ({})\nS: * 1 FETCH (BODY[{many}]<0> \"ab\")\n", asked.trim_start())).limits
+    };
+    assert_eq!(pieces_of_one(PARTIAL_ITEMS), []);
+    assert_eq!(pieces_of_one(PARTIAL_ITEMS + 2), [Limit::PartialFetches; 2]);
 }

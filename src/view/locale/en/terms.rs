@@ -158,6 +158,9 @@ pub fn limit(limit: Limit) -> String {
         Limit::CredentialsPerSession => {
             format!("log-in attempts were left out of sessions of more than {}", limits::CREDENTIALS_PER_SESSION)
         }
+        Limit::SaslRounds => {
+            format!("challenges and responses of log-ins beyond the first {} were not kept", limits::SASL_ROUNDS)
+        }
         Limit::MessageBytes => format!(
             "messages of more than {} MiB were described by their beginning alone",
             limits::MESSAGE_BYTES / (1024 * 1024)
@@ -176,9 +179,12 @@ pub fn limit(limit: Limit) -> String {
             limits::MAILDROP_MESSAGES
         ),
         Limit::PartialFetches => format!(
-            "partial fetches of IMAP messages were not put together: {} messages under way at once, or {} KiB waiting",
+            "partial fetches of IMAP messages were not put together: {} messages under way at once, {} KiB waiting, or \
+             more than {} commands asking for pieces, or {} pieces asked for by one",
             limits::PARTIAL_MESSAGES,
-            limits::PARTIAL_BYTES / 1024
+            limits::PARTIAL_BYTES / 1024,
+            limits::PARTIAL_COMMANDS,
+            limits::PARTIAL_ITEMS
         ),
         Limit::Recipients => format!("recipients were left out of envelopes of more than {}", limits::RECIPIENTS),
         Limit::MissingRanges => {

@@ -156,6 +156,9 @@ pub fn limit(limit: Limit) -> String {
         Limit::CredentialsPerSession => {
             format!("登录超过 {} 次的会话略去了后面的登录（次数）", limits::CREDENTIALS_PER_SESSION)
         }
+        Limit::SaslRounds => {
+            format!("一次登录的质询和应答超过 {} 个，其余未保留（个数）", limits::SASL_ROUNDS)
+        }
         Limit::MessageBytes => {
             format!("超过 {} MiB 的邮件只按其开头部分说明结构（邮件数）", limits::MESSAGE_BYTES / (1024 * 1024))
         }
@@ -171,9 +174,12 @@ pub fn limit(limit: Limit) -> String {
             format!("POP3 邮件的唯一标识或删除标记超过 {} 个，其余未记录（个数）", limits::MAILDROP_MESSAGES)
         }
         Limit::PartialFetches => format!(
-            "IMAP 分段获取的邮件未能拼合：同时进行的邮件超过 {} 封，或等待的数据超过 {} KiB（次数）",
+            "IMAP 分段获取的邮件未能拼合：同时进行的邮件超过 {} 封，等待的数据超过 {} KiB，未完成的分段获取命令超过 {} 条，\
+             或一条命令获取的分段超过 {} 个（次数）",
             limits::PARTIAL_MESSAGES,
-            limits::PARTIAL_BYTES / 1024
+            limits::PARTIAL_BYTES / 1024,
+            limits::PARTIAL_COMMANDS,
+            limits::PARTIAL_ITEMS
         ),
         Limit::Recipients => format!("收件人超过 {} 个的信封略去了后面的收件人（收件人数）", limits::RECIPIENTS),
         Limit::MissingRanges => {
