@@ -12,6 +12,9 @@ const BUSIEST_PORTS: usize = 5;
 const BATCH_PACKETS: u64 = 8_192;
 /// Payload bytes in a batch.
 const BATCH_BYTES: usize = 512 * 1024;
+/// Segments in a batch that may be mail: where sessions are short, hundreds of them end in it, and they are larger than what
+/// they came in.
+const BATCH_SEGMENTS: usize = 2_048;
 
 /// The stage before the connections.
 pub struct Intake<'a> {
@@ -33,6 +36,8 @@ struct Counts {
     ports: Vec<u64>,
     /// Payload bytes in the batch.
     batch_bytes: usize,
+    /// Segments in it that may be mail.
+    batch_segments: usize,
     /// A segment of the packet at hand was handed on.
     handed_on: bool,
     /// It was counted as not decoded.
@@ -71,6 +76,7 @@ impl<'a> Intake<'a> {
                 traffic: Traffic::default(),
                 ports: vec![0; 1 << 16],
                 batch_bytes: 0,
+                batch_segments: 0,
                 handed_on: false,
                 stopped: false,
             },
@@ -133,17 +139,21 @@ impl<'a> Intake<'a> {
 
     /// Where the batch ends, if it does here. The same packets are always cut into the same batches.
     pub fn end_of_batch(&mut self) -> Option<BatchEnd> {
-        let full = self.batch_packets >= BATCH_PACKETS || self.rest.batch_bytes >= BATCH_BYTES;
-        full.then(|| {
-            (self.batch_packets, self.rest.batch_bytes) = (0, 0);
-            self.last
-        })
+        let full = self.batch_packets >= BATCH_PACKETS
+            || self.rest.batch_bytes >= BATCH_BYTES
+            || self.rest.batch_segments >= BATCH_SEGMENTS;
+        full.then(|| self.begin_batch(self.last.time))
     }
 
     /// Ends the batch because nothing came up to `now` (live captures).
     pub fn end_of_batch_now(&mut self, now: Time) -> BatchEnd {
-        (self.batch_packets, self.rest.batch_bytes) = (0, 0);
-        BatchEnd { nth: self.last.nth, time: now }
+        self.begin_batch(now)
+    }
+
+    /// Another batch begins; returns the end of the one before, at `time`.
+    fn begin_batch(&mut self, time: Time) -> BatchEnd {
+        (self.batch_packets, self.rest.batch_bytes, self.rest.batch_segments) = (0, 0, 0);
+        BatchEnd { nth: self.last.nth, time }
     }
 
     /// All packets have been read.
@@ -171,6 +181,7 @@ impl Counts {
             return None;
         }
         self.batch_bytes += segment.payload.len();
+        self.batch_segments += 1;
         segment.shares_packet = std::mem::replace(&mut self.handed_on, true);
         let shard = shards::shard_of(&segment.source, &segment.destination);
         Some(Sorted { shard, nth: self.packets.read, segment })
