@@ -17,7 +17,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
 /// Bytes read at a time: so few that they are still in the processor's cache when they are looked at.
-const BLOCK_BYTES: usize = 256 * 1024;
+const BLOCK_BYTES: usize = 512 * 1024;
 /// Room in front of a block: the largest IP packet with the headers around it, and then some.
 const ROOM_BYTES: usize = 68 * 1024;
 /// Blocks under way at once, the one that is looked at included.
