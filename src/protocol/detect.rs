@@ -60,11 +60,6 @@ impl Detector {
         Self { hint, held: Vec::new(), beginnings: Default::default(), broken: [false; 2], bytes: 0 }
     }
 
-    /// The connection goes to another port than was thought.
-    pub fn set_hint(&mut self, hint: Option<Hint>) {
-        self.hint = hint;
-    }
-
     /// What the port promises.
     pub fn hint(&self) -> Option<Hint> {
         self.hint

@@ -22,7 +22,7 @@ use mailtap::protocol::ports::Ports;
 use mailtap::session::builder::Wanted;
 use mailtap::view::json::Json;
 use mailtap::view::record;
-use proptest::test_runner::{Config as ProptestConfig, RngSeed};
+use proptest::test_runner::Config as ProptestConfig;
 use script::Line;
 use serde_json::Value;
 use std::io::Cursor;
@@ -30,11 +30,10 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
 /// How a property is tried: with `cases` inputs, the same each time, so that whoever changes something else is not stopped
-/// by it. Where `PROPTEST_CASES` asks for another number, with other inputs each time.
+/// by it. Other inputs where `PROPTEST_RNG_SEED` says so (`.cargo/config.toml` has the usual one), more where
+/// `PROPTEST_CASES` does.
 pub fn tried(cases: u32) -> ProptestConfig {
-    let asked = std::env::var("PROPTEST_CASES").ok().and_then(|number| number.parse().ok());
-    let rng_seed = if asked.is_some() { RngSeed::Random } else { RngSeed::Fixed(1) };
-    ProptestConfig { cases: asked.unwrap_or(cases), failure_persistence: None, rng_seed, ..Default::default() }
+    ProptestConfig { cases, failure_persistence: None, ..Default::default() }
 }
 
 /// What is said, in order.
