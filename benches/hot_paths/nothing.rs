@@ -82,6 +82,18 @@ impl Sink for Nobody {
         black_box((message, missing));
     }
 
+    fn content_step(&mut self, message: MessageId, step: StepId) {
+        black_box((message, step));
+    }
+
+    fn content_part(&mut self, message: MessageId, part: Option<String>) {
+        black_box((message, part));
+    }
+
+    fn unique_id(&mut self, message: MessageId, id: &[u8]) {
+        black_box((message, id));
+    }
+
     fn content_end(&mut self, message: MessageId, complete: bool) {
         black_box((message, complete));
     }

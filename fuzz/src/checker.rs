@@ -145,6 +145,16 @@ impl Sink for Checker {
         assert!(!self.message(message).ended, "a row of content after its end");
     }
 
+    fn content_part(&mut self, message: MessageId, part: Option<String>) {
+        assert!(!self.message(message).ended, "another part after its end");
+        self.tell(part.map_or(0, |part| part.len()));
+    }
+
+    fn unique_id(&mut self, message: MessageId, id: &[u8]) {
+        self.message(message);
+        self.tell(id.len());
+    }
+
     fn content_end(&mut self, message: MessageId, _: bool) {
         let message = self.message(message);
         assert!(!std::mem::replace(&mut message.ended, true), "a second end of content");

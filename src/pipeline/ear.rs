@@ -4,7 +4,7 @@ use super::Options;
 use super::order::{DECIDE_NANOSECONDS, Ended, First};
 use super::shards::What;
 use crate::flow::{At, Ends, Listener, Side, Transport};
-use crate::protocol::Dialogue;
+use crate::protocol::channel::Stack;
 use crate::protocol::detect::{self, Detector, Verdict};
 use crate::protocol::ports::{Hint, Ports};
 use crate::session::builder::{Builder, Wanted};
@@ -42,7 +42,7 @@ enum State {
     /// Too little was said.
     Deciding(Detector),
     /// It speaks mail.
-    Following { dialogue: Box<dyn Dialogue>, builder: Box<Builder> },
+    Following { dialogue: Stack, builder: Box<Builder> },
     /// It is none of ours.
     Foreign,
 }
@@ -166,7 +166,7 @@ impl Ear {
         let State::Deciding(detector) = std::mem::replace(&mut self.state, State::Foreign) else { return };
         let mut builder = Box::new(Builder::new(hint.protocol, self.wanted).keeping(self.keeper.take()));
         let mut dialogue = detect::dialogue(hint, &mut *builder);
-        detector.replay(&mut *dialogue, &mut *builder);
+        detector.replay(&mut dialogue, &mut *builder);
         self.state = State::Following { dialogue, builder };
     }
 }

@@ -12,13 +12,18 @@ use crate::flow::{At, Side};
 use crate::limits;
 use std::ops::Range;
 
+pub(super) use forward::forward;
+
+mod forward;
+
 /// Number of a step within its session, from 1.
 pub type StepId = u32;
 
 /// Number of a message within its session, from 1.
 pub type MessageId = u32;
 
-/// Who is told what a dialogue reads.
+/// Who is told what a dialogue reads. No method has a default: one that hands on what it is told (`forward!`) would
+/// swallow what it forgets.
 pub trait Sink {
     /// One row of the table. Returns its number.
     fn step(&mut self, step: Step<'_>) -> StepId;
@@ -36,20 +41,14 @@ pub trait Sink {
     fn content_missing(&mut self, message: MessageId, missing: u64);
 
     /// `step` is the row that stands for content of `message`: told before its end, a row for each chunk of it.
-    fn content_step(&mut self, message: MessageId, step: StepId) {
-        let _ = (message, step);
-    }
+    fn content_step(&mut self, message: MessageId, step: StepId);
 
     /// What a message's content amounts to is `part`, not what its start said: pieces were put together, the whole
     /// message (`None`) perhaps. Told before its end.
-    fn content_part(&mut self, message: MessageId, part: Option<String>) {
-        let _ = (message, part);
-    }
+    fn content_part(&mut self, message: MessageId, part: Option<String>);
 
     /// POP3's unique-id of a message (RFC 1939, section 7). It may become known after the message's end.
-    fn unique_id(&mut self, message: MessageId, id: &[u8]) {
-        let _ = (message, id);
-    }
+    fn unique_id(&mut self, message: MessageId, id: &[u8]);
 
     /// No more content will come. `complete` is false where the end was not seen.
     fn content_end(&mut self, message: MessageId, complete: bool);
@@ -101,6 +100,8 @@ pub struct Step<'a> {
     pub answers: Option<StepId>,
     /// Ranges of `text` that are secret: a password, a token, or base64 that holds one.
     pub secrets: Vec<Range<usize>>,
+    /// What it crossed in. Dialogues leave it at [`Channel::Clear`]: the [channel](super::channel) knows.
+    pub channel: Channel,
 }
 
 impl<'a> Step<'a> {
@@ -119,6 +120,7 @@ impl<'a> Step<'a> {
             arguments: None,
             answers: None,
             secrets: Vec::new(),
+            channel: Channel::Clear,
         }
     }
 
@@ -151,6 +153,18 @@ pub enum Kind {
     Gap,
     /// Anything else.
     Unknown,
+}
+
+/// What a step crossed in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Channel {
+    /// Nothing that hides it from an observer of the wire.
+    #[default]
+    Clear,
+    /// TLS, of which only the outside is known.
+    Tls,
+    /// TLS, and it could be read all the same.
+    Decrypted,
 }
 
 /// What a step is in its protocol.

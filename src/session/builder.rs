@@ -15,7 +15,7 @@ use super::{purpose, step};
 use crate::flow::{At, Counters, End, Ends, Transport};
 use crate::limits::{CREDENTIALS_PER_SESSION, Limit, LimitsHit, MESSAGES_PER_SESSION, RECIPIENTS, STEPS_PER_SESSION};
 use crate::protocol::event::{
-    self, Delivery, Direction, Kind, MessageId, MessageOutcome, MessageStart, StepId, TlsFact,
+    self, Channel, Delivery, Direction, Kind, MessageId, MessageOutcome, MessageStart, StepId, TlsFact,
 };
 use crate::protocol::{Protocol, Sink};
 use std::collections::BTreeMap;
@@ -56,10 +56,8 @@ pub struct Builder {
     readers: BTreeMap<MessageId, Reader>,
     /// The last row of content of each of these.
     content_steps: BTreeMap<MessageId, StepId>,
-    /// For each message, whether it crossed inside TLS that was decrypted.
-    encrypted: Vec<bool>,
-    /// The first step inside TLS that was decrypted.
-    decrypted_from: Option<StepId>,
+    /// What the last step crossed in, kept or not.
+    channel: Channel,
     findings: Findings,
 }
 
@@ -87,8 +85,7 @@ impl Builder {
             phase: Phase::Connection,
             readers: BTreeMap::new(),
             content_steps: BTreeMap::new(),
-            encrypted: Vec::new(),
-            decrypted_from: None,
+            channel: Channel::Clear,
             findings: Findings::default(),
         }
     }
@@ -116,8 +113,10 @@ impl Builder {
         for message in open {
             self.content_end(message, false);
         }
-        for (message, encrypted) in self.session.messages.iter().zip(&self.encrypted) {
-            self.findings.message(message, *encrypted, &self.session.steps);
+        for message in &self.session.messages {
+            // MAIL and RCPT may have crossed in the clear before: its content comes after them.
+            let encrypted = self.was_encrypted(message.steps.last());
+            self.findings.message(message, encrypted, &self.session.steps);
         }
         // They were told as they were decided, which need not be the order in which they were made.
         self.session.credentials.sort_by_key(|credential| credential.steps.first().copied().unwrap_or(StepId::MAX));
@@ -132,6 +131,12 @@ impl Builder {
         steps.sort_unstable();
         steps.dedup();
         steps
+    }
+
+    /// Whether a step crossed inside TLS that was decrypted; where it is not among those kept, the last one.
+    fn was_encrypted(&self, step: Option<&StepId>) -> bool {
+        let kept = step.and_then(|&n| self.session.step(n));
+        kept.map_or(self.channel, |step| step.channel) == Channel::Decrypted
     }
 
     fn step_mut(&mut self, step: StepId) -> Option<&mut Step> {
@@ -167,6 +172,7 @@ impl Sink for Builder {
     fn step(&mut self, told: event::Step<'_>) -> StepId {
         let n = next_number(self.session.steps.len());
         self.phase = purpose::phase(&told, self.phase);
+        self.channel = told.channel;
         if self.session.steps.len() >= STEPS_PER_SESSION {
             // From here on every step has this number, which is no step's.
             self.limit(Limit::StepsPerSession);
@@ -204,7 +210,7 @@ impl Sink for Builder {
         let secret = |bytes: Option<Vec<u8>>| bytes.map(|bytes| Secret::new(text(&bytes)));
         let steps = self.kept(told.steps);
         // It may be told when TLS has begun and have crossed before: a log-in that was sent behind STARTTLS.
-        let encrypted = self.decrypted_from.is_some_and(|from| steps.first().is_none_or(|&step| step >= from));
+        let encrypted = self.was_encrypted(steps.first());
         let credential = Credential {
             mechanism: told.mechanism,
             username: shown(told.username),
@@ -231,7 +237,6 @@ impl Sink for Builder {
             return n;
         }
         self.readers.insert(n, Reader::new(start.part.as_deref(), self.wanted).keeping(self.keeper.as_ref()));
-        self.encrypted.push(self.session.tls.decrypted);
         let steps = self.kept(start.steps);
         self.session.messages.push(Message {
             n,
@@ -352,10 +357,7 @@ impl Sink for Builder {
             TlsFact::Alpn(protocol) => tls.alpn = Some(text(&protocol)),
             TlsFact::Ja4(fingerprint) => tls.ja4 = Some(fingerprint),
             TlsFact::Certificate(certificate) => tls.certificate = Some(*certificate),
-            TlsFact::Decrypted => {
-                tls.decrypted = true;
-                self.decrypted_from.get_or_insert(next_number(self.session.steps.len()));
-            }
+            TlsFact::Decrypted => tls.decrypted = true,
         }
     }
 

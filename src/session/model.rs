@@ -9,7 +9,7 @@ use crate::capture::Time;
 use crate::flow::{Side, Transport};
 use crate::limits::LimitsHit;
 use crate::protocol::Protocol;
-use crate::protocol::event::{Certificate, Exposure, Kind, LoginOutcome, MessageId, Packets, StepId};
+use crate::protocol::event::{Certificate, Channel, Exposure, Kind, LoginOutcome, MessageId, Packets, StepId};
 use std::ops::Range;
 
 mod mail;
@@ -91,6 +91,8 @@ pub struct Step {
     pub secrets: Vec<Range<usize>>,
     /// Length on the wire.
     pub bytes: u64,
+    /// What it crossed in.
+    pub channel: Channel,
     /// Content: the message that it is of, and what its lines are like.
     pub carries: Option<Carries>,
     /// What it does.

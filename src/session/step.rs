@@ -60,6 +60,7 @@ pub fn without_text(place: Place<'_>, step: event::Step<'_>) -> Step {
         text: String::new(),
         secrets: Vec::new(),
         bytes: step.bytes,
+        channel: step.channel,
         carries: None,
         purpose,
         answers: answered.map(|answered| answered.n),

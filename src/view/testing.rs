@@ -134,6 +134,7 @@ impl Talk {
             arguments: None,
             answers: None,
             secrets: Vec::new(),
+            channel: event::Channel::Clear,
         };
         let asked = self.session.steps.iter().rev().find(|step| step.from == Side::Client);
         let purpose = purpose::of(self.session.protocol, &said, asked);
@@ -156,6 +157,7 @@ impl Talk {
             truncated: false,
             secrets: Vec::new(),
             bytes: text.len() as u64 + 2,
+            channel: event::Channel::Clear,
             carries: None,
             purpose,
             answers: None,

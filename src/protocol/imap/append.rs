@@ -10,9 +10,9 @@ message; texts that follow each other are one, and the whole where there is noth
 
 use super::client::Waiting;
 use super::command::{Command, Verb};
+use super::dialogue::{Dialogue, Verdict, settle};
 use super::lexer::Announced;
 use super::queue::{Appended, Asked, InFlight, Ticket};
-use super::talk::{Talk, Verdict, settle};
 use super::unit::{Stretch, Unit};
 use super::{What, mailbox_name, parse};
 use crate::flow::Side;
@@ -87,9 +87,15 @@ struct Decided {
     uids: Vec<u8>,
 }
 
-impl Talk {
+impl Dialogue {
     /// A command that ends with a message's literal. `false` where the literal is something else.
-    pub fn append(&mut self, unit: &Unit<'_>, command: &Command<'_>, literal: Announced, out: &mut dyn Sink) -> bool {
+    pub(super) fn append(
+        &mut self,
+        unit: &Unit<'_>,
+        command: &Command<'_>,
+        literal: Announced,
+        out: &mut dyn Sink,
+    ) -> bool {
         let arguments = unit.text.get(command.arguments.clone()).unwrap_or_default();
         let parsed = match command.verb {
             Verb::Append => parse::append(arguments),
@@ -128,7 +134,7 @@ impl Talk {
     }
 
     /// The next `octets` are a message, or a part of one.
-    pub fn append_begin(&mut self, octets: u64, out: &mut dyn Sink) {
+    pub(super) fn append_begin(&mut self, octets: u64, out: &mut dyn Sink) {
         self.client.way.reader.stream(octets);
         let Some(append) = self.client.append.as_mut().filter(|append| append.body.is_none()) else { return };
         let message = out.message(MessageStart {
@@ -143,14 +149,14 @@ impl Talk {
     }
 
     /// The next octets of the message.
-    pub fn append_octets(&mut self, octets: &[u8], out: &mut dyn Sink) {
+    pub(super) fn append_octets(&mut self, octets: &[u8], out: &mut dyn Sink) {
         if let Some(body) = self.client.append.as_ref().and_then(|append| append.body) {
             out.content(body.message, octets);
         }
     }
 
     /// The next `missing` octets of the message are not in the capture.
-    pub fn append_missing(&mut self, missing: u64, out: &mut dyn Sink) {
+    pub(super) fn append_missing(&mut self, missing: u64, out: &mut dyn Sink) {
         if let Some(body) = self.client.append.as_mut().and_then(|append| append.body.as_mut()) {
             body.holed = true;
             out.content_missing(body.message, missing);
@@ -158,7 +164,7 @@ impl Talk {
     }
 
     /// The literal has ended, or will not: `whole` tells which.
-    pub fn append_end(&mut self, stretch: Stretch, whole: bool, out: &mut dyn Sink) {
+    pub(super) fn append_end(&mut self, stretch: Stretch, whole: bool, out: &mut dyn Sink) {
         let Some(append) = &mut self.client.append else { return };
         append.came = Some(stretch);
         if !whole {
@@ -168,7 +174,7 @@ impl Talk {
     }
 
     /// Tells of the content that has come, if some has, and has not been told; `end` is the line that ends the command.
-    pub fn append_came(&mut self, end: Option<&Unit<'_>>, out: &mut dyn Sink) -> bool {
+    pub(super) fn append_came(&mut self, end: Option<&Unit<'_>>, out: &mut dyn Sink) -> bool {
         let state = self.state;
         let Some(append) = &mut self.client.append else { return false };
         let Some(mut stretch) = append.came.take() else { return false };
@@ -214,7 +220,7 @@ impl Talk {
     }
 
     /// No more will come of the command.
-    pub fn append_over(&mut self, out: &mut dyn Sink) {
+    pub(super) fn append_over(&mut self, out: &mut dyn Sink) {
         self.append_came(None, out);
         self.append_message_over(true, out);
         let Some(append) = self.client.append.take() else { return };
@@ -227,7 +233,7 @@ impl Talk {
 
     /// The line after a message: nothing, the next message's announcement, or the end of a list. `false` where it is a
     /// line of its own, the literal having been miscounted.
-    pub fn append_rest(&mut self, unit: &Unit<'_>, literal: Option<Announced>, out: &mut dyn Sink) -> bool {
+    pub(super) fn append_rest(&mut self, unit: &Unit<'_>, literal: Option<Announced>, out: &mut dyn Sink) -> bool {
         if self.client.append.is_none() {
             return false;
         }
@@ -291,7 +297,7 @@ impl Talk {
     }
 
     /// The reply to an APPEND has come: what is still coming of its content will be refused or taken as it says.
-    pub fn append_decided(&mut self, ticket: Ticket, verdict: Verdict<'_>) {
+    pub(super) fn append_decided(&mut self, ticket: Ticket, verdict: Verdict<'_>) {
         if let Some(append) = self.client.append.as_mut().filter(|append| append.ticket == ticket) {
             append.decided = Some(Decided {
                 status: verdict.status,

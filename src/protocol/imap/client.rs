@@ -6,9 +6,9 @@ announcement loses step when the server refuses it: then they never come.
 */
 
 use super::command::{Command, Verb, command};
+use super::dialogue::Dialogue;
 use super::lexer::{Announced, without_telnet};
 use super::queue::{Asked, Authentication, Ticket};
-use super::talk::Talk;
 use super::unit::{Piece, Unit};
 use super::{State, What, asked, mailbox_name, parse};
 use crate::flow::{At, Side};
@@ -45,9 +45,9 @@ impl Waiting {
     }
 }
 
-impl Talk {
+impl Dialogue {
     /// Reads all of `input`.
-    pub fn read_client(&mut self, input: &mut Input<'_>, out: &mut dyn Sink) {
+    pub(super) fn read_client(&mut self, input: &mut Input<'_>, out: &mut dyn Sink) {
         loop {
             if self.client.waiting.is_some() {
                 if !self.read_early(input, out) {
@@ -85,7 +85,7 @@ impl Talk {
     }
 
     /// The literal that the client waits to send comes now.
-    pub fn go_ahead(&mut self, out: &mut dyn Sink) {
+    pub(super) fn go_ahead(&mut self, out: &mut dyn Sink) {
         let Some(Waiting { command, octets, early, at, .. }) = self.client.waiting.take() else { return };
         match command {
             Some(unit) => self.client.way.reader.keep(unit, octets),
@@ -95,7 +95,7 @@ impl Talk {
     }
 
     /// The literal that the client waited to send will not come: the command ends where it stands.
-    pub fn give_up_waiting(&mut self, out: &mut dyn Sink) {
+    pub(super) fn give_up_waiting(&mut self, out: &mut dyn Sink) {
         let Some(Waiting { command: unit, early, at, .. }) = self.client.waiting.take() else { return };
         match unit {
             Some(unit) => {
@@ -118,12 +118,12 @@ impl Talk {
     }
 
     /// True where a reply with this tag would refuse the literal that the client waits to send.
-    pub fn waits_under(&self, tag: &[u8]) -> bool {
+    pub(super) fn waits_under(&self, tag: &[u8]) -> bool {
         self.client.waiting.as_ref().is_some_and(|waiting| waiting.key == tag)
     }
 
     /// True where the client waits to send a literal within a command that has not been told.
-    pub fn waits_within_a_command(&self) -> bool {
+    pub(super) fn waits_within_a_command(&self) -> bool {
         self.client.waiting.as_ref().is_some_and(|waiting| waiting.command.is_some())
     }
 
@@ -195,7 +195,7 @@ impl Talk {
 
     /// Tells a command, and remembers it. `complete` is false where its end is missing: then its arguments decide
     /// nothing.
-    pub fn command(
+    pub(super) fn command(
         &mut self,
         unit: &Unit<'_>,
         command: &Command<'_>,
@@ -273,7 +273,7 @@ impl Talk {
     }
 
     /// The exchange that AUTHENTICATE began, while the server has not decided and the client not given up.
-    pub fn exchange(&mut self) -> Option<&mut Authentication> {
+    pub(super) fn exchange(&mut self) -> Option<&mut Authentication> {
         match &mut self.queue.get_mut(self.login?)?.asked {
             Asked::Authenticate(login) if !login.cancelled => Some(login),
             _ => None,

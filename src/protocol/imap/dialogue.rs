@@ -1,115 +1,383 @@
 /*!
-What lies between the connection and IMAP: nothing, TLS, or compression.
+What the two sides have said so far, and how each is read (RFC 3501, section 3).
 
 ```text
-         STARTTLS OK                 plain text after all (decrypted capture)
- Clear ───────────────▶ Tls ────────────────────────────────────────────────▶ Clear
-   │   COMPRESS OK
-   └──────────────────▶ Deflate
+                        LOGIN OK, AUTHENTICATE OK           SELECT OK, EXAMINE OK
+ NotAuthenticated ──────────────────────────────▶ Authenticated ◀──────▶ Selected
+        └───── PREAUTH ───────────────────────────────▲   CLOSE OK, UNSELECT OK, SELECT NO
+ any ── BYE, LOGOUT OK ──▶ Logout
 ```
+
+Each side is either in step, its next line being a line of the protocol, or lost: after a gap, where the capture begins
+in the middle, or where the other end miscounted. Who is lost goes on at the next line that is surely one; what lies
+before it is told as unknown.
 */
 
-use super::deflate::Inflater;
-use super::talk::{Switch, Talk};
+use super::append::Append;
+use super::client::Waiting;
+use super::command::{Verb, command};
+use super::fetch::Fetch;
+use super::pieces::Pieces;
+use super::queue::{Asked, InFlight, Queue, Ticket};
+use super::reply::{Response, Status, response};
+use super::unit::{Hole, Reader, Unit};
+use super::{State, What};
 use crate::flow::{At, Side};
-use crate::protocol::Sink;
+use crate::limits::Limit;
+use crate::protocol::Upgrade;
+use crate::protocol::event::{Delivery, Kind, LoginOutcome, MessageOutcome, Sink, Step, StepId, Subject};
 use crate::protocol::framing::Input;
-use crate::protocol::tls::{Verdict, Watch};
 
-/// An IMAP connection, both directions.
-#[derive(Debug, Default)]
+/// An IMAP conversation, both directions.
+#[derive(Debug)]
 pub struct Dialogue {
-    layer: Layer,
-    talk: Talk,
+    pub(super) state: State,
+    /// The mailbox that is selected, readable.
+    pub(super) mailbox: Option<Vec<u8>>,
+    /// The server has said something; what it says first is its greeting.
+    pub(super) greeted: bool,
+    /// The greeting was seen, and so all that led to the state.
+    pub(super) from_start: bool,
+    /// The client has said its name.
+    pub(super) named: bool,
+    pub(super) queue: Queue,
+    /// AUTHENTICATE, while it is in flight and nothing that crosses can be another's.
+    pub(super) login: Option<Ticket>,
+    /// Since it began, bytes of the client and of the server were lost.
+    pub(super) login_lacks: [bool; 2],
+    pub(super) client: Client,
+    pub(super) server: Server,
 }
 
+/// One side's stream.
+#[derive(Debug)]
+pub(super) struct Way {
+    pub reader: Reader,
+    pub lost: bool,
+    /// What was passed over while lost.
+    stray: Option<Unit<'static>>,
+}
+
+/// The client's side.
 #[derive(Debug, Default)]
-enum Layer {
-    #[default]
-    Clear,
-    Tls(Box<Watch>),
-    /// RFC 4978. Steps then give the sizes of what was said, which is not what crossed.
-    Deflate(Box<[Inflater; 2]>),
+pub(super) struct Client {
+    pub way: Way,
+    /// The server has sent `+` to something that was not captured: an AUTHENTICATE, for all one knows.
+    pub asked: bool,
+    /// A literal that the server has not asked for yet.
+    pub waiting: Option<Waiting>,
+    /// `+` lines that came within a command: told after it, since they speak of its parts.
+    pub held: Vec<Unit<'static>>,
+    /// The literal that comes is APPEND's mailbox, or what stands in its place.
+    pub mailbox_comes: bool,
+    /// APPEND, from its step to its end.
+    pub append: Option<Append>,
+}
+
+/// The server's side.
+#[derive(Debug, Default)]
+pub(super) struct Server {
+    pub way: Way,
+    /// FETCH, from its first line to its last.
+    pub fetch: Option<Fetch>,
+    /// APPENDUID's arguments, told before the reply that they belong to: REPLACE's (RFC 8508, section 3.1).
+    pub appended: Option<Vec<u8>>,
+    /// Messages that are fetched in pieces.
+    pub pieces: Pieces,
+    /// UIDVALIDITY, told while a mailbox is being selected.
+    pub uid_validity: Option<u64>,
+}
+
+impl Default for Way {
+    /// The first line must prove that it is one: nobody knows whether the capture begins at the beginning.
+    fn default() -> Self {
+        Self { reader: Reader::default(), lost: true, stray: None }
+    }
+}
+
+impl Default for Dialogue {
+    fn default() -> Self {
+        Self {
+            state: State::NotAuthenticated,
+            mailbox: None,
+            greeted: false,
+            from_start: false,
+            named: false,
+            queue: Queue::default(),
+            login: None,
+            login_lacks: [false; 2],
+            client: Client::default(),
+            server: Server::default(),
+        }
+    }
+}
+
+/// The reply that settles a command.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Verdict<'a> {
+    pub status: Status,
+    /// The reply's step.
+    pub step: StepId,
+    /// The reply without its tag.
+    pub words: &'a [u8],
+    /// APPENDUID's arguments, where it has them.
+    pub uids: &'a [u8],
 }
 
 impl Dialogue {
-    /// A connection that is seen from its first byte, as far as anybody knows.
+    /// A conversation that is seen from its first byte, as far as anybody knows.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// A connection whose beginning is known to be missing: the first line that the server is seen to say is no
-    /// greeting.
+    /// A conversation whose beginning is known to be missing: the first line that the server is seen to say is no greeting.
     pub fn in_the_middle() -> Self {
-        Self { layer: Layer::default(), talk: Talk::in_the_middle() }
+        Self { greeted: true, ..Self::default() }
     }
 
-    fn switch(&mut self, to: Switch, out: &mut dyn Sink) {
-        // Within a layer, another one is not spoken: what follows is read as it comes, and is likely to be unknown.
-        if matches!(self.layer, Layer::Clear) {
-            self.layer = match to {
-                Switch::Tls => Layer::Tls(Box::new(Watch::after_starttls(out))),
-                Switch::Deflate => Layer::Deflate(Box::default()),
-            };
+    /// Nothing more will come from `from` that can be read.
+    fn cut(&mut self, from: Side, out: &mut dyn Sink) {
+        if from == Side::Client {
+            self.give_up_waiting(out);
         }
+        if let Some(stretch) = self.way(from).reader.flush_literal() {
+            match from {
+                Side::Client => self.append_end(stretch, false, out),
+                Side::Server => self.fetch_end(stretch, false, out),
+            }
+        }
+        self.content_came(from, out);
+        if let Some(unit) = self.way(from).reader.flush() {
+            self.fragment(from, unit, out);
+        }
+        self.lose(from, out);
+        self.tell_stray(from, out);
+    }
+
+    /// `from` is lost: what was under way on its side will not be heard to its end.
+    fn lose(&mut self, from: Side, out: &mut dyn Sink) {
+        self.way(from).lost = true;
+        self.login_lacks[from as usize] = true;
+        if self.login_lacks == [true; 2] {
+            // Its end may be missing, and another's beginning: only a reply with its tag is surely its own.
+            self.login = None;
+        }
+        match from {
+            Side::Client => self.append_over(out),
+            Side::Server => {
+                self.fetch_over(out);
+                // An EXPUNGE may be among what is missing.
+                self.server.pieces.renumbered();
+            }
+        }
+    }
+
+    /// Tells of the content that `side` has sent, if it has not been told because the line after it has not come.
+    fn content_came(&mut self, side: Side, out: &mut dyn Sink) {
+        match side {
+            Side::Client => _ = self.append_came(None, out),
+            Side::Server => _ = self.fetch_came(None, out),
+        }
+    }
+
+    pub(super) fn way(&mut self, side: Side) -> &mut Way {
+        match side {
+            Side::Client => &mut self.client.way,
+            Side::Server => &mut self.server.way,
+        }
+    }
+
+    /// What had come of a line that has no end.
+    fn fragment(&mut self, from: Side, unit: Unit<'static>, out: &mut dyn Sink) -> Option<Upgrade> {
+        let text = unit.text.clone();
+        match from {
+            Side::Client => {
+                // A command is told as one if there is no doubt about its verb; its arguments may be cut short.
+                match command(&text).filter(|command| command.is_sure()) {
+                    Some(command) => _ = self.command(&unit, &command, false, out),
+                    None => {
+                        // Half an answer to a challenge may be half a password.
+                        let secrets = self.login.map(|_| 0..text.len()).into_iter().collect();
+                        let step = unit.step(from, Kind::Unknown, Subject::Unknown);
+                        unit.tell(Step { secrets, ..step }, out);
+                    }
+                }
+                None
+            }
+            Side::Server => match response(&text) {
+                // A reply has decided as soon as its status is whole.
+                Some(Response::Tagged { tag, status, text: words })
+                    if self.server.fetch.is_none() && text.len() > tag.len() + 1 + status.name().len() =>
+                {
+                    self.tagged(&unit, tag, status, words, out)
+                }
+                _ => {
+                    unit.tell(unit.step(from, Kind::Unknown, Subject::Unknown), out);
+                    None
+                }
+            },
+        }
+    }
+
+    /// Puts a line that could not be understood with those before it.
+    pub(super) fn stray(&mut self, side: Side, unit: Unit<'_>) {
+        let way = self.way(side);
+        way.lost = true;
+        match &mut way.stray {
+            Some(stray) => stray.append(&unit),
+            None => way.stray = Some(unit.into_owned()),
+        }
+    }
+
+    /// Tells what `side` said that could not be understood.
+    pub(super) fn tell_stray(&mut self, side: Side, out: &mut dyn Sink) {
+        if let Some(stray) = self.way(side).stray.take() {
+            stray.tell(stray.step(side, Kind::Unknown, Subject::Unknown), out);
+        }
+    }
+
+    /// Tells of a gap.
+    fn tell_gap(&mut self, from: Side, missing: u64, at: At, out: &mut dyn Sink) {
+        self.tell_stray(from, out);
+        out.step(Step::gap(from, missing, at));
+    }
+
+    /// Tells the `+` lines that were held back.
+    pub(super) fn tell_held(&mut self, to: Option<Verb>, out: &mut dyn Sink) {
+        for unit in std::mem::take(&mut self.client.held) {
+            let subject = self.subject(What::Continuation { to });
+            unit.tell(unit.step(Side::Server, Kind::Continuation, subject), out);
+        }
+    }
+
+    /// `what`, in the present state.
+    pub fn subject(&self, what: What) -> Subject {
+        Subject::Imap(super::Subject { state: self.state, what })
+    }
+
+    /// Remembers a command that was sent.
+    pub(super) fn ask(&mut self, key: &[u8], verb: Verb, step: StepId, asked: Asked, out: &mut dyn Sink) -> Ticket {
+        let (ticket, forgotten) = self.queue.push(InFlight { key: key.to_vec(), verb, step, asked });
+        for command in forgotten {
+            out.limit(Limit::CommandsInFlight);
+            settle(command, None, out);
+        }
+        ticket
     }
 }
 
 impl crate::protocol::Dialogue for Dialogue {
-    fn data(&mut self, from: Side, bytes: &[u8], at: At, out: &mut dyn Sink) {
-        let mut input = Input::new(bytes, at);
-        while !input.is_empty() {
-            match &mut self.layer {
-                Layer::Clear => {
-                    if let Some(switch) = self.talk.read(from, &mut input, out) {
-                        self.switch(switch, out);
-                    }
-                }
-                Layer::Tls(watch) => match watch.data(from, input.rest(), at, out) {
-                    Verdict::Taken => return,
-                    Verdict::Plain => self.layer = Layer::Clear,
-                },
-                Layer::Deflate(inflaters) => {
-                    let talk = &mut self.talk;
-                    inflaters[from as usize].inflate(&mut input, |plain| {
-                        let mut plain = Input::new(plain, at);
-                        while talk.read(from, &mut plain, out).is_some() {}
-                    });
-                }
+    fn read(&mut self, from: Side, input: &mut Input<'_>, out: &mut dyn Sink) -> Option<Upgrade> {
+        // Whoever speaks ends what the other was saying: steps are told in the order of the conversation.
+        self.tell_stray(from.other(), out);
+        self.content_came(from.other(), out);
+        match from {
+            Side::Client => {
+                self.read_client(input, out);
+                None
             }
+            Side::Server => self.read_server(input, out),
         }
     }
 
-    fn gap(&mut self, from: Side, missing: u64, at: At, out: &mut dyn Sink) {
-        match &mut self.layer {
-            Layer::Clear => {
-                if let Some(switch) = self.talk.gap(from, missing, at, out) {
-                    self.switch(switch, out);
-                }
+    fn gap(&mut self, from: Side, missing: u64, at: At, out: &mut dyn Sink) -> Option<Upgrade> {
+        self.tell_stray(from.other(), out);
+        self.content_came(Side::Client, out);
+        self.content_came(Side::Server, out);
+        if from == Side::Client {
+            self.give_up_waiting(out);
+        }
+        let hole = self.way(from).reader.gap(missing, at);
+        let (missing_octets, end, beyond) = match hole {
+            Hole::Literal { missing, end, beyond } => (missing, end, beyond),
+            Hole::Lines(unit) => {
+                let upgrade = unit.and_then(|unit| self.fragment(from, unit, out));
+                self.lose(from, out);
+                self.tell_gap(from, missing, at, out);
+                return upgrade;
             }
-            Layer::Tls(watch) => {
-                self.talk.tell_stray(from, out);
-                watch.gap(from, missing, at, out);
+        };
+        self.tell_gap(from, missing, at, out);
+        match from {
+            Side::Client => self.append_missing(missing_octets, out),
+            Side::Server => self.fetch_missing(missing_octets, out),
+        }
+        if let Some(stretch) = end {
+            match from {
+                Side::Client => self.append_end(stretch, true, out),
+                Side::Server => self.fetch_end(stretch, true, out),
             }
-            // What comes after a hole in it cannot be inflated.
-            Layer::Deflate(inflaters) => {
-                inflaters[from as usize].lose();
-                self.talk.cut(from, out);
-                self.talk.tell_gap(from, missing, at, out);
+        }
+        if beyond > 0 {
+            self.lose(from, out);
+        }
+        None
+    }
+
+    fn last_gap(&mut self, from: Side, missing: u64, at: At, out: &mut dyn Sink) {
+        self.cut(from, out);
+        self.tell_gap(from, missing, at, out);
+    }
+
+    fn gap_in_tls(&mut self, from: Side, out: &mut dyn Sink) {
+        self.tell_stray(from, out);
+    }
+
+    fn end(&mut self, out: &mut dyn Sink) -> Option<Upgrade> {
+        self.cut(Side::Client, out);
+        self.cut(Side::Server, out);
+        self.tell_held(None, out);
+        self.server.pieces.over(out);
+        for command in self.queue.drain() {
+            settle(command, None, out);
+        }
+        None
+    }
+}
+
+/// Tells what became of `command`, where its reply decides on a log-in or on messages.
+pub(super) fn settle(command: InFlight, verdict: Option<Verdict<'_>>, out: &mut dyn Sink) {
+    let step = verdict.map(|verdict| verdict.step);
+    match command.asked {
+        Asked::Plain | Asked::Mailbox(_) | Asked::Fetch(_) => {}
+        Asked::Login(mut credential) => {
+            credential.outcome = outcome(verdict, false);
+            credential.steps.extend(step);
+            out.credential(*credential);
+        }
+        Asked::Authenticate(mut login) => {
+            step.into_iter().for_each(|step| login.exchange.add_step(step));
+            out.credential(login.exchange.finish(outcome(verdict, login.cancelled)));
+        }
+        Asked::Append(messages) => {
+            for appended in messages {
+                let outcome = MessageOutcome {
+                    outcome: Some(delivery(verdict)),
+                    reply: verdict.map(|verdict| verdict.words.to_vec()),
+                    uid: verdict.and_then(|verdict| super::parse::append_uid(verdict.uids, appended.nth)),
+                    steps: appended.steps.into_iter().chain(step).collect(),
+                    ..MessageOutcome::default()
+                };
+                out.message_outcome(appended.message, outcome);
             }
         }
     }
+}
 
-    fn end(&mut self, out: &mut dyn Sink) {
-        match &mut self.layer {
-            Layer::Clear => {}
-            Layer::Tls(watch) => watch.end(out),
-            Layer::Deflate(inflaters) => {
-                for (inflater, from) in inflaters.iter_mut().zip([Side::Client, Side::Server]) {
-                    inflater.tell(from, out);
-                }
-            }
-        }
-        self.talk.end(out);
+fn outcome(verdict: Option<Verdict<'_>>, cancelled: bool) -> LoginOutcome {
+    match verdict.map(|verdict| verdict.status) {
+        Some(Status::Ok) => LoginOutcome::Accepted,
+        _ if cancelled => LoginOutcome::Cancelled,
+        Some(_) => LoginOutcome::Rejected,
+        None => LoginOutcome::Unknown,
+    }
+}
+
+/// What a reply to APPEND says of its messages: all of them or none (RFC 3502).
+fn delivery(verdict: Option<Verdict<'_>>) -> Delivery {
+    match verdict.map(|verdict| verdict.status) {
+        Some(Status::Ok) => Delivery::Accepted,
+        Some(_) => Delivery::Rejected,
+        None => Delivery::Unknown,
     }
 }

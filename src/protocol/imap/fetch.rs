@@ -9,12 +9,12 @@ SMTP and POP3 is. A body that is a quoted string is part of the words.
 
 use super::What;
 use super::command::Verb;
+use super::dialogue::Dialogue;
 use super::lexer::Announced;
 use super::pieces::{Begin, Body};
 use super::queue::TooMany;
 use super::reply::Untagged;
 use super::scan::{Scan, Section};
-use super::talk::Talk;
 use super::unit::{Stretch, Unit};
 use crate::flow::Side;
 use crate::limits::{COMMANDS_IN_FLIGHT, Limit};
@@ -48,9 +48,9 @@ struct Coming {
     came: Option<Stretch>,
 }
 
-impl Talk {
+impl Dialogue {
     /// A FETCH response begins: of message `number`, or of the one with this UID.
-    pub fn fetch_begin(&mut self, number: Option<u64>, uid: Option<u64>) {
+    pub(super) fn fetch_begin(&mut self, number: Option<u64>, uid: Option<u64>) {
         let command = self.queue.oldest(&[Verb::Fetch]).map(|command| command.step);
         self.server.fetch = Some(Fetch {
             number,
@@ -64,7 +64,7 @@ impl Talk {
     }
 
     /// A line of it; `from` is where in the unit it has not been read.
-    pub fn fetch_line(&mut self, unit: Unit<'_>, from: usize, literal: Option<Announced>, out: &mut dyn Sink) {
+    pub(super) fn fetch_line(&mut self, unit: Unit<'_>, from: usize, literal: Option<Announced>, out: &mut dyn Sink) {
         let is_last_parenthesis = literal.is_none() && unit.text.trim_ascii() == b")";
         if is_last_parenthesis && self.fetch_came(Some(&unit), out) {
             return self.fetch_over(out);
@@ -132,21 +132,21 @@ impl Talk {
     }
 
     /// The next octets of the body.
-    pub fn fetch_octets(&mut self, octets: &[u8], out: &mut dyn Sink) {
+    pub(super) fn fetch_octets(&mut self, octets: &[u8], out: &mut dyn Sink) {
         if let Some(coming) = self.server.fetch.as_mut().and_then(|fetch| fetch.body.as_mut()) {
             self.server.pieces.octets(&mut coming.body, octets, out);
         }
     }
 
     /// The next `missing` octets of the body are not in the capture.
-    pub fn fetch_missing(&mut self, missing: u64, out: &mut dyn Sink) {
+    pub(super) fn fetch_missing(&mut self, missing: u64, out: &mut dyn Sink) {
         if let Some(coming) = self.server.fetch.as_mut().and_then(|fetch| fetch.body.as_mut()) {
             self.server.pieces.missing(&mut coming.body, missing, out);
         }
     }
 
     /// The body has ended, or will not: `whole` tells which.
-    pub fn fetch_end(&mut self, stretch: Stretch, whole: bool, out: &mut dyn Sink) {
+    pub(super) fn fetch_end(&mut self, stretch: Stretch, whole: bool, out: &mut dyn Sink) {
         let Some(fetch) = &mut self.server.fetch else { return };
         if whole {
             fetch.body.iter_mut().for_each(|coming| coming.came = Some(stretch.clone()));
@@ -156,7 +156,7 @@ impl Talk {
     }
 
     /// Tells of the body that has come, if one has, and has not been told; `end` is the line that ends the response.
-    pub fn fetch_came(&mut self, end: Option<&Unit<'_>>, out: &mut dyn Sink) -> bool {
+    pub(super) fn fetch_came(&mut self, end: Option<&Unit<'_>>, out: &mut dyn Sink) -> bool {
         let Some(fetch) = &mut self.server.fetch else { return false };
         let Some(mut coming) = fetch.body.take_if(|coming| coming.came.is_some()) else { return false };
         let mut stretch = coming.came.take();
@@ -184,7 +184,7 @@ impl Talk {
     }
 
     /// The response is over.
-    pub fn fetch_over(&mut self, out: &mut dyn Sink) {
+    pub(super) fn fetch_over(&mut self, out: &mut dyn Sink) {
         self.fetch_came(None, out);
         let Some(fetch) = self.server.fetch.take() else { return };
         for (message, step) in fetch.open {

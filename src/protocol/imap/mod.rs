@@ -2,14 +2,13 @@
 IMAP4rev1 (RFC 3501) and IMAP4rev2 (RFC 9051), with the extensions that clients use.
 
 ```text
-bytes ─▶ dialogue.rs ─▶ talk.rs ─▶ client.rs, append.rs   commands, responses to challenges, APPEND's messages
-         clear, TLS,    both       server.rs, fetch.rs    replies, untagged data, FETCH's messages
-         deflate        sides      pieces.rs              messages fetched in pieces, put together
-                                   queue.rs, asked.rs     commands in flight, by tag, and what was asked for
-                          │
-                          ▼
-                        unit.rs      frames lines and literals
-                        lexer.rs, command.rs, reply.rs, parse.rs, scan.rs, mailbox_name.rs, named.rs      pure parsers
+bytes ─▶ dialogue.rs ─▶ client.rs, append.rs   commands, responses to challenges, APPEND's messages
+         both sides     server.rs, fetch.rs    replies, untagged data, FETCH's messages
+           │            pieces.rs              messages fetched in pieces, put together
+           │            queue.rs, asked.rs     commands in flight, by tag, and what was asked for
+           ▼
+         unit.rs        frames lines and literals
+         lexer.rs, command.rs, reply.rs, parse.rs, scan.rs, mailbox_name.rs, named.rs      pure parsers
 ```
 */
 
@@ -19,7 +18,6 @@ pub mod reply;
 mod append;
 mod asked;
 mod client;
-mod deflate;
 mod dialogue;
 mod fetch;
 mod halves;
@@ -32,7 +30,6 @@ mod pieces;
 mod queue;
 mod scan;
 mod server;
-mod talk;
 mod unit;
 
 #[cfg(test)]
@@ -42,6 +39,7 @@ pub use command::Verb;
 pub use dialogue::Dialogue;
 pub use named::readable_mailboxes;
 pub use reply::{Code, Status, Untagged};
+pub(super) use unit::Stretch;
 
 use super::sasl::Round;
 

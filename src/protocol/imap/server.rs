@@ -1,28 +1,29 @@
 //! What the server says: its greeting, untagged responses, `+`, and replies to commands.
 
 use super::command::Verb;
+use super::dialogue::{Dialogue, Verdict, settle};
 use super::lexer::Announced;
 use super::parse;
 use super::queue::Asked;
 use super::reply::{Code, Response, Status, Text, Untagged, response};
-use super::talk::{Switch, Talk, Verdict, settle};
 use super::unit::{Piece, Unit};
 use super::{State, What};
 use crate::flow::Side;
+use crate::protocol::Upgrade;
 use crate::protocol::event::{Kind, Sink, Step};
 use crate::protocol::framing::Input;
 
 /// `+` lines that are held back for one command.
 const HELD: usize = 16;
 
-impl Talk {
+impl Dialogue {
     /// Reads `input` up to where another layer begins.
-    pub fn read_server(&mut self, input: &mut Input<'_>, out: &mut dyn Sink) -> Option<Switch> {
+    pub(super) fn read_server(&mut self, input: &mut Input<'_>, out: &mut dyn Sink) -> Option<Upgrade> {
         loop {
             match self.server.way.reader.next(input)? {
                 Piece::Line { unit, from, literal } => {
-                    if let Some(switch) = self.server_line(unit, from, literal, out) {
-                        return Some(switch);
+                    if let Some(upgrade) = self.server_line(unit, from, literal, out) {
+                        return Some(upgrade);
                     }
                 }
                 Piece::Octets(octets) => self.fetch_octets(octets, out),
@@ -37,7 +38,7 @@ impl Talk {
         from: usize,
         literal: Option<Announced>,
         out: &mut dyn Sink,
-    ) -> Option<Switch> {
+    ) -> Option<Upgrade> {
         if self.server.fetch.is_some() {
             if from > 0 || matches!(unit.text.first(), Some(b' ' | b')')) {
                 self.fetch_line(unit, from, literal, out);
@@ -166,14 +167,14 @@ impl Talk {
     }
 
     /// A command has been answered: this is what moves the session.
-    pub fn tagged(
+    pub(super) fn tagged(
         &mut self,
         unit: &Unit<'_>,
         tag: &[u8],
         status: Status,
         text: Text<'_>,
         out: &mut dyn Sink,
-    ) -> Option<Switch> {
+    ) -> Option<Upgrade> {
         if self.waits_under(tag) {
             self.give_up_waiting(out);
         }
@@ -205,10 +206,10 @@ impl Talk {
         self.moved(verb, status, mailbox, out)
     }
 
-    fn moved(&mut self, verb: Verb, status: Status, mailbox: Option<Vec<u8>>, out: &mut dyn Sink) -> Option<Switch> {
+    fn moved(&mut self, verb: Verb, status: Status, mailbox: Option<Vec<u8>>, out: &mut dyn Sink) -> Option<Upgrade> {
         match (verb, status) {
-            (Verb::StartTls, Status::Ok) => return Some(Switch::Tls),
-            (Verb::Compress, Status::Ok) => return Some(Switch::Deflate),
+            (Verb::StartTls, Status::Ok) => return Some(Upgrade::start_tls()),
+            (Verb::Compress, Status::Ok) => return Some(Upgrade::Deflate),
             (Verb::Login | Verb::Authenticate, Status::Ok) => self.state = State::Authenticated,
             (Verb::Select | Verb::Examine, Status::Ok) => {
                 self.state = State::Selected;

@@ -103,7 +103,7 @@ impl<'a> Unit<'a> {
 
 /// Where some octets of the stream were.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Stretch {
+pub(in crate::protocol) struct Stretch {
     /// How many.
     pub octets: u64,
     /// How many there are with the lines that were joined to them.
@@ -124,14 +124,14 @@ impl Stretch {
     }
 
     /// Adds a line that follows.
-    pub fn join(&mut self, line: &Unit<'_>) {
+    pub(super) fn join(&mut self, line: &Unit<'_>) {
         self.bytes += line.bytes;
         line.packets.iter().for_each(|packet| self.packets.add(packet));
         self.time = line.time;
     }
 
     /// Adds a line that stands before.
-    pub fn join_after(&mut self, line: &Unit<'_>) {
+    pub(super) fn join_after(&mut self, line: &Unit<'_>) {
         let mut packets = line.packets.ends();
         self.packets.ends().iter().for_each(|packet| packets.add(packet));
         self.bytes += line.bytes;

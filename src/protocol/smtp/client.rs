@@ -16,7 +16,7 @@ use std::ops::Range;
 impl Dialogue {
     /// Reads the client's bytes up to where a reply must decide what the rest is.
     pub(super) fn client_input(&mut self, input: &mut Input<'_>, out: &mut dyn Sink) {
-        while !input.is_empty() && !self.watch_rest(Side::Client, input, out) {
+        while !input.is_empty() && self.upgrade.is_none() {
             match &self.client {
                 // The rest of the line that the gap has cut, which the reply will answer.
                 Client::Waiting(Wait::Reply { to: Asking::Auth, blind: false, .. })
@@ -53,7 +53,7 @@ impl Dialogue {
                 Client::Commands(After::Gap)
                     if self.line.is_empty() && input.rest().first().is_some_and(|&byte| is_tls_record(byte)) =>
                 {
-                    self.tls_begins(out); // STARTTLS was in the gap.
+                    self.tls_begins(); // STARTTLS was in the gap.
                 }
                 Client::Commands(_) | Client::Responding(_) => {
                     if let Some(line) = self.line.line(input) {
@@ -283,18 +283,11 @@ impl Dialogue {
         out: &mut dyn Sink,
     ) -> StepId {
         out.step(Step {
-            from: Side::Client,
-            kind,
-            subject,
-            time: line.time,
-            packets: line.packets.clone(),
             text: &line.bytes,
-            bytes: line.wire_len,
-            tag: None,
             command: command.and_then(|command| command.name.as_deref()),
             arguments: command.and_then(Command::arguments_range),
-            answers: None,
             secrets,
+            ..Step::of(Side::Client, kind, subject, line.time, line.packets.clone(), line.wire_len)
         })
     }
 }

@@ -35,7 +35,7 @@ use crate::limits::Limit;
 use crate::protocol::event::{Sink, Step, StepId};
 use crate::protocol::framing::{Framer, Input};
 use crate::protocol::sasl::Exchange;
-use crate::protocol::tls::{Verdict, Watch};
+use crate::protocol::{Early, Upgrade};
 
 /// Which of the two is spoken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -82,8 +82,8 @@ pub struct Dialogue {
     pub(super) logged_in: bool,
     /// Bytes of either side are missing somewhere.
     pub(super) lacking: bool,
-    /// Both directions are TLS.
-    pub(super) tls: Option<Watch>,
+    /// What begins with the next byte, which is the first of those that are held if there are any.
+    pub(super) upgrade: Option<Upgrade>,
     /// So much has waited in vain for the server that nothing is held for it any more.
     pub(super) server_silent: bool,
 }
@@ -111,7 +111,7 @@ impl Dialogue {
             chunks_unseen: true,
             logged_in: false,
             lacking: false,
-            tls: None,
+            upgrade: None,
             server_silent: false,
         }
     }
@@ -232,9 +232,9 @@ impl Dialogue {
         }
     }
 
-    /// Reads what waits, as far as it is decided what it is.
+    /// Reads what waits, as far as it is decided what it is, and is no TLS.
     pub(super) fn release(&mut self, out: &mut dyn Sink) {
-        while !matches!(self.client, Client::Waiting(_)) {
+        while !matches!(self.client, Client::Waiting(_)) && self.upgrade.is_none() {
             let Some(piece) = self.held.pop() else { return };
             match piece {
                 Piece::Bytes { bytes, start, at } => {
@@ -252,10 +252,9 @@ impl Dialogue {
     }
 
     fn gap_in(&mut self, from: Side, missing: u64, at: At, out: &mut dyn Sink) {
-        match (&mut self.tls, from) {
-            (Some(watch), _) => watch.gap(from, missing, at, out),
-            (None, Side::Server) => self.server_gap(missing, at, out),
-            (None, Side::Client) => self.client_gap(missing, at, out),
+        match from {
+            Side::Server => self.server_gap(missing, at, out),
+            Side::Client => self.client_gap(missing, at, out),
         }
     }
 
@@ -264,15 +263,32 @@ impl Dialogue {
         if !self.held.first_byte().is_some_and(is_tls_record) {
             self.read_as(After::StartTls, out);
         }
-        self.tls_begins(out);
+        self.tls_begins();
     }
 
     /// From here on both directions are TLS.
-    pub(super) fn tls_begins(&mut self, out: &mut dyn Sink) {
+    pub(super) fn tls_begins(&mut self) {
         self.transaction = Transaction::default();
         self.logged_in = false;
         self.client = Client::Commands(After::Nothing);
-        self.tls = Some(Watch::after_starttls(out));
+        self.upgrade = Some(self.tls(false));
+    }
+
+    fn tls(&self, implicit: bool) -> Upgrade {
+        let client = match self.roles {
+            Roles::AsConnected => Side::Client,
+            Roles::Swapped => Side::Server,
+        };
+        Upgrade::Tls { implicit, client, early: Vec::new() }
+    }
+
+    /// What begins with the next byte, if anything does. What was held is of it.
+    pub(super) fn take_upgrade(&mut self) -> Option<Upgrade> {
+        let mut upgrade = self.upgrade.take()?;
+        if let Upgrade::Tls { early, .. } = &mut upgrade {
+            early.extend(std::iter::from_fn(|| self.held.pop()).map(Early::from));
+        }
+        Some(upgrade)
     }
 
     /// Reads what waits as lines that are no commands to this server, and half a line at its end likewise.
@@ -285,26 +301,6 @@ impl Dialogue {
         self.client = Client::Commands(After::Nothing);
     }
 
-    /// Bytes of a TLS connection. False where it turned out to be none and they are still to be read.
-    fn watched(&mut self, from: Side, bytes: &[u8], at: At, out: &mut dyn Sink) -> bool {
-        let Some(watch) = &mut self.tls else { return false };
-        let taken = watch.data(from, bytes, at, out) == Verdict::Taken;
-        if !taken {
-            self.tls = None;
-        }
-        taken
-    }
-
-    /// The rest of an input after which TLS began.
-    pub(super) fn watch_rest(&mut self, from: Side, input: &mut Input<'_>, out: &mut dyn Sink) -> bool {
-        let at = input.at;
-        if self.tls.is_none() || input.is_empty() || !self.watched(from, input.rest(), at, out) {
-            return false;
-        }
-        input.take(usize::MAX);
-        true
-    }
-
     /// A gap that is a row of its own.
     pub(super) fn tell_gap(&self, from: Side, missing: u64, at: At, out: &mut dyn Sink) -> StepId {
         out.step(Step::gap(from, missing, at))
@@ -312,56 +308,55 @@ impl Dialogue {
 }
 
 impl crate::protocol::Dialogue for Dialogue {
-    fn data(&mut self, from: Side, bytes: &[u8], at: At, out: &mut dyn Sink) {
-        let mut left = bytes;
-        while !left.is_empty() {
-            let rest = self.roles.with(from, out, |from, out| self.read(from, left, at, out));
-            left = left.get(left.len().saturating_sub(rest)..).unwrap_or_default();
+    fn read(&mut self, from: Side, input: &mut Input<'_>, out: &mut dyn Sink) -> Option<Upgrade> {
+        while !input.is_empty() && self.upgrade.is_none() {
+            self.roles.with(from, out, |from, out| self.hear(from, input, out));
         }
+        self.take_upgrade()
     }
 
-    fn gap(&mut self, from: Side, missing: u64, at: At, out: &mut dyn Sink) {
+    fn gap(&mut self, from: Side, missing: u64, at: At, out: &mut dyn Sink) -> Option<Upgrade> {
         self.roles.with(from, out, |from, out| self.lack(from, missing, at, out));
+        self.take_upgrade()
     }
 
-    fn end(&mut self, out: &mut dyn Sink) {
+    fn last_gap(&mut self, from: Side, missing: u64, at: At, out: &mut dyn Sink) {
+        self.gap(from, missing, at, out);
+    }
+
+    fn gap_in_tls(&mut self, _: Side, _: &mut dyn Sink) {
+        self.lacking |= self.begun;
+    }
+
+    fn end(&mut self, out: &mut dyn Sink) -> Option<Upgrade> {
         self.roles.with(Side::Client, out, |_, out| self.finish(out));
+        self.take_upgrade()
     }
 }
 
 impl Dialogue {
-    /// Reads bytes of one role. Returns how many of them are left, since the roles were swapped: then the reply that did
-    /// it was read, or waited and was taken up.
-    fn read(&mut self, from: Side, bytes: &[u8], at: At, out: &mut dyn Sink) -> usize {
-        let Some(&first) = bytes.first() else { return 0 };
-        if !std::mem::replace(&mut self.begun, true) && is_tls_record(first) {
+    /// Reads bytes of one role, up to where the roles are swapped or TLS begins.
+    fn hear(&mut self, from: Side, input: &mut Input<'_>, out: &mut dyn Sink) {
+        if !std::mem::replace(&mut self.begun, true) && input.rest().first().copied().is_some_and(is_tls_record) {
             self.client = Client::Commands(After::Nothing);
-            self.tls = Some(Watch::implicit(out));
+            self.upgrade = Some(self.tls(true));
+            return;
         }
-        if self.watched(from, bytes, at, out) {
-            return 0;
-        }
-        let mut input = Input::new(bytes, at);
         match from {
-            Side::Server => {
-                self.server_input(&mut input, out);
-                return input.rest().len();
-            }
+            Side::Server => self.server_input(input, out),
             Side::Client => {
                 let roles = self.roles;
                 self.client_goes_on(out);
-                if self.roles != roles {
-                    return bytes.len();
+                if self.roles == roles && self.held.is_empty() {
+                    self.client_input(input, out);
                 }
-                if self.held.is_empty() {
-                    self.client_input(&mut input, out);
-                }
-                if !input.is_empty() {
-                    self.hold(input.rest(), at, out);
+                // What is left waits, unless it is another's to read.
+                if self.roles == roles && self.upgrade.is_none() && !input.is_empty() {
+                    let at = input.at;
+                    self.hold(input.take(usize::MAX), at, out);
                 }
             }
         }
-        0
     }
 
     /// Bytes of one role are missing.
@@ -381,8 +376,9 @@ impl Dialogue {
             self.tell_gap(from, missing, at, out);
             return;
         }
-        let waits = matches!(self.client, Client::Waiting(_)) && self.tls.is_none();
-        if from == Side::Client && waits {
+        if self.upgrade.is_some() {
+            self.held.push_gap(missing, at); // It is TLS's.
+        } else if from == Side::Client && matches!(self.client, Client::Waiting(_)) {
             self.held.push_gap(missing, at);
             if let Client::Waiting(Wait::Reply { to, blind, .. }) = self.client
                 && (blind || self.queue.in_doubt())
@@ -405,16 +401,13 @@ impl Dialogue {
             self.decide(out);
             self.release(out);
             let is_content = matches!(self.client, Client::Waiting(Wait::EndOfData { .. } | Wait::Content { .. }));
-            if self.held.is_empty() && !is_content {
+            if self.upgrade.is_some() || self.held.is_empty() && !is_content {
                 break;
             }
         }
         self.client_ends(out);
         for pending in self.queue.take_all() {
             self.unanswered(pending, out);
-        }
-        if let Some(watch) = &mut self.tls {
-            watch.end(out);
         }
     }
 }

@@ -9,6 +9,7 @@ known only when DATA's reply comes. What waits is bounded by [`limits::WAITING_B
 use super::command::Command;
 use crate::flow::At;
 use crate::limits;
+use crate::protocol::Early;
 use std::collections::VecDeque;
 
 /// The surest end of a message (RFC 5321, section 4.1.1.4).
@@ -28,6 +29,15 @@ pub enum Piece {
     },
     /// That many bytes are missing here.
     Gap(u64, At),
+}
+
+impl From<Piece> for Early {
+    fn from(piece: Piece) -> Self {
+        match piece {
+            Piece::Bytes { mut bytes, start, at } => Self::Data(bytes.split_off(start.min(bytes.len())), at),
+            Piece::Gap(missing, at) => Self::Gap(missing, at),
+        }
+    }
 }
 
 /// What waits, in order.

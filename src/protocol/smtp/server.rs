@@ -19,7 +19,7 @@ impl Dialogue {
     pub(super) fn server_input(&mut self, input: &mut Input<'_>, out: &mut dyn Sink) {
         self.reply_packet = input.at.packet;
         let roles = self.roles;
-        while !input.is_empty() && self.roles == roles && !self.watch_rest(Side::Server, input, out) {
+        while !input.is_empty() && self.roles == roles && self.upgrade.is_none() {
             let Some(line) = self.reply_line.line(input) else { return };
             self.server_line(line, out);
         }

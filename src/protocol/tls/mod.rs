@@ -1,8 +1,8 @@
 /*!
 TLS from outside: records, hellos, certificates, alerts (RFC 8446, RFC 5246). Metadata only: nothing is decrypted.
 
-A dialogue that has seen STARTTLS accepted makes a [`Watch`] and hands it every byte from then on, until the watch says
-that what comes is no TLS at all.
+A [`Watch`] is what a TLS layer of the [channel](super::channel) does where it has no keys: it is handed every byte, until
+it says that what comes is no TLS at all.
 
 What crosses in the clear is told as it comes: hellos, certificates and alerts a step each, everything else of a flight
 (key exchange, ChangeCipherSpec) folded into one. What is encrypted is told once for each direction, at the end: only
@@ -12,15 +12,12 @@ then is known how much it was, and a step for each of a thousand records would b
 mod certificate;
 mod cipher;
 mod handshake;
-mod implicit;
 mod ja4;
 mod record;
 #[cfg(test)]
 mod tests;
 
-pub use implicit::Implicit;
-
-use super::event::{self, Kind, Packets, Sink, Step, TlsFact};
+use super::event::{self, Channel, Kind, Packets, Sink, Step, TlsFact};
 use super::framing::Input;
 use crate::flow::{At, Side};
 use record::{ALERT, CHANGE_CIPHER_SPEC, Folded, HANDSHAKE, Piece, SSL2, Stream, Tally};
@@ -57,7 +54,7 @@ pub enum Verdict {
     /// They belong to TLS, and were taken.
     Taken,
     /// They are plain text where TLS should have begun: the capture was decrypted, or TLS never came. None was taken;
-    /// the dialogue reads on, in both directions, and does not call the watch again.
+    /// the layer is gone, in both directions, and the watch is not called again.
     Plain,
 }
 
@@ -67,6 +64,8 @@ const TEXT_BYTES: usize = 1_000;
 /// Watches a TLS connection from outside.
 #[derive(Debug, Default)]
 pub struct Watch {
+    /// TLS's client is the connection's server.
+    swapped: bool,
     begun: bool,
     /// The version negotiated, as far as it is known.
     version: Option<u16>,
@@ -102,6 +101,11 @@ impl Watch {
         Self::default()
     }
 
+    /// Says which side of the connection is TLS's client: the server, where SMTP has swapped the roles.
+    pub fn with_client(self, client: Side) -> Self {
+        Self { swapped: client == Side::Server, ..self }
+    }
+
     /// Bytes that `from` sent.
     pub fn data(&mut self, from: Side, bytes: &[u8], at: At, out: &mut dyn Sink) -> Verdict {
         if bytes.is_empty() {
@@ -134,16 +138,22 @@ impl Watch {
 
     /// The connection is over: what has not been told yet is told.
     pub fn end(&mut self, out: &mut dyn Sink) {
-        self.half_read(Side::Client, out);
-        self.half_read(Side::Server, out);
+        let client = self.role(Side::Client);
+        self.half_read(client, out);
+        self.half_read(client.other(), out);
         self.flush(out);
         for (from, folded) in std::mem::take(&mut self.encrypted) {
             tell(from, Kind::Tls, event::Subject::Tls(Subject::Encrypted), folded.tally(), b"", out);
         }
     }
 
+    /// The part that a side of the connection plays in TLS, and the other way round.
+    fn role(&self, side: Side) -> Side {
+        if self.swapped { side.other() } else { side }
+    }
+
     fn stream(&mut self, from: Side) -> &mut Stream {
-        match from {
+        match self.role(from) {
             Side::Client => &mut self.client,
             Side::Server => &mut self.server,
         }
@@ -177,7 +187,7 @@ impl Watch {
 
     /// A whole handshake message in the clear.
     fn message(&mut self, from: Side, kind: u8, body: &[u8], out: &mut dyn Sink) {
-        match (from, kind) {
+        match (self.role(from), kind) {
             (Side::Client, handshake::CLIENT_HELLO) => {
                 // The one that answers a HelloRetryRequest says nothing new.
                 if let Some(hello) = handshake::client_hello(body).filter(|_| !self.introduced) {
@@ -206,7 +216,7 @@ impl Watch {
                 }
             },
             (_, handshake::CERTIFICATE) => {
-                let own = handshake::own_certificate(body).filter(|_| from == Side::Server);
+                let own = handshake::own_certificate(body).filter(|_| self.role(from) == Side::Server);
                 if let Some(certificate) = own.and_then(certificate::parse) {
                     out.tls(TlsFact::Certificate(Box::new(certificate)));
                 }
@@ -309,5 +319,6 @@ fn introduce(hello: &handshake::ClientHello<'_>, out: &mut dyn Sink) {
 }
 
 fn tell(from: Side, kind: Kind, subject: event::Subject, tally: Tally, text: &[u8], out: &mut dyn Sink) {
-    out.step(Step { text, ..Step::of(from, kind, subject, tally.time, tally.packets, tally.bytes) });
+    let step = Step::of(from, kind, subject, tally.time, tally.packets, tally.bytes);
+    out.step(Step { text, channel: Channel::Tls, ..step });
 }

@@ -4,7 +4,7 @@ use super::*;
 use crate::capture::Time;
 use crate::flow::Side;
 use crate::limits::LINE_BYTES;
-use crate::protocol::event::{Exposure, Kind, LoginOutcome, Packets, Step as Told, Subject};
+use crate::protocol::event::{Channel, Exposure, Kind, LoginOutcome, Packets, Step as Told, Subject};
 use crate::protocol::sasl::{Mechanism, Round};
 use crate::protocol::smtp::{self, Asked, Enhanced, Verb};
 use crate::protocol::{imap, pop3};
@@ -29,6 +29,7 @@ fn told(from: Side, kind: Kind, subject: Subject, second: u64, text: &[u8]) -> T
         arguments: None,
         answers: None,
         secrets: Vec::new(),
+        channel: Channel::Clear,
     }
 }
 
@@ -225,7 +226,10 @@ fn log_ins() {
     };
     builder.credential(attempt.clone());
     builder.tls(TlsFact::Decrypted);
-    let again = builder.step(told(Side::Client, Kind::Command, Subject::Unknown, 3, b"PASS secret"));
+    let again = builder.step(Told {
+        channel: Channel::Decrypted,
+        ..told(Side::Client, Kind::Command, Subject::Unknown, 3, b"PASS secret")
+    });
     builder.credential(event::Credential { outcome: LoginOutcome::Accepted, steps: vec![again], ..attempt.clone() });
     // One that crossed before is told last.
     builder.credential(event::Credential { outcome: LoginOutcome::Unknown, steps: vec![pass], ..attempt });

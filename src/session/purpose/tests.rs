@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::capture::Time;
-use crate::protocol::event::{Kind, Packets};
+use crate::protocol::event::{Channel, Kind, Packets};
 use crate::protocol::imap::{self as imap_protocol, Status, Untagged};
 use crate::protocol::pop3 as pop3_protocol;
 use crate::protocol::sasl::Mechanism;
@@ -24,6 +24,7 @@ fn step(from: Side, subject: Subject, text: &str) -> Step<'_> {
         arguments,
         answers: None,
         secrets: Vec::new(),
+        channel: Channel::Clear,
     }
 }
 
@@ -48,6 +49,7 @@ fn asked(purpose: Purpose) -> model::Step {
         truncated: false,
         secrets: Vec::new(),
         bytes: 0,
+        channel: Channel::Clear,
         carries: None,
         purpose,
         answers: None,

@@ -1,10 +1,10 @@
 //! COMPRESS=DEFLATE (RFC 4978): each direction is one raw deflate stream from the reply to COMPRESS on.
 
-use super::unit::Stretch;
 use crate::flow::Side;
 use crate::protocol::Sink;
 use crate::protocol::event::{Kind, Subject};
 use crate::protocol::framing::Input;
+use crate::protocol::imap::Stretch;
 use flate2::{Decompress, FlushDecompress, Status};
 
 /// Bytes inflated at a time: what is inflated is read on at once and never kept as a whole.
