@@ -8,50 +8,16 @@ that refers to what the server has (CATENATE's URLs) never crosses, so that what
 message; texts that follow each other are one, and the whole where there is nothing else.
 */
 
-use super::client::Waiting;
 use super::command::{Command, Verb};
-use super::dialogue::{Dialogue, Verdict, settle};
+use super::dialogue::{Verdict, settle};
 use super::lexer::Announced;
 use super::queue::{Appended, Asked, InFlight, Ticket};
+use super::state::{Append, AppendBody, Decided, Dialogue, Form, Waiting};
 use super::unit::{Stretch, Unit};
 use super::{What, mailbox_name, parse};
 use crate::flow::Side;
 use crate::limits::{COMMANDS_IN_FLIGHT, Limit};
-use crate::protocol::event::{Direction, Kind, MessageId, MessageStart, Sink, Step, StepId, Subject};
-
-/// An APPEND whose step has been told and whose end has not come.
-#[derive(Debug)]
-pub(super) struct Append {
-    ticket: Ticket,
-    key: Vec<u8>,
-    step: StepId,
-    mailbox: Option<Vec<u8>>,
-    /// Messages before this one.
-    nth: u64,
-    form: Form,
-    /// The words that announce the present content, where they are not the command's own.
-    announcing: Option<Unit<'static>>,
-    /// The message whose content is coming.
-    body: Option<Body>,
-    /// Where its content was, once all of it has come: its step waits for the line after it.
-    came: Option<Stretch>,
-    /// The steps of its content.
-    steps: Vec<StepId>,
-    /// The reply, where it came while content was still coming.
-    decided: Option<Decided>,
-}
-
-/// How a message is given.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Form {
-    /// As a literal.
-    Literal,
-    /// By CATENATE.
-    Catenate {
-        /// Nothing but text so far.
-        only_text: bool,
-    },
-}
+use crate::protocol::event::{Direction, Kind, MessageStart, Sink, Step, Subject};
 
 impl Form {
     /// By the words before a literal, from after the mailbox, or after the message before it.
@@ -68,23 +34,6 @@ impl Form {
 /// `text-literal = "TEXT" SP literal` (RFC 4469).
 fn is_text(words: &[u8]) -> bool {
     words.trim_ascii_start().get(..5).is_some_and(|word| word.eq_ignore_ascii_case(b"TEXT "))
-}
-
-/// A message whose content is coming.
-#[derive(Debug, Clone, Copy)]
-struct Body {
-    message: MessageId,
-    /// Some of it is not in the capture.
-    holed: bool,
-}
-
-/// A verdict, kept.
-#[derive(Debug)]
-struct Decided {
-    status: super::Status,
-    step: StepId,
-    words: Vec<u8>,
-    uids: Vec<u8>,
 }
 
 impl Dialogue {
@@ -145,7 +94,7 @@ impl Dialogue {
             part: (append.form != Form::Literal).then(|| "text".to_owned()),
             steps: vec![append.step],
         });
-        append.body = Some(Body { message, holed: false });
+        append.body = Some(AppendBody { message, holed: false });
     }
 
     /// The next octets of the message.

@@ -13,104 +13,17 @@ in the middle, or where the other end miscounted. Who is lost goes on at the nex
 before it is told as unknown.
 */
 
-use super::append::Append;
-use super::client::Waiting;
+use super::What;
 use super::command::{Verb, command};
-use super::fetch::Fetch;
-use super::pieces::Pieces;
-use super::queue::{Asked, InFlight, Queue, Ticket};
+use super::queue::{Asked, InFlight, Ticket};
 use super::reply::{Response, Status, response};
-use super::unit::{Hole, Reader, Unit};
-use super::{State, What};
+use super::state::{Dialogue, Way};
+use super::unit::{Hole, Unit};
 use crate::flow::{At, Side};
 use crate::limits::Limit;
 use crate::protocol::Upgrade;
 use crate::protocol::event::{Delivery, Kind, LoginOutcome, MessageOutcome, Sink, Step, StepId, Subject};
 use crate::protocol::framing::Input;
-
-/// An IMAP conversation, both directions.
-#[derive(Debug)]
-pub struct Dialogue {
-    pub(super) state: State,
-    /// The mailbox that is selected, readable.
-    pub(super) mailbox: Option<Vec<u8>>,
-    /// The server has said something; what it says first is its greeting.
-    pub(super) greeted: bool,
-    /// The greeting was seen, and so all that led to the state.
-    pub(super) from_start: bool,
-    /// The client has said its name.
-    pub(super) named: bool,
-    pub(super) queue: Queue,
-    /// AUTHENTICATE, while it is in flight and nothing that crosses can be another's.
-    pub(super) login: Option<Ticket>,
-    /// Since it began, bytes of the client and of the server were lost.
-    pub(super) login_lacks: [bool; 2],
-    pub(super) client: Client,
-    pub(super) server: Server,
-}
-
-/// One side's stream.
-#[derive(Debug)]
-pub(super) struct Way {
-    pub reader: Reader,
-    pub lost: bool,
-    /// What was passed over while lost.
-    stray: Option<Unit<'static>>,
-}
-
-/// The client's side.
-#[derive(Debug, Default)]
-pub(super) struct Client {
-    pub way: Way,
-    /// The server has sent `+` to something that was not captured: an AUTHENTICATE, for all one knows.
-    pub asked: bool,
-    /// A literal that the server has not asked for yet.
-    pub waiting: Option<Waiting>,
-    /// `+` lines that came within a command: told after it, since they speak of its parts.
-    pub held: Vec<Unit<'static>>,
-    /// The literal that comes is APPEND's mailbox, or what stands in its place.
-    pub mailbox_comes: bool,
-    /// APPEND, from its step to its end.
-    pub append: Option<Append>,
-}
-
-/// The server's side.
-#[derive(Debug, Default)]
-pub(super) struct Server {
-    pub way: Way,
-    /// FETCH, from its first line to its last.
-    pub fetch: Option<Fetch>,
-    /// APPENDUID's arguments, told before the reply that they belong to: REPLACE's (RFC 8508, section 3.1).
-    pub appended: Option<Vec<u8>>,
-    /// Messages that are fetched in pieces.
-    pub pieces: Pieces,
-    /// UIDVALIDITY, told while a mailbox is being selected.
-    pub uid_validity: Option<u64>,
-}
-
-impl Default for Way {
-    /// The first line must prove that it is one: nobody knows whether the capture begins at the beginning.
-    fn default() -> Self {
-        Self { reader: Reader::default(), lost: true, stray: None }
-    }
-}
-
-impl Default for Dialogue {
-    fn default() -> Self {
-        Self {
-            state: State::NotAuthenticated,
-            mailbox: None,
-            greeted: false,
-            from_start: false,
-            named: false,
-            queue: Queue::default(),
-            login: None,
-            login_lacks: [false; 2],
-            client: Client::default(),
-            server: Server::default(),
-        }
-    }
-}
 
 /// The reply that settles a command.
 #[derive(Debug, Clone, Copy)]

@@ -3,7 +3,7 @@ IMAP4rev1 (RFC 3501) and IMAP4rev2 (RFC 9051), with the extensions that clients 
 
 ```text
 bytes ─▶ dialogue.rs ─▶ client.rs, append.rs   commands, responses to challenges, APPEND's messages
-         both sides     server.rs, fetch.rs    replies, untagged data, FETCH's messages
+         state.rs       server.rs, fetch.rs    replies, untagged data, FETCH's messages
            │            pieces.rs              messages fetched in pieces, put together
            │            queue.rs, asked.rs     commands in flight, by tag, and what was asked for
            ▼
@@ -30,15 +30,16 @@ mod pieces;
 mod queue;
 mod scan;
 mod server;
+mod state;
 mod unit;
 
 #[cfg(test)]
 mod tests;
 
 pub use command::Verb;
-pub use dialogue::Dialogue;
 pub use named::readable_mailboxes;
 pub use reply::{Code, Status, Untagged};
+pub use state::Dialogue;
 pub(super) use unit::Stretch;
 
 use super::sasl::Round;

@@ -1,11 +1,12 @@
 //! What the server says: its greeting, untagged responses, `+`, and replies to commands.
 
 use super::command::Verb;
-use super::dialogue::{Dialogue, Verdict, settle};
+use super::dialogue::{Verdict, settle};
 use super::lexer::Announced;
 use super::parse;
 use super::queue::Asked;
 use super::reply::{Code, Response, Status, Text, Untagged, response};
+use super::state::Dialogue;
 use super::unit::{Piece, Unit};
 use super::{State, What};
 use crate::flow::Side;

@@ -1,0 +1,199 @@
+//! What is known of a conversation: of the session, of either side, and of what is under way on it. `dialogue.rs` has the
+//! picture.
+
+use super::State;
+use super::pieces::{Body, Pieces};
+use super::queue::{Queue, Ticket};
+use super::reply::Status;
+use super::scan::{Scan, Section};
+use super::unit::{Reader, Stretch, Unit};
+use crate::flow::At;
+use crate::protocol::event::{MessageId, StepId};
+
+/// An IMAP conversation, both directions.
+#[derive(Debug)]
+pub struct Dialogue {
+    pub(super) state: State,
+    /// The mailbox that is selected, readable.
+    pub(super) mailbox: Option<Vec<u8>>,
+    /// The server has said something; what it says first is its greeting.
+    pub(super) greeted: bool,
+    /// The greeting was seen, and so all that led to the state.
+    pub(super) from_start: bool,
+    /// The client has said its name.
+    pub(super) named: bool,
+    pub(super) queue: Queue,
+    /// AUTHENTICATE, while it is in flight and nothing that crosses can be another's.
+    pub(super) login: Option<Ticket>,
+    /// Since it began, bytes of the client and of the server were lost.
+    pub(super) login_lacks: [bool; 2],
+    pub(super) client: Client,
+    pub(super) server: Server,
+}
+
+/// One side's stream.
+#[derive(Debug)]
+pub(super) struct Way {
+    pub reader: Reader,
+    pub lost: bool,
+    /// What was passed over while lost.
+    pub stray: Option<Unit<'static>>,
+}
+
+/// The client's side.
+#[derive(Debug, Default)]
+pub(super) struct Client {
+    pub way: Way,
+    /// The server has sent `+` to something that was not captured: an AUTHENTICATE, for all one knows.
+    pub asked: bool,
+    /// A literal that the server has not asked for yet.
+    pub waiting: Option<Waiting>,
+    /// `+` lines that came within a command: told after it, since they speak of its parts.
+    pub held: Vec<Unit<'static>>,
+    /// The literal that comes is APPEND's mailbox, or what stands in its place.
+    pub mailbox_comes: bool,
+    /// APPEND, from its step to its end.
+    pub append: Option<Append>,
+}
+
+/// The server's side.
+#[derive(Debug, Default)]
+pub(super) struct Server {
+    pub way: Way,
+    /// FETCH, from its first line to its last.
+    pub fetch: Option<Fetch>,
+    /// APPENDUID's arguments, told before the reply that they belong to: REPLACE's (RFC 8508, section 3.1).
+    pub appended: Option<Vec<u8>>,
+    /// Messages that are fetched in pieces.
+    pub pieces: Pieces,
+    /// UIDVALIDITY, told while a mailbox is being selected.
+    pub uid_validity: Option<u64>,
+}
+
+impl Default for Way {
+    /// The first line must prove that it is one: nobody knows whether the capture begins at the beginning.
+    fn default() -> Self {
+        Self { reader: Reader::default(), lost: true, stray: None }
+    }
+}
+
+impl Default for Dialogue {
+    fn default() -> Self {
+        Self {
+            state: State::NotAuthenticated,
+            mailbox: None,
+            greeted: false,
+            from_start: false,
+            named: false,
+            queue: Queue::default(),
+            login: None,
+            login_lacks: [false; 2],
+            client: Client::default(),
+            server: Server::default(),
+        }
+    }
+}
+
+/// A synchronising literal that has been announced and not been asked for.
+#[derive(Debug)]
+pub(super) struct Waiting {
+    /// The command's tag.
+    pub key: Vec<u8>,
+    /// The command so far, where the literal is part of its text; a message otherwise.
+    pub command: Option<Unit<'static>>,
+    pub octets: u64,
+    /// What the client sent nevertheless, until it is clear what it is.
+    pub early: Vec<u8>,
+    pub at: Option<At>,
+}
+
+impl Waiting {
+    /// A message's literal, in the command with tag `key`.
+    pub fn for_message(key: &[u8], octets: u64) -> Self {
+        Self { key: key.to_vec(), command: None, octets, early: Vec::new(), at: None }
+    }
+
+    /// A literal that is a part of `command`.
+    pub fn within(key: &[u8], command: Unit<'_>, octets: u64) -> Self {
+        Self { command: Some(command.into_owned()), ..Self::for_message(key, octets) }
+    }
+}
+
+/// An APPEND whose step has been told and whose end has not come.
+#[derive(Debug)]
+pub(super) struct Append {
+    pub ticket: Ticket,
+    pub key: Vec<u8>,
+    pub step: StepId,
+    pub mailbox: Option<Vec<u8>>,
+    /// Messages before this one.
+    pub nth: u64,
+    pub form: Form,
+    /// The words that announce the present content, where they are not the command's own.
+    pub announcing: Option<Unit<'static>>,
+    /// The message whose content is coming.
+    pub body: Option<AppendBody>,
+    /// Where its content was, once all of it has come: its step waits for the line after it.
+    pub came: Option<Stretch>,
+    /// The steps of its content.
+    pub steps: Vec<StepId>,
+    /// The reply, where it came while content was still coming.
+    pub decided: Option<Decided>,
+}
+
+/// How a message is given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    /// As a literal.
+    Literal,
+    /// By CATENATE.
+    Catenate {
+        /// Nothing but text so far.
+        only_text: bool,
+    },
+}
+
+/// A message whose content is coming.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct AppendBody {
+    pub message: MessageId,
+    /// Some of it is not in the capture.
+    pub holed: bool,
+}
+
+/// A verdict, kept.
+#[derive(Debug)]
+pub(super) struct Decided {
+    pub status: Status,
+    pub step: StepId,
+    pub words: Vec<u8>,
+    pub uids: Vec<u8>,
+}
+
+/// A FETCH response that has begun and not ended.
+#[derive(Debug)]
+pub(super) struct Fetch {
+    /// Absent where the response names its message by UID alone (RFC 9586).
+    pub number: Option<u64>,
+    pub scan: Scan,
+    /// The step of the command that asked for it.
+    pub command: Option<StepId>,
+    /// The step with the words before the present place.
+    pub step: Option<StepId>,
+    /// Bodies that are quoted strings, in words that have not been told.
+    pub quoted: Vec<(Section, Vec<u8>)>,
+    /// The body that is coming.
+    pub body: Option<Coming>,
+    /// Bodies that have come, with the step of their content, for which a UID may still be named.
+    pub open: Vec<(MessageId, Option<StepId>)>,
+}
+
+/// A body on its way.
+#[derive(Debug)]
+pub(super) struct Coming {
+    pub body: Body,
+    /// Its UID has been told with it.
+    pub uid_told: bool,
+    /// Where it was, once all of it has come: its step waits for the end of the response.
+    pub came: Option<Stretch>,
+}
