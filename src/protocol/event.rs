@@ -22,8 +22,8 @@ pub type StepId = u32;
 /// Number of a message within its session, from 1.
 pub type MessageId = u32;
 
-/// Who is told what a dialogue reads. No method has a default: one that hands on what it is told (`forward!`) would
-/// swallow what it forgets.
+/// Who is told what a dialogue reads. No method has a default: a sink that wraps another (see `forward!`) would silently
+/// swallow what it does not hand on.
 pub trait Sink {
     /// One row of the table. Returns its number.
     fn step(&mut self, step: Step<'_>) -> StepId;

@@ -1,7 +1,6 @@
-//! For a [`Sink`](super::Sink) that changes some of what it is told: the methods that hand on to another, its field `0`,
-//! what they are told.
+//! For a [`Sink`](super::Sink) that wraps another, its field `0`: the methods that hand on unchanged what they are told.
 
-/// Writes the methods of the names given. The compiler misses those that are neither here nor written by hand.
+/// Writes the named methods. A method that is neither named nor written by hand is a compile error.
 macro_rules! forward {
     ($($method:ident)+) => { $($crate::protocol::event::forward! { @ $method })+ };
     (@ step) => {

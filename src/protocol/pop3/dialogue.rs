@@ -48,7 +48,7 @@ pub struct Dialogue {
     pub(super) timestamp: Option<Vec<u8>>,
     /// What USER said, and its step.
     pub(super) user: Option<(StepId, Vec<u8>)>,
-    /// What begins with the next byte.
+    /// The layer that begins with the next byte.
     pub(super) upgrade: Option<Upgrade>,
 }
 

@@ -82,7 +82,7 @@ pub struct Dialogue {
     pub(super) logged_in: bool,
     /// Bytes of either side are missing somewhere.
     pub(super) lacking: bool,
-    /// What begins with the next byte, which is the first of those that are held if there are any.
+    /// The layer that begins with the next byte: the first byte in `held`, unless that is empty.
     pub(super) upgrade: Option<Upgrade>,
     /// So much has waited in vain for the server that nothing is held for it any more.
     pub(super) server_silent: bool,
@@ -232,7 +232,7 @@ impl Dialogue {
         }
     }
 
-    /// Reads what waits, as far as it is decided what it is, and is no TLS.
+    /// Reads what waits, as far as it is decided what it is. Bytes of TLS stay in `held`.
     pub(super) fn release(&mut self, out: &mut dyn Sink) {
         while !matches!(self.client, Client::Waiting(_)) && self.upgrade.is_none() {
             let Some(piece) = self.held.pop() else { return };
@@ -282,7 +282,7 @@ impl Dialogue {
         Upgrade::Tls { implicit, client, early: Vec::new() }
     }
 
-    /// What begins with the next byte, if anything does. What was held is of it.
+    /// The layer that begins with the next byte, if one does, with the bytes in `held`, which belong to it.
     pub(super) fn take_upgrade(&mut self) -> Option<Upgrade> {
         let mut upgrade = self.upgrade.take()?;
         if let Upgrade::Tls { early, .. } = &mut upgrade {
@@ -350,7 +350,7 @@ impl Dialogue {
                 if self.roles == roles && self.held.is_empty() {
                     self.client_input(input, out);
                 }
-                // What is left waits, unless it is another's to read.
+                // What is left waits for a reply, unless the roles or the layer have changed.
                 if self.roles == roles && self.upgrade.is_none() && !input.is_empty() {
                     let at = input.at;
                     self.hold(input.take(usize::MAX), at, out);
@@ -377,7 +377,7 @@ impl Dialogue {
             return;
         }
         if self.upgrade.is_some() {
-            self.held.push_gap(missing, at); // It is TLS's.
+            self.held.push_gap(missing, at); // TLS has begun with what is held, and the gap lies in it.
         } else if from == Side::Client && matches!(self.client, Client::Waiting(_)) {
             self.held.push_gap(missing, at);
             if let Client::Waiting(Wait::Reply { to, blind, .. }) = self.client
