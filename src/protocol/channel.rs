@@ -10,8 +10,8 @@ What lies between a connection and its dialogue: TLS, compression, both or neith
 Each layer has its place, whichever begins first: what is both compressed and encrypted is compressed before (RFC 4978,
 section 3). The dialogue says when a layer begins, or the port does ([`Stack::begin_with_tls`]).
 
-Of TLS without keys nothing comes out: a [`Watch`] tells what can be seen from outside, and the dialogue waits. Where plain
-text comes instead of TLS (the capture was decrypted), the layer is taken away again.
+Of TLS without keys nothing comes out: a [`Observer`] tells what can be seen from outside, and the dialogue waits. Where
+plain text comes instead of TLS (the capture was decrypted), the layer is taken away again.
 
 Every step says what it crossed in ([`Channel`]), and this is the place that knows.
 */
@@ -23,13 +23,13 @@ mod tests;
 use super::dialogue::{Dialogue, Early, Upgrade};
 use super::event::{Channel, Sink, Step, StepId, forward};
 use super::framing::Input;
-use super::tls::{Verdict, Watch};
-use crate::flow::{At, Side};
+use super::tls::{Observer, Outcome};
+use crate::flow::{PacketRef, Side};
 use deflate::Inflater;
 
 /// The layers of a connection, and the dialogue on top of them.
 pub struct Stack {
-    tls: Option<Box<Watch>>,
+    tls: Option<Box<Observer>>,
     inner: Inner,
 }
 
@@ -41,18 +41,18 @@ impl Stack {
 
     /// TLS from the first byte (RFC 8314).
     pub fn begin_with_tls(&mut self, out: &mut dyn Sink) {
-        self.tls = Some(Box::new(Watch::implicit(out)));
+        self.tls = Some(Box::new(Observer::implicit(out)));
     }
 
     /// Bytes that `from` sent.
-    pub fn data(&mut self, from: Side, bytes: &[u8], at: At, out: &mut dyn Sink) {
+    pub fn data(&mut self, from: Side, bytes: &[u8], at: PacketRef, out: &mut dyn Sink) {
         let mut input = Input::new(bytes, at);
         while !input.is_empty() {
-            if let Some(watch) = &mut self.tls {
+            if let Some(observer) = &mut self.tls {
                 // Where there are keys, what is decrypted goes to `inner.read`.
-                match watch.data(from, input.rest(), at, out) {
-                    Verdict::Taken => return,
-                    Verdict::Plain => {
+                match observer.data(from, input.rest(), at, out) {
+                    Outcome::Taken => return,
+                    Outcome::Plain => {
                         self.tls = None;
                         self.inner.channel = Channel::Decrypted;
                     }
@@ -65,10 +65,10 @@ impl Stack {
     }
 
     /// `missing` bytes that `from` sent are not in the capture.
-    pub fn gap(&mut self, from: Side, missing: u64, at: At, out: &mut dyn Sink) {
-        if let Some(watch) = &mut self.tls {
+    pub fn gap(&mut self, from: Side, missing: u64, at: PacketRef, out: &mut dyn Sink) {
+        if let Some(observer) = &mut self.tls {
             self.inner.tell(out, |dialogue, out| dialogue.gap_in_tls(from, out));
-            watch.gap(from, missing, at, out);
+            observer.gap(from, missing, at, out);
         } else if let Some(upgrade) = self.inner.gap(from, missing, at, out) {
             self.upgrade(upgrade, out);
         }
@@ -84,8 +84,8 @@ impl Stack {
     }
 
     fn end_tls(&mut self, out: &mut dyn Sink) {
-        if let Some(watch) = &mut self.tls {
-            watch.end(out);
+        if let Some(observer) = &mut self.tls {
+            observer.end(out);
         }
     }
 
@@ -93,8 +93,8 @@ impl Stack {
         match upgrade {
             Upgrade::Deflate => self.inner.deflate = Some(Box::default()),
             Upgrade::Tls { implicit, client, early } => {
-                let watch = if implicit { Watch::implicit(out) } else { Watch::after_starttls(out) };
-                self.tls = Some(Box::new(watch.with_client(client)));
+                let observer = if implicit { Observer::implicit(out) } else { Observer::after_starttls(out) };
+                self.tls = Some(Box::new(observer.with_client(client)));
                 for early in early {
                     match early {
                         Early::Data(bytes, at) => self.data(client, &bytes, at, out),
@@ -130,11 +130,11 @@ impl Inner {
         None
     }
 
-    fn gap(&mut self, from: Side, missing: u64, at: At, out: &mut dyn Sink) -> Option<Upgrade> {
+    fn gap(&mut self, from: Side, missing: u64, at: PacketRef, out: &mut dyn Sink) -> Option<Upgrade> {
         match &mut self.deflate {
             None => self.tell(out, |dialogue, out| dialogue.gap(from, missing, at, out)),
             Some(inflaters) => {
-                inflaters[from as usize].lose();
+                inflaters[from as usize].desynchronise();
                 self.tell(out, |dialogue, out| dialogue.last_gap(from, missing, at, out));
                 None
             }

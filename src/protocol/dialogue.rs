@@ -2,7 +2,7 @@
 
 use super::event::Sink;
 use super::framing::Input;
-use crate::flow::{At, Side};
+use crate::flow::{PacketRef, Side};
 
 /// One protocol's side of a connection: both directions, in causal order, without the layers below.
 ///
@@ -13,10 +13,10 @@ pub trait Dialogue: Send {
 
     /// `missing` bytes that `from` sent are not in the capture. The dialogue reports the gap as a step and goes on at
     /// the next line that it can be sure of. A line that the gap has cut short may have begun another layer.
-    fn gap(&mut self, from: Side, missing: u64, at: At, out: &mut dyn Sink) -> Option<Upgrade>;
+    fn gap(&mut self, from: Side, missing: u64, at: PacketRef, out: &mut dyn Sink) -> Option<Upgrade>;
 
     /// The same, and nothing that `from` sends after it can be read.
-    fn last_gap(&mut self, from: Side, missing: u64, at: At, out: &mut dyn Sink);
+    fn last_gap(&mut self, from: Side, missing: u64, at: PacketRef, out: &mut dyn Sink);
 
     /// Bytes that `from` sent inside TLS are missing. Their step is told by that layer, after this.
     fn gap_in_tls(&mut self, from: Side, out: &mut dyn Sink);
@@ -53,7 +53,7 @@ impl Upgrade {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Early {
     /// Bytes, and the packet that they came in.
-    Data(Vec<u8>, At),
+    Data(Vec<u8>, PacketRef),
     /// That many bytes are missing, as was noticed in this packet.
-    Gap(u64, At),
+    Gap(u64, PacketRef),
 }

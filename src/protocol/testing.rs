@@ -8,7 +8,7 @@ use super::channel::Stack;
 use super::event::*;
 use super::{Dialogue, Sink};
 use crate::capture::Time;
-use crate::flow::{At, Side};
+use crate::flow::{PacketRef, Side};
 use crate::limits::Limit;
 use script::Line;
 
@@ -209,7 +209,7 @@ fn play(mut stack: Stack, mut told: Recorder, script: &str, size: usize) -> Reco
     let mut packet = 0;
     let mut next = || {
         packet += 1;
-        At { packet, time: Time::from_microseconds(packet as i64 * 1_000_000) }
+        PacketRef { packet, time: Time::from_microseconds(packet as i64 * 1_000_000) }
     };
     for line in script::lines(script) {
         match line {

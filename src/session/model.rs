@@ -94,7 +94,7 @@ pub struct Step {
     /// What it crossed in.
     pub channel: Channel,
     /// Content: the message that it is of, and what its lines are like.
-    pub carries: Option<Carries>,
+    pub carries: Option<ContentRef>,
     /// What it does.
     pub purpose: Purpose,
     /// The step it answers.
@@ -105,7 +105,7 @@ pub struct Step {
 
 /// What a step of content carries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Carries {
+pub struct ContentRef {
     /// The message that it is of.
     pub message: MessageId,
     /// False where bytes of the message are missing, its end was not seen, or more of it follows.

@@ -72,7 +72,7 @@ impl Compressed {
 
     fn wire(&mut self, from: Side, bytes: &[u8]) {
         self.packet += 1;
-        self.stack.data(from, bytes, At { packet: self.packet, time: Time::default() }, &mut self.told);
+        self.stack.data(from, bytes, PacketRef { packet: self.packet, time: Time::default() }, &mut self.told);
     }
 
     /// The server says `text`, compressed.

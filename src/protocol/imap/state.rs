@@ -2,12 +2,12 @@
 //! picture.
 
 use super::State;
-use super::pieces::{Body, Pieces};
-use super::queue::{Queue, Ticket};
+use super::fetch_items::{MsgAttScanner, Section};
+use super::fragmentizer::{Fragment, Fragmentizer, Stretch};
+use super::partial::{Body, PartialFetches};
+use super::queue::{CommandId, Queue};
 use super::reply::Status;
-use super::scan::{Scan, Section};
-use super::unit::{Reader, Stretch, Unit};
-use crate::flow::At;
+use crate::flow::PacketRef;
 use crate::protocol::event::{MessageId, StepId};
 
 /// An IMAP conversation, both directions.
@@ -24,9 +24,9 @@ pub struct Dialogue {
     pub(super) named: bool,
     pub(super) queue: Queue,
     /// AUTHENTICATE, while it is in flight and nothing that crosses can be another's.
-    pub(super) login: Option<Ticket>,
+    pub(super) login: Option<CommandId>,
     /// Since it began, bytes of the client and of the server were lost.
-    pub(super) login_lacks: [bool; 2],
+    pub(super) login_gaps: [bool; 2],
     pub(super) client: Client,
     pub(super) server: Server,
 }
@@ -34,10 +34,10 @@ pub struct Dialogue {
 /// One side's stream.
 #[derive(Debug)]
 pub(super) struct Way {
-    pub reader: Reader,
-    pub lost: bool,
-    /// What was passed over while lost.
-    pub stray: Option<Unit<'static>>,
+    pub fragmentizer: Fragmentizer,
+    pub desynchronised: bool,
+    /// What was passed over while desynchronised.
+    pub skipped: Option<Fragment<'static>>,
 }
 
 /// The client's side.
@@ -47,9 +47,9 @@ pub(super) struct Client {
     /// The server has sent `+` to something that was not captured: an AUTHENTICATE, for all one knows.
     pub asked: bool,
     /// A literal that the server has not asked for yet.
-    pub waiting: Option<Waiting>,
+    pub waiting: Option<PendingLiteral>,
     /// `+` lines that came within a command: told after it, since they speak of its parts.
-    pub held: Vec<Unit<'static>>,
+    pub held: Vec<Fragment<'static>>,
     /// The literal that comes is APPEND's mailbox, or what stands in its place.
     pub mailbox_comes: bool,
     /// APPEND, from its step to its end.
@@ -65,7 +65,7 @@ pub(super) struct Server {
     /// APPENDUID's arguments, told before the reply that they belong to: REPLACE's (RFC 8508, section 3.1).
     pub appended: Option<Vec<u8>>,
     /// Messages that are fetched in pieces.
-    pub pieces: Pieces,
+    pub partial_fetches: PartialFetches,
     /// UIDVALIDITY, told while a mailbox is being selected.
     pub uid_validity: Option<u64>,
 }
@@ -73,7 +73,7 @@ pub(super) struct Server {
 impl Default for Way {
     /// The first line must prove that it is one: nobody knows whether the capture begins at the beginning.
     fn default() -> Self {
-        Self { reader: Reader::default(), lost: true, stray: None }
+        Self { fragmentizer: Fragmentizer::default(), desynchronised: true, skipped: None }
     }
 }
 
@@ -87,7 +87,7 @@ impl Default for Dialogue {
             named: false,
             queue: Queue::default(),
             login: None,
-            login_lacks: [false; 2],
+            login_gaps: [false; 2],
             client: Client::default(),
             server: Server::default(),
         }
@@ -96,25 +96,25 @@ impl Default for Dialogue {
 
 /// A synchronising literal that has been announced and not been asked for.
 #[derive(Debug)]
-pub(super) struct Waiting {
+pub(super) struct PendingLiteral {
     /// The command's tag.
     pub key: Vec<u8>,
     /// The command so far, where the literal is part of its text; a message otherwise.
-    pub command: Option<Unit<'static>>,
+    pub command: Option<Fragment<'static>>,
     pub octets: u64,
     /// What the client sent nevertheless, until it is clear what it is.
     pub early: Vec<u8>,
-    pub at: Option<At>,
+    pub at: Option<PacketRef>,
 }
 
-impl Waiting {
+impl PendingLiteral {
     /// A message's literal, in the command with tag `key`.
     pub fn for_message(key: &[u8], octets: u64) -> Self {
         Self { key: key.to_vec(), command: None, octets, early: Vec::new(), at: None }
     }
 
     /// A literal that is a part of `command`.
-    pub fn within(key: &[u8], command: Unit<'_>, octets: u64) -> Self {
+    pub fn within(key: &[u8], command: Fragment<'_>, octets: u64) -> Self {
         Self { command: Some(command.into_owned()), ..Self::for_message(key, octets) }
     }
 }
@@ -122,7 +122,7 @@ impl Waiting {
 /// An APPEND whose step has been told and whose end has not come.
 #[derive(Debug)]
 pub(super) struct Append {
-    pub ticket: Ticket,
+    pub command_id: CommandId,
     pub key: Vec<u8>,
     pub step: StepId,
     pub mailbox: Option<Vec<u8>>,
@@ -130,7 +130,7 @@ pub(super) struct Append {
     pub nth: u64,
     pub form: Form,
     /// The words that announce the present content, where they are not the command's own.
-    pub announcing: Option<Unit<'static>>,
+    pub announcing: Option<Fragment<'static>>,
     /// The message whose content is coming.
     pub body: Option<AppendBody>,
     /// Where its content was, once all of it has come: its step waits for the line after it.
@@ -158,10 +158,10 @@ pub(super) enum Form {
 pub(super) struct AppendBody {
     pub message: MessageId,
     /// Some of it is not in the capture.
-    pub holed: bool,
+    pub has_gap: bool,
 }
 
-/// A verdict, kept.
+/// A completion, kept.
 #[derive(Debug)]
 pub(super) struct Decided {
     pub status: Status,
@@ -175,7 +175,7 @@ pub(super) struct Decided {
 pub(super) struct Fetch {
     /// Absent where the response names its message by UID alone (RFC 9586).
     pub number: Option<u64>,
-    pub scan: Scan,
+    pub scanner: MsgAttScanner,
     /// The step of the command that asked for it.
     pub command: Option<StepId>,
     /// The step with the words before the present place.

@@ -13,12 +13,12 @@ What the client says is told in `client.rs`, what the server answers in `server.
 */
 
 use super::content::Content;
-use super::lines::{Lines, Listing};
 use super::maildrop::Maildrop;
+use super::multi_line::{Lines, MultiLineReply};
 use super::queue::Queue;
 use super::{State, Subject, What};
 use crate::capture::Time;
-use crate::flow::{At, Side};
+use crate::flow::{PacketRef, Side};
 use crate::protocol::event::{self, Delivery, Kind, MessageOutcome, Packets, Sink, Step, StepId};
 use crate::protocol::framing::{Framer, Input, Line};
 use crate::protocol::{self, Upgrade};
@@ -30,15 +30,15 @@ pub struct Dialogue {
     pub(super) queue: Queue,
     pub(super) client: Framer,
     /// The client's next bytes follow a gap: they may be the end of a line.
-    pub(super) client_lost: bool,
+    pub(super) client_follows_gap: bool,
     /// The server has sent a challenge to an AUTH that was not captured.
-    pub(super) asked_by_unseen: bool,
+    pub(super) prompted_by_unseen: bool,
     /// XTND XMIT: the client sends a message.
     pub(super) upload: Option<Content>,
     pub(super) server: Framer,
     pub(super) saying: Saying,
     /// Bytes that are missing where the server's next reply was due.
-    pub(super) server_lost: u64,
+    pub(super) server_missing: u64,
     /// A line of the server was captured.
     pub(super) heard: bool,
     /// Something of the client was captured, or is known to be missing.
@@ -59,7 +59,7 @@ pub(super) enum Saying {
     #[default]
     Replies,
     /// The lines of a reply.
-    Listing(Box<Listing>),
+    MultiLine(Box<MultiLineReply>),
     /// A message.
     Content(Content),
     /// Lines that are no reply to anything.
@@ -77,8 +77,8 @@ impl Dialogue {
     pub(super) fn begin_tls(&mut self, out: &mut dyn Sink) {
         self.flush(Side::Client, out);
         self.end_of_saying(false, out);
-        self.queue.settle(out);
-        (self.user, self.client_lost) = (None, false);
+        self.queue.resolve(out);
+        (self.user, self.client_follows_gap) = (None, false);
         self.upgrade = Some(Upgrade::start_tls());
     }
 
@@ -110,7 +110,7 @@ impl protocol::Dialogue for Dialogue {
         self.upgrade.take()
     }
 
-    fn gap(&mut self, from: Side, missing: u64, at: At, out: &mut dyn Sink) -> Option<Upgrade> {
+    fn gap(&mut self, from: Side, missing: u64, at: PacketRef, out: &mut dyn Sink) -> Option<Upgrade> {
         self.client_heard |= from == Side::Client;
         self.flush(from, out);
         match from {
@@ -122,7 +122,7 @@ impl protocol::Dialogue for Dialogue {
         self.upgrade.take()
     }
 
-    fn last_gap(&mut self, from: Side, missing: u64, at: At, out: &mut dyn Sink) {
+    fn last_gap(&mut self, from: Side, missing: u64, at: PacketRef, out: &mut dyn Sink) {
         self.gap(from, missing, at, out);
     }
 
@@ -137,7 +137,7 @@ impl protocol::Dialogue for Dialogue {
             let outcome = Some(Delivery::Unknown);
             out.message_outcome(message, MessageOutcome { outcome, steps, ..MessageOutcome::default() });
         }
-        self.queue.settle(out);
+        self.queue.resolve(out);
         self.upgrade.take()
     }
 }
