@@ -10,7 +10,7 @@ says to a proxy is looked past.
 use super::ports::Hint;
 use super::proxy::{Preamble, preamble};
 use super::{Dialogue, Protocol, Sink, imap, pop3, smtp, tls};
-use crate::flow::{At, Side};
+use crate::flow::{PacketRef, Side};
 use words::{
     family_of, has_enhanced_code, imap_command, is_text, lines, pop3_opening, smtp_command, smtp_opening,
     starts_with_word, tls_record,
@@ -40,7 +40,7 @@ pub enum Verdict {
 #[derive(Debug)]
 pub struct Detector {
     hint: Option<Hint>,
-    held: Vec<(Side, Held, At)>,
+    held: Vec<(Side, Held, PacketRef)>,
     /// The first bytes of each side, contiguous from its first.
     beginnings: [Vec<u8>; 2],
     /// A side whose beginning has a gap right at its front or in it: what follows is not looked at.
@@ -71,7 +71,7 @@ impl Detector {
     }
 
     /// Bytes that `from` sent; they are held.
-    pub fn data(&mut self, from: Side, bytes: &[u8], at: At) -> Verdict {
+    pub fn data(&mut self, from: Side, bytes: &[u8], at: PacketRef) -> Verdict {
         self.held.push((from, Held::Data(bytes.to_vec()), at));
         self.bytes += bytes.len();
         if !self.broken[from as usize] {
@@ -81,7 +81,7 @@ impl Detector {
     }
 
     /// `missing` bytes that `from` sent are not in the capture.
-    pub fn gap(&mut self, from: Side, missing: u64, at: At) -> Verdict {
+    pub fn gap(&mut self, from: Side, missing: u64, at: PacketRef) -> Verdict {
         self.held.push((from, Held::Gap(missing), at));
         self.broken[from as usize] |= !self.beginnings[from as usize].is_empty();
         if self.held.len() > HELD_BYTES { self.last_resort() } else { Verdict::Unsure }
@@ -268,7 +268,7 @@ mod tests {
         let mut detector = Detector::new(hint.map(|(protocol, implicit_tls)| Hint { protocol, implicit_tls }));
         for (side, bytes) in said {
             for byte in *bytes {
-                match detector.data(*side, &[*byte], At { packet: 1, time: Time::default() }) {
+                match detector.data(*side, &[*byte], PacketRef { packet: 1, time: Time::default() }) {
                     Verdict::Unsure => {}
                     verdict => return verdict,
                 }
@@ -367,7 +367,7 @@ mod tests {
     fn telnet_negotiation_has_no_end() {
         let negotiation = [0xff, 0xfd, 3].repeat(20_000);
         let mut detector = Detector::new(Some(SMTP));
-        let at = At { packet: 1, time: Time::default() };
+        let at = PacketRef { packet: 1, time: Time::default() };
         assert_eq!(detector.data(Side::Client, &negotiation, at), plain(Protocol::Smtp));
         assert_eq!(
             judge(Some((Protocol::Smtp, false)), &[(C, b"\xff\xfd\x03\xff\xfb\x01EHLO a\r\n")]),
@@ -380,14 +380,14 @@ mod tests {
         #[derive(Default)]
         struct Heard(Vec<(Side, Vec<u8>)>);
         impl Dialogue for Heard {
-            fn data(&mut self, from: Side, bytes: &[u8], _: At, _: &mut dyn Sink) {
+            fn data(&mut self, from: Side, bytes: &[u8], _: PacketRef, _: &mut dyn Sink) {
                 self.0.push((from, bytes.to_vec()));
             }
-            fn gap(&mut self, _: Side, _: u64, _: At, _: &mut dyn Sink) {}
+            fn gap(&mut self, _: Side, _: u64, _: PacketRef, _: &mut dyn Sink) {}
             fn end(&mut self, _: &mut dyn Sink) {}
         }
         let mut detector = Detector::new(None);
-        let at = At { packet: 1, time: Time::default() };
+        let at = PacketRef { packet: 1, time: Time::default() };
         detector.data(C, b"CONNECT mx:25 HTTP/1.1\r\n", at);
         detector.data(C, b"\r\n", at);
         detector.data(S, b"HTTP/1.1 200 ok\r\n\r\n220 mx\r\n", at);

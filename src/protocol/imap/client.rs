@@ -11,7 +11,7 @@ use super::queue::{Asked, Authentication, Ticket};
 use super::talk::Talk;
 use super::unit::{Piece, Unit};
 use super::{State, What, asked, mailbox_name, parse};
-use crate::flow::{At, Side};
+use crate::flow::{PacketRef, Side};
 use crate::limits::Limit;
 use crate::protocol::event::{Credential, Exposure, Kind, LoginOutcome, Sink, Step, StepId, Subject};
 use crate::protocol::framing::Input;
@@ -27,7 +27,7 @@ pub(super) struct Waiting {
     octets: u64,
     /// What the client sent nevertheless, until it is clear what it is.
     early: Vec<u8>,
-    at: Option<At>,
+    at: Option<PacketRef>,
 }
 
 /// As much as is needed to tell a command from a literal's octets.
@@ -111,7 +111,7 @@ impl Talk {
     }
 
     /// Reads what was set aside. It holds one line at most, so that this does not go deep.
-    fn reread(&mut self, early: &[u8], at: Option<At>, out: &mut dyn Sink) {
+    fn reread(&mut self, early: &[u8], at: Option<PacketRef>, out: &mut dyn Sink) {
         if let Some(at) = at {
             self.read_client(&mut Input::new(early, at), out);
         }

@@ -11,7 +11,7 @@ What lies between the connection and IMAP: nothing, TLS, or compression.
 
 use super::deflate::Inflater;
 use super::talk::{Switch, Talk};
-use crate::flow::{At, Side};
+use crate::flow::{PacketRef, Side};
 use crate::protocol::Sink;
 use crate::protocol::framing::Input;
 use crate::protocol::tls::{Verdict, Watch};
@@ -56,7 +56,7 @@ impl Dialogue {
 }
 
 impl crate::protocol::Dialogue for Dialogue {
-    fn data(&mut self, from: Side, bytes: &[u8], at: At, out: &mut dyn Sink) {
+    fn data(&mut self, from: Side, bytes: &[u8], at: PacketRef, out: &mut dyn Sink) {
         let mut input = Input::new(bytes, at);
         while !input.is_empty() {
             match &mut self.layer {
@@ -80,7 +80,7 @@ impl crate::protocol::Dialogue for Dialogue {
         }
     }
 
-    fn gap(&mut self, from: Side, missing: u64, at: At, out: &mut dyn Sink) {
+    fn gap(&mut self, from: Side, missing: u64, at: PacketRef, out: &mut dyn Sink) {
         match &mut self.layer {
             Layer::Clear => {
                 if let Some(switch) = self.talk.gap(from, missing, at, out) {

@@ -22,7 +22,7 @@ use super::queue::{Asked, InFlight, Queue, Ticket};
 use super::reply::{Response, Status, response};
 use super::unit::{Hole, Reader, Unit};
 use super::{State, What};
-use crate::flow::{At, Side};
+use crate::flow::{PacketRef, Side};
 use crate::limits::Limit;
 use crate::protocol::event::{Delivery, Kind, LoginOutcome, MessageOutcome, Sink, Step, StepId, Subject};
 use crate::protocol::framing::Input;
@@ -151,7 +151,7 @@ impl Talk {
     }
 
     /// `missing` bytes that `from` said are not in the capture.
-    pub fn gap(&mut self, from: Side, missing: u64, at: At, out: &mut dyn Sink) -> Option<Switch> {
+    pub fn gap(&mut self, from: Side, missing: u64, at: PacketRef, out: &mut dyn Sink) -> Option<Switch> {
         self.tell_stray(from.other(), out);
         self.content_came(Side::Client, out);
         self.content_came(Side::Server, out);
@@ -298,7 +298,7 @@ impl Talk {
     }
 
     /// Tells of a gap.
-    pub fn tell_gap(&mut self, from: Side, missing: u64, at: At, out: &mut dyn Sink) {
+    pub fn tell_gap(&mut self, from: Side, missing: u64, at: PacketRef, out: &mut dyn Sink) {
         self.tell_stray(from, out);
         out.step(Step::gap(from, missing, at));
     }

@@ -8,7 +8,7 @@ of the unit (a user name), streamed (a message), or never to come (the server re
 
 use super::lexer::{Announced, announced};
 use crate::capture::Time;
-use crate::flow::{At, Side};
+use crate::flow::{PacketRef, Side};
 use crate::limits::{LINE_BYTES, Limit};
 use crate::protocol::event::{Kind, Packets, Sink, Step, StepId, Subject};
 use crate::protocol::framing::{Framer, Input, Line, TAIL_BYTES};
@@ -116,7 +116,7 @@ pub(super) struct Stretch {
 
 impl Stretch {
     /// Adds `bytes` that came in packet `at`.
-    pub fn add(&mut self, bytes: u64, at: At) {
+    pub fn add(&mut self, bytes: u64, at: PacketRef) {
         self.octets += bytes;
         self.bytes += bytes;
         self.packets.add(at.packet);
@@ -187,7 +187,7 @@ pub(super) struct Reader {
     unit: Option<Unit<'static>>,
     literal: Option<Octets>,
     /// The packet that ended the last line.
-    line_end: Option<At>,
+    line_end: Option<PacketRef>,
 }
 
 /// A literal under way.
@@ -254,7 +254,7 @@ impl Reader {
     }
 
     /// `missing` bytes are not in the capture.
-    pub fn gap(&mut self, missing: u64, at: At) -> Hole {
+    pub fn gap(&mut self, missing: u64, at: PacketRef) -> Hole {
         match &mut self.literal {
             Some(literal) if !literal.kept => {
                 let inside = missing.min(literal.left);
@@ -302,8 +302,8 @@ impl Reader {
 mod tests {
     use super::*;
 
-    fn at(packet: u64) -> At {
-        At { packet, time: Time::default() }
+    fn at(packet: u64) -> PacketRef {
+        PacketRef { packet, time: Time::default() }
     }
 
     /// Pieces of `wire` cut every `size` bytes; literals are kept where `kept` says so, streamed otherwise.

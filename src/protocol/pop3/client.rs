@@ -5,7 +5,7 @@ use super::dialogue::{Dialogue, Said, Saying, subject};
 use super::maildrop::Maildrop;
 use super::queue::{Asked, Follows, Login, Pending};
 use super::{State, What, parse};
-use crate::flow::{At, Side};
+use crate::flow::{PacketRef, Side};
 use crate::limits::Limit;
 use crate::protocol::event::{self, Credential, Exposure, Kind, LoginOutcome, Sink, StepId};
 use crate::protocol::framing::{Input, Line, LineEnd};
@@ -227,7 +227,7 @@ impl Dialogue {
         }
     }
 
-    pub(super) fn client_gap(&mut self, missing: u64, at: At, out: &mut dyn Sink) {
+    pub(super) fn client_gap(&mut self, missing: u64, at: PacketRef, out: &mut dyn Sink) {
         match &mut self.upload {
             Some(content) => content.gap(missing, at, out),
             None => {

@@ -18,7 +18,7 @@ use super::maildrop::Maildrop;
 use super::queue::Queue;
 use super::{State, Subject, What};
 use crate::capture::Time;
-use crate::flow::{At, Side};
+use crate::flow::{PacketRef, Side};
 use crate::protocol;
 use crate::protocol::event::{self, Delivery, Kind, MessageOutcome, Packets, Sink, Step, StepId};
 use crate::protocol::framing::{Framer, Input, Line};
@@ -125,7 +125,7 @@ impl Dialogue {
 }
 
 impl protocol::Dialogue for Dialogue {
-    fn data(&mut self, from: Side, bytes: &[u8], at: At, out: &mut dyn Sink) {
+    fn data(&mut self, from: Side, bytes: &[u8], at: PacketRef, out: &mut dyn Sink) {
         let mut input = Input::new(bytes, at);
         while !input.is_empty() {
             if let Some(watch) = self.watch(out) {
@@ -141,7 +141,7 @@ impl protocol::Dialogue for Dialogue {
         }
     }
 
-    fn gap(&mut self, from: Side, missing: u64, at: At, out: &mut dyn Sink) {
+    fn gap(&mut self, from: Side, missing: u64, at: PacketRef, out: &mut dyn Sink) {
         if let Some(watch) = self.watch(out) {
             return watch.gap(from, missing, at, out);
         }

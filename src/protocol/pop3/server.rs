@@ -8,7 +8,7 @@ use super::maildrop::Maildrop;
 use super::queue::{Asked, Follows, Login, Pending};
 use super::reply::Reply;
 use super::{Effect, State, What, parse};
-use crate::flow::{At, Side};
+use crate::flow::{PacketRef, Side};
 use crate::limits::Limit;
 use crate::protocol::event::{
     self, Delivery, Direction, Kind, LoginOutcome, MessageOutcome, MessageStart, Sink, StepId,
@@ -147,7 +147,7 @@ impl Dialogue {
 
     /// A message begins, or goes on, with a line that was taken for another.
     fn begin_content(&mut self, mut content: Content, line: &Line<'_>, out: &mut dyn Sink) {
-        let at = At { packet: line.packets.first(), time: line.time };
+        let at = PacketRef { packet: line.packets.first(), time: line.time };
         let line_end: &[u8] = match line.end {
             LineEnd::CrLf => b"\r\n",
             LineEnd::Lf => b"\n",
@@ -157,7 +157,7 @@ impl Dialogue {
         if line.truncated {
             content.gap(line.wire_len - line.bytes.len() as u64, at, out);
         }
-        content.read(&mut Input::new(line_end, At { packet: line.packets.last(), time: line.time }), out);
+        content.read(&mut Input::new(line_end, PacketRef { packet: line.packets.last(), time: line.time }), out);
         self.saying = Saying::Content(content);
     }
 
@@ -326,7 +326,7 @@ impl Dialogue {
         };
         let (direction, mailbox, uid) = (Direction::Retrieved, None, None);
         let start = MessageStart { direction, mailbox, number, uid, part, steps: vec![step] };
-        let at = At { packet: line.packets.first(), time: line.time };
+        let at = PacketRef { packet: line.packets.first(), time: line.time };
         let mut content = Content::begin(Side::Server, verb, line.end, None, start, out);
         number.into_iter().for_each(|number| self.maildrop.retrieved(number, content.message(), out));
         content.gap(std::mem::take(&mut self.server_lost), at, out);
@@ -359,7 +359,7 @@ impl Dialogue {
         }
     }
 
-    pub(super) fn server_gap(&mut self, missing: u64, at: At, out: &mut dyn Sink) {
+    pub(super) fn server_gap(&mut self, missing: u64, at: PacketRef, out: &mut dyn Sink) {
         self.queue.heard();
         match &mut self.saying {
             Saying::Content(content) => return content.gap(missing, at, out),

@@ -7,7 +7,7 @@ use super::login::{exchange, is_response, secrets};
 use super::parse;
 use super::queue::{Abandoned, Pending, Question};
 use super::state::{After, Asking, Client, Torn, Wait};
-use crate::flow::{At, Side};
+use crate::flow::{PacketRef, Side};
 use crate::limits::{Limit, PATH_BYTES};
 use crate::protocol::event::{self, Kind, Sink, Step, StepId};
 use crate::protocol::framing::{Input, Line, LineEnd};
@@ -65,7 +65,7 @@ impl Dialogue {
     }
 
     /// The client's bytes lack some here.
-    pub(super) fn client_gap(&mut self, missing: u64, at: At, out: &mut dyn Sink) {
+    pub(super) fn client_gap(&mut self, missing: u64, at: PacketRef, out: &mut dyn Sink) {
         if let Some(line) = self.line.flush() {
             self.client_line(line, out); // The server had the rest of it.
         }

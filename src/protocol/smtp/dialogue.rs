@@ -30,7 +30,7 @@ use super::reply::Replies;
 use super::state::{After, Asking, Client, Opening, Torn, Wait};
 use super::transaction::Transaction;
 use super::turn::Roles;
-use crate::flow::{At, Side};
+use crate::flow::{PacketRef, Side};
 use crate::limits::Limit;
 use crate::protocol::event::{Sink, Step, StepId};
 use crate::protocol::framing::{Framer, Input};
@@ -117,7 +117,7 @@ impl Dialogue {
     }
 
     /// The client's bytes, held back where something is to be decided first.
-    fn hold(&mut self, bytes: &[u8], at: At, out: &mut dyn Sink) {
+    fn hold(&mut self, bytes: &[u8], at: PacketRef, out: &mut dyn Sink) {
         let has_line = bytes.contains(&b'\n');
         self.held.push(bytes, at);
         self.reconsider(has_line, out);
@@ -251,7 +251,7 @@ impl Dialogue {
         }
     }
 
-    fn gap_in(&mut self, from: Side, missing: u64, at: At, out: &mut dyn Sink) {
+    fn gap_in(&mut self, from: Side, missing: u64, at: PacketRef, out: &mut dyn Sink) {
         match (&mut self.tls, from) {
             (Some(watch), _) => watch.gap(from, missing, at, out),
             (None, Side::Server) => self.server_gap(missing, at, out),
@@ -286,7 +286,7 @@ impl Dialogue {
     }
 
     /// Bytes of a TLS connection. False where it turned out to be none and they are still to be read.
-    fn watched(&mut self, from: Side, bytes: &[u8], at: At, out: &mut dyn Sink) -> bool {
+    fn watched(&mut self, from: Side, bytes: &[u8], at: PacketRef, out: &mut dyn Sink) -> bool {
         let Some(watch) = &mut self.tls else { return false };
         let taken = watch.data(from, bytes, at, out) == Verdict::Taken;
         if !taken {
@@ -306,13 +306,13 @@ impl Dialogue {
     }
 
     /// A gap that is a row of its own.
-    pub(super) fn tell_gap(&self, from: Side, missing: u64, at: At, out: &mut dyn Sink) -> StepId {
+    pub(super) fn tell_gap(&self, from: Side, missing: u64, at: PacketRef, out: &mut dyn Sink) -> StepId {
         out.step(Step::gap(from, missing, at))
     }
 }
 
 impl crate::protocol::Dialogue for Dialogue {
-    fn data(&mut self, from: Side, bytes: &[u8], at: At, out: &mut dyn Sink) {
+    fn data(&mut self, from: Side, bytes: &[u8], at: PacketRef, out: &mut dyn Sink) {
         let mut left = bytes;
         while !left.is_empty() {
             let rest = self.roles.with(from, out, |from, out| self.read(from, left, at, out));
@@ -320,7 +320,7 @@ impl crate::protocol::Dialogue for Dialogue {
         }
     }
 
-    fn gap(&mut self, from: Side, missing: u64, at: At, out: &mut dyn Sink) {
+    fn gap(&mut self, from: Side, missing: u64, at: PacketRef, out: &mut dyn Sink) {
         self.roles.with(from, out, |from, out| self.lack(from, missing, at, out));
     }
 
@@ -332,7 +332,7 @@ impl crate::protocol::Dialogue for Dialogue {
 impl Dialogue {
     /// Reads bytes of one role. Returns how many of them are left, since the roles were swapped: then the reply that did
     /// it was read, or waited and was taken up.
-    fn read(&mut self, from: Side, bytes: &[u8], at: At, out: &mut dyn Sink) -> usize {
+    fn read(&mut self, from: Side, bytes: &[u8], at: PacketRef, out: &mut dyn Sink) -> usize {
         let Some(&first) = bytes.first() else { return 0 };
         if !std::mem::replace(&mut self.begun, true) && is_tls_record(first) {
             self.client = Client::Commands(After::Nothing);
@@ -365,7 +365,7 @@ impl Dialogue {
     }
 
     /// Bytes of one role are missing.
-    fn lack(&mut self, from: Side, missing: u64, at: At, out: &mut dyn Sink) {
+    fn lack(&mut self, from: Side, missing: u64, at: PacketRef, out: &mut dyn Sink) {
         (self.begun, self.lacking) = (true, true);
         if from == Side::Client {
             self.client_goes_on(out);

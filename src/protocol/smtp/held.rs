@@ -7,7 +7,7 @@ known only when DATA's reply comes. What waits is bounded by [`limits::WAITING_B
 */
 
 use super::command::Command;
-use crate::flow::At;
+use crate::flow::PacketRef;
 use crate::limits;
 use std::collections::VecDeque;
 
@@ -24,10 +24,10 @@ pub enum Piece {
         /// Where what waits begins.
         start: usize,
         /// The packet that they came in.
-        at: At,
+        at: PacketRef,
     },
     /// That many bytes are missing here.
-    Gap(u64, At),
+    Gap(u64, PacketRef),
 }
 
 /// What waits, in order.
@@ -56,7 +56,7 @@ impl Held {
     }
 
     /// Adds bytes.
-    pub fn push(&mut self, bytes: &[u8], at: At) {
+    pub fn push(&mut self, bytes: &[u8], at: PacketRef) {
         for (n, &byte) in (1..).zip(bytes) {
             // What has matched and does not go on may still be the beginning of another: only its CR can be.
             self.matched = match END_OF_DATA.get(self.matched) {
@@ -74,7 +74,7 @@ impl Held {
     }
 
     /// Adds a gap.
-    pub fn push_gap(&mut self, missing: u64, at: At) {
+    pub fn push_gap(&mut self, missing: u64, at: PacketRef) {
         self.matched = 0;
         self.pieces.push_back(Piece::Gap(missing, at));
     }
@@ -177,7 +177,7 @@ mod tests {
     fn held(pieces: &[&[u8]]) -> Held {
         let mut held = Held::default();
         for piece in pieces {
-            held.push(piece, At { packet: 1, time: Time::default() });
+            held.push(piece, PacketRef { packet: 1, time: Time::default() });
         }
         held
     }

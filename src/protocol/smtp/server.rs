@@ -8,7 +8,7 @@ use super::queue::{Answer, Answered, Due, Question};
 use super::reply::{Heard, Reply};
 use super::state::{After, Client, Opening, Torn, Wait};
 use super::{Asked, Subject};
-use crate::flow::{At, Side};
+use crate::flow::{PacketRef, Side};
 use crate::limits::Limit;
 use crate::protocol::event::{self, Kind, Sink, Step, StepId};
 use crate::protocol::framing::{Input, Line};
@@ -26,7 +26,7 @@ impl Dialogue {
     }
 
     /// The server's bytes lack some here.
-    pub(super) fn server_gap(&mut self, missing: u64, at: At, out: &mut dyn Sink) {
+    pub(super) fn server_gap(&mut self, missing: u64, at: PacketRef, out: &mut dyn Sink) {
         self.server_ends(out);
         self.tell_gap(Side::Server, missing, at, out);
         self.queue.replies_lost();

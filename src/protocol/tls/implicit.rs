@@ -1,7 +1,7 @@
 //! TLS from the first byte (RFC 8314): a dialogue that is opaque, unless the capture was decrypted.
 
 use super::{Verdict, Watch};
-use crate::flow::{At, Side};
+use crate::flow::{PacketRef, Side};
 use crate::protocol::{Dialogue, Sink};
 
 /// A protocol inside TLS from the first byte. Where plain text comes instead of TLS, the protocol's own dialogue reads it.
@@ -19,7 +19,7 @@ impl Implicit {
 }
 
 impl Dialogue for Implicit {
-    fn data(&mut self, from: Side, bytes: &[u8], at: At, out: &mut dyn Sink) {
+    fn data(&mut self, from: Side, bytes: &[u8], at: PacketRef, out: &mut dyn Sink) {
         let verdict = self.watch.as_mut().map(|watch| watch.data(from, bytes, at, out));
         if verdict != Some(Verdict::Taken) {
             self.watch = None;
@@ -27,7 +27,7 @@ impl Dialogue for Implicit {
         }
     }
 
-    fn gap(&mut self, from: Side, missing: u64, at: At, out: &mut dyn Sink) {
+    fn gap(&mut self, from: Side, missing: u64, at: PacketRef, out: &mut dyn Sink) {
         match &mut self.watch {
             Some(watch) => watch.gap(from, missing, at, out),
             None => self.inner.gap(from, missing, at, out),

@@ -22,7 +22,7 @@ pub use implicit::Implicit;
 
 use super::event::{self, Kind, Packets, Sink, Step, TlsFact};
 use super::framing::Input;
-use crate::flow::{At, Side};
+use crate::flow::{PacketRef, Side};
 use record::{ALERT, CHANGE_CIPHER_SPEC, Folded, HANDSHAKE, Piece, SSL2, Stream, Tally};
 
 /// What a step of a TLS connection is.
@@ -103,7 +103,7 @@ impl Watch {
     }
 
     /// Bytes that `from` sent.
-    pub fn data(&mut self, from: Side, bytes: &[u8], at: At, out: &mut dyn Sink) -> Verdict {
+    pub fn data(&mut self, from: Side, bytes: &[u8], at: PacketRef, out: &mut dyn Sink) -> Verdict {
         if bytes.is_empty() {
             return Verdict::Taken;
         }
@@ -124,7 +124,7 @@ impl Watch {
     }
 
     /// `missing` bytes that `from` sent are not in the capture.
-    pub fn gap(&mut self, from: Side, missing: u64, at: At, out: &mut dyn Sink) {
+    pub fn gap(&mut self, from: Side, missing: u64, at: PacketRef, out: &mut dyn Sink) {
         self.half_read(from, out);
         self.flush(out);
         self.stream(from).gap(missing);
@@ -150,7 +150,7 @@ impl Watch {
     }
 
     /// Some of a record's body.
-    fn body(&mut self, from: Side, kind: u8, length: u16, bytes: &[u8], at: At, out: &mut dyn Sink) {
+    fn body(&mut self, from: Side, kind: u8, length: u16, bytes: &[u8], at: PacketRef, out: &mut dyn Sink) {
         let stream = self.stream(from);
         match kind {
             HANDSHAKE if !stream.ciphered && !stream.broken => {
@@ -234,7 +234,7 @@ impl Watch {
         }
     }
 
-    fn not_records(&mut self, from: Side, text: bool, bytes: &[u8], at: At, out: &mut dyn Sink) {
+    fn not_records(&mut self, from: Side, text: bool, bytes: &[u8], at: PacketRef, out: &mut dyn Sink) {
         let stream = self.stream(from);
         stream.tally.add(bytes.len(), at);
         if text {

@@ -45,7 +45,7 @@ fn watch(said: &[Said]) -> (Recorder, bool) {
 fn watch_in_pieces(said: &[Said], size: usize) -> (Recorder, bool) {
     let mut told = Recorder::default();
     let mut watch = Watch::implicit(&mut told);
-    let mut at = At { packet: 0, time: Default::default() };
+    let mut at = PacketRef { packet: 0, time: Default::default() };
     for said in said {
         match said {
             Said::Bytes(from, bytes) => {
@@ -349,7 +349,7 @@ proptest! {
         let mut bytes_in = 0;
         for (packet, (is_client, bytes, gap)) in (1..).zip(&pieces) {
             let from = if *is_client { Side::Client } else { Side::Server };
-            let at = At { packet, time: Default::default() };
+            let at = PacketRef { packet, time: Default::default() };
             if watch.data(from, bytes, at, &mut told) == Verdict::Plain {
                 return Ok(());
             }

@@ -11,7 +11,7 @@ use crate::protocol::{imap, pop3};
 use crate::session::model::{FindingKind, State};
 
 fn builder(protocol: Protocol) -> Builder {
-    Builder::new(protocol, Wanted::ALL)
+    Builder::new(protocol, Needs::ALL)
 }
 
 /// A step that crossed in packet `second`, that many seconds after 1970.
@@ -284,7 +284,7 @@ fn a_gap_is_a_finding_and_so_is_what_never_became_one() {
 
 #[test]
 fn what_a_bound_leaves_out_is_counted_and_never_named() {
-    let mut builder = Builder::new(Protocol::Smtp, Wanted::STEPS);
+    let mut builder = Builder::new(Protocol::Smtp, Needs::STEPS);
     let mut last = 0;
     for n in 0..STEPS_PER_SESSION as u64 + 3 {
         last = builder.step(told(Side::Client, Kind::Command, Subject::Unknown, n, b"NOOP"));

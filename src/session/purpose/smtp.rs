@@ -1,6 +1,6 @@
 //! What SMTP and LMTP steps do (RFC 5321, and the extensions' RFCs).
 
-use super::{Purpose, arguments, enhanced, listed};
+use super::{Purpose, arguments, enhanced, enumerated};
 use crate::protocol::event::Step;
 use crate::protocol::smtp::{Asked, Enhanced, Subject, Verb};
 use crate::session::model::Phase;
@@ -28,7 +28,7 @@ pub enum Smtp {
     Content(Content),
 }
 
-listed! {
+enumerated! {
     /// The server's first words.
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
     pub enum Greeting {
@@ -45,7 +45,7 @@ listed! {
     }
 }
 
-listed! {
+enumerated! {
     /// A command.
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
     #[allow(missing_docs)]
@@ -84,7 +84,7 @@ listed! {
     }
 }
 
-listed! {
+enumerated! {
     /// Content.
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
     pub enum Content {

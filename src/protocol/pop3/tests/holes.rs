@@ -161,7 +161,7 @@ fn any_packet_may_be_missing() {
 fn commands_in_flight_are_bounded() {
     let mut dialogue = Dialogue::new();
     let mut told = Recorder::default();
-    let at = crate::flow::At { packet: 1, time: Default::default() };
+    let at = crate::flow::PacketRef { packet: 1, time: Default::default() };
     let flood = b"PASS x\r\n".repeat(COMMANDS_IN_FLIGHT + 7);
     dialogue.data(crate::flow::Side::Client, &flood, at, &mut told);
     assert_eq!(told.limits, [Limit::CommandsInFlight; 7]);
@@ -205,7 +205,7 @@ proptest! {
         let mut told = Recorder::default();
         for (packet, (client, bytes, gap)) in (1..).zip(talk) {
             let side = if client { crate::flow::Side::Client } else { crate::flow::Side::Server };
-            let at = crate::flow::At { packet, time: Default::default() };
+            let at = crate::flow::PacketRef { packet, time: Default::default() };
             dialogue.data(side, &bytes, at, &mut told);
             if let Some(missing) = gap {
                 dialogue.gap(side, missing, at, &mut told);

@@ -1,9 +1,9 @@
 //! What a reply's code says, by what it answers (RFC 5321, section 4.3.2, and the extensions' RFCs).
 
 use crate::protocol::smtp::{Asked, Verb};
-use crate::session::purpose::listed;
+use crate::session::purpose::enumerated;
 
-listed! {
+enumerated! {
     /// What a reply says where it stands.
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
     #[allow(missing_docs)]

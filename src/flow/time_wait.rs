@@ -6,7 +6,7 @@ use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddr;
 
 /// Connections that are over, by their sequence numbers alone.
-pub struct Gone {
+pub struct TimeWait {
     most: usize,
     known: HashMap<Key, Last>,
     in_order: VecDeque<Key>,
@@ -18,7 +18,7 @@ struct Last {
     highest: [u32; 2],
 }
 
-impl Gone {
+impl TimeWait {
     /// Remembers the last `most` connections.
     pub fn new(most: usize) -> Self {
         Self { most, known: HashMap::new(), in_order: VecDeque::new() }

@@ -47,13 +47,13 @@ words! {
         protocol::Protocol::Pop3 => "pop3",
         protocol::Protocol::Imap => "imap",
     }
-    End: flow::End {
-        flow::End::Closed => "closed",
-        flow::End::Reset => "reset",
-        flow::End::Idle => "idle",
-        flow::End::Open => "open",
-        flow::End::Refused => "refused",
-        flow::End::Unanswered => "unanswered",
+    CloseReason: flow::CloseReason {
+        flow::CloseReason::Closed => "closed",
+        flow::CloseReason::Reset => "reset",
+        flow::CloseReason::Idle => "idle",
+        flow::CloseReason::Open => "open",
+        flow::CloseReason::Refused => "refused",
+        flow::CloseReason::Unanswered => "unanswered",
     }
     Side: flow::Side {
         flow::Side::Client => "client",

@@ -8,7 +8,7 @@ it is over. A [`Connection`] that was there all along would not differ.
 
 use super::connection::Connection;
 use super::key::Which;
-use super::{At, Ends, Key, Listener, Side};
+use super::{Endpoints, Key, PacketRef, Side, StreamHandler};
 use crate::capture::Time;
 use crate::decode::Segment;
 use crate::limits::LimitsHit;
@@ -19,15 +19,15 @@ const SEGMENTS: usize = 16;
 
 /// The segments that open a connection, of which the first is a SYN. None has payload.
 #[derive(Debug)]
-pub struct Opening {
+pub struct Embryonic {
     client: Which,
-    first: Bare,
-    rest: Box<[Bare]>,
+    first: HeaderOnly,
+    rest: Box<[HeaderOnly]>,
 }
 
 /// A segment without payload, FIN or RST, and without its addresses.
 #[derive(Debug, Clone, Copy)]
-struct Bare {
+struct HeaderOnly {
     packet: u64,
     time: Time,
     sequence: u32,
@@ -39,22 +39,22 @@ struct Bare {
     syn: bool,
 }
 
-impl Opening {
-    /// The connection between the ends of `key` that `segment` opens, if all that it does is that. `ends` says who is
-    /// taken for the client.
-    pub fn new(key: &Key, ends: &Ends, segment: &Segment<'_>) -> Option<Self> {
-        let client = key.which(&ends.client);
+impl Embryonic {
+    /// The connection between the ends of `key` that `segment` opens, if all that it does is that. `endpoints` says who
+    /// is taken for the client.
+    pub fn new(key: &Key, endpoints: &Endpoints, segment: &Segment<'_>) -> Option<Self> {
+        let client = key.which(&endpoints.client);
         // Where both ends are the same, nobody can say later who sent what.
-        let opens = segment.syn && Bare::can_hold(segment) && ends.client != ends.server;
-        opens.then(|| Self { client, first: Bare::new(ends, segment), rest: Box::default() })
+        let opens = segment.syn && HeaderOnly::can_hold(segment) && endpoints.client != endpoints.server;
+        opens.then(|| Self { client, first: HeaderOnly::new(endpoints, segment), rest: Box::default() })
     }
 
     /// Takes `segment` in, if it belongs to this connection for certain and there is no more to it than to those before.
     pub fn takes(&mut self, key: &Key, segment: &Segment<'_>) -> bool {
-        if !Bare::can_hold(segment) || self.rest.len() + 1 >= SEGMENTS {
+        if !HeaderOnly::can_hold(segment) || self.rest.len() + 1 >= SEGMENTS {
             return false;
         }
-        let bare = Bare::new(&key.ends(self.client), segment);
+        let bare = HeaderOnly::new(&key.endpoints(self.client), segment);
         if bare.syn {
             let known = self.bare().find(|earlier| earlier.syn && earlier.from == bare.from);
             let belongs = match known {
@@ -74,8 +74,8 @@ impl Opening {
     }
 
     /// The first packet.
-    pub fn first(&self) -> At {
-        At { packet: self.first.packet, time: self.first.time }
+    pub fn first(&self) -> PacketRef {
+        PacketRef { packet: self.first.packet, time: self.first.time }
     }
 
     /// The latest time of a packet.
@@ -84,8 +84,8 @@ impl Opening {
     }
 
     /// The two ends.
-    pub fn ends(&self, key: &Key) -> Ends {
-        key.ends(self.client)
+    pub fn endpoints(&self, key: &Key) -> Endpoints {
+        key.endpoints(self.client)
     }
 
     /// As [`Connection::is_half_open`].
@@ -94,26 +94,26 @@ impl Opening {
     }
 
     /// The connection that these segments make.
-    pub fn connection(&self, key: &Key, out: &mut impl Listener, limits: &mut LimitsHit) -> Connection {
-        let ends = self.ends(key);
-        let mut connection = Connection::new(ends, &self.first.segment(&ends));
+    pub fn connection(&self, key: &Key, out: &mut impl StreamHandler, limits: &mut LimitsHit) -> Connection {
+        let endpoints = self.endpoints(key);
+        let mut connection = Connection::new(endpoints, &self.first.segment(&endpoints));
         for bare in self.bare() {
-            connection.segment(&bare.segment(&ends), out, limits);
+            connection.segment(&bare.segment(&endpoints), out, limits);
         }
         connection
     }
 
-    fn bare(&self) -> impl Iterator<Item = &Bare> {
+    fn bare(&self) -> impl Iterator<Item = &HeaderOnly> {
         std::iter::once(&self.first).chain(&self.rest)
     }
 }
 
-impl Bare {
+impl HeaderOnly {
     fn can_hold(segment: &Segment<'_>) -> bool {
         segment.wire_len == 0 && !segment.fin && !segment.rst && (segment.syn || segment.acknowledgement.is_some())
     }
 
-    fn new(ends: &Ends, segment: &Segment<'_>) -> Self {
+    fn new(endpoints: &Endpoints, segment: &Segment<'_>) -> Self {
         Self {
             packet: segment.packet,
             time: segment.time,
@@ -122,15 +122,15 @@ impl Bare {
             window: segment.window,
             identification: segment.identification,
             shares_packet: segment.shares_packet,
-            from: if segment.source == ends.client { Side::Client } else { Side::Server },
+            from: if segment.source == endpoints.client { Side::Client } else { Side::Server },
             syn: segment.syn,
         }
     }
 
-    fn segment(&self, ends: &Ends) -> Segment<'static> {
+    fn segment(&self, endpoints: &Endpoints) -> Segment<'static> {
         let (source, destination) = match self.from {
-            Side::Client => (ends.client, ends.server),
-            Side::Server => (ends.server, ends.client),
+            Side::Client => (endpoints.client, endpoints.server),
+            Side::Server => (endpoints.server, endpoints.client),
         };
         Segment {
             packet: self.packet,

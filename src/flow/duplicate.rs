@@ -26,7 +26,7 @@ const AT_ONCE_NANOSECONDS: i64 = 1_000_000;
 
 /// The last packets of a connection.
 #[derive(Debug, Default)]
-pub struct Copies {
+pub struct DuplicateFilter {
     recent: VecDeque<Seen>,
     /// The numbers of those, in any order: hardly a packet has those of another, and this says so in two cache lines.
     numbers: [u64; RECENT],
@@ -65,7 +65,7 @@ struct Identifications {
     repeats: bool,
 }
 
-impl Copies {
+impl DuplicateFilter {
     /// Whether `segment` from `from` is a copy of an earlier packet, as far as headers tell.
     pub fn is_copy(&mut self, from: Side, segment: &Segment<'_>) -> bool {
         let acknowledgement = segment.acknowledgement.unwrap_or_default();

@@ -25,7 +25,7 @@ const BLOCKS: usize = 6;
 
 /// What a thread reads.
 pub(super) struct Ahead {
-    blocks: Receiver<Told>,
+    blocks: Receiver<BlockResult>,
     spent: Sender<Vec<u8>>,
     /// Of a file that both read.
     shared: Option<Shared>,
@@ -47,7 +47,7 @@ impl Block {
 }
 
 /// What the thread tells.
-enum Told {
+enum BlockResult {
     Block(Block),
     Failed(io::Error),
     End,
@@ -59,7 +59,7 @@ struct Shared {
     /// The block that is wanted next.
     wanted: u64,
     /// One that was read while another was wanted, and its number.
-    mine: Option<(u64, Told)>,
+    mine: Option<(u64, BlockResult)>,
     /// A buffer to read into.
     buffer: Vec<u8>,
     /// Where the first block ended that was not full: from there on each byte is read when it is wanted, up to the end of
@@ -93,7 +93,10 @@ impl Ahead {
         Self::begin(Some(shared), move |buffer| plan.read(plan.claim(), buffer))
     }
 
-    fn begin(shared: Option<Shared>, mut read: impl FnMut(Vec<u8>) -> Told + Send + 'static) -> io::Result<Self> {
+    fn begin(
+        shared: Option<Shared>,
+        mut read: impl FnMut(Vec<u8>) -> BlockResult + Send + 'static,
+    ) -> io::Result<Self> {
         let (tell, blocks) = bounded(BLOCKS);
         let (spent, free) = bounded(BLOCKS);
         for _ in 0..BLOCKS {
@@ -103,9 +106,9 @@ impl Ahead {
         thread::Builder::new().name("reading".to_owned()).spawn(move || {
             // Ends where nobody listens any more.
             while let Ok(buffer) = free.recv() {
-                let told = read(buffer);
-                let last = !matches!(told, Told::Block(_));
-                if tell.send(told).is_err() || last {
+                let result = read(buffer);
+                let last = !matches!(result, BlockResult::Block(_));
+                if tell.send(result).is_err() || last {
                     return;
                 }
             }
@@ -118,14 +121,14 @@ impl Ahead {
     /// # Errors
     /// Those of the reader, and where its thread is gone before it told of an end.
     pub(super) fn next(&mut self) -> io::Result<Option<Block>> {
-        let told = match &mut self.shared {
+        let result = match &mut self.shared {
             Some(shared) => shared.next(&self.blocks),
             None => self.blocks.recv().ok(),
         };
-        match told {
-            Some(Told::Block(block)) => Ok(Some(block)),
-            Some(Told::Failed(error)) => Err(error),
-            Some(Told::End) => Ok(None),
+        match result {
+            Some(BlockResult::Block(block)) => Ok(Some(block)),
+            Some(BlockResult::Failed(error)) => Err(error),
+            Some(BlockResult::End) => Ok(None),
             None => Err(io::Error::other("reading has broken off")),
         }
     }
@@ -141,31 +144,31 @@ impl Ahead {
 }
 
 impl Shared {
-    fn next(&mut self, blocks: &Receiver<Told>) -> Option<Told> {
+    fn next(&mut self, blocks: &Receiver<BlockResult>) -> Option<BlockResult> {
         if let Some(from) = self.rest {
             let buffer = std::mem::take(&mut self.buffer);
-            let told = read_block(buffer, |space| self.plan.file.read_at(space, from));
-            if let Told::Block(block) = &told {
+            let result = read_block(buffer, |space| self.plan.file.read_at(space, from));
+            if let BlockResult::Block(block) = &result {
                 self.rest = Some(from + block.len() as u64);
             }
-            return Some(told);
+            return Some(result);
         }
-        let told = self.next_planned(blocks)?;
-        if let Told::Block(block) = &told
+        let result = self.next_planned(blocks)?;
+        if let BlockResult::Block(block) = &result
             && block.len() < BLOCK_BYTES
         {
             self.rest = Some(self.wanted * BLOCK_BYTES as u64 + block.len() as u64);
         }
         self.wanted += 1;
-        Some(told)
+        Some(result)
     }
 
     /// The block that is wanted. The thread's come in ascending order, so that of those not told yet the first is either
     /// its next one or `mine`.
-    fn next_planned(&mut self, blocks: &Receiver<Told>) -> Option<Told> {
+    fn next_planned(&mut self, blocks: &Receiver<BlockResult>) -> Option<BlockResult> {
         loop {
-            if let Some((_, told)) = self.mine.take_if(|(number, _)| *number == self.wanted) {
-                return Some(told);
+            if let Some((_, result)) = self.mine.take_if(|(number, _)| *number == self.wanted) {
+                return Some(result);
             }
             match blocks.try_recv() {
                 Err(TryRecvError::Empty) if self.mine.is_none() => {
@@ -173,7 +176,7 @@ impl Shared {
                     self.mine = Some((number, self.plan.read(number, std::mem::take(&mut self.buffer))));
                 }
                 Err(TryRecvError::Empty) => return blocks.recv().ok(),
-                told => return told.ok(),
+                result => return result.ok(),
             }
         }
     }
@@ -184,7 +187,7 @@ impl Plan {
         self.free.fetch_add(1, Ordering::Relaxed)
     }
 
-    fn read(&self, number: u64, buffer: Vec<u8>) -> Told {
+    fn read(&self, number: u64, buffer: Vec<u8>) -> BlockResult {
         read_block(buffer, |space| self.read_full(number * BLOCK_BYTES as u64, space))
     }
 
@@ -203,18 +206,18 @@ impl Plan {
     }
 }
 
-fn read_block(mut buffer: Vec<u8>, mut read: impl FnMut(&mut [u8]) -> io::Result<usize>) -> Told {
+fn read_block(mut buffer: Vec<u8>, mut read: impl FnMut(&mut [u8]) -> io::Result<usize>) -> BlockResult {
     buffer.resize(ROOM_BYTES + BLOCK_BYTES, 0);
     let space = buffer.get_mut(ROOM_BYTES..).unwrap_or_default();
     loop {
         match read(space) {
-            Ok(0) => return Told::End,
+            Ok(0) => return BlockResult::End,
             Ok(count) => {
                 let end = ROOM_BYTES + count.min(space.len());
-                return Told::Block(Block { buffer, start: ROOM_BYTES, end });
+                return BlockResult::Block(Block { buffer, start: ROOM_BYTES, end });
             }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Told::Failed(error),
+            Err(error) => return BlockResult::Failed(error),
         }
     }
 }

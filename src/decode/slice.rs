@@ -5,13 +5,13 @@ use crate::limits::RECORD_BYTES;
 
 /// Captured bytes, and how many more of the same stretch were on the wire.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Part<'a> {
+pub(super) struct PacketSlice<'a> {
     pub(super) bytes: &'a [u8],
     /// Bytes after `bytes` that the snap length cut off.
     pub(super) missing: usize,
 }
 
-impl<'a> Part<'a> {
+impl<'a> PacketSlice<'a> {
     /// All of a packet.
     pub(super) fn captured(packet: &Packet<'a>) -> Self {
         let wire = usize::try_from(packet.wire_len).unwrap_or(usize::MAX);

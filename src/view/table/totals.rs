@@ -9,14 +9,14 @@ use crate::view::Report;
 use std::io::{self, Write};
 
 /// What is kept of sessions that are over.
-pub struct Closing {
+pub struct Totals {
     options: Options,
     sessions: List,
     credentials: Ledger,
     frequencies: Frequencies,
 }
 
-impl Closing {
+impl Totals {
     /// Nothing yet.
     pub fn new(options: Options) -> Self {
         Self {

@@ -4,13 +4,13 @@ use super::{Compression, Format, LinkType, SourceInfo, Time};
 use std::collections::BTreeSet;
 
 /// Keeps a [`SourceInfo`] up to date.
-pub(super) struct Tally {
+pub(super) struct SourceStats {
     info: SourceInfo,
     last_link: Option<LinkType>,
     links: BTreeSet<LinkType>,
 }
 
-impl Tally {
+impl SourceStats {
     pub(super) fn new(name: String, format: Format, compression: Option<Compression>) -> Self {
         let info = SourceInfo {
             name,

@@ -15,7 +15,7 @@ const PAYLOAD: usize = 1_460;
 
 /// A SYN that waits for its answer.
 #[derive(Debug)]
-pub struct Challenge {
+pub struct PendingSyn {
     packet: u64,
     time: Time,
     source: SocketAddr,
@@ -29,7 +29,7 @@ pub struct Challenge {
     wire_len: u32,
 }
 
-impl Challenge {
+impl PendingSyn {
     /// Keeps `segment`.
     pub fn new(segment: &Segment<'_>) -> Self {
         Self {

@@ -1,27 +1,27 @@
 //! Who listens to one connection: first finds out what it speaks, then follows it.
 
 use super::Options;
-use super::order::{DECIDE_NANOSECONDS, Ended, First};
-use super::shards::What;
-use crate::flow::{At, Ends, Listener, Side, Transport};
+use super::numbering::{ConnectionOrder, DECIDE_NANOSECONDS, Ended};
+use super::shards::ConnectionChange;
+use crate::flow::{Endpoints, PacketRef, Side, StreamHandler, Transport};
 use crate::protocol::Dialogue;
 use crate::protocol::detect::{self, Detector, Verdict};
 use crate::protocol::ports::{Hint, Ports};
-use crate::session::builder::{Builder, Wanted};
-use crate::session::keep::Keeper;
+use crate::session::builder::{Builder, Needs};
+use crate::session::content_store::ContentStore;
 use crate::view::View;
 use std::io;
 use std::sync::Arc;
 
 /// Listens to one connection.
-pub struct Ear {
+pub struct ConnectionFollower {
     ports: Arc<Ports>,
     any_port: bool,
-    wanted: Wanted,
-    keeper: Option<Arc<dyn Keeper>>,
-    ends: Ends,
-    first: At,
-    key: First,
+    needs: Needs,
+    content_store: Option<Arc<dyn ContentStore>>,
+    endpoints: Endpoints,
+    first: PacketRef,
+    key: ConnectionOrder,
     state: State,
     /// What has been told.
     known: Known,
@@ -47,38 +47,45 @@ enum State {
     Foreign,
 }
 
-impl Ear {
-    /// Listens to the connection between `ends` that begins with the packet `first`.
-    pub fn new(ports: Arc<Ports>, any_port: bool, wanted: Wanted, ends: &Ends, first: At, key: First) -> Self {
-        let mut ear = Self {
+impl ConnectionFollower {
+    /// Listens to the connection between `endpoints` that begins with the packet `first`.
+    pub fn new(
+        ports: Arc<Ports>,
+        any_port: bool,
+        needs: Needs,
+        endpoints: &Endpoints,
+        first: PacketRef,
+        key: ConnectionOrder,
+    ) -> Self {
+        let mut follower = Self {
             ports,
             any_port,
-            wanted,
-            keeper: None,
-            ends: *ends,
+            needs,
+            content_store: None,
+            endpoints: *endpoints,
             first,
             key,
             state: State::Foreign,
             known: Known::Nothing,
             shown: 0,
         };
-        ear.expect();
-        ear
+        follower.expect();
+        follower
     }
 
-    /// Hands the content of messages and attachments on to `keeper`.
-    pub fn keeping(mut self, keeper: Option<Arc<dyn Keeper>>) -> Self {
-        self.keeper = keeper;
+    /// Hands the content of messages and attachments on to `content_store`.
+    pub fn with_content_store(mut self, content_store: Option<Arc<dyn ContentStore>>) -> Self {
+        self.content_store = content_store;
         self
     }
 
     /// By this the connection is known.
-    pub fn key(&self) -> First {
+    pub fn key(&self) -> ConnectionOrder {
         self.key
     }
 
     /// What has become known since it was last asked.
-    pub fn news(&mut self) -> Option<What> {
+    pub fn news(&mut self) -> Option<ConnectionChange> {
         let known = match &self.state {
             State::Deciding(detector) if detector.is_silent() => Known::Nothing,
             State::Deciding(_) => Known::Spoke,
@@ -88,15 +95,15 @@ impl Ear {
             return None;
         }
         Some(match self.state {
-            State::Deciding(_) => What::Spoke,
-            State::Following { .. } => What::Decided(true),
-            State::Foreign => What::Decided(false),
+            State::Deciding(_) => ConnectionChange::Spoke,
+            State::Following { .. } => ConnectionChange::Decided(true),
+            State::Foreign => ConnectionChange::Decided(false),
         })
     }
 
     /// A connection to a mail port that has been silent for long counts as mail from then on, whatever it says; so that
     /// later sessions need not wait for their numbers.
-    fn decide_silent(&mut self, at: At) {
+    fn decide_silent(&mut self, at: PacketRef) {
         if let State::Deciding(detector) = &self.state
             && detector.is_silent()
             && at.time.since(self.first.time) > DECIDE_NANOSECONDS
@@ -114,7 +121,7 @@ impl Ear {
             return Ok(());
         }
         session.id = id;
-        session.transport.ends = self.ends;
+        session.transport.endpoints = self.endpoints;
         session.transport.first = self.first;
         if options.selects(session) {
             for step in session.steps.iter().skip(self.shown) {
@@ -146,7 +153,7 @@ impl Ear {
     }
 
     fn expect(&mut self) {
-        let hint = self.ports.get(self.ends.server.port());
+        let hint = self.ports.get(self.endpoints.server.port());
         self.state = match hint {
             None if !self.any_port => State::Foreign,
             hint => State::Deciding(Detector::new(hint)),
@@ -164,15 +171,16 @@ impl Ear {
     /// Follows `hint`, beginning with what has been said already.
     fn follow(&mut self, hint: Hint) {
         let State::Deciding(detector) = std::mem::replace(&mut self.state, State::Foreign) else { return };
-        let mut builder = Box::new(Builder::new(hint.protocol, self.wanted).keeping(self.keeper.take()));
+        let mut builder =
+            Box::new(Builder::new(hint.protocol, self.needs).with_content_store(self.content_store.take()));
         let mut dialogue = detect::dialogue(hint, &mut *builder);
         detector.replay(&mut *dialogue, &mut *builder);
         self.state = State::Following { dialogue, builder };
     }
 }
 
-impl Listener for Ear {
-    fn data(&mut self, from: Side, bytes: &[u8], at: At) {
+impl StreamHandler for ConnectionFollower {
+    fn data(&mut self, from: Side, bytes: &[u8], at: PacketRef) {
         self.decide_silent(at);
         match &mut self.state {
             State::Following { dialogue, builder } => dialogue.data(from, bytes, at, &mut **builder),
@@ -184,7 +192,7 @@ impl Listener for Ear {
         }
     }
 
-    fn gap(&mut self, from: Side, missing: u64, at: At) {
+    fn gap(&mut self, from: Side, missing: u64, at: PacketRef) {
         self.decide_silent(at);
         match &mut self.state {
             State::Following { dialogue, builder } => dialogue.gap(from, missing, at, &mut **builder),
@@ -196,8 +204,8 @@ impl Listener for Ear {
         }
     }
 
-    fn turned(&mut self, ends: &Ends) {
-        self.ends = *ends;
+    fn roles_swapped(&mut self, endpoints: &Endpoints) {
+        self.endpoints = *endpoints;
         self.expect();
     }
 }

@@ -1,32 +1,32 @@
 //! Numbers the sessions, links what is the same, selects what was asked for, and shows it.
 
-use super::intake::Counted;
-use super::order::Order;
-use super::shards::{Event, Shards, What};
+use super::input::InputCounts;
+use super::numbering::SessionNumbering;
+use super::shards::{ConnectionChange, ConnectionEvent, Shards};
 use super::{BatchEnd, Options};
 use crate::decode::Segment;
 use crate::limits::LimitsHit;
-use crate::session::same::Same;
+use crate::session::same_message::MessageIndex;
 use crate::session::summary::Summary;
 use crate::view::View;
 use std::io;
 
 /// The stage after the connections.
-pub struct Outtake<'a> {
+pub struct OutputStage<'a> {
     options: &'a Options,
-    order: Order,
-    same: Same,
+    numbering: SessionNumbering,
+    message_index: MessageIndex,
     summary: Summary,
     view: &'a mut dyn View,
 }
 
-impl<'a> Outtake<'a> {
+impl<'a> OutputStage<'a> {
     /// Nothing has come yet.
     pub fn new(options: &'a Options, view: &'a mut dyn View) -> Self {
         Self {
             options,
-            order: Order::new(options.order, options.wanted),
-            same: Same::default(),
+            numbering: SessionNumbering::new(options.emit, options.needs),
+            message_index: MessageIndex::default(),
             summary: Summary::default(),
             view,
         }
@@ -36,26 +36,26 @@ impl<'a> Outtake<'a> {
     ///
     /// # Errors
     /// Where the view cannot write.
-    pub fn take(&mut self, events: &mut Vec<Event>) -> io::Result<()> {
-        for Event { first, what, .. } in events.drain(..) {
-            match what {
-                What::Begun { time, promising } => self.order.begun(first, time, promising),
-                What::Spoke => self.order.spoke(first),
-                What::Decided(is_mail) => self.order.decided(first, is_mail),
-                What::Over(session) => self.order.over(first, session),
+    pub fn take(&mut self, events: &mut Vec<ConnectionEvent>) -> io::Result<()> {
+        for ConnectionEvent { first, change, .. } in events.drain(..) {
+            match change {
+                ConnectionChange::Begun { time, promising } => self.numbering.begun(first, time, promising),
+                ConnectionChange::Spoke => self.numbering.spoke(first),
+                ConnectionChange::Decided(is_mail) => self.numbering.decided(first, is_mail),
+                ConnectionChange::Over(session) => self.numbering.over(first, session),
             }
             self.show_ready()?;
         }
         Ok(())
     }
 
-    /// As [`Outtake::take`], at the end of a batch.
+    /// As [`OutputStage::take`], at the end of a batch.
     ///
     /// # Errors
     /// Where the view cannot write.
-    pub fn end_of_batch(&mut self, end: BatchEnd, events: &mut Vec<Event>) -> io::Result<()> {
+    pub fn end_of_batch(&mut self, end: BatchEnd, events: &mut Vec<ConnectionEvent>) -> io::Result<()> {
         self.take(events)?;
-        self.order.decide_silent(end.time);
+        self.numbering.decide_silent(end.time);
         self.show_ready()
     }
 
@@ -64,9 +64,9 @@ impl<'a> Outtake<'a> {
     /// # Errors
     /// Where the view cannot write.
     pub fn show_steps(&mut self, shards: &mut Shards, shard: usize, segment: &Segment<'_>) -> io::Result<()> {
-        let Some(ear) = shards.ear(shard, segment) else { return Ok(()) };
-        match self.order.id(ear.key()) {
-            Some(id) => ear.show_steps(id, self.options, self.view),
+        let Some(follower) = shards.follower(shard, segment) else { return Ok(()) };
+        match self.numbering.id(follower.key()) {
+            Some(id) => follower.show_steps(id, self.options, self.view),
             None => Ok(()),
         }
     }
@@ -77,9 +77,9 @@ impl<'a> Outtake<'a> {
     }
 
     /// The capture has been read.
-    pub fn finish(mut self, counted: Counted) -> Summary {
+    pub fn finish(mut self, counted: InputCounts) -> Summary {
         self.summary.limits_hit.add(&counted.limits_hit);
-        self.summary.limits_hit.add(self.order.limits_hit());
+        self.summary.limits_hit.add(self.numbering.limits_hit());
         let mail = self.summary.packets.mail;
         let mut packets = counted.packets;
         packets.mail = mail;
@@ -88,8 +88,8 @@ impl<'a> Outtake<'a> {
     }
 
     fn show_ready(&mut self) -> io::Result<()> {
-        while let Some((mut session, shown)) = self.order.next_ready() {
-            self.same.link(&mut session);
+        while let Some((mut session, shown)) = self.numbering.next_ready() {
+            self.message_index.link(&mut session);
             // Limits are of what was read, as packets are: they are told of sessions that nobody asked for, too.
             if !self.options.selects(&session) {
                 self.summary.add_unselected(&session);

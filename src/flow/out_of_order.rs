@@ -3,19 +3,19 @@ What is out of the ordinary in one direction's stream: pieces that wait for what
 what has not come.
 */
 
-use super::At;
+use super::PacketRef;
 use super::seq::Position;
 use std::collections::{BTreeMap, VecDeque};
 
 /// What is out of the ordinary in one direction.
 #[derive(Debug, Default)]
-pub struct Disorder {
+pub struct OutOfOrder {
     /// By place, without overlaps, all at or after what is to be handed over next.
-    pub waiting: BTreeMap<Position, Waiting>,
-    /// Bytes that `waiting` holds.
+    pub buffered: BTreeMap<Position, BufferedSegment>,
+    /// Bytes that `buffered` holds.
     pub bytes: usize,
     /// When acknowledgements moved past what was handed over: (place, packets of the connection, the packet). Ascending.
-    pub log: VecDeque<(Position, u64, At)>,
+    pub log: VecDeque<(Position, u64, PacketRef)>,
     /// Up to here the acknowledgements are so old that what has not come will not come.
     pub certain: Position,
     /// Number of the connection's packets when the first of those came that has not been reached.
@@ -24,13 +24,13 @@ pub struct Disorder {
 
 /// What waits at one place.
 #[derive(Debug)]
-pub struct Waiting {
+pub struct BufferedSegment {
     /// What it is.
     pub content: Content,
     /// The place in the other direction up to which the sender had received everything.
     pub acknowledges: Option<Position>,
     /// The packet it came in.
-    pub at: At,
+    pub at: PacketRef,
     /// Number of the connection's packets when it came.
     pub arrived: u64,
 }
@@ -41,7 +41,7 @@ pub enum Content {
     /// Captured.
     Bytes(Vec<u8>),
     /// Cut off by the snap length: that many.
-    Cut(u32),
+    Truncated(u32),
 }
 
 impl Content {
@@ -49,7 +49,7 @@ impl Content {
     pub fn captured(&self) -> usize {
         match self {
             Self::Bytes(bytes) => bytes.len(),
-            Self::Cut(_) => 0,
+            Self::Truncated(_) => 0,
         }
     }
 
@@ -57,12 +57,12 @@ impl Content {
     pub fn len(&self) -> Position {
         match self {
             Self::Bytes(bytes) => bytes.len() as Position,
-            Self::Cut(len) => Position::from(*len),
+            Self::Truncated(len) => Position::from(*len),
         }
     }
 }
 
-impl Disorder {
+impl OutOfOrder {
     /// What is before `position` was acknowledged in packet `count` of the connection, so long ago that what has not come of
     /// it will not come.
     pub fn make_certain(&mut self, position: Position, count: u64, next: Position) {
@@ -72,38 +72,38 @@ impl Disorder {
         self.certain = self.certain.max(position);
     }
 
-    /// Puts `waiting` at `place`, where nothing is.
-    pub fn insert(&mut self, place: Position, waiting: Waiting) {
-        self.bytes += waiting.content.captured();
-        self.waiting.insert(place, waiting);
+    /// Puts `buffered` at `place`, where nothing is.
+    pub fn insert(&mut self, place: Position, buffered: BufferedSegment) {
+        self.bytes += buffered.content.captured();
+        self.buffered.insert(place, buffered);
     }
 
     /// What waits before `position`, where the stream turns out to begin, is none of its bytes.
     pub fn drop_before(&mut self, position: Position) {
-        let mut after = self.waiting.split_off(&position);
-        if let Some((at, mut across)) = self.waiting.pop_last()
+        let mut after = self.buffered.split_off(&position);
+        if let Some((at, mut across)) = self.buffered.pop_last()
             && at + across.content.len() > position
         {
             let before = (position - at) as usize;
             match &mut across.content {
                 Content::Bytes(bytes) => drop(bytes.drain(..before)),
-                Content::Cut(len) => *len -= before as u32,
+                Content::Truncated(len) => *len -= before as u32,
             }
             after.insert(position, across);
         }
-        self.waiting = after;
-        self.bytes = self.waiting.values().map(|waiting| waiting.content.captured()).sum();
+        self.buffered = after;
+        self.bytes = self.buffered.values().map(|buffered| buffered.content.captured()).sum();
     }
 
     /// Frees the places `from..until` of the cut stretch at `at`, so that bytes can go there.
-    pub fn uncut(&mut self, at: Position, from: Position, until: Position) {
-        let Some(cut) = self.waiting.remove(&at) else { return };
-        let end = at + cut.content.len();
+    pub fn free_truncated(&mut self, at: Position, from: Position, until: Position) {
+        let Some(truncated) = self.buffered.remove(&at) else { return };
+        let end = at + truncated.content.len();
         for (begin, end) in [(at, from), (until, end)] {
             if begin < end {
-                let content = Content::Cut((end - begin) as u32);
-                let Waiting { acknowledges, at, arrived, .. } = cut;
-                self.waiting.insert(begin, Waiting { content, acknowledges, at, arrived });
+                let content = Content::Truncated((end - begin) as u32);
+                let BufferedSegment { acknowledges, at, arrived, .. } = truncated;
+                self.buffered.insert(begin, BufferedSegment { content, acknowledges, at, arrived });
             }
         }
     }

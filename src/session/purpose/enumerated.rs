@@ -1,7 +1,7 @@
 //! Enums that know all their variants, so that a test can ask for words for each of them.
 
 /// Declares an enum without data, and `ALL`, the list of its variants.
-macro_rules! listed {
+macro_rules! enumerated {
     ($(#[$outer:meta])* pub enum $name:ident { $($(#[$inner:meta])* $variant:ident),* $(,)? }) => {
         $(#[$outer])*
         pub enum $name { $($(#[$inner])* $variant),* }
@@ -13,4 +13,4 @@ macro_rules! listed {
     };
 }
 
-pub(crate) use listed;
+pub(crate) use enumerated;

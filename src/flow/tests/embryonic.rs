@@ -1,7 +1,7 @@
 //! Connections that do nothing but open: kept as their segments, they come out as if they had been followed throughout.
 
 use super::*;
-use crate::flow::opening::Opening;
+use crate::flow::embryonic::Embryonic;
 
 /// Segments that open a connection, or nearly: few numbers, so that they repeat, contradict and follow each other.
 fn any_opening() -> impl Strategy<Value = Vec<(Sent, i64)>> {
@@ -65,20 +65,20 @@ fn a_syn_sent_for_minutes_stays_small() {
     let sent = packets(&TURNS, 1000);
     let syn = sent[0].segment(1, 0);
     let key = Key::of(&syn);
-    let mut opening =
-        Opening::new(&key, &Ends { client: syn.source, server: syn.destination }, &syn).expect("it opens");
+    let mut embryonic =
+        Embryonic::new(&key, &Endpoints { client: syn.source, server: syn.destination }, &syn).expect("it opens");
     let mut taken = 1;
-    while opening.takes(&key, &sent[0].segment(taken + 1, taken as i64 * 1_000_000)) {
+    while embryonic.takes(&key, &sent[0].segment(taken + 1, taken as i64 * 1_000_000)) {
         taken += 1;
     }
     assert_eq!(taken, 16);
-    assert!(opening.is_half_open());
+    assert!(embryonic.is_half_open());
 }
 
 #[test]
 fn a_connection_is_idle_by_the_time_of_packets() {
     let sent = packets(&TURNS, 1000);
-    for (hours, end) in [(1, End::Open), (3, End::Idle)] {
+    for (hours, end) in [(1, CloseReason::Open), (3, CloseReason::Idle)] {
         let everyone = Everyone::default();
         let mut table = Table::new(everyone.clone(), 1);
         for (number, sent) in (1..).zip(&sent[..6]) {

@@ -32,7 +32,7 @@ impl Rank {
 }
 
 /// Connections, each with what is known of it, in a place whose number does not change.
-pub struct Slots<T> {
+pub struct ConnectionStore<T> {
     /// Hashed with keys of the day: nobody can choose his addresses so that they collide.
     by_key: HashMap<Key, u32>,
     slots: Vec<Option<Slot<T>>>,
@@ -45,16 +45,16 @@ pub struct Slots<T> {
 struct Slot<T> {
     key: Key,
     rank: Rank,
-    before: Option<Place>,
-    after: Option<Place>,
+    before: Option<SlotIndex>,
+    after: Option<SlotIndex>,
     content: T,
 }
 
 /// The number of a place, made so that having none costs nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Place(std::num::NonZeroU32);
+struct SlotIndex(std::num::NonZeroU32);
 
-impl Place {
+impl SlotIndex {
     fn new(index: usize) -> Option<Self> {
         u32::try_from(index + 1).ok().and_then(std::num::NonZeroU32::new).map(Self)
     }
@@ -66,12 +66,12 @@ impl Place {
 
 #[derive(Debug, Default, Clone, Copy)]
 struct Queue {
-    first: Option<Place>,
-    last: Option<Place>,
+    first: Option<SlotIndex>,
+    last: Option<SlotIndex>,
     len: usize,
 }
 
-impl<T> Slots<T> {
+impl<T> ConnectionStore<T> {
     /// Bytes that a connection costs here at most: its place, and its key in a hash that is half full.
     #[cfg(test)]
     pub const COST: usize = size_of::<Option<Slot<T>>>() + 2 * (size_of::<(Key, u32)>() + 1);
@@ -170,11 +170,11 @@ impl<T> Slots<T> {
 
     /// The one of `rank` that has been silent longest.
     pub fn silent_longest(&self, rank: Rank) -> Option<usize> {
-        self.queues[rank as usize].first.map(Place::index)
+        self.queues[rank as usize].first.map(SlotIndex::index)
     }
 
     fn enqueue(&mut self, index: usize, rank: Rank) {
-        let place = Place::new(index);
+        let place = SlotIndex::new(index);
         let queue = &mut self.queues[rank as usize];
         queue.len += 1;
         let last = std::mem::replace(&mut queue.last, place);

@@ -6,7 +6,7 @@ use super::transfer::Transfer;
 
 /// A header while it is read.
 #[derive(Debug)]
-pub struct Reading {
+pub struct HeaderBlock {
     pub entity: usize,
     pub block: Vec<u8>,
     /// Where the current line begins.
@@ -39,7 +39,7 @@ pub enum LineRead {
     Body(Vec<u8>),
 }
 
-impl Reading {
+impl HeaderBlock {
     /// Its last line has ended; `full` where it is to be left out.
     pub fn line_ended(&mut self, full: bool) -> LineRead {
         let line = self.block.get(self.line..).unwrap_or_default();

@@ -17,7 +17,7 @@ const BATCH_BYTES: usize = 512 * 1024;
 const BATCH_SEGMENTS: usize = 2_048;
 
 /// The stage before the connections.
-pub struct Intake<'a> {
+pub struct InputStage<'a> {
     options: &'a Options,
     decoder: Decoder,
     /// Apart from the decoder, which lends what it has decoded.
@@ -46,7 +46,7 @@ struct Counts {
 
 /// A segment that may be mail.
 #[derive(Clone, Copy)]
-pub struct Sorted<'a> {
+pub struct RoutedSegment<'a> {
     /// The shard that its connection belongs to.
     pub shard: usize,
     /// Which packet it is of, in the order in which they are handed out.
@@ -56,7 +56,7 @@ pub struct Sorted<'a> {
 }
 
 /// What was counted.
-pub struct Counted {
+pub struct InputCounts {
     /// Packets.
     pub packets: PacketCounts,
     /// Beside mail.
@@ -65,7 +65,7 @@ pub struct Counted {
     pub limits_hit: LimitsHit,
 }
 
-impl<'a> Intake<'a> {
+impl<'a> InputStage<'a> {
     /// Nothing read yet.
     pub fn new(options: &'a Options) -> Self {
         Self {
@@ -99,7 +99,7 @@ impl<'a> Intake<'a> {
     pub fn packet<E>(
         &mut self,
         packet: &Packet<'_>,
-        mut take: impl FnMut(Sorted<'_>) -> Result<(), E>,
+        mut take: impl FnMut(RoutedSegment<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
         self.rest.packets.read += 1;
         (self.rest.handed_on, self.rest.stopped) = (false, false);
@@ -157,13 +157,13 @@ impl<'a> Intake<'a> {
     }
 
     /// All packets have been read.
-    pub fn finish(self) -> Counted {
+    pub fn finish(self) -> InputCounts {
         let mut busiest: Vec<(u16, u64)> =
             (0..=u16::MAX).zip(self.rest.ports).filter(|(_, segments)| *segments > 0).collect();
         busiest.sort_by_key(|&(port, segments)| (std::cmp::Reverse(segments), port));
         busiest.truncate(BUSIEST_PORTS);
         let traffic = Traffic { tcp_ports: busiest, ..self.rest.traffic };
-        Counted { packets: self.rest.packets, traffic, limits_hit: self.decoder.limits().clone() }
+        InputCounts { packets: self.rest.packets, traffic, limits_hit: self.decoder.limits().clone() }
     }
 }
 
@@ -173,7 +173,7 @@ fn wants(options: &Options, one: u16, other: u16) -> bool {
 
 impl Counts {
     /// Counts a segment. None where it cannot be mail.
-    fn sort_out<'s>(&mut self, options: &Options, segment: &'s mut Segment<'_>) -> Option<Sorted<'s>> {
+    fn sort_out<'s>(&mut self, options: &Options, segment: &'s mut Segment<'_>) -> Option<RoutedSegment<'s>> {
         let begins = segment.syn && segment.acknowledgement.is_none();
         let (source, destination) = (segment.source.port(), segment.destination.port());
         self.segment(source, destination, begins);
@@ -184,7 +184,7 @@ impl Counts {
         self.batch_segments += 1;
         segment.shares_packet = std::mem::replace(&mut self.handed_on, true);
         let shard = shards::shard_of(&segment.source, &segment.destination);
-        Some(Sorted { shard, nth: self.packets.read, segment })
+        Some(RoutedSegment { shard, nth: self.packets.read, segment })
     }
 
     /// Counts what could not be decoded.

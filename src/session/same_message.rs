@@ -17,7 +17,7 @@ type Place = (u64, MessageId);
 
 /// Remembers messages, so that later ones can be known as the same.
 #[derive(Debug)]
-pub struct Same {
+pub struct MessageIndex {
     /// By what they are known; of each, the first [`SAME_AS_PER_MESSAGE`].
     known: HashMap<Key, Places>,
     messages: usize,
@@ -39,13 +39,13 @@ struct Key {
     digest: [u8; 32],
 }
 
-impl Default for Same {
+impl Default for MessageIndex {
     fn default() -> Self {
         Self { known: HashMap::new(), messages: 0, empty: [sha256(b""), sha256(b"\r\n")] }
     }
 }
 
-impl Same {
+impl MessageIndex {
     /// Names the earlier messages that those of `session` are the same as, and remembers them. To be called in the order
     /// of the sessions' ids.
     pub fn link(&mut self, session: &mut Session) {

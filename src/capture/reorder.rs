@@ -20,7 +20,7 @@ use std::collections::BinaryHeap;
 const SPARE: usize = 1_024;
 
 /// The packets of another cursor, in order of time as far as the window reaches.
-pub struct Ordered<C> {
+pub struct Reordered<C> {
     inner: C,
     looks_ahead: bool,
     /// The window: by time and number, with the place in `held`.
@@ -48,7 +48,7 @@ struct Held {
     wire_len: u32,
 }
 
-impl<C: Cursor> Ordered<C> {
+impl<C: Cursor> Reordered<C> {
     /// The packets of `inner`.
     pub fn new(inner: C) -> Self {
         Self {
@@ -109,7 +109,7 @@ impl<C: Cursor> Ordered<C> {
     }
 }
 
-impl<C: Cursor> Cursor for Ordered<C> {
+impl<C: Cursor> Cursor for Reordered<C> {
     fn advance(&mut self) -> Result<Moved, CaptureError> {
         self.let_go();
         if !self.looks_ahead {
@@ -181,21 +181,21 @@ mod tests {
     }
 
     /// Seconds and numbers of the packets, as they are handed out.
-    fn ordered(file: Vec<u8>) -> (Vec<(i64, u64)>, LimitsHit) {
-        let mut ordered = Ordered::new(open("it", file).unwrap());
+    fn reordered(file: Vec<u8>) -> (Vec<(i64, u64)>, LimitsHit) {
+        let mut reordered = Reordered::new(open("it", file).unwrap());
         let mut seen = Vec::new();
-        while ordered.advance().unwrap() == Moved::Packet {
-            let packet = ordered.packet();
+        while reordered.advance().unwrap() == Moved::Packet {
+            let packet = reordered.packet();
             let seconds = packet.time.nanoseconds() / 1_000_000_000;
             assert_eq!((packet.data, packet.wire_len), (&(seconds as u32).to_be_bytes()[..], 60));
             seen.push((seconds, packet.number));
         }
-        (seen, ordered.limits())
+        (seen, reordered.limits())
     }
 
     #[test]
     fn in_order_nothing_is_held() {
-        let mut cursor = Ordered::new(open("it", pcap(1..100)).unwrap());
+        let mut cursor = Reordered::new(open("it", pcap(1..100)).unwrap());
         for _ in 1..100 {
             assert_eq!(cursor.advance().unwrap(), Moved::Packet);
         }
@@ -205,7 +205,7 @@ mod tests {
 
     #[test]
     fn once_a_record_has_stepped_back_the_rest_is_put_in_order() {
-        let (seen, limits) = ordered(pcap([1, 2, 5, 3, 4, 9, 7, 8, 6, 10]));
+        let (seen, limits) = reordered(pcap([1, 2, 5, 3, 4, 9, 7, 8, 6, 10]));
         let numbers: Vec<u64> = seen.iter().map(|(_, number)| *number).collect();
         assert_eq!(seen.iter().map(|(time, _)| *time).collect::<Vec<_>>(), [1, 2, 5, 3, 4, 6, 7, 8, 9, 10]);
         assert_eq!(numbers, [1, 2, 3, 4, 5, 9, 7, 8, 6, 10], "numbers are the file's");
@@ -219,7 +219,7 @@ mod tests {
         for (card, time) in [(0, 1), (0, 3), (0, 5), (1, 2), (1, 4), (1, 6), (0, 7), (1, 7)] {
             file.extend(packet(order, card, u64::from(time) * 1_000_000, &u32::to_be_bytes(time), 60));
         }
-        let (seen, limits) = ordered(file);
+        let (seen, limits) = reordered(file);
         assert_eq!(seen, [(1, 1), (2, 4), (3, 2), (4, 5), (5, 3), (6, 6), (7, 7), (7, 8)]);
         assert!(limits.is_empty());
     }
@@ -228,7 +228,7 @@ mod tests {
     fn the_window_is_bounded_and_says_when_it_was_too_small() {
         let count = u32::try_from(ORDER_PACKETS).unwrap();
         let times = (1_000..1_010).chain([999]).chain(2_000..2_000 + 2 * count).chain([1_500, 1_501]);
-        let (seen, limits) = ordered(pcap(times));
+        let (seen, limits) = reordered(pcap(times));
         assert_eq!(seen.len(), 10 + 1 + 2 * ORDER_PACKETS + 2);
         assert_eq!(limits.iter().collect::<Vec<_>>(), [(Limit::RecordOrder, 1)]);
         assert!(seen.windows(2).filter(|pair| pair[1].0 < pair[0].0).count() <= 2);
@@ -238,7 +238,7 @@ mod tests {
     fn an_error_comes_after_what_was_read_before_it() {
         let mut file = pcap([3, 2, 1]);
         file.extend([1, 2, 3]);
-        let (seen, error, info) = read_all(Ordered::new(open("it", file).unwrap()));
+        let (seen, error, info) = read_all(Reordered::new(open("it", file).unwrap()));
         assert_eq!(seen.iter().map(|seen| seen.number).collect::<Vec<_>>(), [1, 3, 2]);
         assert!(error.is_some_and(|error| matches!(error, CaptureError::CutShort { packet: 4, .. })));
         assert_eq!(info[0].packets, 3);

@@ -2,16 +2,16 @@
 Numbers sessions by their first packet, and hands them on in that order or as they end.
 
 A session gets its number when every connection that began before it is known to be mail or not, so that the numbers
-have no holes and are the same in every format.
+have no gaps and are the same in every format.
 */
 
-use super::When;
+use super::Emit;
 use crate::capture::Time;
 use crate::flow::Transport;
 use crate::limits::{LIGHTEST_SESSION, Limit, LimitsHit, WAITING_STEPS};
 use crate::protocol::detect;
 use crate::protocol::ports::Hint;
-use crate::session::builder::{Builder, Wanted};
+use crate::session::builder::{Builder, Needs};
 use crate::session::model::Session;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
@@ -21,7 +21,7 @@ pub const DECIDE_NANOSECONDS: i64 = 10_000_000_000;
 
 /// A connection, by its first packet in the order in which they are handed out; and of those that one packet began (802.11
 /// aggregates segments) by which of them it is.
-pub type First = (u64, u64);
+pub type ConnectionOrder = (u64, u64);
 
 /// A session that is over.
 pub enum Ended {
@@ -42,12 +42,12 @@ impl Ended {
     }
 
     /// The session with number `id`, and the number of its steps that have been shown already.
-    fn session(self, id: u64, wanted: Wanted) -> (Session, usize) {
+    fn session(self, id: u64, needs: Needs) -> (Session, usize) {
         let (mut session, shown) = match self {
             Self::Spoken(session) => *session,
             Self::Silent(silent) => {
                 let (hint, transport) = *silent;
-                let mut builder = Builder::new(hint.protocol, wanted);
+                let mut builder = Builder::new(hint.protocol, needs);
                 let mut dialogue = detect::dialogue(hint, &mut builder);
                 dialogue.end(&mut builder);
                 (builder.finish(transport), 0)
@@ -59,13 +59,13 @@ impl Ended {
 }
 
 /// What is known of the sessions that have not been handed on.
-pub struct Order {
-    when: When,
-    wanted: Wanted,
+pub struct SessionNumbering {
+    emit: Emit,
+    needs: Needs,
     /// Connections that have no number yet.
-    unnumbered: BTreeMap<First, Connection>,
+    unnumbered: BTreeMap<ConnectionOrder, Connection>,
     /// The numbers of the sessions that are open.
-    open: HashMap<First, u64>,
+    open: HashMap<ConnectionOrder, u64>,
     /// The number that comes next.
     next_id: u64,
     /// Ended sessions by number.
@@ -94,12 +94,12 @@ enum State {
     NoMail,
 }
 
-impl Order {
+impl SessionNumbering {
     /// Nothing has begun yet.
-    pub fn new(when: When, wanted: Wanted) -> Self {
+    pub fn new(emit: Emit, needs: Needs) -> Self {
         Self {
-            when,
-            wanted,
+            emit,
+            needs,
             unnumbered: BTreeMap::new(),
             open: HashMap::new(),
             next_id: 1,
@@ -112,20 +112,20 @@ impl Order {
     }
 
     /// A connection has begun.
-    pub fn begun(&mut self, first: First, begun: Time, promising: bool) {
+    pub fn begun(&mut self, first: ConnectionOrder, begun: Time, promising: bool) {
         let connection = Connection { begun, promising, silent: true, state: State::Undecided };
         self.unnumbered.insert(first, connection);
     }
 
     /// Something was said on a connection that is undecided.
-    pub fn spoke(&mut self, first: First) {
+    pub fn spoke(&mut self, first: ConnectionOrder) {
         if let Some(connection) = self.unnumbered.get_mut(&first) {
             connection.silent = false;
         }
     }
 
     /// It is known whether a connection is mail.
-    pub fn decided(&mut self, first: First, is_mail: bool) {
+    pub fn decided(&mut self, first: ConnectionOrder, is_mail: bool) {
         match self.unnumbered.get_mut(&first) {
             Some(connection) if matches!(connection.state, State::Undecided) => {
                 connection.state = if is_mail { State::Mail } else { State::NoMail };
@@ -138,7 +138,7 @@ impl Order {
     }
 
     /// A connection is over, and was a session or was not.
-    pub fn over(&mut self, first: First, session: Option<Ended>) {
+    pub fn over(&mut self, first: ConnectionOrder, session: Option<Ended>) {
         if let Some(connection) = self.unnumbered.get_mut(&first) {
             connection.state = session.map_or(State::NoMail, State::Over);
             self.number();
@@ -153,13 +153,13 @@ impl Order {
     }
 
     /// A connection that was taken for no mail because it was silent for long has spoken mail: it gets the next number.
-    fn late(&mut self, first: First) {
+    fn late(&mut self, first: ConnectionOrder) {
         self.open.insert(first, self.next_id);
         self.next_id += 1;
     }
 
     /// The number of a session that is open.
-    pub fn id(&self, first: First) -> Option<u64> {
+    pub fn id(&self, first: ConnectionOrder) -> Option<u64> {
         self.open.get(&first).copied()
     }
 
@@ -177,13 +177,13 @@ impl Order {
 
     /// The next session to hand on, with the number of its steps shown already.
     pub fn next_ready(&mut self) -> Option<(Session, usize)> {
-        let id = match self.when {
-            When::AsTheyEnd => self.ready.pop_front()?,
-            When::InOrder => self.next_in_order()?,
+        let id = match self.emit {
+            Emit::AsTheyEnd => self.ready.pop_front()?,
+            Emit::InOrder => self.next_in_order()?,
         };
         let ended = self.ended.remove(&id)?;
         self.weight -= ended.weight();
-        Some(ended.session(id, self.wanted))
+        Some(ended.session(id, self.needs))
     }
 
     /// The number of the session that is handed on next, if it is over. One that is open as long as the capture (IDLE) has
@@ -226,7 +226,7 @@ impl Order {
     fn end(&mut self, id: u64, session: Ended) {
         self.weight += session.weight();
         self.ended.insert(id, session);
-        if self.when == When::AsTheyEnd {
+        if self.emit == Emit::AsTheyEnd {
             self.ready.push_back(id);
         }
     }
@@ -235,43 +235,43 @@ impl Order {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::flow::{At, Conflicts, Counters, End, Ends};
+    use crate::flow::{CloseReason, Conflicts, Counters, Endpoints, PacketRef};
     use crate::protocol::ports::Ports;
 
     fn silent() -> Ended {
         let client = "192.0.2.1:40000".parse().expect("an address");
-        let ends = Ends { client, server: "192.0.2.2:25".parse().expect("an address") };
-        let at = At { packet: 1, time: Time::default() };
+        let endpoints = Endpoints { client, server: "192.0.2.2:25".parse().expect("an address") };
+        let at = PacketRef { packet: 1, time: Time::default() };
         let transport = Transport {
-            ends,
+            endpoints,
             first: at,
             last: at,
-            end: End::Closed,
+            end: CloseReason::Closed,
             from_start: true,
             counters: Counters::default(),
             conflicts: Conflicts::default(),
         };
-        let hint = Ports::default().get(ends.server.port()).expect("a mail port");
+        let hint = Ports::default().get(endpoints.server.port()).expect("a mail port");
         Ended::Silent(Box::new((hint, transport)))
     }
 
     #[test]
     fn one_that_stays_open_has_the_others_wait_up_to_a_bound() {
-        let mut order = Order::new(When::InOrder, Wanted::ALL);
+        let mut numbering = SessionNumbering::new(Emit::InOrder, Needs::ALL);
         let bound = (WAITING_STEPS / LIGHTEST_SESSION) as u64;
-        order.begun((1, 0), Time::default(), true);
-        order.decided((1, 0), true);
+        numbering.begun((1, 0), Time::default(), true);
+        numbering.decided((1, 0), true);
         let mut shown = Vec::new();
         for nth in 2..=bound + 2 {
             assert!(shown.is_empty(), "the bound has room for {bound}");
-            order.begun((nth, 0), Time::default(), true);
-            order.over((nth, 0), Some(silent()));
-            shown.extend(std::iter::from_fn(|| order.next_ready()).map(|(session, _)| session.id));
+            numbering.begun((nth, 0), Time::default(), true);
+            numbering.over((nth, 0), Some(silent()));
+            shown.extend(std::iter::from_fn(|| numbering.next_ready()).map(|(session, _)| session.id));
         }
         assert!(shown.iter().copied().eq(2..=bound + 2), "no more wait");
-        order.over((1, 0), Some(silent()));
-        shown.extend(std::iter::from_fn(|| order.next_ready()).map(|(session, _)| session.id));
+        numbering.over((1, 0), Some(silent()));
+        shown.extend(std::iter::from_fn(|| numbering.next_ready()).map(|(session, _)| session.id));
         assert_eq!(shown.last(), Some(&1), "it goes as it ends");
-        assert_eq!(order.limits_hit().iter().collect::<Vec<_>>(), [(Limit::SessionOrder, 1)]);
+        assert_eq!(numbering.limits_hit().iter().collect::<Vec<_>>(), [(Limit::SessionOrder, 1)]);
     }
 }

@@ -8,7 +8,7 @@ use std::io::{self, Write};
 /// or a program that splits lines could be led astray by: DEL, C1 controls, U+2028, bidirectional overrides. The value of
 /// the string is the same.
 #[derive(Debug, Default)]
-pub struct Harmless<F>(pub F);
+pub struct TerminalSafe<F>(pub F);
 
 /// Methods that are the other formatter's own.
 macro_rules! as_it_does {
@@ -19,7 +19,7 @@ macro_rules! as_it_does {
     };
 }
 
-impl<F: Formatter> Formatter for Harmless<F> {
+impl<F: Formatter> Formatter for TerminalSafe<F> {
     as_it_does! {
         begin_array();
         end_array();
@@ -53,7 +53,7 @@ impl<F: Formatter> Formatter for Harmless<F> {
 
 #[cfg(test)]
 mod tests {
-    use super::Harmless;
+    use super::TerminalSafe;
     use crate::view::escape;
     use proptest::prelude::*;
     use serde::Serialize;
@@ -67,21 +67,24 @@ mod tests {
 
     #[test]
     fn what_a_terminal_obeys_is_written_by_number() {
-        let shown = written(&"é \u{7f}\u{9b}31m\u{202e}\u{2028}\u{e0041}\x1b", Harmless(CompactFormatter));
+        let shown = written(&"é \u{7f}\u{9b}31m\u{202e}\u{2028}\u{e0041}\x1b", TerminalSafe(CompactFormatter));
         assert_eq!(shown, r#""é \u007f\u009b31m\u202e\u2028\udb40\udc41\u001b""#);
     }
 
     #[test]
     fn all_else_is_as_it_was() {
         let value = serde_json::json!({"a": [1, {"b": "é"}, []], "c": {}, "d\n": [[true]]});
-        assert_eq!(written(&value, Harmless(PrettyFormatter::new())), serde_json::to_string_pretty(&value).unwrap());
-        assert_eq!(written(&value, Harmless(CompactFormatter)), serde_json::to_string(&value).unwrap());
+        assert_eq!(
+            written(&value, TerminalSafe(PrettyFormatter::new())),
+            serde_json::to_string_pretty(&value).unwrap()
+        );
+        assert_eq!(written(&value, TerminalSafe(CompactFormatter)), serde_json::to_string(&value).unwrap());
     }
 
     proptest! {
         #[test]
         fn the_value_is_the_same_and_harmless(text in any::<String>()) {
-            let shown = written(&text, Harmless(CompactFormatter));
+            let shown = written(&text, TerminalSafe(CompactFormatter));
             prop_assert_eq!(escape::line(&shown), shown.as_str());
             prop_assert_eq!(serde_json::from_str::<String>(&shown).unwrap(), text);
         }

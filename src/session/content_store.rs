@@ -2,8 +2,8 @@
 Content that somebody wants to have: a message as it crossed, an attachment as it decodes to.
 
 Here content is counted and digested as it streams by, and forgotten. Where the bytes themselves are asked for
-(`--extract`), they are handed on to a [`Keeper`] as they come, so that a message still costs the same memory whatever
-its size. Who that is and where it keeps them is not known here.
+(`--extract`), they are handed on to a [`ContentStore`] as they come, so that a message still costs the same memory
+whatever its size. Who that is and where it keeps them is not known here.
 */
 
 use std::fmt::Debug;
@@ -11,9 +11,9 @@ use std::sync::Arc;
 
 /// Keeps content that comes piece by piece, of many messages at once, from many threads.
 ///
-/// Nothing here returns an error: a session goes on whatever becomes of a disk. A keeper that cannot keep any more says
+/// Nothing here returns an error: a session goes on whatever becomes of a disk. A store that cannot keep any more says
 /// so itself to whoever wants to have the content.
-pub trait Keeper: Debug + Send + Sync {
+pub trait ContentStore: Debug + Send + Sync {
     /// Something new begins. Returns the number by which it is called from then on, which is nobody else's.
     fn begin(&self) -> u64;
 
@@ -29,43 +29,43 @@ pub trait Keeper: Debug + Send + Sync {
 
 /// Something that is kept, for as long as anybody has hold of this.
 #[derive(Debug)]
-pub struct Kept {
-    keeper: Arc<dyn Keeper>,
+pub struct StoredContent {
+    content_store: Arc<dyn ContentStore>,
     number: u64,
 }
 
-impl Kept {
+impl StoredContent {
     /// Something new.
-    pub fn begin(keeper: &Arc<dyn Keeper>) -> Self {
-        Self { keeper: Arc::clone(keeper), number: keeper.begin() }
+    pub fn begin(content_store: &Arc<dyn ContentStore>) -> Self {
+        Self { content_store: Arc::clone(content_store), number: content_store.begin() }
     }
 
-    /// By this the keeper knows it.
+    /// By this the content store knows it.
     pub fn number(&self) -> u64 {
         self.number
     }
 
     /// The next bytes.
     pub fn append(&self, bytes: &[u8]) {
-        self.keeper.append(self.number, bytes);
+        self.content_store.append(self.number, bytes);
     }
 
     /// No more will come.
     pub fn end(&self) {
-        self.keeper.end(self.number);
+        self.content_store.end(self.number);
     }
 }
 
-impl Drop for Kept {
+impl Drop for StoredContent {
     fn drop(&mut self) {
-        self.keeper.discard(self.number);
+        self.content_store.discard(self.number);
     }
 }
 
-impl PartialEq for Kept {
+impl PartialEq for StoredContent {
     fn eq(&self, other: &Self) -> bool {
-        self.number == other.number && Arc::ptr_eq(&self.keeper, &other.keeper)
+        self.number == other.number && Arc::ptr_eq(&self.content_store, &other.content_store)
     }
 }
 
-impl Eq for Kept {}
+impl Eq for StoredContent {}
