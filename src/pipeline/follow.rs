@@ -5,7 +5,7 @@ use super::numbering::{ConnectionOrder, DECIDE_NANOSECONDS, Ended};
 use super::shards::ConnectionChange;
 use crate::flow::{Endpoints, PacketRef, Side, StreamHandler, Transport};
 use crate::protocol::Dialogue;
-use crate::protocol::detect::{self, Detector, Verdict};
+use crate::protocol::detect::{self, Detection, Detector};
 use crate::protocol::ports::{Hint, Ports};
 use crate::session::builder::{Builder, Needs};
 use crate::session::content_store::ContentStore;
@@ -140,11 +140,11 @@ impl ConnectionFollower {
                 return None;
             }
             match detector.last_resort() {
-                Verdict::Certain(hint) if detector.is_silent() => {
+                Detection::Certain(hint) if detector.is_silent() => {
                     return Some(Ended::Silent(Box::new((hint, transport))));
                 }
-                Verdict::Certain(hint) => self.follow(hint),
-                Verdict::Unsure | Verdict::NotForUs => return None,
+                Detection::Certain(hint) => self.follow(hint),
+                Detection::Unsure | Detection::NotForUs => return None,
             }
         }
         let State::Following { mut dialogue, mut builder } = self.state else { return None };
@@ -160,11 +160,11 @@ impl ConnectionFollower {
         };
     }
 
-    fn heed(&mut self, verdict: Verdict) {
-        match verdict {
-            Verdict::Unsure => {}
-            Verdict::Certain(hint) => self.follow(hint),
-            Verdict::NotForUs => self.state = State::Foreign,
+    fn heed(&mut self, detection: Detection) {
+        match detection {
+            Detection::Unsure => {}
+            Detection::Certain(hint) => self.follow(hint),
+            Detection::NotForUs => self.state = State::Foreign,
         }
     }
 
@@ -185,8 +185,8 @@ impl StreamHandler for ConnectionFollower {
         match &mut self.state {
             State::Following { dialogue, builder } => dialogue.data(from, bytes, at, &mut **builder),
             State::Deciding(detector) => {
-                let verdict = detector.data(from, bytes, at);
-                self.heed(verdict);
+                let detection = detector.data(from, bytes, at);
+                self.heed(detection);
             }
             State::Foreign => {}
         }
@@ -197,8 +197,8 @@ impl StreamHandler for ConnectionFollower {
         match &mut self.state {
             State::Following { dialogue, builder } => dialogue.gap(from, missing, at, &mut **builder),
             State::Deciding(detector) => {
-                let verdict = detector.gap(from, missing, at);
-                self.heed(verdict);
+                let detection = detector.gap(from, missing, at);
+                self.heed(detection);
             }
             State::Foreign => {}
         }

@@ -180,8 +180,8 @@ impl Talk {
                 Kind::Data => smtp::Subject::Content,
                 _ => smtp::Subject::Reply {
                     to: match after_content {
-                        true => smtp::Asked::Content,
-                        false => smtp::Asked::Command(smtp_verb(&asked_verb)),
+                        true => smtp::ReplyTo::Content,
+                        false => smtp::ReplyTo::Command(smtp_verb(&asked_verb)),
                     },
                     code: text.get(..3).and_then(|code| code.parse().ok()).unwrap_or(250),
                     enhanced: None,

@@ -2,7 +2,7 @@
 
 use super::{Purpose, arguments, enhanced, enumerated};
 use crate::protocol::event::Step;
-use crate::protocol::smtp::{Asked, Enhanced, Subject, Verb};
+use crate::protocol::smtp::{Enhanced, ReplyTo, Subject, Verb};
 use crate::session::model::Phase;
 use replies::reply;
 
@@ -196,10 +196,10 @@ pub fn phase(subject: &Subject, previous: Phase) -> Phase {
         Subject::Command(verb) => phase_of(verb, previous),
         Subject::Reply { code: 421, .. } => Phase::Release,
         Subject::Reply { to, .. } => match to {
-            Asked::Command(verb) => phase_of(verb, previous),
-            Asked::Content | Asked::Recipient => Phase::Transaction,
-            Asked::Sasl => Phase::Authentication,
-            Asked::Nothing => previous,
+            ReplyTo::Command(verb) => phase_of(verb, previous),
+            ReplyTo::Content | ReplyTo::Recipient => Phase::Transaction,
+            ReplyTo::Sasl => Phase::Authentication,
+            ReplyTo::Nothing => previous,
         },
         Subject::Challenge(_) | Subject::Response(_) => Phase::Authentication,
         Subject::Content | Subject::Chunk { .. } | Subject::Properties | Subject::RefusedContent => Phase::Transaction,

@@ -176,9 +176,9 @@ fn every_round_of_a_login_has_words_of_its_own() {
     let each = |round: fn(Mechanism) -> Round| mechanisms().into_iter().map(round);
     let server = [Round::AsksUsername, Round::AsksPassword];
     let server =
-        server.into_iter().chain(each(Round::GoAhead)).chain(each(Round::Challenge)).chain(each(Round::Garbage));
+        server.into_iter().chain(each(Round::GoAhead)).chain(each(Round::Challenge)).chain(each(Round::Malformed));
     let client = [Round::Username, Round::Password, Round::Identity, Round::Token, Round::Cancel];
-    let client = client.into_iter().chain(each(Round::Proof)).chain(each(Round::Empty)).chain(each(Round::Garbage));
+    let client = client.into_iter().chain(each(Round::Proof)).chain(each(Round::Empty)).chain(each(Round::Malformed));
     let (server, client) = (server.map(Purpose::Challenge), client.map(Purpose::Response));
     check_all(server.chain(client), purpose);
     for lang in LANGS {

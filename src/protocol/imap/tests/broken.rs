@@ -1,4 +1,4 @@
-//! Captures that begin in the middle, have holes, or hold what no IMAP program would say.
+//! Captures that begin in the middle, have gaps, or hold what no IMAP program would say.
 
 use super::super::Dialogue;
 use super::{answers, messages, played};

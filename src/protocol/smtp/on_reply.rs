@@ -3,9 +3,9 @@
 use super::command::Verb;
 use super::content::Content;
 use super::dialogue::Dialogue;
-use super::queue::{Delivering, Due, Pending, Question};
+use super::queue::{ContentReplies, Pending, Question, RepliesDue};
 use super::reply::Reply;
-use super::state::{After, Asking, Client, Torn, Wait};
+use super::state::{AfterGap, AwaitedReply, Awaiting, ClientInput, LineContext};
 use super::transaction::Transaction;
 use crate::limits::{Limit, RECIPIENTS};
 use crate::protocol::event::{LoginOutcome, Sink, StepId};
@@ -30,19 +30,19 @@ impl Dialogue {
             Question::Command(Verb::Data) => self.data_answered(step, reply),
             Question::Command(Verb::StartTls) => {
                 // Where it was not awaited the client has gone on in the clear already.
-                if self.awaited(step, Asking::StartTls) && reply.is_positive() {
+                if self.awaited(step, AwaitedReply::StartTls) && reply.is_positive() {
                     self.start_tls(out);
                 }
             }
             Question::Command(Verb::Xexch50) => self.xexch50_answered(step, reply, out),
             Question::Command(Verb::Bdat) => {
-                self.awaited(step, Asking::Chunk);
+                self.awaited(step, AwaitedReply::Chunk);
             }
             Question::Command(Verb::Turn | Verb::Atrn) if reply.is_positive() => self.turn(out),
             // A command of which the end is missing was DATA, after all.
-            Question::Command(Verb::Other) if reply.code == 354 && self.torn != Torn::No => {
-                self.torn = Torn::No;
-                self.client = Client::Content(step.map_or_else(Content::after_unseen_data, Content::after));
+            Question::Command(Verb::Other) if reply.code == 354 && self.after_gap != AfterGap::No => {
+                self.after_gap = AfterGap::No;
+                self.client = ClientInput::Content(step.map_or_else(Content::after_unseen_data, Content::after));
             }
             Question::Command(_) | Question::RefusedLine | Question::Unseen { .. } => {}
             Question::Mail(path) => {
@@ -65,98 +65,104 @@ impl Dialogue {
                     self.transaction.refuse(&reply.text);
                 }
             }
-            Question::Content(mut delivering) => {
-                delivering.steps.push(told);
-                if self.is_decided(&mut delivering, reply) {
-                    self.delivered(delivering, out);
+            Question::Content(mut content_replies) => {
+                content_replies.steps.push(told);
+                if self.is_decided(&mut content_replies, reply) {
+                    self.delivered(content_replies, out);
                 } else {
-                    self.queue.put_back(Pending { step, question: Question::Content(delivering), gives_up: None });
+                    self.queue.put_back(Pending { step, question: Question::Content(content_replies), gives_up: None });
                 }
             }
-            Question::LastChunk(mut delivering) => {
-                delivering.steps.push(told);
-                if self.is_decided(&mut delivering, reply) {
-                    self.delivered(delivering, out);
+            Question::LastChunk(mut content_replies) => {
+                content_replies.steps.push(told);
+                if self.is_decided(&mut content_replies, reply) {
+                    self.delivered(content_replies, out);
                 } else {
-                    self.queue.put_back(Pending { step, question: Question::LastChunk(delivering), gives_up: None });
+                    self.queue.put_back(Pending {
+                        step,
+                        question: Question::LastChunk(content_replies),
+                        gives_up: None,
+                    });
                 }
             }
         }
     }
 
     /// Counts a reply to a message's content. True where it was the last.
-    fn is_decided(&mut self, delivering: &mut Delivering, reply: &Reply<'_>) -> bool {
-        let verdict = (reply.is_positive(), reply.text.to_vec());
-        match &mut delivering.due {
-            Due::One if reply.code == 353 => {
-                delivering.due = match self.transaction.replies_due() {
-                    Due::PerRecipient { left } => Due::PerRecipientAndOne { left },
-                    Due::Unknown(codes) => Due::UnknownAndOne(codes),
-                    _ => Due::PerRecipientAndOne { left: 0 },
+    fn is_decided(&mut self, content_replies: &mut ContentReplies, reply: &Reply<'_>) -> bool {
+        let decision = (reply.is_positive(), reply.text.to_vec());
+        match &mut content_replies.due {
+            RepliesDue::One if reply.code == 353 => {
+                content_replies.due = match self.transaction.replies_due() {
+                    RepliesDue::PerRecipient { left } => RepliesDue::PerRecipientAndOne { left },
+                    RepliesDue::Unknown(codes) => RepliesDue::UnknownAndOne(codes),
+                    _ => RepliesDue::PerRecipientAndOne { left: 0 },
                 };
                 false
             }
-            Due::One | Due::PerRecipientAndOne { left: 0 } => {
-                delivering.decided = Some(verdict);
+            RepliesDue::One | RepliesDue::PerRecipientAndOne { left: 0 } => {
+                content_replies.decided = Some(decision);
                 true
             }
-            Due::PerRecipientAndOne { left } => {
+            RepliesDue::PerRecipientAndOne { left } => {
                 *left -= 1;
                 self.transaction.final_code(reply.code);
                 false
             }
-            Due::PerRecipient { left } => {
+            RepliesDue::PerRecipient { left } => {
                 *left = left.saturating_sub(1);
                 let done = *left == 0;
                 self.transaction.final_code(reply.code);
-                delivering.one_decides(verdict);
+                content_replies.one_decides(decision);
                 done
             }
             // None is later than the first reply.
-            Due::Later => true,
-            Due::Unknown(codes) => {
+            RepliesDue::Later => true,
+            RepliesDue::Unknown(codes) => {
                 if codes.len() < RECIPIENTS {
                     codes.push(reply.code);
                 }
-                delivering.one_decides(verdict);
+                content_replies.one_decides(decision);
                 false
             }
-            Due::UnknownAndOne(codes) => {
+            RepliesDue::UnknownAndOne(codes) => {
                 if codes.len() <= RECIPIENTS {
                     codes.push(reply.code);
                 }
-                delivering.decided = Some(verdict);
+                content_replies.decided = Some(decision);
                 false
             }
         }
     }
 
     fn data_answered(&mut self, step: Option<StepId>, reply: &Reply<'_>) {
-        if !self.awaited(step, Asking::Data) {
+        if !self.awaited(step, AwaitedReply::Data) {
             if !reply.is_intermediate() {
                 // Its content was read as a message before the refusal came. The server took its lines for commands.
-                self.queue.replies_lost();
+                self.queue.replies_missing();
             }
             return;
         }
         self.client = match step {
             Some(step) if reply.is_intermediate() => {
                 // What has come since a gap was sent without waiting, and so was what may be in the gap.
-                let torn = std::mem::replace(&mut self.torn, Torn::No) != Torn::No;
+                let after_gap = std::mem::replace(&mut self.after_gap, AfterGap::No) != AfterGap::No;
                 let mut content = Content::after(step);
-                content.torn = torn && !self.held.is_empty();
-                Client::Content(content)
+                content.has_gap = after_gap && !self.deferred.is_empty();
+                ClientInput::Content(content)
             }
-            _ => Client::Commands(After::Refusal),
+            _ => ClientInput::Commands(LineContext::Refusal),
         };
     }
 
     /// True where the client's bytes have waited for the answer to this step. They are commands then, unless the caller
     /// knows better.
-    pub(super) fn awaited(&mut self, step: Option<StepId>, asking: Asking) -> bool {
+    pub(super) fn awaited(&mut self, step: Option<StepId>, awaited_reply: AwaitedReply) -> bool {
         match &self.client {
-            Client::Waiting(Wait::Reply { step: waited, to, .. }) if Some(*waited) == step && *to == asking => {
-                self.client = Client::Commands(After::Nothing);
+            ClientInput::Waiting(Awaiting::Reply { step: waited, to, .. })
+                if Some(*waited) == step && *to == awaited_reply =>
+            {
+                self.client = ClientInput::Commands(LineContext::Nothing);
                 true
             }
             _ => false,
@@ -180,13 +186,15 @@ impl Dialogue {
         match question {
             Question::Command(verb) if verb.ends_transaction() => self.transaction = Transaction::default(),
             Question::Unseen { another: true } => self.transaction = Transaction::default(),
-            Question::Unseen { another: false } => self.transaction.lacks_recipients(),
+            Question::Unseen { another: false } => self.transaction.recipients_missing(),
             Question::Mail(path) => self.transaction = Transaction::begin(path, step),
             Question::Rcpt(path) => self.recipient(path, None, step, out),
             Question::Auth(Some(exchange)) | Question::Response(Some(exchange)) => {
                 out.credential(exchange.finish(LoginOutcome::Unknown));
             }
-            Question::Content(delivering) | Question::LastChunk(delivering) => self.delivered(delivering, out),
+            Question::Content(content_replies) | Question::LastChunk(content_replies) => {
+                self.delivered(content_replies, out)
+            }
             Question::Command(_)
             | Question::Auth(None)
             | Question::Response(None)

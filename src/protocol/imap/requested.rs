@@ -1,7 +1,7 @@
 //! What a FETCH asks for, as far as its responses do not repeat it: the length of partial fetches (RFC 3501, section 6.4.5).
 
+use super::fetch_items::Section;
 use super::lexer::{Parsed, atom, number, spaces};
-use super::scan::Section;
 use crate::limits::PARTIAL_ITEMS;
 use nom::Parser;
 use nom::character::complete::char;
@@ -9,18 +9,18 @@ use nom::sequence::{delimited, preceded, separated_pair, terminated};
 
 /// The partial fetches of one command.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Partials {
+pub(super) struct RequestedSections {
     /// Of which messages, where these are few.
     set: Option<Vec<u8>>,
     /// `set` is of UIDs.
     uid: bool,
-    items: Vec<Partial>,
+    items: Vec<RequestedSection>,
     /// How many are not among `items`.
     pub left_out: usize,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Partial {
+struct RequestedSection {
     section: Section,
     origin: u64,
     length: u64,
@@ -30,7 +30,7 @@ struct Partial {
 const LONGEST: usize = 64;
 
 /// `fetch = "FETCH" SP sequence-set SP (…)`, from the arguments on; `None` where it asks for no piece of a message.
-pub(super) fn partials(arguments: &[u8], uid: bool) -> Option<Partials> {
+pub(super) fn sections(arguments: &[u8], uid: bool) -> Option<RequestedSections> {
     let (mut rest, set) = terminated(atom, spaces).parse(arguments).ok()?;
     let (mut items, mut left_out) = (Vec::new(), 0);
     while let Some(open) = memchr::memchr(b'[', rest) {
@@ -45,11 +45,11 @@ pub(super) fn partials(arguments: &[u8], uid: bool) -> Option<Partials> {
             left_out += 1;
         } else {
             let binary = word.to_ascii_uppercase().starts_with(b"BINARY");
-            items.push(Partial { section: Section::named(specifier, binary), origin, length });
+            items.push(RequestedSection { section: Section::named(specifier, binary), origin, length });
         }
     }
     let set = Some(set.to_vec()).filter(|set| set.len() <= LONGEST);
-    (!items.is_empty() || left_out > 0).then_some(Partials { set, uid, items, left_out })
+    (!items.is_empty() || left_out > 0).then_some(RequestedSections { set, uid, items, left_out })
 }
 
 /// `partial = "<" number "." nz-number ">"`.
@@ -57,7 +57,7 @@ fn partial(input: &[u8]) -> Parsed<'_, (u64, u64)> {
     delimited(char('<'), separated_pair(number, char('.'), number), char('>')).parse(input)
 }
 
-impl Partials {
+impl RequestedSections {
     /// The length that was asked for of this piece, if it was asked for.
     pub fn length(&self, section: &Section, number: Option<u64>, uid: Option<u64>) -> Option<u64> {
         let name = if self.uid { uid } else { number };
@@ -65,7 +65,7 @@ impl Partials {
             (Some(set), Some(name)) => contains(set, name),
             _ => true,
         };
-        let asked = |item: &&Partial| item.section.is_of(section) && Some(item.origin) == section.origin;
+        let asked = |item: &&RequestedSection| item.section.is_of(section) && Some(item.origin) == section.origin;
         self.items.iter().find(asked).filter(|_| is_meant).map(|item| item.length)
     }
 }
@@ -88,15 +88,15 @@ fn contains(set: &[u8], name: u64) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::scan::Scan;
+    use super::super::fetch_items::MsgAttScanner;
     use super::*;
 
     /// The length asked for of the piece that a response carries as `item`.
     fn length(arguments: &str, uid: bool, item: &str) -> Option<u64> {
-        let mut scan = Scan::default();
-        scan.line(format!("(UID 7 {item} {{10}}").as_bytes());
-        let section = scan.literal().expect("a body");
-        partials(arguments.as_bytes(), uid)?.length(&section, Some(2), scan.uid)
+        let mut scanner = MsgAttScanner::default();
+        scanner.line(format!("(UID 7 {item} {{10}}").as_bytes());
+        let section = scanner.literal().expect("a body");
+        sections(arguments.as_bytes(), uid)?.length(&section, Some(2), scanner.uid)
     }
 
     #[test]
@@ -112,6 +112,6 @@ mod tests {
         assert_eq!(length("9:* BODY[]<0.5>", false, "BODY[]<0>"), Some(5), "there may be no ninth");
         assert_eq!(length("1,3:9 BODY[]<0.5>", false, "BODY[]<0>"), None);
         assert_eq!(length("7 BODY[]", true, "BODY[]<0>"), None);
-        assert_eq!(partials(b"1 (BODY[HEADER.FIELDS (\"[\")] BODY[", false), None);
+        assert_eq!(sections(b"1 (BODY[HEADER.FIELDS (\"[\")] BODY[", false), None);
     }
 }

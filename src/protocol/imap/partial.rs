@@ -1,6 +1,6 @@
 /*!
 Messages that a client retrieves in pieces, put together (RFC 3501, section 6.4.5: `BODY[]<0.16384>`, then
-`BODY[]<16384.16384>`, …; and its two halves, which `halves.rs` puts together).
+`BODY[]<16384.16384>`, …; and its two halves, which `header_and_text.rs` puts together).
 
 Pieces of the same octets of the same message that follow each other without a gap are one message of the session, told
 as they come: `bytes 0-32767` as long as more may follow, the whole as soon as its end is known, which a piece shorter
@@ -12,37 +12,37 @@ A mailbox that is left and selected again is the same one if its UIDVALIDITY is 
 UID then goes on.
 */
 
-use super::halves::{Begun, Half, Halves, Part, weight};
-use super::known::{Name, Sizes};
-use super::scan::Section;
+use super::fetch_items::Section;
+use super::header_and_text::{Begun, HalfKind, Halves, PendingHalf, weight};
+use super::message_ref::{MessageRef, Sizes};
 use crate::limits::{Limit, PARTIAL_BYTES, PARTIAL_MESSAGES};
 use crate::protocol::event::{MessageId, MessageOutcome, MessageStart, Sink, StepId};
 use std::collections::BTreeSet;
 
 /// The messages of the selected mailbox that are under way in pieces.
 #[derive(Debug, Default)]
-pub(super) struct Pieces {
+pub(super) struct PartialFetches {
     /// Those that were added to last stand last.
-    runs: Vec<Run>,
+    partials: Vec<PartialMessage>,
     /// Headers and texts that wait for the other.
     halves: Halves,
-    /// What `runs` hold back, by [`weight`].
+    /// What `partials` hold back, by [`weight`].
     held: usize,
     sizes: Sizes,
-    /// A run was ended to make room.
-    runs_forgotten: bool,
-    next: RunId,
+    /// A partial message was ended to make room.
+    partials_forgotten: bool,
+    next: PartialId,
     /// The mailbox, and its UIDVALIDITY.
     of: Option<(Vec<u8>, u64)>,
 }
 
-type RunId = u64;
+type PartialId = u64;
 
 /// Octets of one section of a message, from its first.
 #[derive(Debug)]
-struct Run {
-    id: RunId,
-    name: Name,
+struct PartialMessage {
+    id: PartialId,
+    name: MessageRef,
     section: Section,
     /// What is told of them; absent while the first octets have not come.
     message: Option<MessageId>,
@@ -51,20 +51,20 @@ struct Run {
     /// The server has shown that there are no more.
     ended: bool,
     /// Octets of it are not in the capture.
-    holed: bool,
+    has_gap: bool,
     /// The connection, or what was captured of it, ended within a piece.
-    cut: bool,
+    truncated: bool,
     /// The steps of its pieces. No more than a session has.
     steps: BTreeSet<StepId>,
     /// Pieces that wait for those before them.
-    waiting: Vec<Held>,
+    waiting: Vec<EarlyPiece>,
     /// The same octets, if they are a half of the message.
-    half: Option<Half>,
+    half: Option<PendingHalf>,
 }
 
 /// A piece that waits: it has been told as it is, and is kept to be told again.
 #[derive(Debug)]
-struct Held {
+struct EarlyPiece {
     origin: u64,
     content: Vec<u8>,
     weight: usize,
@@ -89,7 +89,7 @@ pub(super) struct Begin<'a> {
 pub(super) struct Body {
     place: Place,
     /// Octets of it are not in the capture.
-    holed: bool,
+    has_gap: bool,
 }
 
 #[derive(Debug)]
@@ -98,79 +98,82 @@ enum Place {
     Alone { message: MessageId, keep: Keep },
     /// The text that completes a message: an entry of its own, and the message.
     Text { text: MessageId, message: MessageId },
-    /// It goes on with a run, after octets of which the run has had the first `known`.
-    Run { run: RunId, message: MessageId, known: u64 },
+    /// It goes on with a partial message, after octets of which the partial message has had the first `known`.
+    Partial { partial: PartialId, message: MessageId, known: u64 },
 }
 
 /// What is kept of a body that is coming.
 #[derive(Debug)]
 enum Keep {
     Nothing,
-    Half(Option<Half>),
-    /// It waits for those before it in this run.
-    Piece(RunId, Held),
+    Half(Option<PendingHalf>),
+    /// It waits for those before it in this partial message.
+    Piece(PartialId, EarlyPiece),
 }
 
-impl Pieces {
+impl PartialFetches {
     /// A body begins.
     pub fn begin(&mut self, begin: Begin<'_>, out: &mut dyn Sink) -> Body {
         let place = match (begin.section.piece(), begin.section.half()) {
             (Some(origin), _) => self.piece(origin, begin, out),
-            (None, Some(part)) => self.half(part, begin, out),
+            (None, Some(kind)) => self.half(kind, begin, out),
             (None, None) => alone(begin.start, out),
         };
-        Body { place, holed: false }
+        Body { place, has_gap: false }
     }
 
     fn piece(&mut self, origin: u64, begin: Begin<'_>, out: &mut dyn Sink) -> Place {
         let Begin { mut start, section, octets, asked } = begin;
-        let (name, end) = (Name::of(&start), origin.saturating_add(octets));
+        let (name, end) = (MessageRef::of(&start), origin.saturating_add(octets));
         let last = asked.is_some_and(|asked| octets < asked);
         if origin == 0 && (last || section.is_message() && self.sizes.of(name) == Some(octets)) {
             start.part = section.all();
         }
-        let mut place = self.runs.iter().position(|run| run.section.is_of(section) && run.name.is(name));
-        if let Some(found) = place.filter(|&found| origin == 0 && self.runs.get(found).is_some_and(|run| run.holed)) {
+        let mut place =
+            self.partials.iter().position(|partial| partial.section.is_of(section) && partial.name.is(name));
+        if let Some(found) =
+            place.filter(|&found| origin == 0 && self.partials.get(found).is_some_and(|partial| partial.has_gap))
+        {
             // What the capture lacks of the first attempt, the second may have.
             self.finish(found, out);
             place = None;
         }
         let found = match place {
             // To the end, where those stand that were added to last.
-            Some(found) => self.runs.remove(found),
+            Some(found) => self.partials.remove(found),
             None if octets == 0 => return alone(start, out),
             None => {
                 self.make_room(out);
-                if origin > 0 && self.runs_forgotten {
+                if origin > 0 && self.partials_forgotten {
                     out.limit(Limit::PartialFetches);
                 }
                 self.next += 1;
-                Run::new(self.next, name, section)
+                PartialMessage::new(self.next, name, section)
             }
         };
-        self.runs.push(found);
+        self.partials.push(found);
         let weight = weight(usize::try_from(octets).unwrap_or(usize::MAX));
         let fits = weight <= PARTIAL_BYTES.saturating_sub(self.held).saturating_sub(self.halves.headers_held());
-        let Some(run) = self.runs.last_mut() else { return alone(start, out) };
-        run.name = Name { uid: run.name.uid.or(name.uid), number: name.number.or(run.name.number) };
-        match run.message {
+        let Some(partial) = self.partials.last_mut() else { return alone(start, out) };
+        partial.name = MessageRef { uid: partial.name.uid.or(name.uid), number: name.number.or(partial.name.number) };
+        match partial.message {
             None if origin == 0 => {
-                run.steps.extend(&start.steps);
-                run.half = section.half().map(|part| self.halves.begin(part, &start));
+                partial.steps.extend(&start.steps);
+                partial.half = section.half().map(|kind| self.halves.begin(kind, &start));
                 let message = out.message(start);
-                (run.message, run.next, run.ended) = (Some(message), end, last);
-                Place::Run { run: run.id, message, known: 0 }
+                (partial.message, partial.next, partial.ended) = (Some(message), end, last);
+                Place::Partial { partial: partial.id, message, known: 0 }
             }
-            Some(message) if origin <= run.next && end > run.next || origin == run.next => {
-                run.steps.extend(&start.steps);
-                let known = run.next - origin;
-                run.next = end.max(run.next);
-                run.ended = last || octets == 0;
-                Place::Run { run: run.id, message, known }
+            Some(message) if origin <= partial.next && end > partial.next || origin == partial.next => {
+                partial.steps.extend(&start.steps);
+                let known = partial.next - origin;
+                partial.next = end.max(partial.next);
+                partial.ended = last || octets == 0;
+                Place::Partial { partial: partial.id, message, known }
             }
             // It has crossed before.
-            Some(_) if origin < run.next => {
-                run.ended |= last && end == run.next;
+            Some(_) if origin < partial.next => {
+                partial.ended |= last && end == partial.next;
                 alone(start, out)
             }
             _ if octets == 0 => alone(start, out),
@@ -180,18 +183,18 @@ impl Pieces {
             }
             _ => {
                 self.held += weight;
-                let held = Held { origin, content: Vec::new(), weight, last, steps: start.steps.clone() };
-                Place::Alone { message: out.message(start), keep: Keep::Piece(run.id, held) }
+                let early = EarlyPiece { origin, content: Vec::new(), weight, last, steps: start.steps.clone() };
+                Place::Alone { message: out.message(start), keep: Keep::Piece(partial.id, early) }
             }
         }
     }
 
     /// A half of a message, all of it.
-    fn half(&mut self, part: Part, begin: Begin<'_>, out: &mut dyn Sink) -> Place {
+    fn half(&mut self, kind: HalfKind, begin: Begin<'_>, out: &mut dyn Sink) -> Place {
         let Begin { start, octets, .. } = begin;
-        let half = self.halves.begin(part, &start);
+        let half = self.halves.begin(kind, &start);
         let message = out.message(start);
-        if part == Part::Header {
+        if kind == HalfKind::Header {
             return Place::Alone { message, keep: Keep::Half(Some(half)) };
         }
         match self.halves.header_of(half, octets, &self.sizes, out) {
@@ -208,20 +211,20 @@ impl Pieces {
                 match keep {
                     Keep::Nothing => {}
                     Keep::Half(half) => self.halves.add(half, octets),
-                    Keep::Piece(_, held) => held.content.extend_from_slice(octets),
+                    Keep::Piece(_, early) => early.content.extend_from_slice(octets),
                 }
             }
             Place::Text { text, message } => {
                 out.content(*text, octets);
                 out.content(*message, octets);
             }
-            Place::Run { run, message, known } => {
+            Place::Partial { partial, message, known } => {
                 let skipped = (*known).min(octets.len() as u64);
                 *known -= skipped;
                 let new = octets.get(skipped as usize..).unwrap_or_default();
                 out.content(*message, new);
-                if let Some(run) = self.runs.iter_mut().find(|other| other.id == *run) {
-                    self.halves.add(&mut run.half, new);
+                if let Some(partial) = self.partials.iter_mut().find(|other| other.id == *partial) {
+                    self.halves.add(&mut partial.half, new);
                 }
             }
         }
@@ -231,24 +234,24 @@ impl Pieces {
     pub fn missing(&mut self, body: &mut Body, missing: u64, out: &mut dyn Sink) {
         match &mut body.place {
             Place::Alone { message, keep } => {
-                body.holed = true;
+                body.has_gap = true;
                 match std::mem::replace(keep, Keep::Nothing) {
                     Keep::Nothing => {}
                     Keep::Half(half) => self.halves.forget(half),
-                    Keep::Piece(_, held) => self.held = self.held.saturating_sub(held.weight),
+                    Keep::Piece(_, early) => self.held = self.held.saturating_sub(early.weight),
                 }
                 out.content_missing(*message, missing);
             }
             Place::Text { text, message } => {
-                body.holed = true;
+                body.has_gap = true;
                 out.content_missing(*text, missing);
                 out.content_missing(*message, missing);
             }
-            Place::Run { message, known, .. } => {
+            Place::Partial { message, known, .. } => {
                 let skipped = (*known).min(missing);
                 *known -= skipped;
                 if missing > skipped {
-                    body.holed = true;
+                    body.has_gap = true;
                     out.content_missing(*message, missing - skipped);
                 }
             }
@@ -258,11 +261,11 @@ impl Pieces {
     /// The body has ended, or will not: `whole` tells which. `step` is that of its content. Returned are the entries
     /// whose outcome remains to be told.
     pub fn end(&mut self, body: Body, step: Option<StepId>, whole: bool, out: &mut dyn Sink) -> [Option<MessageId>; 2] {
-        let Body { place, holed } = body;
+        let Body { place, has_gap } = body;
         match place {
             Place::Alone { message, keep } => {
                 step.into_iter().for_each(|step| out.content_step(message, step));
-                out.content_end(message, whole && !holed);
+                out.content_end(message, whole && !has_gap);
                 let mut joined = None;
                 match keep {
                     Keep::Nothing => {}
@@ -271,31 +274,31 @@ impl Pieces {
                         joined = self.halves.came(half, &self.sizes, self.held, out);
                     }
                     Keep::Half(half) => self.halves.forget(half),
-                    Keep::Piece(run, mut held) => match self.run(run).filter(|_| whole) {
-                        Some(run) => {
-                            held.steps.extend(step);
-                            run.waiting.push(held);
+                    Keep::Piece(partial, mut early) => match self.partial(partial).filter(|_| whole) {
+                        Some(partial) => {
+                            early.steps.extend(step);
+                            partial.waiting.push(early);
                         }
-                        None => self.held = self.held.saturating_sub(held.weight),
+                        None => self.held = self.held.saturating_sub(early.weight),
                     },
                 }
                 [Some(message), joined]
             }
             Place::Text { text, message } => {
                 step.into_iter().for_each(|step| out.content_step(text, step));
-                out.content_end(text, whole && !holed);
-                out.content_end(message, whole && !holed);
+                out.content_end(text, whole && !has_gap);
+                out.content_end(message, whole && !has_gap);
                 [Some(text), Some(message)]
             }
-            Place::Run { run, message, .. } => {
-                if let Some(run) = self.runs.iter_mut().find(|other| other.id == run) {
+            Place::Partial { partial, message, .. } => {
+                if let Some(partial) = self.partials.iter_mut().find(|other| other.id == partial) {
                     if let Some(step) = step {
                         out.content_step(message, step);
-                        run.steps.insert(step);
+                        partial.steps.insert(step);
                     }
-                    run.holed |= holed;
-                    run.cut |= !whole;
-                    let freed = run.absorb(&mut self.halves, out);
+                    partial.has_gap |= has_gap;
+                    partial.truncated |= !whole;
+                    let freed = partial.absorb(&mut self.halves, out);
                     self.held = self.held.saturating_sub(freed);
                 }
                 [None, None]
@@ -303,26 +306,26 @@ impl Pieces {
         }
     }
 
-    fn run(&mut self, id: RunId) -> Option<&mut Run> {
-        self.runs.iter_mut().find(|run| run.id == id)
+    fn partial(&mut self, id: PartialId) -> Option<&mut PartialMessage> {
+        self.partials.iter_mut().find(|partial| partial.id == id)
     }
 
     /// The server has told the size of a message (RFC822.SIZE).
     pub fn sized(&mut self, number: Option<u64>, uid: Option<u64>, size: Option<u64>) {
         if let Some(size) = size {
-            self.sizes.put(Name { uid, number }, size);
+            self.sizes.put(MessageRef { uid, number }, size);
         }
     }
 
     /// A FETCH response about this message is over: what is complete now is told so.
     pub fn response_over(&mut self, number: Option<u64>, uid: Option<u64>, out: &mut dyn Sink) {
-        let name = Name { uid, number };
+        let name = MessageRef { uid, number };
         self.halves.named(name);
         let mut place = 0;
-        while let Some(run) = self.runs.get_mut(place) {
-            if run.name.is(name) {
-                run.name.uid = run.name.uid.or(uid);
-                if run.is_complete(&self.sizes) || run.cut {
+        while let Some(partial) = self.partials.get_mut(place) {
+            if partial.name.is(name) {
+                partial.name.uid = partial.name.uid.or(uid);
+                if partial.is_complete(&self.sizes) || partial.truncated {
                     self.finish(place, out);
                     continue;
                 }
@@ -334,14 +337,14 @@ impl Pieces {
     /// Message `number` is gone.
     pub fn expunged(&mut self, number: u64) {
         self.sizes.renumbered();
-        self.runs.iter_mut().for_each(|run| run.name.expunge(number));
+        self.partials.iter_mut().for_each(|partial| partial.name.expunge(number));
         self.halves.rename(|name| name.expunge(number));
     }
 
     /// Messages may have been renumbered.
     pub fn renumbered(&mut self) {
         self.sizes.renumbered();
-        self.runs.iter_mut().for_each(|run| run.name.number = None);
+        self.partials.iter_mut().for_each(|partial| partial.name.number = None);
         self.halves.rename(|name| name.number = None);
     }
 
@@ -361,7 +364,7 @@ impl Pieces {
     /// The mailbox is left: only UIDs tell its messages if it is selected again.
     pub fn left(&mut self, out: &mut dyn Sink) {
         self.renumbered();
-        while let Some(nameless) = self.runs.iter().position(|run| run.name.uid.is_none()) {
+        while let Some(nameless) = self.partials.iter().position(|partial| partial.name.uid.is_none()) {
             self.finish(nameless, out);
         }
         self.halves.keep_named_by_uid();
@@ -369,46 +372,49 @@ impl Pieces {
 
     /// The mailbox is another, or the connection over: what is under way will not be completed.
     pub fn over(&mut self, out: &mut dyn Sink) {
-        while !self.runs.is_empty() {
+        while !self.partials.is_empty() {
             self.finish(0, out);
         }
         *self = Self { next: self.next, ..Self::default() };
     }
 
     fn make_room(&mut self, out: &mut dyn Sink) {
-        while self.runs.len() >= PARTIAL_MESSAGES {
+        while self.partials.len() >= PARTIAL_MESSAGES {
             self.finish(0, out);
-            self.runs_forgotten = true;
+            self.partials_forgotten = true;
         }
     }
 
-    /// No more is put to the run that stands at `place`.
+    /// No more is put to the partial message that stands at `place`.
     fn finish(&mut self, place: usize, out: &mut dyn Sink) {
-        let run = self.runs.remove(place);
-        if let Some(message) = run.message {
-            let whole = run.ended || run.is_all_of(&self.sizes);
-            if !whole && self.sizes.is_full() && self.sizes.of(run.name).is_none() {
+        let partial = self.partials.remove(place);
+        if let Some(message) = partial.message {
+            let whole = partial.ended || partial.is_all_of(&self.sizes);
+            if !whole && self.sizes.is_full() && self.sizes.of(partial.name).is_none() {
                 out.limit(Limit::PartialFetches);
             }
-            let part = if whole { run.section.all() } else { run.section.part(run.next) };
+            let part = if whole { partial.section.all() } else { partial.section.part(partial.next) };
             out.content_part(message, part);
-            out.content_end(message, !run.holed && !run.cut);
-            let steps: Vec<StepId> = run.steps.into_iter().collect();
-            let outcome = MessageOutcome { uid: run.name.uid, steps: steps.clone(), ..MessageOutcome::default() };
+            out.content_end(message, !partial.has_gap && !partial.truncated);
+            let steps: Vec<StepId> = partial.steps.into_iter().collect();
+            let outcome = MessageOutcome { uid: partial.name.uid, steps: steps.clone(), ..MessageOutcome::default() };
             out.message_outcome(message, outcome);
-            match run.half {
-                Some(mut half) if whole && !run.holed && !run.cut => {
-                    half.name = run.name;
+            match partial.half {
+                Some(mut half) if whole && !partial.has_gap && !partial.truncated => {
+                    half.name = partial.name;
                     half.came_in(steps);
                     if let Some(joined) = self.halves.came(half, &self.sizes, self.held, out) {
-                        out.message_outcome(joined, MessageOutcome { uid: run.name.uid, ..MessageOutcome::default() });
+                        out.message_outcome(
+                            joined,
+                            MessageOutcome { uid: partial.name.uid, ..MessageOutcome::default() },
+                        );
                     }
                 }
                 half => self.halves.forget(half),
             }
         }
-        for held in run.waiting {
-            self.held = self.held.saturating_sub(held.weight);
+        for early in partial.waiting {
+            self.held = self.held.saturating_sub(early.weight);
         }
     }
 }
@@ -418,8 +424,8 @@ fn alone(start: MessageStart, out: &mut dyn Sink) -> Place {
     Place::Alone { message: out.message(start), keep: Keep::Nothing }
 }
 
-impl Run {
-    fn new(id: RunId, name: Name, section: &Section) -> Self {
+impl PartialMessage {
+    fn new(id: PartialId, name: MessageRef, section: &Section) -> Self {
         Self {
             id,
             name,
@@ -427,8 +433,8 @@ impl Run {
             message: None,
             next: 0,
             ended: false,
-            holed: false,
-            cut: false,
+            has_gap: false,
+            truncated: false,
             steps: BTreeSet::new(),
             waiting: Vec::new(),
             half: None,
@@ -439,16 +445,16 @@ impl Run {
     fn absorb(&mut self, halves: &mut Halves, out: &mut dyn Sink) -> usize {
         let mut freed = 0;
         let Some(message) = self.message else { return freed };
-        while let Some(place) = self.waiting.iter().position(|held| held.origin <= self.next) {
-            let held = self.waiting.swap_remove(place);
-            freed += held.weight;
-            let known = usize::try_from(self.next - held.origin).unwrap_or(usize::MAX);
-            let Some(new) = held.content.get(known..).filter(|new| !new.is_empty()) else { continue };
+        while let Some(place) = self.waiting.iter().position(|early| early.origin <= self.next) {
+            let early = self.waiting.swap_remove(place);
+            freed += early.weight;
+            let known = usize::try_from(self.next - early.origin).unwrap_or(usize::MAX);
+            let Some(new) = early.content.get(known..).filter(|new| !new.is_empty()) else { continue };
             out.content(message, new);
             halves.add(&mut self.half, new);
             self.next = self.next.saturating_add(new.len() as u64);
-            self.ended = held.last;
-            self.steps.extend(held.steps);
+            self.ended = early.last;
+            self.steps.extend(early.steps);
         }
         freed
     }

@@ -1,9 +1,9 @@
 /*!
 Frames one direction of IMAP: lines, and the literals between them (RFC 3501, section 2.2).
 
-A command or response is a [`Unit`]: its lines, joined, with the octets of its small literals between them. A line that
-announces a literal is handed over at once, because only the dialogue can say what becomes of the octets: kept as part
-of the unit (a user name), streamed (a message), or never to come (the server refused them).
+A command or response is a [`Fragment`]: its lines, joined, with the octets of its small literals between them. A line
+that announces a literal is handed over at once, because only the dialogue can say what becomes of the octets: kept as
+part of the fragment (a user name), streamed (a message), or never to come (the server refused them).
 */
 
 use super::lexer::{Announced, announced};
@@ -16,7 +16,7 @@ use std::borrow::Cow;
 
 /// A command or response, or as much of it as has come.
 #[derive(Debug, Clone)]
-pub(super) struct Unit<'a> {
+pub(super) struct Fragment<'a> {
     /// Its lines without their ends, separated by `\n`, the octets of kept literals among them. At most [`LINE_BYTES`].
     pub text: Cow<'a, [u8]>,
     /// Bytes on the wire.
@@ -31,7 +31,7 @@ pub(super) struct Unit<'a> {
     pub tail: Vec<u8>,
 }
 
-impl<'a> Unit<'a> {
+impl<'a> Fragment<'a> {
     fn of(line: Line<'a>) -> Self {
         Self {
             text: line.bytes,
@@ -44,8 +44,8 @@ impl<'a> Unit<'a> {
     }
 
     /// The same, free of the packet that it was lent from.
-    pub fn into_owned(self) -> Unit<'static> {
-        Unit {
+    pub fn into_owned(self) -> Fragment<'static> {
+        Fragment {
             text: Cow::Owned(self.text.into_owned()),
             bytes: self.bytes,
             packets: self.packets,
@@ -56,13 +56,13 @@ impl<'a> Unit<'a> {
     }
 
     /// Adds `next` on a line of its own.
-    pub fn append(&mut self, next: &Unit<'_>) {
+    pub fn append(&mut self, next: &Fragment<'_>) {
         self.extend(b"\n");
         self.join(next);
     }
 
     /// Adds `next` where the text stands.
-    fn join(&mut self, next: &Unit<'_>) {
+    fn join(&mut self, next: &Fragment<'_>) {
         let room = LINE_BYTES.saturating_sub(self.text.len());
         self.extend(&next.text);
         self.bytes += next.bytes;
@@ -92,7 +92,7 @@ impl<'a> Unit<'a> {
         Step { text: &self.text, ..Step::of(from, kind, subject, self.time, self.packets.clone(), self.bytes) }
     }
 
-    /// Tells `step`, which shows this unit.
+    /// Tells `step`, which shows this fragment.
     pub fn tell(&self, step: Step<'_>, out: &mut dyn Sink) -> StepId {
         if self.truncated {
             out.limit(Limit::LineBytes);
@@ -124,14 +124,14 @@ impl Stretch {
     }
 
     /// Adds a line that follows.
-    pub fn join(&mut self, line: &Unit<'_>) {
+    pub fn join(&mut self, line: &Fragment<'_>) {
         self.bytes += line.bytes;
         line.packets.iter().for_each(|packet| self.packets.add(packet));
         self.time = line.time;
     }
 
     /// Adds a line that stands before.
-    pub fn join_after(&mut self, line: &Unit<'_>) {
+    pub fn join_after(&mut self, line: &Fragment<'_>) {
         let mut packets = line.packets.ends();
         self.packets.ends().iter().for_each(|packet| packets.add(packet));
         self.bytes += line.bytes;
@@ -144,15 +144,15 @@ impl Stretch {
     }
 }
 
-/// What a [`Reader`] finds next.
+/// What a [`Fragmentizer`] finds next.
 #[derive(Debug)]
-pub(super) enum Piece<'a> {
-    /// A line. Where it announces a literal, [`Reader::keep`] or [`Reader::stream`] says what is to be done with its
-    /// octets; whoever calls neither takes the line for a whole one.
+pub(super) enum Framed<'a> {
+    /// A line. Where it announces a literal, [`Fragmentizer::keep`] or [`Fragmentizer::stream`] says what is to be done
+    /// with its octets; whoever calls neither takes the line for a whole one.
     Line {
-        /// The line, after the lines and literals of the same unit that were kept.
-        unit: Unit<'a>,
-        /// Where in the unit's text the line begins.
+        /// The line, after the lines and literals of the same fragment that were kept.
+        fragment: Fragment<'a>,
+        /// Where in the fragment's text the line begins.
         from: usize,
         /// What it announces.
         literal: Option<Announced>,
@@ -165,7 +165,7 @@ pub(super) enum Piece<'a> {
 
 /// What a gap hit.
 #[derive(Debug)]
-pub(super) enum Hole {
+pub(super) enum GapIn {
     /// A literal that is streamed.
     Literal {
         /// Octets of it that are missing.
@@ -176,15 +176,15 @@ pub(super) enum Hole {
         beyond: u64,
     },
     /// Lines; this is what had come of one.
-    Lines(Option<Unit<'static>>),
+    Lines(Option<Fragment<'static>>),
 }
 
 /// What is half-read of one direction.
 #[derive(Debug, Default)]
-pub(super) struct Reader {
+pub(super) struct Fragmentizer {
     framer: Framer,
-    /// Lines and kept literals of the unit under way.
-    unit: Option<Unit<'static>>,
+    /// Lines and kept literals of the fragment under way.
+    fragment: Option<Fragment<'static>>,
     literal: Option<Octets>,
     /// The packet that ended the last line.
     line_end: Option<PacketRef>,
@@ -198,16 +198,16 @@ struct Octets {
     so_far: Stretch,
 }
 
-impl Reader {
+impl Fragmentizer {
     /// The next piece, or `None` where `input` is used up.
-    pub fn next<'a>(&mut self, input: &mut Input<'a>) -> Option<Piece<'a>> {
+    pub fn next<'a>(&mut self, input: &mut Input<'a>) -> Option<Framed<'a>> {
         while let Some(literal) = &mut self.literal {
             if literal.left == 0 {
                 let literal = self.literal.take()?;
                 if literal.kept {
                     break;
                 }
-                return Some(Piece::End(self.stretch(literal)));
+                return Some(Framed::End(self.stretch(literal)));
             }
             if input.is_empty() {
                 return None;
@@ -216,35 +216,35 @@ impl Reader {
             literal.left -= octets.len() as u64;
             if !literal.kept {
                 literal.so_far.add(octets.len() as u64, input.at);
-                return Some(Piece::Octets(octets));
+                return Some(Framed::Octets(octets));
             }
-            if let Some(unit) = &mut self.unit {
-                unit.extend(octets);
-                unit.bytes += octets.len() as u64;
-                unit.packets.add(input.at.packet);
-                unit.time = input.at.time;
+            if let Some(fragment) = &mut self.fragment {
+                fragment.extend(octets);
+                fragment.bytes += octets.len() as u64;
+                fragment.packets.add(input.at.packet);
+                fragment.time = input.at.time;
             }
         }
-        let line = Unit::of(self.framer.line(input)?);
+        let line = Fragment::of(self.framer.line(input)?);
         self.line_end = Some(input.at);
-        let (unit, from) = match self.unit.take() {
+        let (fragment, from) = match self.fragment.take() {
             None => (line, 0),
-            Some(mut unit) => {
-                let from = unit.text.len();
-                unit.join(&line);
-                (unit, from)
+            Some(mut fragment) => {
+                let from = fragment.text.len();
+                fragment.join(&line);
+                (fragment, from)
             }
         };
-        let literal = unit.announced(from);
-        Some(Piece::Line { unit, from, literal })
+        let literal = fragment.announced(from);
+        Some(Framed::Line { fragment, from, literal })
     }
 
-    /// The next `octets` are a literal that belongs to `unit`, as do the lines after it.
-    pub fn keep(&mut self, unit: Unit<'_>, octets: u64) {
-        let mut unit = unit.into_owned();
-        unit.extend(b"\n");
-        unit.tail.clear();
-        self.unit = Some(unit);
+    /// The next `octets` are a literal that belongs to `fragment`, as do the lines after it.
+    pub fn keep(&mut self, fragment: Fragment<'_>, octets: u64) {
+        let mut fragment = fragment.into_owned();
+        fragment.extend(b"\n");
+        fragment.tail.clear();
+        self.fragment = Some(fragment);
         self.literal = Some(Octets { left: octets, kept: true, so_far: Stretch::default() });
     }
 
@@ -254,7 +254,7 @@ impl Reader {
     }
 
     /// `missing` bytes are not in the capture.
-    pub fn gap(&mut self, missing: u64, at: PacketRef) -> Hole {
+    pub fn gap(&mut self, missing: u64, at: PacketRef) -> GapIn {
         match &mut self.literal {
             Some(literal) if !literal.kept => {
                 let inside = missing.min(literal.left);
@@ -263,22 +263,22 @@ impl Reader {
                 literal.so_far.add(0, at);
                 let ended = literal.left == 0;
                 let end = if ended { self.literal.take().map(|literal| self.stretch(literal)) } else { None };
-                Hole::Literal { missing: inside, end, beyond: missing - inside }
+                GapIn::Literal { missing: inside, end, beyond: missing - inside }
             }
-            _ => Hole::Lines(self.flush()),
+            _ => GapIn::Lines(self.flush()),
         }
     }
 
-    /// What had come of a unit that will have no end.
-    pub fn flush(&mut self) -> Option<Unit<'static>> {
+    /// What had come of a fragment that will have no end.
+    pub fn flush(&mut self) -> Option<Fragment<'static>> {
         self.literal.take_if(|literal| literal.kept);
-        let line = self.framer.flush().map(Unit::of);
-        match (self.unit.take(), line) {
-            (Some(mut unit), line) => {
-                line.iter().for_each(|line| unit.join(line));
-                Some(unit)
+        let line = self.framer.flush().map(Fragment::of);
+        match (self.fragment.take(), line) {
+            (Some(mut fragment), line) => {
+                line.iter().for_each(|line| fragment.join(line));
+                Some(fragment)
             }
-            (None, line) => line.map(Unit::into_owned),
+            (None, line) => line.map(Fragment::into_owned),
         }
     }
 
@@ -307,23 +307,23 @@ mod tests {
     }
 
     /// Pieces of `wire` cut every `size` bytes; literals are kept where `kept` says so, streamed otherwise.
-    fn pieces(wire: &[u8], size: usize, kept: bool) -> Vec<String> {
-        let (mut reader, mut found) = (Reader::default(), Vec::new());
+    fn framed(wire: &[u8], size: usize, kept: bool) -> Vec<String> {
+        let (mut fragmentizer, mut found) = (Fragmentizer::default(), Vec::new());
         let mut octets = Vec::new();
         for chunk in wire.chunks(size) {
             let mut input = Input::new(chunk, at(1));
-            while let Some(piece) = reader.next(&mut input) {
+            while let Some(piece) = fragmentizer.next(&mut input) {
                 match piece {
-                    Piece::Line { unit, from, literal } => {
-                        found.push(format!("{} from {from}", unit.text.escape_ascii()));
+                    Framed::Line { fragment, from, literal } => {
+                        found.push(format!("{} from {from}", fragment.text.escape_ascii()));
                         match literal {
-                            Some(literal) if kept => reader.keep(unit, literal.octets),
-                            Some(literal) => reader.stream(literal.octets),
+                            Some(literal) if kept => fragmentizer.keep(fragment, literal.octets),
+                            Some(literal) => fragmentizer.stream(literal.octets),
                             None => {}
                         }
                     }
-                    Piece::Octets(bytes) => octets.extend_from_slice(bytes),
-                    Piece::End(stretch) => {
+                    Framed::Octets(bytes) => octets.extend_from_slice(bytes),
+                    Framed::End(stretch) => {
                         found.push(format!("({})", octets.escape_ascii()));
                         assert_eq!(stretch.bytes, octets.len() as u64);
                         octets.clear();
@@ -339,7 +339,7 @@ mod tests {
         let wire = b"a LOGIN {3}\r\nb\r\n {2+}\r\nxy\r\nb X ~{0}\r\n\r\n* Y\n";
         for size in 1..=wire.len() {
             assert_eq!(
-                pieces(wire, size, true),
+                framed(wire, size, true),
                 [
                     "a LOGIN {3} from 0",
                     "a LOGIN {3}\\nb\\r\\n {2+} from 15",
@@ -351,7 +351,7 @@ mod tests {
                 "by {size}"
             );
             assert_eq!(
-                pieces(wire, size, false),
+                framed(wire, size, false),
                 [
                     "a LOGIN {3} from 0",
                     "(b\\r\\n)",
@@ -373,19 +373,21 @@ mod tests {
         let wire =
             [b"* 1 FETCH (X \"".as_slice(), &vec![b'x'; LINE_BYTES - 17], b"\" BODY[] {5}\r\nhello)\r\n"].concat();
         for size in [1, 1000, wire.len()] {
-            let found = pieces(&wire, size, false);
+            let found = framed(&wire, size, false);
             assert_eq!(found[1..], ["(hello)", ") from 0"], "by {size}");
         }
     }
 
     #[test]
     fn a_gap_is_counted_through_a_literal_and_beyond() {
-        let mut reader = Reader::default();
-        reader.stream(10);
-        assert!(matches!(reader.gap(4, at(1)), Hole::Literal { missing: 4, end: None, beyond: 0 }));
-        assert!(matches!(reader.gap(8, at(2)), Hole::Literal { missing: 6, end: Some(_), beyond: 2 }));
-        reader.next(&mut Input::new(b"half", at(3)));
-        assert!(matches!(reader.gap(1, at(4)), Hole::Lines(Some(unit)) if unit.text == b"half".as_slice()));
-        assert!(matches!(reader.gap(1, at(4)), Hole::Lines(None)));
+        let mut fragmentizer = Fragmentizer::default();
+        fragmentizer.stream(10);
+        assert!(matches!(fragmentizer.gap(4, at(1)), GapIn::Literal { missing: 4, end: None, beyond: 0 }));
+        assert!(matches!(fragmentizer.gap(8, at(2)), GapIn::Literal { missing: 6, end: Some(_), beyond: 2 }));
+        fragmentizer.next(&mut Input::new(b"half", at(3)));
+        assert!(
+            matches!(fragmentizer.gap(1, at(4)), GapIn::Lines(Some(fragment)) if fragment.text == b"half".as_slice())
+        );
+        assert!(matches!(fragmentizer.gap(1, at(4)), GapIn::Lines(None)));
     }
 }

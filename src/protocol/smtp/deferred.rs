@@ -3,7 +3,7 @@ The client's bytes that wait for a reply to say what they are.
 
 A client may send everything at once, before the server has said a word; whether what follows DATA is content is then
 known only when DATA's reply comes. What waits is bounded by [`limits::WAITING_BYTES_PER_DIRECTION`] and
-[`limits::WAITING_SEGMENTS_PER_DIRECTION`]; who holds it must decide without the reply when [`Held::is_full`].
+[`limits::WAITING_SEGMENTS_PER_DIRECTION`]; who holds it must decide without the reply when [`DeferredInput::is_full`].
 */
 
 use super::command::Command;
@@ -16,7 +16,7 @@ const END_OF_DATA: &[u8] = b"\r\n.\r\n";
 
 /// A stretch of what waits.
 #[derive(Debug)]
-pub enum Piece {
+pub enum Deferred {
     /// Bytes, from `start` on.
     Bytes {
         /// With those before `start`, which are done with.
@@ -32,8 +32,8 @@ pub enum Piece {
 
 /// What waits, in order.
 #[derive(Debug, Default)]
-pub struct Held {
-    pieces: VecDeque<Piece>,
+pub struct DeferredInput {
+    pieces: VecDeque<Deferred>,
     /// Bytes that wait.
     len: usize,
     /// Bytes that have ever waited.
@@ -44,7 +44,7 @@ pub struct Held {
     end_of_data: u64,
 }
 
-impl Held {
+impl DeferredInput {
     /// True where nothing waits.
     pub fn is_empty(&self) -> bool {
         self.pieces.is_empty()
@@ -70,27 +70,27 @@ impl Held {
         }
         self.pushed += bytes.len() as u64;
         self.len += bytes.len();
-        self.pieces.push_back(Piece::Bytes { bytes: bytes.to_vec(), start: 0, at });
+        self.pieces.push_back(Deferred::Bytes { bytes: bytes.to_vec(), start: 0, at });
     }
 
     /// Adds a gap.
     pub fn push_gap(&mut self, missing: u64, at: PacketRef) {
         self.matched = 0;
-        self.pieces.push_back(Piece::Gap(missing, at));
+        self.pieces.push_back(Deferred::Gap(missing, at));
     }
 
     /// Takes the next piece out.
-    pub fn pop(&mut self) -> Option<Piece> {
+    pub fn pop(&mut self) -> Option<Deferred> {
         let piece = self.pieces.pop_front()?;
-        if let Piece::Bytes { bytes, start, .. } = &piece {
+        if let Deferred::Bytes { bytes, start, .. } = &piece {
             self.len -= bytes.len() - start;
         }
         Some(piece)
     }
 
     /// Puts a piece back that was used in part.
-    pub fn put_back(&mut self, piece: Piece) {
-        if let Piece::Bytes { bytes, start, .. } = &piece {
+    pub fn put_back(&mut self, piece: Deferred) {
+        if let Deferred::Bytes { bytes, start, .. } = &piece {
             self.len += bytes.len() - start;
         }
         self.pieces.push_front(piece);
@@ -99,21 +99,21 @@ impl Held {
     /// The first byte, where it is not missing.
     pub fn first_byte(&self) -> Option<u8> {
         match self.pieces.front()? {
-            Piece::Bytes { bytes, start, .. } => bytes.get(*start).copied(),
-            Piece::Gap(..) => None,
+            Deferred::Bytes { bytes, start, .. } => bytes.get(*start).copied(),
+            Deferred::Gap(..) => None,
         }
     }
 
     /// True where bytes are missing before all else that waits.
     pub fn begins_with_gap(&self) -> bool {
-        matches!(self.pieces.front(), Some(Piece::Gap(..)))
+        matches!(self.pieces.front(), Some(Deferred::Gap(..)))
     }
 
     /// The first line, without its end; as far as it goes where its end does not wait here. Empty where a gap comes first.
     pub fn first_line(&self) -> Vec<u8> {
         let mut line = Vec::new();
         for piece in &self.pieces {
-            let Piece::Bytes { bytes, start, .. } = piece else { break };
+            let Deferred::Bytes { bytes, start, .. } = piece else { break };
             let rest = bytes.get(*start..).unwrap_or_default();
             let lf = memchr::memchr(b'\n', rest);
             line.extend_from_slice(&rest[..lf.unwrap_or(rest.len())]);
@@ -138,8 +138,8 @@ impl Held {
     /// The first line after any gaps that come first, and the next if it is whole.
     fn lines_after_gaps(&self) -> (Vec<u8>, Option<Vec<u8>>) {
         let mut bytes = Vec::new();
-        for piece in self.pieces.iter().skip_while(|piece| matches!(piece, Piece::Gap(..))) {
-            let Piece::Bytes { bytes: more, start, .. } = piece else { break };
+        for piece in self.pieces.iter().skip_while(|piece| matches!(piece, Deferred::Gap(..))) {
+            let Deferred::Bytes { bytes: more, start, .. } = piece else { break };
             bytes.extend_from_slice(more.get(*start..).unwrap_or_default());
             if bytes.len() >= limits::LINE_BYTES || memchr::memchr_iter(b'\n', &bytes).nth(1).is_some() {
                 break;
@@ -154,11 +154,11 @@ impl Held {
 
     /// True where a whole line waits.
     pub fn has_line(&self) -> bool {
-        let has_lf = |piece: &Piece| match piece {
-            Piece::Bytes { bytes, start, .. } => {
+        let has_lf = |piece: &Deferred| match piece {
+            Deferred::Bytes { bytes, start, .. } => {
                 memchr::memchr(b'\n', bytes.get(*start..).unwrap_or_default()).is_some()
             }
-            Piece::Gap(..) => false,
+            Deferred::Gap(..) => false,
         };
         self.pieces.iter().any(has_lf)
     }
@@ -174,37 +174,37 @@ mod tests {
     use super::*;
     use crate::capture::Time;
 
-    fn held(pieces: &[&[u8]]) -> Held {
-        let mut held = Held::default();
+    fn deferred(pieces: &[&[u8]]) -> DeferredInput {
+        let mut deferred = DeferredInput::default();
         for piece in pieces {
-            held.push(piece, PacketRef { packet: 1, time: Time::default() });
+            deferred.push(piece, PacketRef { packet: 1, time: Time::default() });
         }
-        held
+        deferred
     }
 
     #[test]
     fn the_end_of_data_is_seen_however_it_is_cut() {
         for text in [b"a\r\n.\r\n".as_slice(), b"\r\n.\r\r\n.\r\n", b"\r\r\n.\r\n", b"\r\n.\r\n.\r\n"] {
             for size in 1..=text.len() {
-                assert!(held(&text.chunks(size).collect::<Vec<_>>()).has_end_of_data(), "{}", text.escape_ascii());
+                assert!(deferred(&text.chunks(size).collect::<Vec<_>>()).has_end_of_data(), "{}", text.escape_ascii());
             }
         }
         for text in [b"a\n.\r\n".as_slice(), b"\r\n.\n", b"\r\n..\r\n", b"\r.\r\n"] {
-            assert!(!held(&[text]).has_end_of_data(), "{}", text.escape_ascii());
+            assert!(!deferred(&[text]).has_end_of_data(), "{}", text.escape_ascii());
         }
     }
 
     #[test]
     fn what_was_taken_out_is_forgotten() {
-        let mut held = held(&[b"a\r\n.\r\n", b"b"]);
-        held.pop();
-        assert!(!held.has_end_of_data());
-        assert_eq!(held.first_line(), b"b");
+        let mut deferred = deferred(&[b"a\r\n.\r\n", b"b"]);
+        deferred.pop();
+        assert!(!deferred.has_end_of_data());
+        assert_eq!(deferred.first_line(), b"b");
     }
 
     #[test]
     fn the_first_line_may_span_packets() {
-        let held = held(&[b"MAIL", b" FROM", b":<>\r\nRCPT"]);
-        assert_eq!(held.first_line(), b"MAIL FROM:<>\r");
+        let deferred = deferred(&[b"MAIL", b" FROM", b":<>\r\nRCPT"]);
+        assert_eq!(deferred.first_line(), b"MAIL FROM:<>\r");
     }
 }

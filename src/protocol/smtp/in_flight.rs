@@ -48,7 +48,7 @@ const TOLD: usize = 3;
 
 /// The questions in flight.
 #[derive(Debug, Default)]
-pub(super) struct Waiting {
+pub(super) struct InFlight {
     all: VecDeque<(Kind, Pending)>,
     /// The ticket of the first: those behind it have the next ones, in order.
     first: i64,
@@ -56,7 +56,7 @@ pub(super) struct Waiting {
     tickets: Vec<(Kind, VecDeque<i64>)>,
 }
 
-impl Waiting {
+impl InFlight {
     pub fn is_empty(&self) -> bool {
         self.all.is_empty()
     }
@@ -161,25 +161,25 @@ mod tests {
     proptest! {
         #[test]
         fn the_index_finds_what_looking_at_all_finds(deeds in prop::collection::vec((0..8_u8, 0..8_u8), 0..60)) {
-            let mut waiting = Waiting::default();
+            let mut in_flight = InFlight::default();
             for (deed, kind) in deeds {
                 let pending = Pending { step: None, question: question(kind), gives_up: None };
                 match deed {
-                    0..4 => waiting.push_back(pending),
-                    4 => waiting.push_front(pending),
-                    5 => drop(waiting.pop_front()),
-                    6 => drop(waiting.pop_back_unseen()),
-                    _ => drop(waiting.drain(kind.into())),
+                    0..4 => in_flight.push_back(pending),
+                    4 => in_flight.push_front(pending),
+                    5 => drop(in_flight.pop_front()),
+                    6 => drop(in_flight.pop_back_unseen()),
+                    _ => drop(in_flight.drain(kind.into())),
                 }
                 for code in [220, 250, 354, 550] {
                     let may = |(at, pending): (usize, &Pending)| {
                         Kind::of(&pending.question).may_be_answered_by(code).then_some(at)
                     };
-                    let looked: Vec<usize> = waiting.iter().enumerate().filter_map(may).take(TOLD).collect();
-                    prop_assert_eq!(waiting.candidates(code).collect::<Vec<_>>(), looked);
+                    let looked: Vec<usize> = in_flight.iter().enumerate().filter_map(may).take(TOLD).collect();
+                    prop_assert_eq!(in_flight.candidates(code).collect::<Vec<_>>(), looked);
                 }
-                let has_unseen = waiting.iter().any(|pending| matches!(pending.question, Question::Unseen { .. }));
-                prop_assert_eq!(waiting.has_unseen(), has_unseen);
+                let has_unseen = in_flight.iter().any(|pending| matches!(pending.question, Question::Unseen { .. }));
+                prop_assert_eq!(in_flight.has_unseen(), has_unseen);
             }
         }
     }

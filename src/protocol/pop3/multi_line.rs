@@ -17,7 +17,7 @@ pub struct Lines {
     pub packets: Packets,
     /// Time of the packet that completed the last.
     pub time: Time,
-    cut: bool,
+    truncated: bool,
 }
 
 impl Lines {
@@ -28,18 +28,18 @@ impl Lines {
             bytes: line.wire_len,
             packets: line.packets.clone(),
             time: line.time,
-            cut: false,
+            truncated: false,
         }
     }
 
     /// Adds `line`.
     pub fn add(&mut self, line: &Line<'_>, out: &mut dyn Sink) {
         self.pass(line);
-        if self.cut {
+        if self.truncated {
             return;
         }
         if self.text.len() + 1 + line.bytes.len() > LINE_BYTES {
-            self.cut = true;
+            self.truncated = true;
             return out.limit(Limit::LineBytes);
         }
         self.text.push(b'\n');
@@ -56,7 +56,7 @@ impl Lines {
 
 /// A `+OK` whose lines follow.
 #[derive(Debug)]
-pub struct Listing {
+pub struct MultiLineReply {
     /// The command that it answers.
     pub pending: Pending,
     /// Extended response code of the first line.
@@ -68,5 +68,5 @@ pub struct Listing {
     /// Bytes of it are missing.
     pub has_gap: bool,
     /// They are missing right before the next line, which may be the end of one.
-    pub torn: bool,
+    pub follows_gap: bool,
 }

@@ -6,13 +6,13 @@ use std::collections::BTreeMap;
 
 /// A message of the mailbox, as far as it is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Name {
+pub(super) struct MessageRef {
     pub uid: Option<u64>,
     /// Absent from where messages may have been renumbered.
     pub number: Option<u64>,
 }
 
-impl Name {
+impl MessageRef {
     /// As a FETCH response names it.
     pub fn of(start: &MessageStart) -> Self {
         Self { uid: start.uid, number: start.number }
@@ -46,13 +46,13 @@ pub(super) struct Sizes {
 
 impl Sizes {
     /// The size that was told of it.
-    pub fn of(&self, name: Name) -> Option<u64> {
+    pub fn of(&self, name: MessageRef) -> Option<u64> {
         let by_uid = name.uid.and_then(|uid| self.by_uid.get(&uid));
         by_uid.or_else(|| self.by_number.get(&name.number?)).copied()
     }
 
     /// Remembers a size.
-    pub fn put(&mut self, name: Name, size: u64) {
+    pub fn put(&mut self, name: MessageRef, size: u64) {
         if self.by_uid.len() + self.by_number.len() + 2 > PARTIAL_SIZES {
             self.full = true;
             return;

@@ -6,14 +6,14 @@ Whichever comes first is kept, within a bound, until the other has come. A text 
 kept, however long it is.
 */
 
-use super::known::{Name, Sizes};
+use super::message_ref::{MessageRef, Sizes};
 use crate::limits::{Limit, PARTIAL_BYTES, WAITING_TEXT_BYTES};
 use crate::protocol::event::{MessageId, MessageStart, Sink, StepId};
 use std::collections::VecDeque;
 
 /// Which half.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Part {
+pub(super) enum HalfKind {
     /// The header, with the empty line that ends it.
     Header,
     /// All that follows.
@@ -24,9 +24,9 @@ pub(super) enum Part {
 
 /// One half, which has come or is coming.
 #[derive(Debug)]
-pub(super) struct Half {
-    part: Part,
-    pub name: Name,
+pub(super) struct PendingHalf {
+    kind: HalfKind,
+    pub name: MessageRef,
     /// The whole message's, but for the steps, which are this half's.
     start: MessageStart,
     content: Vec<u8>,
@@ -38,15 +38,15 @@ pub(super) enum Begun {
     /// Its header has come: the message has begun, and this is the rest of it.
     Message(MessageId),
     /// It is to be kept, if it is there to be kept.
-    Alone(Option<Half>),
+    Alone(Option<PendingHalf>),
 }
 
 /// The halves that wait for the other.
 #[derive(Debug, Default)]
 pub(super) struct Halves {
     /// The oldest first, as with the texts.
-    headers: VecDeque<Half>,
-    texts: VecDeque<Half>,
+    headers: VecDeque<PendingHalf>,
+    texts: VecDeque<PendingHalf>,
     /// What the headers hold, by [`weight`].
     headers_held: usize,
     /// What the texts hold, and any half that is coming.
@@ -61,18 +61,18 @@ pub(super) fn weight(octets: usize) -> usize {
     octets.saturating_add(if cfg!(fuzzing) { 8 } else { 512 })
 }
 
-impl Half {
+impl PendingHalf {
     fn weight(&self) -> usize {
         let mailbox = self.start.mailbox.as_ref().map_or(0, Vec::len);
         weight(self.content.len()).saturating_add(mailbox)
     }
 
     /// True where `self` is the header and `other`, of `octets`, all that follows it; `size` is the message's.
-    fn is_completed_by(&self, other: &Half, octets: u64, size: Option<u64>) -> bool {
+    fn is_completed_by(&self, other: &PendingHalf, octets: u64, size: Option<u64>) -> bool {
         let whole = octets.saturating_add(self.content.len() as u64);
         self.name.is(other.name)
             && size.is_none_or(|size| size == whole)
-            && (other.part == Part::Text || other.part == Part::First && has_one_part(&self.content))
+            && (other.kind == HalfKind::Text || other.kind == HalfKind::First && has_one_part(&self.content))
     }
 
     /// It has come, in these steps.
@@ -88,17 +88,17 @@ impl Half {
 
 impl Halves {
     /// A half begins, that `start` tells as it is.
-    pub fn begin(&mut self, part: Part, start: &MessageStart) -> Half {
+    pub fn begin(&mut self, kind: HalfKind, start: &MessageStart) -> PendingHalf {
         let start = MessageStart { part: None, ..start.clone() };
-        let half = Half { part, name: Name::of(&start), start, content: Vec::new() };
+        let half = PendingHalf { kind, name: MessageRef::of(&start), start, content: Vec::new() };
         self.held = self.held.saturating_add(half.weight());
         half
     }
 
     /// The next octets of a half that is coming. One that grows too large is dropped.
-    pub fn add(&mut self, half: &mut Option<Half>, octets: &[u8]) {
+    pub fn add(&mut self, half: &mut Option<PendingHalf>, octets: &[u8]) {
         let Some(growing) = half else { return };
-        let bound = if growing.part == Part::Header { PARTIAL_BYTES / 4 } else { WAITING_TEXT_BYTES };
+        let bound = if growing.kind == HalfKind::Header { PARTIAL_BYTES / 4 } else { WAITING_TEXT_BYTES };
         if growing.weight().saturating_add(octets.len()) > bound {
             self.drop(half.take());
             return;
@@ -116,29 +116,29 @@ impl Halves {
     }
 
     /// A half that will not be had, for it lacks octets.
-    pub fn forget(&mut self, half: Option<Half>) {
+    pub fn forget(&mut self, half: Option<PendingHalf>) {
         self.held = self.held.saturating_sub(half.map_or(0, |half| half.weight()));
     }
 
     /// A half for which there is no room.
-    fn drop(&mut self, half: Option<Half>) {
+    fn drop(&mut self, half: Option<PendingHalf>) {
         let Some(half) = half else { return };
         self.held = self.held.saturating_sub(half.weight());
-        match half.part {
-            Part::Header => self.headers_forgotten = true,
-            Part::Text | Part::First => self.texts_forgotten = true,
+        match half.kind {
+            HalfKind::Header => self.headers_forgotten = true,
+            HalfKind::Text | HalfKind::First => self.texts_forgotten = true,
         }
     }
 
     /// All that follows a header begins, and is `octets` long: if that header has come, then so has the message's beginning.
-    pub fn header_of(&mut self, text: Half, octets: u64, sizes: &Sizes, out: &mut dyn Sink) -> Begun {
+    pub fn header_of(&mut self, text: PendingHalf, octets: u64, sizes: &Sizes, out: &mut dyn Sink) -> Begun {
         let size = sizes.of(text.name);
         let Some(found) = self.headers.iter().position(|header| header.is_completed_by(&text, octets, size)) else {
-            if self.headers_forgotten && text.part == Part::Text {
+            if self.headers_forgotten && text.kind == HalfKind::Text {
                 out.limit(Limit::PartialFetches);
             }
             // One part of several is not waited with for a header that is here.
-            let in_vain = text.part == Part::First && self.headers.iter().any(|header| header.name.is(text.name));
+            let in_vain = text.kind == HalfKind::First && self.headers.iter().any(|header| header.name.is(text.name));
             return Begun::Alone(if in_vain || octets > WAITING_TEXT_BYTES as u64 {
                 self.held = self.held.saturating_sub(text.weight());
                 self.texts_forgotten |= !in_vain;
@@ -159,25 +159,25 @@ impl Halves {
 
     /// A half has come, to its end. If the other has come too, the message is told, and returned; its outcome remains to
     /// be told. `others` is what is held elsewhere under the bound for headers.
-    pub fn came(&mut self, half: Half, sizes: &Sizes, others: usize, out: &mut dyn Sink) -> Option<MessageId> {
+    pub fn came(&mut self, half: PendingHalf, sizes: &Sizes, others: usize, out: &mut dyn Sink) -> Option<MessageId> {
         let size = sizes.of(half.name);
         self.held = self.held.saturating_sub(half.weight());
-        let found = match half.part {
-            Part::Header => {
-                let fits = |text: &Half| half.is_completed_by(text, text.content.len() as u64, size);
+        let found = match half.kind {
+            HalfKind::Header => {
+                let fits = |text: &PendingHalf| half.is_completed_by(text, text.content.len() as u64, size);
                 let place = self.texts.iter().position(fits);
                 let text = place.and_then(|place| self.texts.remove(place));
                 if text.is_none() && self.texts_forgotten && has_one_part(&half.content) {
                     out.limit(Limit::PartialFetches);
                 }
-                self.held = self.held.saturating_sub(text.as_ref().map_or(0, Half::weight));
+                self.held = self.held.saturating_sub(text.as_ref().map_or(0, PendingHalf::weight));
                 text
             }
-            Part::Text | Part::First => {
-                let fits = |header: &Half| header.is_completed_by(&half, half.content.len() as u64, size);
+            HalfKind::Text | HalfKind::First => {
+                let fits = |header: &PendingHalf| header.is_completed_by(&half, half.content.len() as u64, size);
                 let place = self.headers.iter().position(fits);
                 let header = place.and_then(|place| self.headers.remove(place));
-                self.headers_held = self.headers_held.saturating_sub(header.as_ref().map_or(0, Half::weight));
+                self.headers_held = self.headers_held.saturating_sub(header.as_ref().map_or(0, PendingHalf::weight));
                 header
             }
         };
@@ -191,20 +191,23 @@ impl Halves {
         start.steps.dedup();
         start.uid = start.uid.or(found.start.uid);
         let message = out.message(start);
-        let (header, text) =
-            if half.part == Part::Header { (&half.content, &found.content) } else { (&found.content, &half.content) };
+        let (header, text) = if half.kind == HalfKind::Header {
+            (&half.content, &found.content)
+        } else {
+            (&found.content, &half.content)
+        };
         out.content(message, header);
         out.content(message, text);
         out.content_end(message, true);
         Some(message)
     }
 
-    fn keep(&mut self, half: Half, others: usize) {
+    fn keep(&mut self, half: PendingHalf, others: usize) {
         let weight = half.weight();
-        if half.part == Part::Header {
+        if half.kind == HalfKind::Header {
             if let Some(again) = self.headers.iter().position(|other| other.name.is(half.name)) {
                 let again = self.headers.remove(again);
-                self.headers_held = self.headers_held.saturating_sub(again.as_ref().map_or(0, Half::weight));
+                self.headers_held = self.headers_held.saturating_sub(again.as_ref().map_or(0, PendingHalf::weight));
             }
             self.headers_held = self.headers_held.saturating_add(weight);
             self.headers.push_back(half);
@@ -215,10 +218,10 @@ impl Halves {
                 self.headers_forgotten = true;
             }
         } else {
-            let is_same = |other: &Half| other.part == half.part && other.name.is(half.name);
+            let is_same = |other: &PendingHalf| other.kind == half.kind && other.name.is(half.name);
             if let Some(again) = self.texts.iter().position(is_same) {
                 let again = self.texts.remove(again);
-                self.held = self.held.saturating_sub(again.as_ref().map_or(0, Half::weight));
+                self.held = self.held.saturating_sub(again.as_ref().map_or(0, PendingHalf::weight));
             }
             self.held = self.held.saturating_add(weight);
             self.texts.push_back(half);
@@ -236,7 +239,7 @@ impl Halves {
     }
 
     /// A response about this message is over: if it has told any halves, then those are the last.
-    pub fn named(&mut self, name: Name) {
+    pub fn named(&mut self, name: MessageRef) {
         for halves in [&mut self.headers, &mut self.texts] {
             for half in halves.iter_mut().rev().take_while(|half| half.name.is(name)) {
                 half.name.uid = half.name.uid.or(name.uid);
@@ -245,7 +248,7 @@ impl Halves {
     }
 
     /// Does `change` to the names of all.
-    pub fn rename(&mut self, mut change: impl FnMut(&mut Name)) {
+    pub fn rename(&mut self, mut change: impl FnMut(&mut MessageRef)) {
         self.headers.iter_mut().chain(&mut self.texts).for_each(|half| change(&mut half.name));
     }
 

@@ -6,7 +6,7 @@ The response is scanned line by line as it comes, with a depth for its parenthes
 megabytes lies between two of its lines.
 */
 
-use super::halves::Part;
+use super::header_and_text::HalfKind;
 use super::lexer::{Parsed, number, quoted, spaces, unescaped};
 use nom::Parser;
 use nom::branch::alt;
@@ -45,12 +45,12 @@ impl Section {
     }
 
     /// Which half of the message it is, or is a piece of (RFC 3501, section 6.4.5); `None` for what is none.
-    pub fn half(&self) -> Option<Part> {
+    pub fn half(&self) -> Option<HalfKind> {
         match self.name.as_str() {
             _ if self.binary => None,
-            "HEADER" => Some(Part::Header),
-            "TEXT" => Some(Part::Text),
-            "1" => Some(Part::First),
+            "HEADER" => Some(HalfKind::Header),
+            "TEXT" => Some(HalfKind::Text),
+            "1" => Some(HalfKind::First),
             _ => None,
         }
     }
@@ -90,7 +90,7 @@ impl Section {
 
 /// A scan of one FETCH response.
 #[derive(Debug, Default)]
-pub(super) struct Scan {
+pub(super) struct MsgAttScanner {
     depth: u32,
     place: Place,
     /// The UID, if it has been said.
@@ -129,7 +129,7 @@ enum Body {
     Decoded,
 }
 
-impl Scan {
+impl MsgAttScanner {
     /// Of a response that has named its message by this UID before it begins (RFC 9586).
     pub fn of(uid: Option<u64>) -> Self {
         Self { uid, ..Self::default() }
@@ -289,15 +289,15 @@ mod tests {
 
     /// The parts that `lines` carry as literals (of 10 octets each), one for each line but the last.
     fn literals(lines: &[&str]) -> (Vec<Option<Option<String>>>, Option<u64>) {
-        let mut scan = Scan::default();
+        let mut scanner = MsgAttScanner::default();
         let mut found = Vec::new();
         for (n, line) in (1..).zip(lines) {
-            scan.line(line.as_bytes());
+            scanner.line(line.as_bytes());
             if n < lines.len() {
-                found.push(scan.literal().map(|section| section.part(10)));
+                found.push(scanner.literal().map(|section| section.part(10)));
             }
         }
-        (found, scan.uid)
+        (found, scanner.uid)
     }
 
     #[test]
@@ -341,34 +341,35 @@ mod tests {
 
     #[test]
     fn quoted_strings_and_nil_are_bodies_too() {
-        let mut scan = Scan::default();
-        let bodies = scan.line(br#"(BODY[1] "a \"b\"" BODY[2] NIL BODY[TEXT] "" ENVELOPE ("x") BODY ("TEXT") UID 3)"#);
+        let mut scanner = MsgAttScanner::default();
+        let bodies =
+            scanner.line(br#"(BODY[1] "a \"b\"" BODY[2] NIL BODY[TEXT] "" ENVELOPE ("x") BODY ("TEXT") UID 3)"#);
         let found: Vec<_> = bodies.iter().map(|(section, content)| (section.part(1), content.as_slice())).collect();
         assert_eq!(found, [(Some("section 1".into()), br#"a "b""#.as_slice()), (Some("text".into()), b"".as_slice())]);
-        assert_eq!(scan.uid, Some(3));
-        let bodies = scan.line(b"(BODY[]<4096> NIL RFC822.SIZE 4096 BODY[1]<0> \"\")");
+        assert_eq!(scanner.uid, Some(3));
+        let bodies = scanner.line(b"(BODY[]<4096> NIL RFC822.SIZE 4096 BODY[1]<0> \"\")");
         let found: Vec<_> = bodies.iter().map(|(section, _)| section.part(0)).collect();
         assert_eq!(found, [Some("bytes 4096".into()), Some("section 1, bytes 0".into())]);
-        assert_eq!(scan.size, Some(4096));
+        assert_eq!(scanner.size, Some(4096));
     }
 
     #[test]
     fn a_scan_goes_on_after_what_it_did_not_see() {
-        let mut scan = Scan::default();
-        scan.line(b"(BODYSTRUCTURE ((((");
-        scan.resume(b"\" NIL)) UID 5 BODY[TEXT] {10}");
-        assert_eq!(scan.literal().and_then(|section| section.part(10)), Some("text".into()));
-        scan.resume(b"x x x {10}");
-        assert_eq!(scan.literal(), None);
+        let mut scanner = MsgAttScanner::default();
+        scanner.line(b"(BODYSTRUCTURE ((((");
+        scanner.resume(b"\" NIL)) UID 5 BODY[TEXT] {10}");
+        assert_eq!(scanner.literal().and_then(|section| section.part(10)), Some("text".into()));
+        scanner.resume(b"x x x {10}");
+        assert_eq!(scanner.literal(), None);
     }
 
     #[test]
     fn nesting_costs_nothing() {
-        let mut scan = Scan::default();
+        let mut scanner = MsgAttScanner::default();
         let deep = b"(".repeat(100_000);
-        scan.line(&deep);
-        scan.line(&deep);
-        scan.line(b"\" [ ] < {");
-        assert_eq!(scan.literal(), None);
+        scanner.line(&deep);
+        scanner.line(&deep);
+        scanner.line(b"\" [ ] < {");
+        assert_eq!(scanner.literal(), None);
     }
 }
