@@ -177,11 +177,10 @@ impl Sink for Builder {
             let left_out = u64::from(told.packets.left_out());
             self.session.limits_hit.hit_times(Limit::PacketsPerStep, left_out);
         }
-        let subject = told.subject.clone();
         let answered = told.answers.and_then(|n| self.session.step(n));
         let place = step::Place { n, protocol: self.session.protocol, phase: self.phase, answered };
         let step = if self.wanted.texts { step::read(place, told) } else { step::without_text(place, told) };
-        self.findings.step(&step, &subject);
+        self.findings.step(&step, &step.subject);
         // Of many connections that are open at once, most have said one thing: the greeting.
         if self.session.steps.len() == self.session.steps.capacity() {
             let more = match self.session.steps.len() {

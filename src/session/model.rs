@@ -9,7 +9,7 @@ use crate::capture::Time;
 use crate::flow::{Side, Transport};
 use crate::limits::LimitsHit;
 use crate::protocol::Protocol;
-use crate::protocol::event::{Certificate, Exposure, Kind, LoginOutcome, MessageId, Packets, StepId};
+use crate::protocol::event::{Certificate, Exposure, Kind, LoginOutcome, MessageId, Packets, StepId, Subject};
 use std::ops::Range;
 
 mod mail;
@@ -69,6 +69,8 @@ pub struct Step {
     pub state: Option<State>,
     /// What sort of thing it is.
     pub kind: Kind,
+    /// What it is in its protocol.
+    pub subject: Subject,
     /// IMAP: the tag.
     pub tag: Option<String>,
     /// Upper-case verb.

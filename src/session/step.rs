@@ -62,6 +62,7 @@ pub fn without_text(place: Place<'_>, step: event::Step<'_>) -> Step {
         bytes: step.bytes,
         carries: None,
         purpose,
+        subject: step.subject,
         answers: answered.map(|answered| answered.n),
         elapsed: answered.map(|answered| step.time.since(answered.time)),
     }

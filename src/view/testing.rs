@@ -110,6 +110,7 @@ impl Talk {
         self.step(from, kind, text).with(|step| {
             step.bytes = bytes;
             if gap {
+                step.subject = Subject::Gap(bytes);
                 step.purpose = Purpose::Gap { from, bytes };
             }
         })
@@ -157,6 +158,7 @@ impl Talk {
             secrets: Vec::new(),
             bytes: text.len() as u64 + 2,
             carries: None,
+            subject: said.subject,
             purpose,
             answers: None,
             elapsed: None,

@@ -49,6 +49,7 @@ fn asked(purpose: Purpose) -> model::Step {
         secrets: Vec::new(),
         bytes: 0,
         carries: None,
+        subject: Subject::Unknown,
         purpose,
         answers: None,
         elapsed: None,
