@@ -7,6 +7,7 @@ use crate::pipeline::When;
 use crate::protocol::Protocol;
 use crate::protocol::ports::{Hint, Ports};
 use crate::session::builder::Wanted;
+use crate::verdict::Selection;
 use crate::view::{Lang, Show};
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
@@ -347,8 +348,9 @@ fn analysis(
     let options = crate::pipeline::Options {
         ports,
         any_port: args.any_port,
-        wanted: if args.extract.is_some() { Wanted::ALL } else { wanted(show, args.format, args.redact) },
-        // Whoever runs this gives it one, where that is asked for.
+        // `run` asks the view what it needs, and makes the keeper where content is extracted.
+        wanted: Wanted::NONE,
+        selection: Selection::NONE,
         keeper: None,
         protocols: args.protocols.iter().filter_map(|name| name.parse::<Protocol>().ok()).collect(),
         sessions: args.sessions.into_iter().collect(),
@@ -377,14 +379,6 @@ fn analysis(
         colour,
     };
     Plan::Analyze(Box::new(Analysis { input, filter: args.filter, options, output }))
-}
-
-/// What the views need, and no more.
-fn wanted(show: Show, format: Format, redact: bool) -> Wanted {
-    let messages = format != Format::Table || show.steps || show.messages;
-    // Secrets are looked for in all that was said before anything is shown.
-    let texts = format != Format::Table || show.steps || redact;
-    Wanted { messages, attachments: messages, texts }
 }
 
 fn show(asked: &[What]) -> Show {

@@ -26,7 +26,8 @@ use crate::protocol::ports::Ports;
 use crate::session::Wanted;
 use crate::session::keep::Keeper;
 use crate::session::model::Session;
-use crate::view::{Report, View};
+use crate::verdict::{Report, Selection};
+use crate::view::View;
 use intake::Intake;
 use outtake::Outtake;
 use shards::Shards;
@@ -45,6 +46,8 @@ pub struct Options {
     pub any_port: bool,
     /// What is worth computing.
     pub wanted: Wanted,
+    /// Which rules look at sessions, and what is counted over all of them.
+    pub selection: Selection,
     /// Who wants to have the content of messages and attachments.
     pub keeper: Option<Arc<dyn Keeper>>,
     /// Only sessions of these protocols; all where empty.
@@ -100,9 +103,9 @@ pub fn run(source: &mut dyn Source, options: &Options, view: &mut dyn View, stop
     } else {
         run_here(source, options, &mut outtake, stop)?
     };
-    let mut summary = outtake.finish(intake.finish());
+    let (mut summary, logins) = outtake.finish(intake.finish());
     summary.limits_hit.add(&source.limits());
-    let report = Report { sources: source.info(), summary };
+    let report = Report { sources: source.info(), summary, logins };
     view.finish(&report)?;
     Ok(Outcome { report, problem })
 }

@@ -107,6 +107,8 @@ fn analyze(mut analysis: Analysis) -> anyhow::Result<()> {
         let end = live.then(|| Arc::clone(&give_up));
         view = Box::new(Extract::new(view, directory, analysis.output.lang, spool, end)?);
     }
+    analysis.options.selection = view.selection();
+    analysis.options.wanted = view.needs().and(analysis.options.selection.needs());
     let outcome = pipeline::run(&mut *source, &analysis.options, &mut *view, &give_up)?;
     match outcome.problem {
         Some(problem) => Err(problem.into()),

@@ -4,7 +4,8 @@ mod support;
 
 use mailtap::pipeline;
 use mailtap::session::Session;
-use mailtap::view::{Report, View};
+use mailtap::verdict::Report;
+use mailtap::view::View;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;

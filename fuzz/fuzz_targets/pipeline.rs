@@ -6,6 +6,7 @@ use mailtap::capture::CaptureFile;
 use mailtap::pipeline::{self, Options, When};
 use mailtap::protocol::ports::Ports;
 use mailtap::session::builder::Wanted;
+use mailtap::verdict::Selection;
 use mailtap::view::json::Json;
 use mailtap::view::table::{self, Live, Table};
 use mailtap::view::{Lang, Show, View, record};
@@ -19,6 +20,7 @@ fn run(data: &[u8], any_port: bool, live: bool, threads: usize, view: &mut dyn V
         ports: Ports::default(),
         any_port,
         wanted: Wanted::ALL,
+        selection: Selection::ALL,
         keeper: None,
         protocols: Vec::new(),
         sessions: Default::default(),

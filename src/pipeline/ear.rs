@@ -9,6 +9,7 @@ use crate::protocol::detect::{self, Detector, Verdict};
 use crate::protocol::ports::{Hint, Ports};
 use crate::session::builder::{Builder, Wanted};
 use crate::session::keep::Keeper;
+use crate::verdict::{self, Rule};
 use crate::view::View;
 use std::io;
 use std::sync::Arc;
@@ -18,6 +19,7 @@ pub struct Ear {
     ports: Arc<Ports>,
     any_port: bool,
     wanted: Wanted,
+    rules: &'static [&'static Rule],
     keeper: Option<Arc<dyn Keeper>>,
     ends: Ends,
     first: At,
@@ -54,6 +56,7 @@ impl Ear {
             ports,
             any_port,
             wanted,
+            rules: &[],
             keeper: None,
             ends: *ends,
             first,
@@ -69,6 +72,12 @@ impl Ear {
     /// Hands the content of messages and attachments on to `keeper`.
     pub fn keeping(mut self, keeper: Option<Arc<dyn Keeper>>) -> Self {
         self.keeper = keeper;
+        self
+    }
+
+    /// Has `rules` look at the session once it is over.
+    pub fn judged_by(mut self, rules: &'static [&'static Rule]) -> Self {
+        self.rules = rules;
         self
     }
 
@@ -142,7 +151,9 @@ impl Ear {
         }
         let State::Following { mut dialogue, mut builder } = self.state else { return None };
         dialogue.end(&mut *builder);
-        Some(Ended::Spoken(Box::new((builder.finish(transport), self.shown))))
+        let mut session = builder.finish(transport);
+        verdict::judge(&mut session, self.rules);
+        Some(Ended::Spoken(Box::new((session, self.shown))))
     }
 
     fn expect(&mut self) {

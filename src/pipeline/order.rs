@@ -13,6 +13,7 @@ use crate::protocol::detect;
 use crate::protocol::ports::Hint;
 use crate::session::builder::{Builder, Wanted};
 use crate::session::model::Session;
+use crate::verdict::{self, Rule};
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
 /// Packet time after which a silent connection counts as decided, so that later ones can be numbered: as mail where its port
@@ -42,7 +43,7 @@ impl Ended {
     }
 
     /// The session with number `id`, and the number of its steps that have been shown already.
-    fn session(self, id: u64, wanted: Wanted) -> (Session, usize) {
+    fn session(self, id: u64, wanted: Wanted, rules: &[&Rule]) -> (Session, usize) {
         let (mut session, shown) = match self {
             Self::Spoken(session) => *session,
             Self::Silent(silent) => {
@@ -50,7 +51,9 @@ impl Ended {
                 let mut builder = Builder::new(hint.protocol, wanted);
                 let mut dialogue = detect::dialogue(hint, &mut builder);
                 dialogue.end(&mut builder);
-                (builder.finish(transport), 0)
+                let mut session = builder.finish(transport);
+                verdict::judge(&mut session, rules);
+                (session, 0)
             }
         };
         session.id = id;
@@ -62,6 +65,8 @@ impl Ended {
 pub struct Order {
     when: When,
     wanted: Wanted,
+    /// For sessions in which nothing was said: the others have been looked at.
+    rules: &'static [&'static Rule],
     /// Connections that have no number yet.
     unnumbered: BTreeMap<First, Connection>,
     /// The numbers of the sessions that are open.
@@ -96,10 +101,11 @@ enum State {
 
 impl Order {
     /// Nothing has begun yet.
-    pub fn new(when: When, wanted: Wanted) -> Self {
+    pub fn new(when: When, wanted: Wanted, rules: &'static [&'static Rule]) -> Self {
         Self {
             when,
             wanted,
+            rules,
             unnumbered: BTreeMap::new(),
             open: HashMap::new(),
             next_id: 1,
@@ -183,7 +189,7 @@ impl Order {
         };
         let ended = self.ended.remove(&id)?;
         self.weight -= ended.weight();
-        Some(ended.session(id, self.wanted))
+        Some(ended.session(id, self.wanted, self.rules))
     }
 
     /// The number of the session that is handed on next, if it is over. One that is open as long as the capture (IDLE) has
@@ -257,7 +263,7 @@ mod tests {
 
     #[test]
     fn one_that_stays_open_has_the_others_wait_up_to_a_bound() {
-        let mut order = Order::new(When::InOrder, Wanted::ALL);
+        let mut order = Order::new(When::InOrder, Wanted::ALL, &[]);
         let bound = (WAITING_STEPS / LIGHTEST_SESSION) as u64;
         order.begun((1, 0), Time::default(), true);
         order.decided((1, 0), true);

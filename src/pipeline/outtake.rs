@@ -6,8 +6,10 @@ use super::shards::{Event, Shards, What};
 use super::{BatchEnd, Options};
 use crate::decode::Segment;
 use crate::limits::LimitsHit;
-use crate::session::same::Same;
 use crate::session::summary::Summary;
+use crate::verdict::across::Across;
+use crate::verdict::across::login_frequency::{LoginCounter, Logins};
+use crate::verdict::across::same_message::MessageIndex;
 use crate::view::View;
 use std::io;
 
@@ -15,7 +17,8 @@ use std::io;
 pub struct Outtake<'a> {
     options: &'a Options,
     order: Order,
-    same: Same,
+    messages: MessageIndex,
+    logins: LoginCounter,
     summary: Summary,
     view: &'a mut dyn View,
 }
@@ -25,8 +28,9 @@ impl<'a> Outtake<'a> {
     pub fn new(options: &'a Options, view: &'a mut dyn View) -> Self {
         Self {
             options,
-            order: Order::new(options.order, options.wanted),
-            same: Same::default(),
+            order: Order::new(options.order, options.wanted, options.selection.rules),
+            messages: MessageIndex::default(),
+            logins: LoginCounter::default(),
             summary: Summary::default(),
             view,
         }
@@ -77,19 +81,19 @@ impl<'a> Outtake<'a> {
     }
 
     /// The capture has been read.
-    pub fn finish(mut self, counted: Counted) -> Summary {
+    pub fn finish(mut self, counted: Counted) -> (Summary, Logins) {
         self.summary.limits_hit.add(&counted.limits_hit);
         self.summary.limits_hit.add(self.order.limits_hit());
         let mail = self.summary.packets.mail;
         let mut packets = counted.packets;
         packets.mail = mail;
         packets.other = packets.read.saturating_sub(mail + packets.undecodable);
-        Summary { packets, traffic: counted.traffic, ..self.summary }
+        (Summary { packets, traffic: counted.traffic, ..self.summary }, self.logins.finish())
     }
 
     fn show_ready(&mut self) -> io::Result<()> {
         while let Some((mut session, shown)) = self.order.next_ready() {
-            self.same.link(&mut session);
+            self.messages.link(&mut session);
             // Limits are of what was read, as packets are: they are told of sessions that nobody asked for, too.
             if !self.options.selects(&session) {
                 self.summary.add_unselected(&session);
@@ -101,6 +105,9 @@ impl<'a> Outtake<'a> {
                 }
             }
             self.summary.add(&session);
+            if self.options.selection.logins {
+                self.logins.session(&session);
+            }
             self.view.session(session)?;
         }
         Ok(())

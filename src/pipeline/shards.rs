@@ -11,6 +11,7 @@ use crate::limits::LimitsHit;
 use crate::protocol::ports::Ports;
 use crate::session::Wanted;
 use crate::session::keep::Keeper;
+use crate::verdict::Rule;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
@@ -88,6 +89,7 @@ impl Shards {
                     ports: Arc::clone(&ports),
                     any_port: options.any_port,
                     wanted: options.wanted,
+                    rules: options.selection.rules,
                     keeper: options.keeper.clone(),
                     now: 0,
                     shard: shard as u64,
@@ -167,6 +169,7 @@ struct Following {
     ports: Arc<Ports>,
     any_port: bool,
     wanted: Wanted,
+    rules: &'static [&'static Rule],
     keeper: Option<Arc<dyn Keeper>>,
     /// The packet at hand, in the order in which they were handed out.
     now: u64,
@@ -217,7 +220,9 @@ impl Follower for Following {
     }
 
     fn listen(&mut self, key: First, ends: &Ends, first: At) -> Ear {
-        Ear::new(Arc::clone(&self.ports), self.any_port, self.wanted, ends, first, key).keeping(self.keeper.clone())
+        Ear::new(Arc::clone(&self.ports), self.any_port, self.wanted, ends, first, key)
+            .keeping(self.keeper.clone())
+            .judged_by(self.rules)
     }
 
     fn over(&mut self, ear: Ear, transport: Transport) {

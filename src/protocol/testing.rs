@@ -12,7 +12,7 @@ use crate::limits::Limit;
 use script::Line;
 
 /// What a script says.
-mod script;
+pub(crate) mod script;
 
 /// A step, written down.
 #[derive(Debug, Clone)]

@@ -5,7 +5,6 @@ Whatever a bound leaves out is counted, and what refers to it refers to nothing:
 session names a step that the session does not have.
 */
 
-use super::findings::Findings;
 use super::keep::Keeper;
 use super::message::{Content, Reader};
 use super::model::{Carries, Credential, Envelope, Message, Phase, Recipient, Session, Step, Tls, TlsMode};
@@ -36,8 +35,23 @@ pub struct Wanted {
 impl Wanted {
     /// Everything.
     pub const ALL: Self = Self { messages: true, attachments: true, texts: true };
-    /// Steps, log-ins, envelopes and findings alone.
+    /// Steps with what they say, log-ins and envelopes alone.
     pub const STEPS: Self = Self { messages: false, attachments: false, texts: true };
+    /// What is always there: steps without what they say, log-ins, envelopes.
+    pub const NONE: Self = Self { messages: false, attachments: false, texts: false };
+    /// What steps say.
+    pub const TEXTS: Self = Self { texts: true, ..Self::NONE };
+    /// Messages' digests, header fields and MIME structure.
+    pub const MESSAGES: Self = Self { messages: true, ..Self::NONE };
+
+    /// What is asked for by either.
+    pub const fn and(self, other: Self) -> Self {
+        Self {
+            messages: self.messages || other.messages,
+            attachments: self.attachments || other.attachments,
+            texts: self.texts || other.texts,
+        }
+    }
 }
 
 /// Steps of a session that sends one message: there is room for as many once there are two.
@@ -56,11 +70,8 @@ pub struct Builder {
     readers: BTreeMap<MessageId, Reader>,
     /// The last row of content of each of these.
     content_steps: BTreeMap<MessageId, StepId>,
-    /// For each message, whether it crossed inside TLS that was decrypted.
-    encrypted: Vec<bool>,
     /// The first step inside TLS that was decrypted.
     decrypted_from: Option<StepId>,
-    findings: Findings,
 }
 
 impl Builder {
@@ -87,9 +98,7 @@ impl Builder {
             phase: Phase::Connection,
             readers: BTreeMap::new(),
             content_steps: BTreeMap::new(),
-            encrypted: Vec::new(),
             decrypted_from: None,
-            findings: Findings::default(),
         }
     }
 
@@ -105,23 +114,20 @@ impl Builder {
     }
 
     /// The session so far, for a view that shows it as it happens: its number and transport are whoever's who follows
-    /// the connection. Messages under way have no digests yet, and findings come at the end.
+    /// the connection. Messages under way have no digests yet, and there are no findings.
     pub fn so_far(&mut self) -> &mut Session {
         &mut self.session
     }
 
-    /// The session is over. Its `id` is 0 until the pipeline gives it one.
-    pub fn finish(mut self, mut transport: Transport) -> Session {
+    /// The session is over. Its `id` is 0 until the pipeline gives it one, and it has no findings until `verdict` has
+    /// looked at it.
+    pub fn finish(mut self, transport: Transport) -> Session {
         let open: Vec<MessageId> = self.readers.keys().copied().collect();
         for message in open {
             self.content_end(message, false);
         }
-        for (message, encrypted) in self.session.messages.iter().zip(&self.encrypted) {
-            self.findings.message(message, *encrypted, &self.session.steps);
-        }
         // They were told as they were decided, which need not be the order in which they were made.
         self.session.credentials.sort_by_key(|credential| credential.steps.first().copied().unwrap_or(StepId::MAX));
-        self.session.findings = self.findings.finish(&mut transport, &self.session.steps);
         self.session.transport = transport;
         self.session
     }
@@ -180,7 +186,6 @@ impl Sink for Builder {
         let answered = told.answers.and_then(|n| self.session.step(n));
         let place = step::Place { n, protocol: self.session.protocol, phase: self.phase, answered };
         let step = if self.wanted.texts { step::read(place, told) } else { step::without_text(place, told) };
-        self.findings.step(&step, &step.subject);
         // Of many connections that are open at once, most have said one thing: the greeting.
         if self.session.steps.len() == self.session.steps.capacity() {
             let more = match self.session.steps.len() {
@@ -218,7 +223,6 @@ impl Sink for Builder {
             steps,
             wire_forms: told.wire_forms.iter().map(|form| Secret::new(text(form))).collect(),
         };
-        self.findings.credential(&credential);
         self.session.credentials.push(credential);
     }
 
@@ -230,7 +234,7 @@ impl Sink for Builder {
             return n;
         }
         self.readers.insert(n, Reader::new(start.part.as_deref(), self.wanted).keeping(self.keeper.as_ref()));
-        self.encrypted.push(self.session.tls.decrypted);
+        let encrypted = self.session.tls.decrypted;
         let steps = self.kept(start.steps);
         self.session.messages.push(Message {
             n,
@@ -255,6 +259,7 @@ impl Sink for Builder {
                 Direction::Retrieved => None,
             },
             reply: None,
+            encrypted,
             steps,
             same_as: Vec::new(),
             kept: None,

@@ -1,22 +1,20 @@
 /*!
-What happened in a session, and what it means. Speaks no language and knows no format.
+What happened in a session. Speaks no language and knows no format.
 
 The [`Builder`] is the [`Sink`](crate::protocol::Sink) of a dialogue: it makes a [`Session`] of what it is told.
-[`Same`] finds the messages that crossed more than once.
 */
 
 pub mod builder;
-mod findings;
 pub mod keep;
 mod message;
 pub mod model;
 pub mod purpose;
-pub mod same;
 pub mod secret;
 mod step;
 pub mod summary;
 mod text;
 
 pub use builder::{Builder, Wanted};
+pub(crate) use message::sha256;
 pub use model::Session;
-pub use same::Same;
+pub(crate) use text::text;

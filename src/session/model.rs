@@ -12,8 +12,10 @@ use crate::protocol::Protocol;
 use crate::protocol::event::{Certificate, Exposure, Kind, LoginOutcome, MessageId, Packets, StepId, Subject};
 use std::ops::Range;
 
+mod finding;
 mod mail;
 
+pub use finding::{Conflict, Fact, Finding, Severity};
 pub use mail::{Attachment, Envelope, Header, LineEnds, Lines, Mailbox, Match, Message, MimePart, Recipient, SameAs};
 
 /// One mail session.
@@ -39,7 +41,7 @@ pub struct Session {
     pub credentials: Vec<Credential>,
     /// Every message carried.
     pub messages: Vec<Message>,
-    /// What is wrong, weak or worth knowing.
+    /// What is wrong, weak or worth knowing: put here by `verdict` once the session is over.
     pub findings: Vec<Finding>,
     /// Bounds that cost something in this session.
     pub limits_hit: LimitsHit,
@@ -207,114 +209,4 @@ pub struct Credential {
     pub steps: Vec<StepId>,
     /// The secrets in the forms in which they crossed.
     pub wire_forms: Vec<Secret>,
-}
-
-/// Something wrong, weak or worth knowing.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finding {
-    /// Which: the words are the locale's.
-    pub kind: FindingKind,
-    /// The evidence.
-    pub steps: Vec<StepId>,
-    /// Of [`FindingKind::ConflictingBytes`]: what the copies say.
-    pub conflicts: Vec<Conflict>,
-    /// How many more conflicts there were.
-    pub more_conflicts: u64,
-}
-
-impl Finding {
-    /// That `kind` is found, and `steps` show it.
-    pub fn new(kind: FindingKind, steps: Vec<StepId>) -> Self {
-        Self { kind, steps, conflicts: Vec::new(), more_conflicts: 0 }
-    }
-}
-
-/// Two copies of the same bytes that disagree.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Conflict {
-    /// Whose stream it is.
-    pub from: Side,
-    /// Where in that stream the excerpts begin, in bytes from its first one.
-    pub offset: u64,
-    /// Bytes in which the copies disagree.
-    pub bytes: u64,
-    /// The packet of the copy that came first, where that is still known.
-    pub first_packet: Option<u64>,
-    /// The packet of the other.
-    pub second_packet: u64,
-    /// An excerpt of the copy that came first, which is the one that the steps show.
-    pub first: String,
-    /// The same stretch of the other.
-    pub second: String,
-}
-
-/// What a finding is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum FindingKind {
-    /// A password crossed the wire in plain.
-    PlaintextPassword,
-    /// A bearer token crossed the wire in plain.
-    PlaintextToken,
-    /// A message crossed the wire in plain.
-    PlaintextMessage,
-    /// A recipient was refused.
-    RecipientRefused,
-    /// A message was refused.
-    MessageRefused,
-    /// A log-in was refused.
-    LoginRefused,
-    /// Two copies of the same bytes disagree.
-    ConflictingBytes,
-    /// Bytes of the conversation are missing from the capture.
-    BytesMissing,
-}
-
-impl FindingKind {
-    /// The stable kebab-case name.
-    pub fn id(self) -> &'static str {
-        match self {
-            Self::PlaintextPassword => "plaintext-password",
-            Self::PlaintextToken => "plaintext-token",
-            Self::PlaintextMessage => "plaintext-message",
-            Self::RecipientRefused => "recipient-refused",
-            Self::MessageRefused => "message-refused",
-            Self::LoginRefused => "login-refused",
-            Self::ConflictingBytes => "conflicting-bytes",
-            Self::BytesMissing => "bytes-missing",
-        }
-    }
-
-    /// How much it matters.
-    pub fn severity(self) -> Severity {
-        match self {
-            Self::PlaintextPassword | Self::PlaintextToken => Severity::High,
-            Self::PlaintextMessage | Self::RecipientRefused | Self::MessageRefused | Self::ConflictingBytes => {
-                Severity::Medium
-            }
-            Self::LoginRefused => Severity::Low,
-            Self::BytesMissing => Severity::Info,
-        }
-    }
-}
-
-/// How much a finding matters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[allow(missing_docs)]
-pub enum Severity {
-    Info,
-    Low,
-    Medium,
-    High,
-}
-
-impl Severity {
-    /// The name in the JSON.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Info => "info",
-            Self::Low => "low",
-            Self::Medium => "medium",
-            Self::High => "high",
-        }
-    }
 }

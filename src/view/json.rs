@@ -7,9 +7,11 @@ end, because `same_as` names later ones too; lines hold none.
 
 mod harmless;
 
+use super::View;
 use super::record::{Capture, LastLine, Line, Options, Session, Summary, VERSION};
-use super::{Report, View};
-use crate::session::{self, same};
+use crate::session;
+use crate::verdict::Report;
+use crate::verdict::across::same_message;
 pub(super) use harmless::Harmless;
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 use serde_json::ser::{CompactFormatter, PrettyFormatter};
@@ -43,7 +45,7 @@ impl<W: Write> View for Json<W> {
     fn finish(&mut self, report: &Report) -> io::Result<()> {
         // They came in this order, but where too many had to wait for one.
         self.sessions.sort_by_key(|session| session.id);
-        same::both_ways(&mut self.sessions);
+        same_message::both_ways(&mut self.sessions);
         let document = Document { report, options: self.options, sessions: &self.sessions };
         let pretty = Harmless(PrettyFormatter::new());
         document.serialize(&mut serde_json::Serializer::with_formatter(&mut self.out, pretty))?;

@@ -277,6 +277,7 @@ impl Talk {
             outcome: None,
             reply: None,
             steps: steps.to_vec(),
+            encrypted: false,
             same_as: Vec::new(),
             kept: None,
         };

@@ -20,6 +20,7 @@ use mailtap::capture::{CaptureError, CaptureFile, Ordered, Source};
 use mailtap::pipeline::{self, Options, When};
 use mailtap::protocol::ports::Ports;
 use mailtap::session::builder::Wanted;
+use mailtap::verdict::Selection;
 use mailtap::view::json::Json;
 use mailtap::view::record;
 use proptest::test_runner::Config as ProptestConfig;
@@ -56,6 +57,7 @@ pub fn options() -> Options {
         ports: Ports::default(),
         any_port: false,
         wanted: Wanted::ALL,
+        selection: Selection::ALL,
         keeper: None,
         protocols: Vec::new(),
         sessions: Default::default(),

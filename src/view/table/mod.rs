@@ -23,8 +23,9 @@ pub(super) use steps::numbers;
 
 pub use live::Live;
 
-use super::{Lang, Report, Show, View, escape, locale};
+use super::{Lang, Show, View, escape, locale};
 use crate::session::model::Session;
+use crate::verdict::{Needs, Report, Selection};
 use closing::Closing;
 use std::io::{self, Write};
 
@@ -146,6 +147,14 @@ impl<W: Write> View for Table<W> {
     fn finish(&mut self, report: &Report) -> io::Result<()> {
         self.closing.finish(&mut self.out, report)?;
         self.out.flush()
+    }
+
+    fn needs(&self) -> Needs {
+        self.options.show.needs()
+    }
+
+    fn selection(&self) -> Selection {
+        self.options.show.selection()
     }
 }
 

@@ -4,11 +4,17 @@ use super::{START, Talk};
 use crate::capture::{Format, LinkType, SourceInfo, Time};
 use crate::flow::Side;
 use crate::protocol::Protocol;
-use crate::protocol::event::{Direction, Kind, LoginOutcome};
+use crate::protocol::event::{Direction, Kind, LoginOutcome, StepId};
 use crate::session::model::*;
 use crate::session::secret::Secret;
 use crate::session::summary::Summary;
-use crate::view::Report;
+use crate::verdict::across::Across;
+use crate::verdict::across::login_frequency::LoginCounter;
+use crate::verdict::{Report, rules};
+
+fn found(id: &str, steps: Vec<StepId>) -> Finding {
+    rules::find(id).expect("a rule").finding(steps)
+}
 
 fn mailbox(name: &str, address: &str) -> Mailbox {
     Mailbox { name: Some(name.to_owned()), address: Some(address.to_owned()) }
@@ -78,7 +84,7 @@ pub fn lab_smtp() -> Session {
         .edit(|session| {
             session.client_name = Some("cslabc39".to_owned());
             session.banner = Some("服务就绪".to_owned());
-            session.findings.push(Finding::new(FindingKind::PlaintextMessage, vec![10]));
+            session.findings.push(found("plaintext-message", vec![10]));
         })
         .session
 }
@@ -120,7 +126,7 @@ pub fn lab_pop3() -> Session {
         .s("+OK Logging out, messages deleted.")
         .edit(|session| {
             session.id = 2;
-            session.findings.push(Finding::new(FindingKind::PlaintextPassword, vec![4]));
+            session.findings.push(found("plaintext-password", vec![4]));
         })
         .session
 }
@@ -198,7 +204,7 @@ pub fn everything() -> Session {
                 }),
                 decrypted: true,
             };
-            session.findings.push(Finding::new(FindingKind::BytesMissing, vec![4]));
+            session.findings.push(found("bytes-missing", vec![4]));
             session.limits_hit.hit(crate::limits::Limit::LineBytes);
         })
         .session;
@@ -231,5 +237,7 @@ pub fn report(sessions: &[Session]) -> Report {
         dropped: None,
         problem: None,
     };
-    Report { sources: vec![source], summary }
+    let mut logins = LoginCounter::default();
+    sessions.iter().for_each(|session| logins.session(session));
+    Report { sources: vec![source], summary, logins: logins.finish() }
 }

@@ -3,12 +3,15 @@ The same message, met again: sent by SMTP, relayed, retrieved by POP3 and IMAP.
 
 Known by its content if that is equal byte for byte; by its body if a server put trace fields on top or changed line
 ends on the way; else by its Message-ID, which says what the message claims to be and no more.
+
+A session is handed on with the messages that were known before it ([`MessageIndex::link`]), so that a line of it can be
+written at once. A document that holds all sessions has the later ones too ([`both_ways`]).
 */
 
-use super::message::sha256;
-use super::model::{Match, Message, SameAs, Session};
 use crate::limits::{Limit, SAME_AS_MESSAGES, SAME_AS_PER_MESSAGE};
 use crate::protocol::event::MessageId;
+use crate::session::model::{Match, Message, SameAs};
+use crate::session::{Session, sha256};
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 
@@ -17,7 +20,7 @@ type Place = (u64, MessageId);
 
 /// Remembers messages, so that later ones can be known as the same.
 #[derive(Debug)]
-pub struct Same {
+pub struct MessageIndex {
     /// By what they are known; of each, the first [`SAME_AS_PER_MESSAGE`].
     known: HashMap<Key, Places>,
     messages: usize,
@@ -39,15 +42,15 @@ struct Key {
     digest: [u8; 32],
 }
 
-impl Default for Same {
+impl Default for MessageIndex {
     fn default() -> Self {
         Self { known: HashMap::new(), messages: 0, empty: [sha256(b""), sha256(b"\r\n")] }
     }
 }
 
-impl Same {
-    /// Names the earlier messages that those of `session` are the same as, and remembers them. To be called in the order
-    /// of the sessions' ids.
+impl MessageIndex {
+    /// Names the messages of sessions handed on before that those of `session` are the same as, and remembers its own. To
+    /// be called once a session, in the order in which sessions are handed on: as they end, or in the order of their ids.
     pub fn link(&mut self, session: &mut Session) {
         for message in &mut session.messages {
             let keys = self.keys(message);

@@ -30,7 +30,7 @@ fn session(id: u64, contents: &[(&str, Option<&str>)]) -> Session {
 
 /// Links `sessions` in order, and both ways if asked to.
 fn linked(mut sessions: Vec<Session>, both: bool) -> Vec<Session> {
-    let mut same = Same::default();
+    let mut same = MessageIndex::default();
     sessions.iter_mut().for_each(|session| same.link(session));
     if both {
         both_ways(&mut sessions);
@@ -115,7 +115,7 @@ fn references_are_bounded_and_counted() {
 
 #[test]
 fn the_index_is_bounded() {
-    let mut same = Same { messages: SAME_AS_MESSAGES, ..Same::default() };
+    let mut same = MessageIndex { messages: SAME_AS_MESSAGES, ..MessageIndex::default() };
     let mut sessions = [session(1, &[(SENT, None)]), session(2, &[(SENT, None)])];
     sessions.iter_mut().for_each(|session| same.link(session));
     assert_eq!(named(&sessions[1], 0), [""; 0]);
