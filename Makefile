@@ -36,6 +36,7 @@ check: format-check clippy doc-check scripts-check test ## what a change has to 
 
 format-check:
 	$(CARGO) fmt --check
+	rustfmt --edition 2024 --check src/verdict/rules/*.rs # a macro names these files, where cargo does not look
 
 clippy: deps
 	$(CARGO) clippy --all-targets --locked -- -D warnings

@@ -41,6 +41,15 @@ enum Command {
     Live(LiveArgs),
     /// List what can be listened on.
     Interfaces,
+    /// List what can be found in a session, what it means and what to do about it.
+    Findings {
+        /// How to list it.
+        #[arg(long, value_enum, default_value_t = CatalogueFormat::Table)]
+        format: CatalogueFormat,
+        /// The language [default: from the locale].
+        #[arg(long, value_enum)]
+        lang: Option<Language>,
+    },
     /// Print the JSON Schema of the output.
     Schema,
     /// Print a script that completes mailtap's options in a shell.
@@ -172,6 +181,17 @@ pub enum Format {
     Ndjson,
 }
 
+/// What `findings --format` takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum CatalogueFormat {
+    /// A table for people.
+    Table,
+    /// A JSON list.
+    Json,
+    /// A Markdown page.
+    Markdown,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Language {
     /// English.
@@ -194,6 +214,17 @@ pub enum Plan {
     Analyze(Box<Analysis>),
     /// List the interfaces.
     Interfaces,
+    /// List what can be found in a session.
+    Findings {
+        /// How to list it.
+        format: CatalogueFormat,
+        /// The language.
+        lang: Lang,
+        /// Columns of the table.
+        width: usize,
+        /// Colour the table.
+        colour: bool,
+    },
     /// Print the schema.
     Schema,
     /// Print what was made of the command line itself: completions, the manual page.
@@ -281,6 +312,12 @@ impl Cli {
     pub fn resolve(self, environment: &Environment) -> Plan {
         match self.command {
             Command::Interfaces => Plan::Interfaces,
+            Command::Findings { format, lang } => Plan::Findings {
+                format,
+                lang: language(lang, environment),
+                width: environment.columns.unwrap_or(COLUMNS).max(COLUMNS),
+                colour: environment.colour_terminal && !environment.no_color,
+            },
             Command::Schema => Plan::Schema,
             Command::Completions { shell } => Plan::Print(completions(shell)),
             Command::Man => Plan::Print(manual()),
@@ -369,16 +406,20 @@ fn analysis(
         file: args.output,
         extract: args.extract,
         show,
-        lang: match args.lang {
-            Some(Language::En) => Lang::En,
-            Some(Language::Zh) => Lang::Zh,
-            None => Lang::from_locale(&environment.locale),
-        },
+        lang: language(args.lang, environment),
         redact: args.redact,
         width: args.width.map(usize::from).or(environment.columns).unwrap_or(COLUMNS).max(COLUMNS),
         colour,
     };
     Plan::Analyze(Box::new(Analysis { input, filter: args.filter, options, output }))
+}
+
+fn language(asked: Option<Language>, environment: &Environment) -> Lang {
+    match asked {
+        Some(Language::En) => Lang::En,
+        Some(Language::Zh) => Lang::Zh,
+        None => Lang::from_locale(&environment.locale),
+    }
 }
 
 fn show(asked: &[What]) -> Show {

@@ -4,13 +4,13 @@ what stood in the way.
 */
 
 use crate::capture::{self, CaptureError, Damage, Filter, Live, Reading, Source};
-use crate::cli::{Analysis, Format, Input, Output, Plan};
+use crate::cli::{Analysis, CatalogueFormat, Format, Input, Output, Plan};
 use crate::pipeline;
 use crate::view::extract::{self, Extract};
 use crate::view::json::{Json, NdJson};
 use crate::view::redact::Redact;
 use crate::view::table::{self, Table};
-use crate::view::{self, View, record, schema};
+use crate::view::{self, View, catalogue, record, schema};
 use anyhow::Context;
 use std::fs::{File, Metadata};
 use std::io::{self, BufWriter, IsTerminal, Write};
@@ -31,6 +31,14 @@ pub fn run(plan: Plan) -> anyhow::Result<()> {
     match plan {
         Plan::Interfaces => interfaces(),
         Plan::Print(text) => Ok(Named::stdout().write_all(&text)?),
+        Plan::Findings { format, lang, width, colour } => {
+            let page = match format {
+                CatalogueFormat::Table => catalogue::table(lang, width, colour)?,
+                CatalogueFormat::Json => catalogue::json(lang)?,
+                CatalogueFormat::Markdown => catalogue::markdown(lang),
+            };
+            Ok(Named::stdout().write_all(page.as_bytes())?)
+        }
         Plan::Schema => Ok(Named::stdout().write_all(schema::schema().as_bytes())?),
         Plan::Analyze(analysis) => analyze(*analysis),
     }

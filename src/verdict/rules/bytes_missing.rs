@@ -55,7 +55,7 @@ mod tests {
     has!(between_steps, "S: 220 mx\nC: HELO a\nS~ 40\nC: QUIT\nS: 221 bye" => [3]);
     has!(
         within_a_message,
-        "S: +OK ready\nC: RETR 1\nS: +OK\nS: Subject: hi\nS:\nS~ 400\nS: text\nS: ." => [4]
+        "S: +OK ready\nC: RETR 1\nS: +OK\nS: Subject: hi\nS:\nS~ 400\nS: text\nS: ." => [4, 5]
     );
     has_not!(a_message_without_its_end, "S: +OK ready\nC: RETR 1\nS: +OK\nS: Subject: hi\nS:\nS: text");
 

@@ -116,6 +116,7 @@ crate::session::purpose::listed! {
         Remedy,
         Evidence,
         Reference,
+        Since,
         // The list of sessions.
         Sessions,
         Steps,

@@ -6,6 +6,7 @@ which there are no more than `KEPT`. Everything off the wire passes [`escape`] o
 Every line is exactly as wide as the terminal, or narrower; colour adds to what signs say already.
 */
 
+mod catalogue;
 mod closing;
 mod credentials;
 mod findings;
@@ -21,6 +22,7 @@ mod wrap;
 
 pub(super) use steps::numbers;
 
+pub use catalogue::write as catalogue;
 pub use live::Live;
 
 use super::{Lang, Show, View, escape, locale};
