@@ -51,6 +51,7 @@ pub mod decode;
 pub mod flow;
 pub mod protocol;
 pub mod session;
+pub mod verdict;
 pub mod view;
 
 pub mod cli;

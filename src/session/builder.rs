@@ -11,7 +11,7 @@ use super::message::{Content, Reader};
 use super::model::{Carries, Credential, Envelope, Message, Phase, Recipient, Session, Step, Tls, TlsMode};
 use super::secret::Secret;
 use super::text::text;
-use super::{purpose, step};
+use super::{phase, step};
 use crate::flow::{At, Counters, End, Ends, Transport};
 use crate::limits::{CREDENTIALS_PER_SESSION, Limit, LimitsHit, MESSAGES_PER_SESSION, RECIPIENTS, STEPS_PER_SESSION};
 use crate::protocol::event::{
@@ -166,7 +166,7 @@ fn next_number(len: usize) -> u32 {
 impl Sink for Builder {
     fn step(&mut self, told: event::Step<'_>) -> StepId {
         let n = next_number(self.session.steps.len());
-        self.phase = purpose::phase(&told, self.phase);
+        self.phase = phase::of(&told.subject, self.phase);
         if self.session.steps.len() >= STEPS_PER_SESSION {
             // From here on every step has this number, which is no step's.
             self.limit(Limit::StepsPerSession);
@@ -178,7 +178,7 @@ impl Sink for Builder {
             self.session.limits_hit.hit_times(Limit::PacketsPerStep, left_out);
         }
         let answered = told.answers.and_then(|n| self.session.step(n));
-        let place = step::Place { n, protocol: self.session.protocol, phase: self.phase, answered };
+        let place = step::Place { n, phase: self.phase, answered };
         let step = if self.wanted.texts { step::read(place, told) } else { step::without_text(place, told) };
         self.findings.step(&step, &step.subject);
         // Of many connections that are open at once, most have said one thing: the greeting.

@@ -1,5 +1,6 @@
 /*!
-What happened in a session, and what it means. Speaks no language and knows no format.
+What happened in a session. Speaks no language and knows no format; what it means is said in
+[`verdict`](crate::verdict).
 
 The [`Builder`] is the [`Sink`](crate::protocol::Sink) of a dialogue: it makes a [`Session`] of what it is told.
 [`Same`] finds the messages that crossed more than once.
@@ -10,12 +11,13 @@ mod findings;
 pub mod keep;
 mod message;
 pub mod model;
-pub mod purpose;
+mod phase;
 pub mod same;
 pub mod secret;
 mod step;
 pub mod summary;
 mod text;
+mod variant;
 
 pub use builder::{Builder, Wanted};
 pub use model::Session;
