@@ -8,18 +8,17 @@ session names a step that the session does not have.
 use super::findings::Findings;
 use super::keep::Keeper;
 use super::message::{Content, Reader};
-use super::model::{Carries, Credential, Envelope, Message, Phase, Recipient, Session, Step, Tls, TlsMode};
+use super::model::{Carries, Credential, Envelope, Message, Phase, Recipient, Session, Step, TlsMode};
 use super::secret::Secret;
 use super::text::text;
 use super::{phase, step};
-use crate::flow::{At, Counters, End, Ends, Transport};
-use crate::limits::{CREDENTIALS_PER_SESSION, Limit, LimitsHit, MESSAGES_PER_SESSION, RECIPIENTS, STEPS_PER_SESSION};
+use crate::flow::Transport;
+use crate::limits::{CREDENTIALS_PER_SESSION, Limit, MESSAGES_PER_SESSION, RECIPIENTS, STEPS_PER_SESSION};
 use crate::protocol::event::{
     self, Delivery, Direction, Kind, MessageId, MessageOutcome, MessageStart, StepId, TlsFact,
 };
 use crate::protocol::{Protocol, Sink};
 use std::collections::BTreeMap;
-use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 /// What is asked for. What is not is not computed.
@@ -66,24 +65,10 @@ pub struct Builder {
 impl Builder {
     /// For a session that speaks `protocol`.
     pub fn new(protocol: Protocol, wanted: Wanted) -> Self {
-        let session = Session {
-            id: 0,
-            protocol,
-            transport: unknown_transport(),
-            client_name: None,
-            banner: None,
-            capabilities: Vec::new(),
-            tls: Tls::default(),
-            steps: Vec::new(),
-            credentials: Vec::new(),
-            messages: Vec::new(),
-            findings: Vec::new(),
-            limits_hit: LimitsHit::default(),
-        };
         Self {
             wanted,
             keeper: None,
-            session,
+            session: Session::empty(protocol),
             phase: Phase::Connection,
             readers: BTreeMap::new(),
             content_steps: BTreeMap::new(),
@@ -140,21 +125,6 @@ impl Builder {
 
     fn message_mut(&mut self, message: MessageId) -> Option<&mut Message> {
         self.session.messages.get_mut(usize::try_from(message).ok()?.checked_sub(1)?)
-    }
-}
-
-/// Stands where nothing is known of the connection yet.
-fn unknown_transport() -> Transport {
-    let nobody = SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0));
-    let never = At { packet: 0, time: Default::default() };
-    Transport {
-        ends: Ends { client: nobody, server: nobody },
-        first: never,
-        last: never,
-        end: End::Open,
-        from_start: false,
-        counters: Counters::default(),
-        conflicts: Default::default(),
     }
 }
 

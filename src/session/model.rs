@@ -4,10 +4,11 @@ format; text that came off the wire is a `String` here (invalid bytes have becom
 */
 
 use super::secret::Secret;
-use crate::flow::{Side, Transport};
+use crate::flow::{At, Counters, End, Ends, Side, Transport};
 use crate::limits::LimitsHit;
 use crate::protocol::Protocol;
 use crate::protocol::event::{Certificate, Exposure, LoginOutcome, StepId};
+use std::net::{Ipv4Addr, SocketAddr};
 
 mod mail;
 mod step;
@@ -45,6 +46,24 @@ pub struct Session {
 }
 
 impl Session {
+    /// A session of which nothing is known yet but what it speaks.
+    pub fn empty(protocol: Protocol) -> Self {
+        Self {
+            id: 0,
+            protocol,
+            transport: unknown_transport(),
+            client_name: None,
+            banner: None,
+            capabilities: Vec::new(),
+            tls: Tls::default(),
+            steps: Vec::new(),
+            credentials: Vec::new(),
+            messages: Vec::new(),
+            findings: Vec::new(),
+            limits_hit: LimitsHit::default(),
+        }
+    }
+
     /// The step with number `n`.
     pub fn step(&self, n: StepId) -> Option<&Step> {
         let by_place = self.steps.get((n as usize).checked_sub(1)?).filter(|step| step.n == n);
@@ -55,6 +74,21 @@ impl Session {
     /// The step that `step` answers.
     pub fn answered(&self, step: &Step) -> Option<&Step> {
         self.step(step.answers?)
+    }
+}
+
+/// Stands where nothing is known of the connection yet.
+fn unknown_transport() -> Transport {
+    let nobody = SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0));
+    let never = At { packet: 0, time: Default::default() };
+    Transport {
+        ends: Ends { client: nobody, server: nobody },
+        first: never,
+        last: never,
+        end: End::Open,
+        from_start: false,
+        counters: Counters::default(),
+        conflicts: Default::default(),
     }
 }
 

@@ -12,7 +12,6 @@ Talk::new(Protocol::Smtp)
 
 use crate::capture::Time;
 use crate::flow::{At, Counters, End, Ends, Side, Transport};
-use crate::limits::LimitsHit;
 use crate::protocol::event::{Direction, Exposure, Kind, LoginOutcome, Packets, Subject};
 use crate::protocol::{Protocol, imap, pop3, smtp, tls};
 use crate::session::model::*;
@@ -44,7 +43,6 @@ impl Talk {
         let at = At { packet: 1, time: Time::from_microseconds(START) };
         let session = Session {
             id: 1,
-            protocol,
             transport: Transport {
                 ends: Ends {
                     client: "172.16.0.73:1893".parse().unwrap(),
@@ -57,15 +55,7 @@ impl Talk {
                 counters: Counters { packets: 3, rtt_ms: Some(0.123_456), ..Counters::default() },
                 conflicts: Default::default(),
             },
-            client_name: None,
-            banner: None,
-            capabilities: Vec::new(),
-            tls: Tls::default(),
-            steps: Vec::new(),
-            credentials: Vec::new(),
-            messages: Vec::new(),
-            findings: Vec::new(),
-            limits_hit: LimitsHit::default(),
+            ..Session::empty(protocol)
         };
         Self { session, phase: Phase::Connection, state: None, packet: 3 }
     }

@@ -2,13 +2,13 @@
 
 use super::*;
 use crate::capture::Time;
-use crate::flow::Side;
+use crate::flow::{Counters, Side};
 use crate::limits::LINE_BYTES;
 use crate::protocol::event::{Exposure, Kind, LoginOutcome, Packets, Step as Told, Subject};
 use crate::protocol::sasl::{Mechanism, Round};
 use crate::protocol::smtp::{self, Asked, Enhanced, Verb};
 use crate::protocol::{imap, pop3};
-use crate::session::model::{FindingKind, State};
+use crate::session::model::{FindingKind, State, Tls};
 
 fn builder(protocol: Protocol) -> Builder {
     Builder::new(protocol, Wanted::ALL)
@@ -51,7 +51,7 @@ fn start(direction: Direction, steps: Vec<StepId>) -> MessageStart {
 }
 
 fn transport() -> Transport {
-    unknown_transport()
+    Session::empty(Protocol::Smtp).transport
 }
 
 fn found(session: &Session) -> Vec<(FindingKind, Vec<StepId>)> {

@@ -192,7 +192,7 @@ fn a_pop3_err_means_what_was_asked() {
     assert_eq!(command(State::Authorization, Verb::Quit, "QUIT"), Purpose::Pop3(Pop3::Command(pop3::Command::Quit)));
     let one = asked(State::Transaction, Verb::List, "LIST 2");
     let err = |to, code: Option<&str>, asked: Option<&Step>| {
-        let what = What::Reply { to: Some(to), ok: false, code: code.map(str::to_owned), effect: None };
+        let what = What::Reply { to: Some(to), ok: false, code: code.map(Box::from), effect: None };
         of(Protocol::Pop3, &step(Side::Server, pop3_step(State::Transaction, what), ""), asked)
     };
     let (what, none) = (pop3::Reply::Err, None);

@@ -52,17 +52,14 @@ impl<V: View> View for Redact<V> {
         needles.mask_step(&mut step);
         let mut head = Session {
             id: session.id,
-            protocol: session.protocol,
             transport: session.transport.clone(),
             client_name: session.client_name.clone(),
             banner: session.banner.clone(),
             capabilities: session.capabilities.clone(),
             tls: session.tls.clone(),
             steps: answered.into_iter().collect(),
-            credentials: Vec::new(),
-            messages: Vec::new(),
-            findings: Vec::new(),
             limits_hit: session.limits_hit.clone(),
+            ..Session::empty(session.protocol)
         };
         needles.mask_session(&mut head);
         self.inner.step(&head, &step)

@@ -169,6 +169,22 @@ fn a_gap_does_not_cut_a_table_in_two() {
 }
 
 #[test]
+fn a_redacted_reply_is_told_by_the_command_it_answers() {
+    use crate::session::model::{Phase, Variant};
+    let session = Talk::new(Protocol::Pop3)
+        .s("+OK ready")
+        .phase(Phase::Transaction)
+        .c("LIST 1")
+        .with(|step| step.variant = Variant::Arguments)
+        .s("+OK 1 1701")
+        .session;
+    for redact in [false, true] {
+        let text = live(options(200, Lang::En, Show::REPORT), vec![session.clone()], redact);
+        assert!(text.contains("The server tells the size of the message"), "{text}");
+    }
+}
+
+#[test]
 fn redacted_tables_hold_no_password() {
     for text in [live(options(80, Lang::En, Show::ALL), vec![lab_smtp(), lab_pop3()], true), {
         let mut out = Vec::new();
