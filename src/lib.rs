@@ -10,13 +10,13 @@ packet.
 Folder names are in alphabetical order and so is the data flow: whoever lists `src/` reads the pipeline.
 
 ```text
-bytes                                                                             people, programs
-  │                                                                                      ▲
-  ▼         Packet            Segment           Data | Gap          Event          Session│
-capture/ ────────▶ decode/ ────────▶ flow/ ─────────────▶ protocol/ ──────▶ session/ ────▶ view/
-files, pipes,      link, tunnel,     one Connection       smtp pop3 imap    what happened   table, json,
-live libpcap       IP, fragments,    per 5-tuple; both    + sasl, tls,      in it, and      files;
-                   TCP               directions in        framing, detect   what it means   zh and en
+bytes                                                                                          people, programs
+  │                                                                                                    ▲
+  ▼         Packet            Segment           Data | Gap          Event          Session             │
+capture/ ────────▶ decode/ ────────▶ flow/ ─────────────▶ protocol/ ──────▶ session/ ──────▶ verdict/ ▶ view/
+files, pipes,      link, tunnel,     one Connection       smtp pop3 imap    what happened    what it    table, json,
+live libpcap       IP, fragments,    per 5-tuple; both    + sasl, tls,      in it            means      files;
+                   TCP               directions in        framing, detect                               zh and en
                                      causal order
                           pipeline.rs: the only file that knows every stage
 ```
@@ -39,7 +39,8 @@ live libpcap       IP, fragments,    per 5-tuple; both    + sasl, tls,      in i
 9. No `unsafe`.
 10. Wire text is hostile: what reaches a terminal has passed `view::escape`. Secrets are a type whose `Display` is
     asterisks.
-11. The model speaks no language: `session` holds typed purposes and findings, `view::locale` turns them into words.
+11. The model speaks no language: `session` holds typed facts and findings, `verdict` reads typed purposes off them,
+    `view::locale` turns them into words.
 12. Work on demand: what was not asked for is not computed.
 */
 
