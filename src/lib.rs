@@ -10,12 +10,12 @@ packet.
 Folder names are in alphabetical order and so is the data flow: whoever lists `src/` reads the pipeline.
 
 ```text
-bytes                                                                                         people, programs
-  │                                                                                                   ▲
-  ▼         Packet            Segment           Data | Gap          Event          Session     Session│
-capture/ ────────▶ decode/ ────────▶ flow/ ─────────────▶ protocol/ ──────▶ session/ ────▶ verdict/ ──▶ view/
-files, pipes,      link, tunnel,     one Connection       smtp pop3 imap    what happened  what it      table, json,
-live libpcap       IP, fragments,    per 5-tuple; both    + sasl, tls,      in it          means        files;
+bytes                                                                                          people, programs
+  │                                                                                                    ▲
+  ▼         Packet            Segment           Data | Gap          Event          Session             │
+capture/ ────────▶ decode/ ────────▶ flow/ ─────────────▶ protocol/ ──────▶ session/ ──────▶ verdict/ ▶ view/
+files, pipes,      link, tunnel,     one Connection       smtp pop3 imap    what happened    what it    table, json,
+live libpcap       IP, fragments,    per 5-tuple; both    + sasl, tls,      in it            means      files;
                    TCP               directions in        framing, detect                               zh and en
                                      causal order
                           pipeline.rs: the only file that knows every stage
@@ -39,8 +39,8 @@ live libpcap       IP, fragments,    per 5-tuple; both    + sasl, tls,      in i
 9. No `unsafe`.
 10. Wire text is hostile: what reaches a terminal has passed `view::escape`. Secrets are a type whose `Display` is
     asterisks.
-11. The model speaks no language: `session` holds what is typed, `view::locale` turns it into words. A rule of `verdict`
-    brings its words in every language.
+11. The model speaks no language: `session` holds typed facts, `verdict` reads typed purposes and findings off them,
+    `view::locale` turns them into words. A rule of `verdict` brings its words in every language.
 12. Work on demand: what was not asked for is not computed. A view and each rule say what they need.
 */
 

@@ -7,18 +7,17 @@ session names a step that the session does not have.
 
 use super::keep::Keeper;
 use super::message::{Content, Reader};
-use super::model::{Carries, Credential, Envelope, Message, Phase, Recipient, Session, Step, Tls, TlsMode};
+use super::model::{Carries, Credential, Envelope, Message, Phase, Recipient, Session, Step, TlsMode};
 use super::secret::Secret;
 use super::text::text;
-use super::{purpose, step};
-use crate::flow::{At, Counters, End, Ends, Transport};
-use crate::limits::{CREDENTIALS_PER_SESSION, Limit, LimitsHit, MESSAGES_PER_SESSION, RECIPIENTS, STEPS_PER_SESSION};
+use super::{phase, step};
+use crate::flow::Transport;
+use crate::limits::{CREDENTIALS_PER_SESSION, Limit, MESSAGES_PER_SESSION, RECIPIENTS, STEPS_PER_SESSION};
 use crate::protocol::event::{
     self, Delivery, Direction, Kind, MessageId, MessageOutcome, MessageStart, StepId, TlsFact,
 };
 use crate::protocol::{Protocol, Sink};
 use std::collections::BTreeMap;
-use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 /// What is asked for. What is not is not computed.
@@ -77,24 +76,10 @@ pub struct Builder {
 impl Builder {
     /// For a session that speaks `protocol`.
     pub fn new(protocol: Protocol, wanted: Wanted) -> Self {
-        let session = Session {
-            id: 0,
-            protocol,
-            transport: unknown_transport(),
-            client_name: None,
-            banner: None,
-            capabilities: Vec::new(),
-            tls: Tls::default(),
-            steps: Vec::new(),
-            credentials: Vec::new(),
-            messages: Vec::new(),
-            findings: Vec::new(),
-            limits_hit: LimitsHit::default(),
-        };
         Self {
             wanted,
             keeper: None,
-            session,
+            session: Session::empty(protocol),
             phase: Phase::Connection,
             readers: BTreeMap::new(),
             content_steps: BTreeMap::new(),
@@ -149,21 +134,6 @@ impl Builder {
     }
 }
 
-/// Stands where nothing is known of the connection yet.
-fn unknown_transport() -> Transport {
-    let nobody = SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0));
-    let never = At { packet: 0, time: Default::default() };
-    Transport {
-        ends: Ends { client: nobody, server: nobody },
-        first: never,
-        last: never,
-        end: End::Open,
-        from_start: false,
-        counters: Counters::default(),
-        conflicts: Default::default(),
-    }
-}
-
 /// The number of the next of `len` things that are numbered from 1.
 fn next_number(len: usize) -> u32 {
     u32::try_from(len).unwrap_or(u32::MAX - 1).saturating_add(1)
@@ -172,7 +142,7 @@ fn next_number(len: usize) -> u32 {
 impl Sink for Builder {
     fn step(&mut self, told: event::Step<'_>) -> StepId {
         let n = next_number(self.session.steps.len());
-        self.phase = purpose::phase(&told, self.phase);
+        self.phase = phase::of(&told.subject, self.phase);
         if self.session.steps.len() >= STEPS_PER_SESSION {
             // From here on every step has this number, which is no step's.
             self.limit(Limit::StepsPerSession);
@@ -184,7 +154,7 @@ impl Sink for Builder {
             self.session.limits_hit.hit_times(Limit::PacketsPerStep, left_out);
         }
         let answered = told.answers.and_then(|n| self.session.step(n));
-        let place = step::Place { n, protocol: self.session.protocol, phase: self.phase, answered };
+        let place = step::Place { n, phase: self.phase, answered };
         let step = if self.wanted.texts { step::read(place, told) } else { step::without_text(place, told) };
         // Of many connections that are open at once, most have said one thing: the greeting.
         if self.session.steps.len() == self.session.steps.capacity() {

@@ -1,5 +1,6 @@
 /*!
-What happened in a session. Speaks no language and knows no format.
+What happened in a session. Speaks no language and knows no format; what it means is said in
+[`verdict`](crate::verdict).
 
 The [`Builder`] is the [`Sink`](crate::protocol::Sink) of a dialogue: it makes a [`Session`] of what it is told.
 */
@@ -8,11 +9,12 @@ pub mod builder;
 pub mod keep;
 mod message;
 pub mod model;
-pub mod purpose;
+mod phase;
 pub mod secret;
 mod step;
 pub mod summary;
 mod text;
+mod variant;
 
 pub use builder::{Builder, Wanted};
 pub(crate) use message::sha256;

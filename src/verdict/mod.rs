@@ -1,6 +1,6 @@
 /*!
 What a session means: what is wrong, weak or worth knowing in it ([`rules`]), and what only several sessions together tell
-([`across`]). Knows sessions, and no view.
+([`across`]), and what each step does where it stands ([`purpose`]). Knows sessions, and no view.
 
 Rules look at a session once it is over, on the thread that followed it: [`judge`]. What spans sessions is fed as sessions
 are handed on, on one thread, and speaks when the capture has been read. A [`Selection`] says which of both are wanted:
@@ -9,6 +9,7 @@ what no view shows is not looked for.
 
 pub mod across;
 mod evidence;
+pub mod purpose;
 pub mod report;
 pub mod rule;
 #[cfg(test)]

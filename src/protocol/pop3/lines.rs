@@ -60,7 +60,7 @@ pub struct Listing {
     /// The command that it answers.
     pub pending: Pending,
     /// Extended response code of the first line.
-    pub code: Option<String>,
+    pub code: Option<Box<str>>,
     /// The first line and those that followed.
     pub lines: Lines,
     /// Lines follow for certain; else, for a command that nobody knows, they may.

@@ -187,7 +187,7 @@ impl Dialogue {
         said: Said<'_>,
         pending: &Pending,
         ok: bool,
-        code: Option<String>,
+        code: Option<Box<str>>,
         out: &mut dyn Sink,
     ) -> StepId {
         if ok && pending.verb.is_of_transaction() && self.state == State::Authorization {

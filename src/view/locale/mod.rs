@@ -39,8 +39,8 @@ use crate::protocol::Protocol;
 use crate::protocol::event::{Delivery, Direction, Exposure, Kind, LoginOutcome};
 use crate::protocol::smtp::Enhanced;
 use crate::session::model::{LineEnds, Match, Phase, Severity, State, TlsMode};
-use crate::session::purpose::enhanced::Meaning;
 use crate::session::summary::Summary;
+use crate::verdict::purpose::enhanced::Meaning;
 
 /// Ports named to whoever finds no mail in a capture.
 const PORTS_NAMED: usize = 5;

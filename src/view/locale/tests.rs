@@ -7,8 +7,8 @@ use crate::protocol::pop3 as pop3_protocol;
 use crate::protocol::sasl::{Mechanism, Round};
 use crate::protocol::tls;
 use crate::session::model::{Carries, Lines, Severity};
-use crate::session::purpose::{Imap, Pop3, Purpose, Smtp, imap, pop3, smtp};
 use crate::session::summary::{PacketCounts, Traffic};
+use crate::verdict::purpose::{Imap, Pop3, Purpose, Smtp, imap, pop3, smtp};
 use std::collections::HashMap;
 
 const LANGS: [Lang; 2] = [Lang::En, Lang::Zh];

@@ -43,26 +43,24 @@ fn key(session: &Session) -> (Ends, u64) {
 
 impl<V: View> View for Redact<V> {
     /// A reply may echo a password before the log-in is over: what the session's steps called secret so far is known by
-    /// then. The view gets the session without its steps, which it has been shown.
+    /// then. The view gets the session without its steps, which it has been shown; the one that is answered is there.
     fn step(&mut self, session: &Session, step: &Step) -> io::Result<()> {
         let needles = self.live.entry(key(session)).or_default();
         needles.learn_step(step);
         needles.learn_all(&session.credentials);
+        let answered = session.answered(step).cloned();
         let mut step = step.clone();
         needles.mask_step(&mut step);
         let mut head = Session {
             id: session.id,
-            protocol: session.protocol,
             transport: session.transport.clone(),
             client_name: session.client_name.clone(),
             banner: session.banner.clone(),
             capabilities: session.capabilities.clone(),
             tls: session.tls.clone(),
-            steps: Vec::new(),
-            credentials: Vec::new(),
-            messages: Vec::new(),
-            findings: Vec::new(),
+            steps: answered.into_iter().collect(),
             limits_hit: session.limits_hit.clone(),
+            ..Session::empty(session.protocol)
         };
         needles.mask_session(&mut head);
         self.inner.step(&head, &step)

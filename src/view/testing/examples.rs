@@ -4,7 +4,8 @@ use super::{START, Talk};
 use crate::capture::{Format, LinkType, SourceInfo, Time};
 use crate::flow::Side;
 use crate::protocol::Protocol;
-use crate::protocol::event::{Direction, Kind, LoginOutcome, StepId};
+use crate::protocol::event::{Direction, Kind, LoginOutcome, StepId, Subject};
+use crate::protocol::smtp;
 use crate::session::model::*;
 use crate::session::secret::Secret;
 use crate::session::summary::Summary;
@@ -142,14 +143,16 @@ pub fn everything() -> Session {
         .c("a1 AUTHENTICATE PLAIN")
         .s("a1 NO [AUTHENTICATIONFAILED] \u{9b}2J")
         .with(|step| {
-            step.status = Some("NO");
-            step.enhanced = Some("5.7.8".to_owned());
             step.truncated = true;
         })
         .other(Side::Client, Kind::Gap, "", 40)
         .other(Side::Client, Kind::Tls, "", 517)
         .other(Side::Client, Kind::Unknown, "\u{0}\u{1}\u{fffd}", 3)
         .c("")
+        .with(|step| {
+            let enhanced = Some(smtp::Enhanced { class: 5, subject: 7, detail: 8 });
+            step.subject = Subject::Smtp(smtp::Subject::Reply { to: smtp::Asked::Sasl, code: 535, enhanced });
+        })
         .login("AUTH PLAIN", "\u{1b}[2Jbob", "x\ty", &[2, 3], LoginOutcome::Rejected)
         .message(Direction::Appended, &[], |message| {
             header(message);

@@ -1,9 +1,8 @@
 //! What SMTP and LMTP steps do (RFC 5321, and the extensions' RFCs).
 
-use super::{Purpose, arguments, enhanced, listed};
-use crate::protocol::event::Step;
-use crate::protocol::smtp::{Asked, Enhanced, Subject, Verb};
-use crate::session::model::Phase;
+use super::{Purpose, enhanced, listed};
+use crate::protocol::smtp::{Enhanced, Subject, Verb};
+use crate::session::model::{Step, Variant};
 use replies::reply;
 
 mod replies;
@@ -101,15 +100,15 @@ listed! {
     }
 }
 
-/// What an SMTP `step` does, which is about `subject`. `asked` is the purpose of what a reply answers.
-pub fn of(subject: &Subject, step: &Step<'_>, asked: Option<&Purpose>) -> Purpose {
+/// What an SMTP step does, which is about this `variant` of `subject`. `answered` is the step that a reply answers.
+pub fn of(subject: &Subject, variant: Variant, answered: Option<&Step>) -> Purpose {
     Purpose::Smtp(match *subject {
         Subject::Greeting { code } => Smtp::Greeting(greeting(code)),
-        Subject::Command(verb) => Smtp::Command(command(verb, arguments(step))),
+        Subject::Command(verb) => Smtp::Command(command(verb, variant)),
         Subject::Reply { to, code, enhanced } => Smtp::Reply {
-            what: match reply(to, code, is_last(asked)) {
+            what: match reply(to, code, answered.is_some_and(|step| step.variant == Variant::Last)) {
                 // Each extension has a line of its own behind the first (RFC 5321, section 4.1.1.1).
-                Reply::EhloAccepted | Reply::LhloAccepted if !step.text.contains(&b'\n') => Reply::NoExtensions,
+                Reply::EhloAccepted | Reply::LhloAccepted if variant != Variant::Multiline => Reply::NoExtensions,
                 what => what,
             },
             enhanced: enhanced.filter(|code| says_more(*code)).map(|code| (code, enhanced::Meaning::of(code))),
@@ -122,11 +121,6 @@ pub fn of(subject: &Subject, step: &Step<'_>, asked: Option<&Purpose>) -> Purpos
         Subject::Properties => Smtp::Content(Content::Properties),
         Subject::RefusedContent => Smtp::Content(Content::Refused),
     })
-}
-
-/// True where the last piece of a message was asked to be taken.
-fn is_last(asked: Option<&Purpose>) -> bool {
-    matches!(asked, Some(Purpose::Smtp(Smtp::Command(Command::BdatLast | Command::BurlLast))))
 }
 
 /// A success without detail (2.0.0, 2.1.0) repeats what the reply code has said already.
@@ -144,16 +138,16 @@ fn greeting(code: u16) -> Greeting {
     }
 }
 
-fn command(verb: Verb, arguments: &[u8]) -> Command {
+fn command(verb: Verb, variant: Variant) -> Command {
     match verb {
         Verb::Helo => Command::Helo,
         Verb::Ehlo => Command::Ehlo,
         Verb::Lhlo => Command::Lhlo,
-        Verb::Mail if is_from_nobody(arguments) => Command::MailFromNobody,
+        Verb::Mail if variant == Variant::NullSender => Command::MailFromNobody,
         Verb::Mail => Command::Mail,
         Verb::Rcpt => Command::Rcpt,
         Verb::Data => Command::Data,
-        Verb::Bdat if last_word(arguments).eq_ignore_ascii_case(b"LAST") => Command::BdatLast,
+        Verb::Bdat if variant == Variant::Last => Command::BdatLast,
         Verb::Bdat => Command::Bdat,
         Verb::Rset => Command::Rset,
         Verb::Vrfy => Command::Vrfy,
@@ -161,73 +155,17 @@ fn command(verb: Verb, arguments: &[u8]) -> Command {
         Verb::Help => Command::Help,
         Verb::Noop => Command::Noop,
         Verb::Quit => Command::Quit,
-        Verb::Auth if arguments.iter().any(u8::is_ascii_whitespace) => Command::AuthAtOnce,
+        Verb::Auth if variant == Variant::InitialResponse => Command::AuthAtOnce,
         Verb::Auth => Command::Auth,
         Verb::StartTls => Command::StartTls,
         Verb::Etrn => Command::Etrn,
         Verb::Turn => Command::Turn,
         Verb::Atrn => Command::Atrn,
-        Verb::Burl if last_word(arguments).eq_ignore_ascii_case(b"LAST") => Command::BurlLast,
+        Verb::Burl if variant == Variant::Last => Command::BurlLast,
         Verb::Burl => Command::Burl,
         Verb::Xclient => Command::Xclient,
         Verb::Xforward => Command::Xforward,
         Verb::Xexch50 => Command::Xexch50,
         Verb::Other => Command::Other,
-    }
-}
-
-/// `FROM:<>`, with the spaces that clients put after the colon.
-fn is_from_nobody(arguments: &[u8]) -> bool {
-    let path = match arguments.iter().position(|&byte| byte == b':') {
-        Some(colon) => arguments.get(colon + 1..).unwrap_or_default(),
-        None => return false,
-    };
-    path.trim_ascii_start().starts_with(b"<>")
-}
-
-fn last_word(arguments: &[u8]) -> &[u8] {
-    arguments.rsplit(u8::is_ascii_whitespace).next().unwrap_or_default()
-}
-
-/// The phase of an SMTP step.
-pub fn phase(subject: &Subject, previous: Phase) -> Phase {
-    match *subject {
-        Subject::Greeting { .. } => Phase::Connection,
-        Subject::Command(verb) => phase_of(verb, previous),
-        Subject::Reply { code: 421, .. } => Phase::Release,
-        Subject::Reply { to, .. } => match to {
-            Asked::Command(verb) => phase_of(verb, previous),
-            Asked::Content | Asked::Recipient => Phase::Transaction,
-            Asked::Sasl => Phase::Authentication,
-            Asked::Nothing => previous,
-        },
-        Subject::Challenge(_) | Subject::Response(_) => Phase::Authentication,
-        Subject::Content | Subject::Chunk { .. } | Subject::Properties | Subject::RefusedContent => Phase::Transaction,
-    }
-}
-
-fn phase_of(verb: Verb, previous: Phase) -> Phase {
-    match verb {
-        // XCLIENT begins the session anew (the server greets again).
-        Verb::Helo | Verb::Ehlo | Verb::Lhlo | Verb::Xclient => Phase::Connection,
-        Verb::StartTls => Phase::Encryption,
-        Verb::Auth => Phase::Authentication,
-        Verb::Quit => Phase::Release,
-        Verb::Mail
-        | Verb::Rcpt
-        | Verb::Data
-        | Verb::Bdat
-        | Verb::Rset
-        | Verb::Vrfy
-        | Verb::Expn
-        | Verb::Help
-        | Verb::Noop
-        | Verb::Burl
-        | Verb::Etrn
-        | Verb::Turn
-        | Verb::Atrn
-        | Verb::Xforward
-        | Verb::Xexch50 => Phase::Transaction,
-        Verb::Other => previous,
     }
 }
