@@ -6,7 +6,7 @@ nobody further on asks the environment.
 use crate::pipeline::When;
 use crate::protocol::Protocol;
 use crate::protocol::ports::{Hint, Ports};
-use crate::session::builder::Wanted;
+use crate::session::Wanted;
 use crate::view::{Lang, Show};
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
@@ -208,6 +208,8 @@ pub struct Analysis {
     pub filter: Option<String>,
     /// What to look at.
     pub options: crate::pipeline::Options,
+    /// What to compute of each session.
+    pub needs: Wanted,
     /// How to show it.
     pub output: Output,
 }
@@ -344,12 +346,10 @@ fn analysis(
         Colour::Never => false,
         Colour::Auto => environment.colour_terminal && !environment.no_color && args.output.is_none(),
     };
+    let needs = if args.extract.is_some() { Wanted::ALL } else { wanted(show, args.format, args.redact) };
     let options = crate::pipeline::Options {
         ports,
         any_port: args.any_port,
-        wanted: if args.extract.is_some() { Wanted::ALL } else { wanted(show, args.format, args.redact) },
-        // Whoever runs this gives it one, where that is asked for.
-        keeper: None,
         protocols: args.protocols.iter().filter_map(|name| name.parse::<Protocol>().ok()).collect(),
         sessions: args.sessions.into_iter().collect(),
         order: match args.format {
@@ -376,7 +376,7 @@ fn analysis(
         width: args.width.map(usize::from).or(environment.columns).unwrap_or(COLUMNS).max(COLUMNS),
         colour,
     };
-    Plan::Analyze(Box::new(Analysis { input, filter: args.filter, options, output }))
+    Plan::Analyze(Box::new(Analysis { input, filter: args.filter, options, needs, output }))
 }
 
 /// What the views need, and no more.

@@ -195,10 +195,6 @@ impl Follower for Everyone {
     type Ticket = ();
     type Listener = Ear;
 
-    fn wants(&self, _: SocketAddr, _: SocketAddr) -> bool {
-        true
-    }
-
     fn guess(&self, source: SocketAddr, destination: SocketAddr) -> Ends {
         if source.port() < destination.port() {
             Ends { client: destination, server: source }

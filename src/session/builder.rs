@@ -6,9 +6,9 @@ session names a step that the session does not have.
 */
 
 use super::findings::Findings;
-use super::keep::Keeper;
 use super::message::{Content, Reader};
 use super::model::{Carries, Credential, Envelope, Message, Phase, Recipient, Session, Step, Tls, TlsMode};
+use super::plan::Plan;
 use super::secret::Secret;
 use super::text::text;
 use super::{purpose, step};
@@ -22,33 +22,13 @@ use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
-/// What is asked for. What is not is not computed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Wanted {
-    /// Messages' digests, header fields and MIME structure. Without them a message is its envelope, size and outcome.
-    pub messages: bool,
-    /// Attachments, decoded and digested. Nothing without `messages`.
-    pub attachments: bool,
-    /// What steps say. Without it a step is what it does, when, and in which packets.
-    pub texts: bool,
-}
-
-impl Wanted {
-    /// Everything.
-    pub const ALL: Self = Self { messages: true, attachments: true, texts: true };
-    /// Steps, log-ins, envelopes and findings alone.
-    pub const STEPS: Self = Self { messages: false, attachments: false, texts: true };
-}
-
 /// Steps of a session that sends one message: there is room for as many once there are two.
 const USUAL_STEPS: usize = 20;
 
 /// Makes a [`Session`] of what a dialogue tells.
 #[derive(Debug)]
 pub struct Builder {
-    wanted: Wanted,
-    /// Who wants to have what messages and attachments say.
-    keeper: Option<Arc<dyn Keeper>>,
+    plan: Arc<Plan>,
     /// The session so far. Its transport is known to whoever follows the connection.
     session: Session,
     phase: Phase,
@@ -64,8 +44,8 @@ pub struct Builder {
 }
 
 impl Builder {
-    /// For a session that speaks `protocol`.
-    pub fn new(protocol: Protocol, wanted: Wanted) -> Self {
+    /// For a session that speaks `protocol`, of which is made what the plan says.
+    pub fn new(protocol: Protocol, plan: impl Into<Arc<Plan>>) -> Self {
         let session = Session {
             id: 0,
             protocol,
@@ -81,8 +61,7 @@ impl Builder {
             limits_hit: LimitsHit::default(),
         };
         Self {
-            wanted,
-            keeper: None,
+            plan: plan.into(),
             session,
             phase: Phase::Connection,
             readers: BTreeMap::new(),
@@ -91,12 +70,6 @@ impl Builder {
             decrypted_from: None,
             findings: Findings::default(),
         }
-    }
-
-    /// Hands the content of messages and attachments on to `keeper`.
-    pub fn keeping(mut self, keeper: Option<Arc<dyn Keeper>>) -> Self {
-        self.keeper = keeper;
-        self
     }
 
     /// The steps so far.
@@ -180,7 +153,7 @@ impl Sink for Builder {
         let subject = told.subject.clone();
         let answered = told.answers.and_then(|n| self.session.step(n));
         let place = step::Place { n, protocol: self.session.protocol, phase: self.phase, answered };
-        let step = if self.wanted.texts { step::read(place, told) } else { step::without_text(place, told) };
+        let step = if self.plan.needs.texts { step::read(place, told) } else { step::without_text(place, told) };
         self.findings.step(&step, &subject);
         // Of many connections that are open at once, most have said one thing: the greeting.
         if self.session.steps.len() == self.session.steps.capacity() {
@@ -230,7 +203,7 @@ impl Sink for Builder {
             self.limit(Limit::MessagesPerSession);
             return n;
         }
-        self.readers.insert(n, Reader::new(start.part.as_deref(), self.wanted).keeping(self.keeper.as_ref()));
+        self.readers.insert(n, Reader::new(start.part.as_deref(), Arc::clone(&self.plan)));
         self.encrypted.push(self.session.tls.decrypted);
         let steps = self.kept(start.steps);
         self.session.messages.push(Message {

@@ -10,6 +10,7 @@ mod findings;
 pub mod keep;
 mod message;
 pub mod model;
+pub mod plan;
 pub mod purpose;
 pub mod same;
 pub mod secret;
@@ -17,6 +18,7 @@ mod step;
 pub mod summary;
 mod text;
 
-pub use builder::{Builder, Wanted};
+pub use builder::Builder;
 pub use model::Session;
+pub use plan::{Plan, Wanted};
 pub use same::Same;

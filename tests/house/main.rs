@@ -66,11 +66,6 @@ const KNOWN: &[Permitted] = &[
     Permitted { folder: "flow", rooms: &["conflict", HEAD], why: "a conflict has a side" },
     Permitted { folder: "flow/table", rooms: &["closing", HEAD], why: "one type in two files" },
     Permitted {
-        folder: "pipeline",
-        rooms: &["ear", "intake", HEAD, "order", "outtake", "parallel", "shards"],
-        why: "what its stages hand to each other is defined in the stages",
-    },
-    Permitted {
         folder: "protocol",
         rooms: &["event", "framing", "imap", HEAD, "pop3", "sasl", "smtp", "tls"],
         why: "an event has each protocol's subject, and each protocol makes events",
@@ -87,7 +82,6 @@ const KNOWN: &[Permitted] = &[
         rooms: &["queue", "waiting"],
         why: "what waits is defined beside the queue that it waits in",
     },
-    Permitted { folder: "session", rooms: &["builder", "message"], why: "what is wanted is defined in the builder" },
     Permitted { folder: "session", rooms: &["model", "purpose"], why: "a step has its purpose" },
     Permitted {
         folder: "session/purpose",

@@ -21,10 +21,6 @@ impl Follower for Counting {
     type Listener = Deaf;
     type Ticket = ();
 
-    fn wants(&self, _: SocketAddr, _: SocketAddr) -> bool {
-        true
-    }
-
     fn guess(&self, source: SocketAddr, destination: SocketAddr) -> Ends {
         Ends { client: source, server: destination }
     }

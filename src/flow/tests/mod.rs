@@ -49,10 +49,6 @@ impl Follower for Everyone {
     type Listener = Ear;
     type Ticket = ();
 
-    fn wants(&self, _: SocketAddr, _: SocketAddr) -> bool {
-        true
-    }
-
     fn guess(&self, source: SocketAddr, destination: SocketAddr) -> Ends {
         if source.port() == 25 {
             Ends { client: destination, server: source }
