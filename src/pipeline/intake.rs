@@ -128,7 +128,7 @@ impl<'a> Intake<'a> {
         while let Some(found) = &mut decoded {
             match found {
                 Decoded::Segment(segment) => {
-                    let begins = segment.syn && segment.acknowledgement.is_none();
+                    let begins = segment.header.syn && segment.header.acknowledgement.is_none();
                     let (source, destination) = (segment.source.port(), segment.destination.port());
                     self.rest.segment(source, destination, begins);
                     if self.options.wants(source, destination) {
@@ -183,7 +183,7 @@ impl Counts {
     fn sorted<'s>(&mut self, segment: &'s mut Segment<'_>) -> Sorted<'s> {
         self.batch_bytes += segment.payload.len();
         self.batch_segments += 1;
-        segment.shares_packet = std::mem::replace(&mut self.handed_on, true);
+        segment.header.shares_packet = std::mem::replace(&mut self.handed_on, true);
         let shard = shard_of(&segment.source, &segment.destination);
         Sorted { shard, nth: self.packets.read, segment }
     }

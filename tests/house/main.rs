@@ -63,8 +63,6 @@ const ALLOWED: &[Permitted] = &[
 
 /// Cycles that are there and are to go. Nothing is added here.
 const KNOWN: &[Permitted] = &[
-    Permitted { folder: "flow", rooms: &["conflict", HEAD], why: "a conflict has a side" },
-    Permitted { folder: "flow/table", rooms: &["closing", HEAD], why: "one type in two files" },
     Permitted {
         folder: "protocol",
         rooms: &["event", "framing", "imap", HEAD, "pop3", "sasl", "smtp", "tls"],
