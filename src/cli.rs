@@ -6,7 +6,6 @@ nobody further on asks the environment.
 use crate::pipeline::When;
 use crate::protocol::Protocol;
 use crate::protocol::ports::{Hint, Ports};
-use crate::session::builder::Wanted;
 use crate::verdict::Selection;
 use crate::view::{Lang, Show};
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
@@ -385,10 +384,8 @@ fn analysis(
     let options = crate::pipeline::Options {
         ports,
         any_port: args.any_port,
-        // `run` asks the view what it needs, and makes the keeper where content is extracted.
-        wanted: Wanted::NONE,
+        // `run` asks the view.
         selection: Selection::NONE,
-        keeper: None,
         protocols: args.protocols.iter().filter_map(|name| name.parse::<Protocol>().ok()).collect(),
         sessions: args.sessions.into_iter().collect(),
         order: match args.format {

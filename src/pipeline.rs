@@ -8,79 +8,34 @@ Source ──▶ decode, count, ──▶ connections, dialogues, sessions ─�
            cut into batches    each shard has its own connections    in the order of packets
 ```
 
-A connection belongs to one of `shards::SHARDS` shards, by its addresses and ports; bounds are shared out among the
+A connection belongs to one of `shard::SHARDS` shards, by its addresses and ports; bounds are shared out among the
 shards and time passes for them at the end of each batch. Both are the same whatever the number of threads, and so are
 the sessions and their order, byte for byte.
 */
 
 mod ear;
+mod event;
 mod intake;
+mod options;
 mod order;
 mod outtake;
 mod parallel;
+mod shard;
 mod shards;
 
-use crate::capture::{CaptureError, Read, Source, Time};
-use crate::protocol::Protocol;
-use crate::protocol::ports::Ports;
-use crate::session::Wanted;
-use crate::session::keep::Keeper;
-use crate::session::model::Session;
-use crate::verdict::{Report, Selection};
+pub use options::{Options, When};
+
+use crate::capture::{CaptureError, Read, Source};
+use crate::session::Plan;
+use crate::verdict::Report;
 use crate::view::View;
 use intake::Intake;
+use options::Reading;
 use outtake::Outtake;
 use shards::Shards;
-use std::collections::BTreeSet;
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant, SystemTime};
-
-/// What to look at, and what to hand to the view.
-#[derive(Debug, Clone)]
-pub struct Options {
-    /// Where mail is expected.
-    pub ports: Ports,
-    /// Look for mail on every port.
-    pub any_port: bool,
-    /// What is worth computing.
-    pub wanted: Wanted,
-    /// Which rules look at sessions, and what is counted over all of them.
-    pub selection: Selection,
-    /// Who wants to have the content of messages and attachments.
-    pub keeper: Option<Arc<dyn Keeper>>,
-    /// Only sessions of these protocols; all where empty.
-    pub protocols: Vec<Protocol>,
-    /// Only sessions with these numbers; all where empty.
-    pub sessions: BTreeSet<u64>,
-    /// When a session is handed to the view.
-    pub order: When,
-    /// Hand each step to the view as it happens (on one thread).
-    pub steps: bool,
-    /// Threads that follow connections; with one, everything is done on the caller's.
-    pub threads: usize,
-    /// Stop after so many packets.
-    pub packets: Option<u64>,
-    /// Stop after so long (by the clock on the wall: for live captures).
-    pub duration: Option<Duration>,
-}
-
-/// When a session is handed to the view.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum When {
-    /// When it and all before it have ended: in the order of their numbers.
-    InOrder,
-    /// When it has ended: memory is bounded by the sessions that are open.
-    AsTheyEnd,
-}
-
-impl Options {
-    fn selects(&self, session: &Session) -> bool {
-        (self.protocols.is_empty() || self.protocols.contains(&session.protocol))
-            && (self.sessions.is_empty() || self.sessions.contains(&session.id))
-    }
-}
+use std::sync::atomic::AtomicBool;
 
 /// How a run went.
 #[derive(Debug)]
@@ -91,17 +46,24 @@ pub struct Outcome {
     pub problem: Option<CaptureError>,
 }
 
-/// Reads `source` to its end, or until `stop` is set, and shows all sessions to `view`.
+/// Reads `source` to its end, or until `stop` is set, and shows all sessions to `view`. The `plan` says what is computed of
+/// each.
 ///
 /// # Errors
 /// Where the view cannot write. Trouble with the source is no error: what was read before it is shown, and the trouble
 /// is told in [`Outcome::problem`].
-pub fn run(source: &mut dyn Source, options: &Options, view: &mut dyn View, stop: &AtomicBool) -> io::Result<Outcome> {
-    let mut outtake = Outtake::new(options, view);
+pub fn run(
+    source: &mut dyn Source,
+    options: &Options,
+    plan: &Arc<Plan>,
+    view: &mut dyn View,
+    stop: &AtomicBool,
+) -> io::Result<Outcome> {
+    let mut outtake = Outtake::new(options, plan, view);
     let (intake, problem) = if options.threads > 1 && !options.steps {
-        parallel::run(source, options, &mut outtake, stop)?
+        parallel::run(source, options, plan, &mut outtake, stop)?
     } else {
-        run_here(source, options, &mut outtake, stop)?
+        run_here(source, options, plan, &mut outtake, stop)?
     };
     let (mut summary, logins) = outtake.finish(intake.finish());
     summary.limits_hit.add(&source.limits());
@@ -114,15 +76,16 @@ pub fn run(source: &mut dyn Source, options: &Options, view: &mut dyn View, stop
 fn run_here<'a>(
     source: &mut dyn Source,
     options: &'a Options,
+    plan: &Arc<Plan>,
     outtake: &mut Outtake<'_>,
     stop: &AtomicBool,
 ) -> io::Result<(Intake<'a>, Option<CaptureError>)> {
     let mut intake = Intake::new(options);
-    let mut shards = Shards::all(options);
-    let mut reading = Reading::new(options, stop);
+    let mut shards = Shards::all(options, plan);
+    let reading = Reading::new(options, stop);
     let live = source.is_live();
     let mut problem = None;
-    while reading.goes_on(&intake) {
+    while reading.goes_on(intake.packets()) {
         match source.next_packet() {
             Ok(Read::Packet(packet)) => {
                 intake.packet(&packet, |sorted| {
@@ -142,7 +105,7 @@ fn run_here<'a>(
             // not written: nothing is late there.
             Ok(Read::Idle) if !live => {}
             Ok(Read::Idle) => {
-                let end = intake.end_of_batch_now(wall_clock());
+                let end = intake.end_of_batch_now();
                 shards.end_of_batch(end);
                 outtake.end_of_batch(end, &mut shards.drain())?;
             }
@@ -163,35 +126,4 @@ fn run_here<'a>(
     }
     outtake.add_limits(&shards.limits_hit());
     Ok((intake, problem))
-}
-
-/// Whether to read on: until somebody or some option says that it is enough.
-struct Reading<'a> {
-    options: &'a Options,
-    stop: &'a AtomicBool,
-    begun: Instant,
-}
-
-impl<'a> Reading<'a> {
-    fn new(options: &'a Options, stop: &'a AtomicBool) -> Self {
-        Self { options, stop, begun: Instant::now() }
-    }
-
-    fn goes_on(&mut self, intake: &Intake<'_>) -> bool {
-        !self.stop.load(Ordering::Relaxed)
-            && self.options.packets.is_none_or(|most| intake.packets() < most)
-            && self.options.duration.is_none_or(|longest| self.begun.elapsed() < longest)
-    }
-}
-
-/// The end of a batch: which packet handed out was its last, and its time.
-#[derive(Debug, Clone, Copy)]
-struct BatchEnd {
-    nth: u64,
-    time: Time,
-}
-
-fn wall_clock() -> Time {
-    let since_epoch = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    Time::from_microseconds(i64::try_from(since_epoch.as_micros()).unwrap_or(i64::MAX))
 }

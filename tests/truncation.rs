@@ -37,7 +37,8 @@ fn count(file: &[u8]) -> (Count, Option<String>) {
         Ok(source) => source,
         Err(error) => return (count, Some(error.to_string())),
     };
-    let outcome = pipeline::run(&mut source, &support::options(), &mut count, &AtomicBool::new(false));
+    let outcome =
+        pipeline::run(&mut source, &support::options(), &support::plan(), &mut count, &AtomicBool::new(false));
     (count, outcome.expect("a count is always written").problem.map(|problem| problem.to_string()))
 }
 

@@ -17,10 +17,6 @@ impl Follower for FollowAll {
     type Listener = Deaf;
     type Ticket = ();
 
-    fn wants(&self, _: SocketAddr, _: SocketAddr) -> bool {
-        true
-    }
-
     fn guess(&self, source: SocketAddr, destination: SocketAddr) -> Ends {
         if source.port() < destination.port() {
             Ends { client: destination, server: source }

@@ -5,7 +5,7 @@ use libfuzzer_sys::fuzz_target;
 use mailtap::capture::CaptureFile;
 use mailtap::pipeline::{self, Options, When};
 use mailtap::protocol::ports::Ports;
-use mailtap::session::builder::Wanted;
+use mailtap::session::Wanted;
 use mailtap::verdict::Selection;
 use mailtap::view::json::Json;
 use mailtap::view::table::{self, Live, Table};
@@ -19,9 +19,7 @@ fn run(data: &[u8], any_port: bool, live: bool, threads: usize, view: &mut dyn V
     let options = Options {
         ports: Ports::default(),
         any_port,
-        wanted: Wanted::ALL,
         selection: Selection::ALL,
-        keeper: None,
         protocols: Vec::new(),
         sessions: Default::default(),
         order: if live { When::AsTheyEnd } else { When::InOrder },
@@ -30,7 +28,7 @@ fn run(data: &[u8], any_port: bool, live: bool, threads: usize, view: &mut dyn V
         packets: Some(20_000),
         duration: None,
     };
-    pipeline::run(&mut file, &options, view, &AtomicBool::new(false)).expect("memory can be written");
+    pipeline::run(&mut file, &options, &Wanted::ALL.into(), view, &AtomicBool::new(false)).expect("memory can be written");
     true
 }
 

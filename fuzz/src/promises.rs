@@ -3,7 +3,7 @@
 use mailtap::capture::{Format, SourceInfo, Time};
 use mailtap::flow::{At, Counters, End, Ends, Transport};
 use mailtap::protocol::Protocol;
-use mailtap::session::builder::{Builder, Wanted};
+use mailtap::session::{Builder, Wanted};
 use mailtap::session::model::{MimePart, Session};
 use mailtap::session::summary::Summary;
 use mailtap::view::json::{Json, NdJson};

@@ -10,7 +10,7 @@ use super::connection::Connection;
 use super::key::Which;
 use super::{At, Ends, Key, Listener, Side};
 use crate::capture::Time;
-use crate::decode::Segment;
+use crate::decode::{Header, Segment};
 use crate::limits::LimitsHit;
 
 /// Segments kept of one: more than the retransmissions of a SYN and of its answer are. With the next, it is a connection
@@ -28,15 +28,8 @@ pub struct Opening {
 /// A segment without payload, FIN or RST, and without its addresses.
 #[derive(Debug, Clone, Copy)]
 struct Bare {
-    packet: u64,
-    time: Time,
-    sequence: u32,
-    acknowledgement: Option<u32>,
-    window: u16,
-    identification: Option<u16>,
-    shares_packet: bool,
+    header: Header,
     from: Side,
-    syn: bool,
 }
 
 impl Opening {
@@ -45,7 +38,7 @@ impl Opening {
     pub fn new(key: &Key, ends: &Ends, segment: &Segment<'_>) -> Option<Self> {
         let client = key.which(&ends.client);
         // Where both ends are the same, nobody can say later who sent what.
-        let opens = segment.syn && Bare::can_hold(segment) && ends.client != ends.server;
+        let opens = segment.header.syn && Bare::can_hold(segment) && ends.client != ends.server;
         opens.then(|| Self { client, first: Bare::new(ends, segment), rest: Box::default() })
     }
 
@@ -55,12 +48,14 @@ impl Opening {
             return false;
         }
         let bare = Bare::new(&key.ends(self.client), segment);
-        if bare.syn {
-            let known = self.bare().find(|earlier| earlier.syn && earlier.from == bare.from);
+        if bare.header.syn {
+            let known = self.bare().find(|earlier| earlier.header.syn && earlier.from == bare.from);
             let belongs = match known {
-                Some(known) => known.sequence == bare.sequence,
+                Some(known) => known.header.sequence == bare.header.sequence,
                 // The other side's first, before anything was said of where that begins.
-                None => self.bare().all(|earlier| earlier.from == bare.from || earlier.acknowledgement.is_none()),
+                None => {
+                    self.bare().all(|earlier| earlier.from == bare.from || earlier.header.acknowledgement.is_none())
+                }
             };
             if !belongs {
                 return false;
@@ -75,12 +70,12 @@ impl Opening {
 
     /// The first packet.
     pub fn first(&self) -> At {
-        At { packet: self.first.packet, time: self.first.time }
+        self.first.header.at()
     }
 
     /// The latest time of a packet.
     pub fn last_time(&self) -> Time {
-        self.bare().map(|bare| bare.time).max().unwrap_or(self.first.time)
+        self.bare().map(|bare| bare.header.time).max().unwrap_or(self.first.header.time)
     }
 
     /// The two ends.
@@ -90,7 +85,7 @@ impl Opening {
 
     /// As [`Connection::is_half_open`].
     pub fn is_half_open(&self) -> bool {
-        self.bare().all(|bare| bare.from == Side::Client && bare.acknowledgement.is_none())
+        self.bare().all(|bare| bare.from == Side::Client && bare.header.acknowledgement.is_none())
     }
 
     /// The connection that these segments make.
@@ -110,21 +105,15 @@ impl Opening {
 
 impl Bare {
     fn can_hold(segment: &Segment<'_>) -> bool {
-        segment.wire_len == 0 && !segment.fin && !segment.rst && (segment.syn || segment.acknowledgement.is_some())
+        segment.header.wire_len == 0
+            && !segment.header.fin
+            && !segment.header.rst
+            && (segment.header.syn || segment.header.acknowledgement.is_some())
     }
 
     fn new(ends: &Ends, segment: &Segment<'_>) -> Self {
-        Self {
-            packet: segment.packet,
-            time: segment.time,
-            sequence: segment.sequence,
-            acknowledgement: segment.acknowledgement,
-            window: segment.window,
-            identification: segment.identification,
-            shares_packet: segment.shares_packet,
-            from: if segment.source == ends.client { Side::Client } else { Side::Server },
-            syn: segment.syn,
-        }
+        let from = if segment.source == ends.client { Side::Client } else { Side::Server };
+        Self { header: segment.header, from }
     }
 
     fn segment(&self, ends: &Ends) -> Segment<'static> {
@@ -132,21 +121,6 @@ impl Bare {
             Side::Client => (ends.client, ends.server),
             Side::Server => (ends.server, ends.client),
         };
-        Segment {
-            packet: self.packet,
-            time: self.time,
-            source,
-            destination,
-            sequence: self.sequence,
-            acknowledgement: self.acknowledgement,
-            syn: self.syn,
-            fin: false,
-            rst: false,
-            window: self.window,
-            identification: self.identification,
-            shares_packet: self.shares_packet,
-            payload: &[],
-            wire_len: 0,
-        }
+        Segment { source, destination, header: self.header, payload: &[] }
     }
 }

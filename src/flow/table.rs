@@ -22,13 +22,12 @@ use super::connection::{Connection, Relation};
 use super::gone::Gone;
 use super::opening::Opening;
 use super::slots::{Rank, Slots};
-use super::{At, Ends, Follower, Key};
+use super::{Ends, Follower, Key};
 use crate::capture::Time;
 use crate::decode::Segment;
 use crate::limits::{CONNECTIONS, HISTORY_BYTES, Limit, LimitsHit, SPEAKING_CONNECTIONS, WAITING_BYTES};
-use closing::Ending;
 pub(super) use entry::Entry;
-use entry::{Followed, Stage};
+use entry::{Ending, Followed, Stage};
 use std::collections::{BTreeSet, VecDeque};
 
 /// Packet time after which a silent connection is given up: two hours, the interval of TCP's own keep-alive (RFC 9293,
@@ -133,8 +132,8 @@ impl<F: Follower> Table<F> {
             return None;
         }
         // Not the latest: files that were put together may step back by years, and nothing has been idle since then.
-        self.now = segment.time.min(self.packet_time);
-        self.packet_time = segment.time;
+        self.now = segment.header.time.min(self.packet_time);
+        self.packet_time = segment.header.time;
         let key = Key::of(segment);
         let mut index = self.slots.find(&key);
         if let Some(old) = index.filter(|&old| self.is_idle(old, self.now)) {
@@ -218,7 +217,7 @@ impl<F: Follower> Table<F> {
     }
 
     fn ends_of(&self, segment: &Segment<'_>) -> Ends {
-        match (segment.syn, segment.acknowledgement) {
+        match (segment.header.syn, segment.header.acknowledgement) {
             (true, None) => Ends { client: segment.source, server: segment.destination },
             (true, Some(_)) => Ends { client: segment.destination, server: segment.source },
             (false, _) => self.follower.guess(segment.source, segment.destination),
@@ -234,7 +233,7 @@ impl<F: Follower> Table<F> {
         self.gone.forget(&key);
         self.generation += 1;
         let ends = self.ends_of(segment);
-        let first = At { packet: segment.packet, time: segment.time };
+        let first = segment.at();
         let ticket = self.follower.begun(&ends, first);
         let opening = Opening::new(&key, &ends, segment);
         #[cfg(test)]

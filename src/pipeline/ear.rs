@@ -1,26 +1,22 @@
 //! Who listens to one connection: first finds out what it speaks, then follows it.
 
-use super::Options;
-use super::order::{DECIDE_NANOSECONDS, Ended, First};
-use super::shards::What;
+use super::event::{Ended, First, What};
+use super::options::Options;
+use super::order::DECIDE_NANOSECONDS;
 use crate::flow::{At, Ends, Listener, Side, Transport};
 use crate::protocol::Dialogue;
 use crate::protocol::detect::{self, Detector, Verdict};
-use crate::protocol::ports::{Hint, Ports};
-use crate::session::builder::{Builder, Wanted};
-use crate::session::keep::Keeper;
-use crate::verdict::{self, Rule};
+use crate::protocol::ports::Hint;
+use crate::session::{Builder, Plan};
+use crate::verdict;
 use crate::view::View;
 use std::io;
 use std::sync::Arc;
 
 /// Listens to one connection.
-pub struct Ear {
-    ports: Arc<Ports>,
-    any_port: bool,
-    wanted: Wanted,
-    rules: &'static [&'static Rule],
-    keeper: Option<Arc<dyn Keeper>>,
+pub struct Ear<'a> {
+    options: &'a Options,
+    plan: Arc<Plan>,
     ends: Ends,
     first: At,
     key: First,
@@ -49,36 +45,13 @@ enum State {
     Foreign,
 }
 
-impl Ear {
+impl<'a> Ear<'a> {
     /// Listens to the connection between `ends` that begins with the packet `first`.
-    pub fn new(ports: Arc<Ports>, any_port: bool, wanted: Wanted, ends: &Ends, first: At, key: First) -> Self {
-        let mut ear = Self {
-            ports,
-            any_port,
-            wanted,
-            rules: &[],
-            keeper: None,
-            ends: *ends,
-            first,
-            key,
-            state: State::Foreign,
-            known: Known::Nothing,
-            shown: 0,
-        };
+    pub fn new(options: &'a Options, plan: Arc<Plan>, ends: &Ends, first: At, key: First) -> Self {
+        let mut ear =
+            Self { options, plan, ends: *ends, first, key, state: State::Foreign, known: Known::Nothing, shown: 0 };
         ear.expect();
         ear
-    }
-
-    /// Hands the content of messages and attachments on to `keeper`.
-    pub fn keeping(mut self, keeper: Option<Arc<dyn Keeper>>) -> Self {
-        self.keeper = keeper;
-        self
-    }
-
-    /// Has `rules` look at the session once it is over.
-    pub fn judged_by(mut self, rules: &'static [&'static Rule]) -> Self {
-        self.rules = rules;
-        self
     }
 
     /// By this the connection is known.
@@ -116,7 +89,7 @@ impl Ear {
     }
 
     /// Shows the steps that have not been shown yet, those of session `id`.
-    pub fn show_steps(&mut self, id: u64, options: &Options, view: &mut dyn View) -> io::Result<()> {
+    pub fn show_steps(&mut self, id: u64, view: &mut dyn View) -> io::Result<()> {
         let State::Following { builder, .. } = &mut self.state else { return Ok(()) };
         let session = builder.so_far();
         if session.steps.len() == self.shown {
@@ -125,7 +98,7 @@ impl Ear {
         session.id = id;
         session.transport.ends = self.ends;
         session.transport.first = self.first;
-        if options.selects(session) {
+        if self.options.selects(session) {
             for step in session.steps.iter().skip(self.shown) {
                 view.step(session, step)?;
             }
@@ -152,14 +125,14 @@ impl Ear {
         let State::Following { mut dialogue, mut builder } = self.state else { return None };
         dialogue.end(&mut *builder);
         let mut session = builder.finish(transport);
-        verdict::judge(&mut session, self.rules);
+        verdict::judge(&mut session, self.options.selection.rules);
         Some(Ended::Spoken(Box::new((session, self.shown))))
     }
 
     fn expect(&mut self) {
-        let hint = self.ports.get(self.ends.server.port());
+        let hint = self.options.ports.get(self.ends.server.port());
         self.state = match hint {
-            None if !self.any_port => State::Foreign,
+            None if !self.options.any_port => State::Foreign,
             hint => State::Deciding(Detector::new(hint)),
         };
     }
@@ -175,14 +148,14 @@ impl Ear {
     /// Follows `hint`, beginning with what has been said already.
     fn follow(&mut self, hint: Hint) {
         let State::Deciding(detector) = std::mem::replace(&mut self.state, State::Foreign) else { return };
-        let mut builder = Box::new(Builder::new(hint.protocol, self.wanted).keeping(self.keeper.take()));
+        let mut builder = Box::new(Builder::new(hint.protocol, Arc::clone(&self.plan)));
         let mut dialogue = detect::dialogue(hint, &mut *builder);
         detector.replay(&mut *dialogue, &mut *builder);
         self.state = State::Following { dialogue, builder };
     }
 }
 
-impl Listener for Ear {
+impl Listener for Ear<'_> {
     fn data(&mut self, from: Side, bytes: &[u8], at: At) {
         self.decide_silent(at);
         match &mut self.state {

@@ -5,66 +5,23 @@ A session gets its number when every connection that began before it is known to
 have no holes and are the same in every format.
 */
 
-use super::When;
+use super::event::{Ended, First};
+use super::options::When;
 use crate::capture::Time;
-use crate::flow::Transport;
-use crate::limits::{LIGHTEST_SESSION, Limit, LimitsHit, WAITING_STEPS};
-use crate::protocol::detect;
-use crate::protocol::ports::Hint;
-use crate::session::builder::{Builder, Wanted};
-use crate::session::model::Session;
-use crate::verdict::{self, Rule};
+use crate::limits::{Limit, LimitsHit, WAITING_STEPS};
+use crate::session::{Plan, Session};
+use crate::verdict::Rule;
 use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::sync::Arc;
 
 /// Packet time after which a silent connection counts as decided, so that later ones can be numbered: as mail where its port
 /// promises that, and else as no mail until it speaks.
 pub const DECIDE_NANOSECONDS: i64 = 10_000_000_000;
 
-/// A connection, by its first packet in the order in which they are handed out; and of those that one packet began (802.11
-/// aggregates segments) by which of them it is.
-pub type First = (u64, u64);
-
-/// A session that is over.
-pub enum Ended {
-    /// Nothing was said in it: what the port promises, and the connection. Most of a flood are such; the session is made
-    /// of it when it is handed on.
-    Silent(Box<(Hint, Transport)>),
-    /// The session, with the number of its steps that have been shown already.
-    Spoken(Box<(Session, usize)>),
-}
-
-impl Ended {
-    /// What it costs to have it wait, in steps.
-    fn weight(&self) -> usize {
-        match self {
-            Self::Silent(_) => LIGHTEST_SESSION,
-            Self::Spoken(session) => session.0.steps.len().max(LIGHTEST_SESSION),
-        }
-    }
-
-    /// The session with number `id`, and the number of its steps that have been shown already.
-    fn session(self, id: u64, wanted: Wanted, rules: &[&Rule]) -> (Session, usize) {
-        let (mut session, shown) = match self {
-            Self::Spoken(session) => *session,
-            Self::Silent(silent) => {
-                let (hint, transport) = *silent;
-                let mut builder = Builder::new(hint.protocol, wanted);
-                let mut dialogue = detect::dialogue(hint, &mut builder);
-                dialogue.end(&mut builder);
-                let mut session = builder.finish(transport);
-                verdict::judge(&mut session, rules);
-                (session, 0)
-            }
-        };
-        session.id = id;
-        (session, shown)
-    }
-}
-
 /// What is known of the sessions that have not been handed on.
 pub struct Order {
     when: When,
-    wanted: Wanted,
+    plan: Arc<Plan>,
     /// For sessions in which nothing was said: the others have been looked at.
     rules: &'static [&'static Rule],
     /// Connections that have no number yet.
@@ -101,10 +58,10 @@ enum State {
 
 impl Order {
     /// Nothing has begun yet.
-    pub fn new(when: When, wanted: Wanted, rules: &'static [&'static Rule]) -> Self {
+    pub fn new(when: When, plan: Arc<Plan>, rules: &'static [&'static Rule]) -> Self {
         Self {
             when,
-            wanted,
+            plan,
             rules,
             unnumbered: BTreeMap::new(),
             open: HashMap::new(),
@@ -189,7 +146,7 @@ impl Order {
         };
         let ended = self.ended.remove(&id)?;
         self.weight -= ended.weight();
-        Some(ended.session(id, self.wanted, self.rules))
+        Some(ended.session(id, &self.plan, self.rules))
     }
 
     /// The number of the session that is handed on next, if it is over. One that is open as long as the capture (IDLE) has
@@ -241,8 +198,10 @@ impl Order {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::flow::{At, Conflicts, Counters, End, Ends};
+    use crate::flow::{At, Conflicts, Counters, End, Ends, Transport};
+    use crate::limits::LIGHTEST_SESSION;
     use crate::protocol::ports::Ports;
+    use crate::session::Wanted;
 
     fn silent() -> Ended {
         let client = "192.0.2.1:40000".parse().expect("an address");
@@ -263,7 +222,7 @@ mod tests {
 
     #[test]
     fn one_that_stays_open_has_the_others_wait_up_to_a_bound() {
-        let mut order = Order::new(When::InOrder, Wanted::ALL, &[]);
+        let mut order = Order::new(When::InOrder, Wanted::ALL.into(), &[]);
         let bound = (WAITING_STEPS / LIGHTEST_SESSION) as u64;
         order.begun((1, 0), Time::default(), true);
         order.decided((1, 0), true);

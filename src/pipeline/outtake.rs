@@ -1,17 +1,20 @@
 //! Numbers the sessions, links what is the same, selects what was asked for, and shows it.
 
+use super::event::{Event, What};
 use super::intake::Counted;
+use super::options::{BatchEnd, Options};
 use super::order::Order;
-use super::shards::{Event, Shards, What};
-use super::{BatchEnd, Options};
+use super::shards::Shards;
 use crate::decode::Segment;
 use crate::limits::LimitsHit;
+use crate::session::Plan;
 use crate::session::summary::Summary;
 use crate::verdict::across::Across;
 use crate::verdict::across::login_frequency::{LoginCounter, Logins};
 use crate::verdict::across::same_message::MessageIndex;
 use crate::view::View;
 use std::io;
+use std::sync::Arc;
 
 /// The stage after the connections.
 pub struct Outtake<'a> {
@@ -25,10 +28,10 @@ pub struct Outtake<'a> {
 
 impl<'a> Outtake<'a> {
     /// Nothing has come yet.
-    pub fn new(options: &'a Options, view: &'a mut dyn View) -> Self {
+    pub fn new(options: &'a Options, plan: &Arc<Plan>, view: &'a mut dyn View) -> Self {
         Self {
             options,
-            order: Order::new(options.order, options.wanted, options.selection.rules),
+            order: Order::new(options.order, Arc::clone(plan), options.selection.rules),
             messages: MessageIndex::default(),
             logins: LoginCounter::default(),
             summary: Summary::default(),
@@ -67,10 +70,10 @@ impl<'a> Outtake<'a> {
     ///
     /// # Errors
     /// Where the view cannot write.
-    pub fn show_steps(&mut self, shards: &mut Shards, shard: usize, segment: &Segment<'_>) -> io::Result<()> {
+    pub fn show_steps(&mut self, shards: &mut Shards<'_>, shard: usize, segment: &Segment<'_>) -> io::Result<()> {
         let Some(ear) = shards.ear(shard, segment) else { return Ok(()) };
         match self.order.id(ear.key()) {
-            Some(id) => ear.show_steps(id, self.options, self.view),
+            Some(id) => ear.show_steps(id, self.view),
             None => Ok(()),
         }
     }

@@ -1,96 +1,39 @@
 //! Connections, dialogues and sessions, in shards that know nothing of each other.
 
 use super::ear::Ear;
+use super::event::{Ended, Event, First, What, sort};
 use super::intake::Sorted;
-use super::order::{Ended, First};
-use super::{BatchEnd, Options};
-use crate::capture::Time;
+use super::options::{BatchEnd, Options};
+use super::shard::SHARDS;
 use crate::decode::Segment;
 use crate::flow::{At, Ends, Follower, Key, Table, Transport};
 use crate::limits::LimitsHit;
-use crate::protocol::ports::Ports;
-use crate::session::Wanted;
-use crate::session::keep::Keeper;
-use crate::verdict::Rule;
-use std::net::{IpAddr, SocketAddr};
+use crate::session::Plan;
+use std::net::SocketAddr;
 use std::sync::Arc;
-
-/// Shards in all, however many threads there are.
-pub const SHARDS: usize = 16;
 
 /// Events told at a time when the capture has ended.
 const PIECE: usize = 4_096;
 
 /// The shards that one thread has.
-pub struct Shards {
+pub struct Shards<'a> {
     /// By shard; those of other threads are not there.
-    tables: Vec<Option<Table<Following>>>,
+    tables: Vec<Option<Table<Following<'a>>>>,
 }
 
-/// Something that the outtake has to know.
-pub struct Event {
-    /// Which packet it happened at, in the order in which they were handed out; the last possible where it is the
-    /// capture's end. Their numbers in the file may go back.
-    pub at: u64,
-    /// The connection.
-    pub first: First,
-    /// What happened.
-    pub what: What,
-}
-
-/// What happened to a connection.
-pub enum What {
-    /// It has begun.
-    Begun {
-        /// The time of its first packet.
-        time: Time,
-        /// Its port promises mail.
-        promising: bool,
-    },
-    /// Something was said, and it is not known yet whether it is mail.
-    Spoke,
-    /// It is known whether it is mail.
-    Decided(bool),
-    /// It is over, and was a session or was not.
-    Over(Option<Ended>),
-}
-
-/// The shard of the connection between two ends: the same for both directions, on any day. Whoever chooses his addresses
-/// so that they all fall into one shard meets that shard's bounds the sooner.
-pub fn shard_of(one: &SocketAddr, other: &SocketAddr) -> usize {
-    let sum = number_of(one).wrapping_add(number_of(other));
-    // Fibonacci hashing: the highest bits depend on all others.
-    (sum.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 60) as usize % SHARDS
-}
-
-fn number_of(end: &SocketAddr) -> u64 {
-    let address = match end.ip() {
-        IpAddr::V4(address) => u64::from(address.to_bits()),
-        IpAddr::V6(address) => {
-            let bits = address.to_bits();
-            (bits >> 64) as u64 ^ bits as u64
-        }
-    };
-    (address ^ u64::from(end.port()) << 32).wrapping_mul(0xff51_afd7_ed55_8ccd)
-}
-
-impl Shards {
+impl<'a> Shards<'a> {
     /// All of them.
-    pub fn all(options: &Options) -> Self {
-        Self::of_thread(0, 1, options)
+    pub fn all(options: &'a Options, plan: &Arc<Plan>) -> Self {
+        Self::of_thread(0, 1, options, plan)
     }
 
     /// Those of one thread among several.
-    pub fn of_thread(thread: usize, threads: usize, options: &Options) -> Self {
-        let ports = Arc::new(options.ports.clone());
+    pub fn of_thread(thread: usize, threads: usize, options: &'a Options, plan: &Arc<Plan>) -> Self {
         let table = |shard: usize| {
             (shard % threads == thread).then(|| {
                 let following = Following {
-                    ports: Arc::clone(&ports),
-                    any_port: options.any_port,
-                    wanted: options.wanted,
-                    rules: options.selection.rules,
-                    keeper: options.keeper.clone(),
+                    options,
+                    plan: Arc::clone(plan),
                     now: 0,
                     shard: shard as u64,
                     begun: 0,
@@ -146,7 +89,7 @@ impl Shards {
     }
 
     /// Who listens to the connection that `segment` belongs to.
-    pub fn ear(&mut self, shard: usize, segment: &Segment<'_>) -> Option<&mut Ear> {
+    pub fn ear(&mut self, shard: usize, segment: &Segment<'_>) -> Option<&mut Ear<'a>> {
         self.tables[shard].as_mut()?.listener(&Key::of(segment))
     }
 
@@ -158,19 +101,10 @@ impl Shards {
     }
 }
 
-/// Brings events into the order of packets; those of one packet into the order of their connections. What happened to one
-/// connection stays in its order.
-pub fn sort(events: &mut [Event]) {
-    events.sort_by_key(|event| (event.at, event.first));
-}
-
 /// Follows what may be mail, and keeps what has happened until it is asked for.
-struct Following {
-    ports: Arc<Ports>,
-    any_port: bool,
-    wanted: Wanted,
-    rules: &'static [&'static Rule],
-    keeper: Option<Arc<dyn Keeper>>,
+struct Following<'a> {
+    options: &'a Options,
+    plan: Arc<Plan>,
     /// The packet at hand, in the order in which they were handed out.
     now: u64,
     shard: u64,
@@ -179,24 +113,20 @@ struct Following {
     events: Vec<Event>,
 }
 
-impl Following {
+impl Following<'_> {
     fn tell(&mut self, first: First, what: What) {
         self.events.push(Event { at: self.now, first, what });
     }
 }
 
-impl Follower for Following {
-    type Listener = Ear;
+impl<'a> Follower for Following<'a> {
+    type Listener = Ear<'a>;
     /// By this it is known to everybody.
     type Ticket = First;
 
-    fn wants(&self, one: SocketAddr, other: SocketAddr) -> bool {
-        self.any_port || self.ports.knows(one.port()) || self.ports.knows(other.port())
-    }
-
     /// The end with the mail port; or else the one with the lower port.
     fn guess(&self, source: SocketAddr, destination: SocketAddr) -> Ends {
-        let from_server = match (self.ports.get(source.port()), self.ports.get(destination.port())) {
+        let from_server = match (self.options.ports.get(source.port()), self.options.ports.get(destination.port())) {
             (_, Some(_)) => false,
             (Some(_), None) => true,
             (None, None) => source.port() < destination.port(),
@@ -209,23 +139,21 @@ impl Follower for Following {
     }
 
     fn begun(&mut self, ends: &Ends, first: At) -> First {
-        let promising = self.ports.get(ends.server.port()).is_some();
+        let promising = self.options.ports.get(ends.server.port()).is_some();
         let key = (self.now, self.shard << 48 | self.begun);
         self.begun += 1;
         self.tell(key, What::Begun { time: first.time, promising });
-        if !promising && !self.any_port {
+        if !promising && !self.options.any_port {
             self.tell(key, What::Decided(false));
         }
         key
     }
 
-    fn listen(&mut self, key: First, ends: &Ends, first: At) -> Ear {
-        Ear::new(Arc::clone(&self.ports), self.any_port, self.wanted, ends, first, key)
-            .keeping(self.keeper.clone())
-            .judged_by(self.rules)
+    fn listen(&mut self, key: First, ends: &Ends, first: At) -> Ear<'a> {
+        Ear::new(self.options, Arc::clone(&self.plan), ends, first, key)
     }
 
-    fn over(&mut self, ear: Ear, transport: Transport) {
+    fn over(&mut self, ear: Ear<'a>, transport: Transport) {
         let first = ear.key();
         let ended = ear.finish(transport);
         self.tell(first, What::Over(ended));
@@ -233,7 +161,7 @@ impl Follower for Following {
 
     fn unheard(&mut self, first: First, transport: Transport) {
         // What says nothing is what its port promises.
-        let hint = self.ports.get(transport.ends.server.port());
+        let hint = self.options.ports.get(transport.ends.server.port());
         let ended = hint.map(|hint| Ended::Silent(Box::new((hint, transport))));
         self.tell(first, What::Over(ended));
     }

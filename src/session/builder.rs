@@ -5,9 +5,9 @@ Whatever a bound leaves out is counted, and what refers to it refers to nothing:
 session names a step that the session does not have.
 */
 
-use super::keep::Keeper;
 use super::message::{Content, Reader};
 use super::model::{Carries, Credential, Envelope, Message, Phase, Recipient, Session, Step, TlsMode};
+use super::plan::Plan;
 use super::secret::Secret;
 use super::text::text;
 use super::{phase, step};
@@ -20,48 +20,13 @@ use crate::protocol::{Protocol, Sink};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// What is asked for. What is not is not computed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Wanted {
-    /// Messages' digests, header fields and MIME structure. Without them a message is its envelope, size and outcome.
-    pub messages: bool,
-    /// Attachments, decoded and digested. Nothing without `messages`.
-    pub attachments: bool,
-    /// What steps say. Without it a step is what it does, when, and in which packets.
-    pub texts: bool,
-}
-
-impl Wanted {
-    /// Everything.
-    pub const ALL: Self = Self { messages: true, attachments: true, texts: true };
-    /// Steps with what they say, log-ins and envelopes alone.
-    pub const STEPS: Self = Self { messages: false, attachments: false, texts: true };
-    /// What is always there: steps without what they say, log-ins, envelopes.
-    pub const NONE: Self = Self { messages: false, attachments: false, texts: false };
-    /// What steps say.
-    pub const TEXTS: Self = Self { texts: true, ..Self::NONE };
-    /// Messages' digests, header fields and MIME structure.
-    pub const MESSAGES: Self = Self { messages: true, ..Self::NONE };
-
-    /// What is asked for by either.
-    pub const fn and(self, other: Self) -> Self {
-        Self {
-            messages: self.messages || other.messages,
-            attachments: self.attachments || other.attachments,
-            texts: self.texts || other.texts,
-        }
-    }
-}
-
 /// Steps of a session that sends one message: there is room for as many once there are two.
 const USUAL_STEPS: usize = 20;
 
 /// Makes a [`Session`] of what a dialogue tells.
 #[derive(Debug)]
 pub struct Builder {
-    wanted: Wanted,
-    /// Who wants to have what messages and attachments say.
-    keeper: Option<Arc<dyn Keeper>>,
+    plan: Arc<Plan>,
     /// The session so far. Its transport is known to whoever follows the connection.
     session: Session,
     phase: Phase,
@@ -74,23 +39,16 @@ pub struct Builder {
 }
 
 impl Builder {
-    /// For a session that speaks `protocol`.
-    pub fn new(protocol: Protocol, wanted: Wanted) -> Self {
+    /// For a session that speaks `protocol`, of which is made what the plan says.
+    pub fn new(protocol: Protocol, plan: impl Into<Arc<Plan>>) -> Self {
         Self {
-            wanted,
-            keeper: None,
+            plan: plan.into(),
             session: Session::empty(protocol),
             phase: Phase::Connection,
             readers: BTreeMap::new(),
             content_steps: BTreeMap::new(),
             decrypted_from: None,
         }
-    }
-
-    /// Hands the content of messages and attachments on to `keeper`.
-    pub fn keeping(mut self, keeper: Option<Arc<dyn Keeper>>) -> Self {
-        self.keeper = keeper;
-        self
     }
 
     /// The steps so far.
@@ -155,7 +113,7 @@ impl Sink for Builder {
         }
         let answered = told.answers.and_then(|n| self.session.step(n));
         let place = step::Place { n, phase: self.phase, answered };
-        let step = if self.wanted.texts { step::read(place, told) } else { step::without_text(place, told) };
+        let step = if self.plan.needs.texts { step::read(place, told) } else { step::without_text(place, told) };
         // Of many connections that are open at once, most have said one thing: the greeting.
         if self.session.steps.len() == self.session.steps.capacity() {
             let more = match self.session.steps.len() {
@@ -203,7 +161,7 @@ impl Sink for Builder {
             self.limit(Limit::MessagesPerSession);
             return n;
         }
-        self.readers.insert(n, Reader::new(start.part.as_deref(), self.wanted).keeping(self.keeper.as_ref()));
+        self.readers.insert(n, Reader::new(start.part.as_deref(), Arc::clone(&self.plan)));
         let encrypted = self.session.tls.decrypted;
         let steps = self.kept(start.steps);
         self.session.messages.push(Message {

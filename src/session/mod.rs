@@ -10,13 +10,15 @@ pub mod keep;
 mod message;
 pub mod model;
 mod phase;
+pub mod plan;
 pub mod secret;
 mod step;
 pub mod summary;
 mod text;
 mod variant;
 
-pub use builder::{Builder, Wanted};
+pub use builder::Builder;
 pub(crate) use message::sha256;
 pub use model::Session;
+pub use plan::{Plan, Wanted};
 pub(crate) use text::text;

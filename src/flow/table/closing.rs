@@ -1,23 +1,17 @@
 //! How connections are closed: because they are over, have been silent for too long, or the capture has ended.
 
-use super::entry::{Entry, Followed, Probe, Stage};
+use super::entry::{Ending, Entry, Followed, Probe, Stage};
 use super::{LINGER_NANOSECONDS, Table};
 use crate::flow::challenge::Challenge;
 use crate::flow::connection::Connection;
 use crate::flow::opening::Opening;
 use crate::flow::slots::Rank;
-use crate::flow::{At, Follower, Key};
+use crate::flow::{Follower, Key};
 use crate::limits::LimitsHit;
 
 /// Connections given up in one tick because they were silent for too long: as many as can begin in one batch, so that a
 /// million SYNs of one second do not become sessions all at once when their time is up.
 const EXPIRED_PER_TICK: usize = 8_192;
-
-/// Something to be closed at the capture's end.
-pub enum Ending {
-    Connection(usize),
-    Challenge(Box<Challenge>),
-}
 
 impl<F: Follower> Table<F> {
     /// The capture has ended: so have all connections, in the order of their first packets.
@@ -58,7 +52,7 @@ impl<F: Follower> Table<F> {
                     && let Some(challenge) = followed.challenge.take()
                 {
                     // Told of last among those of one packet.
-                    all.push((challenge.segment().packet, u64::MAX, Ending::Challenge(challenge)));
+                    all.push((challenge.segment().header.packet, u64::MAX, Ending::Challenge(challenge)));
                 }
             }
             all.sort_by_key(|&(packet, generation, _)| std::cmp::Reverse((packet, generation)));
@@ -139,7 +133,7 @@ impl<F: Follower> Table<F> {
     /// A SYN in the middle of a connection that nothing came of.
     pub(super) fn unanswered(&mut self, challenge: &Challenge) {
         let syn = challenge.segment();
-        let (ends, first) = (self.ends_of(&syn), At { packet: syn.packet, time: syn.time });
+        let (ends, first) = (self.ends_of(&syn), syn.at());
         let ticket = self.follower.begun(&ends, first);
         let mut listener = self.follower.listen(ticket, &ends, first);
         let mut connection = Connection::new(ends, &syn);

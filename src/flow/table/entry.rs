@@ -59,6 +59,12 @@ impl Listener for Probe {
     }
 }
 
+/// Something to be closed at the capture's end.
+pub enum Ending {
+    Connection(usize),
+    Challenge(Box<Challenge>),
+}
+
 impl<F: Follower> Entry<F> {
     pub fn followed(&self) -> Option<&Followed<F::Listener>> {
         match &self.stage {

@@ -9,6 +9,7 @@ use crate::protocol::sasl::{Mechanism, Round};
 use crate::protocol::smtp::{self, Asked, Enhanced, Verb};
 use crate::protocol::{imap, pop3};
 use crate::session::model::{State, Tls};
+use crate::session::plan::Wanted;
 
 fn builder(protocol: Protocol) -> Builder {
     Builder::new(protocol, Wanted::ALL)

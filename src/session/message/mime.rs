@@ -21,8 +21,8 @@ use super::piece::Piece;
 use super::reading::{Gap, LineRead, Reading};
 use super::transfer::{Transfer, is_base64};
 use crate::limits::{Limit, MESSAGE_BYTES, MIME_DEPTH, MIME_PARTS};
-use crate::session::keep::Keeper;
 use crate::session::model::{Attachment, Header, MimePart};
+use crate::session::plan::Plan;
 use std::sync::Arc;
 
 /// What is known of a message's structure when it has ended.
@@ -88,12 +88,12 @@ enum State {
 
 impl Walker {
     /// For a message that begins with its header.
-    pub fn new(want_attachments: bool) -> Self {
+    pub fn new(plan: Arc<Plan>) -> Self {
         let mut walker = Self {
-            want_attachments,
+            want_attachments: plan.needs.attachments,
             header: Header::default(),
             described: false,
-            attachments: Attachments::default(),
+            attachments: Attachments::new(plan),
             entities: Vec::new(),
             open: Vec::new(),
             state: State::Between,
@@ -110,11 +110,6 @@ impl Walker {
         };
         walker.begin_entity(None, None);
         walker
-    }
-
-    /// Hands what attachments decode to on to `keeper`.
-    pub fn keep(&mut self, keeper: &Arc<dyn Keeper>) {
-        self.attachments.keeper = Some(Arc::clone(keeper));
     }
 
     /// The next bytes.

@@ -23,10 +23,10 @@ mod words;
 pub use digest::sha256;
 pub use mime::Structure;
 
-use super::Wanted;
 use crate::limits::{Limit, MISSING_RANGES};
-use crate::session::keep::{Keeper, Kept};
+use crate::session::keep::Kept;
 use crate::session::model::Lines;
+use crate::session::plan::Plan;
 use digest::Digests;
 use line_count::LineCount;
 use mime::Walker;
@@ -71,30 +71,22 @@ pub struct Content {
 }
 
 impl Reader {
-    /// For a message, or `part` of one (as named in the JSON contract), and what is wanted of it.
-    pub fn new(part: Option<&str>, wanted: Wanted) -> Self {
+    /// For a message, or `part` of one (as named in the JSON contract), of which is made what the plan says.
+    pub fn new(part: Option<&str>, plan: impl Into<Arc<Plan>>) -> Self {
+        let plan: Arc<Plan> = plan.into();
         // `text`, `section …`, `bytes 1024-…`: what begins there is no header.
         let has_header =
             part.is_none_or(|part| ["header", "top ", "bytes 0-"].iter().any(|begin| part.starts_with(begin)));
         Self {
             size: 0,
             missing: Missing::default(),
-            lines: wanted.messages.then(LineCount::default),
-            digests: wanted.messages.then(Box::default),
-            structure: (wanted.messages && has_header).then(|| Box::new(Walker::new(wanted.attachments))),
+            lines: plan.needs.messages.then(LineCount::default),
+            digests: plan.needs.messages.then(Box::default),
+            kept: plan.keeper.as_ref().map(Kept::begin),
+            structure: (plan.needs.messages && has_header).then(|| Box::new(Walker::new(plan))),
             line_feeds: LineFeeds::default(),
             whole: part.is_none(),
-            kept: None,
         }
-    }
-
-    /// Hands the content, and that of attachments, on to `keeper`.
-    pub fn keeping(mut self, keeper: Option<&Arc<dyn Keeper>>) -> Self {
-        self.kept = keeper.map(Kept::begin);
-        if let (Some(structure), Some(keeper)) = (&mut self.structure, keeper) {
-            structure.keep(keeper);
-        }
-        self
     }
 
     /// It has turned out whether this is a part of a message or the whole.
