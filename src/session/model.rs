@@ -4,7 +4,7 @@ format; text that came off the wire is a `String` here (invalid bytes have becom
 */
 
 use super::secret::Secret;
-use crate::flow::{At, Counters, End, Ends, Side, Transport};
+use crate::flow::{At, Counters, End, Ends, Transport};
 use crate::limits::LimitsHit;
 use crate::protocol::Protocol;
 use crate::protocol::event::{Certificate, Exposure, LoginOutcome, StepId};
