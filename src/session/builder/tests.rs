@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::capture::Time;
-use crate::flow::{Counters, Side};
+use crate::flow::Side;
 use crate::limits::LINE_BYTES;
 use crate::protocol::event::{Exposure, Kind, LoginOutcome, Packets, Step as Told, Subject};
 use crate::protocol::sasl::{Mechanism, Round};
