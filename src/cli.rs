@@ -3,7 +3,7 @@ What was typed, and what it means. [`Cli`] is the first (clap's), [`Plan`] the s
 nobody further on asks the environment.
 */
 
-use crate::pipeline::When;
+use crate::pipeline::Emit;
 use crate::protocol::Protocol;
 use crate::protocol::ports::{Hint, Ports};
 use crate::verdict::Selection;
@@ -388,10 +388,10 @@ fn analysis(
         selection: Selection::NONE,
         protocols: args.protocols.iter().filter_map(|name| name.parse::<Protocol>().ok()).collect(),
         sessions: args.sessions.into_iter().collect(),
-        order: match args.format {
-            Format::Ndjson => When::AsTheyEnd,
-            Format::Table if live => When::AsTheyEnd,
-            Format::Table | Format::Json => When::InOrder,
+        emit: match args.format {
+            Format::Ndjson => Emit::AsTheyEnd,
+            Format::Table if live => Emit::AsTheyEnd,
+            Format::Table | Format::Json => Emit::InOrder,
         },
         steps: live && args.format == Format::Table && show.steps,
         threads: args.threads.map_or(environment.cores, usize::from),

@@ -5,7 +5,7 @@ use super::transport::Transport;
 use std::net::SocketAddr;
 
 /// Who follows a connection.
-pub trait Listener {
+pub trait StreamHandler {
     /// Bytes that `from` sent, all of them in packet `at`. A stretch is handed over once, in order, never twice.
     fn data(&mut self, from: Side, bytes: &[u8], at: At);
 
@@ -13,17 +13,17 @@ pub trait Listener {
     fn gap(&mut self, from: Side, missing: u64, at: At);
 
     /// The ends turn out to be the other way round: a late SYN says so. Comes before any data or gap, if at all.
-    fn turned(&mut self, ends: &Ends) {
-        let _ = ends;
+    fn roles_swapped(&mut self, endpoints: &Ends) {
+        let _ = endpoints;
     }
 }
 
 /// Who wants to follow connections.
-pub trait Follower {
+pub trait ConnectionHandler {
     /// Follows one connection.
-    type Listener: Listener;
-    /// By what the follower knows a connection before anybody listens to it: all that it keeps of most of a flood.
-    type Ticket: Copy;
+    type StreamHandler: StreamHandler;
+    /// By what the handler knows a connection before anybody listens to it: all that it keeps of most of a flood.
+    type Token: Copy;
 
     /// Whether a connection between these two ends is of interest. All are where segments have been selected before they
     /// come here.
@@ -36,17 +36,18 @@ pub trait Follower {
     fn guess(&self, source: SocketAddr, destination: SocketAddr) -> Ends;
 
     /// A connection of interest has begun, with the packet `first`.
-    fn begun(&mut self, ends: &Ends, first: At) -> Self::Ticket;
+    fn begun(&mut self, endpoints: &Ends, first: At) -> Self::Token;
 
-    /// It has more to say than that it opens: somebody is to listen to it. `ends` and `first` are as when it began.
-    fn listen(&mut self, ticket: Self::Ticket, ends: &Ends, first: At) -> Self::Listener;
+    /// It has more to say than that it opens: somebody is to listen to it. `endpoints` and `first` are as when it
+    /// began.
+    fn listen(&mut self, token: Self::Token, endpoints: &Ends, first: At) -> Self::StreamHandler;
 
     /// A connection is over.
-    fn over(&mut self, listener: Self::Listener, transport: Transport);
+    fn over(&mut self, stream_handler: Self::StreamHandler, transport: Transport);
 
     /// A connection is over, and there was never anything to be heard of it.
-    fn unheard(&mut self, ticket: Self::Ticket, transport: Transport) {
-        let listener = self.listen(ticket, &transport.ends, transport.first);
-        self.over(listener, transport);
+    fn unheard(&mut self, token: Self::Token, transport: Transport) {
+        let stream_handler = self.listen(token, &transport.endpoints, transport.first);
+        self.over(stream_handler, transport);
     }
 }

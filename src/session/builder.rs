@@ -6,7 +6,7 @@ session names a step that the session does not have.
 */
 
 use super::message::{Content, Reader};
-use super::model::{Carries, Credential, Envelope, Message, Phase, Recipient, Session, Step, TlsMode};
+use super::model::{ContentRef, Credential, Envelope, Message, Phase, Recipient, Session, Step, TlsMode};
 use super::plan::Plan;
 use super::secret::Secret;
 use super::text::text;
@@ -190,7 +190,7 @@ impl Sink for Builder {
             encrypted,
             steps,
             same_as: Vec::new(),
-            kept: None,
+            stored: None,
         });
         n
     }
@@ -212,7 +212,7 @@ impl Sink for Builder {
             return;
         }
         if let Some(row) = self.step_mut(step) {
-            row.carries = Some(Carries { message, complete: false, lines: None });
+            row.carries = Some(ContentRef { message, complete: false, lines: None });
             self.content_steps.insert(message, step);
         }
     }
@@ -237,7 +237,7 @@ impl Sink for Builder {
         let content = reader.finish(complete);
         content.limits.iter().for_each(|&limit| self.limit(limit));
         if let Some(row) = self.content_steps.remove(&message).and_then(|step| self.step_mut(step)) {
-            row.carries = Some(Carries { message, complete: content.complete, lines: content.lines });
+            row.carries = Some(ContentRef { message, complete: content.complete, lines: content.lines });
         }
         if let Some(message) = self.message_mut(message) {
             put(message, content);
@@ -307,7 +307,7 @@ fn put(message: &mut Message, content: Content) {
     message.header = content.structure.header;
     message.mime = content.structure.mime;
     message.attachments = content.structure.attachments;
-    message.kept = content.kept;
+    message.stored = content.stored;
 }
 
 /// An envelope, with the recipients that were accepted: by the reply to RCPT, and by their own reply after the content

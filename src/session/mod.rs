@@ -6,7 +6,7 @@ The [`Builder`] is the [`Sink`](crate::protocol::Sink) of a dialogue: it makes a
 */
 
 pub mod builder;
-pub mod keep;
+pub mod content_store;
 mod message;
 pub mod model;
 mod phase;
@@ -20,5 +20,5 @@ mod variant;
 pub use builder::Builder;
 pub(crate) use message::sha256;
 pub use model::Session;
-pub use plan::{Plan, Wanted};
+pub use plan::{Needs, Plan};
 pub(crate) use text::text;

@@ -8,7 +8,7 @@ use crate::protocol::event::StepId;
 use crate::session::Session;
 use crate::session::model::Finding;
 
-pub use crate::session::Wanted as Needs;
+pub use crate::session::Needs;
 pub use crate::session::model::{Fact, Severity};
 
 /// Occurrences of one finding whose facts are kept; of further ones it is told how many there were.

@@ -18,9 +18,9 @@ Packets are a second apart. Ports are those of the protocol spoken, SMTP's where
 
 use super::{Needs, Rule};
 use crate::capture::Time;
-use crate::flow::{At, Counters, End, Ends, Side, Transport};
+use crate::flow::{CloseReason, Counters, Endpoints, PacketRef, Side, Transport};
 use crate::protocol::Protocol;
-use crate::protocol::detect::{self, Detector, Verdict};
+use crate::protocol::detect::{self, Detection, Detector};
 use crate::protocol::ports::{Hint, Ports};
 use crate::protocol::testing::script::{self, Line};
 use crate::session::{Builder, Session};
@@ -31,13 +31,13 @@ macro_rules! has {
     ($name:ident, $script:expr) => {
         #[test]
         fn $name() {
-            assert_ne!($crate::verdict::testing::evidence(&super::RULE, $script), None);
+            assert_ne!($crate::detection::testing::evidence(&super::RULE, $script), None);
         }
     };
     ($name:ident, $script:expr => $steps:expr) => {
         #[test]
         fn $name() {
-            assert_eq!($crate::verdict::testing::evidence(&super::RULE, $script), Some($steps.to_vec()));
+            assert_eq!($crate::detection::testing::evidence(&super::RULE, $script), Some($steps.to_vec()));
         }
     };
 }
@@ -47,7 +47,7 @@ macro_rules! has_not {
     ($name:ident, $script:expr) => {
         #[test]
         fn $name() {
-            assert_eq!($crate::verdict::testing::evidence(&super::RULE, $script), None);
+            assert_eq!($crate::detection::testing::evidence(&super::RULE, $script), None);
         }
     };
 }
@@ -95,17 +95,17 @@ struct Clock {
 }
 
 impl Clock {
-    fn next(&mut self) -> At {
+    fn next(&mut self) -> PacketRef {
         self.packet += 1;
         self.microseconds += 1_000_000;
-        At { packet: self.packet, time: Time::from_microseconds(self.microseconds) }
+        PacketRef { packet: self.packet, time: Time::from_microseconds(self.microseconds) }
     }
 }
 
 /// Something that crosses.
 enum Crossing {
-    Data(Side, Vec<u8>, At),
-    Gap(Side, u64, At),
+    Data(Side, Vec<u8>, PacketRef),
+    Gap(Side, u64, PacketRef),
 }
 
 fn played(heading: &str, part: &str, needs: Needs, clock: &mut Clock) -> Session {
@@ -149,10 +149,10 @@ fn played(heading: &str, part: &str, needs: Needs, clock: &mut Clock) -> Session
     let found = detected(hint, &crossings);
     let server = server.unwrap_or_else(|| SocketAddr::from(([192, 0, 2, 25], usual_port(found.protocol))));
     let transport = Transport {
-        ends: Ends { client, server },
+        endpoints: Endpoints { client, server },
         first: *first,
         last: *last,
-        end: End::Closed,
+        end: CloseReason::Closed,
         from_start: true,
         counters,
         conflicts: Default::default(),
@@ -172,19 +172,19 @@ fn played(heading: &str, part: &str, needs: Needs, clock: &mut Clock) -> Session
 fn detected(hint: Option<Hint>, crossings: &[Crossing]) -> Hint {
     let mut detector = Detector::new(hint);
     for crossing in crossings {
-        let verdict = match crossing {
+        let detection = match crossing {
             Crossing::Data(side, bytes, at) => detector.data(*side, bytes, *at),
             Crossing::Gap(side, missing, at) => detector.gap(*side, *missing, *at),
         };
-        match verdict {
-            Verdict::Certain(found) => return found,
-            Verdict::Unsure => {}
-            Verdict::NotForUs => panic!("no mail"),
+        match detection {
+            Detection::Certain(found) => return found,
+            Detection::Unsure => {}
+            Detection::NotForUs => panic!("no mail"),
         }
     }
     match detector.last_resort() {
-        Verdict::Certain(found) => found,
-        Verdict::Unsure | Verdict::NotForUs => panic!("no mail"),
+        Detection::Certain(found) => found,
+        Detection::Unsure | Detection::NotForUs => panic!("no mail"),
     }
 }
 
@@ -235,12 +235,12 @@ mod tests {
         use Protocol::{Imap, Lmtp, Pop3, Smtp};
         assert_eq!(protocols, [Smtp, Smtp, Imap, Lmtp, Pop3]);
         assert_eq!(all[0].steps[2].elapsed, Some(3_500_000_000));
-        let ends = all[1].transport.ends;
+        let endpoints = all[1].transport.endpoints;
         assert_eq!(
-            (ends.client.to_string(), ends.server.to_string()),
+            (endpoints.client.to_string(), endpoints.server.to_string()),
             ("10.0.0.9:40000".into(), "10.0.0.25:2525".into())
         );
-        assert_eq!(all[4].transport.ends.server.port(), 110);
+        assert_eq!(all[4].transport.endpoints.server.port(), 110);
     }
 
     #[test]

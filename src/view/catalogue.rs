@@ -4,7 +4,7 @@
 */
 
 use super::locale::{self, Label};
-use super::record::word;
+use super::record::enums;
 use super::table::{self, Style};
 use super::{Lang, escape};
 use crate::verdict::Rule;
@@ -25,7 +25,7 @@ const ABOUT: [&str; 2] = [
 #[derive(Serialize)]
 struct Entry {
     id: &'static str,
-    severity: word::Severity,
+    severity: enums::Severity,
     title: &'static str,
     detail: &'static str,
     remedy: &'static str,
@@ -41,7 +41,7 @@ struct Entry {
 pub fn json(lang: Lang) -> io::Result<String> {
     let entry = |rule: &&'static Rule| {
         let Text { title, detail, remedy } = locale::text(lang, &rule.words);
-        let severity = word::Severity(rule.severity);
+        let severity = enums::Severity(rule.severity);
         Entry { id: rule.id, severity, title, detail, remedy, reference: rule.reference, since: rule.since }
     };
     let entries: Vec<Entry> = ALL.iter().map(entry).collect();

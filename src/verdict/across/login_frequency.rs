@@ -71,7 +71,7 @@ impl Across for LoginCounter {
     type Outcome = Logins;
 
     fn session(&mut self, session: &Session) {
-        let (client, server) = (session.transport.ends.client, session.transport.ends.server);
+        let (client, server) = (session.transport.endpoints.client, session.transport.endpoints.server);
         let pair = Pair {
             protocol: session.protocol,
             client: client.ip().to_canonical(),

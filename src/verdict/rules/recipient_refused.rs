@@ -1,5 +1,5 @@
 use crate::protocol::event::Subject;
-use crate::protocol::smtp::{self, Asked, Verb};
+use crate::protocol::smtp::{self, ReplyTo, Verb};
 use crate::session::Session;
 use crate::verdict::rule::{Found, Needs, Rule, Severity, Text, Words};
 
@@ -40,7 +40,7 @@ pub const RULE: Rule = Rule {
 fn check(session: &Session, found: &mut Found) {
     for step in &session.steps {
         match step.subject {
-            Subject::Smtp(smtp::Subject::Reply { to: Asked::Command(Verb::Rcpt) | Asked::Recipient, code, .. })
+            Subject::Smtp(smtp::Subject::Reply { to: ReplyTo::Command(Verb::Rcpt) | ReplyTo::Recipient, code, .. })
                 if code >= 400 =>
             {
                 found.at(step.answers.into_iter().chain([step.n]));

@@ -1,14 +1,14 @@
 //! Messages that cross more than once.
 
 use super::*;
-use crate::flow::{At, Counters, End, Ends, Transport};
+use crate::flow::{CloseReason, Counters, Endpoints, PacketRef, Transport};
 use crate::protocol::event::{Direction, MessageStart};
 use crate::protocol::{Protocol, Sink};
-use crate::session::{Builder, Wanted};
+use crate::session::{Builder, Needs};
 
 /// Session `id`, which carries `contents`, each whole unless a `part` is named.
 fn session(id: u64, contents: &[(&str, Option<&str>)]) -> Session {
-    let mut builder = Builder::new(Protocol::Imap, Wanted::ALL);
+    let mut builder = Builder::new(Protocol::Imap, Needs::ALL);
     for (content, part) in contents {
         let message = builder.message(MessageStart {
             direction: Direction::Retrieved,
@@ -21,10 +21,11 @@ fn session(id: u64, contents: &[(&str, Option<&str>)]) -> Session {
         builder.content(message, content.as_bytes());
         builder.content_end(message, true);
     }
-    let ends = Ends { client: ([127, 0, 0, 1], 1).into(), server: ([127, 0, 0, 1], 2).into() };
-    let at = At { packet: 1, time: Default::default() };
+    let endpoints = Endpoints { client: ([127, 0, 0, 1], 1).into(), server: ([127, 0, 0, 1], 2).into() };
+    let at = PacketRef { packet: 1, time: Default::default() };
     let (counters, conflicts) = (Counters::default(), Default::default());
-    let transport = Transport { ends, first: at, last: at, end: End::Open, from_start: true, counters, conflicts };
+    let transport =
+        Transport { endpoints, first: at, last: at, end: CloseReason::Open, from_start: true, counters, conflicts };
     Session { id, ..builder.finish(transport) }
 }
 
