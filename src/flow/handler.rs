@@ -1,6 +1,6 @@
 //! What connections are handed to.
 
-use super::endpoints::{At, Ends, Side};
+use super::endpoints::{Endpoints, PacketRef, Side};
 use super::transport::Transport;
 use std::net::SocketAddr;
 

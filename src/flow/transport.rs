@@ -1,7 +1,7 @@
 //! What a connection amounted to.
 
 use super::conflict::Conflict;
-use super::endpoints::{At, Ends};
+use super::endpoints::{Endpoints, PacketRef};
 
 /// How a connection ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -3,7 +3,7 @@
 use super::event::{ConnectionChange, ConnectionOrder, Ended};
 use super::numbering::DECIDE_NANOSECONDS;
 use super::options::Options;
-use crate::detection;
+use crate::verdict;
 use crate::flow::{Endpoints, PacketRef, Side, StreamHandler, Transport};
 use crate::protocol::Dialogue;
 use crate::protocol::detect::{self, Detection, Detector};
