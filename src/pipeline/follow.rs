@@ -139,7 +139,7 @@ impl<'a> ConnectionFollower<'a> {
         let State::Following { mut dialogue, mut builder } = self.state else { return None };
         dialogue.end(&mut *builder);
         let mut session = builder.finish(transport);
-        detection::judge(&mut session, self.options.selection.rules);
+        verdict::judge(&mut session, self.options.selection.rules);
         Some(Ended::Spoken(Box::new((session, self.shown))))
     }
 
