@@ -24,6 +24,7 @@ live libpcap       IP, fragments,    per 5-tuple; both    + sasl, tls,      in i
 # What holds the roof up
 
 1. Arrows point one way: nothing knows anything to its right. `protocol` has never heard of a table, `flow` of mail.
+   `tests/house` reads the imports.
 2. The core eats bytes and packet time: no clock, no I/O, no globals, no environment between `decode` and `session`.
    The same packets give the same sessions on any day. Content that somebody wants to have (`--extract`) is handed to a
    keeper that the plan names.
