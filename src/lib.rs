@@ -27,7 +27,7 @@ live libpcap       IP, fragments,    per 5-tuple; both    + sasl, tls,      in i
    `tests/house` reads the imports.
 2. The core eats bytes and packet time: no clock, no I/O, no globals, no environment between `decode` and `session`.
    The same packets give the same sessions on any day. Content that somebody wants to have (`--extract`) is handed to a
-   keeper that the plan names.
+   content store that the plan names.
 3. A gap is a value. `flow` hands `protocol` either data or a gap of known length; the session says what is missing.
    Nothing is zero-filled, guessed or silently joined.
 4. Causal order: a segment is released only when the other direction has been delivered up to its acknowledgement

@@ -3,7 +3,7 @@ The only file that knows every stage: packets from a [`Source`], through decodin
 in order, to a [`View`].
 
 ```text
-            intake                shards (one thread or several)            outtake
+            input                 shards (one thread or several)            output
 Source ──▶ decode, count, ──▶ connections, dialogues, sessions ──▶ number, link, select ──▶ View
            cut into batches    each shard has its own connections    in the order of packets
 ```
@@ -13,24 +13,24 @@ shards and time passes for them at the end of each batch. Both are the same what
 the sessions and their order, byte for byte.
 */
 
-mod ear;
 mod event;
-mod intake;
+mod follow;
+mod input;
+mod numbering;
 mod options;
-mod order;
-mod outtake;
+mod output;
 mod parallel;
 mod shard;
 mod shards;
 
-pub use options::{Options, When};
+pub use options::{Emit, Options};
 
 use crate::capture::{CaptureError, Read, Source};
 use crate::session::Plan;
 use crate::view::{Report, View};
-use intake::Intake;
-use options::Reading;
-use outtake::Outtake;
+use input::InputStage;
+use options::StopCondition;
+use output::OutputStage;
 use shards::Shards;
 use std::io;
 use std::sync::Arc;
@@ -58,13 +58,13 @@ pub fn run(
     view: &mut dyn View,
     stop: &AtomicBool,
 ) -> io::Result<Outcome> {
-    let mut outtake = Outtake::new(options, plan, view);
-    let (intake, problem) = if options.threads > 1 && !options.steps {
-        parallel::run(source, options, plan, &mut outtake, stop)?
+    let mut output = OutputStage::new(options, plan, view);
+    let (input, problem) = if options.threads > 1 && !options.steps {
+        parallel::run(source, options, plan, &mut output, stop)?
     } else {
-        run_here(source, options, plan, &mut outtake, stop)?
+        run_here(source, options, plan, &mut output, stop)?
     };
-    let mut summary = outtake.finish(intake.finish());
+    let mut summary = output.finish(input.finish());
     summary.limits_hit.add(&source.limits());
     let report = Report { sources: source.info(), summary };
     view.finish(&report)?;
@@ -76,37 +76,37 @@ fn run_here<'a>(
     source: &mut dyn Source,
     options: &'a Options,
     plan: &Arc<Plan>,
-    outtake: &mut Outtake<'_>,
+    output: &mut OutputStage<'_>,
     stop: &AtomicBool,
-) -> io::Result<(Intake<'a>, Option<CaptureError>)> {
-    let mut intake = Intake::new(options);
+) -> io::Result<(InputStage<'a>, Option<CaptureError>)> {
+    let mut input = InputStage::new(options);
     let mut shards = Shards::all(options, plan);
-    let reading = Reading::new(options, stop);
+    let stop_condition = StopCondition::new(options, stop);
     let live = source.is_live();
     let mut problem = None;
-    while reading.goes_on(intake.packets()) {
+    while stop_condition.goes_on(input.packets()) {
         match source.next_packet() {
             Ok(Read::Packet(packet)) => {
-                intake.packet(&packet, |sorted| {
+                input.packet(&packet, |sorted| {
                     shards.segment(sorted);
                     if options.steps {
-                        outtake.take(&mut shards.drain())?;
-                        outtake.show_steps(&mut shards, sorted.shard, sorted.segment)?;
+                        output.take(&mut shards.drain())?;
+                        output.show_steps(&mut shards, sorted.shard, sorted.segment)?;
                     }
                     io::Result::Ok(())
                 })?;
-                if let Some(end) = intake.end_of_batch() {
+                if let Some(end) = input.end_of_batch() {
                     shards.end_of_batch(end);
-                    outtake.end_of_batch(end, &mut shards.drain())?;
+                    output.end_of_batch(end, &mut shards.drain())?;
                 }
             }
             // Where a file is followed, its clock need not be that on the wall, and its writer may have gathered what it has
             // not written: nothing is late there.
             Ok(Read::Idle) if !live => {}
             Ok(Read::Idle) => {
-                let end = intake.end_of_batch_now();
+                let end = input.end_of_batch_now();
                 shards.end_of_batch(end);
-                outtake.end_of_batch(end, &mut shards.drain())?;
+                output.end_of_batch(end, &mut shards.drain())?;
             }
             Ok(Read::End) => break,
             Err(error) => {
@@ -115,14 +115,14 @@ fn run_here<'a>(
             }
         }
     }
-    outtake.take(&mut shards.drain())?;
+    output.take(&mut shards.drain())?;
     loop {
         let mut events = shards.finish_some();
         if events.is_empty() {
             break;
         }
-        outtake.take(&mut events)?;
+        output.take(&mut events)?;
     }
-    outtake.add_limits(&shards.limits_hit());
-    Ok((intake, problem))
+    output.add_limits(&shards.limits_hit());
+    Ok((input, problem))
 }

@@ -6,7 +6,7 @@ what stood in the way.
 use crate::capture::{self, CaptureError, Damage, Filter, Live, Reading, Source};
 use crate::cli::{Analysis, Format, Input, Output, Plan};
 use crate::pipeline;
-use crate::session::{self, keep::Keeper};
+use crate::session::{self, content_store::ContentStore};
 use crate::view::extract::{self, Extract};
 use crate::view::json::{Json, NdJson};
 use crate::view::redact::Redact;
@@ -102,8 +102,8 @@ fn analyze(analysis: Analysis) -> anyhow::Result<()> {
         Some(file) => Box::new(Named { name: file.display().to_string(), out: created(file, &analysis.input)? }),
         None => Box::new(Named::stdout()),
     };
-    let keeper = spool.clone().map(|spool| -> Arc<dyn Keeper> { spool });
-    let plan = Arc::new(session::Plan { needs: analysis.needs, keeper });
+    let content_store = spool.clone().map(|spool| -> Arc<dyn ContentStore> { spool });
+    let plan = Arc::new(session::Plan { needs: analysis.needs, content_store });
     let mut view = made(&analysis.output, live, Box::new(BufWriter::with_capacity(1 << 16, out)));
     if let (Some(directory), Some(spool)) = (analysis.output.extract, spool) {
         let end = live.then(|| Arc::clone(&give_up));

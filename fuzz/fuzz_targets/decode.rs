@@ -39,7 +39,9 @@ fuzz_target!(|data: &[u8]| {
             // A datagram put together is no longer than all its pieces.
             assert!(segment.payload.len() <= all);
             assert!(segment.header.wire_len as usize >= segment.payload.len());
-            assert!(segment.header.wire_len <= 65_535 + u32::from(*cut) || segment.header.wire_len as usize <= all + 65_535);
+            assert!(
+                segment.header.wire_len <= 65_535 + u32::from(*cut) || segment.header.wire_len as usize <= all + 65_535
+            );
         }
     }
 });

@@ -3,9 +3,9 @@
 
 use libfuzzer_sys::fuzz_target;
 use mailtap::capture::CaptureFile;
-use mailtap::pipeline::{self, Options, When};
+use mailtap::pipeline::{self, Emit, Options};
 use mailtap::protocol::ports::Ports;
-use mailtap::session::Wanted;
+use mailtap::session::Needs;
 use mailtap::view::json::Json;
 use mailtap::view::table::{self, Live, Table};
 use mailtap::view::{Lang, Show, View, record};
@@ -20,13 +20,14 @@ fn run(data: &[u8], any_port: bool, live: bool, threads: usize, view: &mut dyn V
         any_port,
         protocols: Vec::new(),
         sessions: Default::default(),
-        order: if live { When::AsTheyEnd } else { When::InOrder },
+        emit: if live { Emit::AsTheyEnd } else { Emit::InOrder },
         steps: live,
         threads,
         packets: Some(20_000),
         duration: None,
     };
-    pipeline::run(&mut file, &options, &Wanted::ALL.into(), view, &AtomicBool::new(false)).expect("memory can be written");
+    pipeline::run(&mut file, &options, &Needs::ALL.into(), view, &AtomicBool::new(false))
+        .expect("memory can be written");
     true
 }
 

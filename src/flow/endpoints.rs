@@ -25,7 +25,7 @@ impl Side {
 
 /// The packet that something was read from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct At {
+pub struct PacketRef {
     /// Its number, from 1.
     pub packet: u64,
     /// Its time.
@@ -34,7 +34,7 @@ pub struct At {
 
 /// Who talks to whom.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Ends {
+pub struct Endpoints {
     /// The end that opened the connection.
     pub client: SocketAddr,
     /// The end that was called.
@@ -43,14 +43,14 @@ pub struct Ends {
 
 impl Header {
     /// The packet that it was read from.
-    pub fn at(&self) -> At {
-        At { packet: self.packet, time: self.time }
+    pub fn at(&self) -> PacketRef {
+        PacketRef { packet: self.packet, time: self.time }
     }
 }
 
 impl Segment<'_> {
     /// The packet that it was read from.
-    pub fn at(&self) -> At {
+    pub fn at(&self) -> PacketRef {
         self.header.at()
     }
 }

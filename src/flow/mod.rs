@@ -7,29 +7,29 @@ of both directions in the order in which the two ends saw them, each stretch eit
 
 mod assembler;
 mod causal;
-mod challenge;
 mod conflict;
 mod connection;
-mod copies;
-mod disorder;
+mod duplicate;
+mod embryonic;
 mod endpoints;
-mod gone;
 mod handler;
 mod history;
 mod key;
-mod opening;
+mod out_of_order;
+mod pending_syn;
 mod seq;
-mod slots;
+mod store;
 mod table;
 #[cfg(test)]
 mod tests;
+mod time_wait;
 mod transport;
 
 pub use causal::{PATIENCE_NANOSECONDS, PATIENCE_PACKETS};
 pub use conflict::Conflict;
 pub use connection::Connection;
-pub use endpoints::{At, Ends, Side};
-pub use handler::{Follower, Listener};
+pub use endpoints::{Endpoints, PacketRef, Side};
+pub use handler::{ConnectionHandler, StreamHandler};
 pub use key::Key;
 pub use table::Table;
-pub use transport::{Conflicts, Counters, End, Transport};
+pub use transport::{CloseReason, Conflicts, Counters, Transport};

@@ -1,11 +1,11 @@
 //! What a connection amounted to.
 
 use super::conflict::Conflict;
-use super::endpoints::{At, Ends};
+use super::endpoints::{Endpoints, PacketRef};
 
 /// How a connection ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum End {
+pub enum CloseReason {
     /// By FIN.
     Closed,
     /// By RST.
@@ -24,13 +24,13 @@ pub enum End {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Transport {
     /// Who talked to whom.
-    pub ends: Ends,
+    pub endpoints: Endpoints,
     /// Its first packet.
-    pub first: At,
+    pub first: PacketRef,
     /// Its last packet.
-    pub last: At,
+    pub last: PacketRef,
     /// How it ended.
-    pub end: End,
+    pub end: CloseReason,
     /// False where the capture began in the middle of the connection.
     pub from_start: bool,
     /// The counters.

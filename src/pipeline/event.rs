@@ -10,21 +10,21 @@ use std::sync::Arc;
 
 /// A connection, by its first packet in the order in which they are handed out; and of those that one packet began (802.11
 /// aggregates segments) by which of them it is.
-pub type First = (u64, u64);
+pub type ConnectionOrder = (u64, u64);
 
-/// Something that the outtake has to know.
-pub struct Event {
+/// Something that the output stage has to know.
+pub struct ConnectionEvent {
     /// Which packet it happened at, in the order in which they were handed out; the last possible where it is the
     /// capture's end. Their numbers in the file may go back.
     pub at: u64,
     /// The connection.
-    pub first: First,
+    pub first: ConnectionOrder,
     /// What happened.
-    pub what: What,
+    pub change: ConnectionChange,
 }
 
 /// What happened to a connection.
-pub enum What {
+pub enum ConnectionChange {
     /// It has begun.
     Begun {
         /// The time of its first packet.
@@ -77,6 +77,6 @@ impl Ended {
 
 /// Brings events into the order of packets; those of one packet into the order of their connections. What happened to one
 /// connection stays in its order.
-pub fn sort(events: &mut [Event]) {
+pub fn sort(events: &mut [ConnectionEvent]) {
     events.sort_by_key(|event| (event.at, event.first));
 }

@@ -20,7 +20,7 @@ pub struct Options {
     /// Only sessions with these numbers; all where empty.
     pub sessions: BTreeSet<u64>,
     /// When a session is handed to the view.
-    pub order: When,
+    pub emit: Emit,
     /// Hand each step to the view as it happens (on one thread).
     pub steps: bool,
     /// Threads that follow connections; with one, everything is done on the caller's.
@@ -33,7 +33,7 @@ pub struct Options {
 
 /// When a session is handed to the view.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum When {
+pub enum Emit {
     /// When it and all before it have ended: in the order of their numbers.
     InOrder,
     /// When it has ended: memory is bounded by the sessions that are open.
@@ -55,13 +55,13 @@ impl Options {
 }
 
 /// Whether to read on: until a signal or an option says that it is enough.
-pub struct Reading<'a> {
+pub struct StopCondition<'a> {
     options: &'a Options,
     stop: &'a AtomicBool,
     begun: Instant,
 }
 
-impl<'a> Reading<'a> {
+impl<'a> StopCondition<'a> {
     /// Begins now; ends when `stop` is set, if not before.
     pub fn new(options: &'a Options, stop: &'a AtomicBool) -> Self {
         Self { options, stop, begun: Instant::now() }

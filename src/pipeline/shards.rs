@@ -1,12 +1,12 @@
 //! Connections, dialogues and sessions, in shards that know nothing of each other.
 
-use super::ear::Ear;
-use super::event::{Ended, Event, First, What, sort};
-use super::intake::Sorted;
+use super::event::{ConnectionChange, ConnectionEvent, ConnectionOrder, Ended, sort};
+use super::follow::ConnectionFollower;
+use super::input::RoutedSegment;
 use super::options::{BatchEnd, Options};
 use super::shard::SHARDS;
 use crate::decode::Segment;
-use crate::flow::{At, Ends, Follower, Key, Table, Transport};
+use crate::flow::{ConnectionHandler, Endpoints, Key, PacketRef, Table, Transport};
 use crate::limits::LimitsHit;
 use crate::session::Plan;
 use std::net::SocketAddr;
@@ -18,7 +18,7 @@ const PIECE: usize = 4_096;
 /// The shards that one thread has.
 pub struct Shards<'a> {
     /// By shard; those of other threads are not there.
-    tables: Vec<Option<Table<Following<'a>>>>,
+    tables: Vec<Option<Table<ShardFollower<'a>>>>,
 }
 
 impl<'a> Shards<'a> {
@@ -31,7 +31,7 @@ impl<'a> Shards<'a> {
     pub fn of_thread(thread: usize, threads: usize, options: &'a Options, plan: &Arc<Plan>) -> Self {
         let table = |shard: usize| {
             (shard % threads == thread).then(|| {
-                let following = Following {
+                let follower = ShardFollower {
                     options,
                     plan: Arc::clone(plan),
                     now: 0,
@@ -39,58 +39,58 @@ impl<'a> Shards<'a> {
                     begun: 0,
                     events: Vec::new(),
                 };
-                Table::new(following, SHARDS)
+                Table::new(follower, SHARDS)
             })
         };
         Self { tables: (0..SHARDS).map(table).collect() }
     }
 
     /// Takes a segment of a connection of one of these shards.
-    pub fn segment(&mut self, Sorted { shard, nth, segment }: Sorted<'_>) {
+    pub fn segment(&mut self, RoutedSegment { shard, nth, segment }: RoutedSegment<'_>) {
         let Some(table) = &mut self.tables[shard] else { return };
-        table.follower().now = nth;
-        let news = table.segment(segment).and_then(|ear| Some((ear.key(), ear.news()?)));
-        if let Some((first, what)) = news {
-            table.follower().tell(first, what);
+        table.connection_handler().now = nth;
+        let news = table.segment(segment).and_then(|follower| Some((follower.key(), follower.news()?)));
+        if let Some((first, change)) = news {
+            table.connection_handler().tell(first, change);
         }
     }
 
     /// Time passes.
     pub fn end_of_batch(&mut self, end: BatchEnd) {
         for table in self.tables.iter_mut().flatten() {
-            table.follower().now = end.nth;
+            table.connection_handler().now = end.nth;
             table.tick(end.time);
         }
     }
 
     /// The capture has ended, and so have all connections. What that amounts to is told in pieces, in the order of the
     /// connections' beginnings, so that a million sessions are never there at once; nothing where that was all.
-    pub fn finish_some(&mut self) -> Vec<Event> {
+    pub fn finish_some(&mut self) -> Vec<ConnectionEvent> {
         let mut events = Vec::new();
         while events.len() < PIECE {
             let next = self.tables.iter_mut().flatten().filter_map(|table| Some((table.next_to_finish()?, table)));
-            // Of those of one packet, the one of the first shard: as `First` has it.
+            // Of those of one packet, the one of the first shard: as `ConnectionOrder` has it.
             let Some((_, table)) = next.min_by_key(|(packet, _)| *packet) else { break };
-            table.follower().now = u64::MAX;
+            table.connection_handler().now = u64::MAX;
             table.finish_next();
-            events.append(&mut table.follower().events);
+            events.append(&mut table.connection_handler().events);
         }
         events
     }
 
     /// What has happened, in the order of packets.
-    pub fn drain(&mut self) -> Vec<Event> {
+    pub fn drain(&mut self) -> Vec<ConnectionEvent> {
         let mut events = Vec::new();
         for table in self.tables.iter_mut().flatten() {
-            events.append(&mut table.follower().events);
+            events.append(&mut table.connection_handler().events);
         }
         sort(&mut events);
         events
     }
 
     /// Who listens to the connection that `segment` belongs to.
-    pub fn ear(&mut self, shard: usize, segment: &Segment<'_>) -> Option<&mut Ear<'a>> {
-        self.tables[shard].as_mut()?.listener(&Key::of(segment))
+    pub fn follower(&mut self, shard: usize, segment: &Segment<'_>) -> Option<&mut ConnectionFollower<'a>> {
+        self.tables[shard].as_mut()?.stream_handler(&Key::of(segment))
     }
 
     /// Bounds that cost something.
@@ -102,7 +102,7 @@ impl<'a> Shards<'a> {
 }
 
 /// Follows what may be mail, and keeps what has happened until it is asked for.
-struct Following<'a> {
+struct ShardFollower<'a> {
     options: &'a Options,
     plan: Arc<Plan>,
     /// The packet at hand, in the order in which they were handed out.
@@ -110,59 +110,59 @@ struct Following<'a> {
     shard: u64,
     /// Connections begun.
     begun: u64,
-    events: Vec<Event>,
+    events: Vec<ConnectionEvent>,
 }
 
-impl Following<'_> {
-    fn tell(&mut self, first: First, what: What) {
-        self.events.push(Event { at: self.now, first, what });
+impl ShardFollower<'_> {
+    fn tell(&mut self, first: ConnectionOrder, change: ConnectionChange) {
+        self.events.push(ConnectionEvent { at: self.now, first, change });
     }
 }
 
-impl<'a> Follower for Following<'a> {
-    type Listener = Ear<'a>;
+impl<'a> ConnectionHandler for ShardFollower<'a> {
+    type StreamHandler = ConnectionFollower<'a>;
     /// By this it is known to everybody.
-    type Ticket = First;
+    type Token = ConnectionOrder;
 
     /// The end with the mail port; or else the one with the lower port.
-    fn guess(&self, source: SocketAddr, destination: SocketAddr) -> Ends {
+    fn guess(&self, source: SocketAddr, destination: SocketAddr) -> Endpoints {
         let from_server = match (self.options.ports.get(source.port()), self.options.ports.get(destination.port())) {
             (_, Some(_)) => false,
             (Some(_), None) => true,
             (None, None) => source.port() < destination.port(),
         };
         if from_server {
-            Ends { client: destination, server: source }
+            Endpoints { client: destination, server: source }
         } else {
-            Ends { client: source, server: destination }
+            Endpoints { client: source, server: destination }
         }
     }
 
-    fn begun(&mut self, ends: &Ends, first: At) -> First {
-        let promising = self.options.ports.get(ends.server.port()).is_some();
+    fn begun(&mut self, endpoints: &Endpoints, first: PacketRef) -> ConnectionOrder {
+        let promising = self.options.ports.get(endpoints.server.port()).is_some();
         let key = (self.now, self.shard << 48 | self.begun);
         self.begun += 1;
-        self.tell(key, What::Begun { time: first.time, promising });
+        self.tell(key, ConnectionChange::Begun { time: first.time, promising });
         if !promising && !self.options.any_port {
-            self.tell(key, What::Decided(false));
+            self.tell(key, ConnectionChange::Decided(false));
         }
         key
     }
 
-    fn listen(&mut self, key: First, ends: &Ends, first: At) -> Ear<'a> {
-        Ear::new(self.options, Arc::clone(&self.plan), ends, first, key)
+    fn listen(&mut self, key: ConnectionOrder, endpoints: &Endpoints, first: PacketRef) -> ConnectionFollower<'a> {
+        ConnectionFollower::new(self.options, Arc::clone(&self.plan), endpoints, first, key)
     }
 
-    fn over(&mut self, ear: Ear<'a>, transport: Transport) {
-        let first = ear.key();
-        let ended = ear.finish(transport);
-        self.tell(first, What::Over(ended));
+    fn over(&mut self, follower: ConnectionFollower<'a>, transport: Transport) {
+        let first = follower.key();
+        let ended = follower.finish(transport);
+        self.tell(first, ConnectionChange::Over(ended));
     }
 
-    fn unheard(&mut self, first: First, transport: Transport) {
+    fn unheard(&mut self, first: ConnectionOrder, transport: Transport) {
         // What says nothing is what its port promises.
-        let hint = self.options.ports.get(transport.ends.server.port());
+        let hint = self.options.ports.get(transport.endpoints.server.port());
         let ended = hint.map(|hint| Ended::Silent(Box::new((hint, transport))));
-        self.tell(first, What::Over(ended));
+        self.tell(first, ConnectionChange::Over(ended));
     }
 }

@@ -7,12 +7,12 @@ session names a step that the session does not have.
 
 use super::findings::Findings;
 use super::message::{Content, Reader};
-use super::model::{Carries, Credential, Envelope, Message, Phase, Recipient, Session, Step, Tls, TlsMode};
+use super::model::{ContentRef, Credential, Envelope, Message, Phase, Recipient, Session, Step, Tls, TlsMode};
 use super::plan::Plan;
 use super::secret::Secret;
 use super::text::text;
 use super::{purpose, step};
-use crate::flow::{At, Counters, End, Ends, Transport};
+use crate::flow::{CloseReason, Counters, Endpoints, PacketRef, Transport};
 use crate::limits::{CREDENTIALS_PER_SESSION, Limit, LimitsHit, MESSAGES_PER_SESSION, RECIPIENTS, STEPS_PER_SESSION};
 use crate::protocol::event::{
     self, Delivery, Direction, Kind, MessageId, MessageOutcome, MessageStart, StepId, TlsFact,
@@ -119,12 +119,12 @@ impl Builder {
 /// Stands where nothing is known of the connection yet.
 fn unknown_transport() -> Transport {
     let nobody = SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0));
-    let never = At { packet: 0, time: Default::default() };
+    let never = PacketRef { packet: 0, time: Default::default() };
     Transport {
-        ends: Ends { client: nobody, server: nobody },
+        endpoints: Endpoints { client: nobody, server: nobody },
         first: never,
         last: never,
-        end: End::Open,
+        end: CloseReason::Open,
         from_start: false,
         counters: Counters::default(),
         conflicts: Default::default(),
@@ -231,7 +231,7 @@ impl Sink for Builder {
             reply: None,
             steps,
             same_as: Vec::new(),
-            kept: None,
+            stored: None,
         });
         n
     }
@@ -253,7 +253,7 @@ impl Sink for Builder {
             return;
         }
         if let Some(row) = self.step_mut(step) {
-            row.carries = Some(Carries { message, complete: false, lines: None });
+            row.carries = Some(ContentRef { message, complete: false, lines: None });
             self.content_steps.insert(message, step);
         }
     }
@@ -278,7 +278,7 @@ impl Sink for Builder {
         let content = reader.finish(complete);
         content.limits.iter().for_each(|&limit| self.limit(limit));
         if let Some(row) = self.content_steps.remove(&message).and_then(|step| self.step_mut(step)) {
-            row.carries = Some(Carries { message, complete: content.complete, lines: content.lines });
+            row.carries = Some(ContentRef { message, complete: content.complete, lines: content.lines });
         }
         if let Some(message) = self.message_mut(message) {
             put(message, content);
@@ -348,7 +348,7 @@ fn put(message: &mut Message, content: Content) {
     message.header = content.structure.header;
     message.mime = content.structure.mime;
     message.attachments = content.structure.attachments;
-    message.kept = content.kept;
+    message.stored = content.stored;
 }
 
 /// An envelope, with the recipients that were accepted: by the reply to RCPT, and by their own reply after the content

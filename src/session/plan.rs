@@ -5,21 +5,21 @@ last attachment.
 It is the place for whatever else a run is given: the keys of TLS, and the rules that are to be applied.
 */
 
-use super::keep::Keeper;
+use super::content_store::ContentStore;
 use std::sync::Arc;
 
 /// What is to be made of each session.
 #[derive(Debug, Default)]
 pub struct Plan {
     /// What is asked for.
-    pub needs: Wanted,
+    pub needs: Needs,
     /// Where the content of messages and attachments goes. It is forgotten as it streams by where this is `None`.
-    pub keeper: Option<Arc<dyn Keeper>>,
+    pub content_store: Option<Arc<dyn ContentStore>>,
 }
 
 /// What is asked for. What is not is not computed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Wanted {
+pub struct Needs {
     /// Messages' digests, header fields and MIME structure. Without them a message is its envelope, size and outcome.
     pub messages: bool,
     /// Attachments, decoded and digested. Nothing without `messages`.
@@ -28,22 +28,22 @@ pub struct Wanted {
     pub texts: bool,
 }
 
-impl Wanted {
+impl Needs {
     /// Everything.
     pub const ALL: Self = Self { messages: true, attachments: true, texts: true };
     /// Steps, log-ins, envelopes and findings alone.
     pub const STEPS: Self = Self { messages: false, attachments: false, texts: true };
 }
 
-impl From<Wanted> for Plan {
+impl From<Needs> for Plan {
     /// Content is not kept.
-    fn from(needs: Wanted) -> Self {
-        Self { needs, keeper: None }
+    fn from(needs: Needs) -> Self {
+        Self { needs, content_store: None }
     }
 }
 
-impl From<Wanted> for Arc<Plan> {
-    fn from(needs: Wanted) -> Self {
+impl From<Needs> for Arc<Plan> {
+    fn from(needs: Needs) -> Self {
         Self::new(Plan::from(needs))
     }
 }

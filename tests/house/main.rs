@@ -99,7 +99,6 @@ const KNOWN: &[Permitted] = &[
     Permitted {
         folder: "view/table",
         rooms: &[
-            "closing",
             "credentials",
             "findings",
             "frequency",
@@ -110,6 +109,7 @@ const KNOWN: &[Permitted] = &[
             "sessions",
             "steps",
             "summary",
+            "totals",
         ],
         why: "options and style are defined beside the view that puts the tables together",
     },

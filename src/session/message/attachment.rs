@@ -2,11 +2,11 @@
 Attachments: their content is decoded, counted and digested as it comes, and not kept here.
 */
 
-use super::lines::Told;
+use super::boundary::Told;
 use super::transfer::Transfer;
 use super::uu;
 use crate::limits::MIME_PARTS;
-use crate::session::keep::Kept;
+use crate::session::content_store::StoredContent;
 use crate::session::model::Attachment;
 use crate::session::plan::Plan;
 use crate::session::text::text;
@@ -45,7 +45,7 @@ struct Digested {
     /// Ended, and nothing of it missing.
     whole: bool,
     gap: bool,
-    kept: Option<Kept>,
+    stored: Option<StoredContent>,
 }
 
 impl Attachments {
@@ -61,7 +61,7 @@ impl Attachments {
             return None;
         }
         let (sha256, pending) = (Sha256::new(), Vec::new());
-        let kept = self.plan.keeper.as_ref().map(Kept::begin);
+        let stored = self.plan.content_store.as_ref().map(StoredContent::begin);
         self.all.push(Digested {
             filename,
             content_type,
@@ -71,7 +71,7 @@ impl Attachments {
             pending,
             whole: false,
             gap: false,
-            kept,
+            stored,
         });
         Some(self.all.len() - 1)
     }
@@ -105,8 +105,8 @@ impl Attachments {
             attachment.whole = seen && !attachment.gap;
             attachment.digest();
             attachment.pending = Vec::new();
-            if let Some(kept) = &attachment.kept {
-                kept.end();
+            if let Some(stored) = &attachment.stored {
+                stored.end();
             }
         }
     }
@@ -122,7 +122,7 @@ impl Attachments {
                 size: digested.size,
                 sha256: digested.sha256.finalize().into(),
                 complete: digested.whole,
-                kept: digested.kept.map(Arc::new),
+                stored: digested.stored.map(Arc::new),
             }
         };
         self.all.into_iter().map(attachment).collect()
@@ -159,8 +159,8 @@ impl Digested {
 
     fn take(&mut self, bytes: &[u8]) {
         self.sha256.update(bytes);
-        if let Some(kept) = self.kept.as_ref().filter(|_| !bytes.is_empty()) {
-            kept.append(bytes);
+        if let Some(stored) = self.stored.as_ref().filter(|_| !bytes.is_empty()) {
+            stored.append(bytes);
         }
     }
 }

@@ -8,29 +8,29 @@ also the only way not to join what was never side by side.
 
 mod address;
 mod attachment;
+mod boundary;
 mod digest;
+mod encoded_word;
 mod header;
+mod header_block;
 mod line_count;
-mod lines;
+mod line_feeds;
 mod mime;
 mod parameter;
-mod piece;
-mod reading;
 mod transfer;
 mod uu;
-mod words;
 
 pub use digest::sha256;
 pub use mime::Structure;
 
 use crate::limits::{Limit, MISSING_RANGES};
-use crate::session::keep::Kept;
+use crate::session::content_store::StoredContent;
 use crate::session::model::Lines;
 use crate::session::plan::Plan;
 use digest::Digests;
 use line_count::LineCount;
-use mime::Walker;
-use piece::{LineFeeds, PIECE_BYTES};
+use line_feeds::{LineFeeds, PIECE_BYTES};
+use mime::MimeParser;
 use std::sync::Arc;
 
 /// Reads one message.
@@ -40,11 +40,11 @@ pub struct Reader {
     missing: Missing,
     lines: Option<LineCount>,
     digests: Option<Box<Digests>>,
-    structure: Option<Box<Walker>>,
+    structure: Option<Box<MimeParser>>,
     line_feeds: LineFeeds,
     /// It is the whole message, not a part of it.
     whole: bool,
-    kept: Option<Kept>,
+    stored: Option<StoredContent>,
 }
 
 /// What a message's content amounted to.
@@ -67,7 +67,7 @@ pub struct Content {
     /// Bounds that cost something.
     pub limits: Vec<Limit>,
     /// The bytes captured, where somebody keeps them.
-    pub kept: Option<Arc<Kept>>,
+    pub stored: Option<Arc<StoredContent>>,
 }
 
 impl Reader {
@@ -82,8 +82,8 @@ impl Reader {
             missing: Missing::default(),
             lines: plan.needs.messages.then(LineCount::default),
             digests: plan.needs.messages.then(Box::default),
-            kept: plan.keeper.as_ref().map(Kept::begin),
-            structure: (plan.needs.messages && has_header).then(|| Box::new(Walker::new(plan))),
+            stored: plan.content_store.as_ref().map(StoredContent::begin),
+            structure: (plan.needs.messages && has_header).then(|| Box::new(MimeParser::new(plan))),
             line_feeds: LineFeeds::default(),
             whole: part.is_none(),
         }
@@ -97,8 +97,8 @@ impl Reader {
     /// The next bytes.
     pub fn content(&mut self, bytes: &[u8]) {
         self.size = self.size.saturating_add(bytes.len() as u64);
-        if let Some(kept) = &self.kept {
-            kept.append(bytes);
+        if let Some(stored) = &self.stored {
+            stored.append(bytes);
         }
         if self.lines.is_none() && self.digests.is_none() && self.structure.is_none() {
             return;
@@ -144,9 +144,9 @@ impl Reader {
             }
             None => (None, None),
         };
-        let mut structure = self.structure.map(|walker| walker.finish(complete && self.whole)).unwrap_or_default();
-        if let Some(kept) = &self.kept {
-            kept.end();
+        let mut structure = self.structure.map(|parser| parser.finish(complete && self.whole)).unwrap_or_default();
+        if let Some(stored) = &self.stored {
+            stored.end();
         }
         let mut limits = std::mem::take(&mut structure.limits);
         limits.extend(std::iter::repeat_n(Limit::MissingRanges, self.missing.folded));
@@ -159,7 +159,7 @@ impl Reader {
             missing: self.missing.ranges,
             structure,
             limits,
-            kept: self.kept.map(Arc::new),
+            stored: self.stored.map(Arc::new),
         }
     }
 }
