@@ -71,13 +71,13 @@ const KNOWN: &[Permitted] = &[
     Permitted { folder: "protocol/imap", rooms: &["append", "client", "fetch", "talk"], why: "one type in four files" },
     Permitted {
         folder: "protocol/smtp",
-        rooms: &["client", "content", "counted", "dialogue", "login", "state", "turn", "wire"],
+        rooms: &["client", "content", "dialogue", "login", "state", "turn", "wire", "xexch50"],
         why: "one type in eight files",
     },
     Permitted { folder: "protocol/smtp", rooms: &["parse", "reply"], why: "an enhanced code is parsed, and parses" },
     Permitted {
         folder: "protocol/smtp",
-        rooms: &["queue", "waiting"],
+        rooms: &["in_flight", "queue"],
         why: "what waits is defined beside the queue that it waits in",
     },
     Permitted { folder: "session", rooms: &["model", "purpose"], why: "a step has its purpose" },
