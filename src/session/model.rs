@@ -4,7 +4,7 @@ format; text that came off the wire is a `String` here (invalid bytes have becom
 */
 
 use super::secret::Secret;
-use crate::flow::{At, Counters, End, Ends, Side, Transport};
+use crate::flow::{CloseReason, Counters, Endpoints, PacketRef, Side, Transport};
 use crate::limits::LimitsHit;
 use crate::protocol::Protocol;
 use crate::protocol::event::{Certificate, Exposure, LoginOutcome, StepId};
@@ -14,7 +14,7 @@ mod mail;
 mod step;
 
 pub use mail::{Attachment, Envelope, Header, LineEnds, Lines, Mailbox, Match, Message, MimePart, Recipient, SameAs};
-pub use step::{Carries, Phase, State, Step, Variant};
+pub use step::{ContentRef, Phase, State, Step, Variant};
 
 /// One mail session.
 #[derive(Debug, Clone)]
@@ -80,12 +80,12 @@ impl Session {
 /// Stands where nothing is known of the connection yet.
 fn unknown_transport() -> Transport {
     let nobody = SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0));
-    let never = At { packet: 0, time: Default::default() };
+    let never = PacketRef { packet: 0, time: Default::default() };
     Transport {
-        ends: Ends { client: nobody, server: nobody },
+        endpoints: Endpoints { client: nobody, server: nobody },
         first: never,
         last: never,
-        end: End::Open,
+        end: CloseReason::Open,
         from_start: false,
         counters: Counters::default(),
         conflicts: Default::default(),

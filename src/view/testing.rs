@@ -11,7 +11,7 @@ Talk::new(Protocol::Smtp)
 */
 
 use crate::capture::Time;
-use crate::flow::{At, Counters, End, Ends, Side, Transport};
+use crate::flow::{CloseReason, Counters, Endpoints, PacketRef, Side, Transport};
 use crate::protocol::event::{Direction, Exposure, Kind, LoginOutcome, Packets, Subject};
 use crate::protocol::{Protocol, imap, pop3, smtp, tls};
 use crate::session::model::*;
@@ -40,17 +40,17 @@ impl Talk {
             Protocol::Pop3 => 110,
             Protocol::Imap => 143,
         };
-        let at = At { packet: 1, time: Time::from_microseconds(START) };
+        let at = PacketRef { packet: 1, time: Time::from_microseconds(START) };
         let session = Session {
             id: 1,
             transport: Transport {
-                ends: Ends {
+                endpoints: Endpoints {
                     client: "172.16.0.73:1893".parse().unwrap(),
                     server: format!("172.16.0.253:{port}").parse().unwrap(),
                 },
                 first: at,
                 last: at,
-                end: End::Closed,
+                end: CloseReason::Closed,
                 from_start: true,
                 counters: Counters { packets: 3, rtt_ms: Some(0.123_456), ..Counters::default() },
                 conflicts: Default::default(),
@@ -107,7 +107,7 @@ impl Talk {
         self.packet += 1;
         let time = Time::from_microseconds(START + i64::try_from(self.packet).unwrap() * 1_500);
         let transport = &mut self.session.transport;
-        transport.last = At { packet: self.packet, time };
+        transport.last = PacketRef { packet: self.packet, time };
         transport.counters.packets += 1;
         let subject = self.subject(kind, text);
         self.session.steps.push(Step {
@@ -151,8 +151,8 @@ impl Talk {
                 Kind::Data => smtp::Subject::Content,
                 _ => smtp::Subject::Reply {
                     to: match after_content {
-                        true => smtp::Asked::Content,
-                        false => smtp::Asked::Command(smtp_verb(&asked_verb)),
+                        true => smtp::ReplyTo::Content,
+                        false => smtp::ReplyTo::Command(smtp_verb(&asked_verb)),
                     },
                     code: code.unwrap_or(250),
                     enhanced: None,
@@ -250,12 +250,12 @@ impl Talk {
             reply: None,
             steps: steps.to_vec(),
             same_as: Vec::new(),
-            kept: None,
+            stored: None,
         };
         change(&mut message);
         for &n in steps {
             let step = &mut self.session.steps[n as usize - 1];
-            let carries = Carries { message: message.n, complete: message.complete, lines: message.lines };
+            let carries = ContentRef { message: message.n, complete: message.complete, lines: message.lines };
             step.carries = (step.kind == Kind::Data).then_some(carries);
         }
         self.session.messages.push(message);

@@ -43,7 +43,7 @@ pub struct Step {
     /// Length on the wire.
     pub bytes: u64,
     /// Content: the message that it is of, and what its lines are like.
-    pub carries: Option<Carries>,
+    pub carries: Option<ContentRef>,
     /// The step it answers.
     pub answers: Option<StepId>,
     /// Nanoseconds since that step.
@@ -139,7 +139,7 @@ pub enum Variant {
 
 /// What a step of content carries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Carries {
+pub struct ContentRef {
     /// The message that it is of.
     pub message: MessageId,
     /// False where bytes of the message are missing, its end was not seen, or more of it follows.

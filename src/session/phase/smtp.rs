@@ -1,7 +1,7 @@
 //! The phases of SMTP and LMTP (RFC 5321, section 3).
 
 use super::Phase;
-use crate::protocol::smtp::{Asked, Subject, Verb};
+use crate::protocol::smtp::{ReplyTo, Subject, Verb};
 
 /// The phase of an SMTP step.
 pub fn of(subject: &Subject, previous: Phase) -> Phase {
@@ -10,10 +10,10 @@ pub fn of(subject: &Subject, previous: Phase) -> Phase {
         Subject::Command(verb) => of_verb(verb, previous),
         Subject::Reply { code: 421, .. } => Phase::Release,
         Subject::Reply { to, .. } => match to {
-            Asked::Command(verb) => of_verb(verb, previous),
-            Asked::Content | Asked::Recipient => Phase::Transaction,
-            Asked::Sasl => Phase::Authentication,
-            Asked::Nothing => previous,
+            ReplyTo::Command(verb) => of_verb(verb, previous),
+            ReplyTo::Content | ReplyTo::Recipient => Phase::Transaction,
+            ReplyTo::Sasl => Phase::Authentication,
+            ReplyTo::Nothing => previous,
         },
         Subject::Challenge(_) | Subject::Response(_) => Phase::Authentication,
         Subject::Content | Subject::Chunk { .. } | Subject::Properties | Subject::RefusedContent => Phase::Transaction,

@@ -4,7 +4,7 @@ use super::*;
 use crate::protocol::imap::{self as imap_protocol, Status, Untagged};
 use crate::protocol::pop3 as pop3_protocol;
 use crate::protocol::sasl::Round;
-use crate::protocol::smtp::{self as smtp_protocol, Asked, Verb};
+use crate::protocol::smtp::{self as smtp_protocol, ReplyTo, Verb};
 use crate::protocol::tls;
 
 fn pop3_step(state: pop3_protocol::State, what: pop3_protocol::What) -> Subject {
@@ -37,7 +37,7 @@ fn phases(subjects: impl IntoIterator<Item = Subject>) -> String {
 fn the_phases_of_an_smtp_session() {
     use smtp_protocol::Subject as S;
     let ask = S::Command;
-    let answer = |verb, code| S::Reply { to: Asked::Command(verb), code, enhanced: None };
+    let answer = |verb, code| S::Reply { to: ReplyTo::Command(verb), code, enhanced: None };
     let session = [
         S::Greeting { code: 220 },
         ask(Verb::Ehlo),
@@ -48,7 +48,7 @@ fn the_phases_of_an_smtp_session() {
         ask(Verb::Auth),
         S::Challenge(Round::AsksUsername),
         S::Response(Round::Username),
-        S::Reply { to: Asked::Sasl, code: 235, enhanced: None },
+        S::Reply { to: ReplyTo::Sasl, code: 235, enhanced: None },
         ask(Verb::Mail),
         ask(Verb::Rcpt),
         ask(Verb::Other),
@@ -58,9 +58,9 @@ fn the_phases_of_an_smtp_session() {
         ask(Verb::Quit),
         answer(Verb::Mail, 250),
         S::Content,
-        S::Reply { to: Asked::Content, code: 250, enhanced: None },
+        S::Reply { to: ReplyTo::Content, code: 250, enhanced: None },
         answer(Verb::Quit, 221),
-        S::Reply { to: Asked::Nothing, code: 421, enhanced: None },
+        S::Reply { to: ReplyTo::Nothing, code: 421, enhanced: None },
     ];
     assert_eq!(phases(session.map(Subject::Smtp)), "ccceecaaaatttttrtttrr");
     let tls = [Subject::Tls(tls::Subject::ClientHello), Subject::Gap(3), Subject::Unknown];

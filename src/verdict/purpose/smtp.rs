@@ -1,6 +1,6 @@
 //! What SMTP and LMTP steps do (RFC 5321, and the extensions' RFCs).
 
-use super::{Purpose, enhanced, listed};
+use super::{Purpose, enhanced, enumerated};
 use crate::protocol::smtp::{Enhanced, Subject, Verb};
 use crate::session::model::{Step, Variant};
 use replies::reply;
@@ -27,7 +27,7 @@ pub enum Smtp {
     Content(Content),
 }
 
-listed! {
+enumerated! {
     /// The server's first words.
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
     pub enum Greeting {
@@ -44,7 +44,7 @@ listed! {
     }
 }
 
-listed! {
+enumerated! {
     /// A command.
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
     #[allow(missing_docs)]
@@ -83,7 +83,7 @@ listed! {
     }
 }
 
-listed! {
+enumerated! {
     /// Content.
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
     pub enum Content {

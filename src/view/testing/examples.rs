@@ -145,7 +145,7 @@ pub fn everything() -> Session {
         .c("")
         .with(|step| {
             let enhanced = Some(smtp::Enhanced { class: 5, subject: 7, detail: 8 });
-            step.subject = Subject::Smtp(smtp::Subject::Reply { to: smtp::Asked::Sasl, code: 535, enhanced });
+            step.subject = Subject::Smtp(smtp::Subject::Reply { to: smtp::ReplyTo::Sasl, code: 535, enhanced });
         })
         .login("AUTH PLAIN", "\u{1b}[2Jbob", "x\ty", &[2, 3], LoginOutcome::Rejected)
         .message(Direction::Appended, &[], |message| {
@@ -164,7 +164,7 @@ pub fn everything() -> Session {
                 sha256: [1; 32],
                 complete: false,
                 tnef: true,
-                kept: None,
+                stored: None,
             }];
             message.complete = false;
             message.missing = vec![(10, 20)];
@@ -178,8 +178,8 @@ pub fn everything() -> Session {
         })
         .edit(|session| {
             session.id = 3;
-            session.transport.ends.client = "[2003:de:2016:125:fc36:8317:4e86:cb72]:65535".parse().unwrap();
-            session.transport.ends.server = "[::ffff:10.0.0.1]:143".parse().unwrap();
+            session.transport.endpoints.client = "[2003:de:2016:125:fc36:8317:4e86:cb72]:65535".parse().unwrap();
+            session.transport.endpoints.server = "[::ffff:10.0.0.1]:143".parse().unwrap();
             session.transport.from_start = false;
             session.client_name = hostile();
             session.banner = hostile();
