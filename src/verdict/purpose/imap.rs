@@ -73,18 +73,7 @@ pub struct Command {
 impl Command {
     /// The command of `verb`, with or without UID, which before some verbs says nothing.
     pub fn new(verb: Verb, uid: bool) -> Self {
-        let told_apart = matches!(
-            verb,
-            Verb::Expunge
-                | Verb::Search
-                | Verb::Fetch
-                | Verb::Store
-                | Verb::Copy
-                | Verb::Move
-                | Verb::Sort
-                | Verb::Thread
-        );
-        Self { verb, uid: uid && told_apart }
+        Self { verb, uid: uid && verb.is_by_uid() }
     }
 
     /// All there are.

@@ -44,42 +44,26 @@ enumerated! {
     }
 }
 
-enumerated! {
-    /// A command.
-    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-    #[allow(missing_docs)]
-    pub enum Command {
-        Helo,
-        Ehlo,
-        Lhlo,
-        Mail,
-        /// MAIL FROM:<>: a delivery report, which must not be answered by another.
-        MailFromNobody,
-        Rcpt,
-        Data,
-        Bdat,
-        /// BDAT n LAST.
-        BdatLast,
-        Rset,
-        Vrfy,
-        Expn,
-        Help,
-        Noop,
-        Quit,
-        Auth,
-        /// AUTH with an initial response.
-        AuthAtOnce,
-        StartTls,
-        Etrn,
-        Turn,
-        Atrn,
-        Burl,
-        /// BURL url LAST.
-        BurlLast,
-        Xclient,
-        Xforward,
-        Xexch50,
-        Other,
+/// A command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Command {
+    /// Told by its verb alone.
+    Verb(Verb),
+    /// MAIL FROM:<>: a delivery report, which must not be answered by another.
+    MailFromNobody,
+    /// BDAT n LAST.
+    BdatLast,
+    /// AUTH with an initial response.
+    AuthAtOnce,
+    /// BURL url LAST.
+    BurlLast,
+}
+
+impl Command {
+    /// All there are.
+    #[cfg(test)]
+    pub(crate) fn all() -> impl Iterator<Item = Self> {
+        Verb::all().map(Self::Verb).chain([Self::MailFromNobody, Self::BdatLast, Self::AuthAtOnce, Self::BurlLast])
     }
 }
 
@@ -139,33 +123,11 @@ fn greeting(code: u16) -> Greeting {
 }
 
 fn command(verb: Verb, variant: Variant) -> Command {
-    match verb {
-        Verb::Helo => Command::Helo,
-        Verb::Ehlo => Command::Ehlo,
-        Verb::Lhlo => Command::Lhlo,
-        Verb::Mail if variant == Variant::NullSender => Command::MailFromNobody,
-        Verb::Mail => Command::Mail,
-        Verb::Rcpt => Command::Rcpt,
-        Verb::Data => Command::Data,
-        Verb::Bdat if variant == Variant::Last => Command::BdatLast,
-        Verb::Bdat => Command::Bdat,
-        Verb::Rset => Command::Rset,
-        Verb::Vrfy => Command::Vrfy,
-        Verb::Expn => Command::Expn,
-        Verb::Help => Command::Help,
-        Verb::Noop => Command::Noop,
-        Verb::Quit => Command::Quit,
-        Verb::Auth if variant == Variant::InitialResponse => Command::AuthAtOnce,
-        Verb::Auth => Command::Auth,
-        Verb::StartTls => Command::StartTls,
-        Verb::Etrn => Command::Etrn,
-        Verb::Turn => Command::Turn,
-        Verb::Atrn => Command::Atrn,
-        Verb::Burl if variant == Variant::Last => Command::BurlLast,
-        Verb::Burl => Command::Burl,
-        Verb::Xclient => Command::Xclient,
-        Verb::Xforward => Command::Xforward,
-        Verb::Xexch50 => Command::Xexch50,
-        Verb::Other => Command::Other,
+    match (verb, variant) {
+        (Verb::Mail, Variant::NullSender) => Command::MailFromNobody,
+        (Verb::Bdat, Variant::Last) => Command::BdatLast,
+        (Verb::Burl, Variant::Last) => Command::BurlLast,
+        (Verb::Auth, Variant::InitialResponse) => Command::AuthAtOnce,
+        (verb, _) => Command::Verb(verb),
     }
 }
