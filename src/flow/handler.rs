@@ -7,13 +7,13 @@ use std::net::SocketAddr;
 /// Who follows a connection.
 pub trait StreamHandler {
     /// Bytes that `from` sent, all of them in packet `at`. A stretch is handed over once, in order, never twice.
-    fn data(&mut self, from: Side, bytes: &[u8], at: At);
+    fn data(&mut self, from: Side, bytes: &[u8], at: PacketRef);
 
     /// `missing` bytes (at least 1) that `from` sent are not in the capture; `at` is the packet that proved it.
-    fn gap(&mut self, from: Side, missing: u64, at: At);
+    fn gap(&mut self, from: Side, missing: u64, at: PacketRef);
 
     /// The ends turn out to be the other way round: a late SYN says so. Comes before any data or gap, if at all.
-    fn roles_swapped(&mut self, endpoints: &Ends) {
+    fn roles_swapped(&mut self, endpoints: &Endpoints) {
         let _ = endpoints;
     }
 }
@@ -33,14 +33,14 @@ pub trait ConnectionHandler {
     }
 
     /// Which of two ends is the server, for a connection whose beginning was not captured.
-    fn guess(&self, source: SocketAddr, destination: SocketAddr) -> Ends;
+    fn guess(&self, source: SocketAddr, destination: SocketAddr) -> Endpoints;
 
     /// A connection of interest has begun, with the packet `first`.
-    fn begun(&mut self, endpoints: &Ends, first: At) -> Self::Token;
+    fn begun(&mut self, endpoints: &Endpoints, first: PacketRef) -> Self::Token;
 
     /// It has more to say than that it opens: somebody is to listen to it. `endpoints` and `first` are as when it
     /// began.
-    fn listen(&mut self, token: Self::Token, endpoints: &Ends, first: At) -> Self::StreamHandler;
+    fn listen(&mut self, token: Self::Token, endpoints: &Endpoints, first: PacketRef) -> Self::StreamHandler;
 
     /// A connection is over.
     fn over(&mut self, stream_handler: Self::StreamHandler, transport: Transport);

@@ -24,11 +24,11 @@ pub enum CloseReason {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Transport {
     /// Who talked to whom.
-    pub endpoints: Ends,
+    pub endpoints: Endpoints,
     /// Its first packet.
-    pub first: At,
+    pub first: PacketRef,
     /// Its last packet.
-    pub last: At,
+    pub last: PacketRef,
     /// How it ended.
     pub end: CloseReason,
     /// False where the capture began in the middle of the connection.

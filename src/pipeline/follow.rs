@@ -3,12 +3,12 @@
 use super::event::{ConnectionChange, ConnectionOrder, Ended};
 use super::numbering::DECIDE_NANOSECONDS;
 use super::options::Options;
-use crate::verdict;
 use crate::flow::{Endpoints, PacketRef, Side, StreamHandler, Transport};
 use crate::protocol::Dialogue;
 use crate::protocol::detect::{self, Detection, Detector};
 use crate::protocol::ports::Hint;
 use crate::session::{Builder, Plan};
+use crate::verdict;
 use crate::view::View;
 use std::io;
 use std::sync::Arc;

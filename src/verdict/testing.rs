@@ -31,13 +31,13 @@ macro_rules! has {
     ($name:ident, $script:expr) => {
         #[test]
         fn $name() {
-            assert_ne!($crate::detection::testing::evidence(&super::RULE, $script), None);
+            assert_ne!($crate::verdict::testing::evidence(&super::RULE, $script), None);
         }
     };
     ($name:ident, $script:expr => $steps:expr) => {
         #[test]
         fn $name() {
-            assert_eq!($crate::detection::testing::evidence(&super::RULE, $script), Some($steps.to_vec()));
+            assert_eq!($crate::verdict::testing::evidence(&super::RULE, $script), Some($steps.to_vec()));
         }
     };
 }
@@ -47,7 +47,7 @@ macro_rules! has_not {
     ($name:ident, $script:expr) => {
         #[test]
         fn $name() {
-            assert_eq!($crate::detection::testing::evidence(&super::RULE, $script), None);
+            assert_eq!($crate::verdict::testing::evidence(&super::RULE, $script), None);
         }
     };
 }

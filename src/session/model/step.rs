@@ -116,8 +116,8 @@ fn untagged_status(untagged: imap::Untagged) -> Option<imap::Status> {
     }
 }
 
-/// Which variant of a command or reply a step is, where its arguments or lines make it another question or answer. Known
-/// also where no text is kept, and the same where the text is redacted.
+/// Which variant of a command or reply a step is, where its arguments or lines make it another question or answer.
+/// Known also where no text is kept, and the same where the text is redacted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub enum Variant {
     /// The only one there is, or the one without anything special.

@@ -7,8 +7,8 @@ mod smtp;
 use super::model::Phase;
 use crate::protocol::event::Subject;
 
-/// The phase of a step that is about `subject`; `previous` is the phase of the step before it ([`Phase::Connection`] for the first).
-/// A reply is in the phase of what it answers; what can stand anywhere stays in the phase that there is.
+/// The phase of a step that is about `subject`; `previous` is the phase of the step before it, [`Phase::Connection`]
+/// for the first. A reply is in the phase of what it answers; what can stand anywhere stays in the phase that there is.
 pub fn of(subject: &Subject, previous: Phase) -> Phase {
     match subject {
         Subject::Smtp(subject) => smtp::of(subject, previous),

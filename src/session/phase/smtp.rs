@@ -1,7 +1,7 @@
 //! The phases of SMTP and LMTP (RFC 5321, section 3).
 
 use super::Phase;
-use crate::protocol::smtp::{ReplyTo, Subject, Verb};
+use crate::protocol::smtp::{ReplyTo, Stage, Subject, Verb};
 
 /// The phase of an SMTP step.
 pub fn of(subject: &Subject, previous: Phase) -> Phase {
@@ -21,27 +21,12 @@ pub fn of(subject: &Subject, previous: Phase) -> Phase {
 }
 
 fn of_verb(verb: Verb, previous: Phase) -> Phase {
-    match verb {
-        // XCLIENT begins the session anew (the server greets again).
-        Verb::Helo | Verb::Ehlo | Verb::Lhlo | Verb::Xclient => Phase::Connection,
-        Verb::StartTls => Phase::Encryption,
-        Verb::Auth => Phase::Authentication,
-        Verb::Quit => Phase::Release,
-        Verb::Mail
-        | Verb::Rcpt
-        | Verb::Data
-        | Verb::Bdat
-        | Verb::Rset
-        | Verb::Vrfy
-        | Verb::Expn
-        | Verb::Help
-        | Verb::Noop
-        | Verb::Burl
-        | Verb::Etrn
-        | Verb::Turn
-        | Verb::Atrn
-        | Verb::Xforward
-        | Verb::Xexch50 => Phase::Transaction,
-        Verb::Other => previous,
+    match verb.stage() {
+        Some(Stage::Hello) => Phase::Connection,
+        Some(Stage::Encryption) => Phase::Encryption,
+        Some(Stage::Authentication) => Phase::Authentication,
+        Some(Stage::Transaction) => Phase::Transaction,
+        Some(Stage::Release) => Phase::Release,
+        None => previous,
     }
 }

@@ -2,7 +2,8 @@
 Which explanation a step deserves: typed, so that every language must have words for it.
 
 What a step does depends on where it stands: a 250 after RCPT is not a 250 after the content, and `NO` after LOGIN is not
-`NO` after SELECT. A step has it in its [`Subject`] and in what it answers; here it becomes one [`Purpose`] a plain sentence.
+`NO` after SELECT. A step has it in its [`Subject`] and in what it answers; here it becomes one [`Purpose`] a plain
+sentence.
 */
 
 pub mod enhanced;

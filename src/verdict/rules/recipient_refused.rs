@@ -40,9 +40,9 @@ pub const RULE: Rule = Rule {
 fn check(session: &Session, found: &mut Found) {
     for step in &session.steps {
         match step.subject {
-            Subject::Smtp(smtp::Subject::Reply { to: ReplyTo::Command(Verb::Rcpt) | ReplyTo::Recipient, code, .. })
-                if code >= 400 =>
-            {
+            Subject::Smtp(smtp::Subject::Reply {
+                to: ReplyTo::Command(Verb::Rcpt) | ReplyTo::Recipient, code, ..
+            }) if code >= 400 => {
                 found.at(step.answers.into_iter().chain([step.n]));
             }
             _ => {}
