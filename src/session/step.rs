@@ -41,10 +41,11 @@ pub fn without_text(place: Place<'_>, step: event::Step<'_>) -> Step {
     let Place { n, protocol, phase, answered } = place;
     let purpose = purpose::of(protocol, &step, answered);
     let reply = Reply::of(&step.subject);
+    let span = step.span;
     Step {
         n,
-        time: step.time,
-        packets: if step.kind == Kind::Data { step.packets.ends() } else { step.packets },
+        time: span.time,
+        packets: if step.kind == Kind::Data { span.packets.ends() } else { span.packets },
         from: step.from,
         phase,
         state: state(&step.subject),
@@ -56,14 +57,14 @@ pub fn without_text(place: Place<'_>, step: event::Step<'_>) -> Step {
         code: reply.code,
         enhanced: reply.enhanced,
         status: reply.status,
-        truncated: is_truncated(step.text, step.bytes),
+        truncated: is_truncated(step.text, span.bytes),
         text: String::new(),
         secrets: Vec::new(),
-        bytes: step.bytes,
+        bytes: span.bytes,
         carries: None,
         purpose,
         answers: answered.map(|answered| answered.n),
-        elapsed: answered.map(|answered| step.time.since(answered.time)),
+        elapsed: answered.map(|answered| span.time.since(answered.time)),
     }
 }
 

@@ -13,7 +13,7 @@ Talk::new(Protocol::Smtp)
 use crate::capture::Time;
 use crate::flow::{At, Counters, End, Ends, Side, Transport};
 use crate::limits::LimitsHit;
-use crate::protocol::event::{self, Direction, Exposure, Kind, LoginOutcome, Packets, Subject};
+use crate::protocol::event::{self, Direction, Exposure, Kind, LoginOutcome, Packets, Span, Subject};
 use crate::protocol::{Protocol, imap, pop3, smtp, tls};
 use crate::session::model::*;
 use crate::session::purpose::{self, Purpose};
@@ -121,20 +121,8 @@ impl Talk {
         let transport = &mut self.session.transport;
         transport.last = At { packet: self.packet, time };
         transport.counters.packets += 1;
-        let said = event::Step {
-            from,
-            kind,
-            subject: self.subject(kind, text),
-            time,
-            packets: Packets::one(self.packet),
-            text: text.as_bytes(),
-            bytes: 40,
-            tag: None,
-            command: None,
-            arguments: None,
-            answers: None,
-            secrets: Vec::new(),
-        };
+        let span = Span::one(40, transport.last);
+        let said = event::Step { text: text.as_bytes(), ..event::Step::of(from, kind, self.subject(kind, text), span) };
         let asked = self.session.steps.iter().rev().find(|step| step.from == Side::Client);
         let purpose = purpose::of(self.session.protocol, &said, asked);
         self.session.steps.push(Step {

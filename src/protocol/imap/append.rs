@@ -13,11 +13,12 @@ use super::command::{Command, Verb};
 use super::lexer::Announced;
 use super::queue::{Appended, Asked, InFlight, Ticket};
 use super::talk::{Talk, Verdict, settle};
-use super::unit::{Stretch, Unit};
-use super::{What, mailbox_name, parse};
+use super::unit::Unit;
+use super::{Subject, What, mailbox_name, parse};
 use crate::flow::Side;
 use crate::limits::{COMMANDS_IN_FLIGHT, Limit};
-use crate::protocol::event::{Direction, Kind, MessageId, MessageStart, Sink, Step, StepId, Subject};
+use crate::protocol::event::{Direction, Kind, MessageId, MessageStart, Sink, Step, StepId};
+use crate::protocol::span::Span;
 
 /// An APPEND whose step has been told and whose end has not come.
 #[derive(Debug)]
@@ -34,7 +35,7 @@ pub(super) struct Append {
     /// The message whose content is coming.
     body: Option<Body>,
     /// Where its content was, once all of it has come: its step waits for the line after it.
-    came: Option<Stretch>,
+    came: Option<Span>,
     /// The steps of its content.
     steps: Vec<StepId>,
     /// The reply, where it came while content was still coming.
@@ -158,9 +159,9 @@ impl Talk {
     }
 
     /// The literal has ended, or will not: `whole` tells which.
-    pub fn append_end(&mut self, stretch: Stretch, whole: bool, out: &mut dyn Sink) {
+    pub fn append_end(&mut self, span: Span, whole: bool, out: &mut dyn Sink) {
         let Some(append) = &mut self.client.append else { return };
-        append.came = Some(stretch);
+        append.came = Some(span);
         if !whole {
             self.append_came(None, out);
             self.append_message_over(false, out);
@@ -171,14 +172,15 @@ impl Talk {
     pub fn append_came(&mut self, end: Option<&Unit<'_>>, out: &mut dyn Sink) -> bool {
         let state = self.state;
         let Some(append) = &mut self.client.append else { return false };
-        let Some(mut stretch) = append.came.take() else { return false };
+        let Some(octets) = append.came.take() else { return false };
         let announcing = append.announcing.take();
         let text = announcing.as_ref().map_or(b"".as_slice(), |unit| &unit.text);
-        announcing.iter().for_each(|line| stretch.join_after(line));
-        end.into_iter().for_each(|line| stretch.join(line));
-        let what = What::Content { verb: Verb::Append, octets: stretch.octets };
-        let subject = Subject::Imap(super::Subject { state, what });
-        let step = out.step(Step { text, ..stretch.step(Side::Client, Kind::Data, subject) });
+        let subject = Subject { state, what: What::Content { verb: Verb::Append, octets: octets.bytes } };
+        let mut span = Span::default();
+        announcing.iter().for_each(|line| span.join_ends(&line.span));
+        span.join_ends(&octets);
+        end.into_iter().for_each(|line| span.join_ends(&line.span));
+        let step = out.step(Step { text, ..Step::of(Side::Client, Kind::Data, subject, span) });
         if let Some(body) = append.body {
             out.content_step(body.message, step);
         }
@@ -220,7 +222,7 @@ impl Talk {
         let Some(append) = self.client.append.take() else { return };
         if let Some(unit) = append.announcing {
             // It announced a literal that never came.
-            let subject = self.subject(What::Content { verb: Verb::Append, octets: 0 });
+            let subject = Subject { state: self.state, what: What::Content { verb: Verb::Append, octets: 0 } };
             unit.tell(unit.step(Side::Client, Kind::Data, subject), out);
         }
     }
@@ -251,7 +253,7 @@ impl Talk {
                 self.append_all_text(is_end, out);
                 self.append_over(out);
                 if !told {
-                    let subject = self.subject(What::Content { verb: Verb::Append, octets: 0 });
+                    let subject = Subject { state: self.state, what: What::Content { verb: Verb::Append, octets: 0 } };
                     unit.tell(unit.step(Side::Client, Kind::Data, subject), out);
                 }
             }

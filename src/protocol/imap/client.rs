@@ -10,10 +10,10 @@ use super::lexer::{Announced, without_telnet};
 use super::queue::{Asked, Authentication, Ticket};
 use super::talk::Talk;
 use super::unit::{Piece, Unit};
-use super::{State, What, asked, mailbox_name, parse};
+use super::{State, Subject, What, asked, mailbox_name, parse};
 use crate::flow::{At, Side};
 use crate::limits::Limit;
-use crate::protocol::event::{Credential, Exposure, Kind, LoginOutcome, Sink, Step, StepId, Subject};
+use crate::protocol::event::{self, Credential, Exposure, Kind, LoginOutcome, Sink, Step, StepId};
 use crate::protocol::framing::Input;
 use crate::protocol::sasl::{Exchange, Mechanism, Round};
 
@@ -59,7 +59,7 @@ impl Talk {
                 None => return,
                 Some(Piece::Line { unit, from, literal }) => self.client_line(unit, from, literal, out),
                 Some(Piece::Octets(octets)) => self.append_octets(octets, out),
-                Some(Piece::End(stretch)) => self.append_end(stretch, true, out),
+                Some(Piece::End(span)) => self.append_end(span, true, out),
             }
         }
     }
@@ -144,7 +144,8 @@ impl Talk {
             self.tell_stray(Side::Client, out);
             let what = What::Response(Round::Garbage(Mechanism::Other));
             let secrets = Vec::from_iter(Some(0..unit.text.len()));
-            let step = unit.step(Side::Client, Kind::Response, self.subject(what));
+            let subject = Subject { state: self.state, what };
+            let step = unit.step(Side::Client, Kind::Response, subject);
             unit.tell(Step { secrets, ..step }, out);
             return;
         }
@@ -159,7 +160,8 @@ impl Talk {
             return;
         }
         if from == 0 && done {
-            let step = unit.step(Side::Client, Kind::Command, self.subject(What::Done));
+            let subject = Subject { state: self.state, what: What::Done };
+            let step = unit.step(Side::Client, Kind::Command, subject);
             unit.tell(Step { command: Some("DONE"), ..step }, out);
         } else if from == 0 && self.answers_a_challenge(&unit.text) {
             self.response(&unit, out);
@@ -186,7 +188,7 @@ impl Talk {
     fn unknown(&mut self, unit: &Unit<'_>, out: &mut dyn Sink) {
         let line = without_telnet(&unit.text);
         let tag = line.split(|&byte| byte == b' ').find(|word| !word.is_empty());
-        let step = unit.step(Side::Client, Kind::Unknown, Subject::Unknown);
+        let step = unit.step(Side::Client, Kind::Unknown, event::Subject::Unknown);
         let step = unit.tell(Step { tag, ..step }, out);
         if let Some(tag) = tag {
             self.ask(tag, Verb::Other, step, Asked::Plain, out);
@@ -226,13 +228,16 @@ impl Talk {
             Verb::Authenticate if complete => parse::authenticate(text, command.arguments.start),
             _ => None,
         };
-        if let Some((mechanism, Some(initial))) = &authenticate {
-            // Whether it is a secret must be known before there is a step to begin the exchange with.
-            let sent = text.get(initial.clone()).unwrap_or_default();
-            if Exchange::new(mechanism, 0).response(sent).is_secret() {
-                secrets.push(initial.clone());
+        let exchange = authenticate.map(|(mechanism, initial)| {
+            let mut exchange = Exchange::new(mechanism);
+            if let Some((initial, sent)) =
+                initial.and_then(|initial| text.get(initial.clone()).map(|sent| (initial, sent)))
+                && exchange.response(sent).is_secret()
+            {
+                secrets.push(initial);
             }
-        }
+            exchange
+        });
         if command.verb == Verb::Id
             && !self.named
             && let Some(name) = parse::id_name(arguments)
@@ -243,7 +248,7 @@ impl Talk {
         // LOGOUT belongs to the state that it begins, though only its reply, or BYE, moves the session there.
         let state = if command.verb == Verb::Logout { State::Logout } else { self.state };
         let what = What::Command { verb: command.verb, uid: command.uid };
-        let step = unit.step(Side::Client, Kind::Command, Subject::Imap(super::Subject { state, what }));
+        let step = unit.step(Side::Client, Kind::Command, Subject { state, what });
         let step = unit.tell(
             Step {
                 tag: command.tag,
@@ -255,11 +260,8 @@ impl Talk {
             out,
         );
         self.tell_held(Some(command.verb), out);
-        if let Some((mechanism, initial)) = authenticate {
-            let mut exchange = Exchange::new(mechanism, step);
-            if let Some(initial) = initial.and_then(|initial| text.get(initial)) {
-                exchange.response(initial);
-            }
+        if let Some(mut exchange) = exchange {
+            exchange.add_step(step);
             asked = Asked::Authenticate(Box::new(Authentication { exchange, owed: false, cancelled: false }));
         }
         if let Asked::Login(credential) = &mut asked {
@@ -296,7 +298,7 @@ impl Talk {
         let round = login.exchange.response(&unit.text);
         login.owed = false;
         let what = What::Response(round);
-        let step = unit.step(Side::Client, Kind::Response, Subject::Imap(super::Subject { state, what }));
+        let step = unit.step(Side::Client, Kind::Response, Subject { state, what });
         let whole = 0..unit.text.len();
         let secrets = if round.is_secret() && !whole.is_empty() { vec![whole] } else { Vec::new() };
         let step = unit.tell(Step { secrets, ..step }, out);

@@ -21,10 +21,10 @@ use super::pieces::Pieces;
 use super::queue::{Asked, InFlight, Queue, Ticket};
 use super::reply::{Response, Status, response};
 use super::unit::{Hole, Reader, Unit};
-use super::{State, What};
+use super::{State, Subject, What};
 use crate::flow::{At, Side};
 use crate::limits::Limit;
-use crate::protocol::event::{Delivery, Kind, LoginOutcome, MessageOutcome, Sink, Step, StepId, Subject};
+use crate::protocol::event::{self, Delivery, Kind, LoginOutcome, MessageOutcome, Sink, Step, StepId};
 use crate::protocol::framing::Input;
 
 /// What begins with the next byte.
@@ -173,10 +173,10 @@ impl Talk {
             Side::Client => self.append_missing(missing_octets, out),
             Side::Server => self.fetch_missing(missing_octets, out),
         }
-        if let Some(stretch) = end {
+        if let Some(span) = end {
             match from {
-                Side::Client => self.append_end(stretch, true, out),
-                Side::Server => self.fetch_end(stretch, true, out),
+                Side::Client => self.append_end(span, true, out),
+                Side::Server => self.fetch_end(span, true, out),
             }
         }
         if beyond > 0 {
@@ -190,10 +190,10 @@ impl Talk {
         if from == Side::Client {
             self.give_up_waiting(out);
         }
-        if let Some(stretch) = self.way(from).reader.flush_literal() {
+        if let Some(span) = self.way(from).reader.flush_literal() {
             match from {
-                Side::Client => self.append_end(stretch, false, out),
-                Side::Server => self.fetch_end(stretch, false, out),
+                Side::Client => self.append_end(span, false, out),
+                Side::Server => self.fetch_end(span, false, out),
             }
         }
         self.content_came(from, out);
@@ -259,7 +259,7 @@ impl Talk {
                     None => {
                         // Half an answer to a challenge may be half a password.
                         let secrets = self.login.map(|_| 0..text.len()).into_iter().collect();
-                        let step = unit.step(from, Kind::Unknown, Subject::Unknown);
+                        let step = unit.step(from, Kind::Unknown, event::Subject::Unknown);
                         unit.tell(Step { secrets, ..step }, out);
                     }
                 }
@@ -273,7 +273,7 @@ impl Talk {
                     self.tagged(&unit, tag, status, words, out)
                 }
                 _ => {
-                    unit.tell(unit.step(from, Kind::Unknown, Subject::Unknown), out);
+                    unit.tell(unit.step(from, Kind::Unknown, event::Subject::Unknown), out);
                     None
                 }
             },
@@ -293,7 +293,7 @@ impl Talk {
     /// Tells what `side` said that could not be understood.
     pub fn tell_stray(&mut self, side: Side, out: &mut dyn Sink) {
         if let Some(stray) = self.way(side).stray.take() {
-            stray.tell(stray.step(side, Kind::Unknown, Subject::Unknown), out);
+            stray.tell(stray.step(side, Kind::Unknown, event::Subject::Unknown), out);
         }
     }
 
@@ -306,14 +306,9 @@ impl Talk {
     /// Tells the `+` lines that were held back.
     pub fn tell_held(&mut self, to: Option<Verb>, out: &mut dyn Sink) {
         for unit in std::mem::take(&mut self.client.held) {
-            let subject = self.subject(What::Continuation { to });
+            let subject = Subject { state: self.state, what: What::Continuation { to } };
             unit.tell(unit.step(Side::Server, Kind::Continuation, subject), out);
         }
-    }
-
-    /// `what`, in the present state.
-    pub fn subject(&self, what: What) -> Subject {
-        Subject::Imap(super::Subject { state: self.state, what })
     }
 
     /// Remembers a command that was sent.

@@ -5,10 +5,11 @@ use super::command::Command;
 use super::dialogue::{Dialogue, Flavour};
 use super::queue::{Abandoned, Delivering, Due, Pending, Question};
 use super::state::{After, Client, Wait};
-use super::wire::Wire;
+use crate::flow::Side;
 use crate::limits::STEPS_PER_SESSION;
-use crate::protocol::event::{Delivery, Direction, MessageId, MessageOutcome, MessageStart, Sink, StepId};
+use crate::protocol::event::{Delivery, Direction, Kind, MessageId, MessageOutcome, MessageStart, Sink, Step, StepId};
 use crate::protocol::framing::{DotBlock, DotPiece, Input, LineEnd};
+use crate::protocol::span::Span;
 
 /// Content that ends with a dot.
 #[derive(Debug)]
@@ -18,7 +19,7 @@ pub(super) struct Content {
     /// Absent until something of it was seen.
     message: Option<MessageId>,
     block: DotBlock,
-    wire: Wire,
+    span: Span,
     /// Bytes of it are missing.
     pub(super) torn: bool,
     /// Bytes of the server's are missing since it began: the reply to it may be among them.
@@ -36,7 +37,7 @@ pub(super) struct Chunk {
     message: MessageId,
     left: u64,
     last: bool,
-    wire: Wire,
+    span: Span,
     torn: bool,
     /// Of the last chunk: what became of the message, known before its content had ended.
     decided: Option<MessageOutcome>,
@@ -92,8 +93,8 @@ impl Content {
     /// Content of which the beginning was not seen.
     pub(super) fn in_the_middle() -> Self {
         let block = DotBlock::in_the_middle();
-        let wire = Wire::default();
-        Self { data: None, message: None, block, wire, torn: true, answered: false, strict: false, refused: None }
+        let span = Span::default();
+        Self { data: None, message: None, block, span, torn: true, answered: false, strict: false, refused: None }
     }
 
     /// Bytes of the server's are missing.
@@ -136,6 +137,11 @@ fn line_of_a_dot(before: LineEnd, own: LineEnd) -> &'static [u8] {
     }
 }
 
+/// Tells the step that stands for content; none where nothing of it was seen.
+pub(super) fn tell_content(subject: Subject, span: Span, out: &mut dyn Sink) -> Option<StepId> {
+    (!span.is_empty()).then(|| out.step(Step::of(Side::Client, Kind::Data, subject, span)))
+}
+
 impl Dialogue {
     /// Reads content up to the dot.
     pub(super) fn content_input(&mut self, input: &mut Input<'_>, out: &mut dyn Sink) {
@@ -152,18 +158,18 @@ impl Dialogue {
                         content.add(line_of_a_dot(before, own), out);
                         continue;
                     }
-                    content.wire.add(used(input), input.at);
+                    content.span.add_ends(used(input), input.at);
                     self.client =
                         Client::Waiting(Wait::EndOfData { content, own, before, blind: false, postponed: None });
                     return;
                 }
                 DotPiece::End { .. } => {
-                    content.wire.add(used(input), input.at);
+                    content.span.add_ends(used(input), input.at);
                     return self.content_ends(content, true, out);
                 }
             }
         }
-        content.wire.add(used(input), input.at);
+        content.span.add_ends(used(input), input.at);
         self.client = Client::Content(content);
     }
 
@@ -191,7 +197,7 @@ impl Dialogue {
         }
         let Some(message) = content.message else { return };
         let mut steps = Vec::new();
-        if let Some(step) = content.wire.tell(Subject::Content, out) {
+        if let Some(step) = tell_content(Subject::Content, content.span, out) {
             out.content_step(message, step);
             steps.push(step);
         }
@@ -291,7 +297,7 @@ impl Dialogue {
         };
         let OpenMessage { message, torn, .. } = open;
         self.client =
-            Client::Chunk(Chunk { bdat, message, left: octets, last, wire: Wire::default(), torn, decided: None });
+            Client::Chunk(Chunk { bdat, message, left: octets, last, span: Span::default(), torn, decided: None });
         if last {
             self.chunks_unseen = false;
             let due = self.replies_due();
@@ -325,7 +331,7 @@ impl Dialogue {
         let octets = input.take(usize::try_from(chunk.left).unwrap_or(usize::MAX));
         out.content(chunk.message, octets);
         chunk.left -= octets.len() as u64;
-        chunk.wire.add(octets.len() as u64, input.at);
+        chunk.span.add_ends(octets.len() as u64, input.at);
         self.chunk_goes_on(out);
     }
 
@@ -351,8 +357,8 @@ impl Dialogue {
 
     /// All octets of a chunk have come, or no more will.
     pub(super) fn chunk_ends(&mut self, chunk: Chunk, out: &mut dyn Sink) {
-        let Chunk { bdat, message, left, last, wire, torn, decided } = chunk;
-        let step = wire.tell(Subject::Chunk { last }, out);
+        let Chunk { bdat, message, left, last, span, torn, decided } = chunk;
+        let step = tell_content(Subject::Chunk { last }, span, out);
         step.into_iter().for_each(|step| out.content_step(message, step));
         let torn = torn || left > 0;
         if let Some(open) = &mut self.open {

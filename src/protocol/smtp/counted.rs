@@ -3,25 +3,26 @@
 
 use super::Subject;
 use super::command::Verb;
+use super::content::tell_content;
 use super::dialogue::Dialogue;
 use super::queue::Question;
 use super::reply::Reply;
 use super::state::{After, Asking, Client, Wait};
-use super::wire::Wire;
 use crate::protocol::event::{Sink, StepId};
 use crate::protocol::framing::Input;
+use crate::protocol::span::Span;
 
 /// Octets that the server has asked for.
 #[derive(Debug)]
 pub(super) struct Counted {
     left: u64,
-    wire: Wire,
+    span: Span,
 }
 
 impl Counted {
     /// So many are to come.
     pub(super) fn new(octets: u64) -> Self {
-        Self { left: octets, wire: Wire::default() }
+        Self { left: octets, span: Span::default() }
     }
 }
 
@@ -40,7 +41,7 @@ impl Dialogue {
         let Client::Counted(counted) = &mut self.client else { return };
         let octets = input.take(usize::try_from(counted.left).unwrap_or(usize::MAX)).len() as u64;
         counted.left -= octets;
-        counted.wire.add(octets, input.at);
+        counted.span.add_ends(octets, input.at);
         self.counted_goes_on(out);
     }
 
@@ -56,14 +57,14 @@ impl Dialogue {
     fn counted_goes_on(&mut self, out: &mut dyn Sink) {
         let commands = Client::Commands(After::Nothing);
         match std::mem::replace(&mut self.client, commands) {
-            Client::Counted(counted) if counted.left == 0 => self.counted_ends(&counted, out),
+            Client::Counted(counted) if counted.left == 0 => self.counted_ends(counted, out),
             other => self.client = other,
         }
     }
 
     /// All the octets have come, or no more will.
-    pub(super) fn counted_ends(&mut self, counted: &Counted, out: &mut dyn Sink) {
-        let step = counted.wire.tell(Subject::Properties, out);
+    pub(super) fn counted_ends(&mut self, counted: Counted, out: &mut dyn Sink) {
+        let step = tell_content(Subject::Properties, counted.span, out);
         if counted.left == 0 {
             self.ask(step, Question::Command(Verb::Xexch50), None, out);
         }

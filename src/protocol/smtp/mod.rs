@@ -17,7 +17,6 @@ mod state;
 mod transaction;
 mod turn;
 mod waiting;
-mod wire;
 
 #[cfg(test)]
 mod tests;

@@ -24,15 +24,8 @@ impl Roles {
     pub fn with<T>(self, from: Side, out: &mut dyn Sink, read: impl FnOnce(Side, &mut dyn Sink) -> T) -> T {
         match self {
             Self::AsConnected => read(from, out),
-            Self::Swapped => read(other(from), &mut Turned(out)),
+            Self::Swapped => read(from.other(), &mut Turned(out)),
         }
-    }
-}
-
-fn other(side: Side) -> Side {
-    match side {
-        Side::Client => Side::Server,
-        Side::Server => Side::Client,
     }
 }
 
@@ -55,7 +48,7 @@ pub(super) struct Turned<'a>(&'a mut dyn Sink);
 impl Sink for Turned<'_> {
     fn step(&mut self, step: Step<'_>) -> StepId {
         // What a reply answers is a step of the connection's client, always.
-        self.0.step(Step { from: other(step.from), answers: None, ..step })
+        self.0.step(Step { from: step.from.other(), answers: None, ..step })
     }
 
     fn credential(&mut self, credential: Credential) {

@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::capture::Time;
-use crate::protocol::event::{Kind, Packets};
+use crate::flow::At;
+use crate::protocol::event::{Kind, Packets, Span};
 use crate::protocol::imap::{self as imap_protocol, Status, Untagged};
 use crate::protocol::pop3 as pop3_protocol;
 use crate::protocol::sasl::Mechanism;
@@ -11,20 +12,9 @@ use crate::protocol::smtp::{self as smtp_protocol, Asked, Enhanced, Verb};
 /// A step as a dialogue would report it; `text` is the line, its arguments what follows the first space.
 fn step(from: Side, subject: Subject, text: &str) -> Step<'_> {
     let arguments = text.find(' ').map(|space| space + 1..text.len());
-    Step {
-        from,
-        kind: Kind::Command,
-        subject,
-        time: Time::default(),
-        packets: Packets::one(1),
-        text: text.as_bytes(),
-        bytes: text.len() as u64 + 2,
-        tag: None,
-        command: None,
-        arguments,
-        answers: None,
-        secrets: Vec::new(),
-    }
+    let at = At { packet: 1, time: Time::default() };
+    let span = Span::one(text.len() as u64 + 2, at);
+    Step { text: text.as_bytes(), arguments, ..Step::of(from, Kind::Command, subject, span) }
 }
 
 /// The model's step, as far as a later one asks for it.
