@@ -8,6 +8,7 @@ use crate::flow::Side;
 use crate::protocol::Protocol;
 use crate::protocol::event::{Delivery, Kind, LoginOutcome};
 use crate::session::model::{Session, TlsMode};
+use crate::view::address::canonical;
 use crate::view::locale::{self, Label, LoginFrequency};
 use std::collections::HashMap;
 use std::io::{self, Write};
@@ -29,7 +30,7 @@ impl Frequencies {
     /// Counts a session that is over.
     pub fn add(&mut self, session: &Session) {
         let ends = &session.transport.ends;
-        let key = (session.protocol, ends.client.ip().to_canonical(), heading::canonical(ends.server));
+        let key = (session.protocol, ends.client.ip().to_canonical(), canonical(ends.server));
         let place = match self.places.get(&key) {
             Some(&place) => place,
             None if self.counts.len() >= KEPT => {
