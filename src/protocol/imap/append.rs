@@ -8,85 +8,17 @@ that refers to what the server has (CATENATE's URLs) never crosses, so that what
 message; texts that follow each other are one, and the whole where there is nothing else.
 */
 
-use super::client::Waiting;
 use super::command::{Command, Verb};
 use super::lexer::Announced;
 use super::queue::{Appended, Asked, InFlight, Ticket};
+use super::state::{Append, Appending, Decided, Form, Waiting, is_text};
 use super::talk::{Talk, Verdict, settle};
 use super::unit::Unit;
 use super::{Subject, What, mailbox_name, parse};
 use crate::flow::Side;
 use crate::limits::{COMMANDS_IN_FLIGHT, Limit};
-use crate::protocol::event::{Direction, Kind, MessageId, MessageStart, Sink, Step, StepId};
+use crate::protocol::event::{Direction, Kind, MessageStart, Sink, Step};
 use crate::protocol::span::Span;
-
-/// An APPEND whose step has been told and whose end has not come.
-#[derive(Debug)]
-pub(super) struct Append {
-    ticket: Ticket,
-    key: Vec<u8>,
-    step: StepId,
-    mailbox: Option<Vec<u8>>,
-    /// Messages before this one.
-    nth: u64,
-    form: Form,
-    /// The words that announce the present content, where they are not the command's own.
-    announcing: Option<Unit<'static>>,
-    /// The message whose content is coming.
-    body: Option<Body>,
-    /// Where its content was, once all of it has come: its step waits for the line after it.
-    came: Option<Span>,
-    /// The steps of its content.
-    steps: Vec<StepId>,
-    /// The reply, where it came while content was still coming.
-    decided: Option<Decided>,
-}
-
-/// How a message is given.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Form {
-    /// As a literal.
-    Literal,
-    /// By CATENATE.
-    Catenate {
-        /// Nothing but text so far.
-        only_text: bool,
-    },
-}
-
-impl Form {
-    /// By the words before a literal, from after the mailbox, or after the message before it.
-    fn of(words: &[u8]) -> Self {
-        const NAME: &[u8] = b"CATENATE (";
-        let upper = words.to_ascii_uppercase();
-        match memchr::memmem::find(&upper, NAME).and_then(|at| upper.get(at + NAME.len()..)) {
-            Some(first) => Self::Catenate { only_text: is_text(first) },
-            None => Self::Literal,
-        }
-    }
-}
-
-/// `text-literal = "TEXT" SP literal` (RFC 4469).
-fn is_text(words: &[u8]) -> bool {
-    words.trim_ascii_start().get(..5).is_some_and(|word| word.eq_ignore_ascii_case(b"TEXT "))
-}
-
-/// A message whose content is coming.
-#[derive(Debug, Clone, Copy)]
-struct Body {
-    message: MessageId,
-    /// Some of it is not in the capture.
-    holed: bool,
-}
-
-/// A verdict, kept.
-#[derive(Debug)]
-struct Decided {
-    status: super::Status,
-    step: StepId,
-    words: Vec<u8>,
-    uids: Vec<u8>,
-}
 
 impl Talk {
     /// A command that ends with a message's literal. `false` where the literal is something else.
@@ -140,7 +72,7 @@ impl Talk {
             part: (append.form != Form::Literal).then(|| "text".to_owned()),
             steps: vec![append.step],
         });
-        append.body = Some(Body { message, holed: false });
+        append.body = Some(Appending { message, holed: false });
     }
 
     /// The next octets of the message.

@@ -8,6 +8,7 @@ announcement loses step when the server refuses it: then they never come.
 use super::command::{Command, Verb, command};
 use super::lexer::{Announced, without_telnet};
 use super::queue::{Asked, Authentication, Ticket};
+use super::state::Waiting;
 use super::talk::Talk;
 use super::unit::{Piece, Unit};
 use super::{State, Subject, What, asked, mailbox_name, parse};
@@ -17,33 +18,8 @@ use crate::protocol::event::{self, Credential, Exposure, Kind, LoginOutcome, Sin
 use crate::protocol::framing::Input;
 use crate::protocol::sasl::{Exchange, Mechanism, Round};
 
-/// A synchronising literal that has been announced and not been asked for.
-#[derive(Debug)]
-pub(super) struct Waiting {
-    /// The command's tag.
-    key: Vec<u8>,
-    /// The command so far, where the literal is part of its text; a message otherwise.
-    command: Option<Unit<'static>>,
-    octets: u64,
-    /// What the client sent nevertheless, until it is clear what it is.
-    early: Vec<u8>,
-    at: Option<At>,
-}
-
 /// As much as is needed to tell a command from a literal's octets.
 const EARLY: usize = 128;
-
-impl Waiting {
-    /// A message's literal, in the command with tag `key`.
-    pub fn for_message(key: &[u8], octets: u64) -> Self {
-        Self { key: key.to_vec(), command: None, octets, early: Vec::new(), at: None }
-    }
-
-    /// A literal that is a part of `command`.
-    fn within(key: &[u8], command: Unit<'_>, octets: u64) -> Self {
-        Self { command: Some(command.into_owned()), ..Self::for_message(key, octets) }
-    }
-}
 
 impl Talk {
     /// Reads all of `input`.

@@ -9,45 +9,18 @@ SMTP and POP3 is. A body that is a quoted string is part of the words.
 
 use super::command::Verb;
 use super::lexer::Announced;
-use super::pieces::{Begin, Body};
+use super::pieces::Begin;
 use super::queue::TooMany;
 use super::reply::Untagged;
 use super::scan::{Scan, Section};
+use super::state::{Coming, Fetch};
 use super::talk::Talk;
 use super::unit::Unit;
 use super::{Subject, What};
 use crate::flow::Side;
 use crate::limits::{COMMANDS_IN_FLIGHT, Limit};
-use crate::protocol::event::{Direction, Kind, MessageId, MessageOutcome, MessageStart, Sink, Step, StepId};
+use crate::protocol::event::{Direction, Kind, MessageOutcome, MessageStart, Sink, Step, StepId};
 use crate::protocol::span::Span;
-
-/// A FETCH response that has begun and not ended.
-#[derive(Debug)]
-pub(super) struct Fetch {
-    /// Absent where the response names its message by UID alone (RFC 9586).
-    number: Option<u64>,
-    scan: Scan,
-    /// The step of the command that asked for it.
-    command: Option<StepId>,
-    /// The step with the words before the present place.
-    step: Option<StepId>,
-    /// Bodies that are quoted strings, in words that have not been told.
-    quoted: Vec<(Section, Vec<u8>)>,
-    /// The body that is coming.
-    body: Option<Coming>,
-    /// Bodies that have come, with the step of their content, for which a UID may still be named.
-    open: Vec<(MessageId, Option<StepId>)>,
-}
-
-/// A body on its way.
-#[derive(Debug)]
-struct Coming {
-    body: Body,
-    /// Its UID has been told with it.
-    uid_told: bool,
-    /// Where it was, once all of it has come: its step waits for the end of the response.
-    came: Option<Span>,
-}
 
 impl Talk {
     /// A FETCH response begins: of message `number`, or of the one with this UID.

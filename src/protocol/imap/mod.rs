@@ -6,6 +6,7 @@ bytes ─▶ dialogue.rs ─▶ talk.rs ─▶ client.rs, append.rs   commands, 
          clear, TLS,    both       server.rs, fetch.rs    replies, untagged data, FETCH's messages
          deflate        sides      pieces.rs              messages fetched in pieces, put together
                                    queue.rs, asked.rs     commands in flight, by tag, and what was asked for
+                                   state.rs               what is under way on either side
                           │
                           ▼
                         unit.rs      frames lines and literals
@@ -32,6 +33,7 @@ mod pieces;
 mod queue;
 mod scan;
 mod server;
+mod state;
 mod talk;
 mod unit;
 

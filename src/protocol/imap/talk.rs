@@ -13,14 +13,11 @@ in the middle, or where the other end miscounted. Who is lost goes on at the nex
 before it is told as unknown.
 */
 
-use super::append::Append;
-use super::client::Waiting;
 use super::command::{Verb, command};
-use super::fetch::Fetch;
-use super::pieces::Pieces;
 use super::queue::{Asked, InFlight, Queue, Ticket};
 use super::reply::{Response, Status, response};
-use super::unit::{Hole, Reader, Unit};
+use super::state::{Client, Server, Way};
+use super::unit::{Hole, Unit};
 use super::{State, Subject, What};
 use crate::flow::{At, Side};
 use crate::limits::Limit;
@@ -53,52 +50,6 @@ pub(super) struct Talk {
     pub login_lacks: [bool; 2],
     pub client: Client,
     pub server: Server,
-}
-
-/// One side's stream.
-#[derive(Debug)]
-pub(super) struct Way {
-    pub reader: Reader,
-    pub lost: bool,
-    /// What was passed over while lost.
-    stray: Option<Unit<'static>>,
-}
-
-/// The client's side.
-#[derive(Debug, Default)]
-pub(super) struct Client {
-    pub way: Way,
-    /// The server has sent `+` to something that was not captured: an AUTHENTICATE, for all one knows.
-    pub asked: bool,
-    /// A literal that the server has not asked for yet.
-    pub waiting: Option<Waiting>,
-    /// `+` lines that came within a command: told after it, since they speak of its parts.
-    pub held: Vec<Unit<'static>>,
-    /// The literal that comes is APPEND's mailbox, or what stands in its place.
-    pub mailbox_comes: bool,
-    /// APPEND, from its step to its end.
-    pub append: Option<Append>,
-}
-
-/// The server's side.
-#[derive(Debug, Default)]
-pub(super) struct Server {
-    pub way: Way,
-    /// FETCH, from its first line to its last.
-    pub fetch: Option<Fetch>,
-    /// APPENDUID's arguments, told before the reply that they belong to: REPLACE's (RFC 8508, section 3.1).
-    pub appended: Option<Vec<u8>>,
-    /// Messages that are fetched in pieces.
-    pub pieces: Pieces,
-    /// UIDVALIDITY, told while a mailbox is being selected.
-    pub uid_validity: Option<u64>,
-}
-
-impl Default for Way {
-    /// The first line must prove that it is one: nobody knows whether the capture begins at the beginning.
-    fn default() -> Self {
-        Self { reader: Reader::default(), lost: true, stray: None }
-    }
 }
 
 impl Default for Talk {

@@ -5,7 +5,7 @@ use super::command::{Command, Verb};
 use super::dialogue::{ANOTHER, Dialogue, is_tls_record};
 use super::login::{Auth, auth, is_response, is_whole};
 use super::parse;
-use super::queue::{Abandoned, Pending, Question};
+use super::question::{Abandoned, Pending, Question};
 use super::state::{After, Asking, Client, Torn, Wait};
 use crate::flow::{At, Side};
 use crate::limits::{Limit, PATH_BYTES};

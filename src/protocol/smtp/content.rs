@@ -3,69 +3,12 @@
 use super::Subject;
 use super::command::Command;
 use super::dialogue::{Dialogue, Flavour};
-use super::queue::{Abandoned, Delivering, Due, Pending, Question};
-use super::state::{After, Client, Wait};
+use super::question::{Abandoned, Delivering, Due, Pending, Question};
+use super::state::{After, Chunk, Client, Content, OpenMessage, Wait, line_of_a_dot};
 use crate::flow::Side;
-use crate::limits::STEPS_PER_SESSION;
 use crate::protocol::event::{Delivery, Direction, Kind, MessageId, MessageOutcome, MessageStart, Sink, Step, StepId};
 use crate::protocol::framing::{DotBlock, DotPiece, Input, LineEnd};
 use crate::protocol::span::Span;
-
-/// Content that ends with a dot.
-#[derive(Debug)]
-pub(super) struct Content {
-    /// DATA; absent where it was not seen.
-    data: Option<StepId>,
-    /// Absent until something of it was seen.
-    message: Option<MessageId>,
-    block: DotBlock,
-    span: Span,
-    /// Bytes of it are missing.
-    pub(super) torn: bool,
-    /// Bytes of the server's are missing since it began: the reply to it may be among them.
-    answered: bool,
-    /// Only CR LF dot CR LF ends it: the server has not taken less.
-    strict: bool,
-    /// The server has refused it before its end.
-    refused: Option<(StepId, Vec<u8>)>,
-}
-
-/// Content by count.
-#[derive(Debug)]
-pub(super) struct Chunk {
-    bdat: StepId,
-    message: MessageId,
-    left: u64,
-    last: bool,
-    span: Span,
-    torn: bool,
-    /// Of the last chunk: what became of the message, known before its content had ended.
-    decided: Option<MessageOutcome>,
-}
-
-/// A message of which chunks have come, and not the last.
-#[derive(Debug)]
-pub(super) struct OpenMessage {
-    message: MessageId,
-    /// Its steps since the start.
-    steps: Vec<StepId>,
-    torn: bool,
-}
-
-impl OpenMessage {
-    /// A session keeps no more steps than that, so a message needs no more of them.
-    fn add(&mut self, step: StepId) {
-        if self.steps.len() < STEPS_PER_SESSION {
-            self.steps.push(step);
-        }
-    }
-
-    /// `missing` bytes of the client's are not in the capture: at most as many of the message.
-    pub(super) fn tear(&mut self, missing: u64, out: &mut dyn Sink) {
-        self.torn = true;
-        out.content_missing(self.message, missing);
-    }
-}
 
 /// What of the transaction that is going on waits for an answer.
 struct InFlight {
@@ -77,64 +20,6 @@ struct InFlight {
     goes_on: bool,
     /// No others are among them.
     sure: bool,
-}
-
-impl Content {
-    /// The content after the DATA of this step.
-    pub(super) fn after(data: StepId) -> Self {
-        Self { data: Some(data), block: DotBlock::default(), torn: false, ..Self::in_the_middle() }
-    }
-
-    /// The content after a DATA that was not seen, though the 354 was.
-    pub(super) fn after_unseen_data() -> Self {
-        Self { block: DotBlock::default(), torn: false, ..Self::in_the_middle() }
-    }
-
-    /// Content of which the beginning was not seen.
-    pub(super) fn in_the_middle() -> Self {
-        let block = DotBlock::in_the_middle();
-        let span = Span::default();
-        Self { data: None, message: None, block, span, torn: true, answered: false, strict: false, refused: None }
-    }
-
-    /// Bytes of the server's are missing.
-    pub(super) fn perhaps_answered(self) -> Self {
-        Self { answered: true, ..self }
-    }
-
-    /// Nothing of it was seen.
-    pub(super) fn is_unseen(&self) -> bool {
-        self.message.is_none()
-    }
-
-    /// The dot that was in doubt belongs to the content, and so does every other of its kind.
-    pub(super) fn going_on(mut self, before: LineEnd, own: LineEnd, out: &mut dyn Sink) -> Self {
-        self.strict = true;
-        self.add(line_of_a_dot(before, own), out);
-        self
-    }
-
-    /// The server has refused it; the client may not have noticed yet.
-    pub(super) fn refuse(&mut self, step: StepId, text: &[u8]) {
-        self.refused.get_or_insert_with(|| (step, text.to_vec()));
-    }
-
-    fn add(&self, bytes: &[u8], out: &mut dyn Sink) {
-        if let Some(message) = self.message {
-            out.content(message, bytes);
-        }
-    }
-}
-
-/// What a dot line is as content. After a bare LF it is no line at all (RFC 5321, section 2.3.8), so its dot stays;
-/// after CR LF its dot was stuffed, if anything follows it in the line.
-fn line_of_a_dot(before: LineEnd, own: LineEnd) -> &'static [u8] {
-    match (before, own) {
-        (LineEnd::CrLf, LineEnd::CrLf) => b"\r\n",
-        (LineEnd::CrLf, _) => b"\n",
-        (_, LineEnd::CrLf) => b".\r\n",
-        _ => b".\n",
-    }
 }
 
 /// Tells the step that stands for content; none where nothing of it was seen.

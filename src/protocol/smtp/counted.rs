@@ -5,26 +5,11 @@ use super::Subject;
 use super::command::Verb;
 use super::content::tell_content;
 use super::dialogue::Dialogue;
-use super::queue::Question;
+use super::question::Question;
 use super::reply::Reply;
-use super::state::{After, Asking, Client, Wait};
+use super::state::{After, Asking, Client, Counted, Wait};
 use crate::protocol::event::{Sink, StepId};
 use crate::protocol::framing::Input;
-use crate::protocol::span::Span;
-
-/// Octets that the server has asked for.
-#[derive(Debug)]
-pub(super) struct Counted {
-    left: u64,
-    span: Span,
-}
-
-impl Counted {
-    /// So many are to come.
-    pub(super) fn new(octets: u64) -> Self {
-        Self { left: octets, span: Span::default() }
-    }
-}
 
 impl Dialogue {
     /// The reply to XEXCH50.

@@ -22,12 +22,11 @@ swapped roles.
 */
 
 use super::command::Command;
-use super::content::{Content, OpenMessage};
-use super::counted::Counted;
 use super::held::{Held, Piece};
-use super::queue::{Question, Queue};
+use super::question::Question;
+use super::queue::Queue;
 use super::reply::Replies;
-use super::state::{After, Asking, Client, Opening, Torn, Wait};
+use super::state::{After, Asking, Client, Content, Counted, OpenMessage, Opening, Torn, Wait};
 use super::transaction::Transaction;
 use super::turn::Roles;
 use crate::flow::{At, Side};

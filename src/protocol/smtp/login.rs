@@ -5,7 +5,7 @@ use super::Subject;
 use super::command::{Command, Verb};
 use super::dialogue::Dialogue;
 use super::parse;
-use super::queue::Question;
+use super::question::Question;
 use super::reply::Reply;
 use super::state::{After, Asking, Client, Torn, Wait};
 use crate::protocol::event::{Kind, LoginOutcome, Sink, StepId};

@@ -11,6 +11,7 @@ mod content;
 mod counted;
 mod held;
 mod login;
+mod question;
 mod queue;
 mod server;
 mod state;
@@ -23,7 +24,7 @@ mod tests;
 
 pub use command::Verb;
 pub use dialogue::{Dialogue, Flavour};
-pub use reply::Enhanced;
+pub use parse::Enhanced;
 
 use super::sasl::Round;
 

@@ -1,11 +1,11 @@
 //! What the server says, and to whom each reply goes.
 
 use super::command::Verb;
-use super::content::Content;
 use super::dialogue::Dialogue;
-use super::queue::{Answer, Answered, Due, Question};
+use super::question::{Due, Question};
+use super::queue::{Answer, Answered};
 use super::reply::{Heard, Reply};
-use super::state::{After, Client, Opening, Torn, Wait};
+use super::state::{After, Client, Content, Opening, Torn, Wait};
 use super::{Asked, Subject};
 use crate::flow::{At, Side};
 use crate::limits::Limit;
