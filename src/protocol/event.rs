@@ -10,7 +10,7 @@ pub use super::span::{Packets, Span};
 
 use super::framing::Line;
 use super::{imap, pop3, smtp, tls};
-use crate::flow::{At, Side};
+use crate::flow::{PacketRef, Side};
 use crate::limits;
 use std::ops::Range;
 
@@ -124,7 +124,7 @@ impl<'a> Step<'a> {
     }
 
     /// `missing` bytes that were noticed in the packet `at`.
-    pub fn gap(from: Side, missing: u64, at: At) -> Self {
+    pub fn gap(from: Side, missing: u64, at: PacketRef) -> Self {
         Self::of(from, Kind::Gap, Subject::Gap(missing), Span::one(missing, at))
     }
 }

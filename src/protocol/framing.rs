@@ -6,7 +6,7 @@ from the packet itself; only a line that spans packets is copied.
 */
 
 use super::span::Span;
-use crate::flow::At;
+use crate::flow::PacketRef;
 use crate::limits::LINE_BYTES;
 use memchr::memmem::Finder;
 use std::borrow::Cow;
@@ -17,12 +17,12 @@ use std::sync::LazyLock;
 pub struct Input<'a> {
     bytes: &'a [u8],
     /// The packet that they came in.
-    pub at: At,
+    pub at: PacketRef,
 }
 
 impl<'a> Input<'a> {
     /// All of `bytes`, which came in packet `at`.
-    pub fn new(bytes: &'a [u8], at: At) -> Self {
+    pub fn new(bytes: &'a [u8], at: PacketRef) -> Self {
         Self { bytes, at }
     }
 
@@ -148,7 +148,7 @@ impl Framer {
         &self.partial
     }
 
-    fn keep(&mut self, bytes: &[u8], at: At) {
+    fn keep(&mut self, bytes: &[u8], at: PacketRef) {
         let room = LINE_BYTES.saturating_sub(self.partial.len());
         let (kept, dropped) = bytes.split_at(room.min(bytes.len()));
         self.partial.extend_from_slice(kept);
@@ -273,8 +273,8 @@ mod tests {
     use super::*;
     use crate::capture::Time;
 
-    fn at(packet: u64) -> At {
-        At { packet, time: Time::default() }
+    fn at(packet: u64) -> PacketRef {
+        PacketRef { packet, time: Time::default() }
     }
 
     /// All lines of `pieces`, each piece a packet of its own; a half-read rest comes last.

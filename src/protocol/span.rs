@@ -8,7 +8,7 @@ encrypted records may span thousands of packets, of which the table shows the fi
 */
 
 use crate::capture::Time;
-use crate::flow::At;
+use crate::flow::PacketRef;
 use crate::limits;
 
 /// Where on the wire something was. The default is that of nothing: no packet, no bytes.
@@ -24,7 +24,7 @@ pub struct Span {
 
 impl Span {
     /// `bytes` of one packet.
-    pub fn one(bytes: u64, at: At) -> Self {
+    pub fn one(bytes: u64, at: PacketRef) -> Self {
         Self { packets: Packets::one(at.packet), bytes, time: at.time }
     }
 
@@ -34,7 +34,7 @@ impl Span {
     }
 
     /// Adds `bytes` that came in packet `at`.
-    pub fn add(&mut self, bytes: u64, at: At) {
+    pub fn add(&mut self, bytes: u64, at: PacketRef) {
         self.packets.add(at.packet);
         self.count(bytes, at.time);
     }
@@ -48,7 +48,7 @@ impl Span {
     }
 
     /// Adds `bytes` that came in packet `at`, and keeps of all packets the first and the last alone.
-    pub fn add_ends(&mut self, bytes: u64, at: At) {
+    pub fn add_ends(&mut self, bytes: u64, at: PacketRef) {
         self.packets.end_with(at.packet);
         self.count(bytes, at.time);
     }
@@ -144,8 +144,8 @@ impl Packets {
 mod tests {
     use super::*;
 
-    fn at(packet: u64) -> At {
-        At { packet, time: Time::from_microseconds(packet as i64) }
+    fn at(packet: u64) -> PacketRef {
+        PacketRef { packet, time: Time::from_microseconds(packet as i64) }
     }
 
     /// A span of ten bytes in each of `packets`.

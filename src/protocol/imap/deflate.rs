@@ -37,10 +37,10 @@ impl Inflater {
             input.take(usize::try_from(taken).unwrap_or(usize::MAX));
             read(&self.buffer[..given]);
             match result {
-                Ok(Status::StreamEnd) | Err(_) => self.lose(),
+                Ok(Status::StreamEnd) | Err(_) => self.desynchronise(),
                 // A buffer that was not filled has all that the input could give.
                 Ok(_) if input.is_empty() && given < BUFFER => return,
-                Ok(_) if taken == 0 && given == 0 => self.lose(),
+                Ok(_) if taken == 0 && given == 0 => self.desynchronise(),
                 Ok(_) => {}
             }
         }
@@ -51,7 +51,7 @@ impl Inflater {
     }
 
     /// Bytes are missing: the rest cannot be inflated.
-    pub fn lose(&mut self) {
+    pub fn desynchronise(&mut self) {
         self.stream = None;
     }
 

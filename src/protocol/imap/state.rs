@@ -3,22 +3,22 @@ What is under way on either side: lines that are half-read, a literal that the s
 an APPEND, a FETCH response.
 */
 
-use super::pieces::{Body, Pieces};
-use super::queue::Ticket;
+use super::fetch_items::{MsgAttScanner, Section};
+use super::fragmentizer::{Fragment, Fragmentizer};
+use super::partial::{Body, PartialFetches};
+use super::queue::CommandId;
 use super::reply::Status;
-use super::scan::{Scan, Section};
-use super::unit::{Reader, Unit};
-use crate::flow::At;
+use crate::flow::PacketRef;
 use crate::protocol::event::{MessageId, StepId};
 use crate::protocol::span::Span;
 
 /// One side's stream.
 #[derive(Debug)]
 pub(super) struct Way {
-    pub reader: Reader,
-    pub lost: bool,
-    /// What was passed over while lost.
-    pub stray: Option<Unit<'static>>,
+    pub fragmentizer: Fragmentizer,
+    pub desynchronised: bool,
+    /// What was passed over while desynchronised.
+    pub skipped: Option<Fragment<'static>>,
 }
 
 /// The client's side.
@@ -28,9 +28,9 @@ pub(super) struct Client {
     /// The server has sent `+` to something that was not captured: an AUTHENTICATE, for all one knows.
     pub asked: bool,
     /// A literal that the server has not asked for yet.
-    pub waiting: Option<Waiting>,
+    pub waiting: Option<PendingLiteral>,
     /// `+` lines that came within a command: told after it, since they speak of its parts.
-    pub held: Vec<Unit<'static>>,
+    pub held: Vec<Fragment<'static>>,
     /// The literal that comes is APPEND's mailbox, or what stands in its place.
     pub mailbox_comes: bool,
     /// APPEND, from its step to its end.
@@ -46,7 +46,7 @@ pub(super) struct Server {
     /// APPENDUID's arguments, told before the reply that they belong to: REPLACE's (RFC 8508, section 3.1).
     pub appended: Option<Vec<u8>>,
     /// Messages that are fetched in pieces.
-    pub pieces: Pieces,
+    pub partial_fetches: PartialFetches,
     /// UIDVALIDITY, told while a mailbox is being selected.
     pub uid_validity: Option<u64>,
 }
@@ -54,31 +54,31 @@ pub(super) struct Server {
 impl Default for Way {
     /// The first line must prove that it is one: nobody knows whether the capture begins at the beginning.
     fn default() -> Self {
-        Self { reader: Reader::default(), lost: true, stray: None }
+        Self { fragmentizer: Fragmentizer::default(), desynchronised: true, skipped: None }
     }
 }
 
 /// A synchronising literal that has been announced and not been asked for.
 #[derive(Debug)]
-pub(super) struct Waiting {
+pub(super) struct PendingLiteral {
     /// The command's tag.
     pub key: Vec<u8>,
     /// The command so far, where the literal is part of its text; a message otherwise.
-    pub command: Option<Unit<'static>>,
+    pub command: Option<Fragment<'static>>,
     pub octets: u64,
     /// What the client sent nevertheless, until it is clear what it is.
     pub early: Vec<u8>,
-    pub at: Option<At>,
+    pub at: Option<PacketRef>,
 }
 
-impl Waiting {
+impl PendingLiteral {
     /// A message's literal, in the command with tag `key`.
     pub fn for_message(key: &[u8], octets: u64) -> Self {
         Self { key: key.to_vec(), command: None, octets, early: Vec::new(), at: None }
     }
 
     /// A literal that is a part of `command`.
-    pub fn within(key: &[u8], command: Unit<'_>, octets: u64) -> Self {
+    pub fn within(key: &[u8], command: Fragment<'_>, octets: u64) -> Self {
         Self { command: Some(command.into_owned()), ..Self::for_message(key, octets) }
     }
 }
@@ -86,7 +86,7 @@ impl Waiting {
 /// An APPEND whose step has been told and whose end has not come.
 #[derive(Debug)]
 pub(super) struct Append {
-    pub ticket: Ticket,
+    pub command_id: CommandId,
     pub key: Vec<u8>,
     pub step: StepId,
     pub mailbox: Option<Vec<u8>>,
@@ -94,7 +94,7 @@ pub(super) struct Append {
     pub nth: u64,
     pub form: Form,
     /// The words that announce the present content, where they are not the command's own.
-    pub announcing: Option<Unit<'static>>,
+    pub announcing: Option<Fragment<'static>>,
     /// The message whose content is coming.
     pub body: Option<Appending>,
     /// Where its content was, once all of it has come: its step waits for the line after it.
@@ -139,10 +139,10 @@ pub(super) fn is_text(words: &[u8]) -> bool {
 pub(super) struct Appending {
     pub message: MessageId,
     /// Some of it is not in the capture.
-    pub holed: bool,
+    pub has_gap: bool,
 }
 
-/// A verdict, kept.
+/// A completion, kept.
 #[derive(Debug)]
 pub(super) struct Decided {
     pub status: Status,
@@ -157,7 +157,7 @@ pub(super) struct Fetch {
     /// Absent where the response names its message by UID alone (RFC 9586).
     pub number: Option<u64>,
     /// Reads its words.
-    pub scan: Scan,
+    pub scanner: MsgAttScanner,
     /// The step of the command that asked for it.
     pub command: Option<StepId>,
     /// The step with the words before the present place.

@@ -2,7 +2,7 @@
 
 use super::command::Verb;
 use super::{State, Subject, What};
-use crate::flow::{At, Side};
+use crate::flow::{PacketRef, Side};
 use crate::protocol::event::{Kind, MessageId, MessageStart, Sink, Step, StepId};
 use crate::protocol::framing::{DotBlock, DotPiece, Input, LineEnd};
 use crate::protocol::span::Span;
@@ -83,7 +83,7 @@ impl Content {
     }
 
     /// Bytes are missing.
-    pub fn gap(&mut self, missing: u64, at: At, out: &mut dyn Sink) {
+    pub fn gap(&mut self, missing: u64, at: PacketRef, out: &mut dyn Sink) {
         // The bytes that are missing are a step of their own.
         self.span.add_ends(0, at);
         self.missing = self.missing.saturating_add(missing);

@@ -31,9 +31,9 @@ pub enum Question {
     /// A chunk that is not the last.
     Chunk,
     /// The last chunk of a message.
-    LastChunk(Delivering),
+    LastChunk(ContentReplies),
     /// The content that ended with a dot.
-    Content(Delivering),
+    Content(ContentReplies),
     /// A line of content that the server takes for a command, having refused DATA.
     RefusedLine,
     /// Commands that the capture lacks: any number of them, even none.
@@ -45,19 +45,19 @@ pub enum Question {
 
 /// A message whose content has crossed (or is crossing, for a chunk) and whose fate is being told.
 #[derive(Debug, Default)]
-pub struct Delivering {
+pub struct ContentReplies {
     /// The message; absent where none of its content was seen.
     pub message: Option<MessageId>,
     /// Steps of the content and of the replies so far.
     pub steps: Vec<StepId>,
     /// How the server tells it.
-    pub due: Due,
+    pub due: RepliesDue,
     /// The text of the reply that decides, as far as they have come.
     pub decided: Option<(bool, Vec<u8>)>,
 }
 
-impl Delivering {
-    /// The verdict of one recipient among several: one that is served is enough to call the message accepted.
+impl ContentReplies {
+    /// The decision of one recipient among several: one that is served is enough to call the message accepted.
     pub fn one_decides(&mut self, (accepted, reply): (bool, Vec<u8>)) {
         match &self.decided {
             Some((already, _)) if *already || !accepted => {}
@@ -68,7 +68,7 @@ impl Delivering {
 
 /// How many replies a message's content gets.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub enum Due {
+pub enum RepliesDue {
     /// One for all (RFC 5321).
     #[default]
     One,
@@ -109,16 +109,20 @@ impl Question {
 
     /// True where nobody can tell how many replies are still to come.
     pub fn is_open_ended(&self) -> bool {
-        matches!(self, Self::Content(d) | Self::LastChunk(d) if matches!(d.due, Due::Unknown(_) | Due::UnknownAndOne(_)))
+        matches!(
+            self,
+            Self::Content(d) | Self::LastChunk(d)
+                if matches!(d.due, RepliesDue::Unknown(_) | RepliesDue::UnknownAndOne(_))
+        )
     }
 
     /// How many replies are still to come.
     pub fn replies_due(&self) -> u64 {
         match self {
-            Self::Content(delivering) | Self::LastChunk(delivering) => match delivering.due {
-                Due::One | Due::Later | Due::Unknown(_) | Due::UnknownAndOne(_) => 1,
-                Due::PerRecipient { left } => left as u64,
-                Due::PerRecipientAndOne { left } => left as u64 + 1,
+            Self::Content(content_replies) | Self::LastChunk(content_replies) => match content_replies.due {
+                RepliesDue::One | RepliesDue::Later | RepliesDue::Unknown(_) | RepliesDue::UnknownAndOne(_) => 1,
+                RepliesDue::PerRecipient { left } => left as u64,
+                RepliesDue::PerRecipientAndOne { left } => left as u64 + 1,
             },
             _ => 1,
         }

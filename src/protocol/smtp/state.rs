@@ -20,11 +20,11 @@ pub(super) enum Opening {
 
 /// What the client's next bytes are.
 #[derive(Debug)]
-pub(super) enum Client {
+pub(super) enum ClientInput {
     /// Lines, each a command unless something has gone before.
-    Commands(After),
-    /// Not known before a reply comes: they are held.
-    Waiting(Wait),
+    Commands(LineContext),
+    /// Not known before a reply comes: they are deferred.
+    Waiting(Awaiting),
     /// The answer to a challenge, a line. The exchange is absent where AUTH was not seen.
     Responding(Option<Box<Exchange>>),
     /// A message, up to the dot.
@@ -32,12 +32,12 @@ pub(super) enum Client {
     /// Part of a message, by count.
     Chunk(Chunk),
     /// What is no part of a message, by count.
-    Counted(Counted),
+    Xexch50(Xexch50Octets),
 }
 
 /// What has gone before a line that may be a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum After {
+pub(super) enum LineContext {
     /// Nothing: it is one.
     Nothing,
     /// A refused DATA: the client may send its message nevertheless.
@@ -54,7 +54,7 @@ pub(super) enum After {
 
 /// What a line lacks that follows a gap.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Torn {
+pub(super) enum AfterGap {
     /// Nothing: it follows no gap.
     No,
     /// Its beginning, perhaps, and other lines before it.
@@ -65,7 +65,7 @@ pub(super) enum Torn {
 
 /// What decides.
 #[derive(Debug)]
-pub(super) enum Wait {
+pub(super) enum Awaiting {
     /// Nothing was said yet: the first line or the greeting tells whether this is the beginning.
     Opening,
     /// The reply to this command.
@@ -73,7 +73,7 @@ pub(super) enum Wait {
         /// The command's step, or the response's.
         step: StepId,
         /// What was asked for.
-        to: Asking,
+        to: AwaitedReply,
         /// The server's bytes have a gap since: whatever the client sends, the reply was in it.
         blind: bool,
     },
@@ -100,7 +100,7 @@ pub(super) enum Wait {
 
 /// The commands after which only the reply tells what the client's bytes are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Asking {
+pub(super) enum AwaitedReply {
     /// DATA.
     Data,
     /// AUTH, or a response to a challenge.
@@ -125,7 +125,7 @@ pub(super) struct Content {
     /// Where on the wire it was, the final dot included.
     pub span: Span,
     /// Bytes of it are missing.
-    pub torn: bool,
+    pub has_gap: bool,
     /// Bytes of the server's are missing since it began: the reply to it may be among them.
     pub answered: bool,
     /// Only CR LF dot CR LF ends it: the server has not taken less.
@@ -137,19 +137,19 @@ pub(super) struct Content {
 impl Content {
     /// The content after the DATA of this step.
     pub fn after(data: StepId) -> Self {
-        Self { data: Some(data), block: DotBlock::default(), torn: false, ..Self::in_the_middle() }
+        Self { data: Some(data), block: DotBlock::default(), has_gap: false, ..Self::in_the_middle() }
     }
 
     /// The content after a DATA that was not seen, though the 354 was.
     pub fn after_unseen_data() -> Self {
-        Self { block: DotBlock::default(), torn: false, ..Self::in_the_middle() }
+        Self { block: DotBlock::default(), has_gap: false, ..Self::in_the_middle() }
     }
 
     /// Content of which the beginning was not seen.
     pub fn in_the_middle() -> Self {
         let block = DotBlock::in_the_middle();
         let span = Span::default();
-        Self { data: None, message: None, block, span, torn: true, answered: false, strict: false, refused: None }
+        Self { data: None, message: None, block, span, has_gap: true, answered: false, strict: false, refused: None }
     }
 
     /// Bytes of the server's are missing.
@@ -207,7 +207,7 @@ pub(super) struct Chunk {
     /// Where on the wire it was.
     pub span: Span,
     /// Bytes of it, or of a chunk before it, are missing.
-    pub torn: bool,
+    pub has_gap: bool,
     /// Of the last chunk: what became of the message, known before its content had ended.
     pub decided: Option<MessageOutcome>,
 }
@@ -220,7 +220,7 @@ pub(super) struct OpenMessage {
     /// Its steps since the start.
     pub steps: Vec<StepId>,
     /// Bytes of it are missing.
-    pub torn: bool,
+    pub has_gap: bool,
 }
 
 impl OpenMessage {
@@ -232,22 +232,22 @@ impl OpenMessage {
     }
 
     /// `missing` bytes of the client's are not in the capture: at most as many of the message.
-    pub fn tear(&mut self, missing: u64, out: &mut dyn Sink) {
-        self.torn = true;
+    pub fn gap(&mut self, missing: u64, out: &mut dyn Sink) {
+        self.has_gap = true;
         out.content_missing(self.message, missing);
     }
 }
 
 /// Octets that the server has asked for.
 #[derive(Debug)]
-pub(super) struct Counted {
+pub(super) struct Xexch50Octets {
     /// Octets to come.
     pub left: u64,
     /// Where on the wire they were.
     pub span: Span,
 }
 
-impl Counted {
+impl Xexch50Octets {
     /// So many are to come.
     pub fn new(octets: u64) -> Self {
         Self { left: octets, span: Span::default() }

@@ -84,7 +84,7 @@ fn row(options: &Options, session: &Session) -> Row {
     let end = locale::end(options.lang, transport.end);
     Row::new([
         format!("{} {}", session.id, locale::protocol(options.lang, session.protocol)),
-        format!("{} →\n{}", canonical(transport.ends.client), canonical(transport.ends.server)),
+        format!("{} →\n{}", canonical(transport.endpoints.client), canonical(transport.endpoints.server)),
         format!(
             "{}\n{}{}{end}",
             heading::second(transport.first.time),
