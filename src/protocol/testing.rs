@@ -94,9 +94,9 @@ impl Sink for Recorder {
         self.steps.push(Told {
             from: step.from,
             kind: step.kind,
-            packets: step.packets.iter().collect(),
+            packets: step.span.packets.iter().collect(),
             text: Self::text(step.text),
-            bytes: step.bytes,
+            bytes: step.span.bytes,
             tag: step.tag.map(Self::text),
             command: step.command.map(str::to_owned),
             arguments: step.arguments.map(|range| Self::text(&step.text[range])),

@@ -108,7 +108,7 @@ impl Sink for Builder {
         }
         // Of content the first and the last packet are told, however many there were.
         if told.kind != Kind::Data {
-            let left_out = u64::from(told.packets.left_out());
+            let left_out = u64::from(told.span.packets.left_out());
             self.session.limits_hit.hit_times(Limit::PacketsPerStep, left_out);
         }
         let answered = told.answers.and_then(|n| self.session.step(n));

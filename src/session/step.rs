@@ -37,11 +37,13 @@ pub fn read(place: Place<'_>, mut step: event::Step<'_>) -> Step {
 /// As [`read`], without what the step says.
 pub fn without_text(place: Place<'_>, step: event::Step<'_>) -> Step {
     let Place { n, phase, answered } = place;
+    let variant = variant::of(&step);
+    let span = step.span;
     Step {
         n,
-        variant: variant::of(&step),
-        time: step.time,
-        packets: if step.kind == Kind::Data { step.packets.ends() } else { step.packets },
+        variant,
+        time: span.time,
+        packets: if step.kind == Kind::Data { span.packets.ends() } else { span.packets },
         from: step.from,
         phase,
         kind: step.kind,
@@ -49,14 +51,14 @@ pub fn without_text(place: Place<'_>, step: event::Step<'_>) -> Step {
         command: None,
         arguments: None,
         mailboxes: Vec::new(),
-        truncated: is_truncated(step.text, step.bytes),
+        truncated: is_truncated(step.text, span.bytes),
         text: String::new(),
         secrets: Vec::new(),
-        bytes: step.bytes,
+        bytes: span.bytes,
         carries: None,
         subject: step.subject,
         answers: answered.map(|answered| answered.n),
-        elapsed: answered.map(|answered| step.time.since(answered.time)),
+        elapsed: answered.map(|answered| span.time.since(answered.time)),
     }
 }
 

@@ -8,84 +8,17 @@ that refers to what the server has (CATENATE's URLs) never crosses, so that what
 message; texts that follow each other are one, and the whole where there is nothing else.
 */
 
-use super::client::PendingLiteral;
 use super::command::{Command, Verb};
-use super::fragmentizer::{Fragment, Stretch};
+use super::fragmentizer::Fragment;
 use super::lexer::Announced;
 use super::queue::{Appended, CommandId, OnCompletion, Pending};
+use super::state::{Append, Appending, Decided, Form, PendingLiteral, is_text};
 use super::talk::{Completion, Talk, resolve};
-use super::{What, mailbox_name, parse};
+use super::{Subject, What, mailbox_name, parse};
 use crate::flow::Side;
 use crate::limits::{COMMANDS_IN_FLIGHT, Limit};
-use crate::protocol::event::{Direction, Kind, MessageId, MessageStart, Sink, Step, StepId, Subject};
-
-/// An APPEND whose step has been told and whose end has not come.
-#[derive(Debug)]
-pub(super) struct Append {
-    command_id: CommandId,
-    key: Vec<u8>,
-    step: StepId,
-    mailbox: Option<Vec<u8>>,
-    /// Messages before this one.
-    nth: u64,
-    form: Form,
-    /// The words that announce the present content, where they are not the command's own.
-    announcing: Option<Fragment<'static>>,
-    /// The message whose content is coming.
-    body: Option<Body>,
-    /// Where its content was, once all of it has come: its step waits for the line after it.
-    came: Option<Stretch>,
-    /// The steps of its content.
-    steps: Vec<StepId>,
-    /// The reply, where it came while content was still coming.
-    decided: Option<Decided>,
-}
-
-/// How a message is given.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Form {
-    /// As a literal.
-    Literal,
-    /// By CATENATE.
-    Catenate {
-        /// Nothing but text so far.
-        only_text: bool,
-    },
-}
-
-impl Form {
-    /// By the words before a literal, from after the mailbox, or after the message before it.
-    fn of(words: &[u8]) -> Self {
-        const NAME: &[u8] = b"CATENATE (";
-        let upper = words.to_ascii_uppercase();
-        match memchr::memmem::find(&upper, NAME).and_then(|at| upper.get(at + NAME.len()..)) {
-            Some(first) => Self::Catenate { only_text: is_text(first) },
-            None => Self::Literal,
-        }
-    }
-}
-
-/// `text-literal = "TEXT" SP literal` (RFC 4469).
-fn is_text(words: &[u8]) -> bool {
-    words.trim_ascii_start().get(..5).is_some_and(|word| word.eq_ignore_ascii_case(b"TEXT "))
-}
-
-/// A message whose content is coming.
-#[derive(Debug, Clone, Copy)]
-struct Body {
-    message: MessageId,
-    /// Some of it is not in the capture.
-    has_gap: bool,
-}
-
-/// A completion, kept.
-#[derive(Debug)]
-struct Decided {
-    status: super::Status,
-    step: StepId,
-    words: Vec<u8>,
-    uids: Vec<u8>,
-}
+use crate::protocol::event::{Direction, Kind, MessageStart, Sink, Step};
+use crate::protocol::span::Span;
 
 impl Talk {
     /// A command that ends with a message's literal. `false` where the literal is something else.
@@ -145,7 +78,7 @@ impl Talk {
             part: (append.form != Form::Literal).then(|| "text".to_owned()),
             steps: vec![append.step],
         });
-        append.body = Some(Body { message, has_gap: false });
+        append.body = Some(Appending { message, has_gap: false });
     }
 
     /// The next octets of the message.
@@ -164,9 +97,9 @@ impl Talk {
     }
 
     /// The literal has ended, or will not: `whole` tells which.
-    pub fn append_end(&mut self, stretch: Stretch, whole: bool, out: &mut dyn Sink) {
+    pub fn append_end(&mut self, span: Span, whole: bool, out: &mut dyn Sink) {
         let Some(append) = &mut self.client.append else { return };
-        append.came = Some(stretch);
+        append.came = Some(span);
         if !whole {
             self.append_came(None, out);
             self.append_message_over(false, out);
@@ -177,14 +110,15 @@ impl Talk {
     pub fn append_came(&mut self, end: Option<&Fragment<'_>>, out: &mut dyn Sink) -> bool {
         let state = self.state;
         let Some(append) = &mut self.client.append else { return false };
-        let Some(mut stretch) = append.came.take() else { return false };
+        let Some(octets) = append.came.take() else { return false };
         let announcing = append.announcing.take();
         let text = announcing.as_ref().map_or(b"".as_slice(), |fragment| &fragment.text);
-        announcing.iter().for_each(|line| stretch.join_after(line));
-        end.into_iter().for_each(|line| stretch.join(line));
-        let what = What::Content { verb: Verb::Append, octets: stretch.octets };
-        let subject = Subject::Imap(super::Subject { state, what });
-        let step = out.step(Step { text, ..stretch.step(Side::Client, Kind::Data, subject) });
+        let subject = Subject { state, what: What::Content { verb: Verb::Append, octets: octets.bytes } };
+        let mut span = Span::default();
+        announcing.iter().for_each(|line| span.join_ends(&line.span));
+        span.join_ends(&octets);
+        end.into_iter().for_each(|line| span.join_ends(&line.span));
+        let step = out.step(Step { text, ..Step::of(Side::Client, Kind::Data, subject, span) });
         if let Some(body) = append.body {
             out.content_step(body.message, step);
         }
@@ -232,7 +166,7 @@ impl Talk {
         let Some(append) = self.client.append.take() else { return };
         if let Some(fragment) = append.announcing {
             // It announced a literal that never came.
-            let subject = self.subject(What::Content { verb: Verb::Append, octets: 0 });
+            let subject = Subject { state: self.state, what: What::Content { verb: Verb::Append, octets: 0 } };
             fragment.tell(fragment.step(Side::Client, Kind::Data, subject), out);
         }
     }
@@ -263,7 +197,7 @@ impl Talk {
                 self.append_all_text(is_end, out);
                 self.append_over(out);
                 if !told {
-                    let subject = self.subject(What::Content { verb: Verb::Append, octets: 0 });
+                    let subject = Subject { state: self.state, what: What::Content { verb: Verb::Append, octets: 0 } };
                     fragment.tell(fragment.step(Side::Client, Kind::Data, subject), out);
                 }
             }

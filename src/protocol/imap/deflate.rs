@@ -1,10 +1,10 @@
 //! COMPRESS=DEFLATE (RFC 4978): each direction is one raw deflate stream from the reply to COMPRESS on.
 
-use super::fragmentizer::Stretch;
 use crate::flow::Side;
 use crate::protocol::Sink;
-use crate::protocol::event::{Kind, Subject};
+use crate::protocol::event::{Kind, Step, Subject};
 use crate::protocol::framing::Input;
+use crate::protocol::span::Span;
 use flate2::{Decompress, FlushDecompress, Status};
 
 /// Bytes inflated at a time: what is inflated is read on at once and never kept as a whole.
@@ -17,12 +17,12 @@ pub(super) struct Inflater {
     stream: Option<Decompress>,
     buffer: Vec<u8>,
     /// What could not be inflated.
-    opaque: Stretch,
+    opaque: Span,
 }
 
 impl Default for Inflater {
     fn default() -> Self {
-        Self { stream: Some(Decompress::new(false)), buffer: vec![0; BUFFER], opaque: Stretch::default() }
+        Self { stream: Some(Decompress::new(false)), buffer: vec![0; BUFFER], opaque: Span::default() }
     }
 }
 
@@ -46,7 +46,7 @@ impl Inflater {
         }
         let (at, rest) = (input.at, input.take(usize::MAX));
         if !rest.is_empty() {
-            self.opaque.add(rest.len() as u64, at);
+            self.opaque.add_ends(rest.len() as u64, at);
         }
     }
 
@@ -59,7 +59,7 @@ impl Inflater {
     pub fn tell(&mut self, from: Side, out: &mut dyn Sink) {
         let opaque = std::mem::take(&mut self.opaque);
         if opaque.bytes > 0 {
-            out.step(opaque.step(from, Kind::Unknown, Subject::Unknown));
+            out.step(Step::of(from, Kind::Unknown, Subject::Unknown, opaque));
         }
     }
 }

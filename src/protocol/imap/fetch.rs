@@ -7,46 +7,20 @@ last body is told too, unless it is the closing parenthesis alone: its bytes are
 SMTP and POP3 is. A body that is a quoted string is part of the words.
 */
 
-use super::What;
 use super::command::Verb;
 use super::fetch_items::{MsgAttScanner, Section};
-use super::fragmentizer::{Fragment, Stretch};
+use super::fragmentizer::Fragment;
 use super::lexer::Announced;
-use super::partial::{Begin, Body};
+use super::partial::Begin;
 use super::queue::TooMany;
 use super::reply::Untagged;
+use super::state::{Coming, Fetch};
 use super::talk::Talk;
+use super::{Subject, What};
 use crate::flow::Side;
 use crate::limits::{COMMANDS_IN_FLIGHT, Limit};
-use crate::protocol::event::{Direction, Kind, MessageId, MessageOutcome, MessageStart, Sink, StepId};
-
-/// A FETCH response that has begun and not ended.
-#[derive(Debug)]
-pub(super) struct Fetch {
-    /// Absent where the response names its message by UID alone (RFC 9586).
-    number: Option<u64>,
-    scanner: MsgAttScanner,
-    /// The step of the command that asked for it.
-    command: Option<StepId>,
-    /// The step with the words before the present place.
-    step: Option<StepId>,
-    /// Bodies that are quoted strings, in words that have not been told.
-    quoted: Vec<(Section, Vec<u8>)>,
-    /// The body that is coming.
-    body: Option<Coming>,
-    /// Bodies that have come, with the step of their content, for which a UID may still be named.
-    open: Vec<(MessageId, Option<StepId>)>,
-}
-
-/// A body on its way.
-#[derive(Debug)]
-struct Coming {
-    body: Body,
-    /// Its UID has been told with it.
-    uid_told: bool,
-    /// Where it was, once all of it has come: its step waits for the end of the response.
-    came: Option<Stretch>,
-}
+use crate::protocol::event::{Direction, Kind, MessageOutcome, MessageStart, Sink, Step, StepId};
+use crate::protocol::span::Span;
 
 impl Talk {
     /// A FETCH response begins: of message `number`, or of the one with this UID.
@@ -94,14 +68,14 @@ impl Talk {
 
     /// Tells the words of the response so far, and the bodies among them.
     fn fetch_words(&mut self, fragment: &Fragment<'_>, out: &mut dyn Sink) {
-        let subject = self.subject(What::Untagged(Untagged::Fetch));
+        let subject = Subject { state: self.state, what: What::Untagged(Untagged::Fetch) };
         let step = fragment.tell(fragment.step(Side::Server, Kind::Untagged, subject), out);
         let Some(fetch) = &mut self.server.fetch else { return };
         fetch.step = Some(step);
         for (section, content) in std::mem::take(&mut fetch.quoted) {
             if let Some(mut coming) = self.fetch_body(&section, content.len() as u64, out) {
                 self.server.partial_fetches.octets(&mut coming.body, &content, out);
-                self.fetch_end_of(coming, None, true, out);
+                self.fetch_end_of(coming, None, None, true, out);
             }
         }
     }
@@ -146,12 +120,12 @@ impl Talk {
     }
 
     /// The body has ended, or will not: `whole` tells which.
-    pub fn fetch_end(&mut self, stretch: Stretch, whole: bool, out: &mut dyn Sink) {
+    pub fn fetch_end(&mut self, span: Span, whole: bool, out: &mut dyn Sink) {
         let Some(fetch) = &mut self.server.fetch else { return };
         if whole {
-            fetch.body.iter_mut().for_each(|coming| coming.came = Some(stretch.clone()));
+            fetch.body.iter_mut().for_each(|coming| coming.came = Some(span.clone()));
         } else if let Some(coming) = fetch.body.take() {
-            self.fetch_end_of(coming, Some(stretch), false, out);
+            self.fetch_end_of(coming, Some(span), None, false, out);
         }
     }
 
@@ -159,19 +133,25 @@ impl Talk {
     pub fn fetch_came(&mut self, end: Option<&Fragment<'_>>, out: &mut dyn Sink) -> bool {
         let Some(fetch) = &mut self.server.fetch else { return false };
         let Some(mut coming) = fetch.body.take_if(|coming| coming.came.is_some()) else { return false };
-        let mut stretch = coming.came.take();
-        if let (Some(stretch), Some(end)) = (&mut stretch, end) {
-            stretch.join(end);
-        }
-        self.fetch_end_of(coming, stretch, true, out);
+        let octets = coming.came.take();
+        self.fetch_end_of(coming, octets, end, true, out);
         true
     }
 
-    /// A body has come. What is left to say of it is said now, or with its UID at the end of the response.
-    fn fetch_end_of(&mut self, coming: Coming, stretch: Option<Stretch>, whole: bool, out: &mut dyn Sink) {
-        let step = stretch.map(|stretch| {
-            let subject = self.subject(What::Content { verb: Verb::Fetch, octets: stretch.octets });
-            out.step(stretch.step(Side::Server, Kind::Data, subject))
+    /// A body has come, and where `octets` says, unless it was a quoted string; `end` is the line that ends the response.
+    /// What is left to say of it is said now, or with its UID at the end of the response.
+    fn fetch_end_of(
+        &mut self,
+        coming: Coming,
+        octets: Option<Span>,
+        end: Option<&Fragment<'_>>,
+        whole: bool,
+        out: &mut dyn Sink,
+    ) {
+        let step = octets.map(|mut span| {
+            let what = What::Content { verb: Verb::Fetch, octets: span.bytes };
+            end.into_iter().for_each(|line| span.join_ends(&line.span));
+            out.step(Step::of(Side::Server, Kind::Data, Subject { state: self.state, what }, span))
         });
         for message in self.server.partial_fetches.end(coming.body, step, whole, out).into_iter().flatten() {
             match &mut self.server.fetch {

@@ -6,6 +6,7 @@ bytes ─▶ dialogue.rs ─▶ talk.rs ─▶ client.rs, append.rs       comman
          clear, TLS,    both       server.rs, fetch.rs        replies, untagged data, FETCH's messages
          deflate        sides      partial.rs                 messages fetched in pieces, put together
                                    queue.rs, requested.rs     commands in flight, by tag, and what was asked for
+                                   state.rs               what is under way on either side
                           │
                           ▼
                         fragmentizer.rs      frames lines and literals
@@ -34,6 +35,7 @@ mod partial;
 mod queue;
 mod requested;
 mod server;
+mod state;
 mod talk;
 
 #[cfg(test)]

@@ -13,18 +13,15 @@ capture begins in the middle, or where the other end miscounted. Who is desynchr
 surely one; what lies before it is told as unknown.
 */
 
-use super::append::Append;
-use super::client::PendingLiteral;
 use super::command::{Verb, command};
-use super::fetch::Fetch;
-use super::fragmentizer::{Fragment, Fragmentizer, GapIn};
-use super::partial::PartialFetches;
+use super::fragmentizer::{Fragment, GapIn};
 use super::queue::{CommandId, OnCompletion, Pending, Queue};
 use super::reply::{Response, Status, response};
-use super::{State, What};
+use super::state::{Client, Server, Way};
+use super::{State, Subject, What};
 use crate::flow::{PacketRef, Side};
 use crate::limits::Limit;
-use crate::protocol::event::{Delivery, Kind, LoginOutcome, MessageOutcome, Sink, Step, StepId, Subject};
+use crate::protocol::event::{self, Delivery, Kind, LoginOutcome, MessageOutcome, Sink, Step, StepId};
 use crate::protocol::framing::Input;
 
 /// What begins with the next byte.
@@ -53,52 +50,6 @@ pub(super) struct Talk {
     pub login_gaps: [bool; 2],
     pub client: Client,
     pub server: Server,
-}
-
-/// One side's stream.
-#[derive(Debug)]
-pub(super) struct Way {
-    pub fragmentizer: Fragmentizer,
-    pub desynchronised: bool,
-    /// What was passed over while desynchronised.
-    skipped: Option<Fragment<'static>>,
-}
-
-/// The client's side.
-#[derive(Debug, Default)]
-pub(super) struct Client {
-    pub way: Way,
-    /// The server has sent `+` to something that was not captured: an AUTHENTICATE, for all one knows.
-    pub asked: bool,
-    /// A literal that the server has not asked for yet.
-    pub waiting: Option<PendingLiteral>,
-    /// `+` lines that came within a command: told after it, since they speak of its parts.
-    pub held: Vec<Fragment<'static>>,
-    /// The literal that comes is APPEND's mailbox, or what stands in its place.
-    pub mailbox_comes: bool,
-    /// APPEND, from its step to its end.
-    pub append: Option<Append>,
-}
-
-/// The server's side.
-#[derive(Debug, Default)]
-pub(super) struct Server {
-    pub way: Way,
-    /// FETCH, from its first line to its last.
-    pub fetch: Option<Fetch>,
-    /// APPENDUID's arguments, told before the reply that they belong to: REPLACE's (RFC 8508, section 3.1).
-    pub appended: Option<Vec<u8>>,
-    /// Messages that are fetched in pieces.
-    pub partial_fetches: PartialFetches,
-    /// UIDVALIDITY, told while a mailbox is being selected.
-    pub uid_validity: Option<u64>,
-}
-
-impl Default for Way {
-    /// The first line must prove that it is one: nobody knows whether the capture begins at the beginning.
-    fn default() -> Self {
-        Self { fragmentizer: Fragmentizer::default(), desynchronised: true, skipped: None }
-    }
 }
 
 impl Default for Talk {
@@ -173,10 +124,10 @@ impl Talk {
             Side::Client => self.append_missing(missing_octets, out),
             Side::Server => self.fetch_missing(missing_octets, out),
         }
-        if let Some(stretch) = end {
+        if let Some(span) = end {
             match from {
-                Side::Client => self.append_end(stretch, true, out),
-                Side::Server => self.fetch_end(stretch, true, out),
+                Side::Client => self.append_end(span, true, out),
+                Side::Server => self.fetch_end(span, true, out),
             }
         }
         if beyond > 0 {
@@ -190,10 +141,10 @@ impl Talk {
         if from == Side::Client {
             self.give_up_waiting(out);
         }
-        if let Some(stretch) = self.way(from).fragmentizer.flush_literal() {
+        if let Some(span) = self.way(from).fragmentizer.flush_literal() {
             match from {
-                Side::Client => self.append_end(stretch, false, out),
-                Side::Server => self.fetch_end(stretch, false, out),
+                Side::Client => self.append_end(span, false, out),
+                Side::Server => self.fetch_end(span, false, out),
             }
         }
         self.content_came(from, out);
@@ -259,7 +210,7 @@ impl Talk {
                     None => {
                         // Half an answer to a challenge may be half a password.
                         let secrets = self.login.map(|_| 0..text.len()).into_iter().collect();
-                        let step = fragment.step(from, Kind::Unknown, Subject::Unknown);
+                        let step = fragment.step(from, Kind::Unknown, event::Subject::Unknown);
                         fragment.tell(Step { secrets, ..step }, out);
                     }
                 }
@@ -273,7 +224,7 @@ impl Talk {
                     self.tagged(&fragment, tag, status, words, out)
                 }
                 _ => {
-                    fragment.tell(fragment.step(from, Kind::Unknown, Subject::Unknown), out);
+                    fragment.tell(fragment.step(from, Kind::Unknown, event::Subject::Unknown), out);
                     None
                 }
             },
@@ -293,7 +244,7 @@ impl Talk {
     /// Tells what `side` said that could not be understood.
     pub fn tell_skipped(&mut self, side: Side, out: &mut dyn Sink) {
         if let Some(skipped) = self.way(side).skipped.take() {
-            skipped.tell(skipped.step(side, Kind::Unknown, Subject::Unknown), out);
+            skipped.tell(skipped.step(side, Kind::Unknown, event::Subject::Unknown), out);
         }
     }
 
@@ -306,14 +257,9 @@ impl Talk {
     /// Tells the `+` lines that were held back.
     pub fn tell_held(&mut self, to: Option<Verb>, out: &mut dyn Sink) {
         for fragment in std::mem::take(&mut self.client.held) {
-            let subject = self.subject(What::Continuation { to });
+            let subject = Subject { state: self.state, what: What::Continuation { to } };
             fragment.tell(fragment.step(Side::Server, Kind::Continuation, subject), out);
         }
-    }
-
-    /// `what`, in the present state.
-    pub fn subject(&self, what: What) -> Subject {
-        Subject::Imap(super::Subject { state: self.state, what })
     }
 
     /// Remembers a command that was sent.

@@ -5,7 +5,6 @@ same connection.
 From there on everything is read with the sides exchanged, and told as said by the side that said it.
 */
 
-use super::dialogue::Dialogue;
 use crate::flow::Side;
 use crate::limits::Limit;
 use crate::protocol::event::{Credential, MessageId, MessageOutcome, MessageStart, Sink, Step, StepId, TlsFact};
@@ -24,27 +23,8 @@ impl Roles {
     pub fn with<T>(self, from: Side, out: &mut dyn Sink, read: impl FnOnce(Side, &mut dyn Sink) -> T) -> T {
         match self {
             Self::AsConnected => read(from, out),
-            Self::Swapped => read(other(from), &mut Turned(out)),
+            Self::Swapped => read(from.other(), &mut Turned(out)),
         }
-    }
-}
-
-fn other(side: Side) -> Side {
-    match side {
-        Side::Client => Side::Server,
-        Side::Server => Side::Client,
-    }
-}
-
-impl Dialogue {
-    /// The server has agreed to swap roles. What either has begun to say is said in its old part.
-    pub(super) fn turn(&mut self, out: &mut dyn Sink) {
-        let roles = match self.roles {
-            Roles::AsConnected => Roles::Swapped,
-            Roles::Swapped => Roles::AsConnected,
-        };
-        self.finish(out);
-        *self = Self { roles, begun: true, ..Self::new(self.flavour) };
     }
 }
 
@@ -55,7 +35,7 @@ pub(super) struct Turned<'a>(&'a mut dyn Sink);
 impl Sink for Turned<'_> {
     fn step(&mut self, step: Step<'_>) -> StepId {
         // What a reply answers is a step of the connection's client, always.
-        self.0.step(Step { from: other(step.from), answers: None, ..step })
+        self.0.step(Step { from: step.from.other(), answers: None, ..step })
     }
 
     fn credential(&mut self, credential: Credential) {

@@ -2,9 +2,9 @@
 
 use super::*;
 use crate::capture::Time;
-use crate::flow::Side;
+use crate::flow::{PacketRef, Side};
 use crate::limits::LINE_BYTES;
-use crate::protocol::event::{Exposure, Kind, LoginOutcome, Packets, Step as Told, Subject};
+use crate::protocol::event::{Exposure, Kind, LoginOutcome, Packets, Span, Step as Told, Subject};
 use crate::protocol::sasl::{Mechanism, Round};
 use crate::protocol::smtp::{self, Enhanced, ReplyTo, Verb};
 use crate::protocol::{imap, pop3};
@@ -17,20 +17,8 @@ fn builder(protocol: Protocol) -> Builder {
 
 /// A step that crossed in packet `second`, that many seconds after 1970.
 fn told(from: Side, kind: Kind, subject: Subject, second: u64, text: &[u8]) -> Told<'_> {
-    Told {
-        from,
-        kind,
-        subject,
-        time: Time::from_microseconds(second as i64 * 1_000_000),
-        packets: Packets::one(second),
-        text,
-        bytes: text.len() as u64 + 2,
-        tag: None,
-        command: None,
-        arguments: None,
-        answers: None,
-        secrets: Vec::new(),
-    }
+    let at = PacketRef { packet: second, time: Time::from_microseconds(second as i64 * 1_000_000) };
+    Told { text, ..Told::of(from, kind, subject, Span::one(text.len() as u64 + 2, at)) }
 }
 
 fn command<'a>(verb: Verb, second: u64, text: &'a str) -> Told<'a> {
@@ -80,10 +68,10 @@ fn a_transaction() {
     builder.content(message, b"Subject: hi\r\n");
     builder.content(message, b"\r\nbody\r\n");
     builder.content_end(message, true);
-    let mut packets = Packets::one(10);
-    (11..15).for_each(|packet| packets.add(packet));
-    let content = builder
-        .step(Told { packets, ..told(Side::Client, Kind::Data, Subject::Smtp(smtp::Subject::Content), 14, b"") });
+    let mut content = told(Side::Client, Kind::Data, Subject::Smtp(smtp::Subject::Content), 14, b"");
+    content.span.packets = Packets::one(10);
+    (11..15).for_each(|packet| content.span.packets.add(packet));
+    let content = builder.step(content);
     let last = builder.step(reply(ReplyTo::Content, 250, content, 16, "250 2.1.5 queued"));
     let envelope = event::Envelope {
         from: Some(b"a@b".to_vec()),
@@ -193,11 +181,9 @@ fn a_line_that_was_cut_says_so() {
     let mut builder = builder(Protocol::Smtp);
     let line = vec![b'x'; LINE_BYTES];
     builder.step(told(Side::Client, Kind::Unknown, Subject::Unknown, 1, &line));
-    builder.step(Told {
-        bytes: LINE_BYTES as u64 * 3,
-        arguments: Some(5..LINE_BYTES * 2),
-        ..told(Side::Client, Kind::Unknown, Subject::Unknown, 2, &line)
-    });
+    let mut longer = told(Side::Client, Kind::Unknown, Subject::Unknown, 2, &line);
+    longer.span.bytes = LINE_BYTES as u64 * 3;
+    builder.step(Told { arguments: Some(5..LINE_BYTES * 2), ..longer });
     let cut: Vec<bool> = builder.steps().iter().map(|step| step.truncated).collect();
     assert_eq!(cut, [false, true]);
     assert_eq!(builder.steps()[1].arguments, Some(5..LINE_BYTES));

@@ -2,8 +2,9 @@
 
 use super::*;
 use crate::capture::Time;
+use crate::flow::PacketRef;
 use crate::protocol::Sink;
-use crate::protocol::event::{self, Kind, Packets};
+use crate::protocol::event::{self, Kind, Span};
 use crate::protocol::imap::{self as imap_protocol, Status, Untagged};
 use crate::protocol::pop3 as pop3_protocol;
 use crate::protocol::sasl::Mechanism;
@@ -14,8 +15,9 @@ use crate::session::{Builder, Needs};
 /// step has no text itself: what it does is known without.
 fn step(from: Side, subject: Subject, text: &str) -> Step {
     let arguments = text.find(' ').map(|space| space + 1..text.len());
-    let packets = Packets::one(1);
-    let reported = event::Step::of(from, Kind::Command, subject, Time::default(), packets, text.len() as u64 + 2);
+    let at = PacketRef { packet: 1, time: Time::default() };
+    let span = Span::one(text.len() as u64 + 2, at);
+    let reported = event::Step::of(from, Kind::Command, subject, span);
     let mut builder = Builder::new(Protocol::Smtp, Needs { texts: false, ..Needs::STEPS });
     builder.step(event::Step { text: text.as_bytes(), arguments, ..reported });
     let step = builder.so_far().steps.pop().unwrap();

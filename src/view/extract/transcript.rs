@@ -9,12 +9,12 @@ use crate::flow::Side;
 use crate::protocol::event::{Kind, MessageId};
 use crate::session::model::{Session, Step};
 use crate::verdict::purpose::purpose;
+use crate::view::address::canonical;
 use crate::view::locale::{self, Label};
 use crate::view::table::numbers;
 use crate::view::{Lang, escape};
 use std::collections::HashMap;
 use std::io::{self, Write};
-use std::net::SocketAddr;
 
 /// Width of the column of packet numbers.
 const NUMBERS: usize = 11;
@@ -71,11 +71,6 @@ pub fn write(out: &mut dyn Write, lang: Lang, session: &Session, files: &HashMap
         writeln!(out, "[{}: {count}]", locale::limit(lang, limit))?;
     }
     Ok(())
-}
-
-/// An end as it is printed: an IPv4-mapped address as IPv4, without a scope.
-fn canonical(end: SocketAddr) -> SocketAddr {
-    SocketAddr::new(end.ip().to_canonical(), end.port())
 }
 
 /// The lines of a reply; a CR before a line feed belongs to the line end.
