@@ -3,10 +3,10 @@ What was typed, and what it means. [`Cli`] is the first (clap's), [`Plan`] the s
 nobody further on asks the environment.
 */
 
-use crate::pipeline::When;
+use crate::pipeline::Emit;
 use crate::protocol::Protocol;
 use crate::protocol::ports::{Hint, Ports};
-use crate::session::builder::Wanted;
+use crate::session::builder::Needs;
 use crate::view::{Lang, Show};
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
@@ -347,15 +347,15 @@ fn analysis(
     let options = crate::pipeline::Options {
         ports,
         any_port: args.any_port,
-        wanted: if args.extract.is_some() { Wanted::ALL } else { wanted(show, args.format, args.redact) },
+        needs: if args.extract.is_some() { Needs::ALL } else { needs(show, args.format, args.redact) },
         // Whoever runs this gives it one, where that is asked for.
-        keeper: None,
+        content_store: None,
         protocols: args.protocols.iter().filter_map(|name| name.parse::<Protocol>().ok()).collect(),
         sessions: args.sessions.into_iter().collect(),
-        order: match args.format {
-            Format::Ndjson => When::AsTheyEnd,
-            Format::Table if live => When::AsTheyEnd,
-            Format::Table | Format::Json => When::InOrder,
+        emit: match args.format {
+            Format::Ndjson => Emit::AsTheyEnd,
+            Format::Table if live => Emit::AsTheyEnd,
+            Format::Table | Format::Json => Emit::InOrder,
         },
         steps: live && args.format == Format::Table && show.steps,
         threads: args.threads.map_or(environment.cores, usize::from),
@@ -380,11 +380,11 @@ fn analysis(
 }
 
 /// What the views need, and no more.
-fn wanted(show: Show, format: Format, redact: bool) -> Wanted {
+fn needs(show: Show, format: Format, redact: bool) -> Needs {
     let messages = format != Format::Table || show.steps || show.messages;
     // Secrets are looked for in all that was said before anything is shown.
     let texts = format != Format::Table || show.steps || redact;
-    Wanted { messages, attachments: messages, texts }
+    Needs { messages, attachments: messages, texts }
 }
 
 fn show(asked: &[What]) -> Show {

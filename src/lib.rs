@@ -26,7 +26,7 @@ live libpcap       IP, fragments,    per 5-tuple; both    + sasl, tls,      in i
 1. Arrows point one way: nothing knows anything to its right. `protocol` has never heard of a table, `flow` of mail.
 2. The core eats bytes and packet time: no clock, no I/O, no globals, no environment between `decode` and `session`.
    The same packets give the same sessions on any day. Content that somebody wants to have (`--extract`) is handed to a
-   keeper that the pipeline is given.
+   content store that the pipeline is given.
 3. A gap is a value. `flow` hands `protocol` either data or a gap of known length; the session says what is missing.
    Nothing is zero-filled, guessed or silently joined.
 4. Causal order: a segment is released only when the other direction has been delivered up to its acknowledgement

@@ -3,7 +3,7 @@ The only file that knows every stage: packets from a [`Source`], through decodin
 in order, to a [`View`].
 
 ```text
-            intake                shards (one thread or several)            outtake
+            input                 shards (one thread or several)            output
 Source ──▶ decode, count, ──▶ connections, dialogues, sessions ──▶ number, link, select ──▶ View
            cut into batches    each shard has its own connections    in the order of packets
 ```
@@ -13,22 +13,22 @@ shards and time passes for them at the end of each batch. Both are the same what
 the sessions and their order, byte for byte.
 */
 
-mod ear;
-mod intake;
-mod order;
-mod outtake;
+mod follow;
+mod input;
+mod numbering;
+mod output;
 mod parallel;
 mod shards;
 
 use crate::capture::{CaptureError, Read, Source, Time};
 use crate::protocol::Protocol;
 use crate::protocol::ports::Ports;
-use crate::session::Wanted;
-use crate::session::keep::Keeper;
+use crate::session::Needs;
+use crate::session::content_store::ContentStore;
 use crate::session::model::Session;
 use crate::view::{Report, View};
-use intake::Intake;
-use outtake::Outtake;
+use input::InputStage;
+use output::OutputStage;
 use shards::Shards;
 use std::collections::BTreeSet;
 use std::io;
@@ -44,15 +44,15 @@ pub struct Options {
     /// Look for mail on every port.
     pub any_port: bool,
     /// What is worth computing.
-    pub wanted: Wanted,
+    pub needs: Needs,
     /// Who wants to have the content of messages and attachments.
-    pub keeper: Option<Arc<dyn Keeper>>,
+    pub content_store: Option<Arc<dyn ContentStore>>,
     /// Only sessions of these protocols; all where empty.
     pub protocols: Vec<Protocol>,
     /// Only sessions with these numbers; all where empty.
     pub sessions: BTreeSet<u64>,
     /// When a session is handed to the view.
-    pub order: When,
+    pub emit: Emit,
     /// Hand each step to the view as it happens (on one thread).
     pub steps: bool,
     /// Threads that follow connections; with one, everything is done on the caller's.
@@ -65,7 +65,7 @@ pub struct Options {
 
 /// When a session is handed to the view.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum When {
+pub enum Emit {
     /// When it and all before it have ended: in the order of their numbers.
     InOrder,
     /// When it has ended: memory is bounded by the sessions that are open.
@@ -94,13 +94,13 @@ pub struct Outcome {
 /// Where the view cannot write. Trouble with the source is no error: what was read before it is shown, and the trouble
 /// is told in [`Outcome::problem`].
 pub fn run(source: &mut dyn Source, options: &Options, view: &mut dyn View, stop: &AtomicBool) -> io::Result<Outcome> {
-    let mut outtake = Outtake::new(options, view);
-    let (intake, problem) = if options.threads > 1 && !options.steps {
-        parallel::run(source, options, &mut outtake, stop)?
+    let mut output = OutputStage::new(options, view);
+    let (input, problem) = if options.threads > 1 && !options.steps {
+        parallel::run(source, options, &mut output, stop)?
     } else {
-        run_here(source, options, &mut outtake, stop)?
+        run_here(source, options, &mut output, stop)?
     };
-    let mut summary = outtake.finish(intake.finish());
+    let mut summary = output.finish(input.finish());
     summary.limits_hit.add(&source.limits());
     let report = Report { sources: source.info(), summary };
     view.finish(&report)?;
@@ -111,37 +111,37 @@ pub fn run(source: &mut dyn Source, options: &Options, view: &mut dyn View, stop
 fn run_here<'a>(
     source: &mut dyn Source,
     options: &'a Options,
-    outtake: &mut Outtake<'_>,
+    output: &mut OutputStage<'_>,
     stop: &AtomicBool,
-) -> io::Result<(Intake<'a>, Option<CaptureError>)> {
-    let mut intake = Intake::new(options);
+) -> io::Result<(InputStage<'a>, Option<CaptureError>)> {
+    let mut input = InputStage::new(options);
     let mut shards = Shards::all(options);
-    let mut reading = Reading::new(options, stop);
+    let mut stop_condition = StopCondition::new(options, stop);
     let live = source.is_live();
     let mut problem = None;
-    while reading.goes_on(&intake) {
+    while stop_condition.goes_on(&input) {
         match source.next_packet() {
             Ok(Read::Packet(packet)) => {
-                intake.packet(&packet, |sorted| {
+                input.packet(&packet, |sorted| {
                     shards.segment(sorted);
                     if options.steps {
-                        outtake.take(&mut shards.drain())?;
-                        outtake.show_steps(&mut shards, sorted.shard, sorted.segment)?;
+                        output.take(&mut shards.drain())?;
+                        output.show_steps(&mut shards, sorted.shard, sorted.segment)?;
                     }
                     io::Result::Ok(())
                 })?;
-                if let Some(end) = intake.end_of_batch() {
+                if let Some(end) = input.end_of_batch() {
                     shards.end_of_batch(end);
-                    outtake.end_of_batch(end, &mut shards.drain())?;
+                    output.end_of_batch(end, &mut shards.drain())?;
                 }
             }
             // Where a file is followed, its clock need not be that on the wall, and its writer may have gathered what it has
             // not written: nothing is late there.
             Ok(Read::Idle) if !live => {}
             Ok(Read::Idle) => {
-                let end = intake.end_of_batch_now(wall_clock());
+                let end = input.end_of_batch_now(wall_clock());
                 shards.end_of_batch(end);
-                outtake.end_of_batch(end, &mut shards.drain())?;
+                output.end_of_batch(end, &mut shards.drain())?;
             }
             Ok(Read::End) => break,
             Err(error) => {
@@ -150,33 +150,33 @@ fn run_here<'a>(
             }
         }
     }
-    outtake.take(&mut shards.drain())?;
+    output.take(&mut shards.drain())?;
     loop {
         let mut events = shards.finish_some();
         if events.is_empty() {
             break;
         }
-        outtake.take(&mut events)?;
+        output.take(&mut events)?;
     }
-    outtake.add_limits(&shards.limits_hit());
-    Ok((intake, problem))
+    output.add_limits(&shards.limits_hit());
+    Ok((input, problem))
 }
 
 /// Whether to read on: until somebody or some option says that it is enough.
-struct Reading<'a> {
+struct StopCondition<'a> {
     options: &'a Options,
     stop: &'a AtomicBool,
     begun: Instant,
 }
 
-impl<'a> Reading<'a> {
+impl<'a> StopCondition<'a> {
     fn new(options: &'a Options, stop: &'a AtomicBool) -> Self {
         Self { options, stop, begun: Instant::now() }
     }
 
-    fn goes_on(&mut self, intake: &Intake<'_>) -> bool {
+    fn goes_on(&mut self, input: &InputStage<'_>) -> bool {
         !self.stop.load(Ordering::Relaxed)
-            && self.options.packets.is_none_or(|most| intake.packets() < most)
+            && self.options.packets.is_none_or(|most| input.packets() < most)
             && self.options.duration.is_none_or(|longest| self.begun.elapsed() < longest)
     }
 }

@@ -103,7 +103,7 @@ fn analyze(mut analysis: Analysis) -> anyhow::Result<()> {
     };
     let mut view = made(&analysis.output, live, Box::new(BufWriter::with_capacity(1 << 16, out)));
     if let (Some(directory), Some(spool)) = (analysis.output.extract, spool) {
-        analysis.options.keeper = Some(spool.clone());
+        analysis.options.content_store = Some(spool.clone());
         let end = live.then(|| Arc::clone(&give_up));
         view = Box::new(Extract::new(view, directory, analysis.output.lang, spool, end)?);
     }

@@ -2,7 +2,7 @@
 
 mod support;
 
-use mailtap::pipeline::{self, Options, When};
+use mailtap::pipeline::{self, Emit, Options};
 use mailtap::view::json::NdJson;
 use mailtap::view::record;
 use std::sync::atomic::AtomicBool;
@@ -50,18 +50,18 @@ fn crowd() -> Vec<u8> {
 #[test]
 fn output_does_not_depend_on_the_number_of_threads() {
     let file = crowd();
-    let lines = |threads: usize, order: When| {
-        let options = Options { threads, order, ..support::options() };
+    let lines = |threads: usize, emit: Emit| {
+        let options = Options { threads, emit, ..support::options() };
         let mut source = support::open(&file).expect("a capture");
         let mut view = NdJson::new(Vec::new(), record::Options::default());
         pipeline::run(&mut source, &options, &mut view, &AtomicBool::new(false)).expect("memory can be written");
         String::from_utf8(view.into_inner()).expect("UTF-8")
     };
-    for order in [When::InOrder, When::AsTheyEnd] {
-        let one = lines(1, order);
+    for emit in [Emit::InOrder, Emit::AsTheyEnd] {
+        let one = lines(1, emit);
         assert_eq!(one.lines().count(), 301, "300 sessions of 400 connections, and the summary");
         for threads in [2, 3, 8, 16] {
-            assert!(lines(threads, order) == one, "{threads} threads, {order:?}");
+            assert!(lines(threads, emit) == one, "{threads} threads, {emit:?}");
         }
     }
 }

@@ -15,13 +15,13 @@ use divan::counter::{BytesCount, ItemsCount};
 use divan::{Bencher, black_box};
 use mailtap::capture::{CaptureFile, LinkType, Packet, Read, Source, Time};
 use mailtap::decode::{Decoded, Decoder, Segment, peek};
-use mailtap::flow::{At, Counters, End, Ends, Side, Table, Transport};
+use mailtap::flow::{CloseReason, Counters, Endpoints, PacketRef, Side, Table, Transport};
 use mailtap::protocol::detect;
 use mailtap::protocol::event::{Direction, MessageStart};
 use mailtap::protocol::framing::{DotBlock, Framer, Input};
 use mailtap::protocol::ports::Hint;
 use mailtap::protocol::{Protocol, Sink};
-use mailtap::session::{Builder, Session, Wanted};
+use mailtap::session::{Builder, Needs, Session};
 use mailtap::view::View;
 use mailtap::view::json::NdJson;
 use mailtap::view::record::Options;
@@ -40,8 +40,8 @@ const ATTACHMENT: usize = 36 * 1024;
 /// Payload of a full segment.
 const SEGMENT: usize = 1_448;
 
-fn now() -> At {
-    At { packet: 1, time: Time::from_nanoseconds(1_704_067_200_000_000_000) }
+fn now() -> PacketRef {
+    PacketRef { packet: 1, time: Time::from_nanoseconds(1_704_067_200_000_000_000) }
 }
 
 fn capture(kind: Kind) -> Vec<u8> {
@@ -219,23 +219,23 @@ mod message {
     /// Digests, header fields, MIME structure and the attachment, decoded and digested.
     #[divan::bench]
     fn everything(bencher: Bencher<'_, '_>) {
-        measure(bencher, Wanted::ALL);
+        measure(bencher, Needs::ALL);
     }
 
     #[divan::bench]
     fn without_attachments(bencher: Bencher<'_, '_>) {
-        measure(bencher, Wanted { attachments: false, ..Wanted::ALL });
+        measure(bencher, Needs { attachments: false, ..Needs::ALL });
     }
 
     #[divan::bench]
     fn nothing(bencher: Bencher<'_, '_>) {
-        measure(bencher, Wanted::STEPS);
+        measure(bencher, Needs::STEPS);
     }
 
-    fn measure(bencher: Bencher<'_, '_>, wanted: Wanted) {
+    fn measure(bencher: Bencher<'_, '_>, needs: Needs) {
         let letter = letter();
         bencher.counter(BytesCount::new(letter.len())).bench_local(|| {
-            let mut builder = Builder::new(Protocol::Smtp, wanted);
+            let mut builder = Builder::new(Protocol::Smtp, needs);
             let message = builder.message(MessageStart {
                 direction: Direction::Sent,
                 mailbox: None,
@@ -282,19 +282,19 @@ fn talk(protocol: Protocol, turns: &[(Side, Vec<u8>)], sink: &mut dyn Sink) {
 }
 
 fn session(protocol: Protocol) -> Session {
-    let mut builder = Builder::new(protocol, Wanted::ALL);
+    let mut builder = Builder::new(protocol, Needs::ALL);
     talk(protocol, &turns(Script { protocol, attachment: Some(ATTACHMENT) }), &mut builder);
     builder.finish(transport())
 }
 
 fn transport() -> Transport {
-    let ends =
-        Ends { client: SocketAddr::from(([10, 0, 0, 1], 20_000)), server: SocketAddr::from(([192, 0, 2, 1], 25)) };
+    let endpoints =
+        Endpoints { client: SocketAddr::from(([10, 0, 0, 1], 20_000)), server: SocketAddr::from(([192, 0, 2, 1], 25)) };
     Transport {
-        ends,
+        endpoints,
         first: now(),
         last: now(),
-        end: End::Closed,
+        end: CloseReason::Closed,
         from_start: true,
         counters: Counters::default(),
         conflicts: Default::default(),

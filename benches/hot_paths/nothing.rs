@@ -1,7 +1,7 @@
 //! Those who listen and do nothing, so that what stands before them is measured alone.
 
 use divan::black_box;
-use mailtap::flow::{At, Ends, Follower, Listener, Side, Transport};
+use mailtap::flow::{ConnectionHandler, Endpoints, PacketRef, Side, StreamHandler, Transport};
 use mailtap::limits::Limit;
 use mailtap::protocol::event::{Credential, MessageId, MessageOutcome, MessageStart, Step, TlsFact};
 use mailtap::protocol::{Sink, StepId};
@@ -13,25 +13,25 @@ pub struct FollowAll;
 /// Hears nothing.
 pub struct Deaf;
 
-impl Follower for FollowAll {
-    type Listener = Deaf;
-    type Ticket = ();
+impl ConnectionHandler for FollowAll {
+    type StreamHandler = Deaf;
+    type Token = ();
 
     fn wants(&self, _: SocketAddr, _: SocketAddr) -> bool {
         true
     }
 
-    fn guess(&self, source: SocketAddr, destination: SocketAddr) -> Ends {
+    fn guess(&self, source: SocketAddr, destination: SocketAddr) -> Endpoints {
         if source.port() < destination.port() {
-            Ends { client: destination, server: source }
+            Endpoints { client: destination, server: source }
         } else {
-            Ends { client: source, server: destination }
+            Endpoints { client: source, server: destination }
         }
     }
 
-    fn begun(&mut self, _: &Ends, _: At) {}
+    fn begun(&mut self, _: &Endpoints, _: PacketRef) {}
 
-    fn listen(&mut self, (): (), _: &Ends, _: At) -> Deaf {
+    fn listen(&mut self, (): (), _: &Endpoints, _: PacketRef) -> Deaf {
         Deaf
     }
 
@@ -40,12 +40,12 @@ impl Follower for FollowAll {
     }
 }
 
-impl Listener for Deaf {
-    fn data(&mut self, from: Side, bytes: &[u8], _: At) {
+impl StreamHandler for Deaf {
+    fn data(&mut self, from: Side, bytes: &[u8], _: PacketRef) {
         black_box((from, bytes));
     }
 
-    fn gap(&mut self, from: Side, missing: u64, _: At) {
+    fn gap(&mut self, from: Side, missing: u64, _: PacketRef) {
         black_box((from, missing));
     }
 }

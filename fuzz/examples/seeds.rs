@@ -8,7 +8,7 @@ conversations: `detect`, `views`, `tls`. Every message-like stretch becomes one 
 
 use mailtap::capture::{CaptureFile, Read, Source};
 use mailtap::decode::{Decoded, Decoder};
-use mailtap::flow::{At, Ends, Follower, Listener, Side, Table, Transport};
+use mailtap::flow::{ConnectionHandler, Endpoints, PacketRef, Side, StreamHandler, Table, Transport};
 use mailtap_fuzz::links::LINKS;
 use mailtap_fuzz::script::{Turn, write};
 use std::collections::BTreeSet;
@@ -94,7 +94,7 @@ fn seed(corpus: &mut Corpus, path: &Path) -> io::Result<()> {
     segments.truncate(LONGEST / 12 * 12);
     corpus.add("decode", &frames)?;
     corpus.add("flow", &segments)?;
-    for (port, turns) in std::mem::take(&mut table.follower().0) {
+    for (port, turns) in std::mem::take(&mut table.connection_handler().0) {
         conversation(corpus, port, &turns)?;
     }
     Ok(())
@@ -179,41 +179,41 @@ fn login(corpus: &mut Corpus, turns: &[Turn]) -> io::Result<()> {
 struct Everyone(Vec<(u16, Vec<Turn>)>);
 
 #[derive(Default)]
-struct Ear(Vec<Turn>);
+struct Recorder(Vec<Turn>);
 
-impl Listener for Ear {
-    fn data(&mut self, from: Side, bytes: &[u8], _: At) {
+impl StreamHandler for Recorder {
+    fn data(&mut self, from: Side, bytes: &[u8], _: PacketRef) {
         self.0.push(Turn::Data(from, bytes.to_vec()));
     }
 
-    fn gap(&mut self, from: Side, missing: u64, _: At) {
+    fn gap(&mut self, from: Side, missing: u64, _: PacketRef) {
         self.0.push(Turn::Gap(from, missing));
     }
 }
 
-impl Follower for Everyone {
-    type Ticket = ();
-    type Listener = Ear;
+impl ConnectionHandler for Everyone {
+    type Token = ();
+    type StreamHandler = Recorder;
 
     fn wants(&self, _: SocketAddr, _: SocketAddr) -> bool {
         true
     }
 
-    fn guess(&self, source: SocketAddr, destination: SocketAddr) -> Ends {
+    fn guess(&self, source: SocketAddr, destination: SocketAddr) -> Endpoints {
         if source.port() < destination.port() {
-            Ends { client: destination, server: source }
+            Endpoints { client: destination, server: source }
         } else {
-            Ends { client: source, server: destination }
+            Endpoints { client: source, server: destination }
         }
     }
 
-    fn begun(&mut self, _: &Ends, _: At) {}
+    fn begun(&mut self, _: &Endpoints, _: PacketRef) {}
 
-    fn listen(&mut self, (): (), _: &Ends, _: At) -> Ear {
-        Ear::default()
+    fn listen(&mut self, (): (), _: &Endpoints, _: PacketRef) -> Recorder {
+        Recorder::default()
     }
 
-    fn over(&mut self, ear: Ear, transport: Transport) {
-        self.0.push((transport.ends.server.port(), ear.0));
+    fn over(&mut self, recorder: Recorder, transport: Transport) {
+        self.0.push((transport.endpoints.server.port(), recorder.0));
     }
 }

@@ -3,7 +3,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use mailtap::protocol::Protocol;
-use mailtap::protocol::detect::{Detector, Verdict, dialogue};
+use mailtap::protocol::detect::{Detection, Detector, dialogue};
 use mailtap::protocol::ports::Ports;
 use mailtap_fuzz::checker::Checker;
 use mailtap_fuzz::script::{Turn, at, read};
@@ -14,22 +14,22 @@ fuzz_target!(|data: &[u8]| {
     let turns = read(data);
     let mut detector = Detector::new(Ports::default().get(port));
     let mut played = 0;
-    let mut verdict = Verdict::Unsure;
+    let mut detection = Detection::Unsure;
     for (packet, turn) in (1..).zip(&turns) {
-        verdict = match turn {
+        detection = match turn {
             Turn::Data(side, bytes) => detector.data(*side, bytes, at(packet)),
             Turn::Gap(side, missing) => detector.gap(*side, *missing, at(packet)),
         };
         played += 1;
-        if verdict != Verdict::Unsure {
+        if detection != Detection::Unsure {
             break;
         }
     }
-    if verdict == Verdict::Unsure {
-        verdict = detector.last_resort();
-        assert_ne!(verdict, Verdict::Unsure, "the last resort is sure");
+    if detection == Detection::Unsure {
+        detection = detector.last_resort();
+        assert_ne!(detection, Detection::Unsure, "the last resort is sure");
     }
-    let Verdict::Certain(hint) = verdict else { return };
+    let Detection::Certain(hint) = detection else { return };
     let mut told = if hint.protocol == Protocol::Imap { Checker::loose() } else { Checker::default() };
     let mut dialogue = dialogue(hint, &mut told);
     told.passed_over(detector.proxied());

@@ -9,7 +9,7 @@ Twelve bytes a segment: `flags | connection and side | sequence 4 | acknowledgem
 use libfuzzer_sys::fuzz_target;
 use mailtap::capture::Time;
 use mailtap::decode::Segment;
-use mailtap::flow::{At, Ends, Follower, Listener, Side, Table, Transport};
+use mailtap::flow::{ConnectionHandler, Endpoints, PacketRef, Side, StreamHandler, Table, Transport};
 use std::net::SocketAddr;
 
 const PERIOD: u64 = 251;
@@ -19,7 +19,7 @@ fn byte_at(side: usize, sequence: u32) -> u8 {
     (u64::from(sequence.wrapping_sub(START[side])) % PERIOD) as u8
 }
 
-struct Ear {
+struct Recorder {
     /// Of each side, the value of the byte that comes next, as soon as one has come.
     next: [Option<u64>; 2],
     bytes: [u64; 2],
@@ -28,8 +28,8 @@ struct Ear {
     near: bool,
 }
 
-impl Listener for Ear {
-    fn data(&mut self, from: Side, bytes: &[u8], _: At) {
+impl StreamHandler for Recorder {
+    fn data(&mut self, from: Side, bytes: &[u8], _: PacketRef) {
         assert!(!bytes.is_empty());
         self.bytes[from as usize] += bytes.len() as u64;
         if !self.near {
@@ -43,7 +43,7 @@ impl Listener for Ear {
         self.next[from as usize] = Some(next);
     }
 
-    fn gap(&mut self, from: Side, missing: u64, _: At) {
+    fn gap(&mut self, from: Side, missing: u64, _: PacketRef) {
         assert!(missing >= 1);
         self.missing[from as usize] += missing;
         if let Some(next) = &mut self.next[from as usize] {
@@ -51,9 +51,9 @@ impl Listener for Ear {
         }
     }
 
-    fn turned(&mut self, ends: &Ends) {
+    fn roles_swapped(&mut self, endpoints: &Endpoints) {
         assert!(self.bytes == [0; 2] && self.missing == [0; 2], "turned before anything is handed over");
-        self.client = ends.client;
+        self.client = endpoints.client;
     }
 }
 
@@ -62,34 +62,34 @@ struct Everyone {
     near: bool,
 }
 
-impl Follower for Everyone {
-    type Listener = Ear;
-    type Ticket = ();
+impl ConnectionHandler for Everyone {
+    type StreamHandler = Recorder;
+    type Token = ();
 
     fn wants(&self, one: SocketAddr, other: SocketAddr) -> bool {
         one != other
     }
 
-    fn guess(&self, source: SocketAddr, destination: SocketAddr) -> Ends {
+    fn guess(&self, source: SocketAddr, destination: SocketAddr) -> Endpoints {
         match source.port() {
-            25 => Ends { client: destination, server: source },
-            _ => Ends { client: source, server: destination },
+            25 => Endpoints { client: destination, server: source },
+            _ => Endpoints { client: source, server: destination },
         }
     }
 
-    fn begun(&mut self, _: &Ends, _: At) {}
+    fn begun(&mut self, _: &Endpoints, _: PacketRef) {}
 
-    fn listen(&mut self, (): (), ends: &Ends, _: At) -> Ear {
-        Ear { next: [None; 2], bytes: [0; 2], missing: [0; 2], client: ends.client, near: self.near }
+    fn listen(&mut self, (): (), endpoints: &Endpoints, _: PacketRef) -> Recorder {
+        Recorder { next: [None; 2], bytes: [0; 2], missing: [0; 2], client: endpoints.client, near: self.near }
     }
 
-    fn over(&mut self, ear: Ear, transport: Transport) {
+    fn over(&mut self, recorder: Recorder, transport: Transport) {
         let counters = transport.counters;
-        assert_eq!(ear.bytes, [counters.client_bytes, counters.server_bytes]);
-        assert_eq!(ear.missing, [counters.client_missing, counters.server_missing]);
-        assert_eq!(transport.ends.client, ear.client);
+        assert_eq!(recorder.bytes, [counters.client_bytes, counters.server_bytes]);
+        assert_eq!(recorder.missing, [counters.client_missing, counters.server_missing]);
+        assert_eq!(transport.endpoints.client, recorder.client);
         assert!(transport.first.time <= transport.last.time);
-        if ear.near {
+        if recorder.near {
             assert_eq!(counters.conflicting, 0, "all copies were alike");
         }
     }

@@ -3,9 +3,9 @@
 
 use libfuzzer_sys::fuzz_target;
 use mailtap::capture::CaptureFile;
-use mailtap::pipeline::{self, Options, When};
+use mailtap::pipeline::{self, Emit, Options};
 use mailtap::protocol::ports::Ports;
-use mailtap::session::builder::Wanted;
+use mailtap::session::builder::Needs;
 use mailtap::view::json::Json;
 use mailtap::view::table::{self, Live, Table};
 use mailtap::view::{Lang, Show, View, record};
@@ -18,11 +18,11 @@ fn run(data: &[u8], any_port: bool, live: bool, threads: usize, view: &mut dyn V
     let options = Options {
         ports: Ports::default(),
         any_port,
-        wanted: Wanted::ALL,
-        keeper: None,
+        needs: Needs::ALL,
+        content_store: None,
         protocols: Vec::new(),
         sessions: Default::default(),
-        order: if live { When::AsTheyEnd } else { When::InOrder },
+        emit: if live { Emit::AsTheyEnd } else { Emit::InOrder },
         steps: live,
         threads,
         packets: Some(20_000),

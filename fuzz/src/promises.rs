@@ -1,9 +1,9 @@
 //! What every view promises of whatever it is shown.
 
 use mailtap::capture::{Format, SourceInfo, Time};
-use mailtap::flow::{At, Counters, End, Ends, Transport};
+use mailtap::flow::{CloseReason, Counters, Endpoints, PacketRef, Transport};
 use mailtap::protocol::Protocol;
-use mailtap::session::builder::{Builder, Wanted};
+use mailtap::session::builder::{Builder, Needs};
 use mailtap::session::model::{MimePart, Session};
 use mailtap::session::summary::Summary;
 use mailtap::view::json::{Json, NdJson};
@@ -17,12 +17,12 @@ use std::rc::Rc;
 
 /// A connection of which nothing is known.
 pub fn transport() -> Transport {
-    let never = At { packet: 1, time: Time::from_microseconds(1) };
+    let never = PacketRef { packet: 1, time: Time::from_microseconds(1) };
     Transport {
-        ends: Ends { client: ([172, 16, 0, 73], 40_000).into(), server: ([172, 16, 0, 253], 25).into() },
+        endpoints: Endpoints { client: ([172, 16, 0, 73], 40_000).into(), server: ([172, 16, 0, 253], 25).into() },
         first: never,
         last: never,
-        end: End::Closed,
+        end: CloseReason::Closed,
         from_start: true,
         counters: Counters::default(),
         conflicts: Default::default(),
@@ -31,7 +31,7 @@ pub fn transport() -> Transport {
 
 /// A builder that computes everything.
 pub fn builder(protocol: Protocol) -> Builder {
-    Builder::new(protocol, Wanted::ALL)
+    Builder::new(protocol, Needs::ALL)
 }
 
 /// What is known of a capture with these sessions.

@@ -12,7 +12,7 @@ What comes before the first of them is said by the server.
 */
 
 use mailtap::capture::Time;
-use mailtap::flow::{At, Side};
+use mailtap::flow::{PacketRef, Side};
 use mailtap::protocol::{Dialogue, Sink};
 
 /// One packet's worth of a conversation.
@@ -89,8 +89,8 @@ pub fn write(turns: &[Turn]) -> Vec<u8> {
 }
 
 /// The packet with that number, a millisecond after the one before.
-pub fn at(packet: u64) -> At {
-    At { packet, time: Time::from_microseconds(packet as i64 * 1_000) }
+pub fn at(packet: u64) -> PacketRef {
+    PacketRef { packet, time: Time::from_microseconds(packet as i64 * 1_000) }
 }
 
 /// Plays a conversation to a dialogue, to its end.

@@ -3,14 +3,14 @@ Capture files and standard input: what they are, told by their first bytes and n
 to their end or as far as they can be read.
 */
 
-use super::ahead::Ahead;
 use super::compressed::{announced, decompress};
 use super::pcap::Pcap;
 use super::pcapng::Pcapng;
-use super::tally::Tally;
+use super::read_ahead::Ahead;
+use super::source_stats::SourceStats;
 use super::window::{WINDOW_BYTES, Window};
 use super::{
-    CaptureError, Compression, Cursor, Filter, Filtered, Format, LinkType, Merged, Moved, Ordered, Packet, Source,
+    CaptureError, Compression, Cursor, Filter, Filtered, Format, LinkType, Merged, Moved, Packet, Reordered, Source,
     SourceInfo, Time,
 };
 use std::fs::{File, Metadata};
@@ -35,7 +35,7 @@ pub struct CaptureFile {
     window: Window,
     records: Records,
     compression: Option<Compression>,
-    tally: Tally,
+    stats: SourceStats,
     skips: Skips,
     damage: Damage,
     state: State,
@@ -149,10 +149,10 @@ pub fn open_reading(
     }
     let only = if files.len() == 1 { files.pop() } else { None };
     Ok(match (only, filter) {
-        (Some(file), None) => Box::new(Ordered::new(file)),
-        (Some(file), Some(filter)) => Box::new(Ordered::new(Filtered::new(file, filter))),
-        (None, None) => Box::new(Ordered::new(Merged::new(files))),
-        (None, Some(filter)) => Box::new(Ordered::new(Filtered::new(Merged::new(files), filter))),
+        (Some(file), None) => Box::new(Reordered::new(file)),
+        (Some(file), Some(filter)) => Box::new(Reordered::new(Filtered::new(file, filter))),
+        (None, None) => Box::new(Reordered::new(Merged::new(files))),
+        (None, Some(filter)) => Box::new(Reordered::new(Filtered::new(Merged::new(files), filter))),
     })
 }
 
@@ -178,12 +178,12 @@ pub fn follow(
     }
     let file = file(name, WINDOW_BYTES, Reading::Here)?.on_damage(damage);
     if file.compression.is_some() {
-        return Err(CaptureError::NotFollowed { name: file.tally.name() });
+        return Err(CaptureError::NotFollowed { name: file.stats.name() });
     }
     let file = file.following(stop);
     Ok(match filter {
-        None => Box::new(Ordered::new(file)),
-        Some(filter) => Box::new(Ordered::new(Filtered::new(file, filter))),
+        None => Box::new(Reordered::new(file)),
+        Some(filter) => Box::new(Reordered::new(Filtered::new(file, filter))),
     })
 }
 
@@ -260,7 +260,7 @@ impl CaptureFile {
             },
             records: Records::Pcapng(Pcapng::new()),
             compression,
-            tally: Tally::new(name, Format::Pcapng, compression),
+            stats: SourceStats::new(name, Format::Pcapng, compression),
             skips: Skips::default(),
             damage: Damage::default(),
             state: State::Between,
@@ -297,15 +297,15 @@ impl CaptureFile {
         if let Err(error) = self.window.ensure(8) {
             return Err(self.error(Defect::Io(error)));
         }
-        let name = self.tally.name();
+        let name = self.stats.name();
         let beginning = self.window.data();
         if beginning.is_empty() {
             return Err(CaptureError::Empty { name });
         }
         if Pcap::begins(beginning) {
             let pcap = Pcap::open(&mut self.window).map_err(|defect| self.error(defect))?;
-            self.tally = Tally::new(name, Format::Pcap, self.compression);
-            self.tally.link(pcap.link());
+            self.stats = SourceStats::new(name, Format::Pcap, self.compression);
+            self.stats.link(pcap.link());
             self.records = Records::Pcap(pcap);
         } else if !Pcapng::begins(beginning) {
             return Err(CaptureError::NotACapture { name, looks_like: looks_like(beginning) });
@@ -323,7 +323,7 @@ impl CaptureFile {
             match read {
                 Err(Defect::Skipped { what, bytes }) => {
                     let from = self.window.offset().saturating_sub(bytes as u64);
-                    self.skips.add(self.tally.packets(), from, self.window.offset(), what);
+                    self.skips.add(self.stats.packets(), from, self.window.offset(), what);
                 }
                 Err(Defect::Corrupt(what)) if self.damage == Damage::StepOver => self.resynchronise(what)?,
                 other => return other,
@@ -342,14 +342,14 @@ impl CaptureFile {
             self.skips.lost_from = Some(from);
             return Err(Defect::Corrupt(what));
         }
-        self.skips.add(self.tally.packets(), from, self.window.offset(), what);
+        self.skips.add(self.stats.packets(), from, self.window.offset(), what);
         Ok(())
     }
 
     /// The error that `defect` is at this place.
     fn error(&self, defect: Defect) -> CaptureError {
-        let name = self.tally.name();
-        let packet = self.tally.packets();
+        let name = self.stats.name();
+        let packet = self.stats.packets();
         let offset = self.window.offset();
         match (defect, self.compression) {
             (Defect::CutShort, _) => CaptureError::CutShort { name, packet: packet + 1, offset },
@@ -371,7 +371,7 @@ impl Cursor for CaptureFile {
         if let (State::At(record), Records::Pcap(pcap)) = (&mut self.state, &mut self.records) {
             self.window.consume(record.total);
             if let Some(next) = pcap.in_view(self.window.data()) {
-                self.tally.packet(next.time, next.link, next.data.len());
+                self.stats.packet(next.time, next.link, next.data.len());
                 *record = next;
                 return Ok(Moved::Packet);
             }
@@ -384,7 +384,7 @@ impl Cursor for CaptureFile {
         }
         match self.record() {
             Ok(Some(record)) => {
-                self.tally.packet(record.time, record.link, record.data.len());
+                self.stats.packet(record.time, record.link, record.data.len());
                 self.state = State::At(record);
                 Ok(Moved::Packet)
             }
@@ -394,14 +394,14 @@ impl Cursor for CaptureFile {
             Ok(None) => Ok(Moved::End),
             Err(defect) => {
                 let error = self.error(defect);
-                self.tally.problem(&error.problem());
+                self.stats.problem(&error.problem());
                 Err(error)
             }
         }
     }
 
     fn packet(&self) -> Packet<'_> {
-        let number = self.tally.packets();
+        let number = self.stats.packets();
         match &self.state {
             State::At(record) => Packet {
                 number,
@@ -428,7 +428,7 @@ impl Cursor for CaptureFile {
     }
 
     fn info(&self) -> Vec<SourceInfo> {
-        let mut info = self.tally.info();
+        let mut info = self.stats.info();
         if let Records::Pcapng(pcapng) = &self.records {
             info.dropped = pcapng.dropped();
         }

@@ -5,7 +5,7 @@ The handle is set to non-blocking and waited for with `poll`: libpcap's own time
 comes at all, and nobody could stop it then.
 */
 
-use super::tally::Tally;
+use super::source_stats::SourceStats;
 use super::{CaptureError, Cursor, Filter, Format, LinkType, Moved, Packet, SourceInfo, Time};
 use nix::poll::{PollFd, PollFlags, PollTimeout};
 use pcap::{Active, Capture, Device, PacketHeader, Savefile};
@@ -60,7 +60,7 @@ pub struct Live {
     link: LinkType,
     stop: Arc<AtomicBool>,
     state: State,
-    tally: Tally,
+    stats: SourceStats,
     dropped: Drops,
     packet: Vec<u8>,
     time: Time,
@@ -132,16 +132,16 @@ impl Live {
             capture.filter(filter.expression(), true).map_err(|error| filter.error(link, &error))?;
         }
         let savefile = options.write.as_deref().map(|path| create(&capture, path)).transpose()?;
-        let mut tally = Tally::new(name, Format::Live, None);
-        tally.link(link);
-        tally.dropped(Some(0));
+        let mut stats = SourceStats::new(name, Format::Live, None);
+        stats.link(link);
+        stats.dropped(Some(0));
         Ok(Self {
             capture,
             savefile,
             link,
             stop,
             state: State::Listening,
-            tally,
+            stats,
             dropped: Drops::default(),
             packet: Vec::new(),
             time: Time::default(),
@@ -164,8 +164,8 @@ impl Live {
             Err(pcap::Error::TimeoutExpired | pcap::Error::NoMorePackets) => return Ok(false),
             Err(error) => return Err(self.interface(words(&error))),
         }
-        self.tally.packet(self.time, self.link, self.packet.len());
-        if self.tally.packets().is_multiple_of(STATISTICS_EVERY) {
+        self.stats.packet(self.time, self.link, self.packet.len());
+        if self.stats.packets().is_multiple_of(STATISTICS_EVERY) {
             self.count_drops();
         }
         Ok(true)
@@ -230,12 +230,12 @@ impl Live {
             drops.total += u64::from(statistics.dropped.wrapping_sub(drops.kernel));
             drops.total += u64::from(statistics.if_dropped.wrapping_sub(drops.interface));
             (drops.kernel, drops.interface) = (statistics.dropped, statistics.if_dropped);
-            self.tally.dropped(Some(drops.total));
+            self.stats.dropped(Some(drops.total));
         }
     }
 
     fn interface(&self, message: String) -> CaptureError {
-        CaptureError::Interface { name: self.tally.name(), message }
+        CaptureError::Interface { name: self.stats.name(), message }
     }
 }
 
@@ -244,14 +244,14 @@ impl Cursor for Live {
         let moved = self.step();
         if let Err(error) = &moved {
             self.state = State::Ended;
-            self.tally.problem(&error.problem());
+            self.stats.problem(&error.problem());
         }
         moved
     }
 
     fn packet(&self) -> Packet<'_> {
         Packet {
-            number: self.tally.packets(),
+            number: self.stats.packets(),
             time: self.time,
             link: self.link,
             data: &self.packet,
@@ -260,7 +260,7 @@ impl Cursor for Live {
     }
 
     fn info(&self) -> Vec<SourceInfo> {
-        vec![self.tally.info()]
+        vec![self.stats.info()]
     }
 
     fn is_live(&self) -> bool {

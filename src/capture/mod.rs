@@ -13,7 +13,6 @@ What comes before the window may be read and decompressed by a thread of its own
 [`open`] puts the first row together, [`follow`] too, [`Live::open`] the second.
 */
 
-mod ahead;
 mod compressed;
 mod cursor;
 mod error;
@@ -22,10 +21,11 @@ mod filter;
 mod link;
 mod live;
 mod merge;
-mod order;
 mod pcap;
 mod pcapng;
-mod tally;
+mod read_ahead;
+mod reorder;
+mod source_stats;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
@@ -40,7 +40,7 @@ pub use filter::{Filter, Filtered};
 pub use link::LinkType;
 pub use live::{Interface, Live, LiveOptions, interfaces};
 pub use merge::Merged;
-pub use order::Ordered;
+pub use reorder::Reordered;
 pub use time::Time;
 
 use crate::limits::LimitsHit;

@@ -6,7 +6,7 @@ length that lies from a stream that ends, and naming the error of the system all
 parsers work on slices and do not mind.
 */
 
-use super::ahead::{Ahead, Block};
+use super::read_ahead::{Ahead, Block};
 use std::io::{self, Read};
 
 /// Bytes that a window has, and reads at a time, unless told otherwise.

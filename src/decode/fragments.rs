@@ -6,7 +6,7 @@ Only those that may carry TCP are kept. The oldest makes room.
 */
 
 use super::ip::protocol;
-use super::{DecodeStop, IpPayload, Part};
+use super::{DecodeStop, IpPayload, PacketSlice};
 use crate::capture::Time;
 use crate::limits::{FRAGMENT_BYTES, FRAGMENT_SECONDS, FRAGMENTED_DATAGRAMS, Limit, LimitsHit};
 use etherparse::IpFragOffset;
@@ -56,12 +56,12 @@ pub(super) struct Fragments {
 impl Fragments {
     /// Adds a piece that came at `now`; answers with the payload of the datagram that it completes.
     pub(super) fn add(&mut self, fragment: &Fragment<'_>, now: Time) -> Result<Option<IpPayload<'_>>, DecodeStop> {
-        let IpPayload { source, destination, identification, protocol, part } = fragment.payload;
+        let IpPayload { source, destination, identification, protocol, slice } = fragment.payload;
         if !may_carry_tcp(protocol) {
             return Ok(None);
         }
-        // A piece cut by the snap length leaves a hole that nothing will fill.
-        if part.missing > 0 {
+        // A piece cut by the snap length leaves a gap that nothing will fill.
+        if slice.missing > 0 {
             return Err(DecodeStop::Ip);
         }
         self.forget_old(now);
@@ -75,7 +75,7 @@ impl Fragments {
             Some(waiting) => waiting.buffer.take_bufs().0,
             None => return Ok(None),
         };
-        Ok(Some(IpPayload { source, destination, identification, protocol, part: Part::whole(&self.whole) }))
+        Ok(Some(IpPayload { source, destination, identification, protocol, slice: PacketSlice::whole(&self.whole) }))
     }
 
     /// The bounds that cost something.
@@ -92,7 +92,7 @@ impl Fragments {
             Waiting { buffer, since: now, order: *next_order - 1 }
         });
         let before = waiting.buffer.data().len();
-        let added = waiting.buffer.add(fragment.offset, fragment.more, fragment.payload.part.bytes);
+        let added = waiting.buffer.add(fragment.offset, fragment.more, fragment.payload.slice.bytes);
         self.bytes = self.bytes.saturating_sub(before) + waiting.buffer.data().len();
         // A piece that contradicts the others is not believed; the others wait on.
         added.map_err(|_| DecodeStop::Ip)

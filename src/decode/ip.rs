@@ -7,7 +7,7 @@ read. So lengths and extension headers are seen to here.
 */
 
 use super::fragments::Fragment;
-use super::part::Part;
+use super::slice::PacketSlice;
 use super::{DecodeStop, IpPayload, Layer, Step, tcp, tunnel};
 use etherparse::{IpAuthHeaderSlice, Ipv4HeaderSlice, Ipv6FragmentHeaderSlice, Ipv6HeaderSlice, Ipv6RawExtHeaderSlice};
 
@@ -28,29 +28,29 @@ pub(super) mod protocol {
 }
 
 /// An IP header of either version.
-pub(super) fn header(part: Part<'_>) -> Result<Step<'_>, DecodeStop> {
-    match part.u8(0).ok_or(DecodeStop::Ip)? >> 4 {
-        4 => ipv4(part),
-        6 => ipv6(part),
+pub(super) fn header(slice: PacketSlice<'_>) -> Result<Step<'_>, DecodeStop> {
+    match slice.u8(0).ok_or(DecodeStop::Ip)? >> 4 {
+        4 => ipv4(slice),
+        6 => ipv6(slice),
         _ => Err(DecodeStop::Ip),
     }
 }
 
 /// RFC 791 section 3.1.
-fn ipv4(part: Part<'_>) -> Result<Step<'_>, DecodeStop> {
-    let header = Ipv4HeaderSlice::from_slice(part.bytes).map_err(|_| DecodeStop::Ip)?;
+fn ipv4(slice: PacketSlice<'_>) -> Result<Step<'_>, DecodeStop> {
+    let header = Ipv4HeaderSlice::from_slice(slice.bytes).map_err(|_| DecodeStop::Ip)?;
     let header_bytes = header.slice().len();
-    let part = match usize::from(header.total_len()) {
+    let slice = match usize::from(header.total_len()) {
         // Left to the network card (TSO): the packet ends where its frame does.
-        0 => part,
-        total => part.limit(Some(total).filter(|total| *total >= header_bytes).ok_or(DecodeStop::Ip)?),
+        0 => slice,
+        total => slice.limit(Some(total).filter(|total| *total >= header_bytes).ok_or(DecodeStop::Ip)?),
     };
     let payload = IpPayload {
         source: header.source_addr().into(),
         destination: header.destination_addr().into(),
         identification: Some(header.identification()).filter(|&identification| identification != 0),
         protocol: header.protocol().0,
-        part: part.skip(header_bytes).ok_or(DecodeStop::Ip)?,
+        slice: slice.skip(header_bytes).ok_or(DecodeStop::Ip)?,
     };
     Ok(if header.is_fragmenting_payload() {
         Step::Fragment(Fragment {
@@ -65,57 +65,57 @@ fn ipv4(part: Part<'_>) -> Result<Step<'_>, DecodeStop> {
 }
 
 /// RFC 8200 section 3.
-fn ipv6(part: Part<'_>) -> Result<Step<'_>, DecodeStop> {
-    let header = Ipv6HeaderSlice::from_slice(part.bytes).map_err(|_| DecodeStop::Ip)?;
-    let part = part.skip(header.slice().len()).ok_or(DecodeStop::Ip)?;
-    let part = match usize::from(header.payload_length()) {
+fn ipv6(slice: PacketSlice<'_>) -> Result<Step<'_>, DecodeStop> {
+    let header = Ipv6HeaderSlice::from_slice(slice.bytes).map_err(|_| DecodeStop::Ip)?;
+    let slice = slice.skip(header.slice().len()).ok_or(DecodeStop::Ip)?;
+    let slice = match usize::from(header.payload_length()) {
         // Left to the network card, or a jumbogram (RFC 2675): the packet ends where its frame does.
-        0 => part,
-        length => part.limit(length),
+        0 => slice,
+        length => slice.limit(length),
     };
     Ok(Step::Next(Layer::IpPayload(IpPayload {
         source: header.source_addr().into(),
         destination: header.destination_addr().into(),
         identification: None,
         protocol: header.next_header().0,
-        part,
+        slice,
     })))
 }
 
 /// What an IP header, or an extension header, says is next.
 pub(super) fn payload(payload: IpPayload<'_>) -> Result<Step<'_>, DecodeStop> {
-    let IpPayload { protocol, part, .. } = payload;
+    let IpPayload { protocol, slice, .. } = payload;
     let extension = |protocol, bytes: usize| {
-        let part = part.skip(bytes).ok_or(DecodeStop::Ip)?;
-        Ok(Step::Next(Layer::IpPayload(IpPayload { protocol, part, ..payload })))
+        let slice = slice.skip(bytes).ok_or(DecodeStop::Ip)?;
+        Ok(Step::Next(Layer::IpPayload(IpPayload { protocol, slice, ..payload })))
     };
     Ok(match protocol {
         protocol::TCP => Step::Tcp(tcp::Tcp::read(&payload)?),
-        protocol::UDP => return tunnel::udp(part),
+        protocol::UDP => return tunnel::udp(slice),
         protocol::HOP_BY_HOP | protocol::ROUTING | protocol::DESTINATION_OPTIONS => {
-            let header = Ipv6RawExtHeaderSlice::from_slice(part.bytes).map_err(|_| DecodeStop::Ip)?;
+            let header = Ipv6RawExtHeaderSlice::from_slice(slice.bytes).map_err(|_| DecodeStop::Ip)?;
             return extension(header.next_header().0, header.slice().len());
         }
         protocol::AUTHENTICATION => {
-            let header = IpAuthHeaderSlice::from_slice(part.bytes).map_err(|_| DecodeStop::Ip)?;
+            let header = IpAuthHeaderSlice::from_slice(slice.bytes).map_err(|_| DecodeStop::Ip)?;
             return extension(header.next_header().0, header.slice().len());
         }
         protocol::FRAGMENT => return fragment(payload),
-        protocol::IPV4 | protocol::IPV6 => Step::Next(Layer::Ip(part)),
-        protocol::GRE => return tunnel::gre(part),
+        protocol::IPV4 | protocol::IPV6 => Step::Next(Layer::Ip(slice)),
+        protocol::GRE => return tunnel::gre(slice),
         // EtherIP (RFC 3378): version and nothing, then a frame.
-        protocol::ETHERNET => Step::Next(Layer::Ethernet(part.skip(2).ok_or(DecodeStop::Link)?)),
-        protocol::MPLS => Step::Next(Layer::Mpls(part)),
+        protocol::ETHERNET => Step::Next(Layer::Ethernet(slice.skip(2).ok_or(DecodeStop::Link)?)),
+        protocol::MPLS => Step::Next(Layer::Mpls(slice)),
         _ => Step::Other,
     })
 }
 
 /// RFC 8200 section 4.5.
 fn fragment(payload: IpPayload<'_>) -> Result<Step<'_>, DecodeStop> {
-    let header = Ipv6FragmentHeaderSlice::from_slice(payload.part.bytes).map_err(|_| DecodeStop::Ip)?;
+    let header = Ipv6FragmentHeaderSlice::from_slice(payload.slice.bytes).map_err(|_| DecodeStop::Ip)?;
     let payload = IpPayload {
         protocol: header.next_header().0,
-        part: payload.part.skip(header.slice().len()).ok_or(DecodeStop::Ip)?,
+        slice: payload.slice.skip(header.slice().len()).ok_or(DecodeStop::Ip)?,
         ..payload
     };
     Ok(if header.is_fragmenting_payload() {

@@ -13,20 +13,20 @@ alike.
 mod fragments;
 mod ip;
 mod link;
-mod part;
 mod peek;
+mod slice;
 mod tcp;
 #[cfg(test)]
 mod tests;
 mod tunnel;
 mod wifi;
 
-pub use peek::{Glimpse, Peek, peek};
+pub use peek::{Peek, PeekedTcp, peek};
 
 use crate::capture::{LinkType, Packet, Time};
 use crate::limits::{LAYERS, LimitsHit};
 use fragments::{Fragment, Fragments};
-use part::Part;
+use slice::PacketSlice;
 use std::net::{IpAddr, SocketAddr};
 
 /// One TCP segment, borrowed from its packet.
@@ -107,17 +107,17 @@ impl DecodeStop {
 #[derive(Debug, Clone, Copy)]
 enum Layer<'a> {
     /// The link layer of a capture.
-    Link(LinkType, Part<'a>),
+    Link(LinkType, PacketSlice<'a>),
     /// An Ethernet header.
-    Ethernet(Part<'a>),
+    Ethernet(PacketSlice<'a>),
     /// What an EtherType announces; values below 1536 are lengths of an LLC frame (IEEE 802.3).
-    EtherType(u16, Part<'a>),
+    EtherType(u16, PacketSlice<'a>),
     /// A PPP protocol field, perhaps after address and control bytes.
-    Ppp(Part<'a>),
+    Ppp(PacketSlice<'a>),
     /// A label of an MPLS stack.
-    Mpls(Part<'a>),
+    Mpls(PacketSlice<'a>),
     /// An IP header of either version.
-    Ip(Part<'a>),
+    Ip(PacketSlice<'a>),
     /// What an IP protocol number announces: an extension header, a tunnel, TCP.
     IpPayload(IpPayload<'a>),
 }
@@ -130,7 +130,7 @@ struct IpPayload<'a> {
     /// As in [`Segment`].
     identification: Option<u16>,
     protocol: u8,
-    part: Part<'a>,
+    slice: PacketSlice<'a>,
 }
 
 /// What reading a layer leads to.
@@ -144,7 +144,7 @@ enum Step<'a> {
     /// To a TCP segment.
     Tcp(tcp::Tcp<'a>),
     /// To several frames in one, of which the first begins here.
-    Aggregate(Part<'a>),
+    Aggregate(PacketSlice<'a>),
     /// To something else.
     Other,
 }
@@ -161,13 +161,13 @@ impl Decoder {
     /// Decodes one packet: the first frame in it, where it holds several.
     pub fn decode<'a>(&'a mut self, packet: &Packet<'a>) -> Decoded<'a> {
         self.next_frame = None;
-        self.run(packet, Layer::Link(packet.link, Part::captured(packet)))
+        self.run(packet, Layer::Link(packet.link, PacketSlice::captured(packet)))
     }
 
     /// The next frame of the packet decoded last, where that holds several (A-MSDU, IEEE 802.11 section 9.3.2.2).
     pub fn decode_next<'a>(&'a mut self, packet: &Packet<'a>) -> Option<Decoded<'a>> {
-        let part = Part::captured(packet).skip(self.next_frame.take()?)?;
-        let (content, next) = wifi::subframe(part)?;
+        let slice = PacketSlice::captured(packet).skip(self.next_frame.take()?)?;
+        let (content, next) = wifi::subframe(slice)?;
         self.next_frame = next.map(|next| packet.data.len() - next.bytes.len());
         // A length is what an EtherType below 1536 is: LLC follows.
         Some(self.run(packet, Layer::EtherType(0, content)))
@@ -179,12 +179,12 @@ impl Decoder {
         let mut guessed = false;
         for _ in 0..LAYERS {
             let step = match layer {
-                Layer::Link(link, part) => link::link(link, part),
-                Layer::Ethernet(part) => link::ethernet(part),
-                Layer::EtherType(kind, part) => link::ether_type(kind, part),
-                Layer::Ppp(part) => link::ppp(part),
-                Layer::Mpls(part) => link::mpls(part),
-                Layer::Ip(part) => ip::header(part),
+                Layer::Link(link, slice) => link::link(link, slice),
+                Layer::Ethernet(slice) => link::ethernet(slice),
+                Layer::EtherType(kind, slice) => link::ether_type(kind, slice),
+                Layer::Ppp(slice) => link::ppp(slice),
+                Layer::Mpls(slice) => link::mpls(slice),
+                Layer::Ip(slice) => ip::header(slice),
                 Layer::IpPayload(payload) => ip::payload(payload),
             };
             layer = match step {
@@ -201,8 +201,8 @@ impl Decoder {
                         Err(stop) => return Decoded::Stop(stop),
                     }
                 }
-                Ok(Step::Aggregate(part)) => {
-                    let Some((content, next)) = wifi::subframe(part) else { return Decoded::Stop(DecodeStop::Link) };
+                Ok(Step::Aggregate(slice)) => {
+                    let Some((content, next)) = wifi::subframe(slice) else { return Decoded::Stop(DecodeStop::Link) };
                     self.next_frame = next.map(|next| packet.data.len() - next.bytes.len());
                     Layer::EtherType(0, content)
                 }

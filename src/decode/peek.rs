@@ -8,7 +8,7 @@ and tunnels) and is conservative: whatever it does not understand is [`Peek::Uns
 */
 
 use super::ip::protocol;
-use super::part::Part;
+use super::slice::PacketSlice;
 use super::{IpPayload, Segment, link, tcp, tunnel};
 use crate::capture::{LinkType, Packet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -17,7 +17,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Peek<'a> {
     /// A TCP segment, whose header is all there.
-    Tcp(Glimpse<'a>),
+    Tcp(PeekedTcp<'a>),
     /// Of another kind, certainly: decoding answers [`Decoded::Other`](super::Decoded::Other).
     NotTcp,
     /// Only decoding can tell.
@@ -26,7 +26,7 @@ pub enum Peek<'a> {
 
 /// Where the headers of a TCP segment are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Glimpse<'a> {
+pub struct PeekedTcp<'a> {
     /// Sender's port.
     pub source_port: u16,
     /// Receiver's port.
@@ -34,7 +34,7 @@ pub struct Glimpse<'a> {
     /// It begins a connection: SYN without ACK.
     pub begins: bool,
     ip: Ip<'a>,
-    tcp: Part<'a>,
+    tcp: PacketSlice<'a>,
 }
 
 /// An IP header without options or extensions.
@@ -44,7 +44,7 @@ enum Ip<'a> {
     V6(&'a [u8; 40]),
 }
 
-impl<'a> Glimpse<'a> {
+impl<'a> PeekedTcp<'a> {
     /// The segment that `packet` carries: the same that decoding it comes to.
     pub fn segment(&self, packet: &Packet<'a>) -> Option<Segment<'a>> {
         let (source, destination) = self.ip.addresses();
@@ -52,7 +52,7 @@ impl<'a> Glimpse<'a> {
             Ip::V4(header) => Some(u16::from_be_bytes([header[4], header[5]])).filter(|&number| number != 0),
             Ip::V6(_) => None,
         };
-        let payload = IpPayload { source, destination, identification, protocol: protocol::TCP, part: self.tcp };
+        let payload = IpPayload { source, destination, identification, protocol: protocol::TCP, slice: self.tcp };
         Some(tcp::Tcp::read(&payload).ok()?.segment(packet))
     }
 }
@@ -79,80 +79,80 @@ const TAGS: usize = 4;
 /// Looks at a packet.
 #[inline]
 pub fn peek<'a>(packet: &Packet<'a>) -> Peek<'a> {
-    let part = Part::captured(packet);
+    let slice = PacketSlice::captured(packet);
     let seen = match packet.link {
-        LinkType::ETHERNET => part.u16(12).and_then(|kind| ether_type(kind, part.skip(14)?)),
+        LinkType::ETHERNET => slice.u16(12).and_then(|kind| ether_type(kind, slice.skip(14)?)),
         // Of some devices the field is no EtherType.
-        LinkType::LINUX_SLL if part.u16(2).is_some_and(|hardware| !link::has_own_types(hardware)) => {
-            part.u16(14).and_then(|kind| ether_type(kind, part.skip(16)?))
+        LinkType::LINUX_SLL if slice.u16(2).is_some_and(|hardware| !link::has_own_types(hardware)) => {
+            slice.u16(14).and_then(|kind| ether_type(kind, slice.skip(16)?))
         }
-        LinkType::LINUX_SLL2 if part.u16(8).is_some_and(|hardware| !link::has_own_types(hardware)) => {
-            part.u16(0).and_then(|kind| ether_type(kind, part.skip(20)?))
+        LinkType::LINUX_SLL2 if slice.u16(8).is_some_and(|hardware| !link::has_own_types(hardware)) => {
+            slice.u16(0).and_then(|kind| ether_type(kind, slice.skip(20)?))
         }
-        LinkType::RAW | LinkType::IPV4 | LinkType::IPV6 | LinkType(12 | 14) => ip(part),
+        LinkType::RAW | LinkType::IPV4 | LinkType::IPV6 | LinkType(12 | 14) => ip(slice),
         _ => None,
     };
     seen.unwrap_or(Peek::Unsure)
 }
 
-fn ether_type(mut kind: u16, mut part: Part<'_>) -> Option<Peek<'_>> {
+fn ether_type(mut kind: u16, mut slice: PacketSlice<'_>) -> Option<Peek<'_>> {
     for _ in 0..=TAGS {
         match kind {
-            0x0800 | 0x86dd => return ip(part),
+            0x0800 | 0x86dd => return ip(slice),
             0x0806 => return Some(Peek::NotTcp),
-            0x8100 | 0x88a8 | 0x9100 => (kind, part) = (part.u16(2)?, part.skip(4)?),
+            0x8100 | 0x88a8 | 0x9100 => (kind, slice) = (slice.u16(2)?, slice.skip(4)?),
             _ => return None,
         }
     }
     None
 }
 
-fn ip(part: Part<'_>) -> Option<Peek<'_>> {
-    match part.u8(0)? {
+fn ip(slice: PacketSlice<'_>) -> Option<Peek<'_>> {
+    match slice.u8(0)? {
         first @ 0x45..=0x4f => {
-            let header = part.first::<20>()?;
+            let header = slice.first::<20>()?;
             let header_bytes = 4 * usize::from(first & 0x0f);
-            let total = usize::from(part.u16(2)?);
-            let unfragmented = part.u16(6)? & 0x3fff == 0;
+            let total = usize::from(slice.u16(2)?);
+            let unfragmented = slice.u16(6)? & 0x3fff == 0;
             if !unfragmented || (total != 0 && total < header_bytes) {
                 return None;
             }
-            let part = if total == 0 { part } else { part.limit(total) };
-            transport(header[9], Ip::V4(header), part.skip(header_bytes)?)
+            let slice = if total == 0 { slice } else { slice.limit(total) };
+            transport(header[9], Ip::V4(header), slice.skip(header_bytes)?)
         }
         0x60..=0x6f => {
-            let header = part.first::<40>()?;
-            let length = usize::from(part.u16(4)?);
-            let part = part.skip(40)?;
-            let part = if length == 0 { part } else { part.limit(length) };
-            transport(header[6], Ip::V6(header), part)
+            let header = slice.first::<40>()?;
+            let length = usize::from(slice.u16(4)?);
+            let slice = slice.skip(40)?;
+            let slice = if length == 0 { slice } else { slice.limit(length) };
+            transport(header[6], Ip::V6(header), slice)
         }
         _ => None,
     }
 }
 
 #[inline]
-fn transport<'a>(number: u8, ip: Ip<'a>, part: Part<'a>) -> Option<Peek<'a>> {
+fn transport<'a>(number: u8, ip: Ip<'a>, slice: PacketSlice<'a>) -> Option<Peek<'a>> {
     const ICMP: u8 = 1;
     const IGMP: u8 = 2;
     const ICMPV6: u8 = 58;
     match number {
         protocol::TCP => {
-            let header = part.first::<20>()?;
+            let header = slice.first::<20>()?;
             let header_bytes = 4 * usize::from(header[12] >> 4);
             // Decoding tells what is wrong with a header that is cut short or too short.
-            if !(20..=part.bytes.len()).contains(&header_bytes) {
+            if !(20..=slice.bytes.len()).contains(&header_bytes) {
                 return None;
             }
-            Some(Peek::Tcp(Glimpse {
+            Some(Peek::Tcp(PeekedTcp {
                 source_port: u16::from_be_bytes([header[0], header[1]]),
                 destination_port: u16::from_be_bytes([header[2], header[3]]),
                 begins: header[13] & 0x12 == 0x02,
                 ip,
-                tcp: part,
+                tcp: slice,
             }))
         }
-        protocol::UDP if tunnel::is_tunnel(part.u16(0)?, part.u16(2)?) => None,
+        protocol::UDP if tunnel::is_tunnel(slice.u16(0)?, slice.u16(2)?) => None,
         protocol::UDP | ICMP | IGMP | ICMPV6 => Some(Peek::NotTcp),
         _ => None,
     }

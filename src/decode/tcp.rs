@@ -18,9 +18,9 @@ impl<'a> Tcp<'a> {
     /// Reads the header, options included (RFC 9293 section 3.1). Its checksum is not looked at: on the sending machine
     /// the network card computes it, after the capture.
     pub(super) fn read(payload: &IpPayload<'a>) -> Result<Self, DecodeStop> {
-        let header = TcpSlice::from_slice(payload.part.bytes).map_err(|_| DecodeStop::Tcp)?;
-        let IpPayload { source, destination, identification, part, .. } = *payload;
-        Ok(Self { source, destination, identification, header, missing: part.missing })
+        let header = TcpSlice::from_slice(payload.slice.bytes).map_err(|_| DecodeStop::Tcp)?;
+        let IpPayload { source, destination, identification, slice, .. } = *payload;
+        Ok(Self { source, destination, identification, header, missing: slice.missing })
     }
 
     /// The segment that `packet` carried.

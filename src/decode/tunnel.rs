@@ -1,24 +1,24 @@
 //! Tunnels: what GRE and certain UDP ports carry.
 
-use super::part::Part;
+use super::slice::PacketSlice;
 use super::{DecodeStop, Layer, Step};
 use pnet_packet::Packet as _;
 use pnet_packet::vxlan::VxlanPacket;
 
 /// GRE (RFC 2784, 2890), PPTP's variant of it (RFC 2637), and the mirrored traffic (ERSPAN) that it carries.
-pub(super) fn gre(part: Part<'_>) -> Result<Step<'_>, DecodeStop> {
+pub(super) fn gre(slice: PacketSlice<'_>) -> Result<Step<'_>, DecodeStop> {
     const CHECKSUM: u16 = 0x8000;
     const ROUTING: u16 = 0x4000;
     const KEY: u16 = 0x2000;
     const SEQUENCE: u16 = 0x1000;
     const ACKNOWLEDGEMENT: u16 = 0x0080;
     let read = || {
-        let (flags, protocol) = (part.u16(0)?, part.u16(2)?);
+        let (flags, protocol) = (slice.u16(0)?, slice.u16(2)?);
         let has = |flag| flags & flag != 0;
         let four = |flag| if has(flag) { 4 } else { 0 };
         if flags & 0x0007 == 1 {
             return Some(match protocol {
-                0x880b => Step::Next(Layer::Ppp(part.skip(8 + four(SEQUENCE) + four(ACKNOWLEDGEMENT))?)),
+                0x880b => Step::Next(Layer::Ppp(slice.skip(8 + four(SEQUENCE) + four(ACKNOWLEDGEMENT))?)),
                 _ => Step::Other,
             });
         }
@@ -26,7 +26,7 @@ pub(super) fn gre(part: Part<'_>) -> Result<Step<'_>, DecodeStop> {
         if has(ROUTING) || flags & 0x0007 != 0 {
             return Some(Step::Other);
         }
-        let inner = part.skip(4 + four(CHECKSUM) + four(KEY) + four(SEQUENCE))?;
+        let inner = slice.skip(4 + four(CHECKSUM) + four(KEY) + four(SEQUENCE))?;
         Some(Step::Next(match protocol {
             // ERSPAN type I has no header of its own, and no sequence number; type II has both.
             0x88be if has(SEQUENCE) => Layer::Ethernet(inner.skip(8)?),
@@ -46,10 +46,10 @@ const TEREDO: u16 = 3544;
 const L2TP: u16 = 1701;
 
 /// UDP (RFC 768), for the sake of the tunnels on it.
-pub(super) fn udp(part: Part<'_>) -> Result<Step<'_>, DecodeStop> {
+pub(super) fn udp(slice: PacketSlice<'_>) -> Result<Step<'_>, DecodeStop> {
     let read = || {
-        let (source, port, length) = (part.u16(0)?, part.u16(2)?, usize::from(part.u16(4)?));
-        let content = part.skip(8)?.limit(length.checked_sub(8)?);
+        let (source, port, length) = (slice.u16(0)?, slice.u16(2)?, usize::from(slice.u16(4)?));
+        let content = slice.skip(8)?.limit(length.checked_sub(8)?);
         match port {
             // 8472 is what Linux used before the port was assigned.
             4789 | 8472 => vxlan(content),
@@ -70,32 +70,32 @@ pub(super) fn is_tunnel(source: u16, destination: u16) -> bool {
 }
 
 /// Teredo (RFC 4380 section 5.1.1): IPv6, perhaps after authentication data and the origin's address.
-fn teredo(part: Part<'_>) -> Option<Layer<'_>> {
-    let mut part = part;
-    if let [0, 1, client, authentication] = *part.first::<4>()? {
-        part = part.skip(4 + usize::from(client) + usize::from(authentication) + 9)?;
+fn teredo(slice: PacketSlice<'_>) -> Option<Layer<'_>> {
+    let mut slice = slice;
+    if let [0, 1, client, authentication] = *slice.first::<4>()? {
+        slice = slice.skip(4 + usize::from(client) + usize::from(authentication) + 9)?;
     }
-    if part.first::<2>()? == &[0, 0] {
-        part = part.skip(8)?;
+    if slice.first::<2>()? == &[0, 0] {
+        slice = slice.skip(8)?;
     }
-    (part.u8(0)? >> 4 == 6).then_some(Layer::Ip(part))
+    (slice.u8(0)? >> 4 == 6).then_some(Layer::Ip(slice))
 }
 
 /// L2TP's data messages (RFC 2661 section 3.1), which carry PPP.
-fn l2tp(part: Part<'_>) -> Option<Layer<'_>> {
+fn l2tp(slice: PacketSlice<'_>) -> Option<Layer<'_>> {
     const CONTROL: u16 = 0x8000;
     const LENGTH: u16 = 0x4000;
     const SEQUENCE: u16 = 0x0800;
     const OFFSET: u16 = 0x0200;
-    let flags = part.u16(0)?;
+    let flags = slice.u16(0)?;
     if flags & CONTROL != 0 || flags & 0x000f != 2 {
         return None;
     }
     let has = |flag| flags & flag != 0;
     let mut header = 6;
-    let mut content = part;
+    let mut content = slice;
     if has(LENGTH) {
-        content = part.limit(usize::from(part.u16(2)?));
+        content = slice.limit(usize::from(slice.u16(2)?));
         header += 2;
     }
     if has(SEQUENCE) {
@@ -108,39 +108,39 @@ fn l2tp(part: Part<'_>) -> Option<Layer<'_>> {
 }
 
 /// RFC 7348 section 5.
-fn vxlan(part: Part<'_>) -> Option<Layer<'_>> {
+fn vxlan(slice: PacketSlice<'_>) -> Option<Layer<'_>> {
     const HAS_IDENTIFIER: u8 = 0x08;
-    let header = VxlanPacket::new(part.bytes)?;
+    let header = VxlanPacket::new(slice.bytes)?;
     if header.get_flags() & HAS_IDENTIFIER == 0 {
         return None;
     }
-    Some(Layer::Ethernet(part.skip(part.bytes.len() - header.payload().len())?))
+    Some(Layer::Ethernet(slice.skip(slice.bytes.len() - header.payload().len())?))
 }
 
 /// RFC 8926 section 3.4: version and length of the options, flags, EtherType, identifier.
-fn geneve(part: Part<'_>) -> Option<Layer<'_>> {
-    let options = usize::from(part.u8(0)?);
+fn geneve(slice: PacketSlice<'_>) -> Option<Layer<'_>> {
+    let options = usize::from(slice.u8(0)?);
     if options >> 6 != 0 {
         return None;
     }
-    Some(Layer::EtherType(part.u16(2)?, part.skip(8 + 4 * options)?))
+    Some(Layer::EtherType(slice.u16(2)?, slice.skip(8 + 4 * options)?))
 }
 
 /// GTP-U (3GPP TS 29.281 section 5): user data, perhaps with extension headers, each of which names the next at its end.
-fn gtp(part: Part<'_>) -> Option<Layer<'_>> {
-    let [flags, 0xff] = *part.first::<2>()? else { return None };
+fn gtp(slice: PacketSlice<'_>) -> Option<Layer<'_>> {
+    let [flags, 0xff] = *slice.first::<2>()? else { return None };
     if flags & 0xf0 != 0x30 {
         return None;
     }
     if flags & 0x07 == 0 {
-        return Some(Layer::Ip(part.skip(8)?));
+        return Some(Layer::Ip(slice.skip(8)?));
     }
-    let mut next = part.u8(11)?;
-    let mut part = part.skip(12)?;
+    let mut next = slice.u8(11)?;
+    let mut slice = slice.skip(12)?;
     while next != 0 {
-        let length = 4 * usize::from(part.u8(0)?);
-        next = part.u8(length.checked_sub(1)?)?;
-        part = part.skip(length)?;
+        let length = 4 * usize::from(slice.u8(0)?);
+        next = slice.u8(length.checked_sub(1)?)?;
+        slice = slice.skip(length)?;
     }
-    Some(Layer::Ip(part))
+    Some(Layer::Ip(slice))
 }

@@ -2,32 +2,32 @@
 //! counted as such.
 
 use super::link::llc;
-use super::part::Part;
+use super::slice::PacketSlice;
 use super::{DecodeStop, Step};
 
 /// Radiotap: version, padding, and its length and all else little-endian.
-pub(super) fn radiotap(part: Part<'_>) -> Result<Step<'_>, DecodeStop> {
+pub(super) fn radiotap(slice: PacketSlice<'_>) -> Result<Step<'_>, DecodeStop> {
     let read = || {
-        let [0, _, low, high] = part.first::<4>()? else { return None };
+        let [0, _, low, high] = slice.first::<4>()? else { return None };
         let length = usize::from(u16::from_le_bytes([*low, *high]));
-        Some((part.skip(length)?, pads(part.bytes.get(..length)?)))
+        Some((slice.skip(length)?, pads(slice.bytes.get(..length)?)))
     };
     let (frame, padded) = read().ok_or(DecodeStop::Link)?;
     data_frame(frame, padded)
 }
 
 /// AVS: version and length, big-endian.
-pub(super) fn avs(part: Part<'_>) -> Result<Step<'_>, DecodeStop> {
+pub(super) fn avs(slice: PacketSlice<'_>) -> Result<Step<'_>, DecodeStop> {
     let read = || {
-        let length = part.skip(4)?.first::<4>()?;
-        part.skip(usize::try_from(u32::from_be_bytes(*length)).ok()?)
+        let length = slice.skip(4)?.first::<4>()?;
+        slice.skip(usize::try_from(u32::from_be_bytes(*length)).ok()?)
     };
     data_frame(read().ok_or(DecodeStop::Link)?, false)
 }
 
 /// A bare frame.
-pub(super) fn frame(part: Part<'_>) -> Result<Step<'_>, DecodeStop> {
-    data_frame(part, false)
+pub(super) fn frame(slice: PacketSlice<'_>) -> Result<Step<'_>, DecodeStop> {
+    data_frame(slice, false)
 }
 
 /// True where the radiotap flags say that the 802.11 header is padded to 4 bytes.
@@ -51,8 +51,8 @@ fn pads(header: &[u8]) -> bool {
     read().unwrap_or(false)
 }
 
-fn data_frame(part: Part<'_>, padded: bool) -> Result<Step<'_>, DecodeStop> {
-    let [control, flags] = *part.first::<2>().ok_or(DecodeStop::Link)?;
+fn data_frame(slice: PacketSlice<'_>, padded: bool) -> Result<Step<'_>, DecodeStop> {
+    let [control, flags] = *slice.first::<2>().ok_or(DecodeStop::Link)?;
     let (kind, subtype) = (control & 0x0c, control >> 4);
     let (no_data, with_qos) = (subtype & 0x04 != 0, subtype & 0x08 != 0);
     let protected = flags & 0x40 != 0;
@@ -69,7 +69,7 @@ fn data_frame(part: Part<'_>, padded: bool) -> Result<Step<'_>, DecodeStop> {
         }
         let mut several = false;
         if with_qos {
-            several = part.u8(length)? & 0x80 != 0;
+            several = slice.u8(length)? & 0x80 != 0;
             length += 2;
             if flags & 0x80 != 0 {
                 length += 4;
@@ -78,7 +78,7 @@ fn data_frame(part: Part<'_>, padded: bool) -> Result<Step<'_>, DecodeStop> {
         if padded {
             length = usize::next_multiple_of(length, 4);
         }
-        let content = part.skip(length)?;
+        let content = slice.skip(length)?;
         if several { Some(Step::Aggregate(content)) } else { llc(content) }
     };
     read().ok_or(DecodeStop::Link)
@@ -86,9 +86,9 @@ fn data_frame(part: Part<'_>, padded: bool) -> Result<Step<'_>, DecodeStop> {
 
 /// One of several frames in one (A-MSDU, IEEE 802.11 section 9.3.2.2): its content, and what follows it. Two addresses,
 /// a length, LLC; padded to 4 bytes.
-pub(super) fn subframe(part: Part<'_>) -> Option<(Part<'_>, Option<Part<'_>>)> {
+pub(super) fn subframe(slice: PacketSlice<'_>) -> Option<(PacketSlice<'_>, Option<PacketSlice<'_>>)> {
     const HEADER: usize = 14;
-    let length = usize::from(part.u16(12)?);
-    let next = part.skip((HEADER + length).next_multiple_of(4)).filter(|next| next.bytes.len() > HEADER);
-    Some((part.skip(HEADER)?.limit(length), next))
+    let length = usize::from(slice.u16(12)?);
+    let next = slice.skip((HEADER + length).next_multiple_of(4)).filter(|next| next.bytes.len() > HEADER);
+    Some((slice.skip(HEADER)?.limit(length), next))
 }

@@ -5,10 +5,10 @@ Knows places in the stream and nothing of the other direction beyond the place t
 The first copy of a byte wins; a later copy that differs is counted.
 */
 
-use super::At;
+use super::PacketRef;
 use super::conflict::{Difference, disagreements};
-use super::disorder::{Content, Disorder, Waiting};
 use super::history::History;
+use super::out_of_order::{BufferedSegment, Content, OutOfOrder};
 use super::seq::Position;
 use std::collections::VecDeque;
 
@@ -26,17 +26,17 @@ pub struct Piece<'a> {
     /// The captured bytes.
     pub bytes: &'a [u8],
     /// Bytes after those that the packet had and the capture cut off.
-    pub cut: u32,
+    pub truncated: u32,
     /// The place in the other direction up to which the sender had received everything.
     pub acknowledges: Option<Position>,
     /// The packet.
-    pub at: At,
+    pub at: PacketRef,
 }
 
 impl Piece<'_> {
     /// Place after the last byte that the packet had.
     pub fn end(&self) -> Position {
-        self.position + self.bytes.len() as Position + Position::from(self.cut)
+        self.position + self.bytes.len() as Position + Position::from(self.truncated)
     }
 }
 
@@ -52,7 +52,7 @@ pub struct Assembler {
     /// Where the stream begins or begins to be captured: `None` until anything is known.
     placed: bool,
     /// What is out of the ordinary; most streams never have it.
-    disorder: Option<Box<Disorder>>,
+    out_of_order: Option<Box<OutOfOrder>>,
     /// The last bytes handed over.
     history: History,
     /// Where the last pieces handed over stood, and the packets that they came in.
@@ -86,7 +86,7 @@ pub struct Stored {
     /// It held at least one byte that was new.
     pub new: bool,
     /// It held a byte that was new and stands before one that had been seen already: the packet of such a one.
-    pub filled_before: Option<At>,
+    pub filled_before: Option<PacketRef>,
     /// It repeats bytes that were handed over and forgotten since, so that nobody knows whether they are the same.
     pub uncompared: bool,
 }
@@ -146,15 +146,15 @@ impl Assembler {
             self.next = position;
             self.highest = self.highest.max(position);
             self.acknowledged = self.acknowledged.max(position);
-            if let Some(disorder) = &mut self.disorder {
-                disorder.drop_before(position);
+            if let Some(out_of_order) = &mut self.out_of_order {
+                out_of_order.drop_before(position);
             }
             self.tidy();
         }
     }
 
     /// The other side has received everything up to `position`; `count` is the number of the connection's packets.
-    pub fn acknowledge(&mut self, position: Position, count: u64, at: At) {
+    pub fn acknowledge(&mut self, position: Position, count: u64, at: PacketRef) {
         if position > self.highest.max(self.acknowledged) + BELIEVED {
             let confirmed = self.claimed.is_some_and(|claimed| claimed <= position);
             self.claimed = Some(position);
@@ -170,17 +170,17 @@ impl Assembler {
         }
         self.acknowledged = position;
         if position > self.next {
-            self.disorder.get_or_insert_default().log.push_back((position, count, at));
+            self.out_of_order.get_or_insert_default().log.push_back((position, count, at));
         }
     }
 
     /// What was acknowledged long ago and has not come by now is missing: `old` says of an acknowledgement (number of
     /// the connection's packets then, and the packet) whether it is long ago.
-    pub fn give_up_on(&mut self, old: impl Fn(u64, At) -> bool) {
-        let Some(disorder) = &mut self.disorder else { return };
-        while let Some(&(position, count, _)) = disorder.log.front().filter(|(_, count, at)| old(*count, *at)) {
-            disorder.make_certain(position, count, self.next);
-            disorder.log.pop_front();
+    pub fn give_up_on(&mut self, old: impl Fn(u64, PacketRef) -> bool) {
+        let Some(out_of_order) = &mut self.out_of_order else { return };
+        while let Some(&(position, count, _)) = out_of_order.log.front().filter(|(_, count, at)| old(*count, *at)) {
+            out_of_order.make_certain(position, count, self.next);
+            out_of_order.log.pop_front();
         }
     }
 
@@ -192,24 +192,27 @@ impl Assembler {
     /// Nothing more will come: what was acknowledged and has not come is missing.
     pub fn give_up(&mut self) {
         self.acknowledged = self.acknowledged.max(self.claimed.take().unwrap_or(self.acknowledged));
-        if self.acknowledged > self.next || self.disorder.is_some() {
-            let disorder = self.disorder.get_or_insert_default();
-            while let Some((position, count, _)) = disorder.log.pop_front() {
-                disorder.make_certain(position, count, self.next);
+        if self.acknowledged > self.next || self.out_of_order.is_some() {
+            let out_of_order = self.out_of_order.get_or_insert_default();
+            while let Some((position, count, _)) = out_of_order.log.pop_front() {
+                out_of_order.make_certain(position, count, self.next);
             }
-            disorder.make_certain(self.acknowledged, u64::MAX, self.next);
+            out_of_order.make_certain(self.acknowledged, u64::MAX, self.next);
         }
     }
 
     /// Whether `piece` can be handed over as it is, without waiting (as far as this direction is concerned).
     pub fn is_next(&self, piece: &Piece<'_>) -> bool {
-        piece.cut == 0
+        piece.truncated == 0
             && piece.position == self.next
-            && self.disorder.as_ref().is_none_or(|d| d.waiting.keys().next().is_none_or(|&first| first >= piece.end()))
+            && self
+                .out_of_order
+                .as_ref()
+                .is_none_or(|d| d.buffered.keys().next().is_none_or(|&first| first >= piece.end()))
     }
 
     /// Marks `bytes`, which begin at [`Assembler::next`] and came in packet `at`, as handed over.
-    pub fn take(&mut self, bytes: &[u8], at: At) {
+    pub fn take(&mut self, bytes: &[u8], at: PacketRef) {
         if self.marks.len() == MARKS {
             self.marks.pop_front();
         }
@@ -232,16 +235,16 @@ impl Assembler {
 
     /// Whether the byte at `position` has been captured, or given up on.
     pub fn has(&self, position: Position) -> bool {
-        let waits = |disorder: &Disorder| {
-            let last = disorder.waiting.range(..=position).next_back();
-            last.is_some_and(|(at, waiting)| at + waiting.content.len() > position)
+        let waits = |out_of_order: &OutOfOrder| {
+            let last = out_of_order.buffered.range(..=position).next_back();
+            last.is_some_and(|(at, buffered)| at + buffered.content.len() > position)
         };
-        position < self.next || self.disorder.as_deref().is_some_and(waits)
+        position < self.next || self.out_of_order.as_deref().is_some_and(waits)
     }
 
     /// The first packet that waits at or behind `position`.
-    pub fn first_behind(&self, position: Position) -> Option<At> {
-        self.disorder.as_ref()?.waiting.range(position..).next().map(|(_, waiting)| waiting.at)
+    pub fn first_behind(&self, position: Position) -> Option<PacketRef> {
+        self.out_of_order.as_ref()?.buffered.range(position..).next().map(|(_, buffered)| buffered.at)
     }
 
     /// Puts `piece` where it belongs: its new bytes wait; of what was there before, the first copy stays. `count` is
@@ -250,45 +253,45 @@ impl Assembler {
         let mut stored = self.conflicts_with_history(piece);
         let end = piece.end();
         self.highest = self.highest.max(end);
-        let disorder = self.disorder.get_or_insert_default();
+        let out_of_order = self.out_of_order.get_or_insert_default();
         let mut place = piece.position.max(self.next);
         while place < end {
             // What is there already at `place`, or else the free stretch up to the next that is there.
             let before =
-                disorder.waiting.range_mut(..=place).next_back().filter(|(at, w)| *at + w.content.len() > place);
-            if let Some((&at, waiting)) = before {
-                let until = end.min(at + waiting.content.len());
-                if let Content::Bytes(first) = &waiting.content {
+                out_of_order.buffered.range_mut(..=place).next_back().filter(|(at, w)| *at + w.content.len() > place);
+            if let Some((&at, buffered)) = before {
+                let until = end.min(at + buffered.content.len());
+                if let Content::Bytes(first) = &buffered.content {
                     let first = &first[(place - at) as usize..(until - at) as usize];
                     let second = part(piece, place, until);
                     if let Some((from, bytes)) = disagreements(first, second) {
                         let byte = |copy: &[u8], at: Position| copy.get(usize::try_from(at - place).ok()?).copied();
                         let found = place + from as Position;
                         stored.disagrees(bytes, || Difference {
-                            first_packet: Some(waiting.at.packet),
+                            first_packet: Some(buffered.at.packet),
                             ..Difference::new(found, [place, until], |at| byte(first, at), |at| byte(second, at))
                         });
                     }
                 } else if let Some(len) = std::num::NonZeroUsize::new(part(piece, place, until).len()) {
                     // A copy that was cut less: take its bytes for those that the first lacks, and look again.
-                    disorder.uncut(at, place, place + len.get() as Position);
+                    out_of_order.free_truncated(at, place, place + len.get() as Position);
                     continue;
                 }
                 place = until;
                 continue;
             }
-            let behind = disorder.waiting.range(place..).next();
+            let behind = out_of_order.buffered.range(place..).next();
             let until = behind.map_or(end, |(&at, _)| end.min(at));
-            stored.filled_before = stored.filled_before.or(behind.map(|(_, waiting)| waiting.at));
+            stored.filled_before = stored.filled_before.or(behind.map(|(_, buffered)| buffered.at));
             stored.new = true;
             let captured = part(piece, place, until);
             let content = match captured.is_empty() {
-                true => Content::Cut((until - place) as u32),
+                true => Content::Truncated((until - place) as u32),
                 false => Content::Bytes(captured.to_vec()),
             };
             let next = place + content.len();
             let Piece { acknowledges, at, .. } = *piece;
-            disorder.insert(place, Waiting { content, acknowledges, at, arrived: count });
+            out_of_order.insert(place, BufferedSegment { content, acknowledges, at, arrived: count });
             place = next;
         }
         self.tidy();
@@ -296,20 +299,20 @@ impl Assembler {
     }
 
     /// What waits at the very place that is to be handed over next.
-    pub fn front(&self) -> Option<&Waiting> {
-        self.disorder.as_ref()?.waiting.get(&self.next)
+    pub fn front(&self) -> Option<&BufferedSegment> {
+        self.out_of_order.as_ref()?.buffered.get(&self.next)
     }
 
     /// Takes what [`Assembler::front`] shows and marks it as handed over.
-    pub fn take_front(&mut self) -> Option<Waiting> {
-        let disorder = self.disorder.as_mut()?;
-        let waiting = disorder.waiting.remove(&self.next)?;
-        match &waiting.content {
+    pub fn take_front(&mut self) -> Option<BufferedSegment> {
+        let out_of_order = self.out_of_order.as_mut()?;
+        let buffered = out_of_order.buffered.remove(&self.next)?;
+        match &buffered.content {
             Content::Bytes(bytes) => {
-                disorder.bytes -= bytes.len();
-                self.take(bytes, waiting.at);
+                out_of_order.bytes -= bytes.len();
+                self.take(bytes, buffered.at);
             }
-            Content::Cut(len) => {
+            Content::Truncated(len) => {
                 self.missing += u64::from(*len);
                 self.uncaptured += u64::from(*len);
                 self.advance(Position::from(*len));
@@ -317,38 +320,38 @@ impl Assembler {
             }
         }
         self.tidy();
-        Some(waiting)
+        Some(buffered)
     }
 
-    /// Length of the hole at the place that is to be handed over next, as far as it is certain that its bytes will not
+    /// Length of the gap at the place that is to be handed over next, as far as it is certain that its bytes will not
     /// come, and no further than `until`.
-    pub fn certain_hole(&self, until: Option<Position>) -> Option<u64> {
-        let disorder = self.disorder.as_ref()?;
-        let hole_end = disorder.waiting.keys().next().copied().unwrap_or(disorder.certain);
-        let end = hole_end.min(disorder.certain).min(until.unwrap_or(Position::MAX));
+    pub fn certain_gap(&self, until: Option<Position>) -> Option<u64> {
+        let out_of_order = self.out_of_order.as_ref()?;
+        let gap_end = out_of_order.buffered.keys().next().copied().unwrap_or(out_of_order.certain);
+        let end = gap_end.min(out_of_order.certain).min(until.unwrap_or(Position::MAX));
         // A FIN that was not captured takes a place too: one byte past all that was seen is no proof of a byte.
-        let end = if end == self.highest + 1 && disorder.waiting.is_empty() { end - 1 } else { end };
+        let end = if end == self.highest + 1 && out_of_order.buffered.is_empty() { end - 1 } else { end };
         (end > self.next).then(|| (end - self.next) as u64)
     }
 
-    /// When the hole at the place that is to be handed over next was first noticed, as a number of the connection's
-    /// packets: by something that came from behind it, or by an acknowledgement. Of two holes, one in each direction,
+    /// When the gap at the place that is to be handed over next was first noticed, as a number of the connection's
+    /// packets: by something that came from behind it, or by an acknowledgement. Of two gaps, one in each direction,
     /// the one noticed first is the older.
-    pub fn hole_noticed(&self) -> u64 {
-        let Some(disorder) = &self.disorder else { return u64::MAX };
-        let behind = disorder.waiting.values().next().map(|waiting| waiting.arrived);
-        let acknowledged = if disorder.certain > self.next {
-            Some(disorder.certain_since)
+    pub fn gap_noticed(&self) -> u64 {
+        let Some(out_of_order) = &self.out_of_order else { return u64::MAX };
+        let behind = out_of_order.buffered.values().next().map(|buffered| buffered.arrived);
+        let acknowledged = if out_of_order.certain > self.next {
+            Some(out_of_order.certain_since)
         } else {
-            disorder.log.front().map(|(_, count, _)| *count)
+            out_of_order.log.front().map(|(_, count, _)| *count)
         };
         [behind, acknowledged].into_iter().flatten().min().unwrap_or(u64::MAX)
     }
 
-    /// Length of the hole before what waits first: to be declared missing when nothing more will come, or when there is
+    /// Length of the gap before what waits first: to be declared missing when nothing more will come, or when there is
     /// no room to wait.
-    pub fn hole(&self) -> Option<u64> {
-        let first = *self.disorder.as_ref()?.waiting.keys().next()?;
+    pub fn gap(&self) -> Option<u64> {
+        let first = *self.out_of_order.as_ref()?.buffered.keys().next()?;
         (first > self.next).then(|| (first - self.next) as u64)
     }
 
@@ -366,12 +369,12 @@ impl Assembler {
     pub fn waiting(&self) -> (usize, usize) {
         /// What a piece costs beside its bytes.
         const PIECE: usize = 96;
-        self.disorder.as_ref().map_or((0, 0), |d| (d.waiting.len(), d.bytes + d.waiting.len() * PIECE))
+        self.out_of_order.as_ref().map_or((0, 0), |d| (d.buffered.len(), d.bytes + d.buffered.len() * PIECE))
     }
 
     /// True where nothing waits and nothing is awaited.
     pub fn is_orderly(&self) -> bool {
-        self.disorder.is_none()
+        self.out_of_order.is_none()
     }
 
     fn advance(&mut self, by: Position) {
@@ -379,14 +382,14 @@ impl Assembler {
         self.highest = self.highest.max(self.next);
     }
 
-    /// Forgets what is behind, and the disorder itself where there is none left.
+    /// Forgets what is behind, and the out-of-order state itself where there is none left.
     fn tidy(&mut self) {
-        let Some(disorder) = &mut self.disorder else { return };
-        while disorder.log.front().is_some_and(|(position, _, _)| *position <= self.next) {
-            disorder.log.pop_front();
+        let Some(out_of_order) = &mut self.out_of_order else { return };
+        while out_of_order.log.front().is_some_and(|(position, _, _)| *position <= self.next) {
+            out_of_order.log.pop_front();
         }
-        if disorder.waiting.is_empty() && disorder.log.is_empty() && disorder.certain <= self.next {
-            self.disorder = None;
+        if out_of_order.buffered.is_empty() && out_of_order.log.is_empty() && out_of_order.certain <= self.next {
+            self.out_of_order = None;
         }
     }
 

@@ -3,11 +3,11 @@ Both directions of a connection, released in causal order.
 
 A server's segment that acknowledges client byte N was sent after the server had bytes up to N. So a segment is
 released only when the other direction has been handed over up to its acknowledgement number, or that stretch has been
-declared missing. Whatever the capture did to the order of the two directions, the listener hears what the two ends
-heard.
+declared missing. Whatever the capture did to the order of the two directions, the stream handler hears what the two
+ends heard.
 
 A byte that the other side has acknowledged did cross the wire. When it has not come [`PATIENCE_PACKETS`] packets of its
-connection or [`PATIENCE_NANOSECONDS`] later, the capture does not have it, and it is declared missing; a hole that
+connection or [`PATIENCE_NANOSECONDS`] later, the capture does not have it, and it is declared missing; a gap that
 nobody acknowledged may still be filled by a retransmission and is waited for. For the beginning of a direction, and for
 a direction that may not be in the capture at all, [`PATIENCE_FOR_BEGINNING`] is enough: who watches one side only wants
 to see it soon. Nothing waits past the bounds in
@@ -15,9 +15,9 @@ to see it soon. Nothing waits past the bounds in
 */
 
 use super::assembler::{Assembler, Piece, Stored};
-use super::disorder::Content;
+use super::out_of_order::Content;
 use super::seq::Position;
-use super::{At, Listener, Side};
+use super::{PacketRef, Side, StreamHandler};
 use crate::limits::{Limit, LimitsHit, WAITING_BYTES_PER_DIRECTION, WAITING_SEGMENTS_PER_DIRECTION};
 
 /// Packets of a connection for which an acknowledged byte may be late.
@@ -43,7 +43,7 @@ pub struct Causal {
     /// Both beginnings are known, or have been waited for long enough: things may be handed over.
     settled: bool,
     /// First packet of the connection.
-    first: Option<At>,
+    first: Option<PacketRef>,
 }
 
 impl Causal {
@@ -68,7 +68,7 @@ impl Causal {
     }
 
     /// Counts a packet from `side`.
-    pub fn count(&mut self, side: Side, at: At) {
+    pub fn count(&mut self, side: Side, at: PacketRef) {
         self.seen[side as usize] += 1;
         self.first.get_or_insert(at);
     }
@@ -124,7 +124,7 @@ impl Causal {
     }
 
     /// `side` acknowledges what the other side sent up to `position`.
-    pub fn acknowledge(&mut self, side: Side, position: Position, at: At) {
+    pub fn acknowledge(&mut self, side: Side, position: Position, at: PacketRef) {
         let other = side.other();
         let stream = self.stream(other);
         let (acknowledged, highest) = (stream.acknowledged(), stream.highest());
@@ -138,7 +138,13 @@ impl Causal {
     }
 
     /// Takes a piece of `side`'s stream and hands over whatever may be handed over now.
-    pub fn push(&mut self, side: Side, piece: Piece<'_>, out: &mut impl Listener, limits: &mut LimitsHit) -> Stored {
+    pub fn push(
+        &mut self,
+        side: Side,
+        piece: Piece<'_>,
+        out: &mut impl StreamHandler,
+        limits: &mut LimitsHit,
+    ) -> Stored {
         self.reach(side, piece.end());
         if self.settled && self.stream(side).is_next(&piece) {
             let due = piece.acknowledges.map(|position| self.without_fin(side.other(), position));
@@ -161,7 +167,7 @@ impl Causal {
     }
 
     /// Hands over whatever may be handed over as of `now`.
-    pub fn release(&mut self, now: At, out: &mut impl Listener) {
+    pub fn release(&mut self, now: PacketRef, out: &mut impl StreamHandler) {
         if self.streams.iter().all(Assembler::is_orderly) {
             return;
         }
@@ -180,8 +186,8 @@ impl Causal {
         while self.hand_over_ready(out) || self.declare_certain(now, out) || self.hand_over_overdue(now, out) {}
     }
 
-    /// Nothing more will come: hands over everything that waits, with the holes declared.
-    pub fn finish(&mut self, now: At, out: &mut impl Listener) {
+    /// Nothing more will come: hands over everything that waits, with the gaps declared.
+    pub fn finish(&mut self, now: PacketRef, out: &mut impl StreamHandler) {
         self.settled = true;
         for stream in &mut self.streams {
             stream.give_up();
@@ -217,8 +223,8 @@ impl Causal {
         self.streams.iter().map(|stream| stream.waiting().1).sum()
     }
 
-    /// Gives up one order or one hole, that which has waited longest. False where nothing waits.
-    pub fn force(&mut self, now: At, out: &mut impl Listener) -> bool {
+    /// Gives up one order or one gap, that which has waited longest. False where nothing waits.
+    pub fn force(&mut self, now: PacketRef, out: &mut impl StreamHandler) -> bool {
         if !self.settled {
             self.settled = true;
             return true;
@@ -233,10 +239,10 @@ impl Causal {
         if let Some(side) = side {
             return self.hand_over_front(side, out);
         }
-        for side in self.older_hole_first() {
-            if let Some(hole) = self.stream(side).hole() {
-                out.gap(side, hole, now);
-                self.streams[side as usize].skip(hole);
+        for side in self.older_gap_first() {
+            if let Some(gap) = self.stream(side).gap() {
+                out.gap(side, gap, now);
+                self.streams[side as usize].skip(gap);
                 return true;
             }
         }
@@ -253,7 +259,7 @@ impl Causal {
         self.fins[side as usize].map_or(position, |fin| position.min(fin))
     }
 
-    fn hand_over_ready(&mut self, out: &mut impl Listener) -> bool {
+    fn hand_over_ready(&mut self, out: &mut impl StreamHandler) -> bool {
         let mut some = false;
         for side in [Side::Client, Side::Server] {
             while self.stream(side).front().is_some_and(|front| {
@@ -267,14 +273,14 @@ impl Causal {
         some
     }
 
-    fn declare_certain(&mut self, now: At, out: &mut impl Listener) -> bool {
-        for side in self.older_hole_first() {
-            // What the other side said before it had these bytes stands before them; so the hole is declared only as
+    fn declare_certain(&mut self, now: PacketRef, out: &mut impl StreamHandler) -> bool {
+        for side in self.older_gap_first() {
+            // What the other side said before it had these bytes stands before them; so the gap is declared only as
             // far as what waits next needs it.
             let needed = self.stream(side.other()).front().and_then(|front| front.acknowledges);
             let needed = needed.filter(|&position| position > self.stream(side).next());
             let until = [needed, self.fins[side as usize]].into_iter().flatten().min();
-            if let Some(missing) = self.stream(side).certain_hole(until) {
+            if let Some(missing) = self.stream(side).certain_gap(until) {
                 out.gap(side, missing, now);
                 self.streams[side as usize].skip(missing);
                 return true;
@@ -283,8 +289,8 @@ impl Causal {
         false
     }
 
-    fn older_hole_first(&self) -> [Side; 2] {
-        let noticed = |side| self.stream(side).hole_noticed();
+    fn older_gap_first(&self) -> [Side; 2] {
+        let noticed = |side| self.stream(side).gap_noticed();
         if noticed(Side::Server) < noticed(Side::Client) {
             [Side::Server, Side::Client]
         } else {
@@ -294,7 +300,7 @@ impl Causal {
 
     /// Two ends cannot each have waited for the other, but a forged capture can say so; and the FIN that a segment
     /// acknowledges may be missing. Neither holds anything back for good.
-    fn hand_over_overdue(&mut self, now: At, out: &mut impl Listener) -> bool {
+    fn hand_over_overdue(&mut self, now: PacketRef, out: &mut impl StreamHandler) -> bool {
         for side in [Side::Client, Side::Server] {
             let overdue = self.stream(side).front().is_some_and(|front| self.is_old(front.arrived, front.at, now));
             if overdue {
@@ -304,16 +310,16 @@ impl Causal {
         false
     }
 
-    fn hand_over_front(&mut self, side: Side, out: &mut impl Listener) -> bool {
+    fn hand_over_front(&mut self, side: Side, out: &mut impl StreamHandler) -> bool {
         let Some(front) = self.streams[side as usize].take_front() else { return false };
         match front.content {
             Content::Bytes(bytes) => out.data(side, &bytes, front.at),
-            Content::Cut(len) => out.gap(side, u64::from(len), front.at),
+            Content::Truncated(len) => out.gap(side, u64::from(len), front.at),
         }
         true
     }
 
-    fn began_long_ago(&self, now: At) -> bool {
+    fn began_long_ago(&self, now: PacketRef) -> bool {
         self.first.is_some_and(|first| {
             let (packets, nanoseconds) = PATIENCE_FOR_BEGINNING;
             let long = self.packets() >= packets && now.time.since(first.time) >= nanoseconds;
@@ -321,13 +327,13 @@ impl Causal {
         })
     }
 
-    fn is_old(&self, count: u64, at: At, now: At) -> bool {
+    fn is_old(&self, count: u64, at: PacketRef, now: PacketRef) -> bool {
         is_old(self.packets(), now, count, at)
     }
 }
 
 /// Whether what happened in packet `at`, when the connection had `count` packets, is past patience `now`, when it has
 /// `packets`.
-fn is_old(packets: u64, now: At, count: u64, at: At) -> bool {
+fn is_old(packets: u64, now: PacketRef, count: u64, at: PacketRef) -> bool {
     packets.saturating_sub(count) >= PATIENCE_PACKETS || now.time.since(at.time) >= PATIENCE_NANOSECONDS
 }

@@ -5,9 +5,9 @@ One connection: who called whom, how it began and ended, and its counters. The b
 use super::assembler::{Begin, Disagreement, Piece, Stored};
 use super::causal::Causal;
 use super::conflict::{CONFLICTS, Conflict};
-use super::copies::Copies;
+use super::duplicate::DuplicateFilter;
 use super::seq::{self, Position};
-use super::{At, Conflicts, Counters, End, Ends, Listener, Side, Transport};
+use super::{CloseReason, Conflicts, Counters, Endpoints, PacketRef, Side, StreamHandler, Transport};
 use crate::capture::Time;
 use crate::decode::Segment;
 use crate::limits::{Limit, LimitsHit};
@@ -25,17 +25,17 @@ const OVERTAKEN_NANOSECONDS: i64 = 3_000_000;
 /// One connection, without whoever listens to it.
 #[derive(Debug)]
 pub struct Connection {
-    ends: Ends,
+    endpoints: Endpoints,
     causal: Causal,
-    first: At,
-    last: At,
+    first: PacketRef,
+    last: PacketRef,
     /// Time of each side's last SYN, and the place of its number.
     syns: [Option<(Time, Position)>; 2],
     handshake: Handshake,
     reset: Option<Reset>,
     /// What the stream had before a SYN that came too late to place it is not known.
     headless: bool,
-    copies: Copies,
+    duplicates: DuplicateFilter,
     counters: Counters,
     /// The packet counted last.
     counted: Option<u64>,
@@ -63,7 +63,7 @@ pub enum Relation {
     /// The beginning of the next.
     Follows,
     /// The beginning of the next, or stale, or forged.
-    Challenges,
+    MayFollow,
 }
 
 /// How far the three-way handshake was seen (RFC 9293, section 3.5).
@@ -78,11 +78,11 @@ enum Handshake {
 }
 
 impl Connection {
-    /// A connection whose first captured segment this is. `ends` says who is taken for the client.
-    pub fn new(ends: Ends, segment: &Segment<'_>) -> Self {
-        let at = At { packet: segment.packet, time: segment.time };
+    /// A connection whose first captured segment this is. `endpoints` says who is taken for the client.
+    pub fn new(endpoints: Endpoints, segment: &Segment<'_>) -> Self {
+        let at = PacketRef { packet: segment.packet, time: segment.time };
         Self {
-            ends,
+            endpoints,
             causal: Causal::default(),
             first: at,
             last: at,
@@ -90,7 +90,7 @@ impl Connection {
             handshake: Handshake::Open,
             reset: None,
             headless: false,
-            copies: Copies::default(),
+            duplicates: DuplicateFilter::default(),
             counters: Counters::default(),
             counted: None,
             conflicts: None,
@@ -98,20 +98,20 @@ impl Connection {
     }
 
     /// Who talks to whom, as far as known.
-    pub fn ends(&self) -> &Ends {
-        &self.ends
+    pub fn endpoints(&self) -> &Endpoints {
+        &self.endpoints
     }
 
     /// Takes a segment of this connection.
-    pub fn segment(&mut self, segment: &Segment<'_>, out: &mut impl Listener, limits: &mut LimitsHit) {
-        let at = At { packet: segment.packet, time: segment.time };
+    pub fn segment(&mut self, segment: &Segment<'_>, out: &mut impl StreamHandler, limits: &mut LimitsHit) {
+        let at = PacketRef { packet: segment.packet, time: segment.time };
         let from_syn = segment.syn && segment.acknowledgement.is_none();
         if from_syn && self.side_of(segment) == Side::Server && self.syns == [None; 2] && self.causal.is_untouched() {
             self.turn_round();
-            out.turned(&self.ends);
+            out.roles_swapped(&self.endpoints);
         }
         let side = self.side_of(segment);
-        let copy = self.copies.is_copy(side, segment);
+        let copy = self.duplicates.is_copy(side, segment);
         // Of several segments in one packet, the first counts.
         let counts = self.counted != Some(at.packet);
         self.counted = Some(at.packet);
@@ -120,7 +120,7 @@ impl Connection {
             self.counters.copies += u64::from(counts);
             return;
         }
-        self.last = if at.time >= self.last.time { at } else { At { packet: at.packet, ..self.last } };
+        self.last = if at.time >= self.last.time { at } else { PacketRef { packet: at.packet, ..self.last } };
         if at.time < self.first.time {
             self.first.time = at.time;
         }
@@ -155,12 +155,12 @@ impl Connection {
     }
 
     /// Lets go of what has waited too long as of `now`, though no segment came.
-    pub fn wait(&mut self, now: Time, out: &mut impl Listener) {
-        self.causal.release(At { packet: self.last.packet, time: now }, out);
+    pub fn wait(&mut self, now: Time, out: &mut impl StreamHandler) {
+        self.causal.release(PacketRef { packet: self.last.packet, time: now }, out);
     }
 
     /// Gives up one thing that is waited for; false where there is none.
-    pub fn force(&mut self, out: &mut impl Listener) -> bool {
+    pub fn force(&mut self, out: &mut impl StreamHandler) -> bool {
         let forced = self.causal.force(self.last, out);
         self.causal.release(self.last, out);
         forced
@@ -215,7 +215,7 @@ impl Connection {
             return Relation::Belongs;
         }
         let side = self.side_of(segment);
-        let next = if self.is_over() || self.is_half_open() { Relation::Follows } else { Relation::Challenges };
+        let next = if self.is_over() || self.is_half_open() { Relation::Follows } else { Relation::MayFollow };
         match self.syns[side as usize] {
             // By number: in a stream of gigabytes the same number has many places.
             Some((_, syn)) if syn as u32 == segment.sequence => Relation::Belongs,
@@ -233,12 +233,12 @@ impl Connection {
 
     /// It is over: hands over what still waits and says what it amounted to. `idle` is true where the capture went on
     /// without it.
-    pub fn finish(mut self, idle: bool, out: &mut impl Listener) -> Transport {
+    pub fn finish(mut self, idle: bool, out: &mut impl StreamHandler) -> Transport {
         self.causal.finish(self.last, out);
         let end = self.end(idle);
         let [client, server] = [Side::Client, Side::Server].map(|side| self.causal.stream(side));
         Transport {
-            ends: self.ends,
+            endpoints: self.endpoints,
             first: self.first,
             last: self.last,
             end,
@@ -259,27 +259,29 @@ impl Connection {
         }
     }
 
-    fn end(&self, idle: bool) -> End {
+    fn end(&self, idle: bool) -> CloseReason {
         let [fin_client, fin_server] = [Side::Client, Side::Server].map(|side| self.causal.has_fin(side));
         let answered = self.syns[Side::Server as usize].is_some() || self.causal.stream(Side::Server).captured > 0;
         match self.reset {
-            _ if fin_client && fin_server => End::Closed,
-            Some(reset) if reset.from == Side::Server && self.has_syn(Side::Client) && !answered => End::Refused,
-            Some(_) => End::Reset,
-            None if self.is_half_open() => End::Unanswered,
-            None if fin_client || fin_server => End::Closed,
-            None if idle => End::Idle,
-            None => End::Open,
+            _ if fin_client && fin_server => CloseReason::Closed,
+            Some(reset) if reset.from == Side::Server && self.has_syn(Side::Client) && !answered => {
+                CloseReason::Refused
+            }
+            Some(_) => CloseReason::Reset,
+            None if self.is_half_open() => CloseReason::Unanswered,
+            None if fin_client || fin_server => CloseReason::Closed,
+            None if idle => CloseReason::Idle,
+            None => CloseReason::Open,
         }
     }
 
     fn side_of(&self, segment: &Segment<'_>) -> Side {
-        if segment.source == self.ends.client { Side::Client } else { Side::Server }
+        if segment.source == self.endpoints.client { Side::Client } else { Side::Server }
     }
 
     /// The SYN came late, and from the end that was taken for the server.
     fn turn_round(&mut self) {
-        self.ends = Ends { client: self.ends.server, server: self.ends.client };
+        self.endpoints = Endpoints { client: self.endpoints.server, server: self.endpoints.client };
         self.causal.swap();
     }
 
@@ -323,7 +325,7 @@ impl Connection {
     }
 
     /// Notes what `segment` acknowledges; returns the place.
-    fn acknowledgement(&mut self, side: Side, segment: &Segment<'_>, at: At) -> Option<Position> {
+    fn acknowledgement(&mut self, side: Side, segment: &Segment<'_>, at: PacketRef) -> Option<Position> {
         // A RST's acknowledgement number answers a SYN and says nothing of bytes received.
         let number = segment.acknowledgement.filter(|_| !segment.rst)?;
         let position = self.place(side.other(), number);
@@ -343,7 +345,7 @@ impl Connection {
         segment: &Segment<'_>,
         position: Position,
         acknowledges: Option<Position>,
-        out: &mut impl Listener,
+        out: &mut impl StreamHandler,
         limits: &mut LimitsHit,
     ) -> Option<Stored> {
         let begun_in_the_middle = self.syns == [None; 2];
@@ -360,9 +362,9 @@ impl Connection {
         if segment.wire_len == 1 && last && stream.has(position) {
             return None;
         }
-        let at = At { packet: segment.packet, time: segment.time };
-        let cut = segment.wire_len.saturating_sub(segment.payload.len() as u32);
-        let piece = Piece { position, bytes: segment.payload, cut, acknowledges, at };
+        let at = PacketRef { packet: segment.packet, time: segment.time };
+        let truncated = segment.wire_len.saturating_sub(segment.payload.len() as u32);
+        let piece = Piece { position, bytes: segment.payload, truncated, acknowledges, at };
         Some(self.causal.push(side, piece, out, limits))
     }
 
@@ -376,7 +378,7 @@ impl Connection {
         copy: Option<bool>,
         limits: &mut LimitsHit,
     ) {
-        let at = At { packet: segment.packet, time: segment.time };
+        let at = PacketRef { packet: segment.packet, time: segment.time };
         let stored = stored.unwrap_or(Stored { new: true, ..Stored::default() });
         if let Some(disagreement) = &stored.disagreement {
             self.counters.conflicting += disagreement.bytes;
@@ -408,7 +410,7 @@ impl Connection {
     }
 
     /// Keeps evidence of two copies that disagree.
-    fn note_conflict(&mut self, from: Side, disagreement: &Disagreement, at: At) {
+    fn note_conflict(&mut self, from: Side, disagreement: &Disagreement, at: PacketRef) {
         let Disagreement { bytes, difference } = disagreement;
         let offset = u64::try_from(difference.position - self.begin(from)).unwrap_or(0);
         let conflicts = self.conflicts.get_or_insert_default();

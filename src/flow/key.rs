@@ -1,6 +1,6 @@
 //! Which connection a segment belongs to.
 
-use super::Ends;
+use super::Endpoints;
 use crate::decode::Segment;
 use std::hash::{Hash, Hasher};
 use std::net::{IpAddr, SocketAddr};
@@ -47,11 +47,11 @@ impl Key {
     }
 
     /// The two ends, of which `client` is the client.
-    pub fn ends(&self, client: Which) -> Ends {
+    pub fn endpoints(&self, client: Which) -> Endpoints {
         let [low, high] = [self.low, self.high].map(|end| SocketAddr::new(end.address, end.port));
         match client {
-            Which::Low => Ends { client: low, server: high },
-            Which::High => Ends { client: high, server: low },
+            Which::Low => Endpoints { client: low, server: high },
+            Which::High => Endpoints { client: high, server: low },
         }
     }
 }

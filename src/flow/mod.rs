@@ -1,26 +1,27 @@
 /*!
 From segments to two byte streams a connection, in causal order. Has never heard of mail.
 
-A [`Table`] holds one [`Connection`] per 5-tuple. Whoever follows a connection is a [`Listener`]: it is handed the bytes
-of both directions in the order in which the two ends saw them, each stretch either as data or as a gap of known length.
+A [`Table`] holds one [`Connection`] per 5-tuple. Whoever follows a connection is a [`StreamHandler`]: it is handed the
+bytes of both directions in the order in which the two ends saw them, each stretch either as data or as a gap of known
+length.
 */
 
 mod assembler;
 mod causal;
-mod challenge;
 mod conflict;
 mod connection;
-mod copies;
-mod disorder;
-mod gone;
+mod duplicate;
+mod embryonic;
 mod history;
 mod key;
-mod opening;
+mod out_of_order;
+mod pending_syn;
 mod seq;
-mod slots;
+mod store;
 mod table;
 #[cfg(test)]
 mod tests;
+mod time_wait;
 
 pub use causal::{PATIENCE_NANOSECONDS, PATIENCE_PACKETS};
 pub use conflict::Conflict;
@@ -52,7 +53,7 @@ impl Side {
 
 /// The packet that something was read from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct At {
+pub struct PacketRef {
     /// Its number, from 1.
     pub packet: u64,
     /// Its time.
@@ -61,7 +62,7 @@ pub struct At {
 
 /// Who talks to whom.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Ends {
+pub struct Endpoints {
     /// The end that opened the connection.
     pub client: SocketAddr,
     /// The end that was called.
@@ -69,51 +70,52 @@ pub struct Ends {
 }
 
 /// Who follows a connection.
-pub trait Listener {
+pub trait StreamHandler {
     /// Bytes that `from` sent, all of them in packet `at`. A stretch is handed over once, in order, never twice.
-    fn data(&mut self, from: Side, bytes: &[u8], at: At);
+    fn data(&mut self, from: Side, bytes: &[u8], at: PacketRef);
 
     /// `missing` bytes (at least 1) that `from` sent are not in the capture; `at` is the packet that proved it.
-    fn gap(&mut self, from: Side, missing: u64, at: At);
+    fn gap(&mut self, from: Side, missing: u64, at: PacketRef);
 
     /// The ends turn out to be the other way round: a late SYN says so. Comes before any data or gap, if at all.
-    fn turned(&mut self, ends: &Ends) {
-        let _ = ends;
+    fn roles_swapped(&mut self, endpoints: &Endpoints) {
+        let _ = endpoints;
     }
 }
 
 /// Who wants to follow connections.
-pub trait Follower {
+pub trait ConnectionHandler {
     /// Follows one connection.
-    type Listener: Listener;
-    /// By what the follower knows a connection before anybody listens to it: all that it keeps of most of a flood.
-    type Ticket: Copy;
+    type StreamHandler: StreamHandler;
+    /// By what the handler knows a connection before anybody listens to it: all that it keeps of most of a flood.
+    type Token: Copy;
 
     /// Whether a connection between these two ends is of interest.
     fn wants(&self, one: SocketAddr, other: SocketAddr) -> bool;
 
     /// Which of two ends is the server, for a connection whose beginning was not captured.
-    fn guess(&self, source: SocketAddr, destination: SocketAddr) -> Ends;
+    fn guess(&self, source: SocketAddr, destination: SocketAddr) -> Endpoints;
 
     /// A connection of interest has begun, with the packet `first`.
-    fn begun(&mut self, ends: &Ends, first: At) -> Self::Ticket;
+    fn begun(&mut self, endpoints: &Endpoints, first: PacketRef) -> Self::Token;
 
-    /// It has more to say than that it opens: somebody is to listen to it. `ends` and `first` are as when it began.
-    fn listen(&mut self, ticket: Self::Ticket, ends: &Ends, first: At) -> Self::Listener;
+    /// It has more to say than that it opens: somebody is to listen to it. `endpoints` and `first` are as when it
+    /// began.
+    fn listen(&mut self, token: Self::Token, endpoints: &Endpoints, first: PacketRef) -> Self::StreamHandler;
 
     /// A connection is over.
-    fn over(&mut self, listener: Self::Listener, transport: Transport);
+    fn over(&mut self, stream_handler: Self::StreamHandler, transport: Transport);
 
     /// A connection is over, and there was never anything to be heard of it.
-    fn unheard(&mut self, ticket: Self::Ticket, transport: Transport) {
-        let listener = self.listen(ticket, &transport.ends, transport.first);
-        self.over(listener, transport);
+    fn unheard(&mut self, token: Self::Token, transport: Transport) {
+        let stream_handler = self.listen(token, &transport.endpoints, transport.first);
+        self.over(stream_handler, transport);
     }
 }
 
 /// How a connection ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum End {
+pub enum CloseReason {
     /// By FIN.
     Closed,
     /// By RST.
@@ -132,13 +134,13 @@ pub enum End {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Transport {
     /// Who talked to whom.
-    pub ends: Ends,
+    pub endpoints: Endpoints,
     /// Its first packet.
-    pub first: At,
+    pub first: PacketRef,
     /// Its last packet.
-    pub last: At,
+    pub last: PacketRef,
     /// How it ended.
-    pub end: End,
+    pub end: CloseReason,
     /// False where the capture began in the middle of the connection.
     pub from_start: bool,
     /// The counters.

@@ -2,7 +2,7 @@
 All connections at once: one entry per 5-tuple.
 
 What is kept of one depends on what it has shown. As long as it does nothing but open, its few segments are kept as they
-came ([`Opening`]); whoever listens to it comes into being with the first segment that has more to say.
+came ([`Embryonic`]); whoever listens to it comes into being with the first segment that has more to say.
 
 Room is made in this order: when there are [`CONNECTIONS`] of them, the unanswered SYN that has been silent longest goes,
 then one that said something, then the connection that was answered and on which nothing was said, then any other that has been silent longest: a flood
@@ -17,12 +17,12 @@ alone.
 mod closing;
 mod entry;
 
-use super::challenge::Challenge;
 use super::connection::{Connection, Relation};
-use super::gone::Gone;
-use super::opening::Opening;
-use super::slots::{Rank, Slots};
-use super::{At, Ends, Follower, Key};
+use super::embryonic::Embryonic;
+use super::pending_syn::PendingSyn;
+use super::store::{ConnectionStore, Rank};
+use super::time_wait::TimeWait;
+use super::{ConnectionHandler, Endpoints, Key, PacketRef};
 use crate::capture::Time;
 use crate::decode::Segment;
 use crate::limits::{CONNECTIONS, HISTORY_BYTES, Limit, LimitsHit, SPEAKING_CONNECTIONS, WAITING_BYTES};
@@ -44,8 +44,8 @@ pub const LINGERING: usize = 256;
 /// Connections remembered after they lingered, so that a late retransmission is not taken for a new conversation.
 pub const REMEMBERED: usize = 4096;
 /// All connections that are followed.
-pub struct Table<F: Follower> {
-    follower: F,
+pub struct Table<F: ConnectionHandler> {
+    connection_handler: F,
     /// This table's part of [`CONNECTIONS`].
     connections: usize,
     /// Of [`SPEAKING_CONNECTIONS`].
@@ -56,9 +56,9 @@ pub struct Table<F: Follower> {
     waiting_bytes: usize,
     /// Of [`HISTORY_BYTES`].
     history_bytes: usize,
-    pub(super) slots: Slots<Entry<F>>,
+    pub(super) store: ConnectionStore<Entry<F>>,
     lingering: VecDeque<(usize, u64)>,
-    gone: Gone,
+    time_wait: TimeWait,
     /// Connections in which something waits for something else.
     waiting: BTreeSet<usize>,
     pub(super) waiting_cost: usize,
@@ -82,20 +82,20 @@ pub struct Table<F: Follower> {
     ending: Option<Vec<(u64, u64, Ending)>>,
 }
 
-impl<F: Follower> Table<F> {
+impl<F: ConnectionHandler> Table<F> {
     /// An empty table, one of `share` that share the bounds.
-    pub fn new(follower: F, share: usize) -> Self {
+    pub fn new(connection_handler: F, share: usize) -> Self {
         let share = share.max(1);
         Self {
-            follower,
+            connection_handler,
             connections: CONNECTIONS / share,
             speaking: SPEAKING_CONNECTIONS / share,
             lingering_bound: (LINGERING / share).max(1),
             waiting_bytes: WAITING_BYTES / share,
             history_bytes: HISTORY_BYTES / share,
-            slots: Slots::new(),
+            store: ConnectionStore::new(),
             lingering: VecDeque::new(),
-            gone: Gone::new((REMEMBERED / share).max(1)),
+            time_wait: TimeWait::new((REMEMBERED / share).max(1)),
             waiting: BTreeSet::new(),
             waiting_cost: 0,
             remembering: VecDeque::new(),
@@ -112,8 +112,8 @@ impl<F: Follower> Table<F> {
     }
 
     /// Whoever follows the connections.
-    pub fn follower(&mut self) -> &mut F {
-        &mut self.follower
+    pub fn connection_handler(&mut self) -> &mut F {
+        &mut self.connection_handler
     }
 
     /// Bounds that cost something.
@@ -121,47 +121,47 @@ impl<F: Follower> Table<F> {
         &self.limits_hit
     }
 
-    /// The listener of the connection that `segment` belongs to, if there is one.
-    pub fn listener(&mut self, key: &Key) -> Option<&mut F::Listener> {
-        let index = self.slots.find(key)?;
-        self.listener_at(index)
+    /// The stream handler of the connection that `segment` belongs to, if there is one.
+    pub fn stream_handler(&mut self, key: &Key) -> Option<&mut F::StreamHandler> {
+        let index = self.store.find(key)?;
+        self.stream_handler_at(index)
     }
 
-    /// Takes a segment. Returns the listener of its connection, if that has one.
-    pub fn segment(&mut self, segment: &Segment<'_>) -> Option<&mut F::Listener> {
-        if !self.follower.wants(segment.source, segment.destination) {
+    /// Takes a segment. Returns the stream handler of its connection, if that has one.
+    pub fn segment(&mut self, segment: &Segment<'_>) -> Option<&mut F::StreamHandler> {
+        if !self.connection_handler.wants(segment.source, segment.destination) {
             return None;
         }
         // Not the latest: files that were put together may step back by years, and nothing has been idle since then.
         self.now = segment.time.min(self.packet_time);
         self.packet_time = segment.time;
         let key = Key::of(segment);
-        let mut index = self.slots.find(&key);
+        let mut index = self.store.find(&key);
         if let Some(old) = index.filter(|&old| self.is_idle(old, self.now)) {
             self.close(old, true);
             index = None;
         }
         if let Some(old) = index {
-            if let Some(Entry { stage: Stage::Opening(opening), .. }) = self.slots.get_mut(old) {
-                if opening.takes(&key, segment) {
+            if let Some(Entry { stage: Stage::Embryonic(embryonic), .. }) = self.store.get_mut(old) {
+                if embryonic.takes(&key, segment) {
                     self.touch(old);
                     return None;
                 }
                 self.follow(old);
             }
-            let (relation, challenge) = self.relation(old, segment);
-            if let Some(challenge) = challenge {
+            let (relation, pending_syn) = self.relation(old, segment);
+            if let Some(pending_syn) = pending_syn {
                 // It was the beginning of another connection.
                 self.close(old, false);
-                let syn = challenge.segment();
+                let syn = pending_syn.segment();
                 index = Some(self.open(key, &syn));
             } else if relation == Relation::Follows {
                 self.close(old, false);
                 index = None;
-            } else if relation == Relation::Challenges {
-                if let Some(followed) = self.slots.get_mut(old).and_then(Entry::followed_mut)
-                    && !followed.challenge.as_ref().is_some_and(|known| known.is_repeated_by(segment))
-                    && let Some(before) = followed.challenge.replace(Box::new(Challenge::new(segment)))
+            } else if relation == Relation::MayFollow {
+                if let Some(followed) = self.store.get_mut(old).and_then(Entry::followed_mut)
+                    && !followed.pending_syn.as_ref().is_some_and(|known| known.is_repeated_by(segment))
+                    && let Some(before) = followed.pending_syn.replace(Box::new(PendingSyn::new(segment)))
                 {
                     self.unanswered(&before);
                 }
@@ -173,10 +173,10 @@ impl<F: Follower> Table<F> {
                 self.add(key, index, segment);
                 index
             }
-            None if self.gone.covers(&key, segment) => return None,
+            None if self.time_wait.covers(&key, segment) => return None,
             None => self.open(key, segment),
         };
-        self.listener_at(index)
+        self.stream_handler_at(index)
     }
 
     /// Time has passed: lets go of what has waited too long, and closes what has been silent or over for long enough. To
@@ -187,68 +187,69 @@ impl<F: Follower> Table<F> {
         let mut from = 0;
         while let Some(&index) = self.waiting.range(from..).next() {
             from = index + 1;
-            if let Some(followed) = self.slots.get_mut(index).and_then(Entry::followed_mut) {
-                followed.connection.wait(now, &mut followed.listener);
+            if let Some(followed) = self.store.get_mut(index).and_then(Entry::followed_mut) {
+                followed.connection.wait(now, &mut followed.stream_handler);
             }
             self.note_waiting(index);
         }
         self.expire();
     }
 
-    fn listener_at(&mut self, index: usize) -> Option<&mut F::Listener> {
-        self.slots.get_mut(index)?.followed_mut().map(|followed| &mut followed.listener)
+    fn stream_handler_at(&mut self, index: usize) -> Option<&mut F::StreamHandler> {
+        self.store.get_mut(index)?.followed_mut().map(|followed| &mut followed.stream_handler)
     }
 
     fn is_idle(&self, index: usize, now: Time) -> bool {
-        let Some((_, rank)) = self.slots.key(index) else { return false };
+        let Some((_, rank)) = self.store.key(index) else { return false };
         let patience = if rank.is_half_open() { HALF_OPEN_NANOSECONDS } else { IDLE_NANOSECONDS };
-        self.slots.get(index).is_some_and(|entry| now.since(entry.last_time()) >= patience)
+        self.store.get(index).is_some_and(|entry| now.since(entry.last_time()) >= patience)
     }
 
     /// What `segment` is to the connection at `index`; with the SYN that it answers, if that has one.
-    fn relation(&mut self, index: usize, segment: &Segment<'_>) -> (Relation, Option<Box<Challenge>>) {
-        let Some(followed) = self.slots.get_mut(index).and_then(Entry::followed_mut) else {
+    fn relation(&mut self, index: usize, segment: &Segment<'_>) -> (Relation, Option<Box<PendingSyn>>) {
+        let Some(followed) = self.store.get_mut(index).and_then(Entry::followed_mut) else {
             return (Relation::Belongs, None);
         };
         let relation = followed.connection.relation(segment);
-        let answered = followed.challenge.take_if(|challenge| {
-            challenge.is_answered_by(segment) || (relation == Relation::Follows && challenge.is_repeated_by(segment))
+        let answered = followed.pending_syn.take_if(|pending_syn| {
+            pending_syn.is_answered_by(segment)
+                || (relation == Relation::Follows && pending_syn.is_repeated_by(segment))
         });
         (relation, answered)
     }
 
-    fn ends_of(&self, segment: &Segment<'_>) -> Ends {
+    fn ends_of(&self, segment: &Segment<'_>) -> Endpoints {
         match (segment.syn, segment.acknowledgement) {
-            (true, None) => Ends { client: segment.source, server: segment.destination },
-            (true, Some(_)) => Ends { client: segment.destination, server: segment.source },
-            (false, _) => self.follower.guess(segment.source, segment.destination),
+            (true, None) => Endpoints { client: segment.source, server: segment.destination },
+            (true, Some(_)) => Endpoints { client: segment.destination, server: segment.source },
+            (false, _) => self.connection_handler.guess(segment.source, segment.destination),
         }
     }
 
     /// A connection begins with `segment`.
     fn open(&mut self, key: Key, segment: &Segment<'_>) -> usize {
-        while self.slots.len() >= self.connections {
-            let Some(oldest) = Rank::ALL.into_iter().find_map(|rank| self.slots.silent_longest(rank)) else { break };
+        while self.store.len() >= self.connections {
+            let Some(oldest) = Rank::ALL.into_iter().find_map(|rank| self.store.silent_longest(rank)) else { break };
             self.make_room(oldest);
         }
-        self.gone.forget(&key);
+        self.time_wait.forget(&key);
         self.generation += 1;
-        let ends = self.ends_of(segment);
-        let first = At { packet: segment.packet, time: segment.time };
-        let ticket = self.follower.begun(&ends, first);
-        let opening = Opening::new(&key, &ends, segment);
+        let endpoints = self.ends_of(segment);
+        let first = PacketRef { packet: segment.packet, time: segment.time };
+        let token = self.connection_handler.begun(&endpoints, first);
+        let embryonic = Embryonic::new(&key, &endpoints, segment);
         #[cfg(test)]
-        let opening = opening.filter(|_| !self.eager);
-        if let Some(opening) = opening {
-            let entry = Entry { generation: self.generation, ticket, stage: Stage::Opening(opening) };
+        let embryonic = embryonic.filter(|_| !self.eager);
+        if let Some(embryonic) = embryonic {
+            let entry = Entry { generation: self.generation, token, stage: Stage::Embryonic(embryonic) };
             let rank = entry.rank();
-            return self.slots.insert(key, rank, entry);
+            return self.store.insert(key, rank, entry);
         }
         self.make_room_to_speak();
-        let connection = Connection::new(ends, segment);
-        let listener = self.follower.listen(ticket, &ends, first);
-        let stage = Stage::Followed(Box::new(Followed::new(connection, listener)));
-        let index = self.slots.insert(key, Rank::Followed, Entry { generation: self.generation, ticket, stage });
+        let connection = Connection::new(endpoints, segment);
+        let stream_handler = self.connection_handler.listen(token, &endpoints, first);
+        let stage = Stage::Followed(Box::new(Followed::new(connection, stream_handler)));
+        let index = self.store.insert(key, Rank::Followed, Entry { generation: self.generation, token, stage });
         self.hand_in(index, segment);
         index
     }
@@ -256,17 +257,18 @@ impl<F: Follower> Table<F> {
     /// From now on somebody listens to the connection at `index`.
     fn follow(&mut self, index: usize) {
         self.make_room_to_speak();
-        let Some((key, _)) = self.slots.key(index) else { return };
-        let Some(entry) = self.slots.get_mut(index) else { return };
-        let Stage::Opening(opening) = &entry.stage else { return };
-        let mut listener = self.follower.listen(entry.ticket, &opening.ends(&key), opening.first());
-        let connection = opening.connection(&key, &mut listener, &mut self.limits_hit);
-        entry.stage = Stage::Followed(Box::new(Followed::new(connection, listener)));
+        let Some((key, _)) = self.store.key(index) else { return };
+        let Some(entry) = self.store.get_mut(index) else { return };
+        let Stage::Embryonic(embryonic) = &entry.stage else { return };
+        let mut stream_handler =
+            self.connection_handler.listen(entry.token, &embryonic.endpoints(&key), embryonic.first());
+        let connection = embryonic.connection(&key, &mut stream_handler, &mut self.limits_hit);
+        entry.stage = Stage::Followed(Box::new(Followed::new(connection, stream_handler)));
     }
 
     fn make_room_to_speak(&mut self) {
-        while Rank::SPEAKING.into_iter().map(|rank| self.slots.of_rank(rank)).sum::<usize>() >= self.speaking {
-            let oldest = Rank::SPEAKING.into_iter().find_map(|rank| self.slots.silent_longest(rank));
+        while Rank::SPEAKING.into_iter().map(|rank| self.store.of_rank(rank)).sum::<usize>() >= self.speaking {
+            let oldest = Rank::SPEAKING.into_iter().find_map(|rank| self.store.silent_longest(rank));
             let Some(oldest) = oldest else { break };
             self.make_room(oldest);
         }
@@ -281,8 +283,8 @@ impl<F: Follower> Table<F> {
 
     /// Another segment of the connection at `index`.
     fn add(&mut self, key: Key, index: usize, segment: &Segment<'_>) {
-        if let Some(Entry { stage: Stage::Opening(opening), .. }) = self.slots.get_mut(index) {
-            if opening.takes(&key, segment) {
+        if let Some(Entry { stage: Stage::Embryonic(embryonic), .. }) = self.store.get_mut(index) {
+            if embryonic.takes(&key, segment) {
                 return self.touch(index);
             }
             self.follow(index);
@@ -291,16 +293,16 @@ impl<F: Follower> Table<F> {
     }
 
     fn touch(&mut self, index: usize) {
-        if let Some(rank) = self.slots.get(index).map(Entry::rank) {
-            self.slots.touch(index, rank);
+        if let Some(rank) = self.store.get(index).map(Entry::rank) {
+            self.store.touch(index, rank);
         }
     }
 
     fn hand_in(&mut self, index: usize, segment: &Segment<'_>) {
-        let Some(entry) = self.slots.get_mut(index) else { return };
+        let Some(entry) = self.store.get_mut(index) else { return };
         let generation = entry.generation;
         let Some(followed) = entry.followed_mut() else { return };
-        followed.connection.segment(segment, &mut followed.listener, &mut self.limits_hit);
+        followed.connection.segment(segment, &mut followed.stream_handler, &mut self.limits_hit);
         let is_over = followed.connection.is_over();
         let over = is_over && !followed.lingers;
         // A RST that turned out to be forged ends nothing.
@@ -309,8 +311,8 @@ impl<F: Follower> Table<F> {
         self.note_waiting(index);
         self.note_remembered(index);
         while self.waiting_cost > self.waiting_bytes {
-            let Some(followed) = self.slots.get_mut(index).and_then(Entry::followed_mut) else { break };
-            if !followed.connection.force(&mut followed.listener) {
+            let Some(followed) = self.store.get_mut(index).and_then(Entry::followed_mut) else { break };
+            if !followed.connection.force(&mut followed.stream_handler) {
                 break;
             }
             self.limits_hit.hit(Limit::Waiting);
@@ -325,7 +327,7 @@ impl<F: Follower> Table<F> {
     }
 
     fn note_waiting(&mut self, index: usize) {
-        let Some(followed) = self.slots.get_mut(index).and_then(Entry::followed_mut) else { return };
+        let Some(followed) = self.store.get_mut(index).and_then(Entry::followed_mut) else { return };
         let cost = followed.connection.waiting_cost();
         if cost == followed.waiting_cost {
             return;
@@ -341,7 +343,7 @@ impl<F: Follower> Table<F> {
 
     /// Keeps the bytes that connections remember within bounds: who began first forgets first.
     fn note_remembered(&mut self, index: usize) {
-        let Some(entry) = self.slots.get_mut(index) else { return };
+        let Some(entry) = self.store.get_mut(index) else { return };
         let generation = entry.generation;
         let Some(followed) = entry.followed_mut() else { return };
         let cost = followed.connection.remembered();
@@ -350,21 +352,21 @@ impl<F: Follower> Table<F> {
         }
         self.remembered = self.remembered - followed.remembered + cost;
         followed.remembered = cost;
-        let slots = &mut self.slots;
+        let store = &mut self.store;
         while self.remembered > self.history_bytes
             && let Some((index, generation)) = self.remembering.pop_front()
         {
-            let entry = slots.get_mut(index).filter(|entry| entry.generation == generation);
+            let entry = store.get_mut(index).filter(|entry| entry.generation == generation);
             if let Some(followed) = entry.and_then(Entry::followed_mut) {
                 followed.connection.forget();
                 followed.remembers = false;
                 self.remembered -= std::mem::take(&mut followed.remembered);
             }
         }
-        if self.remembering.len() > 2 * self.slots.len() + LINGERING {
-            let slots = &self.slots;
+        if self.remembering.len() > 2 * self.store.len() + LINGERING {
+            let store = &self.store;
             self.remembering
-                .retain(|&(index, generation)| slots.get(index).is_some_and(|entry| entry.generation == generation));
+                .retain(|&(index, generation)| store.get(index).is_some_and(|entry| entry.generation == generation));
         }
     }
 }

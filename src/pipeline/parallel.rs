@@ -13,10 +13,10 @@ worker tells of the connections that are left piece by piece, in the order of th
 it hears.
 */
 
-use super::intake::{Intake, Sorted};
-use super::outtake::Outtake;
-use super::shards::{self, Event, SHARDS, Shards};
-use super::{BatchEnd, Options, Reading, wall_clock};
+use super::input::{InputStage, RoutedSegment};
+use super::output::OutputStage;
+use super::shards::{self, ConnectionEvent, SHARDS, Shards};
+use super::{BatchEnd, Options, StopCondition, wall_clock};
 use crate::capture::{CaptureError, Read, Source};
 use crate::decode::Segment;
 use crate::limits::LimitsHit;
@@ -58,9 +58,9 @@ struct Packed {
 /// What a worker answers.
 enum Done {
     /// To a batch, the last of which has no end.
-    Batch { events: Vec<Event>, end: Option<BatchEnd> },
+    Batch { events: Vec<ConnectionEvent>, end: Option<BatchEnd> },
     /// After the last batch: what is left, in order.
-    Rest(Vec<Event>),
+    Rest(Vec<ConnectionEvent>),
     /// That was all. Bounds that cost something.
     All(LimitsHit),
 }
@@ -72,9 +72,9 @@ enum Done {
 pub fn run<'a>(
     source: &mut dyn Source,
     options: &'a Options,
-    outtake: &mut Outtake<'_>,
+    output: &mut OutputStage<'_>,
     stop: &AtomicBool,
-) -> io::Result<(Intake<'a>, Option<CaptureError>)> {
+) -> io::Result<(InputStage<'a>, Option<CaptureError>)> {
     let workers = options.threads.min(SHARDS);
     // Set where the view cannot write: the reader and the workers have nothing more to do.
     let given_up = AtomicBool::new(false);
@@ -92,7 +92,7 @@ pub fn run<'a>(
             from_workers.push(from_worker);
         }
         let reader = scope.spawn(move || read(source, options, stop, given_up, to_workers, unused));
-        let shown = show(&from_workers, outtake);
+        let shown = show(&from_workers, output);
         if shown.is_err() {
             given_up.store(true, Ordering::Relaxed);
             // Whoever waits to be heard is let go.
@@ -111,9 +111,9 @@ fn read<'a>(
     given_up: &AtomicBool,
     to_workers: Vec<Sender<Batch>>,
     unused: &Receiver<Batch>,
-) -> (Intake<'a>, Option<CaptureError>) {
-    let mut intake = Intake::new(options);
-    let mut reading = Reading::new(options, stop);
+) -> (InputStage<'a>, Option<CaptureError>) {
+    let mut input = InputStage::new(options);
+    let mut stop_condition = StopCondition::new(options, stop);
     let mut batches: Vec<Batch> = to_workers.iter().map(|_| Batch::default()).collect();
     let live = source.is_live();
     let mut problem = None;
@@ -125,20 +125,20 @@ fn read<'a>(
             let _ = to_worker.send(full);
         }
     };
-    while reading.goes_on(&intake) && !given_up.load(Ordering::Relaxed) {
+    while stop_condition.goes_on(&input) && !given_up.load(Ordering::Relaxed) {
         match source.next_packet() {
             Ok(Read::Packet(packet)) => {
-                let Ok(()) = intake.packet(&packet, |sorted| {
+                let Ok(()) = input.packet(&packet, |sorted| {
                     batches[sorted.shard % to_workers.len()].push(sorted);
                     Ok::<_, Infallible>(())
                 });
-                if let Some(end) = intake.end_of_batch() {
+                if let Some(end) = input.end_of_batch() {
                     send(&mut batches, Some(end));
                 }
             }
             Ok(Read::Idle) if !live => {}
             Ok(Read::Idle) => {
-                let end = intake.end_of_batch_now(wall_clock());
+                let end = input.end_of_batch_now(wall_clock());
                 send(&mut batches, Some(end));
             }
             Ok(Read::End) => break,
@@ -149,7 +149,7 @@ fn read<'a>(
         }
     }
     send(&mut batches, None);
-    (intake, problem)
+    (input, problem)
 }
 
 /// A worker's thread.
@@ -160,7 +160,7 @@ fn work(mut shards: Shards, batches: &Receiver<Batch>, done: &Sender<Done>, used
             let (payload, rest) = bytes.split_at(packed.len);
             bytes = rest;
             let segment = &Segment { payload, ..packed.segment };
-            shards.segment(Sorted { shard: packed.shard, nth: packed.nth, segment });
+            shards.segment(RoutedSegment { shard: packed.shard, nth: packed.nth, segment });
         }
         let end = batch.end;
         if let Some(end) = end {
@@ -183,7 +183,7 @@ fn work(mut shards: Shards, batches: &Receiver<Batch>, done: &Sender<Done>, used
 }
 
 /// The caller's thread.
-fn show(from_workers: &[Receiver<Done>], outtake: &mut Outtake<'_>) -> io::Result<()> {
+fn show(from_workers: &[Receiver<Done>], output: &mut OutputStage<'_>) -> io::Result<()> {
     let mut events = Vec::new();
     loop {
         let mut batch_end = None;
@@ -195,18 +195,18 @@ fn show(from_workers: &[Receiver<Done>], outtake: &mut Outtake<'_>) -> io::Resul
         }
         shards::sort(&mut events);
         match batch_end {
-            Some(end) => outtake.end_of_batch(end, &mut events)?,
+            Some(end) => output.end_of_batch(end, &mut events)?,
             None => {
-                outtake.take(&mut events)?;
-                return show_rest(from_workers, outtake);
+                output.take(&mut events)?;
+                return show_rest(from_workers, output);
             }
         }
     }
 }
 
 /// The caller's thread, when the capture has ended: of what the workers tell next, what began first comes first.
-fn show_rest(from_workers: &[Receiver<Done>], outtake: &mut Outtake<'_>) -> io::Result<()> {
-    let mut told: Vec<VecDeque<Event>> = from_workers.iter().map(|_| VecDeque::new()).collect();
+fn show_rest(from_workers: &[Receiver<Done>], output: &mut OutputStage<'_>) -> io::Result<()> {
+    let mut told: Vec<VecDeque<ConnectionEvent>> = from_workers.iter().map(|_| VecDeque::new()).collect();
     let mut all = vec![false; from_workers.len()];
     let mut events = Vec::new();
     loop {
@@ -216,7 +216,7 @@ fn show_rest(from_workers: &[Receiver<Done>], outtake: &mut Outtake<'_>) -> io::
                     Ok(Done::Rest(rest)) => *told = rest.into(),
                     Ok(Done::All(limits)) => {
                         *all = true;
-                        outtake.add_limits(&limits);
+                        output.add_limits(&limits);
                     }
                     Ok(Done::Batch { .. }) | Err(_) => return Ok(()),
                 }
@@ -224,17 +224,17 @@ fn show_rest(from_workers: &[Receiver<Done>], outtake: &mut Outtake<'_>) -> io::
         }
         // Of a worker that has more to tell, something must be there before it is known who comes next.
         while told.iter().zip(&all).all(|(told, all)| *all || !told.is_empty()) {
-            let first = |told: &VecDeque<Event>| told.front().map(|event| event.first);
+            let first = |told: &VecDeque<ConnectionEvent>| told.front().map(|event| event.first);
             let next = told.iter_mut().filter(|told| !told.is_empty()).min_by_key(|told| first(told));
-            let Some(event) = next.and_then(VecDeque::pop_front) else { return outtake.take(&mut events) };
+            let Some(event) = next.and_then(VecDeque::pop_front) else { return output.take(&mut events) };
             events.push(event);
         }
-        outtake.take(&mut events)?;
+        output.take(&mut events)?;
     }
 }
 
 impl Batch {
-    fn push(&mut self, Sorted { shard, nth, segment }: Sorted<'_>) {
+    fn push(&mut self, RoutedSegment { shard, nth, segment }: RoutedSegment<'_>) {
         self.bytes.extend_from_slice(segment.payload);
         let len = segment.payload.len();
         self.segments.push(Packed { shard, nth, segment: Segment { payload: &[], ..*segment }, len });

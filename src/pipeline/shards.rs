@@ -1,16 +1,16 @@
 //! Connections, dialogues and sessions, in shards that know nothing of each other.
 
-use super::ear::Ear;
-use super::intake::Sorted;
-use super::order::{Ended, First};
+use super::follow::ConnectionFollower;
+use super::input::RoutedSegment;
+use super::numbering::{ConnectionOrder, Ended};
 use super::{BatchEnd, Options};
 use crate::capture::Time;
 use crate::decode::Segment;
-use crate::flow::{At, Ends, Follower, Key, Table, Transport};
+use crate::flow::{ConnectionHandler, Endpoints, Key, PacketRef, Table, Transport};
 use crate::limits::LimitsHit;
 use crate::protocol::ports::Ports;
-use crate::session::Wanted;
-use crate::session::keep::Keeper;
+use crate::session::Needs;
+use crate::session::content_store::ContentStore;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
@@ -23,22 +23,22 @@ const PIECE: usize = 4_096;
 /// The shards that one thread has.
 pub struct Shards {
     /// By shard; those of other threads are not there.
-    tables: Vec<Option<Table<Following>>>,
+    tables: Vec<Option<Table<ShardFollower>>>,
 }
 
-/// Something that the outtake has to know.
-pub struct Event {
+/// Something that the output stage has to know.
+pub struct ConnectionEvent {
     /// Which packet it happened at, in the order in which they were handed out; the last possible where it is the
     /// capture's end. Their numbers in the file may go back.
     pub at: u64,
     /// The connection.
-    pub first: First,
+    pub first: ConnectionOrder,
     /// What happened.
-    pub what: What,
+    pub change: ConnectionChange,
 }
 
 /// What happened to a connection.
-pub enum What {
+pub enum ConnectionChange {
     /// It has begun.
     Begun {
         /// The time of its first packet.
@@ -84,68 +84,68 @@ impl Shards {
         let ports = Arc::new(options.ports.clone());
         let table = |shard: usize| {
             (shard % threads == thread).then(|| {
-                let following = Following {
+                let follower = ShardFollower {
                     ports: Arc::clone(&ports),
                     any_port: options.any_port,
-                    wanted: options.wanted,
-                    keeper: options.keeper.clone(),
+                    needs: options.needs,
+                    content_store: options.content_store.clone(),
                     now: 0,
                     shard: shard as u64,
                     begun: 0,
                     events: Vec::new(),
                 };
-                Table::new(following, SHARDS)
+                Table::new(follower, SHARDS)
             })
         };
         Self { tables: (0..SHARDS).map(table).collect() }
     }
 
     /// Takes a segment of a connection of one of these shards.
-    pub fn segment(&mut self, Sorted { shard, nth, segment }: Sorted<'_>) {
+    pub fn segment(&mut self, RoutedSegment { shard, nth, segment }: RoutedSegment<'_>) {
         let Some(table) = &mut self.tables[shard] else { return };
-        table.follower().now = nth;
-        let news = table.segment(segment).and_then(|ear| Some((ear.key(), ear.news()?)));
-        if let Some((first, what)) = news {
-            table.follower().tell(first, what);
+        table.connection_handler().now = nth;
+        let news = table.segment(segment).and_then(|follower| Some((follower.key(), follower.news()?)));
+        if let Some((first, change)) = news {
+            table.connection_handler().tell(first, change);
         }
     }
 
     /// Time passes.
     pub fn end_of_batch(&mut self, end: BatchEnd) {
         for table in self.tables.iter_mut().flatten() {
-            table.follower().now = end.nth;
+            table.connection_handler().now = end.nth;
             table.tick(end.time);
         }
     }
 
     /// The capture has ended, and so have all connections. What that amounts to is told in pieces, in the order of the
     /// connections' beginnings, so that a million sessions are never there at once; nothing where that was all.
-    pub fn finish_some(&mut self) -> Vec<Event> {
+    pub fn finish_some(&mut self) -> Vec<ConnectionEvent> {
         let mut events = Vec::new();
         while events.len() < PIECE {
             let next = self.tables.iter_mut().flatten().filter_map(|table| Some((table.next_to_finish()?, table)));
-            // Of those of one packet, the one of the first shard: as `First` has it.
+            // Of those of one packet, the one of the first shard: as `ConnectionOrder` has it.
             let Some((_, table)) = next.min_by_key(|(packet, _)| *packet) else { break };
-            table.follower().now = u64::MAX;
+            table.connection_handler().now = u64::MAX;
             table.finish_next();
-            events.append(&mut table.follower().events);
+            events.append(&mut table.connection_handler().events);
         }
         events
     }
 
     /// What has happened, in the order of packets.
-    pub fn drain(&mut self) -> Vec<Event> {
+    pub fn drain(&mut self) -> Vec<ConnectionEvent> {
         let mut events = Vec::new();
         for table in self.tables.iter_mut().flatten() {
-            events.append(&mut table.follower().events);
+            events.append(&mut table.connection_handler().events);
         }
         sort(&mut events);
         events
     }
 
     /// Who listens to the connection that `segment` belongs to.
-    pub fn ear(&mut self, shard: usize, segment: &Segment<'_>) -> Option<&mut Ear> {
-        self.tables[shard].as_mut()?.listener(&Key::of(segment))
+    pub fn follower(&mut self, shard: usize, segment: &Segment<'_>) -> Option<&mut ConnectionFollower> {
+        self.tables[shard].as_mut()?.stream_handler(&Key::of(segment))
     }
 
     /// Bounds that cost something.
@@ -158,78 +158,79 @@ impl Shards {
 
 /// Brings events into the order of packets; those of one packet into the order of their connections. What happened to one
 /// connection stays in its order.
-pub fn sort(events: &mut [Event]) {
+pub fn sort(events: &mut [ConnectionEvent]) {
     events.sort_by_key(|event| (event.at, event.first));
 }
 
 /// Follows what may be mail, and keeps what has happened until it is asked for.
-struct Following {
+struct ShardFollower {
     ports: Arc<Ports>,
     any_port: bool,
-    wanted: Wanted,
-    keeper: Option<Arc<dyn Keeper>>,
+    needs: Needs,
+    content_store: Option<Arc<dyn ContentStore>>,
     /// The packet at hand, in the order in which they were handed out.
     now: u64,
     shard: u64,
     /// Connections begun.
     begun: u64,
-    events: Vec<Event>,
+    events: Vec<ConnectionEvent>,
 }
 
-impl Following {
-    fn tell(&mut self, first: First, what: What) {
-        self.events.push(Event { at: self.now, first, what });
+impl ShardFollower {
+    fn tell(&mut self, first: ConnectionOrder, change: ConnectionChange) {
+        self.events.push(ConnectionEvent { at: self.now, first, change });
     }
 }
 
-impl Follower for Following {
-    type Listener = Ear;
+impl ConnectionHandler for ShardFollower {
+    type StreamHandler = ConnectionFollower;
     /// By this it is known to everybody.
-    type Ticket = First;
+    type Token = ConnectionOrder;
 
     fn wants(&self, one: SocketAddr, other: SocketAddr) -> bool {
         self.any_port || self.ports.knows(one.port()) || self.ports.knows(other.port())
     }
 
     /// The end with the mail port; or else the one with the lower port.
-    fn guess(&self, source: SocketAddr, destination: SocketAddr) -> Ends {
+    fn guess(&self, source: SocketAddr, destination: SocketAddr) -> Endpoints {
         let from_server = match (self.ports.get(source.port()), self.ports.get(destination.port())) {
             (_, Some(_)) => false,
             (Some(_), None) => true,
             (None, None) => source.port() < destination.port(),
         };
         if from_server {
-            Ends { client: destination, server: source }
+            Endpoints { client: destination, server: source }
         } else {
-            Ends { client: source, server: destination }
+            Endpoints { client: source, server: destination }
         }
     }
 
-    fn begun(&mut self, ends: &Ends, first: At) -> First {
-        let promising = self.ports.get(ends.server.port()).is_some();
+    fn begun(&mut self, endpoints: &Endpoints, first: PacketRef) -> ConnectionOrder {
+        let promising = self.ports.get(endpoints.server.port()).is_some();
         let key = (self.now, self.shard << 48 | self.begun);
         self.begun += 1;
-        self.tell(key, What::Begun { time: first.time, promising });
+        self.tell(key, ConnectionChange::Begun { time: first.time, promising });
         if !promising && !self.any_port {
-            self.tell(key, What::Decided(false));
+            self.tell(key, ConnectionChange::Decided(false));
         }
         key
     }
 
-    fn listen(&mut self, key: First, ends: &Ends, first: At) -> Ear {
-        Ear::new(Arc::clone(&self.ports), self.any_port, self.wanted, ends, first, key).keeping(self.keeper.clone())
+    fn listen(&mut self, key: ConnectionOrder, endpoints: &Endpoints, first: PacketRef) -> ConnectionFollower {
+        ConnectionFollower::new(Arc::clone(&self.ports), self.any_port, self.needs, endpoints, first, key)
+            .with_content_store(self.content_store.clone())
     }
 
-    fn over(&mut self, ear: Ear, transport: Transport) {
-        let first = ear.key();
-        let ended = ear.finish(transport);
-        self.tell(first, What::Over(ended));
+    fn over(&mut self, follower: ConnectionFollower, transport: Transport) {
+        let first = follower.key();
+        let ended = follower.finish(transport);
+        self.tell(first, ConnectionChange::Over(ended));
     }
 
-    fn unheard(&mut self, first: First, transport: Transport) {
+    fn unheard(&mut self, first: ConnectionOrder, transport: Transport) {
         // What says nothing is what its port promises.
-        let hint = self.ports.get(transport.ends.server.port());
+        let hint = self.ports.get(transport.endpoints.server.port());
         let ended = hint.map(|hint| Ended::Silent(Box::new((hint, transport))));
-        self.tell(first, What::Over(ended));
+        self.tell(first, ConnectionChange::Over(ended));
     }
 }

@@ -10,7 +10,7 @@ says to a proxy is looked past.
 use super::ports::Hint;
 use super::proxy::{Preamble, preamble};
 use super::{Dialogue, Protocol, Sink, imap, pop3, smtp, tls};
-use crate::flow::{At, Side};
+use crate::flow::{PacketRef, Side};
 use words::{
     family_of, has_enhanced_code, imap_command, is_text, lines, pop3_opening, smtp_command, smtp_opening,
     starts_with_word, tls_record,
@@ -27,7 +27,7 @@ const SMTP: Hint = Hint { protocol: Protocol::Smtp, implicit_tls: false };
 
 /// What a connection is known to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
+pub enum Detection {
     /// It speaks this.
     Certain(Hint),
     /// Not known yet.
@@ -40,11 +40,11 @@ pub enum Verdict {
 #[derive(Debug)]
 pub struct Detector {
     hint: Option<Hint>,
-    held: Vec<(Side, Held, At)>,
+    held: Vec<(Side, Held, PacketRef)>,
     /// The first bytes of each side, contiguous from its first.
     beginnings: [Vec<u8>; 2],
     /// A side whose beginning has a gap right at its front or in it: what follows is not looked at.
-    broken: [bool; 2],
+    has_gap: [bool; 2],
     bytes: usize,
 }
 
@@ -57,7 +57,7 @@ enum Held {
 impl Detector {
     /// For a connection to a port on which `hint` is expected.
     pub fn new(hint: Option<Hint>) -> Self {
-        Self { hint, held: Vec::new(), beginnings: Default::default(), broken: [false; 2], bytes: 0 }
+        Self { hint, held: Vec::new(), beginnings: Default::default(), has_gap: [false; 2], bytes: 0 }
     }
 
     /// What the port promises.
@@ -71,33 +71,35 @@ impl Detector {
     }
 
     /// Bytes that `from` sent; they are held.
-    pub fn data(&mut self, from: Side, bytes: &[u8], at: At) -> Verdict {
+    pub fn data(&mut self, from: Side, bytes: &[u8], at: PacketRef) -> Detection {
         self.held.push((from, Held::Data(bytes.to_vec()), at));
         self.bytes += bytes.len();
-        if !self.broken[from as usize] {
+        if !self.has_gap[from as usize] {
             self.beginnings[from as usize].extend_from_slice(bytes);
         }
         self.judge()
     }
 
     /// `missing` bytes that `from` sent are not in the capture.
-    pub fn gap(&mut self, from: Side, missing: u64, at: At) -> Verdict {
+    pub fn gap(&mut self, from: Side, missing: u64, at: PacketRef) -> Detection {
         self.held.push((from, Held::Gap(missing), at));
-        self.broken[from as usize] |= !self.beginnings[from as usize].is_empty();
-        if self.held.len() > HELD_BYTES { self.last_resort() } else { Verdict::Unsure }
+        self.has_gap[from as usize] |= !self.beginnings[from as usize].is_empty();
+        if self.held.len() > HELD_BYTES { self.last_resort() } else { Detection::Unsure }
     }
 
     /// The connection is over, or cannot be waited for any longer: the port decides where nothing contradicts it.
-    pub fn last_resort(&self) -> Verdict {
+    pub fn last_resort(&self) -> Detection {
         match (self.judge(), self.hint) {
-            (Verdict::Unsure, None)
+            (Detection::Unsure, None)
                 if lines(&self.beginnings[1][self.proxied()[1]..]).next().is_some_and(has_enhanced_code) =>
             {
-                Verdict::Certain(SMTP)
+                Detection::Certain(SMTP)
             }
-            (Verdict::Unsure, Some(hint)) if self.beginnings.iter().all(|said| is_text(said)) => Verdict::Certain(hint),
-            (Verdict::Unsure, _) => Verdict::NotForUs,
-            (verdict, _) => verdict,
+            (Detection::Unsure, Some(hint)) if self.beginnings.iter().all(|said| is_text(said)) => {
+                Detection::Certain(hint)
+            }
+            (Detection::Unsure, _) => Detection::NotForUs,
+            (detection, _) => detection,
         }
     }
 
@@ -138,32 +140,32 @@ impl Detector {
         first.is_some_and(|(from, ..)| *from == Side::Server)
     }
 
-    fn judge(&self) -> Verdict {
+    fn judge(&self) -> Detection {
         let [client, server] = &self.beginnings;
-        let verdict = match self.hint {
+        let detection = match self.hint {
             Some(hint) if hint.implicit_tls => judge_tls(hint, client, server),
             Some(hint) => judge_expected(hint, client, server),
             None => match preamble(client, server) {
                 Preamble::None => self.judge_unexpected(client, server),
-                Preamble::Begun => Verdict::Unsure,
+                Preamble::Begun => Detection::Unsure,
                 Preamble::Over([asked, told]) => self.judge_unexpected(&client[asked..], &server[told..]),
             },
         };
-        match verdict {
-            Verdict::Unsure if self.bytes > HELD_BYTES || self.held.len() > HELD_BYTES => match self.hint {
-                Some(hint) if is_text(client) && is_text(server) => Verdict::Certain(hint),
-                _ => Verdict::NotForUs,
+        match detection {
+            Detection::Unsure if self.bytes > HELD_BYTES || self.held.len() > HELD_BYTES => match self.hint {
+                Some(hint) if is_text(client) && is_text(server) => Detection::Certain(hint),
+                _ => Detection::NotForUs,
             },
-            verdict => verdict,
+            detection => detection,
         }
     }
 
     /// On a port of no mail protocol: the server must have greeted first, and the client have spoken mail.
-    fn judge_unexpected(&self, client: &[u8], server: &[u8]) -> Verdict {
+    fn judge_unexpected(&self, client: &[u8], server: &[u8]) -> Detection {
         let Some(greeting) = lines(server).next() else {
-            return if is_text(server) && is_text(client) { Verdict::Unsure } else { Verdict::NotForUs };
+            return if is_text(server) && is_text(client) { Detection::Unsure } else { Detection::NotForUs };
         };
-        let Some(family) = family_of(greeting) else { return Verdict::NotForUs };
+        let Some(family) = family_of(greeting) else { return Detection::NotForUs };
         let server_first = self.server_began();
         for line in lines(client).take(LINES) {
             let found = match family {
@@ -172,13 +174,13 @@ impl Detector {
                 Protocol::Imap => imap_command(line).then_some(Protocol::Imap),
             };
             if let Some(protocol) = found {
-                return Verdict::Certain(Hint { protocol, implicit_tls: false });
+                return Detection::Certain(Hint { protocol, implicit_tls: false });
             }
         }
         if lines(client).next().is_some() && has_enhanced_code(greeting) {
-            return Verdict::Certain(SMTP);
+            return Detection::Certain(SMTP);
         }
-        if lines(client).count() >= LINES { Verdict::NotForUs } else { Verdict::Unsure }
+        if lines(client).count() >= LINES { Detection::NotForUs } else { Detection::Unsure }
     }
 }
 
@@ -201,10 +203,10 @@ pub fn dialogue(found: Hint, out: &mut dyn Sink) -> Box<dyn Dialogue> {
     if found.implicit_tls { Box::new(tls::Implicit::new(plain, out)) } else { plain }
 }
 
-fn judge_tls(hint: Hint, client: &[u8], server: &[u8]) -> Verdict {
+fn judge_tls(hint: Hint, client: &[u8], server: &[u8]) -> Detection {
     for said in [client, server] {
         match tls_record(said) {
-            Some(true) => return Verdict::Certain(hint),
+            Some(true) => return Detection::Certain(hint),
             Some(false) => {
                 // Mail without TLS where TLS is the rule.
                 return judge_expected(Hint { implicit_tls: false, ..hint }, client, server);
@@ -212,26 +214,26 @@ fn judge_tls(hint: Hint, client: &[u8], server: &[u8]) -> Verdict {
             None => {}
         }
     }
-    Verdict::Unsure
+    Detection::Unsure
 }
 
-fn judge_expected(hint: Hint, client: &[u8], server: &[u8]) -> Verdict {
+fn judge_expected(hint: Hint, client: &[u8], server: &[u8]) -> Detection {
     let spoken = |line| {
         let protocol = family_of(line)?;
         let lmtp = hint.protocol == Protocol::Lmtp && protocol == Protocol::Smtp;
-        Some(Verdict::Certain(Hint { protocol: if lmtp { Protocol::Lmtp } else { protocol }, ..hint }))
+        Some(Detection::Certain(Hint { protocol: if lmtp { Protocol::Lmtp } else { protocol }, ..hint }))
     };
     // A greeting is one whatever stands in it: nobody hides a session by a NUL in a host name.
-    if let Some(verdict) = lines(server).next().and_then(spoken) {
-        return verdict;
+    if let Some(detection) = lines(server).next().and_then(spoken) {
+        return detection;
     }
     if !is_text(server) || !is_text(client) {
         let may_greet = lines(server).next().is_none() && (server.len() < 4 || family_of(server).is_some());
-        return if may_greet { Verdict::Unsure } else { Verdict::NotForUs };
+        return if may_greet { Detection::Unsure } else { Detection::NotForUs };
     }
     // The server's words are worth more: a client may say anything to it.
-    if let Some(verdict) = lines(server).take(LINES).find_map(spoken) {
-        return verdict;
+    if let Some(detection) = lines(server).take(LINES).find_map(spoken) {
+        return detection;
     }
     for line in lines(client).take(LINES) {
         let speaks = match hint.protocol {
@@ -242,21 +244,21 @@ fn judge_expected(hint: Hint, client: &[u8], server: &[u8]) -> Verdict {
             Protocol::Imap => imap_command(line),
         };
         if speaks {
-            return Verdict::Certain(hint);
+            return Detection::Certain(hint);
         }
     }
     // A whole line of the server that is of no mail protocol's form, with nothing said before it, is another protocol's
     // greeting; in mid-stream it may be content, so that more is looked at.
     if lines(server).count() >= LINES || lines(client).count() >= LINES {
-        return Verdict::Certain(hint);
+        return Detection::Certain(hint);
     }
     if [&b"RFB "[..], b"SSH-", b"HTTP/"]
         .iter()
         .any(|foreign| server.starts_with(foreign) || client.starts_with(foreign))
     {
-        return Verdict::NotForUs;
+        return Detection::NotForUs;
     }
-    Verdict::Unsure
+    Detection::Unsure
 }
 
 #[cfg(test)]
@@ -264,21 +266,21 @@ mod tests {
     use super::*;
     use crate::capture::Time;
 
-    fn judge(hint: Option<(Protocol, bool)>, said: &[(Side, &[u8])]) -> Verdict {
+    fn judge(hint: Option<(Protocol, bool)>, said: &[(Side, &[u8])]) -> Detection {
         let mut detector = Detector::new(hint.map(|(protocol, implicit_tls)| Hint { protocol, implicit_tls }));
         for (side, bytes) in said {
             for byte in *bytes {
-                match detector.data(*side, &[*byte], At { packet: 1, time: Time::default() }) {
-                    Verdict::Unsure => {}
-                    verdict => return verdict,
+                match detector.data(*side, &[*byte], PacketRef { packet: 1, time: Time::default() }) {
+                    Detection::Unsure => {}
+                    detection => return detection,
                 }
             }
         }
         detector.last_resort()
     }
 
-    fn plain(protocol: Protocol) -> Verdict {
-        Verdict::Certain(Hint { protocol, implicit_tls: false })
+    fn plain(protocol: Protocol) -> Detection {
+        Detection::Certain(Hint { protocol, implicit_tls: false })
     }
 
     use Side::{Client as C, Server as S};
@@ -317,12 +319,15 @@ mod tests {
     #[test]
     fn a_port_proves_nothing() {
         let pop3 = Some((Protocol::Pop3, false));
-        assert_eq!(judge(pop3, &[(S, b"RFB 003.008\n")]), Verdict::NotForUs);
-        assert_eq!(judge(pop3, &[(C, b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03")]), Verdict::NotForUs);
-        assert_eq!(judge(Some((Protocol::Smtp, true)), &[(C, b"\x00\x0e\x38\xb5\x1c\x22\x00\x00")]), Verdict::NotForUs);
+        assert_eq!(judge(pop3, &[(S, b"RFB 003.008\n")]), Detection::NotForUs);
+        assert_eq!(judge(pop3, &[(C, b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03")]), Detection::NotForUs);
+        assert_eq!(
+            judge(Some((Protocol::Smtp, true)), &[(C, b"\x00\x0e\x38\xb5\x1c\x22\x00\x00")]),
+            Detection::NotForUs
+        );
         let hello: &[u8] = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03";
         let smtps = Hint { protocol: Protocol::Smtp, implicit_tls: true };
-        assert_eq!(judge(Some((Protocol::Smtp, true)), &[(C, hello)]), Verdict::Certain(smtps));
+        assert_eq!(judge(Some((Protocol::Smtp, true)), &[(C, hello)]), Detection::Certain(smtps));
     }
 
     #[test]
@@ -331,14 +336,14 @@ mod tests {
         assert_eq!(judge(None, &[(S, b"220 mx\r\n"), (C, b"LHLO me\r\n")]), plain(Protocol::Lmtp));
         assert_eq!(judge(None, &[(S, b"554 5.7.1 No SMTP service here\r\n"), (C, b"QUIT\r\n")]), plain(Protocol::Smtp));
         assert_eq!(judge(None, &[(S, b"421 4.3.2 shutting down\r\n")]), plain(Protocol::Smtp));
-        assert_eq!(judge(None, &[(S, b"421 too many users\r\n")]), Verdict::NotForUs);
+        assert_eq!(judge(None, &[(S, b"421 too many users\r\n")]), Detection::NotForUs);
         assert_eq!(judge(None, &[(S, b"+OK hi\r\n"), (C, b"USER me\r\n")]), plain(Protocol::Pop3));
         assert_eq!(judge(None, &[(S, b"* OK hi\r\n"), (C, b"a1 CAPABILITY\r\n")]), plain(Protocol::Imap));
         let ftp: [(Side, &[u8]); 4] =
             [(S, b"220 ftp\r\n"), (C, b"USER anonymous\r\n"), (S, b"331 pass\r\n"), (C, b"PASS x\r\n")];
-        assert_eq!(judge(None, &ftp), Verdict::NotForUs);
-        assert_eq!(judge(None, &[(C, b"AUTH noone password\r\n"), (S, b"+OK\r\n")]), Verdict::NotForUs);
-        assert_eq!(judge(None, &[(C, b"GET / HTTP/1.1\r\n"), (S, b"HTTP/1.1 200 OK\r\n")]), Verdict::NotForUs);
+        assert_eq!(judge(None, &ftp), Detection::NotForUs);
+        assert_eq!(judge(None, &[(C, b"AUTH noone password\r\n"), (S, b"+OK\r\n")]), Detection::NotForUs);
+        assert_eq!(judge(None, &[(C, b"GET / HTTP/1.1\r\n"), (S, b"HTTP/1.1 200 OK\r\n")]), Detection::NotForUs);
     }
 
     #[test]
@@ -354,12 +359,12 @@ mod tests {
             assert_eq!(said(&[(S, b"220 mx ESMTP\r\n"), (C, b"EHLO me\r\n")]), plain(Protocol::Smtp));
             assert_eq!(said(&[(S, b"+OK ready\r\n"), (C, b"USER me\r\n")]), plain(Protocol::Pop3));
             assert_eq!(said(&[(S, b"* OK ready\r\n"), (C, b"a1 CAPABILITY\r\n")]), plain(Protocol::Imap));
-            assert_eq!(said(&[(C, b"GET / HTTP/1.1\r\n"), (S, b"HTTP/1.1 200 OK\r\n")]), Verdict::NotForUs);
-            assert_eq!(said(&[(C, b"AUTH noone pass\r\n"), (S, b"+OK\r\n")]), Verdict::NotForUs);
-            assert_eq!(said(&[(C, b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc")]), Verdict::NotForUs);
-            assert_eq!(said(&[]), Verdict::NotForUs);
+            assert_eq!(said(&[(C, b"GET / HTTP/1.1\r\n"), (S, b"HTTP/1.1 200 OK\r\n")]), Detection::NotForUs);
+            assert_eq!(said(&[(C, b"AUTH noone pass\r\n"), (S, b"+OK\r\n")]), Detection::NotForUs);
+            assert_eq!(said(&[(C, b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc")]), Detection::NotForUs);
+            assert_eq!(said(&[]), Detection::NotForUs);
         }
-        assert_eq!(judge(None, &[(C, connect), (S, b"HTTP/1.1 403 Forbidden\r\n\r\n")]), Verdict::NotForUs);
+        assert_eq!(judge(None, &[(C, connect), (S, b"HTTP/1.1 403 Forbidden\r\n\r\n")]), Detection::NotForUs);
     }
 
     /// As much of it as a packet holds: whoever looks past it comes back.
@@ -367,7 +372,7 @@ mod tests {
     fn telnet_negotiation_has_no_end() {
         let negotiation = [0xff, 0xfd, 3].repeat(20_000);
         let mut detector = Detector::new(Some(SMTP));
-        let at = At { packet: 1, time: Time::default() };
+        let at = PacketRef { packet: 1, time: Time::default() };
         assert_eq!(detector.data(Side::Client, &negotiation, at), plain(Protocol::Smtp));
         assert_eq!(
             judge(Some((Protocol::Smtp, false)), &[(C, b"\xff\xfd\x03\xff\xfb\x01EHLO a\r\n")]),
@@ -380,14 +385,14 @@ mod tests {
         #[derive(Default)]
         struct Heard(Vec<(Side, Vec<u8>)>);
         impl Dialogue for Heard {
-            fn data(&mut self, from: Side, bytes: &[u8], _: At, _: &mut dyn Sink) {
+            fn data(&mut self, from: Side, bytes: &[u8], _: PacketRef, _: &mut dyn Sink) {
                 self.0.push((from, bytes.to_vec()));
             }
-            fn gap(&mut self, _: Side, _: u64, _: At, _: &mut dyn Sink) {}
+            fn gap(&mut self, _: Side, _: u64, _: PacketRef, _: &mut dyn Sink) {}
             fn end(&mut self, _: &mut dyn Sink) {}
         }
         let mut detector = Detector::new(None);
-        let at = At { packet: 1, time: Time::default() };
+        let at = PacketRef { packet: 1, time: Time::default() };
         detector.data(C, b"CONNECT mx:25 HTTP/1.1\r\n", at);
         detector.data(C, b"\r\n", at);
         detector.data(S, b"HTTP/1.1 200 ok\r\n\r\n220 mx\r\n", at);

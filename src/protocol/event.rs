@@ -8,7 +8,7 @@ characters they are is decided further right.
 
 use super::{imap, pop3, smtp, tls};
 use crate::capture::Time;
-use crate::flow::{At, Side};
+use crate::flow::{PacketRef, Side};
 use crate::limits;
 use std::ops::Range;
 
@@ -123,7 +123,7 @@ impl<'a> Step<'a> {
     }
 
     /// `missing` bytes that were noticed in the packet `at`.
-    pub fn gap(from: Side, missing: u64, at: At) -> Self {
+    pub fn gap(from: Side, missing: u64, at: PacketRef) -> Self {
         Self::of(from, Kind::Gap, Subject::Gap(missing), at.time, Packets::one(at.packet), missing)
     }
 }

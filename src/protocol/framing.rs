@@ -7,7 +7,7 @@ from the packet itself; only a line that spans packets is copied.
 
 use super::event::Packets;
 use crate::capture::Time;
-use crate::flow::At;
+use crate::flow::PacketRef;
 use crate::limits::LINE_BYTES;
 use memchr::memmem::Finder;
 use std::borrow::Cow;
@@ -18,12 +18,12 @@ use std::sync::LazyLock;
 pub struct Input<'a> {
     bytes: &'a [u8],
     /// The packet that they came in.
-    pub at: At,
+    pub at: PacketRef,
 }
 
 impl<'a> Input<'a> {
     /// All of `bytes`, which came in packet `at`.
-    pub fn new(bytes: &'a [u8], at: At) -> Self {
+    pub fn new(bytes: &'a [u8], at: PacketRef) -> Self {
         Self { bytes, at }
     }
 
@@ -164,7 +164,7 @@ impl Framer {
         &self.partial
     }
 
-    fn keep(&mut self, bytes: &[u8], at: At) {
+    fn keep(&mut self, bytes: &[u8], at: PacketRef) {
         let room = LINE_BYTES.saturating_sub(self.partial.len());
         let (kept, dropped) = bytes.split_at(room.min(bytes.len()));
         self.partial.extend_from_slice(kept);
@@ -290,8 +290,8 @@ fn without_line_end(line: &[u8]) -> (&[u8], LineEnd) {
 mod tests {
     use super::*;
 
-    fn at(packet: u64) -> At {
-        At { packet, time: Time::default() }
+    fn at(packet: u64) -> PacketRef {
+        PacketRef { packet, time: Time::default() }
     }
 
     /// All lines of `pieces`, each piece a packet of its own; a half-read rest comes last.

@@ -23,7 +23,7 @@ pub(crate) mod testing;
 
 pub use event::{Sink, StepId};
 
-use crate::flow::{At, Side};
+use crate::flow::{PacketRef, Side};
 
 /// A mail protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -66,11 +66,11 @@ impl std::str::FromStr for Protocol {
 /// No input makes a dialogue panic, grow without bound or take more than linear time.
 pub trait Dialogue: Send {
     /// Bytes that `from` sent.
-    fn data(&mut self, from: Side, bytes: &[u8], at: At, out: &mut dyn Sink);
+    fn data(&mut self, from: Side, bytes: &[u8], at: PacketRef, out: &mut dyn Sink);
 
     /// `missing` bytes that `from` sent are not in the capture. The dialogue reports the gap as a step and goes on at
     /// the next line that it can be sure of.
-    fn gap(&mut self, from: Side, missing: u64, at: At, out: &mut dyn Sink);
+    fn gap(&mut self, from: Side, missing: u64, at: PacketRef, out: &mut dyn Sink);
 
     /// The connection is over: whatever is half-read (a line without its end, a message without its dot, a log-in
     /// without its reply) is reported as such.

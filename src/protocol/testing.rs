@@ -7,7 +7,7 @@ The packet number is the number of the script's lines that said something, from 
 use super::event::*;
 use super::{Dialogue, Sink};
 use crate::capture::Time;
-use crate::flow::{At, Side};
+use crate::flow::{PacketRef, Side};
 use crate::limits::Limit;
 use script::Line;
 
@@ -195,7 +195,7 @@ fn play(dialogue: &mut dyn Dialogue, script: &str, size: usize) -> Recorder {
     let mut packet = 0;
     let mut next = || {
         packet += 1;
-        At { packet, time: Time::from_microseconds(packet as i64 * 1_000_000) }
+        PacketRef { packet, time: Time::from_microseconds(packet as i64 * 1_000_000) }
     };
     for line in script::lines(script) {
         match line {

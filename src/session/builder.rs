@@ -5,14 +5,14 @@ Whatever a bound leaves out is counted, and what refers to it refers to nothing:
 session names a step that the session does not have.
 */
 
+use super::content_store::ContentStore;
 use super::findings::Findings;
-use super::keep::Keeper;
 use super::message::{Content, Reader};
-use super::model::{Carries, Credential, Envelope, Message, Phase, Recipient, Session, Step, Tls, TlsMode};
+use super::model::{ContentRef, Credential, Envelope, Message, Phase, Recipient, Session, Step, Tls, TlsMode};
 use super::secret::Secret;
 use super::text::text;
 use super::{purpose, step};
-use crate::flow::{At, Counters, End, Ends, Transport};
+use crate::flow::{CloseReason, Counters, Endpoints, PacketRef, Transport};
 use crate::limits::{CREDENTIALS_PER_SESSION, Limit, LimitsHit, MESSAGES_PER_SESSION, RECIPIENTS, STEPS_PER_SESSION};
 use crate::protocol::event::{
     self, Delivery, Direction, Kind, MessageId, MessageOutcome, MessageStart, StepId, TlsFact,
@@ -24,7 +24,7 @@ use std::sync::Arc;
 
 /// What is asked for. What is not is not computed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Wanted {
+pub struct Needs {
     /// Messages' digests, header fields and MIME structure. Without them a message is its envelope, size and outcome.
     pub messages: bool,
     /// Attachments, decoded and digested. Nothing without `messages`.
@@ -33,7 +33,7 @@ pub struct Wanted {
     pub texts: bool,
 }
 
-impl Wanted {
+impl Needs {
     /// Everything.
     pub const ALL: Self = Self { messages: true, attachments: true, texts: true };
     /// Steps, log-ins, envelopes and findings alone.
@@ -46,9 +46,9 @@ const USUAL_STEPS: usize = 20;
 /// Makes a [`Session`] of what a dialogue tells.
 #[derive(Debug)]
 pub struct Builder {
-    wanted: Wanted,
+    needs: Needs,
     /// Who wants to have what messages and attachments say.
-    keeper: Option<Arc<dyn Keeper>>,
+    content_store: Option<Arc<dyn ContentStore>>,
     /// The session so far. Its transport is known to whoever follows the connection.
     session: Session,
     phase: Phase,
@@ -65,7 +65,7 @@ pub struct Builder {
 
 impl Builder {
     /// For a session that speaks `protocol`.
-    pub fn new(protocol: Protocol, wanted: Wanted) -> Self {
+    pub fn new(protocol: Protocol, needs: Needs) -> Self {
         let session = Session {
             id: 0,
             protocol,
@@ -81,8 +81,8 @@ impl Builder {
             limits_hit: LimitsHit::default(),
         };
         Self {
-            wanted,
-            keeper: None,
+            needs,
+            content_store: None,
             session,
             phase: Phase::Connection,
             readers: BTreeMap::new(),
@@ -93,9 +93,9 @@ impl Builder {
         }
     }
 
-    /// Hands the content of messages and attachments on to `keeper`.
-    pub fn keeping(mut self, keeper: Option<Arc<dyn Keeper>>) -> Self {
-        self.keeper = keeper;
+    /// Hands the content of messages and attachments on to `content_store`.
+    pub fn with_content_store(mut self, content_store: Option<Arc<dyn ContentStore>>) -> Self {
+        self.content_store = content_store;
         self
     }
 
@@ -146,12 +146,12 @@ impl Builder {
 /// Stands where nothing is known of the connection yet.
 fn unknown_transport() -> Transport {
     let nobody = SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0));
-    let never = At { packet: 0, time: Default::default() };
+    let never = PacketRef { packet: 0, time: Default::default() };
     Transport {
-        ends: Ends { client: nobody, server: nobody },
+        endpoints: Endpoints { client: nobody, server: nobody },
         first: never,
         last: never,
-        end: End::Open,
+        end: CloseReason::Open,
         from_start: false,
         counters: Counters::default(),
         conflicts: Default::default(),
@@ -180,7 +180,7 @@ impl Sink for Builder {
         let subject = told.subject.clone();
         let answered = told.answers.and_then(|n| self.session.step(n));
         let place = step::Place { n, protocol: self.session.protocol, phase: self.phase, answered };
-        let step = if self.wanted.texts { step::read(place, told) } else { step::without_text(place, told) };
+        let step = if self.needs.texts { step::read(place, told) } else { step::without_text(place, told) };
         self.findings.step(&step, &subject);
         // Of many connections that are open at once, most have said one thing: the greeting.
         if self.session.steps.len() == self.session.steps.capacity() {
@@ -230,7 +230,8 @@ impl Sink for Builder {
             self.limit(Limit::MessagesPerSession);
             return n;
         }
-        self.readers.insert(n, Reader::new(start.part.as_deref(), self.wanted).keeping(self.keeper.as_ref()));
+        self.readers
+            .insert(n, Reader::new(start.part.as_deref(), self.needs).with_content_store(self.content_store.as_ref()));
         self.encrypted.push(self.session.tls.decrypted);
         let steps = self.kept(start.steps);
         self.session.messages.push(Message {
@@ -258,7 +259,7 @@ impl Sink for Builder {
             reply: None,
             steps,
             same_as: Vec::new(),
-            kept: None,
+            stored: None,
         });
         n
     }
@@ -280,7 +281,7 @@ impl Sink for Builder {
             return;
         }
         if let Some(row) = self.step_mut(step) {
-            row.carries = Some(Carries { message, complete: false, lines: None });
+            row.carries = Some(ContentRef { message, complete: false, lines: None });
             self.content_steps.insert(message, step);
         }
     }
@@ -305,7 +306,7 @@ impl Sink for Builder {
         let content = reader.finish(complete);
         content.limits.iter().for_each(|&limit| self.limit(limit));
         if let Some(row) = self.content_steps.remove(&message).and_then(|step| self.step_mut(step)) {
-            row.carries = Some(Carries { message, complete: content.complete, lines: content.lines });
+            row.carries = Some(ContentRef { message, complete: content.complete, lines: content.lines });
         }
         if let Some(message) = self.message_mut(message) {
             put(message, content);
@@ -375,7 +376,7 @@ fn put(message: &mut Message, content: Content) {
     message.header = content.structure.header;
     message.mime = content.structure.mime;
     message.attachments = content.structure.attachments;
-    message.kept = content.kept;
+    message.stored = content.stored;
 }
 
 /// An envelope, with the recipients that were accepted: by the reply to RCPT, and by their own reply after the content

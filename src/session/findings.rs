@@ -7,7 +7,7 @@ use super::model::{Conflict, Credential, Finding, FindingKind, Message, Step};
 use super::text::text;
 use crate::flow::{self, Transport};
 use crate::protocol::event::{Delivery, Exposure, Kind, LoginOutcome, Packets, StepId, Subject};
-use crate::protocol::smtp::{self, Asked, Verb};
+use crate::protocol::smtp::{self, ReplyTo, Verb};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Evidence as it comes.
@@ -26,9 +26,9 @@ impl Findings {
         match subject {
             Subject::Gap(_) => self.add(FindingKind::BytesMissing, [step.n]),
             // Here and not from the envelopes: where every recipient is refused, no message is carried.
-            Subject::Smtp(smtp::Subject::Reply { to: Asked::Command(Verb::Rcpt) | Asked::Recipient, code, .. })
-                if *code >= 400 =>
-            {
+            Subject::Smtp(smtp::Subject::Reply {
+                to: ReplyTo::Command(Verb::Rcpt) | ReplyTo::Recipient, code, ..
+            }) if *code >= 400 => {
                 self.add(FindingKind::RecipientRefused, with_question());
             }
             _ => {}

@@ -2,21 +2,21 @@
 What happened in a session, and what it means. Speaks no language and knows no format.
 
 The [`Builder`] is the [`Sink`](crate::protocol::Sink) of a dialogue: it makes a [`Session`] of what it is told.
-[`Same`] finds the messages that crossed more than once.
+[`MessageIndex`] finds the messages that crossed more than once.
 */
 
 pub mod builder;
+pub mod content_store;
 mod findings;
-pub mod keep;
 mod message;
 pub mod model;
 pub mod purpose;
-pub mod same;
+pub mod same_message;
 pub mod secret;
 mod step;
 pub mod summary;
 mod text;
 
-pub use builder::{Builder, Wanted};
+pub use builder::{Builder, Needs};
 pub use model::Session;
-pub use same::Same;
+pub use same_message::MessageIndex;

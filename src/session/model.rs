@@ -92,7 +92,7 @@ pub struct Step {
     /// Length on the wire.
     pub bytes: u64,
     /// Content: the message that it is of, and what its lines are like.
-    pub carries: Option<Carries>,
+    pub carries: Option<ContentRef>,
     /// What it does.
     pub purpose: Purpose,
     /// The step it answers.
@@ -103,7 +103,7 @@ pub struct Step {
 
 /// What a step of content carries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Carries {
+pub struct ContentRef {
     /// The message that it is of.
     pub message: MessageId,
     /// False where bytes of the message are missing, its end was not seen, or more of it follows.

@@ -5,15 +5,15 @@ Both walk through the model while they write: a session is never held twice. The
 end, because `same_as` names later ones too; lines hold none.
 */
 
-mod harmless;
+mod terminal_safe;
 
 use super::record::{Capture, LastLine, Line, Options, Session, Summary, VERSION};
 use super::{Report, View};
-use crate::session::{self, same};
-pub(super) use harmless::Harmless;
+use crate::session::{self, same_message};
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 use serde_json::ser::{CompactFormatter, PrettyFormatter};
 use std::io::{self, Write};
+pub(super) use terminal_safe::TerminalSafe;
 
 /// `--format json`: one document, written when all is known.
 pub struct Json<W> {
@@ -43,9 +43,9 @@ impl<W: Write> View for Json<W> {
     fn finish(&mut self, report: &Report) -> io::Result<()> {
         // They came in this order, but where too many had to wait for one.
         self.sessions.sort_by_key(|session| session.id);
-        same::both_ways(&mut self.sessions);
+        same_message::both_ways(&mut self.sessions);
         let document = Document { report, options: self.options, sessions: &self.sessions };
-        let pretty = Harmless(PrettyFormatter::new());
+        let pretty = TerminalSafe(PrettyFormatter::new());
         document.serialize(&mut serde_json::Serializer::with_formatter(&mut self.out, pretty))?;
         self.out.write_all(b"\n")?;
         self.out.flush()
@@ -107,7 +107,7 @@ impl<W: Write> NdJson<W> {
     fn line(&mut self, line: &Line<'_>) -> io::Result<()> {
         self.line.clear();
         self.line.shrink_to(LINE_MEMORY);
-        line.serialize(&mut serde_json::Serializer::with_formatter(&mut self.line, Harmless(CompactFormatter)))?;
+        line.serialize(&mut serde_json::Serializer::with_formatter(&mut self.line, TerminalSafe(CompactFormatter)))?;
         self.line.push(b'\n');
         self.out.write_all(&self.line)?;
         self.out.flush()

@@ -11,7 +11,7 @@ Talk::new(Protocol::Smtp)
 */
 
 use crate::capture::Time;
-use crate::flow::{At, Counters, End, Ends, Side, Transport};
+use crate::flow::{CloseReason, Counters, Endpoints, PacketRef, Side, Transport};
 use crate::limits::LimitsHit;
 use crate::protocol::event::{self, Direction, Exposure, Kind, LoginOutcome, Packets, Subject};
 use crate::protocol::{Protocol, imap, pop3, smtp, tls};
@@ -42,18 +42,18 @@ impl Talk {
             Protocol::Pop3 => 110,
             Protocol::Imap => 143,
         };
-        let at = At { packet: 1, time: Time::from_microseconds(START) };
+        let at = PacketRef { packet: 1, time: Time::from_microseconds(START) };
         let session = Session {
             id: 1,
             protocol,
             transport: Transport {
-                ends: Ends {
+                endpoints: Endpoints {
                     client: "172.16.0.73:1893".parse().unwrap(),
                     server: format!("172.16.0.253:{port}").parse().unwrap(),
                 },
                 first: at,
                 last: at,
-                end: End::Closed,
+                end: CloseReason::Closed,
                 from_start: true,
                 counters: Counters { packets: 3, rtt_ms: Some(0.123_456), ..Counters::default() },
                 conflicts: Default::default(),
@@ -119,7 +119,7 @@ impl Talk {
         self.packet += 1;
         let time = Time::from_microseconds(START + i64::try_from(self.packet).unwrap() * 1_500);
         let transport = &mut self.session.transport;
-        transport.last = At { packet: self.packet, time };
+        transport.last = PacketRef { packet: self.packet, time };
         transport.counters.packets += 1;
         let said = event::Step {
             from,
@@ -180,8 +180,8 @@ impl Talk {
                 Kind::Data => smtp::Subject::Content,
                 _ => smtp::Subject::Reply {
                     to: match after_content {
-                        true => smtp::Asked::Content,
-                        false => smtp::Asked::Command(smtp_verb(&asked_verb)),
+                        true => smtp::ReplyTo::Content,
+                        false => smtp::ReplyTo::Command(smtp_verb(&asked_verb)),
                     },
                     code: text.get(..3).and_then(|code| code.parse().ok()).unwrap_or(250),
                     enhanced: None,
@@ -276,12 +276,12 @@ impl Talk {
             reply: None,
             steps: steps.to_vec(),
             same_as: Vec::new(),
-            kept: None,
+            stored: None,
         };
         change(&mut message);
         for &n in steps {
             let step = &mut self.session.steps[n as usize - 1];
-            let carries = Carries { message: message.n, complete: message.complete, lines: message.lines };
+            let carries = ContentRef { message: message.n, complete: message.complete, lines: message.lines };
             step.carries = (step.kind == Kind::Data).then_some(carries);
         }
         self.session.messages.push(message);

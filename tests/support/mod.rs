@@ -16,10 +16,10 @@ pub use conversations::{CONVERSATIONS, Conversation};
 pub use mailtap::flow::Side;
 pub use wire::*;
 
-use mailtap::capture::{CaptureError, CaptureFile, Ordered, Source};
-use mailtap::pipeline::{self, Options, When};
+use mailtap::capture::{CaptureError, CaptureFile, Reordered, Source};
+use mailtap::pipeline::{self, Emit, Options};
 use mailtap::protocol::ports::Ports;
-use mailtap::session::builder::Wanted;
+use mailtap::session::builder::Needs;
 use mailtap::view::json::Json;
 use mailtap::view::record;
 use proptest::test_runner::Config as ProptestConfig;
@@ -55,11 +55,11 @@ pub fn options() -> Options {
     Options {
         ports: Ports::default(),
         any_port: false,
-        wanted: Wanted::ALL,
-        keeper: None,
+        needs: Needs::ALL,
+        content_store: None,
         protocols: Vec::new(),
         sessions: Default::default(),
-        order: When::InOrder,
+        emit: Emit::InOrder,
         steps: false,
         threads: 1,
         packets: None,
@@ -71,8 +71,8 @@ pub fn options() -> Options {
 ///
 /// # Errors
 /// Where it is none.
-pub fn open(file: &[u8]) -> Result<Ordered<CaptureFile>, CaptureError> {
-    Ok(Ordered::new(CaptureFile::open("capture".into(), Box::new(Cursor::new(file.to_vec())), 1 << 16)?))
+pub fn open(file: &[u8]) -> Result<Reordered<CaptureFile>, CaptureError> {
+    Ok(Reordered::new(CaptureFile::open("capture".into(), Box::new(Cursor::new(file.to_vec())), 1 << 16)?))
 }
 
 /// The JSON document of a source, and why reading stopped early.

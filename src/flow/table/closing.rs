@@ -2,11 +2,11 @@
 
 use super::entry::{Entry, Followed, Probe, Stage};
 use super::{LINGER_NANOSECONDS, Table};
-use crate::flow::challenge::Challenge;
 use crate::flow::connection::Connection;
-use crate::flow::opening::Opening;
-use crate::flow::slots::Rank;
-use crate::flow::{At, Follower, Key};
+use crate::flow::embryonic::Embryonic;
+use crate::flow::pending_syn::PendingSyn;
+use crate::flow::store::Rank;
+use crate::flow::{ConnectionHandler, Key, PacketRef};
 use crate::limits::LimitsHit;
 
 /// Connections given up in one tick because they were silent for too long: as many as can begin in one batch, so that a
@@ -16,10 +16,10 @@ const EXPIRED_PER_TICK: usize = 8_192;
 /// Something to be closed at the capture's end.
 pub enum Ending {
     Connection(usize),
-    Challenge(Box<Challenge>),
+    PendingSyn(Box<PendingSyn>),
 }
 
-impl<F: Follower> Table<F> {
+impl<F: ConnectionHandler> Table<F> {
     /// The capture has ended: so have all connections, in the order of their first packets.
     pub fn finish(&mut self) {
         while self.finish_next() {}
@@ -34,7 +34,7 @@ impl<F: Follower> Table<F> {
     pub fn finish_next(&mut self) -> bool {
         match self.ending().pop() {
             None => return false,
-            Some((_, _, Ending::Challenge(challenge))) => self.unanswered(&challenge),
+            Some((_, _, Ending::PendingSyn(pending_syn))) => self.unanswered(&pending_syn),
             Some((_, _, Ending::Connection(index))) => {
                 // What the last tick left for later was over then.
                 let idle = self.ticked.is_some_and(|ticked| self.is_idle(index, ticked));
@@ -46,19 +46,19 @@ impl<F: Follower> Table<F> {
 
     /// What is to be closed at the end, made when that is first asked for.
     fn ending(&mut self) -> &mut Vec<(u64, u64, Ending)> {
-        let Self { ending, slots, .. } = self;
+        let Self { ending, store, .. } = self;
         ending.get_or_insert_with(|| {
-            let mut all: Vec<(u64, u64, Ending)> = slots
+            let mut all: Vec<(u64, u64, Ending)> = store
                 .used()
                 .map(|(index, entry)| (entry.first_packet(), entry.generation, Ending::Connection(index)))
                 .collect();
             for n in 0..all.len() {
                 if let Some(&(_, _, Ending::Connection(index))) = all.get(n)
-                    && let Some(followed) = slots.get_mut(index).and_then(Entry::followed_mut)
-                    && let Some(challenge) = followed.challenge.take()
+                    && let Some(followed) = store.get_mut(index).and_then(Entry::followed_mut)
+                    && let Some(pending_syn) = followed.pending_syn.take()
                 {
                     // Told of last among those of one packet.
-                    all.push((challenge.segment().packet, u64::MAX, Ending::Challenge(challenge)));
+                    all.push((pending_syn.segment().packet, u64::MAX, Ending::PendingSyn(pending_syn)));
                 }
             }
             all.sort_by_key(|&(packet, generation, _)| std::cmp::Reverse((packet, generation)));
@@ -80,7 +80,7 @@ impl<F: Follower> Table<F> {
         let mut left = EXPIRED_PER_TICK;
         for rank in Rank::ALL {
             while left > 0
-                && let Some(index) = self.slots.silent_longest(rank)
+                && let Some(index) = self.store.silent_longest(rank)
                 && self.is_idle(index, self.now)
             {
                 self.close(index, true);
@@ -89,8 +89,8 @@ impl<F: Follower> Table<F> {
         }
     }
 
-    fn lingering(&self, index: usize, generation: u64) -> Option<&Followed<F::Listener>> {
-        let entry = self.slots.get(index).filter(|entry| entry.generation == generation)?;
+    fn lingering(&self, index: usize, generation: u64) -> Option<&Followed<F::StreamHandler>> {
+        let entry = self.store.get(index).filter(|entry| entry.generation == generation)?;
         entry.followed().filter(|followed| followed.lingers)
     }
 
@@ -103,48 +103,49 @@ impl<F: Follower> Table<F> {
 
     pub(super) fn close(&mut self, index: usize, idle: bool) {
         self.waiting.remove(&index);
-        let Some((key, Entry { ticket, stage, .. })) = self.slots.remove(index) else { return };
+        let Some((key, Entry { token, stage, .. })) = self.store.remove(index) else { return };
         match stage {
-            Stage::Opening(opening) => self.close_opening(&key, &opening, ticket, idle),
+            Stage::Embryonic(embryonic) => self.close_embryonic(&key, &embryonic, token, idle),
             Stage::Followed(followed) => {
-                let Followed { connection, mut listener, lingers, waiting_cost, remembered, challenge, .. } = *followed;
+                let Followed { connection, mut stream_handler, lingers, waiting_cost, remembered, pending_syn, .. } =
+                    *followed;
                 self.waiting_cost -= waiting_cost;
                 self.remembered -= remembered;
                 if lingers {
-                    self.gone.add(key, connection.ends().client, connection.highest());
+                    self.time_wait.add(key, connection.endpoints().client, connection.highest());
                 }
-                let transport = connection.finish(idle, &mut listener);
-                self.follower.over(listener, transport);
-                if let Some(challenge) = challenge {
-                    self.unanswered(&challenge);
+                let transport = connection.finish(idle, &mut stream_handler);
+                self.connection_handler.over(stream_handler, transport);
+                if let Some(pending_syn) = pending_syn {
+                    self.unanswered(&pending_syn);
                 }
             }
         }
     }
 
-    fn close_opening(&mut self, key: &Key, opening: &Opening, ticket: F::Ticket, idle: bool) {
+    fn close_embryonic(&mut self, key: &Key, embryonic: &Embryonic, token: F::Token, idle: bool) {
         let mut probe = Probe::default();
-        let connection = opening.connection(key, &mut probe, &mut LimitsHit::default());
+        let connection = embryonic.connection(key, &mut probe, &mut LimitsHit::default());
         let transport = connection.finish(idle, &mut probe);
         if !probe.heard {
-            return self.follower.unheard(ticket, transport);
+            return self.connection_handler.unheard(token, transport);
         }
         // An acknowledgement told of bytes that the capture does not have.
-        let mut listener = self.follower.listen(ticket, &opening.ends(key), opening.first());
-        let connection = opening.connection(key, &mut listener, &mut self.limits_hit);
-        let transport = connection.finish(idle, &mut listener);
-        self.follower.over(listener, transport);
+        let mut stream_handler = self.connection_handler.listen(token, &embryonic.endpoints(key), embryonic.first());
+        let connection = embryonic.connection(key, &mut stream_handler, &mut self.limits_hit);
+        let transport = connection.finish(idle, &mut stream_handler);
+        self.connection_handler.over(stream_handler, transport);
     }
 
     /// A SYN in the middle of a connection that nothing came of.
-    pub(super) fn unanswered(&mut self, challenge: &Challenge) {
-        let syn = challenge.segment();
-        let (ends, first) = (self.ends_of(&syn), At { packet: syn.packet, time: syn.time });
-        let ticket = self.follower.begun(&ends, first);
-        let mut listener = self.follower.listen(ticket, &ends, first);
-        let mut connection = Connection::new(ends, &syn);
-        connection.segment(&syn, &mut listener, &mut self.limits_hit);
-        let transport = connection.finish(true, &mut listener);
-        self.follower.over(listener, transport);
+    pub(super) fn unanswered(&mut self, pending_syn: &PendingSyn) {
+        let syn = pending_syn.segment();
+        let (endpoints, first) = (self.ends_of(&syn), PacketRef { packet: syn.packet, time: syn.time });
+        let token = self.connection_handler.begun(&endpoints, first);
+        let mut stream_handler = self.connection_handler.listen(token, &endpoints, first);
+        let mut connection = Connection::new(endpoints, &syn);
+        connection.segment(&syn, &mut stream_handler, &mut self.limits_hit);
+        let transport = connection.finish(true, &mut stream_handler);
+        self.connection_handler.over(stream_handler, transport);
     }
 }

@@ -1,26 +1,26 @@
 //! What is kept of one connection.
 
 use crate::capture::Time;
-use crate::flow::challenge::Challenge;
 use crate::flow::connection::Connection;
-use crate::flow::opening::Opening;
-use crate::flow::slots::Rank;
-use crate::flow::{At, Ends, Follower, Listener, Side};
+use crate::flow::embryonic::Embryonic;
+use crate::flow::pending_syn::PendingSyn;
+use crate::flow::store::Rank;
+use crate::flow::{ConnectionHandler, Endpoints, PacketRef, Side, StreamHandler};
 
 /// A connection, and how far it is followed.
-pub struct Entry<F: Follower> {
+pub struct Entry<F: ConnectionHandler> {
     /// Distinguishes the connections that have used one place.
     pub generation: u64,
-    /// By this its follower knows it.
-    pub ticket: F::Ticket,
+    /// By this its handler knows it.
+    pub token: F::Token,
     /// How far it is followed.
-    pub stage: Stage<F::Listener>,
+    pub stage: Stage<F::StreamHandler>,
 }
 
 /// How far a connection is followed.
 pub enum Stage<L> {
     /// It does nothing but open.
-    Opening(Opening),
+    Embryonic(Embryonic),
     /// Somebody listens.
     Followed(Box<Followed<L>>),
 }
@@ -28,14 +28,14 @@ pub enum Stage<L> {
 /// A connection with whoever listens to it.
 pub struct Followed<L> {
     pub connection: Connection,
-    pub listener: L,
+    pub stream_handler: L,
     pub lingers: bool,
     pub waiting_cost: usize,
     pub remembered: usize,
     /// It stands in `remembering` of the table.
     pub remembers: bool,
     /// A SYN that may begin the next connection.
-    pub challenge: Option<Box<Challenge>>,
+    pub pending_syn: Option<Box<PendingSyn>>,
 }
 
 /// Hears whether there is anything to be heard.
@@ -45,53 +45,53 @@ pub struct Probe {
     pub heard: bool,
 }
 
-impl Listener for Probe {
-    fn data(&mut self, _: Side, _: &[u8], _: At) {
+impl StreamHandler for Probe {
+    fn data(&mut self, _: Side, _: &[u8], _: PacketRef) {
         self.heard = true;
     }
 
-    fn gap(&mut self, _: Side, _: u64, _: At) {
+    fn gap(&mut self, _: Side, _: u64, _: PacketRef) {
         self.heard = true;
     }
 
-    fn turned(&mut self, _: &Ends) {
+    fn roles_swapped(&mut self, _: &Endpoints) {
         self.heard = true;
     }
 }
 
-impl<F: Follower> Entry<F> {
-    pub fn followed(&self) -> Option<&Followed<F::Listener>> {
+impl<F: ConnectionHandler> Entry<F> {
+    pub fn followed(&self) -> Option<&Followed<F::StreamHandler>> {
         match &self.stage {
-            Stage::Opening(_) => None,
+            Stage::Embryonic(_) => None,
             Stage::Followed(followed) => Some(followed),
         }
     }
 
-    pub fn followed_mut(&mut self) -> Option<&mut Followed<F::Listener>> {
+    pub fn followed_mut(&mut self) -> Option<&mut Followed<F::StreamHandler>> {
         match &mut self.stage {
-            Stage::Opening(_) => None,
+            Stage::Embryonic(_) => None,
             Stage::Followed(followed) => Some(followed),
         }
     }
 
     pub fn last_time(&self) -> Time {
         match &self.stage {
-            Stage::Opening(opening) => opening.last_time(),
+            Stage::Embryonic(embryonic) => embryonic.last_time(),
             Stage::Followed(followed) => followed.connection.last_time(),
         }
     }
 
     pub fn first_packet(&self) -> u64 {
         match &self.stage {
-            Stage::Opening(opening) => opening.first().packet,
+            Stage::Embryonic(embryonic) => embryonic.first().packet,
             Stage::Followed(followed) => followed.connection.first_packet(),
         }
     }
 
     pub fn rank(&self) -> Rank {
         match &self.stage {
-            Stage::Opening(opening) if opening.is_half_open() => Rank::HalfOpen,
-            Stage::Opening(_) => Rank::Answered,
+            Stage::Embryonic(embryonic) if embryonic.is_half_open() => Rank::HalfOpen,
+            Stage::Embryonic(_) => Rank::Answered,
             Stage::Followed(followed) if followed.connection.is_half_open() => Rank::Calling,
             Stage::Followed(_) => Rank::Followed,
         }
@@ -99,7 +99,15 @@ impl<F: Follower> Entry<F> {
 }
 
 impl<L> Followed<L> {
-    pub fn new(connection: Connection, listener: L) -> Self {
-        Self { connection, listener, lingers: false, waiting_cost: 0, remembered: 0, remembers: false, challenge: None }
+    pub fn new(connection: Connection, stream_handler: L) -> Self {
+        Self {
+            connection,
+            stream_handler,
+            lingers: false,
+            waiting_cost: 0,
+            remembered: 0,
+            remembers: false,
+            pending_syn: None,
+        }
     }
 }

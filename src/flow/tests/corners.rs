@@ -4,7 +4,7 @@ use super::*;
 use Side::{Client, Server};
 
 /// The counters of the only connection, and what was heard.
-fn counted(sent: &[Sent]) -> (Heard, Counters, End) {
+fn counted(sent: &[Sent]) -> (Heard, Counters, CloseReason) {
     let (heard, transport) = only(sent);
     (heard, transport.counters, transport.end)
 }
@@ -21,7 +21,7 @@ fn a_keep_alive_probe_repeats_a_byte_and_is_no_retransmission() {
         // HELO and NOOP are 15 and 6 bytes.
         sent.insert(after, Sent { payload: junk.into(), ..Sent::new(Client, 21, 28, "A", "") });
         let (heard, counters, end) = counted(&sent);
-        assert_eq!((heard, end), (said(), End::Closed));
+        assert_eq!((heard, end), (said(), CloseReason::Closed));
         assert_eq!((counters.retransmitted, counters.conflicting, counters.sent_again), (0, 0, 0));
         assert_eq!(counters.packets, 21);
     }
@@ -63,7 +63,7 @@ fn data_on_the_syn() {
         sent.acknowledgement = Some(16);
     }
     let (heard, counters, end) = counted(&sent);
-    assert_eq!((heard, end), (said()[1..].to_vec(), End::Closed));
+    assert_eq!((heard, end), (said()[1..].to_vec(), CloseReason::Closed));
     assert_eq!((counters.client_missing, counters.retransmitted), (0, 0));
 }
 
@@ -94,7 +94,7 @@ fn a_fin_with_data_and_a_half_close() {
         let mut expected = said();
         expected[6].1 = "221\r\n".into();
         assert_eq!(heard, expected);
-        assert_eq!((end, counters.server_missing, counters.retransmitted), (End::Closed, 0, 0));
+        assert_eq!((end, counters.server_missing, counters.retransmitted), (CloseReason::Closed, 0, 0));
     }
 }
 
@@ -125,7 +125,7 @@ fn a_reset_outside_of_the_window_is_not_believed() {
         let mut sent = packets(&TURNS, 1000);
         sent.insert(index(&sent, b"250 ok"), Sent::new(Client, sequence, 20, "R", ""));
         let (heard, _, end) = counted(&sent);
-        assert_eq!((heard, end), (said(), End::Closed), "{sequence}");
+        assert_eq!((heard, end), (said(), CloseReason::Closed), "{sequence}");
     }
 }
 
@@ -136,7 +136,7 @@ fn a_reset_inside_of_the_window_ends_it() {
         sent.truncate(index(&sent, b"250 ok") + 1);
         sent.push(Sent::new(Client, 22 + ahead, 28, "R", ""));
         let (heard, _, end) = counted(&sent);
-        assert_eq!((heard, end), (said()[..5].to_vec(), End::Reset));
+        assert_eq!((heard, end), (said()[..5].to_vec(), CloseReason::Reset));
     }
 }
 
@@ -164,7 +164,7 @@ fn an_end_that_goes_on_after_a_reset_did_not_send_it() {
     table.finish();
     let all = everyone.0.take();
     assert_eq!(all.len(), 1);
-    assert_eq!(all[0].1.end, End::Open);
+    assert_eq!(all[0].1.end, CloseReason::Open);
     assert!(all[0].0.last().is_some_and(|(_, text)| text == "QUIT\r\n"), "{:?}", all[0].0);
 }
 
@@ -179,7 +179,7 @@ fn both_ends_may_open_at_once() {
     ];
     sent.extend(packets(&TURNS, 1000).into_iter().skip(2));
     let (heard, counters, end) = counted(&sent);
-    assert_eq!((heard, end), (said(), End::Closed));
+    assert_eq!((heard, end), (said(), CloseReason::Closed));
     assert_eq!((counters.client_missing, counters.server_missing, counters.retransmitted), (0, 0, 0));
 }
 
@@ -219,8 +219,8 @@ fn a_forged_syn_in_mid_life_ends_nothing() {
     sent.insert(place + 1, Sent::new(Server, 20, 16, "A", ""));
     let heard = hear(&sent);
     assert_eq!(heard.len(), 2);
-    assert_eq!((&heard[0].0, heard[0].1.end), (&said(), End::Closed));
-    assert_eq!((heard[1].0.len(), heard[1].1.end), (0, End::Unanswered));
+    assert_eq!((&heard[0].0, heard[0].1.end), (&said(), CloseReason::Closed));
+    assert_eq!((heard[1].0.len(), heard[1].1.end), (0, CloseReason::Unanswered));
 }
 
 #[test]
@@ -228,16 +228,16 @@ fn a_port_used_again_within_half_a_second_refused_and_unanswered() {
     let first = packets(&TURNS, 1000);
     let syn = again(packets(&[], 1000))[0].clone();
     let refusal = again(vec![Sent { flags: "RA", ..Sent::new(Server, 0, 1, "A", "") }]).remove(0);
-    let ends = |tail: &[Sent]| -> Vec<End> {
+    let ends = |tail: &[Sent]| -> Vec<CloseReason> {
         let mut all = hear(&[&first[..], tail].concat());
         all.sort_by_key(|(_, transport)| transport.first.packet);
         all.into_iter().map(|(_, transport)| transport.end).collect()
     };
-    assert_eq!(ends(std::slice::from_ref(&syn)), [End::Closed, End::Unanswered]);
-    assert_eq!(ends(&[syn.clone(), syn.clone(), syn.clone()]), [End::Closed, End::Unanswered]);
-    assert_eq!(ends(&[syn.clone(), refusal.clone()]), [End::Closed, End::Refused]);
+    assert_eq!(ends(std::slice::from_ref(&syn)), [CloseReason::Closed, CloseReason::Unanswered]);
+    assert_eq!(ends(&[syn.clone(), syn.clone(), syn.clone()]), [CloseReason::Closed, CloseReason::Unanswered]);
+    assert_eq!(ends(&[syn.clone(), refusal.clone()]), [CloseReason::Closed, CloseReason::Refused]);
     // A client that tries again with the same number is refused once more, in the same connection.
-    assert_eq!(ends(&[syn.clone(), refusal.clone(), syn, refusal]), [End::Closed, End::Refused]);
+    assert_eq!(ends(&[syn.clone(), refusal.clone(), syn, refusal]), [CloseReason::Closed, CloseReason::Refused]);
 }
 
 #[test]
@@ -291,7 +291,10 @@ fn a_connection_of_hours() {
     table.finish();
     let all = everyone.0.take();
     assert_eq!(all.len(), 1);
-    assert_eq!((all[0].1.end, all[0].1.counters.client_missing, all[0].1.counters.server_missing), (End::Closed, 0, 0));
+    assert_eq!(
+        (all[0].1.end, all[0].1.counters.client_missing, all[0].1.counters.server_missing),
+        (CloseReason::Closed, 0, 0)
+    );
 }
 
 #[test]
@@ -311,7 +314,7 @@ fn a_packet_with_a_broken_time_ends_nothing() {
     table.finish();
     let all = everyone.0.take();
     let whole = all.iter().find(|(heard, _)| !heard.is_empty()).expect("it");
-    assert_eq!((all.len(), &whole.0, whole.1.end), (2, &said(), End::Closed));
+    assert_eq!((all.len(), &whole.0, whole.1.end), (2, &said(), CloseReason::Closed));
 }
 
 #[test]
@@ -381,5 +384,5 @@ fn the_fin_of_a_side_that_was_not_captured_is_no_byte() {
     sent.retain(|s| s.from == Client);
     let (heard, counters, end) = counted(&sent);
     assert_eq!((counters.client_missing, counters.server_missing), (0, 36));
-    assert_eq!((heard.last(), end), (Some(&(Server, "<9>".to_owned())), End::Closed));
+    assert_eq!((heard.last(), end), (Some(&(Server, "<9>".to_owned())), CloseReason::Closed));
 }

@@ -1,7 +1,7 @@
 //! Floods: memory bounded, time linear. `cargo test --release --lib flow -- --ignored --nocapture` for the large figures.
 
 use super::*;
-use crate::flow::slots::Slots;
+use crate::flow::store::ConnectionStore;
 use crate::flow::table::Entry;
 use crate::limits::{CONNECTIONS, HISTORY_BYTES, Limit, WAITING_BYTES};
 use std::net::Ipv4Addr;
@@ -12,31 +12,31 @@ struct Counting(Rc<RefCell<[u64; 2]>>);
 
 struct Deaf;
 
-impl Listener for Deaf {
-    fn data(&mut self, _: Side, _: &[u8], _: At) {}
-    fn gap(&mut self, _: Side, _: u64, _: At) {}
+impl StreamHandler for Deaf {
+    fn data(&mut self, _: Side, _: &[u8], _: PacketRef) {}
+    fn gap(&mut self, _: Side, _: u64, _: PacketRef) {}
 }
 
-impl Follower for Counting {
-    type Listener = Deaf;
-    type Ticket = ();
+impl ConnectionHandler for Counting {
+    type StreamHandler = Deaf;
+    type Token = ();
 
     fn wants(&self, _: SocketAddr, _: SocketAddr) -> bool {
         true
     }
 
-    fn guess(&self, source: SocketAddr, destination: SocketAddr) -> Ends {
-        Ends { client: source, server: destination }
+    fn guess(&self, source: SocketAddr, destination: SocketAddr) -> Endpoints {
+        Endpoints { client: source, server: destination }
     }
 
-    fn begun(&mut self, _: &Ends, _: At) {}
+    fn begun(&mut self, _: &Endpoints, _: PacketRef) {}
 
-    fn listen(&mut self, (): (), _: &Ends, _: At) -> Deaf {
+    fn listen(&mut self, (): (), _: &Endpoints, _: PacketRef) -> Deaf {
         Deaf
     }
 
     fn over(&mut self, _: Deaf, transport: Transport) {
-        self.0.borrow_mut()[usize::from(transport.end == End::Unanswered)] += 1;
+        self.0.borrow_mut()[usize::from(transport.end == CloseReason::Unanswered)] += 1;
     }
 }
 
@@ -73,8 +73,8 @@ fn flood(syns: u32, apart: i64) -> usize {
         if n % 1_000 == 0 {
             table.tick(syn.time);
         }
-        most = most.max(table.slots.len());
-        assert!(table.slots.places() <= CONNECTIONS);
+        most = most.max(table.store.len());
+        assert!(table.store.places() <= CONNECTIONS);
     }
     table.finish();
     assert_eq!(*counting.0.borrow(), [0, u64::from(syns)]);
@@ -93,7 +93,11 @@ fn a_flood_of_syns_holds_no_more_than_two_minutes_of_it() {
 fn ten_million_syns() {
     let begun = std::time::Instant::now();
     let most = flood(10_000_000, 1);
-    eprintln!("{most} connections at once, {} bytes each, {:?}", Slots::<Entry<Counting>>::COST, begun.elapsed());
+    eprintln!(
+        "{most} connections at once, {} bytes each, {:?}",
+        ConnectionStore::<Entry<Counting>>::COST,
+        begun.elapsed()
+    );
     assert_eq!(most, CONNECTIONS);
 }
 
@@ -115,7 +119,7 @@ fn a_flood_of_syns_pushes_out_nothing_but_syns() {
     table.segment(&said(2, 3, b"", 4));
     for n in 100..1_000 {
         table.segment(&from_client(n, u64::from(n), 1_000));
-        assert!(table.slots.len() <= 64);
+        assert!(table.store.len() <= 64);
     }
     assert_eq!(*counting.0.borrow(), [0, 900 - 61]);
     assert_eq!(table.limits_hit().iter().collect::<Vec<_>>(), [(Limit::Connections, 900 - 61)]);
@@ -131,9 +135,9 @@ fn of_those_who_speak_the_one_silent_longest_makes_room() {
         table.segment(&said(n, n + 1, b"HELO", u64::from(n) + 2));
     }
     // A quarter of them may.
-    assert_eq!((table.slots.len(), *counting.0.borrow()), (16, [24, 0]));
-    assert!(table.listener(&Key::of(&from_client(23, 1, 0))).is_none());
-    assert!(table.listener(&Key::of(&from_client(24, 1, 0))).is_some());
+    assert_eq!((table.store.len(), *counting.0.borrow()), (16, [24, 0]));
+    assert!(table.stream_handler(&Key::of(&from_client(23, 1, 0))).is_none());
+    assert!(table.stream_handler(&Key::of(&from_client(24, 1, 0))).is_some());
     assert_eq!(table.limits_hit().iter().collect::<Vec<_>>(), [(Limit::Connections, 24)]);
 }
 
@@ -142,7 +146,7 @@ fn syns_that_say_something_are_no_way_round_the_bound() {
     let (_, mut table) = small_table(64);
     for n in 0..1_000 {
         table.segment(&Segment { payload: b"HELO", wire_len: 4, ..from_client(n, u64::from(n) + 1, 0) });
-        assert!(table.slots.len() <= 16);
+        assert!(table.store.len() <= 16);
     }
 }
 
@@ -164,7 +168,7 @@ fn what_expires_at_once_is_told_little_by_little() {
 
 #[test]
 fn a_half_open_connection_is_small() {
-    let cost = Slots::<Entry<Counting>>::COST;
+    let cost = ConnectionStore::<Entry<Counting>>::COST;
     assert!(cost <= 260, "{cost}");
 }
 
@@ -213,7 +217,7 @@ fn a_stream_of_one_byte_segments_out_of_order_is_bounded() {
     for n in 0..100_000_u32 {
         table.segment(&said(7, 10 + 2 * n, b"x", u64::from(n) + 2));
         assert!(table.waiting_cost <= WAITING_BYTES);
-        let followed = table.slots.get(0).and_then(|entry| entry.followed()).expect("it");
+        let followed = table.store.get(0).and_then(|entry| entry.followed()).expect("it");
         assert!(followed.connection.waiting_cost() < 2 << 20);
     }
     table.finish();
@@ -252,7 +256,7 @@ fn every_segment_twice_with_different_content_is_linear() {
         }
         assert!(table.remembered <= 1 << 17 && table.waiting_cost == 0);
     }
-    let followed = table.slots.get(0).and_then(|entry| entry.followed()).expect("it");
+    let followed = table.store.get(0).and_then(|entry| entry.followed()).expect("it");
     let transport = format!("{:?}", followed.connection);
     // 50 MB in conflict, of which four stretches are kept.
     assert!(transport.contains("conflicting: 50000000") && transport.contains("more: 49996"), "{transport}");

@@ -1,4 +1,5 @@
-//! Whole conversations through the table: whatever a network does to the packets, the listener hears what was said.
+//! Whole conversations through the table: whatever a network does to the packets, the stream handler hears what was
+//! said.
 
 use super::*;
 use crate::decode::Segment;
@@ -7,33 +8,33 @@ use std::cell::RefCell;
 use std::net::SocketAddr;
 use std::rc::Rc;
 
-mod copies;
 mod corners;
+mod duplicate;
+mod embryonic;
 mod hostile;
-mod openings;
 
 const CLIENT: &str = "172.16.0.73:40000";
 const SERVER: &str = "172.16.0.253:25";
 const CLIENT_START: u32 = u32::MAX - 20;
 const SERVER_START: u32 = 7_000;
 
-/// What a listener heard, runs of one side joined: `C:hello S:<12> …`.
+/// What a stream handler heard, runs of one side joined: `C:hello S:<12> …`.
 type Heard = Vec<(Side, String)>;
 
 #[derive(Default)]
-struct Ear(Heard);
+struct Recorder(Heard);
 
-impl Listener for Ear {
-    fn data(&mut self, from: Side, bytes: &[u8], _: At) {
+impl StreamHandler for Recorder {
+    fn data(&mut self, from: Side, bytes: &[u8], _: PacketRef) {
         self.hear(from, &String::from_utf8_lossy(bytes));
     }
 
-    fn gap(&mut self, from: Side, missing: u64, _: At) {
+    fn gap(&mut self, from: Side, missing: u64, _: PacketRef) {
         self.hear(from, &format!("<{missing}>"));
     }
 }
 
-impl Ear {
+impl Recorder {
     fn hear(&mut self, from: Side, text: &str) {
         match self.0.last_mut() {
             Some((side, heard)) if *side == from => heard.push_str(text),
@@ -45,30 +46,30 @@ impl Ear {
 #[derive(Default, Clone)]
 struct Everyone(Rc<RefCell<Vec<(Heard, Transport)>>>);
 
-impl Follower for Everyone {
-    type Listener = Ear;
-    type Ticket = ();
+impl ConnectionHandler for Everyone {
+    type StreamHandler = Recorder;
+    type Token = ();
 
     fn wants(&self, _: SocketAddr, _: SocketAddr) -> bool {
         true
     }
 
-    fn guess(&self, source: SocketAddr, destination: SocketAddr) -> Ends {
+    fn guess(&self, source: SocketAddr, destination: SocketAddr) -> Endpoints {
         if source.port() == 25 {
-            Ends { client: destination, server: source }
+            Endpoints { client: destination, server: source }
         } else {
-            Ends { client: source, server: destination }
+            Endpoints { client: source, server: destination }
         }
     }
 
-    fn begun(&mut self, _: &Ends, _: At) {}
+    fn begun(&mut self, _: &Endpoints, _: PacketRef) {}
 
-    fn listen(&mut self, (): (), _: &Ends, _: At) -> Ear {
-        Ear::default()
+    fn listen(&mut self, (): (), _: &Endpoints, _: PacketRef) -> Recorder {
+        Recorder::default()
     }
 
-    fn over(&mut self, ear: Ear, transport: Transport) {
-        self.0.borrow_mut().push((ear.0, transport));
+    fn over(&mut self, recorder: Recorder, transport: Transport) {
+        self.0.borrow_mut().push((recorder.0, transport));
     }
 }
 
@@ -173,7 +174,7 @@ fn said() -> Heard {
 fn a_plain_conversation() {
     let (heard, transport) = only(&packets(&TURNS, 1000));
     assert_eq!(heard, said());
-    assert_eq!((transport.end, transport.from_start), (End::Closed, true));
+    assert_eq!((transport.end, transport.from_start), (CloseReason::Closed, true));
     let expected =
         Counters { packets: 20, client_bytes: 27, server_bytes: 36, rtt_ms: Some(0.2), ..Default::default() };
     assert_eq!(transport.counters, expected);
@@ -235,14 +236,14 @@ fn a_conversation_that_began_before_the_capture() {
 #[test]
 fn syns_that_nobody_answers_or_that_are_refused() {
     let syn = Sent::new(Side::Client, 0, 0, "S", "");
-    assert_eq!(only(&[syn.clone(), syn.clone()]).1.end, End::Unanswered);
+    assert_eq!(only(&[syn.clone(), syn.clone()]).1.end, CloseReason::Unanswered);
     let refusal = Sent::new(Side::Server, 0, 1, "RA", "");
-    assert_eq!(only(&[syn.clone(), refusal]).1.end, End::Refused);
+    assert_eq!(only(&[syn.clone(), refusal]).1.end, CloseReason::Refused);
     let mut reset = packets(&TURNS, 1000);
     reset.truncate(12);
     reset.push(Sent::new(Side::Client, 28, 19, "R", ""));
-    assert_eq!(only(&reset).1.end, End::Reset);
-    assert_eq!(only(&reset[..10]).1.end, End::Open);
+    assert_eq!(only(&reset).1.end, CloseReason::Reset);
+    assert_eq!(only(&reset[..10]).1.end, CloseReason::Open);
 }
 
 #[test]
@@ -343,7 +344,7 @@ proptest! {
         let (heard, scrambled) = only(&sent);
         prop_assert_eq!(heard, said);
         prop_assert_eq!(scrambled.end, transport.end);
-        prop_assert_eq!(scrambled.ends, transport.ends);
+        prop_assert_eq!(scrambled.endpoints, transport.endpoints);
         let (a, b) = (scrambled.counters, transport.counters);
         prop_assert_eq!((a.client_bytes, a.server_bytes), (b.client_bytes, b.server_bytes));
         prop_assert_eq!((a.client_missing, a.server_missing, a.conflicting), (0, 0, 0));

@@ -8,12 +8,12 @@ that refers to what the server has (CATENATE's URLs) never crosses, so that what
 message; texts that follow each other are one, and the whole where there is nothing else.
 */
 
-use super::client::Waiting;
+use super::client::PendingLiteral;
 use super::command::{Command, Verb};
+use super::fragmentizer::{Fragment, Stretch};
 use super::lexer::Announced;
-use super::queue::{Appended, Asked, InFlight, Ticket};
-use super::talk::{Talk, Verdict, settle};
-use super::unit::{Stretch, Unit};
+use super::queue::{Appended, CommandId, OnCompletion, Pending};
+use super::talk::{Completion, Talk, resolve};
 use super::{What, mailbox_name, parse};
 use crate::flow::Side;
 use crate::limits::{COMMANDS_IN_FLIGHT, Limit};
@@ -22,7 +22,7 @@ use crate::protocol::event::{Direction, Kind, MessageId, MessageStart, Sink, Ste
 /// An APPEND whose step has been told and whose end has not come.
 #[derive(Debug)]
 pub(super) struct Append {
-    ticket: Ticket,
+    command_id: CommandId,
     key: Vec<u8>,
     step: StepId,
     mailbox: Option<Vec<u8>>,
@@ -30,7 +30,7 @@ pub(super) struct Append {
     nth: u64,
     form: Form,
     /// The words that announce the present content, where they are not the command's own.
-    announcing: Option<Unit<'static>>,
+    announcing: Option<Fragment<'static>>,
     /// The message whose content is coming.
     body: Option<Body>,
     /// Where its content was, once all of it has come: its step waits for the line after it.
@@ -75,10 +75,10 @@ fn is_text(words: &[u8]) -> bool {
 struct Body {
     message: MessageId,
     /// Some of it is not in the capture.
-    holed: bool,
+    has_gap: bool,
 }
 
-/// A verdict, kept.
+/// A completion, kept.
 #[derive(Debug)]
 struct Decided {
     status: super::Status,
@@ -89,8 +89,14 @@ struct Decided {
 
 impl Talk {
     /// A command that ends with a message's literal. `false` where the literal is something else.
-    pub fn append(&mut self, unit: &Unit<'_>, command: &Command<'_>, literal: Announced, out: &mut dyn Sink) -> bool {
-        let arguments = unit.text.get(command.arguments.clone()).unwrap_or_default();
+    pub fn append(
+        &mut self,
+        fragment: &Fragment<'_>,
+        command: &Command<'_>,
+        literal: Announced,
+        out: &mut dyn Sink,
+    ) -> bool {
+        let arguments = fragment.text.get(command.arguments.clone()).unwrap_or_default();
         let parsed = match command.verb {
             Verb::Append => parse::append(arguments),
             Verb::Replace => parse::replace(arguments),
@@ -99,9 +105,9 @@ impl Talk {
         let Some((mailbox, words)) = parsed else { return false };
         let form = Form::of(words);
         let mailbox = mailbox_name::bounded(mailbox, out);
-        let (step, ticket) = self.command(unit, command, true, out);
+        let (step, command_id) = self.command(fragment, command, true, out);
         self.client.append = Some(Append {
-            ticket,
+            command_id,
             key: command.key.to_vec(),
             step,
             mailbox,
@@ -121,7 +127,7 @@ impl Talk {
         match literal {
             Announced { octets, synchronising: true } => {
                 let key = self.client.append.as_ref().map_or(b"".as_slice(), |append| &append.key);
-                self.client.waiting = Some(Waiting::for_message(key, octets));
+                self.client.waiting = Some(PendingLiteral::for_message(key, octets));
             }
             Announced { octets, .. } => self.append_begin(octets, out),
         }
@@ -129,7 +135,7 @@ impl Talk {
 
     /// The next `octets` are a message, or a part of one.
     pub fn append_begin(&mut self, octets: u64, out: &mut dyn Sink) {
-        self.client.way.reader.stream(octets);
+        self.client.way.fragmentizer.stream(octets);
         let Some(append) = self.client.append.as_mut().filter(|append| append.body.is_none()) else { return };
         let message = out.message(MessageStart {
             direction: Direction::Appended,
@@ -139,7 +145,7 @@ impl Talk {
             part: (append.form != Form::Literal).then(|| "text".to_owned()),
             steps: vec![append.step],
         });
-        append.body = Some(Body { message, holed: false });
+        append.body = Some(Body { message, has_gap: false });
     }
 
     /// The next octets of the message.
@@ -152,7 +158,7 @@ impl Talk {
     /// The next `missing` octets of the message are not in the capture.
     pub fn append_missing(&mut self, missing: u64, out: &mut dyn Sink) {
         if let Some(body) = self.client.append.as_mut().and_then(|append| append.body.as_mut()) {
-            body.holed = true;
+            body.has_gap = true;
             out.content_missing(body.message, missing);
         }
     }
@@ -168,12 +174,12 @@ impl Talk {
     }
 
     /// Tells of the content that has come, if some has, and has not been told; `end` is the line that ends the command.
-    pub fn append_came(&mut self, end: Option<&Unit<'_>>, out: &mut dyn Sink) -> bool {
+    pub fn append_came(&mut self, end: Option<&Fragment<'_>>, out: &mut dyn Sink) -> bool {
         let state = self.state;
         let Some(append) = &mut self.client.append else { return false };
         let Some(mut stretch) = append.came.take() else { return false };
         let announcing = append.announcing.take();
-        let text = announcing.as_ref().map_or(b"".as_slice(), |unit| &unit.text);
+        let text = announcing.as_ref().map_or(b"".as_slice(), |fragment| &fragment.text);
         announcing.iter().for_each(|line| stretch.join_after(line));
         end.into_iter().for_each(|line| stretch.join(line));
         let what = What::Content { verb: Verb::Append, octets: stretch.octets };
@@ -193,22 +199,28 @@ impl Talk {
     fn append_message_over(&mut self, whole: bool, out: &mut dyn Sink) {
         let Some(append) = &mut self.client.append else { return };
         let Some(body) = append.body.take() else { return };
-        out.content_end(body.message, whole && !body.holed);
+        out.content_end(body.message, whole && !body.has_gap);
         let appended = Appended { message: body.message, steps: std::mem::take(&mut append.steps), nth: append.nth };
-        match (&append.decided, self.queue.get_mut(append.ticket).map(|command| &mut command.asked)) {
-            (None, Some(Asked::Append(messages))) if messages.len() < COMMANDS_IN_FLIGHT => messages.push(appended),
+        match (&append.decided, self.queue.get_mut(append.command_id).map(|command| &mut command.on_completion)) {
+            (None, Some(OnCompletion::Append(messages))) if messages.len() < COMMANDS_IN_FLIGHT => {
+                messages.push(appended)
+            }
             (decided, _) => {
                 if decided.is_none() {
                     out.limit(Limit::CommandsInFlight);
                 }
-                let verdict = decided.as_ref().map(|decided| Verdict {
+                let completion = decided.as_ref().map(|decided| Completion {
                     status: decided.status,
                     step: decided.step,
                     words: &decided.words,
                     uids: &decided.uids,
                 });
-                let asked = Asked::Append(vec![appended]);
-                settle(InFlight { key: Vec::new(), verb: Verb::Append, step: append.step, asked }, verdict, out);
+                let on_completion = OnCompletion::Append(vec![appended]);
+                resolve(
+                    Pending { key: Vec::new(), verb: Verb::Append, step: append.step, on_completion },
+                    completion,
+                    out,
+                );
             }
         }
     }
@@ -218,50 +230,50 @@ impl Talk {
         self.append_came(None, out);
         self.append_message_over(true, out);
         let Some(append) = self.client.append.take() else { return };
-        if let Some(unit) = append.announcing {
+        if let Some(fragment) = append.announcing {
             // It announced a literal that never came.
             let subject = self.subject(What::Content { verb: Verb::Append, octets: 0 });
-            unit.tell(unit.step(Side::Client, Kind::Data, subject), out);
+            fragment.tell(fragment.step(Side::Client, Kind::Data, subject), out);
         }
     }
 
     /// The line after a message: nothing, the next message's announcement, or the end of a list. `false` where it is a
     /// line of its own, the literal having been miscounted.
-    pub fn append_rest(&mut self, unit: &Unit<'_>, literal: Option<Announced>, out: &mut dyn Sink) -> bool {
+    pub fn append_rest(&mut self, fragment: &Fragment<'_>, literal: Option<Announced>, out: &mut dyn Sink) -> bool {
         if self.client.append.is_none() {
             return false;
         }
-        if !matches!(unit.text.first(), None | Some(b' ' | b')' | b'(')) {
+        if !matches!(fragment.text.first(), None | Some(b' ' | b')' | b'(')) {
             self.append_over(out);
             return false;
         }
         match literal {
             Some(literal) => {
                 self.append_came(None, out);
-                self.append_next(unit, out);
+                self.append_next(fragment, out);
                 if let Some(append) = &mut self.client.append {
-                    append.announcing = Some(unit.clone().into_owned());
+                    append.announcing = Some(fragment.clone().into_owned());
                 }
                 self.append_literal(literal, out);
             }
             None => {
-                let is_end = matches!(unit.text.trim_ascii(), b"" | b")");
-                let told = is_end && self.append_came(Some(unit), out);
+                let is_end = matches!(fragment.text.trim_ascii(), b"" | b")");
+                let told = is_end && self.append_came(Some(fragment), out);
                 self.append_came(None, out);
                 self.append_all_text(is_end, out);
                 self.append_over(out);
                 if !told {
                     let subject = self.subject(What::Content { verb: Verb::Append, octets: 0 });
-                    unit.tell(unit.step(Side::Client, Kind::Data, subject), out);
+                    fragment.tell(fragment.step(Side::Client, Kind::Data, subject), out);
                 }
             }
         }
         true
     }
 
-    /// `unit` announces what follows the content that has come.
-    fn append_next(&mut self, unit: &Unit<'_>, out: &mut dyn Sink) {
-        let words = unit.text.trim_ascii_start();
+    /// `fragment` announces what follows the content that has come.
+    fn append_next(&mut self, fragment: &Fragment<'_>, out: &mut dyn Sink) {
+        let words = fragment.text.trim_ascii_start();
         let Some(append) = &mut self.client.append else { return };
         match &mut append.form {
             // The next part of the same message: of the same text, unless there is something between them.
@@ -291,13 +303,13 @@ impl Talk {
     }
 
     /// The reply to an APPEND has come: what is still coming of its content will be refused or taken as it says.
-    pub fn append_decided(&mut self, ticket: Ticket, verdict: Verdict<'_>) {
-        if let Some(append) = self.client.append.as_mut().filter(|append| append.ticket == ticket) {
+    pub fn append_decided(&mut self, command_id: CommandId, completion: Completion<'_>) {
+        if let Some(append) = self.client.append.as_mut().filter(|append| append.command_id == command_id) {
             append.decided = Some(Decided {
-                status: verdict.status,
-                step: verdict.step,
-                words: verdict.words.to_vec(),
-                uids: verdict.uids.to_vec(),
+                status: completion.status,
+                step: completion.step,
+                words: completion.words.to_vec(),
+                uids: completion.uids.to_vec(),
             });
         }
     }

@@ -6,12 +6,12 @@ announcement loses step when the server refuses it: then they never come.
 */
 
 use super::command::{Command, Verb, command};
+use super::fragmentizer::{Fragment, Framed};
 use super::lexer::{Announced, without_telnet};
-use super::queue::{Asked, Authentication, Ticket};
+use super::queue::{Authentication, CommandId, OnCompletion};
 use super::talk::Talk;
-use super::unit::{Piece, Unit};
-use super::{State, What, asked, mailbox_name, parse};
-use crate::flow::{At, Side};
+use super::{State, What, mailbox_name, parse, requested};
+use crate::flow::{PacketRef, Side};
 use crate::limits::Limit;
 use crate::protocol::event::{Credential, Exposure, Kind, LoginOutcome, Sink, Step, StepId, Subject};
 use crate::protocol::framing::Input;
@@ -19,28 +19,28 @@ use crate::protocol::sasl::{Exchange, Mechanism, Round};
 
 /// A synchronising literal that has been announced and not been asked for.
 #[derive(Debug)]
-pub(super) struct Waiting {
+pub(super) struct PendingLiteral {
     /// The command's tag.
     key: Vec<u8>,
     /// The command so far, where the literal is part of its text; a message otherwise.
-    command: Option<Unit<'static>>,
+    command: Option<Fragment<'static>>,
     octets: u64,
     /// What the client sent nevertheless, until it is clear what it is.
     early: Vec<u8>,
-    at: Option<At>,
+    at: Option<PacketRef>,
 }
 
 /// As much as is needed to tell a command from a literal's octets.
 const EARLY: usize = 128;
 
-impl Waiting {
+impl PendingLiteral {
     /// A message's literal, in the command with tag `key`.
     pub fn for_message(key: &[u8], octets: u64) -> Self {
         Self { key: key.to_vec(), command: None, octets, early: Vec::new(), at: None }
     }
 
     /// A literal that is a part of `command`.
-    fn within(key: &[u8], command: Unit<'_>, octets: u64) -> Self {
+    fn within(key: &[u8], command: Fragment<'_>, octets: u64) -> Self {
         Self { command: Some(command.into_owned()), ..Self::for_message(key, octets) }
     }
 }
@@ -55,11 +55,11 @@ impl Talk {
                 }
                 continue;
             }
-            match self.client.way.reader.next(input) {
+            match self.client.way.fragmentizer.next(input) {
                 None => return,
-                Some(Piece::Line { unit, from, literal }) => self.client_line(unit, from, literal, out),
-                Some(Piece::Octets(octets)) => self.append_octets(octets, out),
-                Some(Piece::End(stretch)) => self.append_end(stretch, true, out),
+                Some(Framed::Line { fragment, from, literal }) => self.client_line(fragment, from, literal, out),
+                Some(Framed::Octets(octets)) => self.append_octets(octets, out),
+                Some(Framed::End(stretch)) => self.append_end(stretch, true, out),
             }
         }
     }
@@ -86,9 +86,9 @@ impl Talk {
 
     /// The literal that the client waits to send comes now.
     pub fn go_ahead(&mut self, out: &mut dyn Sink) {
-        let Some(Waiting { command, octets, early, at, .. }) = self.client.waiting.take() else { return };
+        let Some(PendingLiteral { command, octets, early, at, .. }) = self.client.waiting.take() else { return };
         match command {
-            Some(unit) => self.client.way.reader.keep(unit, octets),
+            Some(fragment) => self.client.way.fragmentizer.keep(fragment, octets),
             None => self.append_begin(octets, out),
         }
         self.reread(&early, at, out);
@@ -96,13 +96,13 @@ impl Talk {
 
     /// The literal that the client waited to send will not come: the command ends where it stands.
     pub fn give_up_waiting(&mut self, out: &mut dyn Sink) {
-        let Some(Waiting { command: unit, early, at, .. }) = self.client.waiting.take() else { return };
-        match unit {
-            Some(unit) => {
-                let text = unit.text.clone();
+        let Some(PendingLiteral { command: fragment, early, at, .. }) = self.client.waiting.take() else { return };
+        match fragment {
+            Some(fragment) => {
+                let text = fragment.text.clone();
                 match command(&text) {
-                    Some(command) => _ = self.command(&unit, &command, false, out),
-                    None => self.unknown(&unit, out),
+                    Some(command) => _ = self.command(&fragment, &command, false, out),
+                    None => self.unknown(&fragment, out),
                 }
             }
             None => self.append_over(out),
@@ -111,7 +111,7 @@ impl Talk {
     }
 
     /// Reads what was set aside. It holds one line at most, so that this does not go deep.
-    fn reread(&mut self, early: &[u8], at: Option<At>, out: &mut dyn Sink) {
+    fn reread(&mut self, early: &[u8], at: Option<PacketRef>, out: &mut dyn Sink) {
         if let Some(at) = at {
             self.read_client(&mut Input::new(early, at), out);
         }
@@ -127,55 +127,55 @@ impl Talk {
         self.client.waiting.as_ref().is_some_and(|waiting| waiting.command.is_some())
     }
 
-    fn client_line(&mut self, unit: Unit<'_>, from: usize, literal: Option<Announced>, out: &mut dyn Sink) {
+    fn client_line(&mut self, fragment: Fragment<'_>, from: usize, literal: Option<Announced>, out: &mut dyn Sink) {
         // A further literal changes nothing about what the command is; only APPEND's first may have been its mailbox.
         let mailbox_came = std::mem::take(&mut self.client.mailbox_comes);
         if let Some(Announced { octets, synchronising: false }) = literal
             && from > 0
             && !mailbox_came
         {
-            return self.client.way.reader.keep(unit, octets);
+            return self.client.way.fragmentizer.keep(fragment, octets);
         }
-        let done = unit.text.trim_ascii().eq_ignore_ascii_case(b"DONE");
-        let command = command(&unit.text);
+        let done = fragment.text.trim_ascii().eq_ignore_ascii_case(b"DONE");
+        let command = command(&fragment.text);
         let asked = std::mem::take(&mut self.client.asked) && from == 0 && literal.is_none();
-        if asked && !done && command.is_none() && !unit.text.is_empty() {
+        if asked && !done && command.is_none() && !fragment.text.is_empty() {
             // Whoever does not know the mechanism must take it for a password.
-            self.tell_stray(Side::Client, out);
-            let what = What::Response(Round::Garbage(Mechanism::Other));
-            let secrets = Vec::from_iter(Some(0..unit.text.len()));
-            let step = unit.step(Side::Client, Kind::Response, self.subject(what));
-            unit.tell(Step { secrets, ..step }, out);
+            self.tell_skipped(Side::Client, out);
+            let what = What::Response(Round::Malformed(Mechanism::Other));
+            let secrets = Vec::from_iter(Some(0..fragment.text.len()));
+            let step = fragment.step(Side::Client, Kind::Response, self.subject(what));
+            fragment.tell(Step { secrets, ..step }, out);
             return;
         }
-        if self.client.way.lost {
+        if self.client.way.desynchronised {
             if !done && !command.as_ref().is_some_and(Command::is_sure) {
-                return self.stray(Side::Client, unit);
+                return self.skip(Side::Client, fragment);
             }
-            self.client.way.lost = false;
-            self.tell_stray(Side::Client, out);
+            self.client.way.desynchronised = false;
+            self.tell_skipped(Side::Client, out);
         }
-        if self.append_rest(&unit, literal, out) {
+        if self.append_rest(&fragment, literal, out) {
             return;
         }
         if from == 0 && done {
-            let step = unit.step(Side::Client, Kind::Command, self.subject(What::Done));
-            unit.tell(Step { command: Some("DONE"), ..step }, out);
-        } else if from == 0 && self.answers_a_challenge(&unit.text) {
-            self.response(&unit, out);
+            let step = fragment.step(Side::Client, Kind::Command, self.subject(What::Done));
+            fragment.tell(Step { command: Some("DONE"), ..step }, out);
+        } else if from == 0 && self.answers_a_challenge(&fragment.text) {
+            self.response(&fragment, out);
         } else {
             match (command, literal) {
-                (None, _) => self.unknown(&unit, out),
-                (Some(command), None) => _ = self.command(&unit, &command, true, out),
-                (Some(command), Some(literal)) if self.append(&unit, &command, literal, out) => {}
+                (None, _) => self.unknown(&fragment, out),
+                (Some(command), None) => _ = self.command(&fragment, &command, true, out),
+                (Some(command), Some(literal)) if self.append(&fragment, &command, literal, out) => {}
                 (Some(command), Some(Announced { octets, synchronising })) => {
                     let carries = matches!(command.verb, Verb::Append | Verb::Replace);
                     self.client.mailbox_comes = carries && from == 0;
                     if synchronising {
                         let key = command.key.to_vec();
-                        self.client.waiting = Some(Waiting::within(&key, unit, octets));
+                        self.client.waiting = Some(PendingLiteral::within(&key, fragment, octets));
                     } else {
-                        self.client.way.reader.keep(unit, octets);
+                        self.client.way.fragmentizer.keep(fragment, octets);
                     }
                 }
             }
@@ -183,13 +183,13 @@ impl Talk {
     }
 
     /// A line without a verb. The server will answer it all the same.
-    fn unknown(&mut self, unit: &Unit<'_>, out: &mut dyn Sink) {
-        let line = without_telnet(&unit.text);
+    fn unknown(&mut self, fragment: &Fragment<'_>, out: &mut dyn Sink) {
+        let line = without_telnet(&fragment.text);
         let tag = line.split(|&byte| byte == b' ').find(|word| !word.is_empty());
-        let step = unit.step(Side::Client, Kind::Unknown, Subject::Unknown);
-        let step = unit.tell(Step { tag, ..step }, out);
+        let step = fragment.step(Side::Client, Kind::Unknown, Subject::Unknown);
+        let step = fragment.tell(Step { tag, ..step }, out);
         if let Some(tag) = tag {
-            self.ask(tag, Verb::Other, step, Asked::Plain, out);
+            self.ask(tag, Verb::Other, step, OnCompletion::Plain, out);
         }
     }
 
@@ -197,28 +197,28 @@ impl Talk {
     /// nothing.
     pub fn command(
         &mut self,
-        unit: &Unit<'_>,
+        fragment: &Fragment<'_>,
         command: &Command<'_>,
         complete: bool,
         out: &mut dyn Sink,
-    ) -> (StepId, Ticket) {
-        let text: &[u8] = &unit.text;
+    ) -> (StepId, CommandId) {
+        let text: &[u8] = &fragment.text;
         let arguments = text.get(command.arguments.clone()).unwrap_or_default();
         let mut secrets = Vec::new();
-        let mut asked = match command.verb {
-            Verb::Select | Verb::Examine if !complete => Asked::Mailbox(None),
+        let mut on_completion = match command.verb {
+            Verb::Select | Verb::Examine if !complete => OnCompletion::Mailbox(None),
             Verb::Select | Verb::Examine => {
-                Asked::Mailbox(parse::mailbox(arguments).and_then(|name| mailbox_name::bounded(name, out)))
+                OnCompletion::Mailbox(parse::mailbox(arguments).and_then(|name| mailbox_name::bounded(name, out)))
             }
-            Verb::Append | Verb::Replace => Asked::Append(Vec::new()),
-            Verb::Fetch if complete => pieces(arguments, command.uid, out),
-            _ => Asked::Plain,
+            Verb::Append | Verb::Replace => OnCompletion::Append(Vec::new()),
+            Verb::Fetch if complete => requested_sections(arguments, command.uid, out),
+            _ => OnCompletion::Plain,
         };
         if command.verb == Verb::Login
             && let Some(login) = parse::login(text, command.arguments.start)
         {
             if complete {
-                asked = Asked::Login(Box::new(credential(&login, text)));
+                on_completion = OnCompletion::Login(Box::new(credential(&login, text)));
             }
             secrets.extend(Some(login.secret).filter(|secret| !secret.is_empty()));
         }
@@ -243,8 +243,8 @@ impl Talk {
         // LOGOUT belongs to the state that it begins, though only its reply, or BYE, moves the session there.
         let state = if command.verb == Verb::Logout { State::Logout } else { self.state };
         let what = What::Command { verb: command.verb, uid: command.uid };
-        let step = unit.step(Side::Client, Kind::Command, Subject::Imap(super::Subject { state, what }));
-        let step = unit.tell(
+        let step = fragment.step(Side::Client, Kind::Command, Subject::Imap(super::Subject { state, what }));
+        let step = fragment.tell(
             Step {
                 tag: command.tag,
                 command: Some(&command.name),
@@ -260,22 +260,23 @@ impl Talk {
             if let Some(initial) = initial.and_then(|initial| text.get(initial)) {
                 exchange.response(initial);
             }
-            asked = Asked::Authenticate(Box::new(Authentication { exchange, owed: false, cancelled: false }));
+            on_completion =
+                OnCompletion::Authenticate(Box::new(Authentication { exchange, owed: false, cancelled: false }));
         }
-        if let Asked::Login(credential) = &mut asked {
+        if let OnCompletion::Login(credential) = &mut on_completion {
             credential.steps.push(step);
         }
-        let ticket = self.ask(command.key, command.verb, step, asked, out);
+        let command_id = self.ask(command.key, command.verb, step, on_completion, out);
         if command.verb == Verb::Authenticate {
-            (self.login, self.login_lacks) = (Some(ticket), [false; 2]);
+            (self.login, self.login_gaps) = (Some(command_id), [false; 2]);
         }
-        (step, ticket)
+        (step, command_id)
     }
 
     /// The exchange that AUTHENTICATE began, while the server has not decided and the client not given up.
     pub fn exchange(&mut self) -> Option<&mut Authentication> {
-        match &mut self.queue.get_mut(self.login?)?.asked {
-            Asked::Authenticate(login) if !login.cancelled => Some(login),
+        match &mut self.queue.get_mut(self.login?)?.on_completion {
+            OnCompletion::Authenticate(login) if !login.cancelled => Some(login),
             _ => None,
         }
     }
@@ -284,32 +285,32 @@ impl Talk {
     /// would.
     fn answers_a_challenge(&mut self, line: &[u8]) -> bool {
         // A client that goes on with other things has had the end of its log-in, which is missing.
-        if self.login_lacks != [false; 2] && command(line).is_some_and(|command| command.is_sure()) {
+        if self.login_gaps != [false; 2] && command(line).is_some_and(|command| command.is_sure()) {
             self.login = None;
         }
         self.exchange().is_some_and(|login| login.owed || !line.contains(&b' '))
     }
 
-    fn response(&mut self, unit: &Unit<'_>, out: &mut dyn Sink) {
+    fn response(&mut self, fragment: &Fragment<'_>, out: &mut dyn Sink) {
         let state = self.state;
         let Some(login) = self.exchange() else { return };
-        let round = login.exchange.response(&unit.text);
+        let round = login.exchange.response(&fragment.text);
         login.owed = false;
         let what = What::Response(round);
-        let step = unit.step(Side::Client, Kind::Response, Subject::Imap(super::Subject { state, what }));
-        let whole = 0..unit.text.len();
+        let step = fragment.step(Side::Client, Kind::Response, Subject::Imap(super::Subject { state, what }));
+        let whole = 0..fragment.text.len();
         let secrets = if round.is_secret() && !whole.is_empty() { vec![whole] } else { Vec::new() };
-        let step = unit.tell(Step { secrets, ..step }, out);
+        let step = fragment.tell(Step { secrets, ..step }, out);
         login.exchange.add_step(step);
-        login.cancelled = unit.text.as_ref() == b"*";
+        login.cancelled = fragment.text.as_ref() == b"*";
     }
 }
 
 /// What a FETCH asks for.
-fn pieces(arguments: &[u8], uid: bool, out: &mut dyn Sink) -> Asked {
-    let Some(partials) = asked::partials(arguments, uid) else { return Asked::Plain };
-    (0..partials.left_out).for_each(|_| out.limit(Limit::PartialFetches));
-    Asked::Fetch(partials)
+fn requested_sections(arguments: &[u8], uid: bool, out: &mut dyn Sink) -> OnCompletion {
+    let Some(sections) = requested::sections(arguments, uid) else { return OnCompletion::Plain };
+    (0..sections.left_out).for_each(|_| out.limit(Limit::PartialFetches));
+    OnCompletion::Fetch(sections)
 }
 
 fn credential(login: &parse::Login, text: &[u8]) -> Credential {

@@ -193,7 +193,7 @@ pub(super) struct Command<'a> {
     capitals: bool,
 }
 
-/// Reads a command off the beginning of a unit's text. `None` where it has no verb.
+/// Reads a command off the beginning of a fragment's text. `None` where it has no verb.
 ///
 /// A line whose second word is no verb while its first is one was typed without a tag.
 pub(super) fn command(text: &[u8]) -> Option<Command<'_>> {

@@ -1,6 +1,6 @@
 //! COMPRESS=DEFLATE (RFC 4978): each direction is one raw deflate stream from the reply to COMPRESS on.
 
-use super::unit::Stretch;
+use super::fragmentizer::Stretch;
 use crate::flow::Side;
 use crate::protocol::Sink;
 use crate::protocol::event::{Kind, Subject};
@@ -37,10 +37,10 @@ impl Inflater {
             input.take(usize::try_from(taken).unwrap_or(usize::MAX));
             read(&self.buffer[..given]);
             match result {
-                Ok(Status::StreamEnd) | Err(_) => self.lose(),
+                Ok(Status::StreamEnd) | Err(_) => self.desynchronise(),
                 // A buffer that was not filled has all that the input could give.
                 Ok(_) if input.is_empty() && given < BUFFER => return,
-                Ok(_) if taken == 0 && given == 0 => self.lose(),
+                Ok(_) if taken == 0 && given == 0 => self.desynchronise(),
                 Ok(_) => {}
             }
         }
@@ -51,7 +51,7 @@ impl Inflater {
     }
 
     /// Bytes are missing: the rest cannot be inflated.
-    pub fn lose(&mut self) {
+    pub fn desynchronise(&mut self) {
         self.stream = None;
     }
 

@@ -11,10 +11,10 @@ What lies between the connection and IMAP: nothing, TLS, or compression.
 
 use super::deflate::Inflater;
 use super::talk::{Switch, Talk};
-use crate::flow::{At, Side};
+use crate::flow::{PacketRef, Side};
 use crate::protocol::Sink;
 use crate::protocol::framing::Input;
-use crate::protocol::tls::{Verdict, Watch};
+use crate::protocol::tls::{Observer, Outcome};
 
 /// An IMAP connection, both directions.
 #[derive(Debug, Default)]
@@ -27,7 +27,7 @@ pub struct Dialogue {
 enum Layer {
     #[default]
     Clear,
-    Tls(Box<Watch>),
+    Tls(Box<Observer>),
     /// RFC 4978. Steps then give the sizes of what was said, which is not what crossed.
     Deflate(Box<[Inflater; 2]>),
 }
@@ -48,7 +48,7 @@ impl Dialogue {
         // Within a layer, another one is not spoken: what follows is read as it comes, and is likely to be unknown.
         if matches!(self.layer, Layer::Clear) {
             self.layer = match to {
-                Switch::Tls => Layer::Tls(Box::new(Watch::after_starttls(out))),
+                Switch::Tls => Layer::Tls(Box::new(Observer::after_starttls(out))),
                 Switch::Deflate => Layer::Deflate(Box::default()),
             };
         }
@@ -56,7 +56,7 @@ impl Dialogue {
 }
 
 impl crate::protocol::Dialogue for Dialogue {
-    fn data(&mut self, from: Side, bytes: &[u8], at: At, out: &mut dyn Sink) {
+    fn data(&mut self, from: Side, bytes: &[u8], at: PacketRef, out: &mut dyn Sink) {
         let mut input = Input::new(bytes, at);
         while !input.is_empty() {
             match &mut self.layer {
@@ -65,9 +65,9 @@ impl crate::protocol::Dialogue for Dialogue {
                         self.switch(switch, out);
                     }
                 }
-                Layer::Tls(watch) => match watch.data(from, input.rest(), at, out) {
-                    Verdict::Taken => return,
-                    Verdict::Plain => self.layer = Layer::Clear,
+                Layer::Tls(observer) => match observer.data(from, input.rest(), at, out) {
+                    Outcome::Taken => return,
+                    Outcome::Plain => self.layer = Layer::Clear,
                 },
                 Layer::Deflate(inflaters) => {
                     let talk = &mut self.talk;
@@ -80,20 +80,20 @@ impl crate::protocol::Dialogue for Dialogue {
         }
     }
 
-    fn gap(&mut self, from: Side, missing: u64, at: At, out: &mut dyn Sink) {
+    fn gap(&mut self, from: Side, missing: u64, at: PacketRef, out: &mut dyn Sink) {
         match &mut self.layer {
             Layer::Clear => {
                 if let Some(switch) = self.talk.gap(from, missing, at, out) {
                     self.switch(switch, out);
                 }
             }
-            Layer::Tls(watch) => {
-                self.talk.tell_stray(from, out);
-                watch.gap(from, missing, at, out);
+            Layer::Tls(observer) => {
+                self.talk.tell_skipped(from, out);
+                observer.gap(from, missing, at, out);
             }
-            // What comes after a hole in it cannot be inflated.
+            // What comes after a gap in it cannot be inflated.
             Layer::Deflate(inflaters) => {
-                inflaters[from as usize].lose();
+                inflaters[from as usize].desynchronise();
                 self.talk.cut(from, out);
                 self.talk.tell_gap(from, missing, at, out);
             }
@@ -103,7 +103,7 @@ impl crate::protocol::Dialogue for Dialogue {
     fn end(&mut self, out: &mut dyn Sink) {
         match &mut self.layer {
             Layer::Clear => {}
-            Layer::Tls(watch) => watch.end(out),
+            Layer::Tls(observer) => observer.end(out),
             Layer::Deflate(inflaters) => {
                 for (inflater, from) in inflaters.iter_mut().zip([Side::Client, Side::Server]) {
                     inflater.tell(from, out);

@@ -9,13 +9,13 @@ SMTP and POP3 is. A body that is a quoted string is part of the words.
 
 use super::What;
 use super::command::Verb;
+use super::fetch_items::{MsgAttScanner, Section};
+use super::fragmentizer::{Fragment, Stretch};
 use super::lexer::Announced;
-use super::pieces::{Begin, Body};
+use super::partial::{Begin, Body};
 use super::queue::TooMany;
 use super::reply::Untagged;
-use super::scan::{Scan, Section};
 use super::talk::Talk;
-use super::unit::{Stretch, Unit};
 use crate::flow::Side;
 use crate::limits::{COMMANDS_IN_FLIGHT, Limit};
 use crate::protocol::event::{Direction, Kind, MessageId, MessageOutcome, MessageStart, Sink, StepId};
@@ -25,7 +25,7 @@ use crate::protocol::event::{Direction, Kind, MessageId, MessageOutcome, Message
 pub(super) struct Fetch {
     /// Absent where the response names its message by UID alone (RFC 9586).
     number: Option<u64>,
-    scan: Scan,
+    scanner: MsgAttScanner,
     /// The step of the command that asked for it.
     command: Option<StepId>,
     /// The step with the words before the present place.
@@ -54,7 +54,7 @@ impl Talk {
         let command = self.queue.oldest(&[Verb::Fetch]).map(|command| command.step);
         self.server.fetch = Some(Fetch {
             number,
-            scan: Scan::of(uid),
+            scanner: MsgAttScanner::of(uid),
             command,
             step: None,
             quoted: Vec::new(),
@@ -63,27 +63,27 @@ impl Talk {
         });
     }
 
-    /// A line of it; `from` is where in the unit it has not been read.
-    pub fn fetch_line(&mut self, unit: Unit<'_>, from: usize, literal: Option<Announced>, out: &mut dyn Sink) {
-        let is_last_parenthesis = literal.is_none() && unit.text.trim_ascii() == b")";
-        if is_last_parenthesis && self.fetch_came(Some(&unit), out) {
+    /// A line of it; `from` is where in the fragment it has not been read.
+    pub fn fetch_line(&mut self, fragment: Fragment<'_>, from: usize, literal: Option<Announced>, out: &mut dyn Sink) {
+        let is_last_parenthesis = literal.is_none() && fragment.text.trim_ascii() == b")";
+        if is_last_parenthesis && self.fetch_came(Some(&fragment), out) {
             return self.fetch_over(out);
         }
         self.fetch_came(None, out);
         let Some(fetch) = &mut self.server.fetch else { return };
-        fetch.quoted.extend(fetch.scan.line(unit.text.get(from..).unwrap_or_default()));
-        if !unit.tail.is_empty() {
-            fetch.scan.resume(&unit.tail);
+        fetch.quoted.extend(fetch.scanner.line(fragment.text.get(from..).unwrap_or_default()));
+        if !fragment.tail.is_empty() {
+            fetch.scanner.resume(&fragment.tail);
         }
         let Some(Announced { octets, .. }) = literal else {
-            self.fetch_words(&unit, out);
+            self.fetch_words(&fragment, out);
             return self.fetch_over(out);
         };
-        match fetch.scan.literal() {
-            None => self.server.way.reader.keep(unit, octets),
+        match fetch.scanner.literal() {
+            None => self.server.way.fragmentizer.keep(fragment, octets),
             Some(section) => {
-                self.fetch_words(&unit, out);
-                self.server.way.reader.stream(octets);
+                self.fetch_words(&fragment, out);
+                self.server.way.fragmentizer.stream(octets);
                 let body = self.fetch_body(&section, octets, out);
                 if let Some(fetch) = &mut self.server.fetch {
                     fetch.body = body;
@@ -93,14 +93,14 @@ impl Talk {
     }
 
     /// Tells the words of the response so far, and the bodies among them.
-    fn fetch_words(&mut self, unit: &Unit<'_>, out: &mut dyn Sink) {
+    fn fetch_words(&mut self, fragment: &Fragment<'_>, out: &mut dyn Sink) {
         let subject = self.subject(What::Untagged(Untagged::Fetch));
-        let step = unit.tell(unit.step(Side::Server, Kind::Untagged, subject), out);
+        let step = fragment.tell(fragment.step(Side::Server, Kind::Untagged, subject), out);
         let Some(fetch) = &mut self.server.fetch else { return };
         fetch.step = Some(step);
         for (section, content) in std::mem::take(&mut fetch.quoted) {
             if let Some(mut coming) = self.fetch_body(&section, content.len() as u64, out) {
-                self.server.pieces.octets(&mut coming.body, &content, out);
+                self.server.partial_fetches.octets(&mut coming.body, &content, out);
                 self.fetch_end_of(coming, None, true, out);
             }
         }
@@ -108,7 +108,7 @@ impl Talk {
 
     fn fetch_body(&mut self, section: &Section, octets: u64, out: &mut dyn Sink) -> Option<Coming> {
         let fetch = self.server.fetch.as_ref()?;
-        let (number, uid) = (fetch.number, fetch.scan.uid);
+        let (number, uid) = (fetch.number, fetch.scanner.uid);
         let asked = match section.piece().map(|_| self.queue.partial(section, number, uid)) {
             Some(Ok(asked)) => asked,
             Some(Err(TooMany)) => {
@@ -125,23 +125,23 @@ impl Talk {
             part: section.part(octets),
             steps: asked.map(|(_, command)| command).or(fetch.command).into_iter().chain(fetch.step).collect(),
         };
-        self.server.pieces.sized(number, uid, fetch.scan.size);
+        self.server.partial_fetches.sized(number, uid, fetch.scanner.size);
         let begin = Begin { start, section, octets, asked: asked.map(|(length, _)| length) };
-        let body = self.server.pieces.begin(begin, out);
+        let body = self.server.partial_fetches.begin(begin, out);
         Some(Coming { body, uid_told: uid.is_some(), came: None })
     }
 
     /// The next octets of the body.
     pub fn fetch_octets(&mut self, octets: &[u8], out: &mut dyn Sink) {
         if let Some(coming) = self.server.fetch.as_mut().and_then(|fetch| fetch.body.as_mut()) {
-            self.server.pieces.octets(&mut coming.body, octets, out);
+            self.server.partial_fetches.octets(&mut coming.body, octets, out);
         }
     }
 
     /// The next `missing` octets of the body are not in the capture.
     pub fn fetch_missing(&mut self, missing: u64, out: &mut dyn Sink) {
         if let Some(coming) = self.server.fetch.as_mut().and_then(|fetch| fetch.body.as_mut()) {
-            self.server.pieces.missing(&mut coming.body, missing, out);
+            self.server.partial_fetches.missing(&mut coming.body, missing, out);
         }
     }
 
@@ -156,7 +156,7 @@ impl Talk {
     }
 
     /// Tells of the body that has come, if one has, and has not been told; `end` is the line that ends the response.
-    pub fn fetch_came(&mut self, end: Option<&Unit<'_>>, out: &mut dyn Sink) -> bool {
+    pub fn fetch_came(&mut self, end: Option<&Fragment<'_>>, out: &mut dyn Sink) -> bool {
         let Some(fetch) = &mut self.server.fetch else { return false };
         let Some(mut coming) = fetch.body.take_if(|coming| coming.came.is_some()) else { return false };
         let mut stretch = coming.came.take();
@@ -173,7 +173,7 @@ impl Talk {
             let subject = self.subject(What::Content { verb: Verb::Fetch, octets: stretch.octets });
             out.step(stretch.step(Side::Server, Kind::Data, subject))
         });
-        for message in self.server.pieces.end(coming.body, step, whole, out).into_iter().flatten() {
+        for message in self.server.partial_fetches.end(coming.body, step, whole, out).into_iter().flatten() {
             match &mut self.server.fetch {
                 Some(fetch) if !coming.uid_told && fetch.open.len() < COMMANDS_IN_FLIGHT => {
                     fetch.open.push((message, step));
@@ -188,10 +188,10 @@ impl Talk {
         self.fetch_came(None, out);
         let Some(fetch) = self.server.fetch.take() else { return };
         for (message, step) in fetch.open {
-            out.message_outcome(message, retrieved(step, fetch.scan.uid));
+            out.message_outcome(message, retrieved(step, fetch.scanner.uid));
         }
-        self.server.pieces.sized(fetch.number, fetch.scan.uid, fetch.scan.size);
-        self.server.pieces.response_over(fetch.number, fetch.scan.uid, out);
+        self.server.partial_fetches.sized(fetch.number, fetch.scanner.uid, fetch.scanner.size);
+        self.server.partial_fetches.response_over(fetch.number, fetch.scanner.uid, out);
     }
 }
 

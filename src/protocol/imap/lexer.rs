@@ -2,7 +2,7 @@
 The words of IMAP's grammar (RFC 3501, section 9), the same in both directions.
 
 Tolerant: servers and clients send what the grammar forbids, and what crossed is what must be told. Parsers here see a
-unit's text, in which a literal stands as `{n}`, `\n` and its octets.
+fragment's text, in which a literal stands as `{n}`, `\n` and its octets.
 */
 
 use nom::branch::alt;
@@ -99,7 +99,7 @@ pub(super) fn unescaped(inside: &[u8]) -> Cow<'_, [u8]> {
     Cow::Owned(value)
 }
 
-/// `literal`, within a unit's text.
+/// `literal`, within a fragment's text.
 pub(super) fn literal(input: &[u8]) -> Parsed<'_, &[u8]> {
     let announcement = preceded(opt(char('~')), announcement_of_literal);
     let (rest, announced) = terminated(announcement, char('\n')).parse(input)?;

@@ -2,14 +2,15 @@
 IMAP4rev1 (RFC 3501) and IMAP4rev2 (RFC 9051), with the extensions that clients use.
 
 ```text
-bytes ─▶ dialogue.rs ─▶ talk.rs ─▶ client.rs, append.rs   commands, responses to challenges, APPEND's messages
-         clear, TLS,    both       server.rs, fetch.rs    replies, untagged data, FETCH's messages
-         deflate        sides      pieces.rs              messages fetched in pieces, put together
-                                   queue.rs, asked.rs     commands in flight, by tag, and what was asked for
+bytes ─▶ dialogue.rs ─▶ talk.rs ─▶ client.rs, append.rs       commands, responses to challenges, APPEND's messages
+         clear, TLS,    both       server.rs, fetch.rs        replies, untagged data, FETCH's messages
+         deflate        sides      partial.rs                 messages fetched in pieces, put together
+                                   queue.rs, requested.rs     commands in flight, by tag, and what was asked for
                           │
                           ▼
-                        unit.rs      frames lines and literals
-                        lexer.rs, command.rs, reply.rs, parse.rs, scan.rs, mailbox_name.rs, named.rs      pure parsers
+                        fragmentizer.rs      frames lines and literals
+                        lexer.rs, command.rs, reply.rs, parse.rs,
+                        fetch_items.rs, mailbox_name.rs, mailboxes.rs      pure parsers
 ```
 */
 
@@ -17,30 +18,30 @@ pub mod command;
 pub mod reply;
 
 mod append;
-mod asked;
 mod client;
 mod deflate;
 mod dialogue;
 mod fetch;
-mod halves;
-mod known;
+mod fetch_items;
+mod fragmentizer;
+mod header_and_text;
 mod lexer;
 mod mailbox_name;
-mod named;
+mod mailboxes;
+mod message_ref;
 mod parse;
-mod pieces;
+mod partial;
 mod queue;
-mod scan;
+mod requested;
 mod server;
 mod talk;
-mod unit;
 
 #[cfg(test)]
 mod tests;
 
 pub use command::Verb;
 pub use dialogue::Dialogue;
-pub use named::readable_mailboxes;
+pub use mailboxes::readable_mailboxes;
 pub use reply::{Code, Status, Untagged};
 
 use super::sasl::Round;

@@ -18,7 +18,7 @@ pub(super) struct Login {
     pub secret: Range<usize>,
 }
 
-/// `login = "LOGIN" SP userid SP password`, from the arguments on; `text` is the unit's.
+/// `login = "LOGIN" SP userid SP password`, from the arguments on; `text` is the fragment's.
 ///
 /// More words than two are a password typed with spaces and without quotes: refused, and a password all the same.
 pub(super) fn login(text: &[u8], arguments: usize) -> Option<Login> {

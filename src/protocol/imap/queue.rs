@@ -1,19 +1,19 @@
 //! Commands in flight, by tag: servers answer them in the order they like (RFC 3501, section 5.5).
 
-use super::asked::Partials;
 use super::command::Verb;
-use super::scan::Section;
+use super::fetch_items::Section;
+use super::requested::RequestedSections;
 use crate::limits::{COMMANDS_IN_FLIGHT, PARTIAL_COMMANDS};
 use crate::protocol::event::{Credential, MessageId, StepId};
 use crate::protocol::sasl::Exchange;
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
 /// Names a command in flight.
-pub(super) type Ticket = u64;
+pub(super) type CommandId = u64;
 
 /// A command that has not been answered.
 #[derive(Debug)]
-pub(super) struct InFlight {
+pub(super) struct Pending {
     /// Its tag, or the word that the server takes for one.
     pub key: Vec<u8>,
     /// Its verb.
@@ -21,12 +21,12 @@ pub(super) struct InFlight {
     /// Its step.
     pub step: StepId,
     /// What the reply decides.
-    pub asked: Asked,
+    pub on_completion: OnCompletion,
 }
 
 /// What a reply decides, beyond the command itself.
 #[derive(Debug)]
-pub(super) enum Asked {
+pub(super) enum OnCompletion {
     /// Nothing.
     Plain,
     /// Whether this mailbox is selected.
@@ -36,7 +36,7 @@ pub(super) enum Asked {
     /// Whether AUTHENTICATE did.
     Authenticate(Box<Authentication>),
     /// Nothing; but what these pieces are long is known from the command alone.
-    Fetch(Partials),
+    Fetch(RequestedSections),
     /// Whether the messages were taken.
     Append(Vec<Appended>),
 }
@@ -66,13 +66,13 @@ pub(super) struct Appended {
 /// The commands in flight, in the order sent.
 #[derive(Debug, Default)]
 pub(super) struct Queue {
-    next: Ticket,
+    next: CommandId,
     bytes: usize,
-    commands: BTreeMap<Ticket, InFlight>,
-    by_key: HashMap<Vec<u8>, VecDeque<Ticket>>,
-    by_verb: HashMap<Verb, BTreeSet<Ticket>>,
+    commands: BTreeMap<CommandId, Pending>,
+    by_key: HashMap<Vec<u8>, VecDeque<CommandId>>,
+    by_verb: HashMap<Verb, BTreeSet<CommandId>>,
     /// Those that ask for pieces of messages.
-    for_pieces: BTreeSet<Ticket>,
+    partial_fetches: BTreeSet<CommandId>,
 }
 
 /// More commands ask for pieces than are looked at, and none of those that are has asked for this one.
@@ -84,39 +84,39 @@ const BYTES: usize = 4 * 1024 * 1024;
 
 impl Queue {
     /// Remembers `command`, and returns those forgotten to make room.
-    pub fn push(&mut self, command: InFlight) -> (Ticket, Vec<InFlight>) {
-        let ticket = self.next;
+    pub fn push(&mut self, command: Pending) -> (CommandId, Vec<Pending>) {
+        let command_id = self.next;
         self.next += 1;
         self.bytes += command.weight();
-        self.by_key.entry(command.key.clone()).or_default().push_back(ticket);
-        self.by_verb.entry(command.verb).or_default().insert(ticket);
-        if matches!(command.asked, Asked::Fetch(_)) {
-            self.for_pieces.insert(ticket);
+        self.by_key.entry(command.key.clone()).or_default().push_back(command_id);
+        self.by_verb.entry(command.verb).or_default().insert(command_id);
+        if matches!(command.on_completion, OnCompletion::Fetch(_)) {
+            self.partial_fetches.insert(command_id);
         }
-        self.commands.insert(ticket, command);
+        self.commands.insert(command_id, command);
         let mut forgotten = Vec::new();
         while self.commands.len() > 1 && (self.commands.len() > COMMANDS_IN_FLIGHT || self.bytes > BYTES) {
             let Some((&oldest, _)) = self.commands.first_key_value() else { break };
             forgotten.extend(self.remove(oldest));
         }
-        (ticket, forgotten)
+        (command_id, forgotten)
     }
 
     /// The oldest command with this tag, which has now been answered.
-    pub fn answered(&mut self, key: &[u8]) -> Option<(Ticket, InFlight)> {
-        let ticket = *self.by_key.get(key)?.front()?;
-        self.remove(ticket).map(|command| (ticket, command))
+    pub fn answered(&mut self, key: &[u8]) -> Option<(CommandId, Pending)> {
+        let command_id = *self.by_key.get(key)?.front()?;
+        self.remove(command_id).map(|command| (command_id, command))
     }
 
     /// The command itself, if it is still in flight.
-    pub fn get_mut(&mut self, ticket: Ticket) -> Option<&mut InFlight> {
-        self.commands.get_mut(&ticket)
+    pub fn get_mut(&mut self, command_id: CommandId) -> Option<&mut Pending> {
+        self.commands.get_mut(&command_id)
     }
 
     /// The oldest command with one of these verbs: of those that untagged data may belong to, servers begin with it.
-    pub fn oldest(&self, verbs: &[Verb]) -> Option<&InFlight> {
-        let ticket = verbs.iter().filter_map(|verb| self.by_verb.get(verb)?.first()).min()?;
-        self.commands.get(ticket)
+    pub fn oldest(&self, verbs: &[Verb]) -> Option<&Pending> {
+        let command_id = verbs.iter().filter_map(|verb| self.by_verb.get(verb)?.first()).min()?;
+        self.commands.get(command_id)
     }
 
     /// The length that was asked for of a piece of a message, and the step of the oldest command that asked.
@@ -129,39 +129,40 @@ impl Queue {
         number: Option<u64>,
         uid: Option<u64>,
     ) -> Result<Option<(u64, StepId)>, TooMany> {
-        let commands = self.for_pieces.iter().take(PARTIAL_COMMANDS).filter_map(|ticket| self.commands.get(ticket));
-        let mut lengths = commands.filter_map(|command| match &command.asked {
-            Asked::Fetch(partials) => Some((partials.length(section, number, uid)?, command.step)),
+        let commands =
+            self.partial_fetches.iter().take(PARTIAL_COMMANDS).filter_map(|command_id| self.commands.get(command_id));
+        let mut lengths = commands.filter_map(|command| match &command.on_completion {
+            OnCompletion::Fetch(sections) => Some((sections.length(section, number, uid)?, command.step)),
             _ => None,
         });
         match lengths.next() {
-            None if self.for_pieces.len() > PARTIAL_COMMANDS => Err(TooMany),
+            None if self.partial_fetches.len() > PARTIAL_COMMANDS => Err(TooMany),
             found => Ok(found),
         }
     }
 
     /// All of them, for the connection is over.
-    pub fn drain(&mut self) -> Vec<InFlight> {
+    pub fn drain(&mut self) -> Vec<Pending> {
         self.by_key.clear();
         self.by_verb.clear();
-        self.for_pieces.clear();
+        self.partial_fetches.clear();
         self.bytes = 0;
         std::mem::take(&mut self.commands).into_values().collect()
     }
 
-    fn remove(&mut self, ticket: Ticket) -> Option<InFlight> {
-        let command = self.commands.remove(&ticket)?;
+    fn remove(&mut self, command_id: CommandId) -> Option<Pending> {
+        let command = self.commands.remove(&command_id)?;
         self.bytes = self.bytes.saturating_sub(command.weight());
-        self.for_pieces.remove(&ticket);
-        if let Some(tickets) = self.by_verb.get_mut(&command.verb) {
-            tickets.remove(&ticket);
+        self.partial_fetches.remove(&command_id);
+        if let Some(command_ids) = self.by_verb.get_mut(&command.verb) {
+            command_ids.remove(&command_id);
         }
-        if let Some(tickets) = self.by_key.get_mut(&command.key) {
+        if let Some(command_ids) = self.by_key.get_mut(&command.key) {
             // Mostly the first: only commands that share a tag are looked through.
-            if let Some(place) = tickets.iter().position(|&other| other == ticket) {
-                tickets.remove(place);
+            if let Some(place) = command_ids.iter().position(|&other| other == command_id) {
+                command_ids.remove(place);
             }
-            if tickets.is_empty() {
+            if command_ids.is_empty() {
                 self.by_key.remove(&command.key);
             }
         }
@@ -169,17 +170,17 @@ impl Queue {
     }
 }
 
-impl InFlight {
+impl Pending {
     /// Bytes that it holds, as they were when it was sent.
     fn weight(&self) -> usize {
-        let asked = match &self.asked {
-            Asked::Mailbox(mailbox) => mailbox.as_ref().map_or(0, Vec::len),
-            Asked::Login(login) => {
+        let held = match &self.on_completion {
+            OnCompletion::Mailbox(mailbox) => mailbox.as_ref().map_or(0, Vec::len),
+            OnCompletion::Login(login) => {
                 login.username.as_ref().map_or(0, Vec::len) + login.password.as_ref().map_or(0, Vec::len) * 2
             }
-            Asked::Plain | Asked::Authenticate(_) | Asked::Append(_) | Asked::Fetch(_) => 0,
+            OnCompletion::Plain | OnCompletion::Authenticate(_) | OnCompletion::Append(_) | OnCompletion::Fetch(_) => 0,
         };
-        self.key.len() * 2 + asked
+        self.key.len() * 2 + held
     }
 }
 
@@ -187,8 +188,8 @@ impl InFlight {
 mod tests {
     use super::*;
 
-    fn command(key: &str, step: StepId) -> InFlight {
-        InFlight { key: key.into(), verb: Verb::Noop, step, asked: Asked::Plain }
+    fn command(key: &str, step: StepId) -> Pending {
+        Pending { key: key.into(), verb: Verb::Noop, step, on_completion: OnCompletion::Plain }
     }
 
     #[test]
@@ -213,7 +214,7 @@ mod tests {
         }
         assert!(queue.oldest(&[Verb::Idle]).is_none());
         for (step, verb) in (1_001..).zip([Verb::Idle, Verb::Examine, Verb::Select, Verb::Idle]) {
-            queue.push(InFlight { verb, ..command("b", step) });
+            queue.push(Pending { verb, ..command("b", step) });
         }
         let oldest = |queue: &Queue, verbs: &[Verb]| queue.oldest(verbs).map(|command| command.step);
         assert_eq!(oldest(&queue, &[Verb::Idle]), Some(1_001));

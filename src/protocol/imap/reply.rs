@@ -317,7 +317,7 @@ pub(super) enum Response<'a> {
     Continue(&'a [u8]),
 }
 
-/// Reads a response off the beginning of a unit's text; `None` where it is none.
+/// Reads a response off the beginning of a fragment's text; `None` where it is none.
 pub(super) fn response(text: &[u8]) -> Option<Response<'_>> {
     let text = without_telnet(text);
     match text {

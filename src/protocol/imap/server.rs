@@ -1,12 +1,12 @@
 //! What the server says: its greeting, untagged responses, `+`, and replies to commands.
 
 use super::command::Verb;
+use super::fragmentizer::{Fragment, Framed};
 use super::lexer::Announced;
 use super::parse;
-use super::queue::Asked;
+use super::queue::OnCompletion;
 use super::reply::{Code, Response, Status, Text, Untagged, response};
-use super::talk::{Switch, Talk, Verdict, settle};
-use super::unit::{Piece, Unit};
+use super::talk::{Completion, Switch, Talk, resolve};
 use super::{State, What};
 use crate::flow::Side;
 use crate::protocol::event::{Kind, Sink, Step};
@@ -19,78 +19,78 @@ impl Talk {
     /// Reads `input` up to where another layer begins.
     pub fn read_server(&mut self, input: &mut Input<'_>, out: &mut dyn Sink) -> Option<Switch> {
         loop {
-            match self.server.way.reader.next(input)? {
-                Piece::Line { unit, from, literal } => {
-                    if let Some(switch) = self.server_line(unit, from, literal, out) {
+            match self.server.way.fragmentizer.next(input)? {
+                Framed::Line { fragment, from, literal } => {
+                    if let Some(switch) = self.server_line(fragment, from, literal, out) {
                         return Some(switch);
                     }
                 }
-                Piece::Octets(octets) => self.fetch_octets(octets, out),
-                Piece::End(stretch) => self.fetch_end(stretch, true, out),
+                Framed::Octets(octets) => self.fetch_octets(octets, out),
+                Framed::End(stretch) => self.fetch_end(stretch, true, out),
             }
         }
     }
 
     fn server_line(
         &mut self,
-        unit: Unit<'_>,
+        fragment: Fragment<'_>,
         from: usize,
         literal: Option<Announced>,
         out: &mut dyn Sink,
     ) -> Option<Switch> {
         if self.server.fetch.is_some() {
-            if from > 0 || matches!(unit.text.first(), Some(b' ' | b')')) {
-                self.fetch_line(unit, from, literal, out);
+            if from > 0 || matches!(fragment.text.first(), Some(b' ' | b')')) {
+                self.fetch_line(fragment, from, literal, out);
                 return None;
             }
             // No response goes on like this: the literal was miscounted.
             self.fetch_over(out);
         } else if let Some(Announced { octets, .. }) = literal.filter(|_| from > 0) {
-            self.server.way.reader.keep(unit, octets);
+            self.server.way.fragmentizer.keep(fragment, octets);
             return None;
         }
-        let Some(response) = response(&unit.text) else {
-            self.stray(Side::Server, unit);
+        let Some(response) = response(&fragment.text) else {
+            self.skip(Side::Server, fragment);
             return None;
         };
-        if self.server.way.lost {
+        if self.server.way.desynchronised {
             let expected = matches!(response, Response::Continue(_)) && self.expects_continuation();
             self.client.asked = matches!(response, Response::Continue(_)) && !expected;
-            if !expected && !response.is_sure(&unit.text) {
-                self.stray(Side::Server, unit);
+            if !expected && !response.is_sure(&fragment.text) {
+                self.skip(Side::Server, fragment);
                 return None;
             }
-            self.server.way.lost = false;
-            self.tell_stray(Side::Server, out);
+            self.server.way.desynchronised = false;
+            self.tell_skipped(Side::Server, out);
         }
         let first = !std::mem::replace(&mut self.greeted, true);
         match response {
-            Response::Tagged { tag, status, text } => return self.tagged(&unit, tag, status, text, out),
-            Response::Status { status, text } => self.status(&unit, status, text, first, out),
-            Response::Continue(words) => self.continuation(&unit, words, out),
+            Response::Tagged { tag, status, text } => return self.tagged(&fragment, tag, status, text, out),
+            Response::Status { status, text } => self.status(&fragment, status, text, first, out),
+            Response::Continue(words) => self.continuation(&fragment, words, out),
             Response::Data { what: what @ (Untagged::Fetch | Untagged::UidFetch), number, rest } => {
-                let from = unit.text.len() - rest.len();
+                let from = fragment.text.len() - rest.len();
                 self.selected_after_all();
                 match what {
                     Untagged::UidFetch => self.fetch_begin(None, number),
                     _ => self.fetch_begin(number, None),
                 }
-                self.fetch_line(unit, from, literal, out);
+                self.fetch_line(fragment, from, literal, out);
             }
             Response::Data { what, number, rest } => match literal {
-                Some(Announced { octets, .. }) => self.server.way.reader.keep(unit, octets),
+                Some(Announced { octets, .. }) => self.server.way.fragmentizer.keep(fragment, octets),
                 None => {
                     if number.is_some() && what != Untagged::Other {
                         self.selected_after_all();
                     }
                     match (what, number) {
                         (Untagged::Capability, _) => out.capabilities(parse::capabilities(rest)),
-                        (Untagged::Expunge, Some(number)) => self.server.pieces.expunged(number),
-                        (Untagged::Vanished, _) => self.server.pieces.renumbered(),
+                        (Untagged::Expunge, Some(number)) => self.server.partial_fetches.expunged(number),
+                        (Untagged::Vanished, _) => self.server.partial_fetches.renumbered(),
                         _ => {}
                     }
                     let subject = self.subject(What::Untagged(what));
-                    unit.tell(unit.step(Side::Server, Kind::Untagged, subject), out);
+                    fragment.tell(fragment.step(Side::Server, Kind::Untagged, subject), out);
                 }
             },
         }
@@ -98,12 +98,12 @@ impl Talk {
     }
 
     /// `* OK`, `* NO`, `* BAD`, `* PREAUTH`, `* BYE`. The first thing that a server says is its greeting.
-    fn status(&mut self, unit: &Unit<'_>, status: Status, text: Text<'_>, first: bool, out: &mut dyn Sink) {
+    fn status(&mut self, fragment: &Fragment<'_>, status: Status, text: Text<'_>, first: bool, out: &mut dyn Sink) {
         let greeting = first && matches!(status, Status::Ok | Status::Preauth | Status::Bye);
         if greeting {
             self.from_start = true;
             // The client's first line follows; whoever saw the greeting need not wonder whether it is one.
-            self.client.way.lost = false;
+            self.client.way.desynchronised = false;
             out.banner(text.words);
         }
         match status {
@@ -122,7 +122,7 @@ impl Talk {
             true => (Kind::Greeting, What::Greeting(status)),
             false => (Kind::Untagged, What::Untagged(Untagged::of_status(status, text.code))),
         };
-        unit.tell(unit.step(Side::Server, kind, self.subject(what)), out);
+        fragment.tell(fragment.step(Side::Server, kind, self.subject(what)), out);
     }
 
     fn capabilities(&self, text: Text<'_>, out: &mut dyn Sink) {
@@ -141,9 +141,9 @@ impl Talk {
     }
 
     /// `+`: the server asks for a literal, for the answer to a challenge, or has begun to IDLE.
-    fn continuation(&mut self, unit: &Unit<'_>, words: &[u8], out: &mut dyn Sink) {
+    fn continuation(&mut self, fragment: &Fragment<'_>, words: &[u8], out: &mut dyn Sink) {
         if self.waits_within_a_command() && self.client.held.len() < HELD {
-            self.client.held.push(unit.clone().into_owned());
+            self.client.held.push(fragment.clone().into_owned());
             return self.go_ahead(out);
         }
         let state = self.state;
@@ -151,7 +151,7 @@ impl Talk {
         if !waits && let Some(login) = self.exchange() {
             let what = What::Challenge(login.exchange.challenge(words));
             let subject = crate::protocol::event::Subject::Imap(super::Subject { state, what });
-            login.exchange.add_step(unit.tell(unit.step(Side::Server, Kind::Continuation, subject), out));
+            login.exchange.add_step(fragment.tell(fragment.step(Side::Server, Kind::Continuation, subject), out));
             login.owed = true;
             return;
         }
@@ -161,14 +161,14 @@ impl Talk {
             _ => None,
         };
         self.client.asked = to.is_none() && !waits;
-        unit.tell(unit.step(Side::Server, Kind::Continuation, self.subject(What::Continuation { to })), out);
+        fragment.tell(fragment.step(Side::Server, Kind::Continuation, self.subject(What::Continuation { to })), out);
         self.go_ahead(out);
     }
 
     /// A command has been answered: this is what moves the session.
     pub fn tagged(
         &mut self,
-        unit: &Unit<'_>,
+        fragment: &Fragment<'_>,
         tag: &[u8],
         status: Status,
         text: Text<'_>,
@@ -181,27 +181,27 @@ impl Talk {
         let to = answered.as_ref().map(|(_, command)| command.verb);
         let subject = self.subject(What::Tagged { to, status, code: text.code });
         let answers = answered.as_ref().map(|(_, command)| command.step);
-        let step = unit.step(Side::Server, Kind::Reply, subject);
-        let step = unit.tell(Step { tag: Some(tag), answers, ..step }, out);
+        let step = fragment.step(Side::Server, Kind::Reply, subject);
+        let step = fragment.tell(Step { tag: Some(tag), answers, ..step }, out);
         self.capabilities(text, out);
-        let (ticket, mut command) = answered?;
-        let words = unit.text.get(unit.text.len() - words_after(tag, &unit.text)..).unwrap_or_default();
+        let (command_id, mut command) = answered?;
+        let words = fragment.text.get(fragment.text.len() - words_after(tag, &fragment.text)..).unwrap_or_default();
         let before = if command.verb == Verb::Replace { self.server.appended.take() } else { None };
         let uids = match text.code {
             Some(Code::AppendUid) => text.arguments,
             _ => before.as_deref().unwrap_or_default(),
         };
-        let verdict = Verdict { status, step, words, uids };
-        self.append_decided(ticket, verdict);
-        if self.login == Some(ticket) {
+        let completion = Completion { status, step, words, uids };
+        self.append_decided(command_id, completion);
+        if self.login == Some(command_id) {
             self.login = None;
         }
-        let mailbox = match &mut command.asked {
-            Asked::Mailbox(mailbox) => mailbox.take(),
+        let mailbox = match &mut command.on_completion {
+            OnCompletion::Mailbox(mailbox) => mailbox.take(),
             _ => None,
         };
         let verb = command.verb;
-        settle(command, Some(verdict), out);
+        resolve(command, Some(completion), out);
         self.moved(verb, status, mailbox, out)
     }
 
@@ -214,7 +214,7 @@ impl Talk {
                 self.state = State::Selected;
                 self.mailbox = mailbox;
                 let uid_validity = self.server.uid_validity.take();
-                self.server.pieces.selected(self.mailbox.as_deref(), uid_validity, out);
+                self.server.partial_fetches.selected(self.mailbox.as_deref(), uid_validity, out);
             }
             // A SELECT that fails leaves no mailbox selected (RFC 3501, section 6.3.1); one that is not understood
             // changes nothing.
@@ -224,12 +224,12 @@ impl Talk {
                 }
                 self.mailbox = None;
                 self.server.uid_validity = None;
-                self.server.pieces.left(out);
+                self.server.partial_fetches.left(out);
             }
             (Verb::Unauthenticate, Status::Ok) => {
                 self.state = State::NotAuthenticated;
                 self.mailbox = None;
-                self.server.pieces.over(out);
+                self.server.partial_fetches.over(out);
             }
             (Verb::Logout, Status::Ok) => self.state = State::Logout,
             (Verb::Fetch | Verb::Store | Verb::Search | Verb::Expunge | Verb::Copy | Verb::Move, Status::Ok) => {

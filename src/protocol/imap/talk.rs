@@ -8,21 +8,21 @@ What the two sides have said so far, and how each is read (RFC 3501, section 3).
  any ── BYE, LOGOUT OK ──▶ Logout
 ```
 
-Each side is either in step, its next line being a line of the protocol, or lost: after a gap, where the capture begins
-in the middle, or where the other end miscounted. Who is lost goes on at the next line that is surely one; what lies
-before it is told as unknown.
+Each side is either in step, its next line being a line of the protocol, or desynchronised: after a gap, where the
+capture begins in the middle, or where the other end miscounted. Who is desynchronised goes on at the next line that is
+surely one; what lies before it is told as unknown.
 */
 
 use super::append::Append;
-use super::client::Waiting;
+use super::client::PendingLiteral;
 use super::command::{Verb, command};
 use super::fetch::Fetch;
-use super::pieces::Pieces;
-use super::queue::{Asked, InFlight, Queue, Ticket};
+use super::fragmentizer::{Fragment, Fragmentizer, GapIn};
+use super::partial::PartialFetches;
+use super::queue::{CommandId, OnCompletion, Pending, Queue};
 use super::reply::{Response, Status, response};
-use super::unit::{Hole, Reader, Unit};
 use super::{State, What};
-use crate::flow::{At, Side};
+use crate::flow::{PacketRef, Side};
 use crate::limits::Limit;
 use crate::protocol::event::{Delivery, Kind, LoginOutcome, MessageOutcome, Sink, Step, StepId, Subject};
 use crate::protocol::framing::Input;
@@ -48,9 +48,9 @@ pub(super) struct Talk {
     pub named: bool,
     pub queue: Queue,
     /// AUTHENTICATE, while it is in flight and nothing that crosses can be another's.
-    pub login: Option<Ticket>,
+    pub login: Option<CommandId>,
     /// Since it began, bytes of the client and of the server were lost.
-    pub login_lacks: [bool; 2],
+    pub login_gaps: [bool; 2],
     pub client: Client,
     pub server: Server,
 }
@@ -58,10 +58,10 @@ pub(super) struct Talk {
 /// One side's stream.
 #[derive(Debug)]
 pub(super) struct Way {
-    pub reader: Reader,
-    pub lost: bool,
-    /// What was passed over while lost.
-    stray: Option<Unit<'static>>,
+    pub fragmentizer: Fragmentizer,
+    pub desynchronised: bool,
+    /// What was passed over while desynchronised.
+    skipped: Option<Fragment<'static>>,
 }
 
 /// The client's side.
@@ -71,9 +71,9 @@ pub(super) struct Client {
     /// The server has sent `+` to something that was not captured: an AUTHENTICATE, for all one knows.
     pub asked: bool,
     /// A literal that the server has not asked for yet.
-    pub waiting: Option<Waiting>,
+    pub waiting: Option<PendingLiteral>,
     /// `+` lines that came within a command: told after it, since they speak of its parts.
-    pub held: Vec<Unit<'static>>,
+    pub held: Vec<Fragment<'static>>,
     /// The literal that comes is APPEND's mailbox, or what stands in its place.
     pub mailbox_comes: bool,
     /// APPEND, from its step to its end.
@@ -89,7 +89,7 @@ pub(super) struct Server {
     /// APPENDUID's arguments, told before the reply that they belong to: REPLACE's (RFC 8508, section 3.1).
     pub appended: Option<Vec<u8>>,
     /// Messages that are fetched in pieces.
-    pub pieces: Pieces,
+    pub partial_fetches: PartialFetches,
     /// UIDVALIDITY, told while a mailbox is being selected.
     pub uid_validity: Option<u64>,
 }
@@ -97,7 +97,7 @@ pub(super) struct Server {
 impl Default for Way {
     /// The first line must prove that it is one: nobody knows whether the capture begins at the beginning.
     fn default() -> Self {
-        Self { reader: Reader::default(), lost: true, stray: None }
+        Self { fragmentizer: Fragmentizer::default(), desynchronised: true, skipped: None }
     }
 }
 
@@ -111,16 +111,16 @@ impl Default for Talk {
             named: false,
             queue: Queue::default(),
             login: None,
-            login_lacks: [false; 2],
+            login_gaps: [false; 2],
             client: Client::default(),
             server: Server::default(),
         }
     }
 }
 
-/// The reply that settles a command.
+/// The reply that resolves a command.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Verdict<'a> {
+pub(super) struct Completion<'a> {
     pub status: Status,
     /// The reply's step.
     pub step: StepId,
@@ -139,7 +139,7 @@ impl Talk {
     /// Reads what `from` said, up to where another layer begins.
     pub fn read(&mut self, from: Side, input: &mut Input<'_>, out: &mut dyn Sink) -> Option<Switch> {
         // Whoever speaks ends what the other was saying: steps are told in the order of the conversation.
-        self.tell_stray(from.other(), out);
+        self.tell_skipped(from.other(), out);
         self.content_came(from.other(), out);
         match from {
             Side::Client => {
@@ -151,19 +151,19 @@ impl Talk {
     }
 
     /// `missing` bytes that `from` said are not in the capture.
-    pub fn gap(&mut self, from: Side, missing: u64, at: At, out: &mut dyn Sink) -> Option<Switch> {
-        self.tell_stray(from.other(), out);
+    pub fn gap(&mut self, from: Side, missing: u64, at: PacketRef, out: &mut dyn Sink) -> Option<Switch> {
+        self.tell_skipped(from.other(), out);
         self.content_came(Side::Client, out);
         self.content_came(Side::Server, out);
         if from == Side::Client {
             self.give_up_waiting(out);
         }
-        let hole = self.way(from).reader.gap(missing, at);
-        let (missing_octets, end, beyond) = match hole {
-            Hole::Literal { missing, end, beyond } => (missing, end, beyond),
-            Hole::Lines(unit) => {
-                let switch = unit.and_then(|unit| self.fragment(from, unit, out));
-                self.lose(from, out);
+        let gap = self.way(from).fragmentizer.gap(missing, at);
+        let (missing_octets, end, beyond) = match gap {
+            GapIn::Literal { missing, end, beyond } => (missing, end, beyond),
+            GapIn::Lines(fragment) => {
+                let switch = fragment.and_then(|fragment| self.unfinished(from, fragment, out));
+                self.desynchronise(from, out);
                 self.tell_gap(from, missing, at, out);
                 return switch;
             }
@@ -180,7 +180,7 @@ impl Talk {
             }
         }
         if beyond > 0 {
-            self.lose(from, out);
+            self.desynchronise(from, out);
         }
         None
     }
@@ -190,18 +190,18 @@ impl Talk {
         if from == Side::Client {
             self.give_up_waiting(out);
         }
-        if let Some(stretch) = self.way(from).reader.flush_literal() {
+        if let Some(stretch) = self.way(from).fragmentizer.flush_literal() {
             match from {
                 Side::Client => self.append_end(stretch, false, out),
                 Side::Server => self.fetch_end(stretch, false, out),
             }
         }
         self.content_came(from, out);
-        if let Some(unit) = self.way(from).reader.flush() {
-            self.fragment(from, unit, out);
+        if let Some(fragment) = self.way(from).fragmentizer.flush() {
+            self.unfinished(from, fragment, out);
         }
-        self.lose(from, out);
-        self.tell_stray(from, out);
+        self.desynchronise(from, out);
+        self.tell_skipped(from, out);
     }
 
     /// The connection is over.
@@ -209,17 +209,17 @@ impl Talk {
         self.cut(Side::Client, out);
         self.cut(Side::Server, out);
         self.tell_held(None, out);
-        self.server.pieces.over(out);
+        self.server.partial_fetches.over(out);
         for command in self.queue.drain() {
-            settle(command, None, out);
+            resolve(command, None, out);
         }
     }
 
-    /// `from` is lost: what was under way on its side will not be heard to its end.
-    fn lose(&mut self, from: Side, out: &mut dyn Sink) {
-        self.way(from).lost = true;
-        self.login_lacks[from as usize] = true;
-        if self.login_lacks == [true; 2] {
+    /// `from` is desynchronised: what was under way on its side will not be heard to its end.
+    fn desynchronise(&mut self, from: Side, out: &mut dyn Sink) {
+        self.way(from).desynchronised = true;
+        self.login_gaps[from as usize] = true;
+        if self.login_gaps == [true; 2] {
             // Its end may be missing, and another's beginning: only a reply with its tag is surely its own.
             self.login = None;
         }
@@ -228,7 +228,7 @@ impl Talk {
             Side::Server => {
                 self.fetch_over(out);
                 // An EXPUNGE may be among what is missing.
-                self.server.pieces.renumbered();
+                self.server.partial_fetches.renumbered();
             }
         }
     }
@@ -249,18 +249,18 @@ impl Talk {
     }
 
     /// What had come of a line that has no end.
-    fn fragment(&mut self, from: Side, unit: Unit<'static>, out: &mut dyn Sink) -> Option<Switch> {
-        let text = unit.text.clone();
+    fn unfinished(&mut self, from: Side, fragment: Fragment<'static>, out: &mut dyn Sink) -> Option<Switch> {
+        let text = fragment.text.clone();
         match from {
             Side::Client => {
                 // A command is told as one if there is no doubt about its verb; its arguments may be cut short.
                 match command(&text).filter(|command| command.is_sure()) {
-                    Some(command) => _ = self.command(&unit, &command, false, out),
+                    Some(command) => _ = self.command(&fragment, &command, false, out),
                     None => {
                         // Half an answer to a challenge may be half a password.
                         let secrets = self.login.map(|_| 0..text.len()).into_iter().collect();
-                        let step = unit.step(from, Kind::Unknown, Subject::Unknown);
-                        unit.tell(Step { secrets, ..step }, out);
+                        let step = fragment.step(from, Kind::Unknown, Subject::Unknown);
+                        fragment.tell(Step { secrets, ..step }, out);
                     }
                 }
                 None
@@ -270,10 +270,10 @@ impl Talk {
                 Some(Response::Tagged { tag, status, text: words })
                     if self.server.fetch.is_none() && text.len() > tag.len() + 1 + status.name().len() =>
                 {
-                    self.tagged(&unit, tag, status, words, out)
+                    self.tagged(&fragment, tag, status, words, out)
                 }
                 _ => {
-                    unit.tell(unit.step(from, Kind::Unknown, Subject::Unknown), out);
+                    fragment.tell(fragment.step(from, Kind::Unknown, Subject::Unknown), out);
                     None
                 }
             },
@@ -281,33 +281,33 @@ impl Talk {
     }
 
     /// Puts a line that could not be understood with those before it.
-    pub fn stray(&mut self, side: Side, unit: Unit<'_>) {
+    pub fn skip(&mut self, side: Side, fragment: Fragment<'_>) {
         let way = self.way(side);
-        way.lost = true;
-        match &mut way.stray {
-            Some(stray) => stray.append(&unit),
-            None => way.stray = Some(unit.into_owned()),
+        way.desynchronised = true;
+        match &mut way.skipped {
+            Some(skipped) => skipped.append(&fragment),
+            None => way.skipped = Some(fragment.into_owned()),
         }
     }
 
     /// Tells what `side` said that could not be understood.
-    pub fn tell_stray(&mut self, side: Side, out: &mut dyn Sink) {
-        if let Some(stray) = self.way(side).stray.take() {
-            stray.tell(stray.step(side, Kind::Unknown, Subject::Unknown), out);
+    pub fn tell_skipped(&mut self, side: Side, out: &mut dyn Sink) {
+        if let Some(skipped) = self.way(side).skipped.take() {
+            skipped.tell(skipped.step(side, Kind::Unknown, Subject::Unknown), out);
         }
     }
 
     /// Tells of a gap.
-    pub fn tell_gap(&mut self, from: Side, missing: u64, at: At, out: &mut dyn Sink) {
-        self.tell_stray(from, out);
+    pub fn tell_gap(&mut self, from: Side, missing: u64, at: PacketRef, out: &mut dyn Sink) {
+        self.tell_skipped(from, out);
         out.step(Step::gap(from, missing, at));
     }
 
     /// Tells the `+` lines that were held back.
     pub fn tell_held(&mut self, to: Option<Verb>, out: &mut dyn Sink) {
-        for unit in std::mem::take(&mut self.client.held) {
+        for fragment in std::mem::take(&mut self.client.held) {
             let subject = self.subject(What::Continuation { to });
-            unit.tell(unit.step(Side::Server, Kind::Continuation, subject), out);
+            fragment.tell(fragment.step(Side::Server, Kind::Continuation, subject), out);
         }
     }
 
@@ -317,36 +317,43 @@ impl Talk {
     }
 
     /// Remembers a command that was sent.
-    pub fn ask(&mut self, key: &[u8], verb: Verb, step: StepId, asked: Asked, out: &mut dyn Sink) -> Ticket {
-        let (ticket, forgotten) = self.queue.push(InFlight { key: key.to_vec(), verb, step, asked });
+    pub fn ask(
+        &mut self,
+        key: &[u8],
+        verb: Verb,
+        step: StepId,
+        on_completion: OnCompletion,
+        out: &mut dyn Sink,
+    ) -> CommandId {
+        let (command_id, forgotten) = self.queue.push(Pending { key: key.to_vec(), verb, step, on_completion });
         for command in forgotten {
             out.limit(Limit::CommandsInFlight);
-            settle(command, None, out);
+            resolve(command, None, out);
         }
-        ticket
+        command_id
     }
 }
 
 /// Tells what became of `command`, where its reply decides on a log-in or on messages.
-pub(super) fn settle(command: InFlight, verdict: Option<Verdict<'_>>, out: &mut dyn Sink) {
-    let step = verdict.map(|verdict| verdict.step);
-    match command.asked {
-        Asked::Plain | Asked::Mailbox(_) | Asked::Fetch(_) => {}
-        Asked::Login(mut credential) => {
-            credential.outcome = outcome(verdict, false);
+pub(super) fn resolve(command: Pending, completion: Option<Completion<'_>>, out: &mut dyn Sink) {
+    let step = completion.map(|completion| completion.step);
+    match command.on_completion {
+        OnCompletion::Plain | OnCompletion::Mailbox(_) | OnCompletion::Fetch(_) => {}
+        OnCompletion::Login(mut credential) => {
+            credential.outcome = outcome(completion, false);
             credential.steps.extend(step);
             out.credential(*credential);
         }
-        Asked::Authenticate(mut login) => {
+        OnCompletion::Authenticate(mut login) => {
             step.into_iter().for_each(|step| login.exchange.add_step(step));
-            out.credential(login.exchange.finish(outcome(verdict, login.cancelled)));
+            out.credential(login.exchange.finish(outcome(completion, login.cancelled)));
         }
-        Asked::Append(messages) => {
+        OnCompletion::Append(messages) => {
             for appended in messages {
                 let outcome = MessageOutcome {
-                    outcome: Some(delivery(verdict)),
-                    reply: verdict.map(|verdict| verdict.words.to_vec()),
-                    uid: verdict.and_then(|verdict| super::parse::append_uid(verdict.uids, appended.nth)),
+                    outcome: Some(delivery(completion)),
+                    reply: completion.map(|completion| completion.words.to_vec()),
+                    uid: completion.and_then(|completion| super::parse::append_uid(completion.uids, appended.nth)),
                     steps: appended.steps.into_iter().chain(step).collect(),
                     ..MessageOutcome::default()
                 };
@@ -356,8 +363,8 @@ pub(super) fn settle(command: InFlight, verdict: Option<Verdict<'_>>, out: &mut 
     }
 }
 
-fn outcome(verdict: Option<Verdict<'_>>, cancelled: bool) -> LoginOutcome {
-    match verdict.map(|verdict| verdict.status) {
+fn outcome(completion: Option<Completion<'_>>, cancelled: bool) -> LoginOutcome {
+    match completion.map(|completion| completion.status) {
         Some(Status::Ok) => LoginOutcome::Accepted,
         _ if cancelled => LoginOutcome::Cancelled,
         Some(_) => LoginOutcome::Rejected,
@@ -366,8 +373,8 @@ fn outcome(verdict: Option<Verdict<'_>>, cancelled: bool) -> LoginOutcome {
 }
 
 /// What a reply to APPEND says of its messages: all of them or none (RFC 3502).
-fn delivery(verdict: Option<Verdict<'_>>) -> Delivery {
-    match verdict.map(|verdict| verdict.status) {
+fn delivery(completion: Option<Completion<'_>>) -> Delivery {
+    match completion.map(|completion| completion.status) {
         Some(Status::Ok) => Delivery::Accepted,
         Some(_) => Delivery::Rejected,
         None => Delivery::Unknown,

@@ -3,9 +3,9 @@
 use super::command::{Command, Verb};
 use super::dialogue::{Dialogue, Said, Saying, subject};
 use super::maildrop::Maildrop;
-use super::queue::{Asked, Follows, Login, Pending};
+use super::queue::{Follows, Login, Pending, Prompt};
 use super::{State, What, parse};
-use crate::flow::{At, Side};
+use crate::flow::{PacketRef, Side};
 use crate::limits::Limit;
 use crate::protocol::event::{self, Credential, Exposure, Kind, LoginOutcome, Sink, StepId};
 use crate::protocol::framing::{Input, Line, LineEnd};
@@ -42,10 +42,10 @@ impl Dialogue {
             out.limit(Limit::LineBytes);
         }
         // A line of which a piece is missing may hold half a password, and half a password is none.
-        let follows_gap = std::mem::take(&mut self.client_lost);
+        let follows_gap = std::mem::take(&mut self.client_follows_gap);
         let whole = !follows_gap && line.end != LineEnd::None && !line.truncated;
         let command = parse::command(&line.bytes);
-        let was_asked = std::mem::take(&mut self.asked_by_unseen);
+        let was_prompted = std::mem::take(&mut self.prompted_by_unseen);
         if let Some(command) = command.as_ref().filter(|command| command.verb != Verb::Other) {
             self.ok_was_the_last_word(command.verb, out);
         }
@@ -53,12 +53,13 @@ impl Dialogue {
             self.queue.line();
             return self.response(line, whole, out);
         }
-        let was_asked = was_asked || self.queue.last().is_some_and(|last| last.is_unnamed_auth());
-        if was_asked && command.as_ref().is_none_or(|command| command.verb == Verb::Other && command.argument.is_none())
+        let was_prompted = was_prompted || self.queue.last().is_some_and(|last| last.is_unnamed_auth());
+        if was_prompted
+            && command.as_ref().is_none_or(|command| command.verb == Verb::Other && command.argument.is_none())
         {
             self.interrupt(out);
             // Whoever does not know the mechanism must take it for a password.
-            let what = What::Response(Round::Garbage(Mechanism::Other));
+            let what = What::Response(Round::Malformed(Mechanism::Other));
             let mut step = Said::line(line).step(Side::Client, Kind::Response, subject(self.state, what));
             step.secrets.push(0..line.bytes.len());
             out.step(step);
@@ -89,7 +90,7 @@ impl Dialogue {
     /// that is a command, and the challenge was not captured.
     fn is_response(&mut self, command: Option<&Command<'_>>, line: &[u8]) -> bool {
         match self.queue.last().and_then(|pending| pending.login.as_ref()) {
-            Some(Login::Sasl { asked: Asked::Challenge, .. }) => true,
+            Some(Login::Sasl { prompt: Prompt::Challenge, .. }) => true,
             Some(Login::Sasl { .. }) => {
                 command.is_none_or(|command| command.verb == Verb::Other) && !line.trim_ascii().contains(&b' ')
             }
@@ -100,13 +101,13 @@ impl Dialogue {
     fn response(&mut self, line: &Line<'_>, whole: bool, out: &mut dyn Sink) {
         let state = self.state;
         let Some(pending) = self.queue.last() else { return };
-        let Some(Login::Sasl { exchange, asked }) = &mut pending.login else { return };
-        *asked = Asked::No;
+        let Some(Login::Sasl { exchange, prompt }) = &mut pending.login else { return };
+        *prompt = Prompt::No;
         let round = if whole {
             exchange.response(&line.bytes)
         } else {
             exchange.missed();
-            Round::Garbage(exchange.mechanism())
+            Round::Malformed(exchange.mechanism())
         };
         let mut step = Said::line(line).step(Side::Client, Kind::Response, subject(state, What::Response(round)));
         if round.is_secret() {
@@ -118,7 +119,7 @@ impl Dialogue {
 
     /// The client goes on with a command though the server's `+OK` may have asked for its part of AUTH.
     fn ok_was_the_last_word(&mut self, verb: Verb, out: &mut dyn Sink) {
-        let Some(exchange) = self.queue.take_asked_by_ok() else { return };
+        let Some(exchange) = self.queue.take_prompted_by_ok() else { return };
         let outcome = if verb.is_of_transaction() { LoginOutcome::Accepted } else { LoginOutcome::Unknown };
         if outcome == LoginOutcome::Accepted {
             (self.state, self.maildrop) = (State::Transaction, Maildrop::default());
@@ -133,7 +134,7 @@ impl Dialogue {
         let over = match &self.saying {
             Saying::Replies => false,
             Saying::Rubbish(_) => true,
-            Saying::Listing(listing) => !listing.certain || listing.has_gap && waits,
+            Saying::MultiLine(multi_line) => !multi_line.certain || multi_line.has_gap && waits,
             Saying::Content(content) => content.has_gap() && waits,
         };
         if over {
@@ -180,7 +181,7 @@ impl Dialogue {
                         Some(_) => exchange.missed(),
                         None => {}
                     }
-                    Login::Sasl { exchange, asked: Asked::No }
+                    Login::Sasl { exchange, prompt: Prompt::No }
                 });
             }
             _ => {}
@@ -227,11 +228,11 @@ impl Dialogue {
         }
     }
 
-    pub(super) fn client_gap(&mut self, missing: u64, at: At, out: &mut dyn Sink) {
+    pub(super) fn client_gap(&mut self, missing: u64, at: PacketRef, out: &mut dyn Sink) {
         match &mut self.upload {
             Some(content) => content.gap(missing, at, out),
             None => {
-                self.client_lost = true;
+                self.client_follows_gap = true;
                 if missing >= ANOTHER_USER {
                     self.user = None;
                 }

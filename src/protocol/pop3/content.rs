@@ -2,7 +2,7 @@
 
 use super::command::Verb;
 use super::{State, Subject, What};
-use crate::flow::{At, Side};
+use crate::flow::{PacketRef, Side};
 use crate::protocol::event::{self, Kind, MessageId, MessageStart, Packets, Sink, Step, StepId};
 use crate::protocol::framing::{DotBlock, DotPiece, Input, LineEnd};
 
@@ -19,7 +19,7 @@ pub struct Content {
     /// How the sender ends its lines.
     style: LineEnd,
     /// The first and the last packet.
-    packets: Option<(u64, At)>,
+    packets: Option<(u64, PacketRef)>,
     bytes: u64,
     /// Bytes of content: what the sender said there would be, what came, and what is missing.
     octets: Option<u64>,
@@ -85,7 +85,7 @@ impl Content {
     }
 
     /// Bytes are missing.
-    pub fn gap(&mut self, missing: u64, at: At, out: &mut dyn Sink) {
+    pub fn gap(&mut self, missing: u64, at: PacketRef, out: &mut dyn Sink) {
         self.mark(at);
         self.missing = self.missing.saturating_add(missing);
         self.block = DotBlock::in_the_middle();
@@ -124,7 +124,7 @@ impl Content {
         (self.message, steps)
     }
 
-    fn mark(&mut self, at: At) {
+    fn mark(&mut self, at: PacketRef) {
         self.packets = Some((self.packets.map_or(at.packet, |(first, _)| first), at));
     }
 }

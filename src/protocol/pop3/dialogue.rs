@@ -13,16 +13,16 @@ What the client says is told in `client.rs`, what the server answers in `server.
 */
 
 use super::content::Content;
-use super::lines::{Lines, Listing};
 use super::maildrop::Maildrop;
+use super::multi_line::{Lines, MultiLineReply};
 use super::queue::Queue;
 use super::{State, Subject, What};
 use crate::capture::Time;
-use crate::flow::{At, Side};
+use crate::flow::{PacketRef, Side};
 use crate::protocol;
 use crate::protocol::event::{self, Delivery, Kind, MessageOutcome, Packets, Sink, Step, StepId};
 use crate::protocol::framing::{Framer, Input, Line};
-use crate::protocol::tls::{Verdict, Watch};
+use crate::protocol::tls::{Observer, Outcome};
 
 /// A POP3 session.
 #[derive(Debug, Default)]
@@ -32,15 +32,15 @@ pub struct Dialogue {
     pub(super) queue: Queue,
     pub(super) client: Framer,
     /// The client's next bytes follow a gap: they may be the end of a line.
-    pub(super) client_lost: bool,
+    pub(super) client_follows_gap: bool,
     /// The server has sent a challenge to an AUTH that was not captured.
-    pub(super) asked_by_unseen: bool,
+    pub(super) prompted_by_unseen: bool,
     /// XTND XMIT: the client sends a message.
     pub(super) upload: Option<Content>,
     pub(super) server: Framer,
     pub(super) saying: Saying,
     /// Bytes that are missing where the server's next reply was due.
-    pub(super) server_lost: u64,
+    pub(super) server_missing: u64,
     /// A line of the server was captured.
     pub(super) heard: bool,
     /// Something of the client was captured, or is known to be missing.
@@ -59,7 +59,7 @@ enum Layer {
     Plain,
     /// TLS from the first byte, of which none was seen yet.
     TlsFromStart,
-    Tls(Box<Watch>),
+    Tls(Box<Observer>),
 }
 
 /// What the server is saying.
@@ -69,7 +69,7 @@ pub(super) enum Saying {
     #[default]
     Replies,
     /// The lines of a reply.
-    Listing(Box<Listing>),
+    MultiLine(Box<MultiLineReply>),
     /// A message.
     Content(Content),
     /// Lines that are no reply to anything.
@@ -92,9 +92,9 @@ impl Dialogue {
     pub(super) fn begin_tls(&mut self, out: &mut dyn Sink) {
         self.flush(Side::Client, out);
         self.end_of_saying(false, out);
-        self.queue.settle(out);
-        (self.user, self.client_lost) = (None, false);
-        self.layer = Layer::Tls(Box::new(Watch::after_starttls(out)));
+        self.queue.resolve(out);
+        (self.user, self.client_follows_gap) = (None, false);
+        self.layer = Layer::Tls(Box::new(Observer::after_starttls(out)));
     }
 
     /// Ends a half-read line where it stands.
@@ -113,25 +113,25 @@ impl Dialogue {
         }
     }
 
-    fn watch(&mut self, out: &mut dyn Sink) -> Option<&mut Watch> {
+    fn observer(&mut self, out: &mut dyn Sink) -> Option<&mut Observer> {
         if let Layer::TlsFromStart = self.layer {
-            self.layer = Layer::Tls(Box::new(Watch::implicit(out)));
+            self.layer = Layer::Tls(Box::new(Observer::implicit(out)));
         }
         match &mut self.layer {
-            Layer::Tls(watch) => Some(watch),
+            Layer::Tls(observer) => Some(observer),
             _ => None,
         }
     }
 }
 
 impl protocol::Dialogue for Dialogue {
-    fn data(&mut self, from: Side, bytes: &[u8], at: At, out: &mut dyn Sink) {
+    fn data(&mut self, from: Side, bytes: &[u8], at: PacketRef, out: &mut dyn Sink) {
         let mut input = Input::new(bytes, at);
         while !input.is_empty() {
-            if let Some(watch) = self.watch(out) {
-                match watch.data(from, input.rest(), at, out) {
-                    Verdict::Taken => return,
-                    Verdict::Plain => self.layer = Layer::Plain,
+            if let Some(observer) = self.observer(out) {
+                match observer.data(from, input.rest(), at, out) {
+                    Outcome::Taken => return,
+                    Outcome::Plain => self.layer = Layer::Plain,
                 }
             }
             match from {
@@ -141,9 +141,9 @@ impl protocol::Dialogue for Dialogue {
         }
     }
 
-    fn gap(&mut self, from: Side, missing: u64, at: At, out: &mut dyn Sink) {
-        if let Some(watch) = self.watch(out) {
-            return watch.gap(from, missing, at, out);
+    fn gap(&mut self, from: Side, missing: u64, at: PacketRef, out: &mut dyn Sink) {
+        if let Some(observer) = self.observer(out) {
+            return observer.gap(from, missing, at, out);
         }
         self.client_heard |= from == Side::Client;
         self.flush(from, out);
@@ -156,8 +156,8 @@ impl protocol::Dialogue for Dialogue {
     }
 
     fn end(&mut self, out: &mut dyn Sink) {
-        if let Layer::Tls(watch) = &mut self.layer {
-            watch.end(out);
+        if let Layer::Tls(observer) = &mut self.layer {
+            observer.end(out);
         }
         self.flush(Side::Server, out);
         self.end_of_saying(false, out);
@@ -167,7 +167,7 @@ impl protocol::Dialogue for Dialogue {
             let outcome = Some(Delivery::Unknown);
             out.message_outcome(message, MessageOutcome { outcome, steps, ..MessageOutcome::default() });
         }
-        self.queue.settle(out);
+        self.queue.resolve(out);
     }
 }
 

@@ -45,13 +45,13 @@ pub enum Login {
         /// What crosses.
         exchange: Box<Exchange>,
         /// Whether it is the client's turn.
-        asked: Asked,
+        prompt: Prompt,
     },
 }
 
 /// Whether the server has asked the client to go on with an AUTH, and the client has not answered yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Asked {
+pub enum Prompt {
     /// It has not.
     No,
     /// By a challenge.
@@ -101,7 +101,7 @@ impl Pending {
     }
 
     /// No reply will be known to be this command's: what hangs on it is told.
-    fn settle(self, out: &mut dyn Sink) {
+    fn resolve(self, out: &mut dyn Sink) {
         match self.login {
             Some(Login::Native(credential)) => out.credential(*credential),
             Some(Login::Sasl { exchange, .. }) => out.credential(exchange.finish(LoginOutcome::Unknown)),
@@ -125,7 +125,7 @@ pub struct Queue {
     /// There may be such after the last that was seen.
     hidden_last: bool,
     /// There may be replies that nobody saw.
-    lost: bool,
+    replies_missing: bool,
     /// The client has sent a command before it had the answer to the one before.
     pipelines: bool,
     /// What came last.
@@ -152,7 +152,7 @@ impl Queue {
     /// A command was sent.
     pub fn push(&mut self, pending: Pending, out: &mut dyn Sink) {
         let last = std::mem::replace(&mut self.last, Last::Line);
-        let in_doubt = self.hidden || self.lost;
+        let in_doubt = self.hidden || self.replies_missing;
         // Of both sides bytes are missing: a client that sends several commands at once may have sent others before.
         let proves = match last {
             Last::Reply => true,
@@ -160,20 +160,20 @@ impl Queue {
             Last::Line | Last::UnseenLine => false,
         };
         if self.client_waits_for_replies() && (in_doubt && proves || self.is_one_unanswered()) {
-            self.settle(out);
+            self.resolve(out);
         }
         self.pipelines |= if in_doubt { last == Last::Line } else { !self.pending.is_empty() };
         self.waits |= !in_doubt && last == Last::Reply && pending.verb.is_of_transaction();
         if self.pending.len() >= COMMANDS_IN_FLIGHT {
             out.limit(Limit::CommandsInFlight);
-            (self.lost, self.certain) = (true, 0);
+            (self.replies_missing, self.certain) = (true, 0);
             if let Some(oldest) = self.pending.pop_front() {
-                oldest.settle(out);
+                oldest.resolve(out);
             }
         }
         self.pending.push_back(pending);
         self.hidden_last = false;
-        self.certain = if self.hidden || self.lost { 0 } else { self.pending.len() };
+        self.certain = if self.hidden || self.replies_missing { 0 } else { self.pending.len() };
     }
 
     /// True for a client that never had two commands in flight: its next command proves that it had all its replies.
@@ -200,7 +200,7 @@ impl Queue {
         self.certain = self.certain.checked_sub(1)?;
         let answered = self.pending.pop_front();
         // Whatever was lost, it was not the answer to this one, and no other waits for one.
-        self.lost &= !self.pending.is_empty();
+        self.replies_missing &= !self.pending.is_empty();
         answered
     }
 
@@ -212,12 +212,12 @@ impl Queue {
 
     /// True where commands or replies may be missing.
     pub fn in_doubt(&self) -> bool {
-        self.hidden || self.lost
+        self.hidden || self.replies_missing
     }
 
     /// Takes out the AUTH that was sent last, if the server has said `+OK` to its mechanism, and nothing since.
-    pub fn take_asked_by_ok(&mut self) -> Option<Box<Exchange>> {
-        let by_ok = |pending: &mut Pending| matches!(pending.login, Some(Login::Sasl { asked: Asked::Ok, .. }));
+    pub fn take_prompted_by_ok(&mut self) -> Option<Box<Exchange>> {
+        let by_ok = |pending: &mut Pending| matches!(pending.login, Some(Login::Sasl { prompt: Prompt::Ok, .. }));
         let pending = self.pending.pop_back_if(by_ok)?;
         self.certain = self.certain.min(self.pending.len());
         match pending.login {
@@ -256,11 +256,11 @@ impl Queue {
         }
         self.pending.back_mut().filter(is_auth)?;
         if self.hidden_last {
-            self.settle(out);
+            self.resolve(out);
             return None;
         }
         let before = self.pending.len().saturating_sub(1);
-        self.pending.drain(..before).for_each(|pending| pending.settle(out));
+        self.pending.drain(..before).for_each(|pending| pending.resolve(out));
         self.certain = 1;
         self.pending.front_mut()
     }
@@ -274,7 +274,7 @@ impl Queue {
     /// reply comes later.
     pub fn server_gap(&mut self) {
         self.last = Last::UnseenReply;
-        self.lost = !self.pending.is_empty();
+        self.replies_missing = !self.pending.is_empty();
         if self.pending.len() > 1 || self.hidden {
             self.certain = 0;
         }
@@ -285,14 +285,14 @@ impl Queue {
     pub fn client_gap(&mut self) {
         self.last = Last::UnseenLine;
         (self.hidden, self.hidden_last) = (true, true);
-        if self.lost {
+        if self.replies_missing {
             self.certain = 0;
         }
     }
 
     /// No reply will come any more, or none that could be told apart.
-    pub fn settle(&mut self, out: &mut dyn Sink) {
-        self.pending.drain(..).for_each(|pending| pending.settle(out));
-        (self.certain, self.hidden, self.lost) = (0, false, false);
+    pub fn resolve(&mut self, out: &mut dyn Sink) {
+        self.pending.drain(..).for_each(|pending| pending.resolve(out));
+        (self.certain, self.hidden, self.replies_missing) = (0, false, false);
     }
 }

@@ -3,12 +3,12 @@
 use super::command::Verb;
 use super::content::Content;
 use super::dialogue::{Dialogue, Said, Saying, subject};
-use super::lines::{Lines, Listing};
 use super::maildrop::Maildrop;
-use super::queue::{Asked, Follows, Login, Pending};
+use super::multi_line::{Lines, MultiLineReply};
+use super::queue::{Follows, Login, Pending, Prompt};
 use super::reply::Reply;
 use super::{Effect, State, What, parse};
-use crate::flow::{At, Side};
+use crate::flow::{PacketRef, Side};
 use crate::limits::Limit;
 use crate::protocol::event::{
     self, Delivery, Direction, Kind, LoginOutcome, MessageOutcome, MessageStart, Sink, StepId,
@@ -33,12 +33,12 @@ impl Dialogue {
             out.limit(Limit::LineBytes);
         }
         let reply = parse::reply(&line.bytes);
-        if let Saying::Listing(listing) = &mut self.saying {
+        if let Saying::MultiLine(multi_line) = &mut self.saying {
             // Servers forget the final dot: a status line ends the listing where one is due.
             let is_over =
-                reply.is_some() && (!listing.certain || !self.queue.is_empty() || listing.pending.is_unseen());
+                reply.is_some() && (!multi_line.certain || !self.queue.is_empty() || multi_line.pending.is_unseen());
             if !is_over {
-                return self.listed(line, out);
+                return self.multi_line_goes_on(line, out);
             }
         }
         if let Some(reply) = reply {
@@ -47,7 +47,7 @@ impl Dialogue {
         }
         self.heard = true;
         let challenge = parse::challenge(&line.bytes);
-        self.asked_by_unseen =
+        self.prompted_by_unseen =
             challenge.is_some_and(|text| text.trim_ascii().iter().all(|byte| !byte.is_ascii_whitespace()));
         match challenge {
             Some(challenge) if self.queue.next_is_auth(out).is_some() => self.challenge(line, challenge, out),
@@ -56,30 +56,30 @@ impl Dialogue {
     }
 
     /// A line of a listing.
-    fn listed(&mut self, line: &Line<'_>, out: &mut dyn Sink) {
-        let Saying::Listing(listing) = &mut self.saying else { return };
-        let is_first = !std::mem::replace(&mut listing.certain, true);
-        let is_torn = std::mem::take(&mut listing.torn) || line.end == LineEnd::None || line.truncated;
-        if is_first && listing.pending.is_unseen() && parse::is_header_field(&line.bytes) {
+    fn multi_line_goes_on(&mut self, line: &Line<'_>, out: &mut dyn Sink) {
+        let Saying::MultiLine(multi_line) = &mut self.saying else { return };
+        let is_first = !std::mem::replace(&mut multi_line.certain, true);
+        let is_incomplete = std::mem::take(&mut multi_line.follows_gap) || line.end == LineEnd::None || line.truncated;
+        if is_first && multi_line.pending.is_unseen() && parse::is_header_field(&line.bytes) {
             return self.unseen_message(line, out);
         }
-        if listing.pending.verb == Verb::Uidl
-            && !is_torn
+        if multi_line.pending.verb == Verb::Uidl
+            && !is_incomplete
             && let Some((number, id)) = parse::unique_id(&line.bytes)
         {
             self.maildrop.id(number, id, out);
         }
-        let Saying::Listing(listing) = &mut self.saying else { return };
+        let Saying::MultiLine(multi_line) = &mut self.saying else { return };
         if &*line.bytes == b"." && line.end != LineEnd::None {
-            listing.lines.pass(line);
+            multi_line.lines.pass(line);
             self.end_of_saying(true, out);
         } else {
-            listing.lines.add(line, out);
+            multi_line.lines.add(line, out);
         }
     }
 
     fn reply(&mut self, line: &Line<'_>, reply: &Reply<'_>, out: &mut dyn Sink) {
-        self.server_lost = 0;
+        self.server_missing = 0;
         let is_first = !std::mem::replace(&mut self.heard, true);
         if is_first && self.is_greeting(reply) {
             return self.greeting(line, reply, out);
@@ -87,25 +87,25 @@ impl Dialogue {
         let in_doubt = self.queue.in_doubt();
         let Some(mut pending) = self.queue.answered() else {
             if reply.ok && !self.client_heard {
-                return self.begin_listing(Pending::unseen(), line, reply);
+                return self.begin_multi_line(Pending::unseen(), line, reply);
             }
             let what = What::Reply { to: None, ok: reply.ok, code: reply.code.clone(), effect: None };
             out.step(Said::line(line).step(Side::Server, Kind::Reply, subject(self.state, what)));
             return;
         };
-        if let Some(Login::Sasl { exchange, asked }) = &mut pending.login
+        if let Some(Login::Sasl { exchange, prompt }) = &mut pending.login
             && (reply.ok && !in_doubt && exchange.waits_for_client())
         {
             let what = subject(self.state, What::Challenge(exchange.challenge(b"")));
             let mut step = Said::line(line).step(Side::Server, Kind::Continuation, what);
             step.answers = Some(pending.step);
             exchange.add_step(out.step(step));
-            *asked = Asked::Ok;
+            *prompt = Prompt::Ok;
             return self.queue.put_back(pending);
         }
         match &pending.follows {
             Follows::Lines | Follows::Anything if reply.ok => {
-                self.begin_listing(pending, line, reply);
+                self.begin_multi_line(pending, line, reply);
             }
             _ => {
                 let step = self.tell(Said::line(line), &pending, reply.ok, reply.code.clone(), out);
@@ -114,17 +114,17 @@ impl Dialogue {
         }
     }
 
-    fn begin_listing(&mut self, pending: Pending, line: &Line<'_>, reply: &Reply<'_>) {
+    fn begin_multi_line(&mut self, pending: Pending, line: &Line<'_>, reply: &Reply<'_>) {
         let certain = pending.follows == Follows::Lines;
         let (code, lines) = (reply.code.clone(), Lines::begin(line));
-        let listing = Listing { pending, code, lines, certain, has_gap: false, torn: false };
-        self.saying = Saying::Listing(Box::new(listing));
+        let multi_line = MultiLineReply { pending, code, lines, certain, has_gap: false, follows_gap: false };
+        self.saying = Saying::MultiLine(Box::new(multi_line));
     }
 
     /// Of the client nothing was captured, and what follows the server's `+OK` begins like a message.
     fn unseen_message(&mut self, line: &Line<'_>, out: &mut dyn Sink) {
-        let Saying::Listing(listing) = std::mem::take(&mut self.saying) else { return };
-        let Listing { pending, code, lines, .. } = *listing;
+        let Saying::MultiLine(multi_line) = std::mem::take(&mut self.saying) else { return };
+        let MultiLineReply { pending, code, lines, .. } = *multi_line;
         self.state = State::Transaction;
         let step = self.tell(Said::lines(&lines), &pending, true, code, out);
         let text = parse::reply(&lines.text).map_or(b"".as_slice(), |reply| reply.text);
@@ -147,7 +147,7 @@ impl Dialogue {
 
     /// A message begins, or goes on, with a line that was taken for another.
     fn begin_content(&mut self, mut content: Content, line: &Line<'_>, out: &mut dyn Sink) {
-        let at = At { packet: line.packets.first(), time: line.time };
+        let at = PacketRef { packet: line.packets.first(), time: line.time };
         let line_end: &[u8] = match line.end {
             LineEnd::CrLf => b"\r\n",
             LineEnd::Lf => b"\n",
@@ -157,7 +157,7 @@ impl Dialogue {
         if line.truncated {
             content.gap(line.wire_len - line.bytes.len() as u64, at, out);
         }
-        content.read(&mut Input::new(line_end, At { packet: line.packets.last(), time: line.time }), out);
+        content.read(&mut Input::new(line_end, PacketRef { packet: line.packets.last(), time: line.time }), out);
         self.saying = Saying::Content(content);
     }
 
@@ -197,7 +197,7 @@ impl Dialogue {
         let what = What::Reply { to: Some(pending.verb).filter(|_| !pending.is_unseen()), ok, code, effect };
         let mut step = said.step(Side::Server, Kind::Reply, subject(self.state, what));
         // A reply upon a challenge answers a response that was not captured.
-        let unanswered = matches!(pending.login, Some(Login::Sasl { asked: Asked::Challenge, .. }));
+        let unanswered = matches!(pending.login, Some(Login::Sasl { prompt: Prompt::Challenge, .. }));
         step.answers = Some(pending.step).filter(|_| !unanswered && !pending.is_unseen());
         out.step(step)
     }
@@ -285,20 +285,20 @@ impl Dialogue {
         self.end_of_saying(false, out);
         let state = self.state;
         let Some(pending) = self.queue.next_is_auth(out) else { return };
-        let Some(Login::Sasl { exchange, asked }) = &mut pending.login else { return };
+        let Some(Login::Sasl { exchange, prompt }) = &mut pending.login else { return };
         // A challenge upon a challenge answers a response that was not captured.
-        let unanswered = std::mem::replace(asked, Asked::Challenge) == Asked::Challenge;
+        let unanswered = std::mem::replace(prompt, Prompt::Challenge) == Prompt::Challenge;
         let round = exchange.challenge(challenge);
         let what = subject(state, What::Challenge(round));
         let mut step = Said::line(line).step(Side::Server, Kind::Continuation, what);
         step.answers = Some(pending.step).filter(|_| !unanswered);
         exchange.add_step(out.step(step));
-        self.server_lost = 0;
+        self.server_missing = 0;
     }
 
     /// A line that is no reply though one was due, or though nothing was.
     fn rubbish(&mut self, line: &Line<'_>, out: &mut dyn Sink) {
-        if self.server_lost > 0 && self.queue.is_single() && self.content_after_gap(line, out) {
+        if self.server_missing > 0 && self.queue.is_single() && self.content_after_gap(line, out) {
             return;
         }
         if let Some(pending) = self.queue.next() {
@@ -309,11 +309,11 @@ impl Dialogue {
             _ => self.saying = Saying::Rubbish(Lines::begin(line)),
         }
         // The end of a listing that began in a gap: the command has had its answer.
-        let is_answered = self.server_lost > 0 && &*line.bytes == b".";
+        let is_answered = self.server_missing > 0 && &*line.bytes == b".";
         if is_answered && self.queue.is_single() {
             self.end_of_saying(false, out);
-            self.queue.settle(out);
-            self.server_lost = 0;
+            self.queue.resolve(out);
+            self.server_missing = 0;
         }
     }
 
@@ -326,10 +326,10 @@ impl Dialogue {
         };
         let (direction, mailbox, uid) = (Direction::Retrieved, None, None);
         let start = MessageStart { direction, mailbox, number, uid, part, steps: vec![step] };
-        let at = At { packet: line.packets.first(), time: line.time };
+        let at = PacketRef { packet: line.packets.first(), time: line.time };
         let mut content = Content::begin(Side::Server, verb, line.end, None, start, out);
         number.into_iter().for_each(|number| self.maildrop.retrieved(number, content.message(), out));
-        content.gap(std::mem::take(&mut self.server_lost), at, out);
+        content.gap(std::mem::take(&mut self.server_missing), at, out);
         self.begin_content(content, line, out);
         true
     }
@@ -338,8 +338,8 @@ impl Dialogue {
     pub(super) fn end_of_saying(&mut self, seen: bool, out: &mut dyn Sink) {
         match std::mem::take(&mut self.saying) {
             Saying::Replies => {}
-            Saying::Listing(listing) => {
-                let Listing { pending, code, lines, .. } = *listing;
+            Saying::MultiLine(multi_line) => {
+                let MultiLineReply { pending, code, lines, .. } = *multi_line;
                 self.tell(Said::lines(&lines), &pending, true, code, out);
                 if pending.verb == Verb::Capa || pending.is_unseen() && parse::is_capa(&lines.text) {
                     out.capabilities(lines.text.split(|&byte| byte == b'\n').skip(1).map(<[u8]>::to_vec).collect());
@@ -359,17 +359,17 @@ impl Dialogue {
         }
     }
 
-    pub(super) fn server_gap(&mut self, missing: u64, at: At, out: &mut dyn Sink) {
+    pub(super) fn server_gap(&mut self, missing: u64, at: PacketRef, out: &mut dyn Sink) {
         self.queue.heard();
         match &mut self.saying {
             Saying::Content(content) => return content.gap(missing, at, out),
-            Saying::Listing(listing) if listing.certain => {
-                (listing.has_gap, listing.torn) = (true, true);
+            Saying::MultiLine(multi_line) if multi_line.certain => {
+                (multi_line.has_gap, multi_line.follows_gap) = (true, true);
                 return;
             }
             _ => self.end_of_saying(false, out),
         }
-        self.server_lost = self.server_lost.saturating_add(missing);
+        self.server_missing = self.server_missing.saturating_add(missing);
         self.queue.server_gap();
     }
 }

@@ -108,7 +108,7 @@ pub enum Round {
     /// Client: `*`, gives up.
     Cancel,
     /// Either: not valid base64, or not of the mechanism's form.
-    Garbage(Mechanism),
+    Malformed(Mechanism),
 }
 
 impl Round {
@@ -117,7 +117,7 @@ impl Round {
     pub fn is_secret(self) -> bool {
         match self {
             Self::Password | Self::Identity | Self::Token => true,
-            Self::Garbage(mechanism) => mechanism.carries_secrets(),
+            Self::Malformed(mechanism) => mechanism.carries_secrets(),
             _ => false,
         }
     }
@@ -225,7 +225,7 @@ impl Exchange {
             (Mechanism::Ntlm, None) if base64.get(..4).is_some_and(|word| word.eq_ignore_ascii_case(b"ntlm")) => {
                 Round::GoAhead(Mechanism::Ntlm)
             }
-            (mechanism, None) => Round::Garbage(mechanism),
+            (mechanism, None) => Round::Malformed(mechanism),
         }
     }
 
@@ -245,7 +245,7 @@ impl Exchange {
         }
         let round = match if base64 == b"=" { Some(Vec::new()) } else { payload::base64(base64) } {
             Some(decoded) => self.decoded_response(&decoded, base64),
-            None => Round::Garbage(self.mechanism),
+            None => Round::Malformed(self.mechanism),
         };
         if self.mechanism == Mechanism::Login {
             self.turn = self.turn.next();
@@ -289,7 +289,7 @@ impl Exchange {
             Mechanism::Login => self.login(decoded),
             Mechanism::CramMd5 => match payload::cram_md5(decoded) {
                 Some(username) => self.proof(Some(username.to_vec()), decoded, base64),
-                None => Round::Garbage(self.mechanism),
+                None => Round::Malformed(self.mechanism),
             },
             Mechanism::DigestMd5 => self.digest_md5(decoded, base64),
             Mechanism::Scram => self.scram(decoded, base64),
@@ -313,7 +313,7 @@ impl Exchange {
     }
 
     fn plain(&mut self, decoded: &[u8]) -> Round {
-        let Some(parts) = payload::plain(decoded) else { return Round::Garbage(self.mechanism) };
+        let Some(parts) = payload::plain(decoded) else { return Round::Malformed(self.mechanism) };
         self.credential.authorization_id = some(parts.authzid);
         self.credential.username = some(parts.authcid);
         self.credential.password = Some(parts.passwd.to_vec());
@@ -332,17 +332,17 @@ impl Exchange {
                 self.credential.exposure = Exposure::Plaintext;
                 Round::Password
             }
-            Turn::Over => Round::Garbage(self.mechanism),
+            Turn::Over => Round::Malformed(self.mechanism),
         }
     }
 
     fn digest_md5(&mut self, decoded: &[u8], base64: &[u8]) -> Round {
-        let Some(directives) = payload::digest_md5(decoded) else { return Round::Garbage(self.mechanism) };
+        let Some(directives) = payload::digest_md5(decoded) else { return Round::Malformed(self.mechanism) };
         let value = |name: &[u8]| {
             directives.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.clone())
         };
         if value(b"response").is_none() {
-            return Round::Garbage(self.mechanism);
+            return Round::Malformed(self.mechanism);
         }
         self.credential.authorization_id = value(b"authzid").filter(|name| !name.is_empty());
         self.proof(value(b"username"), decoded, base64)
@@ -359,11 +359,11 @@ impl Exchange {
             let username = self.credential.username.take();
             return self.proof(username, decoded, base64);
         }
-        Round::Garbage(self.mechanism)
+        Round::Malformed(self.mechanism)
     }
 
     fn ntlm(&mut self, decoded: &[u8], base64: &[u8]) -> Round {
-        let Some(message) = ntlm::Message::parse(decoded) else { return Round::Garbage(self.mechanism) };
+        let Some(message) = ntlm::Message::parse(decoded) else { return Round::Malformed(self.mechanism) };
         self.ntlm_user(&message);
         self.keep_response(decoded, base64);
         Round::Proof(self.mechanism)
@@ -408,7 +408,7 @@ impl Exchange {
             }
             // What a client says to the server's error report (RFC 7628, section 3.2.3).
             None if decoded == b"\x01" => Round::Empty(self.mechanism),
-            None => Round::Garbage(self.mechanism),
+            None => Round::Malformed(self.mechanism),
         }
     }
 

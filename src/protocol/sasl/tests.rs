@@ -95,11 +95,11 @@ fn a_star_cancels() {
 #[test]
 fn garbage_is_called_garbage_and_masked_where_it_may_be_a_password() {
     let (rounds, told) = exchange("LOGIN", "S: Username:\n C> !!not base64!!", LoginOutcome::Rejected);
-    assert_eq!(rounds[1], Round::Garbage(Mechanism::Login));
+    assert_eq!(rounds[1], Round::Malformed(Mechanism::Login));
     assert!(rounds[1].is_secret());
     assert_eq!((text(&told.username), told.exposure), (None, Exposure::None));
     let (rounds, _) = exchange("CRAM-MD5", "S: <1@x>\n C: no digest here", LoginOutcome::Rejected);
-    assert_eq!(rounds[1], Round::Garbage(Mechanism::CramMd5));
+    assert_eq!(rounds[1], Round::Malformed(Mechanism::CramMd5));
     assert!(!rounds[1].is_secret());
 }
 

@@ -6,8 +6,8 @@ use super::dialogue::{ANOTHER, Dialogue, is_tls_record};
 use super::login::{exchange, is_response, secrets};
 use super::parse;
 use super::queue::{Abandoned, Pending, Question};
-use super::state::{After, Asking, Client, Torn, Wait};
-use crate::flow::{At, Side};
+use super::state::{AfterGap, AwaitedReply, Awaiting, ClientInput, LineContext};
+use crate::flow::{PacketRef, Side};
 use crate::limits::{Limit, PATH_BYTES};
 use crate::protocol::event::{self, Kind, Sink, Step, StepId};
 use crate::protocol::framing::{Input, Line, LineEnd};
@@ -16,46 +16,46 @@ use std::ops::Range;
 impl Dialogue {
     /// Reads the client's bytes up to where a reply must decide what the rest is.
     pub(super) fn client_input(&mut self, input: &mut Input<'_>, out: &mut dyn Sink) {
-        while !input.is_empty() && !self.watch_rest(Side::Client, input, out) {
+        while !input.is_empty() && !self.observe_rest(Side::Client, input, out) {
             match &self.client {
                 // The rest of the line that the gap has cut, which the reply will answer.
-                Client::Waiting(Wait::Reply { to: Asking::Auth, blind: false, .. })
-                    if self.torn == Torn::Login && self.held.is_empty() =>
+                ClientInput::Waiting(Awaiting::Reply { to: AwaitedReply::Auth, blind: false, .. })
+                    if self.after_gap == AfterGap::Login && self.deferred.is_empty() =>
                 {
                     let Some(line) = self.line.line(input) else { return };
                     if Command::read(&line.bytes).is_in_form() {
                         // The log-in has ended in the gap, and the reply that ended it was missing before that.
                         self.queue.unsure();
-                        self.queue.commands_lost(true);
-                        self.client = Client::Commands(After::Gap);
+                        self.queue.commands_missing(true);
+                        self.client = ClientInput::Commands(LineContext::Gap);
                         self.client_line(line, out);
                     } else {
-                        self.torn = Torn::No;
+                        self.after_gap = AfterGap::No;
                         let secrets = Vec::from_iter(Some(0..line.bytes.len()));
                         self.tell(&line, Kind::Unknown, event::Subject::Unknown, None, secrets, out);
                     }
                 }
                 // The end of DATA's own line.
-                Client::Waiting(Wait::Reply { to: Asking::Data, blind: false, .. })
-                    if self.torn == Torn::Line
-                        && self.held.is_empty()
+                ClientInput::Waiting(Awaiting::Reply { to: AwaitedReply::Data, blind: false, .. })
+                    if self.after_gap == AfterGap::Line
+                        && self.deferred.is_empty()
                         && matches!(input.rest(), [b'\n', ..] | [b'\r', b'\n', ..] | [b'\r']) =>
                 {
                     if let Some(line) = self.line.line(input) {
-                        self.torn = Torn::No;
+                        self.after_gap = AfterGap::No;
                         self.tell(&line, Kind::Unknown, event::Subject::Unknown, None, Vec::new(), out);
                     }
                 }
-                Client::Waiting(_) => return,
-                Client::Content(_) => self.content_input(input, out),
-                Client::Chunk(_) => self.chunk_input(input, out),
-                Client::Counted(_) => self.counted_input(input, out),
-                Client::Commands(After::Gap)
+                ClientInput::Waiting(_) => return,
+                ClientInput::Content(_) => self.content_input(input, out),
+                ClientInput::Chunk(_) => self.chunk_input(input, out),
+                ClientInput::Xexch50(_) => self.xexch50_input(input, out),
+                ClientInput::Commands(LineContext::Gap)
                     if self.line.is_empty() && input.rest().first().is_some_and(|&byte| is_tls_record(byte)) =>
                 {
                     self.tls_begins(out); // STARTTLS was in the gap.
                 }
-                Client::Commands(_) | Client::Responding(_) => {
+                ClientInput::Commands(_) | ClientInput::Responding(_) => {
                     if let Some(line) = self.line.line(input) {
                         self.client_line(line, out);
                     }
@@ -65,60 +65,61 @@ impl Dialogue {
     }
 
     /// The client's bytes lack some here.
-    pub(super) fn client_gap(&mut self, missing: u64, at: At, out: &mut dyn Sink) {
+    pub(super) fn client_gap(&mut self, missing: u64, at: PacketRef, out: &mut dyn Sink) {
         if let Some(line) = self.line.flush() {
             self.client_line(line, out); // The server had the rest of it.
         }
         let gap = self.tell_gap(Side::Client, missing, at, out);
-        self.both_torn = self.queue.lacks_replies() || (self.both_torn && self.torn != Torn::No);
+        self.gap_on_both_sides =
+            self.queue.has_missing_replies() || (self.gap_on_both_sides && self.after_gap != AfterGap::No);
         match &mut self.client {
-            Client::Content(_) => self.content_gap(missing, out),
-            Client::Chunk(_) => {
+            ClientInput::Content(_) => self.content_gap(missing, out),
+            ClientInput::Chunk(_) => {
                 let beyond = self.chunk_gap(missing, out);
                 if beyond > 0 {
-                    self.lines_lost(beyond, out);
+                    self.lines_missing(beyond, out);
                 }
             }
-            Client::Counted(_) => {
-                let beyond = self.counted_gap(missing, out);
+            ClientInput::Xexch50(_) => {
+                let beyond = self.xexch50_gap(missing, out);
                 if beyond > 0 {
-                    self.lines_lost(beyond, out);
+                    self.lines_missing(beyond, out);
                 }
             }
-            Client::Responding(exchange) => {
-                self.torn = Torn::Login;
+            ClientInput::Responding(exchange) => {
+                self.after_gap = AfterGap::Login;
                 let mut exchange = exchange.take();
                 if let Some(exchange) = &mut exchange {
                     exchange.missed(); // The next prompt may be missing too.
                 }
                 let question = Question::Response(exchange);
-                let blind = self.queue.lacks_replies();
-                self.client = Client::Waiting(Wait::Reply { step: gap, to: Asking::Auth, blind });
+                let blind = self.queue.has_missing_replies();
+                self.client = ClientInput::Waiting(Awaiting::Reply { step: gap, to: AwaitedReply::Auth, blind });
                 self.ask(Some(gap), question, None, out);
                 // The gap may hide the end of this log-in and the beginning of another. If the server's bytes are whole,
                 // its next reply is this one's all the same.
-                self.queue.commands_lost(true);
+                self.queue.commands_missing(true);
                 if blind {
                     self.queue.unsure();
                 }
             }
-            Client::Commands(After::StartTls | After::Elsewhere) => {}
-            Client::Commands(_) | Client::Waiting(_) => self.lines_lost(missing, out),
+            ClientInput::Commands(LineContext::StartTls | LineContext::Elsewhere) => {}
+            ClientInput::Commands(_) | ClientInput::Waiting(_) => self.lines_missing(missing, out),
         }
     }
 
     /// Lines are missing, and with them perhaps chunks with all their octets.
-    fn lines_lost(&mut self, missing: u64, out: &mut dyn Sink) {
-        let both = self.queue.lacks_replies();
-        self.queue.commands_lost(missing >= ANOTHER && both);
-        let in_login = matches!(self.client, Client::Waiting(Wait::Reply { to: Asking::Auth, .. }));
-        self.torn = if in_login || self.torn == Torn::Login { Torn::Login } else { Torn::Line };
+    fn lines_missing(&mut self, missing: u64, out: &mut dyn Sink) {
+        let both = self.queue.has_missing_replies();
+        self.queue.commands_missing(missing >= ANOTHER && both);
+        let in_login = matches!(self.client, ClientInput::Waiting(Awaiting::Reply { to: AwaitedReply::Auth, .. }));
+        self.after_gap = if in_login || self.after_gap == AfterGap::Login { AfterGap::Login } else { AfterGap::Line };
         self.chunks_unseen = true;
         if let Some(open) = &mut self.open {
-            open.tear(missing, out);
+            open.gap(missing, out);
         }
-        if let Client::Commands(after) = &mut self.client {
-            *after = After::Gap;
+        if let ClientInput::Commands(after) = &mut self.client {
+            *after = LineContext::Gap;
         }
     }
 
@@ -126,8 +127,8 @@ impl Dialogue {
     /// is none.
     pub(super) fn half_a_line(&mut self, secret: bool, out: &mut dyn Sink) -> bool {
         let Some(line) = self.line.flush() else { return false };
-        let torn = std::mem::replace(&mut self.torn, Torn::No);
-        let secrets = match secret || torn == Torn::Login {
+        let after_gap = std::mem::replace(&mut self.after_gap, AfterGap::No);
+        let secrets = match secret || after_gap == AfterGap::Login {
             true => Vec::from_iter(Some(0..line.bytes.len())),
             false => secrets(&Command::read(&line.bytes), true),
         };
@@ -137,13 +138,13 @@ impl Dialogue {
 
     /// The client's direction is over: what is half-read is told as what it is, and no more.
     pub(super) fn client_ends(&mut self, out: &mut dyn Sink) {
-        self.half_a_line(matches!(self.client, Client::Responding(_)), out);
-        match std::mem::replace(&mut self.client, Client::Commands(After::Nothing)) {
-            Client::Content(content) => self.content_ends(content, false, out),
-            Client::Chunk(chunk) => self.chunk_ends(chunk, out),
-            Client::Counted(counted) => self.counted_ends(&counted, out),
-            Client::Responding(Some(exchange)) => out.credential(exchange.finish(event::LoginOutcome::Unknown)),
-            Client::Commands(_) | Client::Waiting(_) | Client::Responding(None) => {}
+        self.half_a_line(matches!(self.client, ClientInput::Responding(_)), out);
+        match std::mem::replace(&mut self.client, ClientInput::Commands(LineContext::Nothing)) {
+            ClientInput::Content(content) => self.content_ends(content, false, out),
+            ClientInput::Chunk(chunk) => self.chunk_ends(chunk, out),
+            ClientInput::Xexch50(xexch50) => self.xexch50_ends(&xexch50, out),
+            ClientInput::Responding(Some(exchange)) => out.credential(exchange.finish(event::LoginOutcome::Unknown)),
+            ClientInput::Commands(_) | ClientInput::Waiting(_) | ClientInput::Responding(None) => {}
         }
         if let Some(abandoned) = self.give_up(out) {
             self.abandoned(abandoned, None, out);
@@ -155,51 +156,55 @@ impl Dialogue {
         if line.truncated {
             out.limit(Limit::LineBytes);
         }
-        let torn = std::mem::replace(&mut self.torn, Torn::No);
-        let commands = Client::Commands(After::Nothing);
+        let after_gap = std::mem::replace(&mut self.after_gap, AfterGap::No);
+        let commands = ClientInput::Commands(LineContext::Nothing);
         let after = match std::mem::replace(&mut self.client, commands) {
-            Client::Responding(exchange) => return self.response(&line, torn, exchange, out),
-            Client::Commands(After::Nothing | After::Refusal | After::RefusedLogin) if torn != Torn::No => After::Gap,
-            Client::Commands(after) => after,
+            ClientInput::Responding(exchange) => return self.response(&line, after_gap, exchange, out),
+            ClientInput::Commands(LineContext::Nothing | LineContext::Refusal | LineContext::RefusedLogin)
+                if after_gap != AfterGap::No =>
+            {
+                LineContext::Gap
+            }
+            ClientInput::Commands(after) => after,
             other => {
                 self.client = other; // Nothing else is read by lines.
-                After::Nothing
+                LineContext::Nothing
             }
         };
         let command = Command::read(&line.bytes);
         match after {
-            After::Nothing => self.command(&line, &command, out),
-            After::RefusedLogin if is_response(&command) => {
+            LineContext::Nothing => self.command(&line, &command, out),
+            LineContext::RefusedLogin if is_response(&command) => {
                 // It goes on with the log-in all the same, and the server takes it for a command.
-                self.client = Client::Commands(After::RefusedLogin);
+                self.client = ClientInput::Commands(LineContext::RefusedLogin);
                 let secrets = Vec::from_iter(Some(0..line.bytes.len()));
                 let subject = smtp(Subject::Command(Verb::Other));
                 let step = self.tell(&line, Kind::Command, subject, Some(&command), secrets, out);
                 self.ask(Some(step), Question::Command(Verb::Other), None, out);
             }
-            After::RefusedLogin => self.command(&line, &command, out),
-            After::Refusal | After::Gap if command.is_in_form() => self.command(&line, &command, out),
-            After::Refusal => {
+            LineContext::RefusedLogin => self.command(&line, &command, out),
+            LineContext::Refusal | LineContext::Gap if command.is_in_form() => self.command(&line, &command, out),
+            LineContext::Refusal => {
                 let step = self.tell(&line, Kind::Data, smtp(Subject::RefusedContent), None, Vec::new(), out);
                 if *line.bytes != *b"." {
-                    self.client = Client::Commands(After::Refusal);
+                    self.client = ClientInput::Commands(LineContext::Refusal);
                 }
                 self.ask(Some(step), Question::RefusedLine, None, out);
             }
-            After::Gap => {
-                self.client = Client::Commands(After::Gap);
+            LineContext::Gap => {
+                self.client = ClientInput::Commands(LineContext::Gap);
                 // The rest of a line, a line of a message, or a command that the server will answer all the same.
-                self.queue.commands_lost(false);
-                let secret = torn == Torn::Login || is_response(&command);
+                self.queue.commands_missing(false);
+                let secret = after_gap == AfterGap::Login || is_response(&command);
                 let secrets = Vec::from_iter(secret.then(|| 0..line.bytes.len()));
                 self.tell(&line, Kind::Unknown, event::Subject::Unknown, None, secrets, out);
             }
-            After::Elsewhere => {
-                self.client = Client::Commands(After::Elsewhere);
+            LineContext::Elsewhere => {
+                self.client = ClientInput::Commands(LineContext::Elsewhere);
                 self.tell(&line, Kind::Unknown, event::Subject::Unknown, None, Vec::new(), out);
             }
-            After::StartTls => {
-                self.client = Client::Commands(After::StartTls);
+            LineContext::StartTls => {
+                self.client = ClientInput::Commands(LineContext::StartTls);
                 self.tell_command(&line, &command, out);
             }
         }
@@ -208,17 +213,17 @@ impl Dialogue {
     fn command(&mut self, line: &Line<'_>, command: &Command<'_>, out: &mut dyn Sink) {
         let step = self.tell_command(line, command, out);
         let verb = if is_whole(line) { command.verb } else { command.verb_cut() };
-        let (question, asking) = match verb {
+        let (question, awaited_reply) = match verb {
             Verb::Mail => (Question::Mail(path(line, command, out)), None),
             Verb::Rcpt => (Question::Rcpt(path(line, command, out)), None),
-            Verb::Auth => (Question::Auth(exchange(line, command, step)), Some(Asking::Auth)),
-            Verb::Data => (Question::Command(Verb::Data), Some(Asking::Data)),
-            Verb::StartTls => (Question::Command(Verb::StartTls), Some(Asking::StartTls)),
+            Verb::Auth => (Question::Auth(exchange(line, command, step)), Some(AwaitedReply::Auth)),
+            Verb::Data => (Question::Command(Verb::Data), Some(AwaitedReply::Data)),
+            Verb::StartTls => (Question::Command(Verb::StartTls), Some(AwaitedReply::StartTls)),
             // Of a size that the gap has cut, digits may be missing.
             Verb::Bdat if is_whole(line) => return self.bdat(command, step, out),
             Verb::Burl => (self.by_reference(step, command, out), None),
             Verb::Xexch50 if is_whole(line) => {
-                (Question::Command(Verb::Xexch50), parse::octets(command.arguments()).map(Asking::Octets))
+                (Question::Command(Verb::Xexch50), parse::octets(command.arguments()).map(AwaitedReply::Octets))
             }
             verb => (Question::Command(verb), None),
         };
@@ -232,8 +237,8 @@ impl Dialogue {
         // Here a message begins, whatever the server thinks of it.
         self.chunks_unseen &= self.open.is_some() || !(command.verb.ends_transaction() || command.verb == Verb::Mail);
         self.ask(Some(step), question, gives_up, out);
-        if let Some(to) = asking {
-            self.client = Client::Waiting(Wait::Reply { step, to, blind: false });
+        if let Some(to) = awaited_reply {
+            self.client = ClientInput::Waiting(Awaiting::Reply { step, to, blind: false });
         }
     }
 
@@ -242,7 +247,7 @@ impl Dialogue {
     fn bdat(&mut self, command: &Command<'_>, step: StepId, out: &mut dyn Sink) {
         let Some((octets, last)) = parse::chunk(command.arguments()) else {
             self.ask(Some(step), Question::Command(Verb::Bdat), None, out);
-            self.client = Client::Waiting(Wait::Reply { step, to: Asking::Chunk, blind: false });
+            self.client = ClientInput::Waiting(Awaiting::Reply { step, to: AwaitedReply::Chunk, blind: false });
             return;
         };
         let question = self.chunk_begins(step, octets, last, out);
@@ -258,8 +263,8 @@ impl Dialogue {
         gives_up: Option<Abandoned>,
         out: &mut dyn Sink,
     ) {
-        let (lost, oldest) = self.queue.push(Pending { step, question, gives_up });
-        for pending in lost {
+        let (unanswered, oldest) = self.queue.push(Pending { step, question, gives_up });
+        for pending in unanswered {
             self.unanswered(pending, out);
         }
         if let Some(oldest) = oldest {

@@ -3,8 +3,8 @@
 use super::Subject;
 use super::command::Command;
 use super::dialogue::{Dialogue, Flavour};
-use super::queue::{Abandoned, Delivering, Due, Pending, Question};
-use super::state::{After, Client, Wait};
+use super::queue::{Abandoned, ContentReplies, Pending, Question, RepliesDue};
+use super::state::{Awaiting, ClientInput, LineContext};
 use super::wire::Wire;
 use crate::limits::STEPS_PER_SESSION;
 use crate::protocol::event::{Delivery, Direction, MessageId, MessageOutcome, MessageStart, Sink, StepId};
@@ -20,7 +20,7 @@ pub(super) struct Content {
     block: DotBlock,
     wire: Wire,
     /// Bytes of it are missing.
-    pub(super) torn: bool,
+    pub(super) has_gap: bool,
     /// Bytes of the server's are missing since it began: the reply to it may be among them.
     answered: bool,
     /// Only CR LF dot CR LF ends it: the server has not taken less.
@@ -37,7 +37,7 @@ pub(super) struct Chunk {
     left: u64,
     last: bool,
     wire: Wire,
-    torn: bool,
+    has_gap: bool,
     /// Of the last chunk: what became of the message, known before its content had ended.
     decided: Option<MessageOutcome>,
 }
@@ -48,7 +48,7 @@ pub(super) struct OpenMessage {
     message: MessageId,
     /// Its steps since the start.
     steps: Vec<StepId>,
-    torn: bool,
+    has_gap: bool,
 }
 
 impl OpenMessage {
@@ -60,14 +60,14 @@ impl OpenMessage {
     }
 
     /// `missing` bytes of the client's are not in the capture: at most as many of the message.
-    pub(super) fn tear(&mut self, missing: u64, out: &mut dyn Sink) {
-        self.torn = true;
+    pub(super) fn gap(&mut self, missing: u64, out: &mut dyn Sink) {
+        self.has_gap = true;
         out.content_missing(self.message, missing);
     }
 }
 
 /// What of the transaction that is going on waits for an answer.
-struct InFlight {
+struct EnvelopeInFlight {
     /// RCPT and MAIL, the last first.
     steps: Vec<StepId>,
     /// RCPT alone.
@@ -81,19 +81,19 @@ struct InFlight {
 impl Content {
     /// The content after the DATA of this step.
     pub(super) fn after(data: StepId) -> Self {
-        Self { data: Some(data), block: DotBlock::default(), torn: false, ..Self::in_the_middle() }
+        Self { data: Some(data), block: DotBlock::default(), has_gap: false, ..Self::in_the_middle() }
     }
 
     /// The content after a DATA that was not seen, though the 354 was.
     pub(super) fn after_unseen_data() -> Self {
-        Self { block: DotBlock::default(), torn: false, ..Self::in_the_middle() }
+        Self { block: DotBlock::default(), has_gap: false, ..Self::in_the_middle() }
     }
 
     /// Content of which the beginning was not seen.
     pub(super) fn in_the_middle() -> Self {
         let block = DotBlock::in_the_middle();
         let wire = Wire::default();
-        Self { data: None, message: None, block, wire, torn: true, answered: false, strict: false, refused: None }
+        Self { data: None, message: None, block, wire, has_gap: true, answered: false, strict: false, refused: None }
     }
 
     /// Bytes of the server's are missing.
@@ -139,8 +139,8 @@ fn line_of_a_dot(before: LineEnd, own: LineEnd) -> &'static [u8] {
 impl Dialogue {
     /// Reads content up to the dot.
     pub(super) fn content_input(&mut self, input: &mut Input<'_>, out: &mut dyn Sink) {
-        let commands = Client::Commands(After::Nothing);
-        let Client::Content(mut content) = std::mem::replace(&mut self.client, commands) else { return };
+        let commands = ClientInput::Commands(LineContext::Nothing);
+        let ClientInput::Content(mut content) = std::mem::replace(&mut self.client, commands) else { return };
         self.begin_message(&mut content, out);
         let before_it = input.rest().len();
         let used = |input: &Input<'_>| (before_it - input.rest().len()) as u64;
@@ -153,8 +153,13 @@ impl Dialogue {
                         continue;
                     }
                     content.wire.add(used(input), input.at);
-                    self.client =
-                        Client::Waiting(Wait::EndOfData { content, own, before, blind: false, postponed: None });
+                    self.client = ClientInput::Waiting(Awaiting::EndOfData {
+                        content,
+                        own,
+                        before,
+                        blind: false,
+                        postponed: None,
+                    });
                     return;
                 }
                 DotPiece::End { .. } => {
@@ -164,27 +169,31 @@ impl Dialogue {
             }
         }
         content.wire.add(used(input), input.at);
-        self.client = Client::Content(content);
+        self.client = ClientInput::Content(content);
     }
 
     /// Bytes of the content are missing.
     pub(super) fn content_gap(&mut self, missing: u64, out: &mut dyn Sink) {
-        let commands = Client::Commands(After::Nothing);
-        let Client::Content(mut content) = std::mem::replace(&mut self.client, commands) else { return };
+        let commands = ClientInput::Commands(LineContext::Nothing);
+        let ClientInput::Content(mut content) = std::mem::replace(&mut self.client, commands) else { return };
         self.begin_message(&mut content, out);
-        content.torn = true;
+        content.has_gap = true;
         content.block = DotBlock::in_the_middle();
         if let Some(message) = content.message {
             out.content_missing(message, missing);
         }
         // Of two gaps, one of each side, the flow cannot always tell the order.
         let maybe_over = content.answered;
-        self.client = if maybe_over { Client::Waiting(Wait::Content { content }) } else { Client::Content(content) };
+        self.client = if maybe_over {
+            ClientInput::Waiting(Awaiting::Content { content })
+        } else {
+            ClientInput::Content(content)
+        };
     }
 
     /// No more of it will come; `complete` where its end was seen.
     pub(super) fn content_ends(&mut self, mut content: Content, complete: bool, out: &mut dyn Sink) {
-        self.client = Client::Commands(After::Nothing);
+        self.client = ClientInput::Commands(LineContext::Nothing);
         self.chunks_unseen = !complete;
         if complete {
             self.begin_message(&mut content, out);
@@ -195,18 +204,18 @@ impl Dialogue {
             out.content_step(message, step);
             steps.push(step);
         }
-        out.content_end(message, complete && !content.torn);
+        out.content_end(message, complete && !content.has_gap);
         let step = steps.first().copied();
-        let mut delivering = Delivering { message: Some(message), steps, ..Delivering::default() };
+        let mut content_replies = ContentReplies { message: Some(message), steps, ..ContentReplies::default() };
         match content.refused {
             Some((reply, text)) => {
-                delivering.steps.push(reply);
-                delivering.decided = Some((false, text));
-                self.delivered(delivering, out);
+                content_replies.steps.push(reply);
+                content_replies.decided = Some((false, text));
+                self.delivered(content_replies, out);
             }
             None => {
-                delivering.due = self.replies_due();
-                self.ask(step, Question::Content(delivering), None, out);
+                content_replies.due = self.replies_due();
+                self.ask(step, Question::Content(content_replies), None, out);
                 if content.answered {
                     self.queue.unsure();
                 }
@@ -234,7 +243,7 @@ impl Dialogue {
 
     /// MAIL and RCPT, those included that were not answered yet, and `last`.
     fn steps_so_far(&self, last: Option<StepId>) -> Vec<StepId> {
-        let InFlight { mut steps, goes_on, .. } = self.in_flight();
+        let EnvelopeInFlight { mut steps, goes_on, .. } = self.envelope_in_flight();
         if goes_on {
             steps.extend(self.transaction.steps().iter().rev());
         }
@@ -243,8 +252,8 @@ impl Dialogue {
         steps
     }
 
-    fn in_flight(&self) -> InFlight {
-        let mut found = InFlight { steps: Vec::new(), recipients: 0, goes_on: true, sure: true };
+    fn envelope_in_flight(&self) -> EnvelopeInFlight {
+        let mut found = EnvelopeInFlight { steps: Vec::new(), recipients: 0, goes_on: true, sure: true };
         for Pending { step, question, .. } in self.queue.newest_first() {
             match question {
                 Question::Rcpt(_) => {
@@ -253,16 +262,18 @@ impl Dialogue {
                 }
                 Question::Mail(_) => {
                     found.steps.extend(step);
-                    return InFlight { goes_on: false, ..found };
+                    return EnvelopeInFlight { goes_on: false, ..found };
                 }
-                Question::Content(_) | Question::LastChunk(_) => return InFlight { goes_on: false, ..found },
+                Question::Content(_) | Question::LastChunk(_) => return EnvelopeInFlight { goes_on: false, ..found },
                 Question::Unseen { another } => {
                     found.sure = false;
                     if *another {
-                        return InFlight { goes_on: false, ..found };
+                        return EnvelopeInFlight { goes_on: false, ..found };
                     }
                 }
-                Question::Command(verb) if verb.ends_transaction() => return InFlight { goes_on: false, ..found },
+                Question::Command(verb) if verb.ends_transaction() => {
+                    return EnvelopeInFlight { goes_on: false, ..found };
+                }
                 _ => {}
             }
         }
@@ -270,13 +281,13 @@ impl Dialogue {
     }
 
     /// How many replies the server will give to a message's content.
-    fn replies_due(&self) -> Due {
-        let InFlight { recipients, sure, goes_on, .. } = self.in_flight();
+    fn replies_due(&self) -> RepliesDue {
+        let EnvelopeInFlight { recipients, sure, goes_on, .. } = self.envelope_in_flight();
         match self.flavour {
-            Flavour::Smtp => Due::One,
-            Flavour::Lmtp if !sure => Due::Unknown(Vec::new()),
+            Flavour::Smtp => RepliesDue::One,
+            Flavour::Lmtp if !sure => RepliesDue::Unknown(Vec::new()),
             Flavour::Lmtp if goes_on && recipients == 0 => self.transaction.replies_due(),
-            Flavour::Lmtp => Due::Later,
+            Flavour::Lmtp => RepliesDue::Later,
         }
     }
 
@@ -287,15 +298,24 @@ impl Dialogue {
                 open.add(bdat);
                 open
             }
-            None => OpenMessage { message: self.message(Some(bdat), out), steps: Vec::new(), torn: self.chunks_unseen },
+            None => {
+                OpenMessage { message: self.message(Some(bdat), out), steps: Vec::new(), has_gap: self.chunks_unseen }
+            }
         };
-        let OpenMessage { message, torn, .. } = open;
-        self.client =
-            Client::Chunk(Chunk { bdat, message, left: octets, last, wire: Wire::default(), torn, decided: None });
+        let OpenMessage { message, has_gap, .. } = open;
+        self.client = ClientInput::Chunk(Chunk {
+            bdat,
+            message,
+            left: octets,
+            last,
+            wire: Wire::default(),
+            has_gap,
+            decided: None,
+        });
         if last {
             self.chunks_unseen = false;
             let due = self.replies_due();
-            Question::LastChunk(Delivering { message: Some(message), steps: open.steps, due, decided: None })
+            Question::LastChunk(ContentReplies { message: Some(message), steps: open.steps, due, decided: None })
         } else {
             self.open = Some(open);
             Question::Chunk
@@ -306,7 +326,7 @@ impl Dialogue {
     pub(super) fn by_reference(&mut self, burl: StepId, command: &Command<'_>, out: &mut dyn Sink) -> Question {
         if let Some(open) = &mut self.open {
             open.add(burl);
-            open.torn = true;
+            open.has_gap = true;
         }
         self.chunks_unseen = true;
         let last = command.arguments().trim_ascii_end().rsplit(u8::is_ascii_whitespace).next();
@@ -316,12 +336,12 @@ impl Dialogue {
         self.chunks_unseen = false;
         let due = self.replies_due();
         let (message, steps) = self.give_up(out).map_or((None, Vec::new()), |open| (Some(open.message), open.steps));
-        Question::LastChunk(Delivering { message, steps, due, decided: None })
+        Question::LastChunk(ContentReplies { message, steps, due, decided: None })
     }
 
     /// Reads content by count.
     pub(super) fn chunk_input(&mut self, input: &mut Input<'_>, out: &mut dyn Sink) {
-        let Client::Chunk(chunk) = &mut self.client else { return };
+        let ClientInput::Chunk(chunk) = &mut self.client else { return };
         let octets = input.take(usize::try_from(chunk.left).unwrap_or(usize::MAX));
         out.content(chunk.message, octets);
         chunk.left -= octets.len() as u64;
@@ -331,45 +351,45 @@ impl Dialogue {
 
     /// Octets are missing. Returns how many of them lie beyond the chunk.
     pub(super) fn chunk_gap(&mut self, missing: u64, out: &mut dyn Sink) -> u64 {
-        let Client::Chunk(chunk) = &mut self.client else { return missing };
+        let ClientInput::Chunk(chunk) = &mut self.client else { return missing };
         let within = missing.min(chunk.left);
         out.content_missing(chunk.message, within);
         chunk.left -= within;
-        chunk.torn = true;
+        chunk.has_gap = true;
         self.chunk_goes_on(out);
         missing - within
     }
 
     /// Ends the chunk where all its octets have come.
     pub(super) fn chunk_goes_on(&mut self, out: &mut dyn Sink) {
-        let commands = Client::Commands(After::Nothing);
+        let commands = ClientInput::Commands(LineContext::Nothing);
         match std::mem::replace(&mut self.client, commands) {
-            Client::Chunk(chunk) if chunk.left == 0 => self.chunk_ends(chunk, out),
+            ClientInput::Chunk(chunk) if chunk.left == 0 => self.chunk_ends(chunk, out),
             other => self.client = other,
         }
     }
 
     /// All octets of a chunk have come, or no more will.
     pub(super) fn chunk_ends(&mut self, chunk: Chunk, out: &mut dyn Sink) {
-        let Chunk { bdat, message, left, last, wire, torn, decided } = chunk;
+        let Chunk { bdat, message, left, last, wire, has_gap, decided } = chunk;
         let step = wire.tell(Subject::Chunk { last }, out);
         step.into_iter().for_each(|step| out.content_step(message, step));
-        let torn = torn || left > 0;
+        let has_gap = has_gap || left > 0;
         if let Some(open) = &mut self.open {
             step.into_iter().for_each(|step| open.add(step));
-            open.torn |= torn;
+            open.has_gap |= has_gap;
             return;
         }
-        out.content_end(message, !torn);
+        out.content_end(message, !has_gap);
         match (decided, self.queue.back_mut()) {
             (Some(mut outcome), _) => {
                 outcome.steps.extend(step);
                 out.message_outcome(message, outcome);
             }
-            (None, Some(Pending { step: Some(asked), question: Question::LastChunk(delivering), .. }))
+            (None, Some(Pending { step: Some(asked), question: Question::LastChunk(content_replies), .. }))
                 if *asked == bdat =>
             {
-                delivering.steps.extend(step);
+                content_replies.steps.extend(step);
             }
             (None, _) => {}
         }
@@ -385,42 +405,42 @@ impl Dialogue {
     /// What became of the message of a last chunk that is still being sent, where it is this one. Otherwise it is told.
     pub(super) fn outcome(&mut self, message: MessageId, outcome: MessageOutcome, out: &mut dyn Sink) {
         match &mut self.client {
-            Client::Chunk(chunk) if chunk.last && chunk.message == message => chunk.decided = Some(outcome),
+            ClientInput::Chunk(chunk) if chunk.last && chunk.message == message => chunk.decided = Some(outcome),
             _ => out.message_outcome(message, outcome),
         }
     }
 
     /// The fate of a message is known, or never will be: the transaction is over (RFC 5321, section 4.1.1.4).
-    pub(super) fn delivered(&mut self, delivering: Delivering, out: &mut dyn Sink) {
+    pub(super) fn delivered(&mut self, content_replies: ContentReplies, out: &mut dyn Sink) {
         let mut transaction = std::mem::take(&mut self.transaction);
-        let codes = match &delivering.due {
-            Due::Unknown(codes) => codes.as_slice(),
-            Due::UnknownAndOne(codes) => codes.split_last().map_or(&[][..], |(_, codes)| codes),
+        let codes = match &content_replies.due {
+            RepliesDue::Unknown(codes) => codes.as_slice(),
+            RepliesDue::UnknownAndOne(codes) => codes.split_last().map_or(&[][..], |(_, codes)| codes),
             _ => &[],
         };
         let is_all = transaction.is_all_accepted(codes.len());
         if is_all {
             codes.iter().for_each(|&code| transaction.final_code(code));
         }
-        let mut delivering = delivering;
-        let lacks_some = match delivering.due {
-            Due::Unknown(_) => !is_all,
-            Due::PerRecipient { left } => left > 0,
+        let mut content_replies = content_replies;
+        let some_missing = match content_replies.due {
+            RepliesDue::Unknown(_) => !is_all,
+            RepliesDue::PerRecipient { left } => left > 0,
             _ => false,
         };
-        if lacks_some {
+        if some_missing {
             // Whoever's reply is missing may have been served.
-            delivering.decided.take_if(|(accepted, _)| !*accepted);
+            content_replies.decided.take_if(|(accepted, _)| !*accepted);
         }
         let refusal = transaction.refusal().map(|reply| (false, reply.to_vec()));
-        let (outcome, reply) = match refusal.or(delivering.decided) {
+        let (outcome, reply) = match refusal.or(content_replies.decided) {
             Some((true, reply)) => (Delivery::Accepted, Some(reply)),
             Some((false, reply)) => (Delivery::Rejected, Some(reply)),
             None => (Delivery::Unknown, None),
         };
-        let Some(message) = delivering.message else { return };
+        let Some(message) = content_replies.message else { return };
         let envelope = Some(transaction.into_envelope());
-        let steps = delivering.steps;
+        let steps = content_replies.steps;
         self.outcome(message, MessageOutcome { outcome: Some(outcome), reply, envelope, uid: None, steps }, out);
     }
 
@@ -428,7 +448,7 @@ impl Dialogue {
     pub(super) fn abandoned(&mut self, abandoned: Abandoned, reply: Option<StepId>, out: &mut dyn Sink) {
         let Abandoned { message, mut steps } = abandoned;
         steps.extend(reply);
-        let delivering = Delivering { message: Some(message), steps, due: Due::One, decided: None };
-        self.delivered(delivering, out);
+        let content_replies = ContentReplies { message: Some(message), steps, due: RepliesDue::One, decided: None };
+        self.delivered(content_replies, out);
     }
 }

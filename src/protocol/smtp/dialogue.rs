@@ -13,29 +13,29 @@ SMTP and LMTP as a conversation: which state the client's bytes are read in, and
 ```
 
 The server's replies drive the state: DATA begins at 354 and never at the word DATA. While it is a reply that decides
-what the client's next bytes are, they wait in `Held`; only where that reply can't come any more (a gap, the end, too
-much waiting) the bytes themselves must tell.
+what the client's next bytes are, they wait in `DeferredInput`; only where that reply can't come any more (a gap, the
+end, too much waiting) the bytes themselves must tell.
 
 The states are in `state.rs`. What the client says is read in `client.rs`, content in `content.rs`, what the server says
-in `server.rs`, and what hangs on its answers is in `answers.rs`, AUTH in `login.rs`; `turn.rs` is for the two that have
-swapped roles.
+in `server.rs`, and what hangs on its answers is in `on_reply.rs`, AUTH in `login.rs`; `turn.rs` is for the two that
+have swapped roles.
 */
 
 use super::command::Command;
 use super::content::{Content, OpenMessage};
-use super::counted::Counted;
-use super::held::{Held, Piece};
+use super::deferred::{Deferred, DeferredInput};
 use super::queue::{Question, Queue};
 use super::reply::Replies;
-use super::state::{After, Asking, Client, Opening, Torn, Wait};
+use super::state::{AfterGap, AwaitedReply, Awaiting, ClientInput, LineContext, Opening};
 use super::transaction::Transaction;
 use super::turn::Roles;
-use crate::flow::{At, Side};
+use super::xexch50::Xexch50Octets;
+use crate::flow::{PacketRef, Side};
 use crate::limits::Limit;
 use crate::protocol::event::{Sink, Step, StepId};
 use crate::protocol::framing::{Framer, Input};
 use crate::protocol::sasl::Exchange;
-use crate::protocol::tls::{Verdict, Watch};
+use crate::protocol::tls::{Observer, Outcome};
 
 /// Which of the two is spoken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -59,14 +59,14 @@ pub struct Dialogue {
     pub(super) opening: Opening,
     /// The server's first lines are no replies.
     pub(super) preamble: bool,
-    pub(super) client: Client,
+    pub(super) client: ClientInput,
     /// The client's half-read line.
     pub(super) line: Framer,
     /// What the client's next line lacks.
-    pub(super) torn: Torn,
+    pub(super) after_gap: AfterGap,
     /// Bytes of the server's are missing about where those of that line are: nobody can tell up to which reply.
-    pub(super) both_torn: bool,
-    pub(super) held: Held,
+    pub(super) gap_on_both_sides: bool,
+    pub(super) deferred: DeferredInput,
     /// The server's half-read line.
     pub(super) reply_line: Framer,
     /// The packet that the server's last bytes came in.
@@ -81,10 +81,10 @@ pub struct Dialogue {
     /// A log-in was accepted: the server refuses any other (RFC 4954, section 4).
     pub(super) logged_in: bool,
     /// Bytes of either side are missing somewhere.
-    pub(super) lacking: bool,
+    pub(super) has_gaps: bool,
     /// Both directions are TLS.
-    pub(super) tls: Option<Watch>,
-    /// So much has waited in vain for the server that nothing is held for it any more.
+    pub(super) tls: Option<Observer>,
+    /// So much has waited in vain for the server that nothing is deferred for it any more.
     pub(super) server_silent: bool,
 }
 
@@ -97,11 +97,11 @@ impl Dialogue {
             begun: false,
             opening: Opening::Nothing,
             preamble: false,
-            client: Client::Waiting(Wait::Opening),
+            client: ClientInput::Waiting(Awaiting::Opening),
             line: Framer::default(),
-            torn: Torn::No,
-            both_torn: false,
-            held: Held::default(),
+            after_gap: AfterGap::No,
+            gap_on_both_sides: false,
+            deferred: DeferredInput::default(),
             reply_line: Framer::default(),
             reply_packet: 0,
             replies: Replies::default(),
@@ -110,22 +110,22 @@ impl Dialogue {
             open: None,
             chunks_unseen: true,
             logged_in: false,
-            lacking: false,
+            has_gaps: false,
             tls: None,
             server_silent: false,
         }
     }
 
-    /// The client's bytes, held back where something is to be decided first.
-    fn hold(&mut self, bytes: &[u8], at: At, out: &mut dyn Sink) {
+    /// The client's bytes, deferred where something is to be decided first.
+    fn defer(&mut self, bytes: &[u8], at: PacketRef, out: &mut dyn Sink) {
         let has_line = bytes.contains(&b'\n');
-        self.held.push(bytes, at);
+        self.deferred.push(bytes, at);
         self.reconsider(has_line, out);
     }
 
     /// The client goes on. Had a reply been postponed, then it was to the sure end: this is what the client waited for.
     fn client_goes_on(&mut self, out: &mut dyn Sink) {
-        if let Client::Waiting(Wait::EndOfData { postponed: Some(_), .. }) = &self.client {
+        if let ClientInput::Waiting(Awaiting::EndOfData { postponed: Some(_), .. }) = &self.client {
             self.decide(out);
             self.release(out);
         }
@@ -134,20 +134,20 @@ impl Dialogue {
     /// Decides, as long as that is possible now, what the bytes are that wait. `has_line`: there is a whole line of them,
     /// as far as has not been considered before.
     pub(super) fn reconsider(&mut self, mut has_line: bool, out: &mut dyn Sink) {
-        while let Client::Waiting(wait) = &self.client {
+        while let ClientInput::Waiting(awaiting) = &self.client {
             let in_doubt = self.queue.in_doubt() || self.server_silent;
-            let decide = match wait {
+            let decide = match awaiting {
                 // A known command is one, whatever came before it; anything else may be the middle of a message.
-                Wait::Opening => has_line && Command::read(&self.held.first_line()).is_in_form(),
-                Wait::Content { .. } => has_line && self.held.is_decisive(),
-                Wait::Reply { blind, to: Asking::Data, .. } if self.held.begins_with_gap() => {
-                    has_line && (*blind || in_doubt) && self.held.is_decisive()
+                Awaiting::Opening => has_line && Command::read(&self.deferred.first_line()).is_in_form(),
+                Awaiting::Content { .. } => has_line && self.deferred.is_decisive(),
+                Awaiting::Reply { blind, to: AwaitedReply::Data, .. } if self.deferred.begins_with_gap() => {
+                    has_line && (*blind || in_doubt) && self.deferred.is_decisive()
                 }
-                Wait::Reply { blind, .. } => has_line && (*blind || in_doubt),
-                Wait::EndOfData { blind, .. } => has_line && (*blind || in_doubt),
+                Awaiting::Reply { blind, .. } => has_line && (*blind || in_doubt),
+                Awaiting::EndOfData { blind, .. } => has_line && (*blind || in_doubt),
             };
             if !decide {
-                if !self.held.is_full() {
+                if !self.deferred.is_full() {
                     return;
                 }
                 out.limit(Limit::Waiting);
@@ -155,29 +155,29 @@ impl Dialogue {
             }
             self.decide(out);
             self.release(out);
-            has_line = self.held.has_line();
+            has_line = self.deferred.has_line();
         }
     }
 
     /// Says what the bytes are that wait, without the reply that would tell.
     pub(super) fn decide(&mut self, out: &mut dyn Sink) {
-        let is_command = self.held.is_empty() || Command::read(&self.held.first_line()).is_in_form();
-        let after_gap = self.held.is_decisive_command();
-        let wait = match std::mem::replace(&mut self.client, Client::Commands(After::Nothing)) {
-            Client::Waiting(wait) => wait,
+        let is_command = self.deferred.is_empty() || Command::read(&self.deferred.first_line()).is_in_form();
+        let decisive_command = self.deferred.is_decisive_command();
+        let awaiting = match std::mem::replace(&mut self.client, ClientInput::Commands(LineContext::Nothing)) {
+            ClientInput::Waiting(awaiting) => awaiting,
             decided => return self.client = decided,
         };
-        match wait {
+        match awaiting {
             // A gap before all else: whatever it was, lines follow.
-            Wait::Opening if is_command || self.held.begins_with_gap() => {}
-            Wait::Opening => self.client = Client::Content(Content::in_the_middle()),
-            Wait::Reply { step, to, blind } => {
+            Awaiting::Opening if is_command || self.deferred.begins_with_gap() => {}
+            Awaiting::Opening => self.client = ClientInput::Content(Content::in_the_middle()),
+            Awaiting::Reply { step, to, blind } => {
                 // The client has gone on, so it has had this reply and all before it.
                 let mut exchange = None;
                 if blind || self.queue.in_doubt() {
                     for mut answered in self.queue.take_through(step) {
                         // With bytes of both sides missing, what follows may belong to anything.
-                        if !is_command && self.torn == Torn::No && answered.step == Some(step) {
+                        if !is_command && self.after_gap == AfterGap::No && answered.step == Some(step) {
                             exchange = take_exchange(&mut answered.question);
                         }
                         self.unanswered(answered, out);
@@ -186,43 +186,45 @@ impl Dialogue {
                     exchange = take_exchange(&mut last.question);
                 }
                 match to {
-                    Asking::StartTls if self.held.first_byte().is_some_and(is_tls_record) => self.start_tls(out),
+                    AwaitedReply::StartTls if self.deferred.first_byte().is_some_and(is_tls_record) => {
+                        self.start_tls(out)
+                    }
                     _ if is_command => {}
-                    Asking::Data if after_gap && self.held.begins_with_gap() => {}
+                    AwaitedReply::Data if decisive_command && self.deferred.begins_with_gap() => {}
                     // The gap that has cut DATA's line may have gone on into the message, and beyond it.
-                    Asking::Data if self.torn != Torn::No => {
-                        self.queue.commands_lost(true);
-                        self.client = Client::Commands(After::Gap);
+                    AwaitedReply::Data if self.after_gap != AfterGap::No => {
+                        self.queue.commands_missing(true);
+                        self.client = ClientInput::Commands(LineContext::Gap);
                     }
-                    Asking::Octets(octets) if !self.held.begins_with_gap() => {
-                        self.client = Client::Counted(Counted::new(octets));
+                    AwaitedReply::Octets(octets) if !self.deferred.begins_with_gap() => {
+                        self.client = ClientInput::Xexch50(Xexch50Octets::new(octets));
                     }
-                    Asking::StartTls | Asking::Chunk | Asking::Octets(_) => {}
-                    Asking::Data => {
-                        if let Some(unseen) = self.queue.no_commands_lost() {
+                    AwaitedReply::StartTls | AwaitedReply::Chunk | AwaitedReply::Octets(_) => {}
+                    AwaitedReply::Data => {
+                        if let Some(unseen) = self.queue.no_commands_missing() {
                             self.unanswered(unseen, out);
                         }
-                        self.client = Client::Content(Content::after(step));
+                        self.client = ClientInput::Content(Content::after(step));
                     }
                     // Both the challenge and what was said to it are missing, and perhaps more.
-                    Asking::Auth if self.torn != Torn::No || self.held.begins_with_gap() => {
-                        self.queue.commands_lost(true);
-                        self.torn = Torn::Login;
-                        self.client = Client::Commands(After::Gap);
+                    AwaitedReply::Auth if self.after_gap != AfterGap::No || self.deferred.begins_with_gap() => {
+                        self.queue.commands_missing(true);
+                        self.after_gap = AfterGap::Login;
+                        self.client = ClientInput::Commands(LineContext::Gap);
                     }
-                    Asking::Auth => self.client = Client::Responding(exchange),
+                    AwaitedReply::Auth => self.client = ClientInput::Responding(exchange),
                 }
             }
-            Wait::Content { content } if after_gap => self.content_ended_in_gap(content, out),
-            Wait::Content { content } => self.client = Client::Content(content.perhaps_answered()),
-            Wait::EndOfData { content, own, before, blind, postponed } => {
+            Awaiting::Content { content } if decisive_command => self.content_ended_in_gap(content, out),
+            Awaiting::Content { content } => self.client = ClientInput::Content(content.perhaps_answered()),
+            Awaiting::EndOfData { content, own, before, blind, postponed } => {
                 if is_command && postponed.is_none() {
                     self.content_ends(content, true, out);
                     if blind {
-                        self.queue.replies_lost();
+                        self.queue.replies_missing();
                     }
                 } else {
-                    self.client = Client::Content(content.going_on(before, own, out));
+                    self.client = ClientInput::Content(content.going_on(before, own, out));
                     self.release(out);
                 }
                 if let Some(reply) = postponed {
@@ -234,26 +236,26 @@ impl Dialogue {
 
     /// Reads what waits, as far as it is decided what it is.
     pub(super) fn release(&mut self, out: &mut dyn Sink) {
-        while !matches!(self.client, Client::Waiting(_)) {
-            let Some(piece) = self.held.pop() else { return };
+        while !matches!(self.client, ClientInput::Waiting(_)) {
+            let Some(piece) = self.deferred.pop() else { return };
             match piece {
-                Piece::Bytes { bytes, start, at } => {
+                Deferred::Bytes { bytes, start, at } => {
                     let rest = bytes.get(start..).unwrap_or_default();
                     let mut input = Input::new(rest, at);
                     self.client_input(&mut input, out);
                     let start = bytes.len() - input.rest().len();
                     if start < bytes.len() {
-                        self.held.put_back(Piece::Bytes { bytes, start, at });
+                        self.deferred.put_back(Deferred::Bytes { bytes, start, at });
                     }
                 }
-                Piece::Gap(missing, at) => self.gap_in(Side::Client, missing, at, out),
+                Deferred::Gap(missing, at) => self.gap_in(Side::Client, missing, at, out),
             }
         }
     }
 
-    fn gap_in(&mut self, from: Side, missing: u64, at: At, out: &mut dyn Sink) {
+    fn gap_in(&mut self, from: Side, missing: u64, at: PacketRef, out: &mut dyn Sink) {
         match (&mut self.tls, from) {
-            (Some(watch), _) => watch.gap(from, missing, at, out),
+            (Some(observer), _) => observer.gap(from, missing, at, out),
             (None, Side::Server) => self.server_gap(missing, at, out),
             (None, Side::Client) => self.client_gap(missing, at, out),
         }
@@ -261,8 +263,8 @@ impl Dialogue {
 
     /// The server has agreed to TLS. What waits was sent before the client knew that, unless it is TLS already.
     pub(super) fn start_tls(&mut self, out: &mut dyn Sink) {
-        if !self.held.first_byte().is_some_and(is_tls_record) {
-            self.read_as(After::StartTls, out);
+        if !self.deferred.first_byte().is_some_and(is_tls_record) {
+            self.read_as(LineContext::StartTls, out);
         }
         self.tls_begins(out);
     }
@@ -271,24 +273,24 @@ impl Dialogue {
     pub(super) fn tls_begins(&mut self, out: &mut dyn Sink) {
         self.transaction = Transaction::default();
         self.logged_in = false;
-        self.client = Client::Commands(After::Nothing);
-        self.tls = Some(Watch::after_starttls(out));
+        self.client = ClientInput::Commands(LineContext::Nothing);
+        self.tls = Some(Observer::after_starttls(out));
     }
 
     /// Reads what waits as lines that are no commands to this server, and half a line at its end likewise.
-    pub(super) fn read_as(&mut self, after: After, out: &mut dyn Sink) {
-        self.client = Client::Commands(after);
+    pub(super) fn read_as(&mut self, after: LineContext, out: &mut dyn Sink) {
+        self.client = ClientInput::Commands(after);
         self.release(out);
         if let Some(line) = self.line.flush() {
             self.client_line(line, out);
         }
-        self.client = Client::Commands(After::Nothing);
+        self.client = ClientInput::Commands(LineContext::Nothing);
     }
 
     /// Bytes of a TLS connection. False where it turned out to be none and they are still to be read.
-    fn watched(&mut self, from: Side, bytes: &[u8], at: At, out: &mut dyn Sink) -> bool {
-        let Some(watch) = &mut self.tls else { return false };
-        let taken = watch.data(from, bytes, at, out) == Verdict::Taken;
+    fn observed(&mut self, from: Side, bytes: &[u8], at: PacketRef, out: &mut dyn Sink) -> bool {
+        let Some(observer) = &mut self.tls else { return false };
+        let taken = observer.data(from, bytes, at, out) == Outcome::Taken;
         if !taken {
             self.tls = None;
         }
@@ -296,9 +298,9 @@ impl Dialogue {
     }
 
     /// The rest of an input after which TLS began.
-    pub(super) fn watch_rest(&mut self, from: Side, input: &mut Input<'_>, out: &mut dyn Sink) -> bool {
+    pub(super) fn observe_rest(&mut self, from: Side, input: &mut Input<'_>, out: &mut dyn Sink) -> bool {
         let at = input.at;
-        if self.tls.is_none() || input.is_empty() || !self.watched(from, input.rest(), at, out) {
+        if self.tls.is_none() || input.is_empty() || !self.observed(from, input.rest(), at, out) {
             return false;
         }
         input.take(usize::MAX);
@@ -306,13 +308,13 @@ impl Dialogue {
     }
 
     /// A gap that is a row of its own.
-    pub(super) fn tell_gap(&self, from: Side, missing: u64, at: At, out: &mut dyn Sink) -> StepId {
+    pub(super) fn tell_gap(&self, from: Side, missing: u64, at: PacketRef, out: &mut dyn Sink) -> StepId {
         out.step(Step::gap(from, missing, at))
     }
 }
 
 impl crate::protocol::Dialogue for Dialogue {
-    fn data(&mut self, from: Side, bytes: &[u8], at: At, out: &mut dyn Sink) {
+    fn data(&mut self, from: Side, bytes: &[u8], at: PacketRef, out: &mut dyn Sink) {
         let mut left = bytes;
         while !left.is_empty() {
             let rest = self.roles.with(from, out, |from, out| self.read(from, left, at, out));
@@ -320,8 +322,8 @@ impl crate::protocol::Dialogue for Dialogue {
         }
     }
 
-    fn gap(&mut self, from: Side, missing: u64, at: At, out: &mut dyn Sink) {
-        self.roles.with(from, out, |from, out| self.lack(from, missing, at, out));
+    fn gap(&mut self, from: Side, missing: u64, at: PacketRef, out: &mut dyn Sink) {
+        self.roles.with(from, out, |from, out| self.gap_of_role(from, missing, at, out));
     }
 
     fn end(&mut self, out: &mut dyn Sink) {
@@ -332,13 +334,13 @@ impl crate::protocol::Dialogue for Dialogue {
 impl Dialogue {
     /// Reads bytes of one role. Returns how many of them are left, since the roles were swapped: then the reply that did
     /// it was read, or waited and was taken up.
-    fn read(&mut self, from: Side, bytes: &[u8], at: At, out: &mut dyn Sink) -> usize {
+    fn read(&mut self, from: Side, bytes: &[u8], at: PacketRef, out: &mut dyn Sink) -> usize {
         let Some(&first) = bytes.first() else { return 0 };
         if !std::mem::replace(&mut self.begun, true) && is_tls_record(first) {
-            self.client = Client::Commands(After::Nothing);
-            self.tls = Some(Watch::implicit(out));
+            self.client = ClientInput::Commands(LineContext::Nothing);
+            self.tls = Some(Observer::implicit(out));
         }
-        if self.watched(from, bytes, at, out) {
+        if self.observed(from, bytes, at, out) {
             return 0;
         }
         let mut input = Input::new(bytes, at);
@@ -353,11 +355,11 @@ impl Dialogue {
                 if self.roles != roles {
                     return bytes.len();
                 }
-                if self.held.is_empty() {
+                if self.deferred.is_empty() {
                     self.client_input(&mut input, out);
                 }
                 if !input.is_empty() {
-                    self.hold(input.rest(), at, out);
+                    self.defer(input.rest(), at, out);
                 }
             }
         }
@@ -365,31 +367,31 @@ impl Dialogue {
     }
 
     /// Bytes of one role are missing.
-    fn lack(&mut self, from: Side, missing: u64, at: At, out: &mut dyn Sink) {
-        (self.begun, self.lacking) = (true, true);
+    fn gap_of_role(&mut self, from: Side, missing: u64, at: PacketRef, out: &mut dyn Sink) {
+        (self.begun, self.has_gaps) = (true, true);
         if from == Side::Client {
             self.client_goes_on(out);
         }
-        let in_login = matches!(self.client, Client::Waiting(Wait::Reply { to: Asking::Auth, .. }));
+        let in_login = matches!(self.client, ClientInput::Waiting(Awaiting::Reply { to: AwaitedReply::Auth, .. }));
         if from == Side::Client
-            && (in_login && self.torn == Torn::Login && self.held.is_empty())
+            && (in_login && self.after_gap == AfterGap::Login && self.deferred.is_empty())
             && self.half_a_line(true, out)
         {
             // More of the same log-in.
-            self.torn = Torn::Login;
-            self.queue.commands_lost(true);
+            self.after_gap = AfterGap::Login;
+            self.queue.commands_missing(true);
             self.tell_gap(from, missing, at, out);
             return;
         }
-        let waits = matches!(self.client, Client::Waiting(_)) && self.tls.is_none();
+        let waits = matches!(self.client, ClientInput::Waiting(_)) && self.tls.is_none();
         if from == Side::Client && waits {
-            self.held.push_gap(missing, at);
-            if let Client::Waiting(Wait::Reply { to, blind, .. }) = self.client
+            self.deferred.push_gap(missing, at);
+            if let ClientInput::Waiting(Awaiting::Reply { to, blind, .. }) = self.client
                 && (blind || self.queue.in_doubt())
             {
-                self.queue.commands_lost(missing >= ANOTHER);
+                self.queue.commands_missing(missing >= ANOTHER);
                 // In a log-in no line tells any more what it is. After DATA it tells content from commands.
-                self.reconsider(to != Asking::Data && self.held.begins_with_gap(), out);
+                self.reconsider(to != AwaitedReply::Data && self.deferred.begins_with_gap(), out);
             } else {
                 self.reconsider(false, out);
             }
@@ -404,8 +406,9 @@ impl Dialogue {
         loop {
             self.decide(out);
             self.release(out);
-            let is_content = matches!(self.client, Client::Waiting(Wait::EndOfData { .. } | Wait::Content { .. }));
-            if self.held.is_empty() && !is_content {
+            let is_content =
+                matches!(self.client, ClientInput::Waiting(Awaiting::EndOfData { .. } | Awaiting::Content { .. }));
+            if self.deferred.is_empty() && !is_content {
                 break;
             }
         }
@@ -413,8 +416,8 @@ impl Dialogue {
         for pending in self.queue.take_all() {
             self.unanswered(pending, out);
         }
-        if let Some(watch) = &mut self.tls {
-            watch.end(out);
+        if let Some(observer) = &mut self.tls {
+            observer.end(out);
         }
     }
 }

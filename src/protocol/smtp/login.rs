@@ -8,7 +8,7 @@ use super::dialogue::Dialogue;
 use super::parse;
 use super::queue::Question;
 use super::reply::Reply;
-use super::state::{After, Asking, Client, Torn, Wait};
+use super::state::{AfterGap, AwaitedReply, Awaiting, ClientInput, LineContext};
 use crate::protocol::event::{Kind, LoginOutcome, Sink, StepId};
 use crate::protocol::framing::Line;
 use crate::protocol::sasl::{Exchange, Mechanism, Round};
@@ -19,13 +19,13 @@ impl Dialogue {
     pub(super) fn response(
         &mut self,
         line: &Line<'_>,
-        torn: Torn,
+        after_gap: AfterGap,
         exchange: Option<Box<Exchange>>,
         out: &mut dyn Sink,
     ) {
         let base64 = line.bytes.trim_ascii_end();
         let mut exchange = exchange;
-        let whole = is_whole(line) && torn == Torn::No;
+        let whole = is_whole(line) && after_gap == AfterGap::No;
         let round = match &mut exchange {
             Some(exchange) if whole => Some(exchange.response(base64)),
             Some(exchange) => {
@@ -37,13 +37,13 @@ impl Dialogue {
         // Who can't tell what it is must take it for the password.
         let secret = !base64.is_empty() && round.is_none_or(may_be_secret);
         let secrets = Vec::from_iter(secret.then_some(0..base64.len()));
-        let round = round.unwrap_or(Round::Garbage(Mechanism::Other));
+        let round = round.unwrap_or(Round::Malformed(Mechanism::Other));
         let step = self.tell(line, Kind::Response, smtp(Subject::Response(round)), None, secrets, out);
         if let Some(exchange) = &mut exchange {
             exchange.add_step(step);
         }
         self.ask(Some(step), Question::Response(exchange), None, out);
-        self.client = Client::Waiting(Wait::Reply { step, to: Asking::Auth, blind: false });
+        self.client = ClientInput::Waiting(Awaiting::Reply { step, to: AwaitedReply::Auth, blind: false });
     }
 
     /// The reply to AUTH, or to a response.
@@ -55,31 +55,31 @@ impl Dialogue {
         told: StepId,
         out: &mut dyn Sink,
     ) {
-        let awaited = self.awaited(step, Asking::Auth);
+        let awaited = self.awaited(step, AwaitedReply::Auth);
         let mut exchange = exchange;
         if let Some(exchange) = &mut exchange {
             exchange.add_step(told);
         }
         let outcome = match reply.code {
             334 if awaited => {
-                if !self.both_torn {
-                    self.torn = Torn::No; // What the gap has cut ends before this.
+                if !self.gap_on_both_sides {
+                    self.after_gap = AfterGap::No; // What the gap has cut ends before this.
                 }
-                self.queue.no_commands_lost(); // Else this would not be the next thing that the server says.
-                self.client = Client::Responding(exchange);
+                self.queue.no_commands_missing(); // Else this would not be the next thing that the server says.
+                self.client = ClientInput::Responding(exchange);
                 return;
             }
             // Out of order: the server has not looked at it.
             503 if self.logged_in => return,
             235 => LoginOutcome::Accepted,
             // Not what RFC 4954 says; where bytes are missing it may be another's answer.
-            200..300 if !self.lacking => LoginOutcome::Accepted,
+            200..300 if !self.has_gaps => LoginOutcome::Accepted,
             400.. => LoginOutcome::Rejected,
             _ => LoginOutcome::Unknown,
         };
         self.logged_in |= outcome == LoginOutcome::Accepted;
         if awaited && outcome == LoginOutcome::Rejected {
-            self.client = Client::Commands(After::RefusedLogin);
+            self.client = ClientInput::Commands(LineContext::RefusedLogin);
         }
         if let Some(exchange) = exchange {
             out.credential(exchange.finish(outcome));
@@ -122,5 +122,5 @@ pub(super) fn secrets(command: &Command<'_>, cut: bool) -> Vec<Range<usize>> {
 
 /// Base64 that can't be read may still be a password: typed as it is, for one.
 fn may_be_secret(round: Round) -> bool {
-    round.is_secret() || matches!(round, Round::Garbage(_))
+    round.is_secret() || matches!(round, Round::Malformed(_))
 }

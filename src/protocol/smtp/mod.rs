@@ -5,19 +5,19 @@ pub mod dialogue;
 pub mod parse;
 pub mod reply;
 
-mod answers;
 mod client;
 mod content;
-mod counted;
-mod held;
+mod deferred;
+mod in_flight;
 mod login;
+mod on_reply;
 mod queue;
 mod server;
 mod state;
 mod transaction;
 mod turn;
-mod waiting;
 mod wire;
+mod xexch50;
 
 #[cfg(test)]
 mod tests;
@@ -41,7 +41,7 @@ pub enum Subject {
     /// A reply.
     Reply {
         /// To what.
-        to: Asked,
+        to: ReplyTo,
         /// The reply code.
         code: u16,
         /// RFC 3463.
@@ -66,7 +66,7 @@ pub enum Subject {
 
 /// What a reply answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Asked {
+pub enum ReplyTo {
     /// A command. (354 answers DATA; the reply after the final dot does not.)
     Command(Verb),
     /// The content that ended with the dot.

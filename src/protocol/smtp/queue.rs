@@ -15,7 +15,7 @@ and otherwise to none. Either of them ends the doubt.
 */
 
 use super::command::Verb;
-use super::waiting::Waiting;
+use super::in_flight::InFlight;
 use crate::limits::COMMANDS_IN_FLIGHT;
 use crate::protocol::event::{MessageId, StepId};
 use crate::protocol::sasl::Exchange;
@@ -47,9 +47,9 @@ pub enum Question {
     /// A chunk that is not the last.
     Chunk,
     /// The last chunk of a message.
-    LastChunk(Delivering),
+    LastChunk(ContentReplies),
     /// The content that ended with a dot.
-    Content(Delivering),
+    Content(ContentReplies),
     /// A line of content that the server takes for a command, having refused DATA.
     RefusedLine,
     /// Commands that the capture lacks: any number of them, even none.
@@ -61,19 +61,19 @@ pub enum Question {
 
 /// A message whose content has crossed (or is crossing, for a chunk) and whose fate is being told.
 #[derive(Debug, Default)]
-pub struct Delivering {
+pub struct ContentReplies {
     /// The message; absent where none of its content was seen.
     pub message: Option<MessageId>,
     /// Steps of the content and of the replies so far.
     pub steps: Vec<StepId>,
     /// How the server tells it.
-    pub due: Due,
+    pub due: RepliesDue,
     /// The text of the reply that decides, as far as they have come.
     pub decided: Option<(bool, Vec<u8>)>,
 }
 
-impl Delivering {
-    /// The verdict of one recipient among several: one that is served is enough to call the message accepted.
+impl ContentReplies {
+    /// The decision of one recipient among several: one that is served is enough to call the message accepted.
     pub fn one_decides(&mut self, (accepted, reply): (bool, Vec<u8>)) {
         match &self.decided {
             Some((already, _)) if *already || !accepted => {}
@@ -84,7 +84,7 @@ impl Delivering {
 
 /// How many replies a message's content gets.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub enum Due {
+pub enum RepliesDue {
     /// One for all (RFC 5321).
     #[default]
     One,
@@ -125,16 +125,20 @@ impl Question {
 
     /// True where nobody can tell how many replies are still to come.
     fn is_open_ended(&self) -> bool {
-        matches!(self, Self::Content(d) | Self::LastChunk(d) if matches!(d.due, Due::Unknown(_) | Due::UnknownAndOne(_)))
+        matches!(
+            self,
+            Self::Content(d) | Self::LastChunk(d)
+                if matches!(d.due, RepliesDue::Unknown(_) | RepliesDue::UnknownAndOne(_))
+        )
     }
 
     /// How many replies are still to come.
     fn replies_due(&self) -> u64 {
         match self {
-            Self::Content(delivering) | Self::LastChunk(delivering) => match delivering.due {
-                Due::One | Due::Later | Due::Unknown(_) | Due::UnknownAndOne(_) => 1,
-                Due::PerRecipient { left } => left as u64,
-                Due::PerRecipientAndOne { left } => left as u64 + 1,
+            Self::Content(content_replies) | Self::LastChunk(content_replies) => match content_replies.due {
+                RepliesDue::One | RepliesDue::Later | RepliesDue::Unknown(_) | RepliesDue::UnknownAndOne(_) => 1,
+                RepliesDue::PerRecipient { left } => left as u64,
+                RepliesDue::PerRecipientAndOne { left } => left as u64 + 1,
             },
             _ => 1,
         }
@@ -145,7 +149,7 @@ impl Question {
 #[derive(Debug)]
 pub struct Answered {
     /// Those that will not be answered any more: their replies were lost.
-    pub lost: Vec<Pending>,
+    pub unanswered: Vec<Pending>,
     /// Who is answered. One that gets several replies is put back with [`Queue::put_back`].
     pub by: Answer,
 }
@@ -164,9 +168,9 @@ pub enum Answer {
 /// The questions in flight, in order.
 #[derive(Debug, Default)]
 pub struct Queue {
-    waiting: Waiting,
+    in_flight: InFlight,
     /// Replies were lost: the front need not be what the next reply answers.
-    replies_lost: bool,
+    replies_missing: bool,
     /// The client has sent a command before the one before it was answered.
     pipelines: bool,
     /// Replies to come for what was dropped from the front.
@@ -194,38 +198,38 @@ enum Last {
 impl Queue {
     /// True where nothing waits for an answer.
     pub fn is_empty(&self) -> bool {
-        self.waiting.is_empty() && self.forgotten == 0
+        self.in_flight.is_empty() && self.forgotten == 0
     }
 
     /// What was asked last.
     pub fn back_mut(&mut self) -> Option<&mut Pending> {
-        self.waiting.back_mut()
+        self.in_flight.back_mut()
     }
 
     /// From the last question to the first.
     pub fn newest_first(&self) -> impl Iterator<Item = &Pending> {
-        self.waiting.iter().rev()
+        self.in_flight.iter().rev()
     }
 
     /// The step that is to be answered next, where that is sure.
     pub fn front(&self) -> Option<&Pending> {
-        self.waiting.front().filter(|_| self.forgotten == 0)
+        self.in_flight.front().filter(|_| self.forgotten == 0)
     }
 
     /// Adds a question. Returns those that nobody will answer any more because this one was asked, and the one that
     /// must be forgotten to make room.
     pub fn push(&mut self, pending: Pending) -> (Vec<Pending>, Option<Pending>) {
-        let mut lost = Vec::new();
+        let mut unanswered = Vec::new();
         let last = std::mem::replace(&mut self.last, Last::Line);
         if self.in_doubt() && !self.pipelines {
             let proves = match last {
                 Last::Reply => true,
-                Last::UnseenReply => self.waits || !pending.question.is_pipelined() || !self.lacks_commands(),
+                Last::UnseenReply => self.waits || !pending.question.is_pipelined() || !self.has_missing_commands(),
                 Last::Line | Last::UnseenLine => false,
             };
             if proves {
-                lost = self.waiting.drain(usize::MAX);
-                self.replies_lost = false;
+                unanswered = self.in_flight.drain(usize::MAX);
+                self.replies_missing = false;
             }
             self.pipelines |= last == Last::Line;
         } else if !self.is_empty() {
@@ -233,53 +237,53 @@ impl Queue {
         } else {
             self.waits |= last == Last::Reply && pending.question.is_pipelined();
         }
-        let oldest = if self.waiting.len() >= COMMANDS_IN_FLIGHT { self.waiting.pop_front() } else { None };
+        let oldest = if self.in_flight.len() >= COMMANDS_IN_FLIGHT { self.in_flight.pop_front() } else { None };
         if let Some(oldest) = &oldest {
             self.forgotten = self.forgotten.saturating_add(oldest.question.replies_due());
         }
-        self.replies_lost |= pending.question.is_open_ended();
-        self.waiting.push_back(pending);
-        (lost, oldest)
+        self.replies_missing |= pending.question.is_open_ended();
+        self.in_flight.push_back(pending);
+        (unanswered, oldest)
     }
 
     /// Commands may be missing here.
-    pub fn commands_lost(&mut self, another: bool) {
+    pub fn commands_missing(&mut self, another: bool) {
         self.last = Last::UnseenLine;
-        if let Some(Pending { question: Question::Unseen { another: already }, .. }) = self.waiting.back_mut() {
+        if let Some(Pending { question: Question::Unseen { another: already }, .. }) = self.in_flight.back_mut() {
             *already |= another;
         } else {
-            self.waiting.push_back(Pending { step: None, question: Question::Unseen { another }, gives_up: None });
+            self.in_flight.push_back(Pending { step: None, question: Question::Unseen { another }, gives_up: None });
         }
     }
 
     /// None are missing after the last that was seen, after all: takes out what stood for them.
-    pub fn no_commands_lost(&mut self) -> Option<Pending> {
-        self.waiting.pop_back_unseen()
+    pub fn no_commands_missing(&mut self) -> Option<Pending> {
+        self.in_flight.pop_back_unseen()
     }
 
     /// Replies may be missing here.
-    pub fn replies_lost(&mut self) {
+    pub fn replies_missing(&mut self) {
         self.last = Last::UnseenReply;
-        self.replies_lost = !self.is_empty();
+        self.replies_missing = !self.is_empty();
         self.forgotten = 0;
     }
 
     /// How many replies are to come is not known.
     pub fn unsure(&mut self) {
-        self.replies_lost = true;
+        self.replies_missing = true;
     }
 
     /// Takes out everything up to `step`, which is known to have been answered in a gap.
     pub fn take_through(&mut self, step: StepId) -> Vec<Pending> {
-        let through = self.waiting.iter().position(|pending| pending.step == Some(step));
-        self.replies_lost = false;
-        self.waiting.drain(through.map_or(0, |at| at + 1))
+        let through = self.in_flight.iter().position(|pending| pending.step == Some(step));
+        self.replies_missing = false;
+        self.in_flight.drain(through.map_or(0, |at| at + 1))
     }
 
     /// Takes out everything.
     pub fn take_all(&mut self) -> Vec<Pending> {
-        self.replies_lost = false;
-        self.waiting.drain(usize::MAX)
+        self.replies_missing = false;
+        self.in_flight.drain(usize::MAX)
     }
 
     /// Takes the one out that a reply with `code` answers.
@@ -287,14 +291,14 @@ impl Queue {
         self.last = Last::Reply;
         if self.forgotten > 0 {
             self.forgotten -= 1;
-            return Answered { lost: Vec::new(), by: Answer::Unsure };
+            return Answered { unanswered: Vec::new(), by: Answer::Unsure };
         }
         if !self.in_doubt() {
-            let by = self.waiting.pop_front().map_or(Answer::Nobody, Answer::To);
-            return Answered { lost: Vec::new(), by };
+            let by = self.in_flight.pop_front().map_or(Answer::Nobody, Answer::To);
+            return Answered { unanswered: Vec::new(), by };
         }
-        let is_unseen = |at| matches!(self.waiting.get(at), Some(Pending { question: Question::Unseen { .. }, .. }));
-        let mut candidates = self.waiting.candidates(code);
+        let is_unseen = |at| matches!(self.in_flight.get(at), Some(Pending { question: Question::Unseen { .. }, .. }));
+        let mut candidates = self.in_flight.candidates(code);
         let mut only = candidates.next();
         if names_its_command(code) && only.is_some_and(is_unseen) {
             only = candidates.next().or(only);
@@ -302,45 +306,45 @@ impl Queue {
         let several = candidates.next().is_some();
         match only.map(|at| (at, is_unseen(at))) {
             // Of several replies to one, nobody knows which this is.
-            Some((at, false)) if !several && self.waiting.get(at).is_some_and(|p| p.question.replies_due() > 1) => {
-                Answered { lost: self.waiting.drain(at), by: Answer::Unsure }
+            Some((at, false)) if !several && self.in_flight.get(at).is_some_and(|p| p.question.replies_due() > 1) => {
+                Answered { unanswered: self.in_flight.drain(at), by: Answer::Unsure }
             }
             Some((at, false)) if !several => {
-                self.replies_lost = false;
-                let lost = self.waiting.drain(at);
-                Answered { lost, by: self.waiting.pop_front().map_or(Answer::Nobody, Answer::To) }
+                self.replies_missing = false;
+                let unanswered = self.in_flight.drain(at);
+                Answered { unanswered, by: self.in_flight.pop_front().map_or(Answer::Nobody, Answer::To) }
             }
             // The front is answered now or was answered in the gap. Unseen ones may be more than one.
             Some(_)
                 if several
-                    && !matches!(self.waiting.front(), Some(Pending { question: Question::Unseen { .. }, .. })) =>
+                    && !matches!(self.in_flight.front(), Some(Pending { question: Question::Unseen { .. }, .. })) =>
             {
-                Answered { lost: self.waiting.pop_front().into_iter().collect(), by: Answer::Unsure }
+                Answered { unanswered: self.in_flight.pop_front().into_iter().collect(), by: Answer::Unsure }
             }
-            _ => Answered { lost: Vec::new(), by: Answer::Unsure },
+            _ => Answered { unanswered: Vec::new(), by: Answer::Unsure },
         }
     }
 
     /// Puts one back at the front that gets further replies.
     pub fn put_back(&mut self, pending: Pending) {
-        self.replies_lost |= pending.question.is_open_ended();
-        self.waiting.push_front(pending);
+        self.replies_missing |= pending.question.is_open_ended();
+        self.in_flight.push_front(pending);
     }
 
     /// True where replies are missing to some of what waits, or may be.
-    pub fn lacks_replies(&self) -> bool {
-        self.replies_lost || self.last == Last::UnseenReply
+    pub fn has_missing_replies(&self) -> bool {
+        self.replies_missing || self.last == Last::UnseenReply
     }
 
     /// True where commands may be missing before the last one that was seen.
-    fn lacks_commands(&self) -> bool {
-        self.waiting.has_unseen()
+    fn has_missing_commands(&self) -> bool {
+        self.in_flight.has_unseen()
     }
 
     /// True where the next reply need not be for the front.
     pub fn in_doubt(&self) -> bool {
-        let unseen = matches!(self.waiting.front(), Some(Pending { question: Question::Unseen { .. }, .. }));
-        unseen || (self.replies_lost && !self.waiting.is_empty())
+        let unseen = matches!(self.in_flight.front(), Some(Pending { question: Question::Unseen { .. }, .. }));
+        unseen || (self.replies_missing && !self.in_flight.is_empty())
     }
 }
 
@@ -354,8 +358,9 @@ mod tests {
     use super::*;
 
     fn ask(queue: &mut Queue, step: StepId, verb: Verb) -> Vec<StepId> {
-        let (lost, _) = queue.push(Pending { step: Some(step), question: Question::Command(verb), gives_up: None });
-        steps(&lost)
+        let (unanswered, _) =
+            queue.push(Pending { step: Some(step), question: Question::Command(verb), gives_up: None });
+        steps(&unanswered)
     }
 
     fn steps(pending: &[Pending]) -> Vec<StepId> {
@@ -364,9 +369,9 @@ mod tests {
 
     /// (those lost, the one answered)
     fn hear(queue: &mut Queue, code: u16) -> (Vec<StepId>, Option<StepId>) {
-        let Answered { lost, by } = queue.answer(code);
+        let Answered { unanswered, by } = queue.answer(code);
         let by = if let Answer::To(pending) = by { pending.step } else { None };
-        (steps(&lost), by)
+        (steps(&unanswered), by)
     }
 
     #[test]
@@ -384,7 +389,7 @@ mod tests {
     fn after_lost_replies_a_waiting_client_ends_the_doubt_with_its_next_command() {
         let mut queue = Queue::default();
         ask(&mut queue, 1, Verb::Mail);
-        queue.replies_lost();
+        queue.replies_missing();
         assert_eq!(ask(&mut queue, 2, Verb::Rcpt), [1]);
         assert_eq!(hear(&mut queue, 250), (vec![], Some(2)));
     }
@@ -395,7 +400,7 @@ mod tests {
         for (step, verb) in [(1, Verb::Mail), (2, Verb::Rcpt), (3, Verb::Rcpt), (4, Verb::Data)] {
             ask(&mut queue, step, verb);
         }
-        queue.replies_lost();
+        queue.replies_missing();
         assert_eq!(hear(&mut queue, 250), (vec![1], None), "any of three");
         assert_eq!(hear(&mut queue, 354), (vec![2, 3], Some(4)), "DATA alone");
         assert!(!queue.in_doubt());
@@ -406,7 +411,7 @@ mod tests {
         let mut queue = Queue::default();
         ask(&mut queue, 1, Verb::Mail);
         ask(&mut queue, 2, Verb::Rcpt);
-        queue.replies_lost();
+        queue.replies_missing();
         assert_eq!(hear(&mut queue, 250), (vec![1], None));
         assert_eq!(hear(&mut queue, 250), (vec![], Some(2)));
     }
@@ -423,20 +428,20 @@ mod tests {
             queue
         };
         let mut queue = asked();
-        queue.replies_lost();
+        queue.replies_missing();
         assert_eq!(hear(&mut queue, 354), ((1..1_000).collect(), Some(1_000)));
         assert!(!queue.in_doubt());
         let mut queue = asked();
         ask(&mut queue, 1_001, Verb::Quit);
         ask(&mut queue, 1_002, Verb::Data);
-        queue.replies_lost();
+        queue.replies_missing();
         assert_eq!(hear(&mut queue, 354), (vec![1], None), "either DATA");
     }
 
     #[test]
     fn lost_commands_may_be_any_number() {
         let mut queue = Queue::default();
-        queue.commands_lost(false);
+        queue.commands_missing(false);
         assert_eq!(hear(&mut queue, 250), (vec![], None));
         assert_eq!(hear(&mut queue, 550), (vec![], None));
         assert_eq!(ask(&mut queue, 5, Verb::Quit), [] as [StepId; 0]);

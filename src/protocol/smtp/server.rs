@@ -4,11 +4,11 @@ use super::client::smtp;
 use super::command::Verb;
 use super::content::Content;
 use super::dialogue::Dialogue;
-use super::queue::{Answer, Answered, Due, Question};
+use super::queue::{Answer, Answered, Question, RepliesDue};
 use super::reply::{Heard, Reply};
-use super::state::{After, Client, Opening, Torn, Wait};
-use super::{Asked, Subject};
-use crate::flow::{At, Side};
+use super::state::{AfterGap, Awaiting, ClientInput, LineContext, Opening};
+use super::{ReplyTo, Subject};
+use crate::flow::{PacketRef, Side};
 use crate::limits::Limit;
 use crate::protocol::event::{self, Kind, Sink, Step, StepId};
 use crate::protocol::framing::{Input, Line};
@@ -19,33 +19,35 @@ impl Dialogue {
     pub(super) fn server_input(&mut self, input: &mut Input<'_>, out: &mut dyn Sink) {
         self.reply_packet = input.at.packet;
         let roles = self.roles;
-        while !input.is_empty() && self.roles == roles && !self.watch_rest(Side::Server, input, out) {
+        while !input.is_empty() && self.roles == roles && !self.observe_rest(Side::Server, input, out) {
             let Some(line) = self.reply_line.line(input) else { return };
             self.server_line(line, out);
         }
     }
 
     /// The server's bytes lack some here.
-    pub(super) fn server_gap(&mut self, missing: u64, at: At, out: &mut dyn Sink) {
+    pub(super) fn server_gap(&mut self, missing: u64, at: PacketRef, out: &mut dyn Sink) {
         self.server_ends(out);
         self.tell_gap(Side::Server, missing, at, out);
-        self.queue.replies_lost();
-        self.both_torn = true;
+        self.queue.replies_missing();
+        self.gap_on_both_sides = true;
         // The rest of a packet that the capture has cut short was said in one breath with its beginning.
         let in_one_breath = at.packet == self.reply_packet;
-        let commands = Client::Commands(After::Nothing);
+        let commands = ClientInput::Commands(LineContext::Nothing);
         self.client = match std::mem::replace(&mut self.client, commands) {
-            Client::Content(content) if in_one_breath => Client::Content(content),
+            ClientInput::Content(content) if in_one_breath => ClientInput::Content(content),
             // While it takes content, a server has nothing to say: it may have had all of it.
-            Client::Content(content) if content.torn => Client::Waiting(Wait::Content { content }),
-            Client::Content(content) => Client::Content(content.perhaps_answered()),
-            Client::Waiting(Wait::Reply { step, to, .. }) => Client::Waiting(Wait::Reply { step, to, blind: true }),
-            Client::Waiting(Wait::EndOfData { content, own, before, postponed, .. }) => {
-                Client::Waiting(Wait::EndOfData { content, own, before, postponed, blind: true })
+            ClientInput::Content(content) if content.has_gap => ClientInput::Waiting(Awaiting::Content { content }),
+            ClientInput::Content(content) => ClientInput::Content(content.perhaps_answered()),
+            ClientInput::Waiting(Awaiting::Reply { step, to, .. }) => {
+                ClientInput::Waiting(Awaiting::Reply { step, to, blind: true })
+            }
+            ClientInput::Waiting(Awaiting::EndOfData { content, own, before, postponed, .. }) => {
+                ClientInput::Waiting(Awaiting::EndOfData { content, own, before, postponed, blind: true })
             }
             other => other,
         };
-        if !self.held.is_empty() {
+        if !self.deferred.is_empty() {
             self.reconsider(true, out);
         }
     }
@@ -93,10 +95,10 @@ impl Dialogue {
         if self.opening == Opening::Nothing && self.opens(&reply, out) {
             return self.release(out);
         }
-        if let Client::Waiting(Wait::EndOfData { postponed, .. }) = &mut self.client
+        if let ClientInput::Waiting(Awaiting::EndOfData { postponed, .. }) = &mut self.client
             && self.queue.is_empty()
         {
-            if postponed.is_none() && self.held.has_end_of_data() {
+            if postponed.is_none() && self.deferred.has_end_of_data() {
                 // It may be meant for that one: whether the server says more or the client goes on will tell.
                 *postponed = Some(reply.into_owned());
                 return;
@@ -109,9 +111,9 @@ impl Dialogue {
 
     /// The server has taken the dot between bare LFs for the end of data.
     fn end_of_data(&mut self, out: &mut dyn Sink) {
-        let commands = Client::Commands(After::Nothing);
+        let commands = ClientInput::Commands(LineContext::Nothing);
         match std::mem::replace(&mut self.client, commands) {
-            Client::Waiting(Wait::EndOfData { content, postponed, .. }) => {
+            ClientInput::Waiting(Awaiting::EndOfData { content, postponed, .. }) => {
                 self.content_ends(content, true, out);
                 if let Some(reply) = postponed {
                     self.answer(reply, out);
@@ -128,18 +130,18 @@ impl Dialogue {
         let is_greeting = match (reply.code, first) {
             (220, Some(Question::Command(Verb::StartTls))) => false,
             (220, _) => true,
-            (400.., None) => self.held.is_empty(),
+            (400.., None) => self.deferred.is_empty(),
             // A client that talks too early is sent away; as an answer to EHLO these would be strange.
             (521 | 554, Some(Question::Command(verb))) => verb.is_hello(),
             _ => false,
         };
         if !is_greeting {
             self.opening = Opening::MidStream;
-            if let Client::Waiting(Wait::Opening) = self.client {
-                if self.held.has_end_of_data() {
+            if let ClientInput::Waiting(Awaiting::Opening) = self.client {
+                if self.deferred.has_end_of_data() {
                     self.decide(out);
                 } else {
-                    self.client = Client::Commands(After::Gap);
+                    self.client = ClientInput::Commands(LineContext::Gap);
                 }
                 self.release(out);
             }
@@ -147,11 +149,11 @@ impl Dialogue {
         }
         self.opening = Opening::Greeting;
         self.chunks_unseen = false;
-        if let Client::Waiting(Wait::Opening) = self.client {
-            self.client = Client::Commands(After::Nothing);
+        if let ClientInput::Waiting(Awaiting::Opening) = self.client {
+            self.client = ClientInput::Commands(LineContext::Nothing);
             if self.preamble {
                 // Something else has answered what was said so far (a proxy, for one).
-                self.read_as(After::Elsewhere, out);
+                self.read_as(LineContext::Elsewhere, out);
             }
         }
         let subject = Subject::Greeting { code: reply.code };
@@ -163,31 +165,31 @@ impl Dialogue {
 
     /// Gives a reply to the one it answers.
     pub(super) fn answer(&mut self, reply: Reply<'_>, out: &mut dyn Sink) {
-        if let Client::Waiting(Wait::Content { .. }) = self.client {
+        if let ClientInput::Waiting(Awaiting::Content { .. }) = self.client {
             self.content_ended_unseen(out);
         }
-        if let Client::Content(content) = &mut self.client
+        if let ClientInput::Content(content) = &mut self.client
             && self.queue.is_empty()
             && !reply.is_intermediate()
         {
-            if reply.is_positive() || content.torn || content.is_unseen() {
+            if reply.is_positive() || content.has_gap || content.is_unseen() {
                 self.content_ended_unseen(out);
             } else {
-                let step = tell(&reply, Kind::Reply, reply_subject(Asked::Content, &reply), None, out);
+                let step = tell(&reply, Kind::Reply, reply_subject(ReplyTo::Content, &reply), None, out);
                 content.refuse(step, &reply.text);
                 return;
             }
         }
-        let Answered { lost, by } = self.queue.answer(reply.code);
-        for pending in lost {
+        let Answered { unanswered, by } = self.queue.answer(reply.code);
+        for pending in unanswered {
             self.unanswered(pending, out);
         }
         match by {
             Answer::To(mut pending) => {
-                if let Question::Content(delivering) | Question::LastChunk(delivering) = &mut pending.question
-                    && delivering.due == Due::Later
+                if let Question::Content(content_replies) | Question::LastChunk(content_replies) = &mut pending.question
+                    && content_replies.due == RepliesDue::Later
                 {
-                    delivering.due = self.transaction.replies_due();
+                    content_replies.due = self.transaction.replies_due();
                 }
                 let (kind, subject) = meaning(&mut pending.question, &reply);
                 let step = tell(&reply, kind, subject, pending.step, out);
@@ -199,16 +201,16 @@ impl Dialogue {
 
     /// The server answers content whose end was not seen.
     fn content_ended_unseen(&mut self, out: &mut dyn Sink) {
-        let commands = Client::Commands(After::Nothing);
+        let commands = ClientInput::Commands(LineContext::Nothing);
         match std::mem::replace(&mut self.client, commands) {
-            Client::Content(content) => {
-                let torn = content.torn;
+            ClientInput::Content(content) => {
+                let has_gap = content.has_gap;
                 self.content_ends(content, false, out);
-                if torn {
-                    self.client = Client::Commands(After::Gap);
+                if has_gap {
+                    self.client = ClientInput::Commands(LineContext::Gap);
                 }
             }
-            Client::Waiting(Wait::Content { content }) => self.content_ended_in_gap(content, out),
+            ClientInput::Waiting(Awaiting::Content { content }) => self.content_ended_in_gap(content, out),
             other => self.client = other,
         }
     }
@@ -216,17 +218,17 @@ impl Dialogue {
     /// Content has ended in a gap, the reply to it is missing, and perhaps more that was said by both.
     pub(super) fn content_ended_in_gap(&mut self, content: Content, out: &mut dyn Sink) {
         self.content_ends(content, false, out);
-        self.queue.replies_lost();
-        self.queue.commands_lost(true);
-        self.client = Client::Commands(After::Gap);
+        self.queue.replies_missing();
+        self.queue.commands_missing(true);
+        self.client = ClientInput::Commands(LineContext::Gap);
     }
 
     /// A reply to nothing that was seen. Whatever it was, the server now waits for what it says.
     fn unasked(&mut self, reply: &Reply<'_>, out: &mut dyn Sink) {
         let go_ahead = match self.client {
-            Client::Commands(_) => true,
+            ClientInput::Commands(_) => true,
             // It was another question, one that is missing, that the client has had the answer to.
-            Client::Waiting(Wait::Reply { blind, .. }) => blind || self.queue.in_doubt(),
+            ClientInput::Waiting(Awaiting::Reply { blind, .. }) => blind || self.queue.in_doubt(),
             _ => false,
         };
         if go_ahead && matches!(reply.code, 334 | 354) && self.queue.in_doubt() {
@@ -239,22 +241,23 @@ impl Dialogue {
         let begun = go_ahead && matches!(reply.code, 334 | 354) && self.half_a_line(reply.code == 334, out);
         let (kind, subject) = match reply.code {
             334 => (Kind::Continuation, Subject::Challenge(Round::Challenge(Mechanism::Other))),
-            354 => (Kind::Continuation, reply_subject(Asked::Nothing, reply)),
-            _ => (Kind::Reply, reply_subject(Asked::Nothing, reply)),
+            354 => (Kind::Continuation, reply_subject(ReplyTo::Nothing, reply)),
+            _ => (Kind::Reply, reply_subject(ReplyTo::Nothing, reply)),
         };
         tell(reply, kind, subject, None, out);
         match reply.code {
             334 if go_ahead => {
-                self.torn = Torn::No;
-                self.client = Client::Responding(None);
+                self.after_gap = AfterGap::No;
+                self.client = ClientInput::Responding(None);
             }
             354 if go_ahead => {
                 // The gap that hides DATA ends with it, unless bytes of the server's are missing too: then some of the
                 // content may be in it.
-                let torn = std::mem::replace(&mut self.torn, Torn::No) != Torn::No && self.both_torn;
+                let after_gap =
+                    std::mem::replace(&mut self.after_gap, AfterGap::No) != AfterGap::No && self.gap_on_both_sides;
                 let mut content = Content::after_unseen_data();
-                content.torn = torn || begun;
-                self.client = Client::Content(content);
+                content.has_gap = after_gap || begun;
+                self.client = ClientInput::Content(content);
             }
             _ => {}
         }
@@ -270,31 +273,31 @@ fn meaning(question: &mut Question, reply: &Reply<'_>) -> (Kind, Subject) {
             return (Kind::Continuation, Subject::Challenge(round.unwrap_or(Round::Challenge(Mechanism::Other))));
         }
         Question::Command(Verb::Data) if reply.is_intermediate() => {
-            return (Kind::Continuation, reply_subject(Asked::Command(Verb::Data), reply));
+            return (Kind::Continuation, reply_subject(ReplyTo::Command(Verb::Data), reply));
         }
-        Question::Command(verb) => Asked::Command(*verb),
-        Question::Mail(_) => Asked::Command(Verb::Mail),
-        Question::Rcpt(_) => Asked::Command(Verb::Rcpt),
-        Question::Auth(_) => Asked::Command(Verb::Auth),
-        Question::Response(_) => Asked::Sasl,
-        Question::Chunk => Asked::Command(Verb::Bdat),
-        Question::Content(delivering) | Question::LastChunk(delivering) => match delivering.due {
-            Due::PerRecipient { .. }
-            | Due::Unknown(_)
-            | Due::UnknownAndOne(_)
-            | Due::PerRecipientAndOne { left: 1.. } => Asked::Recipient,
-            Due::One | Due::Later | Due::PerRecipientAndOne { left: 0 } => match question {
-                Question::LastChunk(_) => Asked::Command(Verb::Bdat),
-                _ => Asked::Content,
+        Question::Command(verb) => ReplyTo::Command(*verb),
+        Question::Mail(_) => ReplyTo::Command(Verb::Mail),
+        Question::Rcpt(_) => ReplyTo::Command(Verb::Rcpt),
+        Question::Auth(_) => ReplyTo::Command(Verb::Auth),
+        Question::Response(_) => ReplyTo::Sasl,
+        Question::Chunk => ReplyTo::Command(Verb::Bdat),
+        Question::Content(content_replies) | Question::LastChunk(content_replies) => match content_replies.due {
+            RepliesDue::PerRecipient { .. }
+            | RepliesDue::Unknown(_)
+            | RepliesDue::UnknownAndOne(_)
+            | RepliesDue::PerRecipientAndOne { left: 1.. } => ReplyTo::Recipient,
+            RepliesDue::One | RepliesDue::Later | RepliesDue::PerRecipientAndOne { left: 0 } => match question {
+                Question::LastChunk(_) => ReplyTo::Command(Verb::Bdat),
+                _ => ReplyTo::Content,
             },
         },
-        Question::RefusedLine => Asked::Content,
-        Question::Unseen { .. } => Asked::Nothing,
+        Question::RefusedLine => ReplyTo::Content,
+        Question::Unseen { .. } => ReplyTo::Nothing,
     };
     (Kind::Reply, reply_subject(asked, reply))
 }
 
-fn reply_subject(to: Asked, reply: &Reply<'_>) -> Subject {
+fn reply_subject(to: ReplyTo, reply: &Reply<'_>) -> Subject {
     Subject::Reply { to, code: reply.code, enhanced: reply.enhanced }
 }
 

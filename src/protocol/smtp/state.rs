@@ -1,8 +1,8 @@
 //! What the client's next bytes are, and what decides it: `dialogue.rs` has the picture.
 
 use super::content::{Chunk, Content};
-use super::counted::Counted;
 use super::reply::Reply;
+use super::xexch50::Xexch50Octets;
 use crate::protocol::event::StepId;
 use crate::protocol::framing::LineEnd;
 use crate::protocol::sasl::Exchange;
@@ -20,11 +20,11 @@ pub(super) enum Opening {
 
 /// What the client's next bytes are.
 #[derive(Debug)]
-pub(super) enum Client {
+pub(super) enum ClientInput {
     /// Lines, each a command unless something has gone before.
-    Commands(After),
-    /// Not known before a reply comes: they are held.
-    Waiting(Wait),
+    Commands(LineContext),
+    /// Not known before a reply comes: they are deferred.
+    Waiting(Awaiting),
     /// The answer to a challenge, a line. The exchange is absent where AUTH was not seen.
     Responding(Option<Box<Exchange>>),
     /// A message, up to the dot.
@@ -32,12 +32,12 @@ pub(super) enum Client {
     /// Part of a message, by count.
     Chunk(Chunk),
     /// What is no part of a message, by count.
-    Counted(Counted),
+    Xexch50(Xexch50Octets),
 }
 
 /// What has gone before a line that may be a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum After {
+pub(super) enum LineContext {
     /// Nothing: it is one.
     Nothing,
     /// A refused DATA: the client may send its message nevertheless.
@@ -54,7 +54,7 @@ pub(super) enum After {
 
 /// What a line lacks that follows a gap.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Torn {
+pub(super) enum AfterGap {
     /// Nothing: it follows no gap.
     No,
     /// Its beginning, perhaps, and other lines before it.
@@ -65,7 +65,7 @@ pub(super) enum Torn {
 
 /// What decides.
 #[derive(Debug)]
-pub(super) enum Wait {
+pub(super) enum Awaiting {
     /// Nothing was said yet: the first line or the greeting tells whether this is the beginning.
     Opening,
     /// The reply to this command.
@@ -73,7 +73,7 @@ pub(super) enum Wait {
         /// The command's step, or the response's.
         step: StepId,
         /// What was asked for.
-        to: Asking,
+        to: AwaitedReply,
         /// The server's bytes have a gap since: whatever the client sends, the reply was in it.
         blind: bool,
     },
@@ -100,7 +100,7 @@ pub(super) enum Wait {
 
 /// The commands after which only the reply tells what the client's bytes are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Asking {
+pub(super) enum AwaitedReply {
     /// DATA.
     Data,
     /// AUTH, or a response to a challenge.

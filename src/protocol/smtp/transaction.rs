@@ -1,6 +1,6 @@
 //! The mail transaction: from whom and to whom, as the server's replies have confirmed it (RFC 5321, section 3.3).
 
-use super::queue::Due;
+use super::queue::RepliesDue;
 use crate::limits::RECIPIENTS;
 use crate::protocol::event::{Envelope, Recipient, StepId};
 
@@ -11,7 +11,7 @@ pub struct Transaction {
     begun: bool,
     envelope: Envelope,
     /// There may be recipients that were not seen.
-    lacks_recipients: bool,
+    recipients_missing: bool,
     /// MAIL and RCPT.
     steps: Vec<StepId>,
     /// The first of its recipients that has not had its own reply after the content.
@@ -43,8 +43,8 @@ impl Transaction {
     }
 
     /// The client's bytes lack some that may have been recipients.
-    pub fn lacks_recipients(&mut self) {
-        self.lacks_recipients = true;
+    pub fn recipients_missing(&mut self) {
+        self.recipients_missing = true;
     }
 
     /// How many recipients were accepted, or have no known answer.
@@ -53,13 +53,13 @@ impl Transaction {
     }
 
     /// LMTP: how many replies its content will have. That is known where MAIL was seen, and what became of each recipient.
-    pub fn replies_due(&self) -> Due {
+    pub fn replies_due(&self) -> RepliesDue {
         let is_answered =
-            self.begun && !self.lacks_recipients && self.envelope.to.iter().all(|recipient| recipient.code.is_some());
+            self.begun && !self.recipients_missing && self.envelope.to.iter().all(|recipient| recipient.code.is_some());
         match self.accepted() {
-            _ if !is_answered => Due::Unknown(Vec::new()),
-            0 => Due::One,
-            left => Due::PerRecipient { left },
+            _ if !is_answered => RepliesDue::Unknown(Vec::new()),
+            0 => RepliesDue::One,
+            left => RepliesDue::PerRecipient { left },
         }
     }
 
@@ -67,7 +67,7 @@ impl Transaction {
     /// where MAIL was seen there are no other recipients; where each was answered no other was accepted.
     pub fn is_all_accepted(&self, replies: usize) -> bool {
         let is_answered = self.envelope.to.iter().all(|recipient| recipient.code.is_some());
-        (self.begun && !self.lacks_recipients || is_answered) && self.accepted() == replies
+        (self.begun && !self.recipients_missing || is_answered) && self.accepted() == replies
     }
 
     /// The reply to the content for the next of the accepted recipients.

@@ -3,7 +3,7 @@
 use super::Subject;
 use super::client::smtp;
 use crate::capture::Time;
-use crate::flow::{At, Side};
+use crate::flow::{PacketRef, Side};
 use crate::protocol::event::{Kind, Packets, Sink, Step, StepId};
 
 /// The wire of a piece of content: how much, and in which packets.
@@ -17,7 +17,7 @@ pub(super) struct Wire {
 
 impl Wire {
     /// Adds `bytes` that came in packet `at`.
-    pub(super) fn add(&mut self, bytes: u64, at: At) {
+    pub(super) fn add(&mut self, bytes: u64, at: PacketRef) {
         if self.first == 0 {
             self.first = at.packet;
         }

@@ -1,8 +1,8 @@
 /*!
 TLS from outside: records, hellos, certificates, alerts (RFC 8446, RFC 5246). Metadata only: nothing is decrypted.
 
-A dialogue that has seen STARTTLS accepted makes a [`Watch`] and hands it every byte from then on, until the watch says
-that what comes is no TLS at all.
+A dialogue that has seen STARTTLS accepted makes a [`Observer`] and hands it every byte from then on, until the observer
+says that what comes is no TLS at all.
 
 What crosses in the clear is told as it comes: hellos, certificates and alerts a step each, everything else of a flight
 (key exchange, ChangeCipherSpec) folded into one. What is encrypted is told once for each direction, at the end: only
@@ -22,7 +22,7 @@ pub use implicit::Implicit;
 
 use super::event::{self, Kind, Packets, Sink, Step, TlsFact};
 use super::framing::Input;
-use crate::flow::{At, Side};
+use crate::flow::{PacketRef, Side};
 use record::{ALERT, CHANGE_CIPHER_SPEC, Folded, HANDSHAKE, Piece, SSL2, Stream, Tally};
 
 /// What a step of a TLS connection is.
@@ -51,13 +51,13 @@ pub enum Subject {
     NotTls,
 }
 
-/// What a [`Watch`] says of the bytes that it was handed.
+/// What a [`Observer`] says of the bytes that it was handed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
+pub enum Outcome {
     /// They belong to TLS, and were taken.
     Taken,
     /// They are plain text where TLS should have begun: the capture was decrypted, or TLS never came. None was taken;
-    /// the dialogue reads on, in both directions, and does not call the watch again.
+    /// the dialogue reads on, in both directions, and does not call the observer again.
     Plain,
 }
 
@@ -66,7 +66,7 @@ const TEXT_BYTES: usize = 1_000;
 
 /// Watches a TLS connection from outside.
 #[derive(Debug, Default)]
-pub struct Watch {
+pub struct Observer {
     begun: bool,
     /// The version negotiated, as far as it is known.
     version: Option<u16>,
@@ -89,7 +89,7 @@ struct Run {
     text: Vec<u8>,
 }
 
-impl Watch {
+impl Observer {
     /// TLS from the first byte.
     pub fn implicit(out: &mut dyn Sink) -> Self {
         out.tls(TlsFact::Implicit);
@@ -103,13 +103,13 @@ impl Watch {
     }
 
     /// Bytes that `from` sent.
-    pub fn data(&mut self, from: Side, bytes: &[u8], at: At, out: &mut dyn Sink) -> Verdict {
+    pub fn data(&mut self, from: Side, bytes: &[u8], at: PacketRef, out: &mut dyn Sink) -> Outcome {
         if bytes.is_empty() {
-            return Verdict::Taken;
+            return Outcome::Taken;
         }
         if !self.begun && self.stream(from).reads_like_text(bytes) {
             out.tls(TlsFact::Decrypted);
-            return Verdict::Plain;
+            return Outcome::Plain;
         }
         self.begun = true;
         let mut input = Input::new(bytes, at);
@@ -120,11 +120,11 @@ impl Watch {
                 Piece::NotRecords { text, bytes } => self.not_records(from, text, bytes, at, out),
             }
         }
-        Verdict::Taken
+        Outcome::Taken
     }
 
     /// `missing` bytes that `from` sent are not in the capture.
-    pub fn gap(&mut self, from: Side, missing: u64, at: At, out: &mut dyn Sink) {
+    pub fn gap(&mut self, from: Side, missing: u64, at: PacketRef, out: &mut dyn Sink) {
         self.half_read(from, out);
         self.flush(out);
         self.stream(from).gap(missing);
@@ -150,7 +150,7 @@ impl Watch {
     }
 
     /// Some of a record's body.
-    fn body(&mut self, from: Side, kind: u8, length: u16, bytes: &[u8], at: At, out: &mut dyn Sink) {
+    fn body(&mut self, from: Side, kind: u8, length: u16, bytes: &[u8], at: PacketRef, out: &mut dyn Sink) {
         let stream = self.stream(from);
         match kind {
             HANDSHAKE if !stream.ciphered && !stream.broken => {
@@ -234,7 +234,7 @@ impl Watch {
         }
     }
 
-    fn not_records(&mut self, from: Side, text: bool, bytes: &[u8], at: At, out: &mut dyn Sink) {
+    fn not_records(&mut self, from: Side, text: bool, bytes: &[u8], at: PacketRef, out: &mut dyn Sink) {
         let stream = self.stream(from);
         stream.tally.add(bytes.len(), at);
         if text {

@@ -1,7 +1,7 @@
 //! One direction of a TLS connection: where its next byte stands among the records (RFC 8446, section 5.1).
 
 use crate::capture::Time;
-use crate::flow::At;
+use crate::flow::PacketRef;
 use crate::limits::{Limit, TLS_HANDSHAKE_BYTES};
 use crate::protocol::event::{Packets, Sink};
 use crate::protocol::framing::Input;
@@ -34,7 +34,7 @@ pub struct Tally {
 
 impl Tally {
     /// Counts `bytes` of packet `at`.
-    pub fn add(&mut self, bytes: usize, at: At) {
+    pub fn add(&mut self, bytes: usize, at: PacketRef) {
         self.bytes += bytes as u64;
         self.time = at.time;
         self.packets.add(at.packet);
@@ -239,7 +239,7 @@ impl Stream {
 
     /// The bytes of handshake records, which are a stream of their own: takes off `bytes` what belongs to the next
     /// message, and returns it where it is whole: its type and its body (empty where it is too long to be kept).
-    pub fn handshake_message(&mut self, bytes: &mut &[u8], at: At, out: &mut dyn Sink) -> Option<(u8, Vec<u8>)> {
+    pub fn handshake_message(&mut self, bytes: &mut &[u8], at: PacketRef, out: &mut dyn Sink) -> Option<(u8, Vec<u8>)> {
         if self.skip > 0 {
             self.skip -= self.take(bytes, self.skip, at).len();
             let kind = self.message.first().copied().filter(|_| self.skip == 0)?;
@@ -261,7 +261,7 @@ impl Stream {
         (self.message.len() - 4 == length).then(|| (kind, std::mem::take(&mut self.message).split_off(4)))
     }
 
-    fn take<'a>(&mut self, bytes: &mut &'a [u8], n: usize, at: At) -> &'a [u8] {
+    fn take<'a>(&mut self, bytes: &mut &'a [u8], n: usize, at: PacketRef) -> &'a [u8] {
         let (taken, rest) = bytes.split_at(n.min(bytes.len()));
         *bytes = rest;
         self.tally.add(taken.len(), at);

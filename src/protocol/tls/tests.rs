@@ -32,7 +32,7 @@ fn server(bytes: impl Into<Vec<u8>>) -> Said {
 }
 
 /// Plays it whole and in pieces of 1, 2, 3 and 7 bytes, which must come to the same. False where it was no TLS.
-fn watch(said: &[Said]) -> (Recorder, bool) {
+fn observe(said: &[Said]) -> (Recorder, bool) {
     let (told, is_tls) = watch_in_pieces(said, usize::MAX);
     for size in [1, 2, 3, 7] {
         let (pieces, _) = watch_in_pieces(said, size);
@@ -44,25 +44,25 @@ fn watch(said: &[Said]) -> (Recorder, bool) {
 
 fn watch_in_pieces(said: &[Said], size: usize) -> (Recorder, bool) {
     let mut told = Recorder::default();
-    let mut watch = Watch::implicit(&mut told);
-    let mut at = At { packet: 0, time: Default::default() };
+    let mut observer = Observer::implicit(&mut told);
+    let mut at = PacketRef { packet: 0, time: Default::default() };
     for said in said {
         match said {
             Said::Bytes(from, bytes) => {
                 for piece in bytes.chunks(size.min(bytes.len()).max(1)) {
                     at.packet += 1;
-                    if watch.data(*from, piece, at, &mut told) == Verdict::Plain {
+                    if observer.data(*from, piece, at, &mut told) == Outcome::Plain {
                         return (told, false);
                     }
                 }
             }
             Said::Gap(from, missing) => {
                 at.packet += 1;
-                watch.gap(*from, *missing, at, &mut told);
+                observer.gap(*from, *missing, at, &mut told);
             }
         }
     }
-    watch.end(&mut told);
+    observer.end(&mut told);
     (told, true)
 }
 
@@ -121,7 +121,7 @@ fn flight() -> Vec<u8> {
 
 #[test]
 fn tls12() {
-    let (told, is_tls) = watch(&[
+    let (told, is_tls) = observe(&[
         client(record(HANDSHAKE, &client_hello())),
         server(record(HANDSHAKE, &flight())),
         client(
@@ -177,7 +177,7 @@ fn a_flight_may_be_cut_into_records_anywhere() {
     let flight = flight();
     for size in [1, 5, 77, 300] {
         let records: Vec<u8> = flight.chunks(size).flat_map(|piece| record(HANDSHAKE, piece)).collect();
-        let (told, _) = watch(&[client(record(HANDSHAKE, &client_hello())), server(records)]);
+        let (told, _) = observe(&[client(record(HANDSHAKE, &client_hello())), server(records)]);
         let subjects: Vec<_> = told.steps.iter().map(|step| step.subject.clone()).collect();
         let expected = [Subject::ClientHello, Subject::ServerHello, Subject::Certificate, Subject::Handshake];
         assert_eq!(subjects, expected.map(event::Subject::Tls), "records of {size}");
@@ -189,7 +189,7 @@ fn a_flight_may_be_cut_into_records_anywhere() {
 fn tls13_with_a_hello_retry_request() {
     let retry = Sha256::digest(b"HelloRetryRequest");
     let tls13 = extension(handshake::SUPPORTED_VERSIONS, &[3, 4]);
-    let (told, _) = watch(&[
+    let (told, _) = observe(&[
         client(
             [record(HANDSHAKE, &client_hello()), record(CHANGE_CIPHER_SPEC, &[1]), record(23, &[0xee; 10])].concat(),
         ),
@@ -221,7 +221,7 @@ fn tls13_with_a_hello_retry_request() {
 #[test]
 fn plain_text_where_tls_should_begin() {
     for said in [client("EHLO cslabc39\r\n"), server("+OK ready\r\n"), server(*b"* OK \xe9\r\n"), client("\r\n")] {
-        let (told, is_tls) = watch(&[said]);
+        let (told, is_tls) = observe(&[said]);
         assert!(!is_tls);
         assert_eq!(told.tls, [TlsFact::Implicit, TlsFact::Decrypted]);
         assert!(told.steps.is_empty());
@@ -230,7 +230,7 @@ fn plain_text_where_tls_should_begin() {
 
 #[test]
 fn a_server_that_answers_a_client_hello_in_plain_text() {
-    let (told, is_tls) = watch(&[
+    let (told, is_tls) = observe(&[
         client(record(HANDSHAKE, &client_hello())),
         server("220 mx ESMTP\r\n"),
         client(record(ALERT, &[2, 10])),
@@ -256,7 +256,7 @@ fn a_capture_that_begins_in_the_middle_of_a_record_is_ciphertext() {
     assert!(is_tls);
     assert_eq!(rows(&told), ["Client Encrypted 256", "Server Encrypted 256"]);
     assert_eq!(told.tls, [TlsFact::Implicit]);
-    let (told, _) = watch(&[client(record(23, &[0; 30])), server(record(23, b""))]);
+    let (told, _) = observe(&[client(record(23, &[0; 30])), server(record(23, b""))]);
     assert_eq!(rows(&told), ["Client Encrypted 35", "Server Encrypted 5"]);
 }
 
@@ -264,7 +264,7 @@ fn a_capture_that_begins_in_the_middle_of_a_record_is_ciphertext() {
 fn after_a_gap_within_a_record_the_next_one_is_found() {
     let mut flight = record(HANDSHAKE, &flight());
     let rest = flight.split_off(70);
-    let (told, _) = watch(&[
+    let (told, _) = observe(&[
         client(record(HANDSHAKE, &client_hello())),
         server(flight),
         Said::Gap(Side::Server, 400),
@@ -286,7 +286,7 @@ fn after_a_gap_within_a_record_the_next_one_is_found() {
 
 #[test]
 fn after_a_gap_that_hides_where_records_begin_all_is_ciphertext() {
-    let (told, _) = watch(&[
+    let (told, _) = observe(&[
         client([record(HANDSHAKE, &client_hello()), record(23, &[0xee; 20])].concat()),
         Said::Gap(Side::Client, 1_000),
         client([&[0xee; 33][..], &record(HANDSHAKE, &client_hello())].concat()),
@@ -298,7 +298,7 @@ fn after_a_gap_that_hides_where_records_begin_all_is_ciphertext() {
 fn a_hello_in_the_clothes_of_ssl2() {
     let body = [&[1, 3, 1][..], &[0, 3, 0, 0, 0, 16], &[0, 0, 4], &[5; 16]].concat();
     let hello = [&[0x80, body.len() as u8][..], &body].concat();
-    let (told, _) = watch(&[client(hello), server(record(HANDSHAKE, &server_hello(&[9; 32], 0x0004, b"")))]);
+    let (told, _) = observe(&[client(hello), server(record(HANDSHAKE, &server_hello(&[9; 32], 0x0004, b"")))]);
     assert_eq!(rows(&told), ["Client ClientHello 30", "Server ServerHello 49"]);
     assert!(told.tls.contains(&TlsFact::Cipher("TLS_RSA_WITH_RC4_128_MD5".into())));
 }
@@ -345,20 +345,20 @@ proptest! {
         ),
     ) {
         let mut told = Recorder::default();
-        let mut watch = Watch::after_starttls(&mut told);
+        let mut observer = Observer::after_starttls(&mut told);
         let mut bytes_in = 0;
         for (packet, (is_client, bytes, gap)) in (1..).zip(&pieces) {
             let from = if *is_client { Side::Client } else { Side::Server };
-            let at = At { packet, time: Default::default() };
-            if watch.data(from, bytes, at, &mut told) == Verdict::Plain {
+            let at = PacketRef { packet, time: Default::default() };
+            if observer.data(from, bytes, at, &mut told) == Outcome::Plain {
                 return Ok(());
             }
             bytes_in += bytes.len() as u64;
             if let Some(missing) = gap {
-                watch.gap(from, *missing, at, &mut told);
+                observer.gap(from, *missing, at, &mut told);
             }
         }
-        watch.end(&mut told);
+        observer.end(&mut told);
         // No byte is lost, and none is counted twice.
         let of_tls = told.steps.iter().filter(|step| step.kind == Kind::Tls);
         prop_assert_eq!(of_tls.map(|step| step.bytes).sum::<u64>(), bytes_in);

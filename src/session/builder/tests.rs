@@ -6,12 +6,12 @@ use crate::flow::Side;
 use crate::limits::LINE_BYTES;
 use crate::protocol::event::{Exposure, Kind, LoginOutcome, Packets, Step as Told, Subject};
 use crate::protocol::sasl::{Mechanism, Round};
-use crate::protocol::smtp::{self, Asked, Enhanced, Verb};
+use crate::protocol::smtp::{self, Enhanced, ReplyTo, Verb};
 use crate::protocol::{imap, pop3};
 use crate::session::model::{FindingKind, State};
 
 fn builder(protocol: Protocol) -> Builder {
-    Builder::new(protocol, Wanted::ALL)
+    Builder::new(protocol, Needs::ALL)
 }
 
 /// A step that crossed in packet `second`, that many seconds after 1970.
@@ -39,7 +39,7 @@ fn command<'a>(verb: Verb, second: u64, text: &'a str) -> Told<'a> {
     Told { command: Some(name), arguments, ..told(Side::Client, Kind::Command, subject, second, text.as_bytes()) }
 }
 
-fn reply(to: Asked, code: u16, answers: StepId, second: u64, text: &str) -> Told<'_> {
+fn reply(to: ReplyTo, code: u16, answers: StepId, second: u64, text: &str) -> Told<'_> {
     let enhanced =
         (code != 220 && code != 354).then_some(Enhanced { class: (code / 100) as u8, subject: 1, detail: 5 });
     let subject = Subject::Smtp(smtp::Subject::Reply { to, code, enhanced });
@@ -72,13 +72,13 @@ fn a_transaction() {
     let greeting = Subject::Smtp(smtp::Subject::Greeting { code: 220 });
     builder.step(told(Side::Server, Kind::Greeting, greeting, 1, b"220 mail.example ESMTP"));
     let mail = builder.step(command(Verb::Mail, 2, "MAIL FROM:<a@b>"));
-    builder.step(reply(Asked::Command(Verb::Mail), 250, mail, 3, "250 2.1.5 ok"));
+    builder.step(reply(ReplyTo::Command(Verb::Mail), 250, mail, 3, "250 2.1.5 ok"));
     let first = builder.step(command(Verb::Rcpt, 4, "RCPT TO:<c@d>"));
-    builder.step(reply(Asked::Command(Verb::Rcpt), 250, first, 5, "250 2.1.5 ok"));
+    builder.step(reply(ReplyTo::Command(Verb::Rcpt), 250, first, 5, "250 2.1.5 ok"));
     let second = builder.step(command(Verb::Rcpt, 6, "RCPT TO:<e@f>"));
-    let refusal = builder.step(reply(Asked::Command(Verb::Rcpt), 550, second, 7, "550 5.1.5 no"));
+    let refusal = builder.step(reply(ReplyTo::Command(Verb::Rcpt), 550, second, 7, "550 5.1.5 no"));
     let data = builder.step(command(Verb::Data, 8, "DATA"));
-    builder.step(reply(Asked::Command(Verb::Data), 354, data, 9, "354 go"));
+    builder.step(reply(ReplyTo::Command(Verb::Data), 354, data, 9, "354 go"));
     let message = builder.message(start(Direction::Sent, vec![mail, first, second, data]));
     builder.content(message, b"Subject: hi\r\n");
     builder.content(message, b"\r\nbody\r\n");
@@ -87,7 +87,7 @@ fn a_transaction() {
     (11..15).for_each(|packet| packets.add(packet));
     let content = builder
         .step(Told { packets, ..told(Side::Client, Kind::Data, Subject::Smtp(smtp::Subject::Content), 14, b"") });
-    let last = builder.step(reply(Asked::Content, 250, content, 16, "250 2.1.5 queued"));
+    let last = builder.step(reply(ReplyTo::Content, 250, content, 16, "250 2.1.5 queued"));
     let envelope = event::Envelope {
         from: Some(b"a@b".to_vec()),
         to: vec![
@@ -284,12 +284,12 @@ fn a_gap_is_a_finding_and_so_is_what_never_became_one() {
 
 #[test]
 fn what_a_bound_leaves_out_is_counted_and_never_named() {
-    let mut builder = Builder::new(Protocol::Smtp, Wanted::STEPS);
+    let mut builder = Builder::new(Protocol::Smtp, Needs::STEPS);
     let mut last = 0;
     for n in 0..STEPS_PER_SESSION as u64 + 3 {
         last = builder.step(told(Side::Client, Kind::Command, Subject::Unknown, n, b"NOOP"));
     }
-    let after = builder.step(reply(Asked::Command(Verb::Noop), 250, last, 1, "250 ok"));
+    let after = builder.step(reply(ReplyTo::Command(Verb::Noop), 250, last, 1, "250 ok"));
     let steps = vec![1, last, after];
     builder.credential(event::Credential { steps, rounds_left_out: 3, ..event::Credential::default() });
     for _ in 0..CREDENTIALS_PER_SESSION + 1 {

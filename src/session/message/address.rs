@@ -3,7 +3,7 @@ Address lists (RFC 5322, section 3.4): names quoted, commented and encoded, comm
 addresses with nothing around them.
 */
 
-use super::words;
+use super::encoded_word;
 use crate::limits::RECIPIENTS;
 use crate::session::model::Mailbox;
 use crate::session::text::text;
@@ -26,7 +26,7 @@ pub fn list(field: &[u8], charset: Option<&[u8]>, mailboxes: &mut Vec<Mailbox>) 
             b'"' => at += entry.quoted(rest) - 1,
             b'(' => at += entry.comment(rest) - 1,
             b'<' => at += entry.angle(rest) - 1,
-            b'=' => match words::encoded_word(rest) {
+            b'=' => match encoded_word::encoded_word(rest) {
                 // Whole, because commas are sent within encoded words too.
                 Some(word) => at += entry.plain(rest.get(..word.len).unwrap_or_default()) - 1,
                 None => _ = entry.plain(b"="),
@@ -139,7 +139,8 @@ impl Entry {
         };
         let name = if name.is_empty() { self.comment.trim_ascii() } else { name };
         let shown = |text: String| Some(text).filter(|text| !text.trim().is_empty());
-        let mailbox = Mailbox { name: shown(words::decode_beside(name, charset)), address: shown(text(address)) };
+        let mailbox =
+            Mailbox { name: shown(encoded_word::decode_beside(name, charset)), address: shown(text(address)) };
         (mailbox != Mailbox::default()).then_some(mailbox)
     }
 }
@@ -147,11 +148,11 @@ impl Entry {
 /// Name and address where there are no angle brackets: the only word with `@` in it, or the only word.
 fn bare(sent: &[u8]) -> Option<(&[u8], &[u8])> {
     let at = sent.iter().filter(|&&b| b == b'@').count();
-    let spaces = sent.iter().filter(|&&b| words::is_space(b)).count();
+    let spaces = sent.iter().filter(|&&b| encoded_word::is_space(b)).count();
     if at == 0 {
         return (spaces == 0 && !sent.starts_with(b"\"") && !sent.starts_with(b"=?")).then_some((b"", sent));
     }
-    match sent.iter().rposition(|&b| words::is_space(b)) {
+    match sent.iter().rposition(|&b| encoded_word::is_space(b)) {
         Some(space) if at == 1 && !sent.contains(&b'"') => {
             let (name, address) = sent.split_at_checked(space)?;
             Some(if address.contains(&b'@') { (name.trim_ascii(), address.trim_ascii()) } else { (b"", sent) })

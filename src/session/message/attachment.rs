@@ -2,11 +2,11 @@
 Attachments: their content is decoded, counted and digested as it comes, and not kept here.
 */
 
-use super::lines::Told;
+use super::boundary::Told;
 use super::transfer::Transfer;
 use super::uu;
 use crate::limits::MIME_PARTS;
-use crate::session::keep::{Keeper, Kept};
+use crate::session::content_store::{ContentStore, StoredContent};
 use crate::session::model::Attachment;
 use crate::session::text::text;
 use sha2::{Digest, Sha256};
@@ -29,7 +29,7 @@ pub struct Attachments {
     /// There were more than [`MIME_PARTS`].
     pub too_many: bool,
     /// Who wants to have their content.
-    pub keeper: Option<Arc<dyn Keeper>>,
+    pub content_store: Option<Arc<dyn ContentStore>>,
 }
 
 #[derive(Debug)]
@@ -45,7 +45,7 @@ struct Digested {
     /// Ended, and nothing of it missing.
     whole: bool,
     gap: bool,
-    kept: Option<Kept>,
+    stored: Option<StoredContent>,
 }
 
 impl Attachments {
@@ -56,7 +56,7 @@ impl Attachments {
             return None;
         }
         let (sha256, pending) = (Sha256::new(), Vec::new());
-        let kept = self.keeper.as_ref().map(Kept::begin);
+        let stored = self.content_store.as_ref().map(StoredContent::begin);
         self.all.push(Digested {
             filename,
             content_type,
@@ -66,7 +66,7 @@ impl Attachments {
             pending,
             whole: false,
             gap: false,
-            kept,
+            stored,
         });
         Some(self.all.len() - 1)
     }
@@ -100,8 +100,8 @@ impl Attachments {
             attachment.whole = seen && !attachment.gap;
             attachment.digest();
             attachment.pending = Vec::new();
-            if let Some(kept) = &attachment.kept {
-                kept.end();
+            if let Some(stored) = &attachment.stored {
+                stored.end();
             }
         }
     }
@@ -117,7 +117,7 @@ impl Attachments {
                 size: digested.size,
                 sha256: digested.sha256.finalize().into(),
                 complete: digested.whole,
-                kept: digested.kept.map(Arc::new),
+                stored: digested.stored.map(Arc::new),
             }
         };
         self.all.into_iter().map(attachment).collect()
@@ -154,8 +154,8 @@ impl Digested {
 
     fn take(&mut self, bytes: &[u8]) {
         self.sha256.update(bytes);
-        if let Some(kept) = self.kept.as_ref().filter(|_| !bytes.is_empty()) {
-            kept.append(bytes);
+        if let Some(stored) = self.stored.as_ref().filter(|_| !bytes.is_empty()) {
+            stored.append(bytes);
         }
     }
 }

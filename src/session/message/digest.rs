@@ -6,7 +6,7 @@ The body is what follows the first empty line. Line ends in it are brought to CR
 lone CR is none (no mail transport takes it for one) and stays as it is.
 */
 
-use super::piece::{LineFeeds, Piece};
+use super::line_feeds::{LineFeeds, Piece};
 use sha2::{Digest, Sha256};
 
 /// Digests of content that comes in pieces.

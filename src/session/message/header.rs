@@ -3,8 +3,8 @@ Header fields (RFC 5322, section 2.2): what a message says of itself, and what a
 */
 
 use super::address;
+use super::encoded_word::{self, is_space};
 use super::parameter::Field;
-use super::words::{self, is_space};
 use crate::session::model::{Header, MimePart};
 use crate::session::text::text;
 
@@ -71,7 +71,9 @@ pub fn message(block: &[u8], charset: Option<&[u8]>) -> (Header, bool) {
         match name.to_ascii_lowercase().as_slice() {
             b"message-id" if header.message_id.is_none() => header.message_id = message_id(value),
             b"date" if header.date.is_none() => header.date = some(text(value.trim_ascii_end())),
-            b"subject" if header.subject.is_none() => header.subject = some(words::decode_beside(value, charset)),
+            b"subject" if header.subject.is_none() => {
+                header.subject = some(encoded_word::decode_beside(value, charset))
+            }
             b"from" => all &= address::list(value, charset, &mut header.from),
             b"to" => all &= address::list(value, charset, &mut header.to),
             b"cc" => all &= address::list(value, charset, &mut header.cc),

@@ -3,7 +3,7 @@ How many lines a content has, and how they end: by CR LF as the standards want (
 as whoever types into a raw TCP connection often sends them. A lone CR ends no line.
 */
 
-use super::piece::Piece;
+use super::line_feeds::Piece;
 use crate::session::model::{LineEnds, Lines};
 
 /// Counts lines of content that comes in pieces.
@@ -70,7 +70,7 @@ impl LineCount {
 
 #[cfg(test)]
 mod tests {
-    use super::super::piece::LineFeeds;
+    use super::super::line_feeds::LineFeeds;
     use super::*;
     use LineEnds::{CrLf, Lf, Mixed};
 

@@ -15,13 +15,13 @@ A delimiter of any multipart that is open ends everything within it, whatever st
 */
 
 use super::attachment::{Attachments, Id, Leaf, is_tnef_type};
+use super::boundary::{Delimiter, LastEnd, Told, delimiter, may_be_delimiter, without_end};
 use super::header::{self, Entity};
-use super::lines::{Delimiter, LastEnd, Told, delimiter, may_be_delimiter, without_end};
-use super::piece::Piece;
-use super::reading::{Gap, LineRead, Reading};
+use super::header_block::{Gap, HeaderBlock, LineRead};
+use super::line_feeds::Piece;
 use super::transfer::{Transfer, is_base64};
 use crate::limits::{Limit, MESSAGE_BYTES, MIME_DEPTH, MIME_PARTS};
-use crate::session::keep::Keeper;
+use crate::session::content_store::ContentStore;
 use crate::session::model::{Attachment, Header, MimePart};
 use std::sync::Arc;
 
@@ -40,7 +40,7 @@ pub struct Structure {
 
 /// Reads a message's structure.
 #[derive(Debug)]
-pub struct Walker {
+pub struct MimeParser {
     want_attachments: bool,
     header: Header,
     described: bool,
@@ -79,17 +79,17 @@ enum Open {
 #[derive(Debug)]
 enum State {
     /// Reading a header.
-    Header(Reading),
+    Header(HeaderBlock),
     /// Before a multipart's first part or after its last.
     Between,
     /// In the content of an entity without parts.
     Leaf(Leaf),
 }
 
-impl Walker {
+impl MimeParser {
     /// For a message that begins with its header.
     pub fn new(want_attachments: bool) -> Self {
-        let mut walker = Self {
+        let mut parser = Self {
             want_attachments,
             header: Header::default(),
             described: false,
@@ -108,13 +108,13 @@ impl Walker {
             scratch: Vec::new(),
             lines: Vec::new(),
         };
-        walker.begin_entity(None, None);
-        walker
+        parser.begin_entity(None, None);
+        parser
     }
 
-    /// Hands what attachments decode to on to `keeper`.
-    pub fn keep(&mut self, keeper: &Arc<dyn Keeper>) {
-        self.attachments.keeper = Some(Arc::clone(keeper));
+    /// Hands what attachments decode to on to `content_store`.
+    pub fn set_content_store(&mut self, content_store: &Arc<dyn ContentStore>) {
+        self.attachments.content_store = Some(Arc::clone(content_store));
     }
 
     /// The next bytes.
@@ -184,7 +184,7 @@ impl Walker {
             }
         }
         match &mut self.state {
-            State::Header(reading) => reading.gap(),
+            State::Header(header_block) => header_block.gap(),
             State::Between => {}
             State::Leaf(leaf) => leaf.gap(&mut self.attachments, &mut self.scratch),
         }
@@ -326,33 +326,33 @@ impl Walker {
         }
         self.entities.push((parent, MimePart::default()));
         let entity = self.entities.len() - 1;
-        self.state = State::Header(Reading { entity, block: Vec::new(), line: 0, gap: Gap::No, encoded });
+        self.state = State::Header(HeaderBlock { entity, block: Vec::new(), line: 0, gap: Gap::No, encoded });
     }
 
     fn header_piece(&mut self, piece: &[u8]) {
-        let State::Header(reading) = &mut self.state else { return };
+        let State::Header(header_block) = &mut self.state else { return };
         let ended = piece.ends_with(b"\n");
-        if reading.gap == Gap::InLine {
+        if header_block.gap == Gap::InLine {
             if ended {
-                reading.gap = Gap::Before { kept: false };
+                header_block.gap = Gap::Before { kept: false };
             }
             return;
         }
         // Past the bound, as much of a line is kept as tells whether it is empty.
         let full = self.header_bytes >= MESSAGE_BYTES;
         self.header_cut |= full;
-        if !full || reading.block.len().saturating_sub(reading.line) < 2 {
-            reading.block.extend_from_slice(piece);
+        if !full || header_block.block.len().saturating_sub(header_block.line) < 2 {
+            header_block.block.extend_from_slice(piece);
             self.header_bytes += piece.len();
         }
         if !ended {
             return;
         }
-        if reading.line == 0 && reading.encoded.is_some() {
+        if header_block.line == 0 && header_block.encoded.is_some() {
             self.first_line_of_encoded();
             return;
         }
-        match reading.line_ended(full) {
+        match header_block.line_ended(full) {
             LineRead::Kept => {}
             LineRead::Empty => self.header_ends(),
             LineRead::Body(line) => {
@@ -364,12 +364,12 @@ impl Walker {
 
     /// The first line of a message within another that was said to be encoded: is it?
     fn first_line_of_encoded(&mut self) {
-        let State::Header(reading) = &mut self.state else { return };
-        let Some((transfer, id)) = reading.encoded.take() else { return };
-        let line = reading.block.trim_ascii();
+        let State::Header(header_block) = &mut self.state else { return };
+        let Some((transfer, id)) = header_block.encoded.take() else { return };
+        let line = header_block.block.trim_ascii();
         if !line.is_empty() && line.iter().all(|b| is_base64(*b)) {
             // It is, so what looked like its header is encoded content, and there is no entity within.
-            let block = std::mem::take(&mut reading.block);
+            let block = std::mem::take(&mut header_block.block);
             self.entities.pop();
             self.open.pop();
             self.leaf_end.discard();
@@ -381,38 +381,39 @@ impl Walker {
             *open = Open::Message(Some(id));
             // The line came before it was known whose it is; its end waits like any other.
             let mut end = LastEnd::default();
-            end.push(&reading.block, |told| self.attachments.add(id, told.bytes()));
+            end.push(&header_block.block, |told| self.attachments.add(id, told.bytes()));
         }
-        if let LineRead::Empty = reading.line_ended(false) {
+        if let LineRead::Empty = header_block.line_ended(false) {
             self.header_ends();
         }
     }
 
     /// A header has ended, and with it begins what it describes.
     fn header_ends(&mut self) {
-        if matches!(&self.state, State::Header(reading) if reading.encoded.is_some()) {
+        if matches!(&self.state, State::Header(header_block) if header_block.encoded.is_some()) {
             // It ends within its first line.
             self.first_line_of_encoded();
             if !matches!(self.state, State::Header(_)) {
                 return;
             }
         }
-        let State::Header(reading) = std::mem::replace(&mut self.state, State::Between) else { return };
-        let entity = header::entity(&reading.block);
-        if reading.entity == 0 {
+        let State::Header(header_block) = std::mem::replace(&mut self.state, State::Between) else { return };
+        let entity = header::entity(&header_block.block);
+        if header_block.entity == 0 {
             let all;
-            (self.header, all) = header::message(&reading.block, entity.mime.charset.as_deref().map(str::as_bytes));
+            (self.header, all) =
+                header::message(&header_block.block, entity.mime.charset.as_deref().map(str::as_bytes));
             self.recipients_cut = !all;
             self.described = entity.described;
         }
         self.too_many |= entity.too_many;
-        let parent = self.entities.get(reading.entity).and_then(|(parent, _)| *parent);
+        let parent = self.entities.get(header_block.entity).and_then(|(parent, _)| *parent);
         let in_digest = parent.and_then(|parent| self.entities.get(parent)).is_some_and(|(_, mime)| {
             // RFC 2046, section 5.1.5: there, what is not described is a message.
             mime.content_type.as_deref() == Some("multipart/digest")
         });
-        self.begin_content(reading.entity, &entity, in_digest);
-        if let Some((_, mime)) = self.entities.get_mut(reading.entity) {
+        self.begin_content(header_block.entity, &entity, in_digest);
+        if let Some((_, mime)) = self.entities.get_mut(header_block.entity) {
             *mime = entity.mime;
         }
     }

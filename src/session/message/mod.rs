@@ -8,29 +8,29 @@ also the only way not to join what was never side by side.
 
 mod address;
 mod attachment;
+mod boundary;
 mod digest;
+mod encoded_word;
 mod header;
+mod header_block;
 mod line_count;
-mod lines;
+mod line_feeds;
 mod mime;
 mod parameter;
-mod piece;
-mod reading;
 mod transfer;
 mod uu;
-mod words;
 
 pub use digest::sha256;
 pub use mime::Structure;
 
-use super::Wanted;
+use super::Needs;
 use crate::limits::{Limit, MISSING_RANGES};
-use crate::session::keep::{Keeper, Kept};
+use crate::session::content_store::{ContentStore, StoredContent};
 use crate::session::model::Lines;
 use digest::Digests;
 use line_count::LineCount;
-use mime::Walker;
-use piece::{LineFeeds, PIECE_BYTES};
+use line_feeds::{LineFeeds, PIECE_BYTES};
+use mime::MimeParser;
 use std::sync::Arc;
 
 /// Reads one message.
@@ -40,11 +40,11 @@ pub struct Reader {
     missing: Missing,
     lines: Option<LineCount>,
     digests: Option<Box<Digests>>,
-    structure: Option<Box<Walker>>,
+    structure: Option<Box<MimeParser>>,
     line_feeds: LineFeeds,
     /// It is the whole message, not a part of it.
     whole: bool,
-    kept: Option<Kept>,
+    stored: Option<StoredContent>,
 }
 
 /// What a message's content amounted to.
@@ -67,32 +67,32 @@ pub struct Content {
     /// Bounds that cost something.
     pub limits: Vec<Limit>,
     /// The bytes captured, where somebody keeps them.
-    pub kept: Option<Arc<Kept>>,
+    pub stored: Option<Arc<StoredContent>>,
 }
 
 impl Reader {
     /// For a message, or `part` of one (as named in the JSON contract), and what is wanted of it.
-    pub fn new(part: Option<&str>, wanted: Wanted) -> Self {
+    pub fn new(part: Option<&str>, needs: Needs) -> Self {
         // `text`, `section …`, `bytes 1024-…`: what begins there is no header.
         let has_header =
             part.is_none_or(|part| ["header", "top ", "bytes 0-"].iter().any(|begin| part.starts_with(begin)));
         Self {
             size: 0,
             missing: Missing::default(),
-            lines: wanted.messages.then(LineCount::default),
-            digests: wanted.messages.then(Box::default),
-            structure: (wanted.messages && has_header).then(|| Box::new(Walker::new(wanted.attachments))),
+            lines: needs.messages.then(LineCount::default),
+            digests: needs.messages.then(Box::default),
+            structure: (needs.messages && has_header).then(|| Box::new(MimeParser::new(needs.attachments))),
             line_feeds: LineFeeds::default(),
             whole: part.is_none(),
-            kept: None,
+            stored: None,
         }
     }
 
-    /// Hands the content, and that of attachments, on to `keeper`.
-    pub fn keeping(mut self, keeper: Option<&Arc<dyn Keeper>>) -> Self {
-        self.kept = keeper.map(Kept::begin);
-        if let (Some(structure), Some(keeper)) = (&mut self.structure, keeper) {
-            structure.keep(keeper);
+    /// Hands the content, and that of attachments, on to `content_store`.
+    pub fn with_content_store(mut self, content_store: Option<&Arc<dyn ContentStore>>) -> Self {
+        self.stored = content_store.map(StoredContent::begin);
+        if let (Some(structure), Some(content_store)) = (&mut self.structure, content_store) {
+            structure.set_content_store(content_store);
         }
         self
     }
@@ -105,8 +105,8 @@ impl Reader {
     /// The next bytes.
     pub fn content(&mut self, bytes: &[u8]) {
         self.size = self.size.saturating_add(bytes.len() as u64);
-        if let Some(kept) = &self.kept {
-            kept.append(bytes);
+        if let Some(stored) = &self.stored {
+            stored.append(bytes);
         }
         if self.lines.is_none() && self.digests.is_none() && self.structure.is_none() {
             return;
@@ -152,9 +152,9 @@ impl Reader {
             }
             None => (None, None),
         };
-        let mut structure = self.structure.map(|walker| walker.finish(complete && self.whole)).unwrap_or_default();
-        if let Some(kept) = &self.kept {
-            kept.end();
+        let mut structure = self.structure.map(|parser| parser.finish(complete && self.whole)).unwrap_or_default();
+        if let Some(stored) = &self.stored {
+            stored.end();
         }
         let mut limits = std::mem::take(&mut structure.limits);
         limits.extend(std::iter::repeat_n(Limit::MissingRanges, self.missing.folded));
@@ -167,7 +167,7 @@ impl Reader {
             missing: self.missing.ranges,
             structure,
             limits,
-            kept: self.kept.map(Arc::new),
+            stored: self.stored.map(Arc::new),
         }
     }
 }

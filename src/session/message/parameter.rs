@@ -3,8 +3,8 @@ Structured fields with parameters: Content-Type (RFC 2045, section 5.1) and Cont
 continuations, charsets and percent signs of RFC 2231, and with the encoded words that mailers put there instead.
 */
 
+use super::encoded_word;
 use super::transfer::hex_digit;
-use super::words;
 use crate::limits::MIME_PARAMETERS;
 use crate::session::text::text_in;
 
@@ -72,12 +72,12 @@ impl Field {
             sections.extend(all().find(|p| p.extended));
         }
         let Some(first) = sections.first() else {
-            return all().next().map(|p| words::decode_beside(&p.value, beside));
+            return all().next().map(|p| encoded_word::decode_beside(&p.value, beside));
         };
         let (charset, first_value) = first.charset();
         if !sections.iter().any(|p| p.extended) {
             let joined: Vec<u8> = sections.iter().flat_map(|p| p.value.iter().copied()).collect();
-            return Some(words::decode_beside(&joined, beside));
+            return Some(encoded_word::decode_beside(&joined, beside));
         }
         // The sections' bytes are joined before they are decoded: mailers cut within characters.
         let mut bytes = Vec::new();

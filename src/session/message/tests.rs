@@ -5,7 +5,7 @@ use crate::session::model::MimePart;
 
 /// Reads `content` in pieces of `size` bytes.
 pub(super) fn read(content: &[u8], size: usize) -> Content {
-    let mut reader = Reader::new(None, Wanted::ALL);
+    let mut reader = Reader::new(None, Needs::ALL);
     content.chunks(size.max(1)).for_each(|piece| reader.content(piece));
     reader.finish(true)
 }
@@ -300,7 +300,7 @@ const HOLED: &str = "Subject: one\r\nMessage-ID: <a@b>\r\nContent-Type: multipar
 /// [`HOLED`] with the `len` bytes that begin with `at` missing.
 fn with_hole(at: &str, len: usize) -> Content {
     let from = HOLED.find(at).unwrap();
-    let mut reader = Reader::new(None, Wanted::ALL);
+    let mut reader = Reader::new(None, Needs::ALL);
     reader.content(&HOLED.as_bytes()[..from]);
     reader.missing(len as u64);
     reader.content(&HOLED.as_bytes()[from + len..]);
@@ -340,14 +340,14 @@ fn nothing_is_joined_over_a_hole() {
 #[test]
 fn a_message_cut_short_has_no_whole_attachment_at_its_end() {
     let cut = &HOLED.as_bytes()[..HOLED.rfind("llo").unwrap()];
-    let mut reader = Reader::new(None, Wanted::ALL);
+    let mut reader = Reader::new(None, Needs::ALL);
     reader.content(cut);
     let content = reader.finish(false);
     assert!(!content.complete);
     let whole: Vec<bool> = content.structure.attachments.iter().map(|a| a.complete).collect();
     assert_eq!(whole, [true, false]);
     // TOP 1 1: seen to its end, but that is not the message's.
-    let mut reader = Reader::new(Some("top 1"), Wanted::ALL);
+    let mut reader = Reader::new(Some("top 1"), Needs::ALL);
     reader.content(cut);
     let content = reader.finish(true);
     assert!(content.complete);
@@ -366,7 +366,7 @@ fn only_what_begins_with_a_header_is_read_for_one() {
         ("bytes 10-19", false),
         ("text, bytes 0-9", false),
     ] {
-        let mut reader = Reader::new(Some(part), Wanted::ALL);
+        let mut reader = Reader::new(Some(part), Needs::ALL);
         reader.content(b"Subject: x\r\n\r\n");
         let content = reader.finish(true);
         assert_eq!(content.structure.header.subject.is_some(), has_header, "{part}");
@@ -376,12 +376,12 @@ fn only_what_begins_with_a_header_is_read_for_one() {
 
 #[test]
 fn what_is_not_wanted_is_not_computed() {
-    let mut reader = Reader::new(None, Wanted::STEPS);
+    let mut reader = Reader::new(None, Needs::STEPS);
     reader.content(HOLED.as_bytes());
     let content = reader.finish(true);
     assert_eq!((content.size, content.sha256, content.body_sha256), (HOLED.len() as u64, None, None));
     assert_eq!(content.structure.header.subject, None);
-    let mut reader = Reader::new(None, Wanted { attachments: false, ..Wanted::ALL });
+    let mut reader = Reader::new(None, Needs { attachments: false, ..Needs::ALL });
     reader.content(HOLED.as_bytes());
     let content = reader.finish(true);
     assert_eq!(content.structure.attachments, []);

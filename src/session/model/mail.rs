@@ -1,7 +1,7 @@
 //! Messages: what is known of each that was carried.
 
 use crate::protocol::event::{Delivery, Direction, MessageId, StepId};
-use crate::session::keep::Kept;
+use crate::session::content_store::StoredContent;
 use std::sync::Arc;
 
 /// One message carried.
@@ -51,7 +51,7 @@ pub struct Message {
     /// The same message elsewhere in the capture.
     pub same_as: Vec<SameAs>,
     /// The content itself, as far as it was captured, where somebody keeps it.
-    pub kept: Option<Arc<Kept>>,
+    pub stored: Option<Arc<StoredContent>>,
 }
 
 /// The lines of a message's content, as far as it was captured.
@@ -157,7 +157,7 @@ pub struct Attachment {
     /// It is TNEF ([MS-OXTNEF]): known by its first bytes, its type or its name.
     pub tnef: bool,
     /// The decoded bytes themselves, where somebody keeps them.
-    pub kept: Option<Arc<Kept>>,
+    pub stored: Option<Arc<StoredContent>>,
 }
 
 /// The same message elsewhere.

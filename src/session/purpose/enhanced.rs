@@ -1,12 +1,12 @@
 //! Enhanced status codes (RFC 3463, and IANA's registry of them): what the three numbers mean.
 
-use super::listed;
+use super::enumerated;
 use crate::protocol::smtp::Enhanced;
 
 /// Declares [`Meaning`] with the table of registered codes, so that each is named once: subject, detail, name.
 macro_rules! registered {
     ($($subject:literal $detail:literal $variant:ident,)*) => {
-        listed! {
+        enumerated! {
             /// What an enhanced status code says: its registered detail; else its subject; else its class.
             #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
             #[allow(missing_docs)]

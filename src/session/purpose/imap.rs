@@ -1,6 +1,6 @@
 //! What IMAP steps do (RFC 3501, 9051, and the extensions that clients use).
 
-use super::{Purpose, listed};
+use super::{Purpose, enumerated};
 use crate::protocol::imap::{Code, State, Status, Subject, Untagged, Verb, What};
 use crate::session::model::Phase;
 
@@ -45,7 +45,7 @@ pub enum Imap {
     },
 }
 
-listed! {
+enumerated! {
     /// The server's first line.
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
     pub enum Greeting {
@@ -96,7 +96,7 @@ impl Command {
     }
 }
 
-listed! {
+enumerated! {
     /// A tagged reply's status.
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
     pub enum Tagged {
@@ -111,7 +111,7 @@ listed! {
     }
 }
 
-listed! {
+enumerated! {
     /// Untagged OK, NO or BAD.
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
     #[allow(missing_docs)]
@@ -122,7 +122,7 @@ listed! {
     }
 }
 
-listed! {
+enumerated! {
     /// Untagged data.
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
     pub enum Data {
@@ -193,7 +193,7 @@ listed! {
     }
 }
 
-listed! {
+enumerated! {
     /// What `+` invites to.
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
     pub enum GoAhead {

@@ -7,13 +7,13 @@ What a step does depends on where it stands: a 250 after RCPT is not a 250 after
 */
 
 pub mod enhanced;
+mod enumerated;
 pub mod imap;
-mod listed;
 pub mod pop3;
 pub mod smtp;
 
+pub(crate) use enumerated::enumerated;
 pub use imap::Imap;
-pub(crate) use listed::listed;
 pub use pop3::Pop3;
 pub use smtp::Smtp;
 

@@ -1,6 +1,6 @@
 //! What POP3 steps do (RFC 1939, and its extensions).
 
-use super::{Purpose, listed};
+use super::{Purpose, enumerated};
 use crate::protocol::pop3::{Effect, State, Subject, Verb, What, parse};
 use crate::session::model::Phase;
 
@@ -30,7 +30,7 @@ pub enum Pop3 {
     Content(Content),
 }
 
-listed! {
+enumerated! {
     /// The server's first line.
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
     pub enum Greeting {
@@ -43,7 +43,7 @@ listed! {
     }
 }
 
-listed! {
+enumerated! {
     /// A command, told apart where its argument makes it another question.
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
     #[allow(missing_docs)]
@@ -79,7 +79,7 @@ listed! {
     }
 }
 
-listed! {
+enumerated! {
     /// A reply's status.
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
     pub enum Reply {
@@ -90,7 +90,7 @@ listed! {
     }
 }
 
-listed! {
+enumerated! {
     /// A response code (RFC 2449, 3206, 6856).
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
     pub enum ResponseCode {
@@ -131,7 +131,7 @@ fn is_within(name: &str, level: &str) -> bool {
     name.strip_prefix(level).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
-listed! {
+enumerated! {
     /// What was carried.
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
     pub enum Content {

@@ -1,8 +1,8 @@
 //! What SMTP and LMTP steps do (RFC 5321, and the extensions' RFCs).
 
-use super::{Purpose, arguments, enhanced, listed};
+use super::{Purpose, arguments, enhanced, enumerated};
 use crate::protocol::event::Step;
-use crate::protocol::smtp::{Asked, Enhanced, Subject, Verb};
+use crate::protocol::smtp::{Enhanced, ReplyTo, Subject, Verb};
 use crate::session::model::Phase;
 use replies::reply;
 
@@ -28,7 +28,7 @@ pub enum Smtp {
     Content(Content),
 }
 
-listed! {
+enumerated! {
     /// The server's first words.
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
     pub enum Greeting {
@@ -45,7 +45,7 @@ listed! {
     }
 }
 
-listed! {
+enumerated! {
     /// A command.
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
     #[allow(missing_docs)]
@@ -84,7 +84,7 @@ listed! {
     }
 }
 
-listed! {
+enumerated! {
     /// Content.
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
     pub enum Content {
@@ -196,10 +196,10 @@ pub fn phase(subject: &Subject, previous: Phase) -> Phase {
         Subject::Command(verb) => phase_of(verb, previous),
         Subject::Reply { code: 421, .. } => Phase::Release,
         Subject::Reply { to, .. } => match to {
-            Asked::Command(verb) => phase_of(verb, previous),
-            Asked::Content | Asked::Recipient => Phase::Transaction,
-            Asked::Sasl => Phase::Authentication,
-            Asked::Nothing => previous,
+            ReplyTo::Command(verb) => phase_of(verb, previous),
+            ReplyTo::Content | ReplyTo::Recipient => Phase::Transaction,
+            ReplyTo::Sasl => Phase::Authentication,
+            ReplyTo::Nothing => previous,
         },
         Subject::Challenge(_) | Subject::Response(_) => Phase::Authentication,
         Subject::Content | Subject::Chunk { .. } | Subject::Properties | Subject::RefusedContent => Phase::Transaction,

@@ -6,7 +6,7 @@ use crate::protocol::event::{Kind, Packets};
 use crate::protocol::imap::{self as imap_protocol, Status, Untagged};
 use crate::protocol::pop3 as pop3_protocol;
 use crate::protocol::sasl::Mechanism;
-use crate::protocol::smtp::{self as smtp_protocol, Asked, Enhanced, Verb};
+use crate::protocol::smtp::{self as smtp_protocol, Enhanced, ReplyTo, Verb};
 
 /// A step as a dialogue would report it; `text` is the line, its arguments what follows the first space.
 fn step(from: Side, subject: Subject, text: &str) -> Step<'_> {
@@ -63,11 +63,11 @@ fn smtp_command(verb: Verb, text: &str) -> smtp::Command {
     }
 }
 
-fn smtp_reply(to: Asked, code: u16) -> smtp::Reply {
+fn smtp_reply(to: ReplyTo, code: u16) -> smtp::Reply {
     smtp_reply_of_lines(to, code, "one\r\ntwo")
 }
 
-fn smtp_reply_of_lines(to: Asked, code: u16, text: &str) -> smtp::Reply {
+fn smtp_reply_of_lines(to: ReplyTo, code: u16, text: &str) -> smtp::Reply {
     let subject = Subject::Smtp(smtp_protocol::Subject::Reply { to, code, enhanced: None });
     match of(Protocol::Smtp, &step(Side::Server, subject, text), None) {
         Purpose::Smtp(Smtp::Reply { what, enhanced: None }) => what,
@@ -78,7 +78,7 @@ fn smtp_reply_of_lines(to: Asked, code: u16, text: &str) -> smtp::Reply {
 #[test]
 fn extensions_that_are_not_there_are_not_said_to_be_listed() {
     for verb in [Verb::Ehlo, Verb::Lhlo] {
-        let said = smtp_reply_of_lines(Asked::Command(verb), 250, "mail.example.org at your service");
+        let said = smtp_reply_of_lines(ReplyTo::Command(verb), 250, "mail.example.org at your service");
         assert_eq!(said, smtp::Reply::NoExtensions);
     }
 }
@@ -87,41 +87,41 @@ fn extensions_that_are_not_there_are_not_said_to_be_listed() {
 fn an_smtp_code_means_what_was_asked() {
     use smtp::Reply::*;
     let cases = [
-        (Asked::Command(Verb::Helo), 250, HeloAccepted),
-        (Asked::Command(Verb::Ehlo), 250, EhloAccepted),
-        (Asked::Command(Verb::Ehlo), 502, EhloUnknown),
-        (Asked::Command(Verb::Helo), 501, ArgumentsWrong),
-        (Asked::Command(Verb::Mail), 250, MailAccepted),
-        (Asked::Command(Verb::Mail), 530, LoginRequired),
-        (Asked::Command(Verb::Mail), 552, MailTooBig),
-        (Asked::Command(Verb::Mail), 555, ParametersUnknown),
-        (Asked::Command(Verb::Rcpt), 250, RcptAccepted),
-        (Asked::Command(Verb::Rcpt), 450, RcptBusy),
-        (Asked::Command(Verb::Rcpt), 524, RcptRefused),
-        (Asked::Command(Verb::Rcpt), 550, RcptUnknown),
-        (Asked::Command(Verb::Rcpt), 552, RcptFull),
-        (Asked::Command(Verb::Data), 354, DataGoAhead),
-        (Asked::Command(Verb::Data), 554, DataNoRecipients),
-        (Asked::Content, 250, ContentAccepted),
-        (Asked::Content, 353, ContentRepliesFollow),
-        (Asked::Content, 550, ContentUnwanted),
-        (Asked::Content, 552, ContentTooBig),
-        (Asked::Recipient, 250, RecipientAccepted),
-        (Asked::Recipient, 552, RecipientFull),
-        (Asked::Command(Verb::Bdat), 250, ChunkAccepted),
-        (Asked::Command(Verb::Auth), 504, MechanismUnknown),
-        (Asked::Command(Verb::Auth), 502, CommandNotImplemented),
-        (Asked::Command(Verb::Vrfy), 504, ArgumentNotImplemented),
-        (Asked::Sasl, 235, LoggedIn),
-        (Asked::Sasl, 535, LoginRefused),
-        (Asked::Sasl, 501, ExchangeBroken),
-        (Asked::Command(Verb::Noop), 501, ArgumentsWrong),
-        (Asked::Command(Verb::StartTls), 454, TlsNotNow),
-        (Asked::Command(Verb::Quit), 221, Closed),
-        (Asked::Command(Verb::Rcpt), 421, Closing),
-        (Asked::Nothing, 421, Closing),
-        (Asked::Nothing, 250, Unasked),
-        (Asked::Content, 999, Odd),
+        (ReplyTo::Command(Verb::Helo), 250, HeloAccepted),
+        (ReplyTo::Command(Verb::Ehlo), 250, EhloAccepted),
+        (ReplyTo::Command(Verb::Ehlo), 502, EhloUnknown),
+        (ReplyTo::Command(Verb::Helo), 501, ArgumentsWrong),
+        (ReplyTo::Command(Verb::Mail), 250, MailAccepted),
+        (ReplyTo::Command(Verb::Mail), 530, LoginRequired),
+        (ReplyTo::Command(Verb::Mail), 552, MailTooBig),
+        (ReplyTo::Command(Verb::Mail), 555, ParametersUnknown),
+        (ReplyTo::Command(Verb::Rcpt), 250, RcptAccepted),
+        (ReplyTo::Command(Verb::Rcpt), 450, RcptBusy),
+        (ReplyTo::Command(Verb::Rcpt), 524, RcptRefused),
+        (ReplyTo::Command(Verb::Rcpt), 550, RcptUnknown),
+        (ReplyTo::Command(Verb::Rcpt), 552, RcptFull),
+        (ReplyTo::Command(Verb::Data), 354, DataGoAhead),
+        (ReplyTo::Command(Verb::Data), 554, DataNoRecipients),
+        (ReplyTo::Content, 250, ContentAccepted),
+        (ReplyTo::Content, 353, ContentRepliesFollow),
+        (ReplyTo::Content, 550, ContentUnwanted),
+        (ReplyTo::Content, 552, ContentTooBig),
+        (ReplyTo::Recipient, 250, RecipientAccepted),
+        (ReplyTo::Recipient, 552, RecipientFull),
+        (ReplyTo::Command(Verb::Bdat), 250, ChunkAccepted),
+        (ReplyTo::Command(Verb::Auth), 504, MechanismUnknown),
+        (ReplyTo::Command(Verb::Auth), 502, CommandNotImplemented),
+        (ReplyTo::Command(Verb::Vrfy), 504, ArgumentNotImplemented),
+        (ReplyTo::Sasl, 235, LoggedIn),
+        (ReplyTo::Sasl, 535, LoginRefused),
+        (ReplyTo::Sasl, 501, ExchangeBroken),
+        (ReplyTo::Command(Verb::Noop), 501, ArgumentsWrong),
+        (ReplyTo::Command(Verb::StartTls), 454, TlsNotNow),
+        (ReplyTo::Command(Verb::Quit), 221, Closed),
+        (ReplyTo::Command(Verb::Rcpt), 421, Closing),
+        (ReplyTo::Nothing, 421, Closing),
+        (ReplyTo::Nothing, 250, Unasked),
+        (ReplyTo::Content, 999, Odd),
     ];
     for (to, code, reply) in cases {
         assert_eq!(smtp_reply(to, code), reply, "{to:?} {code}");
@@ -155,8 +155,8 @@ fn every_reply_is_one_that_some_code_gives() {
         Verb::Xexch50,
         Verb::Other,
     ];
-    let questions = [Asked::Content, Asked::Recipient, Asked::Sasl, Asked::Nothing];
-    let questions: Vec<Asked> = verbs.map(Asked::Command).into_iter().chain(questions).collect();
+    let questions = [ReplyTo::Content, ReplyTo::Recipient, ReplyTo::Sasl, ReplyTo::Nothing];
+    let questions: Vec<ReplyTo> = verbs.map(ReplyTo::Command).into_iter().chain(questions).collect();
     let given: Vec<smtp::Reply> = (0..=999)
         .flat_map(|code| questions.iter().map(move |&to| (to, code)))
         .flat_map(|(to, code)| ["one line", "one\r\nor two"].map(|text| smtp_reply_of_lines(to, code, text)))
@@ -186,7 +186,7 @@ fn arguments_tell_commands_apart() {
 #[test]
 fn the_reply_to_the_last_chunk_takes_the_message() {
     let subject =
-        Subject::Smtp(smtp_protocol::Subject::Reply { to: Asked::Command(Verb::Bdat), code: 250, enhanced: None });
+        Subject::Smtp(smtp_protocol::Subject::Reply { to: ReplyTo::Command(Verb::Bdat), code: 250, enhanced: None });
     let last = asked(Purpose::Smtp(Smtp::Command(smtp::Command::BdatLast)));
     let reply = of(Protocol::Smtp, &step(Side::Server, subject, ""), Some(&last));
     assert_eq!(reply, Purpose::Smtp(Smtp::Reply { what: smtp::Reply::ContentAccepted, enhanced: None }));
@@ -196,7 +196,7 @@ fn the_reply_to_the_last_chunk_takes_the_message() {
 fn an_enhanced_code_is_kept_where_it_says_more() {
     let kept = |class, subject, detail| {
         let enhanced = Some(Enhanced { class, subject, detail });
-        let subject = Subject::Smtp(smtp_protocol::Subject::Reply { to: Asked::Content, code: 250, enhanced });
+        let subject = Subject::Smtp(smtp_protocol::Subject::Reply { to: ReplyTo::Content, code: 250, enhanced });
         match of(Protocol::Smtp, &step(Side::Server, subject, ""), None) {
             Purpose::Smtp(Smtp::Reply { enhanced, .. }) => enhanced.map(|(_, meaning)| meaning),
             other => panic!("{other:?}"),
@@ -313,7 +313,7 @@ fn phases(subjects: impl IntoIterator<Item = Subject>) -> String {
 fn the_phases_of_an_smtp_session() {
     use smtp_protocol::Subject as S;
     let ask = S::Command;
-    let answer = |verb, code| S::Reply { to: Asked::Command(verb), code, enhanced: None };
+    let answer = |verb, code| S::Reply { to: ReplyTo::Command(verb), code, enhanced: None };
     let session = [
         S::Greeting { code: 220 },
         ask(Verb::Ehlo),
@@ -324,7 +324,7 @@ fn the_phases_of_an_smtp_session() {
         ask(Verb::Auth),
         S::Challenge(Round::AsksUsername),
         S::Response(Round::Username),
-        S::Reply { to: Asked::Sasl, code: 235, enhanced: None },
+        S::Reply { to: ReplyTo::Sasl, code: 235, enhanced: None },
         ask(Verb::Mail),
         ask(Verb::Rcpt),
         ask(Verb::Other),
@@ -334,9 +334,9 @@ fn the_phases_of_an_smtp_session() {
         ask(Verb::Quit),
         answer(Verb::Mail, 250),
         S::Content,
-        S::Reply { to: Asked::Content, code: 250, enhanced: None },
+        S::Reply { to: ReplyTo::Content, code: 250, enhanced: None },
         answer(Verb::Quit, 221),
-        S::Reply { to: Asked::Nothing, code: 421, enhanced: None },
+        S::Reply { to: ReplyTo::Nothing, code: 421, enhanced: None },
     ];
     assert_eq!(phases(session.map(Subject::Smtp)), "ccceecaaaatttttrtttrr");
     let tls = [Subject::Tls(tls::Subject::ClientHello), Subject::Gap(3), Subject::Unknown];

@@ -8,8 +8,8 @@ so. Each message is described in the words of the JSON ([`crate::view::record`])
 use crate::capture::Time;
 use crate::session::model;
 use crate::view::Report;
-use crate::view::json::Harmless;
-use crate::view::record::{self, Hex, Shown, word};
+use crate::view::json::TerminalSafe;
+use crate::view::record::{self, Hex, Shown, enums};
 use serde::Serialize;
 use serde_json::ser::CompactFormatter;
 use std::io::{self, Write};
@@ -21,9 +21,9 @@ const VERSION: u32 = 1;
 #[derive(Serialize)]
 pub struct Session<'a> {
     id: u64,
-    protocol: word::Protocol,
-    client: record::End,
-    server: record::End,
+    protocol: enums::Protocol,
+    client: record::Endpoint,
+    server: record::Endpoint,
     started: Shown<Time>,
     ended: Shown<Time>,
     transcript: String,
@@ -36,9 +36,9 @@ impl<'a> Session<'a> {
         let transport = &session.transport;
         Self {
             id: session.id,
-            protocol: word::Protocol(session.protocol),
-            client: record::End::new(transport.ends.client),
-            server: record::End::new(transport.ends.server),
+            protocol: enums::Protocol(session.protocol),
+            client: record::Endpoint::new(transport.endpoints.client),
+            server: record::Endpoint::new(transport.endpoints.server),
             started: Shown(transport.first.time),
             ended: Shown(transport.last.time),
             transcript,
@@ -60,7 +60,7 @@ pub struct Message<'a> {
     complete: bool,
     missing: Vec<Missing>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    outcome: Option<word::Delivery>,
+    outcome: Option<enums::Delivery>,
     attachments: Vec<Attachment<'a>>,
 }
 
@@ -76,7 +76,7 @@ impl<'a> Message<'a> {
             sha256: message.sha256.map(Hex).map(Shown),
             complete: message.complete,
             missing: missing(&message.missing),
-            outcome: message.outcome.map(word::Delivery),
+            outcome: message.outcome.map(enums::Delivery),
             attachments: attachments
                 .map(|(attachment, file)| Attachment { file, attachment: record::attachment(attachment) })
                 .collect(),
@@ -170,7 +170,7 @@ impl<W: Write> Index<W> {
     }
 
     fn json(&mut self, value: &impl Serialize) -> io::Result<()> {
-        let mut serializer = serde_json::Serializer::with_formatter(&mut self.out, Harmless(CompactFormatter));
+        let mut serializer = serde_json::Serializer::with_formatter(&mut self.out, TerminalSafe(CompactFormatter));
         Ok(value.serialize(&mut serializer)?)
     }
 }

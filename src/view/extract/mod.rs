@@ -102,8 +102,8 @@ impl<V: View> Extract<V> {
             let file = message_file(message);
             let attached = self.attachments(&own, message)?;
             // What nobody kept has no content: every message has a file.
-            match message.kept.take() {
-                Some(kept) => self.spool.claim(&kept, &self.directory.join(&own).join(&file))?,
+            match message.stored.take() {
+                Some(stored) => self.spool.claim(&stored, &self.directory.join(&own).join(&file))?,
                 None => drop(spool::make_file(&self.directory.join(&own).join(&file))?),
             }
             files.insert(message.n, file.clone());
@@ -132,8 +132,8 @@ impl<V: View> Extract<V> {
         let mut files = Vec::with_capacity(message.attachments.len());
         for (number, attachment) in (1..).zip(&mut message.attachments) {
             let file = format!("{directory}/{}", attachment_file(number, attachment));
-            match attachment.kept.take() {
-                Some(kept) => self.spool.claim(&kept, &self.directory.join(&file))?,
+            match attachment.stored.take() {
+                Some(stored) => self.spool.claim(&stored, &self.directory.join(&file))?,
                 None => drop(spool::make_file(&self.directory.join(&file))?),
             }
             files.push(file);

@@ -7,7 +7,7 @@ that mean nothing, in a directory of their own, and are renamed in the end. Of t
 few are open; the others are opened again when more of them comes.
 */
 
-use crate::session::keep::{Keeper, Kept};
+use crate::session::content_store::{ContentStore, StoredContent};
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
@@ -62,13 +62,13 @@ impl Spool {
     ///
     /// # Errors
     /// Where something has, or it cannot be written or renamed.
-    pub fn claim(&self, kept: &Kept, name: &Path) -> io::Result<()> {
-        self.end(kept.number());
+    pub fn claim(&self, stored: &StoredContent, name: &Path) -> io::Result<()> {
+        self.end(stored.number());
         self.check()?;
         if fs::symlink_metadata(name).is_ok() {
             return Err(named(name, &io::Error::from(io::ErrorKind::AlreadyExists)));
         }
-        fs::rename(self.path(kept.number()), name).map_err(|error| named(name, &error))
+        fs::rename(self.path(stored.number()), name).map_err(|error| named(name, &error))
     }
 
     /// Nothing more is to be kept: removes what nobody has claimed.
@@ -113,7 +113,7 @@ impl Spool {
     }
 }
 
-impl Keeper for Spool {
+impl ContentStore for Spool {
     fn begin(&self) -> u64 {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let mut pool = self.pool(number);
@@ -212,25 +212,25 @@ mod tests {
         Arc::new(Spool::new(place.join("under way"), Arc::default()).unwrap())
     }
 
-    fn kept(spool: &Arc<Spool>) -> Kept {
-        Kept::begin(&(Arc::clone(spool) as Arc<dyn Keeper>))
+    fn stored(spool: &Arc<Spool>) -> StoredContent {
+        StoredContent::begin(&(Arc::clone(spool) as Arc<dyn ContentStore>))
     }
 
     #[test]
     fn thousands_at_once_with_a_few_open() {
         let place = tempfile::tempdir().unwrap();
         let spool = spool(place.path());
-        let all: Vec<Kept> = (0..2_000).map(|_| kept(&spool)).collect();
+        let all: Vec<StoredContent> = (0..2_000).map(|_| stored(&spool)).collect();
         for round in 0..3 {
-            for kept in &all {
-                kept.append(format!("{} {round};", kept.number()).as_bytes());
+            for stored in &all {
+                stored.append(format!("{} {round};", stored.number()).as_bytes());
             }
             assert!(spool.pools.iter().all(|pool| lock(pool).len() <= OPEN_FILES));
         }
-        for kept in &all {
-            let name = place.path().join(format!("{}.eml", kept.number()));
-            spool.claim(kept, &name).unwrap();
-            let n = kept.number();
+        for stored in &all {
+            let name = place.path().join(format!("{}.eml", stored.number()));
+            spool.claim(stored, &name).unwrap();
+            let n = stored.number();
             assert_eq!(fs::read_to_string(name).unwrap(), format!("{n} 0;{n} 1;{n} 2;"));
         }
         drop(all);
@@ -242,7 +242,7 @@ mod tests {
     fn what_nobody_asks_for_goes_away() {
         let place = tempfile::tempdir().unwrap();
         let spool = spool(place.path());
-        let [one, other] = [kept(&spool), kept(&spool)];
+        let [one, other] = [stored(&spool), stored(&spool)];
         one.append(b"one");
         drop(one);
         assert_eq!(fs::read_dir(&spool.directory).unwrap().count(), 1);
@@ -256,8 +256,8 @@ mod tests {
         let spool = spool(place.path());
         let name = place.path().join("there");
         std::os::unix::fs::symlink("nowhere", &name).unwrap();
-        let kept = kept(&spool);
-        assert_eq!(spool.claim(&kept, &name).unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+        let stored = stored(&spool);
+        assert_eq!(spool.claim(&stored, &name).unwrap_err().kind(), io::ErrorKind::AlreadyExists);
         assert_eq!(make_file(&name).unwrap_err().kind(), io::ErrorKind::AlreadyExists);
     }
 
@@ -265,9 +265,9 @@ mod tests {
     fn trouble_is_told_with_the_file_and_ends_the_reading() {
         let place = tempfile::tempdir().unwrap();
         let spool = spool(place.path());
-        let kept = kept(&spool);
+        let stored = stored(&spool);
         spool.remove().unwrap();
-        kept.append(b"lost");
+        stored.append(b"lost");
         assert!(spool.stop.load(Ordering::Relaxed));
         let error = spool.check().unwrap_err();
         assert!(error.to_string().contains("under way/0: "), "{error}");

@@ -31,8 +31,8 @@ pub fn write(out: &mut dyn Write, lang: Lang, session: &Session, files: &HashMap
         label(Label::Session),
         session.id,
         locale::protocol(lang, session.protocol),
-        canonical(transport.ends.client),
-        canonical(transport.ends.server),
+        canonical(transport.endpoints.client),
+        canonical(transport.endpoints.server),
     )?;
     writeln!(out, "{}: {}", label(Label::Started), transport.first.time)?;
     writeln!(out, "{}: {}", label(Label::Ended), transport.last.time)?;

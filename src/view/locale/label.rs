@@ -1,6 +1,6 @@
 //! Headings and fixed words of the views, by what they head.
 
-crate::session::purpose::listed! {
+crate::session::purpose::enumerated! {
     /// A heading or a fixed word: what the function `label` says.
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
     #[allow(missing_docs)]

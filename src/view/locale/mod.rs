@@ -31,7 +31,7 @@ pub use purpose::{purpose, row};
 
 use super::Lang;
 use crate::decode::DecodeStop;
-use crate::flow::{End, Side};
+use crate::flow::{CloseReason, Side};
 use crate::limits::Limit;
 use crate::protocol::Protocol;
 use crate::protocol::event::{Delivery, Direction, Exposure, Kind, LoginOutcome};
@@ -98,7 +98,7 @@ pub fn kind(lang: Lang, kind: Kind) -> &'static str {
 }
 
 /// How a connection ended.
-pub fn end(lang: Lang, end: End) -> &'static str {
+pub fn end(lang: Lang, end: CloseReason) -> &'static str {
     say!(lang, terms::end(end))
 }
 

@@ -4,7 +4,7 @@ use super::{Lang, en, zh};
 use crate::protocol::imap::Code;
 use crate::protocol::imap::Verb;
 use crate::protocol::smtp::Enhanced;
-use crate::session::model::Carries;
+use crate::session::model::ContentRef;
 use crate::session::purpose::imap::{Command, Notice, Tagged};
 use crate::session::purpose::{Imap, Pop3, Purpose, Smtp, enhanced, smtp};
 
@@ -26,9 +26,11 @@ fn of_smtp(lang: Lang, smtp: Smtp) -> String {
     match smtp {
         Smtp::Greeting(greeting) => say!(lang, smtp::greeting(greeting)).to_owned(),
         Smtp::Command(command) => say!(lang, smtp::command(command)).to_owned(),
-        Smtp::Reply { what, enhanced } => {
-            told(lang, say!(lang, smtp::reply(what)), enhanced.map(|(code, meaning)| code_words(lang, code, meaning)))
-        }
+        Smtp::Reply { what, enhanced } => with_detail(
+            lang,
+            say!(lang, smtp::reply(what)),
+            enhanced.map(|(code, meaning)| code_words(lang, code, meaning)),
+        ),
         Smtp::Content(content) => say!(lang, smtp::content(content)).to_owned(),
     }
 }
@@ -39,12 +41,12 @@ fn of_pop3(lang: Lang, pop3: Pop3) -> String {
         Pop3::Command(command) => say!(lang, pop3::command(command)).to_owned(),
         Pop3::Reply { to, what, code } => {
             let detail = code.map(|code| say!(lang, pop3::response_code(code)).to_owned());
-            told(lang, say!(lang, pop3::reply(to, what)), detail)
+            with_detail(lang, say!(lang, pop3::reply(to, what)), detail)
         }
         Pop3::Deletes(number) => say!(lang, pop3::deletes(number)),
         Pop3::Effect(effect, code) => {
             let detail = code.map(|code| say!(lang, pop3::response_code(code)).to_owned());
-            told(lang, &say!(lang, pop3::effect(effect)), detail)
+            with_detail(lang, &say!(lang, pop3::effect(effect)), detail)
         }
         Pop3::Unasked(reply) => say!(lang, pop3::unasked(reply)).to_owned(),
         Pop3::Content(content) => say!(lang, pop3::content(content)).to_owned(),
@@ -73,13 +75,15 @@ fn of_imap(lang: Lang, imap: Imap) -> String {
                 (Tagged::Bad, None) => say!(lang, imap::tagged_bad_to_nothing()),
                 (Tagged::Odd, _) => say!(lang, imap::tagged_odd()),
             };
-            told(lang, words, code.map(|code| say!(lang, imap::code(code)).to_owned()))
+            with_detail(lang, words, code.map(|code| say!(lang, imap::code(code)).to_owned()))
         }
         Imap::Data(data) => say!(lang, imap::data(data)).to_owned(),
         Imap::Notice(Notice::Ok, Some(code)) => say!(lang, imap::tells(say!(lang, imap::code(code)))),
-        Imap::Notice(notice, code) => {
-            told(lang, say!(lang, imap::notice(notice)), code.map(|code| say!(lang, imap::code(code)).to_owned()))
-        }
+        Imap::Notice(notice, code) => with_detail(
+            lang,
+            say!(lang, imap::notice(notice)),
+            code.map(|code| say!(lang, imap::code(code)).to_owned()),
+        ),
         Imap::GoAhead(go_ahead) => say!(lang, imap::go_ahead(go_ahead)).to_owned(),
         Imap::Done => say!(lang, imap::done()).to_owned(),
         Imap::Fetched { .. } => say!(lang, imap::fetched()).to_owned(),
@@ -90,7 +94,7 @@ fn of_imap(lang: Lang, imap: Imap) -> String {
 
 /// What the table says in the place of a command where a step has no text: content, TLS, gaps. `bytes` is the step's
 /// length on the wire; `carries` tells whether the content is whole and how its lines end, where that is known.
-pub fn row(lang: Lang, purpose: &Purpose, bytes: u64, carries: Option<&Carries>) -> Option<String> {
+pub fn row(lang: Lang, purpose: &Purpose, bytes: u64, carries: Option<&ContentRef>) -> Option<String> {
     Some(match purpose {
         Purpose::Smtp(Smtp::Content(smtp::Content::Message)) | Purpose::Pop3(Pop3::Content(_)) => {
             match carries.filter(|carries| !carries.complete) {
@@ -141,7 +145,7 @@ pub fn code_words(lang: Lang, code: Enhanced, meaning: enhanced::Meaning) -> Str
 
 /// A sentence and what a code adds to it. Some sentences have a likely reason after a `|`: it is said only where no code
 /// tells the true one.
-fn told(lang: Lang, words: &str, detail: Option<String>) -> String {
+fn with_detail(lang: Lang, words: &str, detail: Option<String>) -> String {
     let (what, likely) = match words.split_once('|') {
         Some((what, likely)) => (what, Some(likely)),
         None => (words, None),

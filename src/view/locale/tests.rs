@@ -6,7 +6,7 @@ use crate::protocol::imap::{self as imap_protocol, Code};
 use crate::protocol::pop3 as pop3_protocol;
 use crate::protocol::sasl::{Mechanism, Round};
 use crate::protocol::tls;
-use crate::session::model::{Carries, Conflict, Lines};
+use crate::session::model::{Conflict, ContentRef, Lines};
 use crate::session::purpose::{Imap, Pop3, Purpose, Smtp, imap, pop3, smtp};
 use crate::session::summary::{PacketCounts, Traffic};
 use std::collections::HashMap;
@@ -176,9 +176,9 @@ fn every_round_of_a_login_has_words_of_its_own() {
     let each = |round: fn(Mechanism) -> Round| mechanisms().into_iter().map(round);
     let server = [Round::AsksUsername, Round::AsksPassword];
     let server =
-        server.into_iter().chain(each(Round::GoAhead)).chain(each(Round::Challenge)).chain(each(Round::Garbage));
+        server.into_iter().chain(each(Round::GoAhead)).chain(each(Round::Challenge)).chain(each(Round::Malformed));
     let client = [Round::Username, Round::Password, Round::Identity, Round::Token, Round::Cancel];
-    let client = client.into_iter().chain(each(Round::Proof)).chain(each(Round::Empty)).chain(each(Round::Garbage));
+    let client = client.into_iter().chain(each(Round::Proof)).chain(each(Round::Empty)).chain(each(Round::Malformed));
     let (server, client) = (server.map(Purpose::Challenge), client.map(Purpose::Response));
     check_all(server.chain(client), purpose);
     for lang in LANGS {
@@ -217,7 +217,7 @@ fn every_label_and_term_has_words_of_its_own() {
             }
         }
     }
-    check_all(all!(End: Closed, Reset, Idle, Open, Refused, Unanswered), |l, &x| end(l, x).to_owned());
+    check_all(all!(CloseReason: Closed, Reset, Idle, Open, Refused, Unanswered), |l, &x| end(l, x).to_owned());
     check_all(all!(Side: Client, Server), |l, &x| side(l, x).to_owned());
     check_all(all!(TlsMode: None, StartTls, Implicit), |l, &x| tls_mode(l, x).to_owned());
     check_all(all!(Exposure: Plaintext, Token, Hash, None), |l, &x| exposure(l, x).to_owned());
@@ -327,7 +327,8 @@ fn the_lab_reports_words_come_out() {
         ["SMTP connection establishment", "Mail transfer", "SMTP connection release"]
     );
     let content = Purpose::Smtp(Smtp::Content(Content::Message));
-    let carries = |ends, complete| Carries { message: 1, complete, lines: Some(Lines { count: 41, ends: Some(ends) }) };
+    let carries =
+        |ends, complete| ContentRef { message: 1, complete, lines: Some(Lines { count: 41, ends: Some(ends) }) };
     assert_eq!(
         row(Lang::Zh, &content, 1266, Some(&carries(LineEnds::CrLf, true))).as_deref(),
         Some("发送报文，每行以 CRLF 结束，整个报文以仅有一个点的行结束（1266 字节）")

@@ -1,6 +1,6 @@
 //! `capture` and `summary`.
 
-use super::{Shown, told};
+use super::{Shown, non_empty};
 use crate::capture::{LinkType, SourceInfo, Time};
 use crate::limits::LimitsHit;
 use crate::protocol::{self, event};
@@ -71,7 +71,7 @@ impl<'a> Source<'a> {
             first: source.first.map(Shown),
             last: source.last.map(Shown),
             dropped: source.dropped,
-            problem: told(&source.problem),
+            problem: non_empty(&source.problem),
         }
     }
 }

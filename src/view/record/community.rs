@@ -1,6 +1,6 @@
 //! Community ID v1 (github.com/corelight/community-id-spec): the flow hash that Zeek, Suricata, Wireshark and Arkime share.
 
-use crate::flow::Ends;
+use crate::flow::Endpoints;
 use data_encoding::BASE64;
 use sha1::{Digest, Sha1};
 use std::net::{IpAddr, SocketAddr};
@@ -9,8 +9,8 @@ use std::net::{IpAddr, SocketAddr};
 const TCP: u8 = 6;
 
 /// The Community ID of a TCP connection, seed 0: the same for both directions.
-pub fn community_id(ends: &Ends) -> String {
-    let (one, other) = (canonical(ends.client), canonical(ends.server));
+pub fn community_id(endpoints: &Endpoints) -> String {
+    let (one, other) = (canonical(endpoints.client), canonical(endpoints.server));
     let (lower, upper) = if one <= other { (one, other) } else { (other, one) };
     let mut hash = Sha1::new();
     hash.update(0_u16.to_be_bytes());
@@ -34,7 +34,7 @@ fn canonical(end: SocketAddr) -> (Vec<u8>, u16) {
 #[cfg(test)]
 mod tests {
     use super::community_id;
-    use crate::flow::Ends;
+    use crate::flow::Endpoints;
 
     /// Baselines of other programs, for captures that are public: the specification's own, Zeek's, Arkime's.
     const KNOWN: [(&str, &str, &str); 8] = [
@@ -55,8 +55,8 @@ mod tests {
     #[test]
     fn is_the_one_that_others_publish() {
         for (client, server, known) in KNOWN {
-            let ends = Ends { client: client.parse().unwrap(), server: server.parse().unwrap() };
-            assert_eq!(community_id(&ends), known, "{client} {server}");
+            let endpoints = Endpoints { client: client.parse().unwrap(), server: server.parse().unwrap() };
+            assert_eq!(community_id(&endpoints), known, "{client} {server}");
         }
     }
 }

@@ -1,6 +1,6 @@
 //! A credential.
 
-use super::{Context, told, word};
+use super::{Context, enums, non_empty};
 use crate::session::model;
 use crate::session::secret::Secret;
 use schemars::JsonSchema;
@@ -31,9 +31,9 @@ pub(crate) struct Credential<'a> {
     token: Option<&'a str>,
     /// `plaintext` (the password itself), `token` (as good as a password), `hash` (challenge and response: open to an
     /// offline guess), `none`.
-    exposure: word::Exposure,
+    exposure: enums::Exposure,
     /// What the server made of it.
-    outcome: word::LoginOutcome,
+    outcome: enums::LoginOutcome,
     /// True where it crossed inside TLS that was decrypted.
     encrypted: bool,
     /// The steps it was read from.
@@ -44,14 +44,14 @@ impl<'a> Credential<'a> {
     pub(crate) fn new(credential: &'a model::Credential, _: &Context<'a>) -> Self {
         Self {
             mechanism: &credential.mechanism,
-            username: told(&credential.username),
-            authorization_id: told(&credential.authorization_id),
+            username: non_empty(&credential.username),
+            authorization_id: non_empty(&credential.authorization_id),
             password: revealed(&credential.password),
-            challenge: told(&credential.challenge),
+            challenge: non_empty(&credential.challenge),
             response: revealed(&credential.response),
             token: revealed(&credential.token),
-            exposure: word::Exposure(credential.exposure),
-            outcome: word::LoginOutcome(credential.outcome),
+            exposure: enums::Exposure(credential.exposure),
+            outcome: enums::LoginOutcome(credential.outcome),
             encrypted: credential.encrypted,
             steps: &credential.steps,
         }

@@ -1,6 +1,6 @@
 //! A finding.
 
-use super::{Context, word};
+use super::{Context, enums};
 use crate::session::model;
 use crate::view::locale;
 use schemars::JsonSchema;
@@ -12,7 +12,7 @@ pub(crate) struct Finding<'a> {
     /// A stable kebab-case name.
     id: &'static str,
     /// How much it matters.
-    severity: word::Severity,
+    severity: enums::Severity,
     /// What it is, in a few words.
     title: String,
     /// What it means.
@@ -31,7 +31,7 @@ impl<'a> Finding<'a> {
         let locale::FindingWords { title, detail, remedy, reference } = locale::finding(context.options.lang, finding);
         Self {
             id: finding.kind.id(),
-            severity: word::Severity(finding.kind.severity()),
+            severity: enums::Severity(finding.kind.severity()),
             title,
             detail,
             remedy,

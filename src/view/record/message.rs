@@ -1,6 +1,6 @@
 //! A message.
 
-use super::{Context, Hex, Shown, told, word};
+use super::{Context, Hex, Shown, enums, non_empty};
 use crate::session::model;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -38,7 +38,7 @@ pub struct Message<'a> {
     lines: Option<u64>,
     /// How the lines end; absent where no line end was seen.
     #[serde(skip_serializing_if = "Option::is_none")]
-    line_ends: Option<word::LineEnds>,
+    line_ends: Option<enums::LineEnds>,
     /// SHA-256 of exactly that content; absent where digests were not asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
@@ -53,7 +53,7 @@ pub struct Message<'a> {
     missing: Vec<Missing>,
     /// Sent, appended: what became of it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    outcome: Option<word::Delivery>,
+    outcome: Option<enums::Delivery>,
     /// The answer that decided it.
     #[serde(skip_serializing_if = "Option::is_none")]
     reply: Option<&'a str>,
@@ -67,7 +67,7 @@ pub struct Message<'a> {
 #[derive(Serialize, JsonSchema)]
 pub struct About<'a> {
     /// `sent` (SMTP, LMTP), `retrieved` (RETR, TOP, FETCH), `appended` (APPEND).
-    direction: word::Direction,
+    direction: enums::Direction,
     /// SMTP, LMTP: from whom and to whom.
     #[serde(skip_serializing_if = "Option::is_none")]
     envelope: Option<Envelope<'a>>,
@@ -103,16 +103,16 @@ impl<'a> About<'a> {
     pub fn new(message: &'a model::Message) -> Self {
         let header = &message.header;
         Self {
-            direction: word::Direction(message.direction),
+            direction: enums::Direction(message.direction),
             envelope: message.envelope.as_ref().map(envelope),
-            mailbox: told(&message.mailbox),
+            mailbox: non_empty(&message.mailbox),
             number: message.number,
             uid: message.uid,
-            unique_id: told(&message.unique_id),
-            part: told(&message.part),
-            message_id: told(&header.message_id),
-            date: told(&header.date),
-            subject: told(&header.subject),
+            unique_id: non_empty(&message.unique_id),
+            part: non_empty(&message.part),
+            message_id: non_empty(&header.message_id),
+            date: non_empty(&header.date),
+            subject: non_empty(&header.subject),
         }
     }
 }
@@ -179,11 +179,11 @@ impl<'a> MimePart<'a> {
     /// Recursion is bounded by `limits::MIME_DEPTH`.
     fn new(part: &'a model::MimePart) -> Self {
         Self {
-            version: told(&part.version),
-            content_type: told(&part.content_type),
-            charset: told(&part.charset),
-            boundary: told(&part.boundary),
-            encoding: told(&part.encoding),
+            version: non_empty(&part.version),
+            content_type: non_empty(&part.content_type),
+            charset: non_empty(&part.charset),
+            boundary: non_empty(&part.boundary),
+            encoding: non_empty(&part.encoding),
             parts: part.parts.iter().map(Self::new).collect(),
         }
     }
@@ -228,7 +228,7 @@ struct SameAs {
     message: u32,
     /// By what it is known: equal `sha256`, equal `body_sha256`, equal Message-ID.
     #[serde(rename = "match")]
-    by: word::Match,
+    by: enums::Match,
 }
 
 impl<'a> Message<'a> {
@@ -245,13 +245,13 @@ impl<'a> Message<'a> {
             attachments: message.attachments.iter().map(attachment).collect(),
             size: message.size,
             lines: message.lines.map(|lines| lines.count),
-            line_ends: message.lines.and_then(|lines| lines.ends).map(word::LineEnds),
+            line_ends: message.lines.and_then(|lines| lines.ends).map(enums::LineEnds),
             sha256: message.sha256.map(Hex).map(Shown),
             body_sha256: message.body_sha256.map(Hex).map(Shown),
             complete: message.complete,
             missing: message.missing.iter().map(|&(offset, length)| Missing { offset, length }).collect(),
-            outcome: message.outcome.map(word::Delivery),
-            reply: told(&message.reply),
+            outcome: message.outcome.map(enums::Delivery),
+            reply: non_empty(&message.reply),
             steps: &message.steps,
             same_as: message.same_as.iter().map(same_as).collect(),
         }
@@ -269,14 +269,16 @@ fn recipient(recipient: &model::Recipient) -> Recipient<'_> {
 }
 
 fn mailboxes(list: &[model::Mailbox]) -> Vec<Mailbox<'_>> {
-    list.iter().map(|mailbox| Mailbox { name: told(&mailbox.name), address: told(&mailbox.address) }).collect()
+    list.iter()
+        .map(|mailbox| Mailbox { name: non_empty(&mailbox.name), address: non_empty(&mailbox.address) })
+        .collect()
 }
 
 /// The record of an attachment.
 pub fn attachment(attachment: &model::Attachment) -> Attachment<'_> {
     Attachment {
-        filename: told(&attachment.filename),
-        content_type: told(&attachment.content_type),
+        filename: non_empty(&attachment.filename),
+        content_type: non_empty(&attachment.content_type),
         tnef: attachment.tnef,
         size: attachment.size,
         sha256: Shown(Hex(attachment.sha256)),
@@ -285,5 +287,5 @@ pub fn attachment(attachment: &model::Attachment) -> Attachment<'_> {
 }
 
 fn same_as(same: &model::SameAs) -> SameAs {
-    SameAs { session: same.session, message: same.message, by: word::Match(same.by) }
+    SameAs { session: same.session, message: same.message, by: enums::Match(same.by) }
 }

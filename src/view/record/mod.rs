@@ -10,17 +10,17 @@ the descriptions in the JSON Schema ([`super::schema`]).
 mod capture;
 mod community;
 mod credential;
+pub(super) mod enums;
 mod finding;
 mod message;
 mod session;
 mod step;
-pub(super) mod word;
 
 pub use capture::{Capture, Summary};
 pub use community::community_id;
 pub use message::Message;
 pub(super) use message::{About, Attachment, attachment};
-pub(super) use session::End;
+pub(super) use session::Endpoint;
 pub use session::Session;
 pub use step::Step;
 
@@ -166,7 +166,7 @@ impl fmt::Display for Hex {
 }
 
 /// A text that may be unknown, without those that say nothing.
-pub(crate) fn told(text: &Option<String>) -> Option<&str> {
+pub(crate) fn non_empty(text: &Option<String>) -> Option<&str> {
     text.as_deref().filter(|text| !text.is_empty())
 }
 

@@ -2,7 +2,7 @@
 
 use super::credential::Credential;
 use super::finding::Finding;
-use super::{Context, Each, Message, Options, Shown, Step, community_id, ip, told, word};
+use super::{Context, Each, Message, Options, Shown, Step, community_id, enums, ip, non_empty};
 use crate::capture::Time;
 use crate::session::model;
 use schemars::JsonSchema;
@@ -15,11 +15,11 @@ pub struct Session<'a> {
     /// 1, 2, …: the order of the first packet.
     id: u64,
     /// The protocol spoken.
-    protocol: word::Protocol,
+    protocol: enums::Protocol,
     /// Who opened the connection.
-    client: End,
+    client: Endpoint,
     /// To whom.
-    server: End,
+    server: Endpoint,
     /// Community ID v1, seed 0: the flow hash that Zeek, Suricata, Wireshark and Arkime share.
     community_id: String,
     /// Time of the first packet.
@@ -30,7 +30,7 @@ pub struct Session<'a> {
     ended: Shown<Time>,
     /// `closed` (FIN), `reset`, `idle` (timed out while the capture went on), `open` (the capture ended first), `refused` (SYN
     /// answered by RST), `unanswered` (SYN never answered).
-    end: word::End,
+    end: enums::CloseReason,
     /// False where the capture began in the middle of the connection.
     from_start: bool,
     /// Counters of the connection.
@@ -62,17 +62,17 @@ impl<'a> Session<'a> {
         let transport = &session.transport;
         Self {
             id: session.id,
-            protocol: word::Protocol(session.protocol),
-            client: End::new(transport.ends.client),
-            server: End::new(transport.ends.server),
-            community_id: community_id(&transport.ends),
+            protocol: enums::Protocol(session.protocol),
+            client: Endpoint::new(transport.endpoints.client),
+            server: Endpoint::new(transport.endpoints.server),
+            community_id: community_id(&transport.endpoints),
             started: Shown(transport.first.time),
             ended: Shown(transport.last.time),
-            end: word::End(transport.end),
+            end: enums::CloseReason(transport.end),
             from_start: transport.from_start,
             transport: Transport::new(&transport.counters),
-            client_name: told(&session.client_name),
-            banner: told(&session.banner),
+            client_name: non_empty(&session.client_name),
+            banner: non_empty(&session.banner),
             capabilities: &session.capabilities,
             tls: Tls::new(&session.tls),
             steps: Each::new(&session.steps, context, Step::new),
@@ -85,7 +85,8 @@ impl<'a> Session<'a> {
 
 /// One end of a connection.
 #[derive(Serialize, JsonSchema)]
-pub struct End {
+#[schemars(rename = "End")]
+pub struct Endpoint {
     /// IP address.
     #[schemars(with = "String")]
     ip: Shown<IpAddr>,
@@ -93,7 +94,7 @@ pub struct End {
     port: u16,
 }
 
-impl End {
+impl Endpoint {
     /// The record of `end`.
     pub fn new(end: SocketAddr) -> Self {
         Self { ip: ip(end.ip()), port: end.port() }
@@ -160,7 +161,7 @@ impl Transport {
 #[derive(Serialize, JsonSchema)]
 struct Tls<'a> {
     /// How it came about: not at all, by STARTTLS or STLS, from the first byte.
-    mode: word::TlsMode,
+    mode: enums::TlsMode,
     /// `TLS 1.3`.
     #[serde(skip_serializing_if = "Option::is_none")]
     version: Option<&'a str>,
@@ -203,12 +204,12 @@ struct Certificate<'a> {
 impl<'a> Tls<'a> {
     fn new(tls: &'a model::Tls) -> Self {
         Self {
-            mode: word::TlsMode(tls.mode),
-            version: told(&tls.version),
-            cipher: told(&tls.cipher),
-            server_name: told(&tls.server_name),
-            alpn: told(&tls.alpn),
-            ja4: told(&tls.ja4),
+            mode: enums::TlsMode(tls.mode),
+            version: non_empty(&tls.version),
+            cipher: non_empty(&tls.cipher),
+            server_name: non_empty(&tls.server_name),
+            alpn: non_empty(&tls.alpn),
+            ja4: non_empty(&tls.ja4),
             certificate: tls.certificate.as_ref().map(|certificate| Certificate {
                 subject: &certificate.subject,
                 issuer: &certificate.issuer,

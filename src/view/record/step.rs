@@ -1,6 +1,6 @@
 //! A step: one row of the table.
 
-use super::{Context, Shown, ip, milliseconds, told, word};
+use super::{Context, Shown, enums, ip, milliseconds, non_empty};
 use crate::capture::Time;
 use crate::flow::Side;
 use crate::protocol::event::{Kind, Packets};
@@ -22,7 +22,7 @@ pub struct Step<'a> {
     #[schemars(with = "Vec<u64>")]
     packets: Numbers<'a>,
     /// Who said it.
-    from: word::Side,
+    from: enums::Side,
     /// The sender's IP address.
     #[schemars(with = "String")]
     source: Shown<IpAddr>,
@@ -30,13 +30,13 @@ pub struct Step<'a> {
     #[schemars(with = "String")]
     destination: Shown<IpAddr>,
     /// Where in the session's life it stands.
-    phase: word::Phase,
+    phase: enums::Phase,
     /// The protocol's own name for the state the session was in: POP3, IMAP.
     #[serde(skip_serializing_if = "Option::is_none")]
-    state: Option<word::State>,
+    state: Option<enums::State>,
     /// What sort of thing it is. `response` is the client's answer to a SASL challenge, `data` message or literal content,
     /// `gap` bytes missing from the capture.
-    kind: word::Kind,
+    kind: enums::Kind,
     /// IMAP: the tag.
     #[serde(skip_serializing_if = "Option::is_none")]
     tag: Option<&'a str>,
@@ -82,10 +82,10 @@ pub struct Step<'a> {
 
 impl<'a> Step<'a> {
     pub(crate) fn new(step: &'a model::Step, context: &Context<'a>) -> Self {
-        let ends = &context.session.transport.ends;
+        let endpoints = &context.session.transport.endpoints;
         let (source, destination) = match step.from {
-            Side::Client => (ends.client, ends.server),
-            Side::Server => (ends.server, ends.client),
+            Side::Client => (endpoints.client, endpoints.server),
+            Side::Server => (endpoints.server, endpoints.client),
         };
         let limit = context.options.text_limit;
         let (text, cut) = escape::cut(&step.text, limit);
@@ -94,18 +94,18 @@ impl<'a> Step<'a> {
             n: step.n,
             time: Shown(step.time),
             packets: Numbers { packets: &step.packets, ends: step.kind == Kind::Data },
-            from: word::Side(step.from),
+            from: enums::Side(step.from),
             source: ip(source.ip()),
             destination: ip(destination.ip()),
-            phase: word::Phase(step.phase),
-            state: step.state.map(word::State),
-            kind: word::Kind(step.kind),
-            tag: told(&step.tag),
-            command: told(&step.command),
+            phase: enums::Phase(step.phase),
+            state: step.state.map(enums::State),
+            kind: enums::Kind(step.kind),
+            tag: non_empty(&step.tag),
+            command: non_empty(&step.command),
             arguments: arguments.map(|arguments| escape::cut(arguments, limit).0).filter(|text| !text.is_empty()),
             mailboxes: &step.mailboxes,
             code: step.code,
-            enhanced: told(&step.enhanced),
+            enhanced: non_empty(&step.enhanced),
             status: step.status,
             text: Some(text).filter(|text| !text.is_empty()),
             truncated: step.truncated || cut,

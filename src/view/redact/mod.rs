@@ -13,7 +13,7 @@ mod masked;
 mod needles;
 
 use super::{Report, View};
-use crate::flow::Ends;
+use crate::flow::Endpoints;
 use crate::session::model::{Credential, Finding, Mailbox, Message, MimePart, Session, Step};
 use crate::session::secret::{MASK, Secret};
 use masked::{Masked, widened};
@@ -25,7 +25,7 @@ use std::ops::Range;
 /// A view that is shown no secret.
 pub struct Redact<V> {
     inner: V,
-    live: HashMap<(Ends, u64), Needles>,
+    live: HashMap<(Endpoints, u64), Needles>,
 }
 
 impl<V: View> Redact<V> {
@@ -36,8 +36,8 @@ impl<V: View> Redact<V> {
 }
 
 /// What tells two sessions apart before they have numbers.
-fn key(session: &Session) -> (Ends, u64) {
-    (session.transport.ends, session.transport.first.packet)
+fn key(session: &Session) -> (Endpoints, u64) {
+    (session.transport.endpoints, session.transport.first.packet)
 }
 
 impl<V: View> View for Redact<V> {

@@ -115,7 +115,7 @@ impl Seen {
 }
 
 fn alike(options: &Options, session: &Session, credential: &Credential) -> Alike {
-    let ends = &session.transport.ends;
+    let endpoints = &session.transport.endpoints;
     let told = |text: &str| steps::line(text, FIELD);
     let user = match (credential.username.as_deref(), credential.authorization_id.as_deref()) {
         (user, Some(acts_as)) if user != Some(acts_as) && !acts_as.is_empty() => {
@@ -131,8 +131,8 @@ fn alike(options: &Options, session: &Session, credential: &Credential) -> Alike
         (None, None) => format!("({})", locale::exposure(options.lang, credential.exposure)),
     };
     Alike {
-        client: ends.client.ip().to_canonical(),
-        server: heading::canonical(ends.server),
+        client: endpoints.client.ip().to_canonical(),
+        server: heading::canonical(endpoints.server),
         protocol: session.protocol,
         mechanism: told(&credential.mechanism),
         user,

@@ -28,8 +28,8 @@ pub struct Frequencies {
 impl Frequencies {
     /// Counts a session that is over.
     pub fn add(&mut self, session: &Session) {
-        let ends = &session.transport.ends;
-        let key = (session.protocol, ends.client.ip().to_canonical(), heading::canonical(ends.server));
+        let endpoints = &session.transport.endpoints;
+        let key = (session.protocol, endpoints.client.ip().to_canonical(), heading::canonical(endpoints.server));
         let place = match self.places.get(&key) {
             Some(&place) => place,
             None if self.counts.len() >= KEPT => {

@@ -71,14 +71,14 @@ pub fn begin(out: &mut dyn Write, options: &Options, session: &Session) -> io::R
 
 /// Who talks to whom, by address and by name.
 pub fn ends(options: &Options, session: &Session) -> Vec<(&'static str, String)> {
-    let ends = &session.transport.ends;
+    let endpoints = &session.transport.endpoints;
     let with_name = |end: SocketAddr, name: &Option<String>| match name.as_deref().filter(|name| !name.is_empty()) {
         Some(name) => format!("{} ({})", canonical(end), steps::line(name, LONGEST)),
         None => canonical(end).to_string(),
     };
     let mut facts = vec![
-        (options.label(Label::Client), with_name(ends.client, &session.client_name)),
-        (options.label(Label::Server), canonical(ends.server).to_string()),
+        (options.label(Label::Client), with_name(endpoints.client, &session.client_name)),
+        (options.label(Label::Server), canonical(endpoints.server).to_string()),
     ];
     if let Some(banner) = session.banner.as_deref().filter(|banner| !banner.is_empty()) {
         facts.push((options.label(Label::Banner), options.block(banner)));

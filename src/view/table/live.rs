@@ -3,9 +3,9 @@ The report's table as it happens: a row when a step is complete, under a heading
 to another. What can only be known at a session's end (how it ended, what its messages were) follows then.
 */
 
-use super::closing::Closing;
 use super::grid::Row;
 use super::steps::{self, Layout, Section};
+use super::totals::Totals;
 use super::{Options, findings, heading, messages};
 use crate::flow::Side;
 use crate::session::model::{Session, Step};
@@ -23,7 +23,7 @@ pub struct Live<W> {
     shown: Option<Last>,
     /// Sessions whose two ends have been told.
     told: HashSet<u64>,
-    closing: Closing,
+    totals: Totals,
 }
 
 /// The row shown last: the table it stands in is still open.
@@ -40,7 +40,7 @@ impl<W: Write> Live<W> {
     /// Writes to `out`.
     pub fn new(out: W, options: Options) -> Self {
         let options = options.usable();
-        Self { out, options, layout: None, shown: None, told: HashSet::new(), closing: Closing::new(options) }
+        Self { out, options, layout: None, shown: None, told: HashSet::new(), totals: Totals::new(options) }
     }
 
     /// What was written to.
@@ -70,7 +70,7 @@ impl<W: Write> Live<W> {
             }
         }
         heading::title(out, options.style, &Section::of(step).title(options, session))?;
-        let layout = self.layout.insert(Layout::blind(options, session.transport.ends));
+        let layout = self.layout.insert(Layout::blind(options, session.transport.endpoints));
         layout.grid.head(out, &steps::titles(options))
     }
 }
@@ -121,13 +121,13 @@ impl<W: Write> View for Live<W> {
                 findings::session(out, options, &session)?;
             }
         }
-        self.closing.session(&mut self.out, &session)?;
+        self.totals.session(&mut self.out, &session)?;
         self.out.flush()
     }
 
     fn finish(&mut self, report: &Report) -> io::Result<()> {
         self.close()?;
-        self.closing.finish(&mut self.out, report)?;
+        self.totals.finish(&mut self.out, report)?;
         self.out.flush()
     }
 }

@@ -104,7 +104,7 @@ impl Fields<'_> {
     }
 
     /// A row for a field that may be absent.
-    fn told(&mut self, field: Label, value: &Option<String>) {
+    fn optional_row(&mut self, field: Label, value: &Option<String>) {
         if let Some(value) = value.as_deref().filter(|value| !value.is_empty()) {
             self.row(field, line(value, FIELD), "");
         }
@@ -115,15 +115,15 @@ impl Fields<'_> {
         if let Some(envelope) = &message.envelope {
             self.envelope(envelope);
         }
-        self.told(Label::Mailbox, &message.mailbox);
+        self.optional_row(Label::Mailbox, &message.mailbox);
         if let Some(number) = message.number {
             self.row(Label::MessageNumber, number.to_string(), "");
         }
         if let Some(uid) = message.uid {
             self.row(Label::Uid, uid.to_string(), "");
         }
-        self.told(Label::Uid, &message.unique_id);
-        self.told(Label::Part, &message.part);
+        self.optional_row(Label::Uid, &message.unique_id);
+        self.optional_row(Label::Part, &message.part);
     }
 
     fn envelope(&mut self, envelope: &Envelope) {
@@ -156,9 +156,9 @@ impl Fields<'_> {
                 self.row(label, mailboxes(list), "");
             }
         }
-        self.told(Label::Subject, &header.subject);
-        self.told(Label::Date, &header.date);
-        self.told(Label::MessageId, &header.message_id);
+        self.optional_row(Label::Subject, &header.subject);
+        self.optional_row(Label::Date, &header.date);
+        self.optional_row(Label::MessageId, &header.message_id);
     }
 
     fn mime(&mut self, mime: &MimePart) {

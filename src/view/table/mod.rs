@@ -6,7 +6,6 @@ which there are no more than `KEPT`. Everything off the wire passes [`escape`] o
 Every line is exactly as wide as the terminal, or narrower; colour adds to what signs say already.
 */
 
-mod closing;
 mod credentials;
 mod findings;
 mod frequency;
@@ -17,6 +16,7 @@ mod messages;
 mod sessions;
 mod steps;
 mod summary;
+mod totals;
 mod wrap;
 
 pub(super) use steps::numbers;
@@ -25,8 +25,8 @@ pub use live::Live;
 
 use super::{Lang, Report, Show, View, escape, locale};
 use crate::session::model::Session;
-use closing::Closing;
 use std::io::{self, Write};
+use totals::Totals;
 
 /// Rows kept for each of the tables that close the output; what is beyond is counted there.
 const KEPT: usize = 10_000;
@@ -107,14 +107,14 @@ impl Options {
 pub struct Table<W> {
     out: W,
     options: Options,
-    closing: Closing,
+    totals: Totals,
 }
 
 impl<W: Write> Table<W> {
     /// Writes to `out`.
     pub fn new(out: W, options: Options) -> Self {
         let options = options.usable();
-        Self { out, options, closing: Closing::new(options) }
+        Self { out, options, totals: Totals::new(options) }
     }
 
     /// What was written to.
@@ -139,12 +139,12 @@ impl<W: Write> View for Table<W> {
         if has_findings {
             findings::session(out, &self.options, &session)?;
         }
-        self.closing.session(out, &session)?;
+        self.totals.session(out, &session)?;
         out.flush()
     }
 
     fn finish(&mut self, report: &Report) -> io::Result<()> {
-        self.closing.finish(&mut self.out, report)?;
+        self.totals.finish(&mut self.out, report)?;
         self.out.flush()
     }
 }

@@ -83,7 +83,11 @@ fn row(options: &Options, session: &Session) -> Row {
     let end = locale::end(options.lang, transport.end);
     Row::new([
         format!("{} {}", session.id, locale::protocol(options.lang, session.protocol)),
-        format!("{} →\n{}", heading::canonical(transport.ends.client), heading::canonical(transport.ends.server)),
+        format!(
+            "{} →\n{}",
+            heading::canonical(transport.endpoints.client),
+            heading::canonical(transport.endpoints.server)
+        ),
         format!(
             "{}\n{}{}{end}",
             heading::second(transport.first.time),

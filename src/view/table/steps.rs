@@ -5,7 +5,7 @@ transaction what MIME says of the message it carried.
 
 use super::grid::{self, Grid, Mark, Row};
 use super::{Options, heading, messages};
-use crate::flow::{Ends, Side};
+use crate::flow::{Endpoints, Side};
 use crate::limits;
 use crate::protocol::event::{Kind, Packets};
 use crate::session::model::{Phase, Session, State, Step};
@@ -125,7 +125,7 @@ pub struct Layout {
 impl Layout {
     /// Columns that suit what a session says.
     fn of(options: &Options, session: &Session) -> Self {
-        let widest = widest(session.transport.ends);
+        let widest = widest(session.transport.endpoints);
         let mut layout = Self::sized(options, NUMBERS, widest, [options.style.width; 2]);
         let rows: Vec<Row> =
             session.steps.iter().take(MEASURED).map(|step| layout.row(options, session, step)).collect();
@@ -138,8 +138,8 @@ impl Layout {
     }
 
     /// Columns for steps that are not known yet.
-    pub fn blind(options: &Options, ends: Ends) -> Self {
-        Self::sized(options, 7, widest(ends), [options.style.width; 2])
+    pub fn blind(options: &Options, endpoints: Endpoints) -> Self {
+        Self::sized(options, 7, widest(endpoints), [options.style.width; 2])
     }
 
     fn sized(options: &Options, number: usize, address: usize, [command, purpose]: [usize; 2]) -> Self {
@@ -153,10 +153,10 @@ impl Layout {
 
     /// The row of a step.
     pub fn row(&self, options: &Options, session: &Session, step: &Step) -> Row {
-        let ends = &session.transport.ends;
+        let endpoints = &session.transport.endpoints;
         let (source, destination) = match step.from {
-            Side::Client => (ends.client, ends.server),
-            Side::Server => (ends.server, ends.client),
+            Side::Client => (endpoints.client, endpoints.server),
+            Side::Server => (endpoints.server, endpoints.client),
         };
         let mark = match step.kind {
             Kind::Gap => Mark::Gap,
@@ -232,8 +232,8 @@ fn ranges(packets: &Packets) -> String {
 }
 
 /// The width of the wider address of two.
-fn widest(ends: Ends) -> usize {
-    address(ends.client.ip()).len().max(address(ends.server.ip()).len())
+fn widest(endpoints: Endpoints) -> usize {
+    address(endpoints.client.ip()).len().max(address(endpoints.server.ip()).len())
 }
 
 /// An address as it is printed.

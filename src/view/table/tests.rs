@@ -89,8 +89,8 @@ fn the_password_is_shown_marked_and_explained() {
     let row = text.lines().find(|line| line.contains("PASS group7_3")).unwrap();
     assert!(row.starts_with("│ 7 !"), "{row}");
     assert!(text.contains("\n! carries a password\n"));
-    let closing = text.split("Log-in attempts").nth(1).unwrap();
-    assert!(closing.contains("│ 5, 7 ! │ 172.16.0.73 →") && closing.contains("accepted"), "{closing}");
+    let totals = text.split("Log-in attempts").nth(1).unwrap();
+    assert!(totals.contains("│ 5, 7 ! │ 172.16.0.73 →") && totals.contains("accepted"), "{totals}");
 }
 
 #[test]
@@ -192,7 +192,7 @@ fn a_password_echoed_before_the_log_in_is_over_is_hidden_live() {
 #[test]
 fn live_rows_stand_under_the_session_that_they_belong_to() {
     let (one, mut other) = (lab_smtp(), lab_pop3());
-    other.transport.ends.client = "172.16.0.74:2000".parse().unwrap();
+    other.transport.endpoints.client = "172.16.0.74:2000".parse().unwrap();
     let text = live(options(80, Lang::En, Show::REPORT), vec![one, other], false);
     let mut session = "";
     for line in text.lines() {
@@ -211,7 +211,7 @@ fn live_rows_stand_under_the_session_that_they_belong_to() {
 #[test]
 fn titles_are_not_broken_within_a_word() {
     let mut session = Talk::new(Protocol::Smtp).s("220 x").c("QUIT").session;
-    for end in [&mut session.transport.ends.client, &mut session.transport.ends.server] {
+    for end in [&mut session.transport.endpoints.client, &mut session.transport.endpoints.server] {
         end.set_ip([10, 0, 0, 1].into());
     }
     let text = printed(options(80, Lang::En, Show::REPORT), vec![session]);

@@ -161,7 +161,7 @@ pub fn everything() -> Session {
                 sha256: [1; 32],
                 complete: false,
                 tnef: true,
-                kept: None,
+                stored: None,
             }];
             message.complete = false;
             message.missing = vec![(10, 20)];
@@ -175,8 +175,8 @@ pub fn everything() -> Session {
         })
         .edit(|session| {
             session.id = 3;
-            session.transport.ends.client = "[2003:de:2016:125:fc36:8317:4e86:cb72]:65535".parse().unwrap();
-            session.transport.ends.server = "[::ffff:10.0.0.1]:143".parse().unwrap();
+            session.transport.endpoints.client = "[2003:de:2016:125:fc36:8317:4e86:cb72]:65535".parse().unwrap();
+            session.transport.endpoints.server = "[::ffff:10.0.0.1]:143".parse().unwrap();
             session.transport.from_start = false;
             session.client_name = hostile();
             session.banner = hostile();

@@ -1,9 +1,9 @@
-//! Captures that begin in the middle, have holes, or hold what no IMAP program would say.
+//! Captures that begin in the middle, have gaps, or hold what no IMAP program would say.
 
 use super::super::Dialogue;
 use super::{answers, messages, played};
 use crate::capture::Time;
-use crate::flow::{At, Side};
+use crate::flow::{PacketRef, Side};
 use crate::limits::{LINE_BYTES, Limit};
 use crate::protocol::Dialogue as _;
 use crate::protocol::event::{Kind, LoginOutcome};
@@ -227,7 +227,7 @@ proptest! {
     fn nothing_that_is_said_can_hurt(said in prop::collection::vec((any::<bool>(), line(), 0_u64..40), 0..60)) {
         let (mut dialogue, mut told) = (Dialogue::new(), Recorder::default());
         for (packet, (client, bytes, gap)) in (1..).zip(&said) {
-            let (side, at) = (if *client { Side::Client } else { Side::Server }, At { packet, time: Time::default() });
+            let (side, at) = (if *client { Side::Client } else { Side::Server }, PacketRef { packet, time: Time::default() });
             match gap {
                 1..3 => dialogue.gap(side, *gap, at, &mut told),
                 _ => dialogue.data(side, bytes, at, &mut told),
@@ -246,7 +246,7 @@ proptest! {
             for (client, bytes) in &said {
                 let side = if *client { Side::Client } else { Side::Server };
                 for piece in bytes.chunks(size) {
-                    dialogue.data(side, piece, At { packet: 1, time: Time::default() }, &mut told);
+                    dialogue.data(side, piece, PacketRef { packet: 1, time: Time::default() }, &mut told);
                 }
             }
             dialogue.end(&mut told);

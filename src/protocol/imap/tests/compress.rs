@@ -3,7 +3,7 @@
 use super::super::Dialogue;
 use super::{answers, messages};
 use crate::capture::Time;
-use crate::flow::{At, Side};
+use crate::flow::{PacketRef, Side};
 use crate::protocol::Dialogue as _;
 use crate::protocol::event::Kind;
 use crate::protocol::testing::Recorder;
@@ -31,7 +31,7 @@ impl Compressed {
     fn wire(&mut self, from: Side, bytes: &[u8]) {
         for piece in bytes.chunks(self.size) {
             self.packet += 1;
-            let at = At { packet: self.packet, time: Time::default() };
+            let at = PacketRef { packet: self.packet, time: Time::default() };
             self.dialogue.data(from, piece, at, &mut self.told);
         }
     }
@@ -68,7 +68,7 @@ fn both_directions_are_inflated_and_read_on() {
 fn what_cannot_be_inflated_is_said_to_be_there() {
     let mut talk = Compressed::begin(1000);
     talk.say(Side::Client, "a2 SELECT INBOX\r\n");
-    talk.dialogue.gap(Side::Client, 20, At { packet: 99, time: Time::default() }, &mut talk.told);
+    talk.dialogue.gap(Side::Client, 20, PacketRef { packet: 99, time: Time::default() }, &mut talk.told);
     talk.say(Side::Client, "a3 NOOP\r\n");
     talk.say(Side::Server, "a2 OK done\r\n");
     talk.wire(Side::Server, &[0xff; 40]);

@@ -4,11 +4,11 @@ mod broken;
 mod compress;
 mod examples;
 mod extensions;
-mod halves;
+mod header_and_text;
 mod literals;
 mod logins;
 mod oracle;
-mod pieces;
+mod partial;
 
 use super::Dialogue;
 use crate::protocol::event::Kind;

@@ -1,6 +1,6 @@
 //! Conversations: the RFCs' own, and what the wild adds to them.
 
-mod holes;
+mod gaps;
 mod maildrop;
 
 use super::*;

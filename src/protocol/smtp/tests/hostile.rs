@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::capture::Time;
-use crate::flow::{At, Side};
+use crate::flow::{PacketRef, Side};
 use crate::protocol::Dialogue as _;
 use proptest::prelude::*;
 
@@ -90,7 +90,7 @@ fn play(flavour: Flavour, acts: &[Act], size: usize) -> Recorder {
     let mut packet = 0;
     let mut next = || {
         packet += 1;
-        At { packet, time: Time::from_microseconds(packet as i64) }
+        PacketRef { packet, time: Time::from_microseconds(packet as i64) }
     };
     for act in acts {
         match act {

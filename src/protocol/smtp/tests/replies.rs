@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::protocol::event::Subject;
-use crate::protocol::smtp::{self, Asked};
+use crate::protocol::smtp::{self, ReplyTo};
 
 fn subject(told: &Recorder, n: usize) -> &smtp::Subject {
     match &told.steps[n - 1].subject {
@@ -38,7 +38,7 @@ fn enhanced_codes_are_read_from_the_first_line_that_has_one() {
     ",
     );
     let enhanced = smtp::Enhanced { class: 5, subject: 7, detail: 1 };
-    let reply = smtp::Subject::Reply { to: Asked::Command(smtp::Verb::Expn), code: 550, enhanced: Some(enhanced) };
+    let reply = smtp::Subject::Reply { to: ReplyTo::Command(smtp::Verb::Expn), code: 550, enhanced: Some(enhanced) };
     assert_eq!(*subject(&told, 3), reply);
 }
 
@@ -87,7 +87,7 @@ fn a_421_at_any_time() {
         C: BOGUS
     ",
     );
-    assert_eq!(*subject(&told, 4), smtp::Subject::Reply { to: Asked::Nothing, code: 421, enhanced: None });
+    assert_eq!(*subject(&told, 4), smtp::Subject::Reply { to: ReplyTo::Nothing, code: 421, enhanced: None });
     assert_eq!(told.rows()[3..], ["4 S Reply 421 too many errors", "5 C Command [BOGUS] BOGUS"]);
 
     let told = smtp(

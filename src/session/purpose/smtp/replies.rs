@@ -1,9 +1,9 @@
 //! What a reply's code says, by what it answers (RFC 5321, section 4.3.2, and the extensions' RFCs).
 
-use crate::protocol::smtp::{Asked, Verb};
-use crate::session::purpose::listed;
+use crate::protocol::smtp::{ReplyTo, Verb};
+use crate::session::purpose::enumerated;
 
-listed! {
+enumerated! {
     /// What a reply says where it stands.
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
     #[allow(missing_docs)]
@@ -153,8 +153,8 @@ listed! {
 }
 
 /// What a reply with `code` says to what was `asked`; `last` where that was the last piece of a message.
-pub(super) fn reply(asked: Asked, code: u16, last: bool) -> Reply {
-    use Asked::{Command, Content, Nothing, Recipient, Sasl};
+pub(super) fn reply(asked: ReplyTo, code: u16, last: bool) -> Reply {
+    use ReplyTo::{Command, Content, Nothing, Recipient, Sasl};
     match (asked, code) {
         (_, 421) => Reply::Closing,
         (Nothing, _) => Reply::Unasked,

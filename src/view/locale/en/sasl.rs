@@ -25,7 +25,7 @@ pub fn challenge(round: Round) -> String {
         Round::AsksUsername => "The server asks for the user name (in base64)".to_owned(),
         Round::AsksPassword => "The server asks for the password (in base64)".to_owned(),
         Round::Challenge(mechanism) => its_challenge(mechanism).to_owned(),
-        Round::Garbage(mechanism) => format!("The server's challenge has not the form that {} has", name(mechanism)),
+        Round::Malformed(mechanism) => format!("The server's challenge has not the form that {} has", name(mechanism)),
         Round::Username
         | Round::Password
         | Round::Identity
@@ -62,7 +62,7 @@ pub fn response(round: Round) -> String {
         Round::Proof(mechanism) => proof(mechanism).to_owned(),
         Round::Empty(mechanism) => format!("An empty response, which {} needs here", name(mechanism)),
         Round::Cancel => "The client gives up logging in".to_owned(),
-        Round::Garbage(mechanism) => format!("The client's response has not the form that {} has", name(mechanism)),
+        Round::Malformed(mechanism) => format!("The client's response has not the form that {} has", name(mechanism)),
         Round::GoAhead(_) | Round::AsksUsername | Round::AsksPassword | Round::Challenge(_) => {
             "The client sends what the server should have sent".to_owned()
         }

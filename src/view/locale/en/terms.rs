@@ -1,7 +1,7 @@
 //! What the model's small enums are called.
 
 use crate::decode::DecodeStop;
-use crate::flow::{End, Side};
+use crate::flow::{CloseReason, Side};
 use crate::limits::{self, Limit};
 use crate::protocol::event::{Delivery, Direction, Exposure, Kind, LoginOutcome};
 use crate::protocol::{Protocol, imap, pop3};
@@ -63,14 +63,14 @@ pub fn kind(kind: Kind) -> &'static str {
     }
 }
 
-pub fn end(end: End) -> &'static str {
+pub fn end(end: CloseReason) -> &'static str {
     match end {
-        End::Closed => "closed (FIN)",
-        End::Reset => "reset (RST)",
-        End::Idle => "no more packets, while the capture went on",
-        End::Open => "still open when the capture ended",
-        End::Refused => "refused (RST in answer to SYN)",
-        End::Unanswered => "no answer to SYN",
+        CloseReason::Closed => "closed (FIN)",
+        CloseReason::Reset => "reset (RST)",
+        CloseReason::Idle => "no more packets, while the capture went on",
+        CloseReason::Open => "still open when the capture ended",
+        CloseReason::Refused => "refused (RST in answer to SYN)",
+        CloseReason::Unanswered => "no answer to SYN",
     }
 }
 

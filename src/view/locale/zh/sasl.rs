@@ -25,7 +25,7 @@ pub fn challenge(round: Round) -> String {
         Round::AsksUsername => "服务器询问用户名（Base64 编码）".to_owned(),
         Round::AsksPassword => "服务器询问口令（Base64 编码）".to_owned(),
         Round::Challenge(mechanism) => its_challenge(mechanism).to_owned(),
-        Round::Garbage(mechanism) => format!("服务器的质询不符合规定的格式：{}", name(mechanism)),
+        Round::Malformed(mechanism) => format!("服务器的质询不符合规定的格式：{}", name(mechanism)),
         Round::Username
         | Round::Password
         | Round::Identity
@@ -62,7 +62,7 @@ pub fn response(round: Round) -> String {
         Round::Proof(mechanism) => proof(mechanism).to_owned(),
         Round::Empty(mechanism) => format!("空应答，使认证继续进行：{}", name(mechanism)),
         Round::Cancel => "客户取消登录".to_owned(),
-        Round::Garbage(mechanism) => format!("客户的应答不符合规定的格式：{}", name(mechanism)),
+        Round::Malformed(mechanism) => format!("客户的应答不符合规定的格式：{}", name(mechanism)),
         Round::GoAhead(_) | Round::AsksUsername | Round::AsksPassword | Round::Challenge(_) => {
             "客户发送了应由服务器发送的内容".to_owned()
         }

@@ -1,7 +1,7 @@
 //! 模型中各枚举的名称。 What the model's small enums are called.
 
 use crate::decode::DecodeStop;
-use crate::flow::{End, Side};
+use crate::flow::{CloseReason, Side};
 use crate::limits::{self, Limit};
 use crate::protocol::event::{Delivery, Direction, Exposure, Kind, LoginOutcome};
 use crate::protocol::{Protocol, imap, pop3};
@@ -63,14 +63,14 @@ pub fn kind(kind: Kind) -> &'static str {
     }
 }
 
-pub fn end(end: End) -> &'static str {
+pub fn end(end: CloseReason) -> &'static str {
     match end {
-        End::Closed => "正常关闭（FIN）",
-        End::Reset => "被复位（RST）",
-        End::Idle => "此后再无分组，抓包仍在继续",
-        End::Open => "抓包结束时连接仍未关闭",
-        End::Refused => "连接被拒绝（SYN 得到 RST）",
-        End::Unanswered => "SYN 没有得到应答",
+        CloseReason::Closed => "正常关闭（FIN）",
+        CloseReason::Reset => "被复位（RST）",
+        CloseReason::Idle => "此后再无分组，抓包仍在继续",
+        CloseReason::Open => "抓包结束时连接仍未关闭",
+        CloseReason::Refused => "连接被拒绝（SYN 得到 RST）",
+        CloseReason::Unanswered => "SYN 没有得到应答",
     }
 }
 

@@ -1,0 +1,272 @@
+/*!
+Reading, and decompressing, on a thread of its own: while one block is cut into packets the next ones are read.
+
+Blocks are handed over and not copied. In front of each is room for the bytes of a record that begins in the block before.
+
+A file that can be read at any place is read by both: whoever wants a block that is not there yet reads another one in
+the meantime. Where little of a capture is mail, copying it out of the page cache is most of the work, and what one
+processor has copied another has to fetch from it.
+*/
+
+use crossbeam_channel::{Receiver, Sender, TryRecvError, bounded};
+use std::fs::File;
+use std::io::{self, Read};
+use std::os::unix::fs::FileExt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+
+/// Bytes read at a time: so few that they are still in the processor's cache when they are looked at.
+const BLOCK_BYTES: usize = 512 * 1024;
+/// Room in front of a block: the largest IP packet with the headers around it, and then some.
+const ROOM_BYTES: usize = 68 * 1024;
+/// Blocks under way at once, the one that is looked at included.
+const BLOCKS: usize = 6;
+
+/// What a thread reads.
+pub(super) struct Ahead {
+    blocks: Receiver<BlockResult>,
+    spent: Sender<Vec<u8>>,
+    /// Of a file that both read.
+    shared: Option<Shared>,
+}
+
+/// A buffer with bytes of the stream in the middle of it.
+pub(super) struct Block {
+    pub(super) buffer: Vec<u8>,
+    /// Where they begin; what is before it is free.
+    pub(super) start: usize,
+    /// Where they end.
+    pub(super) end: usize,
+}
+
+impl Block {
+    fn len(&self) -> usize {
+        self.end - self.start
+    }
+}
+
+/// What the thread tells.
+enum BlockResult {
+    Block(Block),
+    Failed(io::Error),
+    End,
+}
+
+/// What whoever wants the blocks of a file needs to read some of them himself.
+struct Shared {
+    plan: Arc<Plan>,
+    /// The block that is wanted next.
+    wanted: u64,
+    /// One that was read while another was wanted, and its number.
+    mine: Option<(u64, BlockResult)>,
+    /// A buffer to read into.
+    buffer: Vec<u8>,
+    /// Where the first block ended that was not full: from there on each byte is read when it is wanted, up to the end of
+    /// the file, to its error, or to what has been written to it since.
+    rest: Option<u64>,
+}
+
+/// Who reads what of a file: block `n` is the [`BLOCK_BYTES`] from `n` times as many on.
+struct Plan {
+    file: File,
+    /// The first block that nobody has begun to read.
+    free: AtomicU64,
+}
+
+impl Ahead {
+    /// Begins to read.
+    ///
+    /// # Errors
+    /// Where there can be no further thread.
+    pub(super) fn new(mut reader: Box<dyn Read + Send>) -> io::Result<Self> {
+        Self::begin(None, move |buffer| read_block(buffer, |space| reader.read(space)))
+    }
+
+    /// Begins to read a regular file, from its first byte on, whatever its cursor says.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub(super) fn of_file(file: File) -> io::Result<Self> {
+        let plan = Arc::new(Plan { file, free: AtomicU64::new(0) });
+        let shared = Shared { plan: Arc::clone(&plan), wanted: 0, mine: None, buffer: Vec::new(), rest: None };
+        Self::begin(Some(shared), move |buffer| plan.read(plan.claim(), buffer))
+    }
+
+    fn begin(
+        shared: Option<Shared>,
+        mut read: impl FnMut(Vec<u8>) -> BlockResult + Send + 'static,
+    ) -> io::Result<Self> {
+        let (tell, blocks) = bounded(BLOCKS);
+        let (spent, free) = bounded(BLOCKS);
+        for _ in 0..BLOCKS {
+            // There is room for all of them.
+            let _ = spent.try_send(Vec::new());
+        }
+        thread::Builder::new().name("reading".to_owned()).spawn(move || {
+            // Ends where nobody listens any more.
+            while let Ok(buffer) = free.recv() {
+                let result = read(buffer);
+                let last = !matches!(result, BlockResult::Block(_));
+                if tell.send(result).is_err() || last {
+                    return;
+                }
+            }
+        })?;
+        Ok(Self { blocks, spent, shared })
+    }
+
+    /// The next block; none at the end of the stream.
+    ///
+    /// # Errors
+    /// Those of the reader, and where its thread is gone before it told of an end.
+    pub(super) fn next(&mut self) -> io::Result<Option<Block>> {
+        let result = match &mut self.shared {
+            Some(shared) => shared.next(&self.blocks),
+            None => self.blocks.recv().ok(),
+        };
+        match result {
+            Some(BlockResult::Block(block)) => Ok(Some(block)),
+            Some(BlockResult::Failed(error)) => Err(error),
+            Some(BlockResult::End) => Ok(None),
+            None => Err(io::Error::other("reading has broken off")),
+        }
+    }
+
+    /// Takes back a buffer that is done with.
+    pub(super) fn take_back(&mut self, buffer: Vec<u8>) {
+        match &mut self.shared {
+            Some(shared) if shared.buffer.is_empty() => shared.buffer = buffer,
+            // One too many is let go.
+            _ => drop(self.spent.try_send(buffer)),
+        }
+    }
+}
+
+impl Shared {
+    fn next(&mut self, blocks: &Receiver<BlockResult>) -> Option<BlockResult> {
+        if let Some(from) = self.rest {
+            let buffer = std::mem::take(&mut self.buffer);
+            let result = read_block(buffer, |space| self.plan.file.read_at(space, from));
+            if let BlockResult::Block(block) = &result {
+                self.rest = Some(from + block.len() as u64);
+            }
+            return Some(result);
+        }
+        let result = self.next_planned(blocks)?;
+        if let BlockResult::Block(block) = &result
+            && block.len() < BLOCK_BYTES
+        {
+            self.rest = Some(self.wanted * BLOCK_BYTES as u64 + block.len() as u64);
+        }
+        self.wanted += 1;
+        Some(result)
+    }
+
+    /// The block that is wanted. The thread's come in ascending order, so that of those not told yet the first is either
+    /// its next one or `mine`.
+    fn next_planned(&mut self, blocks: &Receiver<BlockResult>) -> Option<BlockResult> {
+        loop {
+            if let Some((_, result)) = self.mine.take_if(|(number, _)| *number == self.wanted) {
+                return Some(result);
+            }
+            match blocks.try_recv() {
+                Err(TryRecvError::Empty) if self.mine.is_none() => {
+                    let number = self.plan.claim();
+                    self.mine = Some((number, self.plan.read(number, std::mem::take(&mut self.buffer))));
+                }
+                Err(TryRecvError::Empty) => return blocks.recv().ok(),
+                result => return result.ok(),
+            }
+        }
+    }
+}
+
+impl Plan {
+    fn claim(&self) -> u64 {
+        self.free.fetch_add(1, Ordering::Relaxed)
+    }
+
+    fn read(&self, number: u64, buffer: Vec<u8>) -> BlockResult {
+        read_block(buffer, |space| self.read_full(number * BLOCK_BYTES as u64, space))
+    }
+
+    /// Reads until `space` is full, or nothing more is to be had; an error behind other bytes waits for its turn.
+    fn read_full(&self, from: u64, space: &mut [u8]) -> io::Result<usize> {
+        let mut filled = 0;
+        while let Some(space) = space.get_mut(filled..).filter(|space| !space.is_empty()) {
+            match self.file.read_at(space, from + filled as u64) {
+                Ok(0) => break,
+                Ok(count) => filled += count,
+                Err(error) if filled == 0 => return Err(error),
+                Err(_) => break,
+            }
+        }
+        Ok(filled)
+    }
+}
+
+fn read_block(mut buffer: Vec<u8>, mut read: impl FnMut(&mut [u8]) -> io::Result<usize>) -> BlockResult {
+    buffer.resize(ROOM_BYTES + BLOCK_BYTES, 0);
+    let space = buffer.get_mut(ROOM_BYTES..).unwrap_or_default();
+    loop {
+        match read(space) {
+            Ok(0) => return BlockResult::End,
+            Ok(count) => {
+                let end = ROOM_BYTES + count.min(space.len());
+                return BlockResult::Block(Block { buffer, start: ROOM_BYTES, end });
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return BlockResult::Failed(error),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Ahead, BLOCK_BYTES};
+    use std::fs::File;
+    use std::io::{self, Write};
+
+    /// All that `ahead` tells.
+    fn all(ahead: &mut Ahead) -> io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        while let Some(block) = ahead.next()? {
+            bytes.extend_from_slice(&block.buffer[block.start..block.end]);
+            ahead.take_back(block.buffer);
+        }
+        Ok(bytes)
+    }
+
+    fn stream(len: usize) -> Vec<u8> {
+        (0..len as u32).map(|number| (number % 251) as u8).collect()
+    }
+
+    #[test]
+    fn a_file_is_the_same_whoever_reads_its_blocks() {
+        for len in [0, 1, BLOCK_BYTES - 1, BLOCK_BYTES, BLOCK_BYTES + 1, 9 * BLOCK_BYTES, 40 * BLOCK_BYTES + 17] {
+            let mut file = tempfile::tempfile().unwrap();
+            file.write_all(&stream(len)).unwrap();
+            // Its cursor is at its end.
+            assert!(all(&mut Ahead::of_file(file).unwrap()).unwrap() == stream(len), "{len} bytes");
+        }
+    }
+
+    #[test]
+    fn what_is_written_behind_the_last_block_is_read() {
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(&stream(BLOCK_BYTES + 5)).unwrap();
+        let mut ahead = Ahead::of_file(file.try_clone().unwrap()).unwrap();
+        let [first, second] = [(); 2].map(|()| ahead.next().unwrap().unwrap().len());
+        assert_eq!((first, second), (BLOCK_BYTES, 5));
+        file.write_all(b"and more").unwrap();
+        assert_eq!(all(&mut ahead).unwrap(), b"and more");
+    }
+
+    #[test]
+    fn an_error_is_told() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut ahead = Ahead::of_file(File::open(directory.path()).unwrap()).unwrap();
+        assert_eq!(all(&mut ahead).unwrap_err().kind(), io::ErrorKind::IsADirectory);
+    }
+}

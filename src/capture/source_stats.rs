@@ -1,0 +1,75 @@
+//! What a source has given so far.
+
+use super::{Compression, Format, LinkType, SourceInfo, Time};
+use std::collections::BTreeSet;
+
+/// Keeps a [`SourceInfo`] up to date.
+pub(super) struct SourceStats {
+    info: SourceInfo,
+    last_link: Option<LinkType>,
+    links: BTreeSet<LinkType>,
+}
+
+impl SourceStats {
+    pub(super) fn new(name: String, format: Format, compression: Option<Compression>) -> Self {
+        let info = SourceInfo {
+            name,
+            format,
+            compression,
+            link_types: Vec::new(),
+            packets: 0,
+            bytes: 0,
+            first: None,
+            last: None,
+            dropped: None,
+            problem: None,
+        };
+        Self { info, last_link: None, links: BTreeSet::new() }
+    }
+
+    /// Counts a packet of `bytes` captured bytes.
+    pub(super) fn packet(&mut self, time: Time, link: LinkType, bytes: usize) {
+        self.link(link);
+        self.info.packets += 1;
+        self.info.bytes += bytes as u64;
+        self.info.first.get_or_insert(time);
+        self.info.last = Some(time);
+    }
+
+    /// Notes that `link` was met.
+    pub(super) fn link(&mut self, link: LinkType) {
+        if self.last_link != Some(link) {
+            self.last_link = Some(link);
+            if self.links.insert(link) {
+                self.info.link_types.push(link);
+            }
+        }
+    }
+
+    pub(super) fn name(&self) -> String {
+        self.info.name.clone()
+    }
+
+    pub(super) fn packets(&self) -> u64 {
+        self.info.packets
+    }
+
+    pub(super) fn dropped(&mut self, dropped: Option<u64>) {
+        self.info.dropped = dropped;
+    }
+
+    /// Adds `problem` to what is told of this source.
+    pub(super) fn problem(&mut self, problem: &str) {
+        match &mut self.info.problem {
+            Some(known) => {
+                known.push_str("; ");
+                known.push_str(problem);
+            }
+            none => *none = Some(problem.to_owned()),
+        }
+    }
+
+    pub(super) fn info(&self) -> SourceInfo {
+        self.info.clone()
+    }
+}

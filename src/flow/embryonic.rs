@@ -1,0 +1,152 @@
+/*!
+A connection of which nothing is known but that somebody opens it: SYNs, their answers, bare acknowledgements.
+
+A flood of them is what a capture of an open port has most of, so they are kept as they came, in a few dozen bytes each;
+what they amount to is found out by handing them to a [`Connection`], when a segment comes that has more to say or when
+it is over. A [`Connection`] that was there all along would not differ.
+*/
+
+use super::connection::Connection;
+use super::key::Which;
+use super::{Endpoints, Key, PacketRef, Side, StreamHandler};
+use crate::capture::Time;
+use crate::decode::Segment;
+use crate::limits::LimitsHit;
+
+/// Segments kept of one: more than the retransmissions of a SYN and of its answer are. With the next, it is a connection
+/// as any other.
+const SEGMENTS: usize = 16;
+
+/// The segments that open a connection, of which the first is a SYN. None has payload.
+#[derive(Debug)]
+pub struct Embryonic {
+    client: Which,
+    first: HeaderOnly,
+    rest: Box<[HeaderOnly]>,
+}
+
+/// A segment without payload, FIN or RST, and without its addresses.
+#[derive(Debug, Clone, Copy)]
+struct HeaderOnly {
+    packet: u64,
+    time: Time,
+    sequence: u32,
+    acknowledgement: Option<u32>,
+    window: u16,
+    identification: Option<u16>,
+    shares_packet: bool,
+    from: Side,
+    syn: bool,
+}
+
+impl Embryonic {
+    /// The connection between the ends of `key` that `segment` opens, if all that it does is that. `endpoints` says who
+    /// is taken for the client.
+    pub fn new(key: &Key, endpoints: &Endpoints, segment: &Segment<'_>) -> Option<Self> {
+        let client = key.which(&endpoints.client);
+        // Where both ends are the same, nobody can say later who sent what.
+        let opens = segment.syn && HeaderOnly::can_hold(segment) && endpoints.client != endpoints.server;
+        opens.then(|| Self { client, first: HeaderOnly::new(endpoints, segment), rest: Box::default() })
+    }
+
+    /// Takes `segment` in, if it belongs to this connection for certain and there is no more to it than to those before.
+    pub fn takes(&mut self, key: &Key, segment: &Segment<'_>) -> bool {
+        if !HeaderOnly::can_hold(segment) || self.rest.len() + 1 >= SEGMENTS {
+            return false;
+        }
+        let bare = HeaderOnly::new(&key.endpoints(self.client), segment);
+        if bare.syn {
+            let known = self.bare().find(|earlier| earlier.syn && earlier.from == bare.from);
+            let belongs = match known {
+                Some(known) => known.sequence == bare.sequence,
+                // The other side's first, before anything was said of where that begins.
+                None => self.bare().all(|earlier| earlier.from == bare.from || earlier.acknowledgement.is_none()),
+            };
+            if !belongs {
+                return false;
+            }
+        }
+        let mut rest = Vec::with_capacity(self.rest.len() + 1);
+        rest.extend_from_slice(&self.rest);
+        rest.push(bare);
+        self.rest = rest.into_boxed_slice();
+        true
+    }
+
+    /// The first packet.
+    pub fn first(&self) -> PacketRef {
+        PacketRef { packet: self.first.packet, time: self.first.time }
+    }
+
+    /// The latest time of a packet.
+    pub fn last_time(&self) -> Time {
+        self.bare().map(|bare| bare.time).max().unwrap_or(self.first.time)
+    }
+
+    /// The two ends.
+    pub fn endpoints(&self, key: &Key) -> Endpoints {
+        key.endpoints(self.client)
+    }
+
+    /// As [`Connection::is_half_open`].
+    pub fn is_half_open(&self) -> bool {
+        self.bare().all(|bare| bare.from == Side::Client && bare.acknowledgement.is_none())
+    }
+
+    /// The connection that these segments make.
+    pub fn connection(&self, key: &Key, out: &mut impl StreamHandler, limits: &mut LimitsHit) -> Connection {
+        let endpoints = self.endpoints(key);
+        let mut connection = Connection::new(endpoints, &self.first.segment(&endpoints));
+        for bare in self.bare() {
+            connection.segment(&bare.segment(&endpoints), out, limits);
+        }
+        connection
+    }
+
+    fn bare(&self) -> impl Iterator<Item = &HeaderOnly> {
+        std::iter::once(&self.first).chain(&self.rest)
+    }
+}
+
+impl HeaderOnly {
+    fn can_hold(segment: &Segment<'_>) -> bool {
+        segment.wire_len == 0 && !segment.fin && !segment.rst && (segment.syn || segment.acknowledgement.is_some())
+    }
+
+    fn new(endpoints: &Endpoints, segment: &Segment<'_>) -> Self {
+        Self {
+            packet: segment.packet,
+            time: segment.time,
+            sequence: segment.sequence,
+            acknowledgement: segment.acknowledgement,
+            window: segment.window,
+            identification: segment.identification,
+            shares_packet: segment.shares_packet,
+            from: if segment.source == endpoints.client { Side::Client } else { Side::Server },
+            syn: segment.syn,
+        }
+    }
+
+    fn segment(&self, endpoints: &Endpoints) -> Segment<'static> {
+        let (source, destination) = match self.from {
+            Side::Client => (endpoints.client, endpoints.server),
+            Side::Server => (endpoints.server, endpoints.client),
+        };
+        Segment {
+            packet: self.packet,
+            time: self.time,
+            source,
+            destination,
+            sequence: self.sequence,
+            acknowledgement: self.acknowledgement,
+            syn: self.syn,
+            fin: false,
+            rst: false,
+            window: self.window,
+            identification: self.identification,
+            shares_packet: self.shares_packet,
+            payload: &[],
+            wire_len: 0,
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! What is remembered of connections that are over, so that a late retransmission is not taken for a new conversation.
+
+use super::Key;
+use crate::decode::Segment;
+use std::collections::{HashMap, VecDeque};
+use std::net::SocketAddr;
+
+/// Connections that are over, by their sequence numbers alone.
+pub struct TimeWait {
+    most: usize,
+    known: HashMap<Key, Last>,
+    in_order: VecDeque<Key>,
+}
+
+/// Where a connection ended.
+struct Last {
+    client: SocketAddr,
+    highest: [u32; 2],
+}
+
+impl TimeWait {
+    /// Remembers the last `most` connections.
+    pub fn new(most: usize) -> Self {
+        Self { most, known: HashMap::new(), in_order: VecDeque::new() }
+    }
+
+    /// A connection of `client` is over, whose sequence numbers went up to `highest` (the client's, the server's).
+    pub fn add(&mut self, key: Key, client: SocketAddr, highest: [u32; 2]) {
+        if self.known.insert(key, Last { client, highest }).is_none() {
+            self.in_order.push_back(key);
+        }
+        if self.in_order.len() > self.most
+            && let Some(oldest) = self.in_order.pop_front()
+        {
+            self.known.remove(&oldest);
+        }
+    }
+
+    /// The next connection between the same ends has begun.
+    pub fn forget(&mut self, key: &Key) {
+        self.known.remove(key);
+    }
+
+    /// Whether `segment` can only repeat what a connection had that is over.
+    pub fn covers(&self, key: &Key, segment: &Segment<'_>) -> bool {
+        let Some(last) = self.known.get(key) else { return false };
+        let highest = last.highest[usize::from(segment.source != last.client)];
+        let end = segment.sequence.wrapping_add(segment.wire_len).wrapping_add(u32::from(segment.fin));
+        // A FIN and a keep-alive stand one beyond the last byte.
+        !segment.syn && (highest.wrapping_sub(end) as i32) >= -1
+    }
+}

@@ -1,0 +1,211 @@
+//! Who listens to one connection: first finds out what it speaks, then follows it.
+
+use super::Options;
+use super::numbering::{ConnectionOrder, DECIDE_NANOSECONDS, Ended};
+use super::shards::ConnectionChange;
+use crate::flow::{Endpoints, PacketRef, Side, StreamHandler, Transport};
+use crate::protocol::Dialogue;
+use crate::protocol::detect::{self, Detection, Detector};
+use crate::protocol::ports::{Hint, Ports};
+use crate::session::builder::{Builder, Needs};
+use crate::session::content_store::ContentStore;
+use crate::view::View;
+use std::io;
+use std::sync::Arc;
+
+/// Listens to one connection.
+pub struct ConnectionFollower {
+    ports: Arc<Ports>,
+    any_port: bool,
+    needs: Needs,
+    content_store: Option<Arc<dyn ContentStore>>,
+    endpoints: Endpoints,
+    first: PacketRef,
+    key: ConnectionOrder,
+    state: State,
+    /// What has been told.
+    known: Known,
+    /// Steps that a live view has been shown.
+    shown: usize,
+}
+
+/// How much is known, in ascending order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Known {
+    Nothing,
+    Spoke,
+    Decided,
+}
+
+/// What is known of the connection.
+enum State {
+    /// Too little was said.
+    Deciding(Detector),
+    /// It speaks mail.
+    Following { dialogue: Box<dyn Dialogue>, builder: Box<Builder> },
+    /// It is none of ours.
+    Foreign,
+}
+
+impl ConnectionFollower {
+    /// Listens to the connection between `endpoints` that begins with the packet `first`.
+    pub fn new(
+        ports: Arc<Ports>,
+        any_port: bool,
+        needs: Needs,
+        endpoints: &Endpoints,
+        first: PacketRef,
+        key: ConnectionOrder,
+    ) -> Self {
+        let mut follower = Self {
+            ports,
+            any_port,
+            needs,
+            content_store: None,
+            endpoints: *endpoints,
+            first,
+            key,
+            state: State::Foreign,
+            known: Known::Nothing,
+            shown: 0,
+        };
+        follower.expect();
+        follower
+    }
+
+    /// Hands the content of messages and attachments on to `content_store`.
+    pub fn with_content_store(mut self, content_store: Option<Arc<dyn ContentStore>>) -> Self {
+        self.content_store = content_store;
+        self
+    }
+
+    /// By this the connection is known.
+    pub fn key(&self) -> ConnectionOrder {
+        self.key
+    }
+
+    /// What has become known since it was last asked.
+    pub fn news(&mut self) -> Option<ConnectionChange> {
+        let known = match &self.state {
+            State::Deciding(detector) if detector.is_silent() => Known::Nothing,
+            State::Deciding(_) => Known::Spoke,
+            State::Following { .. } | State::Foreign => Known::Decided,
+        };
+        if known <= std::mem::replace(&mut self.known, known) {
+            return None;
+        }
+        Some(match self.state {
+            State::Deciding(_) => ConnectionChange::Spoke,
+            State::Following { .. } => ConnectionChange::Decided(true),
+            State::Foreign => ConnectionChange::Decided(false),
+        })
+    }
+
+    /// A connection to a mail port that has been silent for long counts as mail from then on, whatever it says; so that
+    /// later sessions need not wait for their numbers.
+    fn decide_silent(&mut self, at: PacketRef) {
+        if let State::Deciding(detector) = &self.state
+            && detector.is_silent()
+            && at.time.since(self.first.time) > DECIDE_NANOSECONDS
+            && let Some(hint) = detector.hint()
+        {
+            self.follow(hint);
+        }
+    }
+
+    /// Shows the steps that have not been shown yet, those of session `id`.
+    pub fn show_steps(&mut self, id: u64, options: &Options, view: &mut dyn View) -> io::Result<()> {
+        let State::Following { builder, .. } = &mut self.state else { return Ok(()) };
+        let session = builder.so_far();
+        if session.steps.len() == self.shown {
+            return Ok(());
+        }
+        session.id = id;
+        session.transport.endpoints = self.endpoints;
+        session.transport.first = self.first;
+        if options.selects(session) {
+            for step in session.steps.iter().skip(self.shown) {
+                view.step(session, step)?;
+            }
+        }
+        self.shown = session.steps.len();
+        Ok(())
+    }
+
+    /// The connection is over: the session, if it is one.
+    pub fn finish(mut self, transport: Transport) -> Option<Ended> {
+        if let State::Deciding(detector) = &self.state {
+            if detector.is_silent() && !transport.from_start {
+                // Stray packets of a connection that was over before the capture began.
+                return None;
+            }
+            match detector.last_resort() {
+                Detection::Certain(hint) if detector.is_silent() => {
+                    return Some(Ended::Silent(Box::new((hint, transport))));
+                }
+                Detection::Certain(hint) => self.follow(hint),
+                Detection::Unsure | Detection::NotForUs => return None,
+            }
+        }
+        let State::Following { mut dialogue, mut builder } = self.state else { return None };
+        dialogue.end(&mut *builder);
+        Some(Ended::Spoken(Box::new((builder.finish(transport), self.shown))))
+    }
+
+    fn expect(&mut self) {
+        let hint = self.ports.get(self.endpoints.server.port());
+        self.state = match hint {
+            None if !self.any_port => State::Foreign,
+            hint => State::Deciding(Detector::new(hint)),
+        };
+    }
+
+    fn heed(&mut self, detection: Detection) {
+        match detection {
+            Detection::Unsure => {}
+            Detection::Certain(hint) => self.follow(hint),
+            Detection::NotForUs => self.state = State::Foreign,
+        }
+    }
+
+    /// Follows `hint`, beginning with what has been said already.
+    fn follow(&mut self, hint: Hint) {
+        let State::Deciding(detector) = std::mem::replace(&mut self.state, State::Foreign) else { return };
+        let mut builder =
+            Box::new(Builder::new(hint.protocol, self.needs).with_content_store(self.content_store.take()));
+        let mut dialogue = detect::dialogue(hint, &mut *builder);
+        detector.replay(&mut *dialogue, &mut *builder);
+        self.state = State::Following { dialogue, builder };
+    }
+}
+
+impl StreamHandler for ConnectionFollower {
+    fn data(&mut self, from: Side, bytes: &[u8], at: PacketRef) {
+        self.decide_silent(at);
+        match &mut self.state {
+            State::Following { dialogue, builder } => dialogue.data(from, bytes, at, &mut **builder),
+            State::Deciding(detector) => {
+                let detection = detector.data(from, bytes, at);
+                self.heed(detection);
+            }
+            State::Foreign => {}
+        }
+    }
+
+    fn gap(&mut self, from: Side, missing: u64, at: PacketRef) {
+        self.decide_silent(at);
+        match &mut self.state {
+            State::Following { dialogue, builder } => dialogue.gap(from, missing, at, &mut **builder),
+            State::Deciding(detector) => {
+                let detection = detector.gap(from, missing, at);
+                self.heed(detection);
+            }
+            State::Foreign => {}
+        }
+    }
+
+    fn roles_swapped(&mut self, endpoints: &Endpoints) {
+        self.endpoints = *endpoints;
+        self.expect();
+    }
+}

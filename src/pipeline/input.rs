@@ -1,0 +1,202 @@
+//! Counts and decodes packets, drops at once what cannot be mail, and says where a batch ends.
+
+use super::{BatchEnd, Options, shards};
+use crate::capture::{Packet, Time};
+use crate::decode::{DecodeStop, Decoded, Decoder, Peek, Segment, peek};
+use crate::limits::LimitsHit;
+use crate::session::summary::{PacketCounts, Traffic};
+
+/// Ports named to whoever finds no mail in a capture.
+const BUSIEST_PORTS: usize = 5;
+/// Packets in a batch.
+const BATCH_PACKETS: u64 = 8_192;
+/// Payload bytes in a batch.
+const BATCH_BYTES: usize = 512 * 1024;
+/// Segments in a batch that may be mail: where sessions are short, hundreds of them end in it, and they are larger than what
+/// they came in.
+const BATCH_SEGMENTS: usize = 2_048;
+
+/// The stage before the connections.
+pub struct InputStage<'a> {
+    options: &'a Options,
+    decoder: Decoder,
+    /// Apart from the decoder, which lends what it has decoded.
+    rest: Counts,
+    batch_packets: u64,
+    /// Time of the last packet.
+    packet_time: Time,
+    last: BatchEnd,
+}
+
+/// What is counted on the way.
+struct Counts {
+    packets: PacketCounts,
+    traffic: Traffic,
+    /// TCP segments by the lower of their ports.
+    ports: Vec<u64>,
+    /// Payload bytes in the batch.
+    batch_bytes: usize,
+    /// Segments in it that may be mail.
+    batch_segments: usize,
+    /// A segment of the packet at hand was handed on.
+    handed_on: bool,
+    /// It was counted as not decoded.
+    stopped: bool,
+}
+
+/// A segment that may be mail.
+#[derive(Clone, Copy)]
+pub struct RoutedSegment<'a> {
+    /// The shard that its connection belongs to.
+    pub shard: usize,
+    /// Which packet it is of, in the order in which they are handed out.
+    pub nth: u64,
+    /// The segment, where it was made: to move one that has just been written costs more than all there is to it.
+    pub segment: &'a Segment<'a>,
+}
+
+/// What was counted.
+pub struct InputCounts {
+    /// Packets.
+    pub packets: PacketCounts,
+    /// Beside mail.
+    pub traffic: Traffic,
+    /// Bounds of decoding.
+    pub limits_hit: LimitsHit,
+}
+
+impl<'a> InputStage<'a> {
+    /// Nothing read yet.
+    pub fn new(options: &'a Options) -> Self {
+        Self {
+            options,
+            decoder: Decoder::default(),
+            rest: Counts {
+                packets: PacketCounts::default(),
+                traffic: Traffic::default(),
+                ports: vec![0; 1 << 16],
+                batch_bytes: 0,
+                batch_segments: 0,
+                handed_on: false,
+                stopped: false,
+            },
+            batch_packets: 0,
+            packet_time: Time::from_nanoseconds(i64::MAX),
+            last: BatchEnd { nth: 0, time: Time::default() },
+        }
+    }
+
+    /// Packets read.
+    pub fn packets(&self) -> u64 {
+        self.rest.packets.read
+    }
+
+    /// Takes a packet, and hands the segments in it that may be mail to `take`: one may carry several (802.11 aggregates
+    /// them).
+    ///
+    /// # Errors
+    /// The first of `take`.
+    pub fn packet<E>(
+        &mut self,
+        packet: &Packet<'_>,
+        mut take: impl FnMut(RoutedSegment<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.rest.packets.read += 1;
+        (self.rest.handed_on, self.rest.stopped) = (false, false);
+        self.batch_packets += 1;
+        // The earlier of the last two times: one record with a broken time does not end what has been silent since then.
+        self.last = BatchEnd { nth: self.rest.packets.read, time: packet.time.min(self.packet_time) };
+        self.packet_time = packet.time;
+        match peek(packet) {
+            Peek::NotTcp => return Ok(()),
+            Peek::Tcp(glimpse) => {
+                let (source, destination) = (glimpse.source_port, glimpse.destination_port);
+                if !wants(self.options, source, destination) {
+                    self.rest.segment(source, destination, glimpse.begins);
+                    return Ok(());
+                }
+                if let Some(segment) = &mut glimpse.segment(packet) {
+                    return self.rest.sort_out(self.options, segment).map_or(Ok(()), take);
+                }
+            }
+            Peek::Unsure => {}
+        }
+        let mut decoded = Some(self.decoder.decode(packet));
+        while let Some(found) = &mut decoded {
+            match found {
+                Decoded::Segment(segment) => {
+                    if let Some(sorted) = self.rest.sort_out(self.options, segment) {
+                        take(sorted)?;
+                    }
+                }
+                Decoded::Other => {}
+                Decoded::Stop(stop) => self.rest.stopped(*stop),
+            }
+            decoded = self.decoder.decode_next(packet);
+        }
+        Ok(())
+    }
+
+    /// Where the batch ends, if it does here. The same packets are always cut into the same batches.
+    pub fn end_of_batch(&mut self) -> Option<BatchEnd> {
+        let full = self.batch_packets >= BATCH_PACKETS
+            || self.rest.batch_bytes >= BATCH_BYTES
+            || self.rest.batch_segments >= BATCH_SEGMENTS;
+        full.then(|| self.begin_batch(self.last.time))
+    }
+
+    /// Ends the batch because nothing came up to `now` (live captures).
+    pub fn end_of_batch_now(&mut self, now: Time) -> BatchEnd {
+        self.begin_batch(now)
+    }
+
+    /// Another batch begins; returns the end of the one before, at `time`.
+    fn begin_batch(&mut self, time: Time) -> BatchEnd {
+        (self.batch_packets, self.rest.batch_bytes, self.rest.batch_segments) = (0, 0, 0);
+        BatchEnd { nth: self.last.nth, time }
+    }
+
+    /// All packets have been read.
+    pub fn finish(self) -> InputCounts {
+        let mut busiest: Vec<(u16, u64)> =
+            (0..=u16::MAX).zip(self.rest.ports).filter(|(_, segments)| *segments > 0).collect();
+        busiest.sort_by_key(|&(port, segments)| (std::cmp::Reverse(segments), port));
+        busiest.truncate(BUSIEST_PORTS);
+        let traffic = Traffic { tcp_ports: busiest, ..self.rest.traffic };
+        InputCounts { packets: self.rest.packets, traffic, limits_hit: self.decoder.limits().clone() }
+    }
+}
+
+fn wants(options: &Options, one: u16, other: u16) -> bool {
+    options.any_port || options.ports.knows(one) || options.ports.knows(other)
+}
+
+impl Counts {
+    /// Counts a segment. None where it cannot be mail.
+    fn sort_out<'s>(&mut self, options: &Options, segment: &'s mut Segment<'_>) -> Option<RoutedSegment<'s>> {
+        let begins = segment.syn && segment.acknowledgement.is_none();
+        let (source, destination) = (segment.source.port(), segment.destination.port());
+        self.segment(source, destination, begins);
+        if !wants(options, source, destination) {
+            return None;
+        }
+        self.batch_bytes += segment.payload.len();
+        self.batch_segments += 1;
+        segment.shares_packet = std::mem::replace(&mut self.handed_on, true);
+        let shard = shards::shard_of(&segment.source, &segment.destination);
+        Some(RoutedSegment { shard, nth: self.packets.read, segment })
+    }
+
+    /// Counts what could not be decoded.
+    fn stopped(&mut self, stop: DecodeStop) {
+        self.packets.undecodable += u64::from(!std::mem::replace(&mut self.stopped, true));
+        *self.traffic.stops.entry(stop).or_default() += 1;
+    }
+
+    /// Counts a segment by its ports.
+    fn segment(&mut self, source: u16, destination: u16, begins: bool) {
+        self.traffic.tcp_segments += 1;
+        self.traffic.tcp_connections += u64::from(begins);
+        self.ports[usize::from(source.min(destination))] += 1;
+    }
+}

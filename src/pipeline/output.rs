@@ -1,0 +1,108 @@
+//! Numbers the sessions, links what is the same, selects what was asked for, and shows it.
+
+use super::input::InputCounts;
+use super::numbering::SessionNumbering;
+use super::shards::{ConnectionChange, ConnectionEvent, Shards};
+use super::{BatchEnd, Options};
+use crate::decode::Segment;
+use crate::limits::LimitsHit;
+use crate::session::same_message::MessageIndex;
+use crate::session::summary::Summary;
+use crate::view::View;
+use std::io;
+
+/// The stage after the connections.
+pub struct OutputStage<'a> {
+    options: &'a Options,
+    numbering: SessionNumbering,
+    message_index: MessageIndex,
+    summary: Summary,
+    view: &'a mut dyn View,
+}
+
+impl<'a> OutputStage<'a> {
+    /// Nothing has come yet.
+    pub fn new(options: &'a Options, view: &'a mut dyn View) -> Self {
+        Self {
+            options,
+            numbering: SessionNumbering::new(options.emit, options.needs),
+            message_index: MessageIndex::default(),
+            summary: Summary::default(),
+            view,
+        }
+    }
+
+    /// Takes what has happened, in the order of packets, and shows the sessions that are ready.
+    ///
+    /// # Errors
+    /// Where the view cannot write.
+    pub fn take(&mut self, events: &mut Vec<ConnectionEvent>) -> io::Result<()> {
+        for ConnectionEvent { first, change, .. } in events.drain(..) {
+            match change {
+                ConnectionChange::Begun { time, promising } => self.numbering.begun(first, time, promising),
+                ConnectionChange::Spoke => self.numbering.spoke(first),
+                ConnectionChange::Decided(is_mail) => self.numbering.decided(first, is_mail),
+                ConnectionChange::Over(session) => self.numbering.over(first, session),
+            }
+            self.show_ready()?;
+        }
+        Ok(())
+    }
+
+    /// As [`OutputStage::take`], at the end of a batch.
+    ///
+    /// # Errors
+    /// Where the view cannot write.
+    pub fn end_of_batch(&mut self, end: BatchEnd, events: &mut Vec<ConnectionEvent>) -> io::Result<()> {
+        self.take(events)?;
+        self.numbering.decide_silent(end.time);
+        self.show_ready()
+    }
+
+    /// Shows what was said in `segment`, if its session has a number already.
+    ///
+    /// # Errors
+    /// Where the view cannot write.
+    pub fn show_steps(&mut self, shards: &mut Shards, shard: usize, segment: &Segment<'_>) -> io::Result<()> {
+        let Some(follower) = shards.follower(shard, segment) else { return Ok(()) };
+        match self.numbering.id(follower.key()) {
+            Some(id) => follower.show_steps(id, self.options, self.view),
+            None => Ok(()),
+        }
+    }
+
+    /// Adds bounds that cost something.
+    pub fn add_limits(&mut self, limits: &LimitsHit) {
+        self.summary.limits_hit.add(limits);
+    }
+
+    /// The capture has been read.
+    pub fn finish(mut self, counted: InputCounts) -> Summary {
+        self.summary.limits_hit.add(&counted.limits_hit);
+        self.summary.limits_hit.add(self.numbering.limits_hit());
+        let mail = self.summary.packets.mail;
+        let mut packets = counted.packets;
+        packets.mail = mail;
+        packets.other = packets.read.saturating_sub(mail + packets.undecodable);
+        Summary { packets, traffic: counted.traffic, ..self.summary }
+    }
+
+    fn show_ready(&mut self) -> io::Result<()> {
+        while let Some((mut session, shown)) = self.numbering.next_ready() {
+            self.message_index.link(&mut session);
+            // Limits are of what was read, as packets are: they are told of sessions that nobody asked for, too.
+            if !self.options.selects(&session) {
+                self.summary.add_unselected(&session);
+                continue;
+            }
+            if self.options.steps {
+                for step in session.steps.iter().skip(shown) {
+                    self.view.step(&session, step)?;
+                }
+            }
+            self.summary.add(&session);
+            self.view.session(session)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,393 @@
+/*!
+Frames one direction of IMAP: lines, and the literals between them (RFC 3501, section 2.2).
+
+A command or response is a [`Fragment`]: its lines, joined, with the octets of its small literals between them. A line
+that announces a literal is handed over at once, because only the dialogue can say what becomes of the octets: kept as
+part of the fragment (a user name), streamed (a message), or never to come (the server refused them).
+*/
+
+use super::lexer::{Announced, announced};
+use crate::capture::Time;
+use crate::flow::{PacketRef, Side};
+use crate::limits::{LINE_BYTES, Limit};
+use crate::protocol::event::{Kind, Packets, Sink, Step, StepId, Subject};
+use crate::protocol::framing::{Framer, Input, Line, TAIL_BYTES};
+use std::borrow::Cow;
+
+/// A command or response, or as much of it as has come.
+#[derive(Debug, Clone)]
+pub(super) struct Fragment<'a> {
+    /// Its lines without their ends, separated by `\n`, the octets of kept literals among them. At most [`LINE_BYTES`].
+    pub text: Cow<'a, [u8]>,
+    /// Bytes on the wire.
+    pub bytes: u64,
+    /// The packets that carry it.
+    pub packets: Packets,
+    /// Time of the packet that completed it.
+    pub time: Time,
+    /// True where `text` is not all of it.
+    pub truncated: bool,
+    /// The end of the last line, where that was cut.
+    pub tail: Vec<u8>,
+}
+
+impl<'a> Fragment<'a> {
+    fn of(line: Line<'a>) -> Self {
+        Self {
+            text: line.bytes,
+            bytes: line.wire_len,
+            packets: line.packets,
+            time: line.time,
+            truncated: line.truncated,
+            tail: line.tail,
+        }
+    }
+
+    /// The same, free of the packet that it was lent from.
+    pub fn into_owned(self) -> Fragment<'static> {
+        Fragment {
+            text: Cow::Owned(self.text.into_owned()),
+            bytes: self.bytes,
+            packets: self.packets,
+            time: self.time,
+            truncated: self.truncated,
+            tail: self.tail,
+        }
+    }
+
+    /// Adds `next` on a line of its own.
+    pub fn append(&mut self, next: &Fragment<'_>) {
+        self.extend(b"\n");
+        self.join(next);
+    }
+
+    /// Adds `next` where the text stands.
+    fn join(&mut self, next: &Fragment<'_>) {
+        let room = LINE_BYTES.saturating_sub(self.text.len());
+        self.extend(&next.text);
+        self.bytes += next.bytes;
+        self.packets.extend(&next.packets);
+        self.time = next.time;
+        self.truncated |= next.truncated;
+        self.tail = match next.text.len() {
+            length if next.tail.is_empty() && length > room => next.text[length.saturating_sub(TAIL_BYTES)..].to_vec(),
+            _ => next.tail.clone(),
+        };
+    }
+
+    fn extend(&mut self, bytes: &[u8]) {
+        let kept = &bytes[..bytes.len().min(LINE_BYTES.saturating_sub(self.text.len()))];
+        self.truncated |= kept.len() < bytes.len();
+        self.text.to_mut().extend_from_slice(kept);
+    }
+
+    /// The literal that its last line announces.
+    fn announced(&self, from: usize) -> Option<Announced> {
+        let end = if self.tail.is_empty() { self.text.get(from..)? } else { &self.tail };
+        announced(end)
+    }
+
+    /// The step that shows it, to be completed by whoever knows what it is.
+    pub fn step(&self, from: Side, kind: Kind, subject: Subject) -> Step<'_> {
+        Step { text: &self.text, ..Step::of(from, kind, subject, self.time, self.packets.clone(), self.bytes) }
+    }
+
+    /// Tells `step`, which shows this fragment.
+    pub fn tell(&self, step: Step<'_>, out: &mut dyn Sink) -> StepId {
+        if self.truncated {
+            out.limit(Limit::LineBytes);
+        }
+        out.step(step)
+    }
+}
+
+/// Where some octets of the stream were.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Stretch {
+    /// How many.
+    pub octets: u64,
+    /// How many there are with the lines that were joined to them.
+    pub bytes: u64,
+    /// The packets that carry them.
+    pub packets: Packets,
+    /// Time of the last of these.
+    pub time: Time,
+}
+
+impl Stretch {
+    /// Adds `bytes` that came in packet `at`.
+    pub fn add(&mut self, bytes: u64, at: PacketRef) {
+        self.octets += bytes;
+        self.bytes += bytes;
+        self.packets.add(at.packet);
+        self.time = at.time;
+    }
+
+    /// Adds a line that follows.
+    pub fn join(&mut self, line: &Fragment<'_>) {
+        self.bytes += line.bytes;
+        line.packets.iter().for_each(|packet| self.packets.add(packet));
+        self.time = line.time;
+    }
+
+    /// Adds a line that stands before.
+    pub fn join_after(&mut self, line: &Fragment<'_>) {
+        let mut packets = line.packets.ends();
+        self.packets.ends().iter().for_each(|packet| packets.add(packet));
+        self.bytes += line.bytes;
+        self.packets = packets;
+    }
+
+    /// The step that shows them.
+    pub fn step(&self, from: Side, kind: Kind, subject: Subject) -> Step<'_> {
+        Step::of(from, kind, subject, self.time, self.packets.ends(), self.bytes)
+    }
+}
+
+/// What a [`Fragmentizer`] finds next.
+#[derive(Debug)]
+pub(super) enum Framed<'a> {
+    /// A line. Where it announces a literal, [`Fragmentizer::keep`] or [`Fragmentizer::stream`] says what is to be done
+    /// with its octets; whoever calls neither takes the line for a whole one.
+    Line {
+        /// The line, after the lines and literals of the same fragment that were kept.
+        fragment: Fragment<'a>,
+        /// Where in the fragment's text the line begins.
+        from: usize,
+        /// What it announces.
+        literal: Option<Announced>,
+    },
+    /// Octets of a literal that is streamed.
+    Octets(&'a [u8]),
+    /// The literal that is streamed has ended.
+    End(Stretch),
+}
+
+/// What a gap hit.
+#[derive(Debug)]
+pub(super) enum GapIn {
+    /// A literal that is streamed.
+    Literal {
+        /// Octets of it that are missing.
+        missing: u64,
+        /// Its end, where the gap reaches it.
+        end: Option<Stretch>,
+        /// Bytes missing after its end: nobody knows of what.
+        beyond: u64,
+    },
+    /// Lines; this is what had come of one.
+    Lines(Option<Fragment<'static>>),
+}
+
+/// What is half-read of one direction.
+#[derive(Debug, Default)]
+pub(super) struct Fragmentizer {
+    framer: Framer,
+    /// Lines and kept literals of the fragment under way.
+    fragment: Option<Fragment<'static>>,
+    literal: Option<Octets>,
+    /// The packet that ended the last line.
+    line_end: Option<PacketRef>,
+}
+
+/// A literal under way.
+#[derive(Debug)]
+struct Octets {
+    left: u64,
+    kept: bool,
+    so_far: Stretch,
+}
+
+impl Fragmentizer {
+    /// The next piece, or `None` where `input` is used up.
+    pub fn next<'a>(&mut self, input: &mut Input<'a>) -> Option<Framed<'a>> {
+        while let Some(literal) = &mut self.literal {
+            if literal.left == 0 {
+                let literal = self.literal.take()?;
+                if literal.kept {
+                    break;
+                }
+                return Some(Framed::End(self.stretch(literal)));
+            }
+            if input.is_empty() {
+                return None;
+            }
+            let octets = input.take(usize::try_from(literal.left).unwrap_or(usize::MAX));
+            literal.left -= octets.len() as u64;
+            if !literal.kept {
+                literal.so_far.add(octets.len() as u64, input.at);
+                return Some(Framed::Octets(octets));
+            }
+            if let Some(fragment) = &mut self.fragment {
+                fragment.extend(octets);
+                fragment.bytes += octets.len() as u64;
+                fragment.packets.add(input.at.packet);
+                fragment.time = input.at.time;
+            }
+        }
+        let line = Fragment::of(self.framer.line(input)?);
+        self.line_end = Some(input.at);
+        let (fragment, from) = match self.fragment.take() {
+            None => (line, 0),
+            Some(mut fragment) => {
+                let from = fragment.text.len();
+                fragment.join(&line);
+                (fragment, from)
+            }
+        };
+        let literal = fragment.announced(from);
+        Some(Framed::Line { fragment, from, literal })
+    }
+
+    /// The next `octets` are a literal that belongs to `fragment`, as do the lines after it.
+    pub fn keep(&mut self, fragment: Fragment<'_>, octets: u64) {
+        let mut fragment = fragment.into_owned();
+        fragment.extend(b"\n");
+        fragment.tail.clear();
+        self.fragment = Some(fragment);
+        self.literal = Some(Octets { left: octets, kept: true, so_far: Stretch::default() });
+    }
+
+    /// The next `octets` are a literal to be handed out as it comes.
+    pub fn stream(&mut self, octets: u64) {
+        self.literal = Some(Octets { left: octets, kept: false, so_far: Stretch::default() });
+    }
+
+    /// `missing` bytes are not in the capture.
+    pub fn gap(&mut self, missing: u64, at: PacketRef) -> GapIn {
+        match &mut self.literal {
+            Some(literal) if !literal.kept => {
+                let inside = missing.min(literal.left);
+                literal.left -= inside;
+                // Their length is the gap's: each byte belongs to one step.
+                literal.so_far.add(0, at);
+                let ended = literal.left == 0;
+                let end = if ended { self.literal.take().map(|literal| self.stretch(literal)) } else { None };
+                GapIn::Literal { missing: inside, end, beyond: missing - inside }
+            }
+            _ => GapIn::Lines(self.flush()),
+        }
+    }
+
+    /// What had come of a fragment that will have no end.
+    pub fn flush(&mut self) -> Option<Fragment<'static>> {
+        self.literal.take_if(|literal| literal.kept);
+        let line = self.framer.flush().map(Fragment::of);
+        match (self.fragment.take(), line) {
+            (Some(mut fragment), line) => {
+                line.iter().for_each(|line| fragment.join(line));
+                Some(fragment)
+            }
+            (None, line) => line.map(Fragment::into_owned),
+        }
+    }
+
+    /// What had come of a streamed literal that will have no end.
+    pub fn flush_literal(&mut self) -> Option<Stretch> {
+        let literal = self.literal.take_if(|literal| !literal.kept)?;
+        Some(self.stretch(literal))
+    }
+
+    /// Where a literal was. One of which nothing came stands where it was announced.
+    fn stretch(&self, literal: Octets) -> Stretch {
+        let mut stretch = literal.so_far;
+        if let Some(at) = self.line_end.filter(|_| stretch.packets.first() == 0) {
+            stretch.add(0, at);
+        }
+        stretch
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(packet: u64) -> PacketRef {
+        PacketRef { packet, time: Time::default() }
+    }
+
+    /// Pieces of `wire` cut every `size` bytes; literals are kept where `kept` says so, streamed otherwise.
+    fn framed(wire: &[u8], size: usize, kept: bool) -> Vec<String> {
+        let (mut fragmentizer, mut found) = (Fragmentizer::default(), Vec::new());
+        let mut octets = Vec::new();
+        for chunk in wire.chunks(size) {
+            let mut input = Input::new(chunk, at(1));
+            while let Some(piece) = fragmentizer.next(&mut input) {
+                match piece {
+                    Framed::Line { fragment, from, literal } => {
+                        found.push(format!("{} from {from}", fragment.text.escape_ascii()));
+                        match literal {
+                            Some(literal) if kept => fragmentizer.keep(fragment, literal.octets),
+                            Some(literal) => fragmentizer.stream(literal.octets),
+                            None => {}
+                        }
+                    }
+                    Framed::Octets(bytes) => octets.extend_from_slice(bytes),
+                    Framed::End(stretch) => {
+                        found.push(format!("({})", octets.escape_ascii()));
+                        assert_eq!(stretch.bytes, octets.len() as u64);
+                        octets.clear();
+                    }
+                }
+            }
+        }
+        found
+    }
+
+    #[test]
+    fn literals_are_kept_or_streamed_however_they_are_cut() {
+        let wire = b"a LOGIN {3}\r\nb\r\n {2+}\r\nxy\r\nb X ~{0}\r\n\r\n* Y\n";
+        for size in 1..=wire.len() {
+            assert_eq!(
+                framed(wire, size, true),
+                [
+                    "a LOGIN {3} from 0",
+                    "a LOGIN {3}\\nb\\r\\n {2+} from 15",
+                    "a LOGIN {3}\\nb\\r\\n {2+}\\nxy from 23",
+                    "b X ~{0} from 0",
+                    "b X ~{0}\\n from 9",
+                    "* Y from 0",
+                ],
+                "by {size}"
+            );
+            assert_eq!(
+                framed(wire, size, false),
+                [
+                    "a LOGIN {3} from 0",
+                    "(b\\r\\n)",
+                    " {2+} from 0",
+                    "(xy)",
+                    " from 0",
+                    "b X ~{0} from 0",
+                    "()",
+                    " from 0",
+                    "* Y from 0"
+                ],
+                "by {size}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_literal_after_a_line_that_is_too_long_is_seen() {
+        let wire =
+            [b"* 1 FETCH (X \"".as_slice(), &vec![b'x'; LINE_BYTES - 17], b"\" BODY[] {5}\r\nhello)\r\n"].concat();
+        for size in [1, 1000, wire.len()] {
+            let found = framed(&wire, size, false);
+            assert_eq!(found[1..], ["(hello)", ") from 0"], "by {size}");
+        }
+    }
+
+    #[test]
+    fn a_gap_is_counted_through_a_literal_and_beyond() {
+        let mut fragmentizer = Fragmentizer::default();
+        fragmentizer.stream(10);
+        assert!(matches!(fragmentizer.gap(4, at(1)), GapIn::Literal { missing: 4, end: None, beyond: 0 }));
+        assert!(matches!(fragmentizer.gap(8, at(2)), GapIn::Literal { missing: 6, end: Some(_), beyond: 2 }));
+        fragmentizer.next(&mut Input::new(b"half", at(3)));
+        assert!(
+            matches!(fragmentizer.gap(1, at(4)), GapIn::Lines(Some(fragment)) if fragment.text == b"half".as_slice())
+        );
+        assert!(matches!(fragmentizer.gap(1, at(4)), GapIn::Lines(None)));
+    }
+}

@@ -1,0 +1,73 @@
+//! What is known of the messages of the selected mailbox: by what names they go, and how large they are.
+
+use crate::limits::PARTIAL_SIZES;
+use crate::protocol::event::MessageStart;
+use std::collections::BTreeMap;
+
+/// A message of the mailbox, as far as it is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct MessageRef {
+    pub uid: Option<u64>,
+    /// Absent from where messages may have been renumbered.
+    pub number: Option<u64>,
+}
+
+impl MessageRef {
+    /// As a FETCH response names it.
+    pub fn of(start: &MessageStart) -> Self {
+        Self { uid: start.uid, number: start.number }
+    }
+
+    /// True where both are the same message for sure.
+    pub fn is(self, other: Self) -> bool {
+        match (self.uid, other.uid) {
+            (Some(one), Some(other)) => one == other,
+            _ => self.number.is_some() && self.number == other.number,
+        }
+    }
+
+    /// Message `gone` is: those after it move up (RFC 3501, section 7.4.1).
+    pub fn expunge(&mut self, gone: u64) {
+        self.number = self.number.filter(|&number| number != gone);
+        if let Some(number) = self.number.as_mut().filter(|number| **number > gone) {
+            *number -= 1;
+        }
+    }
+}
+
+/// RFC822.SIZE of messages, by both their names.
+#[derive(Debug, Default)]
+pub(super) struct Sizes {
+    by_uid: BTreeMap<u64, u64>,
+    by_number: BTreeMap<u64, u64>,
+    /// Some were not kept.
+    full: bool,
+}
+
+impl Sizes {
+    /// The size that was told of it.
+    pub fn of(&self, name: MessageRef) -> Option<u64> {
+        let by_uid = name.uid.and_then(|uid| self.by_uid.get(&uid));
+        by_uid.or_else(|| self.by_number.get(&name.number?)).copied()
+    }
+
+    /// Remembers a size.
+    pub fn put(&mut self, name: MessageRef, size: u64) {
+        if self.by_uid.len() + self.by_number.len() + 2 > PARTIAL_SIZES {
+            self.full = true;
+            return;
+        }
+        name.uid.into_iter().for_each(|uid| _ = self.by_uid.insert(uid, size));
+        name.number.into_iter().for_each(|number| _ = self.by_number.insert(number, size));
+    }
+
+    /// Messages may have other numbers now.
+    pub fn renumbered(&mut self) {
+        self.by_number.clear();
+    }
+
+    /// True where some were not kept.
+    pub fn is_full(&self) -> bool {
+        self.full
+    }
+}

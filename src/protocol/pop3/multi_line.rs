@@ -1,0 +1,72 @@
+//! Lines that are told as one step: a listing with the reply that it belongs to, or rubbish.
+
+use super::queue::Pending;
+use crate::capture::Time;
+use crate::limits::{LINE_BYTES, Limit};
+use crate::protocol::event::{Packets, Sink};
+use crate::protocol::framing::Line;
+
+/// Lines, gathered. At most [`LINE_BYTES`] of text are kept; what is beyond is counted once.
+#[derive(Debug)]
+pub struct Lines {
+    /// The lines as sent, separated by `\n`.
+    pub text: Vec<u8>,
+    /// Bytes on the wire, line ends included.
+    pub bytes: u64,
+    /// The packets that carry them.
+    pub packets: Packets,
+    /// Time of the packet that completed the last.
+    pub time: Time,
+    truncated: bool,
+}
+
+impl Lines {
+    /// Begins with `line`.
+    pub fn begin(line: &Line<'_>) -> Self {
+        Self {
+            text: line.bytes.to_vec(),
+            bytes: line.wire_len,
+            packets: line.packets.clone(),
+            time: line.time,
+            truncated: false,
+        }
+    }
+
+    /// Adds `line`.
+    pub fn add(&mut self, line: &Line<'_>, out: &mut dyn Sink) {
+        self.pass(line);
+        if self.truncated {
+            return;
+        }
+        if self.text.len() + 1 + line.bytes.len() > LINE_BYTES {
+            self.truncated = true;
+            return out.limit(Limit::LineBytes);
+        }
+        self.text.push(b'\n');
+        self.text.extend_from_slice(&line.bytes);
+    }
+
+    /// Counts `line`, without its text: the final dot.
+    pub fn pass(&mut self, line: &Line<'_>) {
+        self.bytes += line.wire_len;
+        self.time = line.time;
+        self.packets.extend(&line.packets);
+    }
+}
+
+/// A `+OK` whose lines follow.
+#[derive(Debug)]
+pub struct MultiLineReply {
+    /// The command that it answers.
+    pub pending: Pending,
+    /// Extended response code of the first line.
+    pub code: Option<String>,
+    /// The first line and those that followed.
+    pub lines: Lines,
+    /// Lines follow for certain; else, for a command that nobody knows, they may.
+    pub certain: bool,
+    /// Bytes of it are missing.
+    pub has_gap: bool,
+    /// They are missing right before the next line, which may be the end of one.
+    pub follows_gap: bool,
+}

@@ -1,0 +1,186 @@
+//! The questions in flight, in order, with an index by what may answer them: in doubt, those that a reply may be meant for
+//! are found at once, among any number.
+
+use super::command::Verb;
+use super::queue::{Pending, Question};
+use std::collections::VecDeque;
+
+/// What it depends on by which codes a question may be answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// A command, or what is answered like one.
+    Command(Verb),
+    /// Content that ended with a dot.
+    Content,
+    /// A line of content that the server takes for a command.
+    RefusedLine,
+    /// Commands that the capture lacks.
+    Unseen,
+}
+
+impl Kind {
+    fn of(question: &Question) -> Self {
+        match question {
+            Question::Command(verb) => Self::Command(*verb),
+            Question::Mail(_) => Self::Command(Verb::Mail),
+            Question::Rcpt(_) => Self::Command(Verb::Rcpt),
+            Question::Auth(_) | Question::Response(_) => Self::Command(Verb::Auth),
+            Question::Chunk | Question::LastChunk(_) => Self::Command(Verb::Bdat),
+            Question::Content(_) => Self::Content,
+            Question::RefusedLine => Self::RefusedLine,
+            Question::Unseen { .. } => Self::Unseen,
+        }
+    }
+
+    /// True where the server may answer with `code`.
+    fn may_be_answered_by(self, code: u16) -> bool {
+        match self {
+            Self::Command(verb) => verb.may_be_answered_by(code),
+            Self::Content => matches!(code, 250 | 353 | 400..),
+            Self::RefusedLine => code >= 400,
+            Self::Unseen => true,
+        }
+    }
+}
+
+/// Candidates that are told: the two of which one is meant, and one of unseen commands that is not.
+const TOLD: usize = 3;
+
+/// The questions in flight.
+#[derive(Debug, Default)]
+pub(super) struct InFlight {
+    all: VecDeque<(Kind, Pending)>,
+    /// The ticket of the first: those behind it have the next ones, in order.
+    first: i64,
+    /// The tickets of each kind, in order. There are few kinds.
+    tickets: Vec<(Kind, VecDeque<i64>)>,
+}
+
+impl InFlight {
+    pub fn is_empty(&self) -> bool {
+        self.all.is_empty()
+    }
+
+    pub fn len(&self) -> usize {
+        self.all.len()
+    }
+
+    pub fn front(&self) -> Option<&Pending> {
+        self.get(0)
+    }
+
+    pub fn get(&self, at: usize) -> Option<&Pending> {
+        self.all.get(at).map(|(_, pending)| pending)
+    }
+
+    /// The last. Whoever changes it leaves its question what it is.
+    pub fn back_mut(&mut self) -> Option<&mut Pending> {
+        self.all.back_mut().map(|(_, pending)| pending)
+    }
+
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Pending> {
+        self.all.iter().map(|(_, pending)| pending)
+    }
+
+    pub fn push_back(&mut self, pending: Pending) {
+        let kind = Kind::of(&pending.question);
+        let ticket = self.first + self.all.len() as i64;
+        self.index(kind, |tickets| tickets.push_back(ticket));
+        self.all.push_back((kind, pending));
+    }
+
+    pub fn push_front(&mut self, pending: Pending) {
+        let kind = Kind::of(&pending.question);
+        self.first -= 1;
+        let ticket = self.first;
+        self.index(kind, |tickets| tickets.push_front(ticket));
+        self.all.push_front((kind, pending));
+    }
+
+    pub fn pop_front(&mut self) -> Option<Pending> {
+        let (kind, pending) = self.all.pop_front()?;
+        self.first += 1;
+        self.index(kind, |tickets| _ = tickets.pop_front());
+        Some(pending)
+    }
+
+    /// Takes the last out if it stands for commands that the capture lacks.
+    pub fn pop_back_unseen(&mut self) -> Option<Pending> {
+        let (kind, pending) = self.all.pop_back_if(|(kind, _)| *kind == Kind::Unseen)?;
+        self.index(kind, |tickets| _ = tickets.pop_back());
+        Some(pending)
+    }
+
+    /// Takes out the first `many`.
+    pub fn drain(&mut self, many: usize) -> Vec<Pending> {
+        std::iter::from_fn(|| self.pop_front()).take(many).collect()
+    }
+
+    /// True where some stand for commands that the capture lacks.
+    pub fn has_unseen(&self) -> bool {
+        self.tickets.iter().any(|(kind, tickets)| *kind == Kind::Unseen && !tickets.is_empty())
+    }
+
+    /// Where those stand that `code` may answer, in order: the first [`TOLD`].
+    pub fn candidates(&self, code: u16) -> impl Iterator<Item = usize> + use<> {
+        let kinds = self.tickets.iter().filter(|(kind, _)| kind.may_be_answered_by(code));
+        let mut tickets: Vec<i64> = kinds.flat_map(|(_, tickets)| tickets.iter().take(TOLD).copied()).collect();
+        tickets.sort_unstable();
+        let first = self.first;
+        tickets.into_iter().take(TOLD).filter_map(move |ticket| usize::try_from(ticket - first).ok())
+    }
+
+    /// Changes the tickets of `kind`.
+    fn index(&mut self, kind: Kind, change: impl FnOnce(&mut VecDeque<i64>)) {
+        if let Some((_, tickets)) = self.tickets.iter_mut().find(|(other, _)| *other == kind) {
+            return change(tickets);
+        }
+        let mut tickets = VecDeque::new();
+        change(&mut tickets);
+        self.tickets.push((kind, tickets));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn question(kind: u8) -> Question {
+        match kind {
+            0 => Question::Mail(None),
+            1 => Question::Rcpt(None),
+            2 => Question::Command(Verb::Data),
+            3 => Question::Command(Verb::Noop),
+            4 => Question::RefusedLine,
+            5 => Question::Chunk,
+            _ => Question::Unseen { another: false },
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn the_index_finds_what_looking_at_all_finds(deeds in prop::collection::vec((0..8_u8, 0..8_u8), 0..60)) {
+            let mut in_flight = InFlight::default();
+            for (deed, kind) in deeds {
+                let pending = Pending { step: None, question: question(kind), gives_up: None };
+                match deed {
+                    0..4 => in_flight.push_back(pending),
+                    4 => in_flight.push_front(pending),
+                    5 => drop(in_flight.pop_front()),
+                    6 => drop(in_flight.pop_back_unseen()),
+                    _ => drop(in_flight.drain(kind.into())),
+                }
+                for code in [220, 250, 354, 550] {
+                    let may = |(at, pending): (usize, &Pending)| {
+                        Kind::of(&pending.question).may_be_answered_by(code).then_some(at)
+                    };
+                    let looked: Vec<usize> = in_flight.iter().enumerate().filter_map(may).take(TOLD).collect();
+                    prop_assert_eq!(in_flight.candidates(code).collect::<Vec<_>>(), looked);
+                }
+                let has_unseen = in_flight.iter().any(|pending| matches!(pending.question, Question::Unseen { .. }));
+                prop_assert_eq!(in_flight.has_unseen(), has_unseen);
+            }
+        }
+    }
+}

@@ -1,0 +1,205 @@
+//! What hangs on the server's answers: transactions, recipients, the fate of messages, and what the client's bytes are.
+
+use super::command::Verb;
+use super::content::Content;
+use super::dialogue::Dialogue;
+use super::queue::{ContentReplies, Pending, Question, RepliesDue};
+use super::reply::Reply;
+use super::state::{AfterGap, AwaitedReply, Awaiting, ClientInput, LineContext};
+use super::transaction::Transaction;
+use crate::limits::{Limit, RECIPIENTS};
+use crate::protocol::event::{LoginOutcome, Sink, StepId};
+
+impl Dialogue {
+    /// A reply has come: does what hangs on it.
+    pub(super) fn answered(&mut self, pending: Pending, reply: &Reply<'_>, told: StepId, out: &mut dyn Sink) {
+        let Pending { step, question, gives_up } = pending;
+        if let Some(message) = gives_up {
+            self.abandoned(message, Some(told), out);
+        }
+        match question {
+            Question::Command(verb) if verb.ends_transaction() => {
+                if reply.is_positive() {
+                    self.transaction = Transaction::default();
+                    self.logged_in &= verb != Verb::Xclient;
+                    if reply.is_whole && matches!(verb, Verb::Ehlo | Verb::Lhlo) {
+                        out.capabilities(reply.lines().skip(1).map(<[u8]>::to_vec).collect());
+                    }
+                }
+            }
+            Question::Command(Verb::Data) => self.data_answered(step, reply),
+            Question::Command(Verb::StartTls) => {
+                // Where it was not awaited the client has gone on in the clear already.
+                if self.awaited(step, AwaitedReply::StartTls) && reply.is_positive() {
+                    self.start_tls(out);
+                }
+            }
+            Question::Command(Verb::Xexch50) => self.xexch50_answered(step, reply, out),
+            Question::Command(Verb::Bdat) => {
+                self.awaited(step, AwaitedReply::Chunk);
+            }
+            Question::Command(Verb::Turn | Verb::Atrn) if reply.is_positive() => self.turn(out),
+            // A command of which the end is missing was DATA, after all.
+            Question::Command(Verb::Other) if reply.code == 354 && self.after_gap != AfterGap::No => {
+                self.after_gap = AfterGap::No;
+                self.client = ClientInput::Content(step.map_or_else(Content::after_unseen_data, Content::after));
+            }
+            Question::Command(_) | Question::RefusedLine | Question::Unseen { .. } => {}
+            Question::Mail(path) => {
+                if reply.is_positive() {
+                    self.transaction = Transaction::begin(path, step);
+                }
+            }
+            Question::Rcpt(path) => {
+                // 503 to a RCPT without a MAIL is about the order of things and not about a recipient.
+                let out_of_order = reply.code == 503 && !self.transaction.is_begun();
+                if !out_of_order {
+                    self.recipient(path, Some(reply.code), step, out);
+                }
+            }
+            Question::Auth(exchange) | Question::Response(exchange) => {
+                self.auth_answered(step, exchange, reply, told, out);
+            }
+            Question::Chunk => {
+                if !reply.is_positive() {
+                    self.transaction.refuse(&reply.text);
+                }
+            }
+            Question::Content(mut content_replies) => {
+                content_replies.steps.push(told);
+                if self.is_decided(&mut content_replies, reply) {
+                    self.delivered(content_replies, out);
+                } else {
+                    self.queue.put_back(Pending { step, question: Question::Content(content_replies), gives_up: None });
+                }
+            }
+            Question::LastChunk(mut content_replies) => {
+                content_replies.steps.push(told);
+                if self.is_decided(&mut content_replies, reply) {
+                    self.delivered(content_replies, out);
+                } else {
+                    self.queue.put_back(Pending {
+                        step,
+                        question: Question::LastChunk(content_replies),
+                        gives_up: None,
+                    });
+                }
+            }
+        }
+    }
+
+    /// Counts a reply to a message's content. True where it was the last.
+    fn is_decided(&mut self, content_replies: &mut ContentReplies, reply: &Reply<'_>) -> bool {
+        let decision = (reply.is_positive(), reply.text.to_vec());
+        match &mut content_replies.due {
+            RepliesDue::One if reply.code == 353 => {
+                content_replies.due = match self.transaction.replies_due() {
+                    RepliesDue::PerRecipient { left } => RepliesDue::PerRecipientAndOne { left },
+                    RepliesDue::Unknown(codes) => RepliesDue::UnknownAndOne(codes),
+                    _ => RepliesDue::PerRecipientAndOne { left: 0 },
+                };
+                false
+            }
+            RepliesDue::One | RepliesDue::PerRecipientAndOne { left: 0 } => {
+                content_replies.decided = Some(decision);
+                true
+            }
+            RepliesDue::PerRecipientAndOne { left } => {
+                *left -= 1;
+                self.transaction.final_code(reply.code);
+                false
+            }
+            RepliesDue::PerRecipient { left } => {
+                *left = left.saturating_sub(1);
+                let done = *left == 0;
+                self.transaction.final_code(reply.code);
+                content_replies.one_decides(decision);
+                done
+            }
+            // None is later than the first reply.
+            RepliesDue::Later => true,
+            RepliesDue::Unknown(codes) => {
+                if codes.len() < RECIPIENTS {
+                    codes.push(reply.code);
+                }
+                content_replies.one_decides(decision);
+                false
+            }
+            RepliesDue::UnknownAndOne(codes) => {
+                if codes.len() <= RECIPIENTS {
+                    codes.push(reply.code);
+                }
+                content_replies.decided = Some(decision);
+                false
+            }
+        }
+    }
+
+    fn data_answered(&mut self, step: Option<StepId>, reply: &Reply<'_>) {
+        if !self.awaited(step, AwaitedReply::Data) {
+            if !reply.is_intermediate() {
+                // Its content was read as a message before the refusal came. The server took its lines for commands.
+                self.queue.replies_missing();
+            }
+            return;
+        }
+        self.client = match step {
+            Some(step) if reply.is_intermediate() => {
+                // What has come since a gap was sent without waiting, and so was what may be in the gap.
+                let after_gap = std::mem::replace(&mut self.after_gap, AfterGap::No) != AfterGap::No;
+                let mut content = Content::after(step);
+                content.has_gap = after_gap && !self.deferred.is_empty();
+                ClientInput::Content(content)
+            }
+            _ => ClientInput::Commands(LineContext::Refusal),
+        };
+    }
+
+    /// True where the client's bytes have waited for the answer to this step. They are commands then, unless the caller
+    /// knows better.
+    pub(super) fn awaited(&mut self, step: Option<StepId>, awaited_reply: AwaitedReply) -> bool {
+        match &self.client {
+            ClientInput::Waiting(Awaiting::Reply { step: waited, to, .. })
+                if Some(*waited) == step && *to == awaited_reply =>
+            {
+                self.client = ClientInput::Commands(LineContext::Nothing);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    fn recipient(&mut self, path: Option<Vec<u8>>, code: Option<u16>, step: Option<StepId>, out: &mut dyn Sink) {
+        if let Some(path) = path
+            && !self.transaction.recipient(path, code, step)
+        {
+            out.limit(Limit::Recipients);
+        }
+    }
+
+    /// No reply will come: what was asked is taken for granted, and what hangs on the answer is unknown.
+    pub(super) fn unanswered(&mut self, pending: Pending, out: &mut dyn Sink) {
+        let Pending { step, question, gives_up } = pending;
+        if let Some(message) = gives_up {
+            self.abandoned(message, None, out);
+        }
+        match question {
+            Question::Command(verb) if verb.ends_transaction() => self.transaction = Transaction::default(),
+            Question::Unseen { another: true } => self.transaction = Transaction::default(),
+            Question::Unseen { another: false } => self.transaction.recipients_missing(),
+            Question::Mail(path) => self.transaction = Transaction::begin(path, step),
+            Question::Rcpt(path) => self.recipient(path, None, step, out),
+            Question::Auth(Some(exchange)) | Question::Response(Some(exchange)) => {
+                out.credential(exchange.finish(LoginOutcome::Unknown));
+            }
+            Question::Content(content_replies) | Question::LastChunk(content_replies) => {
+                self.delivered(content_replies, out)
+            }
+            Question::Command(_)
+            | Question::Auth(None)
+            | Question::Response(None)
+            | Question::Chunk
+            | Question::RefusedLine => {}
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! XEXCH50 ([MS-OXSMTP]'s elder): between the envelope and the content an Exchange server gives another what it knows
+//! of the message in a form of its own, as counted octets after a 354. They are no part of the message.
+
+use super::Subject;
+use super::command::Verb;
+use super::dialogue::Dialogue;
+use super::queue::Question;
+use super::reply::Reply;
+use super::state::{AwaitedReply, Awaiting, ClientInput, LineContext};
+use super::wire::Wire;
+use crate::protocol::event::{Sink, StepId};
+use crate::protocol::framing::Input;
+
+/// Octets that the server has asked for.
+#[derive(Debug)]
+pub(super) struct Xexch50Octets {
+    left: u64,
+    wire: Wire,
+}
+
+impl Xexch50Octets {
+    /// So many are to come.
+    pub(super) fn new(octets: u64) -> Self {
+        Self { left: octets, wire: Wire::default() }
+    }
+}
+
+impl Dialogue {
+    /// The reply to XEXCH50.
+    pub(super) fn xexch50_answered(&mut self, step: Option<StepId>, reply: &Reply<'_>, out: &mut dyn Sink) {
+        let ClientInput::Waiting(Awaiting::Reply { to: AwaitedReply::Octets(octets), .. }) = self.client else {
+            return;
+        };
+        if self.awaited(step, AwaitedReply::Octets(octets)) && reply.is_intermediate() {
+            self.client = ClientInput::Xexch50(Xexch50Octets::new(octets));
+            self.xexch50_goes_on(out);
+        }
+    }
+
+    /// Reads octets by count.
+    pub(super) fn xexch50_input(&mut self, input: &mut Input<'_>, out: &mut dyn Sink) {
+        let ClientInput::Xexch50(xexch50) = &mut self.client else { return };
+        let octets = input.take(usize::try_from(xexch50.left).unwrap_or(usize::MAX)).len() as u64;
+        xexch50.left -= octets;
+        xexch50.wire.add(octets, input.at);
+        self.xexch50_goes_on(out);
+    }
+
+    /// Octets are missing. Returns how many of them lie beyond those that were counted.
+    pub(super) fn xexch50_gap(&mut self, missing: u64, out: &mut dyn Sink) -> u64 {
+        let ClientInput::Xexch50(xexch50) = &mut self.client else { return missing };
+        let within = missing.min(xexch50.left);
+        xexch50.left -= within;
+        self.xexch50_goes_on(out);
+        missing - within
+    }
+
+    fn xexch50_goes_on(&mut self, out: &mut dyn Sink) {
+        let commands = ClientInput::Commands(LineContext::Nothing);
+        match std::mem::replace(&mut self.client, commands) {
+            ClientInput::Xexch50(xexch50) if xexch50.left == 0 => self.xexch50_ends(&xexch50, out),
+            other => self.client = other,
+        }
+    }
+
+    /// All the octets have come, or no more will.
+    pub(super) fn xexch50_ends(&mut self, xexch50: &Xexch50Octets, out: &mut dyn Sink) {
+        let step = xexch50.wire.tell(Subject::Properties, out);
+        if xexch50.left == 0 {
+            self.ask(step, Question::Command(Verb::Xexch50), None, out);
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! The model's enums as the words of the JSON: each once, and none can be forgotten.
+
+use crate::flow;
+use crate::protocol::{self, event, imap, pop3};
+use crate::session::model;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Serialize, Serializer};
+use std::borrow::Cow;
+
+macro_rules! words {
+    ($($name:ident: $model:ty { $($variant:pat => $word:literal),* $(,)? })*) => {$(
+        #[derive(Debug, Clone, Copy)]
+        pub(crate) struct $name(pub $model);
+
+        impl $name {
+            pub(crate) fn name(self) -> &'static str {
+                match self.0 { $($variant => $word),* }
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.name())
+            }
+        }
+
+        impl JsonSchema for $name {
+            fn inline_schema() -> bool {
+                true
+            }
+
+            fn schema_name() -> Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                json_schema!({ "type": "string", "enum": [$($word),*] })
+            }
+        }
+    )*};
+}
+
+words! {
+    Protocol: protocol::Protocol {
+        protocol::Protocol::Smtp => "smtp",
+        protocol::Protocol::Lmtp => "lmtp",
+        protocol::Protocol::Pop3 => "pop3",
+        protocol::Protocol::Imap => "imap",
+    }
+    CloseReason: flow::CloseReason {
+        flow::CloseReason::Closed => "closed",
+        flow::CloseReason::Reset => "reset",
+        flow::CloseReason::Idle => "idle",
+        flow::CloseReason::Open => "open",
+        flow::CloseReason::Refused => "refused",
+        flow::CloseReason::Unanswered => "unanswered",
+    }
+    Side: flow::Side {
+        flow::Side::Client => "client",
+        flow::Side::Server => "server",
+    }
+    TlsMode: model::TlsMode {
+        model::TlsMode::None => "none",
+        model::TlsMode::StartTls => "starttls",
+        model::TlsMode::Implicit => "implicit",
+    }
+    LineEnds: model::LineEnds {
+        model::LineEnds::CrLf => "crlf",
+        model::LineEnds::Lf => "lf",
+        model::LineEnds::Mixed => "mixed",
+    }
+    Phase: model::Phase {
+        model::Phase::Connection => "connection",
+        model::Phase::Encryption => "encryption",
+        model::Phase::Authentication => "authentication",
+        model::Phase::Transaction => "transaction",
+        model::Phase::Release => "release",
+    }
+    State: model::State {
+        model::State::Pop3(pop3::State::Authorization) => "authorization",
+        model::State::Pop3(pop3::State::Transaction) => "transaction",
+        model::State::Pop3(pop3::State::Update) => "update",
+        model::State::Imap(imap::State::NotAuthenticated) => "not authenticated",
+        model::State::Imap(imap::State::Authenticated) => "authenticated",
+        model::State::Imap(imap::State::Selected) => "selected",
+        model::State::Imap(imap::State::Logout) => "logout",
+    }
+    Kind: event::Kind {
+        event::Kind::Greeting => "greeting",
+        event::Kind::Command => "command",
+        event::Kind::Reply => "reply",
+        event::Kind::Untagged => "untagged",
+        event::Kind::Continuation => "continuation",
+        event::Kind::Response => "response",
+        event::Kind::Data => "data",
+        event::Kind::Tls => "tls",
+        event::Kind::Gap => "gap",
+        event::Kind::Unknown => "unknown",
+    }
+    Exposure: event::Exposure {
+        event::Exposure::Plaintext => "plaintext",
+        event::Exposure::Token => "token",
+        event::Exposure::Hash => "hash",
+        event::Exposure::None => "none",
+    }
+    LoginOutcome: event::LoginOutcome {
+        event::LoginOutcome::Accepted => "accepted",
+        event::LoginOutcome::Rejected => "rejected",
+        event::LoginOutcome::Cancelled => "cancelled",
+        event::LoginOutcome::Unknown => "unknown",
+    }
+    Direction: event::Direction {
+        event::Direction::Sent => "sent",
+        event::Direction::Retrieved => "retrieved",
+        event::Direction::Appended => "appended",
+    }
+    Delivery: event::Delivery {
+        event::Delivery::Accepted => "accepted",
+        event::Delivery::Rejected => "rejected",
+        event::Delivery::Unknown => "unknown",
+    }
+    Match: model::Match {
+        model::Match::Content => "content",
+        model::Match::Body => "body",
+        model::Match::MessageId => "message-id",
+    }
+    Severity: model::Severity {
+        model::Severity::Info => "info",
+        model::Severity::Low => "low",
+        model::Severity::Medium => "medium",
+        model::Severity::High => "high",
+    }
+}
