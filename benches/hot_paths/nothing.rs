@@ -17,10 +17,6 @@ impl ConnectionHandler for FollowAll {
     type StreamHandler = Deaf;
     type Token = ();
 
-    fn wants(&self, _: SocketAddr, _: SocketAddr) -> bool {
-        true
-    }
-
     fn guess(&self, source: SocketAddr, destination: SocketAddr) -> Endpoints {
         if source.port() < destination.port() {
             Endpoints { client: destination, server: source }

@@ -13,7 +13,7 @@ use crate::limits::Limit;
 use script::Line;
 
 /// What a script says.
-mod script;
+pub(crate) mod script;
 
 /// A step, written down.
 #[derive(Debug, Clone)]
@@ -96,9 +96,9 @@ impl Sink for Recorder {
         self.steps.push(Told {
             from: step.from,
             kind: step.kind,
-            packets: step.packets.iter().collect(),
+            packets: step.span.packets.iter().collect(),
             text: Self::text(step.text),
-            bytes: step.bytes,
+            bytes: step.span.bytes,
             tag: step.tag.map(Self::text),
             command: step.command.map(str::to_owned),
             arguments: step.arguments.map(|range| Self::text(&step.text[range])),

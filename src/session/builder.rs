@@ -5,40 +5,20 @@ Whatever a bound leaves out is counted, and what refers to it refers to nothing:
 session names a step that the session does not have.
 */
 
-use super::content_store::ContentStore;
-use super::findings::Findings;
 use super::message::{Content, Reader};
-use super::model::{ContentRef, Credential, Envelope, Message, Phase, Recipient, Session, Step, Tls, TlsMode};
+use super::model::{ContentRef, Credential, Envelope, Message, Phase, Recipient, Session, Step, TlsMode};
+use super::plan::Plan;
 use super::secret::Secret;
 use super::text::text;
-use super::{purpose, step};
-use crate::flow::{CloseReason, Counters, Endpoints, PacketRef, Transport};
-use crate::limits::{CREDENTIALS_PER_SESSION, Limit, LimitsHit, MESSAGES_PER_SESSION, RECIPIENTS, STEPS_PER_SESSION};
+use super::{phase, step};
+use crate::flow::Transport;
+use crate::limits::{CREDENTIALS_PER_SESSION, Limit, MESSAGES_PER_SESSION, RECIPIENTS, STEPS_PER_SESSION};
 use crate::protocol::event::{
     self, Channel, Delivery, Direction, Kind, MessageId, MessageOutcome, MessageStart, StepId, TlsFact,
 };
 use crate::protocol::{Protocol, Sink};
 use std::collections::BTreeMap;
-use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
-
-/// What is asked for. What is not is not computed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Needs {
-    /// Messages' digests, header fields and MIME structure. Without them a message is its envelope, size and outcome.
-    pub messages: bool,
-    /// Attachments, decoded and digested. Nothing without `messages`.
-    pub attachments: bool,
-    /// What steps say. Without it a step is what it does, when, and in which packets.
-    pub texts: bool,
-}
-
-impl Needs {
-    /// Everything.
-    pub const ALL: Self = Self { messages: true, attachments: true, texts: true };
-    /// Steps, log-ins, envelopes and findings alone.
-    pub const STEPS: Self = Self { messages: false, attachments: false, texts: true };
-}
 
 /// Steps of a session that sends one message: there is room for as many once there are two.
 const USUAL_STEPS: usize = 20;
@@ -46,9 +26,7 @@ const USUAL_STEPS: usize = 20;
 /// Makes a [`Session`] of what a dialogue tells.
 #[derive(Debug)]
 pub struct Builder {
-    needs: Needs,
-    /// Who wants to have what messages and attachments say.
-    content_store: Option<Arc<dyn ContentStore>>,
+    plan: Arc<Plan>,
     /// The session so far. Its transport is known to whoever follows the connection.
     session: Session,
     phase: Phase,
@@ -58,42 +36,19 @@ pub struct Builder {
     content_steps: BTreeMap<MessageId, StepId>,
     /// What the last step crossed in, kept or not.
     channel: Channel,
-    findings: Findings,
 }
 
 impl Builder {
-    /// For a session that speaks `protocol`.
-    pub fn new(protocol: Protocol, needs: Needs) -> Self {
-        let session = Session {
-            id: 0,
-            protocol,
-            transport: unknown_transport(),
-            client_name: None,
-            banner: None,
-            capabilities: Vec::new(),
-            tls: Tls::default(),
-            steps: Vec::new(),
-            credentials: Vec::new(),
-            messages: Vec::new(),
-            findings: Vec::new(),
-            limits_hit: LimitsHit::default(),
-        };
+    /// For a session that speaks `protocol`, of which is made what the plan says.
+    pub fn new(protocol: Protocol, plan: impl Into<Arc<Plan>>) -> Self {
         Self {
-            needs,
-            content_store: None,
-            session,
+            plan: plan.into(),
+            session: Session::empty(protocol),
             phase: Phase::Connection,
             readers: BTreeMap::new(),
             content_steps: BTreeMap::new(),
             channel: Channel::Clear,
-            findings: Findings::default(),
         }
-    }
-
-    /// Hands the content of messages and attachments on to `content_store`.
-    pub fn with_content_store(mut self, content_store: Option<Arc<dyn ContentStore>>) -> Self {
-        self.content_store = content_store;
-        self
     }
 
     /// The steps so far.
@@ -102,25 +57,25 @@ impl Builder {
     }
 
     /// The session so far, for a view that shows it as it happens: its number and transport are whoever's who follows
-    /// the connection. Messages under way have no digests yet, and findings come at the end.
+    /// the connection. Messages under way have no digests yet, and there are no findings.
     pub fn so_far(&mut self) -> &mut Session {
         &mut self.session
     }
 
-    /// The session is over. Its `id` is 0 until the pipeline gives it one.
-    pub fn finish(mut self, mut transport: Transport) -> Session {
+    /// The session is over. Its `id` is 0 until the pipeline gives it one, and it has no findings until `verdict` has
+    /// looked at it.
+    pub fn finish(mut self, transport: Transport) -> Session {
         let open: Vec<MessageId> = self.readers.keys().copied().collect();
         for message in open {
             self.content_end(message, false);
         }
-        for message in &self.session.messages {
+        for message in 0..self.session.messages.len() {
             // MAIL and RCPT may have crossed in the clear before: its content comes after them.
-            let encrypted = self.was_encrypted(message.steps.last());
-            self.findings.message(message, encrypted, &self.session.steps);
+            let last = self.session.messages[message].steps.last().copied();
+            self.session.messages[message].encrypted = self.was_encrypted(last.as_ref());
         }
         // They were told as they were decided, which need not be the order in which they were made.
         self.session.credentials.sort_by_key(|credential| credential.steps.first().copied().unwrap_or(StepId::MAX));
-        self.session.findings = self.findings.finish(&mut transport, &self.session.steps);
         self.session.transport = transport;
         self.session
     }
@@ -148,21 +103,6 @@ impl Builder {
     }
 }
 
-/// Stands where nothing is known of the connection yet.
-fn unknown_transport() -> Transport {
-    let nobody = SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0));
-    let never = PacketRef { packet: 0, time: Default::default() };
-    Transport {
-        endpoints: Endpoints { client: nobody, server: nobody },
-        first: never,
-        last: never,
-        end: CloseReason::Open,
-        from_start: false,
-        counters: Counters::default(),
-        conflicts: Default::default(),
-    }
-}
-
 /// The number of the next of `len` things that are numbered from 1.
 fn next_number(len: usize) -> u32 {
     u32::try_from(len).unwrap_or(u32::MAX - 1).saturating_add(1)
@@ -171,7 +111,7 @@ fn next_number(len: usize) -> u32 {
 impl Sink for Builder {
     fn step(&mut self, told: event::Step<'_>) -> StepId {
         let n = next_number(self.session.steps.len());
-        self.phase = purpose::phase(&told, self.phase);
+        self.phase = phase::of(&told.subject, self.phase);
         self.channel = told.channel;
         if self.session.steps.len() >= STEPS_PER_SESSION {
             // From here on every step has this number, which is no step's.
@@ -180,14 +120,12 @@ impl Sink for Builder {
         }
         // Of content the first and the last packet are told, however many there were.
         if told.kind != Kind::Data {
-            let left_out = u64::from(told.packets.left_out());
+            let left_out = u64::from(told.span.packets.left_out());
             self.session.limits_hit.hit_times(Limit::PacketsPerStep, left_out);
         }
-        let subject = told.subject.clone();
         let answered = told.answers.and_then(|n| self.session.step(n));
-        let place = step::Place { n, protocol: self.session.protocol, phase: self.phase, answered };
-        let step = if self.needs.texts { step::read(place, told) } else { step::without_text(place, told) };
-        self.findings.step(&step, &subject);
+        let place = step::Place { n, phase: self.phase, answered };
+        let step = if self.plan.needs.texts { step::read(place, told) } else { step::without_text(place, told) };
         // Of many connections that are open at once, most have said one thing: the greeting.
         if self.session.steps.len() == self.session.steps.capacity() {
             let more = match self.session.steps.len() {
@@ -225,7 +163,6 @@ impl Sink for Builder {
             steps,
             wire_forms: told.wire_forms.iter().map(|form| Secret::new(text(form))).collect(),
         };
-        self.findings.credential(&credential);
         self.session.credentials.push(credential);
     }
 
@@ -236,8 +173,7 @@ impl Sink for Builder {
             self.limit(Limit::MessagesPerSession);
             return n;
         }
-        self.readers
-            .insert(n, Reader::new(start.part.as_deref(), self.needs).with_content_store(self.content_store.as_ref()));
+        self.readers.insert(n, Reader::new(start.part.as_deref(), Arc::clone(&self.plan)));
         let steps = self.kept(start.steps);
         self.session.messages.push(Message {
             n,
@@ -262,6 +198,7 @@ impl Sink for Builder {
                 Direction::Retrieved => None,
             },
             reply: None,
+            encrypted: false,
             steps,
             same_as: Vec::new(),
             stored: None,

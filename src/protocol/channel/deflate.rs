@@ -2,9 +2,9 @@
 
 use crate::flow::Side;
 use crate::protocol::Sink;
-use crate::protocol::event::{Kind, Subject};
+use crate::protocol::event::{Kind, Step, Subject};
 use crate::protocol::framing::Input;
-use crate::protocol::imap::Stretch;
+use crate::protocol::span::Span;
 use flate2::{Decompress, FlushDecompress, Status};
 
 /// Bytes inflated at a time: what is inflated is read on at once and never kept as a whole.
@@ -17,12 +17,12 @@ pub(super) struct Inflater {
     stream: Option<Decompress>,
     buffer: Vec<u8>,
     /// What could not be inflated.
-    opaque: Stretch,
+    opaque: Span,
 }
 
 impl Default for Inflater {
     fn default() -> Self {
-        Self { stream: Some(Decompress::new(false)), buffer: vec![0; BUFFER], opaque: Stretch::default() }
+        Self { stream: Some(Decompress::new(false)), buffer: vec![0; BUFFER], opaque: Span::default() }
     }
 }
 
@@ -37,21 +37,21 @@ impl Inflater {
             input.take(usize::try_from(taken).unwrap_or(usize::MAX));
             read(&self.buffer[..given]);
             match result {
-                Ok(Status::StreamEnd) | Err(_) => self.lose(),
+                Ok(Status::StreamEnd) | Err(_) => self.desynchronise(),
                 // A buffer that was not filled has all that the input could give.
                 Ok(_) if input.is_empty() && given < BUFFER => return,
-                Ok(_) if taken == 0 && given == 0 => self.lose(),
+                Ok(_) if taken == 0 && given == 0 => self.desynchronise(),
                 Ok(_) => {}
             }
         }
         let (at, rest) = (input.at, input.take(usize::MAX));
         if !rest.is_empty() {
-            self.opaque.add(rest.len() as u64, at);
+            self.opaque.add_ends(rest.len() as u64, at);
         }
     }
 
     /// Bytes are missing: the rest cannot be inflated.
-    pub fn lose(&mut self) {
+    pub fn desynchronise(&mut self) {
         self.stream = None;
     }
 
@@ -59,7 +59,7 @@ impl Inflater {
     pub fn tell(&mut self, from: Side, out: &mut dyn Sink) {
         let opaque = std::mem::take(&mut self.opaque);
         if opaque.bytes > 0 {
-            out.step(opaque.step(from, Kind::Unknown, Subject::Unknown));
+            out.step(Step::of(from, Kind::Unknown, Subject::Unknown, opaque));
         }
     }
 }

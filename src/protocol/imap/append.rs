@@ -10,31 +10,15 @@ message; texts that follow each other are one, and the whole where there is noth
 
 use super::command::{Command, Verb};
 use super::dialogue::{Completion, resolve};
-use super::fragmentizer::{Fragment, Stretch};
+use super::fragmentizer::Fragment;
 use super::lexer::Announced;
 use super::queue::{Appended, CommandId, OnCompletion, Pending};
-use super::state::{Append, AppendBody, Decided, Dialogue, Form, PendingLiteral};
-use super::{What, mailbox_name, parse};
+use super::state::{Append, AppendBody, Decided, Dialogue, Form, PendingLiteral, is_text};
+use super::{Subject, What, mailbox_name, parse};
 use crate::flow::Side;
 use crate::limits::{COMMANDS_IN_FLIGHT, Limit};
-use crate::protocol::event::{Direction, Kind, MessageStart, Sink, Step, Subject};
-
-impl Form {
-    /// By the words before a literal, from after the mailbox, or after the message before it.
-    fn of(words: &[u8]) -> Self {
-        const NAME: &[u8] = b"CATENATE (";
-        let upper = words.to_ascii_uppercase();
-        match memchr::memmem::find(&upper, NAME).and_then(|at| upper.get(at + NAME.len()..)) {
-            Some(first) => Self::Catenate { only_text: is_text(first) },
-            None => Self::Literal,
-        }
-    }
-}
-
-/// `text-literal = "TEXT" SP literal` (RFC 4469).
-fn is_text(words: &[u8]) -> bool {
-    words.trim_ascii_start().get(..5).is_some_and(|word| word.eq_ignore_ascii_case(b"TEXT "))
-}
+use crate::protocol::event::{Direction, Kind, MessageStart, Sink, Step};
+use crate::protocol::span::Span;
 
 impl Dialogue {
     /// A command that ends with a message's literal. `false` where the literal is something else.
@@ -113,9 +97,9 @@ impl Dialogue {
     }
 
     /// The literal has ended, or will not: `whole` tells which.
-    pub(super) fn append_end(&mut self, stretch: Stretch, whole: bool, out: &mut dyn Sink) {
+    pub(super) fn append_end(&mut self, span: Span, whole: bool, out: &mut dyn Sink) {
         let Some(append) = &mut self.client.append else { return };
-        append.came = Some(stretch);
+        append.came = Some(span);
         if !whole {
             self.append_came(None, out);
             self.append_message_over(false, out);
@@ -126,14 +110,15 @@ impl Dialogue {
     pub(super) fn append_came(&mut self, end: Option<&Fragment<'_>>, out: &mut dyn Sink) -> bool {
         let state = self.state;
         let Some(append) = &mut self.client.append else { return false };
-        let Some(mut stretch) = append.came.take() else { return false };
+        let Some(octets) = append.came.take() else { return false };
         let announcing = append.announcing.take();
         let text = announcing.as_ref().map_or(b"".as_slice(), |fragment| &fragment.text);
-        announcing.iter().for_each(|line| stretch.join_after(line));
-        end.into_iter().for_each(|line| stretch.join(line));
-        let what = What::Content { verb: Verb::Append, octets: stretch.octets };
-        let subject = Subject::Imap(super::Subject { state, what });
-        let step = out.step(Step { text, ..stretch.step(Side::Client, Kind::Data, subject) });
+        let subject = Subject { state, what: What::Content { verb: Verb::Append, octets: octets.bytes } };
+        let mut span = Span::default();
+        announcing.iter().for_each(|line| span.join_ends(&line.span));
+        span.join_ends(&octets);
+        end.into_iter().for_each(|line| span.join_ends(&line.span));
+        let step = out.step(Step { text, ..Step::of(Side::Client, Kind::Data, subject, span) });
         if let Some(body) = append.body {
             out.content_step(body.message, step);
         }
@@ -181,7 +166,7 @@ impl Dialogue {
         let Some(append) = self.client.append.take() else { return };
         if let Some(fragment) = append.announcing {
             // It announced a literal that never came.
-            let subject = self.subject(What::Content { verb: Verb::Append, octets: 0 });
+            let subject = Subject { state: self.state, what: What::Content { verb: Verb::Append, octets: 0 } };
             fragment.tell(fragment.step(Side::Client, Kind::Data, subject), out);
         }
     }
@@ -217,7 +202,7 @@ impl Dialogue {
                 self.append_all_text(is_end, out);
                 self.append_over(out);
                 if !told {
-                    let subject = self.subject(What::Content { verb: Verb::Append, octets: 0 });
+                    let subject = Subject { state: self.state, what: What::Content { verb: Verb::Append, octets: 0 } };
                     fragment.tell(fragment.step(Side::Client, Kind::Data, subject), out);
                 }
             }

@@ -10,10 +10,10 @@ use super::fragmentizer::{Fragment, Framed};
 use super::lexer::{Announced, without_telnet};
 use super::queue::{Authentication, CommandId, OnCompletion};
 use super::state::{Dialogue, PendingLiteral};
-use super::{State, What, mailbox_name, parse, requested};
+use super::{State, Subject, What, mailbox_name, parse, requested};
 use crate::flow::{PacketRef, Side};
 use crate::limits::Limit;
-use crate::protocol::event::{Credential, Exposure, Kind, LoginOutcome, Sink, Step, StepId, Subject};
+use crate::protocol::event::{self, Credential, Exposure, Kind, LoginOutcome, Sink, Step, StepId};
 use crate::protocol::framing::Input;
 use crate::protocol::sasl::{Exchange, Mechanism, Round};
 
@@ -34,7 +34,7 @@ impl Dialogue {
                 None => return,
                 Some(Framed::Line { fragment, from, literal }) => self.client_line(fragment, from, literal, out),
                 Some(Framed::Octets(octets)) => self.append_octets(octets, out),
-                Some(Framed::End(stretch)) => self.append_end(stretch, true, out),
+                Some(Framed::End(span)) => self.append_end(span, true, out),
             }
         }
     }
@@ -119,7 +119,8 @@ impl Dialogue {
             self.tell_skipped(Side::Client, out);
             let what = What::Response(Round::Malformed(Mechanism::Other));
             let secrets = Vec::from_iter(Some(0..fragment.text.len()));
-            let step = fragment.step(Side::Client, Kind::Response, self.subject(what));
+            let subject = Subject { state: self.state, what };
+            let step = fragment.step(Side::Client, Kind::Response, subject);
             fragment.tell(Step { secrets, ..step }, out);
             return;
         }
@@ -134,7 +135,8 @@ impl Dialogue {
             return;
         }
         if from == 0 && done {
-            let step = fragment.step(Side::Client, Kind::Command, self.subject(What::Done));
+            let subject = Subject { state: self.state, what: What::Done };
+            let step = fragment.step(Side::Client, Kind::Command, subject);
             fragment.tell(Step { command: Some("DONE"), ..step }, out);
         } else if from == 0 && self.answers_a_challenge(&fragment.text) {
             self.response(&fragment, out);
@@ -161,7 +163,7 @@ impl Dialogue {
     fn unknown(&mut self, fragment: &Fragment<'_>, out: &mut dyn Sink) {
         let line = without_telnet(&fragment.text);
         let tag = line.split(|&byte| byte == b' ').find(|word| !word.is_empty());
-        let step = fragment.step(Side::Client, Kind::Unknown, Subject::Unknown);
+        let step = fragment.step(Side::Client, Kind::Unknown, event::Subject::Unknown);
         let step = fragment.tell(Step { tag, ..step }, out);
         if let Some(tag) = tag {
             self.ask(tag, Verb::Other, step, OnCompletion::Plain, out);
@@ -201,13 +203,16 @@ impl Dialogue {
             Verb::Authenticate if complete => parse::authenticate(text, command.arguments.start),
             _ => None,
         };
-        if let Some((mechanism, Some(initial))) = &authenticate {
-            // Whether it is a secret must be known before there is a step to begin the exchange with.
-            let sent = text.get(initial.clone()).unwrap_or_default();
-            if Exchange::new(mechanism, 0).response(sent).is_secret() {
-                secrets.push(initial.clone());
+        let exchange = authenticate.map(|(mechanism, initial)| {
+            let mut exchange = Exchange::new(mechanism);
+            if let Some((initial, sent)) =
+                initial.and_then(|initial| text.get(initial.clone()).map(|sent| (initial, sent)))
+                && exchange.response(sent).is_secret()
+            {
+                secrets.push(initial);
             }
-        }
+            exchange
+        });
         if command.verb == Verb::Id
             && !self.named
             && let Some(name) = parse::id_name(arguments)
@@ -218,7 +223,7 @@ impl Dialogue {
         // LOGOUT belongs to the state that it begins, though only its reply, or BYE, moves the session there.
         let state = if command.verb == Verb::Logout { State::Logout } else { self.state };
         let what = What::Command { verb: command.verb, uid: command.uid };
-        let step = fragment.step(Side::Client, Kind::Command, Subject::Imap(super::Subject { state, what }));
+        let step = fragment.step(Side::Client, Kind::Command, Subject { state, what });
         let step = fragment.tell(
             Step {
                 tag: command.tag,
@@ -230,11 +235,8 @@ impl Dialogue {
             out,
         );
         self.tell_held(Some(command.verb), out);
-        if let Some((mechanism, initial)) = authenticate {
-            let mut exchange = Exchange::new(mechanism, step);
-            if let Some(initial) = initial.and_then(|initial| text.get(initial)) {
-                exchange.response(initial);
-            }
+        if let Some(mut exchange) = exchange {
+            exchange.add_step(step);
             on_completion =
                 OnCompletion::Authenticate(Box::new(Authentication { exchange, owed: false, cancelled: false }));
         }
@@ -272,7 +274,7 @@ impl Dialogue {
         let round = login.exchange.response(&fragment.text);
         login.owed = false;
         let what = What::Response(round);
-        let step = fragment.step(Side::Client, Kind::Response, Subject::Imap(super::Subject { state, what }));
+        let step = fragment.step(Side::Client, Kind::Response, Subject { state, what });
         let whole = 0..fragment.text.len();
         let secrets = if round.is_secret() && !whole.is_empty() { vec![whole] } else { Vec::new() };
         let step = fragment.tell(Step { secrets, ..step }, out);

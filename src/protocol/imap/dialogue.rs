@@ -13,16 +13,16 @@ capture begins in the middle, or where the other end miscounted. Who is desynchr
 surely one; what lies before it is told as unknown.
 */
 
-use super::What;
 use super::command::{Verb, command};
 use super::fragmentizer::{Fragment, GapIn};
 use super::queue::{CommandId, OnCompletion, Pending};
 use super::reply::{Response, Status, response};
 use super::state::{Dialogue, Way};
+use super::{Subject, What};
 use crate::flow::{PacketRef, Side};
 use crate::limits::Limit;
 use crate::protocol::Upgrade;
-use crate::protocol::event::{Delivery, Kind, LoginOutcome, MessageOutcome, Sink, Step, StepId, Subject};
+use crate::protocol::event::{self, Delivery, Kind, LoginOutcome, MessageOutcome, Sink, Step, StepId};
 use crate::protocol::framing::Input;
 
 /// The reply that resolves a command.
@@ -53,10 +53,10 @@ impl Dialogue {
         if from == Side::Client {
             self.give_up_waiting(out);
         }
-        if let Some(stretch) = self.way(from).fragmentizer.flush_literal() {
+        if let Some(span) = self.way(from).fragmentizer.flush_literal() {
             match from {
-                Side::Client => self.append_end(stretch, false, out),
-                Side::Server => self.fetch_end(stretch, false, out),
+                Side::Client => self.append_end(span, false, out),
+                Side::Server => self.fetch_end(span, false, out),
             }
         }
         self.content_came(from, out);
@@ -111,7 +111,7 @@ impl Dialogue {
                     None => {
                         // Half an answer to a challenge may be half a password.
                         let secrets = self.login.map(|_| 0..text.len()).into_iter().collect();
-                        let step = fragment.step(from, Kind::Unknown, Subject::Unknown);
+                        let step = fragment.step(from, Kind::Unknown, event::Subject::Unknown);
                         fragment.tell(Step { secrets, ..step }, out);
                     }
                 }
@@ -125,7 +125,7 @@ impl Dialogue {
                     self.tagged(&fragment, tag, status, words, out)
                 }
                 _ => {
-                    fragment.tell(fragment.step(from, Kind::Unknown, Subject::Unknown), out);
+                    fragment.tell(fragment.step(from, Kind::Unknown, event::Subject::Unknown), out);
                     None
                 }
             },
@@ -145,7 +145,7 @@ impl Dialogue {
     /// Tells what `side` said that could not be understood.
     pub(super) fn tell_skipped(&mut self, side: Side, out: &mut dyn Sink) {
         if let Some(skipped) = self.way(side).skipped.take() {
-            skipped.tell(skipped.step(side, Kind::Unknown, Subject::Unknown), out);
+            skipped.tell(skipped.step(side, Kind::Unknown, event::Subject::Unknown), out);
         }
     }
 
@@ -158,14 +158,9 @@ impl Dialogue {
     /// Tells the `+` lines that were held back.
     pub(super) fn tell_held(&mut self, to: Option<Verb>, out: &mut dyn Sink) {
         for fragment in std::mem::take(&mut self.client.held) {
-            let subject = self.subject(What::Continuation { to });
+            let subject = Subject { state: self.state, what: What::Continuation { to } };
             fragment.tell(fragment.step(Side::Server, Kind::Continuation, subject), out);
         }
-    }
-
-    /// `what`, in the present state.
-    pub fn subject(&self, what: What) -> Subject {
-        Subject::Imap(super::Subject { state: self.state, what })
     }
 
     /// Remembers a command that was sent.
@@ -222,10 +217,10 @@ impl crate::protocol::Dialogue for Dialogue {
             Side::Client => self.append_missing(missing_octets, out),
             Side::Server => self.fetch_missing(missing_octets, out),
         }
-        if let Some(stretch) = end {
+        if let Some(span) = end {
             match from {
-                Side::Client => self.append_end(stretch, true, out),
-                Side::Server => self.fetch_end(stretch, true, out),
+                Side::Client => self.append_end(span, true, out),
+                Side::Server => self.fetch_end(span, true, out),
             }
         }
         if beyond > 0 {

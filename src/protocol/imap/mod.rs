@@ -37,8 +37,7 @@ mod state;
 #[cfg(test)]
 mod tests;
 
-pub use command::Verb;
-pub(super) use fragmentizer::Stretch;
+pub use command::{Stage, Verb};
 pub use mailboxes::readable_mailboxes;
 pub use reply::{Code, Status, Untagged};
 pub use state::Dialogue;

@@ -8,7 +8,7 @@ use super::parse;
 use super::queue::OnCompletion;
 use super::reply::{Code, Response, Status, Text, Untagged, response};
 use super::state::Dialogue;
-use super::{State, What};
+use super::{State, Subject, What};
 use crate::flow::Side;
 use crate::protocol::Upgrade;
 use crate::protocol::event::{Kind, Sink, Step};
@@ -28,7 +28,7 @@ impl Dialogue {
                     }
                 }
                 Framed::Octets(octets) => self.fetch_octets(octets, out),
-                Framed::End(stretch) => self.fetch_end(stretch, true, out),
+                Framed::End(span) => self.fetch_end(span, true, out),
             }
         }
     }
@@ -91,7 +91,7 @@ impl Dialogue {
                         (Untagged::Vanished, _) => self.server.partial_fetches.renumbered(),
                         _ => {}
                     }
-                    let subject = self.subject(What::Untagged(what));
+                    let subject = Subject { state: self.state, what: What::Untagged(what) };
                     fragment.tell(fragment.step(Side::Server, Kind::Untagged, subject), out);
                 }
             },
@@ -124,7 +124,7 @@ impl Dialogue {
             true => (Kind::Greeting, What::Greeting(status)),
             false => (Kind::Untagged, What::Untagged(Untagged::of_status(status, text.code))),
         };
-        fragment.tell(fragment.step(Side::Server, kind, self.subject(what)), out);
+        fragment.tell(fragment.step(Side::Server, kind, Subject { state: self.state, what }), out);
     }
 
     fn capabilities(&self, text: Text<'_>, out: &mut dyn Sink) {
@@ -151,8 +151,7 @@ impl Dialogue {
         let state = self.state;
         let waits = self.client.waiting.is_some();
         if !waits && let Some(login) = self.exchange() {
-            let what = What::Challenge(login.exchange.challenge(words));
-            let subject = crate::protocol::event::Subject::Imap(super::Subject { state, what });
+            let subject = Subject { state, what: What::Challenge(login.exchange.challenge(words)) };
             login.exchange.add_step(fragment.tell(fragment.step(Side::Server, Kind::Continuation, subject), out));
             login.owed = true;
             return;
@@ -163,7 +162,8 @@ impl Dialogue {
             _ => None,
         };
         self.client.asked = to.is_none() && !waits;
-        fragment.tell(fragment.step(Side::Server, Kind::Continuation, self.subject(What::Continuation { to })), out);
+        let subject = Subject { state, what: What::Continuation { to } };
+        fragment.tell(fragment.step(Side::Server, Kind::Continuation, subject), out);
         self.go_ahead(out);
     }
 
@@ -181,7 +181,7 @@ impl Dialogue {
         }
         let answered = self.queue.answered(tag);
         let to = answered.as_ref().map(|(_, command)| command.verb);
-        let subject = self.subject(What::Tagged { to, status, code: text.code });
+        let subject = Subject { state: self.state, what: What::Tagged { to, status, code: text.code } };
         let answers = answered.as_ref().map(|(_, command)| command.step);
         let step = fragment.step(Side::Server, Kind::Reply, subject);
         let step = fragment.tell(Step { tag: Some(tag), answers, ..step }, out);

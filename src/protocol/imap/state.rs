@@ -3,12 +3,13 @@
 
 use super::State;
 use super::fetch_items::{MsgAttScanner, Section};
-use super::fragmentizer::{Fragment, Fragmentizer, Stretch};
+use super::fragmentizer::{Fragment, Fragmentizer};
 use super::partial::{Body, PartialFetches};
 use super::queue::{CommandId, Queue};
 use super::reply::Status;
 use crate::flow::PacketRef;
 use crate::protocol::event::{MessageId, StepId};
+use crate::protocol::span::Span;
 
 /// An IMAP conversation, both directions.
 #[derive(Debug)]
@@ -134,7 +135,7 @@ pub(super) struct Append {
     /// The message whose content is coming.
     pub body: Option<AppendBody>,
     /// Where its content was, once all of it has come: its step waits for the line after it.
-    pub came: Option<Stretch>,
+    pub came: Option<Span>,
     /// The steps of its content.
     pub steps: Vec<StepId>,
     /// The reply, where it came while content was still coming.
@@ -151,6 +152,23 @@ pub(super) enum Form {
         /// Nothing but text so far.
         only_text: bool,
     },
+}
+
+impl Form {
+    /// By the words before a literal, from after the mailbox, or after the message before it.
+    pub fn of(words: &[u8]) -> Self {
+        const NAME: &[u8] = b"CATENATE (";
+        let upper = words.to_ascii_uppercase();
+        match memchr::memmem::find(&upper, NAME).and_then(|at| upper.get(at + NAME.len()..)) {
+            Some(first) => Self::Catenate { only_text: is_text(first) },
+            None => Self::Literal,
+        }
+    }
+}
+
+/// `text-literal = "TEXT" SP literal` (RFC 4469).
+pub(super) fn is_text(words: &[u8]) -> bool {
+    words.trim_ascii_start().get(..5).is_some_and(|word| word.eq_ignore_ascii_case(b"TEXT "))
 }
 
 /// A message whose content is coming.
@@ -175,6 +193,7 @@ pub(super) struct Decided {
 pub(super) struct Fetch {
     /// Absent where the response names its message by UID alone (RFC 9586).
     pub number: Option<u64>,
+    /// Reads its words.
     pub scanner: MsgAttScanner,
     /// The step of the command that asked for it.
     pub command: Option<StepId>,
@@ -195,5 +214,5 @@ pub(super) struct Coming {
     /// Its UID has been told with it.
     pub uid_told: bool,
     /// Where it was, once all of it has come: its step waits for the end of the response.
-    pub came: Option<Stretch>,
+    pub came: Option<Span>,
 }

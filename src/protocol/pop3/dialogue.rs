@@ -12,15 +12,14 @@ The state of a POP3 session (RFC 1939, section 3).
 What the client says is told in `client.rs`, what the server answers in `server.rs`.
 */
 
+use super::State;
 use super::content::Content;
 use super::maildrop::Maildrop;
 use super::multi_line::{Lines, MultiLineReply};
 use super::queue::Queue;
-use super::{State, Subject, What};
-use crate::capture::Time;
 use crate::flow::{PacketRef, Side};
-use crate::protocol::event::{self, Delivery, Kind, MessageOutcome, Packets, Sink, Step, StepId};
-use crate::protocol::framing::{Framer, Input, Line};
+use crate::protocol::event::{Delivery, MessageOutcome, Sink, Step, StepId};
+use crate::protocol::framing::{Framer, Input};
 use crate::protocol::{self, Upgrade};
 
 /// A POP3 session.
@@ -117,8 +116,7 @@ impl protocol::Dialogue for Dialogue {
             Side::Client => self.client_gap(missing, at, out),
             Side::Server => self.server_gap(missing, at, out),
         }
-        let said = Said { text: b"", bytes: missing, packets: Packets::one(at.packet), time: at.time };
-        out.step(said.step(from, Kind::Gap, event::Subject::Gap(missing)));
+        out.step(Step::gap(from, missing, at));
         self.upgrade.take()
     }
 
@@ -140,31 +138,4 @@ impl protocol::Dialogue for Dialogue {
         self.queue.resolve(out);
         self.upgrade.take()
     }
-}
-
-/// What a step is made of.
-pub(super) struct Said<'a> {
-    pub text: &'a [u8],
-    pub bytes: u64,
-    pub packets: Packets,
-    pub time: Time,
-}
-
-impl<'a> Said<'a> {
-    pub fn line(line: &'a Line<'_>) -> Self {
-        Self { text: &line.bytes, bytes: line.wire_len, packets: line.packets.clone(), time: line.time }
-    }
-
-    pub fn lines(lines: &'a Lines) -> Self {
-        Self { text: &lines.text, bytes: lines.bytes, packets: lines.packets.clone(), time: lines.time }
-    }
-
-    pub fn step(self, from: Side, kind: Kind, subject: event::Subject) -> Step<'a> {
-        Step { text: self.text, ..Step::of(from, kind, subject, self.time, self.packets, self.bytes) }
-    }
-}
-
-/// A step's subject.
-pub(super) fn subject(state: State, what: What) -> event::Subject {
-    event::Subject::Pop3(Subject { state, what })
 }

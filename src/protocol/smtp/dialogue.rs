@@ -22,14 +22,15 @@ have swapped roles.
 */
 
 use super::command::Command;
-use super::content::{Content, OpenMessage};
 use super::deferred::{Deferred, DeferredInput};
-use super::queue::{Question, Queue};
+use super::question::Question;
+use super::queue::Queue;
 use super::reply::Replies;
-use super::state::{AfterGap, AwaitedReply, Awaiting, ClientInput, LineContext, Opening};
+use super::state::{
+    AfterGap, AwaitedReply, Awaiting, ClientInput, Content, LineContext, OpenMessage, Opening, Xexch50Octets,
+};
 use super::transaction::Transaction;
 use super::turn::Roles;
-use super::xexch50::Xexch50Octets;
 use crate::flow::{PacketRef, Side};
 use crate::limits::Limit;
 use crate::protocol::event::{Sink, Step, StepId};

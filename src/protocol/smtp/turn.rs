@@ -5,7 +5,6 @@ same connection.
 From there on everything is read with the sides exchanged, and told as said by the side that said it.
 */
 
-use super::dialogue::Dialogue;
 use crate::flow::Side;
 use crate::protocol::event::{Sink, Step, StepId, forward};
 
@@ -25,19 +24,6 @@ impl Roles {
             Self::AsConnected => read(from, out),
             Self::Swapped => read(from.other(), &mut Turned(out)),
         }
-    }
-}
-
-impl Dialogue {
-    /// The server has agreed to swap roles. What either has begun to say is said in its old part.
-    pub(super) fn turn(&mut self, out: &mut dyn Sink) {
-        let roles = match self.roles {
-            Roles::AsConnected => Roles::Swapped,
-            Roles::Swapped => Roles::AsConnected,
-        };
-        self.finish(out);
-        let upgrade = self.take_upgrade();
-        *self = Self { roles, begun: true, upgrade, ..Self::new(self.flavour) };
     }
 }
 

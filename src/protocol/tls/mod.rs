@@ -17,10 +17,11 @@ mod record;
 #[cfg(test)]
 mod tests;
 
-use super::event::{self, Channel, Kind, Packets, Sink, Step, TlsFact};
+use super::event::{Channel, Kind, Sink, Step, TlsFact};
 use super::framing::Input;
+use super::span::Span;
 use crate::flow::{PacketRef, Side};
-use record::{ALERT, CHANGE_CIPHER_SPEC, Folded, HANDSHAKE, Piece, SSL2, Stream, Tally};
+use record::{ALERT, CHANGE_CIPHER_SPEC, HANDSHAKE, Piece, SSL2, Stream};
 
 /// What a step of a TLS connection is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,7 +77,7 @@ pub struct Observer {
     /// What is folded into one step and not told yet.
     run: Option<Run>,
     /// What was encrypted, the direction that began first.
-    encrypted: Vec<(Side, Folded)>,
+    encrypted: Vec<(Side, Span)>,
 }
 
 /// Messages of one side that are folded into one step.
@@ -84,7 +85,7 @@ pub struct Observer {
 struct Run {
     from: Side,
     subject: Subject,
-    folded: Folded,
+    span: Span,
     text: Vec<u8>,
 }
 
@@ -132,8 +133,7 @@ impl Observer {
         self.half_read(from, out);
         self.flush(out);
         self.stream(from).gap(missing);
-        let tally = Tally { packets: Packets::one(at.packet), bytes: missing, time: at.time };
-        tell(from, Kind::Gap, event::Subject::Gap(missing), tally, b"", out);
+        out.step(Step { channel: Channel::Tls, ..Step::gap(from, missing, at) });
     }
 
     /// The connection is over: what has not been told yet is told.
@@ -142,8 +142,8 @@ impl Observer {
         self.half_read(client, out);
         self.half_read(client.other(), out);
         self.flush(out);
-        for (from, folded) in std::mem::take(&mut self.encrypted) {
-            tell(from, Kind::Tls, event::Subject::Tls(Subject::Encrypted), folded.tally(), b"", out);
+        for (from, span) in std::mem::take(&mut self.encrypted) {
+            out.step(step(from, Subject::Encrypted, span));
         }
     }
 
@@ -172,7 +172,7 @@ impl Observer {
                 }
             }
             _ => {
-                stream.tally.add(bytes.len(), at);
+                stream.span.add(bytes.len() as u64, at);
                 match kind {
                     HANDSHAKE if !stream.ciphered => self.fold(from, Subject::Handshake, b"", out),
                     SSL2 if stream.is_between_records() => self.tell(from, Subject::ClientHello, out),
@@ -246,7 +246,7 @@ impl Observer {
 
     fn not_records(&mut self, from: Side, text: bool, bytes: &[u8], at: PacketRef, out: &mut dyn Sink) {
         let stream = self.stream(from);
-        stream.tally.add(bytes.len(), at);
+        stream.span.add(bytes.len() as u64, at);
         if text {
             let header = stream.take_not_a_header();
             self.fold(from, Subject::NotTls, &header, out);
@@ -258,13 +258,13 @@ impl Observer {
 
     /// What was read of `from` was encrypted.
     fn encrypted(&mut self, from: Side) {
-        let tally = std::mem::take(&mut self.stream(from).tally);
+        let span = std::mem::take(&mut self.stream(from).span);
         match self.encrypted.iter_mut().find(|(side, _)| *side == from) {
-            Some((_, folded)) => folded.add(&tally),
+            Some((_, all)) => all.join_ends(&span),
             None => {
-                let mut folded = Folded::default();
-                folded.add(&tally);
-                self.encrypted.push((from, folded));
+                let mut all = Span::default();
+                all.join_ends(&span);
+                self.encrypted.push((from, all));
             }
         }
     }
@@ -274,9 +274,9 @@ impl Observer {
         if self.run.as_ref().is_some_and(|run| run.from != from || run.subject != subject) {
             self.flush(out);
         }
-        let tally = std::mem::take(&mut self.stream(from).tally);
-        let run = self.run.get_or_insert_with(|| Run { from, subject, folded: Folded::default(), text: Vec::new() });
-        run.folded.add(&tally);
+        let span = std::mem::take(&mut self.stream(from).span);
+        let run = self.run.get_or_insert_with(|| Run { from, subject, span: Span::default(), text: Vec::new() });
+        run.span.join_ends(&span);
         let room = TEXT_BYTES.saturating_sub(run.text.len());
         run.text.extend(text.iter().take(room));
     }
@@ -284,21 +284,21 @@ impl Observer {
     /// What was read of `from` is a step of its own.
     fn tell(&mut self, from: Side, subject: Subject, out: &mut dyn Sink) {
         self.flush(out);
-        let tally = std::mem::take(&mut self.stream(from).tally);
-        tell(from, Kind::Tls, event::Subject::Tls(subject), tally, b"", out);
+        let span = std::mem::take(&mut self.stream(from).span);
+        out.step(step(from, subject, span));
     }
 
     /// Tells what was folded.
     fn flush(&mut self, out: &mut dyn Sink) {
-        if let Some(Run { from, subject, folded, text }) = self.run.take() {
-            tell(from, Kind::Tls, event::Subject::Tls(subject), folded.tally(), text.trim_ascii_end(), out);
+        if let Some(Run { from, subject, span, text }) = self.run.take() {
+            out.step(Step { text: text.trim_ascii_end(), ..step(from, subject, span) });
         }
     }
 
     /// What is half-read of `from` will not come to its end.
     fn half_read(&mut self, from: Side, out: &mut dyn Sink) {
         let stream = self.stream(from);
-        if stream.tally.bytes == 0 {
+        if stream.span.bytes == 0 {
             return;
         }
         if stream.is_encrypted() {
@@ -318,7 +318,7 @@ fn introduce(hello: &handshake::ClientHello<'_>, out: &mut dyn Sink) {
     out.tls(TlsFact::Ja4(ja4::ja4(hello)));
 }
 
-fn tell(from: Side, kind: Kind, subject: event::Subject, tally: Tally, text: &[u8], out: &mut dyn Sink) {
-    let step = Step::of(from, kind, subject, tally.time, tally.packets, tally.bytes);
-    out.step(Step { text, channel: Channel::Tls, ..step });
+/// A step that crossed inside TLS, or is of TLS itself.
+fn step(from: Side, subject: Subject, span: Span) -> Step<'static> {
+    Step { channel: Channel::Tls, ..Step::of(from, Kind::Tls, subject, span) }
 }

@@ -1,7 +1,8 @@
 //! What IMAP steps do.
 
 use crate::protocol::imap::{Code, Verb};
-use crate::session::purpose::imap::{Command, Data, GoAhead, Greeting, Notice};
+use crate::verdict::purpose::imap::{Command, Data, GoAhead, Greeting, Notice};
+use crate::view::locale::verb::{Sentences, row};
 
 pub fn greeting(greeting: Greeting) -> &'static str {
     match greeting {
@@ -12,192 +13,269 @@ pub fn greeting(greeting: Greeting) -> &'static str {
     }
 }
 
-pub fn command(command: Command) -> &'static str {
+/// A verb is one row: what the command asks for, what a tagged OK to it means, and what a tagged NO.
+pub fn verb(command: Command) -> Sentences {
     match (command.verb, command.uid) {
-        (Verb::Capability, _) => "Asks what the server is capable of",
-        (Verb::Noop, _) => "Does nothing but ask for news, and keeps the connection alive",
-        (Verb::Logout, _) => "Ends the session",
-        (Verb::StartTls, _) => "Asks to encrypt the connection with TLS from here on",
-        (Verb::Authenticate, _) => "Begins to log in, with the mechanism named",
-        (Verb::Login, _) => "Logs in with user name and password, readable by anyone on the way",
-        (Verb::Select, _) => "Opens a mailbox for reading and writing",
-        (Verb::Examine, _) => "Opens a mailbox for reading only",
-        (Verb::Create, _) => "Creates a mailbox",
-        (Verb::Delete, _) => "Deletes a mailbox",
-        (Verb::Rename, _) => "Renames a mailbox",
-        (Verb::Subscribe, _) => "Adds a mailbox to the list of those that the user follows",
-        (Verb::Unsubscribe, _) => "Takes a mailbox off the list of those that the user follows",
-        (Verb::List, _) => "Asks which mailboxes there are",
-        (Verb::Lsub, _) => "Asks which mailboxes the user follows",
-        (Verb::Status, _) => "Asks how many messages a mailbox holds, without opening it",
-        (Verb::Append, _) => "Announces a message to be stored in a mailbox",
-        (Verb::Check, _) => "Asks the server to save the state of the mailbox",
-        (Verb::Close, _) => "Deletes the messages marked and closes the mailbox",
-        (Verb::Unselect, _) => "Closes the mailbox and deletes nothing",
-        (Verb::Expunge, false) => "Deletes for good the messages that are marked deleted",
-        (Verb::Expunge, true) => "Deletes for good those messages marked deleted that have these UIDs",
-        (Verb::Search, false) => "Searches the mailbox for messages, and asks for their numbers",
-        (Verb::Search, true) => "Searches the mailbox for messages, and asks for their UIDs",
-        (Verb::Fetch, false) => "Asks for data of messages, by number: flags, header, structure or content",
-        (Verb::Fetch, true) => "Asks for data of messages, by UID: flags, header, structure or content",
-        (Verb::Store, false) => "Changes the flags of messages, by number: read, answered, deleted, ...",
-        (Verb::Store, true) => "Changes the flags of messages, by UID: read, answered, deleted, ...",
-        (Verb::Copy, false) => "Copies messages, by number, to another mailbox",
-        (Verb::Copy, true) => "Copies messages, by UID, to another mailbox",
-        (Verb::Move, false) => "Moves messages, by number, to another mailbox",
-        (Verb::Move, true) => "Moves messages, by UID, to another mailbox",
-        (Verb::Sort, false) => "Asks for the numbers of messages in sorted order",
-        (Verb::Sort, true) => "Asks for the UIDs of messages in sorted order",
-        (Verb::Thread, false) => "Asks for the conversations in the mailbox, by message number",
-        (Verb::Thread, true) => "Asks for the conversations in the mailbox, by UID",
-        (Verb::Idle, _) => "Waits for the server to tell what changes, until DONE",
-        (Verb::Namespace, _) => "Asks under which names personal and shared mailboxes are found",
-        (Verb::Id, _) => "Client and server tell each other name and version of their programs",
-        (Verb::Enable, _) => "Turns on extensions of the protocol",
-        (Verb::Compress, _) => "Asks to compress the connection from here on",
-        (Verb::Quota, _) => "Asks for or sets the limit of storage",
-        (Verb::Acl, _) => "Asks for or changes who may do what in a mailbox",
-        (Verb::Metadata, _) => "Asks for or sets notes on a mailbox or on the server",
-        (Verb::Notify, _) => "Tells the server which changes it should report",
-        (Verb::Replace, _) => "Announces a message that is to take the place of another",
-        (Verb::Language, _) => "Asks for, or chooses, the language of the server's texts",
-        (Verb::Comparator, _) => "Asks for, or chooses, the way in which text is compared",
-        (Verb::Url, _) => "Asks for, uses or revokes URLs that give access to a message",
-        (Verb::Convert, _) => "Asks for parts of messages converted to another format",
-        (Verb::CancelUpdate, _) => "Asks the server to keep search results up to date no more",
-        (Verb::Unauthenticate, _) => "Gives up the log-in, and keeps the connection",
-        (Verb::ProxyAuth, _) => "Asks, as an administrator, to act as another user",
-        (Verb::Push, _) => "Asks to be told of new messages by Apple's notification service",
-        (Verb::JmapAccess, _) => "Asks where the same mailboxes are reached by JMAP",
-        (Verb::Other, _) => "A command that IMAP does not define",
-    }
-}
-
-/// A tagged OK.
-pub fn ok(command: Command) -> &'static str {
-    match (command.verb, command.uid) {
-        (Verb::Capability, _) => "The list of capabilities is complete",
-        (Verb::Noop, _) => "The server is there, and has told all news",
-        (Verb::Logout, _) => "The session is over",
-        (Verb::StartTls, _) => "The server is ready: the TLS handshake comes next",
-        (Verb::Authenticate, _) => "The log-in has succeeded",
-        (Verb::Login, _) => "The log-in with user name and password has succeeded",
-        (Verb::Select, _) => "The mailbox is open for reading and writing",
-        (Verb::Examine, _) => "The mailbox is open for reading only",
-        (Verb::Create, _) => "The mailbox was created",
-        (Verb::Delete, _) => "The mailbox was deleted",
-        (Verb::Rename, _) => "The mailbox was renamed",
-        (Verb::Subscribe, _) => "The user follows the mailbox",
-        (Verb::Unsubscribe, _) => "The user follows the mailbox no more",
-        (Verb::List, _) => "The list of mailboxes is complete",
-        (Verb::Lsub, _) => "The list of followed mailboxes is complete",
-        (Verb::Status, _) => "The state of the mailbox has been told",
-        (Verb::Append, _) => "The message was stored in the mailbox",
-        (Verb::Check, _) => "The state of the mailbox was saved",
-        (Verb::Close, _) => "The mailbox was closed; if it was open for writing, the messages marked were deleted",
-        (Verb::Unselect, _) => "The mailbox was closed, and nothing was deleted",
-        (Verb::Expunge, false) => "The messages marked were deleted for good",
-        (Verb::Expunge, true) => "Those messages marked that have these UIDs were deleted for good",
-        (Verb::Search, false) => "The search is complete",
-        (Verb::Search, true) => "The search by UID is complete",
-        (Verb::Fetch, false) => "All the data asked for has been sent",
-        (Verb::Fetch, true) => "All the data asked for by UID has been sent",
-        (Verb::Store, false) => "The flags were changed",
-        (Verb::Store, true) => "The flags of the messages with these UIDs were changed",
-        (Verb::Copy, false) => "The messages were copied",
-        (Verb::Copy, true) => "The messages with these UIDs were copied",
-        (Verb::Move, false) => "The messages were moved",
-        (Verb::Move, true) => "The messages with these UIDs were moved",
-        (Verb::Sort, false) => "The sorted list is complete",
-        (Verb::Sort, true) => "The sorted list of UIDs is complete",
-        (Verb::Thread, false) => "The list of conversations is complete",
-        (Verb::Thread, true) => "The list of conversations, by UID, is complete",
-        (Verb::Idle, _) => "The server has stopped reporting changes",
-        (Verb::Namespace, _) => "The namespaces have been told",
-        (Verb::Id, _) => "Name and version have been exchanged",
-        (Verb::Enable, _) => "The extensions known to the server are on",
-        (Verb::Compress, _) => "The connection is compressed from here on",
-        (Verb::Quota, _) => "The limit of storage has been told or set",
-        (Verb::Acl, _) => "The rights have been told or changed",
-        (Verb::Metadata, _) => "The notes have been told or set",
-        (Verb::Notify, _) => "The server will report those changes",
-        (Verb::Replace, _) => "The message was stored in the place of the other",
-        (Verb::Language, _) => "The language has been told or chosen",
-        (Verb::Comparator, _) => "The way of comparing text has been told or chosen",
-        (Verb::Url, _) => "The URLs have been dealt with",
-        (Verb::Convert, _) => "The converted parts have been sent",
-        (Verb::CancelUpdate, _) => "The search results are no longer kept up to date",
-        (Verb::Unauthenticate, _) => "The client is logged in no more",
-        (Verb::ProxyAuth, _) => "The client acts as the user named",
-        (Verb::Push, _) => "New messages will be told by the notification service",
-        (Verb::JmapAccess, _) => "The address for JMAP has been told",
-        (Verb::Other, _) => "The command was carried out",
-    }
-}
-
-/// A tagged NO.
-pub fn no(command: Command) -> &'static str {
-    match (command.verb, command.uid) {
-        (Verb::Capability, _) => "The server does not tell its capabilities",
-        (Verb::Noop, _) => "NOOP failed",
-        (Verb::Logout, _) => "The server does not end the session",
-        (Verb::StartTls, _) => "The server refuses to use TLS",
-        (Verb::Authenticate, _) => {
-            "The log-in by this mechanism is refused|wrong name or password, a cancelled exchange, or no such mechanism"
+        (Verb::Capability, _) => row(
+            "Asks what the server is capable of",
+            "The list of capabilities is complete",
+            "The server does not tell its capabilities",
+        ),
+        (Verb::Noop, _) => row(
+            "Does nothing but ask for news, and keeps the connection alive",
+            "The server is there, and has told all news",
+            "NOOP failed",
+        ),
+        (Verb::Logout, _) => row("Ends the session", "The session is over", "The server does not end the session"),
+        (Verb::StartTls, _) => row(
+            "Asks to encrypt the connection with TLS from here on",
+            "The server is ready: the TLS handshake comes next",
+            "The server refuses to use TLS",
+        ),
+        (Verb::Authenticate, _) => row(
+            "Begins to log in, with the mechanism named",
+            "The log-in has succeeded",
+            "The log-in by this mechanism is refused|wrong name or password, a cancelled exchange, or no such mechanism",
+        ),
+        (Verb::Login, _) => row(
+            "Logs in with user name and password, readable by anyone on the way",
+            "The log-in with user name and password has succeeded",
+            "The log-in is refused|user name or password are wrong",
+        ),
+        (Verb::Select, _) => row(
+            "Opens a mailbox for reading and writing",
+            "The mailbox is open for reading and writing",
+            "The mailbox cannot be opened|it does not exist, or is not accessible",
+        ),
+        (Verb::Examine, _) => row(
+            "Opens a mailbox for reading only",
+            "The mailbox is open for reading only",
+            "The mailbox cannot be opened for reading|it does not exist, or is not accessible",
+        ),
+        (Verb::Create, _) => row("Creates a mailbox", "The mailbox was created", "The mailbox cannot be created"),
+        (Verb::Delete, _) => row("Deletes a mailbox", "The mailbox was deleted", "The mailbox cannot be deleted"),
+        (Verb::Rename, _) => row("Renames a mailbox", "The mailbox was renamed", "The mailbox cannot be renamed"),
+        (Verb::Subscribe, _) => row(
+            "Adds a mailbox to the list of those that the user follows",
+            "The user follows the mailbox",
+            "The mailbox cannot be followed",
+        ),
+        (Verb::Unsubscribe, _) => row(
+            "Takes a mailbox off the list of those that the user follows",
+            "The user follows the mailbox no more",
+            "The mailbox cannot be taken off the list of those followed",
+        ),
+        (Verb::List, _) => {
+            row("Asks which mailboxes there are", "The list of mailboxes is complete", "The mailboxes cannot be listed")
         }
-        (Verb::Login, _) => "The log-in is refused|user name or password are wrong",
-        (Verb::Select, _) => "The mailbox cannot be opened|it does not exist, or is not accessible",
-        (Verb::Examine, _) => "The mailbox cannot be opened for reading|it does not exist, or is not accessible",
-        (Verb::Create, _) => "The mailbox cannot be created",
-        (Verb::Delete, _) => "The mailbox cannot be deleted",
-        (Verb::Rename, _) => "The mailbox cannot be renamed",
-        (Verb::Subscribe, _) => "The mailbox cannot be followed",
-        (Verb::Unsubscribe, _) => "The mailbox cannot be taken off the list of those followed",
-        (Verb::List, _) => "The mailboxes cannot be listed",
-        (Verb::Lsub, _) => "The followed mailboxes cannot be listed",
-        (Verb::Status, _) => "The state of the mailbox cannot be told",
-        (Verb::Append, _) => "The message was not stored|no such mailbox, no room, or not allowed",
-        (Verb::Check, _) => "The state of the mailbox cannot be saved",
-        (Verb::Close, _) => "The mailbox cannot be closed",
-        (Verb::Unselect, _) => "The mailbox cannot be closed without deleting",
-        (Verb::Expunge, false) => "The messages marked cannot be deleted",
-        (Verb::Expunge, true) => "The messages with these UIDs cannot be deleted",
-        (Verb::Search, false) => "The search failed|the server does not know the character set or a criterion",
-        (Verb::Search, true) => "The search by UID failed|the server does not know the character set or a criterion",
-        (Verb::Fetch, false) => "The data asked for cannot be fetched",
-        (Verb::Fetch, true) => "The data asked for by UID cannot be fetched",
-        (Verb::Store, false) => "The flags cannot be changed",
-        (Verb::Store, true) => "The flags of the messages with these UIDs cannot be changed",
-        (Verb::Copy, false) => "The messages cannot be copied|no such mailbox, no room, or not allowed",
-        (Verb::Copy, true) => "The messages with these UIDs cannot be copied|no such mailbox, no room, or not allowed",
-        (Verb::Move, false) => "The messages cannot be moved|no such mailbox, no room, or not allowed",
-        (Verb::Move, true) => "The messages with these UIDs cannot be moved|no such mailbox, no room, or not allowed",
-        (Verb::Sort, false) => "The messages cannot be sorted",
-        (Verb::Sort, true) => "The messages cannot be sorted by UID",
-        (Verb::Thread, false) => "The conversations cannot be told",
-        (Verb::Thread, true) => "The conversations cannot be told by UID",
-        (Verb::Idle, _) => "The server does not report changes now",
-        (Verb::Namespace, _) => "The namespaces cannot be told",
-        (Verb::Id, _) => "The server does not tell its name and version",
-        (Verb::Enable, _) => "The extensions cannot be turned on",
-        (Verb::Compress, _) => "The server does not compress the connection",
-        (Verb::Quota, _) => "The limit of storage cannot be told or set",
-        (Verb::Acl, _) => "The rights cannot be told or changed",
-        (Verb::Metadata, _) => "The notes cannot be told or set",
-        (Verb::Notify, _) => "The server will not report those changes",
-        (Verb::Replace, _) => {
-            "The message was not stored, and the other stays|no such mailbox, no room, or not allowed"
+        (Verb::Lsub, _) => row(
+            "Asks which mailboxes the user follows",
+            "The list of followed mailboxes is complete",
+            "The followed mailboxes cannot be listed",
+        ),
+        (Verb::Status, _) => row(
+            "Asks how many messages a mailbox holds, without opening it",
+            "The state of the mailbox has been told",
+            "The state of the mailbox cannot be told",
+        ),
+        (Verb::Append, _) => row(
+            "Announces a message to be stored in a mailbox",
+            "The message was stored in the mailbox",
+            "The message was not stored|no such mailbox, no room, or not allowed",
+        ),
+        (Verb::Check, _) => row(
+            "Asks the server to save the state of the mailbox",
+            "The state of the mailbox was saved",
+            "The state of the mailbox cannot be saved",
+        ),
+        (Verb::Close, _) => row(
+            "Deletes the messages marked and closes the mailbox",
+            "The mailbox was closed; if it was open for writing, the messages marked were deleted",
+            "The mailbox cannot be closed",
+        ),
+        (Verb::Unselect, _) => row(
+            "Closes the mailbox and deletes nothing",
+            "The mailbox was closed, and nothing was deleted",
+            "The mailbox cannot be closed without deleting",
+        ),
+        (Verb::Expunge, false) => row(
+            "Deletes for good the messages that are marked deleted",
+            "The messages marked were deleted for good",
+            "The messages marked cannot be deleted",
+        ),
+        (Verb::Expunge, true) => row(
+            "Deletes for good those messages marked deleted that have these UIDs",
+            "Those messages marked that have these UIDs were deleted for good",
+            "The messages with these UIDs cannot be deleted",
+        ),
+        (Verb::Search, false) => row(
+            "Searches the mailbox for messages, and asks for their numbers",
+            "The search is complete",
+            "The search failed|the server does not know the character set or a criterion",
+        ),
+        (Verb::Search, true) => row(
+            "Searches the mailbox for messages, and asks for their UIDs",
+            "The search by UID is complete",
+            "The search by UID failed|the server does not know the character set or a criterion",
+        ),
+        (Verb::Fetch, false) => row(
+            "Asks for data of messages, by number: flags, header, structure or content",
+            "All the data asked for has been sent",
+            "The data asked for cannot be fetched",
+        ),
+        (Verb::Fetch, true) => row(
+            "Asks for data of messages, by UID: flags, header, structure or content",
+            "All the data asked for by UID has been sent",
+            "The data asked for by UID cannot be fetched",
+        ),
+        (Verb::Store, false) => row(
+            "Changes the flags of messages, by number: read, answered, deleted, ...",
+            "The flags were changed",
+            "The flags cannot be changed",
+        ),
+        (Verb::Store, true) => row(
+            "Changes the flags of messages, by UID: read, answered, deleted, ...",
+            "The flags of the messages with these UIDs were changed",
+            "The flags of the messages with these UIDs cannot be changed",
+        ),
+        (Verb::Copy, false) => row(
+            "Copies messages, by number, to another mailbox",
+            "The messages were copied",
+            "The messages cannot be copied|no such mailbox, no room, or not allowed",
+        ),
+        (Verb::Copy, true) => row(
+            "Copies messages, by UID, to another mailbox",
+            "The messages with these UIDs were copied",
+            "The messages with these UIDs cannot be copied|no such mailbox, no room, or not allowed",
+        ),
+        (Verb::Move, false) => row(
+            "Moves messages, by number, to another mailbox",
+            "The messages were moved",
+            "The messages cannot be moved|no such mailbox, no room, or not allowed",
+        ),
+        (Verb::Move, true) => row(
+            "Moves messages, by UID, to another mailbox",
+            "The messages with these UIDs were moved",
+            "The messages with these UIDs cannot be moved|no such mailbox, no room, or not allowed",
+        ),
+        (Verb::Sort, false) => row(
+            "Asks for the numbers of messages in sorted order",
+            "The sorted list is complete",
+            "The messages cannot be sorted",
+        ),
+        (Verb::Sort, true) => row(
+            "Asks for the UIDs of messages in sorted order",
+            "The sorted list of UIDs is complete",
+            "The messages cannot be sorted by UID",
+        ),
+        (Verb::Thread, false) => row(
+            "Asks for the conversations in the mailbox, by message number",
+            "The list of conversations is complete",
+            "The conversations cannot be told",
+        ),
+        (Verb::Thread, true) => row(
+            "Asks for the conversations in the mailbox, by UID",
+            "The list of conversations, by UID, is complete",
+            "The conversations cannot be told by UID",
+        ),
+        (Verb::Idle, _) => row(
+            "Waits for the server to tell what changes, until DONE",
+            "The server has stopped reporting changes",
+            "The server does not report changes now",
+        ),
+        (Verb::Namespace, _) => row(
+            "Asks under which names personal and shared mailboxes are found",
+            "The namespaces have been told",
+            "The namespaces cannot be told",
+        ),
+        (Verb::Id, _) => row(
+            "Client and server tell each other name and version of their programs",
+            "Name and version have been exchanged",
+            "The server does not tell its name and version",
+        ),
+        (Verb::Enable, _) => row(
+            "Turns on extensions of the protocol",
+            "The extensions known to the server are on",
+            "The extensions cannot be turned on",
+        ),
+        (Verb::Compress, _) => row(
+            "Asks to compress the connection from here on",
+            "The connection is compressed from here on",
+            "The server does not compress the connection",
+        ),
+        (Verb::Quota, _) => row(
+            "Asks for or sets the limit of storage",
+            "The limit of storage has been told or set",
+            "The limit of storage cannot be told or set",
+        ),
+        (Verb::Acl, _) => row(
+            "Asks for or changes who may do what in a mailbox",
+            "The rights have been told or changed",
+            "The rights cannot be told or changed",
+        ),
+        (Verb::Metadata, _) => row(
+            "Asks for or sets notes on a mailbox or on the server",
+            "The notes have been told or set",
+            "The notes cannot be told or set",
+        ),
+        (Verb::Notify, _) => row(
+            "Tells the server which changes it should report",
+            "The server will report those changes",
+            "The server will not report those changes",
+        ),
+        (Verb::Replace, _) => row(
+            "Announces a message that is to take the place of another",
+            "The message was stored in the place of the other",
+            "The message was not stored, and the other stays|no such mailbox, no room, or not allowed",
+        ),
+        (Verb::Language, _) => row(
+            "Asks for, or chooses, the language of the server's texts",
+            "The language has been told or chosen",
+            "The language is not supported",
+        ),
+        (Verb::Comparator, _) => row(
+            "Asks for, or chooses, the way in which text is compared",
+            "The way of comparing text has been told or chosen",
+            "The way of comparing text is not supported",
+        ),
+        (Verb::Url, _) => row(
+            "Asks for, uses or revokes URLs that give access to a message",
+            "The URLs have been dealt with",
+            "The URLs cannot be dealt with",
+        ),
+        (Verb::Convert, _) => row(
+            "Asks for parts of messages converted to another format",
+            "The converted parts have been sent",
+            "The parts cannot be converted",
+        ),
+        (Verb::CancelUpdate, _) => row(
+            "Asks the server to keep search results up to date no more",
+            "The search results are no longer kept up to date",
+            "The updates cannot be cancelled",
+        ),
+        (Verb::Unauthenticate, _) => row(
+            "Gives up the log-in, and keeps the connection",
+            "The client is logged in no more",
+            "The log-in cannot be given up",
+        ),
+        (Verb::ProxyAuth, _) => row(
+            "Asks, as an administrator, to act as another user",
+            "The client acts as the user named",
+            "The client may not act as the user named",
+        ),
+        (Verb::Push, _) => row(
+            "Asks to be told of new messages by Apple's notification service",
+            "New messages will be told by the notification service",
+            "New messages will not be told by the notification service",
+        ),
+        (Verb::JmapAccess, _) => row(
+            "Asks where the same mailboxes are reached by JMAP",
+            "The address for JMAP has been told",
+            "The address for JMAP cannot be told",
+        ),
+        (Verb::Other, _) => {
+            row("A command that IMAP does not define", "The command was carried out", "The command failed")
         }
-        (Verb::Language, _) => "The language is not supported",
-        (Verb::Comparator, _) => "The way of comparing text is not supported",
-        (Verb::Url, _) => "The URLs cannot be dealt with",
-        (Verb::Convert, _) => "The parts cannot be converted",
-        (Verb::CancelUpdate, _) => "The updates cannot be cancelled",
-        (Verb::Unauthenticate, _) => "The log-in cannot be given up",
-        (Verb::ProxyAuth, _) => "The client may not act as the user named",
-        (Verb::Push, _) => "New messages will not be told by the notification service",
-        (Verb::JmapAccess, _) => "The address for JMAP cannot be told",
-        (Verb::Other, _) => "The command failed",
     }
 }
 

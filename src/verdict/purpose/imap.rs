@@ -1,8 +1,9 @@
 //! What IMAP steps do (RFC 3501, 9051, and the extensions that clients use).
 
 use super::{Purpose, enumerated};
+use crate::protocol::event;
 use crate::protocol::imap::{Code, State, Status, Subject, Untagged, Verb, What};
-use crate::session::model::Phase;
+use crate::session::model::Step;
 
 /// What an IMAP step does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,18 +73,7 @@ pub struct Command {
 impl Command {
     /// The command of `verb`, with or without UID, which before some verbs says nothing.
     pub fn new(verb: Verb, uid: bool) -> Self {
-        let told_apart = matches!(
-            verb,
-            Verb::Expunge
-                | Verb::Search
-                | Verb::Fetch
-                | Verb::Store
-                | Verb::Copy
-                | Verb::Move
-                | Verb::Sort
-                | Verb::Thread
-        );
-        Self { verb, uid: uid && told_apart }
+        Self { verb, uid: uid && verb.is_by_uid() }
     }
 
     /// All there are.
@@ -208,12 +198,9 @@ enumerated! {
     }
 }
 
-/// What an IMAP step does. `asked` is the purpose of the step that it answers, or belongs to.
-pub fn of(subject: &Subject, asked: Option<&Purpose>) -> Purpose {
-    let asked = match asked {
-        Some(Purpose::Imap(Imap::Command(command))) => Some(*command),
-        _ => None,
-    };
+/// What an IMAP step does. `answered` is the step that it answers, or belongs to.
+pub fn of(subject: &Subject, answered: Option<&Step>) -> Purpose {
+    let asked = answered.and_then(asked);
     Purpose::Imap(match &subject.what {
         What::Greeting(status) => Imap::Greeting(match status {
             Status::Ok => Greeting::Ready,
@@ -249,6 +236,14 @@ pub fn of(subject: &Subject, asked: Option<&Purpose>) -> Purpose {
         What::Content { verb: Verb::Append, octets } => Imap::Appended { octets: *octets },
         What::Content { octets, .. } => Imap::OtherContent { octets: *octets },
     })
+}
+
+/// The command that `step` is.
+fn asked(step: &Step) -> Option<Command> {
+    match &step.subject {
+        event::Subject::Imap(Subject { what: What::Command { verb, uid }, .. }) => Some(Command::new(*verb, *uid)),
+        _ => None,
+    }
 }
 
 fn data(untagged: Untagged, state: State, asked: Option<Command>) -> Data {
@@ -291,70 +286,5 @@ fn data(untagged: Untagged, state: State, asked: Option<Command>) -> Data {
         Untagged::JmapAccess => Data::JmapAccess,
         // OK, NO and BAD are notices and do not come here.
         Untagged::Ok(_) | Untagged::No(_) | Untagged::Bad(_) | Untagged::Other => Data::Other,
-    }
-}
-
-/// The phase of an IMAP step.
-pub fn phase(subject: &Subject, previous: Phase) -> Phase {
-    match &subject.what {
-        What::Greeting(_) => Phase::Connection,
-        What::Command { verb, .. } => phase_of(*verb, subject.state, previous),
-        What::Tagged { to: Some(verb), .. } => phase_of(*verb, subject.state, previous),
-        What::Untagged(Untagged::Bye) => Phase::Release,
-        What::Tagged { to: None, .. } | What::Untagged(_) => previous,
-        What::Continuation { to } => to.map_or(previous, |verb| phase_of(verb, subject.state, previous)),
-        What::Challenge(_) | What::Response(_) => Phase::Authentication,
-        What::Done | What::Content { .. } => Phase::Transaction,
-    }
-}
-
-fn phase_of(verb: Verb, state: State, previous: Phase) -> Phase {
-    match verb {
-        Verb::StartTls => Phase::Encryption,
-        Verb::Authenticate | Verb::Login | Verb::Unauthenticate | Verb::ProxyAuth => Phase::Authentication,
-        Verb::Logout => Phase::Release,
-        Verb::Capability | Verb::Noop | Verb::Id | Verb::Enable | Verb::Compress
-            if state == State::NotAuthenticated =>
-        {
-            Phase::Connection
-        }
-        Verb::Other => previous,
-        Verb::Capability | Verb::Noop | Verb::Id | Verb::Enable | Verb::Compress => Phase::Transaction,
-        Verb::Select
-        | Verb::Examine
-        | Verb::Create
-        | Verb::Delete
-        | Verb::Rename
-        | Verb::Subscribe
-        | Verb::Unsubscribe
-        | Verb::List
-        | Verb::Lsub
-        | Verb::Status
-        | Verb::Append
-        | Verb::Check
-        | Verb::Close
-        | Verb::Unselect
-        | Verb::Expunge
-        | Verb::Search
-        | Verb::Fetch
-        | Verb::Store
-        | Verb::Copy
-        | Verb::Move
-        | Verb::Sort
-        | Verb::Thread
-        | Verb::Idle
-        | Verb::Namespace
-        | Verb::Quota
-        | Verb::Acl
-        | Verb::Metadata
-        | Verb::Notify
-        | Verb::Replace
-        | Verb::Language
-        | Verb::Comparator
-        | Verb::Url
-        | Verb::Convert
-        | Verb::CancelUpdate
-        | Verb::Push
-        | Verb::JmapAccess => Phase::Transaction,
     }
 }

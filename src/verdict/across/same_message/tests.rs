@@ -31,8 +31,8 @@ fn session(id: u64, contents: &[(&str, Option<&str>)]) -> Session {
 
 /// Links `sessions` in order, and both ways if asked to.
 fn linked(mut sessions: Vec<Session>, both: bool) -> Vec<Session> {
-    let mut index = MessageIndex::default();
-    sessions.iter_mut().for_each(|session| index.link(session));
+    let mut same = MessageIndex::default();
+    sessions.iter_mut().for_each(|session| same.link(session));
     if both {
         both_ways(&mut sessions);
     }
@@ -116,9 +116,9 @@ fn references_are_bounded_and_counted() {
 
 #[test]
 fn the_index_is_bounded() {
-    let mut index = MessageIndex { messages: SAME_AS_MESSAGES, ..MessageIndex::default() };
+    let mut same = MessageIndex { messages: SAME_AS_MESSAGES, ..MessageIndex::default() };
     let mut sessions = [session(1, &[(SENT, None)]), session(2, &[(SENT, None)])];
-    sessions.iter_mut().for_each(|session| index.link(session));
+    sessions.iter_mut().for_each(|session| same.link(session));
     assert_eq!(named(&sessions[1], 0), [""; 0]);
     assert_eq!(sessions[0].limits_hit.iter().collect::<Vec<_>>(), [(Limit::SameAs, 1)]);
 }

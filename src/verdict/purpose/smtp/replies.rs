@@ -1,7 +1,7 @@
 //! What a reply's code says, by what it answers (RFC 5321, section 4.3.2, and the extensions' RFCs).
 
 use crate::protocol::smtp::{ReplyTo, Verb};
-use crate::session::purpose::enumerated;
+use crate::verdict::purpose::enumerated;
 
 enumerated! {
     /// What a reply says where it stands.

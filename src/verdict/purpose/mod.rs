@@ -2,8 +2,8 @@
 Which explanation a step deserves: typed, so that every language must have words for it.
 
 What a step does depends on where it stands: a 250 after RCPT is not a 250 after the content, and `NO` after LOGIN is not
-`NO` after SELECT. The dialogues have told it in [`Subject`]; here it becomes one [`Purpose`] a plain sentence, and the
-[`Phase`] of the table it stands in.
+`NO` after SELECT. A step has it in its [`Subject`] and in what it answers; here it becomes one [`Purpose`] a plain
+sentence.
 */
 
 pub mod enhanced;
@@ -17,11 +17,11 @@ pub use imap::Imap;
 pub use pop3::Pop3;
 pub use smtp::Smtp;
 
-use super::model::{self, Phase};
 use crate::flow::Side;
-use crate::protocol::event::{Step, Subject};
+use crate::protocol::event::Subject;
 use crate::protocol::sasl::Round;
 use crate::protocol::{Protocol, tls};
+use crate::session::model::{Session, Step};
 
 /// What a step does where it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,34 +59,21 @@ pub enum Purpose {
     },
 }
 
-/// What `step` does. `answered` is the step that it answers, where it is a reply.
-pub fn of(protocol: Protocol, step: &Step<'_>, answered: Option<&model::Step>) -> Purpose {
-    let asked = answered.map(|step| &step.purpose);
+/// What `step` of `session` does.
+pub fn purpose(session: &Session, step: &Step) -> Purpose {
+    of(session.protocol, step, session.answered(step))
+}
+
+/// What `step` does in a session that speaks `protocol`. `answered` is the step that it answers, where it is a reply.
+pub fn of(protocol: Protocol, step: &Step, answered: Option<&Step>) -> Purpose {
     match &step.subject {
-        Subject::Smtp(subject) => smtp::of(subject, step, asked),
-        Subject::Pop3(subject) => pop3::of(subject, arguments(step), asked),
-        Subject::Imap(subject) => imap::of(subject, asked),
+        Subject::Smtp(subject) => smtp::of(subject, step.variant, answered),
+        Subject::Pop3(subject) => pop3::of(subject, step.variant, answered),
+        Subject::Imap(subject) => imap::of(subject, answered),
         Subject::Tls(what) => Purpose::Tls { from: step.from, what: what.clone() },
         Subject::Gap(bytes) => Purpose::Gap { from: step.from, bytes: *bytes },
         Subject::Unknown => Purpose::Unknown { protocol, from: step.from },
     }
-}
-
-/// The phase that `step` belongs to; `previous` is the phase of the step before it ([`Phase::Connection`] for the first).
-/// A reply is in the phase of what it answers; what can stand anywhere stays in the phase that there is.
-pub fn phase(step: &Step<'_>, previous: Phase) -> Phase {
-    match &step.subject {
-        Subject::Smtp(subject) => smtp::phase(subject, previous),
-        Subject::Pop3(subject) => pop3::phase(subject, previous),
-        Subject::Imap(subject) => imap::phase(subject, previous),
-        Subject::Tls(_) => Phase::Encryption,
-        Subject::Gap(_) | Subject::Unknown => previous,
-    }
-}
-
-/// What follows a command's verb, without white space around it; empty where there is nothing.
-fn arguments<'a>(step: &Step<'a>) -> &'a [u8] {
-    step.arguments.clone().and_then(|range| step.text.get(range)).unwrap_or_default().trim_ascii()
 }
 
 #[cfg(test)]

@@ -3,12 +3,15 @@ The same message, met again: sent by SMTP, relayed, retrieved by POP3 and IMAP.
 
 Known by its content if that is equal byte for byte; by its body if a server put trace fields on top or changed line
 ends on the way; else by its Message-ID, which says what the message claims to be and no more.
+
+A session is handed on with the messages that were known before it ([`MessageIndex::link`]), so that a line of it can be
+written at once. A document that holds all sessions has the later ones too ([`both_ways`]).
 */
 
-use super::message::sha256;
-use super::model::{Match, Message, SameAs, Session};
 use crate::limits::{Limit, SAME_AS_MESSAGES, SAME_AS_PER_MESSAGE};
 use crate::protocol::event::MessageId;
+use crate::session::model::{Match, Message, SameAs};
+use crate::session::{Session, sha256};
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 
@@ -46,8 +49,8 @@ impl Default for MessageIndex {
 }
 
 impl MessageIndex {
-    /// Names the earlier messages that those of `session` are the same as, and remembers them. To be called in the order
-    /// of the sessions' ids.
+    /// Names the messages of sessions handed on before that those of `session` are the same as, and remembers its own. To
+    /// be called once a session, in the order in which sessions are handed on: as they end, or in the order of their ids.
     pub fn link(&mut self, session: &mut Session) {
         for message in &mut session.messages {
             let keys = self.keys(message);

@@ -1,8 +1,9 @@
 //! What POP3 steps do (RFC 1939, and its extensions).
 
 use super::{Purpose, enumerated};
-use crate::protocol::pop3::{Effect, State, Subject, Verb, What, parse};
-use crate::session::model::Phase;
+use crate::protocol::event;
+use crate::protocol::pop3::{Effect, State, Subject, Verb, What};
+use crate::session::model::{Step, Variant};
 
 /// What a POP3 step does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -144,23 +145,20 @@ enumerated! {
     }
 }
 
-/// What a POP3 step does. `arguments` are a command's, `asked` is the purpose of what a reply answers.
-pub fn of(subject: &Subject, arguments: &[u8], asked: Option<&Purpose>) -> Purpose {
+/// What a POP3 step does, which is about this `variant` of `subject`. `answered` is the step that a reply answers.
+pub fn of(subject: &Subject, variant: Variant, answered: Option<&Step>) -> Purpose {
     let status = |ok| if ok { Reply::Ok } else { Reply::Err };
     Purpose::Pop3(match &subject.what {
         What::Greeting { ok: true, apop: true } => Pop3::Greeting(Greeting::ReadyForApop),
         What::Greeting { ok: true, apop: false } => Pop3::Greeting(Greeting::Ready),
         What::Greeting { ok: false, .. } => Pop3::Greeting(Greeting::Refused),
-        What::Command(Verb::Dele) if let (Some(number), _) = parse::numbers(arguments) => Pop3::Deletes(number),
-        What::Command(verb) => Pop3::Command(command(*verb, arguments, subject.state)),
+        What::Command(Verb::Dele) if let Variant::Message(number) = variant => Pop3::Deletes(number),
+        What::Command(verb) => Pop3::Command(command(*verb, variant, subject.state)),
         What::Reply { to: Some(_), effect: Some(effect), code, .. } => {
             Pop3::Effect(*effect, code.as_deref().map(ResponseCode::of))
         }
         What::Reply { to: Some(verb), ok, code, effect: None } => Pop3::Reply {
-            to: match asked {
-                Some(Purpose::Pop3(Pop3::Command(command))) => *command,
-                _ => command_of_reply(*verb, subject.state),
-            },
+            to: answered.and_then(asked).unwrap_or_else(|| command_of_reply(*verb, subject.state)),
             what: status(*ok),
             code: code.as_deref().map(ResponseCode::of),
         },
@@ -173,16 +171,26 @@ pub fn of(subject: &Subject, arguments: &[u8], asked: Option<&Purpose>) -> Purpo
     })
 }
 
+/// The command that `step` is.
+fn asked(step: &Step) -> Option<Command> {
+    match &step.subject {
+        event::Subject::Pop3(Subject { state, what: What::Command(verb) }) => {
+            Some(command(*verb, step.variant, *state))
+        }
+        _ => None,
+    }
+}
+
 /// The command that a reply answers where the command itself was not kept: its arguments are not known.
 fn command_of_reply(verb: Verb, state: State) -> Command {
     match verb {
         Verb::Auth => Command::Auth,
-        _ => command(verb, b"", state),
+        _ => command(verb, Variant::Plain, state),
     }
 }
 
-fn command(verb: Verb, arguments: &[u8], state: State) -> Command {
-    let alone = arguments.is_empty();
+fn command(verb: Verb, variant: Variant, state: State) -> Command {
+    let alone = variant == Variant::Plain;
     match verb {
         Verb::User => Command::User,
         Verb::Pass => Command::Pass,
@@ -207,37 +215,5 @@ fn command(verb: Verb, arguments: &[u8], state: State) -> Command {
         Verb::Utf8 => Command::Utf8,
         Verb::Xtnd => Command::Xtnd,
         Verb::Other => Command::Other,
-    }
-}
-
-/// The phase of a POP3 step.
-pub fn phase(subject: &Subject, previous: Phase) -> Phase {
-    match &subject.what {
-        What::Greeting { .. } => Phase::Connection,
-        What::Command(verb) => phase_of(*verb, subject.state, previous),
-        What::Reply { to: Some(verb), .. } => phase_of(*verb, subject.state, previous),
-        What::Reply { to: None, .. } => previous,
-        What::Challenge(_) | What::Response(_) => Phase::Authentication,
-        What::Content(_) => Phase::Transaction,
-    }
-}
-
-fn phase_of(verb: Verb, state: State, previous: Phase) -> Phase {
-    match verb {
-        Verb::User | Verb::Pass | Verb::Apop | Verb::Auth => Phase::Authentication,
-        Verb::Stls => Phase::Encryption,
-        Verb::Quit => Phase::Release,
-        Verb::Capa | Verb::Lang | Verb::Utf8 if state == State::Authorization => Phase::Connection,
-        Verb::Capa | Verb::Lang | Verb::Utf8 => Phase::Transaction,
-        Verb::Stat
-        | Verb::List
-        | Verb::Retr
-        | Verb::Top
-        | Verb::Uidl
-        | Verb::Dele
-        | Verb::Noop
-        | Verb::Rset
-        | Verb::Xtnd => Phase::Transaction,
-        Verb::Other => previous,
     }
 }

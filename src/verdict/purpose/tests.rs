@@ -2,59 +2,27 @@
 
 use super::*;
 use crate::capture::Time;
-use crate::protocol::event::{Channel, Kind, Packets};
+use crate::flow::PacketRef;
+use crate::protocol::Sink;
+use crate::protocol::event::{self, Kind, Span};
 use crate::protocol::imap::{self as imap_protocol, Status, Untagged};
 use crate::protocol::pop3 as pop3_protocol;
 use crate::protocol::sasl::Mechanism;
 use crate::protocol::smtp::{self as smtp_protocol, Enhanced, ReplyTo, Verb};
+use crate::session::{Builder, Needs};
 
-/// A step as a dialogue would report it; `text` is the line, its arguments what follows the first space.
-fn step(from: Side, subject: Subject, text: &str) -> Step<'_> {
+/// The model's step of one that a dialogue reports; `text` is the line, its arguments what follows the first space. The
+/// step has no text itself: what it does is known without.
+fn step(from: Side, subject: Subject, text: &str) -> Step {
     let arguments = text.find(' ').map(|space| space + 1..text.len());
-    Step {
-        from,
-        kind: Kind::Command,
-        subject,
-        time: Time::default(),
-        packets: Packets::one(1),
-        text: text.as_bytes(),
-        bytes: text.len() as u64 + 2,
-        tag: None,
-        command: None,
-        arguments,
-        answers: None,
-        secrets: Vec::new(),
-        channel: Channel::Clear,
-    }
-}
-
-/// The model's step, as far as a later one asks for it.
-fn asked(purpose: Purpose) -> model::Step {
-    model::Step {
-        n: 1,
-        time: Time::default(),
-        packets: Packets::one(1),
-        from: Side::Client,
-        phase: Phase::Transaction,
-        state: None,
-        kind: Kind::Command,
-        tag: None,
-        command: None,
-        arguments: None,
-        mailboxes: Vec::new(),
-        code: None,
-        enhanced: None,
-        status: None,
-        text: String::new(),
-        truncated: false,
-        secrets: Vec::new(),
-        bytes: 0,
-        channel: Channel::Clear,
-        carries: None,
-        purpose,
-        answers: None,
-        elapsed: None,
-    }
+    let at = PacketRef { packet: 1, time: Time::default() };
+    let span = Span::one(text.len() as u64 + 2, at);
+    let reported = event::Step::of(from, Kind::Command, subject, span);
+    let mut builder = Builder::new(Protocol::Smtp, Needs { texts: false, ..Needs::STEPS });
+    builder.step(event::Step { text: text.as_bytes(), arguments, ..reported });
+    let step = builder.so_far().steps.pop().unwrap();
+    assert_eq!(step.text, "");
+    step
 }
 
 fn smtp_command(verb: Verb, text: &str) -> smtp::Command {
@@ -171,13 +139,13 @@ fn every_reply_is_one_that_some_code_gives() {
 #[test]
 fn arguments_tell_commands_apart() {
     let cases = [
-        (Verb::Mail, "MAIL FROM:<a@example.org>", smtp::Command::Mail),
+        (Verb::Mail, "MAIL FROM:<a@example.org>", smtp::Command::Verb(Verb::Mail)),
         (Verb::Mail, "MAIL FROM:<>", smtp::Command::MailFromNobody),
         (Verb::Mail, "mail from: <> SIZE=3", smtp::Command::MailFromNobody),
-        (Verb::Mail, "MAIL", smtp::Command::Mail),
-        (Verb::Bdat, "BDAT 10", smtp::Command::Bdat),
+        (Verb::Mail, "MAIL", smtp::Command::Verb(Verb::Mail)),
+        (Verb::Bdat, "BDAT 10", smtp::Command::Verb(Verb::Bdat)),
         (Verb::Bdat, "BDAT 10 last ", smtp::Command::BdatLast),
-        (Verb::Auth, "AUTH LOGIN", smtp::Command::Auth),
+        (Verb::Auth, "AUTH LOGIN", smtp::Command::Verb(Verb::Auth)),
         (Verb::Auth, "AUTH PLAIN AGEAYg==", smtp::Command::AuthAtOnce),
     ];
     for (verb, text, command) in cases {
@@ -189,7 +157,7 @@ fn arguments_tell_commands_apart() {
 fn the_reply_to_the_last_chunk_takes_the_message() {
     let subject =
         Subject::Smtp(smtp_protocol::Subject::Reply { to: ReplyTo::Command(Verb::Bdat), code: 250, enhanced: None });
-    let last = asked(Purpose::Smtp(Smtp::Command(smtp::Command::BdatLast)));
+    let last = step(Side::Client, Subject::Smtp(smtp_protocol::Subject::Command(Verb::Bdat)), "BDAT 10 LAST");
     let reply = of(Protocol::Smtp, &step(Side::Server, subject, ""), Some(&last));
     assert_eq!(reply, Purpose::Smtp(Smtp::Reply { what: smtp::Reply::ContentAccepted, enhanced: None }));
 }
@@ -216,22 +184,22 @@ fn pop3_step(state: pop3_protocol::State, what: pop3_protocol::What) -> Subject 
 #[test]
 fn a_pop3_err_means_what_was_asked() {
     use pop3_protocol::{State, Verb, What};
-    let command =
-        |state, verb, text| of(Protocol::Pop3, &step(Side::Client, pop3_step(state, What::Command(verb)), text), None);
+    let asked = |state, verb, text| step(Side::Client, pop3_step(state, What::Command(verb)), text);
+    let command = |state, verb, text| of(Protocol::Pop3, &asked(state, verb, text), None);
     assert_eq!(command(State::Transaction, Verb::List, "LIST"), Purpose::Pop3(Pop3::Command(pop3::Command::List)));
     assert_eq!(
         command(State::Authorization, Verb::Auth, "AUTH"),
         Purpose::Pop3(Pop3::Command(pop3::Command::AuthList))
     );
     assert_eq!(command(State::Authorization, Verb::Quit, "QUIT"), Purpose::Pop3(Pop3::Command(pop3::Command::Quit)));
-    let one = command(State::Transaction, Verb::List, "LIST 2");
-    let err = |to, code: Option<&str>, asked: Option<&model::Step>| {
-        let what = What::Reply { to: Some(to), ok: false, code: code.map(str::to_owned), effect: None };
+    let one = asked(State::Transaction, Verb::List, "LIST 2");
+    let err = |to, code: Option<&str>, asked: Option<&Step>| {
+        let what = What::Reply { to: Some(to), ok: false, code: code.map(Box::from), effect: None };
         of(Protocol::Pop3, &step(Side::Server, pop3_step(State::Transaction, what), ""), asked)
     };
     let (what, none) = (pop3::Reply::Err, None);
     assert_eq!(
-        err(Verb::List, None, Some(&asked(one))),
+        err(Verb::List, None, Some(&one)),
         Purpose::Pop3(Pop3::Reply { to: pop3::Command::ListOne, what, code: none })
     );
     assert_eq!(err(Verb::Auth, None, None), Purpose::Pop3(Pop3::Reply { to: pop3::Command::Auth, what, code: none }));
@@ -255,11 +223,16 @@ fn imap_step(state: imap_protocol::State, what: imap_protocol::What) -> Subject 
     Subject::Imap(imap_protocol::Subject { state, what })
 }
 
+fn imap_command(command: imap::Command) -> Step {
+    let what = imap_protocol::What::Command { verb: command.verb, uid: command.uid };
+    step(Side::Client, imap_step(imap_protocol::State::Selected, what), "")
+}
+
 #[test]
 fn imap_data_means_what_it_belongs_to() {
     use imap_protocol::{State, Verb, What};
     let data = |state, untagged, command: Option<imap::Command>| {
-        let asked = command.map(|command| asked(Purpose::Imap(Imap::Command(command))));
+        let asked = command.map(imap_command);
         match of(Protocol::Imap, &step(Side::Server, imap_step(state, What::Untagged(untagged)), ""), asked.as_ref()) {
             Purpose::Imap(Imap::Data(data)) => data,
             other => panic!("{other:?}"),
@@ -284,112 +257,13 @@ fn imap_data_means_what_it_belongs_to() {
     }
     let tagged = |status, command: imap::Command| {
         let what = What::Tagged { to: Some(Verb::Fetch), status, code: None };
-        let asked = asked(Purpose::Imap(Imap::Command(command)));
+        let asked = imap_command(command);
         of(Protocol::Imap, &step(Side::Server, imap_step(State::Selected, what), ""), Some(&asked))
     };
     assert_eq!(
         tagged(Status::No, by_uid(Verb::Fetch)),
         Purpose::Imap(Imap::Tagged { to: Some(by_uid(Verb::Fetch)), what: imap::Tagged::No, code: None })
     );
-}
-
-/// The phases of a conversation, a letter a step.
-fn phases(subjects: impl IntoIterator<Item = Subject>) -> String {
-    let mut previous = Phase::Connection;
-    let letter = |phase| match phase {
-        Phase::Connection => 'c',
-        Phase::Encryption => 'e',
-        Phase::Authentication => 'a',
-        Phase::Transaction => 't',
-        Phase::Release => 'r',
-    };
-    let mut letters = String::new();
-    for subject in subjects {
-        previous = phase(&step(Side::Client, subject, ""), previous);
-        letters.push(letter(previous));
-    }
-    letters
-}
-
-#[test]
-fn the_phases_of_an_smtp_session() {
-    use smtp_protocol::Subject as S;
-    let ask = S::Command;
-    let answer = |verb, code| S::Reply { to: ReplyTo::Command(verb), code, enhanced: None };
-    let session = [
-        S::Greeting { code: 220 },
-        ask(Verb::Ehlo),
-        answer(Verb::Ehlo, 250),
-        ask(Verb::StartTls),
-        answer(Verb::StartTls, 220),
-        ask(Verb::Ehlo),
-        ask(Verb::Auth),
-        S::Challenge(Round::AsksUsername),
-        S::Response(Round::Username),
-        S::Reply { to: ReplyTo::Sasl, code: 235, enhanced: None },
-        ask(Verb::Mail),
-        ask(Verb::Rcpt),
-        ask(Verb::Other),
-        answer(Verb::Other, 500),
-        ask(Verb::Data),
-        // Pipelined: the replies are in the phases of what they answer.
-        ask(Verb::Quit),
-        answer(Verb::Mail, 250),
-        S::Content,
-        S::Reply { to: ReplyTo::Content, code: 250, enhanced: None },
-        answer(Verb::Quit, 221),
-        S::Reply { to: ReplyTo::Nothing, code: 421, enhanced: None },
-    ];
-    assert_eq!(phases(session.map(Subject::Smtp)), "ccceecaaaatttttrtttrr");
-    let tls = [Subject::Tls(tls::Subject::ClientHello), Subject::Gap(3), Subject::Unknown];
-    assert_eq!(phases(tls), "eee");
-}
-
-#[test]
-fn the_phases_of_a_pop3_session() {
-    use pop3_protocol::{State::*, Verb, What};
-    let reply = |verb| What::Reply { to: Some(verb), ok: true, code: None, effect: None };
-    let session = [
-        (Authorization, What::Greeting { ok: true, apop: false }),
-        (Authorization, What::Command(Verb::Capa)),
-        (Authorization, reply(Verb::Capa)),
-        (Authorization, What::Command(Verb::User)),
-        (Authorization, reply(Verb::User)),
-        (Transaction, reply(Verb::Pass)),
-        (Transaction, What::Command(Verb::Capa)),
-        (Transaction, What::Command(Verb::Retr)),
-        (Transaction, What::Content(Verb::Retr)),
-        (Transaction, What::Reply { to: None, ok: false, code: None, effect: None }),
-        (Update, What::Command(Verb::Quit)),
-        (Update, reply(Verb::Quit)),
-    ];
-    assert_eq!(phases(session.map(|(state, what)| pop3_step(state, what))), "cccaaattttrr");
-}
-
-#[test]
-fn the_phases_of_an_imap_session() {
-    use imap_protocol::{State::*, Verb, What};
-    let ask = |verb| What::Command { verb, uid: false };
-    let ok = |verb| What::Tagged { to: Some(verb), status: Status::Ok, code: None };
-    let session = [
-        (NotAuthenticated, What::Greeting(Status::Ok)),
-        (NotAuthenticated, ask(Verb::Capability)),
-        (NotAuthenticated, What::Untagged(Untagged::Capability)),
-        (NotAuthenticated, ask(Verb::Login)),
-        (NotAuthenticated, What::Untagged(Untagged::Capability)),
-        (NotAuthenticated, ok(Verb::Login)),
-        (Authenticated, ask(Verb::Capability)),
-        (Authenticated, ask(Verb::Select)),
-        (Authenticated, What::Untagged(Untagged::Exists)),
-        (Authenticated, ok(Verb::Select)),
-        (Selected, ask(Verb::Idle)),
-        (Selected, What::Continuation { to: Some(Verb::Idle) }),
-        (Selected, What::Done),
-        (Selected, ask(Verb::Logout)),
-        (Logout, What::Untagged(Untagged::Bye)),
-        (Logout, ok(Verb::Logout)),
-    ];
-    assert_eq!(phases(session.map(|(state, what)| imap_step(state, what))), "cccaaatttttttrrr");
 }
 
 #[test]
