@@ -1,8 +1,11 @@
 /*!
-Every bound of the house in one place, and the tally of those that cost something.
+Every bound of the house, and the tally of those that cost something.
 
 Hostile input costs bounded memory and linear time; whatever a bound cuts off is counted under the bound's name and
 ends up in `summary.limits_hit`. A bound that bites in silence is a defect.
+
+A bound is one row of [`limits!`]: its name in `limits_hit`, its constants, what is said where it cost something (`hit`), and
+its line of the README's table (`readme`). Both texts name the constants in braces.
 */
 
 use std::collections::BTreeMap;
@@ -12,171 +15,412 @@ const fn bound(usual: usize, fuzzed: usize) -> usize {
     if cfg!(fuzzing) { fuzzed } else { usual }
 }
 
-/// The longest line, in bytes, whose content is kept; the rest of a longer line is counted and passed over.
-pub const LINE_BYTES: usize = bound(64 * 1024, 512);
-/// Packet numbers kept for one line or piece of content; further ones are folded into the last.
-pub const PACKETS_PER_STEP: usize = bound(256, 8);
-/// Steps kept for a session.
-pub const STEPS_PER_SESSION: usize = bound(100_000, 64);
-/// Rounds of one SASL exchange whose payload is kept with the attempt to log in. No mechanism needs as many.
-pub const SASL_ROUNDS: usize = bound(16, 4);
-/// Messages kept for a session.
-pub const MESSAGES_PER_SESSION: usize = bound(20_000, 6);
-/// Log-in attempts kept for a session.
-pub const CREDENTIALS_PER_SESSION: usize = bound(10_000, 4);
-/// Bytes of one message's header fields, those of its parts included, that are read; digests and size cover all of it.
-pub const MESSAGE_BYTES: usize = bound(4 * 1024 * 1024, 2048);
-/// Stretches of missing content that are told apart for one message.
-pub const MISSING_RANGES: usize = bound(10_000, 4);
-/// Depth to which nested MIME parts are described.
-pub const MIME_DEPTH: usize = bound(32, 6);
-/// MIME parts described in one message.
-pub const MIME_PARTS: usize = bound(2_000, 16);
-/// Parameters read of one Content-Type or Content-Disposition.
-pub const MIME_PARAMETERS: usize = bound(1_000, 12);
-/// Commands in flight (sent, not yet answered) that a dialogue remembers.
-pub const COMMANDS_IN_FLIGHT: usize = bound(4_096, 12);
-/// Messages of a POP3 maildrop whose unique-id, and whose mark as deleted, are remembered.
-pub const MAILDROP_MESSAGES: usize = bound(20_000, 6);
-/// Messages of an IMAP session that are put together of partial fetches at once.
-pub const PARTIAL_MESSAGES: usize = bound(16, 3);
-/// Commands in flight that are looked through for the one that has asked for a piece of a message.
-pub const PARTIAL_COMMANDS: usize = bound(64, 4);
-/// Partial fetches that are remembered of one command.
-pub const PARTIAL_ITEMS: usize = bound(16, 3);
-/// Bytes of an IMAP session's partial fetches that wait for those before them, headers that wait for their text among
-/// them.
-pub const PARTIAL_BYTES: usize = bound(1024 * 1024, 64);
-/// Bytes of an IMAP session's messages that were fetched without their header, which wait for it.
-pub const WAITING_TEXT_BYTES: usize = bound(1024 * 1024, 64);
-/// Sizes of messages that an IMAP session remembers, to know when their partial fetches are complete.
-pub const PARTIAL_SIZES: usize = bound(40_000, 8);
-/// Recipients kept for one envelope, and mailboxes for one of a message's lists.
-pub const RECIPIENTS: usize = bound(20_000, 6);
-/// Messages that are remembered so that later ones can be known as the same.
-pub const SAME_AS_MESSAGES: usize = bound(200_000, 8);
-/// Other messages named for one message as being the same.
-pub const SAME_AS_PER_MESSAGE: usize = bound(16, 2);
-/// Bytes of one TLS handshake message that are kept to be read; a certificate chain has a few thousand.
-pub const TLS_HANDSHAKE_BYTES: usize = bound(128 * 1024, 2048);
-/// The longest path (address) kept of a MAIL or RCPT; RFC 5321, section 4.5.3.1.3, allows 256.
-pub const PATH_BYTES: usize = bound(4 * 1024, 64);
-/// Connections followed at once. One that does nothing but open costs about 350 bytes, with its place in the order of
-/// sessions: all of them together no more than 400 MiB.
-pub const CONNECTIONS: usize = bound(1 << 20, 4);
-/// Of these, the connections on which something was said, or that began before the capture. One that was greeted costs
-/// about 5 KB, all of them together about 1.3 GiB; what else was said on them comes on top, each session's share
-/// of it being bounded by [`STEPS_PER_SESSION`] and [`LINE_BYTES`].
-pub const SPEAKING_CONNECTIONS: usize = bound(1 << 18, 3);
-/// Bytes of one direction of a connection that wait for something before them.
-pub const WAITING_BYTES_PER_DIRECTION: usize = bound(4 * 1024 * 1024, 8192);
-/// Segments of one direction of a connection that wait for something before them.
-pub const WAITING_SEGMENTS_PER_DIRECTION: usize = bound(8_192, 16);
-/// Bytes of all connections together that wait for something before them.
-pub const WAITING_BYTES: usize = bound(256 * 1024 * 1024, 12288);
-/// Bytes of all connections together that were handed over and are kept, to hold retransmissions against them.
-pub const HISTORY_BYTES: usize = bound(64 * 1024 * 1024, 4096);
+/// Makes the constants, [`Limit`] and its texts of the rows below.
+macro_rules! limits {
+    ($(
+        $(#[$counts:meta])*
+        $limit:ident = $name:literal {
+            $($(#[$meaning:meta])* $constant:ident: $unit:ident = $usual:expr, fuzzed $fuzzed:expr;)+
+        } hit { en: $hit_en:literal, zh: $hit_zh:literal, } readme { en: $readme_en:literal, zh: $readme_zh:literal, }
+    )+) => {
+        $($($(#[$meaning])* pub const $constant: usize = bound($usual, $fuzzed);)+)+
 
-/// Steps of sessions that are over and wait to be shown after those that began before them, each session counting as
-/// [`LIGHTEST_SESSION`] at least.
-pub const WAITING_STEPS: usize = bound(1_000_000, 64);
-/// What a session of few steps costs, in steps.
-pub const LIGHTEST_SESSION: usize = 8;
+        /// A bound, as it is named in `summary.limits_hit`.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Limit {
+            $($(#[$counts])* $limit,)+
+        }
 
-/// Bytes of one record of a capture file; a length above it is taken for damage.
-pub const RECORD_BYTES: usize = 16 * 1024 * 1024;
-/// Packets that are held to put those in order that stand out of time order in their file.
-pub const ORDER_PACKETS: usize = bound(8_192, 16);
-/// Captured bytes that are held for the same.
-pub const ORDER_BYTES: usize = bound(32 * 1024 * 1024, 4096);
-/// Interfaces that one section of a pcapng file may describe.
-pub const INTERFACES_PER_SECTION: usize = bound(65_536, 4);
-/// Layers (tags, tunnels, IP headers) that one packet may nest; deeper ones are counted as not decoded.
-pub const LAYERS: usize = bound(32, 8);
-/// Fragmented IP datagrams that wait for their missing pieces at once.
-pub const FRAGMENTED_DATAGRAMS: usize = bound(4_096, 3);
-/// Bytes of all fragmented IP datagrams together.
-pub const FRAGMENT_BYTES: usize = bound(64 * 1024 * 1024, 4096);
-/// Seconds of packet time that a fragmented IP datagram waits (RFC 8200 section 4.5).
-pub const FRAGMENT_SECONDS: i64 = 60;
+        impl Limit {
+            /// All bounds, in the order of `summary.limits_hit`.
+            pub const ALL: &[Self] = &[$(Self::$limit),+];
 
-/// A bound, as it is named in `summary.limits_hit`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Limit {
-    /// [`LINE_BYTES`]: counts lines.
-    LineBytes,
-    /// [`PACKETS_PER_STEP`]: counts packet numbers left out.
-    PacketsPerStep,
-    /// [`STEPS_PER_SESSION`]: counts steps left out.
-    StepsPerSession,
-    /// [`MESSAGES_PER_SESSION`]: counts messages left out.
-    MessagesPerSession,
-    /// [`CREDENTIALS_PER_SESSION`]: counts attempts left out.
-    CredentialsPerSession,
-    /// [`SASL_ROUNDS`]: counts rounds whose payload is not kept.
-    SaslRounds,
-    /// [`MESSAGE_BYTES`]: counts messages whose later header fields were not read.
-    MessageBytes,
-    /// [`MISSING_RANGES`]: counts stretches that were folded into the one before.
-    MissingRanges,
-    /// [`MIME_DEPTH`], [`MIME_PARTS`], [`MIME_PARAMETERS`]: counts messages described in part.
-    MimeStructure,
-    /// [`COMMANDS_IN_FLIGHT`]: counts commands whose reply could not be told.
-    CommandsInFlight,
-    /// [`MAILDROP_MESSAGES`]: counts unique-ids and marks that were not remembered.
-    Maildrop,
-    /// [`PARTIAL_MESSAGES`], [`PARTIAL_COMMANDS`], [`PARTIAL_ITEMS`], [`PARTIAL_BYTES`], [`WAITING_TEXT_BYTES`],
-    /// [`PARTIAL_SIZES`]: counts the times that partial fetches could not be put together, or may not have been.
-    PartialFetches,
-    /// [`RECIPIENTS`] and [`PATH_BYTES`]: counts recipients (and senders) left out, and messages whose header names more.
-    Recipients,
-    /// [`SAME_AS_MESSAGES`], [`SAME_AS_PER_MESSAGE`]: counts messages of which not every other copy is named.
-    SameAs,
-    /// [`TLS_HANDSHAKE_BYTES`]: counts handshake messages that were not read.
-    TlsHandshakeBytes,
-    /// [`CONNECTIONS`], [`SPEAKING_CONNECTIONS`]: counts connections closed before their end to make room.
-    Connections,
-    /// [`WAITING_BYTES_PER_DIRECTION`], [`WAITING_SEGMENTS_PER_DIRECTION`], [`WAITING_BYTES`]: counts the times that
-    /// a stretch was declared missing, or an order given up, to make room.
-    Waiting,
-    /// [`ORDER_PACKETS`], [`ORDER_BYTES`]: counts packets that stand so far out of time order that they came late.
-    RecordOrder,
-    /// [`HISTORY_BYTES`]: counts segments that repeated bytes which could not be compared any more.
-    History,
-    /// [`WAITING_STEPS`]: counts sessions that are shown after others that began later.
-    SessionOrder,
-    /// [`FRAGMENTED_DATAGRAMS`], [`FRAGMENT_BYTES`]: counts IP datagrams given up to make room.
-    Fragments,
+            fn row(self) -> &'static Row {
+                match self {
+                    $(Self::$limit => &Row {
+                        name: $name,
+                        values: &[$((stringify!($constant), Value::$unit($constant))),+],
+                        hit: Words { en: $hit_en, zh: $hit_zh },
+                        readme: Words { en: $readme_en, zh: $readme_zh },
+                    },)+
+                }
+            }
+        }
+    };
+}
+
+limits! {
+    /// Counts lines.
+    LineBytes = "line_bytes" {
+        /// The longest line, in bytes, whose content is kept; the rest of a longer line is counted and passed over.
+        LINE_BYTES: Bytes = 64 * 1024, fuzzed 512;
+    } hit {
+        en: "lines longer than {LINE_BYTES} were cut",
+        zh: "超过 {LINE_BYTES} 的行被截断（行数）",
+    } readme {
+        en: "{LINE_BYTES} of a line",
+        zh: "一行 {LINE_BYTES}",
+    }
+
+    /// Counts packet numbers left out.
+    PacketsPerStep = "packets_per_step" {
+        /// Packet numbers kept for one line or piece of content; further ones are folded into the last.
+        PACKETS_PER_STEP: Count = 256, fuzzed 8;
+    } hit {
+        en: "packet numbers were left out of steps that span more than {PACKETS_PER_STEP} packets",
+        zh: "跨越超过 {PACKETS_PER_STEP} 个分组的步骤略去了部分分组序号（序号数）",
+    } readme {
+        en: "{PACKETS_PER_STEP} packet numbers of a step",
+        zh: "一个步骤 {PACKETS_PER_STEP} 个分组序号",
+    }
+
+    /// Counts steps left out.
+    StepsPerSession = "steps_per_session" {
+        /// Steps kept for a session.
+        STEPS_PER_SESSION: Count = 100_000, fuzzed 64;
+    } hit {
+        en: "steps were left out of sessions of more than {STEPS_PER_SESSION}",
+        zh: "超过 {STEPS_PER_SESSION} 步的会话略去了后面的步骤（步骤数）",
+    } readme {
+        en: "{STEPS_PER_SESSION} steps of a session",
+        zh: "一个会话 {STEPS_PER_SESSION} 个步骤",
+    }
+
+    /// Counts messages left out.
+    MessagesPerSession = "messages_per_session" {
+        /// Messages kept for a session.
+        MESSAGES_PER_SESSION: Count = 20_000, fuzzed 6;
+    } hit {
+        en: "messages were left out of sessions of more than {MESSAGES_PER_SESSION}",
+        zh: "邮件超过 {MESSAGES_PER_SESSION} 封的会话略去了后面的邮件（邮件数）",
+    } readme {
+        en: "{MESSAGES_PER_SESSION} messages of a session",
+        zh: "一个会话 {MESSAGES_PER_SESSION} 封邮件",
+    }
+
+    /// Counts attempts left out.
+    CredentialsPerSession = "credentials_per_session" {
+        /// Log-in attempts kept for a session.
+        CREDENTIALS_PER_SESSION: Count = 10_000, fuzzed 4;
+    } hit {
+        en: "log-in attempts were left out of sessions of more than {CREDENTIALS_PER_SESSION}",
+        zh: "登录超过 {CREDENTIALS_PER_SESSION} 次的会话略去了后面的登录（次数）",
+    } readme {
+        en: "{CREDENTIALS_PER_SESSION} attempts to log in, of a session",
+        zh: "一个会话 {CREDENTIALS_PER_SESSION} 次登录",
+    }
+
+    /// Counts rounds whose payload is not kept.
+    SaslRounds = "sasl_rounds" {
+        /// Rounds of one SASL exchange whose payload is kept with the attempt to log in. No mechanism needs as many.
+        SASL_ROUNDS: Count = 16, fuzzed 4;
+    } hit {
+        en: "challenges and responses of log-ins beyond the first {SASL_ROUNDS} were not kept",
+        zh: "一次登录的质询和应答超过 {SASL_ROUNDS} 个，其余未保留（个数）",
+    } readme {
+        en: "{SASL_ROUNDS} challenges and responses of an attempt to log in, kept with it",
+        zh: "一次登录保留 {SASL_ROUNDS} 个质询和应答",
+    }
+
+    /// Counts messages whose later header fields were not read.
+    MessageBytes = "message_bytes" {
+        /// Bytes of one message's header fields, those of its parts included, that are read; digests and size cover all of it.
+        MESSAGE_BYTES: Bytes = 4 * 1024 * 1024, fuzzed 2048;
+    } hit {
+        en: "messages of more than {MESSAGE_BYTES} were described by their beginning alone",
+        zh: "超过 {MESSAGE_BYTES} 的邮件只按其开头部分说明结构（邮件数）",
+    } readme {
+        en: "{MESSAGE_BYTES} of a message's header fields, and those of its parts; size and digests cover all of it",
+        zh: "一封邮件及其各部分的首部共 {MESSAGE_BYTES}；大小和摘要不受此限",
+    }
+
+    /// Counts stretches that were folded into the one before.
+    MissingRanges = "missing_ranges" {
+        /// Stretches of missing content that are told apart for one message.
+        MISSING_RANGES: Count = 10_000, fuzzed 4;
+    } hit {
+        en: "missing stretches beyond {MISSING_RANGES} in one message were folded together",
+        zh: "一封邮件中缺失的区段超过 {MISSING_RANGES} 处，其余合并计算（区段数）",
+    } readme {
+        en: "{MISSING_RANGES} holes in a message that are told apart",
+        zh: "一封邮件中分别列出 {MISSING_RANGES} 个缺口",
+    }
+
+    /// Counts messages described in part.
+    MimeStructure = "mime_structure" {
+        /// Depth to which nested MIME parts are described.
+        MIME_DEPTH: Count = 32, fuzzed 6;
+        /// MIME parts described in one message.
+        MIME_PARTS: Count = 2_000, fuzzed 16;
+        /// Parameters read of one Content-Type or Content-Disposition.
+        MIME_PARAMETERS: Count = 1_000, fuzzed 12;
+    } hit {
+        en: "messages of more than {MIME_PARTS} MIME parts, or nested deeper than {MIME_DEPTH}, were described in part",
+        zh: "MIME 部分超过 {MIME_PARTS} 个或嵌套超过 {MIME_DEPTH} 层的邮件只说明了一部分（邮件数）",
+    } readme {
+        en: "{MIME_DEPTH} levels of nested parts",
+        zh: "{MIME_DEPTH} 层嵌套",
+    }
+
+    /// Counts commands whose reply could not be told.
+    CommandsInFlight = "commands_in_flight" {
+        /// Commands in flight (sent, not yet answered) that a dialogue remembers.
+        COMMANDS_IN_FLIGHT: Count = 4_096, fuzzed 12;
+    } hit {
+        en: "commands were sent while {COMMANDS_IN_FLIGHT} others waited for their reply, so that theirs could not be told",
+        zh: "同时等待响应的命令超过 {COMMANDS_IN_FLIGHT} 条，无法判断其响应（命令数）",
+    } readme {
+        en: "{COMMANDS_IN_FLIGHT} commands without an answer",
+        zh: "{COMMANDS_IN_FLIGHT} 条尚未得到响应的命令",
+    }
+
+    /// Counts unique-ids and marks that were not remembered.
+    Maildrop = "maildrop" {
+        /// Messages of a POP3 maildrop whose unique-id, and whose mark as deleted, are remembered.
+        MAILDROP_MESSAGES: Count = 20_000, fuzzed 6;
+    } hit {
+        en: "unique identifiers or marks of POP3 messages were forgotten, beyond the first {MAILDROP_MESSAGES}",
+        zh: "POP3 邮件的唯一标识或删除标记超过 {MAILDROP_MESSAGES} 个，其余未记录（个数）",
+    } readme {
+        en: "{MAILDROP_MESSAGES} messages of a POP3 mailbox whose unique identifiers are remembered",
+        zh: "为一个 POP3 邮箱的 {MAILDROP_MESSAGES} 封邮件记住唯一标识",
+    }
+
+    /// Counts the times that partial fetches could not be put together, or may not have been.
+    PartialFetches = "partial_fetches" {
+        /// Messages of an IMAP session that are put together of partial fetches at once.
+        PARTIAL_MESSAGES: Count = 16, fuzzed 3;
+        /// Commands in flight that are looked through for the one that has asked for a piece of a message.
+        PARTIAL_COMMANDS: Count = 64, fuzzed 4;
+        /// Partial fetches that are remembered of one command.
+        PARTIAL_ITEMS: Count = 16, fuzzed 3;
+        /// Bytes of an IMAP session's partial fetches that wait for those before them, headers that wait for their text among
+        /// them.
+        PARTIAL_BYTES: Bytes = 1024 * 1024, fuzzed 64;
+        /// Bytes of an IMAP session's messages that were fetched without their header, which wait for it.
+        WAITING_TEXT_BYTES: Bytes = 1024 * 1024, fuzzed 64;
+        /// Sizes of messages that an IMAP session remembers, to know when their partial fetches are complete.
+        PARTIAL_SIZES: Count = 40_000, fuzzed 8;
+    } hit {
+        en: "partial fetches of IMAP messages were not put together: {PARTIAL_MESSAGES} messages under way at once, {PARTIAL_BYTES} waiting, or more than {PARTIAL_COMMANDS} commands asking for pieces, or {PARTIAL_ITEMS} pieces asked for by one",
+        zh: "IMAP 分段获取的邮件未能拼合：同时进行的邮件超过 {PARTIAL_MESSAGES} 封，等待的数据超过 {PARTIAL_BYTES}，未完成的分段获取命令超过 {PARTIAL_COMMANDS} 条，或一条命令获取的分段超过 {PARTIAL_ITEMS} 个（次数）",
+    } readme {
+        en: "{PARTIAL_MESSAGES} messages of an IMAP session put together of pieces at once, {PARTIAL_BYTES} of pieces that wait for others, {PARTIAL_COMMANDS} commands that ask for pieces and {PARTIAL_ITEMS} pieces of each",
+        zh: "一个 IMAP 会话同时拼合 {PARTIAL_MESSAGES} 封分段获取的邮件，等待的片段共 {PARTIAL_BYTES}，未完成的分段获取命令 {PARTIAL_COMMANDS} 条，每条 {PARTIAL_ITEMS} 个片段",
+    }
+
+    /// Counts recipients (and senders) left out, and messages whose header names more.
+    Recipients = "recipients" {
+        /// Recipients kept for one envelope, and mailboxes for one of a message's lists.
+        RECIPIENTS: Count = 20_000, fuzzed 6;
+        /// The longest path (address) kept of a MAIL or RCPT; RFC 5321, section 4.5.3.1.3, allows 256.
+        PATH_BYTES: Bytes = 4 * 1024, fuzzed 64;
+    } hit {
+        en: "recipients were left out of envelopes of more than {RECIPIENTS}",
+        zh: "收件人超过 {RECIPIENTS} 个的信封略去了后面的收件人（收件人数）",
+    } readme {
+        en: "{RECIPIENTS} recipients of a message",
+        zh: "一封邮件 {RECIPIENTS} 个收件人",
+    }
+
+    /// Counts messages of which not every other copy is named.
+    SameAs = "same_as" {
+        /// Messages that are remembered so that later ones can be known as the same.
+        SAME_AS_MESSAGES: Count = 200_000, fuzzed 8;
+        /// Other messages named for one message as being the same.
+        SAME_AS_PER_MESSAGE: Count = 16, fuzzed 2;
+    } hit {
+        en: "messages of which not every other copy is named",
+        zh: "未列出全部相同邮件的邮件（邮件数）",
+    } readme {
+        en: "{SAME_AS_MESSAGES} messages remembered, to be known again",
+        zh: "为识别相同邮件而记住 {SAME_AS_MESSAGES} 封",
+    }
+
+    /// Counts handshake messages that were not read.
+    TlsHandshakeBytes = "tls_handshake_bytes" {
+        /// Bytes of one TLS handshake message that are kept to be read; a certificate chain has a few thousand.
+        TLS_HANDSHAKE_BYTES: Bytes = 128 * 1024, fuzzed 2048;
+    } hit {
+        en: "TLS handshake messages of more than {TLS_HANDSHAKE_BYTES} were not read",
+        zh: "超过 {TLS_HANDSHAKE_BYTES} 的 TLS 握手消息未读取（条数）",
+    } readme {
+        en: "{TLS_HANDSHAKE_BYTES} of a TLS handshake message",
+        zh: "一个 TLS 握手报文 {TLS_HANDSHAKE_BYTES}",
+    }
+
+    /// Counts connections closed before their end to make room.
+    Connections = "connections" {
+        /// Connections followed at once. One that does nothing but open costs about 350 bytes, with its place in the order of
+        /// sessions: all of them together no more than 400 MiB.
+        CONNECTIONS: Count = 1 << 20, fuzzed 4;
+        /// Of these, the connections on which something was said, or that began before the capture. One that was greeted costs
+        /// about 5 KB, all of them together about 1.3 GiB; what else was said on them comes on top, each session's share
+        /// of it being bounded by [`STEPS_PER_SESSION`] and [`LINE_BYTES`].
+        SPEAKING_CONNECTIONS: Count = 1 << 18, fuzzed 3;
+    } hit {
+        en: "connections were given up before their end, to follow no more than {CONNECTIONS} at once, or {SPEAKING_CONNECTIONS} that say something",
+        zh: "同时跟踪的连接超过 {CONNECTIONS} 个，或其中有数据往来的超过 {SPEAKING_CONNECTIONS} 个，提前放弃了一些连接（连接数）",
+    } readme {
+        en: "{CONNECTIONS} connections at once (400 MiB where they do nothing but open), of which {SPEAKING_CONNECTIONS} on which something was said (1.3 GiB where that is a greeting)",
+        zh: "同时 {CONNECTIONS} 个连接（若都只有 SYN，约 400 MiB），其中 {SPEAKING_CONNECTIONS} 个已有数据往来（若都只有问候语，约 1.3 GiB）",
+    }
+
+    /// Counts the times that a stretch was declared missing, or an order given up, to make room.
+    Waiting = "waiting" {
+        /// Bytes of one direction of a connection that wait for something before them.
+        WAITING_BYTES_PER_DIRECTION: Bytes = 4 * 1024 * 1024, fuzzed 8192;
+        /// Segments of one direction of a connection that wait for something before them.
+        WAITING_SEGMENTS_PER_DIRECTION: Count = 8_192, fuzzed 16;
+        /// Bytes of all connections together that wait for something before them.
+        WAITING_BYTES: Bytes = 256 * 1024 * 1024, fuzzed 12288;
+    } hit {
+        en: "times, bytes that waited for missing ones were given up on, to keep memory bounded",
+        zh: "为限制内存占用，放弃等待尚未到达的数据（次数）",
+    } readme {
+        en: "{WAITING_BYTES} of all connections together that wait for something before them",
+        zh: "所有连接等待前面数据的字节共 {WAITING_BYTES}",
+    }
+
+    /// Counts packets that stand so far out of time order that they came late.
+    RecordOrder = "record_order" {
+        /// Packets that are held to put those in order that stand out of time order in their file.
+        ORDER_PACKETS: Count = 8_192, fuzzed 16;
+        /// Captured bytes that are held for the same.
+        ORDER_BYTES: Bytes = 32 * 1024 * 1024, fuzzed 4096;
+    } hit {
+        en: "packets stood more than {ORDER_PACKETS} records out of time order in the file, and were read late",
+        zh: "文件中的分组偏离时间顺序超过 {ORDER_PACKETS} 条记录，读取得较晚（分组数）",
+    } readme {
+        en: "{ORDER_PACKETS} packets or {ORDER_BYTES} that wait to be put in the order of their times",
+        zh: "等待按时间排序的分组：{ORDER_PACKETS} 个或 {ORDER_BYTES}",
+    }
+
+    /// Counts segments that repeated bytes which could not be compared any more.
+    History = "history" {
+        /// Bytes of all connections together that were handed over and are kept, to hold retransmissions against them.
+        HISTORY_BYTES: Bytes = 64 * 1024 * 1024, fuzzed 4096;
+    } hit {
+        en: "segments sent again came too late to be compared with the first, to keep memory bounded",
+        zh: "为限制内存占用，重传的报文段来得太晚，未与首次发送的内容比较（段数）",
+    } readme {
+        en: "{HISTORY_BYTES} of what was delivered, kept to hold retransmissions against it",
+        zh: "为与重传比较而保留的已交付数据共 {HISTORY_BYTES}",
+    }
+
+    /// Counts sessions that are shown after others that began later.
+    SessionOrder = "session_order" {
+        /// Steps of sessions that are over and wait to be shown after those that began before them, each session counting as
+        /// [`LIGHTEST_SESSION`] at least.
+        WAITING_STEPS: Count = 1_000_000, fuzzed 64;
+    } hit {
+        en: "sessions stayed open so long that others which began later are shown first, to keep memory bounded",
+        zh: "为限制内存占用，长时间未结束、排在更晚开始的会话之后显示的会话（会话数）",
+    } readme {
+        en: "{WAITING_STEPS} steps of sessions that are over and wait to be shown after one that began before them",
+        zh: "已结束、等待更早开始的会话先显示的会话，共 {WAITING_STEPS} 个步骤",
+    }
+
+    /// Counts IP datagrams given up to make room.
+    Fragments = "fragments" {
+        /// Fragmented IP datagrams that wait for their missing pieces at once.
+        FRAGMENTED_DATAGRAMS: Count = 4_096, fuzzed 3;
+        /// Bytes of all fragmented IP datagrams together.
+        FRAGMENT_BYTES: Bytes = 64 * 1024 * 1024, fuzzed 4096;
+    } hit {
+        en: "fragmented IP datagrams were given up on, to keep memory bounded",
+        zh: "为限制内存占用，放弃重组的 IP 数据报（个数）",
+    } readme {
+        en: "{FRAGMENT_BYTES} of fragmented IP packets",
+        zh: "IP 分片共 {FRAGMENT_BYTES}",
+    }
+}
+
+/// A row of the table of bounds.
+struct Row {
+    name: &'static str,
+    values: &'static [(&'static str, Value)],
+    hit: Words,
+    readme: Words,
+}
+
+/// A text in each language, with names of constants in braces.
+struct Words {
+    en: &'static str,
+    zh: &'static str,
+}
+
+/// What a bound bounds.
+#[derive(Clone, Copy)]
+enum Value {
+    Count(usize),
+    /// Whole KiB or MiB.
+    Bytes(usize),
+}
+
+/// A text in each language.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Text {
+    /// English.
+    pub en: String,
+    /// Chinese.
+    pub zh: String,
 }
 
 impl Limit {
     /// The stable name used in `summary.limits_hit`.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::LineBytes => "line_bytes",
-            Self::PacketsPerStep => "packets_per_step",
-            Self::StepsPerSession => "steps_per_session",
-            Self::MessagesPerSession => "messages_per_session",
-            Self::CredentialsPerSession => "credentials_per_session",
-            Self::SaslRounds => "sasl_rounds",
-            Self::MessageBytes => "message_bytes",
-            Self::MissingRanges => "missing_ranges",
-            Self::MimeStructure => "mime_structure",
-            Self::CommandsInFlight => "commands_in_flight",
-            Self::Maildrop => "maildrop",
-            Self::PartialFetches => "partial_fetches",
-            Self::Recipients => "recipients",
-            Self::SameAs => "same_as",
-            Self::TlsHandshakeBytes => "tls_handshake_bytes",
-            Self::Connections => "connections",
-            Self::Waiting => "waiting",
-            Self::History => "history",
-            Self::RecordOrder => "record_order",
-            Self::SessionOrder => "session_order",
-            Self::Fragments => "fragments",
-        }
+        self.row().name
+    }
+
+    /// What is said below a count of the times that the bound cost something.
+    pub fn hit(self) -> Text {
+        self.row().text(&self.row().hit, |count| count.to_string())
+    }
+
+    /// What the README's table says of the bound.
+    pub fn readme(self) -> Text {
+        self.row().text(&self.row().readme, grouped)
     }
 }
+
+impl Row {
+    fn text(&self, words: &Words, count: fn(usize) -> String) -> Text {
+        let filled = |text: &str| {
+            self.values.iter().fold(text.to_owned(), |text, (name, value)| {
+                let value = match *value {
+                    Value::Count(number) => count(number),
+                    Value::Bytes(number) if number < 1 << 20 => format!("{} KiB", number >> 10),
+                    Value::Bytes(number) => format!("{} MiB", number >> 20),
+                };
+                text.replace(&format!("{{{name}}}"), &value)
+            })
+        };
+        Text { en: filled(words.en), zh: filled(words.zh) }
+    }
+}
+
+/// A number with a comma between thousands.
+fn grouped(number: usize) -> String {
+    let digits = number.to_string();
+    let commas = |place: usize| place > 0 && (digits.len() - place).is_multiple_of(3);
+    digits.char_indices().flat_map(|(place, digit)| commas(place).then_some(',').into_iter().chain([digit])).collect()
+}
+
+/// What a session of few steps costs, in steps.
+pub const LIGHTEST_SESSION: usize = 8;
+
+/// Bytes of one record of a capture file; a length above it is taken for damage.
+pub const RECORD_BYTES: usize = 16 * 1024 * 1024;
+
+/// Interfaces that one section of a pcapng file may describe.
+pub const INTERFACES_PER_SECTION: usize = bound(65_536, 4);
+
+/// Layers (tags, tunnels, IP headers) that one packet may nest; deeper ones are counted as not decoded.
+pub const LAYERS: usize = bound(32, 8);
+
+/// Seconds of packet time that a fragmented IP datagram waits (RFC 8200 section 4.5).
+pub const FRAGMENT_SECONDS: i64 = 60;
 
 /// How often each bound cost something.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -211,5 +455,29 @@ impl LimitsHit {
     /// True where no bound cost anything.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_text_names_constants_of_its_own_row_alone() {
+        for limit in Limit::ALL {
+            for text in [limit.hit(), limit.readme()] {
+                assert!(!text.en.contains(['{', '}']) && !text.zh.contains(['{', '}']), "{text:?}");
+                assert_ne!(text.en, text.zh);
+            }
+        }
+        assert_eq!(Limit::LineBytes.readme().en, "64 KiB of a line");
+        assert_eq!(Limit::StepsPerSession.readme().zh, "一个会话 100,000 个步骤");
+        assert!(Limit::StepsPerSession.hit().en.ends_with("100000"));
+    }
+
+    #[test]
+    fn names_are_told_apart() {
+        let names: std::collections::BTreeSet<&str> = Limit::ALL.iter().map(|limit| limit.name()).collect();
+        assert_eq!(names.len(), Limit::ALL.len());
     }
 }

@@ -4,7 +4,7 @@
 //! was left out; what is between two of them must be printed just so, and in this order. A list of files stands below a
 //! comment with the arguments that, with `--extract`, write them.
 
-use mailtap::limits;
+use mailtap::limits::{Limit, Text};
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
@@ -99,64 +99,28 @@ fn every_option_is_described_and_no_other() {
     }
 }
 
+/// The table of bounds is made of the rows of `src/limits.rs`: `UPDATE_EXPECTED=1 cargo test --test readme` writes it.
 #[test]
-fn every_bound_is_told_as_it_is() {
-    let count = |number: usize| {
-        let digits = number.to_string();
-        let groups: Vec<&str> =
-            digits.as_bytes().rchunks(3).rev().map(|group| std::str::from_utf8(group).unwrap()).collect();
-        groups.join(",")
+fn every_bound_is_in_the_table_as_it_is() {
+    let table = |words: fn(Text) -> String| -> String {
+        Limit::ALL.iter().map(|limit| format!("| `{}` | {} |\n", limit.name(), words(limit.readme()))).collect()
     };
-    let bytes = |number: usize| match number {
-        kib if kib < 1 << 20 => format!("{} KiB", kib >> 10),
-        mib => format!("{} MiB", mib >> 20),
-    };
-    let bounds = [
-        ("line_bytes", bytes(limits::LINE_BYTES)),
-        ("packets_per_step", count(limits::PACKETS_PER_STEP)),
-        ("steps_per_session", count(limits::STEPS_PER_SESSION)),
-        ("messages_per_session", count(limits::MESSAGES_PER_SESSION)),
-        ("credentials_per_session", count(limits::CREDENTIALS_PER_SESSION)),
-        ("sasl_rounds", count(limits::SASL_ROUNDS)),
-        ("message_bytes", bytes(limits::MESSAGE_BYTES)),
-        ("missing_ranges", count(limits::MISSING_RANGES)),
-        ("mime_structure", count(limits::MIME_DEPTH)),
-        ("commands_in_flight", count(limits::COMMANDS_IN_FLIGHT)),
-        ("maildrop", count(limits::MAILDROP_MESSAGES)),
-        ("partial_fetches", count(limits::PARTIAL_MESSAGES)),
-        ("partial_fetches", bytes(limits::PARTIAL_BYTES)),
-        ("partial_fetches", count(limits::PARTIAL_COMMANDS)),
-        ("partial_fetches", count(limits::PARTIAL_ITEMS)),
-        ("recipients", count(limits::RECIPIENTS)),
-        ("same_as", count(limits::SAME_AS_MESSAGES)),
-        ("tls_handshake_bytes", bytes(limits::TLS_HANDSHAKE_BYTES)),
-        ("connections", count(limits::CONNECTIONS)),
-        ("connections", count(limits::SPEAKING_CONNECTIONS)),
-        ("waiting", bytes(limits::WAITING_BYTES)),
-        ("record_order", count(limits::ORDER_PACKETS)),
-        ("record_order", bytes(limits::ORDER_BYTES)),
-        ("session_order", count(limits::WAITING_STEPS)),
-        ("history", bytes(limits::HISTORY_BYTES)),
-        ("fragments", bytes(limits::FRAGMENT_BYTES)),
-    ];
-    // The names are those of the source, so that a new bound is noticed here.
-    let source = text("src/limits.rs");
-    let names: BTreeSet<&str> = source
-        .lines()
-        .filter_map(|line| line.trim().strip_prefix("Self::")?.split_once(" => \""))
-        .filter_map(|(_, name)| name.strip_suffix("\","))
-        .collect();
-    assert_eq!(names, bounds.iter().map(|(name, _)| *name).collect());
-    for name in READMES {
+    let tables = [table(|text| text.en), table(|text| text.zh)];
+    for (name, table) in READMES.into_iter().zip(tables) {
         let text = text(name);
-        for (bound, value) in &bounds {
-            let row = text.lines().find(|line| line.starts_with(&format!("| `{bound}` |")));
-            let row = row.unwrap_or_else(|| panic!("{name} does not name {bound}"));
-            let is_word = |found: char| found.is_ascii_alphanumeric() || found == ',';
-            let words: Vec<&str> = row.split(|found| !is_word(found)).collect();
-            let value: Vec<&str> = value.split(' ').collect();
-            assert!(words.windows(value.len()).any(|found| found == value), "{name}: {value:?} is not in {row}");
+        let first = format!("| `{}` |", Limit::ALL[0].name());
+        let start = text.find(&first).unwrap_or_else(|| panic!("{name} has no table of bounds"));
+        let length: usize =
+            text[start..].split_inclusive('\n').take_while(|line| line.starts_with('|')).map(str::len).sum();
+        if std::env::var_os("UPDATE_EXPECTED").is_some() {
+            let updated = [&text[..start], &table, &text[start + length..]].concat();
+            std::fs::write(Path::new(env!("CARGO_MANIFEST_DIR")).join(name), updated).expect("writable");
+            continue;
         }
+        for (shown, made) in text[start..start + length].lines().zip(table.lines()) {
+            assert_eq!(shown, made, "{name}");
+        }
+        assert_eq!(length, table.len(), "{name}: rows are missing, or there are too many");
     }
 }
 

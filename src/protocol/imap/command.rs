@@ -6,171 +6,173 @@ use nom::combinator::opt;
 use nom::sequence::preceded;
 use std::ops::Range;
 
-/// A command's verb.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[allow(missing_docs)]
-pub enum Verb {
-    Capability,
-    Noop,
+/// Where a command belongs in the course of a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// To the beginning before the log-in, and to the work with mail after it.
+    Session,
+    /// To the change to TLS.
+    Encryption,
+    /// To the log-in.
+    Authentication,
+    /// To the work with mail.
+    Mail,
+    /// To the end.
     Logout,
-    StartTls,
-    Authenticate,
-    Login,
-    Select,
-    Examine,
-    Create,
-    Delete,
-    Rename,
-    Subscribe,
-    Unsubscribe,
-    List,
-    Lsub,
-    Status,
-    Append,
-    Check,
-    Close,
-    Unselect,
-    Expunge,
-    Search,
-    Fetch,
-    Store,
-    Copy,
-    Move,
-    Sort,
-    Thread,
-    Idle,
-    Namespace,
-    Id,
-    Enable,
-    Compress,
-    /// GETQUOTA, GETQUOTAROOT, SETQUOTA (RFC 9208).
-    Quota,
-    /// GETACL, SETACL, DELETEACL, LISTRIGHTS, MYRIGHTS (RFC 4314).
-    Acl,
-    /// GETMETADATA, SETMETADATA (RFC 5464).
-    Metadata,
-    Notify,
-    /// APPEND and EXPUNGE in one (RFC 8508).
-    Replace,
-    /// RFC 5255.
-    Language,
-    /// RFC 5255.
-    Comparator,
-    /// GENURLAUTH, RESETKEY, URLFETCH (RFC 4467).
-    Url,
-    /// RFC 5259.
-    Convert,
-    /// RFC 5267.
-    CancelUpdate,
-    /// RFC 8437.
-    Unauthenticate,
-    /// Of Sun's servers: an administrator acts as a user.
-    ProxyAuth,
-    /// Apple's notifications: the device asks to be told by another way.
-    Push,
-    /// RFC 9698.
-    JmapAccess,
-    /// A verb that is none of these.
-    Other,
 }
 
-/// Every verb by its names, upper case.
-const NAMES: [(&str, Verb); 62] = [
-    ("CAPABILITY", Verb::Capability),
-    ("NOOP", Verb::Noop),
-    ("LOGOUT", Verb::Logout),
-    ("STARTTLS", Verb::StartTls),
-    ("AUTHENTICATE", Verb::Authenticate),
-    ("LOGIN", Verb::Login),
-    ("SELECT", Verb::Select),
-    ("EXAMINE", Verb::Examine),
-    ("CREATE", Verb::Create),
-    ("DELETE", Verb::Delete),
-    ("RENAME", Verb::Rename),
-    ("SUBSCRIBE", Verb::Subscribe),
-    ("UNSUBSCRIBE", Verb::Unsubscribe),
-    ("LIST", Verb::List),
-    ("XLIST", Verb::List),
-    ("RLIST", Verb::List),
-    ("LSUB", Verb::Lsub),
-    ("RLSUB", Verb::Lsub),
-    ("STATUS", Verb::Status),
-    ("APPEND", Verb::Append),
-    ("CHECK", Verb::Check),
-    ("CLOSE", Verb::Close),
-    ("UNSELECT", Verb::Unselect),
-    ("EXPUNGE", Verb::Expunge),
-    ("SEARCH", Verb::Search),
-    ("ESEARCH", Verb::Search),
-    ("FETCH", Verb::Fetch),
-    ("STORE", Verb::Store),
-    ("COPY", Verb::Copy),
-    ("MOVE", Verb::Move),
-    ("SORT", Verb::Sort),
-    ("THREAD", Verb::Thread),
-    ("IDLE", Verb::Idle),
-    ("NAMESPACE", Verb::Namespace),
-    ("ID", Verb::Id),
-    ("ENABLE", Verb::Enable),
-    ("COMPRESS", Verb::Compress),
-    ("GETQUOTA", Verb::Quota),
-    ("GETQUOTAROOT", Verb::Quota),
-    ("SETQUOTA", Verb::Quota),
-    ("GETACL", Verb::Acl),
-    ("SETACL", Verb::Acl),
-    ("DELETEACL", Verb::Acl),
-    ("LISTRIGHTS", Verb::Acl),
-    ("MYRIGHTS", Verb::Acl),
-    ("GETMETADATA", Verb::Metadata),
-    ("SETMETADATA", Verb::Metadata),
-    ("GETANNOTATION", Verb::Metadata),
-    ("SETANNOTATION", Verb::Metadata),
-    ("NOTIFY", Verb::Notify),
-    ("REPLACE", Verb::Replace),
-    ("CONVERT", Verb::Convert),
-    ("CANCELUPDATE", Verb::CancelUpdate),
-    ("LANGUAGE", Verb::Language),
-    ("COMPARATOR", Verb::Comparator),
-    ("GENURLAUTH", Verb::Url),
-    ("RESETKEY", Verb::Url),
-    ("URLFETCH", Verb::Url),
-    ("UNAUTHENTICATE", Verb::Unauthenticate),
-    ("PROXYAUTH", Verb::ProxyAuth),
-    ("XAPPLEPUSHSERVICE", Verb::Push),
-    ("GETJMAPACCESS", Verb::JmapAccess),
-];
+/// What may follow a verb.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Arguments {
+    /// Nothing.
+    Alone,
+    /// Names of mailboxes, among others.
+    Mailboxes,
+    /// Anything else.
+    Any,
+}
+
+/// What UID before a verb means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Uid {
+    /// Nothing: the command is the same.
+    Plain,
+    /// Unique identifiers in place of message numbers (RFC 9051, section 6.4.9).
+    ByUid,
+}
+
+/// What is known of a verb.
+struct Row {
+    verb: Verb,
+    /// Upper case.
+    names: &'static [&'static str],
+    stage: Stage,
+    arguments: Arguments,
+    uid: Uid,
+}
+
+/// Makes [`Verb`] and its rows: a verb is one row, with its names, where it belongs, what follows it, and what UID before it
+/// means. Its explanations are one row in each language (`view/locale`).
+macro_rules! verbs {
+    ($($(#[$about:meta])* $verb:ident = [$($name:literal),+] $stage:ident, $arguments:ident, $uid:ident;)+) => {
+        /// A command's verb.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        #[allow(missing_docs)]
+        pub enum Verb {
+            $($(#[$about])* $verb,)+
+            /// A verb that is none of these.
+            Other,
+        }
+
+        const ROWS: &[Row] = &[$(Row {
+            verb: Verb::$verb,
+            names: &[$($name),+],
+            stage: Stage::$stage,
+            arguments: Arguments::$arguments,
+            uid: Uid::$uid,
+        }),+];
+    };
+}
+
+verbs! {
+    Capability = ["CAPABILITY"] Session, Alone, Plain;
+    Noop = ["NOOP"] Session, Alone, Plain;
+    Logout = ["LOGOUT"] Logout, Alone, Plain;
+    StartTls = ["STARTTLS"] Encryption, Alone, Plain;
+    Authenticate = ["AUTHENTICATE"] Authentication, Any, Plain;
+    Login = ["LOGIN"] Authentication, Any, Plain;
+    Select = ["SELECT"] Mail, Mailboxes, Plain;
+    Examine = ["EXAMINE"] Mail, Mailboxes, Plain;
+    Create = ["CREATE"] Mail, Mailboxes, Plain;
+    Delete = ["DELETE"] Mail, Mailboxes, Plain;
+    Rename = ["RENAME"] Mail, Mailboxes, Plain;
+    Subscribe = ["SUBSCRIBE"] Mail, Mailboxes, Plain;
+    Unsubscribe = ["UNSUBSCRIBE"] Mail, Mailboxes, Plain;
+    List = ["LIST", "XLIST", "RLIST"] Mail, Mailboxes, Plain;
+    Lsub = ["LSUB", "RLSUB"] Mail, Mailboxes, Plain;
+    Status = ["STATUS"] Mail, Mailboxes, Plain;
+    Append = ["APPEND"] Mail, Mailboxes, Plain;
+    Check = ["CHECK"] Mail, Alone, Plain;
+    Close = ["CLOSE"] Mail, Alone, Plain;
+    Unselect = ["UNSELECT"] Mail, Alone, Plain;
+    Expunge = ["EXPUNGE"] Mail, Alone, ByUid;
+    Search = ["SEARCH", "ESEARCH"] Mail, Any, ByUid;
+    Fetch = ["FETCH"] Mail, Any, ByUid;
+    Store = ["STORE"] Mail, Any, ByUid;
+    Copy = ["COPY"] Mail, Mailboxes, ByUid;
+    Move = ["MOVE"] Mail, Mailboxes, ByUid;
+    Sort = ["SORT"] Mail, Any, ByUid;
+    Thread = ["THREAD"] Mail, Any, ByUid;
+    Idle = ["IDLE"] Mail, Alone, Plain;
+    Namespace = ["NAMESPACE"] Mail, Alone, Plain;
+    Id = ["ID"] Session, Any, Plain;
+    Enable = ["ENABLE"] Session, Any, Plain;
+    Compress = ["COMPRESS"] Session, Any, Plain;
+    /// GETQUOTA, GETQUOTAROOT, SETQUOTA (RFC 9208).
+    Quota = ["GETQUOTA", "GETQUOTAROOT", "SETQUOTA"] Mail, Mailboxes, Plain;
+    /// GETACL, SETACL, DELETEACL, LISTRIGHTS, MYRIGHTS (RFC 4314).
+    Acl = ["GETACL", "SETACL", "DELETEACL", "LISTRIGHTS", "MYRIGHTS"] Mail, Mailboxes, Plain;
+    /// GETMETADATA, SETMETADATA (RFC 5464).
+    Metadata = ["GETMETADATA", "SETMETADATA", "GETANNOTATION", "SETANNOTATION"] Mail, Mailboxes, Plain;
+    Notify = ["NOTIFY"] Mail, Any, Plain;
+    /// APPEND and EXPUNGE in one (RFC 8508).
+    Replace = ["REPLACE"] Mail, Mailboxes, Plain;
+    /// RFC 5255.
+    Language = ["LANGUAGE"] Mail, Any, Plain;
+    /// RFC 5255.
+    Comparator = ["COMPARATOR"] Mail, Any, Plain;
+    /// GENURLAUTH, RESETKEY, URLFETCH (RFC 4467).
+    Url = ["GENURLAUTH", "RESETKEY", "URLFETCH"] Mail, Any, Plain;
+    /// RFC 5259.
+    Convert = ["CONVERT"] Mail, Any, Plain;
+    /// RFC 5267.
+    CancelUpdate = ["CANCELUPDATE"] Mail, Any, Plain;
+    /// RFC 8437.
+    Unauthenticate = ["UNAUTHENTICATE"] Authentication, Alone, Plain;
+    /// Of Sun's servers: an administrator acts as a user.
+    ProxyAuth = ["PROXYAUTH"] Authentication, Any, Plain;
+    /// Apple's notifications: the device asks to be told by another way.
+    Push = ["XAPPLEPUSHSERVICE"] Mail, Any, Plain;
+    /// RFC 9698.
+    JmapAccess = ["GETJMAPACCESS"] Mail, Alone, Plain;
+}
 
 impl Verb {
     /// The verb called `name`; `None` where no command is called so.
     fn named(name: &[u8]) -> Option<Self> {
-        NAMES.iter().find(|(known, _)| name.eq_ignore_ascii_case(known.as_bytes())).map(|&(_, verb)| verb)
+        let is_called = |row: &&Row| row.names.iter().any(|known| name.eq_ignore_ascii_case(known.as_bytes()));
+        ROWS.iter().find(is_called).map(|row| row.verb)
     }
 
     /// All there are.
     #[cfg(test)]
     pub(crate) fn all() -> impl Iterator<Item = Self> {
-        let seen = &mut std::collections::HashSet::new();
-        let named: Vec<Self> = NAMES.iter().map(|&(_, verb)| verb).filter(|verb| seen.insert(*verb)).collect();
-        named.into_iter().chain([Self::Other])
+        ROWS.iter().map(|row| row.verb).chain([Self::Other])
+    }
+
+    /// `None` for [`Verb::Other`]. The rows stand in the order of the variants; a test holds that.
+    fn row(self) -> Option<&'static Row> {
+        ROWS.get(self as usize)
+    }
+
+    /// Where its command belongs; `None` where that is unknown.
+    pub fn stage(self) -> Option<Stage> {
+        self.row().map(|row| row.stage)
+    }
+
+    /// True where UID before the verb makes it another command.
+    pub fn is_by_uid(self) -> bool {
+        self.row().is_some_and(|row| row.uid == Uid::ByUid)
+    }
+
+    /// True where its arguments are mailboxes, among others.
+    pub(super) fn names_mailboxes(self) -> bool {
+        self.row().is_some_and(|row| row.arguments == Arguments::Mailboxes)
     }
 
     /// True where nothing may follow the verb.
     fn stands_alone(self) -> bool {
-        matches!(
-            self,
-            Self::Capability
-                | Self::Noop
-                | Self::Logout
-                | Self::StartTls
-                | Self::Check
-                | Self::Close
-                | Self::Unselect
-                | Self::Expunge
-                | Self::Idle
-                | Self::Namespace
-                | Self::Unauthenticate
-                | Self::JmapAccess
-        )
+        self.row().is_some_and(|row| row.arguments == Arguments::Alone)
     }
 }
 
@@ -287,6 +289,14 @@ fn with_uid<'a>(first: Named<'a>, rest: &'a [u8]) -> Named<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_verb_has_its_own_row() {
+        for verb in Verb::all().filter(|verb| *verb != Verb::Other) {
+            assert_eq!(verb.row().map(|row| row.verb), Some(verb));
+        }
+        assert!(Verb::Other.row().is_none());
+    }
 
     /// Tag, name and arguments.
     fn read(text: &str) -> Option<(Option<String>, String, String, bool)> {

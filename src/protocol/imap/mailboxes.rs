@@ -2,7 +2,7 @@
 
 use super::command::command;
 use super::lexer::{Word, astring, atom};
-use super::{Subject, Untagged, Verb, What, mailbox_name};
+use super::{Subject, Untagged, What, mailbox_name};
 use std::borrow::Cow;
 
 /// The names of mailboxes in `text`, a step's, that are not readable as they stand there, made readable: all of them, for
@@ -12,7 +12,7 @@ pub fn readable_mailboxes(subject: &Subject, text: &[u8]) -> Vec<Vec<u8>> {
         return Vec::new();
     }
     let arguments = match &subject.what {
-        What::Command { verb, .. } if names_mailboxes(*verb) => {
+        What::Command { verb, .. } if verb.names_mailboxes() => {
             command(text).and_then(|command| text.get(command.arguments))
         }
         What::Untagged(
@@ -56,33 +56,9 @@ pub fn readable_mailboxes(subject: &Subject, text: &[u8]) -> Vec<Vec<u8>> {
     names
 }
 
-/// True for commands whose arguments are mailboxes, among others.
-fn names_mailboxes(verb: Verb) -> bool {
-    matches!(
-        verb,
-        Verb::Select
-            | Verb::Examine
-            | Verb::Create
-            | Verb::Delete
-            | Verb::Rename
-            | Verb::Subscribe
-            | Verb::Unsubscribe
-            | Verb::List
-            | Verb::Lsub
-            | Verb::Status
-            | Verb::Append
-            | Verb::Replace
-            | Verb::Copy
-            | Verb::Move
-            | Verb::Quota
-            | Verb::Acl
-            | Verb::Metadata
-    )
-}
-
 #[cfg(test)]
 mod tests {
-    use super::super::State;
+    use super::super::{State, Verb};
     use super::*;
     use crate::limits::LINE_BYTES;
 

@@ -39,7 +39,7 @@ mod talk;
 #[cfg(test)]
 mod tests;
 
-pub use command::Verb;
+pub use command::{Stage, Verb};
 pub use dialogue::Dialogue;
 pub use mailboxes::readable_mailboxes;
 pub use reply::{Code, Status, Untagged};

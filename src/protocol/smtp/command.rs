@@ -3,75 +3,124 @@
 use super::parse::{self, CommandLine};
 use std::borrow::Cow;
 
-/// A command's verb.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[allow(missing_docs)]
-pub enum Verb {
-    Helo,
-    Ehlo,
-    Lhlo,
-    Mail,
-    Rcpt,
-    Data,
-    Bdat,
-    Rset,
-    Vrfy,
-    Expn,
-    Help,
-    Noop,
-    Quit,
-    Auth,
-    StartTls,
-    Etrn,
-    Turn,
-    Atrn,
-    /// Content by reference (RFC 4468).
-    Burl,
-    Xclient,
-    Xforward,
-    /// Counted octets of Exchange's own after a 354.
-    Xexch50,
-    /// A verb that is none of these.
-    Other,
+/// Where a command belongs in the course of a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// To the beginning, in which client and server name themselves.
+    Hello,
+    /// To the change to TLS.
+    Encryption,
+    /// To the log-in.
+    Authentication,
+    /// To the work with mail.
+    Transaction,
+    /// To the end.
+    Release,
 }
 
-/// Verbs as they are written. X-EXPS is what Exchange calls AUTH among its own, X-ANONYMOUSTLS its STARTTLS without
-/// certificates; SEND, SOML and SAML are RFC 821's MAIL to a terminal (there section 3.4).
-const VERBS: [(&str, Verb); 27] = [
-    ("HELO", Verb::Helo),
-    ("EHLO", Verb::Ehlo),
-    ("LHLO", Verb::Lhlo),
-    ("MAIL", Verb::Mail),
-    ("SEND", Verb::Mail),
-    ("SOML", Verb::Mail),
-    ("SAML", Verb::Mail),
-    ("RCPT", Verb::Rcpt),
-    ("DATA", Verb::Data),
-    ("BDAT", Verb::Bdat),
-    ("RSET", Verb::Rset),
-    ("VRFY", Verb::Vrfy),
-    ("EXPN", Verb::Expn),
-    ("HELP", Verb::Help),
-    ("NOOP", Verb::Noop),
-    ("QUIT", Verb::Quit),
-    ("AUTH", Verb::Auth),
-    ("X-EXPS", Verb::Auth),
-    ("STARTTLS", Verb::StartTls),
-    ("X-ANONYMOUSTLS", Verb::StartTls),
-    ("ETRN", Verb::Etrn),
-    ("TURN", Verb::Turn),
-    ("ATRN", Verb::Atrn),
-    ("BURL", Verb::Burl),
-    ("XCLIENT", Verb::Xclient),
-    ("XFORWARD", Verb::Xforward),
-    ("XEXCH50", Verb::Xexch50),
-];
+/// How a client writes what follows a verb.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// A path and parameters (RFC 5321, section 4.1.2).
+    Path,
+    /// So many words at least, and so many at most.
+    Words(usize, usize),
+    /// The size of a chunk (RFC 3030).
+    Chunk,
+    /// A number of octets, and more.
+    Octets,
+    /// An IMAP URL.
+    Url,
+    /// `name=value`.
+    Attributes,
+}
+
+/// What is known of a verb.
+struct Row {
+    verb: Verb,
+    /// Upper case.
+    names: &'static [&'static str],
+    stage: Stage,
+    form: Form,
+    /// The codes that say yes to it (RFC 5321, section 4.3.2; RFC 4954; RFC 3207; RFC 1985).
+    replies: &'static [u16],
+}
+
+/// Makes [`Verb`] and its rows: a verb is one row, with its names, where it belongs, what follows it, and the codes that say
+/// yes to it. Its explanation is one row in each language (`view/locale`).
+macro_rules! verbs {
+    ($($(#[$about:meta])* $verb:ident = [$($name:literal),+] $stage:ident, $form:expr, [$($code:literal),+];)+) => {
+        /// A command's verb.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        #[allow(missing_docs)]
+        pub enum Verb {
+            $($(#[$about])* $verb,)+
+            /// A verb that is none of these.
+            Other,
+        }
+
+        const ROWS: &[Row] = &[$(Row {
+            verb: Verb::$verb,
+            names: &[$($name),+],
+            stage: Stage::$stage,
+            form: $form,
+            replies: &[$($code),+],
+        }),+];
+    };
+}
+
+use Form::{Attributes, Chunk, Octets, Path, Url, Words};
+
+verbs! {
+    Helo = ["HELO"] Hello, Words(1, 1), [250];
+    Ehlo = ["EHLO"] Hello, Words(1, 1), [250];
+    Lhlo = ["LHLO"] Hello, Words(1, 1), [250];
+    /// SEND, SOML and SAML are RFC 821's MAIL to a terminal (there section 3.4).
+    Mail = ["MAIL", "SEND", "SOML", "SAML"] Transaction, Path, [250];
+    Rcpt = ["RCPT"] Transaction, Path, [250, 251];
+    Data = ["DATA"] Transaction, Words(0, 0), [354];
+    Bdat = ["BDAT"] Transaction, Chunk, [250];
+    Rset = ["RSET"] Transaction, Words(0, 0), [250];
+    Vrfy = ["VRFY"] Transaction, Words(1, 1), [250, 251, 252];
+    Expn = ["EXPN"] Transaction, Words(1, 1), [250, 252];
+    Help = ["HELP"] Transaction, Words(0, 1), [211, 214, 250];
+    Noop = ["NOOP"] Transaction, Words(0, 1), [250];
+    Quit = ["QUIT"] Release, Words(0, 0), [221];
+    /// X-EXPS is what Exchange calls AUTH among its own.
+    Auth = ["AUTH", "X-EXPS"] Authentication, Words(1, 2), [235, 334];
+    /// X-ANONYMOUSTLS is Exchange's STARTTLS without certificates.
+    StartTls = ["STARTTLS", "X-ANONYMOUSTLS"] Encryption, Words(0, 0), [220];
+    Etrn = ["ETRN"] Transaction, Words(1, 1), [250, 251, 252];
+    Turn = ["TURN"] Transaction, Words(0, 0), [250];
+    Atrn = ["ATRN"] Transaction, Words(0, 1), [250];
+    /// Content by reference (RFC 4468).
+    Burl = ["BURL"] Transaction, Url, [250];
+    Xclient = ["XCLIENT"] Hello, Attributes, [220, 250];
+    Xforward = ["XFORWARD"] Transaction, Attributes, [250];
+    /// Counted octets of Exchange's own after a 354.
+    Xexch50 = ["XEXCH50"] Transaction, Octets, [250, 354];
+}
 
 impl Verb {
     /// The verb that `word` is, in upper or lower case.
     pub fn of(word: &[u8]) -> Self {
-        let known = VERBS.iter().find(|(name, _)| name.as_bytes().eq_ignore_ascii_case(word));
-        known.map_or(Self::Other, |&(_, verb)| verb)
+        named(word).map_or(Self::Other, |(verb, _)| verb)
+    }
+
+    /// All there are.
+    #[cfg(test)]
+    pub(crate) fn all() -> impl Iterator<Item = Self> {
+        ROWS.iter().map(|row| row.verb).chain([Self::Other])
+    }
+
+    /// `None` for [`Verb::Other`]. The rows stand in the order of the variants; a test holds that.
+    fn row(self) -> Option<&'static Row> {
+        ROWS.get(self as usize)
+    }
+
+    /// Where its command belongs; `None` where that is unknown.
+    pub fn stage(self) -> Option<Stage> {
+        self.row().map(|row| row.stage)
     }
 
     /// HELO, EHLO, LHLO: what an accepted one does to the session is the same.
@@ -84,22 +133,23 @@ impl Verb {
         self.is_hello() || matches!(self, Self::Rset | Self::Xclient)
     }
 
-    /// True where `code` is a reply that a server may give to this command (RFC 5321, section 4.3.2; RFC 4954; RFC 3207;
-    /// RFC 1985). Anything can be refused.
+    /// True where `code` is a reply that a server may give to this command. Anything can be refused, and an unknown verb may
+    /// be answered by any code that does not belong to another.
     pub fn may_be_answered_by(self, code: u16) -> bool {
-        match code {
-            400.. => true,
-            250 => !matches!(self, Self::Data | Self::Quit | Self::Auth | Self::StartTls),
-            251 => matches!(self, Self::Rcpt | Self::Vrfy | Self::Etrn | Self::Other),
-            252 => matches!(self, Self::Vrfy | Self::Expn | Self::Etrn | Self::Other),
-            211 | 214 => matches!(self, Self::Help | Self::Other),
-            220 => matches!(self, Self::StartTls | Self::Xclient | Self::Other),
-            221 => self == Self::Quit,
-            235 | 334 => self == Self::Auth,
-            354 => matches!(self, Self::Data | Self::Xexch50),
-            _ => self == Self::Other,
+        match self.row() {
+            _ if code >= 400 => true,
+            Some(row) => row.replies.contains(&code),
+            None => !matches!(code, 221 | 235 | 334 | 354),
         }
     }
+}
+
+/// The verb called `word`, in upper or lower case, and its name.
+fn named(word: &[u8]) -> Option<(Verb, &'static str)> {
+    ROWS.iter().find_map(|row| {
+        let name = row.names.iter().find(|name| name.as_bytes().eq_ignore_ascii_case(word))?;
+        Some((row.verb, *name))
+    })
 }
 
 /// A command line, understood as far as its form goes.
@@ -118,13 +168,12 @@ impl<'a> Command<'a> {
     /// Reads `line`. Every line is a command of some kind: what is no SMTP has [`Verb::Other`].
     pub fn read(line: &'a [u8]) -> Self {
         let CommandLine { verb: word, arguments } = parse::command_line(line);
-        let known = VERBS.iter().find(|(name, _)| name.as_bytes().eq_ignore_ascii_case(word));
-        let name = match known {
-            Some((name, _)) => Some(Cow::Borrowed(*name)),
-            None if word.is_empty() => None,
-            None => Some(Cow::Owned(String::from_utf8_lossy(word).to_ascii_uppercase())),
+        let (verb, name) = match named(word) {
+            Some((verb, name)) => (verb, Some(Cow::Borrowed(name))),
+            None if word.is_empty() => (Verb::Other, None),
+            None => (Verb::Other, Some(Cow::Owned(String::from_utf8_lossy(word).to_ascii_uppercase()))),
         };
-        Self { verb: Verb::of(word), name, line, arguments }
+        Self { verb, name, line, arguments }
     }
 
     /// The whole line.
@@ -169,17 +218,14 @@ impl<'a> Command<'a> {
     /// not captured.
     pub fn is_in_form(&self) -> bool {
         let words = self.arguments().split(|b| b.is_ascii_whitespace()).filter(|word| !word.is_empty()).count();
-        match self.verb {
-            Verb::Mail | Verb::Rcpt => self.path().is_some(),
-            Verb::Data | Verb::Rset | Verb::Quit | Verb::StartTls | Verb::Turn => words == 0,
-            Verb::Helo | Verb::Ehlo | Verb::Lhlo | Verb::Vrfy | Verb::Expn | Verb::Etrn => words == 1,
-            Verb::Help | Verb::Noop | Verb::Atrn => words <= 1,
-            Verb::Auth => matches!(words, 1 | 2),
-            Verb::Bdat => parse::chunk(self.arguments()).is_some(),
-            Verb::Xexch50 => parse::octets(self.arguments()).is_some(),
-            Verb::Burl => self.arguments().trim_ascii_start().starts_with(b"imap://"),
-            Verb::Xclient | Verb::Xforward => self.arguments().contains(&b'='),
-            Verb::Other => false,
+        match self.verb.row().map(|row| row.form) {
+            Some(Path) => self.path().is_some(),
+            Some(Words(least, most)) => (least..=most).contains(&words),
+            Some(Chunk) => parse::chunk(self.arguments()).is_some(),
+            Some(Octets) => parse::octets(self.arguments()).is_some(),
+            Some(Url) => self.arguments().trim_ascii_start().starts_with(b"imap://"),
+            Some(Attributes) => self.arguments().contains(&b'='),
+            None => false,
         }
     }
 }
@@ -187,6 +233,14 @@ impl<'a> Command<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_verb_has_its_own_row() {
+        for verb in Verb::all().filter(|verb| *verb != Verb::Other) {
+            assert_eq!(verb.row().map(|row| row.verb), Some(verb));
+        }
+        assert!(Verb::Other.row().is_none());
+    }
 
     #[test]
     fn names_are_upper_case_and_what_was_sent() {

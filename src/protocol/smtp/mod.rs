@@ -22,7 +22,7 @@ mod xexch50;
 #[cfg(test)]
 mod tests;
 
-pub use command::Verb;
+pub use command::{Stage, Verb};
 pub use dialogue::{Dialogue, Flavour};
 pub use reply::Enhanced;
 

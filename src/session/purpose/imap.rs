@@ -1,7 +1,7 @@
 //! What IMAP steps do (RFC 3501, 9051, and the extensions that clients use).
 
 use super::{Purpose, enumerated};
-use crate::protocol::imap::{Code, State, Status, Subject, Untagged, Verb, What};
+use crate::protocol::imap::{Code, Stage, State, Status, Subject, Untagged, Verb, What};
 use crate::session::model::Phase;
 
 /// What an IMAP step does.
@@ -72,18 +72,7 @@ pub struct Command {
 impl Command {
     /// The command of `verb`, with or without UID, which before some verbs says nothing.
     pub fn new(verb: Verb, uid: bool) -> Self {
-        let told_apart = matches!(
-            verb,
-            Verb::Expunge
-                | Verb::Search
-                | Verb::Fetch
-                | Verb::Store
-                | Verb::Copy
-                | Verb::Move
-                | Verb::Sort
-                | Verb::Thread
-        );
-        Self { verb, uid: uid && told_apart }
+        Self { verb, uid: uid && verb.is_by_uid() }
     }
 
     /// All there are.
@@ -309,52 +298,12 @@ pub fn phase(subject: &Subject, previous: Phase) -> Phase {
 }
 
 fn phase_of(verb: Verb, state: State, previous: Phase) -> Phase {
-    match verb {
-        Verb::StartTls => Phase::Encryption,
-        Verb::Authenticate | Verb::Login | Verb::Unauthenticate | Verb::ProxyAuth => Phase::Authentication,
-        Verb::Logout => Phase::Release,
-        Verb::Capability | Verb::Noop | Verb::Id | Verb::Enable | Verb::Compress
-            if state == State::NotAuthenticated =>
-        {
-            Phase::Connection
-        }
-        Verb::Other => previous,
-        Verb::Capability | Verb::Noop | Verb::Id | Verb::Enable | Verb::Compress => Phase::Transaction,
-        Verb::Select
-        | Verb::Examine
-        | Verb::Create
-        | Verb::Delete
-        | Verb::Rename
-        | Verb::Subscribe
-        | Verb::Unsubscribe
-        | Verb::List
-        | Verb::Lsub
-        | Verb::Status
-        | Verb::Append
-        | Verb::Check
-        | Verb::Close
-        | Verb::Unselect
-        | Verb::Expunge
-        | Verb::Search
-        | Verb::Fetch
-        | Verb::Store
-        | Verb::Copy
-        | Verb::Move
-        | Verb::Sort
-        | Verb::Thread
-        | Verb::Idle
-        | Verb::Namespace
-        | Verb::Quota
-        | Verb::Acl
-        | Verb::Metadata
-        | Verb::Notify
-        | Verb::Replace
-        | Verb::Language
-        | Verb::Comparator
-        | Verb::Url
-        | Verb::Convert
-        | Verb::CancelUpdate
-        | Verb::Push
-        | Verb::JmapAccess => Phase::Transaction,
+    match verb.stage() {
+        Some(Stage::Session) if state == State::NotAuthenticated => Phase::Connection,
+        Some(Stage::Session | Stage::Mail) => Phase::Transaction,
+        Some(Stage::Encryption) => Phase::Encryption,
+        Some(Stage::Authentication) => Phase::Authentication,
+        Some(Stage::Logout) => Phase::Release,
+        None => previous,
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{Purpose, arguments, enhanced, enumerated};
 use crate::protocol::event::Step;
-use crate::protocol::smtp::{Enhanced, ReplyTo, Subject, Verb};
+use crate::protocol::smtp::{Enhanced, ReplyTo, Stage, Subject, Verb};
 use crate::session::model::Phase;
 use replies::reply;
 
@@ -45,42 +45,26 @@ enumerated! {
     }
 }
 
-enumerated! {
-    /// A command.
-    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-    #[allow(missing_docs)]
-    pub enum Command {
-        Helo,
-        Ehlo,
-        Lhlo,
-        Mail,
-        /// MAIL FROM:<>: a delivery report, which must not be answered by another.
-        MailFromNobody,
-        Rcpt,
-        Data,
-        Bdat,
-        /// BDAT n LAST.
-        BdatLast,
-        Rset,
-        Vrfy,
-        Expn,
-        Help,
-        Noop,
-        Quit,
-        Auth,
-        /// AUTH with an initial response.
-        AuthAtOnce,
-        StartTls,
-        Etrn,
-        Turn,
-        Atrn,
-        Burl,
-        /// BURL url LAST.
-        BurlLast,
-        Xclient,
-        Xforward,
-        Xexch50,
-        Other,
+/// A command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Command {
+    /// Told by its verb alone.
+    Verb(Verb),
+    /// MAIL FROM:<>: a delivery report, which must not be answered by another.
+    MailFromNobody,
+    /// BDAT n LAST.
+    BdatLast,
+    /// AUTH with an initial response.
+    AuthAtOnce,
+    /// BURL url LAST.
+    BurlLast,
+}
+
+impl Command {
+    /// All there are.
+    #[cfg(test)]
+    pub(crate) fn all() -> impl Iterator<Item = Self> {
+        Verb::all().map(Self::Verb).chain([Self::MailFromNobody, Self::BdatLast, Self::AuthAtOnce, Self::BurlLast])
     }
 }
 
@@ -145,34 +129,13 @@ fn greeting(code: u16) -> Greeting {
 }
 
 fn command(verb: Verb, arguments: &[u8]) -> Command {
+    let is_last = || last_word(arguments).eq_ignore_ascii_case(b"LAST");
     match verb {
-        Verb::Helo => Command::Helo,
-        Verb::Ehlo => Command::Ehlo,
-        Verb::Lhlo => Command::Lhlo,
         Verb::Mail if is_from_nobody(arguments) => Command::MailFromNobody,
-        Verb::Mail => Command::Mail,
-        Verb::Rcpt => Command::Rcpt,
-        Verb::Data => Command::Data,
-        Verb::Bdat if last_word(arguments).eq_ignore_ascii_case(b"LAST") => Command::BdatLast,
-        Verb::Bdat => Command::Bdat,
-        Verb::Rset => Command::Rset,
-        Verb::Vrfy => Command::Vrfy,
-        Verb::Expn => Command::Expn,
-        Verb::Help => Command::Help,
-        Verb::Noop => Command::Noop,
-        Verb::Quit => Command::Quit,
+        Verb::Bdat if is_last() => Command::BdatLast,
+        Verb::Burl if is_last() => Command::BurlLast,
         Verb::Auth if arguments.iter().any(u8::is_ascii_whitespace) => Command::AuthAtOnce,
-        Verb::Auth => Command::Auth,
-        Verb::StartTls => Command::StartTls,
-        Verb::Etrn => Command::Etrn,
-        Verb::Turn => Command::Turn,
-        Verb::Atrn => Command::Atrn,
-        Verb::Burl if last_word(arguments).eq_ignore_ascii_case(b"LAST") => Command::BurlLast,
-        Verb::Burl => Command::Burl,
-        Verb::Xclient => Command::Xclient,
-        Verb::Xforward => Command::Xforward,
-        Verb::Xexch50 => Command::Xexch50,
-        Verb::Other => Command::Other,
+        verb => Command::Verb(verb),
     }
 }
 
@@ -207,27 +170,12 @@ pub fn phase(subject: &Subject, previous: Phase) -> Phase {
 }
 
 fn phase_of(verb: Verb, previous: Phase) -> Phase {
-    match verb {
-        // XCLIENT begins the session anew (the server greets again).
-        Verb::Helo | Verb::Ehlo | Verb::Lhlo | Verb::Xclient => Phase::Connection,
-        Verb::StartTls => Phase::Encryption,
-        Verb::Auth => Phase::Authentication,
-        Verb::Quit => Phase::Release,
-        Verb::Mail
-        | Verb::Rcpt
-        | Verb::Data
-        | Verb::Bdat
-        | Verb::Rset
-        | Verb::Vrfy
-        | Verb::Expn
-        | Verb::Help
-        | Verb::Noop
-        | Verb::Burl
-        | Verb::Etrn
-        | Verb::Turn
-        | Verb::Atrn
-        | Verb::Xforward
-        | Verb::Xexch50 => Phase::Transaction,
-        Verb::Other => previous,
+    match verb.stage() {
+        Some(Stage::Hello) => Phase::Connection,
+        Some(Stage::Encryption) => Phase::Encryption,
+        Some(Stage::Authentication) => Phase::Authentication,
+        Some(Stage::Transaction) => Phase::Transaction,
+        Some(Stage::Release) => Phase::Release,
+        None => previous,
     }
 }

@@ -22,6 +22,7 @@ pub mod mime;
 mod en;
 pub mod login;
 mod purpose;
+mod verb;
 mod zh;
 
 pub use label::Label;
@@ -139,7 +140,11 @@ pub fn severity(lang: Lang, severity: Severity) -> &'static str {
 
 /// What a bound cut off, to be shown beside its count.
 pub fn limit(lang: Lang, limit: Limit) -> String {
-    say!(lang, terms::limit(limit))
+    let text = limit.hit();
+    match lang {
+        Lang::En => text.en,
+        Lang::Zh => text.zh,
+    }
 }
 
 /// Why a packet was not decoded.

@@ -56,7 +56,7 @@ fn of_pop3(lang: Lang, pop3: Pop3) -> String {
 fn of_imap(lang: Lang, imap: Imap) -> String {
     match imap {
         Imap::Greeting(greeting) => say!(lang, imap::greeting(greeting)).to_owned(),
-        Imap::Command(command) => say!(lang, imap::command(command)).to_owned(),
+        Imap::Command(command) => say!(lang, imap::verb(command)).command.to_owned(),
         Imap::Tagged { to, what, code } => {
             // How a mailbox was opened stands in the sentence itself, and a SELECT may be answered by READ-ONLY.
             let (to, code) = match (what, to.map(|command| command.verb), code) {
@@ -67,8 +67,8 @@ fn of_imap(lang: Lang, imap: Imap) -> String {
                 _ => (to, code),
             };
             let words = match (what, to) {
-                (Tagged::Ok, Some(command)) => say!(lang, imap::ok(command)),
-                (Tagged::No, Some(command)) => say!(lang, imap::no(command)),
+                (Tagged::Ok, Some(command)) => say!(lang, imap::verb(command)).ok,
+                (Tagged::No, Some(command)) => say!(lang, imap::verb(command)).no,
                 (Tagged::Bad, Some(command)) => say!(lang, imap::bad(command)),
                 (Tagged::Ok, None) => say!(lang, imap::tagged_ok_to_nothing()),
                 (Tagged::No, None) => say!(lang, imap::tagged_no_to_nothing()),

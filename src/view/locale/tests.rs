@@ -5,6 +5,7 @@ use crate::capture::LinkType;
 use crate::protocol::imap::{self as imap_protocol, Code};
 use crate::protocol::pop3 as pop3_protocol;
 use crate::protocol::sasl::{Mechanism, Round};
+use crate::protocol::smtp::Verb as SmtpVerb;
 use crate::protocol::tls;
 use crate::session::model::{Conflict, ContentRef, Lines};
 use crate::session::purpose::{Imap, Pop3, Purpose, Smtp, imap, pop3, smtp};
@@ -77,7 +78,7 @@ fn check_all<T: std::fmt::Debug>(variants: impl IntoIterator<Item = T>, words: i
 
 #[test]
 fn every_smtp_step_has_words_of_its_own() {
-    let commands = smtp::Command::ALL.iter().map(|&command| Smtp::Command(command));
+    let commands = smtp::Command::all().map(Smtp::Command);
     let greetings = smtp::Greeting::ALL.iter().map(|&greeting| Smtp::Greeting(greeting));
     let contents = smtp::Content::ALL.iter().map(|&content| Smtp::Content(content));
     // The lab report has the same words for a 250 after RCPT as for one after MAIL.
@@ -226,11 +227,7 @@ fn every_label_and_term_has_words_of_its_own() {
     check_all(all!(Match: Content, Body, MessageId), |l, &x| matched(l, x).to_owned());
     check_all(all!(Severity: Info, Low, Medium, High), |l, &x| severity(l, x).to_owned());
     check_all(all!(LoginOutcome: Accepted, Rejected, Cancelled, Unknown), |l, &x| login_outcome(l, x).to_owned());
-    check_all(
-        all!(Limit: LineBytes, PacketsPerStep, StepsPerSession, MessagesPerSession, CredentialsPerSession, SaslRounds, MessageBytes,
-            MimeStructure, CommandsInFlight, PartialFetches, Maildrop, Recipients, MissingRanges, SameAs, TlsHandshakeBytes, Fragments, Connections, Waiting, History, RecordOrder, SessionOrder),
-        |l, &x| limit(l, x),
-    );
+    check_all(Limit::ALL, |l, &&x| limit(l, x));
     let stops = [
         DecodeStop::Link,
         DecodeStop::Ip,
@@ -299,17 +296,17 @@ fn the_lab_reports_words_come_out() {
     let (command, said) = (|command| Purpose::Smtp(Smtp::Command(command)), |what| reply(what, None));
     let rows = [
         (Purpose::Smtp(Smtp::Greeting(Greeting::Ready)), "服务器告诉客户已准备好接收邮件"),
-        (command(Command::Helo), "把客户的域名通知服务器"),
+        (command(Command::Verb(SmtpVerb::Helo)), "把客户的域名通知服务器"),
         (said(Reply::HeloAccepted), "连接成功"),
-        (command(Command::Mail), "介绍报文的发送者"),
+        (command(Command::Verb(SmtpVerb::Mail)), "介绍报文的发送者"),
         (said(Reply::MailAccepted), "请求命令完成"),
-        (command(Command::Rcpt), "告知收件人的邮件地址"),
+        (command(Command::Verb(SmtpVerb::Rcpt)), "告知收件人的邮件地址"),
         (said(Reply::RcptAccepted), "请求命令完成"),
-        (command(Command::Data), "告知即将开始发送邮件内容"),
+        (command(Command::Verb(SmtpVerb::Data)), "告知即将开始发送邮件内容"),
         (said(Reply::DataGoAhead), "准备接收邮件报文"),
         (Purpose::Smtp(Smtp::Content(Content::Message)), "发送邮件内容"),
         (said(Reply::ContentAccepted), "接收邮件内容成功"),
-        (command(Command::Quit), "退出"),
+        (command(Command::Verb(SmtpVerb::Quit)), "退出"),
         (said(Reply::Closed), "服务关闭"),
     ];
     for (step, words) in rows {
@@ -377,7 +374,7 @@ fn content_tls_and_gaps_have_a_row() {
         Purpose::Gap { from: Side::Client, bytes: 7 },
     ];
     check_all(rows, |lang, step| row(lang, step, 7, None).expect("a row"));
-    assert_eq!(row(Lang::En, &Purpose::Smtp(Smtp::Command(smtp::Command::Data)), 6, None), None);
+    assert_eq!(row(Lang::En, &Purpose::Smtp(Smtp::Command(smtp::Command::Verb(SmtpVerb::Data))), 6, None), None);
     let message = Purpose::Pop3(Pop3::Content(pop3::Content::Message));
     assert_eq!(
         row(Lang::En, &message, 1, None).as_deref(),

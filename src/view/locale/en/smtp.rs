@@ -1,5 +1,6 @@
 //! What SMTP and LMTP steps do.
 
+use crate::protocol::smtp::Verb;
 use crate::session::purpose::smtp::{Command, Content, Greeting, Reply};
 
 pub fn greeting(greeting: Greeting) -> &'static str {
@@ -14,33 +15,37 @@ pub fn greeting(greeting: Greeting) -> &'static str {
 
 pub fn command(command: Command) -> &'static str {
     match command {
-        Command::Helo => "Tells the server the client's domain name",
-        Command::Ehlo => "Tells the server the client's domain name and asks for its extensions",
-        Command::Lhlo => "Tells the LMTP server the client's domain name and asks for its extensions",
-        Command::Mail => "Names the sender of the message",
+        Command::Verb(Verb::Helo) => "Tells the server the client's domain name",
+        Command::Verb(Verb::Ehlo) => "Tells the server the client's domain name and asks for its extensions",
+        Command::Verb(Verb::Lhlo) => "Tells the LMTP server the client's domain name and asks for its extensions",
+        Command::Verb(Verb::Mail) => "Names the sender of the message",
         Command::MailFromNobody => "Names nobody as sender: a delivery report, which must not cause another",
-        Command::Rcpt => "Names a recipient of the message",
-        Command::Data => "Announces the content of the message",
-        Command::Bdat => "Announces a chunk of the message, of a given number of bytes",
+        Command::Verb(Verb::Rcpt) => "Names a recipient of the message",
+        Command::Verb(Verb::Data) => "Announces the content of the message",
+        Command::Verb(Verb::Bdat) => "Announces a chunk of the message, of a given number of bytes",
         Command::BdatLast => "Announces the last chunk of the message",
-        Command::Rset => "Drops the message begun: sender, recipients and content so far",
-        Command::Vrfy => "Asks whether a user or mailbox exists",
-        Command::Expn => "Asks who is on a mailing list",
-        Command::Help => "Asks for help",
-        Command::Noop => "Does nothing but ask for a reply, to keep the connection alive",
-        Command::Quit => "Ends the session",
-        Command::Auth => "Begins to log in, with the mechanism named",
+        Command::Verb(Verb::Rset) => "Drops the message begun: sender, recipients and content so far",
+        Command::Verb(Verb::Vrfy) => "Asks whether a user or mailbox exists",
+        Command::Verb(Verb::Expn) => "Asks who is on a mailing list",
+        Command::Verb(Verb::Help) => "Asks for help",
+        Command::Verb(Verb::Noop) => "Does nothing but ask for a reply, to keep the connection alive",
+        Command::Verb(Verb::Quit) => "Ends the session",
+        Command::Verb(Verb::Auth) => "Begins to log in, with the mechanism named",
         Command::AuthAtOnce => "Begins to log in, and sends the mechanism's first message along",
-        Command::StartTls => "Asks to encrypt the connection with TLS from here on",
-        Command::Etrn => "Asks the server to send the mail that waits for a domain",
-        Command::Turn => "Asks to swap the roles of client and server",
-        Command::Atrn => "Asks to swap the roles of client and server, for the mail of the domains named",
-        Command::Burl => "Names content that the server is to fetch from an IMAP server, as a part of the message",
+        Command::Verb(Verb::StartTls) => "Asks to encrypt the connection with TLS from here on",
+        Command::Verb(Verb::Etrn) => "Asks the server to send the mail that waits for a domain",
+        Command::Verb(Verb::Turn) => "Asks to swap the roles of client and server",
+        Command::Verb(Verb::Atrn) => "Asks to swap the roles of client and server, for the mail of the domains named",
+        Command::Verb(Verb::Burl) => {
+            "Names content that the server is to fetch from an IMAP server, as a part of the message"
+        }
         Command::BurlLast => "Names content that the server is to fetch from an IMAP server, and ends the message",
-        Command::Xclient => "A proxy tells the server for which client it speaks",
-        Command::Xforward => "A proxy tells the server, for its log, where the message came from",
-        Command::Xexch50 => "An Exchange server announces what it knows of the message, in a form of its own",
-        Command::Other => "A command that SMTP does not define",
+        Command::Verb(Verb::Xclient) => "A proxy tells the server for which client it speaks",
+        Command::Verb(Verb::Xforward) => "A proxy tells the server, for its log, where the message came from",
+        Command::Verb(Verb::Xexch50) => {
+            "An Exchange server announces what it knows of the message, in a form of its own"
+        }
+        Command::Verb(Verb::Other) => "A command that SMTP does not define",
     }
 }
 

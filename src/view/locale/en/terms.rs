@@ -2,7 +2,6 @@
 
 use crate::decode::DecodeStop;
 use crate::flow::{CloseReason, Side};
-use crate::limits::{self, Limit};
 use crate::protocol::event::{Delivery, Direction, Exposure, Kind, LoginOutcome};
 use crate::protocol::{Protocol, imap, pop3};
 use crate::session::model::{Match, Phase, Severity, State, TlsMode};
@@ -140,82 +139,6 @@ pub fn decode_stop(stop: DecodeStop) -> String {
         DecodeStop::Ip => "the IP header is cut short or makes no sense".to_owned(),
         DecodeStop::Encrypted => "the 802.11 frame is encrypted: mail in it cannot be seen".to_owned(),
         DecodeStop::Tcp => "the TCP header is cut short or makes no sense".to_owned(),
-    }
-}
-
-pub fn limit(limit: Limit) -> String {
-    match limit {
-        Limit::LineBytes => format!("lines longer than {} KiB were cut", limits::LINE_BYTES / 1024),
-        Limit::PacketsPerStep => {
-            format!("packet numbers were left out of steps that span more than {} packets", limits::PACKETS_PER_STEP)
-        }
-        Limit::StepsPerSession => {
-            format!("steps were left out of sessions of more than {}", limits::STEPS_PER_SESSION)
-        }
-        Limit::MessagesPerSession => {
-            format!("messages were left out of sessions of more than {}", limits::MESSAGES_PER_SESSION)
-        }
-        Limit::CredentialsPerSession => {
-            format!("log-in attempts were left out of sessions of more than {}", limits::CREDENTIALS_PER_SESSION)
-        }
-        Limit::SaslRounds => {
-            format!("challenges and responses of log-ins beyond the first {} were not kept", limits::SASL_ROUNDS)
-        }
-        Limit::MessageBytes => format!(
-            "messages of more than {} MiB were described by their beginning alone",
-            limits::MESSAGE_BYTES / (1024 * 1024)
-        ),
-        Limit::MimeStructure => format!(
-            "messages of more than {} MIME parts, or nested deeper than {}, were described in part",
-            limits::MIME_PARTS,
-            limits::MIME_DEPTH
-        ),
-        Limit::CommandsInFlight => format!(
-            "commands were sent while {} others waited for their reply, so that theirs could not be told",
-            limits::COMMANDS_IN_FLIGHT
-        ),
-        Limit::Maildrop => format!(
-            "unique identifiers or marks of POP3 messages were forgotten, beyond the first {}",
-            limits::MAILDROP_MESSAGES
-        ),
-        Limit::PartialFetches => format!(
-            "partial fetches of IMAP messages were not put together: {} messages under way at once, {} KiB waiting, or \
-             more than {} commands asking for pieces, or {} pieces asked for by one",
-            limits::PARTIAL_MESSAGES,
-            limits::PARTIAL_BYTES / 1024,
-            limits::PARTIAL_COMMANDS,
-            limits::PARTIAL_ITEMS
-        ),
-        Limit::Recipients => format!("recipients were left out of envelopes of more than {}", limits::RECIPIENTS),
-        Limit::MissingRanges => {
-            format!("missing stretches beyond {} in one message were folded together", limits::MISSING_RANGES)
-        }
-        Limit::SameAs => "messages of which not every other copy is named".to_owned(),
-        Limit::TlsHandshakeBytes => {
-            format!("TLS handshake messages of more than {} KiB were not read", limits::TLS_HANDSHAKE_BYTES / 1024)
-        }
-        Limit::Fragments => "fragmented IP datagrams were given up on, to keep memory bounded".to_owned(),
-        Limit::Connections => {
-            format!(
-                "connections were given up before their end, to follow no more than {} at once, or {} that say something",
-                limits::CONNECTIONS,
-                limits::SPEAKING_CONNECTIONS
-            )
-        }
-        Limit::SessionOrder => {
-            "sessions stayed open so long that others which began later are shown first, to keep memory bounded"
-                .to_owned()
-        }
-        Limit::RecordOrder => format!(
-            "packets stood more than {} records out of time order in the file, and were read late",
-            limits::ORDER_PACKETS
-        ),
-        Limit::History => {
-            "segments sent again came too late to be compared with the first, to keep memory bounded".to_owned()
-        }
-        Limit::Waiting => {
-            "times, bytes that waited for missing ones were given up on, to keep memory bounded".to_owned()
-        }
     }
 }
 

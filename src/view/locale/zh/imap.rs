@@ -2,6 +2,7 @@
 
 use crate::protocol::imap::{Code, Verb};
 use crate::session::purpose::imap::{Command, Data, GoAhead, Greeting, Notice};
+use crate::view::locale::verb::{Sentences, row};
 
 pub fn greeting(greeting: Greeting) -> &'static str {
     match greeting {
@@ -12,188 +13,123 @@ pub fn greeting(greeting: Greeting) -> &'static str {
     }
 }
 
-pub fn command(command: Command) -> &'static str {
+/// A verb is one row: what the command asks for, what a tagged OK to it means, and what a tagged NO.
+pub fn verb(command: Command) -> Sentences {
     match (command.verb, command.uid) {
-        (Verb::Capability, _) => "询问服务器的能力",
-        (Verb::Noop, _) => "空操作，询问有无变化，并保持连接",
-        (Verb::Logout, _) => "退出",
-        (Verb::StartTls, _) => "请求此后用 TLS 加密连接",
-        (Verb::Authenticate, _) => "按指定的认证方式开始登录",
-        (Verb::Login, _) => "用用户名和口令登录（以明文传送）",
-        (Verb::Select, _) => "以读写方式打开邮箱",
-        (Verb::Examine, _) => "以只读方式打开邮箱",
-        (Verb::Create, _) => "创建邮箱",
-        (Verb::Delete, _) => "删除邮箱",
-        (Verb::Rename, _) => "重命名邮箱",
-        (Verb::Subscribe, _) => "订阅邮箱",
-        (Verb::Unsubscribe, _) => "取消订阅邮箱",
-        (Verb::List, _) => "询问有哪些邮箱",
-        (Verb::Lsub, _) => "询问已订阅的邮箱",
-        (Verb::Status, _) => "不打开邮箱，询问其中的邮件数等状态",
-        (Verb::Append, _) => "告知即将把一封邮件存入邮箱",
-        (Verb::Check, _) => "请求服务器保存邮箱状态",
-        (Verb::Close, _) => "删除已标记的邮件并关闭邮箱",
-        (Verb::Unselect, _) => "关闭邮箱，不删除邮件",
-        (Verb::Expunge, false) => "永久删除已标记的邮件",
-        (Verb::Expunge, true) => "永久删除具有这些 UID 的已标记邮件",
-        (Verb::Search, false) => "在邮箱中搜索邮件，要求返回序号",
-        (Verb::Search, true) => "在邮箱中搜索邮件，要求返回 UID",
-        (Verb::Fetch, false) => "按序号读取邮件的数据：标志、首部、结构或内容",
-        (Verb::Fetch, true) => "按 UID 读取邮件的数据：标志、首部、结构或内容",
-        (Verb::Store, false) => "按序号更改邮件的标志，例如已读、已回复、已删除",
-        (Verb::Store, true) => "按 UID 更改邮件的标志，例如已读、已回复、已删除",
-        (Verb::Copy, false) => "按序号把邮件复制到另一邮箱",
-        (Verb::Copy, true) => "按 UID 把邮件复制到另一邮箱",
-        (Verb::Move, false) => "按序号把邮件移动到另一邮箱",
-        (Verb::Move, true) => "按 UID 把邮件移动到另一邮箱",
-        (Verb::Sort, false) => "要求按次序返回邮件的序号",
-        (Verb::Sort, true) => "要求按次序返回邮件的 UID",
-        (Verb::Thread, false) => "要求按话题返回邮件的序号",
-        (Verb::Thread, true) => "要求按话题返回邮件的 UID",
-        (Verb::Idle, _) => "等待服务器通知变化，直到 DONE 为止",
-        (Verb::Namespace, _) => "询问个人邮箱和共享邮箱的命名空间",
-        (Verb::Id, _) => "客户与服务器互相告知程序的名称和版本",
-        (Verb::Enable, _) => "启用协议扩展",
-        (Verb::Compress, _) => "请求此后压缩连接上的数据",
-        (Verb::Quota, _) => "查询或设置存储配额",
-        (Verb::Acl, _) => "查询或更改邮箱的访问权限",
-        (Verb::Metadata, _) => "查询或设置邮箱或服务器的注释",
-        (Verb::Notify, _) => "告知服务器需要通知哪些变化",
-        (Verb::Replace, _) => "告知即将用一封邮件替换原有的邮件",
-        (Verb::Language, _) => "询问或选择服务器文字所用的语言",
-        (Verb::Comparator, _) => "询问或选择比较文本的方式",
-        (Verb::Url, _) => "生成、使用或撤销可访问邮件的 URL",
-        (Verb::Convert, _) => "要求把邮件的某些部分转换成其他格式",
-        (Verb::CancelUpdate, _) => "请求服务器不再更新搜索结果",
-        (Verb::Unauthenticate, _) => "取消登录，保留连接",
-        (Verb::ProxyAuth, _) => "管理员请求以其他用户的身份操作",
-        (Verb::Push, _) => "请求通过苹果的推送服务通知新邮件",
-        (Verb::JmapAccess, _) => "询问以 JMAP 访问同一邮箱的地址",
-        (Verb::Other, _) => "IMAP 没有定义的命令",
-    }
-}
-
-/// A tagged OK.
-pub fn ok(command: Command) -> &'static str {
-    match (command.verb, command.uid) {
-        (Verb::Capability, _) => "能力列表完毕",
-        (Verb::Noop, _) => "服务器工作正常，变化已全部告知",
-        (Verb::Logout, _) => "会话结束",
-        (Verb::StartTls, _) => "服务器已准备好，接下来进行 TLS 握手",
-        (Verb::Authenticate, _) => "登录成功",
-        (Verb::Login, _) => "用用户名和口令登录成功",
-        (Verb::Select, _) => "邮箱已打开，可以读写",
-        (Verb::Examine, _) => "邮箱已打开，只能读取",
-        (Verb::Create, _) => "邮箱已创建",
-        (Verb::Delete, _) => "邮箱已删除",
-        (Verb::Rename, _) => "邮箱已重命名",
-        (Verb::Subscribe, _) => "邮箱已订阅",
-        (Verb::Unsubscribe, _) => "邮箱已取消订阅",
-        (Verb::List, _) => "邮箱列表完毕",
-        (Verb::Lsub, _) => "已订阅邮箱的列表完毕",
-        (Verb::Status, _) => "邮箱状态告知完毕",
-        (Verb::Append, _) => "邮件已存入邮箱",
-        (Verb::Check, _) => "邮箱状态已保存",
-        (Verb::Close, _) => "邮箱已关闭；若以读写方式打开，带标记的邮件已删除",
-        (Verb::Unselect, _) => "邮箱已关闭，没有删除邮件",
-        (Verb::Expunge, false) => "带标记的邮件已永久删除",
-        (Verb::Expunge, true) => "具有这些 UID 的带标记邮件已永久删除",
-        (Verb::Search, false) => "搜索完毕",
-        (Verb::Search, true) => "按 UID 搜索完毕",
-        (Verb::Fetch, false) => "所请求的数据发送完毕",
-        (Verb::Fetch, true) => "按 UID 请求的数据发送完毕",
-        (Verb::Store, false) => "邮件标志已更改",
-        (Verb::Store, true) => "具有这些 UID 的邮件标志已更改",
-        (Verb::Copy, false) => "邮件已复制",
-        (Verb::Copy, true) => "具有这些 UID 的邮件已复制",
-        (Verb::Move, false) => "邮件已移动",
-        (Verb::Move, true) => "具有这些 UID 的邮件已移动",
-        (Verb::Sort, false) => "排序结果完毕",
-        (Verb::Sort, true) => "按 UID 的排序结果完毕",
-        (Verb::Thread, false) => "话题列表完毕",
-        (Verb::Thread, true) => "按 UID 的话题列表完毕",
-        (Verb::Idle, _) => "服务器已停止通知变化",
-        (Verb::Namespace, _) => "命名空间告知完毕",
-        (Verb::Id, _) => "程序名称和版本交换完毕",
-        (Verb::Enable, _) => "服务器所支持的扩展已启用",
-        (Verb::Compress, _) => "此后连接上的数据经过压缩",
-        (Verb::Quota, _) => "存储配额查询或设置完毕",
-        (Verb::Acl, _) => "访问权限查询或更改完毕",
-        (Verb::Metadata, _) => "注释查询或设置完毕",
-        (Verb::Notify, _) => "服务器将通知这些变化",
-        (Verb::Replace, _) => "邮件已替换",
-        (Verb::Language, _) => "语言已告知或选定",
-        (Verb::Comparator, _) => "文本比较方式已告知或选定",
-        (Verb::Url, _) => "URL 已处理",
-        (Verb::Convert, _) => "转换后的部分已发送",
-        (Verb::CancelUpdate, _) => "不再更新搜索结果",
-        (Verb::Unauthenticate, _) => "客户已不再处于登录状态",
-        (Verb::ProxyAuth, _) => "客户以所指定用户的身份操作",
-        (Verb::Push, _) => "将通过推送服务通知新邮件",
-        (Verb::JmapAccess, _) => "JMAP 地址已告知",
-        (Verb::Other, _) => "命令已执行",
-    }
-}
-
-/// A tagged NO.
-pub fn no(command: Command) -> &'static str {
-    match (command.verb, command.uid) {
-        (Verb::Capability, _) => "服务器不告知其能力",
-        (Verb::Noop, _) => "NOOP 命令失败",
-        (Verb::Logout, _) => "服务器不同意退出",
-        (Verb::StartTls, _) => "服务器拒绝使用 TLS",
-        (Verb::Authenticate, _) => "以该认证方式登录被拒绝|用户名或口令错误、客户取消，或服务器不支持该方式",
-        (Verb::Login, _) => "登录被拒绝|用户名或口令错误",
-        (Verb::Select, _) => "不能打开邮箱|邮箱不存在或不可访问",
-        (Verb::Examine, _) => "不能以只读方式打开邮箱|邮箱不存在或不可访问",
-        (Verb::Create, _) => "不能创建邮箱",
-        (Verb::Delete, _) => "不能删除邮箱",
-        (Verb::Rename, _) => "不能重命名邮箱",
-        (Verb::Subscribe, _) => "不能订阅邮箱",
-        (Verb::Unsubscribe, _) => "不能取消订阅邮箱",
-        (Verb::List, _) => "不能列出邮箱",
-        (Verb::Lsub, _) => "不能列出已订阅的邮箱",
-        (Verb::Status, _) => "不能告知邮箱状态",
-        (Verb::Append, _) => "邮件未存入邮箱|邮箱不存在、空间不足或没有权限",
-        (Verb::Check, _) => "不能保存邮箱状态",
-        (Verb::Close, _) => "不能关闭邮箱",
-        (Verb::Unselect, _) => "不能在不删除邮件的情况下关闭邮箱",
-        (Verb::Expunge, false) => "不能删除带标记的邮件",
-        (Verb::Expunge, true) => "不能删除具有这些 UID 的邮件",
-        (Verb::Search, false) => "搜索失败|服务器不支持该字符集或搜索条件",
-        (Verb::Search, true) => "按 UID 搜索失败|服务器不支持该字符集或搜索条件",
-        (Verb::Fetch, false) => "不能读取所请求的数据",
-        (Verb::Fetch, true) => "不能读取按 UID 请求的数据",
-        (Verb::Store, false) => "不能更改邮件标志",
-        (Verb::Store, true) => "不能更改具有这些 UID 的邮件标志",
-        (Verb::Copy, false) => "不能复制邮件|邮箱不存在、空间不足或没有权限",
-        (Verb::Copy, true) => "不能复制具有这些 UID 的邮件|邮箱不存在、空间不足或没有权限",
-        (Verb::Move, false) => "不能移动邮件|邮箱不存在、空间不足或没有权限",
-        (Verb::Move, true) => "不能移动具有这些 UID 的邮件|邮箱不存在、空间不足或没有权限",
-        (Verb::Sort, false) => "不能排序邮件",
-        (Verb::Sort, true) => "不能按 UID 排序邮件",
-        (Verb::Thread, false) => "不能列出话题",
-        (Verb::Thread, true) => "不能按 UID 列出话题",
-        (Verb::Idle, _) => "服务器此时不通知变化",
-        (Verb::Namespace, _) => "不能告知命名空间",
-        (Verb::Id, _) => "服务器不告知程序名称和版本",
-        (Verb::Enable, _) => "不能启用扩展",
-        (Verb::Compress, _) => "服务器不同意压缩连接",
-        (Verb::Quota, _) => "不能查询或设置存储配额",
-        (Verb::Acl, _) => "不能查询或更改访问权限",
-        (Verb::Metadata, _) => "不能查询或设置注释",
-        (Verb::Notify, _) => "服务器不通知这些变化",
-        (Verb::Replace, _) => "邮件未替换，原有的邮件保留|邮箱不存在、空间不足或不允许",
-        (Verb::Language, _) => "不支持该语言",
-        (Verb::Comparator, _) => "不支持该文本比较方式",
-        (Verb::Url, _) => "URL 无法处理",
-        (Verb::Convert, _) => "这些部分无法转换",
-        (Verb::CancelUpdate, _) => "无法取消更新",
-        (Verb::Unauthenticate, _) => "无法取消登录",
-        (Verb::ProxyAuth, _) => "不允许以所指定用户的身份操作",
-        (Verb::Push, _) => "不通过推送服务通知新邮件",
-        (Verb::JmapAccess, _) => "无法告知 JMAP 地址",
-        (Verb::Other, _) => "命令失败",
+        (Verb::Capability, _) => row("询问服务器的能力", "能力列表完毕", "服务器不告知其能力"),
+        (Verb::Noop, _) => row("空操作，询问有无变化，并保持连接", "服务器工作正常，变化已全部告知", "NOOP 命令失败"),
+        (Verb::Logout, _) => row("退出", "会话结束", "服务器不同意退出"),
+        (Verb::StartTls, _) => {
+            row("请求此后用 TLS 加密连接", "服务器已准备好，接下来进行 TLS 握手", "服务器拒绝使用 TLS")
+        }
+        (Verb::Authenticate, _) => row(
+            "按指定的认证方式开始登录",
+            "登录成功",
+            "以该认证方式登录被拒绝|用户名或口令错误、客户取消，或服务器不支持该方式",
+        ),
+        (Verb::Login, _) => {
+            row("用用户名和口令登录（以明文传送）", "用用户名和口令登录成功", "登录被拒绝|用户名或口令错误")
+        }
+        (Verb::Select, _) => row("以读写方式打开邮箱", "邮箱已打开，可以读写", "不能打开邮箱|邮箱不存在或不可访问"),
+        (Verb::Examine, _) => {
+            row("以只读方式打开邮箱", "邮箱已打开，只能读取", "不能以只读方式打开邮箱|邮箱不存在或不可访问")
+        }
+        (Verb::Create, _) => row("创建邮箱", "邮箱已创建", "不能创建邮箱"),
+        (Verb::Delete, _) => row("删除邮箱", "邮箱已删除", "不能删除邮箱"),
+        (Verb::Rename, _) => row("重命名邮箱", "邮箱已重命名", "不能重命名邮箱"),
+        (Verb::Subscribe, _) => row("订阅邮箱", "邮箱已订阅", "不能订阅邮箱"),
+        (Verb::Unsubscribe, _) => row("取消订阅邮箱", "邮箱已取消订阅", "不能取消订阅邮箱"),
+        (Verb::List, _) => row("询问有哪些邮箱", "邮箱列表完毕", "不能列出邮箱"),
+        (Verb::Lsub, _) => row("询问已订阅的邮箱", "已订阅邮箱的列表完毕", "不能列出已订阅的邮箱"),
+        (Verb::Status, _) => row("不打开邮箱，询问其中的邮件数等状态", "邮箱状态告知完毕", "不能告知邮箱状态"),
+        (Verb::Append, _) => {
+            row("告知即将把一封邮件存入邮箱", "邮件已存入邮箱", "邮件未存入邮箱|邮箱不存在、空间不足或没有权限")
+        }
+        (Verb::Check, _) => row("请求服务器保存邮箱状态", "邮箱状态已保存", "不能保存邮箱状态"),
+        (Verb::Close, _) => {
+            row("删除已标记的邮件并关闭邮箱", "邮箱已关闭；若以读写方式打开，带标记的邮件已删除", "不能关闭邮箱")
+        }
+        (Verb::Unselect, _) => {
+            row("关闭邮箱，不删除邮件", "邮箱已关闭，没有删除邮件", "不能在不删除邮件的情况下关闭邮箱")
+        }
+        (Verb::Expunge, false) => row("永久删除已标记的邮件", "带标记的邮件已永久删除", "不能删除带标记的邮件"),
+        (Verb::Expunge, true) => row(
+            "永久删除具有这些 UID 的已标记邮件",
+            "具有这些 UID 的带标记邮件已永久删除",
+            "不能删除具有这些 UID 的邮件",
+        ),
+        (Verb::Search, false) => {
+            row("在邮箱中搜索邮件，要求返回序号", "搜索完毕", "搜索失败|服务器不支持该字符集或搜索条件")
+        }
+        (Verb::Search, true) => {
+            row("在邮箱中搜索邮件，要求返回 UID", "按 UID 搜索完毕", "按 UID 搜索失败|服务器不支持该字符集或搜索条件")
+        }
+        (Verb::Fetch, false) => {
+            row("按序号读取邮件的数据：标志、首部、结构或内容", "所请求的数据发送完毕", "不能读取所请求的数据")
+        }
+        (Verb::Fetch, true) => row(
+            "按 UID 读取邮件的数据：标志、首部、结构或内容",
+            "按 UID 请求的数据发送完毕",
+            "不能读取按 UID 请求的数据",
+        ),
+        (Verb::Store, false) => {
+            row("按序号更改邮件的标志，例如已读、已回复、已删除", "邮件标志已更改", "不能更改邮件标志")
+        }
+        (Verb::Store, true) => row(
+            "按 UID 更改邮件的标志，例如已读、已回复、已删除",
+            "具有这些 UID 的邮件标志已更改",
+            "不能更改具有这些 UID 的邮件标志",
+        ),
+        (Verb::Copy, false) => {
+            row("按序号把邮件复制到另一邮箱", "邮件已复制", "不能复制邮件|邮箱不存在、空间不足或没有权限")
+        }
+        (Verb::Copy, true) => row(
+            "按 UID 把邮件复制到另一邮箱",
+            "具有这些 UID 的邮件已复制",
+            "不能复制具有这些 UID 的邮件|邮箱不存在、空间不足或没有权限",
+        ),
+        (Verb::Move, false) => {
+            row("按序号把邮件移动到另一邮箱", "邮件已移动", "不能移动邮件|邮箱不存在、空间不足或没有权限")
+        }
+        (Verb::Move, true) => row(
+            "按 UID 把邮件移动到另一邮箱",
+            "具有这些 UID 的邮件已移动",
+            "不能移动具有这些 UID 的邮件|邮箱不存在、空间不足或没有权限",
+        ),
+        (Verb::Sort, false) => row("要求按次序返回邮件的序号", "排序结果完毕", "不能排序邮件"),
+        (Verb::Sort, true) => row("要求按次序返回邮件的 UID", "按 UID 的排序结果完毕", "不能按 UID 排序邮件"),
+        (Verb::Thread, false) => row("要求按话题返回邮件的序号", "话题列表完毕", "不能列出话题"),
+        (Verb::Thread, true) => row("要求按话题返回邮件的 UID", "按 UID 的话题列表完毕", "不能按 UID 列出话题"),
+        (Verb::Idle, _) => row("等待服务器通知变化，直到 DONE 为止", "服务器已停止通知变化", "服务器此时不通知变化"),
+        (Verb::Namespace, _) => row("询问个人邮箱和共享邮箱的命名空间", "命名空间告知完毕", "不能告知命名空间"),
+        (Verb::Id, _) => {
+            row("客户与服务器互相告知程序的名称和版本", "程序名称和版本交换完毕", "服务器不告知程序名称和版本")
+        }
+        (Verb::Enable, _) => row("启用协议扩展", "服务器所支持的扩展已启用", "不能启用扩展"),
+        (Verb::Compress, _) => row("请求此后压缩连接上的数据", "此后连接上的数据经过压缩", "服务器不同意压缩连接"),
+        (Verb::Quota, _) => row("查询或设置存储配额", "存储配额查询或设置完毕", "不能查询或设置存储配额"),
+        (Verb::Acl, _) => row("查询或更改邮箱的访问权限", "访问权限查询或更改完毕", "不能查询或更改访问权限"),
+        (Verb::Metadata, _) => row("查询或设置邮箱或服务器的注释", "注释查询或设置完毕", "不能查询或设置注释"),
+        (Verb::Notify, _) => row("告知服务器需要通知哪些变化", "服务器将通知这些变化", "服务器不通知这些变化"),
+        (Verb::Replace, _) => row(
+            "告知即将用一封邮件替换原有的邮件",
+            "邮件已替换",
+            "邮件未替换，原有的邮件保留|邮箱不存在、空间不足或不允许",
+        ),
+        (Verb::Language, _) => row("询问或选择服务器文字所用的语言", "语言已告知或选定", "不支持该语言"),
+        (Verb::Comparator, _) => row("询问或选择比较文本的方式", "文本比较方式已告知或选定", "不支持该文本比较方式"),
+        (Verb::Url, _) => row("生成、使用或撤销可访问邮件的 URL", "URL 已处理", "URL 无法处理"),
+        (Verb::Convert, _) => row("要求把邮件的某些部分转换成其他格式", "转换后的部分已发送", "这些部分无法转换"),
+        (Verb::CancelUpdate, _) => row("请求服务器不再更新搜索结果", "不再更新搜索结果", "无法取消更新"),
+        (Verb::Unauthenticate, _) => row("取消登录，保留连接", "客户已不再处于登录状态", "无法取消登录"),
+        (Verb::ProxyAuth, _) => {
+            row("管理员请求以其他用户的身份操作", "客户以所指定用户的身份操作", "不允许以所指定用户的身份操作")
+        }
+        (Verb::Push, _) => {
+            row("请求通过苹果的推送服务通知新邮件", "将通过推送服务通知新邮件", "不通过推送服务通知新邮件")
+        }
+        (Verb::JmapAccess, _) => row("询问以 JMAP 访问同一邮箱的地址", "JMAP 地址已告知", "无法告知 JMAP 地址"),
+        (Verb::Other, _) => row("IMAP 没有定义的命令", "命令已执行", "命令失败"),
     }
 }
 

@@ -1,5 +1,6 @@
 //! SMTP 与 LMTP 各步骤的作用。 What SMTP and LMTP steps do.
 
+use crate::protocol::smtp::Verb;
 use crate::session::purpose::smtp::{Command, Content, Greeting, Reply};
 
 pub fn greeting(greeting: Greeting) -> &'static str {
@@ -14,33 +15,33 @@ pub fn greeting(greeting: Greeting) -> &'static str {
 
 pub fn command(command: Command) -> &'static str {
     match command {
-        Command::Helo => "把客户的域名通知服务器",
-        Command::Ehlo => "把客户的域名通知服务器，并询问其支持的扩展",
-        Command::Lhlo => "把客户的域名通知 LMTP 服务器，并询问其支持的扩展",
-        Command::Mail => "介绍报文的发送者",
+        Command::Verb(Verb::Helo) => "把客户的域名通知服务器",
+        Command::Verb(Verb::Ehlo) => "把客户的域名通知服务器，并询问其支持的扩展",
+        Command::Verb(Verb::Lhlo) => "把客户的域名通知 LMTP 服务器，并询问其支持的扩展",
+        Command::Verb(Verb::Mail) => "介绍报文的发送者",
         Command::MailFromNobody => "发送者为空：这是投递状态通知，对它不得再发通知",
-        Command::Rcpt => "告知收件人的邮件地址",
-        Command::Data => "告知即将开始发送邮件内容",
-        Command::Bdat => "告知即将发送邮件内容的一块，并给出其字节数",
+        Command::Verb(Verb::Rcpt) => "告知收件人的邮件地址",
+        Command::Verb(Verb::Data) => "告知即将开始发送邮件内容",
+        Command::Verb(Verb::Bdat) => "告知即将发送邮件内容的一块，并给出其字节数",
         Command::BdatLast => "告知即将发送邮件内容的最后一块",
-        Command::Rset => "放弃当前邮件，清除已给出的发件人、收件人和内容",
-        Command::Vrfy => "询问某个用户或邮箱是否存在",
-        Command::Expn => "询问邮件列表的成员",
-        Command::Help => "请求帮助信息",
-        Command::Noop => "空操作，只要求服务器响应，用来保持连接",
-        Command::Quit => "退出",
-        Command::Auth => "按指定的认证方式开始登录",
+        Command::Verb(Verb::Rset) => "放弃当前邮件，清除已给出的发件人、收件人和内容",
+        Command::Verb(Verb::Vrfy) => "询问某个用户或邮箱是否存在",
+        Command::Verb(Verb::Expn) => "询问邮件列表的成员",
+        Command::Verb(Verb::Help) => "请求帮助信息",
+        Command::Verb(Verb::Noop) => "空操作，只要求服务器响应，用来保持连接",
+        Command::Verb(Verb::Quit) => "退出",
+        Command::Verb(Verb::Auth) => "按指定的认证方式开始登录",
         Command::AuthAtOnce => "按指定的认证方式开始登录，并随命令发送第一个应答",
-        Command::StartTls => "请求此后用 TLS 加密连接",
-        Command::Etrn => "请求服务器发出为某个域保留的邮件",
-        Command::Turn => "请求客户与服务器互换角色",
-        Command::Atrn => "请求客户与服务器互换角色，以便接收所列域的邮件",
-        Command::Burl => "给出服务器应从 IMAP 服务器取得的内容，作为邮件的一部分",
+        Command::Verb(Verb::StartTls) => "请求此后用 TLS 加密连接",
+        Command::Verb(Verb::Etrn) => "请求服务器发出为某个域保留的邮件",
+        Command::Verb(Verb::Turn) => "请求客户与服务器互换角色",
+        Command::Verb(Verb::Atrn) => "请求客户与服务器互换角色，以便接收所列域的邮件",
+        Command::Verb(Verb::Burl) => "给出服务器应从 IMAP 服务器取得的内容，作为邮件的一部分",
         Command::BurlLast => "给出服务器应从 IMAP 服务器取得的内容，并结束邮件",
-        Command::Xclient => "代理告诉服务器它所代表的客户",
-        Command::Xforward => "代理告诉服务器邮件的来源，供日志记录",
-        Command::Xexch50 => "Exchange 服务器将以其专有格式传送邮件的属性",
-        Command::Other => "SMTP 没有定义的命令",
+        Command::Verb(Verb::Xclient) => "代理告诉服务器它所代表的客户",
+        Command::Verb(Verb::Xforward) => "代理告诉服务器邮件的来源，供日志记录",
+        Command::Verb(Verb::Xexch50) => "Exchange 服务器将以其专有格式传送邮件的属性",
+        Command::Verb(Verb::Other) => "SMTP 没有定义的命令",
     }
 }
 

@@ -2,7 +2,6 @@
 
 use crate::decode::DecodeStop;
 use crate::flow::{CloseReason, Side};
-use crate::limits::{self, Limit};
 use crate::protocol::event::{Delivery, Direction, Exposure, Kind, LoginOutcome};
 use crate::protocol::{Protocol, imap, pop3};
 use crate::session::model::{Match, Phase, Severity, State, TlsMode};
@@ -140,67 +139,6 @@ pub fn decode_stop(stop: DecodeStop) -> String {
         DecodeStop::Ip => "IP 首部不完整或不合理".to_owned(),
         DecodeStop::Encrypted => "802.11 帧已加密，其中的邮件无法看到".to_owned(),
         DecodeStop::Tcp => "TCP 首部不完整或不合理".to_owned(),
-    }
-}
-
-pub fn limit(limit: Limit) -> String {
-    match limit {
-        Limit::LineBytes => format!("超过 {} KiB 的行被截断（行数）", limits::LINE_BYTES / 1024),
-        Limit::PacketsPerStep => {
-            format!("跨越超过 {} 个分组的步骤略去了部分分组序号（序号数）", limits::PACKETS_PER_STEP)
-        }
-        Limit::StepsPerSession => format!("超过 {} 步的会话略去了后面的步骤（步骤数）", limits::STEPS_PER_SESSION),
-        Limit::MessagesPerSession => {
-            format!("邮件超过 {} 封的会话略去了后面的邮件（邮件数）", limits::MESSAGES_PER_SESSION)
-        }
-        Limit::CredentialsPerSession => {
-            format!("登录超过 {} 次的会话略去了后面的登录（次数）", limits::CREDENTIALS_PER_SESSION)
-        }
-        Limit::SaslRounds => {
-            format!("一次登录的质询和应答超过 {} 个，其余未保留（个数）", limits::SASL_ROUNDS)
-        }
-        Limit::MessageBytes => {
-            format!("超过 {} MiB 的邮件只按其开头部分说明结构（邮件数）", limits::MESSAGE_BYTES / (1024 * 1024))
-        }
-        Limit::MimeStructure => format!(
-            "MIME 部分超过 {} 个或嵌套超过 {} 层的邮件只说明了一部分（邮件数）",
-            limits::MIME_PARTS,
-            limits::MIME_DEPTH
-        ),
-        Limit::CommandsInFlight => {
-            format!("同时等待响应的命令超过 {} 条，无法判断其响应（命令数）", limits::COMMANDS_IN_FLIGHT)
-        }
-        Limit::Maildrop => {
-            format!("POP3 邮件的唯一标识或删除标记超过 {} 个，其余未记录（个数）", limits::MAILDROP_MESSAGES)
-        }
-        Limit::PartialFetches => format!(
-            "IMAP 分段获取的邮件未能拼合：同时进行的邮件超过 {} 封，等待的数据超过 {} KiB，未完成的分段获取命令超过 {} 条，\
-             或一条命令获取的分段超过 {} 个（次数）",
-            limits::PARTIAL_MESSAGES,
-            limits::PARTIAL_BYTES / 1024,
-            limits::PARTIAL_COMMANDS,
-            limits::PARTIAL_ITEMS
-        ),
-        Limit::Recipients => format!("收件人超过 {} 个的信封略去了后面的收件人（收件人数）", limits::RECIPIENTS),
-        Limit::MissingRanges => {
-            format!("一封邮件中缺失的区段超过 {} 处，其余合并计算（区段数）", limits::MISSING_RANGES)
-        }
-        Limit::SameAs => "未列出全部相同邮件的邮件（邮件数）".to_owned(),
-        Limit::TlsHandshakeBytes => {
-            format!("超过 {} KiB 的 TLS 握手消息未读取（条数）", limits::TLS_HANDSHAKE_BYTES / 1024)
-        }
-        Limit::Fragments => "为限制内存占用，放弃重组的 IP 数据报（个数）".to_owned(),
-        Limit::Connections => format!(
-            "同时跟踪的连接超过 {} 个，或其中有数据往来的超过 {} 个，提前放弃了一些连接（连接数）",
-            limits::CONNECTIONS,
-            limits::SPEAKING_CONNECTIONS
-        ),
-        Limit::SessionOrder => "为限制内存占用，长时间未结束、排在更晚开始的会话之后显示的会话（会话数）".to_owned(),
-        Limit::RecordOrder => {
-            format!("文件中的分组偏离时间顺序超过 {} 条记录，读取得较晚（分组数）", limits::ORDER_PACKETS)
-        }
-        Limit::History => "为限制内存占用，重传的报文段来得太晚，未与首次发送的内容比较（段数）".to_owned(),
-        Limit::Waiting => "为限制内存占用，放弃等待尚未到达的数据（次数）".to_owned(),
     }
 }
 
