@@ -225,14 +225,17 @@ fn log_ins() {
 #[test]
 fn messages_side_by_side_and_one_without_end() {
     let mut builder = builder(Protocol::Imap);
+    let clear = builder.step(told(Side::Server, Kind::Data, Subject::Unknown, 1, b""));
     let one = builder.message(MessageStart {
         mailbox: Some("Entwürfe".as_bytes().to_vec()),
         uid: None,
         number: Some(3),
-        ..start(Direction::Retrieved, vec![])
+        ..start(Direction::Retrieved, vec![clear])
     });
     builder.tls(TlsFact::Decrypted);
-    let two = builder.message(start(Direction::Appended, vec![]));
+    let inside = told(Side::Client, Kind::Data, Subject::Unknown, 2, b"");
+    let inside = builder.step(Told { channel: Channel::Decrypted, ..inside });
+    let two = builder.message(start(Direction::Appended, vec![inside]));
     builder.content(one, b"Subject: one\r\n\r\n");
     builder.content(two, b"Subject: two\r\n");
     builder.content(one, b"1");
