@@ -6,7 +6,7 @@ nobody further on asks the environment.
 use crate::pipeline::Emit;
 use crate::protocol::Protocol;
 use crate::protocol::ports::{Hint, Ports};
-use crate::session::builder::Needs;
+use crate::verdict::Selection;
 use crate::view::{Lang, Show};
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
@@ -40,6 +40,15 @@ enum Command {
     Live(LiveArgs),
     /// List what can be listened on.
     Interfaces,
+    /// List what can be found in a session, what it means and what to do about it.
+    Findings {
+        /// How to list it.
+        #[arg(long, value_enum, default_value_t = CatalogueFormat::Table)]
+        format: CatalogueFormat,
+        /// The language [default: from the locale].
+        #[arg(long, value_enum)]
+        lang: Option<Language>,
+    },
     /// Print the JSON Schema of the output.
     Schema,
     /// Print a script that completes mailtap's options in a shell.
@@ -171,6 +180,17 @@ pub enum Format {
     Ndjson,
 }
 
+/// What `findings --format` takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum CatalogueFormat {
+    /// A table for people.
+    Table,
+    /// A JSON list.
+    Json,
+    /// A Markdown page.
+    Markdown,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Language {
     /// English.
@@ -193,6 +213,17 @@ pub enum Plan {
     Analyze(Box<Analysis>),
     /// List the interfaces.
     Interfaces,
+    /// List what can be found in a session.
+    Findings {
+        /// How to list it.
+        format: CatalogueFormat,
+        /// The language.
+        lang: Lang,
+        /// Columns of the table.
+        width: usize,
+        /// Colour the table.
+        colour: bool,
+    },
     /// Print the schema.
     Schema,
     /// Print what was made of the command line itself: completions, the manual page.
@@ -280,6 +311,12 @@ impl Cli {
     pub fn resolve(self, environment: &Environment) -> Plan {
         match self.command {
             Command::Interfaces => Plan::Interfaces,
+            Command::Findings { format, lang } => Plan::Findings {
+                format,
+                lang: language(lang, environment),
+                width: environment.columns.unwrap_or(COLUMNS).max(COLUMNS),
+                colour: environment.colour_terminal && !environment.no_color,
+            },
             Command::Schema => Plan::Schema,
             Command::Completions { shell } => Plan::Print(completions(shell)),
             Command::Man => Plan::Print(manual()),
@@ -347,9 +384,8 @@ fn analysis(
     let options = crate::pipeline::Options {
         ports,
         any_port: args.any_port,
-        needs: if args.extract.is_some() { Needs::ALL } else { needs(show, args.format, args.redact) },
-        // Whoever runs this gives it one, where that is asked for.
-        content_store: None,
+        // `run` asks the view.
+        selection: Selection::NONE,
         protocols: args.protocols.iter().filter_map(|name| name.parse::<Protocol>().ok()).collect(),
         sessions: args.sessions.into_iter().collect(),
         emit: match args.format {
@@ -367,11 +403,7 @@ fn analysis(
         file: args.output,
         extract: args.extract,
         show,
-        lang: match args.lang {
-            Some(Language::En) => Lang::En,
-            Some(Language::Zh) => Lang::Zh,
-            None => Lang::from_locale(&environment.locale),
-        },
+        lang: language(args.lang, environment),
         redact: args.redact,
         width: args.width.map(usize::from).or(environment.columns).unwrap_or(COLUMNS).max(COLUMNS),
         colour,
@@ -379,12 +411,12 @@ fn analysis(
     Plan::Analyze(Box::new(Analysis { input, filter: args.filter, options, output }))
 }
 
-/// What the views need, and no more.
-fn needs(show: Show, format: Format, redact: bool) -> Needs {
-    let messages = format != Format::Table || show.steps || show.messages;
-    // Secrets are looked for in all that was said before anything is shown.
-    let texts = format != Format::Table || show.steps || redact;
-    Needs { messages, attachments: messages, texts }
+fn language(asked: Option<Language>, environment: &Environment) -> Lang {
+    match asked {
+        Some(Language::En) => Lang::En,
+        Some(Language::Zh) => Lang::Zh,
+        None => Lang::from_locale(&environment.locale),
+    }
 }
 
 fn show(asked: &[What]) -> Show {

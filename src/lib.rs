@@ -10,13 +10,13 @@ packet.
 Folder names are in alphabetical order and so is the data flow: whoever lists `src/` reads the pipeline.
 
 ```text
-bytes                                                                             people, programs
-  │                                                                                      ▲
-  ▼         Packet            Segment           Data | Gap          Event          Session│
-capture/ ────────▶ decode/ ────────▶ flow/ ─────────────▶ protocol/ ──────▶ session/ ────▶ view/
-files, pipes,      link, tunnel,     one Connection       smtp pop3 imap    what happened   table, json,
-live libpcap       IP, fragments,    per 5-tuple; both    + sasl, tls,      in it, and      files;
-                   TCP               directions in        framing, detect   what it means   zh and en
+bytes                                                                                          people, programs
+  │                                                                                                    ▲
+  ▼         Packet            Segment           Data | Gap          Event          Session             │
+capture/ ────────▶ decode/ ────────▶ flow/ ─────────────▶ protocol/ ──────▶ session/ ──────▶ verdict/ ▶ view/
+files, pipes,      link, tunnel,     one Connection       smtp pop3 imap    what happened    what it    table, json,
+live libpcap       IP, fragments,    per 5-tuple; both    + sasl, tls,      in it            means      files;
+                   TCP               directions in        framing, detect                               zh and en
                                      causal order
                           pipeline.rs: the only file that knows every stage
 ```
@@ -26,7 +26,7 @@ live libpcap       IP, fragments,    per 5-tuple; both    + sasl, tls,      in i
 1. Arrows point one way: nothing knows anything to its right. `protocol` has never heard of a table, `flow` of mail.
 2. The core eats bytes and packet time: no clock, no I/O, no globals, no environment between `decode` and `session`.
    The same packets give the same sessions on any day. Content that somebody wants to have (`--extract`) is handed to a
-   content store that the pipeline is given.
+   content store that the plan names.
 3. A gap is a value. `flow` hands `protocol` either data or a gap of known length; the session says what is missing.
    Nothing is zero-filled, guessed or silently joined.
 4. Causal order: a segment is released only when the other direction has been delivered up to its acknowledgement
@@ -39,8 +39,9 @@ live libpcap       IP, fragments,    per 5-tuple; both    + sasl, tls,      in i
 9. No `unsafe`.
 10. Wire text is hostile: what reaches a terminal has passed `view::escape`. Secrets are a type whose `Display` is
     asterisks.
-11. The model speaks no language: `session` holds typed purposes and findings, `view::locale` turns them into words.
-12. Work on demand: what was not asked for is not computed.
+11. The model speaks no language: `session` holds typed facts, `verdict` reads typed purposes and findings off them,
+    `view::locale` turns them into words. A rule of `verdict` brings its words in every language.
+12. Work on demand: what was not asked for is not computed. A view and each rule say what they need.
 */
 
 #![forbid(unsafe_code)]
@@ -51,6 +52,7 @@ pub mod decode;
 pub mod flow;
 pub mod protocol;
 pub mod session;
+pub mod verdict;
 pub mod view;
 
 pub mod cli;

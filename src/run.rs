@@ -4,13 +4,14 @@ what stood in the way.
 */
 
 use crate::capture::{self, CaptureError, Damage, Filter, Live, Reading, Source};
-use crate::cli::{Analysis, Format, Input, Output, Plan};
+use crate::cli::{Analysis, CatalogueFormat, Format, Input, Output, Plan};
 use crate::pipeline;
+use crate::session::{self, content_store::ContentStore};
 use crate::view::extract::{self, Extract};
 use crate::view::json::{Json, NdJson};
 use crate::view::redact::Redact;
 use crate::view::table::{self, Table};
-use crate::view::{self, View, record, schema};
+use crate::view::{self, View, catalogue, record, schema};
 use anyhow::Context;
 use std::fs::{File, Metadata};
 use std::io::{self, BufWriter, IsTerminal, Write};
@@ -31,6 +32,14 @@ pub fn run(plan: Plan) -> anyhow::Result<()> {
     match plan {
         Plan::Interfaces => interfaces(),
         Plan::Print(text) => Ok(Named::stdout().write_all(&text)?),
+        Plan::Findings { format, lang, width, colour } => {
+            let page = match format {
+                CatalogueFormat::Table => catalogue::table(lang, width, colour)?,
+                CatalogueFormat::Json => catalogue::json(lang)?,
+                CatalogueFormat::Markdown => catalogue::markdown(lang),
+            };
+            Ok(Named::stdout().write_all(page.as_bytes())?)
+        }
         Plan::Schema => Ok(Named::stdout().write_all(schema::schema().as_bytes())?),
         Plan::Analyze(analysis) => analyze(*analysis),
     }
@@ -101,13 +110,16 @@ fn analyze(mut analysis: Analysis) -> anyhow::Result<()> {
         Some(file) => Box::new(Named { name: file.display().to_string(), out: created(file, &analysis.input)? }),
         None => Box::new(Named::stdout()),
     };
+    let content_store = spool.clone().map(|spool| -> Arc<dyn ContentStore> { spool });
     let mut view = made(&analysis.output, live, Box::new(BufWriter::with_capacity(1 << 16, out)));
     if let (Some(directory), Some(spool)) = (analysis.output.extract, spool) {
-        analysis.options.content_store = Some(spool.clone());
         let end = live.then(|| Arc::clone(&give_up));
         view = Box::new(Extract::new(view, directory, analysis.output.lang, spool, end)?);
     }
-    let outcome = pipeline::run(&mut *source, &analysis.options, &mut *view, &give_up)?;
+    analysis.options.selection = view.selection();
+    let needs = view.needs().and(analysis.options.selection.needs());
+    let plan = Arc::new(session::Plan { needs, content_store });
+    let outcome = pipeline::run(&mut *source, &analysis.options, &plan, &mut *view, &give_up)?;
     match outcome.problem {
         Some(problem) => Err(problem.into()),
         None => {

@@ -53,7 +53,7 @@ fn fails(output: &Output, status: i32, words: &[&str]) {
 fn help_names_the_commands() {
     let help = run(&["--help"]);
     assert_eq!(help.status.code(), Some(0));
-    for word in ["read", "live", "interfaces", "schema", "Exit status"] {
+    for word in ["read", "live", "interfaces", "findings", "schema", "Exit status"] {
         assert!(out(&help).contains(word), "{word}");
     }
     let help = out(&run(&["read", "--help"]));
@@ -62,6 +62,18 @@ fn help_names_the_commands() {
     {
         assert!(help.contains(option), "{option}");
     }
+}
+
+#[test]
+fn what_can_be_found_is_listed() {
+    let list = out(&run(&["findings"]));
+    assert!(list.contains("[plaintext-password]") && list.contains("RFC 8314"), "{list}");
+    assert!(list.lines().all(|line| line.chars().count() <= 80), "{list}");
+    assert!(out(&run(&["findings", "--lang", "zh"])).contains("口令以明文在网络上传送"));
+    let entries: Value = serde_json::from_str(&out(&run(&["findings", "--format", "json"]))).expect("JSON");
+    assert_eq!(entries[0]["id"], "bytes-missing");
+    assert!(out(&run(&["findings", "--format", "markdown"])).contains("\n## `bytes-missing`\n"));
+    assert_eq!(run(&["findings", "--format", "yaml"]).status.code(), Some(2));
 }
 
 #[test]

@@ -1,7 +1,9 @@
-//! `docs/json.md` describes what the schema describes: every type, every field, every word, and nothing else.
+//! `docs/json.md` describes what the schema describes: every type, every field, every word, and nothing else;
+//! `docs/findings.md` is what the rules say; the recipes name files that are there.
 
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 /// A field as the page has it: whether every object has it, and what is said of it.
 struct Described {
@@ -70,4 +72,38 @@ fn every_field_of_the_schema_is_described_and_no_other() {
             }
         }
     }
+}
+
+#[test]
+fn the_page_of_findings_is_that_of_the_rules() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/findings.md");
+    let page = std::fs::read_to_string(path).unwrap_or_default();
+    assert!(
+        page == mailtap::view::catalogue::markdown(mailtap::view::Lang::En),
+        "docs/findings.md is not what `mailtap findings --format markdown --lang en` prints"
+    );
+}
+
+/// Every path in backquotes that begins with a folder of the checkout; what stands in `<…>` is to be filled in.
+#[test]
+fn recipes_name_files_that_exist() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut recipes = 0;
+    for entry in std::fs::read_dir(root.join("docs")).expect("docs").map(|entry| entry.expect("an entry").path()) {
+        if !entry.file_name().is_some_and(|name| name.to_string_lossy().starts_with("adding-")) {
+            continue;
+        }
+        recipes += 1;
+        let text = std::fs::read_to_string(&entry).expect("text");
+        let named = text.split('`').skip(1).step_by(2);
+        let paths =
+            named.filter(|name| ["src/", "docs/", "tests/", "fixtures/"].iter().any(|top| name.starts_with(top)));
+        let mut some = false;
+        for path in paths.filter(|path| !path.contains('<')) {
+            some = true;
+            assert!(root.join(path).exists(), "{}: there is no {path}", entry.display());
+        }
+        assert!(some, "{} names no file", entry.display());
+    }
+    assert!(recipes > 0, "docs has no recipes");
 }

@@ -54,7 +54,8 @@ fn output_does_not_depend_on_the_number_of_threads() {
         let options = Options { threads, emit, ..support::options() };
         let mut source = support::open(&file).expect("a capture");
         let mut view = NdJson::new(Vec::new(), record::Options::default());
-        pipeline::run(&mut source, &options, &mut view, &AtomicBool::new(false)).expect("memory can be written");
+        pipeline::run(&mut source, &options, &support::plan(), &mut view, &AtomicBool::new(false))
+            .expect("memory can be written");
         String::from_utf8(view.into_inner()).expect("UTF-8")
     };
     for emit in [Emit::InOrder, Emit::AsTheyEnd] {

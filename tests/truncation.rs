@@ -4,7 +4,8 @@ mod support;
 
 use mailtap::pipeline;
 use mailtap::session::Session;
-use mailtap::view::{Report, View};
+use mailtap::verdict::Report;
+use mailtap::view::View;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -36,7 +37,8 @@ fn count(file: &[u8]) -> (Count, Option<String>) {
         Ok(source) => source,
         Err(error) => return (count, Some(error.to_string())),
     };
-    let outcome = pipeline::run(&mut source, &support::options(), &mut count, &AtomicBool::new(false));
+    let outcome =
+        pipeline::run(&mut source, &support::options(), &support::plan(), &mut count, &AtomicBool::new(false));
     (count, outcome.expect("a count is always written").problem.map(|problem| problem.to_string()))
 }
 

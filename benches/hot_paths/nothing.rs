@@ -17,10 +17,6 @@ impl ConnectionHandler for FollowAll {
     type StreamHandler = Deaf;
     type Token = ();
 
-    fn wants(&self, _: SocketAddr, _: SocketAddr) -> bool {
-        true
-    }
-
     fn guess(&self, source: SocketAddr, destination: SocketAddr) -> Endpoints {
         if source.port() < destination.port() {
             Endpoints { client: destination, server: source }
@@ -80,6 +76,18 @@ impl Sink for Nobody {
 
     fn content_missing(&mut self, message: MessageId, missing: u64) {
         black_box((message, missing));
+    }
+
+    fn content_step(&mut self, message: MessageId, step: StepId) {
+        black_box((message, step));
+    }
+
+    fn content_part(&mut self, message: MessageId, part: Option<String>) {
+        black_box((message, part));
+    }
+
+    fn unique_id(&mut self, message: MessageId, id: &[u8]) {
+        black_box((message, id));
     }
 
     fn content_end(&mut self, message: MessageId, complete: bool) {

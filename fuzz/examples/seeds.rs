@@ -77,14 +77,14 @@ fn seed(corpus: &mut Corpus, path: &Path) -> io::Result<()> {
         frames.extend_from_slice(&length.to_be_bytes());
         frames.extend_from_slice(&packet.data[..usize::from(length)]);
         if let Decoded::Segment(segment) = decoder.decode(&packet) {
-            let flags = u8::from(segment.syn)
-                | u8::from(segment.acknowledgement.is_some()) << 1
-                | u8::from(segment.fin) << 2
-                | u8::from(segment.rst) << 3;
+            let flags = u8::from(segment.header.syn)
+                | u8::from(segment.header.acknowledgement.is_some()) << 1
+                | u8::from(segment.header.fin) << 2
+                | u8::from(segment.header.rst) << 3;
             let side = u8::from(segment.source.port() < segment.destination.port());
-            let [s2, s3] = (segment.sequence as u16).to_be_bytes();
-            let [a0, a1] = (segment.acknowledgement.unwrap_or(0) as u16).to_be_bytes();
-            let [l0, l1] = (segment.wire_len as u16).to_be_bytes();
+            let [s2, s3] = (segment.header.sequence as u16).to_be_bytes();
+            let [a0, a1] = (segment.header.acknowledgement.unwrap_or(0) as u16).to_be_bytes();
+            let [l0, l1] = (segment.header.wire_len as u16).to_be_bytes();
             segments.extend_from_slice(&[flags, side, 0, 0, s2, s3, a0, a1, l0, l1, 0, 1]);
             table.segment(&segment);
         }
@@ -194,10 +194,6 @@ impl StreamHandler for Recorder {
 impl ConnectionHandler for Everyone {
     type Token = ();
     type StreamHandler = Recorder;
-
-    fn wants(&self, _: SocketAddr, _: SocketAddr) -> bool {
-        true
-    }
 
     fn guess(&self, source: SocketAddr, destination: SocketAddr) -> Endpoints {
         if source.port() < destination.port() {

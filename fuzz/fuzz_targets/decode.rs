@@ -29,7 +29,7 @@ fuzz_target!(|data: &[u8]| {
         match (peeked, &decoded) {
             (Peek::Tcp(glimpse), Decoded::Segment(segment)) => {
                 assert_eq!(glimpse.segment(&packet), Some(*segment));
-                assert_eq!(glimpse.begins, segment.syn && segment.acknowledgement.is_none());
+                assert_eq!(glimpse.begins, segment.header.syn && segment.header.acknowledgement.is_none());
             }
             (Peek::Tcp(_), other) => panic!("a segment at a glance, and {other:?}"),
             (Peek::NotTcp, Decoded::Other) | (Peek::Unsure, _) => {}
@@ -38,8 +38,10 @@ fuzz_target!(|data: &[u8]| {
         if let Decoded::Segment(segment) = decoded {
             // A datagram put together is no longer than all its pieces.
             assert!(segment.payload.len() <= all);
-            assert!(segment.wire_len as usize >= segment.payload.len());
-            assert!(segment.wire_len <= 65_535 + u32::from(*cut) || segment.wire_len as usize <= all + 65_535);
+            assert!(segment.header.wire_len as usize >= segment.payload.len());
+            assert!(
+                segment.header.wire_len <= 65_535 + u32::from(*cut) || segment.header.wire_len as usize <= all + 65_535
+            );
         }
     }
 });

@@ -33,7 +33,7 @@ fuzz_target!(|data: &[u8]| {
     let mut told = if hint.protocol == Protocol::Imap { Checker::loose() } else { Checker::default() };
     let mut dialogue = dialogue(hint, &mut told);
     told.passed_over(detector.proxied());
-    detector.replay(&mut *dialogue, &mut told);
+    detector.replay(&mut dialogue, &mut told);
     for (packet, turn) in (1..).zip(&turns).skip(played) {
         match turn {
             Turn::Data(side, bytes) => dialogue.data(*side, bytes, at(packet), &mut told),

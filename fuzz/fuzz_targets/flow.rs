@@ -8,7 +8,7 @@ Twelve bytes a segment: `flags | connection and side | sequence 4 | acknowledgem
 
 use libfuzzer_sys::fuzz_target;
 use mailtap::capture::Time;
-use mailtap::decode::Segment;
+use mailtap::decode::{Header, Segment};
 use mailtap::flow::{ConnectionHandler, Endpoints, PacketRef, Side, StreamHandler, Table, Transport};
 use std::net::SocketAddr;
 
@@ -119,11 +119,9 @@ fuzz_target!(|data: &[u8]| {
             230..=249 => i64::from(pause) * 10_000_000_000,
             _ => -i64::from(pause) * 100_000_000,
         };
-        table.segment(&Segment {
+        let header = Header {
             packet,
             time: Time::from_nanoseconds(time),
-            source,
-            destination,
             sequence,
             acknowledgement: (flags & 2 != 0).then_some(acknowledgement),
             syn,
@@ -131,11 +129,11 @@ fuzz_target!(|data: &[u8]| {
             rst: flags & 8 != 0,
             window: 65_535,
             shares_packet: false,
-            payload: &payload,
             // That of an earlier packet makes a copy of it, where all else is the same.
             identification: (who & 0x80 == 0).then(|| (packet as u16).wrapping_sub(u16::from(who >> 3 & 0xf))),
             wire_len: len as u32 + u32::from(if flags & 0x10 != 0 { cut } else { 0 }),
-        });
+        };
+        table.segment(&Segment { source, destination, header, payload: &payload });
         if flags & 0x40 != 0 {
             table.tick(Time::from_nanoseconds(time));
         }

@@ -2,6 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
+use mailtap::protocol::channel::Stack;
 use mailtap::protocol::imap;
 use mailtap_fuzz::checker::Checker;
 use mailtap_fuzz::script::{play, read};
@@ -9,6 +10,6 @@ use mailtap_fuzz::script::{play, read};
 fuzz_target!(|data: &[u8]| {
     let turns = read(data);
     let mut told = Checker::loose();
-    play(&turns, &mut imap::Dialogue::new(), &mut told);
+    play(&turns, &mut Stack::new(imap::Dialogue::new()), &mut told);
     told.finish(&turns);
 });

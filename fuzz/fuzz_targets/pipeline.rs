@@ -5,7 +5,8 @@ use libfuzzer_sys::fuzz_target;
 use mailtap::capture::CaptureFile;
 use mailtap::pipeline::{self, Emit, Options};
 use mailtap::protocol::ports::Ports;
-use mailtap::session::builder::Needs;
+use mailtap::session::Needs;
+use mailtap::verdict::Selection;
 use mailtap::view::json::Json;
 use mailtap::view::table::{self, Live, Table};
 use mailtap::view::{Lang, Show, View, record};
@@ -18,8 +19,7 @@ fn run(data: &[u8], any_port: bool, live: bool, threads: usize, view: &mut dyn V
     let options = Options {
         ports: Ports::default(),
         any_port,
-        needs: Needs::ALL,
-        content_store: None,
+        selection: Selection::ALL,
         protocols: Vec::new(),
         sessions: Default::default(),
         emit: if live { Emit::AsTheyEnd } else { Emit::InOrder },
@@ -28,7 +28,8 @@ fn run(data: &[u8], any_port: bool, live: bool, threads: usize, view: &mut dyn V
         packets: Some(20_000),
         duration: None,
     };
-    pipeline::run(&mut file, &options, view, &AtomicBool::new(false)).expect("memory can be written");
+    pipeline::run(&mut file, &options, &Needs::ALL.into(), view, &AtomicBool::new(false))
+        .expect("memory can be written");
     true
 }
 

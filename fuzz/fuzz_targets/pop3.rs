@@ -2,6 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
+use mailtap::protocol::channel::Stack;
 use mailtap::protocol::pop3;
 use mailtap_fuzz::checker::Checker;
 use mailtap_fuzz::script::{play, read};
@@ -9,6 +10,6 @@ use mailtap_fuzz::script::{play, read};
 fuzz_target!(|data: &[u8]| {
     let turns = read(data);
     let mut told = Checker::default();
-    play(&turns, &mut pop3::Dialogue::new(), &mut told);
+    play(&turns, &mut Stack::new(pop3::Dialogue::new()), &mut told);
     told.finish(&turns);
 });

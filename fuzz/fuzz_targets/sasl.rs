@@ -7,7 +7,8 @@ use mailtap::protocol::sasl::Exchange;
 
 fuzz_target!(|data: &[u8]| {
     let mut lines = data.split(|&byte| byte == b'\n');
-    let mut exchange = Exchange::new(lines.next().unwrap_or_default(), 1);
+    let mut exchange = Exchange::new(lines.next().unwrap_or_default());
+    exchange.add_step(1);
     for (step, line) in (2..).zip(lines) {
         match line {
             [b'S', challenge @ ..] => exchange.challenge(challenge),

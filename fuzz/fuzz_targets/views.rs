@@ -13,6 +13,6 @@ fuzz_target!(|data: &[u8]| {
     let protocol = [Protocol::Smtp, Protocol::Lmtp, Protocol::Pop3, Protocol::Imap][usize::from(first) % 4];
     let mut builder = promises::builder(protocol);
     let mut dialogue = dialogue(Hint { protocol, implicit_tls: first & 0x80 != 0 }, &mut builder);
-    play(&read(data), &mut *dialogue, &mut builder);
+    play(&read(data), &mut dialogue, &mut builder);
     promises::all_views(builder.finish(promises::transport()));
 });

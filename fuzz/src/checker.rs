@@ -98,17 +98,17 @@ impl Sink for Checker {
         let text = step.text;
         assert!(step.arguments.as_ref().is_none_or(|range| text.get(range.clone()).is_some()), "arguments of the text");
         assert!(step.secrets.iter().all(|range| text.get(range.clone()).is_some()), "secrets of the text");
-        assert!(step.packets.iter().count() <= PACKETS_PER_STEP);
-        assert!(step.packets.first() > 0, "a step comes in some packet");
-        assert!(step.packets.iter().is_sorted(), "packets ascend: {:?}", step.packets);
+        assert!(step.span.packets.iter().count() <= PACKETS_PER_STEP);
+        assert!(step.span.packets.first() > 0, "a step comes in some packet");
+        assert!(step.span.packets.iter().is_sorted(), "packets ascend: {:?}", step.span.packets);
         match (step.kind, &step.subject) {
             (Kind::Gap, Subject::Gap(missing)) => {
-                assert_eq!(step.bytes, *missing);
+                assert_eq!(step.span.bytes, *missing);
                 self.gap_bytes[step.from as usize] += missing;
             }
             (Kind::Gap, subject) => panic!("a gap is a gap: {subject:?}"),
             (_, Subject::Gap(_)) => panic!("a gap is a gap: {:?}", step.kind),
-            _ => self.step_bytes[step.from as usize] += step.bytes,
+            _ => self.step_bytes[step.from as usize] += step.span.bytes,
         }
         self.tell(text.len());
         self.steps.push(step.from);
@@ -143,6 +143,16 @@ impl Sink for Checker {
     fn content_step(&mut self, message: MessageId, step: StepId) {
         self.know(&[step]);
         assert!(!self.message(message).ended, "a row of content after its end");
+    }
+
+    fn content_part(&mut self, message: MessageId, part: Option<String>) {
+        assert!(!self.message(message).ended, "another part after its end");
+        self.tell(part.map_or(0, |part| part.len()));
+    }
+
+    fn unique_id(&mut self, message: MessageId, id: &[u8]) {
+        self.message(message);
+        self.tell(id.len());
     }
 
     fn content_end(&mut self, message: MessageId, _: bool) {

@@ -3,13 +3,14 @@
 use mailtap::capture::{Format, SourceInfo, Time};
 use mailtap::flow::{CloseReason, Counters, Endpoints, PacketRef, Transport};
 use mailtap::protocol::Protocol;
-use mailtap::session::builder::{Builder, Needs};
 use mailtap::session::model::{MimePart, Session};
 use mailtap::session::summary::Summary;
+use mailtap::session::{Builder, Needs};
+use mailtap::verdict::Report;
 use mailtap::view::json::{Json, NdJson};
 use mailtap::view::redact::{self, Redact};
 use mailtap::view::table::{self, Live, Table};
-use mailtap::view::{Lang, Report, Show, View, escape, record};
+use mailtap::view::{Lang, Show, View, escape, record};
 use serde_json::Value;
 use std::cell::RefCell;
 use std::io::{self, Write};
@@ -50,7 +51,7 @@ pub fn report(sessions: &[Session]) -> Report {
         dropped: None,
         problem: Some("y\x1b[31m\u{202e}".into()),
     };
-    Report { sources: vec![source], summary }
+    Report { sources: vec![source], summary, logins: Default::default() }
 }
 
 fn shown<V: View>(mut view: V, session: &Session, live: bool) -> V {

@@ -13,7 +13,8 @@ What comes before the first of them is said by the server.
 
 use mailtap::capture::Time;
 use mailtap::flow::{PacketRef, Side};
-use mailtap::protocol::{Dialogue, Sink};
+use mailtap::protocol::Sink;
+use mailtap::protocol::channel::Stack;
 
 /// One packet's worth of a conversation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -93,13 +94,13 @@ pub fn at(packet: u64) -> PacketRef {
     PacketRef { packet, time: Time::from_microseconds(packet as i64 * 1_000) }
 }
 
-/// Plays a conversation to a dialogue, to its end.
-pub fn play(turns: &[Turn], dialogue: &mut dyn Dialogue, out: &mut dyn Sink) {
+/// Plays a conversation to a dialogue and its layers, to its end.
+pub fn play(turns: &[Turn], stack: &mut Stack, out: &mut dyn Sink) {
     for (packet, turn) in (1..).zip(turns) {
         match turn {
-            Turn::Data(side, bytes) => dialogue.data(*side, bytes, at(packet), out),
-            Turn::Gap(side, missing) => dialogue.gap(*side, *missing, at(packet), out),
+            Turn::Data(side, bytes) => stack.data(*side, bytes, at(packet), out),
+            Turn::Gap(side, missing) => stack.gap(*side, *missing, at(packet), out),
         }
     }
-    dialogue.end(out);
+    stack.end(out);
 }

@@ -32,14 +32,23 @@ use std::net::{IpAddr, SocketAddr};
 /// One TCP segment, borrowed from its packet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Segment<'a> {
-    /// Number of the packet that carried it (of the last fragment, where IP was fragmented).
-    pub packet: u64,
-    /// Time of that packet.
-    pub time: Time,
     /// Sender.
     pub source: SocketAddr,
     /// Receiver.
     pub destination: SocketAddr,
+    /// The header, ports apart.
+    pub header: Header,
+    /// The captured payload.
+    pub payload: &'a [u8],
+}
+
+/// What a TCP header says, ports apart, of which packet, and how much payload follows it. It outlives the packet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Header {
+    /// Number of the packet that carried it (of the last fragment, where IP was fragmented).
+    pub packet: u64,
+    /// Time of that packet.
+    pub time: Time,
     /// Sequence number of the first payload byte (of the SYN where that is set).
     pub sequence: u32,
     /// Acknowledgement number, where the ACK flag is set.
@@ -58,9 +67,7 @@ pub struct Segment<'a> {
     /// The same packet carried another segment before, which was of interest (802.11 aggregates them): whoever counts
     /// packets has counted this one.
     pub shares_packet: bool,
-    /// The captured payload.
-    pub payload: &'a [u8],
-    /// Payload bytes that the segment had on the wire: more than `payload` has where the snap length cut it.
+    /// Payload bytes that the segment had on the wire: more than were captured where the snap length cut it.
     pub wire_len: u32,
 }
 
@@ -127,7 +134,7 @@ enum Layer<'a> {
 struct IpPayload<'a> {
     source: IpAddr,
     destination: IpAddr,
-    /// As in [`Segment`].
+    /// As in [`Header`].
     identification: Option<u16>,
     protocol: u8,
     slice: PacketSlice<'a>,

@@ -1,6 +1,6 @@
 //! TCP headers.
 
-use super::{DecodeStop, IpPayload, Segment};
+use super::{DecodeStop, Header, IpPayload, Segment};
 use crate::capture::Packet;
 use etherparse::TcpSlice;
 use std::net::{IpAddr, SocketAddr};
@@ -28,20 +28,22 @@ impl<'a> Tcp<'a> {
         let header = &self.header;
         let payload = header.payload();
         Segment {
-            packet: packet.number,
-            time: packet.time,
             source: SocketAddr::new(self.source, header.source_port()),
             destination: SocketAddr::new(self.destination, header.destination_port()),
-            sequence: header.sequence_number(),
-            acknowledgement: header.ack().then(|| header.acknowledgment_number()),
-            syn: header.syn(),
-            fin: header.fin(),
-            rst: header.rst(),
-            window: header.window_size(),
-            identification: self.identification,
-            shares_packet: false,
+            header: Header {
+                packet: packet.number,
+                time: packet.time,
+                sequence: header.sequence_number(),
+                acknowledgement: header.ack().then(|| header.acknowledgment_number()),
+                syn: header.syn(),
+                fin: header.fin(),
+                rst: header.rst(),
+                window: header.window_size(),
+                identification: self.identification,
+                shares_packet: false,
+                wire_len: u32::try_from(payload.len().saturating_add(self.missing)).unwrap_or(u32::MAX),
+            },
             payload,
-            wire_len: u32::try_from(payload.len().saturating_add(self.missing)).unwrap_or(u32::MAX),
         }
     }
 }

@@ -80,7 +80,7 @@ enum Handshake {
 impl Connection {
     /// A connection whose first captured segment this is. `endpoints` says who is taken for the client.
     pub fn new(endpoints: Endpoints, segment: &Segment<'_>) -> Self {
-        let at = PacketRef { packet: segment.packet, time: segment.time };
+        let at = segment.at();
         Self {
             endpoints,
             causal: Causal::default(),
@@ -104,8 +104,8 @@ impl Connection {
 
     /// Takes a segment of this connection.
     pub fn segment(&mut self, segment: &Segment<'_>, out: &mut impl StreamHandler, limits: &mut LimitsHit) {
-        let at = PacketRef { packet: segment.packet, time: segment.time };
-        let from_syn = segment.syn && segment.acknowledgement.is_none();
+        let at = segment.at();
+        let from_syn = segment.header.syn && segment.header.acknowledgement.is_none();
         if from_syn && self.side_of(segment) == Side::Server && self.syns == [None; 2] && self.causal.is_untouched() {
             self.turn_round();
             out.roles_swapped(&self.endpoints);
@@ -115,8 +115,8 @@ impl Connection {
         // Of several segments in one packet, the first counts.
         let counts = self.counted != Some(at.packet);
         self.counted = Some(at.packet);
-        self.counters.shared += u64::from(counts && segment.shares_packet);
-        if copy && segment.wire_len == 0 {
+        self.counters.shared += u64::from(counts && segment.header.shares_packet);
+        if copy && segment.header.wire_len == 0 {
             self.counters.copies += u64::from(counts);
             return;
         }
@@ -129,25 +129,25 @@ impl Connection {
             self.causal.count(side, at);
         }
 
-        let position = self.place(side, segment.sequence);
-        if segment.syn {
+        let position = self.place(side, segment.header.sequence);
+        if segment.header.syn {
             self.syn(side, segment, position);
         }
         let acknowledges = self.acknowledgement(side, segment, at);
         self.doubt_reset(side, segment, position, acknowledges);
         self.time_handshake(side, segment);
-        let start = position + Position::from(segment.syn);
-        if segment.wire_len > 0 {
+        let start = position + Position::from(segment.header.syn);
+        if segment.header.wire_len > 0 {
             let stored = self.payload(side, segment, start, acknowledges, out, limits);
             self.tally(side, segment, stored, copy.then_some(counts), limits);
         }
-        if segment.fin {
+        if segment.header.fin {
             if !self.has_syn(side) {
                 self.causal.stream_mut(side).begins(Begin::AtOrBefore(start));
             }
-            self.causal.fin(side, start + Position::from(segment.wire_len));
+            self.causal.fin(side, start + Position::from(segment.header.wire_len));
         }
-        if segment.rst && self.reset.is_none() && self.believes_reset(side, position) {
+        if segment.header.rst && self.reset.is_none() && self.believes_reset(side, position) {
             let other = self.causal.stream(side.other()).highest().max(acknowledges.unwrap_or_default());
             self.reset = Some(Reset { from: side, position, other, alive: 0 });
         }
@@ -211,20 +211,20 @@ impl Connection {
 
     /// What `segment`, of the same 5-tuple, is to this connection.
     pub fn relation(&self, segment: &Segment<'_>) -> Relation {
-        if !segment.syn {
+        if !segment.header.syn {
             return Relation::Belongs;
         }
         let side = self.side_of(segment);
         let next = if self.is_over() || self.is_half_open() { Relation::Follows } else { Relation::MayFollow };
         match self.syns[side as usize] {
             // By number: in a stream of gigabytes the same number has many places.
-            Some((_, syn)) if syn as u32 == segment.sequence => Relation::Belongs,
+            Some((_, syn)) if syn as u32 == segment.header.sequence => Relation::Belongs,
             Some(_) => next,
             // Its own SYN was not seen yet: this may be it, late. (One from the side that was called is one of two that crossed:
             // RFC 9293, figure 8.)
             None => {
                 let begin = self.begin(side);
-                let position = seq::unwrap(segment.sequence, begin);
+                let position = seq::unwrap(segment.header.sequence, begin);
                 let late = (-1..LATE_SYN).contains(&(begin - position - 1));
                 if late || !self.causal.stream(side).is_placed() { Relation::Belongs } else { next }
             }
@@ -309,7 +309,7 @@ impl Connection {
                 let stream = self.causal.stream(side);
                 if stream.is_placed() && !stream.is_untouched() {
                     let begin = self.begin(side);
-                    let position = seq::unwrap(segment.sequence, begin);
+                    let position = seq::unwrap(segment.header.sequence, begin);
                     self.headless |= position + 1 < begin;
                     position
                 } else {
@@ -318,7 +318,7 @@ impl Connection {
                 }
             }
         };
-        self.syns[side as usize] = Some((segment.time, position));
+        self.syns[side as usize] = Some((segment.header.time, position));
         if self.syns.iter().all(Option::is_some) {
             self.causal.settle();
         }
@@ -327,7 +327,7 @@ impl Connection {
     /// Notes what `segment` acknowledges; returns the place.
     fn acknowledgement(&mut self, side: Side, segment: &Segment<'_>, at: PacketRef) -> Option<Position> {
         // A RST's acknowledgement number answers a SYN and says nothing of bytes received.
-        let number = segment.acknowledgement.filter(|_| !segment.rst)?;
+        let number = segment.header.acknowledgement.filter(|_| !segment.header.rst)?;
         let position = self.place(side.other(), number);
         let other = self.causal.stream_mut(side.other());
         // Seen from its SYN on, a side's lowest acknowledgement number is where the other's stream begins.
@@ -359,11 +359,11 @@ impl Connection {
         // A keep-alive probe repeats a byte that was acknowledged, the last one, with anything in it (RFC 9293, section
         // 3.8.4).
         let last = position == stream.highest() - 1 && stream.acknowledged() > position;
-        if segment.wire_len == 1 && last && stream.has(position) {
+        if segment.header.wire_len == 1 && last && stream.has(position) {
             return None;
         }
-        let at = PacketRef { packet: segment.packet, time: segment.time };
-        let truncated = segment.wire_len.saturating_sub(segment.payload.len() as u32);
+        let at = segment.at();
+        let truncated = segment.header.wire_len.saturating_sub(segment.payload.len() as u32);
         let piece = Piece { position, bytes: segment.payload, truncated, acknowledges, at };
         Some(self.causal.push(side, piece, out, limits))
     }
@@ -378,7 +378,7 @@ impl Connection {
         copy: Option<bool>,
         limits: &mut LimitsHit,
     ) {
-        let at = PacketRef { packet: segment.packet, time: segment.time };
+        let at = segment.at();
         let stored = stored.unwrap_or(Stored { new: true, ..Stored::default() });
         if let Some(disagreement) = &stored.disagreement {
             self.counters.conflicting += disagreement.bytes;
@@ -402,7 +402,7 @@ impl Connection {
                 Handshake::Done(milliseconds) => OVERTAKEN_NANOSECONDS.max((milliseconds * 1e6) as i64),
                 Handshake::Open | Handshake::Answered(_) => OVERTAKEN_NANOSECONDS,
             };
-            self.counters.sent_again += u64::from(segment.time.since(behind.time) > overtaken);
+            self.counters.sent_again += u64::from(segment.header.time.since(behind.time) > overtaken);
         } else if !stored.new {
             self.counters.retransmitted += 1;
             self.counters.sent_again += 1;
@@ -434,7 +434,7 @@ impl Connection {
         let Some(reset) = &mut self.reset else { return };
         let other = &self.causal.stream(side.other());
         let goes_on = reset.from == side
-            && !segment.rst
+            && !segment.header.rst
             && position >= reset.position
             && acknowledges.is_some_and(|position| position > reset.other && position <= other.highest());
         reset.alive += u32::from(goes_on);
@@ -446,9 +446,11 @@ impl Connection {
     fn time_handshake(&mut self, side: Side, segment: &Segment<'_>) {
         let syn = self.syns[Side::Client as usize];
         self.handshake = match (self.handshake, side, syn) {
-            (Handshake::Open, Side::Server, Some((syn, _))) if segment.syn => Handshake::Answered(syn),
-            (Handshake::Answered(syn), Side::Client, _) if !segment.syn && segment.acknowledgement.is_some() => {
-                Handshake::Done(segment.time.since(syn) as f64 / 1e6)
+            (Handshake::Open, Side::Server, Some((syn, _))) if segment.header.syn => Handshake::Answered(syn),
+            (Handshake::Answered(syn), Side::Client, _)
+                if !segment.header.syn && segment.header.acknowledgement.is_some() =>
+            {
+                Handshake::Done(segment.header.time.since(syn) as f64 / 1e6)
             }
             (handshake, ..) => handshake,
         };

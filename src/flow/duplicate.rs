@@ -68,17 +68,22 @@ struct Identifications {
 impl DuplicateFilter {
     /// Whether `segment` from `from` is a copy of an earlier packet, as far as headers tell.
     pub fn is_copy(&mut self, from: Side, segment: &Segment<'_>) -> bool {
-        let acknowledgement = segment.acknowledgement.unwrap_or_default();
+        let acknowledgement = segment.header.acknowledgement.unwrap_or_default();
         let seen = Seen {
-            numbers: u64::from(segment.sequence) << 32 | u64::from(acknowledgement),
+            numbers: u64::from(segment.header.sequence) << 32 | u64::from(acknowledgement),
             rest: Rest {
-                wire_len: segment.wire_len,
-                window: segment.window,
-                identification: segment.identification,
+                wire_len: segment.header.wire_len,
+                window: segment.header.window,
+                identification: segment.header.identification,
                 from,
-                flags: [segment.syn, segment.fin, segment.rst, segment.acknowledgement.is_some()],
+                flags: [
+                    segment.header.syn,
+                    segment.header.fin,
+                    segment.header.rst,
+                    segment.header.acknowledgement.is_some(),
+                ],
             },
-            time: segment.time,
+            time: segment.header.time,
         };
         let twin = match self.numbers.contains(&seen.numbers) {
             true => self.recent.iter().rposition(|earlier| earlier.says_the_same(&seen)),
@@ -88,7 +93,7 @@ impl DuplicateFilter {
             self.found = true;
             return true;
         }
-        self.identifications[from as usize].note(segment.identification, twin.is_some());
+        self.identifications[from as usize].note(segment.header.identification, twin.is_some());
         match self.recent.len() {
             0 => self.recent.reserve_exact(RECENT),
             RECENT => drop(self.recent.pop_front()),

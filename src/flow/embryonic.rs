@@ -10,7 +10,7 @@ use super::connection::Connection;
 use super::key::Which;
 use super::{Endpoints, Key, PacketRef, Side, StreamHandler};
 use crate::capture::Time;
-use crate::decode::Segment;
+use crate::decode::{Header, Segment};
 use crate::limits::LimitsHit;
 
 /// Segments kept of one: more than the retransmissions of a SYN and of its answer are. With the next, it is a connection
@@ -28,15 +28,8 @@ pub struct Embryonic {
 /// A segment without payload, FIN or RST, and without its addresses.
 #[derive(Debug, Clone, Copy)]
 struct HeaderOnly {
-    packet: u64,
-    time: Time,
-    sequence: u32,
-    acknowledgement: Option<u32>,
-    window: u16,
-    identification: Option<u16>,
-    shares_packet: bool,
+    header: Header,
     from: Side,
-    syn: bool,
 }
 
 impl Embryonic {
@@ -45,7 +38,7 @@ impl Embryonic {
     pub fn new(key: &Key, endpoints: &Endpoints, segment: &Segment<'_>) -> Option<Self> {
         let client = key.which(&endpoints.client);
         // Where both ends are the same, nobody can say later who sent what.
-        let opens = segment.syn && HeaderOnly::can_hold(segment) && endpoints.client != endpoints.server;
+        let opens = segment.header.syn && HeaderOnly::can_hold(segment) && endpoints.client != endpoints.server;
         opens.then(|| Self { client, first: HeaderOnly::new(endpoints, segment), rest: Box::default() })
     }
 
@@ -55,12 +48,14 @@ impl Embryonic {
             return false;
         }
         let bare = HeaderOnly::new(&key.endpoints(self.client), segment);
-        if bare.syn {
-            let known = self.bare().find(|earlier| earlier.syn && earlier.from == bare.from);
+        if bare.header.syn {
+            let known = self.bare().find(|earlier| earlier.header.syn && earlier.from == bare.from);
             let belongs = match known {
-                Some(known) => known.sequence == bare.sequence,
+                Some(known) => known.header.sequence == bare.header.sequence,
                 // The other side's first, before anything was said of where that begins.
-                None => self.bare().all(|earlier| earlier.from == bare.from || earlier.acknowledgement.is_none()),
+                None => {
+                    self.bare().all(|earlier| earlier.from == bare.from || earlier.header.acknowledgement.is_none())
+                }
             };
             if !belongs {
                 return false;
@@ -75,12 +70,12 @@ impl Embryonic {
 
     /// The first packet.
     pub fn first(&self) -> PacketRef {
-        PacketRef { packet: self.first.packet, time: self.first.time }
+        self.first.header.at()
     }
 
     /// The latest time of a packet.
     pub fn last_time(&self) -> Time {
-        self.bare().map(|bare| bare.time).max().unwrap_or(self.first.time)
+        self.bare().map(|bare| bare.header.time).max().unwrap_or(self.first.header.time)
     }
 
     /// The two ends.
@@ -90,7 +85,7 @@ impl Embryonic {
 
     /// As [`Connection::is_half_open`].
     pub fn is_half_open(&self) -> bool {
-        self.bare().all(|bare| bare.from == Side::Client && bare.acknowledgement.is_none())
+        self.bare().all(|bare| bare.from == Side::Client && bare.header.acknowledgement.is_none())
     }
 
     /// The connection that these segments make.
@@ -110,21 +105,15 @@ impl Embryonic {
 
 impl HeaderOnly {
     fn can_hold(segment: &Segment<'_>) -> bool {
-        segment.wire_len == 0 && !segment.fin && !segment.rst && (segment.syn || segment.acknowledgement.is_some())
+        segment.header.wire_len == 0
+            && !segment.header.fin
+            && !segment.header.rst
+            && (segment.header.syn || segment.header.acknowledgement.is_some())
     }
 
     fn new(endpoints: &Endpoints, segment: &Segment<'_>) -> Self {
-        Self {
-            packet: segment.packet,
-            time: segment.time,
-            sequence: segment.sequence,
-            acknowledgement: segment.acknowledgement,
-            window: segment.window,
-            identification: segment.identification,
-            shares_packet: segment.shares_packet,
-            from: if segment.source == endpoints.client { Side::Client } else { Side::Server },
-            syn: segment.syn,
-        }
+        let from = if segment.source == endpoints.client { Side::Client } else { Side::Server };
+        Self { header: segment.header, from }
     }
 
     fn segment(&self, endpoints: &Endpoints) -> Segment<'static> {
@@ -132,21 +121,6 @@ impl HeaderOnly {
             Side::Client => (endpoints.client, endpoints.server),
             Side::Server => (endpoints.server, endpoints.client),
         };
-        Segment {
-            packet: self.packet,
-            time: self.time,
-            source,
-            destination,
-            sequence: self.sequence,
-            acknowledgement: self.acknowledgement,
-            syn: self.syn,
-            fin: false,
-            rst: false,
-            window: self.window,
-            identification: self.identification,
-            shares_packet: self.shares_packet,
-            payload: &[],
-            wire_len: 0,
-        }
+        Segment { source, destination, header: self.header, payload: &[] }
     }
 }

@@ -22,13 +22,12 @@ use super::embryonic::Embryonic;
 use super::pending_syn::PendingSyn;
 use super::store::{ConnectionStore, Rank};
 use super::time_wait::TimeWait;
-use super::{ConnectionHandler, Endpoints, Key, PacketRef};
+use super::{ConnectionHandler, Endpoints, Key};
 use crate::capture::Time;
 use crate::decode::Segment;
 use crate::limits::{CONNECTIONS, HISTORY_BYTES, Limit, LimitsHit, SPEAKING_CONNECTIONS, WAITING_BYTES};
-use closing::Ending;
 pub(super) use entry::Entry;
-use entry::{Followed, Stage};
+use entry::{Ending, Followed, Stage};
 use std::collections::{BTreeSet, VecDeque};
 
 /// Packet time after which a silent connection is given up: two hours, the interval of TCP's own keep-alive (RFC 9293,
@@ -133,8 +132,8 @@ impl<F: ConnectionHandler> Table<F> {
             return None;
         }
         // Not the latest: files that were put together may step back by years, and nothing has been idle since then.
-        self.now = segment.time.min(self.packet_time);
-        self.packet_time = segment.time;
+        self.now = segment.header.time.min(self.packet_time);
+        self.packet_time = segment.header.time;
         let key = Key::of(segment);
         let mut index = self.store.find(&key);
         if let Some(old) = index.filter(|&old| self.is_idle(old, self.now)) {
@@ -219,7 +218,7 @@ impl<F: ConnectionHandler> Table<F> {
     }
 
     fn ends_of(&self, segment: &Segment<'_>) -> Endpoints {
-        match (segment.syn, segment.acknowledgement) {
+        match (segment.header.syn, segment.header.acknowledgement) {
             (true, None) => Endpoints { client: segment.source, server: segment.destination },
             (true, Some(_)) => Endpoints { client: segment.destination, server: segment.source },
             (false, _) => self.connection_handler.guess(segment.source, segment.destination),
@@ -235,7 +234,7 @@ impl<F: ConnectionHandler> Table<F> {
         self.time_wait.forget(&key);
         self.generation += 1;
         let endpoints = self.ends_of(segment);
-        let first = PacketRef { packet: segment.packet, time: segment.time };
+        let first = segment.at();
         let token = self.connection_handler.begun(&endpoints, first);
         let embryonic = Embryonic::new(&key, &endpoints, segment);
         #[cfg(test)]

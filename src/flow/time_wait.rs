@@ -45,8 +45,9 @@ impl TimeWait {
     pub fn covers(&self, key: &Key, segment: &Segment<'_>) -> bool {
         let Some(last) = self.known.get(key) else { return false };
         let highest = last.highest[usize::from(segment.source != last.client)];
-        let end = segment.sequence.wrapping_add(segment.wire_len).wrapping_add(u32::from(segment.fin));
+        let end =
+            segment.header.sequence.wrapping_add(segment.header.wire_len).wrapping_add(u32::from(segment.header.fin));
         // A FIN and a keep-alive stand one beyond the last byte.
-        !segment.syn && (highest.wrapping_sub(end) as i32) >= -1
+        !segment.header.syn && (highest.wrapping_sub(end) as i32) >= -1
     }
 }

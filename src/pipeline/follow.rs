@@ -1,24 +1,22 @@
 //! Who listens to one connection: first finds out what it speaks, then follows it.
 
-use super::Options;
-use super::numbering::{ConnectionOrder, DECIDE_NANOSECONDS, Ended};
-use super::shards::ConnectionChange;
+use super::event::{ConnectionChange, ConnectionOrder, Ended};
+use super::numbering::DECIDE_NANOSECONDS;
+use super::options::Options;
 use crate::flow::{Endpoints, PacketRef, Side, StreamHandler, Transport};
-use crate::protocol::Dialogue;
+use crate::protocol::channel::Stack;
 use crate::protocol::detect::{self, Detection, Detector};
-use crate::protocol::ports::{Hint, Ports};
-use crate::session::builder::{Builder, Needs};
-use crate::session::content_store::ContentStore;
+use crate::protocol::ports::Hint;
+use crate::session::{Builder, Plan};
+use crate::verdict;
 use crate::view::View;
 use std::io;
 use std::sync::Arc;
 
 /// Listens to one connection.
-pub struct ConnectionFollower {
-    ports: Arc<Ports>,
-    any_port: bool,
-    needs: Needs,
-    content_store: Option<Arc<dyn ContentStore>>,
+pub struct ConnectionFollower<'a> {
+    options: &'a Options,
+    plan: Arc<Plan>,
     endpoints: Endpoints,
     first: PacketRef,
     key: ConnectionOrder,
@@ -42,26 +40,23 @@ enum State {
     /// Too little was said.
     Deciding(Detector),
     /// It speaks mail.
-    Following { dialogue: Box<dyn Dialogue>, builder: Box<Builder> },
+    Following { dialogue: Stack, builder: Box<Builder> },
     /// It is none of ours.
     Foreign,
 }
 
-impl ConnectionFollower {
+impl<'a> ConnectionFollower<'a> {
     /// Listens to the connection between `endpoints` that begins with the packet `first`.
     pub fn new(
-        ports: Arc<Ports>,
-        any_port: bool,
-        needs: Needs,
+        options: &'a Options,
+        plan: Arc<Plan>,
         endpoints: &Endpoints,
         first: PacketRef,
         key: ConnectionOrder,
     ) -> Self {
         let mut follower = Self {
-            ports,
-            any_port,
-            needs,
-            content_store: None,
+            options,
+            plan,
             endpoints: *endpoints,
             first,
             key,
@@ -71,12 +66,6 @@ impl ConnectionFollower {
         };
         follower.expect();
         follower
-    }
-
-    /// Hands the content of messages and attachments on to `content_store`.
-    pub fn with_content_store(mut self, content_store: Option<Arc<dyn ContentStore>>) -> Self {
-        self.content_store = content_store;
-        self
     }
 
     /// By this the connection is known.
@@ -114,7 +103,7 @@ impl ConnectionFollower {
     }
 
     /// Shows the steps that have not been shown yet, those of session `id`.
-    pub fn show_steps(&mut self, id: u64, options: &Options, view: &mut dyn View) -> io::Result<()> {
+    pub fn show_steps(&mut self, id: u64, view: &mut dyn View) -> io::Result<()> {
         let State::Following { builder, .. } = &mut self.state else { return Ok(()) };
         let session = builder.so_far();
         if session.steps.len() == self.shown {
@@ -123,7 +112,7 @@ impl ConnectionFollower {
         session.id = id;
         session.transport.endpoints = self.endpoints;
         session.transport.first = self.first;
-        if options.selects(session) {
+        if self.options.selects(session) {
             for step in session.steps.iter().skip(self.shown) {
                 view.step(session, step)?;
             }
@@ -149,13 +138,15 @@ impl ConnectionFollower {
         }
         let State::Following { mut dialogue, mut builder } = self.state else { return None };
         dialogue.end(&mut *builder);
-        Some(Ended::Spoken(Box::new((builder.finish(transport), self.shown))))
+        let mut session = builder.finish(transport);
+        verdict::judge(&mut session, self.options.selection.rules);
+        Some(Ended::Spoken(Box::new((session, self.shown))))
     }
 
     fn expect(&mut self) {
-        let hint = self.ports.get(self.endpoints.server.port());
+        let hint = self.options.ports.get(self.endpoints.server.port());
         self.state = match hint {
-            None if !self.any_port => State::Foreign,
+            None if !self.options.any_port => State::Foreign,
             hint => State::Deciding(Detector::new(hint)),
         };
     }
@@ -171,15 +162,14 @@ impl ConnectionFollower {
     /// Follows `hint`, beginning with what has been said already.
     fn follow(&mut self, hint: Hint) {
         let State::Deciding(detector) = std::mem::replace(&mut self.state, State::Foreign) else { return };
-        let mut builder =
-            Box::new(Builder::new(hint.protocol, self.needs).with_content_store(self.content_store.take()));
+        let mut builder = Box::new(Builder::new(hint.protocol, Arc::clone(&self.plan)));
         let mut dialogue = detect::dialogue(hint, &mut *builder);
-        detector.replay(&mut *dialogue, &mut *builder);
+        detector.replay(&mut dialogue, &mut *builder);
         self.state = State::Following { dialogue, builder };
     }
 }
 
-impl StreamHandler for ConnectionFollower {
+impl StreamHandler for ConnectionFollower<'_> {
     fn data(&mut self, from: Side, bytes: &[u8], at: PacketRef) {
         self.decide_silent(at);
         match &mut self.state {

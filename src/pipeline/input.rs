@@ -1,10 +1,12 @@
 //! Counts and decodes packets, drops at once what cannot be mail, and says where a batch ends.
 
-use super::{BatchEnd, Options, shards};
+use super::options::{BatchEnd, Options};
+use super::shard::shard_of;
 use crate::capture::{Packet, Time};
 use crate::decode::{DecodeStop, Decoded, Decoder, Peek, Segment, peek};
 use crate::limits::LimitsHit;
 use crate::session::summary::{PacketCounts, Traffic};
+use std::time::SystemTime;
 
 /// Ports named to whoever finds no mail in a capture.
 const BUSIEST_PORTS: usize = 5;
@@ -111,12 +113,13 @@ impl<'a> InputStage<'a> {
             Peek::NotTcp => return Ok(()),
             Peek::Tcp(glimpse) => {
                 let (source, destination) = (glimpse.source_port, glimpse.destination_port);
-                if !wants(self.options, source, destination) {
+                if !self.options.wants(source, destination) {
                     self.rest.segment(source, destination, glimpse.begins);
                     return Ok(());
                 }
                 if let Some(segment) = &mut glimpse.segment(packet) {
-                    return self.rest.sort_out(self.options, segment).map_or(Ok(()), take);
+                    self.rest.segment(source, destination, glimpse.begins);
+                    return take(self.rest.sorted(segment));
                 }
             }
             Peek::Unsure => {}
@@ -125,8 +128,11 @@ impl<'a> InputStage<'a> {
         while let Some(found) = &mut decoded {
             match found {
                 Decoded::Segment(segment) => {
-                    if let Some(sorted) = self.rest.sort_out(self.options, segment) {
-                        take(sorted)?;
+                    let begins = segment.header.syn && segment.header.acknowledgement.is_none();
+                    let (source, destination) = (segment.source.port(), segment.destination.port());
+                    self.rest.segment(source, destination, begins);
+                    if self.options.wants(source, destination) {
+                        take(self.rest.sorted(segment))?;
                     }
                 }
                 Decoded::Other => {}
@@ -145,9 +151,9 @@ impl<'a> InputStage<'a> {
         full.then(|| self.begin_batch(self.last.time))
     }
 
-    /// Ends the batch because nothing came up to `now` (live captures).
-    pub fn end_of_batch_now(&mut self, now: Time) -> BatchEnd {
-        self.begin_batch(now)
+    /// Ends the batch because nothing came up to now, by the clock on the wall (live captures).
+    pub fn end_of_batch_now(&mut self) -> BatchEnd {
+        self.begin_batch(wall_clock())
     }
 
     /// Another batch begins; returns the end of the one before, at `time`.
@@ -167,24 +173,19 @@ impl<'a> InputStage<'a> {
     }
 }
 
-fn wants(options: &Options, one: u16, other: u16) -> bool {
-    options.any_port || options.ports.knows(one) || options.ports.knows(other)
+fn wall_clock() -> Time {
+    let since_epoch = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    Time::from_microseconds(i64::try_from(since_epoch.as_micros()).unwrap_or(i64::MAX))
 }
 
 impl Counts {
-    /// Counts a segment. None where it cannot be mail.
-    fn sort_out<'s>(&mut self, options: &Options, segment: &'s mut Segment<'_>) -> Option<RoutedSegment<'s>> {
-        let begins = segment.syn && segment.acknowledgement.is_none();
-        let (source, destination) = (segment.source.port(), segment.destination.port());
-        self.segment(source, destination, begins);
-        if !wants(options, source, destination) {
-            return None;
-        }
+    /// Takes a segment of the packet at hand into the batch.
+    fn sorted<'s>(&mut self, segment: &'s mut Segment<'_>) -> RoutedSegment<'s> {
         self.batch_bytes += segment.payload.len();
         self.batch_segments += 1;
-        segment.shares_packet = std::mem::replace(&mut self.handed_on, true);
-        let shard = shards::shard_of(&segment.source, &segment.destination);
-        Some(RoutedSegment { shard, nth: self.packets.read, segment })
+        segment.header.shares_packet = std::mem::replace(&mut self.handed_on, true);
+        let shard = shard_of(&segment.source, &segment.destination);
+        RoutedSegment { shard, nth: self.packets.read, segment }
     }
 
     /// Counts what could not be decoded.

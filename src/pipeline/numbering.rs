@@ -5,63 +5,25 @@ A session gets its number when every connection that began before it is known to
 have no gaps and are the same in every format.
 */
 
-use super::Emit;
+use super::event::{ConnectionOrder, Ended};
+use super::options::Emit;
 use crate::capture::Time;
-use crate::flow::Transport;
-use crate::limits::{LIGHTEST_SESSION, Limit, LimitsHit, WAITING_STEPS};
-use crate::protocol::detect;
-use crate::protocol::ports::Hint;
-use crate::session::builder::{Builder, Needs};
-use crate::session::model::Session;
+use crate::limits::{Limit, LimitsHit, WAITING_STEPS};
+use crate::session::{Plan, Session};
+use crate::verdict::Rule;
 use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::sync::Arc;
 
 /// Packet time after which a silent connection counts as decided, so that later ones can be numbered: as mail where its port
 /// promises that, and else as no mail until it speaks.
 pub const DECIDE_NANOSECONDS: i64 = 10_000_000_000;
 
-/// A connection, by its first packet in the order in which they are handed out; and of those that one packet began (802.11
-/// aggregates segments) by which of them it is.
-pub type ConnectionOrder = (u64, u64);
-
-/// A session that is over.
-pub enum Ended {
-    /// Nothing was said in it: what the port promises, and the connection. Most of a flood are such; the session is made
-    /// of it when it is handed on.
-    Silent(Box<(Hint, Transport)>),
-    /// The session, with the number of its steps that have been shown already.
-    Spoken(Box<(Session, usize)>),
-}
-
-impl Ended {
-    /// What it costs to have it wait, in steps.
-    fn weight(&self) -> usize {
-        match self {
-            Self::Silent(_) => LIGHTEST_SESSION,
-            Self::Spoken(session) => session.0.steps.len().max(LIGHTEST_SESSION),
-        }
-    }
-
-    /// The session with number `id`, and the number of its steps that have been shown already.
-    fn session(self, id: u64, needs: Needs) -> (Session, usize) {
-        let (mut session, shown) = match self {
-            Self::Spoken(session) => *session,
-            Self::Silent(silent) => {
-                let (hint, transport) = *silent;
-                let mut builder = Builder::new(hint.protocol, needs);
-                let mut dialogue = detect::dialogue(hint, &mut builder);
-                dialogue.end(&mut builder);
-                (builder.finish(transport), 0)
-            }
-        };
-        session.id = id;
-        (session, shown)
-    }
-}
-
 /// What is known of the sessions that have not been handed on.
 pub struct SessionNumbering {
     emit: Emit,
-    needs: Needs,
+    plan: Arc<Plan>,
+    /// For sessions in which nothing was said: the others have been looked at.
+    rules: &'static [&'static Rule],
     /// Connections that have no number yet.
     unnumbered: BTreeMap<ConnectionOrder, Connection>,
     /// The numbers of the sessions that are open.
@@ -96,10 +58,11 @@ enum State {
 
 impl SessionNumbering {
     /// Nothing has begun yet.
-    pub fn new(emit: Emit, needs: Needs) -> Self {
+    pub fn new(emit: Emit, plan: Arc<Plan>, rules: &'static [&'static Rule]) -> Self {
         Self {
             emit,
-            needs,
+            plan,
+            rules,
             unnumbered: BTreeMap::new(),
             open: HashMap::new(),
             next_id: 1,
@@ -183,7 +146,7 @@ impl SessionNumbering {
         };
         let ended = self.ended.remove(&id)?;
         self.weight -= ended.weight();
-        Some(ended.session(id, self.needs))
+        Some(ended.session(id, &self.plan, self.rules))
     }
 
     /// The number of the session that is handed on next, if it is over. One that is open as long as the capture (IDLE) has
@@ -235,8 +198,10 @@ impl SessionNumbering {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::flow::{CloseReason, Conflicts, Counters, Endpoints, PacketRef};
+    use crate::flow::{CloseReason, Conflicts, Counters, Endpoints, PacketRef, Transport};
+    use crate::limits::LIGHTEST_SESSION;
     use crate::protocol::ports::Ports;
+    use crate::session::Needs;
 
     fn silent() -> Ended {
         let client = "192.0.2.1:40000".parse().expect("an address");
@@ -257,7 +222,7 @@ mod tests {
 
     #[test]
     fn one_that_stays_open_has_the_others_wait_up_to_a_bound() {
-        let mut numbering = SessionNumbering::new(Emit::InOrder, Needs::ALL);
+        let mut numbering = SessionNumbering::new(Emit::InOrder, Needs::ALL.into(), &[]);
         let bound = (WAITING_STEPS / LIGHTEST_SESSION) as u64;
         numbering.begun((1, 0), Time::default(), true);
         numbering.decided((1, 0), true);

@@ -1,32 +1,39 @@
 //! Numbers the sessions, links what is the same, selects what was asked for, and shows it.
 
+use super::event::{ConnectionChange, ConnectionEvent};
 use super::input::InputCounts;
 use super::numbering::SessionNumbering;
-use super::shards::{ConnectionChange, ConnectionEvent, Shards};
-use super::{BatchEnd, Options};
+use super::options::{BatchEnd, Options};
+use super::shards::Shards;
 use crate::decode::Segment;
 use crate::limits::LimitsHit;
-use crate::session::same_message::MessageIndex;
+use crate::session::Plan;
 use crate::session::summary::Summary;
+use crate::verdict::across::Across;
+use crate::verdict::across::login_frequency::{LoginCounter, Logins};
+use crate::verdict::across::same_message::MessageIndex;
 use crate::view::View;
 use std::io;
+use std::sync::Arc;
 
 /// The stage after the connections.
 pub struct OutputStage<'a> {
     options: &'a Options,
     numbering: SessionNumbering,
-    message_index: MessageIndex,
+    messages: MessageIndex,
+    logins: LoginCounter,
     summary: Summary,
     view: &'a mut dyn View,
 }
 
 impl<'a> OutputStage<'a> {
     /// Nothing has come yet.
-    pub fn new(options: &'a Options, view: &'a mut dyn View) -> Self {
+    pub fn new(options: &'a Options, plan: &Arc<Plan>, view: &'a mut dyn View) -> Self {
         Self {
             options,
-            numbering: SessionNumbering::new(options.emit, options.needs),
-            message_index: MessageIndex::default(),
+            numbering: SessionNumbering::new(options.emit, Arc::clone(plan), options.selection.rules),
+            messages: MessageIndex::default(),
+            logins: LoginCounter::default(),
             summary: Summary::default(),
             view,
         }
@@ -63,10 +70,10 @@ impl<'a> OutputStage<'a> {
     ///
     /// # Errors
     /// Where the view cannot write.
-    pub fn show_steps(&mut self, shards: &mut Shards, shard: usize, segment: &Segment<'_>) -> io::Result<()> {
+    pub fn show_steps(&mut self, shards: &mut Shards<'_>, shard: usize, segment: &Segment<'_>) -> io::Result<()> {
         let Some(follower) = shards.follower(shard, segment) else { return Ok(()) };
         match self.numbering.id(follower.key()) {
-            Some(id) => follower.show_steps(id, self.options, self.view),
+            Some(id) => follower.show_steps(id, self.view),
             None => Ok(()),
         }
     }
@@ -77,19 +84,19 @@ impl<'a> OutputStage<'a> {
     }
 
     /// The capture has been read.
-    pub fn finish(mut self, counted: InputCounts) -> Summary {
+    pub fn finish(mut self, counted: InputCounts) -> (Summary, Logins) {
         self.summary.limits_hit.add(&counted.limits_hit);
         self.summary.limits_hit.add(self.numbering.limits_hit());
         let mail = self.summary.packets.mail;
         let mut packets = counted.packets;
         packets.mail = mail;
         packets.other = packets.read.saturating_sub(mail + packets.undecodable);
-        Summary { packets, traffic: counted.traffic, ..self.summary }
+        (Summary { packets, traffic: counted.traffic, ..self.summary }, self.logins.finish())
     }
 
     fn show_ready(&mut self) -> io::Result<()> {
         while let Some((mut session, shown)) = self.numbering.next_ready() {
-            self.message_index.link(&mut session);
+            self.messages.link(&mut session);
             // Limits are of what was read, as packets are: they are told of sessions that nobody asked for, too.
             if !self.options.selects(&session) {
                 self.summary.add_unselected(&session);
@@ -101,6 +108,9 @@ impl<'a> OutputStage<'a> {
                 }
             }
             self.summary.add(&session);
+            if self.options.selection.logins {
+                self.logins.session(&session);
+            }
             self.view.session(session)?;
         }
         Ok(())

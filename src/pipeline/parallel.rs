@@ -13,17 +13,21 @@ worker tells of the connections that are left piece by piece, in the order of th
 it hears.
 */
 
+use super::event::{self, ConnectionEvent};
 use super::input::{InputStage, RoutedSegment};
+use super::options::{BatchEnd, Options, StopCondition};
 use super::output::OutputStage;
-use super::shards::{self, ConnectionEvent, SHARDS, Shards};
-use super::{BatchEnd, Options, StopCondition, wall_clock};
+use super::shard::SHARDS;
+use super::shards::Shards;
 use crate::capture::{CaptureError, Read, Source};
 use crate::decode::Segment;
 use crate::limits::LimitsHit;
+use crate::session::Plan;
 use crossbeam_channel::{Receiver, Sender, bounded};
 use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::io;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
@@ -72,6 +76,7 @@ enum Done {
 pub fn run<'a>(
     source: &mut dyn Source,
     options: &'a Options,
+    plan: &Arc<Plan>,
     output: &mut OutputStage<'_>,
     stop: &AtomicBool,
 ) -> io::Result<(InputStage<'a>, Option<CaptureError>)> {
@@ -87,7 +92,7 @@ pub fn run<'a>(
             let (to_worker, batches) = bounded(queue);
             let (done, from_worker) = bounded(QUEUE);
             let used = used.clone();
-            scope.spawn(move || work(Shards::of_thread(worker, workers, options), &batches, &done, &used));
+            scope.spawn(move || work(Shards::of_thread(worker, workers, options, plan), &batches, &done, &used));
             to_workers.push(to_worker);
             from_workers.push(from_worker);
         }
@@ -113,7 +118,7 @@ fn read<'a>(
     unused: &Receiver<Batch>,
 ) -> (InputStage<'a>, Option<CaptureError>) {
     let mut input = InputStage::new(options);
-    let mut stop_condition = StopCondition::new(options, stop);
+    let stop_condition = StopCondition::new(options, stop);
     let mut batches: Vec<Batch> = to_workers.iter().map(|_| Batch::default()).collect();
     let live = source.is_live();
     let mut problem = None;
@@ -125,7 +130,7 @@ fn read<'a>(
             let _ = to_worker.send(full);
         }
     };
-    while stop_condition.goes_on(&input) && !given_up.load(Ordering::Relaxed) {
+    while stop_condition.goes_on(input.packets()) && !given_up.load(Ordering::Relaxed) {
         match source.next_packet() {
             Ok(Read::Packet(packet)) => {
                 let Ok(()) = input.packet(&packet, |sorted| {
@@ -138,7 +143,7 @@ fn read<'a>(
             }
             Ok(Read::Idle) if !live => {}
             Ok(Read::Idle) => {
-                let end = input.end_of_batch_now(wall_clock());
+                let end = input.end_of_batch_now();
                 send(&mut batches, Some(end));
             }
             Ok(Read::End) => break,
@@ -153,7 +158,7 @@ fn read<'a>(
 }
 
 /// A worker's thread.
-fn work(mut shards: Shards, batches: &Receiver<Batch>, done: &Sender<Done>, used: &Sender<Batch>) {
+fn work(mut shards: Shards<'_>, batches: &Receiver<Batch>, done: &Sender<Done>, used: &Sender<Batch>) {
     for mut batch in batches {
         let mut bytes = batch.bytes.as_slice();
         for packed in &batch.segments {
@@ -193,7 +198,7 @@ fn show(from_workers: &[Receiver<Done>], output: &mut OutputStage<'_>) -> io::Re
             events.append(&mut more);
             batch_end = end;
         }
-        shards::sort(&mut events);
+        event::sort(&mut events);
         match batch_end {
             Some(end) => output.end_of_batch(end, &mut events)?,
             None => {

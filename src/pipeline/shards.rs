@@ -1,94 +1,39 @@
 //! Connections, dialogues and sessions, in shards that know nothing of each other.
 
+use super::event::{ConnectionChange, ConnectionEvent, ConnectionOrder, Ended, sort};
 use super::follow::ConnectionFollower;
 use super::input::RoutedSegment;
-use super::numbering::{ConnectionOrder, Ended};
-use super::{BatchEnd, Options};
-use crate::capture::Time;
+use super::options::{BatchEnd, Options};
+use super::shard::SHARDS;
 use crate::decode::Segment;
 use crate::flow::{ConnectionHandler, Endpoints, Key, PacketRef, Table, Transport};
 use crate::limits::LimitsHit;
-use crate::protocol::ports::Ports;
-use crate::session::Needs;
-use crate::session::content_store::ContentStore;
-use std::net::{IpAddr, SocketAddr};
+use crate::session::Plan;
+use std::net::SocketAddr;
 use std::sync::Arc;
-
-/// Shards in all, however many threads there are.
-pub const SHARDS: usize = 16;
 
 /// Events told at a time when the capture has ended.
 const PIECE: usize = 4_096;
 
 /// The shards that one thread has.
-pub struct Shards {
+pub struct Shards<'a> {
     /// By shard; those of other threads are not there.
-    tables: Vec<Option<Table<ShardFollower>>>,
+    tables: Vec<Option<Table<ShardFollower<'a>>>>,
 }
 
-/// Something that the output stage has to know.
-pub struct ConnectionEvent {
-    /// Which packet it happened at, in the order in which they were handed out; the last possible where it is the
-    /// capture's end. Their numbers in the file may go back.
-    pub at: u64,
-    /// The connection.
-    pub first: ConnectionOrder,
-    /// What happened.
-    pub change: ConnectionChange,
-}
-
-/// What happened to a connection.
-pub enum ConnectionChange {
-    /// It has begun.
-    Begun {
-        /// The time of its first packet.
-        time: Time,
-        /// Its port promises mail.
-        promising: bool,
-    },
-    /// Something was said, and it is not known yet whether it is mail.
-    Spoke,
-    /// It is known whether it is mail.
-    Decided(bool),
-    /// It is over, and was a session or was not.
-    Over(Option<Ended>),
-}
-
-/// The shard of the connection between two ends: the same for both directions, on any day. Whoever chooses his addresses
-/// so that they all fall into one shard meets that shard's bounds the sooner.
-pub fn shard_of(one: &SocketAddr, other: &SocketAddr) -> usize {
-    let sum = number_of(one).wrapping_add(number_of(other));
-    // Fibonacci hashing: the highest bits depend on all others.
-    (sum.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 60) as usize % SHARDS
-}
-
-fn number_of(end: &SocketAddr) -> u64 {
-    let address = match end.ip() {
-        IpAddr::V4(address) => u64::from(address.to_bits()),
-        IpAddr::V6(address) => {
-            let bits = address.to_bits();
-            (bits >> 64) as u64 ^ bits as u64
-        }
-    };
-    (address ^ u64::from(end.port()) << 32).wrapping_mul(0xff51_afd7_ed55_8ccd)
-}
-
-impl Shards {
+impl<'a> Shards<'a> {
     /// All of them.
-    pub fn all(options: &Options) -> Self {
-        Self::of_thread(0, 1, options)
+    pub fn all(options: &'a Options, plan: &Arc<Plan>) -> Self {
+        Self::of_thread(0, 1, options, plan)
     }
 
     /// Those of one thread among several.
-    pub fn of_thread(thread: usize, threads: usize, options: &Options) -> Self {
-        let ports = Arc::new(options.ports.clone());
+    pub fn of_thread(thread: usize, threads: usize, options: &'a Options, plan: &Arc<Plan>) -> Self {
         let table = |shard: usize| {
             (shard % threads == thread).then(|| {
                 let follower = ShardFollower {
-                    ports: Arc::clone(&ports),
-                    any_port: options.any_port,
-                    needs: options.needs,
-                    content_store: options.content_store.clone(),
+                    options,
+                    plan: Arc::clone(plan),
                     now: 0,
                     shard: shard as u64,
                     begun: 0,
@@ -144,7 +89,7 @@ impl Shards {
     }
 
     /// Who listens to the connection that `segment` belongs to.
-    pub fn follower(&mut self, shard: usize, segment: &Segment<'_>) -> Option<&mut ConnectionFollower> {
+    pub fn follower(&mut self, shard: usize, segment: &Segment<'_>) -> Option<&mut ConnectionFollower<'a>> {
         self.tables[shard].as_mut()?.stream_handler(&Key::of(segment))
     }
 
@@ -156,18 +101,10 @@ impl Shards {
     }
 }
 
-/// Brings events into the order of packets; those of one packet into the order of their connections. What happened to one
-/// connection stays in its order.
-pub fn sort(events: &mut [ConnectionEvent]) {
-    events.sort_by_key(|event| (event.at, event.first));
-}
-
 /// Follows what may be mail, and keeps what has happened until it is asked for.
-struct ShardFollower {
-    ports: Arc<Ports>,
-    any_port: bool,
-    needs: Needs,
-    content_store: Option<Arc<dyn ContentStore>>,
+struct ShardFollower<'a> {
+    options: &'a Options,
+    plan: Arc<Plan>,
     /// The packet at hand, in the order in which they were handed out.
     now: u64,
     shard: u64,
@@ -176,24 +113,20 @@ struct ShardFollower {
     events: Vec<ConnectionEvent>,
 }
 
-impl ShardFollower {
+impl ShardFollower<'_> {
     fn tell(&mut self, first: ConnectionOrder, change: ConnectionChange) {
         self.events.push(ConnectionEvent { at: self.now, first, change });
     }
 }
 
-impl ConnectionHandler for ShardFollower {
-    type StreamHandler = ConnectionFollower;
+impl<'a> ConnectionHandler for ShardFollower<'a> {
+    type StreamHandler = ConnectionFollower<'a>;
     /// By this it is known to everybody.
     type Token = ConnectionOrder;
 
-    fn wants(&self, one: SocketAddr, other: SocketAddr) -> bool {
-        self.any_port || self.ports.knows(one.port()) || self.ports.knows(other.port())
-    }
-
     /// The end with the mail port; or else the one with the lower port.
     fn guess(&self, source: SocketAddr, destination: SocketAddr) -> Endpoints {
-        let from_server = match (self.ports.get(source.port()), self.ports.get(destination.port())) {
+        let from_server = match (self.options.ports.get(source.port()), self.options.ports.get(destination.port())) {
             (_, Some(_)) => false,
             (Some(_), None) => true,
             (None, None) => source.port() < destination.port(),
@@ -206,22 +139,21 @@ impl ConnectionHandler for ShardFollower {
     }
 
     fn begun(&mut self, endpoints: &Endpoints, first: PacketRef) -> ConnectionOrder {
-        let promising = self.ports.get(endpoints.server.port()).is_some();
+        let promising = self.options.ports.get(endpoints.server.port()).is_some();
         let key = (self.now, self.shard << 48 | self.begun);
         self.begun += 1;
         self.tell(key, ConnectionChange::Begun { time: first.time, promising });
-        if !promising && !self.any_port {
+        if !promising && !self.options.any_port {
             self.tell(key, ConnectionChange::Decided(false));
         }
         key
     }
 
-    fn listen(&mut self, key: ConnectionOrder, endpoints: &Endpoints, first: PacketRef) -> ConnectionFollower {
-        ConnectionFollower::new(Arc::clone(&self.ports), self.any_port, self.needs, endpoints, first, key)
-            .with_content_store(self.content_store.clone())
+    fn listen(&mut self, key: ConnectionOrder, endpoints: &Endpoints, first: PacketRef) -> ConnectionFollower<'a> {
+        ConnectionFollower::new(self.options, Arc::clone(&self.plan), endpoints, first, key)
     }
 
-    fn over(&mut self, follower: ConnectionFollower, transport: Transport) {
+    fn over(&mut self, follower: ConnectionFollower<'a>, transport: Transport) {
         let first = follower.key();
         let ended = follower.finish(transport);
         self.tell(first, ConnectionChange::Over(ended));
@@ -229,7 +161,7 @@ impl ConnectionHandler for ShardFollower {
 
     fn unheard(&mut self, first: ConnectionOrder, transport: Transport) {
         // What says nothing is what its port promises.
-        let hint = self.ports.get(transport.endpoints.server.port());
+        let hint = self.options.ports.get(transport.endpoints.server.port());
         let ended = hint.map(|hint| Ended::Silent(Box::new((hint, transport))));
         self.tell(first, ConnectionChange::Over(ended));
     }

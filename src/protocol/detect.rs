@@ -7,9 +7,10 @@ have said something that only mail says: FTP, NNTP and Redis begin alike (`220`,
 says to a proxy is looked past.
 */
 
+use super::channel::Stack;
 use super::ports::Hint;
 use super::proxy::{Preamble, preamble};
-use super::{Dialogue, Protocol, Sink, imap, pop3, smtp, tls};
+use super::{Protocol, Sink, imap, pop3, smtp};
 use crate::flow::{PacketRef, Side};
 use words::{
     family_of, has_enhanced_code, imap_command, is_text, lines, pop3_opening, smtp_command, smtp_opening,
@@ -104,7 +105,7 @@ impl Detector {
     }
 
     /// Tells what was held to the dialogue that has been found.
-    pub fn replay(self, dialogue: &mut dyn Dialogue, out: &mut dyn Sink) {
+    pub fn replay(self, dialogue: &mut Stack, out: &mut dyn Sink) {
         // Words between client and proxy are none of the dialogue's.
         let mut proxied = self.proxied();
         for (from, held, at) in self.held {
@@ -192,15 +193,18 @@ fn proxied_rest<'a>(proxied: &mut [usize; 2], from: Side, bytes: &'a [u8]) -> &'
     &bytes[passed..]
 }
 
-/// Makes the dialogue for what was found.
-pub fn dialogue(found: Hint, out: &mut dyn Sink) -> Box<dyn Dialogue> {
-    let plain: Box<dyn Dialogue> = match found.protocol {
-        Protocol::Smtp => Box::new(smtp::Dialogue::new(smtp::Flavour::Smtp)),
-        Protocol::Lmtp => Box::new(smtp::Dialogue::new(smtp::Flavour::Lmtp)),
-        Protocol::Pop3 => Box::new(pop3::Dialogue::default()),
-        Protocol::Imap => Box::new(imap::Dialogue::default()),
+/// Makes the dialogue for what was found, on the layer that it begins with.
+pub fn dialogue(found: Hint, out: &mut dyn Sink) -> Stack {
+    let mut stack = match found.protocol {
+        Protocol::Smtp => Stack::new(smtp::Dialogue::new(smtp::Flavour::Smtp)),
+        Protocol::Lmtp => Stack::new(smtp::Dialogue::new(smtp::Flavour::Lmtp)),
+        Protocol::Pop3 => Stack::new(pop3::Dialogue::new()),
+        Protocol::Imap => Stack::new(imap::Dialogue::new()),
     };
-    if found.implicit_tls { Box::new(tls::Implicit::new(plain, out)) } else { plain }
+    if found.implicit_tls {
+        stack.begin_with_tls(out);
+    }
+    stack
 }
 
 fn judge_tls(hint: Hint, client: &[u8], server: &[u8]) -> Detection {
@@ -265,6 +269,9 @@ fn judge_expected(hint: Hint, client: &[u8], server: &[u8]) -> Detection {
 mod tests {
     use super::*;
     use crate::capture::Time;
+    use crate::protocol::framing::Input;
+    use crate::protocol::{Dialogue, Upgrade};
+    use std::sync::mpsc::{Sender, channel};
 
     fn judge(hint: Option<(Protocol, bool)>, said: &[(Side, &[u8])]) -> Detection {
         let mut detector = Detector::new(hint.map(|(protocol, implicit_tls)| Hint { protocol, implicit_tls }));
@@ -382,14 +389,20 @@ mod tests {
 
     #[test]
     fn what_was_said_to_the_proxy_is_not_replayed() {
-        #[derive(Default)]
-        struct Heard(Vec<(Side, Vec<u8>)>);
+        struct Heard(Sender<(Side, Vec<u8>)>);
         impl Dialogue for Heard {
-            fn data(&mut self, from: Side, bytes: &[u8], _: PacketRef, _: &mut dyn Sink) {
-                self.0.push((from, bytes.to_vec()));
+            fn read(&mut self, from: Side, input: &mut Input<'_>, _: &mut dyn Sink) -> Option<Upgrade> {
+                self.0.send((from, input.take(usize::MAX).to_vec())).expect("a receiver");
+                None
             }
-            fn gap(&mut self, _: Side, _: u64, _: PacketRef, _: &mut dyn Sink) {}
-            fn end(&mut self, _: &mut dyn Sink) {}
+            fn gap(&mut self, _: Side, _: u64, _: PacketRef, _: &mut dyn Sink) -> Option<Upgrade> {
+                None
+            }
+            fn last_gap(&mut self, _: Side, _: u64, _: PacketRef, _: &mut dyn Sink) {}
+            fn gap_in_tls(&mut self, _: Side, _: &mut dyn Sink) {}
+            fn end(&mut self, _: &mut dyn Sink) -> Option<Upgrade> {
+                None
+            }
         }
         let mut detector = Detector::new(None);
         let at = PacketRef { packet: 1, time: Time::default() };
@@ -397,8 +410,8 @@ mod tests {
         detector.data(C, b"\r\n", at);
         detector.data(S, b"HTTP/1.1 200 ok\r\n\r\n220 mx\r\n", at);
         assert_eq!(detector.data(C, b"EHLO me\r\n", at), plain(Protocol::Smtp));
-        let mut heard = Heard::default();
-        detector.replay(&mut heard, &mut crate::protocol::testing::Recorder::default());
-        assert_eq!(heard.0, [(S, b"220 mx\r\n".to_vec()), (C, b"EHLO me\r\n".to_vec())]);
+        let (sender, heard) = channel();
+        detector.replay(&mut Stack::new(Heard(sender)), &mut crate::protocol::testing::Recorder::default());
+        assert_eq!(heard.try_iter().collect::<Vec<_>>(), [(S, b"220 mx\r\n".to_vec()), (C, b"EHLO me\r\n".to_vec())]);
     }
 }

@@ -6,11 +6,17 @@ facts about the session. Steps come in the order of the conversation. Text is wh
 characters they are is decided further right.
 */
 
+pub use super::span::{Packets, Span};
+
+use super::framing::Line;
 use super::{imap, pop3, smtp, tls};
-use crate::capture::Time;
 use crate::flow::{PacketRef, Side};
 use crate::limits;
 use std::ops::Range;
+
+pub(super) use forward::forward;
+
+mod forward;
 
 /// Number of a step within its session, from 1.
 pub type StepId = u32;
@@ -18,7 +24,8 @@ pub type StepId = u32;
 /// Number of a message within its session, from 1.
 pub type MessageId = u32;
 
-/// Who is told what a dialogue reads.
+/// Who is told what a dialogue reads. No method has a default: a sink that wraps another (see `forward!`) would silently
+/// swallow what it does not hand on.
 pub trait Sink {
     /// One row of the table. Returns its number.
     fn step(&mut self, step: Step<'_>) -> StepId;
@@ -36,20 +43,14 @@ pub trait Sink {
     fn content_missing(&mut self, message: MessageId, missing: u64);
 
     /// `step` is the row that stands for content of `message`: told before its end, a row for each chunk of it.
-    fn content_step(&mut self, message: MessageId, step: StepId) {
-        let _ = (message, step);
-    }
+    fn content_step(&mut self, message: MessageId, step: StepId);
 
     /// What a message's content amounts to is `part`, not what its start said: pieces were put together, the whole
     /// message (`None`) perhaps. Told before its end.
-    fn content_part(&mut self, message: MessageId, part: Option<String>) {
-        let _ = (message, part);
-    }
+    fn content_part(&mut self, message: MessageId, part: Option<String>);
 
     /// POP3's unique-id of a message (RFC 1939, section 7). It may become known after the message's end.
-    fn unique_id(&mut self, message: MessageId, id: &[u8]) {
-        let _ = (message, id);
-    }
+    fn unique_id(&mut self, message: MessageId, id: &[u8]);
 
     /// No more content will come. `complete` is false where the end was not seen.
     fn content_end(&mut self, message: MessageId, complete: bool);
@@ -82,15 +83,11 @@ pub struct Step<'a> {
     pub kind: Kind,
     /// What it is in its protocol: from this the session derives phase and purpose.
     pub subject: Subject,
-    /// Time of the packet that completed it.
-    pub time: Time,
-    /// The packets that carry it.
-    pub packets: Packets,
+    /// Where on the wire it was.
+    pub span: Span,
     /// The line or lines as sent, without the last line end; lines within are separated by `\n`. Empty for content,
     /// TLS and gaps.
     pub text: &'a [u8],
-    /// Bytes on the wire, line ends included.
-    pub bytes: u64,
     /// IMAP: the tag.
     pub tag: Option<&'a [u8]>,
     /// A command: its verb, upper case (`MAIL`, `RETR`, `UID FETCH`).
@@ -101,30 +98,36 @@ pub struct Step<'a> {
     pub answers: Option<StepId>,
     /// Ranges of `text` that are secret: a password, a token, or base64 that holds one.
     pub secrets: Vec<Range<usize>>,
+    /// What it crossed in. Dialogues leave it at [`Channel::Clear`]: the [channel](super::channel) knows.
+    pub channel: Channel,
 }
 
 impl<'a> Step<'a> {
-    /// A step of `bytes` on the wire, without text, and without what only some kinds of steps have.
-    pub fn of(from: Side, kind: Kind, subject: Subject, time: Time, packets: Packets, bytes: u64) -> Self {
+    /// A step without text, and without what only some kinds of steps have.
+    pub fn of(from: Side, kind: Kind, subject: impl Into<Subject>, span: Span) -> Self {
         Self {
             from,
             kind,
-            subject,
-            time,
-            packets,
+            subject: subject.into(),
+            span,
             text: b"",
-            bytes,
             tag: None,
             command: None,
             arguments: None,
             answers: None,
             secrets: Vec::new(),
+            channel: Channel::Clear,
         }
+    }
+
+    /// A step that shows `line`.
+    pub fn line(from: Side, kind: Kind, subject: impl Into<Subject>, line: &'a Line<'_>) -> Self {
+        Self { text: &line.bytes, ..Self::of(from, kind, subject, line.span.clone()) }
     }
 
     /// `missing` bytes that were noticed in the packet `at`.
     pub fn gap(from: Side, missing: u64, at: PacketRef) -> Self {
-        Self::of(from, Kind::Gap, Subject::Gap(missing), at.time, Packets::one(at.packet), missing)
+        Self::of(from, Kind::Gap, Subject::Gap(missing), Span::one(missing, at))
     }
 }
 
@@ -153,6 +156,18 @@ pub enum Kind {
     Unknown,
 }
 
+/// What a step crossed in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Channel {
+    /// Nothing that hides it from an observer of the wire.
+    #[default]
+    Clear,
+    /// TLS, of which only the outside is known.
+    Tls,
+    /// TLS, and it could be read all the same.
+    Decrypted,
+}
+
 /// What a step is in its protocol.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Subject {
@@ -170,67 +185,27 @@ pub enum Subject {
     Unknown,
 }
 
-/// Numbers of the packets that carry something, ascending by arrival in the stream, bounded by
-/// [`limits::PACKETS_PER_STEP`] (the last number always being kept).
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Packets {
-    first: u64,
-    rest: Vec<u64>,
-    left_out: u32,
+impl From<smtp::Subject> for Subject {
+    fn from(subject: smtp::Subject) -> Self {
+        Self::Smtp(subject)
+    }
 }
 
-impl Packets {
-    /// A single packet.
-    pub fn one(packet: u64) -> Self {
-        Self { first: packet, rest: Vec::new(), left_out: 0 }
+impl From<pop3::Subject> for Subject {
+    fn from(subject: pop3::Subject) -> Self {
+        Self::Pop3(subject)
     }
+}
 
-    /// Adds `packet` unless it is the last one already. Where the bound is reached it replaces the last one, which is
-    /// counted.
-    pub fn add(&mut self, packet: u64) {
-        if self.first == 0 {
-            self.first = packet;
-        } else if self.last() != packet {
-            if self.rest.len() + 1 < limits::PACKETS_PER_STEP {
-                self.rest.push(packet);
-            } else if let Some(last) = self.rest.last_mut() {
-                *last = packet;
-                self.left_out = self.left_out.saturating_add(1);
-            }
-        }
+impl From<imap::Subject> for Subject {
+    fn from(subject: imap::Subject) -> Self {
+        Self::Imap(subject)
     }
+}
 
-    /// Adds all of `other`, and what that had to leave out.
-    pub fn extend(&mut self, other: &Self) {
-        other.iter().for_each(|packet| self.add(packet));
-        self.left_out = self.left_out.saturating_add(other.left_out);
-    }
-
-    /// Numbers left out because of the bound: whoever keeps a step counts them ([`limits::Limit::PacketsPerStep`]).
-    pub fn left_out(&self) -> u32 {
-        self.left_out
-    }
-
-    /// The first packet; 0 where there is none.
-    pub fn first(&self) -> u64 {
-        self.first
-    }
-
-    /// The last packet; 0 where there is none.
-    pub fn last(&self) -> u64 {
-        self.rest.last().copied().unwrap_or(self.first)
-    }
-
-    /// The first and the last alone, as the table shows content.
-    pub fn ends(&self) -> Self {
-        let mut ends = Self::one(self.first);
-        ends.add(self.last());
-        ends
-    }
-
-    /// All of them.
-    pub fn iter(&self) -> impl Iterator<Item = u64> + '_ {
-        std::iter::once(self.first).filter(|&first| first != 0).chain(self.rest.iter().copied())
+impl From<tls::Subject> for Subject {
+    fn from(subject: tls::Subject) -> Self {
+        Self::Tls(subject)
     }
 }
 

@@ -5,8 +5,7 @@ A [`Framer`] holds what is half-read of one direction; [`Input`] is what just ca
 from the packet itself; only a line that spans packets is copied.
 */
 
-use super::event::Packets;
-use crate::capture::Time;
+use super::span::Span;
 use crate::flow::PacketRef;
 use crate::limits::LINE_BYTES;
 use memchr::memmem::Finder;
@@ -63,12 +62,8 @@ pub struct Line<'a> {
     pub bytes: Cow<'a, [u8]>,
     /// How it ended.
     pub end: LineEnd,
-    /// Its length on the wire, line end included.
-    pub wire_len: u64,
-    /// The packets that carry it.
-    pub packets: Packets,
-    /// Time of the packet that completed it.
-    pub time: Time,
+    /// Where on the wire it was, line end included.
+    pub span: Span,
     /// True where it is longer than what `bytes` keeps.
     pub truncated: bool,
     /// The last [`TAIL_BYTES`] before the line end of a line that was cut, empty where it is whole: an IMAP literal is
@@ -82,15 +77,14 @@ pub const TAIL_BYTES: usize = 128;
 /// What is half-read of one direction.
 #[derive(Debug, Default)]
 pub struct Framer {
+    /// As much of the line as is kept.
     partial: Vec<u8>,
-    /// Bytes of the partial line that were not kept.
-    dropped: u64,
+    /// Where on the wire the line was, also what was not kept of it.
+    span: Span,
     /// The last two bytes of the line, kept or not: they tell how it ended.
     tail: [u8; 2],
     /// The last of the bytes that were not kept, a few more than [`TAIL_BYTES`].
     last: Vec<u8>,
-    packets: Packets,
-    time: Time,
 }
 
 impl Framer {
@@ -112,9 +106,7 @@ impl Framer {
             return Some(Line {
                 bytes: Cow::Borrowed(bytes),
                 end,
-                wire_len: piece.len() as u64,
-                packets: Packets::one(at.packet),
-                time: at.time,
+                span: Span::one(piece.len() as u64, at),
                 truncated: false,
                 tail: Vec::new(),
             });
@@ -129,34 +121,26 @@ impl Framer {
             return None;
         }
         let mut bytes = std::mem::take(&mut self.partial);
-        let dropped = std::mem::take(&mut self.dropped);
-        let wire_len = bytes.len() as u64 + dropped;
+        let span = std::mem::take(&mut self.span);
+        let truncated = span.bytes > bytes.len() as u64;
         let (_, end) = without_line_end(&std::mem::take(&mut self.tail));
         let last = std::mem::take(&mut self.last);
         let mut tail = Vec::new();
-        if dropped == 0 {
-            let kept = without_line_end(&bytes).0.len();
-            bytes.truncate(kept);
-        } else {
+        if truncated {
             tail.extend_from_slice(&bytes[bytes.len().saturating_sub(TAIL_BYTES)..]);
             tail.extend_from_slice(&last);
             tail.truncate(without_line_end(&tail).0.len());
             tail.drain(..tail.len().saturating_sub(TAIL_BYTES));
+        } else {
+            let kept = without_line_end(&bytes).0.len();
+            bytes.truncate(kept);
         }
-        Some(Line {
-            bytes: Cow::Owned(bytes),
-            end,
-            wire_len,
-            packets: std::mem::take(&mut self.packets),
-            time: self.time,
-            truncated: dropped > 0,
-            tail,
-        })
+        Some(Line { bytes: Cow::Owned(bytes), end, span, truncated, tail })
     }
 
     /// True where no line is half-read.
     pub fn is_empty(&self) -> bool {
-        self.partial.is_empty() && self.dropped == 0
+        self.span.bytes == 0
     }
 
     /// What is kept of the half-read line.
@@ -168,7 +152,6 @@ impl Framer {
         let room = LINE_BYTES.saturating_sub(self.partial.len());
         let (kept, dropped) = bytes.split_at(room.min(bytes.len()));
         self.partial.extend_from_slice(kept);
-        self.dropped += dropped.len() as u64;
         self.last.extend_from_slice(&dropped[dropped.len().saturating_sub(TAIL_BYTES + 2)..]);
         self.last.drain(..self.last.len().saturating_sub(TAIL_BYTES + 2));
         self.tail = match bytes {
@@ -176,8 +159,7 @@ impl Framer {
             [b] => [self.tail[1], *b],
             [] => self.tail,
         };
-        self.packets.add(at.packet);
-        self.time = at.time;
+        self.span.add(bytes.len() as u64, at);
     }
 }
 
@@ -289,6 +271,7 @@ fn without_line_end(line: &[u8]) -> (&[u8], LineEnd) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::capture::Time;
 
     fn at(packet: u64) -> PacketRef {
         PacketRef { packet, time: Time::default() }
@@ -300,7 +283,7 @@ mod tests {
         let mut found = Vec::new();
         let mut note = |line: Line<'_>| {
             let text = String::from_utf8_lossy(&line.bytes).into_owned();
-            found.push((text, line.end, line.wire_len, line.packets.iter().collect()));
+            found.push((text, line.end, line.span.bytes, line.span.packets.iter().collect()));
         };
         for (number, piece) in (1..).zip(pieces) {
             let mut input = Input::new(piece, at(number));
@@ -331,7 +314,7 @@ mod tests {
         let mut framer = Framer::default();
         assert!(framer.line(&mut Input::new(&long, at(1))).is_none());
         let line = framer.line(&mut Input::new(b"\r\nnext", at(2))).expect("a line");
-        assert_eq!((line.bytes.len(), line.wire_len, line.end), (LINE_BYTES, LINE_BYTES as u64 + 12, LineEnd::CrLf));
+        assert_eq!((line.bytes.len(), line.span.bytes, line.end), (LINE_BYTES, LINE_BYTES as u64 + 12, LineEnd::CrLf));
         assert!(line.truncated);
         assert_eq!(line.tail, [b'x'; TAIL_BYTES], "its end, without the line end");
     }

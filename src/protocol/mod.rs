@@ -3,15 +3,18 @@ From byte streams to what was said: SMTP, LMTP, POP3, IMAP, SASL and TLS. Knows 
 
 Each protocol has the same rooms: `command.rs` and `reply.rs` (types), `parse.rs` (pure nom parsers), `dialogue.rs` (the
 state enum, the only stateful file): know one, know all three. A [`Dialogue`] is fed both directions of a connection in
-causal order and tells a [`Sink`] what happened, in the vocabulary of [`event`].
+causal order, through the layers of its [`channel`], and tells a [`Sink`] what happened, in the vocabulary of [`event`].
 */
 
+pub mod channel;
 pub mod detect;
+mod dialogue;
 pub mod event;
 pub mod framing;
 pub mod ports;
 mod proxy;
 pub mod sasl;
+pub mod span;
 
 pub mod imap;
 pub mod pop3;
@@ -21,9 +24,8 @@ pub mod tls;
 #[cfg(test)]
 pub(crate) mod testing;
 
+pub use dialogue::{Dialogue, Early, Upgrade};
 pub use event::{Sink, StepId};
-
-use crate::flow::{PacketRef, Side};
 
 /// A mail protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -59,20 +61,4 @@ impl std::str::FromStr for Protocol {
             .find(|protocol| protocol.name() == name)
             .ok_or_else(|| format!("no protocol is called `{name}`: smtp, lmtp, pop3 and imap are"))
     }
-}
-
-/// One protocol's side of a connection: both directions, in causal order.
-///
-/// No input makes a dialogue panic, grow without bound or take more than linear time.
-pub trait Dialogue: Send {
-    /// Bytes that `from` sent.
-    fn data(&mut self, from: Side, bytes: &[u8], at: PacketRef, out: &mut dyn Sink);
-
-    /// `missing` bytes that `from` sent are not in the capture. The dialogue reports the gap as a step and goes on at
-    /// the next line that it can be sure of.
-    fn gap(&mut self, from: Side, missing: u64, at: PacketRef, out: &mut dyn Sink);
-
-    /// The connection is over: whatever is half-read (a line without its end, a message without its dot, a log-in
-    /// without its reply) is reported as such.
-    fn end(&mut self, out: &mut dyn Sink);
 }

@@ -4,6 +4,7 @@ For the dialogues' tests: a conversation as `C:`/`S:` text ([`script`]), and a [
 The packet number is the number of the script's lines that said something, from 1; packet times are a second apart.
 */
 
+use super::channel::Stack;
 use super::event::*;
 use super::{Dialogue, Sink};
 use crate::capture::Time;
@@ -12,7 +13,7 @@ use crate::limits::Limit;
 use script::Line;
 
 /// What a script says.
-mod script;
+pub(crate) mod script;
 
 /// A step, written down.
 #[derive(Debug, Clone)]
@@ -28,6 +29,7 @@ pub struct Told {
     pub arguments: Option<String>,
     pub answers: Option<StepId>,
     pub secrets: Vec<String>,
+    pub channel: Channel,
 }
 
 /// A message, written down.
@@ -94,15 +96,16 @@ impl Sink for Recorder {
         self.steps.push(Told {
             from: step.from,
             kind: step.kind,
-            packets: step.packets.iter().collect(),
+            packets: step.span.packets.iter().collect(),
             text: Self::text(step.text),
-            bytes: step.bytes,
+            bytes: step.span.bytes,
             tag: step.tag.map(Self::text),
             command: step.command.map(str::to_owned),
             arguments: step.arguments.map(|range| Self::text(&step.text[range])),
             answers: step.answers,
             secrets: step.secrets.iter().map(|range| Self::text(&step.text[range.clone()])).collect(),
             subject: step.subject,
+            channel: step.channel,
         });
         self.steps.len() as StepId
     }
@@ -133,6 +136,11 @@ impl Sink for Recorder {
 
     fn content_missing(&mut self, message: MessageId, missing: u64) {
         self.messages[message as usize - 1].missing += missing;
+    }
+
+    fn content_step(&mut self, message: MessageId, step: StepId) {
+        assert!(step >= 1 && step as usize <= self.steps.len());
+        assert_eq!(self.messages[message as usize - 1].complete, None, "a row of content after its end");
     }
 
     fn unique_id(&mut self, message: MessageId, id: &[u8]) {
@@ -181,17 +189,23 @@ impl Sink for Recorder {
 }
 
 /// Plays `script` to `dialogue`, ends it, and returns what it told.
-pub fn talk(mut dialogue: impl Dialogue, script: &str) -> Recorder {
-    play(&mut dialogue, script, usize::MAX)
+pub fn talk(dialogue: impl Dialogue + 'static, script: &str) -> Recorder {
+    play(Stack::new(dialogue), Recorder::default(), script, usize::MAX)
 }
 
 /// Like [`talk`], with every packet cut into pieces of `size` bytes (which are packets of their own).
-pub fn talk_in_pieces(mut dialogue: impl Dialogue, script: &str, size: usize) -> Recorder {
-    play(&mut dialogue, script, size)
+pub fn talk_in_pieces(dialogue: impl Dialogue + 'static, script: &str, size: usize) -> Recorder {
+    play(Stack::new(dialogue), Recorder::default(), script, size)
 }
 
-fn play(dialogue: &mut dyn Dialogue, script: &str, size: usize) -> Recorder {
-    let mut told = Recorder::default();
+/// Like [`talk_in_pieces`], with TLS from the first byte.
+pub fn talk_inside_tls(dialogue: impl Dialogue + 'static, script: &str, size: usize) -> Recorder {
+    let (mut stack, mut told) = (Stack::new(dialogue), Recorder::default());
+    stack.begin_with_tls(&mut told);
+    play(stack, told, script, size)
+}
+
+fn play(mut stack: Stack, mut told: Recorder, script: &str, size: usize) -> Recorder {
     let mut packet = 0;
     let mut next = || {
         packet += 1;
@@ -201,16 +215,16 @@ fn play(dialogue: &mut dyn Dialogue, script: &str, size: usize) -> Recorder {
         match line {
             Line::Missing(side, missing) => {
                 told.said[side as usize] += missing;
-                dialogue.gap(side, missing, next(), &mut told);
+                stack.gap(side, missing, next(), &mut told);
             }
             Line::Said(side, bytes) => {
                 told.said[side as usize] += bytes.len() as u64;
                 for piece in bytes.chunks(size.min(bytes.len()).max(1)) {
-                    dialogue.data(side, piece, next(), &mut told);
+                    stack.data(side, piece, next(), &mut told);
                 }
             }
         }
     }
-    dialogue.end(&mut told);
+    stack.end(&mut told);
     told
 }

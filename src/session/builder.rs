@@ -5,40 +5,20 @@ Whatever a bound leaves out is counted, and what refers to it refers to nothing:
 session names a step that the session does not have.
 */
 
-use super::content_store::ContentStore;
-use super::findings::Findings;
 use super::message::{Content, Reader};
-use super::model::{ContentRef, Credential, Envelope, Message, Phase, Recipient, Session, Step, Tls, TlsMode};
+use super::model::{ContentRef, Credential, Envelope, Message, Phase, Recipient, Session, Step, TlsMode};
+use super::plan::Plan;
 use super::secret::Secret;
 use super::text::text;
-use super::{purpose, step};
-use crate::flow::{CloseReason, Counters, Endpoints, PacketRef, Transport};
-use crate::limits::{CREDENTIALS_PER_SESSION, Limit, LimitsHit, MESSAGES_PER_SESSION, RECIPIENTS, STEPS_PER_SESSION};
+use super::{phase, step};
+use crate::flow::Transport;
+use crate::limits::{CREDENTIALS_PER_SESSION, Limit, MESSAGES_PER_SESSION, RECIPIENTS, STEPS_PER_SESSION};
 use crate::protocol::event::{
-    self, Delivery, Direction, Kind, MessageId, MessageOutcome, MessageStart, StepId, TlsFact,
+    self, Channel, Delivery, Direction, Kind, MessageId, MessageOutcome, MessageStart, StepId, TlsFact,
 };
 use crate::protocol::{Protocol, Sink};
 use std::collections::BTreeMap;
-use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
-
-/// What is asked for. What is not is not computed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Needs {
-    /// Messages' digests, header fields and MIME structure. Without them a message is its envelope, size and outcome.
-    pub messages: bool,
-    /// Attachments, decoded and digested. Nothing without `messages`.
-    pub attachments: bool,
-    /// What steps say. Without it a step is what it does, when, and in which packets.
-    pub texts: bool,
-}
-
-impl Needs {
-    /// Everything.
-    pub const ALL: Self = Self { messages: true, attachments: true, texts: true };
-    /// Steps, log-ins, envelopes and findings alone.
-    pub const STEPS: Self = Self { messages: false, attachments: false, texts: true };
-}
 
 /// Steps of a session that sends one message: there is room for as many once there are two.
 const USUAL_STEPS: usize = 20;
@@ -46,9 +26,7 @@ const USUAL_STEPS: usize = 20;
 /// Makes a [`Session`] of what a dialogue tells.
 #[derive(Debug)]
 pub struct Builder {
-    needs: Needs,
-    /// Who wants to have what messages and attachments say.
-    content_store: Option<Arc<dyn ContentStore>>,
+    plan: Arc<Plan>,
     /// The session so far. Its transport is known to whoever follows the connection.
     session: Session,
     phase: Phase,
@@ -56,47 +34,21 @@ pub struct Builder {
     readers: BTreeMap<MessageId, Reader>,
     /// The last row of content of each of these.
     content_steps: BTreeMap<MessageId, StepId>,
-    /// For each message, whether it crossed inside TLS that was decrypted.
-    encrypted: Vec<bool>,
-    /// The first step inside TLS that was decrypted.
-    decrypted_from: Option<StepId>,
-    findings: Findings,
+    /// What the last step crossed in, kept or not.
+    channel: Channel,
 }
 
 impl Builder {
-    /// For a session that speaks `protocol`.
-    pub fn new(protocol: Protocol, needs: Needs) -> Self {
-        let session = Session {
-            id: 0,
-            protocol,
-            transport: unknown_transport(),
-            client_name: None,
-            banner: None,
-            capabilities: Vec::new(),
-            tls: Tls::default(),
-            steps: Vec::new(),
-            credentials: Vec::new(),
-            messages: Vec::new(),
-            findings: Vec::new(),
-            limits_hit: LimitsHit::default(),
-        };
+    /// For a session that speaks `protocol`, of which is made what the plan says.
+    pub fn new(protocol: Protocol, plan: impl Into<Arc<Plan>>) -> Self {
         Self {
-            needs,
-            content_store: None,
-            session,
+            plan: plan.into(),
+            session: Session::empty(protocol),
             phase: Phase::Connection,
             readers: BTreeMap::new(),
             content_steps: BTreeMap::new(),
-            encrypted: Vec::new(),
-            decrypted_from: None,
-            findings: Findings::default(),
+            channel: Channel::Clear,
         }
-    }
-
-    /// Hands the content of messages and attachments on to `content_store`.
-    pub fn with_content_store(mut self, content_store: Option<Arc<dyn ContentStore>>) -> Self {
-        self.content_store = content_store;
-        self
     }
 
     /// The steps so far.
@@ -105,23 +57,25 @@ impl Builder {
     }
 
     /// The session so far, for a view that shows it as it happens: its number and transport are whoever's who follows
-    /// the connection. Messages under way have no digests yet, and findings come at the end.
+    /// the connection. Messages under way have no digests yet, and there are no findings.
     pub fn so_far(&mut self) -> &mut Session {
         &mut self.session
     }
 
-    /// The session is over. Its `id` is 0 until the pipeline gives it one.
-    pub fn finish(mut self, mut transport: Transport) -> Session {
+    /// The session is over. Its `id` is 0 until the pipeline gives it one, and it has no findings until `verdict` has
+    /// looked at it.
+    pub fn finish(mut self, transport: Transport) -> Session {
         let open: Vec<MessageId> = self.readers.keys().copied().collect();
         for message in open {
             self.content_end(message, false);
         }
-        for (message, encrypted) in self.session.messages.iter().zip(&self.encrypted) {
-            self.findings.message(message, *encrypted, &self.session.steps);
+        for message in 0..self.session.messages.len() {
+            // MAIL and RCPT may have crossed in the clear before: its content comes after them.
+            let last = self.session.messages[message].steps.last().copied();
+            self.session.messages[message].encrypted = self.was_encrypted(last.as_ref());
         }
         // They were told as they were decided, which need not be the order in which they were made.
         self.session.credentials.sort_by_key(|credential| credential.steps.first().copied().unwrap_or(StepId::MAX));
-        self.session.findings = self.findings.finish(&mut transport, &self.session.steps);
         self.session.transport = transport;
         self.session
     }
@@ -134,27 +88,18 @@ impl Builder {
         steps
     }
 
+    /// Whether a step crossed inside TLS that was decrypted; where it is not among those kept, the last one.
+    fn was_encrypted(&self, step: Option<&StepId>) -> bool {
+        let stored = step.and_then(|&n| self.session.step(n));
+        stored.map_or(self.channel, |step| step.channel) == Channel::Decrypted
+    }
+
     fn step_mut(&mut self, step: StepId) -> Option<&mut Step> {
         self.session.steps.get_mut(usize::try_from(step).ok()?.checked_sub(1)?)
     }
 
     fn message_mut(&mut self, message: MessageId) -> Option<&mut Message> {
         self.session.messages.get_mut(usize::try_from(message).ok()?.checked_sub(1)?)
-    }
-}
-
-/// Stands where nothing is known of the connection yet.
-fn unknown_transport() -> Transport {
-    let nobody = SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0));
-    let never = PacketRef { packet: 0, time: Default::default() };
-    Transport {
-        endpoints: Endpoints { client: nobody, server: nobody },
-        first: never,
-        last: never,
-        end: CloseReason::Open,
-        from_start: false,
-        counters: Counters::default(),
-        conflicts: Default::default(),
     }
 }
 
@@ -166,7 +111,8 @@ fn next_number(len: usize) -> u32 {
 impl Sink for Builder {
     fn step(&mut self, told: event::Step<'_>) -> StepId {
         let n = next_number(self.session.steps.len());
-        self.phase = purpose::phase(&told, self.phase);
+        self.phase = phase::of(&told.subject, self.phase);
+        self.channel = told.channel;
         if self.session.steps.len() >= STEPS_PER_SESSION {
             // From here on every step has this number, which is no step's.
             self.limit(Limit::StepsPerSession);
@@ -174,14 +120,12 @@ impl Sink for Builder {
         }
         // Of content the first and the last packet are told, however many there were.
         if told.kind != Kind::Data {
-            let left_out = u64::from(told.packets.left_out());
+            let left_out = u64::from(told.span.packets.left_out());
             self.session.limits_hit.hit_times(Limit::PacketsPerStep, left_out);
         }
-        let subject = told.subject.clone();
         let answered = told.answers.and_then(|n| self.session.step(n));
-        let place = step::Place { n, protocol: self.session.protocol, phase: self.phase, answered };
-        let step = if self.needs.texts { step::read(place, told) } else { step::without_text(place, told) };
-        self.findings.step(&step, &subject);
+        let place = step::Place { n, phase: self.phase, answered };
+        let step = if self.plan.needs.texts { step::read(place, told) } else { step::without_text(place, told) };
         // Of many connections that are open at once, most have said one thing: the greeting.
         if self.session.steps.len() == self.session.steps.capacity() {
             let more = match self.session.steps.len() {
@@ -204,7 +148,7 @@ impl Sink for Builder {
         let secret = |bytes: Option<Vec<u8>>| bytes.map(|bytes| Secret::new(text(&bytes)));
         let steps = self.kept(told.steps);
         // It may be told when TLS has begun and have crossed before: a log-in that was sent behind STARTTLS.
-        let encrypted = self.decrypted_from.is_some_and(|from| steps.first().is_none_or(|&step| step >= from));
+        let encrypted = self.was_encrypted(steps.first());
         let credential = Credential {
             mechanism: told.mechanism,
             username: shown(told.username),
@@ -219,7 +163,6 @@ impl Sink for Builder {
             steps,
             wire_forms: told.wire_forms.iter().map(|form| Secret::new(text(form))).collect(),
         };
-        self.findings.credential(&credential);
         self.session.credentials.push(credential);
     }
 
@@ -230,9 +173,7 @@ impl Sink for Builder {
             self.limit(Limit::MessagesPerSession);
             return n;
         }
-        self.readers
-            .insert(n, Reader::new(start.part.as_deref(), self.needs).with_content_store(self.content_store.as_ref()));
-        self.encrypted.push(self.session.tls.decrypted);
+        self.readers.insert(n, Reader::new(start.part.as_deref(), Arc::clone(&self.plan)));
         let steps = self.kept(start.steps);
         self.session.messages.push(Message {
             n,
@@ -257,6 +198,7 @@ impl Sink for Builder {
                 Direction::Retrieved => None,
             },
             reply: None,
+            encrypted: false,
             steps,
             same_as: Vec::new(),
             stored: None,
@@ -353,10 +295,7 @@ impl Sink for Builder {
             TlsFact::Alpn(protocol) => tls.alpn = Some(text(&protocol)),
             TlsFact::Ja4(fingerprint) => tls.ja4 = Some(fingerprint),
             TlsFact::Certificate(certificate) => tls.certificate = Some(*certificate),
-            TlsFact::Decrypted => {
-                tls.decrypted = true;
-                self.decrypted_from.get_or_insert(next_number(self.session.steps.len()));
-            }
+            TlsFact::Decrypted => tls.decrypted = true,
         }
     }
 

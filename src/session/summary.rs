@@ -61,7 +61,7 @@ impl Summary {
         }
         self.messages += session.messages.len() as u64;
         for finding in &session.findings {
-            *self.findings.entry(finding.kind.severity()).or_default() += 1;
+            *self.findings.entry(finding.severity).or_default() += 1;
         }
         self.add_unselected(session);
     }

@@ -1,15 +1,25 @@
 /*!
 Which characters the bytes off the wire are.
 
-Declared charsets are looked up by the names that mail uses. Where none is declared, text is UTF-8 if it can be; else it
-is guessed to be GB18030 (the usual undeclared charset of Chinese mail) or windows-1252 (of the rest). A guess is a
-guess: KOI8-R without a declaration comes out as accented Latin letters. Bytes that are nothing in the charset become
-U+FFFD; nothing here fails.
+Declared charsets are looked up by the names that mail uses. Where none is declared, text is UTF-8 if it can be; else
+its charset is guessed. Commands, replies, addresses and user names are taken to be in GB18030 (the usual undeclared
+charset of Chinese mail) or in windows-1252 (that of the rest). Of prose (a subject, the name of a person or of a file)
+the letters decide, where there are enough of them. A guess is a guess: three letters of Greek without a declaration come
+out as accented Latin ones. Bytes that are nothing in the charset become U+FFFD; nothing here fails.
 */
 
+use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{BIG5, EUC_KR, Encoding, GB18030, GBK, SHIFT_JIS, UTF_8, WINDOWS_1252};
 use std::borrow::Cow;
 use std::ops::Range;
+
+/// Bytes above 0x7F that prose must have for its letters to say which charset it is in: with fewer, a detector errs.
+const TELLING: usize = 4;
+/// The same where the bytes could be Chinese in GB 2312: of up to seven characters of Chinese the detector takes many for
+/// Korean or Japanese.
+const TELLING_BESIDE_GB: usize = 16;
+/// Bytes of prose that are looked at to guess its charset: enough for a subject. The detector reads 8 MB a second.
+const LOOKED_AT: usize = 512;
 
 /// A charset that was declared by name.
 #[derive(Clone, Copy)]
@@ -28,8 +38,8 @@ impl Charset {
         let name = std::str::from_utf8(name.trim_ascii()).ok()?.to_ascii_lowercase();
         match name.as_str() {
             "us-ascii" | "ascii" | "ansi_x3.4-1968" | "iso646-us" | "" => None,
-            "utf-7" | "utf7" | "unicode-1-1-utf-7" => mail_parser("utf-7"),
-            "cp850" | "ibm850" => mail_parser("cp850"),
+            "utf-7" | "utf7" | "unicode-1-1-utf-7" => Some(Self::Other(utf_7)),
+            "cp850" | "ibm850" => Some(Self::Other(code_page_850)),
             "cp936" | "ms936" | "windows-936" => Some(Self::Standard(GBK)),
             "cp932" => Some(Self::Standard(SHIFT_JIS)),
             "cp949" => Some(Self::Standard(EUC_KR)),
@@ -48,25 +58,35 @@ impl Charset {
     }
 }
 
-/// mail-parser's decoder of the charsets that encoding_rs does not have.
-fn mail_parser(name: &str) -> Option<Charset> {
-    mail_parser::decoders::charsets::map::charset_decoder(name.as_bytes()).map(Charset::Other)
+fn utf_7(bytes: &[u8]) -> String {
+    let decoded = charset::Charset::for_label(b"utf-7").map(|utf_7| utf_7.decode_without_bom_handling(bytes).0);
+    decoded.unwrap_or_else(|| String::from_utf8_lossy(bytes)).into_owned()
 }
 
-/// `bytes` as text, of a charset that was not declared.
+fn code_page_850(bytes: &[u8]) -> String {
+    oem_cp::decode_string_complete_table(bytes, &oem_cp::code_table::DECODING_TABLE_CP850)
+}
+
+/// `bytes` as text, of a charset that was not declared: what is compared or repeated as it is, like a command or a user
+/// name, so that the same bytes are the same text wherever they stand.
 pub fn text(bytes: &[u8]) -> String {
     decode(bytes, guess(bytes)).into_owned()
 }
 
-/// `bytes` as text, in the charset called `name` if it is known, else in one that is guessed.
+/// `bytes` as text, of prose whose charset was not declared.
+fn prose(bytes: &[u8]) -> String {
+    decode(bytes, guess_by_letters(bytes)).into_owned()
+}
+
+/// Prose as text, in the charset called `name` if it is known, else in one that is guessed.
 pub fn text_in(bytes: &[u8], name: Option<&[u8]>) -> String {
     match name.and_then(Charset::named) {
         Some(charset) => charset.decode(bytes),
-        None => text(bytes),
+        None => prose(bytes),
     }
 }
 
-/// `bytes` as text where the charset called `name` is declared for something near them: header fields are sent in the
+/// Prose as text where the charset called `name` is declared for something near them: header fields are sent in the
 /// charset of the body. They are UTF-8 if they can be, else in that charset if all of them can be, else in a guessed one.
 pub fn text_beside(bytes: &[u8], name: Option<&[u8]>) -> String {
     // ISO-2022-JP is of seven bits: there it is the escapes that are no UTF-8 text.
@@ -74,8 +94,8 @@ pub fn text_beside(bytes: &[u8], name: Option<&[u8]>) -> String {
     match name.filter(|_| !is_utf8).and_then(Charset::named) {
         Some(Charset::Standard(encoding)) if encoding != UTF_8 => encoding
             .decode_without_bom_handling_and_without_replacement(bytes)
-            .map_or_else(|| text(bytes), Cow::into_owned),
-        _ => text(bytes),
+            .map_or_else(|| prose(bytes), Cow::into_owned),
+        _ => prose(bytes),
     }
 }
 
@@ -117,7 +137,19 @@ fn decode<'a>(bytes: &'a [u8], encoding: &'static Encoding) -> Cow<'a, str> {
     encoding.decode_without_bom_handling(bytes).0
 }
 
-/// The charset that undeclared text is taken to be in.
+/// The charset that undeclared prose is taken to be in.
+fn guess_by_letters(bytes: &[u8]) -> &'static Encoding {
+    let shape = guess(bytes);
+    let telling = if shape == GB18030 { TELLING_BESIDE_GB } else { TELLING };
+    if shape == UTF_8 || bytes.iter().filter(|byte| !byte.is_ascii()).take(telling).count() < telling {
+        return shape;
+    }
+    let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
+    detector.feed(bytes.get(..LOOKED_AT).unwrap_or(bytes), bytes.len() <= LOOKED_AT);
+    detector.guess(None, Utf8Detection::Deny)
+}
+
+/// The charset that undeclared text is taken to be in, by the shape of its bytes alone.
 fn guess(bytes: &[u8]) -> &'static Encoding {
     match std::str::from_utf8(bytes) {
         Ok(_) => UTF_8,
@@ -163,6 +195,69 @@ mod tests {
         assert_eq!(text(b"\xe9\x46\xbb\xf9\xc8\xcb"), "镕基人", "GBK beyond GB 2312");
         assert_eq!(text("Прив".as_bytes().split_last().unwrap().1), "При\u{fffd}", "cut within a character");
         assert_eq!(text(b"\xe9"), "é");
+    }
+
+    /// `text` in the charset called `name`.
+    fn written(text: &str, name: &str) -> Vec<u8> {
+        Encoding::for_label(name.as_bytes()).expect("a charset").encode(text).0.into_owned()
+    }
+
+    /// mail-parser's decoder, to hold another against.
+    fn mail_parsers(name: &[u8]) -> fn(&[u8]) -> String {
+        mail_parser::decoders::charsets::map::charset_decoder(name).expect("a charset that it has")
+    }
+
+    #[test]
+    fn the_charset_of_undeclared_prose_is_guessed_by_its_letters() {
+        for (name, text) in [
+            ("koi8-r", "Отчёт о лабораторной работе"),
+            ("windows-1251", "Ваш заказ отправлен"),
+            ("iso-8859-7", "Γιώργος Παπαδόπουλος"),
+            ("iso-8859-2", "Zażółć gęślą jaźń"),
+            ("windows-1252", "Rückmeldung zur Prüfung: Größe, Straße"),
+            ("windows-1255", "דוח מעבדה ברשתות"),
+            ("big5", "關於召開網路實驗課程"),
+            ("euc-kr", "네트워크 실험 수업 보고서"),
+            ("shift_jis", "ネットワーク実験の報告書"),
+            ("euc-jp", "こんにちは、今夜会いましょう"),
+            ("gb18030", "关于召开网络实验课程总结会议的通知"),
+            ("gb18030", "张伟"),
+            ("gb18030", "附件 report 2026 年度"),
+            ("windows-1252", "José"),
+        ] {
+            assert_eq!(text_in(&written(text, name), None), text, "{name}");
+        }
+    }
+
+    #[test]
+    fn the_letters_of_what_is_no_prose_do_not_decide() {
+        let name = written("Γιώργος Παπαδόπουλος", "iso-8859-7");
+        assert_eq!(text(&name), decode(&name, guess(&name)));
+        assert_eq!(text_and_ranges(&name, &mut []), text(&name), "a user name, alone and in its command");
+        assert_ne!(text(&name), text_in(&name, None));
+    }
+
+    /// A run of Base64 in UTF-7 ends with `-`, or with a character that is not of Base64, which is then kept (RFC 2152).
+    #[test]
+    fn utf_7_is_read_as_mail_parser_reads_it() {
+        let theirs = mail_parsers(b"utf-7");
+        for sent in ["", "Hello, World+ACE-", "Hi Mom -+Jjo--!", "+ZeVnLIqe-", "Item 3 is +AKM-1.", "a+2D3eAA-b", "x-y"]
+        {
+            assert_eq!(utf_7(sent.as_bytes()), theirs(sent.as_bytes()), "{sent}");
+        }
+        // Where mail-parser leaves the standard.
+        for (sent, meant, read) in [("1 +- 1", "1 + 1", "1 +- 1"), ("+Ti0 a", "中 a", "中a"), ("+Ti0", "中", "")] {
+            assert_eq!((&*utf_7(sent.as_bytes()), &*theirs(sent.as_bytes())), (meant, read), "{sent}");
+        }
+        assert_eq!(utf_7(b"caf\xe9 +"), "caf\u{fffd} \u{fffd}", "not of UTF-7");
+    }
+
+    #[test]
+    fn code_page_850_is_read_as_mail_parser_reads_it() {
+        let theirs = mail_parsers(b"cp850");
+        for byte in 0..=u8::MAX {
+            assert_eq!(code_page_850(&[byte]), theirs(&[byte]), "{byte:#04x}");
+        }
     }
 
     #[test]
@@ -211,6 +306,29 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn what_is_written_in_utf_7_is_read(text in "[ -*,-~\n\u{a0}-\u{ffff}\u{1f300}-\u{1f5ff}]{0,40}") {
+            // Each character that is not ASCII in a run of its own.
+            let mut sent = String::new();
+            for letter in text.chars() {
+                let units = letter.encode_utf16(&mut [0; 2]).iter().flat_map(|unit| unit.to_be_bytes()).collect::<Vec<_>>();
+                match letter.is_ascii() {
+                    true => sent.push(letter),
+                    false => sent += &format!("+{}-", data_encoding::BASE64_NOPAD.encode(&units)),
+                }
+            }
+            prop_assert_eq!(utf_7(sent.as_bytes()), &*text);
+            let theirs = mail_parsers(b"utf-7");
+            prop_assert_eq!(theirs(sent.as_bytes()), text);
+        }
+
+        #[test]
+        fn prose_of_any_bytes_is_text(bytes: Vec<u8>) {
+            text_in(&bytes, None);
+            text_in(&bytes, Some(b"utf-7"));
+            text_in(&bytes, Some(b"cp850"));
+        }
+
         #[test]
         fn ranges_are_always_ranges_of_the_text(
             bytes: Vec<u8>,

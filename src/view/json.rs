@@ -7,9 +7,11 @@ end, because `same_as` names later ones too; lines hold none.
 
 mod terminal_safe;
 
+use super::View;
 use super::record::{Capture, LastLine, Line, Options, Session, Summary, VERSION};
-use super::{Report, View};
-use crate::session::{self, same_message};
+use crate::session;
+use crate::verdict::Report;
+use crate::verdict::across::same_message;
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 use serde_json::ser::{CompactFormatter, PrettyFormatter};
 use std::io::{self, Write};

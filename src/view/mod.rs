@@ -4,6 +4,8 @@ What people and programs see: tables, JSON, files of what was carried. A view re
 A [`View`] is handed sessions in the order of their first packet, each once it is over, and at the end the [`Report`].
 */
 
+pub mod address;
+pub mod catalogue;
 pub mod escape;
 pub mod extract;
 pub mod json;
@@ -16,9 +18,8 @@ pub mod table;
 #[cfg(test)]
 pub(crate) mod testing;
 
-use crate::capture::SourceInfo;
 use crate::session::model::{Session, Step};
-use crate::session::summary::Summary;
+use crate::verdict::{Needs, Report, Selection};
 use std::io;
 
 /// Something that shows sessions.
@@ -34,6 +35,16 @@ pub trait View {
 
     /// All sessions have been shown; what is left to say.
     fn finish(&mut self, report: &Report) -> io::Result<()>;
+
+    /// What it reads of sessions: what neither a view nor a rule that runs needs is not computed.
+    fn needs(&self) -> Needs {
+        Needs::ALL
+    }
+
+    /// Which rules' findings it shows, and what it shows of all sessions together.
+    fn selection(&self) -> Selection {
+        Selection::ALL
+    }
 }
 
 impl<V: View + ?Sized> View for Box<V> {
@@ -48,15 +59,14 @@ impl<V: View + ?Sized> View for Box<V> {
     fn finish(&mut self, report: &Report) -> io::Result<()> {
         (**self).finish(report)
     }
-}
 
-/// What is known of a capture as a whole when it has been read.
-#[derive(Debug, Clone)]
-pub struct Report {
-    /// One entry per file or interface.
-    pub sources: Vec<SourceInfo>,
-    /// Counts over all sessions.
-    pub summary: Summary,
+    fn needs(&self) -> Needs {
+        (**self).needs()
+    }
+
+    fn selection(&self) -> Selection {
+        (**self).selection()
+    }
 }
 
 /// The language of purposes, findings and headings.
@@ -93,4 +103,16 @@ impl Show {
     /// Everything (`--show all`).
     pub const ALL: Self =
         Self { steps: true, sessions: true, credentials: true, messages: true, findings: true, summary: true };
+
+    /// What the tables shown read of sessions.
+    fn needs(self) -> Needs {
+        let messages = self.steps || self.messages;
+        Needs { messages, attachments: messages, texts: self.steps }
+    }
+
+    /// Findings are shown, or counted in the summary; who logs in stands below the log-ins.
+    fn selection(self) -> Selection {
+        let rules = if self.findings || self.summary { Selection::ALL.rules } else { Selection::NONE.rules };
+        Selection { rules, logins: self.credentials }
+    }
 }

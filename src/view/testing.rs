@@ -12,11 +12,9 @@ Talk::new(Protocol::Smtp)
 
 use crate::capture::Time;
 use crate::flow::{CloseReason, Counters, Endpoints, PacketRef, Side, Transport};
-use crate::limits::LimitsHit;
-use crate::protocol::event::{self, Direction, Exposure, Kind, LoginOutcome, Packets, Subject};
+use crate::protocol::event::{Channel, Direction, Exposure, Kind, LoginOutcome, Packets, Subject};
 use crate::protocol::{Protocol, imap, pop3, smtp, tls};
 use crate::session::model::*;
-use crate::session::purpose::{self, Purpose};
 use crate::session::secret::Secret;
 
 mod examples;
@@ -45,7 +43,6 @@ impl Talk {
         let at = PacketRef { packet: 1, time: Time::from_microseconds(START) };
         let session = Session {
             id: 1,
-            protocol,
             transport: Transport {
                 endpoints: Endpoints {
                     client: "172.16.0.73:1893".parse().unwrap(),
@@ -58,15 +55,7 @@ impl Talk {
                 counters: Counters { packets: 3, rtt_ms: Some(0.123_456), ..Counters::default() },
                 conflicts: Default::default(),
             },
-            client_name: None,
-            banner: None,
-            capabilities: Vec::new(),
-            tls: Tls::default(),
-            steps: Vec::new(),
-            credentials: Vec::new(),
-            messages: Vec::new(),
-            findings: Vec::new(),
-            limits_hit: LimitsHit::default(),
+            ..Session::empty(protocol)
         };
         Self { session, phase: Phase::Connection, state: None, packet: 3 }
     }
@@ -98,7 +87,6 @@ impl Talk {
         let asked = self.session.steps.iter().rev().find(|step| step.from == Side::Client).map(|step| step.n);
         let kind = if self.session.steps.is_empty() { Kind::Greeting } else { Kind::Reply };
         self.step(Side::Server, kind, text).with(|step| {
-            step.code = text.get(..3).and_then(|code| code.parse().ok());
             step.answers = asked;
             step.elapsed = asked.map(|_| 1_234_567);
         })
@@ -110,7 +98,7 @@ impl Talk {
         self.step(from, kind, text).with(|step| {
             step.bytes = bytes;
             if gap {
-                step.purpose = Purpose::Gap { from, bytes };
+                step.subject = Subject::Gap(bytes);
             }
         })
     }
@@ -121,43 +109,26 @@ impl Talk {
         let transport = &mut self.session.transport;
         transport.last = PacketRef { packet: self.packet, time };
         transport.counters.packets += 1;
-        let said = event::Step {
-            from,
-            kind,
-            subject: self.subject(kind, text),
-            time,
-            packets: Packets::one(self.packet),
-            text: text.as_bytes(),
-            bytes: 40,
-            tag: None,
-            command: None,
-            arguments: None,
-            answers: None,
-            secrets: Vec::new(),
-        };
-        let asked = self.session.steps.iter().rev().find(|step| step.from == Side::Client);
-        let purpose = purpose::of(self.session.protocol, &said, asked);
+        let subject = self.subject(kind, text);
         self.session.steps.push(Step {
             n: u32::try_from(self.session.steps.len() + 1).unwrap(),
             time,
             packets: Packets::one(self.packet),
             from,
             phase: self.phase,
-            state: self.state,
             kind,
             tag: None,
             command: None,
             arguments: None,
             mailboxes: Vec::new(),
-            code: None,
-            enhanced: None,
-            status: None,
             text: text.to_owned(),
             truncated: false,
             secrets: Vec::new(),
             bytes: text.len() as u64 + 2,
+            channel: Channel::Clear,
             carries: None,
-            purpose,
+            subject,
+            variant: Variant::Plain,
             answers: None,
             elapsed: None,
         });
@@ -169,13 +140,14 @@ impl Talk {
         let asked = self.session.steps.iter().rev().find(|step| step.from == Side::Client);
         let verb = |text: &str, at: usize| text.split(' ').nth(at).unwrap_or_default().to_ascii_uppercase();
         let asked_verb = asked.and_then(|step| step.command.clone()).unwrap_or_default();
+        let code = text.get(..3).and_then(|code| code.parse().ok());
         let after_content = asked.is_some_and(|step| step.kind == Kind::Data);
         match (kind, self.session.protocol) {
             (Kind::Gap, _) => Subject::Gap(40),
             (Kind::Tls, _) => Subject::Tls(tls::Subject::ClientHello),
             (Kind::Unknown, _) => Subject::Unknown,
             (_, Protocol::Smtp | Protocol::Lmtp) => Subject::Smtp(match kind {
-                Kind::Greeting => smtp::Subject::Greeting { code: 220 },
+                Kind::Greeting => smtp::Subject::Greeting { code: code.unwrap_or(220) },
                 Kind::Command => smtp::Subject::Command(smtp_verb(&verb(text, 0))),
                 Kind::Data => smtp::Subject::Content,
                 _ => smtp::Subject::Reply {
@@ -183,7 +155,7 @@ impl Talk {
                         true => smtp::ReplyTo::Content,
                         false => smtp::ReplyTo::Command(smtp_verb(&asked_verb)),
                     },
-                    code: text.get(..3).and_then(|code| code.parse().ok()).unwrap_or(250),
+                    code: code.unwrap_or(250),
                     enhanced: None,
                 },
             }),
@@ -206,7 +178,10 @@ impl Talk {
                 Subject::Pop3(pop3::Subject { state, what })
             }
             (_, Protocol::Imap) => {
-                let state = imap::State::NotAuthenticated;
+                let state = match self.state {
+                    Some(State::Imap(state)) => state,
+                    _ => imap::State::NotAuthenticated,
+                };
                 let what = match kind {
                     Kind::Greeting => imap::What::Greeting(imap::Status::Ok),
                     Kind::Command => imap::What::Command { verb: imap::Verb::Authenticate, uid: false },
@@ -275,6 +250,7 @@ impl Talk {
             outcome: None,
             reply: None,
             steps: steps.to_vec(),
+            encrypted: false,
             same_as: Vec::new(),
             stored: None,
         };

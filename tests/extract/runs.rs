@@ -3,6 +3,8 @@
 use crate::kit::*;
 use crate::support::{self, Side, captured, recorded, segments, turns};
 use data_encoding::HEXLOWER;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use sha2::{Digest, Sha256};
 use std::fs;
 use std::process::{Command, Output, Stdio};
@@ -104,8 +106,7 @@ fn ctrl_c_leaves_an_index() {
     while !directory.join("unfinished/1").exists() && begun.elapsed() < Duration::from_secs(20) {
         std::thread::sleep(Duration::from_millis(20));
     }
-    let kill = Command::new("sh").args(["-c", "kill -INT \"$0\"", &child.id().to_string()]).status();
-    assert!(kill.expect("a shell").success());
+    kill(Pid::from_raw(i32::try_from(child.id()).expect("a process")), Signal::SIGINT).expect("a signal");
     assert!(child.wait().expect("it ends").success());
     let index = index(&directory);
     assert_eq!(list(&index["sessions"]).len(), 2);

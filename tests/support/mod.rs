@@ -19,7 +19,8 @@ pub use wire::*;
 use mailtap::capture::{CaptureError, CaptureFile, Reordered, Source};
 use mailtap::pipeline::{self, Emit, Options};
 use mailtap::protocol::ports::Ports;
-use mailtap::session::builder::Needs;
+use mailtap::session::{Needs, Plan};
+use mailtap::verdict::Selection;
 use mailtap::view::json::Json;
 use mailtap::view::record;
 use proptest::test_runner::Config as ProptestConfig;
@@ -27,6 +28,7 @@ use script::Line;
 use serde_json::Value;
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 /// How a property is tried: with `cases` inputs, the same each time, so that whoever changes something else is not stopped
@@ -55,8 +57,7 @@ pub fn options() -> Options {
     Options {
         ports: Ports::default(),
         any_port: false,
-        needs: Needs::ALL,
-        content_store: None,
+        selection: Selection::ALL,
         protocols: Vec::new(),
         sessions: Default::default(),
         emit: Emit::InOrder,
@@ -65,6 +66,11 @@ pub fn options() -> Options {
         packets: None,
         duration: None,
     }
+}
+
+/// Everything is computed, and content is not kept.
+pub fn plan() -> Arc<Plan> {
+    Needs::ALL.into()
 }
 
 /// A capture in memory.
@@ -78,7 +84,8 @@ pub fn open(file: &[u8]) -> Result<Reordered<CaptureFile>, CaptureError> {
 /// The JSON document of a source, and why reading stopped early.
 pub fn document(source: &mut dyn Source) -> (Value, Option<String>) {
     let mut view = Json::new(Vec::new(), record::Options::default());
-    let outcome = pipeline::run(source, &options(), &mut view, &AtomicBool::new(false)).expect("memory can be written");
+    let outcome =
+        pipeline::run(source, &options(), &plan(), &mut view, &AtomicBool::new(false)).expect("memory can be written");
     let document = serde_json::from_slice(&view.into_inner()).expect("valid JSON");
     (document, outcome.problem.map(|problem| problem.to_string()))
 }

@@ -60,7 +60,7 @@ fn cut_at_any_byte_nothing_is_made_up() {
             agree(&packet);
             if let Decoded::Segment(segment) = Decoder::default().decode(&packet) {
                 assert!(PAYLOAD.starts_with(segment.payload), "{link} cut at {cut}");
-                assert_eq!(segment.wire_len as usize, PAYLOAD.len(), "{link} cut at {cut}");
+                assert_eq!(segment.header.wire_len as usize, PAYLOAD.len(), "{link} cut at {cut}");
             }
         }
     }

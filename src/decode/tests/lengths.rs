@@ -7,7 +7,7 @@ fn ethernet_padding_is_no_payload() {
     let short = ethernet(0x0800, &ipv4(6, &tcp(b"")));
     let padded = [&short[..], &[0; 6]].concat();
     with_segment(&packet(LinkType::ETHERNET, &padded), |segment| {
-        assert_eq!((segment.payload, segment.wire_len), (&b""[..], 0));
+        assert_eq!((segment.payload, segment.header.wire_len), (&b""[..], 0));
     });
     is_usual(LinkType::ETHERNET, &[&usual()[..], b"frame check"].concat());
     is_usual(LinkType::ETHERNET, &[&ethernet(0x86dd, &ipv6(6, &tcp(PAYLOAD)))[..], b"frame check"].concat());
@@ -22,7 +22,7 @@ fn what_the_snap_length_cut_is_counted() {
             for wire_len in [whole.len(), cut] {
                 let packet = Packet { wire_len: wire_len as u32, ..packet(LinkType::ETHERNET, &whole[..cut]) };
                 with_segment(&packet, |segment| {
-                    assert_eq!(segment.wire_len, 1_400);
+                    assert_eq!(segment.header.wire_len, 1_400);
                     assert_eq!(segment.payload.len(), 1_400 - (whole.len() - cut));
                 });
             }
@@ -39,10 +39,10 @@ fn a_total_length_left_to_the_network_card() {
     v6[18..20].fill(0);
     for whole in [v4, v6] {
         with_segment(&packet(LinkType::ETHERNET, &whole), |segment| {
-            assert_eq!((segment.payload.len(), segment.wire_len), (60_000, 60_000));
+            assert_eq!((segment.payload.len(), segment.header.wire_len), (60_000, 60_000));
         });
         let cut = Packet { wire_len: whole.len() as u32, ..packet(LinkType::ETHERNET, &whole[..96]) };
-        with_segment(&cut, |segment| assert_eq!(segment.wire_len, 60_000));
+        with_segment(&cut, |segment| assert_eq!(segment.header.wire_len, 60_000));
     }
 }
 
@@ -59,7 +59,7 @@ fn lengths_that_lie() {
     let packet = Packet { wire_len: 0, ..super::packet(LinkType::ETHERNET, &usual) };
     with_segment(&packet, |segment| assert_eq!(segment.payload, PAYLOAD));
     let packet = Packet { wire_len: u32::MAX, ..packet };
-    with_segment(&packet, |segment| assert_eq!(segment.wire_len as usize, PAYLOAD.len()));
+    with_segment(&packet, |segment| assert_eq!(segment.header.wire_len as usize, PAYLOAD.len()));
 }
 
 #[test]

@@ -7,11 +7,14 @@ use crate::decode::{DecodeStop, Decoded, Decoder, Peek, peek};
 #[test]
 fn all_fields_of_the_usual_segment() {
     with_segment(&packet(LinkType::ETHERNET, &usual()), |segment| {
-        assert_eq!((segment.packet, segment.time), (3, Time::from_microseconds(5)));
+        assert_eq!((segment.header.packet, segment.header.time), (3, Time::from_microseconds(5)));
         assert_eq!((segment.source, segment.destination), (CLIENT.parse().unwrap(), SERVER.parse().unwrap()));
-        assert_eq!((segment.sequence, segment.acknowledgement), (1_000, Some(2_000)));
-        assert_eq!((segment.syn, segment.fin, segment.rst, segment.window), (false, false, false, 512));
-        assert_eq!((segment.payload, segment.wire_len as usize), (PAYLOAD, PAYLOAD.len()));
+        assert_eq!((segment.header.sequence, segment.header.acknowledgement), (1_000, Some(2_000)));
+        assert_eq!(
+            (segment.header.syn, segment.header.fin, segment.header.rst, segment.header.window),
+            (false, false, false, 512)
+        );
+        assert_eq!((segment.payload, segment.header.wire_len as usize), (PAYLOAD, PAYLOAD.len()));
     });
     let usual = usual();
     assert!(matches!(peek(&packet(LinkType::ETHERNET, &usual)), Peek::Tcp(glimpse) if !glimpse.begins));
@@ -22,7 +25,7 @@ fn an_acknowledgement_number_without_the_flag_is_none() {
     let mut segment = tcp(b"");
     segment[13] = 0x02;
     with_segment(&packet(LinkType::RAW, &ipv4(6, &segment)), |segment| {
-        assert_eq!((segment.syn, segment.acknowledgement), (true, None));
+        assert_eq!((segment.header.syn, segment.header.acknowledgement), (true, None));
     });
 }
 

@@ -85,7 +85,7 @@ pub(super) fn with_segment(packet: &Packet<'_>, check: impl FnOnce(&Segment<'_>)
                 (glimpse.source_port, glimpse.destination_port),
                 (segment.source.port(), segment.destination.port())
             );
-            assert_eq!(glimpse.begins, segment.syn && segment.acknowledgement.is_none());
+            assert_eq!(glimpse.begins, segment.header.syn && segment.header.acknowledgement.is_none());
         }
         Peek::Unsure => {}
         Peek::NotTcp => panic!("called not TCP"),
@@ -98,7 +98,7 @@ pub(super) fn with_segment(packet: &Packet<'_>, check: impl FnOnce(&Segment<'_>)
 pub(super) fn is_usual(link: LinkType, data: &[u8]) {
     with_segment(&packet(link, data), |segment| {
         assert_eq!(segment.payload, PAYLOAD);
-        assert_eq!(segment.wire_len as usize, PAYLOAD.len());
+        assert_eq!(segment.header.wire_len as usize, PAYLOAD.len());
         assert_eq!((segment.source.port(), segment.destination.port()), (40_000, 25));
     });
 }

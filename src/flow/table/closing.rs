@@ -1,23 +1,17 @@
 //! How connections are closed: because they are over, have been silent for too long, or the capture has ended.
 
-use super::entry::{Entry, Followed, Probe, Stage};
+use super::entry::{Ending, Entry, Followed, Probe, Stage};
 use super::{LINGER_NANOSECONDS, Table};
 use crate::flow::connection::Connection;
 use crate::flow::embryonic::Embryonic;
 use crate::flow::pending_syn::PendingSyn;
 use crate::flow::store::Rank;
-use crate::flow::{ConnectionHandler, Key, PacketRef};
+use crate::flow::{ConnectionHandler, Key};
 use crate::limits::LimitsHit;
 
 /// Connections given up in one tick because they were silent for too long: as many as can begin in one batch, so that a
 /// million SYNs of one second do not become sessions all at once when their time is up.
 const EXPIRED_PER_TICK: usize = 8_192;
-
-/// Something to be closed at the capture's end.
-pub enum Ending {
-    Connection(usize),
-    PendingSyn(Box<PendingSyn>),
-}
 
 impl<F: ConnectionHandler> Table<F> {
     /// The capture has ended: so have all connections, in the order of their first packets.
@@ -58,7 +52,7 @@ impl<F: ConnectionHandler> Table<F> {
                     && let Some(pending_syn) = followed.pending_syn.take()
                 {
                     // Told of last among those of one packet.
-                    all.push((pending_syn.segment().packet, u64::MAX, Ending::PendingSyn(pending_syn)));
+                    all.push((pending_syn.segment().header.packet, u64::MAX, Ending::PendingSyn(pending_syn)));
                 }
             }
             all.sort_by_key(|&(packet, generation, _)| std::cmp::Reverse((packet, generation)));
@@ -140,7 +134,7 @@ impl<F: ConnectionHandler> Table<F> {
     /// A SYN in the middle of a connection that nothing came of.
     pub(super) fn unanswered(&mut self, pending_syn: &PendingSyn) {
         let syn = pending_syn.segment();
-        let (endpoints, first) = (self.ends_of(&syn), PacketRef { packet: syn.packet, time: syn.time });
+        let (endpoints, first) = (self.ends_of(&syn), syn.at());
         let token = self.connection_handler.begun(&endpoints, first);
         let mut stream_handler = self.connection_handler.listen(token, &endpoints, first);
         let mut connection = Connection::new(endpoints, &syn);

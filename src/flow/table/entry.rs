@@ -59,6 +59,12 @@ impl StreamHandler for Probe {
     }
 }
 
+/// Something to be closed at the capture's end.
+pub enum Ending {
+    Connection(usize),
+    PendingSyn(Box<PendingSyn>),
+}
+
 impl<F: ConnectionHandler> Entry<F> {
     pub fn followed(&self) -> Option<&Followed<F::StreamHandler>> {
         match &self.stage {

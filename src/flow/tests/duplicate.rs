@@ -7,7 +7,7 @@ fn follow(sent: &[(Sent, i64, Option<u16>)]) -> (Heard, Counters) {
     let everyone = Everyone::default();
     let mut table = Table::new(everyone.clone(), 1);
     for (number, (sent, time, identification)) in (1..).zip(sent) {
-        table.segment(&Segment { identification: *identification, ..sent.segment(number, *time) });
+        table.segment(&changed(sent.segment(number, *time), |header| header.identification = *identification));
     }
     table.finish();
     let mut all = everyone.0.take();

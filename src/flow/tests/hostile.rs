@@ -21,10 +21,6 @@ impl ConnectionHandler for Counting {
     type StreamHandler = Deaf;
     type Token = ();
 
-    fn wants(&self, _: SocketAddr, _: SocketAddr) -> bool {
-        true
-    }
-
     fn guess(&self, source: SocketAddr, destination: SocketAddr) -> Endpoints {
         Endpoints { client: source, server: destination }
     }
@@ -44,20 +40,22 @@ impl ConnectionHandler for Counting {
 fn from_client(n: u32, packet: u64, microseconds: i64) -> Segment<'static> {
     let source = SocketAddr::new(Ipv4Addr::from(0x0a00_0000 + n).into(), 40_000);
     Segment {
-        packet,
-        time: Time::from_microseconds(microseconds),
         source,
         destination: SERVER.parse().expect("an address"),
-        sequence: n,
-        acknowledgement: None,
-        syn: true,
-        fin: false,
-        rst: false,
-        window: 65_535,
-        identification: None,
-        shares_packet: false,
+        header: Header {
+            packet,
+            time: Time::from_microseconds(microseconds),
+            sequence: n,
+            acknowledgement: None,
+            syn: true,
+            fin: false,
+            rst: false,
+            window: 65_535,
+            identification: None,
+            shares_packet: false,
+            wire_len: 0,
+        },
         payload: &[],
-        wire_len: 0,
     }
 }
 
@@ -71,7 +69,7 @@ fn flood(syns: u32, apart: i64) -> usize {
         table.segment(&syn);
         // As at the end of a batch.
         if n % 1_000 == 0 {
-            table.tick(syn.time);
+            table.tick(syn.header.time);
         }
         most = most.max(table.store.len());
         assert!(table.store.places() <= CONNECTIONS);
@@ -145,7 +143,8 @@ fn of_those_who_speak_the_one_silent_longest_makes_room() {
 fn syns_that_say_something_are_no_way_round_the_bound() {
     let (_, mut table) = small_table(64);
     for n in 0..1_000 {
-        table.segment(&Segment { payload: b"HELO", wire_len: 4, ..from_client(n, u64::from(n) + 1, 0) });
+        let syn = Segment { payload: b"HELO", ..from_client(n, u64::from(n) + 1, 0) };
+        table.segment(&changed(syn, |header| header.wire_len = 4));
         assert!(table.store.len() <= 16);
     }
 }
@@ -176,7 +175,8 @@ fn a_half_open_connection_is_small() {
 fn said(n: u32, sequence: u32, payload: &[u8], packet: u64) -> Segment<'_> {
     let wire_len = payload.len() as u32;
     let base = from_client(n, packet, packet as i64 * 10);
-    Segment { sequence, acknowledgement: Some(1), syn: false, payload, wire_len, ..base }
+    let header = Header { sequence, acknowledgement: Some(1), syn: false, wire_len, ..base.header };
+    Segment { header, payload, ..base }
 }
 
 #[test]
@@ -195,8 +195,10 @@ fn what_is_remembered_is_bounded_over_all_connections() {
             table.segment(&said(n, n + 1 + round * 32_768, &text, packet));
             // Not settled without the server's SYN.
             packet += 1;
-            let syn = Segment { acknowledgement: Some(n + 1), ..from_client(n, packet, packet as i64 * 10) };
-            table.segment(&Segment { source: syn.destination, destination: syn.source, sequence: 0, ..syn });
+            let syn =
+                changed(from_client(n, packet, packet as i64 * 10), |header| header.acknowledgement = Some(n + 1));
+            let answer = Segment { source: syn.destination, destination: syn.source, ..syn };
+            table.segment(&changed(answer, |header| header.sequence = 0));
             assert!(table.remembered <= HISTORY_BYTES);
             assert!(table.remembering.len() <= 2 * connections as usize + 300);
         }
@@ -248,8 +250,9 @@ fn every_segment_twice_with_different_content_is_linear() {
     table.segment(&from_client(7, 1, 0));
     let (first, second) = (vec![b'a'; 1_000], vec![b'b'; 1_000]);
     // The server's SYN settles where things begin.
-    let syn = Segment { acknowledgement: Some(8), ..from_client(7, 2, 1) };
-    table.segment(&Segment { source: syn.destination, destination: syn.source, sequence: 0, ..syn });
+    let syn = changed(from_client(7, 2, 1), |header| header.acknowledgement = Some(8));
+    let answer = Segment { source: syn.destination, destination: syn.source, ..syn };
+    table.segment(&changed(answer, |header| header.sequence = 0));
     for n in 0..50_000_u32 {
         for (copy, text) in (0..).zip([&first, &second]) {
             table.segment(&said(7, 8 + n * 1_000, text, u64::from(2 * n + copy) + 3));

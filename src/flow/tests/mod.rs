@@ -2,7 +2,8 @@
 //! said.
 
 use super::*;
-use crate::decode::Segment;
+use crate::capture::Time;
+use crate::decode::{Header, Segment};
 use proptest::prelude::*;
 use std::cell::RefCell;
 use std::net::SocketAddr;
@@ -50,10 +51,6 @@ impl ConnectionHandler for Everyone {
     type StreamHandler = Recorder;
     type Token = ();
 
-    fn wants(&self, _: SocketAddr, _: SocketAddr) -> bool {
-        true
-    }
-
     fn guess(&self, source: SocketAddr, destination: SocketAddr) -> Endpoints {
         if source.port() == 25 {
             Endpoints { client: destination, server: source }
@@ -98,22 +95,30 @@ impl Sent {
             Side::Server => (server, client, SERVER_START, CLIENT_START),
         };
         Segment {
-            packet,
-            time: Time::from_microseconds(microseconds),
             source,
             destination,
-            sequence: own.wrapping_add(self.sequence),
-            acknowledgement: self.acknowledgement.map(|number| other.wrapping_add(number)),
-            syn: self.flags.contains('S'),
-            fin: self.flags.contains('F'),
-            rst: self.flags.contains('R'),
-            window: 65_535,
-            identification: None,
-            shares_packet: false,
+            header: Header {
+                packet,
+                time: Time::from_microseconds(microseconds),
+                sequence: own.wrapping_add(self.sequence),
+                acknowledgement: self.acknowledgement.map(|number| other.wrapping_add(number)),
+                syn: self.flags.contains('S'),
+                fin: self.flags.contains('F'),
+                rst: self.flags.contains('R'),
+                window: 65_535,
+                identification: None,
+                shares_packet: false,
+                wire_len: self.payload.len() as u32 + self.cut,
+            },
             payload: &self.payload,
-            wire_len: self.payload.len() as u32 + self.cut,
         }
     }
+}
+
+/// `segment` with another header.
+fn changed(mut segment: Segment<'_>, change: impl FnOnce(&mut Header)) -> Segment<'_> {
+    change(&mut segment.header);
+    segment
 }
 
 /// The packets of a conversation in which each side waits for the other to have spoken, `size` bytes a segment.

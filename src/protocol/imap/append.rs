@@ -8,88 +8,21 @@ that refers to what the server has (CATENATE's URLs) never crosses, so that what
 message; texts that follow each other are one, and the whole where there is nothing else.
 */
 
-use super::client::PendingLiteral;
 use super::command::{Command, Verb};
-use super::fragmentizer::{Fragment, Stretch};
+use super::dialogue::{Completion, resolve};
+use super::fragmentizer::Fragment;
 use super::lexer::Announced;
 use super::queue::{Appended, CommandId, OnCompletion, Pending};
-use super::talk::{Completion, Talk, resolve};
-use super::{What, mailbox_name, parse};
+use super::state::{Append, AppendBody, Decided, Dialogue, Form, PendingLiteral, is_text};
+use super::{Subject, What, mailbox_name, parse};
 use crate::flow::Side;
 use crate::limits::{COMMANDS_IN_FLIGHT, Limit};
-use crate::protocol::event::{Direction, Kind, MessageId, MessageStart, Sink, Step, StepId, Subject};
+use crate::protocol::event::{Direction, Kind, MessageStart, Sink, Step};
+use crate::protocol::span::Span;
 
-/// An APPEND whose step has been told and whose end has not come.
-#[derive(Debug)]
-pub(super) struct Append {
-    command_id: CommandId,
-    key: Vec<u8>,
-    step: StepId,
-    mailbox: Option<Vec<u8>>,
-    /// Messages before this one.
-    nth: u64,
-    form: Form,
-    /// The words that announce the present content, where they are not the command's own.
-    announcing: Option<Fragment<'static>>,
-    /// The message whose content is coming.
-    body: Option<Body>,
-    /// Where its content was, once all of it has come: its step waits for the line after it.
-    came: Option<Stretch>,
-    /// The steps of its content.
-    steps: Vec<StepId>,
-    /// The reply, where it came while content was still coming.
-    decided: Option<Decided>,
-}
-
-/// How a message is given.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Form {
-    /// As a literal.
-    Literal,
-    /// By CATENATE.
-    Catenate {
-        /// Nothing but text so far.
-        only_text: bool,
-    },
-}
-
-impl Form {
-    /// By the words before a literal, from after the mailbox, or after the message before it.
-    fn of(words: &[u8]) -> Self {
-        const NAME: &[u8] = b"CATENATE (";
-        let upper = words.to_ascii_uppercase();
-        match memchr::memmem::find(&upper, NAME).and_then(|at| upper.get(at + NAME.len()..)) {
-            Some(first) => Self::Catenate { only_text: is_text(first) },
-            None => Self::Literal,
-        }
-    }
-}
-
-/// `text-literal = "TEXT" SP literal` (RFC 4469).
-fn is_text(words: &[u8]) -> bool {
-    words.trim_ascii_start().get(..5).is_some_and(|word| word.eq_ignore_ascii_case(b"TEXT "))
-}
-
-/// A message whose content is coming.
-#[derive(Debug, Clone, Copy)]
-struct Body {
-    message: MessageId,
-    /// Some of it is not in the capture.
-    has_gap: bool,
-}
-
-/// A completion, kept.
-#[derive(Debug)]
-struct Decided {
-    status: super::Status,
-    step: StepId,
-    words: Vec<u8>,
-    uids: Vec<u8>,
-}
-
-impl Talk {
+impl Dialogue {
     /// A command that ends with a message's literal. `false` where the literal is something else.
-    pub fn append(
+    pub(super) fn append(
         &mut self,
         fragment: &Fragment<'_>,
         command: &Command<'_>,
@@ -134,7 +67,7 @@ impl Talk {
     }
 
     /// The next `octets` are a message, or a part of one.
-    pub fn append_begin(&mut self, octets: u64, out: &mut dyn Sink) {
+    pub(super) fn append_begin(&mut self, octets: u64, out: &mut dyn Sink) {
         self.client.way.fragmentizer.stream(octets);
         let Some(append) = self.client.append.as_mut().filter(|append| append.body.is_none()) else { return };
         let message = out.message(MessageStart {
@@ -145,18 +78,18 @@ impl Talk {
             part: (append.form != Form::Literal).then(|| "text".to_owned()),
             steps: vec![append.step],
         });
-        append.body = Some(Body { message, has_gap: false });
+        append.body = Some(AppendBody { message, has_gap: false });
     }
 
     /// The next octets of the message.
-    pub fn append_octets(&mut self, octets: &[u8], out: &mut dyn Sink) {
+    pub(super) fn append_octets(&mut self, octets: &[u8], out: &mut dyn Sink) {
         if let Some(body) = self.client.append.as_ref().and_then(|append| append.body) {
             out.content(body.message, octets);
         }
     }
 
     /// The next `missing` octets of the message are not in the capture.
-    pub fn append_missing(&mut self, missing: u64, out: &mut dyn Sink) {
+    pub(super) fn append_missing(&mut self, missing: u64, out: &mut dyn Sink) {
         if let Some(body) = self.client.append.as_mut().and_then(|append| append.body.as_mut()) {
             body.has_gap = true;
             out.content_missing(body.message, missing);
@@ -164,9 +97,9 @@ impl Talk {
     }
 
     /// The literal has ended, or will not: `whole` tells which.
-    pub fn append_end(&mut self, stretch: Stretch, whole: bool, out: &mut dyn Sink) {
+    pub(super) fn append_end(&mut self, span: Span, whole: bool, out: &mut dyn Sink) {
         let Some(append) = &mut self.client.append else { return };
-        append.came = Some(stretch);
+        append.came = Some(span);
         if !whole {
             self.append_came(None, out);
             self.append_message_over(false, out);
@@ -174,17 +107,18 @@ impl Talk {
     }
 
     /// Tells of the content that has come, if some has, and has not been told; `end` is the line that ends the command.
-    pub fn append_came(&mut self, end: Option<&Fragment<'_>>, out: &mut dyn Sink) -> bool {
+    pub(super) fn append_came(&mut self, end: Option<&Fragment<'_>>, out: &mut dyn Sink) -> bool {
         let state = self.state;
         let Some(append) = &mut self.client.append else { return false };
-        let Some(mut stretch) = append.came.take() else { return false };
+        let Some(octets) = append.came.take() else { return false };
         let announcing = append.announcing.take();
         let text = announcing.as_ref().map_or(b"".as_slice(), |fragment| &fragment.text);
-        announcing.iter().for_each(|line| stretch.join_after(line));
-        end.into_iter().for_each(|line| stretch.join(line));
-        let what = What::Content { verb: Verb::Append, octets: stretch.octets };
-        let subject = Subject::Imap(super::Subject { state, what });
-        let step = out.step(Step { text, ..stretch.step(Side::Client, Kind::Data, subject) });
+        let subject = Subject { state, what: What::Content { verb: Verb::Append, octets: octets.bytes } };
+        let mut span = Span::default();
+        announcing.iter().for_each(|line| span.join_ends(&line.span));
+        span.join_ends(&octets);
+        end.into_iter().for_each(|line| span.join_ends(&line.span));
+        let step = out.step(Step { text, ..Step::of(Side::Client, Kind::Data, subject, span) });
         if let Some(body) = append.body {
             out.content_step(body.message, step);
         }
@@ -226,20 +160,25 @@ impl Talk {
     }
 
     /// No more will come of the command.
-    pub fn append_over(&mut self, out: &mut dyn Sink) {
+    pub(super) fn append_over(&mut self, out: &mut dyn Sink) {
         self.append_came(None, out);
         self.append_message_over(true, out);
         let Some(append) = self.client.append.take() else { return };
         if let Some(fragment) = append.announcing {
             // It announced a literal that never came.
-            let subject = self.subject(What::Content { verb: Verb::Append, octets: 0 });
+            let subject = Subject { state: self.state, what: What::Content { verb: Verb::Append, octets: 0 } };
             fragment.tell(fragment.step(Side::Client, Kind::Data, subject), out);
         }
     }
 
     /// The line after a message: nothing, the next message's announcement, or the end of a list. `false` where it is a
     /// line of its own, the literal having been miscounted.
-    pub fn append_rest(&mut self, fragment: &Fragment<'_>, literal: Option<Announced>, out: &mut dyn Sink) -> bool {
+    pub(super) fn append_rest(
+        &mut self,
+        fragment: &Fragment<'_>,
+        literal: Option<Announced>,
+        out: &mut dyn Sink,
+    ) -> bool {
         if self.client.append.is_none() {
             return false;
         }
@@ -263,7 +202,7 @@ impl Talk {
                 self.append_all_text(is_end, out);
                 self.append_over(out);
                 if !told {
-                    let subject = self.subject(What::Content { verb: Verb::Append, octets: 0 });
+                    let subject = Subject { state: self.state, what: What::Content { verb: Verb::Append, octets: 0 } };
                     fragment.tell(fragment.step(Side::Client, Kind::Data, subject), out);
                 }
             }
@@ -303,7 +242,7 @@ impl Talk {
     }
 
     /// The reply to an APPEND has come: what is still coming of its content will be refused or taken as it says.
-    pub fn append_decided(&mut self, command_id: CommandId, completion: Completion<'_>) {
+    pub(super) fn append_decided(&mut self, command_id: CommandId, completion: Completion<'_>) {
         if let Some(append) = self.client.append.as_mut().filter(|append| append.command_id == command_id) {
             append.decided = Some(Decided {
                 status: completion.status,

@@ -9,45 +9,20 @@ use super::command::{Command, Verb, command};
 use super::fragmentizer::{Fragment, Framed};
 use super::lexer::{Announced, without_telnet};
 use super::queue::{Authentication, CommandId, OnCompletion};
-use super::talk::Talk;
-use super::{State, What, mailbox_name, parse, requested};
+use super::state::{Dialogue, PendingLiteral};
+use super::{State, Subject, What, mailbox_name, parse, requested};
 use crate::flow::{PacketRef, Side};
 use crate::limits::Limit;
-use crate::protocol::event::{Credential, Exposure, Kind, LoginOutcome, Sink, Step, StepId, Subject};
+use crate::protocol::event::{self, Credential, Exposure, Kind, LoginOutcome, Sink, Step, StepId};
 use crate::protocol::framing::Input;
 use crate::protocol::sasl::{Exchange, Mechanism, Round};
-
-/// A synchronising literal that has been announced and not been asked for.
-#[derive(Debug)]
-pub(super) struct PendingLiteral {
-    /// The command's tag.
-    key: Vec<u8>,
-    /// The command so far, where the literal is part of its text; a message otherwise.
-    command: Option<Fragment<'static>>,
-    octets: u64,
-    /// What the client sent nevertheless, until it is clear what it is.
-    early: Vec<u8>,
-    at: Option<PacketRef>,
-}
 
 /// As much as is needed to tell a command from a literal's octets.
 const EARLY: usize = 128;
 
-impl PendingLiteral {
-    /// A message's literal, in the command with tag `key`.
-    pub fn for_message(key: &[u8], octets: u64) -> Self {
-        Self { key: key.to_vec(), command: None, octets, early: Vec::new(), at: None }
-    }
-
-    /// A literal that is a part of `command`.
-    fn within(key: &[u8], command: Fragment<'_>, octets: u64) -> Self {
-        Self { command: Some(command.into_owned()), ..Self::for_message(key, octets) }
-    }
-}
-
-impl Talk {
+impl Dialogue {
     /// Reads all of `input`.
-    pub fn read_client(&mut self, input: &mut Input<'_>, out: &mut dyn Sink) {
+    pub(super) fn read_client(&mut self, input: &mut Input<'_>, out: &mut dyn Sink) {
         loop {
             if self.client.waiting.is_some() {
                 if !self.read_early(input, out) {
@@ -59,7 +34,7 @@ impl Talk {
                 None => return,
                 Some(Framed::Line { fragment, from, literal }) => self.client_line(fragment, from, literal, out),
                 Some(Framed::Octets(octets)) => self.append_octets(octets, out),
-                Some(Framed::End(stretch)) => self.append_end(stretch, true, out),
+                Some(Framed::End(span)) => self.append_end(span, true, out),
             }
         }
     }
@@ -85,7 +60,7 @@ impl Talk {
     }
 
     /// The literal that the client waits to send comes now.
-    pub fn go_ahead(&mut self, out: &mut dyn Sink) {
+    pub(super) fn go_ahead(&mut self, out: &mut dyn Sink) {
         let Some(PendingLiteral { command, octets, early, at, .. }) = self.client.waiting.take() else { return };
         match command {
             Some(fragment) => self.client.way.fragmentizer.keep(fragment, octets),
@@ -95,7 +70,7 @@ impl Talk {
     }
 
     /// The literal that the client waited to send will not come: the command ends where it stands.
-    pub fn give_up_waiting(&mut self, out: &mut dyn Sink) {
+    pub(super) fn give_up_waiting(&mut self, out: &mut dyn Sink) {
         let Some(PendingLiteral { command: fragment, early, at, .. }) = self.client.waiting.take() else { return };
         match fragment {
             Some(fragment) => {
@@ -118,12 +93,12 @@ impl Talk {
     }
 
     /// True where a reply with this tag would refuse the literal that the client waits to send.
-    pub fn waits_under(&self, tag: &[u8]) -> bool {
+    pub(super) fn waits_under(&self, tag: &[u8]) -> bool {
         self.client.waiting.as_ref().is_some_and(|waiting| waiting.key == tag)
     }
 
     /// True where the client waits to send a literal within a command that has not been told.
-    pub fn waits_within_a_command(&self) -> bool {
+    pub(super) fn waits_within_a_command(&self) -> bool {
         self.client.waiting.as_ref().is_some_and(|waiting| waiting.command.is_some())
     }
 
@@ -144,7 +119,8 @@ impl Talk {
             self.tell_skipped(Side::Client, out);
             let what = What::Response(Round::Malformed(Mechanism::Other));
             let secrets = Vec::from_iter(Some(0..fragment.text.len()));
-            let step = fragment.step(Side::Client, Kind::Response, self.subject(what));
+            let subject = Subject { state: self.state, what };
+            let step = fragment.step(Side::Client, Kind::Response, subject);
             fragment.tell(Step { secrets, ..step }, out);
             return;
         }
@@ -159,7 +135,8 @@ impl Talk {
             return;
         }
         if from == 0 && done {
-            let step = fragment.step(Side::Client, Kind::Command, self.subject(What::Done));
+            let subject = Subject { state: self.state, what: What::Done };
+            let step = fragment.step(Side::Client, Kind::Command, subject);
             fragment.tell(Step { command: Some("DONE"), ..step }, out);
         } else if from == 0 && self.answers_a_challenge(&fragment.text) {
             self.response(&fragment, out);
@@ -186,7 +163,7 @@ impl Talk {
     fn unknown(&mut self, fragment: &Fragment<'_>, out: &mut dyn Sink) {
         let line = without_telnet(&fragment.text);
         let tag = line.split(|&byte| byte == b' ').find(|word| !word.is_empty());
-        let step = fragment.step(Side::Client, Kind::Unknown, Subject::Unknown);
+        let step = fragment.step(Side::Client, Kind::Unknown, event::Subject::Unknown);
         let step = fragment.tell(Step { tag, ..step }, out);
         if let Some(tag) = tag {
             self.ask(tag, Verb::Other, step, OnCompletion::Plain, out);
@@ -195,7 +172,7 @@ impl Talk {
 
     /// Tells a command, and remembers it. `complete` is false where its end is missing: then its arguments decide
     /// nothing.
-    pub fn command(
+    pub(super) fn command(
         &mut self,
         fragment: &Fragment<'_>,
         command: &Command<'_>,
@@ -226,13 +203,16 @@ impl Talk {
             Verb::Authenticate if complete => parse::authenticate(text, command.arguments.start),
             _ => None,
         };
-        if let Some((mechanism, Some(initial))) = &authenticate {
-            // Whether it is a secret must be known before there is a step to begin the exchange with.
-            let sent = text.get(initial.clone()).unwrap_or_default();
-            if Exchange::new(mechanism, 0).response(sent).is_secret() {
-                secrets.push(initial.clone());
+        let exchange = authenticate.map(|(mechanism, initial)| {
+            let mut exchange = Exchange::new(mechanism);
+            if let Some((initial, sent)) =
+                initial.and_then(|initial| text.get(initial.clone()).map(|sent| (initial, sent)))
+                && exchange.response(sent).is_secret()
+            {
+                secrets.push(initial);
             }
-        }
+            exchange
+        });
         if command.verb == Verb::Id
             && !self.named
             && let Some(name) = parse::id_name(arguments)
@@ -243,7 +223,7 @@ impl Talk {
         // LOGOUT belongs to the state that it begins, though only its reply, or BYE, moves the session there.
         let state = if command.verb == Verb::Logout { State::Logout } else { self.state };
         let what = What::Command { verb: command.verb, uid: command.uid };
-        let step = fragment.step(Side::Client, Kind::Command, Subject::Imap(super::Subject { state, what }));
+        let step = fragment.step(Side::Client, Kind::Command, Subject { state, what });
         let step = fragment.tell(
             Step {
                 tag: command.tag,
@@ -255,11 +235,8 @@ impl Talk {
             out,
         );
         self.tell_held(Some(command.verb), out);
-        if let Some((mechanism, initial)) = authenticate {
-            let mut exchange = Exchange::new(mechanism, step);
-            if let Some(initial) = initial.and_then(|initial| text.get(initial)) {
-                exchange.response(initial);
-            }
+        if let Some(mut exchange) = exchange {
+            exchange.add_step(step);
             on_completion =
                 OnCompletion::Authenticate(Box::new(Authentication { exchange, owed: false, cancelled: false }));
         }
@@ -274,7 +251,7 @@ impl Talk {
     }
 
     /// The exchange that AUTHENTICATE began, while the server has not decided and the client not given up.
-    pub fn exchange(&mut self) -> Option<&mut Authentication> {
+    pub(super) fn exchange(&mut self) -> Option<&mut Authentication> {
         match &mut self.queue.get_mut(self.login?)?.on_completion {
             OnCompletion::Authenticate(login) if !login.cancelled => Some(login),
             _ => None,
@@ -297,7 +274,7 @@ impl Talk {
         let round = login.exchange.response(&fragment.text);
         login.owed = false;
         let what = What::Response(round);
-        let step = fragment.step(Side::Client, Kind::Response, Subject::Imap(super::Subject { state, what }));
+        let step = fragment.step(Side::Client, Kind::Response, Subject { state, what });
         let whole = 0..fragment.text.len();
         let secrets = if round.is_secret() && !whole.is_empty() { vec![whole] } else { Vec::new() };
         let step = fragment.tell(Step { secrets, ..step }, out);

@@ -1,115 +1,298 @@
 /*!
-What lies between the connection and IMAP: nothing, TLS, or compression.
+What the two sides have said so far, and how each is read (RFC 3501, section 3).
 
 ```text
-         STARTTLS OK                 plain text after all (decrypted capture)
- Clear ───────────────▶ Tls ────────────────────────────────────────────────▶ Clear
-   │   COMPRESS OK
-   └──────────────────▶ Deflate
+                        LOGIN OK, AUTHENTICATE OK           SELECT OK, EXAMINE OK
+ NotAuthenticated ──────────────────────────────▶ Authenticated ◀──────▶ Selected
+        └───── PREAUTH ───────────────────────────────▲   CLOSE OK, UNSELECT OK, SELECT NO
+ any ── BYE, LOGOUT OK ──▶ Logout
 ```
+
+Each side is either in step, its next line being a line of the protocol, or desynchronised: after a gap, where the
+capture begins in the middle, or where the other end miscounted. Who is desynchronised goes on at the next line that is
+surely one; what lies before it is told as unknown.
 */
 
-use super::deflate::Inflater;
-use super::talk::{Switch, Talk};
+use super::command::{Verb, command};
+use super::fragmentizer::{Fragment, GapIn};
+use super::queue::{CommandId, OnCompletion, Pending};
+use super::reply::{Response, Status, response};
+use super::state::{Dialogue, Way};
+use super::{Subject, What};
 use crate::flow::{PacketRef, Side};
-use crate::protocol::Sink;
+use crate::limits::Limit;
+use crate::protocol::Upgrade;
+use crate::protocol::event::{self, Delivery, Kind, LoginOutcome, MessageOutcome, Sink, Step, StepId};
 use crate::protocol::framing::Input;
-use crate::protocol::tls::{Observer, Outcome};
 
-/// An IMAP connection, both directions.
-#[derive(Debug, Default)]
-pub struct Dialogue {
-    layer: Layer,
-    talk: Talk,
-}
-
-#[derive(Debug, Default)]
-enum Layer {
-    #[default]
-    Clear,
-    Tls(Box<Observer>),
-    /// RFC 4978. Steps then give the sizes of what was said, which is not what crossed.
-    Deflate(Box<[Inflater; 2]>),
+/// The reply that resolves a command.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Completion<'a> {
+    pub status: Status,
+    /// The reply's step.
+    pub step: StepId,
+    /// The reply without its tag.
+    pub words: &'a [u8],
+    /// APPENDUID's arguments, where it has them.
+    pub uids: &'a [u8],
 }
 
 impl Dialogue {
-    /// A connection that is seen from its first byte, as far as anybody knows.
+    /// A conversation that is seen from its first byte, as far as anybody knows.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// A connection whose beginning is known to be missing: the first line that the server is seen to say is no
-    /// greeting.
+    /// A conversation whose beginning is known to be missing: the first line that the server is seen to say is no greeting.
     pub fn in_the_middle() -> Self {
-        Self { layer: Layer::default(), talk: Talk::in_the_middle() }
+        Self { greeted: true, ..Self::default() }
     }
 
-    fn switch(&mut self, to: Switch, out: &mut dyn Sink) {
-        // Within a layer, another one is not spoken: what follows is read as it comes, and is likely to be unknown.
-        if matches!(self.layer, Layer::Clear) {
-            self.layer = match to {
-                Switch::Tls => Layer::Tls(Box::new(Observer::after_starttls(out))),
-                Switch::Deflate => Layer::Deflate(Box::default()),
-            };
+    /// Nothing more will come from `from` that can be read.
+    fn cut(&mut self, from: Side, out: &mut dyn Sink) {
+        if from == Side::Client {
+            self.give_up_waiting(out);
         }
+        if let Some(span) = self.way(from).fragmentizer.flush_literal() {
+            match from {
+                Side::Client => self.append_end(span, false, out),
+                Side::Server => self.fetch_end(span, false, out),
+            }
+        }
+        self.content_came(from, out);
+        if let Some(fragment) = self.way(from).fragmentizer.flush() {
+            self.unfinished(from, fragment, out);
+        }
+        self.desynchronise(from, out);
+        self.tell_skipped(from, out);
+    }
+
+    /// `from` is desynchronised: what was under way on its side will not be heard to its end.
+    fn desynchronise(&mut self, from: Side, out: &mut dyn Sink) {
+        self.way(from).desynchronised = true;
+        self.login_gaps[from as usize] = true;
+        if self.login_gaps == [true; 2] {
+            // Its end may be missing, and another's beginning: only a reply with its tag is surely its own.
+            self.login = None;
+        }
+        match from {
+            Side::Client => self.append_over(out),
+            Side::Server => {
+                self.fetch_over(out);
+                // An EXPUNGE may be among what is missing.
+                self.server.partial_fetches.renumbered();
+            }
+        }
+    }
+
+    /// Tells of the content that `side` has sent, if it has not been told because the line after it has not come.
+    fn content_came(&mut self, side: Side, out: &mut dyn Sink) {
+        match side {
+            Side::Client => _ = self.append_came(None, out),
+            Side::Server => _ = self.fetch_came(None, out),
+        }
+    }
+
+    pub(super) fn way(&mut self, side: Side) -> &mut Way {
+        match side {
+            Side::Client => &mut self.client.way,
+            Side::Server => &mut self.server.way,
+        }
+    }
+
+    /// What had come of a line that has no end.
+    fn unfinished(&mut self, from: Side, fragment: Fragment<'static>, out: &mut dyn Sink) -> Option<Upgrade> {
+        let text = fragment.text.clone();
+        match from {
+            Side::Client => {
+                // A command is told as one if there is no doubt about its verb; its arguments may be cut short.
+                match command(&text).filter(|command| command.is_sure()) {
+                    Some(command) => _ = self.command(&fragment, &command, false, out),
+                    None => {
+                        // Half an answer to a challenge may be half a password.
+                        let secrets = self.login.map(|_| 0..text.len()).into_iter().collect();
+                        let step = fragment.step(from, Kind::Unknown, event::Subject::Unknown);
+                        fragment.tell(Step { secrets, ..step }, out);
+                    }
+                }
+                None
+            }
+            Side::Server => match response(&text) {
+                // A reply has decided as soon as its status is whole.
+                Some(Response::Tagged { tag, status, text: words })
+                    if self.server.fetch.is_none() && text.len() > tag.len() + 1 + status.name().len() =>
+                {
+                    self.tagged(&fragment, tag, status, words, out)
+                }
+                _ => {
+                    fragment.tell(fragment.step(from, Kind::Unknown, event::Subject::Unknown), out);
+                    None
+                }
+            },
+        }
+    }
+
+    /// Puts a line that could not be understood with those before it.
+    pub(super) fn skip(&mut self, side: Side, fragment: Fragment<'_>) {
+        let way = self.way(side);
+        way.desynchronised = true;
+        match &mut way.skipped {
+            Some(skipped) => skipped.append(&fragment),
+            None => way.skipped = Some(fragment.into_owned()),
+        }
+    }
+
+    /// Tells what `side` said that could not be understood.
+    pub(super) fn tell_skipped(&mut self, side: Side, out: &mut dyn Sink) {
+        if let Some(skipped) = self.way(side).skipped.take() {
+            skipped.tell(skipped.step(side, Kind::Unknown, event::Subject::Unknown), out);
+        }
+    }
+
+    /// Tells of a gap.
+    fn tell_gap(&mut self, from: Side, missing: u64, at: PacketRef, out: &mut dyn Sink) {
+        self.tell_skipped(from, out);
+        out.step(Step::gap(from, missing, at));
+    }
+
+    /// Tells the `+` lines that were held back.
+    pub(super) fn tell_held(&mut self, to: Option<Verb>, out: &mut dyn Sink) {
+        for fragment in std::mem::take(&mut self.client.held) {
+            let subject = Subject { state: self.state, what: What::Continuation { to } };
+            fragment.tell(fragment.step(Side::Server, Kind::Continuation, subject), out);
+        }
+    }
+
+    /// Remembers a command that was sent.
+    pub(super) fn ask(
+        &mut self,
+        key: &[u8],
+        verb: Verb,
+        step: StepId,
+        on_completion: OnCompletion,
+        out: &mut dyn Sink,
+    ) -> CommandId {
+        let (command_id, forgotten) = self.queue.push(Pending { key: key.to_vec(), verb, step, on_completion });
+        for command in forgotten {
+            out.limit(Limit::CommandsInFlight);
+            resolve(command, None, out);
+        }
+        command_id
     }
 }
 
 impl crate::protocol::Dialogue for Dialogue {
-    fn data(&mut self, from: Side, bytes: &[u8], at: PacketRef, out: &mut dyn Sink) {
-        let mut input = Input::new(bytes, at);
-        while !input.is_empty() {
-            match &mut self.layer {
-                Layer::Clear => {
-                    if let Some(switch) = self.talk.read(from, &mut input, out) {
-                        self.switch(switch, out);
-                    }
-                }
-                Layer::Tls(observer) => match observer.data(from, input.rest(), at, out) {
-                    Outcome::Taken => return,
-                    Outcome::Plain => self.layer = Layer::Clear,
-                },
-                Layer::Deflate(inflaters) => {
-                    let talk = &mut self.talk;
-                    inflaters[from as usize].inflate(&mut input, |plain| {
-                        let mut plain = Input::new(plain, at);
-                        while talk.read(from, &mut plain, out).is_some() {}
-                    });
-                }
+    fn read(&mut self, from: Side, input: &mut Input<'_>, out: &mut dyn Sink) -> Option<Upgrade> {
+        // Whoever speaks ends what the other was saying: steps are told in the order of the conversation.
+        self.tell_skipped(from.other(), out);
+        self.content_came(from.other(), out);
+        match from {
+            Side::Client => {
+                self.read_client(input, out);
+                None
             }
+            Side::Server => self.read_server(input, out),
         }
     }
 
-    fn gap(&mut self, from: Side, missing: u64, at: PacketRef, out: &mut dyn Sink) {
-        match &mut self.layer {
-            Layer::Clear => {
-                if let Some(switch) = self.talk.gap(from, missing, at, out) {
-                    self.switch(switch, out);
-                }
+    fn gap(&mut self, from: Side, missing: u64, at: PacketRef, out: &mut dyn Sink) -> Option<Upgrade> {
+        self.tell_skipped(from.other(), out);
+        self.content_came(Side::Client, out);
+        self.content_came(Side::Server, out);
+        if from == Side::Client {
+            self.give_up_waiting(out);
+        }
+        let gap = self.way(from).fragmentizer.gap(missing, at);
+        let (missing_octets, end, beyond) = match gap {
+            GapIn::Literal { missing, end, beyond } => (missing, end, beyond),
+            GapIn::Lines(fragment) => {
+                let upgrade = fragment.and_then(|fragment| self.unfinished(from, fragment, out));
+                self.desynchronise(from, out);
+                self.tell_gap(from, missing, at, out);
+                return upgrade;
             }
-            Layer::Tls(observer) => {
-                self.talk.tell_skipped(from, out);
-                observer.gap(from, missing, at, out);
+        };
+        self.tell_gap(from, missing, at, out);
+        match from {
+            Side::Client => self.append_missing(missing_octets, out),
+            Side::Server => self.fetch_missing(missing_octets, out),
+        }
+        if let Some(span) = end {
+            match from {
+                Side::Client => self.append_end(span, true, out),
+                Side::Server => self.fetch_end(span, true, out),
             }
-            // What comes after a gap in it cannot be inflated.
-            Layer::Deflate(inflaters) => {
-                inflaters[from as usize].desynchronise();
-                self.talk.cut(from, out);
-                self.talk.tell_gap(from, missing, at, out);
+        }
+        if beyond > 0 {
+            self.desynchronise(from, out);
+        }
+        None
+    }
+
+    fn last_gap(&mut self, from: Side, missing: u64, at: PacketRef, out: &mut dyn Sink) {
+        self.cut(from, out);
+        self.tell_gap(from, missing, at, out);
+    }
+
+    fn gap_in_tls(&mut self, from: Side, out: &mut dyn Sink) {
+        self.tell_skipped(from, out);
+    }
+
+    fn end(&mut self, out: &mut dyn Sink) -> Option<Upgrade> {
+        self.cut(Side::Client, out);
+        self.cut(Side::Server, out);
+        self.tell_held(None, out);
+        self.server.partial_fetches.over(out);
+        for command in self.queue.drain() {
+            resolve(command, None, out);
+        }
+        None
+    }
+}
+
+/// Tells what became of `command`, where its reply decides on a log-in or on messages.
+pub(super) fn resolve(command: Pending, completion: Option<Completion<'_>>, out: &mut dyn Sink) {
+    let step = completion.map(|completion| completion.step);
+    match command.on_completion {
+        OnCompletion::Plain | OnCompletion::Mailbox(_) | OnCompletion::Fetch(_) => {}
+        OnCompletion::Login(mut credential) => {
+            credential.outcome = outcome(completion, false);
+            credential.steps.extend(step);
+            out.credential(*credential);
+        }
+        OnCompletion::Authenticate(mut login) => {
+            step.into_iter().for_each(|step| login.exchange.add_step(step));
+            out.credential(login.exchange.finish(outcome(completion, login.cancelled)));
+        }
+        OnCompletion::Append(messages) => {
+            for appended in messages {
+                let outcome = MessageOutcome {
+                    outcome: Some(delivery(completion)),
+                    reply: completion.map(|completion| completion.words.to_vec()),
+                    uid: completion.and_then(|completion| super::parse::append_uid(completion.uids, appended.nth)),
+                    steps: appended.steps.into_iter().chain(step).collect(),
+                    ..MessageOutcome::default()
+                };
+                out.message_outcome(appended.message, outcome);
             }
         }
     }
+}
 
-    fn end(&mut self, out: &mut dyn Sink) {
-        match &mut self.layer {
-            Layer::Clear => {}
-            Layer::Tls(observer) => observer.end(out),
-            Layer::Deflate(inflaters) => {
-                for (inflater, from) in inflaters.iter_mut().zip([Side::Client, Side::Server]) {
-                    inflater.tell(from, out);
-                }
-            }
-        }
-        self.talk.end(out);
+fn outcome(completion: Option<Completion<'_>>, cancelled: bool) -> LoginOutcome {
+    match completion.map(|completion| completion.status) {
+        Some(Status::Ok) => LoginOutcome::Accepted,
+        _ if cancelled => LoginOutcome::Cancelled,
+        Some(_) => LoginOutcome::Rejected,
+        None => LoginOutcome::Unknown,
+    }
+}
+
+/// What a reply to APPEND says of its messages: all of them or none (RFC 3502).
+fn delivery(completion: Option<Completion<'_>>) -> Delivery {
+    match completion.map(|completion| completion.status) {
+        Some(Status::Ok) => Delivery::Accepted,
+        Some(_) => Delivery::Rejected,
+        None => Delivery::Unknown,
     }
 }

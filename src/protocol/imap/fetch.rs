@@ -7,50 +7,23 @@ last body is told too, unless it is the closing parenthesis alone: its bytes are
 SMTP and POP3 is. A body that is a quoted string is part of the words.
 */
 
-use super::What;
 use super::command::Verb;
 use super::fetch_items::{MsgAttScanner, Section};
-use super::fragmentizer::{Fragment, Stretch};
+use super::fragmentizer::Fragment;
 use super::lexer::Announced;
-use super::partial::{Begin, Body};
+use super::partial::Begin;
 use super::queue::TooMany;
 use super::reply::Untagged;
-use super::talk::Talk;
+use super::state::{Coming, Dialogue, Fetch};
+use super::{Subject, What};
 use crate::flow::Side;
 use crate::limits::{COMMANDS_IN_FLIGHT, Limit};
-use crate::protocol::event::{Direction, Kind, MessageId, MessageOutcome, MessageStart, Sink, StepId};
+use crate::protocol::event::{Direction, Kind, MessageOutcome, MessageStart, Sink, Step, StepId};
+use crate::protocol::span::Span;
 
-/// A FETCH response that has begun and not ended.
-#[derive(Debug)]
-pub(super) struct Fetch {
-    /// Absent where the response names its message by UID alone (RFC 9586).
-    number: Option<u64>,
-    scanner: MsgAttScanner,
-    /// The step of the command that asked for it.
-    command: Option<StepId>,
-    /// The step with the words before the present place.
-    step: Option<StepId>,
-    /// Bodies that are quoted strings, in words that have not been told.
-    quoted: Vec<(Section, Vec<u8>)>,
-    /// The body that is coming.
-    body: Option<Coming>,
-    /// Bodies that have come, with the step of their content, for which a UID may still be named.
-    open: Vec<(MessageId, Option<StepId>)>,
-}
-
-/// A body on its way.
-#[derive(Debug)]
-struct Coming {
-    body: Body,
-    /// Its UID has been told with it.
-    uid_told: bool,
-    /// Where it was, once all of it has come: its step waits for the end of the response.
-    came: Option<Stretch>,
-}
-
-impl Talk {
+impl Dialogue {
     /// A FETCH response begins: of message `number`, or of the one with this UID.
-    pub fn fetch_begin(&mut self, number: Option<u64>, uid: Option<u64>) {
+    pub(super) fn fetch_begin(&mut self, number: Option<u64>, uid: Option<u64>) {
         let command = self.queue.oldest(&[Verb::Fetch]).map(|command| command.step);
         self.server.fetch = Some(Fetch {
             number,
@@ -64,7 +37,13 @@ impl Talk {
     }
 
     /// A line of it; `from` is where in the fragment it has not been read.
-    pub fn fetch_line(&mut self, fragment: Fragment<'_>, from: usize, literal: Option<Announced>, out: &mut dyn Sink) {
+    pub(super) fn fetch_line(
+        &mut self,
+        fragment: Fragment<'_>,
+        from: usize,
+        literal: Option<Announced>,
+        out: &mut dyn Sink,
+    ) {
         let is_last_parenthesis = literal.is_none() && fragment.text.trim_ascii() == b")";
         if is_last_parenthesis && self.fetch_came(Some(&fragment), out) {
             return self.fetch_over(out);
@@ -94,14 +73,14 @@ impl Talk {
 
     /// Tells the words of the response so far, and the bodies among them.
     fn fetch_words(&mut self, fragment: &Fragment<'_>, out: &mut dyn Sink) {
-        let subject = self.subject(What::Untagged(Untagged::Fetch));
+        let subject = Subject { state: self.state, what: What::Untagged(Untagged::Fetch) };
         let step = fragment.tell(fragment.step(Side::Server, Kind::Untagged, subject), out);
         let Some(fetch) = &mut self.server.fetch else { return };
         fetch.step = Some(step);
         for (section, content) in std::mem::take(&mut fetch.quoted) {
             if let Some(mut coming) = self.fetch_body(&section, content.len() as u64, out) {
                 self.server.partial_fetches.octets(&mut coming.body, &content, out);
-                self.fetch_end_of(coming, None, true, out);
+                self.fetch_end_of(coming, None, None, true, out);
             }
         }
     }
@@ -132,46 +111,52 @@ impl Talk {
     }
 
     /// The next octets of the body.
-    pub fn fetch_octets(&mut self, octets: &[u8], out: &mut dyn Sink) {
+    pub(super) fn fetch_octets(&mut self, octets: &[u8], out: &mut dyn Sink) {
         if let Some(coming) = self.server.fetch.as_mut().and_then(|fetch| fetch.body.as_mut()) {
             self.server.partial_fetches.octets(&mut coming.body, octets, out);
         }
     }
 
     /// The next `missing` octets of the body are not in the capture.
-    pub fn fetch_missing(&mut self, missing: u64, out: &mut dyn Sink) {
+    pub(super) fn fetch_missing(&mut self, missing: u64, out: &mut dyn Sink) {
         if let Some(coming) = self.server.fetch.as_mut().and_then(|fetch| fetch.body.as_mut()) {
             self.server.partial_fetches.missing(&mut coming.body, missing, out);
         }
     }
 
     /// The body has ended, or will not: `whole` tells which.
-    pub fn fetch_end(&mut self, stretch: Stretch, whole: bool, out: &mut dyn Sink) {
+    pub(super) fn fetch_end(&mut self, span: Span, whole: bool, out: &mut dyn Sink) {
         let Some(fetch) = &mut self.server.fetch else { return };
         if whole {
-            fetch.body.iter_mut().for_each(|coming| coming.came = Some(stretch.clone()));
+            fetch.body.iter_mut().for_each(|coming| coming.came = Some(span.clone()));
         } else if let Some(coming) = fetch.body.take() {
-            self.fetch_end_of(coming, Some(stretch), false, out);
+            self.fetch_end_of(coming, Some(span), None, false, out);
         }
     }
 
     /// Tells of the body that has come, if one has, and has not been told; `end` is the line that ends the response.
-    pub fn fetch_came(&mut self, end: Option<&Fragment<'_>>, out: &mut dyn Sink) -> bool {
+    pub(super) fn fetch_came(&mut self, end: Option<&Fragment<'_>>, out: &mut dyn Sink) -> bool {
         let Some(fetch) = &mut self.server.fetch else { return false };
         let Some(mut coming) = fetch.body.take_if(|coming| coming.came.is_some()) else { return false };
-        let mut stretch = coming.came.take();
-        if let (Some(stretch), Some(end)) = (&mut stretch, end) {
-            stretch.join(end);
-        }
-        self.fetch_end_of(coming, stretch, true, out);
+        let octets = coming.came.take();
+        self.fetch_end_of(coming, octets, end, true, out);
         true
     }
 
-    /// A body has come. What is left to say of it is said now, or with its UID at the end of the response.
-    fn fetch_end_of(&mut self, coming: Coming, stretch: Option<Stretch>, whole: bool, out: &mut dyn Sink) {
-        let step = stretch.map(|stretch| {
-            let subject = self.subject(What::Content { verb: Verb::Fetch, octets: stretch.octets });
-            out.step(stretch.step(Side::Server, Kind::Data, subject))
+    /// A body has come, and where `octets` says, unless it was a quoted string; `end` is the line that ends the response.
+    /// What is left to say of it is said now, or with its UID at the end of the response.
+    fn fetch_end_of(
+        &mut self,
+        coming: Coming,
+        octets: Option<Span>,
+        end: Option<&Fragment<'_>>,
+        whole: bool,
+        out: &mut dyn Sink,
+    ) {
+        let step = octets.map(|mut span| {
+            let what = What::Content { verb: Verb::Fetch, octets: span.bytes };
+            end.into_iter().for_each(|line| span.join_ends(&line.span));
+            out.step(Step::of(Side::Server, Kind::Data, Subject { state: self.state, what }, span))
         });
         for message in self.server.partial_fetches.end(coming.body, step, whole, out).into_iter().flatten() {
             match &mut self.server.fetch {
@@ -184,7 +169,7 @@ impl Talk {
     }
 
     /// The response is over.
-    pub fn fetch_over(&mut self, out: &mut dyn Sink) {
+    pub(super) fn fetch_over(&mut self, out: &mut dyn Sink) {
         self.fetch_came(None, out);
         let Some(fetch) = self.server.fetch.take() else { return };
         for (message, step) in fetch.open {

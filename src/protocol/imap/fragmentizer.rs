@@ -7,11 +7,11 @@ part of the fragment (a user name), streamed (a message), or never to come (the 
 */
 
 use super::lexer::{Announced, announced};
-use crate::capture::Time;
 use crate::flow::{PacketRef, Side};
 use crate::limits::{LINE_BYTES, Limit};
-use crate::protocol::event::{Kind, Packets, Sink, Step, StepId, Subject};
+use crate::protocol::event::{Kind, Sink, Step, StepId, Subject};
 use crate::protocol::framing::{Framer, Input, Line, TAIL_BYTES};
+use crate::protocol::span::Span;
 use std::borrow::Cow;
 
 /// A command or response, or as much of it as has come.
@@ -19,12 +19,8 @@ use std::borrow::Cow;
 pub(super) struct Fragment<'a> {
     /// Its lines without their ends, separated by `\n`, the octets of kept literals among them. At most [`LINE_BYTES`].
     pub text: Cow<'a, [u8]>,
-    /// Bytes on the wire.
-    pub bytes: u64,
-    /// The packets that carry it.
-    pub packets: Packets,
-    /// Time of the packet that completed it.
-    pub time: Time,
+    /// Where on the wire it was.
+    pub span: Span,
     /// True where `text` is not all of it.
     pub truncated: bool,
     /// The end of the last line, where that was cut.
@@ -33,26 +29,13 @@ pub(super) struct Fragment<'a> {
 
 impl<'a> Fragment<'a> {
     fn of(line: Line<'a>) -> Self {
-        Self {
-            text: line.bytes,
-            bytes: line.wire_len,
-            packets: line.packets,
-            time: line.time,
-            truncated: line.truncated,
-            tail: line.tail,
-        }
+        Self { text: line.bytes, span: line.span, truncated: line.truncated, tail: line.tail }
     }
 
     /// The same, free of the packet that it was lent from.
     pub fn into_owned(self) -> Fragment<'static> {
-        Fragment {
-            text: Cow::Owned(self.text.into_owned()),
-            bytes: self.bytes,
-            packets: self.packets,
-            time: self.time,
-            truncated: self.truncated,
-            tail: self.tail,
-        }
+        let text = Cow::Owned(self.text.into_owned());
+        Fragment { text, span: self.span, truncated: self.truncated, tail: self.tail }
     }
 
     /// Adds `next` on a line of its own.
@@ -65,9 +48,7 @@ impl<'a> Fragment<'a> {
     fn join(&mut self, next: &Fragment<'_>) {
         let room = LINE_BYTES.saturating_sub(self.text.len());
         self.extend(&next.text);
-        self.bytes += next.bytes;
-        self.packets.extend(&next.packets);
-        self.time = next.time;
+        self.span.join(&next.span);
         self.truncated |= next.truncated;
         self.tail = match next.text.len() {
             length if next.tail.is_empty() && length > room => next.text[length.saturating_sub(TAIL_BYTES)..].to_vec(),
@@ -88,8 +69,8 @@ impl<'a> Fragment<'a> {
     }
 
     /// The step that shows it, to be completed by whoever knows what it is.
-    pub fn step(&self, from: Side, kind: Kind, subject: Subject) -> Step<'_> {
-        Step { text: &self.text, ..Step::of(from, kind, subject, self.time, self.packets.clone(), self.bytes) }
+    pub fn step(&self, from: Side, kind: Kind, subject: impl Into<Subject>) -> Step<'_> {
+        Step { text: &self.text, ..Step::of(from, kind, subject, self.span.clone()) }
     }
 
     /// Tells `step`, which shows this fragment.
@@ -98,49 +79,6 @@ impl<'a> Fragment<'a> {
             out.limit(Limit::LineBytes);
         }
         out.step(step)
-    }
-}
-
-/// Where some octets of the stream were.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Stretch {
-    /// How many.
-    pub octets: u64,
-    /// How many there are with the lines that were joined to them.
-    pub bytes: u64,
-    /// The packets that carry them.
-    pub packets: Packets,
-    /// Time of the last of these.
-    pub time: Time,
-}
-
-impl Stretch {
-    /// Adds `bytes` that came in packet `at`.
-    pub fn add(&mut self, bytes: u64, at: PacketRef) {
-        self.octets += bytes;
-        self.bytes += bytes;
-        self.packets.add(at.packet);
-        self.time = at.time;
-    }
-
-    /// Adds a line that follows.
-    pub fn join(&mut self, line: &Fragment<'_>) {
-        self.bytes += line.bytes;
-        line.packets.iter().for_each(|packet| self.packets.add(packet));
-        self.time = line.time;
-    }
-
-    /// Adds a line that stands before.
-    pub fn join_after(&mut self, line: &Fragment<'_>) {
-        let mut packets = line.packets.ends();
-        self.packets.ends().iter().for_each(|packet| packets.add(packet));
-        self.bytes += line.bytes;
-        self.packets = packets;
-    }
-
-    /// The step that shows them.
-    pub fn step(&self, from: Side, kind: Kind, subject: Subject) -> Step<'_> {
-        Step::of(from, kind, subject, self.time, self.packets.ends(), self.bytes)
     }
 }
 
@@ -159,8 +97,8 @@ pub(super) enum Framed<'a> {
     },
     /// Octets of a literal that is streamed.
     Octets(&'a [u8]),
-    /// The literal that is streamed has ended.
-    End(Stretch),
+    /// The literal that is streamed has ended: where its octets were.
+    End(Span),
 }
 
 /// What a gap hit.
@@ -171,7 +109,7 @@ pub(super) enum GapIn {
         /// Octets of it that are missing.
         missing: u64,
         /// Its end, where the gap reaches it.
-        end: Option<Stretch>,
+        end: Option<Span>,
         /// Bytes missing after its end: nobody knows of what.
         beyond: u64,
     },
@@ -195,7 +133,8 @@ pub(super) struct Fragmentizer {
 struct Octets {
     left: u64,
     kept: bool,
-    so_far: Stretch,
+    /// Where they were, as far as they have come; not told of one that is kept, which belongs to its fragment.
+    so_far: Span,
 }
 
 impl Fragmentizer {
@@ -207,7 +146,7 @@ impl Fragmentizer {
                 if literal.kept {
                     break;
                 }
-                return Some(Framed::End(self.stretch(literal)));
+                return Some(Framed::End(self.place(literal)));
             }
             if input.is_empty() {
                 return None;
@@ -215,14 +154,12 @@ impl Fragmentizer {
             let octets = input.take(usize::try_from(literal.left).unwrap_or(usize::MAX));
             literal.left -= octets.len() as u64;
             if !literal.kept {
-                literal.so_far.add(octets.len() as u64, input.at);
+                literal.so_far.add_ends(octets.len() as u64, input.at);
                 return Some(Framed::Octets(octets));
             }
             if let Some(fragment) = &mut self.fragment {
                 fragment.extend(octets);
-                fragment.bytes += octets.len() as u64;
-                fragment.packets.add(input.at.packet);
-                fragment.time = input.at.time;
+                fragment.span.add(octets.len() as u64, input.at);
             }
         }
         let line = Fragment::of(self.framer.line(input)?);
@@ -245,12 +182,12 @@ impl Fragmentizer {
         fragment.extend(b"\n");
         fragment.tail.clear();
         self.fragment = Some(fragment);
-        self.literal = Some(Octets { left: octets, kept: true, so_far: Stretch::default() });
+        self.literal = Some(Octets { left: octets, kept: true, so_far: Span::default() });
     }
 
     /// The next `octets` are a literal to be handed out as it comes.
     pub fn stream(&mut self, octets: u64) {
-        self.literal = Some(Octets { left: octets, kept: false, so_far: Stretch::default() });
+        self.literal = Some(Octets { left: octets, kept: false, so_far: Span::default() });
     }
 
     /// `missing` bytes are not in the capture.
@@ -260,9 +197,9 @@ impl Fragmentizer {
                 let inside = missing.min(literal.left);
                 literal.left -= inside;
                 // Their length is the gap's: each byte belongs to one step.
-                literal.so_far.add(0, at);
+                literal.so_far.add_ends(0, at);
                 let ended = literal.left == 0;
-                let end = if ended { self.literal.take().map(|literal| self.stretch(literal)) } else { None };
+                let end = if ended { self.literal.take().map(|literal| self.place(literal)) } else { None };
                 GapIn::Literal { missing: inside, end, beyond: missing - inside }
             }
             _ => GapIn::Lines(self.flush()),
@@ -283,24 +220,24 @@ impl Fragmentizer {
     }
 
     /// What had come of a streamed literal that will have no end.
-    pub fn flush_literal(&mut self) -> Option<Stretch> {
+    pub fn flush_literal(&mut self) -> Option<Span> {
         let literal = self.literal.take_if(|literal| !literal.kept)?;
-        Some(self.stretch(literal))
+        Some(self.place(literal))
     }
 
     /// Where a literal was. One of which nothing came stands where it was announced.
-    fn stretch(&self, literal: Octets) -> Stretch {
-        let mut stretch = literal.so_far;
-        if let Some(at) = self.line_end.filter(|_| stretch.packets.first() == 0) {
-            stretch.add(0, at);
+    fn place(&self, literal: Octets) -> Span {
+        match self.line_end {
+            Some(at) if literal.so_far.is_empty() => Span::one(0, at),
+            _ => literal.so_far,
         }
-        stretch
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::capture::Time;
 
     fn at(packet: u64) -> PacketRef {
         PacketRef { packet, time: Time::default() }
@@ -323,9 +260,9 @@ mod tests {
                         }
                     }
                     Framed::Octets(bytes) => octets.extend_from_slice(bytes),
-                    Framed::End(stretch) => {
+                    Framed::End(span) => {
                         found.push(format!("({})", octets.escape_ascii()));
-                        assert_eq!(stretch.bytes, octets.len() as u64);
+                        assert_eq!(span.bytes, octets.len() as u64);
                         octets.clear();
                     }
                 }

@@ -2,15 +2,14 @@
 IMAP4rev1 (RFC 3501) and IMAP4rev2 (RFC 9051), with the extensions that clients use.
 
 ```text
-bytes ─▶ dialogue.rs ─▶ talk.rs ─▶ client.rs, append.rs       commands, responses to challenges, APPEND's messages
-         clear, TLS,    both       server.rs, fetch.rs        replies, untagged data, FETCH's messages
-         deflate        sides      partial.rs                 messages fetched in pieces, put together
-                                   queue.rs, requested.rs     commands in flight, by tag, and what was asked for
-                          │
-                          ▼
-                        fragmentizer.rs      frames lines and literals
-                        lexer.rs, command.rs, reply.rs, parse.rs,
-                        fetch_items.rs, mailbox_name.rs, mailboxes.rs      pure parsers
+bytes ─▶ dialogue.rs ─▶ client.rs, append.rs   commands, responses to challenges, APPEND's messages
+         state.rs       server.rs, fetch.rs    replies, untagged data, FETCH's messages
+           │            partial.rs             messages fetched in pieces, put together
+           │            queue.rs, requested.rs  commands in flight, by tag, and what was asked for
+           ▼
+         fragmentizer.rs      frames lines and literals
+         lexer.rs, command.rs, reply.rs, parse.rs,
+         fetch_items.rs, mailbox_name.rs, mailboxes.rs      pure parsers
 ```
 */
 
@@ -19,7 +18,6 @@ pub mod reply;
 
 mod append;
 mod client;
-mod deflate;
 mod dialogue;
 mod fetch;
 mod fetch_items;
@@ -34,15 +32,15 @@ mod partial;
 mod queue;
 mod requested;
 mod server;
-mod talk;
+mod state;
 
 #[cfg(test)]
 mod tests;
 
 pub use command::{Stage, Verb};
-pub use dialogue::Dialogue;
 pub use mailboxes::readable_mailboxes;
 pub use reply::{Code, Status, Untagged};
+pub use state::Dialogue;
 
 use super::sasl::Round;
 

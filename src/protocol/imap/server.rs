@@ -1,32 +1,34 @@
 //! What the server says: its greeting, untagged responses, `+`, and replies to commands.
 
 use super::command::Verb;
+use super::dialogue::{Completion, resolve};
 use super::fragmentizer::{Fragment, Framed};
 use super::lexer::Announced;
 use super::parse;
 use super::queue::OnCompletion;
 use super::reply::{Code, Response, Status, Text, Untagged, response};
-use super::talk::{Completion, Switch, Talk, resolve};
-use super::{State, What};
+use super::state::Dialogue;
+use super::{State, Subject, What};
 use crate::flow::Side;
+use crate::protocol::Upgrade;
 use crate::protocol::event::{Kind, Sink, Step};
 use crate::protocol::framing::Input;
 
 /// `+` lines that are held back for one command.
 const HELD: usize = 16;
 
-impl Talk {
+impl Dialogue {
     /// Reads `input` up to where another layer begins.
-    pub fn read_server(&mut self, input: &mut Input<'_>, out: &mut dyn Sink) -> Option<Switch> {
+    pub(super) fn read_server(&mut self, input: &mut Input<'_>, out: &mut dyn Sink) -> Option<Upgrade> {
         loop {
             match self.server.way.fragmentizer.next(input)? {
                 Framed::Line { fragment, from, literal } => {
-                    if let Some(switch) = self.server_line(fragment, from, literal, out) {
-                        return Some(switch);
+                    if let Some(upgrade) = self.server_line(fragment, from, literal, out) {
+                        return Some(upgrade);
                     }
                 }
                 Framed::Octets(octets) => self.fetch_octets(octets, out),
-                Framed::End(stretch) => self.fetch_end(stretch, true, out),
+                Framed::End(span) => self.fetch_end(span, true, out),
             }
         }
     }
@@ -37,7 +39,7 @@ impl Talk {
         from: usize,
         literal: Option<Announced>,
         out: &mut dyn Sink,
-    ) -> Option<Switch> {
+    ) -> Option<Upgrade> {
         if self.server.fetch.is_some() {
             if from > 0 || matches!(fragment.text.first(), Some(b' ' | b')')) {
                 self.fetch_line(fragment, from, literal, out);
@@ -89,7 +91,7 @@ impl Talk {
                         (Untagged::Vanished, _) => self.server.partial_fetches.renumbered(),
                         _ => {}
                     }
-                    let subject = self.subject(What::Untagged(what));
+                    let subject = Subject { state: self.state, what: What::Untagged(what) };
                     fragment.tell(fragment.step(Side::Server, Kind::Untagged, subject), out);
                 }
             },
@@ -122,7 +124,7 @@ impl Talk {
             true => (Kind::Greeting, What::Greeting(status)),
             false => (Kind::Untagged, What::Untagged(Untagged::of_status(status, text.code))),
         };
-        fragment.tell(fragment.step(Side::Server, kind, self.subject(what)), out);
+        fragment.tell(fragment.step(Side::Server, kind, Subject { state: self.state, what }), out);
     }
 
     fn capabilities(&self, text: Text<'_>, out: &mut dyn Sink) {
@@ -149,8 +151,7 @@ impl Talk {
         let state = self.state;
         let waits = self.client.waiting.is_some();
         if !waits && let Some(login) = self.exchange() {
-            let what = What::Challenge(login.exchange.challenge(words));
-            let subject = crate::protocol::event::Subject::Imap(super::Subject { state, what });
+            let subject = Subject { state, what: What::Challenge(login.exchange.challenge(words)) };
             login.exchange.add_step(fragment.tell(fragment.step(Side::Server, Kind::Continuation, subject), out));
             login.owed = true;
             return;
@@ -161,25 +162,26 @@ impl Talk {
             _ => None,
         };
         self.client.asked = to.is_none() && !waits;
-        fragment.tell(fragment.step(Side::Server, Kind::Continuation, self.subject(What::Continuation { to })), out);
+        let subject = Subject { state, what: What::Continuation { to } };
+        fragment.tell(fragment.step(Side::Server, Kind::Continuation, subject), out);
         self.go_ahead(out);
     }
 
     /// A command has been answered: this is what moves the session.
-    pub fn tagged(
+    pub(super) fn tagged(
         &mut self,
         fragment: &Fragment<'_>,
         tag: &[u8],
         status: Status,
         text: Text<'_>,
         out: &mut dyn Sink,
-    ) -> Option<Switch> {
+    ) -> Option<Upgrade> {
         if self.waits_under(tag) {
             self.give_up_waiting(out);
         }
         let answered = self.queue.answered(tag);
         let to = answered.as_ref().map(|(_, command)| command.verb);
-        let subject = self.subject(What::Tagged { to, status, code: text.code });
+        let subject = Subject { state: self.state, what: What::Tagged { to, status, code: text.code } };
         let answers = answered.as_ref().map(|(_, command)| command.step);
         let step = fragment.step(Side::Server, Kind::Reply, subject);
         let step = fragment.tell(Step { tag: Some(tag), answers, ..step }, out);
@@ -205,10 +207,10 @@ impl Talk {
         self.moved(verb, status, mailbox, out)
     }
 
-    fn moved(&mut self, verb: Verb, status: Status, mailbox: Option<Vec<u8>>, out: &mut dyn Sink) -> Option<Switch> {
+    fn moved(&mut self, verb: Verb, status: Status, mailbox: Option<Vec<u8>>, out: &mut dyn Sink) -> Option<Upgrade> {
         match (verb, status) {
-            (Verb::StartTls, Status::Ok) => return Some(Switch::Tls),
-            (Verb::Compress, Status::Ok) => return Some(Switch::Deflate),
+            (Verb::StartTls, Status::Ok) => return Some(Upgrade::start_tls()),
+            (Verb::Compress, Status::Ok) => return Some(Upgrade::Deflate),
             (Verb::Login | Verb::Authenticate, Status::Ok) => self.state = State::Authenticated,
             (Verb::Select | Verb::Examine, Status::Ok) => {
                 self.state = State::Selected;

@@ -1,13 +1,13 @@
 //! What the client says: commands, SASL responses, and with XTND XMIT a message.
 
 use super::command::{Command, Verb};
-use super::dialogue::{Dialogue, Said, Saying, subject};
+use super::dialogue::{Dialogue, Saying};
 use super::maildrop::Maildrop;
 use super::queue::{Follows, Login, Pending, Prompt};
-use super::{State, What, parse};
+use super::{State, Subject, What, parse};
 use crate::flow::{PacketRef, Side};
 use crate::limits::Limit;
-use crate::protocol::event::{self, Credential, Exposure, Kind, LoginOutcome, Sink, StepId};
+use crate::protocol::event::{self, Credential, Exposure, Kind, LoginOutcome, Sink, Step, StepId};
 use crate::protocol::framing::{Input, Line, LineEnd};
 use crate::protocol::sasl::{Exchange, Mechanism, Round};
 use std::ops::Range;
@@ -60,7 +60,7 @@ impl Dialogue {
             self.interrupt(out);
             // Whoever does not know the mechanism must take it for a password.
             let what = What::Response(Round::Malformed(Mechanism::Other));
-            let mut step = Said::line(line).step(Side::Client, Kind::Response, subject(self.state, what));
+            let mut step = Step::line(Side::Client, Kind::Response, Subject { state: self.state, what }, line);
             step.secrets.push(0..line.bytes.len());
             out.step(step);
             return self.queue.line();
@@ -69,7 +69,7 @@ impl Dialogue {
         match command {
             Some(command) if !follows_gap || command.verb != Verb::Other => self.command(line, &command, whole, out),
             _ => {
-                let mut step = Said::line(line).step(Side::Client, Kind::Unknown, event::Subject::Unknown);
+                let mut step = Step::line(Side::Client, Kind::Unknown, event::Subject::Unknown, line);
                 if !whole {
                     step.secrets.push(0..line.bytes.len());
                 }
@@ -109,7 +109,8 @@ impl Dialogue {
             exchange.missed();
             Round::Malformed(exchange.mechanism())
         };
-        let mut step = Said::line(line).step(Side::Client, Kind::Response, subject(state, What::Response(round)));
+        let subject = Subject { state, what: What::Response(round) };
+        let mut step = Step::line(Side::Client, Kind::Response, subject, line);
         if round.is_secret() {
             step.secrets.push(0..line.bytes.len());
         }
@@ -151,12 +152,17 @@ impl Dialogue {
             self.state = State::Update;
         }
         let what = What::Command(command.verb);
-        let mut step = Said::line(line).step(Side::Client, Kind::Command, subject(self.state, what));
+        let mut step = Step::line(Side::Client, Kind::Command, Subject { state: self.state, what }, line);
         step.command = Some(&command.name);
         step.arguments = command.argument.map(|_| command.argument_at..line.bytes.len());
-        step.secrets.extend(secret(command));
-        let step = out.step(step);
         let has_end = line.end != LineEnd::None && !line.truncated;
+        let (mut exchange, secret) = match command.verb {
+            Verb::Auth => auth(command, has_end, whole),
+            _ => (None, password(command)),
+        };
+        step.secrets.extend(secret);
+        let step = out.step(step);
+        exchange.iter_mut().for_each(|exchange| exchange.add_step(step));
         let mut pending = Pending::new(command.verb, step, follows(command, has_end));
         if command.verb.is_of_transaction() {
             pending.number = parse::numbers(command.trimmed()).0;
@@ -171,18 +177,8 @@ impl Dialogue {
             (Verb::Apop, Some(argument)) if whole => {
                 pending.login = self.apop(argument, step).map(Box::new).map(Login::Native);
             }
-            (Verb::Auth, Some(argument)) => {
-                // Of a mechanism's name the end may be missing with the line's.
-                let named = parse::auth(argument).filter(|auth| has_end || auth.initial_response.is_some());
-                pending.login = named.map(|auth| {
-                    let mut exchange = Box::new(Exchange::new(auth.mechanism, step));
-                    match auth.initial_response {
-                        Some(initial_response) if whole => _ = exchange.response(initial_response),
-                        Some(_) => exchange.missed(),
-                        None => {}
-                    }
-                    Login::Sasl { exchange, prompt: Prompt::No }
-                });
+            (Verb::Auth, _) => {
+                pending.login = exchange.map(|exchange| Login::Sasl { exchange, prompt: Prompt::No });
             }
             _ => {}
         }
@@ -242,22 +238,29 @@ impl Dialogue {
     }
 }
 
-/// Where in a command's line a secret stands.
-fn secret(command: &Command<'_>) -> Option<Range<usize>> {
-    let argument = command.argument?;
-    let at = command.argument_at;
-    match command.verb {
-        Verb::Pass => Some(at..at + argument.len()),
-        Verb::Auth => {
-            let auth = parse::auth(argument)?;
-            let initial_response = auth.initial_response?;
-            // Only to learn what it is: the step, which the real exchange begins with, is not told yet.
-            let round = Exchange::new(auth.mechanism, 0).response(initial_response);
-            let at = at + auth.initial_response_at;
-            round.is_secret().then(|| at..at + initial_response.len())
-        }
-        _ => None,
+/// Where in its line the password of PASS stands.
+fn password(command: &Command<'_>) -> Option<Range<usize>> {
+    let argument = command.argument.filter(|_| command.verb == Verb::Pass)?;
+    Some(command.argument_at..command.argument_at + argument.len())
+}
+
+/// The exchange that AUTH begins, to which no step is known yet, and where in the line its initial response stands if it
+/// is secret. `has_end`: the line was seen to its end; `whole`: and from its beginning.
+fn auth(command: &Command<'_>, has_end: bool, whole: bool) -> (Option<Box<Exchange>>, Option<Range<usize>>) {
+    let Some(auth) = command.argument.and_then(parse::auth) else { return (None, None) };
+    let mut exchange = Box::new(Exchange::new(auth.mechanism));
+    let Some(sent) = auth.initial_response else {
+        // Of a mechanism's name the end may be missing with the line's.
+        return (Some(exchange).filter(|_| has_end), None);
+    };
+    let at = command.argument_at + auth.initial_response_at;
+    let secret = exchange.response(sent).is_secret().then(|| at..at + sent.len());
+    if !whole {
+        // What is left of a response tells that it is to be masked, but not who logs in.
+        *exchange = Exchange::new(auth.mechanism);
+        exchange.missed();
     }
+    (Some(exchange), secret)
 }
 
 /// What follows a `+OK` to `command`. Where the line has no `end`, its argument is not what the server was told.

@@ -3,8 +3,9 @@
 use super::command::Verb;
 use super::{State, Subject, What};
 use crate::flow::{PacketRef, Side};
-use crate::protocol::event::{self, Kind, MessageId, MessageStart, Packets, Sink, Step, StepId};
+use crate::protocol::event::{Kind, MessageId, MessageStart, Sink, Step, StepId};
 use crate::protocol::framing::{DotBlock, DotPiece, Input, LineEnd};
+use crate::protocol::span::Span;
 
 /// Stuffed dots that a gap is thought to hold at most.
 const STUFFED_DOTS: u64 = 16;
@@ -18,9 +19,8 @@ pub struct Content {
     block: DotBlock,
     /// How the sender ends its lines.
     style: LineEnd,
-    /// The first and the last packet.
-    packets: Option<(u64, PacketRef)>,
-    bytes: u64,
+    /// Where on the wire it was.
+    span: Span,
     /// Bytes of content: what the sender said there would be, what came, and what is missing.
     octets: Option<u64>,
     came: u64,
@@ -44,8 +44,7 @@ impl Content {
             message: out.message(start),
             block: DotBlock::default(),
             style,
-            packets: None,
-            bytes: 0,
+            span: Span::default(),
             octets,
             came: 0,
             missing: 0,
@@ -55,7 +54,6 @@ impl Content {
     /// Reads on. True where the content has ended; what follows it is left in `input`.
     pub fn read(&mut self, input: &mut Input<'_>, out: &mut dyn Sink) -> bool {
         let before = input.rest().len();
-        self.mark(input.at);
         let mut ended = false;
         while let Some(piece) = self.block.piece(input) {
             match piece {
@@ -75,7 +73,7 @@ impl Content {
                 }
             }
         }
-        self.bytes += (before - input.rest().len()) as u64;
+        self.span.add_ends((before - input.rest().len()) as u64, input.at);
         ended
     }
 
@@ -86,7 +84,8 @@ impl Content {
 
     /// Bytes are missing.
     pub fn gap(&mut self, missing: u64, at: PacketRef, out: &mut dyn Sink) {
-        self.mark(at);
+        // The bytes that are missing are a step of their own.
+        self.span.add_ends(0, at);
         self.missing = self.missing.saturating_add(missing);
         self.block = DotBlock::in_the_middle();
         out.content_missing(self.message, missing);
@@ -106,25 +105,13 @@ impl Content {
     /// Tells the step and the end. `seen` where the final dot was. Returns the message and its steps.
     pub fn end(self, seen: bool, state: State, out: &mut dyn Sink) -> (MessageId, Vec<StepId>) {
         let mut steps = Vec::new();
-        if let Some((first, last)) = self.packets.filter(|_| self.bytes > 0) {
-            let mut packets = Packets::one(first);
-            packets.add(last.packet);
-            let step = out.step(Step::of(
-                self.from,
-                Kind::Data,
-                event::Subject::Pop3(Subject { state, what: What::Content(self.verb) }),
-                last.time,
-                packets,
-                self.bytes,
-            ));
+        if self.span.bytes > 0 {
+            let subject = Subject { state, what: What::Content(self.verb) };
+            let step = out.step(Step::of(self.from, Kind::Data, subject, self.span));
             out.content_step(self.message, step);
             steps.push(step);
         }
         out.content_end(self.message, seen && self.missing == 0);
         (self.message, steps)
-    }
-
-    fn mark(&mut self, at: PacketRef) {
-        self.packets = Some((self.packets.map_or(at.packet, |(first, _)| first), at));
     }
 }

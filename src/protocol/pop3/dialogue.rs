@@ -1,33 +1,30 @@
 /*!
-The state of a POP3 session (RFC 1939, section 3), and of the two streams underneath.
+The state of a POP3 session (RFC 1939, section 3).
 
 ```text
             greeting            PASS, APOP, AUTH: +OK               QUIT
  (nothing) ─────────▶ Authorization ─────────────────▶ Transaction ─────▶ Update
                         │      ▲
-             STLS: +OK  ▼      │ plain text after all (the capture was decrypted)
+             STLS: +OK  ▼      │ what can be read inside
                         TLS ───┘
 ```
 
 What the client says is told in `client.rs`, what the server answers in `server.rs`.
 */
 
+use super::State;
 use super::content::Content;
 use super::maildrop::Maildrop;
 use super::multi_line::{Lines, MultiLineReply};
 use super::queue::Queue;
-use super::{State, Subject, What};
-use crate::capture::Time;
 use crate::flow::{PacketRef, Side};
-use crate::protocol;
-use crate::protocol::event::{self, Delivery, Kind, MessageOutcome, Packets, Sink, Step, StepId};
-use crate::protocol::framing::{Framer, Input, Line};
-use crate::protocol::tls::{Observer, Outcome};
+use crate::protocol::event::{Delivery, MessageOutcome, Sink, Step, StepId};
+use crate::protocol::framing::{Framer, Input};
+use crate::protocol::{self, Upgrade};
 
 /// A POP3 session.
 #[derive(Debug, Default)]
 pub struct Dialogue {
-    layer: Layer,
     pub(super) state: State,
     pub(super) queue: Queue,
     pub(super) client: Framer,
@@ -50,16 +47,8 @@ pub struct Dialogue {
     pub(super) timestamp: Option<Vec<u8>>,
     /// What USER said, and its step.
     pub(super) user: Option<(StepId, Vec<u8>)>,
-}
-
-/// What the streams carry.
-#[derive(Debug, Default)]
-enum Layer {
-    #[default]
-    Plain,
-    /// TLS from the first byte, of which none was seen yet.
-    TlsFromStart,
-    Tls(Box<Observer>),
+    /// The layer that begins with the next byte.
+    pub(super) upgrade: Option<Upgrade>,
 }
 
 /// What the server is saying.
@@ -77,14 +66,9 @@ pub(super) enum Saying {
 }
 
 impl Dialogue {
-    /// A session that begins in the clear (port 110).
+    /// A session of which nothing was seen yet.
     pub fn new() -> Self {
         Self::default()
-    }
-
-    /// A session inside TLS from the first byte (port 995). Where the capture was decrypted, it is read.
-    pub fn inside_tls() -> Self {
-        Self { layer: Layer::TlsFromStart, ..Self::default() }
     }
 
     /// STLS was accepted. What the client sent behind it in the clear is thrown away by the server (RFC 2595, section
@@ -94,7 +78,7 @@ impl Dialogue {
         self.end_of_saying(false, out);
         self.queue.resolve(out);
         (self.user, self.client_follows_gap) = (None, false);
-        self.layer = Layer::Tls(Box::new(Observer::after_starttls(out)));
+        self.upgrade = Some(Upgrade::start_tls());
     }
 
     /// Ends a half-read line where it stands.
@@ -112,53 +96,37 @@ impl Dialogue {
             }
         }
     }
-
-    fn observer(&mut self, out: &mut dyn Sink) -> Option<&mut Observer> {
-        if let Layer::TlsFromStart = self.layer {
-            self.layer = Layer::Tls(Box::new(Observer::implicit(out)));
-        }
-        match &mut self.layer {
-            Layer::Tls(observer) => Some(observer),
-            _ => None,
-        }
-    }
 }
 
 impl protocol::Dialogue for Dialogue {
-    fn data(&mut self, from: Side, bytes: &[u8], at: PacketRef, out: &mut dyn Sink) {
-        let mut input = Input::new(bytes, at);
-        while !input.is_empty() {
-            if let Some(observer) = self.observer(out) {
-                match observer.data(from, input.rest(), at, out) {
-                    Outcome::Taken => return,
-                    Outcome::Plain => self.layer = Layer::Plain,
-                }
-            }
+    fn read(&mut self, from: Side, input: &mut Input<'_>, out: &mut dyn Sink) -> Option<Upgrade> {
+        while !input.is_empty() && self.upgrade.is_none() {
             match from {
-                Side::Client => self.client_data(&mut input, out),
-                Side::Server => self.server_data(&mut input, out),
+                Side::Client => self.client_data(input, out),
+                Side::Server => self.server_data(input, out),
             }
         }
+        self.upgrade.take()
     }
 
-    fn gap(&mut self, from: Side, missing: u64, at: PacketRef, out: &mut dyn Sink) {
-        if let Some(observer) = self.observer(out) {
-            return observer.gap(from, missing, at, out);
-        }
+    fn gap(&mut self, from: Side, missing: u64, at: PacketRef, out: &mut dyn Sink) -> Option<Upgrade> {
         self.client_heard |= from == Side::Client;
         self.flush(from, out);
         match from {
             Side::Client => self.client_gap(missing, at, out),
             Side::Server => self.server_gap(missing, at, out),
         }
-        let said = Said { text: b"", bytes: missing, packets: Packets::one(at.packet), time: at.time };
-        out.step(said.step(from, Kind::Gap, event::Subject::Gap(missing)));
+        out.step(Step::gap(from, missing, at));
+        self.upgrade.take()
     }
 
-    fn end(&mut self, out: &mut dyn Sink) {
-        if let Layer::Tls(observer) = &mut self.layer {
-            observer.end(out);
-        }
+    fn last_gap(&mut self, from: Side, missing: u64, at: PacketRef, out: &mut dyn Sink) {
+        self.gap(from, missing, at, out);
+    }
+
+    fn gap_in_tls(&mut self, _: Side, _: &mut dyn Sink) {}
+
+    fn end(&mut self, out: &mut dyn Sink) -> Option<Upgrade> {
         self.flush(Side::Server, out);
         self.end_of_saying(false, out);
         self.flush(Side::Client, out);
@@ -168,32 +136,6 @@ impl protocol::Dialogue for Dialogue {
             out.message_outcome(message, MessageOutcome { outcome, steps, ..MessageOutcome::default() });
         }
         self.queue.resolve(out);
+        self.upgrade.take()
     }
-}
-
-/// What a step is made of.
-pub(super) struct Said<'a> {
-    pub text: &'a [u8],
-    pub bytes: u64,
-    pub packets: Packets,
-    pub time: Time,
-}
-
-impl<'a> Said<'a> {
-    pub fn line(line: &'a Line<'_>) -> Self {
-        Self { text: &line.bytes, bytes: line.wire_len, packets: line.packets.clone(), time: line.time }
-    }
-
-    pub fn lines(lines: &'a Lines) -> Self {
-        Self { text: &lines.text, bytes: lines.bytes, packets: lines.packets.clone(), time: lines.time }
-    }
-
-    pub fn step(self, from: Side, kind: Kind, subject: event::Subject) -> Step<'a> {
-        Step { text: self.text, ..Step::of(from, kind, subject, self.time, self.packets, self.bytes) }
-    }
-}
-
-/// A step's subject.
-pub(super) fn subject(state: State, what: What) -> event::Subject {
-    event::Subject::Pop3(Subject { state, what })
 }

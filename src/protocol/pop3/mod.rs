@@ -71,7 +71,7 @@ pub enum What {
         /// `+OK`.
         ok: bool,
         /// Extended response code (RFC 2449, section 8), upper case, without brackets: `IN-USE`, `AUTH`, `SYS/TEMP`.
-        code: Option<String>,
+        code: Option<Box<str>>,
         /// What it means for the maildrop, where that is known.
         effect: Option<Effect>,
     },

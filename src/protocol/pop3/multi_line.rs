@@ -1,35 +1,25 @@
 //! Lines that are told as one step: a listing with the reply that it belongs to, or rubbish.
 
 use super::queue::Pending;
-use crate::capture::Time;
 use crate::limits::{LINE_BYTES, Limit};
-use crate::protocol::event::{Packets, Sink};
+use crate::protocol::event::Sink;
 use crate::protocol::framing::Line;
+use crate::protocol::span::Span;
 
 /// Lines, gathered. At most [`LINE_BYTES`] of text are kept; what is beyond is counted once.
 #[derive(Debug)]
 pub struct Lines {
     /// The lines as sent, separated by `\n`.
     pub text: Vec<u8>,
-    /// Bytes on the wire, line ends included.
-    pub bytes: u64,
-    /// The packets that carry them.
-    pub packets: Packets,
-    /// Time of the packet that completed the last.
-    pub time: Time,
+    /// Where on the wire they were, line ends included.
+    pub span: Span,
     truncated: bool,
 }
 
 impl Lines {
     /// Begins with `line`.
     pub fn begin(line: &Line<'_>) -> Self {
-        Self {
-            text: line.bytes.to_vec(),
-            bytes: line.wire_len,
-            packets: line.packets.clone(),
-            time: line.time,
-            truncated: false,
-        }
+        Self { text: line.bytes.to_vec(), span: line.span.clone(), truncated: false }
     }
 
     /// Adds `line`.
@@ -48,9 +38,7 @@ impl Lines {
 
     /// Counts `line`, without its text: the final dot.
     pub fn pass(&mut self, line: &Line<'_>) {
-        self.bytes += line.wire_len;
-        self.time = line.time;
-        self.packets.extend(&line.packets);
+        self.span.join(&line.span);
     }
 }
 
@@ -60,7 +48,7 @@ pub struct MultiLineReply {
     /// The command that it answers.
     pub pending: Pending,
     /// Extended response code of the first line.
-    pub code: Option<String>,
+    pub code: Option<Box<str>>,
     /// The first line and those that followed.
     pub lines: Lines,
     /// Lines follow for certain; else, for a command that nobody knows, they may.

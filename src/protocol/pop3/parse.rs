@@ -49,10 +49,10 @@ fn status_indicator(input: &[u8]) -> IResult<&[u8], bool> {
 }
 
 /// `resp-code = "[" resp-level *("/" resp-level) "]"` (RFC 2449, section 8).
-fn resp_code(text: &[u8]) -> IResult<&[u8], String> {
+fn resp_code(text: &[u8]) -> IResult<&[u8], Box<str>> {
     let level = take_while1(|byte: u8| byte.is_ascii_graphic() && !b"[]".contains(&byte));
     map(preceded(space0, delimited(char('['), level, char(']'))), |code: &[u8]| {
-        String::from_utf8_lossy(code).to_ascii_uppercase()
+        String::from_utf8_lossy(code).to_ascii_uppercase().into_boxed_str()
     })
     .parse(text)
 }

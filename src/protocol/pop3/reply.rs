@@ -6,7 +6,7 @@ pub struct Reply<'a> {
     /// `+OK`, not `-ERR`.
     pub ok: bool,
     /// Extended response code, upper case, without brackets.
-    pub code: Option<String>,
+    pub code: Option<Box<str>>,
     /// What follows the status.
     pub text: &'a [u8],
 }

@@ -2,18 +2,19 @@
 
 use super::command::Verb;
 use super::content::Content;
-use super::dialogue::{Dialogue, Said, Saying, subject};
+use super::dialogue::{Dialogue, Saying};
 use super::maildrop::Maildrop;
 use super::multi_line::{Lines, MultiLineReply};
 use super::queue::{Follows, Login, Pending, Prompt};
 use super::reply::Reply;
-use super::{Effect, State, What, parse};
+use super::{Effect, State, Subject, What, parse};
 use crate::flow::{PacketRef, Side};
 use crate::limits::Limit;
 use crate::protocol::event::{
-    self, Delivery, Direction, Kind, LoginOutcome, MessageOutcome, MessageStart, Sink, StepId,
+    self, Delivery, Direction, Kind, LoginOutcome, MessageOutcome, MessageStart, Sink, Step, StepId,
 };
 use crate::protocol::framing::{Input, Line, LineEnd};
+use crate::protocol::span::Span;
 
 impl Dialogue {
     /// Reads a line, or a piece of a message.
@@ -90,14 +91,15 @@ impl Dialogue {
                 return self.begin_multi_line(Pending::unseen(), line, reply);
             }
             let what = What::Reply { to: None, ok: reply.ok, code: reply.code.clone(), effect: None };
-            out.step(Said::line(line).step(Side::Server, Kind::Reply, subject(self.state, what)));
+            out.step(Step::line(Side::Server, Kind::Reply, Subject { state: self.state, what }, line));
             return;
         };
         if let Some(Login::Sasl { exchange, prompt }) = &mut pending.login
             && (reply.ok && !in_doubt && exchange.waits_for_client())
         {
-            let what = subject(self.state, What::Challenge(exchange.challenge(b"")));
-            let mut step = Said::line(line).step(Side::Server, Kind::Continuation, what);
+            let what = What::Challenge(exchange.challenge(b""));
+            let subject = Subject { state: self.state, what };
+            let mut step = Step::line(Side::Server, Kind::Continuation, subject, line);
             step.answers = Some(pending.step);
             exchange.add_step(out.step(step));
             *prompt = Prompt::Ok;
@@ -108,7 +110,7 @@ impl Dialogue {
                 self.begin_multi_line(pending, line, reply);
             }
             _ => {
-                let step = self.tell(Said::line(line), &pending, reply.ok, reply.code.clone(), out);
+                let step = self.tell(&line.bytes, line.span.clone(), &pending, reply.ok, reply.code.clone(), out);
                 self.decided(pending, line, reply, step, out);
             }
         }
@@ -126,7 +128,7 @@ impl Dialogue {
         let Saying::MultiLine(multi_line) = std::mem::take(&mut self.saying) else { return };
         let MultiLineReply { pending, code, lines, .. } = *multi_line;
         self.state = State::Transaction;
-        let step = self.tell(Said::lines(&lines), &pending, true, code, out);
+        let step = self.tell(&lines.text, lines.span, &pending, true, code, out);
         let text = parse::reply(&lines.text).map_or(b"".as_slice(), |reply| reply.text);
         // To TOP servers answer by nothing but `+OK`, or by naming it.
         let is_top =
@@ -147,7 +149,7 @@ impl Dialogue {
 
     /// A message begins, or goes on, with a line that was taken for another.
     fn begin_content(&mut self, mut content: Content, line: &Line<'_>, out: &mut dyn Sink) {
-        let at = PacketRef { packet: line.packets.first(), time: line.time };
+        let at = PacketRef { packet: line.span.packets.first(), time: line.span.time };
         let line_end: &[u8] = match line.end {
             LineEnd::CrLf => b"\r\n",
             LineEnd::Lf => b"\n",
@@ -155,9 +157,10 @@ impl Dialogue {
         };
         content.read(&mut Input::new(&line.bytes, at), out);
         if line.truncated {
-            content.gap(line.wire_len - line.bytes.len() as u64, at, out);
+            content.gap(line.span.bytes - line.bytes.len() as u64, at, out);
         }
-        content.read(&mut Input::new(line_end, PacketRef { packet: line.packets.last(), time: line.time }), out);
+        content
+            .read(&mut Input::new(line_end, PacketRef { packet: line.span.packets.last(), time: line.span.time }), out);
         self.saying = Saying::Content(content);
     }
 
@@ -178,16 +181,17 @@ impl Dialogue {
         self.timestamp = parse::timestamp(reply.text).map(<[u8]>::to_vec);
         out.banner(reply.text);
         let what = What::Greeting { ok: reply.ok, apop: self.timestamp.is_some() };
-        out.step(Said::line(line).step(Side::Server, Kind::Greeting, subject(self.state, what)));
+        out.step(Step::line(Side::Server, Kind::Greeting, Subject { state: self.state, what }, line));
     }
 
     /// Tells the step of a reply.
     fn tell(
         &mut self,
-        said: Said<'_>,
+        text: &[u8],
+        span: Span,
         pending: &Pending,
         ok: bool,
-        code: Option<String>,
+        code: Option<Box<str>>,
         out: &mut dyn Sink,
     ) -> StepId {
         if ok && pending.verb.is_of_transaction() && self.state == State::Authorization {
@@ -195,11 +199,11 @@ impl Dialogue {
         }
         let effect = self.effect(pending, ok, out);
         let what = What::Reply { to: Some(pending.verb).filter(|_| !pending.is_unseen()), ok, code, effect };
-        let mut step = said.step(Side::Server, Kind::Reply, subject(self.state, what));
         // A reply upon a challenge answers a response that was not captured.
         let unanswered = matches!(pending.login, Some(Login::Sasl { prompt: Prompt::Challenge, .. }));
-        step.answers = Some(pending.step).filter(|_| !unanswered && !pending.is_unseen());
-        out.step(step)
+        let answers = Some(pending.step).filter(|_| !unanswered && !pending.is_unseen());
+        let subject = Subject { state: self.state, what };
+        out.step(Step { text, answers, ..Step::of(Side::Server, Kind::Reply, subject, span) })
     }
 
     /// What a reply means for the maildrop.
@@ -289,8 +293,8 @@ impl Dialogue {
         // A challenge upon a challenge answers a response that was not captured.
         let unanswered = std::mem::replace(prompt, Prompt::Challenge) == Prompt::Challenge;
         let round = exchange.challenge(challenge);
-        let what = subject(state, What::Challenge(round));
-        let mut step = Said::line(line).step(Side::Server, Kind::Continuation, what);
+        let subject = Subject { state, what: What::Challenge(round) };
+        let mut step = Step::line(Side::Server, Kind::Continuation, subject, line);
         step.answers = Some(pending.step).filter(|_| !unanswered);
         exchange.add_step(out.step(step));
         self.server_missing = 0;
@@ -326,7 +330,7 @@ impl Dialogue {
         };
         let (direction, mailbox, uid) = (Direction::Retrieved, None, None);
         let start = MessageStart { direction, mailbox, number, uid, part, steps: vec![step] };
-        let at = PacketRef { packet: line.packets.first(), time: line.time };
+        let at = PacketRef { packet: line.span.packets.first(), time: line.span.time };
         let mut content = Content::begin(Side::Server, verb, line.end, None, start, out);
         number.into_iter().for_each(|number| self.maildrop.retrieved(number, content.message(), out));
         content.gap(std::mem::take(&mut self.server_missing), at, out);
@@ -340,7 +344,7 @@ impl Dialogue {
             Saying::Replies => {}
             Saying::MultiLine(multi_line) => {
                 let MultiLineReply { pending, code, lines, .. } = *multi_line;
-                self.tell(Said::lines(&lines), &pending, true, code, out);
+                self.tell(&lines.text, lines.span, &pending, true, code, out);
                 if pending.verb == Verb::Capa || pending.is_unseen() && parse::is_capa(&lines.text) {
                     out.capabilities(lines.text.split(|&byte| byte == b'\n').skip(1).map(<[u8]>::to_vec).collect());
                 }
@@ -354,7 +358,8 @@ impl Dialogue {
                 out.message_outcome(message, MessageOutcome { steps, ..MessageOutcome::default() });
             }
             Saying::Rubbish(lines) => {
-                out.step(Said::lines(&lines).step(Side::Server, Kind::Unknown, event::Subject::Unknown));
+                let step = Step::of(Side::Server, Kind::Unknown, event::Subject::Unknown, lines.span);
+                out.step(Step { text: &lines.text, ..step });
             }
         }
     }

@@ -165,13 +165,14 @@ pub struct Exchange {
 }
 
 impl Exchange {
-    /// Begins with the mechanism's name as sent. `step` is the command's. An initial response, if the command carried
-    /// one, is then fed through [`Exchange::response`].
-    pub fn new(name: &[u8], step: StepId) -> Self {
+    /// Begins with the mechanism's name as sent. An initial response, if the command carried one, is then fed through
+    /// [`Exchange::response`]: what it is must be known before the command's step can be told, which comes by
+    /// [`Exchange::add_step`] like any other.
+    pub fn new(name: &[u8]) -> Self {
         let name = name.get(..NAME_BYTES).unwrap_or(name);
         let name = String::from_utf8_lossy(name).to_ascii_uppercase();
         let mechanism = Mechanism::named(&name);
-        let credential = Credential { mechanism: format!("AUTH {name}"), steps: vec![step], ..Credential::default() };
+        let credential = Credential { mechanism: format!("AUTH {name}"), ..Credential::default() };
         Self {
             credential,
             mechanism,

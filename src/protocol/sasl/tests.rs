@@ -8,7 +8,8 @@ use proptest::prelude::*;
 /// Plays lines of `C: text` and `S: text` (in the clear, encoded here; `C> text` and `S> text` cross as they stand),
 /// the first `C` being the initial response where it comes first. Returns the rounds and the credential.
 fn exchange(mechanism: &str, script: &str, outcome: LoginOutcome) -> (Vec<Round>, Credential) {
-    let mut exchange = Exchange::new(mechanism.as_bytes(), 1);
+    let mut exchange = Exchange::new(mechanism.as_bytes());
+    exchange.add_step(1);
     let rounds = script.lines().map(str::trim_start).filter(|line| !line.is_empty()).map(|line| {
         let text = line.get(3..).unwrap_or("").replace("^A", "\x01").replace("^@", "\0");
         let wire = if line.as_bytes()[1] == b':' { BASE64.encode(text.as_bytes()) } else { text };
@@ -199,7 +200,8 @@ fn xoauth2() {
 #[test]
 fn a_token_is_refused_by_the_error_report_alone() {
     let end = |outcome: LoginOutcome, report: &[u8]| {
-        let mut exchange = Exchange::new(b"XOAUTH2", 1);
+        let mut exchange = Exchange::new(b"XOAUTH2");
+        exchange.add_step(1);
         exchange.response(BASE64.encode(b"user=alice\x01auth=Bearer bad\x01\x01").as_bytes());
         exchange.challenge(BASE64.encode(report).as_bytes());
         exchange.finish(outcome).outcome
@@ -253,7 +255,8 @@ fn the_others_are_named_and_their_payload_is_kept() {
 
 #[test]
 fn an_endless_exchange_stays_small() {
-    let mut exchange = Exchange::new(b"X", 1);
+    let mut exchange = Exchange::new(b"X");
+    exchange.add_step(1);
     let beyond = 1 + STEPS_PER_SESSION as StepId;
     for n in 0..3 * beyond {
         exchange.challenge(b"YWFhYWFhYWFhYWFh");
@@ -274,7 +277,8 @@ proptest! {
         ]),
         rounds in prop::collection::vec((any::<bool>(), any::<bool>(), prop::collection::vec(any::<u8>(), 0..100)), 0..20),
     ) {
-        let mut exchange = Exchange::new(name.as_bytes(), 1);
+        let mut exchange = Exchange::new(name.as_bytes());
+    exchange.add_step(1);
         for (server, ntlm, bytes) in rounds {
             let bytes = if ntlm { [&b"NTLMSSP\0\x03\0\0\0"[..], &bytes].concat() } else { bytes };
             let encoded = BASE64.encode(&bytes);

@@ -3,20 +3,20 @@
 use super::Subject;
 use super::command::{Command, Verb};
 use super::dialogue::{ANOTHER, Dialogue, is_tls_record};
-use super::login::{exchange, is_response, secrets};
+use super::login::{Auth, auth, is_response, is_whole};
 use super::parse;
-use super::queue::{Abandoned, Pending, Question};
+use super::question::{Abandoned, Pending, Question};
 use super::state::{AfterGap, AwaitedReply, Awaiting, ClientInput, LineContext};
 use crate::flow::{PacketRef, Side};
 use crate::limits::{Limit, PATH_BYTES};
 use crate::protocol::event::{self, Kind, Sink, Step, StepId};
-use crate::protocol::framing::{Input, Line, LineEnd};
+use crate::protocol::framing::{Input, Line};
 use std::ops::Range;
 
 impl Dialogue {
     /// Reads the client's bytes up to where a reply must decide what the rest is.
     pub(super) fn client_input(&mut self, input: &mut Input<'_>, out: &mut dyn Sink) {
-        while !input.is_empty() && !self.observe_rest(Side::Client, input, out) {
+        while !input.is_empty() && self.upgrade.is_none() {
             match &self.client {
                 // The rest of the line that the gap has cut, which the reply will answer.
                 ClientInput::Waiting(Awaiting::Reply { to: AwaitedReply::Auth, blind: false, .. })
@@ -53,7 +53,7 @@ impl Dialogue {
                 ClientInput::Commands(LineContext::Gap)
                     if self.line.is_empty() && input.rest().first().is_some_and(|&byte| is_tls_record(byte)) =>
                 {
-                    self.tls_begins(out); // STARTTLS was in the gap.
+                    self.tls_begins(); // STARTTLS was in the gap.
                 }
                 ClientInput::Commands(_) | ClientInput::Responding(_) => {
                     if let Some(line) = self.line.line(input) {
@@ -130,7 +130,7 @@ impl Dialogue {
         let after_gap = std::mem::replace(&mut self.after_gap, AfterGap::No);
         let secrets = match secret || after_gap == AfterGap::Login {
             true => Vec::from_iter(Some(0..line.bytes.len())),
-            false => secrets(&Command::read(&line.bytes), true),
+            false => auth(&Command::read(&line.bytes), false).secrets,
         };
         self.tell(&line, Kind::Unknown, event::Subject::Unknown, None, secrets, out);
         true
@@ -142,7 +142,7 @@ impl Dialogue {
         match std::mem::replace(&mut self.client, ClientInput::Commands(LineContext::Nothing)) {
             ClientInput::Content(content) => self.content_ends(content, false, out),
             ClientInput::Chunk(chunk) => self.chunk_ends(chunk, out),
-            ClientInput::Xexch50(xexch50) => self.xexch50_ends(&xexch50, out),
+            ClientInput::Xexch50(xexch50) => self.xexch50_ends(xexch50, out),
             ClientInput::Responding(Some(exchange)) => out.credential(exchange.finish(event::LoginOutcome::Unknown)),
             ClientInput::Commands(_) | ClientInput::Waiting(_) | ClientInput::Responding(None) => {}
         }
@@ -178,14 +178,14 @@ impl Dialogue {
                 // It goes on with the log-in all the same, and the server takes it for a command.
                 self.client = ClientInput::Commands(LineContext::RefusedLogin);
                 let secrets = Vec::from_iter(Some(0..line.bytes.len()));
-                let subject = smtp(Subject::Command(Verb::Other));
+                let subject = Subject::Command(Verb::Other);
                 let step = self.tell(&line, Kind::Command, subject, Some(&command), secrets, out);
                 self.ask(Some(step), Question::Command(Verb::Other), None, out);
             }
             LineContext::RefusedLogin => self.command(&line, &command, out),
             LineContext::Refusal | LineContext::Gap if command.is_in_form() => self.command(&line, &command, out),
             LineContext::Refusal => {
-                let step = self.tell(&line, Kind::Data, smtp(Subject::RefusedContent), None, Vec::new(), out);
+                let step = self.tell(&line, Kind::Data, Subject::RefusedContent, None, Vec::new(), out);
                 if *line.bytes != *b"." {
                     self.client = ClientInput::Commands(LineContext::Refusal);
                 }
@@ -205,18 +205,21 @@ impl Dialogue {
             }
             LineContext::StartTls => {
                 self.client = ClientInput::Commands(LineContext::StartTls);
-                self.tell_command(&line, &command, out);
+                let secrets = auth(&command, is_whole(&line)).secrets;
+                self.tell_command(&line, &command, secrets, out);
             }
         }
     }
 
     fn command(&mut self, line: &Line<'_>, command: &Command<'_>, out: &mut dyn Sink) {
-        let step = self.tell_command(line, command, out);
+        let Auth { mut exchange, secrets } = auth(command, is_whole(line));
+        let step = self.tell_command(line, command, secrets, out);
+        exchange.iter_mut().for_each(|exchange| exchange.add_step(step));
         let verb = if is_whole(line) { command.verb } else { command.verb_cut() };
         let (question, awaited_reply) = match verb {
             Verb::Mail => (Question::Mail(path(line, command, out)), None),
             Verb::Rcpt => (Question::Rcpt(path(line, command, out)), None),
-            Verb::Auth => (Question::Auth(exchange(line, command, step)), Some(AwaitedReply::Auth)),
+            Verb::Auth => (Question::Auth(exchange), Some(AwaitedReply::Auth)),
             Verb::Data => (Question::Command(Verb::Data), Some(AwaitedReply::Data)),
             Verb::StartTls => (Question::Command(Verb::StartTls), Some(AwaitedReply::StartTls)),
             // Of a size that the gap has cut, digits may be missing.
@@ -273,44 +276,32 @@ impl Dialogue {
         }
     }
 
-    fn tell_command(&self, line: &Line<'_>, command: &Command<'_>, out: &mut dyn Sink) -> StepId {
-        let secrets = secrets(command, !is_whole(line));
-        self.tell(line, Kind::Command, smtp(Subject::Command(command.verb)), Some(command), secrets, out)
+    fn tell_command(
+        &self,
+        line: &Line<'_>,
+        command: &Command<'_>,
+        secrets: Vec<Range<usize>>,
+        out: &mut dyn Sink,
+    ) -> StepId {
+        self.tell(line, Kind::Command, Subject::Command(command.verb), Some(command), secrets, out)
     }
 
     pub(super) fn tell(
         &self,
         line: &Line<'_>,
         kind: Kind,
-        subject: event::Subject,
+        subject: impl Into<event::Subject>,
         command: Option<&Command<'_>>,
         secrets: Vec<Range<usize>>,
         out: &mut dyn Sink,
     ) -> StepId {
         out.step(Step {
-            from: Side::Client,
-            kind,
-            subject,
-            time: line.time,
-            packets: line.packets.clone(),
-            text: &line.bytes,
-            bytes: line.wire_len,
-            tag: None,
             command: command.and_then(|command| command.name.as_deref()),
             arguments: command.and_then(Command::arguments_range),
-            answers: None,
             secrets,
+            ..Step::line(Side::Client, kind, subject, line)
         })
     }
-}
-
-pub(super) fn smtp(subject: Subject) -> event::Subject {
-    event::Subject::Smtp(subject)
-}
-
-/// False where a part of the line is missing: what it says is then half an address, half a password.
-pub(super) fn is_whole(line: &Line<'_>) -> bool {
-    line.end != LineEnd::None && !line.truncated
 }
 
 /// The path of MAIL or RCPT, where all of it was seen.

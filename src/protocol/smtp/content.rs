@@ -3,68 +3,12 @@
 use super::Subject;
 use super::command::Command;
 use super::dialogue::{Dialogue, Flavour};
-use super::queue::{Abandoned, ContentReplies, Pending, Question, RepliesDue};
-use super::state::{Awaiting, ClientInput, LineContext};
-use super::wire::Wire;
-use crate::limits::STEPS_PER_SESSION;
-use crate::protocol::event::{Delivery, Direction, MessageId, MessageOutcome, MessageStart, Sink, StepId};
+use super::question::{Abandoned, ContentReplies, Pending, Question, RepliesDue};
+use super::state::{Awaiting, Chunk, ClientInput, Content, LineContext, OpenMessage, line_of_a_dot};
+use crate::flow::Side;
+use crate::protocol::event::{Delivery, Direction, Kind, MessageId, MessageOutcome, MessageStart, Sink, Step, StepId};
 use crate::protocol::framing::{DotBlock, DotPiece, Input, LineEnd};
-
-/// Content that ends with a dot.
-#[derive(Debug)]
-pub(super) struct Content {
-    /// DATA; absent where it was not seen.
-    data: Option<StepId>,
-    /// Absent until something of it was seen.
-    message: Option<MessageId>,
-    block: DotBlock,
-    wire: Wire,
-    /// Bytes of it are missing.
-    pub(super) has_gap: bool,
-    /// Bytes of the server's are missing since it began: the reply to it may be among them.
-    answered: bool,
-    /// Only CR LF dot CR LF ends it: the server has not taken less.
-    strict: bool,
-    /// The server has refused it before its end.
-    refused: Option<(StepId, Vec<u8>)>,
-}
-
-/// Content by count.
-#[derive(Debug)]
-pub(super) struct Chunk {
-    bdat: StepId,
-    message: MessageId,
-    left: u64,
-    last: bool,
-    wire: Wire,
-    has_gap: bool,
-    /// Of the last chunk: what became of the message, known before its content had ended.
-    decided: Option<MessageOutcome>,
-}
-
-/// A message of which chunks have come, and not the last.
-#[derive(Debug)]
-pub(super) struct OpenMessage {
-    message: MessageId,
-    /// Its steps since the start.
-    steps: Vec<StepId>,
-    has_gap: bool,
-}
-
-impl OpenMessage {
-    /// A session keeps no more steps than that, so a message needs no more of them.
-    fn add(&mut self, step: StepId) {
-        if self.steps.len() < STEPS_PER_SESSION {
-            self.steps.push(step);
-        }
-    }
-
-    /// `missing` bytes of the client's are not in the capture: at most as many of the message.
-    pub(super) fn gap(&mut self, missing: u64, out: &mut dyn Sink) {
-        self.has_gap = true;
-        out.content_missing(self.message, missing);
-    }
-}
+use crate::protocol::span::Span;
 
 /// What of the transaction that is going on waits for an answer.
 struct EnvelopeInFlight {
@@ -78,62 +22,9 @@ struct EnvelopeInFlight {
     sure: bool,
 }
 
-impl Content {
-    /// The content after the DATA of this step.
-    pub(super) fn after(data: StepId) -> Self {
-        Self { data: Some(data), block: DotBlock::default(), has_gap: false, ..Self::in_the_middle() }
-    }
-
-    /// The content after a DATA that was not seen, though the 354 was.
-    pub(super) fn after_unseen_data() -> Self {
-        Self { block: DotBlock::default(), has_gap: false, ..Self::in_the_middle() }
-    }
-
-    /// Content of which the beginning was not seen.
-    pub(super) fn in_the_middle() -> Self {
-        let block = DotBlock::in_the_middle();
-        let wire = Wire::default();
-        Self { data: None, message: None, block, wire, has_gap: true, answered: false, strict: false, refused: None }
-    }
-
-    /// Bytes of the server's are missing.
-    pub(super) fn perhaps_answered(self) -> Self {
-        Self { answered: true, ..self }
-    }
-
-    /// Nothing of it was seen.
-    pub(super) fn is_unseen(&self) -> bool {
-        self.message.is_none()
-    }
-
-    /// The dot that was in doubt belongs to the content, and so does every other of its kind.
-    pub(super) fn going_on(mut self, before: LineEnd, own: LineEnd, out: &mut dyn Sink) -> Self {
-        self.strict = true;
-        self.add(line_of_a_dot(before, own), out);
-        self
-    }
-
-    /// The server has refused it; the client may not have noticed yet.
-    pub(super) fn refuse(&mut self, step: StepId, text: &[u8]) {
-        self.refused.get_or_insert_with(|| (step, text.to_vec()));
-    }
-
-    fn add(&self, bytes: &[u8], out: &mut dyn Sink) {
-        if let Some(message) = self.message {
-            out.content(message, bytes);
-        }
-    }
-}
-
-/// What a dot line is as content. After a bare LF it is no line at all (RFC 5321, section 2.3.8), so its dot stays;
-/// after CR LF its dot was stuffed, if anything follows it in the line.
-fn line_of_a_dot(before: LineEnd, own: LineEnd) -> &'static [u8] {
-    match (before, own) {
-        (LineEnd::CrLf, LineEnd::CrLf) => b"\r\n",
-        (LineEnd::CrLf, _) => b"\n",
-        (_, LineEnd::CrLf) => b".\r\n",
-        _ => b".\n",
-    }
+/// Tells the step that stands for content; none where nothing of it was seen.
+pub(super) fn tell_content(subject: Subject, span: Span, out: &mut dyn Sink) -> Option<StepId> {
+    (!span.is_empty()).then(|| out.step(Step::of(Side::Client, Kind::Data, subject, span)))
 }
 
 impl Dialogue {
@@ -152,7 +43,7 @@ impl Dialogue {
                         content.add(line_of_a_dot(before, own), out);
                         continue;
                     }
-                    content.wire.add(used(input), input.at);
+                    content.span.add_ends(used(input), input.at);
                     self.client = ClientInput::Waiting(Awaiting::EndOfData {
                         content,
                         own,
@@ -163,12 +54,12 @@ impl Dialogue {
                     return;
                 }
                 DotPiece::End { .. } => {
-                    content.wire.add(used(input), input.at);
+                    content.span.add_ends(used(input), input.at);
                     return self.content_ends(content, true, out);
                 }
             }
         }
-        content.wire.add(used(input), input.at);
+        content.span.add_ends(used(input), input.at);
         self.client = ClientInput::Content(content);
     }
 
@@ -200,7 +91,7 @@ impl Dialogue {
         }
         let Some(message) = content.message else { return };
         let mut steps = Vec::new();
-        if let Some(step) = content.wire.tell(Subject::Content, out) {
+        if let Some(step) = tell_content(Subject::Content, content.span, out) {
             out.content_step(message, step);
             steps.push(step);
         }
@@ -308,7 +199,7 @@ impl Dialogue {
             message,
             left: octets,
             last,
-            wire: Wire::default(),
+            span: Span::default(),
             has_gap,
             decided: None,
         });
@@ -345,7 +236,7 @@ impl Dialogue {
         let octets = input.take(usize::try_from(chunk.left).unwrap_or(usize::MAX));
         out.content(chunk.message, octets);
         chunk.left -= octets.len() as u64;
-        chunk.wire.add(octets.len() as u64, input.at);
+        chunk.span.add_ends(octets.len() as u64, input.at);
         self.chunk_goes_on(out);
     }
 
@@ -371,8 +262,8 @@ impl Dialogue {
 
     /// All octets of a chunk have come, or no more will.
     pub(super) fn chunk_ends(&mut self, chunk: Chunk, out: &mut dyn Sink) {
-        let Chunk { bdat, message, left, last, wire, has_gap, decided } = chunk;
-        let step = wire.tell(Subject::Chunk { last }, out);
+        let Chunk { bdat, message, left, last, span, has_gap, decided } = chunk;
+        let step = tell_content(Subject::Chunk { last }, span, out);
         step.into_iter().for_each(|step| out.content_step(message, step));
         let has_gap = has_gap || left > 0;
         if let Some(open) = &mut self.open {

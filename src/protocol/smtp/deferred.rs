@@ -9,6 +9,7 @@ known only when DATA's reply comes. What waits is bounded by [`limits::WAITING_B
 use super::command::Command;
 use crate::flow::PacketRef;
 use crate::limits;
+use crate::protocol::Early;
 use std::collections::VecDeque;
 
 /// The surest end of a message (RFC 5321, section 4.1.1.4).
@@ -28,6 +29,15 @@ pub enum Deferred {
     },
     /// That many bytes are missing here.
     Gap(u64, PacketRef),
+}
+
+impl From<Deferred> for Early {
+    fn from(piece: Deferred) -> Self {
+        match piece {
+            Deferred::Bytes { mut bytes, start, at } => Self::Data(bytes.split_off(start.min(bytes.len())), at),
+            Deferred::Gap(missing, at) => Self::Gap(missing, at),
+        }
+    }
 }
 
 /// What waits, in order.

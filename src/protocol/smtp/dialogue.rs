@@ -22,20 +22,21 @@ have swapped roles.
 */
 
 use super::command::Command;
-use super::content::{Content, OpenMessage};
 use super::deferred::{Deferred, DeferredInput};
-use super::queue::{Question, Queue};
+use super::question::Question;
+use super::queue::Queue;
 use super::reply::Replies;
-use super::state::{AfterGap, AwaitedReply, Awaiting, ClientInput, LineContext, Opening};
+use super::state::{
+    AfterGap, AwaitedReply, Awaiting, ClientInput, Content, LineContext, OpenMessage, Opening, Xexch50Octets,
+};
 use super::transaction::Transaction;
 use super::turn::Roles;
-use super::xexch50::Xexch50Octets;
 use crate::flow::{PacketRef, Side};
 use crate::limits::Limit;
 use crate::protocol::event::{Sink, Step, StepId};
 use crate::protocol::framing::{Framer, Input};
 use crate::protocol::sasl::Exchange;
-use crate::protocol::tls::{Observer, Outcome};
+use crate::protocol::{Early, Upgrade};
 
 /// Which of the two is spoken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -82,8 +83,8 @@ pub struct Dialogue {
     pub(super) logged_in: bool,
     /// Bytes of either side are missing somewhere.
     pub(super) has_gaps: bool,
-    /// Both directions are TLS.
-    pub(super) tls: Option<Observer>,
+    /// The layer that begins with the next byte: the first byte in `held`, unless that is empty.
+    pub(super) upgrade: Option<Upgrade>,
     /// So much has waited in vain for the server that nothing is deferred for it any more.
     pub(super) server_silent: bool,
 }
@@ -111,7 +112,7 @@ impl Dialogue {
             chunks_unseen: true,
             logged_in: false,
             has_gaps: false,
-            tls: None,
+            upgrade: None,
             server_silent: false,
         }
     }
@@ -234,9 +235,9 @@ impl Dialogue {
         }
     }
 
-    /// Reads what waits, as far as it is decided what it is.
+    /// Reads what waits, as far as it is decided what it is. Bytes of TLS stay in `held`.
     pub(super) fn release(&mut self, out: &mut dyn Sink) {
-        while !matches!(self.client, ClientInput::Waiting(_)) {
+        while !matches!(self.client, ClientInput::Waiting(_)) && self.upgrade.is_none() {
             let Some(piece) = self.deferred.pop() else { return };
             match piece {
                 Deferred::Bytes { bytes, start, at } => {
@@ -254,10 +255,9 @@ impl Dialogue {
     }
 
     fn gap_in(&mut self, from: Side, missing: u64, at: PacketRef, out: &mut dyn Sink) {
-        match (&mut self.tls, from) {
-            (Some(observer), _) => observer.gap(from, missing, at, out),
-            (None, Side::Server) => self.server_gap(missing, at, out),
-            (None, Side::Client) => self.client_gap(missing, at, out),
+        match from {
+            Side::Server => self.server_gap(missing, at, out),
+            Side::Client => self.client_gap(missing, at, out),
         }
     }
 
@@ -266,15 +266,32 @@ impl Dialogue {
         if !self.deferred.first_byte().is_some_and(is_tls_record) {
             self.read_as(LineContext::StartTls, out);
         }
-        self.tls_begins(out);
+        self.tls_begins();
     }
 
     /// From here on both directions are TLS.
-    pub(super) fn tls_begins(&mut self, out: &mut dyn Sink) {
+    pub(super) fn tls_begins(&mut self) {
         self.transaction = Transaction::default();
         self.logged_in = false;
         self.client = ClientInput::Commands(LineContext::Nothing);
-        self.tls = Some(Observer::after_starttls(out));
+        self.upgrade = Some(self.tls(false));
+    }
+
+    fn tls(&self, implicit: bool) -> Upgrade {
+        let client = match self.roles {
+            Roles::AsConnected => Side::Client,
+            Roles::Swapped => Side::Server,
+        };
+        Upgrade::Tls { implicit, client, early: Vec::new() }
+    }
+
+    /// The layer that begins with the next byte, if one does, with the bytes in `held`, which belong to it.
+    pub(super) fn take_upgrade(&mut self) -> Option<Upgrade> {
+        let mut upgrade = self.upgrade.take()?;
+        if let Upgrade::Tls { early, .. } = &mut upgrade {
+            early.extend(std::iter::from_fn(|| self.deferred.pop()).map(Early::from));
+        }
+        Some(upgrade)
     }
 
     /// Reads what waits as lines that are no commands to this server, and half a line at its end likewise.
@@ -287,26 +304,6 @@ impl Dialogue {
         self.client = ClientInput::Commands(LineContext::Nothing);
     }
 
-    /// Bytes of a TLS connection. False where it turned out to be none and they are still to be read.
-    fn observed(&mut self, from: Side, bytes: &[u8], at: PacketRef, out: &mut dyn Sink) -> bool {
-        let Some(observer) = &mut self.tls else { return false };
-        let taken = observer.data(from, bytes, at, out) == Outcome::Taken;
-        if !taken {
-            self.tls = None;
-        }
-        taken
-    }
-
-    /// The rest of an input after which TLS began.
-    pub(super) fn observe_rest(&mut self, from: Side, input: &mut Input<'_>, out: &mut dyn Sink) -> bool {
-        let at = input.at;
-        if self.tls.is_none() || input.is_empty() || !self.observed(from, input.rest(), at, out) {
-            return false;
-        }
-        input.take(usize::MAX);
-        true
-    }
-
     /// A gap that is a row of its own.
     pub(super) fn tell_gap(&self, from: Side, missing: u64, at: PacketRef, out: &mut dyn Sink) -> StepId {
         out.step(Step::gap(from, missing, at))
@@ -314,56 +311,55 @@ impl Dialogue {
 }
 
 impl crate::protocol::Dialogue for Dialogue {
-    fn data(&mut self, from: Side, bytes: &[u8], at: PacketRef, out: &mut dyn Sink) {
-        let mut left = bytes;
-        while !left.is_empty() {
-            let rest = self.roles.with(from, out, |from, out| self.read(from, left, at, out));
-            left = left.get(left.len().saturating_sub(rest)..).unwrap_or_default();
+    fn read(&mut self, from: Side, input: &mut Input<'_>, out: &mut dyn Sink) -> Option<Upgrade> {
+        while !input.is_empty() && self.upgrade.is_none() {
+            self.roles.with(from, out, |from, out| self.hear(from, input, out));
         }
+        self.take_upgrade()
     }
 
-    fn gap(&mut self, from: Side, missing: u64, at: PacketRef, out: &mut dyn Sink) {
+    fn gap(&mut self, from: Side, missing: u64, at: PacketRef, out: &mut dyn Sink) -> Option<Upgrade> {
         self.roles.with(from, out, |from, out| self.gap_of_role(from, missing, at, out));
+        self.take_upgrade()
     }
 
-    fn end(&mut self, out: &mut dyn Sink) {
+    fn last_gap(&mut self, from: Side, missing: u64, at: PacketRef, out: &mut dyn Sink) {
+        self.gap(from, missing, at, out);
+    }
+
+    fn gap_in_tls(&mut self, _: Side, _: &mut dyn Sink) {
+        self.has_gaps |= self.begun;
+    }
+
+    fn end(&mut self, out: &mut dyn Sink) -> Option<Upgrade> {
         self.roles.with(Side::Client, out, |_, out| self.finish(out));
+        self.take_upgrade()
     }
 }
 
 impl Dialogue {
-    /// Reads bytes of one role. Returns how many of them are left, since the roles were swapped: then the reply that did
-    /// it was read, or waited and was taken up.
-    fn read(&mut self, from: Side, bytes: &[u8], at: PacketRef, out: &mut dyn Sink) -> usize {
-        let Some(&first) = bytes.first() else { return 0 };
-        if !std::mem::replace(&mut self.begun, true) && is_tls_record(first) {
+    /// Reads bytes of one role, up to where the roles are swapped or TLS begins.
+    fn hear(&mut self, from: Side, input: &mut Input<'_>, out: &mut dyn Sink) {
+        if !std::mem::replace(&mut self.begun, true) && input.rest().first().copied().is_some_and(is_tls_record) {
             self.client = ClientInput::Commands(LineContext::Nothing);
-            self.tls = Some(Observer::implicit(out));
+            self.upgrade = Some(self.tls(true));
+            return;
         }
-        if self.observed(from, bytes, at, out) {
-            return 0;
-        }
-        let mut input = Input::new(bytes, at);
         match from {
-            Side::Server => {
-                self.server_input(&mut input, out);
-                return input.rest().len();
-            }
+            Side::Server => self.server_input(input, out),
             Side::Client => {
                 let roles = self.roles;
                 self.client_goes_on(out);
-                if self.roles != roles {
-                    return bytes.len();
+                if self.roles == roles && self.deferred.is_empty() {
+                    self.client_input(input, out);
                 }
-                if self.deferred.is_empty() {
-                    self.client_input(&mut input, out);
-                }
-                if !input.is_empty() {
-                    self.defer(input.rest(), at, out);
+                // What is left waits for a reply, unless the roles or the layer have changed.
+                if self.roles == roles && self.upgrade.is_none() && !input.is_empty() {
+                    let at = input.at;
+                    self.defer(input.take(usize::MAX), at, out);
                 }
             }
         }
-        0
     }
 
     /// Bytes of one role are missing.
@@ -383,8 +379,9 @@ impl Dialogue {
             self.tell_gap(from, missing, at, out);
             return;
         }
-        let waits = matches!(self.client, ClientInput::Waiting(_)) && self.tls.is_none();
-        if from == Side::Client && waits {
+        if self.upgrade.is_some() {
+            self.deferred.push_gap(missing, at); // TLS has begun with what is deferred, and the gap lies in it.
+        } else if from == Side::Client && matches!(self.client, ClientInput::Waiting(_)) {
             self.deferred.push_gap(missing, at);
             if let ClientInput::Waiting(Awaiting::Reply { to, blind, .. }) = self.client
                 && (blind || self.queue.in_doubt())
@@ -408,16 +405,13 @@ impl Dialogue {
             self.release(out);
             let is_content =
                 matches!(self.client, ClientInput::Waiting(Awaiting::EndOfData { .. } | Awaiting::Content { .. }));
-            if self.deferred.is_empty() && !is_content {
+            if self.upgrade.is_some() || self.deferred.is_empty() && !is_content {
                 break;
             }
         }
         self.client_ends(out);
         for pending in self.queue.take_all() {
             self.unanswered(pending, out);
-        }
-        if let Some(observer) = &mut self.tls {
-            observer.end(out);
         }
     }
 }

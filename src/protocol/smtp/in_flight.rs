@@ -2,7 +2,7 @@
 //! are found at once, among any number.
 
 use super::command::Verb;
-use super::queue::{Pending, Question};
+use super::question::{Pending, Question};
 use std::collections::VecDeque;
 
 /// What it depends on by which codes a question may be answered.

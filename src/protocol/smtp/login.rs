@@ -2,15 +2,14 @@
 //! hold is `protocol::sasl`'s.
 
 use super::Subject;
-use super::client::{is_whole, smtp};
 use super::command::{Command, Verb};
 use super::dialogue::Dialogue;
 use super::parse;
-use super::queue::Question;
+use super::question::Question;
 use super::reply::Reply;
 use super::state::{AfterGap, AwaitedReply, Awaiting, ClientInput, LineContext};
 use crate::protocol::event::{Kind, LoginOutcome, Sink, StepId};
-use crate::protocol::framing::Line;
+use crate::protocol::framing::{Line, LineEnd};
 use crate::protocol::sasl::{Exchange, Mechanism, Round};
 use std::ops::Range;
 
@@ -38,7 +37,7 @@ impl Dialogue {
         let secret = !base64.is_empty() && round.is_none_or(may_be_secret);
         let secrets = Vec::from_iter(secret.then_some(0..base64.len()));
         let round = round.unwrap_or(Round::Malformed(Mechanism::Other));
-        let step = self.tell(line, Kind::Response, smtp(Subject::Response(round)), None, secrets, out);
+        let step = self.tell(line, Kind::Response, Subject::Response(round), None, secrets, out);
         if let Some(exchange) = &mut exchange {
             exchange.add_step(step);
         }
@@ -94,30 +93,33 @@ pub(super) fn is_response(command: &Command<'_>) -> bool {
     command.verb == Verb::Other && !word.is_empty() && word.len().is_multiple_of(4) && word.iter().all(is_base64)
 }
 
-/// The exchange that AUTH begins; none where no mechanism is named.
-pub(super) fn exchange(line: &Line<'_>, command: &Command<'_>, step: StepId) -> Option<Box<Exchange>> {
-    let (mechanism, initial) = parse::auth(command.arguments());
-    // Of a mechanism's name the end may be missing with the line's.
-    if mechanism.is_empty() || initial.is_none() && !is_whole(line) && !command.line().ends_with(b" ") {
-        return None;
-    }
-    let mut exchange = Box::new(Exchange::new(mechanism, step));
-    if let Some(initial) = initial.filter(|_| is_whole(line)) {
-        exchange.response(command.arguments().get(initial).unwrap_or_default());
-    }
-    Some(exchange)
+/// What AUTH begins. Nothing, for any other command.
+#[derive(Debug, Default)]
+pub(super) struct Auth {
+    /// The exchange, its initial response read; no step is known to it. Absent where no mechanism is named.
+    pub exchange: Option<Box<Exchange>>,
+    /// Where in the line the initial response is, if it is secret.
+    pub secrets: Vec<Range<usize>>,
 }
 
-/// Where the secrets of a command are: the initial response of AUTH. Of a response that is `cut` nobody can tell whether
-/// it is one.
-pub(super) fn secrets(command: &Command<'_>, cut: bool) -> Vec<Range<usize>> {
-    let (Verb::Auth, Some(arguments)) = (command.verb, command.arguments_range()) else { return Vec::new() };
-    let (mechanism, Some(initial)) = parse::auth(command.arguments()) else { return Vec::new() };
-    let response = command.arguments().get(initial.clone()).unwrap_or_default();
-    // The step has no number yet, and this exchange is for looking only.
-    let is_secret = cut || may_be_secret(Exchange::new(mechanism, 0).response(response));
-    let place = arguments.start + initial.start..arguments.start + initial.end;
-    Vec::from_iter(is_secret.then_some(place))
+/// Reads a command as AUTH. `whole` is false where the end of its line is missing: of a mechanism's name the end may be
+/// missing too; and of an initial response nobody can tell whether it is a secret, so that it must be taken for one.
+pub(super) fn auth(command: &Command<'_>, whole: bool) -> Auth {
+    let (Verb::Auth, Some(arguments)) = (command.verb, command.arguments_range()) else { return Auth::default() };
+    let (mechanism, initial) = parse::auth(command.arguments());
+    let is_named = !mechanism.is_empty() && (initial.is_some() || whole || command.line().ends_with(b" "));
+    let mut exchange = Exchange::new(mechanism);
+    let secret = initial.filter(|initial| {
+        let response = command.arguments().get(initial.clone()).unwrap_or_default();
+        !whole || may_be_secret(exchange.response(response))
+    });
+    let secrets = secret.map(|initial| arguments.start + initial.start..arguments.start + initial.end);
+    Auth { exchange: is_named.then(|| Box::new(exchange)), secrets: secrets.into_iter().collect() }
+}
+
+/// False where a part of the line is missing: what it says is then half an address, half a password.
+pub(super) fn is_whole(line: &Line<'_>) -> bool {
+    line.end != LineEnd::None && !line.truncated
 }
 
 /// Base64 that can't be read may still be a password: typed as it is, for one.

@@ -11,12 +11,12 @@ mod deferred;
 mod in_flight;
 mod login;
 mod on_reply;
+mod question;
 mod queue;
 mod server;
 mod state;
 mod transaction;
 mod turn;
-mod wire;
 mod xexch50;
 
 #[cfg(test)]
@@ -24,7 +24,7 @@ mod tests;
 
 pub use command::{Stage, Verb};
 pub use dialogue::{Dialogue, Flavour};
-pub use reply::Enhanced;
+pub use parse::Enhanced;
 
 use super::sasl::Round;
 

@@ -1,12 +1,12 @@
 //! What hangs on the server's answers: transactions, recipients, the fate of messages, and what the client's bytes are.
 
 use super::command::Verb;
-use super::content::Content;
 use super::dialogue::Dialogue;
-use super::queue::{ContentReplies, Pending, Question, RepliesDue};
+use super::question::{ContentReplies, Pending, Question, RepliesDue};
 use super::reply::Reply;
-use super::state::{AfterGap, AwaitedReply, Awaiting, ClientInput, LineContext};
+use super::state::{AfterGap, AwaitedReply, Awaiting, ClientInput, Content, LineContext};
 use super::transaction::Transaction;
+use super::turn::Roles;
 use crate::limits::{Limit, RECIPIENTS};
 use crate::protocol::event::{LoginOutcome, Sink, StepId};
 
@@ -133,6 +133,17 @@ impl Dialogue {
                 false
             }
         }
+    }
+
+    /// The server has agreed to swap roles. What either has begun to say is said in its old part.
+    fn turn(&mut self, out: &mut dyn Sink) {
+        let roles = match self.roles {
+            Roles::AsConnected => Roles::Swapped,
+            Roles::Swapped => Roles::AsConnected,
+        };
+        self.finish(out);
+        let upgrade = self.take_upgrade();
+        *self = Self { roles, begun: true, upgrade, ..Self::new(self.flavour) };
     }
 
     fn data_answered(&mut self, step: Option<StepId>, reply: &Reply<'_>) {

@@ -2,7 +2,6 @@
 //!
 //! Real clients and servers are laxer than the grammar, so what is laxer here is said beside the rule.
 
-use super::reply::Enhanced;
 use nom::branch::alt;
 use nom::bytes::complete::{tag, tag_no_case, take, take_till, take_while_m_n, take_while1};
 use nom::character::complete::{char, digit1, one_of, space0, space1};
@@ -35,6 +34,23 @@ pub fn reply_line(line: &[u8]) -> Option<ReplyLine<'_>> {
 fn reply_code(input: &[u8]) -> Parsed<'_, u16> {
     verify(map_opt(take_while_m_n(3, 3, |b: u8| b.is_ascii_digit()), decimal), |code| (200..600).contains(code))
         .parse(input)
+}
+
+/// An enhanced status code (RFC 3463): `class.subject.detail`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Enhanced {
+    /// 2, 4 or 5.
+    pub class: u8,
+    /// 0 to 999.
+    pub subject: u16,
+    /// 0 to 999.
+    pub detail: u16,
+}
+
+impl std::fmt::Display for Enhanced {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}.{}.{}", self.class, self.subject, self.detail)
+    }
 }
 
 /// `status-code = class "." subject "." detail` (RFC 3463, section 2), at the beginning of a reply's text.

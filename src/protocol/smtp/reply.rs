@@ -1,28 +1,10 @@
 //! SMTP's replies, and how their lines are put together.
 
-use super::parse;
-use crate::capture::Time;
+use super::parse::{self, Enhanced};
 use crate::limits::LINE_BYTES;
-use crate::protocol::event::Packets;
 use crate::protocol::framing::{Line, LineEnd};
+use crate::protocol::span::Span;
 use std::borrow::Cow;
-
-/// An enhanced status code (RFC 3463): `class.subject.detail`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Enhanced {
-    /// 2, 4 or 5.
-    pub class: u8,
-    /// 0 to 999.
-    pub subject: u16,
-    /// 0 to 999.
-    pub detail: u16,
-}
-
-impl std::fmt::Display for Enhanced {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}.{}.{}", self.class, self.subject, self.detail)
-    }
-}
 
 /// A reply, whole: all its lines.
 #[derive(Debug, Clone)]
@@ -33,12 +15,8 @@ pub struct Reply<'a> {
     pub enhanced: Option<Enhanced>,
     /// Its lines as sent, with `\n` between them.
     pub text: Cow<'a, [u8]>,
-    /// Bytes on the wire.
-    pub bytes: u64,
-    /// The packets that carry it.
-    pub packets: Packets,
-    /// Time of the packet that completed it.
-    pub time: Time,
+    /// Where on the wire it was.
+    pub span: Span,
     /// False where its last line was not seen, or not to its end.
     pub is_whole: bool,
     /// True where lines were left out of `text` because it would have grown beyond [`LINE_BYTES`].
@@ -76,9 +54,7 @@ impl Reply<'_> {
             self.lines_left_out = true;
         }
         self.is_whole = line.end != LineEnd::None;
-        self.bytes = self.bytes.saturating_add(line.wire_len);
-        self.packets.extend(&line.packets);
-        self.time = line.time;
+        self.span.join(&line.span);
     }
 }
 
@@ -113,10 +89,9 @@ impl Replies {
             }
             None => {
                 let enhanced = parse::enhanced(text);
-                let Line { bytes, wire_len, packets, time, end, .. } = line;
+                let Line { bytes: text, span, end, .. } = line;
                 let is_whole = end != LineEnd::None;
-                let (text, bytes) = (bytes, wire_len);
-                let reply = Reply { code, enhanced, text, bytes, packets, time, is_whole, lines_left_out: false };
+                let reply = Reply { code, enhanced, text, span, is_whole, lines_left_out: false };
                 if last { Heard::Reply(reply) } else { self.go_on(reply.into_owned()) }
             }
         };

@@ -1,12 +1,11 @@
 //! What the server says, and to whom each reply goes.
 
-use super::client::smtp;
 use super::command::Verb;
-use super::content::Content;
 use super::dialogue::Dialogue;
-use super::queue::{Answer, Answered, Question, RepliesDue};
+use super::question::{Question, RepliesDue};
+use super::queue::{Answer, Answered};
 use super::reply::{Heard, Reply};
-use super::state::{AfterGap, Awaiting, ClientInput, LineContext, Opening};
+use super::state::{AfterGap, Awaiting, ClientInput, Content, LineContext, Opening};
 use super::{ReplyTo, Subject};
 use crate::flow::{PacketRef, Side};
 use crate::limits::Limit;
@@ -19,7 +18,7 @@ impl Dialogue {
     pub(super) fn server_input(&mut self, input: &mut Input<'_>, out: &mut dyn Sink) {
         self.reply_packet = input.at.packet;
         let roles = self.roles;
-        while !input.is_empty() && self.roles == roles && !self.observe_rest(Side::Server, input, out) {
+        while !input.is_empty() && self.roles == roles && self.upgrade.is_none() {
             let Some(line) = self.reply_line.line(input) else { return };
             self.server_line(line, out);
         }
@@ -76,17 +75,7 @@ impl Dialogue {
             Heard::More => {}
             Heard::Unknown(line) => {
                 self.preamble |= self.opening == Opening::Nothing;
-                out.step(Step {
-                    text: &line.bytes,
-                    ..Step::of(
-                        Side::Server,
-                        Kind::Unknown,
-                        event::Subject::Unknown,
-                        line.time,
-                        line.packets,
-                        line.wire_len,
-                    )
-                });
+                out.step(Step::line(Side::Server, Kind::Unknown, event::Subject::Unknown, &line));
             }
         }
     }
@@ -305,9 +294,5 @@ fn tell(reply: &Reply<'_>, kind: Kind, subject: Subject, answers: Option<StepId>
     if reply.lines_left_out {
         out.limit(Limit::LineBytes);
     }
-    out.step(Step {
-        text: &reply.text,
-        answers,
-        ..Step::of(Side::Server, kind, smtp(subject), reply.time, reply.packets.clone(), reply.bytes)
-    })
+    out.step(Step { text: &reply.text, answers, ..Step::of(Side::Server, kind, subject, reply.span.clone()) })
 }

@@ -1,11 +1,11 @@
 //! What the client's next bytes are, and what decides it: `dialogue.rs` has the picture.
 
-use super::content::{Chunk, Content};
 use super::reply::Reply;
-use super::xexch50::Xexch50Octets;
-use crate::protocol::event::StepId;
-use crate::protocol::framing::LineEnd;
+use crate::limits::STEPS_PER_SESSION;
+use crate::protocol::event::{MessageId, MessageOutcome, Sink, StepId};
+use crate::protocol::framing::{DotBlock, LineEnd};
 use crate::protocol::sasl::Exchange;
+use crate::protocol::span::Span;
 
 /// How the server's direction began.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -111,4 +111,145 @@ pub(super) enum AwaitedReply {
     Chunk,
     /// XEXCH50 of so many octets.
     Octets(u64),
+}
+
+/// Content that ends with a dot.
+#[derive(Debug)]
+pub(super) struct Content {
+    /// DATA; absent where it was not seen.
+    pub data: Option<StepId>,
+    /// Absent until something of it was seen.
+    pub message: Option<MessageId>,
+    /// Finds its end.
+    pub block: DotBlock,
+    /// Where on the wire it was, the final dot included.
+    pub span: Span,
+    /// Bytes of it are missing.
+    pub has_gap: bool,
+    /// Bytes of the server's are missing since it began: the reply to it may be among them.
+    pub answered: bool,
+    /// Only CR LF dot CR LF ends it: the server has not taken less.
+    pub strict: bool,
+    /// The server has refused it before its end.
+    pub refused: Option<(StepId, Vec<u8>)>,
+}
+
+impl Content {
+    /// The content after the DATA of this step.
+    pub fn after(data: StepId) -> Self {
+        Self { data: Some(data), block: DotBlock::default(), has_gap: false, ..Self::in_the_middle() }
+    }
+
+    /// The content after a DATA that was not seen, though the 354 was.
+    pub fn after_unseen_data() -> Self {
+        Self { block: DotBlock::default(), has_gap: false, ..Self::in_the_middle() }
+    }
+
+    /// Content of which the beginning was not seen.
+    pub fn in_the_middle() -> Self {
+        let block = DotBlock::in_the_middle();
+        let span = Span::default();
+        Self { data: None, message: None, block, span, has_gap: true, answered: false, strict: false, refused: None }
+    }
+
+    /// Bytes of the server's are missing.
+    pub fn perhaps_answered(self) -> Self {
+        Self { answered: true, ..self }
+    }
+
+    /// Nothing of it was seen.
+    pub fn is_unseen(&self) -> bool {
+        self.message.is_none()
+    }
+
+    /// The dot that was in doubt belongs to the content, and so does every other of its kind.
+    pub fn going_on(mut self, before: LineEnd, own: LineEnd, out: &mut dyn Sink) -> Self {
+        self.strict = true;
+        self.add(line_of_a_dot(before, own), out);
+        self
+    }
+
+    /// The server has refused it; the client may not have noticed yet.
+    pub fn refuse(&mut self, step: StepId, text: &[u8]) {
+        self.refused.get_or_insert_with(|| (step, text.to_vec()));
+    }
+
+    /// The next bytes of it.
+    pub fn add(&self, bytes: &[u8], out: &mut dyn Sink) {
+        if let Some(message) = self.message {
+            out.content(message, bytes);
+        }
+    }
+}
+
+/// What a dot line is as content. After a bare LF it is no line at all (RFC 5321, section 2.3.8), so its dot stays;
+/// after CR LF its dot was stuffed, if anything follows it in the line.
+pub(super) fn line_of_a_dot(before: LineEnd, own: LineEnd) -> &'static [u8] {
+    match (before, own) {
+        (LineEnd::CrLf, LineEnd::CrLf) => b"\r\n",
+        (LineEnd::CrLf, _) => b"\n",
+        (_, LineEnd::CrLf) => b".\r\n",
+        _ => b".\n",
+    }
+}
+
+/// Content by count.
+#[derive(Debug)]
+pub(super) struct Chunk {
+    /// The step of its BDAT.
+    pub bdat: StepId,
+    /// The message that it is a part of.
+    pub message: MessageId,
+    /// Octets to come.
+    pub left: u64,
+    /// It carries LAST.
+    pub last: bool,
+    /// Where on the wire it was.
+    pub span: Span,
+    /// Bytes of it, or of a chunk before it, are missing.
+    pub has_gap: bool,
+    /// Of the last chunk: what became of the message, known before its content had ended.
+    pub decided: Option<MessageOutcome>,
+}
+
+/// A message of which chunks have come, and not the last.
+#[derive(Debug)]
+pub(super) struct OpenMessage {
+    /// Which.
+    pub message: MessageId,
+    /// Its steps since the start.
+    pub steps: Vec<StepId>,
+    /// Bytes of it are missing.
+    pub has_gap: bool,
+}
+
+impl OpenMessage {
+    /// A session keeps no more steps than that, so a message needs no more of them.
+    pub fn add(&mut self, step: StepId) {
+        if self.steps.len() < STEPS_PER_SESSION {
+            self.steps.push(step);
+        }
+    }
+
+    /// `missing` bytes of the client's are not in the capture: at most as many of the message.
+    pub fn gap(&mut self, missing: u64, out: &mut dyn Sink) {
+        self.has_gap = true;
+        out.content_missing(self.message, missing);
+    }
+}
+
+/// Octets that the server has asked for.
+#[derive(Debug)]
+pub(super) struct Xexch50Octets {
+    /// Octets to come.
+    pub left: u64,
+    /// Where on the wire they were.
+    pub span: Span,
+}
+
+impl Xexch50Octets {
+    /// So many are to come.
+    pub fn new(octets: u64) -> Self {
+        Self { left: octets, span: Span::default() }
+    }
 }

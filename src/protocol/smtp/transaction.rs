@@ -1,6 +1,6 @@
 //! The mail transaction: from whom and to whom, as the server's replies have confirmed it (RFC 5321, section 3.3).
 
-use super::queue::RepliesDue;
+use super::question::RepliesDue;
 use crate::limits::RECIPIENTS;
 use crate::protocol::event::{Envelope, Recipient, StepId};
 

@@ -5,10 +5,8 @@ same connection.
 From there on everything is read with the sides exchanged, and told as said by the side that said it.
 */
 
-use super::dialogue::Dialogue;
 use crate::flow::Side;
-use crate::limits::Limit;
-use crate::protocol::event::{Credential, MessageId, MessageOutcome, MessageStart, Sink, Step, StepId, TlsFact};
+use crate::protocol::event::{Sink, Step, StepId, forward};
 
 /// Which side of the connection plays which part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,27 +22,8 @@ impl Roles {
     pub fn with<T>(self, from: Side, out: &mut dyn Sink, read: impl FnOnce(Side, &mut dyn Sink) -> T) -> T {
         match self {
             Self::AsConnected => read(from, out),
-            Self::Swapped => read(other(from), &mut Turned(out)),
+            Self::Swapped => read(from.other(), &mut Turned(out)),
         }
-    }
-}
-
-fn other(side: Side) -> Side {
-    match side {
-        Side::Client => Side::Server,
-        Side::Server => Side::Client,
-    }
-}
-
-impl Dialogue {
-    /// The server has agreed to swap roles. What either has begun to say is said in its old part.
-    pub(super) fn turn(&mut self, out: &mut dyn Sink) {
-        let roles = match self.roles {
-            Roles::AsConnected => Roles::Swapped,
-            Roles::Swapped => Roles::AsConnected,
-        };
-        self.finish(out);
-        *self = Self { roles, begun: true, ..Self::new(self.flavour) };
     }
 }
 
@@ -55,35 +34,7 @@ pub(super) struct Turned<'a>(&'a mut dyn Sink);
 impl Sink for Turned<'_> {
     fn step(&mut self, step: Step<'_>) -> StepId {
         // What a reply answers is a step of the connection's client, always.
-        self.0.step(Step { from: other(step.from), answers: None, ..step })
-    }
-
-    fn credential(&mut self, credential: Credential) {
-        self.0.credential(credential);
-    }
-
-    fn message(&mut self, start: MessageStart) -> MessageId {
-        self.0.message(start)
-    }
-
-    fn content(&mut self, message: MessageId, bytes: &[u8]) {
-        self.0.content(message, bytes);
-    }
-
-    fn content_missing(&mut self, message: MessageId, missing: u64) {
-        self.0.content_missing(message, missing);
-    }
-
-    fn content_step(&mut self, message: MessageId, step: StepId) {
-        self.0.content_step(message, step);
-    }
-
-    fn content_end(&mut self, message: MessageId, complete: bool) {
-        self.0.content_end(message, complete);
-    }
-
-    fn message_outcome(&mut self, message: MessageId, outcome: MessageOutcome) {
-        self.0.message_outcome(message, outcome);
+        self.0.step(Step { from: step.from.other(), answers: None, ..step })
     }
 
     fn client_name(&mut self, _: &[u8]) {}
@@ -92,11 +43,8 @@ impl Sink for Turned<'_> {
 
     fn capabilities(&mut self, _: Vec<Vec<u8>>) {}
 
-    fn tls(&mut self, fact: TlsFact) {
-        self.0.tls(fact);
-    }
-
-    fn limit(&mut self, limit: Limit) {
-        self.0.limit(limit);
+    forward! {
+        credential message content content_missing content_step content_part unique_id content_end message_outcome
+        tls limit
     }
 }

@@ -3,27 +3,13 @@
 
 use super::Subject;
 use super::command::Verb;
+use super::content::tell_content;
 use super::dialogue::Dialogue;
-use super::queue::Question;
+use super::question::Question;
 use super::reply::Reply;
-use super::state::{AwaitedReply, Awaiting, ClientInput, LineContext};
-use super::wire::Wire;
+use super::state::{AwaitedReply, Awaiting, ClientInput, LineContext, Xexch50Octets};
 use crate::protocol::event::{Sink, StepId};
 use crate::protocol::framing::Input;
-
-/// Octets that the server has asked for.
-#[derive(Debug)]
-pub(super) struct Xexch50Octets {
-    left: u64,
-    wire: Wire,
-}
-
-impl Xexch50Octets {
-    /// So many are to come.
-    pub(super) fn new(octets: u64) -> Self {
-        Self { left: octets, wire: Wire::default() }
-    }
-}
 
 impl Dialogue {
     /// The reply to XEXCH50.
@@ -42,7 +28,7 @@ impl Dialogue {
         let ClientInput::Xexch50(xexch50) = &mut self.client else { return };
         let octets = input.take(usize::try_from(xexch50.left).unwrap_or(usize::MAX)).len() as u64;
         xexch50.left -= octets;
-        xexch50.wire.add(octets, input.at);
+        xexch50.span.add_ends(octets, input.at);
         self.xexch50_goes_on(out);
     }
 
@@ -58,14 +44,14 @@ impl Dialogue {
     fn xexch50_goes_on(&mut self, out: &mut dyn Sink) {
         let commands = ClientInput::Commands(LineContext::Nothing);
         match std::mem::replace(&mut self.client, commands) {
-            ClientInput::Xexch50(xexch50) if xexch50.left == 0 => self.xexch50_ends(&xexch50, out),
+            ClientInput::Xexch50(xexch50) if xexch50.left == 0 => self.xexch50_ends(xexch50, out),
             other => self.client = other,
         }
     }
 
     /// All the octets have come, or no more will.
-    pub(super) fn xexch50_ends(&mut self, xexch50: &Xexch50Octets, out: &mut dyn Sink) {
-        let step = xexch50.wire.tell(Subject::Properties, out);
+    pub(super) fn xexch50_ends(&mut self, xexch50: Xexch50Octets, out: &mut dyn Sink) {
+        let step = tell_content(Subject::Properties, xexch50.span, out);
         if xexch50.left == 0 {
             self.ask(step, Question::Command(Verb::Xexch50), None, out);
         }

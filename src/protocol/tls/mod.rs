@@ -1,8 +1,8 @@
 /*!
 TLS from outside: records, hellos, certificates, alerts (RFC 8446, RFC 5246). Metadata only: nothing is decrypted.
 
-A dialogue that has seen STARTTLS accepted makes a [`Observer`] and hands it every byte from then on, until the observer
-says that what comes is no TLS at all.
+A [`Observer`] is what a TLS layer of the [channel](super::channel) does where it has no keys: it is handed every byte,
+until it says that what comes is no TLS at all.
 
 What crosses in the clear is told as it comes: hellos, certificates and alerts a step each, everything else of a flight
 (key exchange, ChangeCipherSpec) folded into one. What is encrypted is told once for each direction, at the end: only
@@ -12,18 +12,16 @@ then is known how much it was, and a step for each of a thousand records would b
 mod certificate;
 mod cipher;
 mod handshake;
-mod implicit;
 mod ja4;
 mod record;
 #[cfg(test)]
 mod tests;
 
-pub use implicit::Implicit;
-
-use super::event::{self, Kind, Packets, Sink, Step, TlsFact};
+use super::event::{Channel, Kind, Sink, Step, TlsFact};
 use super::framing::Input;
+use super::span::Span;
 use crate::flow::{PacketRef, Side};
-use record::{ALERT, CHANGE_CIPHER_SPEC, Folded, HANDSHAKE, Piece, SSL2, Stream, Tally};
+use record::{ALERT, CHANGE_CIPHER_SPEC, HANDSHAKE, Piece, SSL2, Stream};
 
 /// What a step of a TLS connection is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,7 +55,7 @@ pub enum Outcome {
     /// They belong to TLS, and were taken.
     Taken,
     /// They are plain text where TLS should have begun: the capture was decrypted, or TLS never came. None was taken;
-    /// the dialogue reads on, in both directions, and does not call the observer again.
+    /// the layer is gone, in both directions, and the observer is not called again.
     Plain,
 }
 
@@ -67,6 +65,8 @@ const TEXT_BYTES: usize = 1_000;
 /// Watches a TLS connection from outside.
 #[derive(Debug, Default)]
 pub struct Observer {
+    /// TLS's client is the connection's server.
+    swapped: bool,
     begun: bool,
     /// The version negotiated, as far as it is known.
     version: Option<u16>,
@@ -77,7 +77,7 @@ pub struct Observer {
     /// What is folded into one step and not told yet.
     run: Option<Run>,
     /// What was encrypted, the direction that began first.
-    encrypted: Vec<(Side, Folded)>,
+    encrypted: Vec<(Side, Span)>,
 }
 
 /// Messages of one side that are folded into one step.
@@ -85,7 +85,7 @@ pub struct Observer {
 struct Run {
     from: Side,
     subject: Subject,
-    folded: Folded,
+    span: Span,
     text: Vec<u8>,
 }
 
@@ -100,6 +100,11 @@ impl Observer {
     pub fn after_starttls(out: &mut dyn Sink) -> Self {
         out.tls(TlsFact::StartTls);
         Self::default()
+    }
+
+    /// Says which side of the connection is TLS's client: the server, where SMTP has swapped the roles.
+    pub fn with_client(self, client: Side) -> Self {
+        Self { swapped: client == Side::Server, ..self }
     }
 
     /// Bytes that `from` sent.
@@ -128,22 +133,27 @@ impl Observer {
         self.half_read(from, out);
         self.flush(out);
         self.stream(from).gap(missing);
-        let tally = Tally { packets: Packets::one(at.packet), bytes: missing, time: at.time };
-        tell(from, Kind::Gap, event::Subject::Gap(missing), tally, b"", out);
+        out.step(Step { channel: Channel::Tls, ..Step::gap(from, missing, at) });
     }
 
     /// The connection is over: what has not been told yet is told.
     pub fn end(&mut self, out: &mut dyn Sink) {
-        self.half_read(Side::Client, out);
-        self.half_read(Side::Server, out);
+        let client = self.role(Side::Client);
+        self.half_read(client, out);
+        self.half_read(client.other(), out);
         self.flush(out);
-        for (from, folded) in std::mem::take(&mut self.encrypted) {
-            tell(from, Kind::Tls, event::Subject::Tls(Subject::Encrypted), folded.tally(), b"", out);
+        for (from, span) in std::mem::take(&mut self.encrypted) {
+            out.step(step(from, Subject::Encrypted, span));
         }
     }
 
+    /// The part that a side of the connection plays in TLS, and the other way round.
+    fn role(&self, side: Side) -> Side {
+        if self.swapped { side.other() } else { side }
+    }
+
     fn stream(&mut self, from: Side) -> &mut Stream {
-        match from {
+        match self.role(from) {
             Side::Client => &mut self.client,
             Side::Server => &mut self.server,
         }
@@ -162,7 +172,7 @@ impl Observer {
                 }
             }
             _ => {
-                stream.tally.add(bytes.len(), at);
+                stream.span.add(bytes.len() as u64, at);
                 match kind {
                     HANDSHAKE if !stream.ciphered => self.fold(from, Subject::Handshake, b"", out),
                     SSL2 if stream.is_between_records() => self.tell(from, Subject::ClientHello, out),
@@ -177,7 +187,7 @@ impl Observer {
 
     /// A whole handshake message in the clear.
     fn message(&mut self, from: Side, kind: u8, body: &[u8], out: &mut dyn Sink) {
-        match (from, kind) {
+        match (self.role(from), kind) {
             (Side::Client, handshake::CLIENT_HELLO) => {
                 // The one that answers a HelloRetryRequest says nothing new.
                 if let Some(hello) = handshake::client_hello(body).filter(|_| !self.introduced) {
@@ -206,7 +216,7 @@ impl Observer {
                 }
             },
             (_, handshake::CERTIFICATE) => {
-                let own = handshake::own_certificate(body).filter(|_| from == Side::Server);
+                let own = handshake::own_certificate(body).filter(|_| self.role(from) == Side::Server);
                 if let Some(certificate) = own.and_then(certificate::parse) {
                     out.tls(TlsFact::Certificate(Box::new(certificate)));
                 }
@@ -236,7 +246,7 @@ impl Observer {
 
     fn not_records(&mut self, from: Side, text: bool, bytes: &[u8], at: PacketRef, out: &mut dyn Sink) {
         let stream = self.stream(from);
-        stream.tally.add(bytes.len(), at);
+        stream.span.add(bytes.len() as u64, at);
         if text {
             let header = stream.take_not_a_header();
             self.fold(from, Subject::NotTls, &header, out);
@@ -248,13 +258,13 @@ impl Observer {
 
     /// What was read of `from` was encrypted.
     fn encrypted(&mut self, from: Side) {
-        let tally = std::mem::take(&mut self.stream(from).tally);
+        let span = std::mem::take(&mut self.stream(from).span);
         match self.encrypted.iter_mut().find(|(side, _)| *side == from) {
-            Some((_, folded)) => folded.add(&tally),
+            Some((_, all)) => all.join_ends(&span),
             None => {
-                let mut folded = Folded::default();
-                folded.add(&tally);
-                self.encrypted.push((from, folded));
+                let mut all = Span::default();
+                all.join_ends(&span);
+                self.encrypted.push((from, all));
             }
         }
     }
@@ -264,9 +274,9 @@ impl Observer {
         if self.run.as_ref().is_some_and(|run| run.from != from || run.subject != subject) {
             self.flush(out);
         }
-        let tally = std::mem::take(&mut self.stream(from).tally);
-        let run = self.run.get_or_insert_with(|| Run { from, subject, folded: Folded::default(), text: Vec::new() });
-        run.folded.add(&tally);
+        let span = std::mem::take(&mut self.stream(from).span);
+        let run = self.run.get_or_insert_with(|| Run { from, subject, span: Span::default(), text: Vec::new() });
+        run.span.join_ends(&span);
         let room = TEXT_BYTES.saturating_sub(run.text.len());
         run.text.extend(text.iter().take(room));
     }
@@ -274,21 +284,21 @@ impl Observer {
     /// What was read of `from` is a step of its own.
     fn tell(&mut self, from: Side, subject: Subject, out: &mut dyn Sink) {
         self.flush(out);
-        let tally = std::mem::take(&mut self.stream(from).tally);
-        tell(from, Kind::Tls, event::Subject::Tls(subject), tally, b"", out);
+        let span = std::mem::take(&mut self.stream(from).span);
+        out.step(step(from, subject, span));
     }
 
     /// Tells what was folded.
     fn flush(&mut self, out: &mut dyn Sink) {
-        if let Some(Run { from, subject, folded, text }) = self.run.take() {
-            tell(from, Kind::Tls, event::Subject::Tls(subject), folded.tally(), text.trim_ascii_end(), out);
+        if let Some(Run { from, subject, span, text }) = self.run.take() {
+            out.step(Step { text: text.trim_ascii_end(), ..step(from, subject, span) });
         }
     }
 
     /// What is half-read of `from` will not come to its end.
     fn half_read(&mut self, from: Side, out: &mut dyn Sink) {
         let stream = self.stream(from);
-        if stream.tally.bytes == 0 {
+        if stream.span.bytes == 0 {
             return;
         }
         if stream.is_encrypted() {
@@ -308,6 +318,7 @@ fn introduce(hello: &handshake::ClientHello<'_>, out: &mut dyn Sink) {
     out.tls(TlsFact::Ja4(ja4::ja4(hello)));
 }
 
-fn tell(from: Side, kind: Kind, subject: event::Subject, tally: Tally, text: &[u8], out: &mut dyn Sink) {
-    out.step(Step { text, ..Step::of(from, kind, subject, tally.time, tally.packets, tally.bytes) });
+/// A step that crossed inside TLS, or is of TLS itself.
+fn step(from: Side, subject: Subject, span: Span) -> Step<'static> {
+    Step { channel: Channel::Tls, ..Step::of(from, Kind::Tls, subject, span) }
 }

@@ -1,10 +1,10 @@
 //! One direction of a TLS connection: where its next byte stands among the records (RFC 8446, section 5.1).
 
-use crate::capture::Time;
 use crate::flow::PacketRef;
 use crate::limits::{Limit, TLS_HANDSHAKE_BYTES};
-use crate::protocol::event::{Packets, Sink};
+use crate::protocol::event::Sink;
 use crate::protocol::framing::Input;
+use crate::protocol::span::Span;
 
 /// ContentType of ChangeCipherSpec.
 pub const CHANGE_CIPHER_SPEC: u8 = 20;
@@ -20,54 +20,6 @@ const HEARTBEAT: u8 = 24;
 const RECORD_BYTES: u16 = 16_384 + 2_048;
 /// First byte of the only SSL 2.0 message met today: a ClientHello that offers newer versions (RFC 5246, appendix E.2).
 pub const SSL2: u8 = 0x80;
-
-/// Packets, bytes and time of something that is being read.
-#[derive(Debug, Default)]
-pub struct Tally {
-    /// The packets that carry it.
-    pub packets: Packets,
-    /// Bytes on the wire.
-    pub bytes: u64,
-    /// Time of the last packet.
-    pub time: Time,
-}
-
-impl Tally {
-    /// Counts `bytes` of packet `at`.
-    pub fn add(&mut self, bytes: usize, at: PacketRef) {
-        self.bytes += bytes as u64;
-        self.time = at.time;
-        self.packets.add(at.packet);
-    }
-}
-
-/// Several tallies in one, of whose packets only the first and the last are kept.
-#[derive(Debug, Default)]
-pub struct Folded {
-    first: u64,
-    last: u64,
-    bytes: u64,
-    time: Time,
-}
-
-impl Folded {
-    /// Takes `tally` in.
-    pub fn add(&mut self, tally: &Tally) {
-        if tally.bytes > 0 {
-            self.first = if self.first == 0 { tally.packets.first() } else { self.first };
-            self.last = tally.packets.last();
-            self.bytes += tally.bytes;
-            self.time = tally.time;
-        }
-    }
-
-    /// All of them as one.
-    pub fn tally(self) -> Tally {
-        let mut packets = Packets::one(self.first);
-        packets.add(self.last);
-        Tally { packets, bytes: self.bytes, time: self.time }
-    }
-}
 
 /// Where the next byte stands.
 #[derive(Debug)]
@@ -117,8 +69,8 @@ pub enum Piece<'a> {
 #[derive(Debug)]
 pub struct Stream {
     place: Place,
-    /// What has been read and not been told.
-    pub tally: Tally,
+    /// Where on the wire what has been read and not been told was.
+    pub span: Span,
     /// ChangeCipherSpec was sent, and what follows is encrypted, whatever its type.
     pub ciphered: bool,
     /// A piece of the handshake is missing: its messages are not told apart any more.
@@ -137,7 +89,7 @@ impl Default for Stream {
     fn default() -> Self {
         Self {
             place: Place::Header(Vec::new()),
-            tally: Tally::default(),
+            span: Span::default(),
             ciphered: false,
             broken: false,
             not_a_header: Vec::new(),
@@ -156,7 +108,7 @@ impl Stream {
             while header.len() < 5 && is_header(header) {
                 let [byte] = input.take(1) else { return Piece::More };
                 header.push(*byte);
-                self.tally.add(1, at);
+                self.span.add(1, at);
             }
             if !is_header(header) {
                 self.not_a_header = std::mem::take(header);
@@ -264,7 +216,7 @@ impl Stream {
     fn take<'a>(&mut self, bytes: &mut &'a [u8], n: usize, at: PacketRef) -> &'a [u8] {
         let (taken, rest) = bytes.split_at(n.min(bytes.len()));
         *bytes = rest;
-        self.tally.add(taken.len(), at);
+        self.span.add(taken.len() as u64, at);
         taken
     }
 }

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::limits::{Limit, TLS_HANDSHAKE_BYTES};
+use crate::protocol::event;
 use crate::protocol::testing::Recorder;
 use data_encoding::BASE64;
 use proptest::prelude::*;

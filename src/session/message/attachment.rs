@@ -6,8 +6,9 @@ use super::boundary::Told;
 use super::transfer::Transfer;
 use super::uu;
 use crate::limits::MIME_PARTS;
-use crate::session::content_store::{ContentStore, StoredContent};
+use crate::session::content_store::StoredContent;
 use crate::session::model::Attachment;
+use crate::session::plan::Plan;
 use crate::session::text::text;
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
@@ -23,13 +24,12 @@ pub type Id = usize;
 
 /// The attachments of one message, in the order in which they begin. Several may be under way: an attached message and
 /// what is attached to it.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Attachments {
+    plan: Arc<Plan>,
     all: Vec<Digested>,
     /// There were more than [`MIME_PARTS`].
     pub too_many: bool,
-    /// Who wants to have their content.
-    pub content_store: Option<Arc<dyn ContentStore>>,
 }
 
 #[derive(Debug)]
@@ -49,6 +49,11 @@ struct Digested {
 }
 
 impl Attachments {
+    /// None yet.
+    pub fn new(plan: Arc<Plan>) -> Self {
+        Self { plan, all: Vec::new(), too_many: false }
+    }
+
     /// An attachment begins. `None` where there are too many.
     pub fn begin(&mut self, filename: Option<String>, content_type: Option<String>) -> Option<Id> {
         if self.all.len() >= MIME_PARTS {
@@ -56,7 +61,7 @@ impl Attachments {
             return None;
         }
         let (sha256, pending) = (Sha256::new(), Vec::new());
-        let stored = self.content_store.as_ref().map(StoredContent::begin);
+        let stored = self.plan.content_store.as_ref().map(StoredContent::begin);
         self.all.push(Digested {
             filename,
             content_type,

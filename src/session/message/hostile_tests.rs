@@ -3,6 +3,7 @@
 use super::tests::{outline, read};
 use super::*;
 use crate::limits::{MESSAGE_BYTES, MIME_PARAMETERS, MIME_PARTS, RECIPIENTS};
+use crate::session::plan::Needs;
 use proptest::prelude::*;
 
 #[test]

@@ -21,8 +21,8 @@ use super::header_block::{Gap, HeaderBlock, LineRead};
 use super::line_feeds::Piece;
 use super::transfer::{Transfer, is_base64};
 use crate::limits::{Limit, MESSAGE_BYTES, MIME_DEPTH, MIME_PARTS};
-use crate::session::content_store::ContentStore;
 use crate::session::model::{Attachment, Header, MimePart};
+use crate::session::plan::Plan;
 use std::sync::Arc;
 
 /// What is known of a message's structure when it has ended.
@@ -88,12 +88,12 @@ enum State {
 
 impl MimeParser {
     /// For a message that begins with its header.
-    pub fn new(want_attachments: bool) -> Self {
+    pub fn new(plan: Arc<Plan>) -> Self {
         let mut parser = Self {
-            want_attachments,
+            want_attachments: plan.needs.attachments,
             header: Header::default(),
             described: false,
-            attachments: Attachments::default(),
+            attachments: Attachments::new(plan),
             entities: Vec::new(),
             open: Vec::new(),
             state: State::Between,
@@ -110,11 +110,6 @@ impl MimeParser {
         };
         parser.begin_entity(None, None);
         parser
-    }
-
-    /// Hands what attachments decode to on to `content_store`.
-    pub fn set_content_store(&mut self, content_store: &Arc<dyn ContentStore>) {
-        self.attachments.content_store = Some(Arc::clone(content_store));
     }
 
     /// The next bytes.

@@ -23,10 +23,10 @@ mod uu;
 pub use digest::sha256;
 pub use mime::Structure;
 
-use super::Needs;
 use crate::limits::{Limit, MISSING_RANGES};
-use crate::session::content_store::{ContentStore, StoredContent};
+use crate::session::content_store::StoredContent;
 use crate::session::model::Lines;
+use crate::session::plan::Plan;
 use digest::Digests;
 use line_count::LineCount;
 use line_feeds::{LineFeeds, PIECE_BYTES};
@@ -71,30 +71,22 @@ pub struct Content {
 }
 
 impl Reader {
-    /// For a message, or `part` of one (as named in the JSON contract), and what is wanted of it.
-    pub fn new(part: Option<&str>, needs: Needs) -> Self {
+    /// For a message, or `part` of one (as named in the JSON contract), of which is made what the plan says.
+    pub fn new(part: Option<&str>, plan: impl Into<Arc<Plan>>) -> Self {
+        let plan: Arc<Plan> = plan.into();
         // `text`, `section …`, `bytes 1024-…`: what begins there is no header.
         let has_header =
             part.is_none_or(|part| ["header", "top ", "bytes 0-"].iter().any(|begin| part.starts_with(begin)));
         Self {
             size: 0,
             missing: Missing::default(),
-            lines: needs.messages.then(LineCount::default),
-            digests: needs.messages.then(Box::default),
-            structure: (needs.messages && has_header).then(|| Box::new(MimeParser::new(needs.attachments))),
+            lines: plan.needs.messages.then(LineCount::default),
+            digests: plan.needs.messages.then(Box::default),
+            stored: plan.content_store.as_ref().map(StoredContent::begin),
+            structure: (plan.needs.messages && has_header).then(|| Box::new(MimeParser::new(plan))),
             line_feeds: LineFeeds::default(),
             whole: part.is_none(),
-            stored: None,
         }
-    }
-
-    /// Hands the content, and that of attachments, on to `content_store`.
-    pub fn with_content_store(mut self, content_store: Option<&Arc<dyn ContentStore>>) -> Self {
-        self.stored = content_store.map(StoredContent::begin);
-        if let (Some(structure), Some(content_store)) = (&mut self.structure, content_store) {
-            structure.set_content_store(content_store);
-        }
-        self
     }
 
     /// It has turned out whether this is a part of a message or the whole.

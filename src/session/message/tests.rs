@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::session::model::MimePart;
+use crate::session::plan::Needs;
 
 /// Reads `content` in pieces of `size` bytes.
 pub(super) fn read(content: &[u8], size: usize) -> Content {

@@ -137,15 +137,15 @@ fn data_line(line: &[u8], data: &mut Vec<u8>) -> bool {
     // A line of length 0 is one space, and the space may have been lost on the way.
     let (&length, digits) = line.split_first().unwrap_or((&b' ', b""));
     let Some(length) = value(length).map(usize::from) else { return false };
-    let needs = length.div_ceil(3) * 4;
-    let (digits, rest) = digits.split_at_checked(needs).unwrap_or((digits, b""));
+    let wanted = length.div_ceil(3) * 4;
+    let (digits, rest) = digits.split_at_checked(wanted).unwrap_or((digits, b""));
     // Some encoders add a check character; prose goes on for longer, and has lower-case letters, which are no digits.
     if rest.len() > 2 || digits.iter().any(|&b| value(b).is_none()) {
         return false;
     }
     let from = data.len();
     let digit = |i: usize| digits.get(i).copied().and_then(value).unwrap_or(0);
-    for group in 0..needs / 4 {
+    for group in 0..wanted / 4 {
         let [a, b, c, d] = [0, 1, 2, 3].map(|i| digit(group * 4 + i));
         data.extend_from_slice(&[a << 2 | b >> 4, b << 4 | c >> 2, c << 6 | d]);
     }

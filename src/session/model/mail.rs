@@ -46,6 +46,8 @@ pub struct Message {
     pub outcome: Option<Delivery>,
     /// The answer that decided it.
     pub reply: Option<String>,
+    /// It crossed inside TLS that was decrypted.
+    pub encrypted: bool,
     /// The steps it was read from.
     pub steps: Vec<StepId>,
     /// The same message elsewhere in the capture.

@@ -7,7 +7,7 @@ so. Each message is described in the words of the JSON ([`crate::view::record`])
 
 use crate::capture::Time;
 use crate::session::model;
-use crate::view::Report;
+use crate::verdict::Report;
 use crate::view::json::TerminalSafe;
 use crate::view::record::{self, Hex, Shown, enums};
 use serde::Serialize;

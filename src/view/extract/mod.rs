@@ -23,8 +23,9 @@ mod transcript;
 pub use index::Counts;
 pub use spool::Spool;
 
-use super::{Lang, Report, View};
+use super::{Lang, View};
 use crate::session::model::{Attachment, Message, Session, Step};
+use crate::verdict::{Needs, Report, Selection};
 use index::Index;
 use std::collections::HashMap;
 use std::fs::{self, File};
@@ -189,6 +190,15 @@ impl<V: View> View for Extract<V> {
             Some(error) => Err(error),
             None => self.inner.finish(report),
         }
+    }
+
+    /// What is extracted does not depend on what is shown.
+    fn needs(&self) -> Needs {
+        Needs::ALL
+    }
+
+    fn selection(&self) -> Selection {
+        self.inner.selection()
     }
 }
 

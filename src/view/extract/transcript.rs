@@ -8,12 +8,13 @@ Nothing in it is cut, and nothing in it is obeyed by a terminal.
 use crate::flow::Side;
 use crate::protocol::event::{Kind, MessageId};
 use crate::session::model::{Session, Step};
+use crate::verdict::purpose::purpose;
+use crate::view::address::canonical;
 use crate::view::locale::{self, Label};
 use crate::view::table::numbers;
 use crate::view::{Lang, escape};
 use std::collections::HashMap;
 use std::io::{self, Write};
-use std::net::SocketAddr;
 
 /// Width of the column of packet numbers.
 const NUMBERS: usize = 11;
@@ -50,7 +51,7 @@ pub fn write(out: &mut dyn Write, lang: Lang, session: &Session, files: &HashMap
             Side::Server => 'S',
         };
         let margin = format!("{} {:NUMBERS$} {who}:", step.time, numbers(step));
-        match described(lang, step, files) {
+        match described(lang, session, step, files) {
             Some(what) => writeln!(out, "{margin} [{what}]")?,
             None => {
                 // A line after the first has the same packets, and is written under it.
@@ -72,22 +73,17 @@ pub fn write(out: &mut dyn Write, lang: Lang, session: &Session, files: &HashMap
     Ok(())
 }
 
-/// An end as it is printed: an IPv4-mapped address as IPv4, without a scope.
-fn canonical(end: SocketAddr) -> SocketAddr {
-    SocketAddr::new(end.ip().to_canonical(), end.port())
-}
-
 /// The lines of a reply; a CR before a line feed belongs to the line end.
 fn lines(text: &str) -> impl Iterator<Item = &str> {
     text.split('\n').map(|line| line.strip_suffix('\r').unwrap_or(line))
 }
 
 /// What a step is that is no text, and where it is to be found.
-fn described(lang: Lang, step: &Step, files: &HashMap<MessageId, String>) -> Option<String> {
+fn described(lang: Lang, session: &Session, step: &Step, files: &HashMap<MessageId, String>) -> Option<String> {
     if !matches!(step.kind, Kind::Data | Kind::Tls | Kind::Gap) && !step.text.is_empty() {
         return None;
     }
-    let mut what = locale::row(lang, &step.purpose, step.bytes, step.carries.as_ref())
+    let mut what = locale::row(lang, &purpose(session, step), step.bytes, step.carries.as_ref())
         .unwrap_or_else(|| locale::kind(lang, step.kind).to_owned());
     if let Some(file) = step.carries.and_then(|carries| files.get(&carries.message)) {
         what.push_str(": ");

@@ -1,6 +1,6 @@
 //! Headings and fixed words of the views, by what they head.
 
-crate::session::purpose::enumerated! {
+crate::verdict::purpose::enumerated! {
     /// A heading or a fixed word: what the function `label` says.
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
     #[allow(missing_docs)]
@@ -116,6 +116,7 @@ crate::session::purpose::enumerated! {
         Remedy,
         Evidence,
         Reference,
+        Since,
         // The list of sessions.
         Sessions,
         Steps,

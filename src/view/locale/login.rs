@@ -1,31 +1,7 @@
 //! How often a client logs in to a server, in words.
 
 use super::{Lang, en, zh};
-
-/// The sessions of one client with one server. Each counts once beside `sessions`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct LoginFrequency {
-    /// All of them.
-    pub sessions: u64,
-    /// A log-in was accepted.
-    pub logged_in: u64,
-    /// Every attempt was refused or given up.
-    pub refused: u64,
-    /// There was an attempt, and the capture does not tell what became of it.
-    pub unknown: u64,
-    /// There was none.
-    pub without: u64,
-    /// Messages that the server took in the sessions without.
-    pub accepted_without: u64,
-    /// TLS hides whether there was one.
-    pub hidden: u64,
-    /// The capture began in the middle, and showed none.
-    pub late: u64,
-    /// Bytes are missing from the capture, and what is there shows none.
-    pub incomplete: u64,
-    /// Nothing was said.
-    pub silent: u64,
-}
+use crate::verdict::across::login_frequency::LoginFrequency;
 
 /// What there is to say of some of the sessions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -1,6 +1,6 @@
 //! MIME facts worth a word: which media types and encodings have an explanation.
 
-crate::session::purpose::enumerated! {
+crate::verdict::purpose::enumerated! {
     /// A media type that has words of its own; otherwise its top-level type has (RFC 2046, IANA's registry).
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
     #[allow(missing_docs)]
@@ -98,7 +98,7 @@ impl Media {
     }
 }
 
-crate::session::purpose::enumerated! {
+crate::verdict::purpose::enumerated! {
     /// A Content-Transfer-Encoding (RFC 2045, section 6).
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
     #[allow(missing_docs)]
@@ -128,7 +128,7 @@ impl Encoding {
     }
 }
 
-crate::session::purpose::enumerated! {
+crate::verdict::purpose::enumerated! {
     /// Something about MIME that a student asks for the meaning of.
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
     #[allow(missing_docs)]

@@ -1,9 +1,9 @@
 /*!
-Words: every typed purpose, finding and heading in English and Chinese. A missing translation does not compile.
+Words: every typed purpose, fact and heading in English and Chinese. A missing translation does not compile.
 
-Each function here takes the language and something typed. No text off the wire passes through: what comes out holds no
-character that a terminal would obey. The words themselves are in `en` and `zh`, which have the same files and the same
-functions; each is one exhaustive `match`.
+Each function here takes the language and something typed. What comes out holds no character that a terminal would obey:
+of text off the wire only a finding's facts pass through, escaped. The words themselves are in `en` and `zh`, which have the
+same files and the same functions, each of them one exhaustive `match`; those of a finding are its rule's.
 */
 
 /// Says the same thing in the language asked for.
@@ -16,6 +16,7 @@ macro_rules! say {
     };
 }
 
+mod finding;
 pub mod label;
 pub mod mime;
 
@@ -25,8 +26,9 @@ mod purpose;
 mod verb;
 mod zh;
 
+pub use finding::{FindingWords, finding, text};
 pub use label::Label;
-pub use login::{LoginFrequency, login_frequency};
+pub use login::login_frequency;
 pub use mime::{Encoding, Media, MimeFact};
 pub use purpose::{purpose, row};
 
@@ -37,9 +39,9 @@ use crate::limits::Limit;
 use crate::protocol::Protocol;
 use crate::protocol::event::{Delivery, Direction, Exposure, Kind, LoginOutcome};
 use crate::protocol::smtp::Enhanced;
-use crate::session::model::{Finding, FindingKind, LineEnds, Match, Phase, Severity, State, TlsMode};
-use crate::session::purpose::enhanced::Meaning;
+use crate::session::model::{LineEnds, Match, Phase, Severity, State, TlsMode};
 use crate::session::summary::Summary;
+use crate::verdict::purpose::enhanced::Meaning;
 
 /// Ports named to whoever finds no mail in a capture.
 const PORTS_NAMED: usize = 5;
@@ -194,46 +196,6 @@ pub fn no_mail(lang: Lang, summary: &Summary) -> Vec<String> {
         lines.push(say!(lang, terms::no_mail_hint()).to_owned());
     }
     lines
-}
-
-/// A finding in words.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FindingWords {
-    /// What it is, in a few words.
-    pub title: String,
-    /// What it means.
-    pub detail: String,
-    /// What to do about it.
-    pub remedy: String,
-    /// Where it is written: an RFC section or a CVE. The same in all languages.
-    pub reference: Option<&'static str>,
-}
-
-/// A finding in words.
-pub fn finding(lang: Lang, finding: &Finding) -> FindingWords {
-    let mut words = say!(lang, findings::finding(finding.kind));
-    for conflict in &finding.conflicts {
-        let [first, second] = [&conflict.first, &conflict.second].map(|copy| super::escape::line(copy));
-        words.detail.push_str(&say!(lang, findings::conflict(conflict, &first, &second)));
-    }
-    if finding.more_conflicts > 0 {
-        words.detail.push_str(&say!(lang, findings::more_conflicts(finding.more_conflicts)));
-    }
-    words
-}
-
-/// The RFC section that a finding rests on.
-fn reference(kind: FindingKind) -> Option<&'static str> {
-    match kind {
-        FindingKind::PlaintextPassword => Some("RFC 8314, section 3"),
-        FindingKind::PlaintextToken => Some("RFC 6750, section 5.3"),
-        FindingKind::PlaintextMessage => Some("RFC 3207, section 1"),
-        FindingKind::RecipientRefused => Some("RFC 5321, section 3.3"),
-        FindingKind::MessageRefused => Some("RFC 5321, section 4.2.5"),
-        FindingKind::LoginRefused => Some("RFC 4954, section 6"),
-        FindingKind::ConflictingBytes => Some("RFC 9293, section 3.10.7.4"),
-        FindingKind::BytesMissing => None,
-    }
 }
 
 /// What a MIME field is for.

@@ -5,8 +5,8 @@ use crate::protocol::imap::Code;
 use crate::protocol::imap::Verb;
 use crate::protocol::smtp::Enhanced;
 use crate::session::model::ContentRef;
-use crate::session::purpose::imap::{Command, Notice, Tagged};
-use crate::session::purpose::{Imap, Pop3, Purpose, Smtp, enhanced, smtp};
+use crate::verdict::purpose::imap::{Command, Notice, Tagged};
+use crate::verdict::purpose::{Imap, Pop3, Purpose, Smtp, enhanced, smtp};
 
 /// What a step does where it stands, in one plain sentence without a full stop.
 pub fn purpose(lang: Lang, purpose: &Purpose) -> String {

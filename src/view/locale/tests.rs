@@ -7,9 +7,9 @@ use crate::protocol::pop3 as pop3_protocol;
 use crate::protocol::sasl::{Mechanism, Round};
 use crate::protocol::smtp::Verb as SmtpVerb;
 use crate::protocol::tls;
-use crate::session::model::{Conflict, ContentRef, Lines};
-use crate::session::purpose::{Imap, Pop3, Purpose, Smtp, imap, pop3, smtp};
+use crate::session::model::{ContentRef, Lines, Severity};
 use crate::session::summary::{PacketCounts, Traffic};
+use crate::verdict::purpose::{Imap, Pop3, Purpose, Smtp, imap, pop3, smtp};
 use std::collections::HashMap;
 
 const LANGS: [Lang; 2] = [Lang::En, Lang::Zh];
@@ -41,7 +41,7 @@ fn mechanisms() -> Vec<Mechanism> {
 }
 
 /// What any words must be: there, of their language, and fit for a terminal.
-fn check(lang: Lang, words: &str, what: &str) {
+pub(super) fn check(lang: Lang, words: &str, what: &str) {
     assert!(!words.trim().is_empty(), "{what}: no words");
     assert_eq!(words, words.trim(), "{what}");
     assert!(!words.chars().any(|c| c.is_control() || c == '|'), "{what}: {words:?}");
@@ -244,50 +244,6 @@ fn every_label_and_term_has_words_of_its_own() {
     let states = all!(pop3_protocol::State: Authorization, Transaction, Update).into_iter().map(State::Pop3);
     let imap = all!(imap_protocol::State: NotAuthenticated, Authenticated, Selected, Logout);
     check_all(states.chain(imap.into_iter().map(State::Imap)), |l, &x| state(l, x).to_owned());
-}
-
-#[test]
-fn what_conflicting_copies_say_is_told_and_escaped() {
-    let conflict = Conflict {
-        from: Side::Client,
-        offset: 41,
-        bytes: 1,
-        first_packet: Some(14),
-        second_packet: 17,
-        first: "RCPT TO:<a>".to_owned(),
-        second: "RCPT TO:<b>\u{1b}[31m".to_owned(),
-    };
-    let kind = FindingKind::ConflictingBytes;
-    let found =
-        Finding { conflicts: vec![conflict.clone(), conflict], more_conflicts: 3, ..Finding::new(kind, vec![2]) };
-    let [en, zh] = LANGS.map(|lang| finding(lang, &found).detail);
-    let one = "The client at byte 41 (1 byte differs): first in packet 14 `RCPT TO:<a>`, then in packet 17 \
-               `RCPT TO:<b>␛[31m`.";
-    assert!(en.ends_with(&format!(" {one} {one} There were 3 more.")), "{en}");
-    assert!(
-        zh.ends_with("先到的（分组 14）是 `RCPT TO:<a>`，后到的（分组 17）是 `RCPT TO:<b>␛[31m`。另有 3 处。"),
-        "{zh}"
-    );
-}
-
-#[test]
-fn every_finding_has_title_detail_and_remedy() {
-    let kinds = all!(FindingKind: PlaintextPassword, PlaintextToken, PlaintextMessage, RecipientRefused, MessageRefused,
-        LoginRefused, ConflictingBytes, BytesMissing);
-    for lang in LANGS {
-        let mut titles = HashMap::new();
-        for &kind in &kinds {
-            let words = finding(lang, &Finding::new(kind, Vec::new()));
-            check(lang, &words.title, kind.id());
-            // Whole sentences: punctuation as in running text.
-            for text in [&words.detail, &words.remedy] {
-                let stop = if lang == Lang::En { '.' } else { '。' };
-                assert!(text.ends_with(stop) && !text.contains("  "), "{}: {text}", kind.id());
-                assert!(!text.chars().any(char::is_control), "{}: {text}", kind.id());
-            }
-            assert_eq!(titles.insert(words.title, kind), None);
-        }
-    }
 }
 
 #[test]

@@ -5,7 +5,7 @@ use crate::capture::{LinkType, SourceInfo, Time};
 use crate::limits::LimitsHit;
 use crate::protocol::{self, event};
 use crate::session::model;
-use crate::view::Report;
+use crate::verdict::Report;
 use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;

@@ -1,6 +1,7 @@
 //! Community ID v1 (github.com/corelight/community-id-spec): the flow hash that Zeek, Suricata, Wireshark and Arkime share.
 
 use crate::flow::Endpoints;
+use crate::view::address::canonical;
 use data_encoding::BASE64;
 use sha1::{Digest, Sha1};
 use std::net::{IpAddr, SocketAddr};
@@ -10,7 +11,7 @@ const TCP: u8 = 6;
 
 /// The Community ID of a TCP connection, seed 0: the same for both directions.
 pub fn community_id(endpoints: &Endpoints) -> String {
-    let (one, other) = (canonical(endpoints.client), canonical(endpoints.server));
+    let (one, other) = (in_network_order(endpoints.client), in_network_order(endpoints.server));
     let (lower, upper) = if one <= other { (one, other) } else { (other, one) };
     let mut hash = Sha1::new();
     hash.update(0_u16.to_be_bytes());
@@ -23,8 +24,8 @@ pub fn community_id(endpoints: &Endpoints) -> String {
 }
 
 /// Address and port in network byte order, which is the order that they are compared in.
-fn canonical(end: SocketAddr) -> (Vec<u8>, u16) {
-    let address = match end.ip().to_canonical() {
+fn in_network_order(end: SocketAddr) -> (Vec<u8>, u16) {
+    let address = match canonical(end).ip() {
         IpAddr::V4(address) => address.octets().to_vec(),
         IpAddr::V6(address) => address.octets().to_vec(),
     };

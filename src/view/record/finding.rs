@@ -14,11 +14,11 @@ pub(crate) struct Finding<'a> {
     /// How much it matters.
     severity: enums::Severity,
     /// What it is, in a few words.
-    title: String,
+    title: &'static str,
     /// What it means.
     detail: String,
     /// What to do about it.
-    remedy: String,
+    remedy: &'static str,
     /// The evidence: steps.
     steps: &'a [u32],
     /// Where it is written: an RFC section or a CVE.
@@ -30,8 +30,8 @@ impl<'a> Finding<'a> {
     pub(crate) fn new(finding: &'a model::Finding, context: &Context<'a>) -> Self {
         let locale::FindingWords { title, detail, remedy, reference } = locale::finding(context.options.lang, finding);
         Self {
-            id: finding.kind.id(),
-            severity: enums::Severity(finding.kind.severity()),
+            id: finding.id,
+            severity: enums::Severity(finding.severity),
             title,
             detail,
             remedy,

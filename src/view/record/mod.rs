@@ -24,7 +24,8 @@ pub(super) use session::Endpoint;
 pub use session::Session;
 pub use step::Step;
 
-use super::{Lang, Report};
+use super::Lang;
+use crate::verdict::Report;
 use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 use std::fmt;

@@ -4,7 +4,9 @@ use super::{Context, Shown, enums, ip, milliseconds, non_empty};
 use crate::capture::Time;
 use crate::flow::Side;
 use crate::protocol::event::{Kind, Packets};
+use crate::protocol::smtp::Enhanced;
 use crate::session::model;
+use crate::verdict::purpose::purpose;
 use crate::view::{escape, locale};
 use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
@@ -54,7 +56,8 @@ pub struct Step<'a> {
     code: Option<u16>,
     /// SMTP: the enhanced status code (RFC 3463).
     #[serde(skip_serializing_if = "Option::is_none")]
-    enhanced: Option<&'a str>,
+    #[schemars(with = "Option<String>")]
+    enhanced: Option<Shown<Enhanced>>,
     /// POP3: `+OK`, `-ERR`; IMAP: `OK`, `NO`, `BAD`, `PREAUTH`, `BYE`.
     #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<&'static str>,
@@ -98,20 +101,20 @@ impl<'a> Step<'a> {
             source: ip(source.ip()),
             destination: ip(destination.ip()),
             phase: enums::Phase(step.phase),
-            state: step.state.map(enums::State),
+            state: step.state().map(enums::State),
             kind: enums::Kind(step.kind),
             tag: non_empty(&step.tag),
             command: non_empty(&step.command),
             arguments: arguments.map(|arguments| escape::cut(arguments, limit).0).filter(|text| !text.is_empty()),
             mailboxes: &step.mailboxes,
-            code: step.code,
-            enhanced: non_empty(&step.enhanced),
-            status: step.status,
+            code: step.code(),
+            enhanced: step.enhanced().map(Shown),
+            status: step.status(),
             text: Some(text).filter(|text| !text.is_empty()),
             truncated: step.truncated || cut,
             bytes: step.bytes,
             message: step.carries.map(|carries| carries.message),
-            purpose: locale::purpose(context.options.lang, &step.purpose),
+            purpose: locale::purpose(context.options.lang, &purpose(context.session, step)),
             answers: step.answers,
             elapsed_ms: step.elapsed.map(milliseconds),
         }

@@ -12,10 +12,11 @@ single character nowhere but where it was read: it would blank every text.
 mod masked;
 mod needles;
 
-use super::{Report, View};
+use super::View;
 use crate::flow::Endpoints;
-use crate::session::model::{Credential, Finding, Mailbox, Message, MimePart, Session, Step};
+use crate::session::model::{Credential, Fact, Finding, Mailbox, Message, MimePart, Session, Step};
 use crate::session::secret::{MASK, Secret};
+use crate::verdict::{Needs, Report, Selection};
 use masked::{Masked, widened};
 use needles::Needles;
 use std::collections::HashMap;
@@ -42,26 +43,24 @@ fn key(session: &Session) -> (Endpoints, u64) {
 
 impl<V: View> View for Redact<V> {
     /// A reply may echo a password before the log-in is over: what the session's steps called secret so far is known by
-    /// then. The view gets the session without its steps, which it has been shown.
+    /// then. The view gets the session without its steps, which it has been shown; the one that is answered is there.
     fn step(&mut self, session: &Session, step: &Step) -> io::Result<()> {
         let needles = self.live.entry(key(session)).or_default();
         needles.learn_step(step);
         needles.learn_all(&session.credentials);
+        let answered = session.answered(step).cloned();
         let mut step = step.clone();
         needles.mask_step(&mut step);
         let mut head = Session {
             id: session.id,
-            protocol: session.protocol,
             transport: session.transport.clone(),
             client_name: session.client_name.clone(),
             banner: session.banner.clone(),
             capabilities: session.capabilities.clone(),
             tls: session.tls.clone(),
-            steps: Vec::new(),
-            credentials: Vec::new(),
-            messages: Vec::new(),
-            findings: Vec::new(),
+            steps: answered.into_iter().collect(),
             limits_hit: session.limits_hit.clone(),
+            ..Session::empty(session.protocol)
         };
         needles.mask_session(&mut head);
         self.inner.step(&head, &step)
@@ -75,6 +74,15 @@ impl<V: View> View for Redact<V> {
 
     fn finish(&mut self, report: &Report) -> io::Result<()> {
         self.inner.finish(report)
+    }
+
+    /// Secrets are looked for in all that was said before anything is shown.
+    fn needs(&self) -> Needs {
+        self.inner.needs().and(Needs::TEXTS)
+    }
+
+    fn selection(&self) -> Selection {
+        self.inner.selection()
     }
 }
 
@@ -133,7 +141,25 @@ impl Needles {
         session.steps.iter_mut().for_each(|step| self.mask_step(step));
         session.credentials.iter_mut().for_each(|credential| self.mask_credential(credential));
         session.messages.iter_mut().for_each(|message| self.mask_message(message));
-        session.findings.iter_mut().for_each(mask_conflicts);
+        session.findings.iter_mut().for_each(|finding| self.mask_finding(finding));
+    }
+
+    fn mask_finding(&self, finding: &mut Finding) {
+        for fact in finding.facts.iter_mut().flatten() {
+            match fact {
+                Fact::Name(name) => self.mask_text(name),
+                // What the copies say goes wholly: a password of the copy that no dialogue has read is known to nobody.
+                Fact::Conflict(conflict) => {
+                    (conflict.first, conflict.second) = (MASK.to_owned(), MASK.to_owned());
+                }
+                Fact::Count(_)
+                | Fact::Bytes(_)
+                | Fact::Packets(_)
+                | Fact::Code(_)
+                | Fact::Duration(_)
+                | Fact::Side(_) => {}
+            }
+        }
     }
 
     fn mask_credential(&self, credential: &mut Credential) {
@@ -181,13 +207,6 @@ impl Needles {
     }
 }
 
-/// What the copies of a conflict say goes wholly: a password of the copy that no dialogue has read is known to nobody.
-fn mask_conflicts(finding: &mut Finding) {
-    for conflict in &mut finding.conflicts {
-        (conflict.first, conflict.second) = (MASK.to_owned(), MASK.to_owned());
-    }
-}
-
 /// Where `command`, which is upper case, stands in `text`, which may be not.
 fn position(text: &str, command: &str) -> Option<Range<usize>> {
     let upper = text.to_ascii_uppercase();
@@ -200,7 +219,8 @@ mod tests {
     use crate::flow::Side;
     use crate::protocol::Protocol;
     use crate::protocol::event::{Direction, LoginOutcome};
-    use crate::session::model::{Conflict, Finding, FindingKind, Session};
+    use crate::session::model::{Conflict, Fact, Finding, Session};
+    use crate::verdict::rules;
     use crate::view::testing::Talk;
 
     fn masked(talk: Talk) -> Session {
@@ -318,12 +338,13 @@ mod tests {
             second: "PASS other".to_owned(),
         };
         let session = masked(Talk::new(Protocol::Pop3).s("+OK ready").c("NOOP").edit(|session| {
-            let finding = Finding::new(FindingKind::ConflictingBytes, vec![2]);
-            session.findings.push(Finding { conflicts: vec![conflict], ..finding });
+            let finding = rules::find("conflicting-bytes").expect("a rule").finding(vec![2]);
+            session.findings.push(Finding { facts: vec![vec![Fact::Conflict(conflict)]], ..finding });
         }));
         let said = format!("{session:?}");
         assert!(!said.contains("secret12") && !said.contains("other"), "{said}");
-        assert_eq!(session.findings[0].conflicts[0].second_packet, 9);
+        let [Fact::Conflict(conflict)] = &session.findings[0].facts[0][..] else { panic!("{said}") };
+        assert_eq!(conflict.second_packet, 9);
     }
 
     #[test]

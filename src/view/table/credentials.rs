@@ -9,6 +9,7 @@ use crate::flow::Side;
 use crate::protocol::Protocol;
 use crate::protocol::event::{Exposure, LoginOutcome};
 use crate::session::model::{Credential, Session};
+use crate::view::address::canonical;
 use crate::view::locale::{self, Label};
 use std::collections::HashMap;
 use std::io::{self, Write};
@@ -132,7 +133,7 @@ fn alike(options: &Options, session: &Session, credential: &Credential) -> Alike
     };
     Alike {
         client: endpoints.client.ip().to_canonical(),
-        server: heading::canonical(endpoints.server),
+        server: canonical(endpoints.server),
         protocol: session.protocol,
         mechanism: told(&credential.mechanism),
         user,

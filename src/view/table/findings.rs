@@ -14,19 +14,15 @@ pub fn session(out: &mut dyn Write, options: &Options, session: &Session) -> io:
     heading::title(out, options.style, options.label(Label::Findings))?;
     let titles = [Label::Severity, Label::Finding, Label::Evidence].map(|label| options.label(label));
     let mut findings: Vec<_> = session.findings.iter().collect();
-    findings.sort_by_key(|finding| std::cmp::Reverse(finding.kind.severity()));
+    findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     let rows: Vec<Row> = findings
         .into_iter()
         .map(|finding| {
             let FindingWords { title, detail, remedy, reference } = locale::finding(options.lang, finding);
-            let mut text = vec![title, detail, options.named(Label::Remedy, &remedy)];
+            let mut text = vec![title.to_owned(), detail, options.named(Label::Remedy, remedy)];
             text.extend(reference.map(|reference| options.named(Label::Reference, reference)));
             let evidence = finding.steps.iter().filter_map(|&n| session.step(n)).map(steps::numbers);
-            Row::new([
-                locale::severity(options.lang, finding.kind.severity()).to_owned(),
-                text.join("\n"),
-                few(evidence),
-            ])
+            Row::new([locale::severity(options.lang, finding.severity).to_owned(), text.join("\n"), few(evidence)])
         })
         .collect();
     heading::table(out, options.style, &titles, &rows, &[8, 0, 12])

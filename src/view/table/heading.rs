@@ -5,6 +5,7 @@ use super::{Options, Style, steps};
 use crate::capture::Time;
 use crate::protocol::event::Kind;
 use crate::session::model::{Session, Tls};
+use crate::view::address::canonical;
 use crate::view::locale::{self, Label};
 use anstyle::{Effects, Style as Colour};
 use std::io::{self, Write};
@@ -94,11 +95,6 @@ pub fn moment(time: Time) -> String {
 /// The same in a list: `2009-12-08 06:00:00`.
 pub fn second(time: Time) -> String {
     time.to_string().replacen('T', " ", 1).chars().take("2009-12-08 06:00:00".len()).collect()
-}
-
-/// An end as it is printed: an IPv4-mapped address as IPv4, without a scope.
-pub fn canonical(end: SocketAddr) -> SocketAddr {
-    SocketAddr::new(end.ip().to_canonical(), end.port())
 }
 
 /// TLS in words: how it came about, and what is known of it.

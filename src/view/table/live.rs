@@ -9,8 +9,9 @@ use super::totals::Totals;
 use super::{Options, findings, heading, messages};
 use crate::flow::Side;
 use crate::session::model::{Session, Step};
+use crate::verdict::{Needs, Report, Selection};
+use crate::view::View;
 use crate::view::locale::{self, Label};
-use crate::view::{Report, View};
 use std::collections::HashSet;
 use std::io::{self, Write};
 
@@ -129,5 +130,13 @@ impl<W: Write> View for Live<W> {
         self.close()?;
         self.totals.finish(&mut self.out, report)?;
         self.out.flush()
+    }
+
+    fn needs(&self) -> Needs {
+        self.options.show.needs()
+    }
+
+    fn selection(&self) -> Selection {
+        self.options.show.selection()
     }
 }

@@ -8,7 +8,7 @@ use super::steps::line;
 use super::{Options, heading};
 use crate::flow::Side;
 use crate::session::model::{Envelope, Mailbox, Message, MimePart, Session};
-use crate::session::purpose::Purpose;
+use crate::verdict::purpose::Purpose;
 use crate::view::locale::{self, Label, MimeFact};
 use std::fmt::Write as _;
 use std::io::{self, Write};

@@ -6,6 +6,7 @@ which there are no more than `KEPT`. Everything off the wire passes [`escape`] o
 Every line is exactly as wide as the terminal, or narrower; colour adds to what signs say already.
 */
 
+mod catalogue;
 mod credentials;
 mod findings;
 mod frequency;
@@ -21,10 +22,12 @@ mod wrap;
 
 pub(super) use steps::numbers;
 
+pub use catalogue::write as catalogue;
 pub use live::Live;
 
-use super::{Lang, Report, Show, View, escape, locale};
+use super::{Lang, Show, View, escape, locale};
 use crate::session::model::Session;
+use crate::verdict::{Needs, Report, Selection};
 use std::io::{self, Write};
 use totals::Totals;
 
@@ -146,6 +149,14 @@ impl<W: Write> View for Table<W> {
     fn finish(&mut self, report: &Report) -> io::Result<()> {
         self.totals.finish(&mut self.out, report)?;
         self.out.flush()
+    }
+
+    fn needs(&self) -> Needs {
+        self.options.show.needs()
+    }
+
+    fn selection(&self) -> Selection {
+        self.options.show.selection()
     }
 }
 

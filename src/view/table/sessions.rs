@@ -3,6 +3,7 @@
 use super::grid::{Grid, Row};
 use super::{KEPT, Options, heading};
 use crate::session::model::Session;
+use crate::view::address::canonical;
 use crate::view::locale::{self, Label};
 use std::io::{self, Write};
 
@@ -83,11 +84,7 @@ fn row(options: &Options, session: &Session) -> Row {
     let end = locale::end(options.lang, transport.end);
     Row::new([
         format!("{} {}", session.id, locale::protocol(options.lang, session.protocol)),
-        format!(
-            "{} →\n{}",
-            heading::canonical(transport.endpoints.client),
-            heading::canonical(transport.endpoints.server)
-        ),
+        format!("{} →\n{}", canonical(transport.endpoints.client), canonical(transport.endpoints.server)),
         format!(
             "{}\n{}{}{end}",
             heading::second(transport.first.time),

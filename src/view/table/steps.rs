@@ -9,6 +9,7 @@ use crate::flow::{Endpoints, Side};
 use crate::limits;
 use crate::protocol::event::{Kind, Packets};
 use crate::session::model::{Phase, Session, State, Step};
+use crate::verdict::purpose::{Purpose, purpose};
 use crate::view::escape;
 use crate::view::locale::{self, Label};
 use std::io::{self, Write};
@@ -95,17 +96,17 @@ pub struct Section {
 impl Section {
     /// Begins with `step`.
     pub fn of(step: &Step) -> Self {
-        Self { phase: step.phase, state: step.state }
+        Self { phase: step.phase, state: step.state() }
     }
 
     /// True where `step` stands in it too. What has no state of its own (a gap, TLS, what is not understood) stands where
     /// the steps around it stand.
     pub fn goes_on(&mut self, step: &Step) -> bool {
-        let same_state = self.phase != Phase::Transaction || self.state.is_none() || step.state.is_none();
-        if self.phase != step.phase || !(same_state || self.state == step.state) {
+        let same_state = self.phase != Phase::Transaction || self.state.is_none() || step.state().is_none();
+        if self.phase != step.phase || !(same_state || self.state == step.state()) {
             return false;
         }
-        self.state = self.state.or(step.state);
+        self.state = self.state.or(step.state());
         true
     }
 
@@ -167,16 +168,23 @@ impl Layout {
         if mark == Mark::Secret {
             number = format!("{number} {SIGN}");
         }
+        let purpose = purpose(session, step);
         let address = |ip| broken(&address(ip), self.addresses);
-        Row::new([number, address(source.ip()), address(destination.ip()), said(options, step), meaning(options, step)])
-            .marked(mark)
+        Row::new([
+            number,
+            address(source.ip()),
+            address(destination.ip()),
+            said(options, step, &purpose),
+            meaning(options, step, &purpose),
+        ])
+        .marked(mark)
     }
 }
 
 /// What was said, or what sort of thing it was where it is not text.
-fn said(options: &Options, step: &Step) -> String {
+fn said(options: &Options, step: &Step, purpose: &Purpose) -> String {
     if matches!(step.kind, Kind::Data | Kind::Tls | Kind::Gap) || step.text.is_empty() {
-        return locale::row(options.lang, &step.purpose, step.bytes, step.carries.as_ref())
+        return locale::row(options.lang, purpose, step.bytes, step.carries.as_ref())
             .unwrap_or_else(|| format!("({})", locale::kind(options.lang, step.kind)));
     }
     let mut text = options.block(&step.text);
@@ -187,8 +195,8 @@ fn said(options: &Options, step: &Step) -> String {
 }
 
 /// What a step does, and to which mailboxes, where their names cannot be read as they were sent.
-fn meaning(options: &Options, step: &Step) -> String {
-    let purpose = locale::purpose(options.lang, &step.purpose);
+fn meaning(options: &Options, step: &Step, purpose: &Purpose) -> String {
+    let purpose = locale::purpose(options.lang, purpose);
     if step.mailboxes.is_empty() {
         return purpose;
     }

@@ -5,7 +5,7 @@ use super::{Options, heading, steps};
 use crate::capture::Time;
 use crate::protocol::Protocol;
 use crate::session::summary::Summary;
-use crate::view::Report;
+use crate::verdict::Report;
 use crate::view::locale::{self, Label};
 use std::collections::BTreeMap;
 use std::fmt::Display;

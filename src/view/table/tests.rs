@@ -148,7 +148,7 @@ fn a_line_stands_between_exchanges_and_not_within() {
 fn a_gap_does_not_cut_a_table_in_two() {
     use crate::protocol::pop3::State as Pop3;
     use crate::session::model::{Phase, State};
-    let mut session = Talk::new(Protocol::Pop3)
+    let session = Talk::new(Protocol::Pop3)
         .phase(Phase::Transaction)
         .state(State::Pop3(Pop3::Transaction))
         .c("STAT")
@@ -159,13 +159,28 @@ fn a_gap_does_not_cut_a_table_in_two() {
         .state(State::Pop3(Pop3::Authorization))
         .c("QUIT")
         .session;
-    session.steps[2].state = None;
     for text in [
         printed(options(80, Lang::En, Show::REPORT), vec![session.clone()]),
         live(options(80, Lang::En, Show::REPORT), vec![session], false),
     ] {
         assert_eq!(text.matches("TRANSACTION state").count(), 1, "{text}");
         assert!(text.contains("POP3 connection release (AUTHORIZATION state)"), "a QUIT before the log-in: {text}");
+    }
+}
+
+#[test]
+fn a_redacted_reply_is_told_by_the_command_it_answers() {
+    use crate::session::model::{Phase, Variant};
+    let session = Talk::new(Protocol::Pop3)
+        .s("+OK ready")
+        .phase(Phase::Transaction)
+        .c("LIST 1")
+        .with(|step| step.variant = Variant::Arguments)
+        .s("+OK 1 1701")
+        .session;
+    for redact in [false, true] {
+        let text = live(options(200, Lang::En, Show::REPORT), vec![session.clone()], redact);
+        assert!(text.contains("The server tells the size of the message"), "{text}");
     }
 }
 

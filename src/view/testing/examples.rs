@@ -4,11 +4,18 @@ use super::{START, Talk};
 use crate::capture::{Format, LinkType, SourceInfo, Time};
 use crate::flow::Side;
 use crate::protocol::Protocol;
-use crate::protocol::event::{Direction, Kind, LoginOutcome};
+use crate::protocol::event::{Direction, Kind, LoginOutcome, StepId, Subject};
+use crate::protocol::smtp;
 use crate::session::model::*;
 use crate::session::secret::Secret;
 use crate::session::summary::Summary;
-use crate::view::Report;
+use crate::verdict::across::Across;
+use crate::verdict::across::login_frequency::LoginCounter;
+use crate::verdict::{Report, rules};
+
+fn found(id: &str, steps: Vec<StepId>) -> Finding {
+    rules::find(id).expect("a rule").finding(steps)
+}
 
 fn mailbox(name: &str, address: &str) -> Mailbox {
     Mailbox { name: Some(name.to_owned()), address: Some(address.to_owned()) }
@@ -78,7 +85,7 @@ pub fn lab_smtp() -> Session {
         .edit(|session| {
             session.client_name = Some("cslabc39".to_owned());
             session.banner = Some("服务就绪".to_owned());
-            session.findings.push(Finding::new(FindingKind::PlaintextMessage, vec![10]));
+            session.findings.push(found("plaintext-message", vec![10]));
         })
         .session
 }
@@ -120,7 +127,7 @@ pub fn lab_pop3() -> Session {
         .s("+OK Logging out, messages deleted.")
         .edit(|session| {
             session.id = 2;
-            session.findings.push(Finding::new(FindingKind::PlaintextPassword, vec![4]));
+            session.findings.push(found("plaintext-password", vec![4]));
         })
         .session
 }
@@ -136,14 +143,16 @@ pub fn everything() -> Session {
         .c("a1 AUTHENTICATE PLAIN")
         .s("a1 NO [AUTHENTICATIONFAILED] \u{9b}2J")
         .with(|step| {
-            step.status = Some("NO");
-            step.enhanced = Some("5.7.8".to_owned());
             step.truncated = true;
         })
         .other(Side::Client, Kind::Gap, "", 40)
         .other(Side::Client, Kind::Tls, "", 517)
         .other(Side::Client, Kind::Unknown, "\u{0}\u{1}\u{fffd}", 3)
         .c("")
+        .with(|step| {
+            let enhanced = Some(smtp::Enhanced { class: 5, subject: 7, detail: 8 });
+            step.subject = Subject::Smtp(smtp::Subject::Reply { to: smtp::ReplyTo::Sasl, code: 535, enhanced });
+        })
         .login("AUTH PLAIN", "\u{1b}[2Jbob", "x\ty", &[2, 3], LoginOutcome::Rejected)
         .message(Direction::Appended, &[], |message| {
             header(message);
@@ -198,7 +207,7 @@ pub fn everything() -> Session {
                 }),
                 decrypted: true,
             };
-            session.findings.push(Finding::new(FindingKind::BytesMissing, vec![4]));
+            session.findings.push(found("bytes-missing", vec![4]));
             session.limits_hit.hit(crate::limits::Limit::LineBytes);
         })
         .session;
@@ -231,5 +240,7 @@ pub fn report(sessions: &[Session]) -> Report {
         dropped: None,
         problem: None,
     };
-    Report { sources: vec![source], summary }
+    let mut logins = LoginCounter::default();
+    sessions.iter().for_each(|session| logins.session(session));
+    Report { sources: vec![source], summary, logins: logins.finish() }
 }

@@ -5,7 +5,7 @@ use super::{answers, messages, played};
 use crate::capture::Time;
 use crate::flow::{PacketRef, Side};
 use crate::limits::{LINE_BYTES, Limit};
-use crate::protocol::Dialogue as _;
+use crate::protocol::channel::Stack;
 use crate::protocol::event::{Kind, LoginOutcome};
 use crate::protocol::testing::{Recorder, talk};
 use proptest::prelude::*;
@@ -225,7 +225,7 @@ proptest! {
     /// Whatever the two sides say, all of it can be told, in an order that [`Recorder`] finds sensible.
     #[test]
     fn nothing_that_is_said_can_hurt(said in prop::collection::vec((any::<bool>(), line(), 0_u64..40), 0..60)) {
-        let (mut dialogue, mut told) = (Dialogue::new(), Recorder::default());
+        let (mut dialogue, mut told) = (Stack::new(Dialogue::new()), Recorder::default());
         for (packet, (client, bytes, gap)) in (1..).zip(&said) {
             let (side, at) = (if *client { Side::Client } else { Side::Server }, PacketRef { packet, time: Time::default() });
             match gap {
@@ -242,7 +242,7 @@ proptest! {
     #[test]
     fn cuts_make_no_difference(said in prop::collection::vec((any::<bool>(), line()), 0..30), size in 1_usize..9) {
         let play = |size: usize| {
-            let (mut dialogue, mut told) = (Dialogue::new(), Recorder::default());
+            let (mut dialogue, mut told) = (Stack::new(Dialogue::new()), Recorder::default());
             for (client, bytes) in &said {
                 let side = if *client { Side::Client } else { Side::Server };
                 for piece in bytes.chunks(size) {

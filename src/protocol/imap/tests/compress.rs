@@ -4,14 +4,14 @@ use super::super::Dialogue;
 use super::{answers, messages};
 use crate::capture::Time;
 use crate::flow::{PacketRef, Side};
-use crate::protocol::Dialogue as _;
+use crate::protocol::channel::Stack;
 use crate::protocol::event::Kind;
 use crate::protocol::testing::Recorder;
 use flate2::{Compress, Compression, FlushCompress};
 
 /// A conversation whose sides compress what they say from COMPRESS on, each packet cut into pieces of `size`.
 struct Compressed {
-    dialogue: Dialogue,
+    dialogue: Stack,
     told: Recorder,
     streams: [Compress; 2],
     packet: u64,
@@ -21,7 +21,8 @@ struct Compressed {
 impl Compressed {
     fn begin(size: usize) -> Self {
         let streams = [(); 2].map(|()| Compress::new(Compression::default(), false));
-        let mut talk = Self { dialogue: Dialogue::new(), told: Recorder::default(), streams, packet: 0, size };
+        let mut talk =
+            Self { dialogue: Stack::new(Dialogue::new()), told: Recorder::default(), streams, packet: 0, size };
         talk.wire(Side::Server, b"* PREAUTH hi\r\n");
         talk.wire(Side::Client, b"a1 COMPRESS DEFLATE\r\n");
         talk.wire(Side::Server, b"a1 OK DEFLATE active\r\n");

@@ -7,7 +7,7 @@ use super::super::{Dialogue, mailbox_name};
 use super::super::{Status, Untagged, What};
 use crate::capture::Time;
 use crate::flow::{PacketRef, Side};
-use crate::protocol::Dialogue as _;
+use crate::protocol::channel::Stack;
 use crate::protocol::event::{self, Kind};
 use crate::protocol::testing::Recorder;
 use grammar::{a_command, a_response};
@@ -27,7 +27,7 @@ mod grammar;
 
 /// A conversation after the log-in, in packets of `size` bytes.
 fn conversation(said: &[(Side, &[u8])], size: usize) -> Recorder {
-    let (mut dialogue, mut told) = (Dialogue::new(), Recorder::default());
+    let (mut dialogue, mut told) = (Stack::new(Dialogue::new()), Recorder::default());
     let at = PacketRef { packet: 1, time: Time::default() };
     dialogue.data(Side::Server, b"* PREAUTH hi\r\n", at, &mut told);
     for (side, bytes) in said {

@@ -3,7 +3,7 @@
 use super::super::Dialogue;
 use super::{hear, logins};
 use crate::limits::{COMMANDS_IN_FLIGHT, Limit};
-use crate::protocol::Dialogue as _;
+use crate::protocol::channel::Stack;
 use crate::protocol::testing::{Recorder, talk};
 use proptest::prelude::*;
 
@@ -159,7 +159,7 @@ fn any_packet_may_be_missing() {
 
 #[test]
 fn commands_in_flight_are_bounded() {
-    let mut dialogue = Dialogue::new();
+    let mut dialogue = Stack::new(Dialogue::new());
     let mut told = Recorder::default();
     let at = crate::flow::PacketRef { packet: 1, time: Default::default() };
     let flood = b"PASS x\r\n".repeat(COMMANDS_IN_FLIGHT + 7);
@@ -201,8 +201,10 @@ proptest! {
         ),
         tls in any::<bool>(),
     ) {
-        let mut dialogue = if tls { Dialogue::inside_tls() } else { Dialogue::new() };
-        let mut told = Recorder::default();
+        let (mut dialogue, mut told) = (Stack::new(Dialogue::new()), Recorder::default());
+        if tls {
+            dialogue.begin_with_tls(&mut told);
+        }
         for (packet, (client, bytes, gap)) in (1..).zip(talk) {
             let side = if client { crate::flow::Side::Client } else { crate::flow::Side::Server };
             let at = crate::flow::PacketRef { packet, time: Default::default() };

@@ -5,18 +5,18 @@ mod maildrop;
 
 use super::*;
 use crate::protocol::event::{Credential, Delivery, Direction, Exposure, Kind, LoginOutcome, TlsFact};
-use crate::protocol::testing::{Recorder, talk, talk_in_pieces};
+use crate::protocol::testing::{Recorder, talk, talk_in_pieces, talk_inside_tls};
 
 /// Plays `script` whole and cut into pieces of 1, 2, 3 and 7 bytes, which must come to the same.
 fn hear(script: &str) -> Recorder {
-    hear_from(Dialogue::new, script)
+    heard(script, |script, size| talk_in_pieces(Dialogue::new(), script, size))
 }
 
-fn hear_from(dialogue: impl Fn() -> Dialogue, script: &str) -> Recorder {
-    let told = talk(dialogue(), script);
+fn heard(script: &str, talk: impl Fn(&str, usize) -> Recorder) -> Recorder {
+    let told = talk(script, usize::MAX);
     assert_eq!(told.stood_for(), told.said, "every byte belongs to a step");
     for size in [1, 2, 3, 7] {
-        let pieces = talk_in_pieces(dialogue(), script, size);
+        let pieces = talk(script, size);
         assert_eq!(pieces.rows(), told.rows(), "in pieces of {size}");
         let what = |told: &Recorder| told.steps.iter().map(|step| step.subject.clone()).collect::<Vec<_>>();
         assert_eq!(what(&pieces), what(&told), "in pieces of {size}");
@@ -349,7 +349,7 @@ fn stls_accepted_refused_and_decrypted() {
 
 #[test]
 fn inside_tls_and_decrypted() {
-    let told = hear_from(Dialogue::inside_tls, "S: +OK\n C: USER a\n S: +OK");
+    let told = heard("S: +OK\n C: USER a\n S: +OK", |script, size| talk_inside_tls(Dialogue::new(), script, size));
     assert_eq!(told.tls, [TlsFact::Implicit, TlsFact::Decrypted]);
     assert_eq!(told.rows()[2], "3 S Reply +OK -> 2");
 }

@@ -3,7 +3,7 @@
 use super::*;
 use crate::capture::Time;
 use crate::flow::{PacketRef, Side};
-use crate::protocol::Dialogue as _;
+use crate::protocol::channel::Stack;
 use proptest::prelude::*;
 
 #[test]
@@ -85,7 +85,7 @@ fn act() -> impl Strategy<Value = Act> {
 }
 
 fn play(flavour: Flavour, acts: &[Act], size: usize) -> Recorder {
-    let mut dialogue = Dialogue::new(flavour);
+    let mut dialogue = Stack::new(Dialogue::new(flavour));
     let mut told = Recorder::default();
     let mut packet = 0;
     let mut next = || {

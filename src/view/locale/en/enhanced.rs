@@ -1,6 +1,6 @@
 //! Enhanced status codes.
 
-use crate::session::purpose::enhanced::Meaning;
+use crate::verdict::purpose::enhanced::Meaning;
 
 pub fn meaning(meaning: Meaning) -> &'static str {
     match meaning {

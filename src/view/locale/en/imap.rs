@@ -1,7 +1,7 @@
 //! What IMAP steps do.
 
 use crate::protocol::imap::{Code, Verb};
-use crate::session::purpose::imap::{Command, Data, GoAhead, Greeting, Notice};
+use crate::verdict::purpose::imap::{Command, Data, GoAhead, Greeting, Notice};
 use crate::view::locale::verb::{Sentences, row};
 
 pub fn greeting(greeting: Greeting) -> &'static str {

@@ -105,6 +105,7 @@ pub fn label(label: Label) -> &'static str {
         Label::Remedy => "What to do",
         Label::Evidence => "Evidence (packets)",
         Label::Reference => "See",
+        Label::Since => "Since version",
         Label::Sessions => "Sessions",
         Label::Steps => "Steps",
         Label::LogIns => "Log-ins",

@@ -1,7 +1,7 @@
 //! English.
 
 pub mod enhanced;
-pub mod findings;
+pub mod facts;
 pub mod imap;
 pub mod labels;
 pub mod login;

@@ -1,7 +1,7 @@
 //! What POP3 steps do.
 
 use crate::protocol::pop3::Effect;
-use crate::session::purpose::pop3::{Command, Content, Greeting, Reply, ResponseCode};
+use crate::verdict::purpose::pop3::{Command, Content, Greeting, Reply, ResponseCode};
 
 pub fn greeting(greeting: Greeting) -> &'static str {
     match greeting {

@@ -105,6 +105,7 @@ pub fn label(label: Label) -> &'static str {
         Label::Remedy => "改进办法",
         Label::Evidence => "依据（分组序号）",
         Label::Reference => "参考",
+        Label::Since => "始于版本",
         Label::Sessions => "会话列表",
         Label::Steps => "步骤数",
         Label::LogIns => "登录次数",

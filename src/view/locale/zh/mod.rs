@@ -1,7 +1,7 @@
 //! 简体中文。 Chinese, simplified.
 
 pub mod enhanced;
-pub mod findings;
+pub mod facts;
 pub mod imap;
 pub mod labels;
 pub mod login;

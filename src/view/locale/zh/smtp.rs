@@ -1,7 +1,7 @@
 //! SMTP 与 LMTP 各步骤的作用。 What SMTP and LMTP steps do.
 
 use crate::protocol::smtp::Verb;
-use crate::session::purpose::smtp::{Command, Content, Greeting, Reply};
+use crate::verdict::purpose::smtp::{Command, Content, Greeting, Reply};
 
 pub fn greeting(greeting: Greeting) -> &'static str {
     match greeting {

@@ -1,0 +1,91 @@
+//! What a connection amounted to.
+
+use super::conflict::Conflict;
+use super::endpoints::{Endpoints, PacketRef};
+
+/// How a connection ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum CloseReason {
+    /// By FIN.
+    Closed,
+    /// By RST.
+    Reset,
+    /// Nothing came for long while the capture went on.
+    Idle,
+    /// The capture ended first.
+    Open,
+    /// The SYN was answered by RST.
+    Refused,
+    /// The SYN was never answered.
+    Unanswered,
+}
+
+/// What a connection amounted to, known when it is over.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Transport {
+    /// Who talked to whom.
+    pub endpoints: Endpoints,
+    /// Its first packet.
+    pub first: PacketRef,
+    /// Its last packet.
+    pub last: PacketRef,
+    /// How it ended.
+    pub end: CloseReason,
+    /// False where the capture began in the middle of the connection.
+    pub from_start: bool,
+    /// The counters.
+    pub counters: Counters,
+    /// The first of the stretches of which two copies disagree.
+    pub conflicts: Conflicts,
+}
+
+/// Copies of the same bytes that disagree.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Conflicts {
+    /// The first few.
+    pub kept: Vec<Conflict>,
+    /// How many more there were.
+    pub more: u64,
+}
+
+/// Counters of a connection (`transport` of the JSON).
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Counters {
+    /// Packets of the connection, both directions; one that was captured several times, or that carries several of its
+    /// segments, counts once.
+    pub packets: u64,
+    /// Of those, and of the copies, the packets that an earlier connection has counted too (802.11 aggregates segments).
+    pub shared: u64,
+    /// Further copies of packets that were captured several times. They count nowhere else.
+    pub copies: u64,
+    /// Payload bytes of the client's stream that were captured, each counted once.
+    pub client_bytes: u64,
+    /// The same of the server's stream.
+    pub server_bytes: u64,
+    /// Bytes of the client's stream that were never captured.
+    pub client_missing: u64,
+    /// The same of the server's stream.
+    pub server_missing: u64,
+    /// Segments whose bytes had all been captured before.
+    pub retransmitted: u64,
+    /// Segments that came after a later one of the same direction.
+    pub reordered: u64,
+    /// Bytes on which two overlapping segments disagree.
+    pub conflicting: u64,
+    /// Bytes never captured that did cross the wire, being acknowledged, or cut off by the snap length: the capture lost
+    /// them.
+    pub lost_in_capture: u64,
+    /// Segments that were sent again: the network lost the first, or was believed to have. Either both were captured, or
+    /// the second came later than reordering can explain.
+    pub sent_again: u64,
+    /// Milliseconds from the SYN over the SYN-ACK to the ACK, where all three were seen.
+    pub rtt_ms: Option<f64>,
+}
+
+impl Counters {
+    /// Packets of the connection, copies included, but for those that an earlier connection has counted: over all
+    /// connections, each packet counts once.
+    pub fn own_packets(&self) -> u64 {
+        (self.packets + self.copies).saturating_sub(self.shared)
+    }
+}

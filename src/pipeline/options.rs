@@ -1,0 +1,88 @@
+//! What is asked of a run, and when it ends.
+
+use crate::capture::Time;
+use crate::protocol::Protocol;
+use crate::protocol::ports::Ports;
+use crate::session::model::Session;
+use crate::verdict::Selection;
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+/// What to look at, and what to hand to the view.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Where mail is expected.
+    pub ports: Ports,
+    /// Look for mail on every port.
+    pub any_port: bool,
+    /// Which rules look at sessions, and what is counted over all of them.
+    pub selection: Selection,
+    /// Only sessions of these protocols; all where empty.
+    pub protocols: Vec<Protocol>,
+    /// Only sessions with these numbers; all where empty.
+    pub sessions: BTreeSet<u64>,
+    /// When a session is handed to the view.
+    pub emit: Emit,
+    /// Hand each step to the view as it happens (on one thread).
+    pub steps: bool,
+    /// Threads that follow connections; with one, everything is done on the caller's.
+    pub threads: usize,
+    /// Stop after so many packets.
+    pub packets: Option<u64>,
+    /// Stop after so long (by the clock on the wall: for live captures).
+    pub duration: Option<Duration>,
+}
+
+/// When a session is handed to the view.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Emit {
+    /// When it and all before it have ended: in the order of their numbers.
+    InOrder,
+    /// When it has ended: memory is bounded by the sessions that are open.
+    AsTheyEnd,
+}
+
+impl Options {
+    /// Whether what is sent between these two ports may be mail.
+    #[inline]
+    pub(super) fn wants(&self, one: u16, other: u16) -> bool {
+        self.any_port || self.ports.knows(one) || self.ports.knows(other)
+    }
+
+    /// Whether the view is to be shown this session.
+    pub(super) fn selects(&self, session: &Session) -> bool {
+        (self.protocols.is_empty() || self.protocols.contains(&session.protocol))
+            && (self.sessions.is_empty() || self.sessions.contains(&session.id))
+    }
+}
+
+/// Whether to read on: until a signal or an option says that it is enough.
+pub struct StopCondition<'a> {
+    options: &'a Options,
+    stop: &'a AtomicBool,
+    begun: Instant,
+}
+
+impl<'a> StopCondition<'a> {
+    /// Begins now; ends when `stop` is set, if not before.
+    pub fn new(options: &'a Options, stop: &'a AtomicBool) -> Self {
+        Self { options, stop, begun: Instant::now() }
+    }
+
+    /// Whether there is to be another packet after the first `packets`.
+    pub fn goes_on(&self, packets: u64) -> bool {
+        !self.stop.load(Ordering::Relaxed)
+            && self.options.packets.is_none_or(|most| packets < most)
+            && self.options.duration.is_none_or(|longest| self.begun.elapsed() < longest)
+    }
+}
+
+/// The end of a batch.
+#[derive(Debug, Clone, Copy)]
+pub struct BatchEnd {
+    /// Which packet was its last, in the order in which they were handed out.
+    pub nth: u64,
+    /// The time up to which all packets have come.
+    pub time: Time,
+}

@@ -1,0 +1,25 @@
+//! Which shard a connection belongs to.
+
+use std::net::{IpAddr, SocketAddr};
+
+/// Shards in all, however many threads there are.
+pub const SHARDS: usize = 16;
+
+/// The shard of the connection between two ends: the same for both directions, on any day. Whoever chooses his addresses
+/// so that they all fall into one shard meets that shard's bounds the sooner.
+pub fn shard_of(one: &SocketAddr, other: &SocketAddr) -> usize {
+    let sum = number_of(one).wrapping_add(number_of(other));
+    // Fibonacci hashing: the highest bits depend on all others.
+    (sum.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 60) as usize % SHARDS
+}
+
+fn number_of(end: &SocketAddr) -> u64 {
+    let address = match end.ip() {
+        IpAddr::V4(address) => u64::from(address.to_bits()),
+        IpAddr::V6(address) => {
+            let bits = address.to_bits();
+            (bits >> 64) as u64 ^ bits as u64
+        }
+    };
+    (address ^ u64::from(end.port()) << 32).wrapping_mul(0xff51_afd7_ed55_8ccd)
+}

@@ -1,0 +1,179 @@
+/*!
+What lies between a connection and its dialogue: TLS, compression, both or neither.
+
+```text
+ connection ─▶ [TLS] ─▶ [deflate] ─▶ dialogue        bytes and gaps
+                 ▲          ▲           │
+                 └──────────┴───────────┘            Upgrade: this layer begins with the next byte
+```
+
+Each layer has its place, whichever begins first: what is both compressed and encrypted is compressed before (RFC 4978,
+section 3). The dialogue says when a layer begins, or the port does ([`Stack::begin_with_tls`]).
+
+Of TLS without keys nothing comes out: a [`Observer`] tells what can be seen from outside, and the dialogue waits. Where
+plain text comes instead of TLS (the capture was decrypted), the layer is taken away again.
+
+Every step says what it crossed in ([`Channel`]), and this is the place that knows.
+*/
+
+mod deflate;
+#[cfg(test)]
+mod tests;
+
+use super::dialogue::{Dialogue, Early, Upgrade};
+use super::event::{Channel, Sink, Step, StepId, forward};
+use super::framing::Input;
+use super::tls::{Observer, Outcome};
+use crate::flow::{PacketRef, Side};
+use deflate::Inflater;
+
+/// The layers of a connection, and the dialogue on top of them.
+pub struct Stack {
+    tls: Option<Box<Observer>>,
+    inner: Inner,
+}
+
+impl Stack {
+    /// A connection that begins in the clear.
+    pub fn new(dialogue: impl Dialogue + 'static) -> Self {
+        Self { tls: None, inner: Inner { deflate: None, dialogue: Box::new(dialogue), channel: Channel::Clear } }
+    }
+
+    /// TLS from the first byte (RFC 8314).
+    pub fn begin_with_tls(&mut self, out: &mut dyn Sink) {
+        self.tls = Some(Box::new(Observer::implicit(out)));
+    }
+
+    /// Bytes that `from` sent.
+    pub fn data(&mut self, from: Side, bytes: &[u8], at: PacketRef, out: &mut dyn Sink) {
+        let mut input = Input::new(bytes, at);
+        while !input.is_empty() {
+            if let Some(observer) = &mut self.tls {
+                // Where there are keys, what is decrypted goes to `inner.read`.
+                match observer.data(from, input.rest(), at, out) {
+                    Outcome::Taken => return,
+                    Outcome::Plain => {
+                        self.tls = None;
+                        self.inner.channel = Channel::Decrypted;
+                    }
+                }
+            }
+            if let Some(upgrade) = self.inner.read(from, &mut input, out) {
+                self.upgrade(upgrade, out);
+            }
+        }
+    }
+
+    /// `missing` bytes that `from` sent are not in the capture.
+    pub fn gap(&mut self, from: Side, missing: u64, at: PacketRef, out: &mut dyn Sink) {
+        if let Some(observer) = &mut self.tls {
+            self.inner.tell(out, |dialogue, out| dialogue.gap_in_tls(from, out));
+            observer.gap(from, missing, at, out);
+        } else if let Some(upgrade) = self.inner.gap(from, missing, at, out) {
+            self.upgrade(upgrade, out);
+        }
+    }
+
+    /// The connection is over: what has not been told yet is told.
+    pub fn end(&mut self, out: &mut dyn Sink) {
+        self.end_tls(out);
+        if let Some(upgrade) = self.inner.end(out) {
+            self.upgrade(upgrade, out);
+            self.end_tls(out);
+        }
+    }
+
+    fn end_tls(&mut self, out: &mut dyn Sink) {
+        if let Some(observer) = &mut self.tls {
+            observer.end(out);
+        }
+    }
+
+    fn upgrade(&mut self, upgrade: Upgrade, out: &mut dyn Sink) {
+        match upgrade {
+            Upgrade::Deflate => self.inner.deflate = Some(Box::default()),
+            Upgrade::Tls { implicit, client, early } => {
+                let observer = if implicit { Observer::implicit(out) } else { Observer::after_starttls(out) };
+                self.tls = Some(Box::new(observer.with_client(client)));
+                for early in early {
+                    match early {
+                        Early::Data(bytes, at) => self.data(client, &bytes, at, out),
+                        Early::Gap(missing, at) => self.gap(client, missing, at, out),
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// What is inside TLS, or on the connection itself.
+struct Inner {
+    deflate: Option<Box<[Inflater; 2]>>,
+    dialogue: Box<dyn Dialogue>,
+    /// What the dialogue reads crossed in.
+    channel: Channel,
+}
+
+impl Inner {
+    /// Reads `input` up to where another layer begins. On compression none does: what follows is read as it comes.
+    fn read(&mut self, from: Side, input: &mut Input<'_>, out: &mut dyn Sink) -> Option<Upgrade> {
+        let Some(inflaters) = &mut self.deflate else {
+            return self.tell(out, |dialogue, out| dialogue.read(from, input, out));
+        };
+        let (at, dialogue) = (input.at, &mut self.dialogue);
+        inside(self.channel, out, |out| {
+            inflaters[from as usize].inflate(input, |plain| {
+                let mut plain = Input::new(plain, at);
+                while dialogue.read(from, &mut plain, out).is_some() {}
+            });
+        });
+        None
+    }
+
+    fn gap(&mut self, from: Side, missing: u64, at: PacketRef, out: &mut dyn Sink) -> Option<Upgrade> {
+        match &mut self.deflate {
+            None => self.tell(out, |dialogue, out| dialogue.gap(from, missing, at, out)),
+            Some(inflaters) => {
+                inflaters[from as usize].desynchronise();
+                self.tell(out, |dialogue, out| dialogue.last_gap(from, missing, at, out));
+                None
+            }
+        }
+    }
+
+    fn end(&mut self, out: &mut dyn Sink) -> Option<Upgrade> {
+        for from in [Side::Client, Side::Server] {
+            if let Some(inflaters) = &mut self.deflate {
+                inside(self.channel, out, |out| inflaters[from as usize].tell(from, out));
+            }
+        }
+        self.tell(out, |dialogue, out| dialogue.end(out))
+    }
+
+    /// Has the dialogue tell something.
+    fn tell<T>(&mut self, out: &mut dyn Sink, tell: impl FnOnce(&mut dyn Dialogue, &mut dyn Sink) -> T) -> T {
+        inside(self.channel, out, |out| tell(&mut *self.dialogue, out))
+    }
+}
+
+/// Does `tell` with an `out` that knows what the steps cross in.
+fn inside<T>(channel: Channel, out: &mut dyn Sink, tell: impl FnOnce(&mut dyn Sink) -> T) -> T {
+    match channel {
+        Channel::Clear => tell(out),
+        _ => tell(&mut Inside(out, channel)),
+    }
+}
+
+/// Hands steps on as those that crossed in a channel.
+struct Inside<'a>(&'a mut dyn Sink, Channel);
+
+impl Sink for Inside<'_> {
+    fn step(&mut self, step: Step<'_>) -> StepId {
+        self.0.step(Step { channel: self.1, ..step })
+    }
+
+    forward! {
+        credential message content content_missing content_step content_part unique_id content_end message_outcome
+        client_name banner capabilities tls limit
+    }
+}

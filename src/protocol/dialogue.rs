@@ -1,0 +1,59 @@
+//! What a protocol's dialogue is to the [channel](super::channel) that feeds it.
+
+use super::event::Sink;
+use super::framing::Input;
+use crate::flow::{PacketRef, Side};
+
+/// One protocol's side of a connection: both directions, in causal order, without the layers below.
+///
+/// No input makes a dialogue panic, grow without bound or take more than linear time.
+pub trait Dialogue: Send {
+    /// Reads what `from` sent, up to where another layer begins: what is left of `input` then belongs to that layer.
+    fn read(&mut self, from: Side, input: &mut Input<'_>, out: &mut dyn Sink) -> Option<Upgrade>;
+
+    /// `missing` bytes that `from` sent are not in the capture. The dialogue reports the gap as a step and goes on at
+    /// the next line that it can be sure of. A line that the gap has cut short may have begun another layer.
+    fn gap(&mut self, from: Side, missing: u64, at: PacketRef, out: &mut dyn Sink) -> Option<Upgrade>;
+
+    /// The same, and nothing that `from` sends after it can be read.
+    fn last_gap(&mut self, from: Side, missing: u64, at: PacketRef, out: &mut dyn Sink);
+
+    /// Bytes that `from` sent inside TLS are missing. Their step is told by that layer, after this.
+    fn gap_in_tls(&mut self, from: Side, out: &mut dyn Sink);
+
+    /// The connection is over: whatever is half-read (a line without its end, a message without its dot, a log-in
+    /// without its reply) is reported as such. The last words may have begun another layer.
+    fn end(&mut self, out: &mut dyn Sink) -> Option<Upgrade>;
+}
+
+/// What begins with the next byte, of both directions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Upgrade {
+    /// TLS.
+    Tls {
+        /// From the first byte, though nothing said so before; else after a STARTTLS or STLS that was accepted.
+        implicit: bool,
+        /// TLS's client.
+        client: Side,
+        /// What that has sent already, before it was known to be TLS.
+        early: Vec<Early>,
+    },
+    /// COMPRESS=DEFLATE (RFC 4978).
+    Deflate,
+}
+
+impl Upgrade {
+    /// TLS after a STARTTLS or STLS, of which nothing has come.
+    pub fn start_tls() -> Self {
+        Self::Tls { implicit: false, client: Side::Client, early: Vec::new() }
+    }
+}
+
+/// Something of a layer that came before it was known to begin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Early {
+    /// Bytes, and the packet that they came in.
+    Data(Vec<u8>, PacketRef),
+    /// That many bytes are missing, as was noticed in this packet.
+    Gap(u64, PacketRef),
+}

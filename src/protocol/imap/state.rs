@@ -1,0 +1,218 @@
+//! What is known of a conversation: of the session, of either side, and of what is under way on it. `dialogue.rs` has the
+//! picture.
+
+use super::State;
+use super::fetch_items::{MsgAttScanner, Section};
+use super::fragmentizer::{Fragment, Fragmentizer};
+use super::partial::{Body, PartialFetches};
+use super::queue::{CommandId, Queue};
+use super::reply::Status;
+use crate::flow::PacketRef;
+use crate::protocol::event::{MessageId, StepId};
+use crate::protocol::span::Span;
+
+/// An IMAP conversation, both directions.
+#[derive(Debug)]
+pub struct Dialogue {
+    pub(super) state: State,
+    /// The mailbox that is selected, readable.
+    pub(super) mailbox: Option<Vec<u8>>,
+    /// The server has said something; what it says first is its greeting.
+    pub(super) greeted: bool,
+    /// The greeting was seen, and so all that led to the state.
+    pub(super) from_start: bool,
+    /// The client has said its name.
+    pub(super) named: bool,
+    pub(super) queue: Queue,
+    /// AUTHENTICATE, while it is in flight and nothing that crosses can be another's.
+    pub(super) login: Option<CommandId>,
+    /// Since it began, bytes of the client and of the server were lost.
+    pub(super) login_gaps: [bool; 2],
+    pub(super) client: Client,
+    pub(super) server: Server,
+}
+
+/// One side's stream.
+#[derive(Debug)]
+pub(super) struct Way {
+    pub fragmentizer: Fragmentizer,
+    pub desynchronised: bool,
+    /// What was passed over while desynchronised.
+    pub skipped: Option<Fragment<'static>>,
+}
+
+/// The client's side.
+#[derive(Debug, Default)]
+pub(super) struct Client {
+    pub way: Way,
+    /// The server has sent `+` to something that was not captured: an AUTHENTICATE, for all one knows.
+    pub asked: bool,
+    /// A literal that the server has not asked for yet.
+    pub waiting: Option<PendingLiteral>,
+    /// `+` lines that came within a command: told after it, since they speak of its parts.
+    pub held: Vec<Fragment<'static>>,
+    /// The literal that comes is APPEND's mailbox, or what stands in its place.
+    pub mailbox_comes: bool,
+    /// APPEND, from its step to its end.
+    pub append: Option<Append>,
+}
+
+/// The server's side.
+#[derive(Debug, Default)]
+pub(super) struct Server {
+    pub way: Way,
+    /// FETCH, from its first line to its last.
+    pub fetch: Option<Fetch>,
+    /// APPENDUID's arguments, told before the reply that they belong to: REPLACE's (RFC 8508, section 3.1).
+    pub appended: Option<Vec<u8>>,
+    /// Messages that are fetched in pieces.
+    pub partial_fetches: PartialFetches,
+    /// UIDVALIDITY, told while a mailbox is being selected.
+    pub uid_validity: Option<u64>,
+}
+
+impl Default for Way {
+    /// The first line must prove that it is one: nobody knows whether the capture begins at the beginning.
+    fn default() -> Self {
+        Self { fragmentizer: Fragmentizer::default(), desynchronised: true, skipped: None }
+    }
+}
+
+impl Default for Dialogue {
+    fn default() -> Self {
+        Self {
+            state: State::NotAuthenticated,
+            mailbox: None,
+            greeted: false,
+            from_start: false,
+            named: false,
+            queue: Queue::default(),
+            login: None,
+            login_gaps: [false; 2],
+            client: Client::default(),
+            server: Server::default(),
+        }
+    }
+}
+
+/// A synchronising literal that has been announced and not been asked for.
+#[derive(Debug)]
+pub(super) struct PendingLiteral {
+    /// The command's tag.
+    pub key: Vec<u8>,
+    /// The command so far, where the literal is part of its text; a message otherwise.
+    pub command: Option<Fragment<'static>>,
+    pub octets: u64,
+    /// What the client sent nevertheless, until it is clear what it is.
+    pub early: Vec<u8>,
+    pub at: Option<PacketRef>,
+}
+
+impl PendingLiteral {
+    /// A message's literal, in the command with tag `key`.
+    pub fn for_message(key: &[u8], octets: u64) -> Self {
+        Self { key: key.to_vec(), command: None, octets, early: Vec::new(), at: None }
+    }
+
+    /// A literal that is a part of `command`.
+    pub fn within(key: &[u8], command: Fragment<'_>, octets: u64) -> Self {
+        Self { command: Some(command.into_owned()), ..Self::for_message(key, octets) }
+    }
+}
+
+/// An APPEND whose step has been told and whose end has not come.
+#[derive(Debug)]
+pub(super) struct Append {
+    pub command_id: CommandId,
+    pub key: Vec<u8>,
+    pub step: StepId,
+    pub mailbox: Option<Vec<u8>>,
+    /// Messages before this one.
+    pub nth: u64,
+    pub form: Form,
+    /// The words that announce the present content, where they are not the command's own.
+    pub announcing: Option<Fragment<'static>>,
+    /// The message whose content is coming.
+    pub body: Option<AppendBody>,
+    /// Where its content was, once all of it has come: its step waits for the line after it.
+    pub came: Option<Span>,
+    /// The steps of its content.
+    pub steps: Vec<StepId>,
+    /// The reply, where it came while content was still coming.
+    pub decided: Option<Decided>,
+}
+
+/// How a message is given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    /// As a literal.
+    Literal,
+    /// By CATENATE.
+    Catenate {
+        /// Nothing but text so far.
+        only_text: bool,
+    },
+}
+
+impl Form {
+    /// By the words before a literal, from after the mailbox, or after the message before it.
+    pub fn of(words: &[u8]) -> Self {
+        const NAME: &[u8] = b"CATENATE (";
+        let upper = words.to_ascii_uppercase();
+        match memchr::memmem::find(&upper, NAME).and_then(|at| upper.get(at + NAME.len()..)) {
+            Some(first) => Self::Catenate { only_text: is_text(first) },
+            None => Self::Literal,
+        }
+    }
+}
+
+/// `text-literal = "TEXT" SP literal` (RFC 4469).
+pub(super) fn is_text(words: &[u8]) -> bool {
+    words.trim_ascii_start().get(..5).is_some_and(|word| word.eq_ignore_ascii_case(b"TEXT "))
+}
+
+/// A message whose content is coming.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct AppendBody {
+    pub message: MessageId,
+    /// Some of it is not in the capture.
+    pub has_gap: bool,
+}
+
+/// A completion, kept.
+#[derive(Debug)]
+pub(super) struct Decided {
+    pub status: Status,
+    pub step: StepId,
+    pub words: Vec<u8>,
+    pub uids: Vec<u8>,
+}
+
+/// A FETCH response that has begun and not ended.
+#[derive(Debug)]
+pub(super) struct Fetch {
+    /// Absent where the response names its message by UID alone (RFC 9586).
+    pub number: Option<u64>,
+    /// Reads its words.
+    pub scanner: MsgAttScanner,
+    /// The step of the command that asked for it.
+    pub command: Option<StepId>,
+    /// The step with the words before the present place.
+    pub step: Option<StepId>,
+    /// Bodies that are quoted strings, in words that have not been told.
+    pub quoted: Vec<(Section, Vec<u8>)>,
+    /// The body that is coming.
+    pub body: Option<Coming>,
+    /// Bodies that have come, with the step of their content, for which a UID may still be named.
+    pub open: Vec<(MessageId, Option<StepId>)>,
+}
+
+/// A body on its way.
+#[derive(Debug)]
+pub(super) struct Coming {
+    pub body: Body,
+    /// Its UID has been told with it.
+    pub uid_told: bool,
+    /// Where it was, once all of it has come: its step waits for the end of the response.
+    pub came: Option<Span>,
+}

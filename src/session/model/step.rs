@@ -1,0 +1,183 @@
+//! Steps: the rows of a session's table.
+
+use super::Lines;
+use crate::capture::Time;
+use crate::flow::Side;
+use crate::protocol::event::{Channel, Kind, MessageId, Packets, StepId, Subject};
+use crate::protocol::{imap, pop3, smtp};
+use std::ops::Range;
+
+/// One row of the table. What it does is not kept: [`purpose`](crate::verdict::purpose) says it.
+#[derive(Debug, Clone)]
+pub struct Step {
+    /// 1, 2, … within the session.
+    pub n: StepId,
+    /// Time of the packet that completed it.
+    pub time: Time,
+    /// The packets that carry it.
+    pub packets: Packets,
+    /// Who said it.
+    pub from: Side,
+    /// The phase it belongs to.
+    pub phase: Phase,
+    /// What sort of thing it is.
+    pub kind: Kind,
+    /// What it is in its protocol.
+    pub subject: Subject,
+    /// Which variant of it, where there are several.
+    pub variant: Variant,
+    /// IMAP: the tag.
+    pub tag: Option<String>,
+    /// Upper-case verb.
+    pub command: Option<String>,
+    /// What follows the verb, as a range of `text`. Beyond its end where the text was cut.
+    pub arguments: Option<Range<usize>>,
+    /// IMAP: the mailboxes that it names, readable, where they are not so in `text`.
+    pub mailboxes: Vec<String>,
+    /// The line or lines as sent, without the last line end. Whole, as far as the line bound allows: views cut it.
+    pub text: String,
+    /// True where the line bound cut `text` already.
+    pub truncated: bool,
+    /// Ranges of `text` that are secret.
+    pub secrets: Vec<Range<usize>>,
+    /// Length on the wire.
+    pub bytes: u64,
+    /// What it crossed in.
+    pub channel: Channel,
+    /// Content: the message that it is of, and what its lines are like.
+    pub carries: Option<ContentRef>,
+    /// The step it answers.
+    pub answers: Option<StepId>,
+    /// Nanoseconds since that step.
+    pub elapsed: Option<i64>,
+}
+
+impl Step {
+    /// The state the session was in, where the protocol has states by name.
+    pub fn state(&self) -> Option<State> {
+        match &self.subject {
+            Subject::Pop3(subject) => Some(State::Pop3(subject.state)),
+            Subject::Imap(subject) => Some(State::Imap(subject.state)),
+            Subject::Smtp(_) | Subject::Tls(_) | Subject::Gap(_) | Subject::Unknown => None,
+        }
+    }
+
+    /// SMTP: the reply code.
+    pub fn code(&self) -> Option<u16> {
+        match &self.subject {
+            Subject::Smtp(smtp::Subject::Greeting { code } | smtp::Subject::Reply { code, .. }) => Some(*code),
+            // RFC 4954, section 4: a challenge is a 334 and nothing else.
+            Subject::Smtp(smtp::Subject::Challenge(_)) => Some(334),
+            _ => None,
+        }
+    }
+
+    /// SMTP: the enhanced status code (RFC 3463).
+    pub fn enhanced(&self) -> Option<smtp::Enhanced> {
+        match &self.subject {
+            Subject::Smtp(smtp::Subject::Reply { enhanced, .. }) => *enhanced,
+            _ => None,
+        }
+    }
+
+    /// POP3: `+OK`, `-ERR`; IMAP: `OK`, `NO`, `BAD`, `PREAUTH`, `BYE`.
+    pub fn status(&self) -> Option<&'static str> {
+        match &self.subject {
+            Subject::Pop3(subject) => match subject.what {
+                pop3::What::Greeting { ok, .. } | pop3::What::Reply { ok, .. } => Some(if ok { "+OK" } else { "-ERR" }),
+                _ => None,
+            },
+            Subject::Imap(subject) => match subject.what {
+                imap::What::Greeting(status) | imap::What::Tagged { status, .. } => Some(imap_status(status)),
+                imap::What::Untagged(untagged) => untagged_status(untagged).map(imap_status),
+                _ => None,
+            },
+            Subject::Smtp(_) | Subject::Tls(_) | Subject::Gap(_) | Subject::Unknown => None,
+        }
+    }
+}
+
+fn imap_status(status: imap::Status) -> &'static str {
+    match status {
+        imap::Status::Ok => "OK",
+        imap::Status::No => "NO",
+        imap::Status::Bad => "BAD",
+        imap::Status::Preauth => "PREAUTH",
+        imap::Status::Bye => "BYE",
+    }
+}
+
+fn untagged_status(untagged: imap::Untagged) -> Option<imap::Status> {
+    match untagged {
+        imap::Untagged::Ok(_) => Some(imap::Status::Ok),
+        imap::Untagged::No(_) => Some(imap::Status::No),
+        imap::Untagged::Bad(_) => Some(imap::Status::Bad),
+        imap::Untagged::Preauth => Some(imap::Status::Preauth),
+        imap::Untagged::Bye => Some(imap::Status::Bye),
+        _ => None,
+    }
+}
+
+/// Which variant of a command or reply a step is, where its arguments or lines make it another question or answer.
+/// Known also where no text is kept, and the same where the text is redacted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub enum Variant {
+    /// The only one there is, or the one without anything special.
+    #[default]
+    Plain,
+    /// SMTP, MAIL: the null reverse-path, `FROM:<>` (RFC 5321, section 4.5.5).
+    NullSender,
+    /// SMTP, BDAT and BURL: with LAST (RFC 3030, section 2; RFC 4468, section 3).
+    Last,
+    /// SMTP, AUTH: with an initial response (RFC 4954, section 4).
+    InitialResponse,
+    /// SMTP, a reply: more than one line (RFC 5321, section 4.2.1).
+    Multiline,
+    /// POP3, a command: with arguments.
+    Arguments,
+    /// POP3, DELE: of this message.
+    Message(u64),
+}
+
+/// What a step of content carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ContentRef {
+    /// The message that it is of.
+    pub message: MessageId,
+    /// False where bytes of the message are missing, its end was not seen, or more of it follows.
+    pub complete: bool,
+    /// The message's lines, on the step that completed it.
+    pub lines: Option<Lines>,
+}
+
+/// Where in a session's life a step stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[allow(missing_docs)]
+pub enum Phase {
+    Connection,
+    Encryption,
+    Authentication,
+    Transaction,
+    Release,
+}
+
+/// The protocol's own name for where a session stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum State {
+    /// RFC 1939, section 3.
+    Pop3(pop3::State),
+    /// RFC 3501, section 3.
+    Imap(imap::State),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Step, Subject};
+
+    /// A capture has millions of steps: what is added to one must be worth its memory.
+    #[test]
+    fn a_step_is_small() {
+        assert!(size_of::<Step>() <= 336, "{} bytes", size_of::<Step>());
+        assert!(size_of::<Subject>() <= 48, "{} bytes", size_of::<Subject>());
+    }
+}

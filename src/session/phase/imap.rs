@@ -1,0 +1,29 @@
+//! The phases of IMAP (RFC 3501, section 3).
+
+use super::Phase;
+use crate::protocol::imap::{Stage, State, Subject, Untagged, Verb, What};
+
+/// The phase of an IMAP step.
+pub fn of(subject: &Subject, previous: Phase) -> Phase {
+    match &subject.what {
+        What::Greeting(_) => Phase::Connection,
+        What::Command { verb, .. } => of_verb(*verb, subject.state, previous),
+        What::Tagged { to: Some(verb), .. } => of_verb(*verb, subject.state, previous),
+        What::Untagged(Untagged::Bye) => Phase::Release,
+        What::Tagged { to: None, .. } | What::Untagged(_) => previous,
+        What::Continuation { to } => to.map_or(previous, |verb| of_verb(verb, subject.state, previous)),
+        What::Challenge(_) | What::Response(_) => Phase::Authentication,
+        What::Done | What::Content { .. } => Phase::Transaction,
+    }
+}
+
+fn of_verb(verb: Verb, state: State, previous: Phase) -> Phase {
+    match verb.stage() {
+        Some(Stage::Session) if state == State::NotAuthenticated => Phase::Connection,
+        Some(Stage::Session | Stage::Mail) => Phase::Transaction,
+        Some(Stage::Encryption) => Phase::Encryption,
+        Some(Stage::Authentication) => Phase::Authentication,
+        Some(Stage::Logout) => Phase::Release,
+        None => previous,
+    }
+}

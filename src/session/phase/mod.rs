@@ -1,0 +1,23 @@
+//! The phase of the session that a step stands in: the tables are cut by it.
+
+mod imap;
+mod pop3;
+mod smtp;
+
+use super::model::Phase;
+use crate::protocol::event::Subject;
+
+/// The phase of a step that is about `subject`; `previous` is the phase of the step before it, [`Phase::Connection`]
+/// for the first. A reply is in the phase of what it answers; what can stand anywhere stays in the phase that there is.
+pub fn of(subject: &Subject, previous: Phase) -> Phase {
+    match subject {
+        Subject::Smtp(subject) => smtp::of(subject, previous),
+        Subject::Pop3(subject) => pop3::of(subject, previous),
+        Subject::Imap(subject) => imap::of(subject, previous),
+        Subject::Tls(_) => Phase::Encryption,
+        Subject::Gap(_) | Subject::Unknown => previous,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,51 @@
+//! Which variant of a command or reply a step is: read from its bytes, before they become text.
+
+use super::model::Variant;
+use crate::protocol::event::{Step, Subject};
+use crate::protocol::smtp::Verb;
+use crate::protocol::{pop3, smtp};
+
+/// The variant that `step` is.
+pub fn of(step: &Step<'_>) -> Variant {
+    match &step.subject {
+        Subject::Smtp(smtp::Subject::Command(verb)) => of_smtp(*verb, arguments(step)),
+        Subject::Smtp(smtp::Subject::Reply { .. }) if step.text.contains(&b'\n') => Variant::Multiline,
+        Subject::Pop3(pop3::Subject { what: pop3::What::Command(verb), .. }) => of_pop3(*verb, arguments(step)),
+        _ => Variant::Plain,
+    }
+}
+
+fn of_smtp(verb: Verb, arguments: &[u8]) -> Variant {
+    match verb {
+        Verb::Mail if is_null_sender(arguments) => Variant::NullSender,
+        Verb::Bdat | Verb::Burl if last_word(arguments).eq_ignore_ascii_case(b"LAST") => Variant::Last,
+        Verb::Auth if arguments.iter().any(u8::is_ascii_whitespace) => Variant::InitialResponse,
+        _ => Variant::Plain,
+    }
+}
+
+fn of_pop3(verb: pop3::Verb, arguments: &[u8]) -> Variant {
+    match verb {
+        pop3::Verb::Dele if let (Some(number), _) = pop3::parse::numbers(arguments) => Variant::Message(number),
+        _ if arguments.is_empty() => Variant::Plain,
+        _ => Variant::Arguments,
+    }
+}
+
+/// What follows a command's verb, without white space around it; empty where there is nothing.
+fn arguments<'a>(step: &Step<'a>) -> &'a [u8] {
+    step.arguments.clone().and_then(|range| step.text.get(range)).unwrap_or_default().trim_ascii()
+}
+
+/// `FROM:<>`, with the spaces that clients put after the colon.
+fn is_null_sender(arguments: &[u8]) -> bool {
+    let path = match arguments.iter().position(|&byte| byte == b':') {
+        Some(colon) => arguments.get(colon + 1..).unwrap_or_default(),
+        None => return false,
+    };
+    path.trim_ascii_start().starts_with(b"<>")
+}
+
+fn last_word(arguments: &[u8]) -> &[u8] {
+    arguments.rsplit(u8::is_ascii_whitespace).next().unwrap_or_default()
+}

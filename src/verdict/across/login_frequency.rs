@@ -1,0 +1,126 @@
+/*!
+Who logs in, how often: per server and client, the sessions with a log-in and those without. The log-in attempts alone say
+nothing of a server that takes mail from any client.
+*/
+
+use super::Across;
+use crate::flow::Side;
+use crate::protocol::Protocol;
+use crate::protocol::event::{Delivery, Kind, LoginOutcome};
+use crate::session::Session;
+use crate::session::model::TlsMode;
+use std::collections::HashMap;
+use std::net::{IpAddr, SocketAddr};
+
+/// Clients and servers that are told apart; sessions of further ones are counted together.
+const PAIRS: usize = 10_000;
+
+/// A client and the server that it comes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Pair {
+    /// What they speak.
+    pub protocol: Protocol,
+    /// An IPv4-mapped address as IPv4.
+    pub client: IpAddr,
+    /// The same, without a scope.
+    pub server: SocketAddr,
+}
+
+/// Who logs in where, how often.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Logins {
+    /// In the order in which each client first came to each server.
+    pub pairs: Vec<(Pair, LoginFrequency)>,
+    /// Sessions of further clients and servers.
+    pub left_out: u64,
+}
+
+/// The sessions of one client with one server. Each counts once beside `sessions`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct LoginFrequency {
+    /// All of them.
+    pub sessions: u64,
+    /// A log-in was accepted.
+    pub logged_in: u64,
+    /// Every attempt was refused or given up.
+    pub refused: u64,
+    /// There was an attempt, and the capture does not tell what became of it.
+    pub unknown: u64,
+    /// There was none.
+    pub without: u64,
+    /// Messages that the server took in the sessions without.
+    pub accepted_without: u64,
+    /// TLS hides whether there was one.
+    pub hidden: u64,
+    /// The capture began in the middle, and showed none.
+    pub late: u64,
+    /// Bytes are missing from the capture, and what is there shows none.
+    pub incomplete: u64,
+    /// Nothing was said.
+    pub silent: u64,
+}
+
+/// Counts sessions.
+#[derive(Debug, Default)]
+pub struct LoginCounter {
+    logins: Logins,
+    places: HashMap<Pair, usize>,
+}
+
+impl Across for LoginCounter {
+    type Outcome = Logins;
+
+    fn session(&mut self, session: &Session) {
+        let (client, server) = (session.transport.endpoints.client, session.transport.endpoints.server);
+        let pair = Pair {
+            protocol: session.protocol,
+            client: client.ip().to_canonical(),
+            server: SocketAddr::new(server.ip().to_canonical(), server.port()),
+        };
+        let Logins { pairs, left_out } = &mut self.logins;
+        let place = match self.places.get(&pair) {
+            Some(&place) => place,
+            None if pairs.len() >= PAIRS => {
+                *left_out += 1;
+                return;
+            }
+            None => {
+                self.places.insert(pair, pairs.len());
+                pairs.push((pair, LoginFrequency::default()));
+                pairs.len() - 1
+            }
+        };
+        if let Some((_, counts)) = pairs.get_mut(place) {
+            count(counts, session);
+        }
+    }
+
+    fn finish(self) -> Logins {
+        self.logins
+    }
+}
+
+/// Each session counts once.
+fn count(counts: &mut LoginFrequency, session: &Session) {
+    counts.sessions += 1;
+    let logins = &session.credentials;
+    if logins.iter().any(|login| login.outcome == LoginOutcome::Accepted) {
+        counts.logged_in += 1;
+    } else if logins.iter().any(|login| login.outcome == LoginOutcome::Unknown) {
+        counts.unknown += 1;
+    } else if !logins.is_empty() {
+        counts.refused += 1;
+    } else if session.tls.mode != TlsMode::None && !session.tls.decrypted {
+        counts.hidden += 1;
+    } else if session.steps.iter().all(|step| matches!(step.kind, Kind::Gap | Kind::Unknown)) {
+        counts.silent += 1;
+    } else if !session.transport.from_start {
+        counts.late += 1;
+    } else if session.steps.iter().any(|step| step.kind == Kind::Gap && step.from == Side::Client) {
+        counts.incomplete += 1;
+    } else {
+        counts.without += 1;
+        let accepted = session.messages.iter().filter(|message| message.outcome == Some(Delivery::Accepted));
+        counts.accepted_without += accepted.count() as u64;
+    }
+}

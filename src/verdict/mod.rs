@@ -1,0 +1,96 @@
+/*!
+What a session means: what is wrong, weak or worth knowing in it ([`rules`]), and what only several sessions together tell
+([`across`]), and what each step does where it stands ([`purpose`]). Knows sessions, and no view.
+
+Rules look at a session once it is over, on the thread that followed it: [`judge`]. What spans sessions is fed as sessions
+are handed on, on one thread, and speaks when the capture has been read. A [`Selection`] says which of both are wanted:
+what no view shows is not looked for.
+*/
+
+pub mod across;
+mod evidence;
+pub mod purpose;
+pub mod report;
+pub mod rule;
+#[cfg(test)]
+#[macro_use]
+pub(crate) mod testing;
+pub mod rules;
+
+pub use report::Report;
+pub use rule::{Found, Needs, Rule};
+
+use crate::session::Session;
+use crate::session::model::Finding;
+
+/// Which rules run, and what is counted over all sessions.
+#[derive(Debug, Clone, Copy)]
+pub struct Selection {
+    /// The rules that run.
+    pub rules: &'static [&'static Rule],
+    /// Count who logs in where, how often ([`across::login_frequency`]).
+    pub logins: bool,
+}
+
+impl Selection {
+    /// Everything.
+    pub const ALL: Self = Self { rules: rules::ALL, logins: true };
+    /// Nothing.
+    pub const NONE: Self = Self { rules: &[], logins: false };
+
+    /// What the rules that run must have.
+    pub fn needs(&self) -> Needs {
+        self.rules.iter().fold(Needs::NONE, |needs, rule| needs.and(rule.needs))
+    }
+}
+
+/// Has `rules` look at a session that is over, and puts what they find into it: a finding a rule, by rank and then by id.
+///
+/// The copies of conflicting bytes are dropped then: they are raw, and what views need of them is in the findings.
+pub fn judge(session: &mut Session, rules: &[&Rule]) {
+    let mut findings: Vec<(u16, Finding)> =
+        rules.iter().filter_map(|rule| Some((rule.rank, rule.look(session)?))).collect();
+    findings.sort_by_key(|(rank, finding)| (*rank, finding.id));
+    session.findings = findings.into_iter().map(|(_, finding)| finding).collect();
+    session.transport.conflicts = Default::default();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::testing::session;
+    use super::{Needs, Selection, judge, rules};
+
+    /// What all rules find in `script`: ids and evidence, in their order.
+    fn found(script: &str) -> Vec<(&'static str, Vec<u32>)> {
+        let mut session = session(script, Selection::ALL.needs());
+        judge(&mut session, rules::ALL);
+        session.findings.into_iter().map(|finding| (finding.id, finding.steps)).collect()
+    }
+
+    #[test]
+    fn a_transaction_in_which_a_recipient_is_refused() {
+        let script = "S: 220 mx\nC: HELO a\nS: 250 mx\nC: MAIL FROM:<a@b>\nS: 250 ok\nC: RCPT TO:<c@d>\nS: 250 ok\n\
+                      C: RCPT TO:<e@f>\nS: 550 no\nC: DATA\nS: 354 go\nC: hi\nC: .\nS: 250 ok";
+        assert_eq!(found(script), [("plaintext-message", vec![12]), ("recipient-refused", vec![8, 9])]);
+    }
+
+    #[test]
+    fn log_ins_in_the_clear_and_refused() {
+        let script = "S: +OK ready\nC: USER bob\nS: +OK\nC: PASS secret\nS: -ERR no\nS~ 10\nC: USER bob\nS: +OK\n\
+                      C: PASS secret\nS: -ERR no";
+        let both = vec![2, 4, 5, 7, 9, 10];
+        assert_eq!(
+            found(script),
+            [("plaintext-password", both.clone()), ("login-refused", both), ("bytes-missing", vec![6])]
+        );
+    }
+
+    #[test]
+    fn what_does_not_run_finds_nothing_and_needs_nothing() {
+        let mut session = session("S: +OK ready\nS~ 10", Needs::NONE);
+        session.transport.conflicts.more = 1;
+        judge(&mut session, Selection::NONE.rules);
+        assert!(session.findings.is_empty() && session.transport.conflicts.more == 0);
+        assert_eq!(Selection::NONE.needs(), Needs::NONE);
+    }
+}

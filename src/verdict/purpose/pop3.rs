@@ -1,0 +1,219 @@
+//! What POP3 steps do (RFC 1939, and its extensions).
+
+use super::{Purpose, enumerated};
+use crate::protocol::event;
+use crate::protocol::pop3::{Effect, State, Subject, Verb, What};
+use crate::session::model::{Step, Variant};
+
+/// What a POP3 step does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pop3 {
+    /// The server's first line.
+    Greeting(Greeting),
+    /// A command.
+    Command(Command),
+    /// A reply to a command.
+    Reply {
+        /// The command.
+        to: Command,
+        /// What it says.
+        what: Reply,
+        /// Its response code.
+        code: Option<ResponseCode>,
+    },
+    /// DELE of this message.
+    Deletes(u64),
+    /// A reply that tells what became of messages.
+    Effect(Effect, Option<ResponseCode>),
+    /// A reply to nothing.
+    Unasked(Reply),
+    /// The message, or the part of it, that was asked for.
+    Content(Content),
+}
+
+enumerated! {
+    /// The server's first line.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+    pub enum Greeting {
+        /// `+OK`.
+        Ready,
+        /// `+OK` with a timestamp for APOP.
+        ReadyForApop,
+        /// `-ERR`.
+        Refused,
+    }
+}
+
+enumerated! {
+    /// A command, told apart where its argument makes it another question.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+    #[allow(missing_docs)]
+    pub enum Command {
+        User,
+        Pass,
+        Apop,
+        Auth,
+        /// AUTH alone: which mechanisms there are.
+        AuthList,
+        Capa,
+        Stls,
+        Stat,
+        List,
+        /// LIST n.
+        ListOne,
+        Retr,
+        Top,
+        Uidl,
+        /// UIDL n.
+        UidlOne,
+        Dele,
+        Noop,
+        Rset,
+        /// QUIT before the log-in: nothing is deleted.
+        Quit,
+        /// QUIT after it: enters the UPDATE state.
+        QuitAndUpdate,
+        Lang,
+        Utf8,
+        Xtnd,
+        Other,
+    }
+}
+
+enumerated! {
+    /// A reply's status.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+    pub enum Reply {
+        /// `+OK`.
+        Ok,
+        /// `-ERR`.
+        Err,
+    }
+}
+
+enumerated! {
+    /// A response code (RFC 2449, 3206, 6856).
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+    pub enum ResponseCode {
+        /// LOGIN-DELAY.
+        LoginDelay,
+        /// IN-USE.
+        InUse,
+        /// SYS/TEMP.
+        SystemTemporary,
+        /// SYS/PERM.
+        SystemPermanent,
+        /// AUTH.
+        Auth,
+        /// UTF8.
+        Utf8,
+        /// A code that is none of these.
+        Other,
+    }
+}
+
+impl ResponseCode {
+    /// By name, upper case, without brackets; what is more hierarchical than is known is told by what is known of it
+    /// (RFC 2449, section 8).
+    fn of(name: &str) -> Self {
+        match name {
+            "LOGIN-DELAY" => Self::LoginDelay,
+            "IN-USE" => Self::InUse,
+            "AUTH" => Self::Auth,
+            "UTF8" => Self::Utf8,
+            _ if is_within(name, "SYS/TEMP") => Self::SystemTemporary,
+            _ if is_within(name, "SYS/PERM") => Self::SystemPermanent,
+            _ => Self::Other,
+        }
+    }
+}
+
+fn is_within(name: &str, level: &str) -> bool {
+    name.strip_prefix(level).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+enumerated! {
+    /// What was carried.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+    pub enum Content {
+        /// A whole message.
+        Message,
+        /// Its header and the first lines of its body.
+        Top,
+        /// Something that another command gave.
+        Other,
+    }
+}
+
+/// What a POP3 step does, which is about this `variant` of `subject`. `answered` is the step that a reply answers.
+pub fn of(subject: &Subject, variant: Variant, answered: Option<&Step>) -> Purpose {
+    let status = |ok| if ok { Reply::Ok } else { Reply::Err };
+    Purpose::Pop3(match &subject.what {
+        What::Greeting { ok: true, apop: true } => Pop3::Greeting(Greeting::ReadyForApop),
+        What::Greeting { ok: true, apop: false } => Pop3::Greeting(Greeting::Ready),
+        What::Greeting { ok: false, .. } => Pop3::Greeting(Greeting::Refused),
+        What::Command(Verb::Dele) if let Variant::Message(number) = variant => Pop3::Deletes(number),
+        What::Command(verb) => Pop3::Command(command(*verb, variant, subject.state)),
+        What::Reply { to: Some(_), effect: Some(effect), code, .. } => {
+            Pop3::Effect(*effect, code.as_deref().map(ResponseCode::of))
+        }
+        What::Reply { to: Some(verb), ok, code, effect: None } => Pop3::Reply {
+            to: answered.and_then(asked).unwrap_or_else(|| command_of_reply(*verb, subject.state)),
+            what: status(*ok),
+            code: code.as_deref().map(ResponseCode::of),
+        },
+        What::Reply { to: None, ok, .. } => Pop3::Unasked(status(*ok)),
+        What::Challenge(round) => return Purpose::Challenge(*round),
+        What::Response(round) => return Purpose::Response(*round),
+        What::Content(Verb::Retr) => Pop3::Content(Content::Message),
+        What::Content(Verb::Top) => Pop3::Content(Content::Top),
+        What::Content(_) => Pop3::Content(Content::Other),
+    })
+}
+
+/// The command that `step` is.
+fn asked(step: &Step) -> Option<Command> {
+    match &step.subject {
+        event::Subject::Pop3(Subject { state, what: What::Command(verb) }) => {
+            Some(command(*verb, step.variant, *state))
+        }
+        _ => None,
+    }
+}
+
+/// The command that a reply answers where the command itself was not kept: its arguments are not known.
+fn command_of_reply(verb: Verb, state: State) -> Command {
+    match verb {
+        Verb::Auth => Command::Auth,
+        _ => command(verb, Variant::Plain, state),
+    }
+}
+
+fn command(verb: Verb, variant: Variant, state: State) -> Command {
+    let alone = variant == Variant::Plain;
+    match verb {
+        Verb::User => Command::User,
+        Verb::Pass => Command::Pass,
+        Verb::Apop => Command::Apop,
+        Verb::Auth if alone => Command::AuthList,
+        Verb::Auth => Command::Auth,
+        Verb::Capa => Command::Capa,
+        Verb::Stls => Command::Stls,
+        Verb::Stat => Command::Stat,
+        Verb::List if alone => Command::List,
+        Verb::List => Command::ListOne,
+        Verb::Retr => Command::Retr,
+        Verb::Top => Command::Top,
+        Verb::Uidl if alone => Command::Uidl,
+        Verb::Uidl => Command::UidlOne,
+        Verb::Dele => Command::Dele,
+        Verb::Noop => Command::Noop,
+        Verb::Rset => Command::Rset,
+        Verb::Quit if state == State::Authorization => Command::Quit,
+        Verb::Quit => Command::QuitAndUpdate,
+        Verb::Lang => Command::Lang,
+        Verb::Utf8 => Command::Utf8,
+        Verb::Xtnd => Command::Xtnd,
+        Verb::Other => Command::Other,
+    }
+}

@@ -1,0 +1,133 @@
+//! What SMTP and LMTP steps do (RFC 5321, and the extensions' RFCs).
+
+use super::{Purpose, enhanced, enumerated};
+use crate::protocol::smtp::{Enhanced, Subject, Verb};
+use crate::session::model::{Step, Variant};
+use replies::reply;
+
+mod replies;
+
+pub use replies::Reply;
+
+/// What an SMTP or LMTP step does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Smtp {
+    /// The server's first words.
+    Greeting(Greeting),
+    /// A command.
+    Command(Command),
+    /// A reply.
+    Reply {
+        /// What it says.
+        what: Reply,
+        /// Its enhanced status code, where that says more than the reply itself.
+        enhanced: Option<(Enhanced, enhanced::Meaning)>,
+    },
+    /// Content.
+    Content(Content),
+}
+
+enumerated! {
+    /// The server's first words.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+    pub enum Greeting {
+        /// 220.
+        Ready,
+        /// 421 and other 4yz codes: not now.
+        NotNow,
+        /// 521 (RFC 7504): never takes mail.
+        NoMailHere,
+        /// 554 and other 5yz codes: not for this client.
+        Refused,
+        /// A code that no greeting has.
+        Odd,
+    }
+}
+
+/// A command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Command {
+    /// Told by its verb alone.
+    Verb(Verb),
+    /// MAIL FROM:<>: a delivery report, which must not be answered by another.
+    MailFromNobody,
+    /// BDAT n LAST.
+    BdatLast,
+    /// AUTH with an initial response.
+    AuthAtOnce,
+    /// BURL url LAST.
+    BurlLast,
+}
+
+impl Command {
+    /// All there are.
+    #[cfg(test)]
+    pub(crate) fn all() -> impl Iterator<Item = Self> {
+        Verb::all().map(Self::Verb).chain([Self::MailFromNobody, Self::BdatLast, Self::AuthAtOnce, Self::BurlLast])
+    }
+}
+
+enumerated! {
+    /// Content.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+    pub enum Content {
+        /// A message, ended by the dot.
+        Message,
+        /// A chunk of a message.
+        Chunk,
+        /// The last chunk of a message.
+        LastChunk,
+        /// What Exchange servers tell each other beside the message.
+        Properties,
+        /// What was sent though the server had refused to take it.
+        Refused,
+    }
+}
+
+/// What an SMTP step does, which is about this `variant` of `subject`. `answered` is the step that a reply answers.
+pub fn of(subject: &Subject, variant: Variant, answered: Option<&Step>) -> Purpose {
+    Purpose::Smtp(match *subject {
+        Subject::Greeting { code } => Smtp::Greeting(greeting(code)),
+        Subject::Command(verb) => Smtp::Command(command(verb, variant)),
+        Subject::Reply { to, code, enhanced } => Smtp::Reply {
+            what: match reply(to, code, answered.is_some_and(|step| step.variant == Variant::Last)) {
+                // Each extension has a line of its own behind the first (RFC 5321, section 4.1.1.1).
+                Reply::EhloAccepted | Reply::LhloAccepted if variant != Variant::Multiline => Reply::NoExtensions,
+                what => what,
+            },
+            enhanced: enhanced.filter(|code| says_more(*code)).map(|code| (code, enhanced::Meaning::of(code))),
+        },
+        Subject::Challenge(round) => return Purpose::Challenge(round),
+        Subject::Response(round) => return Purpose::Response(round),
+        Subject::Content => Smtp::Content(Content::Message),
+        Subject::Chunk { last: false } => Smtp::Content(Content::Chunk),
+        Subject::Chunk { last: true } => Smtp::Content(Content::LastChunk),
+        Subject::Properties => Smtp::Content(Content::Properties),
+        Subject::RefusedContent => Smtp::Content(Content::Refused),
+    })
+}
+
+/// A success without detail (2.0.0, 2.1.0) repeats what the reply code has said already.
+fn says_more(code: Enhanced) -> bool {
+    code.class != 2 || code.detail != 0
+}
+
+fn greeting(code: u16) -> Greeting {
+    match code {
+        220 => Greeting::Ready,
+        521 => Greeting::NoMailHere,
+        400..=499 => Greeting::NotNow,
+        500..=599 => Greeting::Refused,
+        _ => Greeting::Odd,
+    }
+}
+
+fn command(verb: Verb, variant: Variant) -> Command {
+    match (verb, variant) {
+        (Verb::Mail, Variant::NullSender) => Command::MailFromNobody,
+        (Verb::Bdat, Variant::Last) => Command::BdatLast,
+        (Verb::Burl, Variant::Last) => Command::BurlLast,
+        (Verb::Auth, Variant::InitialResponse) => Command::AuthAtOnce,
+        (verb, _) => Command::Verb(verb),
+    }
+}

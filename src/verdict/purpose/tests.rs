@@ -1,0 +1,278 @@
+//! What each step of a conversation is said to do.
+
+use super::*;
+use crate::capture::Time;
+use crate::flow::PacketRef;
+use crate::protocol::Sink;
+use crate::protocol::event::{self, Kind, Span};
+use crate::protocol::imap::{self as imap_protocol, Status, Untagged};
+use crate::protocol::pop3 as pop3_protocol;
+use crate::protocol::sasl::Mechanism;
+use crate::protocol::smtp::{self as smtp_protocol, Enhanced, ReplyTo, Verb};
+use crate::session::{Builder, Needs};
+
+/// The model's step of one that a dialogue reports; `text` is the line, its arguments what follows the first space. The
+/// step has no text itself: what it does is known without.
+fn step(from: Side, subject: Subject, text: &str) -> Step {
+    let arguments = text.find(' ').map(|space| space + 1..text.len());
+    let at = PacketRef { packet: 1, time: Time::default() };
+    let span = Span::one(text.len() as u64 + 2, at);
+    let reported = event::Step::of(from, Kind::Command, subject, span);
+    let mut builder = Builder::new(Protocol::Smtp, Needs { texts: false, ..Needs::STEPS });
+    builder.step(event::Step { text: text.as_bytes(), arguments, ..reported });
+    let step = builder.so_far().steps.pop().unwrap();
+    assert_eq!(step.text, "");
+    step
+}
+
+fn smtp_command(verb: Verb, text: &str) -> smtp::Command {
+    let subject = Subject::Smtp(smtp_protocol::Subject::Command(verb));
+    match of(Protocol::Smtp, &step(Side::Client, subject, text), None) {
+        Purpose::Smtp(Smtp::Command(command)) => command,
+        other => panic!("{text}: {other:?}"),
+    }
+}
+
+fn smtp_reply(to: ReplyTo, code: u16) -> smtp::Reply {
+    smtp_reply_of_lines(to, code, "one\r\ntwo")
+}
+
+fn smtp_reply_of_lines(to: ReplyTo, code: u16, text: &str) -> smtp::Reply {
+    let subject = Subject::Smtp(smtp_protocol::Subject::Reply { to, code, enhanced: None });
+    match of(Protocol::Smtp, &step(Side::Server, subject, text), None) {
+        Purpose::Smtp(Smtp::Reply { what, enhanced: None }) => what,
+        other => panic!("{to:?} {code}: {other:?}"),
+    }
+}
+
+#[test]
+fn extensions_that_are_not_there_are_not_said_to_be_listed() {
+    for verb in [Verb::Ehlo, Verb::Lhlo] {
+        let said = smtp_reply_of_lines(ReplyTo::Command(verb), 250, "mail.example.org at your service");
+        assert_eq!(said, smtp::Reply::NoExtensions);
+    }
+}
+
+#[test]
+fn an_smtp_code_means_what_was_asked() {
+    use smtp::Reply::*;
+    let cases = [
+        (ReplyTo::Command(Verb::Helo), 250, HeloAccepted),
+        (ReplyTo::Command(Verb::Ehlo), 250, EhloAccepted),
+        (ReplyTo::Command(Verb::Ehlo), 502, EhloUnknown),
+        (ReplyTo::Command(Verb::Helo), 501, ArgumentsWrong),
+        (ReplyTo::Command(Verb::Mail), 250, MailAccepted),
+        (ReplyTo::Command(Verb::Mail), 530, LoginRequired),
+        (ReplyTo::Command(Verb::Mail), 552, MailTooBig),
+        (ReplyTo::Command(Verb::Mail), 555, ParametersUnknown),
+        (ReplyTo::Command(Verb::Rcpt), 250, RcptAccepted),
+        (ReplyTo::Command(Verb::Rcpt), 450, RcptBusy),
+        (ReplyTo::Command(Verb::Rcpt), 524, RcptRefused),
+        (ReplyTo::Command(Verb::Rcpt), 550, RcptUnknown),
+        (ReplyTo::Command(Verb::Rcpt), 552, RcptFull),
+        (ReplyTo::Command(Verb::Data), 354, DataGoAhead),
+        (ReplyTo::Command(Verb::Data), 554, DataNoRecipients),
+        (ReplyTo::Content, 250, ContentAccepted),
+        (ReplyTo::Content, 353, ContentRepliesFollow),
+        (ReplyTo::Content, 550, ContentUnwanted),
+        (ReplyTo::Content, 552, ContentTooBig),
+        (ReplyTo::Recipient, 250, RecipientAccepted),
+        (ReplyTo::Recipient, 552, RecipientFull),
+        (ReplyTo::Command(Verb::Bdat), 250, ChunkAccepted),
+        (ReplyTo::Command(Verb::Auth), 504, MechanismUnknown),
+        (ReplyTo::Command(Verb::Auth), 502, CommandNotImplemented),
+        (ReplyTo::Command(Verb::Vrfy), 504, ArgumentNotImplemented),
+        (ReplyTo::Sasl, 235, LoggedIn),
+        (ReplyTo::Sasl, 535, LoginRefused),
+        (ReplyTo::Sasl, 501, ExchangeBroken),
+        (ReplyTo::Command(Verb::Noop), 501, ArgumentsWrong),
+        (ReplyTo::Command(Verb::StartTls), 454, TlsNotNow),
+        (ReplyTo::Command(Verb::Quit), 221, Closed),
+        (ReplyTo::Command(Verb::Rcpt), 421, Closing),
+        (ReplyTo::Nothing, 421, Closing),
+        (ReplyTo::Nothing, 250, Unasked),
+        (ReplyTo::Content, 999, Odd),
+    ];
+    for (to, code, reply) in cases {
+        assert_eq!(smtp_reply(to, code), reply, "{to:?} {code}");
+    }
+}
+
+#[test]
+fn every_reply_is_one_that_some_code_gives() {
+    let verbs = [
+        Verb::Helo,
+        Verb::Ehlo,
+        Verb::Lhlo,
+        Verb::Mail,
+        Verb::Rcpt,
+        Verb::Data,
+        Verb::Bdat,
+        Verb::Rset,
+        Verb::Vrfy,
+        Verb::Expn,
+        Verb::Help,
+        Verb::Noop,
+        Verb::Quit,
+        Verb::Auth,
+        Verb::StartTls,
+        Verb::Etrn,
+        Verb::Turn,
+        Verb::Xclient,
+        Verb::Atrn,
+        Verb::Burl,
+        Verb::Xforward,
+        Verb::Xexch50,
+        Verb::Other,
+    ];
+    let questions = [ReplyTo::Content, ReplyTo::Recipient, ReplyTo::Sasl, ReplyTo::Nothing];
+    let questions: Vec<ReplyTo> = verbs.map(ReplyTo::Command).into_iter().chain(questions).collect();
+    let given: Vec<smtp::Reply> = (0..=999)
+        .flat_map(|code| questions.iter().map(move |&to| (to, code)))
+        .flat_map(|(to, code)| ["one line", "one\r\nor two"].map(|text| smtp_reply_of_lines(to, code, text)))
+        .collect();
+    for reply in smtp::Reply::ALL {
+        assert!(given.contains(reply), "no code gives {reply:?}");
+    }
+}
+
+#[test]
+fn arguments_tell_commands_apart() {
+    let cases = [
+        (Verb::Mail, "MAIL FROM:<a@example.org>", smtp::Command::Verb(Verb::Mail)),
+        (Verb::Mail, "MAIL FROM:<>", smtp::Command::MailFromNobody),
+        (Verb::Mail, "mail from: <> SIZE=3", smtp::Command::MailFromNobody),
+        (Verb::Mail, "MAIL", smtp::Command::Verb(Verb::Mail)),
+        (Verb::Bdat, "BDAT 10", smtp::Command::Verb(Verb::Bdat)),
+        (Verb::Bdat, "BDAT 10 last ", smtp::Command::BdatLast),
+        (Verb::Auth, "AUTH LOGIN", smtp::Command::Verb(Verb::Auth)),
+        (Verb::Auth, "AUTH PLAIN AGEAYg==", smtp::Command::AuthAtOnce),
+    ];
+    for (verb, text, command) in cases {
+        assert_eq!(smtp_command(verb, text), command, "{text}");
+    }
+}
+
+#[test]
+fn the_reply_to_the_last_chunk_takes_the_message() {
+    let subject =
+        Subject::Smtp(smtp_protocol::Subject::Reply { to: ReplyTo::Command(Verb::Bdat), code: 250, enhanced: None });
+    let last = step(Side::Client, Subject::Smtp(smtp_protocol::Subject::Command(Verb::Bdat)), "BDAT 10 LAST");
+    let reply = of(Protocol::Smtp, &step(Side::Server, subject, ""), Some(&last));
+    assert_eq!(reply, Purpose::Smtp(Smtp::Reply { what: smtp::Reply::ContentAccepted, enhanced: None }));
+}
+
+#[test]
+fn an_enhanced_code_is_kept_where_it_says_more() {
+    let kept = |class, subject, detail| {
+        let enhanced = Some(Enhanced { class, subject, detail });
+        let subject = Subject::Smtp(smtp_protocol::Subject::Reply { to: ReplyTo::Content, code: 250, enhanced });
+        match of(Protocol::Smtp, &step(Side::Server, subject, ""), None) {
+            Purpose::Smtp(Smtp::Reply { enhanced, .. }) => enhanced.map(|(_, meaning)| meaning),
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(kept(2, 0, 0), None);
+    assert_eq!(kept(2, 1, 5), Some(enhanced::Meaning::AddressValid));
+    assert_eq!(kept(5, 0, 0), Some(enhanced::Meaning::PermanentFailure));
+}
+
+fn pop3_step(state: pop3_protocol::State, what: pop3_protocol::What) -> Subject {
+    Subject::Pop3(pop3_protocol::Subject { state, what })
+}
+
+#[test]
+fn a_pop3_err_means_what_was_asked() {
+    use pop3_protocol::{State, Verb, What};
+    let asked = |state, verb, text| step(Side::Client, pop3_step(state, What::Command(verb)), text);
+    let command = |state, verb, text| of(Protocol::Pop3, &asked(state, verb, text), None);
+    assert_eq!(command(State::Transaction, Verb::List, "LIST"), Purpose::Pop3(Pop3::Command(pop3::Command::List)));
+    assert_eq!(
+        command(State::Authorization, Verb::Auth, "AUTH"),
+        Purpose::Pop3(Pop3::Command(pop3::Command::AuthList))
+    );
+    assert_eq!(command(State::Authorization, Verb::Quit, "QUIT"), Purpose::Pop3(Pop3::Command(pop3::Command::Quit)));
+    let one = asked(State::Transaction, Verb::List, "LIST 2");
+    let err = |to, code: Option<&str>, asked: Option<&Step>| {
+        let what = What::Reply { to: Some(to), ok: false, code: code.map(Box::from), effect: None };
+        of(Protocol::Pop3, &step(Side::Server, pop3_step(State::Transaction, what), ""), asked)
+    };
+    let (what, none) = (pop3::Reply::Err, None);
+    assert_eq!(
+        err(Verb::List, None, Some(&one)),
+        Purpose::Pop3(Pop3::Reply { to: pop3::Command::ListOne, what, code: none })
+    );
+    assert_eq!(err(Verb::Auth, None, None), Purpose::Pop3(Pop3::Reply { to: pop3::Command::Auth, what, code: none }));
+    let codes = [
+        ("IN-USE", pop3::ResponseCode::InUse),
+        ("SYS/TEMP", pop3::ResponseCode::SystemTemporary),
+        ("SYS/PERM/DISK", pop3::ResponseCode::SystemPermanent),
+        ("SYS/TEMPER", pop3::ResponseCode::Other),
+        ("", pop3::ResponseCode::Other),
+    ];
+    for (name, code) in codes {
+        assert_eq!(
+            err(Verb::Pass, Some(name), None),
+            Purpose::Pop3(Pop3::Reply { to: pop3::Command::Pass, what, code: Some(code) }),
+            "{name}"
+        );
+    }
+}
+
+fn imap_step(state: imap_protocol::State, what: imap_protocol::What) -> Subject {
+    Subject::Imap(imap_protocol::Subject { state, what })
+}
+
+fn imap_command(command: imap::Command) -> Step {
+    let what = imap_protocol::What::Command { verb: command.verb, uid: command.uid };
+    step(Side::Client, imap_step(imap_protocol::State::Selected, what), "")
+}
+
+#[test]
+fn imap_data_means_what_it_belongs_to() {
+    use imap_protocol::{State, Verb, What};
+    let data = |state, untagged, command: Option<imap::Command>| {
+        let asked = command.map(imap_command);
+        match of(Protocol::Imap, &step(Side::Server, imap_step(state, What::Untagged(untagged)), ""), asked.as_ref()) {
+            Purpose::Imap(Imap::Data(data)) => data,
+            other => panic!("{other:?}"),
+        }
+    };
+    use imap::{Command, Data};
+    let plain = |verb| Some(Command::new(verb, false));
+    let by_uid = |verb| Command::new(verb, true);
+    let cases = [
+        (State::Authenticated, Untagged::Exists, None, Data::Exists),
+        (State::Selected, Untagged::Exists, plain(Verb::Select), Data::Exists),
+        (State::Selected, Untagged::Exists, plain(Verb::Idle), Data::ExistsNow),
+        (State::Selected, Untagged::Exists, None, Data::ExistsNow),
+        (State::Selected, Untagged::Fetch, Some(by_uid(Verb::Fetch)), Data::Fetch),
+        (State::Selected, Untagged::Fetch, Some(by_uid(Verb::Store)), Data::FlagsStored),
+        (State::Selected, Untagged::Fetch, plain(Verb::Idle), Data::FlagsChanged),
+        (State::Selected, Untagged::Bye, plain(Verb::Logout), Data::Goodbye),
+        (State::Selected, Untagged::Bye, None, Data::Closing),
+    ];
+    for (state, untagged, command, expected) in cases {
+        assert_eq!(data(state, untagged, command), expected, "{untagged:?} after {command:?} when {state:?}");
+    }
+    let tagged = |status, command: imap::Command| {
+        let what = What::Tagged { to: Some(Verb::Fetch), status, code: None };
+        let asked = imap_command(command);
+        of(Protocol::Imap, &step(Side::Server, imap_step(State::Selected, what), ""), Some(&asked))
+    };
+    assert_eq!(
+        tagged(Status::No, by_uid(Verb::Fetch)),
+        Purpose::Imap(Imap::Tagged { to: Some(by_uid(Verb::Fetch)), what: imap::Tagged::No, code: None })
+    );
+}
+
+#[test]
+fn what_belongs_to_no_protocol_is_told_too() {
+    let round = Round::Challenge(Mechanism::CramMd5);
+    let challenge = Subject::Smtp(smtp_protocol::Subject::Challenge(round));
+    assert_eq!(of(Protocol::Smtp, &step(Side::Server, challenge, "334 PDE="), None), Purpose::Challenge(round));
+    let gap = of(Protocol::Imap, &step(Side::Server, Subject::Gap(40), ""), None);
+    assert_eq!(gap, Purpose::Gap { from: Side::Server, bytes: 40 });
+    let unknown = of(Protocol::Pop3, &step(Side::Client, Subject::Unknown, ""), None);
+    assert_eq!(unknown, Purpose::Unknown { protocol: Protocol::Pop3, from: Side::Client });
+}

@@ -1,0 +1,74 @@
+/*!
+The rules, one file each. A new one is a file here and its line below; `docs/adding-a-finding.md` has the recipe.
+*/
+
+use super::Rule;
+
+/// Makes a module of each file, and the list of the rules in them.
+macro_rules! rules {
+    ($($name:ident)*) => {
+        $(mod $name;)*
+
+        /// All rules, by id.
+        pub const ALL: &[&Rule] = &[$(&$name::RULE),*];
+    };
+}
+
+rules! {
+    bytes_missing
+    conflicting_bytes
+    login_refused
+    message_refused
+    plaintext_message
+    plaintext_password
+    plaintext_token
+    recipient_refused
+}
+
+/// The rule called `id`.
+pub fn find(id: &str) -> Option<&'static Rule> {
+    ALL.iter().copied().find(|rule| rule.id == id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ALL;
+    use std::path::PathBuf;
+
+    /// The files of this folder that hold rules: name without `.rs`, and text.
+    fn files() -> Vec<(String, String)> {
+        let folder = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/src/verdict/rules"));
+        let entries = std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
+        let mut files: Vec<_> = entries
+            .map(|path| {
+                let name = path.file_stem().and_then(|name| name.to_str()).expect("a name").to_owned();
+                (name, std::fs::read_to_string(path).expect("text"))
+            })
+            .filter(|(name, _)| name != "mod")
+            .collect();
+        files.sort();
+        files
+    }
+
+    #[test]
+    fn every_file_has_its_line_and_the_lines_are_sorted() {
+        let listed: Vec<String> = ALL.iter().map(|rule| rule.id.replace('-', "_")).collect();
+        let files: Vec<String> = files().into_iter().map(|(name, _)| name).collect();
+        assert_eq!(listed, files, "the list in rules/mod.rs, and the files beside it");
+    }
+
+    #[test]
+    fn every_rule_is_tried_with_a_case_and_a_near_miss() {
+        for (name, text) in files() {
+            assert!(text.contains("has!(") || text.contains("fn has_"), "{name}.rs has no case: has!(…)");
+            assert!(text.contains("has_not!("), "{name}.rs has no near miss: has_not!(…)");
+        }
+    }
+
+    #[test]
+    fn every_rule_says_since_when() {
+        for rule in ALL {
+            assert!(rule.since.split('.').filter_map(|part| part.parse::<u32>().ok()).count() == 3, "{}", rule.id);
+        }
+    }
+}

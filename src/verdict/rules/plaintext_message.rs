@@ -1,0 +1,58 @@
+use crate::session::Session;
+use crate::verdict::evidence::content_steps;
+use crate::verdict::rule::{Found, Needs, Rule, Severity, Text, Words};
+
+/// The content of a message, or a part of it, crossed the wire without TLS: sent, retrieved or appended.
+///
+/// It matters because header, text and attachments can be read, and changed, between the two ends.
+///
+/// Not: a message inside TLS, even where the capture was decrypted; and not an envelope alone, where no content followed.
+///
+/// RFC 3207, section 1: what STARTTLS is for.
+pub const RULE: Rule = Rule {
+    id: "plaintext-message",
+    severity: Severity::Medium,
+    since: "0.1.0",
+    rank: 30,
+    reference: Some("RFC 3207, section 1"),
+    needs: Needs::NONE,
+    words: Words {
+        en: Text {
+            title: "A message crossed the network in the clear",
+            detail: "Header, text and attachments can be read, and changed, by anyone between the two ends.",
+            remedy: "Encrypt the connection with TLS; for secrecy from the servers too, encrypt the message itself \
+                     (S/MIME or OpenPGP).",
+        },
+        zh: Text {
+            title: "邮件以明文在网络上传送",
+            detail: "邮件的首部、正文和附件在传送途中可以被任何人读取和篡改。",
+            remedy: "用 TLS 加密连接；如果对邮件服务器也要保密，应对邮件本身加密（S/MIME 或 OpenPGP）。",
+        },
+    },
+    occurrence: None,
+    check,
+};
+
+fn check(session: &Session, found: &mut Found) {
+    for message in session.messages.iter().filter(|message| !message.encrypted) {
+        found.at(content_steps(session, message));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    has!(
+        sent,
+        "S: 220 mx\nC: HELO a\nS: 250 mx\nC: MAIL FROM:<a@b>\nS: 250 ok\nC: RCPT TO:<c@d>\nS: 250 ok\nC: DATA\n\
+         S: 354 go\nC: Subject: hi\nC:\nC: text\nC: .\nS: 250 ok" => [10]
+    );
+    has!(
+        retrieved,
+        "S: +OK ready\nC: RETR 1\nS: +OK\nS: Subject: hi\nS:\nS: text\nS: ." => [4]
+    );
+    has_not!(an_envelope_alone, "S: 220 mx\nC: HELO a\nS: 250 mx\nC: MAIL FROM:<a@b>\nS: 250 ok\nC: RSET\nS: 250 ok");
+    has_not!(
+        inside_tls_that_was_decrypted,
+        "S: +OK ready\nC: STLS\nS: +OK begin\nC: RETR 1\nS: +OK\nS: Subject: hi\nS:\nS: text\nS: ."
+    );
+}

@@ -1,0 +1,19 @@
+//! What is known of a finding's occurrences.
+
+use crate::session::model::Conflict;
+
+/// What two copies say, of which `first` and `second` are escaped excerpts.
+pub fn conflict(conflict: &Conflict, first: &str, second: &str) -> String {
+    let Conflict { offset, bytes, second_packet, .. } = conflict;
+    let differ = if *bytes == 1 { "1 byte differs".to_owned() } else { format!("{bytes} bytes differ") };
+    let packet = conflict.first_packet.map(|packet| format!(" in packet {packet}")).unwrap_or_default();
+    format!(
+        "The {} at byte {offset} ({differ}): first{packet} `{first}`, then in packet {second_packet} `{second}`.",
+        super::terms::side(conflict.from).to_lowercase()
+    )
+}
+
+/// How many more occurrences there were, of which nothing is told.
+pub fn more(more: u64) -> String {
+    if more == 1 { "There was 1 more.".to_owned() } else { format!("There were {more} more.") }
+}

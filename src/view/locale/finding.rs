@@ -1,0 +1,190 @@
+//! A finding in words: its rule's, with what is known of its occurrences.
+
+use super::{bytes, duration, en, packets, side, zh};
+use crate::session::model::{Fact, Finding};
+use crate::verdict::rule::{Sentence, Text, Words};
+use crate::verdict::rules;
+use crate::view::{Lang, escape};
+
+/// A finding in words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FindingWords {
+    /// What it is, in a few words.
+    pub title: &'static str,
+    /// What it means, and what is known of its occurrences.
+    pub detail: String,
+    /// What to do about it.
+    pub remedy: &'static str,
+    /// Where it is written: an RFC section or a CVE. The same in all languages.
+    pub reference: Option<&'static str>,
+}
+
+/// A finding in words. One that no rule of this program can have found has its id alone.
+pub fn finding(lang: Lang, finding: &Finding) -> FindingWords {
+    let Some(rule) = rules::find(finding.id) else {
+        return FindingWords { title: finding.id, detail: String::new(), remedy: "", reference: None };
+    };
+    let Text { title, detail, remedy } = text(lang, &rule.words);
+    let mut detail = (*detail).to_owned();
+    let mut add = |sentence: &str| {
+        if lang == Lang::En {
+            detail.push(' ');
+        }
+        detail.push_str(sentence);
+    };
+    if let Some(sentence) = &rule.occurrence {
+        finding.facts.iter().for_each(|facts| add(&filled(lang, sentence, facts)));
+    }
+    if finding.more > 0 {
+        add(&say!(lang, facts::more(finding.more)));
+    }
+    FindingWords { title, detail, remedy, reference: rule.reference }
+}
+
+/// A rule's words in one language.
+pub fn text(lang: Lang, words: &Words) -> &Text {
+    match lang {
+        Lang::En => &words.en,
+        Lang::Zh => &words.zh,
+    }
+}
+
+/// `sentence` with `facts` in their places. What stands for no fact is left out.
+fn filled(lang: Lang, sentence: &Sentence, facts: &[Fact]) -> String {
+    let mut rest = match lang {
+        Lang::En => sentence.en,
+        Lang::Zh => sentence.zh,
+    };
+    let mut words = String::new();
+    while let Some((before, (number, after))) =
+        rest.split_once('{').and_then(|(before, after)| Some((before, after.split_once('}')?)))
+    {
+        words.push_str(before);
+        if let Some(known) = number.parse().ok().and_then(|number: usize| facts.get(number)) {
+            words.push_str(&fact(lang, known));
+        }
+        rest = after;
+    }
+    words.push_str(rest);
+    words
+}
+
+/// A fact in words, fit for a terminal.
+fn fact(lang: Lang, fact: &Fact) -> String {
+    match fact {
+        Fact::Count(count) => count.to_string(),
+        Fact::Bytes(length) => bytes(lang, *length),
+        Fact::Packets(count) => packets(lang, *count),
+        Fact::Code(code) => code.to_string(),
+        Fact::Duration(nanoseconds) => duration(lang, *nanoseconds),
+        Fact::Side(which) => match lang {
+            Lang::En => side(lang, *which).to_lowercase(),
+            Lang::Zh => side(lang, *which).to_owned(),
+        },
+        Fact::Name(name) => escape::line(name).into_owned(),
+        Fact::Conflict(conflict) => {
+            let [first, second] = [&conflict.first, &conflict.second].map(|copy| escape::line(copy));
+            say!(lang, facts::conflict(conflict, &first, &second))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{fact, filled, finding, text};
+    use crate::flow::Side;
+    use crate::session::model::{Conflict, Fact, Finding, Severity};
+    use crate::verdict::rule::Sentence;
+    use crate::verdict::rules;
+    use crate::view::Lang;
+
+    const LANGS: [Lang; 2] = [Lang::En, Lang::Zh];
+
+    fn conflict() -> Fact {
+        Fact::Conflict(Conflict {
+            from: Side::Client,
+            offset: 41,
+            bytes: 1,
+            first_packet: Some(14),
+            second_packet: 17,
+            first: "RCPT TO:<a>".to_owned(),
+            second: "RCPT TO:<b>\u{1b}[31m".to_owned(),
+        })
+    }
+
+    #[test]
+    fn what_conflicting_copies_say_is_told_and_escaped() {
+        let rule = rules::find("conflicting-bytes").expect("a rule");
+        let found = Finding { facts: vec![vec![conflict()], vec![conflict()]], more: 3, ..rule.finding(vec![2]) };
+        let [en, zh] = LANGS.map(|lang| finding(lang, &found).detail);
+        let one = "The client at byte 41 (1 byte differs): first in packet 14 `RCPT TO:<a>`, then in packet 17 \
+                   `RCPT TO:<b>␛[31m`.";
+        assert!(en.ends_with(&format!(" {one} {one} There were 3 more.")), "{en}");
+        assert!(
+            zh.ends_with("先到的（分组 14）是 `RCPT TO:<a>`，后到的（分组 17）是 `RCPT TO:<b>␛[31m`。另有 3 处。"),
+            "{zh}"
+        );
+    }
+
+    #[test]
+    fn facts_stand_where_the_sentence_has_them() {
+        let sentence = Sentence { en: "{1} by {0}, {0}; {9}{x} {", zh: "{0}：{1}。" };
+        let facts = [Fact::Side(Side::Server), Fact::Name("X\u{1b}[31m".to_owned())];
+        assert_eq!(filled(Lang::En, &sentence, &facts), "X␛[31m by server, server;  {");
+        assert_eq!(filled(Lang::Zh, &sentence, &facts), "服务器：X␛[31m。");
+        let facts = [Fact::Count(3), Fact::Bytes(1), Fact::Packets(2), Fact::Code(550), Fact::Duration(1_500_000_000)];
+        let words = facts.map(|each| LANGS.map(|lang| fact(lang, &each)).join(" "));
+        assert_eq!(words[0], "3 3");
+        assert_eq!(words[3], "550 550");
+        assert!(words[4].starts_with("1.500"), "{words:?}");
+    }
+
+    #[test]
+    fn every_rule_has_title_detail_and_remedy_in_every_language() {
+        for lang in LANGS {
+            let mut titles = std::collections::HashSet::new();
+            for rule in rules::ALL {
+                let words = text(lang, &rule.words);
+                super::super::tests::check(lang, words.title, rule.id);
+                // Whole sentences: punctuation as in running text.
+                for text in [words.detail, words.remedy] {
+                    let stop = if lang == Lang::En { '.' } else { '。' };
+                    assert!(text.ends_with(stop) && !text.contains("  "), "{}: {text}", rule.id);
+                    assert!(!text.chars().any(char::is_control), "{}: {text}", rule.id);
+                    let chinese = text.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c));
+                    assert_eq!(chinese, lang == Lang::Zh, "{}: {text}", rule.id);
+                }
+                assert!(titles.insert(words.title), "{} has the title of another rule", rule.id);
+            }
+        }
+    }
+
+    #[test]
+    fn sentences_about_an_occurrence_have_the_same_facts_in_every_language() {
+        let places = |sentence: &str| {
+            let mut places: Vec<String> =
+                sentence.split('{').skip(1).filter_map(|rest| Some(rest.split_once('}')?.0.to_owned())).collect();
+            places.sort();
+            places.dedup();
+            places
+        };
+        for rule in rules::ALL {
+            if let Some(Sentence { en, zh }) = &rule.occurrence {
+                assert_eq!(places(en), places(zh), "{}", rule.id);
+                assert!(!places(en).is_empty(), "{}", rule.id);
+            }
+        }
+    }
+
+    #[test]
+    fn what_no_rule_found_has_its_id_alone() {
+        let unknown = Finding {
+            id: "of-another-program",
+            severity: Severity::Info,
+            steps: Vec::new(),
+            facts: Vec::new(),
+            more: 0,
+        };
+        assert_eq!(finding(Lang::En, &unknown).title, "of-another-program");
+    }
+}

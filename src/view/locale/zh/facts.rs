@@ -1,0 +1,18 @@
+//! 问题的具体情况。 What is known of a finding's occurrences.
+
+use crate::session::model::Conflict;
+
+/// What two copies say, of which `first` and `second` are escaped excerpts.
+pub fn conflict(conflict: &Conflict, first: &str, second: &str) -> String {
+    let Conflict { offset, bytes, second_packet, .. } = conflict;
+    let packet = conflict.first_packet.map(|packet| format!("（分组 {packet}）")).unwrap_or_default();
+    format!(
+        "{}数据流第 {offset} 字节起（{bytes} 字节不同）：先到的{packet}是 `{first}`，后到的（分组 {second_packet}）是 `{second}`。",
+        super::terms::side(conflict.from)
+    )
+}
+
+/// How many more occurrences there were, of which nothing is told.
+pub fn more(more: u64) -> String {
+    format!("另有 {more} 处。")
+}

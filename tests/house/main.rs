@@ -1,0 +1,182 @@
+/*!
+How the house is built: which file may know which, and how long a file may be. It is read from the source.
+
+A file depends on another where it names something that is defined there, in a `use` or in any other path; re-exports are
+followed to the definition. A `mod` declaration is no dependency, nor is a re-export (`pub use`, `pub(super) use`) of
+something below: a `mod.rs` that only lists what its folder has stands above nothing. One that calls its children, or has
+fields of their types, depends on them; and if they in turn use what it defines, that is a cycle. What they share belongs
+into a file of its own.
+
+In each folder a file is a room, and so is each subfolder together with the file that declares it. Tests, and `testing`
+modules, are not looked at.
+*/
+
+mod modules;
+mod rooms;
+
+use modules::Modules;
+use rooms::{Arrows, HEAD};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The longest file, in lines, its tests included.
+const LINES: usize = 500;
+
+/// The order of data: each of these knows only what stands before it.
+const FLOW: [&str; 7] = ["capture", "decode", "flow", "protocol", "session", "verdict", "view"];
+/// Known by all, and knows none of them.
+const GROUND: &str = "limits";
+/// These know all stages, and no stage knows them.
+const ABOVE: [&str; 4] = ["pipeline", "cli", "run", "lib"];
+
+/// A cycle that may be there.
+struct Permitted {
+    folder: &'static str,
+    /// In alphabetical order.
+    rooms: &'static [&'static str],
+    why: &'static str,
+}
+
+/// Cycles that stay.
+const ALLOWED: &[Permitted] = &[
+    Permitted {
+        folder: "capture",
+        rooms: &["error", HEAD],
+        why: "the trait Source fails with the error, which names the kinds of link and compression",
+    },
+    Permitted {
+        folder: "capture",
+        rooms: &["file", "pcap", "pcapng"],
+        why: "the two formats of one family share the record and its defects with the file that tells them apart",
+    },
+    Permitted {
+        folder: "capture",
+        rooms: &["filter", "live"],
+        why: "both are libpcap's, and put its messages into words in one place",
+    },
+    Permitted {
+        folder: "decode",
+        rooms: &["fragments", "ip", "link", HEAD, "tcp", "tunnel", "wifi"],
+        why: "layers nest in any order: a loop takes one after the other, and each names what comes next",
+    },
+];
+
+/// Cycles that are there and are to go. Nothing is added here.
+const KNOWN: &[Permitted] = &[
+    Permitted {
+        folder: "protocol",
+        rooms: &["event", "framing", "imap", HEAD, "pop3", "sasl", "smtp", "tls"],
+        why: "an event has each protocol's subject, and each protocol makes events",
+    },
+    Permitted { folder: "protocol/imap", rooms: &["append", "client", "fetch", "talk"], why: "one type in four files" },
+    Permitted {
+        folder: "protocol/smtp",
+        rooms: &["client", "content", "counted", "dialogue", "login", "state", "turn", "wire"],
+        why: "one type in eight files",
+    },
+    Permitted { folder: "protocol/smtp", rooms: &["parse", "reply"], why: "an enhanced code is parsed, and parses" },
+    Permitted {
+        folder: "protocol/smtp",
+        rooms: &["queue", "waiting"],
+        why: "what waits is defined beside the queue that it waits in",
+    },
+    Permitted { folder: "session", rooms: &["model", "purpose"], why: "a step has its purpose" },
+    Permitted {
+        folder: "session/purpose",
+        rooms: &["imap", HEAD, "pop3", "smtp"],
+        why: "the purpose of any protocol is defined where the protocols' own are asked for",
+    },
+    Permitted {
+        folder: "view/locale",
+        rooms: &["en", "login", HEAD, "purpose", "zh"],
+        why: "words that all languages share stand beside the choice of language",
+    },
+    Permitted {
+        folder: "view/record",
+        rooms: &["capture", "credential", "finding", "message", HEAD, "session", "step"],
+        why: "what the records share is defined beside the document that they make up",
+    },
+    Permitted {
+        folder: "view/table",
+        rooms: &[
+            "credentials",
+            "findings",
+            "frequency",
+            "grid",
+            "heading",
+            "messages",
+            HEAD,
+            "sessions",
+            "steps",
+            "summary",
+            "totals",
+        ],
+        why: "options and style are defined beside the view that puts the tables together",
+    },
+];
+
+fn src() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
+}
+
+#[test]
+fn imports_run_in_no_circle() {
+    let modules = Modules::read(&src());
+    let cycles = Arrows::between(&modules).cycles();
+    let permitted = || ALLOWED.iter().chain(KNOWN);
+    let mut wrong = String::new();
+    for cycle in &cycles {
+        if !permitted().any(|one| one.folder == cycle.folder && one.rooms == cycle.rooms) {
+            wrong += &format!("\nsrc/{}: a cycle of {:?}\n{}", cycle.folder, cycle.rooms, cycle.shown);
+        }
+    }
+    for one in permitted() {
+        if !cycles.iter().any(|cycle| one.folder == cycle.folder && one.rooms == cycle.rooms) {
+            wrong += &format!(
+                "\nsrc/{}: no cycle of exactly {:?} is left: take it off the list, or write what is left of it ({})\n",
+                one.folder, one.rooms, one.why
+            );
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+}
+
+#[test]
+fn imports_run_against_the_data_between_the_folders() {
+    let modules = Modules::read(&src());
+    let stage = |room: &str| FLOW.iter().position(|stage| *stage == room);
+    let wrong = Arrows::between(&modules).wrong(|from, to| match (stage(from), stage(to)) {
+        _ if from == to || ABOVE.contains(&from) => false,
+        (Some(from), Some(to)) => from < to,
+        (Some(_), None) => to != GROUND,
+        (None, _) => true,
+    });
+    assert!(wrong.is_empty(), "a folder knows what comes after it:\n{wrong}");
+}
+
+#[test]
+fn every_folder_has_its_place() {
+    let entries = fs::read_dir(src()).expect("src can be listed");
+    let names = entries.filter_map(|entry| Some(entry.ok()?.path().file_stem()?.to_str()?.to_owned()));
+    let known = |name: &str| FLOW.contains(&name) || ABOVE.contains(&name) || name == GROUND || name == "main";
+    let strange: Vec<String> = names.filter(|name| !known(name)).collect();
+    assert!(strange.is_empty(), "say where it stands in the order of data: {strange:?}");
+}
+
+#[test]
+fn no_file_is_longer_than_can_be_read() {
+    let mut folders = vec![src()];
+    let mut long = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).expect("src can be listed") {
+            let path = entry.expect("src can be listed").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                let lines = fs::read_to_string(&path).expect("source is text").lines().count();
+                long.extend((lines > LINES).then(|| format!("{}: {lines} lines", path.display())));
+            }
+        }
+    }
+    assert!(long.is_empty(), "more than {LINES} lines:\n{}", long.join("\n"));
+}
