@@ -1,4 +1,4 @@
-//! What is missing, what never ends, and what makes no sense.
+//! Gaps, lines without end, and nonsense.
 
 use super::super::Dialogue;
 use super::{hear, logins};
@@ -92,8 +92,8 @@ fn after_a_gap_a_pipelined_reply_is_given_to_no_command() {
     assert_eq!(told.rows()[4..], ["5 S Reply +OK -> 2", "6 S Gap ", "7 S Reply +OK"]);
 }
 
-/// What is told of a conversation of which any one packet is missing is true: no answer is given to a command that it
-/// does not belong to, nothing passes for whole that is not.
+/// With any one packet missing, what is reported is still true: no answer is given to a command that it does not belong
+/// to, and nothing with a gap passes for whole.
 #[test]
 fn any_packet_may_be_missing() {
     let script = r"
@@ -218,7 +218,7 @@ proptest! {
     }
 }
 
-/// Nobody knows the mechanism of an AUTH that was not captured, and so nobody knows that it is no password.
+/// The mechanism of an AUTH that was not captured is unknown, so the response to its challenge may be a password.
 #[test]
 fn what_answers_a_challenge_to_an_unseen_auth_is_hidden() {
     let told = hear("S: +OK hi\n C~ 12\n S: +\n C: AGFsaWNlAHNlY3JldA==\n S: +OK in\n C: STAT\n S: +OK 0 0");
@@ -251,7 +251,8 @@ fn two_log_ins_that_gaps_have_run_together() {
     assert_eq!(logins(&told), ["AUTH PLAIN - - None Rejected [2, 3, 5]"], "the server's bytes are whole");
 }
 
-/// What no mechanism says is a command, and what may be a response to one that was not seen is no command.
+/// A line in no mechanism's form is a command; a line that may be a response to a challenge that was not captured is
+/// not.
 #[test]
 fn after_an_auth_whose_reply_is_missing() {
     let told = hear("S: +OK ready\n C: AUTH PLAIN AHMANSA=\n S~ 2\n S: K logged in\n C: K4P28Q x\n S: -ERR unknown");

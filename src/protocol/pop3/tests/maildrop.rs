@@ -1,4 +1,4 @@
-//! The maildrop: who its messages are, and what becomes of them; and a server that is heard alone.
+//! The maildrop: its messages' unique-ids, and what becomes of them; and a server whose client was not captured.
 
 use super::super::{Effect, State, Subject, What};
 use super::{hear, state};
