@@ -52,7 +52,7 @@ pub struct ContentReplies {
     pub steps: Vec<StepId>,
     /// How many replies are still to come.
     pub due: RepliesDue,
-    /// Accepted or not, and the text of the reply that decided it; of the replies so far.
+    /// Whether the replies so far accept the message, and the text of the reply that decided it.
     pub decided: Option<(bool, Vec<u8>)>,
 }
 
