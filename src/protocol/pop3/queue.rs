@@ -215,7 +215,7 @@ impl Queue {
         self.hidden || self.replies_missing
     }
 
-    /// Takes out the AUTH that was sent last, if the server has said `+OK` to its mechanism, and nothing since.
+    /// Takes out the AUTH that was sent last, if the server has replied `+OK` to its mechanism, and nothing since.
     pub fn take_prompted_by_ok(&mut self) -> Option<Box<Exchange>> {
         let by_ok = |pending: &mut Pending| matches!(pending.login, Some(Login::Sasl { prompt: Prompt::Ok, .. }));
         let pending = self.pending.pop_back_if(by_ok)?;

@@ -257,7 +257,7 @@ impl Dialogue {
         self.chunk_goes_on(out);
     }
 
-    /// Puts a question into the queue, and resolves the older questions that this proves to have lost their replies.
+    /// Puts a question into the queue, and resolves the older questions whose replies this proves to be missing.
     pub(super) fn ask(
         &mut self,
         step: Option<StepId>,
