@@ -297,7 +297,7 @@ mod tests {
     use Side::{Client as C, Server as S};
 
     #[test]
-    fn what_is_expected_is_believed_by_its_form() {
+    fn an_expected_protocol_is_believed_by_its_form() {
         let smtp = Some((Protocol::Smtp, false));
         assert_eq!(judge(smtp, &[(S, b"220 mx ESMTP\r\n")]), plain(Protocol::Smtp));
         assert_eq!(judge(smtp, &[(C, b"EHLO early\r\n")]), plain(Protocol::Smtp));
@@ -316,7 +316,7 @@ mod tests {
     }
 
     #[test]
-    fn a_greeting_is_one_whatever_stands_in_it() {
+    fn a_greeting_counts_whatever_bytes_stand_in_it() {
         for (said, protocol) in [
             (&b"220 mx\0 ESMTP\r\n"[..], Protocol::Smtp),
             (b"+OK \x01\x02\x03\0\r\n", Protocol::Pop3),
@@ -380,7 +380,7 @@ mod tests {
 
     /// 60 KB of telnet negotiation must not be scanned again for every byte.
     #[test]
-    fn telnet_negotiation_has_no_end() {
+    fn long_telnet_negotiation_is_scanned_once() {
         let negotiation = [0xff, 0xfd, 3].repeat(20_000);
         let mut detector = Detector::new(Some(SMTP));
         let at = PacketRef { packet: 1, time: Time::default() };

@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_none() {
+    fn other_first_bytes_are_not_a_proxy() {
         let none: [(&[u8], &[u8]); 8] = [
             (b"", b"220 mx"),
             (b"EHLO me\r\n", b""),

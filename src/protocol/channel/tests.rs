@@ -107,7 +107,7 @@ fn compression_inside_tls_is_inflated_and_decrypted() {
 }
 
 #[test]
-fn what_came_before_tls_was_known_to_begin_is_of_tls() {
+fn bytes_from_before_tls_was_noticed_are_read_as_tls() {
     let smtp = || smtp::Dialogue::new(smtp::Flavour::Smtp);
     for script in [
         format!("S: 220 x\nC: STARTTLS\nC| {CLIENT_HELLO}\nC~ 7\nS: 220 go\n"),

@@ -282,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_of_several_is_sure() {
+    fn the_last_candidate_is_answered_for_certain() {
         let mut queue = Queue::default();
         ask(&mut queue, 1, Verb::Mail);
         ask(&mut queue, 2, Verb::Rcpt);
@@ -293,7 +293,7 @@ mod tests {
 
     /// A client may send hundreds of RCPT at once.
     #[test]
-    fn the_only_one_meant_is_found_behind_any_number_and_two_are_never_taken_for_one() {
+    fn a_single_candidate_is_found_behind_any_number_and_two_are_never_taken_for_one() {
         let rcpts: Vec<StepId> = (2..1_000).collect();
         let asked = || {
             let mut queue = Queue::default();

@@ -59,7 +59,7 @@ fn one_side_alone() {
 }
 
 #[test]
-fn half_a_password_is_none() {
+fn half_a_password_is_not_reported() {
     for cut in ["C| PASS sec\n C~ 5\n C| et\\r\\n", "C| PASS sec"] {
         let told = hear(&format!("S: +OK\n C: USER a\n S: +OK\n {cut}"));
         assert!(told.credentials.is_empty(), "{:?}", logins(&told));
@@ -220,7 +220,7 @@ proptest! {
 
 /// The mechanism of an AUTH that was not captured is unknown, so the response to its challenge may be a password.
 #[test]
-fn what_answers_a_challenge_to_an_unseen_auth_is_hidden() {
+fn a_response_to_an_unseen_auth_is_hidden() {
     let told = hear("S: +OK hi\n C~ 12\n S: +\n C: AGFsaWNlAHNlY3JldA==\n S: +OK in\n C: STAT\n S: +OK 0 0");
     assert_eq!(
         told.rows()[2..],
@@ -236,7 +236,7 @@ fn what_answers_a_challenge_to_an_unseen_auth_is_hidden() {
 }
 
 #[test]
-fn two_log_ins_that_gaps_have_run_together() {
+fn two_logins_that_gaps_have_run_together() {
     let begun = "S: +OK ready\n C: AUTH PLAIN\n S: +\n";
     for gaps in ["C~ 40\n S~ 30\n", "S~ 30\n C~ 40\n"] {
         for rest in ["S: + PDE4OTYuNjk3MTcwOTUyQHBvc3RvZmZpY2U+\n C: YWxpY2UgYjkx\n S: +OK in\n", "S: +OK in\n"] {
@@ -264,7 +264,7 @@ fn after_an_auth_whose_reply_is_missing() {
 }
 
 #[test]
-fn half_a_mechanisms_name_is_none() {
+fn half_a_mechanisms_name_is_not_reported() {
     let told = hear("S: +OK ready\n C| AUTH PLAI\n C~ 3\n S: +\n C: AGFsaWNlAHNlY3JldA==\n S: +OK in\n");
     assert_eq!(logins(&told), [""; 0]);
     assert_eq!(told.steps.iter().flat_map(|step| &step.secrets).collect::<Vec<_>>(), ["AGFsaWNlAHNlY3JldA=="]);

@@ -405,7 +405,7 @@ fn a_listing_without_its_dot() {
 }
 
 #[test]
-fn nobody_knows_what_follows_an_unknown_command() {
+fn lines_or_nothing_may_follow_an_unknown_command() {
     let told = hear(
         "S: +OK\n C: HELP\n S: +OK\n S: one\n S: .\n C: LAST\n S: +OK 3\n C: NOOP\n S: +OK\n C: \n C: QUIT\n S: +OK",
     );

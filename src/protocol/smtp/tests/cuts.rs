@@ -4,7 +4,7 @@ use super::*;
 
 /// The text of a cut line is not taken for the whole: a path up to a `>` in quotes, a mechanism's name.
 #[test]
-fn what_is_cut_is_not_taken_for_whole() {
+fn a_cut_line_is_not_taken_for_the_whole() {
     let told = smtp(
         r#"
         S: 220 x

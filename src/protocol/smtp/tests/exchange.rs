@@ -4,7 +4,7 @@ use super::*;
 
 /// Exchange's own: a line, another kind of AUTH, and counted octets that look like commands.
 #[test]
-fn what_exchange_servers_tell_each_other() {
+fn commands_between_exchange_servers() {
     let session = |between: &str| {
         smtp(&format!(
             r"{OPENING}

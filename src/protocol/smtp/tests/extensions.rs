@@ -430,7 +430,7 @@ fn atrn_swaps_the_roles() {
 }
 
 #[test]
-fn a_turn_that_is_said_in_one_breath_and_back_again() {
+fn a_pipelined_turn_and_back_again() {
     let told = smtp(
         r"
         S: 220 x
@@ -453,7 +453,7 @@ fn a_turn_that_is_said_in_one_breath_and_back_again() {
 }
 
 #[test]
-fn what_either_has_begun_to_say_before_a_turn_is_told() {
+fn half_read_input_before_a_turn_is_reported() {
     let told = smtp(
         r"
         S: 220 x

@@ -106,7 +106,7 @@ fn several_attempts() {
 
 /// RFC 4954, section 4: after a login the server must refuse any other, unread.
 #[test]
-fn a_second_log_in_is_out_of_order_and_no_attempt() {
+fn a_second_login_is_out_of_order_and_no_attempt() {
     let told = session(
         "
         C: AUTH PLAIN AGFsaWNlAHNlY3JldA==
@@ -205,7 +205,7 @@ fn responses_and_challenges_in_gaps() {
 
 /// With bytes of both sides missing, one login may have ended and another begun: the next response is given to neither.
 #[test]
-fn two_log_ins_that_gaps_have_run_together() {
+fn two_logins_that_gaps_have_run_together() {
     let begun = "C: AUTH PLAIN\nS: 334\n";
     let challenge = "S: 334 PDE4OTYuNjk3MTcwOTUyQHBvc3RvZmZpY2U+\n";
     let response = "C: YWxpY2UgYjkxM2E2MDJjN2VkYTdhNDk1YjRlNmU3MzM0ZDM4OTA=\n";

@@ -185,7 +185,7 @@ fn a_server_alone_answers_nothing_that_was_seen() {
 /// More bytes than may be deferred come before the server's first reply: they are read all the same, and the bound is
 /// counted.
 #[test]
-fn what_waits_is_bounded() {
+fn deferred_input_is_bounded() {
     let line = format!("C: {}\n", "x".repeat(1000));
     let script =
         ["C: EHLO a\nC: MAIL FROM:<a@x>\nC: RCPT TO:<b@y>\nC: DATA\n", &line.repeat(5000), "C: .\nC: QUIT\n"].concat();

@@ -27,7 +27,7 @@ fn accepted_and_then_opaque() {
 }
 
 #[test]
-fn the_hello_in_the_segment_after_the_go_ahead_is_not_held() {
+fn the_client_hello_in_the_segment_after_the_go_ahead_is_not_deferred() {
     let told = talk(
         Dialogue::new(Flavour::Smtp),
         &format!(
