@@ -128,13 +128,14 @@ impl Verb {
         matches!(self, Self::Helo | Self::Ehlo | Self::Lhlo)
     }
 
-    /// True where it ends a mail transaction, if it is accepted (RFC 5321, section 4.1.4). XCLIENT begins the session anew.
+    /// True where it ends a mail transaction, if it is accepted (RFC 5321, section 4.1.4). XCLIENT begins the session
+    /// anew.
     pub fn ends_transaction(self) -> bool {
         self.is_hello() || matches!(self, Self::Rset | Self::Xclient)
     }
 
-    /// True where `code` is a reply that a server may give to this command. Anything can be refused, and an unknown verb may
-    /// be answered by any code that does not belong to another.
+    /// True where `code` is a reply that a server may give to this command. Anything can be refused, and an unknown
+    /// verb may be answered by any code that does not belong to another.
     pub fn may_be_answered_by(self, code: u16) -> bool {
         match self.row() {
             _ if code >= 400 => true,

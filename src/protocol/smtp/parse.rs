@@ -87,7 +87,8 @@ pub fn command_line(line: &[u8]) -> CommandLine<'_> {
     CommandLine { verb, arguments: start..line.len() }
 }
 
-/// `Mail-parameters` of MAIL: `"FROM:" Reverse-path` (RFC 5321, section 4.1.1.2). Returns the path without its brackets.
+/// `Mail-parameters` of MAIL: `"FROM:" Reverse-path` (RFC 5321, section 4.1.1.2). Returns the path without its
+/// brackets.
 pub fn reverse_path(arguments: &[u8]) -> Option<&[u8]> {
     path_after("FROM", arguments)
 }
