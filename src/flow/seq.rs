@@ -6,7 +6,7 @@ pub type Position = i64;
 
 /// The place of the first sequence number seen of a direction.
 pub fn first(number: u32) -> Position {
-    // Far enough from zero that what came before has a place too.
+    // Far enough from zero that bytes before the first one seen have positions too.
     Position::from(number) + (1 << 40)
 }
 
