@@ -30,7 +30,7 @@ fn samples() -> Vec<(LinkType, Vec<u8>)> {
     ]
 }
 
-/// A look at a packet must agree with its decoding.
+/// Peeking at a packet must agree with decoding it.
 fn agree(packet: &Packet<'_>) {
     let looked = peek(packet);
     match Decoder::default().decode(packet) {

@@ -5,7 +5,7 @@ use crate::limits::{FRAGMENT_BYTES, FRAGMENT_SECONDS, FRAGMENTED_DATAGRAMS, Limi
 
 const MORE: u16 = 0x2000;
 
-/// The pieces of an IPv4 datagram, of 16 bytes each.
+/// The fragments of an IPv4 datagram, of 16 bytes each.
 fn pieces(identification: u16, datagram: &[u8]) -> Vec<Vec<u8>> {
     let chunks = datagram.chunks(16);
     let last = chunks.len() - 1;
@@ -18,7 +18,7 @@ fn pieces(identification: u16, datagram: &[u8]) -> Vec<Vec<u8>> {
         .collect()
 }
 
-/// The pieces of an IPv6 datagram, of 16 bytes each, whose first header is `next`.
+/// The fragments of an IPv6 datagram, of 16 bytes each, whose first header is `next`.
 fn pieces6(next: u8, datagram: &[u8]) -> Vec<Vec<u8>> {
     let chunks = datagram.chunks(16);
     let last = chunks.len() - 1;
@@ -101,7 +101,7 @@ fn the_oldest_makes_room_and_is_counted() {
     assert_eq!(decoder.limits().iter().collect::<Vec<_>>(), [(Limit::Fragments, 1)]);
 
     let mut decoder = Decoder::default();
-    // A small piece at the far end takes the room of all before it.
+    // A small fragment at the far end takes the room of all before it.
     let far = ipv4_piece(6, 0, 0x1ff0 | MORE, &[0; 8]);
     let size = 0x1ff0 * 8 + 8;
     for identification in 0..=u16::try_from(FRAGMENT_BYTES / size).unwrap() {

@@ -1,4 +1,5 @@
-//! Connections that do nothing but open: kept as their segments, they come out as if they had been followed throughout.
+//! Connections of which only the opening was seen: kept as headers, they are reported as if they had been followed
+//! throughout.
 
 use super::*;
 use crate::flow::embryonic::Embryonic;
@@ -17,7 +18,8 @@ fn any_opening() -> impl Strategy<Value = Vec<(Sent, i64)>> {
             10 => ("RA", ""),
             _ => ("FA", ""),
         };
-        // Mostly the numbers of one attempt, sometimes those of another, or an acknowledgement of what nobody captured.
+        // Mostly the numbers of one attempt, sometimes those of another, or an acknowledgement of bytes that were not
+        // captured.
         let far = |number: u32| if number == 2 { 90_000 } else { number };
         (Sent::new(from, far(sequence), far(acknowledgement), flags, payload), pause)
     };
@@ -84,7 +86,7 @@ fn a_connection_is_idle_by_the_time_of_packets() {
         for (number, sent) in (1..).zip(&sent[..6]) {
             table.segment(&sent.segment(number, number as i64));
         }
-        // Nothing of its own comes, but time passes for others.
+        // No packet of its own comes, but time passes through those of others.
         table.tick(Time::from_microseconds(hours * 3_600_000_000));
         table.finish();
         assert_eq!(everyone.0.take()[0].1.end, end);

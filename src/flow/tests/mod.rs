@@ -1,5 +1,4 @@
-//! Whole conversations through the table: whatever a network does to the packets, the stream handler hears what was
-//! said.
+//! Whole sessions through the table: whatever a network does to the packets, the stream handler receives what was sent.
 
 use super::*;
 use crate::capture::Time;
@@ -19,7 +18,7 @@ const SERVER: &str = "172.16.0.253:25";
 const CLIENT_START: u32 = u32::MAX - 20;
 const SERVER_START: u32 = 7_000;
 
-/// What a stream handler heard, runs of one side joined: `C:hello S:<12> …`.
+/// What a stream handler received, runs of one side joined: `C:hello S:<12> …`.
 type Heard = Vec<(Side, String)>;
 
 #[derive(Default)]
@@ -121,7 +120,7 @@ fn changed(mut segment: Segment<'_>, change: impl FnOnce(&mut Header)) -> Segmen
     segment
 }
 
-/// The packets of a conversation in which each side waits for the other to have spoken, `size` bytes a segment.
+/// The packets of a session in which each side waits for the other's turn, `size` bytes a segment.
 fn packets(turns: &[(Side, &str)], size: usize) -> Vec<Sent> {
     use Side::{Client, Server};
     let mut next = [1_u32, 1];
@@ -324,7 +323,7 @@ fn any_turns() -> impl Strategy<Value = Vec<(Side, String)>> {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 300, ..Default::default() })]
 
-    /// Any segmentation, with packets displaced, doubled and overlapping within bounds, is heard as it was said.
+    /// Any segmentation, with packets displaced, doubled and overlapping within bounds, is delivered as it was sent.
     #[test]
     fn whatever_the_network_does(
         turns in any_turns(),
@@ -355,7 +354,8 @@ proptest! {
         prop_assert_eq!((a.client_missing, a.server_missing, a.conflicting), (0, 0, 0));
     }
 
-    /// Losses are heard as gaps: with every gap filled in, it is what was said, and each byte is accounted for.
+    /// Losses are delivered as gaps: with every gap filled in, the stream is what was sent, and each byte is accounted
+    /// for.
     #[test]
     fn whatever_the_capture_lost(
         turns in any_turns(),
