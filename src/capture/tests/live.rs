@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-/// Listens on the loopback interface; none, and a word about it, where this user may not.
+/// Listens on the loopback interface; None, with a message, if this user may not.
 fn loopback(filter: &str, stop: &Arc<AtomicBool>, write: Option<&Path>) -> Option<Live> {
     let options =
         LiveOptions { interface: Some("lo".to_owned()), write: write.map(Path::to_path_buf), ..LiveOptions::default() };
@@ -50,7 +50,7 @@ fn packets_as_they_come_idle_in_between_and_the_end_when_told() {
     }
     assert_eq!(texts, ["one", "two"]);
 
-    // What was sent before the stop is still taken over.
+    // A packet sent before the stop is still read.
     sender.send_to(b"six", to).unwrap();
     stop.store(true, Ordering::Relaxed);
     let (rest, error, info) = read_all(live);

@@ -43,7 +43,7 @@ fn several_files_are_merged_by_time_and_numbered_anew() {
     };
     let a = open("a", file(&[1, 4, 4, 9], b'a')).unwrap();
     let b = open("b", file(&[2, 4, 5], b'b')).unwrap();
-    // Not in order within itself: each packet comes as soon as the one before it has.
+    // `c` is out of order within itself: each packet comes as soon as the one before it has.
     let c = open("c", file(&[7, 3], b'c')).unwrap();
     let empty = open("empty", file(&[], b'-')).unwrap();
     let (seen, error, info) = read_all(Merged::new(vec![a, b, c, empty]));
