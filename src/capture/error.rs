@@ -49,7 +49,7 @@ pub enum CaptureError {
         name: String,
         /// The version or variant.
         what: String,
-        /// Where it says so.
+        /// Where the file has it.
         offset: u64,
     },
     /// A file that is still being written was to be followed, and it was not the only one named.

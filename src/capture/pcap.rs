@@ -1,8 +1,8 @@
 /*!
 Classic libpcap files: a header of 24 bytes, then records of 16 bytes and the captured bytes.
 
-Microseconds or nanoseconds, either byte order, the variant of Alexey Kuznetzov's libpcap with its longer records, and the
-old versions whose records name the two lengths the other way round.
+Microseconds or nanoseconds, either byte order, the variant of Alexey Kuznetzov's libpcap with its longer records, and
+the old versions whose records have the two lengths the other way round.
 */
 
 use super::file::{Defect, Record};

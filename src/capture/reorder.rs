@@ -7,8 +7,8 @@ interfaces were described (whose records come in batches), or once a record has 
 through as they are, at the cost of a comparison. The first record that steps back comes too late to be put before the
 packets already delivered; connections can bear that.
 
-The window holds [`ORDER_PACKETS`] packets and [`ORDER_BYTES`] bytes. Packets keep the numbers that they have in the file.
-Live captures never come through here, and where a file is followed nothing is held while its writer pauses.
+The window holds [`ORDER_PACKETS`] packets and [`ORDER_BYTES`] bytes. Packets keep the numbers that they have in the
+file. Live captures never come through here, and where a file is followed nothing is held while its writer pauses.
 */
 
 use super::{CaptureError, Cursor, LinkType, Moved, Packet, SourceInfo, Time};

@@ -126,7 +126,8 @@ fn geneve(slice: PacketSlice<'_>) -> Option<Layer<'_>> {
     Some(Layer::EtherType(slice.u16(2)?, slice.skip(8 + 4 * options)?))
 }
 
-/// GTP-U (3GPP TS 29.281 section 5): user data, perhaps with extension headers, each of which names the next at its end.
+/// GTP-U (3GPP TS 29.281 section 5): user data, perhaps with extension headers, each of which names the next at its
+/// end.
 fn gtp(slice: PacketSlice<'_>) -> Option<Layer<'_>> {
     let [flags, 0xff] = *slice.first::<2>()? else { return None };
     if flags & 0xf0 != 0x30 {

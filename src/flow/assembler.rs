@@ -420,7 +420,7 @@ impl Assembler {
         stored
     }
 
-    /// Where `piece` and the delivered bytes in `range`, which begin to disagree at `found`, do so.
+    /// The difference between `piece` and the delivered bytes in `range`, which begins at `found`.
     fn difference(&self, piece: &Piece<'_>, found: Position, range: [Position; 2]) -> Difference {
         let begin = self.next - self.history.len() as Position;
         let first = |at: Position| self.history.get(usize::try_from(at - begin).ok()?);

@@ -42,7 +42,8 @@ pub struct DuplicateFilter {
 /// What is compared of a packet.
 #[derive(Debug, Clone, Copy)]
 struct Seen {
-    /// Sequence and acknowledgement number: each packet is compared with a dozen others, and nearly all differ in these.
+    /// Sequence and acknowledgement number: each packet is compared with a dozen others, and nearly all differ in
+    /// these.
     numbers: u64,
     rest: Rest,
     time: Time,

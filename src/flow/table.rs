@@ -10,8 +10,8 @@ longest. So a flood of SYNs pushes out nothing but SYNs. When [`SPEAKING_CONNECT
 those goes, in the same order. Each connection that goes is counted, unless its time was up anyway.
 
 A connection that is over lingers for stragglers (a last ACK, a retransmission) until [`LINGER_NANOSECONDS`] have passed
-or [`LINGERING`] others have ended after it; then the last [`REMEMBERED`] of them are remembered by their sequence numbers
-alone.
+or [`LINGERING`] others have ended after it; then the last [`REMEMBERED`] of them are remembered by their sequence
+numbers alone.
 */
 
 mod closing;

@@ -1,4 +1,5 @@
-//! Floods: memory bounded, time linear. `cargo test --release --lib flow -- --ignored --nocapture` for the large figures.
+//! Floods: memory bounded, time linear. `cargo test --release --lib flow -- --ignored --nocapture` for the large
+//! figures.
 
 use super::*;
 use crate::flow::store::ConnectionStore;
