@@ -129,7 +129,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn a_cut_anywhere_is_an_error_and_no_end() {
+    fn a_truncation_anywhere_is_an_error_and_no_end() {
         let content: Vec<u8> = (0..200_000u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
         for compression in ALL {
             let whole = compress(compression, &content);

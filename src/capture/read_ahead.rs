@@ -243,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_is_the_same_whoever_reads_its_blocks() {
+    fn a_file_is_the_same_whichever_thread_reads_its_blocks() {
         for len in [0, 1, BLOCK_BYTES - 1, BLOCK_BYTES, BLOCK_BYTES + 1, 9 * BLOCK_BYTES, 40 * BLOCK_BYTES + 17] {
             let mut file = tempfile::tempfile().unwrap();
             file.write_all(&stream(len)).unwrap();
@@ -253,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_behind_the_last_block_is_read() {
+    fn bytes_written_after_the_last_block_are_read() {
         let mut file = tempfile::tempfile().unwrap();
         file.write_all(&stream(BLOCK_BYTES + 5)).unwrap();
         let mut ahead = Ahead::of_file(file.try_clone().unwrap()).unwrap();
@@ -264,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_is_told() {
+    fn an_error_is_returned() {
         let directory = tempfile::tempdir().unwrap();
         let mut ahead = Ahead::of_file(File::open(directory.path()).unwrap()).unwrap();
         assert_eq!(all(&mut ahead).unwrap_err().kind(), io::ErrorKind::IsADirectory);

@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn in_order_nothing_is_held() {
+    fn in_order_nothing_is_buffered() {
         let mut cursor = Reordered::new(open("it", pcap(1..100)).unwrap());
         for _ in 1..100 {
             assert_eq!(cursor.advance().unwrap(), Moved::Packet);

@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn every_day_that_there_is() {
+    fn every_day_of_the_range() {
         for day in -106_000..106_000_i64 {
             let moment = jiff::Timestamp::from_second(day * 86_400 + 86_399).unwrap();
             assert_eq!(

@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn read_ahead_it_is_the_same_stream() {
+    fn a_stream_read_ahead_is_the_same_stream() {
         let stream: Vec<u8> = (0..3_000_000_u32).map(|number| (number % 251) as u8).collect();
         let mut window = Window::ahead(Ahead::new(Box::new(std::io::Cursor::new(stream.clone()))).unwrap());
         let mut at = 0;

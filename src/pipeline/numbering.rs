@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn one_that_stays_open_has_the_others_wait_up_to_a_bound() {
+    fn a_session_that_stays_open_keeps_others_waiting_up_to_a_bound() {
         let mut numbering = SessionNumbering::new(Emit::InOrder, Needs::ALL.into(), &[]);
         let bound = (WAITING_STEPS / LIGHTEST_SESSION) as u64;
         numbering.begun((1, 0), Time::default(), true);

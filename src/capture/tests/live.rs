@@ -23,7 +23,7 @@ fn loopback(filter: &str, stop: &Arc<AtomicBool>, write: Option<&Path>) -> Optio
 }
 
 #[test]
-fn packets_as_they_come_idle_in_between_and_the_end_when_told() {
+fn packets_as_they_come_idle_in_between_and_the_end_after_the_stop() {
     let receiver = UdpSocket::bind("127.0.0.1:0").unwrap();
     let to = receiver.local_addr().unwrap();
     let folder = tempfile::tempdir().unwrap();
@@ -67,7 +67,7 @@ fn packets_as_they_come_idle_in_between_and_the_end_when_told() {
 }
 
 #[test]
-fn an_interface_that_is_none_is_told_with_those_that_are() {
+fn an_unknown_interface_is_reported_with_those_that_exist() {
     let options = LiveOptions { interface: Some("no-such-0".to_owned()), ..LiveOptions::default() };
     let error = Live::open(&options, None, Arc::new(AtomicBool::new(false))).err().unwrap();
     assert_eq!(error.fault().exit_status(), 4);

@@ -75,7 +75,7 @@ fn other_versions_are_refused_by_name() {
 }
 
 #[test]
-fn cut_at_any_byte_the_packets_before_are_given_and_the_place_is_told() {
+fn truncated_at_any_byte_the_packets_before_are_read_and_the_offset_is_reported() {
     let whole = pcap(Order::Little, 3);
     let ends: Vec<usize> = vec![24, 24 + 17, 24 + 17 + 18, whole.len()];
     for cut in 0..whole.len() {
@@ -119,7 +119,7 @@ fn after_a_corrupt_record_reading_goes_on() {
 }
 
 #[test]
-fn or_stops_there_if_told_to() {
+fn after_a_corrupt_record_reading_stops_if_asked_to() {
     let mut bytes = pcap(Order::Little, 9);
     bytes[78 + 8..78 + 12].fill(0xff);
     let (seen, error, info) = read_all(open("a.pcap", bytes).unwrap().on_damage(Damage::Stop));

@@ -109,7 +109,7 @@ fn after_corrupt_framing_reading_goes_on() {
 }
 
 #[test]
-fn cut_at_any_byte_the_packets_before_are_given() {
+fn truncated_at_any_byte_the_packets_before_are_read() {
     let order = Order::Little;
     let head = [section(order), interface(order, 1, 0, &[])].concat();
     let one = packet(order, 0, SECOND, b"packet", 6);

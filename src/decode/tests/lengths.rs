@@ -14,7 +14,7 @@ fn ethernet_padding_is_no_payload() {
 }
 
 #[test]
-fn what_the_snap_length_cut_is_counted() {
+fn bytes_beyond_the_snap_length_are_counted_as_missing() {
     let big = vec![b'x'; 1_400];
     for whole in [ethernet(0x0800, &ipv4(6, &tcp(&big))), ethernet(0x86dd, &ipv6(6, &tcp(&big)))] {
         for cut in [96, 200, whole.len() - 1] {

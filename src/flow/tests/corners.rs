@@ -344,7 +344,7 @@ fn segments_far_ahead_do_not_move_the_others() {
 }
 
 #[test]
-fn where_it_was_lost() {
+fn a_loss_is_the_captures_or_the_networks() {
     let whole = packets(&TURNS, 5);
     let lost = whole.iter().position(|s| s.payload == b"cslab").expect("the lost one");
     // Acknowledged, and never captured.

@@ -46,13 +46,13 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 2_000, ..Default::default() })]
 
     #[test]
-    fn nobody_can_tell_that_it_was_not_followed_from_the_first_segment_on(sent in any_opening()) {
+    fn the_result_is_as_if_followed_from_the_first_segment(sent in any_opening()) {
         prop_assert_eq!(follow(&sent, false), follow(&sent, true));
     }
 }
 
 #[test]
-fn a_handshake_costs_no_listener() {
+fn a_handshake_makes_no_stream_handler() {
     let everyone = Everyone::default();
     let mut table = Table::new(everyone.clone(), 1);
     let sent = packets(&TURNS, 1000);

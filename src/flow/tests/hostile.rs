@@ -127,7 +127,7 @@ fn a_flood_of_syns_pushes_out_nothing_but_syns() {
 }
 
 #[test]
-fn of_those_who_speak_the_one_silent_longest_makes_room() {
+fn the_followed_connection_silent_longest_makes_room() {
     let (counting, mut table) = small_table(64);
     for n in 0..40 {
         table.segment(&from_client(n, 1, 0));
@@ -141,7 +141,7 @@ fn of_those_who_speak_the_one_silent_longest_makes_room() {
 }
 
 #[test]
-fn syns_that_say_something_are_no_way_round_the_bound() {
+fn syns_with_data_are_bounded_too() {
     let (_, mut table) = small_table(64);
     for n in 0..1_000 {
         let syn = Segment { payload: b"HELO", ..from_client(n, u64::from(n) + 1, 0) };
@@ -151,7 +151,7 @@ fn syns_that_say_something_are_no_way_round_the_bound() {
 }
 
 #[test]
-fn what_expires_at_once_is_told_little_by_little() {
+fn connections_that_expire_at_once_are_reported_in_portions() {
     let counting = Counting::default();
     let mut table = Table::new(counting.clone(), 1);
     for n in 0..20_000 {
@@ -181,7 +181,7 @@ fn said(n: u32, sequence: u32, payload: &[u8], packet: u64) -> Segment<'_> {
 }
 
 #[test]
-fn what_is_remembered_is_bounded_over_all_connections() {
+fn the_history_is_bounded_over_all_connections() {
     let counting = Counting::default();
     let mut table = Table::new(counting.clone(), 1);
     let text = vec![b'x'; 32_768];

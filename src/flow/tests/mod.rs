@@ -199,7 +199,7 @@ fn a_lost_segment_is_a_gap_of_known_size() {
 }
 
 #[test]
-fn a_cut_segment_is_a_gap_of_known_size() {
+fn a_truncated_segment_is_a_gap_of_known_size() {
     let mut sent = packets(&TURNS, 1000);
     let cut = sent.iter_mut().find(|s| s.payload.starts_with(b"HELO")).expect("the cut one");
     cut.payload.truncate(4);
@@ -210,7 +210,7 @@ fn a_cut_segment_is_a_gap_of_known_size() {
 }
 
 #[test]
-fn one_direction_alone_is_heard_with_the_other_as_gaps() {
+fn one_direction_alone_is_delivered_with_the_other_as_gaps() {
     let sent: Vec<_> = packets(&TURNS, 1000).into_iter().filter(|s| s.from == Side::Client).collect();
     let (heard, transport) = only(&sent);
     let mut expected = said();
@@ -238,7 +238,7 @@ fn a_conversation_that_began_before_the_capture() {
 }
 
 #[test]
-fn syns_that_nobody_answers_or_that_are_refused() {
+fn syns_that_are_unanswered_or_refused() {
     let syn = Sent::new(Side::Client, 0, 0, "S", "");
     assert_eq!(only(&[syn.clone(), syn.clone()]).1.end, CloseReason::Unanswered);
     let refusal = Sent::new(Side::Server, 0, 1, "RA", "");
@@ -268,7 +268,7 @@ fn a_port_used_again_is_another_connection() {
 }
 
 #[test]
-fn a_second_copy_that_differs_is_counted_and_not_heard() {
+fn a_second_copy_that_differs_is_counted_and_not_delivered() {
     let mut sent = packets(&TURNS, 1000);
     let index = sent.iter().position(|s| s.payload.starts_with(b"HELO")).expect("it");
     let mut other = sent[index].clone();
@@ -280,7 +280,7 @@ fn a_second_copy_that_differs_is_counted_and_not_heard() {
 }
 
 #[test]
-fn a_whole_copy_after_one_that_was_cut_is_no_other() {
+fn a_whole_copy_after_a_truncated_one_is_no_conflict() {
     let mut sent = packets(&TURNS, 1000);
     let index = sent.iter().position(|s| s.payload.starts_with(b"HELO")).expect("it");
     let whole = sent[index].clone();
@@ -292,7 +292,7 @@ fn a_whole_copy_after_one_that_was_cut_is_no_other() {
 }
 
 #[test]
-fn a_stray_retransmission_after_the_end_is_no_new_conversation() {
+fn a_stray_retransmission_after_the_end_is_no_new_connection() {
     let everyone = Everyone::default();
     let mut table = Table::new(everyone.clone(), 1);
     let sent = packets(&TURNS, 1000);
