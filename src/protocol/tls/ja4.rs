@@ -38,7 +38,7 @@ pub fn ja4(hello: &ClientHello<'_>) -> String {
     format!("{head}_{}_{}", digest(&hex_list(&ciphers)), digest(&tail))
 }
 
-/// The values that mean nothing (RFC 8701): 0x0A0A, 0x1A1A, … 0xFAFA.
+/// The reserved values that mean nothing (RFC 8701): 0x0A0A, 0x1A1A, … 0xFAFA.
 fn is_grease(value: u16) -> bool {
     let [high, low] = value.to_be_bytes();
     high == low && low & 0x0f == 0x0a

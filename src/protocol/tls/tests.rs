@@ -32,7 +32,7 @@ fn server(bytes: impl Into<Vec<u8>>) -> Said {
     Said::Bytes(Side::Server, bytes.into())
 }
 
-/// Plays it whole and in pieces of 1, 2, 3 and 7 bytes, which must come to the same. False where it was no TLS.
+/// Plays `said` whole and in pieces of 1, 2, 3 and 7 bytes, with the same result. False where it was not TLS.
 fn observe(said: &[Said]) -> (Recorder, bool) {
     let (told, is_tls) = watch_in_pieces(said, usize::MAX);
     for size in [1, 2, 3, 7] {
@@ -67,7 +67,7 @@ fn watch_in_pieces(said: &[Said], size: usize) -> (Recorder, bool) {
     (told, true)
 }
 
-/// One line a step: who, what, how many bytes.
+/// One line a step: side, subject, bytes.
 fn rows(told: &Recorder) -> Vec<String> {
     let row = |step: &crate::protocol::testing::Told| match &step.subject {
         event::Subject::Tls(subject) => format!("{:?} {subject:?} {}", step.from, step.bytes),

@@ -1,4 +1,4 @@
-//! Captures that begin in the middle, have gaps, or hold what no IMAP program would say.
+//! Captures that begin in the middle, have gaps, or hold lines that no IMAP program sends.
 
 use super::super::Dialogue;
 use super::{answers, messages, played};
@@ -222,7 +222,7 @@ fn line() -> impl Strategy<Value = Vec<u8>> {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
 
-    /// Whatever the two sides say, all of it can be told, in an order that [`Recorder`] finds sensible.
+    /// Whatever the two sides send, all of it becomes steps, in an order that [`Recorder`] accepts.
     #[test]
     fn nothing_that_is_said_can_hurt(said in prop::collection::vec((any::<bool>(), line(), 0_u64..40), 0..60)) {
         let (mut dialogue, mut told) = (Stack::new(Dialogue::new()), Recorder::default());

@@ -9,7 +9,7 @@ use crate::protocol::event::Kind;
 use crate::protocol::testing::Recorder;
 use flate2::{Compress, Compression, FlushCompress};
 
-/// A conversation whose sides compress what they say from COMPRESS on, each packet cut into pieces of `size`.
+/// A conversation whose sides compress what they send from COMPRESS on, each packet cut into pieces of `size`.
 struct Compressed {
     dialogue: Stack,
     told: Recorder,

@@ -1,4 +1,4 @@
-//! Log-ins: LOGIN in its forms, AUTHENTICATE, and what becomes of them.
+//! Logins: LOGIN in its forms, AUTHENTICATE, and what becomes of them.
 
 use super::super::Dialogue;
 use super::{answers, played};
@@ -196,7 +196,7 @@ fn two_log_ins_that_gaps_have_run_together() {
         let [login] = &told.credentials[..] else { panic!("{:?}", told.credentials) };
         assert_eq!((login.challenge.as_deref(), login.outcome), (None, LoginOutcome::Unknown), "{gaps}");
         assert_eq!(told.steps.iter().find(|s| s.kind == Kind::Response).expect("one").secrets, ["YWxpY2UgYjkx"]);
-        // Its own tag tells.
+        // Its own tag identifies it.
         let told = played(&[begun, gaps, "S: a1 NO no"].concat());
         assert_eq!(told.credentials[0].outcome, LoginOutcome::Rejected);
     }
