@@ -13,8 +13,8 @@ use x509_parser::prelude::{AttributeTypeAndValue, FromDer, GeneralName, X509Cert
 use x509_parser::time::ASN1Time;
 
 /// Reads a certificate in DER, or close to DER: x509-parser reads more of those than stricter parsers do. `None` where
-/// `der` is no certificate, or its times are not valid. All its names are kept: the message that carries them is bounded
-/// by [`crate::limits::TLS_HANDSHAKE_BYTES`].
+/// `der` is no certificate, or its times are not valid. All its names are kept: their number is bounded by the message
+/// that carries them, of at most [`crate::limits::TLS_HANDSHAKE_BYTES`].
 pub fn parse(der: &[u8]) -> Option<Certificate> {
     let (_, certificate) = X509Certificate::from_der(der).ok()?;
     let names = match certificate.subject_alternative_name() {
@@ -31,8 +31,8 @@ pub fn parse(der: &[u8]) -> Option<Certificate> {
     })
 }
 
-/// A distinguished name as text. Where a value is not in its declared character set, all values are shown as UTF-8, with
-/// replacement characters: a single byte must not hide a name.
+/// A distinguished name as text. Where a value is not in its declared character set, all values are shown as UTF-8,
+/// with replacement characters: a single byte must not hide a name.
 fn distinguished(name: &X509Name<'_>) -> String {
     let lossy = |attribute: &AttributeTypeAndValue<'_>| {
         let kind = attribute.attr_type();

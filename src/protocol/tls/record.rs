@@ -163,8 +163,8 @@ impl Stream {
         self.skip = 0;
     }
 
-    /// True for bytes that read like lines of a mail protocol where a record should begin. Without a gap before them the
-    /// first byte decides, since no record begins with it; after a gap it may be a byte of ciphertext, so all of them do.
+    /// True for bytes that read like lines of a mail protocol where a record should begin. Without a gap before them
+    /// the first byte decides, since it begins no record; after a gap it may be one of ciphertext, so all of them do.
     pub fn reads_like_text(&self, bytes: &[u8]) -> bool {
         starts_like_text(bytes) && (!self.broken || is_text(bytes))
     }
