@@ -330,8 +330,8 @@ impl Cli {
                     snaplen: args.snaplen,
                     buffer: args.buffer * 1024 * 1024,
                     promiscuous: !args.no_promiscuous,
-                    // Linux gathers packets in blocks and delivers a block after 100 ms at the latest, which makes room for
-                    // many times as many packets. Elsewhere a poll may not report packets that are still gathered.
+                    // Linux gathers packets in blocks and delivers a block after 100 ms at the latest: many times as
+                    // many packets fit. Elsewhere a poll may not report packets that are still gathered.
                     immediate: cfg!(not(target_os = "linux")),
                     write: args.write,
                 };

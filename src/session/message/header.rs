@@ -8,7 +8,7 @@ use super::parameter::Field;
 use crate::session::model::{Header, MimePart};
 use crate::session::text::text;
 
-/// What an entity's header says of its content.
+/// The description of an entity's content in its header.
 #[derive(Debug, Default)]
 pub struct Entity {
     /// The fields as the model shows them; `parts` is empty.
