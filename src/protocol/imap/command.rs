@@ -308,7 +308,7 @@ mod tests {
     }
 
     #[test]
-    fn commands_are_told_from_what_is_none() {
+    fn commands_are_distinguished_from_other_lines() {
         let tagged = |tag: &str, name: &str, arguments: &str, sure| {
             Some((Some(tag.to_owned()), name.to_owned(), arguments.to_owned(), sure))
         };

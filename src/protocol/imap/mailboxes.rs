@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn all_names_are_told_however_many() {
+    fn all_names_are_returned_however_many() {
         let listed = format!("* LIST (){}", " &U,BTFw-".repeat(LINE_BYTES / 9));
         assert_eq!(names(What::Untagged(Untagged::List), &listed), vec!["台北"; LINE_BYTES / 9]);
     }

@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn all_names_are_told_however_many() {
+    fn all_names_are_kept_however_many() {
         let hosts: Vec<String> = (0..7_000).map(|n| format!("mx{n}.example")).collect();
         let certificate = Fields::of(hosts.iter().map(String::as_str)).certificate();
         assert!(certificate.len() > crate::limits::TLS_HANDSHAKE_BYTES * 4 / 5, "nearly as large as one can be");

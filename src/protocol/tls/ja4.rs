@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn odd_protocol_names_are_told_in_hex() {
+    fn odd_protocol_names_are_shown_in_hex() {
         assert_eq!(
             [alpn_ends(b"h2"), alpn_ends(b"x"), alpn_ends(b"\xab\xcd"), alpn_ends(b"")],
             ["h2", "xx", "ad", "00"]

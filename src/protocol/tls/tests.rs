@@ -319,7 +319,7 @@ fn a_message_without_end_is_passed_over() {
 }
 
 #[test]
-fn what_is_half_read_at_the_end_is_told() {
+fn a_half_read_record_is_emitted_at_the_end() {
     let hello = record(HANDSHAKE, &client_hello());
     for cut in 1..hello.len() {
         let (told, _) = watch_in_pieces(&[client(&hello[..cut])], usize::MAX);
@@ -329,7 +329,7 @@ fn what_is_half_read_at_the_end_is_told() {
 
 proptest! {
     #[test]
-    fn nothing_makes_a_watch_panic(
+    fn nothing_makes_an_observer_panic(
         pieces in prop::collection::vec(
             (
                 any::<bool>(),

@@ -66,7 +66,7 @@ fn both_directions_are_inflated_and_read_on() {
 }
 
 #[test]
-fn what_cannot_be_inflated_is_said_to_be_there() {
+fn bytes_that_cannot_be_inflated_are_an_unknown_step() {
     let mut talk = Compressed::begin(1000);
     talk.say(Side::Client, "a2 SELECT INBOX\r\n");
     talk.dialogue.gap(Side::Client, 20, PacketRef { packet: 99, time: Time::default() }, &mut talk.told);

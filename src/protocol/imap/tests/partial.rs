@@ -206,7 +206,7 @@ fn uids_alone_name_messages_too() {
 }
 
 #[test]
-fn what_waits_is_bounded_and_what_is_forgotten_is_counted() {
+fn waiting_pieces_are_bounded_and_forgotten_ones_counted() {
     let many = PARTIAL_MESSAGES + 1;
     let begin: String = (1..=many).map(|uid| format!("S: * {uid} FETCH (UID {uid} BODY[]<0> \"ab\")\n")).collect();
     let last = format!("C: 2 UID FETCH {many} BODY[]<2.2>\nS: * {many} FETCH (UID {many} BODY[]<2> \"c\")\n");
@@ -230,7 +230,7 @@ fn what_waits_is_bounded_and_what_is_forgotten_is_counted() {
 
 /// Only the length that the command asks for shows that a piece is the last one.
 #[test]
-fn of_too_many_commands_and_pieces_not_all_are_remembered_and_that_is_counted() {
+fn commands_and_pieces_beyond_the_bounds_are_counted() {
     let whole_of_last = |many: usize| {
         let asked: String = (1..=many).map(|n| format!("C: {n} UID FETCH {n} BODY[]<0.9>\n")).collect();
         selected(&format!("{asked}S: * {many} FETCH (UID {many} BODY[]<0> \"ab\")\n"))
