@@ -37,7 +37,7 @@ pub(super) struct PendingHalf {
 pub(super) enum Begun {
     /// Its header has come: the message has begun, and this is the rest of it.
     Message(MessageId),
-    /// Its header has not come: the text is to be kept, if it is worth it.
+    /// No header that fits has come; the text, where it is to be kept.
     Alone(Option<PendingHalf>),
 }
 
@@ -137,7 +137,7 @@ impl Halves {
             if self.headers_forgotten && text.kind == HalfKind::Text {
                 out.limit(Limit::PartialFetches);
             }
-            // The header is here and does not fit: `BODY[1]` is one part of several, and will not be completed.
+            // The header is here and does not fit, as with one part of several: `BODY[1]` would wait in vain.
             let in_vain = text.kind == HalfKind::First && self.headers.iter().any(|header| header.name.is(text.name));
             return Begun::Alone(if in_vain || octets > WAITING_TEXT_BYTES as u64 {
                 self.held = self.held.saturating_sub(text.weight());
