@@ -124,7 +124,8 @@ limits! {
 
     /// Counts messages whose later header fields were not read.
     MessageBytes = "message_bytes" {
-        /// Bytes of one message's header fields, those of its parts included, that are read; digests and size cover all of it.
+        /// Bytes of one message's header fields, those of its parts included, that are read; digests and size cover
+        /// the whole message.
         MESSAGE_BYTES: Bytes = 4 * 1024 * 1024, fuzzed 2048;
     } hit {
         en: "messages of more than {MESSAGE_BYTES} were described by their beginning alone",
@@ -251,8 +252,8 @@ limits! {
 
     /// Counts connections closed before their end to make room.
     Connections = "connections" {
-        /// Connections followed at once. One that does nothing but open costs about 350 bytes, with its place in the order of
-        /// sessions: all of them together no more than 400 MiB.
+        /// Connections followed at once. One that does nothing but open costs about 350 bytes, with its place in the
+        /// order of sessions: all of them together no more than 400 MiB.
         CONNECTIONS: Count = 1 << 20, fuzzed 4;
         /// Of these, the connections that have carried data, or that began before the capture. A connection with a
         /// greeting costs about 5 KB, all of them together about 1.3 GiB; further data comes on top, each session's
@@ -310,8 +311,8 @@ limits! {
 
     /// Counts sessions that are shown after others that began later.
     SessionOrder = "session_order" {
-        /// Steps of sessions that are over and wait to be shown after those that began before them, each session counting as
-        /// [`LIGHTEST_SESSION`] at least.
+        /// Steps of sessions that are over and wait to be shown after those that began before them, each session
+        /// counting as [`LIGHTEST_SESSION`] at least.
         WAITING_STEPS: Count = 1_000_000, fuzzed 64;
     } hit {
         en: "sessions stayed open so long that others which began later are shown first, to keep memory bounded",

@@ -51,8 +51,8 @@ struct Row {
     uid: Uid,
 }
 
-/// Makes [`Verb`] and its rows: a verb is one row, with its names, where it belongs, what follows it, and what UID before it
-/// means. Its explanations are one row in each language (`view/locale`).
+/// Makes [`Verb`] and its rows: a verb is one row, with its names, where it belongs, what follows it, and what UID
+/// before it means. Its explanations are one row in each language (`view/locale`).
 macro_rules! verbs {
     ($($(#[$about:meta])* $verb:ident = [$($name:literal),+] $stage:ident, $arguments:ident, $uid:ident;)+) => {
         /// A command's verb.

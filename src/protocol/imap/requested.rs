@@ -1,4 +1,5 @@
-//! What a FETCH asks for, as far as its responses do not repeat it: the length of partial fetches (RFC 3501, section 6.4.5).
+//! What a FETCH asks for, as far as its responses do not repeat it: the length of partial fetches (RFC 3501, section
+//! 6.4.5).
 
 use super::fetch_items::Section;
 use super::lexer::{Parsed, atom, number, spaces};

@@ -45,7 +45,7 @@ pub enum Subject {
     },
     /// Encrypted records.
     Encrypted,
-    /// Bytes that are no TLS records though TLS was agreed upon. The step has them as its text, as far as they are kept.
+    /// Bytes that are no TLS records though TLS was agreed upon. They are the step's text, as far as they are kept.
     NotTls,
 }
 

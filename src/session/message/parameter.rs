@@ -52,8 +52,8 @@ impl Field {
         Self { value: String::from_utf8_lossy(&value).into_owned(), parameters, too_many }
     }
 
-    /// The parameter called `name` as text: that of RFC 2231 if there is one, else the simple one with its encoded words
-    /// decoded.
+    /// The parameter called `name` as text: that of RFC 2231 if there is one, else the simple one with its encoded
+    /// words decoded.
     pub fn text(&self, name: &str) -> Option<String> {
         self.text_beside(name, None)
     }
