@@ -7,10 +7,12 @@ causal order, through the layers of its [`channel`], and tells a [`Sink`] what h
 */
 
 pub mod channel;
+mod credential;
 pub mod detect;
 mod dialogue;
 pub mod event;
 pub mod framing;
+mod number;
 pub mod ports;
 mod proxy;
 pub mod sasl;

@@ -4,7 +4,8 @@ be seen. This table closes the output.
 */
 
 use super::grid::{Mark, Row};
-use super::{KEPT, Options, heading, steps};
+use super::options::KEPT;
+use super::{Options, heading, steps};
 use crate::flow::Side;
 use crate::protocol::Protocol;
 use crate::protocol::event::{Exposure, LoginOutcome};
