@@ -7,6 +7,7 @@ Every line is exactly as wide as the terminal, or narrower; colour adds to what 
 */
 
 mod catalogue;
+mod cell;
 mod credentials;
 mod findings;
 mod frequency;
@@ -21,7 +22,7 @@ mod summary;
 mod totals;
 mod wrap;
 
-pub(super) use steps::numbers;
+pub(super) use cell::numbers;
 
 pub use catalogue::write as catalogue;
 pub use live::Live;
