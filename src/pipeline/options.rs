@@ -16,7 +16,7 @@ pub struct Options {
     pub ports: Ports,
     /// Look for mail on every port.
     pub any_port: bool,
-    /// Which rules look at sessions, and what is counted over all of them.
+    /// Which rules judge sessions, and what is counted over all sessions.
     pub selection: Selection,
     /// Only sessions of these protocols; all where empty.
     pub protocols: Vec<Protocol>,
@@ -44,20 +44,20 @@ pub enum Emit {
 }
 
 impl Options {
-    /// Whether what is sent between these two ports may be mail.
+    /// Whether data between these two ports may be mail.
     #[inline]
     pub(super) fn wants(&self, one: u16, other: u16) -> bool {
         self.any_port || self.ports.knows(one) || self.ports.knows(other)
     }
 
-    /// Whether the view is to be shown this session.
+    /// Whether to show the view this session.
     pub(super) fn selects(&self, session: &Session) -> bool {
         (self.protocols.is_empty() || self.protocols.contains(&session.protocol))
             && (self.sessions.is_empty() || self.sessions.contains(&session.id))
     }
 }
 
-/// When reading stops: at a signal, or where an option says that it is enough.
+/// When reading stops: once `stop` is set, or a bound of the options is reached.
 pub struct StopCondition<'a> {
     options: &'a Options,
     stop: &'a AtomicBool,
@@ -81,7 +81,7 @@ impl<'a> StopCondition<'a> {
 /// The end of a batch.
 #[derive(Debug, Clone, Copy)]
 pub struct BatchEnd {
-    /// Which packet was its last, in the order in which they were handed out.
+    /// Its last packet, by the order in which packets are read.
     pub nth: u64,
     /// The time up to which all packets have come.
     pub time: Time,

@@ -25,6 +25,8 @@ pub struct Step<'a> {
     /// Numbers of the packets that carry it, from 1 in the order read; for `data` the first and the last.
     #[schemars(with = "Vec<u64>")]
     packets: Numbers<'a>,
+    /// What it crossed in: in the clear, inside TLS that hides it (the handshake too), or inside TLS that was decrypted.
+    channel: enums::Channel,
     /// Who said it.
     from: enums::Side,
     /// The sender's IP address.
@@ -99,6 +101,7 @@ impl<'a> Step<'a> {
             n: step.n,
             time: Shown(step.time),
             packets: Numbers { packets: &step.packets, ends: step.kind == Kind::Data },
+            channel: enums::Channel(step.channel),
             from: enums::Side(step.from),
             source: ip(source.ip()),
             destination: ip(destination.ip()),
