@@ -57,7 +57,7 @@ impl Options {
     }
 }
 
-/// Whether to read on: not after `stop` is set or a bound of the options is reached.
+/// When reading stops: once `stop` is set, or a bound of the options is reached.
 pub struct StopCondition<'a> {
     options: &'a Options,
     stop: &'a AtomicBool,
@@ -65,16 +65,16 @@ pub struct StopCondition<'a> {
 }
 
 impl<'a> StopCondition<'a> {
-    /// Begins now; ends when `stop` is set, if not before.
+    /// Measures from now on; met when `stop` is set, if not before.
     pub fn new(options: &'a Options, stop: &'a AtomicBool) -> Self {
         Self { options, stop, begun: Instant::now() }
     }
 
-    /// Whether to read another packet after the first `packets`.
-    pub fn goes_on(&self, packets: u64) -> bool {
-        !self.stop.load(Ordering::Relaxed)
-            && self.options.packets.is_none_or(|most| packets < most)
-            && self.options.duration.is_none_or(|longest| self.begun.elapsed() < longest)
+    /// Whether no packet is to be read after the first `packets`.
+    pub fn is_met(&self, packets: u64) -> bool {
+        self.stop.load(Ordering::Relaxed)
+            || self.options.packets.is_some_and(|most| packets >= most)
+            || self.options.duration.is_some_and(|longest| self.begun.elapsed() >= longest)
     }
 }
 

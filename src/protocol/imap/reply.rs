@@ -257,6 +257,16 @@ impl Untagged {
         known.map_or(Self::Other, |&(_, data)| data)
     }
 
+    /// All there are, those with a code without it.
+    #[cfg(test)]
+    pub(crate) fn all() -> impl Iterator<Item = Self> {
+        let mut data = DATA.map(|(_, data)| data).to_vec();
+        // Several names of one kind stand one below the other.
+        data.dedup();
+        let status = [Self::Ok(None), Self::No(None), Self::Bad(None), Self::Bye, Self::Preauth];
+        status.into_iter().chain(data).chain([Self::Other])
+    }
+
     /// True for responses with a number before their word (`message-data`, `mailbox-data`).
     fn is_numbered(self) -> bool {
         matches!(self, Self::Exists | Self::Recent | Self::Expunge | Self::Fetch | Self::UidFetch)

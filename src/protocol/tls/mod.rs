@@ -17,37 +17,13 @@ mod record;
 #[cfg(test)]
 mod tests;
 
+pub use super::event::tls::Subject;
+
 use super::event::{Channel, Kind, Sink, Step, TlsFact};
 use super::framing::Input;
 use super::span::Span;
 use crate::flow::{PacketRef, Side};
 use record::{ALERT, CHANGE_CIPHER_SPEC, HANDSHAKE, Piece, SSL2, Stream};
-
-/// What a step of a TLS connection is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Subject {
-    /// ClientHello.
-    ClientHello,
-    /// ServerHello.
-    ServerHello,
-    /// HelloRetryRequest.
-    HelloRetryRequest,
-    /// The certificate chain, in the clear up to TLS 1.2.
-    Certificate,
-    /// Other handshake messages in the clear, or ChangeCipherSpec.
-    Handshake,
-    /// An alert in the clear.
-    Alert {
-        /// Fatal.
-        fatal: bool,
-        /// AlertDescription (RFC 8446, section 6).
-        description: u8,
-    },
-    /// Encrypted records.
-    Encrypted,
-    /// Bytes that are no TLS records though TLS was agreed upon. They are the step's text, as far as they are kept.
-    NotTls,
-}
 
 /// What an [`Observer`] found the bytes to be that it received.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

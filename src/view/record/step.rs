@@ -1,6 +1,8 @@
 //! A step: one row of the table.
 
-use super::{Context, Shown, enums, ip, milliseconds, non_empty};
+use super::each::Context;
+use super::enums;
+use super::value::{Shown, ip, milliseconds, non_empty};
 use crate::capture::Time;
 use crate::flow::Side;
 use crate::protocol::event::{Kind, Packets};
