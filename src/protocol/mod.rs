@@ -14,7 +14,7 @@ pub mod framing;
 pub mod ports;
 mod proxy;
 pub mod sasl;
-pub mod span;
+pub(crate) mod span;
 
 pub mod imap;
 pub mod pop3;

@@ -5,13 +5,13 @@ What happened in a session. Speaks no language and knows no format; what it mean
 The [`Builder`] is the [`Sink`](crate::protocol::Sink) of a dialogue: it makes a [`Session`] of what it is told.
 */
 
-pub mod builder;
-pub mod content_store;
+pub(crate) mod builder;
+pub(crate) mod content_store;
 mod message;
 pub mod model;
 mod phase;
-pub mod plan;
-pub mod secret;
+pub(crate) mod plan;
+pub(crate) mod secret;
 mod step;
 pub mod summary;
 mod text;

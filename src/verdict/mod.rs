@@ -7,15 +7,15 @@ are handed on, on one thread, and speaks when the capture has been read. A [`Sel
 what no view shows is not looked for.
 */
 
-pub mod across;
+pub(crate) mod across;
 mod evidence;
-pub mod purpose;
-pub mod report;
-pub mod rule;
+pub(crate) mod purpose;
+pub(crate) mod report;
+pub(crate) mod rule;
 #[cfg(test)]
 #[macro_use]
 pub(crate) mod testing;
-pub mod rules;
+pub(crate) mod rules;
 
 pub use report::Report;
 pub use rule::{Found, Needs, Rule};

@@ -43,11 +43,6 @@ impl Dialogue {
         Self::default()
     }
 
-    /// A conversation whose beginning is known to be missing: the first line that the server is seen to say is no greeting.
-    pub fn in_the_middle() -> Self {
-        Self { greeted: true, ..Self::default() }
-    }
-
     /// Nothing more will come from `from` that can be read.
     fn cut(&mut self, from: Side, out: &mut dyn Sink) {
         if from == Side::Client {

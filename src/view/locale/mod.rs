@@ -17,11 +17,11 @@ macro_rules! say {
 }
 
 mod finding;
-pub mod label;
-pub mod mime;
+pub(crate) mod label;
+pub(crate) mod mime;
 
 mod en;
-pub mod login;
+pub(crate) mod login;
 mod purpose;
 mod verb;
 mod zh;
@@ -38,10 +38,8 @@ use crate::flow::{CloseReason, Side};
 use crate::limits::Limit;
 use crate::protocol::Protocol;
 use crate::protocol::event::{Delivery, Direction, Exposure, Kind, LoginOutcome};
-use crate::protocol::smtp::Enhanced;
 use crate::session::model::{LineEnds, Match, Phase, Severity, State, TlsMode};
 use crate::session::summary::Summary;
-use crate::verdict::purpose::enhanced::Meaning;
 
 /// Ports named to whoever finds no mail in a capture.
 const PORTS_NAMED: usize = 5;
@@ -53,16 +51,6 @@ impl Lang {
         let language = locale.split(['_', '-', '.', '@']).next().unwrap_or_default();
         if language.eq_ignore_ascii_case("zh") { Self::Zh } else { Self::En }
     }
-}
-
-/// An enhanced status code (RFC 3463) in words: `5.1.1: the recipient's mailbox does not exist`.
-pub fn enhanced(lang: Lang, code: Enhanced) -> String {
-    purpose::code_words(lang, code, Meaning::of(code))
-}
-
-/// A TLS alert's description in words (RFC 8446, section 6; RFC 5246, section 7.2).
-pub fn tls_alert(lang: Lang, description: u8) -> String {
-    say!(lang, tls::alert(description))
 }
 
 /// A heading or fixed word.
@@ -83,11 +71,6 @@ pub fn phase_title(lang: Lang, protocol: Protocol, phase: Phase, state: Option<S
         (Some(state), Lang::En) => format!("{title} ({})", en::terms::state(state)),
         (Some(state), Lang::Zh) => format!("{title}（{}）", zh::terms::state(state)),
     }
-}
-
-/// The protocol's own name for where a session stands.
-pub fn state(lang: Lang, state: State) -> &'static str {
-    say!(lang, terms::state(state))
 }
 
 /// An end of the connection.
@@ -162,11 +145,6 @@ pub fn bytes(lang: Lang, bytes: u64) -> String {
 /// "12 packets".
 pub fn packets(lang: Lang, packets: u64) -> String {
     say!(lang, terms::packets(packets))
-}
-
-/// "40 bytes from the client missing from the capture".
-pub fn missing(lang: Lang, from: Side, bytes: u64) -> String {
-    say!(lang, terms::missing(from, bytes))
 }
 
 /// A length of time, in seconds with three decimals.

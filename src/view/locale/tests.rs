@@ -5,10 +5,11 @@ use crate::capture::LinkType;
 use crate::protocol::imap::{self as imap_protocol, Code};
 use crate::protocol::pop3 as pop3_protocol;
 use crate::protocol::sasl::{Mechanism, Round};
-use crate::protocol::smtp::Verb as SmtpVerb;
+use crate::protocol::smtp::{Enhanced, Verb as SmtpVerb};
 use crate::protocol::tls;
 use crate::session::model::{ContentRef, Lines, Severity};
 use crate::session::summary::{PacketCounts, Traffic};
+use crate::verdict::purpose::enhanced::Meaning;
 use crate::verdict::purpose::{Imap, Pop3, Purpose, Smtp, imap, pop3, smtp};
 use std::collections::HashMap;
 
@@ -104,8 +105,9 @@ fn reply(what: smtp::Reply, enhanced: Option<(u8, u16, u16)>) -> Purpose {
 fn every_enhanced_code_has_words_of_its_own() {
     check_all(Meaning::ALL, |lang, meaning| say!(lang, enhanced::meaning(**meaning)).to_owned());
     let code = Enhanced { class: 5, subject: 1, detail: 1 };
-    assert_eq!(enhanced(Lang::En, code), "5.1.1: the recipient's mailbox does not exist");
-    assert_eq!(enhanced(Lang::Zh, code), "5.1.1：收件人邮箱不存在");
+    let words = |lang| purpose::code_words(lang, code, Meaning::of(code));
+    assert_eq!(words(Lang::En), "5.1.1: the recipient's mailbox does not exist");
+    assert_eq!(words(Lang::Zh), "5.1.1：收件人邮箱不存在");
 }
 
 #[test]
@@ -202,7 +204,7 @@ fn tls_gaps_and_the_unknown_have_words() {
         purpose(Lang::En, &Purpose::Tls { from: Side::Client, what: alert }),
         "The client breaks TLS off: the certificate's authority is not known or not trusted (unknown_ca)"
     );
-    assert_eq!(tls_alert(Lang::Zh, 48), "颁发证书的机构未知或不受信任（unknown_ca）");
+    assert_eq!(zh::tls::alert(48), "颁发证书的机构未知或不受信任（unknown_ca）");
 }
 
 #[test]
@@ -243,7 +245,7 @@ fn every_label_and_term_has_words_of_its_own() {
     check_all(kinds.into_iter().filter(|&x| x != Kind::Tls), |l, &x| kind(l, x).to_owned());
     let states = all!(pop3_protocol::State: Authorization, Transaction, Update).into_iter().map(State::Pop3);
     let imap = all!(imap_protocol::State: NotAuthenticated, Authenticated, Selected, Logout);
-    check_all(states.chain(imap.into_iter().map(State::Imap)), |l, &x| state(l, x).to_owned());
+    check_all(states.chain(imap.into_iter().map(State::Imap)), |l, &x| say!(l, terms::state(x)).to_owned());
 }
 
 #[test]
