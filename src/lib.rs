@@ -46,6 +46,7 @@ live libpcap       IP, fragments,    per 5-tuple; both    + sasl, tls,      in i
 
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
+#![warn(unnameable_types)]
 
 pub mod capture;
 pub mod decode;

@@ -11,13 +11,14 @@ mod message;
 pub mod model;
 mod phase;
 pub(crate) mod plan;
-pub(crate) mod secret;
+pub mod secret;
 mod step;
 pub mod summary;
 mod text;
 mod variant;
 
 pub use builder::Builder;
+pub use content_store::{ContentStore, StoredContent};
 pub(crate) use message::sha256;
 pub use model::Session;
 pub use plan::{Needs, Plan};

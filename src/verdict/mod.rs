@@ -17,8 +17,9 @@ pub(crate) mod rule;
 pub(crate) mod testing;
 pub(crate) mod rules;
 
+pub use across::login_frequency::{LoginFrequency, Logins, Pair};
 pub use report::Report;
-pub use rule::{Found, Needs, Rule};
+pub use rule::{Found, Needs, Occurrence, Rule, Sentence, Text, Words};
 
 use crate::session::Session;
 use crate::session::model::Finding;

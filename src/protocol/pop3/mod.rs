@@ -13,8 +13,9 @@ mod server;
 #[cfg(test)]
 mod tests;
 
-pub use command::Verb;
+pub use command::{Command, Verb};
 pub use dialogue::Dialogue;
+pub use reply::Reply;
 
 use super::sasl::Round;
 

@@ -17,7 +17,7 @@ const END_OF_DATA: &[u8] = b"\r\n.\r\n";
 
 /// A stretch of what waits.
 #[derive(Debug)]
-pub enum Deferred {
+pub(super) enum Deferred {
     /// Bytes, from `start` on.
     Bytes {
         /// With those before `start`, which are done with.

@@ -16,13 +16,13 @@ mod message;
 mod session;
 mod step;
 
-pub use capture::{Capture, Summary};
-pub use community::community_id;
-pub use message::Message;
+pub(crate) use capture::{Capture, Summary};
+pub(crate) use community::community_id;
+pub(crate) use message::Message;
 pub(super) use message::{About, Attachment, attachment};
 pub(super) use session::Endpoint;
-pub use session::Session;
-pub use step::Step;
+pub(crate) use session::Session;
+pub(crate) use step::Step;
 
 use super::Lang;
 use crate::verdict::Report;
@@ -53,7 +53,7 @@ impl Default for Options {
 /// `--format json`: one document.
 #[derive(Serialize, JsonSchema)]
 #[allow(dead_code)] // Only its schema is made from it: the document is written piece by piece.
-pub struct Document<'a> {
+pub(crate) struct Document<'a> {
     /// Always `mailtap`.
     #[schemars(extend("const" = "mailtap"))]
     pub format: &'static str,
@@ -72,7 +72,7 @@ pub struct Document<'a> {
 #[derive(Serialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "lowercase")]
 #[allow(clippy::large_enum_variant)] // One at a time, on the stack.
-pub enum Line<'a> {
+pub(crate) enum Line<'a> {
     /// A session that is over.
     Session(Session<'a>),
     /// The last line.
@@ -81,7 +81,7 @@ pub enum Line<'a> {
 
 /// What the last line of `ndjson` holds.
 #[derive(Serialize, JsonSchema)]
-pub struct LastLine<'a> {
+pub(crate) struct LastLine<'a> {
     /// Always `mailtap`.
     #[schemars(extend("const" = "mailtap"))]
     pub format: &'static str,
