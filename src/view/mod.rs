@@ -6,6 +6,7 @@ A [`View`] is handed sessions in the order of their first packet, each once it i
 
 pub(crate) mod address;
 pub mod catalogue;
+mod each_session;
 pub mod escape;
 pub mod extract;
 pub mod json;
@@ -17,6 +18,8 @@ pub mod table;
 
 #[cfg(test)]
 pub(crate) mod testing;
+
+pub use each_session::EachSession;
 
 use crate::session::model::{Session, Step};
 use crate::verdict::{Needs, Report, Selection};
