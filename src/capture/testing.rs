@@ -124,7 +124,7 @@ pub(super) fn open(name: &str, bytes: Vec<u8>) -> Result<CaptureFile, CaptureErr
     CaptureFile::open(name.to_owned(), Box::new(std::io::Cursor::new(bytes)), 64)
 }
 
-/// Reads all packets, up to the end or the error, and what is told of the source then.
+/// Reads all packets, up to the end or the error, and returns the source's info after that.
 pub(super) fn read_all(mut cursor: impl Cursor) -> (Vec<Seen>, Option<CaptureError>, Vec<SourceInfo>) {
     let mut seen = Vec::new();
     let error = loop {

@@ -1,9 +1,8 @@
 /*!
-From segments to two byte streams a connection, in causal order. Has never heard of mail.
+From segments to two byte streams per connection, in causal order. Knows nothing of mail.
 
-A [`Table`] holds one [`Connection`](connection::Connection) per 5-tuple. Whoever follows a connection is a [`StreamHandler`]: it is handed the
-bytes of both directions in the order in which the two ends saw them, each stretch either as data or as a gap of known
-length.
+A [`Table`] holds one [`Connection`](connection::Connection) per 5-tuple. A [`StreamHandler`] receives the streams of one connection: the bytes
+of both directions in the order in which the two ends saw them, each range either as data or as a gap of known length.
 */
 
 mod assembler;

@@ -1,6 +1,6 @@
 //! `capture` and `summary`.
 
-use super::{Shown, non_empty};
+use super::value::{Shown, non_empty};
 use crate::capture::{LinkType, SourceInfo, Time};
 use crate::limits::LimitsHit;
 use crate::protocol::{self, event};

@@ -1,6 +1,8 @@
 //! A credential.
 
-use super::{Context, enums, non_empty};
+use super::each::Context;
+use super::enums;
+use super::value::non_empty;
 use crate::session::model;
 use crate::session::secret::Secret;
 use schemars::JsonSchema;

@@ -1,8 +1,10 @@
 //! A session: who, how, and lists of steps, credentials, messages and findings.
 
 use super::credential::Credential;
+use super::each::{Context, Each, Options};
 use super::finding::Finding;
-use super::{Context, Each, Message, Options, Shown, Step, community_id, enums, ip, non_empty};
+use super::value::{Shown, ip, non_empty};
+use super::{Message, Step, community_id, enums};
 use crate::capture::Time;
 use crate::session::model;
 use schemars::JsonSchema;
