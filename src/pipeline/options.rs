@@ -16,7 +16,8 @@ pub struct Options {
     pub ports: Ports,
     /// Look for mail on every port.
     pub any_port: bool,
-    /// Which rules judge sessions, and what is counted over all sessions.
+    /// Which rules judge sessions, and what is counted over all sessions. A rule finds nothing where the plan
+    /// leaves out what it needs.
     pub selection: Selection,
     /// Only sessions of these protocols; all where empty.
     pub protocols: Vec<Protocol>,
@@ -35,12 +36,32 @@ pub struct Options {
 }
 
 /// When a session is handed to the view.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Emit {
     /// When it and all before it have ended: in the order of their numbers.
+    #[default]
     InOrder,
     /// When it has ended: memory is bounded by the sessions that are open.
     AsTheyEnd,
+}
+
+impl Default for Options {
+    /// Every session on the usual ports, with all findings, in the order of their numbers; on the caller's thread, to the
+    /// end of the source.
+    fn default() -> Self {
+        Self {
+            ports: Ports::default(),
+            any_port: false,
+            selection: Selection::ALL,
+            protocols: Vec::new(),
+            sessions: BTreeSet::new(),
+            emit: Emit::default(),
+            steps: false,
+            threads: 1,
+            packets: None,
+            duration: None,
+        }
+    }
 }
 
 impl Options {

@@ -143,11 +143,6 @@ impl Framer {
         self.span.bytes == 0
     }
 
-    /// What is kept of the half-read line.
-    pub fn partial(&self) -> &[u8] {
-        &self.partial
-    }
-
     fn keep(&mut self, bytes: &[u8], at: PacketRef) {
         let room = LINE_BYTES.saturating_sub(self.partial.len());
         let (kept, dropped) = bytes.split_at(room.min(bytes.len()));

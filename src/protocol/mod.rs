@@ -18,7 +18,7 @@ mod number;
 pub mod ports;
 mod proxy;
 pub mod sasl;
-pub mod span;
+pub(crate) mod span;
 
 pub mod imap;
 pub mod pop3;

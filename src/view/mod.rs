@@ -4,12 +4,13 @@ What people and programs see: tables, JSON, files of what was carried. A view re
 A [`View`] is handed sessions in the order of their first packet, each once it is over, and at the end the [`Report`].
 */
 
-pub mod address;
+pub(crate) mod address;
 pub mod catalogue;
+mod each_session;
 pub mod escape;
 pub mod extract;
 pub mod json;
-pub mod locale;
+pub(crate) mod locale;
 pub mod record;
 pub mod redact;
 pub mod schema;
@@ -17,6 +18,8 @@ pub mod table;
 
 #[cfg(test)]
 pub(crate) mod testing;
+
+pub use each_session::EachSession;
 
 use crate::session::model::{Session, Step};
 use crate::verdict::{Needs, Report, Selection};

@@ -43,11 +43,6 @@ impl Dialogue {
         Self::default()
     }
 
-    /// A conversation whose beginning is known to be missing: the server's first line in the capture is no greeting.
-    pub fn in_the_middle() -> Self {
-        Self { greeted: true, ..Self::default() }
-    }
-
     /// No more of `from` can be read: emits what is half-read.
     fn cut(&mut self, from: Side, out: &mut dyn Sink) {
         if from == Side::Client {

@@ -13,8 +13,8 @@ bytes ─▶ dialogue.rs ─▶ client.rs, append.rs   commands, responses to ch
 ```
 */
 
-pub mod command;
-pub mod reply;
+pub(crate) mod command;
+pub(crate) mod reply;
 
 mod append;
 mod client;

@@ -102,11 +102,6 @@ verbs! {
 }
 
 impl Verb {
-    /// The verb that `word` names, in upper or lower case.
-    pub fn of(word: &[u8]) -> Self {
-        named(word).map_or(Self::Other, |(verb, _)| verb)
-    }
-
     /// All verbs, [`Verb::Other`] last.
     #[cfg(test)]
     pub(crate) fn all() -> impl Iterator<Item = Self> {

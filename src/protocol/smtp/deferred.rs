@@ -17,7 +17,7 @@ const END_OF_DATA: &[u8] = b"\r\n.\r\n";
 
 /// Deferred bytes of one packet, or a gap.
 #[derive(Debug)]
-pub enum Deferred {
+pub(super) enum Deferred {
     /// Bytes, from `start` on.
     Bytes {
         /// All bytes of the packet; those before `start` have been read.

@@ -17,8 +17,8 @@ macro_rules! say {
 }
 
 mod finding;
-pub mod label;
-pub mod mime;
+pub(crate) mod label;
+pub(crate) mod mime;
 
 mod en;
 mod login;
@@ -31,12 +31,11 @@ mod zh;
 pub use finding::{FindingWords, finding, text};
 pub use label::Label;
 pub use login::login_frequency;
-pub use mime::{Encoding, Media, MimeFact};
-pub use purpose::{enhanced, purpose, row};
+pub use mime::MimeFact;
+pub use purpose::{purpose, row};
 pub use term::{
     bytes, content_type, decode_stop, delivery, direction, duration, end, exposure, kind, label, limit, line_ends,
-    login_outcome, matched, mime_fact, missing, no_mail, packets, phase_title, protocol, severity, side, state,
-    tls_alert, tls_mode, transfer_encoding,
+    login_outcome, matched, mime_fact, no_mail, phase_title, protocol, severity, tls_mode, transfer_encoding,
 };
 
 use super::Lang;

@@ -146,11 +146,7 @@ pub fn row(lang: Lang, purpose: &Purpose, bytes: u64, carries: Option<&ContentRe
 }
 
 /// An enhanced status code (RFC 3463) in words: `5.1.1: the recipient's mailbox does not exist`.
-pub fn enhanced(lang: Lang, code: Enhanced) -> String {
-    code_words(lang, code, Meaning::of(code))
-}
-
-fn code_words(lang: Lang, code: Enhanced, meaning: Meaning) -> String {
+pub(super) fn code_words(lang: Lang, code: Enhanced, meaning: Meaning) -> String {
     match lang {
         Lang::En => format!("{code}: {}", en::enhanced::meaning(meaning)),
         Lang::Zh => format!("{code}：{}", zh::enhanced::meaning(meaning)),

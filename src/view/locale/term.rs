@@ -14,11 +14,6 @@ use crate::session::summary::Summary;
 /// Ports named to whoever finds no mail in a capture.
 const PORTS_NAMED: usize = 5;
 
-/// A TLS alert's description in words (RFC 8446, section 6; RFC 5246, section 7.2).
-pub fn tls_alert(lang: Lang, description: u8) -> String {
-    say!(lang, tls::alert(description))
-}
-
 /// A heading or fixed word.
 pub fn label(lang: Lang, label: Label) -> &'static str {
     say!(lang, labels::label(label))
@@ -37,11 +32,6 @@ pub fn phase_title(lang: Lang, protocol: Protocol, phase: Phase, state: Option<S
         (Some(state), Lang::En) => format!("{title} ({})", en::terms::state(state)),
         (Some(state), Lang::Zh) => format!("{title}（{}）", zh::terms::state(state)),
     }
-}
-
-/// The protocol's own name for where a session stands.
-pub fn state(lang: Lang, state: State) -> &'static str {
-    say!(lang, terms::state(state))
 }
 
 /// An end of the connection.
@@ -116,11 +106,6 @@ pub fn bytes(lang: Lang, bytes: u64) -> String {
 /// "12 packets".
 pub fn packets(lang: Lang, packets: u64) -> String {
     say!(lang, terms::packets(packets))
-}
-
-/// "40 bytes from the client missing from the capture".
-pub fn missing(lang: Lang, from: Side, bytes: u64) -> String {
-    say!(lang, terms::missing(from, bytes))
 }
 
 /// A length of time, in seconds with three decimals.

@@ -1,5 +1,7 @@
 //! Every variant has words, its own, in both languages; and the lab report's words come out.
 
+use super::mime::{Encoding, Media};
+use super::term::side;
 use super::*;
 use crate::capture::LinkType;
 use crate::decode::DecodeStop;
@@ -110,8 +112,9 @@ fn reply(what: smtp::Reply, enhanced: Option<(u8, u16, u16)>) -> Purpose {
 fn every_enhanced_code_has_words_of_its_own() {
     check_all(Meaning::ALL, |lang, meaning| say!(lang, enhanced::meaning(**meaning)).to_owned());
     let code = Enhanced { class: 5, subject: 1, detail: 1 };
-    assert_eq!(enhanced(Lang::En, code), "5.1.1: the recipient's mailbox does not exist");
-    assert_eq!(enhanced(Lang::Zh, code), "5.1.1：收件人邮箱不存在");
+    let words = |lang| purpose::code_words(lang, code, Meaning::of(code));
+    assert_eq!(words(Lang::En), "5.1.1: the recipient's mailbox does not exist");
+    assert_eq!(words(Lang::Zh), "5.1.1：收件人邮箱不存在");
 }
 
 #[test]
@@ -209,7 +212,7 @@ fn tls_gaps_and_the_unknown_have_words() {
         purpose(Lang::En, &Purpose::Tls { from: Side::Client, what: alert }),
         "The client breaks TLS off: the certificate's authority is not known or not trusted (unknown_ca)"
     );
-    assert_eq!(tls_alert(Lang::Zh, 48), "颁发证书的机构未知或不受信任（unknown_ca）");
+    assert_eq!(zh::tls::alert(48), "颁发证书的机构未知或不受信任（unknown_ca）");
 }
 
 #[test]
@@ -250,7 +253,7 @@ fn every_label_and_term_has_words_of_its_own() {
     check_all(kinds.into_iter().filter(|&x| x != Kind::Tls), |l, &x| kind(l, x).to_owned());
     let states = all!(pop3_protocol::State: Authorization, Transaction, Update).into_iter().map(State::Pop3);
     let imap = all!(imap_protocol::State: NotAuthenticated, Authenticated, Selected, Logout);
-    check_all(states.chain(imap.into_iter().map(State::Imap)), |l, &x| state(l, x).to_owned());
+    check_all(states.chain(imap.into_iter().map(State::Imap)), |l, &x| say!(l, terms::state(x)).to_owned());
 }
 
 #[test]

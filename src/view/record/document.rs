@@ -11,7 +11,7 @@ pub const VERSION: u32 = 1;
 /// `--format json`: one document.
 #[derive(Serialize, JsonSchema)]
 #[allow(dead_code)] // Only its schema is made from it: the document is written piece by piece.
-pub struct Document<'a> {
+pub(crate) struct Document<'a> {
     /// Always `mailtap`.
     #[schemars(extend("const" = "mailtap"))]
     pub format: &'static str,
@@ -30,7 +30,7 @@ pub struct Document<'a> {
 #[derive(Serialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "lowercase")]
 #[allow(clippy::large_enum_variant)] // One at a time, on the stack.
-pub enum Line<'a> {
+pub(crate) enum Line<'a> {
     /// A session that is over.
     Session(Session<'a>),
     /// The last line.
@@ -39,7 +39,7 @@ pub enum Line<'a> {
 
 /// What the last line of `ndjson` holds.
 #[derive(Serialize, JsonSchema)]
-pub struct LastLine<'a> {
+pub(crate) struct LastLine<'a> {
     /// Always `mailtap`.
     #[schemars(extend("const" = "mailtap"))]
     pub format: &'static str,

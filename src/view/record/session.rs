@@ -13,7 +13,7 @@ use std::net::{IpAddr, SocketAddr};
 
 /// A mail session.
 #[derive(Serialize, JsonSchema)]
-pub struct Session<'a> {
+pub(crate) struct Session<'a> {
     /// 1, 2, …: the order of the first packet.
     id: u64,
     /// The protocol spoken.

@@ -48,7 +48,7 @@ fn a_capture_begins_inside_an_append_and_an_idle() {
     assert_eq!(told.rows()[0], "1 C Unknown line one of a letter\\nplease check the list\\n");
     assert_eq!(told.commands(), ["IDLE"]);
     let told = talk(
-        Dialogue::in_the_middle(),
+        Dialogue { greeted: true, ..Dialogue::default() },
         "S: * OK Still here\nC: DONE\nS: 16 OK IDLE completed\nC: 17 list \"\" \"Sent\"",
     );
     assert_eq!(told.commands(), ["DONE", "LIST"]);
