@@ -23,7 +23,7 @@ fn printed(options: Options, sessions: Vec<Session>) -> String {
     String::from_utf8(out).unwrap()
 }
 
-/// Steps as they happen, the sessions turn and turn about.
+/// The output of `Live`: steps as they happen, one from each session in turn.
 fn live(options: Options, sessions: Vec<Session>, redact: bool) -> String {
     fn run(mut view: impl View, sessions: Vec<Session>) {
         let most = sessions.iter().map(|session| session.steps.len()).max().unwrap_or_default();
@@ -219,7 +219,7 @@ fn live_rows_stand_under_the_session_that_they_belong_to() {
             assert!(line.contains(session), "{session}: {line}");
         }
     }
-    // The ends are told once as it happens and once when it is over.
+    // The endpoints are written twice: with the session's first row, and when the session is over.
     assert_eq!(text.matches("172.16.0.73:1893").count(), 2);
     assert_eq!(text.matches('┌').count(), text.matches('└').count() - text.matches("└─ ").count());
 }
@@ -289,8 +289,8 @@ fn sessions_alone_are_listed_as_they_come() {
     assert_eq!(whole.matches('└').count(), 1, "{whole}");
 }
 
-/// What is handed in: compared with what is in `golden/`, which `GOLDEN=write cargo test golden` writes anew. Look at it
-/// before you commit it.
+/// Compares the lab's tables with the files in `golden/`. `GOLDEN=write cargo test golden` rewrites the files: look at
+/// them before you commit them.
 #[test]
 fn golden() {
     for (lang, name) in [(Lang::En, "en"), (Lang::Zh, "zh")] {
