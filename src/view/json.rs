@@ -1,8 +1,8 @@
 /*!
 JSON for programs: one document ([`Json`]), or a line a session as each ends ([`NdJson`]).
 
-Both serialise the model while they walk through it: no session is in memory twice. [`Json`] keeps all sessions until the
-end, because `same_as` names later messages too; [`NdJson`] keeps none.
+Both serialise the model while they walk through it: no session is in memory twice. [`Json`] keeps all sessions until
+the end, because `same_as` names later messages too; [`NdJson`] keeps none.
 */
 
 mod terminal_safe;
@@ -30,7 +30,7 @@ impl<W: Write> Json<W> {
         Self { out, options, sessions: Vec::new() }
     }
 
-    /// The output, after the last write.
+    /// Returns the output.
     pub fn into_inner(self) -> W {
         self.out
     }
@@ -101,7 +101,7 @@ impl<W: Write> NdJson<W> {
         Self { out, options, line: Vec::new() }
     }
 
-    /// The output, after the last write.
+    /// Returns the output.
     pub fn into_inner(self) -> W {
         self.out
     }

@@ -2,9 +2,9 @@
 The public shape of the JSON, separate from the model. The records borrow from the model and are made during
 serialisation, so that a session is never copied.
 
-Programs depend on this shape: a field keeps its name and its meaning; fields may be added. An absent field is unknown or
-does not apply: there is no `null`, and no empty string that stands for "none". The doc comments of these types are the
-descriptions in the JSON Schema ([`super::schema`]).
+Programs depend on this shape: a field keeps its name and its meaning; fields may be added. An absent field is unknown
+or does not apply: there is no `null`, and no empty string that stands for "none". The doc comments of these types are
+the descriptions in the JSON Schema ([`super::schema`]).
 */
 
 mod capture;
