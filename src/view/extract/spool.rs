@@ -47,7 +47,7 @@ impl Spool {
         Ok(Self { directory, next, pools, trouble, stop })
     }
 
-    /// Reports a failure of [`ContentStore`]'s methods, which return no errors.
+    /// Reports a failure of `ContentStore`'s methods, which return no errors.
     ///
     /// # Errors
     /// The first one since the last check.

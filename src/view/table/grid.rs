@@ -48,12 +48,12 @@ impl Row {
         Self { cells: cells.into_iter().collect(), mark: Mark::None, joined: false }
     }
 
-    /// The same row with [`Row::joined`] set.
+    /// The same row with `joined` set.
     pub fn joined(self, joined: bool) -> Self {
         Self { joined, ..self }
     }
 
-    /// The same row with [`Row::mark`] set.
+    /// The same row with `mark` set.
     pub fn marked(self, mark: Mark) -> Self {
         Self { mark, ..self }
     }
