@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn a_terminal_is_told_nothing() {
+    fn control_characters_are_shown_and_not_sent() {
         assert_eq!(line("\x1b[2J\x1b]0;owned\x07"), "␛[2J␛]0;owned␇");
         assert_eq!(line("QUIX\x08T\x7f\r"), "QUIX␈T␡␍");
         assert_eq!(line("\u{9b}31m"), "<U+009B>31m");
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn an_eye_is_not_deceived() {
+    fn characters_that_mislead_the_eye_are_escaped() {
         assert_eq!(line("invoice\u{202e}fdp.exe"), "invoice<U+202E>fdp.exe");
         assert_eq!(line("pay\u{200b}pal\u{2066}\u{feff}"), "pay<U+200B>pal<U+2066><U+FEFF>");
         assert_eq!(line("a\u{2028}b\u{e0041}"), "a<U+2028>b<U+E0041>");
@@ -121,7 +121,7 @@ mod tests {
         }
 
         #[test]
-        fn whatever_has_no_width_of_its_own_to_give_is_hostile(found in any::<char>()) {
+        fn a_character_without_a_width_is_hostile(found in any::<char>()) {
             // `width()` is None exactly for the control characters.
             if found.width().is_none() {
                 prop_assert!(is_hostile(found));

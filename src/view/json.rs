@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn absent_is_absent() {
+    fn an_unknown_field_is_absent() {
         let session =
             session(Talk::new(Protocol::Smtp).s("220 x").edit(|session| session.banner = Some(String::new())));
         for field in ["banner", "client_name"] {

@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn what_breaks_the_contract_is_found() {
+    fn a_document_that_breaks_the_contract_is_invalid() {
         let validator = strict();
         let mut document = Vec::new();
         written(Json::new(&mut document, Options::default()));

@@ -76,7 +76,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn no_path_is_left_of_a_path() {
+    fn only_the_last_component_of_a_path_is_used() {
         for (name, file) in [
             ("report.pdf", "report.pdf"),
             ("../../etc/passwd", "passwd"),
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn no_eye_is_deceived() {
+    fn characters_that_mislead_the_eye_are_replaced() {
         assert_eq!(safe("invoice\u{202e}fdp.exe", "x"), "invoice_fdp.exe");
         assert_eq!(safe("pay\u{200b}pal\u{a0}.txt", "x"), "pay_pal_.txt");
         assert_eq!(safe("re\u{301}sume\u{301}.txt", "x"), "r\u{e9}sum\u{e9}.txt", "composed");
@@ -121,7 +121,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whatever_it_is_called(name in any::<String>(), tail in "[./\\\\: ~\u{202e}a]{0,40}") {
+        fn every_name_becomes_a_safe_one(name in any::<String>(), tail in "[./\\\\: ~\u{202e}a]{0,40}") {
             let name = safe(&format!("{name}{tail}"), "otherwise");
             prop_assert!(!name.is_empty() && name.len() <= NAME_BYTES);
             prop_assert!(!name.starts_with('.') && !name.ends_with(['.', ' ']));

@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn what_nobody_asks_for_goes_away() {
+    fn unclaimed_content_is_removed() {
         let place = tempfile::tempdir().unwrap();
         let spool = spool(place.path());
         let [one, other] = [stored(&spool), stored(&spool)];
@@ -262,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn trouble_is_told_with_the_file_and_ends_the_reading() {
+    fn a_failure_names_the_file_and_sets_stop() {
         let place = tempfile::tempdir().unwrap();
         let spool = spool(place.path());
         let stored = stored(&spool);

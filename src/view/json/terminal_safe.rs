@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn all_else_is_as_it_was() {
+    fn all_other_output_is_the_inner_formatters() {
         let value = serde_json::json!({"a": [1, {"b": "é"}, []], "c": {}, "d\n": [[true]]});
         assert_eq!(
             written(&value, TerminalSafe(PrettyFormatter::new())),

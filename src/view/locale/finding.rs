@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn what_conflicting_copies_say_is_told_and_escaped() {
+    fn excerpts_of_conflicting_copies_are_shown_and_escaped() {
         let rule = rules::find("conflicting-bytes").expect("a rule");
         let found = Finding { facts: vec![vec![conflict()], vec![conflict()]], more: 3, ..rule.finding(vec![2]) };
         let [en, zh] = LANGS.map(|lang| finding(lang, &found).detail);
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn what_no_rule_found_has_its_id_alone() {
+    fn a_finding_of_an_unknown_rule_has_only_its_id() {
         let unknown = Finding {
             id: "of-another-program",
             severity: Severity::Info,

@@ -55,7 +55,7 @@ mod tests {
     ];
 
     #[test]
-    fn is_the_one_that_others_publish() {
+    fn community_ids_are_those_that_other_programs_publish() {
         for (client, server, known) in KNOWN {
             let endpoints = Endpoints { client: client.parse().unwrap(), server: server.parse().unwrap() };
             assert_eq!(community_id(&endpoints), known, "{client} {server}");

@@ -303,7 +303,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_row_drawn_alone_is_drawn_as_in_company(
+        fn a_row_written_alone_looks_as_it_does_among_others(
             cells in proptest::collection::vec("([ -~]{0,12}|[a-z中（，é\n ]{0,40})", 3),
             width in 80..120_usize,
             joined: bool,
@@ -322,7 +322,7 @@ mod tests {
     }
 
     #[test]
-    fn colour_only_when_told() {
+    fn colour_is_used_only_if_the_style_allows_it() {
         let row = [Row::new(["a".to_owned()]).marked(Mark::Secret)];
         for colour in [false, true] {
             let mut out = Vec::new();
