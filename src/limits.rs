@@ -4,7 +4,7 @@ Every bound of the program, and how often each cost something.
 Hostile input costs bounded memory and linear time; whatever a bound cuts off is counted under the bound's name and
 ends up in `summary.limits_hit`. A bound that bites in silence is a defect.
 
-A bound is one row of [`limits!`]: its name in `limits_hit`, its constants, the text shown where it cost something
+A bound is one row of `limits!`: its name in `limits_hit`, its constants, the text shown where it cost something
 (`hit`), and its line of the README's table (`readme`). Both texts name the constants in braces.
 */
 
