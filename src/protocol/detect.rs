@@ -10,6 +10,7 @@ says to a proxy is looked past.
 use super::channel::Stack;
 use super::ports::Hint;
 use super::proxy::{Preamble, preamble};
+use super::secret::Raw;
 use super::{Protocol, Sink, imap, pop3, smtp};
 use crate::flow::{PacketRef, Side};
 use words::{
@@ -43,7 +44,7 @@ pub struct Detector {
     hint: Option<Hint>,
     held: Vec<(Side, Held, PacketRef)>,
     /// The first bytes of each side, contiguous from its first.
-    beginnings: [Vec<u8>; 2],
+    beginnings: [Raw<Vec<u8>>; 2],
     /// A side whose beginning has a gap right at its front or in it: what follows is not looked at.
     has_gap: [bool; 2],
     bytes: usize,
@@ -51,7 +52,7 @@ pub struct Detector {
 
 #[derive(Debug)]
 enum Held {
-    Data(Vec<u8>),
+    Data(Raw<Vec<u8>>),
     Gap(u64),
 }
 
@@ -73,7 +74,7 @@ impl Detector {
 
     /// Bytes that `from` sent; they are held.
     pub fn data(&mut self, from: Side, bytes: &[u8], at: PacketRef) -> Detection {
-        self.held.push((from, Held::Data(bytes.to_vec()), at));
+        self.held.push((from, Held::Data(Raw(bytes.to_vec())), at));
         self.bytes += bytes.len();
         if !self.has_gap[from as usize] {
             self.beginnings[from as usize].extend_from_slice(bytes);

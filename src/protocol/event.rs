@@ -9,9 +9,11 @@ characters they are is decided further right.
 pub use super::span::{Packets, Span};
 
 use super::framing::Line;
+use super::secret::{Raw, Secret, Shown};
 use super::{imap, pop3, smtp, tls};
 use crate::flow::{PacketRef, Side};
 use crate::limits;
+use std::fmt;
 use std::ops::Range;
 
 pub(super) use forward::forward;
@@ -75,7 +77,7 @@ pub trait Sink {
 }
 
 /// One row of the table, as a dialogue reports it.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Step<'a> {
     /// Who said it.
     pub from: Side,
@@ -128,6 +130,26 @@ impl<'a> Step<'a> {
     /// `missing` bytes that were noticed in the packet `at`.
     pub fn gap(from: Side, missing: u64, at: PacketRef) -> Self {
         Self::of(from, Kind::Gap, Subject::Gap(missing), Span::one(missing, at))
+    }
+}
+
+/// Without its secrets.
+impl fmt::Debug for Step<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { from, kind, subject, span, text, tag, command, arguments, answers, secrets, channel } = self;
+        f.debug_struct("Step")
+            .field("from", from)
+            .field("kind", kind)
+            .field("subject", subject)
+            .field("span", span)
+            .field("text", &Shown { text, secrets })
+            .field("tag", &tag.map(Raw))
+            .field("command", command)
+            .field("arguments", arguments)
+            .field("answers", answers)
+            .field("secrets", secrets)
+            .field("channel", channel)
+            .finish()
     }
 }
 
@@ -219,13 +241,13 @@ pub struct Credential {
     /// SASL authorization identity, where given (RFC 4422, section 3.4.1).
     pub authorization_id: Option<Vec<u8>>,
     /// Decoded password, where it crossed the wire itself.
-    pub password: Option<Vec<u8>>,
+    pub password: Option<Secret<Vec<u8>>>,
     /// The server's challenge, decoded.
     pub challenge: Option<Vec<u8>>,
     /// What the client answered instead of a password, decoded.
-    pub response: Option<Vec<u8>>,
+    pub response: Option<Secret<Vec<u8>>>,
     /// A bearer token.
-    pub token: Option<Vec<u8>>,
+    pub token: Option<Secret<Vec<u8>>>,
     /// What crossed: the thing itself or a proof of it.
     pub exposure: Exposure,
     /// What the server made of it.
@@ -234,7 +256,7 @@ pub struct Credential {
     pub steps: Vec<StepId>,
     /// The secrets in the forms in which they crossed (a PLAIN response in base64, say), so that they can be found
     /// wherever else they appear.
-    pub wire_forms: Vec<Vec<u8>>,
+    pub wire_forms: Vec<Secret<Vec<u8>>>,
     /// Rounds of which nothing is here because of the bound: whoever keeps the attempt counts them
     /// ([`limits::Limit::SaslRounds`]).
     pub rounds_left_out: u64,

@@ -14,6 +14,7 @@ pub mod framing;
 pub mod ports;
 mod proxy;
 pub mod sasl;
+pub mod secret;
 pub mod span;
 
 pub mod imap;

@@ -62,7 +62,7 @@ impl Verb {
 }
 
 /// A command line, cut up.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Command<'a> {
     /// The verb.
     pub verb: Verb,

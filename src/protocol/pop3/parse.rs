@@ -82,7 +82,7 @@ pub fn apop(argument: &[u8]) -> Option<(&[u8], &[u8])> {
 }
 
 /// AUTH's argument, cut up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Auth<'a> {
     /// Its name, as sent.
     pub mechanism: &'a [u8],

@@ -1,5 +1,6 @@
 //! NTLM's three messages ([MS-NLMP], section 2.2.1), told as text.
 
+use crate::protocol::secret::Secret;
 use data_encoding::HEXLOWER;
 use nom::bytes::complete::{tag, take};
 use nom::number::complete::{le_u16, le_u32};
@@ -36,9 +37,9 @@ pub enum Message {
         /// The client's machine.
         workstation: String,
         /// LmChallengeResponse, in hex.
-        lm: String,
+        lm: Secret<String>,
         /// NtChallengeResponse, in hex.
-        nt: String,
+        nt: Secret<String>,
     },
 }
 
@@ -61,6 +62,7 @@ impl std::fmt::Display for Message {
             Self::Negotiate { domain, workstation } => write!(f, "domain={domain},workstation={workstation}"),
             Self::Challenge { target, challenge } => write!(f, "target={target},challenge={challenge}"),
             Self::Authenticate { domain, user, workstation, lm, nt } => {
+                let (lm, nt) = (lm.reveal(), nt.reveal());
                 write!(f, "domain={domain},user={user},workstation={workstation},lm={lm},nt={nt}")
             }
         }
@@ -141,8 +143,8 @@ fn authenticate(message: &[u8], fixed: &[u8]) -> Option<Message> {
         domain: domain.text(message, flags)?,
         user: user.text(message, flags)?,
         workstation: workstation.text(message, flags)?,
-        lm: lm.hex(message)?,
-        nt: nt.hex(message)?,
+        lm: Secret::new(lm.hex(message)?),
+        nt: Secret::new(nt.hex(message)?),
     })
 }
 

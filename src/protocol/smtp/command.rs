@@ -153,7 +153,7 @@ fn named(word: &[u8]) -> Option<(Verb, &'static str)> {
 }
 
 /// A command line, understood as far as its form goes.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Command<'a> {
     /// Which.
     pub verb: Verb,

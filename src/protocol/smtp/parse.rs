@@ -69,7 +69,7 @@ fn status_number(input: &[u8]) -> Parsed<'_, u16> {
 }
 
 /// A command line: its verb, and where its arguments are.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct CommandLine<'a> {
     /// The first word, as sent.
     pub verb: &'a [u8],

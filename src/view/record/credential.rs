@@ -1,8 +1,8 @@
 //! A credential.
 
 use super::{Context, enums, non_empty};
+use crate::protocol::secret::Secret;
 use crate::session::model;
-use crate::session::secret::Secret;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -59,6 +59,6 @@ impl<'a> Credential<'a> {
 }
 
 /// The JSON is asked for with its secrets unless [`redact`](crate::view::redact) has been there before.
-fn revealed(secret: &Option<Secret>) -> Option<&str> {
+fn revealed(secret: &Option<Secret<String>>) -> Option<&str> {
     secret.as_ref().map(Secret::reveal).filter(|text| !text.is_empty())
 }
