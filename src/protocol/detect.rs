@@ -390,6 +390,7 @@ mod tests {
 
     #[test]
     fn what_was_said_to_the_proxy_is_not_replayed() {
+        #[derive(Debug)]
         struct Heard(Sender<(Side, Vec<u8>)>);
         impl Dialogue for Heard {
             fn read(&mut self, from: Side, input: &mut Input<'_>, _: &mut dyn Sink) -> Option<Upgrade> {

@@ -170,7 +170,7 @@ mod tests {
 
     #[test]
     fn plain_keeps_all_that_follows_the_second_nul() {
-        let parts = |bytes| plain(bytes).map(|p| (p.authzid, p.authcid, p.passwd.reveal()));
+        let parts = |bytes| plain(bytes).map(|p| (p.authzid, p.authcid, p.passwd.into_revealed()));
         assert_eq!(parts(b"\0tim\0tanstaaftanstaaf"), Some((&b""[..], &b"tim"[..], &b"tanstaaftanstaaf"[..])));
         assert_eq!(parts(b"Ursel\0Kurt\0xipj3plmq"), Some((&b"Ursel"[..], &b"Kurt"[..], &b"xipj3plmq"[..])));
         assert_eq!(parts(b"\0tim\0a\0b"), Some((&b""[..], &b"tim"[..], &b"a\0b"[..])));
