@@ -37,8 +37,8 @@ live libpcap       IP, fragments,    per 5-tuple; both    + sasl, tls,      in i
 7. In order, nothing is copied: the payload of an in-order segment goes straight through to the dialogue.
 8. Everything is bounded, and every bound that bites is counted (`limits_hit`).
 9. No `unsafe`.
-10. Wire text is hostile: what reaches a terminal has passed `view::escape`. Secrets are a type whose `Display` is
-    asterisks.
+10. Wire text is hostile: what reaches a terminal has passed `view::escape`. Secrets are a type whose `Display` and
+    `Debug` are asterisks, from the parser that finds them on; what is half-read is formatted as its length.
 11. The model speaks no language: `session` holds typed facts, `verdict` reads typed purposes and findings off them,
     `view::locale` turns them into words. A rule of `verdict` brings its words in every language.
 12. Work on demand: what was not asked for is not computed. A view and each rule say what they need.

@@ -7,6 +7,7 @@ an observer, or into a conversation.
 
 use super::Side;
 use super::seq::Position;
+use std::fmt;
 
 /// Conflicts of a connection that are kept; further ones are counted.
 pub const CONFLICTS: usize = 4;
@@ -16,7 +17,7 @@ const EXCERPT: usize = 64;
 const BEFORE: Position = 32;
 
 /// Two copies of the same bytes that disagree.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Conflict {
     /// Whose stream it is.
     pub from: Side,
@@ -32,6 +33,21 @@ pub struct Conflict {
     pub first: Vec<u8>,
     /// What the other copy says instead.
     pub second: Vec<u8>,
+}
+
+/// Without what the copies say: a password may be in it.
+impl fmt::Debug for Conflict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { from, offset, bytes, first_packet, second_packet, first, second } = self;
+        f.debug_struct("Conflict")
+            .field("from", from)
+            .field("offset", offset)
+            .field("bytes", bytes)
+            .field("first_packet", first_packet)
+            .field("second_packet", second_packet)
+            .field("lengths", &(first.len(), second.len()))
+            .finish()
+    }
 }
 
 /// Where two copies begin to disagree.

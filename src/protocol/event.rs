@@ -9,14 +9,14 @@ characters they are is decided further right.
 pub use super::span::{Packets, Span};
 
 use super::framing::Line;
-use super::secret::{Raw, Secret, Shown};
+use super::secret::{Raw, Secret};
 use super::{imap, pop3, smtp, tls};
 use crate::flow::{PacketRef, Side};
 use crate::limits;
 use std::fmt;
 use std::ops::Range;
 
-pub(super) use forward::forward;
+pub(crate) use forward::forward;
 
 mod forward;
 
@@ -133,7 +133,7 @@ impl<'a> Step<'a> {
     }
 }
 
-/// Without its secrets.
+/// Without what it says: what in it is secret may not be known before the log-in is over.
 impl fmt::Debug for Step<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { from, kind, subject, span, text, tag, command, arguments, answers, secrets, channel } = self;
@@ -142,9 +142,9 @@ impl fmt::Debug for Step<'_> {
             .field("kind", kind)
             .field("subject", subject)
             .field("span", span)
-            .field("text", &Shown { text, secrets })
+            .field("text", &Raw(text))
             .field("tag", &tag.map(Raw))
-            .field("command", command)
+            .field("command", &command.map(Raw))
             .field("arguments", arguments)
             .field("answers", answers)
             .field("secrets", secrets)

@@ -336,4 +336,6 @@ fn read_envelope(told: event::Envelope) -> Envelope {
 }
 
 #[cfg(test)]
+mod secret_tests;
+#[cfg(test)]
 mod tests;

@@ -1,7 +1,10 @@
 /*!
-What people and programs see: tables, JSON, files of what was carried. A view reads the model and never changes it.
+What people and programs see: tables, JSON, files of what was carried.
 
-A [`View`] is handed sessions in the order of their first packet, each once it is over, and at the end the [`Report`].
+A [`View`] is handed sessions in the order of their first packet, each once it is over, and at the end the [`Report`]. A
+session is the view's own, and what a view does to it reaches the views behind it alone: [`redact`] masks secrets before
+it hands a session on, [`extract`] takes the content out that it moves to its place, and [`json`] links messages to later
+ones in a document that holds all sessions. None of them changes what happened: steps, outcomes and counts stay.
 */
 
 pub mod address;

@@ -2,6 +2,8 @@
 
 use crate::flow::Side;
 use crate::protocol::event::StepId;
+use crate::protocol::secret::Raw;
+use std::fmt;
 
 /// Something wrong, weak or worth knowing.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,7 +53,7 @@ pub enum Fact {
 }
 
 /// Two copies of the same bytes that disagree.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Conflict {
     /// Whose stream it is.
     pub from: Side,
@@ -67,4 +69,20 @@ pub struct Conflict {
     pub first: String,
     /// The same stretch of the other.
     pub second: String,
+}
+
+/// Without what the copies say.
+impl fmt::Debug for Conflict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { from, offset, bytes, first_packet, second_packet, first, second } = self;
+        f.debug_struct("Conflict")
+            .field("from", from)
+            .field("offset", offset)
+            .field("bytes", bytes)
+            .field("first_packet", first_packet)
+            .field("second_packet", second_packet)
+            .field("first", &Raw(first))
+            .field("second", &Raw(second))
+            .finish()
+    }
 }

@@ -4,7 +4,7 @@ use super::Lines;
 use crate::capture::Time;
 use crate::flow::Side;
 use crate::protocol::event::{Channel, Kind, MessageId, Packets, StepId, Subject};
-use crate::protocol::secret::Shown;
+use crate::protocol::secret::Raw;
 use crate::protocol::{imap, pop3, smtp};
 use std::fmt;
 use std::ops::Range;
@@ -120,7 +120,7 @@ fn untagged_status(untagged: imap::Untagged) -> Option<imap::Status> {
     }
 }
 
-/// Without its secrets.
+/// Without what it says: what in it is secret may not be known before the log-in is over.
 impl fmt::Debug for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {
@@ -154,11 +154,11 @@ impl fmt::Debug for Step {
             .field("kind", kind)
             .field("subject", subject)
             .field("variant", variant)
-            .field("tag", tag)
-            .field("command", command)
+            .field("tag", &tag.as_ref().map(Raw))
+            .field("command", &command.as_ref().map(Raw))
             .field("arguments", arguments)
-            .field("mailboxes", mailboxes)
-            .field("text", &Shown { text: text.as_bytes(), secrets })
+            .field("mailboxes", &mailboxes.len())
+            .field("text", &Raw(text))
             .field("truncated", truncated)
             .field("secrets", secrets)
             .field("bytes", bytes)

@@ -313,7 +313,23 @@ mod tests {
         let said = format!("{session:?}");
         assert!(!said.contains("secret12") && !said.contains("other"), "{said}");
         let [Fact::Conflict(conflict)] = &session.findings[0].facts[0][..] else { panic!("{said}") };
-        assert_eq!(conflict.second_packet, 9);
+        assert_eq!((&*conflict.first, &*conflict.second, conflict.second_packet), ("********", "********", 9));
+    }
+
+    #[test]
+    fn a_password_in_the_place_of_a_mechanism_goes_and_a_mechanism_stays() {
+        let mechanism = |mechanism: &str, password: &str| {
+            let talk = Talk::new(Protocol::Smtp).s("220 hello").c("AUTH").login(
+                mechanism,
+                "alice",
+                password,
+                &[2],
+                LoginOutcome::Rejected,
+            );
+            masked(talk).credentials[0].mechanism.clone()
+        };
+        assert_eq!(mechanism("AUTH SECRET12", "SECRET12"), "AUTH ********");
+        assert_eq!(mechanism("AUTH LOGIN", "LOGIN"), "AUTH LOGIN");
     }
 
     #[test]
