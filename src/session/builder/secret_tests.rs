@@ -110,8 +110,11 @@ const PLAIN: &str = "AHRpbQB0YW5zdGFhZnRhbnN0YWFm";
 const DIGEST: &str = "b913a602c7eda7a495b4e6e7334d3890";
 const TOKEN: &str = "ya29.vF9dft4qmTc2Nvb3RlckBhdHRhdmlzdGEuY29tCg";
 
-/// One exchange in each way in which it crosses, as the lines after the mechanism's name: `C`, and `S` for a challenge.
-fn exchanges() -> [(&'static str, Vec<(char, String)>, &'static str); 5] {
+/// A mechanism, the lines after its name (`C`, and `S` for a challenge), and the secret in them.
+type Script = (&'static str, Vec<(char, String)>, &'static str);
+
+/// One exchange in each way in which it crosses.
+fn exchanges() -> [Script; 5] {
     let b64 = |text: &str| BASE64.encode(text.as_bytes());
     let (c, s) = (|text: String| ('C', text), |text: String| ('S', text));
     [
