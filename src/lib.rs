@@ -21,6 +21,24 @@ live libpcap       IP, fragments,    per 5-tuple; both    + sasl, tls,      in i
                           pipeline.rs: the only file that knows every stage
 ```
 
+# The library
+
+The program is a thin user of this library. Another one opens a source ([`capture::open`], [`capture::Live`]), says what
+it wants ([`pipeline::Options`], [`session::Plan`]) and calls [`pipeline::run`] with a [`view::View`]: one of those here, or
+[`view::EachSession`], which hands over each [`session::Session`] as a value. What `protocol`, `flow` and `decode` show
+beside the types of a session is what it takes to drive a stage by itself, as the benchmarks and the fuzz targets do.
+There are two whole programs in `examples/`.
+
+```no_run
+use mailtap::{capture, pipeline, session::Needs, view::EachSession};
+
+let mut source = capture::open(&["mail.pcap".into()], None, capture::Damage::StepOver)?;
+let mut view = EachSession::new(|session| Ok(println!("{:?}: {} messages", session.protocol, session.messages.len())));
+let outcome = pipeline::run(&mut *source, &Default::default(), &Needs::ALL.into(), &mut view, &Default::default())?;
+println!("{} packets", outcome.report.summary.packets.read);
+# Ok::<(), Box<dyn std::error::Error>>(())
+```
+
 # What holds the roof up
 
 1. Arrows point one way: nothing knows anything to its right. `protocol` has never heard of a table, `flow` of mail.
@@ -46,6 +64,7 @@ live libpcap       IP, fragments,    per 5-tuple; both    + sasl, tls,      in i
 
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
+#![warn(unnameable_types)]
 
 pub mod capture;
 pub mod decode;

@@ -15,7 +15,7 @@ mod mail;
 mod step;
 mod texts;
 
-pub use finding::{Conflict, Fact, Finding, Severity};
+pub use finding::{Fact, Finding, Severity};
 pub use mail::{Attachment, Envelope, Header, LineEnds, Lines, Mailbox, Match, Message, MimePart, Recipient, SameAs};
 pub use step::{ContentRef, Phase, State, Step, Variant};
 pub use texts::{StepLine, TextsMut};

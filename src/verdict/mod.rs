@@ -7,18 +7,19 @@ are handed on, on one thread, and speaks when the capture has been read. A [`Sel
 what no view shows is not looked for.
 */
 
-pub mod across;
+pub(crate) mod across;
 mod evidence;
-pub mod purpose;
-pub mod report;
-pub mod rule;
+pub(crate) mod purpose;
+pub(crate) mod report;
+pub(crate) mod rule;
 #[cfg(test)]
 #[macro_use]
 pub(crate) mod testing;
-pub mod rules;
+pub(crate) mod rules;
 
+pub use across::login_frequency::{LoginFrequency, Logins, Pair};
 pub use report::Report;
-pub use rule::{Found, Needs, Rule};
+pub use rule::{Found, Needs, Occurrence, Rule, Sentence, Text, Words};
 
 use crate::session::Session;
 use crate::session::model::Finding;

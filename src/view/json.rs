@@ -162,7 +162,7 @@ mod tests {
         assert_eq!(
             mail,
             json!({
-                "n": 4, "time": "2009-12-08T06:00:00.010500Z", "packets": [7], "from": "client",
+                "n": 4, "time": "2009-12-08T06:00:00.010500Z", "packets": [7], "channel": "clear", "from": "client",
                 "source": "172.16.0.73", "destination": "172.16.0.253", "phase": "transaction", "kind": "command",
                 "command": "MAIL", "arguments": "FROM: <group7_3@JServer.Netlab>",
                 "text": "MAIL FROM: <group7_3@JServer.Netlab>", "bytes": 38,

@@ -7,12 +7,13 @@ it hands a session on, [`extract`] takes the content out that it moves to its pl
 ones in a document that holds all sessions. None of them changes what happened: steps, outcomes and counts stay.
 */
 
-pub mod address;
+pub(crate) mod address;
 pub mod catalogue;
+mod each_session;
 pub mod escape;
 pub mod extract;
 pub mod json;
-pub mod locale;
+pub(crate) mod locale;
 pub mod record;
 pub mod redact;
 pub mod schema;
@@ -20,6 +21,8 @@ pub mod table;
 
 #[cfg(test)]
 pub(crate) mod testing;
+
+pub use each_session::EachSession;
 
 use crate::session::model::{Session, Step};
 use crate::verdict::{Needs, Report, Selection};

@@ -100,7 +100,7 @@ fn played(protocol: Protocol, script: &str, secrets: &[&str], size: usize) -> Ve
     stack.end(&mut out);
     forms.are_absent(&stack);
     forms.are_absent(&out.0.so_far());
-    assert!(out.0.steps().iter().any(|step| step.kind == Kind::Command));
+    assert!(out.0.so_far().steps.iter().any(|step| step.kind == Kind::Command));
     out.2
 }
 

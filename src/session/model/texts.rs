@@ -8,8 +8,7 @@ written out, a digest, a time.
 */
 
 use super::{
-    Attachment, Conflict, Credential, Envelope, Fact, Finding, Header, Mailbox, Message, MimePart, Recipient, Session,
-    Step, Tls,
+    Attachment, Credential, Envelope, Fact, Finding, Header, Mailbox, Message, MimePart, Recipient, Session, Step, Tls,
 };
 use crate::flow::{self, Transport};
 use crate::protocol::event::Certificate;
@@ -280,8 +279,15 @@ impl Finding {
             match fact {
                 Fact::Name(name) => visit.text(name),
                 Fact::Conflict(conflict) => {
-                    let Conflict { from: _, offset: _, bytes: _, first_packet: _, second_packet: _, first, second } =
-                        conflict;
+                    let flow::Conflict {
+                        from: _,
+                        offset: _,
+                        bytes: _,
+                        first_packet: _,
+                        second_packet: _,
+                        first,
+                        second,
+                    } = conflict;
                     visit.excerpt(first);
                     visit.excerpt(second);
                 }

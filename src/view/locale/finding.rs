@@ -1,6 +1,7 @@
 //! A finding in words: its rule's, with what is known of its occurrences.
 
-use super::{bytes, duration, en, packets, side, zh};
+use super::term::{bytes, duration, packets, side};
+use super::{en, zh};
 use crate::session::model::{Fact, Finding};
 use crate::verdict::rule::{Sentence, Text, Words};
 use crate::verdict::rules;
@@ -92,8 +93,8 @@ fn fact(lang: Lang, fact: &Fact) -> String {
 #[cfg(test)]
 mod tests {
     use super::{fact, filled, finding, text};
-    use crate::flow::Side;
-    use crate::session::model::{Conflict, Fact, Finding, Severity};
+    use crate::flow::{Conflict, Side};
+    use crate::session::model::{Fact, Finding, Severity};
     use crate::verdict::rule::Sentence;
     use crate::verdict::rules;
     use crate::view::Lang;

@@ -134,10 +134,8 @@ crate::verdict::purpose::enumerated! {
     #[allow(missing_docs)]
     pub enum MimeFact {
         Version,
-        ContentType,
         Boundary,
         Charset,
-        TransferEncoding,
         /// A message without MIME fields.
         NoMime,
     }

@@ -1,6 +1,6 @@
 //! `capture` and `summary`.
 
-use super::{Shown, non_empty};
+use super::value::{Shown, non_empty};
 use crate::capture::{LinkType, SourceInfo, Time};
 use crate::limits::LimitsHit;
 use crate::protocol::{self, event};
@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 
 /// What was read.
 #[derive(Serialize, JsonSchema)]
-pub struct Capture<'a> {
+pub(crate) struct Capture<'a> {
     /// One per file or interface, in the order read.
     pub sources: Vec<Source<'a>>,
 }
@@ -26,7 +26,7 @@ impl<'a> Capture<'a> {
 
 /// A file or an interface.
 #[derive(Serialize, JsonSchema)]
-pub struct Source<'a> {
+pub(crate) struct Source<'a> {
     /// As given on the command line; `-` is standard input.
     name: &'a str,
     /// How the packets were stored.
@@ -78,7 +78,7 @@ impl<'a> Source<'a> {
 
 /// Counts over all sessions.
 #[derive(Serialize, JsonSchema)]
-pub struct Summary<'a> {
+pub(crate) struct Summary<'a> {
     /// Sessions per protocol.
     sessions: Sessions,
     /// Log-in attempts per exposure.

@@ -1,6 +1,8 @@
 //! A credential.
 
-use super::{Context, enums, non_empty};
+use super::each::Context;
+use super::enums;
+use super::value::non_empty;
 use crate::protocol::secret::Secret;
 use crate::session::model;
 use schemars::JsonSchema;

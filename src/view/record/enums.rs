@@ -85,6 +85,11 @@ words! {
         model::State::Imap(imap::State::Selected) => "selected",
         model::State::Imap(imap::State::Logout) => "logout",
     }
+    Channel: event::Channel {
+        event::Channel::Clear => "clear",
+        event::Channel::Tls => "tls",
+        event::Channel::Decrypted => "decrypted",
+    }
     Kind: event::Kind {
         event::Kind::Greeting => "greeting",
         event::Kind::Command => "command",

@@ -1,6 +1,7 @@
 //! A finding.
 
-use super::{Context, enums};
+use super::each::Context;
+use super::enums;
 use crate::session::model;
 use crate::view::locale;
 use schemars::JsonSchema;

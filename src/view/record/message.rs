@@ -1,6 +1,8 @@
 //! A message.
 
-use super::{Context, Hex, Shown, enums, non_empty};
+use super::each::Context;
+use super::enums;
+use super::value::{Hex, Shown, non_empty};
 use crate::session::model;
 use schemars::JsonSchema;
 use serde::Serialize;

@@ -1,8 +1,10 @@
 //! A session: who, how, and lists of steps, credentials, messages and findings.
 
 use super::credential::Credential;
+use super::each::{Context, Each, Options};
 use super::finding::Finding;
-use super::{Context, Each, Message, Options, Shown, Step, community_id, enums, ip, non_empty};
+use super::value::{Shown, ip, non_empty};
+use super::{Message, Step, community_id, enums};
 use crate::capture::Time;
 use crate::session::model;
 use schemars::JsonSchema;
@@ -11,7 +13,7 @@ use std::net::{IpAddr, SocketAddr};
 
 /// A mail session.
 #[derive(Serialize, JsonSchema)]
-pub struct Session<'a> {
+pub(crate) struct Session<'a> {
     /// 1, 2, …: the order of the first packet.
     id: u64,
     /// The protocol spoken.

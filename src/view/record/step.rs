@@ -1,6 +1,8 @@
 //! A step: one row of the table.
 
-use super::{Context, Shown, enums, ip, milliseconds, non_empty};
+use super::each::Context;
+use super::enums;
+use super::value::{Shown, ip, milliseconds, non_empty};
 use crate::capture::Time;
 use crate::flow::Side;
 use crate::protocol::event::{Kind, Packets};
@@ -23,6 +25,8 @@ pub struct Step<'a> {
     /// Numbers of the packets that carry it, from 1 in the order read; for `data` the first and the last.
     #[schemars(with = "Vec<u64>")]
     packets: Numbers<'a>,
+    /// What it crossed in: in the clear, inside TLS that hides it (the handshake too), or inside TLS that was decrypted.
+    channel: enums::Channel,
     /// Who said it.
     from: enums::Side,
     /// The sender's IP address.
@@ -97,6 +101,7 @@ impl<'a> Step<'a> {
             n: step.n,
             time: Shown(step.time),
             packets: Numbers { packets: &step.packets, ends: step.kind == Kind::Data },
+            channel: enums::Channel(step.channel),
             from: enums::Side(step.from),
             source: ip(source.ip()),
             destination: ip(destination.ip()),

@@ -1,10 +1,11 @@
 //! All that can be found in a session.
 
 use super::grid::Row;
-use super::{Lang, Options, Show, Style, heading};
+use super::{Options, Style, heading};
 use crate::verdict::rule::Text;
 use crate::verdict::rules::ALL;
 use crate::view::locale::{self, Label};
+use crate::view::{Lang, Show};
 use std::io::{self, Write};
 
 /// Writes a row for each rule: the gravest first, and then by id.

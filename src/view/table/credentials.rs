@@ -4,7 +4,8 @@ be seen. This table closes the output.
 */
 
 use super::grid::{Mark, Row};
-use super::{KEPT, Options, heading, steps};
+use super::options::KEPT;
+use super::{Options, cell, heading, steps};
 use crate::flow::Side;
 use crate::protocol::Protocol;
 use crate::protocol::event::{Exposure, LoginOutcome};
@@ -110,14 +111,14 @@ impl Seen {
                 self.more = true;
                 break;
             }
-            self.packets.push(steps::numbers(step));
+            self.packets.push(cell::numbers(step));
         }
     }
 }
 
 fn alike(options: &Options, session: &Session, credential: &Credential) -> Alike {
     let endpoints = &session.transport.endpoints;
-    let told = |text: &str| steps::line(text, FIELD);
+    let told = |text: &str| cell::line(text, FIELD);
     let user = match (credential.username.as_deref(), credential.authorization_id.as_deref()) {
         (user, Some(acts_as)) if user != Some(acts_as) && !acts_as.is_empty() => {
             let acts_as = options.named(Label::AuthorizationId, &told(acts_as));

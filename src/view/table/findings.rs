@@ -1,7 +1,7 @@
 //! Findings: what is wrong, weak or worth knowing in a session.
 
 use super::grid::Row;
-use super::{Options, heading, steps};
+use super::{Options, cell, heading};
 use crate::session::model::Session;
 use crate::view::locale::{self, FindingWords, Label};
 use std::io::{self, Write};
@@ -21,7 +21,7 @@ pub fn session(out: &mut dyn Write, options: &Options, session: &Session) -> io:
             let FindingWords { title, detail, remedy, reference } = locale::finding(options.lang, finding);
             let mut text = vec![title.to_owned(), detail, options.named(Label::Remedy, remedy)];
             text.extend(reference.map(|reference| options.named(Label::Reference, reference)));
-            let evidence = finding.steps.iter().filter_map(|&n| session.step(n)).map(steps::numbers);
+            let evidence = finding.steps.iter().filter_map(|&n| session.step(n)).map(cell::numbers);
             Row::new([locale::severity(options.lang, finding.severity).to_owned(), text.join("\n"), few(evidence)])
         })
         .collect();

@@ -1,7 +1,7 @@
 //! What stands above a session's tables, and above each of them.
 
 use super::grid::{self, Grid, Row};
-use super::{Options, Style, steps};
+use super::{Options, Style, cell};
 use crate::capture::Time;
 use crate::protocol::event::Kind;
 use crate::session::model::{Session, Tls};
@@ -74,7 +74,7 @@ pub fn begin(out: &mut dyn Write, options: &Options, session: &Session) -> io::R
 pub fn ends(options: &Options, session: &Session) -> Vec<(&'static str, String)> {
     let endpoints = &session.transport.endpoints;
     let with_name = |end: SocketAddr, name: &Option<String>| match name.as_deref().filter(|name| !name.is_empty()) {
-        Some(name) => format!("{} ({})", canonical(end), steps::line(name, LONGEST)),
+        Some(name) => format!("{} ({})", canonical(end), cell::line(name, LONGEST)),
         None => canonical(end).to_string(),
     };
     let mut facts = vec![
@@ -105,7 +105,7 @@ pub fn tls(options: &Options, tls: &Tls) -> String {
     }
     let mut fact = |label, value: &str| {
         if !value.is_empty() {
-            lines.push(options.named(label, &steps::line(value, LONGEST)));
+            lines.push(options.named(label, &cell::line(value, LONGEST)));
         }
     };
     let told = |text: &Option<String>| text.clone().unwrap_or_default();

@@ -3,8 +3,8 @@ Messages: what their header and MIME say, and what that means, as a table a mess
 fields (an IMAP client's list of a mailbox), one row each.
 */
 
+use super::cell::line;
 use super::grid::{Mark, Row};
-use super::steps::line;
 use super::{Options, heading};
 use crate::flow::Side;
 use crate::session::model::{Envelope, Mailbox, Message, MimePart, Session};

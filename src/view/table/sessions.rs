@@ -1,7 +1,8 @@
 //! One row a session.
 
 use super::grid::{Grid, Row};
-use super::{KEPT, Options, heading};
+use super::options::KEPT;
+use super::{Options, heading};
 use crate::session::model::Session;
 use crate::view::address::canonical;
 use crate::view::locale::{self, Label};

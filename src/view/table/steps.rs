@@ -3,14 +3,13 @@ The report's tables: No. | Source IP | Destination IP | Command and parameters |
 transaction what MIME says of the message it carried.
 */
 
+use super::cell::{line, numbers};
 use super::grid::{self, Grid, Mark, Row};
 use super::{Options, heading, messages};
 use crate::flow::{Endpoints, Side};
-use crate::limits;
-use crate::protocol::event::{Kind, Packets};
+use crate::protocol::event::Kind;
 use crate::session::model::{Phase, Session, State, Step};
 use crate::verdict::purpose::{Purpose, purpose};
-use crate::view::escape;
 use crate::view::locale::{self, Label};
 use std::io::{self, Write};
 use std::net::IpAddr;
@@ -19,8 +18,6 @@ use std::net::IpAddr;
 const MEASURED: usize = 1_000;
 /// Steps laid out at a time.
 const PIECE: usize = 256;
-/// Packet numbers that are written one by one, as ranges.
-const RANGES: usize = 2;
 /// The widest that a column of packet numbers gets.
 const NUMBERS: usize = 13;
 /// Characters of a mailbox's name that are shown beside what is done to it.
@@ -207,38 +204,6 @@ fn meaning(options: &Options, step: &Step, purpose: &Purpose) -> String {
     format!("{purpose} ({})", names.join(", "))
 }
 
-/// The packets that carry a step.
-pub fn numbers(step: &Step) -> String {
-    match step.kind {
-        // Of these, the first and the last packet are kept.
-        Kind::Data | Kind::Tls if step.packets.first() != step.packets.last() => {
-            format!("{}-{}", step.packets.first(), step.packets.last())
-        }
-        // No packet carries what is missing: the number is of the one that showed it, which may be much later.
-        Kind::Gap => "–".to_owned(),
-        _ => ranges(&step.packets),
-    }
-}
-
-/// `12`, `12-15`, `12, 15`; where there are many, the first and the last: `12 … 40`.
-fn ranges(packets: &Packets) -> String {
-    let mut ranges: Vec<(u64, u64)> = Vec::new();
-    for packet in packets.iter() {
-        match ranges.last_mut() {
-            Some((_, last)) if last.checked_add(1) == Some(packet) => *last = packet,
-            _ => ranges.push((packet, packet)),
-        }
-    }
-    if ranges.len() > RANGES || packets.iter().count() >= limits::PACKETS_PER_STEP {
-        return format!("{} … {}", packets.first(), packets.last());
-    }
-    let shown: Vec<String> = ranges
-        .into_iter()
-        .map(|(first, last)| if first == last { first.to_string() } else { format!("{first}-{last}") })
-        .collect();
-    shown.join(", ")
-}
-
 /// The width of the wider address of two.
 fn widest(endpoints: Endpoints) -> usize {
     address(endpoints.client.ip()).len().max(address(endpoints.server.ip()).len())
@@ -261,37 +226,9 @@ fn broken(address: &str, width: usize) -> String {
     lines.join("\n")
 }
 
-/// `text` off the wire for a single line, cut at `limit` characters.
-pub fn line(text: &str, limit: usize) -> String {
-    let (text, cut) = escape::cut(text, limit);
-    let mut shown = escape::line(text).into_owned();
-    if cut {
-        shown.push('…');
-    }
-    shown
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{broken, ranges};
-    use crate::protocol::event::Packets;
-
-    fn packets(numbers: &[u64]) -> Packets {
-        let mut packets = Packets::default();
-        numbers.iter().for_each(|&number| packets.add(number));
-        packets
-    }
-
-    #[test]
-    fn packet_numbers_are_short() {
-        assert_eq!(ranges(&packets(&[])), "");
-        assert_eq!(ranges(&packets(&[12])), "12");
-        assert_eq!(ranges(&packets(&[12, 13, 14, 15])), "12-15");
-        assert_eq!(ranges(&packets(&[12, 15])), "12, 15");
-        assert_eq!(ranges(&packets(&[15, 12])), "15, 12");
-        assert_eq!(ranges(&packets(&[1, 3, 5, 7, 9])), "1 … 9");
-        assert_eq!(ranges(&packets(&(1..2_000).collect::<Vec<_>>())), "1 … 1999");
-    }
+    use super::broken;
 
     #[test]
     fn addresses_break_behind_a_colon() {

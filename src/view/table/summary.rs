@@ -1,7 +1,7 @@
 //! Counts over all sessions, where the packets came from, and what was lost.
 
 use super::grid::Row;
-use super::{Options, heading, steps};
+use super::{Options, cell, heading};
 use crate::capture::Time;
 use crate::protocol::Protocol;
 use crate::session::summary::Summary;
@@ -85,9 +85,9 @@ fn sources(out: &mut dyn Write, options: &Options, report: &Report) -> io::Resul
             if let Some(dropped) = source.dropped {
                 packets = format!("{packets}\n{}", options.named(Label::Dropped, &dropped.to_string()));
             }
-            let mut name = steps::line(&source.name, FIELD);
+            let mut name = cell::line(&source.name, FIELD);
             if let Some(problem) = &source.problem {
-                name = format!("{name}\n{}", options.named(Label::Problem, &steps::line(problem, FIELD)));
+                name = format!("{name}\n{}", options.named(Label::Problem, &cell::line(problem, FIELD)));
             }
             let links: Vec<String> = source.link_types.iter().map(ToString::to_string).collect();
             Row::new([name, format, links.join(", "), packets, time(source.first), time(source.last)])

@@ -4,6 +4,7 @@ use super::*;
 use crate::protocol::Protocol;
 use crate::view::redact::Redact;
 use crate::view::testing::{Talk, everything, lab_pop3, lab_smtp, report};
+use crate::view::{Lang, Show};
 use unicode_width::UnicodeWidthStr;
 
 fn options(width: usize, lang: Lang, show: Show) -> Options {

@@ -1,9 +1,9 @@
 //! What is known of a finding's occurrences.
 
-use crate::session::model::Conflict;
+use crate::flow::Conflict;
 
 /// What two copies say, of which `first` and `second` are escaped excerpts.
-pub fn conflict(conflict: &Conflict, first: &str, second: &str) -> String {
+pub fn conflict(conflict: &Conflict<String>, first: &str, second: &str) -> String {
     let Conflict { offset, bytes, second_packet, .. } = conflict;
     let differ = if *bytes == 1 { "1 byte differs".to_owned() } else { format!("{bytes} bytes differ") };
     let packet = conflict.first_packet.map(|packet| format!(" in packet {packet}")).unwrap_or_default();

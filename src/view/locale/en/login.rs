@@ -1,6 +1,6 @@
 //! Who logs in, how often.
 
-use crate::view::locale::login::Which;
+use crate::view::locale::which::Which;
 
 pub fn sessions(count: u64) -> String {
     format!("{count} session{}", if count == 1 { "" } else { "s" })

@@ -155,10 +155,6 @@ pub fn packets(packets: u64) -> String {
     count(packets, "packet", "packets")
 }
 
-pub fn missing(from: Side, bytes: u64) -> String {
-    format!("{} from the {} missing from the capture", self::bytes(bytes), side(from))
-}
-
 /// Seconds as a decimal number, ready made.
 pub fn seconds(seconds: &str) -> String {
     format!("{seconds} s")

@@ -1,9 +1,9 @@
 //! 问题的具体情况。 What is known of a finding's occurrences.
 
-use crate::session::model::Conflict;
+use crate::flow::Conflict;
 
 /// What two copies say, of which `first` and `second` are escaped excerpts.
-pub fn conflict(conflict: &Conflict, first: &str, second: &str) -> String {
+pub fn conflict(conflict: &Conflict<String>, first: &str, second: &str) -> String {
     let Conflict { offset, bytes, second_packet, .. } = conflict;
     let packet = conflict.first_packet.map(|packet| format!("（分组 {packet}）")).unwrap_or_default();
     format!(

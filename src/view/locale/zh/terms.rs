@@ -150,10 +150,6 @@ pub fn packets(packets: u64) -> String {
     format!("{packets} 个分组")
 }
 
-pub fn missing(from: Side, bytes: u64) -> String {
-    format!("{}发送的 {bytes} 字节未被捕获", side(from))
-}
-
 /// Seconds as a decimal number, ready made.
 pub fn seconds(seconds: &str) -> String {
     format!("{seconds} 秒")
