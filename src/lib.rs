@@ -72,7 +72,8 @@ println!("{} packets", outcome.report.summary.packets.read);
    also copied into the batch that carries it to its worker.
 8. Everything is bounded, and every bound that bites is counted (`limits_hit`).
 9. No `unsafe`.
-10. Wire text is hostile: what reaches a terminal has passed `view::escape`. Secrets are a type that prints asterisks.
+10. Wire text is hostile: what reaches a terminal has passed `view::escape`. Secrets are a type whose `Display` and
+    `Debug` are asterisks, from the parser that finds them on; what is half-read is formatted as its length.
 11. The model speaks no language: `session` holds what was seen. A rule of `verdict` brings its words in every language, all
     other words are in `view::locale`. A missing translation does not compile.
 12. Work on demand: views and rules say what they need, and nothing else is computed.

@@ -1,6 +1,7 @@
 //! Attempts to log in, as dialogues tell of them.
 
 use super::number::StepId;
+use super::secret::Secret;
 
 /// One attempt to log in.
 #[derive(Debug, Clone, Default)]
@@ -12,13 +13,13 @@ pub struct Credential {
     /// SASL authorization identity, where given (RFC 4422, section 3.4.1).
     pub authorization_id: Option<Vec<u8>>,
     /// Decoded password, where it crossed the wire itself.
-    pub password: Option<Vec<u8>>,
+    pub password: Option<Secret<Vec<u8>>>,
     /// The server's challenge, decoded.
     pub challenge: Option<Vec<u8>>,
     /// What the client answered instead of a password, decoded.
-    pub response: Option<Vec<u8>>,
+    pub response: Option<Secret<Vec<u8>>>,
     /// A bearer token.
-    pub token: Option<Vec<u8>>,
+    pub token: Option<Secret<Vec<u8>>>,
     /// What crossed: the thing itself or a proof of it.
     pub exposure: Exposure,
     /// What the server made of it.
@@ -27,7 +28,7 @@ pub struct Credential {
     pub steps: Vec<StepId>,
     /// The secrets in the forms in which they crossed (a PLAIN response in base64, say), so that they can be found
     /// wherever else they appear.
-    pub wire_forms: Vec<Vec<u8>>,
+    pub wire_forms: Vec<Secret<Vec<u8>>>,
     /// Rounds of which nothing is here because of the bound: whoever keeps the attempt counts them
     /// ([`Limit::SaslRounds`](crate::limits::Limit::SaslRounds)).
     pub rounds_left_out: u64,

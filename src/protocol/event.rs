@@ -12,12 +12,14 @@ pub use super::span::{Packets, Span};
 pub use tls::{Certificate, TlsFact};
 
 use super::framing::Line;
+use super::secret::Raw;
 use super::{imap, pop3, smtp};
 use crate::flow::{PacketRef, Side};
 use crate::limits;
+use std::fmt;
 use std::ops::Range;
 
-pub(super) use forward::forward;
+pub(crate) use forward::forward;
 
 mod forward;
 pub(super) mod tls;
@@ -73,7 +75,7 @@ pub trait Sink {
 }
 
 /// One row of the table, as a dialogue reports it.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Step<'a> {
     /// Who said it.
     pub from: Side,
@@ -126,6 +128,26 @@ impl<'a> Step<'a> {
     /// `missing` bytes that were noticed in the packet `at`.
     pub fn gap(from: Side, missing: u64, at: PacketRef) -> Self {
         Self::of(from, Kind::Gap, Subject::Gap(missing), Span::one(missing, at))
+    }
+}
+
+/// Without what it says: what in it is secret may not be known before the log-in is over.
+impl fmt::Debug for Step<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { from, kind, subject, span, text, tag, command, arguments, answers, secrets, channel } = self;
+        f.debug_struct("Step")
+            .field("from", from)
+            .field("kind", kind)
+            .field("subject", subject)
+            .field("span", span)
+            .field("text", &Raw(text))
+            .field("tag", &tag.map(Raw))
+            .field("command", &command.map(Raw))
+            .field("arguments", arguments)
+            .field("answers", answers)
+            .field("secrets", secrets)
+            .field("channel", channel)
+            .finish()
     }
 }
 

@@ -18,6 +18,7 @@ mod number;
 pub mod ports;
 mod proxy;
 pub mod sasl;
+pub mod secret;
 pub(crate) mod span;
 
 pub mod imap;

@@ -8,7 +8,6 @@ session names a step that the session does not have.
 use super::message::{Content, Reader};
 use super::model::{ContentRef, Credential, Envelope, Message, Phase, Recipient, Session, Step, TlsMode};
 use super::plan::Plan;
-use super::secret::Secret;
 use super::text::text;
 use super::{phase, step};
 use crate::flow::Transport;
@@ -16,6 +15,7 @@ use crate::limits::{CREDENTIALS_PER_SESSION, Limit, MESSAGES_PER_SESSION, RECIPI
 use crate::protocol::event::{
     self, Channel, Delivery, Direction, Kind, MessageId, MessageOutcome, MessageStart, StepId, TlsFact,
 };
+use crate::protocol::secret::Secret;
 use crate::protocol::{Protocol, Sink};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -140,7 +140,8 @@ impl Sink for Builder {
         }
         self.session.limits_hit.hit_times(Limit::SaslRounds, told.rounds_left_out);
         let shown = |bytes: Option<Vec<u8>>| bytes.map(|bytes| text(&bytes));
-        let secret = |bytes: Option<Vec<u8>>| bytes.map(|bytes| Secret::new(text(&bytes)));
+        let form = |secret: &Secret<Vec<u8>>| Secret::new(text(secret.reveal()));
+        let secret = |secret: Option<Secret<Vec<u8>>>| secret.as_ref().map(form);
         let steps = self.kept(told.steps);
         // It may be told when TLS has begun and have crossed before: a log-in that was sent behind STARTTLS.
         let encrypted = self.was_encrypted(steps.first());
@@ -156,7 +157,7 @@ impl Sink for Builder {
             outcome: told.outcome,
             encrypted,
             steps,
-            wire_forms: told.wire_forms.iter().map(|form| Secret::new(text(form))).collect(),
+            wire_forms: told.wire_forms.iter().map(form).collect(),
         };
         self.session.credentials.push(credential);
     }
@@ -329,5 +330,7 @@ fn read_envelope(told: event::Envelope) -> Envelope {
     }
 }
 
+#[cfg(test)]
+mod secret_tests;
 #[cfg(test)]
 mod tests;

@@ -11,7 +11,6 @@ mod message;
 pub mod model;
 mod phase;
 pub(crate) mod plan;
-pub mod secret;
 mod step;
 pub mod summary;
 mod text;

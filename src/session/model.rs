@@ -3,20 +3,22 @@ What happened in a session: the model that every view reads. It speaks no langua
 format; text that came off the wire is a `String` here (invalid bytes have become U+FFFD), still unescaped.
 */
 
-use super::secret::Secret;
 use crate::flow::{CloseReason, Counters, Endpoints, PacketRef, Transport};
 use crate::limits::LimitsHit;
 use crate::protocol::Protocol;
 use crate::protocol::event::{Certificate, Exposure, LoginOutcome, StepId};
+use crate::protocol::secret::Secret;
 use std::net::{Ipv4Addr, SocketAddr};
 
 mod finding;
 mod mail;
 mod step;
+mod texts;
 
 pub use finding::{Fact, Finding, Severity};
 pub use mail::{Attachment, Envelope, Header, LineEnds, Lines, Mailbox, Match, Message, MimePart, Recipient, SameAs};
 pub use step::{ContentRef, Phase, State, Step, Variant};
+pub use texts::{StepLine, TextsMut};
 
 /// One mail session.
 #[derive(Debug, Clone)]
@@ -137,13 +139,13 @@ pub struct Credential {
     /// SASL authzid.
     pub authorization_id: Option<String>,
     /// Decoded, where it crossed in plain.
-    pub password: Option<Secret>,
+    pub password: Option<Secret<String>>,
     /// What the server asked.
     pub challenge: Option<String>,
     /// What the client answered instead of a password.
-    pub response: Option<Secret>,
+    pub response: Option<Secret<String>>,
     /// A bearer token.
-    pub token: Option<Secret>,
+    pub token: Option<Secret<String>>,
     /// What an observer has in hand.
     pub exposure: Exposure,
     /// What the server made of it.
@@ -153,5 +155,5 @@ pub struct Credential {
     /// The steps it was read from.
     pub steps: Vec<StepId>,
     /// The secrets in the forms in which they crossed.
-    pub wire_forms: Vec<Secret>,
+    pub wire_forms: Vec<Secret<String>>,
 }

@@ -13,9 +13,9 @@ Talk::new(Protocol::Smtp)
 use crate::capture::Time;
 use crate::flow::{CloseReason, Counters, Endpoints, PacketRef, Side, Transport};
 use crate::protocol::event::{Channel, Direction, Exposure, Kind, LoginOutcome, Packets, Subject};
+use crate::protocol::secret::Secret;
 use crate::protocol::{Protocol, imap, pop3, smtp, tls};
 use crate::session::model::*;
-use crate::session::secret::Secret;
 
 mod examples;
 

@@ -18,6 +18,7 @@ use super::{Subject, What, mailbox_name, parse};
 use crate::flow::Side;
 use crate::limits::{COMMANDS_IN_FLIGHT, Limit};
 use crate::protocol::event::{Direction, Kind, MessageStart, Sink, Step};
+use crate::protocol::secret::Raw;
 use crate::protocol::span::Span;
 
 impl Dialogue {
@@ -41,7 +42,7 @@ impl Dialogue {
         let (step, command_id) = self.command(fragment, command, true, out);
         self.client.append = Some(Append {
             command_id,
-            key: command.key.to_vec(),
+            key: Raw(command.key.to_vec()),
             step,
             mailbox,
             nth: 0,
@@ -151,7 +152,7 @@ impl Dialogue {
                 });
                 let on_completion = OnCompletion::Append(vec![appended]);
                 resolve(
-                    Pending { key: Vec::new(), verb: Verb::Append, step: append.step, on_completion },
+                    Pending { key: Raw::default(), verb: Verb::Append, step: append.step, on_completion },
                     completion,
                     out,
                 );

@@ -16,6 +16,7 @@ use crate::limits::Limit;
 use crate::protocol::event::{self, Credential, Exposure, Kind, LoginOutcome, Sink, Step, StepId};
 use crate::protocol::framing::Input;
 use crate::protocol::sasl::{Exchange, Mechanism, Round};
+use crate::protocol::secret::{Raw, Secret};
 
 /// Enough bytes to distinguish a command from a literal's octets.
 const EARLY: usize = 128;
@@ -33,7 +34,7 @@ impl Dialogue {
             match self.client.way.fragmentizer.next(input) {
                 None => return,
                 Some(Framed::Line { fragment, from, literal }) => self.client_line(fragment, from, literal, out),
-                Some(Framed::Octets(octets)) => self.append_octets(octets, out),
+                Some(Framed::Octets(Raw(octets))) => self.append_octets(octets, out),
                 Some(Framed::End(span)) => self.append_end(span, true, out),
             }
         }
@@ -94,7 +95,7 @@ impl Dialogue {
 
     /// True where a reply with this tag would refuse the literal that the client waits to send.
     pub(super) fn waits_under(&self, tag: &[u8]) -> bool {
-        self.client.waiting.as_ref().is_some_and(|waiting| waiting.key == tag)
+        self.client.waiting.as_ref().is_some_and(|waiting| *waiting.key == tag)
     }
 
     /// True where the client waits to send a literal within a command that has not been emitted.
@@ -298,7 +299,7 @@ fn credential(login: &parse::Login, text: &[u8]) -> Credential {
         password: login.password.clone(),
         exposure: if login.password.is_some() { Exposure::Plaintext } else { Exposure::None },
         outcome: LoginOutcome::Unknown,
-        wire_forms: if sent.is_empty() { Vec::new() } else { vec![sent.to_vec()] },
+        wire_forms: if sent.is_empty() { Vec::new() } else { vec![Secret::new(sent)] },
         ..Credential::default()
     }
 }

@@ -177,7 +177,7 @@ impl Verb {
 }
 
 /// A command as it was sent (RFC 3501, section 9: `command = tag SP (…) CRLF`).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(super) struct Command<'a> {
     /// The tag; absent where a user who types by hand forgot it.
     pub tag: Option<&'a [u8]>,

@@ -24,6 +24,7 @@ use crate::limits::Limit;
 use crate::protocol::Upgrade;
 use crate::protocol::event::{self, Delivery, Kind, LoginOutcome, MessageOutcome, Sink, Step, StepId};
 use crate::protocol::framing::Input;
+use crate::protocol::secret::Raw;
 
 /// The reply that resolves a command.
 #[derive(Debug, Clone, Copy)]
@@ -167,7 +168,7 @@ impl Dialogue {
         on_completion: OnCompletion,
         out: &mut dyn Sink,
     ) -> CommandId {
-        let (command_id, forgotten) = self.queue.push(Pending { key: key.to_vec(), verb, step, on_completion });
+        let (command_id, forgotten) = self.queue.push(Pending { key: Raw(key.to_vec()), verb, step, on_completion });
         for command in forgotten {
             out.limit(Limit::CommandsInFlight);
             resolve(command, None, out);

@@ -11,11 +11,13 @@ use crate::flow::{PacketRef, Side};
 use crate::limits::{LINE_BYTES, Limit};
 use crate::protocol::event::{Kind, Sink, Step, StepId, Subject};
 use crate::protocol::framing::{Framer, Input, Line, TAIL_BYTES};
+use crate::protocol::secret::Raw;
 use crate::protocol::span::Span;
 use std::borrow::Cow;
+use std::fmt;
 
 /// A command or response, or as much of it as has come.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(super) struct Fragment<'a> {
     /// Its lines without their ends, separated by `\n`, the octets of kept literals among them. At most [`LINE_BYTES`].
     pub text: Cow<'a, [u8]>,
@@ -25,6 +27,19 @@ pub(super) struct Fragment<'a> {
     pub truncated: bool,
     /// The end of the last line, where that line was truncated.
     pub tail: Vec<u8>,
+}
+
+/// Without what it says.
+impl fmt::Debug for Fragment<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { text, span, truncated, tail } = self;
+        f.debug_struct("Fragment")
+            .field("text", &Raw(text))
+            .field("span", span)
+            .field("truncated", truncated)
+            .field("tail", &Raw(tail))
+            .finish()
+    }
 }
 
 impl<'a> Fragment<'a> {
@@ -96,7 +111,7 @@ pub(super) enum Framed<'a> {
         literal: Option<Announced>,
     },
     /// Octets of a literal that is streamed.
-    Octets(&'a [u8]),
+    Octets(Raw<&'a [u8]>),
     /// The literal that is streamed has ended: where its octets were.
     End(Span),
 }
@@ -155,7 +170,7 @@ impl Fragmentizer {
             literal.left -= octets.len() as u64;
             if !literal.kept {
                 literal.so_far.add_ends(octets.len() as u64, input.at);
-                return Some(Framed::Octets(octets));
+                return Some(Framed::Octets(Raw(octets)));
             }
             if let Some(fragment) = &mut self.fragment {
                 fragment.extend(octets);
@@ -259,7 +274,7 @@ mod tests {
                             None => {}
                         }
                     }
-                    Framed::Octets(bytes) => octets.extend_from_slice(bytes),
+                    Framed::Octets(Raw(bytes)) => octets.extend_from_slice(bytes),
                     Framed::End(span) => {
                         found.push(format!("({})", octets.escape_ascii()));
                         assert_eq!(span.bytes, octets.len() as u64);

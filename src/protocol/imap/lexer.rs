@@ -18,7 +18,7 @@ use std::borrow::Cow;
 pub(super) type Parsed<'a, T> = IResult<&'a [u8], T>;
 
 /// A string argument.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(super) struct Word<'a> {
     /// As sent, without quotes or the literal's announcement.
     pub sent: &'a [u8],

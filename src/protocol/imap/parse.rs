@@ -1,6 +1,7 @@
 //! Parsers for the arguments of commands and the data of responses (RFC 3501, section 9; RFC 2971; RFC 4315).
 
 use super::lexer::{Word, astring, atom, nstring, number, spaces};
+use crate::protocol::secret::Secret;
 use nom::Parser;
 use nom::character::complete::char;
 use nom::combinator::opt;
@@ -13,7 +14,7 @@ pub(super) struct Login {
     /// Decoded.
     pub username: Vec<u8>,
     /// Decoded; absent where only a name was sent.
-    pub password: Option<Vec<u8>>,
+    pub password: Option<Secret<Vec<u8>>>,
     /// The password as it was sent, as a range of the text. Covers all that follows the name.
     pub secret: Range<usize>,
 }
@@ -31,11 +32,11 @@ pub(super) fn login(text: &[u8], arguments: usize) -> Option<Login> {
             // Around the password stands a quote on either side, or a literal's announcement before it.
             let around = rest.len() - more.len() - sent.len();
             let start = start + if rest.starts_with(b"\"") { around / 2 } else { around };
-            Some(Login { username, password: Some(value.into_owned()), secret: start..start + sent.len() })
+            Some(Login { username, password: Some(Secret::new(value)), secret: start..start + sent.len() })
         }
         Ok(_) => {
             let all = rest.trim_ascii_end();
-            Some(Login { username, password: Some(all.to_vec()), secret: start..start + all.len() })
+            Some(Login { username, password: Some(Secret::new(all)), secret: start..start + all.len() })
         }
         Err(_) => Some(Login { username, password: None, secret: start..text.len() }),
     }
@@ -117,7 +118,11 @@ mod tests {
     fn read(text: &str) -> (String, Option<String>, String) {
         let owned = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
         let login = login(text.as_bytes(), 2).expect("a log-in");
-        (owned(login.username), login.password.map(owned), text[login.secret].to_owned())
+        (
+            owned(login.username),
+            login.password.map(|password| owned(password.reveal().to_vec())),
+            text[login.secret].to_owned(),
+        )
     }
 
     #[test]

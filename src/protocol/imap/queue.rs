@@ -6,6 +6,7 @@ use super::requested::RequestedSections;
 use crate::limits::{COMMANDS_IN_FLIGHT, PARTIAL_COMMANDS};
 use crate::protocol::event::{Credential, MessageId, StepId};
 use crate::protocol::sasl::Exchange;
+use crate::protocol::secret::Raw;
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
 /// Names a command in flight.
@@ -15,7 +16,7 @@ pub(super) type CommandId = u64;
 #[derive(Debug)]
 pub(super) struct Pending {
     /// Its tag, or the word that the server takes for one.
-    pub key: Vec<u8>,
+    pub key: Raw<Vec<u8>>,
     /// Its verb.
     pub verb: Verb,
     /// Its step.
@@ -69,7 +70,7 @@ pub(super) struct Queue {
     next: CommandId,
     bytes: usize,
     commands: BTreeMap<CommandId, Pending>,
-    by_key: HashMap<Vec<u8>, VecDeque<CommandId>>,
+    by_key: HashMap<Raw<Vec<u8>>, VecDeque<CommandId>>,
     by_verb: HashMap<Verb, BTreeSet<CommandId>>,
     /// The commands that ask for pieces of messages.
     partial_fetches: BTreeSet<CommandId>,
@@ -176,7 +177,8 @@ impl Pending {
         let held = match &self.on_completion {
             OnCompletion::Mailbox(mailbox) => mailbox.as_ref().map_or(0, Vec::len),
             OnCompletion::Login(login) => {
-                login.username.as_ref().map_or(0, Vec::len) + login.password.as_ref().map_or(0, Vec::len) * 2
+                let password = login.password.as_ref().map_or(0, |password| password.reveal().len());
+                login.username.as_ref().map_or(0, Vec::len) + password * 2
             }
             OnCompletion::Plain | OnCompletion::Authenticate(_) | OnCompletion::Append(_) | OnCompletion::Fetch(_) => 0,
         };
@@ -189,7 +191,7 @@ mod tests {
     use super::*;
 
     fn command(key: &str, step: StepId) -> Pending {
-        Pending { key: key.into(), verb: Verb::Noop, step, on_completion: OnCompletion::Plain }
+        Pending { key: Raw(key.into()), verb: Verb::Noop, step, on_completion: OnCompletion::Plain }
     }
 
     #[test]

@@ -13,6 +13,7 @@ use crate::flow::Side;
 use crate::protocol::Upgrade;
 use crate::protocol::event::{Kind, Sink, Step};
 use crate::protocol::framing::Input;
+use crate::protocol::secret::Raw;
 
 /// `+` lines that are held back for one command.
 const HELD: usize = 16;
@@ -27,7 +28,7 @@ impl Dialogue {
                         return Some(upgrade);
                     }
                 }
-                Framed::Octets(octets) => self.fetch_octets(octets, out),
+                Framed::Octets(Raw(octets)) => self.fetch_octets(octets, out),
                 Framed::End(span) => self.fetch_end(span, true, out),
             }
         }

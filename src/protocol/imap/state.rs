@@ -9,6 +9,7 @@ use super::queue::{CommandId, Queue};
 use super::reply::Status;
 use crate::flow::PacketRef;
 use crate::protocol::event::{MessageId, StepId};
+use crate::protocol::secret::Raw;
 use crate::protocol::span::Span;
 
 /// An IMAP conversation, both directions.
@@ -99,19 +100,19 @@ impl Default for Dialogue {
 #[derive(Debug)]
 pub(super) struct PendingLiteral {
     /// The command's tag.
-    pub key: Vec<u8>,
+    pub key: Raw<Vec<u8>>,
     /// The command so far, where the literal is part of its text; absent where the literal is a message.
     pub command: Option<Fragment<'static>>,
     pub octets: u64,
     /// Bytes that the client sent without waiting, until it is clear what they are.
-    pub early: Vec<u8>,
+    pub early: Raw<Vec<u8>>,
     pub at: Option<PacketRef>,
 }
 
 impl PendingLiteral {
     /// A message's literal, in the command with tag `key`.
     pub fn for_message(key: &[u8], octets: u64) -> Self {
-        Self { key: key.to_vec(), command: None, octets, early: Vec::new(), at: None }
+        Self { key: Raw(key.to_vec()), command: None, octets, early: Raw::default(), at: None }
     }
 
     /// A literal that is a part of `command`.
@@ -124,7 +125,7 @@ impl PendingLiteral {
 #[derive(Debug)]
 pub(super) struct Append {
     pub command_id: CommandId,
-    pub key: Vec<u8>,
+    pub key: Raw<Vec<u8>>,
     pub step: StepId,
     pub mailbox: Option<Vec<u8>>,
     /// Messages before this one.

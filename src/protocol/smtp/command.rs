@@ -149,7 +149,7 @@ fn named(word: &[u8]) -> Option<(Verb, &'static str)> {
 }
 
 /// A command line, cut into verb and arguments.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Command<'a> {
     /// The verb.
     pub verb: Verb,

@@ -197,11 +197,11 @@ fn log_ins() {
     let attempt = event::Credential {
         mechanism: "USER/PASS".to_owned(),
         username: Some(b"bob".to_vec()),
-        password: Some("pässword".as_bytes().to_vec()),
+        password: Some(Secret::new("pässword")),
         exposure: Exposure::Plaintext,
         outcome: LoginOutcome::Rejected,
         steps: vec![user, pass, 77],
-        wire_forms: vec![b"secret".to_vec()],
+        wire_forms: vec![Secret::new("secret")],
         ..event::Credential::default()
     };
     builder.credential(attempt.clone());

@@ -4,11 +4,13 @@ use super::Lines;
 use crate::capture::Time;
 use crate::flow::Side;
 use crate::protocol::event::{Channel, Kind, MessageId, Packets, StepId, Subject};
+use crate::protocol::secret::Raw;
 use crate::protocol::{imap, pop3, smtp};
+use std::fmt;
 use std::ops::Range;
 
 /// One row of the table. What it does is not kept: `verdict::purpose` says it.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Step {
     /// 1, 2, … within the session.
     pub n: StepId,
@@ -115,6 +117,56 @@ fn untagged_status(untagged: imap::Untagged) -> Option<imap::Status> {
         imap::Untagged::Preauth => Some(imap::Status::Preauth),
         imap::Untagged::Bye => Some(imap::Status::Bye),
         _ => None,
+    }
+}
+
+/// Without what it says: what in it is secret may not be known before the log-in is over.
+impl fmt::Debug for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            n,
+            time,
+            packets,
+            from,
+            phase,
+            kind,
+            subject,
+            variant,
+            tag,
+            command,
+            arguments,
+            mailboxes,
+            text,
+            truncated,
+            secrets,
+            bytes,
+            channel,
+            carries,
+            answers,
+            elapsed,
+        } = self;
+        f.debug_struct("Step")
+            .field("n", n)
+            .field("time", time)
+            .field("packets", packets)
+            .field("from", from)
+            .field("phase", phase)
+            .field("kind", kind)
+            .field("subject", subject)
+            .field("variant", variant)
+            .field("tag", &tag.as_ref().map(Raw))
+            .field("command", &command.as_ref().map(Raw))
+            .field("arguments", arguments)
+            .field("mailboxes", &mailboxes.len())
+            .field("text", &Raw(text))
+            .field("truncated", truncated)
+            .field("secrets", secrets)
+            .field("bytes", bytes)
+            .field("channel", channel)
+            .field("carries", carries)
+            .field("answers", answers)
+            .field("elapsed", elapsed)
+            .finish()
     }
 }
 

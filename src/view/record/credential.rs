@@ -3,8 +3,8 @@
 use super::each::Context;
 use super::enums;
 use super::value::non_empty;
+use crate::protocol::secret::Secret;
 use crate::session::model;
-use crate::session::secret::Secret;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -61,6 +61,6 @@ impl<'a> Credential<'a> {
 }
 
 /// The secret itself: [`redact`](crate::view::redact), if the user asked for it, has masked it already.
-fn revealed(secret: &Option<Secret>) -> Option<&str> {
+fn revealed(secret: &Option<Secret<String>>) -> Option<&str> {
     secret.as_ref().map(Secret::reveal).filter(|text| !text.is_empty())
 }

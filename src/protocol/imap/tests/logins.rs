@@ -4,12 +4,17 @@ use super::super::Dialogue;
 use super::{answers, played};
 use crate::flow::Side;
 use crate::protocol::event::{Exposure, Kind, LoginOutcome, TlsFact};
+use crate::protocol::secret::Secret;
 use crate::protocol::testing::talk;
 
 /// User, password and outcome of each attempt.
 fn attempts(script: &str) -> Vec<(String, String, LoginOutcome)> {
     let text = |bytes: &Option<Vec<u8>>| String::from_utf8_lossy(bytes.as_deref().unwrap_or(b"?")).into_owned();
-    played(script).credentials.iter().map(|c| (text(&c.username), text(&c.password), c.outcome)).collect()
+    played(script)
+        .credentials
+        .iter()
+        .map(|c| (text(&c.username), text(&c.password.clone().map(Secret::into_revealed)), c.outcome))
+        .collect()
 }
 
 #[test]
@@ -58,7 +63,7 @@ fn continuations_within_a_command_are_emitted_after_it() {
     assert_eq!(talk(Dialogue::new(), script).steps[1].packets, [2, 4, 6]);
     let login = &told.credentials[0];
     assert_eq!((login.mechanism.as_str(), login.exposure), ("LOGIN", Exposure::Plaintext));
-    assert_eq!((login.steps.as_slice(), &login.wire_forms), ([2, 5].as_slice(), &vec![b"pw".to_vec()]));
+    assert_eq!((login.steps.as_slice(), &login.wire_forms), ([2, 5].as_slice(), &vec![Secret::new(*b"pw")]));
 }
 
 #[test]
@@ -226,5 +231,8 @@ fn a_login_whose_end_is_missing_is_over_with_the_next_command() {
     assert_eq!(told.commands(), ["AUTHENTICATE", "SELECT", "IDLE", "DONE", "APPEND"]);
     assert_eq!(told.messages.len(), 1);
     let [login] = &told.credentials[..] else { panic!("{:?}", told.credentials) };
-    assert_eq!((login.outcome, login.password.as_deref()), (LoginOutcome::Unknown, Some(b"secret".as_slice())));
+    assert_eq!(
+        (login.outcome, login.password.as_ref().map(Secret::reveal)),
+        (LoginOutcome::Unknown, Some(b"secret".as_slice()))
+    );
 }

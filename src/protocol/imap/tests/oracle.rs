@@ -9,6 +9,7 @@ use crate::capture::Time;
 use crate::flow::{PacketRef, Side};
 use crate::protocol::channel::Stack;
 use crate::protocol::event::{self, Kind};
+use crate::protocol::secret::Secret;
 use crate::protocol::testing::Recorder;
 use grammar::{a_command, a_response};
 use imap_codec::decode::Decoder;
@@ -92,7 +93,7 @@ fn check_command(wire: &[u8], size: usize) -> bool {
         CommandBody::Login { username, password } => {
             let login = told.credentials.first().expect("a log-in");
             assert_eq!(login.username.as_deref(), Some(username.as_ref()), "{shown}");
-            assert_eq!(login.password.as_deref(), Some(password.declassify().as_ref()), "{shown}");
+            assert_eq!(login.password.as_ref().map(Secret::reveal), Some(password.declassify().as_ref()), "{shown}");
         }
         CommandBody::Authenticate { mechanism, initial_response } => {
             let login = told.credentials.first().expect("a log-in");
@@ -101,7 +102,7 @@ fn check_command(wire: &[u8], size: usize) -> bool {
                 let parts: Vec<_> = response.declassify().split(|&byte| byte == 0).collect();
                 if let [_, user, password] = parts.as_slice() {
                     assert_eq!(login.username.as_deref(), Some(*user), "{shown}");
-                    assert_eq!(login.password.as_deref(), Some(*password), "{shown}");
+                    assert_eq!(login.password.as_ref().map(Secret::reveal), Some(*password), "{shown}");
                 }
             }
         }
