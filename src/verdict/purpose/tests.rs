@@ -1,4 +1,4 @@
-//! What each step of a conversation is said to do.
+//! The purpose of each step of a conversation.
 
 use super::*;
 use crate::capture::Time;
@@ -11,8 +11,8 @@ use crate::protocol::sasl::{Mechanism, Round};
 use crate::protocol::smtp::{self as smtp_protocol, Enhanced, ReplyTo, Verb};
 use crate::session::{Builder, Needs};
 
-/// The model's step of one that a dialogue reports; `text` is the line, its arguments what follows the first space. The
-/// step has no text itself: what it does is known without.
+/// The model's step for a step that a dialogue reports with the line `text`; the arguments begin after the first space.
+/// The model's step is made without text: its purpose does not depend on it.
 fn step(from: Side, subject: Subject, text: &str) -> Step {
     let arguments = text.find(' ').map(|space| space + 1..text.len());
     let at = PacketRef { packet: 1, time: Time::default() };

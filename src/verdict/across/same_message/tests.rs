@@ -39,7 +39,7 @@ fn linked(mut sessions: Vec<Session>, both: bool) -> Vec<Session> {
     sessions
 }
 
-/// `session/message:match` of everything that message `n` (from 0) of `session` is said to be the same as.
+/// `session/message:match` for every entry of `same_as` of message `n` (from 0) of `session`.
 fn named(session: &Session, n: usize) -> Vec<String> {
     let shown = |same: &SameAs| {
         let by = match same.by {
