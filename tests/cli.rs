@@ -38,7 +38,7 @@ fn err(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).expect("UTF-8")
 }
 
-/// Exit status, and that standard error says all of `words` on one line.
+/// Checks the exit status, and that one line of standard error has all of `words`.
 #[track_caller]
 fn fails(output: &Output, status: i32, words: &[&str]) {
     let said = err(output);

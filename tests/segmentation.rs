@@ -42,7 +42,7 @@ proptest! {
     }
 }
 
-/// Copies that stand in the capture before what they are copies of, of a client that types letter by letter.
+/// A client types letter by letter, and copies of segments stand in the capture long before the originals.
 #[test]
 fn doubled_long_before() {
     let conversation = CONVERSATIONS[0];
