@@ -377,7 +377,7 @@ fn unstuffed(content: &[u8]) -> Vec<u8> {
 }
 
 #[test]
-fn what_tshark_makes_of_it() {
+fn tshark_reads_the_same_except_for_known_differences() {
     let version = Command::new("tshark").arg("--version").output();
     let Ok(version) = version else {
         println!("skipped: tshark is not installed");

@@ -134,7 +134,7 @@ fn packet_numbers_that_are_left_out_are_counted() {
 
 /// Two copies of one command that differ: the finding shows both.
 #[test]
-fn copies_that_disagree_are_told_with_what_they_say() {
+fn conflicting_copies_are_reported_with_their_text() {
     let sent = segments(&turns(CONVERSATION.script), usize::MAX);
     let rcpt = sent.iter().position(|s| s.payload.starts_with(b"RCPT")).expect("it");
     let mut captured = packets(&sent, 25, 1_000);

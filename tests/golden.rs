@@ -98,7 +98,7 @@ fn tables(capture: &[u8], lang: Lang) -> String {
 }
 
 #[test]
-fn what_the_client_knows_is_what_is_found() {
+fn sessions_agree_with_what_the_client_knows() {
     let mut problems = Vec::new();
     for fixture in fixtures() {
         // Where bytes are missing from the capture, some of what the client knows is not in it.

@@ -270,7 +270,7 @@ proptest! {
 }
 
 #[test]
-fn fin_and_syn_flags_are_where_they_are_taken_to_be() {
+fn fin_and_syn_are_in_the_first_or_last_three_packets() {
     // The tests above drop no packet of the first three and the last three, which must be those with SYN and FIN.
     for conversation in CONVERSATIONS {
         let sent = segments(&turns(conversation.script), 20);

@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn the_letters_of_what_is_no_prose_do_not_decide() {
+    fn outside_prose_letters_do_not_decide_the_charset() {
         let name = written("Γιώργος Παπαδόπουλος", "iso-8859-7");
         assert_eq!(text(&name), decode(&name, guess(&name)));
         assert_eq!(text_and_ranges(&name, &mut []), text(&name), "a user name, alone and in its command");

@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_run_finds_nothing_and_needs_nothing() {
+    fn without_rules_there_are_no_findings_and_no_needs() {
         let mut session = session("S: +OK ready\nS~ 10", Needs::NONE);
         session.transport.conflicts.more = 1;
         judge(&mut session, Selection::NONE.rules);

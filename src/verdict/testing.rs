@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_needed_is_not_there() {
+    fn texts_are_there_only_where_they_are_needed() {
         let script = "S: 220 mx\nC: EHLO a";
         assert_eq!(session(script, Needs::NONE).steps[1].text, "");
         assert_eq!(session(script, Needs::TEXTS).steps[1].text, "EHLO a");

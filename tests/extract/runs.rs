@@ -77,7 +77,7 @@ fn a_capture_that_ends_early_is_extracted_as_far_as_it_goes() {
 }
 
 #[test]
-fn whoever_stops_reading_the_tables_has_the_files_all_the_same() {
+fn a_closed_pipe_for_the_tables_does_not_stop_the_files() {
     let place = Place::new();
     let all: Vec<Vec<u8>> = (0..60).flat_map(|number| frames(&smtp("Subject: a"), 30_000 + number, 25)).collect();
     let capture = place.capture("a.pcap", &recorded(all));

@@ -190,7 +190,7 @@ fn files_within_files() {
 }
 
 #[test]
-fn the_number_of_threads_is_nobodys_business() {
+fn files_do_not_depend_on_the_number_of_threads() {
     let place = Place::new();
     let pop3 = "S: +OK hi\nC: USER u\nS: +OK\nC: PASS p\nS: +OK\nC: RETR 1\nS: +OK\nS: Subject: pop3\nS| \\r\\n\nS: hello\nS: .\nC: QUIT\nS: +OK\n";
     let smtp = smtp(&with_attachments(&["filename=a.txt", "filename=b.txt"]));

@@ -297,7 +297,7 @@ fn what_a_bound_leaves_out_is_counted_and_never_named() {
 }
 
 #[test]
-fn a_view_may_look_while_it_happens() {
+fn a_view_reads_the_session_so_far() {
     let mut builder = builder(Protocol::Smtp);
     builder.step(command(Verb::Noop, 1, "NOOP"));
     builder.so_far().id = 5;

@@ -46,7 +46,7 @@ fn smtp_reply_of_lines(to: ReplyTo, code: u16, text: &str) -> smtp::Reply {
 }
 
 #[test]
-fn extensions_that_are_not_there_are_not_said_to_be_listed() {
+fn an_ehlo_reply_of_one_line_lists_no_extensions() {
     for verb in [Verb::Ehlo, Verb::Lhlo] {
         let said = smtp_reply_of_lines(ReplyTo::Command(verb), 250, "mail.example.org at your service");
         assert_eq!(said, smtp::Reply::NoExtensions);
@@ -267,7 +267,7 @@ fn imap_data_means_what_it_belongs_to() {
 }
 
 #[test]
-fn what_belongs_to_no_protocol_is_told_too() {
+fn challenges_gaps_and_unknown_bytes_have_a_purpose() {
     let round = Round::Challenge(Mechanism::CramMd5);
     let challenge = Subject::Smtp(smtp_protocol::Subject::Challenge(round));
     assert_eq!(

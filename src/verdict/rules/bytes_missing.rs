@@ -60,7 +60,7 @@ mod tests {
     has_not!(a_message_without_its_end, "S: +OK ready\nC: RETR 1\nS: +OK\nS: Subject: hi\nS:\nS: text");
 
     #[test]
-    fn has_what_never_became_a_step() {
+    fn has_missing_bytes_without_a_step() {
         let mut session = testing::session("S: 220 mx", RULE.needs);
         assert_eq!(RULE.look(&session), None);
         session.transport.counters.server_missing = 1;

@@ -86,7 +86,7 @@ mod tests {
     has_not!(one_copy_of_all, SCRIPT);
     // A script has one copy of everything: the conflict is put into the session that is made of it.
     #[test]
-    fn has_what_both_copies_say() {
+    fn has_the_text_of_both_copies() {
         let mut session = testing::session(SCRIPT, RULE.needs);
         let conflict = Conflict {
             from: Side::Client,
