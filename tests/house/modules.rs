@@ -30,7 +30,7 @@ pub struct Module {
     items: BTreeSet<String>,
     /// Names that `use` brings into scope, with the path as written.
     imported: BTreeMap<String, Vec<String>>,
-    /// Paths of which `use path::*` brings all names into scope.
+    /// The paths of each `use path::*`.
     globs: Vec<Vec<String>>,
 }
 

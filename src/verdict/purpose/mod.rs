@@ -35,14 +35,14 @@ pub enum Purpose {
     Imap(Imap),
     /// Part of a TLS connection.
     Tls {
-        /// Who sent it.
+        /// The side that sent it.
         from: Side,
         /// Which part.
         what: tls::Subject,
     },
     /// Bytes that are missing from the capture.
     Gap {
-        /// Who sent them.
+        /// The side that sent them.
         from: Side,
         /// How many.
         bytes: u64,
@@ -51,7 +51,7 @@ pub enum Purpose {
     Unknown {
         /// The protocol that was expected.
         protocol: Protocol,
-        /// Who sent it.
+        /// The side that sent it.
         from: Side,
     },
 }

@@ -18,7 +18,7 @@ pub enum Smtp {
     Command(Command),
     /// A reply.
     Reply {
-        /// What it says.
+        /// What its code means here.
         what: Reply,
         /// Its enhanced status code, where that adds something to the reply code.
         enhanced: Option<(Enhanced, enhanced::Meaning)>,
