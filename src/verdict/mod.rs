@@ -1,6 +1,6 @@
 /*!
-What a session means: what is wrong, weak or worth knowing in it ([`rules`]), what only several sessions together show
-([`across`]), and what each step does in its context ([`purpose`]). Depends on sessions, and on no view.
+What a session means: what is wrong, weak or worth knowing in it (`rules`), what only several sessions together show
+(`across`), and what each step does in its context (`purpose`). Depends on sessions, and on no view.
 
 Rules check a session once it is over, on the thread that followed it: [`judge`]. Analyses that span sessions receive
 them in the order of output, on one thread, and have their result when the capture has been read. A [`Selection`]
@@ -29,7 +29,7 @@ use crate::session::model::Finding;
 pub struct Selection {
     /// The rules that run.
     pub rules: &'static [&'static Rule],
-    /// Count who logs in where, how often ([`across::login_frequency`]).
+    /// Count who logs in where, how often ([`Logins`]).
     pub logins: bool,
 }
 

@@ -131,7 +131,7 @@ fn a_large_message_in_little_memory() {
     let capture = place.capture("large.pcap", &captured(&segments(&said, 65_000), 25));
     drop(said);
     let directory = place.path("out");
-    // Less than the size of the message, although the program itself and its stack count too.
+    // About the size of the message, of which the program itself and its stack take a good part.
     let mut shell = Command::new("sh");
     let script = "ulimit -v 98304; exec \"$0\" read \"$1\" --extract \"$2\" --show sessions --threads 1";
     shell.args(["-c", script, env!("CARGO_BIN_EXE_mailtap")]).arg(&capture).arg(&directory);

@@ -7,7 +7,7 @@ use crate::protocol::event::{Channel, Kind, MessageId, Packets, StepId, Subject}
 use crate::protocol::{imap, pop3, smtp};
 use std::ops::Range;
 
-/// One row of the table. [`purpose`](crate::verdict::purpose) says what it does: that is not stored here.
+/// One row of the table. `verdict::purpose` says what it does: that is not stored here.
 #[derive(Debug, Clone)]
 pub struct Step {
     /// 1, 2, … within the session.
