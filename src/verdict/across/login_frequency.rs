@@ -35,7 +35,7 @@ pub struct Logins {
     pub left_out: u64,
 }
 
-/// The sessions of one client with one server. Each counts in `sessions`, and in one of the counts of sessions below it.
+/// The sessions of one client with one server. Each counts in `sessions`, and in one of the other counts of sessions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct LoginFrequency {
     /// All sessions of the pair.
