@@ -1,4 +1,5 @@
-//! The programs in `examples/` do what they say. Cargo builds them with the tests, into a folder beside theirs.
+//! The programs in `examples/` do what their comments say. Cargo builds them with the tests, into a folder beside
+//! theirs.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -10,7 +11,7 @@ fn printed(example: &str, argument: &Path) -> String {
     let built = test.parent().and_then(Path::parent).expect("target/PROFILE").join("examples").join(example);
     let output = match built.is_file() {
         true => Command::new(built).arg(argument).output(),
-        // `cargo test --test examples` builds this test alone.
+        // `cargo test --test examples` builds this test alone, and not the examples.
         false => Command::new(env!("CARGO"))
             .args(["run", "--quiet", "--locked", "--example", example, "--"])
             .arg(argument)

@@ -1,4 +1,4 @@
-//! The number of threads is nobody's business: the output is the same, byte for byte.
+//! The output does not depend on the number of threads, byte for byte.
 
 mod support;
 
@@ -8,7 +8,8 @@ use mailtap::view::record;
 use std::sync::atomic::AtomicBool;
 use support::{Segment, Side, frame, recorded, segments, turns};
 
-/// Many conversations at once, their packets dealt out by a fixed rule: some end early, some not at all, some are no mail.
+/// Many conversations at once, their packets interleaved by a fixed rule: some are cut short, some have one side alone,
+/// some are not mail.
 fn crowd() -> Vec<u8> {
     let scripts = [
         (

@@ -1,4 +1,4 @@
-//! A capture may end anywhere: nothing panics, what was read before the end is counted, and a cut is told.
+//! A capture may end anywhere: nothing panics, the packets before the end are counted, and a cut is reported.
 
 mod support;
 
@@ -8,14 +8,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::AtomicBool;
 
-/// What there is in a capture.
+/// Steps and packets of a capture.
 #[derive(Default)]
 struct Count {
     steps: usize,
     packets: u64,
 }
 
-/// What there is in a file, and the problem with it.
+/// The steps and packets of a file, and the problem with it.
 fn count(file: &[u8]) -> (Count, Option<String>) {
     let mut source = match support::open(file) {
         Ok(source) => source,
@@ -52,7 +52,7 @@ fn cut_everywhere(path: &Path) {
         told += usize::from(problem.is_some());
         before = found;
     }
-    // A cut between two records is no fault that a file shows.
+    // A cut between two records cannot be seen in the file.
     let records = usize::try_from(all.packets).expect("few packets") + 8;
     assert!(told + records >= whole.len(), "{}: {told} of {} cuts were told", path.display(), whole.len());
 }

@@ -1,8 +1,9 @@
 /*!
-What happened in a session. Speaks no language and knows no format; what it means is said in
+What happened in a session, in no human language and no output format. What it means is the matter of
 [`verdict`](crate::verdict).
 
-The [`Builder`] is the [`Sink`](crate::protocol::Sink) of a dialogue: it makes a [`Session`] of what it is told.
+The [`Builder`] is the [`Sink`](crate::protocol::Sink) of a dialogue: it makes a [`Session`] of what the dialogue
+reports.
 */
 
 pub(crate) mod builder;

@@ -1,14 +1,14 @@
 /*!
-How the house is built: which file may know which, and how long a file may be. It is read from the source.
+How the house is built: which file may depend on which, and how long a file may be. The test reads the source.
 
 A file depends on another where it names something that is defined there, in a `use` or in any other path; re-exports are
 followed to the definition. A `mod` declaration is no dependency, nor is a re-export (`pub use`, `pub(super) use`) of
-something below: a `mod.rs` that only lists what its folder has stands above nothing. One that calls its children, or has
+something below: a `mod.rs` that only lists its folder depends on nothing. A `mod.rs` that calls its children, or has
 fields of their types, depends on them; and if they in turn use what it defines, that is a cycle. What they share belongs
 into a file of its own.
 
 In each folder a file is a room, and so is each subfolder together with the file that declares it. Tests, and `testing`
-modules, are not looked at.
+modules, are left out.
 */
 
 mod modules;
@@ -22,22 +22,22 @@ use std::path::{Path, PathBuf};
 /// The longest file, in lines, its tests included.
 const LINES: usize = 500;
 
-/// The order of data: each of these knows only what stands before it.
+/// The folders in the order of data: each may depend only on those before it.
 const FLOW: [&str; 7] = ["capture", "decode", "flow", "protocol", "session", "verdict", "view"];
-/// Known by all, and knows none of them.
+/// Any folder may depend on this file, which depends on no folder.
 const GROUND: &str = "limits";
-/// These know all stages, and no stage knows them.
+/// These may depend on any folder, and no folder on them.
 const ABOVE: [&str; 4] = ["pipeline", "cli", "run", "lib"];
 
-/// A cycle that may be there.
+/// A cycle that is permitted.
 struct Permitted {
     folder: &'static str,
-    /// In alphabetical order.
+    /// The rooms of the cycle, in alphabetical order.
     rooms: &'static [&'static str],
     why: &'static str,
 }
 
-/// Cycles that stay.
+/// The cycles that are permitted.
 const ALLOWED: &[Permitted] = &[
     Permitted {
         folder: "capture",

@@ -1,4 +1,4 @@
-//! The library's modules as their source declares them: what each imports and names, and in which file that stands.
+//! The library's modules as their source declares them: the paths that each names, and the file of each definition.
 
 use proc_macro2::{TokenStream, TokenTree};
 use std::collections::{BTreeMap, BTreeSet};
@@ -30,7 +30,7 @@ pub struct Module {
     items: BTreeSet<String>,
     /// Names that `use` brings into scope, with the path as written.
     imported: BTreeMap<String, Vec<String>>,
-    /// Paths of which `use path::*` brings all names into scope.
+    /// The paths of each `use path::*`.
     globs: Vec<Vec<String>>,
 }
 
@@ -68,14 +68,14 @@ impl Modules {
         }
     }
 
-    /// The module in which the thing is defined that `written` means in module `at`; re-exports are followed. None for
-    /// what is no part of this crate.
+    /// The module that defines the item that `written` names in module `at`; re-exports are followed. `None` for a path
+    /// out of this crate.
     pub fn home(&self, at: &ModulePath, written: &[String]) -> Option<ModulePath> {
         self.resolved(at, written, 0)
     }
 
     fn resolved(&self, at: &ModulePath, written: &[String], depth: usize) -> Option<ModulePath> {
-        /// No chain of re-exports is as long.
+        /// Longer chains of re-exports are given up.
         const DEPTH: usize = 16;
         let (first, rest) = written.split_first()?;
         let module = self.0.get(at).filter(|_| depth < DEPTH)?;
@@ -124,7 +124,7 @@ impl Modules {
                 at.push(name.clone());
             } else if let Some(written) = module.imported.get(name) {
                 let onward = [written, &rest[n + 1..]].concat();
-                // A name that comes from another crate is at home where it was imported to.
+                // A name from another crate counts as defined in the module that imports it.
                 return self.resolved(&at, &onward, depth + 1).or(Some(at));
             } else if module.items.contains(name) {
                 return Some(at);
@@ -208,7 +208,7 @@ impl Reader<'_> {
         self.files.push((path, folder));
     }
 
-    /// Paths in what a macro is given, which no parser but the macro's own understands.
+    /// Collects paths from a macro's tokens, which `syn` cannot parse: their grammar is the macro's own.
     fn tokens(&mut self, tokens: TokenStream) {
         let mut path: Vec<String> = Vec::new();
         let (mut line, mut colons) = (0, 0);
@@ -320,7 +320,7 @@ impl<'ast> Visit<'ast> for Reader<'_> {
     /// `pub(in path)` names a module and depends on nothing in it.
     fn visit_vis_restricted(&mut self, _: &'ast syn::VisRestricted) {}
 
-    /// Nor does an attribute.
+    /// An attribute is no dependency either.
     fn visit_attribute(&mut self, _: &'ast Attribute) {}
 }
 

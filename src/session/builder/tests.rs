@@ -1,4 +1,4 @@
-//! The builder told of sessions as dialogues tell of them.
+//! The builder, with steps, logins and messages as dialogues report them.
 
 use super::*;
 use crate::capture::Time;
@@ -211,7 +211,7 @@ fn log_ins() {
         ..told(Side::Client, Kind::Command, Subject::Unknown, 3, b"PASS secret")
     });
     builder.credential(event::Credential { outcome: LoginOutcome::Accepted, steps: vec![again], ..attempt.clone() });
-    // One that crossed before is told last.
+    // An attempt that crossed before that one is reported last.
     builder.credential(event::Credential { outcome: LoginOutcome::Unknown, steps: vec![pass], ..attempt });
     let session = builder.finish(transport());
     let first = &session.credentials[0];
@@ -242,7 +242,7 @@ fn messages_side_by_side_and_one_without_end() {
     builder.content_end(one, true);
     builder.message_outcome(one, MessageOutcome { uid: Some(9), ..MessageOutcome::default() });
     builder.content_missing(two, 10);
-    // What names no message is nobody's.
+    // Content of a message that does not exist is ignored.
     builder.content(7, b"x");
     builder.content(0, b"x");
     builder.content_end(7, true);
@@ -297,7 +297,7 @@ fn what_a_bound_leaves_out_is_counted_and_never_named() {
 }
 
 #[test]
-fn a_view_may_look_while_it_happens() {
+fn a_view_reads_the_session_so_far() {
     let mut builder = builder(Protocol::Smtp);
     builder.step(command(Verb::Noop, 1, "NOOP"));
     builder.so_far().id = 5;

@@ -1,4 +1,4 @@
-//! Something wrong, weak or worth knowing in a session: what a rule has found. The words are the rule's.
+//! Something wrong, weak or worth knowing in a session, found by a rule. The rule has the words for it.
 
 use crate::flow::{Conflict, Side};
 use crate::protocol::event::StepId;
@@ -12,8 +12,7 @@ pub struct Finding {
     pub severity: Severity,
     /// The evidence: steps of the session, ascending, each once. Empty where no single step shows it.
     pub steps: Vec<StepId>,
-    /// What the rule knows of the first occurrences, one list an occurrence; empty where there is nothing to add to the
-    /// rule's words.
+    /// Facts about the first occurrences, a list for each; empty where the rule's words say everything.
     pub facts: Vec<Vec<Fact>>,
     /// Further occurrences, whose facts are not kept.
     pub more: u64,
@@ -29,10 +28,10 @@ pub enum Severity {
     High,
 }
 
-/// Something that is known of one occurrence of a finding. `view::locale` formats it, and escapes what came off the wire.
+/// A fact about one occurrence of a finding. `view::locale` formats it, and escapes text off the wire.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fact {
-    /// How many there are.
+    /// A count.
     Count(u64),
     /// A length in bytes.
     Bytes(u64),

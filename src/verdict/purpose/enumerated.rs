@@ -9,7 +9,7 @@ macro_rules! enumerated {
         impl $name {
             /// All variants, in the order of their declaration.
             #[cfg(test)]
-            #[allow(dead_code)] // Some lists no test goes through.
+            #[allow(dead_code)] // Not every list is used by a test.
             pub const ALL: &'static [Self] = &[$(Self::$variant),*];
         }
     };

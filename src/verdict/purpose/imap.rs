@@ -14,9 +14,9 @@ pub enum Imap {
     Command(Command),
     /// A tagged reply.
     Tagged {
-        /// The command it answers; absent where its tag names none.
+        /// The command it answers; absent where its tag is that of no command.
         to: Option<Command>,
-        /// What it says.
+        /// Its status.
         what: Tagged,
         /// Its response code.
         code: Option<Code>,
@@ -27,7 +27,7 @@ pub enum Imap {
     GoAhead(GoAhead),
     /// DONE.
     Done,
-    /// A message, or a part of one, that FETCH gave.
+    /// A message, or a part of one, in the response to FETCH.
     Fetched {
         /// Its length, as far as it was captured.
         octets: u64,
@@ -56,27 +56,27 @@ enumerated! {
         LoggedInAlready,
         /// BYE.
         Refused,
-        /// NO or BAD, which no greeting has.
+        /// NO or BAD, which the grammar of a greeting does not have.
         Odd,
     }
 }
 
-/// A command, told apart where UID makes it another.
+/// A command. The same verb with and without UID is two commands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Command {
     /// Its verb.
     pub verb: Verb,
-    /// Said with UID, by which it means unique identifiers and not message numbers (RFC 9051, section 6.4.9).
+    /// Sent with UID: its numbers are unique identifiers and not message numbers (RFC 9051, section 6.4.9).
     pub uid: bool,
 }
 
 impl Command {
-    /// The command of `verb`, with or without UID, which before some verbs says nothing.
+    /// The command of `verb`, with or without UID, which is dropped before verbs that it does not apply to.
     pub fn new(verb: Verb, uid: bool) -> Self {
         Self { verb, uid: uid && verb.is_by_uid() }
     }
 
-    /// All there are.
+    /// All commands.
     #[cfg(test)]
     pub(crate) fn all() -> impl Iterator<Item = Self> {
         Verb::all().flat_map(|verb| {
@@ -96,7 +96,7 @@ enumerated! {
         No,
         /// BAD.
         Bad,
-        /// PREAUTH or BYE, which no tagged reply has.
+        /// PREAUTH or BYE, which the grammar of a tagged reply does not have.
         Odd,
     }
 }
@@ -104,25 +104,25 @@ enumerated! {
 /// An untagged response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Data {
-    /// Told by its kind alone.
+    /// One whose kind alone says what it does.
     Untagged(Untagged),
     /// BYE after LOGOUT.
     Goodbye,
-    /// EXISTS of a mailbox that is open: it has changed.
+    /// EXISTS in a mailbox that was open already: the number of messages has changed.
     ExistsNow,
-    /// RECENT of a mailbox that is open.
+    /// RECENT in a mailbox that was open already.
     RecentNow,
-    /// FETCH that tells the flags after STORE.
+    /// FETCH in answer to STORE: the new flags.
     FlagsStored,
-    /// FETCH unasked: somebody changed the flags.
+    /// FETCH without a FETCH command: another client changed the flags.
     FlagsChanged,
 }
 
 impl Data {
-    /// All there are, those with a code without it.
+    /// All responses, without a response code.
     #[cfg(test)]
     pub(crate) fn all() -> impl Iterator<Item = Self> {
-        // To people UIDFETCH is FETCH.
+        // UIDFETCH is explained as FETCH.
         let untagged = Untagged::all().filter(|untagged| *untagged != Untagged::UidFetch);
         let told_apart = [Self::Goodbye, Self::ExistsNow, Self::RecentNow, Self::FlagsStored, Self::FlagsChanged];
         untagged.map(Self::Untagged).chain(told_apart)
@@ -130,7 +130,7 @@ impl Data {
 }
 
 enumerated! {
-    /// What `+` invites to.
+    /// What the server asks for by `+`.
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
     pub enum GoAhead {
         /// The message of APPEND.
@@ -144,7 +144,7 @@ enumerated! {
     }
 }
 
-/// What an IMAP step does. `answered` is the step that it answers, or belongs to.
+/// What an IMAP step does. `answered` is the step that it answers, or the command that it belongs to.
 pub fn of(subject: &Subject, answered: Option<&Step>) -> Imap {
     let asked = answered.and_then(asked);
     match &subject.what {

@@ -1,9 +1,9 @@
 /*!
-Which explanation a step deserves: typed, so that every language must have words for it.
+Which explanation a step gets: typed, so that every language must have words for it.
 
-What a step does depends on where it stands: a 250 after RCPT is not a 250 after the content, and `NO` after LOGIN is not
-`NO` after SELECT. A step has it in its [`Subject`] and in what it answers; here it becomes one [`Purpose`] a plain
-sentence.
+What a step does depends on its context: a 250 after RCPT is not a 250 after the content, and `NO` after LOGIN is not
+`NO` after SELECT. The context is in the step's [`Subject`] and in the step that it answers; here both become one
+[`Purpose`], and there is one for each sentence that a view shows.
 */
 
 pub mod enhanced;
@@ -35,23 +35,23 @@ pub enum Purpose {
     Imap(Imap),
     /// Part of a TLS connection.
     Tls {
-        /// Who sent it.
+        /// The side that sent it.
         from: Side,
         /// Which part.
         what: tls::Subject,
     },
     /// Bytes that are missing from the capture.
     Gap {
-        /// Who sent them.
+        /// The side that sent them.
         from: Side,
         /// How many.
         bytes: u64,
     },
-    /// Nothing that the protocol knows.
+    /// Bytes that the protocol does not know.
     Unknown {
         /// The protocol that was expected.
         protocol: Protocol,
-        /// Who sent it.
+        /// The side that sent it.
         from: Side,
     },
 }
@@ -61,7 +61,7 @@ pub fn purpose(session: &Session, step: &Step) -> Purpose {
     of(session.protocol, step, session.answered(step))
 }
 
-/// What `step` does in a session that speaks `protocol`. `answered` is the step that it answers, where it is a reply.
+/// What `step` does in a session of `protocol`. `answered` is the step that it answers, where it is a reply.
 pub fn of(protocol: Protocol, step: &Step, answered: Option<&Step>) -> Purpose {
     match &step.subject {
         Subject::Smtp(subject) => Purpose::Smtp(smtp::of(subject, step.variant, answered)),

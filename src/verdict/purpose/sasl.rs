@@ -2,7 +2,7 @@
 
 use crate::protocol::sasl::Round;
 
-/// A step of a SASL exchange, by who said it.
+/// A step of a SASL exchange, by the side that sent it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sasl {
     /// The server's part.

@@ -12,15 +12,15 @@ pub use replies::Reply;
 /// What an SMTP or LMTP step does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Smtp {
-    /// The server's first words.
+    /// The server's first reply.
     Greeting(Greeting),
     /// A command.
     Command(Command),
     /// A reply.
     Reply {
-        /// What it says.
+        /// What its code means here.
         what: Reply,
-        /// Its enhanced status code, where that says more than the reply itself.
+        /// Its enhanced status code, where that adds something to the reply code.
         enhanced: Option<(Enhanced, enhanced::Meaning)>,
     },
     /// Content.
@@ -30,18 +30,18 @@ pub enum Smtp {
 }
 
 enumerated! {
-    /// The server's first words.
+    /// The server's first reply.
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
     pub enum Greeting {
         /// 220.
         Ready,
         /// 421 and other 4yz codes: not now.
         NotNow,
-        /// 521 (RFC 7504): never takes mail.
+        /// 521 (RFC 7504): never accepts mail.
         NoMailHere,
         /// 554 and other 5yz codes: not for this client.
         Refused,
-        /// A code that no greeting has.
+        /// A code that is not one of a greeting.
         Odd,
     }
 }
@@ -49,7 +49,7 @@ enumerated! {
 /// A command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Command {
-    /// Told by its verb alone.
+    /// One whose verb alone says what it does.
     Verb(Verb),
     /// MAIL FROM:<>: a delivery report, which must not be answered by another.
     MailFromNobody,
@@ -62,7 +62,7 @@ pub enum Command {
 }
 
 impl Command {
-    /// All there are.
+    /// All commands.
     #[cfg(test)]
     pub(crate) fn all() -> impl Iterator<Item = Self> {
         Verb::all().map(Self::Verb).chain([Self::MailFromNobody, Self::BdatLast, Self::AuthAtOnce, Self::BurlLast])
@@ -79,21 +79,21 @@ enumerated! {
         Chunk,
         /// The last chunk of a message.
         LastChunk,
-        /// What Exchange servers tell each other beside the message.
+        /// Properties of the message that Exchange servers send each other (XEXCH50).
         Properties,
-        /// What was sent though the server had refused to take it.
+        /// Content that was sent although the server had refused it.
         Refused,
     }
 }
 
-/// What an SMTP step does, which is about this `variant` of `subject`. `answered` is the step that a reply answers.
+/// What an SMTP step does that has this `subject` and `variant`. `answered` is the step that a reply answers.
 pub fn of(subject: &Subject, variant: Variant, answered: Option<&Step>) -> Smtp {
     match *subject {
         Subject::Greeting { code } => Smtp::Greeting(greeting(code)),
         Subject::Command(verb) => Smtp::Command(command(verb, variant)),
         Subject::Reply { to, code, enhanced } => Smtp::Reply {
             what: match reply(to, code, answered.is_some_and(|step| step.variant == Variant::Last)) {
-                // Each extension has a line of its own behind the first (RFC 5321, section 4.1.1.1).
+                // Each extension has a line of its own after the first (RFC 5321, section 4.1.1.1).
                 Reply::EhloAccepted | Reply::LhloAccepted if variant != Variant::Multiline => Reply::NoExtensions,
                 what => what,
             },
@@ -109,7 +109,7 @@ pub fn of(subject: &Subject, variant: Variant, answered: Option<&Step>) -> Smtp 
     }
 }
 
-/// A success without detail (2.0.0, 2.1.0) repeats what the reply code has said already.
+/// A success without detail (2.0.0, 2.1.0) only repeats the reply code.
 fn says_more(code: Enhanced) -> bool {
     code.class != 2 || code.detail != 0
 }

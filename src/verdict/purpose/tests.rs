@@ -1,4 +1,4 @@
-//! What each step of a conversation is said to do.
+//! The purpose of each step of a conversation.
 
 use super::*;
 use crate::capture::Time;
@@ -11,8 +11,8 @@ use crate::protocol::sasl::{Mechanism, Round};
 use crate::protocol::smtp::{self as smtp_protocol, Enhanced, ReplyTo, Verb};
 use crate::session::{Builder, Needs};
 
-/// The model's step of one that a dialogue reports; `text` is the line, its arguments what follows the first space. The
-/// step has no text itself: what it does is known without.
+/// The model's step for a step that a dialogue reports with the line `text`; the arguments begin after the first space.
+/// The model's step is made without text: its purpose does not depend on it.
 fn step(from: Side, subject: Subject, text: &str) -> Step {
     let arguments = text.find(' ').map(|space| space + 1..text.len());
     let at = PacketRef { packet: 1, time: Time::default() };
@@ -46,7 +46,7 @@ fn smtp_reply_of_lines(to: ReplyTo, code: u16, text: &str) -> smtp::Reply {
 }
 
 #[test]
-fn extensions_that_are_not_there_are_not_said_to_be_listed() {
+fn an_ehlo_reply_of_one_line_lists_no_extensions() {
     for verb in [Verb::Ehlo, Verb::Lhlo] {
         let said = smtp_reply_of_lines(ReplyTo::Command(verb), 250, "mail.example.org at your service");
         assert_eq!(said, smtp::Reply::NoExtensions);
@@ -267,7 +267,7 @@ fn imap_data_means_what_it_belongs_to() {
 }
 
 #[test]
-fn what_belongs_to_no_protocol_is_told_too() {
+fn challenges_gaps_and_unknown_bytes_have_a_purpose() {
     let round = Round::Challenge(Mechanism::CramMd5);
     let challenge = Subject::Smtp(smtp_protocol::Subject::Challenge(round));
     assert_eq!(
