@@ -18,6 +18,7 @@
 #   raw packet socket: +OK / Subject: second version
 #   tcpdump:           +OK / Subject: first version.
 set -euo pipefail
+[ "${bounded:-}" ] || exec timeout -k 5 115 env bounded=1 bash "$0"
 [ "$(id -u)" = 0 ] || { echo "needs root (packet capture)" >&2; exit 2; }
 tmp=$(mktemp -d)
 capture=

@@ -18,6 +18,7 @@
 #   waiting client:  S S. . S. . P.  connected at once, greeted after 3 s
 #   talking client:  S S. . P. . P.  connected at once, greeted at once
 set -euo pipefail
+[ "${bounded:-}" ] || exec timeout -k 5 115 env bounded=1 bash "$0"
 [ "$(id -u)" = 0 ] || { echo "needs root (packet capture)" >&2; exit 2; }
 tmp=$(mktemp -d)
 capture=
