@@ -1,6 +1,6 @@
 /*!
-The only file that knows every stage: packets from a [`Source`], through decoding, connections and dialogues, to sessions
-in order, to a [`View`].
+Puts the stages together: packets from a [`Source`], through decoding, connections and dialogues, to sessions in order,
+to a [`View`].
 
 ```text
             input                 shards (one thread or several)            output
@@ -9,8 +9,9 @@ Source ──▶ decode, count, ──▶ connections, dialogues, sessions ─�
 ```
 
 A connection belongs to one of `shard::SHARDS` shards, by its addresses and ports; bounds are shared out among the
-shards and time passes for them at the end of each batch. Both are the same whatever the number of threads, and so are
-the sessions and their order, byte for byte.
+shards, and time passes for them at the end of each batch. Shards and a file's batches do not depend on the number of
+threads, so neither do the sessions and their order, byte for byte. With several threads, `parallel` runs the same
+stages.
 */
 
 mod event;
@@ -46,12 +47,12 @@ pub struct Outcome {
     pub problem: Option<CaptureError>,
 }
 
-/// Reads `source` to its end, or until `stop` is set, and shows all sessions to `view`. The `plan` says what is computed of
-/// each.
+/// Reads `source` to its end, until `stop` is set, or as far as `options` say, and shows the selected sessions to
+/// `view`. The `plan` says what is computed of each.
 ///
 /// # Errors
-/// Where the view cannot write. Trouble with the source is no error: what was read before it is shown, and the trouble
-/// is told in [`Outcome::problem`].
+/// If the view cannot write. A problem with the source is not an error here: what was read before it is shown, and the
+/// problem is in [`Outcome::problem`].
 pub fn run(
     source: &mut dyn Source,
     options: &Options,
@@ -72,7 +73,7 @@ pub fn run(
     Ok(Outcome { report, problem })
 }
 
-/// Everything on this thread.
+/// Runs all stages on the caller's thread.
 fn run_here<'a>(
     source: &mut dyn Source,
     options: &'a Options,
@@ -85,7 +86,7 @@ fn run_here<'a>(
     let stop_condition = StopCondition::new(options, stop);
     let live = source.is_live();
     let mut problem = None;
-    while stop_condition.goes_on(input.packets()) {
+    while !stop_condition.is_met(input.packets()) {
         match source.next_packet() {
             Ok(Read::Packet(packet)) => {
                 input.packet(&packet, |sorted| {
@@ -101,8 +102,8 @@ fn run_here<'a>(
                     output.end_of_batch(end, &mut shards.drain())?;
                 }
             }
-            // Where a file is followed, its clock need not be that on the wall, and its writer may have gathered what it has
-            // not written: nothing is late there.
+            // No batch ends by the wall clock while a followed file is idle: its packets' clock may be another, and its
+            // writer may hold packets back that it has not written yet.
             Ok(Read::Idle) if !live => {}
             Ok(Read::Idle) => {
                 let end = input.end_of_batch_now();

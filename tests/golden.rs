@@ -91,7 +91,7 @@ fn tables(capture: &[u8], lang: Lang) -> String {
     let style = Style { width: 100, colour: false };
     let options = Options { style, show: Show::ALL, lang, text_limit: 1_000 };
     let mut view = Table::new(Vec::new(), options);
-    pipeline::run(&mut source, &support::options(), &support::plan(), &mut view, &AtomicBool::new(false))
+    pipeline::run(&mut source, &pipeline::Options::default(), &support::plan(), &mut view, &AtomicBool::new(false))
         .expect("memory can be written");
     String::from_utf8(view.into_inner()).expect("UTF-8")
 }

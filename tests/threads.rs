@@ -51,7 +51,7 @@ fn crowd() -> Vec<u8> {
 fn output_does_not_depend_on_the_number_of_threads() {
     let file = crowd();
     let lines = |threads: usize, emit: Emit| {
-        let options = Options { threads, emit, ..support::options() };
+        let options = Options { threads, emit, ..Options::default() };
         let mut source = support::open(&file).expect("a capture");
         let mut view = NdJson::new(Vec::new(), record::Options::default());
         pipeline::run(&mut source, &options, &support::plan(), &mut view, &AtomicBool::new(false))

@@ -25,7 +25,7 @@ pub(super) fn announced(beginning: &[u8]) -> Option<Compression> {
     }
 }
 
-/// The content of `reader`. Several members or frames one after the other are one content, as their tools have it.
+/// The content of `reader`. Several members or frames in a row are one content, as the formats' own tools treat them.
 ///
 /// # Errors
 /// Where the decoder cannot be set up.
@@ -39,8 +39,8 @@ pub(super) fn decompress(compression: Compression, reader: Box<dyn Read + Send>)
 
 /// LZ4 frames one after the other.
 ///
-/// The frame decoder answers 0 bytes at the end of each frame, and also where the stream is cut at the edge of a block;
-/// only the stream below can tell these from its end.
+/// The frame decoder returns 0 bytes at the end of each frame, and also where the stream is truncated at the edge of a
+/// block; only the stream below can tell these from its end.
 struct Lz4Frames {
     decoder: FrameDecoder<Ending<BufReader<Box<dyn Read + Send>>>>,
     between_frames: bool,
@@ -129,7 +129,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn a_cut_anywhere_is_an_error_and_no_end() {
+    fn a_truncation_anywhere_is_an_error_and_no_end() {
         let content: Vec<u8> = (0..200_000u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
         for compression in ALL {
             let whole = compress(compression, &content);

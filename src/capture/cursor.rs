@@ -1,9 +1,9 @@
 /*!
-What a [`Source`] is inside: first move, then look.
+The inner form of a [`Source`]: first move, then look.
 
 `Source::next_packet` lends a packet out of the call that read it. A caller that wants to look at the packet and perhaps
-go on to the next (a filter), or hold the heads of several files (a merge), could not be written that way: the loan would
-last over the loop. Here moving and looking are two calls.
+go on to the next (a filter), or hold the heads of several files (a merge), could not be written that way, because the
+loan would last over the whole loop. Here moving and looking are two calls.
 */
 
 use super::{CaptureError, Packet, Read, Source, SourceInfo, Time};
@@ -28,7 +28,7 @@ pub trait Cursor: Send {
     /// What has been read so far.
     fn info(&self) -> Vec<SourceInfo>;
 
-    /// Whether what comes next may be earlier than what came before, by what is known of the file.
+    /// Whether the next packets may be earlier than those before, as far as is known of the file.
     fn may_step_back(&self) -> bool {
         false
     }
@@ -49,7 +49,7 @@ pub trait Cursor: Send {
 pub enum Moved {
     /// To a packet.
     Packet,
-    /// Nowhere yet: nothing came for a while.
+    /// Nowhere yet: no packet came for a while.
     Idle,
     /// To the end.
     End,

@@ -49,10 +49,10 @@ pub enum CaptureError {
         name: String,
         /// The version or variant.
         what: String,
-        /// Where it says so.
+        /// Where the file has it.
         offset: u64,
     },
-    /// A file that is still being written was to be followed, and it is not alone.
+    /// A file that is still being written was to be followed, and it was not the only one named.
     #[error("--follow reads one file: name the one that is still being written")]
     FollowsOne,
     /// A file that is still being written was to be followed, and it is compressed.
@@ -68,12 +68,12 @@ pub enum CaptureError {
     CutShort {
         /// The file.
         name: String,
-        /// The packet that is cut.
+        /// The packet that is truncated.
         packet: u64,
         /// Where it begins.
         offset: u64,
     },
-    /// A record makes no sense, and none that does follows, or none was looked for ([`super::Damage::Stop`]).
+    /// A record makes no sense, and no readable record follows, or none was looked for ([`super::Damage::Stop`]).
     #[error(
         "{name}: corrupt after packet {packet} at byte {offset}: {what}, and nothing readable follows; what is before it was read"
     )]
@@ -98,7 +98,7 @@ pub enum CaptureError {
         packet: u64,
         /// Where in the decompressed content.
         offset: u64,
-        /// The decompressor's word.
+        /// The decompressor's message.
         error: io::Error,
     },
     /// Reading failed.
@@ -110,17 +110,17 @@ pub enum CaptureError {
         packet: u64,
         /// How far it could be read.
         offset: u64,
-        /// The system's word.
+        /// The system's message.
         error: io::Error,
     },
-    /// The filter expression is wrong, or says something that packets of this kind do not have.
+    /// The filter expression is wrong, or tests a field that packets of this link type do not have.
     #[error("filter '{expression}' does not fit {link} packets: {message}: see pcap-filter(7) for the syntax")]
     Filter {
         /// The expression.
         expression: String,
         /// The link type that it was compiled for.
         link: LinkType,
-        /// libpcap's word.
+        /// libpcap's message.
         message: String,
     },
     /// There is no such interface.
@@ -144,7 +144,7 @@ pub enum CaptureError {
     MayNotListen {
         /// The interface.
         name: String,
-        /// libpcap's word.
+        /// libpcap's message.
         message: String,
         /// The program to give the capability to.
         program: String,
@@ -154,23 +154,23 @@ pub enum CaptureError {
     Interface {
         /// The interface.
         name: String,
-        /// libpcap's or the system's word.
+        /// libpcap's or the system's message.
         message: String,
     },
-    /// What is captured cannot be written.
+    /// The captured packets cannot be written.
     #[error("{path}: cannot be written: {message}")]
     Write {
         /// The file.
         path: String,
-        /// libpcap's or the system's word.
+        /// libpcap's or the system's message.
         message: String,
     },
 }
 
-/// What a [`CaptureError`] comes down to, for the exit status.
+/// The kind of a [`CaptureError`], for the exit status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
-    /// What was typed is wrong: exit status 2.
+    /// The command line is wrong: exit status 2.
     Usage,
     /// The input could not be read to its end: exit status 3.
     Input,
@@ -190,7 +190,7 @@ impl Fault {
 }
 
 impl CaptureError {
-    /// What it comes down to.
+    /// Its kind, for the exit status.
     pub fn fault(&self) -> Fault {
         match self {
             Self::Filter { .. } | Self::FollowsOne => Fault::Usage,
@@ -199,7 +199,7 @@ impl CaptureError {
         }
     }
 
-    /// The same as a `problem` of the JSON: without the name, which stands beside it there, and without advice.
+    /// The `problem` of the JSON: without the name, which stands beside it there, and without advice.
     pub fn problem(&self) -> String {
         match self {
             Self::CutShort { packet, offset, .. } => format!("truncated in packet {packet} at byte {offset}"),

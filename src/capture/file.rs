@@ -1,6 +1,6 @@
 /*!
-Capture files and standard input: what they are, told by their first bytes and never by their names, and reading them
-to their end or as far as they can be read.
+Capture files and standard input: recognising their format by their first bytes and never by their names, and reading
+them to their end or as far as possible.
 */
 
 use super::compressed::{announced, decompress};
@@ -25,7 +25,7 @@ use std::time::Duration;
 const WINDOWS_BYTES: usize = 64 * WINDOW_BYTES;
 /// The smallest window.
 const SMALLEST_WINDOW: usize = 64 * 1024;
-/// How long the end of a file that is followed is left alone before it is looked at again.
+/// How long to wait at the end of a file that is followed before reading on.
 const FOLLOW_PAUSE: Duration = Duration::from_millis(100);
 /// Bytes of the shortest header of a capture file.
 const SHORTEST_HEADER: u64 = 24;
@@ -39,7 +39,7 @@ pub struct CaptureFile {
     skips: Skips,
     damage: Damage,
     state: State,
-    /// The end of the file is none until this is set.
+    /// For a file that is followed: until this is set, more may be written to it.
     follow: Option<Arc<AtomicBool>>,
 }
 
@@ -55,7 +55,7 @@ enum State {
     Between,
     /// The window begins with this record.
     At(Record),
-    /// At the end, or where it could not be read on.
+    /// At the end, or where reading could not go on.
     Ended,
 }
 
@@ -76,7 +76,7 @@ pub(super) enum Defect {
     CutShort,
     /// Its framing makes no sense: where the next begins is unknown.
     Corrupt(&'static str),
-    /// Its framing is right, its content makes no sense; it has been stepped over.
+    /// Its framing is right, its content makes no sense; it has been skipped.
     Skipped { what: &'static str, bytes: usize },
     /// A version or variant that is not known here.
     Unsupported(String),
@@ -90,47 +90,47 @@ impl From<io::Error> for Defect {
     }
 }
 
-/// Stretches of a file that were stepped over.
+/// Ranges of a file that were skipped.
 #[derive(Default)]
 struct Skips {
     count: u64,
     bytes: u64,
     first: Option<(u64, u64, &'static str)>,
-    /// Where the stretch begins that nothing readable follows.
+    /// Where the range begins that no readable record follows.
     lost_from: Option<u64>,
 }
 
 /// What to do where a record makes no sense and it is unknown where the next begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Damage {
-    /// Go on at the next stretch that reads as records; say what was skipped in [`SourceInfo::problem`].
+    /// Go on at the next bytes that read as records; report the skipped bytes in [`SourceInfo::problem`].
     #[default]
     StepOver,
     /// Stop with [`CaptureError::Corrupt`], as libpcap does.
     Stop,
 }
 
-/// Who reads a file.
+/// Which thread reads a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Reading {
-    /// Whoever asks for its packets, when they are asked for.
+    /// The thread that asks for its packets, when it asks.
     #[default]
     Here,
-    /// A thread of its own, some blocks ahead; of a regular file that is not compressed, together with whoever asks for
-    /// its packets. Of several files, each is read when its packets are asked for.
+    /// A thread of its own, some blocks ahead. A regular file that is not compressed is read by both threads. With
+    /// several files, each is read as with `Here`.
     Ahead,
 }
 
-/// Opens the files of one call, `-` being standard input: one as it is, several merged by time; of their packets, those
-/// that `filter` matches.
+/// Opens the files of one call, `-` being standard input: one as it is, several merged by time. Only packets that
+/// `filter` matches are delivered.
 ///
 /// # Errors
-/// Where one of them cannot be opened; none is read then.
+/// If one of them cannot be opened; then none is read.
 pub fn open(names: &[PathBuf], filter: Option<Filter>, damage: Damage) -> Result<Box<dyn Source>, CaptureError> {
     open_reading(names, filter, damage, Reading::Here)
 }
 
-/// As [`open`], read as `reading` says.
+/// As [`open`], with the thread that `reading` names.
 ///
 /// # Errors
 /// As [`open`].
@@ -157,10 +157,10 @@ pub fn open_reading(
 }
 
 /// Opens a file that is still being written, and reads on as it grows until `stop` is set. Waits for its header.
-/// Standard input needs no following: its end is its end.
+/// Standard input needs no following: it ends when its writer closes it.
 ///
 /// # Errors
-/// As [`open_file`]; where there is not one file, or it is compressed.
+/// As [`open`]; also if not exactly one file is named, or it is compressed.
 pub fn follow(
     names: &[PathBuf],
     filter: Option<Filter>,
@@ -187,27 +187,15 @@ pub fn follow(
     })
 }
 
-/// Opens a capture file.
-///
-/// # Errors
-/// Where it is not there, cannot be read, or is no capture.
-pub fn open_file(path: &Path) -> Result<CaptureFile, CaptureError> {
-    file(path, WINDOW_BYTES, Reading::Here)
-}
-
-/// Opens standard input, and waits for its first bytes.
-///
-/// # Errors
-/// As [`open_file`].
-pub fn open_stdin() -> Result<CaptureFile, CaptureError> {
-    stdin(WINDOW_BYTES, Reading::Here)
-}
-
 fn stdin(window: usize, reading: Reading) -> Result<CaptureFile, CaptureError> {
     CaptureFile::open_reading("-".to_owned(), Box::new(io::stdin()), None, window, reading)
 }
 
-fn file(path: &Path, window: usize, reading: Reading) -> Result<CaptureFile, CaptureError> {
+/// Opens a capture file.
+///
+/// # Errors
+/// Where it is not there, cannot be read, or is no capture.
+pub(super) fn file(path: &Path, window: usize, reading: Reading) -> Result<CaptureFile, CaptureError> {
     let name = path.to_string_lossy().into_owned();
     let file = File::open(path).map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => CaptureError::Missing { name: name.clone() },
@@ -218,7 +206,7 @@ fn file(path: &Path, window: usize, reading: Reading) -> Result<CaptureFile, Cap
     if metadata.as_ref().is_some_and(Metadata::is_dir) {
         return Err(CaptureError::Directory { name });
     }
-    // A pipe that has a name can be read only once.
+    // A named pipe can be read only once.
     let again = if metadata.is_some_and(|metadata| metadata.is_file()) { file.try_clone().ok() } else { None };
     CaptureFile::open_reading(name, Box::new(file), again, window, reading)
 }
@@ -227,12 +215,12 @@ impl CaptureFile {
     /// Opens what `reader` gives under the name `name`, with a window of `capacity` bytes to begin with.
     ///
     /// # Errors
-    /// As [`open_file`].
+    /// Where `reader` fails, or what it gives is no capture.
     pub fn open(name: String, reader: Box<dyn Read + Send>, capacity: usize) -> Result<Self, CaptureError> {
         Self::open_reading(name, reader, None, capacity, Reading::Here)
     }
 
-    /// `again` is what `reader` reads, where that can be read at any place.
+    /// `again` is the file that `reader` reads, if it can be read at any offset.
     fn open_reading(
         name: String,
         mut reader: Box<dyn Read + Send>,
@@ -270,7 +258,7 @@ impl CaptureFile {
         Ok(file)
     }
 
-    /// The same file, doing as `damage` says.
+    /// The same file, with `damage` for records that make no sense.
     pub fn on_damage(self, damage: Damage) -> Self {
         Self { damage, ..self }
     }
@@ -280,7 +268,7 @@ impl CaptureFile {
         Self { follow: Some(stop), ..self }
     }
 
-    /// At the end of what has been written: true where more may come, after a pause.
+    /// At the end of the bytes written so far: waits, and returns true if more may come.
     fn waits_for_more(&mut self) -> bool {
         let Some(stop) = &self.follow else { return false };
         if stop.load(Ordering::Relaxed) {
@@ -292,7 +280,7 @@ impl CaptureFile {
         true
     }
 
-    /// Finds out which format it is.
+    /// Recognises the format.
     fn read_beginning(&mut self) -> Result<(), CaptureError> {
         if let Err(error) = self.window.ensure(8) {
             return Err(self.error(Defect::Io(error)));
@@ -313,7 +301,7 @@ impl CaptureFile {
         Ok(())
     }
 
-    /// Reads the record that the window begins with, stepping over what makes no sense.
+    /// Reads the record that the window begins with, skipping records that make no sense.
     fn record(&mut self) -> Result<Option<Record>, Defect> {
         loop {
             let read = match &mut self.records {
@@ -338,7 +326,7 @@ impl CaptureFile {
             Records::Pcapng(pcapng) => pcapng.resynchronise(&mut self.window)?,
         };
         if !found {
-            // The error then says where it began; the rest of the file is lost.
+            // The error then has the offset where the range begins; the rest of the file is lost.
             self.skips.lost_from = Some(from);
             return Err(Defect::Corrupt(what));
         }
@@ -346,7 +334,7 @@ impl CaptureFile {
         Ok(())
     }
 
-    /// The error that `defect` is at this place.
+    /// The error for `defect` at the current offset.
     fn error(&self, defect: Defect) -> CaptureError {
         let name = self.stats.name();
         let packet = self.stats.packets();
@@ -367,7 +355,7 @@ impl CaptureFile {
 
 impl Cursor for CaptureFile {
     fn advance(&mut self) -> Result<Moved, CaptureError> {
-        // From one whole record to the next: nearly always.
+        // The usual case: from one whole record to the next.
         if let (State::At(record), Records::Pcap(pcap)) = (&mut self.state, &mut self.records) {
             self.window.consume(record.total);
             if let Some(next) = pcap.in_view(self.window.data()) {
@@ -389,7 +377,7 @@ impl Cursor for CaptureFile {
                 Ok(Moved::Packet)
             }
             Ok(None) | Err(Defect::CutShort) if self.waits_for_more() => Ok(Moved::Idle),
-            // Of a file that is still being written the last record may not be there whole.
+            // The last record of a file that is still being written may be incomplete.
             Err(Defect::CutShort) if self.follow.is_some() => Ok(Moved::End),
             Ok(None) => Ok(Moved::End),
             Err(defect) => {
@@ -461,7 +449,7 @@ impl Skips {
     }
 }
 
-/// What a file that is no capture seems to be.
+/// What a file that is not a capture seems to be.
 fn looks_like(beginning: &[u8]) -> &'static str {
     match beginning {
         [0xfd, b'7', b'z', b'X', b'Z', ..] => "but compressed by xz: unpack it with xz -d",

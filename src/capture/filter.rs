@@ -14,11 +14,11 @@ pub struct Filter {
 }
 
 impl Filter {
-    /// A filter of that expression. It is compiled for Ethernet at once, so that an error is told before anything is
-    /// read; for other link types when they are met.
+    /// A filter of that expression. It is compiled for Ethernet at once, so that an error is reported before anything
+    /// is read; for other link types when they are met.
     ///
     /// # Errors
-    /// Where libpcap does not understand it.
+    /// If libpcap does not understand the expression.
     pub fn new(expression: &str) -> Result<Self, CaptureError> {
         let mut filter = Self { expression: expression.to_owned(), programs: HashMap::new() };
         filter.compile(LinkType::ETHERNET)?;
@@ -33,7 +33,7 @@ impl Filter {
     /// True where the expression matches the packet.
     ///
     /// # Errors
-    /// Where it cannot be applied to the packet's link type.
+    /// If the expression cannot be applied to the packet's link type.
     pub fn matches(&mut self, packet: &Packet<'_>) -> Result<bool, CaptureError> {
         match self.programs.get(&packet.link) {
             Some(program) => Ok(program.filter(packet.data)),
@@ -55,7 +55,7 @@ impl Filter {
     }
 }
 
-/// The packets of another cursor that a filter matches. Their numbers stay.
+/// The packets of another cursor that a filter matches. They keep their numbers.
 pub struct Filtered<C> {
     inner: C,
     filter: Filter,

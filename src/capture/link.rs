@@ -31,7 +31,7 @@ impl LinkType {
     pub const IEEE802_11_AVS: Self = Self(163);
     /// Radiotap header, then IEEE 802.11.
     pub const IEEE802_11_RADIOTAP: Self = Self(127);
-    /// Per-Packet Information header, then what it names.
+    /// Per-Packet Information header, then the link type that it names.
     pub const PPI: Self = Self(192);
     /// Raw IPv4.
     pub const IPV4: Self = Self(228);
@@ -39,7 +39,7 @@ impl LinkType {
     pub const IPV6: Self = Self(229);
     /// Linux netfilter's log.
     pub const NFLOG: Self = Self(239);
-    /// Apple's header, then what it names.
+    /// Apple's header, then the link type that it names.
     pub const PKTAP: Self = Self(258);
     /// Linux cooked capture, version 2.
     pub const LINUX_SLL2: Self = Self(276);
@@ -51,7 +51,7 @@ impl LinkType {
             // DLT_RAW is 12 everywhere but on OpenBSD, where it is 14.
             12 | 14 => Self::RAW,
             11 => Self(100),
-            // What fits no LINKTYPE is none; 65535 is not assigned.
+            // A number that does not fit becomes 65535, which is not assigned.
             other => Self(u16::try_from(other).unwrap_or(u16::MAX)),
         }
     }
@@ -65,7 +65,7 @@ impl LinkType {
         }
     }
 
-    /// The registry's name, where it is one that captures are likely to have.
+    /// The registry's name, for types that captures are likely to have.
     fn name(self) -> Option<&'static str> {
         Some(match self.0 {
             0 => "null",
@@ -79,7 +79,7 @@ impl LinkType {
             50 => "ppp_hdlc",
             51 => "ppp_ether",
             100 => "atm_rfc1483",
-            // 12 and 14 are what old files say for raw IP.
+            // Old files have 12 or 14 for raw IP.
             12 | 14 | 101 => "raw",
             104 => "c_hdlc",
             105 => "ieee802_11",

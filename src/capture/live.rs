@@ -1,8 +1,8 @@
 /*!
 Listening on an interface, through libpcap.
 
-The handle is set to non-blocking and waited for with `poll`: libpcap's own time-out does not end a read while nothing
-comes at all, and nobody could stop it then.
+The handle is non-blocking and waited for with `poll`: libpcap's own time-out does not end a read while no packet comes,
+so that such a read could not be stopped.
 */
 
 use super::source_stats::SourceStats;
@@ -16,17 +16,18 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-/// Milliseconds after which [`Moved::Idle`] is answered while nothing comes, and for which the kernel may gather packets.
+/// Milliseconds after which [`Moved::Idle`] is returned while no packet comes, and for which the kernel may gather
+/// packets.
 const IDLE_MILLISECONDS: u16 = 100;
-/// How long, once stopped, what the kernel has already gathered is still taken over.
+/// How long after the stop packets that the kernel has already gathered are still read.
 const DRAIN: Duration = Duration::from_millis(500);
-/// Packets between two looks at the statistics while packets keep coming.
+/// Packets between two readings of the statistics while packets keep coming.
 const STATISTICS_EVERY: u64 = 4_096;
 
 /// How to listen.
 #[derive(Debug, Clone)]
 pub struct LiveOptions {
-    /// The interface; none means libpcap's first choice.
+    /// The interface; None means libpcap's first choice.
     pub interface: Option<String>,
     /// Bytes kept of each packet.
     pub snaplen: u32,
@@ -36,7 +37,7 @@ pub struct LiveOptions {
     pub promiscuous: bool,
     /// Whether the kernel hands over each packet at once, instead of gathering for up to 100 ms. Costs capacity.
     pub immediate: bool,
-    /// A file to write what is captured to.
+    /// A file to write the captured packets to.
     pub write: Option<PathBuf>,
 }
 
@@ -70,7 +71,7 @@ pub struct Live {
 /// Whether packets are still wanted.
 enum State {
     Listening,
-    /// Stopped; what has been gathered is taken over until then.
+    /// Stopped; packets already gathered are read until then.
     Draining(Instant),
     Ended,
 }
@@ -83,12 +84,12 @@ struct Drops {
     total: u64,
 }
 
-/// What can be listened on.
+/// An interface that can be listened on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Interface {
     /// Its name.
     pub name: String,
-    /// What the system says of it.
+    /// The system's description of it.
     pub description: Option<String>,
     /// Its addresses.
     pub addresses: Vec<IpAddr>,
@@ -98,10 +99,10 @@ pub struct Interface {
     pub loopback: bool,
 }
 
-/// What can be listened on, in libpcap's order (its first choice first).
+/// The interfaces that can be listened on, in libpcap's order (its first choice first).
 ///
 /// # Errors
-/// Where the system does not tell.
+/// If the system does not list them.
 pub fn interfaces() -> Result<Vec<Interface>, CaptureError> {
     let devices = Device::list().map_err(|error| CaptureError::NoInterface { message: words(&error) })?;
     Ok(devices
@@ -120,7 +121,7 @@ impl Live {
     /// Listens as `options` say, for packets that `filter` matches, until `stop` is set.
     ///
     /// # Errors
-    /// Where the interface is none, this user may not listen, the filter does not fit, or the file cannot be written.
+    /// If there is no such interface, this user may not listen, the filter does not fit, or the file cannot be written.
     pub fn open(options: &LiveOptions, filter: Option<&Filter>, stop: Arc<AtomicBool>) -> Result<Self, CaptureError> {
         let name = match &options.interface {
             Some(name) => name.clone(),
@@ -149,7 +150,7 @@ impl Live {
         })
     }
 
-    /// Takes over a packet that is there already; false where none is.
+    /// Reads a packet that has already arrived; false if there is none.
     fn take(&mut self) -> Result<bool, CaptureError> {
         match self.capture.next_packet() {
             Ok(packet) => {
@@ -171,12 +172,12 @@ impl Live {
         Ok(true)
     }
 
-    /// Waits for a packet; false where none came.
+    /// Waits for a packet; false if none came.
     fn wait(&mut self) -> Result<bool, CaptureError> {
         let mut handles = [PollFd::new(self.capture.as_fd(), PollFlags::POLLIN)];
         match nix::poll::poll(&mut handles, PollTimeout::from(IDLE_MILLISECONDS)) {
             Ok(ready) => Ok(ready > 0),
-            // A signal came: whoever waits will want to see to it.
+            // A signal came: return, so that the caller can act on it.
             Err(nix::errno::Errno::EINTR) => Ok(false),
             Err(error) => Err(self.interface(error.desc().to_owned())),
         }
@@ -195,7 +196,7 @@ impl Live {
                 self.flush()?;
                 Ok(Moved::Idle)
             }
-            // What was sent before the stop may still be gathered in the kernel, for up to its time-out.
+            // Packets sent before the stop may still be gathered in the kernel, for up to its time-out.
             State::Draining(until) if Instant::now() < until => {
                 if self.take()? || (self.wait()? && self.take()?) {
                     return Ok(Moved::Packet);
@@ -297,7 +298,7 @@ fn activate(name: &str, options: &LiveOptions) -> Result<Capture<Active>, Captur
     capture.setnonblock().map_err(|error| CaptureError::Interface { name: name.to_owned(), message: words(&error) })
 }
 
-/// The error that libpcap's words amount to; it has no numbers to tell them apart by.
+/// The error that libpcap's message stands for; libpcap has no numbers to tell these errors apart by.
 fn refusal(name: &str, message: String) -> CaptureError {
     let name = name.to_owned();
     let says = |words: &[&str]| words.iter().any(|word| message.to_ascii_lowercase().contains(word));
@@ -328,7 +329,7 @@ fn time(header: &PacketHeader) -> Time {
     Time::from_microseconds(header.ts.tv_sec.saturating_mul(1_000_000).saturating_add(header.ts.tv_usec))
 }
 
-/// libpcap's own words, without the crate's.
+/// libpcap's own message, without the crate's.
 pub(super) fn words(error: &pcap::Error) -> String {
     match error {
         pcap::Error::PcapError(message) => message.clone(),

@@ -7,13 +7,13 @@ use std::collections::BinaryHeap;
 /// Several cursors, merged by time. Packets of the same time come in the order in which the cursors were given.
 pub struct Merged<C> {
     cursors: Vec<C>,
-    /// Cursors that have not been asked yet; those that stand at a packet are in `heads`.
+    /// Cursors that have not been advanced yet; those that stand at a packet are in `heads`.
     fresh: std::ops::Range<usize>,
     heads: BinaryHeap<Reverse<(Time, usize)>>,
     /// The cursor whose packet was handed out last, and that packet's number.
     current: Option<usize>,
     number: u64,
-    /// Why a cursor ended early; told when the others have been read to their end.
+    /// Why a cursor ended early; returned when the others have been read to their end.
     failed: Option<CaptureError>,
 }
 

@@ -4,13 +4,13 @@ Where packets come from: capture files, standard input, a live interface. Nothin
 A [`Source`] lends one [`Packet`] after the other and can say at any time what it has read so far ([`SourceInfo`]).
 
 ```text
-file, standard input ─▶ compressed ─▶ window ─▶ pcap | pcapng ─▶ file ─▶ merge ─▶ filter ─▶ order ─▶ Source
+file, standard input ─▶ compressed ─▶ window ─▶ pcap | pcapng ─▶ file ─▶ merge ─▶ filter ─▶ reorder ─▶ Source
 interface ─▶ live ─▶ Source
 ```
 
-What comes before the window may be read and decompressed by a thread of its own ([`Reading::Ahead`]).
+A thread of its own may read and decompress what comes before the window ([`Reading::Ahead`]).
 
-[`open`] puts the first row together, [`follow`] too, [`Live::open`] the second.
+[`open`] and [`follow`] put the first row together, [`Live::open`] the second.
 */
 
 mod compressed;
@@ -35,7 +35,7 @@ mod window;
 
 pub use cursor::{Cursor, Moved};
 pub use error::{CaptureError, Fault};
-pub use file::{CaptureFile, Damage, Reading, follow, open, open_file, open_reading, open_stdin};
+pub use file::{CaptureFile, Damage, Reading, follow, open, open_reading};
 pub use filter::{Filter, Filtered};
 pub use link::LinkType;
 pub use live::{Interface, Live, LiveOptions, interfaces};
@@ -52,45 +52,45 @@ pub struct Packet<'a> {
     pub number: u64,
     /// When it was captured.
     pub time: Time,
-    /// What the first byte of `data` is the first byte of.
+    /// The link layer that `data` begins with.
     pub link: LinkType,
     /// The captured bytes.
     pub data: &'a [u8],
-    /// Bytes that the packet had on the wire: more than `data` has where the snap length cut it.
+    /// Bytes that the packet had on the wire: more than `data` has if the snap length truncated it.
     pub wire_len: u32,
 }
 
 /// A supply of packets.
 pub trait Source: Send {
-    /// The next packet; `None` at the end. A live source, and a file that is followed, also answers `Ok(Read::Idle)` now and then, so that whoever
-    /// waits can see to other things.
+    /// The next packet, or [`Read::End`]. A live source, and a file that is followed, also returns [`Read::Idle`] now
+    /// and then, so that the caller can do other things while no packet comes.
     ///
     /// # Errors
-    /// Where reading cannot go on. What was read before remains true, and [`Source::info`] then holds the problem.
+    /// If reading cannot go on. What was read before remains true, and [`Source::info`] then holds the problem.
     fn next_packet(&mut self) -> Result<Read<'_>, CaptureError>;
 
     /// What has been read so far: one entry per file or interface.
     fn info(&self) -> Vec<SourceInfo>;
 
-    /// Bounds that cost something.
+    /// Bounds that were hit.
     fn limits(&self) -> LimitsHit {
         LimitsHit::default()
     }
 
-    /// Whether packets come as they are captured, so that the clock on the wall tells how long none has come.
+    /// Whether packets come as they are captured, so that the wall clock tells how long none has come.
     fn is_live(&self) -> bool {
         false
     }
 }
 
-/// What a [`Source`] answers.
+/// What [`Source::next_packet`] returns.
 #[derive(Debug)]
 pub enum Read<'a> {
     /// A packet.
     Packet(Packet<'a>),
-    /// Live, or where a file is followed: nothing came for a while.
+    /// No packet came for a while, live or in a file that is followed.
     Idle,
-    /// Nothing more will come.
+    /// No more packets will come.
     End,
 }
 
@@ -113,7 +113,7 @@ pub struct SourceInfo {
     pub first: Option<Time>,
     /// Time of the last packet.
     pub last: Option<Time>,
-    /// Live: packets that the kernel or the interface dropped.
+    /// Packets that the kernel or the interface dropped: counted live, or by the statistics in a pcapng file.
     pub dropped: Option<u64>,
     /// Why reading stopped early or what was skipped.
     pub problem: Option<String>,

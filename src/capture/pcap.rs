@@ -1,8 +1,8 @@
 /*!
-Classic libpcap files: a header of 24 bytes, then records of 16 bytes and what was captured.
+Classic libpcap files: a header of 24 bytes, then records of 16 bytes and the captured bytes.
 
-Microseconds or nanoseconds, either byte order, the variant of Alexey Kuznetzov's libpcap with its longer records, and the
-old versions whose records name the two lengths the other way round.
+Microseconds or nanoseconds, either byte order, the variant of Alexey Kuznetzov's libpcap with its longer records, and
+the old versions whose records have the two lengths the other way round.
 */
 
 use super::file::{Defect, Record};
@@ -14,12 +14,12 @@ use std::io;
 
 /// Bytes of the file's header.
 const HEADER_BYTES: usize = 24;
-/// libpcap's MAXIMUM_SNAPLEN: records may be as long whatever snap length the header names, since writers set that
-/// to 0, or to what a TSO packet exceeds.
+/// libpcap's MAXIMUM_SNAPLEN: records may be this long whatever snap length the file's header has, since writers set
+/// that to 0, or to less than a TSO packet.
 const CUSTOMARY_BYTES: usize = 262_144;
-/// Seconds that a record may lie before or after the one before it to be believed after a corrupt stretch.
+/// Seconds by which a record may differ from the one before it to be believed after corrupt bytes.
 const PLAUSIBLE_SECONDS: u32 = 86_400;
-/// Records in a row that must be plausible for reading to go on after a corrupt stretch.
+/// Records in a row that must be plausible for reading to go on after corrupt bytes.
 const PLAUSIBLE_RECORDS: usize = 3;
 
 /// The records of a classic file.
@@ -33,12 +33,12 @@ pub(super) struct Pcap {
     last_seconds: Option<u32>,
 }
 
-/// In which order a record names the length that was captured and that on the wire.
+/// In which order a record has the captured length and the length on the wire.
 #[derive(Clone, Copy)]
 enum Lengths {
     /// The captured one first: since version 2.4.
     CapturedFirst,
-    /// Either: some writers of version 2.3. What was captured is never the longer one.
+    /// Either: some writers of version 2.3. The captured length is never the longer one.
     ShorterIsCaptured,
     /// The captured one last: before version 2.3.
     CapturedLast,
@@ -54,7 +54,7 @@ struct Header {
 }
 
 impl Header {
-    /// Nothing, at no time.
+    /// No bytes, at time 0.
     fn is_empty(self) -> bool {
         self.seconds == 0 && self.captured == 0 && self.original == 0
     }
@@ -105,7 +105,7 @@ impl Pcap {
                 3 => Lengths::ShorterIsCaptured,
                 _ => Lengths::CapturedFirst,
             },
-            // The upper bits tell of a frame check sequence, which IP's own lengths leave aside.
+            // The upper bits describe a frame check sequence, which IP's own lengths exclude.
             link: LinkType((header.network.0 & 0xffff) as u16),
             longest: snaplen.clamp(CUSTOMARY_BYTES, RECORD_BYTES),
             last_seconds: None,
@@ -117,7 +117,7 @@ impl Pcap {
         self.link
     }
 
-    /// The record that `data` begins with, where all of it is there and nothing is odd about it: what nearly all are.
+    /// The record that `data` begins with, if it is complete and nothing is odd about it: nearly all records.
     #[inline]
     pub(super) fn in_view(&mut self, data: &[u8]) -> Option<Record> {
         let header = self.header(data)?;
@@ -127,8 +127,8 @@ impl Pcap {
             return None;
         }
         self.last_seconds = Some(header.seconds);
-        // The record's bounds were judged by its header just now: a parser would read the same sixteen bytes again, for
-        // every packet.
+        // The record's bounds were checked by its header just now: a parser would read the same sixteen bytes again,
+        // for every packet.
         Some(Record {
             time: self.time(header.seconds, header.fraction),
             link: self.link,
@@ -138,7 +138,7 @@ impl Pcap {
         })
     }
 
-    /// The record at the beginning of the window; none at the end of the file.
+    /// The record at the beginning of the window; None at the end of the file.
     pub(super) fn record(&mut self, window: &mut Window) -> Result<Option<Record>, Defect> {
         if !window.ensure(self.header_bytes)? {
             return if window.data().is_empty() { Ok(None) } else { Err(Defect::CutShort) };
@@ -149,7 +149,7 @@ impl Pcap {
             return Err(Defect::Corrupt("a record longer than any packet"));
         }
         if header.is_empty() {
-            // A file that was allocated and never written ends in zeros: they are no packets.
+            // A file that was allocated and never written ends in zeros, which are not packets.
             return Err(Defect::Corrupt("an empty record of no time"));
         }
         if !window.ensure(self.header_bytes + captured)? {
@@ -179,15 +179,15 @@ impl Pcap {
         Some(Header { seconds, fraction, captured, original })
     }
 
-    /// Moves the window to the next stretch that reads as several records in a row; false where there is none.
+    /// Moves the window to the next bytes that read as several records in a row; false if there are none.
     pub(super) fn resynchronise(&mut self, window: &mut Window) -> io::Result<bool> {
-        // Three customary records: what every position is judged by.
+        // The length of three customary records, by which every position is judged.
         let view = PLAUSIBLE_RECORDS * (CUSTOMARY_BYTES + self.header_bytes);
         window.consume(1);
         window.find(view, |data| self.is_plausible(data))
     }
 
-    /// True where `data` begins with records in a row that agree with what came before and with one another.
+    /// True where `data` begins with records in a row that agree with those before and with one another.
     fn is_plausible(&self, mut data: &[u8]) -> bool {
         let mut last = self.last_seconds;
         for count in 0..PLAUSIBLE_RECORDS {

@@ -1,7 +1,8 @@
 /*!
 pcapng files (draft-ietf-opsawg-pcapng): sections, each with its byte order and its interfaces, made of blocks.
 
-The framing of blocks is read here; pcap-parser reads what is in those of use. All others are stepped over whole.
+This module reads the framing of blocks; pcap-parser reads the content of those that are needed. All others are skipped
+whole.
 */
 
 use super::file::{Defect, Record};
@@ -29,7 +30,7 @@ const FRAMING_BYTES: usize = 12;
 pub(super) struct Pcapng {
     big_endian: bool,
     interfaces: Vec<Interface>,
-    /// Drops told by the statistics of sections that are over.
+    /// Drops counted by the statistics of earlier sections.
     dropped_before: Option<u64>,
     last: Time,
 }
@@ -44,12 +45,12 @@ struct Interface {
     dropped: Option<u64>,
 }
 
-/// What time stamps count.
+/// The unit of time stamps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Units {
     Microseconds,
     Nanoseconds,
-    /// So many in a second.
+    /// This many in a second.
     PerSecond(u128),
 }
 
@@ -60,11 +61,11 @@ struct Frame {
     big_endian: bool,
 }
 
-/// What a block amounts to.
+/// What a block contains.
 enum Content {
     Packet(Record),
     Nothing,
-    /// The block is whole, what is in it is not to be made sense of.
+    /// The block is whole, but its content makes no sense.
     Nonsense(&'static str),
 }
 
@@ -79,12 +80,12 @@ impl Pcapng {
         Self { big_endian: false, interfaces: Vec::new(), dropped_before: None, last: Time::default() }
     }
 
-    /// Whether packets of several interfaces stand here, each in its own order of time.
+    /// Whether the section has several interfaces, each with its packets in its own order of time.
     pub(super) fn has_several_interfaces(&self) -> bool {
         self.interfaces.len() > 1
     }
 
-    /// Packets that the interfaces' statistics say were dropped.
+    /// Packets that were dropped, by the interfaces' statistics.
     pub(super) fn dropped(&self) -> Option<u64> {
         self.interfaces
             .iter()
@@ -93,7 +94,7 @@ impl Pcapng {
             .reduce(u64::saturating_add)
     }
 
-    /// Moves the window to the next packet and reads it; none at the end of the file.
+    /// Moves the window to the next packet and reads it; None at the end of the file.
     pub(super) fn record(&mut self, window: &mut Window) -> Result<Option<Record>, Defect> {
         loop {
             if !window.ensure(FRAMING_BYTES)? {
@@ -121,8 +122,8 @@ impl Pcapng {
         }
     }
 
-    /// The framing of the block that `data` begins with. The magic number of a section header says in which byte order
-    /// it, and all up to the next, is written.
+    /// The framing of the block that `data` begins with. The magic number of a section header gives the byte order of
+    /// that header and of all blocks up to the next one.
     fn frame(&self, data: &[u8]) -> Option<Frame> {
         let big_endian = if Self::begins(data) {
             match data.get(8..12)? {
@@ -145,7 +146,7 @@ impl Pcapng {
             return Ok(Content::Nothing);
         }
         let parse = if frame.big_endian { parse_block_be } else { parse_block_le };
-        // The block is here whole, so that "incomplete" means that its inner lengths reach beyond it.
+        // The block is complete, so "incomplete" means that its inner lengths reach beyond it.
         let Ok((_, parsed)) = parse(block) else {
             return Ok(Content::Nonsense("a block whose inner lengths make no sense"));
         };
@@ -189,7 +190,7 @@ impl Pcapng {
         Content::Nothing
     }
 
-    /// Statistics count from the beginning, so that the last ones of an interface hold.
+    /// Statistics count from the beginning, so the last ones of an interface hold.
     fn statistics(&mut self, statistics: &InterfaceStatisticsBlock<'_>) {
         let count = |code| option(&statistics.options, code).and_then(|value| self.read_u64(value));
         // isb_ifdrop and isb_osdrop; the numbers mean other things in other blocks.
@@ -208,7 +209,7 @@ impl Pcapng {
     }
 
     /// Has no time (that of the packet before is the nearest guess), no interface (the first is meant), and no captured
-    /// length: what is there, without what the snap length cut and the padding.
+    /// length: all bytes of the block, without padding and up to the snap length.
     fn simple_packet(&mut self, packet: &SimplePacketBlock<'_>, total: usize) -> Content {
         const DATA: usize = 12;
         let snaplen = self.interfaces.first().map_or(0, |interface| interface.snaplen);
@@ -261,7 +262,7 @@ impl Pcapng {
         })
     }
 
-    /// Moves the window to the next stretch that reads as a block; false where there is none.
+    /// Moves the window to the next bytes that read as a block; false if there are none.
     pub(super) fn resynchronise(&mut self, window: &mut Window) -> io::Result<bool> {
         window.consume(1);
         window.find(WINDOW_BYTES, |data| self.is_plausible(data))
@@ -323,7 +324,7 @@ impl Units {
     }
 }
 
-/// The value of the first option of that code.
+/// The value of the first option with that code.
 fn option<'a>(options: &'a [PcapNGOption<'_>], code: OptionCode) -> Option<&'a [u8]> {
     options.iter().find(|option| option.code == code).and_then(|option| option.as_bytes().ok())
 }

@@ -1,11 +1,12 @@
 /*!
 Reading, and decompressing, on a thread of its own: while one block is cut into packets the next ones are read.
 
-Blocks are handed over and not copied. In front of each is room for the bytes of a record that begins in the block before.
+Blocks change threads and are not copied. In front of each is room for the bytes of a record that begins in the block
+before.
 
-A file that can be read at any place is read by both: whoever wants a block that is not there yet reads another one in
-the meantime. Where little of a capture is mail, copying it out of the page cache is most of the work, and what one
-processor has copied another has to fetch from it.
+A file that can be read at any offset is read by both threads: while the block that the consumer wants is not there yet,
+the consumer reads another one. Where little of a capture is mail, copying it out of the page cache is most of the work,
+and bytes copied by one processor have to be fetched from it by another.
 */
 
 use crossbeam_channel::{Receiver, Sender, TryRecvError, bounded};
@@ -16,27 +17,27 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
-/// Bytes read at a time: so few that they are still in the processor's cache when they are looked at.
+/// Bytes read at a time: so few that they are still in the processor's cache when they are parsed.
 const BLOCK_BYTES: usize = 512 * 1024;
 /// Room in front of a block: the largest IP packet with the headers around it, and then some.
 const ROOM_BYTES: usize = 68 * 1024;
-/// Blocks under way at once, the one that is looked at included.
+/// Blocks under way at once, including the one that is being parsed.
 const BLOCKS: usize = 6;
 
-/// What a thread reads.
+/// The consumer's end of a stream that a thread reads.
 pub(super) struct Ahead {
     blocks: Receiver<BlockResult>,
     spent: Sender<Vec<u8>>,
-    /// Of a file that both read.
+    /// For a file that both threads read.
     shared: Option<Shared>,
 }
 
 /// A buffer with bytes of the stream in the middle of it.
 pub(super) struct Block {
     pub(super) buffer: Vec<u8>,
-    /// Where they begin; what is before it is free.
+    /// Where the bytes begin; the room before them is free.
     pub(super) start: usize,
-    /// Where they end.
+    /// Where the bytes end.
     pub(super) end: usize,
 }
 
@@ -46,31 +47,31 @@ impl Block {
     }
 }
 
-/// What the thread tells.
+/// What the thread sends.
 enum BlockResult {
     Block(Block),
     Failed(io::Error),
     End,
 }
 
-/// What whoever wants the blocks of a file needs to read some of them himself.
+/// What the consumer of a file's blocks needs to read some of them itself.
 struct Shared {
     plan: Arc<Plan>,
-    /// The block that is wanted next.
+    /// Number of the block that is wanted next.
     wanted: u64,
-    /// One that was read while another was wanted, and its number.
+    /// A block that the consumer read while another was wanted, and its number.
     mine: Option<(u64, BlockResult)>,
     /// A buffer to read into.
     buffer: Vec<u8>,
-    /// Where the first block ended that was not full: from there on each byte is read when it is wanted, up to the end of
-    /// the file, to its error, or to what has been written to it since.
+    /// Where the first block ended that was not full: from there on the consumer reads bytes when they are wanted, up
+    /// to the end of the file, to its error, or to what has been written to it since.
     rest: Option<u64>,
 }
 
-/// Who reads what of a file: block `n` is the [`BLOCK_BYTES`] from `n` times as many on.
+/// Which blocks of a file are taken: block `n` is the [`BLOCK_BYTES`] from offset `n * BLOCK_BYTES` on.
 struct Plan {
     file: File,
-    /// The first block that nobody has begun to read.
+    /// The first block that neither thread has begun to read.
     free: AtomicU64,
 }
 
@@ -78,12 +79,12 @@ impl Ahead {
     /// Begins to read.
     ///
     /// # Errors
-    /// Where there can be no further thread.
+    /// If the thread cannot be started.
     pub(super) fn new(mut reader: Box<dyn Read + Send>) -> io::Result<Self> {
         Self::begin(None, move |buffer| read_block(buffer, |space| reader.read(space)))
     }
 
-    /// Begins to read a regular file, from its first byte on, whatever its cursor says.
+    /// Begins to read a regular file, from its first byte on, wherever its cursor stands.
     ///
     /// # Errors
     /// As [`Self::new`].
@@ -100,11 +101,11 @@ impl Ahead {
         let (tell, blocks) = bounded(BLOCKS);
         let (spent, free) = bounded(BLOCKS);
         for _ in 0..BLOCKS {
-            // There is room for all of them.
+            // The queue has room for all of them.
             let _ = spent.try_send(Vec::new());
         }
         thread::Builder::new().name("reading".to_owned()).spawn(move || {
-            // Ends where nobody listens any more.
+            // Ends when the consumer is gone.
             while let Ok(buffer) = free.recv() {
                 let result = read(buffer);
                 let last = !matches!(result, BlockResult::Block(_));
@@ -116,10 +117,10 @@ impl Ahead {
         Ok(Self { blocks, spent, shared })
     }
 
-    /// The next block; none at the end of the stream.
+    /// The next block; None at the end of the stream.
     ///
     /// # Errors
-    /// Those of the reader, and where its thread is gone before it told of an end.
+    /// Those of the reader, or if its thread has ended without sending the end.
     pub(super) fn next(&mut self) -> io::Result<Option<Block>> {
         let result = match &mut self.shared {
             Some(shared) => shared.next(&self.blocks),
@@ -133,11 +134,11 @@ impl Ahead {
         }
     }
 
-    /// Takes back a buffer that is done with.
+    /// Takes back a buffer for reuse.
     pub(super) fn take_back(&mut self, buffer: Vec<u8>) {
         match &mut self.shared {
             Some(shared) if shared.buffer.is_empty() => shared.buffer = buffer,
-            // One too many is let go.
+            // A surplus buffer is dropped.
             _ => drop(self.spent.try_send(buffer)),
         }
     }
@@ -163,8 +164,7 @@ impl Shared {
         Some(result)
     }
 
-    /// The block that is wanted. The thread's come in ascending order, so that of those not told yet the first is either
-    /// its next one or `mine`.
+    /// The wanted block. The thread's blocks come in ascending order, so it is either the next of those or `mine`.
     fn next_planned(&mut self, blocks: &Receiver<BlockResult>) -> Option<BlockResult> {
         loop {
             if let Some((_, result)) = self.mine.take_if(|(number, _)| *number == self.wanted) {
@@ -191,7 +191,7 @@ impl Plan {
         read_block(buffer, |space| self.read_full(number * BLOCK_BYTES as u64, space))
     }
 
-    /// Reads until `space` is full, or nothing more is to be had; an error behind other bytes waits for its turn.
+    /// Reads until `space` is full or the file ends; an error after other bytes is left to the next read.
     fn read_full(&self, from: u64, space: &mut [u8]) -> io::Result<usize> {
         let mut filled = 0;
         while let Some(space) = space.get_mut(filled..).filter(|space| !space.is_empty()) {
@@ -228,7 +228,7 @@ mod tests {
     use std::fs::File;
     use std::io::{self, Write};
 
-    /// All that `ahead` tells.
+    /// All bytes that `ahead` delivers.
     fn all(ahead: &mut Ahead) -> io::Result<Vec<u8>> {
         let mut bytes = Vec::new();
         while let Some(block) = ahead.next()? {
@@ -243,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_is_the_same_whoever_reads_its_blocks() {
+    fn a_file_is_the_same_whichever_thread_reads_its_blocks() {
         for len in [0, 1, BLOCK_BYTES - 1, BLOCK_BYTES, BLOCK_BYTES + 1, 9 * BLOCK_BYTES, 40 * BLOCK_BYTES + 17] {
             let mut file = tempfile::tempfile().unwrap();
             file.write_all(&stream(len)).unwrap();
@@ -253,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_behind_the_last_block_is_read() {
+    fn bytes_written_after_the_last_block_are_read() {
         let mut file = tempfile::tempfile().unwrap();
         file.write_all(&stream(BLOCK_BYTES + 5)).unwrap();
         let mut ahead = Ahead::of_file(file.try_clone().unwrap()).unwrap();
@@ -264,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_is_told() {
+    fn an_error_is_returned() {
         let directory = tempfile::tempdir().unwrap();
         let mut ahead = Ahead::of_file(File::open(directory.path()).unwrap()).unwrap();
         assert_eq!(all(&mut ahead).unwrap_err().kind(), io::ErrorKind::IsADirectory);

@@ -1,14 +1,14 @@
 /*!
-Packets that stand out of time order in their file are put in order, within a window.
+Puts packets that are out of time order in their file in order, within a window.
 
-Several interfaces or queues that are written in turns, files that were joined end to end: their records step back in time.
-Without looking ahead nothing can be put in order, and looking ahead means copying; so it is done only where several
+Records step back in time where several interfaces or queues are written in turns, or files were joined end to end.
+Nothing can be put in order without looking ahead, and looking ahead means copying; so it is done only where several
 interfaces were described (whose records come in batches), or once a record has stepped back. Before that, packets pass
-through as they are and this costs a comparison. The first record that steps back comes too late to be put before what was
-handed out; connections can bear that.
+through as they are, at the cost of a comparison. The first record that steps back comes too late to be put before the
+packets already delivered; connections can bear that.
 
-The window holds [`ORDER_PACKETS`] packets and [`ORDER_BYTES`] bytes. Packets keep the numbers that they have in the file.
-Live captures never come through here, and where a file is followed nothing is held while its writer pauses.
+The window holds [`ORDER_PACKETS`] packets and [`ORDER_BYTES`] bytes. Packets keep the numbers that they have in the
+file. Live captures never come through here, and where a file is followed nothing is held while its writer pauses.
 */
 
 use super::{CaptureError, Cursor, LinkType, Moved, Packet, SourceInfo, Time};
@@ -23,16 +23,16 @@ const SPARE: usize = 1_024;
 pub struct Reordered<C> {
     inner: C,
     looks_ahead: bool,
-    /// The window: by time and number, with the place in `held`.
+    /// The window: by time and number, with the index in `held`.
     heap: BinaryHeap<Reverse<(Time, u64, usize)>>,
     held: Vec<Held>,
     free: Vec<usize>,
     bytes: usize,
-    /// The packet handed out, if it comes from the window.
+    /// The packet delivered last, if it comes from the window.
     current: Option<usize>,
-    /// Time of the packet handed out.
+    /// Time of the packet delivered last.
     last: Option<Time>,
-    /// What the window holds is handed out before more is read.
+    /// The window is emptied before more is read.
     draining: bool,
     ended: bool,
     failed: Option<CaptureError>,
@@ -125,7 +125,8 @@ impl<C: Cursor> Cursor for Reordered<C> {
             }
             self.looks_ahead = true;
             if back {
-                // It cannot be put before what was handed out. Nor can what it now goes before.
+                // Too late to go before the packets already delivered: this first step back is not counted against the
+                // window.
                 self.last = None;
             }
             self.hold();
@@ -180,7 +181,7 @@ mod tests {
         file
     }
 
-    /// Seconds and numbers of the packets, as they are handed out.
+    /// Seconds and numbers of the packets, as they are delivered.
     fn reordered(file: Vec<u8>) -> (Vec<(i64, u64)>, LimitsHit) {
         let mut reordered = Reordered::new(open("it", file).unwrap());
         let mut seen = Vec::new();
@@ -194,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn in_order_nothing_is_held() {
+    fn in_order_nothing_is_buffered() {
         let mut cursor = Reordered::new(open("it", pcap(1..100)).unwrap());
         for _ in 1..100 {
             assert_eq!(cursor.advance().unwrap(), Moved::Packet);

@@ -58,7 +58,7 @@ impl SourceStats {
         self.info.dropped = dropped;
     }
 
-    /// Adds `problem` to what is told of this source.
+    /// Adds `problem` to the problems of this source.
     pub(super) fn problem(&mut self, problem: &str) {
         match &mut self.info.problem {
             Some(known) => {

@@ -1,6 +1,7 @@
 //! Capture files made for tests, byte by byte.
 
-use super::{CaptureError, CaptureFile, Cursor, LinkType, Moved, SourceInfo, Time};
+use super::{CaptureError, CaptureFile, Cursor, LinkType, Moved, Reading, SourceInfo, Time};
+use std::path::Path;
 
 /// Byte order of a made file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +33,11 @@ impl Order {
             Self::Big => value.to_be_bytes(),
         }
     }
+}
+
+/// A capture file, by itself.
+pub(super) fn open_file(path: &Path) -> Result<CaptureFile, CaptureError> {
+    super::file::file(path, 1 << 16, Reading::Here)
 }
 
 /// A classic file's header.
@@ -118,7 +124,7 @@ pub(super) fn open(name: &str, bytes: Vec<u8>) -> Result<CaptureFile, CaptureErr
     CaptureFile::open(name.to_owned(), Box::new(std::io::Cursor::new(bytes)), 64)
 }
 
-/// Reads all packets, up to the end or the error, and what is told of the source then.
+/// Reads all packets, up to the end or the error, and returns the source's info after that.
 pub(super) fn read_all(mut cursor: impl Cursor) -> (Vec<Seen>, Option<CaptureError>, Vec<SourceInfo>) {
     let mut seen = Vec::new();
     let error = loop {

@@ -1,19 +1,18 @@
-//! Packet time: the only clock the house has.
+//! Packet time: moments as captures record them.
 
 use std::fmt;
 
-/// A moment as a capture tells it: nanoseconds since 1970-01-01T00:00:00Z, and how finely the capture counted.
+/// A moment in a capture: nanoseconds since 1970-01-01T00:00:00Z, and the unit in which the capture counted.
 ///
-/// Compared by the moment alone. Shown in RFC 3339, UTC, with 6 fractional digits or 9 (`json-contract`: as many as the
-/// capture has).
+/// Compared by the moment alone. Shown in RFC 3339, UTC, with 6 fractional digits or 9: as many as the capture has.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Time {
     nanoseconds: i64,
     unit: Unit,
 }
 
-/// How finely a capture counts. As wide as the number beside it: copied with the packet's other words, where a lone byte
-/// is copied with the seven behind it in pieces that the processor cannot forward.
+/// The unit in which a capture counts. As wide as the number beside it, so that a time is copied in whole words: a lone
+/// byte and its padding would be copied in pieces that the processor cannot forward.
 #[derive(Debug, Clone, Copy, Default)]
 #[repr(u64)]
 enum Unit {
@@ -38,7 +37,7 @@ impl Time {
         self.nanoseconds
     }
 
-    /// Nanoseconds from `earlier` to this moment; negative where it is later.
+    /// Nanoseconds from `earlier` to this moment; negative where `earlier` is later.
     pub fn since(self, earlier: Self) -> i64 {
         self.nanoseconds.saturating_sub(earlier.nanoseconds)
     }
@@ -73,8 +72,8 @@ impl Ord for Time {
 }
 
 impl fmt::Display for Time {
-    /// RFC 3339 in UTC: `i64` nanoseconds span the years 1677 to 2262. Written digit by digit, for every step of every
-    /// session shows one.
+    /// RFC 3339 in UTC: `i64` nanoseconds span the years 1677 to 2262. Written digit by digit, because every step of
+    /// every session shows a time.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const DAY: i64 = 86_400;
         let (seconds, fraction) =
@@ -106,10 +105,10 @@ impl fmt::Display for Time {
     }
 }
 
-/// Year, month and day of the Gregorian calendar for the day of this number, 1970-01-01 having 0.
+/// Year, month and day of the Gregorian calendar for a day counted from 1970-01-01, which is day 0.
 ///
-/// A year is taken to begin with March, so that a leap day is its last, and time is cut into eras of 400 years, all of the
-/// same 146,097 days.
+/// A year is taken to begin with March, so that a leap day is its last day, and time is cut into eras of 400 years,
+/// each of 146,097 days.
 fn date(day: i64) -> (i64, i64, i64) {
     const ERA: i64 = 146_097;
     /// From 0000-03-01 to 1970-01-01.
@@ -142,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn every_day_that_there_is() {
+    fn every_day_of_the_range() {
         for day in -106_000..106_000_i64 {
             let moment = jiff::Timestamp::from_second(day * 86_400 + 86_399).unwrap();
             assert_eq!(

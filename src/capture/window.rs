@@ -1,15 +1,15 @@
 /*!
 A window that slides over a stream: large reads, and a contiguous view of the record at its beginning.
 
-pcap-parser's own readers keep their buffer to themselves. Looking for the next good record after a corrupt one, telling a
-length that lies from a stream that ends, and naming the error of the system all need the buffer in our hands; its
-parsers work on slices and do not mind.
+pcap-parser's own readers give no access to their buffer. But this crate needs it: to look for the next good record
+after a corrupt one, to tell a false length from the end of the stream, and to report the system's error. pcap-parser's
+parsers work on slices, so they can read from this window.
 */
 
 use super::read_ahead::{Ahead, Block};
 use std::io::{self, Read};
 
-/// Bytes that a window has, and reads at a time, unless told otherwise.
+/// Bytes that a window has, and reads at a time, by default.
 pub(super) const WINDOW_BYTES: usize = 1024 * 1024;
 
 /// The window.
@@ -32,7 +32,7 @@ enum Supply {
 }
 
 impl Window {
-    /// A window over what another thread reads.
+    /// A window over a stream that another thread reads.
     pub(super) fn ahead(ahead: Ahead) -> Self {
         Self { supply: Supply::Ahead(ahead), buffer: Vec::new(), start: 0, end: 0, offset: 0, ended: false }
     }
@@ -60,10 +60,10 @@ impl Window {
     }
 
     /// Brings at least `wanted` bytes into view; false where the stream ends before. The window grows to `wanted`, so
-    /// the caller sees to a bound.
+    /// the caller has to bound it.
     ///
     /// # Errors
-    /// That of the reader, once the bytes before it do not suffice. What is in view stays.
+    /// The reader's error, once the bytes before it do not suffice. What is in view stays.
     #[inline]
     pub(super) fn ensure(&mut self, wanted: usize) -> io::Result<bool> {
         if self.end - self.start >= wanted {
@@ -72,11 +72,11 @@ impl Window {
         self.refill(wanted)
     }
 
-    /// Moves to the next position from which the bytes in view satisfy `wanted`, which is shown at least `view` of them
-    /// (fewer only at the end of the stream); false, and the end, where there is none.
+    /// Moves to the next position at which the bytes in view satisfy `wanted`, which is given at least `view` of them
+    /// (fewer only at the end of the stream); false, and at the end, if there is none.
     ///
-    /// More is read only once less than `view` is left to look at, and then twice as much: what is in view is moved to
-    /// the front of the buffer each time, and a file may well be damaged every few bytes.
+    /// More is read only once less than `view` is left to examine, and then twice as much: each read moves the bytes in
+    /// view to the front of the buffer, and a file may well be damaged every few bytes.
     pub(super) fn find(&mut self, view: usize, wanted: impl Fn(&[u8]) -> bool) -> io::Result<bool> {
         loop {
             let data = self.data();
@@ -133,8 +133,8 @@ impl Window {
     }
 }
 
-/// Puts `block` behind the bytes `start..end` of `buffer`: what is left of a record moves in front of the block, where
-/// there is room for it. Returns the buffer that is not needed any more.
+/// Puts `block` behind the bytes `start..end` of `buffer`: these move in front of the block, where there is room for
+/// them. Returns the buffer that is not needed any more.
 fn append(buffer: &mut Vec<u8>, start: &mut usize, end: &mut usize, mut block: Block) -> Vec<u8> {
     let kept = buffer.get(*start..*end).unwrap_or_default();
     let room =
@@ -144,7 +144,7 @@ fn append(buffer: &mut Vec<u8>, start: &mut usize, end: &mut usize, mut block: B
         (*start, *end) = (from, block.end);
         return std::mem::replace(buffer, block.buffer);
     }
-    // More than any packet has: a place to go on at is looked for.
+    // More bytes than there is room for: a very long record, or the search for the next one after corrupt bytes.
     let bytes = block.buffer.get(block.start..block.end).unwrap_or_default();
     buffer.truncate(*end);
     buffer.drain(..*start);
@@ -185,11 +185,11 @@ mod tests {
     }
 
     #[test]
-    fn read_ahead_it_is_the_same_stream() {
+    fn a_stream_read_ahead_is_the_same_stream() {
         let stream: Vec<u8> = (0..3_000_000_u32).map(|number| (number % 251) as u8).collect();
         let mut window = Window::ahead(Ahead::new(Box::new(std::io::Cursor::new(stream.clone()))).unwrap());
         let mut at = 0;
-        // Records of all sizes, among them such as a block in front of another has no room for.
+        // Records of all sizes, some of them too long for the room in front of a block.
         for size in
             (1..).map(|number: usize| number * 7_919 % 90_000 + if number.is_multiple_of(9) { 700_000 } else { 0 })
         {

@@ -1,8 +1,8 @@
 /*!
-IP datagrams that were sent in pieces.
+IP datagrams that were sent in fragments.
 
-etherparse's `IpDefragBuf` puts one together; which of them wait, how many, how large and for how long is seen to here.
-Only those that may carry TCP are kept. The oldest makes room.
+etherparse's `IpDefragBuf` reassembles one datagram; this module bounds how many wait, how large and for how long. Only
+fragments that may carry TCP are kept. The oldest datagram makes room.
 */
 
 use super::ip::protocol;
@@ -14,7 +14,7 @@ use etherparse::defrag::IpDefragBuf;
 use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
 
-/// A piece of a datagram.
+/// A fragment of a datagram.
 pub(super) struct Fragment<'a> {
     pub(super) payload: IpPayload<'a>,
     pub(super) identification: u32,
@@ -22,7 +22,7 @@ pub(super) struct Fragment<'a> {
     pub(super) more: bool,
 }
 
-/// What the pieces of a datagram have in common (RFC 791 section 3.2, RFC 8200 section 4.5).
+/// What the fragments of a datagram have in common (RFC 791 section 3.2, RFC 8200 section 4.5).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 struct Key {
     source: IpAddr,
@@ -31,12 +31,12 @@ struct Key {
     protocol: u8,
 }
 
-/// A datagram that waits for its missing pieces.
+/// A datagram that waits for its missing fragments.
 #[derive(Debug)]
 struct Waiting {
     buffer: IpDefragBuf,
     since: Time,
-    /// Its place in [`Fragments::order`].
+    /// Its key in [`Fragments::order`].
     order: u64,
 }
 
@@ -44,23 +44,23 @@ struct Waiting {
 #[derive(Debug, Default)]
 pub(super) struct Fragments {
     waiting: HashMap<Key, Waiting>,
-    /// The oldest first.
+    /// By age, the oldest first.
     order: BTreeMap<u64, Key>,
     next_order: u64,
     bytes: usize,
-    /// The last one completed, until the next is.
+    /// The datagram completed last, until the next is complete.
     whole: Vec<u8>,
     limits: LimitsHit,
 }
 
 impl Fragments {
-    /// Adds a piece that came at `now`; answers with the payload of the datagram that it completes.
+    /// Adds a fragment that came at `now`; returns the payload of the datagram that it completes.
     pub(super) fn add(&mut self, fragment: &Fragment<'_>, now: Time) -> Result<Option<IpPayload<'_>>, DecodeStop> {
         let IpPayload { source, destination, identification, protocol, slice } = fragment.payload;
         if !may_carry_tcp(protocol) {
             return Ok(None);
         }
-        // A piece cut by the snap length leaves a gap that nothing will fill.
+        // A fragment truncated by the snap length leaves a gap that nothing will fill.
         if slice.missing > 0 {
             return Err(DecodeStop::Ip);
         }
@@ -78,7 +78,7 @@ impl Fragments {
         Ok(Some(IpPayload { source, destination, identification, protocol, slice: PacketSlice::whole(&self.whole) }))
     }
 
-    /// The bounds that cost something.
+    /// The bounds that were hit.
     pub(super) fn limits(&self) -> &LimitsHit {
         &self.limits
     }
@@ -94,7 +94,7 @@ impl Fragments {
         let before = waiting.buffer.data().len();
         let added = waiting.buffer.add(fragment.offset, fragment.more, fragment.payload.slice.bytes);
         self.bytes = self.bytes.saturating_sub(before) + waiting.buffer.data().len();
-        // A piece that contradicts the others is not believed; the others wait on.
+        // A fragment that contradicts the others is rejected; the others wait on.
         added.map_err(|_| DecodeStop::Ip)
     }
 
@@ -128,7 +128,7 @@ impl Fragments {
     }
 }
 
-/// True for TCP and for what may lead to it. UDP tunnels in pieces are left alone: so are then DNS and NFS, of which there
+/// True for TCP and for protocols that may lead to it. UDP is left out, and tunnels with it: fragments of DNS and NFS
 /// may be many.
 fn may_carry_tcp(protocol: u8) -> bool {
     matches!(

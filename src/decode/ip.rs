@@ -1,9 +1,9 @@
 /*!
 IPv4 and IPv6, with their extension headers.
 
-etherparse's slices read the headers. Its `Lax…Slice`s would also cut the payload, but they tell only that it is
-incomplete and not by how much; and its iterator over extension headers must not be taken past a header that it could not
-read. So lengths and extension headers are seen to here.
+etherparse's slices read the headers. Its `Lax…Slice`s would also limit the payload, but they report only that it is
+incomplete and not by how much; and its iterator over extension headers must not be advanced past a header that it could
+not read. So this module handles lengths and extension headers itself.
 */
 
 use super::fragments::Fragment;
@@ -41,7 +41,7 @@ fn ipv4(slice: PacketSlice<'_>) -> Result<Step<'_>, DecodeStop> {
     let header = Ipv4HeaderSlice::from_slice(slice.bytes).map_err(|_| DecodeStop::Ip)?;
     let header_bytes = header.slice().len();
     let slice = match usize::from(header.total_len()) {
-        // Left to the network card (TSO): the packet ends where its frame does.
+        // The length is left to the network card (TSO): the packet ends where its frame does.
         0 => slice,
         total => slice.limit(Some(total).filter(|total| *total >= header_bytes).ok_or(DecodeStop::Ip)?),
     };
@@ -69,7 +69,8 @@ fn ipv6(slice: PacketSlice<'_>) -> Result<Step<'_>, DecodeStop> {
     let header = Ipv6HeaderSlice::from_slice(slice.bytes).map_err(|_| DecodeStop::Ip)?;
     let slice = slice.skip(header.slice().len()).ok_or(DecodeStop::Ip)?;
     let slice = match usize::from(header.payload_length()) {
-        // Left to the network card, or a jumbogram (RFC 2675): the packet ends where its frame does.
+        // The length is left to the network card, or this is a jumbogram (RFC 2675): the packet ends where its frame
+        // does.
         0 => slice,
         length => slice.limit(length),
     };
@@ -82,7 +83,7 @@ fn ipv6(slice: PacketSlice<'_>) -> Result<Step<'_>, DecodeStop> {
     })))
 }
 
-/// What an IP header, or an extension header, says is next.
+/// The layer after an IP header or an extension header.
 pub(super) fn payload(payload: IpPayload<'_>) -> Result<Step<'_>, DecodeStop> {
     let IpPayload { protocol, slice, .. } = payload;
     let extension = |protocol, bytes: usize| {
@@ -103,7 +104,7 @@ pub(super) fn payload(payload: IpPayload<'_>) -> Result<Step<'_>, DecodeStop> {
         protocol::FRAGMENT => return fragment(payload),
         protocol::IPV4 | protocol::IPV6 => Step::Next(Layer::Ip(slice)),
         protocol::GRE => return tunnel::gre(slice),
-        // EtherIP (RFC 3378): version and nothing, then a frame.
+        // EtherIP (RFC 3378): two bytes of version and reserved bits, then a frame.
         protocol::ETHERNET => Step::Next(Layer::Ethernet(slice.skip(2).ok_or(DecodeStop::Link)?)),
         protocol::MPLS => Step::Next(Layer::Mpls(slice)),
         _ => Step::Other,

@@ -6,7 +6,7 @@ use crate::capture::LinkType;
 use pnet_packet::Packet as _;
 use pnet_packet::sll2::SLL2Packet;
 
-/// EtherTypes below are lengths (IEEE 802.3 section 3.2.6).
+/// Smaller values of the field are lengths (IEEE 802.3 section 3.2.6).
 const FIRST_ETHER_TYPE: u16 = 0x0600;
 
 /// Reads the link layer of a capture.
@@ -37,11 +37,11 @@ pub(super) fn ethernet(slice: PacketSlice<'_>) -> Result<Step<'_>, DecodeStop> {
     ether_type(kind, slice.skip(14).ok_or(DecodeStop::Link)?)
 }
 
-/// What an EtherType announces.
+/// The layer that an EtherType announces.
 pub(super) fn ether_type(kind: u16, slice: PacketSlice<'_>) -> Result<Step<'_>, DecodeStop> {
     Ok(match kind {
         0x0800 | 0x86dd => Step::Next(Layer::Ip(slice)),
-        // 802.1Q, 802.1ad, and what was used before it.
+        // 802.1Q, 802.1ad, and the numbers used before 802.1ad.
         0x8100 | 0x88a8 | 0x9100 | 0x9200 | 0x9300 => tag(slice, 2).ok_or(DecodeStop::Link)?,
         // Cisco's VN-Tag; 802.1BR's E-TAG.
         0x8926 => tag(slice, 4).ok_or(DecodeStop::Link)?,
@@ -89,7 +89,7 @@ fn cooked2(slice: PacketSlice<'_>) -> Option<Step<'_>> {
     Some(cooked_protocol(protocol, hardware, slice.skip(header_bytes)?))
 }
 
-/// What a cooked protocol announces, on a device of that ARPHRD_ type.
+/// The layer that a cooked protocol announces, on a device of that ARPHRD_ type.
 fn cooked_protocol(protocol: u16, hardware: u16, slice: PacketSlice<'_>) -> Step<'_> {
     match (protocol, hardware) {
         (_, hardware) if has_own_types(hardware) => Step::Other,
@@ -101,13 +101,13 @@ fn cooked_protocol(protocol: u16, hardware: u16, slice: PacketSlice<'_>) -> Step
     }
 }
 
-/// True for netlink, and for 802.11 devices that monitor: of theirs the protocol field is no EtherType.
+/// True for netlink, and for 802.11 devices that monitor: their protocol field is not an EtherType.
 pub(super) fn has_own_types(hardware: u16) -> bool {
     matches!(hardware, 824 | 801..=803)
 }
 
-/// BSD loopback: an address family, in the byte order of the machine that captured (NULL) or the network's (LOOP). Which
-/// of them cannot be told from the file, nor need it: the families are small numbers.
+/// BSD loopback: an address family, in the byte order of the machine that captured (NULL) or the network's (LOOP). The
+/// file does not tell the byte order, but the families are small numbers, so the smaller reading is the right one.
 fn loopback(slice: PacketSlice<'_>) -> Option<Step<'_>> {
     let family = *slice.first::<4>()?;
     let family = u32::from_be_bytes(family).min(u32::from_le_bytes(family));
@@ -137,7 +137,7 @@ fn named_link(dlt: u32, slice: PacketSlice<'_>) -> Option<Step<'_>> {
     Some(Step::Next(Layer::Link(LinkType::from_dlt(i32::try_from(dlt).ok()?), slice)))
 }
 
-/// Netfilter's log: family, version, resource, and then attributes, of which one is the IP packet. Their lengths are in
+/// Netfilter's log: family, version, resource, and then attributes, one of which is the IP packet. Their lengths are in
 /// the byte order of the machine that captured, which in practice is little-endian.
 fn nflog(slice: PacketSlice<'_>) -> Option<Step<'_>> {
     const PAYLOAD: u16 = 9;
@@ -186,8 +186,8 @@ pub(super) fn ppp(slice: PacketSlice<'_>) -> Result<Step<'_>, DecodeStop> {
     read().ok_or(DecodeStop::Link)
 }
 
-/// A label (RFC 3032). What follows the last is nowhere said: IP begins with its version, Ethernet over MPLS (RFC 4448)
-/// with a control word that begins with 0.
+/// A label (RFC 3032). No field names what follows the last label: IP begins with its version, Ethernet over MPLS (RFC
+/// 4448) with a control word that begins with 0.
 pub(super) fn mpls(slice: PacketSlice<'_>) -> Result<Step<'_>, DecodeStop> {
     let read = || {
         let [_, _, bottom, _] = slice.first::<4>()?;

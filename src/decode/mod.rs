@@ -1,13 +1,13 @@
 /*!
-From a packet to a TCP segment: link layer, tunnels, IP, fragments, TCP. Knows no connection and no mail.
+From a packet to a TCP segment: link layer, tunnels, IP, fragments, TCP. Knows nothing of connections and mail.
 
-What cannot be decoded is never dropped in silence: a [`DecodeStop`] says which layer gave up and why, and the pipeline
-counts them.
+A packet that cannot be decoded is never dropped in silence: a [`DecodeStop`] names the layer that gave up, and the
+pipeline counts them.
 
-A packet is a chain of layers, and decoding it is a loop: each layer's function reads one header and answers with the
-`Layer` that follows. Tunnels need nothing of their own that way (what follows GRE is a layer as what follows Ethernet
-is), and one bound on the length of the chain ([`crate::limits::LAYERS`]) holds for tags, tunnels and extension headers
-alike.
+A packet is a chain of layers, and decoding it is a loop: each layer's function reads one header and returns the `Layer`
+that follows. So tunnels need no code of their own for what they carry (a layer after GRE is read like a layer after
+Ethernet), and one bound on the length of the chain ([`crate::limits::LAYERS`]) holds for tags, tunnels and extension
+headers alike.
 */
 
 mod fragments;
@@ -42,7 +42,8 @@ pub struct Segment<'a> {
     pub payload: &'a [u8],
 }
 
-/// What a TCP header says, ports apart, of which packet, and how much payload follows it. It outlives the packet.
+/// A TCP header's fields except the ports, the packet it came in, and the length of its payload. It outlives the
+/// packet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Header {
     /// Number of the packet that carried it (of the last fragment, where IP was fragmented).
@@ -61,17 +62,17 @@ pub struct Header {
     pub rst: bool,
     /// Receive window as sent, not scaled.
     pub window: u16,
-    /// IPv4's identification, by which a copy of a packet differs from a second packet that says the same; none where
-    /// there is none (IPv6) or it says nothing (0: RFC 6864, section 4.1).
+    /// IPv4's identification, which tells a copy of a packet from a second packet with the same header; None for IPv6
+    /// and where it is 0 (which RFC 6864, section 4.1, leaves without meaning).
     pub identification: Option<u16>,
-    /// The same packet carried another segment before, which was of interest (802.11 aggregates them): whoever counts
-    /// packets has counted this one.
+    /// The same packet carried an earlier segment of interest (802.11 aggregates them), so this packet has been counted
+    /// already.
     pub shares_packet: bool,
-    /// Payload bytes that the segment had on the wire: more than were captured where the snap length cut it.
+    /// Payload bytes that the segment had on the wire: more than were captured if the snap length truncated it.
     pub wire_len: u32,
 }
 
-/// What a packet turned out to be.
+/// The result of decoding a packet.
 #[derive(Debug, Clone, Copy)]
 pub enum Decoded<'a> {
     /// A TCP segment.
@@ -85,15 +86,15 @@ pub enum Decoded<'a> {
 /// Which layer gave up, and why.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum DecodeStop {
-    /// The link type is none that is known here.
+    /// The link type is not one that is known here.
     UnknownLink(crate::capture::LinkType),
-    /// The link-layer header, or that of a tunnel, is cut short or makes no sense, or layers nest too deep.
+    /// The link-layer header, or that of a tunnel, is truncated or makes no sense, or layers nest too deep.
     Link,
-    /// The IP header or its extensions are cut short or make no sense.
+    /// The IP header or its extensions are truncated or make no sense.
     Ip,
-    /// The TCP header is cut short or makes no sense.
+    /// The TCP header is truncated or makes no sense.
     Tcp,
-    /// An 802.11 frame that is encrypted: what it carries cannot be told.
+    /// An 802.11 frame that is encrypted, so its content is unknown.
     Encrypted,
 }
 
@@ -110,14 +111,14 @@ impl DecodeStop {
     }
 }
 
-/// A header to be read, and what follows it.
+/// A header to be read, with all bytes from it on.
 #[derive(Debug, Clone, Copy)]
 enum Layer<'a> {
     /// The link layer of a capture.
     Link(LinkType, PacketSlice<'a>),
     /// An Ethernet header.
     Ethernet(PacketSlice<'a>),
-    /// What an EtherType announces; values below 1536 are lengths of an LLC frame (IEEE 802.3).
+    /// The protocol of an EtherType; values below 1536 are lengths of an LLC frame (IEEE 802.3).
     EtherType(u16, PacketSlice<'a>),
     /// A PPP protocol field, perhaps after address and control bytes.
     Ppp(PacketSlice<'a>),
@@ -125,11 +126,11 @@ enum Layer<'a> {
     Mpls(PacketSlice<'a>),
     /// An IP header of either version.
     Ip(PacketSlice<'a>),
-    /// What an IP protocol number announces: an extension header, a tunnel, TCP.
+    /// The protocol of an IP protocol number: an extension header, a tunnel, TCP.
     IpPayload(IpPayload<'a>),
 }
 
-/// What an IP header carries.
+/// The payload of an IP header.
 #[derive(Debug, Clone, Copy)]
 struct IpPayload<'a> {
     source: IpAddr,
@@ -140,48 +141,48 @@ struct IpPayload<'a> {
     slice: PacketSlice<'a>,
 }
 
-/// What reading a layer leads to.
+/// Where reading a layer leads.
 enum Step<'a> {
-    /// To the next.
+    /// To the next layer.
     Next(Layer<'a>),
-    /// To the next, if a UDP port number means what it usually does.
+    /// To the next layer, if a UDP port number means what it usually does.
     Guess(Layer<'a>),
-    /// To a piece of a datagram.
+    /// To a fragment of a datagram.
     Fragment(Fragment<'a>),
     /// To a TCP segment.
     Tcp(tcp::Tcp<'a>),
-    /// To several frames in one, of which the first begins here.
+    /// To an aggregate of several frames, the first of which begins here.
     Aggregate(PacketSlice<'a>),
     /// To something else.
     Other,
 }
 
-/// Turns packets into segments. Holds what fragments need to find each other.
+/// Turns packets into segments. Keeps fragments until their datagrams are complete.
 #[derive(Debug, Default)]
 pub struct Decoder {
     fragments: Fragments,
-    /// Where in the packet decoded last the next of several frames begins.
+    /// Where in the last packet its next frame begins, if it has several.
     next_frame: Option<usize>,
 }
 
 impl Decoder {
-    /// Decodes one packet: the first frame in it, where it holds several.
+    /// Decodes one packet: its first frame, if it has several.
     pub fn decode<'a>(&'a mut self, packet: &Packet<'a>) -> Decoded<'a> {
         self.next_frame = None;
         self.run(packet, Layer::Link(packet.link, PacketSlice::captured(packet)))
     }
 
-    /// The next frame of the packet decoded last, where that holds several (A-MSDU, IEEE 802.11 section 9.3.2.2).
+    /// The next frame of the packet decoded last, if it has several (A-MSDU, IEEE 802.11 section 9.3.2.2).
     pub fn decode_next<'a>(&'a mut self, packet: &Packet<'a>) -> Option<Decoded<'a>> {
         let slice = PacketSlice::captured(packet).skip(self.next_frame.take()?)?;
         let (content, next) = wifi::subframe(slice)?;
         self.next_frame = next.map(|next| packet.data.len() - next.bytes.len());
-        // A length is what an EtherType below 1536 is: LLC follows.
+        // An EtherType below 1536 stands for LLC.
         Some(self.run(packet, Layer::EtherType(0, content)))
     }
 
     fn run<'a>(&'a mut self, packet: &Packet<'a>, mut layer: Layer<'a>) -> Decoded<'a> {
-        // Taken by the first fragment: a piece of a datagram within one put together from pieces goes too far.
+        // Reassemble once per packet: fragments inside a reassembled datagram are rejected.
         let mut fragments = Some(&mut self.fragments);
         let mut guessed = false;
         for _ in 0..LAYERS {
@@ -222,7 +223,7 @@ impl Decoder {
         Decoded::Stop(DecodeStop::Link)
     }
 
-    /// The bounds that cost something.
+    /// The bounds that were hit.
     pub fn limits(&self) -> &LimitsHit {
         self.fragments.limits()
     }

@@ -1,10 +1,10 @@
 /*!
-A look at a packet that costs a few nanoseconds: what cannot be TCP need not be decoded, and of what is TCP the ports tell
-whether anybody cares. Only then is the rest of its headers read.
+A look at a packet that costs a few nanoseconds: a packet that cannot be TCP need not be decoded, and the ports of a TCP
+segment show whether it is of interest. Only then are the rest of its headers read.
 
-It answers for the common chains only (Ethernet with tags, Linux cooked, raw IP; IP without fragments, extension headers
-and tunnels) and is conservative: whatever it does not understand is [`Peek::Unsure`] and goes to
-[`Decoder::decode`](super::Decoder::decode), which says the same of all others.
+It handles the common chains only (Ethernet with tags, Linux cooked, raw IP; IP without fragments, extension headers and
+tunnels) and is conservative: a packet that it does not understand is [`Peek::Unsure`] and goes to
+[`Decoder::decode`](super::Decoder::decode), which agrees with it on all other packets.
 */
 
 use super::ip::protocol;
@@ -13,14 +13,14 @@ use super::{IpPayload, Segment, link, tcp, tunnel};
 use crate::capture::{LinkType, Packet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// What a packet is.
+/// What a look at a packet shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Peek<'a> {
-    /// A TCP segment, whose header is all there.
+    /// A TCP segment, with its whole header captured.
     Tcp(PeekedTcp<'a>),
-    /// Of another kind, certainly: decoding answers [`Decoded::Other`](super::Decoded::Other).
+    /// Certainly another kind: decoding returns [`Decoded::Other`](super::Decoded::Other).
     NotTcp,
-    /// Only decoding can tell.
+    /// The packet has to be decoded.
     Unsure,
 }
 
@@ -45,7 +45,7 @@ enum Ip<'a> {
 }
 
 impl<'a> PeekedTcp<'a> {
-    /// The segment that `packet` carries: the same that decoding it comes to.
+    /// The segment that `packet` carries: the same that decoding it returns.
     pub fn segment(&self, packet: &Packet<'a>) -> Option<Segment<'a>> {
         let (source, destination) = self.ip.addresses();
         let identification = match self.ip {
@@ -73,7 +73,7 @@ impl Ip<'_> {
     }
 }
 
-/// Tags that are looked past.
+/// The most tags that are skipped.
 const TAGS: usize = 4;
 
 /// Looks at a packet.
@@ -82,7 +82,7 @@ pub fn peek<'a>(packet: &Packet<'a>) -> Peek<'a> {
     let slice = PacketSlice::captured(packet);
     let seen = match packet.link {
         LinkType::ETHERNET => slice.u16(12).and_then(|kind| ether_type(kind, slice.skip(14)?)),
-        // Of some devices the field is no EtherType.
+        // On some devices the field is not an EtherType.
         LinkType::LINUX_SLL if slice.u16(2).is_some_and(|hardware| !link::has_own_types(hardware)) => {
             slice.u16(14).and_then(|kind| ether_type(kind, slice.skip(16)?))
         }
@@ -140,7 +140,7 @@ fn transport<'a>(number: u8, ip: Ip<'a>, slice: PacketSlice<'a>) -> Option<Peek<
         protocol::TCP => {
             let header = slice.first::<20>()?;
             let header_bytes = 4 * usize::from(header[12] >> 4);
-            // Decoding tells what is wrong with a header that is cut short or too short.
+            // Decoding reports what is wrong with a header that is truncated or too short.
             if !(20..=slice.bytes.len()).contains(&header_bytes) {
                 return None;
             }

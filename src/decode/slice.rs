@@ -1,9 +1,9 @@
-//! A stretch of a packet, of which the end may not have been captured.
+//! A range of a packet, the end of which may not have been captured.
 
 use crate::capture::Packet;
 use crate::limits::RECORD_BYTES;
 
-/// Captured bytes, and how many more of the same stretch were on the wire.
+/// Captured bytes, and how many more of the same range were on the wire.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct PacketSlice<'a> {
     pub(super) bytes: &'a [u8],
@@ -15,21 +15,22 @@ impl<'a> PacketSlice<'a> {
     /// All of a packet.
     pub(super) fn captured(packet: &Packet<'a>) -> Self {
         let wire = usize::try_from(packet.wire_len).unwrap_or(usize::MAX);
-        // No packet is longer than the longest record; a length above it is a lie, and would be a gap of gigabytes.
+        // No packet is longer than the longest record; a greater length is false, and would make a gap of gigabytes.
         Self { bytes: packet.data, missing: wire.saturating_sub(packet.data.len()).min(RECORD_BYTES) }
     }
 
-    /// All of `bytes`, of which nothing is missing.
+    /// All of `bytes`, with nothing missing.
     pub(super) fn whole(bytes: &'a [u8]) -> Self {
         Self { bytes, missing: 0 }
     }
 
-    /// Without the first `count` bytes; none where they were not captured.
+    /// Without the first `count` bytes; None if they were not captured.
     pub(super) fn skip(self, count: usize) -> Option<Self> {
         Some(Self { bytes: self.bytes.get(count..)?, ..self })
     }
 
-    /// The first `length` bytes, captured or not: a header says so. What comes after is padding, or belongs to others.
+    /// The first `length` bytes, captured or not, as a header gives it. What follows is padding, or belongs to other
+    /// layers.
     pub(super) fn limit(self, length: usize) -> Self {
         match self.bytes.get(..length) {
             Some(bytes) => Self::whole(bytes),
@@ -37,7 +38,7 @@ impl<'a> PacketSlice<'a> {
         }
     }
 
-    /// The first `N` bytes; none where they were not captured.
+    /// The first `N` bytes; None if they were not captured.
     pub(super) fn first<const N: usize>(self) -> Option<&'a [u8; N]> {
         self.bytes.first_chunk()
     }

@@ -5,7 +5,7 @@ use crate::capture::Packet;
 use etherparse::TcpSlice;
 use std::net::{IpAddr, SocketAddr};
 
-/// A TCP header, its payload, and the ends it runs between.
+/// A TCP header, its payload, and the addresses of both ends.
 pub(super) struct Tcp<'a> {
     source: IpAddr,
     destination: IpAddr,
@@ -15,7 +15,7 @@ pub(super) struct Tcp<'a> {
 }
 
 impl<'a> Tcp<'a> {
-    /// Reads the header, options included (RFC 9293 section 3.1). Its checksum is not looked at: on the sending machine
+    /// Reads the header, options included (RFC 9293 section 3.1). Does not check the checksum: on the sending machine
     /// the network card computes it, after the capture.
     pub(super) fn read(payload: &IpPayload<'a>) -> Result<Self, DecodeStop> {
         let header = TcpSlice::from_slice(payload.slice.bytes).map_err(|_| DecodeStop::Tcp)?;

@@ -31,7 +31,7 @@ pub(super) fn gre(slice: PacketSlice<'_>) -> Result<Step<'_>, DecodeStop> {
             // ERSPAN type I has no header of its own, and no sequence number; type II has both.
             0x88be if has(SEQUENCE) => Layer::Ethernet(inner.skip(8)?),
             0x88be => Layer::Ethernet(inner),
-            // ERSPAN type III: 12 bytes, and 8 more where the lowest bit says so.
+            // ERSPAN type III: 12 bytes, and 8 more if the lowest bit is set.
             0x22eb if inner.u8(11)? & 1 == 1 => Layer::Ethernet(inner.skip(20)?),
             0x22eb => Layer::Ethernet(inner.skip(12)?),
             kind => Layer::EtherType(kind, inner),
@@ -45,13 +45,13 @@ const TEREDO: u16 = 3544;
 /// L2TP's port (RFC 2661 section 8.1).
 const L2TP: u16 = 1701;
 
-/// UDP (RFC 768), for the sake of the tunnels on it.
+/// UDP (RFC 768), read only for the tunnels on it.
 pub(super) fn udp(slice: PacketSlice<'_>) -> Result<Step<'_>, DecodeStop> {
     let read = || {
         let (source, port, length) = (slice.u16(0)?, slice.u16(2)?, usize::from(slice.u16(4)?));
         let content = slice.skip(8)?.limit(length.checked_sub(8)?);
         match port {
-            // 8472 is what Linux used before the port was assigned.
+            // Linux used 8472 before the port was assigned.
             4789 | 8472 => vxlan(content),
             6081 => geneve(content),
             2152 => gtp(content),
@@ -60,11 +60,11 @@ pub(super) fn udp(slice: PacketSlice<'_>) -> Result<Step<'_>, DecodeStop> {
             _ => None,
         }
     };
-    // A port number is a hint: what does not read as the tunnel is another kind of packet, not a broken one.
+    // A port number is a hint: a packet that does not read as the tunnel is another kind of packet, not a broken one.
     Ok(read().map_or(Step::Other, Step::Guess))
 }
 
-/// True where [`udp`] looks for a tunnel.
+/// True for the ports on which [`udp`] looks for a tunnel.
 pub(super) fn is_tunnel(source: u16, destination: u16) -> bool {
     matches!(destination, 4789 | 8472 | 6081 | 2152 | TEREDO | L2TP) || matches!(source, TEREDO | L2TP)
 }
@@ -126,7 +126,8 @@ fn geneve(slice: PacketSlice<'_>) -> Option<Layer<'_>> {
     Some(Layer::EtherType(slice.u16(2)?, slice.skip(8 + 4 * options)?))
 }
 
-/// GTP-U (3GPP TS 29.281 section 5): user data, perhaps with extension headers, each of which names the next at its end.
+/// GTP-U (3GPP TS 29.281 section 5): user data, perhaps with extension headers, each of which names the next at its
+/// end.
 fn gtp(slice: PacketSlice<'_>) -> Option<Layer<'_>> {
     let [flags, 0xff] = *slice.first::<2>()? else { return None };
     if flags & 0xf0 != 0x30 {

@@ -1,11 +1,10 @@
-//! IEEE 802.11 data frames in the clear, bare or after a radiotap header. An encrypted one is
-//! counted as such.
+//! IEEE 802.11 data frames in the clear, bare or after a radiotap header. Encrypted frames are counted as such.
 
 use super::link::llc;
 use super::slice::PacketSlice;
 use super::{DecodeStop, Step};
 
-/// Radiotap: version, padding, and its length and all else little-endian.
+/// Radiotap: version, padding, length; every field is little-endian.
 pub(super) fn radiotap(slice: PacketSlice<'_>) -> Result<Step<'_>, DecodeStop> {
     let read = || {
         let [0, _, low, high] = slice.first::<4>()? else { return None };
@@ -84,8 +83,8 @@ fn data_frame(slice: PacketSlice<'_>, padded: bool) -> Result<Step<'_>, DecodeSt
     read().ok_or(DecodeStop::Link)
 }
 
-/// One of several frames in one (A-MSDU, IEEE 802.11 section 9.3.2.2): its content, and what follows it. Two addresses,
-/// a length, LLC; padded to 4 bytes.
+/// One of several frames in one (A-MSDU, IEEE 802.11 section 9.3.2.2): its content, and the bytes after it. Two
+/// addresses, a length, LLC; padded to 4 bytes.
 pub(super) fn subframe(slice: PacketSlice<'_>) -> Option<(PacketSlice<'_>, Option<PacketSlice<'_>>)> {
     const HEADER: usize = 14;
     let length = usize::from(slice.u16(12)?);

@@ -1,7 +1,7 @@
 /*!
-One direction's stream: what has been handed over, what waits and for what, what is known to be missing.
+One direction's stream: what has been delivered, what waits and for what, what is known to be missing.
 
-Knows places in the stream and nothing of the other direction beyond the place that each piece acknowledges there.
+Knows positions in the stream and nothing of the other direction beyond the position that each piece acknowledges there.
 The first copy of a byte wins; a later copy that differs is counted.
 */
 
@@ -12,29 +12,29 @@ use super::out_of_order::{BufferedSegment, Content, OutOfOrder};
 use super::seq::Position;
 use std::collections::VecDeque;
 
-/// Pieces handed over whose packets are remembered, to say which of them a retransmission contradicts.
+/// Delivered pieces whose packets are remembered, to name the packet that a retransmission contradicts.
 const MARKS: usize = 4;
-/// How far beyond what was seen an acknowledgement is believed at its word: the largest window that is not scaled. One
-/// further on is believed when the next one does not fall behind it.
+/// How far past the last byte seen an acknowledgement is believed at once: the largest window that is not scaled. One
+/// further ahead is believed when the next acknowledgement does not fall behind it.
 const BELIEVED: Position = 65_536;
 
-/// A stretch of payload, and where it stands.
+/// A range of payload, and its position.
 #[derive(Debug, Clone, Copy)]
 pub struct Piece<'a> {
-    /// Place of the first byte.
+    /// Position of the first byte.
     pub position: Position,
     /// The captured bytes.
     pub bytes: &'a [u8],
-    /// Bytes after those that the packet had and the capture cut off.
+    /// Bytes after `bytes` that the packet had and the capture cut off.
     pub truncated: u32,
-    /// The place in the other direction up to which the sender had received everything.
+    /// The position in the other direction up to which the sender had received everything.
     pub acknowledges: Option<Position>,
     /// The packet.
     pub at: PacketRef,
 }
 
 impl Piece<'_> {
-    /// Place after the last byte that the packet had.
+    /// Position after the last byte that the packet had.
     pub fn end(&self) -> Position {
         self.position + self.bytes.len() as Position + Position::from(self.truncated)
     }
@@ -43,65 +43,65 @@ impl Piece<'_> {
 /// One direction's stream.
 #[derive(Debug, Default)]
 pub struct Assembler {
-    /// Everything before this place has been handed over, as data or as a gap.
+    /// Everything before this position has been delivered, as data or as a gap.
     next: Position,
-    /// Place after the last byte seen.
+    /// Position after the last byte seen.
     highest: Position,
-    /// Place up to which the other side has acknowledged.
+    /// Position up to which the other side has acknowledged.
     acknowledged: Position,
-    /// Where the stream begins or begins to be captured: `None` until anything is known.
+    /// True once any position of the stream is known.
     placed: bool,
     /// What is out of the ordinary; most streams never have it.
     out_of_order: Option<Box<OutOfOrder>>,
-    /// The last bytes handed over.
+    /// The last bytes delivered.
     history: History,
-    /// Where the last pieces handed over stood, and the packets that they came in.
+    /// The last pieces delivered: position of the first byte, position after the last, number of the packet.
     marks: VecDeque<(Position, Position, u64)>,
-    /// Earlier ones were forgotten to keep memory bounded.
+    /// Delivered bytes were forgotten to keep memory bounded.
     forgetful: bool,
-    /// An acknowledgement too far ahead to be believed at its word.
+    /// The last acknowledgement that was too far ahead to be believed at once.
     claimed: Option<Position>,
-    /// Bytes handed over as data.
+    /// Bytes delivered as data.
     pub captured: u64,
-    /// Bytes handed over as gaps.
+    /// Bytes delivered as gaps.
     pub missing: u64,
-    /// Of those, the ones that did cross the wire: acknowledged, or cut off by the snap length.
+    /// Bytes of `missing` that did cross the wire: acknowledged, or cut off by the snap length.
     pub uncaptured: u64,
 }
 
 /// What is known of a stream's beginning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Begin {
-    /// It is there.
+    /// It is at this position.
     At(Position),
-    /// It is there or before.
+    /// It is at this position or before.
     AtOrBefore(Position),
 }
 
-/// What a piece turned out to be. Small: there is one for each, and hardly any disagrees with another.
+/// What storing a piece showed. Small: there is one for each piece, and hardly any disagrees with an earlier copy.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Stored {
     /// Where this piece and an earlier copy disagree.
     pub disagreement: Option<Box<Disagreement>>,
     /// It held at least one byte that was new.
     pub new: bool,
-    /// It held a byte that was new and stands before one that had been seen already: the packet of such a one.
+    /// It held a new byte before a byte that had been seen already: the packet of the latter.
     pub filled_before: Option<PacketRef>,
-    /// It repeats bytes that were handed over and forgotten since, so that nobody knows whether they are the same.
+    /// It repeats delivered bytes that have been forgotten, so the two copies cannot be compared.
     pub uncompared: bool,
 }
 
 /// Where two copies of the same bytes disagree.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Disagreement {
-    /// Bytes in which they do.
+    /// Number of bytes that differ.
     pub bytes: u64,
-    /// Where they begin to.
+    /// Where they begin to differ.
     pub difference: Difference,
 }
 
 impl Stored {
-    /// Notes that in `bytes` more bytes two copies disagree; what `difference` says is kept of the first ones.
+    /// Notes that two copies disagree in `bytes` more bytes. Only the first call's `difference` is kept.
     fn disagrees(&mut self, bytes: u64, difference: impl FnOnce() -> Difference) {
         match &mut self.disagreement {
             Some(disagreement) => disagreement.bytes += bytes,
@@ -111,32 +111,32 @@ impl Stored {
 }
 
 impl Assembler {
-    /// The place up to which everything has been handed over.
+    /// The position up to which everything has been delivered.
     pub fn next(&self) -> Position {
         self.next
     }
 
-    /// Place after the last byte seen.
+    /// Position after the last byte seen.
     pub fn highest(&self) -> Position {
         self.highest
     }
 
-    /// Place up to which the other side has acknowledged.
+    /// Position up to which the other side has acknowledged.
     pub fn acknowledged(&self) -> Position {
         self.acknowledged
     }
 
-    /// Whether any place of the stream is known yet.
+    /// Whether any position of the stream is known yet.
     pub fn is_placed(&self) -> bool {
         self.placed
     }
 
-    /// True where nothing has been handed over yet.
+    /// True where nothing has been delivered yet.
     pub fn is_untouched(&self) -> bool {
         self.captured == 0 && self.missing == 0
     }
 
-    /// Says where the stream begins. Has no effect once something has been handed over.
+    /// Sets where the stream begins. Has no effect once something has been delivered.
     pub fn begins(&mut self, begin: Begin) {
         let (Begin::At(position) | Begin::AtOrBefore(position)) = begin;
         if !self.placed {
@@ -162,7 +162,7 @@ impl Assembler {
                 return;
             }
         } else if self.claimed.is_some_and(|claimed| claimed > position) {
-            // It fell behind: whoever sent the one before did not have what it said, or it is older.
+            // This acknowledgement is behind the last one: either that one was false, or this one is older.
             self.claimed = None;
         }
         if position <= self.acknowledged {
@@ -174,8 +174,8 @@ impl Assembler {
         }
     }
 
-    /// What was acknowledged long ago and has not come by now is missing: `old` says of an acknowledgement (number of
-    /// the connection's packets then, and the packet) whether it is long ago.
+    /// Bytes that were acknowledged long ago and have not come are missing. `old` decides whether an acknowledgement
+    /// (number of the connection's packets at that time, and the packet) is long ago.
     pub fn give_up_on(&mut self, old: impl Fn(u64, PacketRef) -> bool) {
         let Some(out_of_order) = &mut self.out_of_order else { return };
         while let Some(&(position, count, _)) = out_of_order.log.front().filter(|(_, count, at)| old(*count, *at)) {
@@ -189,7 +189,7 @@ impl Assembler {
         self.highest = self.highest.max(position);
     }
 
-    /// Nothing more will come: what was acknowledged and has not come is missing.
+    /// Nothing more will come: bytes that were acknowledged and have not come are missing.
     pub fn give_up(&mut self) {
         self.acknowledged = self.acknowledged.max(self.claimed.take().unwrap_or(self.acknowledged));
         if self.acknowledged > self.next || self.out_of_order.is_some() {
@@ -201,17 +201,17 @@ impl Assembler {
         }
     }
 
-    /// Whether `piece` can be handed over as it is, without waiting (as far as this direction is concerned).
+    /// Whether `piece` can be delivered as it is, without waiting (as far as this direction is concerned).
     pub fn is_next(&self, piece: &Piece<'_>) -> bool {
         piece.truncated == 0
             && piece.position == self.next
             && self
                 .out_of_order
                 .as_ref()
-                .is_none_or(|d| d.buffered.keys().next().is_none_or(|&first| first >= piece.end()))
+                .is_none_or(|waiting| waiting.buffered.keys().next().is_none_or(|&first| first >= piece.end()))
     }
 
-    /// Marks `bytes`, which begin at [`Assembler::next`] and came in packet `at`, as handed over.
+    /// Marks `bytes`, which begin at [`Assembler::next`] and came in packet `at`, as delivered.
     pub fn take(&mut self, bytes: &[u8], at: PacketRef) {
         if self.marks.len() == MARKS {
             self.marks.pop_front();
@@ -222,12 +222,12 @@ impl Assembler {
         self.history.push(bytes);
     }
 
-    /// Bytes handed over that are kept.
+    /// Delivered bytes that are kept.
     pub fn remembered(&self) -> usize {
         self.history.len()
     }
 
-    /// Forgets the bytes handed over that are kept.
+    /// Forgets the delivered bytes that are kept.
     pub fn forget(&mut self) {
         self.forgetful |= !self.history.is_empty();
         self.history.clear();
@@ -242,13 +242,13 @@ impl Assembler {
         position < self.next || self.out_of_order.as_deref().is_some_and(waits)
     }
 
-    /// The first packet that waits at or behind `position`.
+    /// The first packet buffered at or after `position`.
     pub fn first_behind(&self, position: Position) -> Option<PacketRef> {
         self.out_of_order.as_ref()?.buffered.range(position..).next().map(|(_, buffered)| buffered.at)
     }
 
-    /// Puts `piece` where it belongs: its new bytes wait; of what was there before, the first copy stays. `count` is
-    /// the number of the connection's packets.
+    /// Buffers the new bytes of `piece`; of bytes that are buffered already, the first copy stays. `count` is the
+    /// number of the connection's packets.
     pub fn store(&mut self, piece: &Piece<'_>, count: u64) -> Stored {
         let mut stored = self.conflicts_with_history(piece);
         let end = piece.end();
@@ -256,7 +256,7 @@ impl Assembler {
         let out_of_order = self.out_of_order.get_or_insert_default();
         let mut place = piece.position.max(self.next);
         while place < end {
-            // What is there already at `place`, or else the free stretch up to the next that is there.
+            // Either a buffered segment covers `place`, or the range up to the next buffered segment is free.
             let before =
                 out_of_order.buffered.range_mut(..=place).next_back().filter(|(at, w)| *at + w.content.len() > place);
             if let Some((&at, buffered)) = before {
@@ -273,7 +273,7 @@ impl Assembler {
                         });
                     }
                 } else if let Some(len) = std::num::NonZeroUsize::new(part(piece, place, until).len()) {
-                    // A copy that was cut less: take its bytes for those that the first lacks, and look again.
+                    // This copy is truncated less: free the positions that its bytes fill, and look again.
                     out_of_order.free_truncated(at, place, place + len.get() as Position);
                     continue;
                 }
@@ -298,12 +298,12 @@ impl Assembler {
         stored
     }
 
-    /// What waits at the very place that is to be handed over next.
+    /// The buffered segment at the next position to be delivered.
     pub fn front(&self) -> Option<&BufferedSegment> {
         self.out_of_order.as_ref()?.buffered.get(&self.next)
     }
 
-    /// Takes what [`Assembler::front`] shows and marks it as handed over.
+    /// Takes the segment of [`Assembler::front`] and marks it as delivered.
     pub fn take_front(&mut self) -> Option<BufferedSegment> {
         let out_of_order = self.out_of_order.as_mut()?;
         let buffered = out_of_order.buffered.remove(&self.next)?;
@@ -323,20 +323,21 @@ impl Assembler {
         Some(buffered)
     }
 
-    /// Length of the gap at the place that is to be handed over next, as far as it is certain that its bytes will not
-    /// come, and no further than `until`.
+    /// Length of the gap at the next position to be delivered, as far as it is certain that its bytes will not come,
+    /// and no further than `until`.
     pub fn certain_gap(&self, until: Option<Position>) -> Option<u64> {
         let out_of_order = self.out_of_order.as_ref()?;
         let gap_end = out_of_order.buffered.keys().next().copied().unwrap_or(out_of_order.certain);
         let end = gap_end.min(out_of_order.certain).min(until.unwrap_or(Position::MAX));
-        // A FIN that was not captured takes a place too: one byte past all that was seen is no proof of a byte.
+        // A FIN that was not captured takes a sequence number too: an acknowledgement one past the last byte seen
+        // proves no byte.
         let end = if end == self.highest + 1 && out_of_order.buffered.is_empty() { end - 1 } else { end };
         (end > self.next).then(|| (end - self.next) as u64)
     }
 
-    /// When the gap at the place that is to be handed over next was first noticed, as a number of the connection's
-    /// packets: by something that came from behind it, or by an acknowledgement. Of two gaps, one in each direction,
-    /// the one noticed first is the older.
+    /// When the gap at the next position to be delivered was first noticed, as a number of the connection's packets: by
+    /// a segment behind it, or by an acknowledgement. Of two gaps, one in each direction, the one noticed first is the
+    /// older.
     pub fn gap_noticed(&self) -> u64 {
         let Some(out_of_order) = &self.out_of_order else { return u64::MAX };
         let behind = out_of_order.buffered.values().next().map(|buffered| buffered.arrived);
@@ -348,14 +349,14 @@ impl Assembler {
         [behind, acknowledged].into_iter().flatten().min().unwrap_or(u64::MAX)
     }
 
-    /// Length of the gap before what waits first: to be declared missing when nothing more will come, or when there is
-    /// no room to wait.
+    /// Length of the gap before the first buffered segment. It is declared missing when nothing more will come, or when
+    /// there is no room to wait.
     pub fn gap(&self) -> Option<u64> {
         let first = *self.out_of_order.as_ref()?.buffered.keys().next()?;
         (first > self.next).then(|| (first - self.next) as u64)
     }
 
-    /// Marks the next `len` bytes as handed over as a gap.
+    /// Marks the next `len` bytes as delivered as a gap.
     pub fn skip(&mut self, len: u64) {
         self.missing += len;
         let acknowledged = (self.acknowledged - self.next).clamp(0, len as Position);
@@ -365,14 +366,16 @@ impl Assembler {
         self.tidy();
     }
 
-    /// Pieces that wait, and the memory that they cost in bytes.
+    /// Number of buffered segments, and the memory that they cost in bytes.
     pub fn waiting(&self) -> (usize, usize) {
-        /// What a piece costs beside its bytes.
+        /// What a segment costs beside its bytes.
         const PIECE: usize = 96;
-        self.out_of_order.as_ref().map_or((0, 0), |d| (d.buffered.len(), d.bytes + d.buffered.len() * PIECE))
+        self.out_of_order
+            .as_ref()
+            .map_or((0, 0), |waiting| (waiting.buffered.len(), waiting.bytes + waiting.buffered.len() * PIECE))
     }
 
-    /// True where nothing waits and nothing is awaited.
+    /// True where no segment is buffered and no acknowledged byte is awaited.
     pub fn is_orderly(&self) -> bool {
         self.out_of_order.is_none()
     }
@@ -382,7 +385,7 @@ impl Assembler {
         self.highest = self.highest.max(self.next);
     }
 
-    /// Forgets what is behind, and the out-of-order state itself where there is none left.
+    /// Forgets acknowledgements of delivered bytes, and drops the out-of-order state when nothing is left in it.
     fn tidy(&mut self) {
         let Some(out_of_order) = &mut self.out_of_order else { return };
         while out_of_order.log.front().is_some_and(|(position, _, _)| *position <= self.next) {
@@ -393,7 +396,7 @@ impl Assembler {
         }
     }
 
-    /// Compares `piece` with the bytes just handed over.
+    /// Compares `piece` with the delivered bytes that are kept.
     fn conflicts_with_history(&self, piece: &Piece<'_>) -> Stored {
         let mut stored = Stored::default();
         if piece.position >= self.next {
@@ -419,7 +422,7 @@ impl Assembler {
         stored
     }
 
-    /// What `piece` and the bytes handed over say in `range`, who begin to disagree at `found`.
+    /// The difference between `piece` and the delivered bytes in `range`, which begins at `found`.
     fn difference(&self, piece: &Piece<'_>, found: Position, range: [Position; 2]) -> Difference {
         let begin = self.next - self.history.len() as Position;
         let first = |at: Position| self.history.get(usize::try_from(at - begin).ok()?);
@@ -429,7 +432,7 @@ impl Assembler {
     }
 }
 
-/// The captured bytes of `piece` in the places `from..until`: fewer, or none, where it was cut.
+/// The captured bytes of `piece` at the positions `from..until`: fewer, or none, where it was truncated.
 fn part<'a>(piece: &Piece<'a>, from: Position, until: Position) -> &'a [u8] {
     let len = piece.bytes.len();
     let from = usize::try_from(from - piece.position).unwrap_or(0).min(len);

@@ -1,17 +1,17 @@
 /*!
 Both directions of a connection, released in causal order.
 
-A server's segment that acknowledges client byte N was sent after the server had bytes up to N. So a segment is
-released only when the other direction has been handed over up to its acknowledgement number, or that stretch has been
-declared missing. Whatever the capture did to the order of the two directions, the stream handler hears what the two
-ends heard.
+A server's segment that acknowledges client byte N was sent after the server had bytes up to N. So a segment is released
+only when the other direction has been delivered up to its acknowledgement number, or that range has been declared
+missing. Whatever the capture did to the order of the two directions, the stream handler receives them in the order in
+which the two ends did.
 
 A byte that the other side has acknowledged did cross the wire. When it has not come [`PATIENCE_PACKETS`] packets of its
-connection or [`PATIENCE_NANOSECONDS`] later, the capture does not have it, and it is declared missing; a gap that
-nobody acknowledged may still be filled by a retransmission and is waited for. For the beginning of a direction, and for
-a direction that may not be in the capture at all, [`PATIENCE_FOR_BEGINNING`] is enough: who watches one side only wants
-to see it soon. Nothing waits past the bounds in
-[`limits`](crate::limits), and nothing past the end of the connection.
+connection or [`PATIENCE_NANOSECONDS`] later, the capture does not have it, and it is declared missing; a gap that was
+not acknowledged may still be filled by a retransmission and is waited for. For the beginning of a direction, and for a
+direction that may not be in the capture at all, [`PATIENCE_FOR_BEGINNING`] is enough: a user who watches one side only
+wants to see it soon. Nothing waits past the bounds in [`limits`](crate::limits), and nothing past the end of the
+connection.
 */
 
 use super::assembler::{Assembler, Piece, Stored};
@@ -22,25 +22,25 @@ use crate::limits::{Limit, LimitsHit, WAITING_BYTES_PER_DIRECTION, WAITING_SEGME
 
 /// Packets of a connection for which an acknowledged byte may be late.
 pub const PATIENCE_PACKETS: u64 = 256;
-/// Packet time for which an acknowledged byte may be late: a minute. Packets change places by much less, but where two that
-/// stand on either side of a pause do, as long as the pause is: a server waits seconds before it refuses a password, and
-/// minutes in IDLE.
+/// Packet time for which an acknowledged byte may be late: a minute. Packets change places by much less, except where
+/// the two stand on either side of a pause: then one is as late as the pause is long. A server waits seconds before it
+/// refuses a password, and minutes in IDLE.
 pub const PATIENCE_NANOSECONDS: i64 = 60_000_000_000;
 /// Packets and packet time, both, for which the beginning of a direction may be late: ten seconds.
 pub const PATIENCE_FOR_BEGINNING: (u64, i64) = (32, 10_000_000_000);
 
-/// How far beyond what was seen a FIN may stand: the largest window that scaling allows (RFC 7323, section 2.3).
+/// How far past the last byte seen a FIN may stand: the largest window that scaling allows (RFC 7323, section 2.3).
 const FIN_AHEAD: Position = 1 << 30;
 
 /// Both directions of one connection.
 #[derive(Debug, Default)]
 pub struct Causal {
     streams: [Assembler; 2],
-    /// Place of each direction's FIN.
+    /// Position of each direction's FIN.
     fins: [Option<Position>; 2],
     /// Packets of each direction.
     seen: [u64; 2],
-    /// Both beginnings are known, or have been waited for long enough: things may be handed over.
+    /// Both beginnings are known, or have been waited for long enough: bytes may be delivered.
     settled: bool,
     /// First packet of the connection.
     first: Option<PacketRef>,
@@ -78,21 +78,21 @@ impl Causal {
         self.settled = true;
     }
 
-    /// True where nothing has been handed over in either direction.
+    /// True where nothing has been delivered in either direction.
     pub fn is_untouched(&self) -> bool {
         self.streams.iter().all(Assembler::is_untouched)
     }
 
     /// Exchanges the roles of the two ends, which turn out to be the other way round. Only before anything has been
-    /// handed over.
+    /// delivered.
     pub fn swap(&mut self) {
         self.streams.swap(0, 1);
         self.fins.swap(0, 1);
         self.seen.swap(0, 1);
     }
 
-    /// `side` has sent everything up to `position`. Not believed where more of it has been handed over, or where no window
-    /// can be that wide.
+    /// `side` has sent everything up to `position`. Not believed where bytes past `position` have been delivered, or
+    /// where no window can be that wide.
     pub fn fin(&mut self, side: Side, position: Position) {
         let stream = &mut self.streams[side as usize];
         if (stream.next()..=stream.highest() + FIN_AHEAD).contains(&position) {
@@ -101,7 +101,7 @@ impl Causal {
         }
     }
 
-    /// `side` has sent bytes up to `position`: an end before it was none.
+    /// `side` has sent bytes up to `position`: a FIN noted before it was wrong.
     fn reach(&mut self, side: Side, position: Position) {
         let end = &mut self.fins[side as usize];
         if end.is_some_and(|fin| fin < position) {
@@ -114,7 +114,7 @@ impl Causal {
         self.fins[side as usize].is_some()
     }
 
-    /// True where both FINs were seen, everything before them has been handed over, and both are acknowledged.
+    /// True where both FINs were seen, everything before them has been delivered, and both are acknowledged.
     pub fn is_finished(&self) -> bool {
         self.streams
             .iter()
@@ -129,15 +129,15 @@ impl Causal {
         let stream = self.stream(other);
         let (acknowledged, highest) = (stream.acknowledged(), stream.highest());
         if self.has_fin(side) && !self.has_fin(other) && position == acknowledged + 1 && position > highest {
-            // The last acknowledgement of a connection goes one further than the bytes: it is the FIN's, which the
-            // capture may not have. Should a byte come after all, it was none.
+            // The last acknowledgement of a connection is one past the last byte: it acknowledges the FIN, which the
+            // capture may not have. Should a byte come after all, `reach` takes this FIN back.
             self.fins[other as usize] = Some(acknowledged);
         }
         let (count, position) = (self.packets(), self.without_fin(other, position));
         self.streams[other as usize].acknowledge(position, count, at);
     }
 
-    /// Takes a piece of `side`'s stream and hands over whatever may be handed over now.
+    /// Takes a piece of `side`'s stream and delivers all that may be delivered now.
     pub fn push(
         &mut self,
         side: Side,
@@ -166,7 +166,7 @@ impl Causal {
         stored
     }
 
-    /// Hands over whatever may be handed over as of `now`.
+    /// Delivers all that may be delivered as of `now`.
     pub fn release(&mut self, now: PacketRef, out: &mut impl StreamHandler) {
         if self.streams.iter().all(Assembler::is_orderly) {
             return;
@@ -178,7 +178,7 @@ impl Causal {
             self.settled = true;
         }
         for side in [Side::Client, Side::Server] {
-            // Of a side that never showed up within the patience, nothing more is expected.
+            // A side of which no packet came within the patience is not expected to send anything.
             let absent = self.seen(side) == 0 && self.began_long_ago(now);
             let packets = self.packets();
             self.streams[side as usize].give_up_on(|count, at| absent || is_old(packets, now, count, at));
@@ -186,7 +186,7 @@ impl Causal {
         while self.hand_over_ready(out) || self.declare_certain(now, out) || self.hand_over_overdue(now, out) {}
     }
 
-    /// Nothing more will come: hands over everything that waits, with the gaps declared.
+    /// Nothing more will come: delivers everything that waits, with the gaps declared.
     pub fn finish(&mut self, now: PacketRef, out: &mut impl StreamHandler) {
         self.settled = true;
         for stream in &mut self.streams {
@@ -195,8 +195,9 @@ impl Causal {
         for side in [Side::Client, Side::Server] {
             let other = side.other();
             let stream = self.stream(other);
-            // Of a side that was not captured, the last thing that the other acknowledged is the FIN: it closed, and with
-            // no more to come. (Where that side closed first, one acknowledgement covers its last bytes and its FIN.)
+            // Where one side was not captured, the last number that the other acknowledged is that of its FIN: it
+            // closed, and sent no more. (Where the side that was not captured closed first, one acknowledgement covers
+            // its last bytes and its FIN.)
             if self.has_fin(side)
                 && !self.has_fin(other)
                 && self.seen(other) == 0
@@ -208,22 +209,23 @@ impl Causal {
         while self.hand_over_ready(out) || self.declare_certain(now, out) || self.force(now, out) {}
     }
 
-    /// Bytes handed over that are kept.
+    /// Delivered bytes that are kept.
     pub fn remembered(&self) -> usize {
         self.streams.iter().map(Assembler::remembered).sum()
     }
 
-    /// Forgets the bytes handed over that are kept.
+    /// Forgets the delivered bytes that are kept.
     pub fn forget(&mut self) {
         self.streams.iter_mut().for_each(Assembler::forget);
     }
 
-    /// The memory that what waits costs, in bytes.
+    /// The memory that buffered segments cost, in bytes.
     pub fn waiting_cost(&self) -> usize {
         self.streams.iter().map(|stream| stream.waiting().1).sum()
     }
 
-    /// Gives up one order or one gap, that which has waited longest. False where nothing waits.
+    /// Stops waiting for one thing: for the beginnings, for what the oldest segment acknowledges, or for the gap
+    /// noticed first. False where nothing waits.
     pub fn force(&mut self, now: PacketRef, out: &mut impl StreamHandler) -> bool {
         if !self.settled {
             self.settled = true;
@@ -254,7 +256,7 @@ impl Causal {
         pieces > WAITING_SEGMENTS_PER_DIRECTION || cost > WAITING_BYTES_PER_DIRECTION
     }
 
-    /// A FIN takes a place of its own, which carries no byte: an acknowledgement of it acknowledges all before it.
+    /// A FIN takes a sequence number but carries no byte: an acknowledgement of it acknowledges all bytes before it.
     fn without_fin(&self, side: Side, position: Position) -> Position {
         self.fins[side as usize].map_or(position, |fin| position.min(fin))
     }
@@ -275,8 +277,8 @@ impl Causal {
 
     fn declare_certain(&mut self, now: PacketRef, out: &mut impl StreamHandler) -> bool {
         for side in self.older_gap_first() {
-            // What the other side said before it had these bytes stands before them; so the gap is declared only as
-            // far as what waits next needs it.
+            // What the other side sent before it had these bytes comes before them, so the gap is declared only as far
+            // as the other side's next segment needs it.
             let needed = self.stream(side.other()).front().and_then(|front| front.acknowledges);
             let needed = needed.filter(|&position| position > self.stream(side).next());
             let until = [needed, self.fins[side as usize]].into_iter().flatten().min();
@@ -298,8 +300,8 @@ impl Causal {
         }
     }
 
-    /// Two ends cannot each have waited for the other, but a forged capture can say so; and the FIN that a segment
-    /// acknowledges may be missing. Neither holds anything back for good.
+    /// In a forged capture each end can have waited for the other; and the FIN that a segment acknowledges may be
+    /// missing. Neither holds a segment back for good.
     fn hand_over_overdue(&mut self, now: PacketRef, out: &mut impl StreamHandler) -> bool {
         for side in [Side::Client, Side::Server] {
             let overdue = self.stream(side).front().is_some_and(|front| self.is_old(front.arrived, front.at, now));
@@ -332,8 +334,8 @@ impl Causal {
     }
 }
 
-/// Whether what happened in packet `at`, when the connection had `count` packets, is past patience `now`, when it has
-/// `packets`.
+/// Whether packet `at`, which came when the connection had `count` packets, is past the patience at `now`, when the
+/// connection has `packets`.
 fn is_old(packets: u64, now: PacketRef, count: u64, at: PacketRef) -> bool {
     packets.saturating_sub(count) >= PATIENCE_PACKETS || now.time.since(at.time) >= PATIENCE_NANOSECONDS
 }

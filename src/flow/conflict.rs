@@ -1,8 +1,8 @@
 /*!
 Two copies of the same bytes that disagree, and what is kept of them as evidence.
 
-Whoever receives the stream keeps one of the two, and which one depends on its system: this is how words are slipped past
-an observer, or into a conversation.
+The receiver keeps one of the two, and which one depends on its system: this is how words are slipped past an observer,
+or into a session.
 */
 
 use super::Side;
@@ -15,10 +15,10 @@ const EXCERPT: usize = 64;
 /// Of these, bytes before the first in which they disagree.
 const BEFORE: Position = 32;
 
-/// Two copies of the same bytes that disagree.
+/// Two copies of the same bytes that disagree, with excerpts of both: bytes as they crossed, or what they were read as.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Conflict {
-    /// Whose stream it is.
+pub struct Conflict<T = Vec<u8>> {
+    /// The side whose stream it is.
     pub from: Side,
     /// Where in the stream `first` and `second` begin, in bytes from its first one.
     pub offset: u64,
@@ -28,10 +28,18 @@ pub struct Conflict {
     pub first_packet: Option<u64>,
     /// The packet of the other copy.
     pub second_packet: u64,
-    /// What the copy that came first says, and was handed over: not beyond a line end, nor 64 bytes.
-    pub first: Vec<u8>,
-    /// What the other copy says instead.
-    pub second: Vec<u8>,
+    /// Excerpt of the copy that came first and was delivered: not beyond a line end, nor 64 bytes.
+    pub first: T,
+    /// Excerpt of the other copy.
+    pub second: T,
+}
+
+impl<T> Conflict<T> {
+    /// The same conflict, with other excerpts.
+    pub fn with<U>(&self, [first, second]: [U; 2]) -> Conflict<U> {
+        let Self { from, offset, bytes, first_packet, second_packet, .. } = *self;
+        Conflict { from, offset, bytes, first_packet, second_packet, first, second }
+    }
 }
 
 /// Where two copies begin to disagree.
@@ -41,14 +49,14 @@ pub struct Difference {
     pub position: Position,
     /// The packet of the copy that came first.
     pub first_packet: Option<u64>,
-    /// An excerpt of it.
+    /// An excerpt of the copy that came first.
     pub first: Vec<u8>,
     /// An excerpt of the other copy.
     pub second: Vec<u8>,
 }
 
 impl Difference {
-    /// Of two copies of the bytes `from..until`, that begin to disagree at `place`: as much of their lines as is kept.
+    /// Two copies of the bytes `from..until` begin to disagree at `place`: keeps excerpts of their lines.
     pub fn new(
         place: Position,
         [from, until]: [Position; 2],
@@ -72,7 +80,7 @@ impl Difference {
     }
 }
 
-/// Bytes in which two copies differ, as far as both go, and the first place where they do.
+/// Number of bytes in which two copies differ, as far as both go, and the index of the first.
 pub fn disagreements(one: &[u8], other: &[u8]) -> Option<(usize, u64)> {
     let len = one.len().min(other.len());
     if one[..len] == other[..len] {

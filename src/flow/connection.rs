@@ -1,5 +1,5 @@
 /*!
-One connection: who called whom, how it began and ended, and its counters. The bytes are [`Causal`]'s.
+One connection: its endpoints, how it began and ended, and its counters. [`Causal`] has its bytes.
 */
 
 use super::assembler::{Begin, Disagreement, Piece, Stored};
@@ -14,26 +14,26 @@ use crate::limits::{Limit, LimitsHit};
 
 /// How far before the first byte seen a SYN may stand to be the late SYN of the same connection.
 const LATE_SYN: Position = 1 << 20;
-/// How far beyond what was seen a RST may stand and be believed.
+/// How far past the last byte seen a RST may stand and be believed.
 const RST_WINDOW: Position = 1 << 30;
-/// Segments by which an end must go on after its RST for that to have been forged.
+/// Segments that an end must send after its RST to show that the RST was forged.
 const ALIVE_AFTER_RESET: u32 = 3;
-/// How much later than what came behind it a segment is that was sent again, and not merely overtaken, where the round
-/// trip is not known: three milliseconds.
+/// How much later than the segment behind it a segment must come to count as sent again, and not merely overtaken,
+/// where the round trip is not known: three milliseconds.
 const OVERTAKEN_NANOSECONDS: i64 = 3_000_000;
 
-/// One connection, without whoever listens to it.
+/// One connection, without its stream handler.
 #[derive(Debug)]
 pub struct Connection {
     endpoints: Endpoints,
     causal: Causal,
     first: PacketRef,
     last: PacketRef,
-    /// Time of each side's last SYN, and the place of its number.
+    /// Time of each side's last SYN, and the position of its number.
     syns: [Option<(Time, Position)>; 2],
     handshake: Handshake,
     reset: Option<Reset>,
-    /// What the stream had before a SYN that came too late to place it is not known.
+    /// A SYN that came late shows that the stream began before the first bytes delivered.
     headless: bool,
     duplicates: DuplicateFilter,
     counters: Counters,
@@ -47,22 +47,22 @@ pub struct Connection {
 #[derive(Debug, Clone, Copy)]
 struct Reset {
     from: Side,
-    /// Its place: what stands before it was sent before it, and only came late.
+    /// Its position: bytes before it were sent before the RST, and only came late.
     position: Position,
-    /// Place after the last byte that the other side had sent by then.
+    /// Position after the last byte that the other side had sent by then.
     other: Position,
-    /// Segments of the same side that acknowledge what the other sent later.
+    /// Later segments of the same side that acknowledge bytes sent after the RST.
     alive: u32,
 }
 
-/// What a segment is to a connection of the same 5-tuple.
+/// How a segment relates to a connection of the same 5-tuple.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Relation {
     /// A part of it.
     Belongs,
-    /// The beginning of the next.
+    /// The beginning of the next connection.
     Follows,
-    /// The beginning of the next, or stale, or forged.
+    /// The beginning of the next connection, or stale, or forged.
     MayFollow,
 }
 
@@ -97,7 +97,7 @@ impl Connection {
         }
     }
 
-    /// Who talks to whom, as far as known.
+    /// The two endpoints, as far as known.
     pub fn endpoints(&self) -> &Endpoints {
         &self.endpoints
     }
@@ -154,47 +154,47 @@ impl Connection {
         self.causal.release(at, out);
     }
 
-    /// Lets go of what has waited too long as of `now`, though no segment came.
+    /// Delivers what has waited too long as of `now`, though no segment came.
     pub fn wait(&mut self, now: Time, out: &mut impl StreamHandler) {
         self.causal.release(PacketRef { packet: self.last.packet, time: now }, out);
     }
 
-    /// Gives up one thing that is waited for; false where there is none.
+    /// Stops waiting for one thing; false where nothing waits.
     pub fn force(&mut self, out: &mut impl StreamHandler) -> bool {
         let forced = self.causal.force(self.last, out);
         self.causal.release(self.last, out);
         forced
     }
 
-    /// The memory, in bytes, of what waits to be handed over.
+    /// The memory, in bytes, of what waits to be delivered.
     pub fn waiting_cost(&self) -> usize {
         self.causal.waiting_cost()
     }
 
-    /// Bytes handed over that are kept.
+    /// Delivered bytes that are kept.
     pub fn remembered(&self) -> usize {
         self.causal.remembered()
     }
 
-    /// Forgets the bytes handed over that are kept.
+    /// Forgets the delivered bytes that are kept.
     pub fn forget(&mut self) {
         self.causal.forget();
     }
 
-    /// True where the SYN of a half-open connection is all that was seen. A client that acknowledges something was
-    /// answered, captured or not.
+    /// True where a SYN is all that was seen of the connection. A client that acknowledges something was answered,
+    /// whether the answer was captured or not.
     pub fn is_half_open(&self) -> bool {
         self.syns[Side::Client as usize].is_some()
             && self.causal.seen(Side::Server) == 0
             && !self.causal.stream(Side::Server).is_placed()
     }
 
-    /// True where both sides have ended it, or one has reset it: only stragglers can follow.
+    /// True where both sides have closed it, or one has reset it: only stragglers can follow.
     pub fn is_over(&self) -> bool {
         self.reset.is_some() || self.causal.is_finished()
     }
 
-    /// Sequence numbers just past what was seen of each side: the client's, the server's.
+    /// Sequence numbers just past the last byte seen of each side: the client's, the server's.
     pub fn highest(&self) -> [u32; 2] {
         [Side::Client, Side::Server].map(|side| self.causal.stream(side).highest() as u32)
     }
@@ -209,7 +209,7 @@ impl Connection {
         self.first.packet
     }
 
-    /// What `segment`, of the same 5-tuple, is to this connection.
+    /// How `segment`, of the same 5-tuple, relates to this connection.
     pub fn relation(&self, segment: &Segment<'_>) -> Relation {
         if !segment.header.syn {
             return Relation::Belongs;
@@ -217,11 +217,11 @@ impl Connection {
         let side = self.side_of(segment);
         let next = if self.is_over() || self.is_half_open() { Relation::Follows } else { Relation::MayFollow };
         match self.syns[side as usize] {
-            // By number: in a stream of gigabytes the same number has many places.
+            // Compared by number: in a stream of gigabytes the same number has many positions.
             Some((_, syn)) if syn as u32 == segment.header.sequence => Relation::Belongs,
             Some(_) => next,
-            // Its own SYN was not seen yet: this may be it, late. (One from the side that was called is one of two that crossed:
-            // RFC 9293, figure 8.)
+            // This side's SYN was not seen yet: this may be it, late. (A SYN from the side that was called is one of
+            // two that crossed: RFC 9293, figure 8.)
             None => {
                 let begin = self.begin(side);
                 let position = seq::unwrap(segment.header.sequence, begin);
@@ -231,8 +231,8 @@ impl Connection {
         }
     }
 
-    /// It is over: hands over what still waits and says what it amounted to. `idle` is true where the capture went on
-    /// without it.
+    /// The connection is over: delivers what still waits and returns its summary. `idle` is true where the capture went
+    /// on without it.
     pub fn finish(mut self, idle: bool, out: &mut impl StreamHandler) -> Transport {
         self.causal.finish(self.last, out);
         let end = self.end(idle);
@@ -289,8 +289,8 @@ impl Connection {
         self.syns[side as usize].is_some()
     }
 
-    /// The place of a number: near what is to be handed over next, since what a forged segment claims to be far ahead
-    /// must not move the others.
+    /// The position of a sequence number: the one nearest to the next byte to be delivered, and not to the last byte
+    /// seen, which a forged segment can move far ahead.
     fn place(&self, side: Side, number: u32) -> Position {
         let stream = self.causal.stream(side);
         if stream.is_placed() { seq::unwrap(number, stream.next()) } else { seq::first(number) }
@@ -330,7 +330,8 @@ impl Connection {
         let number = segment.header.acknowledgement.filter(|_| !segment.header.rst)?;
         let position = self.place(side.other(), number);
         let other = self.causal.stream_mut(side.other());
-        // Seen from its SYN on, a side's lowest acknowledgement number is where the other's stream begins.
+        // If a side was seen from its SYN on, its lowest acknowledgement number is where the other side's stream
+        // begins.
         let from_start = self.syns[side as usize].is_some() && self.syns[side.other() as usize].is_none();
         if !other.is_placed() || from_start {
             other.begins(Begin::AtOrBefore(position));
@@ -351,13 +352,12 @@ impl Connection {
         let begun_in_the_middle = self.syns == [None; 2];
         let stream = self.causal.stream_mut(side);
         if begun_in_the_middle && stream.is_untouched() && stream.waiting().0 == 0 {
-            // What was acknowledged before the first byte captured may have crossed before the capture began.
+            // Bytes acknowledged before the first captured byte may have crossed before the capture began.
             stream.begins(Begin::At(position));
         } else if self.syns[side as usize].is_none() {
             stream.begins(Begin::AtOrBefore(position));
         }
-        // A keep-alive probe repeats a byte that was acknowledged, the last one, with anything in it (RFC 9293, section
-        // 3.8.4).
+        // A keep-alive probe repeats the last acknowledged byte, with any content (RFC 9293, section 3.8.4).
         let last = position == stream.highest() - 1 && stream.acknowledged() > position;
         if segment.header.wire_len == 1 && last && stream.has(position) {
             return None;
@@ -368,8 +368,8 @@ impl Connection {
         Some(self.causal.push(side, piece, out, limits))
     }
 
-    /// Counts a segment with payload; `stored` is none where that is none of the stream's. `copy` says of a copy, as far
-    /// as headers tell, whether its packet is still to be counted.
+    /// Counts a segment with payload. `stored`: None if the payload is not stream data (keep-alive). `copy`: Some if
+    /// the headers match an earlier packet, with whether this packet is still to be counted.
     fn tally(
         &mut self,
         side: Side,
@@ -392,7 +392,7 @@ impl Connection {
                 self.counters.copies += u64::from(counts);
                 return;
             }
-            // The headers are the same and the content is not.
+            // The headers match and the content does not.
             self.counters.packets += u64::from(counts);
             self.causal.count(side, at);
         }
@@ -429,7 +429,7 @@ impl Connection {
         });
     }
 
-    /// An end that goes on after its RST did not send it (RFC 5961, section 3).
+    /// An end that goes on sending after its RST did not send that RST (RFC 5961, section 3).
     fn doubt_reset(&mut self, side: Side, segment: &Segment<'_>, position: Position, acknowledges: Option<Position>) {
         let Some(reset) = &mut self.reset else { return };
         let other = &self.causal.stream(side.other());
@@ -456,7 +456,7 @@ impl Connection {
         };
     }
 
-    /// A RST from far outside of the stream was not sent by its end (RFC 5961, section 3).
+    /// A RST from far outside of the stream did not come from its end (RFC 5961, section 3).
     fn believes_reset(&self, side: Side, position: Position) -> bool {
         let stream = self.causal.stream(side);
         if !stream.is_placed() {

@@ -2,13 +2,13 @@
 The same packet captured twice: both ports of a mirror, `-i any` on a machine that forwards or talks to itself, two
 interfaces of one capture file. Such a copy is no retransmission, and is one packet.
 
-Two packets with the same TCP header (numbers, flags, window, length) are copies of one where IPv4's identification is the
-same too and the sender counts with it. Where it has none (IPv6), has 0, or gives all its packets the same, only time can
-tell: copies come within [`AT_ONCE_NANOSECONDS`] and before the other end has said anything, retransmissions do not. A bare
-acknowledgement is legitimately sent several times in a row (RFC 5681, section 3.2); without identification it is taken for
-a copy only in a connection of which other packets were.
+Two packets with the same TCP header (numbers, flags, window, length) are copies of one if their IPv4 identification is
+the same too and the sender numbers its packets with it. Where there is no identification (IPv6), or it is 0 or the same
+in all packets, only time can tell: copies come within [`AT_ONCE_NANOSECONDS`] and before the other end has sent
+anything, retransmissions do not. A bare acknowledgement is legitimately sent several times in a row (RFC 5681, section
+3.2); without identification it is taken for a copy only in a connection that has had other copies.
 
-Whether the payloads are the same is for whoever has the first one to say.
+Payloads are not compared here: the [`Assembler`](super::assembler::Assembler) has the first one and does that.
 */
 
 use super::Side;
@@ -21,14 +21,16 @@ const RECENT: usize = 16;
 /// How far apart two copies may be where identification tells them from a retransmission: less than it takes to use
 /// 65,536 numbers up.
 const NEAR_NANOSECONDS: i64 = 2_000_000_000;
-/// How far apart two copies may be where nothing else does: a millisecond, below any retransmission timer.
+/// How far apart two copies may be where only time tells them from a retransmission: a millisecond, below any
+/// retransmission timer.
 const AT_ONCE_NANOSECONDS: i64 = 1_000_000;
 
 /// The last packets of a connection.
 #[derive(Debug, Default)]
 pub struct DuplicateFilter {
     recent: VecDeque<Seen>,
-    /// The numbers of those, in any order: hardly a packet has those of another, and this says so in two cache lines.
+    /// The numbers of `recent`, in any order: a packet rarely shares them with another, and this array shows it in two
+    /// cache lines.
     numbers: [u64; RECENT],
     /// Where the next number goes.
     next: usize,
@@ -40,13 +42,14 @@ pub struct DuplicateFilter {
 /// What is compared of a packet.
 #[derive(Debug, Clone, Copy)]
 struct Seen {
-    /// Sequence and acknowledgement number: each packet is compared with a dozen others, and nearly all differ in these.
+    /// Sequence and acknowledgement number: each packet is compared with a dozen others, and nearly all differ in
+    /// these.
     numbers: u64,
     rest: Rest,
     time: Time,
 }
 
-/// What else is compared.
+/// The other fields that are compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Rest {
     wire_len: u32,
@@ -57,7 +60,7 @@ struct Rest {
     flags: [bool; 4],
 }
 
-/// Whether a sender counts its packets.
+/// Whether a sender numbers its packets.
 #[derive(Debug, Clone, Copy, Default)]
 struct Identifications {
     last: Option<u16>,
@@ -66,7 +69,7 @@ struct Identifications {
 }
 
 impl DuplicateFilter {
-    /// Whether `segment` from `from` is a copy of an earlier packet, as far as headers tell.
+    /// Whether `segment` from `from` is a copy of an earlier packet, as far as headers show.
     pub fn is_copy(&mut self, from: Side, segment: &Segment<'_>) -> bool {
         let acknowledgement = segment.header.acknowledgement.unwrap_or_default();
         let seen = Seen {
@@ -107,7 +110,7 @@ impl DuplicateFilter {
         false
     }
 
-    /// Whether `seen` and the packet at `twin`, which says the same, are one.
+    /// Whether `seen` and the packet at `twin`, whose headers are the same, are one packet.
     fn is_one(&self, twin: usize, seen: &Seen) -> bool {
         let Some(first) = self.recent.get(twin) else { return false };
         let apart = seen.time.since(first.time).unsigned_abs();
@@ -127,7 +130,7 @@ impl Seen {
 }
 
 impl Identifications {
-    /// Notes that of a packet; `twin` where another that says the same had it too.
+    /// Notes a packet's identification. `twin`: an earlier packet had the same header and identification.
     fn note(&mut self, identification: Option<u16>, twin: bool) {
         if identification.is_none() || twin {
             return;

@@ -1,9 +1,9 @@
 /*!
-A connection of which nothing is known but that somebody opens it: SYNs, their answers, bare acknowledgements.
+A connection of which only the opening was seen: SYNs, their answers, bare acknowledgements.
 
-A flood of them is what a capture of an open port has most of, so they are kept as they came, in a few dozen bytes each;
-what they amount to is found out by handing them to a [`Connection`], when a segment comes that has more to say or when
-it is over. A [`Connection`] that was there all along would not differ.
+A capture of an open port consists mostly of such floods, so the headers are kept as they came, in a few dozen bytes
+each. They are replayed into a [`Connection`] when a segment comes that is more than a header, or when the connection is
+over. The result is the same as if the [`Connection`] had been there from the start.
 */
 
 use super::connection::Connection;
@@ -13,11 +13,11 @@ use crate::capture::Time;
 use crate::decode::{Header, Segment};
 use crate::limits::LimitsHit;
 
-/// Segments kept of one: more than the retransmissions of a SYN and of its answer are. With the next, it is a connection
-/// as any other.
+/// Segments kept of one connection: more than the retransmissions of a SYN and of its answer. One more makes it a
+/// [`Connection`].
 const SEGMENTS: usize = 16;
 
-/// The segments that open a connection, of which the first is a SYN. None has payload.
+/// The segments that open a connection, the first of them a SYN. None has payload.
 #[derive(Debug)]
 pub struct Embryonic {
     client: Which,
@@ -33,16 +33,16 @@ struct HeaderOnly {
 }
 
 impl Embryonic {
-    /// The connection between the ends of `key` that `segment` opens, if all that it does is that. `endpoints` says who
-    /// is taken for the client.
+    /// The connection between the ends of `key` that `segment` opens, if `segment` does nothing else. `endpoints` says
+    /// which end is taken for the client.
     pub fn new(key: &Key, endpoints: &Endpoints, segment: &Segment<'_>) -> Option<Self> {
         let client = key.which(&endpoints.client);
-        // Where both ends are the same, nobody can say later who sent what.
+        // Where both ends are the same, the sender of a kept header could not be found again.
         let opens = segment.header.syn && HeaderOnly::can_hold(segment) && endpoints.client != endpoints.server;
         opens.then(|| Self { client, first: HeaderOnly::new(endpoints, segment), rest: Box::default() })
     }
 
-    /// Takes `segment` in, if it belongs to this connection for certain and there is no more to it than to those before.
+    /// Takes `segment` in, if it belongs to this connection for certain and is a bare header like those before.
     pub fn takes(&mut self, key: &Key, segment: &Segment<'_>) -> bool {
         if !HeaderOnly::can_hold(segment) || self.rest.len() + 1 >= SEGMENTS {
             return false;
@@ -52,7 +52,7 @@ impl Embryonic {
             let known = self.bare().find(|earlier| earlier.header.syn && earlier.from == bare.from);
             let belongs = match known {
                 Some(known) => known.header.sequence == bare.header.sequence,
-                // The other side's first, before anything was said of where that begins.
+                // The first SYN of this side, before the other side acknowledged any position of its stream.
                 None => {
                     self.bare().all(|earlier| earlier.from == bare.from || earlier.header.acknowledgement.is_none())
                 }

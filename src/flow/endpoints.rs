@@ -9,7 +9,7 @@ use std::net::SocketAddr;
 pub enum Side {
     /// The end that opened the connection.
     Client,
-    /// The end that was called.
+    /// The end that the client connected to.
     Server,
 }
 
@@ -32,24 +32,24 @@ pub struct PacketRef {
     pub time: Time,
 }
 
-/// Who talks to whom.
+/// The two endpoints of a connection, by role.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Endpoints {
     /// The end that opened the connection.
     pub client: SocketAddr,
-    /// The end that was called.
+    /// The end that the client connected to.
     pub server: SocketAddr,
 }
 
 impl Header {
-    /// The packet that it was read from.
+    /// The packet that the header was read from.
     pub fn at(&self) -> PacketRef {
         PacketRef { packet: self.packet, time: self.time }
     }
 }
 
 impl Segment<'_> {
-    /// The packet that it was read from.
+    /// The packet that the segment was read from.
     pub fn at(&self) -> PacketRef {
         self.header.at()
     }

@@ -1,51 +1,52 @@
-//! What connections are handed to.
+//! The receivers of connections and of their streams.
 
 use super::endpoints::{Endpoints, PacketRef, Side};
 use super::transport::Transport;
 use std::net::SocketAddr;
 
-/// Who follows a connection.
+/// Receives the streams of one connection.
 pub trait StreamHandler {
-    /// Bytes that `from` sent, all of them in packet `at`. A stretch is handed over once, in order, never twice.
+    /// Bytes that `from` sent, all of them in packet `at`. Every byte is delivered once, in order.
     fn data(&mut self, from: Side, bytes: &[u8], at: PacketRef);
 
     /// `missing` bytes (at least 1) that `from` sent are not in the capture; `at` is the packet that proved it.
     fn gap(&mut self, from: Side, missing: u64, at: PacketRef);
 
-    /// The ends turn out to be the other way round: a late SYN says so. Comes before any data or gap, if at all.
+    /// A late SYN shows that client and server are the other way round. Called before any data or gap, if at all.
     fn roles_swapped(&mut self, endpoints: &Endpoints) {
         let _ = endpoints;
     }
 }
 
-/// Who wants to follow connections.
+/// Receives connections, and makes a [`StreamHandler`] for each that needs one.
 pub trait ConnectionHandler {
     /// Follows one connection.
     type StreamHandler: StreamHandler;
-    /// By what the handler knows a connection before anybody listens to it: all that it keeps of most of a flood.
+    /// The handler's own name for a connection without a stream handler: all that it keeps of most connections of a
+    /// flood.
     type Token: Copy;
 
-    /// Whether a connection between these two ends is of interest. All are where segments have been selected before they
-    /// come here.
+    /// Whether a connection between these two endpoints is of interest. The default, true, suits a caller that has
+    /// selected the segments before.
     fn wants(&self, one: SocketAddr, other: SocketAddr) -> bool {
         let _ = (one, other);
         true
     }
 
-    /// Which of two ends is the server, for a connection whose beginning was not captured.
+    /// Which of two endpoints is the server, for a connection whose beginning was not captured.
     fn guess(&self, source: SocketAddr, destination: SocketAddr) -> Endpoints;
 
     /// A connection of interest has begun, with the packet `first`.
     fn begun(&mut self, endpoints: &Endpoints, first: PacketRef) -> Self::Token;
 
-    /// It has more to say than that it opens: somebody is to listen to it. `endpoints` and `first` are as when it
-    /// began.
+    /// The connection has shown more than its opening, so it needs a stream handler. `endpoints` and `first` are as
+    /// when it began.
     fn listen(&mut self, token: Self::Token, endpoints: &Endpoints, first: PacketRef) -> Self::StreamHandler;
 
     /// A connection is over.
     fn over(&mut self, stream_handler: Self::StreamHandler, transport: Transport);
 
-    /// A connection is over, and there was never anything to be heard of it.
+    /// A connection is over, and it never needed a stream handler.
     fn unheard(&mut self, token: Self::Token, transport: Transport) {
         let stream_handler = self.listen(token, &transport.endpoints, transport.first);
         self.over(stream_handler, transport);

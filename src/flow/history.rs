@@ -1,8 +1,9 @@
 /*!
-The last bytes of a stream that were handed over, kept so that a retransmission can be held against them.
+The last delivered bytes of a stream, kept so that a retransmission can be compared with them.
 
-They lie in buffers that are never enlarged, each as large as all before it up to a bound, of which the oldest is written
-to again once it is not needed: every byte of mail passes through here, and a buffer that grows is copied each time.
+The buffers never grow: every byte of mail passes through here, and a buffer that grows copies its bytes each time. A
+new buffer is as large as all before it together, up to a bound. The oldest is reused once its bytes are no longer
+needed.
 */
 
 use std::cell::RefCell;
@@ -38,12 +39,12 @@ impl History {
         self.held.min(KEPT)
     }
 
-    /// True where none are.
+    /// True if no bytes are kept.
     pub fn is_empty(&self) -> bool {
         self.held == 0
     }
 
-    /// These come next.
+    /// Appends `bytes`.
     pub fn push(&mut self, bytes: &[u8]) {
         let mut rest = bytes.get(bytes.len().saturating_sub(KEPT)..).unwrap_or_default();
         while !rest.is_empty() {
@@ -83,7 +84,7 @@ impl History {
         spare.unwrap_or_else(|| Vec::with_capacity(size))
     }
 
-    /// Forgets all of them.
+    /// Forgets all bytes.
     pub fn clear(&mut self) {
         *self = Self::default();
     }

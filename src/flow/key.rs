@@ -5,8 +5,8 @@ use crate::decode::Segment;
 use std::hash::{Hash, Hasher};
 use std::net::{IpAddr, SocketAddr};
 
-/// A 5-tuple (the protocol being TCP throughout), the same for both directions. Smaller than two socket addresses: a
-/// flood of SYNs is kept by it.
+/// A 5-tuple (the protocol being TCP throughout), the same for both directions. Smaller than two socket addresses,
+/// since each connection of a flood of SYNs is kept by its key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Key {
     low: Host,
@@ -63,9 +63,9 @@ impl Host {
 }
 
 impl Hash for Key {
-    /// Two numbers for IPv4 and four for IPv6, where the derived one would hand over a dozen pieces: each segment's
-    /// connection is looked up by this. Equal keys have equal numbers, which is all that is asked for; and as the
-    /// numbers hold all of the addresses and ports, nobody can choose keys that collide before the hash does its work.
+    /// Hashes two numbers for IPv4 and four for IPv6, where the derived implementation would hash a dozen parts: every
+    /// segment looks its connection up. Equal keys have equal numbers; and since the numbers hold all of both addresses
+    /// and ports, no choice of addresses makes two keys collide before the hash does its work.
     fn hash<H: Hasher>(&self, hasher: &mut H) {
         for end in [self.low, self.high] {
             match end.address {

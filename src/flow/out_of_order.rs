@@ -1,6 +1,6 @@
 /*!
-What is out of the ordinary in one direction's stream: pieces that wait for what stands before them, and acknowledgements of
-what has not come.
+What is out of the ordinary in one direction's stream: segments that wait for bytes before them, and acknowledgements of
+bytes that have not come.
 */
 
 use super::PacketRef;
@@ -10,24 +10,26 @@ use std::collections::{BTreeMap, VecDeque};
 /// What is out of the ordinary in one direction.
 #[derive(Debug, Default)]
 pub struct OutOfOrder {
-    /// By place, without overlaps, all at or after what is to be handed over next.
+    /// By position, without overlaps, all at or after the next position to be delivered.
     pub buffered: BTreeMap<Position, BufferedSegment>,
     /// Bytes that `buffered` holds.
     pub bytes: usize,
-    /// When acknowledgements moved past what was handed over: (place, packets of the connection, the packet). Ascending.
+    /// Acknowledgements past the next position to be delivered: (position, number of the connection's packets at that
+    /// time, the packet). Ascending.
     pub log: VecDeque<(Position, u64, PacketRef)>,
-    /// Up to here the acknowledgements are so old that what has not come will not come.
+    /// Bytes before this position were acknowledged so long ago that those still absent will not come.
     pub certain: Position,
-    /// Number of the connection's packets when the first of those came that has not been reached.
+    /// Number of the connection's packets when the first acknowledgement came that moved `certain` past the next
+    /// position to be delivered.
     pub certain_since: u64,
 }
 
-/// What waits at one place.
+/// The payload of a segment that waits at one position.
 #[derive(Debug)]
 pub struct BufferedSegment {
-    /// What it is.
+    /// The payload.
     pub content: Content,
-    /// The place in the other direction up to which the sender had received everything.
+    /// The position in the other direction up to which the sender had received everything.
     pub acknowledges: Option<Position>,
     /// The packet it came in.
     pub at: PacketRef,
@@ -35,7 +37,7 @@ pub struct BufferedSegment {
     pub arrived: u64,
 }
 
-/// Bytes, or the knowledge that a packet had some there.
+/// Bytes, or the count of bytes that the packet had and the capture does not.
 #[derive(Debug)]
 pub enum Content {
     /// Captured.
@@ -63,8 +65,8 @@ impl Content {
 }
 
 impl OutOfOrder {
-    /// What is before `position` was acknowledged in packet `count` of the connection, so long ago that what has not come of
-    /// it will not come.
+    /// Packet `count` of the connection acknowledged the bytes before `position`, so long ago that those still absent
+    /// will not come. `next` is the next position to be delivered.
     pub fn make_certain(&mut self, position: Position, count: u64, next: Position) {
         if self.certain <= next {
             self.certain_since = count;
@@ -72,13 +74,13 @@ impl OutOfOrder {
         self.certain = self.certain.max(position);
     }
 
-    /// Puts `buffered` at `place`, where nothing is.
+    /// Buffers a segment at `place`, where nothing is buffered.
     pub fn insert(&mut self, place: Position, buffered: BufferedSegment) {
         self.bytes += buffered.content.captured();
         self.buffered.insert(place, buffered);
     }
 
-    /// What waits before `position`, where the stream turns out to begin, is none of its bytes.
+    /// The stream turns out to begin at `position`: drops the buffered bytes before it.
     pub fn drop_before(&mut self, position: Position) {
         let mut after = self.buffered.split_off(&position);
         if let Some((at, mut across)) = self.buffered.pop_last()
@@ -95,7 +97,7 @@ impl OutOfOrder {
         self.bytes = self.buffered.values().map(|buffered| buffered.content.captured()).sum();
     }
 
-    /// Frees the places `from..until` of the cut stretch at `at`, so that bytes can go there.
+    /// Removes the positions `from..until` from the truncated range at `at`, so that bytes can be buffered there.
     pub fn free_truncated(&mut self, at: Position, from: Position, until: Position) {
         let Some(truncated) = self.buffered.remove(&at) else { return };
         let end = at + truncated.content.len();

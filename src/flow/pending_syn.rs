@@ -1,9 +1,9 @@
 /*!
 A SYN in the middle of a connection.
 
-It may begin the next one, where the end of this one was not captured; or it is stale or forged, and the other end answers
-it with an acknowledgement that changes nothing (RFC 5961, section 4). Which of the two, the packets after it tell: so it is
-kept until one of them answers it.
+It may begin the next connection, where the end of this one was not captured; or it is stale or forged, and the other
+end answers it with an acknowledgement that changes nothing (RFC 5961, section 4). The packets after it show which: so
+the SYN is kept until one of them answers it.
 */
 
 use crate::decode::{Header, Segment};
@@ -22,7 +22,7 @@ pub struct PendingSyn {
 }
 
 impl PendingSyn {
-    /// Keeps `segment`: as a SYN alone, whatever other flags it has.
+    /// Keeps `segment` as a SYN alone, whatever other flags it has.
     pub fn new(segment: &Segment<'_>) -> Self {
         Self {
             source: segment.source,
@@ -32,7 +32,7 @@ impl PendingSyn {
         }
     }
 
-    /// The segment.
+    /// The SYN as a segment.
     pub fn segment(&self) -> Segment<'_> {
         let Self { source, destination, header, payload } = self;
         Segment { source: *source, destination: *destination, header: *header, payload }
@@ -43,7 +43,8 @@ impl PendingSyn {
         segment.header.syn && segment.source == self.source && segment.header.sequence == self.header.sequence
     }
 
-    /// Whether `segment` can only belong to the connection that this SYN begins: it acknowledges it, or follows it.
+    /// Whether `segment` can only belong to the connection that this SYN begins: it acknowledges the SYN, or follows
+    /// it.
     pub fn is_answered_by(&self, segment: &Segment<'_>) -> bool {
         let after = |number: u32| (1..=1 + self.header.wire_len).contains(&number.wrapping_sub(self.header.sequence));
         if segment.source == self.source {

@@ -1,17 +1,17 @@
 //! Sequence numbers: 32 bits on the wire, 64 here, so that nothing ever wraps.
 
-/// A place in one direction's stream, counted in bytes from an arbitrary origin. The same sequence number 2³² bytes on
-/// is another place.
+/// A position in one direction's stream, counted in bytes from an arbitrary origin. The same sequence number 2³² bytes
+/// on is another position.
 pub type Position = i64;
 
-/// The place of the first sequence number seen of a direction.
+/// The position of the first sequence number seen of a direction.
 pub fn first(number: u32) -> Position {
-    // Far enough from zero that what came before has a place too.
+    // Far enough from zero that bytes before the first one seen have positions too.
     Position::from(number) + (1 << 40)
 }
 
-/// The place that `number` means: of all places that have this sequence number, the one nearest to `near`
-/// (RFC 9293, section 3.4: comparisons are modulo 2³²).
+/// The position of `number`: of all positions with this sequence number, the one nearest to `near` (RFC 9293, section
+/// 3.4: comparisons are modulo 2³²).
 pub fn unwrap(number: u32, near: Position) -> Position {
     // The distance, as the signed 32-bit number that it is modulo 2^32.
     let distance = number.wrapping_sub(near as u32) as i32;

@@ -1,44 +1,44 @@
 /*!
-Where connections are kept: by their ends, and in a queue for each rank in the order of their last packet, so that of each kind
-the one that has been silent longest stands in front.
+Where connections are kept: by their key, and in a queue for each rank in the order of their last packet, so that the
+connection of each rank that has been silent longest stands in front.
 */
 
 use super::Key;
 use std::collections::HashMap;
 
-/// What a connection is worth when there is no room for all, in ascending order. Each has a queue of its own.
+/// How much a connection is worth when there is no room for all, in ascending order. Each rank has a queue of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Rank {
-    /// A SYN that nobody has answered.
+    /// A SYN that was not answered.
     HalfOpen,
-    /// A SYN that says something (RFC 7413), and that nobody has answered.
+    /// A SYN that carries data (RFC 7413) and was not answered.
     Calling,
-    /// It was answered, and nothing was said.
+    /// It was answered, and neither end has sent data.
     Answered,
-    /// Something was said, or it began before the capture.
+    /// An end has sent data, or the connection began before the capture.
     Followed,
 }
 
 impl Rank {
     /// All of them.
     pub const ALL: [Self; 4] = [Self::HalfOpen, Self::Calling, Self::Answered, Self::Followed];
-    /// Those on which something was said.
+    /// The ranks whose connections have a stream handler.
     pub const SPEAKING: [Self; 2] = [Self::Calling, Self::Followed];
 
-    /// True where nobody has answered.
+    /// True where the SYN was not answered.
     pub fn is_half_open(self) -> bool {
         matches!(self, Self::HalfOpen | Self::Calling)
     }
 }
 
-/// Connections, each with what is known of it, in a place whose number does not change.
+/// Connections with their content, each in a slot whose index does not change.
 pub struct ConnectionStore<T> {
-    /// Hashed with keys of the day: nobody can choose his addresses so that they collide.
+    /// Hashed with random keys, so that nobody can choose addresses that collide.
     by_key: HashMap<Key, u32>,
     slots: Vec<Option<Slot<T>>>,
     free: Vec<u32>,
     queues: [Queue; 4],
-    /// The connection that was found last, and its place: segments of one connection often come in a row.
+    /// Key and slot of the connection that was found last: segments of one connection often come in a row.
     found: Option<(Key, u32)>,
 }
 
@@ -50,7 +50,7 @@ struct Slot<T> {
     content: T,
 }
 
-/// The number of a place, made so that having none costs nothing.
+/// A slot's index plus one, so that an `Option` of it takes no more room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct SlotIndex(std::num::NonZeroU32);
 
@@ -72,7 +72,7 @@ struct Queue {
 }
 
 impl<T> ConnectionStore<T> {
-    /// Bytes that a connection costs here at most: its place, and its key in a hash that is half full.
+    /// Bytes that a connection costs here at most: its slot, and its key in a hash that is half full.
     #[cfg(test)]
     pub const COST: usize = size_of::<Option<Slot<T>>>() + 2 * (size_of::<(Key, u32)>() + 1);
 
@@ -91,13 +91,13 @@ impl<T> ConnectionStore<T> {
         self.queues[rank as usize].len
     }
 
-    /// Places, used or not.
+    /// Slots, used or not.
     #[cfg(test)]
     pub fn places(&self) -> usize {
         self.slots.len()
     }
 
-    /// The place of the connection with `key`.
+    /// The slot of the connection with `key`.
     pub fn find(&mut self, key: &Key) -> Option<usize> {
         if let Some((found, index)) = &self.found
             && found == key
@@ -109,27 +109,27 @@ impl<T> ConnectionStore<T> {
         Some(index as usize)
     }
 
-    /// What is at `index`.
+    /// The content of the slot `index`.
     pub fn get(&self, index: usize) -> Option<&T> {
         self.slots.get(index)?.as_ref().map(|slot| &slot.content)
     }
 
-    /// What is at `index`.
+    /// The content of the slot `index`.
     pub fn get_mut(&mut self, index: usize) -> Option<&mut T> {
         self.slots.get_mut(index)?.as_mut().map(|slot| &mut slot.content)
     }
 
-    /// Whose place `index` is, and what it is worth.
+    /// Key and rank of the connection in the slot `index`.
     pub fn key(&self, index: usize) -> Option<(Key, Rank)> {
         self.slots.get(index)?.as_ref().map(|slot| (slot.key, slot.rank))
     }
 
-    /// All places that are used.
+    /// All slots that are used.
     pub fn used(&self) -> impl Iterator<Item = (usize, &T)> {
         self.slots.iter().enumerate().filter_map(|(index, slot)| Some((index, &slot.as_ref()?.content)))
     }
 
-    /// Gives the connection with `key` a place, as the last of its rank.
+    /// Puts the connection with `key` into a slot, as the last of its rank.
     pub fn insert(&mut self, key: Key, rank: Rank, content: T) -> usize {
         let slot = Slot { key, rank, before: None, after: None, content };
         let index = match self.free.pop() {
@@ -148,7 +148,7 @@ impl<T> ConnectionStore<T> {
         index
     }
 
-    /// Takes what is at `index` out.
+    /// Removes the connection in the slot `index`.
     pub fn remove(&mut self, index: usize) -> Option<(Key, T)> {
         self.dequeue(index);
         let slot = self.slots.get_mut(index)?.take()?;
@@ -158,7 +158,8 @@ impl<T> ConnectionStore<T> {
         Some((slot.key, slot.content))
     }
 
-    /// Something came for the connection at `index`: it is the last of its rank from now on.
+    /// A packet came for the connection in the slot `index`, whose rank is now `rank`: it becomes the last of that
+    /// rank.
     pub fn touch(&mut self, index: usize, rank: Rank) {
         let is_last = self.queues[rank as usize].last.is_some_and(|last| last.index() == index);
         if is_last {
@@ -168,7 +169,7 @@ impl<T> ConnectionStore<T> {
         self.enqueue(index, rank);
     }
 
-    /// The one of `rank` that has been silent longest.
+    /// The connection of `rank` that has been silent longest.
     pub fn silent_longest(&self, rank: Rank) -> Option<usize> {
         self.queues[rank as usize].first.map(SlotIndex::index)
     }

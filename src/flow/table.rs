@@ -1,17 +1,17 @@
 /*!
 All connections at once: one entry per 5-tuple.
 
-What is kept of one depends on what it has shown. As long as it does nothing but open, its few segments are kept as they
-came ([`Embryonic`]); whoever listens to it comes into being with the first segment that has more to say.
+What is kept of one depends on what was seen of it. As long as it only opens, its few segments are kept as they came
+([`Embryonic`]); its stream handler is made with the first segment that does more.
 
-Room is made in this order: when there are [`CONNECTIONS`] of them, the unanswered SYN that has been silent longest goes,
-then one that said something, then the connection that was answered and on which nothing was said, then any other that has been silent longest: a flood
-of SYNs pushes out nothing but SYNs. When something was said on [`SPEAKING_CONNECTIONS`], of those the one that has been
-silent longest goes. Each that goes is counted, unless its time was up anyway.
+Room is made in this order. When there are [`CONNECTIONS`], an unanswered SYN goes, then an unanswered SYN with data,
+then a connection that was answered and carried no data, then any other; of each kind, the one that has been silent
+longest. So a flood of SYNs pushes out nothing but SYNs. When [`SPEAKING_CONNECTIONS`] have a stream handler, one of
+those goes, in the same order. Each connection that goes is counted, unless its time was up anyway.
 
 A connection that is over lingers for stragglers (a last ACK, a retransmission) until [`LINGER_NANOSECONDS`] have passed
-or [`LINGERING`] others have ended after it; then the last [`REMEMBERED`] of them are remembered by their sequence numbers
-alone.
+or [`LINGERING`] others have ended after it; then the last [`REMEMBERED`] of them are remembered by their sequence
+numbers alone.
 */
 
 mod closing;
@@ -40,44 +40,44 @@ pub const HALF_OPEN_NANOSECONDS: i64 = 120_000_000_000;
 pub const LINGER_NANOSECONDS: i64 = 2_000_000_000;
 /// Connections that linger at once.
 pub const LINGERING: usize = 256;
-/// Connections remembered after they lingered, so that a late retransmission is not taken for a new conversation.
+/// Connections remembered after they lingered, so that a late retransmission is not taken for a new connection.
 pub const REMEMBERED: usize = 4096;
 /// All connections that are followed.
 pub struct Table<F: ConnectionHandler> {
     connection_handler: F,
-    /// This table's part of [`CONNECTIONS`].
+    /// This table's share of [`CONNECTIONS`].
     connections: usize,
-    /// Of [`SPEAKING_CONNECTIONS`].
+    /// Its share of [`SPEAKING_CONNECTIONS`].
     speaking: usize,
-    /// Of [`LINGERING`].
+    /// Its share of [`LINGERING`].
     lingering_bound: usize,
-    /// Of [`WAITING_BYTES`].
+    /// Its share of [`WAITING_BYTES`].
     waiting_bytes: usize,
-    /// Of [`HISTORY_BYTES`].
+    /// Its share of [`HISTORY_BYTES`].
     history_bytes: usize,
     pub(super) store: ConnectionStore<Entry<F>>,
     lingering: VecDeque<(usize, u64)>,
     time_wait: TimeWait,
-    /// Connections in which something waits for something else.
+    /// Slots of the connections in which something waits.
     waiting: BTreeSet<usize>,
     pub(super) waiting_cost: usize,
-    /// Connections that keep bytes handed over, in the order in which they began to, with their generations.
+    /// Slots of the connections that keep delivered bytes, in the order in which they began to, with their generations.
     pub(super) remembering: VecDeque<(usize, u64)>,
     pub(super) remembered: usize,
     /// The time of the packet at hand.
     packet_time: Time,
-    /// The time that nothing is older than for the sake of one packet: the earlier of the last two packets'. A record
-    /// with a broken time does not end all connections.
+    /// The time by which idleness is measured: the earlier of the last two packets' times, or that of a later tick. One
+    /// record with a broken time does not end all connections.
     now: Time,
     /// Time of the last tick.
     ticked: Option<Time>,
     limits_hit: LimitsHit,
     /// Distinguishes the connections that have used one slot.
     generation: u64,
-    /// Somebody listens from the first segment on.
+    /// Every connection gets its stream handler with its first segment.
     #[cfg(test)]
     pub(super) eager: bool,
-    /// After the capture's end: what is still to be closed, the first last.
+    /// After the capture's end: what is still to be closed, the next to be closed last.
     ending: Option<Vec<(u64, u64, Ending)>>,
 }
 
@@ -110,18 +110,18 @@ impl<F: ConnectionHandler> Table<F> {
         }
     }
 
-    /// Whoever follows the connections.
+    /// The handler of all connections.
     pub fn connection_handler(&mut self) -> &mut F {
         &mut self.connection_handler
     }
 
-    /// Bounds that cost something.
+    /// Bounds that were hit.
     pub fn limits_hit(&self) -> &LimitsHit {
         &self.limits_hit
     }
 
     /// The stream handler of the connection that `segment` belongs to, if there is one.
-    pub fn stream_handler(&mut self, key: &Key) -> Option<&mut F::StreamHandler> {
+    pub(crate) fn stream_handler(&mut self, key: &Key) -> Option<&mut F::StreamHandler> {
         let index = self.store.find(key)?;
         self.stream_handler_at(index)
     }
@@ -131,7 +131,7 @@ impl<F: ConnectionHandler> Table<F> {
         if !self.connection_handler.wants(segment.source, segment.destination) {
             return None;
         }
-        // Not the latest: files that were put together may step back by years, and nothing has been idle since then.
+        // The earlier of the two times: merged files may step back by years, and no connection has been idle for years.
         self.now = segment.header.time.min(self.packet_time);
         self.packet_time = segment.header.time;
         let key = Key::of(segment);
@@ -150,7 +150,7 @@ impl<F: ConnectionHandler> Table<F> {
             }
             let (relation, pending_syn) = self.relation(old, segment);
             if let Some(pending_syn) = pending_syn {
-                // It was the beginning of another connection.
+                // The kept SYN began another connection.
                 self.close(old, false);
                 let syn = pending_syn.segment();
                 index = Some(self.open(key, &syn));
@@ -178,8 +178,8 @@ impl<F: ConnectionHandler> Table<F> {
         self.stream_handler_at(index)
     }
 
-    /// Time has passed: lets go of what has waited too long, and closes what has been silent or over for long enough. To
-    /// be called now and then; what a connection is does not depend on how often, only when it is told.
+    /// Time has passed: delivers what has waited too long, and closes what has been silent or over for long enough. To
+    /// be called now and then. How often changes only when a connection is reported, not what is reported.
     pub fn tick(&mut self, now: Time) {
         self.now = now;
         self.ticked = Some(now);
@@ -204,7 +204,7 @@ impl<F: ConnectionHandler> Table<F> {
         self.store.get(index).is_some_and(|entry| now.since(entry.last_time()) >= patience)
     }
 
-    /// What `segment` is to the connection at `index`; with the SYN that it answers, if that has one.
+    /// How `segment` relates to the connection at `index`; with the pending SYN that it answers, if any.
     fn relation(&mut self, index: usize, segment: &Segment<'_>) -> (Relation, Option<Box<PendingSyn>>) {
         let Some(followed) = self.store.get_mut(index).and_then(Entry::followed_mut) else {
             return (Relation::Belongs, None);
@@ -225,7 +225,7 @@ impl<F: ConnectionHandler> Table<F> {
         }
     }
 
-    /// A connection begins with `segment`.
+    /// Opens the connection that begins with `segment`.
     fn open(&mut self, key: Key, segment: &Segment<'_>) -> usize {
         while self.store.len() >= self.connections {
             let Some(oldest) = Rank::ALL.into_iter().find_map(|rank| self.store.silent_longest(rank)) else { break };
@@ -253,7 +253,7 @@ impl<F: ConnectionHandler> Table<F> {
         index
     }
 
-    /// From now on somebody listens to the connection at `index`.
+    /// Gives the connection at `index` a stream handler.
     fn follow(&mut self, index: usize) {
         self.make_room_to_speak();
         let Some((key, _)) = self.store.key(index) else { return };
@@ -280,7 +280,7 @@ impl<F: ConnectionHandler> Table<F> {
         self.close(oldest, true);
     }
 
-    /// Another segment of the connection at `index`.
+    /// Takes another segment of the connection at `index`.
     fn add(&mut self, key: Key, index: usize, segment: &Segment<'_>) {
         if let Some(Entry { stage: Stage::Embryonic(embryonic), .. }) = self.store.get_mut(index) {
             if embryonic.takes(&key, segment) {
@@ -340,7 +340,8 @@ impl<F: ConnectionHandler> Table<F> {
         }
     }
 
-    /// Keeps the bytes that connections remember within bounds: who began first forgets first.
+    /// Keeps the bytes that connections remember within bounds: the connection that began to remember first forgets
+    /// first.
     fn note_remembered(&mut self, index: usize) {
         let Some(entry) = self.store.get_mut(index) else { return };
         let generation = entry.generation;

@@ -1,11 +1,11 @@
-//! What is remembered of connections that are over, so that a late retransmission is not taken for a new conversation.
+//! Connections that are over, remembered so that a late retransmission is not taken for a new connection.
 
 use super::Key;
 use crate::decode::Segment;
 use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddr;
 
-/// Connections that are over, by their sequence numbers alone.
+/// Connections that are over: of each, only the key and the sequence numbers.
 pub struct TimeWait {
     most: usize,
     known: HashMap<Key, Last>,
@@ -24,7 +24,7 @@ impl TimeWait {
         Self { most, known: HashMap::new(), in_order: VecDeque::new() }
     }
 
-    /// A connection of `client` is over, whose sequence numbers went up to `highest` (the client's, the server's).
+    /// A connection of `client` is over; its sequence numbers went up to `highest` (the client's, the server's).
     pub fn add(&mut self, key: Key, client: SocketAddr, highest: [u32; 2]) {
         if self.known.insert(key, Last { client, highest }).is_none() {
             self.in_order.push_back(key);
@@ -36,12 +36,12 @@ impl TimeWait {
         }
     }
 
-    /// The next connection between the same ends has begun.
+    /// Forgets the connection: the next one between the same ends has begun.
     pub fn forget(&mut self, key: &Key) {
         self.known.remove(key);
     }
 
-    /// Whether `segment` can only repeat what a connection had that is over.
+    /// Whether `segment` can only repeat what a connection that is over has sent.
     pub fn covers(&self, key: &Key, segment: &Segment<'_>) -> bool {
         let Some(last) = self.known.get(key) else { return false };
         let highest = last.highest[usize::from(segment.source != last.client)];

@@ -1,4 +1,4 @@
-//! What a connection amounted to.
+//! A connection's summary: its endpoints, its end, its counters.
 
 use super::conflict::Conflict;
 use super::endpoints::{Endpoints, PacketRef};
@@ -10,7 +10,7 @@ pub enum CloseReason {
     Closed,
     /// By RST.
     Reset,
-    /// Nothing came for long while the capture went on.
+    /// It was silent for too long while the capture went on.
     Idle,
     /// The capture ended first.
     Open,
@@ -20,10 +20,10 @@ pub enum CloseReason {
     Unanswered,
 }
 
-/// What a connection amounted to, known when it is over.
+/// A connection's summary, made when it is over.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Transport {
-    /// Who talked to whom.
+    /// The two endpoints.
     pub endpoints: Endpoints,
     /// Its first packet.
     pub first: PacketRef,
@@ -35,7 +35,7 @@ pub struct Transport {
     pub from_start: bool,
     /// The counters.
     pub counters: Counters,
-    /// The first of the stretches of which two copies disagree.
+    /// Where two copies of the same bytes disagree.
     pub conflicts: Conflicts,
 }
 
@@ -54,7 +54,7 @@ pub struct Counters {
     /// Packets of the connection, both directions; one that was captured several times, or that carries several of its
     /// segments, counts once.
     pub packets: u64,
-    /// Of those, and of the copies, the packets that an earlier connection has counted too (802.11 aggregates segments).
+    /// Those of `packets` and `copies` that an earlier connection has counted too (802.11 aggregates segments).
     pub shared: u64,
     /// Further copies of packets that were captured several times. They count nowhere else.
     pub copies: u64,
@@ -72,18 +72,18 @@ pub struct Counters {
     pub reordered: u64,
     /// Bytes on which two overlapping segments disagree.
     pub conflicting: u64,
-    /// Bytes never captured that did cross the wire, being acknowledged, or cut off by the snap length: the capture lost
-    /// them.
+    /// Missing bytes that did cross the wire, since they were acknowledged, or cut off by the snap length: the capture
+    /// lost them.
     pub lost_in_capture: u64,
-    /// Segments that were sent again: the network lost the first, or was believed to have. Either both were captured, or
-    /// the second came later than reordering can explain.
+    /// Segments that were sent again because the first copy was lost, or was believed to be. Either both copies were
+    /// captured, or the second came later than reordering can explain.
     pub sent_again: u64,
     /// Milliseconds from the SYN over the SYN-ACK to the ACK, where all three were seen.
     pub rtt_ms: Option<f64>,
 }
 
 impl Counters {
-    /// Packets of the connection, copies included, but for those that an earlier connection has counted: over all
+    /// Packets of the connection, copies included, without those that an earlier connection has counted: over all
     /// connections, each packet counts once.
     pub fn own_packets(&self) -> u64 {
         (self.packets + self.copies).saturating_sub(self.shared)

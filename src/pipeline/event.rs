@@ -1,4 +1,4 @@
-//! What the shards tell of their connections, and in which order.
+//! The changes of connections that the shards report, and their order.
 
 use crate::capture::Time;
 use crate::flow::Transport;
@@ -9,14 +9,14 @@ use crate::session::{Builder, Plan, Session};
 use crate::verdict::{self, Rule};
 use std::sync::Arc;
 
-/// A connection, by its first packet in the order in which they are handed out; and of those that one packet began (802.11
-/// aggregates segments) by which of them it is.
+/// Identifies a connection: its first packet, by the order in which packets are read; and among those that one packet
+/// began (802.11 aggregates segments), which of them it is.
 pub type ConnectionOrder = (u64, u64);
 
-/// Something that the output stage has to know.
+/// A change of a connection, for the output stage.
 pub struct ConnectionEvent {
-    /// Which packet it happened at, in the order in which they were handed out; the last possible where it is the
-    /// capture's end. Their numbers in the file may go back.
+    /// The packet at which it happened, by the order in which packets are read; `u64::MAX` for the capture's end. Not
+    /// the number in the file: those may go back.
     pub at: u64,
     /// The connection.
     pub first: ConnectionOrder,
@@ -30,28 +30,28 @@ pub enum ConnectionChange {
     Begun {
         /// The time of its first packet.
         time: Time,
-        /// Its port promises mail.
+        /// Its server's port is a mail port.
         promising: bool,
     },
-    /// Something was said, and it is not known yet whether it is mail.
+    /// Data came, and it is not known yet whether it is mail.
     Spoke,
     /// It is known whether it is mail.
     Decided(bool),
-    /// It is over, and was a session or was not.
+    /// It is over; with the session, if it was one.
     Over(Option<Ended>),
 }
 
 /// A session that is over.
 pub enum Ended {
-    /// Nothing was said in it: what the port promises, and the connection. Most of a flood are such; the session is made
-    /// of it when it is handed on.
+    /// No data came: the protocol that the port promises, and the connection's summary. Most connections of a flood are
+    /// like this; the session is built when it is handed on.
     Silent(Box<(Hint, Transport)>),
     /// The session, with the number of its steps that have been shown already.
     Spoken(Box<(Session, usize)>),
 }
 
 impl Ended {
-    /// What it costs to have it wait, in steps.
+    /// What it costs while it waits, in steps.
     pub fn weight(&self) -> usize {
         match self {
             Self::Silent(_) => LIGHTEST_SESSION,
@@ -59,7 +59,7 @@ impl Ended {
         }
     }
 
-    /// The session with number `id`, at which `rules` have looked, and the number of its steps that have been shown already.
+    /// The session with number `id`, judged by `rules`, and the number of its steps that have been shown already.
     pub fn session(self, id: u64, plan: &Arc<Plan>, rules: &[&Rule]) -> (Session, usize) {
         let (mut session, shown) = match self {
             Self::Spoken(session) => *session,
@@ -78,8 +78,7 @@ impl Ended {
     }
 }
 
-/// Brings events into the order of packets; those of one packet into the order of their connections. What happened to one
-/// connection stays in its order.
+/// Sorts events by packet, and those of one packet by connection. The events of one connection keep their order.
 pub fn sort(events: &mut [ConnectionEvent]) {
     events.sort_by_key(|event| (event.at, event.first));
 }

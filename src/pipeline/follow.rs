@@ -1,4 +1,4 @@
-//! Who listens to one connection: first finds out what it speaks, then follows it.
+//! Follows one connection: first detects what it speaks, then runs the dialogue.
 
 use super::event::{ConnectionChange, ConnectionOrder, Ended};
 use super::numbering::DECIDE_NANOSECONDS;
@@ -13,7 +13,7 @@ use crate::view::View;
 use std::io;
 use std::sync::Arc;
 
-/// Listens to one connection.
+/// The stream handler of one connection.
 pub struct ConnectionFollower<'a> {
     options: &'a Options,
     plan: Arc<Plan>,
@@ -21,7 +21,7 @@ pub struct ConnectionFollower<'a> {
     first: PacketRef,
     key: ConnectionOrder,
     state: State,
-    /// What has been told.
+    /// What has been reported.
     known: Known,
     /// Steps that a live view has been shown.
     shown: usize,
@@ -37,16 +37,16 @@ enum Known {
 
 /// What is known of the connection.
 enum State {
-    /// Too little was said.
+    /// Too little data came.
     Deciding(Detector),
     /// It speaks mail.
     Following { dialogue: Stack, builder: Box<Builder> },
-    /// It is none of ours.
+    /// Not mail.
     Foreign,
 }
 
 impl<'a> ConnectionFollower<'a> {
-    /// Listens to the connection between `endpoints` that begins with the packet `first`.
+    /// Follows the connection between `endpoints` that begins with the packet `first`.
     pub fn new(
         options: &'a Options,
         plan: Arc<Plan>,
@@ -68,12 +68,12 @@ impl<'a> ConnectionFollower<'a> {
         follower
     }
 
-    /// By this the connection is known.
+    /// Identifies the connection.
     pub fn key(&self) -> ConnectionOrder {
         self.key
     }
 
-    /// What has become known since it was last asked.
+    /// What has become known since the last call.
     pub fn news(&mut self) -> Option<ConnectionChange> {
         let known = match &self.state {
             State::Deciding(detector) if detector.is_silent() => Known::Nothing,
@@ -90,8 +90,8 @@ impl<'a> ConnectionFollower<'a> {
         })
     }
 
-    /// A connection to a mail port that has been silent for long counts as mail from then on, whatever it says; so that
-    /// later sessions need not wait for their numbers.
+    /// A connection to a mail port that has been silent for [`DECIDE_NANOSECONDS`] counts as mail from then on,
+    /// whatever it sends, so that later sessions need not wait for their numbers.
     fn decide_silent(&mut self, at: PacketRef) {
         if let State::Deciding(detector) = &self.state
             && detector.is_silent()
@@ -102,7 +102,7 @@ impl<'a> ConnectionFollower<'a> {
         }
     }
 
-    /// Shows the steps that have not been shown yet, those of session `id`.
+    /// Shows the view the steps that it has not been shown yet, as those of session `id`.
     pub fn show_steps(&mut self, id: u64, view: &mut dyn View) -> io::Result<()> {
         let State::Following { builder, .. } = &mut self.state else { return Ok(()) };
         let session = builder.so_far();
@@ -121,7 +121,7 @@ impl<'a> ConnectionFollower<'a> {
         Ok(())
     }
 
-    /// The connection is over: the session, if it is one.
+    /// The connection is over: returns the session, if it is one.
     pub fn finish(mut self, transport: Transport) -> Option<Ended> {
         if let State::Deciding(detector) = &self.state {
             if detector.is_silent() && !transport.from_start {
@@ -159,7 +159,7 @@ impl<'a> ConnectionFollower<'a> {
         }
     }
 
-    /// Follows `hint`, beginning with what has been said already.
+    /// Runs the dialogue of `hint`, beginning with the data that came already.
     fn follow(&mut self, hint: Hint) {
         let State::Deciding(detector) = std::mem::replace(&mut self.state, State::Foreign) else { return };
         let mut builder = Box::new(Builder::new(hint.protocol, Arc::clone(&self.plan)));

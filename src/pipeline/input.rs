@@ -1,4 +1,4 @@
-//! Counts and decodes packets, drops at once what cannot be mail, and says where a batch ends.
+//! Counts and decodes packets, drops segments that cannot be mail, and determines where a batch ends.
 
 use super::options::{BatchEnd, Options};
 use super::shard::shard_of;
@@ -8,21 +8,21 @@ use crate::limits::LimitsHit;
 use crate::session::summary::{PacketCounts, Traffic};
 use std::time::SystemTime;
 
-/// Ports named to whoever finds no mail in a capture.
+/// The busiest ports, reported to a user whose capture has no mail.
 const BUSIEST_PORTS: usize = 5;
 /// Packets in a batch.
 const BATCH_PACKETS: u64 = 8_192;
 /// Payload bytes in a batch.
 const BATCH_BYTES: usize = 512 * 1024;
-/// Segments in a batch that may be mail: where sessions are short, hundreds of them end in it, and they are larger than what
-/// they came in.
+/// Segments in a batch that may be mail: where sessions are short, hundreds of them end in one batch, and each is
+/// larger than the segments that it came in.
 const BATCH_SEGMENTS: usize = 2_048;
 
 /// The stage before the connections.
 pub struct InputStage<'a> {
     options: &'a Options,
     decoder: Decoder,
-    /// Apart from the decoder, which lends what it has decoded.
+    /// Separate from the decoder, which lends what it has decoded.
     rest: Counts,
     batch_packets: u64,
     /// Time of the last packet.
@@ -40,9 +40,9 @@ struct Counts {
     batch_bytes: usize,
     /// Segments in it that may be mail.
     batch_segments: usize,
-    /// A segment of the packet at hand was handed on.
+    /// A segment of the packet at hand was passed on.
     handed_on: bool,
-    /// It was counted as not decoded.
+    /// The packet at hand was counted as not decoded.
     stopped: bool,
 }
 
@@ -51,9 +51,9 @@ struct Counts {
 pub struct RoutedSegment<'a> {
     /// The shard that its connection belongs to.
     pub shard: usize,
-    /// Which packet it is of, in the order in which they are handed out.
+    /// Its packet, by the order in which packets are read.
     pub nth: u64,
-    /// The segment, where it was made: to move one that has just been written costs more than all there is to it.
+    /// A reference: to move a segment that has just been written costs more than all other work on it.
     pub segment: &'a Segment<'a>,
 }
 
@@ -61,9 +61,9 @@ pub struct RoutedSegment<'a> {
 pub struct InputCounts {
     /// Packets.
     pub packets: PacketCounts,
-    /// Beside mail.
+    /// Traffic that is not mail.
     pub traffic: Traffic,
-    /// Bounds of decoding.
+    /// Bounds that decoding hit.
     pub limits_hit: LimitsHit,
 }
 
@@ -93,11 +93,11 @@ impl<'a> InputStage<'a> {
         self.rest.packets.read
     }
 
-    /// Takes a packet, and hands the segments in it that may be mail to `take`: one may carry several (802.11 aggregates
-    /// them).
+    /// Takes a packet, and passes the segments in it that may be mail to `take`: one packet may carry several (802.11
+    /// aggregates them).
     ///
     /// # Errors
-    /// The first of `take`.
+    /// The first error of `take`.
     pub fn packet<E>(
         &mut self,
         packet: &Packet<'_>,
@@ -106,7 +106,7 @@ impl<'a> InputStage<'a> {
         self.rest.packets.read += 1;
         (self.rest.handed_on, self.rest.stopped) = (false, false);
         self.batch_packets += 1;
-        // The earlier of the last two times: one record with a broken time does not end what has been silent since then.
+        // The earlier of the last two times: one record with a broken time does not expire connections that are alive.
         self.last = BatchEnd { nth: self.rest.packets.read, time: packet.time.min(self.packet_time) };
         self.packet_time = packet.time;
         match peek(packet) {
@@ -151,7 +151,7 @@ impl<'a> InputStage<'a> {
         full.then(|| self.begin_batch(self.last.time))
     }
 
-    /// Ends the batch because nothing came up to now, by the clock on the wall (live captures).
+    /// Ends the batch because no packet came up to now, by the wall clock (live captures).
     pub fn end_of_batch_now(&mut self) -> BatchEnd {
         self.begin_batch(wall_clock())
     }
@@ -179,7 +179,7 @@ fn wall_clock() -> Time {
 }
 
 impl Counts {
-    /// Takes a segment of the packet at hand into the batch.
+    /// Adds a segment of the packet at hand to the batch, with its shard.
     fn sorted<'s>(&mut self, segment: &'s mut Segment<'_>) -> RoutedSegment<'s> {
         self.batch_bytes += segment.payload.len();
         self.batch_segments += 1;
@@ -188,7 +188,7 @@ impl Counts {
         RoutedSegment { shard, nth: self.packets.read, segment }
     }
 
-    /// Counts what could not be decoded.
+    /// Counts a place at which decoding stopped.
     fn stopped(&mut self, stop: DecodeStop) {
         self.packets.undecodable += u64::from(!std::mem::replace(&mut self.stopped, true));
         *self.traffic.stops.entry(stop).or_default() += 1;

@@ -14,15 +14,15 @@ use crate::verdict::Rule;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 
-/// Packet time after which a silent connection counts as decided, so that later ones can be numbered: as mail where its port
-/// promises that, and else as no mail until it speaks.
+/// Packet time after which a silent connection counts as decided, so that later ones can be numbered: as mail where its
+/// port promises mail, otherwise as not mail until it sends some.
 pub const DECIDE_NANOSECONDS: i64 = 10_000_000_000;
 
-/// What is known of the sessions that have not been handed on.
+/// The sessions that have not been handed on, and the connections that may become one.
 pub struct SessionNumbering {
     emit: Emit,
     plan: Arc<Plan>,
-    /// For sessions in which nothing was said: the others have been looked at.
+    /// For sessions in which no data came: the others have been judged already.
     rules: &'static [&'static Rule],
     /// Connections that have no number yet.
     unnumbered: BTreeMap<ConnectionOrder, Connection>,
@@ -32,13 +32,14 @@ pub struct SessionNumbering {
     next_id: u64,
     /// Ended sessions by number.
     ended: BTreeMap<u64, Ended>,
-    /// What those cost, in steps.
+    /// The cost of `ended`, in steps.
     weight: usize,
-    /// Sessions that had others wait for too long.
+    /// Sessions that kept others waiting for too long.
     limits_hit: LimitsHit,
     /// Numbers of ended sessions, in the order in which they became ready.
     ready: VecDeque<u64>,
-    /// Where they go in order, the number of the session that is handed on next; those below have been, or go as they end.
+    /// With [`Emit::InOrder`], the number of the session that is handed on next. Lower ones have been, or are handed on
+    /// as they end.
     next_out: u64,
 }
 
@@ -80,7 +81,7 @@ impl SessionNumbering {
         self.unnumbered.insert(first, connection);
     }
 
-    /// Something was said on a connection that is undecided.
+    /// Data came on an undecided connection.
     pub fn spoke(&mut self, first: ConnectionOrder) {
         if let Some(connection) = self.unnumbered.get_mut(&first) {
             connection.silent = false;
@@ -100,7 +101,7 @@ impl SessionNumbering {
         }
     }
 
-    /// A connection is over, and was a session or was not.
+    /// A connection is over; with the session, if it was one.
     pub fn over(&mut self, first: ConnectionOrder, session: Option<Ended>) {
         if let Some(connection) = self.unnumbered.get_mut(&first) {
             connection.state = session.map_or(State::NoMail, State::Over);
@@ -115,7 +116,7 @@ impl SessionNumbering {
         }
     }
 
-    /// A connection that was taken for no mail because it was silent for long has spoken mail: it gets the next number.
+    /// A connection that counted as not mail because it was silent for long is mail after all: it gets the next number.
     fn late(&mut self, first: ConnectionOrder) {
         self.open.insert(first, self.next_id);
         self.next_id += 1;
@@ -149,8 +150,8 @@ impl SessionNumbering {
         Some(ended.session(id, &self.plan, self.rules))
     }
 
-    /// The number of the session that is handed on next, if it is over. One that is open as long as the capture (IDLE) has
-    /// the others wait only up to a bound; then they are no longer held back by it.
+    /// The number of the session that is handed on next, if it is over. One that stays open as long as the capture
+    /// (IDLE) keeps the others waiting only up to a bound; after that they are handed on before it.
     fn next_in_order(&mut self) -> Option<u64> {
         let (&first, _) = self.ended.first_key_value()?;
         if first > self.next_out {
@@ -163,7 +164,7 @@ impl SessionNumbering {
         Some(first)
     }
 
-    /// Bounds that cost something.
+    /// Bounds that were hit.
     pub fn limits_hit(&self) -> &LimitsHit {
         &self.limits_hit
     }
@@ -221,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn one_that_stays_open_has_the_others_wait_up_to_a_bound() {
+    fn a_session_that_stays_open_keeps_others_waiting_up_to_a_bound() {
         let mut numbering = SessionNumbering::new(Emit::InOrder, Needs::ALL.into(), &[]);
         let bound = (WAITING_STEPS / LIGHTEST_SESSION) as u64;
         numbering.begun((1, 0), Time::default(), true);

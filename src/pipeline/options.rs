@@ -16,7 +16,8 @@ pub struct Options {
     pub ports: Ports,
     /// Look for mail on every port.
     pub any_port: bool,
-    /// Which rules look at sessions, and what is counted over all of them.
+    /// Which rules judge sessions, and what is counted over all sessions. A rule finds nothing where the plan
+    /// leaves out what it needs.
     pub selection: Selection,
     /// Only sessions of these protocols; all where empty.
     pub protocols: Vec<Protocol>,
@@ -35,29 +36,49 @@ pub struct Options {
 }
 
 /// When a session is handed to the view.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Emit {
     /// When it and all before it have ended: in the order of their numbers.
+    #[default]
     InOrder,
     /// When it has ended: memory is bounded by the sessions that are open.
     AsTheyEnd,
 }
 
+impl Default for Options {
+    /// Every session on the usual ports, with all findings, in the order of their numbers; on the caller's thread, to the
+    /// end of the source.
+    fn default() -> Self {
+        Self {
+            ports: Ports::default(),
+            any_port: false,
+            selection: Selection::ALL,
+            protocols: Vec::new(),
+            sessions: BTreeSet::new(),
+            emit: Emit::default(),
+            steps: false,
+            threads: 1,
+            packets: None,
+            duration: None,
+        }
+    }
+}
+
 impl Options {
-    /// Whether what is sent between these two ports may be mail.
+    /// Whether data between these two ports may be mail.
     #[inline]
     pub(super) fn wants(&self, one: u16, other: u16) -> bool {
         self.any_port || self.ports.knows(one) || self.ports.knows(other)
     }
 
-    /// Whether the view is to be shown this session.
+    /// Whether to show the view this session.
     pub(super) fn selects(&self, session: &Session) -> bool {
         (self.protocols.is_empty() || self.protocols.contains(&session.protocol))
             && (self.sessions.is_empty() || self.sessions.contains(&session.id))
     }
 }
 
-/// Whether to read on: until a signal or an option says that it is enough.
+/// When reading stops: once `stop` is set, or a bound of the options is reached.
 pub struct StopCondition<'a> {
     options: &'a Options,
     stop: &'a AtomicBool,
@@ -65,23 +86,23 @@ pub struct StopCondition<'a> {
 }
 
 impl<'a> StopCondition<'a> {
-    /// Begins now; ends when `stop` is set, if not before.
+    /// Measures from now on; met when `stop` is set, if not before.
     pub fn new(options: &'a Options, stop: &'a AtomicBool) -> Self {
         Self { options, stop, begun: Instant::now() }
     }
 
-    /// Whether there is to be another packet after the first `packets`.
-    pub fn goes_on(&self, packets: u64) -> bool {
-        !self.stop.load(Ordering::Relaxed)
-            && self.options.packets.is_none_or(|most| packets < most)
-            && self.options.duration.is_none_or(|longest| self.begun.elapsed() < longest)
+    /// Whether no packet is to be read after the first `packets`.
+    pub fn is_met(&self, packets: u64) -> bool {
+        self.stop.load(Ordering::Relaxed)
+            || self.options.packets.is_some_and(|most| packets >= most)
+            || self.options.duration.is_some_and(|longest| self.begun.elapsed() >= longest)
     }
 }
 
 /// The end of a batch.
 #[derive(Debug, Clone, Copy)]
 pub struct BatchEnd {
-    /// Which packet was its last, in the order in which they were handed out.
+    /// Its last packet, by the order in which packets are read.
     pub nth: u64,
     /// The time up to which all packets have come.
     pub time: Time,

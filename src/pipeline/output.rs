@@ -1,4 +1,4 @@
-//! Numbers the sessions, links what is the same, selects what was asked for, and shows it.
+//! Numbers the sessions, links messages seen more than once, and shows the selected sessions.
 
 use super::event::{ConnectionChange, ConnectionEvent};
 use super::input::InputCounts;
@@ -39,7 +39,7 @@ impl<'a> OutputStage<'a> {
         }
     }
 
-    /// Takes what has happened, in the order of packets, and shows the sessions that are ready.
+    /// Takes events, in the order of packets, and shows the sessions that are ready.
     ///
     /// # Errors
     /// Where the view cannot write.
@@ -66,7 +66,7 @@ impl<'a> OutputStage<'a> {
         self.show_ready()
     }
 
-    /// Shows what was said in `segment`, if its session has a number already.
+    /// Shows the steps of the session of `segment`, if it has a number already.
     ///
     /// # Errors
     /// Where the view cannot write.
@@ -78,12 +78,12 @@ impl<'a> OutputStage<'a> {
         }
     }
 
-    /// Adds bounds that cost something.
+    /// Adds bounds that were hit.
     pub fn add_limits(&mut self, limits: &LimitsHit) {
         self.summary.limits_hit.add(limits);
     }
 
-    /// The capture has been read.
+    /// The capture has been read: returns the totals.
     pub fn finish(mut self, counted: InputCounts) -> (Summary, Logins) {
         self.summary.limits_hit.add(&counted.limits_hit);
         self.summary.limits_hit.add(self.numbering.limits_hit());
@@ -97,7 +97,7 @@ impl<'a> OutputStage<'a> {
     fn show_ready(&mut self) -> io::Result<()> {
         while let Some((mut session, shown)) = self.numbering.next_ready() {
             self.messages.link(&mut session);
-            // Limits are of what was read, as packets are: they are told of sessions that nobody asked for, too.
+            // Limits concern all that was read, as packets do: those of sessions that are not selected count too.
             if !self.options.selects(&session) {
                 self.summary.add_unselected(&session);
                 continue;

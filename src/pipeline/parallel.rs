@@ -7,10 +7,11 @@ reader ──batch──▶ worker 1 ──events──┐
        ◀────────── used batches ─────
 ```
 
-Every worker is sent every batch, with the segments of its own shards in it, so that the caller knows when it has heard
-all that happened up to a packet. Queues are short: whoever is slow holds the others back; but for an interface's, which cannot be held back. When the capture has ended, each
-worker tells of the connections that are left piece by piece, in the order of their beginnings, and the caller merges what
-it hears.
+Every batch goes to every worker, with the segments of its own shards, copied, since a packet is lent only until the
+next. So the caller knows when it has received all events up to a packet. Queues are short, so that a slow stage holds
+the others back; only a live capture's is long, since an interface cannot be held back. When the capture has ended, each
+worker sends the events of the connections that are left in portions, in the order of their beginnings, and the caller
+merges these.
 */
 
 use super::event::{self, ConnectionEvent};
@@ -31,10 +32,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-/// Batches that wait for a worker, of a file.
+/// Batches that wait for a worker, from a file.
 const QUEUE: usize = 6;
-/// The same of an interface, which does not wait: what comes faster than it can be followed is lost once the kernel's
-/// buffer is full. A batch has half a megabyte of mail at most and as much beside it.
+/// The same from an interface, which does not wait: packets that come faster than they can be followed are lost once
+/// the kernel's buffer is full. A batch has half a megabyte of mail at most and as much beside it.
 const LIVE_QUEUE: usize = 192;
 /// Batches of each worker that are kept to be used again.
 const SPARE: usize = QUEUE + 2;
@@ -51,7 +52,7 @@ struct Batch {
 /// A segment in a batch.
 struct Packed {
     shard: usize,
-    /// Which packet it is of, in the order in which they were handed out.
+    /// Its packet, by the order in which packets are read.
     nth: u64,
     /// Without its payload.
     segment: Segment<'static>,
@@ -59,20 +60,20 @@ struct Packed {
     len: usize,
 }
 
-/// What a worker answers.
+/// What a worker sends.
 enum Done {
-    /// To a batch, the last of which has no end.
+    /// The events of a batch. The last batch has no end.
     Batch { events: Vec<ConnectionEvent>, end: Option<BatchEnd> },
-    /// After the last batch: what is left, in order.
+    /// After the last batch: events of the connections that were left, in order.
     Rest(Vec<ConnectionEvent>),
-    /// That was all. Bounds that cost something.
+    /// The worker has finished. Bounds that were hit.
     All(LimitsHit),
 }
 
-/// Reads all of `source`.
+/// Reads `source` on one thread, follows its connections on others, and shows the sessions on the caller's.
 ///
 /// # Errors
-/// Where the view cannot write.
+/// If the view cannot write.
 pub fn run<'a>(
     source: &mut dyn Source,
     options: &'a Options,
@@ -100,7 +101,7 @@ pub fn run<'a>(
         let shown = show(&from_workers, output);
         if shown.is_err() {
             given_up.store(true, Ordering::Relaxed);
-            // Whoever waits to be heard is let go.
+            // Unblocks workers waiting to send.
             drop(from_workers);
         }
         let read = reader.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
@@ -108,7 +109,7 @@ pub fn run<'a>(
     })
 }
 
-/// The reader's thread. It owns the ends of the queues: when it returns, the workers hear that nothing more will come.
+/// The reader's thread. It owns the senders of the queues: when it returns, the workers' queues end.
 fn read<'a>(
     source: &mut dyn Source,
     options: &'a Options,
@@ -126,11 +127,11 @@ fn read<'a>(
         for (batch, to_worker) in batches.iter_mut().zip(&to_workers) {
             let mut full = std::mem::replace(batch, unused.try_recv().unwrap_or_default());
             full.end = end;
-            // A worker that is gone has nobody to answer to.
+            // A worker is gone only if the caller has given up, or by a panic, which the scope passes on.
             let _ = to_worker.send(full);
         }
     };
-    while stop_condition.goes_on(input.packets()) && !given_up.load(Ordering::Relaxed) {
+    while !stop_condition.is_met(input.packets()) && !given_up.load(Ordering::Relaxed) {
         match source.next_packet() {
             Ok(Read::Packet(packet)) => {
                 let Ok(()) = input.packet(&packet, |sorted| {
@@ -209,7 +210,8 @@ fn show(from_workers: &[Receiver<Done>], output: &mut OutputStage<'_>) -> io::Re
     }
 }
 
-/// The caller's thread, when the capture has ended: of what the workers tell next, what began first comes first.
+/// The caller's thread, when the capture has ended: merges the workers' remaining events by the beginning of their
+/// connections.
 fn show_rest(from_workers: &[Receiver<Done>], output: &mut OutputStage<'_>) -> io::Result<()> {
     let mut told: Vec<VecDeque<ConnectionEvent>> = from_workers.iter().map(|_| VecDeque::new()).collect();
     let mut all = vec![false; from_workers.len()];
@@ -227,7 +229,7 @@ fn show_rest(from_workers: &[Receiver<Done>], output: &mut OutputStage<'_>) -> i
                 }
             }
         }
-        // Of a worker that has more to tell, something must be there before it is known who comes next.
+        // Which event comes next is known only when every worker that has more to send has one here.
         while told.iter().zip(&all).all(|(told, all)| *all || !told.is_empty()) {
             let first = |told: &VecDeque<ConnectionEvent>| told.front().map(|event| event.first);
             let next = told.iter_mut().filter(|told| !told.is_empty()).min_by_key(|told| first(told));

@@ -5,8 +5,8 @@ use std::net::{IpAddr, SocketAddr};
 /// Shards in all, however many threads there are.
 pub const SHARDS: usize = 16;
 
-/// The shard of the connection between two ends: the same for both directions, on any day. Whoever chooses his addresses
-/// so that they all fall into one shard meets that shard's bounds the sooner.
+/// The shard of the connection between two ends: the same for both directions, and in every run. Addresses can be
+/// chosen so that all connections fall into one shard; they then meet that shard's bounds the sooner.
 pub fn shard_of(one: &SocketAddr, other: &SocketAddr) -> usize {
     let sum = number_of(one).wrapping_add(number_of(other));
     // Fibonacci hashing: the highest bits depend on all others.

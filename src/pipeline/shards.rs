@@ -12,22 +12,22 @@ use crate::session::Plan;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-/// Events told at a time when the capture has ended.
+/// Events returned at a time when the capture has ended.
 const PIECE: usize = 4_096;
 
 /// The shards that one thread has.
 pub struct Shards<'a> {
-    /// By shard; those of other threads are not there.
+    /// By shard; None for the shards of other threads.
     tables: Vec<Option<Table<ShardFollower<'a>>>>,
 }
 
 impl<'a> Shards<'a> {
-    /// All of them.
+    /// All shards.
     pub fn all(options: &'a Options, plan: &Arc<Plan>) -> Self {
         Self::of_thread(0, 1, options, plan)
     }
 
-    /// Those of one thread among several.
+    /// The shards of one thread among several.
     pub fn of_thread(thread: usize, threads: usize, options: &'a Options, plan: &Arc<Plan>) -> Self {
         let table = |shard: usize| {
             (shard % threads == thread).then(|| {
@@ -55,7 +55,7 @@ impl<'a> Shards<'a> {
         }
     }
 
-    /// Time passes.
+    /// A batch has ended: time passes for all connections.
     pub fn end_of_batch(&mut self, end: BatchEnd) {
         for table in self.tables.iter_mut().flatten() {
             table.connection_handler().now = end.nth;
@@ -63,13 +63,13 @@ impl<'a> Shards<'a> {
         }
     }
 
-    /// The capture has ended, and so have all connections. What that amounts to is told in pieces, in the order of the
-    /// connections' beginnings, so that a million sessions are never there at once; nothing where that was all.
+    /// The capture has ended, and with it all connections. Returns their last events in portions, in the order in which
+    /// the connections began, so that a million sessions never exist at once; empty when no connection is left.
     pub fn finish_some(&mut self) -> Vec<ConnectionEvent> {
         let mut events = Vec::new();
         while events.len() < PIECE {
             let next = self.tables.iter_mut().flatten().filter_map(|table| Some((table.next_to_finish()?, table)));
-            // Of those of one packet, the one of the first shard: as `ConnectionOrder` has it.
+            // Of connections that one packet began, the first shard's comes first, as in `ConnectionOrder`.
             let Some((_, table)) = next.min_by_key(|(packet, _)| *packet) else { break };
             table.connection_handler().now = u64::MAX;
             table.finish_next();
@@ -78,7 +78,7 @@ impl<'a> Shards<'a> {
         events
     }
 
-    /// What has happened, in the order of packets.
+    /// The events since the last call, in the order of packets.
     pub fn drain(&mut self) -> Vec<ConnectionEvent> {
         let mut events = Vec::new();
         for table in self.tables.iter_mut().flatten() {
@@ -88,12 +88,12 @@ impl<'a> Shards<'a> {
         events
     }
 
-    /// Who listens to the connection that `segment` belongs to.
+    /// The follower of the connection that `segment` belongs to.
     pub fn follower(&mut self, shard: usize, segment: &Segment<'_>) -> Option<&mut ConnectionFollower<'a>> {
         self.tables[shard].as_mut()?.stream_handler(&Key::of(segment))
     }
 
-    /// Bounds that cost something.
+    /// Bounds that were hit.
     pub fn limits_hit(&self) -> LimitsHit {
         let mut all = LimitsHit::default();
         self.tables.iter().flatten().for_each(|table| all.add(table.limits_hit()));
@@ -101,11 +101,11 @@ impl<'a> Shards<'a> {
     }
 }
 
-/// Follows what may be mail, and keeps what has happened until it is asked for.
+/// Makes followers for connections that may be mail, and keeps events until they are drained.
 struct ShardFollower<'a> {
     options: &'a Options,
     plan: Arc<Plan>,
-    /// The packet at hand, in the order in which they were handed out.
+    /// The packet at hand, by the order in which packets are read.
     now: u64,
     shard: u64,
     /// Connections begun.
@@ -121,10 +121,10 @@ impl ShardFollower<'_> {
 
 impl<'a> ConnectionHandler for ShardFollower<'a> {
     type StreamHandler = ConnectionFollower<'a>;
-    /// By this it is known to everybody.
+    /// Identifies the connection in all stages.
     type Token = ConnectionOrder;
 
-    /// The end with the mail port; or else the one with the lower port.
+    /// The server is the end with the mail port, or else the one with the lower port.
     fn guess(&self, source: SocketAddr, destination: SocketAddr) -> Endpoints {
         let from_server = match (self.options.ports.get(source.port()), self.options.ports.get(destination.port())) {
             (_, Some(_)) => false,
@@ -160,7 +160,7 @@ impl<'a> ConnectionHandler for ShardFollower<'a> {
     }
 
     fn unheard(&mut self, first: ConnectionOrder, transport: Transport) {
-        // What says nothing is what its port promises.
+        // A connection without data is what its port promises.
         let hint = self.options.ports.get(transport.endpoints.server.port());
         let ended = hint.map(|hint| Ended::Silent(Box::new((hint, transport))));
         self.tell(first, ConnectionChange::Over(ended));

@@ -7,13 +7,13 @@ What lies between a connection and its dialogue: TLS, compression, both or neith
                  └──────────┴───────────┘            Upgrade: this layer begins with the next byte
 ```
 
-Each layer has its place, whichever begins first: what is both compressed and encrypted is compressed before (RFC 4978,
-section 3). The dialogue says when a layer begins, or the port does ([`Stack::begin_with_tls`]).
+The order of the layers is fixed, whichever begins first: data are compressed, then encrypted (RFC 4978, section 3). The
+dialogue says when a layer begins, or the port does ([`Stack::begin_with_tls`]).
 
-Of TLS without keys nothing comes out: a [`Observer`] tells what can be seen from outside, and the dialogue waits. Where
-plain text comes instead of TLS (the capture was decrypted), the layer is taken away again.
+Without keys no plain text comes out of TLS: an [`Observer`] reports what can be seen from outside, and the dialogue
+waits. Where plain text arrives instead of TLS (the capture was decrypted), the TLS layer is removed again.
 
-Every step says what it crossed in ([`Channel`]), and this is the place that knows.
+This module also sets the [`Channel`] that each of the dialogue's steps crossed in.
 */
 
 mod deflate;
@@ -49,7 +49,7 @@ impl Stack {
         let mut input = Input::new(bytes, at);
         while !input.is_empty() {
             if let Some(observer) = &mut self.tls {
-                // Where there are keys, what is decrypted goes to `inner.read`.
+                // With keys, the decrypted bytes would go to `inner.read`.
                 match observer.data(from, input.rest(), at, out) {
                     Outcome::Taken => return,
                     Outcome::Plain => {
@@ -74,7 +74,7 @@ impl Stack {
         }
     }
 
-    /// The connection is over: what has not been told yet is told.
+    /// The connection is over: reports what is still open.
     pub fn end(&mut self, out: &mut dyn Sink) {
         self.end_tls(out);
         if let Some(upgrade) = self.inner.end(out) {
@@ -106,16 +106,16 @@ impl Stack {
     }
 }
 
-/// What is inside TLS, or on the connection itself.
+/// The layers inside TLS, or directly on the connection where there is no TLS.
 struct Inner {
     deflate: Option<Box<[Inflater; 2]>>,
     dialogue: Box<dyn Dialogue>,
-    /// What the dialogue reads crossed in.
+    /// The channel that the dialogue's bytes crossed in.
     channel: Channel,
 }
 
 impl Inner {
-    /// Reads `input` up to where another layer begins. On compression none does: what follows is read as it comes.
+    /// Reads `input` up to where another layer begins. Inside compression no layer does: the dialogue reads on.
     fn read(&mut self, from: Side, input: &mut Input<'_>, out: &mut dyn Sink) -> Option<Upgrade> {
         let Some(inflaters) = &mut self.deflate else {
             return self.tell(out, |dialogue, out| dialogue.read(from, input, out));
@@ -150,13 +150,13 @@ impl Inner {
         self.tell(out, |dialogue, out| dialogue.end(out))
     }
 
-    /// Has the dialogue tell something.
+    /// Calls `tell` with the dialogue and a sink that sets the channel of each step.
     fn tell<T>(&mut self, out: &mut dyn Sink, tell: impl FnOnce(&mut dyn Dialogue, &mut dyn Sink) -> T) -> T {
         inside(self.channel, out, |out| tell(&mut *self.dialogue, out))
     }
 }
 
-/// Does `tell` with an `out` that knows what the steps cross in.
+/// Calls `tell` with a sink that sets the channel of each step.
 fn inside<T>(channel: Channel, out: &mut dyn Sink, tell: impl FnOnce(&mut dyn Sink) -> T) -> T {
     match channel {
         Channel::Clear => tell(out),
@@ -164,7 +164,7 @@ fn inside<T>(channel: Channel, out: &mut dyn Sink, tell: impl FnOnce(&mut dyn Si
     }
 }
 
-/// Hands steps on as those that crossed in a channel.
+/// A sink that sets the channel of each step and hands it on.
 struct Inside<'a>(&'a mut dyn Sink, Channel);
 
 impl Sink for Inside<'_> {

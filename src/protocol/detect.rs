@@ -1,10 +1,11 @@
 /*!
-Which protocol a connection speaks, from what is said. The answer is Certain, Unsure or NotForUs; a port is a hint.
+Detects which protocol a connection speaks, from its first bytes. The answer is Certain, Unsure or NotForUs; the port is
+a hint.
 
-On a port where mail is expected, the form of the first words is enough; where the capture began in mid-stream, or one
-side is missing, text that contradicts nothing is taken for what the port promises. On any other port both sides must
-have said something that only mail says: FTP, NNTP and Redis begin alike (`220`, `+OK`). There, what a client first
-says to a proxy is looked past.
+On a port where mail is expected, the form of the first lines is enough. Where the capture began in mid-stream, or one
+side is missing, any text that does not contradict the port's protocol is taken for it. On any other port both sides
+must have sent something that only mail protocols have: FTP, NNTP and Redis begin alike (`220`, `+OK`). There, a
+client's exchange with a proxy is skipped first.
 */
 
 use super::channel::Stack;
@@ -21,30 +22,31 @@ mod words;
 
 /// Bytes held until the protocol is known.
 const HELD_BYTES: usize = 8 * 1024;
-/// Lines of one side that are looked at.
+/// Lines of each side that are examined.
 const LINES: usize = 16;
 
 const SMTP: Hint = Hint { protocol: Protocol::Smtp, implicit_tls: false };
 
-/// What a connection is known to be.
+/// What is known of a connection's protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Detection {
-    /// It speaks this.
+    /// It speaks this protocol.
     Certain(Hint),
     /// Not known yet.
     Unsure,
-    /// No mail.
+    /// Not mail.
     NotForUs,
 }
 
-/// Holds what is said first until it is known what it is.
+/// Holds the first bytes of a connection until its protocol is known.
 #[derive(Debug)]
 pub struct Detector {
     hint: Option<Hint>,
     held: Vec<(Side, Held, PacketRef)>,
-    /// The first bytes of each side, contiguous from its first.
+    /// The first bytes of each side, up to the gap that `has_gap` stands for.
     beginnings: [Vec<u8>; 2],
-    /// A side whose beginning has a gap right at its front or in it: what follows is not looked at.
+    /// Sides with a gap after their first bytes: what follows that gap is not examined. A gap before them is passed
+    /// over.
     has_gap: [bool; 2],
     bytes: usize,
 }
@@ -61,12 +63,12 @@ impl Detector {
         Self { hint, held: Vec::new(), beginnings: Default::default(), has_gap: [false; 2], bytes: 0 }
     }
 
-    /// What the port promises.
+    /// What is expected on the port.
     pub fn hint(&self) -> Option<Hint> {
         self.hint
     }
 
-    /// True where nothing was said yet.
+    /// True where nothing was received yet.
     pub fn is_silent(&self) -> bool {
         self.held.is_empty()
     }
@@ -88,7 +90,7 @@ impl Detector {
         if self.held.len() > HELD_BYTES { self.last_resort() } else { Detection::Unsure }
     }
 
-    /// The connection is over, or cannot be waited for any longer: the port decides where nothing contradicts it.
+    /// The connection is over, or no more can be held: the port decides, unless the bytes contradict it.
     pub fn last_resort(&self) -> Detection {
         match (self.judge(), self.hint) {
             (Detection::Unsure, None)
@@ -104,9 +106,9 @@ impl Detector {
         }
     }
 
-    /// Tells what was held to the dialogue that has been found.
+    /// Feeds what was held to the dialogue for the detected protocol.
     pub fn replay(self, dialogue: &mut Stack, out: &mut dyn Sink) {
-        // Words between client and proxy are none of the dialogue's.
+        // The client's exchange with a proxy is not part of the dialogue.
         let mut proxied = self.proxied();
         for (from, held, at) in self.held {
             match held {
@@ -121,7 +123,7 @@ impl Detector {
         }
     }
 
-    /// Bytes that each side (client, server) exchanged with a proxy before the rest: [`replay`](Self::replay) leaves them
+    /// Bytes that each side (client, server) sent in the exchange with a proxy: [`replay`](Self::replay) leaves them
     /// out.
     pub fn proxied(&self) -> [usize; 2] {
         let [client, server] = &self.beginnings;
@@ -131,7 +133,7 @@ impl Detector {
         }
     }
 
-    /// Whether the server spoke first.
+    /// Whether the server sent the first bytes (or gap) after the exchange with a proxy.
     fn server_began(&self) -> bool {
         let mut proxied = self.proxied();
         let first = self.held.iter().find(|(from, held, _)| match held {
@@ -161,7 +163,8 @@ impl Detector {
         }
     }
 
-    /// On a port of no mail protocol: the server must have greeted first, and the client have spoken mail.
+    /// On a port where no mail is expected: the server must have sent a greeting, and the client a command that goes
+    /// with it.
     fn judge_unexpected(&self, client: &[u8], server: &[u8]) -> Detection {
         let Some(greeting) = lines(server).next() else {
             return if is_text(server) && is_text(client) { Detection::Unsure } else { Detection::NotForUs };
@@ -185,7 +188,8 @@ impl Detector {
     }
 }
 
-/// What of `bytes`, which `from` sent, comes after what it exchanged with a proxy, of which `proxied` bytes are left.
+/// The part of `bytes`, sent by `from`, that comes after the exchange with a proxy. `proxied` counts the bytes of that
+/// exchange that are still to come, for each side.
 fn proxied_rest<'a>(proxied: &mut [usize; 2], from: Side, bytes: &'a [u8]) -> &'a [u8] {
     let left = &mut proxied[from as usize];
     let passed = bytes.len().min(*left);
@@ -193,7 +197,7 @@ fn proxied_rest<'a>(proxied: &mut [usize; 2], from: Side, bytes: &'a [u8]) -> &'
     &bytes[passed..]
 }
 
-/// Makes the dialogue for what was found, on the layer that it begins with.
+/// Makes the dialogue for the detected protocol, inside TLS where the connection begins with it.
 pub fn dialogue(found: Hint, out: &mut dyn Sink) -> Stack {
     let mut stack = match found.protocol {
         Protocol::Smtp => Stack::new(smtp::Dialogue::new(smtp::Flavour::Smtp)),
@@ -227,7 +231,7 @@ fn judge_expected(hint: Hint, client: &[u8], server: &[u8]) -> Detection {
         let lmtp = hint.protocol == Protocol::Lmtp && protocol == Protocol::Smtp;
         Some(Detection::Certain(Hint { protocol: if lmtp { Protocol::Lmtp } else { protocol }, ..hint }))
     };
-    // A greeting is one whatever stands in it: nobody hides a session by a NUL in a host name.
+    // A greeting counts, whatever bytes stand in it: a NUL in a host name must not hide a session.
     if let Some(detection) = lines(server).next().and_then(spoken) {
         return detection;
     }
@@ -235,7 +239,7 @@ fn judge_expected(hint: Hint, client: &[u8], server: &[u8]) -> Detection {
         let may_greet = lines(server).next().is_none() && (server.len() < 4 || family_of(server).is_some());
         return if may_greet { Detection::Unsure } else { Detection::NotForUs };
     }
-    // The server's words are worth more: a client may say anything to it.
+    // The server's lines count for more: a client may send it anything.
     if let Some(detection) = lines(server).take(LINES).find_map(spoken) {
         return detection;
     }
@@ -251,8 +255,8 @@ fn judge_expected(hint: Hint, client: &[u8], server: &[u8]) -> Detection {
             return Detection::Certain(hint);
         }
     }
-    // A whole line of the server that is of no mail protocol's form, with nothing said before it, is another protocol's
-    // greeting; in mid-stream it may be content, so that more is looked at.
+    // Text in no known form may be content, where the capture began in mid-stream. So after enough lines of it the port
+    // decides. Before that, only the first bytes of well-known other protocols rule mail out.
     if lines(server).count() >= LINES || lines(client).count() >= LINES {
         return Detection::Certain(hint);
     }
@@ -293,7 +297,7 @@ mod tests {
     use Side::{Client as C, Server as S};
 
     #[test]
-    fn what_is_expected_is_believed_by_its_form() {
+    fn an_expected_protocol_is_believed_by_its_form() {
         let smtp = Some((Protocol::Smtp, false));
         assert_eq!(judge(smtp, &[(S, b"220 mx ESMTP\r\n")]), plain(Protocol::Smtp));
         assert_eq!(judge(smtp, &[(C, b"EHLO early\r\n")]), plain(Protocol::Smtp));
@@ -312,7 +316,7 @@ mod tests {
     }
 
     #[test]
-    fn a_greeting_is_one_whatever_stands_in_it() {
+    fn a_greeting_counts_whatever_bytes_stand_in_it() {
         for (said, protocol) in [
             (&b"220 mx\0 ESMTP\r\n"[..], Protocol::Smtp),
             (b"+OK \x01\x02\x03\0\r\n", Protocol::Pop3),
@@ -374,9 +378,9 @@ mod tests {
         assert_eq!(judge(None, &[(C, connect), (S, b"HTTP/1.1 403 Forbidden\r\n\r\n")]), Detection::NotForUs);
     }
 
-    /// As much of it as a packet holds: whoever looks past it comes back.
+    /// 60 KB of telnet negotiation must not be scanned again for every byte.
     #[test]
-    fn telnet_negotiation_has_no_end() {
+    fn long_telnet_negotiation_is_scanned_once() {
         let negotiation = [0xff, 0xfd, 3].repeat(20_000);
         let mut detector = Detector::new(Some(SMTP));
         let at = PacketRef { packet: 1, time: Time::default() };

@@ -1,4 +1,4 @@
-//! What a protocol's dialogue is to the [channel](super::channel) that feeds it.
+//! The trait that a protocol's dialogue implements for the [channel](super::channel) that feeds it.
 
 use super::event::Sink;
 use super::framing::Input;
@@ -15,27 +15,27 @@ pub trait Dialogue: Send {
     /// the next line that it can be sure of. A line that the gap has cut short may have begun another layer.
     fn gap(&mut self, from: Side, missing: u64, at: PacketRef, out: &mut dyn Sink) -> Option<Upgrade>;
 
-    /// The same, and nothing that `from` sends after it can be read.
+    /// Like [`gap`](Self::gap), and nothing that `from` sends after it can be read.
     fn last_gap(&mut self, from: Side, missing: u64, at: PacketRef, out: &mut dyn Sink);
 
-    /// Bytes that `from` sent inside TLS are missing. Their step is told by that layer, after this.
+    /// Bytes that `from` sent inside TLS are missing. The TLS layer reports the step, after this call.
     fn gap_in_tls(&mut self, from: Side, out: &mut dyn Sink);
 
-    /// The connection is over: whatever is half-read (a line without its end, a message without its dot, a log-in
-    /// without its reply) is reported as such. The last words may have begun another layer.
+    /// The connection is over: whatever is half-read (a line without its end, a message without its dot, a login
+    /// without its reply) is reported as such. The last line may have begun another layer.
     fn end(&mut self, out: &mut dyn Sink) -> Option<Upgrade>;
 }
 
-/// What begins with the next byte, of both directions.
+/// The layer that begins with the next byte of both directions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Upgrade {
     /// TLS.
     Tls {
-        /// From the first byte, though nothing said so before; else after a STARTTLS or STLS that was accepted.
+        /// True where the connection begins with TLS; false after a STARTTLS or STLS that was accepted.
         implicit: bool,
-        /// TLS's client.
+        /// The side that sends the ClientHello.
         client: Side,
-        /// What that has sent already, before it was known to be TLS.
+        /// What `client` sent of TLS before it was known to be TLS.
         early: Vec<Early>,
     },
     /// COMPRESS=DEFLATE (RFC 4978).
@@ -43,17 +43,17 @@ pub enum Upgrade {
 }
 
 impl Upgrade {
-    /// TLS after a STARTTLS or STLS, of which nothing has come.
+    /// TLS after a STARTTLS or STLS; nothing of it has arrived yet.
     pub fn start_tls() -> Self {
         Self::Tls { implicit: false, client: Side::Client, early: Vec::new() }
     }
 }
 
-/// Something of a layer that came before it was known to begin.
+/// Input of a layer that arrived before the layer was known to begin.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Early {
     /// Bytes, and the packet that they came in.
     Data(Vec<u8>, PacketRef),
-    /// That many bytes are missing, as was noticed in this packet.
+    /// This many bytes are missing, as was noticed in this packet.
     Gap(u64, PacketRef),
 }

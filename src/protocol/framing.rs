@@ -1,8 +1,8 @@
 /*!
 Cuts lines, dot-ended blocks and counted octets out of one direction's stream, before any parser runs.
 
-A [`Framer`] holds what is half-read of one direction; [`Input`] is what just came. In order and whole, a line is lent
-from the packet itself; only a line that spans packets is copied.
+A [`Framer`] holds the half-read line of one direction; [`Input`] is what just arrived. A line that lies whole in one
+packet is borrowed from it; only a line that spans packets is copied.
 */
 
 use super::span::Span;
@@ -12,7 +12,7 @@ use memchr::memmem::Finder;
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
-/// Bytes that just came, consumed from the front.
+/// Bytes that just arrived, consumed from the front.
 #[derive(Debug, Clone, Copy)]
 pub struct Input<'a> {
     bytes: &'a [u8],
@@ -66,24 +66,24 @@ pub struct Line<'a> {
     pub span: Span,
     /// True where it is longer than what `bytes` keeps.
     pub truncated: bool,
-    /// The last [`TAIL_BYTES`] before the line end of a line that was cut, empty where it is whole: an IMAP literal is
-    /// announced at the very end of its line, and whoever misses it loses step.
+    /// Of a truncated line, the last [`TAIL_BYTES`] before its line end; else empty. An IMAP literal is announced at
+    /// the very end of its line, and a parser that misses it is desynchronised.
     pub tail: Vec<u8>,
 }
 
 /// What is kept of the end of a line that is longer than [`LINE_BYTES`].
 pub const TAIL_BYTES: usize = 128;
 
-/// What is half-read of one direction.
+/// The half-read line of one direction.
 #[derive(Debug, Default)]
 pub struct Framer {
     /// As much of the line as is kept.
     partial: Vec<u8>,
-    /// Where on the wire the line was, also what was not kept of it.
+    /// Where on the wire the line was, with the bytes that are not kept.
     span: Span,
     /// The last two bytes of the line, kept or not: they tell how it ended.
     tail: [u8; 2],
-    /// The last of the bytes that were not kept, a few more than [`TAIL_BYTES`].
+    /// The last [`TAIL_BYTES`] of what is not kept, and two more for the line end.
     last: Vec<u8>,
 }
 
@@ -115,7 +115,7 @@ impl Framer {
         self.flush()
     }
 
-    /// Ends the half-read line, if there is one, where it stands.
+    /// Returns the half-read line, if there is one, as it stands.
     pub fn flush<'a>(&mut self) -> Option<Line<'a>> {
         if self.is_empty() {
             return None;
@@ -141,11 +141,6 @@ impl Framer {
     /// True where no line is half-read.
     pub fn is_empty(&self) -> bool {
         self.span.bytes == 0
-    }
-
-    /// What is kept of the half-read line.
-    pub fn partial(&self) -> &[u8] {
-        &self.partial
     }
 
     fn keep(&mut self, bytes: &[u8], at: PacketRef) {
@@ -179,15 +174,15 @@ pub enum DotPiece<'a> {
 
 /// Reads a block that ends with a line holding a single dot, and takes the stuffed dots out.
 ///
-/// A line end may be CR LF or a bare LF here; who cares which it was can tell from [`DotPiece::End`].
+/// A line end may be CR LF or a bare LF here; [`DotPiece::End`] says which it was at the end of the block.
 #[derive(Debug)]
 pub struct DotBlock {
     place: Place,
-    /// The last two bytes of content before the place where the next byte goes.
+    /// The last two bytes of content so far.
     tail: [u8; 2],
 }
 
-/// Finds where a line that begins with a dot does; made once, for it is asked for each segment of each message.
+/// Finds lines that begin with a dot. Built once, because it searches every segment of every message.
 static DOT_LINE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"\n."));
 
 /// Where in its line the next byte of a dot-ended block stands.
@@ -206,8 +201,7 @@ impl Default for DotBlock {
 }
 
 impl DotBlock {
-    /// A block of which the capture has no beginning, or that goes on after a gap: nobody knows whether a line starts
-    /// here.
+    /// A block whose beginning is not in the capture, or that goes on after a gap: the next byte need not start a line.
     pub fn in_the_middle() -> Self {
         Self { place: Place::InLine, tail: [0; 2] }
     }
@@ -319,7 +313,7 @@ mod tests {
         assert_eq!(line.tail, [b'x'; TAIL_BYTES], "its end, without the line end");
     }
 
-    /// The block's content, how it ended, and what follows it, with the input cut at every length of `step`.
+    /// The block's content, how it ended, and what follows it, with the input cut into pieces of `step` bytes.
     fn block(bytes: &[u8], step: usize) -> (String, Option<(LineEnd, LineEnd)>, String) {
         let (mut block, mut content, mut rest, mut end) = (DotBlock::default(), Vec::new(), Vec::new(), None);
         for piece in bytes.chunks(step) {

@@ -1,20 +1,24 @@
 /*!
-From byte streams to what was said: SMTP, LMTP, POP3, IMAP, SASL and TLS. Knows no table and no JSON.
+From byte streams to the steps of a conversation: SMTP, LMTP, POP3, IMAP, SASL and TLS. Knows no table and no JSON.
 
-Each protocol has the same rooms: `command.rs` and `reply.rs` (types), `parse.rs` (pure nom parsers), `dialogue.rs` (the
-state enum, the only stateful file): know one, know all three. A [`Dialogue`] is fed both directions of a connection in
-causal order, through the layers of its [`channel`], and tells a [`Sink`] what happened, in the vocabulary of [`event`].
+SMTP, POP3 and IMAP have seven files in common: `command.rs` and `reply.rs` (types), `parse.rs` (pure parsers),
+`client.rs` and `server.rs` (what each side sends), `queue.rs` (commands in flight), and `dialogue.rs` (the type that
+holds a session's state; its methods are spread over the folder). Each has files of its own beside them. A [`Dialogue`]
+receives both directions of a connection in causal order, through the layers of its [`channel`], and reports to a
+[`Sink`] in the vocabulary of [`event`], to which each protocol adds its own `Subject`.
 */
 
 pub mod channel;
+mod credential;
 pub mod detect;
 mod dialogue;
 pub mod event;
 pub mod framing;
+mod number;
 pub mod ports;
 mod proxy;
 pub mod sasl;
-pub mod span;
+pub(crate) mod span;
 
 pub mod imap;
 pub mod pop3;

@@ -1,4 +1,4 @@
-//! Which ports are looked at, and what is expected there. A port is a hint: what is said on it decides.
+//! The ports on which mail is expected. A port is only a hint: the bytes decide.
 
 use super::Protocol;
 use std::collections::BTreeMap;
@@ -15,7 +15,7 @@ pub struct Hint {
 /// Ports of mail servers.
 #[derive(Debug, Clone)]
 pub struct Ports {
-    /// A bit for each port: is there a hint? Every packet of a capture asks twice, and nearly always in vain.
+    /// A bit for each port: set where there is a hint. Every packet looks up two ports, and nearly always finds none.
     known: Box<[u64; 1024]>,
     hints: BTreeMap<u16, Hint>,
 }
@@ -34,7 +34,7 @@ impl Default for Ports {
 }
 
 impl Ports {
-    /// Expects `hint` on `port`, whatever was expected there before.
+    /// Expects `hint` on `port`, in place of what was expected there before.
     pub fn add(&mut self, port: u16, hint: Hint) {
         self.known[usize::from(port >> 6)] |= 1 << (port & 63);
         self.hints.insert(port, hint);

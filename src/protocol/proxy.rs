@@ -1,9 +1,9 @@
 /*!
-What a client and a proxy say to each other before the connection behind the proxy begins: HTTP's CONNECT (RFC 9110,
-section 9.3.6), SOCKS 4 and 4a, SOCKS 5 (RFC 1928, with RFC 1929's user name and password).
+The exchange of a client with a proxy, before the connection behind the proxy begins: HTTP's CONNECT (RFC 9110, section
+9.3.6), SOCKS 4 and 4a, SOCKS 5 (RFC 1928, with RFC 1929's user name and password).
 */
 
-/// Bytes of such a preamble that are looked at.
+/// Bytes of each side that are searched for such an exchange.
 const PREAMBLE: usize = 4 * 1024;
 
 /// What the beginnings of both sides show.
@@ -11,13 +11,13 @@ const PREAMBLE: usize = 4 * 1024;
 pub enum Preamble {
     /// No proxy, or one that refused.
     None,
-    /// Perhaps one; more is needed.
+    /// Perhaps a proxy; more bytes are needed.
     Begun,
-    /// The connection behind the proxy begins after so many bytes: the client's, the server's.
+    /// The connection behind the proxy begins after this many bytes of the client and of the server.
     Over([usize; 2]),
 }
 
-/// Looks at what the client and the server said first.
+/// Examines the first bytes of the client and of the server.
 pub fn preamble(client: &[u8], server: &[u8]) -> Preamble {
     let found = match client {
         [] => return if server.is_empty() { Preamble::Begun } else { Preamble::None },
@@ -49,8 +49,8 @@ fn http(client: &[u8], server: &[u8]) -> Result<[usize; 2], Why> {
     if !first.trim_ascii_end().windows(6).any(|word| word == b" HTTP/") {
         return Err(Why::Not);
     }
-    // Provisional answers, and a demand for a password, may come before the one that opens the way; after a demand the
-    // client asks again, which is not followed here.
+    // Provisional responses (1xx), or a 407 that asks for a password, may come before the 2xx; after a 407 the client
+    // sends its request again. Neither is followed here.
     match server {
         [b'H', b'T', b'T', b'P', b'/', b'1', b'.', _, b' ', b'2', ..] => Ok([request, head(server).ok_or(Why::Short)?]),
         _ if b"HTTP/1.".starts_with(&server[..server.len().min(7)]) && server.len() < 10 => Err(Why::Short),
@@ -58,7 +58,7 @@ fn http(client: &[u8], server: &[u8]) -> Result<[usize; 2], Why> {
     }
 }
 
-/// Length of a head that ends with an empty line.
+/// Length of an HTTP head, with the empty line that ends it.
 fn head(said: &[u8]) -> Option<usize> {
     memchr::memmem::find(said, b"\r\n\r\n").map(|at| at + 4)
 }
@@ -127,7 +127,7 @@ fn byte(said: &[u8], at: usize) -> Result<u8, Why> {
     said.get(at).copied().ok_or(Why::Short)
 }
 
-/// `end`, where so much was said.
+/// `end`, where `said` is that long.
 fn some(said: &[u8], end: usize) -> Result<usize, Why> {
     if said.len() >= end { Ok(end) } else { Err(Why::Short) }
 }
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_none() {
+    fn other_first_bytes_are_not_a_proxy() {
         let none: [(&[u8], &[u8]); 8] = [
             (b"", b"220 mx"),
             (b"EHLO me\r\n", b""),

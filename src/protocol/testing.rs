@@ -1,7 +1,8 @@
 /*!
-For the dialogues' tests: a conversation as `C:`/`S:` text ([`script`]), and a [`Sink`] that writes down what it is told.
+For the dialogues' tests: a conversation as `C:`/`S:` text ([`script`]), and a [`Sink`] that records what is reported.
 
-The packet number is the number of the script's lines that said something, from 1; packet times are a second apart.
+Each line of a script that sends bytes or is a gap is a packet, or several where it is cut into pieces. Packets are
+numbered from 1, and a second apart.
 */
 
 use super::channel::Stack;
@@ -12,10 +13,10 @@ use crate::flow::{PacketRef, Side};
 use crate::limits::Limit;
 use script::Line;
 
-/// What a script says.
+/// The lines of a script.
 pub(crate) mod script;
 
-/// A step, written down.
+/// A recorded step.
 #[derive(Debug, Clone)]
 pub struct Told {
     pub from: Side,
@@ -32,7 +33,7 @@ pub struct Told {
     pub channel: Channel,
 }
 
-/// A message, written down.
+/// A recorded message.
 #[derive(Debug, Clone)]
 pub struct Carried {
     pub start: MessageStart,
@@ -44,7 +45,7 @@ pub struct Carried {
     pub unique_id: Option<String>,
 }
 
-/// A [`Sink`] that writes down all it is told, and checks that it is told it in a sensible order.
+/// A [`Sink`] that records all that is reported, and checks that it comes in a sensible order.
 #[derive(Debug, Default)]
 pub struct Recorder {
     pub steps: Vec<Told>,
@@ -55,7 +56,7 @@ pub struct Recorder {
     pub capabilities: Vec<String>,
     pub tls: Vec<TlsFact>,
     pub limits: Vec<Limit>,
-    /// Bytes that the script had the client and the server say, gaps among them.
+    /// Bytes that the client and the server send in the script, gaps included.
     pub said: [u64; 2],
 }
 
@@ -188,7 +189,7 @@ impl Sink for Recorder {
     }
 }
 
-/// Plays `script` to `dialogue`, ends it, and returns what it told.
+/// Plays `script` to `dialogue`, ends it, and returns what it reported.
 pub fn talk(dialogue: impl Dialogue + 'static, script: &str) -> Recorder {
     play(Stack::new(dialogue), Recorder::default(), script, usize::MAX)
 }

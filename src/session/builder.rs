@@ -51,11 +51,6 @@ impl Builder {
         }
     }
 
-    /// The steps so far.
-    pub fn steps(&self) -> &[Step] {
-        &self.session.steps
-    }
-
     /// The session so far, for a view that shows it as it happens: its number and transport are whoever's who follows
     /// the connection. Messages under way have no digests yet, and there are no findings.
     pub fn so_far(&mut self) -> &mut Session {

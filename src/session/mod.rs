@@ -5,12 +5,12 @@ What happened in a session. Speaks no language and knows no format; what it mean
 The [`Builder`] is the [`Sink`](crate::protocol::Sink) of a dialogue: it makes a [`Session`] of what it is told.
 */
 
-pub mod builder;
-pub mod content_store;
+pub(crate) mod builder;
+pub(crate) mod content_store;
 mod message;
 pub mod model;
 mod phase;
-pub mod plan;
+pub(crate) mod plan;
 pub mod secret;
 mod step;
 pub mod summary;
@@ -18,6 +18,7 @@ mod text;
 mod variant;
 
 pub use builder::Builder;
+pub use content_store::{ContentStore, StoredContent};
 pub(crate) use message::sha256;
 pub use model::Session;
 pub use plan::{Needs, Plan};

@@ -14,7 +14,7 @@ mod finding;
 mod mail;
 mod step;
 
-pub use finding::{Conflict, Fact, Finding, Severity};
+pub use finding::{Fact, Finding, Severity};
 pub use mail::{Attachment, Envelope, Header, LineEnds, Lines, Mailbox, Match, Message, MimePart, Recipient, SameAs};
 pub use step::{ContentRef, Phase, State, Step, Variant};
 

@@ -1,24 +1,25 @@
 /*!
-What a session means: what is wrong, weak or worth knowing in it ([`rules`]), and what only several sessions together tell
-([`across`]), and what each step does where it stands ([`purpose`]). Knows sessions, and no view.
+What a session means: what is wrong, weak or worth knowing in it (`rules`), and what only several sessions together tell
+(`across`), and what each step does where it stands (`purpose`). Knows sessions, and no view.
 
 Rules look at a session once it is over, on the thread that followed it: [`judge`]. What spans sessions is fed as sessions
 are handed on, on one thread, and speaks when the capture has been read. A [`Selection`] says which of both are wanted:
 what no view shows is not looked for.
 */
 
-pub mod across;
+pub(crate) mod across;
 mod evidence;
-pub mod purpose;
-pub mod report;
-pub mod rule;
+pub(crate) mod purpose;
+pub(crate) mod report;
+pub(crate) mod rule;
 #[cfg(test)]
 #[macro_use]
 pub(crate) mod testing;
-pub mod rules;
+pub(crate) mod rules;
 
+pub use across::login_frequency::{LoginFrequency, Logins, Pair};
 pub use report::Report;
-pub use rule::{Found, Needs, Rule};
+pub use rule::{Found, Needs, Occurrence, Rule, Sentence, Text, Words};
 
 use crate::session::Session;
 use crate::session::model::Finding;
@@ -28,7 +29,7 @@ use crate::session::model::Finding;
 pub struct Selection {
     /// The rules that run.
     pub rules: &'static [&'static Rule],
-    /// Count who logs in where, how often ([`across::login_frequency`]).
+    /// Count who logs in where, how often ([`Logins`]).
     pub logins: bool,
 }
 

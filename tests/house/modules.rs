@@ -5,7 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use syn::visit::{self, Visit};
-use syn::{Attribute, Item, ItemMod, ItemUse, Meta, UseTree, Visibility};
+use syn::{Attribute, Item, ItemMacro, ItemMod, ItemUse, Meta, UseTree, Visibility};
+
+/// The macro that makes a module of each name that it is given (`src/verdict/rules/mod.rs`).
+const MODULES: &str = "rules";
 
 /// A module's path from the crate's root, which is the empty one.
 pub type ModulePath = Vec<String>;
@@ -196,6 +199,15 @@ impl Reader<'_> {
         self.module().mentions.push(Mention { path, line, reexport });
     }
 
+    /// A module of the one at hand that has a file of its own.
+    fn module_file(&mut self, name: String) {
+        self.module().children.insert(name.clone());
+        let inline = &self.path[self.file_module.len()..];
+        let folder = inline.iter().fold(self.folder.to_owned(), |folder, name| folder.join(name));
+        let path = self.path.iter().cloned().chain([name]).collect();
+        self.files.push((path, folder));
+    }
+
     /// Paths in what a macro is given, which no parser but the macro's own understands.
     fn tokens(&mut self, tokens: TokenStream) {
         let mut path: Vec<String> = Vec::new();
@@ -260,20 +272,25 @@ impl<'ast> Visit<'ast> for Reader<'_> {
         if ["tests", "testing"].contains(&name.as_str()) {
             return;
         }
+        if item.content.is_none() {
+            return self.module_file(name);
+        }
         self.module().children.insert(name.clone());
         self.path.push(name);
-        match &item.content {
-            Some(_) => {
-                self.begin();
-                visit::visit_item_mod(self, item);
-            }
-            None => {
-                let inline = &self.path[self.file_module.len()..self.path.len() - 1];
-                let folder = inline.iter().fold(self.folder.to_owned(), |folder, name| folder.join(name));
-                self.files.push((self.path.clone(), folder));
+        self.begin();
+        visit::visit_item_mod(self, item);
+        self.path.pop();
+    }
+
+    fn visit_item_macro(&mut self, item: &'ast ItemMacro) {
+        if item.mac.path.is_ident(MODULES) {
+            for token in item.mac.tokens.clone() {
+                if let TokenTree::Ident(name) = token {
+                    self.module_file(name.to_string());
+                }
             }
         }
-        self.path.pop();
+        visit::visit_item_macro(self, item);
     }
 
     fn visit_item_use(&mut self, item: &'ast ItemUse) {

@@ -17,10 +17,8 @@ pub use mailtap::flow::Side;
 pub use wire::*;
 
 use mailtap::capture::{CaptureError, CaptureFile, Reordered, Source};
-use mailtap::pipeline::{self, Emit, Options};
-use mailtap::protocol::ports::Ports;
+use mailtap::pipeline::{self, Options};
 use mailtap::session::{Needs, Plan};
-use mailtap::verdict::Selection;
 use mailtap::view::json::Json;
 use mailtap::view::record;
 use proptest::test_runner::Config as ProptestConfig;
@@ -52,22 +50,6 @@ pub fn capture(script: &str, port: u16) -> Vec<u8> {
     captured(&segments(&turns(script), 1_400), port)
 }
 
-/// What is asked for where nothing particular is.
-pub fn options() -> Options {
-    Options {
-        ports: Ports::default(),
-        any_port: false,
-        selection: Selection::ALL,
-        protocols: Vec::new(),
-        sessions: Default::default(),
-        emit: Emit::InOrder,
-        steps: false,
-        threads: 1,
-        packets: None,
-        duration: None,
-    }
-}
-
 /// Everything is computed, and content is not kept.
 pub fn plan() -> Arc<Plan> {
     Needs::ALL.into()
@@ -84,8 +66,8 @@ pub fn open(file: &[u8]) -> Result<Reordered<CaptureFile>, CaptureError> {
 /// The JSON document of a source, and why reading stopped early.
 pub fn document(source: &mut dyn Source) -> (Value, Option<String>) {
     let mut view = Json::new(Vec::new(), record::Options::default());
-    let outcome =
-        pipeline::run(source, &options(), &plan(), &mut view, &AtomicBool::new(false)).expect("memory can be written");
+    let outcome = pipeline::run(source, &Options::default(), &plan(), &mut view, &AtomicBool::new(false))
+        .expect("memory can be written");
     let document = serde_json::from_slice(&view.into_inner()).expect("valid JSON");
     (document, outcome.problem.map(|problem| problem.to_string()))
 }

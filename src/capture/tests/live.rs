@@ -1,14 +1,12 @@
-use crate::capture::testing::read_all;
-use crate::capture::{
-    CaptureError, Cursor, Fault, Filter, Format, LinkType, Live, LiveOptions, Moved, interfaces, open_file,
-};
+use crate::capture::testing::{open_file, read_all};
+use crate::capture::{CaptureError, Cursor, Fault, Filter, Format, LinkType, Live, LiveOptions, Moved, interfaces};
 use std::net::UdpSocket;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-/// Listens on the loopback interface; none, and a word about it, where this user may not.
+/// Listens on the loopback interface; None, with a message, if this user may not.
 fn loopback(filter: &str, stop: &Arc<AtomicBool>, write: Option<&Path>) -> Option<Live> {
     let options =
         LiveOptions { interface: Some("lo".to_owned()), write: write.map(Path::to_path_buf), ..LiveOptions::default() };
@@ -23,7 +21,7 @@ fn loopback(filter: &str, stop: &Arc<AtomicBool>, write: Option<&Path>) -> Optio
 }
 
 #[test]
-fn packets_as_they_come_idle_in_between_and_the_end_when_told() {
+fn packets_as_they_come_idle_in_between_and_the_end_after_the_stop() {
     let receiver = UdpSocket::bind("127.0.0.1:0").unwrap();
     let to = receiver.local_addr().unwrap();
     let folder = tempfile::tempdir().unwrap();
@@ -50,7 +48,7 @@ fn packets_as_they_come_idle_in_between_and_the_end_when_told() {
     }
     assert_eq!(texts, ["one", "two"]);
 
-    // What was sent before the stop is still taken over.
+    // A packet sent before the stop is still read.
     sender.send_to(b"six", to).unwrap();
     stop.store(true, Ordering::Relaxed);
     let (rest, error, info) = read_all(live);
@@ -67,7 +65,7 @@ fn packets_as_they_come_idle_in_between_and_the_end_when_told() {
 }
 
 #[test]
-fn an_interface_that_is_none_is_told_with_those_that_are() {
+fn an_unknown_interface_is_reported_with_those_that_exist() {
     let options = LiveOptions { interface: Some("no-such-0".to_owned()), ..LiveOptions::default() };
     let error = Live::open(&options, None, Arc::new(AtomicBool::new(false))).err().unwrap();
     assert_eq!(error.fault().exit_status(), 4);

@@ -1,4 +1,4 @@
-//! Whole files, as they come and as they are damaged.
+//! Whole files, intact and damaged.
 
 mod live;
 mod pcap_files;

@@ -38,7 +38,7 @@ fn the_modified_format_has_longer_records() {
 
 #[test]
 fn old_versions_name_the_lengths_the_other_way_round() {
-    // Version, the lengths as they stand; captured are five bytes of nine.
+    // Version, the lengths as they stand in the record; five bytes of nine are captured.
     for (minor, first, second) in [(0, 9, 5), (2, 9, 5), (3, 9, 5), (3, 5, 9), (4, 5, 9)] {
         for order in Order::BOTH {
             let mut bytes = pcap_header(order, 0xa1b2_c3d4, 1);
@@ -75,7 +75,7 @@ fn other_versions_are_refused_by_name() {
 }
 
 #[test]
-fn cut_at_any_byte_the_packets_before_are_given_and_the_place_is_told() {
+fn truncated_at_any_byte_the_packets_before_are_read_and_the_offset_is_reported() {
     let whole = pcap(Order::Little, 3);
     let ends: Vec<usize> = vec![24, 24 + 17, 24 + 17 + 18, whole.len()];
     for cut in 0..whole.len() {
@@ -119,7 +119,7 @@ fn after_a_corrupt_record_reading_goes_on() {
 }
 
 #[test]
-fn or_stops_there_if_told_to() {
+fn after_a_corrupt_record_reading_stops_if_asked_to() {
     let mut bytes = pcap(Order::Little, 9);
     bytes[78 + 8..78 + 12].fill(0xff);
     let (seen, error, info) = read_all(open("a.pcap", bytes).unwrap().on_damage(Damage::Stop));
@@ -143,7 +143,7 @@ fn garbage_larger_than_the_window_is_stepped_over() {
     assert!(info[0].problem.as_deref().unwrap().starts_with("skipped 5000000 bytes after packet 3"));
 }
 
-/// Would take minutes if each damaged place cost more than what is looked at there.
+/// Would take minutes if each damaged place cost more than the bytes examined there.
 #[test]
 fn damage_every_few_bytes() {
     let order = Order::Little;
@@ -183,7 +183,7 @@ fn compressed_files_are_read_and_named() {
         assert!(error.is_none(), "{compression:?}: {error:?}");
         assert_eq!((seen.len(), info[0].compression), (30, Some(compression)));
         let cut = whole[..whole.len() - 3].to_vec();
-        // zstd gives a block of its content whole or not at all, and this content is one block.
+        // zstd delivers a block of its content whole or not at all, and this content is one block.
         let error = match open("a.pcap", cut) {
             Ok(file) => read_all(file).1.unwrap(),
             Err(error) => error,

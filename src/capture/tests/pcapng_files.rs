@@ -43,7 +43,7 @@ fn simple_obsolete_and_unknown_blocks() {
         obsolete.extend([0, 9_000_000, 3, 50].map(|field| order.u32(field)).concat());
         obsolete.extend(b"old");
         bytes.extend(block(order, 2, &obsolete));
-        // The snap length of the interface, 6, cuts the simple packet; two bytes are padding.
+        // The snap length of the interface, 6, truncates the simple packet; two bytes are padding.
         let mut simple = order.u32(100).to_vec();
         simple.extend(b"simple\0\0");
         bytes.extend(block(order, 3, &simple));
@@ -109,7 +109,7 @@ fn after_corrupt_framing_reading_goes_on() {
 }
 
 #[test]
-fn cut_at_any_byte_the_packets_before_are_given() {
+fn truncated_at_any_byte_the_packets_before_are_read() {
     let order = Order::Little;
     let head = [section(order), interface(order, 1, 0, &[])].concat();
     let one = packet(order, 0, SECOND, b"packet", 6);

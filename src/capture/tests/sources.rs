@@ -1,10 +1,10 @@
-use crate::capture::testing::{Order, open, pcap, pcap_header, pcap_record, read_all};
-use crate::capture::{CaptureError, Fault, Filter, Filtered, LinkType, Merged, open_file};
+use crate::capture::testing::{Order, open, open_file, pcap, pcap_header, pcap_record, read_all};
+use crate::capture::{CaptureError, Fault, Filter, Filtered, LinkType, Merged};
 use proptest::prelude::*;
 use std::path::Path;
 
 #[test]
-fn what_cannot_be_opened_is_named() {
+fn a_file_that_cannot_be_opened_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let missing = open_file(&folder.path().join("nothing.pcap")).err().unwrap();
     assert!(matches!(missing, CaptureError::Missing { .. }), "{missing}");
@@ -16,7 +16,7 @@ fn what_cannot_be_opened_is_named() {
 }
 
 #[test]
-fn what_is_no_capture_is_called_what_it_is() {
+fn a_file_that_is_no_capture_is_named_by_its_kind() {
     for (bytes, word) in [
         (&b"From: alice@example.com\r\n"[..], "text"),
         (b"\xfd7zXZ\0\0\0", "xz -d"),
@@ -43,7 +43,7 @@ fn several_files_are_merged_by_time_and_numbered_anew() {
     };
     let a = open("a", file(&[1, 4, 4, 9], b'a')).unwrap();
     let b = open("b", file(&[2, 4, 5], b'b')).unwrap();
-    // Not in order within itself: each packet comes as soon as the one before it has.
+    // `c` is out of order within itself: each packet comes as soon as the one before it has.
     let c = open("c", file(&[7, 3], b'c')).unwrap();
     let empty = open("empty", file(&[], b'-')).unwrap();
     let (seen, error, info) = read_all(Merged::new(vec![a, b, c, empty]));
@@ -56,7 +56,7 @@ fn several_files_are_merged_by_time_and_numbered_anew() {
 }
 
 #[test]
-fn a_cut_file_among_several_keeps_the_others_going() {
+fn a_truncated_file_among_several_does_not_stop_the_others() {
     let mut cut = pcap(Order::Little, 3);
     cut.truncate(cut.len() - 1);
     let files = vec![open("cut", cut).unwrap(), open("whole", pcap(Order::Little, 9)).unwrap()];

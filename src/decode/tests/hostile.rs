@@ -30,7 +30,7 @@ fn samples() -> Vec<(LinkType, Vec<u8>)> {
     ]
 }
 
-/// A look at a packet must agree with its decoding.
+/// Peeking at a packet must agree with decoding it.
 fn agree(packet: &Packet<'_>) {
     let looked = peek(packet);
     match Decoder::default().decode(packet) {
@@ -53,7 +53,7 @@ fn all_samples_are_segments() {
 }
 
 #[test]
-fn cut_at_any_byte_nothing_is_made_up() {
+fn truncated_at_any_byte_nothing_is_made_up() {
     for (link, data) in samples() {
         for cut in 0..data.len() {
             let packet = Packet { wire_len: data.len() as u32, ..packet(link, &data[..cut]) };

@@ -14,11 +14,11 @@ fn ethernet_padding_is_no_payload() {
 }
 
 #[test]
-fn what_the_snap_length_cut_is_counted() {
+fn bytes_beyond_the_snap_length_are_counted_as_missing() {
     let big = vec![b'x'; 1_400];
     for whole in [ethernet(0x0800, &ipv4(6, &tcp(&big))), ethernet(0x86dd, &ipv6(6, &tcp(&big)))] {
         for cut in [96, 200, whole.len() - 1] {
-            // Also where whoever cut the file gave the captured length for the original one.
+            // Also where the program that truncated the file wrote the captured length as the original one.
             for wire_len in [whole.len(), cut] {
                 let packet = Packet { wire_len: wire_len as u32, ..packet(LinkType::ETHERNET, &whole[..cut]) };
                 with_segment(&packet, |segment| {
@@ -54,7 +54,7 @@ fn lengths_that_lie() {
     let packet = packet(LinkType::RAW, &less_than_its_header);
     assert_eq!(outcome(&mut Decoder::default(), &packet), Outcome::Stop(DecodeStop::Ip));
     assert_eq!(peek(&packet), Peek::Unsure);
-    // Captured more than there was, by its own account.
+    // By its own account, more was captured than the packet had.
     let usual = usual();
     let packet = Packet { wire_len: 0, ..super::packet(LinkType::ETHERNET, &usual) };
     with_segment(&packet, |segment| assert_eq!(segment.payload, PAYLOAD));

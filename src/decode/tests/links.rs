@@ -136,7 +136,7 @@ fn other_kinds_of_packets() {
 }
 
 #[test]
-fn of_netlink_and_monitors_the_protocol_is_no_ether_type() {
+fn the_protocol_of_netlink_and_monitor_devices_is_no_ether_type() {
     let ip = ipv4(6, &tcp(PAYLOAD));
     for hardware in [801_u16, 802, 803, 824] {
         let device = hardware.to_be_bytes();
@@ -151,7 +151,7 @@ fn of_netlink_and_monitors_the_protocol_is_no_ether_type() {
 }
 
 #[test]
-fn what_cannot_be_decoded_says_where_it_stops() {
+fn a_packet_that_cannot_be_decoded_names_the_layer() {
     let stop = |link: LinkType, data: &[u8]| outcome(&mut Decoder::default(), &packet(link, data));
     assert_eq!(stop(LinkType(147), &usual()), Outcome::Stop(DecodeStop::UnknownLink(LinkType(147))));
     assert_eq!(stop(LinkType::ETHERNET, &usual()[..13]), Outcome::Stop(DecodeStop::Link));
@@ -167,7 +167,7 @@ fn what_cannot_be_decoded_says_where_it_stops() {
 }
 
 #[test]
-fn several_wifi_frames_in_one() {
+fn several_wifi_frames_in_one_packet() {
     let subframe = |payload: &[u8]| {
         let content = [&[0xaa, 0xaa, 3, 0, 0, 0, 8, 0][..], &ipv4(6, &tcp(payload))].concat();
         let length = u16::try_from(content.len()).unwrap().to_be_bytes();

@@ -1,4 +1,4 @@
-//! Packets made layer by layer, from the inside out, and what becomes of them.
+//! Packets made layer by layer, from the inside out, and what they decode to.
 
 mod hostile;
 mod lengths;
@@ -73,7 +73,7 @@ pub(super) fn packet(link: LinkType, data: &[u8]) -> Packet<'_> {
     Packet { number: 3, time: Time::from_microseconds(5), link, data, wire_len }
 }
 
-/// Decodes one packet to a segment, and checks that a look at it says nothing else.
+/// Decodes one packet to a segment, and checks that peeking at it agrees.
 #[track_caller]
 pub(super) fn with_segment(packet: &Packet<'_>, check: impl FnOnce(&Segment<'_>)) {
     let mut decoder = Decoder::default();
@@ -103,7 +103,7 @@ pub(super) fn is_usual(link: LinkType, data: &[u8]) {
     });
 }
 
-/// What decoding comes to, without the borrow.
+/// The result of decoding, without the borrow.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Outcome {
     Segment(Vec<u8>),

@@ -5,7 +5,7 @@ use crate::limits::{FRAGMENT_BYTES, FRAGMENT_SECONDS, FRAGMENTED_DATAGRAMS, Limi
 
 const MORE: u16 = 0x2000;
 
-/// The pieces of an IPv4 datagram, of 16 bytes each.
+/// The fragments of an IPv4 datagram, of 16 bytes each.
 fn pieces(identification: u16, datagram: &[u8]) -> Vec<Vec<u8>> {
     let chunks = datagram.chunks(16);
     let last = chunks.len() - 1;
@@ -18,7 +18,7 @@ fn pieces(identification: u16, datagram: &[u8]) -> Vec<Vec<u8>> {
         .collect()
 }
 
-/// The pieces of an IPv6 datagram, of 16 bytes each, whose first header is `next`.
+/// The fragments of an IPv6 datagram, of 16 bytes each, whose first header is `next`.
 fn pieces6(next: u8, datagram: &[u8]) -> Vec<Vec<u8>> {
     let chunks = datagram.chunks(16);
     let last = chunks.len() - 1;
@@ -37,7 +37,7 @@ fn feed(decoder: &mut Decoder, piece: &[u8], second: i64) -> Outcome {
 }
 
 #[test]
-fn in_any_order_the_last_piece_completes_the_datagram() {
+fn in_any_order_the_last_fragment_completes_the_datagram() {
     let whole = Outcome::Segment(PAYLOAD.to_vec());
     let extended = [&[6, 0, 1, 4, 0, 0, 0, 0][..], &tcp(PAYLOAD)].concat();
     for pieces in [pieces(1, &tcp(PAYLOAD)), pieces6(6, &tcp(PAYLOAD)), pieces6(60, &extended)] {
@@ -69,7 +69,7 @@ fn datagrams_do_not_mix() {
 }
 
 #[test]
-fn a_tunnel_in_pieces() {
+fn a_fragmented_tunnel() {
     let mut decoder = Decoder::default();
     let inner = [&[0, 0, 0x08, 0x00][..], &ipv4(6, &tcp(PAYLOAD))].concat();
     let (first, rest) = inner.split_at(32);
@@ -78,7 +78,7 @@ fn a_tunnel_in_pieces() {
 }
 
 #[test]
-fn a_piece_that_comes_too_late_is_alone() {
+fn a_fragment_that_comes_too_late_is_alone() {
     let pieces = pieces(1, &tcp(&[b'x'; 20]));
     let (last, first) = pieces.split_last().unwrap();
     for (second, outcome) in
@@ -93,7 +93,7 @@ fn a_piece_that_comes_too_late_is_alone() {
 }
 
 #[test]
-fn the_oldest_makes_room_and_is_counted() {
+fn the_oldest_datagram_makes_room_and_is_counted() {
     let mut decoder = Decoder::default();
     for identification in 0..=u16::try_from(FRAGMENTED_DATAGRAMS).unwrap() {
         feed(&mut decoder, &pieces(identification, &tcp(PAYLOAD))[0], 0);
@@ -101,7 +101,7 @@ fn the_oldest_makes_room_and_is_counted() {
     assert_eq!(decoder.limits().iter().collect::<Vec<_>>(), [(Limit::Fragments, 1)]);
 
     let mut decoder = Decoder::default();
-    // A small piece at the far end takes the room of all before it.
+    // A small fragment at the far end takes the room of all before it.
     let far = ipv4_piece(6, 0, 0x1ff0 | MORE, &[0; 8]);
     let size = 0x1ff0 * 8 + 8;
     for identification in 0..=u16::try_from(FRAGMENT_BYTES / size).unwrap() {
@@ -113,7 +113,7 @@ fn the_oldest_makes_room_and_is_counted() {
 }
 
 #[test]
-fn pieces_that_make_no_sense() {
+fn fragments_that_make_no_sense() {
     let mut decoder = Decoder::default();
     let cut = ipv4_piece(6, 1, MORE, &[0; 16]);
     assert_eq!(feed(&mut decoder, &cut[..30], 0), Outcome::Stop(DecodeStop::Ip), "cut by the snap length");
@@ -126,7 +126,7 @@ fn pieces_that_make_no_sense() {
 }
 
 #[test]
-fn pieces_within_pieces_go_too_far() {
+fn fragments_within_a_reassembled_datagram_are_rejected() {
     let mut decoder = Decoder::default();
     let inner = ipv4_piece(6, 9, MORE, &[0; 16]);
     let (first, rest) = inner.split_at(16);

@@ -35,7 +35,7 @@ fn gre_with_all_its_fields() {
     is_usual(LinkType::RAW, &ipv4(47, &[&[0, 0, 0x88, 0xbe][..], &usual()].concat()));
     is_usual(LinkType::RAW, &ipv4(47, &[&[0x10, 0, 0x88, 0xbe, 0, 0, 0, 1][..], &[0; 8], &usual()].concat()));
     is_usual(LinkType::RAW, &ipv4(47, &[&[0x10, 0, 0x22, 0xeb, 0, 0, 0, 1][..], &[0; 12], &usual()].concat()));
-    // The routing bit, on which others have crashed.
+    // The routing bit, on which other decoders have crashed.
     let routed = [&[0x40, 0, 0x08, 0x00][..], &[0xff; 40]].concat();
     assert_eq!(outcome(&mut Decoder::default(), &packet(LinkType::RAW, &ipv4(47, &routed))), Outcome::Other);
 }

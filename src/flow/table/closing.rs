@@ -1,4 +1,4 @@
-//! How connections are closed: because they are over, have been silent for too long, or the capture has ended.
+//! How connections are closed: they are over, have been silent for too long, or the capture has ended.
 
 use super::entry::{Ending, Entry, Followed, Probe, Stage};
 use super::{LINGER_NANOSECONDS, Table};
@@ -14,7 +14,7 @@ use crate::limits::LimitsHit;
 const EXPIRED_PER_TICK: usize = 8_192;
 
 impl<F: ConnectionHandler> Table<F> {
-    /// The capture has ended: so have all connections, in the order of their first packets.
+    /// The capture has ended: closes all connections, in the order of their first packets.
     pub fn finish(&mut self) {
         while self.finish_next() {}
     }
@@ -24,13 +24,13 @@ impl<F: ConnectionHandler> Table<F> {
         self.ending().last().map(|(packet, ..)| *packet)
     }
 
-    /// The capture has ended: so has the connection that began first, of those that are left. False where none is.
+    /// The capture has ended: closes the connection that began first, of those that are left. False where none is.
     pub fn finish_next(&mut self) -> bool {
         match self.ending().pop() {
             None => return false,
             Some((_, _, Ending::PendingSyn(pending_syn))) => self.unanswered(&pending_syn),
             Some((_, _, Ending::Connection(index))) => {
-                // What the last tick left for later was over then.
+                // A connection that the last tick left for later was idle then.
                 let idle = self.ticked.is_some_and(|ticked| self.is_idle(index, ticked));
                 self.close(index, idle);
             }
@@ -38,7 +38,7 @@ impl<F: ConnectionHandler> Table<F> {
         true
     }
 
-    /// What is to be closed at the end, made when that is first asked for.
+    /// What is to be closed at the end, collected at the first call.
     fn ending(&mut self) -> &mut Vec<(u64, u64, Ending)> {
         let Self { ending, store, .. } = self;
         ending.get_or_insert_with(|| {
@@ -51,7 +51,7 @@ impl<F: ConnectionHandler> Table<F> {
                     && let Some(followed) = store.get_mut(index).and_then(Entry::followed_mut)
                     && let Some(pending_syn) = followed.pending_syn.take()
                 {
-                    // Told of last among those of one packet.
+                    // Reported last among the connections of one packet.
                     all.push((pending_syn.segment().header.packet, u64::MAX, Ending::PendingSyn(pending_syn)));
                 }
             }
@@ -60,7 +60,7 @@ impl<F: ConnectionHandler> Table<F> {
         })
     }
 
-    /// Closes what has lingered or been silent for long enough.
+    /// Closes connections that have lingered or been silent for long enough.
     pub(super) fn expire(&mut self) {
         while let Some(&(index, generation)) = self.lingering.front() {
             let waits = self
@@ -124,14 +124,14 @@ impl<F: ConnectionHandler> Table<F> {
         if !probe.heard {
             return self.connection_handler.unheard(token, transport);
         }
-        // An acknowledgement told of bytes that the capture does not have.
+        // An acknowledgement showed bytes that the capture does not have.
         let mut stream_handler = self.connection_handler.listen(token, &embryonic.endpoints(key), embryonic.first());
         let connection = embryonic.connection(key, &mut stream_handler, &mut self.limits_hit);
         let transport = connection.finish(idle, &mut stream_handler);
         self.connection_handler.over(stream_handler, transport);
     }
 
-    /// A SYN in the middle of a connection that nothing came of.
+    /// Reports a SYN in the middle of a connection, which was never answered, as a connection of its own.
     pub(super) fn unanswered(&mut self, pending_syn: &PendingSyn) {
         let syn = pending_syn.segment();
         let (endpoints, first) = (self.ends_of(&syn), syn.at());

@@ -9,9 +9,9 @@ use crate::flow::{ConnectionHandler, Endpoints, PacketRef, Side, StreamHandler};
 
 /// A connection, and how far it is followed.
 pub struct Entry<F: ConnectionHandler> {
-    /// Distinguishes the connections that have used one place.
+    /// Distinguishes the connections that have used one slot.
     pub generation: u64,
-    /// By this its handler knows it.
+    /// The connection handler's name for it.
     pub token: F::Token,
     /// How far it is followed.
     pub stage: Stage<F::StreamHandler>,
@@ -19,29 +19,29 @@ pub struct Entry<F: ConnectionHandler> {
 
 /// How far a connection is followed.
 pub enum Stage<L> {
-    /// It does nothing but open.
+    /// Only its opening was seen.
     Embryonic(Embryonic),
-    /// Somebody listens.
+    /// It has a stream handler.
     Followed(Box<Followed<L>>),
 }
 
-/// A connection with whoever listens to it.
+/// A connection with its stream handler.
 pub struct Followed<L> {
     pub connection: Connection,
     pub stream_handler: L,
     pub lingers: bool,
     pub waiting_cost: usize,
     pub remembered: usize,
-    /// It stands in `remembering` of the table.
+    /// Its slot is in the table's `remembering`.
     pub remembers: bool,
     /// A SYN that may begin the next connection.
     pub pending_syn: Option<Box<PendingSyn>>,
 }
 
-/// Hears whether there is anything to be heard.
+/// A stream handler that notes only whether it is called.
 #[derive(Default)]
 pub struct Probe {
-    /// Something was told.
+    /// A method was called.
     pub heard: bool,
 }
 

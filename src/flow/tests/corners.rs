@@ -3,7 +3,7 @@
 use super::*;
 use Side::{Client, Server};
 
-/// The counters of the only connection, and what was heard.
+/// The counters of the only connection, and what its stream handler received.
 fn counted(sent: &[Sent]) -> (Heard, Counters, CloseReason) {
     let (heard, transport) = only(sent);
     (heard, transport.counters, transport.end)
@@ -29,7 +29,7 @@ fn a_keep_alive_probe_repeats_a_byte_and_is_no_retransmission() {
 
 #[test]
 fn a_keep_alive_probe_is_known_while_bytes_wait() {
-    // The capture has the greeting last: all else waits for it.
+    // The capture has the greeting last: everything else waits for it.
     let mut sent = packets(&TURNS, 1000);
     let greeting = sent.remove(index(&sent, b"220"));
     let after = index(&sent, b"250 ok") + 2;
@@ -78,7 +78,7 @@ fn data_on_the_syn_that_the_server_did_not_take_is_sent_again() {
 
 #[test]
 fn a_fin_with_data_and_a_half_close() {
-    // The client ends with QUIT in its FIN; the server still has its answer to give, a byte a segment.
+    // The client's FIN carries QUIT; the server still has its answer to send, one byte in each segment.
     let mut sent = packets(&TURNS[..6], 1000);
     sent.truncate(index(&sent, b"QUIT"));
     sent.push(Sent::new(Client, 22, 28, "FA", "QUIT\r\n"));
@@ -110,7 +110,7 @@ fn the_last_bytes_of_a_half_close_come_long_after() {
     for (number, sent) in (1..).zip(&sent) {
         table.segment(&sent.segment(number, number as i64 * 100));
     }
-    // A byte that was acknowledged after the other side's FIN is no FIN: the connection is not over.
+    // A byte acknowledged after the other side's FIN is not taken for a FIN: the connection is not over.
     table.segment(&Sent::new(Server, 29, 29, "A", "21\r\n").segment(100, 60_000_000));
     table.segment(&Sent::new(Client, 29, 33, "A", "").segment(101, 61_000_000));
     table.finish();
@@ -155,7 +155,7 @@ fn an_end_that_goes_on_after_a_reset_did_not_send_it() {
     for (number, sent) in (1..).zip(&sent) {
         table.segment(&sent.segment(number, number as i64 * 100));
     }
-    // Long after a connection that is over would have been let go of.
+    // Long after the time for which a closed connection lingers.
     let last = sent.last().expect("one").clone();
     let quit = Sent { from: Client, payload: b"QUIT\r\n".to_vec(), ..sent[sent.len() - 1].clone() };
     assert_eq!(last.from, Client);
@@ -214,7 +214,7 @@ fn a_port_used_again_in_mid_life_is_another_connection() {
 fn a_forged_syn_in_mid_life_ends_nothing() {
     let mut sent = packets(&TURNS, 1000);
     let place = index(&sent, b"NOOP");
-    // It is answered with where the connection stands (RFC 5961, section 4).
+    // The other end answers it with an acknowledgement of its current numbers (RFC 5961, section 4).
     sent.insert(place, Sent::new(Client, 5_000_000, 0, "S", ""));
     sent.insert(place + 1, Sent::new(Server, 20, 16, "A", ""));
     let heard = hear(&sent);
@@ -242,7 +242,7 @@ fn a_port_used_again_within_half_a_second_refused_and_unanswered() {
 
 #[test]
 fn an_urgent_byte_is_in_the_stream() {
-    // The urgent pointer is no part of a segment here: what crossed is told, `aliXce` (the field notes tell why).
+    // The urgent pointer is not part of a segment here: the stream is delivered as it crossed, `aliXce`.
     let turns = [(Server, "220 ready\r\n"), (Client, "RCPT TO:<aliXce>\r\n")];
     let (heard, _, _) = counted(&packets(&turns, 1000));
     assert_eq!(heard[1].1, "RCPT TO:<aliXce>\r\n");
@@ -344,7 +344,7 @@ fn segments_far_ahead_do_not_move_the_others() {
 }
 
 #[test]
-fn where_it_was_lost() {
+fn a_loss_is_the_captures_or_the_networks() {
     let whole = packets(&TURNS, 5);
     let lost = whole.iter().position(|s| s.payload == b"cslab").expect("the lost one");
     // Acknowledged, and never captured.
@@ -377,7 +377,7 @@ fn where_it_was_lost() {
 
 #[test]
 fn the_fin_of_a_side_that_was_not_captured_is_no_byte() {
-    // The server closes first, and the client's FIN acknowledges its last words and its FIN at once.
+    // The server closes first, and the client's FIN acknowledges the server's last bytes and its FIN at once.
     let mut sent = packets(&TURNS, 1000);
     sent.truncate(index(&sent, b"221"));
     sent.push(Sent::new(Client, 28, 38, "FA", ""));

@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// What the table makes of segments with these times (microseconds) and IP identifications.
+/// Stream and counters of segments with these times (microseconds) and IP identifications.
 fn follow(sent: &[(Sent, i64, Option<u16>)]) -> (Heard, Counters) {
     let everyone = Everyone::default();
     let mut table = Table::new(everyone.clone(), 1);
@@ -46,7 +46,7 @@ fn each_packet_twice_is_each_packet_once() {
 }
 
 #[test]
-fn copies_that_come_a_few_packets_later_are_known_by_their_numbers() {
+fn copies_that_come_a_few_packets_later_are_known_by_their_identification() {
     let single = timed(packets(&TURNS, 5), 200, true);
     let clean = follow(&single);
     let mut both: Vec<_> = single.iter().flat_map(|one| [one.clone(), (one.0.clone(), one.1 + 900, one.2)]).collect();
@@ -58,8 +58,8 @@ fn copies_that_come_a_few_packets_later_are_known_by_their_numbers() {
 }
 
 #[test]
-fn a_retransmission_is_none() {
-    // Numbered anew, however soon; or of the same number (a sender that does not count), or of none, but late.
+fn a_retransmission_is_not_a_copy() {
+    // With a new number, however soon; or, late, with the same number (a sender that does not count) or without any.
     for (identification, apart) in [(Some(900), 10), (Some(7), 250_000), (None, 250_000)] {
         let mut sent = timed(packets(&TURNS, 1000), 1_000, false);
         let helo = sent.iter().position(|(s, ..)| s.payload.starts_with(b"HELO")).expect("it");
@@ -102,11 +102,11 @@ fn a_copy_with_other_content_is_evidence() {
 }
 
 #[test]
-fn a_copy_that_was_cut_less_fills_the_first_in() {
+fn a_copy_that_is_truncated_less_completes_the_first() {
     let mut sent = timed(packets(&TURNS, 1000), 1_000, true);
     let helo = sent.iter().position(|(s, ..)| s.payload.starts_with(b"HELO")).expect("it");
     let (whole, time, identification) = sent[helo].clone();
-    // The server's greeting comes behind it, so that the first, cut, copy still waits.
+    // The server's greeting comes after it, so that the first, truncated copy still waits.
     let greeting = sent.remove(helo - 2);
     let cut = Sent { payload: whole.payload[..4].to_vec(), cut: 11, ..whole.clone() };
     sent[helo - 1] = (cut, time, identification);

@@ -1,4 +1,5 @@
-//! Connections that do nothing but open: kept as their segments, they come out as if they had been followed throughout.
+//! Connections of which only the opening was seen: kept as headers, they are reported as if they had been followed
+//! throughout.
 
 use super::*;
 use crate::flow::embryonic::Embryonic;
@@ -17,7 +18,8 @@ fn any_opening() -> impl Strategy<Value = Vec<(Sent, i64)>> {
             10 => ("RA", ""),
             _ => ("FA", ""),
         };
-        // Mostly the numbers of one attempt, sometimes those of another, or an acknowledgement of what nobody captured.
+        // Mostly the numbers of one attempt, sometimes those of another, or an acknowledgement of bytes that were not
+        // captured.
         let far = |number: u32| if number == 2 { 90_000 } else { number };
         (Sent::new(from, far(sequence), far(acknowledgement), flags, payload), pause)
     };
@@ -44,13 +46,13 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 2_000, ..Default::default() })]
 
     #[test]
-    fn nobody_can_tell_that_it_was_not_followed_from_the_first_segment_on(sent in any_opening()) {
+    fn the_result_is_as_if_followed_from_the_first_segment(sent in any_opening()) {
         prop_assert_eq!(follow(&sent, false), follow(&sent, true));
     }
 }
 
 #[test]
-fn a_handshake_costs_no_listener() {
+fn a_handshake_makes_no_stream_handler() {
     let everyone = Everyone::default();
     let mut table = Table::new(everyone.clone(), 1);
     let sent = packets(&TURNS, 1000);
@@ -84,7 +86,7 @@ fn a_connection_is_idle_by_the_time_of_packets() {
         for (number, sent) in (1..).zip(&sent[..6]) {
             table.segment(&sent.segment(number, number as i64));
         }
-        // Nothing of its own comes, but time passes for others.
+        // No packet of its own comes, but time passes through those of others.
         table.tick(Time::from_microseconds(hours * 3_600_000_000));
         table.finish();
         assert_eq!(everyone.0.take()[0].1.end, end);

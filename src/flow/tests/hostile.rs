@@ -1,4 +1,5 @@
-//! Floods: memory bounded, time linear. `cargo test --release --lib flow -- --ignored --nocapture` for the large figures.
+//! Floods: memory bounded, time linear. `cargo test --release --lib flow -- --ignored --nocapture` for the large
+//! figures.
 
 use super::*;
 use crate::flow::store::ConnectionStore;
@@ -6,7 +7,7 @@ use crate::flow::table::Entry;
 use crate::limits::{CONNECTIONS, HISTORY_BYTES, Limit, WAITING_BYTES};
 use std::net::Ipv4Addr;
 
-/// Counts what is over, and keeps nothing.
+/// Counts connections that are over, and keeps nothing.
 #[derive(Default, Clone)]
 struct Counting(Rc<RefCell<[u64; 2]>>);
 
@@ -99,7 +100,7 @@ fn ten_million_syns() {
     assert_eq!(most, CONNECTIONS);
 }
 
-/// A table with room for `connections`, of which a quarter may say something.
+/// A table with room for `connections`, a quarter of which may have a stream handler.
 fn small_table(connections: usize) -> (Counting, Table<Counting>) {
     let counting = Counting::default();
     (counting.clone(), Table::new(counting, CONNECTIONS / connections))
@@ -108,7 +109,7 @@ fn small_table(connections: usize) -> (Counting, Table<Counting>) {
 #[test]
 fn a_flood_of_syns_pushes_out_nothing_but_syns() {
     let (counting, mut table) = small_table(64);
-    // Two that speak, one of them long ago, and one that was answered and is silent.
+    // Two that carry data, one of them long ago, and one that was answered and is silent.
     for n in 0..3 {
         table.segment(&from_client(n, 1, 0));
     }
@@ -126,13 +127,13 @@ fn a_flood_of_syns_pushes_out_nothing_but_syns() {
 }
 
 #[test]
-fn of_those_who_speak_the_one_silent_longest_makes_room() {
+fn the_followed_connection_silent_longest_makes_room() {
     let (counting, mut table) = small_table(64);
     for n in 0..40 {
         table.segment(&from_client(n, 1, 0));
         table.segment(&said(n, n + 1, b"HELO", u64::from(n) + 2));
     }
-    // A quarter of them may.
+    // A quarter of them may have a stream handler.
     assert_eq!((table.store.len(), *counting.0.borrow()), (16, [24, 0]));
     assert!(table.stream_handler(&Key::of(&from_client(23, 1, 0))).is_none());
     assert!(table.stream_handler(&Key::of(&from_client(24, 1, 0))).is_some());
@@ -140,7 +141,7 @@ fn of_those_who_speak_the_one_silent_longest_makes_room() {
 }
 
 #[test]
-fn syns_that_say_something_are_no_way_round_the_bound() {
+fn syns_with_data_are_bounded_too() {
     let (_, mut table) = small_table(64);
     for n in 0..1_000 {
         let syn = Segment { payload: b"HELO", ..from_client(n, u64::from(n) + 1, 0) };
@@ -150,7 +151,7 @@ fn syns_that_say_something_are_no_way_round_the_bound() {
 }
 
 #[test]
-fn what_expires_at_once_is_told_little_by_little() {
+fn connections_that_expire_at_once_are_reported_in_portions() {
     let counting = Counting::default();
     let mut table = Table::new(counting.clone(), 1);
     for n in 0..20_000 {
@@ -180,20 +181,20 @@ fn said(n: u32, sequence: u32, payload: &[u8], packet: u64) -> Segment<'_> {
 }
 
 #[test]
-fn what_is_remembered_is_bounded_over_all_connections() {
+fn the_history_is_bounded_over_all_connections() {
     let counting = Counting::default();
     let mut table = Table::new(counting.clone(), 1);
     let text = vec![b'x'; 32_768];
     let connections = (HISTORY_BYTES / text.len()) as u32 + 500;
     let mut packet = 0;
-    // Twice round, so that those who forgot remember anew.
+    // Twice round, so that connections that forgot remember anew.
     for round in 0..2 {
         for n in 0..connections {
             packet += 1;
             table.segment(&from_client(n, packet, packet as i64 * 10));
             packet += 1;
             table.segment(&said(n, n + 1 + round * 32_768, &text, packet));
-            // Not settled without the server's SYN.
+            // Bytes are delivered only after the server's SYN.
             packet += 1;
             let syn =
                 changed(from_client(n, packet, packet as i64 * 10), |header| header.acknowledgement = Some(n + 1));
@@ -249,7 +250,7 @@ fn every_segment_twice_with_different_content_is_linear() {
     let mut table = Table::new(counting.clone(), 1);
     table.segment(&from_client(7, 1, 0));
     let (first, second) = (vec![b'a'; 1_000], vec![b'b'; 1_000]);
-    // The server's SYN settles where things begin.
+    // After the server's SYN both beginnings are known.
     let syn = changed(from_client(7, 2, 1), |header| header.acknowledgement = Some(8));
     let answer = Segment { source: syn.destination, destination: syn.source, ..syn };
     table.segment(&changed(answer, |header| header.sequence = 0));
@@ -261,7 +262,7 @@ fn every_segment_twice_with_different_content_is_linear() {
     }
     let followed = table.store.get(0).and_then(|entry| entry.followed()).expect("it");
     let transport = format!("{:?}", followed.connection);
-    // 50 MB in conflict, of which four stretches are kept.
+    // 50 MB in conflict, of which four excerpts are kept.
     assert!(transport.contains("conflicting: 50000000") && transport.contains("more: 49996"), "{transport}");
     assert!(transport.len() < 2_000_000);
     table.finish();

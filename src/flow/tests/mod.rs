@@ -1,5 +1,4 @@
-//! Whole conversations through the table: whatever a network does to the packets, the stream handler hears what was
-//! said.
+//! Whole sessions through the table: whatever a network does to the packets, the stream handler receives what was sent.
 
 use super::*;
 use crate::capture::Time;
@@ -19,7 +18,7 @@ const SERVER: &str = "172.16.0.253:25";
 const CLIENT_START: u32 = u32::MAX - 20;
 const SERVER_START: u32 = 7_000;
 
-/// What a stream handler heard, runs of one side joined: `C:hello S:<12> …`.
+/// What a stream handler received, runs of one side joined: `C:hello S:<12> …`.
 type Heard = Vec<(Side, String)>;
 
 #[derive(Default)]
@@ -121,7 +120,7 @@ fn changed(mut segment: Segment<'_>, change: impl FnOnce(&mut Header)) -> Segmen
     segment
 }
 
-/// The packets of a conversation in which each side waits for the other to have spoken, `size` bytes a segment.
+/// The packets of a session in which each side waits for the other's turn, `size` bytes a segment.
 fn packets(turns: &[(Side, &str)], size: usize) -> Vec<Sent> {
     use Side::{Client, Server};
     let mut next = [1_u32, 1];
@@ -200,7 +199,7 @@ fn a_lost_segment_is_a_gap_of_known_size() {
 }
 
 #[test]
-fn a_cut_segment_is_a_gap_of_known_size() {
+fn a_truncated_segment_is_a_gap_of_known_size() {
     let mut sent = packets(&TURNS, 1000);
     let cut = sent.iter_mut().find(|s| s.payload.starts_with(b"HELO")).expect("the cut one");
     cut.payload.truncate(4);
@@ -211,7 +210,7 @@ fn a_cut_segment_is_a_gap_of_known_size() {
 }
 
 #[test]
-fn one_direction_alone_is_heard_with_the_other_as_gaps() {
+fn one_direction_alone_is_delivered_with_the_other_as_gaps() {
     let sent: Vec<_> = packets(&TURNS, 1000).into_iter().filter(|s| s.from == Side::Client).collect();
     let (heard, transport) = only(&sent);
     let mut expected = said();
@@ -239,7 +238,7 @@ fn a_conversation_that_began_before_the_capture() {
 }
 
 #[test]
-fn syns_that_nobody_answers_or_that_are_refused() {
+fn syns_that_are_unanswered_or_refused() {
     let syn = Sent::new(Side::Client, 0, 0, "S", "");
     assert_eq!(only(&[syn.clone(), syn.clone()]).1.end, CloseReason::Unanswered);
     let refusal = Sent::new(Side::Server, 0, 1, "RA", "");
@@ -269,7 +268,7 @@ fn a_port_used_again_is_another_connection() {
 }
 
 #[test]
-fn a_second_copy_that_differs_is_counted_and_not_heard() {
+fn a_second_copy_that_differs_is_counted_and_not_delivered() {
     let mut sent = packets(&TURNS, 1000);
     let index = sent.iter().position(|s| s.payload.starts_with(b"HELO")).expect("it");
     let mut other = sent[index].clone();
@@ -281,7 +280,7 @@ fn a_second_copy_that_differs_is_counted_and_not_heard() {
 }
 
 #[test]
-fn a_whole_copy_after_one_that_was_cut_is_no_other() {
+fn a_whole_copy_after_a_truncated_one_is_no_conflict() {
     let mut sent = packets(&TURNS, 1000);
     let index = sent.iter().position(|s| s.payload.starts_with(b"HELO")).expect("it");
     let whole = sent[index].clone();
@@ -293,7 +292,7 @@ fn a_whole_copy_after_one_that_was_cut_is_no_other() {
 }
 
 #[test]
-fn a_stray_retransmission_after_the_end_is_no_new_conversation() {
+fn a_stray_retransmission_after_the_end_is_no_new_connection() {
     let everyone = Everyone::default();
     let mut table = Table::new(everyone.clone(), 1);
     let sent = packets(&TURNS, 1000);
@@ -324,7 +323,7 @@ fn any_turns() -> impl Strategy<Value = Vec<(Side, String)>> {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 300, ..Default::default() })]
 
-    /// Any segmentation, with packets displaced, doubled and overlapping within bounds, is heard as it was said.
+    /// Any segmentation, with packets displaced, doubled and overlapping within bounds, is delivered as it was sent.
     #[test]
     fn whatever_the_network_does(
         turns in any_turns(),
@@ -355,7 +354,8 @@ proptest! {
         prop_assert_eq!((a.client_missing, a.server_missing, a.conflicting), (0, 0, 0));
     }
 
-    /// Losses are heard as gaps: with every gap filled in, it is what was said, and each byte is accounted for.
+    /// Losses are delivered as gaps: with every gap filled in, the stream is what was sent, and each byte is accounted
+    /// for.
     #[test]
     fn whatever_the_capture_lost(
         turns in any_turns(),

@@ -7,7 +7,7 @@ use crate::protocol::framing::Input;
 use crate::protocol::span::Span;
 use flate2::{Decompress, FlushDecompress, Status};
 
-/// Bytes inflated at a time: what is inflated is read on at once and never kept as a whole.
+/// Bytes inflated at a time: they are read at once, and the whole is never kept.
 const BUFFER: usize = 16 * 1024;
 
 /// One direction's stream.
@@ -16,7 +16,7 @@ pub(super) struct Inflater {
     /// `None` from the first fault on: nothing after it can be inflated.
     stream: Option<Decompress>,
     buffer: Vec<u8>,
-    /// What could not be inflated.
+    /// The bytes that could not be inflated.
     opaque: Span,
 }
 
@@ -38,7 +38,7 @@ impl Inflater {
             read(&self.buffer[..given]);
             match result {
                 Ok(Status::StreamEnd) | Err(_) => self.desynchronise(),
-                // A buffer that was not filled has all that the input could give.
+                // A buffer that is not full holds all that this input could give.
                 Ok(_) if input.is_empty() && given < BUFFER => return,
                 Ok(_) if taken == 0 && given == 0 => self.desynchronise(),
                 Ok(_) => {}
@@ -55,7 +55,7 @@ impl Inflater {
         self.stream = None;
     }
 
-    /// Tells of what could not be inflated.
+    /// Reports the bytes that could not be inflated.
     pub fn tell(&mut self, from: Side, out: &mut dyn Sink) {
         let opaque = std::mem::take(&mut self.opaque);
         if opaque.bytes > 0 {

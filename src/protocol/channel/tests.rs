@@ -1,4 +1,4 @@
-//! What steps cross in, and layers on layers.
+//! The channel that steps cross in, and layers on top of each other.
 
 use super::*;
 use crate::capture::Time;
@@ -9,7 +9,7 @@ use flate2::{Compress, Compression, FlushCompress};
 
 const CLIENT_HELLO: &str = r"\x16\x03\x01\x00\x05\x01\x00\x00\x01\x00";
 
-/// Of each step its side, channel and kind, and what it says.
+/// Each step's side, channel, kind and text.
 fn crossed(told: &Recorder) -> Vec<String> {
     let row = |step: &crate::protocol::testing::Told| {
         let side = if step.from == Side::Client { 'C' } else { 'S' };
@@ -40,7 +40,7 @@ fn what_is_read_inside_tls_is_decrypted() {
     assert_eq!(crossed(&told)[2..], ["S Clear Reply 220 go", "C Decrypted Command QUIT", "S Decrypted Reply 221 bye"]);
 }
 
-/// RFC 2645, section 6, and RFC 3207: the side that has become the client of SMTP says the ClientHello.
+/// RFC 2645, section 6, and RFC 3207: the side that has become SMTP's client sends the ClientHello.
 #[test]
 fn when_the_roles_are_swapped_so_are_those_of_tls() {
     let script = format!("S: 220 x\nC: TURN\nS: 250 ok\nC: 220 y\nS: STARTTLS\nC: 220 go\nS| {CLIENT_HELLO}\n");
@@ -75,7 +75,7 @@ impl Compressed {
         self.stack.data(from, bytes, PacketRef { packet: self.packet, time: Time::default() }, &mut self.told);
     }
 
-    /// The server says `text`, compressed.
+    /// The server sends `text`, compressed.
     fn say(&mut self, text: &str) {
         let mut packed = Vec::with_capacity(text.len() + 1_000);
         self.deflate.compress_vec(text.as_bytes(), &mut packed, FlushCompress::Sync).expect("compresses");
@@ -107,7 +107,7 @@ fn compression_inside_tls_is_inflated_and_decrypted() {
 }
 
 #[test]
-fn what_came_before_tls_was_known_to_begin_is_of_tls() {
+fn bytes_from_before_tls_was_noticed_are_read_as_tls() {
     let smtp = || smtp::Dialogue::new(smtp::Flavour::Smtp);
     for script in [
         format!("S: 220 x\nC: STARTTLS\nC| {CLIENT_HELLO}\nC~ 7\nS: 220 go\n"),

@@ -1,8 +1,8 @@
-//! Whose words a line is: each protocol's by their form, and what is no mail protocol's at all.
+//! Which protocol a line belongs to, by its form; and which bytes can't be mail at all.
 
 use crate::protocol::Protocol;
 
-/// The protocol whose server says such a line.
+/// The protocol whose server sends such a line.
 pub(super) fn family_of(line: &[u8]) -> Option<Protocol> {
     match line {
         [b'+', b'O', b'K', rest @ ..] | [b'-', b'E', b'R', b'R', rest @ ..]
@@ -28,7 +28,7 @@ pub(super) fn has_enhanced_code(line: &[u8]) -> bool {
     }
 }
 
-/// What only a client of SMTP or LMTP says.
+/// SMTP or LMTP, where only a client of that protocol sends such a line.
 pub(super) fn smtp_opening(line: &[u8]) -> Option<Protocol> {
     if starts_with_word(line, &["LHLO"]) {
         Some(Protocol::Lmtp)
@@ -46,7 +46,7 @@ pub(super) fn smtp_command(line: &[u8]) -> bool {
     starts_with_word(line, &VERBS)
 }
 
-/// What only a client of POP3 says, before it is logged in.
+/// True for a line that only a POP3 client sends, before it has logged in.
 pub(super) fn pop3_opening(line: &[u8]) -> bool {
     starts_with_word(line, &["USER", "APOP", "CAPA", "STLS", "PASS"])
         || (starts_with_word(line, &["AUTH"]) && line.iter().filter(|&&byte| byte == b' ').count() <= 2)
@@ -83,7 +83,7 @@ pub(super) fn starts_with_word(line: &[u8], words: &[&str]) -> bool {
     })
 }
 
-/// The whole lines at the beginning of what was said, without line ends.
+/// The whole lines of `said`, without line ends; a last line without its end is left out.
 pub(super) fn lines(said: &[u8]) -> impl Iterator<Item = &[u8]> {
     let whole = memchr::memrchr(b'\n', said).map_or(0, |lf| lf + 1);
     said[..whole].split_inclusive(|&byte| byte == b'\n').map(|line| {
@@ -92,7 +92,7 @@ pub(super) fn lines(said: &[u8]) -> impl Iterator<Item = &[u8]> {
     })
 }
 
-/// telnet in character mode says `IAC DO SUPPRESS-GO-AHEAD` and the like before its first line (RFC 854).
+/// A telnet client in character mode sends `IAC DO SUPPRESS-GO-AHEAD` and the like before its first line (RFC 854).
 fn without_telnet(mut line: &[u8]) -> &[u8] {
     while let [0xff, 0xfb..=0xfe, _, rest @ ..] = line {
         line = rest;
@@ -101,7 +101,7 @@ fn without_telnet(mut line: &[u8]) -> &[u8] {
 }
 
 /// Whether this can be text of a mail session: no zero bytes and few other control characters. Telnet negotiation and
-/// backspaces are a person's doing.
+/// backspaces are allowed: they come from a person at a keyboard.
 pub(super) fn is_text(said: &[u8]) -> bool {
     let said = without_telnet(said);
     let strange =
@@ -109,7 +109,7 @@ pub(super) fn is_text(said: &[u8]) -> bool {
     !said.contains(&0) && strange * 20 <= said.len()
 }
 
-/// Whether this begins with a TLS record (RFC 8446, section 5.1); `None` where there is too little of it.
+/// Whether this begins with a TLS record (RFC 8446, section 5.1); `None` where too few bytes have come to tell.
 pub(super) fn tls_record(said: &[u8]) -> Option<bool> {
     match said {
         [] => None,

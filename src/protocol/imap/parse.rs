@@ -1,4 +1,4 @@
-//! What the arguments of commands and the data of responses say (RFC 3501, section 9; RFC 2971; RFC 4315).
+//! Parsers for the arguments of commands and the data of responses (RFC 3501, section 9; RFC 2971; RFC 4315).
 
 use super::lexer::{Word, astring, atom, nstring, number, spaces};
 use nom::Parser;
@@ -20,7 +20,7 @@ pub(super) struct Login {
 
 /// `login = "LOGIN" SP userid SP password`, from the arguments on; `text` is the fragment's.
 ///
-/// More words than two are a password typed with spaces and without quotes: refused, and a password all the same.
+/// More than two words are a password typed with spaces and without quotes: the server refuses it, but it is one.
 pub(super) fn login(text: &[u8], arguments: usize) -> Option<Login> {
     let (rest, username) = astring(text.get(arguments..)?).ok()?;
     let username = username.value.into_owned();
@@ -28,7 +28,7 @@ pub(super) fn login(text: &[u8], arguments: usize) -> Option<Login> {
     let start = text.len() - rest.len();
     match astring(rest) {
         Ok((more, Word { sent, value })) if more.trim_ascii().is_empty() => {
-            // What stands around it is a quote on either side, or a literal's announcement before it.
+            // Around the password stands a quote on either side, or a literal's announcement before it.
             let around = rest.len() - more.len() - sent.len();
             let start = start + if rest.starts_with(b"\"") { around / 2 } else { around };
             Some(Login { username, password: Some(value.into_owned()), secret: start..start + sent.len() })
@@ -68,7 +68,7 @@ pub(super) fn replace(arguments: &[u8]) -> Option<(Vec<u8>, &[u8])> {
     append(rest)
 }
 
-/// `id-params-list = "(" #(string SP nstring) ")"`: what `name` is said to be.
+/// `id-params-list = "(" #(string SP nstring) ")"`: the value of `name`.
 pub(super) fn id_name(arguments: &[u8]) -> Option<Vec<u8>> {
     let (mut rest, _) = char::<_, nom::error::Error<_>>('(').parse(arguments).ok()?;
     loop {

@@ -1,4 +1,4 @@
-//! What the client says: commands, SASL responses, and with XTND XMIT a message.
+//! Reads what the client sends: commands, SASL responses, and with XTND XMIT a message.
 
 use super::command::{Command, Verb};
 use super::dialogue::{Dialogue, Saying};
@@ -27,7 +27,7 @@ impl Dialogue {
             }
             return;
         }
-        // A ClientHello upon STLS: the server's consent was not captured, but was given.
+        // A ClientHello after STLS: the server's `+OK` was not captured, but it was sent.
         let waits_for_tls = self.queue.last().is_some_and(|pending| pending.follows == Follows::Tls);
         if waits_for_tls && self.client.is_empty() && input.rest().first() == Some(&TLS_HANDSHAKE) {
             return self.begin_tls(out);
@@ -41,7 +41,7 @@ impl Dialogue {
         if line.truncated {
             out.limit(Limit::LineBytes);
         }
-        // A line of which a piece is missing may hold half a password, and half a password is none.
+        // A line with bytes missing may hold half a password, which is not reported as one.
         let follows_gap = std::mem::take(&mut self.client_follows_gap);
         let whole = !follows_gap && line.end != LineEnd::None && !line.truncated;
         let command = parse::command(&line.bytes);
@@ -58,7 +58,7 @@ impl Dialogue {
             && command.as_ref().is_none_or(|command| command.verb == Verb::Other && command.argument.is_none())
         {
             self.interrupt(out);
-            // Whoever does not know the mechanism must take it for a password.
+            // With an unknown mechanism, the response may be a password.
             let what = What::Response(Round::Malformed(Mechanism::Other));
             let mut step = Step::line(Side::Client, Kind::Response, Subject { state: self.state, what }, line);
             step.secrets.push(0..line.bytes.len());
@@ -76,7 +76,7 @@ impl Dialogue {
                 let step = out.step(step);
                 if !whole {
                     self.queue.line();
-                    self.user = None; // It may be what is left of another one's name.
+                    self.user = None; // The line may be the rest of another USER.
                 } else {
                     let mut pending = Pending::new(Verb::Other, step, Follows::Anything);
                     pending.maybe_unanswered = line.bytes.is_empty();
@@ -86,8 +86,8 @@ impl Dialogue {
         }
     }
 
-    /// True where the client's line belongs to the AUTH that it sent last: it was asked; or it does not say anything
-    /// that is a command, and the challenge was not captured.
+    /// True where the client's line belongs to the AUTH that it sent last: the server sent a challenge; or the line is
+    /// not a command, and the challenge was not captured.
     fn is_response(&mut self, command: Option<&Command<'_>>, line: &[u8]) -> bool {
         match self.queue.last().and_then(|pending| pending.login.as_ref()) {
             Some(Login::Sasl { prompt: Prompt::Challenge, .. }) => true,
@@ -118,7 +118,8 @@ impl Dialogue {
         exchange.add_step(pending.step);
     }
 
-    /// The client goes on with a command though the server's `+OK` may have asked for its part of AUTH.
+    /// The client sends a command though the server's `+OK` may have asked for its part of AUTH: so that was the final
+    /// reply.
     fn ok_was_the_last_word(&mut self, verb: Verb, out: &mut dyn Sink) {
         let Some(exchange) = self.queue.take_prompted_by_ok() else { return };
         let outcome = if verb.is_of_transaction() { LoginOutcome::Accepted } else { LoginOutcome::Unknown };
@@ -128,8 +129,8 @@ impl Dialogue {
         out.credential(exchange.finish(outcome));
     }
 
-    /// The client's next command ends what the server could not end: lines that may have followed; and where bytes are
-    /// missing, whatever a client that waits for its end was waiting for.
+    /// The client's next command ends what the server did not end: lines that may have followed; and, for a client that
+    /// waits for replies, a multi-line reply or a message with a gap.
     fn interrupt(&mut self, out: &mut dyn Sink) {
         let waits = self.queue.client_waits_for_replies();
         let over = match &self.saying {
@@ -144,7 +145,7 @@ impl Dialogue {
     }
 
     fn command(&mut self, line: &Line<'_>, command: &Command<'_>, whole: bool, out: &mut dyn Sink) {
-        // Before the log-in nobody asks this: the capture began in the middle, or has no server in it.
+        // These commands come after the login only: the capture began in mid-session, or has no server in it.
         if !self.heard && command.verb.is_of_transaction() {
             self.state = State::Transaction;
         }
@@ -169,7 +170,7 @@ impl Dialogue {
         }
         match (command.verb, command.argument) {
             (Verb::User, Some(name)) if whole => self.user = Some((step, name.to_vec())),
-            // Another name than the one before, but nobody can tell which.
+            // The name is another one than before, but not known.
             (Verb::User, _) => self.user = None,
             (Verb::Pass, Some(password)) if whole => {
                 pending.login = Some(Login::Native(Box::new(self.pass(password, step))))
@@ -185,7 +186,7 @@ impl Dialogue {
         self.queue.push(pending, out);
     }
 
-    /// USER and PASS (RFC 1939, section 7). The name is the last that was given, whatever the server said to it.
+    /// USER and PASS (RFC 1939, section 7). The name is that of the last USER, whatever the server replied to it.
     fn pass(&self, password: &[u8], step: StepId) -> Credential {
         let (user, username) = self.user.clone().unzip();
         Credential {
@@ -217,7 +218,7 @@ impl Dialogue {
         if let Some(content) = self.upload.take() {
             let (message, steps) = content.end(true, self.state, out);
             let step = steps.last().copied();
-            // The reply answers the step of the content, which is there: its dot was.
+            // The reply answers the step of the content. There is one, because the final dot was seen.
             let mut pending = Pending::new(Verb::Xtnd, step.unwrap_or_default(), Follows::Nothing);
             pending.upload = Some((message, steps));
             self.queue.push(pending, out);
@@ -244,26 +245,26 @@ fn password(command: &Command<'_>) -> Option<Range<usize>> {
     Some(command.argument_at..command.argument_at + argument.len())
 }
 
-/// The exchange that AUTH begins, to which no step is known yet, and where in the line its initial response stands if it
-/// is secret. `has_end`: the line was seen to its end; `whole`: and from its beginning.
+/// The exchange that AUTH begins, without a step, and where in the line its initial response stands if it is secret.
+/// `has_end`: the line was seen to its end; `whole`: and from its beginning.
 fn auth(command: &Command<'_>, has_end: bool, whole: bool) -> (Option<Box<Exchange>>, Option<Range<usize>>) {
     let Some(auth) = command.argument.and_then(parse::auth) else { return (None, None) };
     let mut exchange = Box::new(Exchange::new(auth.mechanism));
     let Some(sent) = auth.initial_response else {
-        // Of a mechanism's name the end may be missing with the line's.
+        // Without the line's end, the end of the mechanism's name may be missing too.
         return (Some(exchange).filter(|_| has_end), None);
     };
     let at = command.argument_at + auth.initial_response_at;
     let secret = exchange.response(sent).is_secret().then(|| at..at + sent.len());
     if !whole {
-        // What is left of a response tells that it is to be masked, but not who logs in.
+        // The rest of a response shows that it must be masked, but not who logs in.
         *exchange = Exchange::new(auth.mechanism);
         exchange.missed();
     }
     (Some(exchange), secret)
 }
 
-/// What follows a `+OK` to `command`. Where the line has no `end`, its argument is not what the server was told.
+/// What follows a `+OK` to `command`. Where the line has no `end`, its argument is not what the server received.
 fn follows(command: &Command<'_>, end: bool) -> Follows {
     let argument = if end { command.trimmed() } else { b"" };
     match command.verb {

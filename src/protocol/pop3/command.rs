@@ -22,12 +22,12 @@ pub enum Verb {
     Lang,
     Utf8,
     Xtnd,
-    /// A verb that is none of these.
+    /// Any other verb.
     Other,
 }
 
 impl Verb {
-    /// By its name, upper case.
+    /// The verb called `name`, which is in upper case.
     pub fn named(name: &str) -> Self {
         match name {
             "USER" => Self::User,
@@ -52,7 +52,7 @@ impl Verb {
         }
     }
 
-    /// True for what RFC 1939, section 5, allows after the log-in only.
+    /// True for the commands that RFC 1939, section 5, allows after the login only.
     pub fn is_of_transaction(self) -> bool {
         matches!(
             self,
@@ -61,7 +61,7 @@ impl Verb {
     }
 }
 
-/// A command line, cut up.
+/// A command line, cut into verb and argument.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Command<'a> {
     /// The verb.

@@ -7,7 +7,7 @@ use crate::protocol::event::{Kind, MessageId, MessageStart, Sink, Step, StepId};
 use crate::protocol::framing::{DotBlock, DotPiece, Input, LineEnd};
 use crate::protocol::span::Span;
 
-/// Stuffed dots that a gap is thought to hold at most.
+/// The most stuffed dots that a gap is assumed to hold.
 const STUFFED_DOTS: u64 = 16;
 
 /// A message that is being read.
@@ -21,7 +21,7 @@ pub struct Content {
     style: LineEnd,
     /// Where on the wire it was.
     span: Span,
-    /// Bytes of content: what the sender said there would be, what came, and what is missing.
+    /// Bytes of content: announced by the sender, received, and missing.
     octets: Option<u64>,
     came: u64,
     missing: u64,
@@ -29,7 +29,7 @@ pub struct Content {
 
 impl Content {
     /// The message begins with the next byte. `style` is how the server ends its lines elsewhere; `octets` is the size
-    /// that its reply told.
+    /// in its reply.
     pub fn begin(
         from: Side,
         verb: Verb,
@@ -61,8 +61,8 @@ impl Content {
                     self.came += bytes.len() as u64;
                     out.content(self.message, bytes);
                 }
-                // A server that ends its lines with CR LF stuffs dots at the begin of such lines alone: between bare
-                // LFs a dot is content.
+                // A server that ends its lines with CR LF stuffs dots at the beginning of such lines alone: between
+                // bare LFs a dot is content.
                 DotPiece::End { own: LineEnd::Lf, .. } if self.style == LineEnd::CrLf => {
                     self.came += 2;
                     out.content(self.message, b".\n");
@@ -77,14 +77,14 @@ impl Content {
         ended
     }
 
-    /// The message that it is.
+    /// The number of the message.
     pub fn message(&self) -> MessageId {
         self.message
     }
 
     /// Bytes are missing.
     pub fn gap(&mut self, missing: u64, at: PacketRef, out: &mut dyn Sink) {
-        // The bytes that are missing are a step of their own.
+        // The gap is a step of its own, and its bytes count there.
         self.span.add_ends(0, at);
         self.missing = self.missing.saturating_add(missing);
         self.block = DotBlock::in_the_middle();
@@ -96,13 +96,13 @@ impl Content {
         self.missing > 0
     }
 
-    /// True where what came and what is missing amount to what the server said (but for dots that were stuffed in the
-    /// part that is missing): then it is one message, and the gap holds nothing else.
+    /// True where the received and the missing bytes add up to the announced size (but for stuffed dots in the gap):
+    /// then it is one message, and the gap holds nothing else.
     pub fn has_its_size(&self) -> bool {
         self.octets.is_some_and(|octets| octets.abs_diff(self.came.saturating_add(self.missing)) <= STUFFED_DOTS)
     }
 
-    /// Tells the step and the end. `seen` where the final dot was. Returns the message and its steps.
+    /// Reports the step and the end of the content. `seen`: the final dot was seen. Returns the message and its steps.
     pub fn end(self, seen: bool, state: State, out: &mut dyn Sink) -> (MessageId, Vec<StepId>) {
         let mut steps = Vec::new();
         if self.span.bytes > 0 {

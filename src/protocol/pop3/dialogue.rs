@@ -9,7 +9,7 @@ The state of a POP3 session (RFC 1939, section 3).
                         TLS ───┘
 ```
 
-What the client says is told in `client.rs`, what the server answers in `server.rs`.
+`client.rs` reads what the client sends, `server.rs` what the server answers.
 */
 
 use super::State;
@@ -45,13 +45,13 @@ pub struct Dialogue {
     pub(super) maildrop: Maildrop,
     /// The timestamp of the greeting (RFC 1939, section 7).
     pub(super) timestamp: Option<Vec<u8>>,
-    /// What USER said, and its step.
+    /// The step of USER, and the name.
     pub(super) user: Option<(StepId, Vec<u8>)>,
     /// The layer that begins with the next byte.
     pub(super) upgrade: Option<Upgrade>,
 }
 
-/// What the server is saying.
+/// What the server is sending.
 #[derive(Debug, Default)]
 pub(super) enum Saying {
     /// Status lines.
@@ -61,7 +61,7 @@ pub(super) enum Saying {
     MultiLine(Box<MultiLineReply>),
     /// A message.
     Content(Content),
-    /// Lines that are no reply to anything.
+    /// Lines that are not a reply.
     Rubbish(Lines),
 }
 
@@ -71,8 +71,8 @@ impl Dialogue {
         Self::default()
     }
 
-    /// STLS was accepted. What the client sent behind it in the clear is thrown away by the server (RFC 2595, section
-    /// 4), and so is what it knew of the client.
+    /// STLS was accepted. The server discards what the client sent after it in the clear (RFC 2595, section 4), and
+    /// what it knew of the client.
     pub(super) fn begin_tls(&mut self, out: &mut dyn Sink) {
         self.flush(Side::Client, out);
         self.end_of_saying(false, out);
@@ -81,7 +81,7 @@ impl Dialogue {
         self.upgrade = Some(Upgrade::start_tls());
     }
 
-    /// Ends a half-read line where it stands.
+    /// Reads a half-read line as it stands.
     fn flush(&mut self, from: Side, out: &mut dyn Sink) {
         match from {
             Side::Client => {

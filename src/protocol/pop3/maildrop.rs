@@ -9,18 +9,18 @@ use std::collections::{BTreeMap, BTreeSet};
 /// The longest unique-id that is remembered; RFC 1939, section 7, allows 70 characters.
 const LONGEST: usize = 128;
 
-/// The maildrop, from the log-in on. Messages keep their number as long as the session lasts.
+/// The maildrop, from the login on. Messages keep their number as long as the session lasts.
 #[derive(Debug, Default)]
 pub struct Maildrop {
     ids: BTreeMap<u64, Vec<u8>>,
-    /// Messages that were retrieved before their unique-id was told.
+    /// Messages that were retrieved before their unique-id was known.
     nameless: BTreeMap<u64, Vec<MessageId>>,
     nameless_count: usize,
     marked: BTreeSet<u64>,
 }
 
 impl Maildrop {
-    /// UIDL has told the unique-id of message `number`.
+    /// UIDL has listed the unique-id of message `number`.
     pub fn id(&mut self, number: u64, id: &[u8], out: &mut dyn Sink) {
         for message in self.nameless.remove(&number).unwrap_or_default() {
             self.nameless_count -= 1;
@@ -33,7 +33,7 @@ impl Maildrop {
         }
     }
 
-    /// `message` is number `number`.
+    /// `message` was retrieved, and has this number in the maildrop.
     pub fn retrieved(&mut self, number: u64, message: MessageId, out: &mut dyn Sink) {
         match self.ids.get(&number) {
             Some(id) => out.unique_id(message, id),

@@ -1,36 +1,37 @@
 //! POP3 (RFC 1939) and its extensions (RFC 2449, 2595, 5034, 6856; XTND XMIT of RFC 1082's kind).
 
 mod client;
-pub mod command;
+pub(crate) mod command;
 mod content;
-pub mod dialogue;
+pub(crate) mod dialogue;
 mod maildrop;
 mod multi_line;
 pub mod parse;
 mod queue;
-pub mod reply;
+pub(crate) mod reply;
 mod server;
 #[cfg(test)]
 mod tests;
 
-pub use command::Verb;
+pub use command::{Command, Verb};
 pub use dialogue::Dialogue;
+pub use reply::Reply;
 
 use super::sasl::Round;
 
 /// What a step is in POP3, and the state the session was in (RFC 1939, section 3).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Subject {
-    /// The state when it was said.
+    /// The state when it was sent.
     pub state: State,
-    /// What was said.
+    /// What the step is in that state.
     pub what: What,
 }
 
 /// RFC 1939, section 3.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum State {
-    /// Before the log-in.
+    /// Before the login.
     #[default]
     Authorization,
     /// After it.
@@ -44,15 +45,15 @@ pub enum State {
 pub enum Effect {
     /// To DELE: this message will be removed.
     Marked(u64),
-    /// To RSET: so many messages are no longer to be removed.
+    /// To RSET: this many messages are no longer to be removed.
     Restored(u64),
-    /// To QUIT: so many messages are removed.
+    /// To QUIT: this many messages are removed.
     Removed(u64),
     /// A refusal: this message was marked deleted before.
     Gone(u64),
 }
 
-/// What was said.
+/// What a step is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum What {
     /// The server's first line.
@@ -64,7 +65,7 @@ pub enum What {
     },
     /// A command.
     Command(Verb),
-    /// A reply, with its lines where it is a listing.
+    /// A reply, with its lines where it has several.
     Reply {
         /// The command it answers; absent where there was none.
         to: Option<Verb>,
@@ -79,6 +80,6 @@ pub enum What {
     Challenge(Round),
     /// The client's answer to it.
     Response(Round),
-    /// The message that RETR or TOP gave.
+    /// The content of a message, after RETR, TOP or XTND XMIT.
     Content(Verb),
 }

@@ -1,4 +1,4 @@
-//! Lines that are told as one step: a listing with the reply that it belongs to, or rubbish.
+//! Lines that are reported as one step: a reply with the lines that follow it, or lines that are not a reply.
 
 use super::queue::Pending;
 use crate::limits::{LINE_BYTES, Limit};
@@ -6,7 +6,7 @@ use crate::protocol::event::Sink;
 use crate::protocol::framing::Line;
 use crate::protocol::span::Span;
 
-/// Lines, gathered. At most [`LINE_BYTES`] of text are kept; what is beyond is counted once.
+/// Gathered lines. At most [`LINE_BYTES`] of text are kept; where lines are left out, that is reported once.
 #[derive(Debug)]
 pub struct Lines {
     /// The lines as sent, separated by `\n`.
@@ -36,7 +36,7 @@ impl Lines {
         self.text.extend_from_slice(&line.bytes);
     }
 
-    /// Counts `line`, without its text: the final dot.
+    /// Adds `line` to the span but not to the text: the final dot.
     pub fn pass(&mut self, line: &Line<'_>) {
         self.span.join(&line.span);
     }
@@ -51,10 +51,10 @@ pub struct MultiLineReply {
     pub code: Option<Box<str>>,
     /// The first line and those that followed.
     pub lines: Lines,
-    /// Lines follow for certain; else, for a command that nobody knows, they may.
+    /// True where lines follow for certain; false for an unknown command, where they may.
     pub certain: bool,
     /// Bytes of it are missing.
     pub has_gap: bool,
-    /// They are missing right before the next line, which may be the end of one.
+    /// The gap is right before the next line, which may therefore be the end of a line.
     pub follows_gap: bool,
 }

@@ -10,7 +10,7 @@ use nom::multi::many0_count;
 use nom::sequence::{delimited, preceded, terminated};
 use nom::{IResult, Parser};
 
-/// Longest verb that is called one; RFC 1939 has three or four letters.
+/// The longest word that is taken for a verb; RFC 1939's have three or four letters.
 const VERB_BYTES: usize = 32;
 
 /// `keyword [SP arguments]`, after telnet option negotiation that a telnet client may have put before it. `None` where
@@ -42,7 +42,7 @@ pub fn reply(line: &[u8]) -> Option<Reply<'_>> {
     Some(Reply { ok, code: resp_code(text).ok().map(|(_, code)| code), text })
 }
 
-/// `+OK` or `-ERR`, and no longer word.
+/// `+OK` or `-ERR`, and not the beginning of a longer word.
 fn status_indicator(input: &[u8]) -> IResult<&[u8], bool> {
     let word = alt((value(true, tag_no_case("+OK")), value(false, tag_no_case("-ERR"))));
     terminated(word, not(take_while1(|byte: u8| byte.is_ascii_alphanumeric()))).parse(input)
@@ -81,10 +81,10 @@ pub fn apop(argument: &[u8]) -> Option<(&[u8], &[u8])> {
     Some((argument.get(..space)?.trim_ascii_end(), argument.get(space + 1..)?))
 }
 
-/// AUTH's argument, cut up.
+/// The parts of AUTH's argument.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Auth<'a> {
-    /// Its name, as sent.
+    /// The mechanism's name, as sent.
     pub mechanism: &'a [u8],
     /// In base64, or `=`.
     pub initial_response: Option<&'a [u8]>,
@@ -127,7 +127,7 @@ pub fn is_capa(lines: &[u8]) -> bool {
     lines.split(|&byte| byte == b'\n').skip(1).any(|line| known(&line.trim_ascii().to_ascii_uppercase()))
 }
 
-/// `field = field-name ":" …` (RFC 5322, section 2.2): how a message begins, and no line of a listing.
+/// `field = field-name ":" …` (RFC 5322, section 2.2): how a message begins, but not a line of a listing.
 pub fn is_header_field(line: &[u8]) -> bool {
     let name = take_while1(|byte: u8| byte.is_ascii_graphic() && byte != b':');
     let parsed: IResult<_, _> = (verify(name, |name: &[u8]| name.len() <= VERB_BYTES * 2), char(':')).parse(line);

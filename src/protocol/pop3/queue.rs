@@ -1,10 +1,10 @@
 /*!
 Commands that wait for their reply.
 
-POP3's replies carry nothing that says what they answer: they come in the order of the commands (RFC 2449, section 6.6).
-So a stretch missing from the capture, on either side, may shift every later answer by one. The queue therefore knows
-which commands are certain to be the next ones answered, and after a gap it gives no answer away until it is in step
-again: a client that waits for each reply is, with its next command.
+POP3's replies do not say what they answer: they come in the order of the commands (RFC 2449, section 6.6). So a gap on
+either side may shift every later answer by one. The queue therefore knows which commands are certain to be the next
+ones answered, and after a gap it gives no answer away until it is synchronised again. For a client that waits for each
+reply, that is at its next command.
 */
 
 use super::command::Verb;
@@ -20,13 +20,13 @@ pub enum Follows {
     Nothing,
     /// Lines up to a single dot.
     Lines,
-    /// Lines or nothing: nobody knows what this command does.
+    /// Lines or nothing: what this command does is not known.
     Anything,
     /// A message.
     Message {
         /// Its number.
         number: Option<u64>,
-        /// What of it, where it is not all.
+        /// Which part of it, where it is not the whole message.
         part: Option<String>,
     },
     /// TLS.
@@ -35,14 +35,14 @@ pub enum Follows {
     Upload,
 }
 
-/// A log-in that the reply decides.
+/// A login that the reply decides.
 #[derive(Debug)]
 pub enum Login {
     /// USER and PASS, or APOP.
     Native(Box<Credential>),
     /// AUTH.
     Sasl {
-        /// What crosses.
+        /// The SASL exchange.
         exchange: Box<Exchange>,
         /// Whether it is the client's turn.
         prompt: Prompt,
@@ -56,7 +56,7 @@ pub enum Prompt {
     No,
     /// By a challenge.
     Challenge,
-    /// By a `+OK` to the mechanism alone ([MS-POP3]); unless it was the last word.
+    /// By a `+OK` to the mechanism alone ([MS-POP3]), which may also be the final reply.
     Ok,
 }
 
@@ -69,23 +69,23 @@ pub struct Pending {
     pub step: StepId,
     /// What follows a `+OK`.
     pub follows: Follows,
-    /// The log-in that the reply decides.
+    /// The login that the reply decides.
     pub login: Option<Login>,
     /// The message (of XTND XMIT) that the reply decides, and its steps.
     pub upload: Option<(MessageId, Vec<StepId>)>,
-    /// The message that it is about.
+    /// The number of the message that the command is about.
     pub number: Option<u64>,
-    /// It may never be answered: an empty line, or a command that got rubbish for an answer.
+    /// It may never be answered: an empty line, or a command followed by lines that are not a reply.
     pub maybe_unanswered: bool,
 }
 
 impl Pending {
-    /// A command with nothing special.
+    /// A command without a login, an upload or a message number.
     pub fn new(verb: Verb, step: StepId, follows: Follows) -> Self {
         Self { verb, step, follows, login: None, upload: None, number: None, maybe_unanswered: false }
     }
 
-    /// A command that was not captured, nor anything of the client: what follows a `+OK` to it, its lines must tell.
+    /// A command that was not captured, like everything of the client: the lines must show what follows the `+OK`.
     pub fn unseen() -> Self {
         Self::new(Verb::Other, StepId::default(), Follows::Anything)
     }
@@ -95,12 +95,12 @@ impl Pending {
         self.verb == Verb::Auth && self.login.is_none() && self.follows == Follows::Anything
     }
 
-    /// True for one that was not captured.
+    /// True for a command that was not captured.
     pub fn is_unseen(&self) -> bool {
         self.step == StepId::default()
     }
 
-    /// No reply will be known to be this command's: what hangs on it is told.
+    /// No reply can be given to this command any more: reports what depends on it.
     fn resolve(self, out: &mut dyn Sink) {
         match self.login {
             Some(Login::Native(credential)) => out.credential(*credential),
@@ -114,17 +114,17 @@ impl Pending {
     }
 }
 
-/// The commands that wait, in the order in which they were sent.
+/// The commands in flight, in the order in which they were sent.
 #[derive(Debug, Default)]
 pub struct Queue {
     pending: VecDeque<Pending>,
     /// How many of the first are certain to be the next ones answered.
     certain: usize,
-    /// There may be commands that nobody saw.
+    /// Commands may be missing from the capture.
     hidden: bool,
-    /// There may be such after the last that was seen.
+    /// Commands may be missing after the last one that was seen.
     hidden_last: bool,
-    /// There may be replies that nobody saw.
+    /// Replies may be missing from the capture.
     replies_missing: bool,
     /// The client has sent a command before it had the answer to the one before.
     pipelines: bool,
@@ -137,14 +137,14 @@ pub struct Queue {
 /// What came last, as far as it tells whether the client waits for replies.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 enum Last {
-    /// Something of the server's.
+    /// Bytes of the server.
     #[default]
     Reply,
-    /// Something of the server's that was not captured.
+    /// Bytes of the server that were not captured.
     UnseenReply,
     /// A line of the client's.
     Line,
-    /// Something of the client's that was not captured.
+    /// Bytes of the client that were not captured.
     UnseenLine,
 }
 
@@ -153,7 +153,7 @@ impl Queue {
     pub fn push(&mut self, pending: Pending, out: &mut dyn Sink) {
         let last = std::mem::replace(&mut self.last, Last::Line);
         let in_doubt = self.hidden || self.replies_missing;
-        // Of both sides bytes are missing: a client that sends several commands at once may have sent others before.
+        // With bytes of both sides missing, a client that pipelines may have sent other commands before this one.
         let proves = match last {
             Last::Reply => true,
             Last::UnseenReply => self.waits || !self.hidden,
@@ -181,12 +181,12 @@ impl Queue {
         !self.pipelines
     }
 
-    /// The server has said something.
+    /// The server has sent something.
     pub fn heard(&mut self) {
         self.last = Last::Reply;
     }
 
-    /// The client has said something that is no command, or the rest of one.
+    /// The client has sent a line that is not a command, or the rest of one.
     pub fn line(&mut self) {
         self.last = Last::Line;
     }
@@ -199,12 +199,12 @@ impl Queue {
     pub fn answered(&mut self) -> Option<Pending> {
         self.certain = self.certain.checked_sub(1)?;
         let answered = self.pending.pop_front();
-        // Whatever was lost, it was not the answer to this one, and no other waits for one.
+        // No missing reply was to this command. If no other command is in flight, no reply is missing.
         self.replies_missing &= !self.pending.is_empty();
         answered
     }
 
-    /// Puts one back that was answered, and will be again.
+    /// Puts a command back that was answered, and will be answered again.
     pub fn put_back(&mut self, pending: Pending) {
         self.pending.push_front(pending);
         self.certain += 1;
@@ -215,7 +215,7 @@ impl Queue {
         self.hidden || self.replies_missing
     }
 
-    /// Takes out the AUTH that was sent last, if the server has said `+OK` to its mechanism, and nothing since.
+    /// Takes out the AUTH that was sent last, if the server has replied `+OK` to its mechanism, and nothing since.
     pub fn take_prompted_by_ok(&mut self) -> Option<Box<Exchange>> {
         let by_ok = |pending: &mut Pending| matches!(pending.login, Some(Login::Sasl { prompt: Prompt::Ok, .. }));
         let pending = self.pending.pop_back_if(by_ok)?;
@@ -231,12 +231,12 @@ impl Queue {
         if self.certain > 0 { self.pending.front_mut() } else { None }
     }
 
-    /// The verb of the first command that waits.
+    /// The verb of the first command in flight.
     pub fn first_verb(&self) -> Option<Verb> {
         self.pending.front().map(|pending| pending.verb)
     }
 
-    /// True where one command waits, and no other can be waiting.
+    /// True where one command is in flight, and no other can be.
     pub fn is_single(&self) -> bool {
         self.pending.len() == 1 && self.certain == 1
     }
@@ -246,9 +246,10 @@ impl Queue {
         self.pending.back_mut()
     }
 
-    /// The AUTH that a challenge belongs to: the next command to be answered; or in doubt the last one, for only AUTH is
-    /// answered by a challenge, and nothing is sent after it until it is over (RFC 5034, section 4). Then all before
-    /// it have been answered. Where its end, and another AUTH, may be in what is missing of both sides, nobody knows.
+    /// The AUTH that a challenge belongs to: the next command to be answered; or in doubt the last one, because only
+    /// AUTH is answered by a challenge, and nothing is sent after it until it is over (RFC 5034, section 4). Then all
+    /// before it have been answered. `None` where commands may be missing after it: it may have ended there, and
+    /// another AUTH begun.
     pub fn next_is_auth(&mut self, out: &mut dyn Sink) -> Option<&mut Pending> {
         let is_auth = |pending: &&mut Pending| matches!(pending.login, Some(Login::Sasl { .. }));
         if self.certain > 0 {
@@ -265,13 +266,13 @@ impl Queue {
         self.pending.front_mut()
     }
 
-    /// True where no command waits.
+    /// True where no command is in flight.
     pub fn is_empty(&self) -> bool {
         self.pending.is_empty()
     }
 
-    /// Bytes of the server are missing: the commands that wait may have been answered. Not so a single one, if a whole
-    /// reply comes later.
+    /// Bytes of the server are missing: the commands in flight may have been answered. A single command has not, if a
+    /// whole reply comes later.
     pub fn server_gap(&mut self) {
         self.last = Last::UnseenReply;
         self.replies_missing = !self.pending.is_empty();
@@ -280,8 +281,8 @@ impl Queue {
         }
     }
 
-    /// Bytes of the client are missing: there may be commands that nobody saw, and if replies may be missing too, then it
-    /// may be those that the next one answers.
+    /// Bytes of the client are missing, and perhaps commands. If replies may be missing too, the next reply may answer
+    /// one of the missing commands.
     pub fn client_gap(&mut self) {
         self.last = Last::UnseenLine;
         (self.hidden, self.hidden_last) = (true, true);
@@ -290,7 +291,7 @@ impl Queue {
         }
     }
 
-    /// No reply will come any more, or none that could be told apart.
+    /// No reply will come any more, or none that can be given to a command.
     pub fn resolve(&mut self, out: &mut dyn Sink) {
         self.pending.drain(..).for_each(|pending| pending.resolve(out));
         (self.certain, self.hidden, self.replies_missing) = (0, false, false);

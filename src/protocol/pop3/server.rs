@@ -1,4 +1,4 @@
-//! What the server says: the greeting, replies with their lines, challenges, messages, and what is none of these.
+//! Reads what the server sends: the greeting, replies with their lines, challenges, messages, and any other lines.
 
 use super::command::Verb;
 use super::content::Content;
@@ -35,7 +35,7 @@ impl Dialogue {
         }
         let reply = parse::reply(&line.bytes);
         if let Saying::MultiLine(multi_line) = &mut self.saying {
-            // Servers forget the final dot: a status line ends the listing where one is due.
+            // Some servers forget the final dot: a status line ends the listing where one is due.
             let is_over =
                 reply.is_some() && (!multi_line.certain || !self.queue.is_empty() || multi_line.pending.is_unseen());
             if !is_over {
@@ -123,14 +123,14 @@ impl Dialogue {
         self.saying = Saying::MultiLine(Box::new(multi_line));
     }
 
-    /// Of the client nothing was captured, and what follows the server's `+OK` begins like a message.
+    /// The client's side was not captured, and what follows the server's `+OK` begins like a message.
     fn unseen_message(&mut self, line: &Line<'_>, out: &mut dyn Sink) {
         let Saying::MultiLine(multi_line) = std::mem::take(&mut self.saying) else { return };
         let MultiLineReply { pending, code, lines, .. } = *multi_line;
         self.state = State::Transaction;
         let step = self.tell(&lines.text, lines.span, &pending, true, code, out);
         let text = parse::reply(&lines.text).map_or(b"".as_slice(), |reply| reply.text);
-        // To TOP servers answer by nothing but `+OK`, or by naming it.
+        // Servers answer TOP with a bare `+OK`, or with a text that names it.
         let is_top =
             text.trim_ascii().is_empty() || memchr::memmem::find(&text.to_ascii_lowercase(), b"top of").is_some();
         let start = MessageStart {
@@ -147,7 +147,7 @@ impl Dialogue {
         self.begin_content(content, line, out);
     }
 
-    /// A message begins, or goes on, with a line that was taken for another.
+    /// A message begins, or goes on, with a line that was already framed as one of a reply.
     fn begin_content(&mut self, mut content: Content, line: &Line<'_>, out: &mut dyn Sink) {
         let at = PacketRef { packet: line.span.packets.first(), time: line.span.time };
         let line_end: &[u8] = match line.end {
@@ -164,8 +164,9 @@ impl Dialogue {
         self.saying = Saying::Content(content);
     }
 
-    /// The server's first line is its greeting. Unless the capture began in the middle: then it answers what the
-    /// client said before it. A client may talk before it is greeted, too, so what the line says must decide.
+    /// True where the server's first line is its greeting. Where the capture began in mid-session, that line answers a
+    /// command that the client sent before it; but a client may send commands before the greeting, too. So the text of
+    /// the line decides.
     fn is_greeting(&self, reply: &Reply<'_>) -> bool {
         let Some(first) = self.queue.first_verb() else { return true };
         let is_opening = matches!(
@@ -184,7 +185,7 @@ impl Dialogue {
         out.step(Step::line(Side::Server, Kind::Greeting, Subject { state: self.state, what }, line));
     }
 
-    /// Tells the step of a reply.
+    /// Reports the step of a reply.
     fn tell(
         &mut self,
         text: &[u8],
@@ -199,7 +200,7 @@ impl Dialogue {
         }
         let effect = self.effect(pending, ok, out);
         let what = What::Reply { to: Some(pending.verb).filter(|_| !pending.is_unseen()), ok, code, effect };
-        // A reply upon a challenge answers a response that was not captured.
+        // A reply right after a challenge answers a response that was not captured.
         let unanswered = matches!(pending.login, Some(Login::Sasl { prompt: Prompt::Challenge, .. }));
         let answers = Some(pending.step).filter(|_| !unanswered && !pending.is_unseen());
         let subject = Subject { state: self.state, what };
@@ -221,7 +222,7 @@ impl Dialogue {
         }
     }
 
-    /// What a reply of one line, told as `step`, brings about.
+    /// Acts on a reply of one line, which was reported as `step`.
     fn decided(&mut self, pending: Pending, line: &Line<'_>, reply: &Reply<'_>, step: StepId, out: &mut dyn Sink) {
         let Pending { verb, follows, login, upload, number: about, .. } = pending;
         if let (Verb::Uidl, Some(_), Some((number, id))) = (verb, about, parse::unique_id(reply.text))
@@ -290,7 +291,7 @@ impl Dialogue {
         let state = self.state;
         let Some(pending) = self.queue.next_is_auth(out) else { return };
         let Some(Login::Sasl { exchange, prompt }) = &mut pending.login else { return };
-        // A challenge upon a challenge answers a response that was not captured.
+        // A challenge right after a challenge answers a response that was not captured.
         let unanswered = std::mem::replace(prompt, Prompt::Challenge) == Prompt::Challenge;
         let round = exchange.challenge(challenge);
         let subject = Subject { state, what: What::Challenge(round) };
@@ -300,7 +301,7 @@ impl Dialogue {
         self.server_missing = 0;
     }
 
-    /// A line that is no reply though one was due, or though nothing was.
+    /// A line that is not a reply, whether one was due or not.
     fn rubbish(&mut self, line: &Line<'_>, out: &mut dyn Sink) {
         if self.server_missing > 0 && self.queue.is_single() && self.content_after_gap(line, out) {
             return;
@@ -312,7 +313,7 @@ impl Dialogue {
             Saying::Rubbish(lines) => lines.add(line, out),
             _ => self.saying = Saying::Rubbish(Lines::begin(line)),
         }
-        // The end of a listing that began in a gap: the command has had its answer.
+        // The end of a listing that began in a gap: the command has been answered.
         let is_answered = self.server_missing > 0 && &*line.bytes == b".";
         if is_answered && self.queue.is_single() {
             self.end_of_saying(false, out);
@@ -321,8 +322,8 @@ impl Dialogue {
         }
     }
 
-    /// The answer to RETR or TOP was lost with the beginning of the message: `line` is in its middle. What is missing
-    /// is counted as content; the first line of the reply is among it.
+    /// The reply to RETR or TOP is missing, with the beginning of the message: `line` is in its middle. The gap is
+    /// counted as content, though the first line of the reply is in it too.
     fn content_after_gap(&mut self, line: &Line<'_>, out: &mut dyn Sink) -> bool {
         let Some(Pending { follows: Follows::Message { .. }, .. }) = self.queue.next() else { return false };
         let Some(Pending { verb, step, follows: Follows::Message { number, part }, .. }) = self.queue.answered() else {
@@ -338,7 +339,7 @@ impl Dialogue {
         true
     }
 
-    /// Ends what the server was saying; `seen` where it said so itself.
+    /// Ends what the server was sending. `seen`: its own end was seen.
     pub(super) fn end_of_saying(&mut self, seen: bool, out: &mut dyn Sink) {
         match std::mem::take(&mut self.saying) {
             Saying::Replies => {}
@@ -350,7 +351,7 @@ impl Dialogue {
                 }
             }
             Saying::Content(content) => {
-                // A gap in which this message may have ended and others begun: who knows what is answered next.
+                // This message may have ended in the gap, and others begun: what is answered next is not certain.
                 if content.has_gap() && !content.has_its_size() {
                     self.queue.server_gap();
                 }

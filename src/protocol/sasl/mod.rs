@@ -13,7 +13,8 @@ mod gssapi;
 mod ntlm;
 mod payload;
 
-use super::event::{Credential, Exposure, LoginOutcome, StepId};
+use super::credential::{Credential, Exposure, LoginOutcome};
+use super::number::StepId;
 use crate::limits::SASL_ROUNDS;
 
 /// Longest mechanism name kept; RFC 4422 allows 20.

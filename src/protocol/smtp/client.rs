@@ -1,4 +1,4 @@
-//! What the client says: commands, responses to challenges, and lines that are neither.
+//! Reads what the client sends: commands, responses to challenges, and lines that are neither.
 
 use super::Subject;
 use super::command::{Command, Verb};
@@ -18,13 +18,13 @@ impl Dialogue {
     pub(super) fn client_input(&mut self, input: &mut Input<'_>, out: &mut dyn Sink) {
         while !input.is_empty() && self.upgrade.is_none() {
             match &self.client {
-                // The rest of the line that the gap has cut, which the reply will answer.
+                // The rest of the line that the gap has cut: the awaited reply answers that line.
                 ClientInput::Waiting(Awaiting::Reply { to: AwaitedReply::Auth, blind: false, .. })
                     if self.after_gap == AfterGap::Login && self.deferred.is_empty() =>
                 {
                     let Some(line) = self.line.line(input) else { return };
                     if Command::read(&line.bytes).is_in_form() {
-                        // The log-in has ended in the gap, and the reply that ended it was missing before that.
+                        // The login ended in the gap, and the reply that ended it is missing too.
                         self.queue.unsure();
                         self.queue.commands_missing(true);
                         self.client = ClientInput::Commands(LineContext::Gap);
@@ -35,7 +35,7 @@ impl Dialogue {
                         self.tell(&line, Kind::Unknown, event::Subject::Unknown, None, secrets, out);
                     }
                 }
-                // The end of DATA's own line.
+                // The rest of DATA's own line, which the gap has cut.
                 ClientInput::Waiting(Awaiting::Reply { to: AwaitedReply::Data, blind: false, .. })
                     if self.after_gap == AfterGap::Line
                         && self.deferred.is_empty()
@@ -64,10 +64,10 @@ impl Dialogue {
         }
     }
 
-    /// The client's bytes lack some here.
+    /// `missing` bytes of the client are not in the capture.
     pub(super) fn client_gap(&mut self, missing: u64, at: PacketRef, out: &mut dyn Sink) {
         if let Some(line) = self.line.flush() {
-            self.client_line(line, out); // The server had the rest of it.
+            self.client_line(line, out); // The server received the rest of it.
         }
         let gap = self.tell_gap(Side::Client, missing, at, out);
         self.gap_on_both_sides =
@@ -96,8 +96,8 @@ impl Dialogue {
                 let blind = self.queue.has_missing_replies();
                 self.client = ClientInput::Waiting(Awaiting::Reply { step: gap, to: AwaitedReply::Auth, blind });
                 self.ask(Some(gap), question, None, out);
-                // The gap may hide the end of this log-in and the beginning of another. If the server's bytes are whole,
-                // its next reply is this one's all the same.
+                // The gap may hide the end of this login and the beginning of another. If the server's stream is whole,
+                // its next reply still answers this step.
                 self.queue.commands_missing(true);
                 if blind {
                     self.queue.unsure();
@@ -123,8 +123,7 @@ impl Dialogue {
         }
     }
 
-    /// The line under way has no end, or ends as something else than a line: it is told as it stands. False where there
-    /// is none.
+    /// Reports the half-read line as it stands, as unknown. False where no line is half-read.
     pub(super) fn half_a_line(&mut self, secret: bool, out: &mut dyn Sink) -> bool {
         let Some(line) = self.line.flush() else { return false };
         let after_gap = std::mem::replace(&mut self.after_gap, AfterGap::No);
@@ -136,7 +135,7 @@ impl Dialogue {
         true
     }
 
-    /// The client's direction is over: what is half-read is told as what it is, and no more.
+    /// The client's direction is over: half-read input is reported for what it is.
     pub(super) fn client_ends(&mut self, out: &mut dyn Sink) {
         self.half_a_line(matches!(self.client, ClientInput::Responding(_)), out);
         match std::mem::replace(&mut self.client, ClientInput::Commands(LineContext::Nothing)) {
@@ -151,7 +150,7 @@ impl Dialogue {
         }
     }
 
-    /// A line that is a command, a response, or what a gap or a refusal has left.
+    /// A line: a command, a response, or what comes after a gap or a refusal.
     pub(super) fn client_line(&mut self, line: Line<'_>, out: &mut dyn Sink) {
         if line.truncated {
             out.limit(Limit::LineBytes);
@@ -175,7 +174,7 @@ impl Dialogue {
         match after {
             LineContext::Nothing => self.command(&line, &command, out),
             LineContext::RefusedLogin if is_response(&command) => {
-                // It goes on with the log-in all the same, and the server takes it for a command.
+                // The client goes on with the refused login, and the server takes the line for a command.
                 self.client = ClientInput::Commands(LineContext::RefusedLogin);
                 let secrets = Vec::from_iter(Some(0..line.bytes.len()));
                 let subject = Subject::Command(Verb::Other);
@@ -193,7 +192,7 @@ impl Dialogue {
             }
             LineContext::Gap => {
                 self.client = ClientInput::Commands(LineContext::Gap);
-                // The rest of a line, a line of a message, or a command that the server will answer all the same.
+                // The rest of a line, a line of a message, or a command that the server will answer like any other.
                 self.queue.commands_missing(false);
                 let secret = after_gap == AfterGap::Login || is_response(&command);
                 let secrets = Vec::from_iter(secret.then(|| 0..line.bytes.len()));
@@ -222,7 +221,7 @@ impl Dialogue {
             Verb::Auth => (Question::Auth(exchange), Some(AwaitedReply::Auth)),
             Verb::Data => (Question::Command(Verb::Data), Some(AwaitedReply::Data)),
             Verb::StartTls => (Question::Command(Verb::StartTls), Some(AwaitedReply::StartTls)),
-            // Of a size that the gap has cut, digits may be missing.
+            // Where a gap has cut the line, digits of the size may be missing.
             Verb::Bdat if is_whole(line) => return self.bdat(command, step, out),
             Verb::Burl => (self.by_reference(step, command, out), None),
             Verb::Xexch50 if is_whole(line) => {
@@ -237,7 +236,7 @@ impl Dialogue {
             }
         }
         let gives_up = if command.verb.ends_transaction() { self.give_up(out) } else { None };
-        // Here a message begins, whatever the server thinks of it.
+        // The next message begins after these commands, whatever the server replies: none of its chunks can be missing.
         self.chunks_unseen &= self.open.is_some() || !(command.verb.ends_transaction() || command.verb == Verb::Mail);
         self.ask(Some(step), question, gives_up, out);
         if let Some(to) = awaited_reply {
@@ -245,8 +244,8 @@ impl Dialogue {
         }
     }
 
-    /// BDAT: the octets follow at once, whatever the server thinks of them (RFC 3030, section 2); unless it can't be told
-    /// how many: then it is the server who stops the client.
+    /// BDAT: the octets follow at once, whatever the server replies (RFC 3030, section 2). Where the size can't be
+    /// parsed, the client's bytes wait for the reply.
     fn bdat(&mut self, command: &Command<'_>, step: StepId, out: &mut dyn Sink) {
         let Some((octets, last)) = parse::chunk(command.arguments()) else {
             self.ask(Some(step), Question::Command(Verb::Bdat), None, out);
@@ -258,7 +257,7 @@ impl Dialogue {
         self.chunk_goes_on(out);
     }
 
-    /// Puts a question into the queue, and does what follows where that shows others to be beyond answer.
+    /// Puts a question into the queue, and resolves the older questions whose replies this proves to be missing.
     pub(super) fn ask(
         &mut self,
         step: Option<StepId>,

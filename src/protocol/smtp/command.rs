@@ -10,7 +10,7 @@ pub enum Stage {
     Hello,
     /// To the change to TLS.
     Encryption,
-    /// To the log-in.
+    /// To the login.
     Authentication,
     /// To the work with mail.
     Transaction,
@@ -23,7 +23,7 @@ pub enum Stage {
 enum Form {
     /// A path and parameters (RFC 5321, section 4.1.2).
     Path,
-    /// So many words at least, and so many at most.
+    /// At least, and at most, this many words.
     Words(usize, usize),
     /// The size of a chunk (RFC 3030).
     Chunk,
@@ -42,12 +42,12 @@ struct Row {
     names: &'static [&'static str],
     stage: Stage,
     form: Form,
-    /// The codes that say yes to it (RFC 5321, section 4.3.2; RFC 4954; RFC 3207; RFC 1985).
+    /// The codes that accept it (RFC 5321, section 4.3.2; RFC 4954; RFC 3207; RFC 1985).
     replies: &'static [u16],
 }
 
-/// Makes [`Verb`] and its rows: a verb is one row, with its names, where it belongs, what follows it, and the codes that say
-/// yes to it. Its explanation is one row in each language (`view/locale`).
+/// Makes [`Verb`] and its rows: a row has the verb's names, its stage, the form of its arguments, and the codes that
+/// accept it. Its explanation is one row in each language (`view/locale`).
 macro_rules! verbs {
     ($($(#[$about:meta])* $verb:ident = [$($name:literal),+] $stage:ident, $form:expr, [$($code:literal),+];)+) => {
         /// A command's verb.
@@ -55,7 +55,7 @@ macro_rules! verbs {
         #[allow(missing_docs)]
         pub enum Verb {
             $($(#[$about])* $verb,)+
-            /// A verb that is none of these.
+            /// Any other verb.
             Other,
         }
 
@@ -86,7 +86,7 @@ verbs! {
     Help = ["HELP"] Transaction, Words(0, 1), [211, 214, 250];
     Noop = ["NOOP"] Transaction, Words(0, 1), [250];
     Quit = ["QUIT"] Release, Words(0, 0), [221];
-    /// X-EXPS is what Exchange calls AUTH among its own.
+    /// X-EXPS is AUTH between Exchange servers.
     Auth = ["AUTH", "X-EXPS"] Authentication, Words(1, 2), [235, 334];
     /// X-ANONYMOUSTLS is Exchange's STARTTLS without certificates.
     StartTls = ["STARTTLS", "X-ANONYMOUSTLS"] Encryption, Words(0, 0), [220];
@@ -97,23 +97,18 @@ verbs! {
     Burl = ["BURL"] Transaction, Url, [250];
     Xclient = ["XCLIENT"] Hello, Attributes, [220, 250];
     Xforward = ["XFORWARD"] Transaction, Attributes, [250];
-    /// Counted octets of Exchange's own after a 354.
+    /// After a 354, counted octets in a form of Exchange's own.
     Xexch50 = ["XEXCH50"] Transaction, Octets, [250, 354];
 }
 
 impl Verb {
-    /// The verb that `word` is, in upper or lower case.
-    pub fn of(word: &[u8]) -> Self {
-        named(word).map_or(Self::Other, |(verb, _)| verb)
-    }
-
-    /// All there are.
+    /// All verbs, [`Verb::Other`] last.
     #[cfg(test)]
     pub(crate) fn all() -> impl Iterator<Item = Self> {
         ROWS.iter().map(|row| row.verb).chain([Self::Other])
     }
 
-    /// `None` for [`Verb::Other`]. The rows stand in the order of the variants; a test holds that.
+    /// `None` for [`Verb::Other`]. The rows stand in the order of the variants; a test checks it.
     fn row(self) -> Option<&'static Row> {
         ROWS.get(self as usize)
     }
@@ -123,18 +118,19 @@ impl Verb {
         self.row().map(|row| row.stage)
     }
 
-    /// HELO, EHLO, LHLO: what an accepted one does to the session is the same.
+    /// True for HELO, EHLO and LHLO: an accepted one has the same effect on the session.
     pub fn is_hello(self) -> bool {
         matches!(self, Self::Helo | Self::Ehlo | Self::Lhlo)
     }
 
-    /// True where it ends a mail transaction, if it is accepted (RFC 5321, section 4.1.4). XCLIENT begins the session anew.
+    /// True where it ends a mail transaction, if it is accepted (RFC 5321, section 4.1.4). XCLIENT begins the session
+    /// anew.
     pub fn ends_transaction(self) -> bool {
         self.is_hello() || matches!(self, Self::Rset | Self::Xclient)
     }
 
-    /// True where `code` is a reply that a server may give to this command. Anything can be refused, and an unknown verb may
-    /// be answered by any code that does not belong to another.
+    /// True where `code` is a reply that a server may give to this command. Anything can be refused, and an unknown
+    /// verb may be answered by any code that does not belong to another.
     pub fn may_be_answered_by(self, code: u16) -> bool {
         match self.row() {
             _ if code >= 400 => true,
@@ -152,10 +148,10 @@ fn named(word: &[u8]) -> Option<(Verb, &'static str)> {
     })
 }
 
-/// A command line, understood as far as its form goes.
+/// A command line, cut into verb and arguments.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Command<'a> {
-    /// Which.
+    /// The verb.
     pub verb: Verb,
     /// The first word in upper case, whatever it is; `None` where the line is empty.
     pub name: Option<Cow<'static, str>>,
@@ -165,7 +161,7 @@ pub struct Command<'a> {
 }
 
 impl<'a> Command<'a> {
-    /// Reads `line`. Every line is a command of some kind: what is no SMTP has [`Verb::Other`].
+    /// Reads `line`. Every line is a command: one without a known verb has [`Verb::Other`].
     pub fn read(line: &'a [u8]) -> Self {
         let CommandLine { verb: word, arguments } = parse::command_line(line);
         let (verb, name) = match named(word) {
@@ -200,22 +196,22 @@ impl<'a> Command<'a> {
         }
     }
 
-    /// The same of a line whose end is missing: only where its closing bracket is there.
+    /// Like [`Command::path`], for a line whose end is missing: only where the closing bracket was seen.
     pub fn closed_path(&self) -> Option<&'a [u8]> {
         self.path().filter(|_| parse::has_closed_path(self.arguments()))
     }
 
-    /// What the verb of a line is whose end is missing: of what clients say only DATA begins with a D.
+    /// The verb of a line whose end is missing. Only DATA begins with a D, so any beginning of that word is enough.
     pub fn verb_cut(&self) -> Verb {
         let is_data = !self.line.is_empty()
             && b"DATA".get(..self.line.len()).is_some_and(|cut| cut.eq_ignore_ascii_case(self.line));
         if is_data { Verb::Data } else { self.verb }
     }
 
-    /// True where the line is what a client writes as a command, and hardly anything that stands in a message.
+    /// True where the line has the full form of a command, which a line of a message hardly ever has.
     ///
-    /// Used where a line may be either: after a refused DATA, after a gap, and where the reply that would have told was
-    /// not captured.
+    /// Used where a line may be either: after a refused DATA, after a gap, and where the reply that decides was not
+    /// captured.
     pub fn is_in_form(&self) -> bool {
         let words = self.arguments().split(|b| b.is_ascii_whitespace()).filter(|word| !word.is_empty()).count();
         match self.verb.row().map(|row| row.form) {

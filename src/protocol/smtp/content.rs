@@ -1,4 +1,4 @@
-//! What a message's content is read by: up to the dot (DATA), or by count (BDAT).
+//! Reads a message's content: up to the dot (DATA), or by count (BDAT).
 
 use super::Subject;
 use super::command::Command;
@@ -10,19 +10,19 @@ use crate::protocol::event::{Delivery, Direction, Kind, MessageId, MessageOutcom
 use crate::protocol::framing::{DotBlock, DotPiece, Input, LineEnd};
 use crate::protocol::span::Span;
 
-/// What of the transaction that is going on waits for an answer.
+/// The commands of the current transaction that are not answered yet.
 struct EnvelopeInFlight {
-    /// RCPT and MAIL, the last first.
+    /// The steps of RCPT and MAIL, newest first.
     steps: Vec<StepId>,
-    /// RCPT alone.
+    /// How many of them are RCPT.
     recipients: usize,
-    /// The transaction began before them.
+    /// The transaction began before the oldest of them.
     goes_on: bool,
-    /// No others are among them.
+    /// No command is missing among them.
     sure: bool,
 }
 
-/// Tells the step that stands for content; none where nothing of it was seen.
+/// Reports the step that stands for content; `None` where none of it was seen.
 pub(super) fn tell_content(subject: Subject, span: Span, out: &mut dyn Sink) -> Option<StepId> {
     (!span.is_empty()).then(|| out.step(Step::of(Side::Client, Kind::Data, subject, span)))
 }
@@ -82,7 +82,7 @@ impl Dialogue {
         };
     }
 
-    /// No more of it will come; `complete` where its end was seen.
+    /// No more content will come. `complete`: its end was seen.
     pub(super) fn content_ends(&mut self, mut content: Content, complete: bool, out: &mut dyn Sink) {
         self.client = ClientInput::Commands(LineContext::Nothing);
         self.chunks_unseen = !complete;
@@ -132,7 +132,7 @@ impl Dialogue {
         })
     }
 
-    /// MAIL and RCPT, those included that were not answered yet, and `last`.
+    /// The steps of MAIL and RCPT, those not answered yet included, and `last`.
     fn steps_so_far(&self, last: Option<StepId>) -> Vec<StepId> {
         let EnvelopeInFlight { mut steps, goes_on, .. } = self.envelope_in_flight();
         if goes_on {
@@ -182,7 +182,7 @@ impl Dialogue {
         }
     }
 
-    /// A chunk of `octets` begins, with the BDAT of this step. Returns what that asks the server.
+    /// A chunk of `octets` begins, after the BDAT of step `bdat`. Returns the question that the reply to BDAT answers.
     pub(super) fn chunk_begins(&mut self, bdat: StepId, octets: u64, last: bool, out: &mut dyn Sink) -> Question {
         let open = match self.open.take() {
             Some(mut open) => {
@@ -213,7 +213,8 @@ impl Dialogue {
         }
     }
 
-    /// BURL: content that the server is to fetch elsewhere, in the place of a chunk (RFC 4468). Returns what that asks.
+    /// BURL: content that the server is to fetch elsewhere, in the place of a chunk (RFC 4468). Returns the question
+    /// that the reply to BURL answers.
     pub(super) fn by_reference(&mut self, burl: StepId, command: &Command<'_>, out: &mut dyn Sink) -> Question {
         if let Some(open) = &mut self.open {
             open.add(burl);
@@ -286,14 +287,15 @@ impl Dialogue {
         }
     }
 
-    /// Gives the message up of which only some chunks have come.
+    /// Abandons the message whose last chunk has not come.
     pub(super) fn give_up(&mut self, out: &mut dyn Sink) -> Option<Abandoned> {
         let OpenMessage { message, steps, .. } = self.open.take()?;
         out.content_end(message, false);
         Some(Abandoned { message, steps })
     }
 
-    /// What became of the message of a last chunk that is still being sent, where it is this one. Otherwise it is told.
+    /// Reports the outcome of `message`. Where its last chunk is still being sent, keeps the outcome until the chunk
+    /// ends.
     pub(super) fn outcome(&mut self, message: MessageId, outcome: MessageOutcome, out: &mut dyn Sink) {
         match &mut self.client {
             ClientInput::Chunk(chunk) if chunk.last && chunk.message == message => chunk.decided = Some(outcome),
@@ -301,7 +303,7 @@ impl Dialogue {
         }
     }
 
-    /// The fate of a message is known, or never will be: the transaction is over (RFC 5321, section 4.1.1.4).
+    /// The outcome of a message is known, or never will be: the transaction is over (RFC 5321, section 4.1.1.4).
     pub(super) fn delivered(&mut self, content_replies: ContentReplies, out: &mut dyn Sink) {
         let mut transaction = std::mem::take(&mut self.transaction);
         let codes = match &content_replies.due {
@@ -320,7 +322,7 @@ impl Dialogue {
             _ => false,
         };
         if some_missing {
-            // Whoever's reply is missing may have been served.
+            // A recipient whose reply is missing may have been accepted, so a refusal of others does not decide.
             content_replies.decided.take_if(|(accepted, _)| !*accepted);
         }
         let refusal = transaction.refusal().map(|reply| (false, reply.to_vec()));
@@ -335,7 +337,7 @@ impl Dialogue {
         self.outcome(message, MessageOutcome { outcome: Some(outcome), reply, envelope, uid: None, steps }, out);
     }
 
-    /// A message that was given up: refused, if one of its chunks was.
+    /// Reports the outcome of an abandoned message: refused, if one of its chunks was.
     pub(super) fn abandoned(&mut self, abandoned: Abandoned, reply: Option<StepId>, out: &mut dyn Sink) {
         let Abandoned { message, mut steps } = abandoned;
         steps.extend(reply);

@@ -1,9 +1,9 @@
 /*!
-The client's bytes that wait for a reply to say what they are.
+The client's bytes that wait for the reply that decides what they are.
 
-A client may send everything at once, before the server has said a word; whether what follows DATA is content is then
-known only when DATA's reply comes. What waits is bounded by [`limits::WAITING_BYTES_PER_DIRECTION`] and
-[`limits::WAITING_SEGMENTS_PER_DIRECTION`]; who holds it must decide without the reply when [`DeferredInput::is_full`].
+A client may send everything at once, before the server has sent a byte; whether what follows DATA is content is then
+known only when DATA's reply comes. The bounds are [`limits::WAITING_BYTES_PER_DIRECTION`] and
+[`limits::WAITING_SEGMENTS_PER_DIRECTION`]; the dialogue must decide without the reply when [`DeferredInput::is_full`].
 */
 
 use super::command::Command;
@@ -12,22 +12,22 @@ use crate::limits;
 use crate::protocol::Early;
 use std::collections::VecDeque;
 
-/// The surest end of a message (RFC 5321, section 4.1.1.4).
+/// The end of a message that every server takes for one (RFC 5321, section 4.1.1.4).
 const END_OF_DATA: &[u8] = b"\r\n.\r\n";
 
-/// A stretch of what waits.
+/// Deferred bytes of one packet, or a gap.
 #[derive(Debug)]
-pub enum Deferred {
+pub(super) enum Deferred {
     /// Bytes, from `start` on.
     Bytes {
-        /// With those before `start`, which are done with.
+        /// All bytes of the packet; those before `start` have been read.
         bytes: Vec<u8>,
-        /// Where what waits begins.
+        /// Where the unread bytes begin.
         start: usize,
         /// The packet that they came in.
         at: PacketRef,
     },
-    /// That many bytes are missing here.
+    /// This many bytes are missing here.
     Gap(u64, PacketRef),
 }
 
@@ -40,27 +40,27 @@ impl From<Deferred> for Early {
     }
 }
 
-/// What waits, in order.
+/// The deferred input, in order.
 #[derive(Debug, Default)]
 pub struct DeferredInput {
     pieces: VecDeque<Deferred>,
-    /// Bytes that wait.
+    /// Bytes that are deferred now.
     len: usize,
-    /// Bytes that have ever waited.
+    /// Bytes that were ever deferred.
     pushed: u64,
-    /// How many of [`END_OF_DATA`]'s bytes the last ones match.
+    /// How many bytes of [`END_OF_DATA`] the last deferred bytes match.
     matched: usize,
-    /// Of the bytes that have ever waited, how many had come at the last [`END_OF_DATA`].
+    /// What `pushed` was at the end of the last [`END_OF_DATA`].
     end_of_data: u64,
 }
 
 impl DeferredInput {
-    /// True where nothing waits.
+    /// True where nothing is deferred.
     pub fn is_empty(&self) -> bool {
         self.pieces.is_empty()
     }
 
-    /// True where no more should wait.
+    /// True where no more should be deferred.
     pub fn is_full(&self) -> bool {
         self.len >= limits::WAITING_BYTES_PER_DIRECTION || self.pieces.len() >= limits::WAITING_SEGMENTS_PER_DIRECTION
     }
@@ -68,7 +68,7 @@ impl DeferredInput {
     /// Adds bytes.
     pub fn push(&mut self, bytes: &[u8], at: PacketRef) {
         for (n, &byte) in (1..).zip(bytes) {
-            // What has matched and does not go on may still be the beginning of another: only its CR can be.
+            // Where a match breaks off, only a CR can begin the next.
             self.matched = match END_OF_DATA.get(self.matched) {
                 Some(&next) if next == byte => self.matched + 1,
                 _ => usize::from(byte == b'\r'),
@@ -98,7 +98,7 @@ impl DeferredInput {
         Some(piece)
     }
 
-    /// Puts a piece back that was used in part.
+    /// Puts a piece back that was read in part.
     pub fn put_back(&mut self, piece: Deferred) {
         if let Deferred::Bytes { bytes, start, .. } = &piece {
             self.len += bytes.len() - start;
@@ -114,12 +114,12 @@ impl DeferredInput {
         }
     }
 
-    /// True where bytes are missing before all else that waits.
+    /// True where a gap comes first.
     pub fn begins_with_gap(&self) -> bool {
         matches!(self.pieces.front(), Some(Deferred::Gap(..)))
     }
 
-    /// The first line, without its end; as far as it goes where its end does not wait here. Empty where a gap comes first.
+    /// The first line without its LF, or as much of it as is deferred. Empty where a gap comes first.
     pub fn first_line(&self) -> Vec<u8> {
         let mut line = Vec::new();
         for piece in &self.pieces {
@@ -134,12 +134,12 @@ impl DeferredInput {
         line
     }
 
-    /// True where the first two lines wait, or enough of them to see that one is a command.
+    /// True where the first two lines are deferred, or enough of them to see that one is a command.
     pub fn is_decisive(&self) -> bool {
         self.is_decisive_command() || self.lines_after_gaps().1.is_some()
     }
 
-    /// True where the first line that waits is a command, or the second: a gap may end in the middle of a line.
+    /// True where the first deferred line is a command, or the second: a gap may end in the middle of a line.
     pub fn is_decisive_command(&self) -> bool {
         let (first, second) = self.lines_after_gaps();
         [Some(first), second].into_iter().flatten().any(|line| Command::read(&line).is_in_form())
@@ -162,7 +162,7 @@ impl DeferredInput {
         (first, lines.next().filter(|(_, whole)| *whole).map(|(line, _)| line))
     }
 
-    /// True where a whole line waits.
+    /// True where the end of a line is deferred.
     pub fn has_line(&self) -> bool {
         let has_lf = |piece: &Deferred| match piece {
             Deferred::Bytes { bytes, start, .. } => {
@@ -173,7 +173,7 @@ impl DeferredInput {
         self.pieces.iter().any(has_lf)
     }
 
-    /// True where a CR LF `.` CR LF waits here, or its last byte at least.
+    /// True where a CR LF `.` CR LF is deferred, or its last byte at least.
     pub fn has_end_of_data(&self) -> bool {
         self.end_of_data > self.pushed - self.len as u64
     }

@@ -1,5 +1,5 @@
 /*!
-SMTP and LMTP as a conversation: which state the client's bytes are read in, and what decides it.
+SMTP and LMTP as a conversation: in which state the client's bytes are read, and what decides it.
 
 ```text
              first line or first reply                  DATA, AUTH, STARTTLS
@@ -12,13 +12,13 @@ SMTP and LMTP as a conversation: which state the client's bytes are read in, and
                                              └────────────── dot, or a reply ─────────────┘
 ```
 
-The server's replies drive the state: DATA begins at 354 and never at the word DATA. While it is a reply that decides
-what the client's next bytes are, they wait in `DeferredInput`; only where that reply can't come any more (a gap, the
-end, too much waiting) the bytes themselves must tell.
+The server's replies drive the state: content begins at 354 and never at the word DATA. As long as a reply is to decide
+what the client's next bytes are, they wait in `DeferredInput`. Only where that reply can't come any more (a gap, the
+end, the bound on deferred bytes) do the bytes themselves decide.
 
-The states are in `state.rs`. What the client says is read in `client.rs`, content in `content.rs`, what the server says
-in `server.rs`, and what hangs on its answers is in `on_reply.rs`, AUTH in `login.rs`; `turn.rs` is for the two that
-have swapped roles.
+The states are in `state.rs`. What the client sends is read in `client.rs`, content in `content.rs`, what the server
+sends in `server.rs`. What the replies decide is in `on_reply.rs`, AUTH in `login.rs`, and the swap of the roles in
+`turn.rs`.
 */
 
 use super::command::Command;
@@ -38,7 +38,7 @@ use crate::protocol::framing::{Framer, Input};
 use crate::protocol::sasl::Exchange;
 use crate::protocol::{Early, Upgrade};
 
-/// Which of the two is spoken.
+/// SMTP or LMTP.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Flavour {
     /// RFC 5321: content is answered once.
@@ -55,17 +55,17 @@ pub(super) const ANOTHER: u64 = 17;
 pub struct Dialogue {
     pub(super) flavour: Flavour,
     pub(super) roles: Roles,
-    /// Something was said, or lost, by either side.
+    /// Bytes or a gap of either side were received.
     pub(super) begun: bool,
     pub(super) opening: Opening,
-    /// The server's first lines are no replies.
+    /// The server's first lines are not replies.
     pub(super) preamble: bool,
     pub(super) client: ClientInput,
     /// The client's half-read line.
     pub(super) line: Framer,
-    /// What the client's next line lacks.
+    /// What a gap has taken from the client's next line.
     pub(super) after_gap: AfterGap,
-    /// Bytes of the server's are missing about where those of that line are: nobody can tell up to which reply.
+    /// The server's stream has a gap around the same time as that line: it is not known how many replies are in it.
     pub(super) gap_on_both_sides: bool,
     pub(super) deferred: DeferredInput,
     /// The server's half-read line.
@@ -75,17 +75,17 @@ pub struct Dialogue {
     pub(super) replies: Replies,
     pub(super) queue: Queue,
     pub(super) transaction: Transaction,
-    /// A message of which chunks have come, and not the last.
+    /// The message whose last chunk has not come yet.
     pub(super) open: Option<OpenMessage>,
-    /// Chunks of the message that comes next may have been sent without being seen.
+    /// Chunks of the next message may be missing from the capture.
     pub(super) chunks_unseen: bool,
-    /// A log-in was accepted: the server refuses any other (RFC 4954, section 4).
+    /// A login was accepted: the server refuses any other (RFC 4954, section 4).
     pub(super) logged_in: bool,
     /// Bytes of either side are missing somewhere.
     pub(super) has_gaps: bool,
-    /// The layer that begins with the next byte: the first byte in `held`, unless that is empty.
+    /// The layer that begins with the next byte: the first of the deferred bytes, unless there are none.
     pub(super) upgrade: Option<Upgrade>,
-    /// So much has waited in vain for the server that nothing is deferred for it any more.
+    /// Deferred input reached its bound before the server's first reply: the client's bytes wait for replies no longer.
     pub(super) server_silent: bool,
 }
 
@@ -117,14 +117,15 @@ impl Dialogue {
         }
     }
 
-    /// The client's bytes, deferred where something is to be decided first.
+    /// Defers the client's bytes, and reads them where it is possible to decide what they are.
     fn defer(&mut self, bytes: &[u8], at: PacketRef, out: &mut dyn Sink) {
         let has_line = bytes.contains(&b'\n');
         self.deferred.push(bytes, at);
         self.reconsider(has_line, out);
     }
 
-    /// The client goes on. Had a reply been postponed, then it was to the sure end: this is what the client waited for.
+    /// The client has sent more. So a reply that was postponed answered the CR LF dot CR LF: that is what the client
+    /// waited for.
     fn client_goes_on(&mut self, out: &mut dyn Sink) {
         if let ClientInput::Waiting(Awaiting::EndOfData { postponed: Some(_), .. }) = &self.client {
             self.decide(out);
@@ -132,13 +133,14 @@ impl Dialogue {
         }
     }
 
-    /// Decides, as long as that is possible now, what the bytes are that wait. `has_line`: there is a whole line of them,
-    /// as far as has not been considered before.
+    /// Decides what the deferred bytes are, as long as that is possible now. `has_line`: among those not considered
+    /// before there is a whole line.
     pub(super) fn reconsider(&mut self, mut has_line: bool, out: &mut dyn Sink) {
         while let ClientInput::Waiting(awaiting) = &self.client {
             let in_doubt = self.queue.in_doubt() || self.server_silent;
             let decide = match awaiting {
-                // A known command is one, whatever came before it; anything else may be the middle of a message.
+                // A line in the form of a command is one, whatever came before it; any other may be the middle of a
+                // message.
                 Awaiting::Opening => has_line && Command::read(&self.deferred.first_line()).is_in_form(),
                 Awaiting::Content { .. } => has_line && self.deferred.is_decisive(),
                 Awaiting::Reply { blind, to: AwaitedReply::Data, .. } if self.deferred.begins_with_gap() => {
@@ -160,7 +162,7 @@ impl Dialogue {
         }
     }
 
-    /// Says what the bytes are that wait, without the reply that would tell.
+    /// Decides what the deferred bytes are, without the reply that would.
     pub(super) fn decide(&mut self, out: &mut dyn Sink) {
         let is_command = self.deferred.is_empty() || Command::read(&self.deferred.first_line()).is_in_form();
         let decisive_command = self.deferred.is_decisive_command();
@@ -169,15 +171,15 @@ impl Dialogue {
             decided => return self.client = decided,
         };
         match awaiting {
-            // A gap before all else: whatever it was, lines follow.
+            // A gap comes first: whatever was in it, lines follow.
             Awaiting::Opening if is_command || self.deferred.begins_with_gap() => {}
             Awaiting::Opening => self.client = ClientInput::Content(Content::in_the_middle()),
             Awaiting::Reply { step, to, blind } => {
-                // The client has gone on, so it has had this reply and all before it.
+                // The client has gone on, so it has received this reply and all before it.
                 let mut exchange = None;
                 if blind || self.queue.in_doubt() {
                     for mut answered in self.queue.take_through(step) {
-                        // With bytes of both sides missing, what follows may belong to anything.
+                        // With bytes of both sides missing, the next line need not belong to this login.
                         if !is_command && self.after_gap == AfterGap::No && answered.step == Some(step) {
                             exchange = take_exchange(&mut answered.question);
                         }
@@ -192,7 +194,7 @@ impl Dialogue {
                     }
                     _ if is_command => {}
                     AwaitedReply::Data if decisive_command && self.deferred.begins_with_gap() => {}
-                    // The gap that has cut DATA's line may have gone on into the message, and beyond it.
+                    // The gap that has cut DATA's line may reach into the message, and beyond it.
                     AwaitedReply::Data if self.after_gap != AfterGap::No => {
                         self.queue.commands_missing(true);
                         self.client = ClientInput::Commands(LineContext::Gap);
@@ -207,7 +209,7 @@ impl Dialogue {
                         }
                         self.client = ClientInput::Content(Content::after(step));
                     }
-                    // Both the challenge and what was said to it are missing, and perhaps more.
+                    // Both the challenge and the response to it are missing, and perhaps more.
                     AwaitedReply::Auth if self.after_gap != AfterGap::No || self.deferred.begins_with_gap() => {
                         self.queue.commands_missing(true);
                         self.after_gap = AfterGap::Login;
@@ -235,7 +237,7 @@ impl Dialogue {
         }
     }
 
-    /// Reads what waits, as far as it is decided what it is. Bytes of TLS stay in `held`.
+    /// Reads the deferred bytes, as far as it is decided what they are. Bytes of TLS stay deferred.
     pub(super) fn release(&mut self, out: &mut dyn Sink) {
         while !matches!(self.client, ClientInput::Waiting(_)) && self.upgrade.is_none() {
             let Some(piece) = self.deferred.pop() else { return };
@@ -261,7 +263,8 @@ impl Dialogue {
         }
     }
 
-    /// The server has agreed to TLS. What waits was sent before the client knew that, unless it is TLS already.
+    /// The server has agreed to TLS. The deferred bytes were sent before the client knew that, unless they are TLS
+    /// already.
     pub(super) fn start_tls(&mut self, out: &mut dyn Sink) {
         if !self.deferred.first_byte().is_some_and(is_tls_record) {
             self.read_as(LineContext::StartTls, out);
@@ -285,7 +288,7 @@ impl Dialogue {
         Upgrade::Tls { implicit, client, early: Vec::new() }
     }
 
-    /// The layer that begins with the next byte, if one does, with the bytes in `held`, which belong to it.
+    /// The layer that begins with the next byte, if one does, with the deferred bytes, which belong to it.
     pub(super) fn take_upgrade(&mut self) -> Option<Upgrade> {
         let mut upgrade = self.upgrade.take()?;
         if let Upgrade::Tls { early, .. } = &mut upgrade {
@@ -294,7 +297,7 @@ impl Dialogue {
         Some(upgrade)
     }
 
-    /// Reads what waits as lines that are no commands to this server, and half a line at its end likewise.
+    /// Reads the deferred bytes, and a half line at their end, as lines that are not commands to this server.
     pub(super) fn read_as(&mut self, after: LineContext, out: &mut dyn Sink) {
         self.client = ClientInput::Commands(after);
         self.release(out);
@@ -304,7 +307,7 @@ impl Dialogue {
         self.client = ClientInput::Commands(LineContext::Nothing);
     }
 
-    /// A gap that is a row of its own.
+    /// Reports a gap as a step of its own.
     pub(super) fn tell_gap(&self, from: Side, missing: u64, at: PacketRef, out: &mut dyn Sink) -> StepId {
         out.step(Step::gap(from, missing, at))
     }
@@ -353,7 +356,7 @@ impl Dialogue {
                 if self.roles == roles && self.deferred.is_empty() {
                     self.client_input(input, out);
                 }
-                // What is left waits for a reply, unless the roles or the layer have changed.
+                // The rest waits for a reply, unless the roles or the layer have changed.
                 if self.roles == roles && self.upgrade.is_none() && !input.is_empty() {
                     let at = input.at;
                     self.defer(input.take(usize::MAX), at, out);
@@ -373,21 +376,22 @@ impl Dialogue {
             && (in_login && self.after_gap == AfterGap::Login && self.deferred.is_empty())
             && self.half_a_line(true, out)
         {
-            // More of the same log-in.
+            // More of the same login is missing.
             self.after_gap = AfterGap::Login;
             self.queue.commands_missing(true);
             self.tell_gap(from, missing, at, out);
             return;
         }
         if self.upgrade.is_some() {
-            self.deferred.push_gap(missing, at); // TLS has begun with what is deferred, and the gap lies in it.
+            self.deferred.push_gap(missing, at); // TLS has begun with the deferred bytes, and the gap lies in it.
         } else if from == Side::Client && matches!(self.client, ClientInput::Waiting(_)) {
             self.deferred.push_gap(missing, at);
             if let ClientInput::Waiting(Awaiting::Reply { to, blind, .. }) = self.client
                 && (blind || self.queue.in_doubt())
             {
                 self.queue.commands_missing(missing >= ANOTHER);
-                // In a log-in no line tells any more what it is. After DATA it tells content from commands.
+                // In a login the next line does not show what it is, so it is decided now. After DATA it shows content
+                // or commands.
                 self.reconsider(to != AwaitedReply::Data && self.deferred.begins_with_gap(), out);
             } else {
                 self.reconsider(false, out);
@@ -397,7 +401,7 @@ impl Dialogue {
         }
     }
 
-    /// Nothing more is said by these two: tells what was left open.
+    /// The session ends, or the roles are swapped: reports what was left open.
     pub(super) fn finish(&mut self, out: &mut dyn Sink) {
         self.server_ends(out);
         loop {

@@ -1,11 +1,11 @@
-//! The questions in flight, in order, with an index by what may answer them: in doubt, those that a reply may be meant for
-//! are found at once, among any number.
+//! The questions in flight, in order, with an index by the codes that may answer them: in doubt, the candidates for a
+//! reply are found at once, among any number.
 
 use super::command::Verb;
 use super::question::{Pending, Question};
 use std::collections::VecDeque;
 
-/// What it depends on by which codes a question may be answered.
+/// What decides which codes may answer a question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     /// A command, or what is answered like one.
@@ -14,7 +14,7 @@ enum Kind {
     Content,
     /// A line of content that the server takes for a command.
     RefusedLine,
-    /// Commands that the capture lacks.
+    /// Commands that are not in the capture.
     Unseen,
 }
 
@@ -43,14 +43,15 @@ impl Kind {
     }
 }
 
-/// Candidates that are told: the two of which one is meant, and one of unseen commands that is not.
+/// How many candidates are returned: two show that the choice is open, and one more may be an entry of unseen commands
+/// that the caller skips.
 const TOLD: usize = 3;
 
 /// The questions in flight.
 #[derive(Debug, Default)]
 pub(super) struct InFlight {
     all: VecDeque<(Kind, Pending)>,
-    /// The ticket of the first: those behind it have the next ones, in order.
+    /// The ticket of the first question; those behind it have the next numbers, in order.
     first: i64,
     /// The tickets of each kind, in order. There are few kinds.
     tickets: Vec<(Kind, VecDeque<i64>)>,
@@ -73,7 +74,7 @@ impl InFlight {
         self.all.get(at).map(|(_, pending)| pending)
     }
 
-    /// The last. Whoever changes it leaves its question what it is.
+    /// The last question. The caller must not change its kind.
     pub fn back_mut(&mut self) -> Option<&mut Pending> {
         self.all.back_mut().map(|(_, pending)| pending)
     }
@@ -104,7 +105,7 @@ impl InFlight {
         Some(pending)
     }
 
-    /// Takes the last out if it stands for commands that the capture lacks.
+    /// Takes the last out if it stands for commands that are not in the capture.
     pub fn pop_back_unseen(&mut self) -> Option<Pending> {
         let (kind, pending) = self.all.pop_back_if(|(kind, _)| *kind == Kind::Unseen)?;
         self.index(kind, |tickets| _ = tickets.pop_back());
@@ -116,12 +117,12 @@ impl InFlight {
         std::iter::from_fn(|| self.pop_front()).take(many).collect()
     }
 
-    /// True where some stand for commands that the capture lacks.
+    /// True where one stands for commands that are not in the capture.
     pub fn has_unseen(&self) -> bool {
         self.tickets.iter().any(|(kind, tickets)| *kind == Kind::Unseen && !tickets.is_empty())
     }
 
-    /// Where those stand that `code` may answer, in order: the first [`TOLD`].
+    /// The positions of the questions that `code` may answer, in order: the first [`TOLD`].
     pub fn candidates(&self, code: u16) -> impl Iterator<Item = usize> + use<> {
         let kinds = self.tickets.iter().filter(|(kind, _)| kind.may_be_answered_by(code));
         let mut tickets: Vec<i64> = kinds.flat_map(|(_, tickets)| tickets.iter().take(TOLD).copied()).collect();

@@ -1,5 +1,5 @@
-//! AUTH (RFC 4954) in the dialogue: its responses, what of them is secret, and what the reply decides. What the rounds
-//! hold is `protocol::sasl`'s.
+//! AUTH (RFC 4954) in the dialogue: its responses, which of them are secret, and what the reply decides. What the
+//! rounds hold is read in `protocol::sasl`.
 
 use super::Subject;
 use super::command::{Command, Verb};
@@ -33,7 +33,7 @@ impl Dialogue {
             }
             None => None,
         };
-        // Who can't tell what it is must take it for the password.
+        // A response that can't be read may be the password.
         let secret = !base64.is_empty() && round.is_none_or(may_be_secret);
         let secrets = Vec::from_iter(secret.then_some(0..base64.len()));
         let round = round.unwrap_or(Round::Malformed(Mechanism::Other));
@@ -62,16 +62,16 @@ impl Dialogue {
         let outcome = match reply.code {
             334 if awaited => {
                 if !self.gap_on_both_sides {
-                    self.after_gap = AfterGap::No; // What the gap has cut ends before this.
+                    self.after_gap = AfterGap::No; // The line that the gap has cut ends before this.
                 }
-                self.queue.no_commands_missing(); // Else this would not be the next thing that the server says.
+                self.queue.no_commands_missing(); // A missing command would be answered before this.
                 self.client = ClientInput::Responding(exchange);
                 return;
             }
-            // Out of order: the server has not looked at it.
+            // Out of order: the server has not looked at the credentials.
             503 if self.logged_in => return,
             235 => LoginOutcome::Accepted,
-            // Not what RFC 4954 says; where bytes are missing it may be another's answer.
+            // Not what RFC 4954 prescribes; where bytes are missing, it may answer another command.
             200..300 if !self.has_gaps => LoginOutcome::Accepted,
             400.. => LoginOutcome::Rejected,
             _ => LoginOutcome::Unknown,
@@ -86,24 +86,24 @@ impl Dialogue {
     }
 }
 
-/// True for a line that is no command but may be a response to a challenge: base64, and nothing behind it.
+/// True for a line without a known verb that may be a response to a challenge: base64, and nothing behind it.
 pub(super) fn is_response(command: &Command<'_>) -> bool {
     let word = command.line().trim_ascii();
     let is_base64 = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=');
     command.verb == Verb::Other && !word.is_empty() && word.len().is_multiple_of(4) && word.iter().all(is_base64)
 }
 
-/// What AUTH begins. Nothing, for any other command.
+/// What an AUTH command begins; empty for any other command.
 #[derive(Debug, Default)]
 pub(super) struct Auth {
-    /// The exchange, its initial response read; no step is known to it. Absent where no mechanism is named.
+    /// The exchange, with the initial response read and without a step. Absent where no mechanism is named.
     pub exchange: Option<Box<Exchange>>,
     /// Where in the line the initial response is, if it is secret.
     pub secrets: Vec<Range<usize>>,
 }
 
-/// Reads a command as AUTH. `whole` is false where the end of its line is missing: of a mechanism's name the end may be
-/// missing too; and of an initial response nobody can tell whether it is a secret, so that it must be taken for one.
+/// Reads a command as AUTH. `whole` is false where the end of its line is missing: then the end of the mechanism's name
+/// may be missing too, and any initial response is taken for a secret, since it can't be read.
 pub(super) fn auth(command: &Command<'_>, whole: bool) -> Auth {
     let (Verb::Auth, Some(arguments)) = (command.verb, command.arguments_range()) else { return Auth::default() };
     let (mechanism, initial) = parse::auth(command.arguments());
@@ -117,7 +117,7 @@ pub(super) fn auth(command: &Command<'_>, whole: bool) -> Auth {
     Auth { exchange: is_named.then(|| Box::new(exchange)), secrets: secrets.into_iter().collect() }
 }
 
-/// False where a part of the line is missing: what it says is then half an address, half a password.
+/// False where a part of the line is missing: its text may be half an address, or half a password.
 pub(super) fn is_whole(line: &Line<'_>) -> bool {
     line.end != LineEnd::None && !line.truncated
 }

@@ -1,9 +1,9 @@
 //! SMTP (RFC 5321) and LMTP (RFC 2033): one language, two ways of answering content.
 
-pub mod command;
-pub mod dialogue;
+pub(crate) mod command;
+pub(crate) mod dialogue;
 pub mod parse;
-pub mod reply;
+pub(crate) mod reply;
 
 mod client;
 mod content;
@@ -31,7 +31,7 @@ use super::sasl::Round;
 /// What a step is in SMTP.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Subject {
-    /// The server's first words: 220, or a refusal.
+    /// The server's first reply: 220, or a refusal.
     Greeting {
         /// The reply code.
         code: u16,
@@ -40,11 +40,11 @@ pub enum Subject {
     Command(Verb),
     /// A reply.
     Reply {
-        /// To what.
+        /// What it answers.
         to: ReplyTo,
         /// The reply code.
         code: u16,
-        /// RFC 3463.
+        /// The enhanced status code (RFC 3463).
         enhanced: Option<Enhanced>,
     },
     /// A 334 within AUTH.
@@ -55,12 +55,12 @@ pub enum Subject {
     Content,
     /// Content of a BDAT chunk (RFC 3030).
     Chunk {
-        /// Carries LAST.
+        /// Its BDAT carries LAST.
         last: bool,
     },
-    /// What XEXCH50 gives to an Exchange server beside the message.
+    /// The octets after XEXCH50, which an Exchange server sends beside the message.
     Properties,
-    /// What the client sent as content though the server had refused to take it.
+    /// A line that the client sent as content though the server had refused DATA.
     RefusedContent,
 }
 

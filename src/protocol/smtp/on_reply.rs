@@ -1,4 +1,5 @@
-//! What hangs on the server's answers: transactions, recipients, the fate of messages, and what the client's bytes are.
+//! What the server's replies decide: transactions, recipients, the outcome of messages, and what the client's bytes
+//! are.
 
 use super::command::Verb;
 use super::dialogue::Dialogue;
@@ -11,7 +12,7 @@ use crate::limits::{Limit, RECIPIENTS};
 use crate::protocol::event::{LoginOutcome, Sink, StepId};
 
 impl Dialogue {
-    /// A reply has come: does what hangs on it.
+    /// Acts on the reply to `pending`, which was reported as step `told`.
     pub(super) fn answered(&mut self, pending: Pending, reply: &Reply<'_>, told: StepId, out: &mut dyn Sink) {
         let Pending { step, question, gives_up } = pending;
         if let Some(message) = gives_up {
@@ -29,7 +30,7 @@ impl Dialogue {
             }
             Question::Command(Verb::Data) => self.data_answered(step, reply),
             Question::Command(Verb::StartTls) => {
-                // Where it was not awaited the client has gone on in the clear already.
+                // Where the reply was not awaited, the client has already gone on in the clear.
                 if self.awaited(step, AwaitedReply::StartTls) && reply.is_positive() {
                     self.start_tls(out);
                 }
@@ -39,7 +40,7 @@ impl Dialogue {
                 self.awaited(step, AwaitedReply::Chunk);
             }
             Question::Command(Verb::Turn | Verb::Atrn) if reply.is_positive() => self.turn(out),
-            // A command of which the end is missing was DATA, after all.
+            // The 354 shows that a command whose end is missing was DATA.
             Question::Command(Verb::Other) if reply.code == 354 && self.after_gap != AfterGap::No => {
                 self.after_gap = AfterGap::No;
                 self.client = ClientInput::Content(step.map_or_else(Content::after_unseen_data, Content::after));
@@ -51,7 +52,7 @@ impl Dialogue {
                 }
             }
             Question::Rcpt(path) => {
-                // 503 to a RCPT without a MAIL is about the order of things and not about a recipient.
+                // 503 to a RCPT without a MAIL is about the order of commands, not about the recipient.
                 let out_of_order = reply.code == 503 && !self.transaction.is_begun();
                 if !out_of_order {
                     self.recipient(path, Some(reply.code), step, out);
@@ -116,7 +117,7 @@ impl Dialogue {
                 content_replies.one_decides(decision);
                 done
             }
-            // None is later than the first reply.
+            // `Later` is resolved when the first reply comes, before this call.
             RepliesDue::Later => true,
             RepliesDue::Unknown(codes) => {
                 if codes.len() < RECIPIENTS {
@@ -135,7 +136,7 @@ impl Dialogue {
         }
     }
 
-    /// The server has agreed to swap roles. What either has begun to say is said in its old part.
+    /// The server has agreed to swap roles. Half-read input of both sides is reported under the old roles.
     fn turn(&mut self, out: &mut dyn Sink) {
         let roles = match self.roles {
             Roles::AsConnected => Roles::Swapped,
@@ -149,14 +150,15 @@ impl Dialogue {
     fn data_answered(&mut self, step: Option<StepId>, reply: &Reply<'_>) {
         if !self.awaited(step, AwaitedReply::Data) {
             if !reply.is_intermediate() {
-                // Its content was read as a message before the refusal came. The server took its lines for commands.
+                // The content was read as a message before the refusal came. The server took its lines for commands.
                 self.queue.replies_missing();
             }
             return;
         }
         self.client = match step {
             Some(step) if reply.is_intermediate() => {
-                // What has come since a gap was sent without waiting, and so was what may be in the gap.
+                // The client sent the deferred bytes without waiting for the 354, so the gap before them may hold
+                // content too.
                 let after_gap = std::mem::replace(&mut self.after_gap, AfterGap::No) != AfterGap::No;
                 let mut content = Content::after(step);
                 content.has_gap = after_gap && !self.deferred.is_empty();
@@ -166,8 +168,8 @@ impl Dialogue {
         };
     }
 
-    /// True where the client's bytes have waited for the answer to this step. They are commands then, unless the caller
-    /// knows better.
+    /// True where the client's bytes were deferred until the reply to this step. They are read as commands from here
+    /// on, unless the caller sets another state.
     pub(super) fn awaited(&mut self, step: Option<StepId>, awaited_reply: AwaitedReply) -> bool {
         match &self.client {
             ClientInput::Waiting(Awaiting::Reply { step: waited, to, .. })
@@ -188,7 +190,7 @@ impl Dialogue {
         }
     }
 
-    /// No reply will come: what was asked is taken for granted, and what hangs on the answer is unknown.
+    /// No reply will come: the command is taken as accepted, and what depends on the reply is reported as unknown.
     pub(super) fn unanswered(&mut self, pending: Pending, out: &mut dyn Sink) {
         let Pending { step, question, gives_up } = pending;
         if let Some(message) = gives_up {

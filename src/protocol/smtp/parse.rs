@@ -1,6 +1,6 @@
-//! SMTP's grammar as pure functions: one line in, its parts out. They know nothing of what was said before.
+//! SMTP's grammar as pure functions: one line in, its parts out. They keep no state.
 //!
-//! Real clients and servers are laxer than the grammar, so what is laxer here is said beside the rule.
+//! Real clients and servers are laxer than the grammar. Where a parser is laxer too, its comment says so.
 
 use nom::branch::alt;
 use nom::bytes::complete::{tag, tag_no_case, take, take_till, take_while_m_n, take_while1};
@@ -73,7 +73,7 @@ fn status_number(input: &[u8]) -> Parsed<'_, u16> {
 pub struct CommandLine<'a> {
     /// The first word, as sent.
     pub verb: &'a [u8],
-    /// What follows the verb and the white space after it; empty at the end of the line where nothing does.
+    /// What follows the verb and the white space after it; an empty range at the end of the line where nothing does.
     pub arguments: Range<usize>,
 }
 
@@ -87,7 +87,8 @@ pub fn command_line(line: &[u8]) -> CommandLine<'_> {
     CommandLine { verb, arguments: start..line.len() }
 }
 
-/// `Mail-parameters` of MAIL: `"FROM:" Reverse-path` (RFC 5321, section 4.1.1.2). Returns the path without its brackets.
+/// `Mail-parameters` of MAIL: `"FROM:" Reverse-path` (RFC 5321, section 4.1.1.2). Returns the path without its
+/// brackets.
 pub fn reverse_path(arguments: &[u8]) -> Option<&[u8]> {
     path_after("FROM", arguments)
 }
@@ -119,8 +120,8 @@ pub fn has_closed_path(arguments: &[u8]) -> bool {
     outside_quotes(arguments, |b| b == b'>').is_some()
 }
 
-/// A path without brackets: up to white space that is not within a `Quoted-string`. Servers that take it take a name
-/// before a path in brackets too.
+/// A path without brackets: up to white space that is not within a `Quoted-string`. Servers that accept it also accept
+/// a name before a path in brackets.
 fn bare_path(input: &[u8]) -> Parsed<'_, &[u8]> {
     let end = outside_quotes(input, |b| b.is_ascii_whitespace()).unwrap_or(input.len());
     let (first, mut words) = input.split_at(end);
@@ -135,8 +136,8 @@ fn bare_path(input: &[u8]) -> Parsed<'_, &[u8]> {
     verify(take(end), |path: &[u8]| !path.is_empty()).parse(input)
 }
 
-/// Where the first byte is that `stop` wants and that stands in no `Quoted-string = DQUOTE *QcontentSMTP DQUOTE`.
-/// One pass: a line full of quotation marks costs no more than any other.
+/// The position of the first byte for which `stop` is true outside a `Quoted-string = DQUOTE *QcontentSMTP DQUOTE`. One
+/// pass: a line full of quotation marks costs no more than any other.
 fn outside_quotes(input: &[u8], stop: impl Fn(u8) -> bool) -> Option<usize> {
     let (mut quoted, mut escaped) = (false, false);
     input.iter().position(|&b| {
@@ -152,7 +153,7 @@ fn outside_quotes(input: &[u8], stop: impl Fn(u8) -> bool) -> Option<usize> {
 
 /// `bdat-cmd = "BDAT" SP chunk-size [ SP end-marker ]` (RFC 3030, section 2): the arguments as (octets, LAST).
 ///
-/// `None` is a command that a server refuses for its form, and that therefore carries no octets. Sizes beyond 2^63 are
+/// `None` for a command that a server refuses for its syntax, so that no octets follow it. Sizes of 2^63 and more are
 /// among them: servers count in signed 64 bits.
 pub fn chunk(arguments: &[u8]) -> Option<(u64, bool)> {
     let size = verify(map_opt(digit1, decimal::<u64>), |&size| i64::try_from(size).is_ok());

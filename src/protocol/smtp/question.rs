@@ -1,24 +1,24 @@
-//! What the client has asked the server, and what hangs on the answer.
+//! What the client has asked the server, and what depends on the reply.
 
 use super::command::Verb;
 use crate::protocol::event::{MessageId, StepId};
 use crate::protocol::sasl::Exchange;
 
-/// Something that the server owes an answer.
+/// A question that the server has not answered yet.
 #[derive(Debug)]
 pub struct Pending {
     /// The client's step; absent where it was not captured.
     pub step: Option<StepId>,
     /// What was asked.
     pub question: Question,
-    /// A message under way that this command gives up: its outcome is known when the reply comes.
+    /// A message that this command abandons: its outcome is known when the reply comes.
     pub gives_up: Option<Abandoned>,
 }
 
-/// What was asked, with what hangs on the answer.
+/// What was asked, with what depends on the reply.
 #[derive(Debug)]
 pub enum Question {
-    /// A command whose answer changes no more than the state.
+    /// A command whose reply changes nothing but the state.
     Command(Verb),
     /// MAIL, with its reverse-path.
     Mail(Option<Vec<u8>>),
@@ -36,28 +36,28 @@ pub enum Question {
     Content(ContentReplies),
     /// A line of content that the server takes for a command, having refused DATA.
     RefusedLine,
-    /// Commands that the capture lacks: any number of them, even none.
+    /// Commands that are not in the capture: any number of them, even none.
     Unseen {
-        /// The transaction may be another one after them: what the server said to them is missing too.
+        /// They may have ended the transaction and begun another: the replies to them are missing too.
         another: bool,
     },
 }
 
-/// A message whose content has crossed (or is crossing, for a chunk) and whose fate is being told.
+/// A message whose content was sent (or is being sent, for a chunk), and the replies that decide its outcome.
 #[derive(Debug, Default)]
 pub struct ContentReplies {
     /// The message; absent where none of its content was seen.
     pub message: Option<MessageId>,
     /// Steps of the content and of the replies so far.
     pub steps: Vec<StepId>,
-    /// How the server tells it.
+    /// How many replies are still to come.
     pub due: RepliesDue,
-    /// The text of the reply that decides, as far as they have come.
+    /// Whether the replies so far accept the message, and the text of the reply that decided it.
     pub decided: Option<(bool, Vec<u8>)>,
 }
 
 impl ContentReplies {
-    /// The decision of one recipient among several: one that is served is enough to call the message accepted.
+    /// The reply for one recipient among several: the message is accepted if it is for one of them.
     pub fn one_decides(&mut self, (accepted, reply): (bool, Vec<u8>)) {
         match &self.decided {
             Some((already, _)) if *already || !accepted => {}
@@ -77,24 +77,25 @@ pub enum RepliesDue {
         /// Still to come, at least 1.
         left: usize,
     },
-    /// LMTP: the same, but the replies to the recipients are still to come, before the first to the content.
+    /// LMTP: one for each accepted recipient, but some RCPT are not answered yet. They will be, before the first reply
+    /// to the content.
     Later,
-    /// One for each accepted recipient, of whom some are missing, or what became of them: the codes that have come, as many
-    /// as recipients are kept. Whose they are is known only if in the end there are as many as recipients.
+    /// One for each accepted recipient, where RCPT or replies to RCPT are missing: the codes so far, at most as many as
+    /// recipients are kept. They are assigned to recipients only if in the end there are as many codes as recipients.
     Unknown(Vec<u16>),
-    /// The same and then one for all (PRDR): the last that comes.
+    /// Like [`Unknown`](Self::Unknown), and then one for all (PRDR): the last code is that one.
     UnknownAndOne(Vec<u16>),
     /// One for each accepted recipient and then one for all (draft-hall-prdr, announced by 353).
     PerRecipientAndOne {
-        /// Of the recipients, still to come.
+        /// Replies for single recipients that are still to come.
         left: usize,
     },
 }
 
-/// A message given up in mid-course.
+/// A message that was abandoned before its last chunk.
 #[derive(Debug)]
 pub struct Abandoned {
-    /// Which.
+    /// The message.
     pub message: MessageId,
     /// Its steps since the start.
     pub steps: Vec<StepId>,
@@ -107,7 +108,7 @@ impl Question {
         matches!(self, Self::Rcpt(_) | Self::Command(Verb::Data) | Self::Chunk | Self::LastChunk(_))
     }
 
-    /// True where nobody can tell how many replies are still to come.
+    /// True where it is not known how many replies are still to come.
     pub fn is_open_ended(&self) -> bool {
         matches!(
             self,

@@ -1,17 +1,16 @@
 /*!
-What the client has said and the server has not answered yet: pipelining (RFC 2920) seen from outside.
+What the client has sent and the server has not answered yet: pipelining (RFC 2920) seen from outside.
 
-Replies come in the order of the commands, so a reply answers the front of the queue. That stands as long as both
-directions are whole. After a gap in either, nobody knows how many replies or commands were lost, and one wrong guess
-would shift every answer after it. So from then on a reply is given to a command only where no other can be meant:
+Replies come in the order of the commands, so a reply answers the front of the queue. That holds as long as both
+directions are whole. After a gap in either, it is not known how many replies or commands are missing, and one wrong
+guess would shift every answer after it. So from then on a reply is given to a command only where no other can be meant:
 
-- the client waits for each reply before it goes on (it has never done otherwise): then a command that follows something
-  of the server's proves that everything before was answered, in the gap. Where both sides have gaps, RCPT, DATA and BDAT
-  prove it only of a client that was seen to wait before it sent one: others send them in one breath with what the gap
-  hides;
-- only one of those in the queue can be answered by this code (354 by DATA alone), and by one reply;
+- the client waits for each reply before it goes on (it has never done otherwise): then a command that follows bytes of
+  the server proves that everything before was answered, in the gap. Where both sides have gaps, RCPT, DATA and BDAT
+  prove it only of a client that was seen to wait before it sent one: others pipeline them with what the gap hides;
+- only one question in the queue can be answered by this code (354 by DATA alone), and by one reply.
 
-and otherwise to none. Either of them ends the doubt.
+Either case ends the doubt. In any other case the reply is given to no command.
 */
 
 use super::in_flight::InFlight;
@@ -19,23 +18,23 @@ use super::question::{Pending, Question};
 use crate::limits::COMMANDS_IN_FLIGHT;
 use crate::protocol::event::StepId;
 
-/// To whom a reply goes.
+/// What a reply answers.
 #[derive(Debug)]
 pub struct Answered {
-    /// Those that will not be answered any more: their replies were lost.
+    /// Questions that will not be answered any more: their replies are missing.
     pub unanswered: Vec<Pending>,
-    /// Who is answered. One that gets several replies is put back with [`Queue::put_back`].
+    /// The question that it answers. One that gets several replies is put back with [`Queue::put_back`].
     pub by: Answer,
 }
 
-/// Who is answered by a reply.
+/// Which question a reply answers.
 #[derive(Debug)]
 pub enum Answer {
     /// This one.
     To(Pending),
-    /// Something that the capture lacks, or that was forgotten, or one of several: nobody can say.
+    /// Not known: a question that is not in the capture or was dropped, or one of several.
     Unsure,
-    /// Nobody: nothing was asked.
+    /// None: nothing was asked.
     Nobody,
 }
 
@@ -43,11 +42,11 @@ pub enum Answer {
 #[derive(Debug, Default)]
 pub struct Queue {
     in_flight: InFlight,
-    /// Replies were lost: the front need not be what the next reply answers.
+    /// Replies are missing: the front need not be what the next reply answers.
     replies_missing: bool,
     /// The client has sent a command before the one before it was answered.
     pipelines: bool,
-    /// Replies to come for what was dropped from the front.
+    /// Replies to come for questions that were dropped from the front.
     forgotten: u64,
     /// What came last.
     last: Last,
@@ -61,11 +60,11 @@ enum Last {
     /// A reply.
     #[default]
     Reply,
-    /// Something of the server's that was not captured.
+    /// Bytes of the server that were not captured.
     UnseenReply,
     /// A line of the client's.
     Line,
-    /// Something of the client's that was not captured.
+    /// Bytes of the client that were not captured.
     UnseenLine,
 }
 
@@ -75,7 +74,7 @@ impl Queue {
         self.in_flight.is_empty() && self.forgotten == 0
     }
 
-    /// What was asked last.
+    /// The question that was asked last.
     pub fn back_mut(&mut self) -> Option<&mut Pending> {
         self.in_flight.back_mut()
     }
@@ -85,13 +84,13 @@ impl Queue {
         self.in_flight.iter().rev()
     }
 
-    /// The step that is to be answered next, where that is sure.
+    /// The question at the front, unless replies to dropped ones come before its reply.
     pub fn front(&self) -> Option<&Pending> {
         self.in_flight.front().filter(|_| self.forgotten == 0)
     }
 
-    /// Adds a question. Returns those that nobody will answer any more because this one was asked, and the one that
-    /// must be forgotten to make room.
+    /// Adds a question. Returns the questions whose replies it proves to be missing, and the oldest, where that was
+    /// dropped to make room.
     pub fn push(&mut self, pending: Pending) -> (Vec<Pending>, Option<Pending>) {
         let mut unanswered = Vec::new();
         let last = std::mem::replace(&mut self.last, Last::Line);
@@ -130,7 +129,7 @@ impl Queue {
         }
     }
 
-    /// None are missing after the last that was seen, after all: takes out what stood for them.
+    /// No commands are missing after the last one that was seen: takes out the entry that stood for them.
     pub fn no_commands_missing(&mut self) -> Option<Pending> {
         self.in_flight.pop_back_unseen()
     }
@@ -160,7 +159,7 @@ impl Queue {
         self.in_flight.drain(usize::MAX)
     }
 
-    /// Takes the one out that a reply with `code` answers.
+    /// Takes out the question that a reply with `code` answers.
     pub fn answer(&mut self, code: u16) -> Answered {
         self.last = Last::Reply;
         if self.forgotten > 0 {
@@ -179,7 +178,7 @@ impl Queue {
         }
         let several = candidates.next().is_some();
         match only.map(|at| (at, is_unseen(at))) {
-            // Of several replies to one, nobody knows which this is.
+            // The question has several replies to come: it is not known which of them this is.
             Some((at, false)) if !several && self.in_flight.get(at).is_some_and(|p| p.question.replies_due() > 1) => {
                 Answered { unanswered: self.in_flight.drain(at), by: Answer::Unsure }
             }
@@ -188,7 +187,8 @@ impl Queue {
                 let unanswered = self.in_flight.drain(at);
                 Answered { unanswered, by: self.in_flight.pop_front().map_or(Answer::Nobody, Answer::To) }
             }
-            // The front is answered now or was answered in the gap. Unseen ones may be more than one.
+            // The front is answered now or was answered in the gap, unless it stands for unseen commands: these may be
+            // several.
             Some(_)
                 if several
                     && !matches!(self.in_flight.front(), Some(Pending { question: Question::Unseen { .. }, .. })) =>
@@ -199,13 +199,13 @@ impl Queue {
         }
     }
 
-    /// Puts one back at the front that gets further replies.
+    /// Puts a question back at the front: it gets further replies.
     pub fn put_back(&mut self, pending: Pending) {
         self.replies_missing |= pending.question.is_open_ended();
         self.in_flight.push_front(pending);
     }
 
-    /// True where replies are missing to some of what waits, or may be.
+    /// True where replies to questions in flight are missing, or may be.
     pub fn has_missing_replies(&self) -> bool {
         self.replies_missing || self.last == Last::UnseenReply
     }
@@ -215,7 +215,7 @@ impl Queue {
         self.in_flight.has_unseen()
     }
 
-    /// True where the next reply need not be for the front.
+    /// True where the next reply need not answer the front.
     pub fn in_doubt(&self) -> bool {
         let unseen = matches!(self.in_flight.front(), Some(Pending { question: Question::Unseen { .. }, .. }));
         unseen || (self.replies_missing && !self.in_flight.is_empty())
@@ -242,7 +242,7 @@ mod tests {
         pending.iter().filter_map(|pending| pending.step).collect()
     }
 
-    /// (those lost, the one answered)
+    /// (those whose replies are missing, the one answered)
     fn hear(queue: &mut Queue, code: u16) -> (Vec<StepId>, Option<StepId>) {
         let Answered { unanswered, by } = queue.answer(code);
         let by = if let Answer::To(pending) = by { pending.step } else { None };
@@ -255,7 +255,7 @@ mod tests {
         ask(&mut queue, 1, Verb::Mail);
         ask(&mut queue, 2, Verb::Rcpt);
         assert_eq!(hear(&mut queue, 250), (vec![], Some(1)));
-        // A code that fits badly is the server's business as long as nothing was lost.
+        // Without a gap, a reply answers the front even with a code that does not fit.
         assert_eq!(hear(&mut queue, 354), (vec![], Some(2)));
         assert!(matches!(queue.answer(250).by, Answer::Nobody));
     }
@@ -282,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_of_several_is_sure() {
+    fn the_last_candidate_is_answered_for_certain() {
         let mut queue = Queue::default();
         ask(&mut queue, 1, Verb::Mail);
         ask(&mut queue, 2, Verb::Rcpt);
@@ -291,9 +291,9 @@ mod tests {
         assert_eq!(hear(&mut queue, 250), (vec![], Some(2)));
     }
 
-    /// A client may name hundreds of recipients in one breath.
+    /// A client may send hundreds of RCPT at once.
     #[test]
-    fn the_only_one_meant_is_found_behind_any_number_and_two_are_never_taken_for_one() {
+    fn a_single_candidate_is_found_behind_any_number_and_two_are_never_taken_for_one() {
         let rcpts: Vec<StepId> = (2..1_000).collect();
         let asked = || {
             let mut queue = Queue::default();

@@ -39,7 +39,7 @@ impl Reply<'_> {
         self.text.split(|&b| b == b'\n').map(|line| line.get(4..).unwrap_or_default())
     }
 
-    /// The same with a text of its own.
+    /// The same reply with its text copied.
     pub fn into_owned(self) -> Reply<'static> {
         Reply { text: Cow::Owned(self.text.into_owned()), ..self }
     }
@@ -65,7 +65,7 @@ pub enum Heard<'a> {
     Reply(Reply<'a>),
     /// A line of a reply that has more.
     More,
-    /// No line of a reply.
+    /// Not a line of a reply.
     Unknown(Line<'a>),
 }
 
@@ -98,7 +98,7 @@ impl Replies {
         (unfinished, heard)
     }
 
-    /// The reply that is begun and will get no further lines.
+    /// Takes out the reply that was begun and will get no further lines.
     pub fn flush(&mut self) -> Option<Reply<'static>> {
         self.begun.take()
     }

@@ -1,4 +1,4 @@
-//! What the server says, and to whom each reply goes.
+//! Reads what the server sends, and finds what each reply answers.
 
 use super::command::Verb;
 use super::dialogue::Dialogue;
@@ -24,18 +24,18 @@ impl Dialogue {
         }
     }
 
-    /// The server's bytes lack some here.
+    /// `missing` bytes of the server are not in the capture.
     pub(super) fn server_gap(&mut self, missing: u64, at: PacketRef, out: &mut dyn Sink) {
         self.server_ends(out);
         self.tell_gap(Side::Server, missing, at, out);
         self.queue.replies_missing();
         self.gap_on_both_sides = true;
-        // The rest of a packet that the capture has cut short was said in one breath with its beginning.
+        // A gap in the same packet as the last bytes is what the snap length cut off: the server sent both together.
         let in_one_breath = at.packet == self.reply_packet;
         let commands = ClientInput::Commands(LineContext::Nothing);
         self.client = match std::mem::replace(&mut self.client, commands) {
             ClientInput::Content(content) if in_one_breath => ClientInput::Content(content),
-            // While it takes content, a server has nothing to say: it may have had all of it.
+            // A server sends nothing while it receives content: what is missing may be the reply to all of it.
             ClientInput::Content(content) if content.has_gap => ClientInput::Waiting(Awaiting::Content { content }),
             ClientInput::Content(content) => ClientInput::Content(content.perhaps_answered()),
             ClientInput::Waiting(Awaiting::Reply { step, to, .. }) => {
@@ -51,7 +51,7 @@ impl Dialogue {
         }
     }
 
-    /// No more of the reply that is half-read will come: it counts as far as it goes.
+    /// No more of the half-read reply will come: it counts as far as it goes.
     pub(super) fn server_ends(&mut self, out: &mut dyn Sink) {
         if let Some(line) = self.reply_line.flush() {
             self.server_line(line, out);
@@ -88,7 +88,7 @@ impl Dialogue {
             && self.queue.is_empty()
         {
             if postponed.is_none() && self.deferred.has_end_of_data() {
-                // It may be meant for that one: whether the server says more or the client goes on will tell.
+                // The reply may answer the deferred CR LF dot CR LF: another reply, or more from the client, will show.
                 *postponed = Some(reply.into_owned());
                 return;
             }
@@ -113,14 +113,14 @@ impl Dialogue {
         }
     }
 
-    /// The server's first reply. True where it is the greeting and there is no more to it.
+    /// The server's first reply. True where it is the greeting, which answers nothing.
     fn opens(&mut self, reply: &Reply<'_>, out: &mut dyn Sink) -> bool {
         let first = self.queue.front().map(|pending| &pending.question);
         let is_greeting = match (reply.code, first) {
             (220, Some(Question::Command(Verb::StartTls))) => false,
             (220, _) => true,
             (400.., None) => self.deferred.is_empty(),
-            // A client that talks too early is sent away; as an answer to EHLO these would be strange.
+            // A server sends these codes to a client that talks too early; as replies to EHLO they would be strange.
             (521 | 554, Some(Question::Command(verb))) => verb.is_hello(),
             _ => false,
         };
@@ -141,7 +141,7 @@ impl Dialogue {
         if let ClientInput::Waiting(Awaiting::Opening) = self.client {
             self.client = ClientInput::Commands(LineContext::Nothing);
             if self.preamble {
-                // Something else has answered what was said so far (a proxy, for one).
+                // Something else (a proxy, for one) has answered the client so far.
                 self.read_as(LineContext::Elsewhere, out);
             }
         }
@@ -152,7 +152,7 @@ impl Dialogue {
         true
     }
 
-    /// Gives a reply to the one it answers.
+    /// Finds the question that a reply answers, reports the reply, and acts on it.
     pub(super) fn answer(&mut self, reply: Reply<'_>, out: &mut dyn Sink) {
         if let ClientInput::Waiting(Awaiting::Content { .. }) = self.client {
             self.content_ended_unseen(out);
@@ -204,7 +204,7 @@ impl Dialogue {
         }
     }
 
-    /// Content has ended in a gap, the reply to it is missing, and perhaps more that was said by both.
+    /// Content has ended in a gap, and the reply to it is missing; perhaps more of both sides is.
     pub(super) fn content_ended_in_gap(&mut self, content: Content, out: &mut dyn Sink) {
         self.content_ends(content, false, out);
         self.queue.replies_missing();
@@ -212,21 +212,21 @@ impl Dialogue {
         self.client = ClientInput::Commands(LineContext::Gap);
     }
 
-    /// A reply to nothing that was seen. Whatever it was, the server now waits for what it says.
+    /// A reply to nothing that was seen. A 334 or 354 still says what the server expects next.
     fn unasked(&mut self, reply: &Reply<'_>, out: &mut dyn Sink) {
         let go_ahead = match self.client {
             ClientInput::Commands(_) => true,
-            // It was another question, one that is missing, that the client has had the answer to.
+            // The reply answers a command that is missing, and the awaited reply may be missing as well.
             ClientInput::Waiting(Awaiting::Reply { blind, .. }) => blind || self.queue.in_doubt(),
             _ => false,
         };
         if go_ahead && matches!(reply.code, 334 | 354) && self.queue.in_doubt() {
-            // AUTH and DATA are the last of what is sent at once, so all before them has been answered.
+            // AUTH and DATA are the last in a group of pipelined commands, so all before them have been answered.
             for pending in self.queue.take_all() {
                 self.unanswered(pending, out);
             }
         }
-        // Half a line that was sent before a go-ahead may be the beginning of what it asks for.
+        // Half a line that was sent before a 334 or 354 may be the beginning of the response or the content.
         let begun = go_ahead && matches!(reply.code, 334 | 354) && self.half_a_line(reply.code == 334, out);
         let (kind, subject) = match reply.code {
             334 => (Kind::Continuation, Subject::Challenge(Round::Challenge(Mechanism::Other))),
@@ -240,7 +240,7 @@ impl Dialogue {
                 self.client = ClientInput::Responding(None);
             }
             354 if go_ahead => {
-                // The gap that hides DATA ends with it, unless bytes of the server's are missing too: then some of the
+                // The gap that hides DATA ends with it, unless bytes of the server are missing too: then some of the
                 // content may be in it.
                 let after_gap =
                     std::mem::replace(&mut self.after_gap, AfterGap::No) != AfterGap::No && self.gap_on_both_sides;
@@ -253,7 +253,7 @@ impl Dialogue {
     }
 }
 
-/// What a reply to this question is.
+/// The kind and the subject of a reply to this question.
 fn meaning(question: &mut Question, reply: &Reply<'_>) -> (Kind, Subject) {
     let asked = match question {
         Question::Auth(exchange) | Question::Response(exchange) if reply.code == 334 => {

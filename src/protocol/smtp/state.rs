@@ -1,4 +1,4 @@
-//! What the client's next bytes are, and what decides it: `dialogue.rs` has the picture.
+//! What the client's next bytes are, and what decides it: `dialogue.rs` has the diagram.
 
 use super::reply::Reply;
 use crate::limits::STEPS_PER_SESSION;
@@ -21,7 +21,7 @@ pub(super) enum Opening {
 /// What the client's next bytes are.
 #[derive(Debug)]
 pub(super) enum ClientInput {
-    /// Lines, each a command unless something has gone before.
+    /// Lines; [`LineContext`] says whether they are commands.
     Commands(LineContext),
     /// Not known before a reply comes: they are deferred.
     Waiting(Awaiting),
@@ -31,14 +31,14 @@ pub(super) enum ClientInput {
     Content(Content),
     /// Part of a message, by count.
     Chunk(Chunk),
-    /// What is no part of a message, by count.
+    /// The octets after XEXCH50, by count: not part of a message.
     Xexch50(Xexch50Octets),
 }
 
-/// What has gone before a line that may be a command.
+/// What came before a line that may be a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum LineContext {
-    /// Nothing: it is one.
+    /// Nothing special: the line is a command.
     Nothing,
     /// A refused DATA: the client may send its message nevertheless.
     Refusal,
@@ -46,39 +46,39 @@ pub(super) enum LineContext {
     RefusedLogin,
     /// A gap: it may be the rest of anything.
     Gap,
-    /// STARTTLS, in the same breath: the server throws it away (RFC 3207, section 4.2).
+    /// A STARTTLS that the client sent the line together with: the server discards it (RFC 3207, section 4.2).
     StartTls,
-    /// Nothing, and it was not said to this server but to something on the way to it.
+    /// The line was not sent to this server but to something on the way to it, such as a proxy.
     Elsewhere,
 }
 
-/// What a line lacks that follows a gap.
+/// What a gap has taken from the client's next line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum AfterGap {
-    /// Nothing: it follows no gap.
+    /// Nothing: the line does not follow a gap.
     No,
     /// Its beginning, perhaps, and other lines before it.
     Line,
-    /// The same within a log-in: it may be the rest of a password.
+    /// The same within a login: the line may be the rest of a password.
     Login,
 }
 
-/// What decides.
+/// What decides how the client's next bytes are read.
 #[derive(Debug)]
 pub(super) enum Awaiting {
-    /// Nothing was said yet: the first line or the greeting tells whether this is the beginning.
+    /// Nothing was received yet: the first line or the greeting tells whether this is the beginning.
     Opening,
     /// The reply to this command.
     Reply {
         /// The command's step, or the response's.
         step: StepId,
-        /// What was asked for.
+        /// What the reply answers.
         to: AwaitedReply,
-        /// The server's bytes have a gap since: whatever the client sends, the reply was in it.
+        /// The server's stream has had a gap since: once the client goes on, the reply was in that gap.
         blind: bool,
     },
-    /// The first lines after a gap in content, if bytes of the server's are missing too: if they are commands, then the
-    /// content has ended in the gap, and the reply to it is missing.
+    /// The first lines after a gap in content, where bytes of the server are missing too. If they are commands, the
+    /// content ended in the gap, and the reply to it is missing.
     Content {
         /// What was read before the gap.
         content: Content,
@@ -91,9 +91,9 @@ pub(super) enum Awaiting {
         own: LineEnd,
         /// How the line before it ended.
         before: LineEnd,
-        /// The server's bytes have a gap since.
+        /// The server's stream has had a gap since.
         blind: bool,
-        /// A reply that came when a CR LF dot CR LF was waiting too: to which of the two?
+        /// A reply that came while a CR LF dot CR LF was deferred too: it may answer either of the two dots.
         postponed: Option<Reply<'static>>,
     },
 }
@@ -107,16 +107,16 @@ pub(super) enum AwaitedReply {
     Auth,
     /// STARTTLS.
     StartTls,
-    /// A BDAT that no server can count by: a server may still do so.
+    /// A BDAT without a size that servers accept.
     Chunk,
-    /// XEXCH50 of so many octets.
+    /// XEXCH50 with this many octets.
     Octets(u64),
 }
 
 /// Content that ends with a dot.
 #[derive(Debug)]
 pub(super) struct Content {
-    /// DATA; absent where it was not seen.
+    /// The step of DATA; absent where it was not seen.
     pub data: Option<StepId>,
     /// Absent until something of it was seen.
     pub message: Option<MessageId>,
@@ -126,9 +126,9 @@ pub(super) struct Content {
     pub span: Span,
     /// Bytes of it are missing.
     pub has_gap: bool,
-    /// Bytes of the server's are missing since it began: the reply to it may be among them.
+    /// Bytes of the server are missing since the content began: the reply to it may be among them.
     pub answered: bool,
-    /// Only CR LF dot CR LF ends it: the server has not taken less.
+    /// Only CR LF dot CR LF ends it: the server did not take a dot between bare LFs for the end.
     pub strict: bool,
     /// The server has refused it before its end.
     pub refused: Option<(StepId, Vec<u8>)>,
@@ -152,17 +152,17 @@ impl Content {
         Self { data: None, message: None, block, span, has_gap: true, answered: false, strict: false, refused: None }
     }
 
-    /// Bytes of the server's are missing.
+    /// Bytes of the server are missing: the reply to this content may be among them.
     pub fn perhaps_answered(self) -> Self {
         Self { answered: true, ..self }
     }
 
-    /// Nothing of it was seen.
+    /// True where none of it was seen.
     pub fn is_unseen(&self) -> bool {
         self.message.is_none()
     }
 
-    /// The dot that was in doubt belongs to the content, and so does every other of its kind.
+    /// The dot between bare LFs belongs to the content, and so does every other of that kind.
     pub fn going_on(mut self, before: LineEnd, own: LineEnd, out: &mut dyn Sink) -> Self {
         self.strict = true;
         self.add(line_of_a_dot(before, own), out);
@@ -182,8 +182,8 @@ impl Content {
     }
 }
 
-/// What a dot line is as content. After a bare LF it is no line at all (RFC 5321, section 2.3.8), so its dot stays;
-/// after CR LF its dot was stuffed, if anything follows it in the line.
+/// What a dot line stands for in content. After a bare LF it is not a line (RFC 5321, section 2.3.8), so its dot is
+/// content; after CR LF the dot was stuffed, if anything follows it in the line.
 pub(super) fn line_of_a_dot(before: LineEnd, own: LineEnd) -> &'static [u8] {
     match (before, own) {
         (LineEnd::CrLf, LineEnd::CrLf) => b"\r\n",
@@ -208,14 +208,14 @@ pub(super) struct Chunk {
     pub span: Span,
     /// Bytes of it, or of a chunk before it, are missing.
     pub has_gap: bool,
-    /// Of the last chunk: what became of the message, known before its content had ended.
+    /// Of the last chunk: the outcome of the message, where it was known before the content had ended.
     pub decided: Option<MessageOutcome>,
 }
 
-/// A message of which chunks have come, and not the last.
+/// A message whose last chunk has not come yet.
 #[derive(Debug)]
 pub(super) struct OpenMessage {
-    /// Which.
+    /// The message.
     pub message: MessageId,
     /// Its steps since the start.
     pub steps: Vec<StepId>,
@@ -224,21 +224,21 @@ pub(super) struct OpenMessage {
 }
 
 impl OpenMessage {
-    /// A session keeps no more steps than that, so a message needs no more of them.
+    /// Adds a step, up to [`STEPS_PER_SESSION`]: a session keeps no more, so a message needs no more either.
     pub fn add(&mut self, step: StepId) {
         if self.steps.len() < STEPS_PER_SESSION {
             self.steps.push(step);
         }
     }
 
-    /// `missing` bytes of the client's are not in the capture: at most as many of the message.
+    /// `missing` bytes of the client are not in the capture: at most that many belong to the message.
     pub fn gap(&mut self, missing: u64, out: &mut dyn Sink) {
         self.has_gap = true;
         out.content_missing(self.message, missing);
     }
 }
 
-/// Octets that the server has asked for.
+/// The octets after an XEXCH50 that the server has accepted.
 #[derive(Debug)]
 pub(super) struct Xexch50Octets {
     /// Octets to come.
@@ -248,7 +248,7 @@ pub(super) struct Xexch50Octets {
 }
 
 impl Xexch50Octets {
-    /// So many are to come.
+    /// `octets` are to come.
     pub fn new(octets: u64) -> Self {
         Self { left: octets, span: Span::default() }
     }

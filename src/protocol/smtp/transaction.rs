@@ -12,7 +12,7 @@ pub struct Transaction {
     envelope: Envelope,
     /// There may be recipients that were not seen.
     recipients_missing: bool,
-    /// MAIL and RCPT.
+    /// The steps of MAIL and RCPT.
     steps: Vec<StepId>,
     /// The first of its recipients that has not had its own reply after the content.
     next: usize,
@@ -21,7 +21,7 @@ pub struct Transaction {
 }
 
 impl Transaction {
-    /// A MAIL that was accepted, or of whose answer nothing is known.
+    /// A MAIL that was accepted, or whose reply is not known.
     pub fn begin(path: Option<Vec<u8>>, step: Option<StepId>) -> Self {
         let envelope = Envelope { from: path, to: Vec::new() };
         Self { begun: true, envelope, steps: step.into_iter().collect(), ..Self::default() }
@@ -42,17 +42,17 @@ impl Transaction {
         true
     }
 
-    /// The client's bytes lack some that may have been recipients.
+    /// Bytes of the client are missing that may have held recipients.
     pub fn recipients_missing(&mut self) {
         self.recipients_missing = true;
     }
 
-    /// How many recipients were accepted, or have no known answer.
+    /// How many recipients were accepted, or have no known reply.
     pub fn accepted(&self) -> usize {
         self.envelope.to.iter().filter(|recipient| is_accepted(recipient)).count()
     }
 
-    /// LMTP: how many replies its content will have. That is known where MAIL was seen, and what became of each recipient.
+    /// LMTP: how many replies the content will get. That is known where MAIL was seen and each RCPT has its reply.
     pub fn replies_due(&self) -> RepliesDue {
         let is_answered =
             self.begun && !self.recipients_missing && self.envelope.to.iter().all(|recipient| recipient.code.is_some());
@@ -63,8 +63,8 @@ impl Transaction {
         }
     }
 
-    /// True where so many replies to the content are those of the recipients that were accepted, or have no known answer:
-    /// where MAIL was seen there are no other recipients; where each was answered no other was accepted.
+    /// True where the `replies` to the content belong, in order, to the recipients that were accepted or have no known
+    /// reply: they are equal in number, and either MAIL was seen and no RCPT is missing, or each RCPT has its reply.
     pub fn is_all_accepted(&self, replies: usize) -> bool {
         let is_answered = self.envelope.to.iter().all(|recipient| recipient.code.is_some());
         (self.begun && !self.recipients_missing || is_answered) && self.accepted() == replies
@@ -79,22 +79,22 @@ impl Transaction {
         }
     }
 
-    /// A chunk was refused: whatever comes after it, the message is not taken (RFC 3030, section 2).
+    /// A chunk was refused: the message is not accepted, whatever follows (RFC 3030, section 2).
     pub fn refuse(&mut self, reply: &[u8]) {
         self.refusal.get_or_insert_with(|| reply.to_vec());
     }
 
-    /// What [`Transaction::refuse`] was told first.
+    /// The first text given to [`Transaction::refuse`].
     pub fn refusal(&self) -> Option<&[u8]> {
         self.refusal.as_deref()
     }
 
-    /// MAIL and RCPT.
+    /// The steps of MAIL and RCPT.
     pub fn steps(&self) -> &[StepId] {
         &self.steps
     }
 
-    /// Ends it.
+    /// Ends the transaction, and returns its envelope.
     pub fn into_envelope(self) -> Envelope {
         self.envelope
     }

@@ -2,23 +2,23 @@
 TURN (RFC 821, section 3.8) and ATRN (RFC 2645): when the server agrees, it becomes the client of another session on the
 same connection.
 
-From there on everything is read with the sides exchanged, and told as said by the side that said it.
+From there on the two sides are read with their roles swapped. A step still names the side that sent it.
 */
 
 use crate::flow::Side;
 use crate::protocol::event::{Sink, Step, StepId, forward};
 
-/// Which side of the connection plays which part.
+/// Which side of the connection has which role.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Roles {
-    /// Who has connected is the client.
+    /// The side that opened the connection is the client.
     AsConnected,
-    /// Who has connected is the server.
+    /// The side that opened the connection is the server.
     Swapped,
 }
 
 impl Roles {
-    /// Does `read` with the part that `from` plays, and with who hears of it.
+    /// Calls `read` with the role of `from`, and with a sink that turns roles back into sides.
     pub fn with<T>(self, from: Side, out: &mut dyn Sink, read: impl FnOnce(Side, &mut dyn Sink) -> T) -> T {
         match self {
             Self::AsConnected => read(from, out),
@@ -27,13 +27,13 @@ impl Roles {
     }
 }
 
-/// Tells what was read with the sides exchanged. What describes a session as a whole (names, extensions) is that of the
-/// connection's own client and server.
+/// Reports what was read with the roles swapped. The names and extensions of a session are those of the connection's
+/// own client and server, so this sink drops them.
 pub(super) struct Turned<'a>(&'a mut dyn Sink);
 
 impl Sink for Turned<'_> {
     fn step(&mut self, step: Step<'_>) -> StepId {
-        // What a reply answers is a step of the connection's client, always.
+        // `answers` must be a step of the connection's client, which is the server here.
         self.0.step(Step { from: step.from.other(), answers: None, ..step })
     }
 

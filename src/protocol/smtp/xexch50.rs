@@ -1,5 +1,5 @@
-//! XEXCH50 ([MS-OXSMTP]'s elder): between the envelope and the content an Exchange server gives another what it knows
-//! of the message in a form of its own, as counted octets after a 354. They are no part of the message.
+//! XEXCH50 (older than [MS-OXSMTP]): between the envelope and the content an Exchange server sends another its own
+//! properties of the message, as counted octets after a 354. They are not part of the message.
 
 use super::Subject;
 use super::command::Verb;
@@ -32,7 +32,7 @@ impl Dialogue {
         self.xexch50_goes_on(out);
     }
 
-    /// Octets are missing. Returns how many of them lie beyond those that were counted.
+    /// Octets are missing. Returns how many of them lie beyond the announced ones.
     pub(super) fn xexch50_gap(&mut self, missing: u64, out: &mut dyn Sink) -> u64 {
         let ClientInput::Xexch50(xexch50) = &mut self.client else { return missing };
         let within = missing.min(xexch50.left);

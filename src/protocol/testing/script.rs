@@ -1,6 +1,6 @@
 /*!
-A conversation as text, for tests: what each line of it says. The dialogues' tests read it, and so do those of the whole
-program (`tests/support`), which include this file.
+A conversation as text, for tests. The dialogues' tests use it, and so do those of the whole program (`tests/support`),
+which include this file.
 
 A script is lines of
 - `C: text`, `S: text`: the text and CR LF, in a packet of its own;
@@ -13,16 +13,16 @@ use super::Side;
 
 /// A line of a script.
 pub enum Line {
-    /// A side says these bytes.
+    /// A side sends these bytes.
     Said(Side, Vec<u8>),
-    /// So many bytes that a side said are missing.
+    /// This many bytes that a side sent are missing.
     Missing(Side, u64),
 }
 
 /// The lines of a script, in order.
 ///
 /// # Panics
-/// Where a line is none.
+/// Where a line is not in one of these forms.
 pub fn lines(script: &str) -> impl Iterator<Item = Line> {
     let lines = script.lines().map(str::trim_start).filter(|line| !line.is_empty() && !line.starts_with('#'));
     lines.map(|line| {

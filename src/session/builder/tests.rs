@@ -170,7 +170,7 @@ fn ranges_become_ranges_of_the_text() {
         secrets: vec![13..line.len(), 3..3],
         ..told(Side::Client, Kind::Command, Subject::Unknown, 1, line)
     });
-    let step = &builder.steps()[0];
+    let step = &builder.session.steps[0];
     assert_eq!(&step.text[step.arguments.clone().unwrap()], "中文 密码");
     assert_eq!(step.secrets.iter().map(|range| &step.text[range.clone()]).collect::<Vec<_>>(), ["密码"]);
     assert_eq!(step.tag.as_deref(), Some("a"));
@@ -184,9 +184,9 @@ fn a_line_that_was_cut_says_so() {
     let mut longer = told(Side::Client, Kind::Unknown, Subject::Unknown, 2, &line);
     longer.span.bytes = LINE_BYTES as u64 * 3;
     builder.step(Told { arguments: Some(5..LINE_BYTES * 2), ..longer });
-    let cut: Vec<bool> = builder.steps().iter().map(|step| step.truncated).collect();
+    let cut: Vec<bool> = builder.session.steps.iter().map(|step| step.truncated).collect();
     assert_eq!(cut, [false, true]);
-    assert_eq!(builder.steps()[1].arguments, Some(5..LINE_BYTES));
+    assert_eq!(builder.session.steps[1].arguments, Some(5..LINE_BYTES));
 }
 
 #[test]

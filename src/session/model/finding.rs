@@ -1,6 +1,6 @@
 //! Something wrong, weak or worth knowing in a session: what a rule has found. The words are the rule's.
 
-use crate::flow::Side;
+use crate::flow::{Conflict, Side};
 use crate::protocol::event::StepId;
 
 /// Something wrong, weak or worth knowing.
@@ -47,24 +47,5 @@ pub enum Fact {
     /// Text off the wire: an address, a host, a verb, an excerpt. May be cut by the rule; a view escapes it.
     Name(String),
     /// Two copies of the same bytes.
-    Conflict(Conflict),
-}
-
-/// Two copies of the same bytes that disagree.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Conflict {
-    /// Whose stream it is.
-    pub from: Side,
-    /// Where in that stream the excerpts begin, in bytes from its first one.
-    pub offset: u64,
-    /// Bytes in which the copies disagree.
-    pub bytes: u64,
-    /// The packet of the copy that came first, where that is still known.
-    pub first_packet: Option<u64>,
-    /// The packet of the other.
-    pub second_packet: u64,
-    /// An excerpt of the copy that came first, which is the one that the steps show.
-    pub first: String,
-    /// The same stretch of the other.
-    pub second: String,
+    Conflict(Conflict<String>),
 }

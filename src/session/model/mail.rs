@@ -183,14 +183,3 @@ pub enum Match {
     /// Equal Message-ID.
     MessageId,
 }
-
-impl Match {
-    /// The name in the JSON.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Content => "content",
-            Self::Body => "body",
-            Self::MessageId => "message-id",
-        }
-    }
-}

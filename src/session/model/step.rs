@@ -7,7 +7,7 @@ use crate::protocol::event::{Channel, Kind, MessageId, Packets, StepId, Subject}
 use crate::protocol::{imap, pop3, smtp};
 use std::ops::Range;
 
-/// One row of the table. What it does is not kept: [`purpose`](crate::verdict::purpose) says it.
+/// One row of the table. What it does is not kept: `verdict::purpose` says it.
 #[derive(Debug, Clone)]
 pub struct Step {
     /// 1, 2, … within the session.

@@ -8,6 +8,8 @@ macro_rules! enumerated {
 
         impl $name {
             /// All variants, in the order of their declaration.
+            #[cfg(test)]
+            #[allow(dead_code)] // Some lists no test goes through.
             pub const ALL: &'static [Self] = &[$(Self::$variant),*];
         }
     };

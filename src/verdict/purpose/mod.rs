@@ -10,16 +10,17 @@ pub mod enhanced;
 mod enumerated;
 pub mod imap;
 pub mod pop3;
+mod sasl;
 pub mod smtp;
 
 pub(crate) use enumerated::enumerated;
 pub use imap::Imap;
 pub use pop3::Pop3;
+pub use sasl::Sasl;
 pub use smtp::Smtp;
 
 use crate::flow::Side;
 use crate::protocol::event::Subject;
-use crate::protocol::sasl::Round;
 use crate::protocol::{Protocol, tls};
 use crate::session::model::{Session, Step};
 
@@ -32,10 +33,6 @@ pub enum Purpose {
     Pop3(Pop3),
     /// IMAP.
     Imap(Imap),
-    /// The server's part of a SASL exchange.
-    Challenge(Round),
-    /// The client's part of a SASL exchange.
-    Response(Round),
     /// Part of a TLS connection.
     Tls {
         /// Who sent it.
@@ -67,9 +64,9 @@ pub fn purpose(session: &Session, step: &Step) -> Purpose {
 /// What `step` does in a session that speaks `protocol`. `answered` is the step that it answers, where it is a reply.
 pub fn of(protocol: Protocol, step: &Step, answered: Option<&Step>) -> Purpose {
     match &step.subject {
-        Subject::Smtp(subject) => smtp::of(subject, step.variant, answered),
-        Subject::Pop3(subject) => pop3::of(subject, step.variant, answered),
-        Subject::Imap(subject) => imap::of(subject, answered),
+        Subject::Smtp(subject) => Purpose::Smtp(smtp::of(subject, step.variant, answered)),
+        Subject::Pop3(subject) => Purpose::Pop3(pop3::of(subject, step.variant, answered)),
+        Subject::Imap(subject) => Purpose::Imap(imap::of(subject, answered)),
         Subject::Tls(what) => Purpose::Tls { from: step.from, what: what.clone() },
         Subject::Gap(bytes) => Purpose::Gap { from: step.from, bytes: *bytes },
         Subject::Unknown => Purpose::Unknown { protocol, from: step.from },

@@ -1,6 +1,6 @@
 //! What POP3 steps do (RFC 1939, and its extensions).
 
-use super::{Purpose, enumerated};
+use super::{Sasl, enumerated};
 use crate::protocol::event;
 use crate::protocol::pop3::{Effect, State, Subject, Verb, What};
 use crate::session::model::{Step, Variant};
@@ -29,6 +29,8 @@ pub enum Pop3 {
     Unasked(Reply),
     /// The message, or the part of it, that was asked for.
     Content(Content),
+    /// A step of a SASL exchange.
+    Sasl(Sasl),
 }
 
 enumerated! {
@@ -146,9 +148,9 @@ enumerated! {
 }
 
 /// What a POP3 step does, which is about this `variant` of `subject`. `answered` is the step that a reply answers.
-pub fn of(subject: &Subject, variant: Variant, answered: Option<&Step>) -> Purpose {
+pub fn of(subject: &Subject, variant: Variant, answered: Option<&Step>) -> Pop3 {
     let status = |ok| if ok { Reply::Ok } else { Reply::Err };
-    Purpose::Pop3(match &subject.what {
+    match &subject.what {
         What::Greeting { ok: true, apop: true } => Pop3::Greeting(Greeting::ReadyForApop),
         What::Greeting { ok: true, apop: false } => Pop3::Greeting(Greeting::Ready),
         What::Greeting { ok: false, .. } => Pop3::Greeting(Greeting::Refused),
@@ -163,12 +165,12 @@ pub fn of(subject: &Subject, variant: Variant, answered: Option<&Step>) -> Purpo
             code: code.as_deref().map(ResponseCode::of),
         },
         What::Reply { to: None, ok, .. } => Pop3::Unasked(status(*ok)),
-        What::Challenge(round) => return Purpose::Challenge(*round),
-        What::Response(round) => return Purpose::Response(*round),
+        What::Challenge(round) => Pop3::Sasl(Sasl::Challenge(*round)),
+        What::Response(round) => Pop3::Sasl(Sasl::Response(*round)),
         What::Content(Verb::Retr) => Pop3::Content(Content::Message),
         What::Content(Verb::Top) => Pop3::Content(Content::Top),
         What::Content(_) => Pop3::Content(Content::Other),
-    })
+    }
 }
 
 /// The command that `step` is.

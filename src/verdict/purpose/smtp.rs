@@ -1,6 +1,6 @@
 //! What SMTP and LMTP steps do (RFC 5321, and the extensions' RFCs).
 
-use super::{Purpose, enhanced, enumerated};
+use super::{Sasl, enhanced, enumerated};
 use crate::protocol::smtp::{Enhanced, Subject, Verb};
 use crate::session::model::{Step, Variant};
 use replies::reply;
@@ -25,6 +25,8 @@ pub enum Smtp {
     },
     /// Content.
     Content(Content),
+    /// A step of a SASL exchange.
+    Sasl(Sasl),
 }
 
 enumerated! {
@@ -85,8 +87,8 @@ enumerated! {
 }
 
 /// What an SMTP step does, which is about this `variant` of `subject`. `answered` is the step that a reply answers.
-pub fn of(subject: &Subject, variant: Variant, answered: Option<&Step>) -> Purpose {
-    Purpose::Smtp(match *subject {
+pub fn of(subject: &Subject, variant: Variant, answered: Option<&Step>) -> Smtp {
+    match *subject {
         Subject::Greeting { code } => Smtp::Greeting(greeting(code)),
         Subject::Command(verb) => Smtp::Command(command(verb, variant)),
         Subject::Reply { to, code, enhanced } => Smtp::Reply {
@@ -97,14 +99,14 @@ pub fn of(subject: &Subject, variant: Variant, answered: Option<&Step>) -> Purpo
             },
             enhanced: enhanced.filter(|code| says_more(*code)).map(|code| (code, enhanced::Meaning::of(code))),
         },
-        Subject::Challenge(round) => return Purpose::Challenge(round),
-        Subject::Response(round) => return Purpose::Response(round),
+        Subject::Challenge(round) => Smtp::Sasl(Sasl::Challenge(round)),
+        Subject::Response(round) => Smtp::Sasl(Sasl::Response(round)),
         Subject::Content => Smtp::Content(Content::Message),
         Subject::Chunk { last: false } => Smtp::Content(Content::Chunk),
         Subject::Chunk { last: true } => Smtp::Content(Content::LastChunk),
         Subject::Properties => Smtp::Content(Content::Properties),
         Subject::RefusedContent => Smtp::Content(Content::Refused),
-    })
+    }
 }
 
 /// A success without detail (2.0.0, 2.1.0) repeats what the reply code has said already.

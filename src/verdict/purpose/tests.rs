@@ -7,7 +7,7 @@ use crate::protocol::Sink;
 use crate::protocol::event::{self, Kind, Span};
 use crate::protocol::imap::{self as imap_protocol, Status, Untagged};
 use crate::protocol::pop3 as pop3_protocol;
-use crate::protocol::sasl::Mechanism;
+use crate::protocol::sasl::{Mechanism, Round};
 use crate::protocol::smtp::{self as smtp_protocol, Enhanced, ReplyTo, Verb};
 use crate::session::{Builder, Needs};
 
@@ -242,15 +242,15 @@ fn imap_data_means_what_it_belongs_to() {
     let plain = |verb| Some(Command::new(verb, false));
     let by_uid = |verb| Command::new(verb, true);
     let cases = [
-        (State::Authenticated, Untagged::Exists, None, Data::Exists),
-        (State::Selected, Untagged::Exists, plain(Verb::Select), Data::Exists),
+        (State::Authenticated, Untagged::Exists, None, Data::Untagged(Untagged::Exists)),
+        (State::Selected, Untagged::Exists, plain(Verb::Select), Data::Untagged(Untagged::Exists)),
         (State::Selected, Untagged::Exists, plain(Verb::Idle), Data::ExistsNow),
         (State::Selected, Untagged::Exists, None, Data::ExistsNow),
-        (State::Selected, Untagged::Fetch, Some(by_uid(Verb::Fetch)), Data::Fetch),
+        (State::Selected, Untagged::Fetch, Some(by_uid(Verb::Fetch)), Data::Untagged(Untagged::Fetch)),
         (State::Selected, Untagged::Fetch, Some(by_uid(Verb::Store)), Data::FlagsStored),
         (State::Selected, Untagged::Fetch, plain(Verb::Idle), Data::FlagsChanged),
         (State::Selected, Untagged::Bye, plain(Verb::Logout), Data::Goodbye),
-        (State::Selected, Untagged::Bye, None, Data::Closing),
+        (State::Selected, Untagged::Bye, None, Data::Untagged(Untagged::Bye)),
     ];
     for (state, untagged, command, expected) in cases {
         assert_eq!(data(state, untagged, command), expected, "{untagged:?} after {command:?} when {state:?}");
@@ -270,7 +270,10 @@ fn imap_data_means_what_it_belongs_to() {
 fn what_belongs_to_no_protocol_is_told_too() {
     let round = Round::Challenge(Mechanism::CramMd5);
     let challenge = Subject::Smtp(smtp_protocol::Subject::Challenge(round));
-    assert_eq!(of(Protocol::Smtp, &step(Side::Server, challenge, "334 PDE="), None), Purpose::Challenge(round));
+    assert_eq!(
+        of(Protocol::Smtp, &step(Side::Server, challenge, "334 PDE="), None),
+        Purpose::Smtp(Smtp::Sasl(Sasl::Challenge(round)))
+    );
     let gap = of(Protocol::Imap, &step(Side::Server, Subject::Gap(40), ""), None);
     assert_eq!(gap, Purpose::Gap { from: Side::Server, bytes: 40 });
     let unknown = of(Protocol::Pop3, &step(Side::Client, Subject::Unknown, ""), None);

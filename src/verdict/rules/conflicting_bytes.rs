@@ -1,6 +1,6 @@
-use crate::flow;
+use crate::flow::Conflict;
 use crate::protocol::event::{Kind, Packets, StepId};
-use crate::session::model::{Conflict, Step};
+use crate::session::model::Step;
 use crate::session::{Session, text};
 use crate::verdict::rule::{Fact, Found, Needs, Rule, Sentence, Severity, Text, Words};
 
@@ -52,7 +52,7 @@ fn check(session: &Session, found: &mut Found) {
 }
 
 /// The first few of the steps that the packet with the first copy carries.
-fn touched(conflict: &flow::Conflict, steps: &[Step]) -> impl Iterator<Item = StepId> {
+fn touched(conflict: &Conflict, steps: &[Step]) -> impl Iterator<Item = StepId> {
     let carries = |packets: &Packets, is_content: bool, packet: u64| match is_content {
         true => (packets.first()..=packets.last()).contains(&packet),
         false => packets.iter().any(|number| number == packet),
@@ -66,28 +66,19 @@ fn touched(conflict: &flow::Conflict, steps: &[Step]) -> impl Iterator<Item = St
 }
 
 /// A conflict as text, less the line ends that both copies have.
-fn read(conflict: &flow::Conflict) -> Conflict {
-    let flow::Conflict { from, offset, bytes, first_packet, second_packet, first, second } = conflict;
-    let [first, second] = match (first.strip_suffix(b"\r"), second.strip_suffix(b"\r")) {
+fn read(conflict: &Conflict) -> Conflict<String> {
+    let Conflict { first, second, .. } = conflict;
+    let excerpts = match (first.strip_suffix(b"\r"), second.strip_suffix(b"\r")) {
         (Some(first), Some(second)) => [first, second],
         _ => [&first[..], &second[..]],
-    }
-    .map(text);
-    Conflict {
-        from: *from,
-        offset: *offset,
-        bytes: *bytes,
-        first_packet: *first_packet,
-        second_packet: *second_packet,
-        first,
-        second,
-    }
+    };
+    conflict.with(excerpts.map(text))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::flow::Side;
+    use crate::flow::{Conflicts, Side};
     use crate::verdict::testing;
 
     const SCRIPT: &str = "S: 220 mx\nC: HELO a\nS: 250 mx\nC: MAIL FROM:<a@b>\nS: 250 ok";
@@ -97,7 +88,7 @@ mod tests {
     #[test]
     fn has_what_both_copies_say() {
         let mut session = testing::session(SCRIPT, RULE.needs);
-        let conflict = flow::Conflict {
+        let conflict = Conflict {
             from: Side::Client,
             offset: 8,
             bytes: 1,
@@ -106,7 +97,7 @@ mod tests {
             first: b"MAIL FROM:<a@b>\r".to_vec(),
             second: b"MAIL FROM:<x@b>\r".to_vec(),
         };
-        session.transport.conflicts = flow::Conflicts { kept: vec![conflict], more: 2 };
+        session.transport.conflicts = Conflicts { kept: vec![conflict], more: 2 };
         let finding = RULE.look(&session).expect("a finding");
         assert_eq!((&finding.steps[..], finding.more), (&[4][..], 2));
         let [Fact::Conflict(conflict)] = &finding.facts[0][..] else { panic!("{finding:?}") };

@@ -1,4 +1,4 @@
-//! The model's enums as the words of the JSON: each once, and none can be forgotten.
+//! The JSON's words for the model's enums. A variant without a word does not compile.
 
 use crate::flow;
 use crate::protocol::{self, event, imap, pop3};
@@ -84,6 +84,11 @@ words! {
         model::State::Imap(imap::State::Authenticated) => "authenticated",
         model::State::Imap(imap::State::Selected) => "selected",
         model::State::Imap(imap::State::Logout) => "logout",
+    }
+    Channel: event::Channel {
+        event::Channel::Clear => "clear",
+        event::Channel::Tls => "tls",
+        event::Channel::Decrypted => "decrypted",
     }
     Kind: event::Kind {
         event::Kind::Greeting => "greeting",

@@ -216,10 +216,10 @@ fn position(text: &str, command: &str) -> Option<Range<usize>> {
 #[cfg(test)]
 mod tests {
     use super::{Needles, mask};
-    use crate::flow::Side;
+    use crate::flow::{Conflict, Side};
     use crate::protocol::Protocol;
     use crate::protocol::event::{Direction, LoginOutcome};
-    use crate::session::model::{Conflict, Fact, Finding, Session};
+    use crate::session::model::{Fact, Finding, Session};
     use crate::verdict::rules;
     use crate::view::testing::Talk;
 

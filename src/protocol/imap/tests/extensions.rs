@@ -5,12 +5,12 @@ use super::{answers, messages, played};
 use crate::protocol::event::{self, Delivery, Kind};
 use crate::protocol::testing::Recorder;
 
-/// Plays what follows the selection of a mailbox.
+/// Plays `script` with a mailbox selected.
 fn selected(script: &str) -> Recorder {
     played(&format!("S: * PREAUTH hi\nC: s SELECT m\nS: s OK done\n{script}"))
 }
 
-/// What the server's untagged responses are, but for the greeting.
+/// The kinds of the server's untagged responses, without the greeting.
 fn untagged(told: &Recorder) -> Vec<Untagged> {
     told.steps
         .iter()
@@ -24,7 +24,7 @@ fn untagged(told: &Recorder) -> Vec<Untagged> {
         .collect()
 }
 
-/// Nothing is left over that was not understood.
+/// Checks that every line was understood.
 fn nothing_unknown(told: &Recorder) {
     for step in &told.steps {
         assert_ne!(step.kind, Kind::Unknown, "{}", step.text);

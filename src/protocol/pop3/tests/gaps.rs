@@ -1,4 +1,4 @@
-//! What is missing, what never ends, and what makes no sense.
+//! Gaps, lines without end, and nonsense.
 
 use super::super::Dialogue;
 use super::{hear, logins};
@@ -59,7 +59,7 @@ fn one_side_alone() {
 }
 
 #[test]
-fn half_a_password_is_none() {
+fn half_a_password_is_not_reported() {
     for cut in ["C| PASS sec\n C~ 5\n C| et\\r\\n", "C| PASS sec"] {
         let told = hear(&format!("S: +OK\n C: USER a\n S: +OK\n {cut}"));
         assert!(told.credentials.is_empty(), "{:?}", logins(&told));
@@ -92,8 +92,8 @@ fn after_a_gap_a_pipelined_reply_is_given_to_no_command() {
     assert_eq!(told.rows()[4..], ["5 S Reply +OK -> 2", "6 S Gap ", "7 S Reply +OK"]);
 }
 
-/// What is told of a conversation of which any one packet is missing is true: no answer is given to a command that it
-/// does not belong to, nothing passes for whole that is not.
+/// With any one packet missing, what is reported is still true: no answer is given to a command that it does not belong
+/// to, and nothing with a gap passes for whole.
 #[test]
 fn any_packet_may_be_missing() {
     let script = r"
@@ -218,9 +218,9 @@ proptest! {
     }
 }
 
-/// Nobody knows the mechanism of an AUTH that was not captured, and so nobody knows that it is no password.
+/// The mechanism of an AUTH that was not captured is unknown, so the response to its challenge may be a password.
 #[test]
-fn what_answers_a_challenge_to_an_unseen_auth_is_hidden() {
+fn a_response_to_an_unseen_auth_is_hidden() {
     let told = hear("S: +OK hi\n C~ 12\n S: +\n C: AGFsaWNlAHNlY3JldA==\n S: +OK in\n C: STAT\n S: +OK 0 0");
     assert_eq!(
         told.rows()[2..],
@@ -236,7 +236,7 @@ fn what_answers_a_challenge_to_an_unseen_auth_is_hidden() {
 }
 
 #[test]
-fn two_log_ins_that_gaps_have_run_together() {
+fn two_logins_that_gaps_have_run_together() {
     let begun = "S: +OK ready\n C: AUTH PLAIN\n S: +\n";
     for gaps in ["C~ 40\n S~ 30\n", "S~ 30\n C~ 40\n"] {
         for rest in ["S: + PDE4OTYuNjk3MTcwOTUyQHBvc3RvZmZpY2U+\n C: YWxpY2UgYjkx\n S: +OK in\n", "S: +OK in\n"] {
@@ -251,7 +251,8 @@ fn two_log_ins_that_gaps_have_run_together() {
     assert_eq!(logins(&told), ["AUTH PLAIN - - None Rejected [2, 3, 5]"], "the server's bytes are whole");
 }
 
-/// What no mechanism says is a command, and what may be a response to one that was not seen is no command.
+/// A line in no mechanism's form is a command; a line that may be a response to a challenge that was not captured is
+/// not.
 #[test]
 fn after_an_auth_whose_reply_is_missing() {
     let told = hear("S: +OK ready\n C: AUTH PLAIN AHMANSA=\n S~ 2\n S: K logged in\n C: K4P28Q x\n S: -ERR unknown");
@@ -263,7 +264,7 @@ fn after_an_auth_whose_reply_is_missing() {
 }
 
 #[test]
-fn half_a_mechanisms_name_is_none() {
+fn half_a_mechanisms_name_is_not_reported() {
     let told = hear("S: +OK ready\n C| AUTH PLAI\n C~ 3\n S: +\n C: AGFsaWNlAHNlY3JldA==\n S: +OK in\n");
     assert_eq!(logins(&told), [""; 0]);
     assert_eq!(told.steps.iter().flat_map(|step| &step.secrets).collect::<Vec<_>>(), ["AGFsaWNlAHNlY3JldA=="]);

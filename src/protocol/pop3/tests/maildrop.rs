@@ -1,4 +1,4 @@
-//! The maildrop: who its messages are, and what becomes of them; and a server that is heard alone.
+//! The maildrop: its messages' unique-ids, and what becomes of them; and a server whose client was not captured.
 
 use super::super::{Effect, State, Subject, What};
 use super::{hear, state};
@@ -78,7 +78,7 @@ fn a_maildrop_is_bounded() {
 }
 
 #[test]
-fn a_server_alone_is_understood_by_what_it_says() {
+fn a_server_without_its_client_is_understood_by_its_lines() {
     let told = hear(
         "S: +OK POP3 ready\n S: +OK\n S: CAPA\n S: TOP\n S: UIDL\n S: .\n S: +OK\n S: +OK Logged in.\n S: +OK 2 messages:\n S: 1 120\n S: 2 200\n S: .\n S: +OK 18 octets\n S: Subject: a\n S: \n S: ..\n S: +OK\n S: .\n S: +OK\n S: Subject: b\n S: \n S: .\n S: +OK 0 messages:\n S: .\n S: -ERR no\n S: +OK Logging out.",
     );

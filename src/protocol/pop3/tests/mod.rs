@@ -1,4 +1,4 @@
-//! Conversations: the RFCs' own, and what the wild adds to them.
+//! Conversations: the RFCs' own examples, and what real clients and servers add to them.
 
 mod gaps;
 mod maildrop;
@@ -7,7 +7,7 @@ use super::*;
 use crate::protocol::event::{Credential, Delivery, Direction, Exposure, Kind, LoginOutcome, TlsFact};
 use crate::protocol::testing::{Recorder, talk, talk_in_pieces, talk_inside_tls};
 
-/// Plays `script` whole and cut into pieces of 1, 2, 3 and 7 bytes, which must come to the same.
+/// Plays `script` whole and cut into pieces of 1, 2, 3 and 7 bytes, with the same result.
 fn hear(script: &str) -> Recorder {
     heard(script, |script, size| talk_in_pieces(Dialogue::new(), script, size))
 }
@@ -29,7 +29,7 @@ fn heard(script: &str, talk: impl Fn(&str, usize) -> Recorder) -> Recorder {
     told
 }
 
-/// One line a log-in: mechanism, user, password, what it exposes, how it ended, from which steps.
+/// One line a login: mechanism, user, password, what it exposes, how it ended, from which steps.
 fn logins(told: &Recorder) -> Vec<String> {
     let text = |bytes: &Option<Vec<u8>>| bytes.as_deref().map_or("-".into(), String::from_utf8_lossy).into_owned();
     let line = |c: &Credential| {
@@ -237,7 +237,7 @@ fn digest_md5_ends_with_an_empty_line() {
     assert_eq!(told.rows()[8], "9 S Reply +OK 0 0 -> 8");
 }
 
-/// [MS-POP3], section 4: the server says `+OK` to the mechanism's name, and its challenge comes later.
+/// [MS-POP3], section 4: the server replies `+OK` to the mechanism's name, and its challenge comes later.
 #[test]
 fn an_ok_to_the_mechanism_alone_asks_for_the_clients_part() {
     let told = hear(
@@ -258,7 +258,7 @@ fn an_ok_to_the_mechanism_alone_asks_for_the_clients_part() {
     assert_eq!(told.steps.last().and_then(|step| step.answers), Some(8));
     let told = hear("S: +OK hi\n C: AUTH PLAIN\n S: +OK\n C: AGFsaWNlAHNlY3JldA==\n S: -ERR no\n C: QUIT\n S: +OK");
     assert_eq!(logins(&told), ["AUTH PLAIN alice secret Plaintext Rejected [2, 3, 4, 5]"]);
-    // It was the last word, after all.
+    // The `+OK` was the final reply.
     let told = hear("S: +OK hi\n C: AUTH PLAIN\n S: +OK\n C: STAT\n S: +OK 1 2");
     assert_eq!(logins(&told), ["AUTH PLAIN - - None Accepted [2, 3]"]);
     assert_eq!(told.rows()[4], "5 S Reply +OK 1 2 -> 4");
@@ -342,7 +342,7 @@ fn stls_accepted_refused_and_decrypted() {
     assert_eq!(told.rows()[6], "7 S Reply +OK -> 6");
     assert_eq!(logins(&told), ["USER/PASS a b Plaintext Accepted [4, 6, 7]"]);
 
-    // The server's consent was not captured, the ClientHello was.
+    // The server's `+OK` was not captured, the ClientHello was.
     let told = talk(Dialogue::new(), "C: STLS\n C| \\x16\\x03\\x01\\x00\\x01\\x01");
     assert_eq!((told.commands(), &told.tls[0]), (vec!["STLS"], &TlsFact::StartTls));
 }
@@ -390,7 +390,7 @@ fn rubbish_instead_of_a_reply() {
         told.rows()[2..],
         ["3 S Unknown +\\r\\r..x\\n.", "4 S Reply +OK 1 236 -> 2", "5 C Command [QUIT] QUIT", "6 S Reply +OK Bye -> 5"]
     );
-    // Rubbish was all there was: the client took it for an answer.
+    // There was nothing but rubbish: the client took it for an answer.
     let told = hear("S: +OK\n C: STAT\n S: hello\n C: QUIT\n S: +OK Bye");
     assert_eq!(told.rows()[4], "5 S Reply +OK Bye -> 4");
 }
@@ -405,7 +405,7 @@ fn a_listing_without_its_dot() {
 }
 
 #[test]
-fn nobody_knows_what_follows_an_unknown_command() {
+fn lines_or_nothing_may_follow_an_unknown_command() {
     let told = hear(
         "S: +OK\n C: HELP\n S: +OK\n S: one\n S: .\n C: LAST\n S: +OK 3\n C: NOOP\n S: +OK\n C: \n C: QUIT\n S: +OK",
     );

@@ -156,7 +156,7 @@ fn a_message_given_up_after_its_first_chunk() {
     assert_eq!(messages(&told), ["a@x > b@y=250: 5… unknown", "c@x > : 3 accepted"]);
 }
 
-/// Servers refuse these, and what follows is the next command.
+/// Servers refuse these, so the next bytes are a command.
 #[test]
 fn a_malformed_bdat_carries_nothing() {
     for bdat in [
@@ -235,7 +235,7 @@ fn lmtp_answers_the_last_chunk_once_for_each_recipient() {
     assert_eq!(answered(&told)[4..], ["BDAT 250", "BDAT 550", "QUIT 221"]);
 }
 
-/// Who of the recipients is accepted is said after the last chunk was sent, and tells how many replies it will have.
+/// The replies to RCPT come after the last chunk was sent, and decide how many replies the chunk gets.
 #[test]
 fn lmtp_refuses_a_recipient_that_was_pipelined_with_its_chunk() {
     let told = lmtp(

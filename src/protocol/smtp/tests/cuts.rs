@@ -1,10 +1,10 @@
-//! Lines of which a gap has left only a part.
+//! Lines that a gap has cut.
 
 use super::*;
 
-/// What a cut line says is not taken for all of it: a path up to a `>` in quotes, a mechanism's name.
+/// The text of a cut line is not taken for the whole: a path up to a `>` in quotes, a mechanism's name.
 #[test]
-fn what_is_cut_is_not_taken_for_whole() {
+fn a_cut_line_is_not_taken_for_the_whole() {
     let told = smtp(
         r#"
         S: 220 x
@@ -59,14 +59,14 @@ fn half_of_data_is_data() {
     );
     assert_eq!(messages(&told), ["a@x > : 6 accepted"]);
     assert_eq!(answered(&told), ["EHLO 250", "MAIL 250", "DA 354", "QUIT 221"]);
-    // Where the 354 is missing too, so may be the message, and what follows belong to anything.
+    // Where the 354 is missing too, the message may be as well, and the next line may belong to anything.
     let told =
         smtp("S: 220 x\nC: EHLO a\nS: 250 x\nC| DA\nC~ 80\nS~ 8\nC: a@x>\nS: 250 sender\nC: RCPT TO:<b@y>\nS: 250 ok");
     assert_eq!(messages(&told), [""; 0]);
     assert_eq!(answered(&told), ["EHLO 250", "RCPT 250"]);
 }
 
-/// A response of which pieces are missing: what is left of it is no command, and is hidden.
+/// A response with two gaps: the rest of it is not a command, and is hidden.
 #[test]
 fn a_response_with_two_gaps() {
     let told = smtp(
@@ -91,8 +91,8 @@ fn a_response_with_two_gaps() {
     assert_eq!(told.stood_for(), told.said);
 }
 
-/// After a gap nobody knows whether the server answers what is no command: replies to others are given away only where
-/// that makes no difference.
+/// After a gap a server may or may not answer an unknown line: replies are given to other commands only where that
+/// makes no difference.
 #[test]
 fn an_unknown_line_after_a_gap_may_be_answered() {
     let told = smtp(
@@ -123,7 +123,8 @@ fn an_unknown_line_after_a_gap_may_be_answered() {
     assert_eq!(answered(&told).last().map(String::as_str), Some("DATA 354"));
 }
 
-/// The rest of a line after a refusal that answered its beginning is no command, and may be half a password.
+/// After a refusal that answered the beginning of a line, the rest of that line is not a command, and may be half a
+/// password.
 #[test]
 fn the_rest_of_a_refused_login_is_hidden() {
     let told = smtp(

@@ -1,10 +1,10 @@
-//! What Exchange servers say to each other and to nobody else.
+//! What only Exchange servers send, and only to each other.
 
 use super::*;
 
-/// Exchange's own: a line, another kind of AUTH, and octets by count that look like commands and are none.
+/// Exchange's own: a line, another kind of AUTH, and counted octets that look like commands.
 #[test]
-fn what_exchange_servers_tell_each_other() {
+fn commands_between_exchange_servers() {
     let session = |between: &str| {
         smtp(&format!(
             r"{OPENING}
@@ -47,7 +47,7 @@ fn what_exchange_servers_tell_each_other() {
             "14 C Command [DATA] DATA",
         ]
     );
-    // The replies are missing: the bytes themselves tell.
+    // The replies are missing: the bytes themselves decide.
     let told = session(
         r"S~ 23
 C| \0\x01\x02\xff\r\nDATA\r\nQUIT\r\nx\r\n

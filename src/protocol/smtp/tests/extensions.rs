@@ -1,4 +1,4 @@
-//! The extensions' own examples, as their RFCs print them (host names and all), and what of them is no RFC.
+//! The extensions' own examples, as their RFCs print them (host names and all), and extensions without an RFC.
 
 use super::*;
 use crate::flow::Side;
@@ -66,7 +66,7 @@ fn pipelining_rfc2920() {
         messages(&told),
         ["mrose@dbc.mtview.ca.us > ned@innosoft.com=250, dan@innosoft.com=250, kvc@innosoft.com=250: 18 accepted"]
     );
-    // Nobody is valid, and the server takes the content all the same: it must be of no line but the dot.
+    // No recipient is valid, and the server accepts DATA all the same: the content must be the dot alone.
     let told = smtp(&[
         opening,
         r"
@@ -293,7 +293,8 @@ fn parameters_of_mail_stay_out_of_the_path() {
     assert_eq!(told.capabilities, ["LIMITS RCPTMAX=20 MAILMAX=5"]);
 }
 
-/// Postfix: a proxy says for whom it speaks. The server begins the session anew, and what was begun before is gone.
+/// Postfix: a proxy names the client that it stands for. The server begins the session anew, and what was begun before
+/// is gone.
 #[test]
 fn xclient_begins_anew() {
     let told = smtp(
@@ -380,7 +381,7 @@ fn content_by_reference_rfc4468() {
         S: 250 OK.
         "
     ));
-    // Of the first nothing has crossed; of the second its beginning.
+    // None of the first message's content was sent by the client; of the second message's, its beginning was.
     assert_eq!(messages(&told), ["harry@gryffindor.example.com > ron@gryffindor.example.com=250: 10… rejected"]);
     assert_eq!(answered(&told).last().map(String::as_str), Some("MAIL 250"));
 }
@@ -429,7 +430,7 @@ fn atrn_swaps_the_roles() {
 }
 
 #[test]
-fn a_turn_that_is_said_in_one_breath_and_back_again() {
+fn a_pipelined_turn_and_back_again() {
     let told = smtp(
         r"
         S: 220 x
@@ -452,7 +453,7 @@ fn a_turn_that_is_said_in_one_breath_and_back_again() {
 }
 
 #[test]
-fn what_either_has_begun_to_say_before_a_turn_is_told() {
+fn half_read_input_before_a_turn_is_reported() {
     let told = smtp(
         r"
         S: 220 x

@@ -1,4 +1,4 @@
-//! Bytes that the capture lacks, in every state. No answer may shift, and nothing is passed off as whole.
+//! Gaps in every state. No reply may be given to the wrong command, and nothing with a gap is reported as whole.
 
 use super::*;
 use crate::protocol::event::Subject;
@@ -127,7 +127,7 @@ fn within_the_content() {
         ]
         .concat(),
     );
-    // Nobody knows whether the first dot begins a line.
+    // It is not known whether the first dot begins a line.
     assert_eq!(messages(&told), ["a@x > b@y=250: 15… accepted"]);
     assert_eq!(told.messages[0].missing, 100);
     assert_eq!(told.commands()[4..], ["QUIT"]);
@@ -210,7 +210,7 @@ fn in_the_clients_pipeline() {
     ",
     );
     assert_eq!(answered(&told), ["EHLO 250", "MAIL 250", "RCPT 250", "DATA 354"]);
-    // Half an address is none.
+    // Half an address is not reported.
     assert_eq!(messages(&told), ["a@x > : 0 accepted"]);
     assert_eq!(told.steps[6].kind, Kind::Unknown);
 }
@@ -232,7 +232,7 @@ fn data_is_lost_and_the_354_tells() {
     assert_eq!(messages(&told), ["a@x > : 6 accepted"]);
 }
 
-/// Of content, its end and the reply to it nothing may be guessed: the next reply may be to something else.
+/// Where the end of the content and the reply to it are missing, the next reply may be to something else.
 #[test]
 fn the_end_of_content_and_the_reply_to_it_are_lost() {
     for gaps in ["C~ 30\nS~ 12\n", "S~ 12\nC~ 30\n"] {
@@ -243,7 +243,7 @@ fn the_end_of_content_and_the_reply_to_it_are_lost() {
     }
 }
 
-/// Digits of a size may be missing, and so what follows is counted by nothing.
+/// Digits of the size may be missing, so the octets after it can't be counted.
 #[test]
 fn a_chunk_of_which_the_size_is_cut() {
     let told = smtp(
@@ -265,7 +265,7 @@ fn a_chunk_of_which_the_size_is_cut() {
     assert_eq!(told.commands(), ["EHLO", "MAIL", "BDAT", "QUIT"]);
 }
 
-/// What answers a challenge is hidden however it is cut, and the rest of the session is in step.
+/// A response is hidden however it is cut, and the rest of the session stays synchronised.
 #[test]
 fn the_middle_of_a_password_is_lost() {
     let told = smtp(
@@ -308,7 +308,7 @@ fn starttls_is_lost() {
     assert!(told.tls.contains(&crate::protocol::event::TlsFact::StartTls));
 }
 
-/// A gap at every place of an ordinary session: none may shift an answer.
+/// A gap at every place of an ordinary session: no reply may be given to the wrong command.
 #[test]
 fn anywhere() {
     let lines = [
@@ -368,19 +368,19 @@ fn lmtp_whose_recipients_are_partly_missing() {
         let outcome = messages(&told).join("; ");
         (outcome, told.rows().pop().unwrap_or_default())
     };
-    // MAIL and a recipient are missing, and what was said to them: whose the answers are nobody can tell.
+    // MAIL, a RCPT and the replies to both are missing: it is not known whose the replies to the content are.
     let begun = "C~ 60\nS~ 14\nS: 250 ok\nC: RCPT TO:<b@y>\nS: 250 ok\nC: DATA\nS: 354 go on\nC: x\nC: .\n";
     let (told, last) = session(&[begun, "S: 250 taken\nS: 452 full\nC: QUIT\nS: 221 bye\n"].concat());
     assert_eq!(told, "? > b@y=250: 3 accepted");
     assert!(last.starts_with("15 S Reply 221 bye -> 14"), "{last}");
-    // There are as many as recipients were seen, so that it was MAIL and nothing else.
+    // There are as many replies as recipients were seen, so only MAIL is missing.
     let (told, _) = session(&[begun, "S: 452 full\nC: QUIT\nS: 221 bye\n"].concat());
     assert_eq!(told, "? > b@y=250/452: 3 rejected");
     let (told, _) = session(
         "C: MAIL FROM:<>\nS: 250 ok\nC| RCPT TO:<b@y>\\r\\nRCPT TO:<c@y>\\r\\nDATA\\r\\n\nS~ 20\nS: 354 go\nC: x\nC: .\nS: 452 full\nC: QUIT\nS: 221 bye\n",
     );
     assert_eq!(told, " > b@y=?, c@y=?: 3 unknown", "whose it is nobody knows, nor what became of the other");
-    // A recipient is missing of which the answer was seen: the first reply is not that of the second.
+    // A RCPT is missing, and the reply to it was seen: the first reply to the content is not for the second recipient.
     let (told, _) = session(
         "C: MAIL FROM:<>\nS: 250 ok\nC~ 16\nS: 250 ok\nC: RCPT TO:<c@y>\nS: 250 ok\nC: DATA\nS: 354 go\nC: x\nC: .\nS: 250 taken\nS: 452 full\nC: QUIT\nS: 221 bye\n",
     );
@@ -405,10 +405,10 @@ fn prdr_whose_recipients_are_partly_missing() {
         assert_eq!(answered(&told).last().map(String::as_str), Some("QUIT 221"));
         messages(&told).join("; ")
     };
-    // What was said to b is missing, but there are as many answers as recipients.
+    // The reply to b is missing, but there are as many replies to the content as recipients.
     let told = session("S~ 6\nC: RCPT TO:<c@y>\nS: 250 ok\nCONTENT S: 550 b\nS: 250 c\n");
     assert_eq!(told, "a@x > b@y=?/550, c@y=250/250: 3 accepted");
-    // It was a refusal, as their number shows: whose the one answer is cannot be told.
+    // The missing reply was a refusal, as there is one reply fewer: whose that one is can't be known.
     let told = session("S~ 6\nC: RCPT TO:<c@y>\nS: 250 ok\nCONTENT S: 250 c\n");
     assert_eq!(told, "a@x > b@y=?, c@y=250: 3 accepted");
 }

@@ -1,4 +1,4 @@
-//! Anything at all: no panic, and no more told than was said.
+//! Arbitrary input: no panic, and no more steps than the input can stand for.
 
 use super::*;
 use crate::capture::Time;
@@ -107,7 +107,7 @@ fn play(flavour: Flavour, acts: &[Act], size: usize) -> Recorder {
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// The recorder checks the order in which things are told; here it is checked that they end.
+    /// The recorder checks the order of what is reported; this test checks that messages end and have an outcome.
     #[test]
     fn nothing_breaks_it(acts in prop::collection::vec(act(), 0..60)) {
         for flavour in [Flavour::Smtp, Flavour::Lmtp] {
@@ -120,10 +120,10 @@ proptest! {
         }
     }
 
-    /// Where the packets' borders are changes nothing, as long as the two directions keep their order.
+    /// Where the packets' borders are makes no difference, as long as the two directions keep their order.
     #[test]
     fn pieces_change_nothing(acts in prop::collection::vec(act(), 0..30), size in 1usize..5) {
-        // Whether what follows STARTTLS was sent with it or is TLS, the borders do tell: that is in `tls.rs`.
+        // After STARTTLS the borders make a difference (between what was sent with it and TLS): `tls.rs` tests that.
         let acts: Vec<_> = acts.into_iter().filter(|act| !act.is_about_tls()).collect();
         let whole = play(Flavour::Smtp, &acts, usize::MAX);
         let cut = play(Flavour::Smtp, &acts, size);

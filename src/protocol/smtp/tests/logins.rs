@@ -1,4 +1,5 @@
-//! AUTH (RFC 4954): which lines belong to a log-in, and what came of it. What they hold is `protocol::sasl`'s.
+//! AUTH (RFC 4954): which lines belong to a login, and how it ended. The lines themselves are tested in
+//! `protocol::sasl`.
 
 use super::*;
 use crate::protocol::event::{LoginOutcome, StepId};
@@ -11,7 +12,7 @@ fn outcomes(told: &Recorder) -> Vec<LoginOutcome> {
     told.credentials.iter().map(|credential| credential.outcome).collect()
 }
 
-/// True where `steps` are among those that the log-in was read from.
+/// True where `steps` are among those that the login was read from.
 fn has_steps(told: &Recorder, steps: &[StepId]) -> bool {
     steps.iter().all(|step| told.credentials[0].steps.contains(step))
 }
@@ -103,9 +104,9 @@ fn several_attempts() {
     assert_eq!(answered(&told).last().map(String::as_str), Some("MAIL 250"));
 }
 
-/// RFC 4954, section 4: after a log-in the server must refuse any other, unread.
+/// RFC 4954, section 4: after a login the server must refuse any other, unread.
 #[test]
-fn a_second_log_in_is_out_of_order_and_no_attempt() {
+fn a_second_login_is_out_of_order_and_no_attempt() {
     let told = session(
         "
         C: AUTH PLAIN AGFsaWNlAHNlY3JldA==
@@ -140,7 +141,7 @@ fn auth_without_a_mechanism_is_no_attempt() {
     assert_eq!(answered(&told)[1..], ["AUTH 501", "QUIT 221"]);
 }
 
-/// A capture that begins within a log-in shows what must be hidden, though not what it is.
+/// A capture that begins within a login: the response must be hidden, though its mechanism is not known.
 #[test]
 fn a_challenge_to_an_auth_that_was_not_captured() {
     let told = smtp(
@@ -202,9 +203,9 @@ fn responses_and_challenges_in_gaps() {
     assert_eq!(told.commands(), ["EHLO", "AUTH"]);
 }
 
-/// With bytes of both sides missing, one log-in may have ended and another begun: what is said then is given to neither.
+/// With bytes of both sides missing, one login may have ended and another begun: the next response is given to neither.
 #[test]
-fn two_log_ins_that_gaps_have_run_together() {
+fn two_logins_that_gaps_have_run_together() {
     let begun = "C: AUTH PLAIN\nS: 334\n";
     let challenge = "S: 334 PDE4OTYuNjk3MTcwOTUyQHBvc3RvZmZpY2U+\n";
     let response = "C: YWxpY2UgYjkxM2E2MDJjN2VkYTdhNDk1YjRlNmU3MzM0ZDM4OTA=\n";
@@ -217,7 +218,7 @@ fn two_log_ins_that_gaps_have_run_together() {
             assert_eq!(found, [("AUTH PLAIN", false, LoginOutcome::Unknown)], "{gaps}{rest}");
         }
     }
-    // The server's bytes are whole: what it says next is the answer to what is missing.
+    // The server's bytes are whole: its next reply answers the command that is missing.
     let told =
         session(&[begun, "C~ 40\nS: 535 no\nC: AUTH LOGIN\nS: 334\nC~ 10\nS: 334\nC: c2VjcmV0\nS: 535 no\n"].concat());
     assert_eq!(outcomes(&told), [LoginOutcome::Rejected; 2]);

@@ -18,7 +18,7 @@ use super::{Dialogue, Flavour};
 use crate::protocol::event::{Delivery, Kind};
 use crate::protocol::testing::{Recorder, talk, talk_in_pieces};
 
-/// Plays an SMTP session, whole and cut into pieces of several sizes: what is told must be the same.
+/// Plays an SMTP session, whole and cut into pieces of several sizes, with the same result.
 fn smtp(script: &str) -> Recorder {
     session(Flavour::Smtp, script)
 }
@@ -38,14 +38,14 @@ fn session(flavour: Flavour, script: &str) -> Recorder {
     whole
 }
 
-/// Whatever else is told, for comparing two of the same session.
+/// Everything else that is reported, for comparing two runs of the same session.
 fn told(told: &Recorder) -> String {
     let steps: Vec<_> = told.steps.iter().map(|s| (&s.subject, s.bytes, &s.arguments, &s.secrets)).collect();
     let Recorder { credentials, messages, client_name, banner, capabilities, tls, limits, .. } = told;
     format!("{steps:?} {credentials:?} {messages:?} {client_name:?} {banner:?} {capabilities:?} {tls:?} {limits:?}")
 }
 
-/// Every message in a line: `from > to=code(/final code), …: size outcome`, `…` after the size of an incomplete one.
+/// One line a message: `from > to=code(/final code), …: size outcome`, `…` after the size of an incomplete one.
 fn messages(told: &Recorder) -> Vec<String> {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let code = |code: Option<u16>| code.map_or("?".to_owned(), |code| code.to_string());
@@ -80,7 +80,7 @@ fn answered(told: &Recorder) -> Vec<String> {
     replies.collect()
 }
 
-/// What a session begins with, for those that are about something later.
+/// The beginning of a session, for tests of something later.
 const OPENING: &str = "
     S: 220 mail.example ESMTP
     C: EHLO client.example

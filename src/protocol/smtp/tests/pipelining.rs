@@ -1,4 +1,4 @@
-//! Several things said before the first is answered (RFC 2920), by those who may and by those who may not.
+//! Several commands sent before the first is answered (RFC 2920), by clients that may and by clients that may not.
 
 use super::*;
 use crate::limits::{self, Limit};
@@ -182,9 +182,10 @@ fn a_server_alone_answers_nothing_that_was_seen() {
     assert!(told.messages.is_empty() && told.credentials.is_empty());
 }
 
-/// More than may wait comes before the server's first word: it is read all the same, and the bound is counted.
+/// More bytes than may be deferred come before the server's first reply: they are read all the same, and the bound is
+/// counted.
 #[test]
-fn what_waits_is_bounded() {
+fn deferred_input_is_bounded() {
     let line = format!("C: {}\n", "x".repeat(1000));
     let script =
         ["C: EHLO a\nC: MAIL FROM:<a@x>\nC: RCPT TO:<b@y>\nC: DATA\n", &line.repeat(5000), "C: .\nC: QUIT\n"].concat();

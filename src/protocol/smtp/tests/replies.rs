@@ -1,4 +1,4 @@
-//! Replies of all shapes, and those that fit nothing.
+//! Replies of all shapes, and lines that are not replies.
 
 use super::*;
 use crate::protocol::event::Subject;
@@ -42,7 +42,7 @@ fn enhanced_codes_are_read_from_the_first_line_that_has_one() {
     assert_eq!(*subject(&told, 3), reply);
 }
 
-/// Whoever waits for the end of that 250 shifts every answer by one, and a base64 password becomes a command.
+/// Waiting for the end of that 250 would shift every answer by one, and a base64 password would become a command.
 #[test]
 fn a_reply_that_never_ends() {
     let told = smtp(

@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn d_1_a_typical_transaction() {
+fn rfc5321_d_1_a_typical_transaction() {
     let told = smtp(
         r"
         S: 220 foo.com Simple Mail Transfer Service Ready
@@ -69,7 +69,7 @@ fn d_1_a_typical_transaction() {
 }
 
 #[test]
-fn d_2_an_aborted_transaction() {
+fn rfc5321_d_2_an_aborted_transaction() {
     let told = smtp(
         r"
         S: 220 foo.com Simple Mail Transfer Service Ready
@@ -97,7 +97,7 @@ fn d_2_an_aborted_transaction() {
 }
 
 #[test]
-fn d_3_a_relayed_mail_with_a_source_route() {
+fn rfc5321_d_3_a_relayed_mail_with_a_source_route() {
     let told = smtp(
         r"
         S: 220 foo.com Simple Mail Transfer Service Ready
@@ -130,7 +130,7 @@ fn d_3_a_relayed_mail_with_a_source_route() {
 }
 
 #[test]
-fn d_4_verifying_and_sending() {
+fn rfc5321_d_4_verifying_and_sending() {
     let told = smtp(
         r"
         S: 220 foo.com Simple Mail Transfer Service Ready
@@ -159,7 +159,7 @@ fn d_4_verifying_and_sending() {
 }
 
 #[test]
-fn lmtp_answers_content_once_for_each_recipient() {
+fn rfc2033_lmtp_answers_content_once_for_each_recipient() {
     let told = lmtp(
         r"
         S: 220 foo.edu LMTP server ready

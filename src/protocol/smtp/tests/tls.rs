@@ -27,7 +27,7 @@ fn accepted_and_then_opaque() {
 }
 
 #[test]
-fn the_hello_in_the_segment_after_the_go_ahead_is_not_held() {
+fn the_client_hello_in_the_segment_after_the_go_ahead_is_not_deferred() {
     let told = talk(
         Dialogue::new(Flavour::Smtp),
         &format!(
@@ -58,7 +58,7 @@ fn refused_and_then_in_the_clear() {
     assert!(told.tls.is_empty());
 }
 
-/// What comes in the same segment is thrown away by the server, or anybody on the way could put it there.
+/// The server must discard what comes in the same segment: anybody on the way could have put it there.
 #[test]
 fn commands_pipelined_into_it_are_not_answered() {
     let told = smtp(

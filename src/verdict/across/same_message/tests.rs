@@ -41,7 +41,14 @@ fn linked(mut sessions: Vec<Session>, both: bool) -> Vec<Session> {
 
 /// `session/message:match` of everything that message `n` (from 0) of `session` is said to be the same as.
 fn named(session: &Session, n: usize) -> Vec<String> {
-    let shown = |same: &SameAs| format!("{}/{}:{}", same.session, same.message, same.by.name());
+    let shown = |same: &SameAs| {
+        let by = match same.by {
+            Match::Content => "content",
+            Match::Body => "body",
+            Match::MessageId => "message-id",
+        };
+        format!("{}/{}:{by}", same.session, same.message)
+    };
     session.messages[n].same_as.iter().map(shown).collect()
 }
 
