@@ -20,7 +20,7 @@
 #   even port, first attempt: connect ECONNREFUSED
 #   even port, last attempt: Greeting never received
 #   odd port, after a whole round of the range: connect ECONNREFUSED
-#   sent to nobody: EHLO client.example.test; read back: EHLO client.example.test
+#   sent by a socket connected to itself: EHLO client.example.test; read back: EHLO client.example.test
 #   captured between the port and itself: S S. . P. . F. .
 set -euo pipefail
 [ "${bounded:-}" ] || exec timeout -k 5 115 env bounded=1 bash "$0"
@@ -86,7 +86,7 @@ client.connect(here)
 sent = b"EHLO client.example.test\r\n"
 client.sendall(sent)
 read = client.recv(100)
-print(f"sent to nobody: {sent.decode().strip()}; read back: {read.decode().strip()}")
+print(f"sent by a socket connected to itself: {sent.decode().strip()}; read back: {read.decode().strip()}")
 client.close()
 PY
 sleep 0.5
@@ -98,6 +98,6 @@ diff seen.txt - <<'EOF' || { echo "the behaviour has changed" >&2; exit 1; }
 even port, first attempt: connect ECONNREFUSED
 even port, last attempt: Greeting never received
 odd port, after a whole round of the range: connect ECONNREFUSED
-sent to nobody: EHLO client.example.test; read back: EHLO client.example.test
+sent by a socket connected to itself: EHLO client.example.test; read back: EHLO client.example.test
 captured between the port and itself: S S. . P. . F. .
 EOF

@@ -2,7 +2,7 @@
 # Net::IMAP::Simple's quit() expunges the mailbox: it deletes what another client had marked.
 #
 # An expert expects: quit() of an IMAP library is LOGOUT. A client that only logs in and selects a
-#   mailbox changes nothing in it, and whatever vanishes was deleted by a client that stored
+#   mailbox changes nothing in it, and a message that vanishes was deleted by a client that stored
 #   \Deleted.
 # What happens instead: quit() sends EXPUNGE, does not read its answer (the "* n EXPUNGE" lines
 #   come back as if they belonged to LOGOUT, sent at once after it), and then LOGOUT. A message that
