@@ -14,8 +14,8 @@
 #   (Debian 12).
 # Why it matters: the packets have one address and one port on both sides and one sequence of
 #   numbers. Neither ports nor the SYN tell client from server; a line such as EHLO is command and
-#   reply in one; "no greeting" is no fault of a mail server, for there is none. Test servers and
-#   content filters get ports such as 50024, and their clients retry while they are down.
+#   reply in one; "no greeting" is no fault of a mail server, for there is none. A test server or
+#   content filter on such a port need only be down while a client retries.
 # Output seen (the number of refusals, written to standard error, differs each time):
 #   even port, first attempt: connect ECONNREFUSED
 #   even port, last attempt: Greeting never received

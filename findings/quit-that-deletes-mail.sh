@@ -11,7 +11,7 @@
 # Seen with: Net::IMAP::Simple 1.2211 (libnet-imap-simple-perl 1.2211-1, Debian 12), pymap 0.36.7.
 # Why it matters: "who deleted my mail?" is answered from a capture by looking for STORE +FLAGS
 #   \Deleted, and finds the wrong session: the message goes in one that fetched nothing and stored
-#   nothing, at its very end, most often a monitoring script that counts messages.
+#   nothing, at its very end: that of a script that only counts messages, say.
 # Output seen:
 #   second client sends: LOGIN, SELECT, EXPUNGE, LOGOUT
 #   server: * 1 EXPUNGE
