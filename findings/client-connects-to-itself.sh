@@ -14,13 +14,13 @@
 #   (Debian 12).
 # Why it matters: the packets have one address and one port on both sides and one sequence of
 #   numbers. Neither ports nor the SYN tell client from server; a line such as EHLO is command and
-#   reply in one; "no greeting" is no fault of a mail server, for there is none. Test servers and
-#   content filters get ports such as 50024, and their clients retry while they are down.
+#   reply in one; "no greeting" is no fault of a mail server, for there is none. A test server or
+#   content filter on such a port need only be down while a client retries.
 # Output seen (the number of refusals, written to standard error, differs each time):
 #   even port, first attempt: connect ECONNREFUSED
 #   even port, last attempt: Greeting never received
 #   odd port, after a whole round of the range: connect ECONNREFUSED
-#   sent to nobody: EHLO client.example.test; read back: EHLO client.example.test
+#   sent by a socket connected to itself: EHLO client.example.test; read back: EHLO client.example.test
 #   captured between the port and itself: S S. . P. . F. .
 set -euo pipefail
 [ "${bounded:-}" ] || exec timeout -k 5 115 env bounded=1 bash "$0"
@@ -86,7 +86,7 @@ client.connect(here)
 sent = b"EHLO client.example.test\r\n"
 client.sendall(sent)
 read = client.recv(100)
-print(f"sent to nobody: {sent.decode().strip()}; read back: {read.decode().strip()}")
+print(f"sent by a socket connected to itself: {sent.decode().strip()}; read back: {read.decode().strip()}")
 client.close()
 PY
 sleep 0.5
@@ -98,6 +98,6 @@ diff seen.txt - <<'EOF' || { echo "the behaviour has changed" >&2; exit 1; }
 even port, first attempt: connect ECONNREFUSED
 even port, last attempt: Greeting never received
 odd port, after a whole round of the range: connect ECONNREFUSED
-sent to nobody: EHLO client.example.test; read back: EHLO client.example.test
+sent by a socket connected to itself: EHLO client.example.test; read back: EHLO client.example.test
 captured between the port and itself: S S. . P. . F. .
 EOF

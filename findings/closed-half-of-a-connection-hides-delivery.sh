@@ -11,8 +11,8 @@
 #   content filter): no reply, mail lost. Both look the same: 354, content, ".", FIN, FIN.
 # Seen with: smtp-server 3.21.6 on Node.js 20.20, aiosmtpd 1.4.6 on Python 3.11.
 # Why it matters: from the packets alone "content without a reply" is neither accepted nor refused.
-#   Whoever counts it as lost is wrong with the first server, and the client, which sends again,
-#   makes a duplicate; whoever counts it as delivered is wrong with the second.
+#   To count it as lost is wrong with the first server (and the client, which sends again, makes a
+#   duplicate); to count it as delivered is wrong with the second.
 # Output seen:
 #   smtp-server, 0.2 s: reply after the content: none; stored: yes
 #   aiosmtpd, 0.2 s: reply after the content: none; stored: no

@@ -10,8 +10,8 @@
 #   rest of the session. The very first repetition (the tail loss probe) still bears the old
 #   label. The other direction keeps its own.
 # Seen with: Linux 6.18, aiosmtpd 1.4.6, tcpdump 4.99.3-1 with libpcap 1.10.3-1 (Debian 12).
-# Why it matters: whatever spreads packets by label (a link aggregate, the balancer behind a mirror
-#   port, a capture filter on the label) loses sight of a mail session just when it gets into
+# Why it matters: a device that spreads packets by label (a link aggregate, the balancer behind a
+#   mirror port) or a capture filter on the label loses sight of a mail session just when it gets into
 #   trouble, and the part that is missing is the part that was to be explained. A tool that groups
 #   packets by label breaks the session into pieces.
 # Output seen (the labels themselves differ each time):

@@ -2,7 +2,7 @@
 # Net::IMAP::Simple's quit() expunges the mailbox: it deletes what another client had marked.
 #
 # An expert expects: quit() of an IMAP library is LOGOUT. A client that only logs in and selects a
-#   mailbox changes nothing in it, and whatever vanishes was deleted by a client that stored
+#   mailbox changes nothing in it, and a message that vanishes was deleted by a client that stored
 #   \Deleted.
 # What happens instead: quit() sends EXPUNGE, does not read its answer (the "* n EXPUNGE" lines
 #   come back as if they belonged to LOGOUT, sent at once after it), and then LOGOUT. A message that
@@ -11,7 +11,7 @@
 # Seen with: Net::IMAP::Simple 1.2211 (libnet-imap-simple-perl 1.2211-1, Debian 12), pymap 0.36.7.
 # Why it matters: "who deleted my mail?" is answered from a capture by looking for STORE +FLAGS
 #   \Deleted, and finds the wrong session: the message goes in one that fetched nothing and stored
-#   nothing, at its very end, most often a monitoring script that counts messages.
+#   nothing, at its very end: that of a script that only counts messages, say.
 # Output seen:
 #   second client sends: LOGIN, SELECT, EXPUNGE, LOGOUT
 #   server: * 1 EXPUNGE

@@ -12,9 +12,9 @@
 #   own "421 [Net::SMTP] Connection closed" comes after any reset.
 # Seen with: Linux 6.18, aiosmtplib 5.1.3, nodemailer 10.6.1 on Node.js 20.20, Net::SMTP 3.14
 #   (perl-modules-5.36 5.36.0-7+deb12u4, Debian 12), Python 3.11's smtplib.
-# Why it matters: the packets are the same in all cases. Whoever compares a client's log with a
-#   capture finds "connection reset" in the one and a polite 421 in the other, and both are right;
-#   and finds a 421 in the log that may never have crossed the network.
+# Why it matters: the packets are the same in all cases. A client's log says "connection
+#   reset" where the capture shows a polite 421, and both are right; and a 421 in a log may never
+#   have crossed the network.
 # Output seen:
 #   bare socket: write failed; then read: 421 4.3.1 mail system full
 #   aiosmtplib: 421 4.3.1 mail system full

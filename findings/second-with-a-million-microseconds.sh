@@ -6,13 +6,13 @@
 #   that is written again as a plain one loses digits and nothing more.
 # What happens instead: both libraries split the time into a whole second and a fraction, and round
 #   the fraction by itself. What lies in the last half microsecond of a second becomes second n,
-#   microseconds 1000000. tcpdump prints the two numbers with a dot between: "n.1000000", in which
-#   everyone who sorts, subtracts or reads finds n.1. tcpdump itself, writing the same capture
+#   microseconds 1000000. tcpdump prints the two numbers with a dot between: "n.1000000", which
+#   sorts, subtracts and reads as n.1. tcpdump itself, writing the same capture
 #   again, cuts the fraction and writes a good file.
 # Seen with: scapy 2.8.0, dpkt 1.9.8, tcpdump 4.99.3-1 with libpcap 1.10.3-1 (Debian 12).
 # Why it matters: captures are anonymised, cut and merged with these two libraries. One packet in
-#   two million is hit by chance, in a large capture some; whoever computes the time that a server
-#   took from tcpdump's text gets -0.9 s for it. A reader must carry the million into the second
+#   two million is hit by chance, in a large capture some; the time that a server took,
+#   computed from tcpdump's text, comes out as -0.9 s. A reader must carry the million into the second
 #   and must not call the record corrupt.
 # Output seen:
 #   nanoseconds:           1700000000.999999000 STAT, 1700000000.999999800 +OK, 1700000001.000000200 QUIT

@@ -3,7 +3,7 @@
 # same packets are a mail to alice or to alXice.
 #
 # An expert expects: Linux takes each byte that was sent as urgent (MSG_OOB) out of the stream, so
-#   that whoever knows the urgent pointers of a capture knows what the server read.
+#   that the urgent pointers in a capture tell what the server read.
 # What happens instead: the kernel remembers one urgent byte. If a second one arrives before the
 #   reader has come to the first, the first is an ordinary byte again. What the server reads
 #   depends on when it read, which no packet tells: the acknowledgements are the kernel's.
