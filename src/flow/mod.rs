@@ -1,7 +1,7 @@
 /*!
 From segments to two byte streams per connection, in causal order. Knows nothing of mail.
 
-A [`Table`] holds one [`Connection`](connection::Connection) per 5-tuple. A [`StreamHandler`] receives the streams of one connection: the bytes
+A [`Table`] holds one `Connection` per 5-tuple. A [`StreamHandler`] receives the streams of one connection: the bytes
 of both directions in the order in which the two ends saw them, each range either as data or as a gap of known length.
 */
 

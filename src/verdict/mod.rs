@@ -1,6 +1,6 @@
 /*!
-What a session means: what is wrong, weak or worth knowing in it ([`rules`]), and what only several sessions together tell
-([`across`]), and what each step does where it stands ([`purpose`]). Knows sessions, and no view.
+What a session means: what is wrong, weak or worth knowing in it (`rules`), and what only several sessions together tell
+(`across`), and what each step does where it stands (`purpose`). Knows sessions, and no view.
 
 Rules look at a session once it is over, on the thread that followed it: [`judge`]. What spans sessions is fed as sessions
 are handed on, on one thread, and speaks when the capture has been read. A [`Selection`] says which of both are wanted:
@@ -29,7 +29,7 @@ use crate::session::model::Finding;
 pub struct Selection {
     /// The rules that run.
     pub rules: &'static [&'static Rule],
-    /// Count who logs in where, how often ([`across::login_frequency`]).
+    /// Count who logs in where, how often ([`Logins`]).
     pub logins: bool,
 }
 

@@ -5,8 +5,8 @@ use crate::session::Session;
 use crate::verdict::Report;
 use std::io;
 
-/// Hands each session to a function, and shows nothing. It asks for nothing by itself: what is computed of a session is
-/// said by the [`Plan`](crate::session::Plan) of the run.
+/// Passes each session to a function, and writes nothing. Which parts of a session are computed is up to the
+/// [`Plan`](crate::session::Plan) of the run.
 #[derive(Debug)]
 pub struct EachSession<F> {
     each: F,
@@ -24,7 +24,7 @@ impl<F: FnMut(Session) -> io::Result<()>> View for EachSession<F> {
         (self.each)(session)
     }
 
-    /// The report is in the run's [`Outcome`](crate::pipeline::Outcome).
+    /// Does nothing: the caller finds the report in the run's [`Outcome`](crate::pipeline::Outcome).
     fn finish(&mut self, _: &Report) -> io::Result<()> {
         Ok(())
     }

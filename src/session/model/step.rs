@@ -9,7 +9,7 @@ use crate::protocol::{imap, pop3, smtp};
 use std::fmt;
 use std::ops::Range;
 
-/// One row of the table. What it does is not kept: [`purpose`](crate::verdict::purpose) says it.
+/// One row of the table. What it does is not kept: `verdict::purpose` says it.
 #[derive(Clone)]
 pub struct Step {
     /// 1, 2, … within the session.

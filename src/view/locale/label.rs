@@ -1,7 +1,7 @@
-//! Headings and fixed words of the views, by what they head.
+//! The headings and fixed words of the views.
 
 crate::verdict::purpose::enumerated! {
-    /// A heading or a fixed word: what the function `label` says.
+    /// A heading or a fixed word. The function `label` has its words.
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
     #[allow(missing_docs)]
     pub enum Label {
@@ -11,7 +11,7 @@ crate::verdict::purpose::enumerated! {
         DestinationIp,
         CommandAndParameters,
         Purpose,
-        // What stands above a session's tables.
+        // The heading of a session.
         Session,
         Client,
         Server,
@@ -39,7 +39,7 @@ crate::verdict::purpose::enumerated! {
         NotAfter,
         CertificateNames,
         Sha256,
-        // Log-in attempts.
+        // Login attempts.
         Credentials,
         NoCredentials,
         WhoLogsIn,
@@ -114,7 +114,7 @@ crate::verdict::purpose::enumerated! {
         PacketsUndecodable,
         LimitsHit,
         Count,
-        // Answers.
+        // Values.
         None,
     }
 }

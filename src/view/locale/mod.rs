@@ -1,12 +1,12 @@
 /*!
 Words: every typed purpose, fact and heading in English and Chinese. A missing translation does not compile.
 
-Each function here takes the language and something typed. What comes out holds no character that a terminal would obey:
-of text off the wire only a finding's facts pass through, escaped. The words themselves are in `en` and `zh`, which have the
-same files and the same functions, each of them one exhaustive `match`; those of a finding are its rule's.
+Each function here takes the language and a typed value. The words are safe for a terminal: they contain no text off the
+wire but a finding's facts, which are escaped. The words themselves are in `en` and `zh`, which have the same files and
+the same functions, each of them one exhaustive `match`; a finding's words are in its rule.
 */
 
-/// Says the same thing in the language asked for.
+/// Calls the same function of `en` or `zh`, as the language says.
 macro_rules! say {
     ($lang:expr, $($path:ident)::+ ( $($argument:expr),* )) => {
         match $lang {
@@ -41,8 +41,8 @@ pub use term::{
 use super::Lang;
 
 impl Lang {
-    /// The language of a POSIX locale name (`zh_CN.UTF-8`, `zh-Hans`, `en_GB`, `C`): Chinese for any `zh`, else English.
-    /// Which environment variable it stands in is the caller's affair.
+    /// The language of a POSIX locale name (`zh_CN.UTF-8`, `zh-Hans`, `en_GB`, `C`): Chinese for any `zh`, else
+    /// English. The caller chooses the environment variable.
     pub fn from_locale(locale: &str) -> Self {
         let language = locale.split(['_', '-', '.', '@']).next().unwrap_or_default();
         if language.eq_ignore_ascii_case("zh") { Self::Zh } else { Self::En }

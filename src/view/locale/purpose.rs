@@ -1,4 +1,4 @@
-//! Purposes in words: the sentences are the languages'; how they are put together with codes is here.
+//! Purposes in words. The sentences are in `en` and `zh`; this file combines them with codes.
 
 use super::{Lang, en, term, zh};
 use crate::protocol::imap::{Code, Untagged, Verb};
@@ -8,7 +8,7 @@ use crate::verdict::purpose::enhanced::Meaning;
 use crate::verdict::purpose::imap::{Command, Data, Tagged};
 use crate::verdict::purpose::{Imap, Pop3, Purpose, Sasl, Smtp, smtp};
 
-/// What a step does where it stands, in one plain sentence without a full stop.
+/// What a step does in its context, in one plain sentence without a full stop.
 pub fn purpose(lang: Lang, purpose: &Purpose) -> String {
     match purpose {
         Purpose::Smtp(smtp) => of_smtp(lang, *smtp),
@@ -65,7 +65,8 @@ fn of_imap(lang: Lang, imap: Imap) -> String {
         Imap::Greeting(greeting) => say!(lang, imap::greeting(greeting)).to_owned(),
         Imap::Command(command) => say!(lang, imap::verb(command)).command.to_owned(),
         Imap::Tagged { to, what, code } => {
-            // How a mailbox was opened stands in the sentence itself, and a SELECT may be answered by READ-ONLY.
+            // The sentence itself says how a mailbox was opened, so the code is not added; a SELECT answered by
+            // READ-ONLY has EXAMINE's sentence.
             let (to, code) = match (what, to.map(|command| command.verb), code) {
                 (Tagged::Ok, Some(Verb::Select | Verb::Examine), Some(Code::ReadOnly)) => {
                     (Some(Command::new(Verb::Examine, false)), None)
@@ -103,8 +104,8 @@ fn of_imap(lang: Lang, imap: Imap) -> String {
     }
 }
 
-/// What the table says in the place of a command where a step has no text: content, TLS, gaps. `bytes` is the step's
-/// length on the wire; `carries` tells whether the content is whole and how its lines end, where that is known.
+/// The words for the table's command column if a step has no text: content, TLS, gaps. `bytes` is the step's length on
+/// the wire; `carries`, if known, says whether the content is complete and how its lines end.
 pub fn row(lang: Lang, purpose: &Purpose, bytes: u64, carries: Option<&ContentRef>) -> Option<String> {
     Some(match purpose {
         Purpose::Smtp(Smtp::Content(smtp::Content::Message)) | Purpose::Pop3(Pop3::Content(_)) => {
@@ -153,8 +154,8 @@ pub(super) fn code_words(lang: Lang, code: Enhanced, meaning: Meaning) -> String
     }
 }
 
-/// A sentence and what a code adds to it. Some sentences have a likely reason after a `|`: it is said only where no code
-/// tells the true one.
+/// A sentence with the words of a code. Some sentences have a likely reason after a `|`, which is used only if no code
+/// gives the true one.
 fn with_detail(lang: Lang, words: &str, detail: Option<String>) -> String {
     let (what, likely) = match words.split_once('|') {
         Some((what, likely)) => (what, Some(likely)),

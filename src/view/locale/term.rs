@@ -1,4 +1,4 @@
-//! Terms: headings, names, lengths, and what else is the same wherever it stands.
+//! Terms: headings, names, lengths, and other words that do not depend on their context.
 
 use super::label::Label;
 use super::mime::{Encoding, Media, MimeFact};
@@ -11,7 +11,7 @@ use crate::protocol::event::{Delivery, Direction, Exposure, Kind, LoginOutcome};
 use crate::session::model::{LineEnds, Match, Phase, Severity, State, TlsMode};
 use crate::session::summary::Summary;
 
-/// Ports named to whoever finds no mail in a capture.
+/// Most ports named in the words for a capture without mail.
 const PORTS_NAMED: usize = 5;
 
 /// A heading or fixed word.
@@ -24,7 +24,7 @@ pub fn protocol(lang: Lang, protocol: Protocol) -> &'static str {
     say!(lang, terms::protocol(protocol))
 }
 
-/// The heading of a phase's table; with the protocol's own name for the state, where it has states by name.
+/// The heading of a phase's table, with the protocol's own name for the state, if the protocol names its states.
 pub fn phase_title(lang: Lang, protocol: Protocol, phase: Phase, state: Option<State>) -> String {
     let title = say!(lang, terms::phase(protocol, phase));
     match (state, lang) {
@@ -54,12 +54,12 @@ pub fn tls_mode(lang: Lang, mode: TlsMode) -> &'static str {
     say!(lang, terms::tls_mode(mode))
 }
 
-/// What became of a log-in attempt.
+/// The outcome of a login attempt.
 pub fn login_outcome(lang: Lang, outcome: LoginOutcome) -> &'static str {
     say!(lang, terms::login_outcome(outcome))
 }
 
-/// What an observer of the wire has in hand.
+/// What an observer of the wire learns of a password.
 pub fn exposure(lang: Lang, exposure: Exposure) -> &'static str {
     say!(lang, terms::exposure(exposure))
 }
@@ -69,12 +69,12 @@ pub fn direction(lang: Lang, direction: Direction) -> &'static str {
     say!(lang, terms::direction(direction))
 }
 
-/// What became of a message.
+/// The outcome of a message.
 pub fn delivery(lang: Lang, delivery: Delivery) -> &'static str {
     say!(lang, terms::delivery(delivery))
 }
 
-/// By what two messages are known to be one.
+/// What is equal in two copies of a message.
 pub fn matched(lang: Lang, by: Match) -> &'static str {
     say!(lang, terms::matched(by))
 }
@@ -116,7 +116,7 @@ pub fn duration(lang: Lang, nanoseconds: i64) -> String {
     say!(lang, terms::seconds(&seconds))
 }
 
-/// What a capture of which no session is shown did contain: one paragraph a string.
+/// What a capture contains if none of its sessions is shown: one string per paragraph.
 pub fn no_mail(lang: Lang, summary: &Summary) -> Vec<String> {
     let (packets, traffic) = (summary.packets, &summary.traffic);
     if packets.mail > 0 {
@@ -142,12 +142,12 @@ pub fn mime_fact(lang: Lang, fact: MimeFact) -> &'static str {
     say!(lang, mime::fact(fact))
 }
 
-/// How the lines of a content end.
+/// How the lines of the content end.
 pub fn line_ends(lang: Lang, ends: LineEnds) -> &'static str {
     say!(lang, mime::line_ends(ends))
 }
 
-/// What a media type (`multipart/alternative`) says of the content.
+/// What a media type (`multipart/alternative`) says about the content.
 pub fn content_type(lang: Lang, name: &str) -> &'static str {
     say!(lang, mime::media(Media::of(name)))
 }

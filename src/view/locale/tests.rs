@@ -1,4 +1,4 @@
-//! Every variant has words, its own, in both languages; and the lab report's words come out.
+//! Every variant has words of its own in both languages; the lab report's purposes have the report's words.
 
 use super::mime::{Encoding, Media};
 use super::term::side;
@@ -22,7 +22,7 @@ use std::collections::HashMap;
 
 const LANGS: [Lang; 2] = [Lang::En, Lang::Zh];
 
-/// All variants of an enum of another room: a new one does not compile until it is listed.
+/// All variants of an enum of another module: a new variant does not compile until it is listed.
 macro_rules! all {
     ($type:ty: $($variant:ident),* $(,)?) => {{
         #[allow(dead_code)]
@@ -48,7 +48,7 @@ fn mechanisms() -> Vec<Mechanism> {
         Other)
 }
 
-/// What any words must be: there, of their language, and fit for a terminal.
+/// Checks words: not empty, in their language, safe for a terminal.
 pub(super) fn check(lang: Lang, words: &str, what: &str) {
     assert!(!words.trim().is_empty(), "{what}: no words");
     assert_eq!(words, words.trim(), "{what}");

@@ -1,6 +1,6 @@
-//! Which of the sessions between a client and a server a sentence about log-ins counts.
+//! The groups into which sentences about logins divide the sessions between a client and a server.
 
-/// What there is to say of some of the sessions.
+/// A group of sessions, by login.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[allow(missing_docs)]
 pub enum Which {

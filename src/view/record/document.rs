@@ -1,4 +1,4 @@
-//! What holds the records: a document, or a line of many.
+//! The outermost records: the document, and one line of `ndjson`.
 
 use super::{Capture, Session, Summary};
 use crate::verdict::Report;
@@ -10,7 +10,7 @@ pub const VERSION: u32 = 1;
 
 /// `--format json`: one document.
 #[derive(Serialize, JsonSchema)]
-#[allow(dead_code)] // Only its schema is made from it: the document is written piece by piece.
+#[allow(dead_code)] // Used only to generate the schema: `view::json` writes the document piece by piece.
 pub(crate) struct Document<'a> {
     /// Always `mailtap`.
     #[schemars(extend("const" = "mailtap"))]
@@ -26,18 +26,18 @@ pub(crate) struct Document<'a> {
     pub summary: Summary<'a>,
 }
 
-/// `--format ndjson`: one object a line.
+/// `--format ndjson`: one object per line.
 #[derive(Serialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "lowercase")]
-#[allow(clippy::large_enum_variant)] // One at a time, on the stack.
+#[allow(clippy::large_enum_variant)] // There is only one at a time, on the stack.
 pub(crate) enum Line<'a> {
     /// A session that is over.
     Session(Session<'a>),
-    /// The last line.
+    /// The last line: capture and totals.
     Summary(LastLine<'a>),
 }
 
-/// What the last line of `ndjson` holds.
+/// The last line of `ndjson`.
 #[derive(Serialize, JsonSchema)]
 pub(crate) struct LastLine<'a> {
     /// Always `mailtap`.

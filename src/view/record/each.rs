@@ -1,4 +1,4 @@
-//! Lists of records, and what an entry knows of the session that it is of.
+//! Lists of records, and what each record needs from its session.
 
 use crate::session::Session;
 use crate::view::Lang;
@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 use std::marker::PhantomData;
 
-/// What of a record is asked for.
+/// What the user can choose about records.
 #[derive(Debug, Clone, Copy)]
 pub struct Options {
     /// The language of purposes and findings.
@@ -21,7 +21,7 @@ impl Default for Options {
     }
 }
 
-/// A list that is made entry by entry while it is written: `make` turns an `M` of the model into a `T` of the record.
+/// A list whose records are made one by one during serialisation: `make` turns the model's `M` into the record's `T`.
 pub(crate) struct Each<'a, M, T> {
     items: &'a [M],
     make: fn(&'a M, &Context<'a>) -> T,
@@ -29,7 +29,7 @@ pub(crate) struct Each<'a, M, T> {
     made: PhantomData<T>,
 }
 
-/// What a part of a record needs to know of the whole.
+/// The session and options that a record of a step, credential, message or finding is made with.
 #[derive(Clone, Copy)]
 pub(crate) struct Context<'a> {
     pub session: &'a Session,

@@ -1,9 +1,9 @@
 /*!
-The public shape of the JSON, apart from the model: structs that borrow from it and are serialised as they are walked
-through, so that no second copy of a session is ever made.
+The public shape of the JSON, separate from the model. The records borrow from the model and are made during
+serialisation, so that a session is never copied.
 
-Programs are written against this shape: a field keeps its name and its meaning; fields may be added. Absent means
-unknown or not applicable: never `null`, never an empty string standing for "none". The doc comments of these types are
+Programs depend on this shape: a field keeps its name and its meaning; fields may be added. An absent field is unknown
+or does not apply: there is no `null`, and no empty string that stands for "none". The doc comments of these types are
 the descriptions in the JSON Schema ([`super::schema`]).
 */
 

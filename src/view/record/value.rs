@@ -1,20 +1,20 @@
-//! Values as the JSON has them.
+//! Values as they are written in the JSON.
 
 use serde::{Serialize, Serializer};
 use std::fmt;
 use std::net::IpAddr;
 
-/// Anything whose `Display` is its JSON string.
+/// A value whose `Display` output is its JSON string.
 pub(crate) struct Shown<T>(pub T);
 
 impl<T: fmt::Display> Serialize for Shown<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        // In one piece: what is written in many is looked through for what must be escaped as often.
+        // One string rather than `collect_str`, which scans each small piece for characters to escape.
         serializer.serialize_str(&self.0.to_string())
     }
 }
 
-/// An address as it is printed: an IPv4-mapped one as IPv4, without a scope.
+/// `address` as it is printed: an IPv4-mapped address as IPv4, without a scope.
 pub(crate) fn ip(address: IpAddr) -> Shown<IpAddr> {
     Shown(address.to_canonical())
 }
@@ -28,7 +28,7 @@ impl fmt::Display for Hex {
     }
 }
 
-/// A text that may be unknown, without those that say nothing.
+/// `text`, or `None` if it is empty: the JSON has no empty string that stands for "none".
 pub(crate) fn non_empty(text: &Option<String>) -> Option<&str> {
     text.as_deref().filter(|text| !text.is_empty())
 }

@@ -1,11 +1,11 @@
-//! What stands in a cell: text off the wire, and the numbers of packets.
+//! The content of cells: text off the wire, and packet numbers.
 
 use crate::limits;
 use crate::protocol::event::{Kind, Packets};
 use crate::session::model::Step;
 use crate::view::escape;
 
-/// Packet numbers that are written one by one, as ranges.
+/// Most ranges of packet numbers in a cell; more are shortened to the first and the last number.
 const RANGES: usize = 2;
 
 /// `text` off the wire for a single line, cut at `limit` characters.
@@ -18,20 +18,20 @@ pub fn line(text: &str, limit: usize) -> String {
     shown
 }
 
-/// The packets that carry a step.
+/// The numbers of the packets that carry a step.
 pub fn numbers(step: &Step) -> String {
     match step.kind {
-        // Of these, the first and the last packet are kept.
+        // Content and TLS steps: `packets` has only the first and the last number.
         Kind::Data | Kind::Tls if step.packets.first() != step.packets.last() => {
             format!("{}-{}", step.packets.first(), step.packets.last())
         }
-        // No packet carries what is missing: the number is of the one that showed it, which may be much later.
+        // No packet carries a gap: the step's number is that of the packet that revealed it, perhaps much later.
         Kind::Gap => "–".to_owned(),
         _ => ranges(&step.packets),
     }
 }
 
-/// `12`, `12-15`, `12, 15`; where there are many, the first and the last: `12 … 40`.
+/// `12`, `12-15`, `12, 15`; more than [`RANGES`] ranges are shortened to the first and the last number: `12 … 40`.
 fn ranges(packets: &Packets) -> String {
     let mut ranges: Vec<(u64, u64)> = Vec::new();
     for packet in packets.iter() {

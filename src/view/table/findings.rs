@@ -9,7 +9,7 @@ use std::io::{self, Write};
 /// Packet numbers shown as a finding's evidence.
 const EVIDENCE: usize = 8;
 
-/// Writes the findings of a session, the gravest first.
+/// Writes the findings of a session, the most severe first.
 pub fn session(out: &mut dyn Write, options: &Options, session: &Session) -> io::Result<()> {
     heading::title(out, options.style, options.label(Label::Findings))?;
     let titles = [Label::Severity, Label::Finding, Label::Evidence].map(|label| options.label(label));
@@ -28,7 +28,7 @@ pub fn session(out: &mut dyn Write, options: &Options, session: &Session) -> io:
     heading::table(out, options.style, &titles, &rows, &[8, 0, 12])
 }
 
-/// The first few, and that there are more.
+/// The first [`EVIDENCE`] numbers, and `…` if there are more.
 fn few(mut numbers: impl Iterator<Item = String>) -> String {
     let mut shown: Vec<String> = numbers.by_ref().take(EVIDENCE).collect();
     if numbers.next().is_some() {

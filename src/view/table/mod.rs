@@ -1,9 +1,10 @@
 /*!
-Tables for people: per session a heading and, per phase, the report's table; last the log-ins and what else was asked for.
+Tables for people: per session a heading and, per phase, the report's table; last the login attempts and the other
+tables that the user asked for.
 
-A session is written as soon as it is over, and nothing of it is kept but a row for each table that closes the output, of
-which there are no more than `KEPT`. Everything off the wire passes [`escape`](super::escape) on its way into a cell.
-Every line is exactly as wide as the terminal, or narrower; colour adds to what signs say already.
+A session is written as soon as it is over. Only its rows of the tables that close the output are kept, at most `KEPT`
+per table. All text off the wire passes [`escape`](super::escape) on its way into a cell. No line is wider than the
+terminal. Colour only repeats what signs say.
 */
 
 mod catalogue;
@@ -48,7 +49,7 @@ impl<W: Write> Table<W> {
         Self { out, options, totals: Totals::new(options) }
     }
 
-    /// What was written to.
+    /// Returns the output.
     pub fn into_inner(self) -> W {
         self.out
     }

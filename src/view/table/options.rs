@@ -1,12 +1,12 @@
-//! How tables are made, and what all of them write alike.
+//! The options of tables, and formatting that all tables share.
 
 use crate::view::locale::{self, Label};
 use crate::view::{Lang, Show, escape};
 
-/// Rows kept for each of the tables that close the output; what is beyond is counted there.
+/// Most rows kept for each of the tables that close the output. Further rows are counted, and the count is written.
 pub(super) const KEPT: usize = 10_000;
 
-/// What the tables are drawn on.
+/// The terminal that tables are written for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Style {
     /// Columns of the terminal. Fewer than 80 count as 80.
@@ -16,7 +16,7 @@ pub struct Style {
 }
 
 impl Style {
-    /// The narrowest that the tables are made for.
+    /// The narrowest terminal that tables are made for.
     const NARROWEST: usize = 80;
 
     fn usable(self) -> Self {
@@ -25,12 +25,12 @@ impl Style {
     }
 }
 
-/// How tables are made.
+/// The options of tables.
 #[derive(Debug, Clone, Copy)]
 pub struct Options {
-    /// What they are drawn on.
+    /// The terminal.
     pub style: Style,
-    /// Which of them.
+    /// The tables to show.
     pub show: Show,
     /// The language.
     pub lang: Lang,
@@ -43,7 +43,7 @@ impl Options {
         Self { style: self.style.usable(), ..self }
     }
 
-    /// `text` off the wire for a cell of several lines, cut where it is long.
+    /// `text` off the wire for a cell of several lines, cut at `text_limit` characters.
     pub(super) fn block(&self, text: &str) -> String {
         let (text, cut) = escape::cut(text, self.text_limit);
         let mut shown = escape::block(text).into_owned();
@@ -69,7 +69,7 @@ impl Options {
         }
     }
 
-    /// What stands between two things, as the language writes it.
+    /// The comma between two items, as the language writes it.
     pub(super) fn comma(&self) -> &'static str {
         match self.lang {
             Lang::En => ", ",

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::io::{self, Write};
 
-/// Characters shown of a file's name or of a problem.
+/// Most characters of a file name or a problem.
 const FIELD: usize = 500;
 
 /// Writes the summary.
@@ -96,7 +96,7 @@ fn sources(out: &mut dyn Write, options: &Options, report: &Report) -> io::Resul
     heading::table(out, options.style, &titles, &rows, &[])
 }
 
-/// Writes what bounds cut off, if they did: never left out, whatever was asked for.
+/// Writes the bounds that were hit, if any. This table is always shown, whatever the user asked for.
 pub fn limits(out: &mut dyn Write, options: &Options, summary: &Summary) -> io::Result<()> {
     if summary.limits_hit.is_empty() {
         return Ok(());
@@ -111,7 +111,7 @@ pub fn limits(out: &mut dyn Write, options: &Options, summary: &Summary) -> io::
     heading::table(out, options.style, &titles, &rows, &[])
 }
 
-/// Says that a capture held no mail, and what it did hold.
+/// Reports that the capture has no mail session to show, and what it contains.
 pub fn no_mail(out: &mut dyn Write, options: &Options, summary: &Summary) -> io::Result<()> {
     for paragraph in locale::no_mail(options.lang, summary) {
         heading::paragraph(out, options.style, &paragraph)?;

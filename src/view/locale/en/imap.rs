@@ -13,7 +13,7 @@ pub fn greeting(greeting: Greeting) -> &'static str {
     }
 }
 
-/// A verb is one row: what the command asks for, what a tagged OK to it means, and what a tagged NO.
+/// The sentences of a verb: what the command asks for, what a tagged OK means, what a tagged NO means.
 pub fn verb(command: Command) -> Sentences {
     match (command.verb, command.uid) {
         (Verb::Capability, _) => row(
@@ -279,7 +279,7 @@ pub fn verb(command: Command) -> Sentences {
     }
 }
 
-/// A tagged BAD: the same for all commands but those that carry a password.
+/// A tagged BAD: the same sentence for all commands, except those that carry a password.
 pub fn bad(command: Command) -> &'static str {
     match command.verb {
         Verb::Login => "The server does not understand the log-in, or does not allow it here",
@@ -350,7 +350,7 @@ fn untagged(untagged: Untagged) -> &'static str {
     }
 }
 
-/// Untagged OK with a code, which is what it is about.
+/// An untagged OK with a code; `what` are the code's words.
 pub fn tells(what: &str) -> String {
     format!("Tells the client: {what}")
 }

@@ -1,4 +1,4 @@
-//! Who logs in, how often.
+//! How often a client logs in to a server.
 
 use crate::view::locale::which::Which;
 
@@ -31,7 +31,7 @@ fn words(which: Which) -> &'static str {
     }
 }
 
-/// In the sessions without a log-in.
+/// Messages that were accepted in the sessions without a login.
 pub fn accepted(messages: u64) -> String {
     let were = if messages == 1 { "message was" } else { "messages were" };
     format!(" ({messages} {were} accepted without user name or password)")

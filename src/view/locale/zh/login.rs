@@ -1,4 +1,4 @@
-//! 谁登录、登录几次。 Who logs in, how often.
+//! 谁登录、登录几次。 How often a client logs in to a server.
 
 use crate::view::locale::which::Which;
 
