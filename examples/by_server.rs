@@ -1,4 +1,4 @@
-//! Sessions, messages and attempts to log in of each server, over a folder of captures:
+//! Counts sessions, messages and login attempts of each server, over a folder of captures:
 //! `cargo run --example by_server -- fixtures/lab/lab-all`.
 
 use mailtap::capture::{self, Damage};
@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::path::PathBuf;
 
-/// What one server did.
+/// Counts of one server.
 #[derive(Default)]
 struct Server {
     sessions: usize,
@@ -28,7 +28,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let mut servers = BTreeMap::new();
     for file in files {
-        // One by one: files that are given to `open` together are one capture, and their packets are merged by time.
+        // One by one: `open` treats several files as one capture, and merges their packets by time.
         let mut source = match capture::open(std::slice::from_ref(&file), None, Damage::default()) {
             Ok(source) => source,
             Err(error) => {
@@ -46,7 +46,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         });
         let plan = Needs::NONE.into();
         let outcome = pipeline::run(&mut *source, &Options::default(), &plan, &mut view, &Default::default())?;
-        // Where a file broke off, what was before has been counted.
+        // If a file breaks off, the part before that has been counted.
         if let Some(problem) = outcome.problem {
             eprintln!("{problem}");
         }

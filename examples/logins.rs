@@ -14,21 +14,20 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let ends = session.transport.endpoints;
         for login in &session.credentials {
             let protocol = session.protocol.name();
-            // What was sent may hold anything, also what a terminal would obey.
+            // Names off the wire may hold anything, escape sequences for the terminal included.
             let user = escape::line(login.username.as_deref().unwrap_or("(no name)"));
             let mechanism = escape::line(&login.mechanism);
             writeln!(out, "{protocol} {} -> {} {user}: {mechanism}, {:?}", ends.client, ends.server, login.outcome)?;
-            // Here is the password too, where it crossed in plain: a secret, which is printed as asterisks until it is
-            // asked to reveal itself.
+            // The password too, if it crossed in the clear: a `Secret`, printed as asterisks; `reveal` returns it.
             if let Some(password) = &login.password {
                 writeln!(out, "  password {password}")?;
             }
         }
         Ok(())
     });
-    // Log-ins are always there. Contents of messages and texts of steps are computed only for those who need them.
+    // Logins are always computed; contents of messages and texts of steps only if the plan needs them.
     let plan = Needs::NONE.into();
     let outcome = pipeline::run(&mut *source, &Options::default(), &plan, &mut view, &Default::default())?;
-    // Where the file broke off, what was before has been printed.
+    // If the file breaks off, the part before that has been printed.
     outcome.problem.map_or(Ok(()), |problem| Err(problem.into()))
 }

@@ -1,6 +1,6 @@
 /*!
-What was typed, and what it means. [`Cli`] is the first (clap's), [`Plan`] the second: everything resolved, so that
-nobody further on asks the environment.
+The command line. [`Cli`] is what was typed (clap's), [`Plan`] what it means: everything is resolved there, so that no
+code further on reads the environment.
 */
 
 use crate::pipeline::Emit;

@@ -33,7 +33,7 @@ impl Rank {
 
 /// Connections with their content, each in a slot whose index does not change.
 pub struct ConnectionStore<T> {
-    /// Hashed with random keys, so that nobody can choose addresses that collide.
+    /// Hashed with random keys, so that an attacker cannot choose addresses that collide.
     by_key: HashMap<Key, u32>,
     slots: Vec<Option<Slot<T>>>,
     free: Vec<u32>,

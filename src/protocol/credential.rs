@@ -1,4 +1,4 @@
-//! Attempts to log in, as dialogues tell of them.
+//! Attempts to log in, as dialogues report them.
 
 use super::number::StepId;
 use super::secret::Secret;
@@ -12,29 +12,29 @@ pub struct Credential {
     pub username: Option<Vec<u8>>,
     /// SASL authorization identity, where given (RFC 4422, section 3.4.1).
     pub authorization_id: Option<Vec<u8>>,
-    /// Decoded password, where it crossed the wire itself.
+    /// Decoded password, where the password itself crossed the wire.
     pub password: Option<Secret<Vec<u8>>>,
     /// The server's challenge, decoded.
     pub challenge: Option<Vec<u8>>,
-    /// What the client answered instead of a password, decoded.
+    /// The client's answer to the challenge, decoded.
     pub response: Option<Secret<Vec<u8>>>,
     /// A bearer token.
     pub token: Option<Secret<Vec<u8>>>,
-    /// What crossed: the thing itself or a proof of it.
+    /// What crossed: the password or token itself, or a proof of it.
     pub exposure: Exposure,
-    /// What the server made of it.
+    /// The server's answer.
     pub outcome: LoginOutcome,
     /// The steps it was read from, the reply included.
     pub steps: Vec<StepId>,
     /// The secrets in the forms in which they crossed (a PLAIN response in base64, say), so that they can be found
     /// wherever else they appear.
     pub wire_forms: Vec<Secret<Vec<u8>>>,
-    /// Rounds of which nothing is here because of the bound: whoever keeps the attempt counts them
-    /// ([`Limit::SaslRounds`](crate::limits::Limit::SaslRounds)).
+    /// Rounds left out of `challenge`, `response` and `wire_forms` because of the bound
+    /// [`Limit::SaslRounds`](crate::limits::Limit::SaslRounds). The session counts them.
     pub rounds_left_out: u64,
 }
 
-/// What an observer of the wire has in hand (`exposure` of the JSON).
+/// What an observer of the wire has learnt (`exposure` of the JSON).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, PartialOrd, Ord)]
 pub enum Exposure {
     /// The password.
@@ -48,16 +48,16 @@ pub enum Exposure {
     None,
 }
 
-/// What the server made of a log-in attempt.
+/// The server's answer to a login attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum LoginOutcome {
-    /// It let the client in.
+    /// The login succeeded.
     Accepted,
-    /// It did not.
+    /// The login failed.
     Rejected,
-    /// The client gave up on the way.
+    /// The client cancelled the exchange.
     Cancelled,
-    /// Its answer was not seen.
+    /// The server's answer was not seen.
     #[default]
     Unknown,
 }

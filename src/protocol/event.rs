@@ -1,9 +1,12 @@
 /*!
-What a dialogue can say: the vocabulary between `protocol` and `session`, the same for all protocols.
+What a dialogue reports: the interface between `protocol` and `session`.
 
-A [`Sink`] is told of steps (one row of the table each), of log-in attempts, of messages and their content, and of a few
-facts about the session. Steps come in the order of the conversation. Text is what crossed the wire, as bytes: which
-characters they are is decided further right.
+Dialogues of all protocols report to the same [`Sink`]: steps (one row of the table each), login attempts, messages and
+their content, and a few facts about the session. What a step is in its protocol is its [`Subject`]: each protocol has
+its own type for it. The few fields that only some protocols fill in say so.
+
+Steps come in the order of the conversation. Text is bytes, as they crossed the wire unless a field says otherwise; the
+session decodes them to characters.
 */
 
 pub use super::credential::{Credential, Exposure, LoginOutcome};
@@ -24,16 +27,16 @@ pub(crate) use forward::forward;
 mod forward;
 pub(super) mod tls;
 
-/// Who is told what a dialogue reads. No method has a default: a sink that wraps another (see `forward!`) would silently
-/// swallow what it does not hand on.
+/// Receives what a dialogue reports. No method has a default: a sink that wraps another (see `forward!`) would silently
+/// drop the calls it does not forward.
 pub trait Sink {
     /// One row of the table. Returns its number.
     fn step(&mut self, step: Step<'_>) -> StepId;
 
-    /// One log-in attempt, told when its outcome is known (or never will be).
+    /// One login attempt, reported when its outcome is known, or when it can no longer become known.
     fn credential(&mut self, credential: Credential);
 
-    /// A message begins. Returns its number, by which the following calls name it. Several may be under way.
+    /// A message begins. Returns its number, by which the following calls name it. Several may be open at once.
     fn message(&mut self, start: MessageStart) -> MessageId;
 
     /// The next bytes of a message's content (dots unstuffed, without the final `.` line).
@@ -42,11 +45,11 @@ pub trait Sink {
     /// The next `missing` bytes of the content are not in the capture.
     fn content_missing(&mut self, message: MessageId, missing: u64);
 
-    /// `step` is the row that stands for content of `message`: told before its end, a row for each chunk of it.
+    /// `step` is the row that stands for content of `message`, one for each chunk. Called before [`Sink::content_end`].
     fn content_step(&mut self, message: MessageId, step: StepId);
 
-    /// What a message's content amounts to is `part`, not what its start said: pieces were put together, the whole
-    /// message (`None`) perhaps. Told before its end.
+    /// The content is `part` of the message, or all of it (`None`), and not what [`MessageStart::part`] said: pieces
+    /// were put together. Called before [`Sink::content_end`].
     fn content_part(&mut self, message: MessageId, part: Option<String>);
 
     /// POP3's unique-id of a message (RFC 1939, section 7). It may become known after the message's end.
@@ -55,7 +58,7 @@ pub trait Sink {
     /// No more content will come. `complete` is false where the end was not seen.
     fn content_end(&mut self, message: MessageId, complete: bool);
 
-    /// What became of a message: told at most once, after [`Sink::content_end`].
+    /// What became of a message: called at most once, after [`Sink::content_end`].
     fn message_outcome(&mut self, message: MessageId, outcome: MessageOutcome);
 
     /// What the client calls itself (HELO, EHLO, LHLO, IMAP ID).
@@ -77,11 +80,11 @@ pub trait Sink {
 /// One row of the table, as a dialogue reports it.
 #[derive(Clone)]
 pub struct Step<'a> {
-    /// Who said it.
+    /// The side that sent it.
     pub from: Side,
     /// What sort of thing it is.
     pub kind: Kind,
-    /// What it is in its protocol: from this the session derives phase and purpose.
+    /// What it is in its protocol. The session derives the phase from it, and views the purpose.
     pub subject: Subject,
     /// Where on the wire it was.
     pub span: Span,
@@ -98,12 +101,12 @@ pub struct Step<'a> {
     pub answers: Option<StepId>,
     /// Ranges of `text` that are secret: a password, a token, or base64 that holds one.
     pub secrets: Vec<Range<usize>>,
-    /// What it crossed in. Dialogues leave it at [`Channel::Clear`]: the [channel](super::channel) knows.
+    /// What it crossed in. Dialogues leave it at [`Channel::Clear`]; the [channel](super::channel) sets it.
     pub channel: Channel,
 }
 
 impl<'a> Step<'a> {
-    /// A step without text, and without what only some kinds of steps have.
+    /// A step without text and optional fields.
     pub fn of(from: Side, kind: Kind, subject: impl Into<Subject>, span: Span) -> Self {
         Self {
             from,
@@ -131,7 +134,7 @@ impl<'a> Step<'a> {
     }
 }
 
-/// Without what it says: what in it is secret may not be known before the log-in is over.
+/// Without its text: which part of it is secret may not be known before the login is over.
 impl fmt::Debug for Step<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { from, kind, subject, span, text, tag, command, arguments, answers, secrets, channel } = self;
@@ -154,13 +157,13 @@ impl fmt::Debug for Step<'_> {
 /// The sort of a step (`kind` of the JSON).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
-    /// The server's first words.
+    /// The server's first reply.
     Greeting,
     /// A client's command.
     Command,
     /// A server's reply to a command or to content.
     Reply,
-    /// IMAP: what the server says unasked or on the way to a reply.
+    /// IMAP: a response that the server sends unasked, or on the way to a tagged one.
     Untagged,
     /// The server asks for more: 334, 354, `+`.
     Continuation,
@@ -179,12 +182,12 @@ pub enum Kind {
 /// What a step crossed in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Channel {
-    /// Nothing that hides it from an observer of the wire.
+    /// In the clear.
     #[default]
     Clear,
-    /// TLS, of which only the outside is known.
+    /// TLS that could not be decrypted.
     Tls,
-    /// TLS, and it could be read all the same.
+    /// TLS, from a capture that was decrypted.
     Decrypted,
 }
 
@@ -229,18 +232,18 @@ impl From<tls::Subject> for Subject {
     }
 }
 
-/// How a message comes to be on the wire, told when its content begins.
+/// How a message comes to be on the wire, reported when its content begins.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MessageStart {
-    /// Which way it goes, and for what.
+    /// Which way it goes.
     pub direction: Direction,
     /// The mailbox it was retrieved from or appended to, decoded to readable text.
     pub mailbox: Option<Vec<u8>>,
     /// Message number (POP3), or sequence number (IMAP).
     pub number: Option<u64>,
-    /// IMAP's UID; POP3's unique-id is a string, and told by [`Sink::unique_id`].
+    /// IMAP's UID. POP3's unique-id is a string: see [`Sink::unique_id`].
     pub uid: Option<u64>,
-    /// What is carried where it is not the whole message: `headers`, `top 10`, `section 1.2`, `bytes 0-1023`, …
+    /// Which part of the message is carried, if not all of it: `headers`, `top 10`, `section 1.2`, `bytes 0-1023`, …
     pub part: Option<String>,
     /// The steps so far: the command that asked, or MAIL, RCPT and DATA.
     pub steps: Vec<StepId>,
@@ -260,19 +263,19 @@ pub enum Direction {
 /// What became of a message.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct MessageOutcome {
-    /// Taken or not: absent for a message that was retrieved.
+    /// Accepted or not; absent for a message that was retrieved.
     pub outcome: Option<Delivery>,
-    /// The text of the reply that decided it.
+    /// The text of the reply that gave the outcome.
     pub reply: Option<Vec<u8>>,
     /// SMTP and LMTP: from whom and to whom.
     pub envelope: Option<Envelope>,
-    /// IMAP: a UID that was told after the content (within the same FETCH response, or by APPENDUID).
+    /// IMAP: a UID that came after the content (within the same FETCH response, or by APPENDUID).
     pub uid: Option<u64>,
     /// The steps since the start: content and replies.
     pub steps: Vec<StepId>,
 }
 
-/// Whether the receiver took a message.
+/// Whether the receiver accepted a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Delivery {
     /// It did (for LMTP: for one recipient at least).

@@ -99,7 +99,7 @@ pub struct Framer {
     span: Span,
     /// The last two bytes of the line, kept or not: they tell how it ended.
     tail: Raw<[u8; 2]>,
-    /// The last [`TAIL_BYTES`] of what is not kept, and two more for the line end.
+    /// The last bytes that `partial` has no room for: [`TAIL_BYTES`], and two more for the line end.
     last: Raw<Vec<u8>>,
 }
 

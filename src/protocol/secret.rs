@@ -1,16 +1,16 @@
 /*!
-What must not be shown by accident: secrets, and bytes that nobody has looked at yet.
+What must not be shown by accident: secrets, and bytes that have not been parsed yet.
 
-A [`Secret`] is one from the parser that finds it on: who shows it must ask for it by name. Whatever else holds
-bytes of the client's (a line, read or half-read; what waits for a reply) may hold a password too, and formats them as
-[`Raw`]: as a number of bytes.
+The parser that finds a secret wraps it in a [`Secret`]; only code that calls [`Secret::reveal`] can show it. Other
+bytes of the client (a line, read or half-read; input that waits for a reply) may hold a password too. They are wrapped
+in [`Raw`], which formats them as a number of bytes.
 */
 
 use std::borrow::Borrow;
 use std::fmt;
 use std::ops::{Deref, DerefMut};
 
-/// What stands in a secret's place.
+/// Shown in place of a secret.
 pub const MASK: &str = "********";
 
 /// A password, a token, an answer to a challenge, or the form in which one of them crossed. Formatted as asterisks.
@@ -28,7 +28,7 @@ impl<T: Deref> Secret<T> {
         &self.0
     }
 
-    /// The same, for whoever makes something else of it.
+    /// Unwraps the secret, to make another value of it.
     pub fn into_revealed(self) -> T {
         self.0
     }
@@ -64,7 +64,7 @@ impl<T> DerefMut for Raw<T> {
     }
 }
 
-/// For maps that are asked with borrowed bytes.
+/// Lets a map with such keys be searched by borrowed bytes.
 impl Borrow<[u8]> for Raw<Vec<u8>> {
     fn borrow(&self) -> &[u8] {
         &self.0

@@ -1,17 +1,17 @@
 /*!
 Where on the wire something was: in which packets, how many bytes of it, and when it was complete.
 
-A line, a reply of several lines, a message's content and a row of the table all have one. What is short is put together
-with [`Span::add`] and [`Span::join`], which keep the number of every packet, as far as a step shows them. Content and
-encrypted records may span thousands of packets, of which the table shows the first and the last: [`Span::add_ends`] and
-[`Span::join_ends`] keep no more than these two.
+A line, a reply of several lines, a message's content and a row of the table all have a [`Span`]. Those of lines and
+replies are built with [`Span::add`] and [`Span::join`], which keep the number of every packet up to a bound. Content
+and encrypted records may span thousands of packets, and the table shows the first and the last of them:
+[`Span::add_ends`] and [`Span::join_ends`] keep just these two.
 */
 
 use crate::capture::Time;
 use crate::flow::PacketRef;
 use crate::limits;
 
-/// Where on the wire something was. The default is that of nothing: no packet, no bytes.
+/// Where on the wire something was. The default is an empty span: no packets, no bytes.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Span {
     /// The packets that carry it.
@@ -28,7 +28,7 @@ impl Span {
         Self { packets: Packets::one(at.packet), bytes, time: at.time }
     }
 
-    /// True where no packet carries any of it.
+    /// True if no packet carries any of it.
     pub fn is_empty(&self) -> bool {
         self.packets.first() == 0
     }
@@ -47,13 +47,13 @@ impl Span {
         }
     }
 
-    /// Adds `bytes` that came in packet `at`, and keeps of all packets the first and the last alone.
+    /// Adds `bytes` that came in packet `at`, and keeps only the first and the last packet.
     pub fn add_ends(&mut self, bytes: u64, at: PacketRef) {
         self.packets.end_with(at.packet);
         self.count(bytes, at.time);
     }
 
-    /// Adds `next`, which follows, and keeps of all packets the first and the last alone.
+    /// Adds `next`, which follows, and keeps only the first and the last packet.
     pub fn join_ends(&mut self, next: &Self) {
         if !next.is_empty() {
             self.packets.end_with(next.packets.first());
@@ -68,8 +68,8 @@ impl Span {
     }
 }
 
-/// Numbers of the packets that carry something, ascending by arrival in the stream, bounded by
-/// [`limits::PACKETS_PER_STEP`] (the last number always being kept).
+/// Numbers of the packets that carry something, in stream order, at most [`limits::PACKETS_PER_STEP`]. The last number
+/// is always kept.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Packets {
     first: u64,
@@ -83,8 +83,8 @@ impl Packets {
         Self { first: packet, rest: Vec::new(), left_out: 0 }
     }
 
-    /// Adds `packet` unless it is the last one already. Where the bound is reached it replaces the last one, which is
-    /// counted.
+    /// Adds `packet` unless it is the last one already. Once the bound is reached, it replaces the last one, which then
+    /// counts as left out.
     pub fn add(&mut self, packet: u64) {
         if self.first == 0 {
             self.first = packet;
@@ -98,7 +98,7 @@ impl Packets {
         }
     }
 
-    /// Makes `packet` the last one. No other is kept but the first.
+    /// Makes `packet` the last one, and keeps only the first besides.
     fn end_with(&mut self, packet: u64) {
         if self.last() != packet {
             self.rest.clear();
@@ -106,28 +106,28 @@ impl Packets {
         }
     }
 
-    /// Adds all of `other`, and what that had to leave out.
+    /// Adds all of `other`, and its count of numbers left out.
     pub fn extend(&mut self, other: &Self) {
         other.iter().for_each(|packet| self.add(packet));
         self.left_out = self.left_out.saturating_add(other.left_out);
     }
 
-    /// Numbers left out because of the bound: whoever keeps a step counts them ([`limits::Limit::PacketsPerStep`]).
+    /// How many numbers the bound left out. The session counts them ([`limits::Limit::PacketsPerStep`]).
     pub fn left_out(&self) -> u32 {
         self.left_out
     }
 
-    /// The first packet; 0 where there is none.
+    /// The first packet; 0 if there is none.
     pub fn first(&self) -> u64 {
         self.first
     }
 
-    /// The last packet; 0 where there is none.
+    /// The last packet; 0 if there is none.
     pub fn last(&self) -> u64 {
         self.rest.last().copied().unwrap_or(self.first)
     }
 
-    /// The first and the last alone, as the table shows content.
+    /// Only the first and the last, as the table shows content.
     pub fn ends(&self) -> Self {
         let mut ends = Self::one(self.first);
         ends.add(self.last());

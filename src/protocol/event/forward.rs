@@ -1,4 +1,4 @@
-//! For a [`Sink`](super::Sink) that wraps another, its field `0`: the methods that hand on unchanged what they are told.
+//! For a [`Sink`](super::Sink) that wraps another, its field `0`: the methods that forward their arguments unchanged.
 
 /// Writes the named methods. A method that is neither named nor written by hand is a compile error.
 macro_rules! forward {

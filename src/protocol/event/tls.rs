@@ -1,4 +1,4 @@
-//! What is told of TLS, whichever protocol is inside.
+//! What is reported about TLS, whichever protocol is inside.
 
 /// What a step of a TLS connection is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,7 +22,7 @@ pub enum Subject {
     },
     /// Encrypted records.
     Encrypted,
-    /// Bytes that are no TLS records though TLS was agreed upon. The step has them as its text, as far as they are kept.
+    /// Bytes that are not TLS records although TLS was agreed upon. They are the step's text, as far as they are kept.
     NotTls,
 }
 

@@ -123,7 +123,7 @@ impl Queue {
     /// The length that the client asked for of a piece of a message, and the step of the oldest command that asked.
     ///
     /// # Errors
-    /// Where none of the first [`PARTIAL_COMMANDS`] asks for it, and there are more.
+    /// [`TooMany`] if the first [`PARTIAL_COMMANDS`] did not ask for it, and there are more.
     pub fn partial(
         &self,
         section: &Section,

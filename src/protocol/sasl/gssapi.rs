@@ -1,6 +1,6 @@
-//! What of a GSS-API exchange can be read without its keys: which Kerberos service the client asks for (RFC 4120,
-//! section 5.5.1, in the token of RFC 4121, section 4.1), whom it wants to be at the end (RFC 4752, section 3.1), and an
-//! NTLM message that SPNEGO (RFC 4178) wraps. The client's own principal is encrypted.
+//! The parts of a GSS-API exchange that can be read without its keys: the Kerberos service that the client asks for
+//! (RFC 4120, section 5.5.1, in the token of RFC 4121, section 4.1), the authorization identity in its last token
+//! (RFC 4752, section 3.1), and an NTLM message that SPNEGO (RFC 4178) wraps. The client's own principal is encrypted.
 
 use super::payload;
 use crate::protocol::secret::Secret;
@@ -18,22 +18,22 @@ const SEALED: u8 = 2;
 const TOKEN: u32 = 0;
 const TICKET: u32 = 1;
 const KRB_AP_REQ: u32 = 14;
-/// Elements of one SEQUENCE that are looked at: none that is wanted comes later.
+/// Elements of one SEQUENCE that are read. The wanted ones are all among the first few.
 const ELEMENTS: usize = 16;
 
-/// What a token says.
+/// The readable part of a token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Token<'a> {
     /// The first: a ticket for this service, `imap/mail.example@EXAMPLE.ORG`.
     Service(String),
-    /// The last: whom the client wants to be; empty where that is who it is.
+    /// The last: the authorization identity; empty if the client wants to be the user it logged in as.
     AuthorizationId(&'a [u8]),
-    /// NTLM within SPNEGO, or in the place of it: with the client's answers in it.
+    /// An NTLM message, within SPNEGO or instead of it. It holds the client's responses.
     Ntlm(Secret<&'a [u8]>),
 }
 
 impl<'a> Token<'a> {
-    /// Reads a decoded payload, whether it is GSSAPI's, GSS-SPNEGO's or GS2's. `None` where nothing can be read of it.
+    /// Reads a decoded payload of GSSAPI, GSS-SPNEGO or GS2. `None` if no part of it is readable.
     pub fn parse(decoded: &'a [u8]) -> Option<Self> {
         let token = payload::gs2_rest(decoded).unwrap_or(decoded);
         ntlm(token).or_else(|| service(token)).or_else(|| authorization_id(token)).or_else(|| spnego(token))
@@ -44,8 +44,8 @@ fn ntlm(token: &[u8]) -> Option<Token<'_>> {
     token.starts_with(b"NTLMSSP\0").then(|| Token::Ntlm(Secret::new(token)))
 }
 
-/// `[APPLICATION 0] IMPLICIT SEQUENCE { thisMech MechType, innerToken ANY }` (RFC 2743, section 3.1) as (mechanism, inner
-/// token). GS2 leaves the wrapping out (RFC 5801, section 4).
+/// `[APPLICATION 0] IMPLICIT SEQUENCE { thisMech MechType, innerToken ANY }` (RFC 2743, section 3.1) as (mechanism,
+/// inner token). GS2 leaves this wrapping out (RFC 5801, section 4).
 fn initial(token: &[u8]) -> Option<(&[u8], &[u8])> {
     let (_, content) = tagged(token, Class::Application, TOKEN)?;
     let (inner, (_, mechanism)) = any(content)?;
@@ -64,8 +64,9 @@ fn service(token: &[u8]) -> Option<Token<'_>> {
     Some(Token::Service(format!("{}@{}", names.join("/"), String::from_utf8_lossy(realm))))
 }
 
-/// What the client says last is wrapped but not encrypted, as a rule: a security layer, the largest message, and the
-/// authorization identity, before the checksum. RRC says by how much the receiver must turn it back.
+/// The client's last token is wrapped but, as a rule, not encrypted: a security layer, the largest message size, the
+/// authorization identity, then the checksum (of EC bytes). RRC says by how many bytes the whole was rotated; a rotated
+/// token is not read.
 fn authorization_id(token: &[u8]) -> Option<Token<'_>> {
     let header = token.get(..WRAP.1).filter(|header| header.starts_with(WRAP.0))?;
     let [_, _, flags, _, ec_high, ec_low, rrc @ .., _, _, _, _, _, _, _, _] = header else { return None };
@@ -77,8 +78,8 @@ fn authorization_id(token: &[u8]) -> Option<Token<'_>> {
     content.get(4..content.len().checked_sub(checksum)?).map(Token::AuthorizationId)
 }
 
-/// `NegotiationToken`: the token that is wrapped in `NegTokenInit`, or in `NegTokenResp` (RFC 4178, section 4.2); both
-/// have it as their element 2.
+/// `NegotiationToken`: reads the token that `NegTokenInit` or `NegTokenResp` wraps (RFC 4178, section 4.2). It is
+/// element 2 of both.
 fn spnego(token: &[u8]) -> Option<Token<'_>> {
     let negotiation = match initial(token) {
         Some((SPNEGO, inner)) => inner,
@@ -93,13 +94,13 @@ fn spnego(token: &[u8]) -> Option<Token<'_>> {
 /// An element's header and its content.
 type Element<'a> = (Header<'a>, &'a [u8]);
 
-/// What follows the next element, and the element.
+/// The rest after the next element, and the element.
 fn any(input: &[u8]) -> Option<(&[u8], Element<'_>)> {
     let (rest, element) = Any::from_der(input).ok()?;
     Some((rest, (element.header, element.data)))
 }
 
-/// The content of the next element, where it has this tag; and what follows it.
+/// The rest after the next element, and that element's content, if it has this tag.
 fn tagged(input: &[u8], class: Class, tag: u32) -> Option<(&[u8], &[u8])> {
     let (rest, (header, content)) = any(input)?;
     (header.class() == class && header.tag().0 == tag).then_some((rest, content))
@@ -128,7 +129,7 @@ fn element(content: &[u8], number: u32) -> Option<&[u8]> {
 pub(super) mod tests {
     use super::*;
 
-    /// A DER element: `tag` as it is written.
+    /// A DER element with the identifier octet `tag`.
     pub fn der(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
         let content = parts.concat();
         let length = match u8::try_from(content.len()) {
@@ -138,7 +139,7 @@ pub(super) mod tests {
         [&[tag], &*length, &content].concat()
     }
 
-    /// What asks for `service/host@REALM`, before it is put into a token.
+    /// A KRB_AP_REQ for `service/host@REALM`, not yet in a token.
     pub fn ap_req(service: &str, host: &str, realm: &str) -> Vec<u8> {
         let string = |text: &str| der(0x1b, &[text.as_bytes()]);
         let name =
@@ -172,7 +173,7 @@ pub(super) mod tests {
         [AP_REQ, &request].concat()
     }
 
-    /// In the initial token of a mechanism.
+    /// `inner` in the initial token of `mechanism`.
     pub fn initial_token(mechanism: &[u8], inner: &[u8]) -> Vec<u8> {
         der(0x60, &[&der(6, &[mechanism]), inner])
     }
@@ -193,7 +194,7 @@ pub(super) mod tests {
         for token in [&token, &spnego_token(&token), &gs2] {
             assert_eq!(Token::parse(token), Some(Token::Service("imap/mail.example@EXAMPLE.ORG".into())));
             for cut in 0..token.len() {
-                Token::parse(&token[..cut]); // whatever it says, it comes back
+                Token::parse(&token[..cut]); // must not panic or hang
             }
         }
     }

@@ -1,12 +1,12 @@
 /*!
-SASL seen from outside (RFC 4422): what the rounds of an exchange carry, whichever protocol they cross in.
+SASL as an observer sees it (RFC 4422): what the rounds of an exchange carry, whichever protocol they cross in.
 
 A dialogue makes an [`Exchange`] when it sees the AUTH command, feeds it the challenges and responses as they crossed
-(still in base64), and takes the finished [`Credential`] when the reply has decided.
+(still in base64), and takes the finished [`Credential`] when the final reply arrives.
 
-In the credential, `challenge` and `response` are the decoded rounds, those of several rounds separated by line feeds:
-for SCRAM that is what an offline guess needs. Payloads that are no text stay in base64, as they crossed; NTLM's are
-told field by field, and of Kerberos' first the service that it asks for.
+In the credential, `challenge` and `response` are the decoded rounds, several of them separated by line feeds: for SCRAM
+that is what an offline guess needs. Payloads that are not text stay in base64, as they crossed. NTLM messages are
+written field by field, and Kerberos' first token as the service that it asks for.
 */
 
 mod gssapi;
@@ -21,7 +21,7 @@ use crate::limits::SASL_ROUNDS;
 /// Longest mechanism name kept; RFC 4422 allows 20.
 const NAME_BYTES: usize = 64;
 
-/// A mechanism, as far as its payload is understood here.
+/// A mechanism whose payload is understood here, or [`Mechanism::Other`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Mechanism {
     /// RFC 4616.
@@ -46,12 +46,12 @@ pub enum Mechanism {
     External,
     /// RFC 4505.
     Anonymous,
-    /// Named, payload kept.
+    /// Any other: its name is reported, its payload kept.
     Other,
 }
 
 impl Mechanism {
-    /// By its name, upper case.
+    /// The mechanism of this name, which is in upper case.
     fn named(name: &str) -> Self {
         match name {
             "PLAIN" => Self::Plain,
@@ -70,12 +70,12 @@ impl Mechanism {
         }
     }
 
-    /// True where this is the name of a mechanism, in upper case, that is understood here.
+    /// True if `name`, in upper case, is that of a mechanism that is understood here.
     pub fn is_known(name: &str) -> bool {
         Self::named(name) != Self::Other
     }
 
-    /// True where nothing can be decided before the client has said something.
+    /// True if the server cannot accept or reject the login before the client has sent something.
     fn begins_with_client(self) -> bool {
         matches!(
             self,
@@ -83,16 +83,16 @@ impl Mechanism {
         )
     }
 
-    /// True where a client's payload is a password or a token, also when it is malformed.
+    /// True if a client's payload holds a password or a token, even when it is malformed.
     fn carries_secrets(self) -> bool {
         matches!(self, Self::Plain | Self::Login | Self::XOauth2 | Self::OauthBearer)
     }
 }
 
-/// What one round of an exchange is about.
+/// What one round of an exchange carries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Round {
-    /// Server: go ahead, nothing to say (an empty challenge).
+    /// Server: go ahead (an empty challenge).
     GoAhead(Mechanism),
     /// Server, LOGIN: asks for the user name.
     AsksUsername,
@@ -130,7 +130,7 @@ impl Round {
     }
 }
 
-/// What LOGIN, whose prompts say what they like, is about next: the order decides.
+/// What LOGIN's next response is. The order decides, since servers word the prompts as they like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Turn {
     Username,
@@ -147,34 +147,34 @@ impl Turn {
     }
 }
 
-/// Whether either side has put an end to an exchange before the reply that decides.
+/// Whether either side has ended an exchange before the final reply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum GivenUp {
     No,
     /// The client, by `*`.
     Cancelled,
-    /// The server, which has reported what is wrong with the token (RFC 7628, section 3.2.2) and can only refuse it now.
+    /// The server, by an error report on the token (RFC 7628, section 3.2.2). It can only refuse it now.
     Reported,
 }
 
-/// One exchange, from the AUTH command to the reply that decides.
+/// One exchange, from the AUTH command to the final reply.
 #[derive(Debug)]
 pub struct Exchange {
     credential: Credential,
     mechanism: Mechanism,
     turn: Turn,
-    /// The last round was the server's. A challenge upon a challenge means that a response was not captured.
+    /// The last round was the server's. A second challenge in a row means that a response was not captured.
     challenged: bool,
     given_up: GivenUp,
-    /// Something was said after the mechanism's name.
+    /// A challenge or a response has crossed.
     begun: bool,
     rounds: usize,
 }
 
 impl Exchange {
-    /// Begins with the mechanism's name as sent. An initial response, if the command carried one, is then fed through
-    /// [`Exchange::response`]: what it is must be known before the command's step can be told, which comes by
-    /// [`Exchange::add_step`] like any other.
+    /// Begins with the mechanism's name as sent. If the command carried an initial response, the dialogue passes it to
+    /// [`Exchange::response`] before it reports the command's step: that step needs to know what the response is. Its
+    /// number then goes to [`Exchange::add_step`], like any other.
     pub fn new(name: &[u8]) -> Self {
         let name = name.get(..NAME_BYTES).unwrap_or(name);
         let name = String::from_utf8_lossy(name).to_ascii_uppercase();
@@ -196,12 +196,13 @@ impl Exchange {
         self.mechanism
     }
 
-    /// True where no success can be meant by what the server says: the client has not said a word of the mechanism's.
+    /// True if the server cannot have accepted the login yet: the mechanism needs a response, and none has crossed.
     pub fn waits_for_client(&self) -> bool {
         !self.begun && self.mechanism.begins_with_client()
     }
 
-    /// A challenge as it crossed (base64, without `334 ` or `+ `). Does not record the step: see [`Exchange::add_step`].
+    /// Reads a challenge as it crossed (base64, without `334 ` or `+ `). Does not record the step: see
+    /// [`Exchange::add_step`].
     pub fn challenge(&mut self, base64: &[u8]) -> Round {
         self.begun = true;
         if std::mem::replace(&mut self.challenged, true) {
@@ -229,7 +230,7 @@ impl Exchange {
                 }
                 Round::Challenge(mechanism)
             }
-            // Exchange says `334 ntlm supported`.
+            // Microsoft Exchange sends `334 ntlm supported`.
             (Mechanism::Ntlm, None) if base64.get(..4).is_some_and(|word| word.eq_ignore_ascii_case(b"ntlm")) => {
                 Round::GoAhead(Mechanism::Ntlm)
             }
@@ -237,7 +238,7 @@ impl Exchange {
         }
     }
 
-    /// A response as it crossed (base64; `=` is an empty initial response; `*` cancels).
+    /// Reads a response as it crossed (base64; `=` is an empty initial response; `*` cancels).
     pub fn response(&mut self, base64: &[u8]) -> Round {
         self.begun = true;
         let base64 = base64.trim_ascii();
@@ -247,7 +248,7 @@ impl Exchange {
                 self.given_up = GivenUp::Cancelled;
                 return Round::Cancel;
             }
-            // An initial response that is empty answers none of LOGIN's two questions; an empty line does.
+            // An empty initial response does not answer LOGIN's first prompt; an empty line after a prompt does.
             b"" | b"=" if self.mechanism != Mechanism::Login || !challenged => return Round::Empty(self.mechanism),
             _ => {}
         }
@@ -264,27 +265,26 @@ impl Exchange {
         round
     }
 
-    /// A response crossed of which not all was captured.
+    /// Notes a response that was not captured whole.
     pub fn missed(&mut self) {
         self.begun = true;
         self.challenged = false;
         self.turn = self.turn.next();
     }
 
-    /// Records a step that belongs to the exchange. However long that takes, no more are remembered than
-    /// [`crate::limits::STEPS_PER_SESSION`]: those beyond have one number among them, and are counted where they are left
-    /// out.
+    /// Records a step that belongs to the exchange. The list stays bounded however long the exchange is: all steps
+    /// beyond [`crate::limits::STEPS_PER_SESSION`] have the same number, and the session counts them.
     pub fn add_step(&mut self, step: StepId) {
         if self.credential.steps.last() != Some(&step) {
             self.credential.steps.push(step);
         }
     }
 
-    /// The attempt, as far as it went. An exchange that the client cancelled is not one that the server rejected.
+    /// The attempt, as far as it went. If the client cancelled it, the outcome is cancelled, not rejected.
     pub fn finish(self, outcome: LoginOutcome) -> Credential {
         let outcome = match (outcome, self.given_up) {
             (LoginOutcome::Rejected | LoginOutcome::Unknown, GivenUp::Cancelled) => LoginOutcome::Cancelled,
-            // Many a client says no more once it has been told why.
+            // Many clients send nothing more after the error report.
             (LoginOutcome::Unknown, GivenUp::Reported) => LoginOutcome::Rejected,
             (other, _) => other,
         };
@@ -384,7 +384,7 @@ impl Exchange {
         }
     }
 
-    /// Who logs in is encrypted; as whom is said at the end, or in GS2's header.
+    /// The principal is encrypted. The authorization identity is in the last token, or in GS2's header.
     fn gssapi(&mut self, decoded: &[u8], base64: &[u8]) -> Round {
         let gs2 = self.credential.authorization_id.is_none().then(|| payload::gs2_authzid(decoded)).flatten();
         let authzid = match gssapi::Token::parse(decoded) {
@@ -414,13 +414,13 @@ impl Exchange {
                 self.credential.exposure = Exposure::Token;
                 Round::Token
             }
-            // What a client says to the server's error report (RFC 7628, section 3.2.3).
+            // The client's answer to the server's error report (RFC 7628, section 3.2.3).
             None if decoded == b"\x01" => Round::Empty(self.mechanism),
             None => Round::Malformed(self.mechanism),
         }
     }
 
-    /// The response by which a password could be guessed.
+    /// Keeps a response from which the password could be guessed offline.
     fn proof(&mut self, username: Option<Vec<u8>>, decoded: &[u8], base64: &[u8]) -> Round {
         self.credential.username = username.filter(|name| !name.is_empty());
         self.credential.exposure = Exposure::Hash;
@@ -437,7 +437,7 @@ impl Exchange {
         }
     }
 
-    /// Counts a payload that is to be kept, or that is left out: then it is a step's like any other, and no more.
+    /// True if another payload may be kept; counts it as kept or left out. One that is left out is still in its step.
     fn has_room(&mut self) -> bool {
         let has_room = self.rounds < SASL_ROUNDS;
         match has_room {
@@ -447,7 +447,7 @@ impl Exchange {
         has_room
     }
 
-    /// False for what the server says once the client has shown who it is: a proof of its own, or an error report.
+    /// False for the server's own proof and for an error report, which follow the client's proof and are not kept.
     fn is_asked(&self, decoded: &[u8]) -> bool {
         match self.mechanism {
             Mechanism::DigestMd5 => !decoded.starts_with(b"rspauth="),
@@ -457,7 +457,7 @@ impl Exchange {
         }
     }
 
-    /// `decoded` where it is text, else what stands for it.
+    /// `decoded` if it is text, else NTLM's or Kerberos' fields as text, else `base64`.
     fn readable(&self, decoded: &[u8], base64: &[u8]) -> Vec<u8> {
         let ntlm = |message| ntlm::Message::parse(message).map(|message| message.to_string().into_bytes());
         let told = match self.mechanism {
@@ -477,7 +477,7 @@ impl Exchange {
     }
 }
 
-/// `None` for an empty name: it stands for none.
+/// `None` for an empty name.
 fn some(name: &[u8]) -> Option<Vec<u8>> {
     (!name.is_empty()).then(|| name.to_vec())
 }

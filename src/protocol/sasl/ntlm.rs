@@ -1,4 +1,4 @@
-//! NTLM's three messages ([MS-NLMP], section 2.2.1), told as text.
+//! NTLM's three messages ([MS-NLMP], section 2.2.1), written as text.
 
 use crate::protocol::secret::Secret;
 use data_encoding::HEXLOWER;
@@ -11,12 +11,12 @@ const UNICODE: u32 = 1;
 /// NTLMSSP_NEGOTIATE_OEM_DOMAIN_SUPPLIED and NTLMSSP_NEGOTIATE_OEM_WORKSTATION_SUPPLIED.
 const SUPPLIED: (u32, u32) = (0x1000, 0x2000);
 
-/// A message, its interesting fields already readable.
+/// A message: those of its fields that are of use, decoded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Message {
-    /// NEGOTIATE_MESSAGE: who is going to ask.
+    /// NEGOTIATE_MESSAGE: the client's first.
     Negotiate {
-        /// Of the client's machine; often empty.
+        /// Domain of the client's machine; often empty.
         domain: String,
         /// The client's machine; often empty.
         workstation: String,
@@ -30,7 +30,7 @@ pub enum Message {
     },
     /// AUTHENTICATE_MESSAGE.
     Authenticate {
-        /// Where the user is at home.
+        /// The user's domain.
         domain: String,
         /// The user.
         user: String,
@@ -44,7 +44,7 @@ pub enum Message {
 }
 
 impl Message {
-    /// Reads a decoded payload; `None` where it is no NTLM message.
+    /// Reads a decoded payload; `None` if it is not an NTLM message.
     pub fn parse(message: &[u8]) -> Option<Self> {
         let (fixed, kind) = header(message).ok()?;
         match kind {
@@ -88,7 +88,7 @@ impl Field {
         Ok((input, Self { len: usize::from(len), offset: offset as usize }))
     }
 
-    /// The field's bytes; `None` where they point out of the message.
+    /// The field's bytes; `None` if they lie outside the message.
     fn of(self, message: &[u8]) -> Option<&[u8]> {
         if self.len == 0 {
             return Some(b"");
@@ -133,7 +133,7 @@ fn challenge(message: &[u8], fixed: &[u8]) -> Option<Message> {
 fn authenticate(message: &[u8], fixed: &[u8]) -> Option<Message> {
     let (rest, (lm, nt, domain, user, workstation)) =
         (Field::parse, Field::parse, Field::parse, Field::parse, Field::parse).parse(fixed).ok()?;
-    // Messages of the oldest clients have no flags: what would be flags is content, when a field begins there.
+    // The oldest clients send no flags: if a field's content begins before offset 64, it stands where flags would be.
     let first_content = [lm, nt, domain, user, workstation].iter().filter(|f| f.len > 0).map(|f| f.offset).min();
     let flags = match (Field::parse, le_u32).parse(rest) {
         Ok((_, (_, flags))) if first_content.is_none_or(|offset| offset >= 64) => flags,

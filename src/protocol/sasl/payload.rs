@@ -1,4 +1,4 @@
-//! What the mechanisms put into their rounds: pure parsers over decoded payloads, named after the grammar's rules.
+//! Pure parsers of decoded payloads, one per mechanism, named after the grammar's rules.
 
 use crate::protocol::secret::Secret;
 use data_encoding::BASE64_MIME_PERMISSIVE;
@@ -10,7 +10,7 @@ use nom::multi::separated_list0;
 use nom::sequence::{delimited, preceded, separated_pair};
 use nom::{IResult, Parser};
 
-/// Decodes base64 as tolerantly as a server might: line ends within, padding missing or too much.
+/// Decodes base64 as tolerantly as a server might: with line ends inside, too little padding or too much.
 pub fn base64(text: &[u8]) -> Option<Vec<u8>> {
     BASE64_MIME_PERMISSIVE.decode(text).ok().or_else(|| {
         let mut padded = text.trim_ascii().to_vec();
@@ -27,9 +27,9 @@ pub fn base64(text: &[u8]) -> Option<Vec<u8>> {
 pub struct Plain<'a> {
     /// Empty where the client left it out.
     pub authzid: &'a [u8],
-    /// Empty though the grammar forbids it, where a client confuses the two identities.
+    /// Empty, against the grammar, if a client confuses the two identities.
     pub authcid: &'a [u8],
-    /// All the rest.
+    /// Everything after the NUL that ends `authcid`; further NULs belong to it.
     pub passwd: Secret<&'a [u8]>,
 }
 
@@ -55,7 +55,7 @@ pub fn cram_md5(decoded: &[u8]) -> Option<&[u8]> {
 /// A directive of DIGEST-MD5: its name and its value.
 pub type Directive<'a> = (&'a [u8], Vec<u8>);
 
-/// `digest-response = 1#( username | realm | nonce | … )` (RFC 2831, section 2.1.2), and the challenge alike.
+/// `digest-response = 1#( username | realm | nonce | … )` (RFC 2831, section 2.1.2); the challenge has the same form.
 pub fn digest_md5(decoded: &[u8]) -> Option<Vec<Directive<'_>>> {
     let comma = (lws, char(','), lws);
     let (rest, directives) = preceded(lws, separated_list0(comma, opt(directive))).parse(decoded).ok()?;
@@ -78,7 +78,7 @@ fn quoted_string(input: &[u8]) -> IResult<&[u8], Vec<u8>> {
     delimited(char('"'), map(opt(content), Option::unwrap_or_default), char('"')).parse(input)
 }
 
-/// What a client's message says of who logs in.
+/// What a client's message says about the user.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Identity {
     /// The authorization identity of the GS2 header, unescaped.
@@ -96,12 +96,12 @@ fn gs2_header(input: &[u8]) -> IResult<&[u8], Option<Vec<u8>>> {
     delimited((opt(tag("F,")), cbind, char(',')), authzid, char(',')).parse(input)
 }
 
-/// What follows the header of a GS2 mechanism's first message; `None` where it has none.
+/// The part after the GS2 header of a mechanism's first message; `None` if there is no such header.
 pub fn gs2_rest(decoded: &[u8]) -> Option<&[u8]> {
     gs2_header(decoded).ok().map(|(rest, _)| rest)
 }
 
-/// The authorization identity that such a header names, unescaped; `None` where it names none.
+/// The authorization identity in a GS2 header, unescaped; `None` if there is none.
 pub fn gs2_authzid(decoded: &[u8]) -> Option<Vec<u8>> {
     gs2_header(decoded).ok().and_then(|(_, authzid)| authzid)
 }

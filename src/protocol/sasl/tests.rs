@@ -1,4 +1,4 @@
-//! The RFCs' own exchanges, and what clients and servers make of them.
+//! The exchanges printed in the RFCs, and the variants that clients and servers send.
 
 use super::*;
 use crate::limits::{SASL_ROUNDS, STEPS_PER_SESSION};
@@ -6,8 +6,8 @@ use crate::protocol::secret::Secret;
 use data_encoding::BASE64;
 use proptest::prelude::*;
 
-/// Plays lines of `C: text` and `S: text` (in the clear, encoded here; `C> text` and `S> text` cross as they stand),
-/// the first `C` being the initial response where it comes first. Returns the rounds and the credential.
+/// Plays lines of `C: text` and `S: text` (in the clear, encoded here; `C> text` and `S> text` cross as they stand). A
+/// `C` in the first line is the initial response. Returns the rounds and the credential.
 fn exchange(mechanism: &str, script: &str, outcome: LoginOutcome) -> (Vec<Round>, Credential) {
     let mut exchange = Exchange::new(mechanism.as_bytes());
     exchange.add_step(1);

@@ -1,4 +1,5 @@
-//! No secret is formatted by accident: log-ins byte by byte, with everything that holds a piece of them formatted at each.
+//! No secret is formatted by accident. Logins arrive byte by byte, and after each byte all state that holds a piece of
+//! them is formatted and searched.
 
 use super::Builder;
 use crate::capture::Time;
@@ -15,20 +16,20 @@ use data_encoding::BASE64;
 use memchr::memmem;
 use std::fmt::Debug;
 
-/// As many characters of a secret are as bad as the whole.
+/// This many characters of a secret are as bad as the whole.
 const PIECE: usize = 6;
 
-/// In which forms a secret must not be seen.
+/// The forms in which a secret must not appear.
 struct Forms(Vec<String>);
 
 impl Forms {
-    /// Of each: as it is and in capitals, in base64 wherever it stands in what is encoded, and as a list of bytes.
+    /// Each secret as it is and in capitals, in base64 at each of the three alignments, and as a list of bytes.
     fn of(secrets: &[&str]) -> Self {
         let of_one = |secret: &str| {
             let piece = &secret[..PIECE];
             let encoded = (0..3).map(|before| {
                 let padded = ["\0".repeat(before).as_str(), secret].concat();
-                // Less the characters that hold bits of the neighbours.
+                // Without the characters that hold bits of the neighbours.
                 BASE64.encode(padded.as_bytes())[(before * 8).div_ceil(6)..][..PIECE].to_owned()
             });
             let lists = [piece.to_owned(), BASE64.encode(secret.as_bytes())[..PIECE].to_owned()].map(|text| {
@@ -49,7 +50,7 @@ impl Forms {
     }
 }
 
-/// A [`Builder`] in front of which everything is formatted that it is told.
+/// Formats every step and credential, searches the result for secrets, and forwards it to a [`Builder`].
 struct Formatting<'a>(Builder, &'a Forms, Vec<Credential>);
 
 impl Sink for Formatting<'_> {
@@ -70,7 +71,7 @@ impl Sink for Formatting<'_> {
     }
 }
 
-/// Plays `script` in packets of `size` bytes, and looks for `secrets` after each. Returns the log-ins.
+/// Plays `script` in packets of `size` bytes, and looks for `secrets` after each. Returns the logins.
 fn played(protocol: Protocol, script: &str, secrets: &[&str], size: usize) -> Vec<Credential> {
     let forms = Forms::of(secrets);
     let hint = Hint { protocol, implicit_tls: false };
@@ -113,7 +114,7 @@ const TOKEN: &str = "ya29.vF9dft4qmTc2Nvb3RlckBhdHRhdmlzdGEuY29tCg";
 /// A mechanism, the lines after its name (`C`, and `S` for a challenge), and the secret in them.
 type Script = (&'static str, Vec<(char, String)>, &'static str);
 
-/// One exchange in each way in which it crosses.
+/// One exchange of each mechanism.
 fn exchanges() -> [Script; 5] {
     let b64 = |text: &str| BASE64.encode(text.as_bytes());
     let (c, s) = (|text: String| ('C', text), |text: String| ('S', text));
@@ -126,7 +127,7 @@ fn exchanges() -> [Script; 5] {
     ]
 }
 
-/// Each exchange as a script of its own, and once with its first response in the command's line.
+/// Each exchange as a script, and those of a single response also with it in the command's line, and out of order.
 fn scripts(greeting: &str, auth: &str, challenge: &str, accepted: &str) -> Vec<(String, &'static str)> {
     let mut scripts = Vec::new();
     for (mechanism, rounds, secret) in exchanges() {
@@ -140,7 +141,7 @@ fn scripts(greeting: &str, auth: &str, challenge: &str, accepted: &str) -> Vec<(
             && empty.is_empty()
         {
             scripts.push((format!("{greeting}\nC: {auth} {mechanism} {response}\n{accepted}\n"), secret));
-            // Refused, and sent all the same; sent before the server has said a word; and cut by a gap.
+            // Sent before the greeting; and interrupted by gaps.
             scripts.push((format!("C: {auth} {mechanism} {response}\nC: {response}\n{greeting}\n"), secret));
             scripts.push((
                 format!("{greeting}\nC: {auth} {mechanism}\nS~ 9\nC: {response}\nC~ 9\nC: {response}\n"),
@@ -163,7 +164,7 @@ fn check(protocol: Protocol, scripts: &[(String, &'static str)]) {
 fn smtp_formats_no_secret() {
     let scripts = scripts("S: 220 mx\nC: EHLO a\nS: 250 mx", "AUTH", "334 ", "S: 235 ok");
     check(Protocol::Smtp, &scripts);
-    // What is sent behind STARTTLS waits for the reply, and belongs to TLS then.
+    // Input sent right behind STARTTLS waits for the reply, and then belongs to TLS.
     let behind = format!("S: 220 mx\nC: STARTTLS\nC: AUTH PLAIN {PLAIN}\nS: 220 go\nS: 235 ok");
     check(Protocol::Smtp, &[(behind, PASSWORD)]);
 }
@@ -189,7 +190,7 @@ fn imap_formats_no_secret() {
         format!("C: a1 LOGIN \"tim\" \"{PASSWORD}\"\nS: a1 NO out"),
         format!("C: a1 LOGIN {{3}}\nS: + go\nC: tim {{{length}}}\nS: + go\nC: {PASSWORD}\nS: a1 OK in"),
         format!("C: a1 LOGIN {{3+}}\nC: tim {{{length}+}}\nC: {PASSWORD}\nS: a1 OK in"),
-        // Nobody has asked for the literal.
+        // The server has not asked for the literal.
         format!("C: a1 LOGIN tim {{{length}}}\nC: {PASSWORD}\nC: a2 NOOP"),
         // Neither tag nor verb.
         format!("C: {PASSWORD}\nS: * BAD what\nC: a2 NOOP"),
@@ -197,7 +198,7 @@ fn imap_formats_no_secret() {
     check(Protocol::Imap, &others.map(|script| (format!("S: * OK ready\n{script}"), PASSWORD)));
 }
 
-/// What is not formatted is there all the same.
+/// The secrets are reported, although they are not formatted.
 #[test]
 fn the_secrets_are_told() {
     let revealed = |secret: &Option<Secret<Vec<u8>>>| secret.as_ref().map(|secret| secret.reveal().to_vec());

@@ -109,8 +109,8 @@ pub enum Delimiter {
 
 /// Reads `line` as a delimiter of the multipart whose delimiters begin with `dashed` (`--` and the boundary).
 ///
-/// RFC 2046 lets a delimiter be followed by anything; nobody sends that, while boundaries that begin with another one
-/// are common. So nothing may follow but white space.
+/// RFC 2046 lets any text follow a delimiter. Mail programs do not send that, but boundaries that begin with another
+/// boundary are common. So only white space may follow here.
 pub fn delimiter(line: &[u8], dashed: &[u8]) -> Option<Delimiter> {
     let rest = line.strip_prefix(dashed)?;
     let (rest, delimiter) = match rest.strip_prefix(b"--") {

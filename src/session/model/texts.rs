@@ -1,10 +1,10 @@
 /*!
 Every text that a session holds, visited by its kind.
 
-What stands before a view and masks secrets sees what is visited here and nothing else. So every type of the model is
-taken apart to its last field, never with `..`: a field that is added does not compile here until somebody has decided
-what its text is. A field named `_` holds no text, or text that is none of the wire's: a word from a fixed list, a number
-written out, a digest, a time.
+Redaction masks exactly the texts that are visited here. So every type of the model is destructured to its last field,
+never with `..`: when a field is added, this file stops compiling until its author decides what its text is. A field
+bound to `_` holds no text, or text that did not come off the wire: a word from a fixed list, a number written out, a
+digest, a time.
 */
 
 use super::{
@@ -16,25 +16,25 @@ use crate::protocol::sasl::Mechanism;
 use crate::protocol::secret::Secret;
 use std::ops::Range;
 
-/// What is done to each text of a session, by its kind.
+/// Visits each text of a session, by its kind.
 pub trait TextsMut {
     /// A text off the wire.
     fn text(&mut self, text: &mut String);
 
-    /// What a step says.
+    /// The text of a step, with the fields that refer to it.
     fn line(&mut self, line: StepLine<'_>);
 
-    /// A secret, as it was meant or as it crossed.
+    /// A secret, decoded or as it crossed.
     fn secret(&mut self, secret: &mut Secret<String>);
 
-    /// An excerpt of bytes of which no dialogue may have read a word: nobody knows what in it is secret.
+    /// An excerpt of bytes that no dialogue may have read, so what in it is secret is unknown.
     fn excerpt(&mut self, excerpt: &mut String);
 
-    /// Such an excerpt as it crossed.
+    /// Such an excerpt, as the bytes that crossed.
     fn raw(&mut self, bytes: &mut Vec<u8>);
 }
 
-/// What a step says, and what stands where in it.
+/// The text of a step, with the fields that refer to it.
 pub struct StepLine<'a> {
     /// The text.
     pub text: &'a mut String,
@@ -47,7 +47,7 @@ pub struct StepLine<'a> {
 }
 
 impl Session {
-    /// Shows `visit` every text of the session.
+    /// Passes every text of the session to `visit`.
     pub fn texts_mut(&mut self, visit: &mut dyn TextsMut) {
         let Self {
             id: _,
@@ -73,7 +73,7 @@ impl Session {
         findings.iter_mut().for_each(|finding| finding.texts_mut(visit));
     }
 
-    /// The session without what it has said and carried, and with `steps` in the place of its own: for a view that is
+    /// The session without credentials, messages and findings, and with `steps` instead of its own: for a view that is
     /// shown one step after the other.
     pub fn head(&self, steps: Vec<Step>) -> Self {
         let Self {
@@ -107,7 +107,7 @@ impl Session {
     }
 }
 
-/// Visits those texts that are there.
+/// Visits those texts that are present.
 fn visit_all<'a, T: AsText + 'a>(texts: impl IntoIterator<Item = &'a mut T>, visit: &mut dyn TextsMut) {
     texts.into_iter().filter_map(AsText::as_text).for_each(|text| visit.text(text));
 }
@@ -153,7 +153,7 @@ impl Tls {
 }
 
 impl Step {
-    /// Shows `visit` every text of the step.
+    /// Passes every text of the step to `visit`.
     pub fn texts_mut(&mut self, visit: &mut dyn TextsMut) {
         let Self {
             n: _,
@@ -162,7 +162,7 @@ impl Step {
             from: _,
             phase: _,
             kind: _,
-            // What a step is stays what it is whoever looks. POP3's response code in it is compared and never shown.
+            // Its only text is POP3's response code, which is compared and never shown.
             subject: _,
             variant: _,
             tag,
@@ -200,7 +200,7 @@ impl Credential {
             steps: _,
             wire_forms,
         } = self;
-        // The name of a mechanism that is known is none of the client's words.
+        // An unknown mechanism's name is the client's text; a known one is a word from a fixed list.
         if mechanism.strip_prefix("AUTH ").is_some_and(|name| !Mechanism::is_known(name)) {
             visit.text(mechanism);
         }
@@ -235,7 +235,7 @@ impl Message {
             encrypted: _,
             steps: _,
             same_as: _,
-            // Content goes out as it crossed, to whoever asks for it: no view shows it.
+            // Content is exported as it crossed, at the user's request. No view shows it.
             stored: _,
         } = self;
         if let Some(Envelope { from, to }) = envelope {

@@ -1,26 +1,26 @@
-//! A text with its secrets masked, and where things are in it now.
+//! A text with its secrets masked, and the new positions in it.
 
 use crate::protocol::secret::MASK;
 use std::ops::Range;
 
-/// `range` within `text`, and not through the middle of a character.
+/// `range` clamped to `text` and widened to whole characters.
 pub fn widened(text: &str, range: &Range<usize>) -> Range<usize> {
     let start = text.floor_char_boundary(range.start);
     start..text.ceil_char_boundary(range.end).max(start)
 }
 
-/// A text with its secrets masked, and where things are in it now.
+/// A text with its secrets masked. Maps positions of the old text to the new one.
 pub struct Masked {
     /// The text.
     pub text: String,
-    /// Where the masks are.
+    /// Ranges of the masks, in `text`.
     pub masks: Vec<Range<usize>>,
-    /// Where they were.
+    /// Ranges of the secrets that the masks replace, in the old text.
     were: Vec<Range<usize>>,
 }
 
 impl Masked {
-    /// `secrets` are ascending, apart from each other, and on boundaries of characters.
+    /// `secrets` must be ascending, disjoint, and on character boundaries.
     pub fn new(text: &str, secrets: &[Range<usize>]) -> Self {
         let mut masked = Self { text: String::with_capacity(text.len()), masks: Vec::new(), were: secrets.to_vec() };
         let mut done = 0;
@@ -35,12 +35,12 @@ impl Masked {
         masked
     }
 
-    /// Where position `at` of the old text is; the beginning of the mask where it was within a secret.
+    /// The new position of `at` in the old text. Within a secret, the start of its mask.
     pub fn map(&self, at: usize) -> usize {
         self.mapped(at, |mask| mask.start)
     }
 
-    /// The same for the end of a range: the end of the mask.
+    /// The same for the end of a range. Within a secret, the end of its mask.
     pub fn map_end(&self, at: usize) -> usize {
         self.mapped(at, |mask| mask.end)
     }

@@ -1,12 +1,12 @@
 /*!
 `--redact`: passwords, tokens and their base64 forms, wherever a view would show them.
 
-[`Redact`] stands before a view and hands it sessions whose secrets are asterisks already, so that tables and JSON need
-not know that anything was hidden. It masks the ranges that a dialogue called secret, and then looks for every secret of
-the session in all its other text: replies that echo a password, a banner, a subject, a recipient. A secret is found
-as it is, as an IMAP quoted string, in the forms in which it crossed, and within base64 at any of the three alignments (the
-whole run of base64 is masked then). One of two or three characters is looked for as a whole word only, and one of a
-single character nowhere but where it was read: it would blank every text.
+[`Redact`] wraps a view and passes it sessions whose secrets are asterisks already, so that tables and JSON need not
+know that anything was hidden. It masks the ranges that a dialogue marked as secret, and then searches for every secret
+of the session in all its other text: replies that echo a password, a banner, a subject, a recipient. A secret is found
+as it is, as an IMAP quoted string, in the forms in which it crossed, and within base64 at any of the three alignments
+(then the whole run of base64 is masked). A secret of two or three characters is searched for as a whole word only. One
+of a single character is masked only where the dialogue read it: searching for it would blank every text.
 */
 
 mod masked;
@@ -33,20 +33,20 @@ pub struct Redact<V> {
 }
 
 impl<V: View> Redact<V> {
-    /// Stands before `inner`.
+    /// Wraps `inner`.
     pub fn new(inner: V) -> Self {
         Self { inner, live: HashMap::new() }
     }
 }
 
-/// What tells two sessions apart before they have numbers.
+/// Identifies a session before it has a number.
 fn key(session: &Session) -> (Endpoints, u64) {
     (session.transport.endpoints, session.transport.first.packet)
 }
 
 impl<V: View> View for Redact<V> {
-    /// A reply may echo a password before the log-in is over: what the session's steps called secret so far is known by
-    /// then. The view gets the session without its steps, which it has been shown; the one that is answered is there.
+    /// A reply may echo a password before the login is over, so the secret ranges of each step are learned as it comes.
+    /// The view gets the session without its steps, which it has seen already, except the one that `step` answers.
     fn step(&mut self, session: &Session, step: &Step) -> io::Result<()> {
         let needles = self.live.entry(key(session)).or_default();
         needles.learn_step(step);
@@ -70,7 +70,7 @@ impl<V: View> View for Redact<V> {
         self.inner.finish(report)
     }
 
-    /// Secrets are looked for in all that was said before anything is shown.
+    /// The steps' texts are needed even if the inner view does not show them: secrets are searched for in them.
     fn needs(&self) -> Needs {
         self.inner.needs().and(Needs::TEXTS)
     }
@@ -88,9 +88,9 @@ pub fn mask(session: &mut Session) {
     session.texts_mut(&mut Mask(&needles));
 }
 
-/// Does not compile when a field is added to a report until somebody has decided whether it holds text off the wire. None
-/// does today: sources are named by the user, and what was wrong with one is said by whoever read it; all else is counts,
-/// addresses and times.
+/// Stops compiling when a field is added to a report, so that its author decides whether it holds text off the wire. No
+/// field does today: the user names the sources, the reader of a source words its problem, and the other fields are
+/// counts, addresses and times.
 fn holds_no_wire_text(report: &Report) {
     let Report { sources, summary, logins } = report;
     for source in sources {
@@ -136,7 +136,7 @@ impl Needles {
     }
 }
 
-/// Masks what it is shown.
+/// Masks the texts that it visits.
 struct Mask<'a>(&'a Needles);
 
 impl TextsMut for Mask<'_> {
@@ -151,7 +151,7 @@ impl TextsMut for Mask<'_> {
         if found.is_empty() {
             return;
         }
-        // A verb that is a secret (a password typed where a command belongs) stands before the arguments.
+        // The verb itself may be a secret: a password typed where a command belongs.
         let verb = command.as_deref().and_then(|command| position(text, command));
         if verb.is_some_and(|verb| found.iter().any(|range| range.start < verb.end && verb.start < range.end)) {
             *command = Some(MASK.to_owned());
@@ -166,7 +166,7 @@ impl TextsMut for Mask<'_> {
         *secret = Secret::new(MASK);
     }
 
-    /// Goes wholly: a password of the copy that no dialogue has read is known to nobody.
+    /// Masked whole: no dialogue may have read these bytes, so a password in them may be unknown.
     fn excerpt(&mut self, excerpt: &mut String) {
         MASK.clone_into(excerpt);
     }
@@ -176,7 +176,7 @@ impl TextsMut for Mask<'_> {
     }
 }
 
-/// Where `command`, which is upper case, stands in `text`, which may be not.
+/// The range of `command`, which is in upper case, in `text`, in any case.
 fn position(text: &str, command: &str) -> Option<Range<usize>> {
     let upper = text.to_ascii_uppercase();
     upper.find(command).map(|start| start..start + command.len())
@@ -303,7 +303,7 @@ mod tests {
             first_packet: Some(4),
             second_packet: 9,
             first: "PASS secret12".to_owned(),
-            // Nobody has read this one.
+            // No dialogue has read this copy.
             second: "PASS other".to_owned(),
         };
         let session = masked(Talk::new(Protocol::Pop3).s("+OK ready").c("NOOP").edit(|session| {

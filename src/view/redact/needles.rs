@@ -1,4 +1,4 @@
-//! What is looked for in the text of a session, and where it stands.
+//! The strings that are searched for in the text of a session, and the search.
 
 use super::masked::widened;
 use crate::session::model::{Credential, Step};
@@ -6,24 +6,24 @@ use data_encoding::BASE64;
 use std::collections::BTreeSet;
 use std::ops::{Bound, Range};
 
-/// Secrets shorter than this are looked for as whole words.
+/// Secrets of fewer bytes are searched for as whole words.
 const ANYWHERE: usize = 4;
-/// Longer secrets are looked for in pieces of this length, so that a look-up costs the same everywhere.
+/// Longer secrets are searched for in pieces of this many bytes, which bounds the cost of each look-up.
 const PIECE: usize = 64;
 
-/// What is looked for in a session's text.
+/// The strings that are searched for in a session's text.
 #[derive(Default)]
 pub struct Needles {
     /// Secrets as they are.
     plain: Words,
-    /// What base64 that holds a secret must contain.
+    /// Strings that base64 must contain if it holds a secret.
     base64: Words,
-    /// Credentials learned so far.
+    /// How many credentials have been learned so far.
     credentials: usize,
 }
 
 impl Needles {
-    /// Learns what has been added to a session's credentials since the last time.
+    /// Learns the credentials that were added to a session since the last call.
     pub fn learn_all(&mut self, credentials: &[Credential]) {
         credentials.iter().skip(self.credentials).for_each(|credential| self.learn(credential));
         self.credentials = credentials.len();
@@ -39,7 +39,7 @@ impl Needles {
         }
     }
 
-    /// What a dialogue called secret, and what that says where it is base64.
+    /// Learns the ranges that a dialogue marked as secret, and their content if they are base64.
     pub fn learn_step(&mut self, step: &Step) {
         for range in &step.secrets {
             let crossed = step.text.get(widened(&step.text, range)).unwrap_or_default();
@@ -87,8 +87,8 @@ impl Needles {
         self.plain.insert(rest);
     }
 
-    /// Wherever `secret` stands in something that is then put in base64, one of three strings is in the result: its
-    /// encoding with 0, 1 or 2 bytes before it, less the characters that hold bits of the neighbours.
+    /// If bytes that hold `secret` are encoded in base64, one of three strings is in the result: the encoding of
+    /// `secret` after 0, 1 or 2 other bytes, without the characters that hold bits of its neighbours.
     fn learn_base64(&mut self, secret: &str) {
         if secret.len() < ANYWHERE {
             return;
@@ -104,7 +104,7 @@ impl Needles {
         }
     }
 
-    /// Where secrets stand in `text`: ascending, apart from each other.
+    /// The ranges of `text` that are secret, `found` included: ascending and disjoint.
     pub fn find(&self, text: &str, mut found: Vec<Range<usize>>) -> Vec<Range<usize>> {
         let bytes = text.as_bytes();
         let mut at = 0;
@@ -132,11 +132,11 @@ impl Needles {
     }
 }
 
-/// A set of strings that can be looked for at a place of a text, all at once.
+/// A set of strings that are all searched for at once at a position of a text.
 #[derive(Default)]
 struct Words {
     all: BTreeSet<Vec<u8>>,
-    /// Their first bytes: most places of a text are none of them.
+    /// First bytes of the strings. At most positions of a text, no string begins: this set says so cheaply.
     firsts: BTreeSet<u8>,
 }
 
@@ -146,20 +146,20 @@ impl Words {
         self.all.insert(word.as_bytes().to_vec());
     }
 
-    /// Length of the longest of them that stands in `text` at `at`.
+    /// Length of the longest of the strings that begins at `at` in `text`.
     fn longest(&self, text: &[u8], at: usize) -> Option<usize> {
         let mut window = text.get(at..text.len().min(at + PIECE))?;
         if !self.firsts.contains(window.first()?) {
             return None;
         }
         loop {
-            // The greatest word that is not greater than the window shares with it all that any word in the window could.
+            // The greatest word that is not above the window shares with it every prefix that a match can have.
             let near = self.all.range::<[u8], _>((Bound::Unbounded, Bound::Included(window))).next_back()?;
             let common = near.iter().zip(window).take_while(|(one, other)| one == other).count();
             if common == near.len() && (common >= ANYWHERE || is_word(text, at, common)) {
                 return Some(common);
             }
-            // What is left to find is shorter than this one, and begins as it does.
+            // Any other match is shorter than `near` and is a prefix of what it shares with the window.
             window = window.get(..common.min(near.len().saturating_sub(1))).filter(|rest| !rest.is_empty())?;
         }
     }
