@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn of_content_the_first_and_the_last_packet_are_kept() {
+    fn content_keeps_its_first_and_last_packet() {
         let mut content = Span::default();
         for packet in 3..10_000 {
             content.add_ends(1, at(packet));
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_adds_nothing() {
+    fn an_empty_span_adds_nothing() {
         let nothing = Span::default();
         assert!(nothing.is_empty() && !span(&[1]).is_empty());
         let (mut all, mut ends) = (span(&[1, 2, 3]), Span::default());

@@ -200,7 +200,7 @@ fn imap_formats_no_secret() {
 
 /// The secrets are reported, although they are not formatted.
 #[test]
-fn the_secrets_are_told() {
+fn the_secrets_are_reported() {
     let revealed = |secret: &Option<Secret<Vec<u8>>>| secret.as_ref().map(|secret| secret.reveal().to_vec());
     let script = format!("S: +OK ready\nC: AUTH PLAIN {PLAIN}\nS: +OK in");
     let [login] = &played(Protocol::Pop3, &script, &[PASSWORD], 1)[..] else { panic!("one log-in") };

@@ -253,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_step_called_secret_says_is_secret_too() {
+    fn the_decoded_content_of_a_secret_range_is_secret_too() {
         let session = masked(
             Talk::new(Protocol::Smtp)
                 .s("220 hello")
@@ -295,7 +295,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_copies_of_a_conflict_say_goes_wholly() {
+    fn the_copies_of_a_conflict_are_masked_whole() {
         let conflict = Conflict {
             from: Side::Client,
             offset: 12,
