@@ -21,6 +21,7 @@ mod filter;
 mod link;
 mod live;
 mod merge;
+mod page;
 mod pcap;
 mod pcapng;
 mod read_ahead;
