@@ -16,7 +16,7 @@ pub struct Credential {
     pub password: Option<Secret<Vec<u8>>>,
     /// The server's challenge, decoded.
     pub challenge: Option<Vec<u8>>,
-    /// The client's answer to the challenge, decoded.
+    /// What the client sent instead of a password (a proof of it, say), decoded.
     pub response: Option<Secret<Vec<u8>>>,
     /// A bearer token.
     pub token: Option<Secret<Vec<u8>>>,

@@ -106,7 +106,7 @@ pub struct Step<'a> {
 }
 
 impl<'a> Step<'a> {
-    /// A step without text and optional fields.
+    /// A step without text, and without the optional fields.
     pub fn of(from: Side, kind: Kind, subject: impl Into<Subject>, span: Span) -> Self {
         Self {
             from,
@@ -237,7 +237,7 @@ impl From<tls::Subject> for Subject {
 pub struct MessageStart {
     /// Which way it goes.
     pub direction: Direction,
-    /// The mailbox it was retrieved from or appended to, decoded to readable text.
+    /// IMAP: the mailbox it was retrieved from or appended to, decoded to readable text.
     pub mailbox: Option<Vec<u8>>,
     /// Message number (POP3), or sequence number (IMAP).
     pub number: Option<u64>,

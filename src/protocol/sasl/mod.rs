@@ -75,7 +75,7 @@ impl Mechanism {
         Self::named(name) != Self::Other
     }
 
-    /// True if the server cannot accept or reject the login before the client has sent something.
+    /// True if the login cannot succeed before the client has sent a response.
     fn begins_with_client(self) -> bool {
         matches!(
             self,
@@ -280,7 +280,7 @@ impl Exchange {
         }
     }
 
-    /// The attempt, as far as it went. If the client cancelled it, the outcome is cancelled, not rejected.
+    /// The attempt, as far as it went. If the client cancelled it, a rejection or a missing reply counts as cancelled.
     pub fn finish(self, outcome: LoginOutcome) -> Credential {
         let outcome = match (outcome, self.given_up) {
             (LoginOutcome::Rejected | LoginOutcome::Unknown, GivenUp::Cancelled) => LoginOutcome::Cancelled,
@@ -457,7 +457,7 @@ impl Exchange {
         }
     }
 
-    /// `decoded` if it is text, else NTLM's or Kerberos' fields as text, else `base64`.
+    /// The fields of an NTLM message or Kerberos token, written as text; else `decoded` if it is text, else `base64`.
     fn readable(&self, decoded: &[u8], base64: &[u8]) -> Vec<u8> {
         let ntlm = |message| ntlm::Message::parse(message).map(|message| message.to_string().into_bytes());
         let told = match self.mechanism {
