@@ -46,6 +46,8 @@ test: deps ## every test, those in the documentation too
 test-one: deps ## the tests whose names contain NAME, wherever they are: make test-one NAME=certificate
 	@test -n '$(NAME)' || { echo 'test-one: which tests? Say make test-one NAME=…, a part of their names' >&2; exit 1; }
 	$(CARGO) test --locked --no-fail-fast --lib --bins --tests -- '$(NAME)'
+	@$(CARGO) test --locked --quiet --lib --bins --tests -- --list '$(NAME)' | grep ': test$$' >/dev/null || \
+		{ echo "test-one: no test has '$(NAME)' in its name" >&2; exit 1; }
 
 check: format-check clippy doc-check scripts-check test ## what a change has to pass: formatting, lints, documentation, tests
 

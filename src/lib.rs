@@ -16,8 +16,8 @@ bytes                                                                           
   ▼         Packet            Segment           Data | Gap          Event          Session        Report     │
 capture/ ────────▶ decode/ ────────▶ flow/ ─────────────▶ protocol/ ──────▶ session/ ──────▶ verdict/ ────▶ view/
 files, pipes,      link, tunnel,     one Connection       channel (TLS,    what happened    what it       table, json,
-live libpcap       IP, fragments,    per 5-tuple; both    deflate), smtp                    means: rules, files;
-                   TCP               directions in        pop3 imap, sasl,                  across,       zh and en
+live libpcap       IP, fragments,    per 5-tuple; both    deflate), smtp,                   means: rules, files;
+                   TCP               directions in        pop3, imap, sasl,                 across,       zh and en
                                      causal order         framing, detect                   purpose
 ```
 
@@ -33,7 +33,8 @@ Source ──▶ input stage ──batches──▶ worker 1: its shards ──e
 
 A connection belongs to one of a fixed number of shards, chosen by its addresses and ports. A shard is followed by one
 worker and shares nothing with the others, so the sessions and their order are the same for any number of threads, byte for
-byte. With `--threads 1` all three parts run on the caller's thread. A regular file is read by two threads that take turns.
+byte. With `--threads 1`, and where steps are shown as they happen, all three parts run on the caller's thread. With more
+threads, a single file (or standard input) is read and decompressed ahead of the reader by a thread of its own.
 
 # The library
 

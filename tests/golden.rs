@@ -33,6 +33,9 @@ fn fixtures() -> impl Iterator<Item = Fixture> {
     })
 }
 
+/// Lines of a difference that are shown of either text.
+const SHOWN: usize = 3;
+
 /// Compares `actual` with the file, or writes it there with `UPDATE_EXPECTED`. Returns the difference.
 fn compare(path: &Path, actual: &str) -> Option<String> {
     if std::env::var_os("UPDATE_EXPECTED").is_some() {
@@ -43,15 +46,33 @@ fn compare(path: &Path, actual: &str) -> Option<String> {
     if expected == actual {
         return None;
     }
-    let line = expected.lines().zip(actual.lines()).position(|(a, b)| a != b);
-    let line = line.unwrap_or(expected.lines().count().min(actual.lines().count()));
-    let [expected, actual] =
-        [expected.as_str(), actual].map(|text| text.lines().nth(line).unwrap_or("(nothing)").to_owned());
-    Some(format!("{}:{}: expected {expected}\n    got {actual}", path.display(), line + 1))
+    let path = path.strip_prefix(env!("CARGO_MANIFEST_DIR")).unwrap_or(path);
+    Some(format!("{}:{}", path.display(), difference(&expected, actual)))
+}
+
+/// Number of the first line that differs, and the first lines of either text from there on.
+fn difference(expected: &str, actual: &str) -> String {
+    let same = expected.lines().zip(actual.lines()).take_while(|(expected, actual)| expected == actual).count();
+    let mut shown = (same + 1).to_string();
+    for (name, text) in [("expected", expected), ("actual  ", actual)] {
+        let lines: Vec<&str> = text.lines().skip(same).take(SHOWN).collect();
+        let lines = if lines.is_empty() { vec!["(the end)"] } else { lines };
+        lines.iter().for_each(|line| shown += &format!("\n  {name} {line}"));
+    }
+    shown
 }
 
 fn none(problems: Vec<String>) {
     assert!(problems.is_empty(), "{}", problems.join("\n"));
+}
+
+/// The same for problems that writing the expected files anew may settle.
+fn as_expected(mut problems: Vec<String>) {
+    if !problems.is_empty() {
+        problems
+            .push("If the new output is right: UPDATE_EXPECTED=1 cargo test --test golden; git diff fixtures".into());
+    }
+    none(problems);
 }
 
 #[test]
@@ -66,7 +87,7 @@ fn json_is_as_expected_and_valid() {
         let text = serde_json::to_string_pretty(&document).expect("JSON") + "\n";
         problems.extend(compare(&fixture.folder.join("expected.json"), &text));
     }
-    none(problems);
+    as_expected(problems);
 }
 
 #[test]
@@ -84,7 +105,7 @@ fn tables_are_as_expected() {
             problems.extend(compare(&fixture.folder.join(name), &text));
         }
     }
-    none(problems);
+    as_expected(problems);
 }
 
 fn tables(capture: &[u8], lang: Lang) -> String {

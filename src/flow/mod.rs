@@ -3,6 +3,10 @@ From segments to two byte streams per connection, in causal order. Knows nothing
 
 A [`Table`] holds one `Connection` per 5-tuple. A [`StreamHandler`] receives the streams of one connection: the bytes
 of both directions in the order in which the two ends saw them, each range either as data or as a gap of known length.
+
+`assembler.rs` is one direction (`out_of_order.rs` holds its segments that came early), `causal.rs` both: it decides what
+is delivered next, and how long bytes are waited for before they are a gap. `connection.rs` has how a connection began
+and ended; of one that only opens, `embryonic.rs` keeps a few headers. `duplicate.rs` takes out packets captured twice.
 */
 
 mod assembler;

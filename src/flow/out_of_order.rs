@@ -1,6 +1,6 @@
 /*!
 What is out of the ordinary in one direction's stream: segments that wait for bytes before them, and acknowledgements of
-bytes that have not come.
+bytes that have not come. How long they are waited for is decided in [`causal`](super::causal).
 */
 
 use super::PacketRef;

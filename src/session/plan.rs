@@ -21,7 +21,8 @@ pub struct Plan {
 /// What is asked for: nothing else is computed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Needs {
-    /// Messages' digests, header fields and MIME structure. Without them a message is its envelope, size and outcome.
+    /// Messages' digests, lines, header fields and MIME structure. Without them a message is its envelope, size and
+    /// outcome.
     pub messages: bool,
     /// Attachments, decoded and digested. Has no effect without `messages`.
     pub attachments: bool,
@@ -38,7 +39,7 @@ impl Needs {
     pub const NONE: Self = Self { messages: false, attachments: false, texts: false };
     /// The texts of steps.
     pub const TEXTS: Self = Self { texts: true, ..Self::NONE };
-    /// Messages' digests, header fields and MIME structure.
+    /// Messages' digests, lines, header fields and MIME structure.
     pub const MESSAGES: Self = Self { messages: true, ..Self::NONE };
 
     /// What either asks for.

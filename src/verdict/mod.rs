@@ -2,9 +2,9 @@
 What a session means: what is wrong, weak or worth knowing in it (`rules`), what only several sessions together show
 (`across`), and what each step does in its context (`purpose`). Depends on sessions, and on no view.
 
-Rules check a session once it is over, on the thread that followed it: [`judge`]. Analyses that span sessions receive
-them in the order of output, on one thread, and have their result when the capture has been read. A [`Selection`]
-chooses among both: what no view shows is not computed.
+Rules check a session once it is over ([`judge`]), on the thread that followed it; a session in which nothing crossed is
+made, and checked, where sessions are numbered. Analyses that span sessions receive them in the order of output, on one
+thread. A [`Selection`] says which rules run and whether log-ins are counted: what no view shows is not computed.
 */
 
 pub(crate) mod across;

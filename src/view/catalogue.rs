@@ -61,9 +61,9 @@ pub fn table(lang: Lang, width: usize, colour: bool) -> io::Result<String> {
 /// A Markdown page of all rules: a section each, by id.
 pub fn markdown(lang: Lang) -> String {
     let label = |label| locale::label(lang, label);
-    let (about, colon, comma) = match lang {
-        Lang::En => (ABOUT[0], ": ", ", "),
-        Lang::Zh => (ABOUT[1], "：", "，"),
+    let (about, colon, comma, [open, close]) = match lang {
+        Lang::En => (ABOUT[0], ": ", ", ", [" (", ")"]),
+        Lang::Zh => (ABOUT[1], "：", "，", ["（", "）"]),
     };
     let mut page = format!("# {}\n\n{about}\n", label(Label::Findings));
     for rule in ALL {
@@ -72,7 +72,7 @@ pub fn markdown(lang: Lang) -> String {
         let mut facts = vec![format!("{}{colon}{severity}", label(Label::Severity))];
         facts.extend(rule.reference.map(|reference| format!("{}{colon}{reference}", label(Label::Reference))));
         facts.push(format!("{}{colon}{}", label(Label::Since), rule.since));
-        page.push_str(&format!("\n## `{}`\n\n**{title}** ({})\n\n{detail}\n\n", rule.id, facts.join(comma)));
+        page.push_str(&format!("\n## `{}`\n\n**{title}**{open}{}{close}\n\n{detail}\n\n", rule.id, facts.join(comma)));
         page.push_str(&format!("*{}*{colon}{remedy}\n", label(Label::Remedy)));
     }
     escape::block(&page).into_owned()
