@@ -27,10 +27,6 @@ impl LinkType {
     pub const ATM_RFC1483: Self = Self(100);
     /// Raw IPv4 or IPv6.
     pub const RAW: Self = Self(101);
-    /// SLIP, with BSD/OS's header.
-    pub const SLIP_BSDOS: Self = Self(102);
-    /// PPP, with BSD/OS's header.
-    pub const PPP_BSDOS: Self = Self(103);
     /// Cisco HDLC.
     pub const C_HDLC: Self = Self(104);
     /// IEEE 802.11.
@@ -153,8 +149,6 @@ impl LinkType {
             100 => "atm_rfc1483",
             // Old files have 12 or 14 for raw IP.
             12 | 14 | 101 => "raw",
-            102 => "slip_bsdos",
-            103 => "ppp_bsdos",
             104 => "c_hdlc",
             105 => "ieee802_11",
             106 => "atm_clip",

@@ -10,6 +10,7 @@ use super::{Header, Layer, Segment, Step};
 use crate::capture::Packet;
 use crate::limits::{Limit, LimitsHit, SPEAKING_CONNECTIONS};
 use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hasher as _};
 use std::net::{IpAddr, SocketAddr};
 
 /// The tags (`exported_pdu_tlvs.h` of Wireshark).
@@ -34,7 +35,19 @@ pub(super) struct Pdu<'a> {
     source: SocketAddr,
     destination: SocketAddr,
     numbers: Option<Numbers>,
+    repeats: Repeats,
     content: PacketSlice<'a>,
+}
+
+/// What Wireshark exports a second time, when the next record of TLS has brought the rest of it. The dissectors differ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Repeats {
+    /// POP3: nothing.
+    Nothing,
+    /// SMTP: a PDU of one unfinished line.
+    Line,
+    /// IMAP: an unfinished line with its literals.
+    LineWithLiterals,
 }
 
 /// What TCP's header said.
@@ -108,14 +121,18 @@ impl<'a> Tags<'a> {
     /// The PDU, if it is a part of TCP's stream, or mail that was decrypted. Other protocols that are without numbers
     /// may repeat what another PDU has: the records of TLS stand beside what they hold.
     fn pdu(&self, content: PacketSlice<'a>) -> Option<Pdu<'a>> {
-        let is_mail = matches!(self.protocol, b"smtp" | b"pop" | b"imap");
-        if self.numbers.is_none() && !is_mail {
-            return None;
-        }
+        let repeats = match self.protocol {
+            b"smtp" => Repeats::Line,
+            b"imap" => Repeats::LineWithLiterals,
+            b"pop" => Repeats::Nothing,
+            _ if self.numbers.is_some() => Repeats::Nothing,
+            _ => return None,
+        };
         Some(Pdu {
             source: SocketAddr::new(self.source?, self.source_port?),
             destination: SocketAddr::new(self.destination?, self.destination_port?),
             numbers: self.numbers,
+            repeats,
             content,
         })
     }
@@ -138,35 +155,50 @@ impl Numbers {
 /// A direction of a connection.
 type Direction = (SocketAddr, SocketAddr);
 
-/// How far the directions of the connections have come of which PDUs without numbers are exported.
+/// How far a direction has come.
+#[derive(Debug, Clone, Copy)]
+struct Position {
+    /// The sequence number after the last PDU.
+    end: u32,
+    /// What the next PDU may repeat: its length and its hash.
+    unfinished: Option<(usize, u64)>,
+}
+
+/// How far the directions have come of the connections whose PDUs are exported.
 #[derive(Debug, Default)]
 pub(super) struct Positions {
-    recent: HashMap<Direction, u32>,
+    recent: HashMap<Direction, Position>,
     /// Those that were not met since [`Self::recent`] was begun.
-    older: HashMap<Direction, u32>,
+    older: HashMap<Direction, Position>,
     limits: LimitsHit,
 }
 
 impl Positions {
-    /// The segment that carried the PDU, or might have.
+    /// The segment that carried the PDU, or might have, without what was exported before.
     pub(super) fn segment<'a>(&mut self, pdu: &Pdu<'a>, packet: &Packet<'_>) -> Segment<'a> {
         const FIN: u8 = 0x01;
-        let content = pdu.content;
-        let wire_len = u32::try_from(content.bytes.len().saturating_add(content.missing)).unwrap_or(u32::MAX);
-        let (sequence, acknowledgement, fin) = match pdu.numbers {
+        let whole = pdu.content;
+        let length = u32::try_from(whole.bytes.len().saturating_add(whole.missing)).unwrap_or(u32::MAX);
+        let (start, acknowledgement, fin) = match pdu.numbers {
             // The PDU may be put together of several segments: it ends where the last of them does.
             Some(Numbers { next, acknowledgement, flags }) => {
                 let fin = flags & FIN != 0;
-                (next.wrapping_sub(u32::from(fin)).wrapping_sub(wire_len), acknowledgement, fin)
+                (Some(next.wrapping_sub(u32::from(fin)).wrapping_sub(length)), acknowledgement, fin)
             }
-            None => {
-                let there = *self.position((pdu.destination, pdu.source));
-                let here = self.position((pdu.source, pdu.destination));
-                let sequence = *here;
-                *here = sequence.wrapping_add(wire_len);
-                (sequence, there, false)
-            }
+            None => (None, self.position((pdu.destination, pdu.source), FIRST).end, false),
         };
+        let position = self.position((pdu.source, pdu.destination), start.unwrap_or(FIRST));
+        let repeated = match start {
+            Some(start) => usize::try_from(position.end.wrapping_sub(start)).unwrap_or(0),
+            None => position.repeated(whole.bytes),
+        };
+        // A distance beyond the PDU is a gap, or the connection is another one with the same ports.
+        let (sequence, content) = match whole.skip(repeated) {
+            Some(rest) => (position.end, rest),
+            None => (start.unwrap_or(position.end), whole),
+        };
+        let wire_len = u32::try_from(content.bytes.len().saturating_add(content.missing)).unwrap_or(u32::MAX);
+        *position = Position { end: sequence.wrapping_add(wire_len), unfinished: unfinished(pdu.repeats, whole) };
         let header = Header {
             packet: packet.number,
             time: packet.time,
@@ -178,22 +210,78 @@ impl Positions {
             window: u16::MAX,
             identification: None,
             shares_packet: false,
+            decrypted: pdu.numbers.is_none(),
             wire_len,
         };
         Segment { source: pdu.source, destination: pdu.destination, header, payload: content.bytes }
     }
 
-    fn position(&mut self, direction: Direction) -> &mut u32 {
+    /// The position of a direction; one that is new begins at `first`.
+    fn position(&mut self, direction: Direction, first: u32) -> &mut Position {
         if self.recent.len() >= 2 * SPEAKING_CONNECTIONS {
             self.limits.hit_times(Limit::Connections, self.older.len() as u64);
             self.older = std::mem::take(&mut self.recent);
         }
         let known = self.older.remove(&direction);
-        self.recent.entry(direction).or_insert(known.unwrap_or(1))
+        self.recent.entry(direction).or_insert(known.unwrap_or(Position { end: first, unfinished: None }))
     }
 
     /// The bounds that were hit.
     pub(super) fn limits(&self) -> &LimitsHit {
         &self.limits
     }
+}
+
+/// The sequence number of a direction's first PDU.
+const FIRST: u32 = 1;
+
+impl Position {
+    /// How many bytes at the beginning of `bytes` were exported before.
+    fn repeated(&self, bytes: &[u8]) -> usize {
+        match self.unfinished {
+            Some((length, hash)) if bytes.get(..length).is_some_and(|again| hash_of(again) == hash) => length,
+            _ => 0,
+        }
+    }
+}
+
+/// What the dissector waits to be finished at the end of a PDU.
+fn unfinished(repeats: Repeats, pdu: PacketSlice<'_>) -> Option<(usize, u64)> {
+    let bytes = pdu.bytes;
+    let start = match repeats {
+        _ if pdu.missing > 0 => return None,
+        Repeats::Nothing => return None,
+        Repeats::Line => (!bytes.contains(&b'\n')).then_some(0)?,
+        Repeats::LineWithLiterals => unfinished_line(bytes),
+    };
+    let rest = bytes.get(start..).filter(|rest| !rest.is_empty())?;
+    Some((rest.len(), hash_of(rest)))
+}
+
+/// Where IMAP's last line begins that is not finished: the end, if all are.
+fn unfinished_line(bytes: &[u8]) -> usize {
+    let (mut start, mut at) = (0, 0);
+    while let Some(rest) = bytes.get(at..)
+        && let Some(line) = rest.iter().position(|&byte| byte == b'\n').and_then(|end| rest.get(..=end))
+    {
+        at += line.len();
+        match literal(line) {
+            Some(length) => at = at.saturating_add(length),
+            None => start = at,
+        }
+    }
+    start
+}
+
+/// The length of the literal that a line announces at its end (RFC 9051 section 4.3).
+fn literal(line: &[u8]) -> Option<usize> {
+    let line = line.strip_suffix(b"}\r\n")?;
+    let digits = line.get(line.iter().rposition(|&byte| byte == b'{')? + 1..)?;
+    std::str::from_utf8(digits).ok()?.trim_end_matches('+').parse().ok()
+}
+
+fn hash_of(bytes: &[u8]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    hasher.write(bytes);
+    hasher.finish()
 }

@@ -22,7 +22,6 @@ pub(super) fn link(link: LinkType, slice: PacketSlice<'_>) -> Result<Step<'_>, D
         LinkType::PPP_HDLC | LinkType::C_HDLC => wan::hdlc(slice),
         LinkType::PPP_ETHER => wan::pppoe(slice),
         LinkType::PPP_PPPD => wan::pppd(slice),
-        LinkType::PPP_BSDOS => wan::ppp_bsdos(slice),
         // A byte that gives the direction stands before the frame.
         LinkType::PPP_WITH_DIR => slice.skip(1).map(|frame| Step::Next(Layer::Ppp(frame))),
         LinkType::C_HDLC_WITH_DIR => slice.skip(1).and_then(wan::hdlc),
@@ -30,7 +29,6 @@ pub(super) fn link(link: LinkType, slice: PacketSlice<'_>) -> Result<Step<'_>, D
         LinkType::FRELAY => wan::frame_relay(slice),
         // The direction and the compressed header, which the system has undone, stand before the packet.
         LinkType::SLIP => ip_after(slice, 16),
-        LinkType::SLIP_BSDOS => ip_after(slice, 24),
         // 11 is libpcap's own DLT_ATM_RFC1483.
         LinkType::ATM_RFC1483 | LinkType::ATM_CLIP | LinkType(11) => wan::atm(slice),
         LinkType::SUNATM => wan::sun_atm(slice),

@@ -76,6 +76,8 @@ pub struct Header {
     /// The same packet carried an earlier segment of interest (802.11 aggregates them), so this packet has been counted
     /// already.
     pub shares_packet: bool,
+    /// The payload crossed inside TLS, and stands decrypted in the capture (PDUs that Wireshark exported).
+    pub decrypted: bool,
     /// Payload bytes that the segment had on the wire: more than were captured if the snap length truncated it.
     pub wire_len: u32,
 }

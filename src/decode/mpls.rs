@@ -14,13 +14,12 @@ pub(super) fn label(slice: PacketSlice<'_>) -> Result<Step<'_>, DecodeStop> {
             return Some(Step::Next(Layer::Mpls(slice)));
         }
         let is_frame = evidence::is_frame(slice);
-        let frame = Step::Next(Layer::Ethernet(slice));
         Some(match slice.u8(0)? >> 4 {
-            4 | 6 if is_frame && !evidence::is_ip(slice, usize::MAX) => frame,
+            0 if !is_frame || evidence::is_frame(slice.skip(CONTROL_WORD)?) => {
+                Step::Next(Layer::Ethernet(slice.skip(CONTROL_WORD)?))
+            }
+            _ if is_frame => Step::Next(Layer::Ethernet(slice)),
             4 | 6 => Step::Next(Layer::Ip(slice)),
-            0 if is_frame && !evidence::is_frame(slice.skip(CONTROL_WORD)?) => frame,
-            0 => Step::Next(Layer::Ethernet(slice.skip(CONTROL_WORD)?)),
-            _ if is_frame => frame,
             _ => Step::Other,
         })
     };

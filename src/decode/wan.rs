@@ -49,11 +49,6 @@ pub(super) fn pppd(slice: PacketSlice<'_>) -> Option<Step<'_>> {
     Some(Step::Next(Layer::Ppp(slice)))
 }
 
-/// PPP of BSD/OS: 24 bytes, the sixth and seventh of which are the protocol.
-pub(super) fn ppp_bsdos(slice: PacketSlice<'_>) -> Option<Step<'_>> {
-    Some(ppp_protocol(slice.u16(5)?, slice.skip(24)?))
-}
-
 /// Frame relay (RFC 2427): an address, the last byte of which has its lowest bit set, control, perhaps padding, and the
 /// number of the network layer. Cisco's own has an EtherType after the address.
 pub(super) fn frame_relay(slice: PacketSlice<'_>) -> Option<Step<'_>> {
