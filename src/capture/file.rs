@@ -160,7 +160,7 @@ pub fn open_reading(
 /// Standard input needs no following: it ends when its writer closes it.
 ///
 /// # Errors
-/// As [`open_file`]; also if not exactly one file is named, or it is compressed.
+/// As [`open`]; also if not exactly one file is named, or it is compressed.
 pub fn follow(
     names: &[PathBuf],
     filter: Option<Filter>,
@@ -187,27 +187,15 @@ pub fn follow(
     })
 }
 
-/// Opens a capture file.
-///
-/// # Errors
-/// If it does not exist, cannot be read, or is not a capture.
-pub fn open_file(path: &Path) -> Result<CaptureFile, CaptureError> {
-    file(path, WINDOW_BYTES, Reading::Here)
-}
-
-/// Opens standard input, and waits for its first bytes.
-///
-/// # Errors
-/// As [`open_file`].
-pub fn open_stdin() -> Result<CaptureFile, CaptureError> {
-    stdin(WINDOW_BYTES, Reading::Here)
-}
-
 fn stdin(window: usize, reading: Reading) -> Result<CaptureFile, CaptureError> {
     CaptureFile::open_reading("-".to_owned(), Box::new(io::stdin()), None, window, reading)
 }
 
-fn file(path: &Path, window: usize, reading: Reading) -> Result<CaptureFile, CaptureError> {
+/// Opens a capture file.
+///
+/// # Errors
+/// Where it is not there, cannot be read, or is no capture.
+pub(super) fn file(path: &Path, window: usize, reading: Reading) -> Result<CaptureFile, CaptureError> {
     let name = path.to_string_lossy().into_owned();
     let file = File::open(path).map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => CaptureError::Missing { name: name.clone() },
@@ -227,7 +215,7 @@ impl CaptureFile {
     /// Opens what `reader` gives under the name `name`, with a window of `capacity` bytes to begin with.
     ///
     /// # Errors
-    /// As [`open_file`].
+    /// Where `reader` fails, or what it gives is no capture.
     pub fn open(name: String, reader: Box<dyn Read + Send>, capacity: usize) -> Result<Self, CaptureError> {
         Self::open_reading(name, reader, None, capacity, Reading::Here)
     }

@@ -35,7 +35,7 @@ mod window;
 
 pub use cursor::{Cursor, Moved};
 pub use error::{CaptureError, Fault};
-pub use file::{CaptureFile, Damage, Reading, follow, open, open_file, open_reading, open_stdin};
+pub use file::{CaptureFile, Damage, Reading, follow, open, open_reading};
 pub use filter::{Filter, Filtered};
 pub use link::LinkType;
 pub use live::{Interface, Live, LiveOptions, interfaces};
