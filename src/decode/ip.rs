@@ -8,7 +8,7 @@ not read. So this module handles lengths and extension headers itself.
 
 use super::fragments::Fragment;
 use super::slice::PacketSlice;
-use super::{DecodeStop, IpPayload, Layer, Step, tcp, tunnel};
+use super::{DecodeStop, IpPayload, Layer, Step, mpls, tags, tcp, tunnel};
 use etherparse::{IpAuthHeaderSlice, Ipv4HeaderSlice, Ipv6FragmentHeaderSlice, Ipv6HeaderSlice, Ipv6RawExtHeaderSlice};
 
 /// Protocol numbers (IANA).
@@ -23,8 +23,12 @@ pub(super) mod protocol {
     pub(in crate::decode) const GRE: u8 = 47;
     pub(in crate::decode) const AUTHENTICATION: u8 = 51;
     pub(in crate::decode) const DESTINATION_OPTIONS: u8 = 60;
+    pub(in crate::decode) const IP_IN_IP: u8 = 94;
     pub(in crate::decode) const ETHERNET: u8 = 97;
+    pub(in crate::decode) const L2TP: u8 = 115;
     pub(in crate::decode) const MPLS: u8 = 137;
+    pub(in crate::decode) const BARE_ETHERNET: u8 = 143;
+    pub(in crate::decode) const SERVICE_HEADER: u8 = 145;
 }
 
 /// An IP header of either version.
@@ -102,11 +106,16 @@ pub(super) fn payload(payload: IpPayload<'_>) -> Result<Step<'_>, DecodeStop> {
             return extension(header.next_header().0, header.slice().len());
         }
         protocol::FRAGMENT => return fragment(payload),
-        protocol::IPV4 | protocol::IPV6 => Step::Next(Layer::Ip(slice)),
+        protocol::IPV4 | protocol::IPV6 | protocol::IP_IN_IP => Step::Next(Layer::Ip(slice)),
         protocol::GRE => return tunnel::gre(slice),
         // EtherIP (RFC 3378): two bytes of version and reserved bits, then a frame.
         protocol::ETHERNET => Step::Next(Layer::Ethernet(slice.skip(2).ok_or(DecodeStop::Link)?)),
+        // Segment routing (RFC 8986 section 4.9): a frame.
+        protocol::BARE_ETHERNET => Step::Next(Layer::Ethernet(slice)),
         protocol::MPLS => Step::Next(Layer::Mpls(slice)),
+        protocol::SERVICE_HEADER => tags::service_header(slice).ok_or(DecodeStop::Link)?,
+        // The session's number; 0 is that of control messages.
+        protocol::L2TP => slice.skip(4).and_then(mpls::pseudowire).map_or(Step::Other, Step::Guess),
         _ => Step::Other,
     })
 }

@@ -1,7 +1,7 @@
-//! Link layers: Ethernet, tags and LLC, Linux cooked captures, loopback, PPP, MPLS.
+//! Link layers by their LINKTYPE_ number; Ethernet and LLC; Linux cooked captures and loopback.
 
 use super::slice::PacketSlice;
-use super::{DecodeStop, Layer, Step, wifi};
+use super::{DecodeStop, Layer, Step, evidence, exported, lan, metadata, tags, wan, wifi};
 use crate::capture::LinkType;
 use pnet_packet::Packet as _;
 use pnet_packet::sll2::SLL2Packet;
@@ -11,66 +11,126 @@ const FIRST_ETHER_TYPE: u16 = 0x0600;
 
 /// Reads the link layer of a capture.
 pub(super) fn link(link: LinkType, slice: PacketSlice<'_>) -> Result<Step<'_>, DecodeStop> {
-    Ok(match link {
+    let step = match link {
         LinkType::ETHERNET => return ethernet(slice),
         // 12 and 14 are what libpcap's own DLT_RAW is on various systems; some writers store it as it is.
-        LinkType::RAW | LinkType::IPV4 | LinkType::IPV6 | LinkType(12 | 14) => Step::Next(Layer::Ip(slice)),
-        LinkType::LINUX_SLL => cooked(slice).ok_or(DecodeStop::Link)?,
-        LinkType::LINUX_SLL2 => cooked2(slice).ok_or(DecodeStop::Link)?,
-        LinkType::NULL | LinkType::LOOP => loopback(slice).ok_or(DecodeStop::Link)?,
-        LinkType::PPP => Step::Next(Layer::Ppp(slice)),
-        LinkType::PPP_HDLC | LinkType::C_HDLC => hdlc(slice).ok_or(DecodeStop::Link)?,
-        LinkType::PPP_ETHER => pppoe(slice).ok_or(DecodeStop::Link)?,
+        LinkType::RAW | LinkType::IPV4 | LinkType::IPV6 | LinkType(12 | 14) => ip_after(slice, 0),
+        LinkType::LINUX_SLL => cooked(slice),
+        LinkType::LINUX_SLL2 => cooked2(slice),
+        LinkType::NULL | LinkType::LOOP => loopback(slice),
+        LinkType::PPP => Some(Step::Next(Layer::Ppp(slice))),
+        LinkType::PPP_HDLC | LinkType::C_HDLC => wan::hdlc(slice),
+        LinkType::PPP_ETHER => wan::pppoe(slice),
+        LinkType::PPP_PPPD => wan::pppd(slice),
+        // A byte that gives the direction stands before the frame.
+        LinkType::PPP_WITH_DIR => slice.skip(1).map(|frame| Step::Next(Layer::Ppp(frame))),
+        LinkType::C_HDLC_WITH_DIR => slice.skip(1).and_then(wan::hdlc),
+        LinkType::FRELAY_WITH_DIR => slice.skip(1).and_then(wan::frame_relay),
+        LinkType::FRELAY => wan::frame_relay(slice),
+        // The direction and the compressed header, which the system has undone, stand before the packet.
+        LinkType::SLIP => ip_after(slice, 16),
+        // 11 is libpcap's own DLT_ATM_RFC1483.
+        LinkType::ATM_RFC1483 | LinkType::ATM_CLIP | LinkType(11) => wan::atm(slice),
+        LinkType::SUNATM => wan::sun_atm(slice),
+        LinkType::MPLS => Some(Step::Next(Layer::Mpls(slice))),
+        LinkType::TOKEN_RING => lan::token_ring(slice),
+        LinkType::FDDI => lan::fddi(slice),
+        // RFC 2625: two addresses of 8 bytes, LLC.
+        LinkType::IP_OVER_FC => slice.skip(16).and_then(llc),
+        LinkType::IP_OVER_1394 => tags::tag(slice, 16),
+        LinkType::DSA | LinkType::DSA_BRCM => tags::after_addresses(slice, 4),
+        LinkType::DSA_EDSA => tags::after_addresses(slice, 8),
+        LinkType::DSA_BRCM_PREPEND | LinkType::NETANALYZER => frame_after(slice, 4),
+        // The preamble stands before the frame.
+        LinkType::EPON | LinkType::MPACKET => frame_after(slice, 8),
+        LinkType::NETANALYZER_TRANSPARENT => frame_after(slice, 12),
+        LinkType::DOCSIS => lan::docsis(slice),
         LinkType::IEEE802_11 => return wifi::frame(slice),
         LinkType::IEEE802_11_RADIOTAP => return wifi::radiotap(slice),
         LinkType::IEEE802_11_AVS => return wifi::avs(slice),
-        LinkType::PPI => ppi(slice).ok_or(DecodeStop::Link)?,
-        LinkType::PKTAP => pktap(slice).ok_or(DecodeStop::Link)?,
-        LinkType::NFLOG => nflog(slice).ok_or(DecodeStop::Link)?,
+        LinkType::IEEE802_11_PRISM => return wifi::prism(slice),
+        LinkType::PPI => metadata::ppi(slice),
+        LinkType::PKTAP => metadata::pktap(slice),
+        LinkType::NFLOG => return metadata::nflog(slice),
+        LinkType::PFLOG => metadata::pflog(slice),
+        // OpenBSD's enc(4): address family, SPI and flags.
+        LinkType::ENC => ip_after(slice, 12),
+        LinkType::IPNET => ip_after(slice, 24),
+        LinkType::ERF => metadata::erf(slice),
+        LinkType::TZSP => metadata::tzsp(slice).map(Step::Next),
+        LinkType::JUNIPER_ETHER | LinkType::JUNIPER_PPP | LinkType::JUNIPER_FRELAY | LinkType::JUNIPER_CHDLC => {
+            metadata::juniper(link, slice)
+        }
+        LinkType::WIRESHARK_UPPER_PDU => exported::pdu(slice),
         unknown => return Err(DecodeStop::UnknownLink(unknown)),
-    })
+    };
+    step.ok_or(DecodeStop::Link)
+}
+
+/// IP after `bytes` of another header.
+fn ip_after(slice: PacketSlice<'_>, bytes: usize) -> Option<Step<'_>> {
+    Some(Step::Next(Layer::Ip(slice.skip(bytes)?)))
+}
+
+/// An Ethernet frame after `bytes` of another header.
+fn frame_after(slice: PacketSlice<'_>, bytes: usize) -> Option<Step<'_>> {
+    Some(Step::Next(Layer::Ethernet(slice.skip(bytes)?)))
 }
 
 /// Two addresses and an EtherType, or a length and LLC.
 pub(super) fn ethernet(slice: PacketSlice<'_>) -> Result<Step<'_>, DecodeStop> {
     let kind = slice.u16(12).ok_or(DecodeStop::Link)?;
+    if kind < FIRST_ETHER_TYPE
+        && let Some(frame) = lan::isl(slice)
+    {
+        return Ok(Step::Next(Layer::Ethernet(frame)));
+    }
     ether_type(kind, slice.skip(14).ok_or(DecodeStop::Link)?)
 }
 
 /// The layer that an EtherType announces.
 pub(super) fn ether_type(kind: u16, slice: PacketSlice<'_>) -> Result<Step<'_>, DecodeStop> {
-    Ok(match kind {
-        0x0800 | 0x86dd => Step::Next(Layer::Ip(slice)),
-        // 802.1Q, 802.1ad, and the numbers used before 802.1ad.
-        0x8100 | 0x88a8 | 0x9100 | 0x9200 | 0x9300 => tag(slice, 2).ok_or(DecodeStop::Link)?,
-        // Cisco's VN-Tag; 802.1BR's E-TAG.
-        0x8926 => tag(slice, 4).ok_or(DecodeStop::Link)?,
-        0x893f => tag(slice, 6).ok_or(DecodeStop::Link)?,
-        0x8847 | 0x8848 => Step::Next(Layer::Mpls(slice)),
-        0x8864 => pppoe(slice).ok_or(DecodeStop::Link)?,
+    let step = match kind {
+        0x0800 | 0x86dd => return Ok(Step::Next(Layer::Ip(slice))),
+        0x8847 | 0x8848 => Some(Step::Next(Layer::Mpls(slice))),
+        0x8864 => wan::pppoe(slice),
+        0x880b => Some(Step::Next(Layer::Ppp(slice))),
         // Transparent Ethernet bridging, in GRE and Geneve.
-        0x6558 => Step::Next(Layer::Ethernet(slice)),
-        0x880b => Step::Next(Layer::Ppp(slice)),
-        length if length < FIRST_ETHER_TYPE => llc(slice).ok_or(DecodeStop::Link)?,
+        0x6558 => Some(Step::Next(Layer::Ethernet(slice))),
+        // Raw frame relay, in GRE.
+        0x6559 => wan::frame_relay(slice),
+        // LLC in a jumbo frame, the length of which the field could not give.
+        0x8870 => llc(slice),
+        length if length < FIRST_ETHER_TYPE => llc(slice),
+        other => tags::ether_type(other, slice),
+    };
+    step.ok_or(DecodeStop::Link)
+}
+
+/// IEEE 802.2, with SNAP (RFC 1042), and the network layer protocol identifiers of RFC 2684.
+pub(super) fn llc(slice: PacketSlice<'_>) -> Option<Step<'_>> {
+    Some(match slice.first::<3>()? {
+        [0xaa, 0xaa, 0x03] => return snap(slice.skip(3)?),
+        // IP right on LLC.
+        [0x06, 0x06, 0x03] => Step::Next(Layer::Ip(slice.skip(3)?)),
+        // ISO's network layer, of which the protocols of routed ATM are of interest.
+        [0xfe, 0xfe, 0x03] => wan::network_layer(slice.skip(3)?)?,
         _ => Step::Other,
     })
 }
 
-/// `bytes` of a tag, and then an EtherType.
-fn tag(slice: PacketSlice<'_>, bytes: usize) -> Option<Step<'_>> {
-    Some(Step::Next(Layer::EtherType(slice.u16(bytes)?, slice.skip(bytes + 2)?)))
-}
-
-/// IEEE 802.2, with SNAP (RFC 1042).
-pub(super) fn llc(slice: PacketSlice<'_>) -> Option<Step<'_>> {
-    Some(match slice.first::<3>()? {
-        [0xaa, 0xaa, 0x03] => match slice.first::<6>()? {
-            // RFC 1042, and bridge tunnels (802.1H).
-            [.., 0, 0, 0] | [.., 0, 0, 0xf8] => Step::Next(Layer::EtherType(slice.u16(6)?, slice.skip(8)?)),
-            _ => Step::Other,
-        },
-        // IP right on LLC.
-        [0x06, 0x06, 0x03] => Step::Next(Layer::Ip(slice.skip(3)?)),
+/// SNAP: an organization's number, and a protocol of its own.
+pub(super) fn snap(slice: PacketSlice<'_>) -> Option<Step<'_>> {
+    Some(match (slice.first::<3>()?, slice.u16(3)?) {
+        // RFC 1042, and bridge tunnels (802.1H).
+        ([0, 0, 0] | [0, 0, 0xf8], kind) => Step::Next(Layer::EtherType(kind, slice.skip(5)?)),
+        // Bridged Ethernet (RFC 2684 section 5.2, RFC 2427 section 4.2), with and without its checksum. ATM pads the
+        // header to 10 bytes, frame relay does not, and Ethernet addresses seldom begin with 0000.
+        ([0, 0x80, 0xc2], 1 | 7) => {
+            let (padded, bare) = (slice.skip(7)?, slice.skip(5)?);
+            let is_bare = !evidence::is_frame(padded) && evidence::is_frame(bare);
+            Step::Next(Layer::Ethernet(if is_bare { bare } else { padded }))
+        }
         _ => Step::Other,
     })
 }
@@ -116,90 +176,4 @@ fn loopback(slice: PacketSlice<'_>) -> Option<Step<'_>> {
         2 | 10 | 24 | 28 | 30 => Step::Next(Layer::Ip(slice.skip(4)?)),
         _ => Step::Other,
     })
-}
-
-/// Per-Packet Information: version, flags, length and link type, little-endian.
-fn ppi(slice: PacketSlice<'_>) -> Option<Step<'_>> {
-    let [_, _, low, high, link @ ..] = slice.first::<8>()?;
-    let length = usize::from(u16::from_le_bytes([*low, *high]));
-    named_link(u32::from_le_bytes(*link), slice.skip(length)?)
-}
-
-/// Apple's PKTAP: length, kind, and link type, little-endian.
-fn pktap(slice: PacketSlice<'_>) -> Option<Step<'_>> {
-    let [length @ .., _, _, _, _, _, _, _, _] = slice.first::<12>()?;
-    let link = slice.skip(8)?.first::<4>()?;
-    named_link(u32::from_le_bytes(*link), slice.skip(usize::try_from(u32::from_le_bytes(*length)).ok()?)?)
-}
-
-/// A link type that a header names by its `DLT_` number.
-fn named_link(dlt: u32, slice: PacketSlice<'_>) -> Option<Step<'_>> {
-    Some(Step::Next(Layer::Link(LinkType::from_dlt(i32::try_from(dlt).ok()?), slice)))
-}
-
-/// Netfilter's log: family, version, resource, and then attributes, one of which is the IP packet. Their lengths are in
-/// the byte order of the machine that captured, which in practice is little-endian.
-fn nflog(slice: PacketSlice<'_>) -> Option<Step<'_>> {
-    const PAYLOAD: u16 = 9;
-    let mut slice = slice.skip(4)?;
-    loop {
-        let [length_low, length_high, kind_low, kind_high] = *slice.first::<4>()?;
-        let length = usize::from(u16::from_le_bytes([length_low, length_high])).max(4);
-        if u16::from_le_bytes([kind_low, kind_high]) == PAYLOAD {
-            return Some(Step::Next(Layer::Ip(slice.limit(length).skip(4)?)));
-        }
-        slice = slice.skip(length.next_multiple_of(4))?;
-    }
-}
-
-/// RFC 1662 framing, or Cisco's: address, control, EtherType.
-fn hdlc(slice: PacketSlice<'_>) -> Option<Step<'_>> {
-    Some(match slice.first::<2>()? {
-        [0x0f | 0x8f, 0x00] => Step::Next(Layer::EtherType(slice.u16(2)?, slice.skip(4)?)),
-        _ => Step::Next(Layer::Ppp(slice)),
-    })
-}
-
-/// PPPoE (RFC 2516 section 4): version and type, code, session, length.
-fn pppoe(slice: PacketSlice<'_>) -> Option<Step<'_>> {
-    Some(match slice.first::<6>()? {
-        [0x11, 0, _, _, length @ ..] => {
-            Step::Next(Layer::Ppp(slice.skip(6)?.limit(usize::from(u16::from_be_bytes(*length)))))
-        }
-        _ => Step::Other,
-    })
-}
-
-/// PPP (RFC 1661 section 2): the protocol, perhaps compressed to a byte, perhaps after address and control (RFC 1662).
-pub(super) fn ppp(slice: PacketSlice<'_>) -> Result<Step<'_>, DecodeStop> {
-    let read = || {
-        let slice = if slice.first::<2>()? == &[0xff, 0x03] { slice.skip(2)? } else { slice };
-        let first = slice.u8(0)?;
-        let (protocol, slice) =
-            if first & 1 == 1 { (u16::from(first), slice.skip(1)?) } else { (slice.u16(0)?, slice.skip(2)?) };
-        Some(match protocol {
-            0x0021 | 0x0057 => Step::Next(Layer::Ip(slice)),
-            0x0281 | 0x0283 => Step::Next(Layer::Mpls(slice)),
-            _ => Step::Other,
-        })
-    };
-    read().ok_or(DecodeStop::Link)
-}
-
-/// A label (RFC 3032). No field names what follows the last label: IP begins with its version, Ethernet over MPLS (RFC
-/// 4448) with a control word that begins with 0.
-pub(super) fn mpls(slice: PacketSlice<'_>) -> Result<Step<'_>, DecodeStop> {
-    let read = || {
-        let [_, _, bottom, _] = slice.first::<4>()?;
-        let slice = slice.skip(4)?;
-        if bottom & 1 == 0 {
-            return Some(Step::Next(Layer::Mpls(slice)));
-        }
-        Some(match slice.u8(0)? >> 4 {
-            4 | 6 => Step::Next(Layer::Ip(slice)),
-            0 => Step::Next(Layer::Ethernet(slice.skip(4)?)),
-            _ => Step::Other,
-        })
-    };
-    read().ok_or(DecodeStop::Link)
 }

@@ -10,21 +10,29 @@ Ethernet), and one bound on the length of the chain ([`crate::limits::LAYERS`]) 
 headers alike.
 */
 
+mod evidence;
+mod exported;
 mod fragments;
 mod ip;
+mod lan;
 mod link;
+mod metadata;
+mod mpls;
 mod peek;
 mod slice;
+mod tags;
 mod tcp;
 #[cfg(test)]
 mod tests;
 mod tunnel;
+mod wan;
 mod wifi;
 
 pub use peek::{Peek, PeekedTcp, peek};
 
 use crate::capture::{LinkType, Packet, Time};
 use crate::limits::{LAYERS, LimitsHit};
+use exported::Positions;
 use fragments::{Fragment, Fragments};
 use slice::PacketSlice;
 use std::net::{IpAddr, SocketAddr};
@@ -68,6 +76,8 @@ pub struct Header {
     /// The same packet carried an earlier segment of interest (802.11 aggregates them), so this packet has been counted
     /// already.
     pub shares_packet: bool,
+    /// The payload crossed inside TLS, and stands decrypted in the capture (PDUs that Wireshark exported).
+    pub decrypted: bool,
     /// Payload bytes that the segment had on the wire: more than were captured if the snap length truncated it.
     pub wire_len: u32,
 }
@@ -96,6 +106,8 @@ pub enum DecodeStop {
     Tcp,
     /// An 802.11 frame that is encrypted, so its content is unknown.
     Encrypted,
+    /// The packet was logged without its content.
+    NoContent,
 }
 
 impl DecodeStop {
@@ -107,6 +119,7 @@ impl DecodeStop {
             Self::Ip => "ip".to_owned(),
             Self::Tcp => "tcp".to_owned(),
             Self::Encrypted => "encrypted 802.11".to_owned(),
+            Self::NoContent => "no content".to_owned(),
         }
     }
 }
@@ -151,6 +164,8 @@ enum Step<'a> {
     Fragment(Fragment<'a>),
     /// To a TCP segment.
     Tcp(tcp::Tcp<'a>),
+    /// To the payload of a TCP connection, without the headers below it.
+    Exported(exported::Pdu<'a>),
     /// To an aggregate of several frames, the first of which begins here.
     Aggregate(PacketSlice<'a>),
     /// To something else.
@@ -161,6 +176,7 @@ enum Step<'a> {
 #[derive(Debug, Default)]
 pub struct Decoder {
     fragments: Fragments,
+    positions: Positions,
     /// Where in the last packet its next frame begins, if it has several.
     next_frame: Option<usize>,
 }
@@ -190,8 +206,8 @@ impl Decoder {
                 Layer::Link(link, slice) => link::link(link, slice),
                 Layer::Ethernet(slice) => link::ethernet(slice),
                 Layer::EtherType(kind, slice) => link::ether_type(kind, slice),
-                Layer::Ppp(slice) => link::ppp(slice),
-                Layer::Mpls(slice) => link::mpls(slice),
+                Layer::Ppp(slice) => wan::ppp(slice),
+                Layer::Mpls(slice) => mpls::label(slice),
                 Layer::Ip(slice) => ip::header(slice),
                 Layer::IpPayload(payload) => ip::payload(payload),
             };
@@ -215,6 +231,7 @@ impl Decoder {
                     Layer::EtherType(0, content)
                 }
                 Ok(Step::Tcp(tcp)) => return Decoded::Segment(tcp.segment(packet)),
+                Ok(Step::Exported(pdu)) => return Decoded::Segment(self.positions.segment(&pdu, packet)),
                 Ok(Step::Other) => return Decoded::Other,
                 Err(_) if guessed => return Decoded::Other,
                 Err(stop) => return Decoded::Stop(stop),
@@ -224,7 +241,9 @@ impl Decoder {
     }
 
     /// The bounds that were hit.
-    pub fn limits(&self) -> &LimitsHit {
-        self.fragments.limits()
+    pub fn limits(&self) -> LimitsHit {
+        let mut limits = self.fragments.limits().clone();
+        limits.add(self.positions.limits());
+        limits
     }
 }

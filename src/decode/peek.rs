@@ -152,7 +152,7 @@ fn transport<'a>(number: u8, ip: Ip<'a>, slice: PacketSlice<'a>) -> Option<Peek<
                 tcp: slice,
             }))
         }
-        protocol::UDP if tunnel::is_tunnel(slice.u16(0)?, slice.u16(2)?) => None,
+        protocol::UDP if tunnel::is_tunnel(slice)? => None,
         protocol::UDP | ICMP | IGMP | ICMPV6 => Some(Peek::NotTcp),
         _ => None,
     }

@@ -41,6 +41,7 @@ impl<'a> Tcp<'a> {
                 window: header.window_size(),
                 identification: self.identification,
                 shares_packet: false,
+                decrypted: false,
                 wire_len: u32::try_from(payload.len().saturating_add(self.missing)).unwrap_or(u32::MAX),
             },
             payload,

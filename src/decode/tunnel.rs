@@ -1,7 +1,7 @@
 //! Tunnels: what GRE and certain UDP ports carry.
 
 use super::slice::PacketSlice;
-use super::{DecodeStop, Layer, Step};
+use super::{DecodeStop, Layer, Step, evidence, metadata, mpls, tags};
 use pnet_packet::Packet as _;
 use pnet_packet::vxlan::VxlanPacket;
 
@@ -51,22 +51,80 @@ pub(super) fn udp(slice: PacketSlice<'_>) -> Result<Step<'_>, DecodeStop> {
         let (source, port, length) = (slice.u16(0)?, slice.u16(2)?, usize::from(slice.u16(4)?));
         let content = slice.skip(8)?.limit(length.checked_sub(8)?);
         match port {
-            // Linux used 8472 before the port was assigned.
-            4789 | 8472 => vxlan(content),
+            // Linux used 8472 before the port was assigned; VXLAN-GPE has 4790, Cisco's ACI 48879.
+            4789 | 8472 | 4790 | 48879 => vxlan(content),
             6081 => geneve(content),
             2152 => gtp(content),
+            37008 => metadata::tzsp(content),
+            // RFC 7510.
+            6635 => Some(Layer::Mpls(content)),
+            4341 => lisp(content),
+            5247 => capwap(content),
+            6080 => gue(content),
             _ if [source, port].contains(&TEREDO) => teredo(content),
             _ if [source, port].contains(&L2TP) => l2tp(content),
-            _ => None,
+            _ => by_content(content),
         }
     };
     // A port number is a hint: a packet that does not read as the tunnel is another kind of packet, not a broken one.
     Ok(read().map_or(Step::Other, Step::Guess))
 }
 
-/// True for the ports on which [`udp`] looks for a tunnel.
-pub(super) fn is_tunnel(source: u16, destination: u16) -> bool {
-    matches!(destination, 4789 | 8472 | 6081 | 2152 | TEREDO | L2TP) || matches!(source, TEREDO | L2TP)
+/// True for the packets in which [`udp`] looks for a tunnel. `slice` begins with the UDP header.
+pub(super) fn is_tunnel(slice: PacketSlice<'_>) -> Option<bool> {
+    let (source, destination) = (slice.u16(0)?, slice.u16(2)?);
+    let by_port = matches!(
+        destination,
+        2152 | 4341 | 4789 | 4790 | 5247 | 6080 | 6081 | 6635 | 8472 | 37008 | 48879 | TEREDO | L2TP
+    ) || matches!(source, TEREDO | L2TP);
+    Some(by_port || slice.first::<12>().is_some_and(|[.., a, b, c, d]| TUNNEL_BEGINNINGS.contains(&[*a, *b, *c, *d])))
+}
+
+/// What tunnels begin with that are met on ports of any number: VXLAN, and TZSP with a received Ethernet frame.
+const TUNNEL_BEGINNINGS: [[u8; 4]; 2] = [VXLAN_BEGINNING, TZSP_BEGINNING];
+const VXLAN_BEGINNING: [u8; 4] = [0x08, 0, 0, 0];
+const TZSP_BEGINNING: [u8; 4] = [1, 0, 0, 1];
+
+/// A tunnel on a port that says nothing. Besides its own header, the frame in it must be there, and end where the
+/// datagram does.
+fn by_content(slice: PacketSlice<'_>) -> Option<Layer<'_>> {
+    let layer = match *slice.first::<4>()? {
+        VXLAN_BEGINNING if slice.u8(7)? == 0 => vxlan(slice)?,
+        TZSP_BEGINNING => metadata::tzsp(slice)?,
+        _ => return None,
+    };
+    let (Layer::Ethernet(frame) | Layer::Link(_, frame)) = layer else { return None };
+    evidence::is_frame(frame).then_some(layer)
+}
+
+/// LISP (RFC 9300 section 5.1): 8 bytes, then IP.
+fn lisp(slice: PacketSlice<'_>) -> Option<Layer<'_>> {
+    let packet = slice.skip(8)?;
+    evidence::is_ip(packet, 0).then_some(Layer::Ip(packet))
+}
+
+/// Generic UDP encapsulation (draft-ietf-intarea-gue): length of its fields and an IP protocol, or IP right away.
+fn gue(slice: PacketSlice<'_>) -> Option<Layer<'_>> {
+    const IP_IN_IP: [u8; 2] = [4, 41];
+    let [first, protocol] = *slice.first::<2>()?;
+    let packet = match first >> 5 {
+        0 if IP_IN_IP.contains(&protocol) => slice.skip(4 + 4 * usize::from(first & 0x1f))?,
+        _ => slice,
+    };
+    evidence::is_ip(packet, 0).then_some(Layer::Ip(packet))
+}
+
+/// The data that an access point tunnels to its controller (CAPWAP, RFC 5415 section 4.3), where it makes Ethernet of
+/// it: preamble, length of the header in words, flags.
+fn capwap(slice: PacketSlice<'_>) -> Option<Layer<'_>> {
+    const NATIVE_FRAME: u8 = 0x01;
+    const FRAGMENT: u8 = 0x80;
+    let [0, length, kind, flags] = *slice.first::<4>()? else { return None };
+    let frame = slice.skip(4 * usize::from(length >> 3))?;
+    if kind & NATIVE_FRAME != 0 || flags & FRAGMENT != 0 {
+        return None;
+    }
+    evidence::is_frame(frame).then_some(Layer::Ethernet(frame))
 }
 
 /// Teredo (RFC 4380 section 5.1.1): IPv6, perhaps after authentication data and the origin's address.
@@ -88,6 +146,10 @@ fn l2tp(slice: PacketSlice<'_>) -> Option<Layer<'_>> {
     const SEQUENCE: u16 = 0x0800;
     const OFFSET: u16 = 0x0200;
     let flags = slice.u16(0)?;
+    if flags & (CONTROL | 0x000f) == 3 {
+        // Version 3: flags, reserved, the session's number.
+        return mpls::pseudowire(slice.skip(8)?);
+    }
     if flags & CONTROL != 0 || flags & 0x000f != 2 {
         return None;
     }
@@ -107,14 +169,20 @@ fn l2tp(slice: PacketSlice<'_>) -> Option<Layer<'_>> {
     Some(Layer::Ppp(content.skip(header)?))
 }
 
-/// RFC 7348 section 5.
+/// RFC 7348 section 5, with the extension that names the protocol (draft-ietf-nvo3-vxlan-gpe).
 fn vxlan(slice: PacketSlice<'_>) -> Option<Layer<'_>> {
     const HAS_IDENTIFIER: u8 = 0x08;
+    const NAMES_PROTOCOL: u8 = 0x04;
     let header = VxlanPacket::new(slice.bytes)?;
-    if header.get_flags() & HAS_IDENTIFIER == 0 {
+    let flags = header.get_flags();
+    if flags & HAS_IDENTIFIER == 0 {
         return None;
     }
-    Some(Layer::Ethernet(slice.skip(slice.bytes.len() - header.payload().len())?))
+    let content = slice.skip(slice.bytes.len() - header.payload().len())?;
+    if flags & NAMES_PROTOCOL != 0 {
+        return tags::next_protocol(slice.u8(3)?, content);
+    }
+    Some(Layer::Ethernet(content))
 }
 
 /// RFC 8926 section 3.4: version and length of the options, flags, EtherType, identifier.

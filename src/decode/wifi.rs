@@ -24,6 +24,16 @@ pub(super) fn avs(slice: PacketSlice<'_>) -> Result<Step<'_>, DecodeStop> {
     data_frame(read().ok_or(DecodeStop::Link)?, false)
 }
 
+/// Prism: 144 bytes. AVS took over its number, so that some captures of this type have AVS's header, which begins with
+/// 80211 and its version.
+pub(super) fn prism(slice: PacketSlice<'_>) -> Result<Step<'_>, DecodeStop> {
+    const HEADER: usize = 144;
+    match slice.first::<4>() {
+        Some([0x80, 0x21, 0x10..=0x1f, _]) => avs(slice),
+        _ => data_frame(slice.skip(HEADER).ok_or(DecodeStop::Link)?, false),
+    }
+}
+
 /// A bare frame.
 pub(super) fn frame(slice: PacketSlice<'_>) -> Result<Step<'_>, DecodeStop> {
     data_frame(slice, false)

@@ -137,6 +137,9 @@ impl Connection {
         self.doubt_reset(side, segment, position, acknowledges);
         self.time_handshake(side, segment);
         let start = position + Position::from(segment.header.syn);
+        if segment.header.decrypted {
+            out.decrypted();
+        }
         if segment.header.wire_len > 0 {
             let stored = self.payload(side, segment, start, acknowledges, out, limits);
             self.tally(side, segment, stored, copy.then_some(counts), limits);

@@ -12,6 +12,9 @@ pub trait StreamHandler {
     /// `missing` bytes (at least 1) that `from` sent are not in the capture; `at` is the packet that proved it.
     fn gap(&mut self, from: Side, missing: u64, at: PacketRef);
 
+    /// What follows crossed inside TLS, and stands decrypted in the capture. Called before the data, perhaps repeatedly.
+    fn decrypted(&mut self) {}
+
     /// A late SYN shows that client and server are the other way round. Called before any data or gap, if at all.
     fn roles_swapped(&mut self, endpoints: &Endpoints) {
         let _ = endpoints;

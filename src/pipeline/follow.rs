@@ -25,6 +25,8 @@ pub struct ConnectionFollower<'a> {
     known: Known,
     /// Steps that a live view has been shown.
     shown: usize,
+    /// What it speaks was decrypted before it was captured.
+    decrypted: bool,
 }
 
 /// How much is known, in ascending order.
@@ -63,6 +65,7 @@ impl<'a> ConnectionFollower<'a> {
             state: State::Foreign,
             known: Known::Nothing,
             shown: 0,
+            decrypted: false,
         };
         follower.expect();
         follower
@@ -164,6 +167,10 @@ impl<'a> ConnectionFollower<'a> {
         let State::Deciding(detector) = std::mem::replace(&mut self.state, State::Foreign) else { return };
         let mut builder = Box::new(Builder::new(hint.protocol, Arc::clone(&self.plan)));
         let mut dialogue = detect::dialogue(hint, &mut *builder);
+        if self.decrypted && !hint.implicit_tls {
+            let port = self.options.ports.get(self.endpoints.server.port());
+            dialogue.begin_decrypted(port.is_some_and(|port| port.implicit_tls), &mut *builder);
+        }
         detector.replay(&mut dialogue, &mut *builder);
         self.state = State::Following { dialogue, builder };
     }
@@ -192,6 +199,10 @@ impl StreamHandler for ConnectionFollower<'_> {
             }
             State::Foreign => {}
         }
+    }
+
+    fn decrypted(&mut self) {
+        self.decrypted = true;
     }
 
     fn roles_swapped(&mut self, endpoints: &Endpoints) {

@@ -169,7 +169,7 @@ impl<'a> InputStage<'a> {
         busiest.sort_by_key(|&(port, segments)| (std::cmp::Reverse(segments), port));
         busiest.truncate(BUSIEST_PORTS);
         let traffic = Traffic { tcp_ports: busiest, ..self.rest.traffic };
-        InputCounts { packets: self.rest.packets, traffic, limits_hit: self.decoder.limits().clone() }
+        InputCounts { packets: self.rest.packets, traffic, limits_hit: self.decoder.limits() }
     }
 }
 

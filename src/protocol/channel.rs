@@ -21,7 +21,7 @@ mod deflate;
 mod tests;
 
 use super::dialogue::{Dialogue, Early, Upgrade};
-use super::event::{Channel, Sink, Step, StepId, forward};
+use super::event::{Channel, Sink, Step, StepId, TlsFact, forward};
 use super::framing::Input;
 use super::tls::{Observer, Outcome};
 use crate::flow::{PacketRef, Side};
@@ -43,6 +43,14 @@ impl Stack {
     /// TLS from the first byte (RFC 8314).
     pub fn begin_with_tls(&mut self, out: &mut dyn Sink) {
         self.tls = Some(Box::new(Observer::implicit(out)));
+    }
+
+    /// Plain text that crossed inside TLS, which began with the connection (`implicit`) or with a STARTTLS that the
+    /// capture does not have.
+    pub fn begin_decrypted(&mut self, implicit: bool, out: &mut dyn Sink) {
+        out.tls(if implicit { TlsFact::Implicit } else { TlsFact::StartTls });
+        out.tls(TlsFact::Decrypted);
+        self.inner.channel = Channel::Decrypted;
     }
 
     /// Bytes that `from` sent.

@@ -56,7 +56,21 @@ const ALLOWED: &[Permitted] = &[
     },
     Permitted {
         folder: "decode",
-        rooms: &["fragments", "ip", "link", HEAD, "tcp", "tunnel", "wifi"],
+        rooms: &[
+            "exported",
+            "fragments",
+            "ip",
+            "lan",
+            "link",
+            "metadata",
+            HEAD,
+            "mpls",
+            "tags",
+            "tcp",
+            "tunnel",
+            "wan",
+            "wifi",
+        ],
         why: "layers nest in any order: a loop takes one after the other, and each names what comes next",
     },
     Permitted {

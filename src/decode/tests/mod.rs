@@ -1,5 +1,7 @@
 //! Packets made layer by layer, from the inside out, and what they decode to.
 
+mod encapsulations;
+mod exported;
 mod hostile;
 mod lengths;
 mod links;

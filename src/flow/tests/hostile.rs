@@ -54,6 +54,7 @@ fn from_client(n: u32, packet: u64, microseconds: i64) -> Segment<'static> {
             window: 65_535,
             identification: None,
             shares_packet: false,
+            decrypted: false,
             wire_len: 0,
         },
         payload: &[],

@@ -107,6 +107,7 @@ impl Sent {
                 window: 65_535,
                 identification: None,
                 shares_packet: false,
+                decrypted: false,
                 wire_len: self.payload.len() as u32 + self.cut,
             },
             payload: &self.payload,

@@ -40,6 +40,18 @@ fn what_is_read_inside_tls_is_decrypted() {
     assert_eq!(crossed(&told)[2..], ["S Clear Reply 220 go", "C Decrypted Command QUIT", "S Decrypted Reply 221 bye"]);
 }
 
+#[test]
+fn what_was_decrypted_before_the_capture_is_decrypted_from_the_first_byte() {
+    for (implicit, begun) in [(true, TlsFact::Implicit), (false, TlsFact::StartTls)] {
+        let mut told = Recorder::default();
+        let mut stack = Stack::new(pop3::Dialogue::new());
+        stack.begin_decrypted(implicit, &mut told);
+        stack.data(Side::Client, b"NOOP\r\n", PacketRef { packet: 1, time: Time::default() }, &mut told);
+        assert_eq!(told.tls, [begun, TlsFact::Decrypted]);
+        assert_eq!(crossed(&told), ["C Decrypted Command NOOP"]);
+    }
+}
+
 /// RFC 2645, section 6, and RFC 3207: the side that has become SMTP's client sends the ClientHello.
 #[test]
 fn when_the_roles_are_swapped_so_are_those_of_tls() {

@@ -243,6 +243,7 @@ fn every_label_and_term_has_words_of_its_own() {
         DecodeStop::Ip,
         DecodeStop::Tcp,
         DecodeStop::Encrypted,
+        DecodeStop::NoContent,
         DecodeStop::UnknownLink(LinkType(147)),
     ];
     check_all(stops, |l, &x| decode_stop(l, x));

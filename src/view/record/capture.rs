@@ -141,7 +141,7 @@ struct Traffic {
     /// The busiest TCP ports.
     tcp_ports: Vec<Port>,
     /// Packets that were not decoded, by the layer that failed: `link type …` (an unknown link type), `link`, `ip`,
-    /// `tcp`, `encrypted 802.11`. Absent if all were decoded.
+    /// `tcp`, `encrypted 802.11`, `no content` (logged without it). Absent if all were decoded.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     undecodable: BTreeMap<String, u64>,
 }

@@ -138,6 +138,9 @@ pub fn decode_stop(stop: DecodeStop) -> String {
         DecodeStop::Link => "the link-layer header is cut short or makes no sense".to_owned(),
         DecodeStop::Ip => "the IP header is cut short or makes no sense".to_owned(),
         DecodeStop::Encrypted => "the 802.11 frame is encrypted: mail in it cannot be seen".to_owned(),
+        DecodeStop::NoContent => {
+            "the packets were logged without their content (snaplen 0 of the firewall's log rule)".to_owned()
+        }
         DecodeStop::Tcp => "the TCP header is cut short or makes no sense".to_owned(),
     }
 }

@@ -138,6 +138,7 @@ pub fn decode_stop(stop: DecodeStop) -> String {
         DecodeStop::Link => "链路层首部不完整或不合理".to_owned(),
         DecodeStop::Ip => "IP 首部不完整或不合理".to_owned(),
         DecodeStop::Encrypted => "802.11 帧已加密，其中的邮件无法看到".to_owned(),
+        DecodeStop::NoContent => "分组记录时未包含内容（防火墙日志规则的 snaplen 为 0）".to_owned(),
         DecodeStop::Tcp => "TCP 首部不完整或不合理".to_owned(),
     }
 }
