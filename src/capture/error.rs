@@ -40,7 +40,7 @@ pub enum CaptureError {
         /// The file.
         name: String,
         /// What it seems to be, and what can be done with it.
-        looks_like: &'static str,
+        looks_like: String,
     },
     /// The file is a capture, but of a version or variant that is not read here.
     #[error("{name}: {what} at byte {offset} is not supported: convert the file, for example with editcap -F pcap")]

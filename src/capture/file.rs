@@ -4,6 +4,7 @@ them to their end or as far as possible.
 */
 
 use super::compressed::{announced, decompress};
+use super::foreign::{BEGINNING_BYTES, looks_like};
 use super::pcap::Pcap;
 use super::pcapng::Pcapng;
 use super::read_ahead::Ahead;
@@ -308,7 +309,10 @@ impl CaptureFile {
             self.stats.link(pcap.link());
             self.records = Records::Pcap(pcap);
         } else if !Pcapng::begins(beginning) {
-            return Err(CaptureError::NotACapture { name, looks_like: looks_like(beginning) });
+            // An error of the stream tells less than what could be read of it.
+            self.window.look(BEGINNING_BYTES);
+            let looks_like = looks_like(self.window.data(), self.compression);
+            return Err(CaptureError::NotACapture { name, looks_like });
         }
         Ok(())
     }
@@ -458,29 +462,5 @@ impl Skips {
         } else {
             format!("skipped {bytes} bytes in {count} places, the first after packet {packet} at byte {offset}: {what}")
         })
-    }
-}
-
-/// What a file that is not a capture seems to be.
-fn looks_like(beginning: &[u8]) -> &'static str {
-    match beginning {
-        [0xfd, b'7', b'z', b'X', b'Z', ..] => "but compressed by xz: unpack it with xz -d",
-        [b'B', b'Z', b'h', ..] => "but compressed by bzip2: unpack it with bzip2 -d",
-        [0x02, 0x21, 0x4c, 0x18, ..] => "but compressed by an old lz4: unpack it with lz4 -d",
-        [b'P', b'K', 3, 4, ..] => "but a ZIP archive: unpack it",
-        [b'7', b'z', 0xbc, 0xaf, ..] => "but a 7z archive: unpack it",
-        [b's', b'n', b'o', b'o', b'p', ..] => "but a snoop capture: convert it with editcap -F pcap",
-        [b'G', b'M', b'B', b'U', ..] | [b'R', b'T', b'S', b'S', ..] => {
-            "but a Network Monitor capture: convert it with editcap -F pcap"
-        }
-        [b'X', b'C', b'P', 0, ..] => "but a NetXRay capture: convert it with editcap -F pcap",
-        [0x7f, b'E', b'L', b'F', ..] => "but a program",
-        [b'%', b'P', b'D', b'F', ..] => "but a PDF document",
-        [0x89, b'P', b'N', b'G', ..] => "but a picture",
-        [0, 0, 0, 0, ..] => "but zeros: it was allocated and never written",
-        text if text.iter().all(|byte| matches!(byte, b'\t' | b'\n' | b'\r' | b' '..=b'~' | 0x80..)) => {
-            "but text: a capture is what tcpdump -w or Wireshark writes"
-        }
-        _ => "and nothing else that is known here",
     }
 }

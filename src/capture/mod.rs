@@ -18,10 +18,12 @@ mod cursor;
 mod error;
 mod file;
 mod filter;
+mod foreign;
 mod link;
 mod live;
 mod merge;
 mod pcap;
+mod pcap_header;
 mod pcapng;
 mod read_ahead;
 mod reorder;
@@ -153,7 +155,7 @@ pub enum Compression {
 }
 
 impl Compression {
-    /// The name in the JSON.
+    /// The name in the JSON, and of the program that packs and unpacks it.
     pub fn name(self) -> &'static str {
         match self {
             Self::Gzip => "gzip",
