@@ -166,6 +166,36 @@ fn standard_input_and_output_files() {
     assert!(!output.status.success() && err(&output).contains("out.json"), "{}", err(&output));
 }
 
+/// `tcpdump -w - | mailtap read -`: Ctrl-C goes to both, and what was read is shown, also where the last packet is not
+/// whole.
+#[test]
+fn ctrl_c_ends_standard_input_and_what_was_read_is_shown() {
+    let capture = std::fs::read(fixture("pop3-retrieve")).expect("readable");
+    for (format, closes) in [("json", true), ("json", false), ("table", true)] {
+        let mut child = command(&["read", "-", "--format", format, "--lang", "en"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("mailtap runs");
+        let mut stdin = child.stdin.take().expect("a pipe");
+        stdin.write_all(&capture[..capture.len() - 5]).expect("written");
+        std::thread::sleep(std::time::Duration::from_millis(700));
+        let process = nix::unistd::Pid::from_raw(i32::try_from(child.id()).expect("a process"));
+        nix::sys::signal::kill(process, nix::sys::signal::Signal::SIGINT).expect("it runs");
+        let held = if closes {
+            drop(stdin);
+            None
+        } else {
+            Some(stdin)
+        };
+        let output = child.wait_with_output().expect("it ends");
+        assert!(output.status.success(), "{}", err(&output));
+        assert!(out(&output).contains("RETR"), "{}", out(&output));
+        drop(held);
+    }
+}
+
 #[test]
 fn a_capture_is_not_overwritten_by_what_is_said_of_it() {
     let folder = tempfile::tempdir().expect("a folder");

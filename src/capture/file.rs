@@ -3,7 +3,7 @@ Capture files and standard input: recognising their format by their first bytes 
 them to their end or as far as possible.
 */
 
-use super::compressed::{announced, decompress};
+use super::compressed::{announced, decompress, refused};
 use super::foreign::{BEGINNING_BYTES, looks_like};
 use super::pcap::Pcap;
 use super::pcapng::Pcapng;
@@ -12,7 +12,7 @@ use super::source_stats::SourceStats;
 use super::window::{WINDOW_BYTES, Window};
 use super::{
     CaptureError, Compression, Cursor, Filter, Filtered, Format, LinkType, Merged, Moved, Packet, Reordered, Source,
-    SourceInfo, Time,
+    SourceInfo, Time, pipe,
 };
 use std::fs::{File, Metadata};
 use std::io::{self, Read};
@@ -42,6 +42,8 @@ pub struct CaptureFile {
     state: State,
     /// For a file that is followed: until this is set, more may be written to it.
     follow: Option<Arc<AtomicBool>>,
+    /// For a pipe: once this is set, its end is not its writer's.
+    stop: Option<Arc<AtomicBool>>,
 }
 
 /// The records of either format.
@@ -141,11 +143,26 @@ pub fn open_reading(
     damage: Damage,
     reading: Reading,
 ) -> Result<Box<dyn Source>, CaptureError> {
+    open_until(names, filter, damage, reading, None)
+}
+
+/// As [`open_reading`]; what has no end that is known beforehand ([`super::is_pipe`]) ends soon after `stop` is set.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_until(
+    names: &[PathBuf],
+    filter: Option<Filter>,
+    damage: Damage,
+    reading: Reading,
+    stop: Option<&Arc<AtomicBool>>,
+) -> Result<Box<dyn Source>, CaptureError> {
     let reading = if names.len() == 1 { reading } else { Reading::Here };
     let window = (WINDOWS_BYTES / names.len().max(1)).clamp(SMALLEST_WINDOW, WINDOW_BYTES);
     let mut files = Vec::with_capacity(names.len());
     for name in names {
-        let file = if name.as_os_str() == "-" { stdin(window, reading)? } else { file(name, window, reading)? };
+        let file =
+            if name.as_os_str() == "-" { stdin(window, reading, stop)? } else { file(name, window, reading, stop)? };
         files.push(file.on_damage(damage));
     }
     let only = if files.len() == 1 { files.pop() } else { None };
@@ -170,14 +187,14 @@ pub fn follow(
 ) -> Result<Box<dyn Source>, CaptureError> {
     let [name] = names else { return Err(CaptureError::FollowsOne) };
     if name.as_os_str() == "-" {
-        return open(names, filter, damage);
+        return open_until(names, filter, damage, Reading::Here, Some(&stop));
     }
     while std::fs::metadata(name).is_ok_and(|metadata| metadata.is_file() && metadata.len() < SHORTEST_HEADER)
         && !stop.load(Ordering::Relaxed)
     {
         std::thread::sleep(FOLLOW_PAUSE);
     }
-    let file = file(name, WINDOW_BYTES, Reading::Here)?.on_damage(damage);
+    let file = file(name, WINDOW_BYTES, Reading::Here, Some(&stop))?.on_damage(damage);
     if file.compression.is_some() {
         return Err(CaptureError::NotFollowed { name: file.stats.name() });
     }
@@ -193,7 +210,7 @@ pub fn follow(
 /// # Errors
 /// If it does not exist, cannot be read, or is not a capture.
 pub fn open_file(path: &Path) -> Result<CaptureFile, CaptureError> {
-    file(path, WINDOW_BYTES, Reading::Here)
+    file(path, WINDOW_BYTES, Reading::Here, None)
 }
 
 /// Opens standard input, and waits for its first bytes.
@@ -201,14 +218,22 @@ pub fn open_file(path: &Path) -> Result<CaptureFile, CaptureError> {
 /// # Errors
 /// As [`open_file`].
 pub fn open_stdin() -> Result<CaptureFile, CaptureError> {
-    stdin(WINDOW_BYTES, Reading::Here)
+    stdin(WINDOW_BYTES, Reading::Here, None)
 }
 
-fn stdin(window: usize, reading: Reading) -> Result<CaptureFile, CaptureError> {
-    CaptureFile::open_reading("-".to_owned(), Box::new(io::stdin()), None, window, reading)
+fn stdin(window: usize, reading: Reading, stop: Option<&Arc<AtomicBool>>) -> Result<CaptureFile, CaptureError> {
+    let name = "-".to_owned();
+    let file = pipe::stdin().map_err(|error| CaptureError::Read { name: name.clone(), packet: 0, offset: 0, error })?;
+    let stdin = CaptureFile::open_reading(name, pipe::reader(file, stop), None, window, reading)?;
+    Ok(CaptureFile { stop: stop.cloned(), ..stdin })
 }
 
-fn file(path: &Path, window: usize, reading: Reading) -> Result<CaptureFile, CaptureError> {
+fn file(
+    path: &Path,
+    window: usize,
+    reading: Reading,
+    stop: Option<&Arc<AtomicBool>>,
+) -> Result<CaptureFile, CaptureError> {
     let name = path.to_string_lossy().into_owned();
     let file = File::open(path).map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => CaptureError::Missing { name: name.clone() },
@@ -221,7 +246,9 @@ fn file(path: &Path, window: usize, reading: Reading) -> Result<CaptureFile, Cap
     }
     // A named pipe can be read only once.
     let again = if metadata.is_some_and(|metadata| metadata.is_file()) { file.try_clone().ok() } else { None };
-    CaptureFile::open_reading(name, Box::new(file), again, window, reading)
+    let stop = stop.filter(|_| again.is_none());
+    let file = CaptureFile::open_reading(name, pipe::reader(file, stop), again, window, reading)?;
+    Ok(CaptureFile { stop: stop.cloned(), ..file })
 }
 
 impl CaptureFile {
@@ -266,6 +293,7 @@ impl CaptureFile {
             damage: Damage::default(),
             state: State::Between,
             follow: None,
+            stop: None,
         };
         file.read_beginning()?;
         Ok(file)
@@ -279,6 +307,10 @@ impl CaptureFile {
     /// The same file, read on as it grows until `stop` is set.
     pub fn following(self, stop: Arc<AtomicBool>) -> Self {
         Self { follow: Some(stop), ..self }
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.stop.as_ref().is_some_and(|stop| stop.load(Ordering::Relaxed))
     }
 
     /// At the end of the bytes written so far: waits, and returns true if more may come.
@@ -361,6 +393,9 @@ impl CaptureFile {
                 CaptureError::Corrupt { name, packet, offset: self.skips.lost_from.unwrap_or(offset), what }
             }
             (Defect::Unsupported(what), _) => CaptureError::Unsupported { name, what, offset },
+            (Defect::Io(error), Some(compression)) if let Some(refused) = refused(compression, &error) => {
+                CaptureError::Refused { name, compression, packet, offset, refused }
+            }
             (Defect::Io(error), Some(compression)) => {
                 CaptureError::Compressed { name, compression, packet, offset, error }
             }
@@ -395,6 +430,8 @@ impl Cursor for CaptureFile {
             Ok(None) | Err(Defect::CutShort) if self.waits_for_more() => Ok(Moved::Idle),
             // The last record of a file that is still being written may be incomplete.
             Err(Defect::CutShort) if self.follow.is_some() => Ok(Moved::End),
+            // So may be the last record, or compressed block, of a pipe whose writer was stopped as well.
+            Err(Defect::CutShort | Defect::Io(_)) if self.is_stopped() => Ok(Moved::End),
             Ok(None) => Ok(Moved::End),
             Err(defect) => {
                 let error = self.error(defect);

@@ -25,6 +25,7 @@ mod merge;
 mod pcap;
 mod pcap_header;
 mod pcapng;
+mod pipe;
 mod read_ahead;
 mod reorder;
 mod source_stats;
@@ -35,13 +36,15 @@ mod tests;
 mod time;
 mod window;
 
+pub use compressed::Refused;
 pub use cursor::{Cursor, Moved};
 pub use error::{CaptureError, Fault};
-pub use file::{CaptureFile, Damage, Reading, follow, open, open_file, open_reading, open_stdin};
+pub use file::{CaptureFile, Damage, Reading, follow, open, open_file, open_reading, open_stdin, open_until};
 pub use filter::{Filter, Filtered};
 pub use link::LinkType;
 pub use live::{Interface, Live, LiveOptions, interfaces};
 pub use merge::Merged;
+pub use pipe::is_pipe;
 pub use reorder::Reordered;
 pub use time::Time;
 
