@@ -243,7 +243,7 @@ impl Pcapng {
         self.packet(packet.if_id, Some(stamp), DATA, captured, packet.origlen, total)
     }
 
-    /// Has no time (that of the packet before is the nearest guess), no interface (the first is meant), and no captured
+    /// Has no time (that of the packet before is assumed), no interface (the first is meant), and no captured
     /// length: all bytes of the block, without padding and up to the snap length.
     fn simple_packet(&mut self, packet: &SimplePacketBlock<'_>, length: usize, total: usize) -> Content {
         const DATA: usize = 12;
@@ -285,11 +285,15 @@ impl Pcapng {
         if captured > total.saturating_sub(data + 4) {
             return Content::Nonsense("a packet longer than its block");
         }
-        if let Some(stamp) = stamp {
-            self.last = interface.units.time(stamp, interface.offset);
-        }
+        let time = match stamp {
+            Some(stamp) => {
+                self.last = interface.units.time(stamp, interface.offset);
+                self.last
+            }
+            None => self.last.assumed(),
+        };
         Content::Packet(Record {
-            time: self.last,
+            time,
             link: interface.link,
             data: data..data + captured,
             wire_len: original.max(u32::try_from(captured).unwrap_or(u32::MAX)),

@@ -160,3 +160,19 @@ fn lengths_that_count_no_padding() {
         }
     }
 }
+
+#[test]
+fn packets_without_a_time_have_none() {
+    for order in Order::BOTH {
+        let simple = block(order, 3, &[&order.u32(4)[..], b"data"].concat());
+        let head = [section(order), interface(order, 1, 0, &[])].concat();
+        let (seen, _, info) = read_all(open("a.pcapng", [head.clone(), simple.clone()].concat()).unwrap());
+        assert_eq!((seen[0].time.known(), info[0].first, info[0].last), (None, None, None));
+        let timed = packet(order, 0, 9_000_000, b"data", 4);
+        let (seen, _, info) = read_all(open("a.pcapng", [head, timed, simple].concat()).unwrap());
+        let time = Time::from_microseconds(9_000_000);
+        assert_eq!([seen[0].time.known(), seen[1].time.known()], [Some(time), None]);
+        assert_eq!(seen[1].time, time, "its place in the order");
+        assert_eq!((info[0].first, info[0].last), (Some(time), Some(time)));
+    }
+}

@@ -20,6 +20,7 @@ crate::verdict::purpose::enumerated! {
         Banner,
         Capabilities,
         Started,
+        NoTime,
         Ended,
         Duration,
         HowItEnded,

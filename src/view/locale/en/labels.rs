@@ -17,6 +17,7 @@ pub fn label(label: Label) -> &'static str {
         Label::Banner => "Server's greeting",
         Label::Capabilities => "Capabilities",
         Label::Started => "Started",
+        Label::NoTime => "not in the capture",
         Label::Ended => "Ended",
         Label::Duration => "Duration",
         Label::HowItEnded => "How it ended",

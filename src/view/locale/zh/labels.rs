@@ -17,6 +17,7 @@ pub fn label(label: Label) -> &'static str {
         Label::Banner => "服务器问候语",
         Label::Capabilities => "服务器能力",
         Label::Started => "开始时间",
+        Label::NoTime => "抓包中没有时间",
         Label::Ended => "结束时间",
         Label::Duration => "持续时间",
         Label::HowItEnded => "结束方式",
