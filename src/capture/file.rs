@@ -8,6 +8,7 @@ use super::foreign::{BEGINNING_BYTES, looks_like};
 use super::pcap::Pcap;
 use super::pcapng::Pcapng;
 use super::read_ahead::Ahead;
+use super::skips::Skips;
 use super::source_stats::SourceStats;
 use super::window::{WINDOW_BYTES, Window};
 use super::{
@@ -91,16 +92,6 @@ impl From<io::Error> for Defect {
     fn from(error: io::Error) -> Self {
         Self::Io(error)
     }
-}
-
-/// Ranges of a file that were skipped.
-#[derive(Default)]
-struct Skips {
-    count: u64,
-    bytes: u64,
-    first: Option<(u64, u64, &'static str)>,
-    /// Where the range begins that no readable record follows.
-    lost_from: Option<u64>,
 }
 
 /// What to do where a record makes no sense and it is unknown where the next begins.
@@ -480,24 +471,5 @@ impl Cursor for CaptureFile {
             });
         }
         vec![info]
-    }
-}
-
-impl Skips {
-    fn add(&mut self, packet: u64, from: u64, to: u64, what: &'static str) {
-        self.count += 1;
-        self.bytes += to.saturating_sub(from);
-        self.first.get_or_insert((packet, from, what));
-    }
-
-    /// "skipped 431 bytes after packet 22 at byte 1234: a record longer than any packet".
-    fn told(&self) -> Option<String> {
-        let (packet, offset, what) = self.first?;
-        let (bytes, count) = (self.bytes, self.count);
-        Some(if count == 1 {
-            format!("skipped {bytes} bytes after packet {packet} at byte {offset}: {what}")
-        } else {
-            format!("skipped {bytes} bytes in {count} places, the first after packet {packet} at byte {offset}: {what}")
-        })
     }
 }

@@ -28,6 +28,7 @@ mod pcapng;
 mod pipe;
 mod read_ahead;
 mod reorder;
+mod skips;
 mod source_stats;
 #[cfg(test)]
 mod testing;
