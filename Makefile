@@ -18,7 +18,7 @@ installed = '$(program)' '$(manual)' '$(for_bash)' '$(for_zsh)' '$(for_fish)'
 # rustup leaves cargo here, and tells only shells that log in.
 export PATH := $(PATH):$(HOME)/.cargo/bin
 
-.PHONY: help deps build demo test test-one check format-check clippy doc-check scripts-check deny instructions bench \
+.PHONY: help deps build demo test test-one check format format-check clippy doc-check scripts-check deny instructions bench \
 	bench-doc install uninstall
 
 help: ## this list
@@ -49,9 +49,16 @@ test-one: deps ## the tests whose names contain NAME, wherever they are: make te
 
 check: format-check clippy doc-check scripts-check test ## what a change has to pass: formatting, lints, documentation, tests
 
+# A macro names the rules' files, where cargo does not look; fuzz is a package of its own.
+format: ## bring all Rust source into the form that `make check` wants
+	$(CARGO) fmt
+	$(CARGO) fmt --manifest-path fuzz/Cargo.toml
+	rustfmt --edition 2024 src/verdict/rules/*.rs
+
 format-check:
 	$(CARGO) fmt --check
-	rustfmt --edition 2024 --check src/verdict/rules/*.rs # a macro names these files, where cargo does not look
+	$(CARGO) fmt --check --manifest-path fuzz/Cargo.toml
+	rustfmt --edition 2024 --check src/verdict/rules/*.rs
 
 clippy: deps
 	$(CARGO) clippy --all-targets --locked -- -D warnings

@@ -4,8 +4,8 @@
     scripts/bench.py [--megabytes N] [--runs N] [--kinds a,b] [--long] [--write docs/performance.md]
 
 The captures are made by the corpus generator, in target/bench. Each round runs every program once, one after the other,
-so that whatever else the machine does hits all alike; what is printed are medians. A program that takes longer than
-PATIENCE is run once. What is not installed is said to be.
+so that other load on the machine slows them all alike; the tables have medians. A program that takes longer than
+PATIENCE is run once. Programs that are not installed are named as missing.
 """
 
 import argparse
@@ -30,7 +30,7 @@ TABLE, LINES = "mailtap --show sessions", "mailtap --format ndjson"
 
 
 def programs(capture):
-    """Names and commands; each is run in a folder of its own, with its output thrown away."""
+    """Names and commands; each is run in a folder of its own, and its output is discarded."""
     mailtap = [str(MAILTAP), "read", capture]
     mail = "smtp or pop or imap"
     return [
@@ -50,7 +50,7 @@ def programs(capture):
     ]
 
 
-# What was promised: of a capture, this program, at most so many times the time of that one.
+# The promises: for a kind of capture, this program takes at most so many times the time of that one.
 PROMISES = [
     ("mixed", TABLE, 0.5, "tcpdump -w /dev/null"),
     ("mixed", LINES, 1.0, "tcpdump -w /dev/null"),
@@ -79,7 +79,7 @@ class Run:
 
 
 def capture(kind, megabytes, *more):
-    """The path of a capture, which is made unless it is there and no older than the generator."""
+    """The path of a capture, which is made if it is missing or older than the generator."""
     CAPTURES.mkdir(parents=True, exist_ok=True)
     path = CAPTURES / ("-".join([kind, f"{megabytes:g}", *(option.lstrip("-") for option in more)]) + ".pcap")
     if not path.exists() or path.stat().st_mtime < CORPUS.stat().st_mtime:
@@ -94,7 +94,7 @@ def capture(kind, megabytes, *more):
 
 
 def output(path, threads):
-    """What mailtap writes of a capture, in pieces: whole, it would count as memory of every program started later."""
+    """mailtap's output for a capture, in pieces: held whole, it would count as memory of each program started later."""
     command = [MAILTAP, "read", path, "--format", "ndjson", "--threads", threads]
     with subprocess.Popen(command, stdout=subprocess.PIPE) as program:
         while piece := program.stdout.read(1 << 20):
@@ -112,7 +112,7 @@ def packets(path):
 
 
 def rounds(commands, runs):
-    """Runs by name. Who takes longer than PATIENCE, or fails, is run once."""
+    """Runs by name. A program that takes longer than PATIENCE, or fails, is run once."""
     done = {name: [] for name, _ in commands}
     for _ in range(runs):
         for name, command in commands:

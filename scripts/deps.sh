@@ -26,9 +26,9 @@ names="  Debian, Ubuntu    apt-get install libpcap-dev
   Gentoo            emerge net-libs/libpcap
   Homebrew          brew install libpcap"
 
-# Can a program be linked against libpcap? The linker's word is the one that counts: the `pcap` crate wants a library to
-# link against, and no header. The library is looked for as that crate's build script looks for it (LIBPCAP_LIBDIR, then
-# pkg-config, then the linker's own path), so that the build comes to the answer given here.
+# Can a program be linked against libpcap? The linker decides: the `pcap` crate needs a library to link against, and no
+# header. The library is looked for as that crate's build script looks for it (LIBPCAP_LIBDIR, then pkg-config, then the
+# linker's own path), so that the build finds what is found here.
 links() {
     if [ -n "${LIBPCAP_LIBDIR:-}" ]; then
         links_with "-L$LIBPCAP_LIBDIR" -lpcap
@@ -41,13 +41,13 @@ links() {
 }
 
 links_with() {
-    # A symbol is asked for, as a linker may pass over a library of another architecture that it need not open.
+    # The program uses a symbol: otherwise a linker may skip a library of another architecture without an error.
     printf 'const char *pcap_lib_version(void);\nint main(void) { return !pcap_lib_version(); }\n' >"$scratch/probe.c"
     cc "$scratch/probe.c" -o "$scratch/probe" "$@" 2>"$scratch/why"
 }
 
-# Homebrew keeps its libpcap out of the linker's sight where the system has one of its own; then there is nothing to
-# install, and the build has to be told where to look.
+# Homebrew keeps its libpcap out of the linker's path where the system has one of its own; then there is nothing to
+# install, but LIBPCAP_LIBDIR has to name the folder.
 stop_if_hidden() {
     if have brew && keg=$(brew --prefix libpcap 2>/dev/null) && links_with "-L$keg/lib" -lpcap; then
         stop "libpcap is installed, in $keg, where the linker does not look. Say where it is, and run make again:" \
@@ -55,8 +55,8 @@ stop_if_hidden() {
     fi
 }
 
-# The repository that has development files on RHEL and its rebuilds, where it is turned off until asked for.
-# Fedora has none of these names.
+# The repository that has development files on RHEL and its rebuilds, where it is disabled by default. Fedora has no
+# repository of these names.
 builder_repository() {
     dnf -q repolist --disabled 2>/dev/null | while read -r repository _; do
         case $repository in
@@ -69,8 +69,8 @@ builder_repository() {
     done
 }
 
-# Announces the commands, one an argument, and runs them as announced. Only the last decides: refreshing the package
-# lists fails when one source of several is down, and whether that matters the installation itself will say.
+# Prints the commands, one in each argument, and runs them. Only the last one decides: refreshing the package lists
+# fails when one source of several is down, and the installation may succeed all the same.
 carry_out() {
     if [ -n "${NO_INSTALL:-}" ]; then
         printf '  %s\n' "$@" >&2
@@ -101,7 +101,7 @@ if links; then
 fi
 stop_if_hidden
 
-# Who installs: the system's own package manager before Homebrew, except on macOS, where Homebrew is it.
+# The package manager: the system's own before Homebrew, which is the only one on macOS.
 manager=
 for candidate in apt-get dnf pacman brew; do
     if have "$candidate"; then

@@ -4,11 +4,11 @@
     scripts/instructions.py [--renew] [MAILTAP [CORPUS]]
 
 Wall time on a shared machine says nothing about a change of a few per cent; instructions, counted by callgrind, hardly
-vary. Exit status 1 where a workload takes 5 % more than is written there. Who makes something faster, or has a reason to
-make it slower, or brings in another compiler, writes the new figures with --renew and says why in the commit.
+vary. Exit status 1 where a workload takes 5 % more than the file says. A commit that makes something faster, or slower
+for a reason, or changes the compiler, renews the figures with --renew and says why.
 
-SHA-256's own rounds are left out: the processor that valgrind plays has no instructions for them, so that there they
-would be four fifths of everything, and on a real one they are a third.
+SHA-256's own rounds are left out: the processor that valgrind emulates has no instructions for them, so they would be
+four fifths of the count; on a real processor they are a third.
 """
 
 import pathlib
@@ -22,7 +22,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 STORED = ROOT / "benches" / "instructions.txt"
 TOLERANCE = 0.05
 
-# Name, what the generator is told, what mailtap is told. Threads would make the order of things vary.
+# Name, arguments of the generator, arguments of mailtap. One thread: with more, the counts would vary.
 WORKLOADS = [
     ("letters-json", ["smtp", "1"], ["--format", "ndjson"]),
     ("letters-table", ["smtp", "1"], ["--show", "sessions"]),
@@ -63,7 +63,7 @@ def measure(mailtap, corpus):
             capture, profile = folder / "capture.pcap", folder / "profile"
             subprocess.run([corpus, *made_of, capture], check=True, stdout=subprocess.DEVNULL)
             command = ["valgrind", "--tool=callgrind", f"--callgrind-out-file={profile}", mailtap, "read", capture]
-            # Whatever the environment says of colours, languages and widths is no part of the workload.
+            # With an empty environment: colours, languages and widths from it would change the workload.
             subprocess.run([*command, "--threads", "1", "--lang", "en", *asked], check=True, env={"PATH": "/usr/bin:/bin"},
                            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
             figures[name] = counted(profile)

@@ -14,7 +14,7 @@ use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// Columns where nobody says how wide the terminal is.
+/// Columns where the terminal's width is unknown.
 const COLUMNS: usize = 80;
 
 /// A passive analyzer of mail sessions: says what each side of an SMTP, LMTP, POP3 or IMAP conversation said, and why.
@@ -275,7 +275,7 @@ pub struct Output {
     pub colour: bool,
 }
 
-/// The environment, as far as it matters: read once, by whoever calls [`Cli::resolve`].
+/// The environment, as far as it matters: read once, by the caller of [`Cli::resolve`].
 #[derive(Debug, Default)]
 pub struct Environment {
     /// `LC_ALL`, or else `LC_MESSAGES`, or else `LANG`.
@@ -291,7 +291,7 @@ pub struct Environment {
 }
 
 impl Environment {
-    /// That of this process.
+    /// The environment of this process.
     pub fn of_process() -> Self {
         let set = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
         let terminal = std::io::stdout().is_terminal();
@@ -307,7 +307,7 @@ impl Environment {
 }
 
 impl Cli {
-    /// What it means.
+    /// The plan that the command line means.
     pub fn resolve(self, environment: &Environment) -> Plan {
         match self.command {
             Command::Interfaces => Plan::Interfaces,
@@ -330,8 +330,8 @@ impl Cli {
                     snaplen: args.snaplen,
                     buffer: args.buffer * 1024 * 1024,
                     promiscuous: !args.no_promiscuous,
-                    // Linux gathers packets in blocks that it hands over after 100 ms at the latest, and has room for many times
-                    // as many as in one place for each; elsewhere whoever polls may not be told of what is gathered.
+                    // Linux gathers packets in blocks and delivers a block after 100 ms at the latest: many times as
+                    // many packets fit. Elsewhere a poll may not report packets that are still gathered.
                     immediate: cfg!(not(target_os = "linux")),
                     write: args.write,
                 };
@@ -352,7 +352,7 @@ fn manual() -> Vec<u8> {
     let mut page = Vec::new();
     let mut command = Cli::command().disable_help_subcommand(true);
     command.build();
-    // Memory can always be written to.
+    // A write to memory does not fail.
     _ = clap_mangen::Man::new(command.clone()).render(&mut page);
     for one in command.get_subcommands() {
         let man = clap_mangen::Man::new(one.clone());
@@ -384,7 +384,7 @@ fn analysis(
     let options = crate::pipeline::Options {
         ports,
         any_port: args.any_port,
-        // `run` asks the view.
+        // `run` takes it from the view.
         selection: Selection::NONE,
         protocols: args.protocols.iter().filter_map(|name| name.parse::<Protocol>().ok()).collect(),
         sessions: args.sessions.into_iter().collect(),

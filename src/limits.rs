@@ -1,11 +1,11 @@
 /*!
-Every bound of the house, and the tally of those that cost something.
+Every bound of the program, and how often each cost something.
 
 Hostile input costs bounded memory and linear time; whatever a bound cuts off is counted under the bound's name and
 ends up in `summary.limits_hit`. A bound that bites in silence is a defect.
 
-A bound is one row of [`limits!`]: its name in `limits_hit`, its constants, what is said where it cost something (`hit`), and
-its line of the README's table (`readme`). Both texts name the constants in braces.
+A bound is one row of `limits!`: its name in `limits_hit`, its constants, the text shown where it cost something
+(`hit`), and its line of the README's table (`readme`). Both texts name the constants in braces.
 */
 
 use std::collections::BTreeMap;
@@ -100,7 +100,7 @@ limits! {
 
     /// Counts attempts left out.
     CredentialsPerSession = "credentials_per_session" {
-        /// Log-in attempts kept for a session.
+        /// Login attempts kept for a session.
         CREDENTIALS_PER_SESSION: Count = 10_000, fuzzed 4;
     } hit {
         en: "log-in attempts were left out of sessions of more than {CREDENTIALS_PER_SESSION}",
@@ -112,7 +112,7 @@ limits! {
 
     /// Counts rounds whose payload is not kept.
     SaslRounds = "sasl_rounds" {
-        /// Rounds of one SASL exchange whose payload is kept with the attempt to log in. No mechanism needs as many.
+        /// Rounds of one SASL exchange whose payload is kept with the login attempt. No mechanism needs as many.
         SASL_ROUNDS: Count = 16, fuzzed 4;
     } hit {
         en: "challenges and responses of log-ins beyond the first {SASL_ROUNDS} were not kept",
@@ -124,7 +124,8 @@ limits! {
 
     /// Counts messages whose later header fields were not read.
     MessageBytes = "message_bytes" {
-        /// Bytes of one message's header fields, those of its parts included, that are read; digests and size cover all of it.
+        /// Bytes of one message's header fields, those of its parts included, that are read; digests and size cover
+        /// the whole message.
         MESSAGE_BYTES: Bytes = 4 * 1024 * 1024, fuzzed 2048;
     } hit {
         en: "messages of more than {MESSAGE_BYTES} were described by their beginning alone",
@@ -134,9 +135,9 @@ limits! {
         zh: "一封邮件及其各部分的首部共 {MESSAGE_BYTES}；大小和摘要不受此限",
     }
 
-    /// Counts stretches that were folded into the one before.
+    /// Counts missing ranges that were folded into the one before.
     MissingRanges = "missing_ranges" {
-        /// Stretches of missing content that are told apart for one message.
+        /// Ranges of missing content that are listed for one message.
         MISSING_RANGES: Count = 10_000, fuzzed 4;
     } hit {
         en: "missing stretches beyond {MISSING_RANGES} in one message were folded together",
@@ -162,7 +163,7 @@ limits! {
         zh: "{MIME_DEPTH} 层嵌套",
     }
 
-    /// Counts commands whose reply could not be told.
+    /// Counts commands whose reply could not be recognised.
     CommandsInFlight = "commands_in_flight" {
         /// Commands in flight (sent, not yet answered) that a dialogue remembers.
         COMMANDS_IN_FLIGHT: Count = 4_096, fuzzed 12;
@@ -188,16 +189,16 @@ limits! {
 
     /// Counts the times that partial fetches could not be put together, or may not have been.
     PartialFetches = "partial_fetches" {
-        /// Messages of an IMAP session that are put together of partial fetches at once.
+        /// Messages of an IMAP session that are put together from partial fetches at once.
         PARTIAL_MESSAGES: Count = 16, fuzzed 3;
-        /// Commands in flight that are looked through for the one that has asked for a piece of a message.
+        /// Commands in flight that are searched for the one that asks for a piece of a message.
         PARTIAL_COMMANDS: Count = 64, fuzzed 4;
         /// Partial fetches that are remembered of one command.
         PARTIAL_ITEMS: Count = 16, fuzzed 3;
-        /// Bytes of an IMAP session's partial fetches that wait for those before them, headers that wait for their text among
-        /// them.
+        /// Bytes of an IMAP session's partial fetches that wait for those before them, and of headers that wait for
+        /// their text.
         PARTIAL_BYTES: Bytes = 1024 * 1024, fuzzed 64;
-        /// Bytes of an IMAP session's messages that were fetched without their header, which wait for it.
+        /// Bytes of an IMAP session's texts that were fetched without their header, and wait for it.
         WAITING_TEXT_BYTES: Bytes = 1024 * 1024, fuzzed 64;
         /// Sizes of messages that an IMAP session remembers, to know when their partial fetches are complete.
         PARTIAL_SIZES: Count = 40_000, fuzzed 8;
@@ -223,11 +224,11 @@ limits! {
         zh: "一封邮件 {RECIPIENTS} 个收件人",
     }
 
-    /// Counts messages of which not every other copy is named.
+    /// Counts messages for which not every other copy is named.
     SameAs = "same_as" {
-        /// Messages that are remembered so that later ones can be known as the same.
+        /// Messages that are remembered to recognise later copies.
         SAME_AS_MESSAGES: Count = 200_000, fuzzed 8;
-        /// Other messages named for one message as being the same.
+        /// Other copies named for one message.
         SAME_AS_PER_MESSAGE: Count = 16, fuzzed 2;
     } hit {
         en: "messages of which not every other copy is named",
@@ -251,12 +252,12 @@ limits! {
 
     /// Counts connections closed before their end to make room.
     Connections = "connections" {
-        /// Connections followed at once. One that does nothing but open costs about 350 bytes, with its place in the order of
-        /// sessions: all of them together no more than 400 MiB.
+        /// Connections followed at once. One that does nothing but open costs about 350 bytes, with its place in the
+        /// order of sessions: all of them together no more than 400 MiB.
         CONNECTIONS: Count = 1 << 20, fuzzed 4;
-        /// Of these, the connections on which something was said, or that began before the capture. One that was greeted costs
-        /// about 5 KB, all of them together about 1.3 GiB; what else was said on them comes on top, each session's share
-        /// of it being bounded by [`STEPS_PER_SESSION`] and [`LINE_BYTES`].
+        /// Of these, the connections that have carried data, or that began before the capture. A connection with a
+        /// greeting costs about 5 KB, all of them together about 1.3 GiB; further data comes on top, each session's
+        /// share of it being bounded by [`STEPS_PER_SESSION`] and [`LINE_BYTES`].
         SPEAKING_CONNECTIONS: Count = 1 << 18, fuzzed 3;
     } hit {
         en: "connections were given up before their end, to follow no more than {CONNECTIONS} at once, or {SPEAKING_CONNECTIONS} that say something",
@@ -266,7 +267,7 @@ limits! {
         zh: "同时 {CONNECTIONS} 个连接（若都只有 SYN，约 400 MiB），其中 {SPEAKING_CONNECTIONS} 个已有数据往来（若都只有问候语，约 1.3 GiB）",
     }
 
-    /// Counts the times that a stretch was declared missing, or an order given up, to make room.
+    /// Counts the times that bytes were declared missing, or an order was given up, to make room.
     Waiting = "waiting" {
         /// Bytes of one direction of a connection that wait for something before them.
         WAITING_BYTES_PER_DIRECTION: Bytes = 4 * 1024 * 1024, fuzzed 8192;
@@ -284,7 +285,7 @@ limits! {
 
     /// Counts packets that stand so far out of time order that they came late.
     RecordOrder = "record_order" {
-        /// Packets that are held to put those in order that stand out of time order in their file.
+        /// Packets that are held so that packets out of time order in their file can be put in order.
         ORDER_PACKETS: Count = 8_192, fuzzed 16;
         /// Captured bytes that are held for the same.
         ORDER_BYTES: Bytes = 32 * 1024 * 1024, fuzzed 4096;
@@ -298,7 +299,7 @@ limits! {
 
     /// Counts segments that repeated bytes which could not be compared any more.
     History = "history" {
-        /// Bytes of all connections together that were handed over and are kept, to hold retransmissions against them.
+        /// Bytes of all connections together that were delivered and are kept, to compare retransmissions with them.
         HISTORY_BYTES: Bytes = 64 * 1024 * 1024, fuzzed 4096;
     } hit {
         en: "segments sent again came too late to be compared with the first, to keep memory bounded",
@@ -310,8 +311,8 @@ limits! {
 
     /// Counts sessions that are shown after others that began later.
     SessionOrder = "session_order" {
-        /// Steps of sessions that are over and wait to be shown after those that began before them, each session counting as
-        /// [`LIGHTEST_SESSION`] at least.
+        /// Steps of sessions that are over and wait to be shown after those that began before them, each session
+        /// counting as [`LIGHTEST_SESSION`] at least.
         WAITING_STEPS: Count = 1_000_000, fuzzed 64;
     } hit {
         en: "sessions stayed open so long that others which began later are shown first, to keep memory bounded",
@@ -323,7 +324,7 @@ limits! {
 
     /// Counts IP datagrams given up to make room.
     Fragments = "fragments" {
-        /// Fragmented IP datagrams that wait for their missing pieces at once.
+        /// Fragmented IP datagrams that wait for missing fragments at once.
         FRAGMENTED_DATAGRAMS: Count = 4_096, fuzzed 3;
         /// Bytes of all fragmented IP datagrams together.
         FRAGMENT_BYTES: Bytes = 64 * 1024 * 1024, fuzzed 4096;
@@ -373,12 +374,12 @@ impl Limit {
         self.row().name
     }
 
-    /// What is said below a count of the times that the bound cost something.
+    /// The text below a count of the times that the bound cost something.
     pub fn hit(self) -> Text {
         self.row().text(&self.row().hit, |count| count.to_string())
     }
 
-    /// What the README's table says of the bound.
+    /// The bound's line of the README's table.
     pub fn readme(self) -> Text {
         self.row().text(&self.row().readme, grouped)
     }
@@ -407,7 +408,7 @@ fn grouped(number: usize) -> String {
     digits.char_indices().flat_map(|(place, digit)| commas(place).then_some(',').into_iter().chain([digit])).collect()
 }
 
-/// What a session of few steps costs, in steps.
+/// The least that a session counts as, in steps.
 pub const LIGHTEST_SESSION: usize = 8;
 
 /// Bytes of one record of a capture file; a length above it is taken for damage.
@@ -432,7 +433,7 @@ impl LimitsHit {
         self.hit_times(limit, 1);
     }
 
-    /// Counts `limit` so many times more.
+    /// Counts `limit` `times` more.
     pub fn hit_times(&mut self, limit: Limit, times: u64) {
         if times > 0 {
             let count = self.0.entry(limit).or_default();
@@ -440,7 +441,7 @@ impl LimitsHit {
         }
     }
 
-    /// Adds another tally to this one.
+    /// Adds the counts of `other`.
     pub fn add(&mut self, other: &Self) {
         for (limit, count) in &other.0 {
             self.hit_times(*limit, *count);

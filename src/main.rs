@@ -12,7 +12,7 @@ fn main() -> ExitCode {
     };
     match done {
         Ok(code) => code,
-        // Whoever read the output has seen enough.
+        // The reader of the output has closed it, having seen enough.
         Err(error) if mailtap::run::is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("mailtap: {}", mailtap::run::in_words(&error));

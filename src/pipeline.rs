@@ -86,7 +86,7 @@ fn run_here<'a>(
     let stop_condition = StopCondition::new(options, stop);
     let live = source.is_live();
     let mut problem = None;
-    while stop_condition.goes_on(input.packets()) {
+    while !stop_condition.is_met(input.packets()) {
         match source.next_packet() {
             Ok(Read::Packet(packet)) => {
                 input.packet(&packet, |sorted| {

@@ -1,6 +1,6 @@
 /*!
-Does what was planned: opens the source and the view, lets the pipeline run between them, and says on standard error
-what stood in the way.
+Carries out a plan: opens the source and the view, lets the pipeline run between them, and reports problems on standard
+error.
 */
 
 use crate::capture::{self, CaptureError, Damage, Filter, Live, Reading, Source};
@@ -20,10 +20,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-/// Exit status where something goes wrong that has no status of its own.
+/// Exit status of an error that has no status of its own.
 const FAILED: u8 = 1;
 
-/// Does what was planned.
+/// Carries out `plan`.
 ///
 /// # Errors
 /// Where the input could not be read to its end, there is no permission to listen, or the output cannot be written.
@@ -50,13 +50,13 @@ pub fn exit_status(error: &anyhow::Error) -> u8 {
     error.downcast_ref::<CaptureError>().map_or(FAILED, |error| error.fault().exit_status())
 }
 
-/// Whether the error is that nobody reads the output any more.
+/// Whether the error is that the reader of the output has closed it.
 pub fn is_broken_pipe(error: &anyhow::Error) -> bool {
     error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }
 
-/// Prints what clap says of a command line: what is wrong with it, or the help that it asks for. Returns the exit status.
-/// File names may stand in what is printed (`mailtap read *`), and they can be called anything.
+/// Prints clap's message about a command line: its error, or the help that it asks for. Returns the exit status. The
+/// message may hold file names (`mailtap read *`), and these may hold any characters, so it is escaped.
 ///
 /// # Errors
 /// Where it cannot be printed.
@@ -104,8 +104,8 @@ fn analyze(mut analysis: Analysis) -> anyhow::Result<()> {
             Box::new(source)
         }
     };
-    // The source itself ends when it is told to stop, after what it has already received. Reading stops at once where what
-    // is read cannot be written.
+    // `stop` ends the source, after the packets that it has already received. `give_up` ends the reading at once, where
+    // what is read cannot be written.
     let give_up = Arc::new(AtomicBool::new(false));
     let spool = match &analysis.output.extract {
         Some(directory) => Some(extract::prepare(directory, &give_up)?),
@@ -139,7 +139,7 @@ fn analyze(mut analysis: Analysis) -> anyhow::Result<()> {
     }
 }
 
-/// Writes to `out`; what goes wrong there is said with its name.
+/// Writes to `out`; errors there are reported with `name`.
 struct Named<W> {
     name: String,
     out: W,
@@ -154,7 +154,7 @@ impl Named<io::Stdout> {
 impl<W> Named<W> {
     fn named(&self, error: io::Error) -> io::Error {
         match error.kind() {
-            // Not an error to whoever writes.
+            // Not an error: the caller tries again.
             io::ErrorKind::Interrupted => error,
             kind => io::Error::new(kind, format!("{}: {error}", self.name)),
         }
@@ -171,7 +171,7 @@ impl<W: Write> Write for Named<W> {
     }
 }
 
-/// The file that the result is written to. What is read is not overwritten, by whatever name it is called.
+/// Creates the file that the result is written to. The capture is not overwritten, by whatever name it is called.
 fn created(file: &Path, input: &Input) -> anyhow::Result<File> {
     let (read, written): (&[PathBuf], _) = match input {
         Input::Files(files) | Input::Followed(files) => (files, None),

@@ -38,7 +38,7 @@ fn err(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).expect("UTF-8")
 }
 
-/// Exit status, and that standard error says all of `words` on one line.
+/// Checks the exit status, and that one line of standard error has all of `words`.
 #[track_caller]
 fn fails(output: &Output, status: i32, words: &[&str]) {
     let said = err(output);
@@ -100,7 +100,7 @@ fn wrong_usage_is_two() {
 }
 
 #[test]
-fn what_cannot_be_read_is_three_and_said() {
+fn an_unreadable_capture_exits_with_three_and_a_message() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = |name: &str| folder.path().join(name).to_str().expect("UTF-8").to_owned();
     fails(&run(&["read", &path("none.pcap")]), 3, &["none.pcap", "no such file"]);
@@ -238,7 +238,7 @@ fn what_has_no_time_is_shown_without() {
 }
 
 #[test]
-fn a_capture_is_not_overwritten_by_what_is_said_of_it() {
+fn output_does_not_overwrite_the_capture() {
     let folder = tempfile::tempdir().expect("a folder");
     let (capture, other) = (folder.path().join("a.pcap"), folder.path().join("other"));
     std::fs::copy(fixture("smtp-helo"), &capture).expect("copied");
@@ -263,7 +263,7 @@ fn a_full_disk_is_said_with_what_could_not_be_written() {
 }
 
 #[test]
-fn where_no_session_was_asked_for_there_is_mail_all_the_same() {
+fn a_selection_without_sessions_is_not_called_a_capture_without_mail() {
     for more in [["--session", "9"], ["--protocol", "imap"]] {
         let said = out(&read("smtp-helo", &more));
         assert!(said.contains("No mail session in this capture is one of those asked for"), "{said}");
@@ -308,7 +308,7 @@ fn sessions_and_protocols_are_selected_and_keep_their_numbers() {
 }
 
 #[test]
-fn the_summary_tells_of_bounds_that_cost_something_in_sessions_that_were_not_asked_for() {
+fn the_summary_counts_bounds_hit_in_sessions_that_were_not_selected() {
     let long = "x".repeat(mailtap::limits::LINE_BYTES + 1);
     let capture = support::capture(&format!("S: 220 mx\nC: {long}\nS: 500 no\nC: QUIT\nS: 221 bye\n"), 25);
     let place = tempfile::tempdir().expect("a directory");

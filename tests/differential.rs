@@ -1,20 +1,21 @@
 /*!
-A second opinion: every fixture is read by tshark as well, and what it makes of it is held against what mailtap does.
+A second opinion: tshark reads every fixture as well, and its results are compared with mailtap's.
 
-Compared are, of every connection: its ends; the client's commands in their order, of SMTP and LMTP with all that follows
-them, of IMAP with their tags; the parameters of POP3; the codes or words of the server's replies; and the messages, byte for
-byte. Some things the two call by other names, or say elsewhere, and these are brought to one form first:
+For every connection the test compares its endpoints; the client's commands in their order, for SMTP and LMTP with
+everything that follows the verb, for IMAP with their tags; the parameters of POP3; the codes or status words of the
+server's replies; and the messages, byte for byte. Where the two programs name a thing differently, or report it
+elsewhere, both are normalised first:
 
 - tshark exports SMTP's content with its dots stuffed (RFC 5321, section 4.5.2): they are unstuffed;
-- of `UID FETCH` the `UID` is a field of its own there, and `DONE`, which has no tag, is no command;
-- the user name and the password of AUTH LOGIN are fields of their own there, and no command lines;
-- IMAP's continuation requests are replies with the tag `+` there.
+- in tshark the `UID` of `UID FETCH` is a field of its own, and `DONE`, which has no tag, is not a command;
+- in tshark the user name and the password of AUTH LOGIN are fields of their own, and not command lines;
+- in tshark IMAP's continuation requests are replies with the tag `+`.
 
-Where the two still differ, [`KNOWN`] says why. A difference that is not listed fails the test, and so does one that is
-listed and not there any more.
+Where the two still differ, [`KNOWN`] says why. A difference that is not listed fails the test, and so does a listed
+difference that is gone.
 
-Where tshark is not installed there is no second opinion, and the test says so. Nor does it fail on what another version
-than the one that the list was made with ([`LISTED_WITH`]) thinks: it prints what is new.
+Where tshark is not installed, the test only says so. With another version than the one that the list was made with
+([`LISTED_WITH`]), new differences are printed and do not fail the test.
 */
 
 mod support;
@@ -31,11 +32,11 @@ use std::sync::Mutex;
 enum What {
     /// Which connections carry mail.
     Connections,
-    /// What the client asks for.
+    /// The client's commands.
     Commands,
     /// POP3: what follows the commands.
     Parameters,
-    /// What the server answers.
+    /// The server's replies.
     Replies,
     /// Messages, as they are exported.
     Messages,
@@ -172,14 +173,14 @@ const SHUFFLED: &str = "tshark drops a greeting that was captured after its ackn
 const SNAPPED: &str =
     "tshark reads a segment that the snap length cut off only where it knows how much of it is missing";
 
-/// What one of the two makes of a capture.
+/// What one of the two programs reads in a capture.
 #[derive(Debug, Default, PartialEq)]
 struct Opinion {
     /// By client and server, in the order of the connections between them.
     connections: Vec<(String, Connection)>,
     /// Contents of messages.
     messages: BTreeSet<Vec<u8>>,
-    /// Contents of parts of messages, which tshark does not tell from those.
+    /// Contents of parts of messages, which tshark does not distinguish from whole messages.
     parts: BTreeSet<Vec<u8>>,
 }
 
@@ -210,13 +211,13 @@ const FIELDS: [&str; 17] = [
     "imap.response.status",
 ];
 
-/// Ports that mailtap looks at, inside TLS or not.
+/// Ports of mail, inside TLS or not.
 const PORTS: [&str; 9] = ["25", "587", "2525", "24", "110", "143", "465", "995", "993"];
 
 fn tshark(capture: &Path, place: &Path) -> Opinion {
     let exported = place.join("exported");
     let mut command = Command::new("tshark");
-    // Nobody's preferences, and no names looked up.
+    // Without the user's preferences, and without name lookups.
     command.env("HOME", place).env("XDG_CONFIG_HOME", place).args(["-n", "-T", "json"]);
     command.args(["-o", "tcp.reassemble_out_of_order:TRUE"]);
     command.args(["-d", "tcp.port==24,smtp", "-d", "tcp.port==2525,smtp"]);
@@ -232,7 +233,7 @@ fn tshark(capture: &Path, place: &Path) -> Opinion {
         let all = |field: &str| -> Vec<&str> {
             layers[field].as_array().into_iter().flatten().filter_map(Value::as_str).collect()
         };
-        // Of nested headers, the innermost.
+        // With nested headers (a tunnel), the innermost one counts.
         let last = |field: &str| all(field).last().copied().unwrap_or_default().to_owned();
         let Ok(stream) = last("tcp.stream").parse() else { continue };
         let [source, destination] = [["ip.src", "ipv6.src", "tcp.srcport"], ["ip.dst", "ipv6.dst", "tcp.dstport"]]
@@ -369,14 +370,14 @@ fn differences(ours: &Opinion, theirs: &Opinion) -> BTreeMap<What, String> {
     found
 }
 
-/// Content without the dots that were put before those at the beginning of a line.
+/// Content with its dots unstuffed (RFC 5321, section 4.5.2).
 fn unstuffed(content: &[u8]) -> Vec<u8> {
     let lines = content.split_inclusive(|&byte| byte == b'\n');
     lines.flat_map(|line| line.strip_prefix(b".").unwrap_or(line)).copied().collect()
 }
 
 #[test]
-fn what_tshark_makes_of_it() {
+fn tshark_reads_the_same_except_for_known_differences() {
     let version = Command::new("tshark").arg("--version").output();
     let Ok(version) = version else {
         println!("skipped: tshark is not installed");

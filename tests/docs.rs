@@ -1,11 +1,11 @@
-//! `docs/json.md` describes what the schema describes: every type, every field, every word, and nothing else;
-//! `docs/findings.md` is what the rules say; the recipes name files that are there.
+//! `docs/json.md` describes every type, field and word of the schema, and nothing else; `docs/findings.md` has the
+//! words of the rules; the recipes name files that exist.
 
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-/// A field as the page has it: whether every object has it, and what is said of it.
+/// A field as the page describes it: whether every object has it, and its meaning.
 struct Described {
     always: bool,
     meaning: String,
@@ -84,7 +84,7 @@ fn the_page_of_findings_is_that_of_the_rules() {
     );
 }
 
-/// Every path in backquotes that begins with a folder of the checkout; what stands in `<…>` is to be filled in.
+/// Checks every path in backquotes that begins with a folder of the checkout, unless it has a placeholder in `<…>`.
 #[test]
 fn recipes_name_files_that_exist() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));

@@ -1,4 +1,4 @@
-//! Captures of several shapes: radio frames, rotated files, a file that grows, copies that disagree.
+//! Captures of several kinds: radio frames, rotated files, a file that grows, conflicting copies.
 
 mod support;
 
@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use support::{CONVERSATIONS, Conversation, Packet, Side, frame, numbered, packets, pcap, pcap_of, segments, turns};
 
-/// Of SMTP, one line a segment.
+/// A conversation of SMTP with one line in each segment.
 const CONVERSATION: Conversation = CONVERSATIONS[1];
 
 /// The only session of a capture that hits no limit.
@@ -27,7 +27,8 @@ fn two_connections_in_the_same_wifi_frames() {
     let sent = segments(&turns(CONVERSATION.script), 200);
     let mut radios = Vec::new();
     for (time, segment) in (0..).zip(&sent) {
-        // A QoS data frame that says it holds several; each an Ethernet-like header, LLC and SNAP, padded to 4 bytes.
+        // A QoS data frame with several subframes (A-MSDU), each with an Ethernet-like header, LLC and SNAP, padded to
+        // 4 bytes.
         let mut radio = [&[0x88, 0x01][..], &[0; 22], &[0x80, 0]].concat();
         for [client, server] in SIDES {
             while !(radio.len() - 26).is_multiple_of(4) {
@@ -52,7 +53,7 @@ fn two_connections_in_the_same_wifi_frames() {
         assert_eq!(session["messages"][0]["sha256"], clean["messages"][0]["sha256"]);
         assert_eq!(session["transport"]["packets"], clean["transport"]["packets"]);
     }
-    // Each packet counts for both sessions, and once in all.
+    // Each packet counts in both sessions, and once in the summary.
     let counted = &document["summary"]["packets"];
     assert_eq!((&counted["read"], &counted["mail"]), (&Value::from(sent.len()), &Value::from(sent.len())));
 }
@@ -117,23 +118,23 @@ fn a_file_that_is_followed_is_read_as_it_grows() {
     assert!(document["capture"]["sources"][0].get("problem").is_none());
 }
 
-/// A line in segments of one byte: more packets than a step keeps numbers of, which is told.
+/// A line in segments of one byte has more packets than a step keeps numbers of: the summary counts the others.
 #[test]
 fn packet_numbers_that_are_left_out_are_counted() {
     let file =
         pcap(&packets(&segments(&turns(&format!("S: 220 mx ESMTP\nC: NOOP {}\n", "x".repeat(600))), 1), 25, 1_000));
     let (document, problem) = support::analyze(&file);
     assert_eq!(problem, None);
-    // `NOOP `, 600 bytes and a line end, of which 256 numbers are kept.
+    // `NOOP `, 600 bytes and a line end, each byte in a packet of its own; 256 numbers are kept.
     let left_out = 5 + 600 + 2 - mailtap::limits::PACKETS_PER_STEP;
     assert_eq!(document["summary"]["limits_hit"], serde_json::json!({ "packets_per_step": left_out }));
     let packets = document["sessions"][0]["steps"][1]["packets"].as_array().expect("a list");
     assert_eq!(packets.len(), mailtap::limits::PACKETS_PER_STEP);
 }
 
-/// Two copies of one command that differ: both are evidence.
+/// Two copies of one command that differ: the finding shows both.
 #[test]
-fn copies_that_disagree_are_told_with_what_they_say() {
+fn conflicting_copies_are_reported_with_their_text() {
     let sent = segments(&turns(CONVERSATION.script), usize::MAX);
     let rcpt = sent.iter().position(|s| s.payload.starts_with(b"RCPT")).expect("it");
     let mut captured = packets(&sent, 25, 1_000);

@@ -1,6 +1,6 @@
 /*!
-Every fixture: its JSON and its tables are those written down beside it, and its JSON agrees with what the client of the
-story knows (`truth.json`, which owes nothing to mailtap; a story of a lossy way may have none).
+For every fixture: its JSON and its tables equal the expected files beside it, and its JSON agrees with what the client
+of the story knows (`truth.json`, which is made without mailtap; a fixture of a lossy network may have none).
 
 `UPDATE_EXPECTED=1 cargo test --test golden` writes the expected files anew: read the difference before committing it.
 */
@@ -20,7 +20,8 @@ struct Fixture {
     capture: Vec<u8>,
 }
 
-/// The repository's, or those of the folder that `MAILTAP_FIXTURES` names: captures that are too many to be kept.
+/// The repository's fixtures, or those of the folder that `MAILTAP_FIXTURES` names: captures too many for the
+/// repository.
 fn fixtures() -> impl Iterator<Item = Fixture> {
     let found = match std::env::var_os("MAILTAP_FIXTURES") {
         Some(root) => support::fixtures_in(Path::new(&root)),
@@ -32,7 +33,7 @@ fn fixtures() -> impl Iterator<Item = Fixture> {
     })
 }
 
-/// Holds `actual` against the file, or writes it there. Returns what is wrong.
+/// Compares `actual` with the file, or writes it there with `UPDATE_EXPECTED`. Returns the difference.
 fn compare(path: &Path, actual: &str) -> Option<String> {
     if std::env::var_os("UPDATE_EXPECTED").is_some() {
         std::fs::write(path, actual).expect("writable");
@@ -91,16 +92,16 @@ fn tables(capture: &[u8], lang: Lang) -> String {
     let style = Style { width: 100, colour: false };
     let options = Options { style, show: Show::ALL, lang, text_limit: 1_000 };
     let mut view = Table::new(Vec::new(), options);
-    pipeline::run(&mut source, &support::options(), &support::plan(), &mut view, &AtomicBool::new(false))
+    pipeline::run(&mut source, &pipeline::Options::default(), &support::plan(), &mut view, &AtomicBool::new(false))
         .expect("memory can be written");
     String::from_utf8(view.into_inner()).expect("UTF-8")
 }
 
 #[test]
-fn what_the_client_knows_is_what_is_found() {
+fn sessions_agree_with_what_the_client_knows() {
     let mut problems = Vec::new();
     for fixture in fixtures() {
-        // Where the capture lacks bytes, what the client knows cannot all be found.
+        // Where bytes are missing from the capture, some of what the client knows is not in it.
         let lossy = fixture.name.starts_with("transport") && !fixture.folder.join("truth.json").exists();
         if lossy {
             continue;
@@ -138,7 +139,7 @@ fn what_the_client_knows_is_what_is_found() {
                 .flat_map(|(index, session)| list(&session[name]).map(move |one| (index + 1, one)))
                 .collect();
             let known: Vec<&Value> = list(known).collect();
-            // The client notes whole messages, and of the parts that it fetched those that it kept.
+            // The client notes every whole message, but only some of the parts that it fetched.
             if found.len() < known.len() || (name == "credentials" && found.len() > known.len()) {
                 note(format!("{} {name}, not {}", found.len(), known.len()));
             }
@@ -150,9 +151,10 @@ fn what_the_client_knows_is_what_is_found() {
                         let same = match field.as_str() {
                             "connection" => *value == *session,
                             "wire" => true,
-                            // A part has a body only where an empty line is in it.
+                            // A part has a body only where it has an empty line.
                             "body_sha256" if known.get("part").is_some() => true,
-                            // CRAM-MD5: the client notes the digest, which crossed behind the user name.
+                            // CRAM-MD5: the client notes the digest alone, and the response has the user name before
+                            // it.
                             "response" => {
                                 found[field].as_str().is_some_and(|r| r.ends_with(value.as_str().unwrap_or("?")))
                             }
@@ -171,12 +173,12 @@ fn what_the_client_knows_is_what_is_found() {
     none(problems);
 }
 
-/// Where the dialogue differs from what was said in truth (`said`, `heard`: see fixtures/make/dialogue.py), each command and
-/// each answer in its order.
+/// The differences between the session's steps and the commands and replies in truth.json (`said`, `heard`: see
+/// fixtures/make/dialogue.py), in their order.
 fn dialogue(session: &Value, connection: &Value) -> Vec<String> {
     let mut problems = Vec::new();
     let Some(said) = connection["said"].as_array() else { return problems };
-    // Content is told by its length, however many rows it has.
+    // Content is compared by its length, summed over its steps.
     let joined = |mut all: Vec<Value>, next: Value| {
         match (all.last_mut().map(|last| &mut last["data"]), next["data"].as_u64()) {
             (Some(last), Some(more)) if last.is_u64() => *last = (last.as_u64().unwrap_or(0) + more).into(),
@@ -223,7 +225,7 @@ fn dialogue(session: &Value, connection: &Value) -> Vec<String> {
     problems
 }
 
-/// Whether `found` has all that `known` says.
+/// Whether `found` has everything that `known` has.
 fn holds(known: &Value, found: &Value) -> bool {
     match (known, found) {
         (Value::Object(known), found) => known.iter().all(|(field, value)| holds(value, &found[field])),

@@ -1,4 +1,4 @@
-//! A conversation over loopback, heard live. Runs where listening is permitted, and says so where it is not.
+//! A conversation over loopback, captured live. Runs where capturing is permitted, and says so where it is not.
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
-/// Says the server's lines, each after a line of the client's.
+/// Sends the server's greeting, and a reply after each line of the client.
 fn serve(listener: &TcpListener) {
     let (mut stream, _) = listener.accept().expect("a client");
     let mut lines = BufReader::new(stream.try_clone().expect("a second handle")).lines();
@@ -30,7 +30,7 @@ fn speak(port: u16) {
     }
 }
 
-/// What mailtap shows of one conversation on loopback, ended by a signal; `None` where listening is not permitted.
+/// What mailtap shows of one conversation on loopback, ended by a signal; `None` where capturing is not permitted.
 fn listen(format: &str) -> Option<(String, String, bool)> {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let port = listener.local_addr().expect("an address").port();
@@ -42,7 +42,7 @@ fn listen(format: &str) -> Option<(String, String, bool)> {
         .stderr(Stdio::piped())
         .spawn()
         .expect("mailtap runs");
-    // It says nothing when it begins to listen where standard error is no terminal.
+    // mailtap prints nothing when the capture begins unless standard error is a terminal: wait for it.
     thread::sleep(Duration::from_millis(700));
     let server = thread::spawn(move || serve(&listener));
     speak(port);

@@ -1,8 +1,8 @@
 /*!
-Captures that lack packets: what is said of them is true all the same.
+Captures that lack packets: what mailtap reports is still true.
 
-A message that is called complete is one that crossed, byte for byte; a password that is reported is one that was sent; a
-reply is given to no command but its own; and what is missing is counted. Any stretch of packets may be lost, and any few.
+A message that is called complete equals the one that was sent, byte for byte; a password that is reported was sent; a
+reply answers no command but its own; and no byte is counted twice. Any range of packets may be lost, and any few.
 */
 
 mod support;
@@ -12,12 +12,12 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 use support::{CONVERSATIONS, Conversation, Segment, Side, captured, segments, turns};
 
-/// What of a session must be true.
+/// What must be true of a session.
 #[derive(Debug, Default, PartialEq)]
 struct Facts {
-    /// Part and digest of messages that are called complete.
+    /// Part and digest of each message that is called complete.
     complete: BTreeSet<(String, String)>,
-    /// Every password, and every name.
+    /// Every user name and password.
     passwords: BTreeSet<String>,
     /// Every reply's text.
     replies: BTreeSet<String>,
@@ -30,7 +30,7 @@ fn facts(session: &Value) -> Facts {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let list = |name: &str| session[name].as_array().expect("a list");
     for message in list("messages").iter().filter(|message| message["complete"] == Value::Bool(true)) {
-        // How many lines TOP asks for may be lost.
+        // The number of lines in TOP may be lost.
         let part = text(&message["part"]);
         let part = if part.starts_with("top") { "top".to_owned() } else { part };
         facts.complete.insert((part, text(&message["sha256"])));
@@ -55,7 +55,7 @@ fn session(segments: &[Segment], port: u16) -> Option<Value> {
     sessions.pop()
 }
 
-/// The truth about a conversation, known when nothing is lost.
+/// The truth about a conversation: the session when nothing is lost.
 struct Truth {
     name: &'static str,
     port: u16,
@@ -65,7 +65,7 @@ struct Truth {
 }
 
 impl Truth {
-    /// With payloads cut to `size`.
+    /// The truth about a conversation sent in payloads of at most `size` bytes.
     fn of(Conversation { name, port, script }: Conversation, size: usize) -> Self {
         let turns = turns(script);
         let plain = session(&segments(&turns, usize::MAX), port).expect("a session");
@@ -75,8 +75,8 @@ impl Truth {
         Self { name, port, sent, facts, transport: plain["transport"].clone() }
     }
 
-    /// Checks what is said of the conversation where `keep` tells which of its segments were captured. Which reply is to
-    /// which command is checked too where there are `answers` to be sure of.
+    /// Checks the session of a capture that has only the segments for which `keep` is true. With `answers`, also checks
+    /// which command each reply answers.
     fn check(&self, keep: impl Fn(usize) -> bool, answers: bool) -> Result<(), String> {
         let sent: Vec<Segment> = (0..).zip(&self.sent).filter(|(n, _)| keep(*n)).map(|(_, s)| s.clone()).collect();
         let Some(found) = session(&sent, self.port) else { return Ok(()) };
@@ -94,7 +94,8 @@ impl Truth {
         if let Some(password) = facts.passwords.difference(&truth.passwords).next() {
             return fail("called a password", password);
         }
-        // The end of a verb may be lost; and the end of an AUTH, so that nobody knows a response for one.
+        // The end of a verb may be lost, or the end of an AUTH exchange: then its reply may be taken for one to AUTH
+        // itself.
         let is_part = |part: &str, whole: &str| {
             part == whole || (!part.is_empty() && whole.starts_with(part)) || (part == "AUTH" && whole.is_empty())
         };
@@ -108,7 +109,7 @@ impl Truth {
         for side in ["client", "server"] {
             let count = |transport: &Value, what: &str| transport[format!("{side}_{what}")].as_u64().expect("a number");
             let (bytes, missing) = (count(&found["transport"], "bytes"), count(&found["transport"], "missing"));
-            // A FIN and the last bytes before it may be lost without a trace.
+            // Fewer is possible: a FIN and the last bytes before it may be lost without a trace.
             if bytes + missing > count(&self.transport, "bytes") {
                 return fail("bytes counted twice", &side);
             }
@@ -117,7 +118,7 @@ impl Truth {
     }
 }
 
-/// The segments with payload, and which of them were lost.
+/// The segments with payload as text; the lost ones are marked `~`.
 fn script(sent: &[Segment], keep: &impl Fn(usize) -> bool) -> String {
     let mut text = String::new();
     for (n, segment) in (0..).zip(sent).filter(|(_, segment)| !segment.payload.is_empty()) {
@@ -128,11 +129,10 @@ fn script(sent: &[Segment], keep: &impl Fn(usize) -> bool) -> String {
     text
 }
 
-/// The packets before and after these are the handshake and the farewell, without which nobody knows where a stream
-/// begins or ends.
+/// Packets at each end of a capture that are never lost: without SYN and FIN the ends of a stream are not known.
 const HANDSHAKE: usize = 3;
 
-/// Every stretch of packets, of one side's or of both.
+/// Loses every range of up to 16 packets with payload: those of both sides, and those of one.
 fn any_stretch_may_be_lost(size: usize) {
     let mut failures = std::collections::BTreeMap::new();
     for conversation in CONVERSATIONS {
@@ -182,7 +182,7 @@ proptest! {
         let truth = Truth::of(conversation, size);
         let middle = truth.sent.len() - 2 * HANDSHAKE;
         let lost: BTreeSet<usize> = lost.iter().map(|lost| HANDSHAKE + lost.index(middle)).collect();
-        // Of several holes on both sides, nobody can tell in which order they were.
+        // With gaps on both sides, their order is not known, so a reply may be given to another command.
         let of = |side: Side| lost.iter().any(|&n| truth.sent[n].from == side && !truth.sent[n].payload.is_empty());
         let answers = !(of(Side::Client) && of(Side::Server));
         prop_assert_eq!(truth.check(|n| !lost.contains(&n), answers), Ok(()));

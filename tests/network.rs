@@ -1,6 +1,6 @@
 /*!
 Generated networks and captures: whatever they do to the packets of a conversation, the session is that of the clean
-capture, minus exactly what was lost, and that is told.
+capture, minus exactly what was lost, and the loss is counted.
 */
 
 mod support;
@@ -11,8 +11,8 @@ use proptest::sample::Index;
 use serde_json::Value;
 use support::{CONVERSATIONS, Packet, Segment, Side, forget_packets, numbered, packets, pcap, segments, turns};
 
-/// A pcapng file in which two interfaces took turns, each with a batch of `batch` packets: frames to the client came by one,
-/// frames to the server by the other.
+/// A pcapng file of two interfaces that take turns, with `batch` packets each time: one has the frames to the client,
+/// the other those to the server.
 fn two_interfaces(packets: &[Packet], batch: usize) -> Vec<u8> {
     let block = |kind: u32, content: &[u8]| {
         let padded = content.len().next_multiple_of(4);
@@ -63,7 +63,7 @@ fn fragments(packet: &Packet, size: usize) -> Vec<Packet> {
     payload.chunks(size).enumerate().map(piece).collect()
 }
 
-/// The sessions, without what depends on the packets; and the last one's transport, with it.
+/// The sessions without what depends on the packets, and the last session's `transport` as it is.
 fn analyzed(file: &[u8]) -> (Vec<Value>, Value) {
     let (mut document, problem) = support::analyze(file);
     assert_eq!(problem, None);
@@ -81,7 +81,7 @@ fn number(transport: &Value, field: &str) -> u64 {
     transport[field].as_u64().unwrap_or(0)
 }
 
-/// The stream of one side cut anew: `cuts` are where.
+/// The segments cut further, at `cuts`.
 fn resegmented(sent: &[Segment], cuts: &[Index]) -> Vec<Segment> {
     let mut sent = sent.to_vec();
     for cut in cuts {
@@ -98,7 +98,7 @@ fn resegmented(sent: &[Segment], cuts: &[Index]) -> Vec<Segment> {
     sent
 }
 
-/// Later segments that repeat what came before, across the old borders.
+/// Segments that repeat the second half of the segment before them along with their own payload.
 fn overlaps(sent: &[Segment], of: &[Index]) -> Vec<Segment> {
     let mut all = sent.to_vec();
     for index in of {
@@ -142,7 +142,7 @@ proptest! {
         prop_assert_eq!(clean.0.len(), 1);
         let sent = overlaps(&resegmented(&segments(&turns, size), &cuts), &overlapping);
         let mut on_the_wire = packets(&sent, port, 1_000);
-        // Sent again by a sender that numbers its packets: another packet, half a second later.
+        // Retransmissions: half a second later, with an IP identification of their own.
         for (n, index) in (0..).zip(&again) {
             let packet = &on_the_wire[index.index(on_the_wire.len())];
             let time = packet.time + 500_000 + u64::from(n);
@@ -192,8 +192,8 @@ proptest! {
         }
     }
 
-    /// Segments and parts of them are not in the capture: each byte of the clean session is there, or told missing, and
-    /// nothing that lacks bytes is passed off as whole.
+    /// Segments and parts of them are not in the capture: each byte of the clean session is there or counted as
+    /// missing, and a message that lacks bytes is not called complete.
     #[test]
     fn a_capture_that_lacks_packets_and_parts(
         conversation in prop::sample::select(&CONVERSATIONS[..]),
@@ -205,7 +205,7 @@ proptest! {
         let clean = analyzed(&pcap(&packets(&segments(&turns, usize::MAX), port, 1_000)));
         let sent = segments(&turns, size);
         let mut captured = packets(&sent, port, 1_000);
-        // All but handshake and end, whose loss leaves no trace.
+        // Any packet but those of the handshake and the end, whose loss leaves no trace.
         let mut gone = [0_u64; 2];
         for index in &lost {
             let at = 3 + index.index(captured.len() - 6);
@@ -240,8 +240,8 @@ proptest! {
         }
     }
 
-    /// A capture that begins in the middle and ends before the end: what it has is an end of the clean session, and
-    /// nothing is missing in it.
+    /// A capture that begins in the middle of a connection and ends before it: the session has every captured byte, and
+    /// none is counted as missing.
     #[test]
     fn a_capture_of_the_middle(
         conversation in prop::sample::select(&CONVERSATIONS[..]),
@@ -270,8 +270,8 @@ proptest! {
 }
 
 #[test]
-fn fin_and_syn_flags_are_where_they_are_taken_to_be() {
-    // The ranges that the tests above leave alone: three packets at either end.
+fn fin_and_syn_are_in_the_first_or_last_three_packets() {
+    // The tests above drop no packet of the first three and the last three, which must be those with SYN and FIN.
     for conversation in CONVERSATIONS {
         let sent = segments(&turns(conversation.script), 20);
         let special = |s: &Segment| s.flags & (TcpFlags::SYN | TcpFlags::FIN) != 0;

@@ -1,8 +1,8 @@
-//! The READMEs say what is so: the tables that they show are printed, the options and the bounds that they name exist.
+//! The READMEs are true: the program prints the tables that they show, and has the options and bounds that they name.
 //!
-//! A block of output stands below a comment with the arguments that print it. `[…]` on a line of its own stands for what
-//! was left out; what is between two of them must be printed just so, and in this order. A list of files stands below a
-//! comment with the arguments that, with `--extract`, write them.
+//! A block of output stands below a comment with the arguments that print it. `[…]` on a line of its own stands for
+//! lines that were left out; the lines between two of them must be printed exactly, and in this order. A list of files
+//! stands below a comment with the arguments that, with `--extract`, write them.
 
 use mailtap::limits::{Limit, Text};
 use std::collections::BTreeSet;

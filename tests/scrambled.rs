@@ -1,7 +1,7 @@
 /*!
-Captures of several connections whose records were displaced: records that kept their times, as files do that were written
-from several queues, and records that were stamped in the order in which they came, as networks do. The sessions are those
-of the clean capture.
+Captures of several connections with records out of order. Either the records keep their times, as in files written from
+several queues; or they are stamped in their new order, as when the network reorders packets. The sessions are those of
+the clean capture.
 */
 
 mod support;
@@ -10,7 +10,7 @@ use proptest::prelude::*;
 use serde_json::Value;
 use support::{Packet, forget_packets, frame, pcap, segments, turns};
 
-/// A client that types, and servers that take their time: what is displaced crosses pauses of seconds.
+/// A client that types, and servers that take their time: records are displaced across pauses of seconds.
 const CONVERSATIONS: [(&str, u16); 3] = [
     (
         r"
@@ -77,7 +77,7 @@ S: 221 bye
 ];
 
 /// The records of the conversations, one after the other, each with its own client port; a `pause` (microseconds) before
-/// each segment that carries something, and 20 s before a log-in is refused and before something new in IDLE.
+/// each segment with payload, and 20 s before a login is refused and before a change in IDLE.
 fn records(size: usize, pause: u64) -> Vec<Packet> {
     let mut time = 0;
     let mut records = Vec::new();
@@ -94,8 +94,7 @@ fn records(size: usize, pause: u64) -> Vec<Packet> {
     records
 }
 
-/// The sessions by their client's port, without what depends on the packets' places and times; whether one that came late
-/// had been lost is judged by the time.
+/// The sessions by their client's port, without what depends on the places and times of packets.
 fn sessions(file: &[u8]) -> Vec<Value> {
     let mut sessions = support::sessions(file);
     for (n, session) in (1..).zip(&sessions) {

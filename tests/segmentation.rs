@@ -42,9 +42,9 @@ proptest! {
     }
 }
 
-/// Copies that stand in the capture before what they are copies of, of a client that types letter by letter.
+/// A client types letter by letter, and copies of segments stand in the capture long before the originals.
 #[test]
-fn doubled_long_before() {
+fn copies_long_before_their_originals_change_nothing() {
     let conversation = CONVERSATIONS[0];
     let turns = turns(conversation.script);
     let plain = said(&segments(&turns, usize::MAX), conversation.port);

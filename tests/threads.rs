@@ -1,4 +1,4 @@
-//! The number of threads is nobody's business: the output is the same, byte for byte.
+//! The output does not depend on the number of threads, byte for byte.
 
 mod support;
 
@@ -8,7 +8,8 @@ use mailtap::view::record;
 use std::sync::atomic::AtomicBool;
 use support::{Segment, Side, frame, recorded, segments, turns};
 
-/// Many conversations at once, their packets dealt out by a fixed rule: some end early, some not at all, some are no mail.
+/// Many conversations at once, their packets interleaved by a fixed rule: some are cut short, some have one side alone,
+/// some are not mail.
 fn crowd() -> Vec<u8> {
     let scripts = [
         (
@@ -51,7 +52,7 @@ fn crowd() -> Vec<u8> {
 fn output_does_not_depend_on_the_number_of_threads() {
     let file = crowd();
     let lines = |threads: usize, emit: Emit| {
-        let options = Options { threads, emit, ..support::options() };
+        let options = Options { threads, emit, ..Options::default() };
         let mut source = support::open(&file).expect("a capture");
         let mut view = NdJson::new(Vec::new(), record::Options::default());
         pipeline::run(&mut source, &options, &support::plan(), &mut view, &AtomicBool::new(false))

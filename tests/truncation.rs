@@ -1,45 +1,35 @@
-//! A capture may end anywhere: nothing panics, what was read before the end is counted, and a cut is told.
+//! A capture may end anywhere: nothing panics, the packets before the end are counted, and a cut is reported.
 
 mod support;
 
-use mailtap::pipeline;
-use mailtap::session::Session;
-use mailtap::verdict::Report;
-use mailtap::view::View;
-use std::io;
+use mailtap::pipeline::{self, Options};
+use mailtap::view::EachSession;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::AtomicBool;
 
-/// Counts what it is shown.
+/// Steps and packets of a capture.
 #[derive(Default)]
 struct Count {
     steps: usize,
     packets: u64,
 }
 
-impl View for Count {
-    fn session(&mut self, session: Session) -> io::Result<()> {
-        self.steps += session.steps.len();
-        Ok(())
-    }
-
-    fn finish(&mut self, report: &Report) -> io::Result<()> {
-        self.packets = report.summary.packets.read;
-        Ok(())
-    }
-}
-
-/// What there is in a file, and the problem with it.
+/// The steps and packets of a file, and the problem with it.
 fn count(file: &[u8]) -> (Count, Option<String>) {
-    let mut count = Count::default();
     let mut source = match support::open(file) {
         Ok(source) => source,
-        Err(error) => return (count, Some(error.to_string())),
+        Err(error) => return (Count::default(), Some(error.to_string())),
     };
-    let outcome =
-        pipeline::run(&mut source, &support::options(), &support::plan(), &mut count, &AtomicBool::new(false));
-    (count, outcome.expect("a count is always written").problem.map(|problem| problem.to_string()))
+    let mut steps = 0;
+    let mut view = EachSession::new(|session| {
+        steps += session.steps.len();
+        Ok(())
+    });
+    let outcome = pipeline::run(&mut source, &Options::default(), &support::plan(), &mut view, &AtomicBool::new(false))
+        .expect("a count is always written");
+    let packets = outcome.report.summary.packets.read;
+    (Count { steps, packets }, outcome.problem.map(|problem| problem.to_string()))
 }
 
 fn captures() -> Vec<PathBuf> {
@@ -62,7 +52,7 @@ fn cut_everywhere(path: &Path) {
         told += usize::from(problem.is_some());
         before = found;
     }
-    // A cut between two records is no fault that a file shows.
+    // A cut between two records cannot be seen in the file.
     let records = usize::try_from(all.packets).expect("few packets") + 8;
     assert!(told + records >= whole.len(), "{}: {told} of {} cuts were told", path.display(), whole.len());
 }

@@ -1,8 +1,8 @@
 /*!
 Captures to measure by: seeded, of any size, the same bytes from the same plan on any machine.
 
-A session is written turn by turn, so that a million of them can be under way at once without being held: only the turn
-that is being sent is.
+A session is written turn by turn, so that a million of them can be under way at once: only the turn that is being sent
+is in memory.
 */
 
 // Each program that takes this module in uses a part of it.
@@ -32,16 +32,16 @@ pub enum Kind {
     Pop3,
     /// Letters fetched.
     Imap,
-    /// Sessions of a log-in and nothing else.
+    /// Sessions of a login and nothing else.
     ManySmall,
-    /// SYNs that nobody answers, and a session now and then.
+    /// SYNs without an answer, and a session now and then.
     HalfOpen,
     /// Letters sent, with segments late, sent twice, and lost and sent again.
     Reordered,
 }
 
 impl Kind {
-    /// All of them, with the names they go by.
+    /// All kinds, with their names.
     pub const ALL: [(&'static str, Self); 7] = [
         ("mixed", Self::Mixed),
         ("smtp", Self::Smtp),
@@ -67,7 +67,7 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// As customary: 64 sessions at once, attachments of 48 KiB in base64.
+    /// The usual plan: 64 sessions at once, attachments of 48 KiB in base64.
     pub fn new(kind: Kind, bytes: u64) -> Self {
         Self { kind, bytes, concurrent: 64, attachment: 36 * 1024, seed: 1 }
     }
@@ -83,7 +83,7 @@ impl Plan {
         Script { protocol, attachment: (!small).then_some(self.attachment) }
     }
 
-    /// About how many bytes of the file a session takes, with all that stands between.
+    /// About how many bytes of the file a session takes, with the noise between its packets.
     fn bytes_per_session(&self) -> u64 {
         let sum: usize = (0..3)
             .map(|n| Session::new(n, self.script(n), 0))
@@ -110,7 +110,7 @@ pub struct Written {
 
 /// Bytes of the header of a record in the file.
 const RECORD: usize = 16;
-/// Of a mixed capture's bytes, those that are mail.
+/// Mail's share of a mixed capture's bytes, in percent.
 const MAIL_PERCENT: u64 = 6;
 /// Half-open connections for each session.
 const SYNS_PER_SESSION: u64 = 1_000;
@@ -134,7 +134,7 @@ pub fn write(plan: &Plan, out: &mut dyn Write) -> io::Result<Written> {
     let sessions = usize::try_from((plan.bytes / plan.bytes_per_session()).max(1)).unwrap_or(usize::MAX);
     let mut late = Late::default();
     let mut live: Vec<Session> = Vec::new();
-    // Bytes, or packets, that stand between those of mail and are still to be written.
+    // Bytes, or packets, of noise that are still to be written.
     let mut debt = 0_u64;
     loop {
         while live.len() < plan.concurrent && file.written.sessions < sessions {
@@ -193,7 +193,7 @@ impl File<'_> {
     }
 }
 
-/// Packets on a detour.
+/// Packets that come late.
 #[derive(Default)]
 struct Late {
     /// By when they are due, in packets passed.
@@ -220,7 +220,7 @@ impl Late {
     }
 
     fn put_off(&mut self, packet: Vec<u8>, random: &mut Random) {
-        // As many that a few more of the same session have passed by then.
+        // Late enough that a few more packets of the same session pass first.
         let due = self.passed + 1 + random.below(600) as u64;
         self.due.insert((due, self.passed << 1 | u64::from(self.due.contains_key(&(due, self.passed << 1)))), packet);
     }
@@ -238,7 +238,7 @@ pub struct Session {
     ends: [End; 2],
     sequence: [u32; 2],
     stage: Stage,
-    /// What is being said, how far it has been sent, and how many segments since the last acknowledgement.
+    /// The turn under way, how much of it has been sent, and how many segments since the last acknowledgement.
     said: (Side, Vec<u8>),
     sent: usize,
     unacknowledged: u8,

@@ -1,4 +1,4 @@
-//! What a network carries beside mail: web, DNS, QUIC; and SYNs that nobody answers.
+//! What a network carries beside mail: web, DNS, QUIC; and SYNs without an answer.
 
 use super::SEGMENT;
 use super::frames::{self, ACK, End, PSH, Random, SYN};
@@ -68,7 +68,7 @@ impl Noise {
         packet
     }
 
-    /// A SYN to a mail server, from where none came before.
+    /// A SYN to a mail server, from an endpoint that has sent none before.
     pub fn syn(&mut self) -> Vec<u8> {
         self.syns += 1;
         let client = End {

@@ -1,4 +1,4 @@
-//! What is said in a session, turn by turn. Names, addresses and passwords are made up; the domains are RFC 2606's.
+//! The lines of a session, turn by turn. Names, addresses and passwords are made up; the domains are RFC 2606's.
 
 use super::frames::Random;
 use data_encoding::{BASE64, BASE64_MIME};
@@ -26,7 +26,7 @@ impl Script {
         }
     }
 
-    /// What is said in turn `turn` of session `n`, and by whom; nothing where the session is over.
+    /// The bytes of turn `turn` of session `n`, and the side that sends them; `None` where the session is over.
     pub fn turn(self, n: usize, turn: usize, seed: u64) -> Option<(Side, Vec<u8>)> {
         match self.protocol {
             Protocol::Smtp | Protocol::Lmtp => self.smtp(n, turn, seed),

@@ -1,8 +1,10 @@
 /*!
-What a byte goes through, piece by piece: `cargo bench`, or `cargo bench -- table` for those whose name has that in it.
+The stages that a byte goes through, one by one: `cargo bench`, or `cargo bench -- table` for those with `table` in
+their name.
 
-Each measures one stage alone, on the same made-up sessions that the captures to measure by are made of. Figures are
-bytes or things a second; they tell which stage a change has made faster, not how fast the program is (`make bench`).
+Each benchmark measures one stage alone, on the same made-up sessions that the captures to measure by are made of.
+Figures are bytes or items a second; they show which stage a change has made faster, not how fast the program is
+(`make bench`).
 */
 
 #[path = "../corpus/mod.rs"]
@@ -81,7 +83,7 @@ impl Packets {
         let mut decoder = Decoder::default();
         let mut segment = |(packet, (_, _, data)): (Packet<'_>, &'_ (u64, Time, Vec<u8>))| {
             let Decoded::Segment(segment) = decoder.decode(&packet) else { return None };
-            // All but the payload; which ends where the packet does.
+            // The segment without its payload, and where the payload begins; it ends where the packet does.
             Some((Segment { payload: &[], ..segment }, data.len() - segment.payload.len()))
         };
         let found = self.each().zip(&self.0).map(|pair| (segment(pair), &pair.1.2));

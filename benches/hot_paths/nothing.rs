@@ -1,4 +1,4 @@
-//! Those who listen and do nothing, so that what stands before them is measured alone.
+//! Handlers and a sink that do nothing, so that the stages before them are measured alone.
 
 use divan::black_box;
 use mailtap::flow::{ConnectionHandler, Endpoints, PacketRef, Side, StreamHandler, Transport};
@@ -7,10 +7,10 @@ use mailtap::protocol::event::{Credential, MessageId, MessageOutcome, MessageSta
 use mailtap::protocol::{Sink, StepId};
 use std::net::SocketAddr;
 
-/// Follows every connection; the end with the lower port is the server.
+/// Follows every connection; the endpoint with the lower port is the server.
 pub struct FollowAll;
 
-/// Hears nothing.
+/// Ignores what it receives.
 pub struct Deaf;
 
 impl ConnectionHandler for FollowAll {
@@ -46,7 +46,7 @@ impl StreamHandler for Deaf {
     }
 }
 
-/// Is told everything and keeps nothing but count.
+/// Receives everything and keeps nothing but counts.
 #[derive(Default)]
 pub struct Nobody {
     steps: StepId,

@@ -4,9 +4,7 @@
 use libfuzzer_sys::fuzz_target;
 use mailtap::capture::CaptureFile;
 use mailtap::pipeline::{self, Emit, Options};
-use mailtap::protocol::ports::Ports;
 use mailtap::session::Needs;
-use mailtap::verdict::Selection;
 use mailtap::view::json::Json;
 use mailtap::view::table::{self, Live, Table};
 use mailtap::view::{Lang, Show, View, record};
@@ -17,16 +15,12 @@ use std::sync::atomic::AtomicBool;
 fn run(data: &[u8], any_port: bool, live: bool, threads: usize, view: &mut dyn View) -> bool {
     let Ok(mut file) = CaptureFile::open("x".into(), Box::new(Cursor::new(data.to_vec())), 4096) else { return false };
     let options = Options {
-        ports: Ports::default(),
         any_port,
-        selection: Selection::ALL,
-        protocols: Vec::new(),
-        sessions: Default::default(),
         emit: if live { Emit::AsTheyEnd } else { Emit::InOrder },
         steps: live,
         threads,
         packets: Some(20_000),
-        duration: None,
+        ..Options::default()
     };
     pipeline::run(&mut file, &options, &Needs::ALL.into(), view, &AtomicBool::new(false))
         .expect("memory can be written");

@@ -118,9 +118,9 @@ impl Sink for Checker {
     fn credential(&mut self, told: Credential) {
         self.know(&told.steps);
         assert!(!told.mechanism.is_empty());
-        let parts =
-            [&told.username, &told.authorization_id, &told.password, &told.challenge, &told.response, &told.token];
-        let parts: usize = parts.into_iter().flatten().chain(&told.wire_forms).map(Vec::len).sum();
+        let shown = [&told.username, &told.authorization_id, &told.challenge].into_iter().flatten().map(Vec::len);
+        let secrets = [&told.password, &told.response, &told.token].into_iter().flatten().chain(&told.wire_forms);
+        let parts: usize = shown.chain(secrets.map(|secret| secret.reveal().len())).sum();
         self.tell(parts + told.mechanism.len());
     }
 

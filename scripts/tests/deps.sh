@@ -1,7 +1,7 @@
 #!/bin/sh
-# What scripts/deps.sh does on machines that this one is not: each case is a PATH of its own, with stand-ins for the
+# What scripts/deps.sh does on other machines than this one: each case has a PATH of its own, with stand-ins for the
 # package manager, sudo and id that write down how they were called. The compiler is the real one; where libpcap is to
-# be missing it is asked for under a name that no library has, so that what deps.sh reads is a linker's true answer.
+# be missing, the stand-in asks it for a library that does not exist, so that deps.sh reads a real linker's error.
 # Needs libpcap itself; installs nothing.
 set -eu
 
@@ -15,7 +15,7 @@ trap 'exit 1' HUP INT TERM
 passed=0
 failed=0
 
-# A machine: what it has is named, beside the compiler. `libpcap` is the library, `root` the user.
+# Makes a machine: its name, then what it has beside the compiler. `libpcap` is the library, `root` the user.
 machine() {
     case_name=$1
     shift
@@ -45,19 +45,19 @@ stand_in() {
     chmod +x "$here/bin/$1"
 }
 
-# A package manager, and what it does after it has written down how it was called.
+# Makes a package manager: its name, then the commands that it runs after it has written down how it was called.
 manager() {
     stand_in "$1" "echo \"$1 \$*\" >>$here/calls
 $2"
 }
 
-# Runs deps.sh there, with more of an environment if given.
+# Runs deps.sh on that machine, with the given variables added to the environment.
 deps() {
     status=0
     env -i PATH="$here/bin" HOME="$here" "$@" "$PWD/scripts/deps.sh" </dev/null >"$here/out" 2>"$here/err" || status=$?
 }
 
-# What must have come of it: the exit status, then the calls in order (none if none are named).
+# Compares the exit status, then the calls in order, with the expected ones.
 expect() {
     wanted=$1
     shift
@@ -72,7 +72,7 @@ expect() {
     fi
 }
 
-# … and what must be said, on standard output (`out`) or standard error (`err`).
+# Expects this text on standard output (`out`) or standard error (`err`).
 says() {
     if ! grep -qF -- "$2" "$here/$1"; then
         ok=no
@@ -204,7 +204,7 @@ expect 0 'brew --prefix libpcap' 'brew install libpcap'
 done_with
 
 machine 'Homebrew has it where the linker does not look'
-# deps.sh asks the linker with that folder in its path; only then is the library there.
+# The stand-in links only with that folder in its path, as deps.sh passes it.
 manager brew "echo $here/keg"
 stand_in cc "case \" \$* \" in *' -L$here/keg/lib '*) exit 0 ;; *) echo 'cannot find -lpcap' >&2; exit 1 ;; esac"
 deps

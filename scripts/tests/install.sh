@@ -1,6 +1,6 @@
 #!/bin/sh
-# What `make install` puts where, and that `make uninstall` takes it away again. The program is a stand-in that says how
-# it was called: what the real one answers is the business of the tests of the command line. Needs a C compiler.
+# `make install` puts each file in its place, and `make uninstall` removes them. The program is a stand-in that prints
+# how it was called: the real one is tested by the tests of the command line. Needs a C compiler.
 set -eu
 
 cd "$(dirname "$0")/../.."
@@ -9,13 +9,13 @@ trap 'rm -rf "$top"' EXIT
 trap 'exit 1' HUP INT TERM
 passed=0
 failed=0
-# Those of the `make` that runs this would be handed on to the one under test.
+# The `make` that runs this test would pass these on to the one under test.
 unset MAKEFLAGS MAKELEVEL DESTDIR PREFIX
 
-# Runs make with the stand-in's folder for the one that cargo builds into.
+# Runs make with the stand-in's folder in place of cargo's target directory.
 make_there() { CARGO_TARGET_DIR=$top/target make "$@" >"$top/out" 2>&1; }
 
-# One thing that must be so: what it is, then a command that says whether it is.
+# Checks one thing: its name, then a command that succeeds if it holds.
 check() {
     name=$1
     shift

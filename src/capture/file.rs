@@ -169,7 +169,7 @@ pub fn open_until(
 /// Standard input needs no following: it ends when its writer closes it.
 ///
 /// # Errors
-/// As [`open_file`]; also if not exactly one file is named, or it is compressed.
+/// As [`open`]; also if not exactly one file is named, or it is compressed.
 pub fn follow(
     names: &[PathBuf],
     filter: Option<Filter>,
@@ -196,22 +196,6 @@ pub fn follow(
     })
 }
 
-/// Opens a capture file.
-///
-/// # Errors
-/// If it does not exist, cannot be read, or is not a capture.
-pub fn open_file(path: &Path) -> Result<CaptureFile, CaptureError> {
-    file(path, WINDOW_BYTES, Reading::Here, None)
-}
-
-/// Opens standard input, and waits for its first bytes.
-///
-/// # Errors
-/// As [`open_file`].
-pub fn open_stdin() -> Result<CaptureFile, CaptureError> {
-    stdin(WINDOW_BYTES, Reading::Here, None)
-}
-
 fn stdin(window: usize, reading: Reading, stop: Option<&Arc<AtomicBool>>) -> Result<CaptureFile, CaptureError> {
     let name = "-".to_owned();
     let file = pipe::stdin().map_err(|error| CaptureError::Read { name: name.clone(), packet: 0, offset: 0, error })?;
@@ -219,7 +203,11 @@ fn stdin(window: usize, reading: Reading, stop: Option<&Arc<AtomicBool>>) -> Res
     Ok(CaptureFile { stop: stop.cloned(), ..stdin })
 }
 
-fn file(
+/// Opens a capture file; one without an end that is known beforehand ends soon after `stop` is set.
+///
+/// # Errors
+/// Where it is not there, cannot be read, or is no capture.
+pub(super) fn file(
     path: &Path,
     window: usize,
     reading: Reading,
@@ -246,7 +234,7 @@ impl CaptureFile {
     /// Opens what `reader` gives under the name `name`, with a window of `capacity` bytes to begin with.
     ///
     /// # Errors
-    /// As [`open_file`].
+    /// Where `reader` fails, or what it gives is no capture.
     pub fn open(name: String, reader: Box<dyn Read + Send>, capacity: usize) -> Result<Self, CaptureError> {
         Self::open_reading(name, reader, None, capacity, Reading::Here)
     }

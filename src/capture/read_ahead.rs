@@ -9,6 +9,7 @@ the consumer reads another one. Where little of a capture is mail, copying it ou
 and bytes copied by one processor have to be fetched from it by another.
 */
 
+use super::page::{self, PAGE_BYTES};
 use crossbeam_channel::{Receiver, Sender, TryRecvError, bounded};
 use std::fs::File;
 use std::io::{self, Read};
@@ -81,7 +82,14 @@ impl Ahead {
     /// # Errors
     /// If the thread cannot be started.
     pub(super) fn new(mut reader: Box<dyn Read + Send>) -> io::Result<Self> {
-        Self::begin(None, move |buffer| read_block(buffer, |space| reader.read(space)))
+        let mut offset = 0;
+        Self::begin(None, move |buffer| {
+            let result = read_block(buffer, offset, |space| reader.read(space));
+            if let BlockResult::Block(block) = &result {
+                offset += block.len() as u64;
+            }
+            result
+        })
     }
 
     /// Begins to read a regular file, from its first byte on, wherever its cursor stands.
@@ -148,7 +156,7 @@ impl Shared {
     fn next(&mut self, blocks: &Receiver<BlockResult>) -> Option<BlockResult> {
         if let Some(from) = self.rest {
             let buffer = std::mem::take(&mut self.buffer);
-            let result = read_block(buffer, |space| self.plan.file.read_at(space, from));
+            let result = read_block(buffer, from, |space| self.plan.file.read_at(space, from));
             if let BlockResult::Block(block) = &result {
                 self.rest = Some(from + block.len() as u64);
             }
@@ -188,7 +196,8 @@ impl Plan {
     }
 
     fn read(&self, number: u64, buffer: Vec<u8>) -> BlockResult {
-        read_block(buffer, |space| self.read_full(number * BLOCK_BYTES as u64, space))
+        let from = number * BLOCK_BYTES as u64;
+        read_block(buffer, from, |space| self.read_full(from, space))
     }
 
     /// Reads until `space` is full or the file ends; an error after other bytes is left to the next read.
@@ -206,15 +215,18 @@ impl Plan {
     }
 }
 
-fn read_block(mut buffer: Vec<u8>, mut read: impl FnMut(&mut [u8]) -> io::Result<usize>) -> BlockResult {
-    buffer.resize(ROOM_BYTES + BLOCK_BYTES, 0);
-    let space = buffer.get_mut(ROOM_BYTES..).unwrap_or_default();
+/// Reads the block that begins at `offset` of the stream: at most [`BLOCK_BYTES`], and to the end of a page.
+fn read_block(mut buffer: Vec<u8>, offset: u64, mut read: impl FnMut(&mut [u8]) -> io::Result<usize>) -> BlockResult {
+    buffer.resize(ROOM_BYTES + PAGE_BYTES + BLOCK_BYTES, 0);
+    let start = page::place(&buffer, ROOM_BYTES, offset);
+    let most = BLOCK_BYTES - page::within_page(offset);
+    let space = buffer.get_mut(start..start + most).unwrap_or_default();
     loop {
         match read(space) {
             Ok(0) => return BlockResult::End,
             Ok(count) => {
-                let end = ROOM_BYTES + count.min(space.len());
-                return BlockResult::Block(Block { buffer, start: ROOM_BYTES, end });
+                let end = start + count.min(most);
+                return BlockResult::Block(Block { buffer, start, end });
             }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return BlockResult::Failed(error),
@@ -224,22 +236,21 @@ fn read_block(mut buffer: Vec<u8>, mut read: impl FnMut(&mut [u8]) -> io::Result
 
 #[cfg(test)]
 mod tests {
-    use super::{Ahead, BLOCK_BYTES};
+    use super::super::page::testing::{Paged, stream};
+    use super::{Ahead, BLOCK_BYTES, PAGE_BYTES};
     use std::fs::File;
     use std::io::{self, Write};
 
-    /// All bytes that `ahead` delivers.
-    fn all(ahead: &mut Ahead) -> io::Result<Vec<u8>> {
+    /// All bytes that `ahead` delivers, the first of which has `offset` in the stream.
+    fn all(ahead: &mut Ahead, offset: usize) -> io::Result<Vec<u8>> {
         let mut bytes = Vec::new();
         while let Some(block) = ahead.next()? {
+            let address = block.buffer[block.start..].as_ptr().addr();
+            assert_eq!(address % PAGE_BYTES, (offset + bytes.len()) % PAGE_BYTES);
             bytes.extend_from_slice(&block.buffer[block.start..block.end]);
             ahead.take_back(block.buffer);
         }
         Ok(bytes)
-    }
-
-    fn stream(len: usize) -> Vec<u8> {
-        (0..len as u32).map(|number| (number % 251) as u8).collect()
     }
 
     #[test]
@@ -248,7 +259,21 @@ mod tests {
             let mut file = tempfile::tempfile().unwrap();
             file.write_all(&stream(len)).unwrap();
             // Its cursor is at its end.
-            assert!(all(&mut Ahead::of_file(file).unwrap()).unwrap() == stream(len), "{len} bytes");
+            assert!(all(&mut Ahead::of_file(file).unwrap(), 0).unwrap() == stream(len), "{len} bytes");
+        }
+    }
+
+    #[test]
+    fn a_block_begins_at_a_page_or_as_far_into_one_as_the_read_before_it_ended() {
+        let paged = |sizes: Vec<usize>| Paged { stream: stream(3_000_000), at: 0, sizes: sizes.into_iter().cycle() };
+        let mut blocks = Ahead::new(Box::new(paged(vec![usize::MAX]))).unwrap();
+        while let Some(block) = blocks.next().unwrap() {
+            assert!(block.buffer[block.start..].as_ptr().addr().is_multiple_of(PAGE_BYTES));
+            blocks.take_back(block.buffer);
+        }
+        // The first bytes of a capture are read by themselves, to recognise a compression.
+        for sizes in [vec![8, 8_184, 65_536], vec![8, usize::MAX], vec![1, 4_095, 70_000, usize::MAX]] {
+            assert!(all(&mut Ahead::new(Box::new(paged(sizes))).unwrap(), 0).unwrap() == stream(3_000_000));
         }
     }
 
@@ -260,13 +285,13 @@ mod tests {
         let [first, second] = [(); 2].map(|()| ahead.next().unwrap().unwrap().len());
         assert_eq!((first, second), (BLOCK_BYTES, 5));
         file.write_all(b"and more").unwrap();
-        assert_eq!(all(&mut ahead).unwrap(), b"and more");
+        assert_eq!(all(&mut ahead, BLOCK_BYTES + 5).unwrap(), b"and more");
     }
 
     #[test]
     fn an_error_is_returned() {
         let directory = tempfile::tempdir().unwrap();
         let mut ahead = Ahead::of_file(File::open(directory.path()).unwrap()).unwrap();
-        assert_eq!(all(&mut ahead).unwrap_err().kind(), io::ErrorKind::IsADirectory);
+        assert_eq!(all(&mut ahead, 0).unwrap_err().kind(), io::ErrorKind::IsADirectory);
     }
 }

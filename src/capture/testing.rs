@@ -1,6 +1,7 @@
 //! Capture files made for tests, byte by byte.
 
-use super::{CaptureError, CaptureFile, Cursor, LinkType, Moved, SourceInfo, Time};
+use super::{CaptureError, CaptureFile, Cursor, LinkType, Moved, Reading, SourceInfo, Time};
+use std::path::Path;
 
 /// Byte order of a made file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +33,11 @@ impl Order {
             Self::Big => value.to_be_bytes(),
         }
     }
+}
+
+/// A capture file, by itself.
+pub(super) fn open_file(path: &Path) -> Result<CaptureFile, CaptureError> {
+    super::file::file(path, 1 << 16, Reading::Here, None)
 }
 
 /// A classic file's header.

@@ -6,6 +6,7 @@ after a corrupt one, to tell a false length from the end of the stream, and to r
 parsers work on slices, so they can read from this window.
 */
 
+use super::page::{self, PAGE_BYTES};
 use super::read_ahead::{Ahead, Block};
 use std::io::{self, Read};
 
@@ -49,15 +50,8 @@ impl Window {
 
     /// A window over `reader` of `capacity` bytes to begin with.
     pub(super) fn new(reader: Box<dyn Read + Send>, capacity: usize) -> Self {
-        Self {
-            supply: Supply::Here(reader),
-            buffer: vec![0; capacity],
-            start: 0,
-            end: 0,
-            offset: 0,
-            ended: false,
-            failed: None,
-        }
+        let buffer = vec![0; capacity + PAGE_BYTES];
+        Self { supply: Supply::Here(reader), buffer, start: 0, end: 0, offset: 0, ended: false, failed: None }
     }
 
     /// The bytes in view.
@@ -144,14 +138,17 @@ impl Window {
                 return Ok(self.end - self.start >= wanted);
             }
         };
-        self.buffer.copy_within(self.start..self.end, 0);
-        self.end -= self.start;
-        self.start = 0;
-        if self.buffer.len() < wanted {
-            self.buffer.resize(wanted.next_multiple_of(WINDOW_BYTES), 0);
+        if self.buffer.len() < wanted + PAGE_BYTES {
+            self.buffer.resize(wanted.next_multiple_of(WINDOW_BYTES) + PAGE_BYTES, 0);
         }
-        while self.end < wanted && !self.ended {
-            let Some(space) = self.buffer.get_mut(self.end..) else { break };
+        // The leftover moves to where the bytes read behind it are as far into a page as they are in the stream.
+        let first = page::place(&self.buffer, 0, self.offset);
+        self.buffer.copy_within(self.start..self.end, first);
+        self.end = first + (self.end - self.start);
+        self.start = first;
+        let limit = first + view(self.offset, self.buffer.len() - PAGE_BYTES, wanted);
+        while self.end - first < wanted && !self.ended {
+            let Some(space) = self.buffer.get_mut(self.end..limit) else { break };
             match reader.read(space) {
                 Ok(0) => self.ended = true,
                 Ok(count) => self.end += count.min(space.len()),
@@ -159,8 +156,15 @@ impl Window {
                 Err(error) => return Err(error),
             }
         }
-        Ok(self.end >= wanted)
+        Ok(self.end - first >= wanted)
     }
+}
+
+/// Bytes from `offset` of the stream on that are read into a window of `capacity`: to the end of a page, so that the
+/// next read begins with a page, unless that is fewer than `wanted`.
+fn view(offset: u64, capacity: usize, wanted: usize) -> usize {
+    let beyond = page::within_page(offset + capacity as u64);
+    if wanted + beyond <= capacity { capacity - beyond } else { capacity }
 }
 
 /// Puts `block` behind the bytes `start..end` of `buffer`: these move in front of the block, where there is room for
@@ -185,7 +189,9 @@ fn append(buffer: &mut Vec<u8>, start: &mut usize, end: &mut usize, mut block: B
 
 #[cfg(test)]
 mod tests {
-    use super::{Ahead, Window};
+    use super::super::page::testing::{Paged, stream};
+    use super::{Ahead, PAGE_BYTES, Window};
+    use proptest::prelude::*;
     use std::io::{self, Read};
 
     /// Gives one byte a read, and an error at the end.
@@ -241,6 +247,57 @@ mod tests {
         assert!(window.ensure(4).unwrap());
         assert!(window.ensure(6).is_err());
         assert_eq!(window.data(), [0, 1, 2, 3, 4], "what is in view stays");
+    }
+
+    #[test]
+    fn each_read_begins_at_a_page_whatever_is_left_over() {
+        // What is left over is the beginning of a record.
+        for left in [0, 1, 15, 16, 17, 1_000, 4_095, 4_096, 4_097, 65_000] {
+            let mut window = Window::new(Box::new(paged(1_000_000, vec![usize::MAX])), 128 * 1024);
+            let mut reads = 0;
+            while window.ensure(left + 1).unwrap() {
+                assert!(window.data().as_ptr().addr() % PAGE_BYTES == window.offset() as usize % PAGE_BYTES);
+                let end = window.offset() as usize + window.data().len();
+                assert!(end.is_multiple_of(PAGE_BYTES) || end == 1_000_000, "{left} left over: ends at {end}");
+                window.consume(window.data().len() - left);
+                reads += 1;
+            }
+            assert!(reads > 7);
+        }
+    }
+
+    fn paged(len: usize, sizes: Vec<usize>) -> Paged {
+        Paged { stream: stream(len), at: 0, sizes: sizes.into_iter().cycle() }
+    }
+
+    proptest! {
+        /// Reads of any size, records of any size: the content is that of the stream, and each read puts it where it is
+        /// in a page of the stream ([`Paged`] checks that).
+        #[test]
+        fn a_window_shows_the_stream(
+            capacity in prop_oneof![0..100_usize, 4_000..9_000_usize, Just(64 * 1024)],
+            reads in proptest::collection::vec(prop_oneof![1..20_usize, 1..9_000_usize, Just(usize::MAX)], 1..6),
+            records in proptest::collection::vec(prop_oneof![1..100_usize, 1..9_000_usize, 60_000..90_000_usize], 1..6),
+            here: bool,
+        ) {
+            let whole = stream(300_000);
+            let reader = Box::new(paged(whole.len(), reads));
+            let mut window = if here { Window::new(reader, capacity) } else { Window::ahead(Ahead::new(reader).unwrap()) };
+            let mut at = 0;
+            for record in records.into_iter().cycle() {
+                let enough = window.ensure(record).unwrap();
+                prop_assert_eq!(window.offset(), at as u64);
+                let data = window.data();
+                prop_assert!(data == &whole[at..at + data.len()]);
+                prop_assert_eq!(enough, record <= whole.len() - at);
+                if !enough {
+                    prop_assert_eq!(data.len(), whole.len() - at);
+                    break;
+                }
+                window.consume(record);
+                at += record;
+            }
+        }
     }
 
     #[test]

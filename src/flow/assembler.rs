@@ -208,7 +208,7 @@ impl Assembler {
             && self
                 .out_of_order
                 .as_ref()
-                .is_none_or(|d| d.buffered.keys().next().is_none_or(|&first| first >= piece.end()))
+                .is_none_or(|waiting| waiting.buffered.keys().next().is_none_or(|&first| first >= piece.end()))
     }
 
     /// Marks `bytes`, which begin at [`Assembler::next`] and came in packet `at`, as delivered.
@@ -370,7 +370,9 @@ impl Assembler {
     pub fn waiting(&self) -> (usize, usize) {
         /// What a segment costs beside its bytes.
         const PIECE: usize = 96;
-        self.out_of_order.as_ref().map_or((0, 0), |d| (d.buffered.len(), d.bytes + d.buffered.len() * PIECE))
+        self.out_of_order
+            .as_ref()
+            .map_or((0, 0), |waiting| (waiting.buffered.len(), waiting.bytes + waiting.buffered.len() * PIECE))
     }
 
     /// True where no segment is buffered and no acknowledged byte is awaited.

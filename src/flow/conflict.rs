@@ -7,6 +7,7 @@ or into a session.
 
 use super::Side;
 use super::seq::Position;
+use std::fmt;
 
 /// Conflicts of a connection that are kept; further ones are counted.
 pub const CONFLICTS: usize = 4;
@@ -15,9 +16,9 @@ const EXCERPT: usize = 64;
 /// Of these, bytes before the first in which they disagree.
 const BEFORE: Position = 32;
 
-/// Two copies of the same bytes that disagree.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Conflict {
+/// Two copies of the same bytes that disagree, with excerpts of both: bytes as they crossed, or what they were read as.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Conflict<T = Vec<u8>> {
     /// The side whose stream it is.
     pub from: Side,
     /// Where in the stream `first` and `second` begin, in bytes from its first one.
@@ -29,9 +30,32 @@ pub struct Conflict {
     /// The packet of the other copy.
     pub second_packet: u64,
     /// Excerpt of the copy that came first and was delivered: not beyond a line end, nor 64 bytes.
-    pub first: Vec<u8>,
+    pub first: T,
     /// Excerpt of the other copy.
-    pub second: Vec<u8>,
+    pub second: T,
+}
+
+impl<T> Conflict<T> {
+    /// The same conflict, with other excerpts.
+    pub fn with<U>(&self, [first, second]: [U; 2]) -> Conflict<U> {
+        let Self { from, offset, bytes, first_packet, second_packet, .. } = *self;
+        Conflict { from, offset, bytes, first_packet, second_packet, first, second }
+    }
+}
+
+/// Without what the copies say: a password may be in it.
+impl<T: AsRef<[u8]>> fmt::Debug for Conflict<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { from, offset, bytes, first_packet, second_packet, first, second } = self;
+        f.debug_struct("Conflict")
+            .field("from", from)
+            .field("offset", offset)
+            .field("bytes", bytes)
+            .field("first_packet", first_packet)
+            .field("second_packet", second_packet)
+            .field("lengths", &(first.as_ref().len(), second.as_ref().len()))
+            .finish()
+    }
 }
 
 /// Where two copies begin to disagree.

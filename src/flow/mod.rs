@@ -1,7 +1,7 @@
 /*!
 From segments to two byte streams per connection, in causal order. Knows nothing of mail.
 
-A [`Table`] holds one [`Connection`] per 5-tuple. A [`StreamHandler`] receives the streams of one connection: the bytes
+A [`Table`] holds one `Connection` per 5-tuple. A [`StreamHandler`] receives the streams of one connection: the bytes
 of both directions in the order in which the two ends saw them, each range either as data or as a gap of known length.
 */
 
@@ -25,11 +25,9 @@ mod tests;
 mod time_wait;
 mod transport;
 
-pub use causal::{PATIENCE_NANOSECONDS, PATIENCE_PACKETS};
 pub use conflict::Conflict;
-pub use connection::Connection;
 pub use endpoints::{Endpoints, PacketRef, Side};
 pub use handler::{ConnectionHandler, StreamHandler};
-pub use key::Key;
+pub(crate) use key::Key;
 pub use table::Table;
 pub use transport::{CloseReason, Conflicts, Counters, Transport};

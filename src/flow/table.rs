@@ -121,7 +121,7 @@ impl<F: ConnectionHandler> Table<F> {
     }
 
     /// The stream handler of the connection that `segment` belongs to, if there is one.
-    pub fn stream_handler(&mut self, key: &Key) -> Option<&mut F::StreamHandler> {
+    pub(crate) fn stream_handler(&mut self, key: &Key) -> Option<&mut F::StreamHandler> {
         let index = self.store.find(key)?;
         self.stream_handler_at(index)
     }

@@ -16,7 +16,8 @@ pub struct Options {
     pub ports: Ports,
     /// Look for mail on every port.
     pub any_port: bool,
-    /// Which rules judge sessions, and what is counted over all sessions.
+    /// Which rules judge sessions, and what is counted over all sessions. A rule finds nothing where the plan
+    /// leaves out what it needs.
     pub selection: Selection,
     /// Only sessions of these protocols; all where empty.
     pub protocols: Vec<Protocol>,
@@ -35,12 +36,32 @@ pub struct Options {
 }
 
 /// When a session is handed to the view.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Emit {
     /// When it and all before it have ended: in the order of their numbers.
+    #[default]
     InOrder,
     /// When it has ended: memory is bounded by the sessions that are open.
     AsTheyEnd,
+}
+
+impl Default for Options {
+    /// Every session on the usual ports, with all findings, in the order of their numbers; on the caller's thread, to the
+    /// end of the source.
+    fn default() -> Self {
+        Self {
+            ports: Ports::default(),
+            any_port: false,
+            selection: Selection::ALL,
+            protocols: Vec::new(),
+            sessions: BTreeSet::new(),
+            emit: Emit::default(),
+            steps: false,
+            threads: 1,
+            packets: None,
+            duration: None,
+        }
+    }
 }
 
 impl Options {
@@ -57,7 +78,7 @@ impl Options {
     }
 }
 
-/// Whether to read on: not after `stop` is set or a bound of the options is reached.
+/// When reading stops: once `stop` is set, or a bound of the options is reached.
 pub struct StopCondition<'a> {
     options: &'a Options,
     stop: &'a AtomicBool,
@@ -65,16 +86,16 @@ pub struct StopCondition<'a> {
 }
 
 impl<'a> StopCondition<'a> {
-    /// Begins now; ends when `stop` is set, if not before.
+    /// Measures from now on; met when `stop` is set, if not before.
     pub fn new(options: &'a Options, stop: &'a AtomicBool) -> Self {
         Self { options, stop, begun: Instant::now() }
     }
 
-    /// Whether to read another packet after the first `packets`.
-    pub fn goes_on(&self, packets: u64) -> bool {
-        !self.stop.load(Ordering::Relaxed)
-            && self.options.packets.is_none_or(|most| packets < most)
-            && self.options.duration.is_none_or(|longest| self.begun.elapsed() < longest)
+    /// Whether no packet is to be read after the first `packets`.
+    pub fn is_met(&self, packets: u64) -> bool {
+        self.stop.load(Ordering::Relaxed)
+            || self.options.packets.is_some_and(|most| packets >= most)
+            || self.options.duration.is_some_and(|longest| self.begun.elapsed() >= longest)
     }
 }
 

@@ -131,7 +131,7 @@ fn read<'a>(
             let _ = to_worker.send(full);
         }
     };
-    while stop_condition.goes_on(input.packets()) && !given_up.load(Ordering::Relaxed) {
+    while !stop_condition.is_met(input.packets()) && !given_up.load(Ordering::Relaxed) {
         match source.next_packet() {
             Ok(Read::Packet(packet)) => {
                 let Ok(()) = input.packet(&packet, |sorted| {

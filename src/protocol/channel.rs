@@ -28,6 +28,7 @@ use crate::flow::{PacketRef, Side};
 use deflate::Inflater;
 
 /// The layers of a connection, and the dialogue on top of them.
+#[derive(Debug)]
 pub struct Stack {
     tls: Option<Box<Observer>>,
     inner: Inner,
@@ -107,6 +108,7 @@ impl Stack {
 }
 
 /// The layers inside TLS, or directly on the connection where there is no TLS.
+#[derive(Debug)]
 struct Inner {
     deflate: Option<Box<[Inflater; 2]>>,
     dialogue: Box<dyn Dialogue>,

@@ -11,6 +11,7 @@ client's exchange with a proxy is skipped first.
 use super::channel::Stack;
 use super::ports::Hint;
 use super::proxy::{Preamble, preamble};
+use super::secret::Raw;
 use super::{Protocol, Sink, imap, pop3, smtp};
 use crate::flow::{PacketRef, Side};
 use words::{
@@ -44,7 +45,7 @@ pub struct Detector {
     hint: Option<Hint>,
     held: Vec<(Side, Held, PacketRef)>,
     /// The first bytes of each side, up to the gap that `has_gap` stands for.
-    beginnings: [Vec<u8>; 2],
+    beginnings: [Raw<Vec<u8>>; 2],
     /// Sides with a gap after their first bytes: what follows that gap is not examined. A gap before them is passed
     /// over.
     has_gap: [bool; 2],
@@ -53,7 +54,7 @@ pub struct Detector {
 
 #[derive(Debug)]
 enum Held {
-    Data(Vec<u8>),
+    Data(Raw<Vec<u8>>),
     Gap(u64),
 }
 
@@ -75,7 +76,7 @@ impl Detector {
 
     /// Bytes that `from` sent; they are held.
     pub fn data(&mut self, from: Side, bytes: &[u8], at: PacketRef) -> Detection {
-        self.held.push((from, Held::Data(bytes.to_vec()), at));
+        self.held.push((from, Held::Data(Raw(bytes.to_vec())), at));
         self.bytes += bytes.len();
         if !self.has_gap[from as usize] {
             self.beginnings[from as usize].extend_from_slice(bytes);
@@ -393,6 +394,7 @@ mod tests {
 
     #[test]
     fn what_was_said_to_the_proxy_is_not_replayed() {
+        #[derive(Debug)]
         struct Heard(Sender<(Side, Vec<u8>)>);
         impl Dialogue for Heard {
             fn read(&mut self, from: Side, input: &mut Input<'_>, _: &mut dyn Sink) -> Option<Upgrade> {

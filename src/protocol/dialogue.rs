@@ -2,12 +2,15 @@
 
 use super::event::Sink;
 use super::framing::Input;
+use super::secret::Raw;
 use crate::flow::{PacketRef, Side};
+use std::fmt::Debug;
 
 /// One protocol's side of a connection: both directions, in causal order, without the layers below.
 ///
-/// No input makes a dialogue panic, grow without bound or take more than linear time.
-pub trait Dialogue: Send {
+/// No input makes a dialogue panic, grow without bound or take more than linear time. None is formatted with a
+/// secret in it, or with what it has not read yet.
+pub trait Dialogue: Send + Debug {
     /// Reads what `from` sent, up to where another layer begins: what is left of `input` then belongs to that layer.
     fn read(&mut self, from: Side, input: &mut Input<'_>, out: &mut dyn Sink) -> Option<Upgrade>;
 
@@ -53,7 +56,7 @@ impl Upgrade {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Early {
     /// Bytes, and the packet that they came in.
-    Data(Vec<u8>, PacketRef),
+    Data(Raw<Vec<u8>>, PacketRef),
     /// This many bytes are missing, as was noticed in this packet.
     Gap(u64, PacketRef),
 }

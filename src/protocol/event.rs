@@ -6,23 +6,23 @@ facts about the session. Steps come in the order of the conversation. Text is wh
 characters they are is decided further right.
 */
 
+pub use super::credential::{Credential, Exposure, LoginOutcome};
+pub use super::number::{MessageId, StepId};
 pub use super::span::{Packets, Span};
+pub use tls::{Certificate, TlsFact};
 
 use super::framing::Line;
-use super::{imap, pop3, smtp, tls};
+use super::secret::Raw;
+use super::{imap, pop3, smtp};
 use crate::flow::{PacketRef, Side};
 use crate::limits;
+use std::fmt;
 use std::ops::Range;
 
-pub(super) use forward::forward;
+pub(crate) use forward::forward;
 
 mod forward;
-
-/// Number of a step within its session, from 1.
-pub type StepId = u32;
-
-/// Number of a message within its session, from 1.
-pub type MessageId = u32;
+pub(super) mod tls;
 
 /// Who is told what a dialogue reads. No method has a default: a sink that wraps another (see `forward!`) would silently
 /// swallow what it does not hand on.
@@ -75,7 +75,7 @@ pub trait Sink {
 }
 
 /// One row of the table, as a dialogue reports it.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Step<'a> {
     /// Who said it.
     pub from: Side,
@@ -128,6 +128,26 @@ impl<'a> Step<'a> {
     /// `missing` bytes that were noticed in the packet `at`.
     pub fn gap(from: Side, missing: u64, at: PacketRef) -> Self {
         Self::of(from, Kind::Gap, Subject::Gap(missing), Span::one(missing, at))
+    }
+}
+
+/// Without what it says: what in it is secret may not be known before the log-in is over.
+impl fmt::Debug for Step<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { from, kind, subject, span, text, tag, command, arguments, answers, secrets, channel } = self;
+        f.debug_struct("Step")
+            .field("from", from)
+            .field("kind", kind)
+            .field("subject", subject)
+            .field("span", span)
+            .field("text", &Raw(text))
+            .field("tag", &tag.map(Raw))
+            .field("command", &command.map(Raw))
+            .field("arguments", arguments)
+            .field("answers", answers)
+            .field("secrets", secrets)
+            .field("channel", channel)
+            .finish()
     }
 }
 
@@ -209,65 +229,6 @@ impl From<tls::Subject> for Subject {
     }
 }
 
-/// One attempt to log in.
-#[derive(Debug, Clone, Default)]
-pub struct Credential {
-    /// As in the JSON contract: `USER/PASS`, `APOP`, `LOGIN`, `AUTH PLAIN`, …
-    pub mechanism: String,
-    /// Decoded user name.
-    pub username: Option<Vec<u8>>,
-    /// SASL authorization identity, where given (RFC 4422, section 3.4.1).
-    pub authorization_id: Option<Vec<u8>>,
-    /// Decoded password, where it crossed the wire itself.
-    pub password: Option<Vec<u8>>,
-    /// The server's challenge, decoded.
-    pub challenge: Option<Vec<u8>>,
-    /// What the client answered instead of a password, decoded.
-    pub response: Option<Vec<u8>>,
-    /// A bearer token.
-    pub token: Option<Vec<u8>>,
-    /// What crossed: the thing itself or a proof of it.
-    pub exposure: Exposure,
-    /// What the server made of it.
-    pub outcome: LoginOutcome,
-    /// The steps it was read from, the reply included.
-    pub steps: Vec<StepId>,
-    /// The secrets in the forms in which they crossed (a PLAIN response in base64, say), so that they can be found
-    /// wherever else they appear.
-    pub wire_forms: Vec<Vec<u8>>,
-    /// Rounds of which nothing is here because of the bound: whoever keeps the attempt counts them
-    /// ([`limits::Limit::SaslRounds`]).
-    pub rounds_left_out: u64,
-}
-
-/// What an observer of the wire has in hand (`exposure` of the JSON).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, PartialOrd, Ord)]
-pub enum Exposure {
-    /// The password.
-    Plaintext,
-    /// A bearer token: as good as a password.
-    Token,
-    /// Challenge and response: open to an offline guess.
-    Hash,
-    /// Nothing of use.
-    #[default]
-    None,
-}
-
-/// What the server made of a log-in attempt.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum LoginOutcome {
-    /// It let the client in.
-    Accepted,
-    /// It did not.
-    Rejected,
-    /// The client gave up on the way.
-    Cancelled,
-    /// Its answer was not seen.
-    #[default]
-    Unknown,
-}
-
 /// How a message comes to be on the wire, told when its content begins.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MessageStart {
@@ -340,44 +301,4 @@ pub struct Recipient {
     pub code: Option<u16>,
     /// Code of the recipient's own reply after the content (LMTP, PRDR).
     pub final_code: Option<u16>,
-}
-
-/// A fact about TLS.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum TlsFact {
-    /// TLS from the first byte.
-    Implicit,
-    /// A STARTTLS or STLS was accepted.
-    StartTls,
-    /// What was negotiated: `TLS 1.3`.
-    Version(String),
-    /// IANA's name of the cipher suite.
-    Cipher(String),
-    /// Server name indication (RFC 6066, section 3).
-    ServerName(Vec<u8>),
-    /// Application protocol chosen by the server (RFC 7301).
-    Alpn(Vec<u8>),
-    /// JA4 of the ClientHello.
-    Ja4(String),
-    /// The server's own certificate.
-    Certificate(Box<Certificate>),
-    /// Plain text where TLS should have begun: the capture was decrypted.
-    Decrypted,
-}
-
-/// A server certificate (RFC 5280).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Certificate {
-    /// Distinguished name of the subject.
-    pub subject: String,
-    /// Distinguished name of the issuer.
-    pub issuer: String,
-    /// Start of validity, RFC 3339.
-    pub not_before: String,
-    /// End of validity, RFC 3339.
-    pub not_after: String,
-    /// subjectAltName entries.
-    pub names: Vec<String>,
-    /// SHA-256 of the DER encoding, lower-case hex.
-    pub sha256: String,
 }

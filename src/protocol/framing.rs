@@ -5,17 +5,19 @@ A [`Framer`] holds the half-read line of one direction; [`Input`] is what just a
 packet is borrowed from it; only a line that spans packets is copied.
 */
 
+use super::secret::Raw;
 use super::span::Span;
 use crate::flow::PacketRef;
 use crate::limits::LINE_BYTES;
 use memchr::memmem::Finder;
 use std::borrow::Cow;
+use std::fmt;
 use std::sync::LazyLock;
 
 /// Bytes that just arrived, consumed from the front.
 #[derive(Debug, Clone, Copy)]
 pub struct Input<'a> {
-    bytes: &'a [u8],
+    bytes: Raw<&'a [u8]>,
     /// The packet that they came in.
     pub at: PacketRef,
 }
@@ -23,7 +25,7 @@ pub struct Input<'a> {
 impl<'a> Input<'a> {
     /// All of `bytes`, which came in packet `at`.
     pub fn new(bytes: &'a [u8], at: PacketRef) -> Self {
-        Self { bytes, at }
+        Self { bytes: Raw(bytes), at }
     }
 
     /// True where nothing is left.
@@ -33,13 +35,13 @@ impl<'a> Input<'a> {
 
     /// What is left.
     pub fn rest(&self) -> &'a [u8] {
-        self.bytes
+        self.bytes.0
     }
 
     /// Takes up to `n` bytes off the front.
     pub fn take(&mut self, n: usize) -> &'a [u8] {
         let (taken, rest) = self.bytes.split_at(n.min(self.bytes.len()));
-        self.bytes = rest;
+        self.bytes = Raw(rest);
         taken
     }
 }
@@ -56,7 +58,7 @@ pub enum LineEnd {
 }
 
 /// One line, whole.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Line<'a> {
     /// Its bytes without the line end; at most [`LINE_BYTES`].
     pub bytes: Cow<'a, [u8]>,
@@ -71,6 +73,20 @@ pub struct Line<'a> {
     pub tail: Vec<u8>,
 }
 
+/// Without what it says.
+impl fmt::Debug for Line<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { bytes, end, span, truncated, tail } = self;
+        f.debug_struct("Line")
+            .field("bytes", &Raw(bytes))
+            .field("end", end)
+            .field("span", span)
+            .field("truncated", truncated)
+            .field("tail", &Raw(tail))
+            .finish()
+    }
+}
+
 /// What is kept of the end of a line that is longer than [`LINE_BYTES`].
 pub const TAIL_BYTES: usize = 128;
 
@@ -78,13 +94,13 @@ pub const TAIL_BYTES: usize = 128;
 #[derive(Debug, Default)]
 pub struct Framer {
     /// As much of the line as is kept.
-    partial: Vec<u8>,
+    partial: Raw<Vec<u8>>,
     /// Where on the wire the line was, with the bytes that are not kept.
     span: Span,
     /// The last two bytes of the line, kept or not: they tell how it ended.
-    tail: [u8; 2],
+    tail: Raw<[u8; 2]>,
     /// The last [`TAIL_BYTES`] of what is not kept, and two more for the line end.
-    last: Vec<u8>,
+    last: Raw<Vec<u8>>,
 }
 
 impl Framer {
@@ -120,10 +136,10 @@ impl Framer {
         if self.is_empty() {
             return None;
         }
-        let mut bytes = std::mem::take(&mut self.partial);
+        let Raw(mut bytes) = std::mem::take(&mut self.partial);
         let span = std::mem::take(&mut self.span);
         let truncated = span.bytes > bytes.len() as u64;
-        let (_, end) = without_line_end(&std::mem::take(&mut self.tail));
+        let (_, end) = without_line_end(&*std::mem::take(&mut self.tail));
         let last = std::mem::take(&mut self.last);
         let mut tail = Vec::new();
         if truncated {
@@ -143,21 +159,17 @@ impl Framer {
         self.span.bytes == 0
     }
 
-    /// What is kept of the half-read line.
-    pub fn partial(&self) -> &[u8] {
-        &self.partial
-    }
-
     fn keep(&mut self, bytes: &[u8], at: PacketRef) {
         let room = LINE_BYTES.saturating_sub(self.partial.len());
         let (kept, dropped) = bytes.split_at(room.min(bytes.len()));
         self.partial.extend_from_slice(kept);
         self.last.extend_from_slice(&dropped[dropped.len().saturating_sub(TAIL_BYTES + 2)..]);
-        self.last.drain(..self.last.len().saturating_sub(TAIL_BYTES + 2));
-        self.tail = match bytes {
+        let beyond = self.last.len().saturating_sub(TAIL_BYTES + 2);
+        self.last.drain(..beyond);
+        *self.tail = match bytes {
             [.., a, b] => [*a, *b],
             [b] => [self.tail[1], *b],
-            [] => self.tail,
+            [] => *self.tail,
         };
         self.span.add(bytes.len() as u64, at);
     }

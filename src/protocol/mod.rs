@@ -9,14 +9,17 @@ receives both directions of a connection in causal order, through the layers of 
 */
 
 pub mod channel;
+mod credential;
 pub mod detect;
 mod dialogue;
 pub mod event;
 pub mod framing;
+mod number;
 pub mod ports;
 mod proxy;
 pub mod sasl;
-pub mod span;
+pub mod secret;
+pub(crate) mod span;
 
 pub mod imap;
 pub mod pop3;

@@ -1,14 +1,13 @@
 /*!
-The [`Sink`] that makes a [`Session`] of what a dialogue tells.
+The [`Sink`] that makes a [`Session`] of what a dialogue reports.
 
-Whatever a bound leaves out is counted, and what refers to it refers to nothing: no step, message or log-in attempt of a
-session names a step that the session does not have.
+What a bound leaves out is counted, and references to it are dropped: no step, message or login attempt of a session
+names a step that the session does not have.
 */
 
 use super::message::{Content, Reader};
 use super::model::{ContentRef, Credential, Envelope, Message, Phase, Recipient, Session, Step, TlsMode};
 use super::plan::Plan;
-use super::secret::Secret;
 use super::text::text;
 use super::{phase, step};
 use crate::flow::Transport;
@@ -16,30 +15,31 @@ use crate::limits::{CREDENTIALS_PER_SESSION, Limit, MESSAGES_PER_SESSION, RECIPI
 use crate::protocol::event::{
     self, Channel, Delivery, Direction, Kind, MessageId, MessageOutcome, MessageStart, StepId, TlsFact,
 };
+use crate::protocol::secret::Secret;
 use crate::protocol::{Protocol, Sink};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Steps of a session that sends one message: there is room for as many once there are two.
+/// Steps of a session that sends one message: the room reserved when the second step comes.
 const USUAL_STEPS: usize = 20;
 
-/// Makes a [`Session`] of what a dialogue tells.
+/// Makes a [`Session`] of what a dialogue reports.
 #[derive(Debug)]
 pub struct Builder {
     plan: Arc<Plan>,
-    /// The session so far. Its transport is known to whoever follows the connection.
+    /// The session so far, without its transport: that comes with [`Builder::finish`].
     session: Session,
     phase: Phase,
     /// Messages whose content has not ended.
     readers: BTreeMap<MessageId, Reader>,
-    /// The last row of content of each of these.
+    /// The last step of content of each of these messages.
     content_steps: BTreeMap<MessageId, StepId>,
-    /// What the last step crossed in, kept or not.
+    /// The channel of the last step, kept or not.
     channel: Channel,
 }
 
 impl Builder {
-    /// For a session that speaks `protocol`, of which is made what the plan says.
+    /// A builder of one session of `protocol`; `plan` says what is computed.
     pub fn new(protocol: Protocol, plan: impl Into<Arc<Plan>>) -> Self {
         Self {
             plan: plan.into(),
@@ -51,30 +51,24 @@ impl Builder {
         }
     }
 
-    /// The steps so far.
-    pub fn steps(&self) -> &[Step] {
-        &self.session.steps
-    }
-
-    /// The session so far, for a view that shows it as it happens: its number and transport are whoever's who follows
-    /// the connection. Messages under way have no digests yet, and there are no findings.
+    /// The session so far, for a view that shows it as it happens. The pipeline fills in `id` and `transport`. Messages
+    /// whose content has not ended have no digests yet, and there are no findings.
     pub fn so_far(&mut self) -> &mut Session {
         &mut self.session
     }
 
-    /// The session is over. Its `id` is 0 until the pipeline gives it one, and it has no findings until `verdict` has
-    /// looked at it.
+    /// Ends the session. Its `id` is 0 until the pipeline gives it one, and it has no findings until `verdict` has run.
     pub fn finish(mut self, transport: Transport) -> Session {
         let open: Vec<MessageId> = self.readers.keys().copied().collect();
         for message in open {
             self.content_end(message, false);
         }
         for message in 0..self.session.messages.len() {
-            // MAIL and RCPT may have crossed in the clear before: its content comes after them.
+            // The last step counts: MAIL and RCPT may have crossed in the clear before the content.
             let last = self.session.messages[message].steps.last().copied();
             self.session.messages[message].encrypted = self.was_encrypted(last.as_ref());
         }
-        // They were told as they were decided, which need not be the order in which they were made.
+        // Attempts are reported as they are decided, which need not be the order in which they were made.
         self.session.credentials.sort_by_key(|credential| credential.steps.first().copied().unwrap_or(StepId::MAX));
         self.session.transport = transport;
         self.session
@@ -88,7 +82,7 @@ impl Builder {
         steps
     }
 
-    /// Whether a step crossed inside TLS that was decrypted; where it is not among those kept, the last one.
+    /// Whether `step` crossed inside TLS that was decrypted. Where it was not kept, whether the last step did.
     fn was_encrypted(&self, step: Option<&StepId>) -> bool {
         let stored = step.and_then(|&n| self.session.step(n));
         stored.map_or(self.channel, |step| step.channel) == Channel::Decrypted
@@ -114,11 +108,11 @@ impl Sink for Builder {
         self.phase = phase::of(&told.subject, self.phase);
         self.channel = told.channel;
         if self.session.steps.len() >= STEPS_PER_SESSION {
-            // From here on every step has this number, which is no step's.
+            // From here on every step gets this number, which no kept step has.
             self.limit(Limit::StepsPerSession);
             return n;
         }
-        // Of content the first and the last packet are told, however many there were.
+        // For content, only the first and the last packet are wanted: numbers in between are not a loss.
         if told.kind != Kind::Data {
             let left_out = u64::from(told.span.packets.left_out());
             self.session.limits_hit.hit_times(Limit::PacketsPerStep, left_out);
@@ -126,7 +120,7 @@ impl Sink for Builder {
         let answered = told.answers.and_then(|n| self.session.step(n));
         let place = step::Place { n, phase: self.phase, answered };
         let step = if self.plan.needs.texts { step::read(place, told) } else { step::without_text(place, told) };
-        // Of many connections that are open at once, most have said one thing: the greeting.
+        // Where many connections are open at once, most have had one step alone: the greeting.
         if self.session.steps.len() == self.session.steps.capacity() {
             let more = match self.session.steps.len() {
                 0 => 1,
@@ -145,9 +139,10 @@ impl Sink for Builder {
         }
         self.session.limits_hit.hit_times(Limit::SaslRounds, told.rounds_left_out);
         let shown = |bytes: Option<Vec<u8>>| bytes.map(|bytes| text(&bytes));
-        let secret = |bytes: Option<Vec<u8>>| bytes.map(|bytes| Secret::new(text(&bytes)));
+        let form = |secret: &Secret<Vec<u8>>| Secret::new(text(secret.reveal()));
+        let secret = |secret: Option<Secret<Vec<u8>>>| secret.as_ref().map(form);
         let steps = self.kept(told.steps);
-        // It may be told when TLS has begun and have crossed before: a log-in that was sent behind STARTTLS.
+        // The login may be reported after TLS has begun although it crossed before: sent right behind STARTTLS.
         let encrypted = self.was_encrypted(steps.first());
         let credential = Credential {
             mechanism: told.mechanism,
@@ -161,7 +156,7 @@ impl Sink for Builder {
             outcome: told.outcome,
             encrypted,
             steps,
-            wire_forms: told.wire_forms.iter().map(|form| Secret::new(text(form))).collect(),
+            wire_forms: told.wire_forms.iter().map(form).collect(),
         };
         self.session.credentials.push(credential);
     }
@@ -169,7 +164,7 @@ impl Sink for Builder {
     fn message(&mut self, start: MessageStart) -> MessageId {
         let n = next_number(self.session.messages.len());
         if self.session.messages.len() >= MESSAGES_PER_SESSION {
-            // From here on every message has this number, which is no message's.
+            // From here on every message gets this number, which no kept message has.
             self.limit(Limit::MessagesPerSession);
             return n;
         }
@@ -304,7 +299,7 @@ impl Sink for Builder {
     }
 }
 
-/// Puts what its content amounted to into a message.
+/// Copies what was computed from the content into its message.
 fn put(message: &mut Message, content: Content) {
     message.size = content.size;
     message.lines = content.lines;
@@ -318,8 +313,8 @@ fn put(message: &mut Message, content: Content) {
     message.stored = content.stored;
 }
 
-/// An envelope, with the recipients that were accepted: by the reply to RCPT, and by their own reply after the content
-/// where they have one. What became of the content for all of them is the message's outcome.
+/// An envelope. A recipient is accepted by the reply to RCPT, and by its own reply after the content where it has one.
+/// The reply to the content for all recipients is the message's outcome.
 fn read_envelope(told: event::Envelope) -> Envelope {
     let is_good = |code: u16| (200..300).contains(&code);
     let recipient = |told: event::Recipient| Recipient {
@@ -334,5 +329,7 @@ fn read_envelope(told: event::Envelope) -> Envelope {
     }
 }
 
+#[cfg(test)]
+mod secret_tests;
 #[cfg(test)]
 mod tests;

@@ -1,33 +1,33 @@
 /*!
-Content that somebody wants to have: a message as it crossed, an attachment as it decodes to.
+Where content is kept: a message as it crossed, an attachment as it decodes to.
 
-Here content is counted and digested as it streams by, and forgotten. Where the bytes themselves are asked for
-(`--extract`), they are handed on to a [`ContentStore`] as they come, so that a message still costs the same memory
-whatever its size. Who that is and where it keeps them is not known here.
+The session counts and digests content as it streams by, and forgets it. Where the bytes themselves are wanted
+(`--extract`), they go to a [`ContentStore`] as they come, so that a message still costs the same memory whatever its
+size. The session knows the trait alone, and not where a store keeps the bytes.
 */
 
 use std::fmt::Debug;
 use std::sync::Arc;
 
-/// Keeps content that comes piece by piece, of many messages at once, from many threads.
+/// Keeps content that comes in pieces, of many messages at once, from many threads.
 ///
-/// Nothing here returns an error: a session goes on whatever becomes of a disk. A store that cannot keep any more says
-/// so itself to whoever wants to have the content.
+/// No method returns an error: a session goes on when a disk is full. A store that cannot keep any more reports that
+/// itself to the view that takes the content out.
 pub trait ContentStore: Debug + Send + Sync {
-    /// Something new begins. Returns the number by which it is called from then on, which is nobody else's.
+    /// Begins a new content, and returns its number, which is unique within the store.
     fn begin(&self) -> u64;
 
-    /// The next bytes of it.
+    /// Adds the next bytes of content `number`.
     fn append(&self, number: u64, bytes: &[u8]);
 
-    /// No more of it will come.
+    /// Ends content `number`: no more bytes will come.
     fn end(&self, number: u64);
 
-    /// Nobody will ask for it any more.
+    /// Drops content `number`: it will not be asked for any more.
     fn discard(&self, number: u64);
 }
 
-/// Something that is kept, for as long as anybody has hold of this.
+/// A handle to stored content. The store keeps the content until the handle is dropped.
 #[derive(Debug)]
 pub struct StoredContent {
     content_store: Arc<dyn ContentStore>,
@@ -35,22 +35,22 @@ pub struct StoredContent {
 }
 
 impl StoredContent {
-    /// Something new.
+    /// Begins a new content in `content_store`.
     pub fn begin(content_store: &Arc<dyn ContentStore>) -> Self {
         Self { content_store: Arc::clone(content_store), number: content_store.begin() }
     }
 
-    /// By this the content store knows it.
+    /// The content's number in its store.
     pub fn number(&self) -> u64 {
         self.number
     }
 
-    /// The next bytes.
+    /// Adds the next bytes.
     pub fn append(&self, bytes: &[u8]) {
         self.content_store.append(self.number, bytes);
     }
 
-    /// No more will come.
+    /// Ends the content: no more bytes will come.
     pub fn end(&self) {
         self.content_store.end(self.number);
     }

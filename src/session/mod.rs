@@ -1,23 +1,24 @@
 /*!
-What happened in a session. Speaks no language and knows no format; what it means is said in
+What happened in a session, in no human language and no output format. What it means is the matter of
 [`verdict`](crate::verdict).
 
-The [`Builder`] is the [`Sink`](crate::protocol::Sink) of a dialogue: it makes a [`Session`] of what it is told.
+The [`Builder`] is the [`Sink`](crate::protocol::Sink) of a dialogue: it makes a [`Session`] of what the dialogue
+reports.
 */
 
-pub mod builder;
-pub mod content_store;
+pub(crate) mod builder;
+pub(crate) mod content_store;
 mod message;
 pub mod model;
 mod phase;
-pub mod plan;
-pub mod secret;
+pub(crate) mod plan;
 mod step;
 pub mod summary;
 mod text;
 mod variant;
 
 pub use builder::Builder;
+pub use content_store::{ContentStore, StoredContent};
 pub(crate) use message::sha256;
 pub use model::Session;
 pub use plan::{Needs, Plan};

@@ -1,22 +1,24 @@
 /*!
-What happened in a session: the model that every view reads. It speaks no language and knows no
-format; text that came off the wire is a `String` here (invalid bytes have become U+FFFD), still unescaped.
+What happened in a session: the model that every view reads, in no human language and no output format. Text off the
+wire is a `String` here (invalid bytes have become U+FFFD), still unescaped.
 */
 
-use super::secret::Secret;
 use crate::flow::{CloseReason, Counters, Endpoints, PacketRef, Transport};
 use crate::limits::LimitsHit;
 use crate::protocol::Protocol;
 use crate::protocol::event::{Certificate, Exposure, LoginOutcome, StepId};
+use crate::protocol::secret::Secret;
 use std::net::{Ipv4Addr, SocketAddr};
 
 mod finding;
 mod mail;
 mod step;
+mod texts;
 
-pub use finding::{Conflict, Fact, Finding, Severity};
+pub use finding::{Fact, Finding, Severity};
 pub use mail::{Attachment, Envelope, Header, LineEnds, Lines, Mailbox, Match, Message, MimePart, Recipient, SameAs};
 pub use step::{ContentRef, Phase, State, Step, Variant};
+pub use texts::{StepLine, TextsMut};
 
 /// One mail session.
 #[derive(Debug, Clone)]
@@ -35,7 +37,7 @@ pub struct Session {
     pub capabilities: Vec<String>,
     /// What is known of TLS.
     pub tls: Tls,
-    /// The table: one entry per row.
+    /// The steps, in order: one for each row of the table.
     pub steps: Vec<Step>,
     /// Every attempt to log in, in order.
     pub credentials: Vec<Credential>,
@@ -48,7 +50,7 @@ pub struct Session {
 }
 
 impl Session {
-    /// A session of which nothing is known yet but what it speaks.
+    /// A session of which only the protocol is known yet.
     pub fn empty(protocol: Protocol) -> Self {
         Self {
             id: 0,
@@ -69,7 +71,7 @@ impl Session {
     /// The step with number `n`.
     pub fn step(&self, n: StepId) -> Option<&Step> {
         let by_place = self.steps.get((n as usize).checked_sub(1)?).filter(|step| step.n == n);
-        // A view of a live capture may have been handed some of the steps alone.
+        // During a live capture a session may have some of its steps alone.
         by_place.or_else(|| self.steps.get(self.steps.binary_search_by_key(&n, |step| step.n).ok()?))
     }
 
@@ -79,7 +81,7 @@ impl Session {
     }
 }
 
-/// Stands where nothing is known of the connection yet.
+/// The placeholder until the connection's transport is known.
 fn unknown_transport() -> Transport {
     let nobody = SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0));
     let never = PacketRef { packet: 0, time: Default::default() };
@@ -97,9 +99,9 @@ fn unknown_transport() -> Transport {
 /// What is known of TLS in a session.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Tls {
-    /// How it came about.
+    /// How TLS began.
     pub mode: TlsMode,
-    /// `TLS 1.3`.
+    /// The version: `TLS 1.3`.
     pub version: Option<String>,
     /// IANA's name of the cipher suite.
     pub cipher: Option<String>,
@@ -115,10 +117,10 @@ pub struct Tls {
     pub decrypted: bool,
 }
 
-/// How TLS came about.
+/// How TLS began.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub enum TlsMode {
-    /// Not at all.
+    /// There is no TLS.
     #[default]
     None,
     /// By STARTTLS or STLS.
@@ -136,22 +138,22 @@ pub struct Credential {
     pub username: Option<String>,
     /// SASL authzid.
     pub authorization_id: Option<String>,
-    /// Decoded, where it crossed in plain.
-    pub password: Option<Secret>,
-    /// What the server asked.
+    /// Decoded, where it crossed as plain text or in Base64.
+    pub password: Option<Secret<String>>,
+    /// The server's challenge.
     pub challenge: Option<String>,
-    /// What the client answered instead of a password.
-    pub response: Option<Secret>,
+    /// The client's response to it, which stands in for a password.
+    pub response: Option<Secret<String>>,
     /// A bearer token.
-    pub token: Option<Secret>,
-    /// What an observer has in hand.
+    pub token: Option<Secret<String>>,
+    /// What an observer of the packets has learned.
     pub exposure: Exposure,
-    /// What the server made of it.
+    /// The server's decision.
     pub outcome: LoginOutcome,
-    /// It crossed inside TLS that was decrypted.
+    /// The attempt crossed inside TLS that was decrypted.
     pub encrypted: bool,
     /// The steps it was read from.
     pub steps: Vec<StepId>,
     /// The secrets in the forms in which they crossed.
-    pub wire_forms: Vec<Secret>,
+    pub wire_forms: Vec<Secret<String>>,
 }

@@ -1,4 +1,4 @@
-//! From what a dialogue reports of a step to the step of the model.
+//! From the step that a dialogue reports to the step of the model.
 
 use super::model::{Phase, Step};
 use super::text::{text, text_and_ranges};
@@ -7,7 +7,7 @@ use crate::limits::LINE_BYTES;
 use crate::protocol::event::{self, Kind, StepId, Subject};
 use crate::protocol::imap;
 
-/// Where a step stands in its session.
+/// A step's place in its session.
 #[derive(Clone, Copy)]
 pub struct Place<'a> {
     /// Its number.
@@ -18,9 +18,9 @@ pub struct Place<'a> {
     pub answered: Option<&'a Step>,
 }
 
-/// Makes a step of the model of `step`.
+/// The step of the model for the reported `step`.
 pub fn read(place: Place<'_>, mut step: event::Step<'_>) -> Step {
-    // Arguments and secrets are ranges of the bytes: they are to become ranges of the text.
+    // Arguments and secrets are ranges of the bytes: here they become ranges of the text.
     let mut ranges = std::mem::take(&mut step.secrets);
     ranges.extend(step.arguments.clone());
     let text_shown = text_and_ranges(step.text, &mut ranges);
@@ -34,7 +34,7 @@ pub fn read(place: Place<'_>, mut step: event::Step<'_>) -> Step {
     Step { tag, command, arguments, mailboxes, text: text_shown, secrets: ranges, ..without_text(place, step) }
 }
 
-/// As [`read`], without what the step says.
+/// As [`read`], without the step's text and what is read from it.
 pub fn without_text(place: Place<'_>, step: event::Step<'_>) -> Step {
     let Place { n, phase, answered } = place;
     let variant = variant::of(&step);
@@ -63,7 +63,7 @@ pub fn without_text(place: Place<'_>, step: event::Step<'_>) -> Step {
     }
 }
 
-/// True where a line was longer than what is kept of it: then more crossed than the text and its line ends.
+/// True where a line was longer than what is kept of it: more bytes crossed than the text and its line ends have.
 fn is_truncated(text: &[u8], bytes: u64) -> bool {
     text.len() >= LINE_BYTES && {
         let line_ends = 2 * (1 + memchr::memchr_iter(b'\n', text).count());

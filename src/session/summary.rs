@@ -1,4 +1,4 @@
-//! Counts over all sessions (`summary` of the JSON), and what a capture held beside mail.
+//! Counts over all sessions (`summary` of the JSON), and of a capture's traffic.
 
 use super::model::{Session, Severity};
 use crate::decode::DecodeStop;
@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 pub struct Summary {
     /// Sessions per protocol.
     pub sessions: BTreeMap<Protocol, u64>,
-    /// Log-in attempts per exposure.
+    /// Login attempts per exposure.
     pub credentials: BTreeMap<Exposure, u64>,
     /// Messages.
     pub messages: u64,
@@ -22,24 +22,24 @@ pub struct Summary {
     pub packets: PacketCounts,
     /// Bounds that cost something.
     pub limits_hit: LimitsHit,
-    /// What the capture held beside mail.
+    /// The capture's traffic, mail or not.
     pub traffic: Traffic,
 }
 
-/// Packets by what became of them.
+/// Packets, by what they were found to be.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct PacketCounts {
-    /// All.
+    /// All packets of the capture.
     pub read: u64,
-    /// Of connections that are mail sessions.
+    /// Packets of connections that are mail sessions.
     pub mail: u64,
-    /// Decoded, and not of a mail session.
+    /// Packets that were decoded and are not of a mail session.
     pub other: u64,
-    /// Not decoded.
+    /// Packets that were not decoded.
     pub undecodable: u64,
 }
 
-/// What a capture held beside mail: told to whoever finds none in it.
+/// The traffic of a capture, mail or not: reported to the user where there is no mail in it.
 #[derive(Debug, Clone, Default)]
 pub struct Traffic {
     /// Packets not decoded, by the reason.
@@ -66,8 +66,7 @@ impl Summary {
         self.add_unselected(session);
     }
 
-    /// Counts of a session that is over, and that was not asked for, what is told of the capture: its packets, and the
-    /// bounds that cost something.
+    /// Counts a session that is over and was not asked for: only its packets, and the bounds that cost something.
     pub fn add_unselected(&mut self, session: &Session) {
         self.packets.mail += session.transport.counters.own_packets();
         self.limits_hit.add(&session.limits_hit);

@@ -1,11 +1,11 @@
 /*!
-Which characters the bytes off the wire are.
+From bytes off the wire to characters.
 
 Declared charsets are looked up by the names that mail uses. Where none is declared, text is UTF-8 if it can be; else
 its charset is guessed. Commands, replies, addresses and user names are taken to be in GB18030 (the usual undeclared
-charset of Chinese mail) or in windows-1252 (that of the rest). Of prose (a subject, the name of a person or of a file)
-the letters decide, where there are enough of them. A guess is a guess: three letters of Greek without a declaration come
-out as accented Latin ones. Bytes that are nothing in the charset become U+FFFD; nothing here fails.
+charset of Chinese mail) or in windows-1252 (that of the rest). In prose (a subject, the name of a person or of a file)
+the letters decide, where there are enough of them. A guess may be wrong: three letters of Greek without a declaration
+come out as accented Latin ones. Bytes that the charset does not have become U+FFFD; nothing here fails.
 */
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
@@ -13,20 +13,20 @@ use encoding_rs::{BIG5, EUC_KR, Encoding, GB18030, GBK, SHIFT_JIS, UTF_8, WINDOW
 use std::borrow::Cow;
 use std::ops::Range;
 
-/// Bytes above 0x7F that prose must have for its letters to say which charset it is in: with fewer, a detector errs.
+/// Bytes above 0x7F that prose must have before its letters decide its charset: with fewer, the detector errs.
 const TELLING: usize = 4;
-/// The same where the bytes could be Chinese in GB 2312: of up to seven characters of Chinese the detector takes many for
-/// Korean or Japanese.
+/// The same where the bytes could be Chinese in GB 2312: texts of up to seven Chinese characters, the detector often
+/// takes for Korean or Japanese.
 const TELLING_BESIDE_GB: usize = 16;
-/// Bytes of prose that are looked at to guess its charset: enough for a subject. The detector reads 8 MB a second.
+/// Bytes of prose from which its charset is guessed: enough for a subject. The detector reads 8 MB a second.
 const LOOKED_AT: usize = 512;
 
 /// A charset that was declared by name.
 #[derive(Clone, Copy)]
 pub enum Charset {
-    /// One of the WHATWG's Encoding Standard.
+    /// A charset of the WHATWG's Encoding Standard.
     Standard(&'static Encoding),
-    /// One that mail knows beside them: UTF-7 (RFC 2152), code page 850.
+    /// Another one that mail uses: UTF-7 (RFC 2152), code page 850.
     Other(fn(&[u8]) -> String),
 }
 
@@ -67,13 +67,13 @@ fn code_page_850(bytes: &[u8]) -> String {
     oem_cp::decode_string_complete_table(bytes, &oem_cp::code_table::DECODING_TABLE_CP850)
 }
 
-/// `bytes` as text, of a charset that was not declared: what is compared or repeated as it is, like a command or a user
-/// name, so that the same bytes are the same text wherever they stand.
+/// `bytes` as text, in a charset that was not declared. For what is compared or repeated as it is, like a command or a
+/// user name: the same bytes are the same text everywhere.
 pub fn text(bytes: &[u8]) -> String {
     decode(bytes, guess(bytes)).into_owned()
 }
 
-/// `bytes` as text, of prose whose charset was not declared.
+/// `bytes` as text: prose whose charset was not declared.
 fn prose(bytes: &[u8]) -> String {
     decode(bytes, guess_by_letters(bytes)).into_owned()
 }
@@ -86,10 +86,11 @@ pub fn text_in(bytes: &[u8], name: Option<&[u8]>) -> String {
     }
 }
 
-/// Prose as text where the charset called `name` is declared for something near them: header fields are sent in the
-/// charset of the body. They are UTF-8 if they can be, else in that charset if all of them can be, else in a guessed one.
+/// Prose as text where the charset called `name` is declared for something else in the message: raw header fields are
+/// usually in the charset of the body. `bytes` are UTF-8 if they are valid in it, else in that charset if they are
+/// valid in it, else in a guessed one.
 pub fn text_beside(bytes: &[u8], name: Option<&[u8]>) -> String {
-    // ISO-2022-JP is of seven bits: there it is the escapes that are no UTF-8 text.
+    // ISO-2022-JP has seven bits, so it is valid UTF-8: its escapes give it away.
     let is_utf8 = std::str::from_utf8(bytes).is_ok() && !bytes.contains(&0x1b);
     match name.filter(|_| !is_utf8).and_then(Charset::named) {
         Some(Charset::Standard(encoding)) if encoding != UTF_8 => encoding
@@ -99,8 +100,8 @@ pub fn text_beside(bytes: &[u8], name: Option<&[u8]>) -> String {
     }
 }
 
-/// `bytes` as text like [`text`], with the byte ranges in `ranges` becoming ranges of that text. A range that reaches
-/// beyond the end is cut there; one that splits a character takes in the whole of it.
+/// `bytes` as text like [`text`]; the byte ranges in `ranges` become ranges of that text. A range that reaches beyond
+/// the end is cut there; a range that splits a character is widened to the whole of it.
 pub fn text_and_ranges(bytes: &[u8], ranges: &mut [Range<usize>]) -> String {
     for range in ranges.iter_mut() {
         range.end = range.end.min(bytes.len());
@@ -153,7 +154,7 @@ fn guess_by_letters(bytes: &[u8]) -> &'static Encoding {
 fn guess(bytes: &[u8]) -> &'static Encoding {
     match std::str::from_utf8(bytes) {
         Ok(_) => UTF_8,
-        // Cut within a character, with others before it: the line bound did that.
+        // The text ends within a character and has non-ASCII ones before it: the line bound has cut UTF-8.
         Err(e) if e.error_len().is_none() && bytes.get(..e.valid_up_to()).is_some_and(|b| !b.is_ascii()) => UTF_8,
         Err(_) if looks_like_gb(bytes) => GB18030,
         Err(_) => WINDOWS_1252,
@@ -202,7 +203,7 @@ mod tests {
         Encoding::for_label(name.as_bytes()).expect("a charset").encode(text).0.into_owned()
     }
 
-    /// mail-parser's decoder, to hold another against.
+    /// mail-parser's decoder, to compare another with.
     fn mail_parsers(name: &[u8]) -> fn(&[u8]) -> String {
         mail_parser::decoders::charsets::map::charset_decoder(name).expect("a charset that it has")
     }
@@ -230,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn the_letters_of_what_is_no_prose_do_not_decide() {
+    fn outside_prose_letters_do_not_decide_the_charset() {
         let name = written("Γιώργος Παπαδόπουλος", "iso-8859-7");
         assert_eq!(text(&name), decode(&name, guess(&name)));
         assert_eq!(text_and_ranges(&name, &mut []), text(&name), "a user name, alone and in its command");
@@ -245,7 +246,7 @@ mod tests {
         {
             assert_eq!(utf_7(sent.as_bytes()), theirs(sent.as_bytes()), "{sent}");
         }
-        // Where mail-parser leaves the standard.
+        // Where mail-parser differs from the standard.
         for (sent, meant, read) in [("1 +- 1", "1 + 1", "1 +- 1"), ("+Ti0 a", "中 a", "中a"), ("+Ti0", "中", "")] {
             assert_eq!((&*utf_7(sent.as_bytes()), &*theirs(sent.as_bytes())), (meant, read), "{sent}");
         }

@@ -37,7 +37,7 @@ fn arguments<'a>(step: &Step<'a>) -> &'a [u8] {
     step.arguments.clone().and_then(|range| step.text.get(range)).unwrap_or_default().trim_ascii()
 }
 
-/// `FROM:<>`, with the spaces that clients put after the colon.
+/// `FROM:<>`; some clients put spaces after the colon.
 fn is_null_sender(arguments: &[u8]) -> bool {
     let path = match arguments.iter().position(|&byte| byte == b':') {
         Some(colon) => arguments.get(colon + 1..).unwrap_or_default(),

@@ -1,4 +1,4 @@
-//! Steps that several rules show as evidence.
+//! Steps that more than one rule takes as evidence.
 
 use crate::protocol::event::{Kind, StepId};
 use crate::session::Session;

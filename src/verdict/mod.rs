@@ -1,24 +1,25 @@
 /*!
-What a session means: what is wrong, weak or worth knowing in it ([`rules`]), and what only several sessions together tell
-([`across`]), and what each step does where it stands ([`purpose`]). Knows sessions, and no view.
+What a session means: what is wrong, weak or worth knowing in it (`rules`), what only several sessions together show
+(`across`), and what each step does in its context (`purpose`). Depends on sessions, and on no view.
 
-Rules look at a session once it is over, on the thread that followed it: [`judge`]. What spans sessions is fed as sessions
-are handed on, on one thread, and speaks when the capture has been read. A [`Selection`] says which of both are wanted:
-what no view shows is not looked for.
+Rules check a session once it is over, on the thread that followed it: [`judge`]. Analyses that span sessions receive
+them in the order of output, on one thread, and have their result when the capture has been read. A [`Selection`]
+chooses among both: what no view shows is not computed.
 */
 
-pub mod across;
+pub(crate) mod across;
 mod evidence;
-pub mod purpose;
-pub mod report;
-pub mod rule;
+pub(crate) mod purpose;
+pub(crate) mod report;
+pub(crate) mod rule;
 #[cfg(test)]
 #[macro_use]
 pub(crate) mod testing;
-pub mod rules;
+pub(crate) mod rules;
 
+pub use across::login_frequency::{LoginFrequency, Logins, Pair};
 pub use report::Report;
-pub use rule::{Found, Needs, Rule};
+pub use rule::{Found, Needs, Occurrence, Rule, Sentence, Text, Words};
 
 use crate::session::Session;
 use crate::session::model::Finding;
@@ -28,7 +29,7 @@ use crate::session::model::Finding;
 pub struct Selection {
     /// The rules that run.
     pub rules: &'static [&'static Rule],
-    /// Count who logs in where, how often ([`across::login_frequency`]).
+    /// Count who logs in where, how often ([`Logins`]).
     pub logins: bool,
 }
 
@@ -38,15 +39,16 @@ impl Selection {
     /// Nothing.
     pub const NONE: Self = Self { rules: &[], logins: false };
 
-    /// What the rules that run must have.
+    /// What the rules that run need computed.
     pub fn needs(&self) -> Needs {
         self.rules.iter().fold(Needs::NONE, |needs, rule| needs.and(rule.needs))
     }
 }
 
-/// Has `rules` look at a session that is over, and puts what they find into it: a finding a rule, by rank and then by id.
+/// Runs `rules` on a session that is over, and puts their findings into it: at most one for each rule, by rank and then
+/// by id.
 ///
-/// The copies of conflicting bytes are dropped then: they are raw, and what views need of them is in the findings.
+/// Then the copies of conflicting bytes are dropped: they are raw, and the findings have what views need of them.
 pub fn judge(session: &mut Session, rules: &[&Rule]) {
     let mut findings: Vec<(u16, Finding)> =
         rules.iter().filter_map(|rule| Some((rule.rank, rule.look(session)?))).collect();
@@ -60,7 +62,7 @@ mod tests {
     use super::testing::session;
     use super::{Needs, Selection, judge, rules};
 
-    /// What all rules find in `script`: ids and evidence, in their order.
+    /// The findings of all rules in `script`: ids and evidence, in the session's order.
     fn found(script: &str) -> Vec<(&'static str, Vec<u32>)> {
         let mut session = session(script, Selection::ALL.needs());
         judge(&mut session, rules::ALL);
@@ -86,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_run_finds_nothing_and_needs_nothing() {
+    fn without_rules_there_are_no_findings_and_no_needs() {
         let mut session = session("S: +OK ready\nS~ 10", Needs::NONE);
         session.transport.conflicts.more = 1;
         judge(&mut session, Selection::NONE.rules);

@@ -1,7 +1,7 @@
 /*!
-A rule: one thing that can be wrong, weak or worth knowing in a session. Everything about it stands in one file of
-[`rules`](super::rules): id, severity, needs, words in every language, the check, and the conversations that have it and
-that have it not.
+A rule: one thing that can be wrong, weak or worth knowing in a session. Everything about it is in one file of
+[`rules`](super::rules): id, severity, needs, words in every language, the check, and conversations with and without the
+finding.
 */
 
 use crate::protocol::event::StepId;
@@ -11,34 +11,34 @@ use crate::session::model::Finding;
 pub use crate::session::Needs;
 pub use crate::session::model::{Fact, Severity};
 
-/// Occurrences of one finding whose facts are kept; of further ones it is told how many there were.
+/// Occurrences of one finding whose facts are kept; further ones are only counted.
 const FACTS: usize = 8;
 
 /// One thing that can be found in a session.
 #[derive(Debug)]
 pub struct Rule {
-    /// A stable kebab-case name, which is that of its file with `-` for `_`. It says what is wrong.
+    /// A stable kebab-case name that says what is wrong: the name of the rule's file, with `-` for `_`.
     pub id: &'static str,
     /// How much it matters.
     pub severity: Severity,
-    /// The version that had it first.
+    /// The first version that has the rule.
     pub since: &'static str,
-    /// Where it stands among the findings of a session: low ranks come first, equal ones by id.
+    /// The place of its finding among those of a session: low ranks come first, equal ones by id.
     pub rank: u16,
-    /// Where it is written: an RFC section or a CVE. The same in all languages.
+    /// The source: an RFC section or a CVE. The same in all languages.
     pub reference: Option<&'static str>,
-    /// What the check reads beside steps without their text, log-ins and envelopes. What no rule and no view needs is not
-    /// there.
+    /// What the check reads beyond steps without their text, logins and envelopes. What no rule and no view needs is
+    /// not computed.
     pub needs: Needs,
     /// What it is called, what it means and what to do, in every language.
     pub words: Words,
-    /// A sentence about one occurrence, which follows the detail once for each that has facts.
+    /// A sentence about one occurrence. It follows the detail, once for each occurrence with facts.
     pub occurrence: Option<Sentence>,
-    /// Looks at a session that is over.
+    /// Checks a session that is over.
     pub check: fn(&Session, &mut Found),
 }
 
-/// Words in every language. They go to terminals as they are: no control characters.
+/// Words in every language. They are written to terminals unescaped: no control characters.
 #[derive(Debug)]
 #[allow(missing_docs)]
 pub struct Words {
@@ -66,7 +66,7 @@ pub struct Sentence {
 }
 
 impl Rule {
-    /// A finding of this rule that `steps` show.
+    /// A finding of this rule with `steps` as evidence.
     pub fn finding(&self, steps: Vec<StepId>) -> Finding {
         Finding { id: self.id, severity: self.severity, steps, facts: Vec::new(), more: 0 }
     }
@@ -82,7 +82,7 @@ impl Rule {
     }
 }
 
-/// What a check finds. However often it occurs, it is one finding with much evidence.
+/// What a check finds in a session. All occurrences become one finding, with the evidence of all of them.
 #[derive(Debug, Default)]
 pub struct Found {
     any: bool,
@@ -92,14 +92,14 @@ pub struct Found {
 }
 
 impl Found {
-    /// It occurs, and `steps` show it; none where no single step does. In any order, and as often as it occurs.
+    /// Adds an occurrence, with `steps` as evidence: in any order, and empty where no single step shows it.
     pub fn at(&mut self, steps: impl IntoIterator<Item = StepId>) -> Occurrence<'_> {
         self.any = true;
         self.steps.extend(steps);
         Occurrence { found: self, begun: false, is_kept: false }
     }
 
-    /// It occurs `more` times, of which nothing else is known.
+    /// Adds `more` occurrences without evidence and facts.
     pub fn more(&mut self, more: u64) {
         self.any |= more > 0;
         self.more += more;
@@ -110,14 +110,14 @@ impl Found {
 #[derive(Debug)]
 pub struct Occurrence<'a> {
     found: &'a mut Found,
-    /// It has facts.
+    /// The occurrence has facts.
     begun: bool,
-    /// There was room for them.
+    /// Its facts are kept: fewer than [`FACTS`] occurrences had some before it.
     is_kept: bool,
 }
 
 impl Occurrence<'_> {
-    /// Adds something that is known of it, for the rule's sentence about an occurrence.
+    /// Adds a fact about the occurrence, for the rule's sentence about it.
     pub fn fact(mut self, fact: Fact) -> Self {
         if !std::mem::replace(&mut self.begun, true) {
             self.is_kept = self.found.facts.len() < FACTS;

@@ -1,6 +1,6 @@
 /*!
 The kit for rules' tests: a conversation as `C:`/`S:` text becomes a session as it does in the pipeline (detector,
-dialogue, [`Builder`]), with exactly what the rule at hand says that it needs; then the rule looks at it.
+dialogue, [`Builder`]), with exactly what the rule under test declares as its needs; then the rule checks it.
 
 ```text
 has!(a_name, "S: 220 mx\nC: EHLO a\nS: 250 mx");                    the rule of the file finds something
@@ -9,11 +9,11 @@ has_not!(a_name, "S: 220 mx\nC: EHLO a\nS: 250 mx");                it finds not
 ```
 
 The script's language is that of the dialogues' tests, and has two lines more:
-- `@ 2.5`: so many seconds pass;
-- `--- client 10.0.0.9, server 10.0.0.25:993`: another session begins; what is not named is as usual. A server's port
-  says what is expected there, TLS from the first byte among it.
+- `@ 2.5`: 2.5 seconds pass;
+- `--- client 10.0.0.9, server 10.0.0.25:993`: another session begins; an end that is not named has its default address.
+  A server's port says which protocol to expect, and whether TLS begins with the first byte.
 
-Packets are a second apart. Ports are those of the protocol spoken, SMTP's where nothing else is known.
+Packets are a second apart. Without a `server`, the port is that of the protocol detected, and SMTP or LMTP is expected.
 */
 
 use super::{Needs, Rule};
@@ -52,13 +52,13 @@ macro_rules! has_not {
     };
 }
 
-/// Seconds of packet time at which the first session begins.
+/// Packet time at which the first session begins: seconds since 1970.
 const START: i64 = 1_260_252_000;
 
-/// The steps by which `rule` finds something in the first session of `script` in which it does.
+/// The evidence of `rule` in the first session of `script` that has its finding.
 ///
 /// # Panics
-/// Where it finds something else as soon as more is computed than it says that it needs.
+/// Where the rule finds something else once more is computed than it declares as its needs.
 pub fn evidence(rule: &Rule, script: &str) -> Option<Vec<u32>> {
     let find = |needs| sessions(script, needs).iter().find_map(|session| rule.look(session));
     let found = find(rule.needs);
@@ -102,7 +102,7 @@ impl Clock {
     }
 }
 
-/// Something that crosses.
+/// Bytes that cross, or a gap.
 enum Crossing {
     Data(Side, Vec<u8>, PacketRef),
     Gap(Side, u64, PacketRef),
@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_needed_is_not_there() {
+    fn texts_are_there_only_where_they_are_needed() {
         let script = "S: 220 mx\nC: EHLO a";
         assert_eq!(session(script, Needs::NONE).steps[1].text, "");
         assert_eq!(session(script, Needs::TEXTS).steps[1].text, "EHLO a");

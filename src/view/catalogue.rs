@@ -1,6 +1,6 @@
 /*!
-`mailtap findings`: all that can be found in a session, with what it means and what to do, from the rules themselves.
-`docs/findings.md` is the Markdown of it.
+`mailtap findings`: every rule, with what its finding means and what to do about it. `docs/findings.md` is the Markdown
+output.
 */
 
 use super::locale::{self, Label};
@@ -13,7 +13,7 @@ use crate::verdict::rules::ALL;
 use serde::Serialize;
 use std::io;
 
-/// What stands above the list in Markdown.
+/// The introduction of the Markdown page, in English and Chinese.
 const ABOUT: [&str; 2] = [
     "This page is the output of `mailtap findings --format markdown --lang en`, and a test holds it against that. The \
      heading is the finding's `id` in the [JSON](json.md), which does not change; its words may. How to add one is \
@@ -21,7 +21,7 @@ const ABOUT: [&str; 2] = [
     "本页是 `mailtap findings --format markdown --lang zh` 的输出。各节标题是 JSON 中的 `id`，不会改变；文字说明可能会改进。",
 ];
 
-/// A rule for programs.
+/// A rule as JSON.
 #[derive(Serialize)]
 struct Entry {
     id: &'static str,
@@ -37,7 +37,7 @@ struct Entry {
 /// A JSON list of all rules, pretty-printed, with a line end.
 ///
 /// # Errors
-/// None that words in memory could cause.
+/// Never in practice: the words are in memory.
 pub fn json(lang: Lang) -> io::Result<String> {
     let entry = |rule: &&'static Rule| {
         let Text { title, detail, remedy } = locale::text(lang, &rule.words);
@@ -51,7 +51,7 @@ pub fn json(lang: Lang) -> io::Result<String> {
 /// A table of all rules, `width` columns wide.
 ///
 /// # Errors
-/// None that memory could cause.
+/// Never in practice: the table is written to memory.
 pub fn table(lang: Lang, width: usize, colour: bool) -> io::Result<String> {
     let mut out = Vec::new();
     table::catalogue(&mut out, Style { width, colour }, lang)?;

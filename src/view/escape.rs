@@ -1,14 +1,14 @@
 /*!
-What may reach a terminal: text off the wire with everything taken out of it that a terminal, or a reader's eye, could be
-led astray by.
+Text off the wire made safe for a terminal: characters that could control the terminal or mislead the reader's eye are
+replaced by visible ones.
 
 - Control characters of C0 and DEL are shown as their pictures (U+2400…): `␛[31m` for a colour sequence, `␉` for a tab,
   `␀` for a NUL. A carriage return, a backspace typed by hand and telnet's bells are then visible where they crossed.
-- All else that moves, hides or turns text round is shown by its number, `<U+202E>`: C1 controls, bidirectional overrides
+- Other characters that move, hide or reverse text are shown by number, `<U+202E>`: C1 controls, bidirectional overrides
   and isolates, zero-width characters, line and paragraph separators, fillers, tags, the byte order mark.
 
-Neither notation uses the backslash, so that IMAP's `\Seen` stays as it was sent. What is left has the width that
-`unicode-width` gives it, which is what the tables are laid out by.
+Neither notation uses the backslash, so that IMAP's `\Seen` stays as it was sent. The escaped text has the width that
+`unicode-width` computes, by which the tables are laid out.
 */
 
 use std::borrow::Cow;
@@ -27,7 +27,7 @@ pub fn block(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// The first `limit` characters of `text`, and whether that was not all of it.
+/// The first `limit` characters of `text`, and true if `text` is longer.
 pub fn cut(text: &str, limit: usize) -> (&str, bool) {
     match text.char_indices().nth(limit) {
         Some((at, _)) => (text.get(..at).unwrap_or_default(), true),
@@ -53,8 +53,8 @@ fn escaped(text: &str, escape: impl Fn(char) -> bool) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
-/// True for what must not be shown as it is. Variation selectors 15 and 16 (text or emoji) may: they have no effect
-/// beyond the character before them, and ordinary subjects have them.
+/// True for a character that must be escaped. Variation selectors 15 and 16 (text or emoji) are not escaped: they
+/// affect only the character before them, and ordinary subjects contain them.
 pub(super) fn is_hostile(found: char) -> bool {
     matches!(found,
         '\0'..='\x1f' | '\x7f'..='\u{9f}'      // C0, DEL, C1
@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn a_terminal_is_told_nothing() {
+    fn control_characters_are_shown_and_not_sent() {
         assert_eq!(line("\x1b[2J\x1b]0;owned\x07"), "␛[2J␛]0;owned␇");
         assert_eq!(line("QUIX\x08T\x7f\r"), "QUIX␈T␡␍");
         assert_eq!(line("\u{9b}31m"), "<U+009B>31m");
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn an_eye_is_not_deceived() {
+    fn characters_that_mislead_the_eye_are_escaped() {
         assert_eq!(line("invoice\u{202e}fdp.exe"), "invoice<U+202E>fdp.exe");
         assert_eq!(line("pay\u{200b}pal\u{2066}\u{feff}"), "pay<U+200B>pal<U+2066><U+FEFF>");
         assert_eq!(line("a\u{2028}b\u{e0041}"), "a<U+2028>b<U+E0041>");
@@ -121,7 +121,7 @@ mod tests {
         }
 
         #[test]
-        fn whatever_has_no_width_of_its_own_to_give_is_hostile(found in any::<char>()) {
+        fn a_character_without_a_width_is_hostile(found in any::<char>()) {
             // `width()` is None exactly for the control characters.
             if found.width().is_none() {
                 prop_assert!(is_hostile(found));

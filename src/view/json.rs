@@ -1,8 +1,8 @@
 /*!
 JSON for programs: one document ([`Json`]), or a line a session as each ends ([`NdJson`]).
 
-Both walk through the model while they write: a session is never held twice. The document holds all sessions until the
-end, because `same_as` names later ones too; lines hold none.
+Both serialise the model while they walk through it: no session is in memory twice. [`Json`] keeps all sessions until
+the end, because `same_as` names later messages too; [`NdJson`] keeps none.
 */
 
 mod terminal_safe;
@@ -17,7 +17,7 @@ use serde_json::ser::{CompactFormatter, PrettyFormatter};
 use std::io::{self, Write};
 pub(super) use terminal_safe::TerminalSafe;
 
-/// `--format json`: one document, written when all is known.
+/// `--format json`: one document, written at the end.
 pub struct Json<W> {
     out: W,
     options: Options,
@@ -30,7 +30,7 @@ impl<W: Write> Json<W> {
         Self { out, options, sessions: Vec::new() }
     }
 
-    /// What was written to.
+    /// Returns the output.
     pub fn into_inner(self) -> W {
         self.out
     }
@@ -43,7 +43,7 @@ impl<W: Write> View for Json<W> {
     }
 
     fn finish(&mut self, report: &Report) -> io::Result<()> {
-        // They came in this order, but where too many had to wait for one.
+        // Sessions may come out of order where too many were waiting for an earlier one to end.
         self.sessions.sort_by_key(|session| session.id);
         same_message::both_ways(&mut self.sessions);
         let document = Document { report, options: self.options, sessions: &self.sessions };
@@ -54,7 +54,7 @@ impl<W: Write> View for Json<W> {
     }
 }
 
-/// The document of [`super::record::Document`], without a list of the sessions' records.
+/// Serialises as [`super::record::Document`] does, but makes the sessions' records one at a time.
 struct Document<'a> {
     report: &'a Report,
     options: Options,
@@ -84,15 +84,15 @@ impl Serialize for Sessions<'_> {
     }
 }
 
-/// `--format ndjson`: a line a session, flushed as it is written; last a line with the summary.
+/// `--format ndjson`: one line per session, each flushed at once, and a last line with the summary.
 pub struct NdJson<W> {
     out: W,
     options: Options,
-    /// The line at hand: it is put together of thousands of little pieces, and written in one.
+    /// The current line. The serialiser writes thousands of small pieces; `out` gets the whole line in one write.
     line: Vec<u8>,
 }
 
-/// What is kept of a line's memory for the next.
+/// Bytes of the line buffer that are kept for the next line.
 const LINE_MEMORY: usize = 1 << 20;
 
 impl<W: Write> NdJson<W> {
@@ -101,7 +101,7 @@ impl<W: Write> NdJson<W> {
         Self { out, options, line: Vec::new() }
     }
 
-    /// What was written to.
+    /// Returns the output.
     pub fn into_inner(self) -> W {
         self.out
     }
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn absent_is_absent() {
+    fn an_unknown_field_is_absent() {
         let session =
             session(Talk::new(Protocol::Smtp).s("220 x").edit(|session| session.banner = Some(String::new())));
         for field in ["banner", "client_name"] {

@@ -1,15 +1,21 @@
 /*!
-What people and programs see: tables, JSON, files of what was carried. A view reads the model and never changes it.
+What people and programs see: tables, JSON, files with the content of messages and attachments.
 
-A [`View`] is handed sessions in the order of their first packet, each once it is over, and at the end the [`Report`].
+A [`View`] receives each session once, when the session is over, and at the end the [`Report`]. The pipeline's
+[`Emit`](crate::pipeline::Emit) says in which order sessions come.
+
+A view owns the sessions that it receives. Most views only read them. Three change them, and nothing upstream sees the
+change: [`redact::Redact`] masks secrets, and [`extract::Extract`] takes the stored content out, before they pass the
+session on to the view inside them; [`json::Json`] completes `same_as` before it writes.
 */
 
-pub mod address;
+pub(crate) mod address;
 pub mod catalogue;
+mod each_session;
 pub mod escape;
 pub mod extract;
 pub mod json;
-pub mod locale;
+pub(crate) mod locale;
 pub mod record;
 pub mod redact;
 pub mod schema;
@@ -18,13 +24,16 @@ pub mod table;
 #[cfg(test)]
 pub(crate) mod testing;
 
+pub use each_session::EachSession;
+
 use crate::session::model::{Session, Step};
 use crate::verdict::{Needs, Report, Selection};
 use std::io;
 
-/// Something that shows sessions.
+/// Receives sessions, and writes them or passes them on.
 pub trait View {
-    /// A step as it happens; only asked of views that show a live capture row by row. `session` is the session so far.
+    /// A step as it happens; called only if the pipeline's options ask for steps (`mailtap live`). `session` is the
+    /// session so far.
     fn step(&mut self, session: &Session, step: &Step) -> io::Result<()> {
         let _ = (session, step);
         Ok(())
@@ -33,15 +42,16 @@ pub trait View {
     /// A session that is over.
     fn session(&mut self, session: Session) -> io::Result<()>;
 
-    /// All sessions have been shown; what is left to say.
+    /// Called once, after the last session: writes totals and whatever closes the output.
     fn finish(&mut self, report: &Report) -> io::Result<()>;
 
-    /// What it reads of sessions: what neither a view nor a rule that runs needs is not computed.
+    /// The parts of a session that the view reads. A part that neither the view nor a running rule needs is not
+    /// computed.
     fn needs(&self) -> Needs {
         Needs::ALL
     }
 
-    /// Which rules' findings it shows, and what it shows of all sessions together.
+    /// The rules whose findings the view shows, and whether it shows the counts of logins over all sessions.
     fn selection(&self) -> Selection {
         Selection::ALL
     }
@@ -86,7 +96,7 @@ pub struct Show {
     pub steps: bool,
     /// One row a session.
     pub sessions: bool,
-    /// Log-in attempts.
+    /// Login attempts.
     pub credentials: bool,
     /// Messages.
     pub messages: bool,
@@ -97,20 +107,20 @@ pub struct Show {
 }
 
 impl Show {
-    /// What is shown where nothing is asked for: the report's tables, and the log-ins that close them.
+    /// The default: the report's tables, and the login attempts that close them.
     pub const REPORT: Self =
         Self { steps: true, sessions: false, credentials: true, messages: false, findings: false, summary: false };
     /// Everything (`--show all`).
     pub const ALL: Self =
         Self { steps: true, sessions: true, credentials: true, messages: true, findings: true, summary: true };
 
-    /// What the tables shown read of sessions.
+    /// The parts of a session that the selected tables read.
     fn needs(self) -> Needs {
         let messages = self.steps || self.messages;
         Needs { messages, attachments: messages, texts: self.steps }
     }
 
-    /// Findings are shown, or counted in the summary; who logs in stands below the log-ins.
+    /// Rules run if findings are shown or counted in the summary. The counts of logins stand below the login attempts.
     fn selection(self) -> Selection {
         let rules = if self.findings || self.summary { Selection::ALL.rules } else { Selection::NONE.rules };
         Selection { rules, logins: self.credentials }

@@ -1,5 +1,6 @@
 /*!
-`mailtap schema`: the JSON Schema (2020-12) of the document and of the lines, made from the types of [`super::record`].
+`mailtap schema`: the JSON Schema (2020-12) of the document and of the lines, generated from the types of
+[`super::record`].
 */
 
 use super::record::{Document, Line};
@@ -9,10 +10,10 @@ use schemars::{JsonSchema, Schema};
 use serde::Serialize;
 use serde_json::Value;
 
-/// What mailtap writes: the document of `--format json`, or one line of `--format ndjson`.
+/// The output of mailtap: the document of `--format json`, or one line of `--format ndjson`.
 #[derive(Serialize, JsonSchema)]
 #[serde(untagged)]
-#[allow(dead_code, clippy::large_enum_variant)] // Made for its schema alone.
+#[allow(dead_code, clippy::large_enum_variant)] // Used only to generate the schema.
 enum Output<'a> {
     Document(Document<'a>),
     Line(Line<'a>),
@@ -31,7 +32,7 @@ fn generated() -> Schema {
         .into_root_schema_for::<Output<'static>>()
 }
 
-/// A field that may be absent is an `Option` in the types, for which the generator allows `null`; the contract does not.
+/// Removes `null`: the generator allows it for every `Option`, but a field of the JSON is absent instead.
 fn never_null(schema: &mut Schema) {
     let Some(object) = schema.as_object_mut() else { return };
     if let Some(Value::Array(types)) = object.get_mut("type") {
@@ -63,7 +64,7 @@ mod tests {
     use crate::view::{Lang, View};
     use serde_json::Value;
 
-    /// The schema with no room for fields that it does not name.
+    /// The schema, changed so that a field that it does not name is an error.
     fn strict() -> jsonschema::Validator {
         let mut schema = generated().to_value();
         close(&mut schema);
@@ -75,7 +76,7 @@ mod tests {
             Value::Object(object) => {
                 for (key, value) in object.iter_mut() {
                     match (key.as_str(), value) {
-                        // A definition is closed where it is referred to: there it may have been given a `type` more.
+                        // A definition is closed where it is referred to: a `$ref` may have a `type` beside it.
                         ("$defs", Value::Object(definitions)) => definitions.values_mut().for_each(|definition| {
                             close(definition);
                             definition.as_object_mut().unwrap().remove("unevaluatedProperties");
@@ -126,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn what_breaks_the_contract_is_found() {
+    fn a_document_that_breaks_the_contract_is_invalid() {
         let validator = strict();
         let mut document = Vec::new();
         written(Json::new(&mut document, Options::default()));

@@ -13,9 +13,9 @@ Talk::new(Protocol::Smtp)
 use crate::capture::Time;
 use crate::flow::{CloseReason, Counters, Endpoints, PacketRef, Side, Transport};
 use crate::protocol::event::{Channel, Direction, Exposure, Kind, LoginOutcome, Packets, Subject};
+use crate::protocol::secret::Secret;
 use crate::protocol::{Protocol, imap, pop3, smtp, tls};
 use crate::session::model::*;
-use crate::session::secret::Secret;
 
 mod examples;
 
@@ -82,7 +82,7 @@ impl Talk {
         })
     }
 
-    /// A greeting, or the reply to the last thing that the client said.
+    /// A greeting if it is the first step, otherwise the reply to the client's last step.
     pub fn s(self, text: &str) -> Self {
         let asked = self.session.steps.iter().rev().find(|step| step.from == Side::Client).map(|step| step.n);
         let kind = if self.session.steps.is_empty() { Kind::Greeting } else { Kind::Reply };
@@ -92,7 +92,7 @@ impl Talk {
         })
     }
 
-    /// Content, or anything else that has a kind of its own.
+    /// A step of any other kind, such as content.
     pub fn other(self, from: Side, kind: Kind, text: &str, bytes: u64) -> Self {
         let gap = kind == Kind::Gap;
         self.step(from, kind, text).with(|step| {
@@ -135,7 +135,7 @@ impl Talk {
         self
     }
 
-    /// What a step is in its protocol, as far as these tests speak it.
+    /// The subject of a step, for the few verbs that these tests use.
     fn subject(&self, kind: Kind, text: &str) -> Subject {
         let asked = self.session.steps.iter().rev().find(|step| step.from == Side::Client);
         let verb = |text: &str, at: usize| text.split(' ').nth(at).unwrap_or_default().to_ascii_uppercase();
@@ -200,7 +200,7 @@ impl Talk {
         self
     }
 
-    /// The last step carries `secret`.
+    /// Marks `secret` in the last step's text as secret.
     pub fn secret(self, secret: &str) -> Self {
         self.with(|step| {
             let at = step.text.find(secret).expect("the secret in the text");
@@ -208,7 +208,7 @@ impl Talk {
         })
     }
 
-    /// The last steps were an attempt to log in.
+    /// Adds an attempt to log in, read from `steps`.
     pub fn login(mut self, mechanism: &str, user: &str, password: &str, steps: &[u32], outcome: LoginOutcome) -> Self {
         self.session.credentials.push(Credential {
             mechanism: mechanism.to_owned(),
@@ -227,7 +227,7 @@ impl Talk {
         self
     }
 
-    /// The last steps carried a message.
+    /// Adds a message, read from `steps`.
     pub fn message(mut self, direction: Direction, steps: &[u32], change: impl FnOnce(&mut Message)) -> Self {
         let mut message = Message {
             n: u32::try_from(self.session.messages.len() + 1).unwrap(),
@@ -264,7 +264,7 @@ impl Talk {
         self
     }
 
-    /// Anything else.
+    /// Changes the session in any other way.
     pub fn edit(mut self, change: impl FnOnce(&mut Session)) -> Self {
         change(&mut self.session);
         self

@@ -1,4 +1,4 @@
-//! What is extracted in these tests, and the check that all of it is told.
+//! The kit of the tests of `--extract`: captures, and the check that the index, the files and the JSON agree.
 
 use crate::support::{frame, segments, turns};
 use data_encoding::HEXLOWER;
@@ -10,7 +10,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-/// A place for captures and what is made of them.
+/// A temporary directory for captures and extractions.
 pub struct Place(tempfile::TempDir);
 
 impl Place {
@@ -40,7 +40,7 @@ pub fn run(capture: &Path, directory: &Path, more: &[&str]) -> Output {
     command.arg(capture).arg("--extract").arg(directory).args(more).output().expect("mailtap runs")
 }
 
-/// Extracts, holds what is there against what the JSON says, and returns that and the index.
+/// Extracts, compares the files with the JSON, and returns the JSON and the index.
 pub fn extracted(capture: &Path, directory: &Path, more: &[&str]) -> (Value, Value) {
     let output = run(capture, directory, &[&["--format", "json"], more].concat());
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -58,7 +58,7 @@ pub fn list(value: &Value) -> &[Value] {
     value.as_array().expect("a list")
 }
 
-/// The index says what the JSON says, the files are what the index says, and there are no others.
+/// Checks that the index agrees with the JSON, the files with the index, and that there are no other files.
 pub fn compare(document: &Value, index: &Value, directory: &Path) {
     assert_eq!(index["format"], "mailtap-extract");
     assert_eq!(index["version"], 1);
@@ -97,7 +97,7 @@ pub fn compare(document: &Value, index: &Value, directory: &Path) {
     assert_eq!(tree(directory).into_keys().collect::<BTreeSet<_>>(), files);
 }
 
-/// All files below a directory, which are their owner's alone, as are the directories below it.
+/// All files below a directory. Checks that they and the directories are accessible to their owner alone.
 pub fn tree(directory: &Path) -> BTreeMap<String, Vec<u8>> {
     let mut files = BTreeMap::new();
     let mut open = vec![directory.to_owned()];

@@ -1,5 +1,5 @@
-//! `--extract DIR`, through the program: every byte that the JSON has a digest of is in a file, nothing off the wire says
-//! where, and nothing is overwritten.
+//! `--extract DIR`, through the program: every content with a digest in the JSON is in a file, nothing off the wire
+//! decides where a file goes, and nothing is overwritten.
 
 mod kit;
 mod runs;

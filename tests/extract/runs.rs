@@ -1,4 +1,4 @@
-//! How an extraction may go: into a place that is taken or full, cut short, stopped, of a message that is large.
+//! Runs of an extraction: the directory is taken or full, the capture cut short, the run stopped, the message large.
 
 use crate::kit::*;
 use crate::support::{self, Side, captured, recorded, segments, turns};
@@ -44,7 +44,7 @@ fn what_cannot_be_written_is_named() {
     failed(&run(&capture, &capture.join("below/a/file"), &[]), 1, &["a.pcap/below/a/file: "]);
     failed(&run(&capture, &place.path("nowhere/out"), &[]), 1, &["nowhere/out: "]);
 
-    // A full disk, as a limit on the length of files.
+    // A limit on the length of files stands in for a full disk.
     let directory = place.path("full");
     let mut shell = Command::new("sh");
     let script = "trap '' XFSZ; ulimit -f 8; exec \"$0\" read \"$1\" --extract \"$2\" --show sessions";
@@ -77,7 +77,7 @@ fn a_capture_that_ends_early_is_extracted_as_far_as_it_goes() {
 }
 
 #[test]
-fn whoever_stops_reading_the_tables_has_the_files_all_the_same() {
+fn a_closed_pipe_for_the_tables_does_not_stop_the_files() {
     let place = Place::new();
     let all: Vec<Vec<u8>> = (0..60).flat_map(|number| frames(&smtp("Subject: a"), 30_000 + number, 25)).collect();
     let capture = place.capture("a.pcap", &recorded(all));
@@ -93,7 +93,7 @@ fn whoever_stops_reading_the_tables_has_the_files_all_the_same() {
 fn ctrl_c_leaves_an_index() {
     let place = Place::new();
     let mut all = frames(&smtp("Subject: whole"), 40_000, 25);
-    // The other one is not over: it is in the middle of its content.
+    // The second session ends in the middle of its content.
     let under_way = smtp("Subject: half\n\nbody");
     let under_way = frames(&under_way, 40_001, 25);
     all.extend_from_slice(&under_way[..under_way.len() - 12]);
@@ -102,7 +102,7 @@ fn ctrl_c_leaves_an_index() {
     let mut command = mailtap(&["read", "--follow", "--extract"]);
     let mut child = command.arg(&directory).arg(&capture).stdout(Stdio::null()).spawn().expect("mailtap runs");
     let begun = Instant::now();
-    // The content of the second one is under way.
+    // Wait until the content of the second session is being written.
     while !directory.join("unfinished/1").exists() && begun.elapsed() < Duration::from_secs(20) {
         std::thread::sleep(Duration::from_millis(20));
     }
@@ -119,7 +119,7 @@ fn ctrl_c_leaves_an_index() {
 fn a_large_message_in_little_memory() {
     const MEGABYTES: usize = 100;
     let place = Place::new();
-    // Segments as the sending host itself sees them, which are long.
+    // Segments as a capture on the sending host has them: long, before the network card cuts them.
     let line = format!("{}\r\n", "x".repeat(998));
     let piece = line.repeat(60);
     let mut said = turns(&smtp("Subject: large\n\n"));
@@ -131,7 +131,7 @@ fn a_large_message_in_little_memory() {
     let capture = place.capture("large.pcap", &captured(&segments(&said, 65_000), 25));
     drop(said);
     let directory = place.path("out");
-    // Less than the message, of which the program itself and its stack take a good part.
+    // About the size of the message, of which the program itself and its stack take a good part.
     let mut shell = Command::new("sh");
     let script = "ulimit -v 98304; exec \"$0\" read \"$1\" --extract \"$2\" --show sessions --threads 1";
     shell.args(["-c", script, env!("CARGO_BIN_EXE_mailtap")]).arg(&capture).arg(&directory);

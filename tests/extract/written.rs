@@ -101,7 +101,7 @@ fn no_name_off_the_wire_says_where_a_file_goes() {
     for (file, expected) in files.iter().zip(expected) {
         assert_eq!(*file, expected);
     }
-    // What it was called is not lost.
+    // The index keeps the original name.
     assert_eq!(index["sessions"][0]["messages"][0]["attachments"][0]["filename"], "../../etc/passwd");
     let message = &document["sessions"][0]["messages"][0];
     assert_eq!(
@@ -110,7 +110,7 @@ fn no_name_off_the_wire_says_where_a_file_goes() {
     );
     let content = &tree(&directory)["00001-smtp/message-1/8-same.txt"];
     assert_eq!(content, b"content 7");
-    // Nothing was written beside it.
+    // Nothing was written outside the directory.
     let beside: Vec<_> = fs::read_dir(place.path("deep")).expect("a directory").collect();
     assert_eq!(beside.len(), 1);
 }
@@ -135,7 +135,7 @@ fn a_message_of_which_bytes_are_missing_says_which() {
     assert_eq!(message["file"], "00001-smtp/message-1.partial.eml");
     assert_eq!(message["attachments"][0]["file"], "00001-smtp/message-1/1-f.txt.partial");
     let file = fs::read(directory.join("00001-smtp/message-1.partial.eml")).expect("a file");
-    // Put where the index says, what was missing makes the message whole.
+    // With the missing bytes at the places that the index names, the message is whole.
     let mut again = Vec::new();
     let mut done = 0;
     let missing = list(&message["missing"]);
@@ -184,13 +184,13 @@ fn files_within_files() {
         .map(|attachment| attachment.get("tnef").is_some_and(|tnef| tnef == true))
         .collect();
     assert_eq!(tnef, [false, false, false, false, false, true, true, true]);
-    // By the outer message's subject it is known, whatever is within.
+    // The message has the outer subject, not that of the message within.
     assert_eq!(document["sessions"][0]["messages"][0]["subject"], "outer");
     assert_eq!(document["sessions"][0]["messages"].as_array().map(Vec::len), Some(1));
 }
 
 #[test]
-fn the_number_of_threads_is_nobodys_business() {
+fn files_do_not_depend_on_the_number_of_threads() {
     let place = Place::new();
     let pop3 = "S: +OK hi\nC: USER u\nS: +OK\nC: PASS p\nS: +OK\nC: RETR 1\nS: +OK\nS: Subject: pop3\nS| \\r\\n\nS: hello\nS: .\nC: QUIT\nS: +OK\n";
     let smtp = smtp(&with_attachments(&["filename=a.txt", "filename=b.txt"]));
@@ -206,7 +206,7 @@ fn the_number_of_threads_is_nobodys_business() {
             (20_000 + number, port, packets.into_iter())
         })
         .collect();
-    // All at once: more than may be open.
+    // All conversations run at once, with more files than may be open.
     let mut all = Vec::new();
     while !conversations.is_empty() {
         conversations.retain_mut(|(client, port, packets)| {

@@ -1,11 +1,14 @@
-//! The library's modules as their source declares them: what each imports and names, and in which file that stands.
+//! The library's modules as their source declares them: the paths that each names, and the file of each definition.
 
 use proc_macro2::{TokenStream, TokenTree};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use syn::visit::{self, Visit};
-use syn::{Attribute, Item, ItemMod, ItemUse, Meta, UseTree, Visibility};
+use syn::{Attribute, Item, ItemMacro, ItemMod, ItemUse, Meta, UseTree, Visibility};
+
+/// The macro that makes a module of each name that it is given (`src/verdict/rules/mod.rs`).
+const MODULES: &str = "rules";
 
 /// A module's path from the crate's root, which is the empty one.
 pub type ModulePath = Vec<String>;
@@ -27,7 +30,7 @@ pub struct Module {
     items: BTreeSet<String>,
     /// Names that `use` brings into scope, with the path as written.
     imported: BTreeMap<String, Vec<String>>,
-    /// Paths of which `use path::*` brings all names into scope.
+    /// The paths of each `use path::*`.
     globs: Vec<Vec<String>>,
 }
 
@@ -65,14 +68,14 @@ impl Modules {
         }
     }
 
-    /// The module in which the thing is defined that `written` means in module `at`; re-exports are followed. None for
-    /// what is no part of this crate.
+    /// The module that defines the item that `written` names in module `at`; re-exports are followed. `None` for a path
+    /// out of this crate.
     pub fn home(&self, at: &ModulePath, written: &[String]) -> Option<ModulePath> {
         self.resolved(at, written, 0)
     }
 
     fn resolved(&self, at: &ModulePath, written: &[String], depth: usize) -> Option<ModulePath> {
-        /// No chain of re-exports is as long.
+        /// Longer chains of re-exports are given up.
         const DEPTH: usize = 16;
         let (first, rest) = written.split_first()?;
         let module = self.0.get(at).filter(|_| depth < DEPTH)?;
@@ -121,7 +124,7 @@ impl Modules {
                 at.push(name.clone());
             } else if let Some(written) = module.imported.get(name) {
                 let onward = [written, &rest[n + 1..]].concat();
-                // A name that comes from another crate is at home where it was imported to.
+                // A name from another crate counts as defined in the module that imports it.
                 return self.resolved(&at, &onward, depth + 1).or(Some(at));
             } else if module.items.contains(name) {
                 return Some(at);
@@ -196,7 +199,16 @@ impl Reader<'_> {
         self.module().mentions.push(Mention { path, line, reexport });
     }
 
-    /// Paths in what a macro is given, which no parser but the macro's own understands.
+    /// A module of the one at hand that has a file of its own.
+    fn module_file(&mut self, name: String) {
+        self.module().children.insert(name.clone());
+        let inline = &self.path[self.file_module.len()..];
+        let folder = inline.iter().fold(self.folder.to_owned(), |folder, name| folder.join(name));
+        let path = self.path.iter().cloned().chain([name]).collect();
+        self.files.push((path, folder));
+    }
+
+    /// Collects paths from a macro's tokens, which `syn` cannot parse: their grammar is the macro's own.
     fn tokens(&mut self, tokens: TokenStream) {
         let mut path: Vec<String> = Vec::new();
         let (mut line, mut colons) = (0, 0);
@@ -260,20 +272,25 @@ impl<'ast> Visit<'ast> for Reader<'_> {
         if ["tests", "testing"].contains(&name.as_str()) {
             return;
         }
+        if item.content.is_none() {
+            return self.module_file(name);
+        }
         self.module().children.insert(name.clone());
         self.path.push(name);
-        match &item.content {
-            Some(_) => {
-                self.begin();
-                visit::visit_item_mod(self, item);
-            }
-            None => {
-                let inline = &self.path[self.file_module.len()..self.path.len() - 1];
-                let folder = inline.iter().fold(self.folder.to_owned(), |folder, name| folder.join(name));
-                self.files.push((self.path.clone(), folder));
+        self.begin();
+        visit::visit_item_mod(self, item);
+        self.path.pop();
+    }
+
+    fn visit_item_macro(&mut self, item: &'ast ItemMacro) {
+        if item.mac.path.is_ident(MODULES) {
+            for token in item.mac.tokens.clone() {
+                if let TokenTree::Ident(name) = token {
+                    self.module_file(name.to_string());
+                }
             }
         }
-        self.path.pop();
+        visit::visit_item_macro(self, item);
     }
 
     fn visit_item_use(&mut self, item: &'ast ItemUse) {
@@ -303,7 +320,7 @@ impl<'ast> Visit<'ast> for Reader<'_> {
     /// `pub(in path)` names a module and depends on nothing in it.
     fn visit_vis_restricted(&mut self, _: &'ast syn::VisRestricted) {}
 
-    /// Nor does an attribute.
+    /// An attribute is no dependency either.
     fn visit_attribute(&mut self, _: &'ast Attribute) {}
 }
 

@@ -7,13 +7,13 @@ use std::fs;
 /// A file's dependency on another, both named by their modules.
 type Arrow = (ModulePath, ModulePath);
 
-/// All arrows between files, each with the lines of the source that make it.
+/// All arrows between files, each with the source lines that name the dependency.
 pub struct Arrows<'a> {
     modules: &'a Modules,
     lines: BTreeMap<Arrow, BTreeSet<usize>>,
 }
 
-/// Rooms of one folder, each of which depends on each other.
+/// Rooms of one folder, each of which depends on every other, directly or not.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Cycle {
     /// The folder, from `src` on: `flow`, `protocol/imap`. Empty for `src` itself.
@@ -28,7 +28,7 @@ pub struct Cycle {
 pub const HEAD: &str = "mod";
 
 impl<'a> Arrows<'a> {
-    /// Of all files. A module's re-export of what is below it is no arrow.
+    /// The arrows between all files. A module's re-export of something below it makes no arrow.
     pub fn between(modules: &'a Modules) -> Self {
         let mut lines: BTreeMap<Arrow, BTreeSet<usize>> = BTreeMap::new();
         for (path, module) in &modules.0 {
@@ -109,7 +109,7 @@ impl<'a> Arrows<'a> {
     }
 }
 
-/// The rooms that arrows lead to from `room`, `room` itself among them if it stands in a cycle.
+/// The rooms reached from `room` along arrows; `room` itself is among them if it is in a cycle.
 fn reached<'r, V>(
     room: &'r String,
     arrows: &'r BTreeMap<(String, String), V>,

@@ -1,6 +1,6 @@
-//! What is said in the tests of networks and captures.
+//! The conversations of the tests of networks and captures.
 
-/// A conversation, and the server's port that it is held with.
+/// A conversation, and the server's port.
 #[derive(Debug, Clone, Copy)]
 pub struct Conversation {
     pub name: &'static str,
@@ -8,7 +8,7 @@ pub struct Conversation {
     pub script: &'static str,
 }
 
-/// Conversations in which every reply is said once, so that a reply given to the wrong command shows; each carries a message.
+/// Each conversation carries a message, and no two replies in it are equal: a reply given to the wrong command shows.
 pub const CONVERSATIONS: [Conversation; 16] = [
     Conversation {
         name: "smtp, a pipelining client",

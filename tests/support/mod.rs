@@ -17,10 +17,8 @@ pub use mailtap::flow::Side;
 pub use wire::*;
 
 use mailtap::capture::{CaptureError, CaptureFile, Reordered, Source};
-use mailtap::pipeline::{self, Emit, Options};
-use mailtap::protocol::ports::Ports;
+use mailtap::pipeline::{self, Options};
 use mailtap::session::{Needs, Plan};
-use mailtap::verdict::Selection;
 use mailtap::view::json::Json;
 use mailtap::view::record;
 use proptest::test_runner::Config as ProptestConfig;
@@ -31,14 +29,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-/// How a property is tried: with `cases` inputs, the same each time, so that whoever changes something else is not stopped
-/// by it. Other inputs where `PROPTEST_RNG_SEED` says so (`.cargo/config.toml` has the usual one), more where
-/// `PROPTEST_CASES` does.
+/// How a property is tested: with `cases` inputs, the same in every run, so that an unrelated change does not fail the
+/// test. `PROPTEST_RNG_SEED` chooses other inputs (`.cargo/config.toml` has the usual seed), `PROPTEST_CASES` more.
 pub fn tried(cases: u32) -> ProptestConfig {
     ProptestConfig { cases, failure_persistence: None, ..Default::default() }
 }
 
-/// What is said, in order.
+/// The turns of a conversation: side and bytes, in order.
 pub fn turns(script: &str) -> Vec<(Side, Vec<u8>)> {
     let said = |line| match line {
         Line::Said(side, bytes) => (side, bytes),
@@ -52,23 +49,7 @@ pub fn capture(script: &str, port: u16) -> Vec<u8> {
     captured(&segments(&turns(script), 1_400), port)
 }
 
-/// What is asked for where nothing particular is.
-pub fn options() -> Options {
-    Options {
-        ports: Ports::default(),
-        any_port: false,
-        selection: Selection::ALL,
-        protocols: Vec::new(),
-        sessions: Default::default(),
-        emit: Emit::InOrder,
-        steps: false,
-        threads: 1,
-        packets: None,
-        duration: None,
-    }
-}
-
-/// Everything is computed, and content is not kept.
+/// The plan that computes everything, and does not keep content.
 pub fn plan() -> Arc<Plan> {
     Needs::ALL.into()
 }
@@ -76,7 +57,7 @@ pub fn plan() -> Arc<Plan> {
 /// A capture in memory.
 ///
 /// # Errors
-/// Where it is none.
+/// Where `file` is not a capture.
 pub fn open(file: &[u8]) -> Result<Reordered<CaptureFile>, CaptureError> {
     Ok(Reordered::new(CaptureFile::open("capture".into(), Box::new(Cursor::new(file.to_vec())), 1 << 16)?))
 }
@@ -84,8 +65,8 @@ pub fn open(file: &[u8]) -> Result<Reordered<CaptureFile>, CaptureError> {
 /// The JSON document of a source, and why reading stopped early.
 pub fn document(source: &mut dyn Source) -> (Value, Option<String>) {
     let mut view = Json::new(Vec::new(), record::Options::default());
-    let outcome =
-        pipeline::run(source, &options(), &plan(), &mut view, &AtomicBool::new(false)).expect("memory can be written");
+    let outcome = pipeline::run(source, &Options::default(), &plan(), &mut view, &AtomicBool::new(false))
+        .expect("memory can be written");
     let document = serde_json::from_slice(&view.into_inner()).expect("valid JSON");
     (document, outcome.problem.map(|problem| problem.to_string()))
 }
@@ -105,8 +86,8 @@ pub fn sessions(file: &[u8]) -> Vec<Value> {
     std::mem::take(document["sessions"].as_array_mut().expect("a list"))
 }
 
-/// Takes from a session what depends on how the network and the capture treated its packets, and not on what was said: their
-/// numbers and times, and what is counted of them.
+/// Removes from a session everything that depends on its packets and not on the conversation: their numbers and times,
+/// and the counts of them.
 pub fn forget_packets(session: &mut Value) {
     let forget = |value: &mut Value, fields: &[&str]| {
         value.as_object_mut().expect("an object").retain(|field, _| !fields.contains(&field.as_str()));

@@ -1,4 +1,4 @@
-//! What is said, as TCP segments, as packets, as a capture file.
+//! A conversation as TCP segments, as packets, as a capture file.
 
 use mailtap::flow::Side;
 use pnet_packet::ethernet::{EtherTypes, MutableEthernetPacket};
@@ -98,38 +98,38 @@ pub fn frame(segment: &Segment, client_port: u16, server_port: u16) -> Vec<u8> {
 /// A captured packet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Packet {
-    /// When it was captured: microseconds since a day that does not matter.
+    /// When it was captured: microseconds since [`EPOCH`].
     pub time: u64,
-    /// What the capture has of it.
+    /// The captured bytes; fewer than `wire_len` where it was truncated.
     pub frame: Vec<u8>,
-    /// How long it was on the wire.
+    /// Its length on the wire.
     pub wire_len: usize,
 }
 
 impl Packet {
-    /// A whole one.
+    /// A packet that was captured whole.
     pub fn new(time: u64, frame: Vec<u8>) -> Self {
         Self { time, wire_len: frame.len(), frame }
     }
 
-    /// Who sent it, of the lab's hosts.
+    /// The side that sent it, by its address.
     pub fn from(&self) -> Side {
         if self.frame[26..30] == CLIENT.octets() { Side::Client } else { Side::Server }
     }
 
-    /// How many octets of TCP's payload the capture has.
+    /// Length of the captured TCP payload in octets.
     pub fn payload(&self) -> u64 {
         self.frame.len() as u64 - 54
     }
 }
 
-/// IPv4's identification goes into its place; nobody looks at the checksum (offloaded).
+/// The frame with this IPv4 identification. The checksum is left wrong: mailtap does not check it.
 pub fn numbered(mut frame: Vec<u8>, identification: u16) -> Vec<u8> {
     frame[18..20].copy_from_slice(&identification.to_be_bytes());
     frame
 }
 
-/// The packets of segments, `apart` microseconds between them, each side numbering its own.
+/// The packets of segments, `apart` microseconds between them. Each side numbers its packets (IPv4 identification).
 pub fn packets(sent: &[Segment], port: u16, apart: u64) -> Vec<Packet> {
     let mut next = [65_500_u16, 20_000];
     (0..)
@@ -143,7 +143,7 @@ pub fn packets(sent: &[Segment], port: u16, apart: u64) -> Vec<Packet> {
         .collect()
 }
 
-/// The second on which captures begin.
+/// The time from which packets are counted: seconds since 1970.
 pub const EPOCH: u32 = 1_700_000_000;
 /// Link type: Ethernet.
 const ETHERNET: u32 = 1;

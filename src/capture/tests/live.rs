@@ -1,7 +1,5 @@
-use crate::capture::testing::read_all;
-use crate::capture::{
-    CaptureError, Cursor, Fault, Filter, Format, LinkType, Live, LiveOptions, Moved, interfaces, open_file,
-};
+use crate::capture::testing::{open_file, read_all};
+use crate::capture::{CaptureError, Cursor, Fault, Filter, Format, LinkType, Live, LiveOptions, Moved, interfaces};
 use std::net::UdpSocket;
 use std::path::Path;
 use std::sync::Arc;

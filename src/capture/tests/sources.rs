@@ -1,5 +1,5 @@
-use crate::capture::testing::{Order, open, pcap, pcap_header, pcap_record, read_all};
-use crate::capture::{CaptureError, Fault, Filter, Filtered, LinkType, Merged, open_file};
+use crate::capture::testing::{Order, open, open_file, pcap, pcap_header, pcap_record, read_all};
+use crate::capture::{CaptureError, Fault, Filter, Filtered, LinkType, Merged};
 use proptest::prelude::*;
 use std::path::Path;
 

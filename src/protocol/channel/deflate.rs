@@ -4,6 +4,7 @@ use crate::flow::Side;
 use crate::protocol::Sink;
 use crate::protocol::event::{Kind, Step, Subject};
 use crate::protocol::framing::Input;
+use crate::protocol::secret::Raw;
 use crate::protocol::span::Span;
 use flate2::{Decompress, FlushDecompress, Status};
 
@@ -15,14 +16,14 @@ const BUFFER: usize = 16 * 1024;
 pub(super) struct Inflater {
     /// `None` from the first fault on: nothing after it can be inflated.
     stream: Option<Decompress>,
-    buffer: Vec<u8>,
+    buffer: Raw<Vec<u8>>,
     /// The bytes that could not be inflated.
     opaque: Span,
 }
 
 impl Default for Inflater {
     fn default() -> Self {
-        Self { stream: Some(Decompress::new(false)), buffer: vec![0; BUFFER], opaque: Span::default() }
+        Self { stream: Some(Decompress::new(false)), buffer: Raw(vec![0; BUFFER]), opaque: Span::default() }
     }
 }
 

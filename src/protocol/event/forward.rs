@@ -87,4 +87,4 @@ macro_rules! forward {
         }
     };
 }
-pub(in crate::protocol) use forward;
+pub(crate) use forward;

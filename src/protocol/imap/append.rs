@@ -1,11 +1,11 @@
 /*!
 APPEND: the messages that a client puts into a mailbox (RFC 3501, section 6.3.11); REPLACE does the same (RFC 8508).
 
-The command's step is told before its first message, so that the server's `+` and the content follow it. What comes
-between the messages of a MULTIAPPEND (RFC 3502) or the parts of a CATENATE (RFC 4469) belongs to the same command: it is
-the text of the content step that it announces; the line that ends the command belongs to the last content step. Content
-that refers to what the server has (CATENATE's URLs) never crosses, so that what stands beside it is not the whole
-message; texts that follow each other are one, and the whole where there is nothing else.
+The command's step is emitted before its first message, so that the server's `+` and the content follow it. A line
+between the messages of a MULTIAPPEND (RFC 3502) or the parts of a CATENATE (RFC 4469) belongs to the same command: it
+is the text of the content step that it announces. The line that ends the command belongs to the last content step.
+CATENATE's URLs name octets that the server has and that never cross, so the texts beside a URL are not the whole
+message. Texts that follow each other are one text, and without a URL they are the whole message.
 */
 
 use super::command::{Command, Verb};
@@ -18,6 +18,7 @@ use super::{Subject, What, mailbox_name, parse};
 use crate::flow::Side;
 use crate::limits::{COMMANDS_IN_FLIGHT, Limit};
 use crate::protocol::event::{Direction, Kind, MessageStart, Sink, Step};
+use crate::protocol::secret::Raw;
 use crate::protocol::span::Span;
 
 impl Dialogue {
@@ -41,7 +42,7 @@ impl Dialogue {
         let (step, command_id) = self.command(fragment, command, true, out);
         self.client.append = Some(Append {
             command_id,
-            key: command.key.to_vec(),
+            key: Raw(command.key.to_vec()),
             step,
             mailbox,
             nth: 0,
@@ -96,7 +97,7 @@ impl Dialogue {
         }
     }
 
-    /// The literal has ended, or will not: `whole` tells which.
+    /// The literal has ended (`whole`), or its end will not come.
     pub(super) fn append_end(&mut self, span: Span, whole: bool, out: &mut dyn Sink) {
         let Some(append) = &mut self.client.append else { return };
         append.came = Some(span);
@@ -106,7 +107,7 @@ impl Dialogue {
         }
     }
 
-    /// Tells of the content that has come, if some has, and has not been told; `end` is the line that ends the command.
+    /// Emits the step of the content that has come; `end` is the line that ends the command. `false` where none waits.
     pub(super) fn append_came(&mut self, end: Option<&Fragment<'_>>, out: &mut dyn Sink) -> bool {
         let state = self.state;
         let Some(append) = &mut self.client.append else { return false };
@@ -122,7 +123,7 @@ impl Dialogue {
         if let Some(body) = append.body {
             out.content_step(body.message, step);
         }
-        // The steps beyond the bound on these are all the same.
+        // Beyond the bound on a session's steps, all get the same number.
         if append.steps.last().is_none_or(|&last| last < step) {
             append.steps.push(step);
         }
@@ -151,7 +152,7 @@ impl Dialogue {
                 });
                 let on_completion = OnCompletion::Append(vec![appended]);
                 resolve(
-                    Pending { key: Vec::new(), verb: Verb::Append, step: append.step, on_completion },
+                    Pending { key: Raw::default(), verb: Verb::Append, step: append.step, on_completion },
                     completion,
                     out,
                 );
@@ -159,7 +160,7 @@ impl Dialogue {
         }
     }
 
-    /// No more will come of the command.
+    /// The command is over: no more of it will come.
     pub(super) fn append_over(&mut self, out: &mut dyn Sink) {
         self.append_came(None, out);
         self.append_message_over(true, out);
@@ -171,8 +172,8 @@ impl Dialogue {
         }
     }
 
-    /// The line after a message: nothing, the next message's announcement, or the end of a list. `false` where it is a
-    /// line of its own, the literal having been miscounted.
+    /// The line after a message: empty, the next message's announcement, or the end of a list. `false` where no APPEND
+    /// is under way, or the line does not belong to it because the literal was miscounted.
     pub(super) fn append_rest(
         &mut self,
         fragment: &Fragment<'_>,
@@ -210,12 +211,12 @@ impl Dialogue {
         true
     }
 
-    /// `fragment` announces what follows the content that has come.
+    /// `fragment` announces the next content.
     fn append_next(&mut self, fragment: &Fragment<'_>, out: &mut dyn Sink) {
         let words = fragment.text.trim_ascii_start();
         let Some(append) = &mut self.client.append else { return };
         match &mut append.form {
-            // The next part of the same message: of the same text, unless there is something between them.
+            // A text right after the text before it: both are one.
             Form::Catenate { .. } if !words.starts_with(b")") && is_text(words) => {}
             Form::Catenate { only_text } if !words.starts_with(b")") => {
                 *only_text = false;
@@ -232,7 +233,7 @@ impl Dialogue {
         }
     }
 
-    /// A CATENATE ends, `seen` where it does so itself. Of texts alone it is the whole message.
+    /// A CATENATE ends; `seen` where its end was seen. If it has texts alone, they are the whole message.
     fn append_all_text(&mut self, seen: bool, out: &mut dyn Sink) {
         if let Some(append) = self.client.append.as_ref().filter(|_| seen)
             && let (Form::Catenate { only_text: true }, Some(body)) = (append.form, append.body)
@@ -241,7 +242,7 @@ impl Dialogue {
         }
     }
 
-    /// The reply to an APPEND has come: what is still coming of its content will be refused or taken as it says.
+    /// The reply to an APPEND has come: it also decides on the content that is still coming.
     pub(super) fn append_decided(&mut self, command_id: CommandId, completion: Completion<'_>) {
         if let Some(append) = self.client.append.as_mut().filter(|append| append.command_id == command_id) {
             append.decided = Some(Decided {

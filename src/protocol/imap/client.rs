@@ -1,8 +1,8 @@
 /*!
-What the client says: commands, their literals, and its answers to SASL challenges.
+What the client sends: commands, their literals, and its responses to SASL challenges.
 
-A synchronising literal begins only at the server's `+` (RFC 3501, section 7.5). Whoever counts its octets from its
-announcement loses step when the server refuses it: then they never come.
+A synchronising literal begins only at the server's `+` (RFC 3501, section 7.5). A parser that counts its octets from
+the announcement on is desynchronised when the server refuses the literal: then they never come.
 */
 
 use super::command::{Command, Verb, command};
@@ -16,8 +16,9 @@ use crate::limits::Limit;
 use crate::protocol::event::{self, Credential, Exposure, Kind, LoginOutcome, Sink, Step, StepId};
 use crate::protocol::framing::Input;
 use crate::protocol::sasl::{Exchange, Mechanism, Round};
+use crate::protocol::secret::{Raw, Secret};
 
-/// As much as is needed to tell a command from a literal's octets.
+/// Enough bytes to distinguish a command from a literal's octets.
 const EARLY: usize = 128;
 
 impl Dialogue {
@@ -33,14 +34,14 @@ impl Dialogue {
             match self.client.way.fragmentizer.next(input) {
                 None => return,
                 Some(Framed::Line { fragment, from, literal }) => self.client_line(fragment, from, literal, out),
-                Some(Framed::Octets(octets)) => self.append_octets(octets, out),
+                Some(Framed::Octets(Raw(octets))) => self.append_octets(octets, out),
                 Some(Framed::End(span)) => self.append_end(span, true, out),
             }
         }
     }
 
-    /// The client goes on though nobody asked for its literal: the server's `+` is not in the capture, or its refusal
-    /// is not, or it does not wait. What it says tells which. `false` where it has not said enough.
+    /// The client goes on, though no `+` asked for its literal: the `+` is not in the capture, or the refusal is not,
+    /// or the client does not wait. A command shows that the literal was refused. `false` where too little has come.
     fn read_early(&mut self, input: &mut Input<'_>, out: &mut dyn Sink) -> bool {
         let Some(waiting) = &mut self.client.waiting else { return true };
         let room = EARLY.saturating_sub(waiting.early.len());
@@ -85,7 +86,7 @@ impl Dialogue {
         self.reread(&early, at, out);
     }
 
-    /// Reads what was set aside. It holds one line at most, so that this does not go deep.
+    /// Reads the bytes set aside. They are one line at most, so the recursion is shallow.
     fn reread(&mut self, early: &[u8], at: Option<PacketRef>, out: &mut dyn Sink) {
         if let Some(at) = at {
             self.read_client(&mut Input::new(early, at), out);
@@ -94,16 +95,16 @@ impl Dialogue {
 
     /// True where a reply with this tag would refuse the literal that the client waits to send.
     pub(super) fn waits_under(&self, tag: &[u8]) -> bool {
-        self.client.waiting.as_ref().is_some_and(|waiting| waiting.key == tag)
+        self.client.waiting.as_ref().is_some_and(|waiting| *waiting.key == tag)
     }
 
-    /// True where the client waits to send a literal within a command that has not been told.
+    /// True where the client waits to send a literal within a command that has not been emitted.
     pub(super) fn waits_within_a_command(&self) -> bool {
         self.client.waiting.as_ref().is_some_and(|waiting| waiting.command.is_some())
     }
 
     fn client_line(&mut self, fragment: Fragment<'_>, from: usize, literal: Option<Announced>, out: &mut dyn Sink) {
-        // A further literal changes nothing about what the command is; only APPEND's first may have been its mailbox.
+        // A further literal does not change what the command is, except where APPEND's first literal was its mailbox.
         let mailbox_came = std::mem::take(&mut self.client.mailbox_comes);
         if let Some(Announced { octets, synchronising: false }) = literal
             && from > 0
@@ -115,7 +116,7 @@ impl Dialogue {
         let command = command(&fragment.text);
         let asked = std::mem::take(&mut self.client.asked) && from == 0 && literal.is_none();
         if asked && !done && command.is_none() && !fragment.text.is_empty() {
-            // Whoever does not know the mechanism must take it for a password.
+            // The mechanism is unknown, so the line may be a password.
             self.tell_skipped(Side::Client, out);
             let what = What::Response(Round::Malformed(Mechanism::Other));
             let secrets = Vec::from_iter(Some(0..fragment.text.len()));
@@ -170,8 +171,8 @@ impl Dialogue {
         }
     }
 
-    /// Tells a command, and remembers it. `complete` is false where its end is missing: then its arguments decide
-    /// nothing.
+    /// Emits a command, and remembers it. `complete` is false where its end is missing: then no mailbox, login or
+    /// section is taken from its arguments.
     pub(super) fn command(
         &mut self,
         fragment: &Fragment<'_>,
@@ -250,7 +251,7 @@ impl Dialogue {
         (step, command_id)
     }
 
-    /// The exchange that AUTHENTICATE began, while the server has not decided and the client not given up.
+    /// The exchange that AUTHENTICATE began, until the server decides or the client cancels it.
     pub(super) fn exchange(&mut self) -> Option<&mut Authentication> {
         match &mut self.queue.get_mut(self.login?)?.on_completion {
             OnCompletion::Authenticate(login) if !login.cancelled => Some(login),
@@ -258,10 +259,10 @@ impl Dialogue {
         }
     }
 
-    /// A line is an answer where the server waits for one; and where it may, if it has no space in it, as a command
-    /// would.
+    /// True for a line that responds to a challenge: any line after a challenge; before one, while the exchange goes
+    /// on, a line without a space, which a command would have.
     fn answers_a_challenge(&mut self, line: &[u8]) -> bool {
-        // A client that goes on with other things has had the end of its log-in, which is missing.
+        // A command after a gap shows that the login is over, and that the gap has swallowed its end.
         if self.login_gaps != [false; 2] && command(line).is_some_and(|command| command.is_sure()) {
             self.login = None;
         }
@@ -298,7 +299,7 @@ fn credential(login: &parse::Login, text: &[u8]) -> Credential {
         password: login.password.clone(),
         exposure: if login.password.is_some() { Exposure::Plaintext } else { Exposure::None },
         outcome: LoginOutcome::Unknown,
-        wire_forms: if sent.is_empty() { Vec::new() } else { vec![sent.to_vec()] },
+        wire_forms: if sent.is_empty() { Vec::new() } else { vec![Secret::new(sent)] },
         ..Credential::default()
     }
 }

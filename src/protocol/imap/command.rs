@@ -9,15 +9,15 @@ use std::ops::Range;
 /// Where a command belongs in the course of a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stage {
-    /// To the beginning before the log-in, and to the work with mail after it.
+    /// The beginning, if it comes before the login; the work with mail, if after it.
     Session,
-    /// To the change to TLS.
+    /// The change to TLS.
     Encryption,
-    /// To the log-in.
+    /// The login.
     Authentication,
-    /// To the work with mail.
+    /// The work with mail.
     Mail,
-    /// To the end.
+    /// The end.
     Logout,
 }
 
@@ -51,8 +51,8 @@ struct Row {
     uid: Uid,
 }
 
-/// Makes [`Verb`] and its rows: a verb is one row, with its names, where it belongs, what follows it, and what UID before it
-/// means. Its explanations are one row in each language (`view/locale`).
+/// Makes [`Verb`] and its rows: a verb is one row, with its names, where it belongs, what follows it, and what UID
+/// before it means. Its explanations are one row in each language (`view/locale`).
 macro_rules! verbs {
     ($($(#[$about:meta])* $verb:ident = [$($name:literal),+] $stage:ident, $arguments:ident, $uid:ident;)+) => {
         /// A command's verb.
@@ -60,7 +60,7 @@ macro_rules! verbs {
         #[allow(missing_docs)]
         pub enum Verb {
             $($(#[$about])* $verb,)+
-            /// A verb that is none of these.
+            /// Any other verb.
             Other,
         }
 
@@ -131,26 +131,26 @@ verbs! {
     Unauthenticate = ["UNAUTHENTICATE"] Authentication, Alone, Plain;
     /// Of Sun's servers: an administrator acts as a user.
     ProxyAuth = ["PROXYAUTH"] Authentication, Any, Plain;
-    /// Apple's notifications: the device asks to be told by another way.
+    /// Apple's push notifications: the device asks for notices outside this connection.
     Push = ["XAPPLEPUSHSERVICE"] Mail, Any, Plain;
     /// RFC 9698.
     JmapAccess = ["GETJMAPACCESS"] Mail, Alone, Plain;
 }
 
 impl Verb {
-    /// The verb called `name`; `None` where no command is called so.
+    /// The verb called `name`; `None` where no command has that name.
     fn named(name: &[u8]) -> Option<Self> {
         let is_called = |row: &&Row| row.names.iter().any(|known| name.eq_ignore_ascii_case(known.as_bytes()));
         ROWS.iter().find(is_called).map(|row| row.verb)
     }
 
-    /// All there are.
+    /// All verbs.
     #[cfg(test)]
     pub(crate) fn all() -> impl Iterator<Item = Self> {
         ROWS.iter().map(|row| row.verb).chain([Self::Other])
     }
 
-    /// `None` for [`Verb::Other`]. The rows stand in the order of the variants; a test holds that.
+    /// `None` for [`Verb::Other`]. The rows stand in the order of the variants; a test checks that.
     fn row(self) -> Option<&'static Row> {
         ROWS.get(self as usize)
     }
@@ -165,7 +165,7 @@ impl Verb {
         self.row().is_some_and(|row| row.uid == Uid::ByUid)
     }
 
-    /// True where its arguments are mailboxes, among others.
+    /// True where mailboxes are among its arguments.
     pub(super) fn names_mailboxes(self) -> bool {
         self.row().is_some_and(|row| row.arguments == Arguments::Mailboxes)
     }
@@ -177,15 +177,15 @@ impl Verb {
 }
 
 /// A command as it was sent (RFC 3501, section 9: `command = tag SP (…) CRLF`).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(super) struct Command<'a> {
-    /// The tag; absent where somebody who typed by hand forgot it.
+    /// The tag; absent where a user who types by hand forgot it.
     pub tag: Option<&'a [u8]>,
     /// The first word, which the server takes for a tag in any case: its reply begins with it.
     pub key: &'a [u8],
     /// The verb.
     pub verb: Verb,
-    /// Said with UID before the verb.
+    /// UID stands before the verb.
     pub uid: bool,
     /// The verb as the table shows it: upper case, with its UID.
     pub name: String,
@@ -197,7 +197,7 @@ pub(super) struct Command<'a> {
 
 /// Reads a command off the beginning of a fragment's text. `None` where it has no verb.
 ///
-/// A line whose second word is no verb while its first is one was typed without a tag.
+/// A line whose first word is a verb, and whose second is not, was typed without a tag.
 pub(super) fn command(text: &[u8]) -> Option<Command<'_>> {
     let (rest, first) = preceded(opt(spaces), atom).parse(without_telnet(text)).ok()?;
     let second = verb(rest);
@@ -221,7 +221,7 @@ pub(super) fn command(text: &[u8]) -> Option<Command<'_>> {
 }
 
 impl Command<'_> {
-    /// True where nobody could mistake the line for content: after a gap, or where the capture begins in the middle.
+    /// True where the line cannot be content, which matters after a gap, and where the capture begins in the middle.
     /// Programs number their tags or write their verbs in capitals; sentences do neither.
     pub fn is_sure(&self) -> bool {
         let Some(tag) = self.tag else { return false };
@@ -246,7 +246,7 @@ struct Named<'a> {
 /// The verb that begins `input` after its spaces.
 fn verb(input: &[u8]) -> Option<Named<'_>> {
     let (rest, word) = preceded(spaces, atom).parse(input).ok()?;
-    // An announced literal, a list or a string is no verb: whoever sent it meant something else.
+    // A literal's announcement, a list or a string is not a verb.
     if word.iter().any(|byte| b"{}()\"\\".contains(byte)) {
         return None;
     }
@@ -308,7 +308,7 @@ mod tests {
     }
 
     #[test]
-    fn commands_are_told_from_what_is_none() {
+    fn commands_are_distinguished_from_other_lines() {
         let tagged = |tag: &str, name: &str, arguments: &str, sure| {
             Some((Some(tag.to_owned()), name.to_owned(), arguments.to_owned(), sure))
         };
@@ -318,7 +318,7 @@ mod tests {
         assert_eq!(read("a1 noop"), tagged("a1", "NOOP", "", true));
         assert_eq!(read("a UID"), tagged("a", "UID", "", false));
         assert_eq!(read("LOGIN bob secret"), Some((None, "LOGIN".into(), "bob secret".into(), false)));
-        // A server takes the first word for the tag, and so does whoever watches it.
+        // A server takes the first word for the tag, and so does this parser.
         assert_eq!(read("uid fetch 1 FLAGS"), tagged("uid", "FETCH", "1 FLAGS", false));
         assert_eq!(read("noop"), Some((None, "NOOP".into(), String::new(), false)));
         assert_eq!(read("hello"), None);

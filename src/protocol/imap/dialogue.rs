@@ -1,5 +1,5 @@
 /*!
-What the two sides have said so far, and how each is read (RFC 3501, section 3).
+The state of a session, and how each side is read (RFC 3501, section 3).
 
 ```text
                         LOGIN OK, AUTHENTICATE OK           SELECT OK, EXAMINE OK
@@ -9,8 +9,8 @@ What the two sides have said so far, and how each is read (RFC 3501, section 3).
 ```
 
 Each side is either in step, its next line being a line of the protocol, or desynchronised: after a gap, where the
-capture begins in the middle, or where the other end miscounted. Who is desynchronised goes on at the next line that is
-surely one; what lies before it is told as unknown.
+capture begins in the middle, or where a literal was miscounted. A desynchronised side waits for a line that is surely
+one of the protocol; the lines before it are emitted as unknown.
 */
 
 use super::command::{Verb, command};
@@ -24,6 +24,7 @@ use crate::limits::Limit;
 use crate::protocol::Upgrade;
 use crate::protocol::event::{self, Delivery, Kind, LoginOutcome, MessageOutcome, Sink, Step, StepId};
 use crate::protocol::framing::Input;
+use crate::protocol::secret::Raw;
 
 /// The reply that resolves a command.
 #[derive(Debug, Clone, Copy)]
@@ -38,17 +39,12 @@ pub(super) struct Completion<'a> {
 }
 
 impl Dialogue {
-    /// A conversation that is seen from its first byte, as far as anybody knows.
+    /// A conversation that may be captured from its first byte on.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// A conversation whose beginning is known to be missing: the first line that the server is seen to say is no greeting.
-    pub fn in_the_middle() -> Self {
-        Self { greeted: true, ..Self::default() }
-    }
-
-    /// Nothing more will come from `from` that can be read.
+    /// No more of `from` can be read: emits what is half-read.
     fn cut(&mut self, from: Side, out: &mut dyn Sink) {
         if from == Side::Client {
             self.give_up_waiting(out);
@@ -67,25 +63,25 @@ impl Dialogue {
         self.tell_skipped(from, out);
     }
 
-    /// `from` is desynchronised: what was under way on its side will not be heard to its end.
+    /// `from` is desynchronised: the APPEND or FETCH under way on its side ends here.
     fn desynchronise(&mut self, from: Side, out: &mut dyn Sink) {
         self.way(from).desynchronised = true;
         self.login_gaps[from as usize] = true;
         if self.login_gaps == [true; 2] {
-            // Its end may be missing, and another's beginning: only a reply with its tag is surely its own.
+            // The login's end may be missing, and another's beginning: only a reply with its tag is surely its own.
             self.login = None;
         }
         match from {
             Side::Client => self.append_over(out),
             Side::Server => {
                 self.fetch_over(out);
-                // An EXPUNGE may be among what is missing.
+                // The gap may hold an EXPUNGE.
                 self.server.partial_fetches.renumbered();
             }
         }
     }
 
-    /// Tells of the content that `side` has sent, if it has not been told because the line after it has not come.
+    /// Emits the content of `side` whose step waits for the line after it.
     fn content_came(&mut self, side: Side, out: &mut dyn Sink) {
         match side {
             Side::Client => _ = self.append_came(None, out),
@@ -100,16 +96,16 @@ impl Dialogue {
         }
     }
 
-    /// What had come of a line that has no end.
+    /// The part that had come of a line whose end will not come.
     fn unfinished(&mut self, from: Side, fragment: Fragment<'static>, out: &mut dyn Sink) -> Option<Upgrade> {
         let text = fragment.text.clone();
         match from {
             Side::Client => {
-                // A command is told as one if there is no doubt about its verb; its arguments may be cut short.
+                // Emitted as a command if its verb is sure; its arguments may be truncated.
                 match command(&text).filter(|command| command.is_sure()) {
                     Some(command) => _ = self.command(&fragment, &command, false, out),
                     None => {
-                        // Half an answer to a challenge may be half a password.
+                        // Half a response to a challenge may be half a password.
                         let secrets = self.login.map(|_| 0..text.len()).into_iter().collect();
                         let step = fragment.step(from, Kind::Unknown, event::Subject::Unknown);
                         fragment.tell(Step { secrets, ..step }, out);
@@ -118,7 +114,7 @@ impl Dialogue {
                 None
             }
             Side::Server => match response(&text) {
-                // A reply has decided as soon as its status is whole.
+                // A reply decides as soon as its status is complete.
                 Some(Response::Tagged { tag, status, text: words })
                     if self.server.fetch.is_none() && text.len() > tag.len() + 1 + status.name().len() =>
                 {
@@ -132,7 +128,7 @@ impl Dialogue {
         }
     }
 
-    /// Puts a line that could not be understood with those before it.
+    /// Desynchronises `side` at a line that was not understood, and keeps the line with those before it.
     pub(super) fn skip(&mut self, side: Side, fragment: Fragment<'_>) {
         let way = self.way(side);
         way.desynchronised = true;
@@ -142,20 +138,20 @@ impl Dialogue {
         }
     }
 
-    /// Tells what `side` said that could not be understood.
+    /// Emits the lines of `side` that were not understood.
     pub(super) fn tell_skipped(&mut self, side: Side, out: &mut dyn Sink) {
         if let Some(skipped) = self.way(side).skipped.take() {
             skipped.tell(skipped.step(side, Kind::Unknown, event::Subject::Unknown), out);
         }
     }
 
-    /// Tells of a gap.
+    /// Emits a gap.
     fn tell_gap(&mut self, from: Side, missing: u64, at: PacketRef, out: &mut dyn Sink) {
         self.tell_skipped(from, out);
         out.step(Step::gap(from, missing, at));
     }
 
-    /// Tells the `+` lines that were held back.
+    /// Emits the `+` lines that were held back.
     pub(super) fn tell_held(&mut self, to: Option<Verb>, out: &mut dyn Sink) {
         for fragment in std::mem::take(&mut self.client.held) {
             let subject = Subject { state: self.state, what: What::Continuation { to } };
@@ -172,7 +168,7 @@ impl Dialogue {
         on_completion: OnCompletion,
         out: &mut dyn Sink,
     ) -> CommandId {
-        let (command_id, forgotten) = self.queue.push(Pending { key: key.to_vec(), verb, step, on_completion });
+        let (command_id, forgotten) = self.queue.push(Pending { key: Raw(key.to_vec()), verb, step, on_completion });
         for command in forgotten {
             out.limit(Limit::CommandsInFlight);
             resolve(command, None, out);
@@ -183,7 +179,7 @@ impl Dialogue {
 
 impl crate::protocol::Dialogue for Dialogue {
     fn read(&mut self, from: Side, input: &mut Input<'_>, out: &mut dyn Sink) -> Option<Upgrade> {
-        // Whoever speaks ends what the other was saying: steps are told in the order of the conversation.
+        // Bytes of one side end what the other had begun: steps are emitted in the order of the conversation.
         self.tell_skipped(from.other(), out);
         self.content_came(from.other(), out);
         match from {
@@ -250,7 +246,7 @@ impl crate::protocol::Dialogue for Dialogue {
     }
 }
 
-/// Tells what became of `command`, where its reply decides on a log-in or on messages.
+/// Emits the outcome of `command`, where its reply decides on a login or on messages.
 pub(super) fn resolve(command: Pending, completion: Option<Completion<'_>>, out: &mut dyn Sink) {
     let step = completion.map(|completion| completion.step);
     match command.on_completion {
@@ -288,7 +284,7 @@ fn outcome(completion: Option<Completion<'_>>, cancelled: bool) -> LoginOutcome 
     }
 }
 
-/// What a reply to APPEND says of its messages: all of them or none (RFC 3502).
+/// What the reply to an APPEND decides: all its messages are accepted, or none (RFC 3502).
 fn delivery(completion: Option<Completion<'_>>) -> Delivery {
     match completion.map(|completion| completion.status) {
         Some(Status::Ok) => Delivery::Accepted,

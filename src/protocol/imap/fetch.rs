@@ -2,9 +2,9 @@
 FETCH: the messages that a client retrieves (RFC 3501, section 7.4.2).
 
 A response with bodies becomes several steps, in the order of the wire: an untagged one with the words up to a body's
-literal, a content step for the body, an untagged one with the words up to the next body, and so on. What follows the
-last body is told too, unless it is the closing parenthesis alone: its bytes are the content step's, as the final dot of
-SMTP and POP3 is. A body that is a quoted string is part of the words.
+literal, a content step for the body, an untagged one with the words up to the next body, and so on. The words after the
+last body are a step too, unless they are the closing parenthesis alone: its bytes belong to the content step, as the
+final dot of SMTP and POP3 does. A body that is a quoted string is part of the words.
 */
 
 use super::command::Verb;
@@ -36,7 +36,7 @@ impl Dialogue {
         });
     }
 
-    /// A line of it; `from` is where in the fragment it has not been read.
+    /// A line of the response; `from` is where the unread part of the fragment's text begins.
     pub(super) fn fetch_line(
         &mut self,
         fragment: Fragment<'_>,
@@ -71,7 +71,7 @@ impl Dialogue {
         }
     }
 
-    /// Tells the words of the response so far, and the bodies among them.
+    /// Emits the words of the response so far, and the bodies among them.
     fn fetch_words(&mut self, fragment: &Fragment<'_>, out: &mut dyn Sink) {
         let subject = Subject { state: self.state, what: What::Untagged(Untagged::Fetch) };
         let step = fragment.tell(fragment.step(Side::Server, Kind::Untagged, subject), out);
@@ -124,7 +124,7 @@ impl Dialogue {
         }
     }
 
-    /// The body has ended, or will not: `whole` tells which.
+    /// The body has ended (`whole`), or its end will not come.
     pub(super) fn fetch_end(&mut self, span: Span, whole: bool, out: &mut dyn Sink) {
         let Some(fetch) = &mut self.server.fetch else { return };
         if whole {
@@ -134,7 +134,7 @@ impl Dialogue {
         }
     }
 
-    /// Tells of the body that has come, if one has, and has not been told; `end` is the line that ends the response.
+    /// Emits the step of the body that has come; `end` is the line that ends the response. `false` where none waits.
     pub(super) fn fetch_came(&mut self, end: Option<&Fragment<'_>>, out: &mut dyn Sink) -> bool {
         let Some(fetch) = &mut self.server.fetch else { return false };
         let Some(mut coming) = fetch.body.take_if(|coming| coming.came.is_some()) else { return false };
@@ -143,8 +143,8 @@ impl Dialogue {
         true
     }
 
-    /// A body has come, and where `octets` says, unless it was a quoted string; `end` is the line that ends the response.
-    /// What is left to say of it is said now, or with its UID at the end of the response.
+    /// A body has come. `octets` is where it was, unless it was a quoted string; `end` is the line that ends the
+    /// response. The body's outcome is emitted now, or with its UID at the end of the response.
     fn fetch_end_of(
         &mut self,
         coming: Coming,

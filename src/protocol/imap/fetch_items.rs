@@ -44,7 +44,7 @@ impl Section {
         (&self.name, self.binary) == (&other.name, other.binary)
     }
 
-    /// Which half of the message it is, or is a piece of (RFC 3501, section 6.4.5); `None` for what is none.
+    /// Which half of the message it is, or is a piece of (RFC 3501, section 6.4.5); `None` for other sections.
     pub fn half(&self) -> Option<HalfKind> {
         match self.name.as_str() {
             _ if self.binary => None,
@@ -60,12 +60,13 @@ impl Section {
         self.name.is_empty()
     }
 
-    /// Where it begins, if it is a piece that others may be put to. Of header fields nobody knows which were asked for.
+    /// Where it begins, if it is a piece that others may continue. Pieces of HEADER.FIELDS are not joined, because the
+    /// section's name does not keep the list of fields.
     pub fn piece(&self) -> Option<u64> {
         self.origin.filter(|_| !self.name.contains("HEADER.FIELDS"))
     }
 
-    /// What is carried where it is not the whole message, as the JSON says it; `octets` is how many there are.
+    /// The part of the message that it is, as the JSON names it; `None` for the whole. `octets` is its length.
     pub fn part(&self, octets: u64) -> Option<String> {
         let part = self.all();
         let Some(origin) = self.origin else { return part };
@@ -76,7 +77,7 @@ impl Section {
         Some(part.map_or(bytes.clone(), |part| format!("{part}, {bytes}")))
     }
 
-    /// The same of all of the section, whatever piece of it this is.
+    /// The same for the whole section, without the range of a piece.
     pub fn all(&self) -> Option<String> {
         match self.name.as_str() {
             "" => None,
@@ -93,9 +94,9 @@ impl Section {
 pub(super) struct MsgAttScanner {
     depth: u32,
     place: Place,
-    /// The UID, if it has been said.
+    /// The UID, once it has come.
     pub uid: Option<u64>,
-    /// RFC822.SIZE, if it has been said.
+    /// RFC822.SIZE, once it has come.
     pub size: Option<u64>,
 }
 
@@ -130,12 +131,12 @@ enum Body {
 }
 
 impl MsgAttScanner {
-    /// Of a response that has named its message by this UID before it begins (RFC 9586).
+    /// For a response that names its message by this UID before its items (RFC 9586).
     pub fn of(uid: Option<u64>) -> Self {
         Self { uid, ..Self::default() }
     }
 
-    /// Reads on. Returns the bodies that are quoted strings, with their content; a piece that is NIL has none.
+    /// Reads the next line. Returns the bodies that are quoted strings, with their content; a NIL piece is empty.
     pub fn line(&mut self, mut line: &[u8]) -> Vec<(Section, Vec<u8>)> {
         let mut bodies = Vec::new();
         while let Some(&next) = line.first() {
@@ -164,7 +165,7 @@ impl MsgAttScanner {
                     Err(_) => b"",
                 },
                 (_, Place::Name) if self.depth == 1 => self.name(line),
-                // A literal is announced at the end of a line, and its item still stands when the scan is asked.
+                // A literal is announced at the end of a line; `literal` needs its item afterwards.
                 (b'{' | b'~', place) if self.depth == 1 => {
                     self.place = place;
                     b""
@@ -180,7 +181,7 @@ impl MsgAttScanner {
                 (_, place) => {
                     let nil = line.get(..3).is_some_and(|word| word.eq_ignore_ascii_case(b"NIL"));
                     match place {
-                        // Beyond its end a message has no octets (RFC 3501, section 6.4.5): some say so by NIL.
+                        // Beyond its end a message has no octets (RFC 3501, section 6.4.5): some servers send NIL.
                         Place::Value(Item::Body(section)) if self.depth == 1 && nil && section.origin.is_some() => {
                             bodies.push((section, Vec::new()));
                         }
@@ -194,7 +195,7 @@ impl MsgAttScanner {
         bodies
     }
 
-    /// The body whose content is the literal that the last line has announced; `None` where it is none.
+    /// The body whose content is the literal that the last line has announced; `None` where that is no body.
     pub fn literal(&mut self) -> Option<Section> {
         match std::mem::take(&mut self.place) {
             Place::Value(Item::Body(section)) if self.depth == 1 => Some(section),
@@ -206,7 +207,7 @@ impl MsgAttScanner {
         }
     }
 
-    /// Goes on after a line of which only `tail` is known: at an item, if one is named there.
+    /// Goes on after a truncated line of which only `tail` is known: at the last body named there, if any.
     pub fn resume(&mut self, tail: &[u8]) {
         self.depth = 1;
         self.place = Place::Name;
@@ -278,7 +279,7 @@ fn token(input: &[u8]) -> Parsed<'_, &[u8]> {
     alt((string, is_not(" ()\""))).parse(input)
 }
 
-/// What follows; or nothing, where nothing was read (which no input makes happen).
+/// The rest after `parsed`; empty where the parser consumed nothing, which would loop for ever (no input does that).
 fn skip<'a, T>(parsed: Parsed<'a, T>, line: &'a [u8]) -> &'a [u8] {
     parsed.map_or(b"".as_slice(), |(rest, _)| if rest.len() < line.len() { rest } else { b"" })
 }

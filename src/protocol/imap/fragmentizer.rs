@@ -11,11 +11,13 @@ use crate::flow::{PacketRef, Side};
 use crate::limits::{LINE_BYTES, Limit};
 use crate::protocol::event::{Kind, Sink, Step, StepId, Subject};
 use crate::protocol::framing::{Framer, Input, Line, TAIL_BYTES};
+use crate::protocol::secret::Raw;
 use crate::protocol::span::Span;
 use std::borrow::Cow;
+use std::fmt;
 
 /// A command or response, or as much of it as has come.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(super) struct Fragment<'a> {
     /// Its lines without their ends, separated by `\n`, the octets of kept literals among them. At most [`LINE_BYTES`].
     pub text: Cow<'a, [u8]>,
@@ -23,8 +25,21 @@ pub(super) struct Fragment<'a> {
     pub span: Span,
     /// True where `text` is not all of it.
     pub truncated: bool,
-    /// The end of the last line, where that was cut.
+    /// The end of the last line, where that line was truncated.
     pub tail: Vec<u8>,
+}
+
+/// Without what it says.
+impl fmt::Debug for Fragment<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { text, span, truncated, tail } = self;
+        f.debug_struct("Fragment")
+            .field("text", &Raw(text))
+            .field("span", span)
+            .field("truncated", truncated)
+            .field("tail", &Raw(tail))
+            .finish()
+    }
 }
 
 impl<'a> Fragment<'a> {
@@ -32,7 +47,7 @@ impl<'a> Fragment<'a> {
         Self { text: line.bytes, span: line.span, truncated: line.truncated, tail: line.tail }
     }
 
-    /// The same, free of the packet that it was lent from.
+    /// The same, no longer borrowed from the packet.
     pub fn into_owned(self) -> Fragment<'static> {
         let text = Cow::Owned(self.text.into_owned());
         Fragment { text, span: self.span, truncated: self.truncated, tail: self.tail }
@@ -44,7 +59,7 @@ impl<'a> Fragment<'a> {
         self.join(next);
     }
 
-    /// Adds `next` where the text stands.
+    /// Adds `next` right after the text.
     fn join(&mut self, next: &Fragment<'_>) {
         let room = LINE_BYTES.saturating_sub(self.text.len());
         self.extend(&next.text);
@@ -68,12 +83,12 @@ impl<'a> Fragment<'a> {
         announced(end)
     }
 
-    /// The step that shows it, to be completed by whoever knows what it is.
+    /// The step that shows it; the caller adds the rest.
     pub fn step(&self, from: Side, kind: Kind, subject: impl Into<Subject>) -> Step<'_> {
         Step { text: &self.text, ..Step::of(from, kind, subject, self.span.clone()) }
     }
 
-    /// Tells `step`, which shows this fragment.
+    /// Emits `step`, which shows this fragment.
     pub fn tell(&self, step: Step<'_>, out: &mut dyn Sink) -> StepId {
         if self.truncated {
             out.limit(Limit::LineBytes);
@@ -86,17 +101,17 @@ impl<'a> Fragment<'a> {
 #[derive(Debug)]
 pub(super) enum Framed<'a> {
     /// A line. Where it announces a literal, [`Fragmentizer::keep`] or [`Fragmentizer::stream`] says what is to be done
-    /// with its octets; whoever calls neither takes the line for a whole one.
+    /// with its octets; a caller that calls neither takes the line for a whole one.
     Line {
         /// The line, after the lines and literals of the same fragment that were kept.
         fragment: Fragment<'a>,
         /// Where in the fragment's text the line begins.
         from: usize,
-        /// What it announces.
+        /// The literal that it announces.
         literal: Option<Announced>,
     },
     /// Octets of a literal that is streamed.
-    Octets(&'a [u8]),
+    Octets(Raw<&'a [u8]>),
     /// The literal that is streamed has ended: where its octets were.
     End(Span),
 }
@@ -110,14 +125,14 @@ pub(super) enum GapIn {
         missing: u64,
         /// Its end, where the gap reaches it.
         end: Option<Span>,
-        /// Bytes missing after its end: nobody knows of what.
+        /// Bytes missing after its end, of unknown lines.
         beyond: u64,
     },
-    /// Lines; this is what had come of one.
+    /// Lines; this is the part of one that had come.
     Lines(Option<Fragment<'static>>),
 }
 
-/// What is half-read of one direction.
+/// The fragment or literal under way in one direction.
 #[derive(Debug, Default)]
 pub(super) struct Fragmentizer {
     framer: Framer,
@@ -133,7 +148,7 @@ pub(super) struct Fragmentizer {
 struct Octets {
     left: u64,
     kept: bool,
-    /// Where they were, as far as they have come; not told of one that is kept, which belongs to its fragment.
+    /// Where the octets so far were. Empty for a kept literal, whose octets are in its fragment's span.
     so_far: Span,
 }
 
@@ -155,7 +170,7 @@ impl Fragmentizer {
             literal.left -= octets.len() as u64;
             if !literal.kept {
                 literal.so_far.add_ends(octets.len() as u64, input.at);
-                return Some(Framed::Octets(octets));
+                return Some(Framed::Octets(Raw(octets)));
             }
             if let Some(fragment) = &mut self.fragment {
                 fragment.extend(octets);
@@ -196,7 +211,7 @@ impl Fragmentizer {
             Some(literal) if !literal.kept => {
                 let inside = missing.min(literal.left);
                 literal.left -= inside;
-                // Their length is the gap's: each byte belongs to one step.
+                // The gap's step counts the missing bytes: each byte belongs to one step.
                 literal.so_far.add_ends(0, at);
                 let ended = literal.left == 0;
                 let end = if ended { self.literal.take().map(|literal| self.place(literal)) } else { None };
@@ -206,7 +221,7 @@ impl Fragmentizer {
         }
     }
 
-    /// What had come of a fragment that will have no end.
+    /// The part that had come of a fragment whose end will not come.
     pub fn flush(&mut self) -> Option<Fragment<'static>> {
         self.literal.take_if(|literal| literal.kept);
         let line = self.framer.flush().map(Fragment::of);
@@ -219,13 +234,13 @@ impl Fragmentizer {
         }
     }
 
-    /// What had come of a streamed literal that will have no end.
+    /// The part that had come of a streamed literal whose end will not come.
     pub fn flush_literal(&mut self) -> Option<Span> {
         let literal = self.literal.take_if(|literal| !literal.kept)?;
         Some(self.place(literal))
     }
 
-    /// Where a literal was. One of which nothing came stands where it was announced.
+    /// Where a literal was. A literal of which no octet came stands where it was announced.
     fn place(&self, literal: Octets) -> Span {
         match self.line_end {
             Some(at) if literal.so_far.is_empty() => Span::one(0, at),
@@ -259,7 +274,7 @@ mod tests {
                             None => {}
                         }
                     }
-                    Framed::Octets(bytes) => octets.extend_from_slice(bytes),
+                    Framed::Octets(Raw(bytes)) => octets.extend_from_slice(bytes),
                     Framed::End(span) => {
                         found.push(format!("({})", octets.escape_ascii()));
                         assert_eq!(span.bytes, octets.len() as u64);

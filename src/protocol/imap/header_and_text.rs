@@ -1,9 +1,9 @@
 /*!
-The two halves of a message, fetched each for itself and in either order (RFC 3501, section 6.4.5): `BODY[HEADER]`, and
+The two halves of a message, fetched separately and in either order (RFC 3501, section 6.4.5): `BODY[HEADER]`, and
 `BODY[TEXT]` or, where the message has one part only, `BODY[1]`.
 
-Whichever comes first is kept, within a bound, until the other has come. A text that comes after its header need not be
-kept, however long it is.
+The half that comes first is kept, within a bound, until the other has come. A text that comes after its header need not
+be kept, however long it is.
 */
 
 use super::message_ref::{MessageRef, Sizes};
@@ -16,9 +16,9 @@ use std::collections::VecDeque;
 pub(super) enum HalfKind {
     /// The header, with the empty line that ends it.
     Header,
-    /// All that follows.
+    /// Everything after the header.
     Text,
-    /// The first part: all that follows, if there is no second one.
+    /// The first part: everything after the header, if there is no second part.
     First,
 }
 
@@ -27,7 +27,7 @@ pub(super) enum HalfKind {
 pub(super) struct PendingHalf {
     kind: HalfKind,
     pub name: MessageRef,
-    /// The whole message's, but for the steps, which are this half's.
+    /// The start of the whole message; but its steps are this half's.
     start: MessageStart,
     content: Vec<u8>,
 }
@@ -37,26 +37,26 @@ pub(super) struct PendingHalf {
 pub(super) enum Begun {
     /// Its header has come: the message has begun, and this is the rest of it.
     Message(MessageId),
-    /// It is to be kept, if it is there to be kept.
+    /// No header that fits has come; the text, where it is to be kept.
     Alone(Option<PendingHalf>),
 }
 
-/// The halves that wait for the other.
+/// The halves that wait for their other half.
 #[derive(Debug, Default)]
 pub(super) struct Halves {
-    /// The oldest first, as with the texts.
+    /// The oldest first; so are the texts.
     headers: VecDeque<PendingHalf>,
     texts: VecDeque<PendingHalf>,
-    /// What the headers hold, by [`weight`].
+    /// The headers, by [`weight`].
     headers_held: usize,
-    /// What the texts hold, and any half that is coming.
+    /// The texts, and any half that is coming, by [`weight`].
     held: usize,
-    /// Some were dropped to make room.
+    /// Some headers were dropped to make room.
     headers_forgotten: bool,
     texts_forgotten: bool,
 }
 
-/// What it costs to hold `octets` back: many small pieces are not held for nothing.
+/// What it costs to hold `octets` back, overhead included: many small pieces are not free.
 pub(super) fn weight(octets: usize) -> usize {
     octets.saturating_add(if cfg!(fuzzing) { 8 } else { 512 })
 }
@@ -67,7 +67,7 @@ impl PendingHalf {
         weight(self.content.len()).saturating_add(mailbox)
     }
 
-    /// True where `self` is the header and `other`, of `octets`, all that follows it; `size` is the message's.
+    /// True where `self` is the header and `other`, `octets` long, everything after it; `size` is the message's.
     fn is_completed_by(&self, other: &PendingHalf, octets: u64, size: Option<u64>) -> bool {
         let whole = octets.saturating_add(self.content.len() as u64);
         self.name.is(other.name)
@@ -87,7 +87,7 @@ impl PendingHalf {
 }
 
 impl Halves {
-    /// A half begins, that `start` tells as it is.
+    /// A half begins; `start` describes it as an entry of its own.
     pub fn begin(&mut self, kind: HalfKind, start: &MessageStart) -> PendingHalf {
         let start = MessageStart { part: None, ..start.clone() };
         let half = PendingHalf { kind, name: MessageRef::of(&start), start, content: Vec::new() };
@@ -115,12 +115,12 @@ impl Halves {
         }
     }
 
-    /// A half that will not be had, for it lacks octets.
+    /// Forgets a half that has a gap or no end.
     pub fn forget(&mut self, half: Option<PendingHalf>) {
         self.held = self.held.saturating_sub(half.map_or(0, |half| half.weight()));
     }
 
-    /// A half for which there is no room.
+    /// Drops a half for which there is no room.
     fn drop(&mut self, half: Option<PendingHalf>) {
         let Some(half) = half else { return };
         self.held = self.held.saturating_sub(half.weight());
@@ -130,14 +130,14 @@ impl Halves {
         }
     }
 
-    /// All that follows a header begins, and is `octets` long: if that header has come, then so has the message's beginning.
+    /// A text begins, `octets` long. If its header has come, the message begins with it.
     pub fn header_of(&mut self, text: PendingHalf, octets: u64, sizes: &Sizes, out: &mut dyn Sink) -> Begun {
         let size = sizes.of(text.name);
         let Some(found) = self.headers.iter().position(|header| header.is_completed_by(&text, octets, size)) else {
             if self.headers_forgotten && text.kind == HalfKind::Text {
                 out.limit(Limit::PartialFetches);
             }
-            // One part of several is not waited with for a header that is here.
+            // The header is here and does not fit, as with one part of several: `BODY[1]` would wait in vain.
             let in_vain = text.kind == HalfKind::First && self.headers.iter().any(|header| header.name.is(text.name));
             return Begun::Alone(if in_vain || octets > WAITING_TEXT_BYTES as u64 {
                 self.held = self.held.saturating_sub(text.weight());
@@ -157,8 +157,8 @@ impl Halves {
         Begun::Message(message)
     }
 
-    /// A half has come, to its end. If the other has come too, the message is told, and returned; its outcome remains to
-    /// be told. `others` is what is held elsewhere under the bound for headers.
+    /// A half has come to its end. If the other has too, the message is emitted and returned; its outcome is still to
+    /// be emitted. `others` is the weight held elsewhere under the bound for headers.
     pub fn came(&mut self, half: PendingHalf, sizes: &Sizes, others: usize, out: &mut dyn Sink) -> Option<MessageId> {
         let size = sizes.of(half.name);
         self.held = self.held.saturating_sub(half.weight());
@@ -233,12 +233,12 @@ impl Halves {
         }
     }
 
-    /// What the headers hold.
+    /// The weight of the headers.
     pub fn headers_held(&self) -> usize {
         self.headers_held
     }
 
-    /// A response about this message is over: if it has told any halves, then those are the last.
+    /// A response about this message is over: its halves, which stand last, get its UID.
     pub fn named(&mut self, name: MessageRef) {
         for halves in [&mut self.headers, &mut self.texts] {
             for half in halves.iter_mut().rev().take_while(|half| half.name.is(name)) {
@@ -247,12 +247,12 @@ impl Halves {
         }
     }
 
-    /// Does `change` to the names of all.
+    /// Applies `change` to the names of all halves.
     pub fn rename(&mut self, mut change: impl FnMut(&mut MessageRef)) {
         self.headers.iter_mut().chain(&mut self.texts).for_each(|half| change(&mut half.name));
     }
 
-    /// Drops those of which only the number is known.
+    /// Drops the halves whose message is known by its number alone.
     pub fn keep_named_by_uid(&mut self) {
         let Self { headers, texts, headers_held, held, .. } = self;
         for (halves, held) in [(headers, headers_held), (texts, held)] {
@@ -265,7 +265,7 @@ impl Halves {
     }
 }
 
-/// True for the header of a message of one part: that part, and all that follows the header, are the same octets.
+/// True for the header of a message of one part: that part is everything after the header.
 fn has_one_part(header: &[u8]) -> bool {
     let mut lines = header.split(|&byte| byte == b'\n').peekable();
     while let Some(line) = lines.next() {

@@ -1,7 +1,7 @@
 /*!
 The words of IMAP's grammar (RFC 3501, section 9), the same in both directions.
 
-Tolerant: servers and clients send what the grammar forbids, and what crossed is what must be told. Parsers here see a
+Tolerant: servers and clients send what the grammar forbids, and the report must show what crossed. Parsers here read a
 fragment's text, in which a literal stands as `{n}`, `\n` and its octets.
 */
 
@@ -18,11 +18,11 @@ use std::borrow::Cow;
 pub(super) type Parsed<'a, T> = IResult<&'a [u8], T>;
 
 /// A string argument.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(super) struct Word<'a> {
     /// As sent, without quotes or the literal's announcement.
     pub sent: &'a [u8],
-    /// What it stands for.
+    /// The string itself, without escapes.
     pub value: Cow<'a, [u8]>,
 }
 
@@ -31,14 +31,15 @@ pub(super) struct Word<'a> {
 pub(super) struct Announced {
     /// Its length.
     pub octets: u64,
-    /// True where a client must wait for `+` before it sends them. Says nothing where a server announces it.
+    /// The client must wait for `+` before it sends them. Means nothing in a literal that a server announces.
     pub synchronising: bool,
 }
 
 /// The longest announcement that is recognised, without its `~`: 20 digits, braces, plus.
 const ANNOUNCEMENT: usize = 23;
 
-/// `literal = "{" number ["+"] "}" CRLF *CHAR8` (RFC 7888), and RFC 3516's `~{`: its first half, at the end of `line`.
+/// The announcement of a literal at the end of `line`: the first half of `literal = "{" number ["+"] "}" CRLF *CHAR8`
+/// (RFC 7888), also with RFC 3516's `~{`.
 ///
 /// A brace in the middle of a word announces nothing: `LOGIN bob secret{5}` ends there.
 pub(super) fn announced(line: &[u8]) -> Option<Announced> {
@@ -63,7 +64,7 @@ pub(super) fn number(input: &[u8]) -> Parsed<'_, u64> {
     map_opt(digit1, |digits| std::str::from_utf8(digits).ok()?.parse().ok()).parse(input)
 }
 
-/// `SP`, one or more, since nobody counts them.
+/// `SP`, one or more: some programs send several.
 pub(super) fn spaces(input: &[u8]) -> Parsed<'_, &[u8]> {
     is_not_empty(take_while(|byte| byte == b' ')).parse(input)
 }
@@ -116,7 +117,7 @@ pub(super) fn astring(input: &[u8]) -> Parsed<'_, Word<'_>> {
     .parse(input)
 }
 
-/// `string` or `nil`, as ID's parameters are (RFC 2971): NIL is an absent one. A parenthesis ends an atom.
+/// `string` or `nil`, as ID's parameters are (RFC 2971); `None` for NIL. A parenthesis ends an atom.
 pub(super) fn nstring(input: &[u8]) -> Parsed<'_, Option<Word<'_>>> {
     alt((
         map(quoted, |sent| Some(Word { sent, value: unescaped(sent) })),

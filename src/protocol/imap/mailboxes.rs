@@ -5,8 +5,8 @@ use super::lexer::{Word, astring, atom};
 use super::{Subject, Untagged, What, mailbox_name};
 use std::borrow::Cow;
 
-/// The names of mailboxes in `text`, a step's, that are not readable as they stand there, made readable: all of them, for
-/// there are no more than the text has room for, which is bounded by [`crate::limits::LINE_BYTES`].
+/// The mailbox names in modified UTF-7 in `text`, a step's, made readable. All of them: their number is bounded by the
+/// length of the text, at most [`crate::limits::LINE_BYTES`].
 pub fn readable_mailboxes(subject: &Subject, text: &[u8]) -> Vec<Vec<u8>> {
     if memchr::memchr(b'&', text).is_none() {
         return Vec::new();
@@ -27,8 +27,8 @@ pub fn readable_mailboxes(subject: &Subject, text: &[u8]) -> Vec<Vec<u8>> {
         _ => None,
     };
     let (mut names, mut rest) = (Vec::new(), arguments.unwrap_or_default());
-    // A quote that is never closed: all quotes behind it are escaped ones, which cannot be closed either. Whoever looked
-    // for the end of each would read the rest as often as there are quotes in it.
+    // Set after a quote that is never closed: all quotes after it are escaped, and cannot be closed either. Looking for
+    // the end of each would take quadratic time.
     let mut unclosed = false;
     while let Some(&next) = rest.first() {
         if b" ()\r\n".contains(&next) {
@@ -86,13 +86,13 @@ mod tests {
     }
 
     #[test]
-    fn all_names_are_told_however_many() {
+    fn all_names_are_returned_however_many() {
         let listed = format!("* LIST (){}", " &U,BTFw-".repeat(LINE_BYTES / 9));
         assert_eq!(names(What::Untagged(Untagged::List), &listed), vec!["台北"; LINE_BYTES / 9]);
     }
 
-    /// Each quote here is unescaped where the word begins that it is in, and escaped for those before it. Looking for the
-    /// end of each takes hours.
+    /// Each quote here begins a word of its own, and is escaped for the words before it. Looking for the end of each
+    /// takes hours.
     #[test]
     fn quotes_that_are_not_closed_are_looked_through_once() {
         let text = format!("* LIST {}", "{1}\n\\\"&U,BTFw- ".repeat(100_000));

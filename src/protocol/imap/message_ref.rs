@@ -1,4 +1,4 @@
-//! What is known of the messages of the selected mailbox: by what names they go, and how large they are.
+//! The messages of the selected mailbox, as far as they are known: their UID and number, and their size.
 
 use crate::limits::PARTIAL_SIZES;
 use crate::protocol::event::MessageStart;
@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct MessageRef {
     pub uid: Option<u64>,
-    /// Absent from where messages may have been renumbered.
+    /// Absent once messages may have been renumbered.
     pub number: Option<u64>,
 }
 
@@ -18,7 +18,7 @@ impl MessageRef {
         Self { uid: start.uid, number: start.number }
     }
 
-    /// True where both are the same message for sure.
+    /// True where both are surely the same message.
     pub fn is(self, other: Self) -> bool {
         match (self.uid, other.uid) {
             (Some(one), Some(other)) => one == other,
@@ -26,7 +26,7 @@ impl MessageRef {
         }
     }
 
-    /// Message `gone` is: those after it move up (RFC 3501, section 7.4.1).
+    /// Message `gone` has been expunged: those after it move up (RFC 3501, section 7.4.1).
     pub fn expunge(&mut self, gone: u64) {
         self.number = self.number.filter(|&number| number != gone);
         if let Some(number) = self.number.as_mut().filter(|number| **number > gone) {
@@ -35,17 +35,17 @@ impl MessageRef {
     }
 }
 
-/// RFC822.SIZE of messages, by both their names.
+/// RFC822.SIZE of messages, by UID and by number.
 #[derive(Debug, Default)]
 pub(super) struct Sizes {
     by_uid: BTreeMap<u64, u64>,
     by_number: BTreeMap<u64, u64>,
-    /// Some were not kept.
+    /// Some sizes were not kept.
     full: bool,
 }
 
 impl Sizes {
-    /// The size that was told of it.
+    /// The size that the server has sent for it.
     pub fn of(&self, name: MessageRef) -> Option<u64> {
         let by_uid = name.uid.and_then(|uid| self.by_uid.get(&uid));
         by_uid.or_else(|| self.by_number.get(&name.number?)).copied()
@@ -66,7 +66,7 @@ impl Sizes {
         self.by_number.clear();
     }
 
-    /// True where some were not kept.
+    /// True where some sizes were not kept.
     pub fn is_full(&self) -> bool {
         self.full
     }

@@ -13,8 +13,8 @@ bytes ─▶ dialogue.rs ─▶ client.rs, append.rs   commands, responses to ch
 ```
 */
 
-pub mod command;
-pub mod reply;
+pub(crate) mod command;
+pub(crate) mod reply;
 
 mod append;
 mod client;
@@ -47,16 +47,16 @@ use super::sasl::Round;
 /// What a step is in IMAP, and the state the session was in (RFC 3501, section 3).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Subject {
-    /// The state when it was said.
+    /// The state at that time.
     pub state: State,
-    /// What was said.
+    /// What the step is.
     pub what: What,
 }
 
 /// RFC 3501, section 3.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum State {
-    /// Before the log-in.
+    /// Before the login.
     NotAuthenticated,
     /// Logged in, no mailbox selected.
     Authenticated,
@@ -66,16 +66,16 @@ pub enum State {
     Logout,
 }
 
-/// What was said.
+/// What a step is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum What {
     /// The server's first line: `* OK`, `* PREAUTH`, `* BYE`.
     Greeting(Status),
-    /// A command; `uid` where it was said with UID before it.
+    /// A command.
     Command {
         /// The verb (for `UID FETCH`: [`Verb::Fetch`]).
         verb: Verb,
-        /// Said with UID.
+        /// UID stands before the verb.
         uid: bool,
     },
     /// A tagged reply.

@@ -1,6 +1,7 @@
-//! What the arguments of commands and the data of responses say (RFC 3501, section 9; RFC 2971; RFC 4315).
+//! Parsers for the arguments of commands and the data of responses (RFC 3501, section 9; RFC 2971; RFC 4315).
 
 use super::lexer::{Word, astring, atom, nstring, number, spaces};
+use crate::protocol::secret::Secret;
 use nom::Parser;
 use nom::character::complete::char;
 use nom::combinator::opt;
@@ -13,14 +14,14 @@ pub(super) struct Login {
     /// Decoded.
     pub username: Vec<u8>,
     /// Decoded; absent where only a name was sent.
-    pub password: Option<Vec<u8>>,
+    pub password: Option<Secret<Vec<u8>>>,
     /// The password as it was sent, as a range of the text. Covers all that follows the name.
     pub secret: Range<usize>,
 }
 
 /// `login = "LOGIN" SP userid SP password`, from the arguments on; `text` is the fragment's.
 ///
-/// More words than two are a password typed with spaces and without quotes: refused, and a password all the same.
+/// More than two words are a password typed with spaces and without quotes: the server refuses it, but it is one.
 pub(super) fn login(text: &[u8], arguments: usize) -> Option<Login> {
     let (rest, username) = astring(text.get(arguments..)?).ok()?;
     let username = username.value.into_owned();
@@ -28,14 +29,14 @@ pub(super) fn login(text: &[u8], arguments: usize) -> Option<Login> {
     let start = text.len() - rest.len();
     match astring(rest) {
         Ok((more, Word { sent, value })) if more.trim_ascii().is_empty() => {
-            // What stands around it is a quote on either side, or a literal's announcement before it.
+            // Around the password stands a quote on either side, or a literal's announcement before it.
             let around = rest.len() - more.len() - sent.len();
             let start = start + if rest.starts_with(b"\"") { around / 2 } else { around };
-            Some(Login { username, password: Some(value.into_owned()), secret: start..start + sent.len() })
+            Some(Login { username, password: Some(Secret::new(value)), secret: start..start + sent.len() })
         }
         Ok(_) => {
             let all = rest.trim_ascii_end();
-            Some(Login { username, password: Some(all.to_vec()), secret: start..start + all.len() })
+            Some(Login { username, password: Some(Secret::new(all)), secret: start..start + all.len() })
         }
         Err(_) => Some(Login { username, password: None, secret: start..text.len() }),
     }
@@ -68,7 +69,7 @@ pub(super) fn replace(arguments: &[u8]) -> Option<(Vec<u8>, &[u8])> {
     append(rest)
 }
 
-/// `id-params-list = "(" #(string SP nstring) ")"`: what `name` is said to be.
+/// `id-params-list = "(" #(string SP nstring) ")"`: the value of `name`.
 pub(super) fn id_name(arguments: &[u8]) -> Option<Vec<u8>> {
     let (mut rest, _) = char::<_, nom::error::Error<_>>('(').parse(arguments).ok()?;
     loop {
@@ -117,7 +118,11 @@ mod tests {
     fn read(text: &str) -> (String, Option<String>, String) {
         let owned = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
         let login = login(text.as_bytes(), 2).expect("a log-in");
-        (owned(login.username), login.password.map(owned), text[login.secret].to_owned())
+        (
+            owned(login.username),
+            login.password.map(|password| owned(password.reveal().to_vec())),
+            text[login.secret].to_owned(),
+        )
     }
 
     #[test]

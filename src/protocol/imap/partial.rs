@@ -1,15 +1,15 @@
 /*!
 Messages that a client retrieves in pieces, put together (RFC 3501, section 6.4.5: `BODY[]<0.16384>`, then
-`BODY[]<16384.16384>`, …; and its two halves, which `header_and_text.rs` puts together).
+`BODY[]<16384.16384>`, …; or header and text, which `header_and_text.rs` puts together).
 
-Pieces of the same octets of the same message that follow each other without a gap are one message of the session, told
-as they come: `bytes 0-32767` as long as more may follow, the whole as soon as its end is known, which a piece shorter
-than was asked for shows, an empty one, or RFC822.SIZE. A piece that comes before those in front of it waits for them,
-within a bound. One that waits, and one that has crossed before, is an entry of its own; so are the header and the text
-that are put together.
+Pieces of the same section of the same message that follow each other without a gap are one message of the session,
+emitted as they come: `bytes 0-32767` as long as more may follow, the whole as soon as its end is known. The end shows
+in a piece shorter than the client asked for, in an empty piece, or in RFC822.SIZE. A piece that comes too early waits
+for those before it, within a bound. A piece that waits, and one that has crossed before, is an entry of its own; so are
+the header and the text that are put together.
 
-A mailbox that is left and selected again is the same one if its UIDVALIDITY is (section 2.3.1.1): what is known by its
-UID then goes on.
+A mailbox that is left and selected again is the same one if its UIDVALIDITY is the same (section 2.3.1.1): messages
+known by their UID then go on.
 */
 
 use super::fetch_items::Section;
@@ -19,14 +19,14 @@ use crate::limits::{Limit, PARTIAL_BYTES, PARTIAL_MESSAGES};
 use crate::protocol::event::{MessageId, MessageOutcome, MessageStart, Sink, StepId};
 use std::collections::BTreeSet;
 
-/// The messages of the selected mailbox that are under way in pieces.
+/// The messages of the selected mailbox that the client is fetching in pieces.
 #[derive(Debug, Default)]
 pub(super) struct PartialFetches {
-    /// Those that were added to last stand last.
+    /// The one that a piece was added to most recently stands last.
     partials: Vec<PartialMessage>,
-    /// Headers and texts that wait for the other.
+    /// Headers and texts that wait for their other half.
     halves: Halves,
-    /// What `partials` hold back, by [`weight`].
+    /// The pieces that wait in `partials`, by [`weight`].
     held: usize,
     sizes: Sizes,
     /// A partial message was ended to make room.
@@ -44,17 +44,17 @@ struct PartialMessage {
     id: PartialId,
     name: MessageRef,
     section: Section,
-    /// What is told of them; absent while the first octets have not come.
+    /// The session's message made of them; absent until the first octets come.
     message: Option<MessageId>,
-    /// How many octets have come, without a gap but for what the capture lacks.
+    /// How many octets have come from the first on, those included that the capture lacks.
     next: u64,
     /// The server has shown that there are no more.
     ended: bool,
     /// Octets of it are not in the capture.
     has_gap: bool,
-    /// The connection, or what was captured of it, ended within a piece.
+    /// The connection, or its capture, ended within a piece.
     truncated: bool,
-    /// The steps of its pieces. No more than a session has.
+    /// The steps of its pieces, bounded as a session's steps are.
     steps: BTreeSet<StepId>,
     /// Pieces that wait for those before them.
     waiting: Vec<EarlyPiece>,
@@ -62,13 +62,13 @@ struct PartialMessage {
     half: Option<PendingHalf>,
 }
 
-/// A piece that waits: it has been told as it is, and is kept to be told again.
+/// A piece that waits: it has been emitted as an entry of its own, and is kept to be added to its message.
 #[derive(Debug)]
 struct EarlyPiece {
     origin: u64,
     content: Vec<u8>,
     weight: usize,
-    /// Shorter than was asked for.
+    /// Shorter than the client asked for.
     last: bool,
     steps: Vec<StepId>,
 }
@@ -98,7 +98,7 @@ enum Place {
     Alone { message: MessageId, keep: Keep },
     /// The text that completes a message: an entry of its own, and the message.
     Text { text: MessageId, message: MessageId },
-    /// It goes on with a partial message, after octets of which the partial message has had the first `known`.
+    /// It continues a partial message, which already has the first `known` of its octets.
     Partial { partial: PartialId, message: MessageId, known: u64 },
 }
 
@@ -107,7 +107,7 @@ enum Place {
 enum Keep {
     Nothing,
     Half(Option<PendingHalf>),
-    /// It waits for those before it in this partial message.
+    /// A piece that waits for those before it in this partial message.
     Piece(PartialId, EarlyPiece),
 }
 
@@ -134,12 +134,12 @@ impl PartialFetches {
         if let Some(found) =
             place.filter(|&found| origin == 0 && self.partials.get(found).is_some_and(|partial| partial.has_gap))
         {
-            // What the capture lacks of the first attempt, the second may have.
+            // The second attempt may have the octets that the capture lacks of the first.
             self.finish(found, out);
             place = None;
         }
         let found = match place {
-            // To the end, where those stand that were added to last.
+            // It moves to the end, the place of the most recent.
             Some(found) => self.partials.remove(found),
             None if octets == 0 => return alone(start, out),
             None => {
@@ -171,7 +171,7 @@ impl PartialFetches {
                 partial.ended = last || octets == 0;
                 Place::Partial { partial: partial.id, message, known }
             }
-            // It has crossed before.
+            // The piece has crossed before.
             Some(_) if origin < partial.next => {
                 partial.ended |= last && end == partial.next;
                 alone(start, out)
@@ -189,7 +189,7 @@ impl PartialFetches {
         }
     }
 
-    /// A half of a message, all of it.
+    /// A half of a message, fetched whole.
     fn half(&mut self, kind: HalfKind, begin: Begin<'_>, out: &mut dyn Sink) -> Place {
         let Begin { start, octets, .. } = begin;
         let half = self.halves.begin(kind, &start);
@@ -258,8 +258,8 @@ impl PartialFetches {
         }
     }
 
-    /// The body has ended, or will not: `whole` tells which. `step` is that of its content. Returned are the entries
-    /// whose outcome remains to be told.
+    /// The body has ended (`whole`), or its end will not come. `step` is that of its content. Returns the entries whose
+    /// outcome is still to be emitted.
     pub fn end(&mut self, body: Body, step: Option<StepId>, whole: bool, out: &mut dyn Sink) -> [Option<MessageId>; 2] {
         let Body { place, has_gap } = body;
         match place {
@@ -310,14 +310,14 @@ impl PartialFetches {
         self.partials.iter_mut().find(|partial| partial.id == id)
     }
 
-    /// The server has told the size of a message (RFC822.SIZE).
+    /// The server has sent the size of a message (RFC822.SIZE).
     pub fn sized(&mut self, number: Option<u64>, uid: Option<u64>, size: Option<u64>) {
         if let Some(size) = size {
             self.sizes.put(MessageRef { uid, number }, size);
         }
     }
 
-    /// A FETCH response about this message is over: what is complete now is told so.
+    /// A FETCH response about this message is over: ends its partial messages that are complete now.
     pub fn response_over(&mut self, number: Option<u64>, uid: Option<u64>, out: &mut dyn Sink) {
         let name = MessageRef { uid, number };
         self.halves.named(name);
@@ -334,7 +334,7 @@ impl PartialFetches {
         }
     }
 
-    /// Message `number` is gone.
+    /// Message `number` has been expunged.
     pub fn expunged(&mut self, number: u64) {
         self.sizes.renumbered();
         self.partials.iter_mut().for_each(|partial| partial.name.expunge(number));
@@ -348,8 +348,7 @@ impl PartialFetches {
         self.halves.rename(|name| name.number = None);
     }
 
-    /// This mailbox is selected, and its UIDVALIDITY is known or not. If it is the one that was selected last, what its
-    /// UIDs name goes on.
+    /// A mailbox is selected. If its name and UIDVALIDITY are those of the last one, messages known by their UID go on.
     pub fn selected(&mut self, mailbox: Option<&[u8]>, uid_validity: Option<u64>, out: &mut dyn Sink) {
         let named = |name: &[u8]| if name.eq_ignore_ascii_case(b"INBOX") { b"INBOX".to_vec() } else { name.to_vec() };
         let of = mailbox.map(named).zip(uid_validity);
@@ -361,7 +360,7 @@ impl PartialFetches {
         }
     }
 
-    /// The mailbox is left: only UIDs tell its messages if it is selected again.
+    /// The mailbox is left: only UIDs identify its messages if it is selected again.
     pub fn left(&mut self, out: &mut dyn Sink) {
         self.renumbered();
         while let Some(nameless) = self.partials.iter().position(|partial| partial.name.uid.is_none()) {
@@ -370,7 +369,7 @@ impl PartialFetches {
         self.halves.keep_named_by_uid();
     }
 
-    /// The mailbox is another, or the connection over: what is under way will not be completed.
+    /// Another mailbox is selected, or the connection is over: messages under way will not be completed.
     pub fn over(&mut self, out: &mut dyn Sink) {
         while !self.partials.is_empty() {
             self.finish(0, out);
@@ -385,7 +384,7 @@ impl PartialFetches {
         }
     }
 
-    /// No more is put to the partial message that stands at `place`.
+    /// Ends the partial message at `place`: no more is added to it.
     fn finish(&mut self, place: usize, out: &mut dyn Sink) {
         let partial = self.partials.remove(place);
         if let Some(message) = partial.message {
@@ -441,7 +440,7 @@ impl PartialMessage {
         }
     }
 
-    /// Puts to it what waited for the octets that have come. Returns the weight of what waits no more.
+    /// Adds the pieces that waited for the octets that have come. Returns the weight of these pieces.
     fn absorb(&mut self, halves: &mut Halves, out: &mut dyn Sink) -> usize {
         let mut freed = 0;
         let Some(message) = self.message else { return freed };
@@ -459,13 +458,13 @@ impl PartialMessage {
         freed
     }
 
-    /// Its end is known, and nothing speaks against it.
+    /// Its end is known, and RFC822.SIZE does not contradict it.
     fn is_complete(&self, sizes: &Sizes) -> bool {
         let more = self.section.is_message() && sizes.of(self.name).is_some_and(|size| size > self.next);
         self.message.is_some() && (self.ended && !more || self.is_all_of(sizes))
     }
 
-    /// As many octets have come as the message is said to have.
+    /// As many octets have come as RFC822.SIZE says.
     fn is_all_of(&self, sizes: &Sizes) -> bool {
         self.message.is_some() && self.section.is_message() && sizes.of(self.name) == Some(self.next)
     }

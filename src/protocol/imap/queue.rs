@@ -6,6 +6,7 @@ use super::requested::RequestedSections;
 use crate::limits::{COMMANDS_IN_FLIGHT, PARTIAL_COMMANDS};
 use crate::protocol::event::{Credential, MessageId, StepId};
 use crate::protocol::sasl::Exchange;
+use crate::protocol::secret::Raw;
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
 /// Names a command in flight.
@@ -15,7 +16,7 @@ pub(super) type CommandId = u64;
 #[derive(Debug)]
 pub(super) struct Pending {
     /// Its tag, or the word that the server takes for one.
-    pub key: Vec<u8>,
+    pub key: Raw<Vec<u8>>,
     /// Its verb.
     pub verb: Verb,
     /// Its step.
@@ -35,9 +36,9 @@ pub(super) enum OnCompletion {
     Login(Box<Credential>),
     /// Whether AUTHENTICATE did.
     Authenticate(Box<Authentication>),
-    /// Nothing; but what these pieces are long is known from the command alone.
+    /// Nothing; but only the command says how long these pieces are.
     Fetch(RequestedSections),
-    /// Whether the messages were taken.
+    /// Whether the messages were accepted.
     Append(Vec<Appended>),
 }
 
@@ -46,7 +47,7 @@ pub(super) enum OnCompletion {
 pub(super) struct Authentication {
     /// What has crossed.
     pub exchange: Exchange,
-    /// The server has sent `+` and not got its answer.
+    /// The server has sent `+`, and the client has not responded yet.
     pub owed: bool,
     /// The client gave up.
     pub cancelled: bool,
@@ -55,11 +56,11 @@ pub(super) struct Authentication {
 /// A message that APPEND has carried to its end.
 #[derive(Debug, Clone)]
 pub(super) struct Appended {
-    /// Which.
+    /// The message.
     pub message: MessageId,
     /// The steps of its content.
     pub steps: Vec<StepId>,
-    /// How many came before it in the same command.
+    /// How many messages came before it in the same command.
     pub nth: u64,
 }
 
@@ -69,13 +70,13 @@ pub(super) struct Queue {
     next: CommandId,
     bytes: usize,
     commands: BTreeMap<CommandId, Pending>,
-    by_key: HashMap<Vec<u8>, VecDeque<CommandId>>,
+    by_key: HashMap<Raw<Vec<u8>>, VecDeque<CommandId>>,
     by_verb: HashMap<Verb, BTreeSet<CommandId>>,
-    /// Those that ask for pieces of messages.
+    /// The commands that ask for pieces of messages.
     partial_fetches: BTreeSet<CommandId>,
 }
 
-/// More commands ask for pieces than are looked at, and none of those that are has asked for this one.
+/// Gave up: the first [`PARTIAL_COMMANDS`] fetches in flight did not ask for this piece, and there are more.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct TooMany;
 
@@ -113,16 +114,16 @@ impl Queue {
         self.commands.get_mut(&command_id)
     }
 
-    /// The oldest command with one of these verbs: of those that untagged data may belong to, servers begin with it.
+    /// The oldest command with one of these verbs: servers send untagged data for the oldest first.
     pub fn oldest(&self, verbs: &[Verb]) -> Option<&Pending> {
         let command_id = verbs.iter().filter_map(|verb| self.by_verb.get(verb)?.first()).min()?;
         self.commands.get(command_id)
     }
 
-    /// The length that was asked for of a piece of a message, and the step of the oldest command that asked.
+    /// The length that the client asked for of a piece of a message, and the step of the oldest command that asked.
     ///
     /// # Errors
-    /// Where it was not found in the first [`PARTIAL_COMMANDS`], and there are more.
+    /// Where none of the first [`PARTIAL_COMMANDS`] asks for it, and there are more.
     pub fn partial(
         &self,
         section: &Section,
@@ -141,7 +142,7 @@ impl Queue {
         }
     }
 
-    /// All of them, for the connection is over.
+    /// Takes all commands out: the connection is over.
     pub fn drain(&mut self) -> Vec<Pending> {
         self.by_key.clear();
         self.by_verb.clear();
@@ -171,12 +172,13 @@ impl Queue {
 }
 
 impl Pending {
-    /// Bytes that it holds, as they were when it was sent.
+    /// Bytes that it holds, without what may grow while it is in flight: `push` adds as many as `remove` takes away.
     fn weight(&self) -> usize {
         let held = match &self.on_completion {
             OnCompletion::Mailbox(mailbox) => mailbox.as_ref().map_or(0, Vec::len),
             OnCompletion::Login(login) => {
-                login.username.as_ref().map_or(0, Vec::len) + login.password.as_ref().map_or(0, Vec::len) * 2
+                let password = login.password.as_ref().map_or(0, |password| password.reveal().len());
+                login.username.as_ref().map_or(0, Vec::len) + password * 2
             }
             OnCompletion::Plain | OnCompletion::Authenticate(_) | OnCompletion::Append(_) | OnCompletion::Fetch(_) => 0,
         };
@@ -189,7 +191,7 @@ mod tests {
     use super::*;
 
     fn command(key: &str, step: StepId) -> Pending {
-        Pending { key: key.into(), verb: Verb::Noop, step, on_completion: OnCompletion::Plain }
+        Pending { key: Raw(key.into()), verb: Verb::Noop, step, on_completion: OnCompletion::Plain }
     }
 
     #[test]

@@ -76,7 +76,7 @@ pub enum Code {
     InProgress,
     MessageLimit,
     UidRequired,
-    /// A code that is none of these.
+    /// Any other code.
     Other,
 }
 
@@ -123,7 +123,7 @@ pub enum Untagged {
     Converted,
     /// RFC 9698.
     JmapAccess,
-    /// A response that is none of these.
+    /// Any other response.
     Other,
 }
 
@@ -257,7 +257,17 @@ impl Untagged {
         known.map_or(Self::Other, |&(_, data)| data)
     }
 
-    /// True for what is said with a number before it (`message-data`, `mailbox-data`).
+    /// All there are, those with a code without it.
+    #[cfg(test)]
+    pub(crate) fn all() -> impl Iterator<Item = Self> {
+        let mut data = DATA.map(|(_, data)| data).to_vec();
+        // Several names of one kind stand one below the other.
+        data.dedup();
+        let status = [Self::Ok(None), Self::No(None), Self::Bad(None), Self::Bye, Self::Preauth];
+        status.into_iter().chain(data).chain([Self::Other])
+    }
+
+    /// True for responses with a number before their word (`message-data`, `mailbox-data`).
     fn is_numbered(self) -> bool {
         matches!(self, Self::Exists | Self::Recent | Self::Expunge | Self::Fetch | Self::UidFetch)
     }
@@ -285,7 +295,7 @@ pub(super) struct Text<'a> {
     pub words: &'a [u8],
 }
 
-/// What a server says, by its first words.
+/// A server's line, by its first words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Response<'a> {
     /// `response-tagged = tag SP resp-cond-state CRLF`.
@@ -299,16 +309,16 @@ pub(super) enum Response<'a> {
     },
     /// `resp-cond-state`, `resp-cond-bye` or a greeting, untagged.
     Status {
-        /// Which.
+        /// The status.
         status: Status,
         /// What follows.
         text: Text<'a>,
     },
     /// Any other untagged response.
     Data {
-        /// Which.
+        /// The response's kind.
         what: Untagged,
-        /// The number before it: of a message, or how many.
+        /// The number before its word: a message's, or a count.
         number: Option<u64>,
         /// What follows.
         rest: &'a [u8],
@@ -317,7 +327,7 @@ pub(super) enum Response<'a> {
     Continue(&'a [u8]),
 }
 
-/// Reads a response off the beginning of a fragment's text; `None` where it is none.
+/// Reads a response off the beginning of a fragment's text; `None` where the text is no response.
 pub(super) fn response(text: &[u8]) -> Option<Response<'_>> {
     let text = without_telnet(text);
     match text {
@@ -369,8 +379,8 @@ fn resp_text(input: &[u8]) -> Text<'_> {
 }
 
 impl Response<'_> {
-    /// True where nobody could mistake `text`, which was read as this, for content: after a gap, or where the capture
-    /// begins in the middle. Servers write their words in capitals.
+    /// True where `text`, which was read as this response, cannot be content. That matters after a gap, and where the
+    /// capture begins in the middle. Servers write their words in capitals.
     pub fn is_sure(&self, text: &[u8]) -> bool {
         let capitals = |words: usize| {
             let mut words = text.split(|&byte| byte == b' ').skip(words);

@@ -1,4 +1,5 @@
-//! What a FETCH asks for, as far as its responses do not repeat it: the length of partial fetches (RFC 3501, section 6.4.5).
+//! What a FETCH asks for, as far as its responses do not repeat it: the length of partial fetches (RFC 3501, section
+//! 6.4.5).
 
 use super::fetch_items::Section;
 use super::lexer::{Parsed, atom, number, spaces};
@@ -10,12 +11,12 @@ use nom::sequence::{delimited, preceded, separated_pair, terminated};
 /// The partial fetches of one command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct RequestedSections {
-    /// Of which messages, where these are few.
+    /// The sequence set; absent where it is longer than [`LONGEST`].
     set: Option<Vec<u8>>,
-    /// `set` is of UIDs.
+    /// `set` is a set of UIDs.
     uid: bool,
     items: Vec<RequestedSection>,
-    /// How many are not among `items`.
+    /// How many of them are not in `items`.
     pub left_out: usize,
 }
 
@@ -58,7 +59,7 @@ fn partial(input: &[u8]) -> Parsed<'_, (u64, u64)> {
 }
 
 impl RequestedSections {
-    /// The length that was asked for of this piece, if it was asked for.
+    /// The length that the command asks for of this piece, if it asks for it.
     pub fn length(&self, section: &Section, number: Option<u64>, uid: Option<u64>) -> Option<u64> {
         let name = if self.uid { uid } else { number };
         let is_meant = match (&self.set, name) {
@@ -80,7 +81,7 @@ fn contains(set: &[u8], name: u64) -> bool {
         match range {
             Ok((_, (from, None))) => from.is_none_or(|from| from == name),
             Ok((_, (Some(from), Some(Some(to))))) => (from.min(to)..=from.max(to)).contains(&name),
-            // `*` is the last message, whichever that is; and what is none of this may be anything.
+            // `*` is the last message, whose number is unknown; a malformed range may mean any message.
             Ok((_, (_, Some(_)))) | Err(_) => true,
         }
     })

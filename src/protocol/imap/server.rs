@@ -1,4 +1,4 @@
-//! What the server says: its greeting, untagged responses, `+`, and replies to commands.
+//! What the server sends: its greeting, untagged responses, `+`, and replies to commands.
 
 use super::command::Verb;
 use super::dialogue::{Completion, resolve};
@@ -13,6 +13,7 @@ use crate::flow::Side;
 use crate::protocol::Upgrade;
 use crate::protocol::event::{Kind, Sink, Step};
 use crate::protocol::framing::Input;
+use crate::protocol::secret::Raw;
 
 /// `+` lines that are held back for one command.
 const HELD: usize = 16;
@@ -27,7 +28,7 @@ impl Dialogue {
                         return Some(upgrade);
                     }
                 }
-                Framed::Octets(octets) => self.fetch_octets(octets, out),
+                Framed::Octets(Raw(octets)) => self.fetch_octets(octets, out),
                 Framed::End(span) => self.fetch_end(span, true, out),
             }
         }
@@ -45,7 +46,7 @@ impl Dialogue {
                 self.fetch_line(fragment, from, literal, out);
                 return None;
             }
-            // No response goes on like this: the literal was miscounted.
+            // A FETCH response does not go on like this: the literal was miscounted.
             self.fetch_over(out);
         } else if let Some(Announced { octets, .. }) = literal.filter(|_| from > 0) {
             self.server.way.fragmentizer.keep(fragment, octets);
@@ -99,12 +100,12 @@ impl Dialogue {
         None
     }
 
-    /// `* OK`, `* NO`, `* BAD`, `* PREAUTH`, `* BYE`. The first thing that a server says is its greeting.
+    /// `* OK`, `* NO`, `* BAD`, `* PREAUTH`, `* BYE`. The server's first line is its greeting.
     fn status(&mut self, fragment: &Fragment<'_>, status: Status, text: Text<'_>, first: bool, out: &mut dyn Sink) {
         let greeting = first && matches!(status, Status::Ok | Status::Preauth | Status::Bye);
         if greeting {
             self.from_start = true;
-            // The client's first line follows; whoever saw the greeting need not wonder whether it is one.
+            // After the greeting the client's next line is its first, so it is surely one of the protocol.
             self.client.way.desynchronised = false;
             out.banner(text.words);
         }
@@ -133,7 +134,7 @@ impl Dialogue {
         }
     }
 
-    /// True where somebody waits for `+`.
+    /// True where a literal, a SASL exchange or IDLE waits for `+`.
     fn expects_continuation(&mut self) -> bool {
         self.client.waiting.is_some() || self.exchange().is_some() || self.idles()
     }
@@ -167,7 +168,7 @@ impl Dialogue {
         self.go_ahead(out);
     }
 
-    /// A command has been answered: this is what moves the session.
+    /// A command has been answered: this is what changes the session's state.
     pub(super) fn tagged(
         &mut self,
         fragment: &Fragment<'_>,
@@ -218,8 +219,8 @@ impl Dialogue {
                 let uid_validity = self.server.uid_validity.take();
                 self.server.partial_fetches.selected(self.mailbox.as_deref(), uid_validity, out);
             }
-            // A SELECT that fails leaves no mailbox selected (RFC 3501, section 6.3.1); one that is not understood
-            // changes nothing.
+            // A SELECT answered by NO leaves no mailbox selected (RFC 3501, section 6.3.1); one answered by BAD changes
+            // nothing.
             (Verb::Select | Verb::Examine, Status::No) | (Verb::Close | Verb::Unselect, Status::Ok) => {
                 if self.state == State::Selected {
                     self.state = State::Authenticated;
@@ -242,8 +243,8 @@ impl Dialogue {
         None
     }
 
-    /// What is said only of a selected mailbox was said: if the log-in and the SELECT were before the capture, this is
-    /// how one knows.
+    /// A line crossed that needs a selected mailbox. If the login and the SELECT were before the capture, only such a
+    /// line shows the state.
     fn selected_after_all(&mut self) {
         let selecting = self.queue.oldest(&[Verb::Select, Verb::Examine]).is_some();
         if !self.from_start && !selecting && self.state != State::Logout {

@@ -1,5 +1,5 @@
-//! What is known of a conversation: of the session, of either side, and of what is under way on it. `dialogue.rs` has the
-//! picture.
+//! The state of a conversation: of the session, of each side, and of the command or response under way there.
+//! `dialogue.rs` has the diagram.
 
 use super::State;
 use super::fetch_items::{MsgAttScanner, Section};
@@ -9,24 +9,25 @@ use super::queue::{CommandId, Queue};
 use super::reply::Status;
 use crate::flow::PacketRef;
 use crate::protocol::event::{MessageId, StepId};
+use crate::protocol::secret::Raw;
 use crate::protocol::span::Span;
 
 /// An IMAP conversation, both directions.
 #[derive(Debug)]
 pub struct Dialogue {
     pub(super) state: State,
-    /// The mailbox that is selected, readable.
+    /// The selected mailbox's readable name.
     pub(super) mailbox: Option<Vec<u8>>,
-    /// The server has said something; what it says first is its greeting.
+    /// The server has sent a line; its first line is the greeting.
     pub(super) greeted: bool,
-    /// The greeting was seen, and so all that led to the state.
+    /// The greeting is in the capture, and so is everything that led to the state.
     pub(super) from_start: bool,
-    /// The client has said its name.
+    /// The client has sent its name (ID).
     pub(super) named: bool,
     pub(super) queue: Queue,
-    /// AUTHENTICATE, while it is in flight and nothing that crosses can be another's.
+    /// AUTHENTICATE in flight, as long as challenges and responses are surely its own.
     pub(super) login: Option<CommandId>,
-    /// Since it began, bytes of the client and of the server were lost.
+    /// Whether there was a gap since AUTHENTICATE began: in the client's stream, in the server's.
     pub(super) login_gaps: [bool; 2],
     pub(super) client: Client,
     pub(super) server: Server,
@@ -37,7 +38,7 @@ pub struct Dialogue {
 pub(super) struct Way {
     pub fragmentizer: Fragmentizer,
     pub desynchronised: bool,
-    /// What was passed over while desynchronised.
+    /// The lines passed over while desynchronised.
     pub skipped: Option<Fragment<'static>>,
 }
 
@@ -45,13 +46,13 @@ pub(super) struct Way {
 #[derive(Debug, Default)]
 pub(super) struct Client {
     pub way: Way,
-    /// The server has sent `+` to something that was not captured: an AUTHENTICATE, for all one knows.
+    /// The server has sent `+` to a command that is not in the capture, and may be an AUTHENTICATE.
     pub asked: bool,
     /// A literal that the server has not asked for yet.
     pub waiting: Option<PendingLiteral>,
-    /// `+` lines that came within a command: told after it, since they speak of its parts.
+    /// `+` lines that came within a command: emitted after it, since they ask for its parts.
     pub held: Vec<Fragment<'static>>,
-    /// The literal that comes is APPEND's mailbox, or what stands in its place.
+    /// The next literal is APPEND's mailbox, or a word in its place.
     pub mailbox_comes: bool,
     /// APPEND, from its step to its end.
     pub append: Option<Append>,
@@ -61,18 +62,18 @@ pub(super) struct Client {
 #[derive(Debug, Default)]
 pub(super) struct Server {
     pub way: Way,
-    /// FETCH, from its first line to its last.
+    /// A FETCH response, from its first line to its last.
     pub fetch: Option<Fetch>,
-    /// APPENDUID's arguments, told before the reply that they belong to: REPLACE's (RFC 8508, section 3.1).
+    /// APPENDUID's arguments, where they come before their reply, as REPLACE's do (RFC 8508, section 3.1).
     pub appended: Option<Vec<u8>>,
     /// Messages that are fetched in pieces.
     pub partial_fetches: PartialFetches,
-    /// UIDVALIDITY, told while a mailbox is being selected.
+    /// UIDVALIDITY, received while a mailbox is being selected.
     pub uid_validity: Option<u64>,
 }
 
 impl Default for Way {
-    /// The first line must prove that it is one: nobody knows whether the capture begins at the beginning.
+    /// Desynchronised: the capture may begin in the middle, so the first line must surely be one of the protocol.
     fn default() -> Self {
         Self { fragmentizer: Fragmentizer::default(), desynchronised: true, skipped: None }
     }
@@ -95,23 +96,23 @@ impl Default for Dialogue {
     }
 }
 
-/// A synchronising literal that has been announced and not been asked for.
+/// A synchronising literal that the client has announced and the server has not asked for.
 #[derive(Debug)]
 pub(super) struct PendingLiteral {
     /// The command's tag.
-    pub key: Vec<u8>,
-    /// The command so far, where the literal is part of its text; a message otherwise.
+    pub key: Raw<Vec<u8>>,
+    /// The command so far, where the literal is part of its text; absent where the literal is a message.
     pub command: Option<Fragment<'static>>,
     pub octets: u64,
-    /// What the client sent nevertheless, until it is clear what it is.
-    pub early: Vec<u8>,
+    /// Bytes that the client sent without waiting, until it is clear what they are.
+    pub early: Raw<Vec<u8>>,
     pub at: Option<PacketRef>,
 }
 
 impl PendingLiteral {
     /// A message's literal, in the command with tag `key`.
     pub fn for_message(key: &[u8], octets: u64) -> Self {
-        Self { key: key.to_vec(), command: None, octets, early: Vec::new(), at: None }
+        Self { key: Raw(key.to_vec()), command: None, octets, early: Raw::default(), at: None }
     }
 
     /// A literal that is a part of `command`.
@@ -120,21 +121,21 @@ impl PendingLiteral {
     }
 }
 
-/// An APPEND whose step has been told and whose end has not come.
+/// An APPEND whose step has been emitted and whose end has not come.
 #[derive(Debug)]
 pub(super) struct Append {
     pub command_id: CommandId,
-    pub key: Vec<u8>,
+    pub key: Raw<Vec<u8>>,
     pub step: StepId,
     pub mailbox: Option<Vec<u8>>,
     /// Messages before this one.
     pub nth: u64,
     pub form: Form,
-    /// The words that announce the present content, where they are not the command's own.
+    /// The line that announces the present content, where it is not the command's first.
     pub announcing: Option<Fragment<'static>>,
     /// The message whose content is coming.
     pub body: Option<AppendBody>,
-    /// Where its content was, once all of it has come: its step waits for the line after it.
+    /// Where the content was, once all of it has come: its step waits for the line after it.
     pub came: Option<Span>,
     /// The steps of its content.
     pub steps: Vec<StepId>,
@@ -155,7 +156,7 @@ pub(super) enum Form {
 }
 
 impl Form {
-    /// By the words before a literal, from after the mailbox, or after the message before it.
+    /// The form that the words before a literal show, those after the mailbox or after the previous message.
     pub fn of(words: &[u8]) -> Self {
         const NAME: &[u8] = b"CATENATE (";
         let upper = words.to_ascii_uppercase();
@@ -179,7 +180,7 @@ pub(super) struct AppendBody {
     pub has_gap: bool,
 }
 
-/// A completion, kept.
+/// A completion that waits for the end of the content.
 #[derive(Debug)]
 pub(super) struct Decided {
     pub status: Status,
@@ -197,13 +198,13 @@ pub(super) struct Fetch {
     pub scanner: MsgAttScanner,
     /// The step of the command that asked for it.
     pub command: Option<StepId>,
-    /// The step with the words before the present place.
+    /// The step with the response's words so far.
     pub step: Option<StepId>,
-    /// Bodies that are quoted strings, in words that have not been told.
+    /// Bodies that are quoted strings, in words that have not been emitted.
     pub quoted: Vec<(Section, Vec<u8>)>,
     /// The body that is coming.
     pub body: Option<Coming>,
-    /// Bodies that have come, with the step of their content, for which a UID may still be named.
+    /// Bodies that have come, with the step of their content, whose UID may still come.
     pub open: Vec<(MessageId, Option<StepId>)>,
 }
 
@@ -211,8 +212,8 @@ pub(super) struct Fetch {
 #[derive(Debug)]
 pub(super) struct Coming {
     pub body: Body,
-    /// Its UID has been told with it.
+    /// Its UID has been emitted with it.
     pub uid_told: bool,
-    /// Where it was, once all of it has come: its step waits for the end of the response.
+    /// Where the body was, once all of it has come: its step waits for the end of the response.
     pub came: Option<Span>,
 }

@@ -10,6 +10,7 @@ use crate::limits::Limit;
 use crate::protocol::event::{self, Credential, Exposure, Kind, LoginOutcome, Sink, Step, StepId};
 use crate::protocol::framing::{Input, Line, LineEnd};
 use crate::protocol::sasl::{Exchange, Mechanism, Round};
+use crate::protocol::secret::Secret;
 use std::ops::Range;
 
 /// The fewest bytes in which another user can be named: `USER x` and its line end.
@@ -192,10 +193,10 @@ impl Dialogue {
         Credential {
             mechanism: "USER/PASS".into(),
             username,
-            password: Some(password.to_vec()),
+            password: Some(Secret::new(password)),
             exposure: Exposure::Plaintext,
             steps: user.into_iter().chain([step]).collect(),
-            wire_forms: if password.is_empty() { Vec::new() } else { vec![password.to_vec()] },
+            wire_forms: if password.is_empty() { Vec::new() } else { vec![Secret::new(password)] },
             ..Credential::default()
         }
     }
@@ -207,7 +208,7 @@ impl Dialogue {
             mechanism: "APOP".into(),
             username: Some(name.to_vec()),
             challenge: self.timestamp.clone(),
-            response: Some(digest.to_vec()),
+            response: Some(Secret::new(digest)),
             exposure: Exposure::Hash,
             steps: vec![step],
             ..Credential::default()

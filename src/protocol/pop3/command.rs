@@ -1,5 +1,8 @@
 //! POP3's commands.
 
+use crate::protocol::secret::Raw;
+use std::fmt;
+
 /// A command's verb.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[allow(missing_docs)]
@@ -62,7 +65,7 @@ impl Verb {
 }
 
 /// A command line, cut into verb and argument.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Command<'a> {
     /// The verb.
     pub verb: Verb,
@@ -73,6 +76,19 @@ pub struct Command<'a> {
     pub argument: Option<&'a [u8]>,
     /// Where in the line the argument begins.
     pub argument_at: usize,
+}
+
+/// Without what it says: a password may stand where a verb belongs.
+impl fmt::Debug for Command<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { verb, name, argument, argument_at } = self;
+        f.debug_struct("Command")
+            .field("verb", verb)
+            .field("name", &Raw(name))
+            .field("argument", &argument.map(Raw))
+            .field("argument_at", argument_at)
+            .finish()
+    }
 }
 
 impl Command<'_> {

@@ -1,20 +1,21 @@
 //! POP3 (RFC 1939) and its extensions (RFC 2449, 2595, 5034, 6856; XTND XMIT of RFC 1082's kind).
 
 mod client;
-pub mod command;
+pub(crate) mod command;
 mod content;
-pub mod dialogue;
+pub(crate) mod dialogue;
 mod maildrop;
 mod multi_line;
 pub mod parse;
 mod queue;
-pub mod reply;
+pub(crate) mod reply;
 mod server;
 #[cfg(test)]
 mod tests;
 
-pub use command::Verb;
+pub use command::{Command, Verb};
 pub use dialogue::Dialogue;
+pub use reply::Reply;
 
 use super::sasl::Round;
 

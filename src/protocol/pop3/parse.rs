@@ -2,6 +2,7 @@
 
 use super::command::{Command, Verb};
 use super::reply::Reply;
+use crate::protocol::secret::Raw;
 use nom::branch::alt;
 use nom::bytes::complete::{is_not, tag, tag_no_case, take, take_while_m_n, take_while1};
 use nom::character::complete::{char, digit1, one_of, space0, space1};
@@ -9,6 +10,7 @@ use nom::combinator::{eof, map, map_opt, not, opt, peek, recognize, rest, value,
 use nom::multi::many0_count;
 use nom::sequence::{delimited, preceded, terminated};
 use nom::{IResult, Parser};
+use std::fmt;
 
 /// The longest word that is taken for a verb; RFC 1939's have three or four letters.
 const VERB_BYTES: usize = 32;
@@ -82,7 +84,7 @@ pub fn apop(argument: &[u8]) -> Option<(&[u8], &[u8])> {
 }
 
 /// The parts of AUTH's argument.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Auth<'a> {
     /// The mechanism's name, as sent.
     pub mechanism: &'a [u8],
@@ -90,6 +92,18 @@ pub struct Auth<'a> {
     pub initial_response: Option<&'a [u8]>,
     /// Where in the argument it begins.
     pub initial_response_at: usize,
+}
+
+/// Without the response.
+impl fmt::Debug for Auth<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { mechanism, initial_response, initial_response_at } = self;
+        f.debug_struct("Auth")
+            .field("mechanism", &Raw(mechanism))
+            .field("initial_response", &initial_response.map(Raw))
+            .field("initial_response_at", initial_response_at)
+            .finish()
+    }
 }
 
 /// `mechanism [SP initial-response]` (RFC 5034, section 4).

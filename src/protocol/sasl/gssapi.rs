@@ -3,6 +3,7 @@
 //! NTLM message that SPNEGO (RFC 4178) wraps. The client's own principal is encrypted.
 
 use super::payload;
+use crate::protocol::secret::Secret;
 use x509_parser::asn1_rs::{Any, Class, FromDer, Header};
 
 /// The object identifier of SPNEGO, 1.3.6.1.5.5.2, without its tag and length.
@@ -27,8 +28,8 @@ pub enum Token<'a> {
     Service(String),
     /// The last: whom the client wants to be; empty where that is who it is.
     AuthorizationId(&'a [u8]),
-    /// NTLM within SPNEGO, or in the place of it.
-    Ntlm(&'a [u8]),
+    /// NTLM within SPNEGO, or in the place of it: with the client's answers in it.
+    Ntlm(Secret<&'a [u8]>),
 }
 
 impl<'a> Token<'a> {
@@ -40,7 +41,7 @@ impl<'a> Token<'a> {
 }
 
 fn ntlm(token: &[u8]) -> Option<Token<'_>> {
-    token.starts_with(b"NTLMSSP\0").then_some(Token::Ntlm(token))
+    token.starts_with(b"NTLMSSP\0").then(|| Token::Ntlm(Secret::new(token)))
 }
 
 /// `[APPLICATION 0] IMPLICIT SEQUENCE { thisMech MechType, innerToken ANY }` (RFC 2743, section 3.1) as (mechanism, inner
@@ -219,7 +220,7 @@ pub(super) mod tests {
         let message = b"NTLMSSP\0\x01\0\0\0\0\0\0\0".as_slice();
         let response = der(0xa1, &[&der(0x30, &[&der(0xa2, &[&der(4, &[message])])])]);
         for token in [message, &spnego_token(message), &response] {
-            assert_eq!(Token::parse(token), Some(Token::Ntlm(message)));
+            assert_eq!(Token::parse(token), Some(Token::Ntlm(Secret::new(message))));
         }
     }
 }

@@ -13,7 +13,9 @@ mod gssapi;
 mod ntlm;
 mod payload;
 
-use super::event::{Credential, Exposure, LoginOutcome, StepId};
+use super::credential::{Credential, Exposure, LoginOutcome};
+use super::number::StepId;
+use super::secret::Secret;
 use crate::limits::SASL_ROUNDS;
 
 /// Longest mechanism name kept; RFC 4422 allows 20.
@@ -66,6 +68,11 @@ impl Mechanism {
             _ if name.starts_with("GS2-") => Self::Gssapi,
             _ => Self::Other,
         }
+    }
+
+    /// True where this is the name of a mechanism, in upper case, that is understood here.
+    pub fn is_known(name: &str) -> bool {
+        Self::named(name) != Self::Other
     }
 
     /// True where nothing can be decided before the client has said something.
@@ -252,7 +259,7 @@ impl Exchange {
             self.turn = self.turn.next();
         }
         if round.is_secret() && !base64.is_empty() && self.has_room() {
-            self.credential.wire_forms.push(base64.to_vec());
+            self.credential.wire_forms.push(Secret::new(base64));
         }
         round
     }
@@ -317,7 +324,7 @@ impl Exchange {
         let Some(parts) = payload::plain(decoded) else { return Round::Malformed(self.mechanism) };
         self.credential.authorization_id = some(parts.authzid);
         self.credential.username = some(parts.authcid);
-        self.credential.password = Some(parts.passwd.to_vec());
+        self.credential.password = Some(Secret::new(parts.passwd.reveal()));
         self.credential.exposure = Exposure::Plaintext;
         Round::Identity
     }
@@ -329,7 +336,7 @@ impl Exchange {
                 Round::Username
             }
             Turn::Password => {
-                self.credential.password = Some(decoded.to_vec());
+                self.credential.password = Some(Secret::new(decoded));
                 self.credential.exposure = Exposure::Plaintext;
                 Round::Password
             }
@@ -383,7 +390,7 @@ impl Exchange {
         let authzid = match gssapi::Token::parse(decoded) {
             Some(gssapi::Token::AuthorizationId(authzid)) => some(authzid),
             Some(gssapi::Token::Ntlm(message)) => {
-                if let Some(message) = ntlm::Message::parse(message) {
+                if let Some(message) = ntlm::Message::parse(message.reveal()) {
                     self.ntlm_user(&message);
                 }
                 None
@@ -424,7 +431,9 @@ impl Exchange {
     fn keep_response(&mut self, decoded: &[u8], base64: &[u8]) {
         if self.has_room() {
             let readable = self.readable(decoded, base64);
-            append(&mut self.credential.response, readable);
+            let mut rounds = self.credential.response.take().map(Secret::into_revealed);
+            append(&mut rounds, readable);
+            self.credential.response = rounds.map(Secret::new);
         }
     }
 
@@ -455,7 +464,7 @@ impl Exchange {
             Mechanism::Ntlm => ntlm(decoded),
             Mechanism::Gssapi => match gssapi::Token::parse(decoded) {
                 Some(gssapi::Token::Service(service)) => Some(format!("service={service}").into_bytes()),
-                Some(gssapi::Token::Ntlm(message)) => ntlm(message),
+                Some(gssapi::Token::Ntlm(message)) => ntlm(message.reveal()),
                 Some(gssapi::Token::AuthorizationId(_)) | None => None,
             },
             _ => None,

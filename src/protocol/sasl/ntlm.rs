@@ -1,5 +1,6 @@
 //! NTLM's three messages ([MS-NLMP], section 2.2.1), told as text.
 
+use crate::protocol::secret::Secret;
 use data_encoding::HEXLOWER;
 use nom::bytes::complete::{tag, take};
 use nom::number::complete::{le_u16, le_u32};
@@ -36,9 +37,9 @@ pub enum Message {
         /// The client's machine.
         workstation: String,
         /// LmChallengeResponse, in hex.
-        lm: String,
+        lm: Secret<String>,
         /// NtChallengeResponse, in hex.
-        nt: String,
+        nt: Secret<String>,
     },
 }
 
@@ -61,6 +62,7 @@ impl std::fmt::Display for Message {
             Self::Negotiate { domain, workstation } => write!(f, "domain={domain},workstation={workstation}"),
             Self::Challenge { target, challenge } => write!(f, "target={target},challenge={challenge}"),
             Self::Authenticate { domain, user, workstation, lm, nt } => {
+                let (lm, nt) = (lm.reveal(), nt.reveal());
                 write!(f, "domain={domain},user={user},workstation={workstation},lm={lm},nt={nt}")
             }
         }
@@ -141,8 +143,8 @@ fn authenticate(message: &[u8], fixed: &[u8]) -> Option<Message> {
         domain: domain.text(message, flags)?,
         user: user.text(message, flags)?,
         workstation: workstation.text(message, flags)?,
-        lm: lm.hex(message)?,
-        nt: nt.hex(message)?,
+        lm: Secret::new(lm.hex(message)?),
+        nt: Secret::new(nt.hex(message)?),
     })
 }
 
@@ -174,8 +176,8 @@ pub(super) mod tests {
         let Some(Message::Authenticate { domain, user, workstation, lm, nt }) = Message::parse(&message) else {
             panic!("not understood");
         };
-        assert_eq!([&domain[..], &user, &workstation, &nt], ["NETLAB", "Алиса", "CSLABC39", "010203"]);
-        assert_eq!(lm.len(), 48);
+        assert_eq!([&domain[..], &user, &workstation, nt.reveal()], ["NETLAB", "Алиса", "CSLABC39", "010203"]);
+        assert_eq!(lm.reveal().len(), 48);
         for cut in 0..message.len() {
             assert_eq!(Message::parse(&message[..cut]), None, "cut at {cut}");
         }

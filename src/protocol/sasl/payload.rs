@@ -1,5 +1,6 @@
 //! What the mechanisms put into their rounds: pure parsers over decoded payloads, named after the grammar's rules.
 
+use crate::protocol::secret::Secret;
 use data_encoding::BASE64_MIME_PERMISSIVE;
 use nom::branch::alt;
 use nom::bytes::complete::{escaped_transform, is_not, tag, tag_no_case, take, take_till, take_while, take_while1};
@@ -29,7 +30,7 @@ pub struct Plain<'a> {
     /// Empty though the grammar forbids it, where a client confuses the two identities.
     pub authcid: &'a [u8],
     /// All the rest.
-    pub passwd: &'a [u8],
+    pub passwd: Secret<&'a [u8]>,
 }
 
 /// `message = [authzid] UTF8NUL authcid UTF8NUL passwd` (RFC 4616, section 2). A client that forgets the first NUL and
@@ -37,9 +38,9 @@ pub struct Plain<'a> {
 pub fn plain(decoded: &[u8]) -> Option<Plain<'_>> {
     let mut parts = decoded.splitn(3, |&byte| byte == 0);
     match (parts.next()?, parts.next()?, parts.next()) {
-        (authzid, authcid, Some(passwd)) => Some(Plain { authzid, authcid, passwd }),
+        (authzid, authcid, Some(passwd)) => Some(Plain { authzid, authcid, passwd: Secret::new(passwd) }),
         (b"", _, None) => None,
-        (authcid, passwd, None) => Some(Plain { authzid: b"", authcid, passwd }),
+        (authcid, passwd, None) => Some(Plain { authzid: b"", authcid, passwd: Secret::new(passwd) }),
     }
 }
 
@@ -85,7 +86,7 @@ pub struct Identity {
     /// SCRAM: `n=`, unescaped.
     pub username: Option<Vec<u8>>,
     /// The bearer token, without the word `Bearer`.
-    pub token: Option<Vec<u8>>,
+    pub token: Option<Secret<Vec<u8>>>,
 }
 
 /// `gs2-header = [gs2-nonstd-flag ","] gs2-cbind-flag "," [authzid] ","` (RFC 5801, section 4; RFC 5802, section 7).
@@ -146,11 +147,11 @@ pub fn xoauth2(decoded: &[u8]) -> Option<Identity> {
 }
 
 /// The token of the pair `auth=Bearer …` among pairs that a `^A` separates.
-fn bearer(pairs: &[u8]) -> Option<Vec<u8>> {
+fn bearer(pairs: &[u8]) -> Option<Secret<Vec<u8>>> {
     let scheme = |pair| -> IResult<&[u8], ()> {
         value((), (tag_no_case("auth=bearer"), take_while1(|byte| byte == b' '))).parse(pair)
     };
-    pairs.split(|&byte| byte == 1).find_map(|pair| scheme(pair).ok()).map(|(token, ())| token.to_vec())
+    pairs.split(|&byte| byte == 1).find_map(|pair| scheme(pair).ok()).map(|(token, ())| Secret::new(token))
 }
 
 #[cfg(test)]
@@ -169,7 +170,7 @@ mod tests {
 
     #[test]
     fn plain_keeps_all_that_follows_the_second_nul() {
-        let parts = |bytes| plain(bytes).map(|p| (p.authzid, p.authcid, p.passwd));
+        let parts = |bytes| plain(bytes).map(|p| (p.authzid, p.authcid, p.passwd.into_revealed()));
         assert_eq!(parts(b"\0tim\0tanstaaftanstaaf"), Some((&b""[..], &b"tim"[..], &b"tanstaaftanstaaf"[..])));
         assert_eq!(parts(b"Ursel\0Kurt\0xipj3plmq"), Some((&b"Ursel"[..], &b"Kurt"[..], &b"xipj3plmq"[..])));
         assert_eq!(parts(b"\0tim\0a\0b"), Some((&b""[..], &b"tim"[..], &b"a\0b"[..])));

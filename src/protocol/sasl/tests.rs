@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::limits::{SASL_ROUNDS, STEPS_PER_SESSION};
+use crate::protocol::secret::Secret;
 use data_encoding::BASE64;
 use proptest::prelude::*;
 
@@ -26,6 +27,10 @@ fn accepted(mechanism: &str, script: &str) -> (Vec<Round>, Credential) {
     exchange(mechanism, script, LoginOutcome::Accepted)
 }
 
+fn secret(secret: &Option<Secret<Vec<u8>>>) -> Option<&str> {
+    secret.as_ref().map(|secret| std::str::from_utf8(secret.reveal()).expect("text"))
+}
+
 fn text(bytes: &Option<Vec<u8>>) -> Option<&str> {
     bytes.as_deref().map(|bytes| std::str::from_utf8(bytes).expect("text"))
 }
@@ -36,18 +41,18 @@ fn plain_rfc4616() {
     assert_eq!(rounds, [Round::GoAhead(Mechanism::Plain), Round::Identity]);
     assert_eq!(told.mechanism, "AUTH PLAIN");
     assert_eq!(
-        [text(&told.authorization_id), text(&told.username), text(&told.password)],
+        [text(&told.authorization_id), text(&told.username), secret(&told.password)],
         [Some("Ursel"), Some("Kurt"), Some("xipj3plmq")]
     );
     assert_eq!((told.exposure, told.outcome), (Exposure::Plaintext, LoginOutcome::Accepted));
-    assert_eq!(told.wire_forms, [b"VXJzZWwAS3VydAB4aXBqM3BsbXE=".to_vec()]);
+    assert_eq!(told.wire_forms, [Secret::new(*b"VXJzZWwAS3VydAB4aXBqM3BsbXE=")]);
 }
 
 #[test]
 fn plain_with_an_identity_in_the_wrong_place() {
     let (_, told) = accepted("PLAIN", "C> dXNlcm5hbWUAAHBhc3N3b3Jk");
     assert_eq!(
-        [text(&told.authorization_id), text(&told.username), text(&told.password)],
+        [text(&told.authorization_id), text(&told.username), secret(&told.password)],
         [Some("username"), None, Some("password")]
     );
 }
@@ -59,8 +64,8 @@ fn login_goes_by_order_whatever_the_prompts_say() {
         let script = format!("S> {}\n C: alice\n S> {}\n C: Wonder1and!", prompts[0], prompts[1]);
         let (rounds, told) = accepted("LOGIN", &script);
         assert_eq!(rounds, [Round::AsksUsername, Round::Username, Round::AsksPassword, Round::Password], "{prompts:?}");
-        assert_eq!([text(&told.username), text(&told.password)], [Some("alice"), Some("Wonder1and!")]);
-        assert_eq!(told.wire_forms, [b"V29uZGVyMWFuZCE=".to_vec()]);
+        assert_eq!([text(&told.username), secret(&told.password)], [Some("alice"), Some("Wonder1and!")]);
+        assert_eq!(told.wire_forms, [Secret::new(*b"V29uZGVyMWFuZCE=")]);
     }
 }
 
@@ -68,18 +73,18 @@ fn login_goes_by_order_whatever_the_prompts_say() {
 fn login_with_an_initial_response() {
     let (rounds, told) = accepted("LOGIN", "C: alice\n S: Password:\n C: secret");
     assert_eq!(rounds, [Round::Username, Round::AsksPassword, Round::Password]);
-    assert_eq!([text(&told.username), text(&told.password)], [Some("alice"), Some("secret")]);
+    assert_eq!([text(&told.username), secret(&told.password)], [Some("alice"), Some("secret")]);
 
     let (rounds, told) = accepted("LOGIN", "C> =\n S: Username:\n C: alice\n S: Password:\n C>");
     assert_eq!(rounds[0], Round::Empty(Mechanism::Login));
-    assert_eq!([text(&told.username), text(&told.password)], [Some("alice"), Some("")]);
+    assert_eq!([text(&told.username), secret(&told.password)], [Some("alice"), Some("")]);
 }
 
 #[test]
 fn login_whose_first_response_was_not_captured_does_not_show_the_password_as_a_name() {
     let (rounds, told) = accepted("LOGIN", "S: Username:\n S: Password:\n C: secret");
     assert_eq!(rounds, [Round::AsksUsername, Round::AsksPassword, Round::Password]);
-    assert_eq!([text(&told.username), text(&told.password)], [None, Some("secret")]);
+    assert_eq!([text(&told.username), secret(&told.password)], [None, Some("secret")]);
 }
 
 #[test]
@@ -114,8 +119,8 @@ fn cram_md5_rfc2195() {
     assert_eq!(rounds, [Round::Challenge(Mechanism::CramMd5), Round::Proof(Mechanism::CramMd5)]);
     assert_eq!(text(&told.username), Some("tim"));
     assert_eq!(text(&told.challenge), Some("<1896.697170952@postoffice.reston.mci.net>"));
-    assert_eq!(text(&told.response), Some("tim b913a602c7eda7a495b4e6e7334d3890"));
-    assert_eq!((told.exposure, text(&told.password)), (Exposure::Hash, None));
+    assert_eq!(secret(&told.response), Some("tim b913a602c7eda7a495b4e6e7334d3890"));
+    assert_eq!((told.exposure, secret(&told.password)), (Exposure::Hash, None));
 }
 
 #[test]
@@ -136,7 +141,7 @@ fn digest_md5_rfc2831_with_its_last_round() {
         ]
     );
     assert_eq!(
-        [text(&told.username), text(&told.challenge), text(&told.response)],
+        [text(&told.username), text(&told.challenge), secret(&told.response)],
         [Some("chris"), Some(challenge), Some(response)]
     );
     assert_eq!(told.exposure, Exposure::Hash);
@@ -162,7 +167,7 @@ fn scram_rfc5802() {
             ]
         );
         assert_eq!([text(&told.username), text(&told.challenge)], [Some("user"), Some(challenge)]);
-        assert_eq!(text(&told.response), Some(&*format!("{first}\n{last}")));
+        assert_eq!(secret(&told.response), Some(&*format!("{first}\n{last}")));
         assert_eq!(told.exposure, Exposure::Hash);
     }
 }
@@ -185,7 +190,7 @@ fn oauthbearer_rfc7628() {
     );
     assert_eq!(rounds, [Round::Token, Round::Challenge(Mechanism::OauthBearer), Round::Empty(Mechanism::OauthBearer)]);
     assert_eq!(text(&told.username), Some("user@example.com"));
-    assert_eq!(text(&told.token), Some("vF9dft4qmTc2Nvb3RlckBhbHRhdmlzdGEuY29tCg=="));
+    assert_eq!(secret(&told.token), Some("vF9dft4qmTc2Nvb3RlckBhbHRhdmlzdGEuY29tCg=="));
     assert_eq!((told.exposure, told.challenge), (Exposure::Token, None));
 }
 
@@ -193,7 +198,7 @@ fn oauthbearer_rfc7628() {
 fn xoauth2() {
     let (rounds, told) = accepted("XOAUTH2", "S>\n C: user=someuser@example.com^Aauth=Bearer ya29.vF9dft4qmTc^A^A");
     assert_eq!(rounds, [Round::GoAhead(Mechanism::XOauth2), Round::Token]);
-    assert_eq!([text(&told.username), text(&told.token)], [Some("someuser@example.com"), Some("ya29.vF9dft4qmTc")]);
+    assert_eq!([text(&told.username), secret(&told.token)], [Some("someuser@example.com"), Some("ya29.vF9dft4qmTc")]);
     assert_eq!(told.wire_forms.len(), 1);
 }
 
@@ -233,7 +238,7 @@ fn ntlm_names_user_domain_and_workstation() {
     );
     assert_eq!(text(&told.username), Some("alice"));
     assert_eq!(text(&told.challenge), Some("target=,challenge=0123456789abcdef"));
-    let response = text(&told.response).expect("a response");
+    let response = secret(&told.response).expect("a response");
     assert!(response.contains("domain=NETLAB,user=alice,workstation=CSLABC39"), "{response}");
     assert_eq!(told.exposure, Exposure::Hash);
 }
@@ -248,9 +253,9 @@ fn the_others_are_named_and_their_payload_is_kept() {
     assert_eq!((text(&told.username), told.exposure), (Some("sirhc"), Exposure::None));
     let (rounds, told) = accepted("GSSAPI", "S>\n C> YIIC\n S> /wA=");
     assert_eq!(rounds[1..], [Round::Proof(Mechanism::Gssapi), Round::Challenge(Mechanism::Gssapi)]);
-    assert_eq!([text(&told.response), text(&told.challenge)], [Some("YIIC"), Some("/wA=")]);
+    assert_eq!([secret(&told.response), text(&told.challenge)], [Some("YIIC"), Some("/wA=")]);
     let (_, told) = accepted("xymPKI", "C: hello\n S: ola\n C: again");
-    assert_eq!((&*told.mechanism, text(&told.response)), ("AUTH XYMPKI", Some("hello\nagain")));
+    assert_eq!((&*told.mechanism, secret(&told.response)), ("AUTH XYMPKI", Some("hello\nagain")));
 }
 
 #[test]
@@ -264,7 +269,7 @@ fn an_endless_exchange_stays_small() {
         exchange.add_step((2 + n).min(beyond));
     }
     let told = exchange.finish(LoginOutcome::Unknown);
-    assert!(told.response.expect("a response").len() < 1_000);
+    assert!(told.response.expect("a response").reveal().len() < 1_000);
     assert_eq!(told.rounds_left_out, u64::from(3 * beyond) * 2 - SASL_ROUNDS as u64);
     assert_eq!(told.steps, Vec::from_iter(1..=beyond), "all of the session's, and what stands for those beyond");
 }
@@ -316,7 +321,7 @@ fn gssapi_names_the_service_and_at_the_end_the_user() {
         ]
     );
     assert_eq!([text(&told.username), text(&told.authorization_id)], [Some("alice"), Some("alice")]);
-    let response = text(&told.response).expect("a response");
+    let response = secret(&told.response).expect("a response");
     assert_eq!(response.lines().next(), Some("service=imap/mail.example@EXAMPLE.ORG"));
     assert_eq!(told.exposure, Exposure::None);
 }
@@ -327,7 +332,7 @@ fn a_gs2_header_names_the_user_at_once() {
     let first = BASE64.encode(&[b"n,a=al=2Cice,".as_slice(), &request].concat());
     let (_, told) = accepted("GS2-KRB5", &format!("C> {first}"));
     assert_eq!(
-        [text(&told.username), text(&told.response)],
+        [text(&told.username), secret(&told.response)],
         [Some("al,ice"), Some("service=smtp/mail.example@EXAMPLE.ORG")]
     );
 }
@@ -337,5 +342,5 @@ fn ntlm_within_spnego_names_the_user() {
     let last = BASE64.encode(&ntlm::tests::authenticate_message("NETLAB", "alice", "CSLABC39", &[0xab; 16]));
     let (_, told) = accepted("GSS-SPNEGO", &format!("C> TlRMTVNTUAABAAAAAAAAAA==\n S> x\n C> {last}"));
     assert_eq!((text(&told.username), told.exposure), (Some("alice"), Exposure::Hash));
-    assert!(text(&told.response).is_some_and(|text| text.contains("domain=NETLAB,user=alice,workstation=CSLABC39")));
+    assert!(secret(&told.response).is_some_and(|text| text.contains("domain=NETLAB,user=alice,workstation=CSLABC39")));
 }

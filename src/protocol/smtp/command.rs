@@ -102,11 +102,6 @@ verbs! {
 }
 
 impl Verb {
-    /// The verb that `word` names, in upper or lower case.
-    pub fn of(word: &[u8]) -> Self {
-        named(word).map_or(Self::Other, |(verb, _)| verb)
-    }
-
     /// All verbs, [`Verb::Other`] last.
     #[cfg(test)]
     pub(crate) fn all() -> impl Iterator<Item = Self> {
@@ -154,7 +149,7 @@ fn named(word: &[u8]) -> Option<(Verb, &'static str)> {
 }
 
 /// A command line, cut into verb and arguments.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Command<'a> {
     /// The verb.
     pub verb: Verb,

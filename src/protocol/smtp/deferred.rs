@@ -10,6 +10,7 @@ use super::command::Command;
 use crate::flow::PacketRef;
 use crate::limits;
 use crate::protocol::Early;
+use crate::protocol::secret::Raw;
 use std::collections::VecDeque;
 
 /// The end of a message that every server takes for one (RFC 5321, section 4.1.1.4).
@@ -17,11 +18,11 @@ const END_OF_DATA: &[u8] = b"\r\n.\r\n";
 
 /// Deferred bytes of one packet, or a gap.
 #[derive(Debug)]
-pub enum Deferred {
+pub(super) enum Deferred {
     /// Bytes, from `start` on.
     Bytes {
         /// All bytes of the packet; those before `start` have been read.
-        bytes: Vec<u8>,
+        bytes: Raw<Vec<u8>>,
         /// Where the unread bytes begin.
         start: usize,
         /// The packet that they came in.
@@ -34,7 +35,10 @@ pub enum Deferred {
 impl From<Deferred> for Early {
     fn from(piece: Deferred) -> Self {
         match piece {
-            Deferred::Bytes { mut bytes, start, at } => Self::Data(bytes.split_off(start.min(bytes.len())), at),
+            Deferred::Bytes { mut bytes, start, at } => {
+                let start = start.min(bytes.len());
+                Self::Data(Raw(bytes.split_off(start)), at)
+            }
             Deferred::Gap(missing, at) => Self::Gap(missing, at),
         }
     }
@@ -80,7 +84,7 @@ impl DeferredInput {
         }
         self.pushed += bytes.len() as u64;
         self.len += bytes.len();
-        self.pieces.push_back(Deferred::Bytes { bytes: bytes.to_vec(), start: 0, at });
+        self.pieces.push_back(Deferred::Bytes { bytes: Raw(bytes.to_vec()), start: 0, at });
     }
 
     /// Adds a gap.

@@ -1,9 +1,9 @@
 //! SMTP (RFC 5321) and LMTP (RFC 2033): one language, two ways of answering content.
 
-pub mod command;
-pub mod dialogue;
+pub(crate) mod command;
+pub(crate) mod dialogue;
 pub mod parse;
-pub mod reply;
+pub(crate) mod reply;
 
 mod client;
 mod content;

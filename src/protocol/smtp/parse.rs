@@ -2,12 +2,14 @@
 //!
 //! Real clients and servers are laxer than the grammar. Where a parser is laxer too, its comment says so.
 
+use crate::protocol::secret::Raw;
 use nom::branch::alt;
 use nom::bytes::complete::{tag, tag_no_case, take, take_till, take_while_m_n, take_while1};
 use nom::character::complete::{char, digit1, one_of, space0, space1};
 use nom::combinator::{all_consuming, eof, map, map_opt, opt, peek, rest, verify};
 use nom::sequence::{delimited, preceded, terminated};
 use nom::{IResult, Parser};
+use std::fmt;
 use std::ops::Range;
 
 type Parsed<'a, T> = IResult<&'a [u8], T>;
@@ -69,12 +71,20 @@ fn status_number(input: &[u8]) -> Parsed<'_, u16> {
 }
 
 /// A command line: its verb, and where its arguments are.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct CommandLine<'a> {
     /// The first word, as sent.
     pub verb: &'a [u8],
     /// What follows the verb and the white space after it; an empty range at the end of the line where nothing does.
     pub arguments: Range<usize>,
+}
+
+/// Without what it says.
+impl fmt::Debug for CommandLine<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { verb, arguments } = self;
+        f.debug_struct("CommandLine").field("verb", &Raw(verb)).field("arguments", arguments).finish()
+    }
 }
 
 /// A verb and whatever follows it (RFC 5321, section 4.1.1). White space before the verb is passed over, as servers do.

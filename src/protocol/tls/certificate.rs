@@ -1,8 +1,8 @@
 //! A server's certificate (RFC 5280), as far as a report needs it.
 //!
-//! x509-parser reads it, and not the smaller x509-cert: of 46 variants of a certificate, most of them broken, version 0.18
-//! of the one reads 41, and version 0.3 of the other, with its checks turned off, 32. What x509-cert refuses are a version,
-//! serial numbers, times, a length and a TRUE that are not written as DER has them.
+//! x509-parser reads it, and not the smaller x509-cert: of 46 variants of a certificate, most of them broken,
+//! x509-parser 0.18 reads 41, and x509-cert 0.3, with its checks turned off, 32. x509-cert refuses versions, serial
+//! numbers, times, lengths and a TRUE that are not written as DER requires.
 
 use crate::protocol::event::Certificate;
 use data_encoding::HEXLOWER;
@@ -12,9 +12,9 @@ use x509_parser::objects::{oid_registry, oid2abbrev};
 use x509_parser::prelude::{AttributeTypeAndValue, FromDer, GeneralName, X509Certificate, X509Name};
 use x509_parser::time::ASN1Time;
 
-/// Reads a certificate in DER, and what comes near to DER: x509-parser reads more of that than stricter readers do. `None`
-/// where it is none, or its times are none. All its names are kept: what holds them is
-/// bounded by [`crate::limits::TLS_HANDSHAKE_BYTES`].
+/// Reads a certificate in DER, or close to DER: x509-parser reads more of those than stricter parsers do. `None` where
+/// `der` is no certificate, or its times are not valid. All its names are kept: their number is bounded by the message
+/// that carries them, of at most [`crate::limits::TLS_HANDSHAKE_BYTES`].
 pub fn parse(der: &[u8]) -> Option<Certificate> {
     let (_, certificate) = X509Certificate::from_der(der).ok()?;
     let names = match certificate.subject_alternative_name() {
@@ -31,8 +31,8 @@ pub fn parse(der: &[u8]) -> Option<Certificate> {
     })
 }
 
-/// A distinguished name as text. Where a value is not of the characters that it is declared to be of, all are shown as
-/// far as they are UTF-8: a single byte hides no name.
+/// A distinguished name as text. Where a value is not in its declared character set, all values are shown as UTF-8,
+/// with replacement characters: a single byte must not hide a name.
 fn distinguished(name: &X509Name<'_>) -> String {
     let lossy = |attribute: &AttributeTypeAndValue<'_>| {
         let kind = attribute.attr_type();
@@ -93,7 +93,7 @@ mod tests {
     }
 
     impl Fields {
-        /// Of version 3, nobody's, valid through 2026, for these hosts.
+        /// Of version 3, with empty subject and issuer, valid through 2026, for these hosts.
         fn of<'a>(hosts: impl IntoIterator<Item = &'a str>) -> Self {
             let algorithm = der(SEQUENCE, &[b"\x06\x03\x2b\x65\x70"]);
             let names: Vec<u8> = hosts.into_iter().flat_map(|host| der(0x82, &[host.as_bytes()])).collect();
@@ -130,14 +130,14 @@ mod tests {
     }
 
     #[test]
-    fn all_names_are_told_however_many() {
+    fn all_names_are_kept_however_many() {
         let hosts: Vec<String> = (0..7_000).map(|n| format!("mx{n}.example")).collect();
         let certificate = Fields::of(hosts.iter().map(String::as_str)).certificate();
         assert!(certificate.len() > crate::limits::TLS_HANDSHAKE_BYTES * 4 / 5, "nearly as large as one can be");
         assert_eq!(parse(&certificate).expect("a certificate").names, hosts);
     }
 
-    /// Servers do send such certificates, and clients that are told not to look take them.
+    /// Servers do send such certificates, and clients that do not verify accept them.
     #[test]
     fn what_breaks_the_rules_of_der_is_read_all_the_same() {
         type Change = fn(&mut Fields);

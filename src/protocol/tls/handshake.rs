@@ -89,7 +89,7 @@ pub fn extension<'a>(extensions: &[Extension<'a>], kind: u16) -> Option<&'a [u8]
     extensions.iter().find(|(other, _)| *other == kind).map(|(_, data)| *data)
 }
 
-/// `Extension extensions<0..2^16-1>`. What is cut off at the end is passed over.
+/// `Extension extensions<0..2^16-1>`. An extension that is truncated at the end is passed over.
 fn extensions(input: &[u8]) -> IResult<&[u8], Vec<Extension<'_>>> {
     map_parser(length_data(be_u16), many0((be_u16, length_data(be_u16)))).parse(input)
 }
@@ -127,7 +127,7 @@ pub fn own_certificate(body: &[u8]) -> Option<&[u8]> {
     parsed.ok().map(|(_, certificate)| certificate)
 }
 
-/// What a version is called.
+/// The name of a version.
 pub fn version_name(version: u16) -> String {
     match version {
         0x0002 => "SSL 2.0".into(),

@@ -38,7 +38,7 @@ pub fn ja4(hello: &ClientHello<'_>) -> String {
     format!("{head}_{}_{}", digest(&hex_list(&ciphers)), digest(&tail))
 }
 
-/// The values that mean nothing (RFC 8701): 0x0A0A, 0x1A1A, … 0xFAFA.
+/// The reserved values that mean nothing (RFC 8701): 0x0A0A, 0x1A1A, … 0xFAFA.
 fn is_grease(value: u16) -> bool {
     let [high, low] = value.to_be_bytes();
     high == low && low & 0x0f == 0x0a
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn odd_protocol_names_are_told_in_hex() {
+    fn odd_protocol_names_are_shown_in_hex() {
         assert_eq!(
             [alpn_ends(b"h2"), alpn_ends(b"x"), alpn_ends(b"\xab\xcd"), alpn_ends(b"")],
             ["h2", "xx", "ad", "00"]

@@ -1,12 +1,12 @@
 /*!
 TLS from outside: records, hellos, certificates, alerts (RFC 8446, RFC 5246). Metadata only: nothing is decrypted.
 
-A [`Observer`] is what a TLS layer of the [channel](super::channel) does where it has no keys: it is handed every byte,
-until it says that what comes is no TLS at all.
+An [`Observer`] is a TLS layer of the [channel](super::channel) without keys: it receives every byte, until it finds
+that the bytes are not TLS at all.
 
-What crosses in the clear is told as it comes: hellos, certificates and alerts a step each, everything else of a flight
-(key exchange, ChangeCipherSpec) folded into one. What is encrypted is told once for each direction, at the end: only
-then is known how much it was, and a step for each of a thousand records would bury the table.
+Messages in the clear are emitted as they come: hellos, certificates and alerts a step each, everything else of a flight
+(key exchange, ChangeCipherSpec) folded into one. Encrypted records are one step for each direction, emitted at the end:
+only then is their length known, and a step for each of a thousand records would bury the table.
 */
 
 mod certificate;
@@ -17,49 +17,25 @@ mod record;
 #[cfg(test)]
 mod tests;
 
+pub use super::event::tls::Subject;
+
 use super::event::{Channel, Kind, Sink, Step, TlsFact};
 use super::framing::Input;
 use super::span::Span;
 use crate::flow::{PacketRef, Side};
 use record::{ALERT, CHANGE_CIPHER_SPEC, HANDSHAKE, Piece, SSL2, Stream};
 
-/// What a step of a TLS connection is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Subject {
-    /// ClientHello.
-    ClientHello,
-    /// ServerHello.
-    ServerHello,
-    /// HelloRetryRequest.
-    HelloRetryRequest,
-    /// The certificate chain, in the clear up to TLS 1.2.
-    Certificate,
-    /// Other handshake messages in the clear, or ChangeCipherSpec.
-    Handshake,
-    /// An alert in the clear.
-    Alert {
-        /// Fatal.
-        fatal: bool,
-        /// AlertDescription (RFC 8446, section 6).
-        description: u8,
-    },
-    /// Encrypted records.
-    Encrypted,
-    /// Bytes that are no TLS records though TLS was agreed upon. The step has them as its text, as far as they are kept.
-    NotTls,
-}
-
-/// What a [`Observer`] says of the bytes that it was handed.
+/// What an [`Observer`] found the bytes to be that it received.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
     /// They belong to TLS, and were taken.
     Taken,
     /// They are plain text where TLS should have begun: the capture was decrypted, or TLS never came. None was taken;
-    /// the layer is gone, in both directions, and the observer is not called again.
+    /// the layer ends, in both directions, and the observer is not called again.
     Plain,
 }
 
-/// Bytes of plain text in the midst of TLS that are kept as a step's text.
+/// Bytes of plain text within TLS that are kept as a step's text.
 const TEXT_BYTES: usize = 1_000;
 
 /// Watches a TLS connection from outside.
@@ -70,13 +46,13 @@ pub struct Observer {
     begun: bool,
     /// The version negotiated, as far as it is known.
     version: Option<u16>,
-    /// A ClientHello was read, and its facts told.
+    /// A ClientHello was read, and its facts emitted.
     introduced: bool,
     client: Stream,
     server: Stream,
-    /// What is folded into one step and not told yet.
+    /// Messages folded into one step, which is not emitted yet.
     run: Option<Run>,
-    /// What was encrypted, the direction that began first.
+    /// Where the encrypted records were, the direction that began first at the front.
     encrypted: Vec<(Side, Span)>,
 }
 
@@ -102,7 +78,7 @@ impl Observer {
         Self::default()
     }
 
-    /// Says which side of the connection is TLS's client: the server, where SMTP has swapped the roles.
+    /// Sets which side of the connection is TLS's client: the server, where SMTP has swapped the roles.
     pub fn with_client(self, client: Side) -> Self {
         Self { swapped: client == Side::Server, ..self }
     }
@@ -136,7 +112,7 @@ impl Observer {
         out.step(Step { channel: Channel::Tls, ..Step::gap(from, missing, at) });
     }
 
-    /// The connection is over: what has not been told yet is told.
+    /// The connection is over: emits the steps that have waited for more.
     pub fn end(&mut self, out: &mut dyn Sink) {
         let client = self.role(Side::Client);
         self.half_read(client, out);
@@ -147,7 +123,7 @@ impl Observer {
         }
     }
 
-    /// The part that a side of the connection plays in TLS, and the other way round.
+    /// The role in TLS of a side of the connection, and the side that has a role in TLS.
     fn role(&self, side: Side) -> Side {
         if self.swapped { side.other() } else { side }
     }
@@ -189,7 +165,7 @@ impl Observer {
     fn message(&mut self, from: Side, kind: u8, body: &[u8], out: &mut dyn Sink) {
         match (self.role(from), kind) {
             (Side::Client, handshake::CLIENT_HELLO) => {
-                // The one that answers a HelloRetryRequest says nothing new.
+                // The ClientHello that answers a HelloRetryRequest says nothing new.
                 if let Some(hello) = handshake::client_hello(body).filter(|_| !self.introduced) {
                     self.introduced = true;
                     introduce(&hello, out);
@@ -226,8 +202,8 @@ impl Observer {
         }
     }
 
-    /// Up to TLS 1.2 all that follows is encrypted. In TLS 1.3 it means nothing (RFC 8446, appendix D.4): what is
-    /// encrypted has a type of its own there.
+    /// Up to TLS 1.2 all that follows is encrypted. In TLS 1.3 it means nothing (RFC 8446, appendix D.4): encrypted
+    /// records have a type of their own there.
     fn change_cipher_spec(&mut self, from: Side, out: &mut dyn Sink) {
         self.fold(from, Subject::Handshake, b"", out);
         let is_tls13 = self.version.is_some_and(|version| matches!(version, 0x0304 | 0x7f00..=0x7fff));
@@ -256,7 +232,7 @@ impl Observer {
         }
     }
 
-    /// What was read of `from` was encrypted.
+    /// The bytes read of `from` were encrypted.
     fn encrypted(&mut self, from: Side) {
         let span = std::mem::take(&mut self.stream(from).span);
         match self.encrypted.iter_mut().find(|(side, _)| *side == from) {
@@ -269,7 +245,7 @@ impl Observer {
         }
     }
 
-    /// What was read of `from` is part of a step that is told later.
+    /// The bytes read of `from` are part of a step that is emitted later.
     fn fold(&mut self, from: Side, subject: Subject, text: &[u8], out: &mut dyn Sink) {
         if self.run.as_ref().is_some_and(|run| run.from != from || run.subject != subject) {
             self.flush(out);
@@ -281,21 +257,21 @@ impl Observer {
         run.text.extend(text.iter().take(room));
     }
 
-    /// What was read of `from` is a step of its own.
+    /// The bytes read of `from` are a step of their own.
     fn tell(&mut self, from: Side, subject: Subject, out: &mut dyn Sink) {
         self.flush(out);
         let span = std::mem::take(&mut self.stream(from).span);
         out.step(step(from, subject, span));
     }
 
-    /// Tells what was folded.
+    /// Emits the folded step.
     fn flush(&mut self, out: &mut dyn Sink) {
         if let Some(Run { from, subject, span, text }) = self.run.take() {
             out.step(Step { text: text.trim_ascii_end(), ..step(from, subject, span) });
         }
     }
 
-    /// What is half-read of `from` will not come to its end.
+    /// The half-read record or message of `from` will not come to its end.
     fn half_read(&mut self, from: Side, out: &mut dyn Sink) {
         let stream = self.stream(from);
         if stream.span.bytes == 0 {
@@ -309,7 +285,7 @@ impl Observer {
     }
 }
 
-/// What a ClientHello gives away.
+/// Emits the facts that a ClientHello gives away.
 fn introduce(hello: &handshake::ClientHello<'_>, out: &mut dyn Sink) {
     let data = handshake::extension(&hello.extensions, handshake::SERVER_NAME);
     if let Some(name) = data.and_then(handshake::server_name_list) {

@@ -35,14 +35,14 @@ pub enum Place {
         /// Bytes to come.
         left: u64,
     },
-    /// Nobody knows where: no more records are told apart.
+    /// Unknown: no more records can be separated.
     Lost {
         /// It reads like text.
         text: bool,
     },
 }
 
-/// A piece of a direction, as its records go.
+/// A piece of a direction, at most one record's.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Piece<'a> {
     /// Of a record's body.
@@ -69,11 +69,11 @@ pub enum Piece<'a> {
 #[derive(Debug)]
 pub struct Stream {
     place: Place,
-    /// Where on the wire what has been read and not been told was.
+    /// Where on the wire the bytes were that have been read and not emitted.
     pub span: Span,
     /// ChangeCipherSpec was sent, and what follows is encrypted, whatever its type.
     pub ciphered: bool,
-    /// A piece of the handshake is missing: its messages are not told apart any more.
+    /// A piece of the handshake is missing: its messages cannot be separated any more.
     pub broken: bool,
     /// The bytes that turned out to begin no record.
     not_a_header: Vec<u8>,
@@ -81,7 +81,7 @@ pub struct Stream {
     pub alert: Vec<u8>,
     /// A handshake message, as far as it has come.
     message: Vec<u8>,
-    /// Bytes of a message that is too long to be kept.
+    /// Bytes to come of a message that is too long to be kept.
     skip: usize,
 }
 
@@ -117,7 +117,7 @@ impl Stream {
                 self.place = Place::Lost { text: self.reads_like_text(&beginning) };
             } else if let &[kind, _, _, high, low] = &header[..] {
                 let length = u16::from_be_bytes([high, low]);
-                // The length of SSL 2.0's hello is before, and counts what has been taken as a header here.
+                // SSL 2.0's length is the second byte, and counts the last three of these five too.
                 let (length, left) = match &header[..] {
                     &[SSL2, length, ..] => (u16::from(length), u64::from(length).saturating_sub(3)),
                     _ => (length, u64::from(length)),
@@ -141,8 +141,8 @@ impl Stream {
         }
     }
 
-    /// `missing` bytes are not in the capture. Inside a record, the next one is found all the same; else the next byte
-    /// is tried as the begin of one.
+    /// `missing` bytes are not in the capture. If all are of one record's body, the next record is found all the same;
+    /// otherwise the next byte is tried as the beginning of a record.
     pub fn gap(&mut self, missing: u64) {
         match &mut self.place {
             Place::Body { kind, left, .. } if missing <= *left => {
@@ -163,13 +163,13 @@ impl Stream {
         self.skip = 0;
     }
 
-    /// True for bytes that read like lines of a mail protocol where a record should begin. Where nothing is missing before
-    /// them their first byte decides, which begins no record, however they were cut; else it may be one of ciphertext.
+    /// True for bytes that read like lines of a mail protocol where a record should begin. Without a gap before them
+    /// the first byte decides, since it begins no record; after a gap it may be one of ciphertext, so all of them do.
     pub fn reads_like_text(&self, bytes: &[u8]) -> bool {
         starts_like_text(bytes) && (!self.broken || is_text(bytes))
     }
 
-    /// The bytes that turned out to begin no record: once.
+    /// The bytes that turned out to begin no record; none at the next call.
     pub fn take_not_a_header(&mut self) -> Vec<u8> {
         std::mem::take(&mut self.not_a_header)
     }
@@ -179,7 +179,7 @@ impl Stream {
         matches!(&self.place, Place::Header(header) if header.is_empty())
     }
 
-    /// True where what is half-read is encrypted.
+    /// True where the half-read record is encrypted.
     pub fn is_encrypted(&self) -> bool {
         self.ciphered
             || match &self.place {
@@ -189,8 +189,8 @@ impl Stream {
             }
     }
 
-    /// The bytes of handshake records, which are a stream of their own: takes off `bytes` what belongs to the next
-    /// message, and returns it where it is whole: its type and its body (empty where it is too long to be kept).
+    /// Handshake records carry a stream of messages. Takes from `bytes` what belongs to the next message, and returns
+    /// the message once it is whole: its type and its body (empty where it is too long to be kept).
     pub fn handshake_message(&mut self, bytes: &mut &[u8], at: PacketRef, out: &mut dyn Sink) -> Option<(u8, Vec<u8>)> {
         if self.skip > 0 {
             self.skip -= self.take(bytes, self.skip, at).len();
@@ -221,7 +221,7 @@ impl Stream {
     }
 }
 
-/// True for what may be the begin of a record's header: ContentType, ProtocolVersion, length.
+/// True for bytes that may begin a record's header: ContentType, ProtocolVersion, length.
 fn is_header(header: &[u8]) -> bool {
     match header {
         &[SSL2, _, kind, major, ..] => kind == 1 && matches!(major, 0 | 3),
@@ -237,8 +237,8 @@ fn is_header(header: &[u8]) -> bool {
     }
 }
 
-/// True for what reads like lines of a mail protocol, not like ciphertext: no control bytes but those of lines, as far
-/// as it is worth looking.
+/// True for bytes that read like lines of a mail protocol, not like ciphertext: the first 256 have no control bytes but
+/// tabs and line ends.
 fn is_text(bytes: &[u8]) -> bool {
     let bytes = bytes.get(..256).unwrap_or(bytes);
     bytes.iter().all(|&byte| byte >= 0x20 && byte != 0x7f || matches!(byte, b'\t' | b'\r' | b'\n'))

@@ -32,7 +32,7 @@ fn server(bytes: impl Into<Vec<u8>>) -> Said {
     Said::Bytes(Side::Server, bytes.into())
 }
 
-/// Plays it whole and in pieces of 1, 2, 3 and 7 bytes, which must come to the same. False where it was no TLS.
+/// Plays `said` whole and in pieces of 1, 2, 3 and 7 bytes, with the same result. False where it was not TLS.
 fn observe(said: &[Said]) -> (Recorder, bool) {
     let (told, is_tls) = watch_in_pieces(said, usize::MAX);
     for size in [1, 2, 3, 7] {
@@ -67,7 +67,7 @@ fn watch_in_pieces(said: &[Said], size: usize) -> (Recorder, bool) {
     (told, true)
 }
 
-/// One line a step: who, what, how many bytes.
+/// One line a step: side, subject, bytes.
 fn rows(told: &Recorder) -> Vec<String> {
     let row = |step: &crate::protocol::testing::Told| match &step.subject {
         event::Subject::Tls(subject) => format!("{:?} {subject:?} {}", step.from, step.bytes),
@@ -319,7 +319,7 @@ fn a_message_without_end_is_passed_over() {
 }
 
 #[test]
-fn what_is_half_read_at_the_end_is_told() {
+fn a_half_read_record_is_emitted_at_the_end() {
     let hello = record(HANDSHAKE, &client_hello());
     for cut in 1..hello.len() {
         let (told, _) = watch_in_pieces(&[client(&hello[..cut])], usize::MAX);
@@ -329,7 +329,7 @@ fn what_is_half_read_at_the_end_is_told() {
 
 proptest! {
     #[test]
-    fn nothing_makes_a_watch_panic(
+    fn nothing_makes_an_observer_panic(
         pieces in prop::collection::vec(
             (
                 any::<bool>(),

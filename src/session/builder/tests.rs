@@ -1,4 +1,4 @@
-//! The builder told of sessions as dialogues tell of them.
+//! The builder, with steps, logins and messages as dialogues report them.
 
 use super::*;
 use crate::capture::Time;
@@ -170,7 +170,7 @@ fn ranges_become_ranges_of_the_text() {
         secrets: vec![13..line.len(), 3..3],
         ..told(Side::Client, Kind::Command, Subject::Unknown, 1, line)
     });
-    let step = &builder.steps()[0];
+    let step = &builder.session.steps[0];
     assert_eq!(&step.text[step.arguments.clone().unwrap()], "中文 密码");
     assert_eq!(step.secrets.iter().map(|range| &step.text[range.clone()]).collect::<Vec<_>>(), ["密码"]);
     assert_eq!(step.tag.as_deref(), Some("a"));
@@ -184,9 +184,9 @@ fn a_line_that_was_cut_says_so() {
     let mut longer = told(Side::Client, Kind::Unknown, Subject::Unknown, 2, &line);
     longer.span.bytes = LINE_BYTES as u64 * 3;
     builder.step(Told { arguments: Some(5..LINE_BYTES * 2), ..longer });
-    let cut: Vec<bool> = builder.steps().iter().map(|step| step.truncated).collect();
+    let cut: Vec<bool> = builder.session.steps.iter().map(|step| step.truncated).collect();
     assert_eq!(cut, [false, true]);
-    assert_eq!(builder.steps()[1].arguments, Some(5..LINE_BYTES));
+    assert_eq!(builder.session.steps[1].arguments, Some(5..LINE_BYTES));
 }
 
 #[test]
@@ -197,11 +197,11 @@ fn log_ins() {
     let attempt = event::Credential {
         mechanism: "USER/PASS".to_owned(),
         username: Some(b"bob".to_vec()),
-        password: Some("pässword".as_bytes().to_vec()),
+        password: Some(Secret::new("pässword")),
         exposure: Exposure::Plaintext,
         outcome: LoginOutcome::Rejected,
         steps: vec![user, pass, 77],
-        wire_forms: vec![b"secret".to_vec()],
+        wire_forms: vec![Secret::new("secret")],
         ..event::Credential::default()
     };
     builder.credential(attempt.clone());
@@ -211,7 +211,7 @@ fn log_ins() {
         ..told(Side::Client, Kind::Command, Subject::Unknown, 3, b"PASS secret")
     });
     builder.credential(event::Credential { outcome: LoginOutcome::Accepted, steps: vec![again], ..attempt.clone() });
-    // One that crossed before is told last.
+    // An attempt that crossed before that one is reported last.
     builder.credential(event::Credential { outcome: LoginOutcome::Unknown, steps: vec![pass], ..attempt });
     let session = builder.finish(transport());
     let first = &session.credentials[0];
@@ -242,7 +242,7 @@ fn messages_side_by_side_and_one_without_end() {
     builder.content_end(one, true);
     builder.message_outcome(one, MessageOutcome { uid: Some(9), ..MessageOutcome::default() });
     builder.content_missing(two, 10);
-    // What names no message is nobody's.
+    // Content of a message that does not exist is ignored.
     builder.content(7, b"x");
     builder.content(0, b"x");
     builder.content_end(7, true);
@@ -297,7 +297,7 @@ fn what_a_bound_leaves_out_is_counted_and_never_named() {
 }
 
 #[test]
-fn a_view_may_look_while_it_happens() {
+fn a_view_reads_the_session_so_far() {
     let mut builder = builder(Protocol::Smtp);
     builder.step(command(Verb::Noop, 1, "NOOP"));
     builder.so_far().id = 5;

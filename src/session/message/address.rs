@@ -21,7 +21,7 @@ pub fn list(field: &[u8], charset: Option<&[u8]>, mailboxes: &mut Vec<Mailbox>) 
         }
         match byte {
             b',' | b';' => mailboxes.extend(std::mem::take(&mut entry).mailbox(charset)),
-            // A group's name (RFC 5322: `group = display-name ":"`) is nobody's address.
+            // A group's name (RFC 5322: `group = display-name ":"`) is no address.
             b':' => entry = Entry::default(),
             b'"' => at += entry.quoted(rest) - 1,
             b'(' => at += entry.comment(rest) - 1,

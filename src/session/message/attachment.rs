@@ -49,7 +49,7 @@ struct Digested {
 }
 
 impl Attachments {
-    /// None yet.
+    /// No attachments yet.
     pub fn new(plan: Arc<Plan>) -> Self {
         Self { plan, all: Vec::new(), too_many: false }
     }
@@ -141,7 +141,7 @@ impl Digested {
         unseen.into_iter().flatten().zip(bytes).for_each(|(first, byte)| *first = *byte);
     }
 
-    /// TNEF, by what it is, by what it is said to be, or by what Outlook and Exchange call it.
+    /// TNEF, by its signature, by its media type, or by the file name that Outlook and Exchange give it.
     fn is_tnef(&self) -> bool {
         let is_named = |name: &str| name.eq_ignore_ascii_case("winmail.dat") || name.eq_ignore_ascii_case("win.dat");
         self.first == TNEF_SIGNATURE
@@ -149,7 +149,7 @@ impl Digested {
             || self.filename.as_deref().is_some_and(is_named)
     }
 
-    /// Takes what waits.
+    /// Digests the bytes that wait.
     fn digest(&mut self) {
         let mut pending = std::mem::take(&mut self.pending);
         self.take(&pending);
@@ -168,11 +168,11 @@ impl Digested {
 /// The content of an entity that has no parts.
 #[derive(Debug)]
 pub enum Leaf {
-    /// Nobody asked for it.
+    /// Not wanted: passed over.
     Passed,
     /// An attachment.
     Attached {
-        /// Which.
+        /// Its number.
         id: Id,
         /// How it is encoded.
         transfer: Transfer,
@@ -183,7 +183,7 @@ pub enum Leaf {
         scanner: Box<uu::Scanner>,
         /// The one under way.
         file: Option<Id>,
-        /// What names the file instead of its `begin` line: the part says it is uuencoded.
+        /// File name and media type of a part declared to be uuencoded; its name goes before that of the `begin` line.
         named: Option<(Option<String>, Option<String>)>,
     },
 }
@@ -194,7 +194,7 @@ impl Leaf {
         Self::Text { scanner: Box::default(), file: None, named }
     }
 
-    /// True where an end of a line says no more than that the next one begins: what lines hold may be told in one.
+    /// True where line ends do nothing but separate lines: several lines may be given at once, without their ends.
     pub fn ignores_line_ends(&self) -> bool {
         match self {
             Self::Passed => true,

@@ -47,7 +47,7 @@ pub enum Told<'a> {
 }
 
 impl<'a> Told<'a> {
-    /// The bytes, whichever they are.
+    /// The bytes, of a line or of its end.
     pub fn bytes(self) -> &'a [u8] {
         match self {
             Self::Text(bytes) | Self::End(bytes) => bytes,
@@ -93,7 +93,7 @@ impl LastEnd {
 /// White space allowed between a delimiter and the end of its line.
 const PADDING: usize = 256;
 
-/// True where `line`, as far as it has come, may be a delimiter of which the longest has `longest` bytes.
+/// True where `line`, as far as it has come, may be a delimiter; the longest one has `longest` bytes.
 pub fn may_be_delimiter(line: &[u8], longest: usize) -> bool {
     (line.starts_with(b"--") || line == b"-") && line.len() <= longest + b"--\r\n".len() + PADDING
 }

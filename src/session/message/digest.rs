@@ -2,8 +2,8 @@
 A message's digests, in one pass: of its content as it crossed, and of its body in a form that survives other line-end
 conventions.
 
-The body is what follows the first empty line. Line ends in it are brought to CR LF: CR LF and bare LF are line ends, a
-lone CR is none (no mail transport takes it for one) and stays as it is.
+The body is what follows the first empty line. Line ends in it are brought to CR LF: CR LF and bare LF are line ends; a
+lone CR is not (no mail transport takes it for one) and stays as it is.
 */
 
 use super::line_feeds::{LineFeeds, Piece};
@@ -20,9 +20,9 @@ pub struct Digests {
 enum Body {
     /// Before the first empty line; how much of the current line has come, and whether that is a single CR.
     Header { line: Line },
-    /// After it.
+    /// After the first empty line.
     Begun { sha256: Sha256, after_cr: bool },
-    /// Where it begins cannot be known: bytes are missing before it.
+    /// Where the body begins cannot be known: bytes are missing before it.
     Unknown,
 }
 
@@ -69,7 +69,7 @@ impl Digests {
         }
     }
 
-    /// Of the content, and of the body if one was seen to begin.
+    /// The digests of the content, and of the body if its beginning was seen.
     pub fn finish(self) -> ([u8; 32], Option<[u8; 32]>) {
         let body = match self.body {
             Body::Begun { sha256, .. } => Some(sha256.finalize().into()),

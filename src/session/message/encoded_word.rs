@@ -20,8 +20,8 @@ pub struct Word<'a> {
 }
 
 /// `value` (unfolded) with its encoded words decoded. White space between two of them is dropped (RFC 2047, section
-/// 6.2), other white space is kept. `charset` is the one that the entity which the field belongs to declares for its body,
-/// in which raw 8-bit text is likely to be.
+/// 6.2), other white space is kept. `charset` is the one that the field's entity declares for its body: raw 8-bit text
+/// is likely to be in it too.
 pub fn decode_beside(value: &[u8], charset: Option<&[u8]>) -> String {
     let text = |bytes: &[u8]| text_beside(bytes, charset);
     let mut out = String::with_capacity(value.len());
@@ -59,7 +59,7 @@ fn end_run(run: &mut Option<(&[u8], Vec<u8>)>, out: &mut String) {
 
 /// `encoded-word = "=?" charset "?" encoding "?" encoded-text "?="` at the beginning of `at`.
 ///
-/// Looks no further than the next `=?` or `?=`, so that whoever tries it at every `=?` takes linear time.
+/// Looks no further than the next `=?` or `?=`, so that a caller that tries it at every `=?` takes linear time.
 pub fn encoded_word(at: &[u8]) -> Option<Word<'_>> {
     let rest = at.strip_prefix(b"=?")?;
     let charset_len = rest.iter().take(CHARSET_BYTES + 1).position(|&b| b == b'?')?;
@@ -79,7 +79,7 @@ pub fn encoded_word(at: &[u8]) -> Option<Word<'_>> {
             Some(b'=') => break,
             // `=?`: another word begins, this one has no end.
             _ if end > 0 && rest.get(end - 1) == Some(&b'=') => return None,
-            // A bare `?` must not stand in Q text, and does.
+            // A bare `?` must not stand in Q text, but sometimes does.
             _ => end += 1,
         }
     }

@@ -8,12 +8,12 @@ use super::parameter::Field;
 use crate::session::model::{Header, MimePart};
 use crate::session::text::text;
 
-/// What an entity's header says of its content.
+/// The description of an entity's content in its header.
 #[derive(Debug, Default)]
 pub struct Entity {
     /// The fields as the model shows them; `parts` is empty.
     pub mime: MimePart,
-    /// True where there was a field of MIME at all.
+    /// True where it has a MIME field at all.
     pub described: bool,
     /// The boundary as sent.
     pub boundary: Option<Vec<u8>>,
@@ -27,7 +27,7 @@ pub struct Entity {
 
 /// The fields of `block`, unfolded: name, and value without the white space around it.
 ///
-/// What is not a field (mbox's `From ` line, say) is passed over with the lines that continue it.
+/// A line that is not a field (mbox's `From ` line, say) is passed over with the lines that continue it.
 fn fields(block: &[u8]) -> impl Iterator<Item = (&[u8], Vec<u8>)> {
     let mut rest = block;
     std::iter::from_fn(move || {
@@ -122,7 +122,7 @@ pub fn entity(block: &[u8]) -> Entity {
     entity
 }
 
-/// `msg-id` without its angle brackets; what is there where they are missing.
+/// `msg-id` without its angle brackets; the whole value where they are missing.
 fn message_id(value: &[u8]) -> Option<String> {
     let bare = match memchr::memchr(b'<', value) {
         Some(from) => {

@@ -12,20 +12,20 @@ pub struct HeaderBlock {
     /// Where the current line begins.
     pub line: usize,
     pub gap: Gap,
-    /// Of a message within another: it was said to be encoded, which it must not be (RFC 2046, section 5.2.1) and
-    /// sometimes is. Its first line tells.
+    /// For a message within another that is declared to be encoded, which it must not be (RFC 2046, section 5.2.1) and
+    /// sometimes is: its first line shows whether it is.
     pub encoded: Option<(Transfer, Option<Id>)>,
 }
 
 /// What missing bytes did to a header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Gap {
-    /// There were none.
+    /// No bytes are missing.
     No,
     /// The rest of this line belongs to a field whose beginning is missing.
     InLine,
-    /// Lines that continue such a field are no good either, unless a field was `kept` since; and the header's end may
-    /// have been missed.
+    /// Lines that continue such a field are left out too, unless a field was `kept` since; and the header's end may be
+    /// in the gap.
     Before { kept: bool },
 }
 
@@ -40,7 +40,7 @@ pub enum LineRead {
 }
 
 impl HeaderBlock {
-    /// Its last line has ended; `full` where it is to be left out.
+    /// The last line has ended; `full` where that line is to be left out.
     pub fn line_ended(&mut self, full: bool) -> LineRead {
         let line = self.block.get(self.line..).unwrap_or_default();
         if matches!(line, b"\n" | b"\r\n") {
@@ -63,7 +63,7 @@ impl HeaderBlock {
         LineRead::Kept
     }
 
-    /// Bytes are missing: the field that they cut is left out, for what there is of it could pass for the whole.
+    /// Bytes are missing: the field that the gap cuts is left out, because the rest of it could pass for the whole.
     pub fn gap(&mut self) {
         let mut from = self.line;
         if from < self.block.len() {

@@ -1,4 +1,4 @@
-//! Messages that were made to cost: bounds, time, and bytes at random.
+//! Messages that were made to be expensive: bounds, time, and bytes at random.
 
 use super::tests::{outline, read};
 use super::*;

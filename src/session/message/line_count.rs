@@ -1,6 +1,6 @@
 /*!
 How many lines a content has, and how they end: by CR LF as the standards want (RFC 5321, section 2.3.8), or by LF alone,
-as whoever types into a raw TCP connection often sends them. A lone CR ends no line.
+as a user who types into a raw TCP connection often sends them. A lone CR ends no line.
 */
 
 use super::line_feeds::Piece;
@@ -11,7 +11,7 @@ use crate::session::model::{LineEnds, Lines};
 pub struct LineCount {
     crlf: u64,
     lf: u64,
-    /// Ended by an LF of which the byte before is missing.
+    /// Ended by an LF whose previous byte is missing.
     unclear: u64,
     before: Before,
 }
@@ -55,7 +55,7 @@ impl LineCount {
         self.before = Before::Missing;
     }
 
-    /// What it came to.
+    /// The result.
     pub fn finish(self) -> Lines {
         let begun = matches!(self.before, Before::Cr | Before::Text);
         let ends = match (self.crlf, self.lf) {

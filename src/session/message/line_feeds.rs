@@ -1,13 +1,13 @@
-//! Content as it comes, with its line feeds: looked for once, and used by whoever counts, digests or cuts lines.
+//! Content as it comes, with its line feeds: found once, and used to count, to digest and to cut lines.
 
-/// Bytes looked at before the next ones are: few enough to stay in the processor's nearest cache until all have seen them.
+/// Bytes of one piece: few enough to stay in the processor's nearest cache until all readers have seen them.
 pub const PIECE_BYTES: usize = 16 * 1024;
 
 /// Where the line feeds of a piece are. Kept from piece to piece for its memory.
 #[derive(Debug, Default)]
 pub struct LineFeeds {
     places: Vec<usize>,
-    /// From one to the next, where that was looked for last.
+    /// The distance between the last two, where the next is expected.
     apart: usize,
 }
 
@@ -24,8 +24,8 @@ impl LineFeeds {
     /// `bytes` and its line feeds.
     pub fn of<'a>(&'a mut self, bytes: &'a [u8]) -> Piece<'a> {
         self.places.clear();
-        // Lines of encoded content are all of one length: to count line feeds and to look for them where they are expected
-        // takes a fraction of the time that looking for each takes. If as many are found as there are, they are all.
+        // Lines of encoded content all have one length: counting line feeds, and checking where each is expected, takes
+        // a fraction of the time of a search for each. If as many are found as were counted, none was skipped.
         let count = memchr::memchr_iter(b'\n', bytes).count();
         let mut from = 0;
         while self.places.len() < count {

@@ -25,12 +25,12 @@ use crate::session::model::{Attachment, Header, MimePart};
 use crate::session::plan::Plan;
 use std::sync::Arc;
 
-/// What is known of a message's structure when it has ended.
+/// The structure of a message that has ended.
 #[derive(Debug, Default)]
 pub struct Structure {
     /// The message's own header fields.
     pub header: Header,
-    /// Absent where no field of MIME was there.
+    /// Absent where the message has no MIME field.
     pub mime: Option<MimePart>,
     /// Decoded.
     pub attachments: Vec<Attachment>,
@@ -47,7 +47,7 @@ pub struct MimeParser {
     attachments: Attachments,
     /// Every entity with the one that holds it, which comes before it.
     entities: Vec<(Option<usize>, MimePart)>,
-    /// The open ones that hold others, outermost first; at most [`MIME_DEPTH`].
+    /// The open entities that hold others, outermost first; at most [`MIME_DEPTH`].
     open: Vec<Open>,
     state: State,
     /// The line under way, while it may yet turn out to be a delimiter.
@@ -72,7 +72,7 @@ pub struct MimeParser {
 enum Open {
     /// multipart/*, with `--` and its boundary.
     Parts { entity: usize, dashed: Vec<u8> },
-    /// message/rfc822; its raw content is an attachment, or nobody asked for it.
+    /// message/rfc822, with the attachment that its raw content is, if it is one.
     Message(Option<Id>),
 }
 
@@ -132,10 +132,10 @@ impl MimeParser {
         }
     }
 
-    /// Reads whole lines of `piece`, the first of which begins at `from`, as long as they are base64 or nobody's and no
-    /// delimiter: what most bytes of mail are, and faster many lines at a time. Returns how many lines that were.
+    /// Reads whole lines of `piece`, the first of which begins at `from`, as long as they are base64 or passed over,
+    /// and no delimiter. Most bytes of mail are in such lines, and many at a time are faster. Returns the number read.
     fn plain_lines(&mut self, piece: &Piece<'_>, mut from: usize, ends: &[usize]) -> usize {
-        // The line end before the first of them is content to the messages that are open.
+        // Attached messages that are open take every line end as content.
         if !self.line_begins || !self.held.is_empty() || self.open.iter().any(Open::is_attached) {
             return 0;
         }
@@ -160,7 +160,7 @@ impl MimeParser {
             count += 1;
         }
         if count > 0 {
-            // To such a leaf, an end says that a line is over: which of the two it was does not matter.
+            // Such a leaf needs to know that a line has ended, but not whether by CR LF or by LF.
             self.leaf_end.flush(|told| leaf.told(told, attachments, scratch));
             leaf.told(Told::Text(&self.lines), attachments, scratch);
             self.leaf_end.push(b"\n", |_| {});
@@ -235,7 +235,7 @@ impl MimeParser {
         self.line_begins = ended;
     }
 
-    /// What is held will not be known to be a delimiter.
+    /// The held bytes are content: a gap has cut the line that might have been a delimiter.
     fn release(&mut self) {
         let held = std::mem::take(&mut self.held);
         self.accept(&held);
@@ -333,7 +333,7 @@ impl MimeParser {
             }
             return;
         }
-        // Past the bound, as much of a line is kept as tells whether it is empty.
+        // Past the bound, enough of a line is kept to show whether it is empty.
         let full = self.header_bytes >= MESSAGE_BYTES;
         self.header_cut |= full;
         if !full || header_block.block.len().saturating_sub(header_block.line) < 2 {
@@ -357,13 +357,13 @@ impl MimeParser {
         }
     }
 
-    /// The first line of a message within another that was said to be encoded: is it?
+    /// Decides by its first line whether a message within another, declared to be encoded, really is.
     fn first_line_of_encoded(&mut self) {
         let State::Header(header_block) = &mut self.state else { return };
         let Some((transfer, id)) = header_block.encoded.take() else { return };
         let line = header_block.block.trim_ascii();
         if !line.is_empty() && line.iter().all(|b| is_base64(*b)) {
-            // It is, so what looked like its header is encoded content, and there is no entity within.
+            // It is encoded: what looked like its header is content, and there is no entity within.
             let block = std::mem::take(&mut header_block.block);
             self.entities.pop();
             self.open.pop();
@@ -374,7 +374,7 @@ impl MimeParser {
         }
         if let (Some(id), Some(open)) = (id, self.open.last_mut()) {
             *open = Open::Message(Some(id));
-            // The line came before it was known whose it is; its end waits like any other.
+            // The line was read before it was known to belong to this attachment; its end waits like any other.
             let mut end = LastEnd::default();
             end.push(&header_block.block, |told| self.attachments.add(id, told.bytes()));
         }
@@ -383,10 +383,10 @@ impl MimeParser {
         }
     }
 
-    /// A header has ended, and with it begins what it describes.
+    /// A header has ended: the content that it describes begins.
     fn header_ends(&mut self) {
         if matches!(&self.state, State::Header(header_block) if header_block.encoded.is_some()) {
-            // It ends within its first line.
+            // The header ends within its first line.
             self.first_line_of_encoded();
             if !matches!(self.state, State::Header(_)) {
                 return;
@@ -404,7 +404,7 @@ impl MimeParser {
         self.too_many |= entity.too_many;
         let parent = self.entities.get(header_block.entity).and_then(|(parent, _)| *parent);
         let in_digest = parent.and_then(|parent| self.entities.get(parent)).is_some_and(|(_, mime)| {
-            // RFC 2046, section 5.1.5: there, what is not described is a message.
+            // RFC 2046, section 5.1.5: there, a part without Content-Type is a message.
             mime.content_type.as_deref() == Some("multipart/digest")
         });
         self.begin_content(header_block.entity, &entity, in_digest);
@@ -416,7 +416,7 @@ impl MimeParser {
     fn begin_content(&mut self, number: usize, entity: &Entity, in_digest: bool) {
         self.leaf_end.discard();
         let content_type = entity.mime.content_type.as_deref();
-        // Nobody reads TNEF as text: it is attached, whether it is said to be or not.
+        // TNEF is no text for people: it is an attachment, even where it is not declared as one.
         let is_attached = entity.attachment || entity.filename.is_some() || content_type.is_some_and(is_tnef_type);
         let attached = self.want_attachments && is_attached;
         let transfer = Transfer::named(entity.mime.encoding.as_deref());
@@ -433,7 +433,7 @@ impl MimeParser {
         if is_message && fits {
             let id = if attached { begin() } else { None };
             let encoded = (!transfer.is_identity()).then_some((transfer, id));
-            // The empty line is content of the messages around this one, and none of its own.
+            // The empty line is content of the messages around this one, but not of this one.
             let (open, attachments) = (&self.open, &mut self.attachments);
             self.raw_end.flush(|told| add_to_messages(open, attachments, told));
             self.open.push(Open::Message(id.filter(|_| encoded.is_none())));

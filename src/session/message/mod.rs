@@ -54,27 +54,27 @@ pub struct Content {
     pub size: u64,
     /// Its lines. Absent where messages are not wanted.
     pub lines: Option<Lines>,
-    /// Of what was captured. Absent where digests are not wanted.
+    /// Of the bytes captured. Absent where digests are not wanted.
     pub sha256: Option<[u8; 32]>,
-    /// Of the body, line ends brought to CR LF. Absent also where no empty line was seen, or not for sure the first.
+    /// Of the body, line ends brought to CR LF. Absent also where no empty line was seen, or a gap lies before it.
     pub body_sha256: Option<[u8; 32]>,
     /// All of it was captured, and its end seen.
     pub complete: bool,
-    /// What was not: (offset, length) in the content as it would be.
+    /// The ranges that were not captured: (offset, length) in the whole content.
     pub missing: Vec<(u64, u64)>,
     /// Header fields, MIME, attachments.
     pub structure: Structure,
     /// Bounds that cost something.
     pub limits: Vec<Limit>,
-    /// The bytes captured, where somebody keeps them.
+    /// The bytes captured, where the plan has a content store.
     pub stored: Option<Arc<StoredContent>>,
 }
 
 impl Reader {
-    /// For a message, or `part` of one (as named in the JSON contract), of which is made what the plan says.
+    /// For a message, or `part` of one (as named in the JSON contract); the plan says what is computed.
     pub fn new(part: Option<&str>, plan: impl Into<Arc<Plan>>) -> Self {
         let plan: Arc<Plan> = plan.into();
-        // `text`, `section …`, `bytes 1024-…`: what begins there is no header.
+        // `text`, `section …` and `bytes 1024-…` do not begin with a header.
         let has_header =
             part.is_none_or(|part| ["header", "top ", "bytes 0-"].iter().any(|begin| part.starts_with(begin)));
         Self {
@@ -89,7 +89,7 @@ impl Reader {
         }
     }
 
-    /// It has turned out whether this is a part of a message or the whole.
+    /// Corrects whether this is a part of a message or the whole, once that is known.
     pub fn is_part(&mut self, part: bool) {
         self.whole = !part;
     }
@@ -164,12 +164,12 @@ impl Reader {
     }
 }
 
-/// Stretches that are missing.
+/// The ranges that are missing.
 #[derive(Debug, Default)]
 struct Missing {
     ranges: Vec<(u64, u64)>,
     total: u64,
-    /// Stretches that were folded into the last one, for there were too many.
+    /// Ranges that were folded into the last one, because there were too many.
     folded: usize,
 }
 

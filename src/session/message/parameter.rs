@@ -52,8 +52,8 @@ impl Field {
         Self { value: String::from_utf8_lossy(&value).into_owned(), parameters, too_many }
     }
 
-    /// The parameter called `name` as text: that of RFC 2231 if there is one, else the simple one with its encoded words
-    /// decoded.
+    /// The parameter called `name` as text: that of RFC 2231 if there is one, else the simple one with its encoded
+    /// words decoded.
     pub fn text(&self, name: &str) -> Option<String> {
         self.text_beside(name, None)
     }
@@ -64,7 +64,7 @@ impl Field {
         let mut sections: Vec<&Parameter> = all().filter(|p| p.section.is_some()).collect();
         sections.sort_by_key(|p| p.section);
         sections.dedup_by_key(|p| p.section);
-        // They count from 0, and from 1 in some mailers. One that is missing ends the value: the rest belongs elsewhere.
+        // Sections count from 0, in some mailers from 1. A missing one ends the value: the rest may belong elsewhere.
         let from = sections.first().and_then(|p| p.section).map_or(0, u64::from);
         let whole = (from..).zip(&sections).take_while(|(n, p)| p.section.map(u64::from) == Some(*n)).count();
         sections.truncate(whole);
@@ -139,7 +139,7 @@ fn percent_decode(value: &[u8], extended: bool, out: &mut Vec<u8>) {
     }
 }
 
-/// Up to the first byte that is an end, and from there.
+/// Splits `field` before the first byte that is an end.
 fn until(field: &[u8], is_end: impl Fn(u8) -> bool) -> (&[u8], &[u8]) {
     field.split_at(field.iter().position(|&b| is_end(b)).unwrap_or(field.len()))
 }

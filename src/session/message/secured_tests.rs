@@ -1,4 +1,4 @@
-//! Messages that are signed or encrypted (RFC 8551, RFC 3156, RFC 9580): what is in them is told as what crossed, and
+//! Messages that are signed or encrypted (RFC 8551, RFC 3156, RFC 9580): their parts are reported as they crossed, and
 //! nothing of their armour is taken for MIME.
 
 use super::tests::expect;
@@ -97,7 +97,7 @@ fn pgp_mime_encrypted_and_its_keys() {
     );
 }
 
-/// Its dashes are no delimiters, its armour's header fields none of the message's, and `- -` no change to the text.
+/// The armour's dashes are no delimiters, its header fields are not the message's, and `- -` stays in the text.
 #[test]
 fn armour_in_the_text_is_text() {
     expect(

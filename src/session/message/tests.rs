@@ -347,7 +347,7 @@ fn a_message_cut_short_has_no_whole_attachment_at_its_end() {
     assert!(!content.complete);
     let whole: Vec<bool> = content.structure.attachments.iter().map(|a| a.complete).collect();
     assert_eq!(whole, [true, false]);
-    // TOP 1 1: seen to its end, but that is not the message's.
+    // TOP 1 1: its end was seen, but that is not the message's end.
     let mut reader = Reader::new(Some("top 1"), Needs::ALL);
     reader.content(cut);
     let content = reader.finish(true);

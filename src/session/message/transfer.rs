@@ -1,14 +1,14 @@
 /*!
 Content-transfer-encodings (RFC 2045, section 6), decoded as the bytes come: no line is ever held.
 
-What is not of the encoding is passed over in base64 and kept as it is in quoted-printable, which is what mail readers
-do with it.
+Bytes that do not belong to the encoding are passed over in base64 and kept as they are in quoted-printable, as mail
+readers do.
 */
 
 /// Decodes one part's content.
 #[derive(Debug)]
 pub enum Transfer {
-    /// 7bit, 8bit, binary, and what nobody knows.
+    /// 7bit, 8bit, binary, and unknown encodings.
     Identity,
     /// base64.
     Base64(Base64),
@@ -59,8 +59,8 @@ impl Transfer {
         match self {
             Self::Identity => {}
             Self::Base64(base64) => {
-                // How many digits are missing is known, where line ends were among them is not: the next line begins
-                // with a whole group again.
+                // How many bytes are missing is known, but not how many of them are digits: decoding goes on at the
+                // next line, which begins with a whole group.
                 base64.end(out);
                 base64.skip_line = true;
             }
@@ -123,7 +123,7 @@ impl Base64 {
             self.digit(byte, out);
         }
         if self.digits == 0 {
-            // Nearly always digits and nothing else. Where there is something else, nothing has been decoded.
+            // Nearly always there are digits and nothing else. Otherwise this call has decoded nothing.
             let (groups, after) = rest.split_at(rest.len() / 4 * 4);
             if base64_simd::STANDARD_NO_PAD.decode_append(groups, out).is_ok() {
                 rest = after;
@@ -179,7 +179,7 @@ impl Base64 {
     }
 }
 
-/// White space that is held until it is known whether it ends a line; what is longer stays.
+/// Bytes of white space that are held until it is known whether they end a line; longer white space is content.
 const TRAILING_SPACE: usize = 1_000;
 
 /// quoted-printable, in pieces of any size.

@@ -38,7 +38,7 @@ pub enum Found {
     Begin(Vec<u8>),
     /// More data of it, to be found in `Scanner::data`.
     Data,
-    /// The file has ended: by `end`, or by a line that is none of it (then `whole` is false).
+    /// The file has ended: by `end`, or by a line that is not data (then `whole` is false).
     End {
         /// By `end`.
         whole: bool,

@@ -1,6 +1,6 @@
-//! Something wrong, weak or worth knowing in a session: what a rule has found. The words are the rule's.
+//! Something wrong, weak or worth knowing in a session, found by a rule. The rule has the words for it.
 
-use crate::flow::Side;
+use crate::flow::{Conflict, Side};
 use crate::protocol::event::StepId;
 
 /// Something wrong, weak or worth knowing.
@@ -12,8 +12,7 @@ pub struct Finding {
     pub severity: Severity,
     /// The evidence: steps of the session, ascending, each once. Empty where no single step shows it.
     pub steps: Vec<StepId>,
-    /// What the rule knows of the first occurrences, one list an occurrence; empty where there is nothing to add to the
-    /// rule's words.
+    /// Facts about the first occurrences, a list for each; empty where the rule's words say everything.
     pub facts: Vec<Vec<Fact>>,
     /// Further occurrences, whose facts are not kept.
     pub more: u64,
@@ -29,10 +28,10 @@ pub enum Severity {
     High,
 }
 
-/// Something that is known of one occurrence of a finding. `view::locale` formats it, and escapes what came off the wire.
+/// A fact about one occurrence of a finding. `view::locale` formats it, and escapes text off the wire.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fact {
-    /// How many there are.
+    /// A count.
     Count(u64),
     /// A length in bytes.
     Bytes(u64),
@@ -47,24 +46,5 @@ pub enum Fact {
     /// Text off the wire: an address, a host, a verb, an excerpt. May be cut by the rule; a view escapes it.
     Name(String),
     /// Two copies of the same bytes.
-    Conflict(Conflict),
-}
-
-/// Two copies of the same bytes that disagree.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Conflict {
-    /// Whose stream it is.
-    pub from: Side,
-    /// Where in that stream the excerpts begin, in bytes from its first one.
-    pub offset: u64,
-    /// Bytes in which the copies disagree.
-    pub bytes: u64,
-    /// The packet of the copy that came first, where that is still known.
-    pub first_packet: Option<u64>,
-    /// The packet of the other.
-    pub second_packet: u64,
-    /// An excerpt of the copy that came first, which is the one that the steps show.
-    pub first: String,
-    /// The same stretch of the other.
-    pub second: String,
+    Conflict(Conflict<String>),
 }

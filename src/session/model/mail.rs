@@ -21,7 +21,7 @@ pub struct Message {
     pub uid: Option<u64>,
     /// POP3's unique-id.
     pub unique_id: Option<String>,
-    /// What was carried where it is not the whole message.
+    /// Which part was carried, where it is not the whole message.
     pub part: Option<String>,
     /// Header fields, decoded.
     pub header: Header,
@@ -31,28 +31,28 @@ pub struct Message {
     pub attachments: Vec<Attachment>,
     /// Content bytes as they crossed (dots unstuffed).
     pub size: u64,
-    /// The content's lines. Absent where nobody asked for what is in messages.
+    /// The content's lines. Absent where the contents of messages were not asked for.
     pub lines: Option<Lines>,
-    /// Of exactly that content, as far as it was captured. Absent where digests were not asked for.
+    /// SHA-256 of the content, as far as it was captured. Absent where digests were not asked for.
     pub sha256: Option<[u8; 32]>,
-    /// Of what follows the first empty line, line ends brought to CRLF. Absent where there is no empty line, and where
-    /// it may be among the bytes that are missing.
+    /// SHA-256 of what follows the first empty line, with line ends changed to CRLF. Absent where there is no empty
+    /// line, and where it may be among the bytes that are missing.
     pub body_sha256: Option<[u8; 32]>,
     /// False where bytes are missing or the session ended within it.
     pub complete: bool,
-    /// Ranges of the content that are missing, as (offset, length) of the content as it would be.
+    /// Ranges of the content that are missing, as (offset, length) within the whole content, missing bytes included.
     pub missing: Vec<(u64, u64)>,
-    /// Sent, appended.
+    /// The server's decision. Absent for a message that was retrieved.
     pub outcome: Option<Delivery>,
-    /// The answer that decided it.
+    /// The reply with that decision.
     pub reply: Option<String>,
-    /// It crossed inside TLS that was decrypted.
+    /// The message crossed inside TLS that was decrypted.
     pub encrypted: bool,
     /// The steps it was read from.
     pub steps: Vec<StepId>,
     /// The same message elsewhere in the capture.
     pub same_as: Vec<SameAs>,
-    /// The content itself, as far as it was captured, where somebody keeps it.
+    /// The content itself, as far as it was captured, where a content store keeps it.
     pub stored: Option<Arc<StoredContent>>,
 }
 
@@ -135,7 +135,7 @@ pub struct MimePart {
     pub content_type: Option<String>,
     /// As declared.
     pub charset: Option<String>,
-    /// Of a multipart.
+    /// The boundary of a multipart.
     pub boundary: Option<String>,
     /// Content-Transfer-Encoding.
     pub encoding: Option<String>,
@@ -152,13 +152,13 @@ pub struct Attachment {
     pub content_type: Option<String>,
     /// Decoded bytes.
     pub size: u64,
-    /// Of the decoded bytes.
+    /// SHA-256 of the decoded bytes.
     pub sha256: [u8; 32],
-    /// False where bytes of it are missing: size and digest are then of what was captured.
+    /// False where bytes of it are missing: size and digest are then those of the bytes that were captured.
     pub complete: bool,
-    /// It is TNEF ([MS-OXTNEF]): known by its first bytes, its type or its name.
+    /// It is TNEF ([MS-OXTNEF]), by its first bytes, its type or its name.
     pub tnef: bool,
-    /// The decoded bytes themselves, where somebody keeps them.
+    /// The decoded bytes themselves, where a content store keeps them.
     pub stored: Option<Arc<StoredContent>>,
 }
 
@@ -169,11 +169,11 @@ pub struct SameAs {
     pub session: u64,
     /// Message number in that session.
     pub message: MessageId,
-    /// By what it is known.
+    /// What is equal.
     pub by: Match,
 }
 
-/// By what two messages are known to be one.
+/// What is equal in two messages that are taken for one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Match {
     /// Equal sha256.
@@ -182,15 +182,4 @@ pub enum Match {
     Body,
     /// Equal Message-ID.
     MessageId,
-}
-
-impl Match {
-    /// The name in the JSON.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Content => "content",
-            Self::Body => "body",
-            Self::MessageId => "message-id",
-        }
-    }
 }

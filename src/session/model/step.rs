@@ -4,11 +4,13 @@ use super::Lines;
 use crate::capture::Time;
 use crate::flow::Side;
 use crate::protocol::event::{Channel, Kind, MessageId, Packets, StepId, Subject};
+use crate::protocol::secret::Raw;
 use crate::protocol::{imap, pop3, smtp};
+use std::fmt;
 use std::ops::Range;
 
-/// One row of the table. What it does is not kept: [`purpose`](crate::verdict::purpose) says it.
-#[derive(Debug, Clone)]
+/// One row of the table. `verdict::purpose` says what it does: that is not stored here.
+#[derive(Clone)]
 pub struct Step {
     /// 1, 2, … within the session.
     pub n: StepId,
@@ -16,7 +18,7 @@ pub struct Step {
     pub time: Time,
     /// The packets that carry it.
     pub packets: Packets,
-    /// Who said it.
+    /// The side that sent it.
     pub from: Side,
     /// The phase it belongs to.
     pub phase: Phase,
@@ -30,21 +32,21 @@ pub struct Step {
     pub tag: Option<String>,
     /// Upper-case verb.
     pub command: Option<String>,
-    /// What follows the verb, as a range of `text`. Beyond its end where the text was cut.
+    /// What follows the verb, as a range of `text`. May reach beyond the end of a text that was cut.
     pub arguments: Option<Range<usize>>,
-    /// IMAP: the mailboxes that it names, readable, where they are not so in `text`.
+    /// IMAP: the mailboxes that it names, decoded, where `text` has them encoded.
     pub mailboxes: Vec<String>,
     /// The line or lines as sent, without the last line end. Whole, as far as the line bound allows: views cut it.
     pub text: String,
-    /// True where the line bound cut `text` already.
+    /// True where the line bound has cut `text`.
     pub truncated: bool,
     /// Ranges of `text` that are secret.
     pub secrets: Vec<Range<usize>>,
     /// Length on the wire.
     pub bytes: u64,
-    /// What it crossed in.
+    /// What it crossed in: the clear, TLS, or TLS that was decrypted.
     pub channel: Channel,
-    /// Content: the message that it is of, and what its lines are like.
+    /// Content: its message, and that message's lines.
     pub carries: Option<ContentRef>,
     /// The step it answers.
     pub answers: Option<StepId>,
@@ -66,7 +68,7 @@ impl Step {
     pub fn code(&self) -> Option<u16> {
         match &self.subject {
             Subject::Smtp(smtp::Subject::Greeting { code } | smtp::Subject::Reply { code, .. }) => Some(*code),
-            // RFC 4954, section 4: a challenge is a 334 and nothing else.
+            // RFC 4954, section 4: a challenge is always a 334.
             Subject::Smtp(smtp::Subject::Challenge(_)) => Some(334),
             _ => None,
         }
@@ -118,6 +120,56 @@ fn untagged_status(untagged: imap::Untagged) -> Option<imap::Status> {
     }
 }
 
+/// Without what it says: what in it is secret may not be known before the log-in is over.
+impl fmt::Debug for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            n,
+            time,
+            packets,
+            from,
+            phase,
+            kind,
+            subject,
+            variant,
+            tag,
+            command,
+            arguments,
+            mailboxes,
+            text,
+            truncated,
+            secrets,
+            bytes,
+            channel,
+            carries,
+            answers,
+            elapsed,
+        } = self;
+        f.debug_struct("Step")
+            .field("n", n)
+            .field("time", time)
+            .field("packets", packets)
+            .field("from", from)
+            .field("phase", phase)
+            .field("kind", kind)
+            .field("subject", subject)
+            .field("variant", variant)
+            .field("tag", &tag.as_ref().map(Raw))
+            .field("command", &command.as_ref().map(Raw))
+            .field("arguments", arguments)
+            .field("mailboxes", &mailboxes.len())
+            .field("text", &Raw(text))
+            .field("truncated", truncated)
+            .field("secrets", secrets)
+            .field("bytes", bytes)
+            .field("channel", channel)
+            .field("carries", carries)
+            .field("answers", answers)
+            .field("elapsed", elapsed)
+            .finish()
+    }
+}
+
 /// Which variant of a command or reply a step is, where its arguments or lines make it another question or answer.
 /// Known also where no text is kept, and the same where the text is redacted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
@@ -142,7 +194,7 @@ pub enum Variant {
 /// What a step of content carries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ContentRef {
-    /// The message that it is of.
+    /// The message.
     pub message: MessageId,
     /// False where bytes of the message are missing, its end was not seen, or more of it follows.
     pub complete: bool,
@@ -150,7 +202,7 @@ pub struct ContentRef {
     pub lines: Option<Lines>,
 }
 
-/// Where in a session's life a step stands.
+/// The part of a session that a step belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[allow(missing_docs)]
 pub enum Phase {
@@ -161,7 +213,7 @@ pub enum Phase {
     Release,
 }
 
-/// The protocol's own name for where a session stands.
+/// The session's state, in the protocol's own words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum State {
     /// RFC 1939, section 3.
@@ -174,7 +226,7 @@ pub enum State {
 mod tests {
     use super::{Step, Subject};
 
-    /// A capture has millions of steps: what is added to one must be worth its memory.
+    /// A capture has millions of steps: each field must be worth its memory.
     #[test]
     fn a_step_is_small() {
         assert!(size_of::<Step>() <= 336, "{} bytes", size_of::<Step>());

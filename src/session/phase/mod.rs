@@ -1,4 +1,4 @@
-//! The phase of the session that a step stands in: the tables are cut by it.
+//! The phase of the session that a step belongs to: tables are divided by it.
 
 mod imap;
 mod pop3;
@@ -8,7 +8,8 @@ use super::model::Phase;
 use crate::protocol::event::Subject;
 
 /// The phase of a step that is about `subject`; `previous` is the phase of the step before it, [`Phase::Connection`]
-/// for the first. A reply is in the phase of what it answers; what can stand anywhere stays in the phase that there is.
+/// for the first. A reply is in the phase of the command that it answers; a step that can occur in any phase is in
+/// `previous`.
 pub fn of(subject: &Subject, previous: Phase) -> Phase {
     match subject {
         Subject::Smtp(subject) => smtp::of(subject, previous),

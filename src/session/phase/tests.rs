@@ -54,7 +54,7 @@ fn the_phases_of_an_smtp_session() {
         ask(Verb::Other),
         answer(Verb::Other, 500),
         ask(Verb::Data),
-        // Pipelined: the replies are in the phases of what they answer.
+        // Pipelined: each reply is in the phase of its command.
         ask(Verb::Quit),
         answer(Verb::Mail, 250),
         S::Content,

@@ -1,6 +1,6 @@
 /*!
-Who logs in, how often: per server and client, the sessions with a log-in and those without. The log-in attempts alone say
-nothing of a server that takes mail from any client.
+Who logs in, how often: per server and client, the sessions with a login and those without. The login attempts alone do
+not show a server that accepts mail from any client.
 */
 
 use super::Across;
@@ -12,51 +12,51 @@ use crate::session::model::TlsMode;
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 
-/// Clients and servers that are told apart; sessions of further ones are counted together.
+/// Pairs of client and server with counts of their own; the sessions of further pairs are counted together.
 const PAIRS: usize = 10_000;
 
-/// A client and the server that it comes to.
+/// A client and the server that it connects to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Pair {
-    /// What they speak.
+    /// The protocol of their sessions.
     pub protocol: Protocol,
-    /// An IPv4-mapped address as IPv4.
+    /// The client's address, an IPv4-mapped one as IPv4.
     pub client: IpAddr,
-    /// The same, without a scope.
+    /// The server's address likewise, without a scope, and its port.
     pub server: SocketAddr,
 }
 
 /// Who logs in where, how often.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Logins {
-    /// In the order in which each client first came to each server.
+    /// In the order of each pair's first session.
     pub pairs: Vec<(Pair, LoginFrequency)>,
-    /// Sessions of further clients and servers.
+    /// Sessions of pairs beyond the first 10,000.
     pub left_out: u64,
 }
 
-/// The sessions of one client with one server. Each counts once beside `sessions`.
+/// The sessions of one client with one server. Each counts in `sessions`, and in one of the other counts of sessions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct LoginFrequency {
-    /// All of them.
+    /// All sessions of the pair.
     pub sessions: u64,
-    /// A log-in was accepted.
+    /// A login was accepted.
     pub logged_in: u64,
     /// Every attempt was refused or given up.
     pub refused: u64,
-    /// There was an attempt, and the capture does not tell what became of it.
+    /// There was an attempt, and its outcome is not in the capture.
     pub unknown: u64,
-    /// There was none.
+    /// There was no attempt.
     pub without: u64,
-    /// Messages that the server took in the sessions without.
+    /// Messages that the server accepted in the sessions without an attempt.
     pub accepted_without: u64,
-    /// TLS hides whether there was one.
+    /// TLS hides whether there was an attempt.
     pub hidden: u64,
-    /// The capture began in the middle, and showed none.
+    /// The capture began in the middle of the session, and shows no attempt.
     pub late: u64,
-    /// Bytes are missing from the capture, and what is there shows none.
+    /// The client's stream has a gap, and the rest of it shows no attempt.
     pub incomplete: u64,
-    /// Nothing was said.
+    /// The session has no step but gaps and bytes that no protocol knows.
     pub silent: u64,
 }
 

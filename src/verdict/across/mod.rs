@@ -1,9 +1,9 @@
 /*!
-What only several sessions together tell, one file each.
+What only several sessions together show: one file for each analysis.
 
-All of it is fed where sessions are handed on, on one thread, in that order: as sessions end, or in the order of their ids.
-An analysis keeps a small record a session, up to a bound, and never a session. It speaks once, when the capture has been
-read ([`Across`]); what is known of earlier sessions alone may be put into the session that is handed on
+An analysis receives each session on its way to the output, on one thread: as sessions end, or in the order of their
+ids. It keeps a small record of each session, up to a bound, and never the session itself. Its result comes once, when
+the capture has been read ([`Across`]); what follows from earlier sessions alone may be added to the session on its way
 ([`same_message`]).
 */
 
@@ -12,14 +12,14 @@ pub mod same_message;
 
 use crate::session::Session;
 
-/// Something that is found over sessions, and told when the capture has been read.
+/// An analysis over all sessions, with one result when the capture has been read.
 pub trait Across {
-    /// What it amounts to.
+    /// The result.
     type Outcome;
 
-    /// A session that is over and is shown. Sessions come as they end, or in the order of their ids.
+    /// Takes in a session that is over and is shown. Sessions come as they end, or in the order of their ids.
     fn session(&mut self, session: &Session);
 
-    /// The capture has been read.
+    /// The result, once the capture has been read.
     fn finish(self) -> Self::Outcome;
 }

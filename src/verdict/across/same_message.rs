@@ -1,11 +1,11 @@
 /*!
-The same message, met again: sent by SMTP, relayed, retrieved by POP3 and IMAP.
+The same message seen again: sent by SMTP, relayed, retrieved by POP3 and IMAP.
 
-Known by its content if that is equal byte for byte; by its body if a server put trace fields on top or changed line
-ends on the way; else by its Message-ID, which says what the message claims to be and no more.
+Two messages match by content if it is equal byte for byte; by body if a server put trace fields on top or changed line
+ends on the way; else by Message-ID, which is only what the message claims to be.
 
-A session is handed on with the messages that were known before it ([`MessageIndex::link`]), so that a line of it can be
-written at once. A document that holds all sessions has the later ones too ([`both_ways`]).
+A session names matches in earlier sessions alone ([`MessageIndex::link`]), so that a line of output for it can be
+written at once. A document that holds all sessions names the later ones too ([`both_ways`]).
 */
 
 use crate::limits::{Limit, SAME_AS_MESSAGES, SAME_AS_PER_MESSAGE};
@@ -18,17 +18,17 @@ use std::collections::{BTreeMap, HashMap};
 /// A message of the capture: session, and number within it.
 type Place = (u64, MessageId);
 
-/// Remembers messages, so that later ones can be known as the same.
+/// Remembers messages, so that later ones can be matched with them.
 #[derive(Debug)]
 pub struct MessageIndex {
-    /// By what they are known; of each, the first [`SAME_AS_PER_MESSAGE`].
+    /// For each key, the first [`SAME_AS_PER_MESSAGE`] messages that have it.
     known: HashMap<Key, Places>,
     messages: usize,
-    /// Digests of bodies that say nothing: none at all, and a line end.
+    /// Digests of bodies that match nothing: the empty one, and a lone line end.
     empty: [[u8; 32]; 2],
 }
 
-/// Most messages are met once, and a capture may have very many: one place costs no memory of its own.
+/// Most messages are seen once, and a capture may have very many: a single place needs no allocation.
 #[derive(Debug)]
 enum Places {
     One(Place),
@@ -38,7 +38,7 @@ enum Places {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 struct Key {
     by: Match,
-    /// Of the Message-ID: its digest.
+    /// SHA-256 of the content, the body or the Message-ID.
     digest: [u8; 32],
 }
 
@@ -49,12 +49,12 @@ impl Default for MessageIndex {
 }
 
 impl MessageIndex {
-    /// Names the messages of sessions handed on before that those of `session` are the same as, and remembers its own. To
-    /// be called once a session, in the order in which sessions are handed on: as they end, or in the order of their ids.
+    /// Adds to each message of `session` the messages of earlier sessions that it matches, and remembers it for later
+    /// ones. To be called once for each session, in the order of output: as sessions end, or in the order of their ids.
     pub fn link(&mut self, session: &mut Session) {
         for message in &mut session.messages {
             let keys = self.keys(message);
-            // The best match with each: keys come in the order of their worth.
+            // Only the best match with each message is kept: keys come best first.
             let mut found: BTreeMap<Place, Match> = BTreeMap::new();
             let mut too_many = false;
             for key in &keys {
@@ -74,7 +74,7 @@ impl MessageIndex {
         }
     }
 
-    /// By what `message` can be known, the best first.
+    /// The keys by which `message` can be matched, best first.
     fn keys(&self, message: &Message) -> Vec<Key> {
         let whole = message.complete && message.part.is_none() && message.size > 0;
         let content = message.sha256.filter(|_| whole);
@@ -86,7 +86,7 @@ impl MessageIndex {
             .collect()
     }
 
-    /// Remembers a message. False where a bound kept it from being named by later ones.
+    /// Remembers a message. False where a bound keeps later messages from naming it.
     fn remember(&mut self, keys: &[Key], place: Place) -> bool {
         if keys.is_empty() {
             return true;
@@ -129,7 +129,8 @@ impl Places {
     }
 }
 
-/// Adds to each message the later ones that name it, for a document that holds all sessions, in the order of their ids.
+/// Adds to each message the later messages that name it, for a document that holds all sessions in the order of their
+/// ids.
 pub fn both_ways(sessions: &mut [Session]) {
     let mut named: BTreeMap<Place, Vec<SameAs>> = BTreeMap::new();
     for session in sessions.iter() {

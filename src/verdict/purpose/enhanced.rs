@@ -3,7 +3,7 @@
 use super::enumerated;
 use crate::protocol::smtp::Enhanced;
 
-/// Declares [`Meaning`] with the table of registered codes, so that each is named once: subject, detail, name.
+/// Declares [`Meaning`] with the table of registered codes (subject, detail, name), so that each is named once.
 macro_rules! registered {
     ($($subject:literal $detail:literal $variant:ident,)*) => {
         enumerated! {
@@ -115,7 +115,7 @@ registered! {
 }
 
 impl Meaning {
-    /// What `code` means. X.0.0 and unknown subjects are told by their class.
+    /// What `code` means. For X.0.0 and unknown subjects it is the meaning of the class.
     pub fn of(code: Enhanced) -> Self {
         registered(code.subject, code.detail).or_else(|| registered(code.subject, 0)).unwrap_or(match code.class {
             2 => Self::Success,

@@ -8,6 +8,8 @@ macro_rules! enumerated {
 
         impl $name {
             /// All variants, in the order of their declaration.
+            #[cfg(test)]
+            #[allow(dead_code)] // Not every list is used by a test.
             pub const ALL: &'static [Self] = &[$(Self::$variant),*];
         }
     };

@@ -1,6 +1,6 @@
 //! What IMAP steps do (RFC 3501, 9051, and the extensions that clients use).
 
-use super::{Purpose, enumerated};
+use super::{Sasl, enumerated};
 use crate::protocol::event;
 use crate::protocol::imap::{Code, State, Status, Subject, Untagged, Verb, What};
 use crate::session::model::Step;
@@ -14,22 +14,20 @@ pub enum Imap {
     Command(Command),
     /// A tagged reply.
     Tagged {
-        /// The command it answers; absent where its tag names none.
+        /// The command it answers; absent where its tag is that of no command.
         to: Option<Command>,
-        /// What it says.
+        /// Its status.
         what: Tagged,
         /// Its response code.
         code: Option<Code>,
     },
-    /// Untagged data.
+    /// An untagged response.
     Data(Data),
-    /// Untagged OK, NO or BAD.
-    Notice(Notice, Option<Code>),
     /// The server waits for the literal of a command.
     GoAhead(GoAhead),
     /// DONE.
     Done,
-    /// A message, or a part of one, that FETCH gave.
+    /// A message, or a part of one, in the response to FETCH.
     Fetched {
         /// Its length, as far as it was captured.
         octets: u64,
@@ -44,6 +42,8 @@ pub enum Imap {
         /// Its length, as far as it was captured.
         octets: u64,
     },
+    /// A step of a SASL exchange.
+    Sasl(Sasl),
 }
 
 enumerated! {
@@ -56,27 +56,27 @@ enumerated! {
         LoggedInAlready,
         /// BYE.
         Refused,
-        /// NO or BAD, which no greeting has.
+        /// NO or BAD, which the grammar of a greeting does not have.
         Odd,
     }
 }
 
-/// A command, told apart where UID makes it another.
+/// A command. The same verb with and without UID is two commands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Command {
     /// Its verb.
     pub verb: Verb,
-    /// Said with UID, by which it means unique identifiers and not message numbers (RFC 9051, section 6.4.9).
+    /// Sent with UID: its numbers are unique identifiers and not message numbers (RFC 9051, section 6.4.9).
     pub uid: bool,
 }
 
 impl Command {
-    /// The command of `verb`, with or without UID, which before some verbs says nothing.
+    /// The command of `verb`, with or without UID, which is dropped before verbs that it does not apply to.
     pub fn new(verb: Verb, uid: bool) -> Self {
         Self { verb, uid: uid && verb.is_by_uid() }
     }
 
-    /// All there are.
+    /// All commands.
     #[cfg(test)]
     pub(crate) fn all() -> impl Iterator<Item = Self> {
         Verb::all().flat_map(|verb| {
@@ -96,95 +96,41 @@ enumerated! {
         No,
         /// BAD.
         Bad,
-        /// PREAUTH or BYE, which no tagged reply has.
+        /// PREAUTH or BYE, which the grammar of a tagged reply does not have.
         Odd,
     }
 }
 
-enumerated! {
-    /// Untagged OK, NO or BAD.
-    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-    #[allow(missing_docs)]
-    pub enum Notice {
-        Ok,
-        No,
-        Bad,
+/// An untagged response.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Data {
+    /// One whose kind alone says what it does.
+    Untagged(Untagged),
+    /// BYE after LOGOUT.
+    Goodbye,
+    /// EXISTS in a mailbox that was open already: the number of messages has changed.
+    ExistsNow,
+    /// RECENT in a mailbox that was open already.
+    RecentNow,
+    /// FETCH in answer to STORE: the new flags.
+    FlagsStored,
+    /// FETCH without a FETCH command: another client changed the flags.
+    FlagsChanged,
+}
+
+impl Data {
+    /// All responses, without a response code.
+    #[cfg(test)]
+    pub(crate) fn all() -> impl Iterator<Item = Self> {
+        // UIDFETCH is explained as FETCH.
+        let untagged = Untagged::all().filter(|untagged| *untagged != Untagged::UidFetch);
+        let told_apart = [Self::Goodbye, Self::ExistsNow, Self::RecentNow, Self::FlagsStored, Self::FlagsChanged];
+        untagged.map(Self::Untagged).chain(told_apart)
     }
 }
 
 enumerated! {
-    /// Untagged data.
-    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-    pub enum Data {
-        /// BYE after LOGOUT.
-        Goodbye,
-        /// BYE of the server's own accord.
-        Closing,
-        /// PREAUTH after the greeting, which does not belong there.
-        Preauth,
-        /// CAPABILITY.
-        Capability,
-        /// LIST.
-        List,
-        /// LSUB.
-        Lsub,
-        /// STATUS.
-        Status,
-        /// SEARCH, ESEARCH.
-        Search,
-        /// SORT.
-        Sort,
-        /// THREAD.
-        Thread,
-        /// FLAGS.
-        Flags,
-        /// EXISTS of the mailbox that is being opened.
-        Exists,
-        /// EXISTS of a mailbox that is open: it has changed.
-        ExistsNow,
-        /// RECENT of the mailbox that is being opened.
-        Recent,
-        /// RECENT of a mailbox that is open.
-        RecentNow,
-        /// EXPUNGE.
-        Expunge,
-        /// VANISHED.
-        Vanished,
-        /// FETCH that answers FETCH.
-        Fetch,
-        /// FETCH that tells the flags after STORE.
-        FlagsStored,
-        /// FETCH unasked: somebody changed the flags.
-        FlagsChanged,
-        /// NAMESPACE.
-        Namespace,
-        /// ID.
-        Id,
-        /// ENABLED.
-        Enabled,
-        /// QUOTA, QUOTAROOT.
-        Quota,
-        /// ACL, LISTRIGHTS, MYRIGHTS.
-        Acl,
-        /// METADATA.
-        Metadata,
-        /// LANGUAGE.
-        Language,
-        /// COMPARATOR.
-        Comparator,
-        /// GENURLAUTH, URLFETCH.
-        Url,
-        /// CONVERTED.
-        Converted,
-        /// JMAPACCESS.
-        JmapAccess,
-        /// Data that is none of these.
-        Other,
-    }
-}
-
-enumerated! {
-    /// What `+` invites to.
+    /// What the server asks for by `+`.
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
     pub enum GoAhead {
         /// The message of APPEND.
@@ -198,10 +144,10 @@ enumerated! {
     }
 }
 
-/// What an IMAP step does. `answered` is the step that it answers, or belongs to.
-pub fn of(subject: &Subject, answered: Option<&Step>) -> Purpose {
+/// What an IMAP step does. `answered` is the step that it answers, or the command that it belongs to.
+pub fn of(subject: &Subject, answered: Option<&Step>) -> Imap {
     let asked = answered.and_then(asked);
-    Purpose::Imap(match &subject.what {
+    match &subject.what {
         What::Greeting(status) => Imap::Greeting(match status {
             Status::Ok => Greeting::Ready,
             Status::Preauth => Greeting::LoggedInAlready,
@@ -219,9 +165,6 @@ pub fn of(subject: &Subject, answered: Option<&Step>) -> Purpose {
             },
             code: *code,
         },
-        What::Untagged(Untagged::Ok(code)) => Imap::Notice(Notice::Ok, *code),
-        What::Untagged(Untagged::No(code)) => Imap::Notice(Notice::No, *code),
-        What::Untagged(Untagged::Bad(code)) => Imap::Notice(Notice::Bad, *code),
         What::Untagged(untagged) => Imap::Data(data(*untagged, subject.state, asked)),
         What::Continuation { to } => Imap::GoAhead(match to {
             Some(Verb::Append) => GoAhead::Message,
@@ -229,13 +172,13 @@ pub fn of(subject: &Subject, answered: Option<&Step>) -> Purpose {
             Some(Verb::Login) => GoAhead::Login,
             _ => GoAhead::Argument,
         }),
-        What::Challenge(round) => return Purpose::Challenge(*round),
-        What::Response(round) => return Purpose::Response(*round),
+        What::Challenge(round) => Imap::Sasl(Sasl::Challenge(*round)),
+        What::Response(round) => Imap::Sasl(Sasl::Response(*round)),
         What::Done => Imap::Done,
         What::Content { verb: Verb::Fetch, octets } => Imap::Fetched { octets: *octets },
         What::Content { verb: Verb::Append, octets } => Imap::Appended { octets: *octets },
         What::Content { octets, .. } => Imap::OtherContent { octets: *octets },
-    })
+    }
 }
 
 /// The command that `step` is.
@@ -252,39 +195,13 @@ fn data(untagged: Untagged, state: State, asked: Option<Command>) -> Data {
     let opening = state != State::Selected || matches!(asked, Some(Verb::Select | Verb::Examine));
     match untagged {
         Untagged::Bye if state == State::Logout || asked == Some(Verb::Logout) => Data::Goodbye,
-        Untagged::Bye => Data::Closing,
-        Untagged::Preauth => Data::Preauth,
-        Untagged::Capability => Data::Capability,
-        Untagged::List => Data::List,
-        Untagged::Lsub => Data::Lsub,
-        Untagged::Status => Data::Status,
-        Untagged::Search => Data::Search,
-        Untagged::Sort => Data::Sort,
-        Untagged::Thread => Data::Thread,
-        Untagged::Flags => Data::Flags,
-        Untagged::Exists if opening => Data::Exists,
-        Untagged::Exists => Data::ExistsNow,
-        Untagged::Recent if opening => Data::Recent,
-        Untagged::Recent => Data::RecentNow,
-        Untagged::Expunge => Data::Expunge,
-        Untagged::Vanished => Data::Vanished,
+        Untagged::Exists if !opening => Data::ExistsNow,
+        Untagged::Recent if !opening => Data::RecentNow,
         Untagged::Fetch | Untagged::UidFetch => match asked {
             Some(Verb::Store) => Data::FlagsStored,
             Some(Verb::Idle | Verb::Noop | Verb::Check) => Data::FlagsChanged,
-            _ => Data::Fetch,
+            _ => Data::Untagged(Untagged::Fetch),
         },
-        Untagged::Namespace => Data::Namespace,
-        Untagged::Id => Data::Id,
-        Untagged::Enabled => Data::Enabled,
-        Untagged::Quota => Data::Quota,
-        Untagged::Acl => Data::Acl,
-        Untagged::Metadata => Data::Metadata,
-        Untagged::Language => Data::Language,
-        Untagged::Comparator => Data::Comparator,
-        Untagged::Url => Data::Url,
-        Untagged::Converted => Data::Converted,
-        Untagged::JmapAccess => Data::JmapAccess,
-        // OK, NO and BAD are notices and do not come here.
-        Untagged::Ok(_) | Untagged::No(_) | Untagged::Bad(_) | Untagged::Other => Data::Other,
+        untagged => Data::Untagged(untagged),
     }
 }

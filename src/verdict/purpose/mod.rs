@@ -1,25 +1,26 @@
 /*!
-Which explanation a step deserves: typed, so that every language must have words for it.
+Which explanation a step gets: typed, so that every language must have words for it.
 
-What a step does depends on where it stands: a 250 after RCPT is not a 250 after the content, and `NO` after LOGIN is not
-`NO` after SELECT. A step has it in its [`Subject`] and in what it answers; here it becomes one [`Purpose`] a plain
-sentence.
+What a step does depends on its context: a 250 after RCPT is not a 250 after the content, and `NO` after LOGIN is not
+`NO` after SELECT. The context is in the step's [`Subject`] and in the step that it answers; here both become one
+[`Purpose`], and there is one for each sentence that a view shows.
 */
 
 pub mod enhanced;
 mod enumerated;
 pub mod imap;
 pub mod pop3;
+mod sasl;
 pub mod smtp;
 
 pub(crate) use enumerated::enumerated;
 pub use imap::Imap;
 pub use pop3::Pop3;
+pub use sasl::Sasl;
 pub use smtp::Smtp;
 
 use crate::flow::Side;
 use crate::protocol::event::Subject;
-use crate::protocol::sasl::Round;
 use crate::protocol::{Protocol, tls};
 use crate::session::model::{Session, Step};
 
@@ -32,29 +33,25 @@ pub enum Purpose {
     Pop3(Pop3),
     /// IMAP.
     Imap(Imap),
-    /// The server's part of a SASL exchange.
-    Challenge(Round),
-    /// The client's part of a SASL exchange.
-    Response(Round),
     /// Part of a TLS connection.
     Tls {
-        /// Who sent it.
+        /// The side that sent it.
         from: Side,
         /// Which part.
         what: tls::Subject,
     },
     /// Bytes that are missing from the capture.
     Gap {
-        /// Who sent them.
+        /// The side that sent them.
         from: Side,
         /// How many.
         bytes: u64,
     },
-    /// Nothing that the protocol knows.
+    /// Bytes that the protocol does not know.
     Unknown {
         /// The protocol that was expected.
         protocol: Protocol,
-        /// Who sent it.
+        /// The side that sent it.
         from: Side,
     },
 }
@@ -64,12 +61,12 @@ pub fn purpose(session: &Session, step: &Step) -> Purpose {
     of(session.protocol, step, session.answered(step))
 }
 
-/// What `step` does in a session that speaks `protocol`. `answered` is the step that it answers, where it is a reply.
+/// What `step` does in a session of `protocol`. `answered` is the step that it answers, where it is a reply.
 pub fn of(protocol: Protocol, step: &Step, answered: Option<&Step>) -> Purpose {
     match &step.subject {
-        Subject::Smtp(subject) => smtp::of(subject, step.variant, answered),
-        Subject::Pop3(subject) => pop3::of(subject, step.variant, answered),
-        Subject::Imap(subject) => imap::of(subject, answered),
+        Subject::Smtp(subject) => Purpose::Smtp(smtp::of(subject, step.variant, answered)),
+        Subject::Pop3(subject) => Purpose::Pop3(pop3::of(subject, step.variant, answered)),
+        Subject::Imap(subject) => Purpose::Imap(imap::of(subject, answered)),
         Subject::Tls(what) => Purpose::Tls { from: step.from, what: what.clone() },
         Subject::Gap(bytes) => Purpose::Gap { from: step.from, bytes: *bytes },
         Subject::Unknown => Purpose::Unknown { protocol, from: step.from },

@@ -1,6 +1,6 @@
 //! What POP3 steps do (RFC 1939, and its extensions).
 
-use super::{Purpose, enumerated};
+use super::{Sasl, enumerated};
 use crate::protocol::event;
 use crate::protocol::pop3::{Effect, State, Subject, Verb, What};
 use crate::session::model::{Step, Variant};
@@ -16,19 +16,21 @@ pub enum Pop3 {
     Reply {
         /// The command.
         to: Command,
-        /// What it says.
+        /// Its status.
         what: Reply,
         /// Its response code.
         code: Option<ResponseCode>,
     },
     /// DELE of this message.
     Deletes(u64),
-    /// A reply that tells what became of messages.
+    /// A reply that says what happened to messages.
     Effect(Effect, Option<ResponseCode>),
-    /// A reply to nothing.
+    /// A reply to no command.
     Unasked(Reply),
-    /// The message, or the part of it, that was asked for.
+    /// The message, or the part of it, that the client requested.
     Content(Content),
+    /// A step of a SASL exchange.
+    Sasl(Sasl),
 }
 
 enumerated! {
@@ -45,7 +47,7 @@ enumerated! {
 }
 
 enumerated! {
-    /// A command, told apart where its argument makes it another question.
+    /// A command. With and without an argument it is two where it then asks for something else.
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
     #[allow(missing_docs)]
     pub enum Command {
@@ -53,7 +55,7 @@ enumerated! {
         Pass,
         Apop,
         Auth,
-        /// AUTH alone: which mechanisms there are.
+        /// AUTH without an argument: lists the mechanisms.
         AuthList,
         Capa,
         Stls,
@@ -69,9 +71,9 @@ enumerated! {
         Dele,
         Noop,
         Rset,
-        /// QUIT before the log-in: nothing is deleted.
+        /// QUIT before the login: nothing is deleted.
         Quit,
-        /// QUIT after it: enters the UPDATE state.
+        /// QUIT after the login: enters the UPDATE state.
         QuitAndUpdate,
         Lang,
         Utf8,
@@ -107,14 +109,14 @@ enumerated! {
         Auth,
         /// UTF8.
         Utf8,
-        /// A code that is none of these.
+        /// Any other code.
         Other,
     }
 }
 
 impl ResponseCode {
-    /// By name, upper case, without brackets; what is more hierarchical than is known is told by what is known of it
-    /// (RFC 2449, section 8).
+    /// The code called `name`, upper case, without brackets. Levels below a known code are ignored: SYS/PERM/X is
+    /// SYS/PERM (RFC 2449, section 8).
     fn of(name: &str) -> Self {
         match name {
             "LOGIN-DELAY" => Self::LoginDelay,
@@ -133,22 +135,22 @@ fn is_within(name: &str, level: &str) -> bool {
 }
 
 enumerated! {
-    /// What was carried.
+    /// The content of a multi-line reply.
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
     pub enum Content {
         /// A whole message.
         Message,
         /// Its header and the first lines of its body.
         Top,
-        /// Something that another command gave.
+        /// The reply to another command.
         Other,
     }
 }
 
-/// What a POP3 step does, which is about this `variant` of `subject`. `answered` is the step that a reply answers.
-pub fn of(subject: &Subject, variant: Variant, answered: Option<&Step>) -> Purpose {
+/// What a POP3 step does that has this `subject` and `variant`. `answered` is the step that a reply answers.
+pub fn of(subject: &Subject, variant: Variant, answered: Option<&Step>) -> Pop3 {
     let status = |ok| if ok { Reply::Ok } else { Reply::Err };
-    Purpose::Pop3(match &subject.what {
+    match &subject.what {
         What::Greeting { ok: true, apop: true } => Pop3::Greeting(Greeting::ReadyForApop),
         What::Greeting { ok: true, apop: false } => Pop3::Greeting(Greeting::Ready),
         What::Greeting { ok: false, .. } => Pop3::Greeting(Greeting::Refused),
@@ -163,12 +165,12 @@ pub fn of(subject: &Subject, variant: Variant, answered: Option<&Step>) -> Purpo
             code: code.as_deref().map(ResponseCode::of),
         },
         What::Reply { to: None, ok, .. } => Pop3::Unasked(status(*ok)),
-        What::Challenge(round) => return Purpose::Challenge(*round),
-        What::Response(round) => return Purpose::Response(*round),
+        What::Challenge(round) => Pop3::Sasl(Sasl::Challenge(*round)),
+        What::Response(round) => Pop3::Sasl(Sasl::Response(*round)),
         What::Content(Verb::Retr) => Pop3::Content(Content::Message),
         What::Content(Verb::Top) => Pop3::Content(Content::Top),
         What::Content(_) => Pop3::Content(Content::Other),
-    })
+    }
 }
 
 /// The command that `step` is.
@@ -181,7 +183,7 @@ fn asked(step: &Step) -> Option<Command> {
     }
 }
 
-/// The command that a reply answers where the command itself was not kept: its arguments are not known.
+/// The command that a reply answers where the command's step was not kept: its arguments are not known.
 fn command_of_reply(verb: Verb, state: State) -> Command {
     match verb {
         Verb::Auth => Command::Auth,

@@ -1,6 +1,6 @@
 //! What SMTP and LMTP steps do (RFC 5321, and the extensions' RFCs).
 
-use super::{Purpose, enhanced, enumerated};
+use super::{Sasl, enhanced, enumerated};
 use crate::protocol::smtp::{Enhanced, Subject, Verb};
 use crate::session::model::{Step, Variant};
 use replies::reply;
@@ -12,34 +12,36 @@ pub use replies::Reply;
 /// What an SMTP or LMTP step does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Smtp {
-    /// The server's first words.
+    /// The server's first reply.
     Greeting(Greeting),
     /// A command.
     Command(Command),
     /// A reply.
     Reply {
-        /// What it says.
+        /// What its code means here.
         what: Reply,
-        /// Its enhanced status code, where that says more than the reply itself.
+        /// Its enhanced status code, where that adds something to the reply code.
         enhanced: Option<(Enhanced, enhanced::Meaning)>,
     },
     /// Content.
     Content(Content),
+    /// A step of a SASL exchange.
+    Sasl(Sasl),
 }
 
 enumerated! {
-    /// The server's first words.
+    /// The server's first reply.
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
     pub enum Greeting {
         /// 220.
         Ready,
         /// 421 and other 4yz codes: not now.
         NotNow,
-        /// 521 (RFC 7504): never takes mail.
+        /// 521 (RFC 7504): never accepts mail.
         NoMailHere,
         /// 554 and other 5yz codes: not for this client.
         Refused,
-        /// A code that no greeting has.
+        /// A code that is not one of a greeting.
         Odd,
     }
 }
@@ -47,7 +49,7 @@ enumerated! {
 /// A command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Command {
-    /// Told by its verb alone.
+    /// One whose verb alone says what it does.
     Verb(Verb),
     /// MAIL FROM:<>: a delivery report, which must not be answered by another.
     MailFromNobody,
@@ -60,7 +62,7 @@ pub enum Command {
 }
 
 impl Command {
-    /// All there are.
+    /// All commands.
     #[cfg(test)]
     pub(crate) fn all() -> impl Iterator<Item = Self> {
         Verb::all().map(Self::Verb).chain([Self::MailFromNobody, Self::BdatLast, Self::AuthAtOnce, Self::BurlLast])
@@ -77,37 +79,37 @@ enumerated! {
         Chunk,
         /// The last chunk of a message.
         LastChunk,
-        /// What Exchange servers tell each other beside the message.
+        /// Properties of the message that Exchange servers send each other (XEXCH50).
         Properties,
-        /// What was sent though the server had refused to take it.
+        /// Content that was sent although the server had refused it.
         Refused,
     }
 }
 
-/// What an SMTP step does, which is about this `variant` of `subject`. `answered` is the step that a reply answers.
-pub fn of(subject: &Subject, variant: Variant, answered: Option<&Step>) -> Purpose {
-    Purpose::Smtp(match *subject {
+/// What an SMTP step does that has this `subject` and `variant`. `answered` is the step that a reply answers.
+pub fn of(subject: &Subject, variant: Variant, answered: Option<&Step>) -> Smtp {
+    match *subject {
         Subject::Greeting { code } => Smtp::Greeting(greeting(code)),
         Subject::Command(verb) => Smtp::Command(command(verb, variant)),
         Subject::Reply { to, code, enhanced } => Smtp::Reply {
             what: match reply(to, code, answered.is_some_and(|step| step.variant == Variant::Last)) {
-                // Each extension has a line of its own behind the first (RFC 5321, section 4.1.1.1).
+                // Each extension has a line of its own after the first (RFC 5321, section 4.1.1.1).
                 Reply::EhloAccepted | Reply::LhloAccepted if variant != Variant::Multiline => Reply::NoExtensions,
                 what => what,
             },
             enhanced: enhanced.filter(|code| says_more(*code)).map(|code| (code, enhanced::Meaning::of(code))),
         },
-        Subject::Challenge(round) => return Purpose::Challenge(round),
-        Subject::Response(round) => return Purpose::Response(round),
+        Subject::Challenge(round) => Smtp::Sasl(Sasl::Challenge(round)),
+        Subject::Response(round) => Smtp::Sasl(Sasl::Response(round)),
         Subject::Content => Smtp::Content(Content::Message),
         Subject::Chunk { last: false } => Smtp::Content(Content::Chunk),
         Subject::Chunk { last: true } => Smtp::Content(Content::LastChunk),
         Subject::Properties => Smtp::Content(Content::Properties),
         Subject::RefusedContent => Smtp::Content(Content::Refused),
-    })
+    }
 }
 
-/// A success without detail (2.0.0, 2.1.0) repeats what the reply code has said already.
+/// A success without detail (2.0.0, 2.1.0) only repeats the reply code.
 fn says_more(code: Enhanced) -> bool {
     code.class != 2 || code.detail != 0
 }

@@ -1,4 +1,4 @@
-//! What each step of a conversation is said to do.
+//! The purpose of each step of a conversation.
 
 use super::*;
 use crate::capture::Time;
@@ -7,12 +7,12 @@ use crate::protocol::Sink;
 use crate::protocol::event::{self, Kind, Span};
 use crate::protocol::imap::{self as imap_protocol, Status, Untagged};
 use crate::protocol::pop3 as pop3_protocol;
-use crate::protocol::sasl::Mechanism;
+use crate::protocol::sasl::{Mechanism, Round};
 use crate::protocol::smtp::{self as smtp_protocol, Enhanced, ReplyTo, Verb};
 use crate::session::{Builder, Needs};
 
-/// The model's step of one that a dialogue reports; `text` is the line, its arguments what follows the first space. The
-/// step has no text itself: what it does is known without.
+/// The model's step for a step that a dialogue reports with the line `text`; the arguments begin after the first space.
+/// The model's step is made without text: its purpose does not depend on it.
 fn step(from: Side, subject: Subject, text: &str) -> Step {
     let arguments = text.find(' ').map(|space| space + 1..text.len());
     let at = PacketRef { packet: 1, time: Time::default() };
@@ -46,7 +46,7 @@ fn smtp_reply_of_lines(to: ReplyTo, code: u16, text: &str) -> smtp::Reply {
 }
 
 #[test]
-fn extensions_that_are_not_there_are_not_said_to_be_listed() {
+fn an_ehlo_reply_of_one_line_lists_no_extensions() {
     for verb in [Verb::Ehlo, Verb::Lhlo] {
         let said = smtp_reply_of_lines(ReplyTo::Command(verb), 250, "mail.example.org at your service");
         assert_eq!(said, smtp::Reply::NoExtensions);
@@ -242,15 +242,15 @@ fn imap_data_means_what_it_belongs_to() {
     let plain = |verb| Some(Command::new(verb, false));
     let by_uid = |verb| Command::new(verb, true);
     let cases = [
-        (State::Authenticated, Untagged::Exists, None, Data::Exists),
-        (State::Selected, Untagged::Exists, plain(Verb::Select), Data::Exists),
+        (State::Authenticated, Untagged::Exists, None, Data::Untagged(Untagged::Exists)),
+        (State::Selected, Untagged::Exists, plain(Verb::Select), Data::Untagged(Untagged::Exists)),
         (State::Selected, Untagged::Exists, plain(Verb::Idle), Data::ExistsNow),
         (State::Selected, Untagged::Exists, None, Data::ExistsNow),
-        (State::Selected, Untagged::Fetch, Some(by_uid(Verb::Fetch)), Data::Fetch),
+        (State::Selected, Untagged::Fetch, Some(by_uid(Verb::Fetch)), Data::Untagged(Untagged::Fetch)),
         (State::Selected, Untagged::Fetch, Some(by_uid(Verb::Store)), Data::FlagsStored),
         (State::Selected, Untagged::Fetch, plain(Verb::Idle), Data::FlagsChanged),
         (State::Selected, Untagged::Bye, plain(Verb::Logout), Data::Goodbye),
-        (State::Selected, Untagged::Bye, None, Data::Closing),
+        (State::Selected, Untagged::Bye, None, Data::Untagged(Untagged::Bye)),
     ];
     for (state, untagged, command, expected) in cases {
         assert_eq!(data(state, untagged, command), expected, "{untagged:?} after {command:?} when {state:?}");
@@ -267,10 +267,13 @@ fn imap_data_means_what_it_belongs_to() {
 }
 
 #[test]
-fn what_belongs_to_no_protocol_is_told_too() {
+fn challenges_gaps_and_unknown_bytes_have_a_purpose() {
     let round = Round::Challenge(Mechanism::CramMd5);
     let challenge = Subject::Smtp(smtp_protocol::Subject::Challenge(round));
-    assert_eq!(of(Protocol::Smtp, &step(Side::Server, challenge, "334 PDE="), None), Purpose::Challenge(round));
+    assert_eq!(
+        of(Protocol::Smtp, &step(Side::Server, challenge, "334 PDE="), None),
+        Purpose::Smtp(Smtp::Sasl(Sasl::Challenge(round)))
+    );
     let gap = of(Protocol::Imap, &step(Side::Server, Subject::Gap(40), ""), None);
     assert_eq!(gap, Purpose::Gap { from: Side::Server, bytes: 40 });
     let unknown = of(Protocol::Pop3, &step(Side::Client, Subject::Unknown, ""), None);

@@ -3,12 +3,12 @@ use crate::session::Session;
 use crate::verdict::evidence::content_steps;
 use crate::verdict::rule::{Found, Needs, Rule, Severity, Text, Words};
 
-/// Bytes that the two ends exchanged are not in the capture: packets that were dropped while it was made, or cut short.
+/// Bytes that the two ends exchanged are not in the capture: packets were dropped while it was made, or truncated.
 ///
 /// It matters because what depends on them is not known: a step, the outcome of a command, a part of a message.
 ///
-/// Not: a connection whose beginning or end lies outside the capture; and not packets that were lost and sent again, of
-/// which the capture has one.
+/// Not: a connection whose beginning or end lies outside the capture; and not a packet that was lost and sent again,
+/// where the capture has one of the copies.
 pub const RULE: Rule = Rule {
     id: "bytes-missing",
     severity: Severity::Info,
@@ -42,7 +42,7 @@ fn check(session: &Session, found: &mut Found) {
     }
     let counters = &session.transport.counters;
     if counters.client_missing > 0 || counters.server_missing > 0 {
-        // Some of them never became a step.
+        // Not every gap has become a step.
         found.at([]);
     }
 }
@@ -60,7 +60,7 @@ mod tests {
     has_not!(a_message_without_its_end, "S: +OK ready\nC: RETR 1\nS: +OK\nS: Subject: hi\nS:\nS: text");
 
     #[test]
-    fn has_what_never_became_a_step() {
+    fn has_missing_bytes_without_a_step() {
         let mut session = testing::session("S: 220 mx", RULE.needs);
         assert_eq!(RULE.look(&session), None);
         session.transport.counters.server_missing = 1;

@@ -1,18 +1,18 @@
-use crate::flow;
+use crate::flow::Conflict;
 use crate::protocol::event::{Kind, Packets, StepId};
-use crate::session::model::{Conflict, Step};
+use crate::session::model::Step;
 use crate::session::{Session, text};
 use crate::verdict::rule::{Fact, Found, Needs, Rule, Sentence, Severity, Text, Words};
 
-/// A stretch of the stream crossed more than once, and not with the same content.
+/// The same range of the stream crossed more than once, with different content.
 ///
-/// It matters because the receiver may have read another copy than the one that the steps show: this is how words are
-/// slipped into a conversation (a forged RCPT) or past an observer.
+/// It matters because the receiver may have read another copy than the one that the steps show: this is how commands
+/// are slipped into a conversation (a forged RCPT) or past an observer.
 ///
-/// Not: a retransmission that is the same, and not one that repeats with more behind it. A device that rewrites what
-/// passes (a proxy, an address translator) makes such copies too where the capture saw both of its sides.
+/// Not: a retransmission with equal bytes, even where new bytes follow them. A device that rewrites what passes through
+/// it (a proxy, an address translator) makes such copies too, where the capture has both of its sides.
 ///
-/// RFC 9293, section 3.10.7.4: which copy a receiver keeps is its own affair.
+/// RFC 9293, section 3.10.7.4: it depends on the receiver which copy it keeps.
 pub const RULE: Rule = Rule {
     id: "conflicting-bytes",
     severity: Severity::Medium,
@@ -40,7 +40,7 @@ pub const RULE: Rule = Rule {
     check,
 };
 
-/// Steps shown for one conflict.
+/// Steps that are the evidence of one conflict, at most.
 const STEPS: usize = 8;
 
 fn check(session: &Session, found: &mut Found) {
@@ -51,8 +51,8 @@ fn check(session: &Session, found: &mut Found) {
     found.more(conflicts.more);
 }
 
-/// The first few of the steps that the packet with the first copy carries.
-fn touched(conflict: &flow::Conflict, steps: &[Step]) -> impl Iterator<Item = StepId> {
+/// The first steps that cross in the packet with the first copy, up to [`STEPS`].
+fn touched(conflict: &Conflict, steps: &[Step]) -> impl Iterator<Item = StepId> {
     let carries = |packets: &Packets, is_content: bool, packet: u64| match is_content {
         true => (packets.first()..=packets.last()).contains(&packet),
         false => packets.iter().any(|number| number == packet),
@@ -65,39 +65,30 @@ fn touched(conflict: &flow::Conflict, steps: &[Step]) -> impl Iterator<Item = St
     of.take(STEPS)
 }
 
-/// A conflict as text, less the line ends that both copies have.
-fn read(conflict: &flow::Conflict) -> Conflict {
-    let flow::Conflict { from, offset, bytes, first_packet, second_packet, first, second } = conflict;
-    let [first, second] = match (first.strip_suffix(b"\r"), second.strip_suffix(b"\r")) {
+/// A conflict as text, without the line end where both copies have one.
+fn read(conflict: &Conflict) -> Conflict<String> {
+    let Conflict { first, second, .. } = conflict;
+    let excerpts = match (first.strip_suffix(b"\r"), second.strip_suffix(b"\r")) {
         (Some(first), Some(second)) => [first, second],
         _ => [&first[..], &second[..]],
-    }
-    .map(text);
-    Conflict {
-        from: *from,
-        offset: *offset,
-        bytes: *bytes,
-        first_packet: *first_packet,
-        second_packet: *second_packet,
-        first,
-        second,
-    }
+    };
+    conflict.with(excerpts.map(text))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::flow::Side;
+    use crate::flow::{Conflicts, Side};
     use crate::verdict::testing;
 
     const SCRIPT: &str = "S: 220 mx\nC: HELO a\nS: 250 mx\nC: MAIL FROM:<a@b>\nS: 250 ok";
 
     has_not!(one_copy_of_all, SCRIPT);
-    // A script has one copy of everything: the conflict is put into the session that it becomes.
+    // A script has one copy of everything: the conflict is put into the session that is made of it.
     #[test]
-    fn has_what_both_copies_say() {
+    fn has_the_text_of_both_copies() {
         let mut session = testing::session(SCRIPT, RULE.needs);
-        let conflict = flow::Conflict {
+        let conflict = Conflict {
             from: Side::Client,
             offset: 8,
             bytes: 1,
@@ -106,7 +97,7 @@ mod tests {
             first: b"MAIL FROM:<a@b>\r".to_vec(),
             second: b"MAIL FROM:<x@b>\r".to_vec(),
         };
-        session.transport.conflicts = flow::Conflicts { kept: vec![conflict], more: 2 };
+        session.transport.conflicts = Conflicts { kept: vec![conflict], more: 2 };
         let finding = RULE.look(&session).expect("a finding");
         assert_eq!((&finding.steps[..], finding.more), (&[4][..], 2));
         let [Fact::Conflict(conflict)] = &finding.facts[0][..] else { panic!("{finding:?}") };

@@ -2,9 +2,10 @@ use crate::protocol::event::LoginOutcome;
 use crate::session::Session;
 use crate::verdict::rule::{Found, Needs, Rule, Severity, Text, Words};
 
-/// The server refused a log-in. Many refusals are one finding with much evidence.
+/// The server refused a login. Many refusals are one finding, with the steps of all of them.
 ///
-/// It matters because it is why a user gets no mail; and because many in a row may be somebody guessing passwords.
+/// It matters because a user who cannot log in gets no mail; and because many refusals in a row may be somebody
+/// guessing passwords.
 ///
 /// Not: an attempt that the client cancelled, and not one whose outcome is not in the capture.
 ///

@@ -2,14 +2,14 @@ use crate::protocol::event::Delivery;
 use crate::session::Session;
 use crate::verdict::rule::{Found, Needs, Rule, Severity, Text, Words};
 
-/// The content of a message crossed, and the server said no to it.
+/// The content of a message crossed, and the server refused it.
 ///
-/// It matters because nobody receives the message from here: the client keeps it, or tells its sender.
+/// It matters because the message goes no further from here: the client keeps it, or returns it to its sender.
 ///
-/// Not: a recipient that was refused before the content; not DATA that was refused, behind which no content follows; and
-/// not content whose reply is not in the capture.
+/// Not: a recipient that was refused before the content; not DATA that was refused, so that no content follows; and not
+/// content whose reply is not in the capture.
 ///
-/// RFC 5321, section 4.2.5: the reply after the content is what counts.
+/// RFC 5321, section 4.2.5: the reply after the content decides.
 pub const RULE: Rule = Rule {
     id: "message-refused",
     severity: Severity::Medium,

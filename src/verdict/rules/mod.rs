@@ -1,5 +1,5 @@
 /*!
-The rules, one file each. A new one is a file here and its line below; `docs/adding-a-finding.md` has the recipe.
+The rules, one file each. A new rule is a file here and its line below; `docs/adding-a-finding.md` has the recipe.
 */
 
 use super::Rule;

@@ -6,7 +6,7 @@ use crate::verdict::rule::{Found, Needs, Rule, Severity, Text, Words};
 ///
 /// It matters because header, text and attachments can be read, and changed, between the two ends.
 ///
-/// Not: a message inside TLS, even where the capture was decrypted; and not an envelope alone, where no content followed.
+/// Not: a message inside TLS, even where the capture was decrypted; and not an envelope without content.
 ///
 /// RFC 3207, section 1: what STARTTLS is for.
 pub const RULE: Rule = Rule {

@@ -2,15 +2,15 @@ use crate::protocol::event::Exposure;
 use crate::session::Session;
 use crate::verdict::rule::{Found, Needs, Rule, Severity, Text, Words};
 
-/// A password crossed the wire and can be read off it: USER/PASS, LOGIN, AUTH PLAIN, AUTH LOGIN.
+/// A password crossed the wire readable: USER/PASS, LOGIN, AUTH PLAIN, AUTH LOGIN.
 ///
-/// It matters because whoever sees the packets has the account from then on, whether this log-in succeeded or not: a
+/// It matters because an observer of the packets can use the account from then on. A login that failed does not help: a
 /// password that was refused here may be the right one elsewhere.
 ///
-/// Not: a challenge and its response (CRAM-MD5, SCRAM, NTLM), of which the password would have to be guessed; and not a
-/// password inside TLS, even where the capture was decrypted.
+/// Not: a challenge and its response (CRAM-MD5, SCRAM, NTLM), from which the password would have to be guessed; and not
+/// a password inside TLS, even where the capture was decrypted.
 ///
-/// RFC 8314, section 3: implicit TLS, and no cleartext log-ins.
+/// RFC 8314, section 3: implicit TLS, and no cleartext logins.
 pub const RULE: Rule = Rule {
     id: "plaintext-password",
     severity: Severity::High,

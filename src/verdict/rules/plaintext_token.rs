@@ -2,7 +2,7 @@ use crate::protocol::event::Exposure;
 use crate::session::Session;
 use crate::verdict::rule::{Found, Needs, Rule, Severity, Text, Words};
 
-/// A bearer token (XOAUTH2, OAUTHBEARER) crossed the wire and can be read off it.
+/// A bearer token (XOAUTH2, OAUTHBEARER) crossed the wire readable.
 ///
 /// It matters because the token alone opens the mailbox until it expires, without any password.
 ///

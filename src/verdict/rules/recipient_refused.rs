@@ -5,10 +5,10 @@ use crate::verdict::rule::{Found, Needs, Rule, Severity, Text, Words};
 
 /// The server refused a recipient, at once (the reply to RCPT) or for good (LMTP's reply after the content).
 ///
-/// It matters because the message does not reach this recipient from here, whatever became of the others.
+/// It matters because the message does not reach this recipient from here, even if it reaches the others.
 ///
-/// It is read from the replies and not from the envelopes: where every recipient is refused, no message is carried. Not:
-/// MAIL that was refused; and not the reply to content that decides for all recipients together.
+/// The check reads the replies and not the envelopes: where every recipient is refused, there is no message. Not: MAIL
+/// that was refused; and not the one reply to content that decides for all recipients.
 ///
 /// RFC 5321, section 3.3.
 pub const RULE: Rule = Rule {

@@ -1,8 +1,8 @@
 /*!
-`index.json`: which file is what.
+`index.json`: what each file holds.
 
-A line a session is written as each ends, so that nothing is held; what the file is called while it is not finished says
-so. Each message is described in the words of the JSON ([`crate::view::record`]), with the file that holds it.
+Each session is written as one line when it ends, so that none is kept in memory; until the index is complete, its name
+says that it is unfinished. A message has the fields of the JSON ([`crate::view::record`]), and the name of its file.
 */
 
 use crate::capture::Time;
@@ -14,10 +14,10 @@ use serde::Serialize;
 use serde_json::ser::CompactFormatter;
 use std::io::{self, Write};
 
-/// The version of the index.
+/// The version of the index's shape.
 const VERSION: u32 = 1;
 
-/// A session.
+/// A session's entry.
 #[derive(Serialize)]
 pub struct Session<'a> {
     id: u64,
@@ -49,7 +49,7 @@ impl<'a> Session<'a> {
     }
 }
 
-/// A message, and its file.
+/// A message's entry, with its file.
 #[derive(Serialize)]
 pub struct Message<'a> {
     n: u32,
@@ -67,7 +67,7 @@ pub struct Message<'a> {
 }
 
 impl<'a> Message<'a> {
-    /// The entry of `message`, which is in `file`, with its attachments, which are in `attached`.
+    /// The entry of `message`, whose content is in `file`; `attached` are the files of its attachments, in order.
     pub fn new(message: &'a model::Message, file: String, attached: Vec<String>) -> Self {
         let attachments = message.attachments.iter().zip(attached);
         Self {
@@ -86,7 +86,7 @@ impl<'a> Message<'a> {
     }
 }
 
-/// An attachment, and its file.
+/// An attachment's entry, with its file.
 #[derive(Serialize)]
 struct Attachment<'a> {
     file: String,
@@ -97,11 +97,11 @@ struct Attachment<'a> {
 /// A range of the content that is not in the capture.
 #[derive(Serialize, Debug, PartialEq)]
 struct Missing {
-    /// Where it begins in the content as it would be.
+    /// Where the range begins in the complete content.
     offset: u64,
-    /// Bytes missing.
+    /// Number of missing bytes.
     length: u64,
-    /// Where in the file they are missing: before the byte at this offset.
+    /// Where the range belongs in the file, which holds no bytes for it: before the byte at this offset.
     file_offset: u64,
 }
 
@@ -120,7 +120,7 @@ fn missing(ranges: &[(u64, u64)]) -> Vec<Missing> {
 pub struct Counts {
     /// Sessions, each with a transcript.
     pub sessions: u64,
-    /// Messages, and parts of messages.
+    /// Messages, including those of which only a part was transferred.
     pub messages: u64,
     /// Attachments.
     pub attachments: u64,
@@ -134,10 +134,10 @@ pub struct Index<W> {
 }
 
 impl<W: Write> Index<W> {
-    /// Begins one.
+    /// Begins an index.
     ///
     /// # Errors
-    /// Where `out` cannot be written.
+    /// If `out` cannot be written.
     pub fn begin(mut out: W) -> io::Result<Self> {
         write!(out, "{{\"format\":\"mailtap-extract\",\"version\":{VERSION},\n\"sessions\":[")?;
         Ok(Self { out, counts: Counts::default() })
@@ -146,7 +146,7 @@ impl<W: Write> Index<W> {
     /// Adds a session.
     ///
     /// # Errors
-    /// Where it cannot be written.
+    /// If the output cannot be written.
     pub fn add(&mut self, session: &Session<'_>) -> io::Result<()> {
         let separator = if self.counts.sessions == 0 { "\n" } else { ",\n" };
         self.out.write_all(separator.as_bytes())?;
@@ -157,10 +157,10 @@ impl<W: Write> Index<W> {
         Ok(())
     }
 
-    /// There are no more: what they were read from.
+    /// Ends the index with the capture that `report` describes and the counts. Returns the output and the counts.
     ///
     /// # Errors
-    /// Where it cannot be written.
+    /// If the output cannot be written.
     pub fn finish(mut self, report: &Report) -> io::Result<(W, Counts)> {
         self.out.write_all(b"\n],\n\"capture\":")?;
         self.json(&record::Capture::new(report))?;
@@ -187,7 +187,7 @@ mod tests {
         let places: Vec<u64> = told.iter().map(|missing| missing.file_offset).collect();
         assert_eq!(places, [10, 15, 25]);
         assert_eq!(told.first(), Some(&Missing { offset: 10, length: 5, file_offset: 10 }));
-        // What a bound has folded together is no reason to count below zero.
+        // Ranges that a bound has merged must not make the offset underflow.
         assert_eq!(missing(&[(0, u64::MAX), (5, u64::MAX)])[1].file_offset, 0);
     }
 }

@@ -2,17 +2,17 @@
 `--extract DIR`: each message as a file, its attachments, a transcript of each session, and an index of them all.
 
 ```text
-DIR/index.json                          which file is what, with digests and what is missing
-DIR/00001-smtp/transcript.txt           what both sides said
-DIR/00001-smtp/message-1.eml            the content as it crossed, byte for byte: what `size` and `sha256` are of
-DIR/00001-smtp/message-1/1-report.pdf   its attachments, decoded; named by number, and then as far as is safe by the sender
-DIR/00001-smtp/message-2.partial.eml    bytes of it are missing from the capture: the index says which
-DIR/00003-imap/message-1.part           a part of a message, where no more was asked for (the index says which)
+DIR/index.json                          what each file holds, with digests and missing ranges
+DIR/00001-smtp/transcript.txt           the lines that both sides sent
+DIR/00001-smtp/message-1.eml            the content as transferred: the bytes that `size` and `sha256` describe
+DIR/00001-smtp/message-1/1-report.pdf   its attachments, decoded: a number, and the safe part of the sender's name
+DIR/00001-smtp/message-2.partial.eml    a message with bytes missing from the capture: the index says which
+DIR/00003-imap/message-1.part           a part of a message, if only that was transferred (the index says which)
 ```
 
-While messages are under way, their content is in `DIR/unfinished` (see [`spool`](Spool)), and the index in
-`index.json.unfinished`. Everything is the owner's alone to read, is made anew, and stands under a directory that was
-empty: nothing is ever overwritten, and no name off the wire chooses a directory.
+While the capture is read, content is in `DIR/unfinished` (see [`Spool`]), and the index in `index.json.unfinished`.
+Only the owner can read the files. Every file is created new, in a directory that was empty, so nothing is overwritten;
+and no name off the wire chooses a directory.
 */
 
 mod index;
@@ -38,12 +38,12 @@ const INDEX: &str = "index.json";
 const INDEX_UNFINISHED: &str = "index.json.unfinished";
 const SPOOL: &str = "unfinished";
 
-/// Writes the sessions' content to files, and hands the sessions on to another view.
+/// Writes the sessions' content to files, and passes the sessions on to another view.
 pub struct Extract<V> {
     inner: V,
-    /// Why the other view cannot go on. What is extracted is worth having all the same.
+    /// The first error of `inner`, which gets no more sessions after it. Files are written on.
     inner_failed: Option<io::Error>,
-    /// To be told of that, where waiting for more would be waiting for Ctrl-C.
+    /// Set when `inner` fails, to end a capture that would otherwise run until Ctrl-C.
     stop: Option<Arc<AtomicBool>>,
     directory: PathBuf,
     lang: Lang,
@@ -51,11 +51,11 @@ pub struct Extract<V> {
     index: Option<Index<BufWriter<File>>>,
 }
 
-/// Prepares `directory`, which must be empty or not there yet, and gives what keeps content in it. `stop` is set where
-/// no more can be kept.
+/// Prepares `directory`, which must be empty or not exist, and returns the store for content in it. The store sets
+/// `stop` when it can write no more.
 ///
 /// # Errors
-/// Where the directory holds something or cannot be written.
+/// If the directory is not empty or cannot be written.
 pub fn prepare(directory: &Path, stop: &Arc<AtomicBool>) -> io::Result<Arc<Spool>> {
     match fs::read_dir(directory) {
         Ok(mut entries) => {
@@ -76,11 +76,11 @@ pub fn prepare(directory: &Path, stop: &Arc<AtomicBool>) -> io::Result<Arc<Spool
 }
 
 impl<V: View> Extract<V> {
-    /// Writes to `directory`, where `spool` was prepared, and hands sessions on to `inner`. Where that fails, `stop` is
-    /// set if there is one, and files are written on.
+    /// Writes to `directory`, which [`prepare`] made `spool` in, and passes sessions on to `inner`. If `inner` fails,
+    /// `stop` is set (if given), and files are still written.
     ///
     /// # Errors
-    /// Where the index cannot be made.
+    /// If the index cannot be created.
     pub fn new(
         inner: V,
         directory: PathBuf,
@@ -102,7 +102,7 @@ impl<V: View> Extract<V> {
         for message in &mut session.messages {
             let file = message_file(message);
             let attached = self.attachments(&own, message)?;
-            // What nobody kept has no content: every message has a file.
+            // A message whose content was not stored gets an empty file, so that every message has a file.
             match message.stored.take() {
                 Some(stored) => self.spool.claim(&stored, &self.directory.join(&own).join(&file))?,
                 None => drop(spool::make_file(&self.directory.join(&own).join(&file))?),
@@ -124,7 +124,7 @@ impl<V: View> Extract<V> {
         }
     }
 
-    /// Gives a message's attachments their names, which it returns.
+    /// Gives the files of a message's attachments their names, and returns the names.
     fn attachments(&self, own: &str, message: &mut Message) -> io::Result<Vec<String>> {
         let directory = format!("{own}/message-{}", message.n);
         if !message.attachments.is_empty() {
@@ -142,7 +142,7 @@ impl<V: View> Extract<V> {
         Ok(files)
     }
 
-    /// Heeds what became of the other view.
+    /// Keeps the first error of `inner`, and sets `stop` on an error.
     fn heed(&mut self, shown: io::Result<()>) {
         if let Err(error) = shown {
             self.inner_failed.get_or_insert(error);
@@ -192,7 +192,7 @@ impl<V: View> View for Extract<V> {
         }
     }
 
-    /// What is extracted does not depend on what is shown.
+    /// Everything: the extracted files do not depend on what `inner` shows.
     fn needs(&self) -> Needs {
         Needs::ALL
     }
@@ -202,14 +202,15 @@ impl<V: View> View for Extract<V> {
     }
 }
 
-/// What a message's file is called: `.eml` is what mail readers open, and a part of a message is none.
+/// The name of a message's file. Mail readers open `.eml`, so a part of a message has another extension.
 fn message_file(message: &Message) -> String {
     let partial = if message.complete { "" } else { ".partial" };
     let extension = if message.part.is_none() { "eml" } else { "part" };
     format!("message-{}{partial}.{extension}", message.n)
 }
 
-/// What an attachment's file is called. One of which bytes are missing is not to be opened as what it was.
+/// The name of an attachment's file. It ends in `.partial` if bytes are missing, so that no program opens it by its
+/// type.
 fn attachment_file(number: usize, attachment: &Attachment) -> String {
     let is_message = attachment.content_type.as_deref().is_some_and(|declared| declared.starts_with("message/"));
     let otherwise = if is_message { "attachment.eml" } else { "attachment" };
@@ -218,7 +219,7 @@ fn attachment_file(number: usize, attachment: &Attachment) -> String {
     format!("{number}-{name}{partial}")
 }
 
-/// An error that names the file that it is about.
+/// `outcome`, with an error that names the file `path`.
 fn about<T>(path: &Path, outcome: io::Result<T>) -> io::Result<T> {
     outcome.map_err(|error| spool::named(path, &error))
 }

@@ -1,41 +1,40 @@
 /*!
-File names for what was sent: nothing off the wire says where a file goes.
+File names for attachments: nothing off the wire decides in which directory a file is written.
 
-Of what a sender calls his file, the last component is taken, in Unicode's composed form, without anything that a file
-system, a shell, a terminal or an eye could be led astray by, cut to a length that every file system takes. What it was
-called exactly stands in the index. Whoever uses the result puts a number before it: that makes it unique, on file
-systems that do not tell upper from lower case too, and keeps it from being a hidden file (`.bashrc`), an option (`-rf`)
-or a device (`CON`, `nul.txt`).
+The file name is the last component of the name that the sender gave, in Unicode's composed form, without characters
+that could mislead a file system, a shell, a terminal or a reader's eye, cut to a length that every file system takes.
+The index has the sender's exact name. The caller puts a number before the result: the number makes it unique, even on
+file systems that ignore case, and keeps it from being a hidden file (`.bashrc`), an option (`-rf`) or a device (`CON`,
+`nul.txt`).
 */
 
 use crate::view::escape::is_hostile;
 use unicode_normalization::UnicodeNormalization;
 
-/// Bytes of a name; what is put before and behind it comes to less than 60 more, and most file systems take 255.
+/// Most bytes of a name. The caller adds fewer than 60 before and after it; most file systems take 255.
 const NAME_BYTES: usize = 120;
-/// Bytes of an extension that are kept where a name is cut.
+/// Most bytes of an extension that is kept when a name is cut.
 const EXTENSION_BYTES: usize = 20;
-/// Characters of a name that are looked at: the last ones, where the extension is.
+/// Only so many characters at the end of a name are used: the extension is at the end.
 const LOOKED_AT: usize = 4_096;
 
-/// A name for a file that its sender calls `name`; `otherwise` where nothing is left of that.
+/// A safe file name made from the sender's `name`; `otherwise` if no part of `name` is usable.
 pub fn safe(name: &str, otherwise: &str) -> String {
     let from = name.char_indices().rev().nth(LOOKED_AT - 1).map_or(0, |(at, _)| at);
     let name = name.get(from..).unwrap_or_default();
-    // Composed first: some characters turn into forbidden ones by that (U+037E is a semicolon).
+    // Composed first: composing can produce a forbidden character (U+037E becomes a semicolon).
     let composed: String = name.nfc().collect();
     let last = composed.trim_end_matches(is_separator).rsplit(is_separator).next().unwrap_or_default();
     let shown: String = last.chars().map(|found| if is_harmless(found) { found } else { '_' }).collect();
     let is_edge = |found: char| found == '.' || found == ' ';
-    // Windows takes no dot or space at the end of a name, in silence.
+    // Windows silently drops dots and spaces at the end of a name.
     let cut = cut(shown.trim_matches(is_edge));
     let name = cut.trim_matches(is_edge);
-    // A name of which only replacements are left says nothing.
+    // A name that consists of replacements alone is useless.
     if name.trim_matches('_').is_empty() { otherwise.to_owned() } else { name.to_owned() }
 }
 
-/// What separates the components of a path, on one system or another; and what looks as if it did, which some systems
-/// take for the same.
+/// True for a path separator of any system, and for characters that look like one, which some systems convert to one.
 fn is_separator(found: char) -> bool {
     matches!(
         found,
@@ -60,7 +59,7 @@ fn is_harmless(found: char) -> bool {
     }
 }
 
-/// `name`, at most [`NAME_BYTES`] long, with its extension.
+/// `name` cut to [`NAME_BYTES`], with its extension kept.
 fn cut(name: &str) -> String {
     if name.len() <= NAME_BYTES {
         return name.to_owned();
@@ -77,7 +76,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn no_path_is_left_of_a_path() {
+    fn only_the_last_component_of_a_path_is_used() {
         for (name, file) in [
             ("report.pdf", "report.pdf"),
             ("../../etc/passwd", "passwd"),
@@ -104,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn no_eye_is_deceived() {
+    fn characters_that_mislead_the_eye_are_replaced() {
         assert_eq!(safe("invoice\u{202e}fdp.exe", "x"), "invoice_fdp.exe");
         assert_eq!(safe("pay\u{200b}pal\u{a0}.txt", "x"), "pay_pal_.txt");
         assert_eq!(safe("re\u{301}sume\u{301}.txt", "x"), "r\u{e9}sum\u{e9}.txt", "composed");
@@ -122,7 +121,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whatever_it_is_called(name in any::<String>(), tail in "[./\\\\: ~\u{202e}a]{0,40}") {
+        fn every_name_becomes_a_safe_one(name in any::<String>(), tail in "[./\\\\: ~\u{202e}a]{0,40}") {
             let name = safe(&format!("{name}{tail}"), "otherwise");
             prop_assert!(!name.is_empty() && name.len() <= NAME_BYTES);
             prop_assert!(!name.starts_with('.') && !name.ends_with(['.', ' ']));

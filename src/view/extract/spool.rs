@@ -1,10 +1,10 @@
 /*!
-Where content is written while it streams by: a file for each message and each attachment that is under way, without a
-name of its own until it is known which session it belongs to.
+Files for content that is still streaming: one for each message and each attachment, with a temporary name until its
+session has a number.
 
-Connections are followed by several threads, and a session gets its number when it is over: so the files have numbers
-that mean nothing, in a directory of their own, and are renamed in the end. Of thousands that are under way at once a
-few are open; the others are opened again when more of them comes.
+Several threads follow connections, and a session may get its number only when it is over. So the files have arbitrary
+numbers, in a directory of their own, and are renamed when the session is written. Of thousands of unfinished files only
+a few are open; the others are opened again when more content comes.
 */
 
 use crate::session::content_store::{ContentStore, StoredContent};
@@ -15,14 +15,14 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Files are dealt out to so many, each with a lock of its own.
+/// Number of pools that the files are distributed over, each with its own lock.
 const POOLS: usize = 16;
-/// Files that each of them has open at once: 128 in all, of the 256 that the most frugal systems allow.
+/// Most files that one pool has open: 128 in all pools, of the 256 that the most frugal systems allow.
 const OPEN_FILES: usize = 8;
-/// Bytes that wait to be written to an open file.
+/// Bytes buffered for an open file.
 const BUFFER_BYTES: usize = 32 * 1024;
 
-/// Open files with their numbers, the one used last standing last.
+/// Open files with their numbers, the most recently used last.
 type Pool = Vec<(u64, BufWriter<File>)>;
 
 /// Keeps content in files.
@@ -32,25 +32,25 @@ pub struct Spool {
     next: AtomicU64,
     pools: [Mutex<Pool>; POOLS],
     trouble: Mutex<Option<io::Error>>,
-    /// Told where nothing more can be kept: there is no sense in reading on.
+    /// Set when no more content can be stored: reading on is pointless.
     stop: Arc<AtomicBool>,
 }
 
 impl Spool {
-    /// Writes to `directory`, which it makes. Sets `stop` where it cannot go on.
+    /// Writes to `directory`, which it creates. Sets `stop` when a file cannot be written.
     ///
     /// # Errors
-    /// Where the directory cannot be made.
+    /// If the directory cannot be created.
     pub fn new(directory: PathBuf, stop: Arc<AtomicBool>) -> io::Result<Self> {
         make_directory(&directory)?;
         let (next, pools, trouble) = (AtomicU64::new(0), Default::default(), Mutex::new(None));
         Ok(Self { directory, next, pools, trouble, stop })
     }
 
-    /// What has gone wrong since it was last asked.
+    /// Reports a failure of `ContentStore`'s methods, which return no errors.
     ///
     /// # Errors
-    /// That.
+    /// The first one since the last check.
     pub fn check(&self) -> io::Result<()> {
         match lock(&self.trouble).take() {
             Some(error) => Err(error),
@@ -58,10 +58,10 @@ impl Spool {
         }
     }
 
-    /// Gives what is kept its name, which nothing has yet.
+    /// Renames the file of `stored` to `name`, which must not exist.
     ///
     /// # Errors
-    /// Where something has, or it cannot be written or renamed.
+    /// If `name` exists, or the file cannot be written or renamed.
     pub fn claim(&self, stored: &StoredContent, name: &Path) -> io::Result<()> {
         self.end(stored.number());
         self.check()?;
@@ -71,10 +71,10 @@ impl Spool {
         fs::rename(self.path(stored.number()), name).map_err(|error| named(name, &error))
     }
 
-    /// Nothing more is to be kept: removes what nobody has claimed.
+    /// Removes the directory, with the files that were never claimed. No more content may come.
     ///
     /// # Errors
-    /// Where that cannot be done.
+    /// If the directory cannot be removed.
     pub fn remove(&self) -> io::Result<()> {
         self.pools.iter().for_each(|pool| lock(pool).drain(..).for_each(|(_, file)| drop(file.into_parts())));
         match fs::remove_dir_all(&self.directory) {
@@ -100,10 +100,10 @@ impl Spool {
         }
     }
 
-    /// Opens a file, after it has closed another where too many are open.
+    /// Opens a file. Closes another first if too many are open.
     fn open(&self, pool: &mut Pool, number: u64, options: &mut OpenOptions) -> io::Result<()> {
         if pool.len() >= OPEN_FILES {
-            // The one that nothing has come of for the longest time.
+            // The least recently used.
             let (oldest, file) = pool.remove(0);
             self.attempt(oldest, close(file));
         }
@@ -126,7 +126,7 @@ impl ContentStore for Spool {
         let mut pool = self.pool(number);
         let opened = match pool.iter().position(|(open, _)| *open == number) {
             Some(at) => {
-                // It stands last, being the one used last.
+                // Moves the file to the end: it is now the most recently used.
                 if let Some(tail) = pool.get_mut(at..) {
                     tail.rotate_left(1);
                 }
@@ -149,11 +149,11 @@ impl ContentStore for Spool {
     fn discard(&self, number: u64) {
         let mut pool = self.pool(number);
         if let Some(at) = pool.iter().position(|(open, _)| *open == number) {
-            // What waits is not written any more.
+            // Without writing what is buffered.
             drop(pool.remove(at).1.into_parts());
         }
         drop(pool);
-        // Not there where it was claimed.
+        // Fails if the file was claimed: it has another name then.
         _ = fs::remove_file(self.path(number));
     }
 }
@@ -164,34 +164,34 @@ impl Drop for Spool {
     }
 }
 
-/// The owner's, and nobody else's: these files are mail.
+/// Only the owner may read these files: they are mail.
 const FILE_MODE: u32 = 0o600;
 const DIRECTORY_MODE: u32 = 0o700;
 
-/// Makes a directory that is not there yet.
+/// Creates a directory, which must not exist.
 ///
 /// # Errors
-/// Where it is, or cannot be made.
+/// If the directory exists or cannot be created.
 pub fn make_directory(path: &Path) -> io::Result<()> {
     DirBuilder::new().mode(DIRECTORY_MODE).create(path).map_err(|error| named(path, &error))
 }
 
-/// Makes a file that is not there yet, and follows no link that is.
+/// Creates a file. `path` must not exist, not even as a symbolic link.
 ///
 /// # Errors
-/// Where there is something, or it cannot be made.
+/// If `path` exists or cannot be created.
 pub fn make_file(path: &Path) -> io::Result<BufWriter<File>> {
     let file = OpenOptions::new().write(true).create_new(true).mode(FILE_MODE).open(path);
     file.map(|file| BufWriter::with_capacity(BUFFER_BYTES, file)).map_err(|error| named(path, &error))
 }
 
-/// `error`, with the file that it is about.
+/// `error`, with `path` in its message.
 pub fn named(path: &Path, error: &io::Error) -> io::Error {
     io::Error::new(error.kind(), format!("{}: {error}", path.display()))
 }
 
 fn close(file: BufWriter<File>) -> io::Result<()> {
-    // Writes what waits.
+    // Writes what is buffered.
     file.into_inner().map(drop).map_err(|error| {
         let (error, file) = error.into_parts();
         drop(file.into_parts());
@@ -199,7 +199,7 @@ fn close(file: BufWriter<File>) -> io::Result<()> {
     })
 }
 
-/// A thread that panics does so with its pool as it was.
+/// Ignores poisoning: a thread that panics leaves the pool usable.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn what_nobody_asks_for_goes_away() {
+    fn unclaimed_content_is_removed() {
         let place = tempfile::tempdir().unwrap();
         let spool = spool(place.path());
         let [one, other] = [stored(&spool), stored(&spool)];
@@ -262,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn trouble_is_told_with_the_file_and_ends_the_reading() {
+    fn a_failure_names_the_file_and_sets_stop() {
         let place = tempfile::tempdir().unwrap();
         let spool = spool(place.path());
         let stored = stored(&spool);

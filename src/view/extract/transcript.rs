@@ -1,8 +1,8 @@
 /*!
-What both sides said, as text: a line for each line that crossed, with its time, the numbers of its packets, and `C:` or
-`S:`. What is no text (content, TLS, what is missing from the capture) stands in brackets.
+The conversation as text: one line for each line that was sent, with its time, the numbers of its packets, and `C:` or
+`S:`. A step without text (content, TLS, a gap) is described in brackets.
 
-Nothing in it is cut, and nothing in it is obeyed by a terminal.
+No line is cut, and every line is safe for a terminal.
 */
 
 use crate::capture::Time;
@@ -17,13 +17,13 @@ use crate::view::{Lang, escape};
 use std::collections::HashMap;
 use std::io::{self, Write};
 
-/// Width of the column of packet numbers.
+/// Width of the packet number column.
 const NUMBERS: usize = 11;
 
-/// Writes the transcript of `session`, whose messages are in `files`.
+/// Writes the transcript of `session`. `files` are the names of its messages' files.
 ///
 /// # Errors
-/// Where `out` cannot be written.
+/// If `out` cannot be written.
 pub fn write(out: &mut dyn Write, lang: Lang, session: &Session, files: &HashMap<MessageId, String>) -> io::Result<()> {
     let transport = &session.transport;
     let label = |name| locale::label(lang, name);
@@ -57,7 +57,7 @@ pub fn write(out: &mut dyn Write, lang: Lang, session: &Session, files: &HashMap
         match described(lang, session, step, files) {
             Some(what) => writeln!(out, "{margin} [{what}]")?,
             None => {
-                // A line after the first has the same packets, and is written under it.
+                // The lines after the first came in the same packets: time and numbers are not repeated.
                 let under = format!("{:width$}{who}:", "", width = margin.chars().count().saturating_sub(2));
                 let mut margin = margin.as_str();
                 for line in lines(&step.text) {
@@ -81,7 +81,7 @@ fn lines(text: &str) -> impl Iterator<Item = &str> {
     text.split('\n').map(|line| line.strip_suffix('\r').unwrap_or(line))
 }
 
-/// What a step is that is no text, and where it is to be found.
+/// Describes content, TLS, a gap or any other step without text, with the file of its content; `None` for other steps.
 fn described(lang: Lang, session: &Session, step: &Step, files: &HashMap<MessageId, String>) -> Option<String> {
     if !matches!(step.kind, Kind::Data | Kind::Tls | Kind::Gap) && !step.text.is_empty() {
         return None;

@@ -1,16 +1,16 @@
-//! JSON that a terminal may be sent, and that has a line end only where a line ends.
+//! JSON that is safe to print on a terminal, with line ends only where the formatter puts them.
 
 use super::super::escape::is_hostile;
 use serde_json::ser::Formatter;
 use std::io::{self, Write};
 
-/// A formatter that does as `F` does and writes by number (`\u009b`) what JSON would allow as it is but a terminal, an eye
-/// or a program that splits lines could be led astray by: DEL, C1 controls, U+2028, bidirectional overrides. The value of
-/// the string is the same.
+/// A formatter that works like `F`, but writes some characters by number (`\u009b`): those that JSON allows unescaped
+/// and that could mislead a terminal, a reader's eye or a program that splits lines (DEL, C1 controls, U+2028,
+/// bidirectional overrides). The value of the string is the same.
 #[derive(Debug, Default)]
 pub struct TerminalSafe<F>(pub F);
 
-/// Methods that are the other formatter's own.
+/// Methods that delegate to the inner formatter.
 macro_rules! as_it_does {
     ($($name:ident($($argument:ident: $kind:ty)?);)*) => {
         $(fn $name<W: ?Sized + Write>(&mut self, writer: &mut W $(, $argument: $kind)?) -> io::Result<()> {
@@ -34,7 +34,7 @@ impl<F: Formatter> Formatter for TerminalSafe<F> {
     }
 
     fn write_string_fragment<W: ?Sized + Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
-        // The highest of all, and not the first that is too high: so it is found for many bytes at once.
+        // The maximum of all bytes rather than a search for the first high one: the compiler can vectorise a maximum.
         if fragment.bytes().fold(0, u8::max) < 0x7f {
             return self.0.write_string_fragment(writer, fragment);
         }
@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn all_else_is_as_it_was() {
+    fn all_other_output_is_the_inner_formatters() {
         let value = serde_json::json!({"a": [1, {"b": "é"}, []], "c": {}, "d\n": [[true]]});
         assert_eq!(
             written(&value, TerminalSafe(PrettyFormatter::new())),

@@ -1,6 +1,7 @@
-//! A finding in words: its rule's, with what is known of its occurrences.
+//! A finding in words: the words of its rule, with the facts of its occurrences.
 
-use super::{bytes, duration, en, packets, side, zh};
+use super::term::{bytes, duration, packets, side};
+use super::{en, zh};
 use crate::session::model::{Fact, Finding};
 use crate::verdict::rule::{Sentence, Text, Words};
 use crate::verdict::rules;
@@ -11,15 +12,15 @@ use crate::view::{Lang, escape};
 pub struct FindingWords {
     /// What it is, in a few words.
     pub title: &'static str,
-    /// What it means, and what is known of its occurrences.
+    /// What it means, and a sentence for each recorded occurrence.
     pub detail: String,
     /// What to do about it.
     pub remedy: &'static str,
-    /// Where it is written: an RFC section or a CVE. The same in all languages.
+    /// The source: an RFC section or a CVE. The same in all languages.
     pub reference: Option<&'static str>,
 }
 
-/// A finding in words. One that no rule of this program can have found has its id alone.
+/// A finding in words. A finding with an unknown id (of another version) has only its id as title.
 pub fn finding(lang: Lang, finding: &Finding) -> FindingWords {
     let Some(rule) = rules::find(finding.id) else {
         return FindingWords { title: finding.id, detail: String::new(), remedy: "", reference: None };
@@ -49,7 +50,7 @@ pub fn text(lang: Lang, words: &Words) -> &Text {
     }
 }
 
-/// `sentence` with `facts` in their places. What stands for no fact is left out.
+/// `sentence` with `facts` in place of `{0}`, `{1}`, …; a placeholder without a fact is left out.
 fn filled(lang: Lang, sentence: &Sentence, facts: &[Fact]) -> String {
     let mut rest = match lang {
         Lang::En => sentence.en,
@@ -69,7 +70,7 @@ fn filled(lang: Lang, sentence: &Sentence, facts: &[Fact]) -> String {
     words
 }
 
-/// A fact in words, fit for a terminal.
+/// A fact in words, safe for a terminal.
 fn fact(lang: Lang, fact: &Fact) -> String {
     match fact {
         Fact::Count(count) => count.to_string(),
@@ -92,8 +93,8 @@ fn fact(lang: Lang, fact: &Fact) -> String {
 #[cfg(test)]
 mod tests {
     use super::{fact, filled, finding, text};
-    use crate::flow::Side;
-    use crate::session::model::{Conflict, Fact, Finding, Severity};
+    use crate::flow::{Conflict, Side};
+    use crate::session::model::{Fact, Finding, Severity};
     use crate::verdict::rule::Sentence;
     use crate::verdict::rules;
     use crate::view::Lang;
@@ -113,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn what_conflicting_copies_say_is_told_and_escaped() {
+    fn excerpts_of_conflicting_copies_are_shown_and_escaped() {
         let rule = rules::find("conflicting-bytes").expect("a rule");
         let found = Finding { facts: vec![vec![conflict()], vec![conflict()]], more: 3, ..rule.finding(vec![2]) };
         let [en, zh] = LANGS.map(|lang| finding(lang, &found).detail);
@@ -177,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn what_no_rule_found_has_its_id_alone() {
+    fn a_finding_of_an_unknown_rule_has_only_its_id() {
         let unknown = Finding {
             id: "of-another-program",
             severity: Severity::Info,

@@ -1,7 +1,7 @@
-//! Headings and fixed words of the views, by what they head.
+//! The headings and fixed words of the views.
 
 crate::verdict::purpose::enumerated! {
-    /// A heading or a fixed word: what the function `label` says.
+    /// A heading or a fixed word. The function `label` has its words.
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
     #[allow(missing_docs)]
     pub enum Label {
@@ -11,27 +11,17 @@ crate::verdict::purpose::enumerated! {
         DestinationIp,
         CommandAndParameters,
         Purpose,
-        // What stands above a session's tables.
+        // The heading of a session.
         Session,
-        Protocol,
         Client,
         Server,
-        ClientName,
         Banner,
-        Capabilities,
         Started,
         NoTime,
         Ended,
         Duration,
         HowItEnded,
-        Time,
         Packets,
-        ClientBytes,
-        ServerBytes,
-        Retransmitted,
-        Reordered,
-        Conflicting,
-        RoundTrip,
         /// The capture began in the middle of the connection.
         FromTheMiddle,
         /// No step was read in a session.
@@ -44,14 +34,13 @@ crate::verdict::purpose::enumerated! {
         Alpn,
         Ja4,
         Decrypted,
-        Certificate,
         CertificateSubject,
         CertificateIssuer,
         NotBefore,
         NotAfter,
         CertificateNames,
         Sha256,
-        // Log-in attempts.
+        // Login attempts.
         Credentials,
         NoCredentials,
         WhoLogsIn,
@@ -62,17 +51,12 @@ crate::verdict::purpose::enumerated! {
         AuthorizationId,
         Password,
         Token,
-        Challenge,
-        Response,
-        Exposure,
         Outcome,
         // Messages.
         Messages,
-        NoMessages,
         MessagesCarried,
         MailSessions,
         Message,
-        Direction,
         EnvelopeFrom,
         EnvelopeTo,
         /// MAIL FROM:<>.
@@ -90,11 +74,8 @@ crate::verdict::purpose::enumerated! {
         MessageId,
         Size,
         Lines,
-        BodySha256,
         Complete,
         Incomplete,
-        Reply,
-        ReplyCode,
         SameAs,
         MimeInformation,
         MimeVersion,
@@ -107,27 +88,22 @@ crate::verdict::purpose::enumerated! {
         Value,
         Field,
         Attachments,
-        FileName,
         // Findings.
         Findings,
-        NoFindings,
         Severity,
         Finding,
-        Detail,
         Remedy,
         Evidence,
         Reference,
         Since,
         // The list of sessions.
         Sessions,
-        Steps,
         LogIns,
         // The summary.
         Summary,
         Sources,
         Source,
         Format,
-        Compression,
         LinkTypes,
         FirstPacket,
         LastPacket,
@@ -139,10 +115,7 @@ crate::verdict::purpose::enumerated! {
         PacketsUndecodable,
         LimitsHit,
         Count,
-        // Answers.
-        Yes,
-        No,
+        // Values.
         None,
-        Unknown,
     }
 }

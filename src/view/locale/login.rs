@@ -1,23 +1,10 @@
 //! How often a client logs in to a server, in words.
 
+use super::which::Which;
 use super::{Lang, en, zh};
 use crate::verdict::across::login_frequency::LoginFrequency;
 
-/// What there is to say of some of the sessions.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[allow(missing_docs)]
-pub enum Which {
-    LoggedIn,
-    Refused,
-    Unknown,
-    Without,
-    Hidden,
-    Late,
-    Incomplete,
-    Silent,
-}
-
-/// What the counts say: `2 sessions, with a log-in`, `5 sessions; with a log-in: 2; without a log-in: 3`.
+/// The counts in words: `2 sessions, with a log-in`, `5 sessions; with a log-in: 2; without a log-in: 3`.
 pub fn login_frequency(lang: Lang, counts: &LoginFrequency) -> String {
     let mut words = say!(lang, login::sessions(counts.sessions));
     let parts = [

@@ -1,7 +1,7 @@
 //! MIME facts worth a word: which media types and encodings have an explanation.
 
 crate::verdict::purpose::enumerated! {
-    /// A media type that has words of its own; otherwise its top-level type has (RFC 2046, IANA's registry).
+    /// A media type with words of its own, or the top-level type of any other (RFC 2046, IANA's registry).
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
     #[allow(missing_docs)]
     pub enum Media {
@@ -129,15 +129,13 @@ impl Encoding {
 }
 
 crate::verdict::purpose::enumerated! {
-    /// Something about MIME that a student asks for the meaning of.
+    /// A fact about MIME that the table explains.
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
     #[allow(missing_docs)]
     pub enum MimeFact {
         Version,
-        ContentType,
         Boundary,
         Charset,
-        TransferEncoding,
         /// A message without MIME fields.
         NoMime,
     }

@@ -1,12 +1,12 @@
 /*!
 Words: every typed purpose, fact and heading in English and Chinese. A missing translation does not compile.
 
-Each function here takes the language and something typed. What comes out holds no character that a terminal would obey:
-of text off the wire only a finding's facts pass through, escaped. The words themselves are in `en` and `zh`, which have the
-same files and the same functions, each of them one exhaustive `match`; those of a finding are its rule's.
+Each function here takes the language and a typed value. The words are safe for a terminal: they contain no text off the
+wire but a finding's facts, which are escaped. The words themselves are in `en` and `zh`, which have the same files and
+the same functions, each of them one exhaustive `match`; a finding's words are in its rule.
 */
 
-/// Says the same thing in the language asked for.
+/// Calls the same function of `en` or `zh`, as the language says.
 macro_rules! say {
     ($lang:expr, $($path:ident)::+ ( $($argument:expr),* )) => {
         match $lang {
@@ -17,205 +17,36 @@ macro_rules! say {
 }
 
 mod finding;
-pub mod label;
-pub mod mime;
+pub(crate) mod label;
+pub(crate) mod mime;
 
 mod en;
-pub mod login;
+mod login;
 mod purpose;
+mod term;
 mod verb;
+mod which;
 mod zh;
 
 pub use finding::{FindingWords, finding, text};
 pub use label::Label;
 pub use login::login_frequency;
-pub use mime::{Encoding, Media, MimeFact};
+pub use mime::MimeFact;
 pub use purpose::{purpose, row};
+pub use term::{
+    bytes, content_type, decode_stop, delivery, direction, duration, end, exposure, kind, label, limit, line_ends,
+    login_outcome, matched, mime_fact, no_mail, phase_title, protocol, severity, tls_mode, transfer_encoding,
+};
 
 use super::Lang;
-use crate::decode::DecodeStop;
-use crate::flow::{CloseReason, Side};
-use crate::limits::Limit;
-use crate::protocol::Protocol;
-use crate::protocol::event::{Delivery, Direction, Exposure, Kind, LoginOutcome};
-use crate::protocol::smtp::Enhanced;
-use crate::session::model::{LineEnds, Match, Phase, Severity, State, TlsMode};
-use crate::session::summary::Summary;
-use crate::verdict::purpose::enhanced::Meaning;
-
-/// Ports named to whoever finds no mail in a capture.
-const PORTS_NAMED: usize = 5;
 
 impl Lang {
-    /// The language of a POSIX locale name (`zh_CN.UTF-8`, `zh-Hans`, `en_GB`, `C`): Chinese for any `zh`, else English.
-    /// Which environment variable it stands in is the caller's affair.
+    /// The language of a POSIX locale name (`zh_CN.UTF-8`, `zh-Hans`, `en_GB`, `C`): Chinese for any `zh`, else
+    /// English. The caller chooses the environment variable.
     pub fn from_locale(locale: &str) -> Self {
         let language = locale.split(['_', '-', '.', '@']).next().unwrap_or_default();
         if language.eq_ignore_ascii_case("zh") { Self::Zh } else { Self::En }
     }
-}
-
-/// An enhanced status code (RFC 3463) in words: `5.1.1: the recipient's mailbox does not exist`.
-pub fn enhanced(lang: Lang, code: Enhanced) -> String {
-    purpose::code_words(lang, code, Meaning::of(code))
-}
-
-/// A TLS alert's description in words (RFC 8446, section 6; RFC 5246, section 7.2).
-pub fn tls_alert(lang: Lang, description: u8) -> String {
-    say!(lang, tls::alert(description))
-}
-
-/// A heading or fixed word.
-pub fn label(lang: Lang, label: Label) -> &'static str {
-    say!(lang, labels::label(label))
-}
-
-/// A protocol's name.
-pub fn protocol(lang: Lang, protocol: Protocol) -> &'static str {
-    say!(lang, terms::protocol(protocol))
-}
-
-/// The heading of a phase's table; with the protocol's own name for the state, where it has states by name.
-pub fn phase_title(lang: Lang, protocol: Protocol, phase: Phase, state: Option<State>) -> String {
-    let title = say!(lang, terms::phase(protocol, phase));
-    match (state, lang) {
-        (None, _) => title,
-        (Some(state), Lang::En) => format!("{title} ({})", en::terms::state(state)),
-        (Some(state), Lang::Zh) => format!("{title}（{}）", zh::terms::state(state)),
-    }
-}
-
-/// The protocol's own name for where a session stands.
-pub fn state(lang: Lang, state: State) -> &'static str {
-    say!(lang, terms::state(state))
-}
-
-/// An end of the connection.
-pub fn side(lang: Lang, side: Side) -> &'static str {
-    say!(lang, terms::side(side))
-}
-
-/// The sort of a step.
-pub fn kind(lang: Lang, kind: Kind) -> &'static str {
-    say!(lang, terms::kind(kind))
-}
-
-/// How a connection ended.
-pub fn end(lang: Lang, end: CloseReason) -> &'static str {
-    say!(lang, terms::end(end))
-}
-
-/// How TLS came about.
-pub fn tls_mode(lang: Lang, mode: TlsMode) -> &'static str {
-    say!(lang, terms::tls_mode(mode))
-}
-
-/// What became of a log-in attempt.
-pub fn login_outcome(lang: Lang, outcome: LoginOutcome) -> &'static str {
-    say!(lang, terms::login_outcome(outcome))
-}
-
-/// What an observer of the wire has in hand.
-pub fn exposure(lang: Lang, exposure: Exposure) -> &'static str {
-    say!(lang, terms::exposure(exposure))
-}
-
-/// Which way a message went.
-pub fn direction(lang: Lang, direction: Direction) -> &'static str {
-    say!(lang, terms::direction(direction))
-}
-
-/// What became of a message.
-pub fn delivery(lang: Lang, delivery: Delivery) -> &'static str {
-    say!(lang, terms::delivery(delivery))
-}
-
-/// By what two messages are known to be one.
-pub fn matched(lang: Lang, by: Match) -> &'static str {
-    say!(lang, terms::matched(by))
-}
-
-/// How much a finding matters.
-pub fn severity(lang: Lang, severity: Severity) -> &'static str {
-    say!(lang, terms::severity(severity))
-}
-
-/// What a bound cut off, to be shown beside its count.
-pub fn limit(lang: Lang, limit: Limit) -> String {
-    let text = limit.hit();
-    match lang {
-        Lang::En => text.en,
-        Lang::Zh => text.zh,
-    }
-}
-
-/// Why a packet was not decoded.
-pub fn decode_stop(lang: Lang, stop: DecodeStop) -> String {
-    say!(lang, terms::decode_stop(stop))
-}
-
-/// "1261 bytes".
-pub fn bytes(lang: Lang, bytes: u64) -> String {
-    say!(lang, terms::bytes(bytes))
-}
-
-/// "12 packets".
-pub fn packets(lang: Lang, packets: u64) -> String {
-    say!(lang, terms::packets(packets))
-}
-
-/// "40 bytes from the client missing from the capture".
-pub fn missing(lang: Lang, from: Side, bytes: u64) -> String {
-    say!(lang, terms::missing(from, bytes))
-}
-
-/// A length of time, in seconds with three decimals.
-pub fn duration(lang: Lang, nanoseconds: i64) -> String {
-    let milliseconds = nanoseconds.unsigned_abs() / 1_000_000;
-    let sign = if nanoseconds < 0 { "-" } else { "" };
-    let seconds = format!("{sign}{}.{:03}", milliseconds / 1_000, milliseconds % 1_000);
-    say!(lang, terms::seconds(&seconds))
-}
-
-/// What a capture of which no session is shown did contain: one paragraph a string.
-pub fn no_mail(lang: Lang, summary: &Summary) -> Vec<String> {
-    let (packets, traffic) = (summary.packets, &summary.traffic);
-    if packets.mail > 0 {
-        return vec![say!(lang, terms::none_asked_for(packets.mail, packets.read))];
-    }
-    let ports: Vec<String> =
-        traffic.tcp_ports.iter().take(PORTS_NAMED).map(|(port, segments)| format!("{port} ({segments})")).collect();
-    let ports = match lang {
-        Lang::En => ports.join(", "),
-        Lang::Zh => ports.join("、"),
-    };
-    let (segments, connections) = (traffic.tcp_segments, traffic.tcp_connections);
-    let mut lines = say!(lang, terms::no_mail(packets.read, segments, connections, packets.undecodable, &ports));
-    lines.extend(traffic.stops.iter().map(|(&stop, count)| format!("  {count} × {}", decode_stop(lang, stop))));
-    if segments > 0 {
-        lines.push(say!(lang, terms::no_mail_hint()).to_owned());
-    }
-    lines
-}
-
-/// What a MIME field is for.
-pub fn mime_fact(lang: Lang, fact: MimeFact) -> &'static str {
-    say!(lang, mime::fact(fact))
-}
-
-/// How the lines of a content end.
-pub fn line_ends(lang: Lang, ends: LineEnds) -> &'static str {
-    say!(lang, mime::line_ends(ends))
-}
-
-/// What a media type (`multipart/alternative`) says of the content.
-pub fn content_type(lang: Lang, name: &str) -> &'static str {
-    say!(lang, mime::media(Media::of(name)))
-}
-
-/// What a Content-Transfer-Encoding does.
-pub fn transfer_encoding(lang: Lang, name: &str) -> &'static str {
-    say!(lang, mime::encoding(Encoding::of(name)))
 }
 
 #[cfg(test)]

@@ -1,24 +1,29 @@
-//! Purposes in words: the sentences are the languages'; how they are put together with codes is here.
+//! Purposes in words. The sentences are in `en` and `zh`; this file combines them with codes.
 
-use super::{Lang, en, zh};
-use crate::protocol::imap::Code;
-use crate::protocol::imap::Verb;
+use super::{Lang, en, term, zh};
+use crate::protocol::imap::{Code, Untagged, Verb};
 use crate::protocol::smtp::Enhanced;
 use crate::session::model::ContentRef;
-use crate::verdict::purpose::imap::{Command, Notice, Tagged};
-use crate::verdict::purpose::{Imap, Pop3, Purpose, Smtp, enhanced, smtp};
+use crate::verdict::purpose::enhanced::Meaning;
+use crate::verdict::purpose::imap::{Command, Data, Tagged};
+use crate::verdict::purpose::{Imap, Pop3, Purpose, Sasl, Smtp, smtp};
 
-/// What a step does where it stands, in one plain sentence without a full stop.
+/// What a step does in its context, in one plain sentence without a full stop.
 pub fn purpose(lang: Lang, purpose: &Purpose) -> String {
     match purpose {
         Purpose::Smtp(smtp) => of_smtp(lang, *smtp),
         Purpose::Pop3(pop3) => of_pop3(lang, *pop3),
         Purpose::Imap(imap) => of_imap(lang, *imap),
-        Purpose::Challenge(round) => say!(lang, sasl::challenge(*round)),
-        Purpose::Response(round) => say!(lang, sasl::response(*round)),
         Purpose::Tls { from, what } => say!(lang, tls::part(*from, what)),
         Purpose::Gap { from, bytes } => say!(lang, rows::gap_purpose(*from, *bytes)),
-        Purpose::Unknown { protocol, from } => say!(lang, rows::unknown(super::protocol(lang, *protocol), *from)),
+        Purpose::Unknown { protocol, from } => say!(lang, rows::unknown(term::protocol(lang, *protocol), *from)),
+    }
+}
+
+fn of_sasl(lang: Lang, sasl: Sasl) -> String {
+    match sasl {
+        Sasl::Challenge(round) => say!(lang, sasl::challenge(round)),
+        Sasl::Response(round) => say!(lang, sasl::response(round)),
     }
 }
 
@@ -32,6 +37,7 @@ fn of_smtp(lang: Lang, smtp: Smtp) -> String {
             enhanced.map(|(code, meaning)| code_words(lang, code, meaning)),
         ),
         Smtp::Content(content) => say!(lang, smtp::content(content)).to_owned(),
+        Smtp::Sasl(sasl) => of_sasl(lang, sasl),
     }
 }
 
@@ -50,6 +56,7 @@ fn of_pop3(lang: Lang, pop3: Pop3) -> String {
         }
         Pop3::Unasked(reply) => say!(lang, pop3::unasked(reply)).to_owned(),
         Pop3::Content(content) => say!(lang, pop3::content(content)).to_owned(),
+        Pop3::Sasl(sasl) => of_sasl(lang, sasl),
     }
 }
 
@@ -58,7 +65,8 @@ fn of_imap(lang: Lang, imap: Imap) -> String {
         Imap::Greeting(greeting) => say!(lang, imap::greeting(greeting)).to_owned(),
         Imap::Command(command) => say!(lang, imap::verb(command)).command.to_owned(),
         Imap::Tagged { to, what, code } => {
-            // How a mailbox was opened stands in the sentence itself, and a SELECT may be answered by READ-ONLY.
+            // The sentence itself says how a mailbox was opened, so the code is not added; a SELECT answered by
+            // READ-ONLY has EXAMINE's sentence.
             let (to, code) = match (what, to.map(|command| command.verb), code) {
                 (Tagged::Ok, Some(Verb::Select | Verb::Examine), Some(Code::ReadOnly)) => {
                     (Some(Command::new(Verb::Examine, false)), None)
@@ -77,23 +85,27 @@ fn of_imap(lang: Lang, imap: Imap) -> String {
             };
             with_detail(lang, words, code.map(|code| say!(lang, imap::code(code)).to_owned()))
         }
-        Imap::Data(data) => say!(lang, imap::data(data)).to_owned(),
-        Imap::Notice(Notice::Ok, Some(code)) => say!(lang, imap::tells(say!(lang, imap::code(code)))),
-        Imap::Notice(notice, code) => with_detail(
-            lang,
-            say!(lang, imap::notice(notice)),
-            code.map(|code| say!(lang, imap::code(code)).to_owned()),
-        ),
+        Imap::Data(Data::Untagged(Untagged::Ok(Some(code)))) => {
+            say!(lang, imap::tells(say!(lang, imap::code(code))))
+        }
+        Imap::Data(data) => {
+            let code = match data {
+                Data::Untagged(Untagged::No(code) | Untagged::Bad(code)) => code,
+                _ => None,
+            };
+            with_detail(lang, say!(lang, imap::data(data)), code.map(|code| say!(lang, imap::code(code)).to_owned()))
+        }
         Imap::GoAhead(go_ahead) => say!(lang, imap::go_ahead(go_ahead)).to_owned(),
         Imap::Done => say!(lang, imap::done()).to_owned(),
         Imap::Fetched { .. } => say!(lang, imap::fetched()).to_owned(),
         Imap::Appended { .. } => say!(lang, imap::appended()).to_owned(),
         Imap::OtherContent { .. } => say!(lang, imap::other_content()).to_owned(),
+        Imap::Sasl(sasl) => of_sasl(lang, sasl),
     }
 }
 
-/// What the table says in the place of a command where a step has no text: content, TLS, gaps. `bytes` is the step's
-/// length on the wire; `carries` tells whether the content is whole and how its lines end, where that is known.
+/// The words for the table's command column if a step has no text: content, TLS, gaps. `bytes` is the step's length on
+/// the wire; `carries`, if known, says whether the content is complete and how its lines end.
 pub fn row(lang: Lang, purpose: &Purpose, bytes: u64, carries: Option<&ContentRef>) -> Option<String> {
     Some(match purpose {
         Purpose::Smtp(Smtp::Content(smtp::Content::Message)) | Purpose::Pop3(Pop3::Content(_)) => {
@@ -111,40 +123,39 @@ pub fn row(lang: Lang, purpose: &Purpose, bytes: u64, carries: Option<&ContentRe
         Purpose::Smtp(Smtp::Content(smtp::Content::Refused)) => say!(lang, rows::refused(bytes)),
         Purpose::Tls { what, .. } => say!(lang, rows::tls(what, bytes)),
         Purpose::Gap { bytes, .. } => say!(lang, rows::gap(*bytes)),
-        Purpose::Smtp(Smtp::Greeting(_) | Smtp::Command(_) | Smtp::Reply { .. })
+        Purpose::Smtp(Smtp::Greeting(_) | Smtp::Command(_) | Smtp::Reply { .. } | Smtp::Sasl(_))
         | Purpose::Pop3(
             Pop3::Greeting(_)
             | Pop3::Command(_)
             | Pop3::Reply { .. }
             | Pop3::Deletes(_)
             | Pop3::Effect(..)
-            | Pop3::Unasked(_),
+            | Pop3::Unasked(_)
+            | Pop3::Sasl(_),
         )
         | Purpose::Imap(
             Imap::Greeting(_)
             | Imap::Command(_)
             | Imap::Tagged { .. }
             | Imap::Data(_)
-            | Imap::Notice(..)
             | Imap::GoAhead(_)
-            | Imap::Done,
+            | Imap::Done
+            | Imap::Sasl(_),
         )
-        | Purpose::Challenge(_)
-        | Purpose::Response(_)
         | Purpose::Unknown { .. } => return None,
     })
 }
 
-/// An enhanced status code in words: `5.1.1: the recipient's mailbox does not exist`.
-pub fn code_words(lang: Lang, code: Enhanced, meaning: enhanced::Meaning) -> String {
+/// An enhanced status code (RFC 3463) in words: `5.1.1: the recipient's mailbox does not exist`.
+pub(super) fn code_words(lang: Lang, code: Enhanced, meaning: Meaning) -> String {
     match lang {
         Lang::En => format!("{code}: {}", en::enhanced::meaning(meaning)),
         Lang::Zh => format!("{code}：{}", zh::enhanced::meaning(meaning)),
     }
 }
 
-/// A sentence and what a code adds to it. Some sentences have a likely reason after a `|`: it is said only where no code
-/// tells the true one.
+/// A sentence with the words of a code. Some sentences have a likely reason after a `|`, which is used only if no code
+/// gives the true one.
 fn with_detail(lang: Lang, words: &str, detail: Option<String>) -> String {
     let (what, likely) = match words.split_once('|') {
         Some((what, likely)) => (what, Some(likely)),

@@ -1,20 +1,28 @@
-//! Every variant has words, its own, in both languages; and the lab report's words come out.
+//! Every variant has words of its own in both languages; the lab report's purposes have the report's words.
 
+use super::mime::{Encoding, Media};
+use super::term::side;
 use super::*;
 use crate::capture::LinkType;
+use crate::decode::DecodeStop;
+use crate::flow::{CloseReason, Side};
+use crate::limits::Limit;
+use crate::protocol::Protocol;
+use crate::protocol::event::{Delivery, Direction, Exposure, Kind, LoginOutcome};
 use crate::protocol::imap::{self as imap_protocol, Code};
 use crate::protocol::pop3 as pop3_protocol;
 use crate::protocol::sasl::{Mechanism, Round};
-use crate::protocol::smtp::Verb as SmtpVerb;
+use crate::protocol::smtp::{Enhanced, Verb as SmtpVerb};
 use crate::protocol::tls;
-use crate::session::model::{ContentRef, Lines, Severity};
-use crate::session::summary::{PacketCounts, Traffic};
-use crate::verdict::purpose::{Imap, Pop3, Purpose, Smtp, imap, pop3, smtp};
+use crate::session::model::{ContentRef, LineEnds, Lines, Match, Phase, Severity, State, TlsMode};
+use crate::session::summary::{PacketCounts, Summary, Traffic};
+use crate::verdict::purpose::enhanced::Meaning;
+use crate::verdict::purpose::{Imap, Pop3, Purpose, Sasl, Smtp, imap, pop3, smtp};
 use std::collections::HashMap;
 
 const LANGS: [Lang; 2] = [Lang::En, Lang::Zh];
 
-/// All variants of an enum of another room: a new one does not compile until it is listed.
+/// All variants of an enum of another module: a new variant does not compile until it is listed.
 macro_rules! all {
     ($type:ty: $($variant:ident),* $(,)?) => {{
         #[allow(dead_code)]
@@ -40,7 +48,7 @@ fn mechanisms() -> Vec<Mechanism> {
         Other)
 }
 
-/// What any words must be: there, of their language, and fit for a terminal.
+/// Checks words: not empty, in their language, safe for a terminal.
 pub(super) fn check(lang: Lang, words: &str, what: &str) {
     assert!(!words.trim().is_empty(), "{what}: no words");
     assert_eq!(words, words.trim(), "{what}");
@@ -104,8 +112,9 @@ fn reply(what: smtp::Reply, enhanced: Option<(u8, u16, u16)>) -> Purpose {
 fn every_enhanced_code_has_words_of_its_own() {
     check_all(Meaning::ALL, |lang, meaning| say!(lang, enhanced::meaning(**meaning)).to_owned());
     let code = Enhanced { class: 5, subject: 1, detail: 1 };
-    assert_eq!(enhanced(Lang::En, code), "5.1.1: the recipient's mailbox does not exist");
-    assert_eq!(enhanced(Lang::Zh, code), "5.1.1：收件人邮箱不存在");
+    let words = |lang| purpose::code_words(lang, code, Meaning::of(code));
+    assert_eq!(words(Lang::En), "5.1.1: the recipient's mailbox does not exist");
+    assert_eq!(words(Lang::Zh), "5.1.1：收件人邮箱不存在");
 }
 
 #[test]
@@ -147,8 +156,8 @@ fn every_pop3_step_has_words_of_its_own() {
 
 #[test]
 fn every_imap_step_has_words_of_its_own() {
-    use imap::{Command, Data, GoAhead, Greeting, Notice, Tagged};
-    use imap_protocol::Verb;
+    use imap::{Command, Data, GoAhead, Greeting, Tagged};
+    use imap_protocol::{Untagged, Verb};
     let plain = |verb| Some(Command::new(verb, false));
     let greetings = Greeting::ALL.iter().map(|&greeting| Imap::Greeting(greeting));
     let commands = Command::all().map(Imap::Command);
@@ -159,10 +168,10 @@ fn every_imap_step_has_words_of_its_own() {
     let bad = [plain(Verb::Login), plain(Verb::Authenticate), plain(Verb::Fetch), None];
     let bad = bad.into_iter().map(|to| Imap::Tagged { to, what: Tagged::Bad, code: None });
     let odd = [Imap::Tagged { to: None, what: Tagged::Odd, code: None }];
-    let data = Data::ALL.iter().map(|&data| Imap::Data(data));
-    let notices = Notice::ALL
-        .iter()
-        .flat_map(|&notice| codes().into_iter().map(Some).chain([None]).map(move |code| Imap::Notice(notice, code)));
+    let data = Data::all().map(Imap::Data);
+    let notices = [Untagged::Ok, Untagged::No, Untagged::Bad]
+        .into_iter()
+        .flat_map(|notice| codes().into_iter().map(move |code| Imap::Data(Data::Untagged(notice(Some(code))))));
     let coded =
         codes().into_iter().map(|code| Imap::Tagged { to: plain(Verb::Login), what: Tagged::No, code: Some(code) });
     let octets = 9;
@@ -180,11 +189,12 @@ fn every_round_of_a_login_has_words_of_its_own() {
         server.into_iter().chain(each(Round::GoAhead)).chain(each(Round::Challenge)).chain(each(Round::Malformed));
     let client = [Round::Username, Round::Password, Round::Identity, Round::Token, Round::Cancel];
     let client = client.into_iter().chain(each(Round::Proof)).chain(each(Round::Empty)).chain(each(Round::Malformed));
-    let (server, client) = (server.map(Purpose::Challenge), client.map(Purpose::Response));
-    check_all(server.chain(client), purpose);
+    let (server, client) = (server.map(Sasl::Challenge), client.map(Sasl::Response));
+    let by_smtp = |sasl| Purpose::Smtp(Smtp::Sasl(sasl));
+    check_all(server.chain(client).map(by_smtp), purpose);
     for lang in LANGS {
-        check(lang, &purpose(lang, &Purpose::Challenge(Round::Cancel)), "a client's round from the server");
-        check(lang, &purpose(lang, &Purpose::Response(Round::AsksPassword)), "a server's round from the client");
+        check(lang, &purpose(lang, &by_smtp(Sasl::Challenge(Round::Cancel))), "a client's round from the server");
+        check(lang, &purpose(lang, &by_smtp(Sasl::Response(Round::AsksPassword))), "a server's round from the client");
     }
 }
 
@@ -202,7 +212,7 @@ fn tls_gaps_and_the_unknown_have_words() {
         purpose(Lang::En, &Purpose::Tls { from: Side::Client, what: alert }),
         "The client breaks TLS off: the certificate's authority is not known or not trusted (unknown_ca)"
     );
-    assert_eq!(tls_alert(Lang::Zh, 48), "颁发证书的机构未知或不受信任（unknown_ca）");
+    assert_eq!(zh::tls::alert(48), "颁发证书的机构未知或不受信任（unknown_ca）");
 }
 
 #[test]
@@ -243,7 +253,7 @@ fn every_label_and_term_has_words_of_its_own() {
     check_all(kinds.into_iter().filter(|&x| x != Kind::Tls), |l, &x| kind(l, x).to_owned());
     let states = all!(pop3_protocol::State: Authorization, Transaction, Update).into_iter().map(State::Pop3);
     let imap = all!(imap_protocol::State: NotAuthenticated, Authenticated, Selected, Logout);
-    check_all(states.chain(imap.into_iter().map(State::Imap)), |l, &x| state(l, x).to_owned());
+    check_all(states.chain(imap.into_iter().map(State::Imap)), |l, &x| say!(l, terms::state(x)).to_owned());
 }
 
 #[test]

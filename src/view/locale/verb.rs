@@ -1,4 +1,4 @@
-//! What a language says of one verb of IMAP.
+//! The sentences that a language has for one verb of IMAP.
 
 /// The sentences of a verb.
 pub struct Sentences {

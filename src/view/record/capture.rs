@@ -1,6 +1,6 @@
 //! `capture` and `summary`.
 
-use super::{Shown, non_empty};
+use super::value::{Shown, non_empty};
 use crate::capture::{LinkType, SourceInfo, Time};
 use crate::limits::LimitsHit;
 use crate::protocol::{self, event};
@@ -10,15 +10,15 @@ use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;
 
-/// What was read.
+/// The files or interfaces that were read.
 #[derive(Serialize, JsonSchema)]
-pub struct Capture<'a> {
-    /// One per file or interface, in the order read.
+pub(crate) struct Capture<'a> {
+    /// One entry per file or interface, in the order read.
     pub sources: Vec<Source<'a>>,
 }
 
 impl<'a> Capture<'a> {
-    /// The capture that `report` tells of.
+    /// The capture that `report` describes.
     pub fn new(report: &'a Report) -> Self {
         Self { sources: report.sources.iter().map(Source::new).collect() }
     }
@@ -26,17 +26,17 @@ impl<'a> Capture<'a> {
 
 /// A file or an interface.
 #[derive(Serialize, JsonSchema)]
-pub struct Source<'a> {
-    /// As given on the command line; `-` is standard input.
+pub(crate) struct Source<'a> {
+    /// The name as given on the command line; `-` is standard input.
     name: &'a str,
-    /// How the packets were stored.
+    /// Capture format; `live` for an interface.
     #[schemars(extend("enum" = ["pcap", "pcapng", "live"]))]
     format: &'static str,
-    /// How the file was compressed.
+    /// How the file was compressed; absent if it was not.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("enum" = ["gzip", "zstd", "lz4"]))]
     compression: Option<&'static str>,
-    /// Link types met: lower-case tcpdump names.
+    /// Link types found, by tcpdump's names in lower case.
     #[schemars(with = "Vec<String>")]
     link_types: Vec<Shown<LinkType>>,
     /// Packets read from it.
@@ -78,21 +78,21 @@ impl<'a> Source<'a> {
 
 /// Counts over all sessions.
 #[derive(Serialize, JsonSchema)]
-pub struct Summary<'a> {
+pub(crate) struct Summary<'a> {
     /// Sessions per protocol.
     sessions: Sessions,
-    /// Log-in attempts per exposure.
+    /// Login attempts per exposure.
     credentials: Credentials,
     /// Messages carried.
     messages: u64,
     /// Findings per severity.
     findings: Findings,
-    /// Packets by what became of them.
+    /// Packets of mail sessions, other packets, and packets that were not decoded.
     packets: Packets,
-    /// Every bound that cost something, with its count; empty when nothing was lost.
+    /// Every bound that left something out, by name, with a count; empty if nothing was left out.
     #[schemars(with = "BTreeMap<String, u64>")]
     limits_hit: Limits<'a>,
-    /// What the capture held beside mail.
+    /// What the capture holds besides mail.
     traffic: Traffic,
 }
 
@@ -122,13 +122,13 @@ struct Findings {
 
 #[derive(Serialize, JsonSchema)]
 struct Packets {
-    /// All.
+    /// All packets.
     read: u64,
-    /// Of mail sessions.
+    /// Packets of mail sessions.
     mail: u64,
-    /// Decoded, and not of a mail session.
+    /// Decoded packets that do not belong to a mail session.
     other: u64,
-    /// Not decoded.
+    /// Packets that were not decoded.
     undecodable: u64,
 }
 
@@ -140,8 +140,8 @@ struct Traffic {
     tcp_connections: u64,
     /// The busiest TCP ports.
     tcp_ports: Vec<Port>,
-    /// Packets that were not decoded, by the layer that gave up: `link type …` (one that is not known), `link`, `ip`, `tcp`,
-    /// `encrypted 802.11`. Absent where all were decoded.
+    /// Packets that were not decoded, by the layer that failed: `link type …` (an unknown link type), `link`, `ip`,
+    /// `tcp`, `encrypted 802.11`. Absent if all were decoded.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     undecodable: BTreeMap<String, u64>,
 }
@@ -161,7 +161,7 @@ impl Serialize for Limits<'_> {
 }
 
 impl<'a> Summary<'a> {
-    /// The summary that `report` holds.
+    /// The summary in `report`.
     pub fn new(report: &'a Report) -> Self {
         let summary = &report.summary;
         let sessions = |protocol| summary.sessions.get(&protocol).copied().unwrap_or_default();

@@ -1,4 +1,5 @@
-//! Community ID v1 (github.com/corelight/community-id-spec): the flow hash that Zeek, Suricata, Wireshark and Arkime share.
+//! Community ID v1 (github.com/corelight/community-id-spec): the flow hash that Zeek, Suricata, Wireshark and Arkime
+//! share.
 
 use crate::flow::Endpoints;
 use crate::view::address::canonical;
@@ -23,7 +24,7 @@ pub fn community_id(endpoints: &Endpoints) -> String {
     format!("1:{}", BASE64.encode(&hash.finalize()))
 }
 
-/// Address and port in network byte order, which is the order that they are compared in.
+/// Address as bytes in network order, and port: the form in which the specification compares the two endpoints.
 fn in_network_order(end: SocketAddr) -> (Vec<u8>, u16) {
     let address = match canonical(end).ip() {
         IpAddr::V4(address) => address.octets().to_vec(),
@@ -37,7 +38,7 @@ mod tests {
     use super::community_id;
     use crate::flow::Endpoints;
 
-    /// Baselines of other programs, for captures that are public: the specification's own, Zeek's, Arkime's.
+    /// IDs that other programs compute for public captures: the baselines of the specification, Zeek and Arkime.
     const KNOWN: [(&str, &str, &str); 8] = [
         ("128.232.110.120:34855", "66.35.250.204:80", "1:LQU9qZlK+B5F3KDmev6m5PMibrg="),
         ("66.35.250.204:80", "128.232.110.120:34855", "1:LQU9qZlK+B5F3KDmev6m5PMibrg="),
@@ -54,7 +55,7 @@ mod tests {
     ];
 
     #[test]
-    fn is_the_one_that_others_publish() {
+    fn community_ids_are_those_that_other_programs_publish() {
         for (client, server, known) in KNOWN {
             let endpoints = Endpoints { client: client.parse().unwrap(), server: server.parse().unwrap() };
             assert_eq!(community_id(&endpoints), known, "{client} {server}");

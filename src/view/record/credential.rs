@@ -1,8 +1,10 @@
-//! A credential.
+//! The record of an attempt to log in.
 
-use super::{Context, enums, non_empty};
+use super::each::Context;
+use super::enums;
+use super::value::non_empty;
+use crate::protocol::secret::Secret;
 use crate::session::model;
-use crate::session::secret::Secret;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -11,30 +13,30 @@ use serde::Serialize;
 pub(crate) struct Credential<'a> {
     /// `USER/PASS`, `APOP`, `LOGIN` (IMAP's command), `AUTH PLAIN`, `AUTH CRAM-MD5`, …
     mechanism: &'a str,
-    /// Decoded.
+    /// User name, decoded.
     #[serde(skip_serializing_if = "Option::is_none")]
     username: Option<&'a str>,
-    /// SASL authorization identity, where given.
+    /// SASL authorization identity: whom the user asks to act as, if one was sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     authorization_id: Option<&'a str>,
-    /// Decoded, where it crossed the wire in plain; `********` where it was to be hidden.
+    /// Password, decoded, if the password itself was sent; `********` with `--redact`.
     #[serde(skip_serializing_if = "Option::is_none")]
     password: Option<&'a str>,
-    /// What the server asked.
+    /// The server's challenge.
     #[serde(skip_serializing_if = "Option::is_none")]
     challenge: Option<&'a str>,
-    /// What the client answered instead of a password.
+    /// The client's response to the challenge, sent instead of a password.
     #[serde(skip_serializing_if = "Option::is_none")]
     response: Option<&'a str>,
     /// A bearer token.
     #[serde(skip_serializing_if = "Option::is_none")]
     token: Option<&'a str>,
-    /// `plaintext` (the password itself), `token` (as good as a password), `hash` (challenge and response: open to an
-    /// offline guess), `none`.
+    /// What an observer learns: `plaintext` (the password itself), `token` (as good as a password), `hash` (challenge
+    /// and response, from which a password can be guessed offline), `none`.
     exposure: enums::Exposure,
-    /// What the server made of it.
+    /// The server's decision; `cancelled` by the client, `unknown` if no answer was seen.
     outcome: enums::LoginOutcome,
-    /// True where it crossed inside TLS that was decrypted.
+    /// True if it was sent inside TLS that was decrypted.
     encrypted: bool,
     /// The steps it was read from.
     steps: &'a [u32],
@@ -58,7 +60,7 @@ impl<'a> Credential<'a> {
     }
 }
 
-/// The JSON is asked for with its secrets unless [`redact`](crate::view::redact) has been there before.
-fn revealed(secret: &Option<Secret>) -> Option<&str> {
+/// The secret itself: [`redact`](crate::view::redact), if the user asked for it, has masked it already.
+fn revealed(secret: &Option<Secret<String>>) -> Option<&str> {
     secret.as_ref().map(Secret::reveal).filter(|text| !text.is_empty())
 }

@@ -1,4 +1,4 @@
-//! The model's enums as the words of the JSON: each once, and none can be forgotten.
+//! The JSON's words for the model's enums. A variant without a word does not compile.
 
 use crate::flow;
 use crate::protocol::{self, event, imap, pop3};

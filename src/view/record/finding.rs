@@ -1,6 +1,7 @@
-//! A finding.
+//! The record of a finding.
 
-use super::{Context, enums};
+use super::each::Context;
+use super::enums;
 use crate::session::model;
 use crate::view::locale;
 use schemars::JsonSchema;
@@ -19,9 +20,9 @@ pub(crate) struct Finding<'a> {
     detail: String,
     /// What to do about it.
     remedy: &'static str,
-    /// The evidence: steps.
+    /// The steps that show it.
     steps: &'a [u32],
-    /// Where it is written: an RFC section or a CVE.
+    /// The source: an RFC section or a CVE.
     #[serde(skip_serializing_if = "Option::is_none")]
     reference: Option<&'static str>,
 }

@@ -1,16 +1,18 @@
-//! A message.
+//! The record of a message.
 
-use super::{Context, Hex, Shown, enums, non_empty};
+use super::each::Context;
+use super::enums;
+use super::value::{Hex, Shown, non_empty};
 use crate::session::model;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// A message carried.
+/// A message that was transferred.
 #[derive(Serialize, JsonSchema)]
 pub struct Message<'a> {
     /// 1, 2, … within the session.
     n: u32,
-    /// Which way it went, and what it is known by.
+    /// Direction and identification.
     #[serde(flatten)]
     about: About<'a>,
     /// From, decoded.
@@ -30,31 +32,31 @@ pub struct Message<'a> {
     mime: Option<MimePart<'a>>,
     /// Attachments, decoded from their transfer encoding.
     attachments: Vec<Attachment<'a>>,
-    /// Content bytes as they crossed: dots unstuffed, chunks and literals joined, line ends as sent, without the final `.`
-    /// line.
+    /// Bytes of the content as transferred: dots unstuffed, chunks and literals joined, line ends as sent, without the
+    /// final line that holds only a dot.
     size: u64,
-    /// Lines of the content; a last one without a line end counts.
+    /// Lines of that content; a last line without a line end counts.
     #[serde(skip_serializing_if = "Option::is_none")]
     lines: Option<u64>,
-    /// How the lines end; absent where no line end was seen.
+    /// How the lines end; absent if there is no line end.
     #[serde(skip_serializing_if = "Option::is_none")]
     line_ends: Option<enums::LineEnds>,
-    /// SHA-256 of exactly that content; absent where digests were not asked for.
+    /// SHA-256 of exactly that content; absent if digests were not computed.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
     sha256: Option<Shown<Hex>>,
-    /// SHA-256 of what follows its first empty line, line ends brought to CRLF.
+    /// SHA-256 of what follows the first empty line, with line ends converted to CRLF.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
     body_sha256: Option<Shown<Hex>>,
-    /// False where bytes are missing or the session ended within it.
+    /// False if bytes are missing, or the session ended before the message did.
     complete: bool,
-    /// What is missing.
+    /// The ranges of the content that are missing.
     missing: Vec<Missing>,
-    /// Sent, appended: what became of it.
+    /// Sent, appended: whether the server accepted it.
     #[serde(skip_serializing_if = "Option::is_none")]
     outcome: Option<enums::Delivery>,
-    /// The answer that decided it.
+    /// The reply that decided the outcome.
     #[serde(skip_serializing_if = "Option::is_none")]
     reply: Option<&'a str>,
     /// The steps it was read from.
@@ -63,27 +65,27 @@ pub struct Message<'a> {
     same_as: Vec<SameAs>,
 }
 
-/// Which way a message went, and what it is known by.
+/// Direction and identification of a message.
 #[derive(Serialize, JsonSchema)]
 pub struct About<'a> {
     /// `sent` (SMTP, LMTP), `retrieved` (RETR, TOP, FETCH), `appended` (APPEND).
     direction: enums::Direction,
-    /// SMTP, LMTP: from whom and to whom.
+    /// SMTP, LMTP: the envelope.
     #[serde(skip_serializing_if = "Option::is_none")]
     envelope: Option<Envelope<'a>>,
-    /// Where it was retrieved from or appended to.
+    /// The mailbox that it was retrieved from or appended to.
     #[serde(skip_serializing_if = "Option::is_none")]
     mailbox: Option<&'a str>,
-    /// Its number there.
+    /// Its number in that mailbox.
     #[serde(skip_serializing_if = "Option::is_none")]
     number: Option<u64>,
     /// IMAP's unique identifier.
     #[serde(skip_serializing_if = "Option::is_none")]
     uid: Option<u64>,
-    /// POP3's unique identifier, from UIDL.
+    /// POP3's unique identifier, if a reply to UIDL gave it.
     #[serde(skip_serializing_if = "Option::is_none")]
     unique_id: Option<&'a str>,
-    /// What was carried where it is not the whole message: `headers`, `header fields`, `top 10`, `text`, `section 1.2`,
+    /// What was transferred, if not the whole message: `headers`, `header fields`, `top 10`, `text`, `section 1.2`,
     /// `bytes 0-1023`.
     #[serde(skip_serializing_if = "Option::is_none")]
     part: Option<&'a str>,
@@ -99,7 +101,7 @@ pub struct About<'a> {
 }
 
 impl<'a> About<'a> {
-    /// What is known of `message`.
+    /// Direction and identification of `message`.
     pub fn new(message: &'a model::Message) -> Self {
         let header = &message.header;
         Self {
@@ -123,7 +125,7 @@ struct Envelope<'a> {
     /// Reverse-path without its angle brackets; empty for `<>`.
     #[serde(skip_serializing_if = "Option::is_none")]
     from: Option<&'a str>,
-    /// Recipients, the refused ones too.
+    /// All recipients, including refused ones.
     to: Vec<Recipient<'a>>,
 }
 
@@ -138,17 +140,17 @@ struct Recipient<'a> {
     /// Code of the recipient's own reply after the content (LMTP, PRDR).
     #[serde(skip_serializing_if = "Option::is_none")]
     final_code: Option<u16>,
-    /// RCPT and content were accepted, as far as seen.
+    /// True if RCPT was accepted and, where the recipient has its own reply after the content, that reply too.
     accepted: bool,
 }
 
-/// A mailbox of a header field.
+/// A mailbox in a header field.
 #[derive(Serialize, JsonSchema)]
 struct Mailbox<'a> {
-    /// Display name.
+    /// Display name, decoded.
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<&'a str>,
-    /// The address itself.
+    /// Address.
     #[serde(skip_serializing_if = "Option::is_none")]
     address: Option<&'a str>,
 }
@@ -159,19 +161,19 @@ struct MimePart<'a> {
     /// MIME-Version.
     #[serde(skip_serializing_if = "Option::is_none")]
     version: Option<&'a str>,
-    /// `multipart/alternative`.
+    /// Media type, for example `multipart/alternative`.
     #[serde(skip_serializing_if = "Option::is_none")]
     content_type: Option<&'a str>,
-    /// As declared.
+    /// Charset, as declared.
     #[serde(skip_serializing_if = "Option::is_none")]
     charset: Option<&'a str>,
-    /// What separates the parts of a multipart.
+    /// Boundary parameter: the delimiter of the parts of a multipart.
     #[serde(skip_serializing_if = "Option::is_none")]
     boundary: Option<&'a str>,
     /// Content-Transfer-Encoding.
     #[serde(skip_serializing_if = "Option::is_none")]
     encoding: Option<&'a str>,
-    /// The entities within it.
+    /// The entities in it.
     parts: Vec<MimePart<'a>>,
 }
 
@@ -192,41 +194,41 @@ impl<'a> MimePart<'a> {
 /// A decoded attachment.
 #[derive(Serialize, JsonSchema)]
 pub struct Attachment<'a> {
-    /// Decoded (RFC 2047, 2231).
+    /// File name, decoded (RFC 2047, 2231).
     #[serde(skip_serializing_if = "Option::is_none")]
     filename: Option<&'a str>,
-    /// `application/pdf`.
+    /// Media type, for example `application/pdf`.
     #[serde(skip_serializing_if = "Option::is_none")]
     content_type: Option<&'a str>,
-    /// TNEF (`winmail.dat`): what Outlook packs formatted text and further attachments in. Absent where it is not.
+    /// True for TNEF (`winmail.dat`), in which Outlook packs formatted text and further attachments; absent otherwise.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     tnef: bool,
-    /// Decoded bytes.
+    /// Number of decoded bytes.
     size: u64,
     /// SHA-256 of the decoded bytes.
     #[schemars(with = "String")]
     sha256: Shown<Hex>,
-    /// False where bytes of it are missing: size and digest are then of what was captured.
+    /// False if bytes are missing: size and digest then cover what was captured.
     complete: bool,
 }
 
 /// A range of the content that is not in the capture.
 #[derive(Serialize, JsonSchema)]
 struct Missing {
-    /// Where it begins in the content as it would be.
+    /// Where the range begins in the complete content.
     offset: u64,
-    /// Bytes missing.
+    /// Number of missing bytes.
     length: u64,
 }
 
 /// The same message elsewhere in the capture.
 #[derive(Serialize, JsonSchema)]
 struct SameAs {
-    /// The session's `id`.
+    /// The `id` of that session.
     session: u64,
-    /// The message's `n` in it.
+    /// The `n` of the message in that session.
     message: u32,
-    /// By what it is known: equal `sha256`, equal `body_sha256`, equal Message-ID.
+    /// What is equal: `content` (equal `sha256`), `body` (equal `body_sha256`) or `message-id`.
     #[serde(rename = "match")]
     by: enums::Match,
 }
@@ -259,7 +261,7 @@ impl<'a> Message<'a> {
 }
 
 fn envelope(envelope: &model::Envelope) -> Envelope<'_> {
-    // An empty reverse-path is one: `<>` (RFC 5321, section 4.5.5).
+    // Not `non_empty`: the empty reverse-path `<>` is a value (RFC 5321, section 4.5.5).
     Envelope { from: envelope.from.as_deref(), to: envelope.to.iter().map(recipient).collect() }
 }
 

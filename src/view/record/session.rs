@@ -1,8 +1,10 @@
-//! A session: who, how, and lists of steps, credentials, messages and findings.
+//! The record of a session: its endpoints, transport and TLS, and lists of steps, credentials, messages and findings.
 
 use super::credential::Credential;
+use super::each::{Context, Each, Options};
 use super::finding::Finding;
-use super::{Context, Each, Message, Options, Shown, Step, community_id, enums, ip, non_empty};
+use super::value::{Shown, ip, non_empty};
+use super::{Message, Step, community_id, enums};
 use crate::capture::Time;
 use crate::session::model;
 use schemars::JsonSchema;
@@ -11,14 +13,14 @@ use std::net::{IpAddr, SocketAddr};
 
 /// A mail session.
 #[derive(Serialize, JsonSchema)]
-pub struct Session<'a> {
-    /// 1, 2, …: the order of the first packet.
+pub(crate) struct Session<'a> {
+    /// 1, 2, … in the order of the sessions' first packets.
     id: u64,
     /// The protocol spoken.
     protocol: enums::Protocol,
-    /// Who opened the connection.
+    /// The endpoint that opened the connection.
     client: Endpoint,
-    /// To whom.
+    /// The other endpoint.
     server: Endpoint,
     /// Community ID v1, seed 0: the flow hash that Zeek, Suricata, Wireshark and Arkime share.
     community_id: String,
@@ -30,28 +32,28 @@ pub struct Session<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>", extend("format" = "date-time"))]
     ended: Option<Shown<Time>>,
-    /// `closed` (FIN), `reset`, `idle` (timed out while the capture went on), `open` (the capture ended first), `refused` (SYN
-    /// answered by RST), `unanswered` (SYN never answered).
+    /// How the connection ended: `closed` (FIN), `reset` (RST), `idle` (nothing more came while the capture went on),
+    /// `open` (the capture ended first), `refused` (SYN answered by RST), `unanswered` (SYN never answered).
     end: enums::CloseReason,
-    /// False where the capture began in the middle of the connection.
+    /// False if the capture began in the middle of the connection.
     from_start: bool,
     /// Counters of the connection.
     transport: Transport,
-    /// What the client called itself: HELO, EHLO, LHLO, or IMAP's ID.
+    /// The name that the client gave itself in HELO, EHLO, LHLO or IMAP's ID.
     #[serde(skip_serializing_if = "Option::is_none")]
     client_name: Option<&'a str>,
     /// The server's greeting text.
     #[serde(skip_serializing_if = "Option::is_none")]
     banner: Option<&'a str>,
-    /// The last EHLO, CAPA or CAPABILITY list, as sent.
+    /// The last EHLO, CAPA or CAPABILITY list that the server sent, unchanged.
     capabilities: &'a [String],
     /// What is known of TLS.
     tls: Tls<'a>,
-    /// The table: one entry per row, in the order of the conversation.
+    /// The conversation, in order: one step per row of the table.
     steps: Each<'a, model::Step, Step<'a>>,
     /// Every attempt to log in, in order.
     credentials: Each<'a, model::Credential, Credential<'a>>,
-    /// Every message carried.
+    /// Every message transferred.
     messages: Each<'a, model::Message, Message<'a>>,
     /// What is wrong, weak or worth knowing.
     findings: Each<'a, model::Finding, Finding<'a>>,
@@ -85,7 +87,7 @@ impl<'a> Session<'a> {
     }
 }
 
-/// One end of a connection.
+/// One endpoint of a connection.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "End")]
 pub struct Endpoint {
@@ -97,7 +99,7 @@ pub struct Endpoint {
 }
 
 impl Endpoint {
-    /// The record of `end`.
+    /// The record of the endpoint `end`.
     pub fn new(end: SocketAddr) -> Self {
         Self { ip: ip(end.ip()), port: end.port() }
     }
@@ -106,32 +108,32 @@ impl Endpoint {
 /// Counters of a connection: 0 where nothing was seen.
 #[derive(Serialize, JsonSchema)]
 struct Transport {
-    /// Packets of the connection, both directions; one that was captured several times counts once.
+    /// Packets of both directions; a packet that was captured several times counts once.
     packets: u64,
-    /// Further copies of packets that were captured several times (two interfaces, a mirror of both ports): they count
-    /// nowhere else. Absent where there are none.
+    /// Further copies of packets that were captured several times (two interfaces, a mirror of both ports). No other
+    /// counter includes them. Absent if there are none.
     #[serde(skip_serializing_if = "Option::is_none")]
     copies: Option<u64>,
-    /// Payload bytes of the client's stream that were captured, each counted once.
+    /// Bytes of the client's stream that were captured; a byte that was sent again counts once.
     client_bytes: u64,
-    /// The same of the server's stream.
+    /// The same for the server's stream.
     server_bytes: u64,
     /// Bytes of the client's stream that were never captured.
     client_missing: u64,
-    /// The same of the server's stream.
+    /// The same for the server's stream.
     server_missing: u64,
     /// Segments whose bytes had all been captured before.
     retransmitted: u64,
-    /// Segments that came after a later one of the same direction.
+    /// Segments that arrived after a later segment of the same direction.
     reordered: u64,
     /// Bytes on which two overlapping segments disagree.
     conflicting: u64,
-    /// Where packets were lost. `capture`: bytes that the other side acknowledged, or that the snap length cut off, were
-    /// not captured. `network`: segments were sent again. `both`. Absent where neither shows.
+    /// Where packets were lost: `capture` (bytes that the other side acknowledged, or that the snap length cut off,
+    /// were not captured), `network` (segments were sent again) or `both`. Absent if there is no sign of loss.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("enum" = ["capture", "network", "both"]))]
     loss: Option<&'static str>,
-    /// Milliseconds from the SYN over the SYN-ACK to the ACK.
+    /// Milliseconds from the SYN to the ACK that ends the handshake.
     #[serde(skip_serializing_if = "Option::is_none")]
     rtt_ms: Option<f64>,
 }
@@ -162,27 +164,27 @@ impl Transport {
 /// What is known of TLS in a session.
 #[derive(Serialize, JsonSchema)]
 struct Tls<'a> {
-    /// How it came about: not at all, by STARTTLS or STLS, from the first byte.
+    /// `none`, `starttls` (begun by STARTTLS or STLS) or `implicit` (from the first byte).
     mode: enums::TlsMode,
-    /// `TLS 1.3`.
+    /// TLS version, for example `TLS 1.3`.
     #[serde(skip_serializing_if = "Option::is_none")]
     version: Option<&'a str>,
     /// IANA's name of the cipher suite.
     #[serde(skip_serializing_if = "Option::is_none")]
     cipher: Option<&'a str>,
-    /// Server name indication.
+    /// The name that the client asked for (server name indication).
     #[serde(skip_serializing_if = "Option::is_none")]
     server_name: Option<&'a str>,
-    /// The application protocol agreed upon.
+    /// The negotiated application protocol.
     #[serde(skip_serializing_if = "Option::is_none")]
     alpn: Option<&'a str>,
-    /// JA4 of the ClientHello.
+    /// JA4 fingerprint of the ClientHello.
     #[serde(skip_serializing_if = "Option::is_none")]
     ja4: Option<&'a str>,
     /// The server's certificate.
     #[serde(skip_serializing_if = "Option::is_none")]
     certificate: Option<Certificate<'a>>,
-    /// Plain text where TLS should have been: the capture was decrypted.
+    /// True if there is plaintext where TLS should be: the capture was decrypted before it was read.
     decrypted: bool,
 }
 

@@ -1,6 +1,8 @@
-//! A step: one row of the table.
+//! The record of a step: one row of the table.
 
-use super::{Context, Shown, enums, ip, milliseconds, non_empty};
+use super::each::Context;
+use super::enums;
+use super::value::{Shown, ip, milliseconds, non_empty};
 use crate::capture::Time;
 use crate::flow::Side;
 use crate::protocol::event::{Kind, Packets};
@@ -17,16 +19,17 @@ use std::net::IpAddr;
 pub struct Step<'a> {
     /// 1, 2, … within the session.
     n: u32,
-    /// Time of the packet that completed it, if the capture has it.
+    /// Time of the packet that completed the step, if the capture has it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>", extend("format" = "date-time"))]
     time: Option<Shown<Time>>,
-    /// Numbers of the packets that carry it, from 1 in the order read; for `data` the first and the last.
+    /// Numbers of the packets that carry it, from 1 in the order read; for `data` only the first and the last.
     #[schemars(with = "Vec<u64>")]
     packets: Numbers<'a>,
-    /// What it crossed in: in the clear, inside TLS that hides it (the handshake too), or inside TLS that was decrypted.
+    /// What it was sent in: `clear` (plaintext), `tls` (the TLS handshake, or content that TLS hides) or `decrypted`
+    /// (inside TLS, but the capture holds the plaintext).
     channel: enums::Channel,
-    /// Who said it.
+    /// The side that sent it.
     from: enums::Side,
     /// The sender's IP address.
     #[schemars(with = "String")]
@@ -34,24 +37,25 @@ pub struct Step<'a> {
     /// The receiver's IP address.
     #[schemars(with = "String")]
     destination: Shown<IpAddr>,
-    /// Where in the session's life it stands.
+    /// The phase of the session.
     phase: enums::Phase,
-    /// The protocol's own name for the state the session was in: POP3, IMAP.
+    /// POP3, IMAP: the protocol's own name for the state of the session.
     #[serde(skip_serializing_if = "Option::is_none")]
     state: Option<enums::State>,
-    /// What sort of thing it is. `response` is the client's answer to a SASL challenge, `data` message or literal content,
-    /// `gap` bytes missing from the capture.
+    /// What sort of step it is. `continuation` is a reply that asks the client to go on (354, 334, `+`), `response` the
+    /// client's answer to a SASL challenge, `data` the content of a message or literal, `gap` bytes missing from the
+    /// capture.
     kind: enums::Kind,
     /// IMAP: the tag.
     #[serde(skip_serializing_if = "Option::is_none")]
     tag: Option<&'a str>,
-    /// Upper-case verb: `MAIL`, `RETR`, `UID FETCH`.
+    /// The verb in upper case: `MAIL`, `RETR`, `UID FETCH`.
     #[serde(skip_serializing_if = "Option::is_none")]
     command: Option<&'a str>,
     /// What follows the verb, as sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     arguments: Option<&'a str>,
-    /// IMAP: the mailboxes that it names, readable, where they crossed in modified UTF-7.
+    /// IMAP: the mailboxes that it names, decoded, if they were sent in modified UTF-7.
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     mailboxes: &'a [String],
     /// SMTP: the reply code.
@@ -67,21 +71,21 @@ pub struct Step<'a> {
     /// The line or lines as sent, without the last line end.
     #[serde(skip_serializing_if = "Option::is_none")]
     text: Option<&'a str>,
-    /// True where `text` is not all that was sent.
+    /// True if `text` is not complete; absent otherwise.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     truncated: bool,
     /// Length on the wire.
     bytes: u64,
-    /// Content: the `n` of the message that it is of.
+    /// Content: the `n` of the message that it belongs to.
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<u32>,
-    /// What it does, in one plain sentence.
+    /// What the step does, in one plain sentence.
     #[serde(skip_serializing_if = "String::is_empty")]
     purpose: String,
-    /// A reply: the `n` of the command it answers.
+    /// A reply: the `n` of the step that it answers.
     #[serde(skip_serializing_if = "Option::is_none")]
     answers: Option<u32>,
-    /// A reply: milliseconds since that command.
+    /// A reply: milliseconds since that step.
     #[serde(skip_serializing_if = "Option::is_none")]
     elapsed_ms: Option<f64>,
 }
@@ -125,7 +129,7 @@ impl<'a> Step<'a> {
     }
 }
 
-/// The part of `text` from `start` to `end`, as far as there is one.
+/// The part of `text` from `start` to `end`, clamped to `text` and to character boundaries.
 fn arguments(text: &str, start: usize, end: usize) -> &str {
     let (start, end) = (text.ceil_char_boundary(start), text.floor_char_boundary(end));
     text.get(start..end).unwrap_or_default()
@@ -133,7 +137,7 @@ fn arguments(text: &str, start: usize, end: usize) -> &str {
 
 struct Numbers<'a> {
     packets: &'a Packets,
-    /// The first and the last alone.
+    /// True to write only the first and the last number.
     ends: bool,
 }
 

@@ -1,6 +1,6 @@
 //! A text with its secrets masked, and where things are in it now.
 
-use crate::session::secret::MASK;
+use crate::protocol::secret::MASK;
 use std::ops::Range;
 
 /// `range` within `text`, and not through the middle of a character.

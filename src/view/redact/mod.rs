@@ -13,9 +13,12 @@ mod masked;
 mod needles;
 
 use super::View;
+use crate::capture::SourceInfo;
 use crate::flow::Endpoints;
-use crate::session::model::{Credential, Fact, Finding, Mailbox, Message, MimePart, Session, Step};
-use crate::session::secret::{MASK, Secret};
+use crate::protocol::secret::{MASK, Secret};
+use crate::session::model::{Session, Step, StepLine, TextsMut};
+use crate::session::summary::{Summary, Traffic};
+use crate::verdict::across::login_frequency::{LoginFrequency, Logins, Pair};
 use crate::verdict::{Needs, Report, Selection};
 use masked::{Masked, widened};
 use needles::Needles;
@@ -50,19 +53,9 @@ impl<V: View> View for Redact<V> {
         needles.learn_all(&session.credentials);
         let answered = session.answered(step).cloned();
         let mut step = step.clone();
-        needles.mask_step(&mut step);
-        let mut head = Session {
-            id: session.id,
-            transport: session.transport.clone(),
-            client_name: session.client_name.clone(),
-            banner: session.banner.clone(),
-            capabilities: session.capabilities.clone(),
-            tls: session.tls.clone(),
-            steps: answered.into_iter().collect(),
-            limits_hit: session.limits_hit.clone(),
-            ..Session::empty(session.protocol)
-        };
-        needles.mask_session(&mut head);
+        step.texts_mut(&mut Mask(needles));
+        let mut head = session.head(answered.into_iter().collect());
+        head.texts_mut(&mut Mask(needles));
         self.inner.step(&head, &step)
     }
 
@@ -73,6 +66,7 @@ impl<V: View> View for Redact<V> {
     }
 
     fn finish(&mut self, report: &Report) -> io::Result<()> {
+        holds_no_wire_text(report);
         self.inner.finish(report)
     }
 
@@ -91,7 +85,46 @@ pub fn mask(session: &mut Session) {
     let mut needles = Needles::default();
     session.steps.iter().for_each(|step| needles.learn_step(step));
     needles.learn_all(&session.credentials);
-    needles.mask_session(session);
+    session.texts_mut(&mut Mask(&needles));
+}
+
+/// Does not compile when a field is added to a report until somebody has decided whether it holds text off the wire. None
+/// does today: sources are named by the user, and what was wrong with one is said by whoever read it; all else is counts,
+/// addresses and times.
+fn holds_no_wire_text(report: &Report) {
+    let Report { sources, summary, logins } = report;
+    for source in sources {
+        let SourceInfo {
+            name: _,
+            format: _,
+            compression: _,
+            link_types: _,
+            packets: _,
+            bytes: _,
+            first: _,
+            last: _,
+            dropped: _,
+            problem: _,
+        } = source;
+    }
+    let Summary { sessions: _, credentials: _, messages: _, findings: _, packets: _, limits_hit: _, traffic } = summary;
+    let Traffic { stops: _, tcp_segments: _, tcp_connections: _, tcp_ports: _ } = traffic;
+    let Logins { pairs, left_out: _ } = logins;
+    for (pair, frequency) in pairs {
+        let LoginFrequency {
+            sessions: _,
+            logged_in: _,
+            refused: _,
+            unknown: _,
+            without: _,
+            accepted_without: _,
+            hidden: _,
+            late: _,
+            incomplete: _,
+            silent: _,
+        } = frequency;
+        let Pair { protocol: _, client: _, server: _ } = pair;
+    }
 }
 
 impl Needles {
@@ -101,109 +134,45 @@ impl Needles {
             *text = Masked::new(text, &found).text;
         }
     }
+}
 
-    fn mask_option(&self, text: &mut Option<String>) {
-        if let Some(text) = text {
-            self.mask_text(text);
-        }
+/// Masks what it is shown.
+struct Mask<'a>(&'a Needles);
+
+impl TextsMut for Mask<'_> {
+    fn text(&mut self, text: &mut String) {
+        self.0.mask_text(text);
     }
 
-    fn mask_step(&self, step: &mut Step) {
-        self.mask_option(&mut step.tag);
-        step.mailboxes.iter_mut().for_each(|name| self.mask_text(name));
-        let given = step.secrets.iter().map(|range| widened(&step.text, range)).filter(|range| !range.is_empty());
-        let found = self.find(&step.text, given.collect());
+    fn line(&mut self, line: StepLine<'_>) {
+        let StepLine { text, arguments, secrets, command } = line;
+        let given = secrets.iter().map(|range| widened(text, range)).filter(|range| !range.is_empty());
+        let found = self.0.find(text, given.collect());
         if found.is_empty() {
             return;
         }
         // A verb that is a secret (a password typed where a command belongs) stands before the arguments.
-        let verb = step.command.as_deref().and_then(|command| position(&step.text, command));
+        let verb = command.as_deref().and_then(|command| position(text, command));
         if verb.is_some_and(|verb| found.iter().any(|range| range.start < verb.end && verb.start < range.end)) {
-            step.command = Some(MASK.to_owned());
+            *command = Some(MASK.to_owned());
         }
-        let masked = Masked::new(&step.text, &found);
-        step.arguments = step.arguments.take().map(|range| masked.map(range.start)..masked.map_end(range.end));
-        step.secrets = masked.masks;
-        step.text = masked.text;
+        let masked = Masked::new(text, &found);
+        *arguments = arguments.take().map(|range| masked.map(range.start)..masked.map_end(range.end));
+        *secrets = masked.masks;
+        *text = masked.text;
     }
 
-    fn mask_session(&self, session: &mut Session) {
-        self.mask_option(&mut session.client_name);
-        self.mask_option(&mut session.banner);
-        session.capabilities.iter_mut().for_each(|capability| self.mask_text(capability));
-        self.mask_option(&mut session.tls.server_name);
-        self.mask_option(&mut session.tls.alpn);
-        if let Some(certificate) = &mut session.tls.certificate {
-            self.mask_text(&mut certificate.subject);
-            self.mask_text(&mut certificate.issuer);
-            certificate.names.iter_mut().for_each(|name| self.mask_text(name));
-        }
-        session.steps.iter_mut().for_each(|step| self.mask_step(step));
-        session.credentials.iter_mut().for_each(|credential| self.mask_credential(credential));
-        session.messages.iter_mut().for_each(|message| self.mask_message(message));
-        session.findings.iter_mut().for_each(|finding| self.mask_finding(finding));
+    fn secret(&mut self, secret: &mut Secret<String>) {
+        *secret = Secret::new(MASK);
     }
 
-    fn mask_finding(&self, finding: &mut Finding) {
-        for fact in finding.facts.iter_mut().flatten() {
-            match fact {
-                Fact::Name(name) => self.mask_text(name),
-                // What the copies say goes wholly: a password of the copy that no dialogue has read is known to nobody.
-                Fact::Conflict(conflict) => {
-                    (conflict.first, conflict.second) = (MASK.to_owned(), MASK.to_owned());
-                }
-                Fact::Count(_)
-                | Fact::Bytes(_)
-                | Fact::Packets(_)
-                | Fact::Code(_)
-                | Fact::Duration(_)
-                | Fact::Side(_) => {}
-            }
-        }
+    /// Goes wholly: a password of the copy that no dialogue has read is known to nobody.
+    fn excerpt(&mut self, excerpt: &mut String) {
+        MASK.clone_into(excerpt);
     }
 
-    fn mask_credential(&self, credential: &mut Credential) {
-        self.mask_option(&mut credential.username);
-        self.mask_option(&mut credential.authorization_id);
-        self.mask_option(&mut credential.challenge);
-        for secret in [&mut credential.password, &mut credential.token, &mut credential.response] {
-            *secret = secret.take().map(|_| Secret::new(MASK));
-        }
-        credential.wire_forms.clear();
-    }
-
-    fn mask_message(&self, message: &mut Message) {
-        if let Some(envelope) = &mut message.envelope {
-            self.mask_option(&mut envelope.from);
-            envelope.to.iter_mut().for_each(|recipient| self.mask_text(&mut recipient.address));
-        }
-        self.mask_option(&mut message.mailbox);
-        self.mask_option(&mut message.unique_id);
-        self.mask_option(&mut message.part);
-        self.mask_option(&mut message.reply);
-        let header = &mut message.header;
-        for field in [&mut header.message_id, &mut header.date, &mut header.subject] {
-            self.mask_option(field);
-        }
-        for list in [&mut header.from, &mut header.to, &mut header.cc, &mut header.reply_to] {
-            for Mailbox { name, address } in list {
-                self.mask_option(name);
-                self.mask_option(address);
-            }
-        }
-        message.mime.iter_mut().for_each(|part| self.mask_part(part));
-        for attachment in &mut message.attachments {
-            self.mask_option(&mut attachment.filename);
-            self.mask_option(&mut attachment.content_type);
-        }
-    }
-
-    /// Recursion is bounded by `limits::MIME_DEPTH`.
-    fn mask_part(&self, part: &mut MimePart) {
-        let fields =
-            [&mut part.version, &mut part.content_type, &mut part.charset, &mut part.boundary, &mut part.encoding];
-        fields.into_iter().for_each(|field| self.mask_option(field));
-        part.parts.iter_mut().for_each(|part| self.mask_part(part));
+    fn raw(&mut self, bytes: &mut Vec<u8>) {
+        MASK.as_bytes().clone_into(bytes);
     }
 }
 
@@ -216,10 +185,10 @@ fn position(text: &str, command: &str) -> Option<Range<usize>> {
 #[cfg(test)]
 mod tests {
     use super::{Needles, mask};
-    use crate::flow::Side;
+    use crate::flow::{Conflict, Side};
     use crate::protocol::Protocol;
     use crate::protocol::event::{Direction, LoginOutcome};
-    use crate::session::model::{Conflict, Fact, Finding, Session};
+    use crate::session::model::{Fact, Finding, Session};
     use crate::verdict::rules;
     use crate::view::testing::Talk;
 
@@ -344,7 +313,23 @@ mod tests {
         let said = format!("{session:?}");
         assert!(!said.contains("secret12") && !said.contains("other"), "{said}");
         let [Fact::Conflict(conflict)] = &session.findings[0].facts[0][..] else { panic!("{said}") };
-        assert_eq!(conflict.second_packet, 9);
+        assert_eq!((&*conflict.first, &*conflict.second, conflict.second_packet), ("********", "********", 9));
+    }
+
+    #[test]
+    fn a_password_in_the_place_of_a_mechanism_goes_and_a_mechanism_stays() {
+        let mechanism = |mechanism: &str, password: &str| {
+            let talk = Talk::new(Protocol::Smtp).s("220 hello").c("AUTH").login(
+                mechanism,
+                "alice",
+                password,
+                &[2],
+                LoginOutcome::Rejected,
+            );
+            masked(talk).credentials[0].mechanism.clone()
+        };
+        assert_eq!(mechanism("AUTH SECRET12", "SECRET12"), "AUTH ********");
+        assert_eq!(mechanism("AUTH LOGIN", "LOGIN"), "AUTH LOGIN");
     }
 
     #[test]

@@ -12,7 +12,7 @@ const ANYWHERE: usize = 4;
 const PIECE: usize = 64;
 
 /// What is looked for in a session's text.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Needles {
     /// Secrets as they are.
     plain: Words,
@@ -133,7 +133,7 @@ impl Needles {
 }
 
 /// A set of strings that can be looked for at a place of a text, all at once.
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Words {
     all: BTreeSet<Vec<u8>>,
     /// Their first bytes: most places of a text are none of them.

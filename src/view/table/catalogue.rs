@@ -1,13 +1,14 @@
-//! All that can be found in a session.
+//! The table of all rules (`mailtap findings`).
 
 use super::grid::Row;
-use super::{Lang, Options, Show, Style, heading};
+use super::{Options, Style, heading};
 use crate::verdict::rule::Text;
 use crate::verdict::rules::ALL;
 use crate::view::locale::{self, Label};
+use crate::view::{Lang, Show};
 use std::io::{self, Write};
 
-/// Writes a row for each rule: the gravest first, and then by id.
+/// Writes a row for each rule: the most severe first, and then by id.
 pub fn write(out: &mut dyn Write, style: Style, lang: Lang) -> io::Result<()> {
     let options = Options { style, show: Show::ALL, lang, text_limit: usize::MAX }.usable();
     let titles = [Label::Severity, Label::Finding].map(|label| options.label(label));

@@ -1,10 +1,11 @@
 /*!
-Who logs in, how, and how often: one row for attempts that are alike, with the packets in which user name and password can
-be seen. This table closes the output.
+The table of login attempts, one of those that close the output: who logs in, how, and how often. Equal attempts share a
+row, with the packets in which user name and password can be seen.
 */
 
 use super::grid::{Mark, Row};
-use super::{KEPT, Options, heading, steps};
+use super::options::KEPT;
+use super::{Options, cell, heading, steps};
 use crate::flow::Side;
 use crate::protocol::Protocol;
 use crate::protocol::event::{Exposure, LoginOutcome};
@@ -15,12 +16,12 @@ use std::collections::HashMap;
 use std::io::{self, Write};
 use std::net::{IpAddr, SocketAddr};
 
-/// Packet numbers shown of one row.
+/// Most packet numbers in one row.
 const NUMBERS: usize = 6;
-/// Characters shown of a user name or password.
+/// Most characters of a user name or password.
 const FIELD: usize = 200;
 
-/// Attempts to log in that are alike in all this are one row.
+/// Login attempts that are equal in all these fields share a row.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Alike {
     client: IpAddr,
@@ -33,7 +34,7 @@ struct Alike {
     outcome: LoginOutcome,
 }
 
-/// Attempts to log in, alike ones together.
+/// The rows of the table, in the order of their first attempts.
 #[derive(Debug, Default)]
 pub struct Ledger {
     rows: Vec<(Alike, Seen)>,
@@ -49,7 +50,7 @@ struct Seen {
 }
 
 impl Ledger {
-    /// Takes the attempts of a session that is over.
+    /// Adds the login attempts of a session that is over.
     pub fn add(&mut self, options: &Options, session: &Session) {
         for credential in &session.credentials {
             let alike = alike(options, session, credential);
@@ -101,7 +102,7 @@ impl Ledger {
 }
 
 impl Seen {
-    /// Another attempt: its packets are those of the steps in which the client said something.
+    /// Counts another attempt, and adds the packets of its steps from the client.
     fn add(&mut self, session: &Session, credential: &Credential) {
         self.times += 1;
         let steps = credential.steps.iter().filter_map(|&n| session.step(n)).filter(|step| step.from == Side::Client);
@@ -110,14 +111,14 @@ impl Seen {
                 self.more = true;
                 break;
             }
-            self.packets.push(steps::numbers(step));
+            self.packets.push(cell::numbers(step));
         }
     }
 }
 
 fn alike(options: &Options, session: &Session, credential: &Credential) -> Alike {
     let endpoints = &session.transport.endpoints;
-    let told = |text: &str| steps::line(text, FIELD);
+    let told = |text: &str| cell::line(text, FIELD);
     let user = match (credential.username.as_deref(), credential.authorization_id.as_deref()) {
         (user, Some(acts_as)) if user != Some(acts_as) && !acts_as.is_empty() => {
             let acts_as = options.named(Label::AuthorizationId, &told(acts_as));
@@ -125,7 +126,7 @@ fn alike(options: &Options, session: &Session, credential: &Credential) -> Alike
         }
         (user, _) => told(user.unwrap_or_default()),
     };
-    // The table is asked for to show what can be seen; whoever wants it hidden puts `redact` before it.
+    // The table shows what an observer can see. With `--redact`, `view::redact` has masked the secrets before.
     let password = match (&credential.password, &credential.token) {
         (Some(password), _) => told(password.reveal()),
         (None, Some(token)) => options.named(Label::Token, &told(token.reveal())),

@@ -1,7 +1,7 @@
 //! Findings: what is wrong, weak or worth knowing in a session.
 
 use super::grid::Row;
-use super::{Options, heading, steps};
+use super::{Options, cell, heading};
 use crate::session::model::Session;
 use crate::view::locale::{self, FindingWords, Label};
 use std::io::{self, Write};
@@ -9,7 +9,7 @@ use std::io::{self, Write};
 /// Packet numbers shown as a finding's evidence.
 const EVIDENCE: usize = 8;
 
-/// Writes the findings of a session, the gravest first.
+/// Writes the findings of a session, the most severe first.
 pub fn session(out: &mut dyn Write, options: &Options, session: &Session) -> io::Result<()> {
     heading::title(out, options.style, options.label(Label::Findings))?;
     let titles = [Label::Severity, Label::Finding, Label::Evidence].map(|label| options.label(label));
@@ -21,14 +21,14 @@ pub fn session(out: &mut dyn Write, options: &Options, session: &Session) -> io:
             let FindingWords { title, detail, remedy, reference } = locale::finding(options.lang, finding);
             let mut text = vec![title.to_owned(), detail, options.named(Label::Remedy, remedy)];
             text.extend(reference.map(|reference| options.named(Label::Reference, reference)));
-            let evidence = finding.steps.iter().filter_map(|&n| session.step(n)).map(steps::numbers);
+            let evidence = finding.steps.iter().filter_map(|&n| session.step(n)).map(cell::numbers);
             Row::new([locale::severity(options.lang, finding.severity).to_owned(), text.join("\n"), few(evidence)])
         })
         .collect();
     heading::table(out, options.style, &titles, &rows, &[8, 0, 12])
 }
 
-/// The first few, and that there are more.
+/// The first [`EVIDENCE`] numbers, and `…` if there are more.
 fn few(mut numbers: impl Iterator<Item = String>) -> String {
     let mut shown: Vec<String> = numbers.by_ref().take(EVIDENCE).collect();
     if numbers.next().is_some() {

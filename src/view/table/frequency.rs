@@ -1,6 +1,6 @@
 /*!
-Who logs in, how often: a line for each client and server, below the log-in attempts, which say nothing of a server that
-takes mail from any client.
+Counts of logins: a line for each client and server, below the table of login attempts. That table cannot show a server
+that takes mail from a client without a login; these lines do.
 */
 
 use super::{Options, heading};

@@ -1,8 +1,8 @@
 /*!
 Tables that are written in pieces: a head, rows as they come, a foot, all of one width.
 
-comfy-table lays out and wraps each piece; the widths of the columns are settled here beforehand, so that every piece has
-the same and a table of a hundred thousand rows is never held.
+comfy-table lays out each piece. The widths of the columns are fixed here beforehand, so that all pieces have the same,
+and a table of a hundred thousand rows is never in memory.
 */
 
 use super::{Style, wrap::wrap};
@@ -12,66 +12,66 @@ use std::borrow::Cow;
 use std::io::{self, Write};
 use unicode_width::UnicodeWidthStr;
 
-/// No column is narrower: a Chinese character and an ellipsis must fit, and the words of a heading should.
+/// The narrowest column: a Chinese character and an ellipsis must fit, and the words of a heading should.
 const NARROWEST: usize = 4;
-/// Rows laid out at a time.
+/// Rows that are laid out at a time.
 const PIECE: usize = 256;
-/// A blank either side of a cell's content.
+/// Width of the blanks around a cell's content: one on either side.
 const PADDING: usize = 2;
 
 /// One row.
 #[derive(Debug, Clone, Default)]
 pub struct Row {
-    /// What stands in its cells: escaped; a line feed begins a new line in the cell.
+    /// The cells' text, escaped. A line feed begins a new line in the cell.
     pub cells: Vec<String>,
-    /// Whether it is to be noticed.
+    /// Whether and why the row is highlighted.
     pub mark: Mark,
-    /// No line stands between it and the row above: they belong together.
+    /// True to draw no line between this row and the one above.
     pub joined: bool,
 }
 
-/// Why a row is to be noticed.
+/// Why a row is highlighted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Mark {
-    /// It is as any other.
+    /// Not highlighted.
     #[default]
     None,
-    /// It carries a password.
+    /// The row shows a password or token.
     Secret,
-    /// Something is missing there.
+    /// Bytes are missing.
     Gap,
 }
 
 impl Row {
-    /// An ordinary row.
+    /// A row that is neither highlighted nor joined.
     pub fn new(cells: impl IntoIterator<Item = String>) -> Self {
         Self { cells: cells.into_iter().collect(), mark: Mark::None, joined: false }
     }
 
-    /// The same row, belonging to the one above or not.
+    /// The same row with `joined` set.
     pub fn joined(self, joined: bool) -> Self {
         Self { joined, ..self }
     }
 
-    /// The same row, to be noticed.
+    /// The same row with `mark` set.
     pub fn marked(self, mark: Mark) -> Self {
         Self { mark, ..self }
     }
 }
 
-/// The columns of a table, and whether anything stands above the next row.
+/// The columns of a table, and whether a row has been written.
 #[derive(Debug, Clone)]
 pub struct Grid {
     style: Style,
     lines: TableStyle,
-    /// Widths of the contents.
+    /// Widths of the cells' contents, without [`PADDING`].
     columns: Vec<usize>,
     begun: bool,
 }
 
 impl Grid {
-    /// A grid as wide as `style` says. `natural` are the widths that the columns would like to have, `firm` those that they
-    /// need, as far as that is known.
+    /// A grid as wide as `style` says. `natural` are the widths of the columns if there is room; `firm` are the widths
+    /// below which a column shrinks last (see [`fit`]).
     pub fn new(style: Style, natural: &[usize], firm: &[usize]) -> Self {
         let frame = natural.len() * (PADDING + 1) + 1;
         let lines = UTF8_FULL.with_solid_inner_borders();
@@ -94,7 +94,7 @@ impl Grid {
         self.laid_out(table).iter().try_for_each(|line| writeln!(out, "{line}"))
     }
 
-    /// Writes rows below what is there, with a line above each that is not joined to the one before.
+    /// Writes rows, with a line above each row that is not joined to the one before.
     pub fn rows(&mut self, out: &mut dyn Write, rows: &[Row]) -> io::Result<()> {
         for piece in rows.chunks(PIECE) {
             if let [row] = piece
@@ -128,9 +128,9 @@ impl Grid {
         Ok(())
     }
 
-    /// Writes one row, if there is nothing to it but words that fit into their columns: a list of a hundred thousand
-    /// sessions is written row by row, and a table made for each row would be most of the work. False where there is
-    /// more to it, and nothing was written.
+    /// Writes one row without comfy-table, if it is not highlighted and its lines fit their columns; returns false,
+    /// with nothing written, for other rows. A list of a hundred thousand sessions is written row by row, and a
+    /// comfy-table for each would be most of the work.
     fn plain_row(&mut self, out: &mut dyn Write, row: &Row) -> io::Result<bool> {
         let edges = self.lines.content_lines;
         let (Some(left), Some(junction), Some(right)) = (edges.left, edges.junction, edges.right) else {
@@ -145,7 +145,7 @@ impl Grid {
         for (cell, &column) in cells.iter().zip(&self.columns) {
             let mut lines = 0;
             for line in cell.split('\n') {
-                // comfy-table makes blanks of a tab; nothing of that kind gets here.
+                // comfy-table replaces a tab by blanks; escaped cells have none.
                 if line.width() > column || line.contains(char::is_control) {
                     return Ok(false);
                 }
@@ -179,7 +179,7 @@ impl Grid {
         self.border(out, self.lines.bottom_border)
     }
 
-    /// Writes a line across the table, where its style has one.
+    /// Writes a horizontal line, if the style has one.
     fn border(&self, out: &mut dyn Write, border: LineStyle) -> io::Result<()> {
         let (Some(left), Some(fill), Some(junction), Some(right)) =
             (border.left, border.fill, border.junction, border.right)
@@ -206,7 +206,7 @@ impl Grid {
         table.lines().map(|line| if self.lined() { line } else { line.trim_end().to_owned() }).collect()
     }
 
-    /// True where lines are drawn, so that a row's last cell is followed by one.
+    /// True if the table is framed, so that the padding of a row's last cell matters.
     fn lined(&self) -> bool {
         self.lines.content_lines.right.is_some()
     }
@@ -228,7 +228,7 @@ pub fn natural(text: &str) -> usize {
     text.lines().map(UnicodeWidthStr::width).max().unwrap_or_default()
 }
 
-/// The widths that the columns of `rows` under `titles` would like to have. A title may be broken, but not a word of it.
+/// The natural widths of the columns of `rows` under `titles`: titles break only between words, cells not at all.
 pub fn naturals(titles: &[&str], rows: &[Row]) -> Vec<usize> {
     let mut widths: Vec<usize> =
         titles.iter().map(|title| title.split(' ').map(UnicodeWidthStr::width).max().unwrap_or_default()).collect();
@@ -240,8 +240,9 @@ pub fn naturals(titles: &[&str], rows: &[Row]) -> Vec<usize> {
     widths
 }
 
-/// Divides `total` among columns exactly. Where they would like less, the widest has the rest; where they would like more,
-/// the widest give way first, and those of which `firm` says how much they need go below that last.
+/// Divides `total` among columns exactly. If `natural` is less in sum, the widest column gets the rest. If it is more,
+/// the widest columns shrink first: down to `firm` if a column has a firm width, and below it only if that is not
+/// enough.
 fn fit(total: usize, natural: &[usize], firm: &[usize]) -> Vec<usize> {
     let mut widths: Vec<usize> = natural.iter().map(|&width| width.clamp(NARROWEST, total.max(NARROWEST))).collect();
     let firm = |index: usize| firm.get(index).copied().unwrap_or_default().max(NARROWEST);
@@ -302,7 +303,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_row_drawn_alone_is_drawn_as_in_company(
+        fn a_row_written_alone_looks_as_it_does_among_others(
             cells in proptest::collection::vec("([ -~]{0,12}|[a-z中（，é\n ]{0,40})", 3),
             width in 80..120_usize,
             joined: bool,
@@ -321,7 +322,7 @@ mod tests {
     }
 
     #[test]
-    fn colour_only_when_told() {
+    fn colour_is_used_only_if_the_style_allows_it() {
         let row = [Row::new(["a".to_owned()]).marked(Mark::Secret)];
         for colour in [false, true] {
             let mut out = Vec::new();

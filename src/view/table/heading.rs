@@ -1,7 +1,7 @@
-//! What stands above a session's tables, and above each of them.
+//! The heading of a session, the titles of tables, and tables that are written in one go.
 
 use super::grid::{self, Grid, Row};
-use super::{Options, Style, steps};
+use super::{Options, Style, cell};
 use crate::capture::Time;
 use crate::protocol::event::Kind;
 use crate::session::model::{Session, Tls};
@@ -12,7 +12,7 @@ use std::io::{self, Write};
 use std::net::SocketAddr;
 use unicode_width::UnicodeWidthStr;
 
-/// Characters of a name that are shown, or of a list of names.
+/// Most characters of a name, or of a list of names.
 const LONGEST: usize = 200;
 
 /// A line that begins a part of the output: `━━ text ━━━━━`.
@@ -40,7 +40,7 @@ pub fn pairs(out: &mut dyn Write, style: Style, pairs: Vec<(&str, String)>) -> i
     Grid::plain(style, &[names, style.width]).rows(out, &rows)
 }
 
-/// A session's number and protocol, its two ends, and how it went.
+/// A session's number, protocol and endpoints, its times and packets, how it ended, and its TLS.
 pub fn session(out: &mut dyn Write, options: &Options, session: &Session) -> io::Result<()> {
     begin(out, options, session)?;
     let transport = &session.transport;
@@ -71,11 +71,11 @@ pub fn begin(out: &mut dyn Write, options: &Options, session: &Session) -> io::R
     banner(out, options.style, &format!("{} {} · {protocol}", options.label(Label::Session), session.id))
 }
 
-/// Who talks to whom, by address and by name.
+/// The endpoints by address and, if known, by name, and the server's banner.
 pub fn ends(options: &Options, session: &Session) -> Vec<(&'static str, String)> {
     let endpoints = &session.transport.endpoints;
     let with_name = |end: SocketAddr, name: &Option<String>| match name.as_deref().filter(|name| !name.is_empty()) {
-        Some(name) => format!("{} ({})", canonical(end), steps::line(name, LONGEST)),
+        Some(name) => format!("{} ({})", canonical(end), cell::line(name, LONGEST)),
         None => canonical(end).to_string(),
     };
     let mut facts = vec![
@@ -93,17 +93,17 @@ pub fn began(options: &Options, time: Time, shown: fn(Time) -> String) -> String
     time.known().map_or_else(|| options.label(Label::NoTime).to_owned(), shown)
 }
 
-/// A moment for people: `2009-12-08 06:00:00.000000 UTC`.
+/// A time for people: `2009-12-08 06:00:00.000000 UTC`.
 pub fn moment(time: Time) -> String {
     time.to_string().replacen('T', " ", 1).replace('Z', " UTC")
 }
 
-/// The same in a list: `2009-12-08 06:00:00`.
+/// A time for a list, to the second: `2009-12-08 06:00:00`.
 pub fn second(time: Time) -> String {
     time.to_string().replacen('T', " ", 1).chars().take("2009-12-08 06:00:00".len()).collect()
 }
 
-/// TLS in words: how it came about, and what is known of it.
+/// TLS in words: how it began, and what is known of it.
 pub fn tls(options: &Options, tls: &Tls) -> String {
     let mut lines = vec![locale::tls_mode(options.lang, tls.mode).to_owned()];
     if tls.decrypted {
@@ -111,7 +111,7 @@ pub fn tls(options: &Options, tls: &Tls) -> String {
     }
     let mut fact = |label, value: &str| {
         if !value.is_empty() {
-            lines.push(options.named(label, &steps::line(value, LONGEST)));
+            lines.push(options.named(label, &cell::line(value, LONGEST)));
         }
     };
     let told = |text: &Option<String>| text.clone().unwrap_or_default();
@@ -131,8 +131,8 @@ pub fn tls(options: &Options, tls: &Tls) -> String {
     lines.join("\n")
 }
 
-/// A table that is made at once. `limits` are the widths beyond which a column asks for no more, or none; a column that
-/// has one keeps what it asks for while others can give way.
+/// Writes a whole table. `limits` are the columns' maximum widths (0: no maximum); a column with a maximum keeps its
+/// width while others can shrink.
 pub fn table(out: &mut dyn Write, style: Style, titles: &[&str], rows: &[Row], limits: &[usize]) -> io::Result<()> {
     let mut natural = grid::naturals(titles, rows);
     let mut firm = vec![0; natural.len()];
@@ -146,7 +146,7 @@ pub fn table(out: &mut dyn Write, style: Style, titles: &[&str], rows: &[Row], l
     grid.foot(out)
 }
 
-/// A paragraph, broken where the terminal ends.
+/// A paragraph, wrapped to the width of the terminal.
 pub fn paragraph(out: &mut dyn Write, style: Style, text: &str) -> io::Result<()> {
     Grid::plain(style, &[style.width]).rows(out, &[Row::new([text.to_owned()])])
 }

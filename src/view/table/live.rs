@@ -1,6 +1,6 @@
 /*!
-The report's table as it happens: a row when a step is complete, under a heading wherever the output turns from one session
-to another. What can only be known at a session's end (how it ended, what its messages were) follows then.
+The report's table, live: a row as soon as a step is complete, and a heading wherever the output changes from one
+session to another. How a session ended and what its messages were follows at its end.
 */
 
 use super::grid::Row;
@@ -19,19 +19,19 @@ use std::io::{self, Write};
 pub struct Live<W> {
     out: W,
     options: Options,
-    /// The columns of the session shown last.
+    /// The columns of the table begun last.
     layout: Option<Layout>,
     shown: Option<Last>,
-    /// Sessions whose two ends have been told.
+    /// Open sessions whose endpoints have been written.
     told: HashSet<u64>,
     totals: Totals,
 }
 
-/// The row shown last: the table it stands in is still open.
+/// The last row written, whose table is still open.
 struct Last {
     session: u64,
     section: Section,
-    /// Who said what stands in it.
+    /// The side that sent the row's step.
     from: Side,
     /// A row of this table carries a password.
     secret: bool,
@@ -44,12 +44,12 @@ impl<W: Write> Live<W> {
         Self { out, options, layout: None, shown: None, told: HashSet::new(), totals: Totals::new(options) }
     }
 
-    /// What was written to.
+    /// Returns the output.
     pub fn into_inner(self) -> W {
         self.out
     }
 
-    /// Ends the table that is open.
+    /// Ends the open table, if there is one.
     fn close(&mut self) -> io::Result<()> {
         let Some(last) = self.shown.take() else { return Ok(()) };
         if let Some(layout) = &self.layout {
@@ -61,7 +61,7 @@ impl<W: Write> Live<W> {
         Ok(())
     }
 
-    /// Begins a table for `step`: under the session's heading, where the rows above were another session's.
+    /// Begins a table for `step`, under the session's heading if the last row was another session's.
     fn open(&mut self, session: &Session, step: &Step, same_session: bool) -> io::Result<()> {
         let (out, options) = (&mut self.out, &self.options);
         if !same_session {

@@ -1,10 +1,10 @@
 /*!
-Messages: what their header and MIME say, and what that means, as a table a message; of those that are but a few header
-fields (an IMAP client's list of a mailbox), one row each.
+Messages: a table for each, with its header and MIME fields and what they mean. A part of a message without MIME, such
+as the few header fields that an IMAP client lists a mailbox by, is one row of a list.
 */
 
+use super::cell::line;
 use super::grid::{Mark, Row};
-use super::steps::line;
 use super::{Options, heading};
 use crate::flow::Side;
 use crate::session::model::{Envelope, Mailbox, Message, MimePart, Session};
@@ -13,12 +13,12 @@ use crate::view::locale::{self, Label, MimeFact};
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
-/// Characters of a header field, an address or a file name that are shown.
+/// Most characters of a header field, an address or a file name.
 const FIELD: usize = 300;
-/// Recipients, parts and attachments that are shown of one message.
+/// Most recipients, parts or attachments of one message.
 const LISTED: usize = 50;
 
-/// Writes `messages`, which are of `session`.
+/// Writes `messages` of `session`.
 pub fn write(out: &mut dyn Write, options: &Options, session: &Session, messages: &[Message]) -> io::Result<()> {
     let (listed, detailed): (Vec<&Message>, Vec<&Message>) =
         messages.iter().partition(|message| message.part.is_some() && message.mime.is_none());
@@ -29,7 +29,7 @@ pub fn write(out: &mut dyn Write, options: &Options, session: &Session, messages
     Ok(())
 }
 
-/// Messages of which only a part crossed, one row each.
+/// The list of partial messages, one row each.
 fn list(out: &mut dyn Write, options: &Options, messages: &[&Message]) -> io::Result<()> {
     if messages.is_empty() {
         return Ok(());
@@ -86,7 +86,7 @@ fn detail(out: &mut dyn Write, options: &Options, session: &Session, message: &M
 struct Fields<'a> {
     options: &'a Options,
     rows: Vec<Row>,
-    /// The next row begins a group: a line stands above it.
+    /// True if the next row begins a group: a line is drawn above it.
     begins: bool,
 }
 
@@ -98,7 +98,7 @@ impl Fields<'_> {
         self.rows.push(Row::new([field, value, meaning.to_owned()]).joined(!begins));
     }
 
-    /// A row for a field that is worth an explanation.
+    /// A row for a field whose meaning has words of its own.
     fn say(&mut self, field: Label, value: &str, fact: MimeFact) {
         self.row(field, value.to_owned(), locale::mime_fact(self.options.lang, fact));
     }
@@ -188,7 +188,7 @@ impl Fields<'_> {
         }
     }
 
-    /// What the types of the parts mean, each once.
+    /// Puts the meanings of the parts' types into the last row, each once.
     fn kinds(&mut self, mime: &MimePart) {
         let mut tree = Tree::default();
         tree.add(mime, "", "");
@@ -242,7 +242,7 @@ impl Fields<'_> {
         let mut complete = self.options.label(complete).to_owned();
         let missing = message.missing.iter().fold(0_u64, |sum, (_, length)| sum.saturating_add(*length));
         if missing > 0 {
-            // The words are those of a row; whose bytes they were is not among them.
+            // The row's words for a gap do not name the side, so any side will do.
             let gap = Purpose::Gap { from: Side::Client, bytes: missing };
             complete.extend(locale::row(lang, &gap, missing, None).map(|words| format!(" {words}")));
         }
@@ -269,7 +269,7 @@ impl Fields<'_> {
     }
 }
 
-/// Entries one below the other, the last of many left out and counted.
+/// Entries one below the other, at most [`LISTED`]; the rest are counted.
 fn listed(entries: impl ExactSizeIterator<Item = String>) -> String {
     let left_out = entries.len().saturating_sub(LISTED);
     let mut lines: Vec<String> = entries.take(LISTED).collect();
@@ -300,7 +300,8 @@ struct Tree {
 }
 
 impl Tree {
-    /// Adds `part` after `lead`, and what is in it after `below`. Recursion is bounded by `limits::MIME_DEPTH`.
+    /// Adds `part`, its first line prefixed by `lead` and the others by `below`. Recursion is bounded by
+    /// `limits::MIME_DEPTH`.
     fn add(&mut self, part: &MimePart, lead: &str, below: &str) {
         if self.types.len() >= LISTED {
             self.left_out += 1;

@@ -1,13 +1,14 @@
-//! One row a session.
+//! The list of sessions, one row each.
 
 use super::grid::{Grid, Row};
-use super::{KEPT, Options, heading};
+use super::options::KEPT;
+use super::{Options, heading};
 use crate::session::model::Session;
 use crate::view::address::canonical;
 use crate::view::locale::{self, Label};
 use std::io::{self, Write};
 
-/// The list of sessions: written as they come where nothing else is written between them, else kept for the end.
+/// The list of sessions. Rows are written as they come if it is the only table per session, otherwise kept for the end.
 pub struct List {
     streamed: Option<Grid>,
     begun: bool,
@@ -15,9 +16,9 @@ pub struct List {
     left_out: u64,
 }
 
-/// Widths for rows that are not known yet: number and protocol, the two ends, when and how it ended, two counts.
+/// Widths for rows that are not known yet: number and protocol, endpoints, start and end, two counts.
 const WIDTHS: [usize; 5] = [8, 21, 60, 8, 8];
-/// What they need of it.
+/// Widths below which the columns shrink last.
 const FIRM: [usize; 5] = [7, 21, 12, 7, 8];
 
 impl List {
@@ -29,7 +30,7 @@ impl List {
         Self { streamed, begun: false, kept: Vec::new(), left_out: 0 }
     }
 
-    /// A session that is over.
+    /// Adds a session that is over.
     pub fn add(&mut self, out: &mut dyn Write, options: &Options, session: &Session) -> io::Result<()> {
         if let Some(grid) = &mut self.streamed {
             if !self.begun {
@@ -45,7 +46,7 @@ impl List {
         Ok(())
     }
 
-    /// Writes what has not been written.
+    /// Writes the kept rows, or the foot of the rows written.
     pub fn finish(&mut self, out: &mut dyn Write, options: &Options) -> io::Result<()> {
         if let Some(grid) = self.streamed.as_mut().filter(|_| self.begun) {
             return grid.foot(out);

@@ -1,33 +1,30 @@
 /*!
-The report's tables: No. | Source IP | Destination IP | Command and parameters | Purpose, one table a phase, and under the
-transaction what MIME says of the message it carried.
+The report's tables: No. | Source IP | Destination IP | Command and parameters | Purpose, one table per phase, each
+followed by the tables of the messages that ended in it.
 */
 
+use super::cell::{line, numbers};
 use super::grid::{self, Grid, Mark, Row};
 use super::{Options, heading, messages};
 use crate::flow::{Endpoints, Side};
-use crate::limits;
-use crate::protocol::event::{Kind, Packets};
+use crate::protocol::event::Kind;
 use crate::session::model::{Phase, Session, State, Step};
 use crate::verdict::purpose::{Purpose, purpose};
-use crate::view::escape;
 use crate::view::locale::{self, Label};
 use std::io::{self, Write};
 use std::net::IpAddr;
 
-/// Steps that are looked at to find out how wide the columns should be.
+/// Steps at the beginning of a session that decide the widths of the columns.
 const MEASURED: usize = 1_000;
-/// Steps laid out at a time.
+/// Steps that are laid out at a time.
 const PIECE: usize = 256;
-/// Packet numbers that are written one by one, as ranges.
-const RANGES: usize = 2;
-/// The widest that a column of packet numbers gets.
+/// The widest column of packet numbers.
 const NUMBERS: usize = 13;
-/// Characters of a mailbox's name that are shown beside what is done to it.
+/// Most characters of a mailbox name beside a purpose.
 const MAILBOX: usize = 100;
-/// Mailboxes of a step that are shown there.
+/// Most mailbox names beside a purpose.
 const MAILBOXES: usize = 16;
-/// An IPv4 address.
+/// Width of an IPv4 address.
 const IPV4: usize = 15;
 
 /// Writes the tables of a session that is over.
@@ -54,7 +51,7 @@ pub fn session(out: &mut dyn Write, options: &Options, session: &Session) -> io:
         if steps.iter().any(|step| !step.secrets.is_empty()) {
             writeln!(out, "{}", legend(options))?;
         }
-        // A message stands under the section in which its last step is.
+        // A message is written under the section that has its last step.
         let last = steps.last().map_or(0, |step| step.n);
         let here = unshown.iter().take_while(|message| message.steps.last().is_none_or(|&n| n <= last)).count();
         let (shown, later) = unshown.split_at(here);
@@ -64,19 +61,19 @@ pub fn session(out: &mut dyn Write, options: &Options, session: &Session) -> io:
     messages::write(out, options, session, unshown)
 }
 
-/// A command and all that comes of it stand together; so do commands that are sent at once, and their answers.
-/// `before` is who said what stands above.
+/// True if no line separates `step` from the row above: a command, its replies and its content are joined, and so are
+/// commands sent in a batch and their replies. `before` is the side that sent the row above.
 pub fn is_joined(before: Option<Side>, step: &Step) -> bool {
     let begins = step.from == Side::Client && !matches!(step.kind, Kind::Response | Kind::Data);
     before.is_some_and(|before| !begins || before == Side::Client)
 }
 
-/// What the sign beside a packet number means.
+/// The legend: what [`SIGN`] beside a packet number means.
 pub fn legend(options: &Options) -> String {
     format!("{SIGN} {}", options.label(Label::CarriesSecret))
 }
 
-/// Marks a row that carries a password, where there is no colour to.
+/// Marks a row that carries a password or token, for readers without colour.
 const SIGN: &str = "!";
 
 /// The titles of the columns.
@@ -85,8 +82,8 @@ pub fn titles(options: &Options) -> [&'static str; 5] {
         .map(|label| options.label(label))
 }
 
-/// Steps that stand in one table: a phase, or one of the states that a transaction passes through (IMAP's authenticated
-/// and selected). The table is named after the state in which it begins.
+/// The steps of one table: those of a phase or, in the transaction phase, of one state (IMAP's authenticated and
+/// selected). The table is named after the first state in it.
 #[derive(Debug, Clone, Copy)]
 pub struct Section {
     phase: Phase,
@@ -94,13 +91,13 @@ pub struct Section {
 }
 
 impl Section {
-    /// Begins with `step`.
+    /// The section that begins with `step`.
     pub fn of(step: &Step) -> Self {
         Self { phase: step.phase, state: step.state() }
     }
 
-    /// True where `step` stands in it too. What has no state of its own (a gap, TLS, what is not understood) stands where
-    /// the steps around it stand.
+    /// True if the next `step` belongs to the section too. A step without a state (a gap, TLS, an unknown line) does
+    /// not end a section.
     pub fn goes_on(&mut self, step: &Step) -> bool {
         let same_state = self.phase != Phase::Transaction || self.state.is_none() || step.state().is_none();
         if self.phase != step.phase || !(same_state || self.state == step.state()) {
@@ -110,7 +107,7 @@ impl Section {
         true
     }
 
-    /// Its title.
+    /// The title of the section's table.
     pub fn title(self, options: &Options, session: &Session) -> String {
         locale::phase_title(options.lang, session.protocol, self.phase, self.state)
     }
@@ -124,13 +121,13 @@ pub struct Layout {
 }
 
 impl Layout {
-    /// Columns that suit what a session says.
+    /// Columns with widths that suit the session's steps.
     fn of(options: &Options, session: &Session) -> Self {
         let widest = widest(session.transport.endpoints);
         let mut layout = Self::sized(options, NUMBERS, widest, [options.style.width; 2]);
         let rows: Vec<Row> =
             session.steps.iter().take(MEASURED).map(|step| layout.row(options, session, step)).collect();
-        // What comes after the measured ones has greater numbers.
+        // Steps after the measured ones have greater, and so perhaps wider, numbers.
         let last = session.steps.last().map(numbers).unwrap_or_default();
         let natural = grid::naturals(&titles(options), &rows);
         let [number, _, _, command, purpose] = natural.as_slice() else { return layout };
@@ -144,7 +141,7 @@ impl Layout {
     }
 
     fn sized(options: &Options, number: usize, address: usize, [command, purpose]: [usize; 2]) -> Self {
-        // Room for the titles' words, and an IPv6 address goes on several lines rather than take that of what was said.
+        // The titles' words must fit. An IPv6 address is broken into several lines, to leave room for the commands.
         let words = titles(options)[1..3].iter().flat_map(|title| title.split(' ')).map(grid::natural).max();
         let addresses = address.max(words.unwrap_or_default()).min(IPV4.max(options.style.width / 6));
         let number = number.min(NUMBERS);
@@ -181,7 +178,7 @@ impl Layout {
     }
 }
 
-/// What was said, or what sort of thing it was where it is not text.
+/// The step's text, or a description of content, TLS, a gap and other steps without text.
 fn said(options: &Options, step: &Step, purpose: &Purpose) -> String {
     if matches!(step.kind, Kind::Data | Kind::Tls | Kind::Gap) || step.text.is_empty() {
         return locale::row(options.lang, purpose, step.bytes, step.carries.as_ref())
@@ -194,7 +191,7 @@ fn said(options: &Options, step: &Step, purpose: &Purpose) -> String {
     text
 }
 
-/// What a step does, and to which mailboxes, where their names cannot be read as they were sent.
+/// The purpose of a step, with the mailbox names that were sent encoded.
 fn meaning(options: &Options, step: &Step, purpose: &Purpose) -> String {
     let purpose = locale::purpose(options.lang, purpose);
     if step.mailboxes.is_empty() {
@@ -207,39 +204,7 @@ fn meaning(options: &Options, step: &Step, purpose: &Purpose) -> String {
     format!("{purpose} ({})", names.join(", "))
 }
 
-/// The packets that carry a step.
-pub fn numbers(step: &Step) -> String {
-    match step.kind {
-        // Of these, the first and the last packet are kept.
-        Kind::Data | Kind::Tls if step.packets.first() != step.packets.last() => {
-            format!("{}-{}", step.packets.first(), step.packets.last())
-        }
-        // No packet carries what is missing: the number is of the one that showed it, which may be much later.
-        Kind::Gap => "–".to_owned(),
-        _ => ranges(&step.packets),
-    }
-}
-
-/// `12`, `12-15`, `12, 15`; where there are many, the first and the last: `12 … 40`.
-fn ranges(packets: &Packets) -> String {
-    let mut ranges: Vec<(u64, u64)> = Vec::new();
-    for packet in packets.iter() {
-        match ranges.last_mut() {
-            Some((_, last)) if last.checked_add(1) == Some(packet) => *last = packet,
-            _ => ranges.push((packet, packet)),
-        }
-    }
-    if ranges.len() > RANGES || packets.iter().count() >= limits::PACKETS_PER_STEP {
-        return format!("{} … {}", packets.first(), packets.last());
-    }
-    let shown: Vec<String> = ranges
-        .into_iter()
-        .map(|(first, last)| if first == last { first.to_string() } else { format!("{first}-{last}") })
-        .collect();
-    shown.join(", ")
-}
-
-/// The width of the wider address of two.
+/// The width of the wider of the two addresses.
 fn widest(endpoints: Endpoints) -> usize {
     address(endpoints.client.ip()).len().max(address(endpoints.server.ip()).len())
 }
@@ -261,37 +226,9 @@ fn broken(address: &str, width: usize) -> String {
     lines.join("\n")
 }
 
-/// `text` off the wire for a single line, cut at `limit` characters.
-pub fn line(text: &str, limit: usize) -> String {
-    let (text, cut) = escape::cut(text, limit);
-    let mut shown = escape::line(text).into_owned();
-    if cut {
-        shown.push('…');
-    }
-    shown
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{broken, ranges};
-    use crate::protocol::event::Packets;
-
-    fn packets(numbers: &[u64]) -> Packets {
-        let mut packets = Packets::default();
-        numbers.iter().for_each(|&number| packets.add(number));
-        packets
-    }
-
-    #[test]
-    fn packet_numbers_are_short() {
-        assert_eq!(ranges(&packets(&[])), "");
-        assert_eq!(ranges(&packets(&[12])), "12");
-        assert_eq!(ranges(&packets(&[12, 13, 14, 15])), "12-15");
-        assert_eq!(ranges(&packets(&[12, 15])), "12, 15");
-        assert_eq!(ranges(&packets(&[15, 12])), "15, 12");
-        assert_eq!(ranges(&packets(&[1, 3, 5, 7, 9])), "1 … 9");
-        assert_eq!(ranges(&packets(&(1..2_000).collect::<Vec<_>>())), "1 … 1999");
-    }
+    use super::broken;
 
     #[test]
     fn addresses_break_behind_a_colon() {

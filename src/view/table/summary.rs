@@ -1,7 +1,7 @@
 //! Counts over all sessions, where the packets came from, and what was lost.
 
 use super::grid::Row;
-use super::{Options, heading, steps};
+use super::{Options, cell, heading};
 use crate::capture::Time;
 use crate::protocol::Protocol;
 use crate::session::summary::Summary;
@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::io::{self, Write};
 
-/// Characters shown of a file's name or of a problem.
+/// Most characters of a file name or a problem.
 const FIELD: usize = 500;
 
 /// Writes the summary.
@@ -85,9 +85,9 @@ fn sources(out: &mut dyn Write, options: &Options, report: &Report) -> io::Resul
             if let Some(dropped) = source.dropped {
                 packets = format!("{packets}\n{}", options.named(Label::Dropped, &dropped.to_string()));
             }
-            let mut name = steps::line(&source.name, FIELD);
+            let mut name = cell::line(&source.name, FIELD);
             if let Some(problem) = &source.problem {
-                name = format!("{name}\n{}", options.named(Label::Problem, &steps::line(problem, FIELD)));
+                name = format!("{name}\n{}", options.named(Label::Problem, &cell::line(problem, FIELD)));
             }
             let links: Vec<String> = source.link_types.iter().map(ToString::to_string).collect();
             Row::new([name, format, links.join(", "), packets, time(source.first), time(source.last)])
@@ -96,7 +96,7 @@ fn sources(out: &mut dyn Write, options: &Options, report: &Report) -> io::Resul
     heading::table(out, options.style, &titles, &rows, &[])
 }
 
-/// Writes what bounds cut off, if they did: never left out, whatever was asked for.
+/// Writes the bounds that were hit, if any. This table is always shown, whatever the user asked for.
 pub fn limits(out: &mut dyn Write, options: &Options, summary: &Summary) -> io::Result<()> {
     if summary.limits_hit.is_empty() {
         return Ok(());
@@ -111,7 +111,7 @@ pub fn limits(out: &mut dyn Write, options: &Options, summary: &Summary) -> io::
     heading::table(out, options.style, &titles, &rows, &[])
 }
 
-/// Says that a capture held no mail, and what it did hold.
+/// Reports that the capture has no mail session to show, and what it contains.
 pub fn no_mail(out: &mut dyn Write, options: &Options, summary: &Summary) -> io::Result<()> {
     for paragraph in locale::no_mail(options.lang, summary) {
         heading::paragraph(out, options.style, &paragraph)?;

@@ -4,6 +4,7 @@ use super::*;
 use crate::protocol::Protocol;
 use crate::view::redact::Redact;
 use crate::view::testing::{Talk, everything, lab_pop3, lab_smtp, report};
+use crate::view::{Lang, Show};
 use unicode_width::UnicodeWidthStr;
 
 fn options(width: usize, lang: Lang, show: Show) -> Options {
@@ -22,7 +23,7 @@ fn printed(options: Options, sessions: Vec<Session>) -> String {
     String::from_utf8(out).unwrap()
 }
 
-/// Steps as they happen, the sessions turn and turn about.
+/// The output of `Live`: steps as they happen, one from each session in turn.
 fn live(options: Options, sessions: Vec<Session>, redact: bool) -> String {
     fn run(mut view: impl View, sessions: Vec<Session>) {
         let most = sessions.iter().map(|session| session.steps.len()).max().unwrap_or_default();
@@ -94,7 +95,7 @@ fn the_password_is_shown_marked_and_explained() {
 }
 
 #[test]
-fn log_ins_that_are_alike_are_counted() {
+fn equal_login_attempts_share_a_row() {
     let sessions: Vec<Session> = (1..=9).map(|id| Session { id, ..lab_pop3() }).collect();
     let text = printed(options(120, Lang::En, Show { steps: false, ..Show::REPORT }), sessions);
     let rows: Vec<&str> = text.lines().filter(|line| line.contains("group7_3@")).collect();
@@ -104,7 +105,7 @@ fn log_ins_that_are_alike_are_counted() {
 }
 
 #[test]
-fn sessions_without_a_log_in_are_told_in_words() {
+fn sessions_without_a_login_are_counted_in_words() {
     let sessions = || {
         let mut hidden = lab_pop3();
         hidden.credentials.clear();
@@ -169,7 +170,7 @@ fn a_gap_does_not_cut_a_table_in_two() {
 }
 
 #[test]
-fn a_redacted_reply_is_told_by_the_command_it_answers() {
+fn a_redacted_reply_is_described_by_the_command_it_answers() {
     use crate::session::model::{Phase, Variant};
     let session = Talk::new(Protocol::Pop3)
         .s("+OK ready")
@@ -197,7 +198,7 @@ fn redacted_tables_hold_no_password() {
 }
 
 #[test]
-fn a_password_echoed_before_the_log_in_is_over_is_hidden_live() {
+fn a_password_echoed_before_the_login_is_over_is_hidden_live() {
     let session =
         Talk::new(Protocol::Pop3).s("+OK").c("PASS secret12").secret("secret12").s("-ERR secret12 is wrong").session;
     let text = live(options(80, Lang::En, Show::REPORT), vec![session], true);
@@ -218,7 +219,7 @@ fn live_rows_stand_under_the_session_that_they_belong_to() {
             assert!(line.contains(session), "{session}: {line}");
         }
     }
-    // The ends are told once as it happens and once when it is over.
+    // The endpoints are written twice: with the session's first row, and when the session is over.
     assert_eq!(text.matches("172.16.0.73:1893").count(), 2);
     assert_eq!(text.matches('┌').count(), text.matches('└').count() - text.matches("└─ ").count());
 }
@@ -257,7 +258,7 @@ fn a_gap_is_a_row_and_long_text_is_cut() {
 }
 
 #[test]
-fn many_names_are_cut_where_one_can_see_it() {
+fn a_long_list_of_names_is_visibly_cut() {
     let mut session = lab_smtp();
     session.steps[0].mailboxes = vec!["北".to_owned(); 20];
     session.tls.certificate = Some(crate::protocol::event::Certificate {
@@ -288,8 +289,8 @@ fn sessions_alone_are_listed_as_they_come() {
     assert_eq!(whole.matches('└').count(), 1, "{whole}");
 }
 
-/// What is handed in: compared with what is in `golden/`, which `GOLDEN=write cargo test golden` writes anew. Look at it
-/// before you commit it.
+/// Compares the lab's tables with the files in `golden/`. `GOLDEN=write cargo test golden` rewrites the files: look at
+/// them before you commit them.
 #[test]
 fn golden() {
     for (lang, name) in [(Lang::En, "en"), (Lang::Zh, "zh")] {

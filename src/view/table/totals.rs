@@ -1,4 +1,5 @@
-//! What closes the output: the list of sessions, the log-ins, the summary, and what was lost.
+//! The tables that close the output: the list of sessions, the login attempts, the summary, and the bounds that were
+//! hit.
 
 use super::credentials::Ledger;
 use super::sessions::List;
@@ -7,7 +8,7 @@ use crate::session::model::Session;
 use crate::verdict::Report;
 use std::io::{self, Write};
 
-/// What is kept of sessions that are over.
+/// The rows kept of sessions that are over.
 pub struct Totals {
     options: Options,
     sessions: List,
@@ -15,12 +16,12 @@ pub struct Totals {
 }
 
 impl Totals {
-    /// Nothing yet.
+    /// No rows yet.
     pub fn new(options: Options) -> Self {
         Self { options, sessions: List::new(&options), credentials: Ledger::default() }
     }
 
-    /// A session that is over.
+    /// Adds a session that is over.
     pub fn session(&mut self, out: &mut dyn Write, session: &Session) -> io::Result<()> {
         if self.options.show.credentials {
             self.credentials.add(&self.options, session);
@@ -31,7 +32,7 @@ impl Totals {
         Ok(())
     }
 
-    /// Writes what there is to say at the end.
+    /// Writes the tables that close the output.
     pub fn finish(&mut self, out: &mut dyn Write, report: &Report) -> io::Result<()> {
         let Self { options, sessions, credentials } = self;
         if report.summary.sessions.values().all(|&count| count == 0) {

@@ -1,6 +1,6 @@
 /*!
-Where a line of a cell is broken: at a blank, between Chinese characters (but no line begins with `，` or ends with `（`), and
-in a word that is longer than a line behind the signs that join its parts. comfy-table knows blanks only.
+Wraps the lines of a cell: at a blank, between Chinese characters (but no line begins with `，` or ends with `（`), and,
+in a word longer than a line, behind the signs that join its parts. comfy-table breaks at blanks only.
 */
 
 use std::borrow::Cow;
@@ -13,7 +13,7 @@ const OPENING: &str = "（《「『【〈“‘([{<";
 
 /// `text` with line ends such that no line is wider than `width`, as far as its characters allow.
 pub fn wrap(text: &str, width: usize) -> Cow<'_, str> {
-    // Most cells. (Of printable ASCII, each byte has one column.)
+    // The common case: all lines fit. (Each byte of printable ASCII takes one column.)
     let fits = |line: &str| {
         (line.len() <= width && line.bytes().all(|byte| matches!(byte, b' '..=b'~')))
             || (line.width() <= width && line.chars().filter_map(UnicodeWidthChar::width).sum::<usize>() <= width)
@@ -23,7 +23,7 @@ pub fn wrap(text: &str, width: usize) -> Cow<'_, str> {
     }
     let mut lines = Vec::new();
     for mut rest in text.split('\n') {
-        // Each turn looks at the characters of one line: the whole is linear, however long a line came off the wire.
+        // Each turn reads the characters of one output line, so the whole is linear, however long the text is.
         loop {
             let (line, after) = rest.split_at(first_line(rest, width));
             if after.is_empty() {
@@ -32,13 +32,13 @@ pub fn wrap(text: &str, width: usize) -> Cow<'_, str> {
             lines.push(line.trim_end_matches(' '));
             rest = after.trim_start_matches(' ');
         }
-        // Blanks at the end may reach beyond the edge: they are not what anybody looks for there.
+        // Trailing blanks that reach beyond the edge are dropped.
         lines.push(if rest.width() > width { rest.trim_end_matches(' ') } else { rest });
     }
     Cow::Owned(lines.join("\n"))
 }
 
-/// How many bytes of `text` make its first line: all of it where it fits, one character at least.
+/// The length in bytes of the first line of `text`: all of `text` if it fits, at least one character otherwise.
 fn first_line(text: &str, width: usize) -> usize {
     let (mut used, mut before) = (0, None);
     let (mut gap, mut joint) = (None, None);
@@ -53,7 +53,7 @@ fn first_line(text: &str, width: usize) -> usize {
         used += found.width().unwrap_or_default();
         if used > width && found != ' ' {
             let whole = gap.filter(|&gap| text.get(gap..).is_some_and(|rest| starts_with_short_word(rest, width)));
-            // Nothing joins this word's parts: it is broken where the line is full.
+            // A word without joints is broken where the line is full.
             let full = if at == 0 { found.len_utf8() } else { at };
             return whole.or(joint.max(gap)).unwrap_or(full);
         }
@@ -62,7 +62,7 @@ fn first_line(text: &str, width: usize) -> usize {
     text.len()
 }
 
-/// True where the first word of `text` fits in a line.
+/// True if the first word of `text` fits in a line.
 fn starts_with_short_word(text: &str, width: usize) -> bool {
     let (mut used, mut before) = (0, None);
     for found in text.chars() {
@@ -78,12 +78,12 @@ fn starts_with_short_word(text: &str, width: usize) -> bool {
     true
 }
 
-/// True of what joins the parts of a long word: an address, a host name, a path.
+/// True for a sign that joins the parts of a long word, such as an address, a host name or a path.
 fn joins(found: char) -> bool {
     matches!(found, '@' | '.' | '/' | ':' | ';' | ',')
 }
 
-/// True where a line may end between `before` and `after`.
+/// True if a line may end between `before` and `after`.
 fn is_gap(before: char, after: char) -> bool {
     if before.is_ascii() && after.is_ascii() {
         return before == ' ' && after != ' ';

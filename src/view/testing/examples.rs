@@ -1,13 +1,13 @@
-//! Sessions to be shown: the report's, one of everything that there is, and what is said of them together.
+//! Example sessions: the lab report's two, one in which every field is set, and a report on them.
 
 use super::{START, Talk};
 use crate::capture::{Format, LinkType, SourceInfo, Time};
 use crate::flow::Side;
 use crate::protocol::Protocol;
 use crate::protocol::event::{Direction, Kind, LoginOutcome, StepId, Subject};
+use crate::protocol::secret::Secret;
 use crate::protocol::smtp;
 use crate::session::model::*;
-use crate::session::secret::Secret;
 use crate::session::summary::Summary;
 use crate::verdict::across::Across;
 use crate::verdict::across::login_frequency::LoginCounter;
@@ -132,7 +132,7 @@ pub fn lab_pop3() -> Session {
         .session
 }
 
-/// A session in which every field that may be absent is there, with nothing in it that is plain.
+/// A session in which every optional field is set, with hostile text wherever text comes off the wire.
 pub fn everything() -> Session {
     use crate::protocol::event::{Certificate, Delivery};
     use crate::protocol::imap::State as Imap;

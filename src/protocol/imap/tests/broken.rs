@@ -1,4 +1,4 @@
-//! Captures that begin in the middle, have gaps, or hold what no IMAP program would say.
+//! Captures that begin in the middle, have gaps, or hold lines that no IMAP program sends.
 
 use super::super::Dialogue;
 use super::{answers, messages, played};
@@ -48,7 +48,7 @@ fn a_capture_begins_inside_an_append_and_an_idle() {
     assert_eq!(told.rows()[0], "1 C Unknown line one of a letter\\nplease check the list\\n");
     assert_eq!(told.commands(), ["IDLE"]);
     let told = talk(
-        Dialogue::in_the_middle(),
+        Dialogue { greeted: true, ..Dialogue::default() },
         "S: * OK Still here\nC: DONE\nS: 16 OK IDLE completed\nC: 17 list \"\" \"Sent\"",
     );
     assert_eq!(told.commands(), ["DONE", "LIST"]);
@@ -56,7 +56,7 @@ fn a_capture_begins_inside_an_append_and_an_idle() {
 }
 
 #[test]
-fn a_gap_is_told_once_and_its_bytes_are_no_other_rows() {
+fn a_gap_is_one_step_and_its_bytes_are_in_no_other() {
     let told = played("C: a STARTTLS\nS: a OK go\nC| \\x16\\x03\\x01\\x00\\x05\nC~ 12\nS~ 34");
     let gaps = |told: &Recorder| -> Vec<_> {
         told.steps.iter().filter(|step| step.kind == Kind::Gap).map(|step| (step.from, step.bytes)).collect()
@@ -148,7 +148,7 @@ fn a_gap_while_a_literal_waits() {
 }
 
 #[test]
-fn what_is_open_at_the_end_is_told() {
+fn an_open_command_or_response_is_emitted_at_the_end() {
     let told =
         played("S: * OK hi\nC: a1 LOGIN bob secret\nC: a2 APPEND x {9+}\nC| 123\nS| * 1 FETCH (BODY[] {5}\\r\\n12");
     assert_eq!(told.credentials[0].outcome, LoginOutcome::Unknown);
@@ -222,7 +222,7 @@ fn line() -> impl Strategy<Value = Vec<u8>> {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
 
-    /// Whatever the two sides say, all of it can be told, in an order that [`Recorder`] finds sensible.
+    /// Whatever the two sides send, all of it becomes steps, in an order that [`Recorder`] accepts.
     #[test]
     fn nothing_that_is_said_can_hurt(said in prop::collection::vec((any::<bool>(), line(), 0_u64..40), 0..60)) {
         let (mut dialogue, mut told) = (Stack::new(Dialogue::new()), Recorder::default());

@@ -9,7 +9,7 @@ use crate::protocol::event::Kind;
 use crate::protocol::testing::Recorder;
 use flate2::{Compress, Compression, FlushCompress};
 
-/// A conversation whose sides compress what they say from COMPRESS on, each packet cut into pieces of `size`.
+/// A conversation whose sides compress what they send from COMPRESS on, each packet cut into pieces of `size`.
 struct Compressed {
     dialogue: Stack,
     told: Recorder,
@@ -66,7 +66,7 @@ fn both_directions_are_inflated_and_read_on() {
 }
 
 #[test]
-fn what_cannot_be_inflated_is_said_to_be_there() {
+fn bytes_that_cannot_be_inflated_are_an_unknown_step() {
     let mut talk = Compressed::begin(1000);
     talk.say(Side::Client, "a2 SELECT INBOX\r\n");
     talk.dialogue.gap(Side::Client, 20, PacketRef { packet: 99, time: Time::default() }, &mut talk.told);

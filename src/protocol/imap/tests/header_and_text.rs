@@ -1,10 +1,10 @@
-//! Messages whose header and text are fetched each for itself, and mailboxes that are selected again.
+//! Messages whose header and text are fetched separately, and mailboxes that are selected again.
 
 use super::{messages, played};
 use crate::limits::{Limit, WAITING_TEXT_BYTES};
 use crate::protocol::testing::{Recorder, talk};
 
-/// Plays what follows the selection of a mailbox.
+/// Plays `script` with a mailbox selected.
 fn selected(script: &str) -> Recorder {
     played(&format!("S: * PREAUTH hi\nC: s SELECT m\nS: * OK [UIDVALIDITY 7] ok\nS: s OK done\n{script}"))
 }
@@ -48,7 +48,7 @@ fn one_response_may_hold_both_in_any_order() {
             .replace("{2}\nS| ", "{2}\\r\\n\nS| ");
         assert_eq!(whole(&script), ["m 1/9 whole: h\\ntext"], "{script}");
     }
-    // Not of the size that it is said to have.
+    // Header and text are not as long as RFC822.SIZE says.
     assert_eq!(
         whole("S: * 1 FETCH (RFC822.SIZE 7)\nS: * 1 FETCH (BODY[TEXT] \"text\" BODY[HEADER] {2}\nS| h\\n)\\r\\n"),
         [""; 0]
@@ -88,7 +88,7 @@ fn a_half_may_come_in_pieces() {
     let header = "C: 3 FETCH 1 BODY[HEADER]<0.9>\nS: * 1 FETCH (BODY[HEADER]<0> \"hh\" UID 6)\n";
     assert_eq!(whole(&[text, header].concat()), ["m 1/6 whole: hhtext"]);
     assert_eq!(whole(&[header, text].concat()), ["m 1/6 whole: hhtext"]);
-    // What lacks its end, or octets, is no half.
+    // A half without its end, or with a gap, is not used.
     let lacking = "C: 1 FETCH 1 BODY[TEXT]\nS: * 1 FETCH (UID 6 BODY[TEXT] {4}\nS| t\nS~ 2\nS| t)\\r\\n\n";
     assert_eq!(whole(&[lacking, header].concat()), [""; 0]);
     let open = "C: 1 FETCH 1 BODY[TEXT]<0.4>\nS: * 1 FETCH (UID 6 BODY[TEXT]<0> \"text\")\n";

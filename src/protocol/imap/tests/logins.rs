@@ -1,15 +1,20 @@
-//! Log-ins: LOGIN in its forms, AUTHENTICATE, and what becomes of them.
+//! Logins: LOGIN in its forms, AUTHENTICATE, and what becomes of them.
 
 use super::super::Dialogue;
 use super::{answers, played};
 use crate::flow::Side;
 use crate::protocol::event::{Exposure, Kind, LoginOutcome, TlsFact};
+use crate::protocol::secret::Secret;
 use crate::protocol::testing::talk;
 
 /// User, password and outcome of each attempt.
 fn attempts(script: &str) -> Vec<(String, String, LoginOutcome)> {
     let text = |bytes: &Option<Vec<u8>>| String::from_utf8_lossy(bytes.as_deref().unwrap_or(b"?")).into_owned();
-    played(script).credentials.iter().map(|c| (text(&c.username), text(&c.password), c.outcome)).collect()
+    played(script)
+        .credentials
+        .iter()
+        .map(|c| (text(&c.username), text(&c.password.clone().map(Secret::into_revealed)), c.outcome))
+        .collect()
 }
 
 #[test]
@@ -43,7 +48,7 @@ fn passwords_are_read_to_the_letter() {
 }
 
 #[test]
-fn continuations_within_a_command_are_told_after_it() {
+fn continuations_within_a_command_are_emitted_after_it() {
     let script = "S: * OK hi\nC: a1 LOGIN {3}\nS: + OK\nC: bob {2}\nS: + OK\nC: pw\nS: a1 OK in";
     let told = played(script);
     assert_eq!(
@@ -58,11 +63,11 @@ fn continuations_within_a_command_are_told_after_it() {
     assert_eq!(talk(Dialogue::new(), script).steps[1].packets, [2, 4, 6]);
     let login = &told.credentials[0];
     assert_eq!((login.mechanism.as_str(), login.exposure), ("LOGIN", Exposure::Plaintext));
-    assert_eq!((login.steps.as_slice(), &login.wire_forms), ([2, 5].as_slice(), &vec![b"pw".to_vec()]));
+    assert_eq!((login.steps.as_slice(), &login.wire_forms), ([2, 5].as_slice(), &vec![Secret::new(*b"pw")]));
 }
 
 #[test]
-fn whoever_forgets_the_tag_or_uses_telnet_is_understood() {
+fn a_forgotten_tag_and_telnet_are_understood() {
     let told = played(
         r#"
         S: * OK hi
@@ -189,21 +194,21 @@ fn what_answers_a_challenge_to_an_unseen_authenticate_is_hidden() {
 }
 
 #[test]
-fn two_log_ins_that_gaps_have_run_together() {
+fn two_logins_that_gaps_have_run_together() {
     let begun = "S: * OK hi\nC: a1 AUTHENTICATE PLAIN\nS: +\n";
     for gaps in ["C~ 40\nS~ 30\n", "S~ 30\nC~ 40\n"] {
         let told = played(&[begun, gaps, "S: + PDE4OTYuNjk3MTc+\nC: YWxpY2UgYjkx\nS: a2 OK in"].concat());
         let [login] = &told.credentials[..] else { panic!("{:?}", told.credentials) };
         assert_eq!((login.challenge.as_deref(), login.outcome), (None, LoginOutcome::Unknown), "{gaps}");
         assert_eq!(told.steps.iter().find(|s| s.kind == Kind::Response).expect("one").secrets, ["YWxpY2UgYjkx"]);
-        // Its own tag tells.
+        // Its own tag identifies it.
         let told = played(&[begun, gaps, "S: a1 NO no"].concat());
         assert_eq!(told.credentials[0].outcome, LoginOutcome::Rejected);
     }
 }
 
 #[test]
-fn a_log_in_whose_end_is_missing_is_over_with_the_next_command() {
+fn a_login_whose_end_is_missing_is_over_with_the_next_command() {
     let told = played(
         r#"
         S: * OK hi
@@ -226,5 +231,8 @@ fn a_log_in_whose_end_is_missing_is_over_with_the_next_command() {
     assert_eq!(told.commands(), ["AUTHENTICATE", "SELECT", "IDLE", "DONE", "APPEND"]);
     assert_eq!(told.messages.len(), 1);
     let [login] = &told.credentials[..] else { panic!("{:?}", told.credentials) };
-    assert_eq!((login.outcome, login.password.as_deref()), (LoginOutcome::Unknown, Some(b"secret".as_slice())));
+    assert_eq!(
+        (login.outcome, login.password.as_ref().map(Secret::reveal)),
+        (LoginOutcome::Unknown, Some(b"secret".as_slice()))
+    );
 }

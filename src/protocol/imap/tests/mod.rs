@@ -1,4 +1,4 @@
-//! Conversations: what is told of them, however TCP has cut them.
+//! Conversations: their steps are the same, however TCP has cut them.
 
 mod broken;
 mod compress;
@@ -26,7 +26,7 @@ fn played(script: &str) -> Recorder {
     whole
 }
 
-/// All that was told beside the rows, without what depends on packets.
+/// Everything that was emitted beside the rows, without what depends on packets.
 fn facts(told: &Recorder) -> String {
     let secrets: Vec<_> =
         told.steps.iter().map(|step| (step.bytes, &step.tag, &step.arguments, &step.secrets)).collect();

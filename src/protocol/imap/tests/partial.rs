@@ -4,7 +4,7 @@ use super::{messages, played};
 use crate::limits::{Limit, PARTIAL_BYTES, PARTIAL_COMMANDS, PARTIAL_ITEMS, PARTIAL_MESSAGES};
 use crate::protocol::testing::{Recorder, talk};
 
-/// Plays what follows the selection of a mailbox.
+/// Plays `script` with a mailbox selected.
 fn selected(script: &str) -> Recorder {
     played(&format!("S: * PREAUTH hi\nC: s SELECT m\nS: s OK done\n{script}"))
 }
@@ -37,11 +37,11 @@ fn pieces_in_order_are_one_message() {
 #[test]
 fn the_end_is_known_by_a_short_piece_an_empty_one_or_the_size() {
     let one = |script: &str| messages(&selected(script)).concat();
-    // Short, at once.
+    // The first piece is short.
     assert_eq!(one("C: 1 FETCH 2 BODY[]<0.9>\nS: * 2 FETCH (BODY[]<0> {4}\nS| abcd)\\r\\n"), "m 2/? whole: abcd");
-    // Nothing says that it is all.
+    // Nothing shows the end.
     assert_eq!(one("C: 1 FETCH 2 BODY[]<0.4>\nS: * 2 FETCH (BODY[]<0> {4}\nS| abcd)\\r\\n"), "m 2/? bytes 0-3: abcd");
-    // What was asked for is not in the capture.
+    // The command is not in the capture.
     assert_eq!(one("S: * 2 FETCH (BODY[]<0> {4}\nS| abcd)\\r\\n"), "m 2/? bytes 0-3: abcd");
     for size in ["S: * 2 FETCH (RFC822.SIZE 4 FLAGS ())\n", "S: * 2 FETCH (UID 8 RFC822.SIZE 4)\n"] {
         let script = format!("{size}C: 1 FETCH 2 BODY[]<0.4>\nS: * 2 FETCH (UID 8 BODY[]<0> {{4}}\nS| abcd)\\r\\n");
@@ -55,7 +55,7 @@ fn the_end_is_known_by_a_short_piece_an_empty_one_or_the_size() {
         );
         assert_eq!(one(&script), "m 2/? whole: abcd", "{empty}");
     }
-    // The size says that more must come: only the mailbox's end makes an end of it.
+    // RFC822.SIZE says that more must come, so a short piece is not the end.
     let more = "S: * 2 FETCH (RFC822.SIZE 6)\nC: 1 FETCH 2 BODY[]<0.9>\nS: * 2 FETCH (BODY[]<0> {4}\nS| abcd)\\r\\n\nC: 2 FETCH 2 BODY[]<4.9>\nS: * 2 FETCH (BODY[]<4> \"ef\")";
     assert_eq!(one(more), "m 2/? whole: abcdef");
 }
@@ -206,7 +206,7 @@ fn uids_alone_name_messages_too() {
 }
 
 #[test]
-fn what_waits_is_bounded_and_what_is_forgotten_is_counted() {
+fn waiting_pieces_are_bounded_and_forgotten_ones_counted() {
     let many = PARTIAL_MESSAGES + 1;
     let begin: String = (1..=many).map(|uid| format!("S: * {uid} FETCH (UID {uid} BODY[]<0> \"ab\")\n")).collect();
     let last = format!("C: 2 UID FETCH {many} BODY[]<2.2>\nS: * {many} FETCH (UID {many} BODY[]<2> \"c\")\n");
@@ -228,9 +228,9 @@ fn what_waits_is_bounded_and_what_is_forgotten_is_counted() {
     assert_eq!(sizes, [half.len(), half.len(), half.len() + 1], "the last goes on with one byte of the first");
 }
 
-/// The length that was asked for tells that a piece is the last one: without it nobody knows.
+/// Only the length that the command asks for shows that a piece is the last one.
 #[test]
-fn of_too_many_commands_and_pieces_not_all_are_remembered_and_that_is_counted() {
+fn commands_and_pieces_beyond_the_bounds_are_counted() {
     let whole_of_last = |many: usize| {
         let asked: String = (1..=many).map(|n| format!("C: {n} UID FETCH {n} BODY[]<0.9>\n")).collect();
         selected(&format!("{asked}S: * {many} FETCH (UID {many} BODY[]<0> \"ab\")\n"))

@@ -39,9 +39,16 @@ fn linked(mut sessions: Vec<Session>, both: bool) -> Vec<Session> {
     sessions
 }
 
-/// `session/message:match` of everything that message `n` (from 0) of `session` is said to be the same as.
+/// `session/message:match` for every entry of `same_as` of message `n` (from 0) of `session`.
 fn named(session: &Session, n: usize) -> Vec<String> {
-    let shown = |same: &SameAs| format!("{}/{}:{}", same.session, same.message, same.by.name());
+    let shown = |same: &SameAs| {
+        let by = match same.by {
+            Match::Content => "content",
+            Match::Body => "body",
+            Match::MessageId => "message-id",
+        };
+        format!("{}/{}:{by}", same.session, same.message)
+    };
     session.messages[n].same_as.iter().map(shown).collect()
 }
 
@@ -84,7 +91,7 @@ fn parts_are_known_by_their_message_id_alone() {
 }
 
 #[test]
-fn nothing_is_the_same_as_nothing() {
+fn empty_contents_and_bodies_do_not_match() {
     let contents =
         [("", None), ("A: b\r\n\r\n", None), ("B: c\r\n\r\n", None), ("C: d\r\n\r\n\r\n", None), ("D: e\n\n\n", None)];
     let sessions = linked(vec![session(1, &contents), session(2, &contents[..1])], true);
@@ -94,7 +101,7 @@ fn nothing_is_the_same_as_nothing() {
 }
 
 #[test]
-fn what_lacks_bytes_is_not_the_same() {
+fn an_incomplete_message_does_not_match_by_content() {
     let mut cut = session(1, &[("Subject: no id\r\n\r\nbody\r\n", None)]);
     cut.messages[0].complete = false;
     let sessions = linked(vec![cut, session(2, &[("Subject: no id\r\n\r\nbody\r\n", None)])], true);

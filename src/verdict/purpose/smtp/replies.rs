@@ -1,10 +1,10 @@
-//! What a reply's code says, by what it answers (RFC 5321, section 4.3.2, and the extensions' RFCs).
+//! What a reply code means after the command that it answers (RFC 5321, section 4.3.2, and the extensions' RFCs).
 
 use crate::protocol::smtp::{ReplyTo, Verb};
 use crate::verdict::purpose::enumerated;
 
 enumerated! {
-    /// What a reply says where it stands.
+    /// What a reply means after the command that it answers.
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
     #[allow(missing_docs)]
     pub enum Reply {
@@ -78,7 +78,7 @@ enumerated! {
         ChunkOutOfOrder,
         ChunkTooBig,
         ChunkRefused,
-        // To the small commands.
+        // To the other commands.
         RsetDone,
         NoopDone,
         HelpGiven,
@@ -145,14 +145,14 @@ enumerated! {
         GoAhead,
         FailedForNow,
         Failed,
-        /// A reply to nothing.
+        /// A reply to no command.
         Unasked,
         /// A code outside 200 to 599.
         Odd,
     }
 }
 
-/// What a reply with `code` says to what was `asked`; `last` where that was the last piece of a message.
+/// What a reply with `code` means for `asked`, which it answers; `last` where that was the last chunk of a message.
 pub(super) fn reply(asked: ReplyTo, code: u16, last: bool) -> Reply {
     use ReplyTo::{Command, Content, Nothing, Recipient, Sasl};
     match (asked, code) {
@@ -172,7 +172,7 @@ pub(super) fn reply(asked: ReplyTo, code: u16, last: bool) -> Reply {
     }
 }
 
-/// Each command's own codes first, then what may be said of any command.
+/// Each command's own codes come first, then the codes that any command may get.
 fn to_command(verb: Verb, code: u16, last: bool) -> Reply {
     match (verb, code) {
         (Verb::Helo, 200..=299) => Reply::HeloAccepted,

@@ -1,9 +1,9 @@
-//! What is known of a finding's occurrences.
+//! The facts of a finding's occurrences.
 
-use crate::session::model::Conflict;
+use crate::flow::Conflict;
 
-/// What two copies say, of which `first` and `second` are escaped excerpts.
-pub fn conflict(conflict: &Conflict, first: &str, second: &str) -> String {
+/// Two copies of the same bytes that differ. `first` and `second` are escaped excerpts of them.
+pub fn conflict(conflict: &Conflict<String>, first: &str, second: &str) -> String {
     let Conflict { offset, bytes, second_packet, .. } = conflict;
     let differ = if *bytes == 1 { "1 byte differs".to_owned() } else { format!("{bytes} bytes differ") };
     let packet = conflict.first_packet.map(|packet| format!(" in packet {packet}")).unwrap_or_default();
@@ -13,7 +13,7 @@ pub fn conflict(conflict: &Conflict, first: &str, second: &str) -> String {
     )
 }
 
-/// How many more occurrences there were, of which nothing is told.
+/// The number of occurrences whose facts were not kept.
 pub fn more(more: u64) -> String {
     if more == 1 { "There was 1 more.".to_owned() } else { format!("There were {more} more.") }
 }

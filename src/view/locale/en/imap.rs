@@ -1,7 +1,7 @@
 //! What IMAP steps do.
 
-use crate::protocol::imap::{Code, Verb};
-use crate::verdict::purpose::imap::{Command, Data, GoAhead, Greeting, Notice};
+use crate::protocol::imap::{Code, Untagged, Verb};
+use crate::verdict::purpose::imap::{Command, Data, GoAhead, Greeting};
 use crate::view::locale::verb::{Sentences, row};
 
 pub fn greeting(greeting: Greeting) -> &'static str {
@@ -13,7 +13,7 @@ pub fn greeting(greeting: Greeting) -> &'static str {
     }
 }
 
-/// A verb is one row: what the command asks for, what a tagged OK to it means, and what a tagged NO.
+/// The sentences of a verb: what the command asks for, what a tagged OK means, what a tagged NO means.
 pub fn verb(command: Command) -> Sentences {
     match (command.verb, command.uid) {
         (Verb::Capability, _) => row(
@@ -279,7 +279,7 @@ pub fn verb(command: Command) -> Sentences {
     }
 }
 
-/// A tagged BAD: the same for all commands but those that carry a password.
+/// A tagged BAD: the same sentence for all commands, except those that carry a password.
 pub fn bad(command: Command) -> &'static str {
     match command.verb {
         Verb::Login => "The server does not understand the log-in, or does not allow it here",
@@ -306,50 +306,51 @@ pub fn tagged_bad_to_nothing() -> &'static str {
 
 pub fn data(data: Data) -> &'static str {
     match data {
+        Data::Untagged(untagged) => self::untagged(untagged),
         Data::Goodbye => "The server takes leave and will close the connection",
-        Data::Closing => "The server closes the connection of its own accord",
-        Data::Preauth => "The server says, where it does not belong, that the client is logged in",
-        Data::Capability => "The server lists its capabilities",
-        Data::List => "Names a mailbox, with its attributes",
-        Data::Lsub => "Names a mailbox that the user follows",
-        Data::Status => "Tells how many messages the mailbox asked about holds",
-        Data::Search => "Lists the messages that were found",
-        Data::Sort => "Lists the messages in sorted order",
-        Data::Thread => "Lists the messages by conversation",
-        Data::Flags => "Tells which flags messages in this mailbox can have",
-        Data::Exists => "Tells how many messages there are in the mailbox being opened",
         Data::ExistsNow => "Tells how many messages there are in the mailbox now",
-        Data::Recent => "Tells how many messages have arrived since the mailbox was last opened",
         Data::RecentNow => "Tells how many messages are new in the mailbox now",
-        Data::Expunge => "Tells that a message is gone; all later ones move up by one number",
-        Data::Vanished => "Tells which UIDs are gone",
-        Data::Fetch => "Carries data of a message to the client",
         Data::FlagsStored => "Tells the flags of a message as they are after the change",
         Data::FlagsChanged => "Tells that the flags of a message were changed elsewhere",
-        Data::Namespace => "Tells under which names personal and shared mailboxes are found",
-        Data::Id => "Tells name and version of the server's program",
-        Data::Enabled => "Tells which extensions are on",
-        Data::Quota => "Tells the limit of storage and how much of it is used",
-        Data::Acl => "Tells who may do what in the mailbox",
-        Data::Metadata => "Tells a note on a mailbox or on the server",
-        Data::Language => "Tells the languages of the server's texts",
-        Data::Comparator => "Tells in which ways text can be compared",
-        Data::Url => "Carries URLs that give access to a message, or what such a URL names",
-        Data::Converted => "Carries converted parts of a message to the client",
-        Data::JmapAccess => "Tells where the same mailboxes are reached by JMAP",
-        Data::Other => "Data of a kind that is not known here",
     }
 }
 
-pub fn notice(notice: Notice) -> &'static str {
-    match notice {
-        Notice::Ok => "The server tells something on the way",
-        Notice::No => "The server warns: the command may fail in part",
-        Notice::Bad => "The server reports an error that belongs to no command it can name",
+fn untagged(untagged: Untagged) -> &'static str {
+    match untagged {
+        Untagged::Ok(_) => "The server tells something on the way",
+        Untagged::No(_) => "The server warns: the command may fail in part",
+        Untagged::Bad(_) => "The server reports an error that belongs to no command it can name",
+        Untagged::Bye => "The server closes the connection of its own accord",
+        Untagged::Preauth => "The server says, where it does not belong, that the client is logged in",
+        Untagged::Capability => "The server lists its capabilities",
+        Untagged::List => "Names a mailbox, with its attributes",
+        Untagged::Lsub => "Names a mailbox that the user follows",
+        Untagged::Status => "Tells how many messages the mailbox asked about holds",
+        Untagged::Search => "Lists the messages that were found",
+        Untagged::Sort => "Lists the messages in sorted order",
+        Untagged::Thread => "Lists the messages by conversation",
+        Untagged::Flags => "Tells which flags messages in this mailbox can have",
+        Untagged::Exists => "Tells how many messages there are in the mailbox being opened",
+        Untagged::Recent => "Tells how many messages have arrived since the mailbox was last opened",
+        Untagged::Expunge => "Tells that a message is gone; all later ones move up by one number",
+        Untagged::Vanished => "Tells which UIDs are gone",
+        Untagged::Fetch | Untagged::UidFetch => "Carries data of a message to the client",
+        Untagged::Namespace => "Tells under which names personal and shared mailboxes are found",
+        Untagged::Id => "Tells name and version of the server's program",
+        Untagged::Enabled => "Tells which extensions are on",
+        Untagged::Quota => "Tells the limit of storage and how much of it is used",
+        Untagged::Acl => "Tells who may do what in the mailbox",
+        Untagged::Metadata => "Tells a note on a mailbox or on the server",
+        Untagged::Language => "Tells the languages of the server's texts",
+        Untagged::Comparator => "Tells in which ways text can be compared",
+        Untagged::Url => "Carries URLs that give access to a message, or what such a URL names",
+        Untagged::Converted => "Carries converted parts of a message to the client",
+        Untagged::JmapAccess => "Tells where the same mailboxes are reached by JMAP",
+        Untagged::Other => "Data of a kind that is not known here",
     }
 }
 
-/// Untagged OK with a code, which is what it is about.
+/// An untagged OK with a code; `what` are the code's words.
 pub fn tells(what: &str) -> String {
     format!("Tells the client: {what}")
 }

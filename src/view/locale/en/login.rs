@@ -1,6 +1,6 @@
-//! Who logs in, how often.
+//! How often a client logs in to a server.
 
-use crate::view::locale::login::Which;
+use crate::view::locale::which::Which;
 
 pub fn sessions(count: u64) -> String {
     format!("{count} session{}", if count == 1 { "" } else { "s" })
@@ -31,7 +31,7 @@ fn words(which: Which) -> &'static str {
     }
 }
 
-/// In the sessions without a log-in.
+/// Messages that were accepted in the sessions without a login.
 pub fn accepted(messages: u64) -> String {
     let were = if messages == 1 { "message was" } else { "messages were" };
     format!(" ({messages} {were} accepted without user name or password)")

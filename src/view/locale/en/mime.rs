@@ -6,12 +6,10 @@ use crate::view::locale::mime::{Encoding, Media, MimeFact};
 pub fn fact(fact: MimeFact) -> &'static str {
     match fact {
         MimeFact::Version => "the message follows the MIME standard (RFC 2045); 1.0 is the only version there is",
-        MimeFact::ContentType => "what sort of content follows, so that the reader's program knows how to show it",
         MimeFact::Boundary => {
             "the line that separates the parts of the message; with -- after it, it ends the last part"
         }
         MimeFact::Charset => "how the bytes of the text stand for characters",
-        MimeFact::TransferEncoding => "how the content was made fit for a channel of short 7-bit lines",
         MimeFact::NoMime => "no MIME fields: plain text, as RFC 822 had it",
     }
 }

@@ -1,11 +1,11 @@
-//! What stands in the table's column of commands where a step has no text of its own.
+//! The words in the table's command column for steps without text.
 
 use super::terms::{bytes, side};
 use crate::flow::Side;
 use crate::protocol::tls::Subject;
 use crate::session::model::LineEnds;
 
-/// Content that ends with a line of a dot alone; `lines` tells how its lines end, where that is known.
+/// Content that ends with a line that holds only a dot; `lines` says how its lines end, if known.
 pub fn dotted(size: u64, lines: Option<LineEnds>) -> String {
     let lines = match lines {
         Some(LineEnds::CrLf) => ", each line ended by CRLF, the whole by",
@@ -16,7 +16,7 @@ pub fn dotted(size: u64, lines: Option<LineEnds>) -> String {
     format!("Message of {}{lines} a line with a dot alone", bytes(size))
 }
 
-/// Content of which bytes are missing, or the end.
+/// Incomplete content: bytes are missing, or the end.
 pub fn piece(size: u64) -> String {
     format!("Message, not complete in the capture, {}", bytes(size))
 }

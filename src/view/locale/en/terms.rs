@@ -1,4 +1,4 @@
-//! What the model's small enums are called.
+//! Names of the variants of the model's small enums.
 
 use crate::decode::DecodeStop;
 use crate::flow::{CloseReason, Side};
@@ -155,16 +155,12 @@ pub fn packets(packets: u64) -> String {
     count(packets, "packet", "packets")
 }
 
-pub fn missing(from: Side, bytes: u64) -> String {
-    format!("{} from the {} missing from the capture", self::bytes(bytes), side(from))
-}
-
-/// Seconds as a decimal number, ready made.
+/// A length of time. `seconds` is a formatted decimal number.
 pub fn seconds(seconds: &str) -> String {
     format!("{seconds} s")
 }
 
-/// A capture without mail. `ports` is the list of the busiest, ready made; empty where there was none.
+/// A capture without mail. `ports` is the formatted list of the busiest ports; empty if there were none.
 pub fn no_mail(packets: u64, segments: u64, connections: u64, undecodable: u64, ports: &str) -> Vec<String> {
     let mut lines = vec!["No mail session was found in this capture.".to_owned()];
     if packets == 0 {
@@ -186,7 +182,7 @@ pub fn no_mail(packets: u64, segments: u64, connections: u64, undecodable: u64, 
     lines
 }
 
-/// A capture of whose mail sessions none was asked for.
+/// A capture whose mail sessions are all excluded by --session or --protocol.
 pub fn none_asked_for(mail: u64, packets: u64) -> String {
     format!(
         "No mail session in this capture is one of those asked for (--session, --protocol): {mail} of its {} belong to \

@@ -1,9 +1,9 @@
-//! 问题的具体情况。 What is known of a finding's occurrences.
+//! 问题的具体情况。 The facts of a finding's occurrences.
 
-use crate::session::model::Conflict;
+use crate::flow::Conflict;
 
-/// What two copies say, of which `first` and `second` are escaped excerpts.
-pub fn conflict(conflict: &Conflict, first: &str, second: &str) -> String {
+/// Two copies of the same bytes that differ. `first` and `second` are escaped excerpts of them.
+pub fn conflict(conflict: &Conflict<String>, first: &str, second: &str) -> String {
     let Conflict { offset, bytes, second_packet, .. } = conflict;
     let packet = conflict.first_packet.map(|packet| format!("（分组 {packet}）")).unwrap_or_default();
     format!(
@@ -12,7 +12,7 @@ pub fn conflict(conflict: &Conflict, first: &str, second: &str) -> String {
     )
 }
 
-/// How many more occurrences there were, of which nothing is told.
+/// The number of occurrences whose facts were not kept.
 pub fn more(more: u64) -> String {
     format!("另有 {more} 处。")
 }

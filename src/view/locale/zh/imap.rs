@@ -1,7 +1,7 @@
 //! IMAP 各步骤的作用。 What IMAP steps do.
 
-use crate::protocol::imap::{Code, Verb};
-use crate::verdict::purpose::imap::{Command, Data, GoAhead, Greeting, Notice};
+use crate::protocol::imap::{Code, Untagged, Verb};
+use crate::verdict::purpose::imap::{Command, Data, GoAhead, Greeting};
 use crate::view::locale::verb::{Sentences, row};
 
 pub fn greeting(greeting: Greeting) -> &'static str {
@@ -13,7 +13,7 @@ pub fn greeting(greeting: Greeting) -> &'static str {
     }
 }
 
-/// A verb is one row: what the command asks for, what a tagged OK to it means, and what a tagged NO.
+/// The sentences of a verb: what the command asks for, what a tagged OK means, what a tagged NO means.
 pub fn verb(command: Command) -> Sentences {
     match (command.verb, command.uid) {
         (Verb::Capability, _) => row("询问服务器的能力", "能力列表完毕", "服务器不告知其能力"),
@@ -133,7 +133,7 @@ pub fn verb(command: Command) -> Sentences {
     }
 }
 
-/// A tagged BAD: the same for all commands but those that carry a password.
+/// A tagged BAD: the same sentence for all commands, except those that carry a password.
 pub fn bad(command: Command) -> &'static str {
     match command.verb {
         Verb::Login => "服务器不能理解该登录命令，或此处不允许这样登录",
@@ -160,50 +160,51 @@ pub fn tagged_bad_to_nothing() -> &'static str {
 
 pub fn data(data: Data) -> &'static str {
     match data {
+        Data::Untagged(untagged) => self::untagged(untagged),
         Data::Goodbye => "服务器告知即将关闭连接",
-        Data::Closing => "服务器主动关闭连接",
-        Data::Preauth => "服务器在不应出现之处声明客户已登录",
-        Data::Capability => "服务器列出其能力",
-        Data::List => "列出一个邮箱及其属性",
-        Data::Lsub => "列出一个已订阅的邮箱",
-        Data::Status => "告知所询问邮箱的邮件数等状态",
-        Data::Search => "列出搜索到的邮件",
-        Data::Sort => "按次序列出邮件",
-        Data::Thread => "按话题列出邮件",
-        Data::Flags => "告知该邮箱中邮件可用的标志",
-        Data::Exists => "告知所打开邮箱中的邮件数",
         Data::ExistsNow => "告知邮箱中现有的邮件数",
-        Data::Recent => "告知上次打开邮箱以来新到的邮件数",
         Data::RecentNow => "告知邮箱中现有的新邮件数",
-        Data::Expunge => "告知一封邮件已删除，其后的邮件序号各减一",
-        Data::Vanished => "告知哪些 UID 的邮件已删除",
-        Data::Fetch => "把邮件的数据传送给客户",
         Data::FlagsStored => "告知更改之后的邮件标志",
         Data::FlagsChanged => "告知邮件标志已在别处被更改",
-        Data::Namespace => "告知个人邮箱和共享邮箱的命名空间",
-        Data::Id => "告知服务器程序的名称和版本",
-        Data::Enabled => "告知已启用的扩展",
-        Data::Quota => "告知存储配额及已用空间",
-        Data::Acl => "告知邮箱的访问权限",
-        Data::Metadata => "告知邮箱或服务器的注释",
-        Data::Language => "告知服务器文字所用的语言",
-        Data::Comparator => "告知可用的文本比较方式",
-        Data::Url => "传送可访问邮件的 URL，或该 URL 指明的内容",
-        Data::Converted => "把转换后的邮件部分传送给客户",
-        Data::JmapAccess => "告知以 JMAP 访问同一邮箱的地址",
-        Data::Other => "未知类型的数据",
     }
 }
 
-pub fn notice(notice: Notice) -> &'static str {
-    match notice {
-        Notice::Ok => "服务器告知一项信息",
-        Notice::No => "服务器警告：命令可能部分失败",
-        Notice::Bad => "服务器报告无法归于某条命令的错误",
+fn untagged(untagged: Untagged) -> &'static str {
+    match untagged {
+        Untagged::Ok(_) => "服务器告知一项信息",
+        Untagged::No(_) => "服务器警告：命令可能部分失败",
+        Untagged::Bad(_) => "服务器报告无法归于某条命令的错误",
+        Untagged::Bye => "服务器主动关闭连接",
+        Untagged::Preauth => "服务器在不应出现之处声明客户已登录",
+        Untagged::Capability => "服务器列出其能力",
+        Untagged::List => "列出一个邮箱及其属性",
+        Untagged::Lsub => "列出一个已订阅的邮箱",
+        Untagged::Status => "告知所询问邮箱的邮件数等状态",
+        Untagged::Search => "列出搜索到的邮件",
+        Untagged::Sort => "按次序列出邮件",
+        Untagged::Thread => "按话题列出邮件",
+        Untagged::Flags => "告知该邮箱中邮件可用的标志",
+        Untagged::Exists => "告知所打开邮箱中的邮件数",
+        Untagged::Recent => "告知上次打开邮箱以来新到的邮件数",
+        Untagged::Expunge => "告知一封邮件已删除，其后的邮件序号各减一",
+        Untagged::Vanished => "告知哪些 UID 的邮件已删除",
+        Untagged::Fetch | Untagged::UidFetch => "把邮件的数据传送给客户",
+        Untagged::Namespace => "告知个人邮箱和共享邮箱的命名空间",
+        Untagged::Id => "告知服务器程序的名称和版本",
+        Untagged::Enabled => "告知已启用的扩展",
+        Untagged::Quota => "告知存储配额及已用空间",
+        Untagged::Acl => "告知邮箱的访问权限",
+        Untagged::Metadata => "告知邮箱或服务器的注释",
+        Untagged::Language => "告知服务器文字所用的语言",
+        Untagged::Comparator => "告知可用的文本比较方式",
+        Untagged::Url => "传送可访问邮件的 URL，或该 URL 指明的内容",
+        Untagged::Converted => "把转换后的邮件部分传送给客户",
+        Untagged::JmapAccess => "告知以 JMAP 访问同一邮箱的地址",
+        Untagged::Other => "未知类型的数据",
     }
 }
 
-/// Untagged OK with a code, which is what it is about.
+/// An untagged OK with a code; `what` are the code's words.
 pub fn tells(what: &str) -> String {
     format!("告知客户：{what}")
 }

@@ -1,6 +1,6 @@
-//! 谁登录、登录几次。 Who logs in, how often.
+//! 谁登录、登录几次。 How often a client logs in to a server.
 
-use crate::view::locale::login::Which;
+use crate::view::locale::which::Which;
 
 pub fn sessions(count: u64) -> String {
     format!("共 {count} 个会话")

@@ -6,10 +6,8 @@ use crate::view::locale::mime::{Encoding, Media, MimeFact};
 pub fn fact(fact: MimeFact) -> &'static str {
     match fact {
         MimeFact::Version => "表示邮件采用 MIME 标准（RFC 2045），目前只有 1.0 版",
-        MimeFact::ContentType => "说明后面内容的类型，使收件人的程序知道如何显示",
         MimeFact::Boundary => "分隔邮件各部分的边界字符串；其后再加“--”表示最后一部分结束",
         MimeFact::Charset => "说明文本的字节如何对应为字符",
-        MimeFact::TransferEncoding => "说明内容如何编码，以便通过只允许 7 位短行的信道传送",
         MimeFact::NoMime => "没有 MIME 字段：按 RFC 822 处理的纯文本",
     }
 }

@@ -1,11 +1,11 @@
-//! 没有文本的步骤在报文摘要一栏中的说明。 What stands in the table's column of commands where a step has no text.
+//! 没有文本的步骤在报文摘要一栏中的说明。 The words in the table's command column for steps without text.
 
 use super::terms::{bytes, side};
 use crate::flow::Side;
 use crate::protocol::tls::Subject;
 use crate::session::model::LineEnds;
 
-/// Content that ends with a line of a dot alone; `lines` tells how its lines end, where that is known.
+/// Content that ends with a line that holds only a dot; `lines` says how its lines end, if known.
 pub fn dotted(size: u64, lines: Option<LineEnds>) -> String {
     let lines = match lines {
         Some(LineEnds::CrLf) => "，每行以 CRLF 结束",
@@ -16,7 +16,7 @@ pub fn dotted(size: u64, lines: Option<LineEnds>) -> String {
     format!("发送报文{lines}，整个报文以仅有一个点的行结束（{}）", bytes(size))
 }
 
-/// Content of which bytes are missing, or the end.
+/// Incomplete content: bytes are missing, or the end.
 pub fn piece(size: u64) -> String {
     format!("发送报文，抓包中的内容不完整（{}）", bytes(size))
 }

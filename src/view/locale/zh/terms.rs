@@ -1,4 +1,4 @@
-//! 模型中各枚举的名称。 What the model's small enums are called.
+//! 模型中各枚举的名称。 Names of the variants of the model's small enums.
 
 use crate::decode::DecodeStop;
 use crate::flow::{CloseReason, Side};
@@ -150,16 +150,12 @@ pub fn packets(packets: u64) -> String {
     format!("{packets} 个分组")
 }
 
-pub fn missing(from: Side, bytes: u64) -> String {
-    format!("{}发送的 {bytes} 字节未被捕获", side(from))
-}
-
-/// Seconds as a decimal number, ready made.
+/// A length of time. `seconds` is a formatted decimal number.
 pub fn seconds(seconds: &str) -> String {
     format!("{seconds} 秒")
 }
 
-/// A capture without mail. `ports` is the list of the busiest, ready made; empty where there was none.
+/// A capture without mail. `ports` is the formatted list of the busiest ports; empty if there were none.
 pub fn no_mail(packets: u64, segments: u64, connections: u64, undecodable: u64, ports: &str) -> Vec<String> {
     let mut lines = vec!["抓包数据中没有发现邮件会话。".to_owned()];
     if packets == 0 {
@@ -179,7 +175,7 @@ pub fn no_mail(packets: u64, segments: u64, connections: u64, undecodable: u64, 
     lines
 }
 
-/// A capture of whose mail sessions none was asked for.
+/// A capture whose mail sessions are all excluded by --session or --protocol.
 pub fn none_asked_for(mail: u64, packets: u64) -> String {
     format!(
         "抓包数据中的邮件会话都不符合所选条件（--session、--protocol）：{} 中有 {mail} 个属于其他会话。",

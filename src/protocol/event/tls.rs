@@ -1,0 +1,67 @@
+//! What is told of TLS, whichever protocol is inside.
+
+/// What a step of a TLS connection is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Subject {
+    /// ClientHello.
+    ClientHello,
+    /// ServerHello.
+    ServerHello,
+    /// HelloRetryRequest.
+    HelloRetryRequest,
+    /// The certificate chain, in the clear up to TLS 1.2.
+    Certificate,
+    /// Other handshake messages in the clear, or ChangeCipherSpec.
+    Handshake,
+    /// An alert in the clear.
+    Alert {
+        /// Fatal.
+        fatal: bool,
+        /// AlertDescription (RFC 8446, section 6).
+        description: u8,
+    },
+    /// Encrypted records.
+    Encrypted,
+    /// Bytes that are no TLS records though TLS was agreed upon. The step has them as its text, as far as they are kept.
+    NotTls,
+}
+
+/// A fact about TLS.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TlsFact {
+    /// TLS from the first byte.
+    Implicit,
+    /// A STARTTLS or STLS was accepted.
+    StartTls,
+    /// What was negotiated: `TLS 1.3`.
+    Version(String),
+    /// IANA's name of the cipher suite.
+    Cipher(String),
+    /// Server name indication (RFC 6066, section 3).
+    ServerName(Vec<u8>),
+    /// Application protocol chosen by the server (RFC 7301).
+    Alpn(Vec<u8>),
+    /// JA4 of the ClientHello.
+    Ja4(String),
+    /// The server's own certificate.
+    Certificate(Box<Certificate>),
+    /// Plain text where TLS should have begun: the capture was decrypted.
+    Decrypted,
+}
+
+/// A server certificate (RFC 5280).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Certificate {
+    /// Distinguished name of the subject.
+    pub subject: String,
+    /// Distinguished name of the issuer.
+    pub issuer: String,
+    /// Start of validity, RFC 3339.
+    pub not_before: String,
+    /// End of validity, RFC 3339.
+    pub not_after: String,
+    /// subjectAltName entries.
+    pub names: Vec<String>,
+    /// SHA-256 of the DER encoding, lower-case hex.
+    pub sha256: String,
+}

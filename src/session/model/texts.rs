@@ -1,0 +1,303 @@
+/*!
+Every text that a session holds, visited by its kind.
+
+What stands before a view and masks secrets sees what is visited here and nothing else. So every type of the model is
+taken apart to its last field, never with `..`: a field that is added does not compile here until somebody has decided
+what its text is. A field named `_` holds no text, or text that is none of the wire's: a word from a fixed list, a number
+written out, a digest, a time.
+*/
+
+use super::{
+    Attachment, Credential, Envelope, Fact, Finding, Header, Mailbox, Message, MimePart, Recipient, Session, Step, Tls,
+};
+use crate::flow::{self, Transport};
+use crate::protocol::event::Certificate;
+use crate::protocol::sasl::Mechanism;
+use crate::protocol::secret::Secret;
+use std::ops::Range;
+
+/// What is done to each text of a session, by its kind.
+pub trait TextsMut {
+    /// A text off the wire.
+    fn text(&mut self, text: &mut String);
+
+    /// What a step says.
+    fn line(&mut self, line: StepLine<'_>);
+
+    /// A secret, as it was meant or as it crossed.
+    fn secret(&mut self, secret: &mut Secret<String>);
+
+    /// An excerpt of bytes of which no dialogue may have read a word: nobody knows what in it is secret.
+    fn excerpt(&mut self, excerpt: &mut String);
+
+    /// Such an excerpt as it crossed.
+    fn raw(&mut self, bytes: &mut Vec<u8>);
+}
+
+/// What a step says, and what stands where in it.
+pub struct StepLine<'a> {
+    /// The text.
+    pub text: &'a mut String,
+    /// A range of `text`.
+    pub arguments: &'a mut Option<Range<usize>>,
+    /// Ranges of `text`.
+    pub secrets: &'a mut Vec<Range<usize>>,
+    /// A word of `text` in upper case.
+    pub command: &'a mut Option<String>,
+}
+
+impl Session {
+    /// Shows `visit` every text of the session.
+    pub fn texts_mut(&mut self, visit: &mut dyn TextsMut) {
+        let Self {
+            id: _,
+            protocol: _,
+            transport,
+            client_name,
+            banner,
+            capabilities,
+            tls,
+            steps,
+            credentials,
+            messages,
+            findings,
+            limits_hit: _,
+        } = self;
+        visit_transport(transport, visit);
+        visit_all([client_name, banner], visit);
+        visit_all(capabilities, visit);
+        tls.texts_mut(visit);
+        steps.iter_mut().for_each(|step| step.texts_mut(visit));
+        credentials.iter_mut().for_each(|credential| credential.texts_mut(visit));
+        messages.iter_mut().for_each(|message| message.texts_mut(visit));
+        findings.iter_mut().for_each(|finding| finding.texts_mut(visit));
+    }
+
+    /// The session without what it has said and carried, and with `steps` in the place of its own: for a view that is
+    /// shown one step after the other.
+    pub fn head(&self, steps: Vec<Step>) -> Self {
+        let Self {
+            id,
+            protocol,
+            transport,
+            client_name,
+            banner,
+            capabilities,
+            tls,
+            steps: _,
+            credentials: _,
+            messages: _,
+            findings: _,
+            limits_hit,
+        } = self;
+        Self {
+            id: *id,
+            protocol: *protocol,
+            transport: transport.clone(),
+            client_name: client_name.clone(),
+            banner: banner.clone(),
+            capabilities: capabilities.clone(),
+            tls: tls.clone(),
+            steps,
+            credentials: Vec::new(),
+            messages: Vec::new(),
+            findings: Vec::new(),
+            limits_hit: limits_hit.clone(),
+        }
+    }
+}
+
+/// Visits those texts that are there.
+fn visit_all<'a, T: AsText + 'a>(texts: impl IntoIterator<Item = &'a mut T>, visit: &mut dyn TextsMut) {
+    texts.into_iter().filter_map(AsText::as_text).for_each(|text| visit.text(text));
+}
+
+/// A text, or one that may be absent.
+trait AsText {
+    fn as_text(&mut self) -> Option<&mut String>;
+}
+
+impl AsText for String {
+    fn as_text(&mut self) -> Option<&mut String> {
+        Some(self)
+    }
+}
+
+impl AsText for Option<String> {
+    fn as_text(&mut self) -> Option<&mut String> {
+        self.as_mut()
+    }
+}
+
+fn visit_transport(transport: &mut Transport, visit: &mut dyn TextsMut) {
+    let Transport { endpoints: _, first: _, last: _, end: _, from_start: _, counters: _, conflicts } = transport;
+    let flow::Conflicts { kept, more: _ } = conflicts;
+    for conflict in kept {
+        let flow::Conflict { from: _, offset: _, bytes: _, first_packet: _, second_packet: _, first, second } =
+            conflict;
+        visit.raw(first);
+        visit.raw(second);
+    }
+}
+
+impl Tls {
+    fn texts_mut(&mut self, visit: &mut dyn TextsMut) {
+        // Version and cipher are names from a list, or numbers in hex; a JA4 is a digest.
+        let Self { mode: _, version: _, cipher: _, server_name, alpn, ja4: _, certificate, decrypted: _ } = self;
+        visit_all([server_name, alpn], visit);
+        if let Some(Certificate { subject, issuer, not_before: _, not_after: _, names, sha256: _ }) = certificate {
+            visit_all([subject, issuer], visit);
+            visit_all(names, visit);
+        }
+    }
+}
+
+impl Step {
+    /// Shows `visit` every text of the step.
+    pub fn texts_mut(&mut self, visit: &mut dyn TextsMut) {
+        let Self {
+            n: _,
+            time: _,
+            packets: _,
+            from: _,
+            phase: _,
+            kind: _,
+            // What a step is stays what it is whoever looks. POP3's response code in it is compared and never shown.
+            subject: _,
+            variant: _,
+            tag,
+            command,
+            arguments,
+            mailboxes,
+            text,
+            truncated: _,
+            secrets,
+            bytes: _,
+            channel: _,
+            carries: _,
+            answers: _,
+            elapsed: _,
+        } = self;
+        visit_all([tag], visit);
+        visit_all(mailboxes, visit);
+        visit.line(StepLine { text, arguments, secrets, command });
+    }
+}
+
+impl Credential {
+    fn texts_mut(&mut self, visit: &mut dyn TextsMut) {
+        let Self {
+            mechanism,
+            username,
+            authorization_id,
+            password,
+            challenge,
+            response,
+            token,
+            exposure: _,
+            outcome: _,
+            encrypted: _,
+            steps: _,
+            wire_forms,
+        } = self;
+        // The name of a mechanism that is known is none of the client's words.
+        if mechanism.strip_prefix("AUTH ").is_some_and(|name| !Mechanism::is_known(name)) {
+            visit.text(mechanism);
+        }
+        visit_all([username, authorization_id, challenge], visit);
+        let secrets = [password, response, token].into_iter().flatten().chain(wire_forms);
+        secrets.for_each(|secret| visit.secret(secret));
+    }
+}
+
+impl Message {
+    fn texts_mut(&mut self, visit: &mut dyn TextsMut) {
+        let Self {
+            n: _,
+            direction: _,
+            envelope,
+            mailbox,
+            number: _,
+            uid: _,
+            unique_id,
+            part,
+            header,
+            mime,
+            attachments,
+            size: _,
+            lines: _,
+            sha256: _,
+            body_sha256: _,
+            complete: _,
+            missing: _,
+            outcome: _,
+            reply,
+            encrypted: _,
+            steps: _,
+            same_as: _,
+            // Content goes out as it crossed, to whoever asks for it: no view shows it.
+            stored: _,
+        } = self;
+        if let Some(Envelope { from, to }) = envelope {
+            visit_all([from], visit);
+            for Recipient { address, code: _, final_code: _, accepted: _ } in to {
+                visit.text(address);
+            }
+        }
+        visit_all([mailbox, unique_id, part, reply], visit);
+        header.texts_mut(visit);
+        mime.iter_mut().for_each(|part| part.texts_mut(visit));
+        for Attachment { filename, content_type, size: _, sha256: _, complete: _, tnef: _, stored: _ } in attachments {
+            visit_all([filename, content_type], visit);
+        }
+    }
+}
+
+impl Header {
+    fn texts_mut(&mut self, visit: &mut dyn TextsMut) {
+        let Self { message_id, date, subject, from, to, cc, reply_to } = self;
+        visit_all([message_id, date, subject], visit);
+        for Mailbox { name, address } in [from, to, cc, reply_to].into_iter().flatten() {
+            visit_all([name, address], visit);
+        }
+    }
+}
+
+impl MimePart {
+    /// Recursion is bounded by `limits::MIME_DEPTH`.
+    fn texts_mut(&mut self, visit: &mut dyn TextsMut) {
+        let Self { version, content_type, charset, boundary, encoding, parts } = self;
+        visit_all([version, content_type, charset, boundary, encoding], visit);
+        parts.iter_mut().for_each(|part| part.texts_mut(visit));
+    }
+}
+
+impl Finding {
+    fn texts_mut(&mut self, visit: &mut dyn TextsMut) {
+        let Self { id: _, severity: _, steps: _, facts, more: _ } = self;
+        for fact in facts.iter_mut().flatten() {
+            match fact {
+                Fact::Name(name) => visit.text(name),
+                Fact::Conflict(conflict) => {
+                    let flow::Conflict {
+                        from: _,
+                        offset: _,
+                        bytes: _,
+                        first_packet: _,
+                        second_packet: _,
+                        first,
+                        second,
+                    } = conflict;
+                    visit.excerpt(first);
+                    visit.excerpt(second);
+                }
+                Fact::Count(_)
+                | Fact::Bytes(_)
+                | Fact::Packets(_)
+                | Fact::Code(_)
+                | Fact::Duration(_)
+                | Fact::Side(_) => {}
+            }
+        }
+    }
+}

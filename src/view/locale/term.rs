@@ -1,0 +1,158 @@
+//! Terms: headings, names, lengths, and other words that do not depend on their context.
+
+use super::label::Label;
+use super::mime::{Encoding, Media, MimeFact};
+use super::{Lang, en, zh};
+use crate::decode::DecodeStop;
+use crate::flow::{CloseReason, Side};
+use crate::limits::Limit;
+use crate::protocol::Protocol;
+use crate::protocol::event::{Delivery, Direction, Exposure, Kind, LoginOutcome};
+use crate::session::model::{LineEnds, Match, Phase, Severity, State, TlsMode};
+use crate::session::summary::Summary;
+
+/// Most ports named in the words for a capture without mail.
+const PORTS_NAMED: usize = 5;
+
+/// A heading or fixed word.
+pub fn label(lang: Lang, label: Label) -> &'static str {
+    say!(lang, labels::label(label))
+}
+
+/// A protocol's name.
+pub fn protocol(lang: Lang, protocol: Protocol) -> &'static str {
+    say!(lang, terms::protocol(protocol))
+}
+
+/// The heading of a phase's table, with the protocol's own name for the state, if the protocol names its states.
+pub fn phase_title(lang: Lang, protocol: Protocol, phase: Phase, state: Option<State>) -> String {
+    let title = say!(lang, terms::phase(protocol, phase));
+    match (state, lang) {
+        (None, _) => title,
+        (Some(state), Lang::En) => format!("{title} ({})", en::terms::state(state)),
+        (Some(state), Lang::Zh) => format!("{title}（{}）", zh::terms::state(state)),
+    }
+}
+
+/// An end of the connection.
+pub fn side(lang: Lang, side: Side) -> &'static str {
+    say!(lang, terms::side(side))
+}
+
+/// The sort of a step.
+pub fn kind(lang: Lang, kind: Kind) -> &'static str {
+    say!(lang, terms::kind(kind))
+}
+
+/// How a connection ended.
+pub fn end(lang: Lang, end: CloseReason) -> &'static str {
+    say!(lang, terms::end(end))
+}
+
+/// How TLS came about.
+pub fn tls_mode(lang: Lang, mode: TlsMode) -> &'static str {
+    say!(lang, terms::tls_mode(mode))
+}
+
+/// The outcome of a login attempt.
+pub fn login_outcome(lang: Lang, outcome: LoginOutcome) -> &'static str {
+    say!(lang, terms::login_outcome(outcome))
+}
+
+/// What an observer of the wire learns of a password.
+pub fn exposure(lang: Lang, exposure: Exposure) -> &'static str {
+    say!(lang, terms::exposure(exposure))
+}
+
+/// Which way a message went.
+pub fn direction(lang: Lang, direction: Direction) -> &'static str {
+    say!(lang, terms::direction(direction))
+}
+
+/// The outcome of a message.
+pub fn delivery(lang: Lang, delivery: Delivery) -> &'static str {
+    say!(lang, terms::delivery(delivery))
+}
+
+/// What is equal in two copies of a message.
+pub fn matched(lang: Lang, by: Match) -> &'static str {
+    say!(lang, terms::matched(by))
+}
+
+/// How much a finding matters.
+pub fn severity(lang: Lang, severity: Severity) -> &'static str {
+    say!(lang, terms::severity(severity))
+}
+
+/// What a bound cut off, to be shown beside its count.
+pub fn limit(lang: Lang, limit: Limit) -> String {
+    let words = limit.hit();
+    match lang {
+        Lang::En => words.en,
+        Lang::Zh => words.zh,
+    }
+}
+
+/// Why a packet was not decoded.
+pub fn decode_stop(lang: Lang, stop: DecodeStop) -> String {
+    say!(lang, terms::decode_stop(stop))
+}
+
+/// "1261 bytes".
+pub fn bytes(lang: Lang, bytes: u64) -> String {
+    say!(lang, terms::bytes(bytes))
+}
+
+/// "12 packets".
+pub fn packets(lang: Lang, packets: u64) -> String {
+    say!(lang, terms::packets(packets))
+}
+
+/// A length of time, in seconds with three decimals.
+pub fn duration(lang: Lang, nanoseconds: i64) -> String {
+    let milliseconds = nanoseconds.unsigned_abs() / 1_000_000;
+    let sign = if nanoseconds < 0 { "-" } else { "" };
+    let seconds = format!("{sign}{}.{:03}", milliseconds / 1_000, milliseconds % 1_000);
+    say!(lang, terms::seconds(&seconds))
+}
+
+/// What a capture contains if none of its sessions is shown: one string per paragraph.
+pub fn no_mail(lang: Lang, summary: &Summary) -> Vec<String> {
+    let (packets, traffic) = (summary.packets, &summary.traffic);
+    if packets.mail > 0 {
+        return vec![say!(lang, terms::none_asked_for(packets.mail, packets.read))];
+    }
+    let ports: Vec<String> =
+        traffic.tcp_ports.iter().take(PORTS_NAMED).map(|(port, segments)| format!("{port} ({segments})")).collect();
+    let ports = match lang {
+        Lang::En => ports.join(", "),
+        Lang::Zh => ports.join("、"),
+    };
+    let (segments, connections) = (traffic.tcp_segments, traffic.tcp_connections);
+    let mut lines = say!(lang, terms::no_mail(packets.read, segments, connections, packets.undecodable, &ports));
+    lines.extend(traffic.stops.iter().map(|(&stop, count)| format!("  {count} × {}", decode_stop(lang, stop))));
+    if segments > 0 {
+        lines.push(say!(lang, terms::no_mail_hint()).to_owned());
+    }
+    lines
+}
+
+/// What a MIME field is for.
+pub fn mime_fact(lang: Lang, fact: MimeFact) -> &'static str {
+    say!(lang, mime::fact(fact))
+}
+
+/// How the lines of the content end.
+pub fn line_ends(lang: Lang, ends: LineEnds) -> &'static str {
+    say!(lang, mime::line_ends(ends))
+}
+
+/// What a media type (`multipart/alternative`) says about the content.
+pub fn content_type(lang: Lang, name: &str) -> &'static str {
+    say!(lang, mime::media(Media::of(name)))
+}
+
+/// What a Content-Transfer-Encoding does.
+pub fn transfer_encoding(lang: Lang, name: &str) -> &'static str {
+    say!(lang, mime::encoding(Encoding::of(name)))
+}
