@@ -80,7 +80,12 @@ fn analyze(mut analysis: Analysis) -> anyhow::Result<()> {
     let stop = Arc::new(AtomicBool::new(false));
     let filter = analysis.filter.as_deref().map(Filter::new).transpose()?;
     let live = matches!(analysis.input, Input::Live(_) | Input::Followed(_));
-    if live {
+    // A pipe has no end either: Ctrl-C ends its writer, and what was read until then is shown.
+    let endless = match &analysis.input {
+        Input::Files(files) => files.iter().any(|file| capture::is_pipe(file)),
+        Input::Followed(_) | Input::Live(_) => true,
+    };
+    if endless {
         for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
             // A second Ctrl-C, should the first not be heeded, ends the process at once.
             signal_hook::flag::register_conditional_shutdown(signal, 130, Arc::clone(&stop))?;
@@ -90,7 +95,7 @@ fn analyze(mut analysis: Analysis) -> anyhow::Result<()> {
     let mut source: Box<dyn Source> = match &analysis.input {
         Input::Files(files) => {
             let reading = if analysis.options.threads > 1 { Reading::Ahead } else { Reading::Here };
-            capture::open_reading(files, filter, Damage::default(), reading)?
+            capture::open_until(files, filter, Damage::default(), reading, endless.then_some(&stop))?
         }
         Input::Followed(files) => capture::follow(files, filter, Damage::default(), Arc::clone(&stop))?,
         Input::Live(options) => {

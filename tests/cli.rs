@@ -166,6 +166,77 @@ fn standard_input_and_output_files() {
     assert!(!output.status.success() && err(&output).contains("out.json"), "{}", err(&output));
 }
 
+/// `tcpdump -w - | mailtap read -`: Ctrl-C goes to both, and what was read is shown, also where the last packet is not
+/// whole.
+#[test]
+fn ctrl_c_ends_standard_input_and_what_was_read_is_shown() {
+    let capture = std::fs::read(fixture("pop3-retrieve")).expect("readable");
+    for (format, closes) in [("json", true), ("json", false), ("table", true)] {
+        let mut child = command(&["read", "-", "--format", format, "--lang", "en"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("mailtap runs");
+        let mut stdin = child.stdin.take().expect("a pipe");
+        stdin.write_all(&capture[..capture.len() - 5]).expect("written");
+        std::thread::sleep(std::time::Duration::from_millis(700));
+        let process = nix::unistd::Pid::from_raw(i32::try_from(child.id()).expect("a process"));
+        nix::sys::signal::kill(process, nix::sys::signal::Signal::SIGINT).expect("it runs");
+        let held = if closes {
+            drop(stdin);
+            None
+        } else {
+            Some(stdin)
+        };
+        let output = child.wait_with_output().expect("it ends");
+        assert!(output.status.success(), "{}", err(&output));
+        assert!(out(&output).contains("RETR"), "{}", out(&output));
+        drop(held);
+    }
+}
+
+/// The packets of a fixture, in Simple Packet Blocks of pcapng, which have no time.
+#[test]
+fn what_has_no_time_is_shown_without() {
+    let capture = std::fs::read(fixture("pop3-retrieve")).expect("readable");
+    let block = |kind: u32, content: &[u8]| {
+        let mut content = content.to_vec();
+        content.resize(content.len().next_multiple_of(4), 0);
+        let length = u32::try_from(content.len() + 12).expect("short").to_le_bytes();
+        [&kind.to_le_bytes()[..], &length, &content, &length].concat()
+    };
+    let (section, interface) = (b"\x4d\x3c\x2b\x1a\x01\0\0\0\xff\xff\xff\xff\xff\xff\xff\xff", b"\x01\0\0\0\0\0\0\0");
+    let mut bytes = [block(0x0a0d_0d0a, section), block(1, interface)].concat();
+    let mut rest = &capture[24..];
+    while let Some(length) = rest.get(8..12) {
+        let length = u32::from_le_bytes(length.try_into().expect("four")) as usize;
+        bytes.extend(block(3, &[&rest[12..16], &rest[16..16 + length]].concat()));
+        rest = &rest[16 + length..];
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("no-times.pcapng");
+    std::fs::write(&file, bytes).expect("written");
+    let read = |more: &[&str]| out(&run(&[&["read", file.to_str().expect("UTF-8"), "--lang", "en"], more].concat()));
+    let document: Value = serde_json::from_str(&read(&["--format", "json"])).expect("JSON");
+    let (session, source) = (&document["sessions"][0], &document["capture"]["sources"][0]);
+    for time in [&session["started"], &session["ended"], &session["transport"]["rtt_ms"], &source["first"]] {
+        assert!(time.is_null(), "{time}");
+    }
+    let steps = session["steps"].as_array().expect("steps");
+    assert!(steps.len() > 5 && steps.iter().all(|step| step["time"].is_null() && step["elapsed_ms"].is_null()));
+    for show in ["all", "sessions"] {
+        let tables = read(&["--show", show]);
+        assert!(tables.contains("not in the capture") && !tables.contains("1970"), "{tables}");
+    }
+    let extracted = folder.path().join("out");
+    read(&["--extract", extracted.to_str().expect("UTF-8")]);
+    for entry in std::fs::read_dir(extracted).expect("a folder").flatten().filter(|entry| entry.path().is_file()) {
+        let text = std::fs::read(entry.path()).expect("readable");
+        assert!(!String::from_utf8_lossy(&text).contains("1970-01-01"), "{}", entry.path().display());
+    }
+}
+
 #[test]
 fn output_does_not_overwrite_the_capture() {
     let folder = tempfile::tempdir().expect("a folder");

@@ -2,13 +2,14 @@
 Compressed captures, recognised by their magic bytes and decompressed as they are read.
 
 Memory is bounded by the decoders: gzip's window is 32 KiB, LZ4 blocks are at most 8 MiB, and zstd refuses windows above
-128 MiB (2^27 bytes, libzstd's default for untrusted data).
+128 MiB (2^27 bytes, libzstd's default for untrusted data). What is refused is not damaged: see [`Refused`].
 */
 
 use super::Compression;
 use flate2::read::MultiGzDecoder;
 use lz4_flex::frame::FrameDecoder;
 use std::io::{self, BufReader, Read};
+use zstd::zstd_safe::zstd_sys::ZSTD_ErrorCode;
 
 /// Compressed bytes read at a time.
 const BLOCK_BYTES: usize = 128 * 1024;
@@ -35,6 +36,55 @@ pub(super) fn decompress(compression: Compression, reader: Box<dyn Read + Send>)
         Compression::Zstd => Box::new(zstd::Decoder::with_buffer(BufReader::with_capacity(BLOCK_BYTES, reader))?),
         Compression::Lz4 => Box::new(Lz4Frames::new(reader)),
     })
+}
+
+/// Why a decoder refuses what is intact.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refused {
+    /// A zstd frame asks for a window larger than 128 MiB, as `zstd --long=28` and more make them of a pipe.
+    Window,
+    /// It was compressed with a dictionary, which is not at hand.
+    Dictionary,
+}
+
+impl Refused {
+    /// What the data asks for.
+    pub(super) fn told(self) -> &'static str {
+        match self {
+            Self::Window => "asks for a window larger than 128 MiB, which is not allowed here",
+            Self::Dictionary => "asks for the dictionary that it was compressed with",
+        }
+    }
+
+    /// The options with which the compressor's own program unpacks it.
+    pub(super) fn options(self) -> &'static str {
+        match self {
+            Self::Window => "-d --long=31",
+            Self::Dictionary => "-d -D DICTIONARY",
+        }
+    }
+}
+
+/// Why the decoder that returned `error` refuses its data; None where the data is damaged, or could not be read.
+pub(super) fn refused(compression: Compression, error: &io::Error) -> Option<Refused> {
+    let inner = error.get_ref()?;
+    match compression {
+        Compression::Gzip => None,
+        Compression::Zstd => {
+            let error = inner.downcast_ref::<zstd::Error>()?;
+            if error.is(ZSTD_ErrorCode::ZSTD_error_frameParameter_windowTooLarge) {
+                Some(Refused::Window)
+            } else if error.is(ZSTD_ErrorCode::ZSTD_error_dictionary_wrong) {
+                Some(Refused::Dictionary)
+            } else {
+                None
+            }
+        }
+        Compression::Lz4 => match inner.downcast_ref::<lz4_flex::frame::Error>()? {
+            lz4_flex::frame::Error::DictionaryNotSupported => Some(Refused::Dictionary),
+            _ => None,
+        },
+    }
 }
 
 /// LZ4 frames one after the other.
@@ -89,7 +139,7 @@ impl<R: Read> Read for Ending<R> {
 
 #[cfg(test)]
 pub(super) mod tests {
-    use super::{announced, decompress};
+    use super::{Refused, announced, decompress, refused};
     use crate::capture::Compression;
     use std::io::{Read, Write};
 
@@ -125,6 +175,30 @@ pub(super) mod tests {
             assert_eq!(announced(&compressed), Some(compression));
             let (content, result) = read_all(compression, compressed);
             assert_eq!((content.as_slice(), result.unwrap()), (&b"one two "[..], 8), "{compression:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_refused_is_not_damaged() {
+        // A frame of zstd with a window of 2 GiB (RFC 8878 section 3.1.1.1.2), then one that names dictionary 7.
+        let window = [0x28, 0xb5, 0x2f, 0xfd, 0x00, 21 << 3, 0x01, 0, 0];
+        let dictionary = [0x28, 0xb5, 0x2f, 0xfd, 0x01, 0x50, 0x07, 0x01, 0, 0];
+        // An LZ4 frame, version 1 with a dictionary, and the checksum of its header.
+        let lz4 = vec![0x04, 0x22, 0x4d, 0x18, 0x61, 0x40, 7, 0, 0, 0, 0xe3];
+        for (compression, bytes, why) in [
+            (Compression::Zstd, window.to_vec(), Some(Refused::Window)),
+            (
+                Compression::Zstd,
+                [compress(Compression::Zstd, b"before"), window.to_vec()].concat(),
+                Some(Refused::Window),
+            ),
+            (Compression::Zstd, dictionary.to_vec(), Some(Refused::Dictionary)),
+            (Compression::Zstd, compress(Compression::Zstd, b"cut")[..9].to_vec(), None),
+            (Compression::Lz4, lz4, Some(Refused::Dictionary)),
+        ] {
+            let (_, result) = read_all(compression, bytes);
+            let error = result.unwrap_err();
+            assert_eq!(refused(compression, &error), why, "{error}");
         }
     }
 

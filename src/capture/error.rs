@@ -1,5 +1,6 @@
 //! Why a capture could not be opened, or not be read on.
 
+use super::compressed::Refused;
 use super::{Compression, LinkType};
 use std::io;
 
@@ -40,7 +41,7 @@ pub enum CaptureError {
         /// The file.
         name: String,
         /// What it seems to be, and what can be done with it.
-        looks_like: &'static str,
+        looks_like: String,
     },
     /// The file is a capture, but of a version or variant that is not read here.
     #[error("{name}: {what} at byte {offset} is not supported: convert the file, for example with editcap -F pcap")]
@@ -88,7 +89,7 @@ pub enum CaptureError {
         what: &'static str,
     },
     /// Decompression failed.
-    #[error("{name}: {} data is damaged or cut short after packet {packet} at byte {offset} of its content ({error}): what is before it was read; test the file with {}", compression.name(), tester(*compression))]
+    #[error("{name}: {} data is damaged or cut short after packet {packet} at byte {offset} of its content ({error}): what is before it was read; test the file with {} -t", compression.name(), compression.name())]
     Compressed {
         /// The file.
         name: String,
@@ -100,6 +101,20 @@ pub enum CaptureError {
         offset: u64,
         /// The decompressor's message.
         error: io::Error,
+    },
+    /// The data is intact, but it is not decompressed here.
+    #[error("{name}: {} data {} (after packet {packet} at byte {offset} of its content): unpack it with {} {}", compression.name(), refused.told(), compression.name(), refused.options())]
+    Refused {
+        /// The file.
+        name: String,
+        /// How it is compressed.
+        compression: Compression,
+        /// The last packet before it.
+        packet: u64,
+        /// Where in the decompressed content.
+        offset: u64,
+        /// Why.
+        refused: Refused,
     },
     /// Reading failed.
     #[error("{name}: cannot be read on after packet {packet} at byte {offset}: {error}")]
@@ -212,6 +227,9 @@ impl CaptureError {
                     compression.name()
                 )
             }
+            Self::Refused { compression, packet, offset, refused, .. } => {
+                format!("{} data {} after packet {packet} at byte {offset}", compression.name(), refused.told())
+            }
             Self::Read { packet, offset, error, .. } => {
                 format!("unreadable after packet {packet} at byte {offset}: {error}")
             }
@@ -219,14 +237,5 @@ impl CaptureError {
             Self::Interface { message, .. } => message.clone(),
             other => other.to_string(),
         }
-    }
-}
-
-/// The command that tests a compressed file.
-fn tester(compression: Compression) -> &'static str {
-    match compression {
-        Compression::Gzip => "gzip -t",
-        Compression::Zstd => "zstd -t",
-        Compression::Lz4 => "lz4 -t",
     }
 }

@@ -3,15 +3,17 @@ Capture files and standard input: recognising their format by their first bytes 
 them to their end or as far as possible.
 */
 
-use super::compressed::{announced, decompress};
+use super::compressed::{announced, decompress, refused};
+use super::foreign::{BEGINNING_BYTES, looks_like};
 use super::pcap::Pcap;
 use super::pcapng::Pcapng;
 use super::read_ahead::Ahead;
+use super::skips::Skips;
 use super::source_stats::SourceStats;
 use super::window::{WINDOW_BYTES, Window};
 use super::{
     CaptureError, Compression, Cursor, Filter, Filtered, Format, LinkType, Merged, Moved, Packet, Reordered, Source,
-    SourceInfo, Time,
+    SourceInfo, Time, pipe,
 };
 use std::fs::{File, Metadata};
 use std::io::{self, Read};
@@ -41,6 +43,8 @@ pub struct CaptureFile {
     state: State,
     /// For a file that is followed: until this is set, more may be written to it.
     follow: Option<Arc<AtomicBool>>,
+    /// For a pipe: once this is set, its end is not its writer's.
+    stop: Option<Arc<AtomicBool>>,
 }
 
 /// The records of either format.
@@ -90,16 +94,6 @@ impl From<io::Error> for Defect {
     }
 }
 
-/// Ranges of a file that were skipped.
-#[derive(Default)]
-struct Skips {
-    count: u64,
-    bytes: u64,
-    first: Option<(u64, u64, &'static str)>,
-    /// Where the range begins that no readable record follows.
-    lost_from: Option<u64>,
-}
-
 /// What to do where a record makes no sense and it is unknown where the next begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Damage {
@@ -140,11 +134,26 @@ pub fn open_reading(
     damage: Damage,
     reading: Reading,
 ) -> Result<Box<dyn Source>, CaptureError> {
+    open_until(names, filter, damage, reading, None)
+}
+
+/// As [`open_reading`]; what has no end that is known beforehand ([`super::is_pipe`]) ends soon after `stop` is set.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_until(
+    names: &[PathBuf],
+    filter: Option<Filter>,
+    damage: Damage,
+    reading: Reading,
+    stop: Option<&Arc<AtomicBool>>,
+) -> Result<Box<dyn Source>, CaptureError> {
     let reading = if names.len() == 1 { reading } else { Reading::Here };
     let window = (WINDOWS_BYTES / names.len().max(1)).clamp(SMALLEST_WINDOW, WINDOW_BYTES);
     let mut files = Vec::with_capacity(names.len());
     for name in names {
-        let file = if name.as_os_str() == "-" { stdin(window, reading)? } else { file(name, window, reading)? };
+        let file =
+            if name.as_os_str() == "-" { stdin(window, reading, stop)? } else { file(name, window, reading, stop)? };
         files.push(file.on_damage(damage));
     }
     let only = if files.len() == 1 { files.pop() } else { None };
@@ -169,14 +178,14 @@ pub fn follow(
 ) -> Result<Box<dyn Source>, CaptureError> {
     let [name] = names else { return Err(CaptureError::FollowsOne) };
     if name.as_os_str() == "-" {
-        return open(names, filter, damage);
+        return open_until(names, filter, damage, Reading::Here, Some(&stop));
     }
     while std::fs::metadata(name).is_ok_and(|metadata| metadata.is_file() && metadata.len() < SHORTEST_HEADER)
         && !stop.load(Ordering::Relaxed)
     {
         std::thread::sleep(FOLLOW_PAUSE);
     }
-    let file = file(name, WINDOW_BYTES, Reading::Here)?.on_damage(damage);
+    let file = file(name, WINDOW_BYTES, Reading::Here, Some(&stop))?.on_damage(damage);
     if file.compression.is_some() {
         return Err(CaptureError::NotFollowed { name: file.stats.name() });
     }
@@ -187,15 +196,23 @@ pub fn follow(
     })
 }
 
-fn stdin(window: usize, reading: Reading) -> Result<CaptureFile, CaptureError> {
-    CaptureFile::open_reading("-".to_owned(), Box::new(io::stdin()), None, window, reading)
+fn stdin(window: usize, reading: Reading, stop: Option<&Arc<AtomicBool>>) -> Result<CaptureFile, CaptureError> {
+    let name = "-".to_owned();
+    let file = pipe::stdin().map_err(|error| CaptureError::Read { name: name.clone(), packet: 0, offset: 0, error })?;
+    let stdin = CaptureFile::open_reading(name, pipe::reader(file, stop), None, window, reading)?;
+    Ok(CaptureFile { stop: stop.cloned(), ..stdin })
 }
 
-/// Opens a capture file.
+/// Opens a capture file; one without an end that is known beforehand ends soon after `stop` is set.
 ///
 /// # Errors
 /// Where it is not there, cannot be read, or is no capture.
-pub(super) fn file(path: &Path, window: usize, reading: Reading) -> Result<CaptureFile, CaptureError> {
+pub(super) fn file(
+    path: &Path,
+    window: usize,
+    reading: Reading,
+    stop: Option<&Arc<AtomicBool>>,
+) -> Result<CaptureFile, CaptureError> {
     let name = path.to_string_lossy().into_owned();
     let file = File::open(path).map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => CaptureError::Missing { name: name.clone() },
@@ -208,7 +225,9 @@ pub(super) fn file(path: &Path, window: usize, reading: Reading) -> Result<Captu
     }
     // A named pipe can be read only once.
     let again = if metadata.is_some_and(|metadata| metadata.is_file()) { file.try_clone().ok() } else { None };
-    CaptureFile::open_reading(name, Box::new(file), again, window, reading)
+    let stop = stop.filter(|_| again.is_none());
+    let file = CaptureFile::open_reading(name, pipe::reader(file, stop), again, window, reading)?;
+    Ok(CaptureFile { stop: stop.cloned(), ..file })
 }
 
 impl CaptureFile {
@@ -253,6 +272,7 @@ impl CaptureFile {
             damage: Damage::default(),
             state: State::Between,
             follow: None,
+            stop: None,
         };
         file.read_beginning()?;
         Ok(file)
@@ -266,6 +286,10 @@ impl CaptureFile {
     /// The same file, read on as it grows until `stop` is set.
     pub fn following(self, stop: Arc<AtomicBool>) -> Self {
         Self { follow: Some(stop), ..self }
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.stop.as_ref().is_some_and(|stop| stop.load(Ordering::Relaxed))
     }
 
     /// At the end of the bytes written so far: waits, and returns true if more may come.
@@ -296,7 +320,10 @@ impl CaptureFile {
             self.stats.link(pcap.link());
             self.records = Records::Pcap(pcap);
         } else if !Pcapng::begins(beginning) {
-            return Err(CaptureError::NotACapture { name, looks_like: looks_like(beginning) });
+            // An error of the stream tells less than what could be read of it.
+            self.window.look(BEGINNING_BYTES);
+            let looks_like = looks_like(self.window.data(), self.compression);
+            return Err(CaptureError::NotACapture { name, looks_like });
         }
         Ok(())
     }
@@ -345,6 +372,9 @@ impl CaptureFile {
                 CaptureError::Corrupt { name, packet, offset: self.skips.lost_from.unwrap_or(offset), what }
             }
             (Defect::Unsupported(what), _) => CaptureError::Unsupported { name, what, offset },
+            (Defect::Io(error), Some(compression)) if let Some(refused) = refused(compression, &error) => {
+                CaptureError::Refused { name, compression, packet, offset, refused }
+            }
             (Defect::Io(error), Some(compression)) => {
                 CaptureError::Compressed { name, compression, packet, offset, error }
             }
@@ -379,6 +409,8 @@ impl Cursor for CaptureFile {
             Ok(None) | Err(Defect::CutShort) if self.waits_for_more() => Ok(Moved::Idle),
             // The last record of a file that is still being written may be incomplete.
             Err(Defect::CutShort) if self.follow.is_some() => Ok(Moved::End),
+            // So may be the last record, or compressed block, of a pipe whose writer was stopped as well.
+            Err(Defect::CutShort | Defect::Io(_)) if self.is_stopped() => Ok(Moved::End),
             Ok(None) => Ok(Moved::End),
             Err(defect) => {
                 let error = self.error(defect);
@@ -427,48 +459,5 @@ impl Cursor for CaptureFile {
             });
         }
         vec![info]
-    }
-}
-
-impl Skips {
-    fn add(&mut self, packet: u64, from: u64, to: u64, what: &'static str) {
-        self.count += 1;
-        self.bytes += to.saturating_sub(from);
-        self.first.get_or_insert((packet, from, what));
-    }
-
-    /// "skipped 431 bytes after packet 22 at byte 1234: a record longer than any packet".
-    fn told(&self) -> Option<String> {
-        let (packet, offset, what) = self.first?;
-        let (bytes, count) = (self.bytes, self.count);
-        Some(if count == 1 {
-            format!("skipped {bytes} bytes after packet {packet} at byte {offset}: {what}")
-        } else {
-            format!("skipped {bytes} bytes in {count} places, the first after packet {packet} at byte {offset}: {what}")
-        })
-    }
-}
-
-/// What a file that is not a capture seems to be.
-fn looks_like(beginning: &[u8]) -> &'static str {
-    match beginning {
-        [0xfd, b'7', b'z', b'X', b'Z', ..] => "but compressed by xz: unpack it with xz -d",
-        [b'B', b'Z', b'h', ..] => "but compressed by bzip2: unpack it with bzip2 -d",
-        [0x02, 0x21, 0x4c, 0x18, ..] => "but compressed by an old lz4: unpack it with lz4 -d",
-        [b'P', b'K', 3, 4, ..] => "but a ZIP archive: unpack it",
-        [b'7', b'z', 0xbc, 0xaf, ..] => "but a 7z archive: unpack it",
-        [b's', b'n', b'o', b'o', b'p', ..] => "but a snoop capture: convert it with editcap -F pcap",
-        [b'G', b'M', b'B', b'U', ..] | [b'R', b'T', b'S', b'S', ..] => {
-            "but a Network Monitor capture: convert it with editcap -F pcap"
-        }
-        [b'X', b'C', b'P', 0, ..] => "but a NetXRay capture: convert it with editcap -F pcap",
-        [0x7f, b'E', b'L', b'F', ..] => "but a program",
-        [b'%', b'P', b'D', b'F', ..] => "but a PDF document",
-        [0x89, b'P', b'N', b'G', ..] => "but a picture",
-        [0, 0, 0, 0, ..] => "but zeros: it was allocated and never written",
-        text if text.iter().all(|byte| matches!(byte, b'\t' | b'\n' | b'\r' | b' '..=b'~' | 0x80..)) => {
-            "but text: a capture is what tcpdump -w or Wireshark writes"
-        }
-        _ => "and nothing else that is known here",
     }
 }

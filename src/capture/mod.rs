@@ -18,14 +18,18 @@ mod cursor;
 mod error;
 mod file;
 mod filter;
+mod foreign;
 mod link;
 mod live;
 mod merge;
 mod page;
 mod pcap;
+mod pcap_header;
 mod pcapng;
+mod pipe;
 mod read_ahead;
 mod reorder;
+mod skips;
 mod source_stats;
 #[cfg(test)]
 mod testing;
@@ -34,13 +38,15 @@ mod tests;
 mod time;
 mod window;
 
+pub use compressed::Refused;
 pub use cursor::{Cursor, Moved};
 pub use error::{CaptureError, Fault};
-pub use file::{CaptureFile, Damage, Reading, follow, open, open_reading};
+pub use file::{CaptureFile, Damage, Reading, follow, open, open_reading, open_until};
 pub use filter::{Filter, Filtered};
 pub use link::LinkType;
 pub use live::{Interface, Live, LiveOptions, interfaces};
 pub use merge::Merged;
+pub use pipe::is_pipe;
 pub use reorder::Reordered;
 pub use time::Time;
 
@@ -154,7 +160,7 @@ pub enum Compression {
 }
 
 impl Compression {
-    /// The name in the JSON.
+    /// The name in the JSON, and of the program that packs and unpacks it.
     pub fn name(self) -> &'static str {
         match self {
             Self::Gzip => "gzip",

@@ -1,47 +1,38 @@
 /*!
 Classic libpcap files: a header of 24 bytes, then records of 16 bytes and the captured bytes.
 
-Microseconds or nanoseconds, either byte order, the variant of Alexey Kuznetzov's libpcap with its longer records, and
-the old versions whose records have the two lengths the other way round.
+Microseconds or nanoseconds, either byte order, the old versions whose records have the two lengths the other way round,
+and flavours whose records, or whose header, are longer. Some of these have the usual magic number: the first records
+tell them.
 */
 
 use super::file::{Defect, Record};
+use super::pcap_header::{self, FileHeader, HEADER_BYTES, Lengths};
 use super::window::Window;
 use super::{LinkType, Time};
 use crate::limits::RECORD_BYTES;
-use pcap_parser::{PcapHeader, parse_pcap_header};
 use std::io;
 
-/// Bytes of the file's header.
-const HEADER_BYTES: usize = 24;
 /// libpcap's MAXIMUM_SNAPLEN: records may be this long whatever snap length the file's header has, since writers set
 /// that to 0, or to less than a TSO packet.
 const CUSTOMARY_BYTES: usize = 262_144;
 /// Seconds by which a record may differ from the one before it to be believed after corrupt bytes.
 const PLAUSIBLE_SECONDS: u32 = 86_400;
-/// Records in a row that must be plausible for reading to go on after corrupt bytes.
+/// Records in a row that must be plausible for reading to go on after corrupt bytes, or for records to be taken for
+/// those of another flavour.
 const PLAUSIBLE_RECORDS: usize = 3;
 
 /// The records of a classic file.
 pub(super) struct Pcap {
     big_endian: bool,
     header_bytes: usize,
+    /// Bytes that records' headers may have instead, until the first records have been looked at.
+    other_headers: &'static [usize],
     fine: bool,
     lengths: Lengths,
     link: LinkType,
     longest: usize,
     last_seconds: Option<u32>,
-}
-
-/// In which order a record has the captured length and the length on the wire.
-#[derive(Clone, Copy)]
-enum Lengths {
-    /// The captured one first: since version 2.4.
-    CapturedFirst,
-    /// Either: some writers of version 2.3. The captured length is never the longer one.
-    ShorterIsCaptured,
-    /// The captured one last: before version 2.3.
-    CapturedLast,
 }
 
 /// A record's header.
@@ -63,53 +54,62 @@ impl Header {
 impl Pcap {
     /// True where `beginning` is that of a classic file.
     pub(super) fn begins(beginning: &[u8]) -> bool {
-        matches!(
-            beginning,
-            [0xa1, 0xb2, 0xc3, 0xd4, ..]
-                | [0xd4, 0xc3, 0xb2, 0xa1, ..]
-                | [0xa1, 0xb2, 0x3c, 0x4d, ..]
-                | [0x4d, 0x3c, 0xb2, 0xa1, ..]
-                | [0xa1, 0xb2, 0xcd, 0x34, ..]
-                | [0x34, 0xcd, 0xb2, 0xa1, ..]
-        )
+        pcap_header::begins(beginning)
     }
 
     /// Reads the file's header.
     pub(super) fn open(window: &mut Window) -> Result<Self, Defect> {
-        if !window.ensure(HEADER_BYTES)? {
+        window.ensure(HEADER_BYTES)?;
+        let header = FileHeader::parse(window.data()).ok_or(Defect::CutShort)?.map_err(Defect::Unsupported)?;
+        if !window.ensure(header.bytes)? {
             return Err(Defect::CutShort);
         }
-        let header = match parse_pcap_header(window.data()) {
-            Ok((_, header)) => header,
-            // The one magic number of Pcap::begins that pcap-parser does not know.
-            Err(_) => return Err(Defect::Unsupported("the big-endian modified pcap format".to_owned())),
-        };
-        if header.version_major != 2 {
-            let version = format!("pcap version {}.{}", header.version_major, header.version_minor);
-            return Err(Defect::Unsupported(version));
-        }
-        window.consume(HEADER_BYTES);
-        Ok(Self::new(&header))
-    }
-
-    fn new(header: &PcapHeader) -> Self {
-        let modified = header.is_modified_format();
-        let big_endian = header.is_bigendian();
+        window.consume(header.bytes);
+        let (header_bytes, other_headers) = header.record_headers.split_first().ok_or(Defect::CutShort)?;
         let snaplen = usize::try_from(header.snaplen).unwrap_or(usize::MAX);
-        Self {
-            big_endian,
-            header_bytes: if modified { 24 } else { 16 },
-            fine: header.is_nanosecond_precision(),
-            lengths: match header.version_minor {
-                0..=2 => Lengths::CapturedLast,
-                3 => Lengths::ShorterIsCaptured,
-                _ => Lengths::CapturedFirst,
-            },
-            // The upper bits describe a frame check sequence, which IP's own lengths exclude.
-            link: LinkType((header.network.0 & 0xffff) as u16),
+        Ok(Self {
+            big_endian: header.big_endian,
+            header_bytes: *header_bytes,
+            other_headers,
+            fine: header.nanoseconds,
+            lengths: header.lengths,
+            link: header.link,
             longest: snaplen.clamp(CUSTOMARY_BYTES, RECORD_BYTES),
             last_seconds: None,
+        })
+    }
+
+    /// Looks at the first records for their flavour: where those of the usual length make no sense, but longer or
+    /// shorter headers do, these are meant.
+    fn recognise(&mut self, window: &mut Window) {
+        if self.last_seconds.is_some() || self.other_headers.is_empty() {
+            return;
         }
+        // The second record suffices for the usual flavour: a live stream is not kept waiting for a third.
+        let Some(usual) = self.agreeing(window, self.header_bytes, 2) else { return };
+        let others = std::mem::take(&mut self.other_headers);
+        let agrees = |&&other: &&usize| self.agreeing(window, other, PLAUSIBLE_RECORDS) == Some(true);
+        if !usual && let Some(&other) = others.iter().find(agrees) {
+            self.header_bytes = other;
+        }
+    }
+
+    /// Whether the first `count` records agree, if their headers have `header_bytes`. Two suffice where the stream ends
+    /// with the second one; None where it ends before.
+    fn agreeing(&self, window: &mut Window, header_bytes: usize, count: usize) -> Option<bool> {
+        let (mut at, mut last) = (0, None);
+        for nth in 0..count {
+            if !window.look(at + header_bytes) {
+                return if nth < 2 { None } else { Some(window.data().len() == at) };
+            }
+            let header = self.header(window.data().get(at..)?)?;
+            if !self.follows(header, last.or(Some(header.seconds))) {
+                return Some(false);
+            }
+            at += header_bytes + usize::try_from(header.captured).ok()?;
+            last = Some(header.seconds);
+        }
+        Some(true)
     }
 
     /// The link type of all records.
@@ -140,6 +140,7 @@ impl Pcap {
 
     /// The record at the beginning of the window; None at the end of the file.
     pub(super) fn record(&mut self, window: &mut Window) -> Result<Option<Record>, Defect> {
+        self.recognise(window);
         if !window.ensure(self.header_bytes)? {
             return if window.data().is_empty() { Ok(None) } else { Err(Defect::CutShort) };
         }
@@ -195,20 +196,28 @@ impl Pcap {
                 return count > 0;
             }
             let Some(header) = self.header(data) else { return false };
-            let fraction_end = if self.fine { 1_000_000_000 } else { 1_000_000 };
-            let near = last.is_none_or(|last| header.seconds.abs_diff(last) <= PLAUSIBLE_SECONDS);
+            if !self.follows(header, last) {
+                return false;
+            }
             let captured = usize::try_from(header.captured).unwrap_or(usize::MAX);
-            let lengths = (1..=CUSTOMARY_BYTES).contains(&captured) && header.captured <= header.original;
-            if !near || header.seconds == 0 || header.fraction >= fraction_end || !lengths {
-                return false;
-            }
-            if usize::try_from(header.original).unwrap_or(usize::MAX) > RECORD_BYTES {
-                return false;
-            }
             let Some(rest) = data.get(self.header_bytes + captured..) else { return false };
             data = rest;
             last = Some(header.seconds);
         }
         true
+    }
+
+    /// True where a record with that header, which begins at any bytes, is plausible after one at `last`.
+    fn follows(&self, header: Header, last: Option<u32>) -> bool {
+        let fraction_end = if self.fine { 1_000_000_000 } else { 1_000_000 };
+        let near = last.is_none_or(|last| header.seconds.abs_diff(last) <= PLAUSIBLE_SECONDS);
+        // Zeros are rarely a time: only where the times begin with them.
+        let timed = header.seconds != 0 || last.is_some_and(|last| last == 0);
+        let captured = usize::try_from(header.captured).unwrap_or(usize::MAX);
+        let original = usize::try_from(header.original).unwrap_or(usize::MAX);
+        near && timed
+            && header.fraction < fraction_end
+            && (1..=CUSTOMARY_BYTES).contains(&captured)
+            && (captured..=RECORD_BYTES).contains(&original)
     }
 }

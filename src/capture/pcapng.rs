@@ -13,6 +13,7 @@ use pcap_parser::{
     Block, EnhancedPacketBlock, InterfaceDescriptionBlock, InterfaceStatisticsBlock, OptionCode, PcapNGOption,
     SimplePacketBlock, parse_block_be, parse_block_le,
 };
+use std::borrow::Cow;
 use std::io;
 
 const SECTION: u32 = 0x0a0d_0d0a;
@@ -61,6 +62,37 @@ struct Frame {
     big_endian: bool,
 }
 
+impl Frame {
+    /// Bytes from the beginning of the block, which `window` begins with, to the next; None where its two lengths
+    /// differ. The length must be a multiple of 4 (section 3.1), and some writers' is not: then the next block follows
+    /// at once, or after padding that the length does not count.
+    fn total(&self, window: &mut Window) -> Option<usize> {
+        let ends = |data: &[u8], total: usize| {
+            let length = usize::try_from(read_u32(data, total - 4, self.big_endian)?).ok()?;
+            (length == self.length || length == total).then_some(total)
+        };
+        let padded = self.length.next_multiple_of(4);
+        match ends(window.data(), self.length) {
+            None if padded != self.length && window.look(padded) => ends(window.data(), padded),
+            total => total,
+        }
+    }
+
+    /// `block` with its content padded and both lengths as they should be.
+    fn padded(&self, block: &[u8]) -> Vec<u8> {
+        let content = block.get(8..block.len().saturating_sub(4)).unwrap_or_default();
+        let total = FRAMING_BYTES + content.len().next_multiple_of(4);
+        let length = u32::try_from(total).unwrap_or(u32::MAX);
+        let length = if self.big_endian { length.to_be_bytes() } else { length.to_le_bytes() };
+        let mut padded = block.get(..4).unwrap_or_default().to_vec();
+        padded.extend(length);
+        padded.extend(content);
+        padded.resize(total - 4, 0);
+        padded.extend(length);
+        padded
+    }
+}
+
 /// What a block contains.
 enum Content {
     Packet(Record),
@@ -107,16 +139,14 @@ impl Pcapng {
             if !window.ensure(frame.length)? {
                 return Err(Defect::CutShort);
             }
-            let block = window.data().get(..frame.length).unwrap_or_default();
-            if read_u32(block, frame.length - 4, frame.big_endian) != u32::try_from(frame.length).ok() {
-                return Err(Defect::Corrupt("a block whose two lengths differ"));
-            }
+            let total = frame.total(window).ok_or(Defect::Corrupt("a block whose two lengths differ"))?;
+            let block = window.data().get(..total).unwrap_or_default();
             match self.content(&frame, block)? {
                 Content::Packet(record) => return Ok(Some(record)),
-                Content::Nothing => window.consume(frame.length),
+                Content::Nothing => window.consume(total),
                 Content::Nonsense(what) => {
-                    window.consume(frame.length);
-                    return Err(Defect::Skipped { what, bytes: frame.length });
+                    window.consume(total);
+                    return Err(Defect::Skipped { what, bytes: total });
                 }
             }
         }
@@ -146,8 +176,13 @@ impl Pcapng {
             return Ok(Content::Nothing);
         }
         let parse = if frame.big_endian { parse_block_be } else { parse_block_le };
+        let padded = if block.len().is_multiple_of(4) && frame.length == block.len() {
+            Cow::Borrowed(block)
+        } else {
+            Cow::Owned(frame.padded(block))
+        };
         // The block is complete, so "incomplete" means that its inner lengths reach beyond it.
-        let Ok((_, parsed)) = parse(block) else {
+        let Ok((_, parsed)) = parse(&padded) else {
             return Ok(Content::Nonsense("a block whose inner lengths make no sense"));
         };
         match parsed {
@@ -166,7 +201,7 @@ impl Pcapng {
                 Ok(Content::Nothing)
             }
             Block::EnhancedPacket(packet) => Ok(self.enhanced_packet(&packet, block.len())),
-            Block::SimplePacket(packet) => Ok(self.simple_packet(&packet, block.len())),
+            Block::SimplePacket(packet) => Ok(self.simple_packet(&packet, frame.length, block.len())),
             _ => Ok(Content::Nothing),
         }
     }
@@ -208,14 +243,14 @@ impl Pcapng {
         self.packet(packet.if_id, Some(stamp), DATA, captured, packet.origlen, total)
     }
 
-    /// Has no time (that of the packet before is the nearest guess), no interface (the first is meant), and no captured
+    /// Has no time (that of the packet before is assumed), no interface (the first is meant), and no captured
     /// length: all bytes of the block, without padding and up to the snap length.
-    fn simple_packet(&mut self, packet: &SimplePacketBlock<'_>, total: usize) -> Content {
+    fn simple_packet(&mut self, packet: &SimplePacketBlock<'_>, length: usize, total: usize) -> Content {
         const DATA: usize = 12;
         let snaplen = self.interfaces.first().map_or(0, |interface| interface.snaplen);
         let original = usize::try_from(packet.origlen).unwrap_or(usize::MAX);
         let snaplen = if snaplen == 0 { usize::MAX } else { usize::try_from(snaplen).unwrap_or(usize::MAX) };
-        let captured = packet.data.len().min(original).min(snaplen);
+        let captured = packet.data.len().min(original).min(snaplen).min(length.saturating_sub(DATA + 4));
         self.packet(0, None, DATA, captured, packet.origlen, total)
     }
 
@@ -250,11 +285,15 @@ impl Pcapng {
         if captured > total.saturating_sub(data + 4) {
             return Content::Nonsense("a packet longer than its block");
         }
-        if let Some(stamp) = stamp {
-            self.last = interface.units.time(stamp, interface.offset);
-        }
+        let time = match stamp {
+            Some(stamp) => {
+                self.last = interface.units.time(stamp, interface.offset);
+                self.last
+            }
+            None => self.last.assumed(),
+        };
         Content::Packet(Record {
-            time: self.last,
+            time,
             link: interface.link,
             data: data..data + captured,
             wire_len: original.max(u32::try_from(captured).unwrap_or(u32::MAX)),

@@ -32,8 +32,10 @@ impl SourceStats {
         self.link(link);
         self.info.packets += 1;
         self.info.bytes += bytes as u64;
-        self.info.first.get_or_insert(time);
-        self.info.last = Some(time);
+        if let Some(time) = time.known() {
+            self.info.first.get_or_insert(time);
+            self.info.last = Some(time);
+        }
     }
 
     /// Notes that `link` was met.

@@ -19,6 +19,8 @@ enum Unit {
     #[default]
     Microsecond,
     Nanosecond,
+    /// The capture has no time for the packet.
+    Assumed,
 }
 
 impl Time {
@@ -30,6 +32,25 @@ impl Time {
     /// A moment counted in nanoseconds; shown with 9 fractional digits.
     pub fn from_nanoseconds(nanoseconds: i64) -> Self {
         Self { nanoseconds, unit: Unit::Nanosecond }
+    }
+
+    /// The same moment for a packet whose time the capture does not have. It puts the packet in its place, and is not
+    /// shown.
+    pub fn assumed(self) -> Self {
+        Self { unit: Unit::Assumed, ..self }
+    }
+
+    /// The moment, if the capture has it.
+    pub fn known(self) -> Option<Self> {
+        match self.unit {
+            Unit::Microsecond | Unit::Nanosecond => Some(self),
+            Unit::Assumed => None,
+        }
+    }
+
+    /// As [`Self::since`], where the capture has both moments.
+    pub fn known_since(self, earlier: Self) -> Option<i64> {
+        Some(self.known()?.since(earlier.known()?))
     }
 
     /// Nanoseconds since the epoch.
@@ -45,7 +66,7 @@ impl Time {
     /// Fractional digits shown: 6 or 9.
     pub fn digits(self) -> usize {
         match self.unit {
-            Unit::Microsecond => 6,
+            Unit::Microsecond | Unit::Assumed => 6,
             Unit::Nanosecond => 9,
         }
     }
@@ -157,6 +178,14 @@ mod tests {
         assert_eq!(Time::from_nanoseconds(1_704_067_200_000_005_000).to_string(), "2024-01-01T00:00:00.000005000Z");
         assert_eq!(Time::from_microseconds(0).to_string(), "1970-01-01T00:00:00.000000Z");
         assert!(Time::from_microseconds(i64::MAX).to_string().starts_with("2262-"));
+    }
+
+    #[test]
+    fn an_assumed_moment_is_in_its_place_and_not_known() {
+        let (known, assumed) = (Time::from_microseconds(1), Time::from_microseconds(3).assumed());
+        assert_eq!((known.known(), assumed.known()), (Some(known), None));
+        assert_eq!((assumed.since(known), assumed.known_since(known), known.known_since(assumed)), (2_000, None, None));
+        assert_eq!(known.known_since(known), Some(0));
     }
 
     #[test]

@@ -22,6 +22,8 @@ pub(super) struct Window {
     /// Offset in the stream of `buffer[start]`.
     offset: u64,
     ended: bool,
+    /// An error that a look ahead met, until the bytes before it do not suffice.
+    failed: Option<io::Error>,
 }
 
 /// Where bytes come from.
@@ -35,13 +37,21 @@ enum Supply {
 impl Window {
     /// A window over a stream that another thread reads.
     pub(super) fn ahead(ahead: Ahead) -> Self {
-        Self { supply: Supply::Ahead(ahead), buffer: Vec::new(), start: 0, end: 0, offset: 0, ended: false }
+        Self {
+            supply: Supply::Ahead(ahead),
+            buffer: Vec::new(),
+            start: 0,
+            end: 0,
+            offset: 0,
+            ended: false,
+            failed: None,
+        }
     }
 
     /// A window over `reader` of `capacity` bytes to begin with.
     pub(super) fn new(reader: Box<dyn Read + Send>, capacity: usize) -> Self {
         let buffer = vec![0; capacity + PAGE_BYTES];
-        Self { supply: Supply::Here(reader), buffer, start: 0, end: 0, offset: 0, ended: false }
+        Self { supply: Supply::Here(reader), buffer, start: 0, end: 0, offset: 0, ended: false, failed: None }
     }
 
     /// The bytes in view.
@@ -74,6 +84,15 @@ impl Window {
         self.refill(wanted)
     }
 
+    /// As [`Self::ensure`], ahead of the bytes that are needed: an error is kept for the call that needs them, and they
+    /// do not come into view.
+    pub(super) fn look(&mut self, wanted: usize) -> bool {
+        self.ensure(wanted).unwrap_or_else(|error| {
+            self.failed = Some(error);
+            false
+        })
+    }
+
     /// Moves to the next position at which the bytes in view satisfy `wanted`, which is given at least `view` of them
     /// (fewer only at the end of the stream); false, and at the end, if there is none.
     ///
@@ -101,6 +120,9 @@ impl Window {
     }
 
     fn refill(&mut self, wanted: usize) -> io::Result<bool> {
+        if let Some(error) = self.failed.take() {
+            return Err(error);
+        }
         let reader = match &mut self.supply {
             Supply::Here(reader) => reader,
             Supply::Ahead(ahead) => {

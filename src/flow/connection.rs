@@ -453,7 +453,8 @@ impl Connection {
             (Handshake::Answered(syn), Side::Client, _)
                 if !segment.header.syn && segment.header.acknowledgement.is_some() =>
             {
-                Handshake::Done(segment.header.time.since(syn) as f64 / 1e6)
+                let nanoseconds = segment.header.time.known_since(syn);
+                nanoseconds.map_or(self.handshake, |nanoseconds| Handshake::Done(nanoseconds as f64 / 1e6))
             }
             (handshake, ..) => handshake,
         };

@@ -59,7 +59,7 @@ pub fn without_text(place: Place<'_>, step: event::Step<'_>) -> Step {
         carries: None,
         subject: step.subject,
         answers: answered.map(|answered| answered.n),
-        elapsed: answered.map(|answered| span.time.since(answered.time)),
+        elapsed: answered.and_then(|answered| span.time.known_since(answered.time)),
     }
 }
 

@@ -1,6 +1,8 @@
 //! Whole files, intact and damaged.
 
+mod foreign_files;
 mod live;
 mod pcap_files;
+mod pcap_flavours;
 mod pcapng_files;
 mod sources;

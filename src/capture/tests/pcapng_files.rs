@@ -133,3 +133,46 @@ fn another_version_is_refused_where_it_stands() {
     assert!(error.unwrap().to_string().contains("pcapng version 2.0 at byte"));
     assert!(info[0].problem.is_some());
 }
+
+/// Some writers' block lengths are no multiple of 4; Wireshark reads on.
+#[test]
+fn lengths_that_count_no_padding() {
+    for order in Order::BOTH {
+        for data in [&b"abcd"[..], b"abcde", b"abcdef", b"abcdefg"] {
+            let length = |total: usize| order.u32(u32::try_from(total).unwrap());
+            let simple = [&order.u32(9)[..], data].concat();
+            let enhanced = {
+                let fields = [0, 0, 9_000_000, u32::try_from(data.len()).unwrap(), 9];
+                [fields.map(|field| order.u32(field)).concat(), data.to_vec()].concat()
+            };
+            for (kind, content) in [(6, enhanced), (3, simple)] {
+                let bare = content.len() + 12;
+                let padding = vec![0; content.len().next_multiple_of(4) - content.len()];
+                for (padding, last) in [(&[][..], bare), (&padding, bare), (&padding, bare + padding.len())] {
+                    let block = [&order.u32(kind)[..], &length(bare), &content, padding, &length(last)].concat();
+                    let bytes = [section(order), interface(order, 1, 0, &[]), block.clone(), block].concat();
+                    let (seen, error, info) = read_all(open("a.pcapng", bytes).unwrap());
+                    assert!(error.is_none(), "{error:?}");
+                    assert_eq!(info[0].problem, None, "{order:?} {kind} {bare} {last}");
+                    assert_eq!(seen.iter().map(|packet| packet.data.as_slice()).collect::<Vec<_>>(), [data, data]);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn packets_without_a_time_have_none() {
+    for order in Order::BOTH {
+        let simple = block(order, 3, &[&order.u32(4)[..], b"data"].concat());
+        let head = [section(order), interface(order, 1, 0, &[])].concat();
+        let (seen, _, info) = read_all(open("a.pcapng", [head.clone(), simple.clone()].concat()).unwrap());
+        assert_eq!((seen[0].time.known(), info[0].first, info[0].last), (None, None, None));
+        let timed = packet(order, 0, 9_000_000, b"data", 4);
+        let (seen, _, info) = read_all(open("a.pcapng", [head, timed, simple].concat()).unwrap());
+        let time = Time::from_microseconds(9_000_000);
+        assert_eq!([seen[0].time.known(), seen[1].time.known()], [Some(time), None]);
+        assert_eq!(seen[1].time, time, "its place in the order");
+        assert_eq!((info[0].first, info[0].last), (Some(time), Some(time)));
+    }
+}

@@ -24,8 +24,10 @@ pub struct Session<'a> {
     protocol: enums::Protocol,
     client: record::Endpoint,
     server: record::Endpoint,
-    started: Shown<Time>,
-    ended: Shown<Time>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    started: Option<Shown<Time>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ended: Option<Shown<Time>>,
     transcript: String,
     messages: Vec<Message<'a>>,
 }
@@ -39,8 +41,8 @@ impl<'a> Session<'a> {
             protocol: enums::Protocol(session.protocol),
             client: record::Endpoint::new(transport.endpoints.client),
             server: record::Endpoint::new(transport.endpoints.server),
-            started: Shown(transport.first.time),
-            ended: Shown(transport.last.time),
+            started: transport.first.time.known().map(Shown),
+            ended: transport.last.time.known().map(Shown),
             transcript,
             messages,
         }

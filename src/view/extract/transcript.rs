@@ -5,6 +5,7 @@ The conversation as text: one line for each line that was sent, with its time, t
 No line is cut, and every line is safe for a terminal.
 */
 
+use crate::capture::Time;
 use crate::flow::Side;
 use crate::protocol::event::{Kind, MessageId};
 use crate::session::model::{Session, Step};
@@ -35,8 +36,9 @@ pub fn write(out: &mut dyn Write, lang: Lang, session: &Session, files: &HashMap
         canonical(transport.endpoints.client),
         canonical(transport.endpoints.server),
     )?;
-    writeln!(out, "{}: {}", label(Label::Started), transport.first.time)?;
-    writeln!(out, "{}: {}", label(Label::Ended), transport.last.time)?;
+    let moment = |time: Time| time.known().map_or(label(Label::NoTime).to_owned(), |time| time.to_string());
+    writeln!(out, "{}: {}", label(Label::Started), moment(transport.first.time))?;
+    writeln!(out, "{}: {}", label(Label::Ended), moment(transport.last.time))?;
     writeln!(out, "{}: {}", label(Label::HowItEnded), locale::end(lang, transport.end))?;
     if !transport.from_start {
         writeln!(out, "{}", label(Label::FromTheMiddle))?;
@@ -50,7 +52,8 @@ pub fn write(out: &mut dyn Write, lang: Lang, session: &Session, files: &HashMap
             Side::Client => 'C',
             Side::Server => 'S',
         };
-        let margin = format!("{} {:NUMBERS$} {who}:", step.time, numbers(step));
+        let time = step.time.known().map(|time| format!("{time} ")).unwrap_or_default();
+        let margin = format!("{time}{:NUMBERS$} {who}:", numbers(step));
         match described(lang, session, step, files) {
             Some(what) => writeln!(out, "{margin} [{what}]")?,
             None => {

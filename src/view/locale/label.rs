@@ -17,6 +17,7 @@ crate::verdict::purpose::enumerated! {
         Server,
         Banner,
         Started,
+        NoTime,
         Ended,
         Duration,
         HowItEnded,

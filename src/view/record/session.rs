@@ -24,12 +24,14 @@ pub(crate) struct Session<'a> {
     server: Endpoint,
     /// Community ID v1, seed 0: the flow hash that Zeek, Suricata, Wireshark and Arkime share.
     community_id: String,
-    /// Time of the first packet.
-    #[schemars(with = "String", extend("format" = "date-time"))]
-    started: Shown<Time>,
-    /// Time of the last packet.
-    #[schemars(with = "String", extend("format" = "date-time"))]
-    ended: Shown<Time>,
+    /// Time of the first packet, if the capture has it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>", extend("format" = "date-time"))]
+    started: Option<Shown<Time>>,
+    /// Time of the last packet, if the capture has it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>", extend("format" = "date-time"))]
+    ended: Option<Shown<Time>>,
     /// How the connection ended: `closed` (FIN), `reset` (RST), `idle` (nothing more came while the capture went on),
     /// `open` (the capture ended first), `refused` (SYN answered by RST), `unanswered` (SYN never answered).
     end: enums::CloseReason,
@@ -68,8 +70,8 @@ impl<'a> Session<'a> {
             client: Endpoint::new(transport.endpoints.client),
             server: Endpoint::new(transport.endpoints.server),
             community_id: community_id(&transport.endpoints),
-            started: Shown(transport.first.time),
-            ended: Shown(transport.last.time),
+            started: transport.first.time.known().map(Shown),
+            ended: transport.last.time.known().map(Shown),
             end: enums::CloseReason(transport.end),
             from_start: transport.from_start,
             transport: Transport::new(&transport.counters),

@@ -19,9 +19,10 @@ use std::net::IpAddr;
 pub struct Step<'a> {
     /// 1, 2, … within the session.
     n: u32,
-    /// Time of the packet that completed the step.
-    #[schemars(with = "String", extend("format" = "date-time"))]
-    time: Shown<Time>,
+    /// Time of the packet that completed the step, if the capture has it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>", extend("format" = "date-time"))]
+    time: Option<Shown<Time>>,
     /// Numbers of the packets that carry it, from 1 in the order read; for `data` only the first and the last.
     #[schemars(with = "Vec<u64>")]
     packets: Numbers<'a>,
@@ -101,7 +102,7 @@ impl<'a> Step<'a> {
         let arguments = step.arguments.as_ref().map(|range| arguments(&step.text, range.start, range.end));
         Self {
             n: step.n,
-            time: Shown(step.time),
+            time: step.time.known().map(Shown),
             packets: Numbers { packets: &step.packets, ends: step.kind == Kind::Data },
             channel: enums::Channel(step.channel),
             from: enums::Side(step.from),

@@ -45,10 +45,11 @@ pub fn session(out: &mut dyn Write, options: &Options, session: &Session) -> io:
     begin(out, options, session)?;
     let transport = &session.transport;
     let lang = options.lang;
-    let duration = transport.last.time.since(transport.first.time);
     let mut facts = ends(options, session);
-    facts.push((options.label(Label::Started), moment(transport.first.time)));
-    facts.push((options.label(Label::Duration), locale::duration(lang, duration)));
+    facts.push((options.label(Label::Started), began(options, transport.first.time, moment)));
+    if let Some(duration) = transport.last.time.known_since(transport.first.time) {
+        facts.push((options.label(Label::Duration), locale::duration(lang, duration)));
+    }
     facts.push((options.label(Label::Packets), transport.counters.packets.to_string()));
     let mut end = locale::end(lang, transport.end).to_owned();
     if !transport.from_start {
@@ -85,6 +86,11 @@ pub fn ends(options: &Options, session: &Session) -> Vec<(&'static str, String)>
         facts.push((options.label(Label::Banner), options.block(banner)));
     }
     facts
+}
+
+/// The moment of a packet as `shown` shows it, or that the capture does not have it.
+pub fn began(options: &Options, time: Time, shown: fn(Time) -> String) -> String {
+    time.known().map_or_else(|| options.label(Label::NoTime).to_owned(), shown)
 }
 
 /// A time for people: `2009-12-08 06:00:00.000000 UTC`.

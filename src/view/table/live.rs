@@ -109,10 +109,11 @@ impl<W: Write> View for Live<W> {
             let (out, options) = (&mut self.out, &self.options);
             heading::begin(out, options, &session)?;
             let transport = &session.transport;
-            let duration = transport.last.time.since(transport.first.time);
             let mut facts = heading::ends(options, &session);
             facts.push((options.label(Label::HowItEnded), locale::end(options.lang, transport.end).to_owned()));
-            facts.push((options.label(Label::Duration), locale::duration(options.lang, duration)));
+            if let Some(duration) = transport.last.time.known_since(transport.first.time) {
+                facts.push((options.label(Label::Duration), locale::duration(options.lang, duration)));
+            }
             facts.push((options.label(Label::Tls), heading::tls(options, &session.tls)));
             heading::pairs(out, options.style, facts)?;
             if has_messages {

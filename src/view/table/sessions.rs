@@ -81,17 +81,15 @@ fn begin(out: &mut dyn Write, options: &Options, grid: &mut Grid) -> io::Result<
 
 fn row(options: &Options, session: &Session) -> Row {
     let transport = &session.transport;
-    let duration = transport.last.time.since(transport.first.time);
     let end = locale::end(options.lang, transport.end);
+    let end = match transport.last.time.known_since(transport.first.time) {
+        Some(duration) => format!("{}{}{end}", locale::duration(options.lang, duration), options.comma()),
+        None => end.to_owned(),
+    };
     Row::new([
         format!("{} {}", session.id, locale::protocol(options.lang, session.protocol)),
         format!("{} →\n{}", canonical(transport.endpoints.client), canonical(transport.endpoints.server)),
-        format!(
-            "{}\n{}{}{end}",
-            heading::second(transport.first.time),
-            locale::duration(options.lang, duration),
-            options.comma()
-        ),
+        format!("{}\n{end}", heading::began(options, transport.first.time, heading::second)),
         session.credentials.len().to_string(),
         session.messages.len().to_string(),
     ])

@@ -14,6 +14,7 @@ pub fn label(label: Label) -> &'static str {
         Label::Server => "Server",
         Label::Banner => "Server's greeting",
         Label::Started => "Started",
+        Label::NoTime => "not in the capture",
         Label::Ended => "Ended",
         Label::Duration => "Duration",
         Label::HowItEnded => "How it ended",

@@ -14,6 +14,7 @@ pub fn label(label: Label) -> &'static str {
         Label::Server => "服务器",
         Label::Banner => "服务器问候语",
         Label::Started => "开始时间",
+        Label::NoTime => "抓包中没有时间",
         Label::Ended => "结束时间",
         Label::Duration => "持续时间",
         Label::HowItEnded => "结束方式",
