@@ -5,7 +5,7 @@ Memory is bounded by the decoders: gzip's window is 32 KiB, LZ4 blocks are at mo
 128 MiB (2^27 bytes, libzstd's default for untrusted data). What is refused is not damaged: see [`Refused`].
 */
 
-use super::Compression;
+use super::{Compression, Refused};
 use flate2::read::MultiGzDecoder;
 use lz4_flex::frame::FrameDecoder;
 use std::io::{self, BufReader, Read};
@@ -36,33 +36,6 @@ pub(super) fn decompress(compression: Compression, reader: Box<dyn Read + Send>)
         Compression::Zstd => Box::new(zstd::Decoder::with_buffer(BufReader::with_capacity(BLOCK_BYTES, reader))?),
         Compression::Lz4 => Box::new(Lz4Frames::new(reader)),
     })
-}
-
-/// Why a decoder refuses what is intact.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Refused {
-    /// A zstd frame asks for a window larger than 128 MiB, as `zstd --long=28` and more make them of a pipe.
-    Window,
-    /// It was compressed with a dictionary, which is not at hand.
-    Dictionary,
-}
-
-impl Refused {
-    /// What the data asks for.
-    pub(super) fn told(self) -> &'static str {
-        match self {
-            Self::Window => "asks for a window larger than 128 MiB, which is not allowed here",
-            Self::Dictionary => "asks for the dictionary that it was compressed with",
-        }
-    }
-
-    /// The options with which the compressor's own program unpacks it.
-    pub(super) fn options(self) -> &'static str {
-        match self {
-            Self::Window => "-d --long=31",
-            Self::Dictionary => "-d -D DICTIONARY",
-        }
-    }
 }
 
 /// Why the decoder that returned `error` refuses its data; None where the data is damaged, or could not be read.
@@ -139,8 +112,8 @@ impl<R: Read> Read for Ending<R> {
 
 #[cfg(test)]
 pub(super) mod tests {
-    use super::{Refused, announced, decompress, refused};
-    use crate::capture::Compression;
+    use super::{announced, decompress, refused};
+    use crate::capture::{Compression, Refused};
     use std::io::{Read, Write};
 
     pub(in crate::capture) const ALL: [Compression; 3] = [Compression::Gzip, Compression::Zstd, Compression::Lz4];

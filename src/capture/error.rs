@@ -1,7 +1,6 @@
 //! Why a capture could not be opened, or not be read on.
 
-use super::compressed::Refused;
-use super::{Compression, LinkType};
+use super::{Compression, LinkType, Refused};
 use std::io;
 
 /// Why a capture could not be opened, or not be read on. Each message says what, where and what to do.

@@ -38,7 +38,6 @@ mod tests;
 mod time;
 mod window;
 
-pub use compressed::Refused;
 pub use cursor::{Cursor, Moved};
 pub use error::{CaptureError, Fault};
 pub use file::{CaptureFile, Damage, Reading, follow, open, open_reading, open_until};
@@ -166,6 +165,33 @@ impl Compression {
             Self::Gzip => "gzip",
             Self::Zstd => "zstd",
             Self::Lz4 => "lz4",
+        }
+    }
+}
+
+/// Why a decoder refuses what is intact.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refused {
+    /// A zstd frame asks for a window larger than 128 MiB, as `zstd --long=28` and more make them of a pipe.
+    Window,
+    /// It was compressed with a dictionary, which is not at hand.
+    Dictionary,
+}
+
+impl Refused {
+    /// What the data asks for.
+    fn told(self) -> &'static str {
+        match self {
+            Self::Window => "asks for a window larger than 128 MiB, which is not allowed here",
+            Self::Dictionary => "asks for the dictionary that it was compressed with",
+        }
+    }
+
+    /// The options with which the compressor's own program unpacks it.
+    fn options(self) -> &'static str {
+        match self {
+            Self::Window => "-d --long=31",
+            Self::Dictionary => "-d -D DICTIONARY",
         }
     }
 }
