@@ -48,6 +48,9 @@ enum Command {
         /// The language [default: from the locale].
         #[arg(long, value_enum)]
         lang: Option<Language>,
+        /// Width of the table in columns, 80 or more [default: that of the terminal, or $COLUMNS, or 80].
+        #[arg(long, value_name = "COLUMNS", value_parser = clap::value_parser!(u16).range(80..=1_000))]
+        width: Option<u16>,
     },
     /// Print the JSON Schema of the output.
     Schema,
@@ -145,7 +148,7 @@ struct CommonArgs {
     /// Colour the tables: by default on a terminal only, and not where NO_COLOR is set.
     #[arg(long, value_enum, default_value_t = Colour::Auto)]
     color: Colour,
-    /// Width of the tables in columns [default: that of the terminal, or $COLUMNS, or 80].
+    /// Width of the tables in columns, 80 or more [default: that of the terminal, or $COLUMNS, or 80].
     #[arg(long, value_name = "COLUMNS", value_parser = clap::value_parser!(u16).range(80..=1_000))]
     width: Option<u16>,
 }
@@ -311,10 +314,10 @@ impl Cli {
     pub fn resolve(self, environment: &Environment) -> Plan {
         match self.command {
             Command::Interfaces => Plan::Interfaces,
-            Command::Findings { format, lang } => Plan::Findings {
+            Command::Findings { format, lang, width } => Plan::Findings {
                 format,
                 lang: language(lang, environment),
-                width: environment.columns.unwrap_or(COLUMNS).max(COLUMNS),
+                width: columns(width, environment),
                 colour: environment.colour_terminal && !environment.no_color,
             },
             Command::Schema => Plan::Schema,
@@ -405,7 +408,7 @@ fn analysis(
         show,
         lang: language(args.lang, environment),
         redact: args.redact,
-        width: args.width.map(usize::from).or(environment.columns).unwrap_or(COLUMNS).max(COLUMNS),
+        width: columns(args.width, environment),
         colour,
     };
     Plan::Analyze(Box::new(Analysis { input, filter: args.filter, options, output }))
@@ -444,6 +447,11 @@ fn parse_port(text: &str) -> Result<(Hint, u16), String> {
         plain => (plain.parse()?, false),
     };
     Ok((Hint { protocol, implicit_tls }, port))
+}
+
+/// How wide tables are drawn: as wide as asked for, or as the terminal is.
+fn columns(asked: Option<u16>, environment: &Environment) -> usize {
+    asked.map(usize::from).or(environment.columns).unwrap_or(COLUMNS).max(COLUMNS)
 }
 
 fn terminal_columns() -> Option<usize> {

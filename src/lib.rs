@@ -56,9 +56,10 @@ println!("{} packets", outcome.report.summary.packets.read);
 
 # What holds the roof up
 
-1. Arrows point one way: no folder imports from one to its right. `protocol` has never heard of a table, `flow` of mail.
-   `tests/house/` checks it, and that the files of a folder import each other without a circle.
-2. The core eats bytes and packet time: no clock, no I/O and no environment between `decode` and `verdict`, and no state
+1. Arrows point one way: no folder imports from one to its right. `protocol` knows no table, `flow` no mail. `limits` lies
+   below all folders; `pipeline`, `cli` and `run` stand above them. `tests/house/` checks it, and that the files of a
+   folder import each other without a circle.
+2. The core sees only bytes and packet times: no clock, no I/O and no environment between `decode` and `verdict`, and no state
    outside the values that are handed on, but for a pool of emptied buffers (`flow::history`). The same packets give the same
    sessions on any day. Content that `--extract` wants is handed to a store that the [`session::Plan`] names.
 3. A gap is a value. `flow` hands `protocol` either data or a gap of known length; the session says what is missing.
@@ -68,9 +69,9 @@ println!("{} packets", outcome.report.summary.packets.read);
 5. Replies drive state, packets don't: DATA begins at 354, not at the word DATA.
 6. Frame first, then parse: `protocol::framing` cuts lines, dot-blocks and counted octets out of the stream; parsers
    see whole, bounded pieces.
-7. Copied once, for evidence, and never searched twice: an in-order segment's payload goes straight through to the dialogue,
-   and a copy is kept in the connection's history, which retransmissions are compared with. With several threads a payload is
-   also copied into the batch that carries it to its worker.
+7. An in-order payload goes straight through to the dialogue and is copied once: into the connection's history, which
+   retransmissions are compared with. With several threads it is also copied into the batch that carries it to its
+   worker.
 8. Everything is bounded, and every bound that bites is counted (`limits_hit`).
 9. No `unsafe`.
 10. Wire text is hostile: what reaches a terminal has passed `view::escape`. Secrets are a type whose `Display` and

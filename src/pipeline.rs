@@ -5,7 +5,7 @@ to a [`View`].
 ```text
             input                 shards (one thread or several)            output
 Source ──▶ decode, count, ──▶ connections, dialogues, sessions ──▶ number, link, select ──▶ View
-           cut into batches    each shard has its own connections    in the order of packets
+           cut into batches    each shard has its own connections    in order, or as they end
 ```
 
 A connection belongs to one of `shard::SHARDS` shards, by its addresses and ports; bounds are shared out among the
