@@ -380,7 +380,7 @@ fn unstuffed(content: &[u8]) -> Vec<u8> {
 fn tshark_reads_the_same_except_for_known_differences() {
     let version = Command::new("tshark").arg("--version").output();
     let Ok(version) = version else {
-        println!("skipped: tshark is not installed");
+        support::skipped("tshark is not installed");
         return;
     };
     let version = String::from_utf8_lossy(&version.stdout).lines().next().unwrap_or_default().to_owned();

@@ -1,5 +1,7 @@
 //! A conversation over loopback, captured live. Runs where capturing is permitted, and says so where it is not.
 
+mod support;
+
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::Value;
@@ -53,7 +55,7 @@ fn listen(format: &str) -> Option<(String, String, bool)> {
     let output = child.wait_with_output().expect("it ends");
     let [out, err] = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).expect("UTF-8"));
     if output.status.code() == Some(4) {
-        eprintln!("SKIPPED: {err}");
+        support::skipped(err.trim_end());
         return None;
     }
     killed.expect(&err);

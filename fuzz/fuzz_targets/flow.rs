@@ -132,6 +132,7 @@ fuzz_target!(|data: &[u8]| {
             // That of an earlier packet makes a copy of it, where all else is the same.
             identification: (who & 0x80 == 0).then(|| (packet as u16).wrapping_sub(u16::from(who >> 3 & 0xf))),
             wire_len: len as u32 + u32::from(if flags & 0x10 != 0 { cut } else { 0 }),
+            decrypted: false,
         };
         table.segment(&Segment { source, destination, header, payload: &payload });
         if flags & 0x40 != 0 {
