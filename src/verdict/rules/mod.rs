@@ -63,6 +63,8 @@ mod tests {
     #[test]
     fn every_rule_is_tried_with_a_case_and_a_near_miss() {
         for (name, text) in files() {
+            // A case that is commented out is none.
+            let text: String = text.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
             assert!(text.contains("has!(") || text.contains("fn has_"), "{name}.rs has no case: has!(…)");
             assert!(text.contains("has_not!("), "{name}.rs has no near miss: has_not!(…)");
         }
