@@ -65,7 +65,7 @@ limits! {
     /// Counts packet numbers left out.
     PacketsPerStep = "packets_per_step" {
         /// Packet numbers kept for one line or piece of content; further ones are folded into the last.
-        PACKETS_PER_STEP: Count = 256, fuzzed 8;
+        PACKETS_PER_STEP: Count = 65_536, fuzzed 8;
     } hit {
         en: "packet numbers were left out of steps that span more than {PACKETS_PER_STEP} packets",
         zh: "跨越超过 {PACKETS_PER_STEP} 个分组的步骤略去了部分分组序号（序号数）",

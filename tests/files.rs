@@ -81,6 +81,29 @@ fn rotated_files_are_one_capture() {
     assert_eq!(document["sessions"].as_array().map(Vec::len), Some(1));
     assert_eq!(document["sessions"][0]["transport"], clean["transport"]);
     assert_eq!(document["sessions"][0]["messages"], clean["messages"]);
+    assert_eq!(document["sessions"][0]["uid"], clean["uid"], "the same session");
+    // Every packet that carries a step is named with its file, and has the number that it has there.
+    let of_whole = |step: &Value, packets: &mut Vec<u64>| {
+        let per_part = whole.len().div_ceil(12) as u64;
+        let mut add = |source: u64, numbers: &Value| {
+            let name = names[source as usize].display().to_string();
+            let part: u64 = name.rsplit("pcap").next().and_then(|part| part.parse().ok()).unwrap_or(0);
+            packets.extend(numbers.as_array().unwrap().iter().map(|n| part * per_part + n.as_u64().unwrap()));
+        };
+        add(step["packet_source"].as_u64().unwrap_or(0), &step["packets"]);
+        for elsewhere in step["packets_elsewhere"].as_array().into_iter().flatten() {
+            add(elsewhere["source"].as_u64().unwrap(), &elsewhere["packets"]);
+        }
+        packets.sort();
+    };
+    let steps = document["sessions"][0]["steps"].as_array().expect("steps");
+    assert!(steps.iter().any(|step| step.get("packets_elsewhere").is_some()), "some cross the end of a file");
+    for (step, clean) in steps.iter().zip(clean["steps"].as_array().expect("steps")) {
+        let (mut packets, mut expected) = (Vec::new(), Vec::new());
+        of_whole(step, &mut packets);
+        of_whole(clean, &mut expected);
+        assert_eq!(packets, expected, "{step}");
+    }
 }
 
 #[test]
@@ -118,17 +141,27 @@ fn a_file_that_is_followed_is_read_as_it_grows() {
     assert!(document["capture"]["sources"][0].get("problem").is_none());
 }
 
-/// A line in segments of one byte has more packets than a step keeps numbers of: the summary counts the others.
+/// Content in segments of one byte has more packets than a step keeps numbers of: the summary counts the others.
 #[test]
 fn packet_numbers_that_are_left_out_are_counted() {
-    let file =
-        pcap(&packets(&segments(&turns(&format!("S: 220 mx ESMTP\nC: NOOP {}\n", "x".repeat(600))), 1), 25, 1_000));
+    const LINES: usize = 22_000;
+    let script = format!("S: 220 mx ESMTP\nC: DATA\nS: 354 go ahead\n{}C: .\nS: 250 ok\n", "C: x\n".repeat(LINES));
+    let file = pcap(&packets(&segments(&turns(&script), 1), 25, 1_000));
     let (document, problem) = support::analyze(&file);
     assert_eq!(problem, None);
-    // `NOOP `, 600 bytes and a line end, each byte in a packet of its own; 256 numbers are kept.
-    let left_out = 5 + 600 + 2 - mailtap::limits::PACKETS_PER_STEP;
+    // The lines and the final dot, three bytes each, and each byte in a packet of its own.
+    let left_out = 3 * (LINES + 1) - mailtap::limits::PACKETS_PER_STEP;
+    eprintln!(
+        "{:?}",
+        document["sessions"][0]["steps"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|s| (s["kind"].clone(), s["packets"].as_array().unwrap().len()))
+            .collect::<Vec<_>>()
+    );
     assert_eq!(document["summary"]["limits_hit"], serde_json::json!({ "packets_per_step": left_out }));
-    let packets = document["sessions"][0]["steps"][1]["packets"].as_array().expect("a list");
+    let packets = document["sessions"][0]["steps"][3]["packets"].as_array().expect("a list");
     assert_eq!(packets.len(), mailtap::limits::PACKETS_PER_STEP);
 }
 

@@ -295,6 +295,7 @@ fn transport() -> Transport {
     Transport {
         endpoints,
         first: now(),
+        first_sequence: 0,
         last: now(),
         end: CloseReason::Closed,
         from_start: true,

@@ -1,6 +1,6 @@
-//! Several files as one: packets by time, numbered in the order handed out.
+//! Several files as one: packets by time. Each keeps the number that it has in its own file.
 
-use super::{CaptureError, Cursor, LinkType, Moved, Packet, SourceInfo, Time};
+use super::{CaptureError, Cursor, LinkType, Moved, Packet, SourceInfo, Time, number};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
@@ -10,9 +10,8 @@ pub struct Merged<C> {
     /// Cursors that have not been advanced yet; those that stand at a packet are in `heads`.
     fresh: std::ops::Range<usize>,
     heads: BinaryHeap<Reverse<(Time, usize)>>,
-    /// The cursor whose packet was handed out last, and that packet's number.
+    /// The cursor whose packet was handed out last.
     current: Option<usize>,
-    number: u64,
     /// Why a cursor ended early; returned when the others have been read to their end.
     failed: Option<CaptureError>,
 }
@@ -20,7 +19,7 @@ pub struct Merged<C> {
 impl<C: Cursor> Merged<C> {
     /// A merge of `cursors`, none of which is live.
     pub fn new(cursors: Vec<C>) -> Self {
-        Self { fresh: 0..cursors.len(), cursors, heads: BinaryHeap::new(), current: None, number: 0, failed: None }
+        Self { fresh: 0..cursors.len(), cursors, heads: BinaryHeap::new(), current: None, failed: None }
     }
 
     fn advance_one(&mut self, index: usize) {
@@ -45,7 +44,6 @@ impl<C: Cursor> Cursor for Merged<C> {
         }
         if let Some(Reverse((_, index))) = self.heads.pop() {
             self.current = Some(index);
-            self.number += 1;
             return Ok(Moved::Packet);
         }
         match self.failed.take() {
@@ -55,9 +53,9 @@ impl<C: Cursor> Cursor for Merged<C> {
     }
 
     fn packet(&self) -> Packet<'_> {
-        match self.current.and_then(|index| self.cursors.get(index)) {
-            Some(cursor) => Packet { number: self.number, ..cursor.packet() },
-            None => Packet { number: self.number, time: Time::default(), link: LinkType::NULL, data: &[], wire_len: 0 },
+        match self.current.and_then(|index| Some((index, self.cursors.get(index)?.packet()))) {
+            Some((index, packet)) => Packet { number: number::packed(index, packet.number), ..packet },
+            None => Packet { number: 0, time: Time::default(), link: LinkType::NULL, data: &[], wire_len: 0 },
         }
     }
 

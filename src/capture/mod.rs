@@ -22,6 +22,7 @@ mod foreign;
 mod link;
 mod live;
 mod merge;
+pub mod number;
 mod page;
 mod pcap;
 mod pcap_header;
@@ -54,7 +55,7 @@ use crate::limits::LimitsHit;
 /// One captured packet, lent by its [`Source`] until the next is asked for.
 #[derive(Debug, Clone, Copy)]
 pub struct Packet<'a> {
-    /// Number in the order read, from 1 (with one file: the frame number that Wireshark shows).
+    /// Which packet it is: its number in its own file, from 1, and which file that is ([`number`]).
     pub number: u64,
     /// When it was captured.
     pub time: Time,

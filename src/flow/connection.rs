@@ -28,6 +28,7 @@ pub struct Connection {
     endpoints: Endpoints,
     causal: Causal,
     first: PacketRef,
+    first_sequence: u32,
     last: PacketRef,
     /// Time of each side's last SYN, and the position of its number.
     syns: [Option<(Time, Position)>; 2],
@@ -85,6 +86,7 @@ impl Connection {
             endpoints,
             causal: Causal::default(),
             first: at,
+            first_sequence: segment.header.sequence,
             last: at,
             syns: [None; 2],
             handshake: Handshake::Open,
@@ -243,6 +245,7 @@ impl Connection {
         Transport {
             endpoints: self.endpoints,
             first: self.first,
+            first_sequence: self.first_sequence,
             last: self.last,
             end,
             from_start: self.syns != [None; 2] && !self.headless,

@@ -27,6 +27,8 @@ pub struct Transport {
     pub endpoints: Endpoints,
     /// Its first packet.
     pub first: PacketRef,
+    /// The TCP sequence number of its first packet.
+    pub first_sequence: u32,
     /// Its last packet.
     pub last: PacketRef,
     /// How it ended.

@@ -211,6 +211,7 @@ mod tests {
         let transport = Transport {
             endpoints,
             first: at,
+            first_sequence: 0,
             last: at,
             end: CloseReason::Closed,
             from_start: true,

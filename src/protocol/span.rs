@@ -1,10 +1,8 @@
 /*!
 Where on the wire something was: in which packets, how many bytes of it, and when it was complete.
 
-A line, a reply of several lines, a message's content and a row of the table all have a [`Span`]. Those of lines and
-replies are built with [`Span::add`] and [`Span::join`], which keep the number of every packet up to a bound. Content
-and encrypted records may span thousands of packets, and the table shows the first and the last of them:
-[`Span::add_ends`] and [`Span::join_ends`] keep just these two.
+A line, a reply of several lines, a message's content and a row of the table all have a [`Span`], which is built with
+[`Span::add`] and [`Span::join`] and keeps the number of every packet, up to a bound.
 */
 
 use crate::capture::Time;
@@ -47,21 +45,6 @@ impl Span {
         }
     }
 
-    /// Adds `bytes` that came in packet `at`, and keeps only the first and the last packet.
-    pub fn add_ends(&mut self, bytes: u64, at: PacketRef) {
-        self.packets.end_with(at.packet);
-        self.count(bytes, at.time);
-    }
-
-    /// Adds `next`, which follows, and keeps only the first and the last packet.
-    pub fn join_ends(&mut self, next: &Self) {
-        if !next.is_empty() {
-            self.packets.end_with(next.packets.first());
-            self.packets.end_with(next.packets.last());
-            self.count(next.bytes, next.time);
-        }
-    }
-
     fn count(&mut self, bytes: u64, time: Time) {
         self.bytes = self.bytes.saturating_add(bytes);
         self.time = time;
@@ -70,17 +53,32 @@ impl Span {
 
 /// Numbers of the packets that carry something, in stream order, at most [`limits::PACKETS_PER_STEP`]. The last number
 /// is always kept.
+///
+/// Most steps cross in one packet, content in thousands. So the numbers after the first are differences, of one byte each
+/// where packets follow closely, and a step of a single packet has none.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Packets {
     first: u64,
-    rest: Vec<u64>,
+    rest: Option<Box<Rest>>,
+}
+
+/// The numbers after the first.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+struct Rest {
+    /// The differences between neighbours, without the last one: zigzag, in groups of seven bits, the lowest first.
+    differences: Vec<u8>,
+    /// How many numbers `differences` holds.
+    count: usize,
+    /// The number before `last`.
+    before_last: u64,
+    last: u64,
     left_out: u32,
 }
 
 impl Packets {
     /// A single packet.
     pub fn one(packet: u64) -> Self {
-        Self { first: packet, rest: Vec::new(), left_out: 0 }
+        Self { first: packet, rest: None }
     }
 
     /// Adds `packet` unless it is the last one already. Once the bound is reached, it replaces the last one, which then
@@ -89,32 +87,34 @@ impl Packets {
         if self.first == 0 {
             self.first = packet;
         } else if self.last() != packet {
-            if self.rest.len() + 1 < limits::PACKETS_PER_STEP {
-                self.rest.push(packet);
-            } else if let Some(last) = self.rest.last_mut() {
-                *last = packet;
-                self.left_out = self.left_out.saturating_add(1);
+            match &mut self.rest {
+                None => {
+                    let rest = Rest { before_last: self.first, last: packet, ..Rest::default() };
+                    self.rest = Some(Box::new(rest));
+                }
+                // The first and the last number are kept besides.
+                Some(rest) if rest.count + 2 < limits::PACKETS_PER_STEP => rest.push(packet),
+                Some(rest) => {
+                    rest.last = packet;
+                    rest.left_out = rest.left_out.saturating_add(1);
+                }
             }
-        }
-    }
-
-    /// Makes `packet` the last one, and keeps only the first besides.
-    fn end_with(&mut self, packet: u64) {
-        if self.last() != packet {
-            self.rest.clear();
-            self.add(packet);
         }
     }
 
     /// Adds all of `other`, and its count of numbers left out.
     pub fn extend(&mut self, other: &Self) {
         other.iter().for_each(|packet| self.add(packet));
-        self.left_out = self.left_out.saturating_add(other.left_out);
+        if other.left_out() > 0
+            && let Some(rest) = &mut self.rest
+        {
+            rest.left_out = rest.left_out.saturating_add(other.left_out());
+        }
     }
 
     /// How many numbers the bound left out. The session counts them ([`limits::Limit::PacketsPerStep`]).
     pub fn left_out(&self) -> u32 {
-        self.left_out
+        self.rest.as_ref().map_or(0, |rest| rest.left_out)
     }
 
     /// The first packet; 0 if there is none.
@@ -124,19 +124,49 @@ impl Packets {
 
     /// The last packet; 0 if there is none.
     pub fn last(&self) -> u64 {
-        self.rest.last().copied().unwrap_or(self.first)
-    }
-
-    /// Only the first and the last, as the table shows content.
-    pub fn ends(&self) -> Self {
-        let mut ends = Self::one(self.first);
-        ends.add(self.last());
-        ends
+        self.rest.as_ref().map_or(self.first, |rest| rest.last)
     }
 
     /// All of them.
     pub fn iter(&self) -> impl Iterator<Item = u64> + '_ {
-        std::iter::once(self.first).filter(|&first| first != 0).chain(self.rest.iter().copied())
+        let first = Some(self.first).filter(|&first| first != 0);
+        first.into_iter().chain(self.rest.iter().flat_map(|rest| rest.iter(self.first)))
+    }
+}
+
+impl Rest {
+    /// Adds `packet` after the last one.
+    fn push(&mut self, packet: u64) {
+        let difference = self.last.wrapping_sub(self.before_last).cast_signed();
+        let mut zigzag = (difference << 1 ^ difference >> 63).cast_unsigned();
+        while zigzag > 0x7f {
+            self.differences.push(zigzag as u8 | 0x80);
+            zigzag >>= 7;
+        }
+        self.differences.push(zigzag as u8);
+        self.count += 1;
+        (self.before_last, self.last) = (self.last, packet);
+    }
+
+    /// The numbers that follow `first`.
+    fn iter(&self, first: u64) -> impl Iterator<Item = u64> + '_ {
+        let mut differences = self.differences.iter();
+        let mut number = first;
+        let stored = std::iter::from_fn(move || {
+            let (mut zigzag, mut shift) = (0_u64, 0);
+            loop {
+                let byte = *differences.next()?;
+                zigzag |= u64::from(byte & 0x7f) << shift;
+                if byte & 0x80 == 0 {
+                    break;
+                }
+                shift += 7;
+            }
+            let difference = (zigzag >> 1) ^ (zigzag & 1).wrapping_neg();
+            number = number.wrapping_add(difference);
+            Some(number)
+        });
+        stored.chain([self.last])
     }
 }
 
@@ -169,31 +199,20 @@ mod tests {
     }
 
     #[test]
-    fn content_keeps_its_first_and_last_packet() {
-        let mut content = Span::default();
-        for packet in 3..10_000 {
-            content.add_ends(1, at(packet));
-            let last = Some(packet).filter(|&packet| packet > 3);
-            assert_eq!(numbers(&content), Vec::from_iter([3].into_iter().chain(last)));
-        }
-        assert_eq!((content.bytes, content.packets.left_out()), (9_997, 0));
-        content.join_ends(&span(&[10_000, 10_001, 10_002]));
-        assert_eq!((numbers(&content), content.bytes), (vec![3, 10_002], 10_027));
-        assert_eq!(content.time, at(10_002).time);
-        let mut alone = Span::default();
-        alone.join_ends(&span(&[4, 5, 6]));
-        assert_eq!((numbers(&alone), alone.time), (vec![4, 6], at(6).time));
+    fn numbers_may_go_back_and_come_from_several_files() {
+        let many = [7, 9, 8, 8_000, 3, crate::capture::number::packed(1, 5), 4, u64::MAX, 1];
+        assert_eq!(numbers(&span(&many)), many);
+        assert_eq!(size_of::<Packets>(), 16, "every step has one");
     }
 
     #[test]
     fn an_empty_span_adds_nothing() {
         let nothing = Span::default();
         assert!(nothing.is_empty() && !span(&[1]).is_empty());
-        let (mut all, mut ends) = (span(&[1, 2, 3]), Span::default());
+        let (mut all, mut none) = (span(&[1, 2, 3]), Span::default());
         all.join(&nothing);
-        all.join_ends(&nothing);
-        ends.join_ends(&nothing);
-        assert_eq!((all, ends), (span(&[1, 2, 3]), nothing));
+        none.join(&nothing);
+        assert_eq!((all, none), (span(&[1, 2, 3]), nothing));
     }
 
     #[test]

@@ -13,7 +13,7 @@ use super::{phase, step};
 use crate::flow::Transport;
 use crate::limits::{CREDENTIALS_PER_SESSION, Limit, MESSAGES_PER_SESSION, RECIPIENTS, STEPS_PER_SESSION};
 use crate::protocol::event::{
-    self, Channel, Delivery, Direction, Kind, MessageId, MessageOutcome, MessageStart, StepId, TlsFact,
+    self, Channel, Delivery, Direction, MessageId, MessageOutcome, MessageStart, StepId, TlsFact,
 };
 use crate::protocol::secret::Secret;
 use crate::protocol::{Protocol, Sink};
@@ -112,11 +112,7 @@ impl Sink for Builder {
             self.limit(Limit::StepsPerSession);
             return n;
         }
-        // For content, only the first and the last packet are wanted: numbers in between are not a loss.
-        if told.kind != Kind::Data {
-            let left_out = u64::from(told.span.packets.left_out());
-            self.session.limits_hit.hit_times(Limit::PacketsPerStep, left_out);
-        }
+        self.session.limits_hit.hit_times(Limit::PacketsPerStep, u64::from(told.span.packets.left_out()));
         let answered = told.answers.and_then(|n| self.session.step(n));
         let place = step::Place { n, phase: self.phase, answered };
         let step = if self.plan.needs.texts { step::read(place, told) } else { step::without_text(place, told) };

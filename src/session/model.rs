@@ -3,6 +3,7 @@ What happened in a session: the model that every view reads, in no human languag
 wire is a `String` here (invalid bytes have become U+FFFD), still unescaped.
 */
 
+use crate::capture::number;
 use crate::flow::{CloseReason, Counters, Endpoints, PacketRef, Transport};
 use crate::limits::LimitsHit;
 use crate::protocol::Protocol;
@@ -68,6 +69,11 @@ impl Session {
         }
     }
 
+    /// The index of the source (file or interface) that its first packet was read from.
+    pub fn source(&self) -> usize {
+        number::source(self.transport.first.packet)
+    }
+
     /// The step with number `n`.
     pub fn step(&self, n: StepId) -> Option<&Step> {
         let by_place = self.steps.get((n as usize).checked_sub(1)?).filter(|step| step.n == n);
@@ -88,6 +94,7 @@ fn unknown_transport() -> Transport {
     Transport {
         endpoints: Endpoints { client: nobody, server: nobody },
         first: never,
+        first_sequence: 0,
         last: never,
         end: CloseReason::Open,
         from_start: false,

@@ -4,7 +4,7 @@ use super::model::{Phase, Step};
 use super::text::{text, text_and_ranges};
 use super::variant;
 use crate::limits::LINE_BYTES;
-use crate::protocol::event::{self, Kind, StepId, Subject};
+use crate::protocol::event::{self, StepId, Subject};
 use crate::protocol::imap;
 
 /// A step's place in its session.
@@ -43,7 +43,7 @@ pub fn without_text(place: Place<'_>, step: event::Step<'_>) -> Step {
         n,
         variant,
         time: span.time,
-        packets: if step.kind == Kind::Data { span.packets.ends() } else { span.packets },
+        packets: span.packets,
         from: step.from,
         phase,
         kind: step.kind,

@@ -151,6 +151,7 @@ fn played(heading: &str, part: &str, needs: Needs, clock: &mut Clock) -> Session
     let transport = Transport {
         endpoints: Endpoints { client, server },
         first: *first,
+        first_sequence: 0,
         last: *last,
         end: CloseReason::Closed,
         from_start: true,

@@ -16,6 +16,7 @@ pub mod escape;
 pub mod extract;
 pub mod json;
 pub(crate) mod locale;
+pub(crate) mod packet;
 pub mod record;
 pub mod redact;
 pub mod schema;

@@ -49,6 +49,7 @@ impl Talk {
                     server: format!("172.16.0.253:{port}").parse().unwrap(),
                 },
                 first: at,
+                first_sequence: 0,
                 last: at,
                 end: CloseReason::Closed,
                 from_start: true,

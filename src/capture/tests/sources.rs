@@ -1,5 +1,5 @@
 use crate::capture::testing::{Order, open, open_file, pcap, pcap_header, pcap_record, read_all};
-use crate::capture::{CaptureError, Fault, Filter, Filtered, LinkType, Merged};
+use crate::capture::{CaptureError, Fault, Filter, Filtered, LinkType, Merged, number};
 use proptest::prelude::*;
 use std::path::Path;
 
@@ -33,7 +33,7 @@ fn a_file_that_is_no_capture_is_named_by_its_kind() {
 }
 
 #[test]
-fn several_files_are_merged_by_time_and_numbered_anew() {
+fn several_files_are_merged_by_time_and_numbers_are_those_of_each_file() {
     let file = |seconds: &[u32], mark: u8| {
         let mut bytes = pcap_header(Order::Little, 0xa1b2_c3d4, 1);
         for second in seconds {
@@ -50,7 +50,9 @@ fn several_files_are_merged_by_time_and_numbered_anew() {
     assert!(error.is_none());
     let order: String = seen.iter().map(|packet| char::from(packet.data[0])).collect();
     assert_eq!(order, "abaabbcca");
-    assert_eq!(seen.iter().map(|packet| packet.number).collect::<Vec<_>>(), (1..=9).collect::<Vec<_>>());
+    let numbers: Vec<_> =
+        seen.iter().map(|packet| (number::source(packet.number), number::frame(packet.number))).collect();
+    assert_eq!(numbers, [(0, 1), (1, 1), (0, 2), (0, 3), (1, 2), (1, 3), (2, 1), (2, 2), (0, 4)]);
     let told: Vec<_> = info.iter().map(|info| (info.name.as_str(), info.packets)).collect();
     assert_eq!(told, [("a", 4), ("b", 3), ("c", 2), ("empty", 0)]);
 }
@@ -93,7 +95,7 @@ fn a_filter_is_compiled_for_each_link_type_and_numbers_stay() {
     let both = || Merged::new(vec![file(LinkType::ETHERNET), file(LinkType::RAW)]);
     let (seen, error, info) = read_all(Filtered::new(both(), Filter::new("tcp port 25 or tcp port 110").unwrap()));
     assert!(error.is_none(), "{error:?}");
-    assert_eq!(seen.iter().map(|packet| packet.number).collect::<Vec<_>>(), [1, 2, 5, 6]);
+    assert_eq!(seen.iter().map(|packet| number::frame(packet.number)).collect::<Vec<_>>(), [1, 1, 3, 3]);
     assert_eq!(info[0].packets, 4, "read, not matched");
 
     // Raw IP has no Ethernet addresses.

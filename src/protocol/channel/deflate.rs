@@ -47,7 +47,7 @@ impl Inflater {
         }
         let (at, rest) = (input.at, input.take(usize::MAX));
         if !rest.is_empty() {
-            self.opaque.add_ends(rest.len() as u64, at);
+            self.opaque.add(rest.len() as u64, at);
         }
     }
 

@@ -116,9 +116,9 @@ impl Dialogue {
         let text = announcing.as_ref().map_or(b"".as_slice(), |fragment| &fragment.text);
         let subject = Subject { state, what: What::Content { verb: Verb::Append, octets: octets.bytes } };
         let mut span = Span::default();
-        announcing.iter().for_each(|line| span.join_ends(&line.span));
-        span.join_ends(&octets);
-        end.into_iter().for_each(|line| span.join_ends(&line.span));
+        announcing.iter().for_each(|line| span.join(&line.span));
+        span.join(&octets);
+        end.into_iter().for_each(|line| span.join(&line.span));
         let step = out.step(Step { text, ..Step::of(Side::Client, Kind::Data, subject, span) });
         if let Some(body) = append.body {
             out.content_step(body.message, step);

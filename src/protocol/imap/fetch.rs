@@ -155,7 +155,7 @@ impl Dialogue {
     ) {
         let step = octets.map(|mut span| {
             let what = What::Content { verb: Verb::Fetch, octets: span.bytes };
-            end.into_iter().for_each(|line| span.join_ends(&line.span));
+            end.into_iter().for_each(|line| span.join(&line.span));
             out.step(Step::of(Side::Server, Kind::Data, Subject { state: self.state, what }, span))
         });
         for message in self.server.partial_fetches.end(coming.body, step, whole, out).into_iter().flatten() {

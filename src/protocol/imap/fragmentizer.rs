@@ -169,7 +169,7 @@ impl Fragmentizer {
             let octets = input.take(usize::try_from(literal.left).unwrap_or(usize::MAX));
             literal.left -= octets.len() as u64;
             if !literal.kept {
-                literal.so_far.add_ends(octets.len() as u64, input.at);
+                literal.so_far.add(octets.len() as u64, input.at);
                 return Some(Framed::Octets(Raw(octets)));
             }
             if let Some(fragment) = &mut self.fragment {
@@ -212,7 +212,7 @@ impl Fragmentizer {
                 let inside = missing.min(literal.left);
                 literal.left -= inside;
                 // The gap's step counts the missing bytes: each byte belongs to one step.
-                literal.so_far.add_ends(0, at);
+                literal.so_far.add(0, at);
                 let ended = literal.left == 0;
                 let end = if ended { self.literal.take().map(|literal| self.place(literal)) } else { None };
                 GapIn::Literal { missing: inside, end, beyond: missing - inside }

@@ -73,7 +73,7 @@ impl Content {
                 }
             }
         }
-        self.span.add_ends((before - input.rest().len()) as u64, input.at);
+        self.span.add((before - input.rest().len()) as u64, input.at);
         ended
     }
 
@@ -85,7 +85,7 @@ impl Content {
     /// Bytes are missing.
     pub fn gap(&mut self, missing: u64, at: PacketRef, out: &mut dyn Sink) {
         // The gap is a step of its own, and its bytes count there.
-        self.span.add_ends(0, at);
+        self.span.add(0, at);
         self.missing = self.missing.saturating_add(missing);
         self.block = DotBlock::in_the_middle();
         out.content_missing(self.message, missing);

@@ -43,7 +43,7 @@ impl Dialogue {
                         content.add(line_of_a_dot(before, own), out);
                         continue;
                     }
-                    content.span.add_ends(used(input), input.at);
+                    content.span.add(used(input), input.at);
                     self.client = ClientInput::Waiting(Awaiting::EndOfData {
                         content,
                         own,
@@ -54,12 +54,12 @@ impl Dialogue {
                     return;
                 }
                 DotPiece::End { .. } => {
-                    content.span.add_ends(used(input), input.at);
+                    content.span.add(used(input), input.at);
                     return self.content_ends(content, true, out);
                 }
             }
         }
-        content.span.add_ends(used(input), input.at);
+        content.span.add(used(input), input.at);
         self.client = ClientInput::Content(content);
     }
 
@@ -237,7 +237,7 @@ impl Dialogue {
         let octets = input.take(usize::try_from(chunk.left).unwrap_or(usize::MAX));
         out.content(chunk.message, octets);
         chunk.left -= octets.len() as u64;
-        chunk.span.add_ends(octets.len() as u64, input.at);
+        chunk.span.add(octets.len() as u64, input.at);
         self.chunk_goes_on(out);
     }
 

@@ -28,7 +28,7 @@ impl Dialogue {
         let ClientInput::Xexch50(xexch50) = &mut self.client else { return };
         let octets = input.take(usize::try_from(xexch50.left).unwrap_or(usize::MAX)).len() as u64;
         xexch50.left -= octets;
-        xexch50.span.add_ends(octets, input.at);
+        xexch50.span.add(octets, input.at);
         self.xexch50_goes_on(out);
     }
 

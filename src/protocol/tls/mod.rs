@@ -236,10 +236,10 @@ impl Observer {
     fn encrypted(&mut self, from: Side) {
         let span = std::mem::take(&mut self.stream(from).span);
         match self.encrypted.iter_mut().find(|(side, _)| *side == from) {
-            Some((_, all)) => all.join_ends(&span),
+            Some((_, all)) => all.join(&span),
             None => {
                 let mut all = Span::default();
-                all.join_ends(&span);
+                all.join(&span);
                 self.encrypted.push((from, all));
             }
         }
@@ -252,7 +252,7 @@ impl Observer {
         }
         let span = std::mem::take(&mut self.stream(from).span);
         let run = self.run.get_or_insert_with(|| Run { from, subject, span: Span::default(), text: Vec::new() });
-        run.span.join_ends(&span);
+        run.span.join(&span);
         let room = TEXT_BYTES.saturating_sub(run.text.len());
         run.text.extend(text.iter().take(room));
     }

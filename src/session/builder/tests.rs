@@ -101,7 +101,7 @@ fn a_transaction() {
     let asked = session.step(second).unwrap();
     assert_eq!(asked.arguments.clone().map(|range| &asked.text[range]), Some("TO:<e@f>"));
     assert_eq!(asked.command.as_deref(), Some("RCPT"));
-    assert_eq!(session.step(content).unwrap().packets.iter().collect::<Vec<_>>(), [10, 14]);
+    assert_eq!(session.step(content).unwrap().packets.iter().collect::<Vec<_>>(), [10, 11, 12, 13, 14]);
 
     let message = &session.messages[0];
     assert_eq!(message.header.subject.as_deref(), Some("hi"));

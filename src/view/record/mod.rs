@@ -17,6 +17,7 @@ mod finding;
 mod message;
 mod session;
 mod step;
+mod uid;
 mod value;
 
 pub(crate) use capture::{Capture, Summary};
@@ -28,4 +29,5 @@ pub(super) use message::{About, Attachment, attachment};
 pub(super) use session::Endpoint;
 pub(crate) use session::Session;
 pub(crate) use step::Step;
+pub(crate) use uid::uid;
 pub(super) use value::{Hex, Shown};

@@ -3,9 +3,9 @@
 use super::credential::Credential;
 use super::each::{Context, Each, Options};
 use super::finding::Finding;
-use super::value::{Shown, ip, non_empty};
-use super::{Message, Step, community_id, enums};
-use crate::capture::Time;
+use super::value::{Shown, ip, milliseconds, non_empty};
+use super::{Message, Step, community_id, enums, uid};
+use crate::capture::{Time, number};
 use crate::session::model;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -16,6 +16,19 @@ use std::net::{IpAddr, SocketAddr};
 pub(crate) struct Session<'a> {
     /// 1, 2, … in the order of the sessions' first packets.
     id: u64,
+    /// Identifies the session on any run, on any machine, however its packets are spread over files: made of
+    /// `community_id`, the time of its first packet and the TCP sequence number of that packet.
+    uid: String,
+    /// The file that its first packet was read from, as an index in `capture.sources`. Packet numbers in the session are
+    /// those within that file.
+    source: usize,
+    /// Number of its first packet, as Wireshark shows it for that file.
+    first_packet: u64,
+    /// Number of its last packet.
+    last_packet: u64,
+    /// The file of `last_packet`, as an index in `capture.sources`. Absent if it is `source`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_source: Option<usize>,
     /// The protocol spoken.
     protocol: enums::Protocol,
     /// The endpoint that opened the connection.
@@ -32,6 +45,9 @@ pub(crate) struct Session<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>", extend("format" = "date-time"))]
     ended: Option<Shown<Time>>,
+    /// Milliseconds from the first packet to the last, if the capture has their times.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    duration_ms: Option<f64>,
     /// How the connection ended: `closed` (FIN), `reset` (RST), `idle` (nothing more came while the capture went on),
     /// `open` (the capture ended first), `refused` (SYN answered by RST), `unanswered` (SYN never answered).
     end: enums::CloseReason,
@@ -66,12 +82,18 @@ impl<'a> Session<'a> {
         let transport = &session.transport;
         Self {
             id: session.id,
+            uid: uid(transport),
+            source: session.source(),
+            first_packet: number::frame(transport.first.packet),
+            last_packet: number::frame(transport.last.packet),
+            last_source: Some(number::source(transport.last.packet)).filter(|&source| source != session.source()),
             protocol: enums::Protocol(session.protocol),
             client: Endpoint::new(transport.endpoints.client),
             server: Endpoint::new(transport.endpoints.server),
             community_id: community_id(&transport.endpoints),
             started: transport.first.time.known().map(Shown),
             ended: transport.last.time.known().map(Shown),
+            duration_ms: transport.last.time.known_since(transport.first.time).map(milliseconds),
             end: enums::CloseReason(transport.end),
             from_start: transport.from_start,
             transport: Transport::new(&transport.counters),

@@ -3,9 +3,9 @@
 use super::each::Context;
 use super::enums;
 use super::value::{Shown, ip, milliseconds, non_empty};
-use crate::capture::Time;
+use crate::capture::{Time, number};
 use crate::flow::Side;
-use crate::protocol::event::{Kind, Packets};
+use crate::protocol::event::Packets;
 use crate::protocol::smtp::Enhanced;
 use crate::session::model;
 use crate::verdict::purpose::purpose;
@@ -23,9 +23,15 @@ pub struct Step<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>", extend("format" = "date-time"))]
     time: Option<Shown<Time>>,
-    /// Numbers of the packets that carry it, from 1 in the order read; for `data` only the first and the last.
+    /// Numbers of the packets that carry it, from 1 within their file, as Wireshark shows them.
     #[schemars(with = "Vec<u64>")]
     packets: Numbers<'a>,
+    /// The file of `packets`, as an index in `capture.sources`. Absent if it is the session's `source`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    packet_source: Option<usize>,
+    /// The packets of other files that carry the rest of it. Absent if there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    packets_elsewhere: Vec<Elsewhere>,
     /// What it was sent in: `clear` (plaintext), `tls` (the TLS handshake, or content that TLS hides) or `decrypted`
     /// (inside TLS, but the capture holds the plaintext).
     channel: enums::Channel,
@@ -97,13 +103,16 @@ impl<'a> Step<'a> {
             Side::Client => (endpoints.client, endpoints.server),
             Side::Server => (endpoints.server, endpoints.client),
         };
+        let of = number::source(step.packets.first());
         let limit = context.options.text_limit;
         let (text, cut) = escape::cut(&step.text, limit);
         let arguments = step.arguments.as_ref().map(|range| arguments(&step.text, range.start, range.end));
         Self {
             n: step.n,
             time: step.time.known().map(Shown),
-            packets: Numbers { packets: &step.packets, ends: step.kind == Kind::Data },
+            packets: Numbers { packets: &step.packets, source: of },
+            packet_source: Some(of).filter(|&of| of != context.session.source()),
+            packets_elsewhere: elsewhere(&step.packets, of),
             channel: enums::Channel(step.channel),
             from: enums::Side(step.from),
             source: ip(source.ip()),
@@ -135,17 +144,37 @@ fn arguments(text: &str, start: usize, end: usize) -> &str {
     text.get(start..end).unwrap_or_default()
 }
 
+/// Packets of another file than that of the step's first packet.
+#[derive(Serialize, JsonSchema)]
+struct Elsewhere {
+    /// The file, as an index in `capture.sources`.
+    source: usize,
+    /// Numbers of its packets, from 1 within the file.
+    packets: Vec<u64>,
+}
+
+/// Those of `packets` that are not of `source`, by file, in the order in which the files come.
+fn elsewhere(packets: &Packets, source: usize) -> Vec<Elsewhere> {
+    let mut others: Vec<Elsewhere> = Vec::new();
+    for packet in packets.iter().filter(|&packet| number::source(packet) != source) {
+        let (of, frame) = (number::source(packet), number::frame(packet));
+        match others.iter_mut().find(|other| other.source == of) {
+            Some(other) => other.packets.push(frame),
+            None => others.push(Elsewhere { source: of, packets: vec![frame] }),
+        }
+    }
+    others
+}
+
+/// The numbers of those of `packets` that are of `source`.
 struct Numbers<'a> {
     packets: &'a Packets,
-    /// True to write only the first and the last number.
-    ends: bool,
+    source: usize,
 }
 
 impl Serialize for Numbers<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self.ends {
-            true => serializer.collect_seq(self.packets.ends().iter()),
-            false => serializer.collect_seq(self.packets.iter()),
-        }
+        let of_source = self.packets.iter().filter(|&packet| number::source(packet) == self.source);
+        serializer.collect_seq(of_source.map(number::frame))
     }
 }

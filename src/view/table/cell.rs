@@ -1,9 +1,9 @@
 //! The content of cells: text off the wire, and packet numbers.
 
-use crate::limits;
 use crate::protocol::event::{Kind, Packets};
 use crate::session::model::Step;
 use crate::view::escape;
+use crate::view::packet::{range, shown};
 
 /// Most ranges of packet numbers in a cell; more are shortened to the first and the last number.
 const RANGES: usize = 2;
@@ -21,9 +21,9 @@ pub fn line(text: &str, limit: usize) -> String {
 /// The numbers of the packets that carry a step.
 pub fn numbers(step: &Step) -> String {
     match step.kind {
-        // Content and TLS steps: `packets` has only the first and the last number.
+        // Content and TLS cross in many packets, with acknowledgements in between.
         Kind::Data | Kind::Tls if step.packets.first() != step.packets.last() => {
-            format!("{}-{}", step.packets.first(), step.packets.last())
+            range(step.packets.first(), step.packets.last())
         }
         // No packet carries a gap: the step's number is that of the packet that revealed it, perhaps much later.
         Kind::Gap => "–".to_owned(),
@@ -39,20 +39,21 @@ fn ranges(packets: &Packets) -> String {
             Some((_, last)) if last.checked_add(1) == Some(packet) => *last = packet,
             _ => ranges.push((packet, packet)),
         }
+        if ranges.len() > RANGES {
+            break;
+        }
     }
-    if ranges.len() > RANGES || packets.iter().count() >= limits::PACKETS_PER_STEP {
-        return format!("{} … {}", packets.first(), packets.last());
+    if ranges.len() > RANGES || packets.left_out() > 0 {
+        return format!("{} … {}", shown(packets.first()), shown(packets.last()));
     }
-    let shown: Vec<String> = ranges
-        .into_iter()
-        .map(|(first, last)| if first == last { first.to_string() } else { format!("{first}-{last}") })
-        .collect();
+    let shown: Vec<String> = ranges.into_iter().map(|(first, last)| range(first, last)).collect();
     shown.join(", ")
 }
 
 #[cfg(test)]
 mod tests {
     use super::ranges;
+    use crate::capture::number;
     use crate::protocol::event::Packets;
 
     fn packets(numbers: &[u64]) -> Packets {
@@ -67,8 +68,10 @@ mod tests {
         assert_eq!(ranges(&packets(&[12])), "12");
         assert_eq!(ranges(&packets(&[12, 13, 14, 15])), "12-15");
         assert_eq!(ranges(&packets(&[12, 15])), "12, 15");
+        let second = |frame| number::packed(1, frame);
+        assert_eq!(ranges(&packets(&[12, second(1), second(2)])), "12, 2:1-2", "of the second file");
         assert_eq!(ranges(&packets(&[15, 12])), "15, 12");
         assert_eq!(ranges(&packets(&[1, 3, 5, 7, 9])), "1 … 9");
-        assert_eq!(ranges(&packets(&(1..2_000).collect::<Vec<_>>())), "1 … 1999");
+        assert_eq!(ranges(&packets(&(1..2_000).collect::<Vec<_>>())), "1-1999");
     }
 }

@@ -76,7 +76,8 @@ fn sources(out: &mut dyn Write, options: &Options, report: &Report) -> io::Resul
     let rows: Vec<Row> = report
         .sources
         .iter()
-        .map(|source| {
+        .enumerate()
+        .map(|(nth, source)| {
             let mut format = source.format.name().to_owned();
             if let Some(compression) = source.compression {
                 format = format!("{format}, {}", compression.name());
@@ -86,6 +87,10 @@ fn sources(out: &mut dyn Write, options: &Options, report: &Report) -> io::Resul
                 packets = format!("{packets}\n{}", options.named(Label::Dropped, &dropped.to_string()));
             }
             let mut name = cell::line(&source.name, FIELD);
+            if report.sources.len() > 1 {
+                // As in packet numbers: `2:12` is packet 12 of the second source.
+                name = format!("{}: {name}", nth + 1);
+            }
             if let Some(problem) = &source.problem {
                 name = format!("{name}\n{}", options.named(Label::Problem, &cell::line(problem, FIELD)));
             }

@@ -1,12 +1,14 @@
 //! The facts of a finding's occurrences.
 
 use crate::flow::Conflict;
+use crate::view::packet::shown;
 
 /// Two copies of the same bytes that differ. `first` and `second` are escaped excerpts of them.
 pub fn conflict(conflict: &Conflict<String>, first: &str, second: &str) -> String {
-    let Conflict { offset, bytes, second_packet, .. } = conflict;
+    let Conflict { offset, bytes, .. } = conflict;
+    let second_packet = shown(conflict.second_packet);
     let differ = if *bytes == 1 { "1 byte differs".to_owned() } else { format!("{bytes} bytes differ") };
-    let packet = conflict.first_packet.map(|packet| format!(" in packet {packet}")).unwrap_or_default();
+    let packet = conflict.first_packet.map(|packet| format!(" in packet {}", shown(packet))).unwrap_or_default();
     format!(
         "The {} at byte {offset} ({differ}): first{packet} `{first}`, then in packet {second_packet} `{second}`.",
         super::terms::side(conflict.from).to_lowercase()

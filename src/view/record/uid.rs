@@ -1,0 +1,49 @@
+//! Identifiers of sessions that hold beyond one run.
+
+use super::community_id;
+use crate::flow::Transport;
+use data_encoding::HEXLOWER;
+use sha2::{Digest, Sha256};
+
+/// Bytes of the digest that are kept: among a billion sessions, two share an identifier with a chance of one in a million.
+const BYTES: usize = 10;
+
+/// The same for the same session on any run and machine, however its packets are spread over files: 20 hexadecimal
+/// digits, made of its Community ID, the time of its first packet and the TCP sequence number of that packet. Ports are
+/// used again, so the Community ID alone is shared by many connections.
+pub fn uid(transport: &Transport) -> String {
+    let mut hash = Sha256::new();
+    hash.update(community_id(&transport.endpoints));
+    hash.update(transport.first.time.nanoseconds().to_be_bytes());
+    hash.update(transport.first_sequence.to_be_bytes());
+    HEXLOWER.encode(&hash.finalize()[..BYTES])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::uid;
+    use crate::capture::{Time, number};
+    use crate::view::testing;
+
+    #[test]
+    fn an_identifier_depends_on_ends_time_and_sequence_number_alone() {
+        let session = testing::lab_smtp();
+        let known = uid(&session.transport);
+        assert_eq!(known.len(), 20);
+        let mut elsewhere = session.clone();
+        (elsewhere.id, elsewhere.transport.first.packet) = (99, number::packed(3, 7));
+        (elsewhere.transport.from_start, elsewhere.transport.last.packet) = (false, 1);
+        assert_eq!(uid(&elsewhere.transport), known, "another number, file and end");
+        let mut turned = session.transport.clone();
+        std::mem::swap(&mut turned.endpoints.client, &mut turned.endpoints.server);
+        assert_eq!(uid(&turned), known, "whoever is taken for the client");
+        let (mut later, mut again, mut other) =
+            (session.transport.clone(), session.transport.clone(), session.transport.clone());
+        later.first.time = Time::from_nanoseconds(later.first.time.nanoseconds() + 1);
+        again.first_sequence = 1;
+        other.endpoints.client.set_port(1);
+        for different in [later, again, other] {
+            assert_ne!(uid(&different), known);
+        }
+    }
+}
