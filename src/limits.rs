@@ -135,6 +135,18 @@ limits! {
         zh: "一封邮件及其各部分的首部共 {MESSAGE_BYTES}；大小和摘要不受此限",
     }
 
+    /// Counts header fields left out.
+    HeaderFields = "header_fields" {
+        /// Fields of a message's header that are kept beside those with a meaning of their own.
+        HEADER_FIELDS: Count = 500, fuzzed 3;
+    } hit {
+        en: "header fields were left out of messages that have more than {HEADER_FIELDS}",
+        zh: "首部字段超过 {HEADER_FIELDS} 个的邮件略去了后面的字段（字段数）",
+    } readme {
+        en: "{HEADER_FIELDS} header fields of a message",
+        zh: "一封邮件 {HEADER_FIELDS} 个首部字段",
+    }
+
     /// Counts missing ranges that were folded into the one before.
     MissingRanges = "missing_ranges" {
         /// Ranges of missing content that are listed for one message.

@@ -17,7 +17,9 @@ mod step;
 mod texts;
 
 pub use finding::{Fact, Finding, Severity};
-pub use mail::{Attachment, Envelope, Header, LineEnds, Lines, Mailbox, Match, Message, MimePart, Recipient, SameAs};
+pub use mail::{
+    Attachment, Envelope, Header, HeaderField, LineEnds, Lines, Mailbox, Match, Message, MimePart, Recipient, SameAs,
+};
 pub use step::{ContentRef, Phase, State, Step, Variant};
 pub use texts::{StepLine, TextsMut};
 

@@ -8,6 +8,8 @@ the letters decide, where there are enough of them. A guess may be wrong: three 
 come out as accented Latin ones. Bytes that the charset does not have become U+FFFD; nothing here fails.
 */
 
+mod seven_bit;
+
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{BIG5, EUC_KR, Encoding, GB18030, GBK, SHIFT_JIS, UTF_8, WINDOWS_1252};
 use std::borrow::Cow;
@@ -26,7 +28,7 @@ const LOOKED_AT: usize = 512;
 pub enum Charset {
     /// A charset of the WHATWG's Encoding Standard.
     Standard(&'static Encoding),
-    /// Another one that mail uses: UTF-7 (RFC 2152), code page 850.
+    /// Another one that mail uses: UTF-7 (RFC 2152), HZ (RFC 1843), code page 850.
     Other(fn(&[u8]) -> String),
 }
 
@@ -40,6 +42,7 @@ impl Charset {
             "us-ascii" | "ascii" | "ansi_x3.4-1968" | "iso646-us" | "" => None,
             "utf-7" | "utf7" | "unicode-1-1-utf-7" => Some(Self::Other(utf_7)),
             "cp850" | "ibm850" => Some(Self::Other(code_page_850)),
+            "hz-gb-2312" | "hz" => Some(Self::Other(seven_bit::hz)),
             "cp936" | "ms936" | "windows-936" => Some(Self::Standard(GBK)),
             "cp932" => Some(Self::Standard(SHIFT_JIS)),
             "cp949" => Some(Self::Standard(EUC_KR)),
@@ -75,6 +78,9 @@ pub fn text(bytes: &[u8]) -> String {
 
 /// `bytes` as text: prose whose charset was not declared.
 fn prose(bytes: &[u8]) -> String {
+    if let Some(text) = seven_bit::undeclared(bytes) {
+        return text;
+    }
     decode(bytes, guess_by_letters(bytes)).into_owned()
 }
 

@@ -129,8 +129,15 @@ impl Attachments {
     }
 }
 
+/// Whether a media type, in lower case, is that of a file: neither text nor something that holds other parts. The parts
+/// of a report (`message/delivery-status`) are text, and so is what has no valid type (RFC 2045, section 5.2).
+pub fn is_file_type(content_type: &str) -> bool {
+    let (top, sub) = content_type.split_once('/').unwrap_or_default();
+    !matches!(top, "" | "text" | "multipart" | "message") && !sub.is_empty()
+}
+
 /// Whether a media type, in lower case, is that of TNEF.
-pub fn is_tnef_type(content_type: &str) -> bool {
+fn is_tnef_type(content_type: &str) -> bool {
     matches!(content_type, "application/ms-tnef" | "application/vnd.ms-tnef")
 }
 

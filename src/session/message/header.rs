@@ -3,9 +3,11 @@ Header fields (RFC 5322, section 2.2): what a message says of itself, and what a
 */
 
 use super::address;
+use super::date;
 use super::encoded_word::{self, is_space};
 use super::parameter::Field;
-use crate::session::model::{Header, MimePart};
+use crate::limits::HEADER_FIELDS;
+use crate::session::model::{Header, HeaderField, MimePart};
 use crate::session::text::text;
 
 /// The description of an entity's content in its header.
@@ -60,17 +62,32 @@ pub fn name_and_value(field: &[u8]) -> Option<(&[u8], &[u8])> {
     is_name.then_some((name, field.get(colon + 1..)?))
 }
 
+/// What a bound left out of a header.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct LeftOut {
+    /// A list of addresses was too long.
+    pub recipients: bool,
+    /// Fields beyond the bound.
+    pub fields: usize,
+}
+
 /// Reads the header fields of a message. Of a field that must not be repeated the first counts; of lists of addresses,
-/// all. False where such a list was too long. `charset` is the one that Content-Type declares for the body.
-pub fn message(block: &[u8], charset: Option<&[u8]>) -> (Header, bool) {
+/// all; every other field is kept by its name. `charset` is the one that Content-Type declares for the body.
+pub fn message(block: &[u8], charset: Option<&[u8]>) -> (Header, LeftOut) {
     let mut header = Header::default();
+    let mut left_out = LeftOut::default();
     let mut all = true;
+    let mut described = Described::default();
     for (name, value) in fields(block) {
         let value = trim_start(&value);
         let some = |text: String| Some(text).filter(|text| !text.trim().is_empty());
-        match name.to_ascii_lowercase().as_slice() {
+        let lower = name.to_ascii_lowercase();
+        match lower.as_slice() {
             b"message-id" if header.message_id.is_none() => header.message_id = message_id(value),
-            b"date" if header.date.is_none() => header.date = some(text(value.trim_ascii_end())),
+            b"date" if header.date.is_none() => {
+                header.date = some(text(value.trim_ascii_end()));
+                header.date_utc = date::read(value);
+            }
             b"subject" if header.subject.is_none() => {
                 header.subject = some(encoded_word::decode_beside(value, charset))
             }
@@ -78,10 +95,29 @@ pub fn message(block: &[u8], charset: Option<&[u8]>) -> (Header, bool) {
             b"to" => all &= address::list(value, charset, &mut header.to),
             b"cc" => all &= address::list(value, charset, &mut header.cc),
             b"reply-to" => all &= address::list(value, charset, &mut header.reply_to),
-            _ => {}
+            mime if described.is_new(mime) => {}
+            _ if header.fields.len() >= HEADER_FIELDS => left_out.fields += 1,
+            _ => header.fields.push(HeaderField {
+                name: text(name),
+                // A field is often folded before a tab, which means a space (RFC 5322, section 2.2.3).
+                value: encoded_word::decode_beside(value.trim_ascii_end(), charset).replace('\t', " "),
+            }),
         }
     }
-    (header, all)
+    left_out.recipients = !all;
+    (header, left_out)
+}
+
+/// The fields that the MIME structure shows, each once: [`entity`] reads the first of a name.
+#[derive(Default)]
+struct Described([bool; 3]);
+
+impl Described {
+    /// True for the first field of such a `name`, in lower case.
+    fn is_new(&mut self, name: &[u8]) -> bool {
+        let names = [&b"mime-version"[..], b"content-type", b"content-transfer-encoding"];
+        names.iter().zip(&mut self.0).any(|(known, seen)| *known == name && !std::mem::replace(seen, true))
+    }
 }
 
 /// Reads the fields that describe an entity's content (RFC 2045, section 3).
@@ -165,6 +201,30 @@ mod tests {
     }
 
     #[test]
+    fn every_other_field_is_kept_by_its_name() {
+        let (header, _) = message(
+            b"Received: from a\r\n\tby b; Mon\r\nreceived: from c\r\nSubject: first\r\nMIME-Version: 1.0\r\n\
+            Content-Type: text/plain\r\nX-Mailer: =?utf-8?q?=C3=89?= 1\r\nSubject: second\r\nMIME-Version: 2.0\r\n\
+            In-Reply-To: <x@y>\r\nEmpty:\r\n",
+            None,
+        );
+        let fields: Vec<_> = header.fields.iter().map(|field| (field.name.as_str(), field.value.as_str())).collect();
+        assert_eq!(
+            fields,
+            [
+                ("Received", "from a by b; Mon"),
+                ("received", "from c"),
+                ("X-Mailer", "É 1"),
+                ("Subject", "second"),
+                ("MIME-Version", "2.0"),
+                ("In-Reply-To", "<x@y>"),
+                ("Empty", ""),
+            ]
+        );
+        assert_eq!(header.subject.as_deref(), Some("first"));
+    }
+
+    #[test]
     fn raw_text_is_in_the_charset_of_the_body() {
         let block = b"Subject: \xcf\xd4\xde\xa3\xd4 =?utf-8?q?=C3=A9?=\r\nFrom: \xcf\xd4 <e@v>\r\n\
             Content-Type: text/plain; charset=koi8-r; name=\"\xcf\xd4\"\r\n";
@@ -177,7 +237,10 @@ mod tests {
 
     #[test]
     fn nothing_is_absent_and_not_empty() {
-        assert_eq!(message(b"Subject:\r\nDate: \r\nMessage-ID: <>\r\nTo: ,\r\n", None), (Header::default(), true));
+        assert_eq!(
+            message(b"Subject:\r\nDate: \r\nMessage-ID: <>\r\nTo: ,\r\n", None),
+            (Header::default(), LeftOut::default())
+        );
         let entity = entity(b"MIME-Version:\r\nContent-Type: ; charset=\"\"\r\nContent-Disposition: x; filename=\r\n");
         assert_eq!((entity.mime, entity.filename), (MimePart::default(), None));
         assert!(entity.described);

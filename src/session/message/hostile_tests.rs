@@ -2,7 +2,7 @@
 
 use super::tests::{outline, read};
 use super::*;
-use crate::limits::{MESSAGE_BYTES, MIME_PARAMETERS, MIME_PARTS, RECIPIENTS};
+use crate::limits::{HEADER_FIELDS, MESSAGE_BYTES, MIME_PARAMETERS, MIME_PARTS, RECIPIENTS};
 use crate::session::plan::Needs;
 use proptest::prelude::*;
 
@@ -21,6 +21,8 @@ fn bounds_are_counted() {
 
     let content = read(format!("To: {}", "a,".repeat(RECIPIENTS + 10)).as_bytes(), 1_000);
     assert_eq!((content.limits.as_slice(), content.structure.header.to.len()), (&[Limit::Recipients][..], RECIPIENTS));
+    let content = read("X: y\n".repeat(HEADER_FIELDS + 3).as_bytes(), 1_000);
+    assert_eq!((content.limits, content.structure.header.fields.len()), (vec![Limit::HeaderFields; 3], HEADER_FIELDS));
     let content = read(format!("Content-Type: a/b;{}", "c=d;".repeat(MIME_PARAMETERS + 1)).as_bytes(), 1_000);
     assert_eq!(content.limits, [Limit::MimeStructure]);
 

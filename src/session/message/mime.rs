@@ -14,9 +14,9 @@ MIME structure (RFC 2046), read as the content comes: entities, their attachment
 A delimiter of any multipart that is open ends everything within it, whatever state that was in.
 */
 
-use super::attachment::{Attachments, Id, Leaf, is_tnef_type};
+use super::attachment::{Attachments, Id, Leaf, is_file_type};
 use super::boundary::{Delimiter, LastEnd, Told, delimiter, may_be_delimiter, without_end};
-use super::header::{self, Entity};
+use super::header::{self, Entity, LeftOut};
 use super::header_block::{Gap, HeaderBlock, LineRead};
 use super::line_feeds::Piece;
 use super::transfer::{Transfer, is_base64};
@@ -59,7 +59,8 @@ pub struct MimeParser {
     raw_end: LastEnd,
     header_bytes: usize,
     header_cut: bool,
-    recipients_cut: bool,
+    /// What bounds left out of the message's own header.
+    left_out: LeftOut,
     too_many: bool,
     /// Room to decode into.
     scratch: Vec<u8>,
@@ -103,7 +104,7 @@ impl MimeParser {
             raw_end: LastEnd::default(),
             header_bytes: 0,
             header_cut: false,
-            recipients_cut: false,
+            left_out: LeftOut::default(),
             too_many: false,
             scratch: Vec::new(),
             lines: Vec::new(),
@@ -198,9 +199,10 @@ impl MimeParser {
         let bitten = [
             (Limit::MessageBytes, self.header_cut),
             (Limit::MimeStructure, self.too_many || self.attachments.too_many),
-            (Limit::Recipients, self.recipients_cut),
+            (Limit::Recipients, self.left_out.recipients),
         ];
-        let limits = bitten.into_iter().filter_map(|(limit, bitten)| bitten.then_some(limit)).collect();
+        let mut limits: Vec<Limit> = bitten.into_iter().filter_map(|(limit, bitten)| bitten.then_some(limit)).collect();
+        limits.extend(std::iter::repeat_n(Limit::HeaderFields, self.left_out.fields));
         let mime = tree(self.entities).filter(|_| self.described);
         Structure { header: self.header, mime, attachments: self.attachments.finish(), limits }
     }
@@ -395,10 +397,8 @@ impl MimeParser {
         let State::Header(header_block) = std::mem::replace(&mut self.state, State::Between) else { return };
         let entity = header::entity(&header_block.block);
         if header_block.entity == 0 {
-            let all;
-            (self.header, all) =
+            (self.header, self.left_out) =
                 header::message(&header_block.block, entity.mime.charset.as_deref().map(str::as_bytes));
-            self.recipients_cut = !all;
             self.described = entity.described;
         }
         self.too_many |= entity.too_many;
@@ -416,8 +416,9 @@ impl MimeParser {
     fn begin_content(&mut self, number: usize, entity: &Entity, in_digest: bool) {
         self.leaf_end.discard();
         let content_type = entity.mime.content_type.as_deref();
-        // TNEF is no text for people: it is an attachment, even where it is not declared as one.
-        let is_attached = entity.attachment || entity.filename.is_some() || content_type.is_some_and(is_tnef_type);
+        // What is no text for people is an attachment, even where it has no name and is not declared as one: the pictures
+        // of newsletters and signatures, and what malware does not name.
+        let is_attached = entity.attachment || entity.filename.is_some() || content_type.is_some_and(is_file_type);
         let attached = self.want_attachments && is_attached;
         let transfer = Transfer::named(entity.mime.encoding.as_deref());
         let boundary = entity.boundary.as_ref().filter(|_| content_type.is_some_and(|t| t.starts_with("multipart/")));

@@ -9,6 +9,7 @@ also the only way not to join what was never side by side.
 mod address;
 mod attachment;
 mod boundary;
+mod date;
 mod digest;
 mod encoded_word;
 mod header;

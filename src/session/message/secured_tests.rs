@@ -91,6 +91,7 @@ fn pgp_mime_encrypted_and_its_keys() {
               - application/pgp-encrypted
               - application/octet-stream
               - application/pgp-keys
+            * - application/pgp-encrypted other
             * encrypted.asc application/octet-stream hello
             * 0x1234.asc application/pgp-keys hello
         ",

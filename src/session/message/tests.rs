@@ -57,6 +57,62 @@ pub(super) fn expect(message: &str, expected: &str) {
 }
 
 #[test]
+fn what_is_no_text_is_an_attachment_without_a_name_too() {
+    expect(
+        "
+            Content-Type: multipart/related; boundary=b
+
+            --b
+            Content-Type: text/html
+
+            <img src=cid:logo>
+            --b
+            Content-Type: IMAGE/PNG
+            Content-ID: <logo>
+            Content-Disposition: inline
+            Content-Transfer-Encoding: base64
+
+            aGVsbG8=
+            --b
+            Content-Type: message/delivery-status
+
+            Status: 5.1.1
+            --b
+            Content-Type: pdf
+
+            hello
+            --b
+            Content-Type: application/pdf
+
+            hello
+            --b--
+        ",
+        "
+            - multipart/related
+              - text/html
+              - image/png
+              - message/delivery-status
+              - pdf
+              - application/pdf
+            * - image/png hello
+            * - application/pdf hello
+        ",
+    );
+    expect(
+        "
+            Content-Type: application/octet-stream
+            Content-Transfer-Encoding: base64
+
+            aGVsbG8=
+        ",
+        "
+            - application/octet-stream
+            * - application/octet-stream hello
+        ",
+    );
+}
+
+#[test]
 fn parts_within_parts() {
     expect(
         "

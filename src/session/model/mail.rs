@@ -1,5 +1,6 @@
 //! Messages: what is known of each that was carried.
 
+use crate::capture::Time;
 use crate::protocol::event::{Delivery, Direction, MessageId, StepId};
 use crate::session::content_store::StoredContent;
 use std::sync::Arc;
@@ -115,6 +116,19 @@ pub struct Header {
     pub cc: Vec<Mailbox>,
     /// Reply-To.
     pub reply_to: Vec<Mailbox>,
+    /// `date` as a time, if it can be read as one.
+    pub date_utc: Option<Time>,
+    /// The other fields, in order: without those of MIME that the structure shows.
+    pub fields: Vec<HeaderField>,
+}
+
+/// A header field of any name.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct HeaderField {
+    /// As sent.
+    pub name: String,
+    /// Unfolded and decoded (RFC 2047).
+    pub value: String,
 }
 
 /// A mailbox of a header field (RFC 5322, section 3.4).

@@ -8,7 +8,8 @@ digest, a time.
 */
 
 use super::{
-    Attachment, Credential, Envelope, Fact, Finding, Header, Mailbox, Message, MimePart, Recipient, Session, Step, Tls,
+    Attachment, Credential, Envelope, Fact, Finding, Header, HeaderField, Mailbox, Message, MimePart, Recipient,
+    Session, Step, Tls,
 };
 use crate::flow::{self, Transport};
 use crate::protocol::event::Certificate;
@@ -256,10 +257,13 @@ impl Message {
 
 impl Header {
     fn texts_mut(&mut self, visit: &mut dyn TextsMut) {
-        let Self { message_id, date, subject, from, to, cc, reply_to } = self;
+        let Self { message_id, date, date_utc: _, subject, from, to, cc, reply_to, fields } = self;
         visit_all([message_id, date, subject], visit);
         for Mailbox { name, address } in [from, to, cc, reply_to].into_iter().flatten() {
             visit_all([name, address], visit);
+        }
+        for HeaderField { name, value } in fields {
+            visit_all([name, value], visit);
         }
     }
 }

@@ -212,9 +212,8 @@ fn message_file(message: &Message) -> String {
 /// The name of an attachment's file. It ends in `.partial` if bytes are missing, so that no program opens it by its
 /// type.
 fn attachment_file(number: usize, attachment: &Attachment) -> String {
-    let is_message = attachment.content_type.as_deref().is_some_and(|declared| declared.starts_with("message/"));
-    let otherwise = if is_message { "attachment.eml" } else { "attachment" };
-    let name = names::safe(attachment.filename.as_deref().unwrap_or_default(), otherwise);
+    let otherwise = names::unnamed(attachment.content_type.as_deref().unwrap_or_default());
+    let name = names::safe(attachment.filename.as_deref().unwrap_or_default(), &otherwise);
     let partial = if attachment.complete { "" } else { ".partial" };
     format!("{number}-{name}{partial}")
 }

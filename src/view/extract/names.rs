@@ -34,6 +34,50 @@ pub fn safe(name: &str, otherwise: &str) -> String {
     if name.trim_matches('_').is_empty() { otherwise.to_owned() } else { name.to_owned() }
 }
 
+/// Extensions of media types that are sent without a file name: pictures of newsletters and signatures, and what else a
+/// reader may want to open at once. No program is among them.
+const EXTENSIONS: [(&str, &str); 28] = [
+    ("application/gzip", "gz"),
+    ("application/json", "json"),
+    ("application/msword", "doc"),
+    ("application/pdf", "pdf"),
+    ("application/pgp-encrypted", "asc"),
+    ("application/pgp-keys", "asc"),
+    ("application/pgp-signature", "asc"),
+    ("application/pkcs7-mime", "p7m"),
+    ("application/pkcs7-signature", "p7s"),
+    ("application/rtf", "rtf"),
+    ("application/vnd.ms-excel", "xls"),
+    ("application/vnd.ms-powerpoint", "ppt"),
+    ("application/vnd.openxmlformats-officedocument.presentationml.presentation", "pptx"),
+    ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "xlsx"),
+    ("application/vnd.openxmlformats-officedocument.wordprocessingml.document", "docx"),
+    ("application/x-pkcs7-mime", "p7m"),
+    ("application/x-pkcs7-signature", "p7s"),
+    ("application/xml", "xml"),
+    ("application/zip", "zip"),
+    ("audio/mpeg", "mp3"),
+    ("image/bmp", "bmp"),
+    ("image/gif", "gif"),
+    ("image/jpeg", "jpg"),
+    ("image/png", "png"),
+    ("image/svg+xml", "svg"),
+    ("image/tiff", "tif"),
+    ("image/webp", "webp"),
+    ("video/mp4", "mp4"),
+];
+
+/// The name of an attachment whose sender gave it none: `attachment`, with the extension of its media type if that is
+/// known.
+pub fn unnamed(content_type: &str) -> String {
+    let known = EXTENSIONS.iter().find(|(name, _)| name.eq_ignore_ascii_case(content_type));
+    match known {
+        Some((_, extension)) => format!("attachment.{extension}"),
+        None if content_type.starts_with("message/") => "attachment.eml".to_owned(),
+        None => "attachment".to_owned(),
+    }
+}
+
 /// True for a path separator of any system, and for characters that look like one, which some systems convert to one.
 fn is_separator(found: char) -> bool {
     matches!(
@@ -72,7 +116,7 @@ fn cut(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{NAME_BYTES, safe};
+    use super::{EXTENSIONS, NAME_BYTES, safe, unnamed};
     use proptest::prelude::*;
 
     #[test]
@@ -100,6 +144,21 @@ mod tests {
         ] {
             assert_eq!(safe(name, "otherwise"), file, "{name:?}");
         }
+    }
+
+    #[test]
+    fn an_attachment_without_a_name_has_the_extension_of_its_type() {
+        for (content_type, name) in [
+            ("image/png", "attachment.png"),
+            ("Application/PDF", "attachment.pdf"),
+            ("message/rfc822", "attachment.eml"),
+            ("application/octet-stream", "attachment"),
+            ("image/../../x", "attachment"),
+            ("", "attachment"),
+        ] {
+            assert_eq!(unnamed(content_type), name);
+        }
+        assert!(EXTENSIONS.is_sorted(), "each type once");
     }
 
     #[test]

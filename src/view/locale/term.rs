@@ -1,5 +1,6 @@
 //! Terms: headings, names, lengths, and other words that do not depend on their context.
 
+use super::header_field::HeaderField;
 use super::label::Label;
 use super::mime::{Encoding, Media, MimeFact};
 use super::{Lang, en, zh};
@@ -140,6 +141,11 @@ pub fn no_mail(lang: Lang, summary: &Summary) -> Vec<String> {
 /// What a MIME field is for.
 pub fn mime_fact(lang: Lang, fact: MimeFact) -> &'static str {
     say!(lang, mime::fact(fact))
+}
+
+/// What the header field called `name` tells, if it is one that people ask for.
+pub fn header_field(lang: Lang, name: &str) -> Option<&'static str> {
+    HeaderField::of(name).map(|field| say!(lang, header_field::header_field(field)))
 }
 
 /// How the lines of the content end.

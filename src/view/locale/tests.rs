@@ -1,5 +1,6 @@
 //! Every variant has words of its own in both languages; the lab report's purposes have the report's words.
 
+use super::header_field::HeaderField;
 use super::mime::{Encoding, Media};
 use super::term::side;
 use super::*;
@@ -249,6 +250,7 @@ fn every_label_and_term_has_words_of_its_own() {
     check_all(stops, |l, &x| decode_stop(l, x));
     check_all(Media::ALL, |l, &&x| say!(l, mime::media(x)).to_owned());
     check_all(Encoding::ALL, |l, &&x| say!(l, mime::encoding(x)).to_owned());
+    check_all(HeaderField::ALL, |l, &&x| say!(l, header_field::header_field(x)).to_owned());
     check_all(MimeFact::ALL, |l, &&x| mime_fact(l, x).to_owned());
     let kinds = all!(Kind: Greeting, Command, Reply, Untagged, Continuation, Response, Data, Gap, Unknown, Tls);
     check_all(kinds.into_iter().filter(|&x| x != Kind::Tls), |l, &x| kind(l, x).to_owned());

@@ -3,7 +3,9 @@
 use super::each::Context;
 use super::enums;
 use super::value::{Hex, Shown, non_empty};
+use crate::capture::Time;
 use crate::session::model;
+use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -27,6 +29,12 @@ pub struct Message<'a> {
     /// Reply-To, decoded.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     reply_to: Vec<Mailbox<'a>>,
+    /// Date as a time in UTC, if it can be read as one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>", extend("format" = "date-time"))]
+    date_utc: Option<Shown<Timestamp>>,
+    /// The other header fields in order, decoded (RFC 2047): without those of MIME that `mime` shows.
+    fields: Vec<HeaderField<'a>>,
     /// MIME structure (RFC 2045).
     #[serde(skip_serializing_if = "Option::is_none")]
     mime: Option<MimePart<'a>>,
@@ -144,6 +152,15 @@ struct Recipient<'a> {
     accepted: bool,
 }
 
+/// A header field.
+#[derive(Serialize, JsonSchema)]
+struct HeaderField<'a> {
+    /// Its name, as sent.
+    name: &'a str,
+    /// Its value, unfolded and decoded.
+    value: &'a str,
+}
+
 /// A mailbox in a header field.
 #[derive(Serialize, JsonSchema)]
 struct Mailbox<'a> {
@@ -243,6 +260,8 @@ impl<'a> Message<'a> {
             to: mailboxes(&header.to),
             cc: mailboxes(&header.cc),
             reply_to: mailboxes(&header.reply_to),
+            date_utc: header.date_utc.and_then(in_seconds).map(Shown),
+            fields: header.fields.iter().map(|field| HeaderField { name: &field.name, value: &field.value }).collect(),
             mime: message.mime.as_ref().map(MimePart::new),
             attachments: message.attachments.iter().map(attachment).collect(),
             size: message.size,
@@ -263,6 +282,11 @@ impl<'a> Message<'a> {
 fn envelope(envelope: &model::Envelope) -> Envelope<'_> {
     // Not `non_empty`: the empty reverse-path `<>` is a value (RFC 5321, section 4.5.5).
     Envelope { from: envelope.from.as_deref(), to: envelope.to.iter().map(recipient).collect() }
+}
+
+/// `time` to the second: a Date field has no smaller unit.
+fn in_seconds(time: Time) -> Option<Timestamp> {
+    Timestamp::from_second(time.nanoseconds().div_euclid(1_000_000_000)).ok()
 }
 
 fn recipient(recipient: &model::Recipient) -> Recipient<'_> {

@@ -93,7 +93,11 @@ struct Fields<'a> {
 impl Fields<'_> {
     /// A row: a field's name, its value (escaped), and what it means.
     fn row(&mut self, field: Label, value: String, meaning: &str) {
-        let field = self.options.label(field).to_owned();
+        self.named_row(self.options.label(field).to_owned(), value, meaning);
+    }
+
+    /// A row with the field's own name (escaped).
+    fn named_row(&mut self, field: String, value: String, meaning: &str) {
         let begins = std::mem::take(&mut self.begins);
         self.rows.push(Row::new([field, value, meaning.to_owned()]).joined(!begins));
     }
@@ -159,6 +163,20 @@ impl Fields<'_> {
         self.optional_row(Label::Subject, &header.subject);
         self.optional_row(Label::Date, &header.date);
         self.optional_row(Label::MessageId, &header.message_id);
+        let asked_for =
+            header.fields.iter().filter(|field| locale::header_field(self.options.lang, &field.name).is_some());
+        let mut explained: Vec<&str> = Vec::new();
+        for field in asked_for.clone().take(LISTED) {
+            // Once is enough: there may be ten Received fields.
+            let meaning = locale::header_field(self.options.lang, &field.name).unwrap_or_default();
+            let meaning = if explained.contains(&meaning) { "" } else { meaning };
+            explained.push(meaning);
+            self.named_row(line(&field.name, FIELD), line(&field.value, FIELD), meaning);
+        }
+        let left_out = asked_for.count().saturating_sub(LISTED);
+        if left_out > 0 {
+            self.named_row(format!("… +{left_out}"), String::new(), "");
+        }
     }
 
     fn mime(&mut self, mime: &MimePart) {

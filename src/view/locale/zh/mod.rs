@@ -2,6 +2,7 @@
 
 pub mod enhanced;
 pub mod facts;
+pub mod header_field;
 pub mod imap;
 pub mod labels;
 pub mod login;
