@@ -222,6 +222,20 @@ limits! {
         zh: "一个 IMAP 会话同时拼合 {PARTIAL_MESSAGES} 封分段获取的邮件，等待的片段共 {PARTIAL_BYTES}，未完成的分段获取命令 {PARTIAL_COMMANDS} 条，每条 {PARTIAL_ITEMS} 个片段",
     }
 
+    /// Counts descriptions of parts that were forgotten or too long.
+    DescribedParts = "described_parts" {
+        /// Parts of messages whose description (BODYSTRUCTURE) an IMAP session remembers, for those fetched later.
+        DESCRIBED_PARTS: Count = 1_000, fuzzed 3;
+        /// The longest description of one part.
+        DESCRIBED_PART_BYTES: Bytes = 4 * 1024, fuzzed 64;
+    } hit {
+        en: "descriptions of attachments in IMAP's BODYSTRUCTURE were forgotten, of more than {DESCRIBED_PARTS} in a session or longer than {DESCRIBED_PART_BYTES}",
+        zh: "IMAP 的 BODYSTRUCTURE 对附件的描述未全部保留：每个会话 {DESCRIBED_PARTS} 个，每个 {DESCRIBED_PART_BYTES}（个数）",
+    } readme {
+        en: "{DESCRIBED_PARTS} attachments of an IMAP session whose description is remembered until they are fetched",
+        zh: "一个 IMAP 会话记住 {DESCRIBED_PARTS} 个附件的描述，直到附件被获取",
+    }
+
     /// Counts recipients (and senders) left out, and messages whose header names more.
     Recipients = "recipients" {
         /// Recipients kept for one envelope, and mailboxes for one of a message's lists.

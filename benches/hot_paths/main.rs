@@ -244,6 +244,7 @@ mod message {
                 number: None,
                 uid: None,
                 part: None,
+                described: None,
                 steps: Vec::new(),
             });
             letter.chunks(SEGMENT).for_each(|piece| builder.content(message, piece));

@@ -26,6 +26,7 @@ fuzz_target!(|data: &[u8]| {
         number: Some(1),
         uid: None,
         part,
+        described: None,
         steps: Vec::new(),
     };
     let message = builder.message(start);

@@ -245,6 +245,9 @@ pub struct MessageStart {
     pub uid: Option<u64>,
     /// Which part of the message is carried, if not all of it: `headers`, `top 10`, `section 1.2`, `bytes 0-1023`, …
     pub part: Option<String>,
+    /// IMAP: the MIME header of a part that is carried by itself, if the server has described the part before
+    /// (BODYSTRUCTURE, `BODY[2.MIME]`).
+    pub described: Option<Vec<u8>>,
     /// The steps so far: the command that asked, or MAIL, RCPT and DATA.
     pub steps: Vec<StepId>,
 }

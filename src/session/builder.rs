@@ -164,7 +164,7 @@ impl Sink for Builder {
             self.limit(Limit::MessagesPerSession);
             return n;
         }
-        self.readers.insert(n, Reader::new(start.part.as_deref(), Arc::clone(&self.plan)));
+        self.readers.insert(n, Reader::new(start.part.as_deref(), start.described.as_deref(), Arc::clone(&self.plan)));
         let steps = self.kept(start.steps);
         self.session.messages.push(Message {
             n,

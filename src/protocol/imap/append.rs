@@ -77,6 +77,7 @@ impl Dialogue {
             number: None,
             uid: None,
             part: (append.form != Form::Literal).then(|| "text".to_owned()),
+            described: None,
             steps: vec![append.step],
         });
         append.body = Some(AppendBody { message, has_gap: false });

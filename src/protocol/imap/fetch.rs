@@ -7,17 +7,19 @@ last body are a step too, unless they are the closing parenthesis alone: its byt
 final dot of SMTP and POP3 does. A body that is a quoted string is part of the words.
 */
 
+use super::body_structure::{FilePart, file_parts};
 use super::command::Verb;
 use super::fetch_items::{MsgAttScanner, Section};
 use super::fragmentizer::Fragment;
 use super::lexer::Announced;
+use super::message_ref::MessageRef;
 use super::partial::Begin;
 use super::queue::TooMany;
 use super::reply::Untagged;
 use super::state::{Coming, Dialogue, Fetch};
 use super::{Subject, What};
 use crate::flow::Side;
-use crate::limits::{COMMANDS_IN_FLIGHT, Limit};
+use crate::limits::{COMMANDS_IN_FLIGHT, DESCRIBED_PART_BYTES, Limit};
 use crate::protocol::event::{Direction, Kind, MessageOutcome, MessageStart, Sink, Step, StepId};
 use crate::protocol::span::Span;
 
@@ -73,6 +75,14 @@ impl Dialogue {
 
     /// Emits the words of the response so far, and the bodies among them.
     fn fetch_words(&mut self, fragment: &Fragment<'_>, out: &mut dyn Sink) {
+        if let Some(fetch) = &self.server.fetch
+            && fetch.scanner.has_structure
+        {
+            let name = MessageRef { uid: fetch.scanner.uid, number: fetch.number };
+            for part in file_parts(&fragment.text) {
+                self.server.partial_fetches.described.put(name, part, out);
+            }
+        }
         let subject = Subject { state: self.state, what: What::Untagged(Untagged::Fetch) };
         let step = fragment.tell(fragment.step(Side::Server, Kind::Untagged, subject), out);
         let Some(fetch) = &mut self.server.fetch else { return };
@@ -96,23 +106,29 @@ impl Dialogue {
             }
             None => None,
         };
+        let name = MessageRef { uid, number };
         let start = MessageStart {
             direction: Direction::Retrieved,
             mailbox: self.mailbox.clone(),
             number,
             uid,
             part: section.part(octets),
+            described: self.server.partial_fetches.described.of_section(name, section),
             steps: asked.map(|(_, command)| command).or(fetch.command).into_iter().chain(fetch.step).collect(),
         };
         self.server.partial_fetches.sized(number, uid, fetch.scanner.size);
         let begin = Begin { start, section, octets, asked: asked.map(|(length, _)| length) };
         let body = self.server.partial_fetches.begin(begin, out);
-        Some(Coming { body, uid_told: uid.is_some(), came: None })
+        let mime = section.mime().map(|part| FilePart { section: part.to_owned(), header: Vec::new() });
+        Some(Coming { body, mime, uid_told: uid.is_some(), came: None })
     }
 
     /// The next octets of the body.
     pub(super) fn fetch_octets(&mut self, octets: &[u8], out: &mut dyn Sink) {
         if let Some(coming) = self.server.fetch.as_mut().and_then(|fetch| fetch.body.as_mut()) {
+            if let Some(mime) = coming.mime.as_mut().filter(|mime| mime.header.len() <= DESCRIBED_PART_BYTES) {
+                mime.header.extend(octets);
+            }
             self.server.partial_fetches.octets(&mut coming.body, octets, out);
         }
     }
@@ -120,6 +136,7 @@ impl Dialogue {
     /// The next `missing` octets of the body are not in the capture.
     pub(super) fn fetch_missing(&mut self, missing: u64, out: &mut dyn Sink) {
         if let Some(coming) = self.server.fetch.as_mut().and_then(|fetch| fetch.body.as_mut()) {
+            coming.mime = None;
             self.server.partial_fetches.missing(&mut coming.body, missing, out);
         }
     }
@@ -153,6 +170,10 @@ impl Dialogue {
         whole: bool,
         out: &mut dyn Sink,
     ) {
+        if let Some((fetch, mime)) = self.server.fetch.as_ref().zip(coming.mime).filter(|_| whole) {
+            let name = MessageRef { uid: fetch.scanner.uid, number: fetch.number };
+            self.server.partial_fetches.described.put(name, mime, out);
+        }
         let step = octets.map(|mut span| {
             let what = What::Content { verb: Verb::Fetch, octets: span.bytes };
             end.into_iter().for_each(|line| span.join(&line.span));

@@ -55,6 +55,17 @@ impl Section {
         }
     }
 
+    /// The part's number (`2`, `1.2`), if it is a part and nothing less, and whether its transfer encoding was undone.
+    pub fn numbered(&self) -> Option<(&str, bool)> {
+        let is_number = self.name.split('.').all(|n| !n.is_empty() && n.bytes().all(|byte| byte.is_ascii_digit()));
+        is_number.then_some((self.name.as_str(), self.binary))
+    }
+
+    /// The number of the part whose MIME header it is.
+    pub fn mime(&self) -> Option<&str> {
+        self.name.strip_suffix(".MIME").filter(|_| self.origin.is_none())
+    }
+
     /// True for the message itself.
     pub fn is_message(&self) -> bool {
         self.name.is_empty()
@@ -98,6 +109,8 @@ pub(super) struct MsgAttScanner {
     pub uid: Option<u64>,
     /// RFC822.SIZE, once it has come.
     pub size: Option<u64>,
+    /// A BODYSTRUCTURE has come.
+    pub has_structure: bool,
 }
 
 /// Where in `msg-att = "(" name SP value *(SP name SP value) ")"` the scan stands, at depth 1.
@@ -240,6 +253,10 @@ impl MsgAttScanner {
             (b"RFC822.TEXT" | b"RFC822.TEXT.PEEK", rest) => (body(b"TEXT"), rest),
             (b"RFC822.SIZE", rest) => (Item::Size, rest),
             (b"UID", rest) => (Item::Uid, rest),
+            (b"BODYSTRUCTURE", rest) => {
+                self.has_structure = true;
+                (Item::Other, rest)
+            }
             (_, rest) => (Item::Other, rest),
         };
         self.place = Place::Value(item);

@@ -9,7 +9,7 @@ bytes ─▶ dialogue.rs ─▶ client.rs, append.rs   commands, responses to ch
            ▼
          fragmentizer.rs      frames lines and literals
          lexer.rs, command.rs, reply.rs, parse.rs,
-         fetch_items.rs, mailbox_name.rs, mailboxes.rs      pure parsers
+         fetch_items.rs, body_structure.rs, mailbox_name.rs, mailboxes.rs      pure parsers
 ```
 */
 
@@ -17,7 +17,9 @@ pub(crate) mod command;
 pub(crate) mod reply;
 
 mod append;
+mod body_structure;
 mod client;
+mod described;
 mod dialogue;
 mod fetch;
 mod fetch_items;

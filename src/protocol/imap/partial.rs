@@ -12,6 +12,7 @@ A mailbox that is left and selected again is the same one if its UIDVALIDITY is 
 known by their UID then go on.
 */
 
+use super::described::DescribedParts;
 use super::fetch_items::Section;
 use super::header_and_text::{Begun, HalfKind, Halves, PendingHalf, weight};
 use super::message_ref::{MessageRef, Sizes};
@@ -22,6 +23,8 @@ use std::collections::BTreeSet;
 /// The messages of the selected mailbox that the client is fetching in pieces.
 #[derive(Debug, Default)]
 pub(super) struct PartialFetches {
+    /// What the server has said of the messages' parts.
+    pub described: DescribedParts,
     /// The one that a piece was added to most recently stands last.
     partials: Vec<PartialMessage>,
     /// Headers and texts that wait for their other half.
@@ -339,6 +342,7 @@ impl PartialFetches {
         self.sizes.renumbered();
         self.partials.iter_mut().for_each(|partial| partial.name.expunge(number));
         self.halves.rename(|name| name.expunge(number));
+        self.described.expunged(number);
     }
 
     /// Messages may have been renumbered.
@@ -346,6 +350,7 @@ impl PartialFetches {
         self.sizes.renumbered();
         self.partials.iter_mut().for_each(|partial| partial.name.number = None);
         self.halves.rename(|name| name.number = None);
+        self.described.renumbered();
     }
 
     /// A mailbox is selected. If its name and UIDVALIDITY are those of the last one, messages known by their UID go on.

@@ -2,6 +2,7 @@
 //! `dialogue.rs` has the diagram.
 
 use super::State;
+use super::body_structure::FilePart;
 use super::fetch_items::{MsgAttScanner, Section};
 use super::fragmentizer::{Fragment, Fragmentizer};
 use super::partial::{Body, PartialFetches};
@@ -212,6 +213,8 @@ pub(super) struct Fetch {
 #[derive(Debug)]
 pub(super) struct Coming {
     pub body: Body,
+    /// A part's MIME header, as far as it has come, with the part's number.
+    pub mime: Option<FilePart>,
     /// Its UID has been emitted with it.
     pub uid_told: bool,
     /// Where the body was, once all of it has come: its step waits for the end of the response.

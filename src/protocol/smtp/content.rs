@@ -128,6 +128,7 @@ impl Dialogue {
             number: None,
             uid: None,
             part: None,
+            described: None,
             steps,
         })
     }

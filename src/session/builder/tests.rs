@@ -36,7 +36,7 @@ fn reply(to: ReplyTo, code: u16, answers: StepId, second: u64, text: &str) -> To
 }
 
 fn start(direction: Direction, steps: Vec<StepId>) -> MessageStart {
-    MessageStart { direction, mailbox: None, number: None, uid: None, part: None, steps }
+    MessageStart { direction, mailbox: None, number: None, uid: None, part: None, described: None, steps }
 }
 
 fn transport() -> Transport {

@@ -26,7 +26,7 @@ fn bounds_are_counted() {
     let content = read(format!("Content-Type: a/b;{}", "c=d;".repeat(MIME_PARAMETERS + 1)).as_bytes(), 1_000);
     assert_eq!(content.limits, [Limit::MimeStructure]);
 
-    let mut reader = Reader::new(None, Needs::ALL);
+    let mut reader = Reader::new(None, None, Needs::ALL);
     for _ in 0..MISSING_RANGES + 5 {
         reader.content(b"x");
         reader.missing(1);
@@ -38,7 +38,7 @@ fn bounds_are_counted() {
 
 #[test]
 fn a_header_without_end_is_cut() {
-    let mut reader = Reader::new(None, Needs::ALL);
+    let mut reader = Reader::new(None, None, Needs::ALL);
     let line = [b"X: ".as_slice(), &[b'y'; 65_533], b"\r\n"].concat();
     reader.content(b"Subject: first\r\n");
     for _ in 0..MESSAGE_BYTES / line.len() + 3 {
@@ -116,7 +116,7 @@ proptest! {
         cuts in proptest::collection::vec((0_usize..40, 0_u64..3), 0..20),
     ) {
         let content = [message, noise].concat();
-        let mut reader = Reader::new(None, Needs::ALL);
+        let mut reader = Reader::new(None, None, Needs::ALL);
         let mut rest = content.as_slice();
         for (len, missing) in cuts {
             let (piece, after) = rest.split_at(len.min(rest.len()));

@@ -45,6 +45,8 @@ pub struct Reader {
     line_feeds: LineFeeds,
     /// It is the whole message, not a part of it.
     whole: bool,
+    /// A part read by itself, all of it.
+    is_whole_part: bool,
     stored: Option<StoredContent>,
 }
 
@@ -72,8 +74,9 @@ pub struct Content {
 }
 
 impl Reader {
-    /// For a message, or `part` of one (as named in the JSON contract); the plan says what is computed.
-    pub fn new(part: Option<&str>, plan: impl Into<Arc<Plan>>) -> Self {
+    /// For a message, or `part` of one (as named in the JSON contract); the plan says what is computed. `described` is the
+    /// MIME header of a part that is read by itself.
+    pub fn new(part: Option<&str>, described: Option<&[u8]>, plan: impl Into<Arc<Plan>>) -> Self {
         let plan: Arc<Plan> = plan.into();
         // `text`, `section …` and `bytes 1024-…` do not begin with a header.
         let has_header =
@@ -84,7 +87,12 @@ impl Reader {
             lines: plan.needs.messages.then(LineCount::default),
             digests: plan.needs.messages.then(Box::default),
             stored: plan.content_store.as_ref().map(StoredContent::begin),
-            structure: (plan.needs.messages && has_header).then(|| Box::new(MimeParser::new(plan))),
+            structure: match described {
+                _ if !plan.needs.messages => None,
+                Some(header) => Some(Box::new(described_part(header, plan))),
+                None => has_header.then(|| Box::new(MimeParser::new(plan))),
+            },
+            is_whole_part: described.is_some() && part.is_some_and(|part| !part.contains("bytes ")),
             line_feeds: LineFeeds::default(),
             whole: part.is_none(),
         }
@@ -145,7 +153,10 @@ impl Reader {
             }
             None => (None, None),
         };
-        let mut structure = self.structure.map(|parser| parser.finish(complete && self.whole)).unwrap_or_default();
+        let mut structure = self
+            .structure
+            .map(|parser| parser.finish(complete && (self.whole || self.is_whole_part)))
+            .unwrap_or_default();
         if let Some(stored) = &self.stored {
             stored.end();
         }
@@ -163,6 +174,20 @@ impl Reader {
             stored: self.stored.map(Arc::new),
         }
     }
+}
+
+/// The structure of a part whose MIME header stands elsewhere: the header is read first, and counts nowhere.
+fn described_part(header: &[u8], plan: Arc<Plan>) -> MimeParser {
+    let mut parser = MimeParser::new(plan);
+    let mut line_feeds = LineFeeds::default();
+    // A header that was cut short may have no empty line of its own.
+    let end: &[u8] = match header {
+        [.., b'\n', b'\r', b'\n'] | [.., b'\n', b'\n'] => b"",
+        [.., b'\n'] => b"\r\n",
+        _ => b"\r\n\r\n",
+    };
+    [header, end].concat().chunks(PIECE_BYTES).for_each(|piece| parser.content(&line_feeds.of(piece)));
+    parser
 }
 
 /// The ranges that are missing.

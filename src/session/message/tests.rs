@@ -6,7 +6,7 @@ use crate::session::plan::Needs;
 
 /// Reads `content` in pieces of `size` bytes.
 pub(super) fn read(content: &[u8], size: usize) -> Content {
-    let mut reader = Reader::new(None, Needs::ALL);
+    let mut reader = Reader::new(None, None, Needs::ALL);
     content.chunks(size.max(1)).for_each(|piece| reader.content(piece));
     reader.finish(true)
 }
@@ -357,7 +357,7 @@ const HOLED: &str = "Subject: one\r\nMessage-ID: <a@b>\r\nContent-Type: multipar
 /// [`HOLED`] with the `len` bytes that begin with `at` missing.
 fn with_hole(at: &str, len: usize) -> Content {
     let from = HOLED.find(at).unwrap();
-    let mut reader = Reader::new(None, Needs::ALL);
+    let mut reader = Reader::new(None, None, Needs::ALL);
     reader.content(&HOLED.as_bytes()[..from]);
     reader.missing(len as u64);
     reader.content(&HOLED.as_bytes()[from + len..]);
@@ -397,14 +397,14 @@ fn nothing_is_joined_over_a_hole() {
 #[test]
 fn a_message_cut_short_has_no_whole_attachment_at_its_end() {
     let cut = &HOLED.as_bytes()[..HOLED.rfind("llo").unwrap()];
-    let mut reader = Reader::new(None, Needs::ALL);
+    let mut reader = Reader::new(None, None, Needs::ALL);
     reader.content(cut);
     let content = reader.finish(false);
     assert!(!content.complete);
     let whole: Vec<bool> = content.structure.attachments.iter().map(|a| a.complete).collect();
     assert_eq!(whole, [true, false]);
     // TOP 1 1: its end was seen, but that is not the message's end.
-    let mut reader = Reader::new(Some("top 1"), Needs::ALL);
+    let mut reader = Reader::new(Some("top 1"), None, Needs::ALL);
     reader.content(cut);
     let content = reader.finish(true);
     assert!(content.complete);
@@ -423,7 +423,7 @@ fn only_what_begins_with_a_header_is_read_for_one() {
         ("bytes 10-19", false),
         ("text, bytes 0-9", false),
     ] {
-        let mut reader = Reader::new(Some(part), Needs::ALL);
+        let mut reader = Reader::new(Some(part), None, Needs::ALL);
         reader.content(b"Subject: x\r\n\r\n");
         let content = reader.finish(true);
         assert_eq!(content.structure.header.subject.is_some(), has_header, "{part}");
@@ -433,12 +433,12 @@ fn only_what_begins_with_a_header_is_read_for_one() {
 
 #[test]
 fn what_is_not_wanted_is_not_computed() {
-    let mut reader = Reader::new(None, Needs::STEPS);
+    let mut reader = Reader::new(None, None, Needs::STEPS);
     reader.content(HOLED.as_bytes());
     let content = reader.finish(true);
     assert_eq!((content.size, content.sha256, content.body_sha256), (HOLED.len() as u64, None, None));
     assert_eq!(content.structure.header.subject, None);
-    let mut reader = Reader::new(None, Needs { attachments: false, ..Needs::ALL });
+    let mut reader = Reader::new(None, None, Needs { attachments: false, ..Needs::ALL });
     reader.content(HOLED.as_bytes());
     let content = reader.finish(true);
     assert_eq!(content.structure.attachments, []);
@@ -482,4 +482,20 @@ fn well_formed_messages_are_read_as_mail_parser_reads_them() {
     let (ours, theirs) = (&ours.structure.attachments[0], theirs.attachment(0).unwrap());
     assert_eq!(ours.filename.as_deref(), theirs.attachment_name());
     assert_eq!(ours.sha256, sha256(theirs.contents()));
+}
+
+#[test]
+fn a_part_read_by_itself_is_described_by_a_header_that_stands_elsewhere() {
+    let header = b"Content-Type: application/pdf\r\nContent-Transfer-Encoding: base64\r\n\
+        Content-Disposition: attachment; filename=r.pdf\r\n\r\n";
+    for (part, seen, incomplete) in
+        [("section 2", true, ""), ("section 2", false, " incomplete"), ("section 2, bytes 0-7", true, " incomplete")]
+    {
+        let mut reader = Reader::new(Some(part), Some(header), Needs::ALL);
+        reader.content(b"aGVs");
+        reader.content(b"bG8=");
+        let content = reader.finish(seen);
+        assert_eq!(outline(&content), format!("- application/pdf\n* r.pdf application/pdf hello{incomplete}"));
+        assert_eq!((content.size, content.sha256), (8, Some(sha256(b"aGVsbG8="))), "of what crossed");
+    }
 }

@@ -282,3 +282,65 @@ fn response_codes_are_named() {
     let what = What::Untagged(Untagged::No(Some(Code::Alert)));
     assert_eq!(told.steps[1].subject, event::Subject::Imap(Subject { state: State::NotAuthenticated, what }));
 }
+
+/// A part that is fetched by itself is described by what the server has said of it before.
+#[test]
+fn a_section_has_the_header_that_bodystructure_told() {
+    let text = r#"("TEXT" "PLAIN" NIL NIL NIL "7BIT" 5 1)"#;
+    let pdf = r#"("APPLICATION" "PDF" NIL NIL NIL "BASE64" 8 NIL ("ATTACHMENT" ("FILENAME" "r.pdf")))"#;
+    let told = played(&format!(
+        r#"
+            S: * OK IMAP4rev1
+            C: a LOGIN u p
+            S: a OK
+            C: b SELECT INBOX
+            S: b OK
+            C: c UID FETCH 7:8 (BODYSTRUCTURE)
+            S: * 1 FETCH (UID 7 BODYSTRUCTURE ({text}{pdf} "MIXED"))
+            S: * 2 FETCH (UID 8 BODYSTRUCTURE {text})
+            S: c OK
+            C: d FETCH 1 (UID BODY.PEEK[2])
+            S: * 1 FETCH (UID 7 BODY[2] {{8}}
+            S: aGVsbG8=)
+            S: d OK
+            C: e FETCH 1 BINARY[2]
+            S: * 1 FETCH (BINARY[2] "hello")
+            S: e OK
+            C: f FETCH 1 (BODY[1] BODY[2]<0.4>)
+            S: * 1 FETCH (BODY[1] "hi" BODY[2]<0> "aGVs")
+            S: f OK
+            C: g FETCH 2 (BODY[2.MIME] BODY[2])
+            S: * 2 FETCH (BODY[2.MIME] {{25}}
+            S: Content-Type: image/gif
+            S:  BODY[2] "GIF8")
+            S: g OK
+            S: * 1 EXPUNGE
+            C: h FETCH 1 BODY[2]
+            S: * 1 FETCH (BODY[2] "GIF8")
+            S: h OK
+        "#
+    ));
+    let described: Vec<_> = told
+        .messages
+        .iter()
+        .map(|message| {
+            let header = message.start.described.as_deref().map(String::from_utf8_lossy);
+            let part = message.start.part.as_deref().unwrap_or("all");
+            format!("{part}: {}", header.map_or("-".into(), |header| header.replace("\r\n", "|")))
+        })
+        .collect();
+    let whole = r#"Content-Type: APPLICATION/PDF|Content-Transfer-Encoding: BASE64|Content-Disposition: ATTACHMENT; FILENAME="r.pdf"||"#;
+    let decoded = r#"Content-Type: APPLICATION/PDF|Content-Disposition: ATTACHMENT; FILENAME="r.pdf"||"#;
+    assert_eq!(
+        described,
+        [
+            format!("section 2: {whole}"),
+            format!("section 2: {decoded}"),
+            "section 1: -".to_owned(),
+            format!("section 2, bytes 0-3: {whole}"),
+            "section 2.MIME: -".to_owned(),
+            "section 2: Content-Type: image/gif|".to_owned(),
+            "section 2: Content-Type: image/gif|".to_owned(),
+        ]
+    );
+}

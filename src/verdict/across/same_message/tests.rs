@@ -16,6 +16,7 @@ fn session(id: u64, contents: &[(&str, Option<&str>)]) -> Session {
             number: None,
             uid: None,
             part: part.map(str::to_owned),
+            described: None,
             steps: Vec::new(),
         });
         builder.content(message, content.as_bytes());
