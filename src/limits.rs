@@ -297,6 +297,31 @@ limits! {
         zh: "等待按时间排序的分组：{ORDER_PACKETS} 个或 {ORDER_BYTES}",
     }
 
+    /// Counts nothing: the connections whose packets came last are kept, and those are the ones that another file may go
+    /// on with.
+    FileOrder = "file_order" {
+        /// Connections of one file that are compared with those of the other files, to find the order of the files.
+        FILE_ORDER_CONNECTIONS: Count = 65_536, fuzzed 16;
+    } hit {
+        en: "connections were left out where files were compared",
+        zh: "比较各文件时略去的连接（连接数）",
+    } readme {
+        en: "{FILE_ORDER_CONNECTIONS} connections of each of several files, compared to find the files' order",
+        zh: "为确定多个文件的先后而比较的连接：每个文件 {FILE_ORDER_CONNECTIONS} 个",
+    }
+
+    /// Counts steps of a clock that are not told.
+    ClockSteps = "clock_steps" {
+        /// Places where the clock of a capture went back that are told of each file or interface.
+        CLOCK_STEPS: Count = 64, fuzzed 4;
+    } hit {
+        en: "places where a capture's clock went back were not told",
+        zh: "未列出抓包时钟回退的位置（次数）",
+    } readme {
+        en: "{CLOCK_STEPS} places told where a file's clock went back",
+        zh: "每个文件列出 {CLOCK_STEPS} 处时钟回退",
+    }
+
     /// Counts segments that repeated bytes which could not be compared any more.
     History = "history" {
         /// Bytes of all connections together that were delivered and are kept, to compare retransmissions with them.

@@ -1,6 +1,7 @@
 //! Several files as one: packets by time, numbered in the order handed out.
 
 use super::{CaptureError, Cursor, LinkType, Moved, Packet, SourceInfo, Time};
+use crate::limits::LimitsHit;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
@@ -63,6 +64,16 @@ impl<C: Cursor> Cursor for Merged<C> {
 
     fn info(&self) -> Vec<SourceInfo> {
         self.cursors.iter().flat_map(Cursor::info).collect()
+    }
+
+    fn clock_steps(&self) -> u64 {
+        self.cursors.iter().map(Cursor::clock_steps).sum()
+    }
+
+    fn limits(&self) -> LimitsHit {
+        let mut all = LimitsHit::default();
+        self.cursors.iter().for_each(|cursor| all.add(&cursor.limits()));
+        all
     }
 
     fn may_step_back(&self) -> bool {

@@ -39,6 +39,15 @@ pub struct Transport {
     pub conflicts: Conflicts,
 }
 
+impl Transport {
+    /// Nanoseconds from the first packet to the last, where the capture has the times of both. Where the clock went back
+    /// in between, the time that it took to do so is not known, and counts nothing.
+    pub fn duration(&self) -> Option<i64> {
+        let between = self.last.time.known_since(self.first.time)?;
+        Some(between.saturating_add(self.counters.clock_back).max(0))
+    }
+}
+
 /// Copies of the same bytes that disagree.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Conflicts {
@@ -78,6 +87,8 @@ pub struct Counters {
     /// Segments that were sent again because the first copy was lost, or was believed to be. Either both copies were
     /// captured, or the second came later than reordering can explain.
     pub sent_again: u64,
+    /// Nanoseconds by which the clock of the capture went back between packets of the connection.
+    pub clock_back: i64,
     /// Milliseconds from the SYN over the SYN-ACK to the ACK, where all three were seen.
     pub rtt_ms: Option<f64>,
 }

@@ -116,6 +116,12 @@ pub fn duration(lang: Lang, nanoseconds: i64) -> String {
     say!(lang, terms::seconds(&seconds))
 }
 
+/// That the clock of the capture went back by `nanoseconds` before packet `packet`.
+pub fn clock_step(lang: Lang, packet: u64, nanoseconds: i64) -> String {
+    let back = duration(lang, nanoseconds);
+    say!(lang, terms::clock_step(packet, &back))
+}
+
 /// What a capture contains if none of its sessions is shown: one string per paragraph.
 pub fn no_mail(lang: Lang, summary: &Summary) -> Vec<String> {
     let (packets, traffic) = (summary.packets, &summary.traffic);

@@ -47,7 +47,7 @@ pub fn session(out: &mut dyn Write, options: &Options, session: &Session) -> io:
     let lang = options.lang;
     let mut facts = ends(options, session);
     facts.push((options.label(Label::Started), began(options, transport.first.time, moment)));
-    if let Some(duration) = transport.last.time.known_since(transport.first.time) {
+    if let Some(duration) = transport.duration() {
         facts.push((options.label(Label::Duration), locale::duration(lang, duration)));
     }
     facts.push((options.label(Label::Packets), transport.counters.packets.to_string()));
