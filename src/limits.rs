@@ -310,6 +310,20 @@ limits! {
         zh: "为确定多个文件的先后而比较的连接：每个文件 {FILE_ORDER_CONNECTIONS} 个",
     }
 
+    /// Counts subflows that were alive when they were forgotten.
+    Multipath = "multipath" {
+        /// Subflows of Multipath TCP connections that are known at once.
+        SUBFLOWS: Count = 8_192, fuzzed 8;
+        /// Mappings of a direction of a subflow that are known at once.
+        MAPPINGS_PER_SUBFLOW: Count = 64, fuzzed 4;
+    } hit {
+        en: "Multipath TCP subflows were forgotten, as more than {SUBFLOWS} were open at once",
+        zh: "同时打开的多路径 TCP 子流超过 {SUBFLOWS} 条，部分已被遗忘（子流数）",
+    } readme {
+        en: "{SUBFLOWS} subflows of Multipath TCP, and {MAPPINGS_PER_SUBFLOW} mappings in each direction of one",
+        zh: "多路径 TCP 子流 {SUBFLOWS} 条，每条每个方向 {MAPPINGS_PER_SUBFLOW} 个映射",
+    }
+
     /// Counts steps of a clock that are not told.
     ClockSteps = "clock_steps" {
         /// Places where the clock of a capture went back that are told of each file or interface.

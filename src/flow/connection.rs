@@ -7,7 +7,7 @@ use super::causal::Causal;
 use super::conflict::{CONFLICTS, Conflict};
 use super::duplicate::DuplicateFilter;
 use super::seq::{self, Position};
-use super::{CloseReason, Conflicts, Counters, Endpoints, PacketRef, Side, StreamHandler, Transport};
+use super::{CloseReason, Conflicts, Counters, Endpoints, PacketRef, Side, StreamHandler, Subflows, Transport};
 use crate::capture::{STEP_NANOSECONDS, Time};
 use crate::decode::Segment;
 use crate::limits::{Limit, LimitsHit};
@@ -111,6 +111,13 @@ impl Connection {
             out.roles_swapped(&self.endpoints);
         }
         let side = self.side_of(segment);
+        if let Some(subflow) = segment.header.subflow {
+            let known = self.counters.subflows.get_or_insert(Subflows { seen: 0, keys_seen: subflow.keys_seen });
+            known.seen = known.seen.max(subflow.number.get());
+            known.keys_seen = subflow.keys_seen;
+            // A subflow that joins a connection does not begin its data.
+            self.headless |= !subflow.keys_seen;
+        }
         let copy = self.duplicates.is_copy(side, segment);
         // Of several segments in one packet, the first counts.
         let counts = self.counted != Some(at.packet);

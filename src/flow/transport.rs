@@ -89,11 +89,27 @@ pub struct Counters {
     pub sent_again: u64,
     /// Nanoseconds by which the clock of the capture went back between packets of the connection.
     pub clock_back: i64,
+    /// The subflows, of a Multipath TCP connection.
+    pub subflows: Option<Subflows>,
     /// Milliseconds from the SYN over the SYN-ACK to the ACK, where all three were seen.
     pub rtt_ms: Option<f64>,
 }
 
+/// What is known of the subflows of a Multipath TCP connection (RFC 8684).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Subflows {
+    /// Those of which packets were captured.
+    pub seen: u8,
+    /// The keys were seen, so that all captured subflows are known to belong to the connection.
+    pub keys_seen: bool,
+}
+
 impl Counters {
+    /// Whether data may have crossed on a subflow that is not known: it is missing, or subflows may not be known.
+    pub fn may_have_gone_another_way(&self) -> bool {
+        self.subflows.is_some_and(|subflows| !subflows.keys_seen || self.client_missing + self.server_missing > 0)
+    }
+
     /// Packets of the connection, copies included, without those that an earlier connection has counted: over all
     /// connections, each packet counts once.
     pub fn own_packets(&self) -> u64 {

@@ -108,9 +108,11 @@ impl Sent {
                 identification: None,
                 shares_packet: false,
                 decrypted: false,
+                subflow: None,
                 wire_len: self.payload.len() as u32 + self.cut,
             },
             payload: &self.payload,
+            multipath: &[],
         }
     }
 }

@@ -56,6 +56,10 @@ pub fn session(out: &mut dyn Write, options: &Options, session: &Session) -> io:
         end = format!("{end}\n{}", options.label(Label::FromTheMiddle));
     }
     facts.push((options.label(Label::HowItEnded), end));
+    if let Some(subflows) = transport.counters.subflows {
+        let another_way = transport.counters.may_have_gone_another_way();
+        facts.push((options.label(Label::MultipathTcp), locale::subflows(lang, subflows.seen, another_way)));
+    }
     facts.push((options.label(Label::Tls), tls(options, &session.tls)));
     pairs(out, options.style, facts)?;
     if session.steps.iter().all(|step| step.kind == Kind::Gap) {

@@ -163,6 +163,15 @@ pub fn seconds(seconds: &str) -> String {
     format!("{seconds} s")
 }
 
+/// The subflows of a Multipath TCP connection.
+pub fn subflows(subflows: u64, another_way: bool) -> String {
+    let seen = count(subflows, "subflow", "subflows");
+    match another_way {
+        false => format!("{seen}, put together"),
+        true => format!("{seen} captured; data may have gone another way"),
+    }
+}
+
 /// A step of the clock; `back` is a length of time.
 pub fn clock_step(packet: u64, back: &str) -> String {
     format!("the clock went back by {back} before packet {packet}")

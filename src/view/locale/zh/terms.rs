@@ -156,6 +156,14 @@ pub fn seconds(seconds: &str) -> String {
     format!("{seconds} 秒")
 }
 
+/// The subflows of a Multipath TCP connection.
+pub fn subflows(subflows: u64, another_way: bool) -> String {
+    match another_way {
+        false => format!("{subflows} 条子流，已合并"),
+        true => format!("抓到 {subflows} 条子流，部分数据可能经其他路径传输"),
+    }
+}
+
 /// A step of the clock; `back` is a length of time.
 pub fn clock_step(packet: u64, back: &str) -> String {
     format!("在分组 {packet} 之前，时钟回退了 {back}")
