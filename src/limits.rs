@@ -8,7 +8,9 @@ A bound is one row of `limits!`: its name in `limits_hit`, its constants, the te
 (`hit`), and its line of the README's table (`readme`). Both texts name the constants in braces.
 */
 
-use std::collections::BTreeMap;
+mod hit;
+
+pub use hit::LimitsHit;
 
 /// A bound: `usual`, or `fuzzed` in what cargo-fuzz builds, whose inputs are too short to reach most of the usual ones.
 const fn bound(usual: usize, fuzzed: usize) -> usize {
@@ -289,25 +291,15 @@ limits! {
         ORDER_PACKETS: Count = 8_192, fuzzed 16;
         /// Captured bytes that are held for the same.
         ORDER_BYTES: Bytes = 32 * 1024 * 1024, fuzzed 4096;
+        /// Connections of one file that are compared with those of others, to find the order of the files: those
+        /// whose packets came last.
+        FILE_ORDER_CONNECTIONS: Count = 65_536, fuzzed 16;
     } hit {
         en: "packets stood more than {ORDER_PACKETS} records out of time order in the file, and were read late",
         zh: "文件中的分组偏离时间顺序超过 {ORDER_PACKETS} 条记录，读取得较晚（分组数）",
     } readme {
         en: "{ORDER_PACKETS} packets or {ORDER_BYTES} that wait to be put in the order of their times",
         zh: "等待按时间排序的分组：{ORDER_PACKETS} 个或 {ORDER_BYTES}",
-    }
-
-    /// Counts nothing: the connections whose packets came last are kept, and those are the ones that another file may go
-    /// on with.
-    FileOrder = "file_order" {
-        /// Connections of one file that are compared with those of the other files, to find the order of the files.
-        FILE_ORDER_CONNECTIONS: Count = 65_536, fuzzed 16;
-    } hit {
-        en: "connections were left out where files were compared",
-        zh: "比较各文件时略去的连接（连接数）",
-    } readme {
-        en: "{FILE_ORDER_CONNECTIONS} connections of each of several files, compared to find the files' order",
-        zh: "为确定多个文件的先后而比较的连接：每个文件 {FILE_ORDER_CONNECTIONS} 个",
     }
 
     /// Counts subflows that were alive when they were forgotten.
@@ -461,42 +453,6 @@ pub const LAYERS: usize = bound(32, 8);
 
 /// Seconds of packet time that a fragmented IP datagram waits (RFC 8200 section 4.5).
 pub const FRAGMENT_SECONDS: i64 = 60;
-
-/// How often each bound cost something.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct LimitsHit(BTreeMap<Limit, u64>);
-
-impl LimitsHit {
-    /// Counts `limit` once more.
-    pub fn hit(&mut self, limit: Limit) {
-        self.hit_times(limit, 1);
-    }
-
-    /// Counts `limit` `times` more.
-    pub fn hit_times(&mut self, limit: Limit, times: u64) {
-        if times > 0 {
-            let count = self.0.entry(limit).or_default();
-            *count = count.saturating_add(times);
-        }
-    }
-
-    /// Adds the counts of `other`.
-    pub fn add(&mut self, other: &Self) {
-        for (limit, count) in &other.0 {
-            self.hit_times(*limit, *count);
-        }
-    }
-
-    /// The bounds that cost something, by name order of [`Limit`], with their counts.
-    pub fn iter(&self) -> impl Iterator<Item = (Limit, u64)> + '_ {
-        self.0.iter().map(|(limit, count)| (*limit, *count))
-    }
-
-    /// True where no bound cost anything.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-}
 
 #[cfg(test)]
 mod tests {

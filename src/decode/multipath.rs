@@ -7,6 +7,8 @@ pub struct MultipathOptions {
     pub capable: Option<Capable>,
     /// This SYN asks to join the connection with this token, which the receiver chose.
     pub join: Option<u32>,
+    /// It is of the handshake that follows such a SYN.
+    pub joins: bool,
     /// Where the payload stands in the connection's data.
     pub signal: Option<DataSignal>,
     /// The whole connection ends at once.
@@ -31,6 +33,8 @@ pub struct Capable {
 pub struct DataSignal {
     /// The data that the sender has received up to this number.
     pub acknowledgement: Option<u32>,
+    /// The same with all its 64 bits, where the option has them.
+    pub long_acknowledgement: Option<u64>,
     /// Where the payload stands.
     pub mapping: Option<Mapping>,
     /// The sender's data ends with this mapping, of which the end takes one number (DATA_FIN).
@@ -42,6 +46,8 @@ pub struct DataSignal {
 pub struct Mapping {
     /// The data sequence number of its first byte.
     pub data: u32,
+    /// The same with all its 64 bits, where the option has them.
+    pub long: Option<u64>,
     /// The subflow sequence number of its first byte, counted from the SYN. 0 for an end without data.
     pub subflow: u32,
     /// Its length in bytes; 0 for all that follows (section 3.7).
@@ -69,6 +75,7 @@ impl MultipathOptions {
                 0 => all.capable = capable(option),
                 // The answers to a SYN that joins are longer, and hold no token.
                 1 if option.len() == 10 => all.join = number(option, 2, 4).map(|token| token as u32),
+                1 => all.joins = true,
                 2 => all.signal = signal(option),
                 7 => all.fast_close = true,
                 _ => {}
@@ -112,19 +119,24 @@ fn capable(option: &[u8]) -> Option<Capable> {
 fn signal(option: &[u8]) -> Option<DataSignal> {
     let flags = *option.get(1)?;
     let width = |long: u8| if flags & long == 0 { 4 } else { 8 };
+    let long = flags & 0x08 != 0;
     let mut at = 2;
     let mut take = |bytes: usize| {
         let taken = number(option, at, bytes);
         at += bytes;
         taken
     };
-    let acknowledgement = if flags & 0x01 != 0 { Some(take(width(0x02))? as u32) } else { None };
+    let acknowledgement = if flags & 0x01 != 0 { Some(take(width(0x02))?) } else { None };
     let mapping = if flags & 0x04 != 0 {
-        Some(Mapping { data: take(width(0x08))? as u32, subflow: take(4)? as u32, length: take(2)? as u16 })
+        let data = take(width(0x08))?;
+        let (subflow, length) = (take(4)? as u32, take(2)? as u16);
+        Some(Mapping { data: data as u32, long: Some(data).filter(|_| long), subflow, length })
     } else {
         None
     };
-    Some(DataSignal { acknowledgement, mapping, fin: flags & 0x10 != 0 && mapping.is_some() })
+    let long_acknowledgement = acknowledgement.filter(|_| flags & 0x02 != 0);
+    let acknowledgement = acknowledgement.map(|number| number as u32);
+    Some(DataSignal { acknowledgement, long_acknowledgement, mapping, fin: flags & 0x10 != 0 && mapping.is_some() })
 }
 
 /// The number of `bytes` octets at `at`.
@@ -154,10 +166,15 @@ mod tests {
             &[0, 0, 0, 9, 0, 3, 0, 0],
         ];
         let mut short = [&[30, 18, 0x20, 0x15][..], &[0, 0, 0, 5], &[0, 0, 0, 6], &[0, 0, 0, 9], &[0, 3]].concat();
-        let mapping = Some(Mapping { data: 6, subflow: 9, length: 3 });
-        let signal = Some(DataSignal { acknowledgement: Some(5), mapping, fin: true });
-        assert_eq!(MultipathOptions::read(&long.concat()).signal, signal);
-        assert_eq!(MultipathOptions::read(&short).signal, signal);
+        let signal = |long_acknowledgement, long| {
+            let mapping = Some(Mapping { data: 6, long, subflow: 9, length: 3 });
+            Some(DataSignal { acknowledgement: Some(5), long_acknowledgement, mapping, fin: true })
+        };
+        assert_eq!(
+            MultipathOptions::read(&long.concat()).signal,
+            signal(Some(0x0101_0101_0000_0005), Some(0x0202_0202_0000_0006))
+        );
+        assert_eq!(MultipathOptions::read(&short).signal, signal(None, None));
         short[1] = 16;
         assert_eq!(MultipathOptions::read(&short).signal, None, "two octets short");
     }

@@ -40,6 +40,15 @@ pub struct Transport {
 }
 
 impl Transport {
+    /// Whether data of a Multipath TCP connection may have crossed on a subflow that is not known: data is missing, the
+    /// only subflow never closed the connection, or there may be subflows that are not known to belong to it.
+    pub fn may_have_gone_another_way(&self) -> bool {
+        let missing = self.counters.client_missing + self.counters.server_missing > 0;
+        let unfinished = matches!(self.end, CloseReason::Open | CloseReason::Idle);
+        let subflows = self.counters.subflows;
+        subflows.is_some_and(|subflows| !subflows.keys_seen || missing || (subflows.seen == 1 && unfinished))
+    }
+
     /// Nanoseconds from the first packet to the last, where the capture has the times of both. Where the clock went back
     /// in between, the time that it took to do so is not known, and counts nothing.
     pub fn duration(&self) -> Option<i64> {
@@ -105,11 +114,6 @@ pub struct Subflows {
 }
 
 impl Counters {
-    /// Whether data may have crossed on a subflow that is not known: it is missing, or subflows may not be known.
-    pub fn may_have_gone_another_way(&self) -> bool {
-        self.subflows.is_some_and(|subflows| !subflows.keys_seen || self.client_missing + self.server_missing > 0)
-    }
-
     /// Packets of the connection, copies included, without those that an earlier connection has counted: over all
     /// connections, each packet counts once.
     pub fn own_packets(&self) -> u64 {

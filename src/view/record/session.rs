@@ -74,7 +74,7 @@ impl<'a> Session<'a> {
             ended: transport.last.time.known().map(Shown),
             end: enums::CloseReason(transport.end),
             from_start: transport.from_start,
-            transport: Transport::new(&transport.counters),
+            transport: Transport::new(transport),
             client_name: non_empty(&session.client_name),
             banner: non_empty(&session.banner),
             capabilities: &session.capabilities,
@@ -154,7 +154,8 @@ struct Multipath {
 }
 
 impl Transport {
-    fn new(counters: &crate::flow::Counters) -> Self {
+    fn new(transport: &crate::flow::Transport) -> Self {
+        let counters = &transport.counters;
         Self {
             packets: counters.packets,
             copies: Some(counters.copies).filter(|&copies| copies > 0),
@@ -174,7 +175,7 @@ impl Transport {
             multipath: counters.subflows.map(|subflows| Multipath {
                 subflows: subflows.seen,
                 keys_seen: subflows.keys_seen,
-                another_way: counters.may_have_gone_another_way(),
+                another_way: transport.may_have_gone_another_way(),
             }),
             rtt_ms: counters.rtt_ms.filter(|rtt| rtt.is_finite()).map(|rtt| (rtt * 1_000.0).round() / 1_000.0),
         }

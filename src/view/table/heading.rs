@@ -57,7 +57,7 @@ pub fn session(out: &mut dyn Write, options: &Options, session: &Session) -> io:
     }
     facts.push((options.label(Label::HowItEnded), end));
     if let Some(subflows) = transport.counters.subflows {
-        let another_way = transport.counters.may_have_gone_another_way();
+        let another_way = transport.may_have_gone_another_way();
         facts.push((options.label(Label::MultipathTcp), locale::subflows(lang, subflows.seen, another_way)));
     }
     facts.push((options.label(Label::Tls), tls(options, &session.tls)));
