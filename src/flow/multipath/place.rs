@@ -3,7 +3,6 @@
 use super::subflow::{Connection, Data, Placed, Subflow};
 use crate::decode::{self, MultipathOptions, Segment};
 use crate::flow::Side;
-use crate::limits::MAPPINGS_PER_SUBFLOW;
 use std::num::NonZeroU8;
 
 /// A segment with its place.
@@ -40,9 +39,11 @@ impl<'s> View<'_, 's> {
             && let (Some((first, _)), Some(syn)) = (self.connection.data[self.side as usize].base, direction.syn)
         {
             // The first data, with the keys: it needs no mapping of its own.
-            direction.mappings.push_back(Placed { from: syn.wrapping_add(1), data: first, length: u32::from(length) });
+            direction.remember(Placed { from: syn.wrapping_add(1), data: first, length: u32::from(length) });
         }
-        let signal = self.options.signal?;
+        let is_known = self.connection.keys_seen || self.connection.met_by_join;
+        direction.plain |= !is_known && header.wire_len > 0 && self.segment.multipath.is_empty();
+        let signal = self.options.signal.filter(|_| !direction.plain)?;
         let mapping = signal.mapping?;
         self.connection.data[self.side as usize].mapped = true;
         let bytes = u32::from(mapping.length).saturating_sub(u32::from(signal.fin));
@@ -69,11 +70,8 @@ impl<'s> View<'_, 's> {
         let placed = Placed { from, data: mapping.data, length };
         if mapping.length == 0 {
             direction.endless = Some(placed);
-        } else if !direction.mappings.contains(&placed) {
-            if direction.mappings.len() >= MAPPINGS_PER_SUBFLOW {
-                direction.mappings.pop_front();
-            }
-            direction.mappings.push_back(placed);
+        } else {
+            direction.remember(placed);
         }
         if first.is_some() {
             self.connection.numbers[self.side as usize] = first;

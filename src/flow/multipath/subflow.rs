@@ -2,6 +2,7 @@
 
 use crate::decode::Capable;
 use crate::flow::{Endpoints, Side};
+use crate::limits::MAPPINGS_PER_SUBFLOW;
 use sha1::Sha1;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashMap, VecDeque};
@@ -65,6 +66,9 @@ pub struct Direction {
     /// Everything from this number on stands at this place in the data.
     pub endless: Option<Placed>,
     pub fin: bool,
+    /// Payload came without any option of Multipath TCP, though every segment of it has one: this is plain TCP, and what
+    /// has such an option is forged. Known only where the keys were not seen.
+    pub plain: bool,
 }
 
 /// A mapping, in the subflow's own numbers.
@@ -73,6 +77,19 @@ pub struct Placed {
     pub from: u32,
     pub data: u32,
     pub length: u32,
+}
+
+impl Direction {
+    /// Keeps a mapping: the last of them, since the data before was placed long ago.
+    pub fn remember(&mut self, mapping: Placed) {
+        if self.mappings.contains(&mapping) {
+            return;
+        }
+        if self.mappings.len() >= MAPPINGS_PER_SUBFLOW {
+            self.mappings.pop_front();
+        }
+        self.mappings.push_back(mapping);
+    }
 }
 
 impl Placed {
