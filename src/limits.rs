@@ -8,9 +8,11 @@ A bound is one row of `limits!`: its name in `limits_hit`, its constants, the te
 (`hit`), and its line of the README's table (`readme`). Both texts name the constants in braces.
 */
 
-mod hit;
+mod row;
 
-pub use hit::LimitsHit;
+pub use row::Text;
+use row::{Row, Value, Words, grouped};
+use std::collections::BTreeMap;
 
 /// A bound: `usual`, or `fuzzed` in what cargo-fuzz builds, whose inputs are too short to reach most of the usual ones.
 const fn bound(usual: usize, fuzzed: usize) -> usize {
@@ -368,37 +370,6 @@ limits! {
     }
 }
 
-/// A row of the table of bounds.
-struct Row {
-    name: &'static str,
-    values: &'static [(&'static str, Value)],
-    hit: Words,
-    readme: Words,
-}
-
-/// A text in each language, with names of constants in braces.
-struct Words {
-    en: &'static str,
-    zh: &'static str,
-}
-
-/// What a bound bounds.
-#[derive(Clone, Copy)]
-enum Value {
-    Count(usize),
-    /// Whole KiB or MiB.
-    Bytes(usize),
-}
-
-/// A text in each language.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Text {
-    /// English.
-    pub en: String,
-    /// Chinese.
-    pub zh: String,
-}
-
 impl Limit {
     /// The stable name used in `summary.limits_hit`.
     pub fn name(self) -> &'static str {
@@ -416,29 +387,6 @@ impl Limit {
     }
 }
 
-impl Row {
-    fn text(&self, words: &Words, count: fn(usize) -> String) -> Text {
-        let filled = |text: &str| {
-            self.values.iter().fold(text.to_owned(), |text, (name, value)| {
-                let value = match *value {
-                    Value::Count(number) => count(number),
-                    Value::Bytes(number) if number < 1 << 20 => format!("{} KiB", number >> 10),
-                    Value::Bytes(number) => format!("{} MiB", number >> 20),
-                };
-                text.replace(&format!("{{{name}}}"), &value)
-            })
-        };
-        Text { en: filled(words.en), zh: filled(words.zh) }
-    }
-}
-
-/// A number with a comma between thousands.
-fn grouped(number: usize) -> String {
-    let digits = number.to_string();
-    let commas = |place: usize| place > 0 && (digits.len() - place).is_multiple_of(3);
-    digits.char_indices().flat_map(|(place, digit)| commas(place).then_some(',').into_iter().chain([digit])).collect()
-}
-
 /// The least that a session counts as, in steps.
 pub const LIGHTEST_SESSION: usize = 8;
 
@@ -453,6 +401,42 @@ pub const LAYERS: usize = bound(32, 8);
 
 /// Seconds of packet time that a fragmented IP datagram waits (RFC 8200 section 4.5).
 pub const FRAGMENT_SECONDS: i64 = 60;
+
+/// How often each bound cost something.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LimitsHit(BTreeMap<Limit, u64>);
+
+impl LimitsHit {
+    /// Counts `limit` once more.
+    pub fn hit(&mut self, limit: Limit) {
+        self.hit_times(limit, 1);
+    }
+
+    /// Counts `limit` `times` more.
+    pub fn hit_times(&mut self, limit: Limit, times: u64) {
+        if times > 0 {
+            let count = self.0.entry(limit).or_default();
+            *count = count.saturating_add(times);
+        }
+    }
+
+    /// Adds the counts of `other`.
+    pub fn add(&mut self, other: &Self) {
+        for (limit, count) in &other.0 {
+            self.hit_times(*limit, *count);
+        }
+    }
+
+    /// The bounds that cost something, by name order of [`Limit`], with their counts.
+    pub fn iter(&self) -> impl Iterator<Item = (Limit, u64)> + '_ {
+        self.0.iter().map(|(limit, count)| (*limit, *count))
+    }
+
+    /// True where no bound cost anything.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
 
 #[cfg(test)]
 mod tests {
