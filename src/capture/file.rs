@@ -168,10 +168,10 @@ pub fn open_until(
         }
         opened.push(files);
     }
-    if count == 1 {
-        if let Some(file) = opened.pop().and_then(|mut files| files.pop()) {
-            return Ok(ordered(file, filter));
-        }
+    if count == 1
+        && let Some(file) = opened.pop().and_then(|mut files| files.pop())
+    {
+        return Ok(ordered(file, filter));
     }
     Ok(match opened.len() {
         0 | 1 => ordered(Merged::new(opened.pop().unwrap_or_default()), filter),

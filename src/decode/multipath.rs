@@ -60,9 +60,8 @@ const KIND: u8 = 30;
 /// Whether `options`, all those of a header, may hold one of Multipath TCP.
 pub(super) fn is_among(options: &[u8]) -> bool {
     // Most segments carry a time stamp and nothing else.
-    !options.is_empty()
-        && !(options.len() == 12 && options.starts_with(&[1, 1, 8, 10]))
-        && each(options).next().is_some()
+    let usual = options.is_empty() || (options.len() == 12 && options.starts_with(&[1, 1, 8, 10]));
+    !usual && each(options).next().is_some()
 }
 
 impl MultipathOptions {
