@@ -8,6 +8,10 @@ A bound is one row of `limits!`: its name in `limits_hit`, its constants, the te
 (`hit`), and its line of the README's table (`readme`). Both texts name the constants in braces.
 */
 
+mod row;
+
+pub use row::Text;
+use row::{Row, Value, Words, grouped};
 use std::collections::BTreeMap;
 
 /// A bound: `usual`, or `fuzzed` in what cargo-fuzz builds, whose inputs are too short to reach most of the usual ones.
@@ -315,12 +319,41 @@ limits! {
         ORDER_PACKETS: Count = 8_192, fuzzed 16;
         /// Captured bytes that are held for the same.
         ORDER_BYTES: Bytes = 32 * 1024 * 1024, fuzzed 4096;
+        /// Connections of one file that are compared with those of others, to find the order of the files: those
+        /// whose packets came last.
+        FILE_ORDER_CONNECTIONS: Count = 65_536, fuzzed 16;
     } hit {
         en: "packets stood more than {ORDER_PACKETS} records out of time order in the file, and were read late",
         zh: "文件中的分组偏离时间顺序超过 {ORDER_PACKETS} 条记录，读取得较晚（分组数）",
     } readme {
         en: "{ORDER_PACKETS} packets or {ORDER_BYTES} that wait to be put in the order of their times",
         zh: "等待按时间排序的分组：{ORDER_PACKETS} 个或 {ORDER_BYTES}",
+    }
+
+    /// Counts subflows that were alive when they were forgotten.
+    Multipath = "multipath" {
+        /// Subflows of Multipath TCP connections that are known at once.
+        SUBFLOWS: Count = 8_192, fuzzed 8;
+        /// Mappings of a direction of a subflow that are known at once.
+        MAPPINGS_PER_SUBFLOW: Count = 64, fuzzed 4;
+    } hit {
+        en: "Multipath TCP subflows were forgotten, as more than {SUBFLOWS} were open at once",
+        zh: "同时打开的多路径 TCP 子流超过 {SUBFLOWS} 条，部分已被遗忘（子流数）",
+    } readme {
+        en: "{SUBFLOWS} subflows of Multipath TCP, and {MAPPINGS_PER_SUBFLOW} mappings in each direction of one",
+        zh: "多路径 TCP 子流 {SUBFLOWS} 条，每条每个方向 {MAPPINGS_PER_SUBFLOW} 个映射",
+    }
+
+    /// Counts steps of a clock that are not told.
+    ClockSteps = "clock_steps" {
+        /// Places where the clock of a capture went back that are told of each file or interface.
+        CLOCK_STEPS: Count = 64, fuzzed 4;
+    } hit {
+        en: "places where a capture's clock went back were not told",
+        zh: "未列出抓包时钟回退的位置（次数）",
+    } readme {
+        en: "{CLOCK_STEPS} places told where a file's clock went back",
+        zh: "每个文件列出 {CLOCK_STEPS} 处时钟回退",
     }
 
     /// Counts segments that repeated bytes which could not be compared any more.
@@ -363,37 +396,6 @@ limits! {
     }
 }
 
-/// A row of the table of bounds.
-struct Row {
-    name: &'static str,
-    values: &'static [(&'static str, Value)],
-    hit: Words,
-    readme: Words,
-}
-
-/// A text in each language, with names of constants in braces.
-struct Words {
-    en: &'static str,
-    zh: &'static str,
-}
-
-/// What a bound bounds.
-#[derive(Clone, Copy)]
-enum Value {
-    Count(usize),
-    /// Whole KiB or MiB.
-    Bytes(usize),
-}
-
-/// A text in each language.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Text {
-    /// English.
-    pub en: String,
-    /// Chinese.
-    pub zh: String,
-}
-
 impl Limit {
     /// The stable name used in `summary.limits_hit`.
     pub fn name(self) -> &'static str {
@@ -409,29 +411,6 @@ impl Limit {
     pub fn readme(self) -> Text {
         self.row().text(&self.row().readme, grouped)
     }
-}
-
-impl Row {
-    fn text(&self, words: &Words, count: fn(usize) -> String) -> Text {
-        let filled = |text: &str| {
-            self.values.iter().fold(text.to_owned(), |text, (name, value)| {
-                let value = match *value {
-                    Value::Count(number) => count(number),
-                    Value::Bytes(number) if number < 1 << 20 => format!("{} KiB", number >> 10),
-                    Value::Bytes(number) => format!("{} MiB", number >> 20),
-                };
-                text.replace(&format!("{{{name}}}"), &value)
-            })
-        };
-        Text { en: filled(words.en), zh: filled(words.zh) }
-    }
-}
-
-/// A number with a comma between thousands.
-fn grouped(number: usize) -> String {
-    let digits = number.to_string();
-    let commas = |place: usize| place > 0 && (digits.len() - place).is_multiple_of(3);
-    digits.char_indices().flat_map(|(place, digit)| commas(place).then_some(',').into_iter().chain([digit])).collect()
 }
 
 /// The least that a session counts as, in steps.

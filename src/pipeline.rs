@@ -15,6 +15,7 @@ stages.
 */
 
 mod event;
+mod file_order;
 mod follow;
 mod input;
 mod numbering;
@@ -24,6 +25,7 @@ mod parallel;
 mod shard;
 mod shards;
 
+pub use file_order::in_order;
 pub use options::{Emit, Options};
 
 use crate::capture::{CaptureError, Read, Source};

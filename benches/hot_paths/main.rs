@@ -84,7 +84,7 @@ impl Packets {
         let mut segment = |(packet, (_, _, data)): (Packet<'_>, &'_ (u64, Time, Vec<u8>))| {
             let Decoded::Segment(segment) = decoder.decode(&packet) else { return None };
             // The segment without its payload, and where the payload begins; it ends where the packet does.
-            Some((Segment { payload: &[], ..segment }, data.len() - segment.payload.len()))
+            Some((Segment { payload: &[], multipath: &[], ..segment }, data.len() - segment.payload.len()))
         };
         let found = self.each().zip(&self.0).map(|pair| (segment(pair), &pair.1.2));
         found

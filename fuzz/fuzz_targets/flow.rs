@@ -133,8 +133,9 @@ fuzz_target!(|data: &[u8]| {
             identification: (who & 0x80 == 0).then(|| (packet as u16).wrapping_sub(u16::from(who >> 3 & 0xf))),
             wire_len: len as u32 + u32::from(if flags & 0x10 != 0 { cut } else { 0 }),
             decrypted: false,
+            subflow: None,
         };
-        table.segment(&Segment { source, destination, header, payload: &payload });
+        table.segment(&Segment { source, destination, header, payload: &payload, multipath: &[] });
         if flags & 0x40 != 0 {
             table.tick(Time::from_nanoseconds(time));
         }

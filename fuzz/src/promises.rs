@@ -50,6 +50,7 @@ pub fn report(sessions: &[Session]) -> Report {
         last: None,
         dropped: None,
         problem: Some("y\x1b[31m\u{202e}".into()),
+        clock_steps: Vec::new(),
     };
     Report { sources: vec![source], summary, logins: Default::default() }
 }

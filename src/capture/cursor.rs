@@ -33,6 +33,12 @@ pub trait Cursor: Send {
         false
     }
 
+    /// How often the clock of the capture has gone back up to this packet. Times on either side of such a step cannot be
+    /// compared.
+    fn clock_steps(&self) -> u64 {
+        0
+    }
+
     /// As [`Source::limits`].
     fn limits(&self) -> LimitsHit {
         LimitsHit::default()
@@ -96,6 +102,10 @@ impl<C: Cursor + ?Sized> Cursor for Box<C> {
 
     fn may_step_back(&self) -> bool {
         (**self).may_step_back()
+    }
+
+    fn clock_steps(&self) -> u64 {
+        (**self).clock_steps()
     }
 
     fn limits(&self) -> LimitsHit {

@@ -12,9 +12,10 @@ use super::skips::Skips;
 use super::source_stats::SourceStats;
 use super::window::{WINDOW_BYTES, Window};
 use super::{
-    CaptureError, Compression, Cursor, Filter, Filtered, Format, LinkType, Merged, Moved, Packet, Reordered, Source,
-    SourceInfo, Time, pipe,
+    CaptureError, Compression, Cursor, Filter, Filtered, Format, InTurn, LinkType, Merged, Moved, Packet, Reordered,
+    Source, SourceInfo, Time, pipe,
 };
+use crate::limits::LimitsHit;
 use std::fs::{File, Metadata};
 use std::io::{self, Read};
 use std::ops::Range;
@@ -70,6 +71,8 @@ pub(super) struct Record {
     /// Where in the window the captured bytes are.
     pub(super) data: Range<usize>,
     pub(super) wire_len: u32,
+    /// The interface that it came from: a number of its own for each in the file.
+    pub(super) interface: u32,
     /// Bytes of the window that the record takes.
     pub(super) total: usize,
 }
@@ -134,35 +137,62 @@ pub fn open_reading(
     damage: Damage,
     reading: Reading,
 ) -> Result<Box<dyn Source>, CaptureError> {
-    open_until(names, filter, damage, reading, None)
+    open_until(&[names.to_vec()], filter, damage, reading, None)
 }
 
-/// As [`open_reading`]; what has no end that is known beforehand ([`super::is_pipe`]) ends soon after `stop` is set.
+/// As [`open_reading`], for files in groups: those of one group are merged by time, one group comes after the other. What
+/// has no end that is known beforehand ([`super::is_pipe`]) ends soon after `stop` is set.
 ///
 /// # Errors
 /// As [`open`].
 pub fn open_until(
-    names: &[PathBuf],
+    groups: &[Vec<PathBuf>],
     filter: Option<Filter>,
     damage: Damage,
     reading: Reading,
     stop: Option<&Arc<AtomicBool>>,
 ) -> Result<Box<dyn Source>, CaptureError> {
-    let reading = if names.len() == 1 { reading } else { Reading::Here };
-    let window = (WINDOWS_BYTES / names.len().max(1)).clamp(SMALLEST_WINDOW, WINDOW_BYTES);
-    let mut files = Vec::with_capacity(names.len());
-    for name in names {
-        let file =
-            if name.as_os_str() == "-" { stdin(window, reading, stop)? } else { file(name, window, reading, stop)? };
-        files.push(file.on_damage(damage));
+    let count = groups.iter().map(Vec::len).sum::<usize>();
+    let reading = if count == 1 { reading } else { Reading::Here };
+    let window = (WINDOWS_BYTES / count.max(1)).clamp(SMALLEST_WINDOW, WINDOW_BYTES);
+    let mut opened = Vec::with_capacity(groups.len());
+    for names in groups {
+        let mut files = Vec::with_capacity(names.len());
+        for name in names {
+            let file = if name.as_os_str() == "-" {
+                stdin(window, reading, stop)?
+            } else {
+                file(name, window, reading, stop)?
+            };
+            files.push(file.on_damage(damage));
+        }
+        opened.push(files);
     }
-    let only = if files.len() == 1 { files.pop() } else { None };
-    Ok(match (only, filter) {
-        (Some(file), None) => Box::new(Reordered::new(file)),
-        (Some(file), Some(filter)) => Box::new(Reordered::new(Filtered::new(file, filter))),
-        (None, None) => Box::new(Reordered::new(Merged::new(files))),
-        (None, Some(filter)) => Box::new(Reordered::new(Filtered::new(Merged::new(files), filter))),
+    if count == 1
+        && let Some(file) = opened.pop().and_then(|mut files| files.pop())
+    {
+        return Ok(ordered(file, filter));
+    }
+    Ok(match opened.len() {
+        0 | 1 => ordered(Merged::new(opened.pop().unwrap_or_default()), filter),
+        _ => {
+            let mut first = 0;
+            let merged = opened.into_iter().map(|files| {
+                let count = files.len();
+                let merged = Merged::beginning_with(first, files);
+                first += count;
+                merged
+            });
+            ordered(InTurn::new(merged.collect()), filter)
+        }
     })
+}
+
+fn ordered<C: Cursor + 'static>(cursor: C, filter: Option<Filter>) -> Box<dyn Source> {
+    match filter {
+        None => Box::new(Reordered::new(cursor)),
+        Some(filter) => Box::new(Reordered::new(Filtered::new(cursor, filter))),
+    }
 }
 
 /// Opens a file that is still being written, and reads on as it grows until `stop` is set. Waits for its header.
@@ -178,7 +208,7 @@ pub fn follow(
 ) -> Result<Box<dyn Source>, CaptureError> {
     let [name] = names else { return Err(CaptureError::FollowsOne) };
     if name.as_os_str() == "-" {
-        return open_until(names, filter, damage, Reading::Here, Some(&stop));
+        return open_until(&[names.to_vec()], filter, damage, Reading::Here, Some(&stop));
     }
     while std::fs::metadata(name).is_ok_and(|metadata| metadata.is_file() && metadata.len() < SHORTEST_HEADER)
         && !stop.load(Ordering::Relaxed)
@@ -189,11 +219,7 @@ pub fn follow(
     if file.compression.is_some() {
         return Err(CaptureError::NotFollowed { name: file.stats.name() });
     }
-    let file = file.following(stop);
-    Ok(match filter {
-        None => Box::new(Reordered::new(file)),
-        Some(filter) => Box::new(Reordered::new(Filtered::new(file, filter))),
-    })
+    Ok(ordered(file.following(stop), filter))
 }
 
 fn stdin(window: usize, reading: Reading, stop: Option<&Arc<AtomicBool>>) -> Result<CaptureFile, CaptureError> {
@@ -389,7 +415,7 @@ impl Cursor for CaptureFile {
         if let (State::At(record), Records::Pcap(pcap)) = (&mut self.state, &mut self.records) {
             self.window.consume(record.total);
             if let Some(next) = pcap.in_view(self.window.data()) {
-                self.stats.packet(next.time, next.link, next.data.len());
+                self.stats.packet(next.time, next.link, next.data.len(), next.interface);
                 *record = next;
                 return Ok(Moved::Packet);
             }
@@ -402,7 +428,7 @@ impl Cursor for CaptureFile {
         }
         match self.record() {
             Ok(Some(record)) => {
-                self.stats.packet(record.time, record.link, record.data.len());
+                self.stats.packet(record.time, record.link, record.data.len(), record.interface);
                 self.state = State::At(record);
                 Ok(Moved::Packet)
             }
@@ -445,6 +471,14 @@ impl Cursor for CaptureFile {
 
     fn may_step_back(&self) -> bool {
         matches!(&self.records, Records::Pcapng(pcapng) if pcapng.has_several_interfaces())
+    }
+
+    fn clock_steps(&self) -> u64 {
+        self.stats.clock_steps()
+    }
+
+    fn limits(&self) -> LimitsHit {
+        self.stats.limits()
     }
 
     fn info(&self) -> Vec<SourceInfo> {

@@ -165,7 +165,7 @@ impl Live {
             Err(pcap::Error::TimeoutExpired | pcap::Error::NoMorePackets) => return Ok(false),
             Err(error) => return Err(self.interface(words(&error))),
         }
-        self.stats.packet(self.time, self.link, self.packet.len());
+        self.stats.packet(self.time, self.link, self.packet.len(), 0);
         if self.stats.packets().is_multiple_of(STATISTICS_EVERY) {
             self.count_drops();
         }

@@ -1,12 +1,15 @@
 //! Several files as one: packets by time. Each keeps the number that it has in its own file.
 
 use super::{CaptureError, Cursor, LinkType, Moved, Packet, SourceInfo, Time, number};
+use crate::limits::LimitsHit;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 /// Several cursors, merged by time. Packets of the same time come in the order in which the cursors were given.
 pub struct Merged<C> {
     cursors: Vec<C>,
+    /// The index of the first of them among all sources.
+    first: usize,
     /// Cursors that have not been advanced yet; those that stand at a packet are in `heads`.
     fresh: std::ops::Range<usize>,
     heads: BinaryHeap<Reverse<(Time, usize)>>,
@@ -17,9 +20,14 @@ pub struct Merged<C> {
 }
 
 impl<C: Cursor> Merged<C> {
-    /// A merge of `cursors`, none of which is live.
+    /// A merge of `cursors`, none of which is live: all the sources that there are.
     pub fn new(cursors: Vec<C>) -> Self {
-        Self { fresh: 0..cursors.len(), cursors, heads: BinaryHeap::new(), current: None, failed: None }
+        Self::beginning_with(0, cursors)
+    }
+
+    /// A merge of `cursors`, which are the sources with index `first` and those after it.
+    pub fn beginning_with(first: usize, cursors: Vec<C>) -> Self {
+        Self { fresh: 0..cursors.len(), cursors, first, heads: BinaryHeap::new(), current: None, failed: None }
     }
 
     fn advance_one(&mut self, index: usize) {
@@ -54,13 +62,23 @@ impl<C: Cursor> Cursor for Merged<C> {
 
     fn packet(&self) -> Packet<'_> {
         match self.current.and_then(|index| Some((index, self.cursors.get(index)?.packet()))) {
-            Some((index, packet)) => Packet { number: number::packed(index, packet.number), ..packet },
+            Some((index, packet)) => Packet { number: number::packed(self.first + index, packet.number), ..packet },
             None => Packet { number: 0, time: Time::default(), link: LinkType::NULL, data: &[], wire_len: 0 },
         }
     }
 
     fn info(&self) -> Vec<SourceInfo> {
         self.cursors.iter().flat_map(Cursor::info).collect()
+    }
+
+    fn clock_steps(&self) -> u64 {
+        self.cursors.iter().map(Cursor::clock_steps).sum()
+    }
+
+    fn limits(&self) -> LimitsHit {
+        let mut all = LimitsHit::default();
+        self.cursors.iter().for_each(|cursor| all.add(&cursor.limits()));
+        all
     }
 
     fn may_step_back(&self) -> bool {

@@ -13,12 +13,14 @@ A thread of its own may read and decompress what comes before the window ([`Read
 [`open`] and [`follow`] put the first row together, [`Live::open`] the second.
 */
 
+mod clock;
 mod compressed;
 mod cursor;
 mod error;
 mod file;
 mod filter;
 mod foreign;
+mod in_turn;
 mod link;
 mod live;
 mod merge;
@@ -39,10 +41,12 @@ mod tests;
 mod time;
 mod window;
 
+pub use clock::STEP_NANOSECONDS;
 pub use cursor::{Cursor, Moved};
 pub use error::{CaptureError, Fault};
 pub use file::{CaptureFile, Damage, Reading, follow, open, open_reading, open_until};
 pub use filter::{Filter, Filtered};
+pub use in_turn::InTurn;
 pub use link::LinkType;
 pub use live::{Interface, Live, LiveOptions, interfaces};
 pub use merge::Merged;
@@ -124,6 +128,17 @@ pub struct SourceInfo {
     pub dropped: Option<u64>,
     /// Why reading stopped early or what was skipped.
     pub problem: Option<String>,
+    /// Where the clock of the capture went back by more than a second.
+    pub clock_steps: Vec<ClockStep>,
+}
+
+/// A place where the clock of a capture went back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ClockStep {
+    /// The first packet after it, by its number in the file or on the interface.
+    pub packet: u64,
+    /// By how much that packet is earlier than the latest before it.
+    pub nanoseconds: i64,
 }
 
 /// How packets were stored.

@@ -134,6 +134,7 @@ impl Pcap {
             link: self.link,
             data: self.header_bytes..total,
             wire_len: header.original.max(header.captured),
+            interface: 0,
             total,
         })
     }

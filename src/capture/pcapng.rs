@@ -31,6 +31,8 @@ const FRAMING_BYTES: usize = 12;
 pub(super) struct Pcapng {
     big_endian: bool,
     interfaces: Vec<Interface>,
+    /// Interfaces of the sections before.
+    interfaces_before: u32,
     /// Drops counted by the statistics of earlier sections.
     dropped_before: Option<u64>,
     last: Time,
@@ -109,7 +111,13 @@ impl Pcapng {
 
     /// A reader of the blocks that follow, the first of which is a section header.
     pub(super) fn new() -> Self {
-        Self { big_endian: false, interfaces: Vec::new(), dropped_before: None, last: Time::default() }
+        Self {
+            big_endian: false,
+            interfaces: Vec::new(),
+            interfaces_before: 0,
+            dropped_before: None,
+            last: Time::default(),
+        }
     }
 
     /// Whether the section has several interfaces, each with its packets in its own order of time.
@@ -191,6 +199,8 @@ impl Pcapng {
             }
             Block::SectionHeader(_) => {
                 self.dropped_before = self.dropped();
+                let described = u32::try_from(self.interfaces.len()).unwrap_or(u32::MAX);
+                self.interfaces_before = self.interfaces_before.wrapping_add(described);
                 self.interfaces.clear();
                 self.big_endian = frame.big_endian;
                 Ok(Content::Nothing)
@@ -279,6 +289,7 @@ impl Pcapng {
         total: usize,
     ) -> Content {
         let index = usize::try_from(interface).unwrap_or(usize::MAX);
+        let number = self.interfaces_before.wrapping_add(interface);
         let Some(interface) = self.interfaces.get(index) else {
             return Content::Nonsense("a packet of an interface not described");
         };
@@ -297,6 +308,7 @@ impl Pcapng {
             link: interface.link,
             data: data..data + captured,
             wire_len: original.max(u32::try_from(captured).unwrap_or(u32::MAX)),
+            interface: number,
             total,
         })
     }

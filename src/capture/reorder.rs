@@ -5,7 +5,8 @@ Records step back in time where several interfaces or queues are written in turn
 Nothing can be put in order without looking ahead, and looking ahead means copying; so it is done only where several
 interfaces were described (whose records come in batches), or once a record has stepped back. Before that, packets pass
 through as they are, at the cost of a comparison. The first record that steps back comes too late to be put before the
-packets already delivered; connections can bear that.
+packets already delivered; connections can bear that. A clock that is set back is another matter: its
+records are in order, so nothing is moved across such a step.
 
 The window holds [`ORDER_PACKETS`] packets and [`ORDER_BYTES`] bytes. Packets keep the numbers that they have in the
 file. Live captures never come through here, and where a file is followed nothing is held while its writer pauses.
@@ -23,15 +24,15 @@ const SPARE: usize = 1_024;
 pub struct Reordered<C> {
     inner: C,
     looks_ahead: bool,
-    /// The window: by time and number, with the index in `held`.
-    heap: BinaryHeap<Reverse<(Time, u64, usize)>>,
+    /// The window: by the clock's steps before, time and number, with the index in `held`.
+    heap: BinaryHeap<Reverse<(u64, Time, u64, usize)>>,
     held: Vec<Held>,
     free: Vec<usize>,
     bytes: usize,
     /// The packet delivered last, if it comes from the window.
     current: Option<usize>,
-    /// Time of the packet delivered last.
-    last: Option<Time>,
+    /// Of the packet delivered last, how often the clock had gone back, and its time.
+    last: Option<(u64, Time)>,
     /// The window is emptied before more is read.
     draining: bool,
     ended: bool,
@@ -80,7 +81,7 @@ impl<C: Cursor> Reordered<C> {
         held.data.clear();
         held.data.extend_from_slice(packet.data);
         self.bytes += packet.data.len();
-        self.heap.push(Reverse((packet.time, packet.number, place)));
+        self.heap.push(Reverse((self.inner.clock_steps(), packet.time, packet.number, place)));
     }
 
     fn let_go(&mut self) {
@@ -117,7 +118,7 @@ impl<C: Cursor> Cursor for Reordered<C> {
             if moved != Moved::Packet {
                 return Ok(moved);
             }
-            let time = self.inner.time();
+            let time = (self.inner.clock_steps(), self.inner.time());
             let back = self.last.is_some_and(|last| time < last);
             if !back && !self.inner.may_step_back() {
                 self.last = Some(time);
@@ -132,7 +133,8 @@ impl<C: Cursor> Cursor for Reordered<C> {
             self.hold();
         }
         self.fill();
-        if let Some(Reverse((time, _, place))) = self.heap.pop() {
+        if let Some(Reverse((steps, time, _, place))) = self.heap.pop() {
+            let time = (steps, time);
             if self.last.is_some_and(|last| time < last) {
                 self.limits.hit(Limit::RecordOrder);
             }
@@ -164,7 +166,9 @@ impl<C: Cursor> Cursor for Reordered<C> {
     }
 
     fn limits(&self) -> LimitsHit {
-        self.limits.clone()
+        let mut limits = self.limits.clone();
+        limits.add(&self.inner.limits());
+        limits
     }
 }
 
@@ -176,20 +180,20 @@ mod tests {
     fn pcap(times: impl IntoIterator<Item = u32>) -> Vec<u8> {
         let mut file = pcap_header(Order::Little, 0xa1b2_c3d4, 1);
         for time in times {
-            file.extend(pcap_record(Order::Little, time, 0, &time.to_be_bytes(), 60));
+            file.extend(pcap_record(Order::Little, 0, time, &time.to_be_bytes(), 60));
         }
         file
     }
 
-    /// Seconds and numbers of the packets, as they are delivered.
+    /// Microseconds and numbers of the packets, as they are delivered.
     fn reordered(file: Vec<u8>) -> (Vec<(i64, u64)>, LimitsHit) {
         let mut reordered = Reordered::new(open("it", file).unwrap());
         let mut seen = Vec::new();
         while reordered.advance().unwrap() == Moved::Packet {
             let packet = reordered.packet();
-            let seconds = packet.time.nanoseconds() / 1_000_000_000;
-            assert_eq!((packet.data, packet.wire_len), (&(seconds as u32).to_be_bytes()[..], 60));
-            seen.push((seconds, packet.number));
+            let microseconds = packet.time.nanoseconds() / 1_000;
+            assert_eq!((packet.data, packet.wire_len), (&(microseconds as u32).to_be_bytes()[..], 60));
+            seen.push((microseconds, packet.number));
         }
         (seen, reordered.limits())
     }
@@ -218,10 +222,19 @@ mod tests {
         let order = Order::Little;
         let mut file = [section(order), interface(order, 1, 0, &[]), interface(order, 1, 0, &[])].concat();
         for (card, time) in [(0, 1), (0, 3), (0, 5), (1, 2), (1, 4), (1, 6), (0, 7), (1, 7)] {
-            file.extend(packet(order, card, u64::from(time) * 1_000_000, &u32::to_be_bytes(time), 60));
+            file.extend(packet(order, card, u64::from(time), &u32::to_be_bytes(time), 60));
         }
         let (seen, limits) = reordered(file);
         assert_eq!(seen, [(1, 1), (2, 4), (3, 2), (4, 5), (5, 3), (6, 6), (7, 7), (7, 8)]);
+        assert!(limits.is_empty());
+    }
+
+    #[test]
+    fn nothing_is_moved_across_a_step_of_the_clock() {
+        let second = 1_000_000;
+        let times = [9 * second, 9 * second + 2, 9 * second + 1, 5 * second + 3, 5 * second + 2, 1, 3, 2];
+        let (seen, limits) = reordered(pcap(times));
+        assert_eq!(seen.iter().map(|(_, number)| *number).collect::<Vec<_>>(), [1, 2, 3, 5, 4, 6, 8, 7]);
         assert!(limits.is_empty());
     }
 

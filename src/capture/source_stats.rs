@@ -1,6 +1,8 @@
 //! What a source has given so far.
 
+use super::clock::Clock;
 use super::{Compression, Format, LinkType, SourceInfo, Time};
+use crate::limits::LimitsHit;
 use std::collections::BTreeSet;
 
 /// Keeps a [`SourceInfo`] up to date.
@@ -8,6 +10,7 @@ pub(super) struct SourceStats {
     info: SourceInfo,
     last_link: Option<LinkType>,
     links: BTreeSet<LinkType>,
+    clock: Clock,
 }
 
 impl SourceStats {
@@ -23,15 +26,17 @@ impl SourceStats {
             last: None,
             dropped: None,
             problem: None,
+            clock_steps: Vec::new(),
         };
-        Self { info, last_link: None, links: BTreeSet::new() }
+        Self { info, last_link: None, links: BTreeSet::new(), clock: Clock::default() }
     }
 
-    /// Counts a packet of `bytes` captured bytes.
-    pub(super) fn packet(&mut self, time: Time, link: LinkType, bytes: usize) {
+    /// Counts a packet of `bytes` captured bytes, from the interface with this number.
+    pub(super) fn packet(&mut self, time: Time, link: LinkType, bytes: usize, interface: u32) {
         self.link(link);
         self.info.packets += 1;
         self.info.bytes += bytes as u64;
+        self.clock.packet(self.info.packets, interface, time);
         if let Some(time) = time.known() {
             self.info.first.get_or_insert(time);
             self.info.last = Some(time);
@@ -72,6 +77,16 @@ impl SourceStats {
     }
 
     pub(super) fn info(&self) -> SourceInfo {
-        self.info.clone()
+        SourceInfo { clock_steps: self.clock.steps(), ..self.info.clone() }
+    }
+
+    /// How often the clock went back.
+    pub(super) fn clock_steps(&self) -> u64 {
+        self.clock.count()
+    }
+
+    /// Bounds that were hit.
+    pub(super) fn limits(&self) -> LimitsHit {
+        self.clock.limits()
     }
 }

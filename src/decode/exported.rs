@@ -211,9 +211,10 @@ impl Positions {
             identification: None,
             shares_packet: false,
             decrypted: pdu.numbers.is_none(),
+            subflow: None,
             wire_len,
         };
-        Segment { source: pdu.source, destination: pdu.destination, header, payload: content.bytes }
+        Segment { source: pdu.source, destination: pdu.destination, header, payload: content.bytes, multipath: &[] }
     }
 
     /// The position of a direction; one that is new begins at `first`.

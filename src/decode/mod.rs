@@ -18,6 +18,7 @@ mod lan;
 mod link;
 mod metadata;
 mod mpls;
+mod multipath;
 mod peek;
 mod slice;
 mod tags;
@@ -28,6 +29,7 @@ mod tunnel;
 mod wan;
 mod wifi;
 
+pub use multipath::{Capable, DataSignal, Mapping, MultipathOptions};
 pub use peek::{Peek, PeekedTcp, peek};
 
 use crate::capture::{LinkType, Packet, Time};
@@ -36,6 +38,7 @@ use exported::Positions;
 use fragments::{Fragment, Fragments};
 use slice::PacketSlice;
 use std::net::{IpAddr, SocketAddr};
+use std::num::NonZeroU8;
 
 /// One TCP segment, borrowed from its packet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,6 +51,8 @@ pub struct Segment<'a> {
     pub header: Header,
     /// The captured payload.
     pub payload: &'a [u8],
+    /// All options of the header, where one is of Multipath TCP; otherwise empty.
+    pub multipath: &'a [u8],
 }
 
 /// A TCP header's fields except the ports, the packet it came in, and the length of its payload. It outlives the
@@ -78,8 +83,19 @@ pub struct Header {
     pub shares_packet: bool,
     /// The payload crossed inside TLS, and stands decrypted in the capture (PDUs that Wireshark exported).
     pub decrypted: bool,
+    /// The subflow that it came on, where it is put in its place among those of a Multipath TCP connection.
+    pub subflow: Option<Subflow>,
     /// Payload bytes that the segment had on the wire: more than were captured if the snap length truncated it.
     pub wire_len: u32,
+}
+
+/// One of the TCP connections that a Multipath TCP connection consists of (RFC 8684).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Subflow {
+    /// Its number, in the order in which they were met.
+    pub number: NonZeroU8,
+    /// The keys of the connection were seen, so that all of its captured subflows are known.
+    pub keys_seen: bool,
 }
 
 /// The result of decoding a packet.

@@ -1,6 +1,6 @@
 //! TCP headers.
 
-use super::{DecodeStop, Header, IpPayload, Segment};
+use super::{DecodeStop, Header, IpPayload, Segment, multipath};
 use crate::capture::Packet;
 use etherparse::TcpSlice;
 use std::net::{IpAddr, SocketAddr};
@@ -42,9 +42,15 @@ impl<'a> Tcp<'a> {
                 identification: self.identification,
                 shares_packet: false,
                 decrypted: false,
+                subflow: None,
                 wire_len: u32::try_from(payload.len().saturating_add(self.missing)).unwrap_or(u32::MAX),
             },
             payload,
+            multipath: header
+                .slice()
+                .get(20..header.header_len())
+                .filter(|options| multipath::is_among(options))
+                .unwrap_or_default(),
         }
     }
 }

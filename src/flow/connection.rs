@@ -7,8 +7,8 @@ use super::causal::Causal;
 use super::conflict::{CONFLICTS, Conflict};
 use super::duplicate::DuplicateFilter;
 use super::seq::{self, Position};
-use super::{CloseReason, Conflicts, Counters, Endpoints, PacketRef, Side, StreamHandler, Transport};
-use crate::capture::Time;
+use super::{CloseReason, Conflicts, Counters, Endpoints, PacketRef, Side, StreamHandler, Subflows, Transport};
+use crate::capture::{STEP_NANOSECONDS, Time};
 use crate::decode::Segment;
 use crate::limits::{Limit, LimitsHit};
 
@@ -113,6 +113,13 @@ impl Connection {
             out.roles_swapped(&self.endpoints);
         }
         let side = self.side_of(segment);
+        if let Some(subflow) = segment.header.subflow {
+            let known = self.counters.subflows.get_or_insert(Subflows { seen: 0, keys_seen: subflow.keys_seen });
+            known.seen = known.seen.max(subflow.number.get());
+            known.keys_seen = subflow.keys_seen;
+            // A subflow that joins a connection does not begin its data.
+            self.headless |= !subflow.keys_seen;
+        }
         let copy = self.duplicates.is_copy(side, segment);
         // Of several segments in one packet, the first counts.
         let counts = self.counted != Some(at.packet);
@@ -122,10 +129,7 @@ impl Connection {
             self.counters.copies += u64::from(counts);
             return;
         }
-        self.last = if at.time >= self.last.time { at } else { PacketRef { packet: at.packet, ..self.last } };
-        if at.time < self.first.time {
-            self.first.time = at.time;
-        }
+        self.time_passes(at);
         if !copy {
             self.counters.packets += u64::from(counts);
             self.causal.count(side, at);
@@ -157,6 +161,21 @@ impl Connection {
             self.reset = Some(Reset { from: side, position, other, alive: 0 });
         }
         self.causal.release(at, out);
+    }
+
+    /// Notes the time of another packet. One that is a little earlier than those before comes late; one that is much
+    /// earlier was stamped by a clock that had been set back, and its time is the time that holds from now on.
+    fn time_passes(&mut self, at: PacketRef) {
+        let back = self.last.time.known_since(at.time).unwrap_or_default();
+        if back > STEP_NANOSECONDS {
+            self.counters.clock_back = self.counters.clock_back.saturating_add(back);
+            self.last = at;
+            return;
+        }
+        self.last = if back <= 0 { at } else { PacketRef { packet: at.packet, ..self.last } };
+        if at.time < self.first.time && self.counters.clock_back == 0 {
+            self.first.time = at.time;
+        }
     }
 
     /// Delivers what has waited too long as of `now`, though no segment came.

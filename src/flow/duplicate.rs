@@ -15,6 +15,7 @@ use super::Side;
 use crate::capture::Time;
 use crate::decode::Segment;
 use std::collections::VecDeque;
+use std::num::NonZeroU8;
 
 /// Packets of a connection that later ones are compared with.
 const RECENT: usize = 16;
@@ -56,6 +57,8 @@ struct Rest {
     window: u16,
     identification: Option<u16>,
     from: Side,
+    /// The subflow of a Multipath TCP connection: what is sent again on another is no copy.
+    subflow: Option<NonZeroU8>,
     /// SYN, FIN, RST, ACK.
     flags: [bool; 4],
 }
@@ -79,6 +82,7 @@ impl DuplicateFilter {
                 window: segment.header.window,
                 identification: segment.header.identification,
                 from,
+                subflow: segment.header.subflow.map(|subflow| subflow.number),
                 flags: [
                     segment.header.syn,
                     segment.header.fin,

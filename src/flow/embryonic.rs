@@ -121,6 +121,6 @@ impl HeaderOnly {
             Side::Client => (endpoints.client, endpoints.server),
             Side::Server => (endpoints.server, endpoints.client),
         };
-        Segment { source, destination, header: self.header, payload: &[] }
+        Segment { source, destination, header: self.header, payload: &[], multipath: &[] }
     }
 }

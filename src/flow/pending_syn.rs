@@ -35,7 +35,7 @@ impl PendingSyn {
     /// The SYN as a segment.
     pub fn segment(&self) -> Segment<'_> {
         let Self { source, destination, header, payload } = self;
-        Segment { source: *source, destination: *destination, header: *header, payload }
+        Segment { source: *source, destination: *destination, header: *header, payload, multipath: &[] }
     }
 
     /// Whether `segment` is the same SYN sent again.

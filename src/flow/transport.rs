@@ -41,6 +41,24 @@ pub struct Transport {
     pub conflicts: Conflicts,
 }
 
+impl Transport {
+    /// Whether data of a Multipath TCP connection may have crossed on a subflow that is not known: data is missing, the
+    /// only subflow never closed the connection, or there may be subflows that are not known to belong to it.
+    pub fn may_have_gone_another_way(&self) -> bool {
+        let missing = self.counters.client_missing + self.counters.server_missing > 0;
+        let unfinished = matches!(self.end, CloseReason::Open | CloseReason::Idle);
+        let subflows = self.counters.subflows;
+        subflows.is_some_and(|subflows| !subflows.keys_seen || missing || (subflows.seen == 1 && unfinished))
+    }
+
+    /// Nanoseconds from the first packet to the last, where the capture has the times of both. Where the clock went back
+    /// in between, the time that it took to do so is not known, and counts nothing.
+    pub fn duration(&self) -> Option<i64> {
+        let between = self.last.time.known_since(self.first.time)?;
+        Some(between.saturating_add(self.counters.clock_back).max(0))
+    }
+}
+
 /// Copies of the same bytes that disagree.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Conflicts {
@@ -80,8 +98,21 @@ pub struct Counters {
     /// Segments that were sent again because the first copy was lost, or was believed to be. Either both copies were
     /// captured, or the second came later than reordering can explain.
     pub sent_again: u64,
+    /// Nanoseconds by which the clock of the capture went back between packets of the connection.
+    pub clock_back: i64,
+    /// The subflows, of a Multipath TCP connection.
+    pub subflows: Option<Subflows>,
     /// Milliseconds from the SYN over the SYN-ACK to the ACK, where all three were seen.
     pub rtt_ms: Option<f64>,
+}
+
+/// What is known of the subflows of a Multipath TCP connection (RFC 8684).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Subflows {
+    /// Those of which packets were captured.
+    pub seen: u8,
+    /// The keys were seen, so that all captured subflows are known to belong to the connection.
+    pub keys_seen: bool,
 }
 
 impl Counters {

@@ -4,6 +4,7 @@ use super::options::{BatchEnd, Options};
 use super::shard::shard_of;
 use crate::capture::{Packet, Time};
 use crate::decode::{DecodeStop, Decoded, Decoder, Peek, Segment, peek};
+use crate::flow::Multipath;
 use crate::limits::LimitsHit;
 use crate::session::summary::{PacketCounts, Traffic};
 use std::time::SystemTime;
@@ -22,6 +23,7 @@ const BATCH_SEGMENTS: usize = 2_048;
 pub struct InputStage<'a> {
     options: &'a Options,
     decoder: Decoder,
+    multipath: Multipath,
     /// Separate from the decoder, which lends what it has decoded.
     rest: Counts,
     batch_packets: u64,
@@ -73,6 +75,7 @@ impl<'a> InputStage<'a> {
         Self {
             options,
             decoder: Decoder::default(),
+            multipath: Multipath::default(),
             rest: Counts {
                 packets: PacketCounts::default(),
                 traffic: Traffic::default(),
@@ -113,13 +116,17 @@ impl<'a> InputStage<'a> {
             Peek::NotTcp => return Ok(()),
             Peek::Tcp(glimpse) => {
                 let (source, destination) = (glimpse.source_port, glimpse.destination_port);
-                if !self.options.wants(source, destination) {
+                let wanted = self.options.wants(source, destination);
+                if !wanted && self.multipath.is_idle() {
                     self.rest.segment(source, destination, glimpse.begins);
                     return Ok(());
                 }
                 if let Some(segment) = &mut glimpse.segment(packet) {
                     self.rest.segment(source, destination, glimpse.begins);
-                    return take(self.rest.sorted(segment));
+                    if wanted || self.multipath.claims(segment) {
+                        return self.rest.hand_on(&mut self.multipath, segment, &mut take);
+                    }
+                    return Ok(());
                 }
             }
             Peek::Unsure => {}
@@ -131,8 +138,8 @@ impl<'a> InputStage<'a> {
                     let begins = segment.header.syn && segment.header.acknowledgement.is_none();
                     let (source, destination) = (segment.source.port(), segment.destination.port());
                     self.rest.segment(source, destination, begins);
-                    if self.options.wants(source, destination) {
-                        take(self.rest.sorted(segment))?;
+                    if self.options.wants(source, destination) || self.multipath.claims(segment) {
+                        self.rest.hand_on(&mut self.multipath, segment, &mut take)?;
                     }
                 }
                 Decoded::Other => {}
@@ -169,7 +176,9 @@ impl<'a> InputStage<'a> {
         busiest.sort_by_key(|&(port, segments)| (std::cmp::Reverse(segments), port));
         busiest.truncate(BUSIEST_PORTS);
         let traffic = Traffic { tcp_ports: busiest, ..self.rest.traffic };
-        InputCounts { packets: self.rest.packets, traffic, limits_hit: self.decoder.limits() }
+        let mut limits_hit = self.decoder.limits();
+        limits_hit.add(self.multipath.limits());
+        InputCounts { packets: self.rest.packets, traffic, limits_hit }
     }
 }
 
@@ -179,6 +188,19 @@ fn wall_clock() -> Time {
 }
 
 impl Counts {
+    /// Hands on a segment, or what it is to the Multipath TCP connection that it belongs to.
+    fn hand_on<E>(
+        &mut self,
+        multipath: &mut Multipath,
+        segment: &mut Segment<'_>,
+        take: &mut impl FnMut(RoutedSegment<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        if segment.multipath.is_empty() && multipath.is_idle() {
+            return take(self.sorted(segment));
+        }
+        multipath.segment(segment, &mut |part| take(self.sorted(part)))
+    }
+
     /// Adds a segment of the packet at hand to the batch, with its shard.
     fn sorted<'s>(&mut self, segment: &'s mut Segment<'_>) -> RoutedSegment<'s> {
         self.batch_bytes += segment.payload.len();

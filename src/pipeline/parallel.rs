@@ -244,7 +244,7 @@ impl Batch {
     fn push(&mut self, RoutedSegment { shard, nth, segment }: RoutedSegment<'_>) {
         self.bytes.extend_from_slice(segment.payload);
         let len = segment.payload.len();
-        self.segments.push(Packed { shard, nth, segment: Segment { payload: &[], ..*segment }, len });
+        self.segments.push(Packed { shard, nth, segment: Segment { payload: &[], multipath: &[], ..*segment }, len });
     }
 
     /// Empty again, with its memory kept for the next use.

@@ -55,9 +55,11 @@ fn from_client(n: u32, packet: u64, microseconds: i64) -> Segment<'static> {
             identification: None,
             shares_packet: false,
             decrypted: false,
+            subflow: None,
             wire_len: 0,
         },
         payload: &[],
+        multipath: &[],
     }
 }
 

@@ -12,6 +12,7 @@ mod corners;
 mod duplicate;
 mod embryonic;
 mod hostile;
+mod multipath;
 
 const CLIENT: &str = "172.16.0.73:40000";
 const SERVER: &str = "172.16.0.253:25";
@@ -108,9 +109,11 @@ impl Sent {
                 identification: None,
                 shares_packet: false,
                 decrypted: false,
+                subflow: None,
                 wire_len: self.payload.len() as u32 + self.cut,
             },
             payload: &self.payload,
+            multipath: &[],
         }
     }
 }

@@ -24,6 +24,7 @@ crate::verdict::purpose::enumerated! {
         Packets,
         /// The capture began in the middle of the connection.
         FromTheMiddle,
+        MultipathTcp,
         /// No step was read in a session.
         NothingSaid,
         // TLS.

@@ -35,8 +35,8 @@ pub use login::login_frequency;
 pub use mime::MimeFact;
 pub use purpose::{purpose, row};
 pub use term::{
-    bytes, content_type, decode_stop, delivery, direction, duration, end, exposure, header_field, kind, label, limit,
-    line_ends, login_outcome, matched, mime_fact, no_mail, phase_title, protocol, severity, tls_mode,
+    bytes, clock_step, content_type, decode_stop, delivery, direction, duration, end, exposure, header_field, kind, label,
+    limit, line_ends, login_outcome, matched, mime_fact, no_mail, phase_title, protocol, severity, subflows, tls_mode,
     transfer_encoding,
 };
 

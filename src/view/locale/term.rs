@@ -117,6 +117,17 @@ pub fn duration(lang: Lang, nanoseconds: i64) -> String {
     say!(lang, terms::seconds(&seconds))
 }
 
+/// The subflows of a Multipath TCP connection. `another_way`: data may have crossed on one that is not known.
+pub fn subflows(lang: Lang, subflows: u8, another_way: bool) -> String {
+    say!(lang, terms::subflows(u64::from(subflows), another_way))
+}
+
+/// That the clock of the capture went back by `nanoseconds` before packet `packet`.
+pub fn clock_step(lang: Lang, packet: u64, nanoseconds: i64) -> String {
+    let back = duration(lang, nanoseconds);
+    say!(lang, terms::clock_step(packet, &back))
+}
+
 /// What a capture contains if none of its sessions is shown: one string per paragraph.
 pub fn no_mail(lang: Lang, summary: &Summary) -> Vec<String> {
     let (packets, traffic) = (summary.packets, &summary.traffic);

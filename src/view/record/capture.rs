@@ -57,6 +57,18 @@ pub(crate) struct Source<'a> {
     /// Why reading stopped early, or what was skipped.
     #[serde(skip_serializing_if = "Option::is_none")]
     problem: Option<&'a str>,
+    /// Where the clock of the capture went back by more than a second; absent where it never did.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    clock_steps: Vec<ClockStep>,
+}
+
+/// A place where the clock of a capture went back.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct ClockStep {
+    /// The first packet after it, by its number in the file or on the interface.
+    packet: u64,
+    /// By how many seconds that packet is earlier than the latest before it.
+    seconds: f64,
 }
 
 impl<'a> Source<'a> {
@@ -72,7 +84,15 @@ impl<'a> Source<'a> {
             last: source.last.map(Shown),
             dropped: source.dropped,
             problem: non_empty(&source.problem),
+            clock_steps: source.clock_steps.iter().map(ClockStep::new).collect(),
         }
+    }
+}
+
+impl ClockStep {
+    fn new(step: &crate::capture::ClockStep) -> Self {
+        // To the microsecond, so that the number reads as it was counted.
+        Self { packet: step.packet, seconds: (step.nanoseconds / 1_000) as f64 / 1e6 }
     }
 }
 

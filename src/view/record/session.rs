@@ -96,7 +96,7 @@ impl<'a> Session<'a> {
             duration_ms: transport.last.time.known_since(transport.first.time).map(milliseconds),
             end: enums::CloseReason(transport.end),
             from_start: transport.from_start,
-            transport: Transport::new(&transport.counters),
+            transport: Transport::new(transport),
             client_name: non_empty(&session.client_name),
             banner: non_empty(&session.banner),
             capabilities: &session.capabilities,
@@ -155,13 +155,29 @@ struct Transport {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("enum" = ["capture", "network", "both"]))]
     loss: Option<&'static str>,
+    /// Multipath TCP (RFC 8684): the connection's subflows. Absent for plain TCP.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    multipath: Option<Multipath>,
     /// Milliseconds from the SYN to the ACK that ends the handshake.
     #[serde(skip_serializing_if = "Option::is_none")]
     rtt_ms: Option<f64>,
 }
 
+/// The TCP connections that carried the data of one Multipath TCP connection. Their data is put in order.
+#[derive(Serialize, JsonSchema)]
+struct Multipath {
+    /// Subflows of which packets were captured.
+    subflows: u8,
+    /// The keys were seen, so that all captured subflows are known to belong to the connection.
+    keys_seen: bool,
+    /// Data is missing that may have crossed on a subflow that was not captured, or is not known to belong to the
+    /// connection.
+    another_way: bool,
+}
+
 impl Transport {
-    fn new(counters: &crate::flow::Counters) -> Self {
+    fn new(transport: &crate::flow::Transport) -> Self {
+        let counters = &transport.counters;
         Self {
             packets: counters.packets,
             copies: Some(counters.copies).filter(|&copies| copies > 0),
@@ -178,6 +194,11 @@ impl Transport {
                 (false, true) => Some("network"),
                 (false, false) => None,
             },
+            multipath: counters.subflows.map(|subflows| Multipath {
+                subflows: subflows.seen,
+                keys_seen: subflows.keys_seen,
+                another_way: transport.may_have_gone_another_way(),
+            }),
             rtt_ms: counters.rtt_ms.filter(|rtt| rtt.is_finite()).map(|rtt| (rtt * 1_000.0).round() / 1_000.0),
         }
     }

@@ -105,6 +105,7 @@ fn holds_no_wire_text(report: &Report) {
             last: _,
             dropped: _,
             problem: _,
+            clock_steps: _,
         } = source;
     }
     let Summary { sessions: _, credentials: _, messages: _, findings: _, packets: _, limits_hit: _, traffic } = summary;

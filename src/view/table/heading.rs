@@ -47,7 +47,7 @@ pub fn session(out: &mut dyn Write, options: &Options, session: &Session) -> io:
     let lang = options.lang;
     let mut facts = ends(options, session);
     facts.push((options.label(Label::Started), began(options, transport.first.time, moment)));
-    if let Some(duration) = transport.last.time.known_since(transport.first.time) {
+    if let Some(duration) = transport.duration() {
         facts.push((options.label(Label::Duration), locale::duration(lang, duration)));
     }
     facts.push((options.label(Label::Packets), transport.counters.packets.to_string()));
@@ -56,6 +56,10 @@ pub fn session(out: &mut dyn Write, options: &Options, session: &Session) -> io:
         end = format!("{end}\n{}", options.label(Label::FromTheMiddle));
     }
     facts.push((options.label(Label::HowItEnded), end));
+    if let Some(subflows) = transport.counters.subflows {
+        let another_way = transport.may_have_gone_another_way();
+        facts.push((options.label(Label::MultipathTcp), locale::subflows(lang, subflows.seen, another_way)));
+    }
     facts.push((options.label(Label::Tls), tls(options, &session.tls)));
     pairs(out, options.style, facts)?;
     if session.steps.iter().all(|step| step.kind == Kind::Gap) {

@@ -111,7 +111,7 @@ impl<W: Write> View for Live<W> {
             let transport = &session.transport;
             let mut facts = heading::ends(options, &session);
             facts.push((options.label(Label::HowItEnded), locale::end(options.lang, transport.end).to_owned()));
-            if let Some(duration) = transport.last.time.known_since(transport.first.time) {
+            if let Some(duration) = transport.duration() {
                 facts.push((options.label(Label::Duration), locale::duration(options.lang, duration)));
             }
             facts.push((options.label(Label::Tls), heading::tls(options, &session.tls)));

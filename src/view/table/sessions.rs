@@ -82,7 +82,7 @@ fn begin(out: &mut dyn Write, options: &Options, grid: &mut Grid) -> io::Result<
 fn row(options: &Options, session: &Session) -> Row {
     let transport = &session.transport;
     let end = locale::end(options.lang, transport.end);
-    let end = match transport.last.time.known_since(transport.first.time) {
+    let end = match transport.duration() {
         Some(duration) => format!("{}{}{end}", locale::duration(options.lang, duration), options.comma()),
         None => end.to_owned(),
     };

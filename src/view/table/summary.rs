@@ -94,6 +94,10 @@ fn sources(out: &mut dyn Write, options: &Options, report: &Report) -> io::Resul
             if let Some(problem) = &source.problem {
                 name = format!("{name}\n{}", options.named(Label::Problem, &cell::line(problem, FIELD)));
             }
+            for step in &source.clock_steps {
+                let told = locale::clock_step(options.lang, step.packet, step.nanoseconds);
+                name = format!("{name}\n{told}");
+            }
             let links: Vec<String> = source.link_types.iter().map(ToString::to_string).collect();
             Row::new([name, format, links.join(", "), packets, time(source.first), time(source.last)])
         })

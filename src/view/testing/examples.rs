@@ -239,6 +239,7 @@ pub fn report(sessions: &[Session]) -> Report {
         last: Some(Time::from_microseconds(START + 1_000_000)),
         dropped: None,
         problem: None,
+        clock_steps: Vec::new(),
     };
     let mut logins = LoginCounter::default();
     sessions.iter().for_each(|session| logins.session(session));

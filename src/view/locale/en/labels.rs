@@ -19,6 +19,7 @@ pub fn label(label: Label) -> &'static str {
         Label::Duration => "Duration",
         Label::HowItEnded => "How it ended",
         Label::Packets => "Packets",
+        Label::MultipathTcp => "Multipath TCP",
         Label::FromTheMiddle => "the capture began in the middle of this connection",
         Label::NothingSaid => "the connection carried no mail dialogue",
         Label::Tls => "TLS",

@@ -163,6 +163,20 @@ pub fn seconds(seconds: &str) -> String {
     format!("{seconds} s")
 }
 
+/// The subflows of a Multipath TCP connection.
+pub fn subflows(subflows: u64, another_way: bool) -> String {
+    let seen = count(subflows, "subflow", "subflows");
+    match another_way {
+        false => format!("{seen}, put together"),
+        true => format!("{seen} captured; data may have gone another way"),
+    }
+}
+
+/// A step of the clock; `back` is a length of time.
+pub fn clock_step(packet: u64, back: &str) -> String {
+    format!("the clock went back by {back} before packet {packet}")
+}
+
 /// A capture without mail. `ports` is the formatted list of the busiest ports; empty if there were none.
 pub fn no_mail(packets: u64, segments: u64, connections: u64, undecodable: u64, ports: &str) -> Vec<String> {
     let mut lines = vec!["No mail session was found in this capture.".to_owned()];

@@ -19,6 +19,7 @@ pub fn label(label: Label) -> &'static str {
         Label::Duration => "持续时间",
         Label::HowItEnded => "结束方式",
         Label::Packets => "分组",
+        Label::MultipathTcp => "多路径 TCP",
         Label::FromTheMiddle => "抓包开始时该连接已经建立",
         Label::NothingSaid => "该连接上没有邮件会话内容",
         Label::Tls => "TLS",

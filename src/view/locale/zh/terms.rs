@@ -156,6 +156,19 @@ pub fn seconds(seconds: &str) -> String {
     format!("{seconds} 秒")
 }
 
+/// The subflows of a Multipath TCP connection.
+pub fn subflows(subflows: u64, another_way: bool) -> String {
+    match another_way {
+        false => format!("{subflows} 条子流，已合并"),
+        true => format!("抓到 {subflows} 条子流，部分数据可能经其他路径传输"),
+    }
+}
+
+/// A step of the clock; `back` is a length of time.
+pub fn clock_step(packet: u64, back: &str) -> String {
+    format!("在分组 {packet} 之前，时钟回退了 {back}")
+}
+
 /// A capture without mail. `ports` is the formatted list of the busiest ports; empty if there were none.
 pub fn no_mail(packets: u64, segments: u64, connections: u64, undecodable: u64, ports: &str) -> Vec<String> {
     let mut lines = vec!["抓包数据中没有发现邮件会话。".to_owned()];

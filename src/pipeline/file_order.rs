@@ -1,0 +1,252 @@
+/*!
+The order of several capture files, where their times cannot give it.
+
+Files given together are merged by time. That is right for two interfaces of one machine, and for the parts of one capture
+in any order (`tcpdump -G`, dumpcap's rings). It is wrong for parts between which the clock was set back (NTP, a virtual
+machine that was resumed): the later part then has the earlier times.
+
+TCP tells the two apart. Where a connection has packets in two files, and its numbers in both directions go on in the
+second where they stood in the first, then the second is the later part, whatever its times say. Only where its times say
+the opposite, by more than the second that a clock's step is told from ([`STEP_NANOSECONDS`]), did the clock go back.
+Parallel captures never look like that: either each has connections of its own, or the numbers of one connection go on in
+both (each direction, or every other packet, in a file of its own), or they go on in the second at later times (a route
+that changed). Where two connections contradict each other, or the chain of files is a circle, the times decide as ever.
+
+The files are read once for this, before they are read for their sessions: only where they can be read twice, and where
+their first times go back in the order given or they are small. A step by less than the first file is long, in files larger
+than that, stays unseen; then packets of two parts interleave, and connections put their bytes in order again, as far as
+that goes.
+*/
+
+use crate::capture::{self, CaptureError, Damage, Read, STEP_NANOSECONDS, Time};
+use crate::decode::{Decoded, Decoder, Segment};
+use crate::flow::Key;
+use crate::limits::FILE_ORDER_CONNECTIONS;
+use std::collections::HashMap;
+use std::fs;
+use std::path::PathBuf;
+
+/// Bytes of all files up to which they are always compared: what is read in a fraction of a second.
+const SMALL: u64 = 64 * 1024 * 1024;
+/// How far the numbers of a connection may go on between two files and still be the same connection.
+const FAR: u32 = 1 << 24;
+
+/// The files in groups: those of one group are to be merged by time, one group is to be read after the other. One group
+/// where nothing shows that the clock went back between files.
+pub fn in_order(files: &[PathBuf]) -> Vec<Vec<PathBuf>> {
+    let ranks = ranks(files).unwrap_or_else(|| vec![0; files.len()]);
+    let last = ranks.iter().copied().max().unwrap_or_default();
+    (0..=last)
+        .map(|rank| files.iter().zip(&ranks).filter(|(_, at)| **at == rank).map(|(file, _)| file.clone()).collect())
+        .collect()
+}
+
+/// The group of each file; None where there is nothing to compare.
+fn ranks(files: &[PathBuf]) -> Option<Vec<usize>> {
+    if files.len() < 2 {
+        return None;
+    }
+    let mut bytes = 0_u64;
+    for file in files {
+        bytes = bytes.saturating_add(fs::metadata(file).ok().filter(fs::Metadata::is_file)?.len());
+    }
+    if bytes > SMALL && !first_times_go_back(files).ok()? {
+        return None;
+    }
+    let held: Vec<Held> = files.iter().map(Held::read).collect::<Result<_, _>>().ok()?;
+    Some(grouped(&held))
+}
+
+fn first_times_go_back(files: &[PathBuf]) -> Result<bool, CaptureError> {
+    let mut before: Option<Time> = None;
+    for file in files {
+        let mut source = capture::open(std::slice::from_ref(file), None, Damage::default())?;
+        if let Read::Packet(packet) = source.next_packet()? {
+            if before.is_some_and(|before| packet.time < before) {
+                return Ok(true);
+            }
+            before = Some(packet.time);
+        }
+    }
+    Ok(false)
+}
+
+/// What a file holds of its connections: of those whose packets came last, up to a bound.
+#[derive(Default)]
+struct Held {
+    connections: HashMap<Key, Stretch>,
+}
+
+/// What a file holds of one connection.
+struct Stretch {
+    first: Time,
+    last: Time,
+    /// The numbers of both directions, the lower end's first.
+    ranges: [Option<Numbers>; 2],
+}
+
+/// The numbers of one direction.
+#[derive(Clone, Copy)]
+struct Numbers {
+    lowest: u32,
+    highest: u32,
+}
+
+/// How two files follow each other, by one connection.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Follows {
+    /// The second goes on where the first ends, at later times.
+    Later,
+    /// The second goes on where the first ends, at earlier times: the clock went back.
+    Stepped,
+}
+
+impl Held {
+    fn read(file: &PathBuf) -> Result<Self, CaptureError> {
+        let mut source = capture::open(std::slice::from_ref(file), None, Damage::default())?;
+        let (mut held, mut decoder) = (Self::default(), Decoder::default());
+        // Damage ends the reading here; what was read before it counts.
+        while let Ok(Read::Packet(packet)) = source.next_packet() {
+            if let Decoded::Segment(segment) = decoder.decode(&packet) {
+                held.segment(&segment);
+            }
+        }
+        Ok(held)
+    }
+
+    fn segment(&mut self, segment: &Segment<'_>) {
+        let header = &segment.header;
+        if header.rst {
+            return;
+        }
+        let key = Key::of(segment);
+        if self.connections.len() >= FILE_ORDER_CONNECTIONS && !self.connections.contains_key(&key) {
+            // Those that were over long ago go on in no other file.
+            let now = header.time;
+            let mut times: Vec<Time> = self.connections.values().map(|stretch| stretch.last).collect();
+            let middle = times.len() / 2;
+            let (_, &mut median, _) = times.select_nth_unstable(middle);
+            self.connections.retain(|_, stretch| stretch.last > median && stretch.last <= now);
+        }
+        let opens = header.syn && header.acknowledgement.is_none();
+        let from = usize::from(segment.source > segment.destination);
+        let new = || Stretch { first: header.time, last: header.time, ranges: [None; 2] };
+        let stretch = self.connections.entry(key).or_insert_with(new);
+        if opens && stretch.ranges.iter().flatten().next().is_some() {
+            // The same ports again, or the SYN once more: what counts is how the last connection goes on.
+            *stretch = new();
+        }
+        stretch.last = header.time;
+        let end = header.sequence.wrapping_add(header.wire_len).wrapping_add(u32::from(header.syn || header.fin));
+        Numbers::note(&mut stretch.ranges[from], header.sequence, end);
+        if let Some(number) = header.acknowledgement {
+            Numbers::note(&mut stretch.ranges[1 - from], number, number);
+        }
+    }
+
+    /// How `later` goes on after this file, if their connections agree that it does.
+    fn followed_by(&self, later: &Self) -> Option<Follows> {
+        let mut found = None;
+        for (key, stretch) in &self.connections {
+            let Some(other) = later.connections.get(key) else { continue };
+            match (stretch.followed_by(other), found) {
+                (Some(Follows::Stepped), None | Some(Follows::Stepped)) => found = Some(Follows::Stepped),
+                (Some(Follows::Later), None | Some(Follows::Later)) => found = Some(Follows::Later),
+                // The other way round: the numbers of this file go on after those of the other.
+                (None, _) if other.followed_by(stretch).is_none() && !stretch.could_be_another(other) => return None,
+                (None, _) => {}
+                (Some(_), _) => return None,
+            }
+        }
+        found
+    }
+}
+
+impl Stretch {
+    fn followed_by(&self, later: &Self) -> Option<Follows> {
+        let mut goes_on = false;
+        for (before, after) in self.ranges.iter().zip(&later.ranges) {
+            let (Some(before), Some(after)) = (before, after) else { continue };
+            if after.lowest.wrapping_sub(before.highest) > FAR {
+                return None;
+            }
+            goes_on |= after.highest != before.lowest;
+        }
+        let both = self.ranges.iter().zip(&later.ranges).all(|(one, other)| one.is_some() && other.is_some());
+        if !both || !goes_on {
+            return None;
+        }
+        let back = self.last.known_since(later.first)?;
+        Some(if back > STEP_NANOSECONDS { Follows::Stepped } else { Follows::Later })
+    }
+
+    /// Whether the numbers lie so far apart that the two are connections of the same ports, one after the other.
+    fn could_be_another(&self, other: &Self) -> bool {
+        self.ranges.iter().zip(&other.ranges).any(|(one, other)| match (one, other) {
+            (Some(one), Some(other)) => {
+                let apart = other.lowest.wrapping_sub(one.highest);
+                let apart = apart.min(one.lowest.wrapping_sub(other.highest));
+                apart > FAR
+                    && one.highest.wrapping_sub(other.lowest) > FAR
+                    && other.highest.wrapping_sub(one.lowest) > FAR
+            }
+            _ => false,
+        })
+    }
+}
+
+impl Numbers {
+    fn note(numbers: &mut Option<Self>, from: u32, until: u32) {
+        let known = numbers.get_or_insert(Self { lowest: from, highest: until });
+        // By the nearer way round, as sequence numbers are compared (RFC 9293, section 3.4).
+        if from.wrapping_sub(known.lowest).cast_signed() < 0 {
+            known.lowest = from;
+        }
+        if until.wrapping_sub(known.highest).cast_signed() > 0 {
+            known.highest = until;
+        }
+    }
+}
+
+/// The group of each file: after those before which the clock was set back.
+fn grouped(held: &[Held]) -> Vec<usize> {
+    let none = vec![0; held.len()];
+    let mut edges = Vec::new();
+    for (before, one) in held.iter().enumerate() {
+        for (after, other) in held.iter().enumerate().filter(|(after, _)| *after != before) {
+            if let Some(follows) = one.followed_by(other) {
+                edges.push((before, after, usize::from(follows == Follows::Stepped)));
+            }
+        }
+    }
+    if edges.iter().all(|(.., steps)| *steps == 0) {
+        return none;
+    }
+    let mut ranks = none.clone();
+    // The longest way to each file. More rounds than files mean a circle.
+    for round in 0..=held.len() {
+        let mut changed = false;
+        for &(before, after, steps) in &edges {
+            if ranks[after] < ranks[before] + steps {
+                ranks[after] = ranks[before] + steps;
+                changed = true;
+            }
+        }
+        if !changed {
+            break;
+        }
+        if round == held.len() {
+            return none;
+        }
+    }
+    // A file that shares no connection with another stands by its place in the order given.
+    let mut rank = 0;
+    for (file, own) in ranks.iter_mut().enumerate() {
+        if edges.iter().any(|(before, after, _)| [*before, *after].contains(&file)) {
+            rank = *own;
+        } else {
+            *own = rank;
+        }
+    }
+    ranks
+}
