@@ -8,14 +8,15 @@ which the two ends did.
 
 A byte that the other side has acknowledged did cross the wire. When it has not come [`PATIENCE_PACKETS`] packets of its
 connection or [`PATIENCE_NANOSECONDS`] later, the capture does not have it, and it is declared missing; a gap that was
-not acknowledged may still be filled by a retransmission and is waited for. For the beginning of a direction, and for a
+not acknowledged may still be filled by a retransmission and is waited for. Bytes that a snap length cut off may be in
+another copy of their packet (two interfaces of one file, two files), and are waited for as long. For the beginning of a direction, and for a
 direction that may not be in the capture at all, [`PATIENCE_FOR_BEGINNING`] is enough: a user who watches one side only
 wants to see it soon. Nothing waits past the bounds in [`limits`](crate::limits), and nothing past the end of the
 connection.
 */
 
 use super::assembler::{Assembler, Piece, Stored};
-use super::out_of_order::Content;
+use super::out_of_order::{BufferedSegment, Content};
 use super::seq::Position;
 use super::{PacketRef, Side, StreamHandler};
 use crate::limits::{Limit, LimitsHit, WAITING_BYTES_PER_DIRECTION, WAITING_SEGMENTS_PER_DIRECTION};
@@ -264,15 +265,18 @@ impl Causal {
     fn hand_over_ready(&mut self, out: &mut impl StreamHandler) -> bool {
         let mut some = false;
         for side in [Side::Client, Side::Server] {
-            while self.stream(side).front().is_some_and(|front| {
-                front
-                    .acknowledges
-                    .is_none_or(|position| self.without_fin(side.other(), position) <= self.stream(side.other()).next())
-            }) {
+            while self.stream(side).front().is_some_and(|front| self.is_ready(side, front)) {
                 some |= self.hand_over_front(side, out);
             }
         }
         some
+    }
+
+    /// Whether the front of `side` waits for nothing: neither for what it acknowledges, nor for a copy that is whole.
+    fn is_ready(&self, side: Side, front: &BufferedSegment) -> bool {
+        let due = front.acknowledges.map(|position| self.without_fin(side.other(), position));
+        matches!(front.content, Content::Bytes(_))
+            && due.is_none_or(|position| position <= self.stream(side.other()).next())
     }
 
     fn declare_certain(&mut self, now: PacketRef, out: &mut impl StreamHandler) -> bool {
@@ -300,8 +304,8 @@ impl Causal {
         }
     }
 
-    /// In a forged capture each end can have waited for the other; and the FIN that a segment acknowledges may be
-    /// missing. Neither holds a segment back for good.
+    /// In a forged capture each end can have waited for the other; the FIN that a segment acknowledges may be missing;
+    /// bytes that were cut off may be in no other copy. None of these holds a segment back for good.
     fn hand_over_overdue(&mut self, now: PacketRef, out: &mut impl StreamHandler) -> bool {
         for side in [Side::Client, Side::Server] {
             let overdue = self.stream(side).front().is_some_and(|front| self.is_old(front.arrived, front.at, now));

@@ -399,14 +399,14 @@ impl Connection {
             self.counters.packets += u64::from(counts);
             self.causal.count(side, at);
         }
-        if let Some(behind) = stored.filled_before {
+        if let Some(behind) = stored.filled_before.filter(|_| !stored.mends) {
             self.counters.reordered += 1;
             let overtaken = match self.handshake {
                 Handshake::Done(milliseconds) => OVERTAKEN_NANOSECONDS.max((milliseconds * 1e6) as i64),
                 Handshake::Open | Handshake::Answered(_) => OVERTAKEN_NANOSECONDS,
             };
             self.counters.sent_again += u64::from(segment.header.time.since(behind.time) > overtaken);
-        } else if !stored.new {
+        } else if !stored.new || stored.mends {
             self.counters.retransmitted += 1;
             self.counters.sent_again += 1;
         }
