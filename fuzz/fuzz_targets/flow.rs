@@ -133,6 +133,11 @@ fuzz_target!(|data: &[u8]| {
             identification: (who & 0x80 == 0).then(|| (packet as u16).wrapping_sub(u16::from(who >> 3 & 0xf))),
             wire_len: len as u32 + u32::from(if flags & 0x10 != 0 { cut } else { 0 }),
             decrypted: false,
+            hops: 64 + (who & 1),
+            timestamp: (who & 0x40 == 0).then(|| packet as u32),
+            received_twice: (who & 2 != 0).then(|| [sequence, sequence.wrapping_add(len as u32)]),
+            // It would take a byte out of the stream, which is compared byte by byte.
+            urgent: None,
         };
         table.segment(&Segment { source, destination, header, payload: &payload });
         if flags & 0x40 != 0 {

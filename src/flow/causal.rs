@@ -19,7 +19,8 @@ use super::assembler::{Assembler, Piece, Stored};
 use super::out_of_order::{BufferedSegment, Content};
 use super::seq::Position;
 use super::{PacketRef, Side, StreamHandler};
-use crate::limits::{Limit, LimitsHit, WAITING_BYTES_PER_DIRECTION, WAITING_SEGMENTS_PER_DIRECTION};
+use crate::limits::{Limit, LimitsHit, URGENT_BYTES, WAITING_BYTES_PER_DIRECTION, WAITING_SEGMENTS_PER_DIRECTION};
+use std::collections::BTreeSet;
 
 /// Packets of a connection for which an acknowledged byte may be late.
 pub const PATIENCE_PACKETS: u64 = 256;
@@ -45,6 +46,10 @@ pub struct Causal {
     settled: bool,
     /// First packet of the connection.
     first: Option<PacketRef>,
+    /// Positions of urgent bytes that have not been passed. Few connections have any.
+    urgent: [BTreeSet<Position>; 2],
+    /// Urgent bytes that were left out of the streams.
+    pub left_out: u64,
 }
 
 impl Causal {
@@ -90,6 +95,7 @@ impl Causal {
         self.streams.swap(0, 1);
         self.fins.swap(0, 1);
         self.seen.swap(0, 1);
+        self.urgent.swap(0, 1);
     }
 
     /// `side` has sent everything up to `position`. Not believed where bytes past `position` have been delivered, or
@@ -100,6 +106,24 @@ impl Causal {
             self.fins[side as usize] = Some(position);
             stream.reaches(position);
         }
+    }
+
+    /// The byte at `position` of `side` is urgent: the receiver's system hands it to the application apart from the
+    /// stream (RFC 6093, section 3), unless SO_OOBINLINE is set, which mail servers do not.
+    pub fn urge(&mut self, side: Side, position: Position, limits: &mut LimitsHit) {
+        let next = self.stream(side).next();
+        let urgent = &mut self.urgent[side as usize];
+        if position < next || urgent.contains(&position) {
+            return;
+        }
+        while urgent.first().is_some_and(|&passed| passed < next) {
+            urgent.pop_first();
+        }
+        if urgent.len() >= URGENT_BYTES {
+            limits.hit(Limit::UrgentBytes);
+            return;
+        }
+        urgent.insert(position);
     }
 
     /// `side` has sent bytes up to `position`: a FIN noted before it was wrong.
@@ -151,7 +175,7 @@ impl Causal {
             let due = piece.acknowledges.map(|position| self.without_fin(side.other(), position));
             if due.is_none_or(|position| position <= self.streams[side.other() as usize].next()) {
                 let filled_before = self.stream(side).first_behind(piece.position);
-                out.data(side, piece.bytes, piece.at);
+                self.hand_out(side, piece.position, piece.bytes, piece.at, out);
                 self.streams[side as usize].take(piece.bytes, piece.at);
                 self.release(piece.at, out);
                 return Stored { new: true, filled_before, ..Stored::default() };
@@ -317,12 +341,37 @@ impl Causal {
     }
 
     fn hand_over_front(&mut self, side: Side, out: &mut impl StreamHandler) -> bool {
+        let place = self.stream(side).next();
         let Some(front) = self.streams[side as usize].take_front() else { return false };
         match front.content {
-            Content::Bytes(bytes) => out.data(side, &bytes, front.at),
+            Content::Bytes(bytes) => self.hand_out(side, place, &bytes, front.at, out),
             Content::Truncated(len) => out.gap(side, u64::from(len), front.at),
         }
         true
+    }
+
+    /// Hands `bytes`, which begin at `place`, to the stream handler without those that are urgent.
+    fn hand_out(&mut self, side: Side, place: Position, bytes: &[u8], at: PacketRef, out: &mut impl StreamHandler) {
+        let (mut place, mut rest) = (place, bytes);
+        while let Some(&urgent) = self.urgent[side as usize].first()
+            && urgent < place + rest.len() as Position
+        {
+            self.urgent[side as usize].pop_first();
+            // What was lost was passed without a look.
+            let Some((before, [_, after @ ..])) =
+                usize::try_from(urgent - place).ok().and_then(|before| rest.split_at_checked(before))
+            else {
+                continue;
+            };
+            if !before.is_empty() {
+                out.data(side, before, at);
+            }
+            self.left_out += 1;
+            (place, rest) = (urgent + 1, after);
+        }
+        if !rest.is_empty() {
+            out.data(side, rest, at);
+        }
     }
 
     fn began_long_ago(&self, now: PacketRef) -> bool {

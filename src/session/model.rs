@@ -93,6 +93,7 @@ fn unknown_transport() -> Transport {
         from_start: false,
         counters: Counters::default(),
         conflicts: Default::default(),
+        stalls: Default::default(),
     }
 }
 

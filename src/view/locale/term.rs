@@ -4,7 +4,7 @@ use super::label::Label;
 use super::mime::{Encoding, Media, MimeFact};
 use super::{Lang, en, zh};
 use crate::decode::DecodeStop;
-use crate::flow::{CloseReason, Side};
+use crate::flow::{CloseReason, ClosedWindow, Side, Silence};
 use crate::limits::Limit;
 use crate::protocol::Protocol;
 use crate::protocol::event::{Delivery, Direction, Exposure, Kind, LoginOutcome};
@@ -114,6 +114,28 @@ pub fn duration(lang: Lang, nanoseconds: i64) -> String {
     let sign = if nanoseconds < 0 { "-" } else { "" };
     let seconds = format!("{sign}{}.{:03}", milliseconds / 1_000, milliseconds % 1_000);
     say!(lang, terms::seconds(&seconds))
+}
+
+/// Segments that were sent again, and those of them that the receiver had already.
+pub fn sent_again(lang: Lang, segments: u64, needless: u64) -> String {
+    say!(lang, terms::sent_again(segments, needless))
+}
+
+/// For how long a receiver took no more bytes.
+pub fn window_closed(lang: Lang, window: &ClosedWindow) -> String {
+    let length = duration(lang, window.nanoseconds);
+    say!(lang, terms::window_closed(window.of, &length, window.from.packet, window.to.packet, window.times))
+}
+
+/// For how long neither end sent anything new.
+pub fn silence(lang: Lang, silence: &Silence) -> String {
+    let length = duration(lang, silence.nanoseconds());
+    say!(lang, terms::silence(silence.of, &length, silence.from.packet, silence.to.packet))
+}
+
+/// Bytes that crossed outside of the stream.
+pub fn urgent(lang: Lang, bytes: u64) -> String {
+    say!(lang, terms::urgent(bytes))
 }
 
 /// What a capture contains if none of its sessions is shown: one string per paragraph.

@@ -74,7 +74,7 @@ impl<'a> Session<'a> {
             ended: transport.last.time.known().map(Shown),
             end: enums::CloseReason(transport.end),
             from_start: transport.from_start,
-            transport: Transport::new(&transport.counters),
+            transport: Transport::new(transport),
             client_name: non_empty(&session.client_name),
             banner: non_empty(&session.banner),
             capabilities: &session.capabilities,
@@ -86,6 +86,9 @@ impl<'a> Session<'a> {
         }
     }
 }
+
+/// The shortest silence that is told: a second.
+const SILENCE_NANOSECONDS: i64 = 1_000_000_000;
 
 /// One endpoint of a connection.
 #[derive(Serialize, JsonSchema)]
@@ -122,10 +125,18 @@ struct Transport {
     client_missing: u64,
     /// The same for the server's stream.
     server_missing: u64,
-    /// Segments whose bytes had all been captured before.
+    /// Segments whose bytes had all been captured before; not keep-alives, nor probes of a closed window.
     retransmitted: u64,
+    /// Those of the segments sent again whose bytes the receiver had already: it reported that it has them twice (D-SACK,
+    /// RFC 2883). Absent if there are none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    needless: Option<u64>,
     /// Segments that arrived after a later segment of the same direction.
     reordered: u64,
+    /// Bytes of both streams that were sent as urgent (out of band): the program that receives them does not read them
+    /// with the rest (RFC 6093), so steps and messages are without them. Absent if there are none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    urgent: Option<u64>,
     /// Bytes on which two overlapping segments disagree.
     conflicting: u64,
     /// Where packets were lost: `capture` (bytes that the other side acknowledged, or that the snap length cut off,
@@ -133,13 +144,57 @@ struct Transport {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("enum" = ["capture", "network", "both"]))]
     loss: Option<&'static str>,
+    /// Receive windows that were closed: a receiver took no more bytes for a while. Absent if there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    closed_windows: Vec<ClosedWindow>,
+    /// The longest time in which neither end sent anything new. Absent below one second.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    longest_silence: Option<Silence>,
     /// Milliseconds from the SYN to the ACK that ends the handshake.
     #[serde(skip_serializing_if = "Option::is_none")]
     rtt_ms: Option<f64>,
 }
 
+/// A receiver's window that was closed.
+#[derive(Serialize, JsonSchema)]
+struct ClosedWindow {
+    /// The receiver: `client` or `server`.
+    of: enums::Side,
+    /// How many times it closed.
+    times: u64,
+    /// For how long it was closed, all times together.
+    ms: f64,
+    /// The packet that closed it for the longest time.
+    from_packet: u64,
+    /// The packet that opened it then, or the last packet of the session.
+    to_packet: u64,
+    /// Segments that were sent again into the closed window, to ask whether it had opened.
+    probes: u64,
+}
+
+/// A time in which neither end sent anything new.
+#[derive(Serialize, JsonSchema)]
+struct Silence {
+    /// The end that was waited for, `client` or `server`: it did not acknowledge, took no bytes, or ended the silence
+    /// with its answer. Absent where neither was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    of: Option<enums::Side>,
+    /// The last packet with something new before it.
+    from_packet: u64,
+    /// The packet that ended it, or the last packet of the session.
+    to_packet: u64,
+    /// Its length.
+    ms: f64,
+}
+
+/// Milliseconds with three decimals.
+fn milliseconds(nanoseconds: i64) -> f64 {
+    (nanoseconds as f64 / 1e3).round() / 1e3
+}
+
 impl Transport {
-    fn new(counters: &crate::flow::Counters) -> Self {
+    fn new(transport: &crate::flow::Transport) -> Self {
+        let (counters, stalls) = (&transport.counters, &transport.stalls);
         Self {
             packets: counters.packets,
             copies: Some(counters.copies).filter(|&copies| copies > 0),
@@ -148,7 +203,9 @@ impl Transport {
             client_missing: counters.client_missing,
             server_missing: counters.server_missing,
             retransmitted: counters.retransmitted,
+            needless: Some(counters.needless).filter(|&needless| needless > 0),
             reordered: counters.reordered,
+            urgent: Some(counters.urgent).filter(|&urgent| urgent > 0),
             conflicting: counters.conflicting,
             loss: match (counters.lost_in_capture > 0, counters.sent_again > 0) {
                 (true, true) => Some("both"),
@@ -156,6 +213,26 @@ impl Transport {
                 (false, true) => Some("network"),
                 (false, false) => None,
             },
+            closed_windows: stalls
+                .closed_windows
+                .iter()
+                .map(|window| ClosedWindow {
+                    of: enums::Side(window.of),
+                    times: window.times,
+                    ms: milliseconds(window.nanoseconds),
+                    from_packet: window.from.packet,
+                    to_packet: window.to.packet,
+                    probes: window.probes,
+                })
+                .collect(),
+            longest_silence: stalls.silence.filter(|silence| silence.nanoseconds() >= SILENCE_NANOSECONDS).map(
+                |silence| Silence {
+                    of: silence.of.map(enums::Side),
+                    from_packet: silence.from.packet,
+                    to_packet: silence.to.packet,
+                    ms: milliseconds(silence.nanoseconds()),
+                },
+            ),
             rtt_ms: counters.rtt_ms.filter(|rtt| rtt.is_finite()).map(|rtt| (rtt * 1_000.0).round() / 1_000.0),
         }
     }
