@@ -12,6 +12,7 @@ mod corners;
 mod duplicate;
 mod embryonic;
 mod hostile;
+mod stalls;
 
 const CLIENT: &str = "172.16.0.73:40000";
 const SERVER: &str = "172.16.0.253:25";
