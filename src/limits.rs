@@ -54,6 +54,18 @@ macro_rules! limits {
 }
 
 limits! {
+    /// Counts urgent bytes.
+    UrgentBytes = "urgent_bytes" {
+        /// Urgent bytes of one direction that are waited for at once.
+        URGENT_BYTES: Count = 64, fuzzed 4;
+    } hit {
+        en: "urgent bytes were shown in the text, where more than {URGENT_BYTES} of one direction were to come",
+        zh: "一个方向上等待的紧急数据超过 {URGENT_BYTES} 字节，之后的仍显示在正文中（字节数）",
+    } readme {
+        en: "{URGENT_BYTES} urgent bytes of one direction that are to come",
+        zh: "一个方向上等待到来的紧急数据 {URGENT_BYTES} 字节",
+    }
+
     /// Counts lines.
     LineBytes = "line_bytes" {
         /// The longest line, in bytes, whose content is kept; the rest of a longer line is counted and passed over.

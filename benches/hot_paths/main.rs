@@ -302,5 +302,6 @@ fn transport() -> Transport {
         from_start: true,
         counters: Counters::default(),
         conflicts: Default::default(),
+        stalls: Default::default(),
     }
 }

@@ -134,6 +134,11 @@ fuzz_target!(|data: &[u8]| {
             wire_len: len as u32 + u32::from(if flags & 0x10 != 0 { cut } else { 0 }),
             decrypted: false,
             subflow: None,
+            hops: 64 + (who & 1),
+            timestamp: (who & 0x40 == 0).then(|| packet as u32),
+            received_twice: (who & 2 != 0).then(|| [sequence, sequence.wrapping_add(len as u32)]),
+            // It would take a byte out of the stream, which is compared byte by byte.
+            urgent: None,
         };
         table.segment(&Segment { source, destination, header, payload: &payload, multipath: &[] });
         if flags & 0x40 != 0 {

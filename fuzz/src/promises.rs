@@ -27,6 +27,7 @@ pub fn transport() -> Transport {
         from_start: true,
         counters: Counters::default(),
         conflicts: Default::default(),
+stalls: Default::default(),
     }
 }
 

@@ -56,7 +56,7 @@ pub(super) struct Fragments {
 impl Fragments {
     /// Adds a fragment that came at `now`; returns the payload of the datagram that it completes.
     pub(super) fn add(&mut self, fragment: &Fragment<'_>, now: Time) -> Result<Option<IpPayload<'_>>, DecodeStop> {
-        let IpPayload { source, destination, identification, protocol, slice } = fragment.payload;
+        let IpPayload { source, destination, identification, hops, protocol, slice } = fragment.payload;
         if !may_carry_tcp(protocol) {
             return Ok(None);
         }
@@ -75,7 +75,8 @@ impl Fragments {
             Some(waiting) => waiting.buffer.take_bufs().0,
             None => return Ok(None),
         };
-        Ok(Some(IpPayload { source, destination, identification, protocol, slice: PacketSlice::whole(&self.whole) }))
+        let slice = PacketSlice::whole(&self.whole);
+        Ok(Some(IpPayload { source, destination, identification, hops, protocol, slice }))
     }
 
     /// The bounds that were hit.

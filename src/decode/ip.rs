@@ -53,6 +53,7 @@ fn ipv4(slice: PacketSlice<'_>) -> Result<Step<'_>, DecodeStop> {
         source: header.source_addr().into(),
         destination: header.destination_addr().into(),
         identification: Some(header.identification()).filter(|&identification| identification != 0),
+        hops: header.ttl(),
         protocol: header.protocol().0,
         slice: slice.skip(header_bytes).ok_or(DecodeStop::Ip)?,
     };
@@ -82,6 +83,7 @@ fn ipv6(slice: PacketSlice<'_>) -> Result<Step<'_>, DecodeStop> {
         source: header.source_addr().into(),
         destination: header.destination_addr().into(),
         identification: None,
+        hops: header.hop_limit(),
         protocol: header.next_header().0,
         slice,
     })))

@@ -23,6 +23,7 @@ mod peek;
 mod slice;
 mod tags;
 mod tcp;
+mod tcp_options;
 #[cfg(test)]
 mod tests;
 mod tunnel;
@@ -78,6 +79,14 @@ pub struct Header {
     /// IPv4's identification, which tells a copy of a packet from a second packet with the same header; None for IPv6
     /// and where it is 0 (which RFC 6864, section 4.1, leaves without meaning).
     pub identification: Option<u16>,
+    /// IPv4's time to live, or IPv6's hop limit; 0 where it is not known.
+    pub hops: u8,
+    /// The sender's timestamp (RFC 7323, section 3.2).
+    pub timestamp: Option<u32>,
+    /// Sequence numbers, first and past the last, of bytes that the sender received twice (RFC 2883).
+    pub received_twice: Option<[u32; 2]>,
+    /// The urgent pointer, where the URG flag is set.
+    pub urgent: Option<u16>,
     /// The same packet carried an earlier segment of interest (802.11 aggregates them), so this packet has been counted
     /// already.
     pub shares_packet: bool,
@@ -166,6 +175,8 @@ struct IpPayload<'a> {
     destination: IpAddr,
     /// As in [`Header`].
     identification: Option<u16>,
+    /// As in [`Header`].
+    hops: u8,
     protocol: u8,
     slice: PacketSlice<'a>,
 }

@@ -48,11 +48,13 @@ impl<'a> PeekedTcp<'a> {
     /// The segment that `packet` carries: the same that decoding it returns.
     pub fn segment(&self, packet: &Packet<'a>) -> Option<Segment<'a>> {
         let (source, destination) = self.ip.addresses();
-        let identification = match self.ip {
-            Ip::V4(header) => Some(u16::from_be_bytes([header[4], header[5]])).filter(|&number| number != 0),
-            Ip::V6(_) => None,
+        let (identification, hops) = match self.ip {
+            Ip::V4(header) => {
+                (Some(u16::from_be_bytes([header[4], header[5]])).filter(|&number| number != 0), header[8])
+            }
+            Ip::V6(header) => (None, header[7]),
         };
-        let payload = IpPayload { source, destination, identification, protocol: protocol::TCP, slice: self.tcp };
+        let payload = IpPayload { source, destination, identification, hops, protocol: protocol::TCP, slice: self.tcp };
         Some(tcp::Tcp::read(&payload).ok()?.segment(packet))
     }
 }

@@ -1,5 +1,6 @@
 //! TCP headers.
 
+use super::tcp_options::TcpOptions;
 use super::{DecodeStop, Header, IpPayload, Segment, multipath};
 use crate::capture::Packet;
 use etherparse::TcpSlice;
@@ -10,6 +11,7 @@ pub(super) struct Tcp<'a> {
     source: IpAddr,
     destination: IpAddr,
     identification: Option<u16>,
+    hops: u8,
     header: TcpSlice<'a>,
     missing: usize,
 }
@@ -19,14 +21,16 @@ impl<'a> Tcp<'a> {
     /// the network card computes it, after the capture.
     pub(super) fn read(payload: &IpPayload<'a>) -> Result<Self, DecodeStop> {
         let header = TcpSlice::from_slice(payload.slice.bytes).map_err(|_| DecodeStop::Tcp)?;
-        let IpPayload { source, destination, identification, slice, .. } = *payload;
-        Ok(Self { source, destination, identification, header, missing: slice.missing })
+        let IpPayload { source, destination, identification, hops, slice, .. } = *payload;
+        Ok(Self { source, destination, identification, hops, header, missing: slice.missing })
     }
 
     /// The segment that `packet` carried.
     pub(super) fn segment(&self, packet: &Packet<'_>) -> Segment<'a> {
         let header = &self.header;
         let payload = header.payload();
+        let acknowledgement = header.ack().then(|| header.acknowledgment_number());
+        let options = TcpOptions::read(header.options(), acknowledgement);
         Segment {
             source: SocketAddr::new(self.source, header.source_port()),
             destination: SocketAddr::new(self.destination, header.destination_port()),
@@ -34,12 +38,16 @@ impl<'a> Tcp<'a> {
                 packet: packet.number,
                 time: packet.time,
                 sequence: header.sequence_number(),
-                acknowledgement: header.ack().then(|| header.acknowledgment_number()),
+                acknowledgement,
                 syn: header.syn(),
                 fin: header.fin(),
                 rst: header.rst(),
                 window: header.window_size(),
                 identification: self.identification,
+                hops: self.hops,
+                timestamp: options.timestamp,
+                received_twice: options.received_twice,
+                urgent: header.urg().then(|| header.urgent_pointer()),
                 shares_packet: false,
                 decrypted: false,
                 subflow: None,

@@ -87,6 +87,8 @@ pub struct Stored {
     pub new: bool,
     /// It held a new byte before a byte that had been seen already: the packet of the latter.
     pub filled_before: Option<PacketRef>,
+    /// It held bytes that were cut off an earlier copy.
+    pub mends: bool,
     /// It repeats delivered bytes that have been forgotten, so the two copies cannot be compared.
     pub uncompared: bool,
 }
@@ -275,6 +277,7 @@ impl Assembler {
                 } else if let Some(len) = std::num::NonZeroUsize::new(part(piece, place, until).len()) {
                     // This copy is truncated less: free the positions that its bytes fill, and look again.
                     out_of_order.free_truncated(at, place, place + len.get() as Position);
+                    stored.mends = true;
                     continue;
                 }
                 place = until;

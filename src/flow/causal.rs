@@ -8,17 +8,19 @@ which the two ends did.
 
 A byte that the other side has acknowledged did cross the wire. When it has not come [`PATIENCE_PACKETS`] packets of its
 connection or [`PATIENCE_NANOSECONDS`] later, the capture does not have it, and it is declared missing; a gap that was
-not acknowledged may still be filled by a retransmission and is waited for. For the beginning of a direction, and for a
+not acknowledged may still be filled by a retransmission and is waited for. Bytes that a snap length cut off may be in
+another copy of their packet (two interfaces of one file, two files), and are waited for as long. For the beginning of a direction, and for a
 direction that may not be in the capture at all, [`PATIENCE_FOR_BEGINNING`] is enough: a user who watches one side only
 wants to see it soon. Nothing waits past the bounds in [`limits`](crate::limits), and nothing past the end of the
 connection.
 */
 
 use super::assembler::{Assembler, Piece, Stored};
-use super::out_of_order::Content;
+use super::out_of_order::{BufferedSegment, Content};
 use super::seq::Position;
 use super::{PacketRef, Side, StreamHandler};
-use crate::limits::{Limit, LimitsHit, WAITING_BYTES_PER_DIRECTION, WAITING_SEGMENTS_PER_DIRECTION};
+use crate::limits::{Limit, LimitsHit, URGENT_BYTES, WAITING_BYTES_PER_DIRECTION, WAITING_SEGMENTS_PER_DIRECTION};
+use std::collections::BTreeSet;
 
 /// Packets of a connection for which an acknowledged byte may be late.
 pub const PATIENCE_PACKETS: u64 = 256;
@@ -44,6 +46,10 @@ pub struct Causal {
     settled: bool,
     /// First packet of the connection.
     first: Option<PacketRef>,
+    /// Positions of urgent bytes that have not been passed. Few connections have any.
+    urgent: [BTreeSet<Position>; 2],
+    /// Urgent bytes that were left out of the streams.
+    pub left_out: u64,
 }
 
 impl Causal {
@@ -89,6 +95,7 @@ impl Causal {
         self.streams.swap(0, 1);
         self.fins.swap(0, 1);
         self.seen.swap(0, 1);
+        self.urgent.swap(0, 1);
     }
 
     /// `side` has sent everything up to `position`. Not believed where bytes past `position` have been delivered, or
@@ -99,6 +106,24 @@ impl Causal {
             self.fins[side as usize] = Some(position);
             stream.reaches(position);
         }
+    }
+
+    /// The byte at `position` of `side` is urgent: the receiver's system hands it to the application apart from the
+    /// stream (RFC 6093, section 3), unless SO_OOBINLINE is set, which mail servers do not.
+    pub fn urge(&mut self, side: Side, position: Position, limits: &mut LimitsHit) {
+        let next = self.stream(side).next();
+        let urgent = &mut self.urgent[side as usize];
+        if position < next || urgent.contains(&position) {
+            return;
+        }
+        while urgent.first().is_some_and(|&passed| passed < next) {
+            urgent.pop_first();
+        }
+        if urgent.len() >= URGENT_BYTES {
+            limits.hit(Limit::UrgentBytes);
+            return;
+        }
+        urgent.insert(position);
     }
 
     /// `side` has sent bytes up to `position`: a FIN noted before it was wrong.
@@ -150,7 +175,7 @@ impl Causal {
             let due = piece.acknowledges.map(|position| self.without_fin(side.other(), position));
             if due.is_none_or(|position| position <= self.streams[side.other() as usize].next()) {
                 let filled_before = self.stream(side).first_behind(piece.position);
-                out.data(side, piece.bytes, piece.at);
+                self.hand_out(side, piece.position, piece.bytes, piece.at, out);
                 self.streams[side as usize].take(piece.bytes, piece.at);
                 self.release(piece.at, out);
                 return Stored { new: true, filled_before, ..Stored::default() };
@@ -264,15 +289,18 @@ impl Causal {
     fn hand_over_ready(&mut self, out: &mut impl StreamHandler) -> bool {
         let mut some = false;
         for side in [Side::Client, Side::Server] {
-            while self.stream(side).front().is_some_and(|front| {
-                front
-                    .acknowledges
-                    .is_none_or(|position| self.without_fin(side.other(), position) <= self.stream(side.other()).next())
-            }) {
+            while self.stream(side).front().is_some_and(|front| self.is_ready(side, front)) {
                 some |= self.hand_over_front(side, out);
             }
         }
         some
+    }
+
+    /// Whether the front of `side` waits for nothing: neither for what it acknowledges, nor for a copy that is whole.
+    fn is_ready(&self, side: Side, front: &BufferedSegment) -> bool {
+        let due = front.acknowledges.map(|position| self.without_fin(side.other(), position));
+        matches!(front.content, Content::Bytes(_))
+            && due.is_none_or(|position| position <= self.stream(side.other()).next())
     }
 
     fn declare_certain(&mut self, now: PacketRef, out: &mut impl StreamHandler) -> bool {
@@ -300,8 +328,8 @@ impl Causal {
         }
     }
 
-    /// In a forged capture each end can have waited for the other; and the FIN that a segment acknowledges may be
-    /// missing. Neither holds a segment back for good.
+    /// In a forged capture each end can have waited for the other; the FIN that a segment acknowledges may be missing;
+    /// bytes that were cut off may be in no other copy. None of these holds a segment back for good.
     fn hand_over_overdue(&mut self, now: PacketRef, out: &mut impl StreamHandler) -> bool {
         for side in [Side::Client, Side::Server] {
             let overdue = self.stream(side).front().is_some_and(|front| self.is_old(front.arrived, front.at, now));
@@ -313,12 +341,37 @@ impl Causal {
     }
 
     fn hand_over_front(&mut self, side: Side, out: &mut impl StreamHandler) -> bool {
+        let place = self.stream(side).next();
         let Some(front) = self.streams[side as usize].take_front() else { return false };
         match front.content {
-            Content::Bytes(bytes) => out.data(side, &bytes, front.at),
+            Content::Bytes(bytes) => self.hand_out(side, place, &bytes, front.at, out),
             Content::Truncated(len) => out.gap(side, u64::from(len), front.at),
         }
         true
+    }
+
+    /// Hands `bytes`, which begin at `place`, to the stream handler without those that are urgent.
+    fn hand_out(&mut self, side: Side, place: Position, bytes: &[u8], at: PacketRef, out: &mut impl StreamHandler) {
+        let (mut place, mut rest) = (place, bytes);
+        while let Some(&urgent) = self.urgent[side as usize].first()
+            && urgent < place + rest.len() as Position
+        {
+            self.urgent[side as usize].pop_first();
+            // What was lost was passed without a look.
+            let Some((before, [_, after @ ..])) =
+                usize::try_from(urgent - place).ok().and_then(|before| rest.split_at_checked(before))
+            else {
+                continue;
+            };
+            if !before.is_empty() {
+                out.data(side, before, at);
+            }
+            self.left_out += 1;
+            (place, rest) = (urgent + 1, after);
+        }
+        if !rest.is_empty() {
+            out.data(side, rest, at);
+        }
     }
 
     fn began_long_ago(&self, now: PacketRef) -> bool {

@@ -2,15 +2,17 @@
 One connection: its endpoints, how it began and ended, and its counters. [`Causal`] has its bytes.
 */
 
-use super::assembler::{Begin, Disagreement, Piece, Stored};
+mod counting;
+
+use super::assembler::{Begin, Piece, Stored};
 use super::causal::Causal;
-use super::conflict::{CONFLICTS, Conflict};
 use super::duplicate::DuplicateFilter;
 use super::seq::{self, Position};
+use super::stalls::StallWatch;
 use super::{CloseReason, Conflicts, Counters, Endpoints, PacketRef, Side, StreamHandler, Subflows, Transport};
 use crate::capture::{STEP_NANOSECONDS, Time};
 use crate::decode::Segment;
-use crate::limits::{Limit, LimitsHit};
+use crate::limits::LimitsHit;
 
 /// How far before the first byte seen a SYN may stand to be the late SYN of the same connection.
 const LATE_SYN: Position = 1 << 20;
@@ -18,10 +20,6 @@ const LATE_SYN: Position = 1 << 20;
 const RST_WINDOW: Position = 1 << 30;
 /// Segments that an end must send after its RST to show that the RST was forged.
 const ALIVE_AFTER_RESET: u32 = 3;
-/// How much later than the segment behind it a segment must come to count as sent again, and not merely overtaken,
-/// where the round trip is not known: three milliseconds.
-const OVERTAKEN_NANOSECONDS: i64 = 3_000_000;
-
 /// One connection, without its stream handler.
 #[derive(Debug)]
 pub struct Connection {
@@ -37,6 +35,7 @@ pub struct Connection {
     /// A SYN that came late shows that the stream began before the first bytes delivered.
     headless: bool,
     duplicates: DuplicateFilter,
+    stalls: StallWatch,
     counters: Counters,
     /// The packet counted last.
     counted: Option<u64>,
@@ -93,6 +92,7 @@ impl Connection {
             reset: None,
             headless: false,
             duplicates: DuplicateFilter::default(),
+            stalls: StallWatch::default(),
             counters: Counters::default(),
             counted: None,
             conflicts: None,
@@ -120,7 +120,7 @@ impl Connection {
             // A subflow that joins a connection does not begin its data.
             self.headless |= !subflow.keys_seen;
         }
-        let copy = self.duplicates.is_copy(side, segment);
+        let copy = self.duplicates.is_copy(side, segment, self.brings_nothing(side, segment));
         // Of several segments in one packet, the first counts.
         let counts = self.counted != Some(at.packet);
         self.counted = Some(at.packet);
@@ -129,13 +129,20 @@ impl Connection {
             self.counters.copies += u64::from(counts);
             return;
         }
-        self.time_passes(at);
         if !copy {
+            self.time_passes(at);
             self.counters.packets += u64::from(counts);
             self.causal.count(side, at);
         }
 
         let position = self.place(side, segment.header.sequence);
+        let owed = [Side::Client, Side::Server].map(|side| self.owes(side));
+        let begins_or_ends = segment.header.syn && !self.has_syn(side)
+            || segment.header.fin && !self.causal.has_fin(side)
+            || segment.header.rst;
+        if begins_or_ends && !copy {
+            self.stalls.progress(side, at, owed);
+        }
         if segment.header.syn {
             self.syn(side, segment, position);
         }
@@ -146,9 +153,16 @@ impl Connection {
         if segment.header.decrypted {
             out.decrypted();
         }
+        // The byte before the one that is pointed to, as Linux and the BSDs read it (RFC 6093, section 3.1).
+        if let Some(after) = segment.header.urgent.and_then(|pointer| pointer.checked_sub(1)) {
+            self.causal.urge(side, start + Position::from(after), limits);
+        }
         if segment.header.wire_len > 0 {
             let stored = self.payload(side, segment, start, acknowledges, out, limits);
-            self.tally(side, segment, stored, copy.then_some(counts), limits);
+            if !copy && stored.as_ref().is_some_and(|stored| stored.new && !stored.mends) {
+                self.stalls.progress(side, at, owed);
+            }
+            self.tally(side, segment, start, stored, copy.then_some(counts), limits);
         }
         if segment.header.fin {
             if !self.has_syn(side) {
@@ -223,6 +237,11 @@ impl Connection {
         [Side::Client, Side::Server].map(|side| self.causal.stream(side).highest() as u32)
     }
 
+    /// The numbers of the SYNs that were seen: the client's, the server's.
+    pub fn syns(&self) -> [Option<u32>; 2] {
+        self.syns.map(|syn| syn.map(|(_, position)| position as u32))
+    }
+
     /// The time of its last packet.
     pub fn last_time(&self) -> Time {
         self.last.time
@@ -260,6 +279,7 @@ impl Connection {
     pub fn finish(mut self, idle: bool, out: &mut impl StreamHandler) -> Transport {
         self.causal.finish(self.last, out);
         let end = self.end(idle);
+        let stalls = self.stalls.finish(self.last);
         let [client, server] = [Side::Client, Side::Server].map(|side| self.causal.stream(side));
         Transport {
             endpoints: self.endpoints,
@@ -274,6 +294,7 @@ impl Connection {
                 client_missing: client.missing,
                 server_missing: server.missing,
                 lost_in_capture: client.uncaptured + server.uncaptured,
+                urgent: self.causal.left_out,
                 rtt_ms: match self.handshake {
                     Handshake::Done(milliseconds) => Some(milliseconds),
                     Handshake::Open | Handshake::Answered(_) => None,
@@ -281,6 +302,7 @@ impl Connection {
                 ..self.counters
             },
             conflicts: self.conflicts.map(|conflicts| *conflicts).unwrap_or_default(),
+            stalls,
         }
     }
 
@@ -361,6 +383,15 @@ impl Connection {
         if !other.is_placed() || from_start {
             other.begins(Begin::AtOrBefore(position));
         }
+        let stream = self.causal.stream(side.other());
+        if position >= stream.acknowledged() && !self.causal.has_fin(side.other()) {
+            self.stalls.window(side, segment.header.window, position, stream.highest(), at);
+        }
+        if let Some(range) = segment.header.received_twice {
+            let needless = self.stalls.received_twice(side.other(), range, position);
+            self.counters.needless += needless;
+            self.counters.sent_again = self.counters.sent_again.saturating_sub(needless);
+        }
         self.causal.acknowledge(side, position, at);
         Some(position)
     }
@@ -391,67 +422,6 @@ impl Connection {
         let truncated = segment.header.wire_len.saturating_sub(segment.payload.len() as u32);
         let piece = Piece { position, bytes: segment.payload, truncated, acknowledges, at };
         Some(self.causal.push(side, piece, out, limits))
-    }
-
-    /// Counts a segment with payload. `stored`: None if the payload is not stream data (keep-alive). `copy`: Some if
-    /// the headers match an earlier packet, with whether this packet is still to be counted.
-    fn tally(
-        &mut self,
-        side: Side,
-        segment: &Segment<'_>,
-        stored: Option<Stored>,
-        copy: Option<bool>,
-        limits: &mut LimitsHit,
-    ) {
-        let at = segment.at();
-        let stored = stored.unwrap_or(Stored { new: true, ..Stored::default() });
-        if let Some(disagreement) = &stored.disagreement {
-            self.counters.conflicting += disagreement.bytes;
-            self.note_conflict(side, disagreement, at);
-        }
-        if stored.uncompared {
-            limits.hit(Limit::History);
-        }
-        if let Some(counts) = copy {
-            if stored.disagreement.is_none() {
-                self.counters.copies += u64::from(counts);
-                return;
-            }
-            // The headers match and the content does not.
-            self.counters.packets += u64::from(counts);
-            self.causal.count(side, at);
-        }
-        if let Some(behind) = stored.filled_before {
-            self.counters.reordered += 1;
-            let overtaken = match self.handshake {
-                Handshake::Done(milliseconds) => OVERTAKEN_NANOSECONDS.max((milliseconds * 1e6) as i64),
-                Handshake::Open | Handshake::Answered(_) => OVERTAKEN_NANOSECONDS,
-            };
-            self.counters.sent_again += u64::from(segment.header.time.since(behind.time) > overtaken);
-        } else if !stored.new {
-            self.counters.retransmitted += 1;
-            self.counters.sent_again += 1;
-        }
-    }
-
-    /// Keeps evidence of two copies that disagree.
-    fn note_conflict(&mut self, from: Side, disagreement: &Disagreement, at: PacketRef) {
-        let Disagreement { bytes, difference } = disagreement;
-        let offset = u64::try_from(difference.position - self.begin(from)).unwrap_or(0);
-        let conflicts = self.conflicts.get_or_insert_default();
-        if conflicts.kept.len() >= CONFLICTS {
-            conflicts.more += 1;
-            return;
-        }
-        conflicts.kept.push(Conflict {
-            from,
-            offset,
-            bytes: *bytes,
-            first_packet: difference.first_packet,
-            second_packet: at.packet,
-            first: difference.first.clone(),
-            second: difference.second.clone(),
-        });
     }
 
     /// An end that goes on sending after its RST did not send that RST (RFC 5961, section 3).

@@ -1,6 +1,7 @@
 /*!
 The same packet captured twice: both ports of a mirror, `-i any` on a machine that forwards or talks to itself, two
-interfaces of one capture file. Such a copy is no retransmission, and is one packet.
+interfaces of one capture file, the captures of a host and of a router in one. Such a copy is no retransmission, and is
+one packet.
 
 Two packets with the same TCP header (numbers, flags, window, length) are copies of one if their IPv4 identification is
 the same too and the sender numbers its packets with it. Where there is no identification (IPv6), or it is 0 or the same
@@ -8,23 +9,35 @@ in all packets, only time can tell: copies come within [`AT_ONCE_NANOSECONDS`] a
 anything, retransmissions do not. A bare acknowledgement is legitimately sent several times in a row (RFC 5681, section
 3.2); without identification it is taken for a copy only in a connection that has had other copies.
 
+A copy may also come seconds later, where two machines' clocks differ and their captures were merged. A packet that
+brings nothing new is such a copy if its sender sent it before packets that are known already: a retransmission has a
+new identification and a new timestamp (RFC 7323), a copy has those of its packet. Where there is neither, the hop limit
+shows that the packet was captured elsewhere on its way.
+
 Payloads are not compared here: the [`Assembler`](super::assembler::Assembler) has the first one and does that.
 */
 
 use super::Side;
 use crate::capture::Time;
-use crate::decode::Segment;
+use crate::decode::{Header, Segment};
 use std::collections::VecDeque;
 use std::num::NonZeroU8;
 
 /// Packets of a connection that later ones are compared with.
 const RECENT: usize = 16;
-/// How far apart two copies may be where identification tells them from a retransmission: less than it takes to use
-/// 65,536 numbers up.
-const NEAR_NANOSECONDS: i64 = 2_000_000_000;
 /// How far apart two copies may be where only time tells them from a retransmission: a millisecond, below any
 /// retransmission timer.
 const AT_ONCE_NANOSECONDS: i64 = 1_000_000;
+/// The most that a sender's identification grows from one packet of a connection to the next, where it counts at all:
+/// some systems count the packets of all connections together.
+const STEP: u16 = 1_024;
+/// Steps after which a sender is trusted to count.
+const STEPS: u8 = 2;
+/// How far behind an identification may be and still only be a packet that was overtaken.
+const OVERTAKEN: u16 = 64;
+/// Time after which a sender's timestamp has grown for certain: 50 milliseconds. Systems count milliseconds, or at most
+/// ten of them.
+const TICK_NANOSECONDS: i64 = 50_000_000;
 
 /// The last packets of a connection.
 #[derive(Debug, Default)]
@@ -35,7 +48,7 @@ pub struct DuplicateFilter {
     numbers: [u64; RECENT],
     /// Where the next number goes.
     next: usize,
-    identifications: [Identifications; 2],
+    senders: [Sender; 2],
     /// A copy was found before.
     found: bool,
 }
@@ -63,17 +76,32 @@ struct Rest {
     flags: [bool; 4],
 }
 
+/// How a sender marks its packets.
+#[derive(Debug, Clone, Copy, Default)]
+struct Sender {
+    identifications: Identifications,
+    /// The newest timestamp, and when it was first seen.
+    timestamp: Option<(u32, Time)>,
+    /// The hop limit of the last packet that brought something new; 0 where it is not known.
+    hops: u8,
+}
+
 /// Whether a sender numbers its packets.
 #[derive(Debug, Clone, Copy, Default)]
 struct Identifications {
     last: Option<u16>,
     varies: bool,
     repeats: bool,
+    /// Small steps forward, as far as they are of interest.
+    steps: u8,
+    /// It jumps about.
+    jumps: bool,
 }
 
 impl DuplicateFilter {
-    /// Whether `segment` from `from` is a copy of an earlier packet, as far as headers show.
-    pub fn is_copy(&mut self, from: Side, segment: &Segment<'_>) -> bool {
+    /// Whether `segment` from `from` is a copy of an earlier packet, as far as headers show. `old`: it brings nothing
+    /// that earlier packets did not bring.
+    pub fn is_copy(&mut self, from: Side, segment: &Segment<'_>, old: bool) -> bool {
         let acknowledgement = segment.header.acknowledgement.unwrap_or_default();
         let seen = Seen {
             numbers: u64::from(segment.header.sequence) << 32 | u64::from(acknowledgement),
@@ -96,11 +124,13 @@ impl DuplicateFilter {
             true => self.recent.iter().rposition(|earlier| earlier.says_the_same(&seen)),
             false => None,
         };
-        if twin.is_some_and(|twin| self.is_one(twin, &seen)) {
+        let sender = &mut self.senders[from as usize];
+        let sent_before = old && sender.has_sent(&segment.header);
+        if sent_before || twin.is_some_and(|twin| self.is_one(twin, &seen)) {
             self.found = true;
             return true;
         }
-        self.identifications[from as usize].note(segment.header.identification, twin.is_some());
+        self.senders[from as usize].note(&segment.header, old, twin.is_some());
         match self.recent.len() {
             0 => self.recent.reserve_exact(RECENT),
             RECENT => drop(self.recent.pop_front()),
@@ -117,10 +147,10 @@ impl DuplicateFilter {
     /// Whether `seen` and the packet at `twin`, whose headers are the same, are one packet.
     fn is_one(&self, twin: usize, seen: &Seen) -> bool {
         let Some(first) = self.recent.get(twin) else { return false };
-        let apart = seen.time.since(first.time).unsigned_abs();
-        if seen.rest.identification.is_some() && self.identifications[seen.rest.from as usize].count() {
-            return apart <= NEAR_NANOSECONDS.unsigned_abs();
+        if seen.rest.identification.is_some() && self.senders[seen.rest.from as usize].identifications.count() {
+            return true;
         }
+        let apart = seen.time.since(first.time).unsigned_abs();
         let answered = self.recent.iter().skip(twin).any(|later| later.rest.from != seen.rest.from);
         let bare = matches!(seen.rest, Rest { wire_len: 0, flags: [false, false, false, _], .. });
         apart <= AT_ONCE_NANOSECONDS.unsigned_abs() && !answered && (!bare || self.found)
@@ -133,19 +163,67 @@ impl Seen {
     }
 }
 
+impl Sender {
+    /// Whether a packet with `header`, which brings nothing new, was sent before packets that are known.
+    fn has_sent(&self, header: &Header) -> bool {
+        if let Some(behind) = self.identifications.is_behind(header.identification) {
+            return behind;
+        }
+        if let (Some(timestamp), Some((newest, since))) = (header.timestamp, self.timestamp) {
+            match (timestamp.wrapping_sub(newest) as i32).signum() {
+                -1 => return true,
+                0 if header.time.since(since) >= TICK_NANOSECONDS => return true,
+                0 => {}
+                _ => return false,
+            }
+        }
+        header.hops != 0 && self.hops != 0 && header.hops != self.hops
+    }
+
+    /// Notes a packet that is no copy. `old`: it brings nothing new; `twin`: an earlier packet had the same header.
+    fn note(&mut self, header: &Header, old: bool, twin: bool) {
+        self.identifications.note(header.identification, twin);
+        let newer = |newest, timestamp: u32| (timestamp.wrapping_sub(newest) as i32) > 0;
+        if let Some(timestamp) = header.timestamp
+            && self.timestamp.is_none_or(|(newest, _)| newer(newest, timestamp))
+        {
+            self.timestamp = Some((timestamp, header.time));
+        }
+        if !old {
+            self.hops = header.hops;
+        }
+    }
+}
+
 impl Identifications {
     /// Notes a packet's identification. `twin`: an earlier packet had the same header and identification.
     fn note(&mut self, identification: Option<u16>, twin: bool) {
-        if identification.is_none() || twin {
-            return;
+        let Some(identification) = identification.filter(|_| !twin) else { return };
+        if let Some(last) = self.last {
+            match identification.wrapping_sub(last) {
+                0 => self.repeats = true,
+                1..=STEP => self.steps = self.steps.saturating_add(1),
+                // It was overtaken on the way: the last one stays.
+                step if step.wrapping_neg() <= OVERTAKEN => {
+                    self.varies = true;
+                    return;
+                }
+                _ => self.jumps = true,
+            }
+            self.varies |= identification != last;
         }
-        self.repeats |= self.last == identification;
-        self.varies |= self.last.is_some_and(|last| Some(last) != identification);
-        self.last = identification;
+        self.last = Some(identification);
     }
 
     /// Whether the sender numbers its packets.
     fn count(&self) -> bool {
         self.varies && !self.repeats
+    }
+
+    /// Whether the sender had given out `identification` before its last one; None where that cannot be told.
+    fn is_behind(&self, identification: Option<u16>) -> Option<bool> {
+        let ascends = self.steps >= STEPS && !self.jumps && self.count();
+        let (identification, last) = (identification?, self.last.filter(|_| ascends)?);
+        Some((1..=i16::MAX as u16).contains(&last.wrapping_sub(identification)))
     }
 }

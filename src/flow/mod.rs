@@ -6,7 +6,7 @@ of both directions in the order in which the two ends saw them, each range eithe
 
 `assembler.rs` is one direction (`out_of_order.rs` holds its segments that came early), `causal.rs` both: it decides what
 is delivered next, and how long bytes are waited for before they are a gap. `connection.rs` has how a connection began
-and ended; of one that only opens, `embryonic.rs` keeps a few headers. `duplicate.rs` takes out packets captured twice.
+and ended, `stalls.rs` what held it up; of one that only opens, `embryonic.rs` keeps a few headers. `duplicate.rs` takes out packets captured twice.
 */
 
 mod assembler;
@@ -23,17 +23,23 @@ mod multipath;
 mod out_of_order;
 mod pending_syn;
 mod seq;
+mod silence;
+mod stalls;
 mod store;
 mod table;
 #[cfg(test)]
 mod tests;
 mod time_wait;
 mod transport;
+mod window;
 
 pub use conflict::Conflict;
 pub use endpoints::{Endpoints, PacketRef, Side};
 pub use handler::{ConnectionHandler, StreamHandler};
 pub(crate) use key::Key;
 pub use multipath::Multipath;
+pub use silence::Silence;
+pub use stalls::Stalls;
 pub use table::Table;
 pub use transport::{CloseReason, Conflicts, Counters, Subflows, Transport};
+pub use window::ClosedWindow;

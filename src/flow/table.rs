@@ -131,6 +131,11 @@ impl<F: ConnectionHandler> Table<F> {
         if !self.connection_handler.wants(segment.source, segment.destination) {
             return None;
         }
+        // A socket that was connected to itself (RFC 9293, figure 8, with one end): what it sends comes back to it, and
+        // nobody else hears it.
+        if segment.source == segment.destination {
+            return None;
+        }
         // The earlier of the two times: merged files may step back by years, and no connection has been idle for years.
         self.now = segment.header.time.min(self.packet_time);
         self.packet_time = segment.header.time;

@@ -16,6 +16,8 @@ pub struct TimeWait {
 struct Last {
     client: SocketAddr,
     highest: [u32; 2],
+    /// The numbers of the SYNs that were seen.
+    syns: [Option<u32>; 2],
 }
 
 impl TimeWait {
@@ -24,9 +26,10 @@ impl TimeWait {
         Self { most, known: HashMap::new(), in_order: VecDeque::new() }
     }
 
-    /// A connection of `client` is over; its sequence numbers went up to `highest` (the client's, the server's).
-    pub fn add(&mut self, key: Key, client: SocketAddr, highest: [u32; 2]) {
-        if self.known.insert(key, Last { client, highest }).is_none() {
+    /// A connection of `client` is over; its sequence numbers began with `syns` and went up to `highest` (the client's,
+    /// the server's).
+    pub fn add(&mut self, key: Key, client: SocketAddr, syns: [Option<u32>; 2], highest: [u32; 2]) {
+        if self.known.insert(key, Last { client, highest, syns }).is_none() {
             self.in_order.push_back(key);
         }
         if self.in_order.len() > self.most
@@ -44,10 +47,14 @@ impl TimeWait {
     /// Whether `segment` can only repeat what a connection that is over has sent.
     pub fn covers(&self, key: &Key, segment: &Segment<'_>) -> bool {
         let Some(last) = self.known.get(key) else { return false };
-        let highest = last.highest[usize::from(segment.source != last.client)];
+        let side = usize::from(segment.source != last.client);
+        if segment.header.syn {
+            return last.syns[side] == Some(segment.header.sequence);
+        }
+        let highest = last.highest[side];
         let end =
             segment.header.sequence.wrapping_add(segment.header.wire_len).wrapping_add(u32::from(segment.header.fin));
         // A FIN and a keep-alive stand one beyond the last byte.
-        !segment.header.syn && (highest.wrapping_sub(end) as i32) >= -1
+        (highest.wrapping_sub(end) as i32) >= -1
     }
 }

@@ -2,6 +2,7 @@
 
 use super::conflict::Conflict;
 use super::endpoints::{Endpoints, PacketRef};
+use super::stalls::Stalls;
 
 /// How a connection ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -39,6 +40,8 @@ pub struct Transport {
     pub counters: Counters,
     /// Where two copies of the same bytes disagree.
     pub conflicts: Conflicts,
+    /// What held it up.
+    pub stalls: Stalls,
 }
 
 impl Transport {
@@ -86,8 +89,13 @@ pub struct Counters {
     pub client_missing: u64,
     /// The same of the server's stream.
     pub server_missing: u64,
-    /// Segments whose bytes had all been captured before.
+    /// Segments whose bytes had all been captured before; not probes of a closed window, nor keep-alives.
     pub retransmitted: u64,
+    /// Those of `retransmitted` and `reordered` that were not needed: the receiver reported that it had their bytes
+    /// twice (RFC 2883).
+    pub needless: u64,
+    /// Bytes sent as urgent (out of band): the receiver's application does not read them with the others.
+    pub urgent: u64,
     /// Segments that came after a later one of the same direction.
     pub reordered: u64,
     /// Bytes on which two overlapping segments disagree.
@@ -95,8 +103,8 @@ pub struct Counters {
     /// Missing bytes that did cross the wire, since they were acknowledged, or cut off by the snap length: the capture
     /// lost them.
     pub lost_in_capture: u64,
-    /// Segments that were sent again because the first copy was lost, or was believed to be. Either both copies were
-    /// captured, or the second came later than reordering can explain.
+    /// Segments that were sent again because the first copy was lost. Either both copies were captured, or the second
+    /// came later than reordering can explain. Not those that the receiver had no room for, or had already.
     pub sent_again: u64,
     /// Nanoseconds by which the clock of the capture went back between packets of the connection.
     pub clock_back: i64,

@@ -217,6 +217,7 @@ mod tests {
             from_start: true,
             counters: Counters::default(),
             conflicts: Conflicts::default(),
+            stalls: Default::default(),
         };
         let hint = Ports::default().get(endpoints.server.port()).expect("a mail port");
         Ended::Silent(Box::new((hint, transport)))

@@ -102,6 +102,7 @@ fn unknown_transport() -> Transport {
         from_start: false,
         counters: Counters::default(),
         conflicts: Default::default(),
+        stalls: Default::default(),
     }
 }
 

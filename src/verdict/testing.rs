@@ -157,6 +157,7 @@ fn played(heading: &str, part: &str, needs: Needs, clock: &mut Clock) -> Session
         from_start: true,
         counters,
         conflicts: Default::default(),
+        stalls: Default::default(),
     };
     let mut builder = Builder::new(found.protocol, needs);
     let mut dialogue = detect::dialogue(found, &mut builder);

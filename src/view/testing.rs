@@ -55,6 +55,7 @@ impl Talk {
                 from_start: true,
                 counters: Counters { packets: 3, rtt_ms: Some(0.123_456), ..Counters::default() },
                 conflicts: Default::default(),
+                stalls: Default::default(),
             },
             ..Session::empty(protocol)
         };

@@ -106,7 +106,7 @@ impl<F: ConnectionHandler> Table<F> {
                 self.waiting_cost -= waiting_cost;
                 self.remembered -= remembered;
                 if lingers {
-                    self.time_wait.add(key, connection.endpoints().client, connection.highest());
+                    self.time_wait.add(key, connection.endpoints().client, connection.syns(), connection.highest());
                 }
                 let transport = connection.finish(idle, &mut stream_handler);
                 self.connection_handler.over(stream_handler, transport);

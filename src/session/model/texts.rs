@@ -131,8 +131,17 @@ impl AsText for Option<String> {
 }
 
 fn visit_transport(transport: &mut Transport, visit: &mut dyn TextsMut) {
-    let Transport { endpoints: _, first: _, first_sequence: _, last: _, end: _, from_start: _, counters: _, conflicts } =
-        transport;
+    let Transport {
+        endpoints: _,
+        first: _,
+        first_sequence: _,
+        last: _,
+        end: _,
+        from_start: _,
+        counters: _,
+        conflicts,
+        stalls: _,
+    } = transport;
     let flow::Conflicts { kept, more: _ } = conflicts;
     for conflict in kept {
         let flow::Conflict { from: _, offset: _, bytes: _, first_packet: _, second_packet: _, first, second } =

@@ -22,6 +22,10 @@ crate::verdict::purpose::enumerated! {
         Duration,
         HowItEnded,
         Packets,
+        SentAgain,
+        WindowClosed,
+        LongestSilence,
+        UrgentBytes,
         /// The capture began in the middle of the connection.
         FromTheMiddle,
         MultipathTcp,

@@ -5,12 +5,13 @@ use super::label::Label;
 use super::mime::{Encoding, Media, MimeFact};
 use super::{Lang, en, zh};
 use crate::decode::DecodeStop;
-use crate::flow::{CloseReason, Side};
+use crate::flow::{CloseReason, ClosedWindow, Side, Silence};
 use crate::limits::Limit;
 use crate::protocol::Protocol;
 use crate::protocol::event::{Delivery, Direction, Exposure, Kind, LoginOutcome};
 use crate::session::model::{LineEnds, Match, Phase, Severity, State, TlsMode};
 use crate::session::summary::Summary;
+use crate::view::packet::shown;
 
 /// Most ports named in the words for a capture without mail.
 const PORTS_NAMED: usize = 5;
@@ -126,6 +127,31 @@ pub fn subflows(lang: Lang, subflows: u8, another_way: bool) -> String {
 pub fn clock_step(lang: Lang, packet: u64, nanoseconds: i64) -> String {
     let back = duration(lang, nanoseconds);
     say!(lang, terms::clock_step(packet, &back))
+}
+
+/// Segments that were sent again, and those of them that the receiver had already.
+pub fn sent_again(lang: Lang, segments: u64, needless: u64) -> String {
+    say!(lang, terms::sent_again(segments, needless))
+}
+
+/// For how long a receiver took no more bytes.
+pub fn window_closed(lang: Lang, window: &ClosedWindow) -> String {
+    let length = duration(lang, window.nanoseconds);
+    say!(
+        lang,
+        terms::window_closed(window.of, &length, &shown(window.from.packet), &shown(window.to.packet), window.times)
+    )
+}
+
+/// For how long neither end sent anything new.
+pub fn silence(lang: Lang, silence: &Silence) -> String {
+    let length = duration(lang, silence.nanoseconds());
+    say!(lang, terms::silence(silence.of, &length, &shown(silence.from.packet), &shown(silence.to.packet)))
+}
+
+/// Bytes that crossed outside of the stream.
+pub fn urgent(lang: Lang, bytes: u64) -> String {
+    say!(lang, terms::urgent(bytes))
 }
 
 /// What a capture contains if none of its sessions is shown: one string per paragraph.

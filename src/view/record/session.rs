@@ -109,6 +109,9 @@ impl<'a> Session<'a> {
     }
 }
 
+/// The shortest silence that is told: a second.
+const SILENCE_NANOSECONDS: i64 = 1_000_000_000;
+
 /// One endpoint of a connection.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "End")]
@@ -144,10 +147,18 @@ struct Transport {
     client_missing: u64,
     /// The same for the server's stream.
     server_missing: u64,
-    /// Segments whose bytes had all been captured before.
+    /// Segments whose bytes had all been captured before; not keep-alives, nor probes of a closed window.
     retransmitted: u64,
+    /// Those of the segments sent again whose bytes the receiver had already: it reported that it has them twice (D-SACK,
+    /// RFC 2883). Absent if there are none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    needless: Option<u64>,
     /// Segments that arrived after a later segment of the same direction.
     reordered: u64,
+    /// Bytes of both streams that were sent as urgent (out of band): the program that receives them does not read them
+    /// with the rest (RFC 6093), so steps and messages are without them. Absent if there are none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    urgent: Option<u64>,
     /// Bytes on which two overlapping segments disagree.
     conflicting: u64,
     /// Where packets were lost: `capture` (bytes that the other side acknowledged, or that the snap length cut off,
@@ -158,6 +169,12 @@ struct Transport {
     /// Multipath TCP (RFC 8684): the connection's subflows. Absent for plain TCP.
     #[serde(skip_serializing_if = "Option::is_none")]
     multipath: Option<Multipath>,
+    /// Receive windows that were closed: a receiver took no more bytes for a while. Absent if there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    closed_windows: Vec<ClosedWindow>,
+    /// The longest time in which neither end sent anything new. Absent below one second.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    longest_silence: Option<Silence>,
     /// Milliseconds from the SYN to the ACK that ends the handshake.
     #[serde(skip_serializing_if = "Option::is_none")]
     rtt_ms: Option<f64>,
@@ -175,9 +192,41 @@ struct Multipath {
     another_way: bool,
 }
 
+/// A receiver's window that was closed.
+#[derive(Serialize, JsonSchema)]
+struct ClosedWindow {
+    /// The receiver: `client` or `server`.
+    of: enums::Side,
+    /// How many times it closed.
+    times: u64,
+    /// For how long it was closed, all times together.
+    ms: f64,
+    /// The packet that closed it for the longest time.
+    from_packet: u64,
+    /// The packet that opened it then, or the last packet of the session.
+    to_packet: u64,
+    /// Segments that were sent again into the closed window, to ask whether it had opened.
+    probes: u64,
+}
+
+/// A time in which neither end sent anything new.
+#[derive(Serialize, JsonSchema)]
+struct Silence {
+    /// The end that was waited for, `client` or `server`: it did not acknowledge, took no bytes, or ended the silence
+    /// with its answer. Absent where neither was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    of: Option<enums::Side>,
+    /// The last packet with something new before it.
+    from_packet: u64,
+    /// The packet that ended it, or the last packet of the session.
+    to_packet: u64,
+    /// Its length.
+    ms: f64,
+}
+
 impl Transport {
     fn new(transport: &crate::flow::Transport) -> Self {
-        let counters = &transport.counters;
+        let (counters, stalls) = (&transport.counters, &transport.stalls);
         Self {
             packets: counters.packets,
             copies: Some(counters.copies).filter(|&copies| copies > 0),
@@ -186,7 +235,9 @@ impl Transport {
             client_missing: counters.client_missing,
             server_missing: counters.server_missing,
             retransmitted: counters.retransmitted,
+            needless: Some(counters.needless).filter(|&needless| needless > 0),
             reordered: counters.reordered,
+            urgent: Some(counters.urgent).filter(|&urgent| urgent > 0),
             conflicting: counters.conflicting,
             loss: match (counters.lost_in_capture > 0, counters.sent_again > 0) {
                 (true, true) => Some("both"),
@@ -199,6 +250,26 @@ impl Transport {
                 keys_seen: subflows.keys_seen,
                 another_way: transport.may_have_gone_another_way(),
             }),
+            closed_windows: stalls
+                .closed_windows
+                .iter()
+                .map(|window| ClosedWindow {
+                    of: enums::Side(window.of),
+                    times: window.times,
+                    ms: milliseconds(window.nanoseconds),
+                    from_packet: number::frame(window.from.packet),
+                    to_packet: number::frame(window.to.packet),
+                    probes: window.probes,
+                })
+                .collect(),
+            longest_silence: stalls.silence.filter(|silence| silence.nanoseconds() >= SILENCE_NANOSECONDS).map(
+                |silence| Silence {
+                    of: silence.of.map(enums::Side),
+                    from_packet: number::frame(silence.from.packet),
+                    to_packet: number::frame(silence.to.packet),
+                    ms: milliseconds(silence.nanoseconds()),
+                },
+            ),
             rtt_ms: counters.rtt_ms.filter(|rtt| rtt.is_finite()).map(|rtt| (rtt * 1_000.0).round() / 1_000.0),
         }
     }

@@ -24,7 +24,7 @@ fn session(id: u64, contents: &[(&str, Option<&str>)]) -> Session {
     }
     let endpoints = Endpoints { client: ([127, 0, 0, 1], 1).into(), server: ([127, 0, 0, 1], 2).into() };
     let at = PacketRef { packet: 1, time: Default::default() };
-    let (counters, conflicts) = (Counters::default(), Default::default());
+    let (counters, conflicts, stalls) = (Counters::default(), Default::default(), Default::default());
     let transport = Transport {
         endpoints,
         first: at,
@@ -34,6 +34,7 @@ fn session(id: u64, contents: &[(&str, Option<&str>)]) -> Session {
         from_start: true,
         counters,
         conflicts,
+        stalls,
     };
     Session { id, ..builder.finish(transport) }
 }

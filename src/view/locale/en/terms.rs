@@ -177,6 +177,35 @@ pub fn clock_step(packet: u64, back: &str) -> String {
     format!("the clock went back by {back} before packet {packet}")
 }
 
+/// Segments that were sent again, and those of them that the receiver had already.
+pub fn sent_again(segments: u64, needless: u64) -> String {
+    let all = format!("{segments} segment{}", if segments == 1 { "" } else { "s" });
+    match needless {
+        0 => all,
+        _ => format!("{all}, {needless} of which the receiver had already"),
+    }
+}
+
+/// A receiver took no more bytes. `length` is a formatted length of time.
+pub fn window_closed(of: Side, length: &str, from: &str, to: &str, times: u64) -> String {
+    let longest = if times > 1 { format!("; {times} times, the longest") } else { ",".to_owned() };
+    format!("the {} took no more bytes for {length}{longest} from packet {from} to packet {to}", side(of))
+}
+
+/// Neither end sent anything new. `length` is a formatted length of time.
+pub fn silence(of: Option<Side>, length: &str, from: &str, to: &str) -> String {
+    let who = match of {
+        Some(of) => format!("the {} was silent", side(of)),
+        None => "neither end sent anything new".to_owned(),
+    };
+    format!("{length} from packet {from} to packet {to}: {who}")
+}
+
+/// Bytes that crossed outside of the stream.
+pub fn urgent(bytes: u64) -> String {
+    format!("{bytes}, left out of the text: the program that receives it does not read them with the rest (RFC 6093)")
+}
+
 /// A capture without mail. `ports` is the formatted list of the busiest ports; empty if there were none.
 pub fn no_mail(packets: u64, segments: u64, connections: u64, undecodable: u64, ports: &str) -> Vec<String> {
     let mut lines = vec!["No mail session was found in this capture.".to_owned()];

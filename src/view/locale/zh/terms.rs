@@ -169,6 +169,34 @@ pub fn clock_step(packet: u64, back: &str) -> String {
     format!("在分组 {packet} 之前，时钟回退了 {back}")
 }
 
+/// Segments that were sent again, and those of them that the receiver had already.
+pub fn sent_again(segments: u64, needless: u64) -> String {
+    match needless {
+        0 => format!("{segments} 个报文段"),
+        _ => format!("{segments} 个报文段，其中 {needless} 个接收方已经收到"),
+    }
+}
+
+/// A receiver took no more bytes. `length` is a formatted length of time.
+pub fn window_closed(of: Side, length: &str, from: &str, to: &str, times: u64) -> String {
+    let longest = if times > 1 { format!("（共 {times} 次，最长的一次为") } else { "（".to_owned() };
+    format!("{}端有 {length} 不再接收数据{longest}分组 {from} 至 {to}）", side(of))
+}
+
+/// Neither end sent anything new. `length` is a formatted length of time.
+pub fn silence(of: Option<Side>, length: &str, from: &str, to: &str) -> String {
+    let who = match of {
+        Some(of) => format!("{}端没有动静", side(of)),
+        None => "双方都没有发送新数据".to_owned(),
+    };
+    format!("{length}，分组 {from} 至 {to}：{who}")
+}
+
+/// Bytes that crossed outside of the stream.
+pub fn urgent(bytes: u64) -> String {
+    format!("{bytes} 字节，不计入正文：接收程序不会把它们与其他数据一起读出（RFC 6093）")
+}
+
 /// A capture without mail. `ports` is the formatted list of the busiest ports; empty if there were none.
 pub fn no_mail(packets: u64, segments: u64, connections: u64, undecodable: u64, ports: &str) -> Vec<String> {
     let mut lines = vec!["抓包数据中没有发现邮件会话。".to_owned()];

@@ -1,0 +1,101 @@
+//! What a segment of a connection counts as: new, a copy, overtaken, or sent again, and then why.
+
+use super::{Connection, Handshake};
+use crate::decode::Segment;
+use crate::flow::assembler::{Disagreement, Stored};
+use crate::flow::conflict::{CONFLICTS, Conflict};
+use crate::flow::seq::Position;
+use crate::flow::window::Again;
+use crate::flow::{PacketRef, Side};
+use crate::limits::{Limit, LimitsHit};
+
+/// How much later than the segment behind it a segment must come to count as sent again, and not merely overtaken,
+/// where the round trip is not known: three milliseconds.
+const OVERTAKEN_NANOSECONDS: i64 = 3_000_000;
+
+impl Connection {
+    /// Whether earlier packets have brought all that `segment` brings.
+    pub(super) fn brings_nothing(&self, side: Side, segment: &Segment<'_>) -> bool {
+        let header = &segment.header;
+        let [own, other] = [side, side.other()].map(|side| self.causal.stream(side));
+        let end = self.place(side, header.sequence) + Position::from(header.wire_len);
+        let known = own.is_placed() && end <= own.highest() && (!header.fin || self.causal.has_fin(side));
+        let acknowledged = header.acknowledgement.is_none_or(|number| {
+            let fin = Position::from(self.causal.has_fin(side.other()));
+            other.is_placed() && self.place(side.other(), number) <= other.acknowledged() + fin
+        });
+        known && acknowledged && !header.rst
+    }
+
+    /// Whether `side` has left bytes of the other side unacknowledged, or takes no bytes.
+    pub(super) fn owes(&self, side: Side) -> bool {
+        let other = self.causal.stream(side.other());
+        other.acknowledged() < other.highest() || self.stalls.is_closed(side)
+    }
+
+    /// Counts a segment with payload. `stored`: None if the payload is not stream data (keep-alive). `copy`: Some if
+    /// the headers match an earlier packet, with whether this packet is still to be counted.
+    pub(super) fn tally(
+        &mut self,
+        side: Side,
+        segment: &Segment<'_>,
+        start: Position,
+        stored: Option<Stored>,
+        copy: Option<bool>,
+        limits: &mut LimitsHit,
+    ) {
+        let at = segment.at();
+        let stored = stored.unwrap_or(Stored { new: true, ..Stored::default() });
+        if let Some(disagreement) = &stored.disagreement {
+            self.counters.conflicting += disagreement.bytes;
+            self.note_conflict(side, disagreement, at);
+        }
+        if stored.uncompared {
+            limits.hit(Limit::History);
+        }
+        if let Some(counts) = copy {
+            if stored.disagreement.is_none() {
+                self.counters.copies += u64::from(counts);
+                return;
+            }
+            // The headers match and the content does not.
+            self.counters.packets += u64::from(counts);
+            self.causal.count(side, at);
+        }
+        if let Some(behind) = stored.filled_before.filter(|_| !stored.mends) {
+            self.counters.reordered += 1;
+            let overtaken = match self.handshake {
+                Handshake::Done(milliseconds) => OVERTAKEN_NANOSECONDS.max((milliseconds * 1e6) as i64),
+                Handshake::Open | Handshake::Answered(_) => OVERTAKEN_NANOSECONDS,
+            };
+            if segment.header.time.since(behind.time) > overtaken {
+                let why = self.stalls.again(side, [start, start + Position::from(segment.header.wire_len)]);
+                self.counters.sent_again += u64::from(why == Again::Lost);
+            }
+        } else if !stored.new || stored.mends {
+            let why = self.stalls.again(side, [start, start + Position::from(segment.header.wire_len)]);
+            self.counters.retransmitted += u64::from(why != Again::Probe);
+            self.counters.sent_again += u64::from(why == Again::Lost);
+        }
+    }
+
+    /// Keeps evidence of two copies that disagree.
+    fn note_conflict(&mut self, from: Side, disagreement: &Disagreement, at: PacketRef) {
+        let Disagreement { bytes, difference } = disagreement;
+        let offset = u64::try_from(difference.position - self.begin(from)).unwrap_or(0);
+        let conflicts = self.conflicts.get_or_insert_default();
+        if conflicts.kept.len() >= CONFLICTS {
+            conflicts.more += 1;
+            return;
+        }
+        conflicts.kept.push(Conflict {
+            from,
+            offset,
+            bytes: *bytes,
+            first_packet: difference.first_packet,
+            second_packet: at.packet,
+            first: difference.first.clone(),
+            second: difference.second.clone(),
+        });
+    }
+}
