@@ -9,6 +9,7 @@ mod literals;
 mod logins;
 mod oracle;
 mod partial;
+mod quotes;
 
 use super::Dialogue;
 use crate::protocol::event::Kind;
