@@ -137,6 +137,7 @@ impl Connection {
         self.doubt_reset(side, segment, position, acknowledges);
         self.time_handshake(side, segment);
         let start = position + Position::from(segment.header.syn);
+        out.from_start(self.from_start());
         if segment.header.decrypted {
             out.decrypted();
         }
@@ -245,7 +246,7 @@ impl Connection {
             first: self.first,
             last: self.last,
             end,
-            from_start: self.syns != [None; 2] && !self.headless,
+            from_start: self.from_start(),
             counters: Counters {
                 client_bytes: client.captured,
                 server_bytes: server.captured,
@@ -286,6 +287,11 @@ impl Connection {
     fn turn_round(&mut self) {
         self.endpoints = Endpoints { client: self.endpoints.server, server: self.endpoints.client };
         self.causal.swap();
+    }
+
+    /// True where nothing came before the first byte that was captured.
+    fn from_start(&self) -> bool {
+        self.syns != [None; 2] && !self.headless
     }
 
     fn has_syn(&self, side: Side) -> bool {

@@ -178,6 +178,10 @@ impl Dialogue {
 }
 
 impl crate::protocol::Dialogue for Dialogue {
+    fn begin_in_the_middle(&mut self) {
+        self.in_the_middle = true;
+    }
+
     fn read(&mut self, from: Side, input: &mut Input<'_>, out: &mut dyn Sink) -> Option<Upgrade> {
         // Bytes of one side end what the other had begun: steps are emitted in the order of the conversation.
         self.tell_skipped(from.other(), out);

@@ -102,7 +102,13 @@ impl Dialogue {
 
     /// `* OK`, `* NO`, `* BAD`, `* PREAUTH`, `* BYE`. The server's first line is its greeting.
     fn status(&mut self, fragment: &Fragment<'_>, status: Status, text: Text<'_>, first: bool, out: &mut dyn Sink) {
-        let greeting = first && matches!(status, Status::Ok | Status::Preauth | Status::Bye);
+        let greeting = first
+            && match status {
+                Status::Preauth => true,
+                Status::Ok => !self.in_the_middle || is_of_greeting(text),
+                Status::Bye => !self.in_the_middle,
+                Status::No | Status::Bad => false,
+            };
         if greeting {
             self.from_start = true;
             // After the greeting the client's next line is its first, so it is surely one of the protocol.
@@ -257,4 +263,12 @@ impl Dialogue {
 fn words_after(tag: &[u8], text: &[u8]) -> usize {
     let from_tag = super::lexer::without_telnet(text);
     from_tag.get(tag.len()..).map_or(0, |rest| rest.trim_ascii_start().len())
+}
+
+/// True for the text of an OK that greets: servers also send `* OK` unasked, such as Dovecot's `* OK Still here` within
+/// IDLE.
+fn is_of_greeting(text: Text<'_>) -> bool {
+    let words = text.words.to_ascii_lowercase();
+    let says = |word: &[u8]| memchr::memmem::find(&words, word).is_some();
+    matches!(text.code, None | Some(Code::Capability)) && (says(b"imap") || says(b"ready"))
 }

@@ -20,6 +20,8 @@ pub struct Dialogue {
     pub(super) mailbox: Option<Vec<u8>>,
     /// The server has sent a line; its first line is the greeting.
     pub(super) greeted: bool,
+    /// The beginning of the connection is not in the capture.
+    pub(super) in_the_middle: bool,
     /// The greeting is in the capture, and so is everything that led to the state.
     pub(super) from_start: bool,
     /// The client has sent its name (ID).
@@ -85,6 +87,7 @@ impl Default for Dialogue {
             state: State::NotAuthenticated,
             mailbox: None,
             greeted: false,
+            in_the_middle: false,
             from_start: false,
             named: false,
             queue: Queue::default(),

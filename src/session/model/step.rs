@@ -87,6 +87,7 @@ impl Step {
         match &self.subject {
             Subject::Pop3(subject) => match subject.what {
                 pop3::What::Greeting { ok, .. } | pop3::What::Reply { ok, .. } => Some(if ok { "+OK" } else { "-ERR" }),
+                pop3::What::Farewell { .. } => Some("-ERR"),
                 _ => None,
             },
             Subject::Imap(subject) => match subject.what {

@@ -135,12 +135,13 @@ fn a_code_takes_the_place_of_the_likely_reason() {
 #[test]
 fn every_pop3_step_has_words_of_its_own() {
     use crate::protocol::pop3::Effect;
-    let greetings = pop3::Greeting::ALL.iter().map(|&greeting| Pop3::Greeting(greeting));
+    let greetings = pop3::Greeting::ALL.iter().map(|&greeting| Pop3::Greeting(greeting, None));
     let commands = pop3::Command::ALL.iter().map(|&command| Pop3::Command(command));
     let replies = pop3::Command::ALL
         .iter()
         .flat_map(|&to| pop3::Reply::ALL.iter().map(move |&what| Pop3::Reply { to, what, code: None }));
-    let unasked = pop3::Reply::ALL.iter().map(|&reply| Pop3::Unasked(reply));
+    let unasked = pop3::Reply::ALL.iter().flat_map(|&reply| [Pop3::Unasked(reply, None), Pop3::Taken(reply, None)]);
+    let unasked = unasked.chain([Pop3::Farewell(None)]);
     let contents = pop3::Content::ALL.iter().map(|&content| Pop3::Content(content));
     let coded = pop3::ResponseCode::ALL.iter().map(|&code| Pop3::Reply {
         to: pop3::Command::Pass,
