@@ -47,7 +47,7 @@ impl Dialogue {
     /// No more of `from` can be read: emits what is half-read.
     fn cut(&mut self, from: Side, out: &mut dyn Sink) {
         if from == Side::Client {
-            self.give_up_waiting(out);
+            self.stop_waiting(out);
         }
         if let Some(span) = self.way(from).fragmentizer.flush_literal() {
             match from {
@@ -199,8 +199,9 @@ impl crate::protocol::Dialogue for Dialogue {
         self.tell_skipped(from.other(), out);
         self.content_came(Side::Client, out);
         self.content_came(Side::Server, out);
-        if from == Side::Client {
-            self.give_up_waiting(out);
+        match from {
+            Side::Client => self.stop_waiting(out),
+            Side::Server => self.answer_missing(out),
         }
         let gap = self.way(from).fragmentizer.gap(missing, at);
         let (missing_octets, end, beyond) = match gap {

@@ -183,9 +183,7 @@ impl Dialogue {
         text: Text<'_>,
         out: &mut dyn Sink,
     ) -> Option<Upgrade> {
-        if self.waits_under(tag) {
-            self.give_up_waiting(out);
-        }
+        self.answered_before_literal(tag, status, out);
         let answered = self.queue.answered(tag);
         let to = answered.as_ref().map(|(_, command)| command.verb);
         let subject = Subject { state: self.state, what: What::Tagged { to, status, code: text.code } };

@@ -3,11 +3,11 @@
 
 use super::State;
 use super::fetch_items::{MsgAttScanner, Section};
+use super::early::Early;
 use super::fragmentizer::{Fragment, Fragmentizer};
 use super::partial::{Body, PartialFetches};
 use super::queue::{CommandId, Queue};
 use super::reply::Status;
-use crate::flow::PacketRef;
 use crate::protocol::event::{MessageId, StepId};
 use crate::protocol::secret::Raw;
 use crate::protocol::span::Span;
@@ -52,6 +52,8 @@ pub(super) struct Client {
     pub asked: bool,
     /// A literal that the server has not asked for yet.
     pub waiting: Option<PendingLiteral>,
+    /// A literal that the server has refused, whose octets may come all the same.
+    pub refused: Option<RefusedLiteral>,
     /// `+` lines that came within a command: emitted after it, since they ask for its parts.
     pub held: Vec<Fragment<'static>>,
     /// The next literal is APPEND's mailbox, or a word in its place.
@@ -107,21 +109,35 @@ pub(super) struct PendingLiteral {
     /// The command so far, where the literal is part of its text; absent where the literal is a message.
     pub command: Option<Fragment<'static>>,
     pub octets: u64,
-    /// Bytes that the client sent without waiting, until it is clear what they are.
-    pub early: Raw<Vec<u8>>,
-    pub at: Option<PacketRef>,
+    /// What the client sent without waiting, until it is clear what it is.
+    pub early: Early,
+    /// The beginning of `early` is not a command, so it may be the literal.
+    pub may_be_literal: bool,
+    /// Bytes of the server are missing since then, and perhaps its `+`.
+    pub answer_missing: bool,
 }
 
 impl PendingLiteral {
     /// A message's literal, in the command with tag `key`.
     pub fn for_message(key: &[u8], octets: u64) -> Self {
-        Self { key: Raw(key.to_vec()), command: None, octets, early: Raw::default(), at: None }
+        Self { key: Raw(key.to_vec()), command: None, octets, early: Early::default(), may_be_literal: false, answer_missing: false }
     }
 
     /// A literal that is a part of `command`.
     pub fn within(key: &[u8], command: Fragment<'_>, octets: u64) -> Self {
         Self { command: Some(command.into_owned()), ..Self::for_message(key, octets) }
     }
+}
+
+/// A literal that the server has refused. What a client sends of it without waiting, the server reads as commands.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct RefusedLiteral {
+    /// Bytes that may still come of it, the line end after it included.
+    pub left: u64,
+    /// It may hold a password.
+    pub is_secret: bool,
+    /// Some of it has come.
+    pub has_come: bool,
 }
 
 /// An APPEND whose step has been emitted and whose end has not come.

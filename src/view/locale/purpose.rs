@@ -97,6 +97,7 @@ fn of_imap(lang: Lang, imap: Imap) -> String {
             with_detail(lang, say!(lang, imap::data(data)), code.map(|code| say!(lang, imap::code(code)).to_owned()))
         }
         Imap::GoAhead(go_ahead) => say!(lang, imap::go_ahead(go_ahead)).to_owned(),
+        Imap::Uninvited => say!(lang, imap::uninvited()).to_owned(),
         Imap::Done => say!(lang, imap::done()).to_owned(),
         Imap::Fetched { .. } => say!(lang, imap::fetched()).to_owned(),
         Imap::Appended { .. } => say!(lang, imap::appended()).to_owned(),
@@ -142,6 +143,7 @@ pub fn row(lang: Lang, purpose: &Purpose, bytes: u64, carries: Option<&ContentRe
             | Imap::Tagged { .. }
             | Imap::Data(_)
             | Imap::GoAhead(_)
+            | Imap::Uninvited
             | Imap::Done
             | Imap::Sasl(_),
         )

@@ -176,7 +176,7 @@ fn every_imap_step_has_words_of_its_own() {
     let coded =
         codes().into_iter().map(|code| Imap::Tagged { to: plain(Verb::Login), what: Tagged::No, code: Some(code) });
     let octets = 9;
-    let rest = [Imap::Done, Imap::Fetched { octets }, Imap::Appended { octets }, Imap::OtherContent { octets }];
+    let rest = [Imap::Done, Imap::Uninvited, Imap::Fetched { octets }, Imap::Appended { octets }, Imap::OtherContent { octets }];
     let rest = GoAhead::ALL.iter().map(|&go_ahead| Imap::GoAhead(go_ahead)).chain(rest);
     let steps = greetings.chain(commands).chain(tagged).chain(bad).chain(odd).chain(data).chain(notices);
     check_all(steps.chain(coded).chain(rest).map(Purpose::Imap), purpose);

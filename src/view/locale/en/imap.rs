@@ -372,6 +372,10 @@ pub fn fetched() -> &'static str {
     "Carries the message, or the part asked for, to the client"
 }
 
+pub fn uninvited() -> &'static str {
+    "Belongs to a literal that the server has not allowed: the server takes the line for a command"
+}
+
 pub fn appended() -> &'static str {
     "Sends the message to be stored in the mailbox"
 }

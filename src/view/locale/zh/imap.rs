@@ -226,6 +226,10 @@ pub fn fetched() -> &'static str {
     "把邮件或所请求的部分传送给客户"
 }
 
+pub fn uninvited() -> &'static str {
+    "属于服务器未允许发送的字面量，服务器把这一行当作命令"
+}
+
 pub fn appended() -> &'static str {
     "发送要存入邮箱的邮件"
 }
