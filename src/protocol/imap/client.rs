@@ -222,11 +222,15 @@ impl Dialogue {
             return false;
         }
         let tag = without_telnet(&fragment.text).split(|&byte| byte == b' ').find(|word| !word.is_empty());
-        let secrets = if is_secret && !fragment.text.is_empty() { vec![0..fragment.text.len()] } else { Vec::new() };
+        let whole = 0..fragment.text.len();
+        let (shown, secrets, on_completion) = match is_secret {
+            true => (None, Vec::from_iter(Some(whole).filter(|whole| !whole.is_empty())), OnCompletion::Hidden),
+            false => (tag, Vec::new(), OnCompletion::Plain),
+        };
         let step = fragment.step(Side::Client, Kind::Command, Subject { state: self.state, what: What::Uninvited });
-        let step = fragment.tell(Step { tag, secrets, ..step }, out);
+        let step = fragment.tell(Step { tag: shown, secrets, ..step }, out);
         if let Some(tag) = tag {
-            self.ask(tag, Verb::Other, step, OnCompletion::Plain, out);
+            self.ask(tag, Verb::Other, step, on_completion, out);
         }
         true
     }
@@ -410,7 +414,7 @@ impl Dialogue {
         let state = self.state;
         let Some(login) = self.exchange() else { return };
         let round = login.exchange.response(&fragment.text);
-        login.owed = false;
+        let was_asked = std::mem::take(&mut login.owed);
         let what = What::Response(round);
         let step = fragment.step(Side::Client, Kind::Response, Subject { state, what });
         let whole = 0..fragment.text.len();
@@ -418,6 +422,10 @@ impl Dialogue {
         let step = fragment.tell(Step { secrets, ..step }, out);
         login.exchange.add_step(step);
         login.cancelled = fragment.text.as_ref() == b"*";
+        if !was_asked && !fragment.text.is_empty() {
+            // A server that refuses the mechanism reads the line as a command.
+            self.ask(&fragment.text, Verb::Other, step, OnCompletion::Hidden, out);
+        }
     }
 }
 

@@ -255,7 +255,7 @@ impl crate::protocol::Dialogue for Dialogue {
 pub(super) fn resolve(command: Pending, completion: Option<Completion<'_>>, out: &mut dyn Sink) {
     let step = completion.map(|completion| completion.step);
     match command.on_completion {
-        OnCompletion::Plain | OnCompletion::Mailbox(_) | OnCompletion::Fetch(_) => {}
+        OnCompletion::Plain | OnCompletion::Hidden | OnCompletion::Mailbox(_) | OnCompletion::Fetch(_) => {}
         OnCompletion::Login(mut credential) => {
             credential.outcome = outcome(completion, false);
             credential.steps.extend(step);
