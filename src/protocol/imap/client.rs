@@ -272,6 +272,7 @@ impl Dialogue {
             }
             self.client.way.desynchronised = false;
             self.tell_skipped(Side::Client, out);
+            self.client.way.follows_gap = false;
         }
         if self.append_rest(&fragment, literal, out) {
             return;

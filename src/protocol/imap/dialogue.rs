@@ -16,7 +16,7 @@ one of the protocol; the lines before it are emitted as unknown.
 use super::command::{Verb, command};
 use super::fragmentizer::{Fragment, GapIn};
 use super::queue::{CommandId, OnCompletion, Pending};
-use super::reply::{Response, Status, response};
+use super::reply::{Response, Status, Untagged, response};
 use super::state::{Dialogue, Way};
 use super::{Subject, What};
 use crate::flow::{PacketRef, Side};
@@ -65,7 +65,8 @@ impl Dialogue {
 
     /// `from` is desynchronised: the APPEND or FETCH under way on its side ends here.
     fn desynchronise(&mut self, from: Side, out: &mut dyn Sink) {
-        self.way(from).desynchronised = true;
+        let way = self.way(from);
+        (way.desynchronised, way.follows_gap) = (true, true);
         self.login_gaps[from as usize] = true;
         if self.login_gaps == [true; 2] {
             // The login's end may be missing, and another's beginning: only a reply with its tag is surely its own.
@@ -107,7 +108,7 @@ impl Dialogue {
                     None => {
                         // Half a response to a challenge may be half a password.
                         let secrets = self.login.map(|_| 0..text.len()).into_iter().collect();
-                        let step = fragment.step(from, Kind::Unknown, event::Subject::Unknown);
+                        let step = fragment.step(from, Kind::Unknown, event::Subject::Cut);
                         fragment.tell(Step { secrets, ..step }, out);
                     }
                 }
@@ -120,8 +121,23 @@ impl Dialogue {
                 {
                     self.tagged(&fragment, tag, status, words, out)
                 }
+                _ if self.server.fetch.is_some() => {
+                    self.fetch_cut(&fragment, out);
+                    None
+                }
+                // What an untagged response is stands in its first words.
+                Some(read @ (Response::Data { .. } | Response::Status { .. })) if read.is_sure(&text) => {
+                    let what = match read {
+                        Response::Data { what, .. } => what,
+                        Response::Status { status, text } => Untagged::of_status(status, text.code),
+                        Response::Tagged { .. } | Response::Continue(_) => Untagged::Other,
+                    };
+                    let subject = Subject { state: self.state, what: What::Untagged(what) };
+                    fragment.tell(fragment.step(from, Kind::Untagged, subject), out);
+                    None
+                }
                 _ => {
-                    fragment.tell(fragment.step(from, Kind::Unknown, event::Subject::Unknown), out);
+                    fragment.tell(fragment.step(from, Kind::Unknown, event::Subject::Cut), out);
                     None
                 }
             },
@@ -140,8 +156,10 @@ impl Dialogue {
 
     /// Emits the lines of `side` that were not understood.
     pub(super) fn tell_skipped(&mut self, side: Side, out: &mut dyn Sink) {
-        if let Some(skipped) = self.way(side).skipped.take() {
-            skipped.tell(skipped.step(side, Kind::Unknown, event::Subject::Unknown), out);
+        let way = self.way(side);
+        if let Some(skipped) = way.skipped.take() {
+            let subject = event::Subject::not_understood(std::mem::take(&mut way.follows_gap));
+            skipped.tell(skipped.step(side, Kind::Unknown, subject), out);
         }
     }
 

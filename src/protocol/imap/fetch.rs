@@ -86,6 +86,12 @@ impl Dialogue {
         }
     }
 
+    /// The part that had come of the response's words, whose rest will not come.
+    pub(super) fn fetch_cut(&mut self, fragment: &Fragment<'_>, out: &mut dyn Sink) {
+        self.fetch_came(None, out);
+        self.fetch_words(fragment, out);
+    }
+
     fn fetch_body(&mut self, section: &Section, octets: u64, out: &mut dyn Sink) -> Option<Coming> {
         let fetch = self.server.fetch.as_ref()?;
         let (number, uid) = (fetch.number, fetch.scanner.uid);

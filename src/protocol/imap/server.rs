@@ -65,6 +65,7 @@ impl Dialogue {
             }
             self.server.way.desynchronised = false;
             self.tell_skipped(Side::Server, out);
+            self.server.way.follows_gap = false;
         }
         let first = !std::mem::replace(&mut self.greeted, true);
         match response {

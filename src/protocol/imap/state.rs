@@ -40,6 +40,8 @@ pub struct Dialogue {
 pub(super) struct Way {
     pub fragmentizer: Fragmentizer,
     pub desynchronised: bool,
+    /// It was a gap that desynchronised it, and no line has been read since.
+    pub follows_gap: bool,
     /// The lines passed over while desynchronised.
     pub skipped: Option<Fragment<'static>>,
 }
@@ -79,7 +81,7 @@ pub(super) struct Server {
 impl Default for Way {
     /// Desynchronised: the capture may begin in the middle, so the first line must surely be one of the protocol.
     fn default() -> Self {
-        Self { fragmentizer: Fragmentizer::default(), desynchronised: true, skipped: None }
+        Self { fragmentizer: Fragmentizer::default(), desynchronised: true, follows_gap: false, skipped: None }
     }
 }
 

@@ -70,7 +70,7 @@ impl Dialogue {
         match command {
             Some(command) if !follows_gap || command.verb != Verb::Other => self.command(line, &command, whole, out),
             _ => {
-                let mut step = Step::line(Side::Client, Kind::Unknown, event::Subject::Unknown, line);
+                let mut step = Step::line(Side::Client, Kind::Unknown, event::Subject::not_understood(!whole), line);
                 if !whole {
                     step.secrets.push(0..line.bytes.len());
                 }

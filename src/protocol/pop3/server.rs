@@ -332,7 +332,10 @@ impl Dialogue {
         }
         match &mut self.saying {
             Saying::Rubbish(lines) => lines.add(line, out),
-            _ => self.saying = Saying::Rubbish(Lines::begin(line)),
+            _ => {
+                let is_part = self.server_missing > 0 || line.end == LineEnd::None;
+                self.saying = Saying::Rubbish(Lines::begin(line).which_is_part(is_part));
+            }
         }
         // The end of a listing that began in a gap: the command has been answered.
         let is_answered = self.server_missing > 0 && &*line.bytes == b".";
@@ -387,7 +390,8 @@ impl Dialogue {
                 self.tell_unasked(&lines, what, out);
             }
             Saying::Rubbish(lines) => {
-                let step = Step::of(Side::Server, Kind::Unknown, event::Subject::Unknown, lines.span);
+                let subject = event::Subject::not_understood(lines.is_part);
+                let step = Step::of(Side::Server, Kind::Unknown, subject, lines.span);
                 out.step(Step { text: &lines.text, ..step });
             }
         }

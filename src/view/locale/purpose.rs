@@ -17,6 +17,7 @@ pub fn purpose(lang: Lang, purpose: &Purpose) -> String {
         Purpose::Imap(imap) => of_imap(lang, *imap),
         Purpose::Tls { from, what } => say!(lang, tls::part(*from, what)),
         Purpose::Gap { from, bytes } => say!(lang, rows::gap_purpose(*from, *bytes)),
+        Purpose::Cut { from } => say!(lang, rows::cut(*from)),
         Purpose::Unknown { protocol, from } => say!(lang, rows::unknown(term::protocol(lang, *protocol), *from)),
     }
 }
@@ -147,6 +148,7 @@ pub fn row(lang: Lang, purpose: &Purpose, bytes: u64, carries: Option<&ContentRe
             | Imap::Done
             | Imap::Sasl(_),
         )
+        | Purpose::Cut { .. }
         | Purpose::Unknown { .. } => return None,
     })
 }

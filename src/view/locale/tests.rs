@@ -207,7 +207,8 @@ fn tls_gaps_and_the_unknown_have_words() {
     let parts = parts.into_iter().chain(alerts).map(|what| Purpose::Tls { from: Side::Client, what });
     let gap = Purpose::Gap { from: Side::Server, bytes: 40 };
     let unknown = Purpose::Unknown { protocol: Protocol::Imap, from: Side::Client };
-    check_all(parts.chain([gap, unknown]), purpose);
+    let cut = Purpose::Cut { from: Side::Server };
+    check_all(parts.chain([gap, cut, unknown]), purpose);
     let alert = Alert { fatal: true, description: 48 };
     assert_eq!(
         purpose(Lang::En, &Purpose::Tls { from: Side::Client, what: alert }),
