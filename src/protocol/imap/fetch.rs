@@ -58,7 +58,8 @@ impl Dialogue {
             self.fetch_words(&fragment, out);
             return self.fetch_over(out);
         };
-        let line = if fragment.tail.is_empty() { fragment.text.get(from..).unwrap_or_default() } else { &fragment.tail };
+        let line =
+            if fragment.tail.is_empty() { fragment.text.get(from..).unwrap_or_default() } else { &fragment.tail };
         match fetch.scanner.literal().or_else(|| fetch.scanner.literal_after_name(line)) {
             None => self.server.way.fragmentizer.keep(fragment, octets),
             Some(section) => {

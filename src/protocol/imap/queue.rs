@@ -182,7 +182,11 @@ impl Pending {
                 let password = login.password.as_ref().map_or(0, |password| password.reveal().len());
                 login.username.as_ref().map_or(0, Vec::len) + password * 2
             }
-            OnCompletion::Plain | OnCompletion::Hidden | OnCompletion::Authenticate(_) | OnCompletion::Append(_) | OnCompletion::Fetch(_) => 0,
+            OnCompletion::Plain
+            | OnCompletion::Hidden
+            | OnCompletion::Authenticate(_)
+            | OnCompletion::Append(_)
+            | OnCompletion::Fetch(_) => 0,
         };
         self.key.len() * 2 + held
     }

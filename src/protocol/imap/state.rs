@@ -2,8 +2,8 @@
 //! `dialogue.rs` has the diagram.
 
 use super::State;
-use super::fetch_items::{MsgAttScanner, Section};
 use super::early::Early;
+use super::fetch_items::{MsgAttScanner, Section};
 use super::fragmentizer::{Fragment, Fragmentizer};
 use super::partial::{Body, PartialFetches};
 use super::queue::{CommandId, Queue};
@@ -122,7 +122,14 @@ pub(super) struct PendingLiteral {
 impl PendingLiteral {
     /// A message's literal, in the command with tag `key`.
     pub fn for_message(key: &[u8], octets: u64) -> Self {
-        Self { key: Raw(key.to_vec()), command: None, octets, early: Early::default(), may_be_literal: false, answer_missing: false }
+        Self {
+            key: Raw(key.to_vec()),
+            command: None,
+            octets,
+            early: Early::default(),
+            may_be_literal: false,
+            answer_missing: false,
+        }
     }
 
     /// A literal that is a part of `command`.

@@ -168,9 +168,7 @@ pub fn of(subject: &Subject, variant: Variant, answered: Option<&Step>) -> Pop3 
         }
         What::Command(Verb::Dele) if let Variant::Message(number) = variant => Pop3::Deletes(number),
         What::Command(verb) => Pop3::Command(command(*verb, variant, subject.state)),
-        What::Reply { to: Some(_), effect: Some(effect), code, .. } => {
-            Pop3::Effect(*effect, response_code(code))
-        }
+        What::Reply { to: Some(_), effect: Some(effect), code, .. } => Pop3::Effect(*effect, response_code(code)),
         What::Reply { to: Some(Verb::Xtnd), ok, code, .. } if answered.is_some_and(is_content) => {
             Pop3::Taken(status(*ok), response_code(code))
         }

@@ -87,6 +87,7 @@ fn of_imap(lang: Lang, imap: Imap) -> String {
             };
             with_detail(lang, words, code.map(|code| say!(lang, imap::code(code)).to_owned()))
         }
+        Imap::Data(Data::Untagged(Untagged::Ok(Some(Code::Other)))) => say!(lang, imap::tells_something()).to_owned(),
         Imap::Data(Data::Untagged(Untagged::Ok(Some(code)))) => {
             say!(lang, imap::tells(say!(lang, imap::code(code))))
         }

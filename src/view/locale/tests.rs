@@ -40,7 +40,8 @@ fn codes() -> Vec<Code> {
         ExpungeIssued, Corruption, ServerBug, ClientBug, Cannot, Limit, OverQuota, AlreadyExists, NonExistent,
         Unavailable, Referral, CompressionActive, UnknownCte, BadUrl, TooBig, UrlMech, BadComparator, NoUpdate, Metadata,
         NotificationOverflow, BadEvent, UndefinedFilter, HasChildren, NotSaved, MailboxId, UseAttr, InProgress,
-        MessageLimit, UidRequired, Other)
+        MessageLimit, UidRequired, MyRights, Annotations, Annotate, NewName, TempFail, MaxConvertMessages,
+        MaxConvertParts, Other)
 }
 
 fn mechanisms() -> Vec<Mechanism> {
@@ -176,7 +177,13 @@ fn every_imap_step_has_words_of_its_own() {
     let coded =
         codes().into_iter().map(|code| Imap::Tagged { to: plain(Verb::Login), what: Tagged::No, code: Some(code) });
     let octets = 9;
-    let rest = [Imap::Done, Imap::Uninvited, Imap::Fetched { octets }, Imap::Appended { octets }, Imap::OtherContent { octets }];
+    let rest = [
+        Imap::Done,
+        Imap::Uninvited,
+        Imap::Fetched { octets },
+        Imap::Appended { octets },
+        Imap::OtherContent { octets },
+    ];
     let rest = GoAhead::ALL.iter().map(|&go_ahead| Imap::GoAhead(go_ahead)).chain(rest);
     let steps = greetings.chain(commands).chain(tagged).chain(bad).chain(odd).chain(data).chain(notices);
     check_all(steps.chain(coded).chain(rest).map(Purpose::Imap), purpose);

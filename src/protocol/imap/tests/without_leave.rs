@@ -71,22 +71,32 @@ fn literals_that_need_no_leave_are_swallowed() {
 
 #[test]
 fn words_of_commands_come_too_early_too() {
-    let told = played("S: * OK hi\nC: a1 LOGIN {3}\nC: bob {6}\nC: secret\nS: a1 BAD no\nS: bob BAD what\nS: secret BAD what\nC: a2 NOOP\nS: a2 OK done");
+    let told = played(
+        "S: * OK hi\nC: a1 LOGIN {3}\nC: bob {6}\nC: secret\nS: a1 BAD no\nS: bob BAD what\nS: secret BAD what\nC: a2 NOOP\nS: a2 OK done",
+    );
     assert_eq!(uninvited(&told), ["bob {6}"]);
     let hidden: Vec<_> = told.steps.iter().flat_map(|step| &step.secrets).collect();
     assert!(hidden.iter().any(|secret| *secret == "bob {6}"), "{hidden:?}");
-    let told = played("S: * OK hi\nC: a1 LOGIN bob {6}\nC: secret\nS: a1 NO no\nS: secret BAD what\nC: a2 NOOP\nS: a2 OK done");
+    let told = played(
+        "S: * OK hi\nC: a1 LOGIN bob {6}\nC: secret\nS: a1 NO no\nS: secret BAD what\nC: a2 NOOP\nS: a2 OK done",
+    );
     assert_eq!(uninvited(&told), ["secret"]);
     assert!(told.steps.iter().any(|step| step.secrets == ["secret"]));
     let reply = told.steps.iter().find(|step| step.text == "secret BAD what").expect("a reply");
     assert_eq!((&reply.secrets[..], &reply.tag), (&["secret BAD what".to_owned()][..], &None));
-    let told = played("S: * OK hi\nC: a1 AUTHENTICATE PLAIN\nC: AGJvYgBzZWNyZXQ=\nS: a1 NO no\nS: AGJvYgBzZWNyZXQ= BAD what\nC: a2 NOOP\nS: a2 OK done");
+    let told = played(
+        "S: * OK hi\nC: a1 AUTHENTICATE PLAIN\nC: AGJvYgBzZWNyZXQ=\nS: a1 NO no\nS: AGJvYgBzZWNyZXQ= BAD what\nC: a2 NOOP\nS: a2 OK done",
+    );
     assert_eq!(told.rows()[4], "5 S Reply AGJvYgBzZWNyZXQ= BAD what -> 3");
     assert_eq!(told.steps[4].secrets.len(), 1);
-    let told = played("S: * OK hi\nC: a1 LOGIN {3}\nC: bob {6}\nC: secret\nS: + a\nS: + b\nS: a1 OK in\nC: a2 NOOP\nS: a2 OK done");
+    let told = played(
+        "S: * OK hi\nC: a1 LOGIN {3}\nC: bob {6}\nC: secret\nS: + a\nS: + b\nS: a1 OK in\nC: a2 NOOP\nS: a2 OK done",
+    );
     assert_eq!(told.credentials[0].password.as_ref().map(Secret::reveal), Some(b"secret".as_slice()));
     assert_eq!(answers(&told), ["LOGIN OK", "NOOP OK"]);
-    let told = played(&format!("{BEGUN}C: a2 SEARCH CHARSET X TEXT {{6}}\nC: foobar\nS: a2 NO no\nS: foobar BAD what\nC: a3 NOOP\nS: a3 OK done"));
+    let told = played(&format!(
+        "{BEGUN}C: a2 SEARCH CHARSET X TEXT {{6}}\nC: foobar\nS: a2 NO no\nS: foobar BAD what\nC: a3 NOOP\nS: a3 OK done"
+    ));
     assert_eq!(uninvited(&told), ["foobar"]);
     assert_eq!(told.commands(), ["NOOP", "SEARCH", "NOOP"]);
 }

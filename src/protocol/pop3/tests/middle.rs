@@ -38,7 +38,8 @@ fn the_first_thing_heard_is_not_the_first_thing_said() {
 
 #[test]
 fn the_inside_of_a_message_is_content() {
-    let told = hear_from_the_middle("S: st of a line\n S: +OK is what he said\n S: .\n C: RETR 2\n S: +OK\n S: a: b\n S: .");
+    let told =
+        hear_from_the_middle("S: st of a line\n S: +OK is what he said\n S: .\n C: RETR 2\n S: +OK\n S: a: b\n S: .");
     assert_eq!(told.rows()[..3], ["1 S Data ", "2 C Command [RETR] RETR 2", "3 S Reply +OK -> 2"]);
     assert_eq!(told.messages.len(), 1, "nothing is known of the first");
     let told = hear_from_the_middle("S: st of a line\n S: more\n C: STAT\n S: +OK 2 320");
@@ -60,12 +61,18 @@ fn farewells(told: &Recorder) -> Vec<&str> {
 #[test]
 fn an_unasked_error_at_the_end_is_the_farewell() {
     let begun = "S: +OK hi\n C: USER a\n S: +OK\n C: PASS b\n S: +OK\n C: STAT\n S: +OK 2 320\n";
-    for rest in ["S: -ERR [SYS/TEMP] Server shutting down.", "S: -ERR [sys/temp/x] bye\n C: QUIT", "S: -ERR so long",
-        "S: -ERR Disconnected for inactivity.\n C: NOOP"] {
+    for rest in [
+        "S: -ERR [SYS/TEMP] Server shutting down.",
+        "S: -ERR [sys/temp/x] bye\n C: QUIT",
+        "S: -ERR so long",
+        "S: -ERR Disconnected for inactivity.\n C: NOOP",
+    ] {
         let told = hear(&[begun, rest].concat());
         assert_eq!(farewells(&told).len(), 1, "{rest}");
     }
-    for rest in ["S: -ERR again\n C: NOOP\n S: +OK", "S: -ERR one\n S: +OK", "C: NOOP\n S: -ERR [SYS/TEMP] shutting down"] {
+    for rest in
+        ["S: -ERR again\n C: NOOP\n S: +OK", "S: -ERR one\n S: +OK", "C: NOOP\n S: -ERR [SYS/TEMP] shutting down"]
+    {
         let told = hear(&[begun, rest].concat());
         assert!(farewells(&told).is_empty(), "{rest}: {:?}", told.rows());
     }
