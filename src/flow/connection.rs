@@ -137,7 +137,7 @@ impl Connection {
         self.doubt_reset(side, segment, position, acknowledges);
         self.time_handshake(side, segment);
         let start = position + Position::from(segment.header.syn);
-        out.from_start(self.from_start());
+        out.beginning_seen(self.begins_at_start());
         if segment.header.decrypted {
             out.decrypted();
         }
@@ -246,7 +246,7 @@ impl Connection {
             first: self.first,
             last: self.last,
             end,
-            from_start: self.from_start(),
+            from_start: self.begins_at_start(),
             counters: Counters {
                 client_bytes: client.captured,
                 server_bytes: server.captured,
@@ -290,7 +290,7 @@ impl Connection {
     }
 
     /// True where nothing came before the first byte that was captured.
-    fn from_start(&self) -> bool {
+    fn begins_at_start(&self) -> bool {
         self.syns != [None; 2] && !self.headless
     }
 

@@ -17,7 +17,7 @@ pub trait StreamHandler {
 
     /// Whether the beginning of the connection is in the capture, as far as known (a SYN may come late). Called before
     /// the data that it is about, with every packet.
-    fn from_start(&mut self, seen: bool) {
+    fn beginning_seen(&mut self, seen: bool) {
         let _ = seen;
     }
 

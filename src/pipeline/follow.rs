@@ -211,7 +211,7 @@ impl StreamHandler for ConnectionFollower<'_> {
         self.decrypted = true;
     }
 
-    fn from_start(&mut self, seen: bool) {
+    fn beginning_seen(&mut self, seen: bool) {
         self.from_start = seen;
     }
 

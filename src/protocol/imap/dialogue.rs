@@ -59,7 +59,10 @@ impl Dialogue {
         if let Some(fragment) = self.way(from).fragmentizer.flush() {
             self.unfinished(from, fragment, out);
         }
+        // The end of the connection is no gap: the lines before it are as foreign as they were.
+        let follows_gap = self.way(from).follows_gap;
         self.desynchronise(from, out);
+        self.way(from).follows_gap = follows_gap;
         self.tell_skipped(from, out);
     }
 
@@ -100,6 +103,8 @@ impl Dialogue {
     /// The part that had come of a line whose end will not come.
     fn unfinished(&mut self, from: Side, fragment: Fragment<'static>, out: &mut dyn Sink) -> Option<Upgrade> {
         let text = fragment.text.clone();
+        // A side that has not spoken IMAP before may speak something else.
+        let not_understood = event::Subject::not_understood(!self.way(from).desynchronised);
         match from {
             Side::Client => {
                 // Emitted as a command if its verb is sure; its arguments may be truncated.
@@ -108,7 +113,7 @@ impl Dialogue {
                     None => {
                         // Half a response to a challenge may be half a password.
                         let secrets = self.login.map(|_| 0..text.len()).into_iter().collect();
-                        let step = fragment.step(from, Kind::Unknown, event::Subject::Cut);
+                        let step = fragment.step(from, Kind::Unknown, not_understood);
                         fragment.tell(Step { secrets, ..step }, out);
                     }
                 }
@@ -137,7 +142,7 @@ impl Dialogue {
                     None
                 }
                 _ => {
-                    fragment.tell(fragment.step(from, Kind::Unknown, event::Subject::Cut), out);
+                    fragment.tell(fragment.step(from, Kind::Unknown, not_understood), out);
                     None
                 }
             },

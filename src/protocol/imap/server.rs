@@ -191,7 +191,8 @@ impl Dialogue {
         let answers = answered.as_ref().map(|(_, command)| command.step);
         let step = fragment.step(Side::Server, Kind::Reply, subject);
         let is_hidden = matches!(&answered, Some((_, Pending { on_completion: OnCompletion::Hidden, .. })));
-        let (shown, secrets) = if is_hidden { (None, vec![0..fragment.text.len()]) } else { (Some(tag), Vec::new()) };
+        let (shown, secrets) =
+            if is_hidden { (None, Vec::from_iter(Some(0..fragment.text.len()))) } else { (Some(tag), Vec::new()) };
         let step = fragment.tell(Step { tag: shown, answers, secrets, ..step }, out);
         self.capabilities(text, out);
         let (command_id, mut command) = answered?;
