@@ -78,6 +78,19 @@ limits! {
         zh: "一行 {LINE_BYTES}",
     }
 
+    /// Counts literals.
+    EarlyLiterals = "early_literals" {
+        /// Bytes that are kept of what an IMAP client sends of a literal before the server has asked for it. Of a longer
+        /// one it is assumed that the server takes it.
+        EARLY_LITERAL_BYTES: Bytes = 64 * 1024, fuzzed 512;
+    } hit {
+        en: "literals of more than {EARLY_LITERAL_BYTES} were read as such before the server had asked for them",
+        zh: "客户未等服务器允许就发送的字面量超过 {EARLY_LITERAL_BYTES}，按已获允许处理（字面量数）",
+    } readme {
+        en: "{EARLY_LITERAL_BYTES} of an IMAP literal that comes before the server has asked for it",
+        zh: "一个未等允许就发送的 IMAP 字面量 {EARLY_LITERAL_BYTES}",
+    }
+
     /// Counts packet numbers left out.
     PacketsPerStep = "packets_per_step" {
         /// Packet numbers kept for one line or piece of content; further ones are folded into the last.

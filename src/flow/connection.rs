@@ -150,6 +150,7 @@ impl Connection {
         self.doubt_reset(side, segment, position, acknowledges);
         self.time_handshake(side, segment);
         let start = position + Position::from(segment.header.syn);
+        out.beginning_seen(self.begins_at_start());
         if segment.header.decrypted {
             out.decrypted();
         }
@@ -287,7 +288,7 @@ impl Connection {
             first_sequence: self.first_sequence,
             last: self.last,
             end,
-            from_start: self.syns != [None; 2] && !self.headless,
+            from_start: self.begins_at_start(),
             counters: Counters {
                 client_bytes: client.captured,
                 server_bytes: server.captured,
@@ -330,6 +331,11 @@ impl Connection {
     fn turn_round(&mut self) {
         self.endpoints = Endpoints { client: self.endpoints.server, server: self.endpoints.client };
         self.causal.swap();
+    }
+
+    /// True where nothing came before the first byte that was captured.
+    fn begins_at_start(&self) -> bool {
+        self.syns != [None; 2] && !self.headless
     }
 
     fn has_syn(&self, side: Side) -> bool {

@@ -15,6 +15,12 @@ pub trait StreamHandler {
     /// What follows crossed inside TLS, and stands decrypted in the capture. Called before the data, perhaps repeatedly.
     fn decrypted(&mut self) {}
 
+    /// Whether the beginning of the connection is in the capture, as far as known (a SYN may come late). Called before
+    /// the data that it is about, with every packet.
+    fn beginning_seen(&mut self, seen: bool) {
+        let _ = seen;
+    }
+
     /// A late SYN shows that client and server are the other way round. Called before any data or gap, if at all.
     fn roles_swapped(&mut self, endpoints: &Endpoints) {
         let _ = endpoints;

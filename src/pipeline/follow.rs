@@ -27,6 +27,8 @@ pub struct ConnectionFollower<'a> {
     shown: usize,
     /// What it speaks was decrypted before it was captured.
     decrypted: bool,
+    /// Its beginning was captured.
+    from_start: bool,
 }
 
 /// How much is known, in ascending order.
@@ -66,6 +68,7 @@ impl<'a> ConnectionFollower<'a> {
             known: Known::Nothing,
             shown: 0,
             decrypted: false,
+            from_start: false,
         };
         follower.expect();
         follower
@@ -171,6 +174,9 @@ impl<'a> ConnectionFollower<'a> {
             let port = self.options.ports.get(self.endpoints.server.port());
             dialogue.begin_decrypted(port.is_some_and(|port| port.implicit_tls), &mut *builder);
         }
+        if !self.from_start {
+            dialogue.begin_in_the_middle();
+        }
         detector.replay(&mut dialogue, &mut *builder);
         self.state = State::Following { dialogue, builder };
     }
@@ -203,6 +209,10 @@ impl StreamHandler for ConnectionFollower<'_> {
 
     fn decrypted(&mut self) {
         self.decrypted = true;
+    }
+
+    fn beginning_seen(&mut self, seen: bool) {
+        self.from_start = seen;
     }
 
     fn roles_swapped(&mut self, endpoints: &Endpoints) {

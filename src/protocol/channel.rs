@@ -53,6 +53,12 @@ impl Stack {
         self.inner.channel = Channel::Decrypted;
     }
 
+    /// The beginning of the connection is not in the capture: the first thing heard need not be the first thing said.
+    /// Called before any data, if at all.
+    pub fn begin_in_the_middle(&mut self) {
+        self.inner.dialogue.begin_in_the_middle();
+    }
+
     /// Bytes that `from` sent.
     pub fn data(&mut self, from: Side, bytes: &[u8], at: PacketRef, out: &mut dyn Sink) {
         let mut input = Input::new(bytes, at);

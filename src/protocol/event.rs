@@ -204,8 +204,17 @@ pub enum Subject {
     Tls(tls::Subject),
     /// That many bytes are missing.
     Gap(u64),
+    /// Not understood, because it is a part of a line.
+    Cut,
     /// Not understood.
     Unknown,
+}
+
+impl Subject {
+    /// Of a line that is not understood; `is_part` where it is not all of it.
+    pub fn not_understood(is_part: bool) -> Self {
+        if is_part { Self::Cut } else { Self::Unknown }
+    }
 }
 
 impl From<smtp::Subject> for Subject {

@@ -167,7 +167,7 @@ impl Talk {
                     _ => pop3::State::Authorization,
                 };
                 let what = match kind {
-                    Kind::Greeting => pop3::What::Greeting { ok: true, apop: text.contains('<') },
+                    Kind::Greeting => pop3::What::Greeting { ok: true, apop: text.contains('<'), code: None },
                     Kind::Command => pop3::What::Command(pop3_verb(&verb(text, 0))),
                     Kind::Data => pop3::What::Content(pop3::Verb::Retr),
                     _ => pop3::What::Reply {

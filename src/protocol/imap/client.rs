@@ -6,12 +6,14 @@ the announcement on is desynchronised when the server refuses the literal: then 
 */
 
 use super::command::{Command, Verb, command};
+use super::early::Early;
 use super::fragmentizer::{Fragment, Framed};
 use super::lexer::{Announced, without_telnet};
 use super::queue::{Authentication, CommandId, OnCompletion};
-use super::state::{Dialogue, PendingLiteral};
+use super::reply::Status;
+use super::state::{Dialogue, PendingLiteral, RefusedLiteral};
 use super::{State, Subject, What, mailbox_name, parse, requested};
-use crate::flow::{PacketRef, Side};
+use crate::flow::Side;
 use crate::limits::Limit;
 use crate::protocol::event::{self, Credential, Exposure, Kind, LoginOutcome, Sink, Step, StepId};
 use crate::protocol::framing::Input;
@@ -19,18 +21,35 @@ use crate::protocol::sasl::{Exchange, Mechanism, Round};
 use crate::protocol::secret::{Raw, Secret};
 
 /// Enough bytes to distinguish a command from a literal's octets.
-const EARLY: usize = 128;
+const FIRST_WORDS: usize = 128;
+
+/// What becomes of a literal that the client has announced.
+enum Leave {
+    /// The server has not answered, or too little has come.
+    Open,
+    /// It is a literal.
+    Given,
+    /// It does not come: the client has gone on.
+    Refused,
+}
 
 impl Dialogue {
     /// Reads all of `input`.
     pub(super) fn read_client(&mut self, input: &mut Input<'_>, out: &mut dyn Sink) {
         loop {
-            if self.client.waiting.is_some() {
-                if !self.read_early(input, out) {
-                    return;
-                }
-                continue;
+            self.read_until_a_literal(input, out);
+            let Some(waiting) = &mut self.client.waiting else { return };
+            if input.is_empty() {
+                return;
             }
+            waiting.early.fill(input);
+            self.decide(out);
+        }
+    }
+
+    /// Reads `input` up to the announcement of a literal that the server must allow.
+    fn read_until_a_literal(&mut self, input: &mut Input<'_>, out: &mut dyn Sink) {
+        while self.client.waiting.is_none() {
             match self.client.way.fragmentizer.next(input) {
                 None => return,
                 Some(Framed::Line { fragment, from, literal }) => self.client_line(fragment, from, literal, out),
@@ -41,38 +60,132 @@ impl Dialogue {
     }
 
     /// The client goes on, though no `+` asked for its literal: the `+` is not in the capture, or the refusal is not,
-    /// or the client does not wait. A command shows that the literal was refused. `false` where too little has come.
-    fn read_early(&mut self, input: &mut Input<'_>, out: &mut dyn Sink) -> bool {
-        let Some(waiting) = &mut self.client.waiting else { return true };
-        let room = EARLY.saturating_sub(waiting.early.len());
-        let rest = &input.rest()[..input.rest().len().min(room)];
-        waiting.at.get_or_insert(input.at);
-        waiting.early.extend_from_slice(input.take(memchr::memchr(b'\n', rest).map_or(rest.len(), |lf| lf + 1)));
-        if waiting.early.len() < EARLY && waiting.early.last() != Some(&b'\n') {
-            return false;
+    /// or the client does not wait.
+    fn leave(&mut self, out: &mut dyn Sink) -> Leave {
+        let Some(waiting) = &mut self.client.waiting else { return Leave::Open };
+        let early = waiting.early.rest();
+        if !waiting.may_be_literal {
+            let first = &early[..early.len().min(FIRST_WORDS)];
+            let line_end = memchr::memchr(b'\n', first);
+            if line_end.is_none() && first.len() < FIRST_WORDS {
+                return Leave::Open;
+            }
+            let line = first[..line_end.unwrap_or(first.len())].trim_ascii_end();
+            if command(line).is_some_and(|command| command.is_sure()) {
+                return Leave::Refused;
+            }
+            waiting.may_be_literal = true;
         }
-        let line = waiting.early.trim_ascii_end();
-        if command(line).is_some_and(|command| command.is_sure()) {
-            self.give_up_waiting(out);
-        } else {
-            self.go_ahead(out);
+        if waiting.early.is_full() {
+            out.limit(Limit::EarlyLiterals);
+            return Leave::Given;
         }
-        true
+        // Without the server's side, nothing will tell.
+        if waiting.answer_missing || !self.greeted { Leave::Given } else { Leave::Open }
+    }
+
+    /// Reads what the client sent early as soon as it is clear what it is.
+    pub(super) fn decide(&mut self, out: &mut dyn Sink) {
+        loop {
+            let mut early = match self.leave(out) {
+                Leave::Open => return,
+                Leave::Given => self.begin_literal(out),
+                Leave::Refused => self.end_without_literal(out),
+            };
+            if !self.reread(&mut early, out) {
+                return;
+            }
+            if let Some(waiting) = &mut self.client.waiting {
+                waiting.early = early;
+            }
+        }
+    }
+
+    /// Reads what was set aside, up to the announcement of another literal; true where there is one.
+    fn reread(&mut self, early: &mut Early, out: &mut dyn Sink) -> bool {
+        while let Some(mut input) = early.packet() {
+            let before = input.rest().len();
+            self.read_until_a_literal(&mut input, out);
+            let read = before - input.rest().len();
+            early.pass(read);
+            if self.client.waiting.is_some() {
+                return true;
+            }
+        }
+        self.client.waiting.is_some()
+    }
+
+    /// `early` comes after what has just been decided.
+    fn resume(&mut self, mut early: Early, out: &mut dyn Sink) {
+        if self.reread(&mut early, out)
+            && let Some(waiting) = &mut self.client.waiting
+        {
+            waiting.early = early;
+            self.decide(out);
+        }
     }
 
     /// The literal that the client waits to send comes now.
     pub(super) fn go_ahead(&mut self, out: &mut dyn Sink) {
-        let Some(PendingLiteral { command, octets, early, at, .. }) = self.client.waiting.take() else { return };
+        let early = self.begin_literal(out);
+        self.resume(early, out);
+    }
+
+    /// The literal that the client waits to send will not come: the command ends where it stands.
+    pub(super) fn give_up_waiting(&mut self, out: &mut dyn Sink) {
+        let early = self.end_without_literal(out);
+        self.resume(early, out);
+    }
+
+    /// No more will be known of the literal that the client waits to send: what may be its octets is taken for them.
+    pub(super) fn stop_waiting(&mut self, out: &mut dyn Sink) {
+        match &self.client.waiting {
+            Some(waiting) if waiting.may_be_literal => self.go_ahead(out),
+            _ => self.give_up_waiting(out),
+        }
+    }
+
+    /// The server's bytes are missing, and perhaps the `+` that the client waits for.
+    pub(super) fn answer_missing(&mut self, out: &mut dyn Sink) {
+        if let Some(waiting) = &mut self.client.waiting {
+            waiting.answer_missing = true;
+            if waiting.may_be_literal {
+                self.go_ahead(out);
+            }
+        }
+    }
+
+    /// The command with the tag `tag` has been answered. By OK where the server took the octets without having asked
+    /// for them; else it refused the literal, and reads as commands what the client sends of it.
+    pub(super) fn answered_before_literal(&mut self, tag: &[u8], status: Status, out: &mut dyn Sink) {
+        let Some(waiting) = self.client.waiting.as_ref().filter(|waiting| *waiting.key == tag) else { return };
+        if status == Status::Ok && waiting.may_be_literal {
+            return self.go_ahead(out);
+        }
+        let begun = waiting.command.as_ref().and_then(|fragment| command(&fragment.text));
+        let is_secret = begun.is_some_and(|command| matches!(command.verb, Verb::Login | Verb::Authenticate));
+        let left = waiting.octets.saturating_add(2);
+        let early = self.end_without_literal(out);
+        let has_come = !early.rest().is_empty();
+        self.client.refused = Some(RefusedLiteral { left, is_secret, has_come });
+        self.resume(early, out);
+    }
+
+    fn begin_literal(&mut self, out: &mut dyn Sink) -> Early {
+        let Some(PendingLiteral { command, octets, early, .. }) = self.client.waiting.take() else {
+            return Early::default();
+        };
         match command {
             Some(fragment) => self.client.way.fragmentizer.keep(fragment, octets),
             None => self.append_begin(octets, out),
         }
-        self.reread(&early, at, out);
+        early
     }
 
-    /// The literal that the client waited to send will not come: the command ends where it stands.
-    pub(super) fn give_up_waiting(&mut self, out: &mut dyn Sink) {
-        let Some(PendingLiteral { command: fragment, early, at, .. }) = self.client.waiting.take() else { return };
+    fn end_without_literal(&mut self, out: &mut dyn Sink) -> Early {
+        let Some(PendingLiteral { command: fragment, early, .. }) = self.client.waiting.take() else {
+            return Early::default();
+        };
         match fragment {
             Some(fragment) => {
                 let text = fragment.text.clone();
@@ -83,19 +196,43 @@ impl Dialogue {
             }
             None => self.append_over(out),
         }
-        self.reread(&early, at, out);
+        early
     }
 
-    /// Reads the bytes set aside. They are one line at most, so the recursion is shallow.
-    fn reread(&mut self, early: &[u8], at: Option<PacketRef>, out: &mut dyn Sink) {
-        if let Some(at) = at {
-            self.read_client(&mut Input::new(early, at), out);
+    /// A line after a literal that the server has refused. True where it is a part of that literal, sent all the same.
+    fn uninvited(&mut self, fragment: &Fragment<'_>, command: Option<&Command<'_>>, out: &mut dyn Sink) -> bool {
+        let Some(refused) = &mut self.client.refused else { return false };
+        let is_command = match command {
+            Some(command) if refused.has_come => command.is_sure(),
+            Some(command) => command.is_likely(),
+            None => false,
+        };
+        // The line end after the octets is all that was left: some clients send a bare LF.
+        let is_over = refused.left <= 2 && !fragment.text.is_empty();
+        if is_command && !refused.has_come || is_over {
+            self.client.refused = None;
+            return false;
         }
-    }
-
-    /// True where a reply with this tag would refuse the literal that the client waits to send.
-    pub(super) fn waits_under(&self, tag: &[u8]) -> bool {
-        self.client.waiting.as_ref().is_some_and(|waiting| *waiting.key == tag)
+        (refused.has_come, refused.left) = (true, refused.left.saturating_sub(fragment.span.bytes));
+        let is_secret = refused.is_secret;
+        if refused.left == 0 {
+            self.client.refused = None;
+        }
+        if is_command {
+            return false;
+        }
+        let tag = without_telnet(&fragment.text).split(|&byte| byte == b' ').find(|word| !word.is_empty());
+        let whole = 0..fragment.text.len();
+        let (shown, secrets, on_completion) = match is_secret {
+            true => (None, Vec::from_iter(Some(whole).filter(|whole| !whole.is_empty())), OnCompletion::Hidden),
+            false => (tag, Vec::new(), OnCompletion::Plain),
+        };
+        let step = fragment.step(Side::Client, Kind::Command, Subject { state: self.state, what: What::Uninvited });
+        let step = fragment.tell(Step { tag: shown, secrets, ..step }, out);
+        if let Some(tag) = tag {
+            self.ask(tag, Verb::Other, step, on_completion, out);
+        }
+        true
     }
 
     /// True where the client waits to send a literal within a command that has not been emitted.
@@ -114,6 +251,10 @@ impl Dialogue {
         }
         let done = fragment.text.trim_ascii().eq_ignore_ascii_case(b"DONE");
         let command = command(&fragment.text);
+        // What the server reads as commands announces no literal that it would wait for.
+        if self.uninvited(&fragment, command.as_ref(), out) {
+            return;
+        }
         let asked = std::mem::take(&mut self.client.asked) && from == 0 && literal.is_none();
         if asked && !done && command.is_none() && !fragment.text.is_empty() {
             // The mechanism is unknown, so the line may be a password.
@@ -131,6 +272,7 @@ impl Dialogue {
             }
             self.client.way.desynchronised = false;
             self.tell_skipped(Side::Client, out);
+            self.client.way.follows_gap = false;
         }
         if self.append_rest(&fragment, literal, out) {
             return;
@@ -273,7 +415,7 @@ impl Dialogue {
         let state = self.state;
         let Some(login) = self.exchange() else { return };
         let round = login.exchange.response(&fragment.text);
-        login.owed = false;
+        let was_asked = std::mem::take(&mut login.owed);
         let what = What::Response(round);
         let step = fragment.step(Side::Client, Kind::Response, Subject { state, what });
         let whole = 0..fragment.text.len();
@@ -281,6 +423,10 @@ impl Dialogue {
         let step = fragment.tell(Step { secrets, ..step }, out);
         login.exchange.add_step(step);
         login.cancelled = fragment.text.as_ref() == b"*";
+        if !was_asked && !fragment.text.is_empty() {
+            // A server that refuses the mechanism reads the line as a command.
+            self.ask(&fragment.text, Verb::Other, step, OnCompletion::Hidden, out);
+        }
     }
 }
 

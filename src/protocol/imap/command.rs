@@ -232,6 +232,12 @@ impl Command<'_> {
             && (self.capitals || tag.iter().any(u8::is_ascii_digit))
             && self.arguments.is_empty() == self.verb.stands_alone()
     }
+
+    /// True where a program may have sent the line as a command, though its verb is not known.
+    pub fn is_likely(&self) -> bool {
+        let is_tag = |tag: &[u8]| tag.iter().all(u8::is_ascii_alphanumeric) && tag.iter().any(u8::is_ascii_digit);
+        self.is_sure() || self.capitals && self.tag.is_some_and(is_tag)
+    }
 }
 
 struct Named<'a> {

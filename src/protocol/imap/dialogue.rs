@@ -16,7 +16,7 @@ one of the protocol; the lines before it are emitted as unknown.
 use super::command::{Verb, command};
 use super::fragmentizer::{Fragment, GapIn};
 use super::queue::{CommandId, OnCompletion, Pending};
-use super::reply::{Response, Status, response};
+use super::reply::{Response, Status, Untagged, response};
 use super::state::{Dialogue, Way};
 use super::{Subject, What};
 use crate::flow::{PacketRef, Side};
@@ -47,7 +47,7 @@ impl Dialogue {
     /// No more of `from` can be read: emits what is half-read.
     fn cut(&mut self, from: Side, out: &mut dyn Sink) {
         if from == Side::Client {
-            self.give_up_waiting(out);
+            self.stop_waiting(out);
         }
         if let Some(span) = self.way(from).fragmentizer.flush_literal() {
             match from {
@@ -59,13 +59,17 @@ impl Dialogue {
         if let Some(fragment) = self.way(from).fragmentizer.flush() {
             self.unfinished(from, fragment, out);
         }
+        // The end of the connection is no gap: the lines before it are as foreign as they were.
+        let follows_gap = self.way(from).follows_gap;
         self.desynchronise(from, out);
+        self.way(from).follows_gap = follows_gap;
         self.tell_skipped(from, out);
     }
 
     /// `from` is desynchronised: the APPEND or FETCH under way on its side ends here.
     fn desynchronise(&mut self, from: Side, out: &mut dyn Sink) {
-        self.way(from).desynchronised = true;
+        let way = self.way(from);
+        (way.desynchronised, way.follows_gap) = (true, true);
         self.login_gaps[from as usize] = true;
         if self.login_gaps == [true; 2] {
             // The login's end may be missing, and another's beginning: only a reply with its tag is surely its own.
@@ -99,6 +103,8 @@ impl Dialogue {
     /// The part that had come of a line whose end will not come.
     fn unfinished(&mut self, from: Side, fragment: Fragment<'static>, out: &mut dyn Sink) -> Option<Upgrade> {
         let text = fragment.text.clone();
+        // A side that has not spoken IMAP before may speak something else.
+        let not_understood = event::Subject::not_understood(!self.way(from).desynchronised);
         match from {
             Side::Client => {
                 // Emitted as a command if its verb is sure; its arguments may be truncated.
@@ -107,7 +113,7 @@ impl Dialogue {
                     None => {
                         // Half a response to a challenge may be half a password.
                         let secrets = self.login.map(|_| 0..text.len()).into_iter().collect();
-                        let step = fragment.step(from, Kind::Unknown, event::Subject::Unknown);
+                        let step = fragment.step(from, Kind::Unknown, not_understood);
                         fragment.tell(Step { secrets, ..step }, out);
                     }
                 }
@@ -120,8 +126,23 @@ impl Dialogue {
                 {
                     self.tagged(&fragment, tag, status, words, out)
                 }
+                _ if self.server.fetch.is_some() => {
+                    self.fetch_cut(&fragment, out);
+                    None
+                }
+                // What an untagged response is stands in its first words.
+                Some(read @ (Response::Data { .. } | Response::Status { .. })) if read.is_sure(&text) => {
+                    let what = match read {
+                        Response::Data { what, .. } => what,
+                        Response::Status { status, text } => Untagged::of_status(status, text.code),
+                        Response::Tagged { .. } | Response::Continue(_) => Untagged::Other,
+                    };
+                    let subject = Subject { state: self.state, what: What::Untagged(what) };
+                    fragment.tell(fragment.step(from, Kind::Untagged, subject), out);
+                    None
+                }
                 _ => {
-                    fragment.tell(fragment.step(from, Kind::Unknown, event::Subject::Unknown), out);
+                    fragment.tell(fragment.step(from, Kind::Unknown, not_understood), out);
                     None
                 }
             },
@@ -140,8 +161,10 @@ impl Dialogue {
 
     /// Emits the lines of `side` that were not understood.
     pub(super) fn tell_skipped(&mut self, side: Side, out: &mut dyn Sink) {
-        if let Some(skipped) = self.way(side).skipped.take() {
-            skipped.tell(skipped.step(side, Kind::Unknown, event::Subject::Unknown), out);
+        let way = self.way(side);
+        if let Some(skipped) = way.skipped.take() {
+            let subject = event::Subject::not_understood(std::mem::take(&mut way.follows_gap));
+            skipped.tell(skipped.step(side, Kind::Unknown, subject), out);
         }
     }
 
@@ -178,6 +201,10 @@ impl Dialogue {
 }
 
 impl crate::protocol::Dialogue for Dialogue {
+    fn begin_in_the_middle(&mut self) {
+        self.in_the_middle = true;
+    }
+
     fn read(&mut self, from: Side, input: &mut Input<'_>, out: &mut dyn Sink) -> Option<Upgrade> {
         // Bytes of one side end what the other had begun: steps are emitted in the order of the conversation.
         self.tell_skipped(from.other(), out);
@@ -195,8 +222,9 @@ impl crate::protocol::Dialogue for Dialogue {
         self.tell_skipped(from.other(), out);
         self.content_came(Side::Client, out);
         self.content_came(Side::Server, out);
-        if from == Side::Client {
-            self.give_up_waiting(out);
+        match from {
+            Side::Client => self.stop_waiting(out),
+            Side::Server => self.answer_missing(out),
         }
         let gap = self.way(from).fragmentizer.gap(missing, at);
         let (missing_octets, end, beyond) = match gap {
@@ -250,7 +278,7 @@ impl crate::protocol::Dialogue for Dialogue {
 pub(super) fn resolve(command: Pending, completion: Option<Completion<'_>>, out: &mut dyn Sink) {
     let step = completion.map(|completion| completion.step);
     match command.on_completion {
-        OnCompletion::Plain | OnCompletion::Mailbox(_) | OnCompletion::Fetch(_) => {}
+        OnCompletion::Plain | OnCompletion::Hidden | OnCompletion::Mailbox(_) | OnCompletion::Fetch(_) => {}
         OnCompletion::Login(mut credential) => {
             credential.outcome = outcome(completion, false);
             credential.steps.extend(step);

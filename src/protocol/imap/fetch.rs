@@ -60,7 +60,9 @@ impl Dialogue {
             self.fetch_words(&fragment, out);
             return self.fetch_over(out);
         };
-        match fetch.scanner.literal() {
+        let line =
+            if fragment.tail.is_empty() { fragment.text.get(from..).unwrap_or_default() } else { &fragment.tail };
+        match fetch.scanner.literal().or_else(|| fetch.scanner.literal_after_name(line)) {
             None => self.server.way.fragmentizer.keep(fragment, octets),
             Some(section) => {
                 self.fetch_words(&fragment, out);
@@ -93,6 +95,12 @@ impl Dialogue {
                 self.fetch_end_of(coming, None, None, true, out);
             }
         }
+    }
+
+    /// The part that had come of the response's words, whose rest will not come.
+    pub(super) fn fetch_cut(&mut self, fragment: &Fragment<'_>, out: &mut dyn Sink) {
+        self.fetch_came(None, out);
+        self.fetch_words(fragment, out);
     }
 
     fn fetch_body(&mut self, section: &Section, octets: u64, out: &mut dyn Sink) -> Option<Coming> {

@@ -16,6 +16,9 @@ use nom::combinator::{opt, recognize, rest};
 use nom::multi::many0_count;
 use nom::sequence::{delimited, preceded, terminated};
 
+/// The longest name of a body, with its list of header fields, that is looked for before a literal.
+const NAME_BYTES: usize = 4096;
+
 /// The body of a message, or a part of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Section {
@@ -220,6 +223,32 @@ impl MsgAttScanner {
         }
     }
 
+    /// The body whose literal `line` announces at its end, right after the body's name; `None` where the announcement
+    /// stands behind something else.
+    ///
+    /// Servers that copy header fields into quoted strings without escapes leave quotes and parentheses that do not
+    /// match, and the scan is then lost in a string that has no end. But a quoted string holds no line end (RFC 3501,
+    /// section 9: `quoted`), so an announcement at the end of a line stands outside of all strings.
+    pub fn literal_after_name(&mut self, line: &[u8]) -> Option<Section> {
+        let brace = memchr::memrchr(b'{', line)?;
+        let before = line.get(..brace)?;
+        let near = before.get(before.len().saturating_sub(NAME_BYTES)..)?;
+        let names = [b"BODY[".as_slice(), b"BODY.PEEK[", b"BINARY[", b"BINARY.PEEK[", b"RFC822"];
+        let mut starts: Vec<_> = names.iter().filter_map(|name| memchr::memmem::rfind(near, name)).collect();
+        starts.sort_unstable();
+        let (start, section) = starts.into_iter().rev().find_map(|start| {
+            let is_word = start == 0 || near.get(start - 1).is_some_and(|byte| b" (".contains(byte));
+            let mut item = Self { depth: 1, ..Self::default() };
+            let item_and_brace = line.get(brace - near.len() + start..).filter(|_| is_word)?;
+            item.line(item_and_brace);
+            item.literal().map(|section| (start, section))
+        })?;
+        self.depth = 1;
+        self.place = Place::Name;
+        self.uid = self.uid.or_else(|| near.get(..start).and_then(last_uid));
+        Some(section)
+    }
+
     /// Goes on after a truncated line of which only `tail` is known: at the last body named there, if any.
     pub fn resume(&mut self, tail: &[u8]) {
         self.depth = 1;
@@ -284,6 +313,15 @@ impl MsgAttScanner {
             }
         }
     }
+}
+
+/// The UID of `UID 5`, at the end of `words`.
+fn last_uid(words: &[u8]) -> Option<u64> {
+    let mut words = words.trim_ascii_end().rsplit(|&byte| byte == b' ');
+    let uid = words.next()?;
+    let name = words.next()?;
+    let is_uid = name.strip_prefix(b"(").unwrap_or(name).eq_ignore_ascii_case(b"UID");
+    number(uid).ok().filter(|(rest, _)| is_uid && rest.is_empty()).map(|(_, uid)| uid)
 }
 
 /// A quoted string with its quotes; where it has no end, all of the line.

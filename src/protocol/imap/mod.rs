@@ -3,7 +3,8 @@ IMAP4rev1 (RFC 3501) and IMAP4rev2 (RFC 9051), with the extensions that clients 
 
 ```text
 bytes ─▶ dialogue.rs ─▶ client.rs, append.rs   commands, responses to challenges, APPEND's messages
-         state.rs       server.rs, fetch.rs    replies, untagged data, FETCH's messages
+         state.rs       early.rs               literals that come before the server has asked for them
+           │            server.rs, fetch.rs    replies, untagged data, FETCH's messages
            │            partial.rs             messages fetched in pieces, put together
            │            queue.rs, requested.rs  commands in flight, by tag, and what was asked for
            ▼
@@ -21,6 +22,7 @@ mod body_structure;
 mod client;
 mod described;
 mod dialogue;
+mod early;
 mod fetch;
 mod fetch_items;
 mod fragmentizer;
@@ -100,6 +102,9 @@ pub enum What {
     Challenge(Round),
     /// The client's answer to it.
     Response(Round),
+    /// A line of a literal that the server has refused, and that the client has sent all the same: the server reads the
+    /// line as a command.
+    Uninvited,
     /// DONE, which ends IDLE (RFC 2177).
     Done,
     /// Content of a literal that carries a message: of FETCH (server) or APPEND (client).

@@ -30,6 +30,8 @@ pub(super) struct Pending {
 pub(super) enum OnCompletion {
     /// Nothing.
     Plain,
+    /// Nothing; but the line may be a password, which the server then repeats as a tag.
+    Hidden,
     /// Whether this mailbox is selected.
     Mailbox(Option<Vec<u8>>),
     /// Whether LOGIN let the client in.
@@ -180,7 +182,11 @@ impl Pending {
                 let password = login.password.as_ref().map_or(0, |password| password.reveal().len());
                 login.username.as_ref().map_or(0, Vec::len) + password * 2
             }
-            OnCompletion::Plain | OnCompletion::Authenticate(_) | OnCompletion::Append(_) | OnCompletion::Fetch(_) => 0,
+            OnCompletion::Plain
+            | OnCompletion::Hidden
+            | OnCompletion::Authenticate(_)
+            | OnCompletion::Append(_)
+            | OnCompletion::Fetch(_) => 0,
         };
         self.key.len() * 2 + held
     }

@@ -76,6 +76,20 @@ pub enum Code {
     InProgress,
     MessageLimit,
     UidRequired,
+    /// Of Courier-IMAP, with the rights of RFC 4314.
+    MyRights,
+    /// RFC 5257.
+    Annotations,
+    /// RFC 5257.
+    Annotate,
+    /// RFC 2060.
+    NewName,
+    /// RFC 5259.
+    TempFail,
+    /// RFC 5259.
+    MaxConvertMessages,
+    /// RFC 5259.
+    MaxConvertParts,
     /// Any other code.
     Other,
 }
@@ -151,7 +165,7 @@ impl Status {
     }
 }
 
-const CODES: [(&str, Code); 54] = [
+const CODES: [(&str, Code); 61] = [
     ("ALERT", Code::Alert),
     ("BADCHARSET", Code::BadCharset),
     ("CAPABILITY", Code::Capability),
@@ -206,6 +220,13 @@ const CODES: [(&str, Code); 54] = [
     ("INPROGRESS", Code::InProgress),
     ("MESSAGELIMIT", Code::MessageLimit),
     ("UIDREQUIRED", Code::UidRequired),
+    ("MYRIGHTS", Code::MyRights),
+    ("ANNOTATIONS", Code::Annotations),
+    ("ANNOTATE", Code::Annotate),
+    ("NEWNAME", Code::NewName),
+    ("TEMPFAIL", Code::TempFail),
+    ("MAXCONVERTMESSAGES", Code::MaxConvertMessages),
+    ("MAXCONVERTPARTS", Code::MaxConvertParts),
 ];
 
 impl Code {

@@ -5,7 +5,7 @@ use super::dialogue::{Completion, resolve};
 use super::fragmentizer::{Fragment, Framed};
 use super::lexer::Announced;
 use super::parse;
-use super::queue::OnCompletion;
+use super::queue::{OnCompletion, Pending};
 use super::reply::{Code, Response, Status, Text, Untagged, response};
 use super::state::Dialogue;
 use super::{State, Subject, What};
@@ -65,6 +65,7 @@ impl Dialogue {
             }
             self.server.way.desynchronised = false;
             self.tell_skipped(Side::Server, out);
+            self.server.way.follows_gap = false;
         }
         let first = !std::mem::replace(&mut self.greeted, true);
         match response {
@@ -102,7 +103,13 @@ impl Dialogue {
 
     /// `* OK`, `* NO`, `* BAD`, `* PREAUTH`, `* BYE`. The server's first line is its greeting.
     fn status(&mut self, fragment: &Fragment<'_>, status: Status, text: Text<'_>, first: bool, out: &mut dyn Sink) {
-        let greeting = first && matches!(status, Status::Ok | Status::Preauth | Status::Bye);
+        let greeting = first
+            && match status {
+                Status::Preauth => true,
+                Status::Ok => !self.in_the_middle || is_of_greeting(text),
+                Status::Bye => !self.in_the_middle,
+                Status::No | Status::Bad => false,
+            };
         if greeting {
             self.from_start = true;
             // After the greeting the client's next line is its first, so it is surely one of the protocol.
@@ -177,15 +184,16 @@ impl Dialogue {
         text: Text<'_>,
         out: &mut dyn Sink,
     ) -> Option<Upgrade> {
-        if self.waits_under(tag) {
-            self.give_up_waiting(out);
-        }
+        self.answered_before_literal(tag, status, out);
         let answered = self.queue.answered(tag);
         let to = answered.as_ref().map(|(_, command)| command.verb);
         let subject = Subject { state: self.state, what: What::Tagged { to, status, code: text.code } };
         let answers = answered.as_ref().map(|(_, command)| command.step);
         let step = fragment.step(Side::Server, Kind::Reply, subject);
-        let step = fragment.tell(Step { tag: Some(tag), answers, ..step }, out);
+        let is_hidden = matches!(&answered, Some((_, Pending { on_completion: OnCompletion::Hidden, .. })));
+        let (shown, secrets) =
+            if is_hidden { (None, Vec::from_iter(Some(0..fragment.text.len()))) } else { (Some(tag), Vec::new()) };
+        let step = fragment.tell(Step { tag: shown, answers, secrets, ..step }, out);
         self.capabilities(text, out);
         let (command_id, mut command) = answered?;
         let words = fragment.text.get(fragment.text.len() - words_after(tag, &fragment.text)..).unwrap_or_default();
@@ -257,4 +265,12 @@ impl Dialogue {
 fn words_after(tag: &[u8], text: &[u8]) -> usize {
     let from_tag = super::lexer::without_telnet(text);
     from_tag.get(tag.len()..).map_or(0, |rest| rest.trim_ascii_start().len())
+}
+
+/// True for the text of an OK that greets: servers also send `* OK` unasked, such as Dovecot's `* OK Still here` within
+/// IDLE.
+fn is_of_greeting(text: Text<'_>) -> bool {
+    let words = text.words.to_ascii_lowercase();
+    let says = |word: &[u8]| memchr::memmem::find(&words, word).is_some();
+    matches!(text.code, None | Some(Code::Capability)) && (says(b"imap") || says(b"ready"))
 }

@@ -3,12 +3,12 @@
 
 use super::State;
 use super::body_structure::FilePart;
+use super::early::Early;
 use super::fetch_items::{MsgAttScanner, Section};
 use super::fragmentizer::{Fragment, Fragmentizer};
 use super::partial::{Body, PartialFetches};
 use super::queue::{CommandId, Queue};
 use super::reply::Status;
-use crate::flow::PacketRef;
 use crate::protocol::event::{MessageId, StepId};
 use crate::protocol::secret::Raw;
 use crate::protocol::span::Span;
@@ -21,6 +21,8 @@ pub struct Dialogue {
     pub(super) mailbox: Option<Vec<u8>>,
     /// The server has sent a line; its first line is the greeting.
     pub(super) greeted: bool,
+    /// The beginning of the connection is not in the capture.
+    pub(super) in_the_middle: bool,
     /// The greeting is in the capture, and so is everything that led to the state.
     pub(super) from_start: bool,
     /// The client has sent its name (ID).
@@ -39,6 +41,8 @@ pub struct Dialogue {
 pub(super) struct Way {
     pub fragmentizer: Fragmentizer,
     pub desynchronised: bool,
+    /// It was a gap that desynchronised it, and no line has been read since.
+    pub follows_gap: bool,
     /// The lines passed over while desynchronised.
     pub skipped: Option<Fragment<'static>>,
 }
@@ -51,6 +55,8 @@ pub(super) struct Client {
     pub asked: bool,
     /// A literal that the server has not asked for yet.
     pub waiting: Option<PendingLiteral>,
+    /// A literal that the server has refused, whose octets may come all the same.
+    pub refused: Option<RefusedLiteral>,
     /// `+` lines that came within a command: emitted after it, since they ask for its parts.
     pub held: Vec<Fragment<'static>>,
     /// The next literal is APPEND's mailbox, or a word in its place.
@@ -76,7 +82,7 @@ pub(super) struct Server {
 impl Default for Way {
     /// Desynchronised: the capture may begin in the middle, so the first line must surely be one of the protocol.
     fn default() -> Self {
-        Self { fragmentizer: Fragmentizer::default(), desynchronised: true, skipped: None }
+        Self { fragmentizer: Fragmentizer::default(), desynchronised: true, follows_gap: false, skipped: None }
     }
 }
 
@@ -86,6 +92,7 @@ impl Default for Dialogue {
             state: State::NotAuthenticated,
             mailbox: None,
             greeted: false,
+            in_the_middle: false,
             from_start: false,
             named: false,
             queue: Queue::default(),
@@ -105,21 +112,42 @@ pub(super) struct PendingLiteral {
     /// The command so far, where the literal is part of its text; absent where the literal is a message.
     pub command: Option<Fragment<'static>>,
     pub octets: u64,
-    /// Bytes that the client sent without waiting, until it is clear what they are.
-    pub early: Raw<Vec<u8>>,
-    pub at: Option<PacketRef>,
+    /// What the client sent without waiting, until it is clear what it is.
+    pub early: Early,
+    /// The beginning of `early` is not a command, so it may be the literal.
+    pub may_be_literal: bool,
+    /// Bytes of the server are missing since then, and perhaps its `+`.
+    pub answer_missing: bool,
 }
 
 impl PendingLiteral {
     /// A message's literal, in the command with tag `key`.
     pub fn for_message(key: &[u8], octets: u64) -> Self {
-        Self { key: Raw(key.to_vec()), command: None, octets, early: Raw::default(), at: None }
+        Self {
+            key: Raw(key.to_vec()),
+            command: None,
+            octets,
+            early: Early::default(),
+            may_be_literal: false,
+            answer_missing: false,
+        }
     }
 
     /// A literal that is a part of `command`.
     pub fn within(key: &[u8], command: Fragment<'_>, octets: u64) -> Self {
         Self { command: Some(command.into_owned()), ..Self::for_message(key, octets) }
     }
+}
+
+/// A literal that the server has refused. What a client sends of it without waiting, the server reads as commands.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct RefusedLiteral {
+    /// Bytes that may still come of it, the line end after it included.
+    pub left: u64,
+    /// It may hold a password.
+    pub is_secret: bool,
+    /// Some of it has come.
+    pub has_come: bool,
 }
 
 /// An APPEND whose step has been emitted and whose end has not come.

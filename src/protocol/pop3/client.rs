@@ -70,7 +70,7 @@ impl Dialogue {
         match command {
             Some(command) if !follows_gap || command.verb != Verb::Other => self.command(line, &command, whole, out),
             _ => {
-                let mut step = Step::line(Side::Client, Kind::Unknown, event::Subject::Unknown, line);
+                let mut step = Step::line(Side::Client, Kind::Unknown, event::Subject::not_understood(!whole), line);
                 if !whole {
                     step.secrets.push(0..line.bytes.len());
                 }
@@ -134,8 +134,12 @@ impl Dialogue {
     /// waits for replies, a multi-line reply or a message with a gap.
     fn interrupt(&mut self, out: &mut dyn Sink) {
         let waits = self.queue.client_waits_for_replies();
+        if self.is_last_word() {
+            self.farewell(out);
+        }
         let over = match &self.saying {
             Saying::Replies => false,
+            Saying::MaybeFarewell(..) => true,
             Saying::Rubbish(_) => true,
             Saying::MultiLine(multi_line) => !multi_line.certain || multi_line.has_gap && waits,
             Saying::Content(content) => content.has_gap() && waits,
@@ -221,7 +225,7 @@ impl Dialogue {
             let step = steps.last().copied();
             // The reply answers the step of the content. There is one, because the final dot was seen.
             let mut pending = Pending::new(Verb::Xtnd, step.unwrap_or_default(), Follows::Nothing);
-            pending.upload = Some((message, steps));
+            pending.upload = message.map(|message| (message, steps));
             self.queue.push(pending, out);
         }
     }

@@ -25,6 +25,8 @@ pub enum Verb {
     Lang,
     Utf8,
     Xtnd,
+    /// Of RFC 1081 and RFC 1460; RFC 1725 took it out, and servers still have it.
+    Last,
     /// Any other verb.
     Other,
 }
@@ -51,15 +53,24 @@ impl Verb {
             "LANG" => Self::Lang,
             "UTF8" => Self::Utf8,
             "XTND" => Self::Xtnd,
+            "LAST" => Self::Last,
             _ => Self::Other,
         }
     }
 
-    /// True for the commands that RFC 1939, section 5, allows after the login only.
+    /// True for the commands that RFC 1939, section 5, allows after the login only, and LAST (RFC 1460, section 5).
     pub fn is_of_transaction(self) -> bool {
         matches!(
             self,
-            Self::Stat | Self::List | Self::Retr | Self::Top | Self::Uidl | Self::Dele | Self::Noop | Self::Rset
+            Self::Stat
+                | Self::List
+                | Self::Retr
+                | Self::Top
+                | Self::Uidl
+                | Self::Dele
+                | Self::Noop
+                | Self::Rset
+                | Self::Last
         )
     }
 }

@@ -15,7 +15,8 @@ const STUFFED_DOTS: u64 = 16;
 pub struct Content {
     from: Side,
     verb: Verb,
-    message: MessageId,
+    /// Absent where the capture begins within the content: nothing is known of the message then.
+    message: Option<MessageId>,
     block: DotBlock,
     /// How the sender ends its lines.
     style: LineEnd,
@@ -41,11 +42,26 @@ impl Content {
         Self {
             from,
             verb,
-            message: out.message(start),
+            message: Some(out.message(start)),
             block: DotBlock::default(),
             style,
             span: Span::default(),
             octets,
+            came: 0,
+            missing: 0,
+        }
+    }
+
+    /// The capture begins within a message that the server sends.
+    pub fn in_the_middle(style: LineEnd) -> Self {
+        Self {
+            from: Side::Server,
+            verb: Verb::Retr,
+            message: None,
+            block: DotBlock::in_the_middle(),
+            style,
+            span: Span::default(),
+            octets: None,
             came: 0,
             missing: 0,
         }
@@ -59,13 +75,13 @@ impl Content {
             match piece {
                 DotPiece::Content(bytes) => {
                     self.came += bytes.len() as u64;
-                    out.content(self.message, bytes);
+                    self.message.into_iter().for_each(|message| out.content(message, bytes));
                 }
                 // A server that ends its lines with CR LF stuffs dots at the beginning of such lines alone: between
                 // bare LFs a dot is content.
                 DotPiece::End { own: LineEnd::Lf, .. } if self.style == LineEnd::CrLf => {
                     self.came += 2;
-                    out.content(self.message, b".\n");
+                    self.message.into_iter().for_each(|message| out.content(message, b".\n"));
                 }
                 DotPiece::End { .. } => {
                     ended = true;
@@ -78,7 +94,7 @@ impl Content {
     }
 
     /// The number of the message.
-    pub fn message(&self) -> MessageId {
+    pub fn message(&self) -> Option<MessageId> {
         self.message
     }
 
@@ -88,12 +104,12 @@ impl Content {
         self.span.add(0, at);
         self.missing = self.missing.saturating_add(missing);
         self.block = DotBlock::in_the_middle();
-        out.content_missing(self.message, missing);
+        self.message.into_iter().for_each(|message| out.content_missing(message, missing));
     }
 
     /// True where bytes of it are missing.
     pub fn has_gap(&self) -> bool {
-        self.missing > 0
+        self.missing > 0 || self.message.is_none()
     }
 
     /// True where the received and the missing bytes add up to the announced size (but for stuffed dots in the gap):
@@ -103,15 +119,15 @@ impl Content {
     }
 
     /// Reports the step and the end of the content. `seen`: the final dot was seen. Returns the message and its steps.
-    pub fn end(self, seen: bool, state: State, out: &mut dyn Sink) -> (MessageId, Vec<StepId>) {
+    pub fn end(self, seen: bool, state: State, out: &mut dyn Sink) -> (Option<MessageId>, Vec<StepId>) {
         let mut steps = Vec::new();
         if self.span.bytes > 0 {
             let subject = Subject { state, what: What::Content(self.verb) };
             let step = out.step(Step::of(self.from, Kind::Data, subject, self.span));
-            out.content_step(self.message, step);
+            self.message.into_iter().for_each(|message| out.content_step(message, step));
             steps.push(step);
         }
-        out.content_end(self.message, seen && self.missing == 0);
+        self.message.into_iter().for_each(|message| out.content_end(message, seen && self.missing == 0));
         (self.message, steps)
     }
 }

@@ -38,6 +38,8 @@ pub struct Dialogue {
     pub(super) saying: Saying,
     /// Bytes that are missing where the server's next reply was due.
     pub(super) server_missing: u64,
+    /// The beginning of the connection is not in the capture.
+    pub(super) in_the_middle: bool,
     /// A line of the server was captured.
     pub(super) heard: bool,
     /// Something of the client was captured, or is known to be missing.
@@ -63,6 +65,8 @@ pub(super) enum Saying {
     Content(Content),
     /// Lines that are not a reply.
     Rubbish(Lines),
+    /// An `-ERR` that answers no command: the last word, unless more comes.
+    MaybeFarewell(Lines, Option<Box<str>>),
 }
 
 impl Dialogue {
@@ -99,6 +103,10 @@ impl Dialogue {
 }
 
 impl protocol::Dialogue for Dialogue {
+    fn begin_in_the_middle(&mut self) {
+        self.in_the_middle = true;
+    }
+
     fn read(&mut self, from: Side, input: &mut Input<'_>, out: &mut dyn Sink) -> Option<Upgrade> {
         while !input.is_empty() && self.upgrade.is_none() {
             match from {
@@ -128,12 +136,13 @@ impl protocol::Dialogue for Dialogue {
 
     fn end(&mut self, out: &mut dyn Sink) -> Option<Upgrade> {
         self.flush(Side::Server, out);
+        self.farewell(out);
         self.end_of_saying(false, out);
         self.flush(Side::Client, out);
         if let Some(upload) = self.upload.take() {
             let (message, steps) = upload.end(false, self.state, out);
-            let outcome = Some(Delivery::Unknown);
-            out.message_outcome(message, MessageOutcome { outcome, steps, ..MessageOutcome::default() });
+            let outcome = MessageOutcome { outcome: Some(Delivery::Unknown), steps, ..MessageOutcome::default() };
+            message.into_iter().for_each(|message| out.message_outcome(message, outcome.clone()));
         }
         self.queue.resolve(out);
         self.upgrade.take()

@@ -62,6 +62,8 @@ pub enum What {
         ok: bool,
         /// It carries an APOP timestamp.
         apop: bool,
+        /// Extended response code, as in a reply.
+        code: Option<Box<str>>,
     },
     /// A command.
     Command(Verb),
@@ -75,6 +77,11 @@ pub enum What {
         code: Option<Box<str>>,
         /// What it means for the maildrop, where that is known.
         effect: Option<Effect>,
+    },
+    /// An `-ERR` that no command asked for, before the server closes the connection.
+    Farewell {
+        /// Extended response code, as in a reply.
+        code: Option<Box<str>>,
     },
     /// A `+` within AUTH.
     Challenge(Round),

@@ -13,13 +13,20 @@ pub struct Lines {
     pub text: Vec<u8>,
     /// Where on the wire they were, line ends included.
     pub span: Span,
+    /// It begins with a part of a line.
+    pub is_part: bool,
     truncated: bool,
 }
 
 impl Lines {
     /// Begins with `line`.
     pub fn begin(line: &Line<'_>) -> Self {
-        Self { text: line.bytes.to_vec(), span: line.span.clone(), truncated: false }
+        Self { text: line.bytes.to_vec(), span: line.span.clone(), is_part: false, truncated: false }
+    }
+
+    /// The same, beginning with a part of a line if `is_part`.
+    pub fn which_is_part(self, is_part: bool) -> Self {
+        Self { is_part, ..self }
     }
 
     /// Adds `line`.

@@ -46,12 +46,17 @@ impl Dialogue {
             self.end_of_saying(false, out);
             return self.reply(line, &reply, out);
         }
-        self.heard = true;
+        let is_first = !std::mem::replace(&mut self.heard, true);
         let challenge = parse::challenge(&line.bytes);
         self.prompted_by_unseen =
             challenge.is_some_and(|text| text.trim_ascii().iter().all(|byte| !byte.is_ascii_whitespace()));
         match challenge {
             Some(challenge) if self.queue.next_is_auth(out).is_some() => self.challenge(line, challenge, out),
+            None if is_first && self.in_the_middle && self.queue.is_empty() && is_of_message(&line.bytes) => {
+                let content = Content::in_the_middle(line.end);
+                self.state = State::Transaction;
+                self.begin_content(content, line, out);
+            }
             _ => self.rubbish(line, out),
         }
     }
@@ -89,6 +94,14 @@ impl Dialogue {
         let Some(mut pending) = self.queue.answered() else {
             if reply.ok && !self.client_heard {
                 return self.begin_multi_line(Pending::unseen(), line, reply);
+            }
+            if !reply.ok && self.queue.is_empty() && !in_doubt {
+                self.saying = Saying::MaybeFarewell(Lines::begin(line), reply.code.clone());
+                // Without the client's side any `-ERR` may answer one of its commands.
+                if !self.client_heard && !self.is_last_word() {
+                    self.end_of_saying(false, out);
+                }
+                return;
             }
             let what = What::Reply { to: None, ok: reply.ok, code: reply.code.clone(), effect: None };
             out.step(Step::line(Side::Server, Kind::Reply, Subject { state: self.state, what }, line));
@@ -169,20 +182,26 @@ impl Dialogue {
     /// command that the client sent before it; but a client may send commands before the greeting, too. So the text of
     /// the line decides.
     fn is_greeting(&self, reply: &Reply<'_>) -> bool {
-        let Some(first) = self.queue.first_verb() else { return true };
-        let is_opening = matches!(
-            first,
-            Verb::User | Verb::Capa | Verb::Auth | Verb::Apop | Verb::Stls | Verb::Lang | Verb::Utf8 | Verb::Other
-        );
+        let is_opening = match self.queue.first_verb() {
+            None if !self.in_the_middle => return true,
+            None => true,
+            Some(first) => matches!(
+                first,
+                Verb::User | Verb::Capa | Verb::Auth | Verb::Apop | Verb::Stls | Verb::Lang | Verb::Utf8 | Verb::Other
+            ),
+        };
         let text = reply.text.to_ascii_lowercase();
         let says = |word: &[u8]| memchr::memmem::find(&text, word).is_some();
-        is_opening && reply.ok && (parse::timestamp(reply.text).is_some() || says(b"ready") || says(b"pop"))
+        // What servers answer to PASS, APOP and AUTH: Cyrus says "Mailbox locked and ready", with an id in brackets.
+        let is_of_login = self.in_the_middle && [&b"locked"[..], b"logged", b"maildrop"].into_iter().any(says);
+        let is_of_greeting = parse::timestamp(reply.text).is_some() || says(b"ready") || says(b"pop");
+        is_opening && reply.ok && is_of_greeting && !is_of_login
     }
 
     fn greeting(&mut self, line: &Line<'_>, reply: &Reply<'_>, out: &mut dyn Sink) {
         self.timestamp = parse::timestamp(reply.text).map(<[u8]>::to_vec);
         out.banner(reply.text);
-        let what = What::Greeting { ok: reply.ok, apop: self.timestamp.is_some() };
+        let what = What::Greeting { ok: reply.ok, apop: self.timestamp.is_some(), code: reply.code.clone() };
         out.step(Step::line(Side::Server, Kind::Greeting, Subject { state: self.state, what }, line));
     }
 
@@ -257,7 +276,9 @@ impl Dialogue {
                 let start = start(Direction::Retrieved, number, part);
                 let octets = parse::numbers(reply.text).0;
                 let content = Content::begin(Side::Server, verb, line.end, octets, start, out);
-                number.into_iter().for_each(|number| self.maildrop.retrieved(number, content.message(), out));
+                if let (Some(number), Some(message)) = (number, content.message()) {
+                    self.maildrop.retrieved(number, message, out);
+                }
                 self.saying = Saying::Content(content);
             }
             Follows::Upload => {
@@ -313,7 +334,10 @@ impl Dialogue {
         }
         match &mut self.saying {
             Saying::Rubbish(lines) => lines.add(line, out),
-            _ => self.saying = Saying::Rubbish(Lines::begin(line)),
+            _ => {
+                let is_part = self.server_missing > 0 || line.end == LineEnd::None;
+                self.saying = Saying::Rubbish(Lines::begin(line).which_is_part(is_part));
+            }
         }
         // The end of a listing that began in a gap: the command has been answered.
         let is_answered = self.server_missing > 0 && &*line.bytes == b".";
@@ -335,7 +359,9 @@ impl Dialogue {
         let start = MessageStart { direction, mailbox, number, uid, part, described: None, steps: vec![step] };
         let at = PacketRef { packet: line.span.packets.first(), time: line.span.time };
         let mut content = Content::begin(Side::Server, verb, line.end, None, start, out);
-        number.into_iter().for_each(|number| self.maildrop.retrieved(number, content.message(), out));
+        if let (Some(number), Some(message)) = (number, content.message()) {
+            self.maildrop.retrieved(number, message, out);
+        }
         content.gap(std::mem::take(&mut self.server_missing), at, out);
         self.begin_content(content, line, out);
         true
@@ -358,13 +384,47 @@ impl Dialogue {
                     self.queue.server_gap();
                 }
                 let (message, steps) = content.end(seen, self.state, out);
-                out.message_outcome(message, MessageOutcome { steps, ..MessageOutcome::default() });
+                let outcome = MessageOutcome { steps, ..MessageOutcome::default() };
+                message.into_iter().for_each(|message| out.message_outcome(message, outcome.clone()));
+            }
+            Saying::MaybeFarewell(lines, code) => {
+                let what = What::Reply { to: None, ok: false, code, effect: None };
+                self.tell_unasked(&lines, what, out);
             }
             Saying::Rubbish(lines) => {
-                let step = Step::of(Side::Server, Kind::Unknown, event::Subject::Unknown, lines.span);
+                let subject = event::Subject::not_understood(lines.is_part);
+                let step = Step::of(Side::Server, Kind::Unknown, subject, lines.span);
                 out.step(Step { text: &lines.text, ..step });
             }
         }
+    }
+
+    /// Nothing more comes from the server: if its last line was an `-ERR` that answers no command, that was its
+    /// farewell.
+    pub(super) fn farewell(&mut self, out: &mut dyn Sink) {
+        match std::mem::take(&mut self.saying) {
+            Saying::MaybeFarewell(lines, code) => {
+                self.state = State::Update;
+                self.tell_unasked(&lines, What::Farewell { code }, out);
+            }
+            other => self.saying = other,
+        }
+    }
+
+    /// True where the server has said by an `-ERR` that answers no command why it goes. The client may not have heard it
+    /// yet, and may send another command.
+    pub(super) fn is_last_word(&self) -> bool {
+        const REASONS: [&[u8]; 9] =
+            [b"shut", b"timeout", b"timed out", b"time out", b"idle", b"inactiv", b"logout", b"disconnect", b"closing"];
+        let Saying::MaybeFarewell(lines, code) = &self.saying else { return false };
+        let text = lines.text.to_ascii_lowercase();
+        code.as_deref().is_some_and(|code| code.starts_with("SYS/"))
+            || REASONS.iter().any(|reason| memchr::memmem::find(&text, reason).is_some())
+    }
+
+    fn tell_unasked(&mut self, lines: &Lines, what: What, out: &mut dyn Sink) {
+        let subject = Subject { state: self.state, what };
+        out.step(Step { text: &lines.text, ..Step::of(Side::Server, Kind::Reply, subject, lines.span.clone()) });
     }
 
     pub(super) fn server_gap(&mut self, missing: u64, at: PacketRef, out: &mut dyn Sink) {
@@ -380,4 +440,10 @@ impl Dialogue {
         self.server_missing = self.server_missing.saturating_add(missing);
         self.queue.server_gap();
     }
+}
+
+/// True for a line that may stand in a message, and in no listing: neither `1 120` nor a capability.
+fn is_of_message(line: &[u8]) -> bool {
+    let is_of_listing = parse::unique_id(line).is_some() || line.iter().all(u8::is_ascii_digit);
+    line.is_empty() || !is_of_listing && line.iter().any(u8::is_ascii_lowercase)
 }

@@ -32,7 +32,7 @@ impl Dialogue {
                     } else {
                         self.after_gap = AfterGap::No;
                         let secrets = Vec::from_iter(Some(0..line.bytes.len()));
-                        self.tell(&line, Kind::Unknown, event::Subject::Unknown, None, secrets, out);
+                        self.tell(&line, Kind::Unknown, event::Subject::Cut, None, secrets, out);
                     }
                 }
                 // The rest of DATA's own line, which the gap has cut.
@@ -43,7 +43,7 @@ impl Dialogue {
                 {
                     if let Some(line) = self.line.line(input) {
                         self.after_gap = AfterGap::No;
-                        self.tell(&line, Kind::Unknown, event::Subject::Unknown, None, Vec::new(), out);
+                        self.tell(&line, Kind::Unknown, event::Subject::Cut, None, Vec::new(), out);
                     }
                 }
                 ClientInput::Waiting(_) => return,
@@ -131,7 +131,7 @@ impl Dialogue {
             true => Vec::from_iter(Some(0..line.bytes.len())),
             false => auth(&Command::read(&line.bytes), false).secrets,
         };
-        self.tell(&line, Kind::Unknown, event::Subject::Unknown, None, secrets, out);
+        self.tell(&line, Kind::Unknown, event::Subject::Cut, None, secrets, out);
         true
     }
 
@@ -196,7 +196,7 @@ impl Dialogue {
                 self.queue.commands_missing(false);
                 let secret = after_gap == AfterGap::Login || is_response(&command);
                 let secrets = Vec::from_iter(secret.then(|| 0..line.bytes.len()));
-                self.tell(&line, Kind::Unknown, event::Subject::Unknown, None, secrets, out);
+                self.tell(&line, Kind::Unknown, event::Subject::Cut, None, secrets, out);
             }
             LineContext::Elsewhere => {
                 self.client = ClientInput::Commands(LineContext::Elsewhere);

@@ -10,7 +10,7 @@ use super::{ReplyTo, Subject};
 use crate::flow::{PacketRef, Side};
 use crate::limits::Limit;
 use crate::protocol::event::{self, Kind, Sink, Step, StepId};
-use crate::protocol::framing::{Input, Line};
+use crate::protocol::framing::{Input, Line, LineEnd};
 use crate::protocol::sasl::{Mechanism, Round};
 
 impl Dialogue {
@@ -75,7 +75,8 @@ impl Dialogue {
             Heard::More => {}
             Heard::Unknown(line) => {
                 self.preamble |= self.opening == Opening::Nothing;
-                out.step(Step::line(Side::Server, Kind::Unknown, event::Subject::Unknown, &line));
+                let subject = event::Subject::not_understood(line.end == LineEnd::None);
+                out.step(Step::line(Side::Server, Kind::Unknown, subject, &line));
             }
         }
     }

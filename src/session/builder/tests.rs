@@ -136,7 +136,7 @@ fn states_and_statuses() {
     let greeting = imap::What::Greeting(imap::Status::Preauth);
     let tagged = imap::What::Tagged { to: None, status: imap::Status::No, code: None };
     let cases = [
-        (pop3(pop3::What::Greeting { ok: true, apop: false }), Some("+OK"), None),
+        (pop3(pop3::What::Greeting { ok: true, apop: false, code: None }), Some("+OK"), None),
         (pop3(pop3::What::Reply { to: None, ok: false, code: None, effect: None }), Some("-ERR"), None),
         (pop3(pop3::What::Command(pop3::Verb::Stat)), None, None),
         (imap(greeting), Some("PREAUTH"), None),

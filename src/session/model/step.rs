@@ -60,7 +60,7 @@ impl Step {
         match &self.subject {
             Subject::Pop3(subject) => Some(State::Pop3(subject.state)),
             Subject::Imap(subject) => Some(State::Imap(subject.state)),
-            Subject::Smtp(_) | Subject::Tls(_) | Subject::Gap(_) | Subject::Unknown => None,
+            Subject::Smtp(_) | Subject::Tls(_) | Subject::Gap(_) | Subject::Cut | Subject::Unknown => None,
         }
     }
 
@@ -87,6 +87,7 @@ impl Step {
         match &self.subject {
             Subject::Pop3(subject) => match subject.what {
                 pop3::What::Greeting { ok, .. } | pop3::What::Reply { ok, .. } => Some(if ok { "+OK" } else { "-ERR" }),
+                pop3::What::Farewell { .. } => Some("-ERR"),
                 _ => None,
             },
             Subject::Imap(subject) => match subject.what {
@@ -94,7 +95,7 @@ impl Step {
                 imap::What::Untagged(untagged) => untagged_status(untagged).map(imap_status),
                 _ => None,
             },
-            Subject::Smtp(_) | Subject::Tls(_) | Subject::Gap(_) | Subject::Unknown => None,
+            Subject::Smtp(_) | Subject::Tls(_) | Subject::Gap(_) | Subject::Cut | Subject::Unknown => None,
         }
     }
 }

@@ -10,7 +10,7 @@ pub fn of(subject: &Subject, previous: Phase) -> Phase {
         What::Command { verb, .. } => of_verb(*verb, subject.state, previous),
         What::Tagged { to: Some(verb), .. } => of_verb(*verb, subject.state, previous),
         What::Untagged(Untagged::Bye) => Phase::Release,
-        What::Tagged { to: None, .. } | What::Untagged(_) => previous,
+        What::Tagged { to: None, .. } | What::Untagged(_) | What::Uninvited => previous,
         What::Continuation { to } => to.map_or(previous, |verb| of_verb(verb, subject.state, previous)),
         What::Challenge(_) | What::Response(_) => Phase::Authentication,
         What::Done | What::Content { .. } => Phase::Transaction,

@@ -9,7 +9,8 @@ pub fn of(subject: &Subject, previous: Phase) -> Phase {
         What::Greeting { .. } => Phase::Connection,
         What::Command(verb) => of_verb(*verb, subject.state, previous),
         What::Reply { to: Some(verb), .. } => of_verb(*verb, subject.state, previous),
-        What::Reply { to: None, .. } => previous,
+        What::Reply { to: None, .. } => of_state(subject.state, previous),
+        What::Farewell { .. } => Phase::Release,
         What::Challenge(_) | What::Response(_) => Phase::Authentication,
         What::Content(_) => Phase::Transaction,
     }
@@ -30,7 +31,17 @@ fn of_verb(verb: Verb, state: State, previous: Phase) -> Phase {
         | Verb::Dele
         | Verb::Noop
         | Verb::Rset
+        | Verb::Last
         | Verb::Xtnd => Phase::Transaction,
-        Verb::Other => previous,
+        Verb::Other => of_state(state, previous),
+    }
+}
+
+/// The phase of what only its state says something about.
+fn of_state(state: State, previous: Phase) -> Phase {
+    match state {
+        State::Authorization => previous,
+        State::Transaction => Phase::Transaction,
+        State::Update => Phase::Release,
     }
 }

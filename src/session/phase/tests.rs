@@ -72,7 +72,7 @@ fn the_phases_of_a_pop3_session() {
     use pop3_protocol::{State::*, Verb, What};
     let reply = |verb| What::Reply { to: Some(verb), ok: true, code: None, effect: None };
     let session = [
-        (Authorization, What::Greeting { ok: true, apop: false }),
+        (Authorization, What::Greeting { ok: true, apop: false, code: None }),
         (Authorization, What::Command(Verb::Capa)),
         (Authorization, reply(Verb::Capa)),
         (Authorization, What::Command(Verb::User)),

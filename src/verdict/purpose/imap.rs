@@ -25,6 +25,8 @@ pub enum Imap {
     Data(Data),
     /// The server waits for the literal of a command.
     GoAhead(GoAhead),
+    /// A line of a literal that the server has refused.
+    Uninvited,
     /// DONE.
     Done,
     /// A message, or a part of one, in the response to FETCH.
@@ -174,6 +176,7 @@ pub fn of(subject: &Subject, answered: Option<&Step>) -> Imap {
         }),
         What::Challenge(round) => Imap::Sasl(Sasl::Challenge(*round)),
         What::Response(round) => Imap::Sasl(Sasl::Response(*round)),
+        What::Uninvited => Imap::Uninvited,
         What::Done => Imap::Done,
         What::Content { verb: Verb::Fetch, octets } => Imap::Fetched { octets: *octets },
         What::Content { verb: Verb::Append, octets } => Imap::Appended { octets: *octets },

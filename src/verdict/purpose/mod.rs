@@ -47,6 +47,11 @@ pub enum Purpose {
         /// How many.
         bytes: u64,
     },
+    /// A part of a line, of which too little came to tell what it is.
+    Cut {
+        /// The side that sent it.
+        from: Side,
+    },
     /// Bytes that the protocol does not know.
     Unknown {
         /// The protocol that was expected.
@@ -69,6 +74,7 @@ pub fn of(protocol: Protocol, step: &Step, answered: Option<&Step>) -> Purpose {
         Subject::Imap(subject) => Purpose::Imap(imap::of(subject, answered)),
         Subject::Tls(what) => Purpose::Tls { from: step.from, what: what.clone() },
         Subject::Gap(bytes) => Purpose::Gap { from: step.from, bytes: *bytes },
+        Subject::Cut => Purpose::Cut { from: step.from },
         Subject::Unknown => Purpose::Unknown { protocol, from: step.from },
     }
 }

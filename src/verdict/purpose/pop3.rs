@@ -9,7 +9,7 @@ use crate::session::model::{Step, Variant};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pop3 {
     /// The server's first line.
-    Greeting(Greeting),
+    Greeting(Greeting, Option<ResponseCode>),
     /// A command.
     Command(Command),
     /// A reply to a command.
@@ -25,8 +25,12 @@ pub enum Pop3 {
     Deletes(u64),
     /// A reply that says what happened to messages.
     Effect(Effect, Option<ResponseCode>),
+    /// The reply to a message that the client has sent (XTND XMIT).
+    Taken(Reply, Option<ResponseCode>),
     /// A reply to no command.
-    Unasked(Reply),
+    Unasked(Reply, Option<ResponseCode>),
+    /// The server ends the session of its own accord.
+    Farewell(Option<ResponseCode>),
     /// The message, or the part of it, that the client requested.
     Content(Content),
     /// A step of a SASL exchange.
@@ -78,6 +82,7 @@ enumerated! {
         Lang,
         Utf8,
         Xtnd,
+        Last,
         Other,
     }
 }
@@ -142,6 +147,8 @@ enumerated! {
         Message,
         /// Its header and the first lines of its body.
         Top,
+        /// A message that the client sends (XTND XMIT).
+        Sent,
         /// The reply to another command.
         Other,
     }
@@ -151,26 +158,42 @@ enumerated! {
 pub fn of(subject: &Subject, variant: Variant, answered: Option<&Step>) -> Pop3 {
     let status = |ok| if ok { Reply::Ok } else { Reply::Err };
     match &subject.what {
-        What::Greeting { ok: true, apop: true } => Pop3::Greeting(Greeting::ReadyForApop),
-        What::Greeting { ok: true, apop: false } => Pop3::Greeting(Greeting::Ready),
-        What::Greeting { ok: false, .. } => Pop3::Greeting(Greeting::Refused),
+        What::Greeting { ok, apop, code } => {
+            let greeting = match (ok, apop) {
+                (true, true) => Greeting::ReadyForApop,
+                (true, false) => Greeting::Ready,
+                (false, _) => Greeting::Refused,
+            };
+            Pop3::Greeting(greeting, response_code(code))
+        }
         What::Command(Verb::Dele) if let Variant::Message(number) = variant => Pop3::Deletes(number),
         What::Command(verb) => Pop3::Command(command(*verb, variant, subject.state)),
-        What::Reply { to: Some(_), effect: Some(effect), code, .. } => {
-            Pop3::Effect(*effect, code.as_deref().map(ResponseCode::of))
+        What::Reply { to: Some(_), effect: Some(effect), code, .. } => Pop3::Effect(*effect, response_code(code)),
+        What::Reply { to: Some(Verb::Xtnd), ok, code, .. } if answered.is_some_and(is_content) => {
+            Pop3::Taken(status(*ok), response_code(code))
         }
         What::Reply { to: Some(verb), ok, code, effect: None } => Pop3::Reply {
             to: answered.and_then(asked).unwrap_or_else(|| command_of_reply(*verb, subject.state)),
             what: status(*ok),
-            code: code.as_deref().map(ResponseCode::of),
+            code: response_code(code),
         },
-        What::Reply { to: None, ok, .. } => Pop3::Unasked(status(*ok)),
+        What::Reply { to: None, ok, code, .. } => Pop3::Unasked(status(*ok), response_code(code)),
+        What::Farewell { code } => Pop3::Farewell(response_code(code)),
         What::Challenge(round) => Pop3::Sasl(Sasl::Challenge(*round)),
         What::Response(round) => Pop3::Sasl(Sasl::Response(*round)),
         What::Content(Verb::Retr) => Pop3::Content(Content::Message),
         What::Content(Verb::Top) => Pop3::Content(Content::Top),
+        What::Content(Verb::Xtnd) => Pop3::Content(Content::Sent),
         What::Content(_) => Pop3::Content(Content::Other),
     }
+}
+
+fn response_code(code: &Option<Box<str>>) -> Option<ResponseCode> {
+    code.as_deref().map(ResponseCode::of)
+}
+
+fn is_content(step: &Step) -> bool {
+    matches!(step.subject, event::Subject::Pop3(Subject { what: What::Content(_), .. }))
 }
 
 /// The command that `step` is.
@@ -216,6 +239,7 @@ fn command(verb: Verb, variant: Variant, state: State) -> Command {
         Verb::Lang => Command::Lang,
         Verb::Utf8 => Command::Utf8,
         Verb::Xtnd => Command::Xtnd,
+        Verb::Last => Command::Last,
         Verb::Other => Command::Other,
     }
 }

@@ -6,6 +6,7 @@ use crate::protocol::smtp::Enhanced;
 use crate::session::model::ContentRef;
 use crate::verdict::purpose::enhanced::Meaning;
 use crate::verdict::purpose::imap::{Command, Data, Tagged};
+use crate::verdict::purpose::pop3::ResponseCode;
 use crate::verdict::purpose::{Imap, Pop3, Purpose, Sasl, Smtp, smtp};
 
 /// What a step does in its context, in one plain sentence without a full stop.
@@ -16,6 +17,7 @@ pub fn purpose(lang: Lang, purpose: &Purpose) -> String {
         Purpose::Imap(imap) => of_imap(lang, *imap),
         Purpose::Tls { from, what } => say!(lang, tls::part(*from, what)),
         Purpose::Gap { from, bytes } => say!(lang, rows::gap_purpose(*from, *bytes)),
+        Purpose::Cut { from } => say!(lang, rows::cut(*from)),
         Purpose::Unknown { protocol, from } => say!(lang, rows::unknown(term::protocol(lang, *protocol), *from)),
     }
 }
@@ -43,21 +45,21 @@ fn of_smtp(lang: Lang, smtp: Smtp) -> String {
 
 fn of_pop3(lang: Lang, pop3: Pop3) -> String {
     match pop3 {
-        Pop3::Greeting(greeting) => say!(lang, pop3::greeting(greeting)).to_owned(),
+        Pop3::Greeting(greeting, code) => with_pop3_code(lang, say!(lang, pop3::greeting(greeting)), code),
         Pop3::Command(command) => say!(lang, pop3::command(command)).to_owned(),
-        Pop3::Reply { to, what, code } => {
-            let detail = code.map(|code| say!(lang, pop3::response_code(code)).to_owned());
-            with_detail(lang, say!(lang, pop3::reply(to, what)), detail)
-        }
+        Pop3::Reply { to, what, code } => with_pop3_code(lang, say!(lang, pop3::reply(to, what)), code),
         Pop3::Deletes(number) => say!(lang, pop3::deletes(number)),
-        Pop3::Effect(effect, code) => {
-            let detail = code.map(|code| say!(lang, pop3::response_code(code)).to_owned());
-            with_detail(lang, &say!(lang, pop3::effect(effect)), detail)
-        }
-        Pop3::Unasked(reply) => say!(lang, pop3::unasked(reply)).to_owned(),
+        Pop3::Effect(effect, code) => with_pop3_code(lang, &say!(lang, pop3::effect(effect)), code),
+        Pop3::Taken(reply, code) => with_pop3_code(lang, say!(lang, pop3::taken(reply)), code),
+        Pop3::Unasked(reply, code) => with_pop3_code(lang, say!(lang, pop3::unasked(reply)), code),
+        Pop3::Farewell(code) => with_pop3_code(lang, say!(lang, pop3::farewell()), code),
         Pop3::Content(content) => say!(lang, pop3::content(content)).to_owned(),
         Pop3::Sasl(sasl) => of_sasl(lang, sasl),
     }
+}
+
+fn with_pop3_code(lang: Lang, words: &str, code: Option<ResponseCode>) -> String {
+    with_detail(lang, words, code.map(|code| say!(lang, pop3::response_code(code)).to_owned()))
 }
 
 fn of_imap(lang: Lang, imap: Imap) -> String {
@@ -85,6 +87,7 @@ fn of_imap(lang: Lang, imap: Imap) -> String {
             };
             with_detail(lang, words, code.map(|code| say!(lang, imap::code(code)).to_owned()))
         }
+        Imap::Data(Data::Untagged(Untagged::Ok(Some(Code::Other)))) => say!(lang, imap::tells_something()).to_owned(),
         Imap::Data(Data::Untagged(Untagged::Ok(Some(code)))) => {
             say!(lang, imap::tells(say!(lang, imap::code(code))))
         }
@@ -96,6 +99,7 @@ fn of_imap(lang: Lang, imap: Imap) -> String {
             with_detail(lang, say!(lang, imap::data(data)), code.map(|code| say!(lang, imap::code(code)).to_owned()))
         }
         Imap::GoAhead(go_ahead) => say!(lang, imap::go_ahead(go_ahead)).to_owned(),
+        Imap::Uninvited => say!(lang, imap::uninvited()).to_owned(),
         Imap::Done => say!(lang, imap::done()).to_owned(),
         Imap::Fetched { .. } => say!(lang, imap::fetched()).to_owned(),
         Imap::Appended { .. } => say!(lang, imap::appended()).to_owned(),
@@ -125,12 +129,14 @@ pub fn row(lang: Lang, purpose: &Purpose, bytes: u64, carries: Option<&ContentRe
         Purpose::Gap { bytes, .. } => say!(lang, rows::gap(*bytes)),
         Purpose::Smtp(Smtp::Greeting(_) | Smtp::Command(_) | Smtp::Reply { .. } | Smtp::Sasl(_))
         | Purpose::Pop3(
-            Pop3::Greeting(_)
+            Pop3::Greeting(..)
             | Pop3::Command(_)
             | Pop3::Reply { .. }
             | Pop3::Deletes(_)
             | Pop3::Effect(..)
-            | Pop3::Unasked(_)
+            | Pop3::Taken(..)
+            | Pop3::Unasked(..)
+            | Pop3::Farewell(_)
             | Pop3::Sasl(_),
         )
         | Purpose::Imap(
@@ -139,9 +145,11 @@ pub fn row(lang: Lang, purpose: &Purpose, bytes: u64, carries: Option<&ContentRe
             | Imap::Tagged { .. }
             | Imap::Data(_)
             | Imap::GoAhead(_)
+            | Imap::Uninvited
             | Imap::Done
             | Imap::Sasl(_),
         )
+        | Purpose::Cut { .. }
         | Purpose::Unknown { .. } => return None,
     })
 }

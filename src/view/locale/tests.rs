@@ -41,7 +41,8 @@ fn codes() -> Vec<Code> {
         ExpungeIssued, Corruption, ServerBug, ClientBug, Cannot, Limit, OverQuota, AlreadyExists, NonExistent,
         Unavailable, Referral, CompressionActive, UnknownCte, BadUrl, TooBig, UrlMech, BadComparator, NoUpdate, Metadata,
         NotificationOverflow, BadEvent, UndefinedFilter, HasChildren, NotSaved, MailboxId, UseAttr, InProgress,
-        MessageLimit, UidRequired, Other)
+        MessageLimit, UidRequired, MyRights, Annotations, Annotate, NewName, TempFail, MaxConvertMessages,
+        MaxConvertParts, Other)
 }
 
 fn mechanisms() -> Vec<Mechanism> {
@@ -136,12 +137,13 @@ fn a_code_takes_the_place_of_the_likely_reason() {
 #[test]
 fn every_pop3_step_has_words_of_its_own() {
     use crate::protocol::pop3::Effect;
-    let greetings = pop3::Greeting::ALL.iter().map(|&greeting| Pop3::Greeting(greeting));
+    let greetings = pop3::Greeting::ALL.iter().map(|&greeting| Pop3::Greeting(greeting, None));
     let commands = pop3::Command::ALL.iter().map(|&command| Pop3::Command(command));
     let replies = pop3::Command::ALL
         .iter()
         .flat_map(|&to| pop3::Reply::ALL.iter().map(move |&what| Pop3::Reply { to, what, code: None }));
-    let unasked = pop3::Reply::ALL.iter().map(|&reply| Pop3::Unasked(reply));
+    let unasked = pop3::Reply::ALL.iter().flat_map(|&reply| [Pop3::Unasked(reply, None), Pop3::Taken(reply, None)]);
+    let unasked = unasked.chain([Pop3::Farewell(None)]);
     let contents = pop3::Content::ALL.iter().map(|&content| Pop3::Content(content));
     let coded = pop3::ResponseCode::ALL.iter().map(|&code| Pop3::Reply {
         to: pop3::Command::Pass,
@@ -176,7 +178,13 @@ fn every_imap_step_has_words_of_its_own() {
     let coded =
         codes().into_iter().map(|code| Imap::Tagged { to: plain(Verb::Login), what: Tagged::No, code: Some(code) });
     let octets = 9;
-    let rest = [Imap::Done, Imap::Fetched { octets }, Imap::Appended { octets }, Imap::OtherContent { octets }];
+    let rest = [
+        Imap::Done,
+        Imap::Uninvited,
+        Imap::Fetched { octets },
+        Imap::Appended { octets },
+        Imap::OtherContent { octets },
+    ];
     let rest = GoAhead::ALL.iter().map(|&go_ahead| Imap::GoAhead(go_ahead)).chain(rest);
     let steps = greetings.chain(commands).chain(tagged).chain(bad).chain(odd).chain(data).chain(notices);
     check_all(steps.chain(coded).chain(rest).map(Purpose::Imap), purpose);
@@ -207,7 +215,8 @@ fn tls_gaps_and_the_unknown_have_words() {
     let parts = parts.into_iter().chain(alerts).map(|what| Purpose::Tls { from: Side::Client, what });
     let gap = Purpose::Gap { from: Side::Server, bytes: 40 };
     let unknown = Purpose::Unknown { protocol: Protocol::Imap, from: Side::Client };
-    check_all(parts.chain([gap, unknown]), purpose);
+    let cut = Purpose::Cut { from: Side::Server };
+    check_all(parts.chain([gap, cut, unknown]), purpose);
     let alert = Alert { fatal: true, description: 48 };
     assert_eq!(
         purpose(Lang::En, &Purpose::Tls { from: Side::Client, what: alert }),

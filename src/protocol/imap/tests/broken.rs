@@ -257,3 +257,49 @@ proptest! {
         prop_assert_eq!(super::facts(&whole), super::facts(&pieces));
     }
 }
+
+/// Tells whether the steps from `first` on are parts of lines.
+fn parts(script: &str, first: usize) -> Vec<String> {
+    let told = played(script);
+    let what = |step: &crate::protocol::testing::Told| match &step.subject {
+        crate::protocol::event::Subject::Cut => "part".to_owned(),
+        crate::protocol::event::Subject::Imap(subject) => format!("{:?}", subject.what),
+        other => format!("{other:?}"),
+    };
+    told.steps[first..].iter().map(what).collect()
+}
+
+#[test]
+fn a_line_that_a_gap_has_torn_is_not_foreign() {
+    let begun = "S: * PREAUTH hi\nC: a1 NOOP\n";
+    let cut = |what: &str| parts(&format!("{begun}{what}\nS: a1 OK done"), 2);
+    assert_eq!(cut("S| * 2 FETCH (FLAGS (\\\\Seen\nS~ 9\nS: ))")[..2], ["Untagged(Fetch)", "Gap(9)"]);
+    assert_eq!(cut("S| * 2 FETCH (FLAGS (\\\\Seen\nS~ 9\nS: ))")[2], "part");
+    assert_eq!(cut("S| * LIST () \"/\" IN\nS~ 9")[0], "Untagged(List)");
+    assert_eq!(cut("S| * OK [UIDNEXT 5] Predic\nS~ 9")[0], "Untagged(Ok(Some(UidNext)))");
+    assert_eq!(cut("S| * 2 FET\nS~ 9")[0], "part");
+    assert_eq!(
+        cut("S| * 2 FETCH (BODY[] {2}\\r\\nab UID\nS~ 9")[..3],
+        ["Untagged(Fetch)", "Content { verb: Fetch, octets: 2 }", "Untagged(Fetch)"]
+    );
+    assert_eq!(parts(&format!("{begun}S| a1 OK do\nS~ 9"), 2)[0], "Tagged { to: Some(Noop), status: Ok, code: None }");
+    assert_eq!(parts(&format!("{begun}C| a2 FET\nC~ 9\nC: x\nC: a3 NOOP"), 2)[..3], ["part", "Gap(9)", "part"]);
+}
+
+#[test]
+fn an_ok_in_mid_session_is_no_greeting() {
+    use crate::protocol::Dialogue as _;
+    let first = |line: &str| {
+        let mut dialogue = Dialogue::new();
+        dialogue.begin_in_the_middle();
+        let told = talk(dialogue, &format!("S: {line}\nC: a1 NOOP\nS: a1 OK done"));
+        assert_eq!(answers(&told), ["NOOP OK"]);
+        (told.steps[0].kind, told.banner.is_some())
+    };
+    for line in ["* OK Still here", "* OK [UIDNEXT 5] Predicted next UID", "* BYE shutting down", "* 5 EXISTS"] {
+        assert_eq!(first(line), (Kind::Untagged, false), "{line}");
+    }
+    for line in ["* OK [CAPABILITY IMAP4rev1] Dovecot ready.", "* OK IMAP4rev1 Service Ready", "* PREAUTH hi"] {
+        assert_eq!(first(line), (Kind::Greeting, true), "{line}");
+    }
+}

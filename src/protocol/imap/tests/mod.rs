@@ -9,6 +9,8 @@ mod literals;
 mod logins;
 mod oracle;
 mod partial;
+mod quotes;
+mod without_leave;
 
 use super::Dialogue;
 use crate::protocol::event::Kind;

@@ -2,6 +2,7 @@
 
 mod gaps;
 mod maildrop;
+mod middle;
 
 use super::*;
 use crate::protocol::event::{Credential, Delivery, Direction, Exposure, Kind, LoginOutcome, TlsFact};

@@ -355,6 +355,10 @@ pub fn tells(what: &str) -> String {
     format!("Tells the client: {what}")
 }
 
+pub fn tells_something() -> &'static str {
+    "Tells something, with a response code that is not known here"
+}
+
 pub fn go_ahead(go_ahead: GoAhead) -> &'static str {
     match go_ahead {
         GoAhead::Message => "The server is ready for the message",
@@ -370,6 +374,10 @@ pub fn done() -> &'static str {
 
 pub fn fetched() -> &'static str {
     "Carries the message, or the part asked for, to the client"
+}
+
+pub fn uninvited() -> &'static str {
+    "Belongs to a literal that the server has not allowed: the server takes the line for a command"
 }
 
 pub fn appended() -> &'static str {
@@ -436,6 +444,13 @@ pub fn code(code: Code) -> &'static str {
         Code::InProgress => "the command is still being carried out",
         Code::MessageLimit => "only so many messages are dealt with at once",
         Code::UidRequired => "messages can be named by UID alone",
+        Code::MyRights => "what it may do in this mailbox",
+        Code::Annotations => "how large a note to a message may be",
+        Code::Annotate => "a note to a message is too large, or there are too many",
+        Code::NewName => "the mailbox has another name now",
+        Code::TempFail => "a part cannot be converted for the moment",
+        Code::MaxConvertMessages => "too many messages to convert at once",
+        Code::MaxConvertParts => "too many parts to convert at once",
         Code::Other => "with a response code that is not known here",
     }
 }

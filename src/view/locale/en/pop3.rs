@@ -34,6 +34,7 @@ pub fn command(command: Command) -> &'static str {
         Command::QuitAndUpdate => "Ends the session; the server now deletes the messages marked",
         Command::Lang => "Asks for replies in another language, or which there are",
         Command::Utf8 => "Asks to use UTF-8 in user names, passwords and messages",
+        Command::Last => "Asks for the highest number of a message that has been looked at",
         Command::Xtnd => "Uses an extension of the server, such as sending mail through POP3",
         Command::Other => "A command that POP3 does not define",
     }
@@ -69,6 +70,7 @@ fn ok(command: Command) -> &'static str {
         Command::QuitAndUpdate => "The server deletes what was marked, if anything, and takes leave",
         Command::Lang => "The server changes its language, or lists those it has",
         Command::Utf8 => "UTF-8 is in use from here on",
+        Command::Last => "The server tells the highest number of a message that has been looked at",
         Command::Xtnd => "The server accepts the extension",
         Command::Other => "The command was carried out",
     }
@@ -97,6 +99,7 @@ fn err(command: Command) -> &'static str {
         Command::QuitAndUpdate => "Some of the messages marked were not deleted",
         Command::Lang => "The server does not have that language",
         Command::Utf8 => "The server does not use UTF-8",
+        Command::Last => "The server does not tell which messages have been looked at",
         Command::Xtnd => "The server does not offer the extension",
         Command::Other => "The server does not know the command",
     }
@@ -127,6 +130,17 @@ pub fn unasked(reply: Reply) -> &'static str {
     }
 }
 
+pub fn taken(reply: Reply) -> &'static str {
+    match reply {
+        Reply::Ok => "The server accepts the message for delivery",
+        Reply::Err => "The server does not accept the message for delivery",
+    }
+}
+
+pub fn farewell() -> &'static str {
+    "The server ends the session of its own accord and closes the connection"
+}
+
 pub fn response_code(code: ResponseCode) -> &'static str {
     match code {
         ResponseCode::LoginDelay => "the user logged in too short a time ago",
@@ -143,6 +157,7 @@ pub fn content(content: Content) -> &'static str {
     match content {
         Content::Message => "Carries the message to the client",
         Content::Top => "Carries the header and the first lines of the message to the client",
+        Content::Sent => "Carries a message to the server, which is to deliver it",
         Content::Other => "Carries content to the client",
     }
 }

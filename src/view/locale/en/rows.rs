@@ -51,6 +51,10 @@ pub fn gap_purpose(from: Side, missing: u64) -> String {
     format!("{} that the {} sent are missing from the capture", bytes(missing), side(from))
 }
 
+pub fn cut(from: Side) -> String {
+    format!("A part of a line of the {}: the rest did not come, or is not in the capture", side(from))
+}
+
 pub fn unknown(protocol: &str, from: Side) -> String {
     format!("What the {} sends here is not {protocol} as it is understood here", side(from))
 }

@@ -209,6 +209,10 @@ pub fn tells(what: &str) -> String {
     format!("告知客户：{what}")
 }
 
+pub fn tells_something() -> &'static str {
+    "告知某种信息，所带的响应码此处不认识"
+}
+
 pub fn go_ahead(go_ahead: GoAhead) -> &'static str {
     match go_ahead {
         GoAhead::Message => "服务器已准备好接收邮件",
@@ -224,6 +228,10 @@ pub fn done() -> &'static str {
 
 pub fn fetched() -> &'static str {
     "把邮件或所请求的部分传送给客户"
+}
+
+pub fn uninvited() -> &'static str {
+    "属于服务器未允许发送的字面量，服务器把这一行当作命令"
 }
 
 pub fn appended() -> &'static str {
@@ -290,6 +298,13 @@ pub fn code(code: Code) -> &'static str {
         Code::InProgress => "命令仍在执行",
         Code::MessageLimit => "一次只处理这么多邮件",
         Code::UidRequired => "只能用 UID 指明邮件",
+        Code::MyRights => "在该邮箱中的权限",
+        Code::Annotations => "邮件批注的最大长度",
+        Code::Annotate => "邮件批注过大或过多",
+        Code::NewName => "邮箱已改名",
+        Code::TempFail => "暂时不能转换某个部分",
+        Code::MaxConvertMessages => "一次要转换的邮件过多",
+        Code::MaxConvertParts => "一次要转换的部分过多",
         Code::Other => "附未知的响应码",
     }
 }

@@ -34,6 +34,7 @@ pub fn command(command: Command) -> &'static str {
         Command::QuitAndUpdate => "退出，服务器进入更新状态，删除已标记的邮件",
         Command::Lang => "请求更换响应所用的语言，或询问可用的语言",
         Command::Utf8 => "请求在用户名、口令和邮件中使用 UTF-8",
+        Command::Last => "询问看过的邮件中最大的序号",
         Command::Xtnd => "使用服务器的扩展功能，例如通过 POP3 发送邮件",
         Command::Other => "POP3 没有定义的命令",
     }
@@ -69,6 +70,7 @@ fn ok(command: Command) -> &'static str {
         Command::QuitAndUpdate => "带删除标记的邮件（如果有）已删除，服务器同意退出",
         Command::Lang => "服务器更换语言，或列出可用的语言",
         Command::Utf8 => "此后使用 UTF-8",
+        Command::Last => "服务器告知看过的邮件中最大的序号",
         Command::Xtnd => "服务器接受该扩展功能",
         Command::Other => "命令已执行",
     }
@@ -97,6 +99,7 @@ fn err(command: Command) -> &'static str {
         Command::QuitAndUpdate => "有些带标记的邮件未能删除",
         Command::Lang => "服务器没有这种语言",
         Command::Utf8 => "服务器不使用 UTF-8",
+        Command::Last => "服务器不告知看过哪些邮件",
         Command::Xtnd => "服务器不支持该扩展功能",
         Command::Other => "服务器不认识该命令",
     }
@@ -123,6 +126,17 @@ pub fn unasked(reply: Reply) -> &'static str {
     }
 }
 
+pub fn taken(reply: Reply) -> &'static str {
+    match reply {
+        Reply::Ok => "服务器接受该邮件，将予投递",
+        Reply::Err => "服务器不接受该邮件",
+    }
+}
+
+pub fn farewell() -> &'static str {
+    "服务器主动结束会话，并关闭连接"
+}
+
 pub fn response_code(code: ResponseCode) -> &'static str {
     match code {
         ResponseCode::LoginDelay => "距上次登录时间过短",
@@ -139,6 +153,7 @@ pub fn content(content: Content) -> &'static str {
     match content {
         Content::Message => "把邮件内容传送给客户",
         Content::Top => "把邮件首部和正文的前若干行传送给客户",
+        Content::Sent => "把邮件内容传送给服务器，由服务器投递",
         Content::Other => "向客户传送内容",
     }
 }

@@ -51,6 +51,10 @@ pub fn gap_purpose(from: Side, missing: u64) -> String {
     format!("{}发送的 {}未被捕获", side(from), bytes(missing))
 }
 
+pub fn cut(from: Side) -> String {
+    format!("{}所发一行的一部分，其余部分没有发出，或者不在捕获文件中", side(from))
+}
+
 pub fn unknown(protocol: &str, from: Side) -> String {
     format!("{}发送的内容不能按 {protocol} 理解", side(from))
 }
