@@ -206,7 +206,7 @@ impl Dialogue {
         if last {
             self.chunks_unseen = false;
             let due = self.replies_due();
-            Question::LastChunk(ContentReplies { message: Some(message), steps: open.steps, due, decided: None })
+            Question::LastChunk(ContentReplies { message: Some(message), steps: open.steps, due, taken_for_all: false, decided: None })
         } else {
             self.open = Some(open);
             Question::Chunk
@@ -228,7 +228,7 @@ impl Dialogue {
         self.chunks_unseen = false;
         let due = self.replies_due();
         let (message, steps) = self.give_up(out).map_or((None, Vec::new()), |open| (Some(open.message), open.steps));
-        Question::LastChunk(ContentReplies { message, steps, due, decided: None })
+        Question::LastChunk(ContentReplies { message, steps, due, taken_for_all: false, decided: None })
     }
 
     /// Reads content by count.
@@ -341,7 +341,7 @@ impl Dialogue {
     pub(super) fn abandoned(&mut self, abandoned: Abandoned, reply: Option<StepId>, out: &mut dyn Sink) {
         let Abandoned { message, mut steps } = abandoned;
         steps.extend(reply);
-        let content_replies = ContentReplies { message: Some(message), steps, due: RepliesDue::One, decided: None };
+        let content_replies = ContentReplies { message: Some(message), steps, due: RepliesDue::One, taken_for_all: false, decided: None };
         self.delivered(content_replies, out);
     }
 }

@@ -1,5 +1,6 @@
 //! What the client's next bytes are, and what decides it: `dialogue.rs` has the diagram.
 
+use super::bdat::Announced;
 use super::reply::Reply;
 use crate::limits::STEPS_PER_SESSION;
 use crate::protocol::event::{MessageId, MessageOutcome, Sink, StepId};
@@ -77,6 +78,8 @@ pub(super) enum Awaiting {
         /// The server's stream has had a gap since: once the client goes on, the reply was in that gap.
         blind: bool,
     },
+    /// The octets of a chunk, none of which has come: the reply to BDAT may come first.
+    Octets(Announced),
     /// The first lines after a gap in content, where bytes of the server are missing too. If they are commands, the
     /// content ended in the gap, and the reply to it is missing.
     Content {

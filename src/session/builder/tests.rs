@@ -54,7 +54,7 @@ fn a_transaction() {
     let mut builder = builder(Protocol::Smtp);
     builder.banner(b"mail.example ESMTP");
     builder.client_name(b"cslabc39");
-    let greeting = Subject::Smtp(smtp::Subject::Greeting { code: 220 });
+    let greeting = Subject::Smtp(smtp::Subject::Greeting { code: 220, ended: true });
     builder.step(told(Side::Server, Kind::Greeting, greeting, 1, b"220 mail.example ESMTP"));
     let mail = builder.step(command(Verb::Mail, 2, "MAIL FROM:<a@b>"));
     builder.step(reply(ReplyTo::Command(Verb::Mail), 250, mail, 3, "250 2.1.5 ok"));
