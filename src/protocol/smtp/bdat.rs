@@ -39,8 +39,7 @@ impl Dialogue {
             }
             Some((octets, last)) => {
                 self.ask(Some(step), Question::Command(Verb::Bdat), None, out);
-                self.client =
-                    ClientInput::Waiting(Awaiting::Octets(Announced { step, octets, last, refusal: None }));
+                self.client = ClientInput::Waiting(Awaiting::Octets(Announced { step, octets, last, refusal: None }));
             }
             None => {
                 self.ask(Some(step), Question::Command(Verb::Bdat), None, out);
@@ -98,7 +97,8 @@ impl Dialogue {
 
     /// The server says more after it has refused a BDAT whose octets have not come.
     pub(super) fn more_after_refusal(&mut self, out: &mut dyn Sink) {
-        let refused = matches!(&self.client, ClientInput::Waiting(Awaiting::Octets(Announced { refusal: Some(_), .. })));
+        let refused =
+            matches!(&self.client, ClientInput::Waiting(Awaiting::Octets(Announced { refusal: Some(_), .. })));
         // LMTP refuses a chunk once for each recipient, a command that it does not know once.
         if refused && (self.flavour == Flavour::Lmtp && self.queue.is_empty() || !self.deferred.is_empty()) {
             self.decide(out);

@@ -50,7 +50,9 @@ impl Dialogue {
                         self.tell(&line, Kind::Unknown, event::Subject::Unknown, None, Vec::new(), out);
                     }
                 }
-                ClientInput::Waiting(Awaiting::Octets(announced)) if announced.refusal.is_none() => self.octets_come(out),
+                ClientInput::Waiting(Awaiting::Octets(announced)) if announced.refusal.is_none() => {
+                    self.octets_come(out)
+                }
                 ClientInput::Waiting(_) => return,
                 ClientInput::Content(_) => self.content_input(input, out),
                 ClientInput::Chunk(_) => self.chunk_input(input, out),

@@ -33,7 +33,7 @@ impl Dialogue {
             && self.replies.begun().is_none()
             && self.queue.awaits_reply()
             && !line.bytes.trim_ascii().is_empty();
-        self.server_goes_on(due, out);
+        self.server_goes_on(out);
         if due && self.queue.awaits_reply() {
             self.held = Some(Held::Line(Reply::odd(line).into_owned()));
         } else {
@@ -42,11 +42,11 @@ impl Dialogue {
         }
     }
 
-    /// The server says more before the client does. `odd`: a line in no form again.
-    pub(super) fn server_goes_on(&mut self, odd: bool, out: &mut dyn Sink) {
+    /// The server says more before the client does.
+    pub(super) fn server_goes_on(&mut self, out: &mut dyn Sink) {
         match self.held.take() {
-            // To several commands the server answers in one form, and each time: these lines are a reply each.
-            Some(Held::Line(line)) if odd && !self.queue.is_lockstep() && parse::odd_reply(&line.text).class.is_some() => {
+            // Of several commands each has a reply: a line that begins like one is one.
+            Some(Held::Line(line)) if !self.queue.is_lockstep() && parse::odd_reply(&line.text).class.is_some() => {
                 self.reply_in_turn(line, out);
             }
             Some(Held::Line(line)) => mere_text(&line, out),
@@ -70,7 +70,8 @@ impl Dialogue {
         let Some(begun) = self.replies.begun() else { return };
         let greets = self.opening == Opening::Nothing && begun.code == 220;
         let reads = matches!(self.client, ClientInput::Commands(_) | ClientInput::Waiting(_));
-        if greets || reads && self.opening != Opening::Nothing && self.queue.is_lockstep() && self.queue.awaits_reply() {
+        if greets || reads && self.opening != Opening::Nothing && self.queue.is_lockstep() && self.queue.awaits_reply()
+        {
             if let Some(mut reply) = self.replies.flush() {
                 reply.is_whole = false;
                 self.reply(reply, out);

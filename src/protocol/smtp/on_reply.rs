@@ -3,6 +3,7 @@
 
 use super::command::Verb;
 use super::dialogue::Dialogue;
+use super::parse;
 use super::question::{ContentReplies, Pending, Question, RepliesDue};
 use super::reply::Reply;
 use super::state::{AfterGap, AwaitedReply, Awaiting, ClientInput, Content, LineContext};
@@ -75,7 +76,12 @@ impl Dialogue {
                 if self.is_decided(&mut content_replies, reply) {
                     self.delivered(content_replies, out);
                 } else {
-                    self.queue.put_back(Pending { step, question: Question::Content(content_replies), passed_over: false, gives_up: None });
+                    self.queue.put_back(Pending {
+                        step,
+                        question: Question::Content(content_replies),
+                        passed_over: false,
+                        gives_up: None,
+                    });
                 }
             }
             Question::LastChunk(mut content_replies) => {
@@ -231,9 +237,9 @@ fn capabilities(reply: &Reply<'_>) -> Vec<Vec<u8>> {
     lines
 }
 
-/// `ehlo-keyword = (ALPHA / DIGIT) *(ALPHA / DIGIT / "-")`, and no word that only says that all is well.
+/// False for words that only say that all is well. Anything else may be an extension, even one that a device on the way
+/// has made unreadable.
 fn is_extension(line: &[u8]) -> bool {
-    let keyword = line.split(|byte| b" =\t".contains(byte)).next().unwrap_or_default();
-    let is_keyword = keyword.iter().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(byte));
-    is_keyword && !keyword.is_empty() && !keyword.eq_ignore_ascii_case(b"OK")
+    let word = line.split(|byte| !byte.is_ascii_alphanumeric()).next().unwrap_or_default();
+    !word.eq_ignore_ascii_case(b"OK") && parse::enhanced(line).is_none()
 }

@@ -200,7 +200,12 @@ impl Queue {
         if let Some(Pending { question: Question::Unseen { another: already }, .. }) = self.in_flight.back_mut() {
             *already |= another;
         } else {
-            self.in_flight.push_back(Pending { step: None, question: Question::Unseen { another }, passed_over: false, gives_up: None });
+            self.in_flight.push_back(Pending {
+                step: None,
+                question: Question::Unseen { another },
+                passed_over: false,
+                gives_up: None,
+            });
         }
     }
 
@@ -327,8 +332,10 @@ mod tests {
     use super::*;
 
     fn ask(queue: &mut Queue, step: StepId, verb: Verb) -> Vec<StepId> {
-        let (unanswered, _) =
-            queue.push(Pending { step: Some(step), question: Question::Command(verb), passed_over: false, gives_up: None }, None);
+        let (unanswered, _) = queue.push(
+            Pending { step: Some(step), question: Question::Command(verb), passed_over: false, gives_up: None },
+            None,
+        );
         steps(&unanswered)
     }
 
@@ -352,6 +359,36 @@ mod tests {
         // A reply answers the front even with a code that does not fit, where it fits no other.
         assert_eq!(hear(&mut queue, 354), (vec![], Some(2)));
         assert!(matches!(queue.answer(250).by, Answer::Nobody));
+    }
+
+    #[test]
+    fn a_code_that_names_its_command_leaves_those_before_it_without_a_reply() {
+        for (code, verb) in [(354, Verb::Data), (334, Verb::Auth), (221, Verb::Quit), (220, Verb::StartTls)] {
+            let mut queue = Queue::default();
+            ask(&mut queue, 1, Verb::Rcpt);
+            ask(&mut queue, 2, verb);
+            assert_eq!(hear(&mut queue, code), (vec![1], Some(2)));
+        }
+    }
+
+    #[test]
+    fn a_client_that_has_waited_in_vain_is_answered_for_what_it_asked_last() {
+        let asked = |seconds: i64| {
+            let mut queue = Queue::default();
+            for (step, second) in [(1, 0), (2, seconds)] {
+                let time = Time::from_microseconds(second * 1_000_000);
+                let question = Question::Command(Verb::Noop);
+                let pending = Pending { step: Some(step), question, passed_over: false, gives_up: None };
+                queue.push(pending, Some((time, time)));
+            }
+            queue
+        };
+        assert!(!asked(1).must_see_what_follows(250));
+        let mut queue = asked(60);
+        assert!(queue.must_see_what_follows(250));
+        assert_eq!(steps(&queue.client_has_its_answer()), [1]);
+        assert_eq!(hear(&mut queue, 250), (vec![], Some(2)));
+        assert_eq!(hear(&mut asked(60), 250), (vec![], Some(1)), "another reply follows at once");
     }
 
     #[test]

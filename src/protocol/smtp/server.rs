@@ -71,7 +71,7 @@ impl Dialogue {
         }
         let (unfinished, heard) = self.replies.line(line);
         if !matches!(heard, Heard::Unknown(_)) {
-            self.server_goes_on(false, out);
+            self.server_goes_on(out);
         }
         if let Some(reply) = unfinished {
             self.reply(reply, out);
