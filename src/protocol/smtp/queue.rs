@@ -5,12 +5,13 @@ Replies come in the order of the commands, so a reply answers the front of the q
 later answer after one reply that never comes, so replies are paired with commands by evidence. While both directions
 are whole, the rules are these, the first that fits:
 
-1. *The code names its command.* 354 answers DATA, 334 and 235 answer AUTH, 221 answers QUIT, 220 answers STARTTLS.
+1. *The code names its command.* 354 answers DATA, 334 and 235 answer AUTH, 221 answers QUIT.
    Where the front cannot be answered so and a later question can, that one is answered, and those before it never will
    be. A code that no question in flight can have answers the front all the same: servers do invent codes.
 2. *An empty line is never accepted.* A reply that is no refusal answers the first question behind empty lines.
 3. *A client that goes on has its answers.* Where the front may never be answered (an empty line; a question after which
-   a client that waits for replies has waited for [`PATIENCE`] in vain), the reply is held until something follows it
+   a client that waits for replies has waited for [`PATIENCE`] in vain; a 220 that STARTTLS behind it may have), the
+   reply is held until something follows it
    (`held.rs`). Another reply: there is one for each question, and the first answers the front. A command: the client
    has the reply that it waited for, so the reply answers the question that was asked last.
 4. *A client that waits does not go on within a series.* LMTP and PRDR answer content once for each recipient. Where the
@@ -31,6 +32,7 @@ doubt: a reply is given to a command only where no other can be meant, and is el
 Either case ends the doubt. In any other case the reply is given to no command.
 */
 
+use super::command::Verb;
 use super::in_flight::InFlight;
 use super::question::{Pending, Question};
 use crate::capture::Time;
@@ -180,8 +182,18 @@ impl Queue {
 
     /// True where it takes what follows a reply with `code` to know which question it answers.
     pub fn must_see_what_follows(&self, code: u16) -> bool {
-        let passed_over = self.in_flight.front().is_some_and(|front| front.passed_over);
-        passed_over && self.in_flight.len() > 1 && !self.in_doubt() && self.in_flight.may_be_answered_by(0, code)
+        let several = self.in_flight.len() > 1 && !self.in_doubt() && self.forgotten == 0;
+        match self.in_flight.front() {
+            Some(front) if several && front.passed_over => self.in_flight.may_be_answered_by(0, code),
+            // Some servers answer other commands with a 220 too.
+            Some(_) => several && code == 220 && !self.in_flight.may_be_answered_by(0, code) && self.ends_in_starttls(),
+            None => false,
+        }
+    }
+
+    fn ends_in_starttls(&self) -> bool {
+        let last = self.in_flight.iter().next_back();
+        matches!(last, Some(Pending { question: Question::Command(Verb::StartTls), .. }))
     }
 
     /// The client has waited for a reply and goes on: takes out all before the question that was asked last.
@@ -285,7 +297,7 @@ impl Queue {
     /// later question can.
     fn never_answered(&mut self, code: u16) -> Vec<Pending> {
         let is_blank = matches!(self.in_flight.front(), Some(Pending { question: Question::Blank, .. }));
-        if !(names_its_command(code) || is_blank) || self.in_flight.may_be_answered_by(0, code) {
+        if !(names_its_command(code) && code != 220 || is_blank) || self.in_flight.may_be_answered_by(0, code) {
             return Vec::new();
         }
         let first = self.in_flight.candidates(code).next();
@@ -328,7 +340,6 @@ fn names_its_command(code: u16) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::command::Verb;
     use super::*;
 
     fn ask(queue: &mut Queue, step: StepId, verb: Verb) -> Vec<StepId> {
@@ -363,7 +374,7 @@ mod tests {
 
     #[test]
     fn a_code_that_names_its_command_leaves_those_before_it_without_a_reply() {
-        for (code, verb) in [(354, Verb::Data), (334, Verb::Auth), (221, Verb::Quit), (220, Verb::StartTls)] {
+        for (code, verb) in [(354, Verb::Data), (334, Verb::Auth), (221, Verb::Quit)] {
             let mut queue = Queue::default();
             ask(&mut queue, 1, Verb::Rcpt);
             ask(&mut queue, 2, verb);

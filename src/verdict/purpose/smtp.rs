@@ -1,7 +1,7 @@
 //! What SMTP and LMTP steps do (RFC 5321, and the extensions' RFCs).
 
 use super::{Sasl, enhanced, enumerated};
-use crate::protocol::smtp::{Enhanced, ReplyTo, Subject, Verb};
+use crate::protocol::smtp::{Enhanced, Subject, Verb};
 use crate::session::model::{Step, Variant};
 use replies::reply;
 
@@ -97,7 +97,11 @@ pub fn of(subject: &Subject, variant: Variant, answered: Option<&Step>) -> Smtp 
         Subject::Reply { to, code, enhanced } => Smtp::Reply {
             what: match reply(to, code, answered.is_some_and(|step| step.variant == Variant::Last)) {
                 // X.5.1 (RFC 3463, section 3.6): the command is out of place, whoever the recipient is.
-                _ if to == ReplyTo::Command(Verb::Rcpt) && is_out_of_place(enhanced) => Reply::RcptNotHere,
+                Reply::RcptUnknown | Reply::RcptDeferred | Reply::RcptBusy | Reply::RcptRefused
+                    if is_out_of_place(enhanced) =>
+                {
+                    Reply::RcptNotHere
+                }
                 // Each extension has a line of its own after the first (RFC 5321, section 4.1.1.1).
                 Reply::EhloAccepted | Reply::LhloAccepted if variant != Variant::Multiline => Reply::NoExtensions,
                 what => what,

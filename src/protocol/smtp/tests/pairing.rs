@@ -99,6 +99,16 @@ fn a_reply_that_never_comes_shifts_none_beyond_a_code_that_names_its_command() {
 }
 
 #[test]
+fn a_220_answers_starttls_where_the_client_begins_tls() {
+    let asked = r"C| NOOP\r\nSTARTTLS\r\n";
+    let told = conversation(&[asked, "\nS: 220 go\n", r"C| \x16\x03\x01\x00\x05hello", "\n"].concat());
+    assert_eq!(answered(&told), ["EHLO 250", "STARTTLS 220"]);
+    assert!(told.tls.contains(&crate::protocol::event::TlsFact::StartTls));
+    let told = conversation(&[asked, "\nS: 220 done\nS: 220 go\n"].concat());
+    assert_eq!(answered(&told), ["EHLO 250", "NOOP 220", "STARTTLS 220"]);
+}
+
+#[test]
 fn a_reply_that_never_ends_is_over_when_a_waiting_client_goes_on() {
     let told = smtp("S: 220 x\nC: EHLO a\nS: 250-x\nC: MAIL FROM:<a@x>\nS: 250 sender\nC: RSET\nS: 250 reset\n");
     assert_eq!(answered(&told), ["EHLO 250", "MAIL 250", "RSET 250"]);

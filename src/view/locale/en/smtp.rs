@@ -166,9 +166,9 @@ pub fn reply(reply: Reply) -> &'static str {
         Reply::FailedForNow => "The command failed, and may succeed later",
         Reply::Failed => "The command failed",
         Reply::Unasked => "A reply that answers no command",
-        Reply::InDoubt => "A reply|it is in doubt which command it answers",
+        Reply::InDoubt => "It is in doubt which command this reply answers",
         Reply::NoCode => "An answer without a reply code that SMTP knows",
-        Reply::RcptNotHere => "The server does not take this command at this point|the recipient is not the matter",
+        Reply::RcptNotHere => "The server takes no recipient from this client now, whoever it is",
         Reply::Odd => "A reply with a code that SMTP does not define",
     }
 }

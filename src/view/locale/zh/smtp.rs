@@ -152,9 +152,9 @@ pub fn reply(reply: Reply) -> &'static str {
         Reply::FailedForNow => "命令暂时失败，稍后可能成功",
         Reply::Failed => "命令失败",
         Reply::Unasked => "没有对应命令的响应",
-        Reply::InDoubt => "一个响应|无法确定它对应哪条命令",
+        Reply::InDoubt => "无法确定该响应对应哪条命令",
         Reply::NoCode => "没有 SMTP 响应码的应答",
-        Reply::RcptNotHere => "服务器此时不接受该命令|与收件人无关",
+        Reply::RcptNotHere => "服务器此时不接受该客户的任何收件人",
         Reply::Odd => "SMTP 没有定义的响应码",
     }
 }
