@@ -237,9 +237,10 @@ fn capabilities(reply: &Reply<'_>) -> Vec<Vec<u8>> {
     lines
 }
 
-/// False for words that only say that all is well. Anything else may be an extension, even one that a device on the way
-/// has made unreadable.
+/// False for a remark that all is well. Anything else may be an extension, even what a device on the way has made
+/// unreadable, and a single word has the form of one.
 fn is_extension(line: &[u8]) -> bool {
-    let word = line.split(|byte| !byte.is_ascii_alphanumeric()).next().unwrap_or_default();
-    !word.eq_ignore_ascii_case(b"OK") && parse::enhanced(line).is_none()
+    let mut words = line.split(|byte| byte.is_ascii_whitespace() || b",.;:".contains(byte));
+    let is_ok = words.next().is_some_and(|word| word.eq_ignore_ascii_case(b"OK")) && words.next().is_some();
+    !is_ok && parse::enhanced(line).is_none()
 }
