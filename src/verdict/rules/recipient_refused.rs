@@ -45,7 +45,7 @@ fn check(session: &Session, found: &mut Found) {
                 to: ReplyTo::Command(Verb::Rcpt) | ReplyTo::Recipient,
                 code,
                 enhanced,
-            }) if code >= 400 && !enhanced.is_some_and(|enhanced| (enhanced.subject, enhanced.detail) == (5, 1)) => {
+            }) if code >= 400 && enhanced.is_none_or(|enhanced| (enhanced.subject, enhanced.detail) != (5, 1)) => {
                 found.at(step.answers.into_iter().chain([step.n]));
             }
             _ => {}
