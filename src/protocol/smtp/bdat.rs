@@ -12,21 +12,8 @@ use super::dialogue::{Dialogue, Flavour};
 use super::parse;
 use super::question::{Pending, Question, RepliesDue};
 use super::reply::Reply;
-use super::state::{AwaitedReply, Awaiting, ClientInput, LineContext};
+use super::state::{Announced, AwaitedReply, Awaiting, ClientInput, LineContext};
 use crate::protocol::event::{Sink, StepId};
-
-/// Octets that BDAT has announced and of which none has come.
-#[derive(Debug)]
-pub(super) struct Announced {
-    /// The step of BDAT.
-    pub step: StepId,
-    /// How many they are.
-    pub octets: u64,
-    /// BDAT carries LAST.
-    pub last: bool,
-    /// The refusal that came before them, and its step.
-    pub refusal: Option<(Reply<'static>, StepId)>,
-}
 
 impl Dialogue {
     /// BDAT. Where the size can't be parsed, the client's bytes wait for the reply.

@@ -23,12 +23,11 @@ sends in `server.rs`. What the replies decide is in `on_reply.rs`, AUTH in `logi
 
 use super::command::Command;
 use super::deferred::{Deferred, DeferredInput};
-use super::held::Held;
 use super::question::Question;
 use super::queue::Queue;
 use super::reply::Replies;
 use super::state::{
-    AfterGap, AwaitedReply, Awaiting, ClientInput, Content, LineContext, OpenMessage, Opening, Xexch50Octets,
+    AfterGap, AwaitedReply, Awaiting, ClientInput, Content, Held, LineContext, OpenMessage, Opening, Xexch50Octets,
 };
 use super::transaction::Transaction;
 use super::turn::Roles;

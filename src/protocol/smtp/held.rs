@@ -12,19 +12,10 @@ of the steps, since it is told before whatever comes next.
 use super::dialogue::Dialogue;
 use super::parse;
 use super::reply::Reply;
-use super::state::{ClientInput, Opening};
+use super::state::{ClientInput, Held, Opening};
 use crate::flow::Side;
 use crate::protocol::event::{self, Kind, Sink, Step};
 use crate::protocol::framing::Line;
-
-/// What is held.
-#[derive(Debug)]
-pub(super) enum Held {
-    /// A line in no form of a reply, read as one.
-    Line(Reply<'static>),
-    /// A reply that may answer the front of the queue, or the question that was asked last.
-    Reply(Reply<'static>),
-}
 
 impl Dialogue {
     /// A line of the server's that has no form of a reply.

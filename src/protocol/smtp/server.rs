@@ -2,11 +2,10 @@
 
 use super::command::Verb;
 use super::dialogue::Dialogue;
-use super::held::Held;
 use super::question::{Question, RepliesDue};
 use super::queue::{Answer, Answered};
 use super::reply::{Heard, Reply};
-use super::state::{AfterGap, Awaiting, ClientInput, Content, LineContext, Opening};
+use super::state::{AfterGap, Awaiting, ClientInput, Content, Held, LineContext, Opening};
 use super::{ReplyTo, Subject};
 use crate::flow::{PacketRef, Side};
 use crate::limits::{LINE_BYTES, Limit};

@@ -1,6 +1,5 @@
 //! What the client's next bytes are, and what decides it: `dialogue.rs` has the diagram.
 
-use super::bdat::Announced;
 use super::reply::Reply;
 use crate::limits::STEPS_PER_SESSION;
 use crate::protocol::event::{MessageId, MessageOutcome, Sink, StepId};
@@ -255,4 +254,26 @@ impl Xexch50Octets {
     pub fn new(octets: u64) -> Self {
         Self { left: octets, span: Span::default() }
     }
+}
+
+/// Octets that BDAT has announced and of which none has come.
+#[derive(Debug)]
+pub(super) struct Announced {
+    /// The step of BDAT.
+    pub step: StepId,
+    /// How many they are.
+    pub octets: u64,
+    /// BDAT carries LAST.
+    pub last: bool,
+    /// The refusal that came before them, and its step.
+    pub refusal: Option<(Reply<'static>, StepId)>,
+}
+
+/// What is held.
+#[derive(Debug)]
+pub(super) enum Held {
+    /// A line in no form of a reply, read as one.
+    Line(Reply<'static>),
+    /// A reply that may answer the front of the queue, or the question that was asked last.
+    Reply(Reply<'static>),
 }
