@@ -279,7 +279,7 @@ impl Connection {
     /// on without it.
     pub fn finish(mut self, idle: bool, out: &mut impl StreamHandler) -> Transport {
         self.causal.finish(self.last, out);
-        let end = self.end(idle);
+        let (end, from_start) = (self.end(idle), self.begins_at_start());
         let stalls = self.stalls.finish(self.last);
         let [client, server] = [Side::Client, Side::Server].map(|side| self.causal.stream(side));
         Transport {
@@ -288,7 +288,7 @@ impl Connection {
             first_sequence: self.first_sequence,
             last: self.last,
             end,
-            from_start: self.begins_at_start(),
+            from_start,
             counters: Counters {
                 client_bytes: client.captured,
                 server_bytes: server.captured,

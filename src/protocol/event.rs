@@ -316,4 +316,6 @@ pub struct Recipient {
     pub code: Option<u16>,
     /// Code of the recipient's own reply after the content (LMTP, PRDR).
     pub final_code: Option<u16>,
+    /// That reply was due and was not seen.
+    pub final_missing: bool,
 }

@@ -317,7 +317,10 @@ fn read_envelope(told: event::Envelope) -> Envelope {
         address: text(&told.address),
         code: told.code,
         final_code: told.final_code,
-        accepted: told.code.is_some_and(is_good) && told.final_code.is_none_or(is_good),
+        accepted: match told.code.is_some_and(is_good) {
+            true if told.final_missing => None,
+            accepted => Some(accepted && told.final_code.is_none_or(is_good)),
+        },
     };
     Envelope {
         from: told.from.map(|path| text(&path)),

@@ -149,7 +149,7 @@ impl Talk {
             (Kind::Tls, _) => Subject::Tls(tls::Subject::ClientHello),
             (Kind::Unknown, _) => Subject::Unknown,
             (_, Protocol::Smtp | Protocol::Lmtp) => Subject::Smtp(match kind {
-                Kind::Greeting => smtp::Subject::Greeting { code: code.unwrap_or(220) },
+                Kind::Greeting => smtp::Subject::Greeting { code: code.unwrap_or(220), ended: true },
                 Kind::Command => smtp::Subject::Command(smtp_verb(&verb(text, 0))),
                 Kind::Data => smtp::Subject::Content,
                 _ => smtp::Subject::Reply {

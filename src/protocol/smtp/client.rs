@@ -16,6 +16,10 @@ use std::ops::Range;
 impl Dialogue {
     /// Reads the client's bytes up to where a reply must decide what the rest is.
     pub(super) fn client_input(&mut self, input: &mut Input<'_>, out: &mut dyn Sink) {
+        self.client_spoke = match self.client_spoke {
+            Some((begun, _)) if !self.line.is_empty() => Some((begun, input.at.time)),
+            _ => Some((input.at.time, input.at.time)),
+        };
         while !input.is_empty() && self.upgrade.is_none() {
             match &self.client {
                 // The rest of the line that the gap has cut: the awaited reply answers that line.
@@ -45,6 +49,9 @@ impl Dialogue {
                         self.after_gap = AfterGap::No;
                         self.tell(&line, Kind::Unknown, event::Subject::Cut, None, Vec::new(), out);
                     }
+                }
+                ClientInput::Waiting(Awaiting::Octets(announced)) if announced.refusal.is_none() => {
+                    self.octets_come(out)
                 }
                 ClientInput::Waiting(_) => return,
                 ClientInput::Content(_) => self.content_input(input, out),
@@ -227,13 +234,11 @@ impl Dialogue {
             Verb::Xexch50 if is_whole(line) => {
                 (Question::Command(Verb::Xexch50), parse::octets(command.arguments()).map(AwaitedReply::Octets))
             }
+            Verb::Other if line.bytes.trim_ascii().is_empty() => (Question::Blank, None),
             verb => (Question::Command(verb), None),
         };
         if command.verb.is_hello() {
-            let name = command.arguments().trim_ascii_end();
-            if !name.is_empty() {
-                out.client_name(name);
-            }
+            self.client_names_itself(step, command.arguments().trim_ascii_end(), out);
         }
         let gives_up = if command.verb.ends_transaction() { self.give_up(out) } else { None };
         // The next message begins after these commands, whatever the server replies: none of its chunks can be missing.
@@ -244,17 +249,15 @@ impl Dialogue {
         }
     }
 
-    /// BDAT: the octets follow at once, whatever the server replies (RFC 3030, section 2). Where the size can't be
-    /// parsed, the client's bytes wait for the reply.
-    fn bdat(&mut self, command: &Command<'_>, step: StepId, out: &mut dyn Sink) {
-        let Some((octets, last)) = parse::chunk(command.arguments()) else {
-            self.ask(Some(step), Question::Command(Verb::Bdat), None, out);
-            self.client = ClientInput::Waiting(Awaiting::Reply { step, to: AwaitedReply::Chunk, blind: false });
+    /// Where the server has not accepted any name so far, this one is the best that there is.
+    fn client_names_itself(&mut self, step: StepId, name: &[u8], out: &mut dyn Sink) {
+        if name.is_empty() {
             return;
-        };
-        let question = self.chunk_begins(step, octets, last, out);
-        self.ask(Some(step), question, None, out);
-        self.chunk_goes_on(out);
+        }
+        if !self.named {
+            out.client_name(name);
+        }
+        self.hello = Some((step, name.to_vec()));
     }
 
     /// Puts a question into the queue, and resolves the older questions whose replies this proves to be missing.
@@ -265,7 +268,9 @@ impl Dialogue {
         gives_up: Option<Abandoned>,
         out: &mut dyn Sink,
     ) {
-        let (unanswered, oldest) = self.queue.push(Pending { step, question, gives_up });
+        let passed_over = matches!(question, Question::Blank);
+        let pending = Pending { step, question, passed_over, gives_up };
+        let (unanswered, oldest) = self.queue.push(pending, self.client_spoke);
         for pending in unanswered {
             self.unanswered(pending, out);
         }

@@ -207,7 +207,13 @@ impl Dialogue {
         if last {
             self.chunks_unseen = false;
             let due = self.replies_due();
-            Question::LastChunk(ContentReplies { message: Some(message), steps: open.steps, due, decided: None })
+            Question::LastChunk(ContentReplies {
+                message: Some(message),
+                steps: open.steps,
+                due,
+                taken_for_all: false,
+                decided: None,
+            })
         } else {
             self.open = Some(open);
             Question::Chunk
@@ -229,7 +235,7 @@ impl Dialogue {
         self.chunks_unseen = false;
         let due = self.replies_due();
         let (message, steps) = self.give_up(out).map_or((None, Vec::new()), |open| (Some(open.message), open.steps));
-        Question::LastChunk(ContentReplies { message, steps, due, decided: None })
+        Question::LastChunk(ContentReplies { message, steps, due, taken_for_all: false, decided: None })
     }
 
     /// Reads content by count.
@@ -317,14 +323,17 @@ impl Dialogue {
             codes.iter().for_each(|&code| transaction.final_code(code));
         }
         let mut content_replies = content_replies;
-        let some_missing = match content_replies.due {
-            RepliesDue::Unknown(_) => !is_all,
-            RepliesDue::PerRecipient { left } => left > 0,
-            _ => false,
-        };
-        if some_missing {
+        match content_replies.due {
             // A recipient whose reply is missing may have been accepted, so a refusal of others does not decide.
-            content_replies.decided.take_if(|(accepted, _)| !*accepted);
+            RepliesDue::Unknown(_) if !is_all => {
+                content_replies.decided.take_if(|(accepted, _)| !*accepted);
+            }
+            // Nor do the replies for some decide for the others, unless the client takes them so.
+            RepliesDue::PerRecipient { left: 1.. } if !content_replies.taken_for_all => content_replies.decided = None,
+            _ => {}
+        }
+        if content_replies.due != RepliesDue::One {
+            transaction.final_codes_end();
         }
         let refusal = transaction.refusal().map(|reply| (false, reply.to_vec()));
         let (outcome, reply) = match refusal.or(content_replies.decided) {
@@ -342,7 +351,8 @@ impl Dialogue {
     pub(super) fn abandoned(&mut self, abandoned: Abandoned, reply: Option<StepId>, out: &mut dyn Sink) {
         let Abandoned { message, mut steps } = abandoned;
         steps.extend(reply);
-        let content_replies = ContentReplies { message: Some(message), steps, due: RepliesDue::One, decided: None };
+        let content_replies =
+            ContentReplies { message: Some(message), steps, due: RepliesDue::One, taken_for_all: false, decided: None };
         self.delivered(content_replies, out);
     }
 }

@@ -27,10 +27,11 @@ use super::question::Question;
 use super::queue::Queue;
 use super::reply::Replies;
 use super::state::{
-    AfterGap, AwaitedReply, Awaiting, ClientInput, Content, LineContext, OpenMessage, Opening, Xexch50Octets,
+    AfterGap, AwaitedReply, Awaiting, ClientInput, Content, Held, LineContext, OpenMessage, Opening, Xexch50Octets,
 };
 use super::transaction::Transaction;
 use super::turn::Roles;
+use crate::capture::Time;
 use crate::flow::{PacketRef, Side};
 use crate::limits::Limit;
 use crate::protocol::event::{Sink, Step, StepId};
@@ -70,6 +71,16 @@ pub struct Dialogue {
     pub(super) deferred: DeferredInput,
     /// The server's half-read line.
     pub(super) reply_line: Framer,
+    /// What the server has said and what the next event explains.
+    pub(super) held: Option<Held>,
+    /// The greeting has begun, the client has spoken before its last line, and nothing was answered yet.
+    pub(super) greeting_begun: Option<Vec<u8>>,
+    /// What the client calls itself in its last EHLO, HELO or LHLO.
+    pub(super) hello: Option<(StepId, Vec<u8>)>,
+    /// A name of the client's was accepted.
+    pub(super) named: bool,
+    /// When the client's last line began, and when its last bytes came.
+    pub(super) client_spoke: Option<(Time, Time)>,
     /// The packet that the server's last bytes came in.
     pub(super) reply_packet: u64,
     pub(super) replies: Replies,
@@ -104,6 +115,11 @@ impl Dialogue {
             gap_on_both_sides: false,
             deferred: DeferredInput::default(),
             reply_line: Framer::default(),
+            held: None,
+            greeting_begun: None,
+            hello: None,
+            named: false,
+            client_spoke: None,
             reply_packet: 0,
             replies: Replies::default(),
             queue: Queue::default(),
@@ -148,6 +164,7 @@ impl Dialogue {
                 }
                 Awaiting::Reply { blind, .. } => has_line && (*blind || in_doubt),
                 Awaiting::EndOfData { blind, .. } => has_line && (*blind || in_doubt),
+                Awaiting::Octets(_) => has_line,
             };
             if !decide {
                 if !self.deferred.is_full() {
@@ -167,10 +184,19 @@ impl Dialogue {
         let is_command = self.deferred.is_empty() || Command::read(&self.deferred.first_line()).is_in_form();
         let decisive_command = self.deferred.is_decisive_command();
         let awaiting = match std::mem::replace(&mut self.client, ClientInput::Commands(LineContext::Nothing)) {
+            ClientInput::Waiting(Awaiting::Octets(announced)) => {
+                // A client that has waited for the refusal goes on with a command; at the end, it has sent no octets.
+                if announced.refusal.is_none() || !is_command {
+                    self.client = ClientInput::Waiting(Awaiting::Octets(announced));
+                    self.take_octets(out);
+                }
+                return;
+            }
             ClientInput::Waiting(awaiting) => awaiting,
             decided => return self.client = decided,
         };
         match awaiting {
+            Awaiting::Octets(_) => {}
             // A gap comes first: whatever was in it, lines follow.
             Awaiting::Opening if is_command || self.deferred.begins_with_gap() => {}
             Awaiting::Opening => self.client = ClientInput::Content(Content::in_the_middle()),
@@ -352,8 +378,9 @@ impl Dialogue {
             Side::Server => self.server_input(input, out),
             Side::Client => {
                 let roles = self.roles;
+                self.client_speaks(out);
                 self.client_goes_on(out);
-                if self.roles == roles && self.deferred.is_empty() {
+                if self.roles == roles && self.upgrade.is_none() && self.deferred.is_empty() {
                     self.client_input(input, out);
                 }
                 // The rest waits for a reply, unless the roles or the layer have changed.
@@ -369,7 +396,9 @@ impl Dialogue {
     fn gap_of_role(&mut self, from: Side, missing: u64, at: PacketRef, out: &mut dyn Sink) {
         (self.begun, self.has_gaps) = (true, true);
         if from == Side::Client {
+            self.client_speaks(out);
             self.client_goes_on(out);
+            self.octets_come(out);
         }
         let in_login = matches!(self.client, ClientInput::Waiting(Awaiting::Reply { to: AwaitedReply::Auth, .. }));
         if from == Side::Client
@@ -404,6 +433,7 @@ impl Dialogue {
     /// The session ends, or the roles are swapped: reports what was left open.
     pub(super) fn finish(&mut self, out: &mut dyn Sink) {
         self.server_ends(out);
+        self.nothing_follows(out);
         loop {
             self.decide(out);
             self.release(out);

@@ -10,6 +10,8 @@ use std::collections::VecDeque;
 enum Kind {
     /// A command, or what is answered like one.
     Command(Verb),
+    /// An empty line.
+    Blank,
     /// Content that ended with a dot.
     Content,
     /// A line of content that the server takes for a command.
@@ -26,6 +28,7 @@ impl Kind {
             Question::Rcpt(_) => Self::Command(Verb::Rcpt),
             Question::Auth(_) | Question::Response(_) => Self::Command(Verb::Auth),
             Question::Chunk | Question::LastChunk(_) => Self::Command(Verb::Bdat),
+            Question::Blank => Self::Blank,
             Question::Content(_) => Self::Content,
             Question::RefusedLine => Self::RefusedLine,
             Question::Unseen { .. } => Self::Unseen,
@@ -37,7 +40,7 @@ impl Kind {
         match self {
             Self::Command(verb) => verb.may_be_answered_by(code),
             Self::Content => matches!(code, 250 | 353 | 400..),
-            Self::RefusedLine => code >= 400,
+            Self::RefusedLine | Self::Blank => code >= 400,
             Self::Unseen => true,
         }
     }
@@ -72,6 +75,11 @@ impl InFlight {
 
     pub fn get(&self, at: usize) -> Option<&Pending> {
         self.all.get(at).map(|(_, pending)| pending)
+    }
+
+    /// True where `code` may answer the question at `at`.
+    pub fn may_be_answered_by(&self, at: usize, code: u16) -> bool {
+        self.all.get(at).is_some_and(|(kind, _)| kind.may_be_answered_by(code))
     }
 
     /// The last question. The caller must not change its kind.
@@ -164,7 +172,7 @@ mod tests {
         fn the_index_finds_what_looking_at_all_finds(deeds in prop::collection::vec((0..8_u8, 0..8_u8), 0..60)) {
             let mut in_flight = InFlight::default();
             for (deed, kind) in deeds {
-                let pending = Pending { step: None, question: question(kind), gives_up: None };
+                let pending = Pending { step: None, question: question(kind), passed_over: false, gives_up: None };
                 match deed {
                     0..4 => in_flight.push_back(pending),
                     4 => in_flight.push_front(pending),

@@ -5,9 +5,11 @@ pub(crate) mod dialogue;
 pub mod parse;
 pub(crate) mod reply;
 
+mod bdat;
 mod client;
 mod content;
 mod deferred;
+mod held;
 mod in_flight;
 mod login;
 mod on_reply;
@@ -35,6 +37,8 @@ pub enum Subject {
     Greeting {
         /// The reply code.
         code: u16,
+        /// Its last line has come: until then the client must wait.
+        ended: bool,
     },
     /// A command.
     Command(Verb),
@@ -42,7 +46,7 @@ pub enum Subject {
     Reply {
         /// What it answers.
         to: ReplyTo,
-        /// The reply code.
+        /// The reply code; 0 where the server has named none.
         code: u16,
         /// The enhanced status code (RFC 3463).
         enhanced: Option<Enhanced>,
@@ -77,4 +81,6 @@ pub enum ReplyTo {
     Sasl,
     /// Nothing: 421 at any time, or a reply too many.
     Nothing,
+    /// Bytes of either side are missing, and it may be one of several commands, or one that was not captured.
+    InDoubt,
 }

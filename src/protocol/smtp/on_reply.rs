@@ -3,6 +3,7 @@
 
 use super::command::Verb;
 use super::dialogue::Dialogue;
+use super::parse;
 use super::question::{ContentReplies, Pending, Question, RepliesDue};
 use super::reply::Reply;
 use super::state::{AfterGap, AwaitedReply, Awaiting, ClientInput, Content, LineContext};
@@ -14,7 +15,7 @@ use crate::protocol::event::{LoginOutcome, Sink, StepId};
 impl Dialogue {
     /// Acts on the reply to `pending`, which was reported as step `told`.
     pub(super) fn answered(&mut self, pending: Pending, reply: &Reply<'_>, told: StepId, out: &mut dyn Sink) {
-        let Pending { step, question, gives_up } = pending;
+        let Pending { step, question, gives_up, passed_over: _ } = pending;
         if let Some(message) = gives_up {
             self.abandoned(message, Some(told), out);
         }
@@ -23,8 +24,12 @@ impl Dialogue {
                 if reply.is_positive() {
                     self.transaction = Transaction::default();
                     self.logged_in &= verb != Verb::Xclient;
+                    if let Some((_, name)) = self.hello.take_if(|(asked, _)| step == Some(*asked)) {
+                        self.named = true;
+                        out.client_name(&name);
+                    }
                     if reply.is_whole && matches!(verb, Verb::Ehlo | Verb::Lhlo) {
-                        out.capabilities(reply.lines().skip(1).map(<[u8]>::to_vec).collect());
+                        out.capabilities(capabilities(reply));
                     }
                 }
             }
@@ -45,7 +50,7 @@ impl Dialogue {
                 self.after_gap = AfterGap::No;
                 self.client = ClientInput::Content(step.map_or_else(Content::after_unseen_data, Content::after));
             }
-            Question::Command(_) | Question::RefusedLine | Question::Unseen { .. } => {}
+            Question::Command(_) | Question::Blank | Question::RefusedLine | Question::Unseen { .. } => {}
             Question::Mail(path) => {
                 if reply.is_positive() {
                     self.transaction = Transaction::begin(path, step);
@@ -55,7 +60,7 @@ impl Dialogue {
                 // 503 to a RCPT without a MAIL is about the order of commands, not about the recipient.
                 let out_of_order = reply.code == 503 && !self.transaction.is_begun();
                 if !out_of_order {
-                    self.recipient(path, Some(reply.code), step, out);
+                    self.recipient(path, reply.has_code.then_some(reply.code), step, out);
                 }
             }
             Question::Auth(exchange) | Question::Response(exchange) => {
@@ -71,7 +76,12 @@ impl Dialogue {
                 if self.is_decided(&mut content_replies, reply) {
                     self.delivered(content_replies, out);
                 } else {
-                    self.queue.put_back(Pending { step, question: Question::Content(content_replies), gives_up: None });
+                    self.queue.put_back(Pending {
+                        step,
+                        question: Question::Content(content_replies),
+                        passed_over: false,
+                        gives_up: None,
+                    });
                 }
             }
             Question::LastChunk(mut content_replies) => {
@@ -82,6 +92,7 @@ impl Dialogue {
                     self.queue.put_back(Pending {
                         step,
                         question: Question::LastChunk(content_replies),
+                        passed_over: false,
                         gives_up: None,
                     });
                 }
@@ -192,7 +203,7 @@ impl Dialogue {
 
     /// No reply will come: the command is taken as accepted, and what depends on the reply is reported as unknown.
     pub(super) fn unanswered(&mut self, pending: Pending, out: &mut dyn Sink) {
-        let Pending { step, question, gives_up } = pending;
+        let Pending { step, question, gives_up, passed_over: _ } = pending;
         if let Some(message) = gives_up {
             self.abandoned(message, None, out);
         }
@@ -209,10 +220,27 @@ impl Dialogue {
                 self.delivered(content_replies, out)
             }
             Question::Command(_)
+            | Question::Blank
             | Question::Auth(None)
             | Question::Response(None)
             | Question::Chunk
             | Question::RefusedLine => {}
         }
     }
+}
+
+/// The extensions in the reply to EHLO or LHLO: one a line after the first (RFC 5321, section 4.1.1.1). Some servers end
+/// the reply with a line that is none: `Ok SESSIONID=<…>`, for one.
+fn capabilities(reply: &Reply<'_>) -> Vec<Vec<u8>> {
+    let mut lines: Vec<Vec<u8>> = reply.lines().skip(1).map(<[u8]>::to_vec).collect();
+    lines.pop_if(|last| !is_extension(last));
+    lines
+}
+
+/// False for a remark that all is well. Anything else may be an extension, even what a device on the way has made
+/// unreadable, and a single word has the form of one.
+fn is_extension(line: &[u8]) -> bool {
+    let mut words = line.split(|byte| byte.is_ascii_whitespace() || b",.;:".contains(byte));
+    let is_ok = words.next().is_some_and(|word| word.eq_ignore_ascii_case(b"OK")) && words.next().is_some();
+    !is_ok && parse::enhanced(line).is_none()
 }

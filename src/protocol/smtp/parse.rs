@@ -38,6 +38,31 @@ fn reply_code(input: &[u8]) -> Parsed<'_, u16> {
         .parse(input)
 }
 
+/// What a line tells that stands where a reply is due and is in no form of one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OddReply {
+    /// The reply code, where three digits stand alone: `454TLS not available`, `454: no`, ` 454 no`.
+    pub code: Option<u16>,
+    /// The code's first digit, where no code can be read but this: `5500 no`, `4.7.0 no`.
+    pub class: Option<u16>,
+    /// The enhanced status code that stands where the reply code is missing.
+    pub enhanced: Option<Enhanced>,
+}
+
+/// Reads what it can of such a line. Clients go by the first digits, if by anything.
+pub fn odd_reply(line: &[u8]) -> OddReply {
+    let line = line.trim_ascii_start();
+    let digits = line.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let code = (digits == 3).then(|| reply_code(line).ok().map(|(_, code)| code)).flatten();
+    let enhanced = match code {
+        Some(_) => line.get(4..).and_then(|text| enhanced(text.trim_ascii_start())),
+        None => enhanced(line),
+    };
+    let first = line.first().filter(|first| digits != 3 && (b'2'..=b'5').contains(first));
+    let class = code.map(|code| code / 100).or(first.map(|first| u16::from(first - b'0')));
+    OddReply { code, class, enhanced }
+}
+
 /// An enhanced status code (RFC 3463): `class.subject.detail`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Enhanced {
@@ -222,6 +247,25 @@ mod tests {
     fn parse_to_text(line: Option<ReplyLine<'_>>) -> String {
         let Some(ReplyLine { code, last, text: words }) = line else { return String::new() };
         format!("{code} {} {}", if last { "last" } else { "more" }, text(words))
+    }
+
+    #[test]
+    fn replies_in_no_form() {
+        let cases = [
+            ("454TLS not available", Some(454), Some(4), None),
+            ("454: 4.7.0 no", Some(454), Some(4), Some("4.7.0")),
+            ("  454 no", Some(454), Some(4), None),
+            ("4.7.0 no", None, Some(4), Some("4.7.0")),
+            ("5500 no", None, Some(5), None),
+            ("601 no", None, None, None),
+            ("Error: no", None, None, None),
+            ("", None, None, None),
+        ];
+        for (line, code, class, enhanced) in cases {
+            let odd = odd_reply(line.as_bytes());
+            let found = odd.enhanced.map(|enhanced| enhanced.to_string());
+            assert_eq!((odd.code, odd.class, found.as_deref()), (code, class, enhanced), "{line:?}");
+        }
     }
 
     #[test]

@@ -11,6 +11,8 @@ pub struct Pending {
     pub step: Option<StepId>,
     /// What was asked.
     pub question: Question,
+    /// It may never be answered: servers pass over an empty line, and a client that has waited in vain goes on.
+    pub passed_over: bool,
     /// A message that this command abandons: its outcome is known when the reply comes.
     pub gives_up: Option<Abandoned>,
 }
@@ -30,6 +32,8 @@ pub enum Question {
     Response(Option<Box<Exchange>>),
     /// A chunk that is not the last.
     Chunk,
+    /// An empty line: most servers refuse it, some pass over it.
+    Blank,
     /// The last chunk of a message.
     LastChunk(ContentReplies),
     /// The content that ended with a dot.
@@ -52,6 +56,8 @@ pub struct ContentReplies {
     pub steps: Vec<StepId>,
     /// How many replies are still to come.
     pub due: RepliesDue,
+    /// The client has gone on without some of them: it takes those that came for all.
+    pub taken_for_all: bool,
     /// Whether the replies so far accept the message, and the text of the reply that decided it.
     pub decided: Option<(bool, Vec<u8>)>,
 }

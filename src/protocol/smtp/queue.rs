@@ -1,9 +1,28 @@
 /*!
 What the client has sent and the server has not answered yet: pipelining (RFC 2920) seen from outside.
 
-Replies come in the order of the commands, so a reply answers the front of the queue. That holds as long as both
-directions are whole. After a gap in either, it is not known how many replies or commands are missing, and one wrong
-guess would shift every answer after it. So from then on a reply is given to a command only where no other can be meant:
+Replies come in the order of the commands, so a reply answers the front of the queue. Counting alone would shift every
+later answer after one reply that never comes, so replies are paired with commands by evidence. While both directions
+are whole, the rules are these, the first that fits:
+
+1. *The code names its command.* 354 answers DATA, 334 and 235 answer AUTH, 221 answers QUIT.
+   Where the front cannot be answered so and a later question can, that one is answered, and those before it never will
+   be. A code that no question in flight can have answers the front all the same: servers do invent codes.
+2. *An empty line is never accepted.* A reply that is no refusal answers the first question behind empty lines.
+3. *A client that goes on has its answers.* Where the front may never be answered (an empty line; a question after which
+   a client that waits for replies has waited for [`PATIENCE`] in vain; a 220 that STARTTLS behind it may have), the
+   reply is held until something follows it
+   (`held.rs`). Another reply: there is one for each question, and the first answers the front. A command: the client
+   has the reply that it waited for, so the reply answers the question that was asked last.
+4. *A client that waits does not go on within a series.* LMTP and PRDR answer content once for each recipient. Where the
+   client, having had some of these replies, sends its next command, the rest of them will not come. A client that was
+   seen to send commands behind content without any reply to it proves nothing that way.
+5. Otherwise the reply answers the front.
+
+A line in any form is a reply where one is due (`held.rs`), and a reply that has begun ends where the client goes on.
+
+After a gap in either direction it is not known how many replies or commands are missing. From then on, the queue is in
+doubt: a reply is given to a command only where no other can be meant, and is else said to be in doubt.
 
 - the client waits for each reply before it goes on (it has never done otherwise): then a command that follows bytes of
   the server proves that everything before was answered, in the gap. Where both sides have gaps, RCPT, DATA and BDAT
@@ -13,10 +32,16 @@ guess would shift every answer after it. So from then on a reply is given to a c
 Either case ends the doubt. In any other case the reply is given to no command.
 */
 
+use super::command::Verb;
 use super::in_flight::InFlight;
 use super::question::{Pending, Question};
+use crate::capture::Time;
 use crate::limits::COMMANDS_IN_FLIGHT;
 use crate::protocol::event::StepId;
+
+/// How long a client waits, in nanoseconds, before it is seen to have given up on a reply. Far longer than a round trip,
+/// and shorter than the time limits that clients have (RFC 5321, section 4.5.3.2, in minutes).
+const PATIENCE: i64 = 5_000_000_000;
 
 /// What a reply answers.
 #[derive(Debug)]
@@ -52,6 +77,12 @@ pub struct Queue {
     last: Last,
     /// The client was seen to wait for a reply where it need not have.
     waits: bool,
+    /// The client was seen to send a command behind content that had no reply yet.
+    streams: bool,
+    /// The front has had some of its replies.
+    partly_answered: bool,
+    /// When the last question was asked.
+    asked: Option<Time>,
 }
 
 /// What came last, as far as it tells whether the client waits for replies.
@@ -89,10 +120,12 @@ impl Queue {
         self.in_flight.front().filter(|_| self.forgotten == 0)
     }
 
-    /// Adds a question. Returns the questions whose replies it proves to be missing, and the oldest, where that was
+    /// Adds a question, whose line began and ended at these times. Returns the questions whose replies it proves to be missing, and the oldest, where that was
     /// dropped to make room.
-    pub fn push(&mut self, pending: Pending) -> (Vec<Pending>, Option<Pending>) {
+    pub fn push(&mut self, pending: Pending, spoke: Option<(Time, Time)>) -> (Vec<Pending>, Option<Pending>) {
         let mut unanswered = Vec::new();
+        let waited = self.has_waited(spoke.map(|(begun, _)| begun));
+        self.asked = spoke.map(|(_, ended)| ended);
         let last = std::mem::replace(&mut self.last, Last::Line);
         if self.in_doubt() && !self.pipelines {
             let proves = match last {
@@ -105,8 +138,18 @@ impl Queue {
                 self.replies_missing = false;
             }
             self.pipelines |= last == Last::Line;
+        } else if last == Last::Reply && self.partly_answered && !self.streams && self.in_flight.len() == 1 {
+            unanswered = self.take_partly_answered();
         } else if !self.is_empty() {
-            self.pipelines = true;
+            match self.in_flight.back_mut() {
+                // It was sent together with nothing, so it does not show that the client pipelines.
+                Some(before) if !self.pipelines && (before.passed_over || waited) => before.passed_over = true,
+                before => {
+                    let has_content = matches!(before, Some(Pending { question: Question::Content(_), .. }));
+                    self.streams |= has_content && !self.partly_answered;
+                    self.pipelines = true;
+                }
+            }
         } else {
             self.waits |= last == Last::Reply && pending.question.is_pipelined();
         }
@@ -119,13 +162,62 @@ impl Queue {
         (unanswered, oldest)
     }
 
+    /// True where the client, having sent one question and waited for its reply, sends more at `time` without it.
+    fn has_waited(&self, time: Option<Time>) -> bool {
+        let waited = time.zip(self.asked).and_then(|(now, asked)| now.known_since(asked));
+        waited.is_some_and(|waited| waited >= PATIENCE)
+    }
+
+    /// The front has had all the replies that it will get.
+    fn take_partly_answered(&mut self) -> Vec<Pending> {
+        self.partly_answered = false;
+        let mut taken = self.in_flight.drain(1);
+        for pending in &mut taken {
+            if let Question::Content(content) | Question::LastChunk(content) = &mut pending.question {
+                content.taken_for_all = true;
+            }
+        }
+        taken
+    }
+
+    /// True where it takes what follows a reply with `code` to know which question it answers.
+    pub fn must_see_what_follows(&self, code: u16) -> bool {
+        let several = self.in_flight.len() > 1 && !self.in_doubt() && self.forgotten == 0;
+        match self.in_flight.front() {
+            Some(front) if several && front.passed_over => self.in_flight.may_be_answered_by(0, code),
+            // Some servers answer other commands with a 220 too.
+            Some(_) => several && code == 220 && !self.in_flight.may_be_answered_by(0, code) && self.ends_in_starttls(),
+            None => false,
+        }
+    }
+
+    fn ends_in_starttls(&self) -> bool {
+        let last = self.in_flight.iter().next_back();
+        matches!(last, Some(Pending { question: Question::Command(Verb::StartTls), .. }))
+    }
+
+    /// The client has waited for a reply and goes on: takes out all before the question that was asked last.
+    pub fn client_has_its_answer(&mut self) -> Vec<Pending> {
+        self.in_flight.drain(self.in_flight.len().saturating_sub(1))
+    }
+
+    /// True where one question alone is in flight, of a client that waits for each reply.
+    pub fn is_lockstep(&self) -> bool {
+        !self.pipelines && self.in_flight.len() == 1 && self.forgotten == 0
+    }
+
     /// Commands may be missing here.
     pub fn commands_missing(&mut self, another: bool) {
         self.last = Last::UnseenLine;
         if let Some(Pending { question: Question::Unseen { another: already }, .. }) = self.in_flight.back_mut() {
             *already |= another;
         } else {
-            self.in_flight.push_back(Pending { step: None, question: Question::Unseen { another }, gives_up: None });
+            self.in_flight.push_back(Pending {
+                step: None,
+                question: Question::Unseen { another },
+                passed_over: false,
+                gives_up: None,
+            });
         }
     }
 
@@ -167,8 +259,10 @@ impl Queue {
             return Answered { unanswered: Vec::new(), by: Answer::Unsure };
         }
         if !self.in_doubt() {
+            let unanswered = self.never_answered(code);
+            self.partly_answered = false;
             let by = self.in_flight.pop_front().map_or(Answer::Nobody, Answer::To);
-            return Answered { unanswered: Vec::new(), by };
+            return Answered { unanswered, by };
         }
         let is_unseen = |at| matches!(self.in_flight.get(at), Some(Pending { question: Question::Unseen { .. }, .. }));
         let mut candidates = self.in_flight.candidates(code);
@@ -199,10 +293,27 @@ impl Queue {
         }
     }
 
+    /// Takes out the questions that a reply with `code` proves to have no reply: the front cannot be answered so, and a
+    /// later question can.
+    fn never_answered(&mut self, code: u16) -> Vec<Pending> {
+        let is_blank = matches!(self.in_flight.front(), Some(Pending { question: Question::Blank, .. }));
+        if !(names_its_command(code) && code != 220 || is_blank) || self.in_flight.may_be_answered_by(0, code) {
+            return Vec::new();
+        }
+        let first = self.in_flight.candidates(code).next();
+        first.map_or_else(Vec::new, |at| self.in_flight.drain(at))
+    }
+
     /// Puts a question back at the front: it gets further replies.
     pub fn put_back(&mut self, pending: Pending) {
+        self.partly_answered = true;
         self.replies_missing |= pending.question.is_open_ended();
         self.in_flight.push_front(pending);
+    }
+
+    /// True where a line in any form would be a reply.
+    pub fn awaits_reply(&self) -> bool {
+        !self.is_empty() && !self.in_doubt() && self.last != Last::UnseenReply
     }
 
     /// True where replies to questions in flight are missing, or may be.
@@ -229,12 +340,13 @@ fn names_its_command(code: u16) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::command::Verb;
     use super::*;
 
     fn ask(queue: &mut Queue, step: StepId, verb: Verb) -> Vec<StepId> {
-        let (unanswered, _) =
-            queue.push(Pending { step: Some(step), question: Question::Command(verb), gives_up: None });
+        let (unanswered, _) = queue.push(
+            Pending { step: Some(step), question: Question::Command(verb), passed_over: false, gives_up: None },
+            None,
+        );
         steps(&unanswered)
     }
 
@@ -255,9 +367,39 @@ mod tests {
         ask(&mut queue, 1, Verb::Mail);
         ask(&mut queue, 2, Verb::Rcpt);
         assert_eq!(hear(&mut queue, 250), (vec![], Some(1)));
-        // Without a gap, a reply answers the front even with a code that does not fit.
+        // A reply answers the front even with a code that does not fit, where it fits no other.
         assert_eq!(hear(&mut queue, 354), (vec![], Some(2)));
         assert!(matches!(queue.answer(250).by, Answer::Nobody));
+    }
+
+    #[test]
+    fn a_code_that_names_its_command_leaves_those_before_it_without_a_reply() {
+        for (code, verb) in [(354, Verb::Data), (334, Verb::Auth), (221, Verb::Quit)] {
+            let mut queue = Queue::default();
+            ask(&mut queue, 1, Verb::Rcpt);
+            ask(&mut queue, 2, verb);
+            assert_eq!(hear(&mut queue, code), (vec![1], Some(2)));
+        }
+    }
+
+    #[test]
+    fn a_client_that_has_waited_in_vain_is_answered_for_what_it_asked_last() {
+        let asked = |seconds: i64| {
+            let mut queue = Queue::default();
+            for (step, second) in [(1, 0), (2, seconds)] {
+                let time = Time::from_microseconds(second * 1_000_000);
+                let question = Question::Command(Verb::Noop);
+                let pending = Pending { step: Some(step), question, passed_over: false, gives_up: None };
+                queue.push(pending, Some((time, time)));
+            }
+            queue
+        };
+        assert!(!asked(1).must_see_what_follows(250));
+        let mut queue = asked(60);
+        assert!(queue.must_see_what_follows(250));
+        assert_eq!(steps(&queue.client_has_its_answer()), [1]);
+        assert_eq!(hear(&mut queue, 250), (vec![], Some(2)));
+        assert_eq!(hear(&mut asked(60), 250), (vec![], Some(1)), "another reply follows at once");
     }
 
     #[test]
@@ -329,8 +471,9 @@ mod tests {
         for step in 1..=COMMANDS_IN_FLIGHT as StepId {
             ask(&mut queue, step, Verb::Noop);
         }
-        let pending = Pending { step: Some(9999), question: Question::Command(Verb::Noop), gives_up: None };
-        let (_, oldest) = queue.push(pending);
+        let pending =
+            Pending { step: Some(9999), question: Question::Command(Verb::Noop), passed_over: false, gives_up: None };
+        let (_, oldest) = queue.push(pending, None);
         assert_eq!(oldest.and_then(|pending| pending.step), Some(1));
         assert_eq!(hear(&mut queue, 250), (vec![], None));
         assert_eq!(hear(&mut queue, 250), (vec![], Some(2)));

@@ -9,8 +9,10 @@ use std::borrow::Cow;
 /// A reply, whole: all its lines.
 #[derive(Debug, Clone)]
 pub struct Reply<'a> {
-    /// The reply code.
+    /// The reply code. Where it can't be read: its first digit and two zeros, or 0 where that can't be read either.
     pub code: u16,
+    /// The server has named the code.
+    pub has_code: bool,
     /// The first enhanced status code in it.
     pub enhanced: Option<Enhanced>,
     /// Its lines as sent, with `\n` between them.
@@ -29,6 +31,31 @@ impl Reply<'_> {
         (200..300).contains(&self.code)
     }
 
+    /// The code as far as the server has named it; 0 where it has not.
+    pub fn named_code(&self) -> u16 {
+        if self.has_code { self.code } else { 0 }
+    }
+
+    /// True where its last line says that more follow.
+    pub fn is_unfinished(&self) -> bool {
+        self.text.rsplit(|&b| b == b'\n').next().is_some_and(|line| line.get(3) == Some(&b'-'))
+    }
+
+    /// A line that stands where a reply is due and has no form of one.
+    pub fn odd(line: Line<'_>) -> Reply<'_> {
+        let parse::OddReply { code, class, enhanced } = parse::odd_reply(&line.bytes);
+        let Line { bytes: text, span, end, .. } = line;
+        Reply {
+            code: code.or(class.map(|class| class * 100)).unwrap_or(0),
+            has_code: code.is_some(),
+            enhanced,
+            text,
+            span,
+            is_whole: end != LineEnd::None,
+            lines_left_out: false,
+        }
+    }
+
     /// 3yz: go on.
     pub fn is_intermediate(&self) -> bool {
         (300..400).contains(&self.code)
@@ -44,8 +71,11 @@ impl Reply<'_> {
         Reply { text: Cow::Owned(self.text.into_owned()), ..self }
     }
 
-    fn add(&mut self, line: &Line<'_>, text: &[u8]) {
-        self.enhanced = self.enhanced.or_else(|| parse::enhanced(text));
+    /// Adds a line. The last code counts: the line without a hyphen is what clients go by.
+    fn add(&mut self, line: &Line<'_>, code: u16, text: &[u8]) {
+        let enhanced = parse::enhanced(text);
+        self.enhanced = if self.code == code { self.enhanced.or(enhanced) } else { enhanced };
+        self.code = code;
         if self.text.len() + 1 + line.bytes.len() <= LINE_BYTES {
             let kept = self.text.to_mut();
             kept.push(b'\n');
@@ -73,29 +103,44 @@ pub enum Heard<'a> {
 #[derive(Debug, Default)]
 pub struct Replies {
     begun: Option<Reply<'static>>,
+    /// The client has spoken since.
+    interrupted: bool,
 }
 
 impl Replies {
-    /// Takes a line. A reply that was begun and never ended (the next line has another code) is returned first.
+    /// Takes a line. A reply that was begun and never ended (the client has spoken since, and the next line has another
+    /// code) is returned first. Where the client has waited, lines with different codes are one reply.
     pub fn line<'a>(&mut self, line: Line<'a>) -> (Option<Reply<'static>>, Heard<'a>) {
         let Some(parse::ReplyLine { code, last, text }) = parse::reply_line(&line.bytes) else {
             return (None, Heard::Unknown(line));
         };
-        let unfinished = self.begun.take_if(|begun| begun.code != code);
+        let interrupted = self.interrupted;
+        let unfinished = self.begun.take_if(|begun| interrupted && begun.code != code);
+        self.interrupted &= self.begun.is_some();
         let heard = match self.begun.take() {
             Some(mut begun) => {
-                begun.add(&line, text);
+                begun.add(&line, code, text);
                 if last { Heard::Reply(begun) } else { self.go_on(begun) }
             }
             None => {
                 let enhanced = parse::enhanced(text);
                 let Line { bytes: text, span, end, .. } = line;
                 let is_whole = end != LineEnd::None;
-                let reply = Reply { code, enhanced, text, span, is_whole, lines_left_out: false };
+                let reply = Reply { code, has_code: true, enhanced, text, span, is_whole, lines_left_out: false };
                 if last { Heard::Reply(reply) } else { self.go_on(reply.into_owned()) }
             }
         };
         (unfinished, heard)
+    }
+
+    /// The reply whose last line has not come.
+    pub fn begun(&self) -> Option<&Reply<'static>> {
+        self.begun.as_ref()
+    }
+
+    /// The client speaks.
+    pub fn interrupt(&mut self) {
+        self.interrupted = self.begun.is_some();
     }
 
     /// Takes out the reply that was begun and will get no further lines.

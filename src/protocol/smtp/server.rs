@@ -5,12 +5,12 @@ use super::dialogue::Dialogue;
 use super::question::{Question, RepliesDue};
 use super::queue::{Answer, Answered};
 use super::reply::{Heard, Reply};
-use super::state::{AfterGap, Awaiting, ClientInput, Content, LineContext, Opening};
+use super::state::{AfterGap, Awaiting, ClientInput, Content, Held, LineContext, Opening};
 use super::{ReplyTo, Subject};
 use crate::flow::{PacketRef, Side};
-use crate::limits::Limit;
-use crate::protocol::event::{self, Kind, Sink, Step, StepId};
-use crate::protocol::framing::{Input, Line, LineEnd};
+use crate::limits::{LINE_BYTES, Limit};
+use crate::protocol::event::{Kind, Sink, Step, StepId};
+use crate::protocol::framing::{Input, Line};
 use crate::protocol::sasl::{Mechanism, Round};
 
 impl Dialogue {
@@ -26,6 +26,8 @@ impl Dialogue {
 
     /// `missing` bytes of the server are not in the capture.
     pub(super) fn server_gap(&mut self, missing: u64, at: PacketRef, out: &mut dyn Sink) {
+        self.server_hidden(out);
+        self.octets_come(out);
         self.server_ends(out);
         self.tell_gap(Side::Server, missing, at, out);
         self.queue.replies_missing();
@@ -67,24 +69,34 @@ impl Dialogue {
             out.limit(Limit::LineBytes);
         }
         let (unfinished, heard) = self.replies.line(line);
+        if !matches!(heard, Heard::Unknown(_)) {
+            self.server_goes_on(out);
+        }
         if let Some(reply) = unfinished {
             self.reply(reply, out);
         }
         match heard {
             Heard::Reply(reply) => self.reply(reply, out),
             Heard::More => {}
-            Heard::Unknown(line) => {
-                self.preamble |= self.opening == Opening::Nothing;
-                let subject = event::Subject::not_understood(line.end == LineEnd::None);
-                out.step(Step::line(Side::Server, Kind::Unknown, subject, &line));
-            }
+            Heard::Unknown(line) => self.odd_line(line, out),
         }
     }
 
-    fn reply(&mut self, reply: Reply<'_>, out: &mut dyn Sink) {
-        if self.opening == Opening::Nothing && self.opens(&reply, out) {
+    /// A reply: it waits where the next event must show what it answers.
+    pub(super) fn reply(&mut self, reply: Reply<'_>, out: &mut dyn Sink) {
+        if self.opening == Opening::Nothing && self.opens(&reply, out) || self.ends_greeting(&reply, out) {
             return self.release(out);
         }
+        self.more_after_refusal(out);
+        if self.queue.must_see_what_follows(reply.code) && !matches!(self.client, ClientInput::Content(_)) {
+            self.held = Some(Held::Reply(reply.into_owned()));
+            return;
+        }
+        self.reply_in_turn(reply, out);
+    }
+
+    /// A reply of which it is known that it answers the front of the queue, if anything does.
+    pub(super) fn reply_in_turn(&mut self, reply: Reply<'_>, out: &mut dyn Sink) {
         if let ClientInput::Waiting(Awaiting::EndOfData { postponed, .. }) = &mut self.client
             && self.queue.is_empty()
         {
@@ -146,11 +158,35 @@ impl Dialogue {
                 self.read_as(LineContext::Elsewhere, out);
             }
         }
-        let subject = Subject::Greeting { code: reply.code };
-        tell(reply, Kind::Greeting, subject, None, out);
-        let text: Vec<&[u8]> = reply.lines().collect();
-        out.banner(&text.join(&b'\n'));
+        self.greets(reply, Vec::new(), out);
         true
+    }
+
+    /// Reports a greeting, or what follows its first lines, which say `before`.
+    fn greets(&mut self, reply: &Reply<'_>, before: Vec<u8>, out: &mut dyn Sink) {
+        let ended = !reply.is_unfinished();
+        tell(reply, Kind::Greeting, Subject::Greeting { code: reply.code, ended }, None, out);
+        let mut text = reply.lines().collect::<Vec<_>>().join(&b'\n');
+        if !before.is_empty() && before.len() + text.len() < LINE_BYTES {
+            text = [before, text].join(&b'\n');
+        }
+        out.banner(&text);
+        self.greeting_begun = (!ended).then_some(text);
+    }
+
+    /// The client has spoken before the greeting's last line: true where this is that line, which answers nothing. A
+    /// refusal ends the greeting, as long as the server has answered nothing.
+    fn ends_greeting(&mut self, reply: &Reply<'_>, out: &mut dyn Sink) -> bool {
+        let Some(before) = self.greeting_begun.take() else { return false };
+        let first = self.queue.front().map(|pending| &pending.question);
+        let ends = match reply.code {
+            220 => !matches!(first, Some(Question::Command(Verb::StartTls))),
+            code => code >= 400,
+        };
+        if ends {
+            self.greets(reply, before, out);
+        }
+        ends
     }
 
     /// Finds the question that a reply answers, reports the reply, and acts on it.
@@ -181,11 +217,20 @@ impl Dialogue {
                 {
                     content_replies.due = self.transaction.replies_due();
                 }
+                if self.has_announced(pending.step) && reply.code < 400 {
+                    // The server waits for the octets: they are a chunk, whenever they come.
+                    self.queue.put_back(pending);
+                    self.take_octets(out);
+                    return self.answer(reply, out);
+                }
                 let (kind, subject) = meaning(&mut pending.question, &reply);
                 let step = tell(&reply, kind, subject, pending.step, out);
-                self.answered(pending, &reply, step, out);
+                if !self.keeps_refusal(pending.step, &reply, step) {
+                    self.answered(pending, &reply, step, out);
+                }
             }
-            Answer::Unsure | Answer::Nobody => self.unasked(&reply, out),
+            Answer::Unsure => self.unasked(&reply, ReplyTo::InDoubt, out),
+            Answer::Nobody => self.unasked(&reply, ReplyTo::Nothing, out),
         }
     }
 
@@ -214,7 +259,7 @@ impl Dialogue {
     }
 
     /// A reply to nothing that was seen. A 334 or 354 still says what the server expects next.
-    fn unasked(&mut self, reply: &Reply<'_>, out: &mut dyn Sink) {
+    fn unasked(&mut self, reply: &Reply<'_>, to: ReplyTo, out: &mut dyn Sink) {
         let go_ahead = match self.client {
             ClientInput::Commands(_) => true,
             // The reply answers a command that is missing, and the awaited reply may be missing as well.
@@ -231,8 +276,8 @@ impl Dialogue {
         let begun = go_ahead && matches!(reply.code, 334 | 354) && self.half_a_line(reply.code == 334, out);
         let (kind, subject) = match reply.code {
             334 => (Kind::Continuation, Subject::Challenge(Round::Challenge(Mechanism::Other))),
-            354 => (Kind::Continuation, reply_subject(ReplyTo::Nothing, reply)),
-            _ => (Kind::Reply, reply_subject(ReplyTo::Nothing, reply)),
+            354 => (Kind::Continuation, reply_subject(to, reply)),
+            _ => (Kind::Reply, reply_subject(to, reply)),
         };
         tell(reply, kind, subject, None, out);
         match reply.code {
@@ -281,6 +326,7 @@ fn meaning(question: &mut Question, reply: &Reply<'_>) -> (Kind, Subject) {
                 _ => ReplyTo::Content,
             },
         },
+        Question::Blank => ReplyTo::Command(Verb::Other),
         Question::RefusedLine => ReplyTo::Content,
         Question::Unseen { .. } => ReplyTo::Nothing,
     };
@@ -288,7 +334,7 @@ fn meaning(question: &mut Question, reply: &Reply<'_>) -> (Kind, Subject) {
 }
 
 fn reply_subject(to: ReplyTo, reply: &Reply<'_>) -> Subject {
-    Subject::Reply { to, code: reply.code, enhanced: reply.enhanced }
+    Subject::Reply { to, code: reply.named_code(), enhanced: reply.enhanced }
 }
 
 fn tell(reply: &Reply<'_>, kind: Kind, subject: Subject, answers: Option<StepId>, out: &mut dyn Sink) -> StepId {

@@ -77,6 +77,8 @@ pub(super) enum Awaiting {
         /// The server's stream has had a gap since: once the client goes on, the reply was in that gap.
         blind: bool,
     },
+    /// The octets of a chunk, none of which has come: the reply to BDAT may come first.
+    Octets(Announced),
     /// The first lines after a gap in content, where bytes of the server are missing too. If they are commands, the
     /// content ended in the gap, and the reply to it is missing.
     Content {
@@ -252,4 +254,26 @@ impl Xexch50Octets {
     pub fn new(octets: u64) -> Self {
         Self { left: octets, span: Span::default() }
     }
+}
+
+/// Octets that BDAT has announced and of which none has come.
+#[derive(Debug)]
+pub(super) struct Announced {
+    /// The step of BDAT.
+    pub step: StepId,
+    /// How many they are.
+    pub octets: u64,
+    /// BDAT carries LAST.
+    pub last: bool,
+    /// The refusal that came before them, and its step.
+    pub refusal: Option<(Reply<'static>, StepId)>,
+}
+
+/// What is held.
+#[derive(Debug)]
+pub(super) enum Held {
+    /// A line in no form of a reply, read as one.
+    Line(Reply<'static>),
+    /// A reply that may answer the front of the queue, or the question that was asked last.
+    Reply(Reply<'static>),
 }

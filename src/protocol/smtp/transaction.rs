@@ -37,7 +37,7 @@ impl Transaction {
         if self.envelope.to.len() >= RECIPIENTS {
             return false;
         }
-        self.envelope.to.push(Recipient { address: path, code, final_code: None });
+        self.envelope.to.push(Recipient { address: path, code, final_code: None, final_missing: false });
         self.steps.extend(step);
         true
     }
@@ -76,6 +76,13 @@ impl Transaction {
         if let Some((at, recipient)) = rest.into_iter().find(|(_, recipient)| is_accepted(recipient)) {
             recipient.final_code = Some(code);
             self.next = at + 1;
+        }
+    }
+
+    /// No more replies for single recipients will come.
+    pub fn final_codes_end(&mut self) {
+        for recipient in self.envelope.to.iter_mut().filter(|recipient| is_accepted(recipient)) {
+            recipient.final_missing = recipient.final_code.is_none();
         }
     }
 

@@ -54,7 +54,7 @@ fn a_transaction() {
     let mut builder = builder(Protocol::Smtp);
     builder.banner(b"mail.example ESMTP");
     builder.client_name(b"cslabc39");
-    let greeting = Subject::Smtp(smtp::Subject::Greeting { code: 220 });
+    let greeting = Subject::Smtp(smtp::Subject::Greeting { code: 220, ended: true });
     builder.step(told(Side::Server, Kind::Greeting, greeting, 1, b"220 mail.example ESMTP"));
     let mail = builder.step(command(Verb::Mail, 2, "MAIL FROM:<a@b>"));
     builder.step(reply(ReplyTo::Command(Verb::Mail), 250, mail, 3, "250 2.1.5 ok"));
@@ -76,8 +76,8 @@ fn a_transaction() {
     let envelope = event::Envelope {
         from: Some(b"a@b".to_vec()),
         to: vec![
-            event::Recipient { address: b"c@d".to_vec(), code: Some(250), final_code: None },
-            event::Recipient { address: b"e@f".to_vec(), code: Some(550), final_code: None },
+            event::Recipient { address: b"c@d".to_vec(), code: Some(250), final_code: None, final_missing: false },
+            event::Recipient { address: b"e@f".to_vec(), code: Some(550), final_code: None, final_missing: false },
         ],
     };
     builder.message_outcome(
@@ -107,14 +107,15 @@ fn a_transaction() {
     assert_eq!(message.header.subject.as_deref(), Some("hi"));
     assert_eq!((message.size, message.complete, message.outcome), (21, true, Some(Delivery::Accepted)));
     assert_eq!(message.steps, [mail, first, second, data, content, last]);
-    let accepted: Vec<bool> = message.envelope.as_ref().unwrap().to.iter().map(|to| to.accepted).collect();
+    let accepted: Vec<bool> = message.envelope.as_ref().unwrap().to.iter().filter_map(|to| to.accepted).collect();
     assert_eq!(accepted, [true, false]);
     assert!(session.findings.is_empty(), "what it means is for others to say");
 }
 
 #[test]
 fn a_recipients_own_reply_decides() {
-    let recipient = |code, final_code| event::Recipient { address: b"a@b".to_vec(), code, final_code };
+    let recipient =
+        |code, final_code| event::Recipient { address: b"a@b".to_vec(), code, final_code, final_missing: false };
     for (code, last, accepted) in [
         (Some(250), None, true),
         (Some(251), Some(250), true),
@@ -123,7 +124,12 @@ fn a_recipients_own_reply_decides() {
         (None, Some(250), false),
     ] {
         let told = event::Envelope { from: None, to: vec![recipient(code, last)] };
-        assert_eq!(read_envelope(told).to[0].accepted, accepted, "{code:?} {last:?}");
+        assert_eq!(read_envelope(told).to[0].accepted, Some(accepted), "{code:?} {last:?}");
+    }
+    for (code, accepted) in [(Some(250), None), (Some(550), Some(false))] {
+        let told = event::Recipient { final_missing: true, ..recipient(code, None) };
+        let told = event::Envelope { from: None, to: vec![told] };
+        assert_eq!(read_envelope(told).to[0].accepted, accepted, "its own reply never came");
     }
 }
 

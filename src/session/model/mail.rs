@@ -95,8 +95,9 @@ pub struct Recipient {
     pub code: Option<u16>,
     /// Code of the recipient's own reply after the content.
     pub final_code: Option<u16>,
-    /// RCPT and content were accepted, as far as seen.
-    pub accepted: bool,
+    /// RCPT and, where the recipient has its own reply after the content, that reply too were accepted. Absent where its
+    /// own reply was due and was not seen.
+    pub accepted: Option<bool>,
 }
 
 /// Header fields of a message, decoded (RFC 5322, 2047).

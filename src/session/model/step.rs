@@ -67,7 +67,9 @@ impl Step {
     /// SMTP: the reply code.
     pub fn code(&self) -> Option<u16> {
         match &self.subject {
-            Subject::Smtp(smtp::Subject::Greeting { code } | smtp::Subject::Reply { code, .. }) => Some(*code),
+            Subject::Smtp(smtp::Subject::Greeting { code, .. } | smtp::Subject::Reply { code, .. }) => {
+                Some(*code).filter(|code| *code > 0)
+            }
             // RFC 4954, section 4: a challenge is always a 334.
             Subject::Smtp(smtp::Subject::Challenge(_)) => Some(334),
             _ => None,

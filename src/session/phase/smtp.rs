@@ -13,7 +13,7 @@ pub fn of(subject: &Subject, previous: Phase) -> Phase {
             ReplyTo::Command(verb) => of_verb(verb, previous),
             ReplyTo::Content | ReplyTo::Recipient => Phase::Transaction,
             ReplyTo::Sasl => Phase::Authentication,
-            ReplyTo::Nothing => previous,
+            ReplyTo::Nothing | ReplyTo::InDoubt => previous,
         },
         Subject::Challenge(_) | Subject::Response(_) => Phase::Authentication,
         Subject::Content | Subject::Chunk { .. } | Subject::Properties | Subject::RefusedContent => Phase::Transaction,

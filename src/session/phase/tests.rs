@@ -39,7 +39,7 @@ fn the_phases_of_an_smtp_session() {
     let ask = S::Command;
     let answer = |verb, code| S::Reply { to: ReplyTo::Command(verb), code, enhanced: None };
     let session = [
-        S::Greeting { code: 220 },
+        S::Greeting { code: 220, ended: true },
         ask(Verb::Ehlo),
         answer(Verb::Ehlo, 250),
         ask(Verb::StartTls),

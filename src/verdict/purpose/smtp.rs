@@ -41,6 +41,8 @@ enumerated! {
         NoMailHere,
         /// 554 and other 5yz codes: not for this client.
         Refused,
+        /// Its last line has not come.
+        Begun,
         /// A code that is not one of a greeting.
         Odd,
     }
@@ -89,10 +91,17 @@ enumerated! {
 /// What an SMTP step does that has this `subject` and `variant`. `answered` is the step that a reply answers.
 pub fn of(subject: &Subject, variant: Variant, answered: Option<&Step>) -> Smtp {
     match *subject {
-        Subject::Greeting { code } => Smtp::Greeting(greeting(code)),
+        Subject::Greeting { ended: false, .. } => Smtp::Greeting(Greeting::Begun),
+        Subject::Greeting { code, ended: true } => Smtp::Greeting(greeting(code)),
         Subject::Command(verb) => Smtp::Command(command(verb, variant)),
         Subject::Reply { to, code, enhanced } => Smtp::Reply {
             what: match reply(to, code, answered.is_some_and(|step| step.variant == Variant::Last)) {
+                // X.5.1 (RFC 3463, section 3.6): the command is out of place, whoever the recipient is.
+                Reply::RcptUnknown | Reply::RcptDeferred | Reply::RcptBusy | Reply::RcptRefused
+                    if is_out_of_place(enhanced) =>
+                {
+                    Reply::RcptNotHere
+                }
                 // Each extension has a line of its own after the first (RFC 5321, section 4.1.1.1).
                 Reply::EhloAccepted | Reply::LhloAccepted if variant != Variant::Multiline => Reply::NoExtensions,
                 what => what,
@@ -107,6 +116,10 @@ pub fn of(subject: &Subject, variant: Variant, answered: Option<&Step>) -> Smtp 
         Subject::Properties => Smtp::Content(Content::Properties),
         Subject::RefusedContent => Smtp::Content(Content::Refused),
     }
+}
+
+fn is_out_of_place(enhanced: Option<Enhanced>) -> bool {
+    enhanced.is_some_and(|enhanced| enhanced.class != 2 && (enhanced.subject, enhanced.detail) == (5, 1))
 }
 
 /// A success without detail (2.0.0, 2.1.0) only repeats the reply code.

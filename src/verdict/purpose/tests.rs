@@ -9,6 +9,7 @@ use crate::protocol::imap::{self as imap_protocol, Status, Untagged};
 use crate::protocol::pop3 as pop3_protocol;
 use crate::protocol::sasl::{Mechanism, Round};
 use crate::protocol::smtp::{self as smtp_protocol, Enhanced, ReplyTo, Verb};
+use crate::session::model::Variant;
 use crate::session::{Builder, Needs};
 
 /// The model's step for a step that a dialogue reports with the line `text`; the arguments begin after the first space.
@@ -125,15 +126,32 @@ fn every_reply_is_one_that_some_code_gives() {
         Verb::Xexch50,
         Verb::Other,
     ];
-    let questions = [ReplyTo::Content, ReplyTo::Recipient, ReplyTo::Sasl, ReplyTo::Nothing];
+    let questions = [ReplyTo::Content, ReplyTo::Recipient, ReplyTo::Sasl, ReplyTo::Nothing, ReplyTo::InDoubt];
     let questions: Vec<ReplyTo> = verbs.map(ReplyTo::Command).into_iter().chain(questions).collect();
     let given: Vec<smtp::Reply> = (0..=999)
         .flat_map(|code| questions.iter().map(move |&to| (to, code)))
         .flat_map(|(to, code)| ["one line", "one\r\nor two"].map(|text| smtp_reply_of_lines(to, code, text)))
         .collect();
-    for reply in smtp::Reply::ALL {
+    // An enhanced status code alone gives that one.
+    for reply in smtp::Reply::ALL.iter().filter(|reply| **reply != smtp::Reply::RcptNotHere) {
         assert!(given.contains(reply), "no code gives {reply:?}");
     }
+}
+
+#[test]
+fn a_rcpt_out_of_place_says_nothing_of_the_recipient() {
+    let what = |code, (subject, detail)| {
+        let enhanced = Some(Enhanced { class: 5, subject, detail });
+        let to = ReplyTo::Command(Verb::Rcpt);
+        let subject = smtp_protocol::Subject::Reply { to, code, enhanced };
+        match smtp::of(&subject, Variant::Plain, None) {
+            smtp::Smtp::Reply { what, .. } => what,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(what(550, (5, 1)), smtp::Reply::RcptNotHere);
+    assert_eq!(what(550, (1, 1)), smtp::Reply::RcptUnknown);
+    assert_eq!(what(503, (5, 1)), smtp::Reply::OutOfOrder);
 }
 
 #[test]

@@ -8,7 +8,8 @@ use crate::verdict::rule::{Found, Needs, Rule, Severity, Text, Words};
 /// It matters because the message does not reach this recipient from here, even if it reaches the others.
 ///
 /// The check reads the replies and not the envelopes: where every recipient is refused, there is no message. Not: MAIL
-/// that was refused; and not the one reply to content that decides for all recipients.
+/// that was refused; not the one reply to content that decides for all recipients; and not X.5.1 (RFC 3463), which says
+/// that the command is out of place, whoever the recipient is.
 ///
 /// RFC 5321, section 3.3.
 pub const RULE: Rule = Rule {
@@ -41,8 +42,10 @@ fn check(session: &Session, found: &mut Found) {
     for step in &session.steps {
         match step.subject {
             Subject::Smtp(smtp::Subject::Reply {
-                to: ReplyTo::Command(Verb::Rcpt) | ReplyTo::Recipient, code, ..
-            }) if code >= 400 => {
+                to: ReplyTo::Command(Verb::Rcpt) | ReplyTo::Recipient,
+                code,
+                enhanced,
+            }) if code >= 400 && enhanced.is_none_or(|enhanced| (enhanced.subject, enhanced.detail) != (5, 1)) => {
                 found.at(step.answers.into_iter().chain([step.n]));
             }
             _ => {}
@@ -61,6 +64,10 @@ mod tests {
         after_the_content,
         "S: 220 mx\nC: LHLO a\nS: 250 mx\nC: MAIL FROM:<a@b>\nS: 250 ok\nC: RCPT TO:<c@d>\nS: 250 ok\n\
          C: RCPT TO:<e@f>\nS: 250 ok\nC: DATA\nS: 354 go\nC: text\nC: .\nS: 250 ok\nS: 452 full" => [12, 14]
+    );
+    has_not!(
+        a_client_refused_for_what_it_did,
+        "S: 220 mx\nC: HELO a\nS: 250 mx\nC: MAIL FROM:<a@b>\nS: 250 ok\nC: RCPT TO:<c@d>\nS: 550 5.5.1 Protocol error"
     );
     has_not!(a_sender_refused, "S: 220 mx\nC: HELO a\nS: 250 mx\nC: MAIL FROM:<a@b>\nS: 550 no\nC: QUIT\nS: 221 bye");
     has_not!(

@@ -66,6 +66,8 @@ crate::verdict::purpose::enumerated! {
         EnvelopeTo,
         /// MAIL FROM:<>.
         NullSender,
+        /// Of a recipient: LMTP and PRDR.
+        NoFinalReply,
         Mailbox,
         MessageNumber,
         Uid,

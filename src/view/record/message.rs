@@ -148,8 +148,10 @@ struct Recipient<'a> {
     /// Code of the recipient's own reply after the content (LMTP, PRDR).
     #[serde(skip_serializing_if = "Option::is_none")]
     final_code: Option<u16>,
-    /// True if RCPT was accepted and, where the recipient has its own reply after the content, that reply too.
-    accepted: bool,
+    /// True if RCPT was accepted and, where the recipient has its own reply after the content, that reply too. Absent
+    /// where its own reply was due and was not seen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    accepted: Option<bool>,
 }
 
 /// A header field.

@@ -137,7 +137,9 @@ impl Fields<'_> {
             None => {}
         }
         let recipients = envelope.to.iter().map(|to| {
-            let codes: Vec<String> = to.code.into_iter().chain(to.final_code).map(|code| code.to_string()).collect();
+            let codes = to.code.into_iter().chain(to.final_code).map(|code| code.to_string());
+            let missing = to.accepted.is_none().then(|| self.options.label(Label::NoFinalReply).to_owned());
+            let codes: Vec<String> = codes.chain(missing).collect();
             match codes.is_empty() {
                 true => line(&to.address, FIELD),
                 false => format!("{} ({})", line(&to.address, FIELD), codes.join(", ")),

@@ -73,7 +73,7 @@ pub fn lab_smtp() -> Session {
                     address: "group7_3@JServer.Netlab".to_owned(),
                     code: Some(250),
                     final_code: None,
-                    accepted: true,
+                    accepted: Some(true),
                 }],
             });
             message.outcome = Some(crate::protocol::event::Delivery::Accepted);

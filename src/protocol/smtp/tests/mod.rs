@@ -8,6 +8,7 @@ mod extensions;
 mod gaps;
 mod hostile;
 mod logins;
+mod pairing;
 mod pipelining;
 mod replies;
 mod rfc;

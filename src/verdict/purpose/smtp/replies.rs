@@ -147,6 +147,12 @@ enumerated! {
         Failed,
         /// A reply to no command.
         Unasked,
+        /// A reply of which it is not known what it answers.
+        InDoubt,
+        /// A line in no form of a reply, where a reply is due.
+        NoCode,
+        /// 5.5.1 to RCPT: not here, whoever the recipient is.
+        RcptNotHere,
         /// A code outside 200 to 599.
         Odd,
     }
@@ -154,10 +160,12 @@ enumerated! {
 
 /// What a reply with `code` means for `asked`, which it answers; `last` where that was the last chunk of a message.
 pub(super) fn reply(asked: ReplyTo, code: u16, last: bool) -> Reply {
-    use ReplyTo::{Command, Content, Nothing, Recipient, Sasl};
+    use ReplyTo::{Command, Content, InDoubt, Nothing, Recipient, Sasl};
     match (asked, code) {
         (_, 421) => Reply::Closing,
         (Nothing, _) => Reply::Unasked,
+        (InDoubt, _) => Reply::InDoubt,
+        (_, 0) => Reply::NoCode,
         (Command(verb), _) => to_command(verb, code, last),
         (Sasl, 500) => Reply::ResponseTooLong,
         (Sasl, 501) => Reply::ExchangeBroken,

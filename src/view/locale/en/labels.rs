@@ -55,6 +55,7 @@ pub fn label(label: Label) -> &'static str {
         Label::Message => "Message",
         Label::EnvelopeFrom => "Envelope sender",
         Label::EnvelopeTo => "Envelope recipients",
+        Label::NoFinalReply => "no reply of its own after the content",
         Label::NullSender => "<> (nobody: a delivery report)",
         Label::Mailbox => "Mailbox",
         Label::MessageNumber => "Message number",

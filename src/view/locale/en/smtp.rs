@@ -9,6 +9,7 @@ pub fn greeting(greeting: Greeting) -> &'static str {
         Greeting::NotNow => "The server cannot take mail at the moment: the client should come back later",
         Greeting::NoMailHere => "This host never takes mail",
         Greeting::Refused => "The server refuses to talk to this client",
+        Greeting::Begun => "The greeting begins: the client must wait for its last line",
         Greeting::Odd => "The server's first words carry a code that no greeting has",
     }
 }
@@ -165,6 +166,9 @@ pub fn reply(reply: Reply) -> &'static str {
         Reply::FailedForNow => "The command failed, and may succeed later",
         Reply::Failed => "The command failed",
         Reply::Unasked => "A reply that answers no command",
+        Reply::InDoubt => "It is in doubt which command this reply answers",
+        Reply::NoCode => "An answer without a reply code that SMTP knows",
+        Reply::RcptNotHere => "The server takes no recipient from this client now, whoever it is",
         Reply::Odd => "A reply with a code that SMTP does not define",
     }
 }

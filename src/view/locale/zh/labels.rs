@@ -55,6 +55,7 @@ pub fn label(label: Label) -> &'static str {
         Label::Message => "邮件",
         Label::EnvelopeFrom => "信封发件人",
         Label::EnvelopeTo => "信封收件人",
+        Label::NoFinalReply => "内容之后没有单独的响应",
         Label::NullSender => "<>（空发件人：投递状态通知）",
         Label::Mailbox => "邮箱",
         Label::MessageNumber => "邮件序号",

@@ -9,6 +9,7 @@ pub fn greeting(greeting: Greeting) -> &'static str {
         Greeting::NotNow => "服务器暂时不能接收邮件，请客户稍后再连接",
         Greeting::NoMailHere => "该主机从不接收邮件",
         Greeting::Refused => "服务器拒绝为该客户服务",
+        Greeting::Begun => "服务器的问候语尚未结束，客户必须等待其最后一行",
         Greeting::Odd => "服务器的首个响应使用了不应出现在此处的响应码",
     }
 }
@@ -151,6 +152,9 @@ pub fn reply(reply: Reply) -> &'static str {
         Reply::FailedForNow => "命令暂时失败，稍后可能成功",
         Reply::Failed => "命令失败",
         Reply::Unasked => "没有对应命令的响应",
+        Reply::InDoubt => "无法确定该响应对应哪条命令",
+        Reply::NoCode => "没有 SMTP 响应码的应答",
+        Reply::RcptNotHere => "服务器此时不接受该客户的任何收件人",
         Reply::Odd => "SMTP 没有定义的响应码",
     }
 }
