@@ -137,6 +137,9 @@ impl Connection {
         self.doubt_reset(side, segment, position, acknowledges);
         self.time_handshake(side, segment);
         let start = position + Position::from(segment.header.syn);
+        if self.syns != [None; 2] && !self.headless && self.causal.is_untouched() {
+            out.from_start();
+        }
         if segment.header.decrypted {
             out.decrypted();
         }

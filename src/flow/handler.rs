@@ -12,6 +12,9 @@ pub trait StreamHandler {
     /// `missing` bytes (at least 1) that `from` sent are not in the capture; `at` is the packet that proved it.
     fn gap(&mut self, from: Side, missing: u64, at: PacketRef);
 
+    /// The connection was captured from its first packet on. Called before any data or gap, perhaps repeatedly.
+    fn from_start(&mut self) {}
+
     /// What follows crossed inside TLS, and stands decrypted in the capture. Called before the data, perhaps repeatedly.
     fn decrypted(&mut self) {}
 

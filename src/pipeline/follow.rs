@@ -25,6 +25,8 @@ pub struct ConnectionFollower<'a> {
     known: Known,
     /// Steps that a live view has been shown.
     shown: usize,
+    /// Its first packet was captured.
+    from_start: bool,
     /// What it speaks was decrypted before it was captured.
     decrypted: bool,
 }
@@ -65,6 +67,7 @@ impl<'a> ConnectionFollower<'a> {
             state: State::Foreign,
             known: Known::Nothing,
             shown: 0,
+            from_start: false,
             decrypted: false,
         };
         follower.expect();
@@ -171,6 +174,9 @@ impl<'a> ConnectionFollower<'a> {
             let port = self.options.ports.get(self.endpoints.server.port());
             dialogue.begin_decrypted(port.is_some_and(|port| port.implicit_tls), &mut *builder);
         }
+        if self.from_start {
+            dialogue.from_start();
+        }
         detector.replay(&mut dialogue, &mut *builder);
         self.state = State::Following { dialogue, builder };
     }
@@ -199,6 +205,10 @@ impl StreamHandler for ConnectionFollower<'_> {
             }
             State::Foreign => {}
         }
+    }
+
+    fn from_start(&mut self) {
+        self.from_start = true;
     }
 
     fn decrypted(&mut self) {

@@ -53,6 +53,11 @@ impl Stack {
         self.inner.channel = Channel::Decrypted;
     }
 
+    /// The connection was captured from its first packet on.
+    pub fn from_start(&mut self) {
+        self.inner.dialogue.from_start();
+    }
+
     /// Bytes that `from` sent.
     pub fn data(&mut self, from: Side, bytes: &[u8], at: PacketRef, out: &mut dyn Sink) {
         let mut input = Input::new(bytes, at);

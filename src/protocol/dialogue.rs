@@ -14,6 +14,9 @@ pub trait Dialogue: Send + Debug {
     /// Reads what `from` sent, up to where another layer begins: what is left of `input` then belongs to that layer.
     fn read(&mut self, from: Side, input: &mut Input<'_>, out: &mut dyn Sink) -> Option<Upgrade>;
 
+    /// The connection was captured from its first packet on. Called before any data or gap, perhaps repeatedly.
+    fn from_start(&mut self) {}
+
     /// `missing` bytes that `from` sent are not in the capture. The dialogue reports the gap as a step and goes on at
     /// the next line that it can be sure of. A line that the gap has cut short may have begun another layer.
     fn gap(&mut self, from: Side, missing: u64, at: PacketRef, out: &mut dyn Sink) -> Option<Upgrade>;

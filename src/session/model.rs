@@ -17,7 +17,7 @@ mod texts;
 
 pub use finding::{Fact, Finding, Severity};
 pub use mail::{Attachment, Envelope, Header, LineEnds, Lines, Mailbox, Match, Message, MimePart, Recipient, SameAs};
-pub use step::{ContentRef, Phase, State, Step, Variant};
+pub use step::{ContentRef, Measure, Phase, State, Step, Variant};
 pub use texts::{StepLine, TextsMut};
 
 /// One mail session.

@@ -49,10 +49,10 @@ impl Dialogue {
         if from == Side::Client {
             self.give_up_waiting(out);
         }
-        if let Some(span) = self.way(from).fragmentizer.flush_literal() {
+        if let Some(literal) = self.way(from).fragmentizer.flush_literal() {
             match from {
-                Side::Client => self.append_end(span, false, out),
-                Side::Server => self.fetch_end(span, false, out),
+                Side::Client => self.append_end(literal, false, out),
+                Side::Server => self.fetch_end(literal, false, out),
             }
         }
         self.content_came(from, out);
@@ -184,6 +184,7 @@ impl crate::protocol::Dialogue for Dialogue {
         self.content_came(from.other(), out);
         match from {
             Side::Client => {
+                self.interruption_passed(out);
                 self.read_client(input, out);
                 None
             }
@@ -192,6 +193,7 @@ impl crate::protocol::Dialogue for Dialogue {
     }
 
     fn gap(&mut self, from: Side, missing: u64, at: PacketRef, out: &mut dyn Sink) -> Option<Upgrade> {
+        self.tell_interruption(out);
         self.tell_skipped(from.other(), out);
         self.content_came(Side::Client, out);
         self.content_came(Side::Server, out);
@@ -213,10 +215,10 @@ impl crate::protocol::Dialogue for Dialogue {
             Side::Client => self.append_missing(missing_octets, out),
             Side::Server => self.fetch_missing(missing_octets, out),
         }
-        if let Some(span) = end {
+        if let Some(literal) = end {
             match from {
-                Side::Client => self.append_end(span, true, out),
-                Side::Server => self.fetch_end(span, true, out),
+                Side::Client => self.append_end(literal, true, out),
+                Side::Server => self.fetch_end(literal, true, out),
             }
         }
         if beyond > 0 {
@@ -226,7 +228,13 @@ impl crate::protocol::Dialogue for Dialogue {
     }
 
     fn last_gap(&mut self, from: Side, missing: u64, at: PacketRef, out: &mut dyn Sink) {
+        // How much of it belongs to the content that it cuts off is not known.
+        match from {
+            Side::Client => self.append_missing(0, out),
+            Side::Server => self.fetch_missing(0, out),
+        }
         self.cut(from, out);
+        self.tell_interruption(out);
         self.tell_gap(from, missing, at, out);
     }
 
@@ -236,6 +244,7 @@ impl crate::protocol::Dialogue for Dialogue {
 
     fn end(&mut self, out: &mut dyn Sink) -> Option<Upgrade> {
         self.cut(Side::Client, out);
+        self.tell_interruption(out);
         self.cut(Side::Server, out);
         self.tell_held(None, out);
         self.server.partial_fetches.over(out);

@@ -3,7 +3,7 @@
 use super::command::Verb;
 use super::{State, Subject, What};
 use crate::flow::{PacketRef, Side};
-use crate::protocol::event::{Kind, MessageId, MessageStart, Sink, Step, StepId};
+use crate::protocol::event::{ContentEnd, Kind, MessageId, MessageStart, Sink, Step, StepId};
 use crate::protocol::framing::{DotBlock, DotPiece, Input, LineEnd};
 use crate::protocol::span::Span;
 
@@ -107,11 +107,13 @@ impl Content {
         let mut steps = Vec::new();
         if self.span.bytes > 0 {
             let subject = Subject { state, what: What::Content(self.verb) };
-            let step = out.step(Step::of(self.from, Kind::Data, subject, self.span));
+            let is_short = !seen && self.missing == 0;
+            let announced = self.octets.filter(|&octets| is_short && self.came < octets);
+            let step = out.step(Step { announced, ..Step::of(self.from, Kind::Data, subject, self.span) });
             out.content_step(self.message, step);
             steps.push(step);
         }
-        out.content_end(self.message, seen && self.missing == 0);
+        out.content_end(self.message, ContentEnd::of(seen, self.missing > 0));
         (self.message, steps)
     }
 }

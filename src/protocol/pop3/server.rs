@@ -139,6 +139,7 @@ impl Dialogue {
             number: None,
             uid: None,
             part: is_top.then(|| "top".to_owned()),
+            headless: false,
             steps: vec![step],
         };
         let octets = parse::numbers(text).0;
@@ -248,6 +249,7 @@ impl Dialogue {
             number,
             uid: None,
             part,
+            headless: false,
             steps: vec![pending.step, step],
         };
         match follows {
@@ -330,7 +332,7 @@ impl Dialogue {
             return false;
         };
         let (direction, mailbox, uid) = (Direction::Retrieved, None, None);
-        let start = MessageStart { direction, mailbox, number, uid, part, steps: vec![step] };
+        let start = MessageStart { direction, mailbox, number, uid, part, headless: false, steps: vec![step] };
         let at = PacketRef { packet: line.span.packets.first(), time: line.span.time };
         let mut content = Content::begin(Side::Server, verb, line.end, None, start, out);
         number.into_iter().for_each(|number| self.maildrop.retrieved(number, content.message(), out));

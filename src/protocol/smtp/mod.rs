@@ -7,6 +7,7 @@ pub(crate) mod reply;
 
 mod client;
 mod content;
+mod cut;
 mod deferred;
 mod in_flight;
 mod login;
@@ -73,6 +74,11 @@ pub enum ReplyTo {
     Content,
     /// LMTP and PRDR: the content, for one recipient.
     Recipient,
+    /// Content that had not ended: the server does not wait for the rest.
+    UnfinishedContent {
+        /// It has waited for it.
+        timeout: bool,
+    },
     /// A SASL response.
     Sasl,
     /// Nothing: 421 at any time, or a reply too many.

@@ -8,7 +8,7 @@ use crate::session::plan::Needs;
 pub(super) fn read(content: &[u8], size: usize) -> Content {
     let mut reader = Reader::new(None, Needs::ALL);
     content.chunks(size.max(1)).for_each(|piece| reader.content(piece));
-    reader.finish(true)
+    reader.finish(ContentEnd::Complete)
 }
 
 /// What matters of `content`, a line each: header fields that are there, the structure indented, the attachments.
@@ -305,7 +305,7 @@ fn with_hole(at: &str, len: usize) -> Content {
     reader.content(&HOLED.as_bytes()[..from]);
     reader.missing(len as u64);
     reader.content(&HOLED.as_bytes()[from + len..]);
-    let content = reader.finish(true);
+    let content = reader.finish(ContentEnd::Complete);
     assert!(!content.complete);
     assert_eq!(content.missing, [(from as u64, len as u64)]);
     assert_eq!(content.size, (HOLED.len() - len) as u64);
@@ -343,14 +343,14 @@ fn a_message_cut_short_has_no_whole_attachment_at_its_end() {
     let cut = &HOLED.as_bytes()[..HOLED.rfind("llo").unwrap()];
     let mut reader = Reader::new(None, Needs::ALL);
     reader.content(cut);
-    let content = reader.finish(false);
+    let content = reader.finish(ContentEnd::Unfinished);
     assert!(!content.complete);
     let whole: Vec<bool> = content.structure.attachments.iter().map(|a| a.complete).collect();
     assert_eq!(whole, [true, false]);
     // TOP 1 1: its end was seen, but that is not the message's end.
     let mut reader = Reader::new(Some("top 1"), Needs::ALL);
     reader.content(cut);
-    let content = reader.finish(true);
+    let content = reader.finish(ContentEnd::Complete);
     assert!(content.complete);
     assert!(!content.structure.attachments[1].complete);
 }
@@ -369,7 +369,7 @@ fn only_what_begins_with_a_header_is_read_for_one() {
     ] {
         let mut reader = Reader::new(Some(part), Needs::ALL);
         reader.content(b"Subject: x\r\n\r\n");
-        let content = reader.finish(true);
+        let content = reader.finish(ContentEnd::Complete);
         assert_eq!(content.structure.header.subject.is_some(), has_header, "{part}");
         assert_eq!(content.sha256, Some(sha256(b"Subject: x\r\n\r\n")));
     }
@@ -379,12 +379,12 @@ fn only_what_begins_with_a_header_is_read_for_one() {
 fn what_is_not_wanted_is_not_computed() {
     let mut reader = Reader::new(None, Needs::STEPS);
     reader.content(HOLED.as_bytes());
-    let content = reader.finish(true);
+    let content = reader.finish(ContentEnd::Complete);
     assert_eq!((content.size, content.sha256, content.body_sha256), (HOLED.len() as u64, None, None));
     assert_eq!(content.structure.header.subject, None);
     let mut reader = Reader::new(None, Needs { attachments: false, ..Needs::ALL });
     reader.content(HOLED.as_bytes());
-    let content = reader.finish(true);
+    let content = reader.finish(ContentEnd::Complete);
     assert_eq!(content.structure.attachments, []);
     assert_eq!(content.structure.mime.unwrap().parts.len(), 2);
 }

@@ -7,7 +7,7 @@ use crate::verdict::rule::{Found, Needs, Rule, Severity, Text, Words};
 /// It matters because the message goes no further from here: the client keeps it, or returns it to its sender.
 ///
 /// Not: a recipient that was refused before the content; not DATA that was refused, so that no content follows; and not
-/// content whose reply is not in the capture.
+/// content whose reply is not in the capture, or that was cut off: a server that gives up (421) does not refuse.
 ///
 /// RFC 5321, section 4.2.5: the reply after the content decides.
 pub const RULE: Rule = Rule {
@@ -20,14 +20,14 @@ pub const RULE: Rule = Rule {
     words: Words {
         en: Text {
             title: "The server refused a message",
-            detail: "The content crossed the network, but the server did not take responsibility for it: nobody \
-                     receives it from here.",
+            detail: "The server did not take responsibility for the content of the message: nobody receives it from \
+                     here.",
             remedy: "Read the code and the text of the reply after the content: size, content filter or policy. After \
                      a 4yz reply, sending again later may succeed; after a 5yz reply, change the message first.",
         },
         zh: Text {
             title: "服务器拒绝了邮件",
-            detail: "邮件内容已经传送，但服务器没有接收，任何收件人都不会由此收到它。",
+            detail: "服务器没有接收邮件的内容，任何收件人都不会由此收到它。",
             remedy: "查看邮件内容之后的响应码和说明：可能是邮件过大、被内容过滤或违反策略。若响应码为 4yz，稍后重发可能\
                      成功；若为 5yz，应先修改邮件。",
         },
@@ -53,6 +53,11 @@ mod tests {
         accepted,
         "S: 220 mx\nC: HELO a\nS: 250 mx\nC: MAIL FROM:<a@b>\nS: 250 ok\nC: RCPT TO:<c@d>\nS: 250 ok\nC: DATA\n\
          S: 354 go\nC: Subject: hi\nC:\nC: text\nC: .\nS: 250 ok"
+    );
+    has_not!(
+        cut_off_by_a_timeout,
+        "S: 220 mx\nC: HELO a\nS: 250 mx\nC: MAIL FROM:<a@b>\nS: 250 ok\nC: RCPT TO:<c@d>\nS: 250 ok\nC: DATA\n\
+         S: 354 go\nC: Subject: hi\nC:\nC: text\nS: 421 4.4.2 timeout exceeded"
     );
     has_not!(
         the_reply_is_not_in_the_capture,
