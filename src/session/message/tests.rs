@@ -427,3 +427,29 @@ fn well_formed_messages_are_read_as_mail_parser_reads_them() {
     assert_eq!(ours.filename.as_deref(), theirs.attachment_name());
     assert_eq!(ours.sha256, sha256(theirs.contents()));
 }
+
+#[test]
+fn what_was_not_captured_is_not_described() {
+    let reader = || Reader::new(None, Needs::ALL);
+    let content = reader().finish(ContentEnd::Missing);
+    assert!(content.sha256.is_none() && content.lines.is_none() && !content.header_seen, "nothing was captured");
+    let content = reader().finish(ContentEnd::Complete);
+    assert!(content.sha256.is_some() && content.header_seen, "an empty message");
+    let mut cut = reader();
+    cut.content(b"Subject: hi\r\n");
+    let content = cut.finish(ContentEnd::Unfinished);
+    assert!(content.unfinished && !content.header_seen, "the header has no end");
+    let mut lost = reader();
+    lost.missing(700);
+    lost.content(b"Subject: hi\r\n\r\ntext\r\n");
+    let content = lost.finish(ContentEnd::Complete);
+    assert!(!content.unfinished && !content.complete && !content.header_seen, "its beginning is missing");
+    let mut headless = reader();
+    headless.headless();
+    headless.content(b"text\r\n\r\nmore\r\n");
+    assert!(!headless.finish(ContentEnd::Missing).header_seen);
+    let mut body_lost = reader();
+    body_lost.content(b"Subject: hi\r\n\r\ntext\r\n");
+    body_lost.missing(10);
+    assert!(body_lost.finish(ContentEnd::Missing).header_seen);
+}
