@@ -230,7 +230,7 @@ fn a_message_stands_before_the_bye_that_cuts_it() {
     assert_eq!(told.steps[5].announced, Some(20));
     assert_eq!(told.messages[0].end, Some(ContentEnd::Unfinished));
     let told = played(&format!("{login}C: b APPEND Sent {{20+}}\nC| half\nS: b NO [OVERQUOTA] full\n"));
-    assert_eq!(told.rows().split_off(4), ["5 C Data ", "6 S Reply [b] b NO [OVERQUOTA] full -> 4"]);
+    assert_eq!(told.rows().split_off(4), ["5 C Data ", "6 S Reply b NO [OVERQUOTA] full -> 4"]);
 }
 
 #[test]
