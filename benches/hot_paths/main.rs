@@ -19,7 +19,7 @@ use mailtap::capture::{CaptureFile, LinkType, Packet, Read, Source, Time};
 use mailtap::decode::{Decoded, Decoder, Segment, peek};
 use mailtap::flow::{CloseReason, Counters, Endpoints, PacketRef, Side, Table, Transport};
 use mailtap::protocol::detect;
-use mailtap::protocol::event::{Direction, MessageStart};
+use mailtap::protocol::event::{ContentEnd, Direction, MessageStart};
 use mailtap::protocol::framing::{DotBlock, Framer, Input};
 use mailtap::protocol::ports::Hint;
 use mailtap::protocol::{Protocol, Sink};
@@ -245,10 +245,11 @@ mod message {
                 uid: None,
                 part: None,
                 described: None,
+                headless: false,
                 steps: Vec::new(),
             });
             letter.chunks(SEGMENT).for_each(|piece| builder.content(message, piece));
-            builder.content_end(message, true);
+            builder.content_end(message, ContentEnd::Complete);
             builder.finish(transport())
         });
     }

@@ -3,7 +3,7 @@
 use divan::black_box;
 use mailtap::flow::{ConnectionHandler, Endpoints, PacketRef, Side, StreamHandler, Transport};
 use mailtap::limits::Limit;
-use mailtap::protocol::event::{Credential, MessageId, MessageOutcome, MessageStart, Step, TlsFact};
+use mailtap::protocol::event::{ContentEnd, Credential, MessageId, MessageOutcome, MessageStart, Step, TlsFact};
 use mailtap::protocol::{Sink, StepId};
 use std::net::SocketAddr;
 
@@ -90,8 +90,8 @@ impl Sink for Nobody {
         black_box((message, id));
     }
 
-    fn content_end(&mut self, message: MessageId, complete: bool) {
-        black_box((message, complete));
+    fn content_end(&mut self, message: MessageId, end: ContentEnd) {
+        black_box((message, end));
     }
 
     fn message_outcome(&mut self, message: MessageId, outcome: MessageOutcome) {

@@ -174,9 +174,7 @@ impl<'a> ConnectionFollower<'a> {
             let port = self.options.ports.get(self.endpoints.server.port());
             dialogue.begin_decrypted(port.is_some_and(|port| port.implicit_tls), &mut *builder);
         }
-        if !self.from_start {
-            dialogue.begin_in_the_middle();
-        }
+        dialogue.beginning(self.from_start);
         detector.replay(&mut dialogue, &mut *builder);
         self.state = State::Following { dialogue, builder };
     }

@@ -53,10 +53,9 @@ impl Stack {
         self.inner.channel = Channel::Decrypted;
     }
 
-    /// The beginning of the connection is not in the capture: the first thing heard need not be the first thing said.
-    /// Called before any data, if at all.
-    pub fn begin_in_the_middle(&mut self) {
-        self.inner.dialogue.begin_in_the_middle();
+    /// Whether the beginning of the connection is in the capture. Called before any data, if at all.
+    pub fn beginning(&mut self, seen: bool) {
+        self.inner.dialogue.beginning(seen);
     }
 
     /// Bytes that `from` sent.

@@ -11,8 +11,11 @@ use std::fmt::Debug;
 /// No input makes a dialogue panic, grow without bound or take more than linear time. None is formatted with a
 /// secret in it, or with what it has not read yet.
 pub trait Dialogue: Send + Debug {
-    /// The beginning of the connection is not in the capture. Called before anything is read, if at all.
-    fn begin_in_the_middle(&mut self) {}
+    /// Whether the beginning of the connection is in the capture. If it is not, the first thing heard need not be the first
+    /// thing said. Called before anything is read, if at all.
+    fn beginning(&mut self, seen: bool) {
+        let _ = seen;
+    }
 
     /// Reads what `from` sent, up to where another layer begins: what is left of `input` then belongs to that layer.
     fn read(&mut self, from: Side, input: &mut Input<'_>, out: &mut dyn Sink) -> Option<Upgrade>;

@@ -55,8 +55,8 @@ pub trait Sink {
     /// POP3's unique-id of a message (RFC 1939, section 7). It may become known after the message's end.
     fn unique_id(&mut self, message: MessageId, id: &[u8]);
 
-    /// No more content will come. `complete` is false where the end was not seen.
-    fn content_end(&mut self, message: MessageId, complete: bool);
+    /// No more content will come.
+    fn content_end(&mut self, message: MessageId, end: ContentEnd);
 
     /// What became of a message: called at most once, after [`Sink::content_end`].
     fn message_outcome(&mut self, message: MessageId, outcome: MessageOutcome);
@@ -101,6 +101,9 @@ pub struct Step<'a> {
     pub answers: Option<StepId>,
     /// Ranges of `text` that are secret: a password, a token, or base64 that holds one.
     pub secrets: Vec<Range<usize>>,
+    /// Content of which fewer octets came than were announced, though none is missing from the capture: how many were
+    /// announced.
+    pub announced: Option<u64>,
     /// What it crossed in. Dialogues leave it at [`Channel::Clear`]; the [channel](super::channel) sets it.
     pub channel: Channel,
 }
@@ -119,6 +122,7 @@ impl<'a> Step<'a> {
             arguments: None,
             answers: None,
             secrets: Vec::new(),
+            announced: None,
             channel: Channel::Clear,
         }
     }
@@ -137,7 +141,8 @@ impl<'a> Step<'a> {
 /// Without its text: which part of it is secret may not be known before the login is over.
 impl fmt::Debug for Step<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { from, kind, subject, span, text, tag, command, arguments, answers, secrets, channel } = self;
+        let Self { from, kind, subject, span, text, tag, command, arguments, answers, secrets, announced, channel } =
+            self;
         f.debug_struct("Step")
             .field("from", from)
             .field("kind", kind)
@@ -149,6 +154,7 @@ impl fmt::Debug for Step<'_> {
             .field("arguments", arguments)
             .field("answers", answers)
             .field("secrets", secrets)
+            .field("announced", announced)
             .field("channel", channel)
             .finish()
     }
@@ -257,8 +263,32 @@ pub struct MessageStart {
     /// IMAP: the MIME header of a part that is carried by itself, if the server has described the part before
     /// (BODYSTRUCTURE, `BODY[2.MIME]`).
     pub described: Option<Vec<u8>>,
+    /// SMTP: its beginning was not captured: the first byte that comes is not the first of the content.
+    pub headless: bool,
     /// The steps so far: the command that asked, or MAIL, RCPT and DATA.
     pub steps: Vec<StepId>,
+}
+
+/// How the content of a message ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ContentEnd {
+    /// With its end, and all of it was captured.
+    Complete,
+    /// Without its end: the session, or the capture, ended first. All that crossed was captured.
+    Unfinished,
+    /// Bytes of it are missing from the capture, or may be.
+    Missing,
+}
+
+impl ContentEnd {
+    /// The end of content: `seen`, and with bytes missing before it or not.
+    pub fn of(seen: bool, missing: bool) -> Self {
+        match (seen, missing) {
+            (_, true) => Self::Missing,
+            (true, false) => Self::Complete,
+            (false, false) => Self::Unfinished,
+        }
+    }
 }
 
 /// Which way a message goes.

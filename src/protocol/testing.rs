@@ -30,6 +30,7 @@ pub struct Told {
     pub arguments: Option<String>,
     pub answers: Option<StepId>,
     pub secrets: Vec<String>,
+    pub announced: Option<u64>,
     pub channel: Channel,
 }
 
@@ -41,6 +42,7 @@ pub struct Carried {
     pub missing: u64,
     /// `None` until the content has ended.
     pub complete: Option<bool>,
+    pub end: Option<ContentEnd>,
     pub outcome: Option<MessageOutcome>,
     pub unique_id: Option<String>,
 }
@@ -107,6 +109,7 @@ impl Sink for Recorder {
             secrets: step.secrets.iter().map(|range| Self::text(&step.text[range.clone()])).collect(),
             subject: step.subject,
             channel: step.channel,
+            announced: step.announced,
         });
         self.steps.len() as StepId
     }
@@ -123,6 +126,7 @@ impl Sink for Recorder {
             content: Vec::new(),
             missing: 0,
             complete: None,
+            end: None,
             outcome: None,
             unique_id: None,
         });
@@ -154,10 +158,11 @@ impl Sink for Recorder {
         message.start.part = part;
     }
 
-    fn content_end(&mut self, message: MessageId, complete: bool) {
+    fn content_end(&mut self, message: MessageId, end: ContentEnd) {
         let message = &mut self.messages[message as usize - 1];
         assert_eq!(message.complete, None, "a second end of content");
-        message.complete = Some(complete);
+        message.complete = Some(end == ContentEnd::Complete);
+        message.end = Some(end);
     }
 
     fn message_outcome(&mut self, message: MessageId, outcome: MessageOutcome) {

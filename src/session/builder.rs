@@ -6,14 +6,14 @@ names a step that the session does not have.
 */
 
 use super::message::{Content, Reader};
-use super::model::{ContentRef, Credential, Envelope, Message, Phase, Recipient, Session, Step, TlsMode};
+use super::model::{ContentRef, Credential, Envelope, Measure, Message, Phase, Recipient, Session, Step, TlsMode};
 use super::plan::Plan;
 use super::text::text;
 use super::{phase, step};
 use crate::flow::Transport;
 use crate::limits::{CREDENTIALS_PER_SESSION, Limit, MESSAGES_PER_SESSION, RECIPIENTS, STEPS_PER_SESSION};
 use crate::protocol::event::{
-    self, Channel, Delivery, Direction, MessageId, MessageOutcome, MessageStart, StepId, TlsFact,
+    self, Channel, ContentEnd, Delivery, Direction, MessageId, MessageOutcome, MessageStart, StepId, TlsFact,
 };
 use crate::protocol::secret::Secret;
 use crate::protocol::{Protocol, Sink};
@@ -34,6 +34,8 @@ pub struct Builder {
     readers: BTreeMap<MessageId, Reader>,
     /// The last step of content of each of these messages.
     content_steps: BTreeMap<MessageId, StepId>,
+    /// The last step of content of which fewer octets came than were announced, and how many those were.
+    announced: Option<(StepId, u64)>,
     /// The channel of the last step, kept or not.
     channel: Channel,
 }
@@ -47,6 +49,7 @@ impl Builder {
             phase: Phase::Connection,
             readers: BTreeMap::new(),
             content_steps: BTreeMap::new(),
+            announced: None,
             channel: Channel::Clear,
         }
     }
@@ -61,7 +64,7 @@ impl Builder {
     pub fn finish(mut self, transport: Transport) -> Session {
         let open: Vec<MessageId> = self.readers.keys().copied().collect();
         for message in open {
-            self.content_end(message, false);
+            self.content_end(message, ContentEnd::Unfinished);
         }
         for message in 0..self.session.messages.len() {
             // The last step counts: MAIL and RCPT may have crossed in the clear before the content.
@@ -112,6 +115,7 @@ impl Sink for Builder {
             self.limit(Limit::StepsPerSession);
             return n;
         }
+        self.announced = told.announced.map(|announced| (n, announced)).or(self.announced);
         self.session.limits_hit.hit_times(Limit::PacketsPerStep, u64::from(told.span.packets.left_out()));
         let answered = told.answers.and_then(|n| self.session.step(n));
         let place = step::Place { n, phase: self.phase, answered };
@@ -164,7 +168,11 @@ impl Sink for Builder {
             self.limit(Limit::MessagesPerSession);
             return n;
         }
-        self.readers.insert(n, Reader::new(start.part.as_deref(), start.described.as_deref(), Arc::clone(&self.plan)));
+        let mut reader = Reader::new(start.part.as_deref(), start.described.as_deref(), Arc::clone(&self.plan));
+        if start.headless {
+            reader.headless();
+        }
+        self.readers.insert(n, reader);
         let steps = self.kept(start.steps);
         self.session.messages.push(Message {
             n,
@@ -183,6 +191,8 @@ impl Sink for Builder {
             sha256: None,
             body_sha256: None,
             complete: false,
+            unfinished: false,
+            header_seen: false,
             missing: Vec::new(),
             outcome: match start.direction {
                 Direction::Sent | Direction::Appended => Some(Delivery::Unknown),
@@ -213,8 +223,12 @@ impl Sink for Builder {
         if !self.readers.contains_key(&message) {
             return;
         }
+        let measure = match self.announced {
+            Some((short, announced)) if short == step => Measure::Announced(announced),
+            _ => Measure::None,
+        };
         if let Some(row) = self.step_mut(step) {
-            row.carries = Some(ContentRef { message, complete: false, lines: None });
+            row.carries = Some(ContentRef { message, complete: false, unfinished: false, measure });
             self.content_steps.insert(message, step);
         }
     }
@@ -234,12 +248,18 @@ impl Sink for Builder {
         }
     }
 
-    fn content_end(&mut self, message: MessageId, complete: bool) {
+    fn content_end(&mut self, message: MessageId, end: ContentEnd) {
         let Some(reader) = self.readers.remove(&message) else { return };
-        let content = reader.finish(complete);
+        let content = reader.finish(end);
         content.limits.iter().for_each(|&limit| self.limit(limit));
         if let Some(row) = self.content_steps.remove(&message).and_then(|step| self.step_mut(step)) {
-            row.carries = Some(ContentRef { message, complete: content.complete, lines: content.lines });
+            let Content { complete, unfinished, lines, .. } = content;
+            let measure = match (row.carries.map(|carries| carries.measure), lines) {
+                (Some(announced @ Measure::Announced(_)), _) => announced,
+                (_, Some(lines)) => Measure::Lines(lines),
+                (_, None) => Measure::None,
+            };
+            row.carries = Some(ContentRef { message, complete, unfinished, measure });
         }
         if let Some(message) = self.message_mut(message) {
             put(message, content);
@@ -302,6 +322,8 @@ fn put(message: &mut Message, content: Content) {
     message.sha256 = content.sha256;
     message.body_sha256 = content.body_sha256;
     message.complete = content.complete;
+    message.unfinished = content.unfinished;
+    message.header_seen = content.header_seen;
     message.missing = content.missing;
     message.header = content.structure.header;
     message.mime = content.structure.mime;

@@ -20,7 +20,7 @@ pub use finding::{Fact, Finding, Severity};
 pub use mail::{
     Attachment, Envelope, Header, HeaderField, LineEnds, Lines, Mailbox, Match, Message, MimePart, Recipient, SameAs,
 };
-pub use step::{ContentRef, Phase, State, Step, Variant};
+pub use step::{ContentRef, Measure, Phase, State, Step, Variant};
 pub use texts::{StepLine, TextsMut};
 
 /// One mail session.

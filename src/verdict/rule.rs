@@ -92,11 +92,18 @@ pub struct Found {
 }
 
 impl Found {
-    /// Adds an occurrence, with `steps` as evidence: in any order, and empty where no single step shows it.
+    /// Adds an occurrence, with `steps` as evidence, in any order. Without a step and a fact, it is none: nothing is
+    /// found without evidence.
     pub fn at(&mut self, steps: impl IntoIterator<Item = StepId>) -> Occurrence<'_> {
-        self.any = true;
+        let before = self.steps.len();
         self.steps.extend(steps);
+        self.any |= self.steps.len() > before;
         Occurrence { found: self, begun: false, is_kept: false }
+    }
+
+    /// Adds an occurrence that the connection shows, and no step.
+    pub fn in_the_connection(&mut self) {
+        self.any = true;
     }
 
     /// Adds `more` occurrences without evidence and facts.
@@ -120,6 +127,7 @@ impl Occurrence<'_> {
     /// Adds a fact about the occurrence, for the rule's sentence about it.
     pub fn fact(mut self, fact: Fact) -> Self {
         if !std::mem::replace(&mut self.begun, true) {
+            self.found.any = true;
             self.is_kept = self.found.facts.len() < FACTS;
             match self.is_kept {
                 true => self.found.facts.push(Vec::new()),
@@ -136,6 +144,18 @@ impl Occurrence<'_> {
 #[cfg(test)]
 mod tests {
     use super::{FACTS, Fact, Found};
+
+    #[test]
+    fn what_has_no_evidence_is_not_found() {
+        let mut found = Found::default();
+        found.at([]);
+        assert!(!found.any);
+        found.at([]).fact(Fact::Count(1));
+        assert!(found.any, "a fact is evidence");
+        let mut found = Found::default();
+        found.in_the_connection();
+        assert!(found.any);
+    }
 
     #[test]
     fn facts_are_bounded_and_the_rest_is_counted() {

@@ -247,6 +247,8 @@ impl Talk {
             lines: Some(Lines { count: 41, ends: Some(LineEnds::CrLf) }),
             sha256: Some([0xab; 32]),
             body_sha256: Some([0xcd; 32]),
+            unfinished: false,
+            header_seen: true,
             complete: true,
             missing: Vec::new(),
             outcome: None,
@@ -259,7 +261,12 @@ impl Talk {
         change(&mut message);
         for &n in steps {
             let step = &mut self.session.steps[n as usize - 1];
-            let carries = ContentRef { message: message.n, complete: message.complete, lines: message.lines };
+            let carries = ContentRef {
+                message: message.n,
+                complete: message.complete,
+                unfinished: message.unfinished,
+                measure: message.lines.map_or(Measure::None, Measure::Lines),
+            };
             step.carries = (step.kind == Kind::Data).then_some(carries);
         }
         self.session.messages.push(message);

@@ -48,8 +48,8 @@ macro_rules! forward {
         }
     };
     (@ content_end) => {
-        fn content_end(&mut self, message: $crate::protocol::event::MessageId, complete: bool) {
-            self.0.content_end(message, complete);
+        fn content_end(&mut self, message: $crate::protocol::event::MessageId, end: $crate::protocol::event::ContentEnd) {
+            self.0.content_end(message, end);
         }
     };
     (@ message_outcome) => {

@@ -10,14 +10,14 @@ message. Texts that follow each other are one text, and without a URL they are t
 
 use super::command::{Command, Verb};
 use super::dialogue::{Completion, resolve};
-use super::fragmentizer::Fragment;
+use super::fragmentizer::{Fragment, Literal};
 use super::lexer::Announced;
 use super::queue::{Appended, CommandId, OnCompletion, Pending};
 use super::state::{Append, AppendBody, Decided, Dialogue, Form, PendingLiteral, is_text};
 use super::{Subject, What, mailbox_name, parse};
 use crate::flow::Side;
 use crate::limits::{COMMANDS_IN_FLIGHT, Limit};
-use crate::protocol::event::{Direction, Kind, MessageStart, Sink, Step};
+use crate::protocol::event::{ContentEnd, Direction, Kind, MessageStart, Sink, Step};
 use crate::protocol::secret::Raw;
 use crate::protocol::span::Span;
 
@@ -78,6 +78,7 @@ impl Dialogue {
             uid: None,
             part: (append.form != Form::Literal).then(|| "text".to_owned()),
             described: None,
+            headless: false,
             steps: vec![append.step],
         });
         append.body = Some(AppendBody { message, has_gap: false });
@@ -99,9 +100,9 @@ impl Dialogue {
     }
 
     /// The literal has ended (`whole`), or its end will not come.
-    pub(super) fn append_end(&mut self, span: Span, whole: bool, out: &mut dyn Sink) {
+    pub(super) fn append_end(&mut self, literal: Literal, whole: bool, out: &mut dyn Sink) {
         let Some(append) = &mut self.client.append else { return };
-        append.came = Some(span);
+        append.came = Some(literal);
         if !whole {
             self.append_came(None, out);
             self.append_message_over(false, out);
@@ -112,15 +113,16 @@ impl Dialogue {
     pub(super) fn append_came(&mut self, end: Option<&Fragment<'_>>, out: &mut dyn Sink) -> bool {
         let state = self.state;
         let Some(append) = &mut self.client.append else { return false };
-        let Some(octets) = append.came.take() else { return false };
+        let Some(literal) = append.came.take() else { return false };
         let announcing = append.announcing.take();
         let text = announcing.as_ref().map_or(b"".as_slice(), |fragment| &fragment.text);
-        let subject = Subject { state, what: What::Content { verb: Verb::Append, octets: octets.bytes } };
+        let subject = Subject { state, what: What::Content { verb: Verb::Append, octets: literal.span.bytes } };
         let mut span = Span::default();
         announcing.iter().for_each(|line| span.join(&line.span));
-        span.join(&octets);
+        span.join(&literal.span);
         end.into_iter().for_each(|line| span.join(&line.span));
-        let step = out.step(Step { text, ..Step::of(Side::Client, Kind::Data, subject, span) });
+        let announced = literal.short_of();
+        let step = out.step(Step { text, announced, ..Step::of(Side::Client, Kind::Data, subject, span) });
         if let Some(body) = append.body {
             out.content_step(body.message, step);
         }
@@ -135,7 +137,7 @@ impl Dialogue {
     fn append_message_over(&mut self, whole: bool, out: &mut dyn Sink) {
         let Some(append) = &mut self.client.append else { return };
         let Some(body) = append.body.take() else { return };
-        out.content_end(body.message, whole && !body.has_gap);
+        out.content_end(body.message, ContentEnd::of(whole, body.has_gap));
         let appended = Appended { message: body.message, steps: std::mem::take(&mut append.steps), nth: append.nth };
         match (&append.decided, self.queue.get_mut(append.command_id).map(|command| &mut command.on_completion)) {
             (None, Some(OnCompletion::Append(messages))) if messages.len() < COMMANDS_IN_FLIGHT => {

@@ -52,7 +52,12 @@ impl Dialogue {
         while self.client.waiting.is_none() {
             match self.client.way.fragmentizer.next(input) {
                 None => return,
-                Some(Framed::Line { fragment, from, literal }) => self.client_line(fragment, from, literal, out),
+                Some(Framed::Line { fragment, from, literal }) => {
+                    self.client_line(fragment, from, literal, out);
+                    if !self.client.way.fragmentizer.is_streaming() {
+                        self.tell_interruption(out);
+                    }
+                }
                 Some(Framed::Octets(Raw(octets))) => self.append_octets(octets, out),
                 Some(Framed::End(span)) => self.append_end(span, true, out),
             }

@@ -49,10 +49,10 @@ impl Dialogue {
         if from == Side::Client {
             self.stop_waiting(out);
         }
-        if let Some(span) = self.way(from).fragmentizer.flush_literal() {
+        if let Some(literal) = self.way(from).fragmentizer.flush_literal() {
             match from {
-                Side::Client => self.append_end(span, false, out),
-                Side::Server => self.fetch_end(span, false, out),
+                Side::Client => self.append_end(literal, false, out),
+                Side::Server => self.fetch_end(literal, false, out),
             }
         }
         self.content_came(from, out);
@@ -201,8 +201,8 @@ impl Dialogue {
 }
 
 impl crate::protocol::Dialogue for Dialogue {
-    fn begin_in_the_middle(&mut self) {
-        self.in_the_middle = true;
+    fn beginning(&mut self, seen: bool) {
+        self.in_the_middle = !seen;
     }
 
     fn read(&mut self, from: Side, input: &mut Input<'_>, out: &mut dyn Sink) -> Option<Upgrade> {
@@ -211,6 +211,7 @@ impl crate::protocol::Dialogue for Dialogue {
         self.content_came(from.other(), out);
         match from {
             Side::Client => {
+                self.interruption_passed(out);
                 self.read_client(input, out);
                 None
             }
@@ -219,6 +220,7 @@ impl crate::protocol::Dialogue for Dialogue {
     }
 
     fn gap(&mut self, from: Side, missing: u64, at: PacketRef, out: &mut dyn Sink) -> Option<Upgrade> {
+        self.tell_interruption(out);
         self.tell_skipped(from.other(), out);
         self.content_came(Side::Client, out);
         self.content_came(Side::Server, out);
@@ -241,10 +243,10 @@ impl crate::protocol::Dialogue for Dialogue {
             Side::Client => self.append_missing(missing_octets, out),
             Side::Server => self.fetch_missing(missing_octets, out),
         }
-        if let Some(span) = end {
+        if let Some(literal) = end {
             match from {
-                Side::Client => self.append_end(span, true, out),
-                Side::Server => self.fetch_end(span, true, out),
+                Side::Client => self.append_end(literal, true, out),
+                Side::Server => self.fetch_end(literal, true, out),
             }
         }
         if beyond > 0 {
@@ -254,7 +256,13 @@ impl crate::protocol::Dialogue for Dialogue {
     }
 
     fn last_gap(&mut self, from: Side, missing: u64, at: PacketRef, out: &mut dyn Sink) {
+        // How much of it belongs to the content that it cuts off is not known.
+        match from {
+            Side::Client => self.append_missing(0, out),
+            Side::Server => self.fetch_missing(0, out),
+        }
         self.cut(from, out);
+        self.tell_interruption(out);
         self.tell_gap(from, missing, at, out);
     }
 
@@ -264,6 +272,7 @@ impl crate::protocol::Dialogue for Dialogue {
 
     fn end(&mut self, out: &mut dyn Sink) -> Option<Upgrade> {
         self.cut(Side::Client, out);
+        self.tell_interruption(out);
         self.cut(Side::Server, out);
         self.tell_held(None, out);
         self.server.partial_fetches.over(out);

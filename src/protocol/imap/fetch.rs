@@ -10,7 +10,7 @@ final dot of SMTP and POP3 does. A body that is a quoted string is part of the w
 use super::body_structure::{FilePart, file_parts};
 use super::command::Verb;
 use super::fetch_items::{MsgAttScanner, Section};
-use super::fragmentizer::Fragment;
+use super::fragmentizer::{Fragment, Literal};
 use super::lexer::Announced;
 use super::message_ref::MessageRef;
 use super::partial::Begin;
@@ -21,7 +21,6 @@ use super::{Subject, What};
 use crate::flow::Side;
 use crate::limits::{COMMANDS_IN_FLIGHT, DESCRIBED_PART_BYTES, Limit};
 use crate::protocol::event::{Direction, Kind, MessageOutcome, MessageStart, Sink, Step, StepId};
-use crate::protocol::span::Span;
 
 impl Dialogue {
     /// A FETCH response begins: of message `number`, or of the one with this UID.
@@ -122,6 +121,7 @@ impl Dialogue {
             uid,
             part: section.part(octets),
             described: self.server.partial_fetches.described.of_section(name, section),
+            headless: false,
             steps: asked.map(|(_, command)| command).or(fetch.command).into_iter().chain(fetch.step).collect(),
         };
         self.server.partial_fetches.sized(number, uid, fetch.scanner.size);
@@ -150,12 +150,12 @@ impl Dialogue {
     }
 
     /// The body has ended (`whole`), or its end will not come.
-    pub(super) fn fetch_end(&mut self, span: Span, whole: bool, out: &mut dyn Sink) {
+    pub(super) fn fetch_end(&mut self, literal: Literal, whole: bool, out: &mut dyn Sink) {
         let Some(fetch) = &mut self.server.fetch else { return };
         if whole {
-            fetch.body.iter_mut().for_each(|coming| coming.came = Some(span.clone()));
+            fetch.body.iter_mut().for_each(|coming| coming.came = Some(literal.clone()));
         } else if let Some(coming) = fetch.body.take() {
-            self.fetch_end_of(coming, Some(span), None, false, out);
+            self.fetch_end_of(coming, Some(literal), None, false, out);
         }
     }
 
@@ -163,17 +163,17 @@ impl Dialogue {
     pub(super) fn fetch_came(&mut self, end: Option<&Fragment<'_>>, out: &mut dyn Sink) -> bool {
         let Some(fetch) = &mut self.server.fetch else { return false };
         let Some(mut coming) = fetch.body.take_if(|coming| coming.came.is_some()) else { return false };
-        let octets = coming.came.take();
-        self.fetch_end_of(coming, octets, end, true, out);
+        let literal = coming.came.take();
+        self.fetch_end_of(coming, literal, end, true, out);
         true
     }
 
-    /// A body has come. `octets` is where it was, unless it was a quoted string; `end` is the line that ends the
+    /// A body has come. `literal` is where it was, unless it was a quoted string; `end` is the line that ends the
     /// response. The body's outcome is emitted now, or with its UID at the end of the response.
     fn fetch_end_of(
         &mut self,
         coming: Coming,
-        octets: Option<Span>,
+        literal: Option<Literal>,
         end: Option<&Fragment<'_>>,
         whole: bool,
         out: &mut dyn Sink,
@@ -182,10 +182,13 @@ impl Dialogue {
             let name = MessageRef { uid: fetch.scanner.uid, number: fetch.number };
             self.server.partial_fetches.described.put(name, mime, out);
         }
-        let step = octets.map(|mut span| {
+        let step = literal.map(|literal| {
+            let announced = literal.short_of();
+            let mut span = literal.span;
             let what = What::Content { verb: Verb::Fetch, octets: span.bytes };
             end.into_iter().for_each(|line| span.join(&line.span));
-            out.step(Step::of(Side::Server, Kind::Data, Subject { state: self.state, what }, span))
+            let subject = Subject { state: self.state, what };
+            out.step(Step { announced, ..Step::of(Side::Server, Kind::Data, subject, span) })
         });
         for message in self.server.partial_fetches.end(coming.body, step, whole, out).into_iter().flatten() {
             match &mut self.server.fetch {

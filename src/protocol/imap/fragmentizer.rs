@@ -112,8 +112,8 @@ pub(super) enum Framed<'a> {
     },
     /// Octets of a literal that is streamed.
     Octets(Raw<&'a [u8]>),
-    /// The literal that is streamed has ended: where its octets were.
-    End(Span),
+    /// The literal that is streamed has ended.
+    End(Literal),
 }
 
 /// What a gap hit.
@@ -123,8 +123,8 @@ pub(super) enum GapIn {
     Literal {
         /// Octets of it that are missing.
         missing: u64,
-        /// Its end, where the gap reaches it.
-        end: Option<Span>,
+        /// Where the gap reaches its end: what came of it.
+        end: Option<Literal>,
         /// Bytes missing after its end, of unknown lines.
         beyond: u64,
     },
@@ -143,9 +143,26 @@ pub(super) struct Fragmentizer {
     line_end: Option<PacketRef>,
 }
 
+/// What came of a literal that was streamed.
+#[derive(Debug, Clone)]
+pub(super) struct Literal {
+    /// Where its octets were, those missing from the capture not counted.
+    pub span: Span,
+    /// How many were announced.
+    pub announced: u64,
+}
+
+impl Literal {
+    /// How many octets were announced, where fewer are there.
+    pub fn short_of(&self) -> Option<u64> {
+        (self.span.bytes < self.announced).then_some(self.announced)
+    }
+}
+
 /// A literal under way.
 #[derive(Debug)]
 struct Octets {
+    announced: u64,
     left: u64,
     kept: bool,
     /// Where the octets so far were. Empty for a kept literal, whose octets are in its fragment's span.
@@ -197,12 +214,12 @@ impl Fragmentizer {
         fragment.extend(b"\n");
         fragment.tail.clear();
         self.fragment = Some(fragment);
-        self.literal = Some(Octets { left: octets, kept: true, so_far: Span::default() });
+        self.literal = Some(Octets { announced: octets, left: octets, kept: true, so_far: Span::default() });
     }
 
     /// The next `octets` are a literal to be handed out as it comes.
     pub fn stream(&mut self, octets: u64) {
-        self.literal = Some(Octets { left: octets, kept: false, so_far: Span::default() });
+        self.literal = Some(Octets { announced: octets, left: octets, kept: false, so_far: Span::default() });
     }
 
     /// `missing` bytes are not in the capture.
@@ -235,17 +252,24 @@ impl Fragmentizer {
     }
 
     /// The part that had come of a streamed literal whose end will not come.
-    pub fn flush_literal(&mut self) -> Option<Span> {
+    pub fn flush_literal(&mut self) -> Option<Literal> {
         let literal = self.literal.take_if(|literal| !literal.kept)?;
         Some(self.place(literal))
     }
 
     /// Where a literal was. A literal of which no octet came stands where it was announced.
-    fn place(&self, literal: Octets) -> Span {
-        match self.line_end {
-            Some(at) if literal.so_far.is_empty() => Span::one(0, at),
-            _ => literal.so_far,
-        }
+    fn place(&self, literal: Octets) -> Literal {
+        let Octets { announced, so_far, .. } = literal;
+        let span = match self.line_end {
+            Some(at) if so_far.is_empty() => Span::one(0, at),
+            _ => so_far,
+        };
+        Literal { span, announced }
+    }
+
+    /// True within a literal that is streamed.
+    pub fn is_streaming(&self) -> bool {
+        self.literal.as_ref().is_some_and(|literal| !literal.kept && literal.left > 0)
     }
 }
 
@@ -277,7 +301,7 @@ mod tests {
                     Framed::Octets(Raw(bytes)) => octets.extend_from_slice(bytes),
                     Framed::End(span) => {
                         found.push(format!("({})", octets.escape_ascii()));
-                        assert_eq!(span.bytes, octets.len() as u64);
+                        assert_eq!(span.span.bytes, octets.len() as u64);
                         octets.clear();
                     }
                 }

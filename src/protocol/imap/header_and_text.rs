@@ -8,7 +8,7 @@ be kept, however long it is.
 
 use super::message_ref::{MessageRef, Sizes};
 use crate::limits::{Limit, PARTIAL_BYTES, WAITING_TEXT_BYTES};
-use crate::protocol::event::{MessageId, MessageStart, Sink, StepId};
+use crate::protocol::event::{ContentEnd, MessageId, MessageStart, Sink, StepId};
 use std::collections::VecDeque;
 
 /// Which half.
@@ -198,7 +198,7 @@ impl Halves {
         };
         out.content(message, header);
         out.content(message, text);
-        out.content_end(message, true);
+        out.content_end(message, ContentEnd::Complete);
         Some(message)
     }
 

@@ -17,7 +17,7 @@ use super::fetch_items::Section;
 use super::header_and_text::{Begun, HalfKind, Halves, PendingHalf, weight};
 use super::message_ref::{MessageRef, Sizes};
 use crate::limits::{Limit, PARTIAL_BYTES, PARTIAL_MESSAGES};
-use crate::protocol::event::{MessageId, MessageOutcome, MessageStart, Sink, StepId};
+use crate::protocol::event::{ContentEnd, MessageId, MessageOutcome, MessageStart, Sink, StepId};
 use std::collections::BTreeSet;
 
 /// The messages of the selected mailbox that the client is fetching in pieces.
@@ -268,7 +268,7 @@ impl PartialFetches {
         match place {
             Place::Alone { message, keep } => {
                 step.into_iter().for_each(|step| out.content_step(message, step));
-                out.content_end(message, whole && !has_gap);
+                out.content_end(message, ContentEnd::of(whole, has_gap));
                 let mut joined = None;
                 match keep {
                     Keep::Nothing => {}
@@ -289,8 +289,8 @@ impl PartialFetches {
             }
             Place::Text { text, message } => {
                 step.into_iter().for_each(|step| out.content_step(text, step));
-                out.content_end(text, whole && !has_gap);
-                out.content_end(message, whole && !has_gap);
+                out.content_end(text, ContentEnd::of(whole, has_gap));
+                out.content_end(message, ContentEnd::of(whole, has_gap));
                 [Some(text), Some(message)]
             }
             Place::Partial { partial, message, .. } => {
@@ -399,7 +399,7 @@ impl PartialFetches {
             }
             let part = if whole { partial.section.all() } else { partial.section.part(partial.next) };
             out.content_part(message, part);
-            out.content_end(message, !partial.has_gap && !partial.truncated);
+            out.content_end(message, ContentEnd::of(!partial.truncated, partial.has_gap));
             let steps: Vec<StepId> = partial.steps.into_iter().collect();
             let outcome = MessageOutcome { uid: partial.name.uid, steps: steps.clone(), ..MessageOutcome::default() };
             out.message_outcome(message, outcome);

@@ -24,6 +24,11 @@ impl Dialogue {
         loop {
             match self.server.way.fragmentizer.next(input)? {
                 Framed::Line { fragment, from, literal } => {
+                    self.tell_interruption(out);
+                    if from == 0 && literal.is_none() && self.interrupts(&fragment) {
+                        self.client.interruption = Some(fragment.into_owned());
+                        continue;
+                    }
                     if let Some(upgrade) = self.server_line(fragment, from, literal, out) {
                         return Some(upgrade);
                     }
@@ -31,6 +36,39 @@ impl Dialogue {
                 Framed::Octets(Raw(octets)) => self.fetch_octets(octets, out),
                 Framed::End(span) => self.fetch_end(span, true, out),
             }
+        }
+    }
+
+    /// True for a refusal or a BYE in the middle of a message that the client appends. What the client has sent stands
+    /// before it.
+    fn interrupts(&self, fragment: &Fragment<'_>) -> bool {
+        self.client.append.is_some()
+            && self.client.way.fragmentizer.is_streaming()
+            && self.server.fetch.is_none()
+            && !self.server.way.desynchronised
+            && matches!(
+                response(&fragment.text),
+                Some(
+                    Response::Status { status: Status::Bye, .. }
+                        | Response::Tagged { status: Status::No | Status::Bad, .. }
+                )
+            )
+    }
+
+    /// Emits what the server said in the middle of a message.
+    pub(super) fn tell_interruption(&mut self, out: &mut dyn Sink) {
+        if let Some(fragment) = self.client.interruption.take() {
+            // Neither begins another layer.
+            _ = self.server_line(fragment, 0, None, out);
+        }
+    }
+
+    /// The client goes on. A refusal stands before what follows; after a BYE the server says nothing more, so it waits
+    /// for the line that ends the message.
+    pub(super) fn interruption_passed(&mut self, out: &mut dyn Sink) {
+        let is_bye = self.client.interruption.as_ref().is_some_and(|fragment| fragment.text.starts_with(b"*"));
+        if !is_bye {
+            self.tell_interruption(out);
         }
     }
 

@@ -5,13 +5,12 @@ use super::State;
 use super::body_structure::FilePart;
 use super::early::Early;
 use super::fetch_items::{MsgAttScanner, Section};
-use super::fragmentizer::{Fragment, Fragmentizer};
+use super::fragmentizer::{Fragment, Fragmentizer, Literal};
 use super::partial::{Body, PartialFetches};
 use super::queue::{CommandId, Queue};
 use super::reply::Status;
 use crate::protocol::event::{MessageId, StepId};
 use crate::protocol::secret::Raw;
-use crate::protocol::span::Span;
 
 /// An IMAP conversation, both directions.
 #[derive(Debug)]
@@ -59,6 +58,8 @@ pub(super) struct Client {
     pub refused: Option<RefusedLiteral>,
     /// `+` lines that came within a command: emitted after it, since they ask for its parts.
     pub held: Vec<Fragment<'static>>,
+    /// What the server has said in the middle of a message: it waits for the end of what comes of the message.
+    pub interruption: Option<Fragment<'static>>,
     /// The next literal is APPEND's mailbox, or a word in its place.
     pub mailbox_comes: bool,
     /// APPEND, from its step to its end.
@@ -165,7 +166,7 @@ pub(super) struct Append {
     /// The message whose content is coming.
     pub body: Option<AppendBody>,
     /// Where the content was, once all of it has come: its step waits for the line after it.
-    pub came: Option<Span>,
+    pub came: Option<Literal>,
     /// The steps of its content.
     pub steps: Vec<StepId>,
     /// The reply, where it came while content was still coming.
@@ -246,5 +247,5 @@ pub(super) struct Coming {
     /// Its UID has been emitted with it.
     pub uid_told: bool,
     /// Where the body was, once all of it has come: its step waits for the end of the response.
-    pub came: Option<Span>,
+    pub came: Option<Literal>,
 }

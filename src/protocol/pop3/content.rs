@@ -3,7 +3,7 @@
 use super::command::Verb;
 use super::{State, Subject, What};
 use crate::flow::{PacketRef, Side};
-use crate::protocol::event::{Kind, MessageId, MessageStart, Sink, Step, StepId};
+use crate::protocol::event::{ContentEnd, Kind, MessageId, MessageStart, Sink, Step, StepId};
 use crate::protocol::framing::{DotBlock, DotPiece, Input, LineEnd};
 use crate::protocol::span::Span;
 
@@ -123,11 +123,14 @@ impl Content {
         let mut steps = Vec::new();
         if self.span.bytes > 0 {
             let subject = Subject { state, what: What::Content(self.verb) };
-            let step = out.step(Step::of(self.from, Kind::Data, subject, self.span));
+            let is_short = !seen && self.missing == 0;
+            let announced = self.octets.filter(|&octets| is_short && self.came < octets);
+            let step = out.step(Step { announced, ..Step::of(self.from, Kind::Data, subject, self.span) });
             self.message.into_iter().for_each(|message| out.content_step(message, step));
             steps.push(step);
         }
-        self.message.into_iter().for_each(|message| out.content_end(message, seen && self.missing == 0));
+        let end = ContentEnd::of(seen, self.missing > 0);
+        self.message.into_iter().for_each(|message| out.content_end(message, end));
         (self.message, steps)
     }
 }

@@ -103,8 +103,8 @@ impl Dialogue {
 }
 
 impl protocol::Dialogue for Dialogue {
-    fn begin_in_the_middle(&mut self) {
-        self.in_the_middle = true;
+    fn beginning(&mut self, seen: bool) {
+        self.in_the_middle = !seen;
     }
 
     fn read(&mut self, from: Side, input: &mut Input<'_>, out: &mut dyn Sink) -> Option<Upgrade> {

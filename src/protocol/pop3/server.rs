@@ -153,6 +153,7 @@ impl Dialogue {
             uid: None,
             part: is_top.then(|| "top".to_owned()),
             described: None,
+            headless: false,
             steps: vec![step],
         };
         let octets = parse::numbers(text).0;
@@ -269,6 +270,7 @@ impl Dialogue {
             uid: None,
             part,
             described: None,
+            headless: false,
             steps: vec![pending.step, step],
         };
         match follows {
@@ -356,7 +358,8 @@ impl Dialogue {
             return false;
         };
         let (direction, mailbox, uid) = (Direction::Retrieved, None, None);
-        let start = MessageStart { direction, mailbox, number, uid, part, described: None, steps: vec![step] };
+        let start =
+            MessageStart { direction, mailbox, number, uid, part, described: None, headless: false, steps: vec![step] };
         let at = PacketRef { packet: line.span.packets.first(), time: line.span.time };
         let mut content = Content::begin(Side::Server, verb, line.end, None, start, out);
         if let (Some(number), Some(message)) = (number, content.message()) {

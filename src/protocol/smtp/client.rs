@@ -147,7 +147,7 @@ impl Dialogue {
         self.half_a_line(matches!(self.client, ClientInput::Responding(_)), out);
         match std::mem::replace(&mut self.client, ClientInput::Commands(LineContext::Nothing)) {
             ClientInput::Content(content) => self.content_ends(content, false, out),
-            ClientInput::Chunk(chunk) => self.chunk_ends(chunk, out),
+            ClientInput::Chunk(chunk) => _ = self.chunk_ends(chunk, out),
             ClientInput::Xexch50(xexch50) => self.xexch50_ends(xexch50, out),
             ClientInput::Responding(Some(exchange)) => out.credential(exchange.finish(event::LoginOutcome::Unknown)),
             ClientInput::Commands(_) | ClientInput::Waiting(_) | ClientInput::Responding(None) => {}

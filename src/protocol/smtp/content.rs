@@ -1,12 +1,15 @@
 //! Reads a message's content: up to the dot (DATA), or by count (BDAT).
 
 use super::Subject;
-use super::command::Command;
+use super::command::{Command, Verb};
 use super::dialogue::{Dialogue, Flavour};
 use super::question::{Abandoned, ContentReplies, Pending, Question, RepliesDue};
+use super::reply::Reply;
 use super::state::{Awaiting, Chunk, ClientInput, Content, LineContext, OpenMessage, line_of_a_dot};
 use crate::flow::Side;
-use crate::protocol::event::{Delivery, Direction, Kind, MessageId, MessageOutcome, MessageStart, Sink, Step, StepId};
+use crate::protocol::event::{
+    ContentEnd, Delivery, Direction, Kind, MessageId, MessageOutcome, MessageStart, Sink, Step, StepId,
+};
 use crate::protocol::framing::{DotBlock, DotPiece, Input, LineEnd};
 use crate::protocol::span::Span;
 
@@ -23,8 +26,9 @@ struct EnvelopeInFlight {
 }
 
 /// Reports the step that stands for content; `None` where none of it was seen.
-pub(super) fn tell_content(subject: Subject, span: Span, out: &mut dyn Sink) -> Option<StepId> {
-    (!span.is_empty()).then(|| out.step(Step::of(Side::Client, Kind::Data, subject, span)))
+/// `announced` says how many octets were announced, where fewer came.
+pub(super) fn tell_content(subject: Subject, span: Span, announced: Option<u64>, out: &mut dyn Sink) -> Option<StepId> {
+    (!span.is_empty()).then(|| out.step(Step { announced, ..Step::of(Side::Client, Kind::Data, subject, span) }))
 }
 
 impl Dialogue {
@@ -89,13 +93,16 @@ impl Dialogue {
         if complete {
             self.begin_message(&mut content, out);
         }
+        if let Some(reply) = self.interruption.take() {
+            return self.content_interrupted(content, reply, complete, out);
+        }
         let Some(message) = content.message else { return };
         let mut steps = Vec::new();
-        if let Some(step) = tell_content(Subject::Content, content.span, out) {
+        if let Some(step) = tell_content(Subject::Content, content.span, None, out) {
             out.content_step(message, step);
             steps.push(step);
         }
-        out.content_end(message, complete && !content.has_gap);
+        out.content_end(message, ContentEnd::of(complete, content.has_gap || content.end_missing));
         let step = steps.first().copied();
         let mut content_replies = ContentReplies { message: Some(message), steps, ..ContentReplies::default() };
         match content.refused {
@@ -116,11 +123,11 @@ impl Dialogue {
 
     fn begin_message(&self, content: &mut Content, out: &mut dyn Sink) {
         if content.message.is_none() {
-            content.message = Some(self.message(content.data, out));
+            content.message = Some(self.message(content.data, content.headless, out));
         }
     }
 
-    fn message(&self, data: Option<StepId>, out: &mut dyn Sink) -> MessageId {
+    fn message(&self, data: Option<StepId>, headless: bool, out: &mut dyn Sink) -> MessageId {
         let steps = self.steps_so_far(data);
         out.message(MessageStart {
             direction: Direction::Sent,
@@ -129,6 +136,7 @@ impl Dialogue {
             uid: None,
             part: None,
             described: None,
+            headless,
             steps,
         })
     }
@@ -142,6 +150,12 @@ impl Dialogue {
         steps.reverse();
         steps.extend(last);
         steps
+    }
+
+    /// MAIL or RCPT was sent, and not refused so far.
+    fn has_envelope(&self) -> bool {
+        let EnvelopeInFlight { steps, goes_on, .. } = self.envelope_in_flight();
+        !steps.is_empty() || goes_on && (self.transaction.is_begun() || !self.transaction.steps().is_empty())
     }
 
     fn envelope_in_flight(&self) -> EnvelopeInFlight {
@@ -185,20 +199,28 @@ impl Dialogue {
 
     /// A chunk of `octets` begins, after the BDAT of step `bdat`. Returns the question that the reply to BDAT answers.
     pub(super) fn chunk_begins(&mut self, bdat: StepId, octets: u64, last: bool, out: &mut dyn Sink) -> Question {
+        // Without a sender, a recipient and an octet there is no message.
+        let is_nothing = octets == 0 && self.open.is_none() && !self.chunks_unseen && !self.has_envelope();
+        if is_nothing {
+            return Question::Command(Verb::Bdat);
+        }
         let open = match self.open.take() {
             Some(mut open) => {
                 open.add(bdat);
                 open
             }
             None => {
-                OpenMessage { message: self.message(Some(bdat), out), steps: Vec::new(), has_gap: self.chunks_unseen }
+                let message = self.message(Some(bdat), self.chunks_unseen, out);
+                OpenMessage { message, steps: Vec::new(), has_gap: self.chunks_unseen }
             }
         };
         let OpenMessage { message, has_gap, .. } = open;
         self.client = ClientInput::Chunk(Chunk {
             bdat,
             message,
+            octets,
             left: octets,
+            missing: false,
             last,
             span: Span::default(),
             has_gap,
@@ -254,7 +276,7 @@ impl Dialogue {
         let within = missing.min(chunk.left);
         out.content_missing(chunk.message, within);
         chunk.left -= within;
-        chunk.has_gap = true;
+        (chunk.has_gap, chunk.missing) = (true, true);
         self.chunk_goes_on(out);
         missing - within
     }
@@ -263,23 +285,34 @@ impl Dialogue {
     pub(super) fn chunk_goes_on(&mut self, out: &mut dyn Sink) {
         let commands = ClientInput::Commands(LineContext::Nothing);
         match std::mem::replace(&mut self.client, commands) {
-            ClientInput::Chunk(chunk) if chunk.left == 0 => self.chunk_ends(chunk, out),
+            ClientInput::Chunk(chunk) if chunk.left == 0 => {
+                _ = self.chunk_ends(chunk, out);
+                if let Some(reply) = self.interruption.take() {
+                    self.answer_now(reply, out);
+                }
+            }
             other => self.client = other,
         }
     }
 
-    /// All octets of a chunk have come, or no more will.
-    pub(super) fn chunk_ends(&mut self, chunk: Chunk, out: &mut dyn Sink) {
-        let Chunk { bdat, message, left, last, span, has_gap, decided } = chunk;
-        let step = tell_content(Subject::Chunk { last }, span, out);
+    /// All octets of a chunk have come, or no more will. Returns the step of those that came.
+    pub(super) fn chunk_ends(&mut self, chunk: Chunk, out: &mut dyn Sink) -> Option<StepId> {
+        if chunk.left > 0
+            && self.interruption.as_ref().is_some_and(Reply::gives_up)
+            && let Some(reply) = self.interruption.take()
+        {
+            return self.chunk_interrupted(chunk, reply, out);
+        }
+        let Chunk { bdat, message, octets, left, missing, last, span, has_gap, decided } = chunk;
+        let announced = (missing || left > 0).then_some(octets);
+        let step = tell_content(Subject::Chunk { last }, span, announced, out);
         step.into_iter().for_each(|step| out.content_step(message, step));
-        let has_gap = has_gap || left > 0;
         if let Some(open) = &mut self.open {
             step.into_iter().for_each(|step| open.add(step));
             open.has_gap |= has_gap;
-            return;
+            return step;
         }
-        out.content_end(message, !has_gap);
+        out.content_end(message, ContentEnd::of(left == 0, has_gap));
         match (decided, self.queue.back_mut()) {
             (Some(mut outcome), _) => {
                 outcome.steps.extend(step);
@@ -292,12 +325,13 @@ impl Dialogue {
             }
             (None, _) => {}
         }
+        step
     }
 
     /// Abandons the message whose last chunk has not come.
     pub(super) fn give_up(&mut self, out: &mut dyn Sink) -> Option<Abandoned> {
-        let OpenMessage { message, steps, .. } = self.open.take()?;
-        out.content_end(message, false);
+        let OpenMessage { message, steps, has_gap } = self.open.take()?;
+        out.content_end(message, ContentEnd::of(false, has_gap));
         Some(Abandoned { message, steps })
     }
 

@@ -17,7 +17,7 @@ what the client's next bytes are, they wait in `DeferredInput`. Only where that 
 end, the bound on deferred bytes) do the bytes themselves decide.
 
 The states are in `state.rs`. What the client sends is read in `client.rs`, content in `content.rs`, what the server
-sends in `server.rs`. What the replies decide is in `on_reply.rs`, AUTH in `login.rs`, and the swap of the roles in
+sends in `server.rs`, replies in the middle of content in `cut.rs`. What the replies decide is in `on_reply.rs`, AUTH in `login.rs`, and the swap of the roles in
 `turn.rs`.
 */
 
@@ -25,7 +25,7 @@ use super::command::Command;
 use super::deferred::{Deferred, DeferredInput};
 use super::question::Question;
 use super::queue::Queue;
-use super::reply::Replies;
+use super::reply::{Replies, Reply};
 use super::state::{
     AfterGap, AwaitedReply, Awaiting, ClientInput, Content, Held, LineContext, OpenMessage, Opening, Xexch50Octets,
 };
@@ -84,6 +84,8 @@ pub struct Dialogue {
     /// The packet that the server's last bytes came in.
     pub(super) reply_packet: u64,
     pub(super) replies: Replies,
+    /// A reply in the middle of what the client sends: see `cut.rs`.
+    pub(super) interruption: Option<Reply<'static>>,
     pub(super) queue: Queue,
     pub(super) transaction: Transaction,
     /// The message whose last chunk has not come yet.
@@ -92,6 +94,8 @@ pub struct Dialogue {
     pub(super) chunks_unseen: bool,
     /// A login was accepted: the server refuses any other (RFC 4954, section 4).
     pub(super) logged_in: bool,
+    /// The first bytes of both sides are the first of the connection, unless they are missing.
+    pub(super) from_start: bool,
     /// Bytes of either side are missing somewhere.
     pub(super) has_gaps: bool,
     /// The layer that begins with the next byte: the first of the deferred bytes, unless there are none.
@@ -122,11 +126,13 @@ impl Dialogue {
             client_spoke: None,
             reply_packet: 0,
             replies: Replies::default(),
+            interruption: None,
             queue: Queue::default(),
             transaction: Transaction::default(),
             open: None,
             chunks_unseen: true,
             logged_in: false,
+            from_start: false,
             has_gaps: false,
             upgrade: None,
             server_silent: false,
@@ -199,6 +205,10 @@ impl Dialogue {
             Awaiting::Octets(_) => {}
             // A gap comes first: whatever was in it, lines follow.
             Awaiting::Opening if is_command || self.deferred.begins_with_gap() => {}
+            // The beginning is there, and the server has said nothing: whatever this is, it is no message.
+            Awaiting::Opening if self.is_at_the_beginning() => {
+                self.client = ClientInput::Commands(LineContext::Elsewhere);
+            }
             Awaiting::Opening => self.client = ClientInput::Content(Content::in_the_middle()),
             Awaiting::Reply { step, to, blind } => {
                 // The client has gone on, so it has received this reply and all before it.
@@ -261,6 +271,11 @@ impl Dialogue {
                 }
             }
         }
+    }
+
+    /// True where the first bytes of the connection were captured, and none of either side is missing.
+    pub(super) fn is_at_the_beginning(&self) -> bool {
+        self.from_start && !self.has_gaps
     }
 
     /// Reads the deferred bytes, as far as it is decided what they are. Bytes of TLS stay deferred.
@@ -356,6 +371,10 @@ impl crate::protocol::Dialogue for Dialogue {
         self.gap(from, missing, at, out);
     }
 
+    fn beginning(&mut self, seen: bool) {
+        self.from_start = seen;
+    }
+
     fn gap_in_tls(&mut self, _: Side, _: &mut dyn Sink) {
         self.has_gaps |= self.begun;
     }
@@ -379,9 +398,11 @@ impl Dialogue {
             Side::Client => {
                 let roles = self.roles;
                 self.client_speaks(out);
+                self.refusal_passed(out);
                 self.client_goes_on(out);
                 if self.roles == roles && self.upgrade.is_none() && self.deferred.is_empty() {
                     self.client_input(input, out);
+                    self.line_passed(out);
                 }
                 // The rest waits for a reply, unless the roles or the layer have changed.
                 if self.roles == roles && self.upgrade.is_none() && !input.is_empty() {
@@ -397,6 +418,7 @@ impl Dialogue {
         (self.begun, self.has_gaps) = (true, true);
         if from == Side::Client {
             self.client_speaks(out);
+            self.refusal_passed(out);
             self.client_goes_on(out);
             self.octets_come(out);
         }
@@ -444,6 +466,9 @@ impl Dialogue {
             }
         }
         self.client_ends(out);
+        if let Some(reply) = self.interruption.take() {
+            self.answer_now(reply, out);
+        }
         for pending in self.queue.take_all() {
             self.unanswered(pending, out);
         }

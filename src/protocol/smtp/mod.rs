@@ -8,6 +8,7 @@ pub(crate) mod reply;
 mod bdat;
 mod client;
 mod content;
+mod cut;
 mod deferred;
 mod held;
 mod in_flight;
@@ -77,6 +78,11 @@ pub enum ReplyTo {
     Content,
     /// LMTP and PRDR: the content, for one recipient.
     Recipient,
+    /// Content that had not ended: the server does not wait for the rest.
+    UnfinishedContent {
+        /// It has waited for it.
+        timeout: bool,
+    },
     /// A SASL response.
     Sasl,
     /// Nothing: 421 at any time, or a reply too many.

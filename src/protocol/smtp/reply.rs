@@ -61,6 +61,24 @@ impl Reply<'_> {
         (300..400).contains(&self.code)
     }
 
+    /// The server closes the connection (421), or has waited in vain for the client: neither says anything about what it
+    /// was in the middle of.
+    pub fn gives_up(&self) -> bool {
+        self.code == 421 || self.is_timeout()
+    }
+
+    /// The server has waited in vain. 421 is the code for it (RFC 5321, section 4.5.3.2); some servers say 451. X.4.2 is
+    /// a connection that timed out (RFC 3463, section 3.5); servers without these codes have words for it.
+    pub fn is_timeout(&self) -> bool {
+        const WORDS: [&[u8]; 5] = [b"timeout", b"timed out", b"time-out", b"time out", b"inactiv"];
+        let says = || {
+            let text = self.text.to_ascii_lowercase();
+            WORDS.iter().any(|word| memchr::memmem::find(&text, word).is_some())
+        };
+        (400..500).contains(&self.code)
+            && (self.enhanced.is_some_and(|code| (code.subject, code.detail) == (4, 2)) || says())
+    }
+
     /// What its lines say, without their codes.
     pub fn lines(&self) -> impl Iterator<Item = &[u8]> {
         self.text.split(|&b| b == b'\n').map(|line| line.get(4..).unwrap_or_default())

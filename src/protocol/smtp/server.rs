@@ -29,6 +29,7 @@ impl Dialogue {
         self.server_hidden(out);
         self.octets_come(out);
         self.server_ends(out);
+        self.release_interruption(false, out);
         self.tell_gap(Side::Server, missing, at, out);
         self.queue.replies_missing();
         self.gap_on_both_sides = true;
@@ -105,7 +106,11 @@ impl Dialogue {
                 *postponed = Some(reply.into_owned());
                 return;
             }
-            self.end_of_data(out);
+            if reply.is_timeout() {
+                self.dot_not_taken(out);
+            } else {
+                self.end_of_data(out);
+            }
         }
         self.answer(reply, out);
         self.release(out);
@@ -140,7 +145,7 @@ impl Dialogue {
         if !is_greeting {
             self.opening = Opening::MidStream;
             if let ClientInput::Waiting(Awaiting::Opening) = self.client {
-                if self.deferred.has_end_of_data() {
+                if self.deferred.has_end_of_data() && !self.is_at_the_beginning() {
                     self.decide(out);
                 } else {
                     self.client = ClientInput::Commands(LineContext::Gap);
@@ -151,6 +156,10 @@ impl Dialogue {
         }
         self.opening = Opening::Greeting;
         self.chunks_unseen = false;
+        if let ClientInput::Commands(LineContext::Elsewhere) = self.client {
+            // The client's bytes were too many to wait for this.
+            self.read_as(LineContext::Elsewhere, out);
+        }
         if let ClientInput::Waiting(Awaiting::Opening) = self.client {
             self.client = ClientInput::Commands(LineContext::Nothing);
             if self.preamble {
@@ -191,6 +200,15 @@ impl Dialogue {
 
     /// Finds the question that a reply answers, reports the reply, and acts on it.
     pub(super) fn answer(&mut self, reply: Reply<'_>, out: &mut dyn Sink) {
+        self.release_interruption(reply.gives_up(), out);
+        match self.interrupts(&reply) {
+            true => self.interruption = Some(reply.into_owned()),
+            false => self.answer_now(reply, out),
+        }
+    }
+
+    /// The same for a reply that does not wait for the rest of what the client sends.
+    pub(super) fn answer_now(&mut self, reply: Reply<'_>, out: &mut dyn Sink) {
         if let ClientInput::Waiting(Awaiting::Content { .. }) = self.client {
             self.content_ended_unseen(out);
         }
@@ -238,8 +256,9 @@ impl Dialogue {
     fn content_ended_unseen(&mut self, out: &mut dyn Sink) {
         let commands = ClientInput::Commands(LineContext::Nothing);
         match std::mem::replace(&mut self.client, commands) {
-            ClientInput::Content(content) => {
+            ClientInput::Content(mut content) => {
                 let has_gap = content.has_gap;
+                content.end_missing = true;
                 self.content_ends(content, false, out);
                 if has_gap {
                     self.client = ClientInput::Commands(LineContext::Gap);
@@ -333,11 +352,17 @@ fn meaning(question: &mut Question, reply: &Reply<'_>) -> (Kind, Subject) {
     (Kind::Reply, reply_subject(asked, reply))
 }
 
-fn reply_subject(to: ReplyTo, reply: &Reply<'_>) -> Subject {
+pub(super) fn reply_subject(to: ReplyTo, reply: &Reply<'_>) -> Subject {
     Subject::Reply { to, code: reply.named_code(), enhanced: reply.enhanced }
 }
 
-fn tell(reply: &Reply<'_>, kind: Kind, subject: Subject, answers: Option<StepId>, out: &mut dyn Sink) -> StepId {
+pub(super) fn tell(
+    reply: &Reply<'_>,
+    kind: Kind,
+    subject: Subject,
+    answers: Option<StepId>,
+    out: &mut dyn Sink,
+) -> StepId {
     if reply.lines_left_out {
         out.limit(Limit::LineBytes);
     }

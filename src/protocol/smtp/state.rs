@@ -128,6 +128,10 @@ pub(super) struct Content {
     pub span: Span,
     /// Bytes of it are missing.
     pub has_gap: bool,
+    /// Its beginning was not captured.
+    pub headless: bool,
+    /// The server shows that it has ended, though its end was not captured.
+    pub end_missing: bool,
     /// Bytes of the server are missing since the content began: the reply to it may be among them.
     pub answered: bool,
     /// Only CR LF dot CR LF ends it: the server did not take a dot between bare LFs for the end.
@@ -139,19 +143,30 @@ pub(super) struct Content {
 impl Content {
     /// The content after the DATA of this step.
     pub fn after(data: StepId) -> Self {
-        Self { data: Some(data), block: DotBlock::default(), has_gap: false, ..Self::in_the_middle() }
+        Self { data: Some(data), block: DotBlock::default(), has_gap: false, headless: false, ..Self::in_the_middle() }
     }
 
     /// The content after a DATA that was not seen, though the 354 was.
     pub fn after_unseen_data() -> Self {
-        Self { block: DotBlock::default(), has_gap: false, ..Self::in_the_middle() }
+        Self { block: DotBlock::default(), has_gap: false, headless: false, ..Self::in_the_middle() }
     }
 
     /// Content of which the beginning was not seen.
     pub fn in_the_middle() -> Self {
         let block = DotBlock::in_the_middle();
         let span = Span::default();
-        Self { data: None, message: None, block, span, has_gap: true, answered: false, strict: false, refused: None }
+        Self {
+            data: None,
+            message: None,
+            block,
+            span,
+            has_gap: true,
+            headless: true,
+            end_missing: false,
+            answered: false,
+            strict: false,
+            refused: None,
+        }
     }
 
     /// Bytes of the server are missing: the reply to this content may be among them.
@@ -202,8 +217,12 @@ pub(super) struct Chunk {
     pub bdat: StepId,
     /// The message that it is a part of.
     pub message: MessageId,
+    /// Octets that BDAT announced.
+    pub octets: u64,
     /// Octets to come.
     pub left: u64,
+    /// Some of its own octets are missing.
+    pub missing: bool,
     /// It carries LAST.
     pub last: bool,
     /// Where on the wire it was.

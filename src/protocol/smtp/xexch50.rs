@@ -51,7 +51,7 @@ impl Dialogue {
 
     /// All the octets have come, or no more will.
     pub(super) fn xexch50_ends(&mut self, xexch50: Xexch50Octets, out: &mut dyn Sink) {
-        let step = tell_content(Subject::Properties, xexch50.span, out);
+        let step = tell_content(Subject::Properties, xexch50.span, None, out);
         if xexch50.left == 0 {
             self.ask(step, Question::Command(Verb::Xexch50), None, out);
         }

@@ -36,7 +36,8 @@ fn reply(to: ReplyTo, code: u16, answers: StepId, second: u64, text: &str) -> To
 }
 
 fn start(direction: Direction, steps: Vec<StepId>) -> MessageStart {
-    MessageStart { direction, mailbox: None, number: None, uid: None, part: None, described: None, steps }
+    let (mailbox, number, uid, part, described) = (None, None, None, None, None);
+    MessageStart { direction, mailbox, number, uid, part, described, headless: false, steps }
 }
 
 fn transport() -> Transport {
@@ -67,7 +68,7 @@ fn a_transaction() {
     let message = builder.message(start(Direction::Sent, vec![mail, first, second, data]));
     builder.content(message, b"Subject: hi\r\n");
     builder.content(message, b"\r\nbody\r\n");
-    builder.content_end(message, true);
+    builder.content_end(message, ContentEnd::Complete);
     let mut content = told(Side::Client, Kind::Data, Subject::Smtp(smtp::Subject::Content), 14, b"");
     content.span.packets = Packets::one(10);
     (11..15).for_each(|packet| content.span.packets.add(packet));
@@ -245,13 +246,13 @@ fn messages_side_by_side_and_one_without_end() {
     builder.content(one, b"Subject: one\r\n\r\n");
     builder.content(two, b"Subject: two\r\n");
     builder.content(one, b"1");
-    builder.content_end(one, true);
+    builder.content_end(one, ContentEnd::Complete);
     builder.message_outcome(one, MessageOutcome { uid: Some(9), ..MessageOutcome::default() });
     builder.content_missing(two, 10);
     // Content of a message that does not exist is ignored.
     builder.content(7, b"x");
     builder.content(0, b"x");
-    builder.content_end(7, true);
+    builder.content_end(7, ContentEnd::Complete);
     builder.message_outcome(0, MessageOutcome::default());
     let session = builder.finish(transport());
     let [one, two] = session.messages.as_slice() else { panic!("two messages") };
@@ -280,7 +281,7 @@ fn what_a_bound_leaves_out_is_counted_and_never_named() {
         message = builder.message(start(Direction::Sent, vec![last]));
     }
     builder.content(message, b"of a message that is not kept");
-    builder.content_end(message, true);
+    builder.content_end(message, ContentEnd::Complete);
     let to = vec![event::Recipient::default(); RECIPIENTS + 4];
     let envelope = Some(event::Envelope { from: None, to });
     builder.message_outcome(1, MessageOutcome { envelope, ..MessageOutcome::default() });

@@ -31,7 +31,7 @@ fn bounds_are_counted() {
         reader.content(b"x");
         reader.missing(1);
     }
-    let content = reader.finish(true);
+    let content = reader.finish(ContentEnd::Complete);
     assert_eq!(content.limits, [Limit::MissingRanges; 5]);
     assert_eq!(content.missing.last(), Some(&(MISSING_RANGES as u64 * 2 - 1, 11)));
 }
@@ -45,7 +45,7 @@ fn a_header_without_end_is_cut() {
         reader.content(&line);
     }
     reader.content(b"To: late@example.org\r\n\r\nbody");
-    let content = reader.finish(true);
+    let content = reader.finish(ContentEnd::Complete);
     assert_eq!(content.limits, [Limit::MessageBytes]);
     assert_eq!(content.structure.header.subject.as_deref(), Some("first"));
     assert!(content.structure.header.to.is_empty());
@@ -125,7 +125,7 @@ proptest! {
             rest = after;
         }
         reader.content(rest);
-        let read = reader.finish(true);
+        let read = reader.finish(ContentEnd::Complete);
         prop_assert_eq!(read.size, content.len() as u64);
     }
 }

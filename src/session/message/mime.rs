@@ -187,6 +187,11 @@ impl MimeParser {
         self.line_begins = false;
     }
 
+    /// The message's own header has ended.
+    pub fn header_ended(&self) -> bool {
+        self.entities.len() > 1 || !matches!(self.state, State::Header(_))
+    }
+
     /// The message has ended; `whole` where its end was seen.
     pub fn finish(mut self, whole: bool) -> Structure {
         let held = std::mem::take(&mut self.held);

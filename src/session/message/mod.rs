@@ -25,6 +25,7 @@ pub use digest::sha256;
 pub use mime::Structure;
 
 use crate::limits::{Limit, MISSING_RANGES};
+use crate::protocol::event::ContentEnd;
 use crate::session::content_store::StoredContent;
 use crate::session::model::Lines;
 use crate::session::plan::Plan;
@@ -43,6 +44,8 @@ pub struct Reader {
     digests: Option<Box<Digests>>,
     structure: Option<Box<MimeParser>>,
     line_feeds: LineFeeds,
+    /// Bytes of the header are missing, or may be.
+    header_missing: bool,
     /// It is the whole message, not a part of it.
     whole: bool,
     /// A part read by itself, all of it.
@@ -63,6 +66,10 @@ pub struct Content {
     pub body_sha256: Option<[u8; 32]>,
     /// All of it was captured, and its end seen.
     pub complete: bool,
+    /// All that crossed was captured, but its end never came.
+    pub unfinished: bool,
+    /// The end of its header was seen, and none of the header is missing. Known where messages are wanted.
+    pub header_seen: bool,
     /// The ranges that were not captured: (offset, length) in the whole content.
     pub missing: Vec<(u64, u64)>,
     /// Header fields, MIME, attachments.
@@ -94,7 +101,19 @@ impl Reader {
             },
             is_whole_part: described.is_some() && part.is_some_and(|part| !part.contains("bytes ")),
             line_feeds: LineFeeds::default(),
+            header_missing: false,
             whole: part.is_none(),
+        }
+    }
+
+    /// The first byte that comes is not the first of the content.
+    pub fn headless(&mut self) {
+        self.header_missing = true;
+        if let Some(digests) = &mut self.digests {
+            digests.gap();
+        }
+        if let Some(structure) = &mut self.structure {
+            structure.gap();
         }
     }
 
@@ -132,6 +151,7 @@ impl Reader {
             return;
         }
         self.missing.add(self.size, len);
+        self.header_missing |= !self.structure.as_ref().is_some_and(|parser| parser.header_ended());
         if let Some(lines) = &mut self.lines {
             lines.gap();
         }
@@ -143,16 +163,22 @@ impl Reader {
         }
     }
 
-    /// The content has ended; `seen` where its end was seen.
-    pub fn finish(self, seen: bool) -> Content {
-        let complete = seen && self.missing.ranges.is_empty();
+    /// The content has ended.
+    pub fn finish(self, end: ContentEnd) -> Content {
+        let is_all_here = self.missing.ranges.is_empty();
+        let complete = end == ContentEnd::Complete && is_all_here;
+        let unfinished = end == ContentEnd::Unfinished && is_all_here;
+        // What is said of content that was never seen would be said of nothing.
+        let is_unseen = self.size == 0 && !complete;
         let (sha256, body_sha256) = match self.digests {
-            Some(digests) => {
+            Some(digests) if !is_unseen => {
                 let (content, body) = digests.finish();
                 (Some(content), body)
             }
-            None => (None, None),
+            _ => (None, None),
         };
+        let ended = self.structure.as_ref().is_some_and(|parser| parser.header_ended());
+        let header_seen = !self.header_missing && (ended || complete);
         let mut structure = self
             .structure
             .map(|parser| parser.finish(complete && (self.whole || self.is_whole_part)))
@@ -164,10 +190,12 @@ impl Reader {
         limits.extend(std::iter::repeat_n(Limit::MissingRanges, self.missing.folded));
         Content {
             size: self.size,
-            lines: self.lines.map(LineCount::finish),
+            lines: self.lines.filter(|_| !is_unseen).map(LineCount::finish),
             sha256,
             body_sha256,
             complete,
+            unfinished,
+            header_seen,
             missing: self.missing.ranges,
             structure,
             limits,

@@ -8,7 +8,7 @@ use crate::session::plan::Needs;
 pub(super) fn read(content: &[u8], size: usize) -> Content {
     let mut reader = Reader::new(None, None, Needs::ALL);
     content.chunks(size.max(1)).for_each(|piece| reader.content(piece));
-    reader.finish(true)
+    reader.finish(ContentEnd::Complete)
 }
 
 /// What matters of `content`, a line each: header fields that are there, the structure indented, the attachments.
@@ -361,7 +361,7 @@ fn with_hole(at: &str, len: usize) -> Content {
     reader.content(&HOLED.as_bytes()[..from]);
     reader.missing(len as u64);
     reader.content(&HOLED.as_bytes()[from + len..]);
-    let content = reader.finish(true);
+    let content = reader.finish(ContentEnd::Complete);
     assert!(!content.complete);
     assert_eq!(content.missing, [(from as u64, len as u64)]);
     assert_eq!(content.size, (HOLED.len() - len) as u64);
@@ -399,14 +399,14 @@ fn a_message_cut_short_has_no_whole_attachment_at_its_end() {
     let cut = &HOLED.as_bytes()[..HOLED.rfind("llo").unwrap()];
     let mut reader = Reader::new(None, None, Needs::ALL);
     reader.content(cut);
-    let content = reader.finish(false);
+    let content = reader.finish(ContentEnd::Unfinished);
     assert!(!content.complete);
     let whole: Vec<bool> = content.structure.attachments.iter().map(|a| a.complete).collect();
     assert_eq!(whole, [true, false]);
     // TOP 1 1: its end was seen, but that is not the message's end.
     let mut reader = Reader::new(Some("top 1"), None, Needs::ALL);
     reader.content(cut);
-    let content = reader.finish(true);
+    let content = reader.finish(ContentEnd::Complete);
     assert!(content.complete);
     assert!(!content.structure.attachments[1].complete);
 }
@@ -425,7 +425,7 @@ fn only_what_begins_with_a_header_is_read_for_one() {
     ] {
         let mut reader = Reader::new(Some(part), None, Needs::ALL);
         reader.content(b"Subject: x\r\n\r\n");
-        let content = reader.finish(true);
+        let content = reader.finish(ContentEnd::Complete);
         assert_eq!(content.structure.header.subject.is_some(), has_header, "{part}");
         assert_eq!(content.sha256, Some(sha256(b"Subject: x\r\n\r\n")));
     }
@@ -435,12 +435,12 @@ fn only_what_begins_with_a_header_is_read_for_one() {
 fn what_is_not_wanted_is_not_computed() {
     let mut reader = Reader::new(None, None, Needs::STEPS);
     reader.content(HOLED.as_bytes());
-    let content = reader.finish(true);
+    let content = reader.finish(ContentEnd::Complete);
     assert_eq!((content.size, content.sha256, content.body_sha256), (HOLED.len() as u64, None, None));
     assert_eq!(content.structure.header.subject, None);
     let mut reader = Reader::new(None, None, Needs { attachments: false, ..Needs::ALL });
     reader.content(HOLED.as_bytes());
-    let content = reader.finish(true);
+    let content = reader.finish(ContentEnd::Complete);
     assert_eq!(content.structure.attachments, []);
     assert_eq!(content.structure.mime.unwrap().parts.len(), 2);
 }
@@ -488,9 +488,11 @@ fn well_formed_messages_are_read_as_mail_parser_reads_them() {
 fn a_part_read_by_itself_is_described_by_a_header_that_stands_elsewhere() {
     let header = b"Content-Type: application/pdf\r\nContent-Transfer-Encoding: base64\r\n\
         Content-Disposition: attachment; filename=r.pdf\r\n\r\n";
-    for (part, seen, incomplete) in
-        [("section 2", true, ""), ("section 2", false, " incomplete"), ("section 2, bytes 0-7", true, " incomplete")]
-    {
+    for (part, seen, incomplete) in [
+        ("section 2", ContentEnd::Complete, ""),
+        ("section 2", ContentEnd::Missing, " incomplete"),
+        ("section 2, bytes 0-7", ContentEnd::Complete, " incomplete"),
+    ] {
         let mut reader = Reader::new(Some(part), Some(header), Needs::ALL);
         reader.content(b"aGVs");
         reader.content(b"bG8=");
@@ -498,4 +500,30 @@ fn a_part_read_by_itself_is_described_by_a_header_that_stands_elsewhere() {
         assert_eq!(outline(&content), format!("- application/pdf\n* r.pdf application/pdf hello{incomplete}"));
         assert_eq!((content.size, content.sha256), (8, Some(sha256(b"aGVsbG8="))), "of what crossed");
     }
+}
+
+#[test]
+fn what_was_not_captured_is_not_described() {
+    let reader = || Reader::new(None, None, Needs::ALL);
+    let content = reader().finish(ContentEnd::Missing);
+    assert!(content.sha256.is_none() && content.lines.is_none() && !content.header_seen, "nothing was captured");
+    let content = reader().finish(ContentEnd::Complete);
+    assert!(content.sha256.is_some() && content.header_seen, "an empty message");
+    let mut cut = reader();
+    cut.content(b"Subject: hi\r\n");
+    let content = cut.finish(ContentEnd::Unfinished);
+    assert!(content.unfinished && !content.header_seen, "the header has no end");
+    let mut lost = reader();
+    lost.missing(700);
+    lost.content(b"Subject: hi\r\n\r\ntext\r\n");
+    let content = lost.finish(ContentEnd::Complete);
+    assert!(!content.unfinished && !content.complete && !content.header_seen, "its beginning is missing");
+    let mut headless = reader();
+    headless.headless();
+    headless.content(b"text\r\n\r\nmore\r\n");
+    assert!(!headless.finish(ContentEnd::Missing).header_seen);
+    let mut body_lost = reader();
+    body_lost.content(b"Subject: hi\r\n\r\ntext\r\n");
+    body_lost.missing(10);
+    assert!(body_lost.finish(ContentEnd::Missing).header_seen);
 }

@@ -41,6 +41,10 @@ pub struct Message {
     pub body_sha256: Option<[u8; 32]>,
     /// False where bytes are missing or the session ended within it.
     pub complete: bool,
+    /// Its end never came, though none of the bytes that crossed is missing from the capture.
+    pub unfinished: bool,
+    /// Its header was captured to its end, so that fields that are not there are not in the message either.
+    pub header_seen: bool,
     /// Ranges of the content that are missing, as (offset, length) within the whole content, missing bytes included.
     pub missing: Vec<(u64, u64)>,
     /// The server's decision. Absent for a message that was retrieved.

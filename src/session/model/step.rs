@@ -201,8 +201,22 @@ pub struct ContentRef {
     pub message: MessageId,
     /// False where bytes of the message are missing, its end was not seen, or more of it follows.
     pub complete: bool,
+    /// Its end never came, though none of the bytes that crossed is missing.
+    pub unfinished: bool,
+    /// What else is known of how much there is.
+    pub measure: Measure,
+}
+
+/// What is known of how much content there is, beside its bytes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Measure {
+    /// Nothing.
+    #[default]
+    None,
     /// The message's lines, on the step that completed it.
-    pub lines: Option<Lines>,
+    Lines(Lines),
+    /// How many octets of this step's content were announced, where fewer were captured.
+    Announced(u64),
 }
 
 /// The part of a session that a step belongs to.

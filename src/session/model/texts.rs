@@ -240,6 +240,8 @@ impl Message {
             sha256: _,
             body_sha256: _,
             complete: _,
+            unfinished: _,
+            header_seen: _,
             missing: _,
             outcome: _,
             reply,

@@ -69,7 +69,7 @@ pub fn purpose(session: &Session, step: &Step) -> Purpose {
 /// What `step` does in a session of `protocol`. `answered` is the step that it answers, where it is a reply.
 pub fn of(protocol: Protocol, step: &Step, answered: Option<&Step>) -> Purpose {
     match &step.subject {
-        Subject::Smtp(subject) => Purpose::Smtp(smtp::of(subject, step.variant, answered)),
+        Subject::Smtp(subject) => Purpose::Smtp(smtp::of(subject, step.variant, answered, step.elapsed)),
         Subject::Pop3(subject) => Purpose::Pop3(pop3::of(subject, step.variant, answered)),
         Subject::Imap(subject) => Purpose::Imap(imap::of(subject, answered)),
         Subject::Tls(what) => Purpose::Tls { from: step.from, what: what.clone() },

@@ -1,7 +1,7 @@
 //! What SMTP and LMTP steps do (RFC 5321, and the extensions' RFCs).
 
 use super::{Sasl, enhanced, enumerated};
-use crate::protocol::smtp::{Enhanced, Subject, Verb};
+use crate::protocol::smtp::{Enhanced, ReplyTo, Subject, Verb};
 use crate::session::model::{Step, Variant};
 use replies::reply;
 
@@ -23,6 +23,11 @@ pub enum Smtp {
         /// Its enhanced status code, where that adds something to the reply code.
         enhanced: Option<(Enhanced, enhanced::Meaning)>,
     },
+    /// The server ends the session before the content has ended: it has waited for the rest of it for so long (in
+    /// nanoseconds, where that is known).
+    ContentAwaited(Option<i64>),
+    /// The server ends the session before the content has ended.
+    ContentCut,
     /// Content.
     Content(Content),
     /// A step of a SASL exchange.
@@ -88,12 +93,15 @@ enumerated! {
     }
 }
 
-/// What an SMTP step does that has this `subject` and `variant`. `answered` is the step that a reply answers.
-pub fn of(subject: &Subject, variant: Variant, answered: Option<&Step>) -> Smtp {
+/// What an SMTP step does that has this `subject` and `variant`. `answered` is the step that a reply answers, and
+/// `elapsed` the time since that step in nanoseconds.
+pub fn of(subject: &Subject, variant: Variant, answered: Option<&Step>, elapsed: Option<i64>) -> Smtp {
     match *subject {
         Subject::Greeting { ended: false, .. } => Smtp::Greeting(Greeting::Begun),
         Subject::Greeting { code, ended: true } => Smtp::Greeting(greeting(code)),
         Subject::Command(verb) => Smtp::Command(command(verb, variant)),
+        Subject::Reply { to: ReplyTo::UnfinishedContent { timeout: true }, .. } => Smtp::ContentAwaited(elapsed),
+        Subject::Reply { to: ReplyTo::UnfinishedContent { timeout: false }, .. } => Smtp::ContentCut,
         Subject::Reply { to, code, enhanced } => Smtp::Reply {
             what: match reply(to, code, answered.is_some_and(|step| step.variant == Variant::Last)) {
                 // X.5.1 (RFC 3463, section 3.6): the command is out of place, whoever the recipient is.
@@ -106,7 +114,9 @@ pub fn of(subject: &Subject, variant: Variant, answered: Option<&Step>) -> Smtp 
                 Reply::EhloAccepted | Reply::LhloAccepted if variant != Variant::Multiline => Reply::NoExtensions,
                 what => what,
             },
-            enhanced: enhanced.filter(|code| says_more(*code)).map(|code| (code, enhanced::Meaning::of(code))),
+            enhanced: enhanced
+                .filter(|status| says_more(*status) && !is_this_connection(code, *status))
+                .map(|code| (code, enhanced::Meaning::of(code))),
         },
         Subject::Challenge(round) => Smtp::Sasl(Sasl::Challenge(round)),
         Subject::Response(round) => Smtp::Sasl(Sasl::Response(round)),
@@ -125,6 +135,11 @@ fn is_out_of_place(enhanced: Option<Enhanced>) -> bool {
 /// A success without detail (2.0.0, 2.1.0) only repeats the reply code.
 fn says_more(code: Enhanced) -> bool {
     code.class != 2 || code.detail != 0
+}
+
+/// 421 ends this connection, so that a broken connection (X.4.2) is none to another host.
+fn is_this_connection(code: u16, status: Enhanced) -> bool {
+    code == 421 && (status.subject, status.detail) == (4, 2)
 }
 
 fn greeting(code: u16) -> Greeting {

@@ -144,7 +144,7 @@ fn a_rcpt_out_of_place_says_nothing_of_the_recipient() {
         let enhanced = Some(Enhanced { class: 5, subject, detail });
         let to = ReplyTo::Command(Verb::Rcpt);
         let subject = smtp_protocol::Subject::Reply { to, code, enhanced };
-        match smtp::of(&subject, Variant::Plain, None) {
+        match smtp::of(&subject, Variant::Plain, None, None) {
             smtp::Smtp::Reply { what, .. } => what,
             other => panic!("{other:?}"),
         }

@@ -43,7 +43,7 @@ fn check(session: &Session, found: &mut Found) {
     let counters = &session.transport.counters;
     if counters.client_missing > 0 || counters.server_missing > 0 {
         // Not every gap has become a step.
-        found.at([]);
+        found.in_the_connection();
     }
 }
 

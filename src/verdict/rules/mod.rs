@@ -17,12 +17,16 @@ macro_rules! rules {
 rules! {
     bytes_missing
     conflicting_bytes
+    content_unfinished
     login_refused
+    mailbox_refused
     message_refused
     plaintext_message
     plaintext_password
     plaintext_token
     recipient_refused
+    session_refused
+    too_big
 }
 
 /// The rule called `id`.

@@ -6,7 +6,8 @@ use crate::verdict::rule::{Found, Needs, Rule, Severity, Text, Words};
 ///
 /// It matters because header, text and attachments can be read, and changed, between the two ends.
 ///
-/// Not: a message inside TLS, even where the capture was decrypted; and not an envelope without content.
+/// Not: a message inside TLS, even where the capture was decrypted; and not an envelope without content, nor content of
+/// no bytes.
 ///
 /// RFC 3207, section 1: what STARTTLS is for.
 pub const RULE: Rule = Rule {
@@ -34,7 +35,7 @@ pub const RULE: Rule = Rule {
 };
 
 fn check(session: &Session, found: &mut Found) {
-    for message in session.messages.iter().filter(|message| !message.encrypted) {
+    for message in session.messages.iter().filter(|message| !message.encrypted && message.size > 0) {
         found.at(content_steps(session, message));
     }
 }
@@ -51,6 +52,11 @@ mod tests {
         "S: +OK ready\nC: RETR 1\nS: +OK\nS: Subject: hi\nS:\nS: text\nS: ." => [4]
     );
     has_not!(an_envelope_alone, "S: 220 mx\nC: HELO a\nS: 250 mx\nC: MAIL FROM:<a@b>\nS: 250 ok\nC: RSET\nS: 250 ok");
+    has_not!(
+        of_no_bytes,
+        "S: 220 mx\nC: HELO a\nS: 250 mx\nC: MAIL FROM:<a@b>\nS: 250 ok\nC: RCPT TO:<c@d>\nS: 250 ok\nC: DATA\n\
+         S: 354 go\nC: .\nS: 250 ok"
+    );
     has_not!(
         inside_tls_that_was_decrypted,
         "S: +OK ready\nC: STLS\nS: +OK begin\nC: RETR 1\nS: +OK\nS: Subject: hi\nS:\nS: text\nS: ."

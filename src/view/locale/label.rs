@@ -83,6 +83,8 @@ crate::verdict::purpose::enumerated! {
         Lines,
         Complete,
         Incomplete,
+        Unfinished,
+        NotKnown,
         SameAs,
         MimeInformation,
         MimeVersion,

@@ -138,5 +138,7 @@ crate::verdict::purpose::enumerated! {
         Charset,
         /// A message without MIME fields.
         NoMime,
+        HeaderMissing,
+        HeaderUnfinished,
     }
 }

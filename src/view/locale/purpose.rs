@@ -3,7 +3,7 @@
 use super::{Lang, en, term, zh};
 use crate::protocol::imap::{Code, Untagged, Verb};
 use crate::protocol::smtp::Enhanced;
-use crate::session::model::ContentRef;
+use crate::session::model::{ContentRef, Measure};
 use crate::verdict::purpose::enhanced::Meaning;
 use crate::verdict::purpose::imap::{Command, Data, Tagged};
 use crate::verdict::purpose::pop3::ResponseCode;
@@ -38,6 +38,11 @@ fn of_smtp(lang: Lang, smtp: Smtp) -> String {
             say!(lang, smtp::reply(what)),
             enhanced.map(|(code, meaning)| code_words(lang, code, meaning)),
         ),
+        Smtp::ContentAwaited(waited) => {
+            let waited = waited.map(|nanoseconds| term::duration(lang, nanoseconds));
+            say!(lang, smtp::content_awaited(waited.as_deref()))
+        }
+        Smtp::ContentCut => say!(lang, smtp::content_cut()).to_owned(),
         Smtp::Content(content) => say!(lang, smtp::content(content)).to_owned(),
         Smtp::Sasl(sasl) => of_sasl(lang, sasl),
     }
@@ -114,20 +119,34 @@ pub fn row(lang: Lang, purpose: &Purpose, bytes: u64, carries: Option<&ContentRe
     Some(match purpose {
         Purpose::Smtp(Smtp::Content(smtp::Content::Message)) | Purpose::Pop3(Pop3::Content(_)) => {
             match carries.filter(|carries| !carries.complete) {
+                Some(carries) if carries.unfinished => say!(lang, rows::unfinished(bytes, announced(carries))),
                 Some(_) => say!(lang, rows::piece(bytes)),
-                None => say!(lang, rows::dotted(bytes, carries.and_then(|carries| carries.lines?.ends))),
+                None => {
+                    let ends = carries.and_then(|carries| match carries.measure {
+                        Measure::Lines(lines) => lines.ends,
+                        Measure::None | Measure::Announced(_) => None,
+                    });
+                    say!(lang, rows::dotted(bytes, ends))
+                }
             }
         }
         Purpose::Smtp(Smtp::Content(smtp::Content::Chunk | smtp::Content::LastChunk | smtp::Content::Properties)) => {
-            say!(lang, rows::counted(bytes))
+            counted(lang, bytes, carries)
         }
         Purpose::Imap(Imap::Fetched { octets } | Imap::Appended { octets } | Imap::OtherContent { octets }) => {
-            say!(lang, rows::counted(*octets))
+            counted(lang, *octets, carries)
         }
         Purpose::Smtp(Smtp::Content(smtp::Content::Refused)) => say!(lang, rows::refused(bytes)),
         Purpose::Tls { what, .. } => say!(lang, rows::tls(what, bytes)),
         Purpose::Gap { bytes, .. } => say!(lang, rows::gap(*bytes)),
-        Purpose::Smtp(Smtp::Greeting(_) | Smtp::Command(_) | Smtp::Reply { .. } | Smtp::Sasl(_))
+        Purpose::Smtp(
+            Smtp::Greeting(_)
+            | Smtp::Command(_)
+            | Smtp::Reply { .. }
+            | Smtp::ContentAwaited(_)
+            | Smtp::ContentCut
+            | Smtp::Sasl(_),
+        )
         | Purpose::Pop3(
             Pop3::Greeting(..)
             | Pop3::Command(_)
@@ -152,6 +171,22 @@ pub fn row(lang: Lang, purpose: &Purpose, bytes: u64, carries: Option<&ContentRe
         | Purpose::Cut { .. }
         | Purpose::Unknown { .. } => return None,
     })
+}
+
+/// Content of an announced length.
+fn counted(lang: Lang, octets: u64, carries: Option<&ContentRef>) -> String {
+    match carries.and_then(|carries| Some((carries.unfinished, announced(carries)?))) {
+        None => say!(lang, rows::counted(octets)),
+        Some((true, announced)) => say!(lang, rows::short(octets, announced)),
+        Some((false, announced)) => say!(lang, rows::piece_of(octets, announced)),
+    }
+}
+
+fn announced(carries: &ContentRef) -> Option<u64> {
+    match carries.measure {
+        Measure::Announced(announced) => Some(announced),
+        Measure::None | Measure::Lines(_) => None,
+    }
 }
 
 /// An enhanced status code (RFC 3463) in words: `5.1.1: the recipient's mailbox does not exist`.

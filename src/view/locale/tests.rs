@@ -15,7 +15,7 @@ use crate::protocol::pop3 as pop3_protocol;
 use crate::protocol::sasl::{Mechanism, Round};
 use crate::protocol::smtp::{Enhanced, Verb as SmtpVerb};
 use crate::protocol::tls;
-use crate::session::model::{ContentRef, LineEnds, Lines, Match, Phase, Severity, State, TlsMode};
+use crate::session::model::{ContentRef, LineEnds, Lines, Match, Measure, Phase, Severity, State, TlsMode};
 use crate::session::summary::{PacketCounts, Summary, Traffic};
 use crate::verdict::purpose::enhanced::Meaning;
 use crate::verdict::purpose::{Imap, Pop3, Purpose, Sasl, Smtp, imap, pop3, smtp};
@@ -302,8 +302,12 @@ fn the_lab_reports_words_come_out() {
         ["SMTP connection establishment", "Mail transfer", "SMTP connection release"]
     );
     let content = Purpose::Smtp(Smtp::Content(Content::Message));
-    let carries =
-        |ends, complete| ContentRef { message: 1, complete, lines: Some(Lines { count: 41, ends: Some(ends) }) };
+    let carries = |ends, complete| ContentRef {
+        message: 1,
+        complete,
+        unfinished: false,
+        measure: Measure::Lines(Lines { count: 41, ends: Some(ends) }),
+    };
     assert_eq!(
         row(Lang::Zh, &content, 1266, Some(&carries(LineEnds::CrLf, true))).as_deref(),
         Some("发送报文，每行以 CRLF 结束，整个报文以仅有一个点的行结束（1266 字节）")

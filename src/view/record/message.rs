@@ -49,7 +49,7 @@ pub struct Message<'a> {
     /// How the lines end; absent if there is no line end.
     #[serde(skip_serializing_if = "Option::is_none")]
     line_ends: Option<enums::LineEnds>,
-    /// SHA-256 of exactly that content; absent if digests were not computed.
+    /// SHA-256 of exactly that content; absent if digests were not computed, or no byte was captured.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
     sha256: Option<Shown<Hex>>,
@@ -59,6 +59,13 @@ pub struct Message<'a> {
     body_sha256: Option<Shown<Hex>>,
     /// False if bytes are missing, or the session ended before the message did.
     complete: bool,
+    /// True if its end never came, though none of the bytes that crossed is missing from the capture; absent otherwise.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    unfinished: bool,
+    /// True if the header was not captured to its end, so that fields and `mime` may be absent although the message has
+    /// them; absent otherwise.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    header_incomplete: bool,
     /// The ranges of the content that are missing.
     missing: Vec<Missing>,
     /// Sent, appended: whether the server accepted it.
@@ -272,6 +279,8 @@ impl<'a> Message<'a> {
             sha256: message.sha256.map(Hex).map(Shown),
             body_sha256: message.body_sha256.map(Hex).map(Shown),
             complete: message.complete,
+            unfinished: message.unfinished,
+            header_incomplete: message.part.is_none() && message.lines.is_some() && !message.header_seen,
             missing: message.missing.iter().map(|&(offset, length)| Missing { offset, length }).collect(),
             outcome: message.outcome.map(enums::Delivery),
             reply: non_empty(&message.reply),

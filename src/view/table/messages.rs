@@ -72,7 +72,13 @@ fn detail(out: &mut dyn Write, options: &Options, session: &Session, message: &M
     fields.begins = true;
     match &message.mime {
         Some(mime) => fields.mime(mime),
-        None if message.part.is_none() => fields.say(Label::MimeVersion, options.label(Label::None), MimeFact::NoMime),
+        None if message.part.is_none() && message.header_seen => {
+            fields.say(Label::MimeVersion, options.label(Label::None), MimeFact::NoMime);
+        }
+        None if message.part.is_none() => {
+            let fact = if message.unfinished { MimeFact::HeaderUnfinished } else { MimeFact::HeaderMissing };
+            fields.say(Label::MimeVersion, options.label(Label::NotKnown), fact);
+        }
         None => {}
     }
     fields.begins = true;
@@ -258,7 +264,11 @@ impl Fields<'_> {
     /// Size, digests, outcome, copies.
     fn content(&mut self, message: &Message) {
         let lang = self.options.lang;
-        let complete = if message.complete { Label::Complete } else { Label::Incomplete };
+        let complete = match (message.complete, message.unfinished) {
+            (true, _) => Label::Complete,
+            (false, true) => Label::Unfinished,
+            (false, false) => Label::Incomplete,
+        };
         let mut complete = self.options.label(complete).to_owned();
         let missing = message.missing.iter().fold(0_u64, |sum, (_, length)| sum.saturating_add(*length));
         if missing > 0 {

@@ -291,7 +291,7 @@ fn an_ok_in_mid_session_is_no_greeting() {
     use crate::protocol::Dialogue as _;
     let first = |line: &str| {
         let mut dialogue = Dialogue::new();
-        dialogue.begin_in_the_middle();
+        dialogue.beginning(false);
         let told = talk(dialogue, &format!("S: {line}\nC: a1 NOOP\nS: a1 OK done"));
         assert_eq!(answers(&told), ["NOOP OK"]);
         (told.steps[0].kind, told.banner.is_some())

@@ -1,7 +1,7 @@
 //! Literals and bodies: where they begin, where they end, and whose they are.
 
 use super::{answers, messages, played};
-use crate::protocol::event::Kind;
+use crate::protocol::event::{ContentEnd, Kind};
 use crate::protocol::secret::Secret;
 
 #[test]
@@ -219,4 +219,24 @@ fn an_empty_literal_has_a_place_and_a_time() {
         assert_eq!((content.packets.as_slice(), content.bytes), (packets, bytes), "{script}");
         assert_eq!(told.messages.len(), 1);
     }
+}
+
+#[test]
+fn a_message_stands_before_the_bye_that_cuts_it() {
+    let login = "S: * OK ready\nC: a LOGIN bob x\nS: a OK in\n";
+    let told =
+        played(&format!("{login}C: b APPEND Sent {{20}}\nS: + go\nC| half\nS: * BYE Disconnected for inactivity\n"));
+    assert_eq!(told.rows().split_off(5), ["6 C Data ", "7 S Untagged * BYE Disconnected for inactivity"]);
+    assert_eq!(told.steps[5].announced, Some(20));
+    assert_eq!(told.messages[0].end, Some(ContentEnd::Unfinished));
+    let told = played(&format!("{login}C: b APPEND Sent {{20+}}\nC| half\nS: b NO [OVERQUOTA] full\n"));
+    assert_eq!(told.rows().split_off(4), ["5 C Data ", "6 S Reply b NO [OVERQUOTA] full -> 4"]);
+}
+
+#[test]
+fn a_server_that_sends_fewer_octets_than_it_announced() {
+    let told = played("S: * PREAUTH ready\nC: a FETCH 1 BODY[]\nS: * 1 FETCH (BODY[] {20}\nS| half\n");
+    let content = told.steps.last().expect("content");
+    assert_eq!((content.bytes, content.announced), (4, Some(20)));
+    assert_eq!(told.messages[0].end, Some(ContentEnd::Unfinished));
 }

@@ -7,7 +7,7 @@ use crate::protocol::Dialogue as _;
 fn hear_from_the_middle(script: &str) -> Recorder {
     heard(script, |script, size| {
         let mut dialogue = Dialogue::new();
-        dialogue.begin_in_the_middle();
+        dialogue.beginning(false);
         talk_in_pieces(dialogue, script, size)
     })
 }

@@ -99,19 +99,6 @@ fn bare_line_feeds_end_it_where_the_server_answers_what_follows() {
 }
 
 #[test]
-fn a_server_that_gives_up_in_the_middle() {
-    let told = after_the_354(
-        r"
-        C: one
-        S: 421 shutting down
-        C: two
-    ",
-    );
-    assert_eq!(messages(&told), ["a@x > b@y=250: 10… rejected"]);
-    assert_eq!(told.rows().last().map(String::as_str), Some("11 C Data "));
-}
-
-#[test]
 fn a_server_that_refuses_before_the_dot_and_goes_on_after_it() {
     let told = after_the_354(
         r"

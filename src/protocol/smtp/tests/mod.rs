@@ -7,6 +7,7 @@ mod exchange;
 mod extensions;
 mod gaps;
 mod hostile;
+mod interruptions;
 mod logins;
 mod pairing;
 mod pipelining;

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::flow::{CloseReason, Counters, Endpoints, PacketRef, Transport};
-use crate::protocol::event::{Direction, MessageStart};
+use crate::protocol::event::{ContentEnd, Direction, MessageStart};
 use crate::protocol::{Protocol, Sink};
 use crate::session::{Builder, Needs};
 
@@ -17,10 +17,11 @@ fn session(id: u64, contents: &[(&str, Option<&str>)]) -> Session {
             uid: None,
             part: part.map(str::to_owned),
             described: None,
+            headless: false,
             steps: Vec::new(),
         });
         builder.content(message, content.as_bytes());
-        builder.content_end(message, true);
+        builder.content_end(message, ContentEnd::Complete);
     }
     let endpoints = Endpoints { client: ([127, 0, 0, 1], 1).into(), server: ([127, 0, 0, 1], 2).into() };
     let at = PacketRef { packet: 1, time: Default::default() };

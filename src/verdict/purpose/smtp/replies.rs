@@ -160,9 +160,9 @@ enumerated! {
 
 /// What a reply with `code` means for `asked`, which it answers; `last` where that was the last chunk of a message.
 pub(super) fn reply(asked: ReplyTo, code: u16, last: bool) -> Reply {
-    use ReplyTo::{Command, Content, InDoubt, Nothing, Recipient, Sasl};
+    use ReplyTo::{Command, Content, InDoubt, Nothing, Recipient, Sasl, UnfinishedContent};
     match (asked, code) {
-        (_, 421) => Reply::Closing,
+        (_, 421) | (UnfinishedContent { .. }, _) => Reply::Closing,
         (Nothing, _) => Reply::Unasked,
         (InDoubt, _) => Reply::InDoubt,
         (_, 0) => Reply::NoCode,

@@ -72,6 +72,8 @@ pub fn label(label: Label) -> &'static str {
         Label::Lines => "Lines",
         Label::Complete => "complete",
         Label::Incomplete => "incomplete",
+        Label::Unfinished => "unfinished: its end did not come",
+        Label::NotKnown => "not known",
         Label::SameAs => "Same message as",
         Label::MimeInformation => "MIME information",
         Label::MimeVersion => "MIME-Version",

@@ -11,6 +11,12 @@ pub fn fact(fact: MimeFact) -> &'static str {
         }
         MimeFact::Charset => "how the bytes of the text stand for characters",
         MimeFact::NoMime => "no MIME fields: plain text, as RFC 822 had it",
+        MimeFact::HeaderMissing => {
+            "the header is missing from the capture, or a part of it: whether there are MIME fields is not known"
+        }
+        MimeFact::HeaderUnfinished => {
+            "the end of the header did not come: whether MIME fields were to follow is not known"
+        }
     }
 }
 

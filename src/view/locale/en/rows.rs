@@ -16,9 +16,25 @@ pub fn dotted(size: u64, lines: Option<LineEnds>) -> String {
     format!("Message of {}{lines} a line with a dot alone", bytes(size))
 }
 
-/// Incomplete content: bytes are missing, or the end.
+/// Content of which bytes are missing from the capture.
 pub fn piece(size: u64) -> String {
     format!("Message, not complete in the capture, {}", bytes(size))
+}
+
+/// Content whose end never came, of which none is missing from the capture. `announced`: so many bytes were.
+pub fn unfinished(size: u64, announced: Option<u64>) -> String {
+    let of = announced.map(|announced| format!(" of {announced} announced")).unwrap_or_default();
+    format!("Message whose end did not come, {}{of}", bytes(size))
+}
+
+/// Content of an announced length, of which the rest never came.
+pub fn short(octets: u64, announced: u64) -> String {
+    format!("Content: {} of {announced} announced, the rest did not come", bytes(octets))
+}
+
+/// Content of an announced length, of which bytes are missing from the capture.
+pub fn piece_of(octets: u64, announced: u64) -> String {
+    format!("Content, not complete in the capture: {} of {announced} announced", bytes(octets))
 }
 
 pub fn counted(size: u64) -> String {

@@ -50,6 +50,19 @@ pub fn command(command: Command) -> &'static str {
     }
 }
 
+/// The server ends the session before the content has ended, having waited for the rest (for so long).
+pub fn content_awaited(waited: Option<&str>) -> String {
+    let waited = waited.map(|waited| format!(" {waited}")).unwrap_or_default();
+    format!(
+        "The server waited{waited} for more of the content and closes the connection: nothing was decided about the message"
+    )
+}
+
+/// The server ends the session before the content has ended.
+pub fn content_cut() -> &'static str {
+    "The server closes the connection before the content has ended: nothing was decided about the message"
+}
+
 pub fn content(content: Content) -> &'static str {
     match content {
         Content::Message => "Sends the content of the message",

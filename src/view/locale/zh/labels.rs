@@ -72,6 +72,8 @@ pub fn label(label: Label) -> &'static str {
         Label::Lines => "行数",
         Label::Complete => "完整",
         Label::Incomplete => "不完整",
+        Label::Unfinished => "未结束：其结尾没有到来",
+        Label::NotKnown => "不明",
         Label::SameAs => "相同邮件",
         Label::MimeInformation => "MIME 信息",
         Label::MimeVersion => "MIME 版本（MIME-Version）",

@@ -16,9 +16,25 @@ pub fn dotted(size: u64, lines: Option<LineEnds>) -> String {
     format!("发送报文{lines}，整个报文以仅有一个点的行结束（{}）", bytes(size))
 }
 
-/// Incomplete content: bytes are missing, or the end.
+/// Content of which bytes are missing from the capture.
 pub fn piece(size: u64) -> String {
     format!("发送报文，抓包中的内容不完整（{}）", bytes(size))
+}
+
+/// Content whose end never came, of which none is missing from the capture. `announced`: so many bytes were.
+pub fn unfinished(size: u64, announced: Option<u64>) -> String {
+    let of = announced.map(|announced| format!("，声明为 {announced} 字节")).unwrap_or_default();
+    format!("发送报文，其结尾始终没有到来（{}{of}）", bytes(size))
+}
+
+/// Content of an announced length, of which the rest never came.
+pub fn short(octets: u64, announced: u64) -> String {
+    format!("传送内容：声明 {announced} 字节，只到了 {}，其余没有到来", bytes(octets))
+}
+
+/// Content of an announced length, of which bytes are missing from the capture.
+pub fn piece_of(octets: u64, announced: u64) -> String {
+    format!("传送内容，抓包中不完整：声明 {announced} 字节，捕获了 {}", bytes(octets))
 }
 
 pub fn counted(size: u64) -> String {

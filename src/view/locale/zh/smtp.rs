@@ -46,6 +46,17 @@ pub fn command(command: Command) -> &'static str {
     }
 }
 
+/// The server ends the session before the content has ended, having waited for the rest (for so long).
+pub fn content_awaited(waited: Option<&str>) -> String {
+    let waited = waited.map(|waited| format!(" {waited}")).unwrap_or_default();
+    format!("服务器等待邮件内容的其余部分{waited}后关闭连接：对该邮件未作任何决定")
+}
+
+/// The server ends the session before the content has ended.
+pub fn content_cut() -> &'static str {
+    "服务器在邮件内容尚未结束时关闭连接：对该邮件未作任何决定"
+}
+
 pub fn content(content: Content) -> &'static str {
     match content {
         Content::Message => "发送邮件内容",

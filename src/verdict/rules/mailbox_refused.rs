@@ -1,0 +1,110 @@
+use crate::protocol::event::Subject;
+use crate::protocol::imap::{self, Code, Status, Verb, What};
+use crate::protocol::pop3;
+use crate::session::Session;
+use crate::session::model::Step;
+use crate::verdict::rule::{Fact, Found, Needs, Rule, Sentence, Severity, Text, Words};
+
+/// The server did not give access to a mailbox, or did not put a message into one: the mailbox is in use, full, closed
+/// or the server has no room for one more session.
+///
+/// It matters because mail is not read, or a copy of a message (of one that was sent, of a draft) is not kept.
+///
+/// Not: a wrong password, which is `login-refused`; not a mailbox to be opened that is not there; not a message that was refused after its content, which is
+/// `message-refused`; and not a mailbox that is to be created, since clients try that first.
+///
+/// RFC 3501, sections 6.3.1 and 6.3.11; RFC 5530 and RFC 9208: IMAP's response codes. RFC 2449, section 8, and RFC 3206:
+/// POP3's.
+pub const RULE: Rule = Rule {
+    id: "mailbox-refused",
+    severity: Severity::Medium,
+    since: "0.2.0",
+    rank: 45,
+    reference: Some("RFC 3501, section 6.3.11"),
+    needs: Needs::TEXTS,
+    words: Words {
+        en: Text {
+            title: "The server refused a mailbox",
+            detail: "The server did not open the mailbox, or did not put a message into it: it may be full, in use by \
+                     another session, or closed to this user.",
+            remedy: "Read the text of the reply. Make room in a full mailbox; end the other session, or wait, where it \
+                     is in use; check its name and the user's rights otherwise.",
+        },
+        zh: Text {
+            title: "服务器拒绝了对邮箱的操作",
+            detail: "服务器没有打开邮箱，或没有把邮件存入邮箱：邮箱可能已满、正被另一会话使用、或不对该用户开放。",
+            remedy: "查看响应中的说明。邮箱已满时应清理；正被使用时应结束另一会话或等待；否则应检查邮箱名称和用户权限。",
+        },
+    },
+    occurrence: Some(Sentence { en: "{0}: {1}", zh: "{0}：{1}" }),
+    check,
+};
+
+fn check(session: &Session, found: &mut Found) {
+    for step in &session.steps {
+        if let Some(asked) = session.answered(step).filter(|asked| refuses(session, asked, step)) {
+            // A mailbox may be refused at the login, whose words may be a password.
+            let asked_for = match &asked.subject {
+                Subject::Imap(imap::Subject {
+                    what: What::Command { verb: Verb::Append | Verb::Replace, .. }, ..
+                }) => asked.text.clone(),
+                _ => asked.command.clone().unwrap_or_default(),
+            };
+            found.at([asked.n, step.n]).fact(Fact::Name(asked_for)).fact(Fact::Name(step.text.clone()));
+        }
+    }
+}
+
+fn refuses(session: &Session, asked: &Step, reply: &Step) -> bool {
+    match &reply.subject {
+        Subject::Imap(imap::Subject { what: What::Tagged { to: Some(verb), status: Status::No, code }, .. }) => {
+            match verb {
+                // Clients try mailboxes that may not be there, and other refusals of a login are about the password.
+                Verb::Select | Verb::Examine | Verb::Login | Verb::Authenticate => {
+                    matches!(code, Some(Code::InUse | Code::Unavailable | Code::Limit))
+                        || *code == Some(Code::NoPerm) && matches!(verb, Verb::Select | Verb::Examine)
+                }
+                // Once its content has crossed, it is a message that was refused.
+                Verb::Append | Verb::Replace => !session.messages.iter().any(|sent| sent.steps.contains(&asked.n)),
+                _ => false,
+            }
+        }
+        Subject::Pop3(pop3::Subject { what: pop3::What::Reply { ok: false, code: Some(code), .. }, .. }) => {
+            **code == *"IN-USE"
+        }
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    has!(
+        append_before_its_literal,
+        "S: * OK ready\nC: a LOGIN bob x\nS: a OK in\nC: b APPEND Sent {108}\nS: b NO [OVERQUOTA] full" => [4, 5]
+    );
+    has!(
+        select,
+        "S: * OK ready\nC: a LOGIN bob x\nS: a OK in\nC: b SELECT Lists\nS: b NO [NOPERM] not yours" => [4, 5]
+    );
+    has!(
+        pop3_in_use,
+        "S: +OK ready\nC: USER bob\nS: +OK\nC: PASS x\nS: -ERR [IN-USE] locked by another session" => [4, 5]
+    );
+    has_not!(
+        append_after_its_literal,
+        "S: * OK ready\nC: a LOGIN bob x\nS: a OK in\nC: b APPEND Sent {3+}\nC: abc\nS: b NO [OVERQUOTA] full"
+    );
+    has_not!(
+        a_mailbox_that_is_not_there,
+        "S: * OK ready\nC: a LOGIN bob x\nS: a OK in\nC: b SELECT Lists\nS: b NO Mailbox does not exist"
+    );
+    has!(
+        too_many_sessions,
+        "S: * OK ready\nC: a LOGIN bob x\nS: a NO [UNAVAILABLE] Maximum number of connections" => [2, 3]
+    );
+    has_not!(a_wrong_password, "S: +OK ready\nC: USER bob\nS: +OK\nC: PASS x\nS: -ERR [AUTH] wrong");
+    has_not!(
+        a_mailbox_that_is_there_already,
+        "S: * OK ready\nC: a LOGIN bob x\nS: a OK in\nC: b CREATE Sent\nS: b NO [ALREADYEXISTS] there"
+    );
+}

@@ -1,0 +1,65 @@
+use crate::protocol::event::Subject;
+use crate::protocol::{imap, pop3, smtp};
+use crate::session::Session;
+use crate::session::model::Step;
+use crate::verdict::rule::{Fact, Found, Needs, Rule, Sentence, Severity, Text, Words};
+
+/// The server greeted the client with a refusal: it does not serve it now, or not at all.
+///
+/// It matters because nothing else can happen in such a session: no mail is taken, and none is handed out.
+///
+/// Not: a refusal after the greeting, whatever it refuses; and not a greeting that is not in the capture.
+///
+/// RFC 5321, section 3.1: 554 instead of 220. 421 is allowed at any time (section 3.8). RFC 3501, section 7.1.5: BYE as
+/// the greeting. RFC 1939, section 3: a POP3 server greets with +OK.
+pub const RULE: Rule = Rule {
+    id: "session-refused",
+    severity: Severity::Medium,
+    since: "0.2.0",
+    rank: 35,
+    reference: Some("RFC 5321, section 3.1"),
+    needs: Needs::TEXTS,
+    words: Words {
+        en: Text {
+            title: "The server refused the session at its greeting",
+            detail: "The server does not serve this client now, or not at all: there are too many connections, the \
+                     server is busy or closed, or it refuses the client's address.",
+            remedy: "Read the code and the text of the greeting. After a temporary refusal, connect again later and \
+                     with fewer connections at a time; after a permanent one, find out why the server or its block \
+                     list refuses this address.",
+        },
+        zh: Text {
+            title: "服务器在问候时就拒绝了会话",
+            detail: "服务器暂时或始终不为该客户服务：可能是连接过多、服务器繁忙或已停用，也可能是拒绝该客户的地址。",
+            remedy: "查看问候中的响应码和说明。若为暂时拒绝，应稍后重新连接并减少同时的连接；若为永久拒绝，应查明服务器或其\
+                     黑名单拒绝该地址的原因。",
+        },
+    },
+    occurrence: Some(Sentence { en: "The server said: {0}", zh: "服务器的答复：{0}" }),
+    check,
+};
+
+fn check(session: &Session, found: &mut Found) {
+    for step in session.steps.iter().filter(|step| refuses(step)) {
+        found.at([step.n]).fact(Fact::Name(step.text.clone()));
+    }
+}
+
+fn refuses(step: &Step) -> bool {
+    match &step.subject {
+        Subject::Smtp(smtp::Subject::Greeting { code, .. }) => *code >= 400,
+        Subject::Pop3(subject) => matches!(subject.what, pop3::What::Greeting { ok: false, .. }),
+        Subject::Imap(subject) => matches!(subject.what, imap::What::Greeting(imap::Status::Bye)),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    has!(smtp_has_too_many_connections, "S: 421 4.7.0 mx too many connections" => [1]);
+    has!(smtp_refuses_the_address, "S: 554 5.7.1 blocked\nC: QUIT\nS: 221 bye" => [1]);
+    has!(imap_is_busy, "S: * BYE [UNAVAILABLE] try again later" => [1]);
+    has!(pop3_is_busy, "--- server 10.0.0.25:110\nS: -ERR [SYS/TEMP] try again later" => [1]);
+    has_not!(a_server_that_closes_later, "S: 220 mx\nC: HELO a\nS: 421 shutting down");
+    has_not!(a_bye_that_was_asked_for, "S: * OK ready\nC: a LOGOUT\nS: * BYE\nS: a OK");
+}

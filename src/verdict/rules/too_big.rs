@@ -1,0 +1,117 @@
+use crate::protocol::event::{StepId, Subject};
+use crate::protocol::smtp::{self, ReplyTo, Verb};
+use crate::session::Session;
+use crate::session::model::Step;
+use crate::verdict::rule::{Fact, Found, Needs, Rule, Sentence, Severity, Text, Words};
+
+/// The server refused a message because it is too big: at MAIL, by the size that the client declared, or after the
+/// content.
+///
+/// It matters because the message will not be taken by this server, however often it is sent.
+///
+/// Not: 552 to RCPT, which is a full mailbox; and not a lack of room (452), which may pass.
+///
+/// RFC 1870, section 6: 552, and the limit that the server announces by SIZE. RFC 3463, section 3.4: X.3.4.
+pub const RULE: Rule = Rule {
+    id: "too-big",
+    severity: Severity::Medium,
+    since: "0.2.0",
+    rank: 48,
+    reference: Some("RFC 1870, section 6"),
+    needs: Needs::TEXTS,
+    words: Words {
+        en: Text {
+            title: "A message is too big for the server",
+            detail: "The server takes no message of this size. A client that declares the size with MAIL learns it \
+                     before the content crosses.",
+            remedy: "Send less, or a link instead of the attachment; or raise the server's limit, if it is yours.",
+        },
+        zh: Text {
+            title: "邮件超过了服务器允许的大小",
+            detail: "服务器不接收这样大小的邮件。如果客户在 MAIL 命令中声明大小，在传送内容之前就能得知。",
+            remedy: "减小邮件，或以链接代替附件；如果服务器由自己管理，也可以提高其上限。",
+        },
+    },
+    occurrence: Some(Sentence {
+        en: "The message: {0}. The limit that the server announced: {1}. The server said: {2}",
+        zh: "邮件：{0}。服务器宣布的上限：{1}。服务器的答复：{2}",
+    }),
+    check,
+};
+
+fn check(session: &Session, found: &mut Found) {
+    for step in &session.steps {
+        let Subject::Smtp(smtp::Subject::Reply { to, code, enhanced }) = &step.subject else { continue };
+        let is_content = match to {
+            ReplyTo::Command(Verb::Mail) => false,
+            ReplyTo::Content | ReplyTo::Command(Verb::Data | Verb::Bdat) => true,
+            _ => continue,
+        };
+        let too_big = enhanced.is_some_and(|status| (status.class, status.subject, status.detail) == (5, 3, 4));
+        if !too_big && (*code != 552 || enhanced.is_some_and(|status| status.subject != 3)) {
+            continue;
+        }
+        let limit = announced(session);
+        let size = match is_content {
+            true => carried(session, step.n),
+            false => session.answered(step).and_then(declared),
+        };
+        let said = |size: Option<u64>| size.map_or(Fact::Name("?".to_owned()), Fact::Bytes);
+        let evidence = session.steps.iter().filter(|told| limit.is_some() && is_extensions(told, step.n)).last();
+        let evidence = evidence.map(|told| told.n).into_iter().chain(step.answers).chain([step.n]);
+        found.at(evidence).fact(said(size)).fact(said(limit)).fact(Fact::Name(step.text.clone()));
+    }
+}
+
+/// The size that MAIL declares (RFC 1870, section 5).
+fn declared(mail: &Step) -> Option<u64> {
+    size_of(mail.text.split_ascii_whitespace(), '=')
+}
+
+/// The limit that the server has announced; 0 is none (RFC 1870, section 4).
+fn announced(session: &Session) -> Option<u64> {
+    let limit = |line: &String| size_of([line.replacen(' ', "=", 1).as_str()].into_iter(), '=');
+    session.capabilities.iter().find_map(limit).filter(|limit| *limit > 0)
+}
+
+fn size_of<'a>(mut words: impl Iterator<Item = &'a str>, between: char) -> Option<u64> {
+    words.find_map(|word| {
+        let (name, size) = word.split_once(between)?;
+        if name.eq_ignore_ascii_case("SIZE") { size.trim().parse().ok() } else { None }
+    })
+}
+
+/// True for the reply to EHLO or LHLO, before step `n`.
+fn is_extensions(step: &Step, n: StepId) -> bool {
+    let to_hello = ReplyTo::Command(Verb::Ehlo);
+    step.n < n
+        && matches!(&step.subject, Subject::Smtp(smtp::Subject::Reply { to, code: 250, .. })
+            if *to == to_hello || *to == ReplyTo::Command(Verb::Lhlo))
+}
+
+/// The size of the message that the reply `n` decided.
+fn carried(session: &Session, n: StepId) -> Option<u64> {
+    session.messages.iter().find(|message| message.steps.contains(&n) && message.complete).map(|message| message.size)
+}
+
+#[cfg(test)]
+mod tests {
+    has!(
+        at_mail,
+        "S: 220 mx\nC: EHLO a\nS: 250-mx\nS: 250 SIZE 20000\nC: MAIL FROM:<a@b> size=43371\n\
+         S: 552 5.3.4 Message size exceeds fixed limit" => [3, 4, 5]
+    );
+    has!(
+        after_the_content,
+        "S: 220 mx\nC: HELO a\nS: 250 mx\nC: MAIL FROM:<a@b>\nS: 250 ok\nC: RCPT TO:<c@d>\nS: 250 ok\nC: DATA\n\
+         S: 354 go\nC: text\nC: .\nS: 552 5.3.4 too big" => [10, 11]
+    );
+    has_not!(
+        a_full_mailbox,
+        "S: 220 mx\nC: HELO a\nS: 250 mx\nC: MAIL FROM:<a@b>\nS: 250 ok\nC: RCPT TO:<c@d>\nS: 552 5.2.2 full"
+    );
+    has_not!(
+        no_room_for_now,
+        "S: 220 mx\nC: HELO a\nS: 250 mx\nC: MAIL FROM:<a@b> SIZE=5\nS: 452 4.3.1 Insufficient system storage"
+    );
+}
