@@ -201,7 +201,9 @@ impl Exchange {
         if self.mechanism == Mechanism::Login {
             self.turn = self.turn.next();
         }
-        if round.is_secret() && !base64.is_empty() && self.has_room() {
+        // What a proof holds is kept as the response.
+        let is_kept = matches!(round, Round::Proof(_));
+        if round.is_secret() && !is_kept && !base64.is_empty() && self.has_room() {
             self.credential.wire_forms.push(Secret::new(base64));
         }
         round

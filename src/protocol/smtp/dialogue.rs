@@ -81,6 +81,8 @@ pub struct Dialogue {
     pub(super) chunks_unseen: bool,
     /// A login was accepted: the server refuses any other (RFC 4954, section 4).
     pub(super) logged_in: bool,
+    /// A login was given up because bytes are missing: a later 235 may be its own.
+    pub(super) undecided_login: bool,
     /// Bytes of either side are missing somewhere.
     pub(super) has_gaps: bool,
     /// The layer that begins with the next byte: the first of the deferred bytes, unless there are none.
@@ -111,6 +113,7 @@ impl Dialogue {
             open: None,
             chunks_unseen: true,
             logged_in: false,
+            undecided_login: false,
             has_gaps: false,
             upgrade: None,
             server_silent: false,

@@ -123,6 +123,7 @@ impl Dialogue {
             _ if reply.code == 334 && prompt => Box::new(Exchange::unseen()),
             _ if matches!(reply.code, 235 | 535)
                 && !self.logged_in
+                && !self.undecided_login
                 && !self.queue.newest_first().any(is_login)
                 && (reply.code == 235 || self.queue.is_empty()) =>
             {

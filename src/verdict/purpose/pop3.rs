@@ -1,7 +1,7 @@
 //! What POP3 steps do (RFC 1939, and its extensions).
 
 use super::{Sasl, enumerated};
-use crate::protocol::event;
+use crate::protocol::event::{self, LoginCause};
 use crate::protocol::pop3::{Effect, State, Subject, Verb, What};
 use crate::session::model::{Step, Variant};
 
@@ -155,9 +155,16 @@ pub fn of(subject: &Subject, variant: Variant, answered: Option<&Step>) -> Pop3 
         What::Greeting { ok: true, apop: false } => Pop3::Greeting(Greeting::Ready),
         What::Greeting { ok: false, .. } => Pop3::Greeting(Greeting::Refused),
         What::Command(Verb::Dele) if let Variant::Message(number) = variant => Pop3::Deletes(number),
+        What::Command(Verb::Auth) if variant == Variant::InitialResponse => Pop3::Sasl(Sasl::BeginsAtOnce),
         What::Command(verb) => Pop3::Command(command(*verb, variant, subject.state)),
         What::Reply { to: Some(_), effect: Some(effect), code, .. } => {
             Pop3::Effect(*effect, code.as_deref().map(ResponseCode::of))
+        }
+        What::Reply { to: Some(_), effect: None, .. }
+            if let Variant::Refused(cause) = variant
+                && cause != LoginCause::WrongSecret =>
+        {
+            Pop3::Sasl(Sasl::Refused(cause))
         }
         What::Reply { to: Some(verb), ok, code, effect: None } => Pop3::Reply {
             to: answered.and_then(asked).unwrap_or_else(|| command_of_reply(*verb, subject.state)),

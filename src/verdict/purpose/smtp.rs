@@ -1,6 +1,7 @@
 //! What SMTP and LMTP steps do (RFC 5321, and the extensions' RFCs).
 
 use super::{Sasl, enhanced, enumerated};
+use crate::protocol::event::LoginCause;
 use crate::protocol::smtp::{Enhanced, Subject, Verb};
 use crate::session::model::{Step, Variant};
 use replies::reply;
@@ -91,6 +92,14 @@ pub fn of(subject: &Subject, variant: Variant, answered: Option<&Step>) -> Smtp 
     match *subject {
         Subject::Greeting { code } => Smtp::Greeting(greeting(code)),
         Subject::Command(verb) => Smtp::Command(command(verb, variant)),
+        // The default sentence speaks of a wrong password: only where the server does.
+        Subject::Reply { to, code, .. }
+            if let Variant::Refused(cause) = variant
+                && cause != LoginCause::WrongSecret
+                && reply(to, code, false) == Reply::LoginRefused =>
+        {
+            Smtp::Sasl(Sasl::Refused(cause))
+        }
         Subject::Reply { to, code, enhanced } => Smtp::Reply {
             what: match reply(to, code, answered.is_some_and(|step| step.variant == Variant::Last)) {
                 // Each extension has a line of its own after the first (RFC 5321, section 4.1.1.1).
