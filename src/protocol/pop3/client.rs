@@ -193,7 +193,7 @@ impl Dialogue {
         Credential {
             mechanism: "USER/PASS".into(),
             username,
-            password: Some(Secret::new(password)).filter(|_| !password.is_empty()),
+            password: Some(Secret::new(password)),
             exposure: if password.is_empty() { Exposure::None } else { Exposure::Plaintext },
             steps: user.into_iter().chain([step]).collect(),
             wire_forms: if password.is_empty() { Vec::new() } else { vec![Secret::new(password)] },
