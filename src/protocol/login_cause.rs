@@ -86,7 +86,8 @@ const WORDS: &[(&[&str], LoginCause)] = &[
     (&["temporar"], LoginCause::Temporary),
     (&["local error"], LoginCause::Temporary),
     (&["internal error"], LoginCause::Temporary),
-    (&["unavailable"], LoginCause::Temporary),
+    (&["service unavailable"], LoginCause::Temporary),
+    (&["currently unavailable"], LoginCause::Temporary),
     (&["try again later"], LoginCause::Temporary),
     (&["credentials", "invalid"], LoginCause::WrongSecret),
     (&["password", "invalid"], LoginCause::WrongSecret),
@@ -120,7 +121,9 @@ pub fn of(refusal: &Refusal<'_>) -> LoginCause {
 /// What the reply decides: nothing, where it is a temporary failure (RFC 5321, section 4.2.1; RFC 3206; RFC 5530).
 pub fn outcome(refusal: &Refusal<'_>, cause: LoginCause) -> LoginOutcome {
     let temporary = matches!(refusal.smtp, Some((400..=499, _)))
-        || refusal.code.is_some_and(|code| code == "UNAVAILABLE" || code == "INPROGRESS" || code.starts_with("SYS/TEMP"))
+        || refusal
+            .code
+            .is_some_and(|code| code == "UNAVAILABLE" || code == "INPROGRESS" || code.starts_with("SYS/TEMP"))
         || refusal.smtp.is_none() && cause == LoginCause::Temporary;
     if temporary { LoginOutcome::Unknown } else { LoginOutcome::Rejected }
 }
@@ -176,13 +179,19 @@ mod tests {
             smtp(535, invalid, "535 5.7.8 Error: authentication failed: Invalid base64 data in continued response"),
             LoginCause::Malformed
         );
-        let switched_off = "535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the Tenant";
+        let switched_off =
+            "535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the Tenant";
         assert_eq!(smtp(535, Some((7, 139)), switched_off), LoginCause::SwitchedOff);
         assert_eq!(smtp(535, Some((7, 3)), "535 5.7.3 Authentication unsuccessful"), LoginCause::Unknown);
+        let no_reason = "535 5.7.8 Error: authentication failed: (reason unavailable)";
+        assert_eq!(smtp(535, invalid, no_reason), LoginCause::WrongSecret);
         assert_eq!(smtp(535, None, "535 nope"), LoginCause::WrongSecret);
         assert_eq!(smtp(503, None, "503 AUTH command used when not advertised"), LoginCause::MechanismNotOffered);
         assert_eq!(smtp(503, None, "503 already logged in"), LoginCause::Unknown);
-        assert_eq!(smtp(530, Some((7, 0)), "530 5.7.0 Must issue a STARTTLS command first"), LoginCause::EncryptionDemanded);
+        assert_eq!(
+            smtp(530, Some((7, 0)), "530 5.7.0 Must issue a STARTTLS command first"),
+            LoginCause::EncryptionDemanded
+        );
         assert_eq!(smtp(454, Some((7, 0)), "454 4.7.0 Temporary authentication failure"), LoginCause::Temporary);
         assert_eq!(smtp(421, Some((7, 0)), "421 4.7.0 Too many errors"), LoginCause::Limit);
     }

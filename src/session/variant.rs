@@ -2,8 +2,8 @@
 
 use super::model::Variant;
 use crate::protocol::event::{Step, Subject};
-use crate::protocol::smtp::Verb;
 use crate::protocol::login_cause::{self, Refusal};
+use crate::protocol::smtp::Verb;
 use crate::protocol::{imap, pop3, smtp};
 
 /// The variant that `step` is.

@@ -326,7 +326,11 @@ fn credential(login: &parse::Login, text: &[u8]) -> Credential {
         mechanism: "LOGIN".to_owned(),
         username: Some(login.username.clone()),
         password: login.password.clone(),
-        exposure: if login.password.as_ref().is_some_and(|password| !password.reveal().is_empty()) { Exposure::Plaintext } else { Exposure::None },
+        exposure: if login.password.as_ref().is_some_and(|password| !password.reveal().is_empty()) {
+            Exposure::Plaintext
+        } else {
+            Exposure::None
+        },
         outcome: LoginOutcome::Unknown,
         wire_forms: if sent.is_empty() { Vec::new() } else { vec![Secret::new(sent)] },
         ..Credential::default()

@@ -326,7 +326,8 @@ impl Exchange {
                 Round::Username
             }
             // The server has asked for the user name again, and the client repeats it.
-            Turn::Password if self.credential.username.as_deref() == Some(decoded) && self.credential.password.is_none() =>
+            Turn::Password
+                if self.credential.username.as_deref() == Some(decoded) && self.credential.password.is_none() =>
             {
                 self.turn = Turn::Username;
                 Round::Username

@@ -96,7 +96,8 @@ pub fn looks_typed(sent: &[u8], decoded: &[u8]) -> bool {
     let decoded = decoded.strip_suffix(b"\0").unwrap_or(decoded);
     let padded = sent.len().is_multiple_of(4);
     let is_control = |byte: &u8| matches!(byte, 0..=31 | 127..=159);
-    !padded && std::str::from_utf8(decoded).is_err() || decoded.iter().any(is_control) && std::str::from_utf8(decoded).is_err()
+    !padded && std::str::from_utf8(decoded).is_err()
+        || decoded.iter().any(is_control) && std::str::from_utf8(decoded).is_err()
 }
 
 /// What was typed for PLAIN, with a real NUL for each that was written as `\0` or `\000`, or as a space.

@@ -14,9 +14,35 @@ const PROMPT_BYTES: usize = 64;
 
 /// Words for a password, lower case, without spaces and punctuation. They come first: a prompt may ask for the password
 /// of a user whom it names.
-const PASSWORD: &[&str] = &["password", "passwd", "passwort", "passphrase", "kennwort", "motdepasse", "contrase", "senha", "пароль", "密码", "口令", "パスワード"];
+const PASSWORD: &[&str] = &[
+    "password",
+    "passwd",
+    "passwort",
+    "passphrase",
+    "kennwort",
+    "motdepasse",
+    "contrase",
+    "senha",
+    "пароль",
+    "密码",
+    "口令",
+    "パスワード",
+];
 /// The same for a user name.
-const USERNAME: &[&str] = &["username", "userid", "login", "user", "account", "benutzer", "utilisateur", "usuario", "email", "用户", "账号", "ユーザ"];
+const USERNAME: &[&str] = &[
+    "username",
+    "userid",
+    "login",
+    "user",
+    "account",
+    "benutzer",
+    "utilisateur",
+    "usuario",
+    "email",
+    "用户",
+    "账号",
+    "ユーザ",
+];
 
 /// What the decoded prompt asks for; `None` where its words are not known.
 pub fn asked(prompt: &[u8]) -> Option<Asks> {

@@ -1,7 +1,6 @@
 //! AUTH (RFC 4954) in the dialogue: its responses, which of them are secret, and what the reply decides. What the
 //! rounds hold is read in `protocol::sasl`.
 
-use super::{ReplyTo, Subject};
 use super::command::{Command, Verb};
 use super::dialogue::Dialogue;
 use super::parse;
@@ -9,6 +8,7 @@ use super::question::{Pending, Question};
 use super::reply::Reply;
 use super::server::{reply_subject, tell};
 use super::state::{AfterGap, AwaitedReply, Awaiting, ClientInput, LineContext};
+use super::{ReplyTo, Subject};
 use crate::protocol::event::{Kind, LoginCause, LoginOutcome, Sink, StepId};
 use crate::protocol::framing::{Line, LineEnd};
 use crate::protocol::login_cause::{self, Refusal};
@@ -104,8 +104,7 @@ impl Dialogue {
             Question::Command(Verb::Other) => {
                 *question = Question::Auth(Some(unseen()));
                 if let (Some(step), ClientInput::Commands(_)) = (*step, &self.client) {
-                    self.client =
-                        ClientInput::Waiting(Awaiting::Reply { step, to: AwaitedReply::Auth, blind: false });
+                    self.client = ClientInput::Waiting(Awaiting::Reply { step, to: AwaitedReply::Auth, blind: false });
                 }
             }
             _ => {}

@@ -289,7 +289,13 @@ pub(super) fn reply_subject(to: ReplyTo, reply: &Reply<'_>) -> Subject {
     Subject::Reply { to, code: reply.code, enhanced: reply.enhanced }
 }
 
-pub(super) fn tell(reply: &Reply<'_>, kind: Kind, subject: Subject, answers: Option<StepId>, out: &mut dyn Sink) -> StepId {
+pub(super) fn tell(
+    reply: &Reply<'_>,
+    kind: Kind,
+    subject: Subject,
+    answers: Option<StepId>,
+    out: &mut dyn Sink,
+) -> StepId {
     if reply.lines_left_out {
         out.limit(Limit::LineBytes);
     }

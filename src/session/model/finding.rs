@@ -1,7 +1,7 @@
 //! Something wrong, weak or worth knowing in a session, found by a rule. The rule has the words for it.
 
-use crate::protocol::event::LoginCause;
 use crate::flow::{Conflict, Side};
+use crate::protocol::event::LoginCause;
 use crate::protocol::event::StepId;
 
 /// Something wrong, weak or worth knowing.

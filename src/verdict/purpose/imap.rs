@@ -158,7 +158,10 @@ pub fn of(subject: &Subject, variant: Variant, answered: Option<&Step>) -> Imap 
             Imap::Sasl(Sasl::BeginsAtOnce)
         }
         What::Command { verb, uid } => Imap::Command(Command::new(*verb, *uid)),
-        What::Tagged { status, .. } if let Variant::Refused(cause) = variant && is_told(*status, cause) => {
+        What::Tagged { status, .. }
+            if let Variant::Refused(cause) = variant
+                && is_told(*status, cause) =>
+        {
             Imap::Sasl(Sasl::Refused(cause))
         }
         What::Tagged { to, status, code } => Imap::Tagged {

@@ -160,9 +160,15 @@ pub fn of(subject: &Subject, variant: Variant, answered: Option<&Step>) -> Pop3 
         What::Reply { to: Some(_), effect: Some(effect), code, .. } => {
             Pop3::Effect(*effect, code.as_deref().map(ResponseCode::of))
         }
-        What::Reply { to: Some(_), effect: None, .. }
+        // A response code says as much in its own words, unless the text says more.
+        What::Reply { to: Some(_), effect: None, code, .. }
             if let Variant::Refused(cause) = variant
-                && cause != LoginCause::WrongSecret =>
+                && cause != LoginCause::WrongSecret
+                && (code.is_none()
+                    || !matches!(
+                        cause,
+                        LoginCause::Unknown | LoginCause::InUse | LoginCause::Temporary | LoginCause::Limit
+                    )) =>
         {
             Pop3::Sasl(Sasl::Refused(cause))
         }

@@ -1,8 +1,8 @@
 //! Several commands sent before the first is answered (RFC 2920), by clients that may and by clients that may not.
 
 use super::*;
-use crate::protocol::event::LoginOutcome;
 use crate::limits::{self, Limit};
+use crate::protocol::event::LoginOutcome;
 use crate::protocol::event::Subject;
 use crate::protocol::smtp;
 
