@@ -56,7 +56,8 @@ impl Dialogue {
             Some(challenge) if self.prompted_by_unseen && self.queue.next().is_none() => {
                 // The AUTH is not in the capture. It is the last command before this (RFC 5034, section 4).
                 self.queue.begin_unseen(out);
-                self.prompted_by_unseen = false;
+                // What is missing of the client came before this challenge, so its next line is whole.
+                (self.prompted_by_unseen, self.client_follows_gap) = (false, false);
                 self.challenge(line, challenge, out);
             }
             _ => self.rubbish(line, out),
