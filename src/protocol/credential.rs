@@ -24,6 +24,10 @@ pub struct Credential {
     pub exposure: Exposure,
     /// The server's answer.
     pub outcome: LoginOutcome,
+    /// The reply that decided, as sent; absent where none was seen.
+    pub reply: Option<Vec<u8>>,
+    /// Why the login was not accepted; absent where it was, and where no reply was seen.
+    pub cause: Option<LoginCause>,
     /// The steps it was read from, the reply included.
     pub steps: Vec<StepId>,
     /// The secrets in the forms in which they crossed (a PLAIN response in base64, say), so that they can be found
@@ -57,7 +61,45 @@ pub enum LoginOutcome {
     Rejected,
     /// The client cancelled the exchange.
     Cancelled,
-    /// The server's answer was not seen.
+    /// The server's answer was not seen, or decided nothing (a temporary failure).
     #[default]
     Unknown,
+}
+
+/// Why a login was not accepted (`cause` of the JSON).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum LoginCause {
+    /// User name, password or token are not valid.
+    WrongSecret,
+    /// The server could not read what the client sent: no base64, for one.
+    Malformed,
+    /// The server does not offer this mechanism, or no login at all here.
+    MechanismNotOffered,
+    /// Not without TLS.
+    EncryptionDemanded,
+    /// Too many connections, or too many attempts.
+    Limit,
+    /// Another session holds the mailbox (POP3).
+    InUse,
+    /// The account, or this way to log in, is switched off.
+    SwitchedOff,
+    /// The server cannot check it at the moment.
+    Temporary,
+    /// The client gave it up.
+    Cancelled,
+    /// The server does not say, or in words that are not known.
+    Unknown,
+}
+
+impl Credential {
+    /// The attempt with the reply that decided it, and why it was not accepted.
+    pub fn with_reply(mut self, reply: &[u8], cause: LoginCause) -> Self {
+        self.cause = match self.outcome {
+            LoginOutcome::Accepted => None,
+            LoginOutcome::Cancelled => Some(LoginCause::Cancelled),
+            LoginOutcome::Rejected | LoginOutcome::Unknown => Some(cause),
+        };
+        self.reply = Some(reply.to_vec());
+        self
+    }
 }

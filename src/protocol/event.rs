@@ -9,7 +9,7 @@ Steps come in the order of the conversation. Text is bytes, as they crossed the 
 session decodes them to characters.
 */
 
-pub use super::credential::{Credential, Exposure, LoginOutcome};
+pub use super::credential::{Credential, Exposure, LoginCause, LoginOutcome};
 pub use super::number::{MessageId, StepId};
 pub use super::span::{Packets, Span};
 pub use tls::{Certificate, TlsFact};

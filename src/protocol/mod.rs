@@ -14,6 +14,7 @@ pub mod detect;
 mod dialogue;
 pub mod event;
 pub mod framing;
+pub mod login_cause;
 mod number;
 pub mod ports;
 mod proxy;

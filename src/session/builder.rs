@@ -154,6 +154,8 @@ impl Sink for Builder {
             token: secret(told.token),
             exposure: told.exposure,
             outcome: told.outcome,
+            reply: shown(told.reply),
+            cause: told.cause,
             encrypted,
             steps,
             wire_forms: told.wire_forms.iter().map(form).collect(),

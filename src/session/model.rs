@@ -7,7 +7,7 @@ use crate::capture::number;
 use crate::flow::{CloseReason, Counters, Endpoints, PacketRef, Transport};
 use crate::limits::LimitsHit;
 use crate::protocol::Protocol;
-use crate::protocol::event::{Certificate, Exposure, LoginOutcome, StepId};
+use crate::protocol::event::{Certificate, Exposure, LoginCause, LoginOutcome, StepId};
 use crate::protocol::secret::Secret;
 use std::net::{Ipv4Addr, SocketAddr};
 
@@ -160,6 +160,10 @@ pub struct Credential {
     pub exposure: Exposure,
     /// The server's decision.
     pub outcome: LoginOutcome,
+    /// The reply that decided; absent where none was seen.
+    pub reply: Option<String>,
+    /// Why it was not accepted; absent where it was, and where no reply was seen.
+    pub cause: Option<LoginCause>,
     /// The attempt crossed inside TLS that was decrypted.
     pub encrypted: bool,
     /// The steps it was read from.

@@ -2,17 +2,42 @@
 
 use super::model::Variant;
 use crate::protocol::event::{Step, Subject};
+use crate::protocol::login_cause::{self, Refusal};
 use crate::protocol::smtp::Verb;
-use crate::protocol::{pop3, smtp};
+use crate::protocol::{imap, pop3, smtp};
 
 /// The variant that `step` is.
 pub fn of(step: &Step<'_>) -> Variant {
     match &step.subject {
         Subject::Smtp(smtp::Subject::Command(verb)) => of_smtp(*verb, arguments(step)),
+        Subject::Smtp(smtp::Subject::Reply {
+            to: smtp::ReplyTo::Sasl | smtp::ReplyTo::Command(Verb::Auth),
+            code: code @ 400..,
+            enhanced,
+        }) => refused(Refusal { text: step.text, smtp: Some((*code, *enhanced)), code: None }),
+        Subject::Pop3(pop3::Subject { what: pop3::What::Reply { to: Some(to), ok: false, code, .. }, .. })
+            if to.is_of_login() =>
+        {
+            refused(Refusal { text: step.text, smtp: None, code: code.as_deref() })
+        }
+        Subject::Imap(imap::Subject { what: imap::What::Tagged { to: Some(to), status, code }, .. })
+            if matches!(to, imap::Verb::Login | imap::Verb::Authenticate) && *status != imap::Status::Ok =>
+        {
+            refused(Refusal { text: step.text, smtp: None, code: code.and_then(imap::Code::name) })
+        }
+        Subject::Imap(imap::Subject { what: imap::What::Command { verb: imap::Verb::Authenticate, .. }, .. })
+            if arguments(step).iter().any(u8::is_ascii_whitespace) =>
+        {
+            Variant::InitialResponse
+        }
         Subject::Smtp(smtp::Subject::Reply { .. }) if step.text.contains(&b'\n') => Variant::Multiline,
         Subject::Pop3(pop3::Subject { what: pop3::What::Command(verb), .. }) => of_pop3(*verb, arguments(step)),
         _ => Variant::Plain,
     }
+}
+
+fn refused(refusal: Refusal<'_>) -> Variant {
+    Variant::Refused(login_cause::of(&refusal))
 }
 
 fn of_smtp(verb: Verb, arguments: &[u8]) -> Variant {
@@ -26,6 +51,7 @@ fn of_smtp(verb: Verb, arguments: &[u8]) -> Variant {
 
 fn of_pop3(verb: pop3::Verb, arguments: &[u8]) -> Variant {
     match verb {
+        pop3::Verb::Auth if arguments.iter().any(u8::is_ascii_whitespace) => Variant::InitialResponse,
         pop3::Verb::Dele if let (Some(number), _) = pop3::parse::numbers(arguments) => Variant::Message(number),
         _ if arguments.is_empty() => Variant::Plain,
         _ => Variant::Arguments,

@@ -221,6 +221,8 @@ impl Talk {
             response: None,
             token: None,
             exposure: Exposure::Plaintext,
+            reply: None,
+            cause: None,
             outcome,
             encrypted: false,
             steps: steps.to_vec(),

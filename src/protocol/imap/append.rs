@@ -152,6 +152,7 @@ impl Dialogue {
                     step: decided.step,
                     words: &decided.words,
                     uids: &decided.uids,
+                    code: None,
                 });
                 let on_completion = OnCompletion::Append(vec![appended]);
                 resolve(

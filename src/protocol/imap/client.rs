@@ -261,6 +261,10 @@ impl Dialogue {
             return;
         }
         let asked = std::mem::take(&mut self.client.asked) && from == 0 && literal.is_none();
+        if asked && !done && self.unseen_login.is_some() && !command.as_ref().is_some_and(Command::is_sure) {
+            self.tell_skipped(Side::Client, out);
+            return self.response_to_unseen(&fragment, out);
+        }
         if asked && !done && command.is_none() && !fragment.text.is_empty() {
             // The mechanism is unknown, so the line may be a password.
             self.tell_skipped(Side::Client, out);
@@ -270,6 +274,18 @@ impl Dialogue {
             let step = fragment.step(Side::Client, Kind::Response, subject);
             fragment.tell(Step { secrets, ..step }, out);
             return;
+        }
+        if self.client.way.desynchronised
+            && from == 0
+            && literal.is_none()
+            && !done
+            && !command.as_ref().is_some_and(Command::is_sure)
+            && self.exchange().is_some_and(|login| login.owed)
+        {
+            // A gap came before the challenge, so the line is a whole response.
+            self.client.way.desynchronised = false;
+            self.tell_skipped(Side::Client, out);
+            return self.response(&fragment, out);
         }
         if self.client.way.desynchronised {
             if !done && !command.as_ref().is_some_and(Command::is_sure) {
@@ -416,6 +432,19 @@ impl Dialogue {
         self.exchange().is_some_and(|login| login.owed || !line.contains(&b' '))
     }
 
+    /// The client's response in a login whose AUTHENTICATE is not in the capture.
+    fn response_to_unseen(&mut self, fragment: &Fragment<'_>, out: &mut dyn Sink) {
+        let state = self.state;
+        let Some(login) = &mut self.unseen_login else { return };
+        let round = login.exchange.response(&fragment.text);
+        login.cancelled = fragment.text.as_ref() == b"*";
+        let step = fragment.step(Side::Client, Kind::Response, Subject { state, what: What::Response(round) });
+        let whole = 0..fragment.text.len();
+        let is_secret = (round.is_secret() || matches!(round, Round::Malformed(_))) && !whole.is_empty();
+        let secrets = Vec::from_iter(is_secret.then_some(whole));
+        login.exchange.add_step(fragment.tell(Step { secrets, ..step }, out));
+    }
+
     fn response(&mut self, fragment: &Fragment<'_>, out: &mut dyn Sink) {
         let state = self.state;
         let Some(login) = self.exchange() else { return };
@@ -448,7 +477,11 @@ fn credential(login: &parse::Login, text: &[u8]) -> Credential {
         mechanism: "LOGIN".to_owned(),
         username: Some(login.username.clone()),
         password: login.password.clone(),
-        exposure: if login.password.is_some() { Exposure::Plaintext } else { Exposure::None },
+        exposure: if login.password.as_ref().is_some_and(|password| !password.reveal().is_empty()) {
+            Exposure::Plaintext
+        } else {
+            Exposure::None
+        },
         outcome: LoginOutcome::Unknown,
         wire_forms: if sent.is_empty() { Vec::new() } else { vec![Secret::new(sent)] },
         ..Credential::default()

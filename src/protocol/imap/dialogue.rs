@@ -15,15 +15,18 @@ one of the protocol; the lines before it are emitted as unknown.
 
 use super::command::{Verb, command};
 use super::fragmentizer::{Fragment, GapIn};
-use super::queue::{CommandId, OnCompletion, Pending};
-use super::reply::{Response, Status, Untagged, response};
+use super::queue::{Authentication, CommandId, OnCompletion, Pending};
+use super::reply::{Code, Response, Status, Untagged, response};
 use super::state::{Dialogue, Way};
 use super::{Subject, What};
 use crate::flow::{PacketRef, Side};
 use crate::limits::Limit;
 use crate::protocol::Upgrade;
-use crate::protocol::event::{self, Delivery, Kind, LoginOutcome, MessageOutcome, Sink, Step, StepId};
+use crate::protocol::event::{
+    self, Credential, Delivery, Kind, LoginCause, LoginOutcome, MessageOutcome, Sink, Step, StepId,
+};
 use crate::protocol::framing::Input;
+use crate::protocol::login_cause::{self, Refusal};
 use crate::protocol::secret::Raw;
 
 /// The reply that resolves a command.
@@ -36,6 +39,15 @@ pub(super) struct Completion<'a> {
     pub words: &'a [u8],
     /// APPENDUID's arguments, where it has them.
     pub uids: &'a [u8],
+    /// The response code.
+    pub code: Option<Code>,
+}
+
+impl<'a> Completion<'a> {
+    /// As a reply that does not accept a login.
+    fn refusal(&self) -> Refusal<'a> {
+        Refusal { text: self.words, smtp: None, code: self.code.and_then(Code::name) }
+    }
 }
 
 impl Dialogue {
@@ -279,6 +291,9 @@ impl crate::protocol::Dialogue for Dialogue {
         for command in self.queue.drain() {
             resolve(command, None, out);
         }
+        if let Some(login) = self.unseen_login.take() {
+            resolve_login(*login, None, out);
+        }
         None
     }
 }
@@ -291,12 +306,9 @@ pub(super) fn resolve(command: Pending, completion: Option<Completion<'_>>, out:
         OnCompletion::Login(mut credential) => {
             credential.outcome = outcome(completion, false);
             credential.steps.extend(step);
-            out.credential(*credential);
+            out.credential(with_reply(*credential, completion, false));
         }
-        OnCompletion::Authenticate(mut login) => {
-            step.into_iter().for_each(|step| login.exchange.add_step(step));
-            out.credential(login.exchange.finish(outcome(completion, login.cancelled)));
-        }
+        OnCompletion::Authenticate(login) => resolve_login(*login, completion, out),
         OnCompletion::Append(messages) => {
             for appended in messages {
                 let outcome = MessageOutcome {
@@ -312,13 +324,36 @@ pub(super) fn resolve(command: Pending, completion: Option<Completion<'_>>, out:
     }
 }
 
+/// Emits the outcome of an AUTHENTICATE.
+pub(super) fn resolve_login(mut login: Authentication, completion: Option<Completion<'_>>, out: &mut dyn Sink) {
+    completion.iter().for_each(|completion| login.exchange.add_step(completion.step));
+    let is_malformed = login.exchange.is_malformed();
+    let credential = login.exchange.finish(outcome(completion, login.cancelled));
+    out.credential(with_reply(credential, completion, is_malformed));
+}
+
 fn outcome(completion: Option<Completion<'_>>, cancelled: bool) -> LoginOutcome {
-    match completion.map(|completion| completion.status) {
-        Some(Status::Ok) => LoginOutcome::Accepted,
+    let Some(completion) = completion else {
+        return if cancelled { LoginOutcome::Cancelled } else { LoginOutcome::Unknown };
+    };
+    match completion.status {
+        Status::Ok => LoginOutcome::Accepted,
         _ if cancelled => LoginOutcome::Cancelled,
-        Some(_) => LoginOutcome::Rejected,
-        None => LoginOutcome::Unknown,
+        _ => {
+            let refusal = completion.refusal();
+            login_cause::outcome(&refusal, login_cause::of(&refusal))
+        }
     }
+}
+
+/// The attempt with the reply to it. `is_malformed`: the client sent something that is not base64.
+fn with_reply(credential: Credential, completion: Option<Completion<'_>>, is_malformed: bool) -> Credential {
+    let Some(completion) = completion else { return credential };
+    let mut cause = login_cause::of(&completion.refusal());
+    if is_malformed && matches!(cause, LoginCause::WrongSecret | LoginCause::Unknown) {
+        cause = LoginCause::Malformed;
+    }
+    credential.with_reply(completion.words, cause)
 }
 
 /// What the reply to an APPEND decides: all its messages are accepted, or none (RFC 3502).

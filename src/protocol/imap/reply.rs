@@ -230,6 +230,11 @@ const CODES: [(&str, Code); 61] = [
 ];
 
 impl Code {
+    /// The code itself; `None` for [`Code::Other`].
+    pub fn name(self) -> Option<&'static str> {
+        CODES.iter().find(|(_, code)| *code == self).map(|&(name, _)| name)
+    }
+
     fn named(word: &[u8]) -> Self {
         let known = CODES.iter().find(|(name, _)| word.eq_ignore_ascii_case(name.as_bytes()));
         known.map_or(Self::Other, |&(_, code)| code)

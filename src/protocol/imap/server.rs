@@ -1,11 +1,11 @@
 //! What the server sends: its greeting, untagged responses, `+`, and replies to commands.
 
 use super::command::Verb;
-use super::dialogue::{Completion, resolve};
+use super::dialogue::{Completion, resolve, resolve_login};
 use super::fragmentizer::{Fragment, Framed};
 use super::lexer::Announced;
 use super::parse;
-use super::queue::{OnCompletion, Pending};
+use super::queue::{Authentication, OnCompletion, Pending};
 use super::reply::{Code, Response, Status, Text, Untagged, response};
 use super::state::Dialogue;
 use super::{State, Subject, What};
@@ -13,6 +13,7 @@ use crate::flow::Side;
 use crate::protocol::Upgrade;
 use crate::protocol::event::{Kind, Sink, Step};
 use crate::protocol::framing::Input;
+use crate::protocol::sasl::Exchange;
 use crate::protocol::secret::Raw;
 
 /// `+` lines that are held back for one command.
@@ -208,6 +209,13 @@ impl Dialogue {
             _ => None,
         };
         self.client.asked = to.is_none() && !waits;
+        if self.client.asked && is_challenge(words) {
+            let begin = || Box::new(Authentication { exchange: Exchange::unseen(), owed: false, cancelled: false });
+            let login = self.unseen_login.get_or_insert_with(begin);
+            let subject = Subject { state, what: What::Challenge(login.exchange.challenge(words)) };
+            login.exchange.add_step(fragment.tell(fragment.step(Side::Server, Kind::Continuation, subject), out));
+            return;
+        }
         let subject = Subject { state, what: What::Continuation { to } };
         fragment.tell(fragment.step(Side::Server, Kind::Continuation, subject), out);
         self.go_ahead(out);
@@ -233,14 +241,22 @@ impl Dialogue {
             if is_hidden { (None, Vec::from_iter(Some(0..fragment.text.len()))) } else { (Some(tag), Vec::new()) };
         let step = fragment.tell(Step { tag: shown, answers, secrets, ..step }, out);
         self.capabilities(text, out);
-        let (command_id, mut command) = answered?;
         let words = fragment.text.get(fragment.text.len() - words_after(tag, &fragment.text)..).unwrap_or_default();
+        let Some((command_id, mut command)) = answered else {
+            // No tag is known of that login: the next reply to a command that was not captured is to it.
+            if let Some(login) = self.unseen_login.take() {
+                let completion = Completion { status, step, words, uids: b"", code: text.code };
+                resolve_login(*login, Some(completion), out);
+                return self.moved(Verb::Authenticate, status, None, out);
+            }
+            return None;
+        };
         let before = if command.verb == Verb::Replace { self.server.appended.take() } else { None };
         let uids = match text.code {
             Some(Code::AppendUid) => text.arguments,
             _ => before.as_deref().unwrap_or_default(),
         };
-        let completion = Completion { status, step, words, uids };
+        let completion = Completion { status, step, words, uids, code: text.code };
         self.append_decided(command_id, completion);
         if self.login == Some(command_id) {
             self.login = None;
@@ -297,6 +313,13 @@ impl Dialogue {
             self.state = State::Selected;
         }
     }
+}
+
+/// True for what `+` carries where it is a challenge, and no text for people: nothing, or base64.
+fn is_challenge(words: &[u8]) -> bool {
+    let words = words.trim_ascii();
+    let is_base64 = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/=".contains(byte);
+    words.is_empty() || words.len() >= 8 && words.len().is_multiple_of(4) && words.iter().all(is_base64)
 }
 
 /// How many bytes of `text` follow its tag and the spaces after it.

@@ -7,7 +7,7 @@ use super::early::Early;
 use super::fetch_items::{MsgAttScanner, Section};
 use super::fragmentizer::{Fragment, Fragmentizer, Literal};
 use super::partial::{Body, PartialFetches};
-use super::queue::{CommandId, Queue};
+use super::queue::{Authentication, CommandId, Queue};
 use super::reply::Status;
 use crate::protocol::event::{MessageId, StepId};
 use crate::protocol::secret::Raw;
@@ -29,6 +29,8 @@ pub struct Dialogue {
     pub(super) queue: Queue,
     /// AUTHENTICATE in flight, as long as challenges and responses are surely its own.
     pub(super) login: Option<CommandId>,
+    /// A login whose AUTHENTICATE is not in the capture: the server's `+` shows it.
+    pub(super) unseen_login: Option<Box<Authentication>>,
     /// Whether there was a gap since AUTHENTICATE began: in the client's stream, in the server's.
     pub(super) login_gaps: [bool; 2],
     pub(super) client: Client,
@@ -98,6 +100,7 @@ impl Default for Dialogue {
             named: false,
             queue: Queue::default(),
             login: None,
+            unseen_login: None,
             login_gaps: [false; 2],
             client: Client::default(),
             server: Server::default(),

@@ -198,7 +198,7 @@ impl Dialogue {
             mechanism: "USER/PASS".into(),
             username,
             password: Some(Secret::new(password)),
-            exposure: Exposure::Plaintext,
+            exposure: if password.is_empty() { Exposure::None } else { Exposure::Plaintext },
             steps: user.into_iter().chain([step]).collect(),
             wire_forms: if password.is_empty() { Vec::new() } else { vec![Secret::new(password)] },
             ..Credential::default()

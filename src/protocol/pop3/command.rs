@@ -58,6 +58,11 @@ impl Verb {
         }
     }
 
+    /// True for the commands that log in, and for USER, which begins to.
+    pub fn is_of_login(self) -> bool {
+        matches!(self, Self::User | Self::Pass | Self::Apop | Self::Auth)
+    }
+
     /// True for the commands that RFC 1939, section 5, allows after the login only, and LAST (RFC 1460, section 5).
     pub fn is_of_transaction(self) -> bool {
         matches!(

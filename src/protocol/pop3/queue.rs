@@ -266,6 +266,14 @@ impl Queue {
         self.pending.front_mut()
     }
 
+    /// A challenge came to an AUTH that is not in the capture: all before it has been answered.
+    pub fn begin_unseen(&mut self, out: &mut dyn Sink) {
+        self.resolve(out);
+        let login = Login::Sasl { exchange: Box::new(Exchange::unseen()), prompt: Prompt::No };
+        self.pending.push_back(Pending { login: Some(login), follows: Follows::Nothing, ..Pending::unseen() });
+        self.certain = 1;
+    }
+
     /// True where no command is in flight.
     pub fn is_empty(&self) -> bool {
         self.pending.is_empty()

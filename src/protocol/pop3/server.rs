@@ -11,9 +11,10 @@ use super::{Effect, State, Subject, What, parse};
 use crate::flow::{PacketRef, Side};
 use crate::limits::Limit;
 use crate::protocol::event::{
-    self, Delivery, Direction, Kind, LoginOutcome, MessageOutcome, MessageStart, Sink, Step, StepId,
+    self, Delivery, Direction, Kind, LoginCause, LoginOutcome, MessageOutcome, MessageStart, Sink, Step, StepId,
 };
 use crate::protocol::framing::{Input, Line, LineEnd};
+use crate::protocol::login_cause::{self, Refusal};
 use crate::protocol::span::Span;
 
 impl Dialogue {
@@ -56,6 +57,13 @@ impl Dialogue {
                 let content = Content::in_the_middle(line.end);
                 self.state = State::Transaction;
                 self.begin_content(content, line, out);
+            }
+            Some(challenge) if self.prompted_by_unseen && self.queue.next().is_none() => {
+                // The AUTH is not in the capture. It is the last command before this (RFC 5034, section 4).
+                self.queue.begin_unseen(out);
+                // What is missing of the client came before this challenge, so its next line is whole.
+                (self.prompted_by_unseen, self.client_follows_gap) = (false, false);
+                self.challenge(line, challenge, out);
             }
             _ => self.rubbish(line, out),
         }
@@ -252,7 +260,7 @@ impl Dialogue {
             self.maildrop.id(number, id, out);
         }
         if let Some(login) = login {
-            self.log_in(login, reply.ok, step, out);
+            self.log_in(login, line, reply, step, out);
         }
         if let Some((message, mut steps)) = upload {
             steps.push(step);
@@ -292,13 +300,16 @@ impl Dialogue {
         }
     }
 
-    fn log_in(&mut self, login: Login, ok: bool, step: StepId, out: &mut dyn Sink) {
-        let outcome = if ok { LoginOutcome::Accepted } else { LoginOutcome::Rejected };
+    fn log_in(&mut self, login: Login, line: &Line<'_>, reply: &Reply<'_>, step: StepId, out: &mut dyn Sink) {
+        let ok = reply.ok;
+        let refusal = Refusal { text: &line.bytes, smtp: None, code: reply.code.as_deref() };
+        let mut cause = login_cause::of(&refusal);
+        let outcome = if ok { LoginOutcome::Accepted } else { login_cause::outcome(&refusal, cause) };
         self.state = if ok { State::Transaction } else { State::Authorization };
         if ok {
             self.maildrop = Maildrop::default();
         }
-        out.credential(match login {
+        let credential = match login {
             Login::Native(mut credential) => {
                 credential.steps.push(step);
                 credential.outcome = outcome;
@@ -306,22 +317,27 @@ impl Dialogue {
             }
             Login::Sasl { mut exchange, .. } => {
                 exchange.add_step(step);
+                if exchange.is_malformed() && matches!(cause, LoginCause::WrongSecret | LoginCause::Unknown) {
+                    cause = LoginCause::Malformed;
+                }
                 exchange.finish(outcome)
             }
-        });
+        };
+        out.credential(credential.with_reply(&line.bytes, cause));
     }
 
     fn challenge(&mut self, line: &Line<'_>, challenge: &[u8], out: &mut dyn Sink) {
         self.end_of_saying(false, out);
         let state = self.state;
         let Some(pending) = self.queue.next_is_auth(out) else { return };
+        let unseen = pending.is_unseen();
         let Some(Login::Sasl { exchange, prompt }) = &mut pending.login else { return };
         // A challenge right after a challenge answers a response that was not captured.
         let unanswered = std::mem::replace(prompt, Prompt::Challenge) == Prompt::Challenge;
         let round = exchange.challenge(challenge);
         let subject = Subject { state, what: What::Challenge(round) };
         let mut step = Step::line(Side::Server, Kind::Continuation, subject, line);
-        step.answers = Some(pending.step).filter(|_| !unanswered);
+        step.answers = Some(pending.step).filter(|_| !unanswered && !unseen);
         exchange.add_step(out.step(step));
         self.server_missing = 0;
     }

@@ -10,10 +10,16 @@ written field by field, and Kerberos' first token as the service that it asks fo
 */
 
 mod gssapi;
+mod mechanism;
 mod ntlm;
 mod payload;
+mod prompt;
+mod round;
 
-use super::credential::{Credential, Exposure, LoginOutcome};
+pub use mechanism::Mechanism;
+pub use round::{Round, Unencoded};
+
+use super::credential::{Credential, Exposure, LoginCause, LoginOutcome};
 use super::number::StepId;
 use super::secret::Secret;
 use crate::limits::SASL_ROUNDS;
@@ -21,116 +27,8 @@ use crate::limits::SASL_ROUNDS;
 /// Longest mechanism name kept; RFC 4422 allows 20.
 const NAME_BYTES: usize = 64;
 
-/// A mechanism whose payload is understood here, or [`Mechanism::Other`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Mechanism {
-    /// RFC 4616.
-    Plain,
-    /// draft-murchison-sasl-login.
-    Login,
-    /// RFC 2195.
-    CramMd5,
-    /// RFC 2831.
-    DigestMd5,
-    /// RFC 5802, 7677: any hash, with or without channel binding.
-    Scram,
-    /// MS-NLMP.
-    Ntlm,
-    /// RFC 4752, and the other wrappings of GSS-API and Kerberos.
-    Gssapi,
-    /// Google's bearer token.
-    XOauth2,
-    /// RFC 7628.
-    OauthBearer,
-    /// RFC 4422, appendix A.
-    External,
-    /// RFC 4505.
-    Anonymous,
-    /// Any other: its name is reported, its payload kept.
-    Other,
-}
-
-impl Mechanism {
-    /// The mechanism of this name, which is in upper case.
-    fn named(name: &str) -> Self {
-        match name {
-            "PLAIN" => Self::Plain,
-            "LOGIN" => Self::Login,
-            "CRAM-MD5" => Self::CramMd5,
-            "DIGEST-MD5" => Self::DigestMd5,
-            "NTLM" => Self::Ntlm,
-            "GSSAPI" | "GSS-SPNEGO" | "KERBEROS_V4" | "KERBEROS_V5" => Self::Gssapi,
-            "XOAUTH2" => Self::XOauth2,
-            "OAUTHBEARER" => Self::OauthBearer,
-            "EXTERNAL" => Self::External,
-            "ANONYMOUS" => Self::Anonymous,
-            _ if name.starts_with("SCRAM-") => Self::Scram,
-            _ if name.starts_with("GS2-") => Self::Gssapi,
-            _ => Self::Other,
-        }
-    }
-
-    /// True if `name`, in upper case, is that of a mechanism that is understood here.
-    pub fn is_known(name: &str) -> bool {
-        Self::named(name) != Self::Other
-    }
-
-    /// True if the login cannot succeed before the client has sent a response.
-    fn begins_with_client(self) -> bool {
-        matches!(
-            self,
-            Self::Plain | Self::Login | Self::Scram | Self::Ntlm | Self::Gssapi | Self::XOauth2 | Self::OauthBearer
-        )
-    }
-
-    /// True if a client's payload holds a password or a token, even when it is malformed.
-    fn carries_secrets(self) -> bool {
-        matches!(self, Self::Plain | Self::Login | Self::XOauth2 | Self::OauthBearer)
-    }
-}
-
-/// What one round of an exchange carries.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Round {
-    /// Server: go ahead (an empty challenge).
-    GoAhead(Mechanism),
-    /// Server, LOGIN: asks for the user name.
-    AsksUsername,
-    /// Server, LOGIN: asks for the password.
-    AsksPassword,
-    /// Server: a challenge of the mechanism.
-    Challenge(Mechanism),
-    /// Client: the user name alone (LOGIN; the identity of EXTERNAL, the trace of ANONYMOUS).
-    Username,
-    /// Client, LOGIN: the password.
-    Password,
-    /// Client: user name and password together (PLAIN).
-    Identity,
-    /// Client: a bearer token.
-    Token,
-    /// Client: a proof of the mechanism, no password in it.
-    Proof(Mechanism),
-    /// Client: an empty response.
-    Empty(Mechanism),
-    /// Client: `*`, gives up.
-    Cancel,
-    /// Either: not valid base64, or not of the mechanism's form.
-    Malformed(Mechanism),
-}
-
-impl Round {
-    /// True where the payload is a secret (a password or token) that must be masked on request. What a client sends as
-    /// PLAIN or LOGIN in a wrong form (its password not in base64, say) counts as one.
-    pub fn is_secret(self) -> bool {
-        match self {
-            Self::Password | Self::Identity | Self::Token => true,
-            Self::Malformed(mechanism) => mechanism.carries_secrets(),
-            _ => false,
-        }
-    }
-}
-
-/// What LOGIN's next response is. The order decides, since servers word the prompts as they like.
+/// What LOGIN's next response is. The words of the prompt decide; the order does where they are not known, since servers
+/// word the prompts as they like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Turn {
     Username,
@@ -168,6 +66,12 @@ pub struct Exchange {
     given_up: GivenUp,
     /// A challenge or a response has crossed.
     begun: bool,
+    /// The mechanism was not captured: the first round that shows it decides.
+    unseen: bool,
+    /// A response was not in base64.
+    unencoded: bool,
+    /// Bytes of the last response.
+    sent: usize,
     rounds: usize,
 }
 
@@ -187,8 +91,18 @@ impl Exchange {
             challenged: false,
             given_up: GivenUp::No,
             begun: false,
+            unseen: false,
+            unencoded: false,
+            sent: 0,
             rounds: 0,
         }
+    }
+
+    /// An exchange whose command was not captured, or not its mechanism: prompts and responses show which it is.
+    pub fn unseen() -> Self {
+        let exchange = Self::new(b"");
+        let credential = Credential { mechanism: "AUTH".to_owned(), ..exchange.credential };
+        Self { credential, unseen: true, begun: true, ..exchange }
     }
 
     /// The mechanism.
@@ -205,20 +119,27 @@ impl Exchange {
     /// [`Exchange::add_step`].
     pub fn challenge(&mut self, base64: &[u8]) -> Round {
         self.begun = true;
-        if std::mem::replace(&mut self.challenged, true) {
-            self.turn = self.turn.next();
-        }
+        let unanswered = std::mem::replace(&mut self.challenged, true);
         let base64 = base64.trim_ascii();
         let decoded = match base64 {
             b"" | b"=" => Some(Vec::new()),
             _ => payload::base64(base64),
         };
+        // Some servers send their prompts as they are.
+        let asked = decoded.as_deref().and_then(prompt::asked).or_else(|| prompt::asked(base64));
+        if self.unseen && asked.is_some() {
+            self.is("LOGIN");
+        }
+        let decoded = decoded.or_else(|| asked.map(|_| base64.to_vec()));
         match (self.mechanism, decoded) {
-            (Mechanism::Login, Some(_)) => match self.turn {
-                Turn::Username => Round::AsksUsername,
-                Turn::Password => Round::AsksPassword,
-                Turn::Over => Round::Challenge(Mechanism::Login),
-            },
+            (Mechanism::Login, Some(_)) => {
+                self.prompted(asked, unanswered);
+                match self.turn {
+                    Turn::Username => Round::AsksUsername,
+                    Turn::Password => Round::AsksPassword,
+                    Turn::Over => Round::Challenge(Mechanism::Login),
+                }
+            }
             (mechanism, Some(decoded)) if decoded.is_empty() => Round::GoAhead(mechanism),
             (mechanism, Some(decoded)) => {
                 if self.has_room() && self.is_asked(&decoded) {
@@ -238,10 +159,23 @@ impl Exchange {
         }
     }
 
+    /// LOGIN's prompt. `unanswered`: there was one before it, and no response to that was captured.
+    fn prompted(&mut self, asked: Option<prompt::Asks>, unanswered: bool) {
+        self.turn = match asked {
+            Some(prompt::Asks::Password) => Turn::Password,
+            // A server that takes no initial response asks again, and the client goes on with its password
+            // nevertheless: after a user name, what follows may be either.
+            Some(prompt::Asks::Username) if self.credential.username.is_none() => Turn::Username,
+            _ if unanswered => self.turn.next(),
+            _ => self.turn,
+        };
+    }
+
     /// Reads a response as it crossed (base64; `=` is an empty initial response; `*` cancels).
     pub fn response(&mut self, base64: &[u8]) -> Round {
         self.begun = true;
         let base64 = base64.trim_ascii();
+        self.sent = base64.len();
         let challenged = std::mem::replace(&mut self.challenged, false);
         match base64 {
             b"*" => {
@@ -252,17 +186,48 @@ impl Exchange {
             b"" | b"=" if self.mechanism != Mechanism::Login || !challenged => return Round::Empty(self.mechanism),
             _ => {}
         }
-        let round = match if base64 == b"=" { Some(Vec::new()) } else { payload::base64(base64) } {
-            Some(decoded) => self.decoded_response(&decoded, base64),
-            None => Round::Malformed(self.mechanism),
+        let decoded = if base64 == b"=" { Some(Vec::new()) } else { payload::base64(base64) };
+        if self.unseen
+            && let Some(name) = decoded.as_deref().and_then(payload::mechanism)
+        {
+            self.is(name);
+        }
+        let round = match decoded {
+            Some(decoded) if self.mechanism != Mechanism::Login || !payload::looks_typed(base64, &decoded) => {
+                self.decoded_response(&decoded, base64)
+            }
+            _ => self.unencoded_response(base64),
         };
         if self.mechanism == Mechanism::Login {
             self.turn = self.turn.next();
         }
-        if round.is_secret() && !base64.is_empty() && self.has_room() {
+        // What a proof holds is kept as the response.
+        let is_kept = matches!(round, Round::Proof(_));
+        if round.is_secret() && !is_kept && !base64.is_empty() && self.has_room() {
             self.credential.wire_forms.push(Secret::new(base64));
         }
         round
+    }
+
+    /// A response that is not base64: whoever listens reads it all the more easily.
+    fn unencoded_response(&mut self, typed: &[u8]) -> Round {
+        let unescaped = payload::unescaped(typed);
+        let round = match self.mechanism {
+            // Nothing shows what it is.
+            Mechanism::External | Mechanism::Anonymous | Mechanism::Other => Round::Malformed(self.mechanism),
+            Mechanism::Gssapi | Mechanism::Ntlm => Round::Malformed(self.mechanism),
+            Mechanism::Plain => self.plain(&unescaped),
+            _ => self.decoded_response(typed, typed),
+        };
+        self.unencoded |= !matches!(round, Round::Malformed(_));
+        round.unencoded()
+    }
+
+    /// The rounds have shown the mechanism, whose name was not captured.
+    fn is(&mut self, name: &str) {
+        self.unseen = false;
+        self.mechanism = Mechanism::named(name);
+        self.credential.mechanism = format!("AUTH {name}");
     }
 
     /// Notes a response that was not captured whole.
@@ -280,6 +245,17 @@ impl Exchange {
         }
     }
 
+    /// True where the client has sent something that is not of the mechanism's form.
+    pub fn is_malformed(&self) -> bool {
+        self.unencoded
+    }
+
+    /// True where the last response is as long as the lines that encoders break base64 into (RFC 2045, section 6.8; RFC
+    /// 7468): a line of base64 after it is its rest, which SASL does not allow.
+    pub fn may_be_wrapped(&self) -> bool {
+        matches!(self.sent, 60 | 64 | 72 | 76)
+    }
+
     /// The attempt, as far as it went. If the client cancelled it, a rejection or a missing reply counts as cancelled.
     pub fn finish(self, outcome: LoginOutcome) -> Credential {
         let outcome = match (outcome, self.given_up) {
@@ -288,14 +264,23 @@ impl Exchange {
             (LoginOutcome::Unknown, GivenUp::Reported) => LoginOutcome::Rejected,
             (other, _) => other,
         };
-        Credential { outcome, ..self.credential }
+        let cause = (outcome == LoginOutcome::Cancelled).then_some(LoginCause::Cancelled);
+        let mut credential = Credential { outcome, cause, ..self.credential };
+        // What the server has accepted was base64 after all, whatever its bytes look like.
+        if self.unencoded && self.mechanism == Mechanism::Login && outcome == LoginOutcome::Accepted {
+            let decoded = |secret: &Secret<Vec<u8>>| payload::base64(secret.reveal()).map(Secret::new);
+            if let Some(password) = credential.password.as_ref().and_then(decoded) {
+                credential.password = Some(password);
+            }
+        }
+        credential
     }
 
     fn decoded_response(&mut self, decoded: &[u8], base64: &[u8]) -> Round {
         match self.mechanism {
             Mechanism::Plain => self.plain(decoded),
             Mechanism::Login => self.login(decoded),
-            Mechanism::CramMd5 => match payload::cram_md5(decoded) {
+            Mechanism::CramMd5 | Mechanism::Cram => match payload::cram(decoded) {
                 Some(username) => self.proof(Some(username.to_vec()), decoded, base64),
                 None => Round::Malformed(self.mechanism),
             },
@@ -324,9 +309,14 @@ impl Exchange {
         let Some(parts) = payload::plain(decoded) else { return Round::Malformed(self.mechanism) };
         self.credential.authorization_id = some(parts.authzid);
         self.credential.username = some(parts.authcid);
-        self.credential.password = Some(Secret::new(parts.passwd.reveal()));
-        self.credential.exposure = Exposure::Plaintext;
+        self.password(parts.passwd.reveal());
         Round::Identity
+    }
+
+    /// An empty password is no secret.
+    fn password(&mut self, password: &[u8]) {
+        self.credential.password = Some(Secret::new(password)).filter(|_| !password.is_empty());
+        self.credential.exposure = if password.is_empty() { Exposure::None } else { Exposure::Plaintext };
     }
 
     fn login(&mut self, decoded: &[u8]) -> Round {
@@ -335,9 +325,15 @@ impl Exchange {
                 self.credential.username = some(decoded);
                 Round::Username
             }
+            // The server has asked for the user name again, and the client repeats it.
+            Turn::Password
+                if self.credential.username.as_deref() == Some(decoded) && self.credential.password.is_none() =>
+            {
+                self.turn = Turn::Username;
+                Round::Username
+            }
             Turn::Password => {
-                self.credential.password = Some(Secret::new(decoded));
-                self.credential.exposure = Exposure::Plaintext;
+                self.password(decoded);
                 Round::Password
             }
             Turn::Over => Round::Malformed(self.mechanism),
@@ -410,8 +406,10 @@ impl Exchange {
             Some(identity) => {
                 self.credential.username = identity.username;
                 self.credential.authorization_id = identity.authzid;
-                self.credential.token = identity.token;
-                self.credential.exposure = Exposure::Token;
+                self.credential.token = identity.token.filter(|token| !token.reveal().is_empty());
+                if self.credential.token.is_some() {
+                    self.credential.exposure = Exposure::Token;
+                }
                 Round::Token
             }
             // The client's answer to the server's error report (RFC 7628, section 3.2.3).

@@ -44,12 +44,88 @@ pub fn plain(decoded: &[u8]) -> Option<Plain<'_>> {
     }
 }
 
-/// `user SP digest` (RFC 2195, section 2): the user name, which may hold spaces itself.
-pub fn cram_md5(decoded: &[u8]) -> Option<&[u8]> {
+/// `user SP digest` (RFC 2195, section 2): the user name, which may hold spaces itself. The digest is as long as the hash
+/// makes it: 32 hexadecimal digits with MD5, 40 with SHA-1, 64 with SHA-256.
+pub fn cram(decoded: &[u8]) -> Option<&[u8]> {
     let decoded = decoded.trim_ascii_end();
     let space = memchr::memrchr(b' ', decoded)?;
     let (username, digest) = (decoded.get(..space)?, decoded.get(space + 1..)?);
-    (digest.len() == 32 && digest.iter().all(u8::is_ascii_hexdigit)).then_some(username)
+    let is_hash = matches!(digest.len(), 32 | 40 | 56 | 64 | 96 | 128);
+    (is_hash && digest.iter().all(u8::is_ascii_hexdigit)).then_some(username)
+}
+
+/// The mechanism that a client's payload shows by its form, where the command that named it was not captured.
+pub fn mechanism(decoded: &[u8]) -> Option<&'static str> {
+    if decoded.starts_with(b"NTLMSSP\0") {
+        return Some("NTLM");
+    }
+    if scram_client_first(decoded).is_some() || is_scram_client_final(decoded) {
+        return Some("SCRAM");
+    }
+    if oauthbearer(decoded).is_some() {
+        return Some("OAUTHBEARER");
+    }
+    if xoauth2(decoded).is_some() {
+        return Some("XOAUTH2");
+    }
+    if cram(decoded).is_some() {
+        let digest = decoded.trim_ascii_end().rsplit(|&byte| byte == b' ').next().map_or(0, <[u8]>::len);
+        return match digest {
+            32 => Some("CRAM-MD5"),
+            40 => Some("CRAM-SHA1"),
+            64 => Some("CRAM-SHA256"),
+            _ => Some("CRAM"),
+        };
+    }
+    let nuls = decoded.iter().filter(|&&byte| byte == 0).count();
+    if nuls == 2 && std::str::from_utf8(decoded).is_ok() && !decoded.iter().any(|&byte| matches!(byte, 1..=31)) {
+        return Some("PLAIN");
+    }
+    let is_digest = digest_md5(decoded)
+        .is_some_and(|directives| directives.iter().any(|(name, _)| name.eq_ignore_ascii_case(b"cnonce")));
+    is_digest.then_some("DIGEST-MD5")
+}
+
+/// True for a word of a LOGIN that was typed as it is and happens to consist of base64's letters (`password`): what it
+/// decodes to is no text in any encoding.
+pub fn looks_typed(sent: &[u8], decoded: &[u8]) -> bool {
+    if decoded.is_empty() || std::str::from_utf8(decoded).is_ok_and(|text| !text.contains(|c: char| c.is_control())) {
+        return false;
+    }
+    // Servers ask for `User Name` and a NUL, and some clients send one, too.
+    let decoded = decoded.strip_suffix(b"\0").unwrap_or(decoded);
+    let padded = sent.len().is_multiple_of(4);
+    let is_control = |byte: &u8| matches!(byte, 0..=31 | 127..=159);
+    !padded && std::str::from_utf8(decoded).is_err()
+        || decoded.iter().any(is_control) && std::str::from_utf8(decoded).is_err()
+}
+
+/// What was typed for PLAIN, with a real NUL for each that was written as `\0` or `\000`, or as a space.
+pub fn unescaped(typed: &[u8]) -> Vec<u8> {
+    if typed.contains(&0) {
+        return typed.to_vec();
+    }
+    let mut bytes = Vec::with_capacity(typed.len());
+    let mut rest = typed;
+    while let Some((&first, after)) = rest.split_first() {
+        let escaped = [b"\\000".as_slice(), b"\\x00", b"\\0"].into_iter().find_map(|nul| rest.strip_prefix(nul));
+        (bytes, rest) = match escaped {
+            Some(after) => (pushed(bytes, 0), after),
+            None => (pushed(bytes, first), after),
+        };
+    }
+    if !bytes.contains(&0)
+        && let Some(space) = memchr::memchr(b' ', &bytes)
+        && let Some(byte) = bytes.get_mut(space)
+    {
+        *byte = 0;
+    }
+    bytes
+}
+
+fn pushed(mut bytes: Vec<u8>, byte: u8) -> Vec<u8> {
+    bytes.push(byte);
+    bytes
 }
 
 /// A directive of DIGEST-MD5: its name and its value.

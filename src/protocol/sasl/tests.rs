@@ -58,9 +58,8 @@ fn plain_with_an_identity_in_the_wrong_place() {
 }
 
 #[test]
-fn login_goes_by_order_whatever_the_prompts_say() {
-    for prompts in [["VXNlcm5hbWU6", "UGFzc3dvcmQ6"], ["VXNlciBOYW1lAA==", "UGFzc3dvcmQA"], ["", ""], ["UGFzczo", "="]]
-    {
+fn login_goes_by_order_where_the_prompts_say_nothing_else() {
+    for prompts in [["VXNlcm5hbWU6", "UGFzc3dvcmQ6"], ["VXNlciBOYW1lAA==", "UGFzc3dvcmQA"], ["", ""], ["Pz8=", "="]] {
         let script = format!("S> {}\n C: alice\n S> {}\n C: Wonder1and!", prompts[0], prompts[1]);
         let (rounds, told) = accepted("LOGIN", &script);
         assert_eq!(rounds, [Round::AsksUsername, Round::Username, Round::AsksPassword, Round::Password], "{prompts:?}");
@@ -77,7 +76,8 @@ fn login_with_an_initial_response() {
 
     let (rounds, told) = accepted("LOGIN", "C> =\n S: Username:\n C: alice\n S: Password:\n C>");
     assert_eq!(rounds[0], Round::Empty(Mechanism::Login));
-    assert_eq!([text(&told.username), secret(&told.password)], [Some("alice"), Some("")]);
+    assert_eq!([text(&told.username), secret(&told.password)], [Some("alice"), None]);
+    assert_eq!(told.exposure, Exposure::None, "nothing is no secret");
 }
 
 #[test]
@@ -101,12 +101,99 @@ fn a_star_cancels() {
 #[test]
 fn garbage_is_called_garbage_and_masked_where_it_may_be_a_password() {
     let (rounds, told) = exchange("LOGIN", "S: Username:\n C> !!not base64!!", LoginOutcome::Rejected);
-    assert_eq!(rounds[1], Round::Malformed(Mechanism::Login));
+    assert_eq!(rounds[1], Round::Unencoded(Unencoded::Username));
+    assert_eq!((text(&told.username), told.exposure), (Some("!!not base64!!"), Exposure::None));
+    let (rounds, told) = exchange("PLAIN", "S>\n C> !!not-base64!!", LoginOutcome::Rejected);
+    assert_eq!(rounds[1], Round::Malformed(Mechanism::Plain));
     assert!(rounds[1].is_secret());
     assert_eq!((text(&told.username), told.exposure), (None, Exposure::None));
     let (rounds, _) = exchange("CRAM-MD5", "S: <1@x>\n C: no digest here", LoginOutcome::Rejected);
     assert_eq!(rounds[1], Round::Malformed(Mechanism::CramMd5));
     assert!(!rounds[1].is_secret());
+}
+
+/// RFC 4954, section 4 wants base64; who types in telnet mostly does not know that.
+#[test]
+fn what_is_typed_as_it_is_is_read_all_the_more_easily() {
+    let typed = |mechanism: &str, script: &str| {
+        let (rounds, told) = exchange(mechanism, script, LoginOutcome::Rejected);
+        assert!(rounds.last().is_some_and(|round| round.is_secret()), "{script}");
+        assert_eq!(told.exposure, Exposure::Plaintext, "{script}");
+        let password = secret(&told.password).map(str::to_owned);
+        (told.username.map(|name| String::from_utf8_lossy(&name).into_owned()), password)
+    };
+    let both = |name: &str, password: &str| (Some(name.to_owned()), Some(password.to_owned()));
+    for (name, password) in [("alice@example.test", "s3cret!pw"), ("alice", "s3cret"), ("bob", "password")] {
+        let script = format!("S: Username:\n C> {name}\n S: Password:\n C> {password}");
+        assert_eq!(typed("LOGIN", &script), both(name, password));
+    }
+    assert_eq!(typed("PLAIN", "S>\n C> \\0alice\\0s3cret!pw"), both("alice", "s3cret!pw"));
+    assert_eq!(typed("PLAIN", "S>\n C> alice s3cret!pw"), both("alice", "s3cret!pw"));
+    // A password in another encoding than UTF-8 is base64 all the same, if the server says so.
+    let (_, told) = exchange("LOGIN", "S: Username:\n C: bob\n S: Password:\n C> iJM=", LoginOutcome::Accepted);
+    assert_eq!(told.password.expect("a password").reveal(), b"\x88\x93");
+}
+
+#[test]
+fn the_words_of_the_prompt_decide_where_a_response_is_missing() {
+    for prompt in ["Password:", "password", "Passwort:", "PASSWORD\\0"] {
+        let encoded = BASE64.encode(prompt.replace("\\0", "\0").as_bytes());
+        let (rounds, told) = accepted("LOGIN", &format!("S> {encoded}\n C: secret"));
+        assert_eq!(rounds, [Round::AsksPassword, Round::Password], "{prompt}");
+        assert_eq!([text(&told.username), secret(&told.password)], [None, Some("secret")]);
+    }
+    // A server that takes no initial response asks for the name again: the client repeats it, or goes on.
+    let (_, told) = accepted("LOGIN", "C: alice\n S: Username:\n C: alice\n S: Password:\n C: secret");
+    assert_eq!([text(&told.username), secret(&told.password)], [Some("alice"), Some("secret")]);
+    let (rounds, told) = accepted("LOGIN", "C: alice\n S: Username:\n C: secret");
+    assert_eq!(rounds[2], Round::Password);
+    assert_eq!([text(&told.username), secret(&told.password)], [Some("alice"), Some("secret")]);
+}
+
+#[test]
+fn an_exchange_whose_command_was_not_captured_shows_its_mechanism() {
+    let read = |payloads: &[(bool, &[u8])]| {
+        let mut exchange = Exchange::unseen();
+        for (server, payload) in payloads {
+            let encoded = BASE64.encode(payload);
+            match server {
+                true => exchange.challenge(encoded.as_bytes()),
+                false => exchange.response(encoded.as_bytes()),
+            };
+        }
+        let told = exchange.finish(LoginOutcome::Accepted);
+        (told.mechanism, told.username.map(|name| String::from_utf8_lossy(&name).into_owned()), told.exposure)
+    };
+    let is = |mechanism: &str, name: Option<&str>, exposure| (mechanism.to_owned(), name.map(str::to_owned), exposure);
+    let digest = b"alice b913a602c7eda7a495b4e6e7334d3890";
+    assert_eq!(read(&[(true, b"User Name\0"), (false, b"alice")]), is("AUTH LOGIN", Some("alice"), Exposure::None));
+    assert_eq!(read(&[(true, b"Password:"), (false, b"secret")]), is("AUTH LOGIN", None, Exposure::Plaintext));
+    assert_eq!(read(&[(true, b""), (false, b"\0alice\0secret")]), is("AUTH PLAIN", Some("alice"), Exposure::Plaintext));
+    assert_eq!(read(&[(true, b"<1@x>"), (false, digest)]), is("AUTH CRAM-MD5", Some("alice"), Exposure::Hash));
+    assert_eq!(read(&[(false, b"n,,n=alice,r=abc")]), is("AUTH SCRAM", Some("alice"), Exposure::None));
+    assert_eq!(
+        read(&[(false, b"user=alice\x01auth=Bearer tok\x01\x01")]),
+        is("AUTH XOAUTH2", Some("alice"), Exposure::Token)
+    );
+    assert_eq!(read(&[(true, b"?"), (false, b"alice")]), is("AUTH", None, Exposure::None));
+}
+
+#[test]
+fn an_empty_secret_is_none() {
+    for (mechanism, script) in [("PLAIN", "C> AAA="), ("LOGIN", "S: Username:\n C>\n S: Password:\n C>")] {
+        let (_, told) = exchange(mechanism, script, LoginOutcome::Rejected);
+        assert_eq!((told.exposure, told.password), (Exposure::None, None), "{mechanism}");
+    }
+}
+
+#[test]
+fn cram_with_other_hashes() {
+    for (name, digits) in [("CRAM-SHA1", 40), ("CRAM-SHA256", 64), ("CRAM-SHA512", 128)] {
+        let (rounds, told) = accepted(name, &format!("S: <1@x>\n C: alice {}", "0a".repeat(digits / 2)));
+        assert_eq!(rounds, [Round::Challenge(Mechanism::Cram), Round::Proof(Mechanism::Cram)]);
+        assert_eq!((text(&told.username), told.exposure), (Some("alice"), Exposure::Hash));
+        assert_eq!(text(&told.challenge), Some("<1@x>"));
+    }
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use super::Subject;
 use super::command::{Command, Verb};
 use super::dialogue::{ANOTHER, Dialogue, is_tls_record};
-use super::login::{Auth, auth, is_response, is_whole};
+use super::login::{Auth, auth, gives_up, is_response, is_whole};
 use super::parse;
 use super::question::{Abandoned, Pending, Question};
 use super::state::{AfterGap, AwaitedReply, Awaiting, ClientInput, LineContext};
@@ -165,6 +165,12 @@ impl Dialogue {
         let after_gap = std::mem::replace(&mut self.after_gap, AfterGap::No);
         let commands = ClientInput::Commands(LineContext::Nothing);
         let after = match std::mem::replace(&mut self.client, commands) {
+            ClientInput::Responding(exchange) if after_gap == AfterGap::No && gives_up(&line) => {
+                if let Some(exchange) = exchange {
+                    out.credential(exchange.finish(event::LoginOutcome::Cancelled));
+                }
+                LineContext::Nothing
+            }
             ClientInput::Responding(exchange) => return self.response(&line, after_gap, exchange, out),
             ClientInput::Commands(LineContext::Nothing | LineContext::Refusal | LineContext::RefusedLogin)
                 if after_gap != AfterGap::No =>

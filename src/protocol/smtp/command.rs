@@ -86,8 +86,8 @@ verbs! {
     Help = ["HELP"] Transaction, Words(0, 1), [211, 214, 250];
     Noop = ["NOOP"] Transaction, Words(0, 1), [250];
     Quit = ["QUIT"] Release, Words(0, 0), [221];
-    /// X-EXPS is AUTH between Exchange servers.
-    Auth = ["AUTH", "X-EXPS"] Authentication, Words(1, 2), [235, 334];
+    /// X-EXPS is AUTH between Exchange servers; XAUTH is as old as RFC 2554's drafts.
+    Auth = ["AUTH", "X-EXPS", "XAUTH"] Authentication, Words(1, 2), [235, 334];
     /// X-ANONYMOUSTLS is Exchange's STARTTLS without certificates.
     StartTls = ["STARTTLS", "X-ANONYMOUSTLS"] Encryption, Words(0, 0), [220];
     Etrn = ["ETRN"] Transaction, Words(1, 1), [250, 251, 252];
@@ -167,6 +167,9 @@ impl<'a> Command<'a> {
         let (verb, name) = match named(word) {
             Some((verb, name)) => (verb, Some(Cow::Borrowed(name))),
             None if word.is_empty() => (Verb::Other, None),
+            None if parse::is_auth_by_another_name(word, line.get(arguments.clone()).unwrap_or_default()) => {
+                (Verb::Auth, Some(Cow::Owned(String::from_utf8_lossy(word).to_ascii_uppercase())))
+            }
             None => (Verb::Other, Some(Cow::Owned(String::from_utf8_lossy(word).to_ascii_uppercase()))),
         };
         Self { verb, name, line, arguments }
@@ -180,6 +183,12 @@ impl<'a> Command<'a> {
     /// What follows the verb.
     pub fn arguments(&self) -> &'a [u8] {
         self.line.get(self.arguments.clone()).unwrap_or_default()
+    }
+
+    /// The mechanism of `AUTH=LOGIN`, as the line has it.
+    pub fn mechanism_in_verb(&self) -> Option<&'a [u8]> {
+        let word = parse::command_line(self.line).verb;
+        parse::after_auth_equals(word).filter(|_| self.verb == Verb::Auth)
     }
 
     /// Where [`Command::arguments`] stand in the line; `None` where there are none.
@@ -214,6 +223,13 @@ impl<'a> Command<'a> {
     /// captured.
     pub fn is_in_form(&self) -> bool {
         let words = self.arguments().split(|b| b.is_ascii_whitespace()).filter(|word| !word.is_empty()).count();
+        // `AUTH=LOGIN` has its first argument in the verb.
+        let words = words + usize::from(self.mechanism_in_verb().is_some());
+        // A line of a message may end in `login`, too.
+        let word = parse::command_line(self.line).verb;
+        if self.verb == Verb::Auth && named(word).is_none() && self.mechanism_in_verb().is_none() {
+            return false;
+        }
         match self.verb.row().map(|row| row.form) {
             Some(Path) => self.path().is_some(),
             Some(Words(least, most)) => (least..=most).contains(&words),

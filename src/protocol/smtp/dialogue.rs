@@ -96,6 +96,8 @@ pub struct Dialogue {
     pub(super) logged_in: bool,
     /// The first bytes of both sides are the first of the connection, unless they are missing.
     pub(super) from_start: bool,
+    /// A login was given up because bytes are missing: a later 235 may be its own.
+    pub(super) undecided_login: bool,
     /// Bytes of either side are missing somewhere.
     pub(super) has_gaps: bool,
     /// The layer that begins with the next byte: the first of the deferred bytes, unless there are none.
@@ -133,6 +135,7 @@ impl Dialogue {
             chunks_unseen: true,
             logged_in: false,
             from_start: false,
+            undecided_login: false,
             has_gaps: false,
             upgrade: None,
             server_silent: false,

@@ -1,15 +1,17 @@
 //! AUTH (RFC 4954) in the dialogue: its responses, which of them are secret, and what the reply decides. What the
 //! rounds hold is read in `protocol::sasl`.
 
-use super::Subject;
 use super::command::{Command, Verb};
 use super::dialogue::Dialogue;
 use super::parse;
-use super::question::Question;
+use super::question::{Pending, Question};
 use super::reply::Reply;
+use super::server::{reply_subject, tell};
 use super::state::{AfterGap, AwaitedReply, Awaiting, ClientInput, LineContext};
-use crate::protocol::event::{Kind, LoginOutcome, Sink, StepId};
+use super::{ReplyTo, Subject};
+use crate::protocol::event::{Kind, LoginCause, LoginOutcome, Sink, StepId};
 use crate::protocol::framing::{Line, LineEnd};
+use crate::protocol::login_cause::{self, Refusal};
 use crate::protocol::sasl::{Exchange, Mechanism, Round};
 use std::ops::Range;
 
@@ -59,6 +61,8 @@ impl Dialogue {
         if let Some(exchange) = &mut exchange {
             exchange.add_step(told);
         }
+        let refusal = refusal(reply);
+        let mut cause = login_cause::of(&refusal);
         let outcome = match reply.code {
             334 if awaited => {
                 if !self.gap_on_both_sides {
@@ -68,22 +72,99 @@ impl Dialogue {
                 self.client = ClientInput::Responding(exchange);
                 return;
             }
-            // Out of order: the server has not looked at the credentials.
-            503 if self.logged_in => return,
             235 => LoginOutcome::Accepted,
-            // Not what RFC 4954 prescribes; where bytes are missing, it may answer another command.
-            200..300 if !self.has_gaps => LoginOutcome::Accepted,
-            400.. => LoginOutcome::Rejected,
+            400.. => login_cause::outcome(&refusal, cause),
+            // Only 235 accepts a login (RFC 4954, section 4): 250 or 221 show that the server has read something else.
             _ => LoginOutcome::Unknown,
         };
         self.logged_in |= outcome == LoginOutcome::Accepted;
-        if awaited && outcome == LoginOutcome::Rejected {
+        if awaited && reply.code >= 400 {
             self.client = ClientInput::Commands(LineContext::RefusedLogin);
         }
         if let Some(exchange) = exchange {
-            out.credential(exchange.finish(outcome));
+            let goes_on = exchange.may_be_wrapped() && is_response(&Command::read(&self.deferred.first_line()));
+            if (goes_on || exchange.is_malformed()) && matches!(cause, LoginCause::WrongSecret | LoginCause::Unknown) {
+                cause = LoginCause::Malformed;
+            }
+            out.credential(exchange.finish(outcome).with_reply(&reply.text, cause));
         }
     }
+
+    /// A reply that only a login gets (334, 235), to a command that was not known as one, or whose mechanism was not
+    /// captured.
+    pub(super) fn is_a_login_after_all(&mut self, pending: &mut Pending) {
+        let Pending { step, question, .. } = pending;
+        let unseen = || {
+            let mut exchange = Box::new(Exchange::unseen());
+            step.iter().for_each(|step| exchange.add_step(*step));
+            exchange
+        };
+        match question {
+            Question::Auth(exchange @ None) | Question::Response(exchange @ None) => *exchange = Some(unseen()),
+            Question::Command(Verb::Other) => {
+                *question = Question::Auth(Some(unseen()));
+                if let (Some(step), ClientInput::Commands(_)) = (*step, &self.client) {
+                    self.client = ClientInput::Waiting(Awaiting::Reply { step, to: AwaitedReply::Auth, blind: false });
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// A reply to nothing that was seen, where it belongs to a login: its command, or all of the client's side, is not
+    /// in the capture. False where it does not. `prompt`: a 334 is one for the client's next line.
+    pub(super) fn login_unseen(&mut self, reply: &Reply<'_>, prompt: bool, out: &mut dyn Sink) -> bool {
+        let is_login = |pending: &Pending| matches!(pending.question, Question::Auth(_) | Question::Response(_));
+        let mut exchange = match &mut self.client {
+            ClientInput::Responding(exchange) if reply.code == 334 || reply.code == 235 || reply.code >= 400 => {
+                exchange.take().unwrap_or_else(|| Box::new(Exchange::unseen()))
+            }
+            _ if reply.code == 334 && prompt => Box::new(Exchange::unseen()),
+            _ if matches!(reply.code, 235 | 535)
+                && !self.logged_in
+                && !self.undecided_login
+                && !self.queue.newest_first().any(is_login)
+                && (reply.code == 235 || self.queue.is_empty()) =>
+            {
+                Box::new(Exchange::unseen())
+            }
+            _ => return false,
+        };
+        if reply.code == 334 {
+            let base64 = reply.lines().collect::<Vec<_>>().concat();
+            let subject = Subject::Challenge(exchange.challenge(&base64));
+            exchange.add_step(tell(reply, Kind::Continuation, subject, None, out));
+            self.after_gap = AfterGap::No;
+            self.client = ClientInput::Responding(Some(exchange));
+            return true;
+        }
+        let step = tell(reply, Kind::Reply, reply_subject(ReplyTo::Sasl, reply), None, out);
+        exchange.add_step(step);
+        if let ClientInput::Responding(_) = self.client {
+            self.client = ClientInput::Commands(LineContext::Gap);
+        }
+        let refusal = refusal(reply);
+        let cause = login_cause::of(&refusal);
+        let outcome = match reply.code {
+            235 => LoginOutcome::Accepted,
+            _ => login_cause::outcome(&refusal, cause),
+        };
+        self.logged_in |= outcome == LoginOutcome::Accepted;
+        out.credential(exchange.finish(outcome).with_reply(&reply.text, cause));
+        true
+    }
+}
+
+/// True for a line that can only be a command, where the response to a challenge is due: it has a command's form, and is
+/// no base64. Some servers take it for what it is (Haraka), others refuse it.
+pub(super) fn gives_up(line: &Line<'_>) -> bool {
+    let command = Command::read(&line.bytes);
+    let goes_on = command.verb.is_hello() || matches!(command.verb, Verb::Mail | Verb::Rcpt | Verb::Auth | Verb::Bdat);
+    goes_on && is_whole(line) && command.is_in_form() && command.line().trim_ascii().contains(&b' ')
+}
+
+fn refusal<'a>(reply: &'a Reply<'_>) -> Refusal<'a> {
+    Refusal { text: &reply.text, smtp: Some((reply.code, reply.enhanced)), code: None }
 }
 
 /// True for a line without a known verb that may be a response to a challenge: base64, and nothing behind it.
@@ -105,16 +186,37 @@ pub(super) struct Auth {
 /// Reads a command as AUTH. `whole` is false where the end of its line is missing: then the end of the mechanism's name
 /// may be missing too, and any initial response is taken for a secret, since it can't be read.
 pub(super) fn auth(command: &Command<'_>, whole: bool) -> Auth {
-    let (Verb::Auth, Some(arguments)) = (command.verb, command.arguments_range()) else { return Auth::default() };
-    let (mechanism, initial) = parse::auth(command.arguments());
+    if command.verb == Verb::Other {
+        return Auth { exchange: None, secrets: unknown_secrets(command) };
+    }
+    let arguments = match (command.verb, command.arguments_range(), command.mechanism_in_verb()) {
+        (Verb::Auth, Some(arguments), _) => arguments,
+        (Verb::Auth, None, Some(_)) => 0..0,
+        _ => return Auth::default(),
+    };
+    let (mechanism, initial) = match command.mechanism_in_verb() {
+        Some(mechanism) => (mechanism, Some(0..command.arguments().trim_ascii_end().len()).filter(|r| !r.is_empty())),
+        None => parse::auth(command.arguments()),
+    };
     let is_named = !mechanism.is_empty() && (initial.is_some() || whole || command.line().ends_with(b" "));
     let mut exchange = Exchange::new(mechanism);
+    let initial_sent = initial.is_some();
     let secret = initial.filter(|initial| {
         let response = command.arguments().get(initial.clone()).unwrap_or_default();
         !whole || may_be_secret(exchange.response(response))
     });
+    if !whole && initial_sent {
+        exchange.missed(); // The next prompt is that for the password.
+    }
     let secrets = secret.map(|initial| arguments.start + initial.start..arguments.start + initial.end);
     Auth { exchange: is_named.then(|| Box::new(exchange)), secrets: secrets.into_iter().collect() }
+}
+
+/// What follows an unknown verb that is named like a login may be a password.
+fn unknown_secrets(command: &Command<'_>) -> Vec<Range<usize>> {
+    let is_login = |name: &str| ["AUTH", "LOGIN", "PASS", "EXPS"].into_iter().any(|word| name.contains(word));
+    let named = command.name.as_deref().is_some_and(is_login);
+    command.arguments_range().filter(|_| named).into_iter().collect()
 }
 
 /// False where a part of the line is missing: its text may be half an address, or half a password.

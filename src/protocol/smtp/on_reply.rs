@@ -214,6 +214,7 @@ impl Dialogue {
             Question::Mail(path) => self.transaction = Transaction::begin(path, step),
             Question::Rcpt(path) => self.recipient(path, None, step, out),
             Question::Auth(Some(exchange)) | Question::Response(Some(exchange)) => {
+                self.undecided_login = true;
                 out.credential(exchange.finish(LoginOutcome::Unknown));
             }
             Question::Content(content_replies) | Question::LastChunk(content_replies) => {

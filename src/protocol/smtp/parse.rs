@@ -2,6 +2,7 @@
 //!
 //! Real clients and servers are laxer than the grammar. Where a parser is laxer too, its comment says so.
 
+use crate::protocol::sasl::Mechanism;
 use crate::protocol::secret::Raw;
 use nom::branch::alt;
 use nom::bytes::complete::{tag, tag_no_case, take, take_till, take_while_m_n, take_while1};
@@ -208,6 +209,28 @@ pub fn auth(arguments: &[u8]) -> (&[u8], Option<Range<usize>>) {
     let CommandLine { verb: mechanism, arguments: initial } = command_line(arguments);
     let initial = initial.start..initial.start + arguments.get(initial).unwrap_or_default().trim_ascii_end().len();
     (mechanism, Some(initial).filter(|initial| !initial.is_empty()))
+}
+
+/// What follows `AUTH=` in a verb: some clients send the keyword as old servers listed it (`250-AUTH=LOGIN`).
+pub fn after_auth_equals(verb: &[u8]) -> Option<&[u8]> {
+    let (keyword, mechanism) = verb.split_at_checked(5)?;
+    (keyword.eq_ignore_ascii_case(b"AUTH=") && !mechanism.is_empty()).then_some(mechanism)
+}
+
+/// True for a line that begins a login though its verb is not AUTH: a known mechanism follows, and an initial response
+/// perhaps.
+pub fn is_auth_by_another_name(verb: &[u8], arguments: &[u8]) -> bool {
+    let mut words = arguments.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
+    let is_mechanism = |name: &[u8]| Mechanism::is_known(&String::from_utf8_lossy(name).to_ascii_uppercase());
+    let (first, second, more) = (words.next(), words.next(), words.next());
+    if !verb.iter().all(|b| b.is_ascii_alphanumeric() || b"-_=".contains(b)) {
+        return false;
+    }
+    if after_auth_equals(verb).is_some() {
+        return second.is_none();
+    }
+    let is_base64 = |word: &[u8]| word.iter().all(|b| b.is_ascii_alphanumeric() || b"+/=".contains(b));
+    first.is_some_and(|name| name.len() <= 64 && is_mechanism(name)) && second.is_none_or(is_base64) && more.is_none()
 }
 
 fn decimal<T: std::str::FromStr>(digits: &[u8]) -> Option<T> {

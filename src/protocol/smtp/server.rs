@@ -241,6 +241,9 @@ impl Dialogue {
                     self.take_octets(out);
                     return self.answer(reply, out);
                 }
+                if matches!(reply.code, 334 | 235) {
+                    self.is_a_login_after_all(&mut pending);
+                }
                 let (kind, subject) = meaning(&mut pending.question, &reply);
                 let step = tell(&reply, kind, subject, pending.step, out);
                 if !self.keeps_refusal(pending.step, &reply, step) {
@@ -293,27 +296,23 @@ impl Dialogue {
         }
         // Half a line that was sent before a 334 or 354 may be the beginning of the response or the content.
         let begun = go_ahead && matches!(reply.code, 334 | 354) && self.half_a_line(reply.code == 334, out);
+        if self.login_unseen(reply, go_ahead, out) {
+            return;
+        }
         let (kind, subject) = match reply.code {
             334 => (Kind::Continuation, Subject::Challenge(Round::Challenge(Mechanism::Other))),
             354 => (Kind::Continuation, reply_subject(to, reply)),
             _ => (Kind::Reply, reply_subject(to, reply)),
         };
         tell(reply, kind, subject, None, out);
-        match reply.code {
-            334 if go_ahead => {
-                self.after_gap = AfterGap::No;
-                self.client = ClientInput::Responding(None);
-            }
-            354 if go_ahead => {
-                // The gap that hides DATA ends with it, unless bytes of the server are missing too: then some of the
-                // content may be in it.
-                let after_gap =
-                    std::mem::replace(&mut self.after_gap, AfterGap::No) != AfterGap::No && self.gap_on_both_sides;
-                let mut content = Content::after_unseen_data();
-                content.has_gap = after_gap || begun;
-                self.client = ClientInput::Content(content);
-            }
-            _ => {}
+        if reply.code == 354 && go_ahead {
+            // The gap that hides DATA ends with it, unless bytes of the server are missing too: then some of the
+            // content may be in it.
+            let after_gap =
+                std::mem::replace(&mut self.after_gap, AfterGap::No) != AfterGap::No && self.gap_on_both_sides;
+            let mut content = Content::after_unseen_data();
+            content.has_gap = after_gap || begun;
+            self.client = ClientInput::Content(content);
         }
     }
 }

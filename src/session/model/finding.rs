@@ -1,6 +1,7 @@
 //! Something wrong, weak or worth knowing in a session, found by a rule. The rule has the words for it.
 
 use crate::flow::{Conflict, Side};
+use crate::protocol::event::LoginCause;
 use crate::protocol::event::StepId;
 
 /// Something wrong, weak or worth knowing.
@@ -39,6 +40,8 @@ pub enum Fact {
     Packets(u64),
     /// A reply code (SMTP).
     Code(u16),
+    /// Why a login was not accepted.
+    LoginCause(LoginCause),
     /// A length of time in nanoseconds.
     Duration(i64),
     /// A side of the connection.

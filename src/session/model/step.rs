@@ -3,7 +3,7 @@
 use super::Lines;
 use crate::capture::Time;
 use crate::flow::Side;
-use crate::protocol::event::{Channel, Kind, MessageId, Packets, StepId, Subject};
+use crate::protocol::event::{Channel, Kind, LoginCause, MessageId, Packets, StepId, Subject};
 use crate::protocol::secret::Raw;
 use crate::protocol::{imap, pop3, smtp};
 use std::fmt;
@@ -188,6 +188,8 @@ pub enum Variant {
     InitialResponse,
     /// SMTP, a reply: more than one line (RFC 5321, section 4.2.1).
     Multiline,
+    /// A refusal of a login: why.
+    Refused(LoginCause),
     /// POP3, a command: with arguments.
     Arguments,
     /// POP3, DELE: of this message.

@@ -207,6 +207,8 @@ impl Credential {
             token,
             exposure: _,
             outcome: _,
+            reply,
+            cause: _,
             encrypted: _,
             steps: _,
             wire_forms,
@@ -215,7 +217,7 @@ impl Credential {
         if mechanism.strip_prefix("AUTH ").is_some_and(|name| !Mechanism::is_known(name)) {
             visit.text(mechanism);
         }
-        visit_all([username, authorization_id, challenge], visit);
+        visit_all([username, authorization_id, challenge, reply], visit);
         let secrets = [password, response, token].into_iter().flatten().chain(wire_forms);
         secrets.for_each(|secret| visit.secret(secret));
     }
@@ -311,6 +313,7 @@ impl Finding {
                 | Fact::Bytes(_)
                 | Fact::Packets(_)
                 | Fact::Code(_)
+                | Fact::LoginCause(_)
                 | Fact::Duration(_)
                 | Fact::Side(_) => {}
             }

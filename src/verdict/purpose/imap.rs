@@ -1,9 +1,9 @@
 //! What IMAP steps do (RFC 3501, 9051, and the extensions that clients use).
 
 use super::{Sasl, enumerated};
-use crate::protocol::event;
+use crate::protocol::event::{self, LoginCause};
 use crate::protocol::imap::{Code, State, Status, Subject, Untagged, Verb, What};
-use crate::session::model::Step;
+use crate::session::model::{Step, Variant};
 
 /// What an IMAP step does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -147,7 +147,7 @@ enumerated! {
 }
 
 /// What an IMAP step does. `answered` is the step that it answers, or the command that it belongs to.
-pub fn of(subject: &Subject, answered: Option<&Step>) -> Imap {
+pub fn of(subject: &Subject, variant: Variant, answered: Option<&Step>) -> Imap {
     let asked = answered.and_then(asked);
     match &subject.what {
         What::Greeting(status) => Imap::Greeting(match status {
@@ -156,7 +156,16 @@ pub fn of(subject: &Subject, answered: Option<&Step>) -> Imap {
             Status::Bye => Greeting::Refused,
             Status::No | Status::Bad => Greeting::Odd,
         }),
+        What::Command { verb: Verb::Authenticate, .. } if variant == Variant::InitialResponse => {
+            Imap::Sasl(Sasl::BeginsAtOnce)
+        }
         What::Command { verb, uid } => Imap::Command(Command::new(*verb, *uid)),
+        What::Tagged { status, .. }
+            if let Variant::Refused(cause) = variant
+                && is_told(*status, cause) =>
+        {
+            Imap::Sasl(Sasl::Refused(cause))
+        }
         What::Tagged { to, status, code } => Imap::Tagged {
             to: to.map(|verb| asked.unwrap_or(Command::new(verb, false))),
             what: match status {
@@ -182,6 +191,11 @@ pub fn of(subject: &Subject, answered: Option<&Step>) -> Imap {
         What::Content { verb: Verb::Append, octets } => Imap::Appended { octets: *octets },
         What::Content { octets, .. } => Imap::OtherContent { octets: *octets },
     }
+}
+
+/// True where the cause says more than the default sentence, which speaks of a wrong password after NO.
+fn is_told(status: Status, cause: LoginCause) -> bool {
+    cause != LoginCause::WrongSecret && (status == Status::No || cause != LoginCause::Unknown)
 }
 
 /// The command that `step` is.

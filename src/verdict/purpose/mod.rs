@@ -71,7 +71,7 @@ pub fn of(protocol: Protocol, step: &Step, answered: Option<&Step>) -> Purpose {
     match &step.subject {
         Subject::Smtp(subject) => Purpose::Smtp(smtp::of(subject, step.variant, answered, step.elapsed)),
         Subject::Pop3(subject) => Purpose::Pop3(pop3::of(subject, step.variant, answered)),
-        Subject::Imap(subject) => Purpose::Imap(imap::of(subject, answered)),
+        Subject::Imap(subject) => Purpose::Imap(imap::of(subject, step.variant, answered)),
         Subject::Tls(what) => Purpose::Tls { from: step.from, what: what.clone() },
         Subject::Gap(bytes) => Purpose::Gap { from: step.from, bytes: *bytes },
         Subject::Cut => Purpose::Cut { from: step.from },

@@ -1,7 +1,7 @@
 //! What POP3 steps do (RFC 1939, and its extensions).
 
 use super::{Sasl, enumerated};
-use crate::protocol::event;
+use crate::protocol::event::{self, LoginCause};
 use crate::protocol::pop3::{Effect, State, Subject, Verb, What};
 use crate::session::model::{Step, Variant};
 
@@ -167,10 +167,23 @@ pub fn of(subject: &Subject, variant: Variant, answered: Option<&Step>) -> Pop3 
             Pop3::Greeting(greeting, response_code(code))
         }
         What::Command(Verb::Dele) if let Variant::Message(number) = variant => Pop3::Deletes(number),
+        What::Command(Verb::Auth) if variant == Variant::InitialResponse => Pop3::Sasl(Sasl::BeginsAtOnce),
         What::Command(verb) => Pop3::Command(command(*verb, variant, subject.state)),
         What::Reply { to: Some(_), effect: Some(effect), code, .. } => Pop3::Effect(*effect, response_code(code)),
         What::Reply { to: Some(Verb::Xtnd), ok, code, .. } if answered.is_some_and(is_content) => {
             Pop3::Taken(status(*ok), response_code(code))
+        }
+        // A response code says as much in its own words, unless the text says more.
+        What::Reply { to: Some(_), effect: None, code, .. }
+            if let Variant::Refused(cause) = variant
+                && cause != LoginCause::WrongSecret
+                && (code.is_none()
+                    || !matches!(
+                        cause,
+                        LoginCause::Unknown | LoginCause::InUse | LoginCause::Temporary | LoginCause::Limit
+                    )) =>
+        {
+            Pop3::Sasl(Sasl::Refused(cause))
         }
         What::Reply { to: Some(verb), ok, code, effect: None } => Pop3::Reply {
             to: answered.and_then(asked).unwrap_or_else(|| command_of_reply(*verb, subject.state)),

@@ -1,5 +1,6 @@
 //! What the steps of a SASL exchange do (RFC 4422), which is the same in all protocols.
 
+use crate::protocol::event::LoginCause;
 use crate::protocol::sasl::Round;
 
 /// A step of a SASL exchange, by the side that sent it.
@@ -9,4 +10,8 @@ pub enum Sasl {
     Challenge(Round),
     /// The client's part.
     Response(Round),
+    /// The client begins, and sends its first message along (RFC 4959).
+    BeginsAtOnce,
+    /// The server refuses the login, and says why.
+    Refused(LoginCause),
 }

@@ -1,6 +1,7 @@
 //! What SMTP and LMTP steps do (RFC 5321, and the extensions' RFCs).
 
 use super::{Sasl, enhanced, enumerated};
+use crate::protocol::event::LoginCause;
 use crate::protocol::smtp::{Enhanced, ReplyTo, Subject, Verb};
 use crate::session::model::{Step, Variant};
 use replies::reply;
@@ -102,6 +103,14 @@ pub fn of(subject: &Subject, variant: Variant, answered: Option<&Step>, elapsed:
         Subject::Command(verb) => Smtp::Command(command(verb, variant)),
         Subject::Reply { to: ReplyTo::UnfinishedContent { timeout: true }, .. } => Smtp::ContentAwaited(elapsed),
         Subject::Reply { to: ReplyTo::UnfinishedContent { timeout: false }, .. } => Smtp::ContentCut,
+        // The default sentence speaks of a wrong password: only where the server does.
+        Subject::Reply { to, code, .. }
+            if let Variant::Refused(cause) = variant
+                && cause != LoginCause::WrongSecret
+                && reply(to, code, false) == Reply::LoginRefused =>
+        {
+            Smtp::Sasl(Sasl::Refused(cause))
+        }
         Subject::Reply { to, code, enhanced } => Smtp::Reply {
             what: match reply(to, code, answered.is_some_and(|step| step.variant == Variant::Last)) {
                 // X.5.1 (RFC 3463, section 3.6): the command is out of place, whoever the recipient is.

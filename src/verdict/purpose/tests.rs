@@ -42,6 +42,7 @@ fn smtp_reply_of_lines(to: ReplyTo, code: u16, text: &str) -> smtp::Reply {
     let subject = Subject::Smtp(smtp_protocol::Subject::Reply { to, code, enhanced: None });
     match of(Protocol::Smtp, &step(Side::Server, subject, text), None) {
         Purpose::Smtp(Smtp::Reply { what, enhanced: None }) => what,
+        Purpose::Smtp(Smtp::Sasl(Sasl::Refused(_))) => smtp::Reply::LoginRefused,
         other => panic!("{to:?} {code}: {other:?}"),
     }
 }
@@ -220,7 +221,9 @@ fn a_pop3_err_means_what_was_asked() {
         err(Verb::List, None, Some(&one)),
         Purpose::Pop3(Pop3::Reply { to: pop3::Command::ListOne, what, code: none })
     );
-    assert_eq!(err(Verb::Auth, None, None), Purpose::Pop3(Pop3::Reply { to: pop3::Command::Auth, what, code: none }));
+    // Without a word, no reason is given.
+    let unknown = Sasl::Refused(event::LoginCause::Unknown);
+    assert_eq!(err(Verb::Auth, None, None), Purpose::Pop3(Pop3::Sasl(unknown)));
     let codes = [
         ("IN-USE", pop3::ResponseCode::InUse),
         ("SYS/TEMP", pop3::ResponseCode::SystemTemporary),

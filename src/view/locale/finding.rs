@@ -77,6 +77,7 @@ fn fact(lang: Lang, fact: &Fact) -> String {
         Fact::Bytes(length) => bytes(lang, *length),
         Fact::Packets(count) => packets(lang, *count),
         Fact::Code(code) => code.to_string(),
+        Fact::LoginCause(cause) => say!(lang, login::refused(*cause)).to_owned(),
         Fact::Duration(nanoseconds) => duration(lang, *nanoseconds),
         Fact::Side(which) => match lang {
             Lang::En => side(lang, *which).to_lowercase(),

@@ -26,6 +26,8 @@ fn of_sasl(lang: Lang, sasl: Sasl) -> String {
     match sasl {
         Sasl::Challenge(round) => say!(lang, sasl::challenge(round)),
         Sasl::Response(round) => say!(lang, sasl::response(round)),
+        Sasl::BeginsAtOnce => say!(lang, smtp::command(smtp::Command::AuthAtOnce)).to_owned(),
+        Sasl::Refused(cause) => say!(lang, login::refused(cause)).to_owned(),
     }
 }
 

@@ -46,7 +46,7 @@ fn codes() -> Vec<Code> {
 }
 
 fn mechanisms() -> Vec<Mechanism> {
-    all!(Mechanism: Plain, Login, CramMd5, DigestMd5, Scram, Ntlm, Gssapi, XOauth2, OauthBearer, External, Anonymous,
+    all!(Mechanism: Plain, Login, CramMd5, Cram, DigestMd5, Scram, Ntlm, Gssapi, XOauth2, OauthBearer, External, Anonymous,
         Other)
 }
 

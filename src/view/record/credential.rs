@@ -2,7 +2,8 @@
 
 use super::each::Context;
 use super::enums;
-use super::value::non_empty;
+use super::value::{Shown, non_empty};
+use crate::capture::Time;
 use crate::protocol::secret::Secret;
 use crate::session::model;
 use schemars::JsonSchema;
@@ -36,6 +37,19 @@ pub(crate) struct Credential<'a> {
     exposure: enums::Exposure,
     /// The server's decision; `cancelled` by the client, `unknown` if no answer was seen.
     outcome: enums::LoginOutcome,
+    /// Why it was not accepted, as far as the server's words and codes say; `unknown` where they do not. Absent for an
+    /// accepted one, and where no reply was seen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cause: Option<enums::LoginCause>,
+    /// What the server answered, as sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reply: Option<&'a str>,
+    /// When its first step was complete.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>", extend("format" = "date-time"))]
+    time: Option<Shown<Time>>,
+    /// Numbers of the packets that carry its steps.
+    packets: Vec<u64>,
     /// True if it was sent inside TLS that was decrypted.
     encrypted: bool,
     /// The steps it was read from.
@@ -43,7 +57,11 @@ pub(crate) struct Credential<'a> {
 }
 
 impl<'a> Credential<'a> {
-    pub(crate) fn new(credential: &'a model::Credential, _: &Context<'a>) -> Self {
+    pub(crate) fn new(credential: &'a model::Credential, context: &Context<'a>) -> Self {
+        let steps = || credential.steps.iter().filter_map(|&n| context.session.step(n));
+        let mut packets: Vec<u64> = steps().flat_map(|step| step.packets.iter()).collect();
+        packets.sort_unstable();
+        packets.dedup();
         Self {
             mechanism: &credential.mechanism,
             username: non_empty(&credential.username),
@@ -54,6 +72,10 @@ impl<'a> Credential<'a> {
             token: revealed(&credential.token),
             exposure: enums::Exposure(credential.exposure),
             outcome: enums::LoginOutcome(credential.outcome),
+            cause: credential.cause.map(enums::LoginCause),
+            reply: non_empty(&credential.reply),
+            time: steps().next().and_then(|step| step.time.known()).map(Shown),
+            packets,
             encrypted: credential.encrypted,
             steps: &credential.steps,
         }

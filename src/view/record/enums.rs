@@ -114,6 +114,18 @@ words! {
         event::LoginOutcome::Cancelled => "cancelled",
         event::LoginOutcome::Unknown => "unknown",
     }
+    LoginCause: event::LoginCause {
+        event::LoginCause::WrongSecret => "wrong-secret",
+        event::LoginCause::Malformed => "malformed",
+        event::LoginCause::MechanismNotOffered => "mechanism-not-offered",
+        event::LoginCause::EncryptionDemanded => "encryption-demanded",
+        event::LoginCause::Limit => "limit",
+        event::LoginCause::InUse => "in-use",
+        event::LoginCause::SwitchedOff => "switched-off",
+        event::LoginCause::Temporary => "temporary",
+        event::LoginCause::Cancelled => "cancelled",
+        event::LoginCause::Unknown => "unknown",
+    }
     Direction: event::Direction {
         event::Direction::Sent => "sent",
         event::Direction::Retrieved => "retrieved",

@@ -127,7 +127,8 @@ fn alike(options: &Options, session: &Session, credential: &Credential) -> Alike
         (user, _) => told(user.unwrap_or_default()),
     };
     // The table shows what an observer can see. With `--redact`, `view::redact` has masked the secrets before.
-    let password = match (&credential.password, &credential.token) {
+    let sent = credential.password.as_ref().filter(|password| !password.reveal().is_empty());
+    let password = match (sent, &credential.token) {
         (Some(password), _) => told(password.reveal()),
         (None, Some(token)) => options.named(Label::Token, &told(token.reveal())),
         (None, None) => format!("({})", locale::exposure(options.lang, credential.exposure)),

@@ -231,7 +231,7 @@ fn check_response(wire: &[u8], size: usize) -> bool {
     };
     match &theirs {
         Response::CommandContinuationRequest(_) => {
-            assert!(matches!(what[..], [What::Continuation { .. }]), "{shown}: {what:?}");
+            assert!(matches!(what[..], [What::Continuation { .. } | What::Challenge(_)]), "{shown}: {what:?}");
         }
         Response::Status(response::Status::Tagged(tagged)) => {
             let [What::Tagged { status: ours, code, .. }] = what[..] else { panic!("{shown}: {what:?}") };

@@ -144,7 +144,7 @@ fn user_and_pass_several_times() {
         logins(&told),
         [
             "USER/PASS group7_3@JServer.Netlab wrong Plaintext Rejected [2, 4, 5]",
-            "USER/PASS group7_3@JServer.Netlab  group7_3 Plaintext Rejected [2, 6, 7]",
+            "USER/PASS group7_3@JServer.Netlab  group7_3 Plaintext Unknown [2, 6, 7]",
             "USER/PASS joe tail  Plaintext Accepted [8, 10, 11]",
         ]
     );

@@ -30,7 +30,12 @@ fn a_cut_line_is_not_taken_for_the_whole() {
         S: 250 taken
     "#,
     );
-    assert!(told.credentials.is_empty());
+    let login = &told.credentials[0];
+    assert_eq!(
+        (login.mechanism.as_str(), login.username.as_deref()),
+        ("AUTH PLAIN", Some(&b"alice"[..])),
+        "by its form"
+    );
     let secrets: Vec<&str> = told.steps.iter().flat_map(|step| &step.secrets).map(String::as_str).collect();
     assert_eq!(secrets, ["AGFsaWNlAHNlY3JldA=="]);
     assert_eq!(messages(&told), ["a@x > c@y=250: 6 accepted"]);

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::limits::{self, Limit};
+use crate::protocol::event::LoginOutcome;
 use crate::protocol::event::Subject;
 use crate::protocol::smtp;
 
@@ -179,7 +180,9 @@ fn a_server_alone_answers_nothing_that_was_seen() {
     );
     assert_eq!(told.steps.len(), 8);
     assert!(told.steps.iter().all(|step| step.answers.is_none()));
-    assert!(told.messages.is_empty() && told.credentials.is_empty());
+    assert!(told.messages.is_empty());
+    let login = &told.credentials[0];
+    assert_eq!((login.mechanism.as_str(), login.outcome), ("AUTH LOGIN", LoginOutcome::Accepted), "somebody logged in");
 }
 
 /// More bytes than may be deferred come before the server's first reply: they are read all the same, and the bound is

@@ -1,5 +1,6 @@
 //! How often a client logs in to a server.
 
+use crate::protocol::event::LoginCause;
 use crate::view::locale::which::Which;
 
 pub fn sessions(count: u64) -> String {
@@ -35,4 +36,22 @@ fn words(which: Which) -> &'static str {
 pub fn accepted(messages: u64) -> String {
     let were = if messages == 1 { "message was" } else { "messages were" };
     format!(" ({messages} {were} accepted without user name or password)")
+}
+
+/// Why a login was not accepted.
+pub fn refused(cause: LoginCause) -> &'static str {
+    match cause {
+        LoginCause::WrongSecret => "The log-in is refused: user name, password or token are not valid",
+        LoginCause::Malformed => "The log-in is refused: the server cannot read what the client has sent",
+        LoginCause::MechanismNotOffered => "The log-in is refused: the server does not offer this mechanism here",
+        LoginCause::EncryptionDemanded => {
+            "The log-in is refused: the server demands an encrypted connection, and has checked nothing"
+        }
+        LoginCause::Limit => "The log-in is refused: too many connections or attempts",
+        LoginCause::InUse => "The log-in is refused: another session holds the mailbox",
+        LoginCause::SwitchedOff => "The log-in is refused: the account, or this way to log in, is disabled",
+        LoginCause::Temporary => "The server cannot check the log-in at the moment: try again later",
+        LoginCause::Cancelled => "The client has given up the log-in",
+        LoginCause::Unknown => "The log-in is refused; the server does not say why, or in words of its own",
+    }
 }

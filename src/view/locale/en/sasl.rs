@@ -1,12 +1,13 @@
 //! What the rounds of a SASL exchange do.
 
-use crate::protocol::sasl::{Mechanism, Round};
+use crate::protocol::sasl::{Mechanism, Round, Unencoded};
 
 fn name(mechanism: Mechanism) -> &'static str {
     match mechanism {
         Mechanism::Plain => "PLAIN",
         Mechanism::Login => "LOGIN",
         Mechanism::CramMd5 => "CRAM-MD5",
+        Mechanism::Cram => "CRAM",
         Mechanism::DigestMd5 => "DIGEST-MD5",
         Mechanism::Scram => "SCRAM",
         Mechanism::Ntlm => "NTLM",
@@ -32,6 +33,7 @@ pub fn challenge(round: Round) -> String {
         | Round::Token
         | Round::Proof(_)
         | Round::Empty(_)
+        | Round::Unencoded(_)
         | Round::Cancel => "The server sends what the client should have sent".to_owned(),
     }
 }
@@ -41,6 +43,7 @@ fn its_challenge(mechanism: Mechanism) -> &'static str {
         Mechanism::Plain => "The server sends a challenge, though PLAIN has none",
         Mechanism::Login => "The server asks for more than the user name and the password of LOGIN",
         Mechanism::CramMd5 => "The server sends a challenge, to be digested together with the password (CRAM-MD5)",
+        Mechanism::Cram => "The server sends a challenge, to be digested together with the password (CRAM)",
         Mechanism::DigestMd5 => "The server sends realm and nonce, or its own proof (DIGEST-MD5)",
         Mechanism::Scram => "The server sends salt, iteration count and nonce, or its own proof (SCRAM)",
         Mechanism::Ntlm => "The server sends its NTLM challenge and the name of its domain",
@@ -61,6 +64,7 @@ pub fn response(round: Round) -> String {
         Round::Token => "Gives a bearer token, which is as good as a password".to_owned(),
         Round::Proof(mechanism) => proof(mechanism).to_owned(),
         Round::Empty(mechanism) => format!("An empty response, which {} needs here", name(mechanism)),
+        Round::Unencoded(what) => unencoded(what).to_owned(),
         Round::Cancel => "The client gives up logging in".to_owned(),
         Round::Malformed(mechanism) => format!("The client's response has not the form that {} has", name(mechanism)),
         Round::GoAhead(_) | Round::AsksUsername | Round::AsksPassword | Round::Challenge(_) => {
@@ -69,11 +73,24 @@ pub fn response(round: Round) -> String {
     }
 }
 
+fn unencoded(what: Unencoded) -> &'static str {
+    match what {
+        Unencoded::Username => "Gives the user name as it is; the server expects base64, and will hardly understand it",
+        Unencoded::Password => "Gives the password as it is; the server expects base64, and will hardly understand it",
+        Unencoded::Identity => {
+            "Gives user name and password as they are; the server expects base64, and will hardly understand them"
+        }
+        Unencoded::Token => "Gives a bearer token as it is; the server expects base64, and will hardly understand it",
+        Unencoded::Other => "Gives its response as it is; the server expects base64, and will hardly understand it",
+    }
+}
+
 fn proof(mechanism: Mechanism) -> &'static str {
     match mechanism {
         Mechanism::Plain => "Goes on with PLAIN without giving a password",
         Mechanism::Login => "Goes on with LOGIN without giving a password",
         Mechanism::CramMd5 => "Gives the user name, and a digest of challenge and password (CRAM-MD5)",
+        Mechanism::Cram => "Gives the user name, and a digest of challenge and password (CRAM)",
         Mechanism::DigestMd5 => "Gives the user name, and a digest of nonces and password (DIGEST-MD5)",
         Mechanism::Scram => "Gives the user name and a nonce, or the proof of knowing the password (SCRAM)",
         Mechanism::Ntlm => "Negotiates NTLM, or gives domain, user and the response to the challenge",

@@ -1,5 +1,6 @@
 //! 谁登录、登录几次。 How often a client logs in to a server.
 
+use crate::protocol::event::LoginCause;
 use crate::view::locale::which::Which;
 
 pub fn sessions(count: u64) -> String {
@@ -34,4 +35,20 @@ fn words(which: Which) -> &'static str {
 /// 没有登录的会话中。
 pub fn accepted(messages: u64) -> String {
     format!("（服务器未要求用户名和口令即接收了 {messages} 封邮件）")
+}
+
+/// Why a login was not accepted.
+pub fn refused(cause: LoginCause) -> &'static str {
+    match cause {
+        LoginCause::WrongSecret => "登录被拒绝：用户名、口令或令牌无效",
+        LoginCause::Malformed => "登录被拒绝：服务器无法识别客户发送的内容",
+        LoginCause::MechanismNotOffered => "登录被拒绝：服务器在此不提供这种认证方式",
+        LoginCause::EncryptionDemanded => "登录被拒绝：服务器要求先加密连接，并未核对用户名和口令",
+        LoginCause::Limit => "登录被拒绝：连接或尝试次数过多",
+        LoginCause::InUse => "登录被拒绝：邮箱正被另一会话占用",
+        LoginCause::SwitchedOff => "登录被拒绝：账号或这种登录方式已停用",
+        LoginCause::Temporary => "服务器暂时无法验证身份，请稍后重试",
+        LoginCause::Cancelled => "客户放弃了登录",
+        LoginCause::Unknown => "登录被拒绝；服务器未说明原因，或说明不在已知之列",
+    }
 }

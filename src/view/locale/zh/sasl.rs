@@ -1,12 +1,13 @@
 //! SASL 交互各轮的作用。 What the rounds of a SASL exchange do.
 
-use crate::protocol::sasl::{Mechanism, Round};
+use crate::protocol::sasl::{Mechanism, Round, Unencoded};
 
 fn name(mechanism: Mechanism) -> &'static str {
     match mechanism {
         Mechanism::Plain => "PLAIN",
         Mechanism::Login => "LOGIN",
         Mechanism::CramMd5 => "CRAM-MD5",
+        Mechanism::Cram => "CRAM",
         Mechanism::DigestMd5 => "DIGEST-MD5",
         Mechanism::Scram => "SCRAM",
         Mechanism::Ntlm => "NTLM",
@@ -32,6 +33,7 @@ pub fn challenge(round: Round) -> String {
         | Round::Token
         | Round::Proof(_)
         | Round::Empty(_)
+        | Round::Unencoded(_)
         | Round::Cancel => "服务器发送了应由客户发送的内容".to_owned(),
     }
 }
@@ -41,6 +43,7 @@ fn its_challenge(mechanism: Mechanism) -> &'static str {
         Mechanism::Plain => "服务器发送质询，而 PLAIN 并无质询",
         Mechanism::Login => "除用户名和口令外，服务器还询问其他内容（LOGIN）",
         Mechanism::CramMd5 => "服务器发送质询，客户须将其与口令一起计算摘要（CRAM-MD5）",
+        Mechanism::Cram => "服务器发送质询，客户须将其与口令一起计算摘要（CRAM）",
         Mechanism::DigestMd5 => "服务器发送域和随机数，或发送自身的证明（DIGEST-MD5）",
         Mechanism::Scram => "服务器发送盐值、迭代次数和随机数，或发送自身的证明（SCRAM）",
         Mechanism::Ntlm => "服务器发送 NTLM 质询及其域名",
@@ -61,6 +64,7 @@ pub fn response(round: Round) -> String {
         Round::Token => "告知令牌，其作用等同于口令".to_owned(),
         Round::Proof(mechanism) => proof(mechanism).to_owned(),
         Round::Empty(mechanism) => format!("空应答，使认证继续进行：{}", name(mechanism)),
+        Round::Unencoded(what) => unencoded(what).to_owned(),
         Round::Cancel => "客户取消登录".to_owned(),
         Round::Malformed(mechanism) => format!("客户的应答不符合规定的格式：{}", name(mechanism)),
         Round::GoAhead(_) | Round::AsksUsername | Round::AsksPassword | Round::Challenge(_) => {
@@ -69,11 +73,22 @@ pub fn response(round: Round) -> String {
     }
 }
 
+fn unencoded(what: Unencoded) -> &'static str {
+    match what {
+        Unencoded::Username => "直接给出用户名；服务器要求 Base64 编码，多半无法识别",
+        Unencoded::Password => "直接给出口令；服务器要求 Base64 编码，多半无法识别",
+        Unencoded::Identity => "直接给出用户名和口令；服务器要求 Base64 编码，多半无法识别",
+        Unencoded::Token => "直接给出持有者令牌；服务器要求 Base64 编码，多半无法识别",
+        Unencoded::Other => "直接给出应答；服务器要求 Base64 编码，多半无法识别",
+    }
+}
+
 fn proof(mechanism: Mechanism) -> &'static str {
     match mechanism {
         Mechanism::Plain => "继续认证，但未给出口令（PLAIN）",
         Mechanism::Login => "继续认证，但未给出口令（LOGIN）",
         Mechanism::CramMd5 => "告知用户名，以及由质询和口令算出的摘要（CRAM-MD5）",
+        Mechanism::Cram => "告知用户名，以及由质询和口令算出的摘要（CRAM）",
         Mechanism::DigestMd5 => "告知用户名，以及由随机数和口令算出的摘要（DIGEST-MD5）",
         Mechanism::Scram => "告知用户名和随机数，或证明自己知道口令（SCRAM）",
         Mechanism::Ntlm => "协商 NTLM，或告知域、用户名和对质询的应答",

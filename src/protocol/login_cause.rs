@@ -1,0 +1,221 @@
+/*!
+Why a server refuses a login: read from the words of its reply, then from its codes.
+
+The words come first: Postfix, for one, answers `535 5.7.8 Error: authentication failed: Invalid authentication
+mechanism`, where the codes alone speak of wrong credentials. Where neither is known, the cause is
+[`LoginCause::Unknown`]: a guess would send the user after the wrong thing.
+*/
+
+use super::credential::{LoginCause, LoginOutcome};
+use super::smtp::Enhanced;
+
+/// A reply that does not accept a login.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Refusal<'a> {
+    /// Its text.
+    pub text: &'a [u8],
+    /// SMTP: the reply code and the enhanced status code.
+    pub smtp: Option<(u16, Option<Enhanced>)>,
+    /// POP3 and IMAP: the response code, upper case (`SYS/TEMP`, `AUTHENTICATIONFAILED`).
+    pub code: Option<&'a str>,
+}
+
+/// Most bytes of a reply in which words are looked for.
+const TEXT_BYTES: usize = 2_000;
+
+/// A group of words, all of which must be there, and the cause that they name. The first that fits decides: the special
+/// before the general. Lower case.
+const WORDS: &[(&[&str], LoginCause)] = &[
+    (&["base64"], LoginCause::Malformed),
+    (&["base 64"], LoginCause::Malformed),
+    (&["decod"], LoginCause::Malformed),
+    (&["malformed"], LoginCause::Malformed),
+    (&["plaintext", "disallowed"], LoginCause::EncryptionDemanded),
+    (&["plaintext", "not allowed"], LoginCause::EncryptionDemanded),
+    (&["plaintext", "disabled"], LoginCause::EncryptionDemanded),
+    (&["cleartext", "disallowed"], LoginCause::EncryptionDemanded),
+    (&["cleartext", "not allowed"], LoginCause::EncryptionDemanded),
+    (&["cleartext", "disabled"], LoginCause::EncryptionDemanded),
+    (&["non-secure"], LoginCause::EncryptionDemanded),
+    (&["encrypt", "requir"], LoginCause::EncryptionDemanded),
+    (&["encrypt", "need"], LoginCause::EncryptionDemanded),
+    (&["encrypt", "must"], LoginCause::EncryptionDemanded),
+    (&["tls", "requir"], LoginCause::EncryptionDemanded),
+    (&["tls", "first"], LoginCause::EncryptionDemanded),
+    (&["tls", "must"], LoginCause::EncryptionDemanded),
+    (&["stls", "first"], LoginCause::EncryptionDemanded),
+    (&["ssl", "requir"], LoginCause::EncryptionDemanded),
+    (&["ssl", "must"], LoginCause::EncryptionDemanded),
+    (&["secure connection", "requir"], LoginCause::EncryptionDemanded),
+    (&["too many"], LoginCause::Limit),
+    (&["maximum number"], LoginCause::Limit),
+    (&["limit exceeded"], LoginCause::Limit),
+    (&["limit reached"], LoginCause::Limit),
+    (&["rate limit"], LoginCause::Limit),
+    (&["exceeded"], LoginCause::Limit),
+    (&["locked by"], LoginCause::InUse),
+    (&["mailbox", "locked"], LoginCause::InUse),
+    (&["maildrop", "lock"], LoginCause::InUse),
+    (&["mailbox", "in use"], LoginCause::InUse),
+    (&["mailbox", "busy"], LoginCause::InUse),
+    (&["mechanism", "weak"], LoginCause::MechanismNotOffered),
+    (&["mechanism", "invalid"], LoginCause::MechanismNotOffered),
+    (&["mechanism", "support"], LoginCause::MechanismNotOffered),
+    (&["mechanism", "offered"], LoginCause::MechanismNotOffered),
+    (&["mechanism", "recogni"], LoginCause::MechanismNotOffered),
+    (&["mechanism", "unknown"], LoginCause::MechanismNotOffered),
+    (&["mechanism", "available"], LoginCause::MechanismNotOffered),
+    (&["mechanism", "not allowed"], LoginCause::MechanismNotOffered),
+    (&["mechanism", "disabled"], LoginCause::MechanismNotOffered),
+    (&["authentication type"], LoginCause::MechanismNotOffered),
+    (&["authentication method"], LoginCause::MechanismNotOffered),
+    (&["auth type"], LoginCause::MechanismNotOffered),
+    (&["not advertised"], LoginCause::MechanismNotOffered),
+    (&["not implemented"], LoginCause::MechanismNotOffered),
+    (&["authentication", "not enabled"], LoginCause::MechanismNotOffered),
+    (&["authentication", "not supported"], LoginCause::MechanismNotOffered),
+    (&["auth", "not available"], LoginCause::MechanismNotOffered),
+    (&["disabled"], LoginCause::SwitchedOff),
+    (&["suspended"], LoginCause::SwitchedOff),
+    (&["deactivated"], LoginCause::SwitchedOff),
+    (&["inactive"], LoginCause::SwitchedOff),
+    (&["account", "locked"], LoginCause::SwitchedOff),
+    (&["account", "blocked"], LoginCause::SwitchedOff),
+    (&["account", "closed"], LoginCause::SwitchedOff),
+    (&["not enabled"], LoginCause::SwitchedOff),
+    (&["temporar"], LoginCause::Temporary),
+    (&["local error"], LoginCause::Temporary),
+    (&["internal error"], LoginCause::Temporary),
+    (&["service unavailable"], LoginCause::Temporary),
+    (&["currently unavailable"], LoginCause::Temporary),
+    (&["try again later"], LoginCause::Temporary),
+    (&["credentials", "invalid"], LoginCause::WrongSecret),
+    (&["password", "invalid"], LoginCause::WrongSecret),
+    (&["password", "incorrect"], LoginCause::WrongSecret),
+    (&["password", "wrong"], LoginCause::WrongSecret),
+    (&["password", "not accepted"], LoginCause::WrongSecret),
+    (&["password", "not match"], LoginCause::WrongSecret),
+    (&["password", "mismatch"], LoginCause::WrongSecret),
+    (&["bad", "password"], LoginCause::WrongSecret),
+    (&["invalid", "user"], LoginCause::WrongSecret),
+    (&["invalid", "login"], LoginCause::WrongSecret),
+    (&["invalid", "token"], LoginCause::WrongSecret),
+    (&["expired", "token"], LoginCause::WrongSecret),
+    (&["login", "incorrect"], LoginCause::WrongSecret),
+    (&["incorrect", "authentication data"], LoginCause::WrongSecret),
+    (&["unknown user"], LoginCause::WrongSecret),
+    (&["no such user"], LoginCause::WrongSecret),
+];
+
+/// Why the server does not accept a login.
+pub fn of(refusal: &Refusal<'_>) -> LoginCause {
+    if refusal.code == Some("IN-USE") {
+        return LoginCause::InUse;
+    }
+    let text = refusal.text.get(..TEXT_BYTES).unwrap_or(refusal.text).to_ascii_lowercase();
+    let says = |word: &&str| memchr::memmem::find(&text, word.as_bytes()).is_some();
+    let by_words = WORDS.iter().find(|(words, _)| words.iter().all(says)).map(|(_, cause)| *cause);
+    by_words.or_else(|| refusal.code.and_then(by_response_code)).unwrap_or_else(|| by_smtp(refusal.smtp))
+}
+
+/// What the reply decides: nothing, where it is a temporary failure (RFC 5321, section 4.2.1; RFC 3206; RFC 5530).
+pub fn outcome(refusal: &Refusal<'_>, cause: LoginCause) -> LoginOutcome {
+    let temporary = matches!(refusal.smtp, Some((400..=499, _)))
+        || refusal
+            .code
+            .is_some_and(|code| code == "UNAVAILABLE" || code == "INPROGRESS" || code.starts_with("SYS/TEMP"))
+        || refusal.smtp.is_none() && cause == LoginCause::Temporary;
+    if temporary { LoginOutcome::Unknown } else { LoginOutcome::Rejected }
+}
+
+/// RFC 3206 and 2449 (POP3), RFC 5530 (IMAP).
+fn by_response_code(code: &str) -> Option<LoginCause> {
+    Some(match code {
+        "AUTH" | "AUTHENTICATIONFAILED" | "EXPIRED" => LoginCause::WrongSecret,
+        "PRIVACYREQUIRED" => LoginCause::EncryptionDemanded,
+        "UNAVAILABLE" | "SERVERBUG" => LoginCause::Temporary,
+        "LOGIN-DELAY" | "LIMIT" => LoginCause::Limit,
+        "INUSE" => LoginCause::InUse,
+        "CLIENTBUG" => LoginCause::Malformed,
+        _ if code.starts_with("SYS/TEMP") => LoginCause::Temporary,
+        _ => return None,
+    })
+}
+
+/// RFC 4954, sections 4 and 6; RFC 3463.
+fn by_smtp(smtp: Option<(u16, Option<Enhanced>)>) -> LoginCause {
+    let Some((code, enhanced)) = smtp else { return LoginCause::Unknown };
+    let enhanced = enhanced.map(|enhanced| (enhanced.subject, enhanced.detail));
+    match (code, enhanced) {
+        (400..=499, _) => LoginCause::Temporary,
+        (538, _) | (_, Some((7, 10 | 11))) => LoginCause::EncryptionDemanded,
+        (504, _) | (_, Some((7, 4 | 9))) => LoginCause::MechanismNotOffered,
+        (500 | 501, _) | (_, Some((5, 2 | 6))) => LoginCause::Malformed,
+        (502, _) => LoginCause::MechanismNotOffered,
+        (_, Some((7, 13) | (2, 1))) => LoginCause::SwitchedOff,
+        (_, Some((7, 8))) | (535, None) => LoginCause::WrongSecret,
+        _ => LoginCause::Unknown,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn smtp(code: u16, enhanced: Option<(u16, u16)>, text: &str) -> LoginCause {
+        let enhanced = enhanced.map(|(subject, detail)| Enhanced { class: (code / 100) as _, subject, detail });
+        of(&Refusal { text: text.as_bytes(), smtp: Some((code, enhanced)), code: None })
+    }
+
+    #[test]
+    fn words_outrank_codes() {
+        let invalid = Some((7, 8));
+        assert_eq!(smtp(535, invalid, "535 5.7.8 Error: authentication failed"), LoginCause::WrongSecret);
+        assert_eq!(
+            smtp(535, invalid, "535 5.7.8 Error: authentication failed: Invalid authentication mechanism"),
+            LoginCause::MechanismNotOffered
+        );
+        assert_eq!(
+            smtp(535, invalid, "535 5.7.8 Error: authentication failed: Invalid base64 data in continued response"),
+            LoginCause::Malformed
+        );
+        let switched_off =
+            "535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the Tenant";
+        assert_eq!(smtp(535, Some((7, 139)), switched_off), LoginCause::SwitchedOff);
+        assert_eq!(smtp(535, Some((7, 3)), "535 5.7.3 Authentication unsuccessful"), LoginCause::Unknown);
+        let no_reason = "535 5.7.8 Error: authentication failed: (reason unavailable)";
+        assert_eq!(smtp(535, invalid, no_reason), LoginCause::WrongSecret);
+        assert_eq!(smtp(535, None, "535 nope"), LoginCause::WrongSecret);
+        assert_eq!(smtp(503, None, "503 AUTH command used when not advertised"), LoginCause::MechanismNotOffered);
+        assert_eq!(smtp(503, None, "503 already logged in"), LoginCause::Unknown);
+        assert_eq!(
+            smtp(530, Some((7, 0)), "530 5.7.0 Must issue a STARTTLS command first"),
+            LoginCause::EncryptionDemanded
+        );
+        assert_eq!(smtp(454, Some((7, 0)), "454 4.7.0 Temporary authentication failure"), LoginCause::Temporary);
+        assert_eq!(smtp(421, Some((7, 0)), "421 4.7.0 Too many errors"), LoginCause::Limit);
+    }
+
+    #[test]
+    fn response_codes_are_read_and_nothing_is_guessed() {
+        let of = |code, text: &str| {
+            let refusal = Refusal { text: text.as_bytes(), smtp: None, code };
+            let cause = of(&refusal);
+            (cause, outcome(&refusal, cause))
+        };
+        use LoginOutcome::{Rejected, Unknown};
+        assert_eq!(of(Some("AUTH"), "[AUTH] Authentication failed."), (LoginCause::WrongSecret, Rejected));
+        assert_eq!(
+            of(Some("AUTH"), "[AUTH] Plaintext authentication disallowed on non-secure (SSL/TLS) connections."),
+            (LoginCause::EncryptionDemanded, Rejected)
+        );
+        assert_eq!(of(Some("IN-USE"), "[IN-USE] too many locks"), (LoginCause::InUse, Rejected));
+        assert_eq!(of(Some("SYS/TEMP"), "[SYS/TEMP] wait"), (LoginCause::Temporary, Unknown));
+        assert_eq!(
+            of(Some("UNAVAILABLE"), "[UNAVAILABLE] Maximum number of connections from user+IP exceeded"),
+            (LoginCause::Limit, Unknown)
+        );
+        assert_eq!(of(None, "Login failed."), (LoginCause::Unknown, Rejected));
+        assert_eq!(of(None, "Temporary authentication failure."), (LoginCause::Temporary, Unknown));
+    }
+}
