@@ -114,6 +114,10 @@ impl Sink for Nobody {
         black_box(fact);
     }
 
+    fn proxied(&mut self, via: Via, client: Option<IpAddr>) {
+        black_box((via, client));
+    }
+
     fn limit(&mut self, limit: Limit) {
         black_box(limit);
     }

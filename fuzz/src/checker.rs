@@ -184,6 +184,8 @@ impl Sink for Checker {
 
     fn tls(&mut self, _: TlsFact) {}
 
+    fn proxied(&mut self, _: Via, _: Option<IpAddr>) {}
+
     fn limit(&mut self, limit: Limit) {
         // Bounds that cost steps or bytes of them.
         self.limited |= !matches!(limit, Limit::LineBytes | Limit::PacketsPerStep | Limit::Recipients);

@@ -4,13 +4,15 @@ a hint.
 
 On a port where mail is expected, the form of the first lines is enough. Where the capture began in mid-stream, or one
 side is missing, any text that does not contradict the port's protocol is taken for it. On any other port both sides
-must have sent something that only mail protocols have: FTP, NNTP and Redis begin alike (`220`, `+OK`). There, a
-client's exchange with a proxy is skipped first.
+must have sent something that only mail protocols have: FTP, NNTP and Redis begin alike (`220`, `+OK`).
+
+What a proxy puts before the dialogue is passed over first: the client's exchange with it, and its own header.
 */
 
 use super::channel::Stack;
 use super::ports::Hint;
-use super::proxy::{Preamble, preamble};
+use super::proxy::header::{Beginning, beginning};
+use super::proxy::{Preamble, preamble, via};
 use super::secret::Raw;
 use super::{Protocol, Sink, imap, pop3, smtp};
 use crate::flow::{PacketRef, Side};
@@ -94,12 +96,10 @@ impl Detector {
     /// The connection is over, or no more can be held: the port decides, unless the bytes contradict it.
     pub fn last_resort(&self) -> Detection {
         match (self.judge(), self.hint) {
-            (Detection::Unsure, None)
-                if lines(&self.beginnings[1][self.proxied()[1]..]).next().is_some_and(has_enhanced_code) =>
-            {
+            (Detection::Unsure, None) if lines(self.opening()[1]).next().is_some_and(has_enhanced_code) => {
                 Detection::Certain(SMTP)
             }
-            (Detection::Unsure, Some(hint)) if self.beginnings.iter().all(|said| is_text(said)) => {
+            (Detection::Unsure, Some(hint)) if self.opening().iter().all(|said| is_text(said)) => {
                 Detection::Certain(hint)
             }
             (Detection::Unsure, _) => Detection::NotForUs,
@@ -111,6 +111,9 @@ impl Detector {
     pub fn replay(self, dialogue: &mut Stack, out: &mut dyn Sink) {
         // The client's exchange with a proxy is not part of the dialogue.
         let mut proxied = self.proxied();
+        if proxied != [0; 2] {
+            out.proxied(via(&self.beginnings[0]), None);
+        }
         for (from, held, at) in self.held {
             match held {
                 Held::Data(bytes) => {
@@ -128,15 +131,41 @@ impl Detector {
     /// out.
     pub fn proxied(&self) -> [usize; 2] {
         let [client, server] = &self.beginnings;
-        match (self.hint, preamble(client, server)) {
-            (None, Preamble::Over(lengths)) => lengths,
-            _ => [0; 2],
+        match preamble(client, server) {
+            Preamble::Over(lengths) => lengths,
+            Preamble::None | Preamble::Begun => [0; 2],
         }
+    }
+
+    /// Where the dialogue of each side (client, server) begins among its first bytes: after the exchange with a proxy,
+    /// and after the proxy's header.
+    fn begins(&self) -> [usize; 2] {
+        let [asked, told] = self.proxied();
+        let header = match beginning(&self.beginnings[0][asked..]) {
+            Beginning::Header { length, .. } => length,
+            Beginning::Short | Beginning::Other => 0,
+        };
+        [asked + header, told]
+    }
+
+    /// The first bytes of the dialogue itself: those of the client and of the server.
+    fn opening(&self) -> [&[u8]; 2] {
+        let [asked, told] = self.begins();
+        let [client, server] = &self.beginnings;
+        [client.get(asked..).unwrap_or_default(), &server[told..]]
+    }
+
+    /// Whether what the client has sent so far may be all for a proxy: half of an exchange with it, or of its header.
+    fn is_with_proxy(&self) -> bool {
+        let [client, server] = &self.beginnings;
+        let [asked, told] = self.proxied();
+        let has_half = client.len() > asked && beginning(&client[asked..]) == Beginning::Short;
+        server.len() == told && has_half || !client.is_empty() && preamble(client, server) == Preamble::Begun
     }
 
     /// Whether the server sent the first bytes (or gap) after the exchange with a proxy.
     fn server_began(&self) -> bool {
-        let mut proxied = self.proxied();
+        let mut proxied = self.begins();
         let first = self.held.iter().find(|(from, held, _)| match held {
             Held::Data(bytes) => !proxied_rest(&mut proxied, *from, bytes).is_empty(),
             Held::Gap(_) => true,
@@ -145,15 +174,12 @@ impl Detector {
     }
 
     fn judge(&self) -> Detection {
-        let [client, server] = &self.beginnings;
+        let [client, server] = self.opening();
         let detection = match self.hint {
+            _ if self.is_with_proxy() => Detection::Unsure,
             Some(hint) if hint.implicit_tls => judge_tls(hint, client, server),
             Some(hint) => judge_expected(hint, client, server),
-            None => match preamble(client, server) {
-                Preamble::None => self.judge_unexpected(client, server),
-                Preamble::Begun => Detection::Unsure,
-                Preamble::Over([asked, told]) => self.judge_unexpected(&client[asked..], &server[told..]),
-            },
+            None => self.judge_unexpected(client, server),
         };
         match detection {
             Detection::Unsure if self.bytes > HELD_BYTES || self.held.len() > HELD_BYTES => match self.hint {

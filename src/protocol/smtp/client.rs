@@ -227,6 +227,10 @@ impl Dialogue {
             Verb::Xexch50 if is_whole(line) => {
                 (Question::Command(Verb::Xexch50), parse::octets(command.arguments()).map(AwaitedReply::Octets))
             }
+            Verb::Xclient => {
+                self.proxied_client = parse::proxied_client(command.arguments());
+                (Question::Command(Verb::Xclient), None)
+            }
             verb => (Question::Command(verb), None),
         };
         if command.verb.is_hello() {

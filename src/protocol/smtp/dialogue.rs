@@ -37,6 +37,7 @@ use crate::protocol::event::{Sink, Step, StepId};
 use crate::protocol::framing::{Framer, Input};
 use crate::protocol::sasl::Exchange;
 use crate::protocol::{Early, Upgrade};
+use std::net::IpAddr;
 
 /// SMTP or LMTP.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -85,6 +86,8 @@ pub struct Dialogue {
     pub(super) has_gaps: bool,
     /// The layer that begins with the next byte: the first of the deferred bytes, unless there are none.
     pub(super) upgrade: Option<Upgrade>,
+    /// The address that the last XCLIENT has named.
+    pub(super) proxied_client: Option<IpAddr>,
     /// Deferred input reached its bound before the server's first reply: the client's bytes wait for replies no longer.
     pub(super) server_silent: bool,
 }
@@ -113,6 +116,7 @@ impl Dialogue {
             logged_in: false,
             has_gaps: false,
             upgrade: None,
+            proxied_client: None,
             server_silent: false,
         }
     }

@@ -9,7 +9,7 @@ use super::state::{AfterGap, AwaitedReply, Awaiting, ClientInput, Content, LineC
 use super::transaction::Transaction;
 use super::turn::Roles;
 use crate::limits::{Limit, RECIPIENTS};
-use crate::protocol::event::{LoginOutcome, Sink, StepId};
+use crate::protocol::event::{LoginOutcome, Sink, StepId, Via};
 
 impl Dialogue {
     /// Acts on the reply to `pending`, which was reported as step `told`.
@@ -22,7 +22,10 @@ impl Dialogue {
             Question::Command(verb) if verb.ends_transaction() => {
                 if reply.is_positive() {
                     self.transaction = Transaction::default();
-                    self.logged_in &= verb != Verb::Xclient;
+                    if verb == Verb::Xclient {
+                        self.logged_in = false;
+                        out.proxied(Via::Xclient, self.proxied_client.take());
+                    }
                     if reply.is_whole && matches!(verb, Verb::Ehlo | Verb::Lhlo) {
                         out.capabilities(reply.lines().skip(1).map(<[u8]>::to_vec).collect());
                     }

@@ -60,7 +60,7 @@ impl Step {
         match &self.subject {
             Subject::Pop3(subject) => Some(State::Pop3(subject.state)),
             Subject::Imap(subject) => Some(State::Imap(subject.state)),
-            Subject::Smtp(_) | Subject::Tls(_) | Subject::Gap(_) | Subject::Unknown => None,
+            Subject::Smtp(_) | Subject::Tls(_) | Subject::Proxy(_) | Subject::Gap(_) | Subject::Unknown => None,
         }
     }
 
@@ -94,7 +94,7 @@ impl Step {
                 imap::What::Untagged(untagged) => untagged_status(untagged).map(imap_status),
                 _ => None,
             },
-            Subject::Smtp(_) | Subject::Tls(_) | Subject::Gap(_) | Subject::Unknown => None,
+            Subject::Smtp(_) | Subject::Tls(_) | Subject::Proxy(_) | Subject::Gap(_) | Subject::Unknown => None,
         }
     }
 }

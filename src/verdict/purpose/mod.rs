@@ -20,7 +20,7 @@ pub use sasl::Sasl;
 pub use smtp::Smtp;
 
 use crate::flow::Side;
-use crate::protocol::event::Subject;
+use crate::protocol::event::{ProxyHeader, Subject};
 use crate::protocol::{Protocol, tls};
 use crate::session::model::{Session, Step};
 
@@ -40,6 +40,10 @@ pub enum Purpose {
         /// Which part.
         what: tls::Subject,
     },
+    /// A proxy's header.
+    Proxy(ProxyHeader),
+    /// The server refuses what came before the dialogue.
+    Refuses(Unexpected),
     /// Bytes that are missing from the capture.
     Gap {
         /// The side that sent them.
@@ -56,6 +60,15 @@ pub enum Purpose {
     },
 }
 
+/// What came before the dialogue and was not expected by the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unexpected {
+    /// A proxy's header.
+    ProxyHeader,
+    /// A ClientHello to a port that speaks plain text.
+    ClientHello,
+}
+
 /// What `step` of `session` does.
 pub fn purpose(session: &Session, step: &Step) -> Purpose {
     of(session.protocol, step, session.answered(step))
@@ -63,14 +76,29 @@ pub fn purpose(session: &Session, step: &Step) -> Purpose {
 
 /// What `step` does in a session of `protocol`. `answered` is the step that it answers, where it is a reply.
 pub fn of(protocol: Protocol, step: &Step, answered: Option<&Step>) -> Purpose {
+    if let Some(unexpected) = refused(step, answered) {
+        return Purpose::Refuses(unexpected);
+    }
     match &step.subject {
         Subject::Smtp(subject) => Purpose::Smtp(smtp::of(subject, step.variant, answered)),
         Subject::Pop3(subject) => Purpose::Pop3(pop3::of(subject, step.variant, answered)),
         Subject::Imap(subject) => Purpose::Imap(imap::of(subject, answered)),
         Subject::Tls(what) => Purpose::Tls { from: step.from, what: what.clone() },
+        Subject::Proxy(header) => Purpose::Proxy(*header),
         Subject::Gap(bytes) => Purpose::Gap { from: step.from, bytes: *bytes },
         Subject::Unknown => Purpose::Unknown { protocol, from: step.from },
     }
+}
+
+/// What `step` refuses, where that is no command.
+fn refused(step: &Step, answered: Option<&Step>) -> Option<Unexpected> {
+    let unexpected = match answered?.subject {
+        Subject::Proxy(_) => Unexpected::ProxyHeader,
+        Subject::Tls(tls::Subject::ClientHello) => Unexpected::ClientHello,
+        _ => return None,
+    };
+    let refuses = step.code().is_some_and(|code| code >= 500) || matches!(step.status(), Some("-ERR" | "BAD"));
+    refuses.then_some(unexpected)
 }
 
 #[cfg(test)]

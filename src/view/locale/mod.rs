@@ -35,7 +35,7 @@ pub use mime::MimeFact;
 pub use purpose::{purpose, row};
 pub use term::{
     bytes, content_type, decode_stop, delivery, direction, duration, end, exposure, kind, label, limit, line_ends,
-    login_outcome, matched, mime_fact, no_mail, phase_title, protocol, severity, tls_mode, transfer_encoding,
+    login_outcome, matched, mime_fact, no_mail, phase_title, protocol, severity, tls_mode, transfer_encoding, via,
 };
 
 use super::Lang;

@@ -15,6 +15,8 @@ pub fn purpose(lang: Lang, purpose: &Purpose) -> String {
         Purpose::Pop3(pop3) => of_pop3(lang, *pop3),
         Purpose::Imap(imap) => of_imap(lang, *imap),
         Purpose::Tls { from, what } => say!(lang, tls::part(*from, what)),
+        Purpose::Proxy(header) => say!(lang, proxy::header(header)),
+        Purpose::Refuses(unexpected) => say!(lang, proxy::refuses(*unexpected)).to_owned(),
         Purpose::Gap { from, bytes } => say!(lang, rows::gap_purpose(*from, *bytes)),
         Purpose::Unknown { protocol, from } => say!(lang, rows::unknown(term::protocol(lang, *protocol), *from)),
     }
@@ -123,6 +125,7 @@ pub fn row(lang: Lang, purpose: &Purpose, bytes: u64, carries: Option<&ContentRe
         Purpose::Smtp(Smtp::Content(smtp::Content::Refused)) => say!(lang, rows::refused(bytes)),
         Purpose::Tls { what, .. } => say!(lang, rows::tls(what, bytes)),
         Purpose::Gap { bytes, .. } => say!(lang, rows::gap(*bytes)),
+        Purpose::Proxy(header) => say!(lang, proxy::row(header, bytes)),
         Purpose::Smtp(Smtp::Greeting(_) | Smtp::Command(_) | Smtp::Reply { .. } | Smtp::Sasl(_))
         | Purpose::Pop3(
             Pop3::Greeting(_)
@@ -142,6 +145,7 @@ pub fn row(lang: Lang, purpose: &Purpose, bytes: u64, carries: Option<&ContentRe
             | Imap::Done
             | Imap::Sasl(_),
         )
+        | Purpose::Refuses(_)
         | Purpose::Unknown { .. } => return None,
     })
 }

@@ -7,7 +7,7 @@ use crate::decode::DecodeStop;
 use crate::flow::{CloseReason, Side};
 use crate::limits::Limit;
 use crate::protocol::Protocol;
-use crate::protocol::event::{Delivery, Direction, Exposure, Kind, LoginOutcome};
+use crate::protocol::event::{Delivery, Direction, Exposure, Kind, LoginOutcome, Via};
 use crate::session::model::{LineEnds, Match, Phase, Severity, State, TlsMode};
 use crate::session::summary::Summary;
 
@@ -52,6 +52,11 @@ pub fn end(lang: Lang, end: CloseReason) -> &'static str {
 /// How TLS came about.
 pub fn tls_mode(lang: Lang, mode: TlsMode) -> &'static str {
     say!(lang, terms::tls_mode(mode))
+}
+
+/// How it is known that there is a proxy.
+pub fn via(lang: Lang, via: Via) -> &'static str {
+    say!(lang, proxy::via(via))
 }
 
 /// The outcome of a login attempt.
