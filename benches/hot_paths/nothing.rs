@@ -3,9 +3,9 @@
 use divan::black_box;
 use mailtap::flow::{ConnectionHandler, Endpoints, PacketRef, Side, StreamHandler, Transport};
 use mailtap::limits::Limit;
-use mailtap::protocol::event::{Credential, MessageId, MessageOutcome, MessageStart, Step, TlsFact};
+use mailtap::protocol::event::{Credential, MessageId, MessageOutcome, MessageStart, Step, TlsFact, Via};
 use mailtap::protocol::{Sink, StepId};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 /// Follows every connection; the endpoint with the lower port is the server.
 pub struct FollowAll;

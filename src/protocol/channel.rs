@@ -22,6 +22,8 @@ This module also sets the [`Channel`] that each of the dialogue's steps crossed 
 mod deflate;
 mod front;
 #[cfg(test)]
+mod front_tests;
+#[cfg(test)]
 mod tests;
 
 use super::dialogue::{Dialogue, Early, Upgrade};
@@ -95,14 +97,21 @@ impl Stack {
     fn client_data(&mut self, bytes: &[u8], at: PacketRef, out: &mut dyn Sink) {
         if let Some(offered) = &mut self.offered {
             if !offered.turns_to_text(Side::Client, bytes) {
-                self.front.greets(out, |out| offered.data(Side::Client, bytes, at, out));
-                return;
+                let mut refusable = self.front.refusable();
+                front::greets(&mut refusable, out, |out| offered.data(Side::Client, bytes, at, out));
+                return self.front.put_back(refusable);
             }
             offered.end(out);
             self.offered = None;
         }
         self.front.client_goes_on();
-        self.below(Side::Client, bytes, at, out);
+        if self.tls.is_some() && !self.server_spoke {
+            let mut refusable = None;
+            front::greets(&mut refusable, out, |out| self.below(Side::Client, bytes, at, out));
+            self.front.put_back(refusable);
+        } else {
+            self.below(Side::Client, bytes, at, out);
+        }
     }
 
     fn server_data(&mut self, bytes: &[u8], at: PacketRef, out: &mut dyn Sink) {
@@ -185,7 +194,7 @@ impl Stack {
                 // Nothing of the server was seen, so nothing speaks against what the client has begun.
                 out.tls(TlsFact::Implicit);
             }
-            self.front.greets(out, |out| offered.end(out));
+            offered.end(out);
         }
         self.end_tls(out);
         if let Some(upgrade) = self.inner.end(out) {

@@ -202,11 +202,11 @@ impl Front {
     pub fn put_back(&mut self, refusable: Option<Refusable>) {
         self.refusable = refusable;
     }
+}
 
-    /// Calls `tell` with a sink that remembers the ClientHello as what the server may refuse.
-    pub fn greets<T>(&mut self, out: &mut dyn Sink, tell: impl FnOnce(&mut dyn Sink) -> T) -> T {
-        tell(&mut Hellos(out, &mut self.refusable))
-    }
+/// Calls `tell` with a sink that remembers the ClientHello as what the server may refuse.
+pub fn greets<T>(refusable: &mut Option<Refusable>, out: &mut dyn Sink, tell: impl FnOnce(&mut dyn Sink) -> T) -> T {
+    tell(&mut Hellos(out, refusable))
 }
 
 /// Calls `tell` with a sink that finds the replies to what stands before the dialogue.

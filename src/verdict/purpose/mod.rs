@@ -22,7 +22,7 @@ pub use smtp::Smtp;
 use crate::flow::Side;
 use crate::protocol::event::{ProxyHeader, Subject};
 use crate::protocol::{Protocol, tls};
-use crate::session::model::{Session, Step};
+use crate::session::model::{Session, Step, TlsMode};
 
 /// What a step does where it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +42,8 @@ pub enum Purpose {
     },
     /// A proxy's header.
     Proxy(ProxyHeader),
+    /// A ClientHello where no TLS was agreed upon.
+    TlsAtOnce,
     /// The server refuses what came before the dialogue.
     Refuses(Unexpected),
     /// Bytes that are missing from the capture.
@@ -71,12 +73,15 @@ pub enum Unexpected {
 
 /// What `step` of `session` does.
 pub fn purpose(session: &Session, step: &Step) -> Purpose {
-    of(session.protocol, step, session.answered(step))
+    match step.subject {
+        Subject::Tls(tls::Subject::ClientHello) if session.tls.mode == TlsMode::None => Purpose::TlsAtOnce,
+        _ => of(session.protocol, step, session.answered(step)),
+    }
 }
 
 /// What `step` does in a session of `protocol`. `answered` is the step that it answers, where it is a reply.
 pub fn of(protocol: Protocol, step: &Step, answered: Option<&Step>) -> Purpose {
-    if let Some(unexpected) = refused(step, answered) {
+    if let Some(unexpected) = refused(answered) {
         return Purpose::Refuses(unexpected);
     }
     match &step.subject {
@@ -90,15 +95,14 @@ pub fn of(protocol: Protocol, step: &Step, answered: Option<&Step>) -> Purpose {
     }
 }
 
-/// What `step` refuses, where that is no command.
-fn refused(step: &Step, answered: Option<&Step>) -> Option<Unexpected> {
+/// What was refused, where the step that is answered is no command.
+fn refused(answered: Option<&Step>) -> Option<Unexpected> {
     let unexpected = match answered?.subject {
         Subject::Proxy(_) => Unexpected::ProxyHeader,
         Subject::Tls(tls::Subject::ClientHello) => Unexpected::ClientHello,
         _ => return None,
     };
-    let refuses = step.code().is_some_and(|code| code >= 500) || matches!(step.status(), Some("-ERR" | "BAD"));
-    refuses.then_some(unexpected)
+    Some(unexpected)
 }
 
 #[cfg(test)]
