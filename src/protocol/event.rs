@@ -11,6 +11,7 @@ session decodes them to characters.
 
 pub use super::credential::{Credential, Exposure, LoginOutcome};
 pub use super::number::{MessageId, StepId};
+pub use super::proxy::Via;
 pub use super::proxy::header::{ProxyClient, ProxyHeader};
 pub use super::span::{Packets, Span};
 pub use tls::{Certificate, TlsFact};
@@ -238,19 +239,6 @@ impl From<tls::Subject> for Subject {
     fn from(subject: tls::Subject) -> Self {
         Self::Tls(subject)
     }
-}
-
-/// How it is known that a proxy stands between the client and the server.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Via {
-    /// The proxy's header (HAProxy's PROXY protocol).
-    ProxyProtocol,
-    /// XCLIENT, which the server has accepted.
-    Xclient,
-    /// SOCKS, before the connection that it leads to.
-    Socks,
-    /// HTTP's CONNECT, likewise.
-    HttpConnect,
 }
 
 /// How a message comes to be on the wire, reported when its content begins.

@@ -6,7 +6,18 @@ and password).
 
 pub mod header;
 
-use super::event::Via;
+/// How it is known that a proxy stands between the client and the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Via {
+    /// The proxy's header (HAProxy's PROXY protocol).
+    ProxyProtocol,
+    /// XCLIENT, which the server has accepted.
+    Xclient,
+    /// SOCKS, before the connection that it leads to.
+    Socks,
+    /// HTTP's CONNECT, likewise.
+    HttpConnect,
+}
 
 /// Bytes of each side that are searched for such an exchange.
 const PREAMBLE: usize = 4 * 1024;
