@@ -21,6 +21,9 @@ use crate::protocol::{imap, pop3, smtp, tls};
 /// a later one is of something else, such as the client's silence.
 const REFUSES_WITHIN: i64 = 10_000_000_000;
 
+/// Bytes, and the packet that they came in.
+pub type Piece = (Raw<Vec<u8>>, PacketRef);
+
 /// The first bytes of the client.
 #[derive(Debug)]
 pub struct Front {
@@ -34,7 +37,7 @@ pub struct Front {
 #[derive(Debug)]
 enum State {
     /// Not enough bytes have come to tell what they are. At most [`TELLING_BYTES`] of the client, by packet.
-    Watching(Vec<(Raw<Vec<u8>>, PacketRef)>),
+    Watching(Vec<Piece>),
     /// In a header's last part, of which `left` bytes are to come.
     InHeader { header: ProxyHeader, text: Raw<Vec<u8>>, span: Span, left: usize },
     /// The dialogue has begun.
@@ -56,9 +59,9 @@ pub enum Opening {
     /// More must come.
     More,
     /// These bytes belong to the dialogue, or to the layers below it.
-    Dialogue(Vec<(Raw<Vec<u8>>, PacketRef)>),
+    Dialogue(Vec<Piece>),
     /// These bytes are TLS, and begin with a ClientHello.
-    Hello(Vec<(Raw<Vec<u8>>, PacketRef)>),
+    Hello(Vec<Piece>),
 }
 
 impl Default for Front {
@@ -124,7 +127,7 @@ impl Front {
 
     /// Takes the header's bytes off `pieces`. Where it is whole, it is emitted; returns how many bytes of the last
     /// piece come after it.
-    fn pass_header(&mut self, pieces: Vec<(Raw<Vec<u8>>, PacketRef)>, out: &mut dyn Sink) -> Option<usize> {
+    fn pass_header(&mut self, pieces: Vec<Piece>, out: &mut dyn Sink) -> Option<usize> {
         let State::InHeader { header, text, span, left } = &mut self.state else { return None };
         let mut rest = 0;
         for (bytes, at) in pieces {
@@ -159,7 +162,7 @@ impl Front {
 
     /// `missing` bytes that the client sent are not in the capture: what was held is told as what it is. Returns the
     /// bytes that belong to the layers below, and true where the gap is theirs too.
-    pub fn gap(&mut self, missing: u64, at: PacketRef, out: &mut dyn Sink) -> (Vec<(Raw<Vec<u8>>, PacketRef)>, bool) {
+    pub fn gap(&mut self, missing: u64, at: PacketRef, out: &mut dyn Sink) -> (Vec<Piece>, bool) {
         match std::mem::replace(&mut self.state, State::Over) {
             State::Watching(held) => (held, true),
             State::InHeader { header, text, span, left } => {
@@ -177,7 +180,7 @@ impl Front {
     }
 
     /// The connection is over: what was held belongs to the layers below.
-    pub fn end(&mut self, out: &mut dyn Sink) -> Vec<(Raw<Vec<u8>>, PacketRef)> {
+    pub fn end(&mut self, out: &mut dyn Sink) -> Vec<Piece> {
         match std::mem::replace(&mut self.state, State::Over) {
             State::Watching(held) => held,
             State::InHeader { header, text, span, .. } => {
