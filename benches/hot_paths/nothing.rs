@@ -3,9 +3,9 @@
 use divan::black_box;
 use mailtap::flow::{ConnectionHandler, Endpoints, PacketRef, Side, StreamHandler, Transport};
 use mailtap::limits::Limit;
-use mailtap::protocol::event::{ContentEnd, Credential, MessageId, MessageOutcome, MessageStart, Step, TlsFact};
+use mailtap::protocol::event::{ContentEnd, Credential, MessageId, MessageOutcome, MessageStart, Step, TlsFact, Via};
 use mailtap::protocol::{Sink, StepId};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 /// Follows every connection; the endpoint with the lower port is the server.
 pub struct FollowAll;
@@ -112,6 +112,10 @@ impl Sink for Nobody {
 
     fn tls(&mut self, fact: TlsFact) {
         black_box(fact);
+    }
+
+    fn proxied(&mut self, via: Via, client: Option<IpAddr>) {
+        black_box((via, client));
     }
 
     fn limit(&mut self, limit: Limit) {

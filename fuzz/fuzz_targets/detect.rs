@@ -3,7 +3,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use mailtap::protocol::Protocol;
-use mailtap::protocol::detect::{Detection, Detector, dialogue};
+use mailtap::protocol::detect::{Detection, Detector, When, dialogue};
 use mailtap::protocol::ports::Ports;
 use mailtap_fuzz::checker::Checker;
 use mailtap_fuzz::script::{Turn, at, read};
@@ -26,7 +26,7 @@ fuzz_target!(|data: &[u8]| {
         }
     }
     if detection == Detection::Unsure {
-        detection = detector.last_resort();
+        detection = detector.last_resort(When::Over);
         assert_ne!(detection, Detection::Unsure, "the last resort is sure");
     }
     let Detection::Certain(hint) = detection else { return };

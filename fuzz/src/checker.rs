@@ -5,8 +5,9 @@ use mailtap::flow::Side;
 use mailtap::limits::{Limit, PACKETS_PER_STEP};
 use mailtap::protocol::Sink;
 use mailtap::protocol::event::{
-    Credential, Kind, MessageId, MessageOutcome, MessageStart, Step, StepId, Subject, TlsFact,
+    Credential, Kind, MessageId, MessageOutcome, MessageStart, Step, StepId, Subject, TlsFact, Via,
 };
+use std::net::IpAddr;
 
 /// Counts what it is told and asserts what must hold of it.
 #[derive(Debug, Default)]
@@ -183,6 +184,8 @@ impl Sink for Checker {
     }
 
     fn tls(&mut self, _: TlsFact) {}
+
+    fn proxied(&mut self, _: Via, _: Option<IpAddr>) {}
 
     fn limit(&mut self, limit: Limit) {
         // Bounds that cost steps or bytes of them.

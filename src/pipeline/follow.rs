@@ -5,7 +5,7 @@ use super::numbering::DECIDE_NANOSECONDS;
 use super::options::Options;
 use crate::flow::{Endpoints, PacketRef, Side, StreamHandler, Transport};
 use crate::protocol::channel::Stack;
-use crate::protocol::detect::{self, Detection, Detector};
+use crate::protocol::detect::{self, Detection, Detector, When};
 use crate::protocol::ports::Hint;
 use crate::session::{Builder, Plan};
 use crate::verdict;
@@ -134,7 +134,8 @@ impl<'a> ConnectionFollower<'a> {
                 // Stray packets of a connection that was over before the capture began.
                 return None;
             }
-            match detector.last_resort() {
+            let when = if transport.from_start { When::OverFromStart } else { When::Over };
+            match detector.last_resort(when) {
                 Detection::Certain(hint) if detector.is_silent() => {
                     return Some(Ended::Silent(Box::new((hint, transport))));
                 }

@@ -7,6 +7,9 @@ What lies between a connection and its dialogue: TLS, compression, both or neith
                  └──────────┴───────────┘            Upgrade: this layer begins with the next byte
 ```
 
+In front of all of them the client may send a proxy's header, or a ClientHello that the server does not expect: see
+[`front`].
+
 The order of the layers is fixed, whichever begins first: data are compressed, then encrypted (RFC 4978, section 3). The
 dialogue says when a layer begins, or the port does ([`Stack::begin_with_tls`]).
 
@@ -17,6 +20,9 @@ This module also sets the [`Channel`] that each of the dialogue's steps crossed 
 */
 
 mod deflate;
+mod front;
+#[cfg(test)]
+mod front_tests;
 #[cfg(test)]
 mod tests;
 
@@ -26,18 +32,30 @@ use super::framing::Input;
 use super::tls::{Observer, Outcome};
 use crate::flow::{PacketRef, Side};
 use deflate::Inflater;
+use front::{Front, Opening};
 
 /// The layers of a connection, and the dialogue on top of them.
 #[derive(Debug)]
 pub struct Stack {
+    front: Front,
     tls: Option<Box<Observer>>,
+    /// TLS that the client has begun and the server has not answered, or does not understand.
+    offered: Option<Box<Observer>>,
+    /// The server has sent something.
+    server_spoke: bool,
     inner: Inner,
 }
 
 impl Stack {
     /// A connection that begins in the clear.
     pub fn new(dialogue: impl Dialogue + 'static) -> Self {
-        Self { tls: None, inner: Inner { deflate: None, dialogue: Box::new(dialogue), channel: Channel::Clear } }
+        Self {
+            front: Front::default(),
+            tls: None,
+            offered: None,
+            server_spoke: false,
+            inner: Inner { deflate: None, dialogue: Box::new(dialogue), channel: Channel::Clear },
+        }
     }
 
     /// TLS from the first byte (RFC 8314).
@@ -60,6 +78,68 @@ impl Stack {
 
     /// Bytes that `from` sent.
     pub fn data(&mut self, from: Side, bytes: &[u8], at: PacketRef, out: &mut dyn Sink) {
+        match from {
+            Side::Client if self.front.is_watching() => {
+                let may_greet = self.tls.is_none() && self.inner.channel == Channel::Clear;
+                let (pieces, is_hello) = match self.front.data(bytes, at, may_greet, out) {
+                    Opening::More => return,
+                    Opening::Dialogue(pieces) => (pieces, false),
+                    Opening::Hello(pieces) => (pieces, true),
+                };
+                if is_hello {
+                    self.offered = Some(Box::default());
+                }
+                for (bytes, at) in pieces {
+                    self.client_data(&bytes, at, out);
+                }
+            }
+            Side::Client => self.client_data(bytes, at, out),
+            Side::Server => self.server_data(bytes, at, out),
+        }
+    }
+
+    /// Bytes of the client behind a proxy's header.
+    fn client_data(&mut self, bytes: &[u8], at: PacketRef, out: &mut dyn Sink) {
+        if let Some(offered) = &mut self.offered {
+            if !offered.turns_to_text(Side::Client, bytes) {
+                let mut refusable = self.front.refusable();
+                front::greets(&mut refusable, out, |out| offered.data(Side::Client, bytes, at, out));
+                return self.front.put_back(refusable);
+            }
+            offered.end(out);
+            self.offered = None;
+        }
+        self.front.client_goes_on();
+        if self.tls.is_some() && !self.server_spoke {
+            let mut refusable = None;
+            front::greets(&mut refusable, out, |out| self.below(Side::Client, bytes, at, out));
+            self.front.put_back(refusable);
+        } else {
+            self.below(Side::Client, bytes, at, out);
+        }
+    }
+
+    fn server_data(&mut self, bytes: &[u8], at: PacketRef, out: &mut dyn Sink) {
+        let spoke = std::mem::replace(&mut self.server_spoke, true);
+        let is_tls = bytes.first().is_some_and(|byte| matches!(byte, 20..=23));
+        if is_tls && let Some(offered) = self.offered.take() {
+            // Where the server has spoken plain text before, the exchange that agreed upon TLS was not captured.
+            out.tls(if spoke { TlsFact::StartTls } else { TlsFact::Implicit });
+            self.tls = Some(offered);
+        } else if !spoke
+            && bytes.first().is_some_and(|byte| byte.is_ascii_graphic())
+            && let Some(observer) = self.tls.take_if(|observer| observer.is_offer())
+        {
+            out.tls(TlsFact::Declined);
+            self.offered = Some(observer);
+        }
+        let mut refusable = self.front.refusable();
+        front::heed(&mut refusable, out, |out| self.below(Side::Server, bytes, at, out));
+        self.front.put_back(refusable);
+    }
+
+    /// Bytes for the layers of the connection.
+    fn below(&mut self, from: Side, bytes: &[u8], at: PacketRef, out: &mut dyn Sink) {
         let mut input = Input::new(bytes, at);
         while !input.is_empty() {
             if let Some(observer) = &mut self.tls {
@@ -80,6 +160,27 @@ impl Stack {
 
     /// `missing` bytes that `from` sent are not in the capture.
     pub fn gap(&mut self, from: Side, missing: u64, at: PacketRef, out: &mut dyn Sink) {
+        if from == Side::Server {
+            self.server_spoke = true;
+        } else if self.front.is_watching() {
+            let (pieces, is_of_layers) = self.front.gap(missing, at, out);
+            for (bytes, at) in pieces {
+                self.client_data(&bytes, at, out);
+            }
+            if !is_of_layers {
+                return;
+            }
+        }
+        if from == Side::Client {
+            self.front.client_goes_on();
+            if let Some(offered) = &mut self.offered {
+                return offered.gap(from, missing, at, out);
+            }
+        }
+        self.gap_below(from, missing, at, out);
+    }
+
+    fn gap_below(&mut self, from: Side, missing: u64, at: PacketRef, out: &mut dyn Sink) {
         if let Some(observer) = &mut self.tls {
             self.inner.tell(out, |dialogue, out| dialogue.gap_in_tls(from, out));
             observer.gap(from, missing, at, out);
@@ -90,6 +191,16 @@ impl Stack {
 
     /// The connection is over: reports what is still open.
     pub fn end(&mut self, out: &mut dyn Sink) {
+        for (bytes, at) in self.front.end(out) {
+            self.client_data(&bytes, at, out);
+        }
+        if let Some(mut offered) = self.offered.take() {
+            if !self.server_spoke {
+                // Nothing of the server was seen, so nothing speaks against what the client has begun.
+                out.tls(TlsFact::Implicit);
+            }
+            offered.end(out);
+        }
         self.end_tls(out);
         if let Some(upgrade) = self.inner.end(out) {
             self.upgrade(upgrade, out);
@@ -111,8 +222,8 @@ impl Stack {
                 self.tls = Some(Box::new(observer.with_client(client)));
                 for early in early {
                     match early {
-                        Early::Data(bytes, at) => self.data(client, &bytes, at, out),
-                        Early::Gap(missing, at) => self.gap(client, missing, at, out),
+                        Early::Data(bytes, at) => self.below(client, &bytes, at, out),
+                        Early::Gap(missing, at) => self.gap_below(client, missing, at, out),
                     }
                 }
             }
@@ -189,6 +300,6 @@ impl Sink for Inside<'_> {
 
     forward! {
         credential message content content_missing content_step content_part unique_id content_end message_outcome
-        client_name banner capabilities tls limit
+        client_name banner capabilities tls proxied limit
     }
 }

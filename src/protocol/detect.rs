@@ -4,21 +4,25 @@ a hint.
 
 On a port where mail is expected, the form of the first lines is enough. Where the capture began in mid-stream, or one
 side is missing, any text that does not contradict the port's protocol is taken for it. On any other port both sides
-must have sent something that only mail protocols have: FTP, NNTP and Redis begin alike (`220`, `+OK`). There, a
-client's exchange with a proxy is skipped first.
+must have sent something that only mail protocols have: FTP, NNTP and Redis begin alike (`220`, `+OK`).
+
+What a proxy puts before the dialogue is passed over first: the client's exchange with it, and its own header.
 */
 
 use super::channel::Stack;
 use super::ports::Hint;
-use super::proxy::{Preamble, preamble};
+use super::proxy::header::{Beginning, beginning};
+use super::proxy::{Preamble, preamble, via};
 use super::secret::Raw;
 use super::{Protocol, Sink, imap, pop3, smtp};
 use crate::flow::{PacketRef, Side};
+use foreign::Suspicion;
 use words::{
     family_of, has_enhanced_code, imap_command, is_text, lines, pop3_opening, smtp_command, smtp_opening,
     starts_with_word, tls_record,
 };
 
+mod foreign;
 mod words;
 
 /// Bytes held until the protocol is known.
@@ -27,6 +31,17 @@ const HELD_BYTES: usize = 8 * 1024;
 const LINES: usize = 16;
 
 const SMTP: Hint = Hint { protocol: Protocol::Smtp, implicit_tls: false };
+
+/// How much of a connection has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum When {
+    /// More may come.
+    Open,
+    /// It is over; the capture began in the middle of it.
+    Over,
+    /// It is over, and the capture has it from its first byte.
+    OverFromStart,
+}
 
 /// What is known of a connection's protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,25 +96,23 @@ impl Detector {
         if !self.has_gap[from as usize] {
             self.beginnings[from as usize].extend_from_slice(bytes);
         }
-        self.judge()
+        self.judge(When::Open)
     }
 
     /// `missing` bytes that `from` sent are not in the capture.
     pub fn gap(&mut self, from: Side, missing: u64, at: PacketRef) -> Detection {
         self.held.push((from, Held::Gap(missing), at));
         self.has_gap[from as usize] |= !self.beginnings[from as usize].is_empty();
-        if self.held.len() > HELD_BYTES { self.last_resort() } else { Detection::Unsure }
+        if self.held.len() > HELD_BYTES { self.last_resort(When::Over) } else { Detection::Unsure }
     }
 
     /// The connection is over, or no more can be held: the port decides, unless the bytes contradict it.
-    pub fn last_resort(&self) -> Detection {
-        match (self.judge(), self.hint) {
-            (Detection::Unsure, None)
-                if lines(&self.beginnings[1][self.proxied()[1]..]).next().is_some_and(has_enhanced_code) =>
-            {
+    pub fn last_resort(&self, when: When) -> Detection {
+        match (self.judge(when), self.hint) {
+            (Detection::Unsure, None) if lines(self.opening()[1]).next().is_some_and(has_enhanced_code) => {
                 Detection::Certain(SMTP)
             }
-            (Detection::Unsure, Some(hint)) if self.beginnings.iter().all(|said| is_text(said)) => {
+            (Detection::Unsure, Some(hint)) if self.opening().iter().all(|said| is_text(said)) => {
                 Detection::Certain(hint)
             }
             (Detection::Unsure, _) => Detection::NotForUs,
@@ -111,6 +124,9 @@ impl Detector {
     pub fn replay(self, dialogue: &mut Stack, out: &mut dyn Sink) {
         // The client's exchange with a proxy is not part of the dialogue.
         let mut proxied = self.proxied();
+        if proxied != [0; 2] {
+            out.proxied(via(&self.beginnings[0]), None);
+        }
         for (from, held, at) in self.held {
             match held {
                 Held::Data(bytes) => {
@@ -128,15 +144,41 @@ impl Detector {
     /// out.
     pub fn proxied(&self) -> [usize; 2] {
         let [client, server] = &self.beginnings;
-        match (self.hint, preamble(client, server)) {
-            (None, Preamble::Over(lengths)) => lengths,
-            _ => [0; 2],
+        match preamble(client, server) {
+            Preamble::Over(lengths) => lengths,
+            Preamble::None | Preamble::Begun => [0; 2],
         }
+    }
+
+    /// Where the dialogue of each side (client, server) begins among its first bytes: after the exchange with a proxy,
+    /// and after the proxy's header.
+    fn begins(&self) -> [usize; 2] {
+        let [asked, told] = self.proxied();
+        let header = match beginning(&self.beginnings[0][asked..]) {
+            Beginning::Header { length, .. } => length,
+            Beginning::Short | Beginning::Other => 0,
+        };
+        [asked + header, told]
+    }
+
+    /// The first bytes of the dialogue itself: those of the client and of the server.
+    fn opening(&self) -> [&[u8]; 2] {
+        let [asked, told] = self.begins();
+        let [client, server] = &self.beginnings;
+        [client.get(asked..).unwrap_or_default(), &server[told..]]
+    }
+
+    /// Whether what the client has sent so far may be all for a proxy: half of an exchange with it, or of its header.
+    fn is_with_proxy(&self) -> bool {
+        let [client, server] = &self.beginnings;
+        let [asked, told] = self.proxied();
+        let has_half = client.len() > asked && beginning(&client[asked..]) == Beginning::Short;
+        server.len() == told && has_half || !client.is_empty() && preamble(client, server) == Preamble::Begun
     }
 
     /// Whether the server sent the first bytes (or gap) after the exchange with a proxy.
     fn server_began(&self) -> bool {
-        let mut proxied = self.proxied();
+        let mut proxied = self.begins();
         let first = self.held.iter().find(|(from, held, _)| match held {
             Held::Data(bytes) => !proxied_rest(&mut proxied, *from, bytes).is_empty(),
             Held::Gap(_) => true,
@@ -144,16 +186,13 @@ impl Detector {
         first.is_some_and(|(from, ..)| *from == Side::Server)
     }
 
-    fn judge(&self) -> Detection {
-        let [client, server] = &self.beginnings;
+    fn judge(&self, when: When) -> Detection {
+        let [client, server] = self.opening();
         let detection = match self.hint {
-            Some(hint) if hint.implicit_tls => judge_tls(hint, client, server),
-            Some(hint) => judge_expected(hint, client, server),
-            None => match preamble(client, server) {
-                Preamble::None => self.judge_unexpected(client, server),
-                Preamble::Begun => Detection::Unsure,
-                Preamble::Over([asked, told]) => self.judge_unexpected(&client[asked..], &server[told..]),
-            },
+            _ if when == When::Open && self.is_with_proxy() => Detection::Unsure,
+            Some(hint) if hint.implicit_tls => judge_tls(hint, client, server, when),
+            Some(hint) => judge_expected(hint, client, server, when),
+            None => self.judge_unexpected(client, server),
         };
         match detection {
             Detection::Unsure if self.bytes > HELD_BYTES || self.held.len() > HELD_BYTES => match self.hint {
@@ -212,13 +251,13 @@ pub fn dialogue(found: Hint, out: &mut dyn Sink) -> Stack {
     stack
 }
 
-fn judge_tls(hint: Hint, client: &[u8], server: &[u8]) -> Detection {
+fn judge_tls(hint: Hint, client: &[u8], server: &[u8], when: When) -> Detection {
     for said in [client, server] {
         match tls_record(said) {
             Some(true) => return Detection::Certain(hint),
             Some(false) => {
                 // Mail without TLS where TLS is the rule.
-                return judge_expected(Hint { implicit_tls: false, ..hint }, client, server);
+                return judge_expected(Hint { implicit_tls: false, ..hint }, client, server, when);
             }
             None => {}
         }
@@ -226,15 +265,25 @@ fn judge_tls(hint: Hint, client: &[u8], server: &[u8]) -> Detection {
     Detection::Unsure
 }
 
-fn judge_expected(hint: Hint, client: &[u8], server: &[u8]) -> Detection {
+fn judge_expected(hint: Hint, client: &[u8], server: &[u8], when: When) -> Detection {
     let spoken = |line| {
         let protocol = family_of(line)?;
         let lmtp = hint.protocol == Protocol::Lmtp && protocol == Protocol::Smtp;
         Some(Detection::Certain(Hint { protocol: if lmtp { Protocol::Lmtp } else { protocol }, ..hint }))
     };
+    if foreign::is_banner(client, server) {
+        return Detection::NotForUs;
+    }
     // A greeting counts, whatever bytes stand in it: a NUL in a host name must not hide a session.
-    if let Some(detection) = lines(server).next().and_then(spoken) {
-        return detection;
+    if let Some(greeting) = lines(server).next()
+        && let Some(detection) = spoken(greeting)
+    {
+        let is_smtp = family_of(greeting) == Some(Protocol::Smtp);
+        return match foreign::suspicion(client, server) {
+            Suspicion::Certain if is_smtp => Detection::NotForUs,
+            Suspicion::Perhaps if is_smtp && when == When::Open => Detection::Unsure,
+            _ => detection,
+        };
     }
     if !is_text(server) || !is_text(client) {
         let may_greet = lines(server).next().is_none() && (server.len() < 4 || family_of(server).is_some());
@@ -256,168 +305,17 @@ fn judge_expected(hint: Hint, client: &[u8], server: &[u8]) -> Detection {
             return Detection::Certain(hint);
         }
     }
+    // Both sides have spoken from their first bytes on, and neither as mail does.
+    if when == When::OverFromStart && [client, server].iter().all(|said| lines(said).next().is_some()) {
+        return Detection::NotForUs;
+    }
     // Text in no known form may be content, where the capture began in mid-stream. So after enough lines of it the port
-    // decides. Before that, only the first bytes of well-known other protocols rule mail out.
+    // decides.
     if lines(server).count() >= LINES || lines(client).count() >= LINES {
         return Detection::Certain(hint);
-    }
-    if [&b"RFB "[..], b"SSH-", b"HTTP/"]
-        .iter()
-        .any(|foreign| server.starts_with(foreign) || client.starts_with(foreign))
-    {
-        return Detection::NotForUs;
     }
     Detection::Unsure
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::capture::Time;
-    use crate::protocol::framing::Input;
-    use crate::protocol::{Dialogue, Upgrade};
-    use std::sync::mpsc::{Sender, channel};
-
-    fn judge(hint: Option<(Protocol, bool)>, said: &[(Side, &[u8])]) -> Detection {
-        let mut detector = Detector::new(hint.map(|(protocol, implicit_tls)| Hint { protocol, implicit_tls }));
-        for (side, bytes) in said {
-            for byte in *bytes {
-                match detector.data(*side, &[*byte], PacketRef { packet: 1, time: Time::default() }) {
-                    Detection::Unsure => {}
-                    detection => return detection,
-                }
-            }
-        }
-        detector.last_resort()
-    }
-
-    fn plain(protocol: Protocol) -> Detection {
-        Detection::Certain(Hint { protocol, implicit_tls: false })
-    }
-
-    use Side::{Client as C, Server as S};
-
-    #[test]
-    fn an_expected_protocol_is_believed_by_its_form() {
-        let smtp = Some((Protocol::Smtp, false));
-        assert_eq!(judge(smtp, &[(S, b"220 mx ESMTP\r\n")]), plain(Protocol::Smtp));
-        assert_eq!(judge(smtp, &[(C, b"EHLO early\r\n")]), plain(Protocol::Smtp));
-        assert_eq!(
-            judge(smtp, &[(C, b"some text of a message\r\n"), (C, b"begun before the capture\r\n")]),
-            plain(Protocol::Smtp)
-        );
-        assert_eq!(judge(smtp, &[]), plain(Protocol::Smtp));
-        assert_eq!(judge(Some((Protocol::Pop3, false)), &[(S, b"* OK IMAP on 110\r\n")]), plain(Protocol::Imap));
-        assert_eq!(judge(Some((Protocol::Imap, false)), &[(S, b"* OK POP3 Server ready\r\n")]), plain(Protocol::Imap));
-        assert_eq!(judge(Some((Protocol::Lmtp, false)), &[(S, b"220 mx LMTP\r\n")]), plain(Protocol::Lmtp));
-        assert_eq!(
-            judge(Some((Protocol::Pop3, false)), &[(C, b"\xff\xfd\x03\xff\xfd\x01USER a\r\n")]),
-            plain(Protocol::Pop3)
-        );
-    }
-
-    #[test]
-    fn a_greeting_counts_whatever_bytes_stand_in_it() {
-        for (said, protocol) in [
-            (&b"220 mx\0 ESMTP\r\n"[..], Protocol::Smtp),
-            (b"+OK \x01\x02\x03\0\r\n", Protocol::Pop3),
-            (b"* OK \0\0\0\r\n", Protocol::Imap),
-        ] {
-            assert_eq!(judge(Some((protocol, false)), &[(S, said)]), plain(protocol));
-            assert_eq!(judge(Some((protocol, false)), &[(C, b"\0\0"), (S, said)]), plain(protocol));
-        }
-    }
-
-    #[test]
-    fn a_port_proves_nothing() {
-        let pop3 = Some((Protocol::Pop3, false));
-        assert_eq!(judge(pop3, &[(S, b"RFB 003.008\n")]), Detection::NotForUs);
-        assert_eq!(judge(pop3, &[(C, b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03")]), Detection::NotForUs);
-        assert_eq!(
-            judge(Some((Protocol::Smtp, true)), &[(C, b"\x00\x0e\x38\xb5\x1c\x22\x00\x00")]),
-            Detection::NotForUs
-        );
-        let hello: &[u8] = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03";
-        let smtps = Hint { protocol: Protocol::Smtp, implicit_tls: true };
-        assert_eq!(judge(Some((Protocol::Smtp, true)), &[(C, hello)]), Detection::Certain(smtps));
-    }
-
-    #[test]
-    fn on_other_ports_both_must_speak_mail() {
-        assert_eq!(judge(None, &[(S, b"220 mx\r\n"), (C, b"EHLO me\r\n")]), plain(Protocol::Smtp));
-        assert_eq!(judge(None, &[(S, b"220 mx\r\n"), (C, b"LHLO me\r\n")]), plain(Protocol::Lmtp));
-        assert_eq!(judge(None, &[(S, b"554 5.7.1 No SMTP service here\r\n"), (C, b"QUIT\r\n")]), plain(Protocol::Smtp));
-        assert_eq!(judge(None, &[(S, b"421 4.3.2 shutting down\r\n")]), plain(Protocol::Smtp));
-        assert_eq!(judge(None, &[(S, b"421 too many users\r\n")]), Detection::NotForUs);
-        assert_eq!(judge(None, &[(S, b"+OK hi\r\n"), (C, b"USER me\r\n")]), plain(Protocol::Pop3));
-        assert_eq!(judge(None, &[(S, b"* OK hi\r\n"), (C, b"a1 CAPABILITY\r\n")]), plain(Protocol::Imap));
-        let ftp: [(Side, &[u8]); 4] =
-            [(S, b"220 ftp\r\n"), (C, b"USER anonymous\r\n"), (S, b"331 pass\r\n"), (C, b"PASS x\r\n")];
-        assert_eq!(judge(None, &ftp), Detection::NotForUs);
-        assert_eq!(judge(None, &[(C, b"AUTH noone password\r\n"), (S, b"+OK\r\n")]), Detection::NotForUs);
-        assert_eq!(judge(None, &[(C, b"GET / HTTP/1.1\r\n"), (S, b"HTTP/1.1 200 OK\r\n")]), Detection::NotForUs);
-    }
-
-    #[test]
-    fn mail_behind_a_proxy_is_found_and_other_things_are_not() {
-        let connect: &[u8] = b"CONNECT mx.netlab:25 HTTP/1.1\r\nHost: mx\r\n\r\n";
-        let opened: &[u8] = b"HTTP/1.0 200 Connection established\r\n\r\n";
-        let socks: (&[u8], &[u8]) = (
-            b"\x05\x01\x00\x05\x01\x00\x01\x0a\x00\x00\x02\x00\x19",
-            b"\x05\x00\x05\x00\x00\x01\x0a\x00\x00\x02\x00\x19",
-        );
-        for (asked, told) in [(connect, opened), socks] {
-            let said = |rest: &[(Side, &'static [u8])]| judge(None, &[&[(C, asked), (S, told)], rest].concat());
-            assert_eq!(said(&[(S, b"220 mx ESMTP\r\n"), (C, b"EHLO me\r\n")]), plain(Protocol::Smtp));
-            assert_eq!(said(&[(S, b"+OK ready\r\n"), (C, b"USER me\r\n")]), plain(Protocol::Pop3));
-            assert_eq!(said(&[(S, b"* OK ready\r\n"), (C, b"a1 CAPABILITY\r\n")]), plain(Protocol::Imap));
-            assert_eq!(said(&[(C, b"GET / HTTP/1.1\r\n"), (S, b"HTTP/1.1 200 OK\r\n")]), Detection::NotForUs);
-            assert_eq!(said(&[(C, b"AUTH noone pass\r\n"), (S, b"+OK\r\n")]), Detection::NotForUs);
-            assert_eq!(said(&[(C, b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc")]), Detection::NotForUs);
-            assert_eq!(said(&[]), Detection::NotForUs);
-        }
-        assert_eq!(judge(None, &[(C, connect), (S, b"HTTP/1.1 403 Forbidden\r\n\r\n")]), Detection::NotForUs);
-    }
-
-    /// 60 KB of telnet negotiation must not be scanned again for every byte.
-    #[test]
-    fn long_telnet_negotiation_is_scanned_once() {
-        let negotiation = [0xff, 0xfd, 3].repeat(20_000);
-        let mut detector = Detector::new(Some(SMTP));
-        let at = PacketRef { packet: 1, time: Time::default() };
-        assert_eq!(detector.data(Side::Client, &negotiation, at), plain(Protocol::Smtp));
-        assert_eq!(
-            judge(Some((Protocol::Smtp, false)), &[(C, b"\xff\xfd\x03\xff\xfb\x01EHLO a\r\n")]),
-            plain(Protocol::Smtp)
-        );
-    }
-
-    #[test]
-    fn what_was_said_to_the_proxy_is_not_replayed() {
-        #[derive(Debug)]
-        struct Heard(Sender<(Side, Vec<u8>)>);
-        impl Dialogue for Heard {
-            fn read(&mut self, from: Side, input: &mut Input<'_>, _: &mut dyn Sink) -> Option<Upgrade> {
-                self.0.send((from, input.take(usize::MAX).to_vec())).expect("a receiver");
-                None
-            }
-            fn gap(&mut self, _: Side, _: u64, _: PacketRef, _: &mut dyn Sink) -> Option<Upgrade> {
-                None
-            }
-            fn last_gap(&mut self, _: Side, _: u64, _: PacketRef, _: &mut dyn Sink) {}
-            fn gap_in_tls(&mut self, _: Side, _: &mut dyn Sink) {}
-            fn end(&mut self, _: &mut dyn Sink) -> Option<Upgrade> {
-                None
-            }
-        }
-        let mut detector = Detector::new(None);
-        let at = PacketRef { packet: 1, time: Time::default() };
-        detector.data(C, b"CONNECT mx:25 HTTP/1.1\r\n", at);
-        detector.data(C, b"\r\n", at);
-        detector.data(S, b"HTTP/1.1 200 ok\r\n\r\n220 mx\r\n", at);
-        assert_eq!(detector.data(C, b"EHLO me\r\n", at), plain(Protocol::Smtp));
-        let (sender, heard) = channel();
-        detector.replay(&mut Stack::new(Heard(sender)), &mut crate::protocol::testing::Recorder::default());
-        assert_eq!(heard.try_iter().collect::<Vec<_>>(), [(S, b"220 mx\r\n".to_vec()), (C, b"EHLO me\r\n".to_vec())]);
-    }
-}
+mod tests;

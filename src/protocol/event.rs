@@ -11,6 +11,8 @@ session decodes them to characters.
 
 pub use super::credential::{Credential, Exposure, LoginCause, LoginOutcome};
 pub use super::number::{MessageId, StepId};
+pub use super::proxy::Via;
+pub use super::proxy::header::{ProxyClient, ProxyHeader};
 pub use super::span::{Packets, Span};
 pub use tls::{Certificate, TlsFact};
 
@@ -20,6 +22,7 @@ use super::{imap, pop3, smtp};
 use crate::flow::{PacketRef, Side};
 use crate::limits;
 use std::fmt;
+use std::net::IpAddr;
 use std::ops::Range;
 
 pub(crate) use forward::forward;
@@ -72,6 +75,10 @@ pub trait Sink {
 
     /// A fact about TLS; later facts add to earlier ones.
     fn tls(&mut self, fact: TlsFact);
+
+    /// A proxy stands between the client and the server: `via` says how that is known, and `client` is the address of
+    /// the client for which it speaks, where it told.
+    fn proxied(&mut self, via: Via, client: Option<IpAddr>);
 
     /// A bound cut something off.
     fn limit(&mut self, limit: limits::Limit);
@@ -208,6 +215,8 @@ pub enum Subject {
     Imap(imap::Subject),
     /// TLS, whichever protocol is inside.
     Tls(tls::Subject),
+    /// A proxy's header, before the dialogue of any protocol.
+    Proxy(ProxyHeader),
     /// That many bytes are missing.
     Gap(u64),
     /// Not understood, because it is a part of a line.

@@ -21,11 +21,12 @@ pub struct Ports {
 }
 
 impl Default for Ports {
-    /// IANA's, and 2525, which is widely used for submission.
+    /// IANA's, and those of submission at many providers: 26 (hosting providers), 588 (Mailjet), 2525 (nearly all), 2587
+    /// and, inside TLS, 2465 (Amazon SES). Not 1025, where development tools listen: it is a client's port as well.
     fn default() -> Self {
-        let plain = [25, 587, 2525].map(|port| (port, Protocol::Smtp));
+        let plain = [25, 26, 587, 588, 2525, 2587].map(|port| (port, Protocol::Smtp));
         let plain = plain.into_iter().chain([(24, Protocol::Lmtp), (110, Protocol::Pop3), (143, Protocol::Imap)]);
-        let tls = [(465, Protocol::Smtp), (995, Protocol::Pop3), (993, Protocol::Imap)];
+        let tls = [(465, Protocol::Smtp), (2465, Protocol::Smtp), (995, Protocol::Pop3), (993, Protocol::Imap)];
         let mut ports = Self { known: Box::new([0; 1024]), hints: BTreeMap::new() };
         plain.for_each(|(port, protocol)| ports.add(port, Hint { protocol, implicit_tls: false }));
         tls.into_iter().for_each(|(port, protocol)| ports.add(port, Hint { protocol, implicit_tls: true }));
@@ -61,13 +62,13 @@ mod tests {
     fn what_is_expected_where() {
         let mut ports = Ports::default();
         let known: Vec<u16> = (0..=u16::MAX).filter(|&port| ports.get(port).is_some()).collect();
-        assert_eq!(known, [24, 25, 110, 143, 465, 587, 993, 995, 2525]);
+        assert_eq!(known, [24, 25, 26, 110, 143, 465, 587, 588, 993, 995, 2465, 2525, 2587]);
         for port in [0, 63, 64, 25, 65_535] {
             let hint = Hint { protocol: Protocol::Imap, implicit_tls: port == 64 };
             ports.add(port, hint);
             assert!(ports.knows(port) && ports.get(port) == Some(hint), "{port}");
         }
         let count = (0..=u16::MAX).filter(|&port| ports.get(port).is_some()).count();
-        assert_eq!(count, 9 + 4);
+        assert_eq!(count, 13 + 4);
     }
 }

@@ -1,7 +1,23 @@
 /*!
-The exchange of a client with a proxy, before the connection behind the proxy begins: HTTP's CONNECT (RFC 9110, section
-9.3.6), SOCKS 4 and 4a, SOCKS 5 (RFC 1928, with RFC 1929's user name and password).
+What a proxy puts before the dialogue: its [`header`], and the exchange of a client with a proxy before the connection
+behind it begins: HTTP's CONNECT (RFC 9110, section 9.3.6), SOCKS 4 and 4a, SOCKS 5 (RFC 1928, with RFC 1929's user name
+and password).
 */
+
+pub mod header;
+
+/// How it is known that a proxy stands between the client and the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Via {
+    /// The proxy's header (HAProxy's PROXY protocol).
+    ProxyProtocol,
+    /// XCLIENT, which the server has accepted.
+    Xclient,
+    /// SOCKS, before the connection that it leads to.
+    Socks,
+    /// HTTP's CONNECT, likewise.
+    HttpConnect,
+}
 
 /// Bytes of each side that are searched for such an exchange.
 const PREAMBLE: usize = 4 * 1024;
@@ -29,6 +45,14 @@ pub fn preamble(client: &[u8], server: &[u8]) -> Preamble {
         Ok(lengths) => Preamble::Over(lengths),
         Err(Why::Short) if client.len() <= PREAMBLE && server.len() <= PREAMBLE => Preamble::Begun,
         Err(_) => Preamble::None,
+    }
+}
+
+/// What sort of exchange it is of which these are the client's first bytes.
+pub fn via(client: &[u8]) -> Via {
+    match client {
+        [4 | 5, ..] => Via::Socks,
+        _ => Via::HttpConnect,
     }
 }
 

@@ -12,6 +12,7 @@ use crate::capture::Time;
 use crate::flow::{PacketRef, Side};
 use crate::limits::Limit;
 use script::Line;
+use std::net::IpAddr;
 
 /// The lines of a script.
 pub(crate) mod script;
@@ -57,6 +58,7 @@ pub struct Recorder {
     pub banner: Option<String>,
     pub capabilities: Vec<String>,
     pub tls: Vec<TlsFact>,
+    pub proxied: Vec<(Via, Option<IpAddr>)>,
     pub limits: Vec<Limit>,
     /// Bytes that the client and the server send in the script, gaps included.
     pub said: [u64; 2],
@@ -187,6 +189,10 @@ impl Sink for Recorder {
 
     fn tls(&mut self, fact: TlsFact) {
         self.tls.push(fact);
+    }
+
+    fn proxied(&mut self, via: Via, client: Option<IpAddr>) {
+        self.proxied.push((via, client));
     }
 
     fn limit(&mut self, limit: Limit) {

@@ -13,11 +13,12 @@ use super::{phase, step};
 use crate::flow::Transport;
 use crate::limits::{CREDENTIALS_PER_SESSION, Limit, MESSAGES_PER_SESSION, RECIPIENTS, STEPS_PER_SESSION};
 use crate::protocol::event::{
-    self, Channel, ContentEnd, Delivery, Direction, MessageId, MessageOutcome, MessageStart, StepId, TlsFact,
+    self, Channel, ContentEnd, Delivery, Direction, MessageId, MessageOutcome, MessageStart, StepId, TlsFact, Via,
 };
 use crate::protocol::secret::Secret;
 use crate::protocol::{Protocol, Sink};
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 /// Steps of a session that sends one message: the room reserved when the second step comes.
@@ -302,6 +303,7 @@ impl Sink for Builder {
         match fact {
             TlsFact::Implicit => tls.mode = TlsMode::Implicit,
             TlsFact::StartTls => tls.mode = TlsMode::StartTls,
+            TlsFact::Declined => tls.mode = TlsMode::None,
             TlsFact::Version(version) => tls.version = Some(version),
             TlsFact::Cipher(cipher) => tls.cipher = Some(cipher),
             TlsFact::ServerName(name) => tls.server_name = Some(text(&name)),
@@ -309,6 +311,14 @@ impl Sink for Builder {
             TlsFact::Ja4(fingerprint) => tls.ja4 = Some(fingerprint),
             TlsFact::Certificate(certificate) => tls.certificate = Some(*certificate),
             TlsFact::Decrypted => tls.decrypted = true,
+        }
+    }
+
+    fn proxied(&mut self, via: Via, client: Option<IpAddr>) {
+        // The last proxy that names a client is nearest to it.
+        if client.is_some() || self.session.client_address.is_none() {
+            self.session.via = Some(via);
+            self.session.client_address = client;
         }
     }
 

@@ -7,9 +7,9 @@ use crate::capture::number;
 use crate::flow::{CloseReason, Counters, Endpoints, PacketRef, Transport};
 use crate::limits::LimitsHit;
 use crate::protocol::Protocol;
-use crate::protocol::event::{Certificate, Exposure, LoginCause, LoginOutcome, StepId};
+use crate::protocol::event::{Certificate, Exposure, LoginCause, LoginOutcome, StepId, Via};
 use crate::protocol::secret::Secret;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 mod finding;
 mod mail;
@@ -32,6 +32,10 @@ pub struct Session {
     pub protocol: Protocol,
     /// The connection underneath.
     pub transport: Transport,
+    /// Behind a proxy: the address of the client for which the proxy speaks, where it told.
+    pub client_address: Option<IpAddr>,
+    /// How it is known that there is a proxy.
+    pub via: Option<Via>,
     /// What the client called itself.
     pub client_name: Option<String>,
     /// The server's greeting text.
@@ -59,6 +63,8 @@ impl Session {
             id: 0,
             protocol,
             transport: unknown_transport(),
+            client_address: None,
+            via: None,
             client_name: None,
             banner: None,
             capabilities: Vec::new(),

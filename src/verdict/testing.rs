@@ -184,7 +184,7 @@ fn detected(hint: Option<Hint>, crossings: &[Crossing]) -> Hint {
             Detection::NotForUs => panic!("no mail"),
         }
     }
-    match detector.last_resort() {
+    match detector.last_resort(detect::When::Over) {
         Detection::Certain(found) => found,
         Detection::Unsure | Detection::NotForUs => panic!("no mail"),
     }

@@ -1,6 +1,6 @@
 //! Which protocol a line belongs to, by its form; and which bytes can't be mail at all.
 
-use crate::protocol::Protocol;
+use crate::protocol::{Protocol, tls};
 
 /// The protocol whose server sends such a line.
 pub(super) fn family_of(line: &[u8]) -> Option<Protocol> {
@@ -114,11 +114,13 @@ pub(super) fn tls_record(said: &[u8]) -> Option<bool> {
     match said {
         [] => None,
         [20..=23] | [20..=23, 3] => None,
-        [22, 3, 0..=4, ..] | [20 | 21 | 23, 3, 1..=4, ..] => {
+        // A server accepts any minor version in a ClientHello's record (RFC 5246, appendix E.1).
+        [22, 3, _, ..] | [20 | 21 | 23, 3, 0..=4, ..] => {
             let &[high, low] = said.get(3..5)? else { return None };
             // RFC 8446, section 5.2: at most 2^14 + 256 bytes; TLS 1.2 allowed 2^14 + 2048.
             Some((1..=(1 << 14) + 2048).contains(&u16::from_be_bytes([high, low])))
         }
-        _ => Some(false),
+        // A ClientHello in the format of SSL 2.0.
+        _ => tls::client_hello(said),
     }
 }

@@ -81,6 +81,11 @@ macro_rules! forward {
             self.0.tls(fact);
         }
     };
+    (@ proxied) => {
+        fn proxied(&mut self, via: $crate::protocol::event::Via, client: Option<std::net::IpAddr>) {
+            self.0.proxied(via, client);
+        }
+    };
     (@ limit) => {
         fn limit(&mut self, limit: $crate::limits::Limit) {
             self.0.limit(limit);

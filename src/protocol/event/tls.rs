@@ -33,6 +33,8 @@ pub enum TlsFact {
     Implicit,
     /// A STARTTLS or STLS was accepted.
     StartTls,
+    /// The client began TLS from the first byte, and the server speaks plain text: no TLS was agreed upon.
+    Declined,
     /// What was negotiated: `TLS 1.3`.
     Version(String),
     /// IANA's name of the cipher suite.

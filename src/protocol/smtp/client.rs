@@ -241,6 +241,10 @@ impl Dialogue {
                 (Question::Command(Verb::Xexch50), parse::octets(command.arguments()).map(AwaitedReply::Octets))
             }
             Verb::Other if line.bytes.trim_ascii().is_empty() => (Question::Blank, None),
+            Verb::Xclient => {
+                self.proxied_client = parse::proxied_client(command.arguments());
+                (Question::Command(Verb::Xclient), None)
+            }
             verb => (Question::Command(verb), None),
         };
         if command.verb.is_hello() {

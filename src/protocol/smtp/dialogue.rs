@@ -38,6 +38,7 @@ use crate::protocol::event::{Sink, Step, StepId};
 use crate::protocol::framing::{Framer, Input};
 use crate::protocol::sasl::Exchange;
 use crate::protocol::{Early, Upgrade};
+use std::net::IpAddr;
 
 /// SMTP or LMTP.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -102,6 +103,8 @@ pub struct Dialogue {
     pub(super) has_gaps: bool,
     /// The layer that begins with the next byte: the first of the deferred bytes, unless there are none.
     pub(super) upgrade: Option<Upgrade>,
+    /// The address that the last XCLIENT has named.
+    pub(super) proxied_client: Option<IpAddr>,
     /// Deferred input reached its bound before the server's first reply: the client's bytes wait for replies no longer.
     pub(super) server_silent: bool,
 }
@@ -138,6 +141,7 @@ impl Dialogue {
             undecided_login: false,
             has_gaps: false,
             upgrade: None,
+            proxied_client: None,
             server_silent: false,
         }
     }

@@ -10,7 +10,7 @@ use super::state::{AfterGap, AwaitedReply, Awaiting, ClientInput, Content, LineC
 use super::transaction::Transaction;
 use super::turn::Roles;
 use crate::limits::{Limit, RECIPIENTS};
-use crate::protocol::event::{LoginOutcome, Sink, StepId};
+use crate::protocol::event::{LoginOutcome, Sink, StepId, Via};
 
 impl Dialogue {
     /// Acts on the reply to `pending`, which was reported as step `told`.
@@ -23,7 +23,10 @@ impl Dialogue {
             Question::Command(verb) if verb.ends_transaction() => {
                 if reply.is_positive() {
                     self.transaction = Transaction::default();
-                    self.logged_in &= verb != Verb::Xclient;
+                    if verb == Verb::Xclient {
+                        self.logged_in = false;
+                        out.proxied(Via::Xclient, self.proxied_client.take());
+                    }
                     if let Some((_, name)) = self.hello.take_if(|(asked, _)| step == Some(*asked)) {
                         self.named = true;
                         out.client_name(&name);

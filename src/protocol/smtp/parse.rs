@@ -11,6 +11,7 @@ use nom::combinator::{all_consuming, eof, map, map_opt, opt, peek, rest, verify}
 use nom::sequence::{delimited, preceded, terminated};
 use nom::{IResult, Parser};
 use std::fmt;
+use std::net::IpAddr;
 use std::ops::Range;
 
 type Parsed<'a, T> = IResult<&'a [u8], T>;
@@ -242,6 +243,16 @@ fn complete<'a, T>(
     input: &'a [u8],
 ) -> Option<T> {
     all_consuming(parser).parse(input).ok().map(|(_, output)| output)
+}
+
+/// The client's address in the arguments of XCLIENT: `ADDR=192.0.2.7`, `ADDR=IPV6:2001:db8::7` (Postfix's
+/// XCLIENT_README); absent for `ADDR=[UNAVAILABLE]`.
+pub fn proxied_client(arguments: &[u8]) -> Option<IpAddr> {
+    let words = arguments.split(u8::is_ascii_whitespace);
+    let address =
+        words.filter_map(|word| word.split_at_checked(5)).find(|(name, _)| name.eq_ignore_ascii_case(b"ADDR="))?.1;
+    let has_prefix = address.get(..5).is_some_and(|prefix| prefix.eq_ignore_ascii_case(b"IPV6:"));
+    std::str::from_utf8(if has_prefix { &address[5..] } else { address }).ok()?.parse().ok()
 }
 
 #[cfg(test)]

@@ -45,6 +45,6 @@ impl Sink for Turned<'_> {
 
     forward! {
         credential message content content_missing content_step content_part unique_id content_end message_outcome
-        tls limit
+        tls proxied limit
     }
 }

@@ -23,7 +23,29 @@ use super::event::{Channel, Kind, Sink, Step, TlsFact};
 use super::framing::Input;
 use super::span::Span;
 use crate::flow::{PacketRef, Side};
-use record::{ALERT, CHANGE_CIPHER_SPEC, HANDSHAKE, Piece, SSL2, Stream};
+use record::{ALERT, CHANGE_CIPHER_SPEC, HANDSHAKE, Piece, RECORD_BYTES, SSL2, Stream};
+
+/// Whether a client's first bytes are a ClientHello, in a record (RFC 8446, section 5.1) or in the format of SSL 2.0
+/// (RFC 5246, appendix E.2); `None` where too few have come to tell.
+pub fn client_hello(said: &[u8]) -> Option<bool> {
+    match *said {
+        [] => None,
+        [HANDSHAKE, ref rest @ ..] => match *rest {
+            [3, _, high, low, kind, ..] => {
+                let length = u16::from_be_bytes([high, low]);
+                Some(kind == handshake::CLIENT_HELLO && (1..=RECORD_BYTES).contains(&length))
+            }
+            [3, ..] | [] => None,
+            _ => Some(false),
+        },
+        [high, ref rest @ ..] if high & SSL2 != 0 => match *rest {
+            [_, handshake::CLIENT_HELLO, major, minor, ..] => Some(matches!((major, minor), (3, _) | (0, 2))),
+            [] | [_] | [_, handshake::CLIENT_HELLO] | [_, handshake::CLIENT_HELLO, 0 | 3] => None,
+            _ => Some(false),
+        },
+        _ => Some(false),
+    }
+}
 
 /// What an [`Observer`] found the bytes to be that it received.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,6 +98,16 @@ impl Observer {
     pub fn after_starttls(out: &mut dyn Sink) -> Self {
         out.tls(TlsFact::StartTls);
         Self::default()
+    }
+
+    /// Only TLS's client has sent anything.
+    pub fn is_offer(&self) -> bool {
+        self.begun && self.introduced && self.version.is_none() && self.server.has_sent_nothing()
+    }
+
+    /// Whether `from`, which has sent TLS so far, goes on in plain text with `bytes`.
+    pub fn turns_to_text(&mut self, from: Side, bytes: &[u8]) -> bool {
+        self.begun && self.stream(from).is_between_records() && self.stream(from).reads_like_text(bytes)
     }
 
     /// Sets which side of the connection is TLS's client: the server, where SMTP has swapped the roles.

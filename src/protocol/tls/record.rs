@@ -17,8 +17,9 @@ const APPLICATION_DATA: u8 = 23;
 /// ContentType of heartbeats (RFC 6520), the last one there is.
 const HEARTBEAT: u8 = 24;
 /// The longest record: 2^14 bytes, and what TLS 1.2 and older may add.
-const RECORD_BYTES: u16 = 16_384 + 2_048;
-/// First byte of the only SSL 2.0 message met today: a ClientHello that offers newer versions (RFC 5246, appendix E.2).
+pub const RECORD_BYTES: u16 = 16_384 + 2_048;
+/// The bit by which the header of the only SSL 2.0 message met today begins: a ClientHello that offers newer versions
+/// (RFC 5246, appendix E.2). The other 15 bits are its length.
 pub const SSL2: u8 = 0x80;
 
 /// Where the next byte stands.
@@ -117,10 +118,13 @@ impl Stream {
                 self.place = Place::Lost { text: self.reads_like_text(&beginning) };
             } else if let &[kind, _, _, high, low] = &header[..] {
                 let length = u16::from_be_bytes([high, low]);
-                // SSL 2.0's length is the second byte, and counts the last three of these five too.
-                let (length, left) = match &header[..] {
-                    &[SSL2, length, ..] => (u16::from(length), u64::from(length).saturating_sub(3)),
-                    _ => (length, u64::from(length)),
+                // SSL 2.0's length is in the first two bytes, and counts the last three of these five too.
+                let (kind, length, left) = match &header[..] {
+                    &[first, second, ..] if first & SSL2 != 0 => {
+                        let length = u16::from_be_bytes([first & !SSL2, second]);
+                        (SSL2, length, u64::from(length).saturating_sub(3))
+                    }
+                    _ => (kind, length, u64::from(length)),
                 };
                 self.place = Place::Body { kind, length, left };
             }
@@ -179,6 +183,11 @@ impl Stream {
         matches!(&self.place, Place::Header(header) if header.is_empty())
     }
 
+    /// True where nothing has come yet.
+    pub fn has_sent_nothing(&self) -> bool {
+        self.is_between_records() && self.span.bytes == 0 && !self.ciphered && !self.broken
+    }
+
     /// True where the half-read record is encrypted.
     pub fn is_encrypted(&self) -> bool {
         self.ciphered
@@ -224,8 +233,9 @@ impl Stream {
 /// True for bytes that may begin a record's header: ContentType, ProtocolVersion, length.
 fn is_header(header: &[u8]) -> bool {
     match header {
-        &[SSL2, _, kind, major, ..] => kind == 1 && matches!(major, 0 | 3),
-        &[SSL2, ..] => true,
+        &[first, _, kind, major, ..] if first & SSL2 != 0 => kind == 1 && matches!(major, 0 | 3),
+        &[first, _, kind] if first & SSL2 != 0 => kind == 1,
+        &[first, ..] if first & SSL2 != 0 => true,
         &[kind, ref rest @ ..] => {
             let version = rest.first().is_none_or(|&major| major == 3);
             let length = rest.get(2..4).is_none_or(|length| {

@@ -67,7 +67,7 @@ impl Sink for Formatting<'_> {
 
     forward! {
         message content content_missing content_step content_part unique_id content_end message_outcome client_name
-        banner capabilities tls limit
+        banner capabilities tls proxied limit
     }
 }
 

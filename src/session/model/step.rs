@@ -60,7 +60,12 @@ impl Step {
         match &self.subject {
             Subject::Pop3(subject) => Some(State::Pop3(subject.state)),
             Subject::Imap(subject) => Some(State::Imap(subject.state)),
-            Subject::Smtp(_) | Subject::Tls(_) | Subject::Gap(_) | Subject::Cut | Subject::Unknown => None,
+            Subject::Smtp(_)
+            | Subject::Tls(_)
+            | Subject::Proxy(_)
+            | Subject::Gap(_)
+            | Subject::Cut
+            | Subject::Unknown => None,
         }
     }
 
@@ -97,7 +102,12 @@ impl Step {
                 imap::What::Untagged(untagged) => untagged_status(untagged).map(imap_status),
                 _ => None,
             },
-            Subject::Smtp(_) | Subject::Tls(_) | Subject::Gap(_) | Subject::Cut | Subject::Unknown => None,
+            Subject::Smtp(_)
+            | Subject::Tls(_)
+            | Subject::Proxy(_)
+            | Subject::Gap(_)
+            | Subject::Cut
+            | Subject::Unknown => None,
         }
     }
 }

@@ -16,6 +16,7 @@ pub fn of(subject: &Subject, previous: Phase) -> Phase {
         Subject::Pop3(subject) => pop3::of(subject, previous),
         Subject::Imap(subject) => imap::of(subject, previous),
         Subject::Tls(_) => Phase::Encryption,
+        Subject::Proxy(_) => Phase::Connection,
         Subject::Gap(_) | Subject::Cut | Subject::Unknown => previous,
     }
 }

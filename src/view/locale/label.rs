@@ -14,6 +14,8 @@ crate::verdict::purpose::enumerated! {
         // The heading of a session.
         Session,
         Client,
+        /// The client behind a proxy.
+        BehindProxy,
         Server,
         Banner,
         Started,

@@ -3,6 +3,7 @@
 use super::{Lang, en, term, zh};
 use crate::protocol::imap::{Code, Untagged, Verb};
 use crate::protocol::smtp::Enhanced;
+use crate::protocol::tls;
 use crate::session::model::{ContentRef, Measure};
 use crate::verdict::purpose::enhanced::Meaning;
 use crate::verdict::purpose::imap::{Command, Data, Tagged};
@@ -16,6 +17,9 @@ pub fn purpose(lang: Lang, purpose: &Purpose) -> String {
         Purpose::Pop3(pop3) => of_pop3(lang, *pop3),
         Purpose::Imap(imap) => of_imap(lang, *imap),
         Purpose::Tls { from, what } => say!(lang, tls::part(*from, what)),
+        Purpose::Proxy(header) => say!(lang, proxy::header(header)),
+        Purpose::TlsAtOnce => say!(lang, tls::at_once()).to_owned(),
+        Purpose::Refuses(unexpected) => say!(lang, proxy::refuses(*unexpected)).to_owned(),
         Purpose::Gap { from, bytes } => say!(lang, rows::gap_purpose(*from, *bytes)),
         Purpose::Cut { from } => say!(lang, rows::cut(*from)),
         Purpose::Unknown { protocol, from } => say!(lang, rows::unknown(term::protocol(lang, *protocol), *from)),
@@ -140,7 +144,9 @@ pub fn row(lang: Lang, purpose: &Purpose, bytes: u64, carries: Option<&ContentRe
         }
         Purpose::Smtp(Smtp::Content(smtp::Content::Refused)) => say!(lang, rows::refused(bytes)),
         Purpose::Tls { what, .. } => say!(lang, rows::tls(what, bytes)),
+        Purpose::TlsAtOnce => say!(lang, rows::tls(&tls::Subject::ClientHello, bytes)),
         Purpose::Gap { bytes, .. } => say!(lang, rows::gap(*bytes)),
+        Purpose::Proxy(header) => say!(lang, proxy::row(header, bytes)),
         Purpose::Smtp(
             Smtp::Greeting(_)
             | Smtp::Command(_)
@@ -171,6 +177,7 @@ pub fn row(lang: Lang, purpose: &Purpose, bytes: u64, carries: Option<&ContentRe
             | Imap::Sasl(_),
         )
         | Purpose::Cut { .. }
+        | Purpose::Refuses(_)
         | Purpose::Unknown { .. } => return None,
     })
 }

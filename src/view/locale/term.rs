@@ -8,7 +8,7 @@ use crate::decode::DecodeStop;
 use crate::flow::{CloseReason, ClosedWindow, Side, Silence};
 use crate::limits::Limit;
 use crate::protocol::Protocol;
-use crate::protocol::event::{Delivery, Direction, Exposure, Kind, LoginOutcome};
+use crate::protocol::event::{Delivery, Direction, Exposure, Kind, LoginOutcome, Via};
 use crate::session::model::{LineEnds, Match, Phase, Severity, State, TlsMode};
 use crate::session::summary::Summary;
 use crate::view::packet::shown;
@@ -54,6 +54,11 @@ pub fn end(lang: Lang, end: CloseReason) -> &'static str {
 /// How TLS came about.
 pub fn tls_mode(lang: Lang, mode: TlsMode) -> &'static str {
     say!(lang, terms::tls_mode(mode))
+}
+
+/// How it is known that there is a proxy.
+pub fn via(lang: Lang, via: Via) -> &'static str {
+    say!(lang, proxy::via(via))
 }
 
 /// The outcome of a login attempt.

@@ -3,7 +3,7 @@
 use super::each::Context;
 use super::enums;
 use super::value::{Shown, non_empty};
-use crate::capture::Time;
+use crate::capture::{Time, number};
 use crate::protocol::secret::Secret;
 use crate::session::model;
 use schemars::JsonSchema;
@@ -48,7 +48,7 @@ pub(crate) struct Credential<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>", extend("format" = "date-time"))]
     time: Option<Shown<Time>>,
-    /// Numbers of the packets that carry its steps.
+    /// Numbers of the packets that carry its steps, those within the session's `source`.
     packets: Vec<u64>,
     /// True if it was sent inside TLS that was decrypted.
     encrypted: bool,
@@ -59,7 +59,9 @@ pub(crate) struct Credential<'a> {
 impl<'a> Credential<'a> {
     pub(crate) fn new(credential: &'a model::Credential, context: &Context<'a>) -> Self {
         let steps = || credential.steps.iter().filter_map(|&n| context.session.step(n));
-        let mut packets: Vec<u64> = steps().flat_map(|step| step.packets.iter()).collect();
+        let of_source = |packet: &u64| number::source(*packet) == context.session.source();
+        let mut packets: Vec<u64> =
+            steps().flat_map(|step| step.packets.iter()).filter(of_source).map(number::frame).collect();
         packets.sort_unstable();
         packets.dedup();
         Self {

@@ -59,6 +59,12 @@ words! {
         flow::Side::Client => "client",
         flow::Side::Server => "server",
     }
+    Via: event::Via {
+        event::Via::ProxyProtocol => "proxy-protocol",
+        event::Via::Xclient => "xclient",
+        event::Via::Socks => "socks",
+        event::Via::HttpConnect => "http-connect",
+    }
     TlsMode: model::TlsMode {
         model::TlsMode::None => "none",
         model::TlsMode::StartTls => "starttls",

@@ -53,6 +53,13 @@ pub(crate) struct Session<'a> {
     end: enums::CloseReason,
     /// False if the capture began in the middle of the connection.
     from_start: bool,
+    /// Behind a proxy: the IP address of the client for which the proxy speaks, if it told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    client_address: Option<Shown<IpAddr>>,
+    /// How it is known that there is a proxy: `proxy-protocol` (its header), `xclient`, `socks` or `http-connect`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    via: Option<enums::Via>,
     /// Counters of the connection.
     transport: Transport,
     /// The name that the client gave itself in HELO, EHLO, LHLO or IMAP's ID.
@@ -96,6 +103,8 @@ impl<'a> Session<'a> {
             duration_ms: transport.last.time.known_since(transport.first.time).map(milliseconds),
             end: enums::CloseReason(transport.end),
             from_start: transport.from_start,
+            client_address: session.client_address.map(ip),
+            via: session.via.map(enums::Via),
             transport: Transport::new(transport),
             client_name: non_empty(&session.client_name),
             banner: non_empty(&session.banner),

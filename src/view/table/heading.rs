@@ -131,6 +131,11 @@ pub fn ends(options: &Options, session: &Session) -> Vec<(&'static str, String)>
         (options.label(Label::Client), with_name(endpoints.client, &session.client_name)),
         (options.label(Label::Server), canonical(endpoints.server).to_string()),
     ];
+    if let Some(via) = session.via {
+        let via = locale::via(options.lang, via);
+        let client = session.client_address.map(|client| format!("{} ({via})", client.to_canonical()));
+        facts.insert(1, (options.label(Label::BehindProxy), client.unwrap_or_else(|| via.to_owned())));
+    }
     if let Some(banner) = session.banner.as_deref().filter(|banner| !banner.is_empty()) {
         facts.push((options.label(Label::Banner), options.block(banner)));
     }

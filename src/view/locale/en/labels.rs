@@ -11,6 +11,7 @@ pub fn label(label: Label) -> &'static str {
         Label::Purpose => "Purpose",
         Label::Session => "Session",
         Label::Client => "Client",
+        Label::BehindProxy => "Client behind a proxy",
         Label::Server => "Server",
         Label::Banner => "Server's greeting",
         Label::Started => "Started",

@@ -24,6 +24,10 @@ pub fn part(from: Side, what: &Subject) -> String {
     }
 }
 
+pub fn at_once() -> &'static str {
+    "The client begins TLS at once (ClientHello), though no TLS was agreed upon"
+}
+
 /// AlertDescription (RFC 8446, section 6; RFC 5246, section 7.2; IANA's registry).
 pub fn alert(description: u8) -> String {
     let words = match description {

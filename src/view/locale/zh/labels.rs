@@ -11,6 +11,7 @@ pub fn label(label: Label) -> &'static str {
         Label::Purpose => "报文作用",
         Label::Session => "会话",
         Label::Client => "客户",
+        Label::BehindProxy => "代理后的客户",
         Label::Server => "服务器",
         Label::Banner => "服务器问候语",
         Label::Started => "开始时间",

@@ -8,6 +8,7 @@ pub mod labels;
 pub mod login;
 pub mod mime;
 pub mod pop3;
+pub mod proxy;
 pub mod rows;
 pub mod sasl;
 pub mod smtp;
