@@ -322,6 +322,20 @@ limits! {
         zh: "已结束、等待更早开始的会话先显示的会话，共 {WAITING_STEPS} 个步骤",
     }
 
+    /// Counts sessions.
+    RedactStrings = "redact_strings" {
+        /// Strings that redaction searches for: those of all sessions that are over, and those of one session.
+        REDACT_STRINGS: Count = 200_000, fuzzed 200;
+        /// Steps of sessions of a capture file that wait until the secrets of the sessions after them are known.
+        REDACT_HELD: Count = 200_000, fuzzed 200;
+    } hit {
+        en: "sessions are searched for a part of the capture's secrets only, outside the lines that they were sent in",
+        zh: "隐去时，在机密所在行之外只查找了一部分机密的会话（会话数）",
+    } readme {
+        en: "{REDACT_STRINGS} forms of secrets that `--redact` searches for; {REDACT_HELD} steps of sessions in which it also searches for secrets of later sessions",
+        zh: "`--redact` 查找的机密形式，共 {REDACT_STRINGS} 种；会用之后会话的机密再查找的会话，共 {REDACT_HELD} 个步骤",
+    }
+
     /// Counts IP datagrams given up to make room.
     Fragments = "fragments" {
         /// Fragmented IP datagrams that wait for missing fragments at once.
