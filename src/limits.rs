@@ -8,6 +8,8 @@ A bound is one row of `limits!`: its name in `limits_hit`, its constants, the te
 (`hit`), and its line of the README's table (`readme`). Both texts name the constants in braces.
 */
 
+#[macro_use]
+mod define;
 mod row;
 
 pub use row::Text;
@@ -17,40 +19,6 @@ use std::collections::BTreeMap;
 /// A bound: `usual`, or `fuzzed` in what cargo-fuzz builds, whose inputs are too short to reach most of the usual ones.
 const fn bound(usual: usize, fuzzed: usize) -> usize {
     if cfg!(fuzzing) { fuzzed } else { usual }
-}
-
-/// Makes the constants, [`Limit`] and its texts of the rows below.
-macro_rules! limits {
-    ($(
-        $(#[$counts:meta])*
-        $limit:ident = $name:literal {
-            $($(#[$meaning:meta])* $constant:ident: $unit:ident = $usual:expr, fuzzed $fuzzed:expr;)+
-        } hit { en: $hit_en:literal, zh: $hit_zh:literal, } readme { en: $readme_en:literal, zh: $readme_zh:literal, }
-    )+) => {
-        $($($(#[$meaning])* pub const $constant: usize = bound($usual, $fuzzed);)+)+
-
-        /// A bound, as it is named in `summary.limits_hit`.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum Limit {
-            $($(#[$counts])* $limit,)+
-        }
-
-        impl Limit {
-            /// All bounds, in the order of `summary.limits_hit`.
-            pub const ALL: &[Self] = &[$(Self::$limit),+];
-
-            fn row(self) -> &'static Row {
-                match self {
-                    $(Self::$limit => &Row {
-                        name: $name,
-                        values: &[$((stringify!($constant), Value::$unit($constant))),+],
-                        hit: Words { en: $hit_en, zh: $hit_zh },
-                        readme: Words { en: $readme_en, zh: $readme_zh },
-                    },)+
-                }
-            }
-        }
-    };
 }
 
 limits! {
@@ -406,6 +374,20 @@ limits! {
         zh: "已结束、等待更早开始的会话先显示的会话，共 {WAITING_STEPS} 个步骤",
     }
 
+    /// Counts sessions.
+    RedactStrings = "redact_strings" {
+        /// Strings that redaction searches for: those of all sessions that are over, and those of one session.
+        REDACT_STRINGS: Count = 200_000, fuzzed 200;
+        /// Steps of sessions of a capture file that wait until the secrets of the sessions after them are known.
+        REDACT_HELD: Count = 200_000, fuzzed 200;
+    } hit {
+        en: "sessions are searched for a part of the capture's secrets only, outside the lines that they were sent in",
+        zh: "隐去时，在机密所在行之外只查找了一部分机密的会话（会话数）",
+    } readme {
+        en: "{REDACT_STRINGS} forms of secrets that `--redact` searches for; {REDACT_HELD} steps of sessions in which it also searches for secrets of later sessions",
+        zh: "`--redact` 查找的机密形式，共 {REDACT_STRINGS} 种；会用之后会话的机密再查找的会话，共 {REDACT_HELD} 个步骤",
+    }
+
     /// Counts IP datagrams given up to make room.
     Fragments = "fragments" {
         /// Fragmented IP datagrams that wait for missing fragments at once.
@@ -490,25 +472,4 @@ impl LimitsHit {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_text_names_constants_of_its_own_row_alone() {
-        for limit in Limit::ALL {
-            for text in [limit.hit(), limit.readme()] {
-                assert!(!text.en.contains(['{', '}']) && !text.zh.contains(['{', '}']), "{text:?}");
-                assert_ne!(text.en, text.zh);
-            }
-        }
-        assert_eq!(Limit::LineBytes.readme().en, "64 KiB of a line");
-        assert_eq!(Limit::StepsPerSession.readme().zh, "一个会话 100,000 个步骤");
-        assert!(Limit::StepsPerSession.hit().en.ends_with("100000"));
-    }
-
-    #[test]
-    fn names_are_told_apart() {
-        let names: std::collections::BTreeSet<&str> = Limit::ALL.iter().map(|limit| limit.name()).collect();
-        assert_eq!(names.len(), Limit::ALL.len());
-    }
-}
+mod tests;

@@ -5,6 +5,7 @@ error.
 
 use crate::capture::{self, CaptureError, Damage, Filter, Live, Reading, Source};
 use crate::cli::{Analysis, CatalogueFormat, Format, Input, Output, Plan};
+use crate::limits::REDACT_HELD;
 use crate::pipeline;
 use crate::session::{self, content_store::ContentStore};
 use crate::view::extract::{self, Extract};
@@ -122,7 +123,7 @@ fn analyze(mut analysis: Analysis) -> anyhow::Result<()> {
         None => Box::new(Named::stdout()),
     };
     let content_store = spool.clone().map(|spool| -> Arc<dyn ContentStore> { spool });
-    let mut view = made(&analysis.output, live, Box::new(BufWriter::with_capacity(1 << 16, out)));
+    let mut view = made(&analysis.output, live, endless, Box::new(BufWriter::with_capacity(1 << 16, out)));
     if let (Some(directory), Some(spool)) = (analysis.output.extract, spool) {
         let end = live.then(|| Arc::clone(&give_up));
         view = Box::new(Extract::new(view, directory, analysis.output.lang, spool, end)?);
@@ -195,7 +196,7 @@ fn created(file: &Path, input: &Input) -> anyhow::Result<File> {
     File::create(file).with_context(|| format!("{}: cannot be written", file.display()))
 }
 
-fn made(output: &Output, live: bool, out: Box<dyn Write>) -> Box<dyn View> {
+fn made(output: &Output, live: bool, endless: bool, out: Box<dyn Write>) -> Box<dyn View> {
     let options = record::Options { lang: output.lang, ..Default::default() };
     let style = table::Style { width: output.width, colour: output.colour };
     let tables = table::Options { style, show: output.show, lang: output.lang, text_limit: options.text_limit };
@@ -205,7 +206,13 @@ fn made(output: &Output, live: bool, out: Box<dyn Write>) -> Box<dyn View> {
         Format::Table if live => Box::new(table::Live::new(out, tables)),
         Format::Table => Box::new(Table::new(out, tables)),
     };
-    if output.redact { Box::new(Redact::new(view)) } else { view }
+    match (output.redact, output.format) {
+        (false, _) => view,
+        // The document keeps all sessions until the end in any case.
+        (true, Format::Json) => Box::new(Redact::holding(view, usize::MAX)),
+        (true, _) if endless => Box::new(Redact::new(view)),
+        (true, _) => Box::new(Redact::holding(view, REDACT_HELD)),
+    }
 }
 
 fn listening(interface: Option<&str>) {

@@ -7,15 +7,14 @@ mechanism`, where the codes alone speak of wrong credentials. Where neither is k
 */
 
 use super::credential::{LoginCause, LoginOutcome};
-use super::smtp::Enhanced;
 
 /// A reply that does not accept a login.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Refusal<'a> {
     /// Its text.
     pub text: &'a [u8],
-    /// SMTP: the reply code and the enhanced status code.
-    pub smtp: Option<(u16, Option<Enhanced>)>,
+    /// SMTP: the reply code, and subject and detail of the enhanced status code.
+    pub smtp: Option<(u16, Option<(u16, u16)>)>,
     /// POP3 and IMAP: the response code, upper case (`SYS/TEMP`, `AUTHENTICATIONFAILED`).
     pub code: Option<&'a str>,
 }
@@ -143,9 +142,8 @@ fn by_response_code(code: &str) -> Option<LoginCause> {
 }
 
 /// RFC 4954, sections 4 and 6; RFC 3463.
-fn by_smtp(smtp: Option<(u16, Option<Enhanced>)>) -> LoginCause {
+fn by_smtp(smtp: Option<(u16, Option<(u16, u16)>)>) -> LoginCause {
     let Some((code, enhanced)) = smtp else { return LoginCause::Unknown };
-    let enhanced = enhanced.map(|enhanced| (enhanced.subject, enhanced.detail));
     match (code, enhanced) {
         (400..=499, _) => LoginCause::Temporary,
         (538, _) | (_, Some((7, 10 | 11))) => LoginCause::EncryptionDemanded,
@@ -163,7 +161,6 @@ mod tests {
     use super::*;
 
     fn smtp(code: u16, enhanced: Option<(u16, u16)>, text: &str) -> LoginCause {
-        let enhanced = enhanced.map(|(subject, detail)| Enhanced { class: (code / 100) as _, subject, detail });
         of(&Refusal { text: text.as_bytes(), smtp: Some((code, enhanced)), code: None })
     }
 

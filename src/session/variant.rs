@@ -14,7 +14,9 @@ pub fn of(step: &Step<'_>) -> Variant {
             to: smtp::ReplyTo::Sasl | smtp::ReplyTo::Command(Verb::Auth),
             code: code @ 400..,
             enhanced,
-        }) => refused(Refusal { text: step.text, smtp: Some((*code, *enhanced)), code: None }),
+        }) => {
+            refused(Refusal { text: step.text, smtp: Some((*code, enhanced.map(smtp::Enhanced::topic))), code: None })
+        }
         Subject::Pop3(pop3::Subject { what: pop3::What::Reply { to: Some(to), ok: false, code, .. }, .. })
             if to.is_of_login() =>
         {

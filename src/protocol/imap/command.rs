@@ -171,7 +171,7 @@ impl Verb {
     }
 
     /// True where nothing may follow the verb.
-    fn stands_alone(self) -> bool {
+    pub fn stands_alone(self) -> bool {
         self.row().is_some_and(|row| row.arguments == Arguments::Alone)
     }
 }

@@ -164,7 +164,7 @@ pub(super) fn gives_up(line: &Line<'_>) -> bool {
 }
 
 fn refusal<'a>(reply: &'a Reply<'_>) -> Refusal<'a> {
-    Refusal { text: &reply.text, smtp: Some((reply.code, reply.enhanced)), code: None }
+    Refusal { text: &reply.text, smtp: Some((reply.code, reply.enhanced.map(parse::Enhanced::topic))), code: None }
 }
 
 /// True for a line without a known verb that may be a response to a challenge: base64, and nothing behind it.

@@ -76,6 +76,13 @@ pub struct Enhanced {
     pub detail: u16,
 }
 
+impl Enhanced {
+    /// Subject and detail: what it is about, whatever its class.
+    pub fn topic(self) -> (u16, u16) {
+        (self.subject, self.detail)
+    }
+}
+
 impl std::fmt::Display for Enhanced {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}.{}.{}", self.class, self.subject, self.detail)

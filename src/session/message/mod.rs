@@ -250,3 +250,5 @@ mod hostile_tests;
 mod secured_tests;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod unseen_tests;

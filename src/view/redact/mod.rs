@@ -2,40 +2,74 @@
 `--redact`: passwords, tokens and their base64 forms, wherever a view would show them.
 
 [`Redact`] wraps a view and passes it sessions whose secrets are asterisks already, so that tables and JSON need not
-know that anything was hidden. It masks the ranges that a dialogue marked as secret, and then searches for every secret
-of the session in all its other text: replies that echo a password, a banner, a subject, a recipient. A secret is found
-as it is, as an IMAP quoted string, in the forms in which it crossed, and within base64 at any of the three alignments
-(then the whole run of base64 is masked). A secret of two or three characters is searched for as a whole word only. One
-of a single character is masked only where the dialogue read it: searching for it would blank every text.
+know that anything was hidden. It fails closed, in three ways.
+
+- It masks the ranges that a dialogue marked as secret.
+- It masks what the client said and what is not a command of the protocol in its form ([`form`]), and all but the surest
+  commands while a login may be under way ([`doubt`]). A user name is masked where it may be the password.
+- It searches for every secret in all other text ([`needles`]): replies that echo a password, a banner, a subject, a
+  recipient, and sessions that end later. A secret is found as it is, in the forms in which it crossed, in other usual
+  forms ([`encodings`]), and within base64 at any of the three alignments (then the whole run of base64 is masked). A
+  secret of two or three characters is searched for as a whole word only, and in its own session. One of a single
+  character is masked only where it was sent: searching for it would blank every text.
 */
 
+mod doubt;
+mod encodings;
+mod form;
 mod masked;
 mod needles;
 
 use super::View;
 use crate::capture::SourceInfo;
 use crate::flow::Endpoints;
+use crate::limits::{LIGHTEST_SESSION, Limit, REDACT_STRINGS};
+use crate::protocol::Protocol;
+use crate::protocol::event::StepId;
+use crate::protocol::sasl::Mechanism;
 use crate::protocol::secret::{MASK, Secret};
 use crate::session::model::{Session, Step, StepLine, TextsMut};
 use crate::session::summary::{Summary, Traffic};
 use crate::verdict::across::login_frequency::{LoginFrequency, Logins, Pair};
 use crate::verdict::{Needs, Report, Selection};
+use doubt::{Doubt, Hidden};
 use masked::{Masked, widened};
 use needles::Needles;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::io;
 use std::ops::Range;
 
 /// A view that is shown no secret.
 pub struct Redact<V> {
     inner: V,
-    live: HashMap<(Endpoints, u64), Needles>,
+    live: HashMap<(Endpoints, u64), Masking>,
+    /// What the sessions that are over have taught.
+    known: Needles,
+    /// Sessions that wait until the secrets of later ones are known, at most `holds` steps of them.
+    held: VecDeque<(Session, Masking)>,
+    held_steps: usize,
+    holds: usize,
 }
 
 impl<V: View> Redact<V> {
-    /// Wraps `inner`.
+    /// Wraps `inner`, which gets each session when it is over: a secret is masked in its own session and in those that
+    /// end later.
     pub fn new(inner: V) -> Self {
-        Self { inner, live: HashMap::new() }
+        Self { inner, live: HashMap::new(), known: Needles::default(), held: VecDeque::new(), held_steps: 0, holds: 0 }
+    }
+
+    /// Wraps `inner`, which gets the sessions at the end, or when more than `steps` steps of them wait: a secret is masked
+    /// in the sessions before its own too.
+    pub fn holding(inner: V, steps: usize) -> Self {
+        Self { holds: steps, ..Self::new(inner) }
+    }
+
+    /// Passes the oldest session on.
+    fn release(&mut self) -> io::Result<()> {
+        let Some((mut session, masking)) = self.held.pop_front() else { return Ok(()) };
+        self.held_steps = self.held_steps.saturating_sub(session.steps.len().max(LIGHTEST_SESSION));
+        masking.mask(&mut session, &self.known);
+        self.inner.session(session)
     }
 }
 
@@ -45,27 +79,47 @@ fn key(session: &Session) -> (Endpoints, u64) {
 }
 
 impl<V: View> View for Redact<V> {
-    /// A reply may echo a password before the login is over, so the secret ranges of each step are learned as it comes.
-    /// The view gets the session without its steps, which it has seen already, except the one that `step` answers.
+    /// A reply may echo a password before the login is over, so the secrets of each step are learned as it comes. The
+    /// view gets the session without its steps, which it has seen already, except the one that `step` answers.
     fn step(&mut self, session: &Session, step: &Step) -> io::Result<()> {
-        let needles = self.live.entry(key(session)).or_default();
-        needles.learn_step(step);
-        needles.learn_all(&session.credentials);
+        let masking = self.live.entry(key(session)).or_default();
+        masking.learn(session.protocol, step);
+        masking.needles.learn_all(&session.credentials);
         let answered = session.answered(step).cloned();
         let mut step = step.clone();
-        step.texts_mut(&mut Mask(needles));
+        let mask = Mask { own: &masking.needles, known: &self.known };
+        masking.mask_step(&mut step, &mask);
         let mut head = session.head(answered.into_iter().collect());
-        head.texts_mut(&mut Mask(needles));
+        head.steps.iter_mut().for_each(|step| masking.mask_step(step, &mask));
+        head.texts_mut(&mut { mask });
         self.inner.step(&head, &step)
     }
 
     fn session(&mut self, mut session: Session) -> io::Result<()> {
         self.live.remove(&key(&session));
-        mask(&mut session);
-        self.inner.session(session)
+        let masking = Masking::of(&session);
+        let mut all = !masking.left_out;
+        all &= self.known.add(&masking.secrets, REDACT_STRINGS);
+        if !all {
+            session.limits_hit.hit(Limit::RedactStrings);
+        }
+        self.held_steps = self.held_steps.saturating_add(session.steps.len().max(LIGHTEST_SESSION));
+        self.held.push_back((session, masking));
+        while self.held_steps > self.holds && !self.held.is_empty() {
+            if self.holds > 0
+                && let Some((oldest, _)) = self.held.front_mut()
+            {
+                oldest.limits_hit.hit(Limit::RedactStrings);
+            }
+            self.release()?;
+        }
+        Ok(())
     }
 
     fn finish(&mut self, report: &Report) -> io::Result<()> {
+        while !self.held.is_empty() {
+            self.release()?;
+        }
         holds_no_wire_text(report);
         self.inner.finish(report)
     }
@@ -82,10 +136,79 @@ impl<V: View> View for Redact<V> {
 
 /// Replaces every secret of `session` by asterisks.
 pub fn mask(session: &mut Session) {
-    let mut needles = Needles::default();
-    session.steps.iter().for_each(|step| needles.learn_step(step));
-    needles.learn_all(&session.credentials);
-    session.texts_mut(&mut Mask(&needles));
+    let masking = Masking::of(session);
+    masking.mask(session, &Needles::default());
+}
+
+/// What is to be masked in a session.
+#[derive(Default)]
+struct Masking {
+    doubt: Doubt,
+    /// What is hidden of which step.
+    hidden: BTreeMap<StepId, Range<usize>>,
+    /// Secrets that a dialogue has read.
+    secrets: Needles,
+    /// These, and what may be one.
+    needles: Needles,
+    /// Not all that may be a secret is searched for.
+    left_out: bool,
+}
+
+impl Masking {
+    fn of(session: &Session) -> Self {
+        let mut masking = Self::default();
+        session.steps.iter().for_each(|step| masking.learn(session.protocol, step));
+        masking.secrets.learn_all(&session.credentials);
+        masking.needles.learn_all(&session.credentials);
+        masking
+    }
+
+    /// Learns the next step.
+    fn learn(&mut self, protocol: Protocol, step: &Step) {
+        self.secrets.learn_step(step);
+        self.needles.learn_step(step);
+        let Hidden { range, unknown } = self.doubt.step(protocol, step);
+        let Some(range) = range else { return };
+        if unknown && let Some(said) = step.text.get(widened(&step.text, &range)) {
+            // Most of it is content that was taken for lines.
+            let has_room = self.needles.len() < REDACT_STRINGS;
+            self.left_out |= !has_room;
+            if has_room {
+                self.needles.learn_unknown(said);
+            }
+        }
+        self.hidden.insert(step.n, range);
+    }
+
+    fn mask(&self, session: &mut Session, known: &Needles) {
+        let mask = Mask { own: &self.needles, known };
+        session.steps.iter_mut().for_each(|step| self.mask_step(step, &mask));
+        for credential in &mut session.credentials {
+            if !self.doubt.vouches_for(credential) {
+                // It may be the password, or a part of it.
+                let names = [&mut credential.username, &mut credential.authorization_id];
+                names.into_iter().flatten().for_each(|name| MASK.clone_into(name));
+            }
+            if credential.mechanism.strip_prefix("AUTH ").is_some_and(|name| !Mechanism::is_known(name)) {
+                credential.mechanism = format!("AUTH {MASK}");
+            }
+        }
+        session.texts_mut(&mut { mask });
+    }
+
+    /// Masks what is hidden of a step, and all other secrets in it.
+    fn mask_step(&self, step: &mut Step, mask: &Mask<'_>) {
+        if let Some(range) = self.hidden.get(&step.n) {
+            step.secrets.push(range.clone());
+            step.mailboxes.iter_mut().for_each(|name| MASK.clone_into(name));
+            if range.start == 0
+                && let Some(tag) = &mut step.tag
+            {
+                MASK.clone_into(tag);
+            }
+        }
+        step.texts_mut(&mut { *mask });
+    }
 }
 
 /// Stops compiling when a field is added to a report, so that its author decides whether it holds text off the wire. No
@@ -128,27 +251,33 @@ fn holds_no_wire_text(report: &Report) {
     }
 }
 
-impl Needles {
-    fn mask_text(&self, text: &mut String) {
+/// Masks the texts that it visits.
+#[derive(Clone, Copy)]
+struct Mask<'a> {
+    /// Of the session.
+    own: &'a Needles,
+    /// Of other sessions.
+    known: &'a Needles,
+}
+
+impl Mask<'_> {
+    fn find(self, text: &str, given: Vec<Range<usize>>) -> Vec<Range<usize>> {
+        self.known.find_folded(text, self.own.find_folded(text, given))
+    }
+}
+
+impl TextsMut for Mask<'_> {
+    fn text(&mut self, text: &mut String) {
         let found = self.find(text, Vec::new());
         if !found.is_empty() {
             *text = Masked::new(text, &found).text;
         }
     }
-}
-
-/// Masks the texts that it visits.
-struct Mask<'a>(&'a Needles);
-
-impl TextsMut for Mask<'_> {
-    fn text(&mut self, text: &mut String) {
-        self.0.mask_text(text);
-    }
 
     fn line(&mut self, line: StepLine<'_>) {
         let StepLine { text, arguments, secrets, command } = line;
         let given = secrets.iter().map(|range| widened(text, range)).filter(|range| !range.is_empty());
-        let found = self.0.find(text, given.collect());
+        let found = self.find(text, given.collect());
         if found.is_empty() {
             return;
         }
@@ -185,11 +314,11 @@ fn position(text: &str, command: &str) -> Option<Range<usize>> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Needles, mask};
+    use super::{Mask, Needles, mask};
     use crate::flow::{Conflict, Side};
     use crate::protocol::Protocol;
     use crate::protocol::event::{Direction, LoginOutcome};
-    use crate::session::model::{Fact, Finding, Session};
+    use crate::session::model::{Fact, Finding, Session, TextsMut};
     use crate::verdict::rules;
     use crate::view::testing::Talk;
 
@@ -291,7 +420,7 @@ mod tests {
         needles.learn_secret(&long);
         needles.learn_secret("pa\"ss\\word");
         let mut text = format!("<{long}> <pa\\\"ss\\\\word> <012é>");
-        needles.mask_text(&mut text);
+        Mask { own: &needles, known: &Needles::default() }.text(&mut text);
         assert_eq!(text, "<********> <********> <012é>");
     }
 

@@ -1,0 +1,308 @@
+/*!
+Which part of a client's line may be shown, judged by the line alone.
+
+A line is shown if it is a command that the protocol defines and its arguments have the form that the protocol gives
+them. Of a command that logs in, what follows the mechanism or the user name is hidden. Everything else is hidden whole:
+what is not understood may be a password.
+*/
+
+use crate::protocol::event::Subject;
+use crate::protocol::sasl::Mechanism;
+use crate::protocol::{imap, pop3, smtp};
+
+/// What may be shown of a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shown {
+    /// All of it.
+    Whole,
+    /// What stands before this byte.
+    Until(usize),
+    /// Nothing.
+    Nothing,
+}
+
+/// A line, as far as it can be judged without those before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Form {
+    /// What may be shown of it.
+    pub shown: Shown,
+    /// No password and no response to a challenge has this form: it is a command wherever it stands.
+    pub sure: bool,
+    /// The command begins a login, or goes on with one.
+    pub login: bool,
+}
+
+impl Form {
+    const NOTHING: Self = Self { shown: Shown::Nothing, sure: false, login: false };
+
+    fn plain(shown: Shown, sure: bool) -> Self {
+        Self { shown, sure, login: false }
+    }
+
+    fn login(shown: Shown) -> Self {
+        Self { shown, sure: true, login: true }
+    }
+
+    /// The form of `text`, which the dialogue took for a command if `subject` says so. `whole` is false where the end of
+    /// the line is missing.
+    pub fn of(text: &str, subject: &Subject, whole: bool) -> Self {
+        if is_proxy_header(text) {
+            return Self::plain(Shown::Whole, true);
+        }
+        let line = Words { text, at: 0 };
+        let form = match subject {
+            Subject::Smtp(smtp::Subject::Command(verb)) => smtp(*verb, line),
+            Subject::Pop3(pop3::Subject { what: pop3::What::Command(verb), .. }) => pop3(*verb, line),
+            Subject::Imap(imap::Subject { what: imap::What::Command { verb, .. }, .. }) => imap(*verb, line),
+            Subject::Imap(imap::Subject { what: imap::What::Done, .. }) => Some(Self::plain(Shown::Whole, false)),
+            _ => None,
+        };
+        match form.unwrap_or(Self::NOTHING) {
+            // Of a line that is cut, the last word may be anything.
+            form if !whole => match form.shown {
+                Shown::Until(_) => form,
+                _ if form.login => Self { shown: Shown::Until(first_word_end(text)), ..form },
+                _ => Self::NOTHING,
+            },
+            form => form,
+        }
+    }
+}
+
+/// Where the first word ends, behind which a command of a login has its arguments; the tag, for IMAP.
+fn first_word_end(text: &str) -> usize {
+    text.find(' ').map_or(text.len(), |space| space + 1)
+}
+
+/// The words of a line, one after the other.
+#[derive(Clone, Copy)]
+struct Words<'a> {
+    text: &'a str,
+    at: usize,
+}
+
+impl<'a> Words<'a> {
+    fn rest(self) -> &'a str {
+        self.text.get(self.at..).unwrap_or_default()
+    }
+
+    /// The next word, up to a space. Absent at the end of the line, and where two spaces follow each other.
+    fn next(&mut self) -> Option<&'a str> {
+        let rest = self.rest();
+        let word = rest.split(' ').next().filter(|word| !word.is_empty())?;
+        self.at += word.len();
+        if self.rest().starts_with(' ') {
+            self.at += 1;
+        }
+        Some(word)
+    }
+
+    /// True where nothing but blanks is left.
+    fn is_over(self) -> bool {
+        self.rest().trim_end().is_empty()
+    }
+}
+
+fn number(word: &str) -> bool {
+    !word.is_empty() && word.len() <= 20 && word.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// All of a line whose arguments are in form; else its verb, which ends at `verb`.
+fn whole_if(in_form: bool, verb: usize, sure: bool) -> Form {
+    match in_form {
+        true => Form::plain(Shown::Whole, sure),
+        false => Form::plain(Shown::Until(verb), false),
+    }
+}
+
+/// A command without arguments.
+fn alone(line: Words<'_>) -> Form {
+    whole_if(line.is_over(), line.at, false)
+}
+
+/// A command whose arguments are up to `most` words for which `is_word` is true, at least `least`.
+fn words(mut line: Words<'_>, least: usize, most: usize, sure: bool, is_word: fn(&str) -> bool) -> Form {
+    let (verb, mut count) = (line.at, 0);
+    while !line.is_over() {
+        match line.next() {
+            Some(word) if is_word(word.trim_end()) => count += 1,
+            _ => return whole_if(false, verb, sure),
+        }
+    }
+    whole_if((least..=most).contains(&count), verb, sure && count > 0)
+}
+
+fn smtp(verb: smtp::Verb, mut line: Words<'_>) -> Option<Form> {
+    use smtp::Verb;
+    line.next()?;
+    let verb_end = line.at;
+    Some(match verb {
+        Verb::Helo | Verb::Ehlo | Verb::Lhlo => words(line, 1, 1, true, is_host),
+        Verb::Mail => whole_if(is_path(line.rest(), "FROM:"), verb_end, true),
+        Verb::Rcpt => whole_if(is_path(line.rest(), "TO:"), verb_end, true),
+        Verb::Data | Verb::Rset | Verb::Quit | Verb::Turn | Verb::StartTls | Verb::Noop | Verb::Help => alone(line),
+        Verb::Bdat => words(line, 1, 2, true, |word| number(word) || word.eq_ignore_ascii_case("LAST")),
+        Verb::Xexch50 => words(line, 1, 2, true, number),
+        Verb::Vrfy | Verb::Expn | Verb::Etrn | Verb::Atrn => words(line, 0, 1, false, |_| true),
+        Verb::Burl => whole_if(!holds_secret_url(line.rest()), verb_end, false),
+        Verb::Xclient | Verb::Xforward => words(line, 1, 32, true, |word| word.contains('=')),
+        Verb::Auth => match text_before_equals(line.text) {
+            Some(at) => auth(Words { at, ..line }),
+            None => auth(line),
+        },
+        Verb::Other => return None,
+    })
+}
+
+/// Where the mechanism begins in `AUTH=LOGIN`.
+fn text_before_equals(text: &str) -> Option<usize> {
+    let verb = text.split(' ').next()?;
+    verb.split_once('=').map(|(name, _)| name.len() + 1)
+}
+
+fn pop3(verb: pop3::Verb, mut line: Words<'_>) -> Option<Form> {
+    use pop3::Verb;
+    line.next()?;
+    let verb_end = line.at;
+    Some(match verb {
+        Verb::User => match words(line, 1, 1, true, |_| true) {
+            Form { shown: Shown::Whole, .. } => Form::login(Shown::Whole),
+            _ => Form::login(Shown::Until(verb_end)),
+        },
+        Verb::Pass => Form::login(Shown::Until(verb_end)),
+        Verb::Apop => {
+            let (_, name_end, digest) = (line.next(), line.at, line.rest().trim_end());
+            let is_digest = digest.len() == 32 && digest.bytes().all(|byte| byte.is_ascii_hexdigit());
+            Form::login(Shown::Until(if is_digest { name_end } else { verb_end }))
+        }
+        Verb::Auth if line.is_over() => Form::login(Shown::Whole),
+        Verb::Auth => auth(line),
+        Verb::Capa | Verb::Stls | Verb::Stat | Verb::Last | Verb::Noop | Verb::Rset | Verb::Quit => alone(line),
+        Verb::List | Verb::Uidl => words(line, 0, 1, true, number),
+        Verb::Retr | Verb::Dele => words(line, 1, 1, true, number),
+        Verb::Top => words(line, 1, 2, true, number),
+        Verb::Lang => words(line, 0, 1, false, |word| word == "*" || (is_host(word) && word.len() <= 16)),
+        Verb::Utf8 => words(line, 0, 1, false, |word| word.eq_ignore_ascii_case("USER")),
+        Verb::Xtnd => words(line, 1, 1, false, |word| word.eq_ignore_ascii_case("XMIT")),
+        Verb::Other => return None,
+    })
+}
+
+fn imap(verb: imap::Verb, mut line: Words<'_>) -> Option<Form> {
+    use imap::Verb;
+    let tag = line.next().filter(|tag| is_tag(tag))?;
+    let word = line.next()?.trim_end();
+    if word.contains(['\n', '\r']) {
+        return None;
+    }
+    if word.eq_ignore_ascii_case("UID") {
+        line.next()?;
+    }
+    let verb_end = line.at;
+    // Programs number their tags or write their verbs in capitals; sentences do neither.
+    let sure = tag.bytes().any(|byte| byte.is_ascii_digit()) || !word.bytes().any(|byte| byte.is_ascii_lowercase());
+    Some(match verb {
+        _ if word.eq_ignore_ascii_case("LOGIN") => Form::login(Shown::Until(user_name_end(line).unwrap_or(verb_end))),
+        Verb::Authenticate => auth(line),
+        Verb::Other => return None,
+        verb if verb.stands_alone() => whole_if(line.is_over(), verb_end, sure),
+        _ => whole_if(!holds_secret_url(line.rest()), verb_end, sure),
+    })
+}
+
+/// A mechanism, and perhaps an initial response, which is hidden: only LOGIN's is a user name.
+fn auth(mut line: Words<'_>) -> Form {
+    let verb = line.at;
+    let name = line.next().unwrap_or_default().trim_end().to_ascii_uppercase();
+    match (Mechanism::is_known(&name), line.is_over()) {
+        (true, true) => Form::login(Shown::Whole),
+        (true, false) if name == "LOGIN" && user_name(line.rest()).is_some() => Form::login(Shown::Whole),
+        (true, false) => Form::login(Shown::Until(line.at)),
+        // What stands there may be the response, without a mechanism before it.
+        (false, _) => Form::login(Shown::Until(verb)),
+    }
+}
+
+/// The user name in a response of LOGIN, unless the response is of another kind.
+pub fn user_name(response: &str) -> Option<String> {
+    let decoded = String::from_utf8(super::encodings::base64(response)?).ok()?;
+    let is_name = !decoded.is_empty() && !decoded.contains(|c: char| c.is_control());
+    is_name.then_some(decoded)
+}
+
+/// Where LOGIN's password begins (RFC 3501, section 9: `"LOGIN" SP userid SP password`). `None` where the line does not
+/// have two arguments.
+fn user_name_end(line: Words<'_>) -> Option<usize> {
+    let rest = line.rest();
+    let name = astring(rest)?;
+    let after = rest.get(name..)?.strip_prefix(' ')?;
+    (astring(after)? == after.trim_end().len() && !after.is_empty()).then_some(line.at + name + 1)
+}
+
+/// Length of the string that `text` begins with: quoted, a literal, or an atom.
+fn astring(text: &str) -> Option<usize> {
+    if let Some(quoted) = text.strip_prefix('"') {
+        let mut escaped = false;
+        let end = quoted.bytes().position(|byte| {
+            let closes = byte == b'"' && !escaped;
+            escaped = byte == b'\\' && !escaped;
+            closes
+        });
+        return Some(end? + 2);
+    }
+    if let Some(literal) = text.strip_prefix('{') {
+        let (count, rest) = literal.split_once('}')?;
+        let octets: usize = count.trim_end_matches(['+', '-']).parse().ok()?;
+        let content = rest.strip_prefix("\r\n").or_else(|| rest.strip_prefix('\n'))?;
+        let end = text.len() - content.len() + octets;
+        return text.is_char_boundary(end).then_some(end);
+    }
+    let end = text.find([' ', '\n']).unwrap_or(text.len());
+    (end > 0 && !text.get(..end)?.contains(['(', ')', '{', '"', '\t'])).then_some(end)
+}
+
+/// A tag as programs and people choose them.
+fn is_tag(tag: &str) -> bool {
+    tag.len() <= 32 && tag.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-$#".contains(&byte))
+}
+
+fn is_host(word: &str) -> bool {
+    word.len() <= 255 && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_:[]".contains(&byte))
+}
+
+/// A path and its parameters (RFC 5321, section 4.1.2).
+fn is_path(arguments: &str, keyword: &str) -> bool {
+    let Some((before, after)) = arguments.split_at_checked(keyword.len()) else { return false };
+    let after = after.trim_start();
+    let path = match after.strip_prefix('<').and_then(|path| path.split_once('>')) {
+        Some((path, parameters)) => {
+            let is_parameter = |word: &str| word.starts_with(|first: char| first.is_ascii_alphanumeric());
+            !path.contains(char::is_whitespace) && parameters.split_whitespace().all(is_parameter)
+        }
+        None => after.contains('@') && after.split_whitespace().count() == 1,
+    };
+    before.eq_ignore_ascii_case(keyword) && path
+}
+
+/// True where a URL has a password or may be used without one (RFC 3986, section 3.2.1; RFC 4467).
+fn holds_secret_url(text: &str) -> bool {
+    let lower = text.to_ascii_lowercase();
+    let user_info = |url: &str| {
+        let authority = url.split(['/', ' ', '"']).next().unwrap_or_default();
+        authority.rsplit_once('@').is_some_and(|(user, _)| user.contains(':'))
+    };
+    lower.contains("urlauth=") || lower.split("://").skip(1).any(user_info)
+}
+
+/// The header that a proxy writes before what its client says (HAProxy's PROXY protocol, version 1).
+fn is_proxy_header(text: &str) -> bool {
+    let words: Vec<&str> = text.split(' ').collect();
+    let address = |word: &&str| word.parse::<std::net::IpAddr>().is_ok();
+    match words.as_slice() {
+        ["PROXY", "UNKNOWN"] => true,
+        ["PROXY", "TCP4" | "TCP6", from, to, ports @ ..] => {
+            address(from) && address(to) && ports.len() == 2 && ports.iter().all(|port| port.parse::<u16>().is_ok())
+        }
+        _ => false,
+    }
+}
