@@ -63,10 +63,12 @@ impl Stack {
         self.tls = Some(Box::new(Observer::implicit(out)));
     }
 
-    /// Plain text that crossed inside TLS, which began with the connection (`implicit`) or with a STARTTLS that the
-    /// capture does not have.
+    /// Plain text that crossed inside TLS, which began with the connection (`implicit`) or in a way that the capture does
+    /// not have: a STARTTLS is told only where one is seen.
     pub fn begin_decrypted(&mut self, implicit: bool, out: &mut dyn Sink) {
-        out.tls(if implicit { TlsFact::Implicit } else { TlsFact::StartTls });
+        if implicit {
+            out.tls(TlsFact::Implicit);
+        }
         out.tls(TlsFact::Decrypted);
         self.inner.channel = Channel::Decrypted;
     }

@@ -32,6 +32,11 @@ pub fn of(step: &Step<'_>) -> Variant {
         {
             Variant::InitialResponse
         }
+        Subject::Smtp(smtp::Subject::Greeting { code: 400.., .. } | smtp::Subject::Reply { code: 221 | 400.., .. })
+            if let Some(said) = smtp::said::of(step.text) =>
+        {
+            Variant::Said(said)
+        }
         Subject::Smtp(smtp::Subject::Reply { .. }) if step.text.contains(&b'\n') => Variant::Multiline,
         Subject::Pop3(pop3::Subject { what: pop3::What::Command(verb), .. }) => of_pop3(*verb, arguments(step)),
         _ => Variant::Plain,

@@ -97,6 +97,20 @@ verbs! {
     Burl = ["BURL"] Transaction, Url, [250];
     Xclient = ["XCLIENT"] Hello, Attributes, [220, 250];
     Xforward = ["XFORWARD"] Transaction, Attributes, [250];
+    /// sendmail's: replies are to tell more.
+    Verb = ["VERB", "XVRB"] Transaction, Words(0, 1), [200, 250];
+    /// sendmail's of old.
+    Onex = ["ONEX", "XONE"] Transaction, Words(0, 0), [200, 250];
+    /// sendmail's: the client is a user's program.
+    Xusr = ["XUSR"] Transaction, Words(0, 0), [250];
+    /// Of PMDF and the Messaging Servers that came of it: how an address is rewritten, counts and states.
+    Xstatus = ["XADR", "XSTA", "XCIR", "XGEN"] Transaction, Words(0, 2), [250];
+    /// Exchange's shadow redundancy.
+    Xshadow = ["XSHADOW", "XSHADOWREQUEST", "XQDISCARD"] Transaction, Attributes, [250];
+    /// Exchange's front end.
+    Xproxy = ["XPROXY", "XPROXYFROM", "XPROXYTO"] Hello, Attributes, [220, 250];
+    Xsession = ["XSESSIONPARAMS"] Hello, Attributes, [250];
+    XlinkState = ["X-LINK2STATE"] Transaction, Words(1, 4), [200, 250];
     /// After a 354, counted octets in a form of Exchange's own.
     Xexch50 = ["XEXCH50"] Transaction, Octets, [250, 354];
 }

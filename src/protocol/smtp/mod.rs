@@ -4,6 +4,7 @@ pub(crate) mod command;
 pub(crate) mod dialogue;
 pub mod parse;
 pub(crate) mod reply;
+pub(crate) mod said;
 
 mod bdat;
 mod client;
@@ -28,6 +29,7 @@ mod tests;
 pub use command::{Stage, Verb};
 pub use dialogue::{Dialogue, Flavour};
 pub use parse::Enhanced;
+pub use said::Said;
 
 use super::sasl::Round;
 

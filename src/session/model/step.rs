@@ -198,6 +198,8 @@ pub enum Variant {
     InitialResponse,
     /// SMTP, a reply: more than one line (RFC 5321, section 4.2.1).
     Multiline,
+    /// SMTP, a refusal or a 221: the reason that its words give.
+    Said(smtp::Said),
     /// A refusal of a login: why.
     Refused(LoginCause),
     /// POP3, a command: with arguments.

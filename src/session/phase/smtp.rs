@@ -8,7 +8,8 @@ pub fn of(subject: &Subject, previous: Phase) -> Phase {
     match *subject {
         Subject::Greeting { .. } => Phase::Connection,
         Subject::Command(verb) => of_verb(verb, previous),
-        Subject::Reply { code: 421, .. } => Phase::Release,
+        // Of one meaning, whatever was asked.
+        Subject::Reply { code: 221 | 421, .. } => Phase::Release,
         Subject::Reply { to, .. } => match to {
             ReplyTo::Command(verb) => of_verb(verb, previous),
             ReplyTo::Content | ReplyTo::Recipient | ReplyTo::UnfinishedContent { .. } => Phase::Transaction,

@@ -20,8 +20,8 @@ pub use sasl::Sasl;
 pub use smtp::Smtp;
 
 use crate::flow::Side;
-use crate::protocol::event::{ProxyHeader, Subject};
-use crate::protocol::{Protocol, tls};
+use crate::protocol::event::{Channel, ProxyHeader, Subject};
+use crate::protocol::{Protocol, imap as imap_protocol, pop3 as pop3_protocol, smtp as smtp_protocol, tls};
 use crate::session::model::{Session, Step, TlsMode};
 
 /// What a step does where it stands.
@@ -33,6 +33,8 @@ pub enum Purpose {
     Pop3(Pop3),
     /// IMAP.
     Imap(Imap),
+    /// A password in a command of POP3 (PASS) or IMAP (LOGIN), inside TLS.
+    PasswordInTls(Protocol),
     /// Part of a TLS connection.
     Tls {
         /// The side that sent it.
@@ -80,7 +82,26 @@ pub enum Unexpected {
 pub fn purpose(session: &Session, step: &Step) -> Purpose {
     match step.subject {
         Subject::Tls(tls::Subject::ClientHello) if session.tls.mode == TlsMode::None => Purpose::TlsAtOnce,
-        _ => of(session.protocol, step, session.answered(step)),
+        _ => match of(session.protocol, step, session.answered(step)) {
+            Purpose::Smtp(Smtp::Command(smtp::Command::Verb(smtp_protocol::Verb::Other))) => {
+                Purpose::Smtp(Smtp::Command(unknown_command(session, step)))
+            }
+            purpose => purpose,
+        },
+    }
+}
+
+/// What is known of an SMTP command whose verb is not.
+fn unknown_command(session: &Session, step: &Step) -> smtp::Command {
+    let name = step.command.as_deref().unwrap_or_default();
+    let keyword = |capability: &String| {
+        capability.split([' ', '=']).next().is_some_and(|keyword| keyword.eq_ignore_ascii_case(name))
+    };
+    match name {
+        "" => smtp::Command::Verb(smtp_protocol::Verb::Other),
+        _ if session.capabilities.iter().any(keyword) => smtp::Command::Announced,
+        _ if name.starts_with('X') => smtp::Command::Private,
+        _ => smtp::Command::Verb(smtp_protocol::Verb::Other),
     }
 }
 
@@ -89,8 +110,11 @@ pub fn of(protocol: Protocol, step: &Step, answered: Option<&Step>) -> Purpose {
     if let Some(unexpected) = refused(answered) {
         return Purpose::Refuses(unexpected);
     }
+    if step.channel != Channel::Clear && gives_password(&step.subject) {
+        return Purpose::PasswordInTls(protocol);
+    }
     match &step.subject {
-        Subject::Smtp(subject) => Purpose::Smtp(smtp::of(subject, step.variant, answered, step.elapsed)),
+        Subject::Smtp(subject) => Purpose::Smtp(smtp::of(protocol, subject, step.variant, answered, step.elapsed)),
         Subject::Pop3(subject) => Purpose::Pop3(pop3::of(subject, step.variant, answered)),
         Subject::Imap(subject) => Purpose::Imap(imap::of(subject, step.variant, answered)),
         Subject::Tls(what) => Purpose::Tls { from: step.from, what: what.clone() },
@@ -98,6 +122,17 @@ pub fn of(protocol: Protocol, step: &Step, answered: Option<&Step>) -> Purpose {
         Subject::Gap(bytes) => Purpose::Gap { from: step.from, bytes: *bytes },
         Subject::Cut => Purpose::Cut { from: step.from },
         Subject::Unknown => Purpose::Unknown { protocol, from: step.from },
+    }
+}
+
+/// A command that has a password as its argument: what its sentence says of those who can read it is true in the clear.
+fn gives_password(subject: &Subject) -> bool {
+    match subject {
+        Subject::Pop3(pop3) => pop3.what == pop3_protocol::What::Command(pop3_protocol::Verb::Pass),
+        Subject::Imap(imap) => {
+            matches!(imap.what, imap_protocol::What::Command { verb: imap_protocol::Verb::Login, .. })
+        }
+        _ => false,
     }
 }
 

@@ -1,13 +1,16 @@
 //! What SMTP and LMTP steps do (RFC 5321, and the extensions' RFCs).
 
 use super::{Sasl, enhanced, enumerated};
+use crate::protocol::Protocol;
 use crate::protocol::event::LoginCause;
-use crate::protocol::smtp::{Enhanced, ReplyTo, Subject, Verb};
+use crate::protocol::smtp::{Enhanced, ReplyTo, Said, Subject, Verb};
 use crate::session::model::{Step, Variant};
 use replies::reply;
 
+mod refused;
 mod replies;
 
+pub use refused::Refused;
 pub use replies::Reply;
 
 /// What an SMTP or LMTP step does.
@@ -22,6 +25,17 @@ pub enum Smtp {
         /// What its code means here.
         what: Reply,
         /// Its enhanced status code, where that adds something to the reply code.
+        enhanced: Option<(Enhanced, enhanced::Meaning)>,
+    },
+    /// A refusal that gives its reason in well-known words.
+    Refused {
+        /// What is refused.
+        what: Refused,
+        /// Only for now.
+        for_now: bool,
+        /// The reason.
+        said: Said,
+        /// The enhanced status code, where that adds something.
         enhanced: Option<(Enhanced, enhanced::Meaning)>,
     },
     /// The server ends the session before the content has ended: it has waited for the rest of it for so long (in
@@ -67,13 +81,19 @@ pub enum Command {
     AuthAtOnce,
     /// BURL url LAST.
     BurlLast,
+    /// A verb that is not known here, of an extension that the server has announced.
+    Announced,
+    /// A verb beginning with X, which is left to the two sides (RFC 5321, section 4.1.5).
+    Private,
 }
 
 impl Command {
     /// All commands.
     #[cfg(test)]
     pub(crate) fn all() -> impl Iterator<Item = Self> {
-        Verb::all().map(Self::Verb).chain([Self::MailFromNobody, Self::BdatLast, Self::AuthAtOnce, Self::BurlLast])
+        let others =
+            [Self::MailFromNobody, Self::BdatLast, Self::AuthAtOnce, Self::BurlLast, Self::Announced, Self::Private];
+        Verb::all().map(Self::Verb).chain(others)
     }
 }
 
@@ -94,9 +114,21 @@ enumerated! {
     }
 }
 
-/// What an SMTP step does that has this `subject` and `variant`. `answered` is the step that a reply answers, and
-/// `elapsed` the time since that step in nanoseconds.
-pub fn of(subject: &Subject, variant: Variant, answered: Option<&Step>, elapsed: Option<i64>) -> Smtp {
+/// What an SMTP step does that has this `subject` and `variant`, in a session of `protocol`. `answered` is the step that
+/// a reply answers, and `elapsed` the time since that step in nanoseconds.
+pub fn of(
+    protocol: Protocol,
+    subject: &Subject,
+    variant: Variant,
+    answered: Option<&Step>,
+    elapsed: Option<i64>,
+) -> Smtp {
+    // The server's own words outrank the code.
+    if let Variant::Said(said) = variant
+        && let Some(refused) = refused::of(subject, said)
+    {
+        return refused;
+    }
     match *subject {
         Subject::Greeting { ended: false, .. } => Smtp::Greeting(Greeting::Begun),
         Subject::Greeting { code, ended: true } => Smtp::Greeting(greeting(code)),
@@ -113,6 +145,12 @@ pub fn of(subject: &Subject, variant: Variant, answered: Option<&Step>, elapsed:
         }
         Subject::Reply { to, code, enhanced } => Smtp::Reply {
             what: match reply(to, code, answered.is_some_and(|step| step.variant == Variant::Last)) {
+                Reply::EhloUnknown if protocol == Protocol::Lmtp => Reply::LhloExpected,
+                Reply::NotHereOrNow | Reply::CommandUnknown
+                    if protocol == Protocol::Lmtp && to == ReplyTo::Command(Verb::Helo) =>
+                {
+                    Reply::LhloExpected
+                }
                 // X.5.1 (RFC 3463, section 3.6): the command is out of place, whoever the recipient is.
                 Reply::RcptUnknown | Reply::RcptDeferred | Reply::RcptBusy | Reply::RcptRefused
                     if is_out_of_place(enhanced) =>
@@ -123,9 +161,7 @@ pub fn of(subject: &Subject, variant: Variant, answered: Option<&Step>, elapsed:
                 Reply::EhloAccepted | Reply::LhloAccepted if variant != Variant::Multiline => Reply::NoExtensions,
                 what => what,
             },
-            enhanced: enhanced
-                .filter(|status| says_more(*status) && !is_this_connection(code, *status))
-                .map(|code| (code, enhanced::Meaning::of(code))),
+            enhanced: detail(code, enhanced),
         },
         Subject::Challenge(round) => Smtp::Sasl(Sasl::Challenge(round)),
         Subject::Response(round) => Smtp::Sasl(Sasl::Response(round)),
@@ -135,6 +171,13 @@ pub fn of(subject: &Subject, variant: Variant, answered: Option<&Step>, elapsed:
         Subject::Properties => Smtp::Content(Content::Properties),
         Subject::RefusedContent => Smtp::Content(Content::Refused),
     }
+}
+
+/// The enhanced status code, where it adds something to `code`.
+fn detail(code: u16, enhanced: Option<Enhanced>) -> Option<(Enhanced, enhanced::Meaning)> {
+    enhanced
+        .filter(|status| says_more(*status) && !is_this_connection(code, *status))
+        .map(|code| (code, enhanced::Meaning::of(code)))
 }
 
 fn is_out_of_place(enhanced: Option<Enhanced>) -> bool {
@@ -170,3 +213,6 @@ fn command(verb: Verb, variant: Variant) -> Command {
         (verb, _) => Command::Verb(verb),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,10 +5,9 @@ use crate::capture::Time;
 use crate::flow::PacketRef;
 use crate::protocol::Sink;
 use crate::protocol::event::{self, Kind, Span};
-use crate::protocol::imap::{self as imap_protocol, Status, Untagged};
-use crate::protocol::pop3 as pop3_protocol;
+use crate::protocol::imap::{Status, Untagged};
 use crate::protocol::sasl::{Mechanism, Round};
-use crate::protocol::smtp::{self as smtp_protocol, Enhanced, ReplyTo, Verb};
+use crate::protocol::smtp::{Enhanced, ReplyTo, Verb};
 use crate::session::model::Variant;
 use crate::session::{Builder, Needs};
 
@@ -92,6 +91,16 @@ fn an_smtp_code_means_what_was_asked() {
         (ReplyTo::Command(Verb::Quit), 221, Closed),
         (ReplyTo::Command(Verb::Rcpt), 421, Closing),
         (ReplyTo::Nothing, 421, Closing),
+        (ReplyTo::Nothing, 221, Closed),
+        (ReplyTo::InDoubt, 221, Closed),
+        (ReplyTo::Command(Verb::Ehlo), 221, Closed),
+        (ReplyTo::Content, 221, Closed),
+        (ReplyTo::Sasl, 221, Closed),
+        (ReplyTo::Command(Verb::Lhlo), 502, LhloUnknown),
+        (ReplyTo::Command(Verb::Helo), 550, HelloRefused),
+        (ReplyTo::Command(Verb::Mail), 502, NotHereOrNow),
+        (ReplyTo::Command(Verb::Vrfy), 502, CommandNotImplemented),
+        (ReplyTo::Command(Verb::Other), 502, VerbNotImplemented),
         (ReplyTo::Nothing, 250, Unasked),
         (ReplyTo::Content, 999, Odd),
     ];
@@ -125,6 +134,7 @@ fn every_reply_is_one_that_some_code_gives() {
         Verb::Burl,
         Verb::Xforward,
         Verb::Xexch50,
+        Verb::Verb,
         Verb::Other,
     ];
     let questions = [ReplyTo::Content, ReplyTo::Recipient, ReplyTo::Sasl, ReplyTo::Nothing, ReplyTo::InDoubt];
@@ -133,8 +143,9 @@ fn every_reply_is_one_that_some_code_gives() {
         .flat_map(|code| questions.iter().map(move |&to| (to, code)))
         .flat_map(|(to, code)| ["one line", "one\r\nor two"].map(|text| smtp_reply_of_lines(to, code, text)))
         .collect();
-    // An enhanced status code alone gives that one.
-    for reply in smtp::Reply::ALL.iter().filter(|reply| **reply != smtp::Reply::RcptNotHere) {
+    // An enhanced status code alone gives the one, the session's protocol the other.
+    let others = [smtp::Reply::RcptNotHere, smtp::Reply::LhloExpected];
+    for reply in smtp::Reply::ALL.iter().filter(|reply| !others.contains(reply)) {
         assert!(given.contains(reply), "no code gives {reply:?}");
     }
 }
@@ -145,7 +156,7 @@ fn a_rcpt_out_of_place_says_nothing_of_the_recipient() {
         let enhanced = Some(Enhanced { class: 5, subject, detail });
         let to = ReplyTo::Command(Verb::Rcpt);
         let subject = smtp_protocol::Subject::Reply { to, code, enhanced };
-        match smtp::of(&subject, Variant::Plain, None, None) {
+        match smtp::of(Protocol::Smtp, &subject, Variant::Plain, None, None) {
             smtp::Smtp::Reply { what, .. } => what,
             other => panic!("{other:?}"),
         }

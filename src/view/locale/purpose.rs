@@ -16,6 +16,7 @@ pub fn purpose(lang: Lang, purpose: &Purpose) -> String {
         Purpose::Smtp(smtp) => of_smtp(lang, *smtp),
         Purpose::Pop3(pop3) => of_pop3(lang, *pop3),
         Purpose::Imap(imap) => of_imap(lang, *imap),
+        Purpose::PasswordInTls(protocol) => say!(lang, tls::password(*protocol)).to_owned(),
         Purpose::Tls { from, what } => say!(lang, tls::part(*from, what)),
         Purpose::Proxy(header) => say!(lang, proxy::header(header)),
         Purpose::TlsAtOnce => say!(lang, tls::at_once()).to_owned(),
@@ -42,6 +43,11 @@ fn of_smtp(lang: Lang, smtp: Smtp) -> String {
         Smtp::Reply { what, enhanced } => with_detail(
             lang,
             say!(lang, smtp::reply(what)),
+            enhanced.map(|(code, meaning)| code_words(lang, code, meaning)),
+        ),
+        Smtp::Refused { what, for_now, said, enhanced } => with_detail(
+            lang,
+            &because(lang, say!(lang, smtp::refused(what, for_now)), say!(lang, smtp::said(said))),
             enhanced.map(|(code, meaning)| code_words(lang, code, meaning)),
         ),
         Smtp::ContentAwaited(waited) => {
@@ -151,6 +157,7 @@ pub fn row(lang: Lang, purpose: &Purpose, bytes: u64, carries: Option<&ContentRe
             Smtp::Greeting(_)
             | Smtp::Command(_)
             | Smtp::Reply { .. }
+            | Smtp::Refused { .. }
             | Smtp::ContentAwaited(_)
             | Smtp::ContentCut
             | Smtp::Sasl(_),
@@ -176,6 +183,7 @@ pub fn row(lang: Lang, purpose: &Purpose, bytes: u64, carries: Option<&ContentRe
             | Imap::Done
             | Imap::Sasl(_),
         )
+        | Purpose::PasswordInTls(_)
         | Purpose::Cut { .. }
         | Purpose::Refuses(_)
         | Purpose::Unknown { .. } => return None,
@@ -203,6 +211,14 @@ pub(super) fn code_words(lang: Lang, code: Enhanced, meaning: Meaning) -> String
     match lang {
         Lang::En => format!("{code}: {}", en::enhanced::meaning(meaning)),
         Lang::Zh => format!("{code}：{}", zh::enhanced::meaning(meaning)),
+    }
+}
+
+/// A sentence with its reason.
+fn because(lang: Lang, what: &str, reason: &str) -> String {
+    match lang {
+        Lang::En => format!("{what}: {reason}"),
+        Lang::Zh => format!("{what}：{reason}"),
     }
 }
 

@@ -51,9 +51,9 @@ pub fn end(lang: Lang, end: CloseReason) -> &'static str {
     say!(lang, terms::end(end))
 }
 
-/// How TLS came about.
-pub fn tls_mode(lang: Lang, mode: TlsMode) -> &'static str {
-    say!(lang, terms::tls_mode(mode))
+/// How TLS came about, where it was decrypted before the capture or not.
+pub fn tls_mode(lang: Lang, mode: TlsMode, decrypted: bool) -> &'static str {
+    say!(lang, terms::tls_mode(mode, decrypted))
 }
 
 /// How it is known that there is a proxy.

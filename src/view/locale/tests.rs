@@ -13,7 +13,7 @@ use crate::protocol::event::{Delivery, Direction, Exposure, Kind, LoginOutcome};
 use crate::protocol::imap::{self as imap_protocol, Code};
 use crate::protocol::pop3 as pop3_protocol;
 use crate::protocol::sasl::{Mechanism, Round};
-use crate::protocol::smtp::{Enhanced, Verb as SmtpVerb};
+use crate::protocol::smtp::{Enhanced, Said, Verb as SmtpVerb};
 use crate::protocol::tls;
 use crate::session::model::{ContentRef, LineEnds, Lines, Match, Measure, Phase, Severity, State, TlsMode};
 use crate::session::summary::{PacketCounts, Summary, Traffic};
@@ -96,6 +96,12 @@ fn every_smtp_step_has_words_of_its_own() {
     let replies = replies.map(|&what| Smtp::Reply { what, enhanced: None });
     let steps = commands.chain(greetings).chain(contents).chain(replies).map(Purpose::Smtp);
     check_all(steps, purpose);
+    let said = |what, for_now, said| Purpose::Smtp(Smtp::Refused { what, for_now, said, enhanced: None });
+    check_all(Said::all().map(|each| said(smtp::Refused::Command, false, each)), purpose);
+    let refused = smtp::Refused::ALL.iter().map(|&what| said(what, false, Said::Policy));
+    let ends = [smtp::Refused::Connection, smtp::Refused::Service];
+    let for_now = smtp::Refused::ALL.iter().filter(|what| !ends.contains(what));
+    check_all(refused.chain(for_now.map(|&what| said(what, true, Said::Policy))), purpose);
     assert_ne!(
         purpose(Lang::En, &reply(smtp::Reply::MailAccepted, None)),
         purpose(Lang::En, &reply(smtp::Reply::RcptAccepted, None))
@@ -240,7 +246,8 @@ fn every_label_and_term_has_words_of_its_own() {
     }
     check_all(all!(CloseReason: Closed, Reset, Idle, Open, Refused, Unanswered), |l, &x| end(l, x).to_owned());
     check_all(all!(Side: Client, Server), |l, &x| side(l, x).to_owned());
-    check_all(all!(TlsMode: None, StartTls, Implicit), |l, &x| tls_mode(l, x).to_owned());
+    check_all(all!(TlsMode: None, StartTls, Implicit), |l, &x| tls_mode(l, x, false).to_owned());
+    check_all(all!(TlsMode: None, StartTls, Implicit), |l, &x| tls_mode(l, x, true).to_owned());
     check_all(all!(Exposure: Plaintext, Token, Hash, None), |l, &x| exposure(l, x).to_owned());
     check_all(all!(Direction: Sent, Retrieved, Appended), |l, &x| direction(l, x).to_owned());
     check_all(all!(Delivery: Accepted, Rejected, Unknown), |l, &x| delivery(l, x).to_owned());

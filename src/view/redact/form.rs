@@ -141,6 +141,7 @@ fn smtp(verb: smtp::Verb, mut line: Words<'_>) -> Option<Form> {
         Verb::Mail => whole_if(is_path(line.rest(), "FROM:"), verb_end, true),
         Verb::Rcpt => whole_if(is_path(line.rest(), "TO:"), verb_end, true),
         Verb::Data | Verb::Rset | Verb::Quit | Verb::Turn | Verb::StartTls | Verb::Noop | Verb::Help => alone(line),
+        Verb::Verb | Verb::Onex | Verb::Xusr => alone(line),
         Verb::Bdat => words(line, 1, 2, true, |word| number(word) || word.eq_ignore_ascii_case("LAST")),
         Verb::Xexch50 => words(line, 1, 2, true, number),
         Verb::Vrfy | Verb::Expn | Verb::Etrn | Verb::Atrn => words(line, 0, 1, false, |_| true),
@@ -150,7 +151,8 @@ fn smtp(verb: smtp::Verb, mut line: Words<'_>) -> Option<Form> {
             Some(at) => auth(Words { at, ..line }),
             None => auth(line),
         },
-        Verb::Other => return None,
+        // Forms that are not published.
+        Verb::Xstatus | Verb::Xshadow | Verb::Xproxy | Verb::Xsession | Verb::XlinkState | Verb::Other => return None,
     })
 }
 

@@ -159,7 +159,7 @@ pub fn second(time: Time) -> String {
 
 /// TLS in words: how it began, and what is known of it.
 pub fn tls(options: &Options, tls: &Tls) -> String {
-    let mut lines = vec![locale::tls_mode(options.lang, tls.mode).to_owned()];
+    let mut lines = vec![locale::tls_mode(options.lang, tls.mode, tls.decrypted).to_owned()];
     if tls.decrypted {
         lines.push(options.label(Label::Decrypted).to_owned());
     }

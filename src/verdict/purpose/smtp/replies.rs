@@ -16,6 +16,10 @@ enumerated! {
         NoExtensions,
         /// The server is older than EHLO.
         EhloUnknown,
+        /// To HELO and EHLO: the server speaks LMTP.
+        LhloExpected,
+        /// To LHLO: the server speaks SMTP.
+        LhloUnknown,
         HelloDeferred,
         HelloRefused,
         // To MAIL.
@@ -132,6 +136,10 @@ enumerated! {
         ArgumentsWrong,
         /// 502.
         CommandNotImplemented,
+        /// 502 to a verb that SMTP does not define.
+        VerbNotImplemented,
+        /// 502 to a command that every server has (RFC 5321, section 4.5.1).
+        NotHereOrNow,
         /// 503.
         OutOfOrder,
         /// 504.
@@ -162,6 +170,7 @@ enumerated! {
 pub(super) fn reply(asked: ReplyTo, code: u16, last: bool) -> Reply {
     use ReplyTo::{Command, Content, InDoubt, Nothing, Recipient, Sasl, UnfinishedContent};
     match (asked, code) {
+        (_, 221) => Reply::Closed,
         (_, 421) | (UnfinishedContent { .. }, _) => Reply::Closing,
         (Nothing, _) => Reply::Unasked,
         (InDoubt, _) => Reply::InDoubt,
@@ -187,6 +196,7 @@ fn to_command(verb: Verb, code: u16, last: bool) -> Reply {
         (Verb::Ehlo, 200..=299) => Reply::EhloAccepted,
         (Verb::Ehlo, 500 | 502) => Reply::EhloUnknown,
         (Verb::Lhlo, 200..=299) => Reply::LhloAccepted,
+        (Verb::Lhlo, 500 | 502) => Reply::LhloUnknown,
         (Verb::Helo | Verb::Ehlo | Verb::Lhlo, 400..=499) => Reply::HelloDeferred,
         (Verb::Helo | Verb::Ehlo | Verb::Lhlo, 504..=599) => Reply::HelloRefused,
 
@@ -245,6 +255,10 @@ fn to_command(verb: Verb, code: u16, last: bool) -> Reply {
 
         (_, 500) => Reply::CommandUnknown,
         (_, 501) => Reply::ArgumentsWrong,
+        (Verb::Other, 502) => Reply::VerbNotImplemented,
+        (Verb::Helo | Verb::Mail | Verb::Rcpt | Verb::Data | Verb::Rset | Verb::Noop | Verb::Quit, 502) => {
+            Reply::NotHereOrNow
+        }
         (_, 502) => Reply::CommandNotImplemented,
         (_, 503) => Reply::OutOfOrder,
         (_, 504) => Reply::ArgumentNotImplemented,

@@ -1,7 +1,7 @@
 //! What SMTP and LMTP steps do.
 
-use crate::protocol::smtp::Verb;
-use crate::verdict::purpose::smtp::{Command, Content, Greeting, Reply};
+use crate::protocol::smtp::{Said, Verb};
+use crate::verdict::purpose::smtp::{Command, Content, Greeting, Refused, Reply};
 
 pub fn greeting(greeting: Greeting) -> &'static str {
     match greeting {
@@ -46,6 +46,16 @@ pub fn command(command: Command) -> &'static str {
         Command::Verb(Verb::Xexch50) => {
             "An Exchange server announces what it knows of the message, in a form of its own"
         }
+        Command::Verb(Verb::Verb) => "Asks the server to say in its replies what it does with the mail",
+        Command::Verb(Verb::Onex) => "Says that the session has one message only",
+        Command::Verb(Verb::Xusr) => "Says that a user's mail program submits the message, not another server",
+        Command::Verb(Verb::Xstatus) => "Asks the server how it is set up, or how its queues are",
+        Command::Verb(Verb::Xshadow) => "An Exchange server speaks of the copies of messages that it keeps for another",
+        Command::Verb(Verb::Xproxy) => "An Exchange server tells the next one for which client it speaks",
+        Command::Verb(Verb::Xsession) => "An Exchange server tells the next one how they will speak with each other",
+        Command::Verb(Verb::XlinkState) => "An Exchange server tells another one the state of the links between them",
+        Command::Announced => "A command of an extension of this server",
+        Command::Private => "A private command, agreed upon by client and server outside SMTP",
         Command::Verb(Verb::Other) => "A command that SMTP does not define",
     }
 }
@@ -80,8 +90,12 @@ pub fn reply(reply: Reply) -> &'static str {
         Reply::LhloAccepted => "The LMTP connection is established: the server lists its extensions",
         Reply::NoExtensions => "The connection is established: the server names no extensions",
         Reply::EhloUnknown => "The server does not know EHLO: the client should say HELO",
+        Reply::LhloExpected => {
+            "The server does not know this greeting: the client should say LHLO (this is an LMTP server)"
+        }
+        Reply::LhloUnknown => "The server does not know LHLO: the client should say EHLO (this is an SMTP server)",
         Reply::HelloDeferred => "The server cannot accept the client's greeting at the moment",
-        Reply::HelloRefused => "The server does not accept the client's name",
+        Reply::HelloRefused => "The server refuses the client's greeting",
         Reply::MailAccepted => "The server accepts the sender",
         Reply::MailDeferred => "The server cannot accept the sender at the moment: try again later",
         Reply::MailNoRoom => "The server has no room for a message at the moment",
@@ -170,6 +184,8 @@ pub fn reply(reply: Reply) -> &'static str {
         Reply::CommandUnknown => "The server does not understand the command",
         Reply::ArgumentsWrong => "The command's arguments are wrong",
         Reply::CommandNotImplemented => "The server knows the command but does not offer it",
+        Reply::VerbNotImplemented => "The server does not implement the command",
+        Reply::NotHereOrNow => "The command is not possible here or now",
         Reply::OutOfOrder => "The command comes in the wrong order",
         Reply::ArgumentNotImplemented => "The server does not offer this argument of the command",
         Reply::LoginRequired => "The server wants the client to log in, or to start TLS, first",
@@ -183,5 +199,72 @@ pub fn reply(reply: Reply) -> &'static str {
         Reply::NoCode => "An answer without a reply code that SMTP knows",
         Reply::RcptNotHere => "The server takes no recipient from this client now, whoever it is",
         Reply::Odd => "A reply with a code that SMTP does not define",
+    }
+}
+
+/// What is refused, without the reason.
+pub fn refused(what: Refused, for_now: bool) -> &'static str {
+    match (what, for_now) {
+        (Refused::Client, false) => "The server refuses to talk to this client",
+        (Refused::Client, true) => "The server does not talk to this client for now",
+        (Refused::Hello, false) => "The client's greeting is refused",
+        (Refused::Hello, true) => "The client's greeting is refused for now",
+        (Refused::Sender, false) => "The sender is refused",
+        (Refused::Sender, true) => "The sender is refused for now",
+        (Refused::Recipient, false) => "The recipient is refused",
+        (Refused::Recipient, true) => "The recipient is refused for now",
+        (Refused::Data, false) => "The server takes no content",
+        (Refused::Data, true) => "The server takes no content for now",
+        (Refused::Content, false) => "The content crossed and was not taken",
+        (Refused::Content, true) => "The content crossed and was not taken for now",
+        (Refused::ForRecipient, false) => "The message is not taken for this recipient",
+        (Refused::ForRecipient, true) => "The message is not taken for this recipient for now",
+        (Refused::Chunk, false) => "The chunk is refused",
+        (Refused::Chunk, true) => "The chunk is refused for now",
+        (Refused::Tls, false) => "TLS is refused",
+        (Refused::Tls, true) => "TLS is refused for now",
+        (Refused::Command, false) => "The command is refused",
+        (Refused::Command, true) => "The command is refused for now",
+        (Refused::Nothing, false) => "A refusal that answers no command",
+        (Refused::Nothing, true) => "A refusal for now that answers no command",
+        (Refused::Connection, _) => "The server closes the connection",
+        (Refused::Service, _) => "The server closes the service",
+    }
+}
+
+/// The reason that the server gives.
+pub fn said(said: Said) -> &'static str {
+    match said {
+        Said::OutOfTurn => "the client has sent before it had the answer that it must wait for",
+        Said::NoMailCommand => "what the client has sent is no mail command",
+        Said::BareLineEnd => "a line of the client's ends in a bare LF or CR",
+        Said::TooManyErrors => "the client has made too many errors",
+        Said::LoginFirst => "the client must log in first",
+        Said::EncryptionFirst => "the connection must be encrypted first",
+        Said::HelloFirst => "the client must say HELO or EHLO first",
+        Said::Lhlo => "the server speaks LMTP",
+        Said::BadName => "the server does not accept the name that the client gave itself",
+        Said::Greylisted => "greylisting, the client should try again later",
+        Said::Blocklisted => "the client's address is on a blocklist, or has a bad reputation",
+        Said::Malware => "malware was found",
+        Said::Spam => "it is taken for spam",
+        Said::SenderNotAuthentic => "a check of the sender by SPF, DKIM or DMARC has failed",
+        Said::BadSender => "the server does not accept the sender",
+        Said::RelayDenied => "the server does not relay mail for this client",
+        Said::NoSuchMailbox => "there is no such mailbox",
+        Said::MailboxFull => "the mailbox is full",
+        Said::TooLarge => "the message is too large",
+        Said::TooManyRecipients => "there are too many recipients",
+        Said::NoRecipients => "no recipient was accepted",
+        Said::MessageUnderWay => "a message is under way already",
+        Said::TooManyConnections => "there are too many connections at once",
+        Said::RateLimit => "too much was sent in a short time",
+        Said::Busy => "the server is too busy",
+        Said::NoRoom => "the server has no room left",
+        Said::ShuttingDown => "the server is being stopped",
+        Said::Timeout => "the client was silent for too long",
+        Said::UnknownCommand => "the server does not know the command",
+        Said::Policy => "the server's rules do not allow it",
+        Said::TryLater => "the client should try again later",
     }
 }

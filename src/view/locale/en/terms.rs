@@ -73,8 +73,9 @@ pub fn end(end: CloseReason) -> &'static str {
     }
 }
 
-pub fn tls_mode(mode: TlsMode) -> &'static str {
+pub fn tls_mode(mode: TlsMode, decrypted: bool) -> &'static str {
     match mode {
+        TlsMode::None if decrypted => "it is not known how it began",
         TlsMode::None => "none: everything crossed in the clear",
         TlsMode::StartTls => "by STARTTLS: began in the clear, then switched to TLS",
         TlsMode::Implicit => "implicit: TLS from the first byte",

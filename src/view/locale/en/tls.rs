@@ -2,6 +2,7 @@
 
 use super::terms::side;
 use crate::flow::Side;
+use crate::protocol::Protocol;
 use crate::protocol::tls::Subject;
 
 pub fn part(from: Side, what: &Subject) -> String {
@@ -21,6 +22,14 @@ pub fn part(from: Side, what: &Subject) -> String {
         }
         Subject::Encrypted => "Encrypted by TLS: what is said cannot be seen from here on".to_owned(),
         Subject::NotTls => format!("The {} sends what is no TLS, though TLS was agreed upon", side(from)),
+    }
+}
+
+/// A password in a command.
+pub fn password(protocol: Protocol) -> &'static str {
+    match protocol {
+        Protocol::Imap => "Logs in with user name and password, inside TLS",
+        Protocol::Pop3 | Protocol::Smtp | Protocol::Lmtp => "Gives the password, inside TLS",
     }
 }
 

@@ -1,7 +1,7 @@
 //! SMTP 与 LMTP 各步骤的作用。 What SMTP and LMTP steps do.
 
-use crate::protocol::smtp::Verb;
-use crate::verdict::purpose::smtp::{Command, Content, Greeting, Reply};
+use crate::protocol::smtp::{Said, Verb};
+use crate::verdict::purpose::smtp::{Command, Content, Greeting, Refused, Reply};
 
 pub fn greeting(greeting: Greeting) -> &'static str {
     match greeting {
@@ -42,6 +42,16 @@ pub fn command(command: Command) -> &'static str {
         Command::Verb(Verb::Xclient) => "代理告诉服务器它所代表的客户",
         Command::Verb(Verb::Xforward) => "代理告诉服务器邮件的来源，供日志记录",
         Command::Verb(Verb::Xexch50) => "Exchange 服务器将以其专有格式传送邮件的属性",
+        Command::Verb(Verb::Verb) => "请求服务器在响应中说明对邮件的处理过程",
+        Command::Verb(Verb::Onex) => "说明本次会话只有一封邮件",
+        Command::Verb(Verb::Xusr) => "说明邮件由用户的邮件程序提交，而非来自其他服务器",
+        Command::Verb(Verb::Xstatus) => "询问服务器的配置或队列状况",
+        Command::Verb(Verb::Xshadow) => "Exchange 服务器说明它为另一服务器保留的邮件副本",
+        Command::Verb(Verb::Xproxy) => "Exchange 服务器告诉下一服务器它所代表的客户",
+        Command::Verb(Verb::Xsession) => "Exchange 服务器与下一服务器商定会话方式",
+        Command::Verb(Verb::XlinkState) => "Exchange 服务器通报服务器间链路的状态",
+        Command::Announced => "该服务器的一个扩展所用的命令",
+        Command::Private => "客户与服务器在 SMTP 之外约定的专用命令",
         Command::Verb(Verb::Other) => "SMTP 没有定义的命令",
     }
 }
@@ -74,8 +84,10 @@ pub fn reply(reply: Reply) -> &'static str {
         Reply::LhloAccepted => "LMTP 连接成功，服务器列出其支持的扩展",
         Reply::NoExtensions => "连接成功，服务器未列出任何扩展",
         Reply::EhloUnknown => "服务器不支持 EHLO，客户应改用 HELO",
+        Reply::LhloExpected => "服务器不认识这种问候，客户应改用 LHLO（这是 LMTP 服务器）",
+        Reply::LhloUnknown => "服务器不认识 LHLO，客户应改用 EHLO（这是 SMTP 服务器）",
         Reply::HelloDeferred => "服务器暂时不能接受客户的问候",
-        Reply::HelloRefused => "服务器不接受客户的域名",
+        Reply::HelloRefused => "服务器拒绝客户的问候",
         // 实验报告中，对 MAIL 和 RCPT 的 250 响应用语相同。
         Reply::MailAccepted | Reply::RcptAccepted => "请求命令完成",
         Reply::MailDeferred => "服务器暂时不能接受该发件人，请稍后重试",
@@ -154,6 +166,8 @@ pub fn reply(reply: Reply) -> &'static str {
         Reply::CommandUnknown => "服务器不认识该命令",
         Reply::ArgumentsWrong => "命令的参数有误",
         Reply::CommandNotImplemented => "服务器认识但不支持该命令",
+        Reply::VerbNotImplemented => "服务器没有实现该命令",
+        Reply::NotHereOrNow => "此时此处不能使用该命令",
         Reply::OutOfOrder => "命令的次序有误",
         Reply::ArgumentNotImplemented => "服务器不支持该命令的这个参数",
         Reply::LoginRequired => "服务器要求客户先登录，或先启用 TLS",
@@ -167,5 +181,72 @@ pub fn reply(reply: Reply) -> &'static str {
         Reply::NoCode => "没有 SMTP 响应码的应答",
         Reply::RcptNotHere => "服务器此时不接受该客户的任何收件人",
         Reply::Odd => "SMTP 没有定义的响应码",
+    }
+}
+
+/// What is refused, without the reason.
+pub fn refused(what: Refused, for_now: bool) -> &'static str {
+    match (what, for_now) {
+        (Refused::Client, false) => "服务器拒绝为该客户服务",
+        (Refused::Client, true) => "服务器暂时不为该客户服务",
+        (Refused::Hello, false) => "拒绝客户的问候",
+        (Refused::Hello, true) => "暂时拒绝客户的问候",
+        (Refused::Sender, false) => "拒绝该发件人",
+        (Refused::Sender, true) => "暂时拒绝该发件人",
+        (Refused::Recipient, false) => "拒绝该收件人",
+        (Refused::Recipient, true) => "暂时拒绝该收件人",
+        (Refused::Data, false) => "不接收邮件内容",
+        (Refused::Data, true) => "暂时不接收邮件内容",
+        (Refused::Content, false) => "邮件内容已传送但未被接收",
+        (Refused::Content, true) => "邮件内容已传送但暂时未被接收",
+        (Refused::ForRecipient, false) => "未为该收件人接收邮件",
+        (Refused::ForRecipient, true) => "暂时未为该收件人接收邮件",
+        (Refused::Chunk, false) => "拒绝接收这一块",
+        (Refused::Chunk, true) => "暂时拒绝接收这一块",
+        (Refused::Tls, false) => "拒绝使用 TLS",
+        (Refused::Tls, true) => "暂时拒绝使用 TLS",
+        (Refused::Command, false) => "拒绝执行该命令",
+        (Refused::Command, true) => "暂时拒绝执行该命令",
+        (Refused::Nothing, false) => "没有对应命令的拒绝",
+        (Refused::Nothing, true) => "没有对应命令的暂时拒绝",
+        (Refused::Connection, _) => "服务器关闭连接",
+        (Refused::Service, _) => "服务器关闭服务",
+    }
+}
+
+/// The reason that the server gives.
+pub fn said(said: Said) -> &'static str {
+    match said {
+        Said::OutOfTurn => "客户未等到必须等待的响应就继续发送",
+        Said::NoMailCommand => "客户发送的不是邮件命令",
+        Said::BareLineEnd => "客户发送的行以单独的 LF 或 CR 结尾",
+        Said::TooManyErrors => "客户的错误过多",
+        Said::LoginFirst => "客户必须先登录",
+        Said::EncryptionFirst => "必须先加密连接",
+        Said::HelloFirst => "客户必须先发送 HELO 或 EHLO",
+        Said::Lhlo => "服务器使用 LMTP",
+        Said::BadName => "服务器不接受客户自报的名称",
+        Said::Greylisted => "灰名单，客户应稍后重试",
+        Said::Blocklisted => "客户的地址在黑名单中，或信誉不佳",
+        Said::Malware => "发现恶意软件",
+        Said::Spam => "被视为垃圾邮件",
+        Said::SenderNotAuthentic => "发件人未通过 SPF、DKIM 或 DMARC 检查",
+        Said::BadSender => "服务器不接受该发件人",
+        Said::RelayDenied => "服务器不为该客户转发邮件",
+        Said::NoSuchMailbox => "没有这个邮箱",
+        Said::MailboxFull => "邮箱已满",
+        Said::TooLarge => "邮件过大",
+        Said::TooManyRecipients => "收件人过多",
+        Said::NoRecipients => "没有被接受的收件人",
+        Said::MessageUnderWay => "已有一封邮件正在传送",
+        Said::TooManyConnections => "同时的连接过多",
+        Said::RateLimit => "短时间内发送过多",
+        Said::Busy => "服务器过于繁忙",
+        Said::NoRoom => "服务器没有存储空间",
+        Said::ShuttingDown => "服务器正在停止服务",
+        Said::Timeout => "客户太久没有发送",
+        Said::UnknownCommand => "服务器不认识该命令",
+        Said::Policy => "服务器的规则不允许",
+        Said::TryLater => "客户应稍后重试",
     }
 }

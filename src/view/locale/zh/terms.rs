@@ -73,8 +73,9 @@ pub fn end(end: CloseReason) -> &'static str {
     }
 }
 
-pub fn tls_mode(mode: TlsMode) -> &'static str {
+pub fn tls_mode(mode: TlsMode, decrypted: bool) -> &'static str {
     match mode {
+        TlsMode::None if decrypted => "不知如何开始",
         TlsMode::None => "未使用：全部内容以明文传送",
         TlsMode::StartTls => "STARTTLS：先以明文建立会话，再转为 TLS 加密",
         TlsMode::Implicit => "隐式 TLS：从第一个字节起即加密",

@@ -2,6 +2,7 @@
 
 use super::terms::side;
 use crate::flow::Side;
+use crate::protocol::Protocol;
 use crate::protocol::tls::Subject;
 
 pub fn part(from: Side, what: &Subject) -> String {
@@ -15,6 +16,14 @@ pub fn part(from: Side, what: &Subject) -> String {
         Subject::Alert { fatal: false, description } => format!("{}发出 TLS 警告：{}", side(from), alert(*description)),
         Subject::Encrypted => "经 TLS 加密，此后的内容不可见".to_owned(),
         Subject::NotTls => format!("双方已约定使用 TLS，但{}发送的不是 TLS 数据", side(from)),
+    }
+}
+
+/// A password in a command.
+pub fn password(protocol: Protocol) -> &'static str {
+    match protocol {
+        Protocol::Imap => "用用户名和口令登录（在 TLS 之内传送）",
+        Protocol::Pop3 | Protocol::Smtp | Protocol::Lmtp => "告知口令（在 TLS 之内传送）",
     }
 }
 

@@ -1,0 +1,437 @@
+/*!
+What a server gives as the reason of a refusal, in well-known words, whatever was asked.
+
+The words come before the codes: `554 SMTP synchronization error` answers HELO and says nothing about the client's name.
+Where they are not known there is no [`Said`], and the sentence stays as general as the code. Why a login is refused is
+read in `protocol::login_cause`.
+*/
+
+/// The reason that a reply gives in words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Said {
+    /// The client spoke before its turn (RFC 5321, section 3.1), or sent commands together where it must not (RFC 2920).
+    OutOfTurn,
+    /// What the client has sent is no mail command at all: HTTP, for one.
+    NoMailCommand,
+    /// A line ended in a bare LF or CR.
+    BareLineEnd,
+    /// The client made too many errors, or sent too many unknown commands.
+    TooManyErrors,
+    /// The client must log in first.
+    LoginFirst,
+    /// The connection must be encrypted first.
+    EncryptionFirst,
+    /// The client must say HELO or EHLO first.
+    HelloFirst,
+    /// The server speaks LMTP: LHLO is its greeting.
+    Lhlo,
+    /// The name given in HELO or EHLO is not accepted.
+    BadName,
+    /// Greylisting (RFC 6647): the first attempt of unknown senders is put off.
+    Greylisted,
+    /// The client's address is on a blocklist, or has a bad reputation.
+    Blocklisted,
+    /// Malware was found.
+    Malware,
+    /// The message is taken for spam.
+    Spam,
+    /// SPF, DKIM or DMARC do not allow it.
+    SenderNotAuthentic,
+    /// The sender's address is not accepted.
+    BadSender,
+    /// The server does not relay for this client.
+    RelayDenied,
+    /// There is no such mailbox.
+    NoSuchMailbox,
+    /// The mailbox is full.
+    MailboxFull,
+    /// The message is too large.
+    TooLarge,
+    /// No more recipients at once.
+    TooManyRecipients,
+    /// No recipient was accepted.
+    NoRecipients,
+    /// A message is already under way.
+    MessageUnderWay,
+    /// Too many connections at once.
+    TooManyConnections,
+    /// Too much in a short time.
+    RateLimit,
+    /// The server is too busy, or lacks memory.
+    Busy,
+    /// The server has no room to store the message.
+    NoRoom,
+    /// The server is being stopped.
+    ShuttingDown,
+    /// The server has waited too long for the client.
+    Timeout,
+    /// The server does not know the command.
+    UnknownCommand,
+    /// A rule of the server forbids it.
+    Policy,
+    /// The client should come back later, without another reason.
+    TryLater,
+}
+
+impl Said {
+    /// All of them.
+    #[cfg(test)]
+    pub(crate) fn all() -> impl Iterator<Item = Self> {
+        let mut all: Vec<Self> = WORDS.iter().map(|(_, said)| *said).collect();
+        all.dedup();
+        all.into_iter()
+    }
+}
+
+/// Most bytes of a reply in which words are looked for.
+const TEXT_BYTES: usize = 2_000;
+
+/// A group of words, all of which must be there, and what they say. The first that fits decides: the special before the
+/// general. Lower case; each fits at the beginning of a word, with or without an ending (`relay` fits `relaying`).
+const WORDS: &[(&[&str], Said)] = &[
+    (&["synchronization error"], Said::OutOfTurn),
+    (&["synchronisation error"], Said::OutOfTurn),
+    (&["improper", "pipelining"], Said::OutOfTurn),
+    (&["unauthorized", "pipelining"], Said::OutOfTurn),
+    (&["pipelining", "not"], Said::OutOfTurn),
+    (&["pregreet"], Said::OutOfTurn),
+    (&["pre greet"], Said::OutOfTurn),
+    (&["early talker"], Said::OutOfTurn),
+    (&["out of turn"], Said::OutOfTurn),
+    (&["talk", "before"], Said::OutOfTurn),
+    (&["spoke", "before"], Said::OutOfTurn),
+    (&["without waiting"], Said::OutOfTurn),
+    (&["sent too soon"], Said::OutOfTurn),
+    (&["wait", "greeting"], Said::OutOfTurn),
+    (&["wait", "banner"], Said::OutOfTurn),
+    (&["break rules"], Said::NoMailCommand),
+    (&["http"], Said::NoMailCommand),
+    (&["not a web server"], Said::NoMailCommand),
+    (&["bare lf"], Said::BareLineEnd),
+    (&["bare cr"], Said::BareLineEnd),
+    (&["bare newline"], Said::BareLineEnd),
+    (&["bare linefeed"], Said::BareLineEnd),
+    (&["bare line feed"], Said::BareLineEnd),
+    (&["bare carriage return"], Said::BareLineEnd),
+    (&["stray newline"], Said::BareLineEnd),
+    (&["too many", "error"], Said::TooManyErrors),
+    (&["too many", "unrecogni"], Said::TooManyErrors),
+    (&["too many", "unknown command"], Said::TooManyErrors),
+    (&["too many", "bad command"], Said::TooManyErrors),
+    (&["too many", "invalid command"], Said::TooManyErrors),
+    (&["too many", "wrong command"], Said::TooManyErrors),
+    (&["too many", "syntax"], Said::TooManyErrors),
+    (&["too many", "nonmail"], Said::TooManyErrors),
+    (&["too many", "non mail"], Said::TooManyErrors),
+    (&["too many", "junk"], Said::TooManyErrors),
+    (&["greylist"], Said::Greylisted),
+    (&["graylist"], Said::Greylisted),
+    (&["grey list"], Said::Greylisted),
+    (&["gray list"], Said::Greylisted),
+    (&["postgrey"], Said::Greylisted),
+    (&["helo command rejected"], Said::BadName),
+    (&["ehlo command rejected"], Said::BadName),
+    (&["invalid helo"], Said::BadName),
+    (&["invalid ehlo"], Said::BadName),
+    (&["bad helo"], Said::BadName),
+    (&["helo name"], Said::BadName),
+    (&["ehlo name"], Said::BadName),
+    (&["sender address rejected"], Said::BadSender),
+    (&["sender rejected"], Said::BadSender),
+    (&["sender denied"], Said::BadSender),
+    (&["sender", "verify failed"], Said::BadSender),
+    (&["sender", "verification failed"], Said::BadSender),
+    (&["domain of sender"], Said::BadSender),
+    (&["sender domain"], Said::BadSender),
+    (&["sender", "not allowed"], Said::BadSender),
+    (&["relay", "denied"], Said::RelayDenied),
+    (&["relay", "not permitted"], Said::RelayDenied),
+    (&["relay", "not allowed"], Said::RelayDenied),
+    (&["relay", "not authorized"], Said::RelayDenied),
+    (&["not authorized", "relay"], Said::RelayDenied),
+    (&["relay", "prohibited"], Said::RelayDenied),
+    (&["relay", "forbidden"], Said::RelayDenied),
+    (&["relay", "reject"], Said::RelayDenied),
+    (&["relay", "refused"], Said::RelayDenied),
+    (&["unable to relay"], Said::RelayDenied),
+    (&["cannot relay"], Said::RelayDenied),
+    (&["can t relay"], Said::RelayDenied),
+    (&["not relay"], Said::RelayDenied),
+    (&["don t relay"], Said::RelayDenied),
+    (&["doesn t relay"], Said::RelayDenied),
+    (&["rcpthosts"], Said::RelayDenied),
+    (&["must issue", "starttls"], Said::EncryptionFirst),
+    (&["starttls", "first"], Said::EncryptionFirst),
+    (&["starttls", "requir"], Said::EncryptionFirst),
+    (&["tls", "requir"], Said::EncryptionFirst),
+    (&["tls", "first"], Said::EncryptionFirst),
+    (&["encryption", "requir"], Said::EncryptionFirst),
+    (&["encryption", "needed"], Said::EncryptionFirst),
+    (&["encrypted connection", "requir"], Said::EncryptionFirst),
+    (&["authentication", "requir"], Said::LoginFirst),
+    (&["authorization", "requir"], Said::LoginFirst),
+    (&["requir", "authentication"], Said::LoginFirst),
+    (&["auth", "required"], Said::LoginFirst),
+    (&["authenticat", "first"], Said::LoginFirst),
+    (&["authentication", "needed"], Said::LoginFirst),
+    (&["must", "authenticate"], Said::LoginFirst),
+    (&["must be authenticated"], Said::LoginFirst),
+    (&["please authenticate"], Said::LoginFirst),
+    (&["not authenticated"], Said::LoginFirst),
+    (&["need", "authenticate"], Said::LoginFirst),
+    (&["log in first"], Said::LoginFirst),
+    (&["login first"], Said::LoginFirst),
+    (&["login required"], Said::LoginFirst),
+    (&["auth first"], Said::LoginFirst),
+    (&["pop before smtp"], Said::LoginFirst),
+    (&["polite people"], Said::HelloFirst),
+    (&["helo first"], Said::HelloFirst),
+    (&["ehlo first"], Said::HelloFirst),
+    (&["lhlo first"], Said::HelloFirst),
+    (&["hello first"], Said::HelloFirst),
+    (&["say helo"], Said::HelloFirst),
+    (&["say ehlo"], Said::HelloFirst),
+    (&["send helo"], Said::HelloFirst),
+    (&["send ehlo"], Said::HelloFirst),
+    (&["helo", "required"], Said::HelloFirst),
+    (&["lhlo"], Said::Lhlo),
+    (&["lmtp"], Said::Lhlo),
+    (&["malware"], Said::Malware),
+    (&["infected"], Said::Malware),
+    (&["virus found"], Said::Malware),
+    (&["virus detected"], Said::Malware),
+    (&["contains", "virus"], Said::Malware),
+    (&["virus", "rejected"], Said::Malware),
+    (&["dmarc"], Said::SenderNotAuthentic),
+    (&["spf", "fail"], Said::SenderNotAuthentic),
+    (&["spf", "reject"], Said::SenderNotAuthentic),
+    (&["fail", "spf"], Said::SenderNotAuthentic),
+    (&["dkim", "fail"], Said::SenderNotAuthentic),
+    (&["spam message"], Said::Spam),
+    (&["message", "is spam"], Said::Spam),
+    (&["as spam"], Said::Spam),
+    (&["like spam"], Said::Spam),
+    (&["considered spam"], Said::Spam),
+    (&["spam content"], Said::Spam),
+    (&["spam detected"], Said::Spam),
+    (&["detected", "spam"], Said::Spam),
+    (&["spam score"], Said::Spam),
+    (&["spam rejected"], Said::Spam),
+    (&["suspected spam"], Said::Spam),
+    (&["unsolicited"], Said::Spam),
+    (&["dt spm"], Said::Spam),
+    (&["blocked using"], Said::Blocklisted),
+    (&["blacklist"], Said::Blocklisted),
+    (&["black list"], Said::Blocklisted),
+    (&["blocklist"], Said::Blocklisted),
+    (&["block list"], Said::Blocklisted),
+    (&["denylist"], Said::Blocklisted),
+    (&["dnsbl"], Said::Blocklisted),
+    (&["rbl"], Said::Blocklisted),
+    (&["spamhaus"], Said::Blocklisted),
+    (&["spamcop"], Said::Blocklisted),
+    (&["reputation"], Said::Blocklisted),
+    (&["client host", "blocked"], Said::Blocklisted),
+    (&["ip", "blocked"], Said::Blocklisted),
+    (&["user unknown"], Said::NoSuchMailbox),
+    (&["unknown user"], Said::NoSuchMailbox),
+    (&["unknown recipient"], Said::NoSuchMailbox),
+    (&["recipient unknown"], Said::NoSuchMailbox),
+    (&["unknown mailbox"], Said::NoSuchMailbox),
+    (&["no such user"], Said::NoSuchMailbox),
+    (&["no such recipient"], Said::NoSuchMailbox),
+    (&["no such mailbox"], Said::NoSuchMailbox),
+    (&["no such address"], Said::NoSuchMailbox),
+    (&["no such person"], Said::NoSuchMailbox),
+    (&["no mailbox"], Said::NoSuchMailbox),
+    (&["mailbox not found"], Said::NoSuchMailbox),
+    (&["user not found"], Said::NoSuchMailbox),
+    (&["recipient not found"], Said::NoSuchMailbox),
+    (&["user", "not listed"], Said::NoSuchMailbox),
+    (&["user", "not exist"], Said::NoSuchMailbox),
+    (&["user", "doesn t exist"], Said::NoSuchMailbox),
+    (&["mailbox", "not exist"], Said::NoSuchMailbox),
+    (&["account", "not exist"], Said::NoSuchMailbox),
+    (&["recipient", "not exist"], Said::NoSuchMailbox),
+    (&["invalid mailbox"], Said::NoSuchMailbox),
+    (&["mailbox", "full"], Said::MailboxFull),
+    (&["inbox", "full"], Said::MailboxFull),
+    (&["over quota"], Said::MailboxFull),
+    (&["overquota"], Said::MailboxFull),
+    (&["quota", "exceed"], Said::MailboxFull),
+    (&["exceed", "quota"], Said::MailboxFull),
+    (&["message", "too large"], Said::TooLarge),
+    (&["message", "too big"], Said::TooLarge),
+    (&["message", "too long"], Said::TooLarge),
+    (&["size", "exceed"], Said::TooLarge),
+    (&["size limit"], Said::TooLarge),
+    (&["maximum", "size"], Said::TooLarge),
+    (&["too many", "recipient"], Said::TooManyRecipients),
+    (&["too many", "rcpt"], Said::TooManyRecipients),
+    (&["no valid recipient"], Said::NoRecipients),
+    (&["no recipient"], Said::NoRecipients),
+    (&["nested mail"], Said::MessageUnderWay),
+    (&["sender already"], Said::MessageUnderWay),
+    (&["already", "transaction"], Said::MessageUnderWay),
+    (&["too many", "connection"], Said::TooManyConnections),
+    (&["too many", "session"], Said::TooManyConnections),
+    (&["too many concurrent"], Said::TooManyConnections),
+    (&["connection limit"], Said::TooManyConnections),
+    (&["connections", "exceed"], Said::TooManyConnections),
+    (&["rate limit"], Said::RateLimit),
+    (&["ratelimit"], Said::RateLimit),
+    (&["rate", "exceed"], Said::RateLimit),
+    (&["rate", "too high"], Said::RateLimit),
+    (&["throttl"], Said::RateLimit),
+    (&["too many messages"], Said::RateLimit),
+    (&["too many mails"], Said::RateLimit),
+    (&["too much mail"], Said::RateLimit),
+    (&["too many", "request"], Said::RateLimit),
+    (&["too fast"], Said::RateLimit),
+    (&["sending limit"], Said::RateLimit),
+    (&["limit exceeded"], Said::RateLimit),
+    (&["too busy"], Said::Busy),
+    (&["server busy"], Said::Busy),
+    (&["overload"], Said::Busy),
+    (&["load", "too high"], Said::Busy),
+    (&["insufficient", "resource"], Said::Busy),
+    (&["out of memory"], Said::Busy),
+    (&["insufficient", "storage"], Said::NoRoom),
+    (&["insufficient disk"], Said::NoRoom),
+    (&["disk full"], Said::NoRoom),
+    (&["no space"], Said::NoRoom),
+    (&["shutting down"], Said::ShuttingDown),
+    (&["shutdown"], Said::ShuttingDown),
+    (&["going down"], Said::ShuttingDown),
+    (&["maintenance"], Said::ShuttingDown),
+    (&["timeout"], Said::Timeout),
+    (&["timed out"], Said::Timeout),
+    (&["time out"], Said::Timeout),
+    (&["inactiv"], Said::Timeout),
+    (&["idle"], Said::Timeout),
+    (&["command not recogni"], Said::UnknownCommand),
+    (&["unrecogni", "command"], Said::UnknownCommand),
+    (&["command unrecogni"], Said::UnknownCommand),
+    (&["unknown command"], Said::UnknownCommand),
+    (&["command unknown"], Said::UnknownCommand),
+    (&["command not understood"], Said::UnknownCommand),
+    (&["access denied"], Said::Policy),
+    (&["permission denied"], Said::Policy),
+    (&["administratively"], Said::Policy),
+    (&["policy"], Said::Policy),
+    (&["try again"], Said::TryLater),
+    (&["try later"], Said::TryLater),
+    (&["retry"], Said::TryLater),
+    (&["come back later"], Said::TryLater),
+    (&["temporar"], Said::TryLater),
+];
+
+/// What the reply `text` gives as its reason; `None` where its words are not known.
+pub fn of(text: &[u8]) -> Option<Said> {
+    let words = own_words(text.get(..TEXT_BYTES).unwrap_or(text));
+    // A needle begins with the space before its word.
+    let says = |needle: &&str| {
+        memchr::memmem::find_iter(&words, needle.as_bytes()).any(|at| at > 0 && words.get(at - 1) == Some(&b' '))
+    };
+    WORDS.iter().find(|(needles, _)| needles.iter().all(says)).map(|(_, said)| *said)
+}
+
+/// The server's own words: lower case, one space before each. What it repeats of the client's words is left out, and
+/// names of hosts: `<...>`, `"..."`, words with `@`, with a dot inside or with dots at the end (`bob... User unknown`).
+fn own_words(text: &[u8]) -> Vec<u8> {
+    let mut words = Vec::with_capacity(text.len() + 2);
+    for word in without_quotations(text).split(u8::is_ascii_whitespace) {
+        let has_dot_inside = word
+            .windows(3)
+            .any(|three| matches!(three, [a, b'.', b] if a.is_ascii_alphanumeric() && b.is_ascii_alphanumeric()));
+        if word.contains(&b'@') || has_dot_inside || word.ends_with(b"...") {
+            continue;
+        }
+        for part in word.split(|byte| !byte.is_ascii_alphanumeric() && byte.is_ascii()) {
+            if !part.is_empty() {
+                words.push(b' ');
+                words.extend(part.iter().map(u8::to_ascii_lowercase));
+            }
+        }
+    }
+    words.push(b' ');
+    words
+}
+
+/// `text` without what stands in quotation marks or angle brackets. A bracket or mark that has no end ends nothing. `<LF>`
+/// and `<CR>` are words of the server.
+fn without_quotations(text: &[u8]) -> Vec<u8> {
+    let mut left = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = memchr::memchr2(b'<', b'"', rest) {
+        let (before, from) = rest.split_at(at);
+        left.extend_from_slice(before);
+        let (mark, inside) = from.split_at(1);
+        let end = if mark == b"<" { b'>' } else { b'"' };
+        let line = memchr::memchr(b'\n', inside).and_then(|end| inside.get(..end)).unwrap_or(inside);
+        left.push(b' ');
+        rest = match memchr::memchr(end, line) {
+            Some(len) if !matches!(line.get(..len), Some(b"LF" | b"CR")) => inside.get(len + 1..).unwrap_or_default(),
+            _ => inside,
+        };
+    }
+    left.extend_from_slice(rest);
+    left
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Said, of};
+
+    #[test]
+    fn well_known_words_of_servers() {
+        let cases = [
+            ("554 SMTP synchronization error", Said::OutOfTurn),
+            ("503 5.5.0 <DATA>: Data command rejected: Improper use of SMTP command pipelining", Said::OutOfTurn),
+            ("221 2.7.0 Error: I can break rules, too. Goodbye.", Said::NoMailCommand),
+            ("521 5.5.2 mx.example.test Error: bare <LF> received", Said::BareLineEnd),
+            ("421 4.7.0 mx.example.test Error: too many errors", Said::TooManyErrors),
+            ("502 5.5.1 Too many unrecognized commands, goodbye.", Said::TooManyErrors),
+            ("450 4.2.0 <bob@example.test>: Recipient address rejected: Greylisted, see later", Said::Greylisted),
+            ("504 5.5.2 <x>: Helo command rejected: need fully-qualified hostname", Said::BadName),
+            ("550 5.1.8 <a@example.test>: Sender address rejected: User unknown", Said::BadSender),
+            ("554 5.7.1 <bob@example.test>: Relay access denied", Said::RelayDenied),
+            ("550 5.7.1 Relaying denied. Proper authentication required.", Said::RelayDenied),
+            ("530 5.7.0 Must issue a STARTTLS command first", Said::EncryptionFirst),
+            ("430 Authentication required", Said::LoginFirst),
+            ("502 Polite people say HELO first", Said::HelloFirst),
+            ("500 Error: EHLO not allowed in LMTP server", Said::Lhlo),
+            ("554 5.7.1 Service unavailable; Client host [192.0.2.1] blocked using bl.example.test", Said::Blocklisted),
+            ("550 5.1.1 bob... User unknown", Said::NoSuchMailbox),
+            ("552 5.2.2 <bob@example.test> Mailbox is full", Said::MailboxFull),
+            ("452 4.2.2 Over quota", Said::MailboxFull),
+            ("552 5.3.4 Message size exceeds fixed limit", Said::TooLarge),
+            ("421 4.4.2 mx.example.test Error: timeout exceeded", Said::Timeout),
+            ("421 4.7.0 mx.example.test Too many connections from your host", Said::TooManyConnections),
+            ("451 Please try again later", Said::TryLater),
+            ("502 5.5.2 Error: command not recognized", Said::UnknownCommand),
+        ];
+        for (text, said) in cases {
+            assert_eq!(of(text.as_bytes()), Some(said), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_the_client_said_is_not_the_servers_word() {
+        for text in [
+            "550 <user.unknown@example.test>: no",
+            "550 <greylist>: no",
+            "550 greylist@example.test: no",
+            "550 greylist... no",
+            "421 timeout.example.test closing",
+            "500 \"too many errors\": what",
+            "451 antivirus found nothing to say",
+            "554 no",
+            "",
+            "554 < \"",
+        ] {
+            assert_eq!(of(text.as_bytes()), None, "{text}");
+        }
+        assert_eq!(of("554 <greylist\nis over> now".as_bytes()), Some(Said::Greylisted));
+    }
+}

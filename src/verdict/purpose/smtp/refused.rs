@@ -1,0 +1,140 @@
+//! Refusals that give their reason in well-known words: what is refused, where the words are more than the code.
+
+use super::{Smtp, detail};
+use crate::protocol::smtp::{Enhanced, ReplyTo, Said, Subject, Verb};
+use crate::verdict::purpose::enhanced::Meaning;
+use crate::verdict::purpose::enumerated;
+use crate::verdict::purpose::smtp::Reply;
+
+enumerated! {
+    /// What a reply refuses. It says nothing of a reason.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+    pub enum Refused {
+        /// The client, at once.
+        Client,
+        /// HELO, EHLO or LHLO.
+        Hello,
+        /// The sender.
+        Sender,
+        /// A recipient.
+        Recipient,
+        /// DATA.
+        Data,
+        /// The content, which has crossed.
+        Content,
+        /// The content, for one recipient.
+        ForRecipient,
+        /// A chunk.
+        Chunk,
+        /// STARTTLS.
+        Tls,
+        /// Any other command.
+        Command,
+        /// Nothing that was asked.
+        Nothing,
+        /// 421: everything from here on.
+        Connection,
+        /// 221: the same.
+        Service,
+    }
+}
+
+/// What the greeting or reply `subject` refuses, which says `said`; `None` where its codes say as much, or the words do
+/// not belong to what was asked.
+pub(super) fn of(subject: &Subject, said: Said) -> Option<Smtp> {
+    let (what, code, enhanced) = match *subject {
+        Subject::Greeting { code, .. } => (Refused::Client, code, None),
+        Subject::Reply { to, code, enhanced } => {
+            if let Some(what) = in_other_words(to, code, said) {
+                return Some(Smtp::Reply { what, enhanced: detail(code, enhanced) });
+            }
+            (refused(to, code)?, code, enhanced)
+        }
+        _ => return None,
+    };
+    let enhanced = detail(code, enhanced);
+    let for_now = (400..500).contains(&code) && what != Refused::Connection;
+    (belongs(said, what) && adds(said, enhanced)).then_some(Smtp::Refused { what, for_now, said, enhanced })
+}
+
+fn refused(to: ReplyTo, code: u16) -> Option<Refused> {
+    Some(match (to, code) {
+        (ReplyTo::UnfinishedContent { .. } | ReplyTo::InDoubt, _) | (ReplyTo::Command(Verb::Quit), 221) => return None,
+        (_, 221) => Refused::Service,
+        (_, 421) => Refused::Connection,
+        (ReplyTo::Command(verb), _) => match verb {
+            Verb::Helo | Verb::Ehlo | Verb::Lhlo => Refused::Hello,
+            Verb::Mail => Refused::Sender,
+            Verb::Rcpt => Refused::Recipient,
+            Verb::Data => Refused::Data,
+            Verb::Bdat | Verb::Burl => Refused::Chunk,
+            Verb::StartTls => Refused::Tls,
+            _ => Refused::Command,
+        },
+        (ReplyTo::Content, _) => Refused::Content,
+        (ReplyTo::Recipient, _) => Refused::ForRecipient,
+        (ReplyTo::Sasl, _) => Refused::Command,
+        (ReplyTo::Nothing, _) => Refused::Nothing,
+    })
+}
+
+/// The meaning of another code, which the words name.
+fn in_other_words(to: ReplyTo, code: u16, said: Said) -> Option<Reply> {
+    let ReplyTo::Command(verb) = to else { return None };
+    match (said, verb) {
+        _ if code < 500 => None,
+        (Said::Lhlo, Verb::Helo | Verb::Ehlo) => Some(Reply::LhloExpected),
+        (Said::Lhlo, Verb::Lhlo) => Some(Reply::LhloUnknown),
+        (Said::UnknownCommand, Verb::Helo | Verb::Ehlo | Verb::Lhlo) => None,
+        (Said::UnknownCommand, _) => Some(Reply::CommandUnknown),
+        _ => None,
+    }
+}
+
+/// False where the words speak of something else than the reply, or its general sentence says the same.
+fn belongs(said: Said, what: Refused) -> bool {
+    use Refused::{Client, Command, Connection, Nothing, Sender, Service};
+    match said {
+        Said::Lhlo | Said::UnknownCommand => false,
+        // Elsewhere it is a check of the server's that took too long.
+        Said::Timeout => matches!(what, Connection | Service | Nothing),
+        // VRFY and EXPN have sentences for it; without a question it is about something that was not seen.
+        Said::NoSuchMailbox => !matches!(what, Client | Command | Connection | Service | Nothing),
+        Said::BadSender => what != Sender,
+        _ => true,
+    }
+}
+
+/// False where the enhanced status code says the same, or more.
+fn adds(said: Said, enhanced: Option<(Enhanced, Meaning)>) -> bool {
+    use Meaning::{
+        AlgorithmNotSupported, ArcFailed, EncryptionNeeded, MailFlood, MailboxFull, NoDkimAcceptable, NoDkimOfAuthor,
+        NoDkimPassed, NoSuchMailbox, NotAuthorized, PermanentFailure, Security, SeveralChecksFailed, SpfError,
+        SpfFailed, SystemFull, TemporaryFailure, TooBigForSystem, TooLongForMailbox, TooManyRecipients,
+    };
+    let Some((_, meaning)) = enhanced else { return true };
+    match said {
+        Said::NoSuchMailbox => meaning != NoSuchMailbox,
+        Said::MailboxFull => meaning != MailboxFull,
+        Said::TooLarge => !matches!(meaning, TooBigForSystem | TooLongForMailbox),
+        Said::TooManyRecipients => meaning != TooManyRecipients,
+        Said::NoRoom => meaning != SystemFull,
+        Said::RateLimit => meaning != MailFlood,
+        Said::EncryptionFirst => meaning != EncryptionNeeded,
+        Said::SenderNotAuthentic => !matches!(
+            meaning,
+            NoDkimPassed
+                | NoDkimAcceptable
+                | NoDkimOfAuthor
+                | SpfFailed
+                | SpfError
+                | SeveralChecksFailed
+                | ArcFailed
+                | AlgorithmNotSupported
+        ),
+        Said::Policy => !matches!(meaning, NotAuthorized),
+        // No reason: any other one is more.
+        Said::TryLater => matches!(meaning, TemporaryFailure | PermanentFailure | Security),
+        _ => true,
+    }
+}
