@@ -89,6 +89,10 @@ const TEXT_BYTES: usize = 2_000;
 /// A group of words, all of which must be there, and what they say. The first that fits decides: the special before the
 /// general. Lower case; each fits at the beginning of a word, with or without an ending (`relay` fits `relaying`).
 const WORDS: &[(&[&str], Said)] = &[
+    // Exim repeats why, of the last recipient.
+    (&["all rcpt"], Said::NoRecipients),
+    (&["no valid recipient"], Said::NoRecipients),
+    (&["no recipient"], Said::NoRecipients),
     (&["synchronization error"], Said::OutOfTurn),
     (&["synchronisation error"], Said::OutOfTurn),
     (&["improper", "pipelining"], Said::OutOfTurn),
@@ -268,8 +272,6 @@ const WORDS: &[(&[&str], Said)] = &[
     (&["maximum", "size"], Said::TooLarge),
     (&["too many", "recipient"], Said::TooManyRecipients),
     (&["too many", "rcpt"], Said::TooManyRecipients),
-    (&["no valid recipient"], Said::NoRecipients),
-    (&["no recipient"], Said::NoRecipients),
     (&["nested mail"], Said::MessageUnderWay),
     (&["sender already"], Said::MessageUnderWay),
     (&["already", "transaction"], Said::MessageUnderWay),

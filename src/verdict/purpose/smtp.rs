@@ -125,7 +125,7 @@ pub fn of(
 ) -> Smtp {
     // The server's own words outrank the code.
     if let Variant::Said(said) = variant
-        && let Some(refused) = refused::of(subject, said)
+        && let Some(refused) = refusal(subject, said)
     {
         return refused;
     }
@@ -171,6 +171,21 @@ pub fn of(
         Subject::Properties => Smtp::Content(Content::Properties),
         Subject::RefusedContent => Smtp::Content(Content::Refused),
     }
+}
+
+/// What the greeting or reply `subject` says by its words, where that is more than its codes say.
+fn refusal(subject: &Subject, said: Said) -> Option<Smtp> {
+    let (to, code, enhanced) = match *subject {
+        Subject::Greeting { code, .. } => (None, code, None),
+        Subject::Reply { to, code, enhanced } => (Some(to), code, detail(code, enhanced)),
+        _ => return None,
+    };
+    if let Some(what) = to.and_then(|to| refused::in_other_words(to, code, said)) {
+        return Some(Smtp::Reply { what, enhanced });
+    }
+    let what = refused::of(to, code, said, enhanced.map(|(_, meaning)| meaning))?;
+    let for_now = (400..500).contains(&code) && what != Refused::Connection;
+    Some(Smtp::Refused { what, for_now, said, enhanced })
 }
 
 /// The enhanced status code, where it adds something to `code`.

@@ -1,10 +1,9 @@
 //! Refusals that give their reason in well-known words: what is refused, where the words are more than the code.
 
-use super::{Smtp, detail};
-use crate::protocol::smtp::{Enhanced, ReplyTo, Said, Subject, Verb};
+use super::replies::Reply;
+use crate::protocol::smtp::{ReplyTo, Said, Verb};
 use crate::verdict::purpose::enhanced::Meaning;
 use crate::verdict::purpose::enumerated;
-use crate::verdict::purpose::smtp::Reply;
 
 enumerated! {
     /// What a reply refuses. It says nothing of a reason.
@@ -39,22 +38,14 @@ enumerated! {
     }
 }
 
-/// What the greeting or reply `subject` refuses, which says `said`; `None` where its codes say as much, or the words do
-/// not belong to what was asked.
-pub(super) fn of(subject: &Subject, said: Said) -> Option<Smtp> {
-    let (what, code, enhanced) = match *subject {
-        Subject::Greeting { code, .. } => (Refused::Client, code, None),
-        Subject::Reply { to, code, enhanced } => {
-            if let Some(what) = in_other_words(to, code, said) {
-                return Some(Smtp::Reply { what, enhanced: detail(code, enhanced) });
-            }
-            (refused(to, code)?, code, enhanced)
-        }
-        _ => return None,
+/// What the reply to `to` refuses, or the greeting where that is absent, if it says `said`, and `meaning` is that of its
+/// enhanced status code; `None` where its codes say as much, or the words do not belong to what was asked.
+pub(super) fn of(to: Option<ReplyTo>, code: u16, said: Said, meaning: Option<Meaning>) -> Option<Refused> {
+    let what = match to {
+        Some(to) => refused(to, code)?,
+        None => Refused::Client,
     };
-    let enhanced = detail(code, enhanced);
-    let for_now = (400..500).contains(&code) && what != Refused::Connection;
-    (belongs(said, what) && adds(said, enhanced)).then_some(Smtp::Refused { what, for_now, said, enhanced })
+    (belongs(said, what) && adds(said, meaning)).then_some(what)
 }
 
 fn refused(to: ReplyTo, code: u16) -> Option<Refused> {
@@ -79,10 +70,13 @@ fn refused(to: ReplyTo, code: u16) -> Option<Refused> {
 }
 
 /// The meaning of another code, which the words name.
-fn in_other_words(to: ReplyTo, code: u16, said: Said) -> Option<Reply> {
+pub(super) fn in_other_words(to: ReplyTo, code: u16, said: Said) -> Option<Reply> {
     let ReplyTo::Command(verb) = to else { return None };
     match (said, verb) {
+        (Said::NoRoom, Verb::Mail) if code == 452 => Some(Reply::MailNoRoom),
         _ if code < 500 => None,
+        (Said::TooLarge, Verb::Mail) => Some(Reply::MailTooBig),
+        (Said::TooLarge, Verb::Bdat | Verb::Burl) => Some(Reply::ChunkTooBig),
         (Said::Lhlo, Verb::Helo | Verb::Ehlo) => Some(Reply::LhloExpected),
         (Said::Lhlo, Verb::Lhlo) => Some(Reply::LhloUnknown),
         (Said::UnknownCommand, Verb::Helo | Verb::Ehlo | Verb::Lhlo) => None,
@@ -93,26 +87,26 @@ fn in_other_words(to: ReplyTo, code: u16, said: Said) -> Option<Reply> {
 
 /// False where the words speak of something else than the reply, or its general sentence says the same.
 fn belongs(said: Said, what: Refused) -> bool {
-    use Refused::{Client, Command, Connection, Nothing, Sender, Service};
+    use Refused::{Chunk, Client, Command, Connection, Data, Nothing, Sender, Service};
     match said {
         Said::Lhlo | Said::UnknownCommand => false,
         // Elsewhere it is a check of the server's that took too long.
         Said::Timeout => matches!(what, Connection | Service | Nothing),
         // VRFY and EXPN have sentences for it; without a question it is about something that was not seen.
-        Said::NoSuchMailbox => !matches!(what, Client | Command | Connection | Service | Nothing),
+        Said::NoSuchMailbox => !matches!(what, Client | Data | Chunk | Command | Connection | Service | Nothing),
         Said::BadSender => what != Sender,
         _ => true,
     }
 }
 
 /// False where the enhanced status code says the same, or more.
-fn adds(said: Said, enhanced: Option<(Enhanced, Meaning)>) -> bool {
+fn adds(said: Said, meaning: Option<Meaning>) -> bool {
     use Meaning::{
         AlgorithmNotSupported, ArcFailed, EncryptionNeeded, MailFlood, MailboxFull, NoDkimAcceptable, NoDkimOfAuthor,
         NoDkimPassed, NoSuchMailbox, NotAuthorized, PermanentFailure, Security, SeveralChecksFailed, SpfError,
         SpfFailed, SystemFull, TemporaryFailure, TooBigForSystem, TooLongForMailbox, TooManyRecipients,
     };
-    let Some((_, meaning)) = enhanced else { return true };
+    let Some(meaning) = meaning else { return true };
     match said {
         Said::NoSuchMailbox => meaning != NoSuchMailbox,
         Said::MailboxFull => meaning != MailboxFull,
