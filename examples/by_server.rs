@@ -53,7 +53,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     for ((address, protocol), server) in servers {
         let Server { sessions, messages, logins } = server;
-        println!("{address} {}: sessions {sessions}, messages {messages}, log-ins tried {logins}", protocol.name());
+        println!("{address} {}: sessions {sessions}, messages {messages}, logins tried {logins}", protocol.name());
     }
     Ok(())
 }

@@ -100,7 +100,7 @@ limits! {
         /// Login attempts kept for a session.
         CREDENTIALS_PER_SESSION: Count = 10_000, fuzzed 4;
     } hit {
-        en: "log-in attempts were left out of sessions of more than {CREDENTIALS_PER_SESSION}",
+        en: "login attempts were left out of sessions of more than {CREDENTIALS_PER_SESSION}",
         zh: "登录超过 {CREDENTIALS_PER_SESSION} 次的会话略去了后面的登录（次数）",
     } readme {
         en: "{CREDENTIALS_PER_SESSION} attempts to log in, of a session",
@@ -112,7 +112,7 @@ limits! {
         /// Rounds of one SASL exchange whose payload is kept with the login attempt. No mechanism needs as many.
         SASL_ROUNDS: Count = 16, fuzzed 4;
     } hit {
-        en: "challenges and responses of log-ins beyond the first {SASL_ROUNDS} were not kept",
+        en: "challenges and responses of logins beyond the first {SASL_ROUNDS} were not kept",
         zh: "一次登录的质询和应答超过 {SASL_ROUNDS} 个，其余未保留（个数）",
     } readme {
         en: "{SASL_ROUNDS} challenges and responses of an attempt to log in, kept with it",

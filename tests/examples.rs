@@ -51,8 +51,8 @@ fn by_server_adds_up_the_captures_of_a_folder() {
     std::fs::write(folder.path().join("notes.txt"), "no capture").expect("written");
     assert_eq!(
         printed("by_server", folder.path()),
-        "172.16.0.253:25 smtp: sessions 2, messages 2, log-ins tried 0\n\
-         172.16.0.253:110 pop3: sessions 1, messages 1, log-ins tried 1\n\
-         172.16.0.253:143 imap: sessions 1, messages 1, log-ins tried 1\n"
+        "172.16.0.253:25 smtp: sessions 2, messages 2, logins tried 0\n\
+         172.16.0.253:110 pop3: sessions 1, messages 1, logins tried 1\n\
+         172.16.0.253:143 imap: sessions 1, messages 1, logins tried 1\n"
     );
 }

@@ -4,7 +4,7 @@ What a session means: what is wrong, weak or worth knowing in it (`rules`), what
 
 Rules check a session once it is over ([`judge`]), on the thread that followed it; a session in which nothing crossed is
 made, and checked, where sessions are numbered. Analyses that span sessions receive them in the order of output, on one
-thread. A [`Selection`] says which rules run and whether log-ins are counted: what no view shows is not computed.
+thread. A [`Selection`] says which rules run and whether logins are counted: what no view shows is not computed.
 */
 
 pub(crate) mod across;

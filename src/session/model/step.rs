@@ -133,7 +133,7 @@ fn untagged_status(untagged: imap::Untagged) -> Option<imap::Status> {
     }
 }
 
-/// Without what it says: what in it is secret may not be known before the log-in is over.
+/// Without what it says: what in it is secret may not be known before the login is over.
 impl fmt::Debug for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {

@@ -23,7 +23,7 @@ pub const RULE: Rule = Rule {
     words: Words {
         en: Text {
             title: "Two copies of the same bytes disagree",
-            detail: "A stretch of the stream crossed the network more than once, and not with the same content. The \
+            detail: "A part of the stream crossed the network more than once, and not with the same content. The \
                      steps show the copy that came first; the receiver may have read another. This is how words are \
                      slipped into a conversation or past an observer.",
             remedy: "Find out from the receiver's log which copy it read, and what sent the other: somebody on the \

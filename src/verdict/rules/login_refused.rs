@@ -22,7 +22,7 @@ pub const RULE: Rule = Rule {
     needs: Needs::NONE,
     words: Words {
         en: Text {
-            title: "A log-in was refused",
+            title: "A login was refused",
             detail: "The server did not let the client in. Many refusals in a row may be somebody guessing passwords.",
             remedy: "Check user name, password and mechanism; the text of the reply often names the reason.",
         },

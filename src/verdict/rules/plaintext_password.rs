@@ -24,7 +24,7 @@ pub const RULE: Rule = Rule {
             detail: "Whoever can see these packets can read the user name and the password and log in with them. \
                      Base64, as PLAIN and LOGIN use it, hides nothing: it is an encoding, not an encryption.",
             remedy: "Let the client use TLS (ports 465, 993 and 995, or STARTTLS before it logs in), let the server \
-                     refuse log-ins without it, and change this password.",
+                     refuse logins without it, and change this password.",
         },
         zh: Text {
             title: "口令以明文在网络上传送",

@@ -4,7 +4,7 @@ use super::which::Which;
 use super::{Lang, en, zh};
 use crate::verdict::across::login_frequency::LoginFrequency;
 
-/// The counts in words: `2 sessions, with a log-in`, `5 sessions; with a log-in: 2; without a log-in: 3`.
+/// The counts in words: `2 sessions, with a login`, `5 sessions; with a login: 2; without a login: 3`.
 pub fn login_frequency(lang: Lang, counts: &LoginFrequency) -> String {
     let mut words = say!(lang, login::sessions(counts.sessions));
     let parts = [

@@ -90,7 +90,7 @@ fn the_password_is_shown_marked_and_explained() {
     let row = text.lines().find(|line| line.contains("PASS group7_3")).unwrap();
     assert!(row.starts_with("│ 7 !"), "{row}");
     assert!(text.contains("\n! carries a password\n"));
-    let totals = text.split("Log-in attempts").nth(1).unwrap();
+    let totals = text.split("Login attempts").nth(1).unwrap();
     assert!(totals.contains("│ 5, 7 ! │ 172.16.0.73 →") && totals.contains("accepted"), "{totals}");
 }
 
@@ -100,8 +100,8 @@ fn equal_login_attempts_share_a_row() {
     let text = printed(options(120, Lang::En, Show { steps: false, ..Show::REPORT }), sessions);
     let rows: Vec<&str> = text.lines().filter(|line| line.contains("group7_3@")).collect();
     assert_eq!(rows.len(), 1);
-    assert!(rows[0].contains("5, 7, 5, 7, 5, 7, … !") || rows[0].ends_with("│ 9       │"), "{}", rows[0]);
-    assert!(rows[0].ends_with("│ 9       │"), "{}", rows[0]);
+    assert!(rows[0].contains("5, 7, 5, 7, 5, 7, … !") || rows[0].ends_with("│ 9      │"), "{}", rows[0]);
+    assert!(rows[0].ends_with("│ 9      │"), "{}", rows[0]);
 }
 
 #[test]
@@ -121,11 +121,11 @@ fn sessions_without_a_login_are_counted_in_words() {
     let show = Show { steps: false, ..Show::REPORT };
     let text = printed(options(300, Lang::En, show), sessions());
     for line in [
-        "SMTP 172.16.0.73 → 172.16.0.253:25: 4 sessions; without a log-in: 2 \
-         (2 messages were accepted without user name or password); begun before the capture, perhaps with a log-in: 1; \
-         with bytes missing from the capture, perhaps with a log-in: 1",
-        "POP3 172.16.0.73 → 172.16.0.253:110: 3 sessions; with a log-in: 2; \
-         encrypted, so that a log-in cannot be seen: 1",
+        "SMTP 172.16.0.73 → 172.16.0.253:25: 4 sessions; without a login: 2 \
+         (2 messages were accepted without user name or password); begun before the capture, perhaps with a login: 1; \
+         with bytes missing from the capture, perhaps with a login: 1",
+        "POP3 172.16.0.73 → 172.16.0.253:110: 3 sessions; with a login: 2; \
+         encrypted, so that a login cannot be seen: 1",
     ] {
         assert!(text.contains(line), "{line}: {text}");
     }
@@ -165,7 +165,7 @@ fn a_gap_does_not_cut_a_table_in_two() {
         live(options(80, Lang::En, Show::REPORT), vec![session], false),
     ] {
         assert_eq!(text.matches("TRANSACTION state").count(), 1, "{text}");
-        assert!(text.contains("POP3 connection release (AUTHORIZATION state)"), "a QUIT before the log-in: {text}");
+        assert!(text.contains("POP3 connection release (AUTHORIZATION state)"), "a QUIT before the login: {text}");
     }
 }
 

@@ -34,13 +34,13 @@ pub fn verb(command: Command) -> Sentences {
         ),
         (Verb::Authenticate, _) => row(
             "Begins to log in, with the mechanism named",
-            "The log-in has succeeded",
-            "The log-in by this mechanism is refused|wrong name or password, a cancelled exchange, or no such mechanism",
+            "The login has succeeded",
+            "The login by this mechanism is refused|wrong name or password, a cancelled exchange, or no such mechanism",
         ),
         (Verb::Login, _) => row(
             "Logs in with user name and password, readable by anyone on the way",
-            "The log-in with user name and password has succeeded",
-            "The log-in is refused|user name or password are wrong",
+            "The login with user name and password has succeeded",
+            "The login is refused|user name or password are wrong",
         ),
         (Verb::Select, _) => row(
             "Opens a mailbox for reading and writing",
@@ -254,9 +254,9 @@ pub fn verb(command: Command) -> Sentences {
             "The updates cannot be cancelled",
         ),
         (Verb::Unauthenticate, _) => row(
-            "Gives up the log-in, and keeps the connection",
+            "Gives up the login, and keeps the connection",
             "The client is logged in no more",
-            "The log-in cannot be given up",
+            "The login cannot be given up",
         ),
         (Verb::ProxyAuth, _) => row(
             "Asks, as an administrator, to act as another user",
@@ -282,8 +282,8 @@ pub fn verb(command: Command) -> Sentences {
 /// A tagged BAD: the same sentence for all commands, except those that carry a password.
 pub fn bad(command: Command) -> &'static str {
     match command.verb {
-        Verb::Login => "The server does not understand the log-in, or does not allow it here",
-        Verb::Authenticate => "The server does not understand the log-in, or the client cancelled it",
+        Verb::Login => "The server does not understand the login, or does not allow it here",
+        Verb::Authenticate => "The server does not understand the login, or the client cancelled it",
         _ => "The server does not understand the command, its arguments are wrong, or it is not allowed in this state",
     }
 }

@@ -9,8 +9,8 @@ pub fn sessions(count: u64) -> String {
 
 pub fn all(which: Which, count: u64) -> String {
     match which {
-        Which::LoggedIn if count > 1 => ", with a log-in in every one".to_owned(),
-        Which::Without if count > 1 => ", without a log-in in any".to_owned(),
+        Which::LoggedIn if count > 1 => ", with a login in every one".to_owned(),
+        Which::Without if count > 1 => ", without a login in any".to_owned(),
         _ => format!(", {}", words(which)),
     }
 }
@@ -21,13 +21,13 @@ pub fn some(which: Which, count: u64) -> String {
 
 fn words(which: Which) -> &'static str {
     match which {
-        Which::LoggedIn => "with a log-in",
+        Which::LoggedIn => "with a login",
         Which::Refused => "with attempts to log in that all failed",
-        Which::Unknown => "with a log-in whose outcome is not in the capture",
-        Which::Without => "without a log-in",
-        Which::Hidden => "encrypted, so that a log-in cannot be seen",
-        Which::Late => "begun before the capture, perhaps with a log-in",
-        Which::Incomplete => "with bytes missing from the capture, perhaps with a log-in",
+        Which::Unknown => "with a login whose outcome is not in the capture",
+        Which::Without => "without a login",
+        Which::Hidden => "encrypted, so that a login cannot be seen",
+        Which::Late => "begun before the capture, perhaps with a login",
+        Which::Incomplete => "with bytes missing from the capture, perhaps with a login",
         Which::Silent => "in which nothing was said",
     }
 }
@@ -41,17 +41,17 @@ pub fn accepted(messages: u64) -> String {
 /// Why a login was not accepted.
 pub fn refused(cause: LoginCause) -> &'static str {
     match cause {
-        LoginCause::WrongSecret => "The log-in is refused: user name, password or token are not valid",
-        LoginCause::Malformed => "The log-in is refused: the server cannot read what the client has sent",
-        LoginCause::MechanismNotOffered => "The log-in is refused: the server does not offer this mechanism here",
+        LoginCause::WrongSecret => "The login is refused: user name, password or token are not valid",
+        LoginCause::Malformed => "The login is refused: the server cannot read what the client has sent",
+        LoginCause::MechanismNotOffered => "The login is refused: the server does not offer this mechanism here",
         LoginCause::EncryptionDemanded => {
-            "The log-in is refused: the server demands an encrypted connection, and has checked nothing"
+            "The login is refused: the server demands an encrypted connection, and has checked nothing"
         }
-        LoginCause::Limit => "The log-in is refused: too many connections or attempts",
-        LoginCause::InUse => "The log-in is refused: another session holds the mailbox",
-        LoginCause::SwitchedOff => "The log-in is refused: the account, or this way to log in, is disabled",
-        LoginCause::Temporary => "The server cannot check the log-in at the moment: try again later",
-        LoginCause::Cancelled => "The client has given up the log-in",
-        LoginCause::Unknown => "The log-in is refused; the server does not say why, or in words of its own",
+        LoginCause::Limit => "The login is refused: too many connections or attempts",
+        LoginCause::InUse => "The login is refused: another session holds the mailbox",
+        LoginCause::SwitchedOff => "The login is refused: the account, or this way to log in, is disabled",
+        LoginCause::Temporary => "The server cannot check the login at the moment: try again later",
+        LoginCause::Cancelled => "The client has given up the login",
+        LoginCause::Unknown => "The login is refused; the server does not say why, or in words of its own",
     }
 }

@@ -17,7 +17,7 @@ pub fn command(command: Command) -> &'static str {
         Command::Pass => "Gives the password, readable by anyone on the way",
         Command::Apop => "Logs in with the user name and a digest of timestamp and password",
         Command::Auth => "Begins to log in, with the mechanism named",
-        Command::AuthList => "Asks which log-in mechanisms there are",
+        Command::AuthList => "Asks which login mechanisms there are",
         Command::Capa => "Asks what the server is capable of",
         Command::Stls => "Asks to encrypt the connection with TLS from here on",
         Command::Stat => "Asks how many messages there are and how large they are together",
@@ -50,10 +50,10 @@ pub fn reply(command: Command, reply: Reply) -> &'static str {
 fn ok(command: Command) -> &'static str {
     match command {
         Command::User => "The server accepts the user name and waits for the password",
-        Command::Pass => "The log-in has succeeded: the mailbox is open and locked for this client",
-        Command::Apop => "The log-in by APOP has succeeded: the mailbox is open",
-        Command::Auth => "The log-in has succeeded",
-        Command::AuthList => "The server lists its log-in mechanisms",
+        Command::Pass => "The login has succeeded: the mailbox is open and locked for this client",
+        Command::Apop => "The login by APOP has succeeded: the mailbox is open",
+        Command::Auth => "The login has succeeded",
+        Command::AuthList => "The server lists its login mechanisms",
         Command::Capa => "The server lists its capabilities",
         Command::Stls => "The server is ready: the TLS handshake comes next",
         Command::Stat => "The server tells the number of messages and their size together",
@@ -79,10 +79,10 @@ fn ok(command: Command) -> &'static str {
 fn err(command: Command) -> &'static str {
     match command {
         Command::User => "The server does not accept the user name",
-        Command::Pass => "The log-in is refused|the password is wrong, or the mailbox is locked",
-        Command::Apop => "The log-in by APOP is refused|name or digest are wrong, or the mailbox is locked",
-        Command::Auth => "The log-in is refused|user name or password are wrong, or the mechanism is not offered",
-        Command::AuthList => "The server does not list its log-in mechanisms",
+        Command::Pass => "The login is refused|the password is wrong, or the mailbox is locked",
+        Command::Apop => "The login by APOP is refused|name or digest are wrong, or the mailbox is locked",
+        Command::Auth => "The login is refused|user name or password are wrong, or the mechanism is not offered",
+        Command::AuthList => "The server does not list its login mechanisms",
         Command::Capa => "The server does not know CAPA: it has no extensions to tell of",
         Command::Stls => "The server refuses to use TLS",
         Command::Stat => "The server does not tell the state of the mailbox",

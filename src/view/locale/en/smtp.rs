@@ -166,14 +166,14 @@ pub fn reply(reply: Reply) -> &'static str {
         Reply::XclientRefused => "The server does not believe the proxy",
         Reply::XforwardAccepted => "The server notes where the message came from",
         Reply::XforwardRefused => "The server does not accept where the message is said to come from",
-        Reply::LoggedIn => "The log-in has succeeded",
-        Reply::LoginDeferred => "The server cannot check the log-in at the moment: try again later",
-        Reply::LoginRefused => "The log-in is refused|user name or password are wrong",
+        Reply::LoggedIn => "The login has succeeded",
+        Reply::LoginDeferred => "The server cannot check the login at the moment: try again later",
+        Reply::LoginRefused => "The login is refused|user name or password are wrong",
         Reply::PasswordTransition => {
             "The user must log in once with another mechanism, to set the password for this one"
         }
         Reply::ResponseTooLong => "The client's response is too long",
-        Reply::ExchangeBroken => "The log-in is given up|the client cancelled it, or its response was no valid base64",
+        Reply::ExchangeBroken => "The login is given up|the client cancelled it, or its response was no valid base64",
         Reply::AuthNotHere => {
             "Logging in is not possible here: it is not offered, was done before, or a message is under way"
         }
