@@ -130,7 +130,7 @@ impl Connection {
             return;
         }
         if !copy {
-            self.time_passes(at);
+            self.time_passes(at, segment.header.sequence);
             self.counters.packets += u64::from(counts);
             self.causal.count(side, at);
         }
@@ -178,9 +178,9 @@ impl Connection {
         self.causal.release(at, out);
     }
 
-    /// Notes the time of another packet. One that is a little earlier than those before comes late; one that is much
+    /// Notes the time of another packet, with this sequence number. One that is a little earlier than those before comes late; one that is much
     /// earlier was stamped by a clock that had been set back, and its time is the time that holds from now on.
-    fn time_passes(&mut self, at: PacketRef) {
+    fn time_passes(&mut self, at: PacketRef, sequence: u32) {
         let back = self.last.time.known_since(at.time).unwrap_or_default();
         if back > STEP_NANOSECONDS {
             self.counters.clock_back = self.counters.clock_back.saturating_add(back);
@@ -190,6 +190,7 @@ impl Connection {
         self.last = if back <= 0 { at } else { PacketRef { packet: at.packet, ..self.last } };
         if at.time < self.first.time && self.counters.clock_back == 0 {
             self.first.time = at.time;
+            self.first_sequence = sequence;
         }
     }
 
