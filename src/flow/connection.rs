@@ -125,6 +125,7 @@ impl Connection {
         let counts = self.counted != Some(at.packet);
         self.counted = Some(at.packet);
         self.counters.shared += u64::from(counts && segment.header.shares_packet);
+        self.causal.has_copies |= copy;
         if copy && segment.header.wire_len == 0 {
             self.counters.copies += u64::from(counts);
             return;
