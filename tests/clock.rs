@@ -37,7 +37,7 @@ fn read(parts: &[&[Packet]]) -> Value {
             name
         })
         .collect();
-    let groups = pipeline::in_order(&names);
+    let (groups, _) = pipeline::in_order(&names);
     let mut source = open_until(&groups, None, Damage::default(), Reading::Here, None).expect("captures");
     let (document, problem) = support::document(&mut *source);
     assert_eq!(problem, None);
