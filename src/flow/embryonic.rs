@@ -64,9 +64,7 @@ impl Embryonic {
             let belongs = match known {
                 Some(known) => known.sequence == bare.sequence,
                 // The first SYN of this side, before the other side acknowledged any position of its stream.
-                None => {
-                    self.bare().all(|earlier| earlier.from == bare.from || earlier.acknowledgement.is_none())
-                }
+                None => self.bare().all(|earlier| earlier.from == bare.from || earlier.acknowledgement.is_none()),
             };
             if !belongs {
                 return false;

@@ -37,8 +37,7 @@ pub fn in_order(files: &[PathBuf]) -> (Vec<Vec<PathBuf>>, LimitsHit) {
     let mut limits = LimitsHit::default();
     let ranks = ranks(files, &mut limits).unwrap_or_else(|| vec![0; files.len()]);
     let last = ranks.iter().copied().max().unwrap_or_default();
-    let group =
-        |rank| files.iter().zip(&ranks).filter(|(_, at)| **at == rank).map(|(file, _)| file.clone()).collect();
+    let group = |rank| files.iter().zip(&ranks).filter(|(_, at)| **at == rank).map(|(file, _)| file.clone()).collect();
     ((0..=last).map(group).collect(), limits)
 }
 
@@ -258,4 +257,45 @@ fn grouped(held: &[Held]) -> Vec<usize> {
         }
     }
     ranks
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::decode::Header;
+    use std::net::{Ipv4Addr, SocketAddr};
+
+    #[test]
+    fn connections_that_are_left_out_are_counted() {
+        let mut held = Held::default();
+        for number in 0..=FILE_ORDER_CONNECTIONS as u32 {
+            held.segment(&Segment {
+                source: SocketAddr::new(Ipv4Addr::from(0x0a00_0000 + number).into(), 40_000),
+                destination: SocketAddr::from(([172, 16, 0, 253], 25)),
+                header: Header {
+                    packet: 1,
+                    time: Time::from_microseconds(number.into()),
+                    sequence: 1,
+                    acknowledgement: None,
+                    syn: true,
+                    fin: false,
+                    rst: false,
+                    window: 0,
+                    identification: None,
+                    hops: 0,
+                    timestamp: None,
+                    received_twice: None,
+                    urgent: None,
+                    shares_packet: false,
+                    decrypted: false,
+                    subflow: None,
+                    wire_len: 0,
+                },
+                payload: &[],
+                multipath: &[],
+            });
+        }
+        assert_eq!(held.left_out + held.connections.len() as u64, FILE_ORDER_CONNECTIONS as u64 + 1);
+        assert!(held.left_out > 0);
+    }
 }

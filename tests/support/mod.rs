@@ -93,8 +93,7 @@ pub fn forget_packets(session: &mut Value) {
         value.as_object_mut().expect("an object").retain(|field, _| !fields.contains(&field.as_str()));
     };
     forget(session, &["started", "ended", "duration_ms", "first_packet", "last_packet", "uid"]);
-    let counted =
-        ["packets", "retransmitted", "needless", "reordered", "copies", "loss", "longest_silence", "rtt_ms"];
+    let counted = ["packets", "retransmitted", "needless", "reordered", "copies", "loss", "longest_silence", "rtt_ms"];
     forget(&mut session["transport"], &counted);
     for log_in in session["credentials"].as_array_mut().expect("a list") {
         forget(log_in, &["time", "packets"]);

@@ -63,8 +63,8 @@ fn thinks(session: &Session, silence: &Silence) -> bool {
         }
         before = Some(step);
     }
-    let closes = silence.of == Some(Side::Client)
-        && matches!(session.transport.end, CloseReason::Closed | CloseReason::Reset);
+    let closes =
+        silence.of == Some(Side::Client) && matches!(session.transport.end, CloseReason::Closed | CloseReason::Reset);
     before.is_some_and(|step| step.from == Side::Server && (closes || step.phase == Phase::Release))
 }
 
@@ -75,8 +75,8 @@ mod tests {
     use crate::flow::PacketRef;
     use crate::protocol::Protocol;
     use crate::view::table::Style;
-    use crate::view::{Lang, Show};
     use crate::view::testing::Talk;
+    use crate::view::{Lang, Show};
 
     /// The names of the facts about `talk`, silent for ten seconds from packet `from` to packet `to`.
     fn told(talk: Talk, of: Option<Side>, from: u64, to: u64) -> Vec<&'static str> {
