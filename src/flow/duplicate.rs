@@ -135,8 +135,10 @@ impl DuplicateFilter {
             false => None,
         };
         let sender = &self.senders[from as usize];
-        let twin = twin.filter(|_| !sender.is_new(&segment.header));
-        let sent_before = old && sender.has_sent(&segment.header);
+        // Each subflow of a Multipath TCP connection has its own identifications, timestamps and way.
+        let one_way = segment.header.subflow.is_none();
+        let twin = twin.filter(|_| !(one_way && sender.is_new(&segment.header)));
+        let sent_before = old && one_way && sender.has_sent(&segment.header);
         if sent_before || twin.is_some_and(|twin| self.is_one(twin, &seen)) {
             self.found = true;
             if let Some(first) = twin.and_then(|twin| self.recent.get(twin)).filter(|_| segment.header.syn) {
