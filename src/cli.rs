@@ -3,6 +3,7 @@ The command line. [`Cli`] is what was typed (clap's), [`Plan`] what it means: ev
 code further on reads the environment.
 */
 
+use crate::limits::LimitsHit;
 use crate::pipeline::Emit;
 use crate::protocol::Protocol;
 use crate::protocol::ports::{Hint, Ports};
@@ -400,6 +401,7 @@ fn analysis(
         threads: args.threads.map_or(environment.cores, usize::from),
         packets,
         duration: duration.map(Duration::from_secs),
+        limits_hit: LimitsHit::default(),
     };
     let output = Output {
         format: args.format,

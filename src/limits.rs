@@ -312,15 +312,25 @@ limits! {
         ORDER_PACKETS: Count = 8_192, fuzzed 16;
         /// Captured bytes that are held for the same.
         ORDER_BYTES: Bytes = 32 * 1024 * 1024, fuzzed 4096;
-        /// Connections of one file that are compared with those of others, to find the order of the files: those
-        /// whose packets came last.
-        FILE_ORDER_CONNECTIONS: Count = 65_536, fuzzed 16;
     } hit {
         en: "packets stood more than {ORDER_PACKETS} records out of time order in the file, and were read late",
         zh: "文件中的分组偏离时间顺序超过 {ORDER_PACKETS} 条记录，读取得较晚（分组数）",
     } readme {
         en: "{ORDER_PACKETS} packets or {ORDER_BYTES} that wait to be put in the order of their times",
         zh: "等待按时间排序的分组：{ORDER_PACKETS} 个或 {ORDER_BYTES}",
+    }
+
+    /// Counts connections that were left out.
+    FileOrder = "file_order" {
+        /// Connections of one file that are compared with those of others, to find the order of the files: those
+        /// whose packets came last.
+        FILE_ORDER_CONNECTIONS: Count = 65_536, fuzzed 16;
+    } hit {
+        en: "connections were left out where the order of files was looked for: {FILE_ORDER_CONNECTIONS} of each file are compared",
+        zh: "确定文件先后顺序时未比较的连接：每个文件只比较 {FILE_ORDER_CONNECTIONS} 个（连接数）",
+    } readme {
+        en: "{FILE_ORDER_CONNECTIONS} connections of each file that are compared to find the order of files",
+        zh: "为确定文件先后顺序，每个文件比较 {FILE_ORDER_CONNECTIONS} 个连接",
     }
 
     /// Counts subflows that were alive when they were forgotten.

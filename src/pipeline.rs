@@ -70,6 +70,7 @@ pub fn run(
     };
     let (mut summary, logins) = output.finish(input.finish());
     summary.limits_hit.add(&source.limits());
+    summary.limits_hit.add(&options.limits_hit);
     let report = Report { sources: source.info(), summary, logins };
     view.finish(&report)?;
     Ok(Outcome { report, problem })

@@ -96,13 +96,9 @@ fn analyze(mut analysis: Analysis) -> anyhow::Result<()> {
     let mut source: Box<dyn Source> = match &analysis.input {
         Input::Files(files) => {
             let reading = if analysis.options.threads > 1 { Reading::Ahead } else { Reading::Here };
-            capture::open_until(
-                &pipeline::in_order(files),
-                filter,
-                Damage::default(),
-                reading,
-                endless.then_some(&stop),
-            )?
+            let (files, limits_hit) = pipeline::in_order(files);
+            analysis.options.limits_hit = limits_hit;
+            capture::open_until(&files, filter, Damage::default(), reading, endless.then_some(&stop))?
         }
         Input::Followed(files) => capture::follow(files, filter, Damage::default(), Arc::clone(&stop))?,
         Input::Live(options) => {

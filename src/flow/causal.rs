@@ -9,10 +9,11 @@ which the two ends did.
 A byte that the other side has acknowledged did cross the wire. When it has not come [`PATIENCE_PACKETS`] packets of its
 connection or [`PATIENCE_NANOSECONDS`] later, the capture does not have it, and it is declared missing; a gap that was
 not acknowledged may still be filled by a retransmission and is waited for. Bytes that a snap length cut off may be in
-another copy of their packet (two interfaces of one file, two files), and are waited for as long. For the beginning of a direction, and for a
-direction that may not be in the capture at all, [`PATIENCE_FOR_BEGINNING`] is enough: a user who watches one side only
-wants to see it soon. Nothing waits past the bounds in [`limits`](crate::limits), and nothing past the end of the
-connection.
+another copy of their packet (two interfaces of one file, two files), and are waited for as long; but where somebody
+watches, only if the connection has had copies, or is too young to tell ([`ALONE_PACKETS`]). For the beginning of a
+direction, and for a direction that may not be in the capture at all, [`PATIENCE_FOR_BEGINNING`] is enough: a user who
+watches one side only wants to see it soon. Nothing waits past the bounds in [`limits`](crate::limits), and nothing past
+the end of the connection.
 */
 
 use super::assembler::{Assembler, Piece, Stored};
@@ -30,6 +31,9 @@ pub const PATIENCE_PACKETS: u64 = 256;
 pub const PATIENCE_NANOSECONDS: i64 = 60_000_000_000;
 /// Packets and packet time, both, for which the beginning of a direction may be late: ten seconds.
 pub const PATIENCE_FOR_BEGINNING: (u64, i64) = (32, 10_000_000_000);
+/// Packets of a connection after which a copy of one has been seen, if its packets are captured twice: the handshake, and
+/// one more.
+pub const ALONE_PACKETS: u64 = 4;
 
 /// How far past the last byte seen a FIN may stand: the largest window that scaling allows (RFC 7323, section 2.3).
 const FIN_AHEAD: Position = 1 << 30;
@@ -48,6 +52,8 @@ pub struct Causal {
     first: Option<PacketRef>,
     /// Positions of urgent bytes that have not been passed. Few connections have any.
     urgent: [BTreeSet<Position>; 2],
+    /// Packets of the connection were captured more than once.
+    pub has_copies: bool,
     /// Urgent bytes that were left out of the streams.
     pub left_out: u64,
 }
@@ -289,7 +295,7 @@ impl Causal {
     fn hand_over_ready(&mut self, out: &mut impl StreamHandler) -> bool {
         let mut some = false;
         for side in [Side::Client, Side::Server] {
-            while self.stream(side).front().is_some_and(|front| self.is_ready(side, front)) {
+            while self.stream(side).front().is_some_and(|front| self.is_ready(side, front, out.is_watched())) {
                 some |= self.hand_over_front(side, out);
             }
         }
@@ -297,9 +303,10 @@ impl Causal {
     }
 
     /// Whether the front of `side` waits for nothing: neither for what it acknowledges, nor for a copy that is whole.
-    fn is_ready(&self, side: Side, front: &BufferedSegment) -> bool {
+    fn is_ready(&self, side: Side, front: &BufferedSegment, watched: bool) -> bool {
         let due = front.acknowledges.map(|position| self.without_fin(side.other(), position));
-        matches!(front.content, Content::Bytes(_))
+        let alone = watched && !self.has_copies && self.packets() >= ALONE_PACKETS;
+        (alone || matches!(front.content, Content::Bytes(_)))
             && due.is_none_or(|position| position <= self.stream(side.other()).next())
     }
 

@@ -36,6 +36,8 @@ pub struct Connection {
     headless: bool,
     duplicates: DuplicateFilter,
     stalls: StallWatch,
+    /// The positions of each side's last keep-alive probe: its content is no part of the stream.
+    probes: [Option<Position>; 2],
     counters: Counters,
     /// The packet counted last.
     counted: Option<u64>,
@@ -93,6 +95,7 @@ impl Connection {
             headless: false,
             duplicates: DuplicateFilter::default(),
             stalls: StallWatch::default(),
+            probes: [None; 2],
             counters: Counters::default(),
             counted: None,
             conflicts: None,
@@ -125,12 +128,13 @@ impl Connection {
         let counts = self.counted != Some(at.packet);
         self.counted = Some(at.packet);
         self.counters.shared += u64::from(counts && segment.header.shares_packet);
+        self.causal.has_copies |= copy;
         if copy && segment.header.wire_len == 0 {
             self.counters.copies += u64::from(counts);
             return;
         }
         if !copy {
-            self.time_passes(at);
+            self.time_passes(at, segment.header.sequence);
             self.counters.packets += u64::from(counts);
             self.causal.count(side, at);
         }
@@ -178,9 +182,9 @@ impl Connection {
         self.causal.release(at, out);
     }
 
-    /// Notes the time of another packet. One that is a little earlier than those before comes late; one that is much
+    /// Notes the time of another packet, with this sequence number. One that is a little earlier than those before comes late; one that is much
     /// earlier was stamped by a clock that had been set back, and its time is the time that holds from now on.
-    fn time_passes(&mut self, at: PacketRef) {
+    fn time_passes(&mut self, at: PacketRef, sequence: u32) {
         let back = self.last.time.known_since(at.time).unwrap_or_default();
         if back > STEP_NANOSECONDS {
             self.counters.clock_back = self.counters.clock_back.saturating_add(back);
@@ -190,6 +194,7 @@ impl Connection {
         self.last = if back <= 0 { at } else { PacketRef { packet: at.packet, ..self.last } };
         if at.time < self.first.time && self.counters.clock_back == 0 {
             self.first.time = at.time;
+            self.first_sequence = sequence;
         }
     }
 
@@ -412,6 +417,7 @@ impl Connection {
         limits: &mut LimitsHit,
     ) -> Option<Stored> {
         let begun_in_the_middle = self.syns == [None; 2];
+        let unheard = self.causal.seen(side.other()) == 0;
         let stream = self.causal.stream_mut(side);
         if begun_in_the_middle && stream.is_untouched() && stream.waiting().0 == 0 {
             // Bytes acknowledged before the first captured byte may have crossed before the capture began.
@@ -419,10 +425,15 @@ impl Connection {
         } else if self.syns[side as usize].is_none() {
             stream.begins(Begin::AtOrBefore(position));
         }
-        // A keep-alive probe repeats the last acknowledged byte, with any content (RFC 9293, section 3.8.4).
-        let last = position == stream.highest() - 1 && stream.acknowledged() > position;
-        if segment.header.wire_len == 1 && last && stream.has(position) {
-            return None;
+        // A keep-alive probe repeats the last acknowledged byte, with any content (RFC 9293, section 3.8.4): 0 where the
+        // other side's acknowledgements were not captured. A copy of it may come later.
+        if segment.header.wire_len == 1 {
+            let zero = unheard && segment.payload.first().is_none_or(|&byte| byte == 0);
+            let last = position == stream.highest() - 1 && (zero || stream.acknowledged() > position);
+            if (last && stream.has(position)) || self.probes[side as usize] == Some(position) {
+                self.probes[side as usize] = Some(position);
+                return None;
+            }
         }
         let at = segment.at();
         let truncated = segment.header.wire_len.saturating_sub(segment.payload.len() as u32);

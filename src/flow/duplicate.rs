@@ -12,7 +12,8 @@ anything, retransmissions do not. A bare acknowledgement is legitimately sent se
 A copy may also come seconds later, where two machines' clocks differ and their captures were merged. A packet that
 brings nothing new is such a copy if its sender sent it before packets that are known already: a retransmission has a
 new identification and a new timestamp (RFC 7323), a copy has those of its packet. Where there is neither, the hop limit
-shows that the packet was captured elsewhere on its way.
+shows that the packet was captured elsewhere on its way; or a copy of the SYN has shown how far apart copies are, by less
+than any retransmission timer.
 
 Payloads are not compared here: the [`Assembler`](super::assembler::Assembler) has the first one and does that.
 */
@@ -38,6 +39,11 @@ const OVERTAKEN: u16 = 64;
 /// Time after which a sender's timestamp has grown for certain: 50 milliseconds. Systems count milliseconds, or at most
 /// ten of them.
 const TICK_NANOSECONDS: i64 = 50_000_000;
+/// Ticks of a sender's timestamp after which it is known how long one takes.
+const TICKS: u32 = 16;
+/// A SYN is sent again after a second, or three (RFC 6298, section 2.1): one that comes again within a fifth of that is a
+/// copy, and shows how far apart copies are.
+const LAG_NANOSECONDS: i64 = 200_000_000;
 
 /// The last packets of a connection.
 #[derive(Debug, Default)]
@@ -51,6 +57,8 @@ pub struct DuplicateFilter {
     senders: [Sender; 2],
     /// A copy was found before.
     found: bool,
+    /// How far apart copies of a SYN were, in nanoseconds.
+    lag: Option<i64>,
 }
 
 /// What is compared of a packet.
@@ -82,6 +90,8 @@ struct Sender {
     identifications: Identifications,
     /// The newest timestamp, and when it was first seen.
     timestamp: Option<(u32, Time)>,
+    /// The same of the first.
+    first: Option<(u32, Time)>,
     /// The hop limit of the last packet that brought something new; 0 where it is not known.
     hops: u8,
 }
@@ -124,11 +134,17 @@ impl DuplicateFilter {
             true => self.recent.iter().rposition(|earlier| earlier.says_the_same(&seen)),
             false => None,
         };
-        let sender = &mut self.senders[from as usize];
+        let sender = &self.senders[from as usize];
         // Each subflow of a Multipath TCP connection has its own identifications, timestamps and way.
-        let sent_before = old && segment.header.subflow.is_none() && sender.has_sent(&segment.header);
+        let one_way = segment.header.subflow.is_none();
+        let twin = twin.filter(|_| !(one_way && sender.is_new(&segment.header)));
+        let sent_before = old && one_way && sender.has_sent(&segment.header);
         if sent_before || twin.is_some_and(|twin| self.is_one(twin, &seen)) {
             self.found = true;
+            if let Some(first) = twin.and_then(|twin| self.recent.get(twin)).filter(|_| segment.header.syn) {
+                let apart = seen.time.since(first.time).abs();
+                self.lag = self.lag.or(Some(apart).filter(|&apart| apart <= LAG_NANOSECONDS));
+            }
             return true;
         }
         self.senders[from as usize].note(&segment.header, old, twin.is_some());
@@ -151,10 +167,14 @@ impl DuplicateFilter {
         if seen.rest.identification.is_some() && self.senders[seen.rest.from as usize].identifications.count() {
             return true;
         }
-        let apart = seen.time.since(first.time).unsigned_abs();
+        let apart = seen.time.since(first.time).abs();
+        let syn = matches!(seen.rest, Rest { flags: [true, ..], .. });
+        if apart <= LAG_NANOSECONDS && (syn || self.lag.is_some_and(|lag| (apart - lag).abs() <= AT_ONCE_NANOSECONDS)) {
+            return true;
+        }
         let answered = self.recent.iter().skip(twin).any(|later| later.rest.from != seen.rest.from);
         let bare = matches!(seen.rest, Rest { wire_len: 0, flags: [false, false, false, _], .. });
-        apart <= AT_ONCE_NANOSECONDS.unsigned_abs() && !answered && (!bare || self.found)
+        apart <= AT_ONCE_NANOSECONDS && !answered && (!bare || self.found)
     }
 }
 
@@ -173,7 +193,7 @@ impl Sender {
         if let (Some(timestamp), Some((newest, since))) = (header.timestamp, self.timestamp) {
             match (timestamp.wrapping_sub(newest) as i32).signum() {
                 -1 => return true,
-                0 if header.time.since(since) >= TICK_NANOSECONDS => return true,
+                0 if header.time.since(since) >= self.tick() => return true,
                 0 => {}
                 _ => return false,
             }
@@ -181,19 +201,42 @@ impl Sender {
         header.hops != 0 && self.hops != 0 && header.hops != self.hops
     }
 
+    /// Whether the timestamp shows that no earlier packet of this sender is the same.
+    fn is_new(&self, header: &Header) -> bool {
+        let (Some(timestamp), Some((newest, _))) = (header.timestamp, self.timestamp) else { return false };
+        is_later(timestamp, newest)
+    }
+
+    /// Time after which its timestamp has grown for certain: three of its ticks, where it is known how long they take.
+    fn tick(&self) -> i64 {
+        let (Some((first, begun)), Some((newest, since))) = (self.first, self.timestamp) else {
+            return TICK_NANOSECONDS;
+        };
+        let ticks = newest.wrapping_sub(first);
+        if ticks < TICKS {
+            return TICK_NANOSECONDS;
+        }
+        let one = since.since(begun).max(0) / i64::from(ticks);
+        one.saturating_mul(3).clamp(AT_ONCE_NANOSECONDS, TICK_NANOSECONDS)
+    }
+
     /// Notes a packet that is no copy. `old`: it brings nothing new; `twin`: an earlier packet had the same header.
     fn note(&mut self, header: &Header, old: bool, twin: bool) {
         self.identifications.note(header.identification, twin);
-        let newer = |newest, timestamp: u32| (timestamp.wrapping_sub(newest) as i32) > 0;
         if let Some(timestamp) = header.timestamp
-            && self.timestamp.is_none_or(|(newest, _)| newer(newest, timestamp))
+            && self.timestamp.is_none_or(|(newest, _)| is_later(timestamp, newest))
         {
             self.timestamp = Some((timestamp, header.time));
+            self.first = self.first.or(self.timestamp);
         }
         if !old {
             self.hops = header.hops;
         }
     }
+}
+
+fn is_later(one: u32, other: u32) -> bool {
+    one.wrapping_sub(other).cast_signed() > 0
 }
 
 impl Identifications {

@@ -10,7 +10,7 @@ use super::connection::Connection;
 use super::key::Which;
 use super::{Endpoints, Key, PacketRef, Side, StreamHandler};
 use crate::capture::Time;
-use crate::decode::{Header, Segment};
+use crate::decode::{Header, Segment, Subflow};
 use crate::limits::LimitsHit;
 
 /// Segments kept of one connection: more than the retransmissions of a SYN and of its answer. One more makes it a
@@ -25,10 +25,21 @@ pub struct Embryonic {
     rest: Box<[HeaderOnly]>,
 }
 
-/// A segment without payload, FIN or RST, and without its addresses.
+/// A segment without payload, and without its addresses. The fields are those of [`Header`] that such a segment has.
 #[derive(Debug, Clone, Copy)]
 struct HeaderOnly {
-    header: Header,
+    packet: u64,
+    time: Time,
+    sequence: u32,
+    acknowledgement: Option<u32>,
+    timestamp: Option<u32>,
+    window: u16,
+    identification: Option<u16>,
+    subflow: Option<Subflow>,
+    hops: u8,
+    syn: bool,
+    shares_packet: bool,
+    decrypted: bool,
     from: Side,
 }
 
@@ -48,14 +59,12 @@ impl Embryonic {
             return false;
         }
         let bare = HeaderOnly::new(&key.endpoints(self.client), segment);
-        if bare.header.syn {
-            let known = self.bare().find(|earlier| earlier.header.syn && earlier.from == bare.from);
+        if bare.syn {
+            let known = self.bare().find(|earlier| earlier.syn && earlier.from == bare.from);
             let belongs = match known {
-                Some(known) => known.header.sequence == bare.header.sequence,
+                Some(known) => known.sequence == bare.sequence,
                 // The first SYN of this side, before the other side acknowledged any position of its stream.
-                None => {
-                    self.bare().all(|earlier| earlier.from == bare.from || earlier.header.acknowledgement.is_none())
-                }
+                None => self.bare().all(|earlier| earlier.from == bare.from || earlier.acknowledgement.is_none()),
             };
             if !belongs {
                 return false;
@@ -70,12 +79,12 @@ impl Embryonic {
 
     /// The first packet.
     pub fn first(&self) -> PacketRef {
-        self.first.header.at()
+        PacketRef { packet: self.first.packet, time: self.first.time }
     }
 
     /// The latest time of a packet.
     pub fn last_time(&self) -> Time {
-        self.bare().map(|bare| bare.header.time).max().unwrap_or(self.first.header.time)
+        self.bare().map(|bare| bare.time).max().unwrap_or(self.first.time)
     }
 
     /// The two ends.
@@ -85,7 +94,7 @@ impl Embryonic {
 
     /// As [`Connection::is_half_open`].
     pub fn is_half_open(&self) -> bool {
-        self.bare().all(|bare| bare.from == Side::Client && bare.header.acknowledgement.is_none())
+        self.bare().all(|bare| bare.from == Side::Client && bare.acknowledgement.is_none())
     }
 
     /// The connection that these segments make.
@@ -105,15 +114,33 @@ impl Embryonic {
 
 impl HeaderOnly {
     fn can_hold(segment: &Segment<'_>) -> bool {
-        segment.header.wire_len == 0
-            && !segment.header.fin
-            && !segment.header.rst
-            && (segment.header.syn || segment.header.acknowledgement.is_some())
+        let header = &segment.header;
+        header.wire_len == 0
+            && !header.fin
+            && !header.rst
+            && (header.syn || header.acknowledgement.is_some())
+            && header.received_twice.is_none()
+            && header.urgent.is_none()
     }
 
     fn new(endpoints: &Endpoints, segment: &Segment<'_>) -> Self {
         let from = if segment.source == endpoints.client { Side::Client } else { Side::Server };
-        Self { header: segment.header, from }
+        let header = &segment.header;
+        Self {
+            packet: header.packet,
+            time: header.time,
+            sequence: header.sequence,
+            acknowledgement: header.acknowledgement,
+            timestamp: header.timestamp,
+            window: header.window,
+            identification: header.identification,
+            subflow: header.subflow,
+            hops: header.hops,
+            syn: header.syn,
+            shares_packet: header.shares_packet,
+            decrypted: header.decrypted,
+            from,
+        }
     }
 
     fn segment(&self, endpoints: &Endpoints) -> Segment<'static> {
@@ -121,6 +148,25 @@ impl HeaderOnly {
             Side::Client => (endpoints.client, endpoints.server),
             Side::Server => (endpoints.server, endpoints.client),
         };
-        Segment { source, destination, header: self.header, payload: &[], multipath: &[] }
+        let header = Header {
+            packet: self.packet,
+            time: self.time,
+            sequence: self.sequence,
+            acknowledgement: self.acknowledgement,
+            syn: self.syn,
+            fin: false,
+            rst: false,
+            window: self.window,
+            identification: self.identification,
+            hops: self.hops,
+            timestamp: self.timestamp,
+            received_twice: None,
+            urgent: None,
+            shares_packet: self.shares_packet,
+            decrypted: self.decrypted,
+            subflow: self.subflow,
+            wire_len: 0,
+        };
+        Segment { source, destination, header, payload: &[], multipath: &[] }
     }
 }

@@ -12,6 +12,11 @@ pub trait StreamHandler {
     /// `missing` bytes (at least 1) that `from` sent are not in the capture; `at` is the packet that proved it.
     fn gap(&mut self, from: Side, missing: u64, at: PacketRef);
 
+    /// Whether somebody watches, so that what is delivered late is seen late.
+    fn is_watched(&self) -> bool {
+        false
+    }
+
     /// What follows crossed inside TLS, and stands decrypted in the capture. Called before the data, perhaps repeatedly.
     fn decrypted(&mut self) {}
 

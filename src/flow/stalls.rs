@@ -9,7 +9,7 @@ use super::seq::{self, Position};
 use super::silence::{Progress, Silence};
 use super::window::{Again, ClosedWindow, Window};
 use super::{PacketRef, Side};
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 /// Segments sent again that are remembered, in case the receiver reports that they were not needed.
 const REMEMBERED: usize = 64;
@@ -58,10 +58,13 @@ impl StallWatch {
     }
 
     /// The other side reports that it has received bytes of `side` twice: how many segments were sent again for nothing.
+    /// Of several with the same bytes, one: the others have reports of their own, or were lost.
     pub fn received_twice(&mut self, side: Side, [from, until]: [u32; 2], near: Position) -> u64 {
         let [from, until] = [from, until].map(|number| seq::unwrap(number, near));
-        let before = self.again.len();
-        self.again.retain(|&(sender, position)| sender != side || !(from..until).contains(&position));
+        let (before, mut reported) = (self.again.len(), BTreeSet::new());
+        self.again.retain(|&(sender, position)| {
+            sender != side || !(from..until).contains(&position) || !reported.insert(position)
+        });
         (before - self.again.len()) as u64
     }
 

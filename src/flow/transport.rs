@@ -106,6 +106,8 @@ pub struct Counters {
     /// Segments that were sent again because the first copy was lost. Either both copies were captured, or the second
     /// came later than reordering can explain. Not those that the receiver had no room for, or had already.
     pub sent_again: u64,
+    /// Segments that were sent again because the receiver had no room for them when they came first.
+    pub refused: u64,
     /// Nanoseconds by which the clock of the capture went back between packets of the connection.
     pub clock_back: i64,
     /// The subflows, of a Multipath TCP connection.
@@ -124,6 +126,11 @@ pub struct Subflows {
 }
 
 impl Counters {
+    /// Segments that were sent again for any reason, but for probes of a closed window and keep-alives.
+    pub fn all_sent_again(&self) -> u64 {
+        self.sent_again + self.needless + self.refused
+    }
+
     /// Packets of the connection, copies included, without those that an earlier connection has counted: over all
     /// connections, each packet counts once.
     pub fn own_packets(&self) -> u64 {

@@ -21,7 +21,7 @@ that goes.
 use crate::capture::{self, CaptureError, Damage, Read, STEP_NANOSECONDS, Time};
 use crate::decode::{Decoded, Decoder, Segment};
 use crate::flow::Key;
-use crate::limits::FILE_ORDER_CONNECTIONS;
+use crate::limits::{FILE_ORDER_CONNECTIONS, Limit, LimitsHit};
 use std::collections::HashMap;
 use std::fs;
 use std::path::PathBuf;
@@ -32,17 +32,17 @@ const SMALL: u64 = 64 * 1024 * 1024;
 const FAR: u32 = 1 << 24;
 
 /// The files in groups: those of one group are to be merged by time, one group is to be read after the other. One group
-/// where nothing shows that the clock went back between files.
-pub fn in_order(files: &[PathBuf]) -> Vec<Vec<PathBuf>> {
-    let ranks = ranks(files).unwrap_or_else(|| vec![0; files.len()]);
+/// where nothing shows that the clock went back between files. And the bounds that were hit.
+pub fn in_order(files: &[PathBuf]) -> (Vec<Vec<PathBuf>>, LimitsHit) {
+    let mut limits = LimitsHit::default();
+    let ranks = ranks(files, &mut limits).unwrap_or_else(|| vec![0; files.len()]);
     let last = ranks.iter().copied().max().unwrap_or_default();
-    (0..=last)
-        .map(|rank| files.iter().zip(&ranks).filter(|(_, at)| **at == rank).map(|(file, _)| file.clone()).collect())
-        .collect()
+    let group = |rank| files.iter().zip(&ranks).filter(|(_, at)| **at == rank).map(|(file, _)| file.clone()).collect();
+    ((0..=last).map(group).collect(), limits)
 }
 
 /// The group of each file; None where there is nothing to compare.
-fn ranks(files: &[PathBuf]) -> Option<Vec<usize>> {
+fn ranks(files: &[PathBuf], limits: &mut LimitsHit) -> Option<Vec<usize>> {
     if files.len() < 2 {
         return None;
     }
@@ -54,6 +54,10 @@ fn ranks(files: &[PathBuf]) -> Option<Vec<usize>> {
         return None;
     }
     let held: Vec<Held> = files.iter().map(Held::read).collect::<Result<_, _>>().ok()?;
+    let left_out = held.iter().map(|held| held.left_out).sum();
+    if left_out > 0 {
+        limits.hit_times(Limit::FileOrder, left_out);
+    }
     Some(grouped(&held))
 }
 
@@ -75,6 +79,8 @@ fn first_times_go_back(files: &[PathBuf]) -> Result<bool, CaptureError> {
 #[derive(Default)]
 struct Held {
     connections: HashMap<Key, Stretch>,
+    /// Connections that were left out.
+    left_out: u64,
 }
 
 /// What a file holds of one connection.
@@ -126,7 +132,9 @@ impl Held {
             let mut times: Vec<Time> = self.connections.values().map(|stretch| stretch.last).collect();
             let middle = times.len() / 2;
             let (_, &mut median, _) = times.select_nth_unstable(middle);
+            let before = self.connections.len();
             self.connections.retain(|_, stretch| stretch.last > median && stretch.last <= now);
+            self.left_out += (before - self.connections.len()) as u64;
         }
         let opens = header.syn && header.acknowledgement.is_none();
         let from = usize::from(segment.source > segment.destination);
@@ -249,4 +257,45 @@ fn grouped(held: &[Held]) -> Vec<usize> {
         }
     }
     ranks
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::decode::Header;
+    use std::net::{Ipv4Addr, SocketAddr};
+
+    #[test]
+    fn connections_that_are_left_out_are_counted() {
+        let mut held = Held::default();
+        for number in 0..=FILE_ORDER_CONNECTIONS as u32 {
+            held.segment(&Segment {
+                source: SocketAddr::new(Ipv4Addr::from(0x0a00_0000 + number).into(), 40_000),
+                destination: SocketAddr::from(([172, 16, 0, 253], 25)),
+                header: Header {
+                    packet: 1,
+                    time: Time::from_microseconds(number.into()),
+                    sequence: 1,
+                    acknowledgement: None,
+                    syn: true,
+                    fin: false,
+                    rst: false,
+                    window: 0,
+                    identification: None,
+                    hops: 0,
+                    timestamp: None,
+                    received_twice: None,
+                    urgent: None,
+                    shares_packet: false,
+                    decrypted: false,
+                    subflow: None,
+                    wire_len: 0,
+                },
+                payload: &[],
+                multipath: &[],
+            });
+        }
+        assert_eq!(held.left_out + held.connections.len() as u64, FILE_ORDER_CONNECTIONS as u64 + 1);
+        assert!(held.left_out > 0);
+    }
 }

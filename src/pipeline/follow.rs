@@ -206,6 +206,10 @@ impl StreamHandler for ConnectionFollower<'_> {
         }
     }
 
+    fn is_watched(&self) -> bool {
+        self.options.steps
+    }
+
     fn decrypted(&mut self) {
         self.decrypted = true;
     }

@@ -1,6 +1,7 @@
 //! What is asked of a run, and when it ends.
 
 use crate::capture::Time;
+use crate::limits::LimitsHit;
 use crate::protocol::Protocol;
 use crate::protocol::ports::Ports;
 use crate::session::model::Session;
@@ -33,6 +34,8 @@ pub struct Options {
     pub packets: Option<u64>,
     /// Stop after so long (by the clock on the wall: for live captures).
     pub duration: Option<Duration>,
+    /// Bounds that were hit before the source was opened.
+    pub limits_hit: LimitsHit,
 }
 
 /// When a session is handed to the view.
@@ -60,6 +63,7 @@ impl Default for Options {
             threads: 1,
             packets: None,
             duration: None,
+            limits_hit: LimitsHit::default(),
         }
     }
 }

@@ -69,14 +69,23 @@ impl Connection {
                 Handshake::Open | Handshake::Answered(_) => OVERTAKEN_NANOSECONDS,
             };
             if segment.header.time.since(behind.time) > overtaken {
-                let why = self.stalls.again(side, [start, start + Position::from(segment.header.wire_len)]);
-                self.counters.sent_again += u64::from(why == Again::Lost);
+                self.sent_again(side, start, segment.header.wire_len);
             }
         } else if !stored.new || stored.mends {
-            let why = self.stalls.again(side, [start, start + Position::from(segment.header.wire_len)]);
+            let why = self.sent_again(side, start, segment.header.wire_len);
             self.counters.retransmitted += u64::from(why != Again::Probe);
-            self.counters.sent_again += u64::from(why == Again::Lost);
         }
+    }
+
+    /// Counts a segment of `side` that was sent again, and returns why.
+    fn sent_again(&mut self, side: Side, start: Position, len: u32) -> Again {
+        let why = self.stalls.again(side, [start, start + Position::from(len)]);
+        match why {
+            Again::Lost => self.counters.sent_again += 1,
+            Again::Refused => self.counters.refused += 1,
+            Again::Probe => {}
+        }
+        why
     }
 
     /// Keeps evidence of two copies that disagree.

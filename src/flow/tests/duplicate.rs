@@ -31,7 +31,7 @@ fn each_packet_twice_is_each_packet_once() {
     for numbered in [true, false] {
         let single = timed(packets(&TURNS, 5), 50_000, numbered);
         let clean = follow(&single);
-        for delay in [0, 30, 700] {
+        for delay in [0, 30, 700, 10_000] {
             let mut both = Vec::new();
             for (sent, time, identification) in &single {
                 both.push((sent.clone(), *time, *identification));
@@ -115,4 +115,57 @@ fn a_copy_that_is_truncated_less_completes_the_first() {
     let (heard, counters) = follow(&sent);
     assert_eq!(heard, said());
     assert_eq!((counters.client_missing, counters.copies, counters.retransmitted), (0, 1, 0));
+}
+
+#[test]
+fn timestamps_tell_copies_of_another_sensor_from_retransmissions() {
+    let everyone = Everyone::default();
+    let mut table = Table::new(everyone.clone(), 1);
+    let single = packets(&TURNS, 5);
+    // Every fourth packet is sent again after 20 ms, and each comes once more 7 ms later by the other sensor.
+    let mut all = Vec::new();
+    for (n, sent) in (0..).zip(&single) {
+        for again in 0..=u32::from(n % 4 == 3 && !sent.payload.is_empty()) {
+            let milliseconds = n * 50 + again * 20;
+            all.extend([(milliseconds, milliseconds, sent), (milliseconds + 7, milliseconds, sent)]);
+        }
+    }
+    all.sort_by_key(|&(time, ..)| time);
+    let again = (all.len() / 2 - single.len()) as u64;
+    for (packet, (time, timestamp, sent)) in (1..).zip(all) {
+        table.segment(&changed(sent.segment(packet, i64::from(time) * 1_000), |header| {
+            header.timestamp = Some(timestamp.wrapping_sub(100));
+        }));
+    }
+    table.finish();
+    let (heard, transport) = everyone.0.take().remove(0);
+    assert_eq!(heard, said());
+    let counters = transport.counters;
+    assert!(again > 2);
+    assert_eq!((counters.retransmitted, counters.copies), (again, single.len() as u64 + again));
+}
+
+#[test]
+fn keep_alive_probes_and_their_copies_are_no_data() {
+    let probe = || {
+        let mut probe = Sent::new(Side::Client, 15, 12, "A", "");
+        probe.payload = vec![0];
+        probe
+    };
+    // The copy comes when the client has gone on.
+    let mut sent: Vec<(Sent, i64, u8)> =
+        packets(&TURNS[..2], 1000).into_iter().take(7).zip(0..).map(|(sent, time)| (sent, time, 64)).collect();
+    let goes_on = Sent::new(Side::Client, 16, 12, "A", "NOOP\r\n");
+    sent.extend([(probe(), 30_000, 64), (goes_on, 31_000, 64), (probe(), 34_000, 63)]);
+    for both in [true, false] {
+        let everyone = Everyone::default();
+        let mut table = Table::new(everyone.clone(), 1);
+        for (packet, (sent, time, hops)) in (1..).zip(&sent).filter(|(_, (sent, ..))| both || sent.from == Side::Client)
+        {
+            table.segment(&changed(sent.segment(packet, time * 1_000), |header| header.hops = *hops));
+        }
+        table.finish();
+        let counters = everyone.0.take().remove(0).1.counters;
+        assert_eq!((counters.conflicting, counters.retransmitted, counters.sent_again), (0, 0, 0), "{both}");
+    }
 }

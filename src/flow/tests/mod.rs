@@ -9,6 +9,7 @@ use std::net::SocketAddr;
 use std::rc::Rc;
 
 mod corners;
+mod cut;
 mod duplicate;
 mod embryonic;
 mod hostile;

@@ -138,6 +138,45 @@ fn urgent_bytes_are_no_part_of_the_stream() {
 }
 
 #[test]
+fn linux_sends_urgent_bytes_at_the_end_of_a_segment() {
+    for (pieces, urgent) in [
+        (&["RCX!", "PT TO:<b@example.test>\r\n"][..], 1),
+        (&["RC", "X!", "PT TO:<b@example.test>\r\n"], 1),
+        (&["RC", "X!", "Y!", "PT TO:<b@example.test>\r\n"], 2),
+        (&["RCX!", "PY!", "T TO:<b@example.test>\r\n"], 2),
+    ] {
+        let (mut sent, mut sequence) = (opened(), 16);
+        for (piece, time) in pieces.iter().zip((10..).step_by(50)) {
+            let text = piece.trim_end_matches('!');
+            let change: fn(&mut Header) = match piece.len() - text.len() {
+                0 => plain,
+                // The pointer is to the byte after the urgent one.
+                _ => |header| header.urgent = Some(header.wire_len as u16),
+            };
+            sent.push((data(sequence, text), time, change));
+            sequence += text.len() as u32;
+            sent.push((acknowledgement(sequence), time + 1, plain));
+        }
+        let (heard, transport) = follow(&sent);
+        assert!(heard.last().is_some_and(|(_, text)| text.ends_with("\nRCPT TO:<b@example.test>\r\n")), "{heard:?}");
+        assert_eq!(transport.counters.urgent, urgent);
+    }
+}
+
+#[test]
+fn one_report_of_bytes_received_twice_is_about_one_segment() {
+    let mut sent = opened();
+    for time in [10, 300, 900] {
+        sent.push((data(16, "NOOP\r\n"), time, plain));
+    }
+    sent.push((acknowledgement(22), 901, |header| {
+        header.received_twice = Some([CLIENT_START.wrapping_add(16), CLIENT_START.wrapping_add(22)]);
+    }));
+    let counters = follow(&sent).1.counters;
+    assert_eq!((counters.needless, counters.sent_again, counters.all_sent_again()), (1, 1, 2));
+}
+
+#[test]
 fn a_socket_connected_to_itself_is_no_connection() {
     let everyone = Everyone::default();
     let mut table = Table::new(everyone.clone(), 1);

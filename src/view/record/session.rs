@@ -45,7 +45,8 @@ pub(crate) struct Session<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>", extend("format" = "date-time"))]
     ended: Option<Shown<Time>>,
-    /// Milliseconds from the first packet to the last, if the capture has their times.
+    /// Milliseconds from the first packet to the last, if the capture has their times. Where its clock went back in
+    /// between, without the time that it took to do so.
     #[serde(skip_serializing_if = "Option::is_none")]
     duration_ms: Option<f64>,
     /// How the connection ended: `closed` (FIN), `reset` (RST), `idle` (nothing more came while the capture went on),
@@ -100,7 +101,7 @@ impl<'a> Session<'a> {
             community_id: community_id(&transport.endpoints),
             started: transport.first.time.known().map(Shown),
             ended: transport.last.time.known().map(Shown),
-            duration_ms: transport.last.time.known_since(transport.first.time).map(milliseconds),
+            duration_ms: transport.duration().map(milliseconds),
             end: enums::CloseReason(transport.end),
             from_start: transport.from_start,
             client_address: session.client_address.map(ip),
@@ -164,8 +165,9 @@ struct Transport {
     needless: Option<u64>,
     /// Segments that arrived after a later segment of the same direction.
     reordered: u64,
-    /// Bytes of both streams that were sent as urgent (out of band): the program that receives them does not read them
-    /// with the rest (RFC 6093), so steps and messages are without them. Absent if there are none.
+    /// Bytes of both streams that were sent as urgent (out of band). The receiver's system takes them out of what its
+    /// program reads (RFC 6093), unless the program wants them (`SO_OOBINLINE`), so steps and messages are without them.
+    /// Absent if there are none.
     #[serde(skip_serializing_if = "Option::is_none")]
     urgent: Option<u64>,
     /// Bytes on which two overlapping segments disagree.

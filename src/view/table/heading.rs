@@ -1,9 +1,8 @@
 //! The heading of a session, the titles of tables, and tables that are written in one go.
 
 use super::grid::{self, Grid, Row};
-use super::{Options, Style, cell};
+use super::{Options, Style, cell, stalls};
 use crate::capture::Time;
-use crate::flow::Side;
 use crate::protocol::event::Kind;
 use crate::session::model::{Session, Tls};
 use crate::view::address::canonical;
@@ -15,12 +14,6 @@ use unicode_width::UnicodeWidthStr;
 
 /// Most characters of a name, or of a list of names.
 const LONGEST: usize = 200;
-
-/// The shortest time for which a closed window is worth a look: the shortest after which senders ask whether it has
-/// opened.
-const CLOSED_NANOSECONDS: i64 = 200_000_000;
-/// The shortest silence that is worth a look.
-const SILENCE_NANOSECONDS: i64 = 3_000_000_000;
 
 /// A line that begins a part of the output: `━━ text ━━━━━`.
 pub fn banner(out: &mut dyn Write, style: Style, text: &str) -> io::Result<()> {
@@ -58,7 +51,7 @@ pub fn session(out: &mut dyn Write, options: &Options, session: &Session) -> io:
         facts.push((options.label(Label::Duration), locale::duration(lang, duration)));
     }
     facts.push((options.label(Label::Packets), transport.counters.packets.to_string()));
-    facts.extend(stalls(options, session));
+    facts.extend(stalls::facts(options, session));
     let mut end = locale::end(lang, transport.end).to_owned();
     if !transport.from_start {
         end = format!("{end}\n{}", options.label(Label::FromTheMiddle));
@@ -74,43 +67,6 @@ pub fn session(out: &mut dyn Write, options: &Options, session: &Session) -> io:
         writeln!(out, " {}", options.label(Label::NothingSaid))?;
     }
     Ok(())
-}
-
-/// What held the session up, as far as it is worth a look, and bytes that its streams do not have.
-fn stalls(options: &Options, session: &Session) -> Vec<(&'static str, String)> {
-    let (lang, transport) = (options.lang, &session.transport);
-    let counters = &transport.counters;
-    let mut facts = Vec::new();
-    let again = counters.retransmitted.max(counters.sent_again);
-    if again > 0 {
-        facts.push((options.label(Label::SentAgain), locale::sent_again(lang, again, counters.needless)));
-    }
-    let windows: Vec<String> = transport
-        .stalls
-        .closed_windows
-        .iter()
-        .filter(|window| window.nanoseconds >= CLOSED_NANOSECONDS)
-        .map(|window| locale::window_closed(lang, window))
-        .collect();
-    if !windows.is_empty() {
-        facts.push((options.label(Label::WindowClosed), windows.join("\n")));
-    }
-    // In IDLE (RFC 2177) a mailbox without news is silent for as long as it likes.
-    let silence = transport.stalls.silence.filter(|silence| {
-        let before = session.steps.iter().take_while(|step| step.packets.first() <= silence.from.packet);
-        let idles = before
-            .filter(|step| step.from == Side::Client)
-            .last()
-            .is_some_and(|step| step.command.as_deref() == Some("IDLE"));
-        silence.nanoseconds() >= SILENCE_NANOSECONDS && (again > 0 || !idles)
-    });
-    if let Some(silence) = silence {
-        facts.push((options.label(Label::LongestSilence), locale::silence(lang, &silence)));
-    }
-    if counters.urgent > 0 {
-        facts.push((options.label(Label::UrgentBytes), locale::urgent(lang, counters.urgent)));
-    }
-    facts
 }
 
 /// The line that begins a session.

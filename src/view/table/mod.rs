@@ -18,6 +18,7 @@ mod live;
 mod messages;
 mod options;
 mod sessions;
+mod stalls;
 mod steps;
 mod summary;
 mod totals;

@@ -204,7 +204,10 @@ pub fn silence(of: Option<Side>, length: &str, from: &str, to: &str) -> String {
 
 /// Bytes that crossed outside of the stream.
 pub fn urgent(bytes: u64) -> String {
-    format!("{bytes}, left out of the text: the program that receives it does not read them with the rest (RFC 6093)")
+    let rule = "the receiver's system takes urgent bytes out of what its program reads, unless the program wants them";
+    let several =
+        if bytes > 1 { "; Linux leaves in those that are followed by another before they are read" } else { "" };
+    format!("{bytes}, left out of the text: {rule} (RFC 6093){several}")
 }
 
 /// A capture without mail. `ports` is the formatted list of the busiest ports; empty if there were none.

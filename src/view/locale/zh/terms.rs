@@ -195,7 +195,14 @@ pub fn silence(of: Option<Side>, length: &str, from: &str, to: &str) -> String {
 
 /// Bytes that crossed outside of the stream.
 pub fn urgent(bytes: u64) -> String {
-    format!("{bytes} 字节，不计入正文：接收程序不会把它们与其他数据一起读出（RFC 6093）")
+    let several = if bytes > 1 {
+        "；在 Linux 上，若读取之前又有紧急数据到达，先到的仍留在数据中"
+    } else {
+        ""
+    };
+    format!(
+        "{bytes} 字节，不计入正文：接收方系统将紧急数据取出，程序读到的数据中没有它们，除非程序要求保留（RFC 6093）{several}"
+    )
 }
 
 /// A capture without mail. `ports` is the formatted list of the busiest ports; empty if there were none.
