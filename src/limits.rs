@@ -59,6 +59,19 @@ limits! {
         zh: "一个未等允许就发送的 IMAP 字面量 {EARLY_LITERAL_BYTES}",
     }
 
+    /// Counts times that lines were taken for content.
+    HeldBodies = "held_bodies" {
+        /// Bytes that are kept of what an IMAP server sends after a line that looks like the end of a body before its
+        /// announced octets have come. If more comes, all of it is taken for content.
+        HELD_BODY_BYTES: Bytes = 64 * 1024, fuzzed 512;
+    } hit {
+        en: "times, more than {HELD_BODY_BYTES} followed lines that look like the end of a body, and were taken for content",
+        zh: "形似正文结尾的行之后又有超过 {HELD_BODY_BYTES}，均按正文处理（次数）",
+    } readme {
+        en: "{HELD_BODY_BYTES} after lines in an IMAP body that look like its end",
+        zh: "IMAP 正文中形似结尾的行之后 {HELD_BODY_BYTES}",
+    }
+
     /// Counts packet numbers left out.
     PacketsPerStep = "packets_per_step" {
         /// Packet numbers kept for one line or piece of content; further ones are folded into the last.

@@ -73,6 +73,14 @@ pub struct Line<'a> {
     pub tail: Vec<u8>,
 }
 
+impl Line<'_> {
+    /// The same, no longer borrowed from the packet.
+    pub fn into_owned(self) -> Line<'static> {
+        let bytes = Cow::Owned(self.bytes.into_owned());
+        Line { bytes, end: self.end, span: self.span, truncated: self.truncated, tail: self.tail }
+    }
+}
+
 /// Without what it says.
 impl fmt::Debug for Line<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -97,7 +97,8 @@ verbs! {
     Unselect = ["UNSELECT"] Mail, Alone, Plain;
     Expunge = ["EXPUNGE"] Mail, Alone, ByUid;
     Search = ["SEARCH", "ESEARCH"] Mail, Any, ByUid;
-    Fetch = ["FETCH"] Mail, Any, ByUid;
+    /// FETCH, and PARTIAL, which fetches a piece of a section (RFC 1730, section 6.4.6).
+    Fetch = ["FETCH", "PARTIAL"] Mail, Any, ByUid;
     Store = ["STORE"] Mail, Any, ByUid;
     Copy = ["COPY"] Mail, Mailboxes, ByUid;
     Move = ["MOVE"] Mail, Mailboxes, ByUid;
@@ -123,8 +124,8 @@ verbs! {
     Comparator = ["COMPARATOR"] Mail, Any, Plain;
     /// GENURLAUTH, RESETKEY, URLFETCH (RFC 4467).
     Url = ["GENURLAUTH", "RESETKEY", "URLFETCH"] Mail, Any, Plain;
-    /// RFC 5259.
-    Convert = ["CONVERT"] Mail, Any, Plain;
+    /// CONVERT, CONVERSIONS (RFC 5259).
+    Convert = ["CONVERT", "CONVERSIONS"] Mail, Any, Plain;
     /// RFC 5267.
     CancelUpdate = ["CANCELUPDATE"] Mail, Any, Plain;
     /// RFC 8437.

@@ -223,6 +223,12 @@ impl crate::protocol::Dialogue for Dialogue {
         self.content_came(from.other(), out);
         match from {
             Side::Client => {
+                if self.server.tail.client(input) {
+                    if input.is_empty() {
+                        return None;
+                    }
+                    self.body_was_short(out);
+                }
                 self.interruption_passed(out);
                 self.read_client(input, out);
                 None
@@ -232,6 +238,7 @@ impl crate::protocol::Dialogue for Dialogue {
     }
 
     fn gap(&mut self, from: Side, missing: u64, at: PacketRef, out: &mut dyn Sink) -> Option<Upgrade> {
+        self.gap_in_tail(from, out);
         self.tell_interruption(out);
         self.tell_skipped(from.other(), out);
         self.content_came(Side::Client, out);
@@ -268,6 +275,7 @@ impl crate::protocol::Dialogue for Dialogue {
     }
 
     fn last_gap(&mut self, from: Side, missing: u64, at: PacketRef, out: &mut dyn Sink) {
+        self.gap_in_tail(from, out);
         // How much of it belongs to the content that it cuts off is not known.
         match from {
             Side::Client => self.append_missing(0, out),
@@ -283,6 +291,7 @@ impl crate::protocol::Dialogue for Dialogue {
     }
 
     fn end(&mut self, out: &mut dyn Sink) -> Option<Upgrade> {
+        self.end_of_tail(out);
         self.cut(Side::Client, out);
         self.tell_interruption(out);
         self.cut(Side::Server, out);

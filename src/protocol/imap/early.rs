@@ -1,4 +1,5 @@
-//! What a client sends after it has announced a literal, and before the server has asked for it.
+//! Bytes that are set aside until it is clear what they are: those that a client sends after it has announced a literal
+//! and before the server has asked for it, and those that may follow a body that is shorter than announced.
 
 use crate::flow::PacketRef;
 use crate::limits::{EARLY_LITERAL_BYTES, PACKETS_PER_STEP};
@@ -45,6 +46,19 @@ impl Early {
     pub fn packet(&self) -> Option<Input<'_>> {
         let &(end, at) = self.packets.front()?;
         Some(Input::new(self.bytes.get(self.start..end)?, at))
+    }
+
+    /// Keeps the first `count` bytes that have not been read, and returns the others.
+    pub fn split_off(&mut self, count: usize) -> Self {
+        let Self { bytes, start, packets } = std::mem::take(self);
+        let (mut others, mut begin) = (Self::default(), start);
+        for (packet_end, at) in packets {
+            let cut = (start + count).clamp(begin, packet_end);
+            self.fill(&mut Input::new(bytes.get(begin..cut).unwrap_or_default(), at));
+            others.fill(&mut Input::new(bytes.get(cut..packet_end).unwrap_or_default(), at));
+            begin = packet_end;
+        }
+        others
     }
 
     /// `count` bytes of the first packet have been read.

@@ -128,7 +128,7 @@ impl Dialogue {
         let begin = Begin { start, section, octets, asked: asked.map(|(length, _)| length) };
         let body = self.server.partial_fetches.begin(begin, out);
         let mime = section.mime().map(|part| FilePart { section: part.to_owned(), header: Vec::new() });
-        Some(Coming { body, mime, uid_told: uid.is_some(), came: None })
+        Some(Coming { body, mime, uid_told: uid.is_some(), came: None, short: false })
     }
 
     /// The next octets of the body.
@@ -159,12 +159,19 @@ impl Dialogue {
         }
     }
 
+    /// The body has ended before all of its announced octets have come.
+    pub(super) fn fetch_end_short(&mut self, literal: Literal) {
+        if let Some(coming) = self.server.fetch.as_mut().and_then(|fetch| fetch.body.as_mut()) {
+            (coming.came, coming.short) = (Some(literal), true);
+        }
+    }
+
     /// Emits the step of the body that has come; `end` is the line that ends the response. `false` where none waits.
     pub(super) fn fetch_came(&mut self, end: Option<&Fragment<'_>>, out: &mut dyn Sink) -> bool {
         let Some(fetch) = &mut self.server.fetch else { return false };
         let Some(mut coming) = fetch.body.take_if(|coming| coming.came.is_some()) else { return false };
-        let literal = coming.came.take();
-        self.fetch_end_of(coming, literal, end, true, out);
+        let (literal, whole) = (coming.came.take(), !coming.short);
+        self.fetch_end_of(coming, literal, end, whole, out);
         true
     }
 

@@ -269,7 +269,12 @@ impl Fragmentizer {
 
     /// True within a literal that is streamed.
     pub fn is_streaming(&self) -> bool {
-        self.literal.as_ref().is_some_and(|literal| !literal.kept && literal.left > 0)
+        self.left() > 0
+    }
+
+    /// How many octets of a literal that is streamed are still due.
+    pub fn left(&self) -> u64 {
+        self.literal.as_ref().filter(|literal| !literal.kept).map_or(0, |literal| literal.left)
     }
 }
 

@@ -5,6 +5,8 @@ IMAP4rev1 (RFC 3501) and IMAP4rev2 (RFC 9051), with the extensions that clients 
 bytes ─▶ dialogue.rs ─▶ client.rs, append.rs   commands, responses to challenges, APPEND's messages
          state.rs       early.rs               literals that come before the server has asked for them
            │            server.rs, fetch.rs    replies, untagged data, FETCH's messages
+           │            short_literal.rs, held_tail.rs
+           │                bodies that are shorter than announced
            │            partial.rs             messages fetched in pieces, put together
            │            queue.rs, requested.rs  commands in flight, by tag, and what was asked for
            ▼
@@ -27,6 +29,7 @@ mod fetch;
 mod fetch_items;
 mod fragmentizer;
 mod header_and_text;
+mod held_tail;
 mod lexer;
 mod mailbox_name;
 mod mailboxes;
@@ -36,6 +39,7 @@ mod partial;
 mod queue;
 mod requested;
 mod server;
+mod short_literal;
 mod state;
 
 #[cfg(test)]

@@ -111,6 +111,11 @@ impl Queue {
         self.remove(command_id).map(|command| (command_id, command))
     }
 
+    /// The verb of the oldest command with this tag.
+    pub fn verb_of(&self, key: &[u8]) -> Option<Verb> {
+        self.commands.get(self.by_key.get(key)?.front()?).map(|command| command.verb)
+    }
+
     /// The command itself, if it is still in flight.
     pub fn get_mut(&mut self, command_id: CommandId) -> Option<&mut Pending> {
         self.commands.get_mut(&command_id)

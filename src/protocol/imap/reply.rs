@@ -241,11 +241,13 @@ impl Code {
     }
 }
 
-const DATA: [(&str, Untagged); 33] = [
+const DATA: [(&str, Untagged); 35] = [
     ("CAPABILITY", Untagged::Capability),
     ("LIST", Untagged::List),
     ("XLIST", Untagged::List),
     ("LSUB", Untagged::Lsub),
+    // RFC 1730, section 7.2.3.
+    ("MAILBOX", Untagged::Lsub),
     ("STATUS", Untagged::Status),
     ("SEARCH", Untagged::Search),
     ("ESEARCH", Untagged::Search),
@@ -274,6 +276,7 @@ const DATA: [(&str, Untagged); 33] = [
     ("GENURLAUTH", Untagged::Url),
     ("URLFETCH", Untagged::Url),
     ("CONVERTED", Untagged::Converted),
+    ("CONVERSION", Untagged::Converted),
     ("JMAPACCESS", Untagged::JmapAccess),
 ];
 

@@ -23,6 +23,19 @@ impl Dialogue {
     /// Reads `input` up to where another layer begins.
     pub(super) fn read_server(&mut self, input: &mut Input<'_>, out: &mut dyn Sink) -> Option<Upgrade> {
         loop {
+            let upgrade = match self.server.way.fragmentizer.is_streaming() {
+                true => self.read_body(input, out),
+                false => self.read_framed(input, false, out),
+            };
+            if upgrade.is_some() || input.is_empty() {
+                return upgrade;
+            }
+        }
+    }
+
+    /// Reads lines, and bodies too if `bodies`; else up to where one begins.
+    pub(super) fn read_framed(&mut self, input: &mut Input<'_>, bodies: bool, out: &mut dyn Sink) -> Option<Upgrade> {
+        while bodies || !self.server.way.fragmentizer.is_streaming() {
             match self.server.way.fragmentizer.next(input)? {
                 Framed::Line { fragment, from, literal } => {
                     self.tell_interruption(out);
@@ -38,6 +51,7 @@ impl Dialogue {
                 Framed::End(span) => self.fetch_end(span, true, out),
             }
         }
+        None
     }
 
     /// True for a refusal or a BYE in the middle of a message that the client appends. What the client has sent stands

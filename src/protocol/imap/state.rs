@@ -6,6 +6,7 @@ use super::body_structure::FilePart;
 use super::early::Early;
 use super::fetch_items::{MsgAttScanner, Section};
 use super::fragmentizer::{Fragment, Fragmentizer, Literal};
+use super::held_tail::HeldTail;
 use super::partial::{Body, PartialFetches};
 use super::queue::{Authentication, CommandId, Queue};
 use super::reply::Status;
@@ -72,6 +73,10 @@ pub(super) struct Client {
 #[derive(Debug, Default)]
 pub(super) struct Server {
     pub way: Way,
+    /// What may follow a body that is shorter than announced.
+    pub tail: HeldTail,
+    /// How many bodies were shorter than announced, each in what was held back for the one before.
+    pub short_bodies: u8,
     /// A FETCH response, from its first line to its last.
     pub fetch: Option<Fetch>,
     /// APPENDUID's arguments, where they come before their reply, as REPLACE's do (RFC 8508, section 3.1).
@@ -251,4 +256,6 @@ pub(super) struct Coming {
     pub uid_told: bool,
     /// Where the body was, once all of it has come: its step waits for the end of the response.
     pub came: Option<Literal>,
+    /// The server sent fewer octets than it had announced.
+    pub short: bool,
 }

@@ -22,6 +22,7 @@ impl Dialogue {
     /// Reads a line, or a piece of a message.
     pub(super) fn client_data(&mut self, input: &mut Input<'_>, out: &mut dyn Sink) {
         self.client_heard = true;
+        self.settle(out);
         if let Some(content) = &mut self.upload {
             if content.read(input, out) {
                 self.end_of_upload(out);
@@ -138,7 +139,7 @@ impl Dialogue {
             self.farewell(out);
         }
         let over = match &self.saying {
-            Saying::Replies => false,
+            Saying::Replies | Saying::Held(_) => false,
             Saying::MaybeFarewell(..) => true,
             Saying::Rubbish(_) => true,
             Saying::MultiLine(multi_line) => !multi_line.certain || multi_line.has_gap && waits,

@@ -10,6 +10,9 @@ use crate::protocol::span::Span;
 /// The most stuffed dots that a gap is assumed to hold.
 const STUFFED_DOTS: u64 = 16;
 
+/// The most octets that a server is assumed to count of fields that it does not send.
+const OWN_FIELDS: u64 = 256;
+
 /// A message that is being read.
 #[derive(Debug)]
 pub struct Content {
@@ -26,6 +29,10 @@ pub struct Content {
     octets: Option<u64>,
     came: u64,
     missing: u64,
+    /// Lines of content that came.
+    lines: u64,
+    /// It is a whole message, and what was announced is its size.
+    is_sized: bool,
 }
 
 impl Content {
@@ -39,6 +46,7 @@ impl Content {
         start: MessageStart,
         out: &mut dyn Sink,
     ) -> Self {
+        let is_sized = verb == Verb::Retr && octets.is_some();
         Self {
             from,
             verb,
@@ -49,6 +57,8 @@ impl Content {
             octets,
             came: 0,
             missing: 0,
+            lines: 0,
+            is_sized,
         }
     }
 
@@ -64,6 +74,8 @@ impl Content {
             octets: None,
             came: 0,
             missing: 0,
+            lines: 0,
+            is_sized: false,
         }
     }
 
@@ -75,6 +87,9 @@ impl Content {
             match piece {
                 DotPiece::Content(bytes) => {
                     self.came += bytes.len() as u64;
+                    if self.is_sized {
+                        self.lines += memchr::memchr_iter(b'\n', bytes).count() as u64;
+                    }
                     self.message.into_iter().for_each(|message| out.content(message, bytes));
                 }
                 // A server that ends its lines with CR LF stuffs dots at the beginning of such lines alone: between
@@ -118,9 +133,20 @@ impl Content {
         self.octets.is_some_and(|octets| octets.abs_diff(self.came.saturating_add(self.missing)) <= STUFFED_DOTS)
     }
 
+    /// True where far fewer octets came than were announced. Servers count in their own ways: the octets on their disk or
+    /// those on the wire, a line end as one octet or as two, stuffed dots or not, with the final dot, and with the fields
+    /// that a mailbox file has and a client does not get. So an octet for each line is allowed, and beside them a
+    /// sixteenth of the whole, at most [`OWN_FIELDS`].
+    fn is_far_from_its_size(&self) -> bool {
+        let allowed = |octets: u64| self.came.saturating_add(self.lines).saturating_add((octets / 16).min(OWN_FIELDS));
+        self.is_sized && self.missing == 0 && self.octets.is_some_and(|octets| octets > allowed(octets))
+    }
+
     /// Reports the step and the end of the content. `seen`: the final dot was seen. Returns the message and its steps.
     pub fn end(self, seen: bool, state: State, out: &mut dyn Sink) -> (Option<MessageId>, Vec<StepId>) {
         let mut steps = Vec::new();
+        // The final dot may be that of a text whose dots are not stuffed; or the rest went another way.
+        let seen = seen && !self.is_far_from_its_size();
         if self.span.bytes > 0 {
             let subject = Subject { state, what: What::Content(self.verb) };
             let is_short = !seen && self.missing == 0;

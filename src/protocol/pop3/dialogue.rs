@@ -19,7 +19,7 @@ use super::multi_line::{Lines, MultiLineReply};
 use super::queue::Queue;
 use crate::flow::{PacketRef, Side};
 use crate::protocol::event::{Delivery, MessageOutcome, Sink, Step, StepId};
-use crate::protocol::framing::{Framer, Input};
+use crate::protocol::framing::{Framer, Input, Line};
 use crate::protocol::{self, Upgrade};
 
 /// A POP3 session.
@@ -59,6 +59,8 @@ pub(super) enum Saying {
     /// Status lines.
     #[default]
     Replies,
+    /// A `+OK`, until what comes next shows which command it answers.
+    Held(Box<Line<'static>>),
     /// The lines of a reply.
     MultiLine(Box<MultiLineReply>),
     /// A message.
@@ -120,6 +122,7 @@ impl protocol::Dialogue for Dialogue {
     fn gap(&mut self, from: Side, missing: u64, at: PacketRef, out: &mut dyn Sink) -> Option<Upgrade> {
         self.client_heard |= from == Side::Client;
         self.flush(from, out);
+        self.settle(out);
         match from {
             Side::Client => self.client_gap(missing, at, out),
             Side::Server => self.server_gap(missing, at, out),
@@ -136,6 +139,7 @@ impl protocol::Dialogue for Dialogue {
 
     fn end(&mut self, out: &mut dyn Sink) -> Option<Upgrade> {
         self.flush(Side::Server, out);
+        self.settle_at_the_end(out);
         self.farewell(out);
         self.end_of_saying(false, out);
         self.flush(Side::Client, out);

@@ -4,6 +4,7 @@ mod client;
 pub(crate) mod command;
 mod content;
 pub(crate) mod dialogue;
+mod held_reply;
 mod maildrop;
 mod multi_line;
 pub mod parse;
@@ -77,6 +78,13 @@ pub enum What {
         code: Option<Box<str>>,
         /// What it means for the maildrop, where that is known.
         effect: Option<Effect>,
+    },
+    /// A reply that may answer one of several commands, or one that was not captured.
+    InDoubt {
+        /// `+OK`.
+        ok: bool,
+        /// Extended response code, as in a reply.
+        code: Option<Box<str>>,
     },
     /// An `-ERR` that no command asked for, before the server closes the connection.
     Farewell {

@@ -127,6 +127,17 @@ pub fn numbers(argument: &[u8]) -> (Option<u64>, Option<u64>) {
     }
 }
 
+/// `120 octets`: the size in a reply to RETR. `+OK 1` may be the message's number.
+pub fn size(text: &[u8]) -> Option<u64> {
+    let words = text.to_ascii_lowercase();
+    let mut words = words.split(|byte| b" ()".contains(byte)).filter(|word| !word.is_empty());
+    let mut before = words.next()?;
+    words.find_map(|word| {
+        let number = std::str::from_utf8(std::mem::replace(&mut before, word)).ok()?.parse().ok();
+        number.filter(|_| word.starts_with(b"octet") || word.starts_with(b"byte"))
+    })
+}
+
 /// `unique-id-listing = msg SP unique-id` (RFC 1939, section 7): a line of UIDL.
 pub fn unique_id(line: &[u8]) -> Option<(u64, &[u8])> {
     let id = take_while1(|byte: u8| byte.is_ascii_graphic());
@@ -215,6 +226,10 @@ mod tests {
         assert_eq!(plain.initial_response_at, 6);
         assert_eq!(auth(b"CRAM-MD5 ").expect("a mechanism").initial_response, None);
         assert_eq!(numbers(b"1 10"), (Some(1), Some(10)));
+        for text in [&b"120 octets"[..], b"Message 1 (120 octets)", b" 120 bytes follow", b"retr 1 120 Octets."] {
+            assert_eq!(size(text), Some(120), "{}", text.escape_ascii());
+        }
+        assert!([&b"1 follows"[..], b"120", b"", b"octets 120"].iter().all(|text| size(text).is_none()));
         assert_eq!(numbers(b"99999999999999999999 1"), (None, None));
         assert!(begins_with_word(b"xmit now", "XMIT") && !begins_with_word(b"XMITS", "XMIT"));
     }

@@ -231,6 +231,18 @@ impl Queue {
         if self.certain > 0 { self.pending.front_mut() } else { None }
     }
 
+    /// How many commands after the next one, if all of them are certain to be answered in this order, the first is that
+    /// `fits`.
+    pub fn later(&self, fits: impl Fn(&Pending) -> bool) -> Option<usize> {
+        self.pending.iter().take(self.certain).skip(1).position(fits).map(|place| place + 1)
+    }
+
+    /// The next `count` commands have not been answered, and will not be.
+    pub fn skip(&mut self, count: usize, out: &mut dyn Sink) {
+        self.certain = self.certain.saturating_sub(count);
+        self.pending.drain(..count.min(self.pending.len())).for_each(|pending| pending.resolve(out));
+    }
+
     /// The verb of the first command in flight.
     pub fn first_verb(&self) -> Option<Verb> {
         self.pending.front().map(|pending| pending.verb)

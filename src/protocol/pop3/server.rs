@@ -25,6 +25,8 @@ impl Dialogue {
             if content.read(input, out) {
                 self.end_of_saying(true, out);
             }
+        } else if self.is_content_due(input) {
+            self.settle(out);
         } else if let Some(line) = self.server.line(input) {
             self.server_line(&line, out);
         }
@@ -35,6 +37,9 @@ impl Dialogue {
             out.limit(Limit::LineBytes);
         }
         let reply = parse::reply(&line.bytes);
+        if self.settle_by(line, reply.is_some(), out) {
+            return;
+        }
         if let Saying::MultiLine(multi_line) = &mut self.saying {
             // Some servers forget the final dot: a status line ends the listing where one is due.
             let is_over =
@@ -98,6 +103,15 @@ impl Dialogue {
         if is_first && self.is_greeting(reply) {
             return self.greeting(line, reply, out);
         }
+        if reply.ok && self.must_be_held() {
+            self.saying = Saying::Held(Box::new(line.clone().into_owned()));
+            return;
+        }
+        self.answer(line, reply, out);
+    }
+
+    /// `reply` answers the next command.
+    pub(super) fn answer(&mut self, line: &Line<'_>, reply: &Reply<'_>, out: &mut dyn Sink) {
         let in_doubt = self.queue.in_doubt();
         let Some(mut pending) = self.queue.answered() else {
             if reply.ok && !self.client_heard {
@@ -111,7 +125,10 @@ impl Dialogue {
                 }
                 return;
             }
-            let what = What::Reply { to: None, ok: reply.ok, code: reply.code.clone(), effect: None };
+            let what = match in_doubt || !self.queue.is_empty() {
+                true => What::InDoubt { ok: reply.ok, code: reply.code.clone() },
+                false => What::Reply { to: None, ok: reply.ok, code: reply.code.clone(), effect: None },
+            };
             out.step(Step::line(Side::Server, Kind::Reply, Subject { state: self.state, what }, line));
             return;
         };
@@ -164,14 +181,14 @@ impl Dialogue {
             headless: false,
             steps: vec![step],
         };
-        let octets = parse::numbers(text).0;
+        let octets = parse::size(text);
         let verb = if is_top { Verb::Top } else { Verb::Retr };
         let content = Content::begin(Side::Server, verb, line.end, octets, start, out);
         self.begin_content(content, line, out);
     }
 
     /// A message begins, or goes on, with a line that was already framed as one of a reply.
-    fn begin_content(&mut self, mut content: Content, line: &Line<'_>, out: &mut dyn Sink) {
+    pub(super) fn begin_content(&mut self, mut content: Content, line: &Line<'_>, out: &mut dyn Sink) {
         let at = PacketRef { packet: line.span.packets.first(), time: line.span.time };
         let line_end: &[u8] = match line.end {
             LineEnd::CrLf => b"\r\n",
@@ -182,9 +199,12 @@ impl Dialogue {
         if line.truncated {
             content.gap(line.span.bytes - line.bytes.len() as u64, at, out);
         }
-        content
-            .read(&mut Input::new(line_end, PacketRef { packet: line.span.packets.last(), time: line.span.time }), out);
+        let last = PacketRef { packet: line.span.packets.last(), time: line.span.time };
+        let ended = content.read(&mut Input::new(line_end, last), out);
         self.saying = Saying::Content(content);
+        if ended {
+            self.end_of_saying(true, out);
+        }
     }
 
     /// True where the server's first line is its greeting. Where the capture began in mid-session, that line answers a
@@ -284,7 +304,7 @@ impl Dialogue {
         match follows {
             Follows::Message { number, part } => {
                 let start = start(Direction::Retrieved, number, part);
-                let octets = parse::numbers(reply.text).0;
+                let octets = parse::size(reply.text);
                 let content = Content::begin(Side::Server, verb, line.end, octets, start, out);
                 if let (Some(number), Some(message)) = (number, content.message()) {
                     self.maildrop.retrieved(number, message, out);
@@ -390,6 +410,7 @@ impl Dialogue {
     pub(super) fn end_of_saying(&mut self, seen: bool, out: &mut dyn Sink) {
         match std::mem::take(&mut self.saying) {
             Saying::Replies => {}
+            Saying::Held(line) => self.answer_held(&line, out),
             Saying::MultiLine(multi_line) => {
                 let MultiLineReply { pending, code, lines, .. } = *multi_line;
                 self.tell(&lines.text, lines.span, &pending, true, code, out);

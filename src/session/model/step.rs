@@ -93,7 +93,9 @@ impl Step {
     pub fn status(&self) -> Option<&'static str> {
         match &self.subject {
             Subject::Pop3(subject) => match subject.what {
-                pop3::What::Greeting { ok, .. } | pop3::What::Reply { ok, .. } => Some(if ok { "+OK" } else { "-ERR" }),
+                pop3::What::Greeting { ok, .. } | pop3::What::Reply { ok, .. } | pop3::What::InDoubt { ok, .. } => {
+                    Some(if ok { "+OK" } else { "-ERR" })
+                }
                 pop3::What::Farewell { .. } => Some("-ERR"),
                 _ => None,
             },

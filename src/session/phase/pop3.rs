@@ -9,7 +9,7 @@ pub fn of(subject: &Subject, previous: Phase) -> Phase {
         What::Greeting { .. } => Phase::Connection,
         What::Command(verb) => of_verb(*verb, subject.state, previous),
         What::Reply { to: Some(verb), .. } => of_verb(*verb, subject.state, previous),
-        What::Reply { to: None, .. } => of_state(subject.state, previous),
+        What::Reply { to: None, .. } | What::InDoubt { .. } => of_state(subject.state, previous),
         What::Farewell { .. } => Phase::Release,
         What::Challenge(_) | What::Response(_) => Phase::Authentication,
         What::Content(_) => Phase::Transaction,

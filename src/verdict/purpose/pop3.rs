@@ -29,6 +29,8 @@ pub enum Pop3 {
     Taken(Reply, Option<ResponseCode>),
     /// A reply to no command.
     Unasked(Reply, Option<ResponseCode>),
+    /// A reply to one of several commands.
+    InDoubt(Option<ResponseCode>),
     /// The server ends the session of its own accord.
     Farewell(Option<ResponseCode>),
     /// The message, or the part of it, that the client requested.
@@ -191,6 +193,7 @@ pub fn of(subject: &Subject, variant: Variant, answered: Option<&Step>) -> Pop3 
             code: response_code(code),
         },
         What::Reply { to: None, ok, code, .. } => Pop3::Unasked(status(*ok), response_code(code)),
+        What::InDoubt { code, .. } => Pop3::InDoubt(response_code(code)),
         What::Farewell { code } => Pop3::Farewell(response_code(code)),
         What::Challenge(round) => Pop3::Sasl(Sasl::Challenge(*round)),
         What::Response(round) => Pop3::Sasl(Sasl::Response(*round)),

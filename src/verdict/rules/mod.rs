@@ -18,6 +18,8 @@ rules! {
     bytes_missing
     conflicting_bytes
     content_unfinished
+    literal_mismatch
+    literal_without_leave
     login_refused
     mailbox_refused
     message_refused

@@ -69,6 +69,7 @@ fn of_pop3(lang: Lang, pop3: Pop3) -> String {
         Pop3::Effect(effect, code) => with_pop3_code(lang, &say!(lang, pop3::effect(effect)), code),
         Pop3::Taken(reply, code) => with_pop3_code(lang, say!(lang, pop3::taken(reply)), code),
         Pop3::Unasked(reply, code) => with_pop3_code(lang, say!(lang, pop3::unasked(reply)), code),
+        Pop3::InDoubt(code) => with_pop3_code(lang, say!(lang, pop3::in_doubt()), code),
         Pop3::Farewell(code) => with_pop3_code(lang, say!(lang, pop3::farewell()), code),
         Pop3::Content(content) => say!(lang, pop3::content(content)).to_owned(),
         Pop3::Sasl(sasl) => of_sasl(lang, sasl),
@@ -170,6 +171,7 @@ pub fn row(lang: Lang, purpose: &Purpose, bytes: u64, carries: Option<&ContentRe
             | Pop3::Effect(..)
             | Pop3::Taken(..)
             | Pop3::Unasked(..)
+            | Pop3::InDoubt(_)
             | Pop3::Farewell(_)
             | Pop3::Sasl(_),
         )

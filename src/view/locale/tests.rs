@@ -149,7 +149,7 @@ fn every_pop3_step_has_words_of_its_own() {
         .iter()
         .flat_map(|&to| pop3::Reply::ALL.iter().map(move |&what| Pop3::Reply { to, what, code: None }));
     let unasked = pop3::Reply::ALL.iter().flat_map(|&reply| [Pop3::Unasked(reply, None), Pop3::Taken(reply, None)]);
-    let unasked = unasked.chain([Pop3::Farewell(None)]);
+    let unasked = unasked.chain([Pop3::InDoubt(None), Pop3::Farewell(None)]);
     let contents = pop3::Content::ALL.iter().map(|&content| Pop3::Content(content));
     let coded = pop3::ResponseCode::ALL.iter().map(|&code| Pop3::Reply {
         to: pop3::Command::Pass,

@@ -10,6 +10,7 @@ mod logins;
 mod oracle;
 mod partial;
 mod quotes;
+mod short_literal;
 mod without_leave;
 
 use super::Dialogue;

@@ -278,3 +278,26 @@ fn half_a_mechanisms_name_is_not_reported() {
     assert_eq!(logins(&told), [""; 0]);
     assert_eq!(told.steps.iter().flat_map(|step| &step.secrets).collect::<Vec<_>>(), ["AGFsaWNlAHNlY3JldA=="]);
 }
+
+#[test]
+fn the_first_words_of_a_torn_status_decide() {
+    for (torn, outcome) in [("+OK Logg", "Accepted"), ("+OK", "Accepted"), ("-ERR wr", "Rejected")] {
+        let told = hear(&format!("S: +OK ready\nC: USER bob\nS: +OK\nC: PASS x\nS| {torn}\nS~ 9\nC: QUIT\nS: +OK bye"));
+        let reply = format!("5 S Reply {torn} -> 4");
+        assert_eq!(told.rows()[4], reply);
+        assert!(logins(&told)[0].contains(outcome), "{:?}", logins(&told));
+    }
+    // Too little came of it.
+    for torn in ["+O", "-ER", "+"] {
+        let told = hear(&format!("S: +OK ready\nC: USER bob\nS: +OK\nC: PASS x\nS| {torn}\nS~ 9\nC: QUIT\nS: +OK bye"));
+        assert!(logins(&told)[0].contains("Unknown"), "{torn} {:?}", logins(&told));
+    }
+}
+
+#[test]
+fn the_first_words_of_a_torn_command_decide() {
+    let told =
+        hear("S: +OK ready\nC: USER bob\nS: +OK\nC: PASS x\nS: +OK\nC| RETR 1\nC~ 3\nS: +OK 9 octets\nS: To: a\nS: .");
+    assert_eq!(told.commands(), ["USER", "PASS", "RETR"]);
+    assert_eq!(told.messages.len(), 1);
+}

@@ -3,9 +3,10 @@
 mod gaps;
 mod maildrop;
 mod middle;
+mod pairing;
 
 use super::*;
-use crate::protocol::event::{Credential, Delivery, Direction, Exposure, Kind, LoginOutcome, TlsFact};
+use crate::protocol::event::{self, Credential, Delivery, Direction, Exposure, Kind, LoginOutcome, TlsFact};
 use crate::protocol::secret::Secret;
 use crate::protocol::testing::{Recorder, talk, talk_in_pieces, talk_inside_tls};
 
@@ -56,7 +57,7 @@ fn rfc1939_section_10() {
         S: 2 200
         S: .
         C: RETR 1
-        S: +OK 120 octets
+        S: +OK 17 octets
         S: From: a
         S: 
         S: ..dot
@@ -64,7 +65,7 @@ fn rfc1939_section_10() {
         C: DELE 1
         S: +OK message 1 deleted
         C: RETR 2
-        S: +OK 200 octets
+        S: +OK 12 octets
         S: Subject: b
         S: .
         C: DELE 2
@@ -84,12 +85,12 @@ fn rfc1939_section_10() {
             "6 C Command [LIST] LIST",
             "7 S Reply +OK 2 messages (320 octets)\\n1 120\\n2 200 -> 6",
             "8 C Command [RETR] RETR 1",
-            "9 S Reply +OK 120 octets -> 8",
+            "9 S Reply +OK 17 octets -> 8",
             "10 S Data ",
             "11 C Command [DELE] DELE 1",
             "12 S Reply +OK message 1 deleted -> 11",
             "13 C Command [RETR] RETR 2",
-            "14 S Reply +OK 200 octets -> 13",
+            "14 S Reply +OK 12 octets -> 13",
             "15 S Data ",
             "16 C Command [DELE] DELE 2",
             "17 S Reply +OK message 2 deleted -> 16",

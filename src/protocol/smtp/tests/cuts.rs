@@ -151,3 +151,13 @@ fn the_rest_of_a_refused_login_is_hidden() {
     let secrets: Vec<&str> = told.steps.iter().flat_map(|step| &step.secrets).map(String::as_str).collect();
     assert_eq!(secrets, ["IN YWxpY2U=", "c2VjcmV0"]);
 }
+
+/// What a line is stands in its first words: a recipient whose address is cut is one, of which nobody knows the name.
+#[test]
+fn the_first_words_of_a_torn_line_decide() {
+    let told = smtp(
+        "S: 220 x\nC: EHLO a\nS: 250 x\nC: MAIL FROM:<a@x>\nS: 250 ok\nC| RCPT TO:<al\nC~ 9\nS: 250 ok\nC: DATA\nS| 354 g\nS~ 3\nC: text\nC: .\nS: 250 taken",
+    );
+    assert_eq!(answered(&told), ["EHLO 250", "MAIL 250", "RCPT 250", "DATA 354"]);
+    assert_eq!(told.messages.len(), 1);
+}

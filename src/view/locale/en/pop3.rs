@@ -137,6 +137,10 @@ pub fn taken(reply: Reply) -> &'static str {
     }
 }
 
+pub fn in_doubt() -> &'static str {
+    "It is in doubt which command this reply answers"
+}
+
 pub fn farewell() -> &'static str {
     "The server ends the session of its own accord and closes the connection"
 }

@@ -23,8 +23,10 @@ pub fn piece(size: u64) -> String {
 
 /// Content whose end never came, of which none is missing from the capture. `announced`: so many bytes were.
 pub fn unfinished(size: u64, announced: Option<u64>) -> String {
-    let of = announced.map(|announced| format!(" of {announced} announced")).unwrap_or_default();
-    format!("Message whose end did not come, {}{of}", bytes(size))
+    match announced {
+        Some(announced) => format!("Message: {} of {announced} announced, the rest did not come", bytes(size)),
+        None => format!("Message whose end did not come, {}", bytes(size)),
+    }
 }
 
 /// Content of an announced length, of which the rest never came.

@@ -133,6 +133,10 @@ pub fn taken(reply: Reply) -> &'static str {
     }
 }
 
+pub fn in_doubt() -> &'static str {
+    "无法确定该响应对应哪条命令"
+}
+
 pub fn farewell() -> &'static str {
     "服务器主动结束会话，并关闭连接"
 }

@@ -23,8 +23,10 @@ pub fn piece(size: u64) -> String {
 
 /// Content whose end never came, of which none is missing from the capture. `announced`: so many bytes were.
 pub fn unfinished(size: u64, announced: Option<u64>) -> String {
-    let of = announced.map(|announced| format!("，声明为 {announced} 字节")).unwrap_or_default();
-    format!("发送报文，其结尾始终没有到来（{}{of}）", bytes(size))
+    match announced {
+        Some(announced) => format!("发送报文：声明为 {announced} 字节，只到了 {}，其余没有到来", bytes(size)),
+        None => format!("发送报文，其结尾始终没有到来（{}）", bytes(size)),
+    }
 }
 
 /// Content of an announced length, of which the rest never came.
