@@ -108,8 +108,9 @@ pub(crate) struct Summary<'a> {
     /// Findings per severity.
     findings: Findings,
     /// Connections to mail ports that their clients closed at once and without a mail dialogue: health checks, scans.
-    /// They are no sessions.
-    probes: Probes,
+    /// They are no sessions. Absent if there were none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    probes: Option<Probes>,
     /// Packets of mail sessions, other packets, and packets that were not decoded.
     packets: Packets,
     /// Every bound that left something out, by name, with a count; empty if nothing was left out.
@@ -150,8 +151,7 @@ struct Probes {
     /// From how many addresses they came.
     addresses: u64,
     /// How many there were of each kind, by what the client sent: `silent` (nothing), `line_ends`, `other_protocol` (a
-    /// request of HTTP, RTSP or SIP), `proxy_header` (a proxy's header alone). Absent if there were none.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    /// request of HTTP, RTSP or SIP), `proxy_header` (a proxy's header alone).
     kinds: BTreeMap<&'static str, u64>,
 }
 
@@ -232,7 +232,7 @@ impl<'a> Summary<'a> {
                 medium: findings(model::Severity::Medium),
                 high: findings(model::Severity::High),
             },
-            probes: Probes::new(&summary.probes),
+            probes: Some(&summary.probes).filter(|probes| probes.count() > 0).map(Probes::new),
             packets: Packets {
                 read: summary.packets.read,
                 mail: summary.packets.mail,
