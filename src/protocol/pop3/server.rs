@@ -98,6 +98,11 @@ impl Dialogue {
         if is_first && self.is_greeting(reply) {
             return self.greeting(line, reply, out);
         }
+        if self.of_header.takes(reply.is_of_unknown_command(), reply.ok) {
+            let what = What::Reply { to: None, ok: reply.ok, code: reply.code.clone(), effect: None };
+            out.step(Step::line(Side::Server, Kind::Reply, Subject { state: self.state, what }, line));
+            return;
+        }
         let in_doubt = self.queue.in_doubt();
         let Some(mut pending) = self.queue.answered() else {
             if reply.ok && !self.client_heard {
