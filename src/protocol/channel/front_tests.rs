@@ -101,7 +101,7 @@ fn a_server_that_expects_no_header_refuses_it() {
 #[test]
 fn a_refused_header_takes_no_reply_from_the_command_behind_it() {
     let smtp = "220 mx|500 5.5.2 Error: command not recognized|250 SIZE";
-    let pop3 = "+OK hi|-ERR Unknown command.|+OK go on";
+    let pop3 = "+OK POP3 ready|-ERR Unknown command.|+OK go on";
     let imap = "* OK hi|PROXY BAD Error in IMAP command TCP4|a1 OK";
     let conversations = [
         (Protocol::Smtp, r"EHLO a\r\n", smtp),
@@ -119,7 +119,7 @@ fn a_refused_header_takes_no_reply_from_the_command_behind_it() {
     // Accepted: the first reply is the command's, whatever it is.
     for (protocol, command, replies) in [
         (Protocol::Smtp, r"AUTH PLAIN AGEAYg==\r\n", "S: 220 mx\nS: 503 5.5.1 Send hello first\n"),
-        (Protocol::Pop3, r"USER a\r\n", "S: +OK hi\nS: -ERR [AUTH] Plaintext is disallowed\n"),
+        (Protocol::Pop3, r"USER a\r\n", "S: +OK POP3 ready\nS: -ERR [AUTH] Plaintext is disallowed\n"),
     ] {
         let said = told(protocol, &format!("C| {TEXT}{command}\n{replies}"), usize::MAX);
         assert_eq!(said.steps.last().and_then(|step| step.answers), Some(2), "{:?}", said.rows());
