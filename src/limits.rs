@@ -34,6 +34,18 @@ limits! {
         zh: "一个方向上等待到来的紧急数据 {URGENT_BYTES} 字节",
     }
 
+    /// Counts probes.
+    ProbeAddresses = "probe_addresses" {
+        /// Addresses of the clients of probes that are told apart.
+        PROBE_ADDRESSES: Count = 10_000, fuzzed 4;
+    } hit {
+        en: "probes came from further addresses than the {PROBE_ADDRESSES} that were counted",
+        zh: "探测连接来自已计的 {PROBE_ADDRESSES} 个地址之外的地址（连接数）",
+    } readme {
+        en: "{PROBE_ADDRESSES} addresses of probes that are counted",
+        zh: "计入的探测来源地址 {PROBE_ADDRESSES} 个",
+    }
+
     /// Counts lines.
     LineBytes = "line_bytes" {
         /// The longest line, in bytes, whose content is kept; the rest of a longer line is counted and passed over.

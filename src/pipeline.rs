@@ -22,6 +22,7 @@ mod numbering;
 mod options;
 mod output;
 mod parallel;
+mod probe;
 mod shard;
 mod shards;
 

@@ -298,6 +298,7 @@ fn transport() -> Transport {
         endpoints,
         first: now(),
         first_sequence: 0,
+        left: None,
         last: now(),
         end: CloseReason::Closed,
         from_start: true,

@@ -9,7 +9,9 @@ use super::causal::Causal;
 use super::duplicate::DuplicateFilter;
 use super::seq::{self, Position};
 use super::stalls::StallWatch;
-use super::{CloseReason, Conflicts, Counters, Endpoints, PacketRef, Side, StreamHandler, Subflows, Transport};
+use super::{
+    CloseReason, Conflicts, Counters, Endpoints, Leaving, PacketRef, Side, StreamHandler, Subflows, Transport,
+};
 use crate::capture::{STEP_NANOSECONDS, Time};
 use crate::decode::Segment;
 use crate::limits::LimitsHit;
@@ -32,6 +34,7 @@ pub struct Connection {
     syns: [Option<(Time, Position)>; 2],
     handshake: Handshake,
     reset: Option<Reset>,
+    left: Option<Leaving>,
     /// A SYN that came late shows that the stream began before the first bytes delivered.
     headless: bool,
     duplicates: DuplicateFilter,
@@ -92,6 +95,7 @@ impl Connection {
             syns: [None; 2],
             handshake: Handshake::Open,
             reset: None,
+            left: None,
             headless: false,
             duplicates: DuplicateFilter::default(),
             stalls: StallWatch::default(),
@@ -174,10 +178,12 @@ impl Connection {
                 self.causal.stream_mut(side).begins(Begin::AtOrBefore(start));
             }
             self.causal.fin(side, start + Position::from(segment.header.wire_len));
+            self.leaves(side, at);
         }
         if segment.header.rst && self.reset.is_none() && self.believes_reset(side, position) {
             let other = self.causal.stream(side.other()).highest().max(acknowledges.unwrap_or_default());
             self.reset = Some(Reset { from: side, position, other, alive: 0 });
+            self.leaves(side, at);
         }
         self.causal.release(at, out);
     }
@@ -293,6 +299,7 @@ impl Connection {
             first_sequence: self.first_sequence,
             last: self.last,
             end,
+            left: self.left,
             from_start,
             counters: Counters {
                 client_bytes: client.captured,
@@ -452,6 +459,16 @@ impl Connection {
         reset.alive += u32::from(goes_on);
         if reset.alive >= ALIVE_AFTER_RESET {
             self.reset = None;
+            let has_fin = self.causal.has_fin(side);
+            self.left = self.left.filter(|left| left.side != side || has_fin);
+        }
+    }
+
+    /// Notes a FIN or RST of `side`, if it is the first of the connection.
+    fn leaves(&mut self, side: Side, at: PacketRef) {
+        if self.left.is_none() && self.syns.iter().all(Option::is_some) {
+            let heard = self.causal.stream(side.other()).acknowledged() > self.begin(side.other());
+            self.left = Some(Leaving { side, time: at.time, heard });
         }
     }
 

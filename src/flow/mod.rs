@@ -41,5 +41,5 @@ pub use multipath::Multipath;
 pub use silence::Silence;
 pub use stalls::Stalls;
 pub use table::Table;
-pub use transport::{CloseReason, Conflicts, Counters, Subflows, Transport};
+pub use transport::{CloseReason, Conflicts, Counters, Leaving, Subflows, Transport};
 pub use window::ClosedWindow;

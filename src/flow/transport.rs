@@ -1,8 +1,9 @@
 //! A connection's summary: its endpoints, its end, its counters.
 
 use super::conflict::Conflict;
-use super::endpoints::{Endpoints, PacketRef};
+use super::endpoints::{Endpoints, PacketRef, Side};
 use super::stalls::Stalls;
+use crate::capture::Time;
 
 /// How a connection ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -34,6 +35,8 @@ pub struct Transport {
     pub last: PacketRef,
     /// How it ended.
     pub end: CloseReason,
+    /// How the first of the two sides left it; `None` where neither did, and where the SYN of one was not captured.
+    pub left: Option<Leaving>,
     /// False where the capture began in the middle of the connection.
     pub from_start: bool,
     /// The counters.
@@ -60,6 +63,17 @@ impl Transport {
         let between = self.last.time.known_since(self.first.time)?;
         Some(between.saturating_add(self.counters.clock_back).max(0))
     }
+}
+
+/// The first FIN or RST of a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Leaving {
+    /// The side that sent it.
+    pub side: Side,
+    /// When.
+    pub time: Time,
+    /// That side had acknowledged some of what the other side sent.
+    pub heard: bool,
 }
 
 /// Copies of the same bytes that disagree.

@@ -1,9 +1,10 @@
 //! The changes of connections that the shards report, and their order.
 
+use super::probe::{self, Probing};
 use crate::capture::Time;
 use crate::flow::Transport;
 use crate::limits::LIGHTEST_SESSION;
-use crate::protocol::detect;
+use crate::protocol::detect::{self, Probe};
 use crate::protocol::ports::Hint;
 use crate::session::{Builder, Plan, Session};
 use crate::verdict::{self, Rule};
@@ -48,14 +49,31 @@ pub enum Ended {
     Silent(Box<(Hint, Transport)>),
     /// The session, with the number of its steps that have been shown already.
     Spoken(Box<(Session, usize)>),
+    /// A probe, and the session that it is where it has a number already.
+    Probe(Probing, Box<Ended>),
 }
 
 impl Ended {
+    /// A connection without data, to a port that promises `hint`.
+    pub fn silent(hint: Hint, transport: Transport) -> Self {
+        let probing = probe::probing(Probe::Silent, hint.protocol, &transport);
+        Self::Silent(Box::new((hint, transport))).unless(probing)
+    }
+
+    /// This, unless it is a probe.
+    pub fn unless(self, probing: Option<Probing>) -> Self {
+        match probing {
+            Some(probing) => Self::Probe(probing, Box::new(self)),
+            None => self,
+        }
+    }
+
     /// What it costs while it waits, in steps.
     pub fn weight(&self) -> usize {
         match self {
             Self::Silent(_) => LIGHTEST_SESSION,
             Self::Spoken(session) => session.0.steps.len().max(LIGHTEST_SESSION),
+            Self::Probe(_, session) => session.weight(),
         }
     }
 
@@ -63,6 +81,7 @@ impl Ended {
     pub fn session(self, id: u64, plan: &Arc<Plan>, rules: &[&Rule]) -> (Session, usize) {
         let (mut session, shown) = match self {
             Self::Spoken(session) => *session,
+            Self::Probe(_, session) => return session.session(id, plan, rules),
             Self::Silent(silent) => {
                 let (hint, transport) = *silent;
                 let mut builder = Builder::new(hint.protocol, Arc::clone(plan));

@@ -3,9 +3,10 @@
 use super::event::{ConnectionChange, ConnectionOrder, Ended};
 use super::numbering::DECIDE_NANOSECONDS;
 use super::options::Options;
+use super::probe;
 use crate::flow::{Endpoints, PacketRef, Side, StreamHandler, Transport};
 use crate::protocol::channel::Stack;
-use crate::protocol::detect::{self, Detection, Detector, When};
+use crate::protocol::detect::{self, Detection, Detector, Probe, When};
 use crate::protocol::ports::Hint;
 use crate::session::{Builder, Plan};
 use crate::verdict;
@@ -43,8 +44,8 @@ enum Known {
 enum State {
     /// Too little data came.
     Deciding(Detector),
-    /// It speaks mail.
-    Following { dialogue: Stack, builder: Box<Builder> },
+    /// It speaks mail. `probe`: the server has greeted, and the client has said nothing that a probe does not.
+    Following { dialogue: Stack, builder: Box<Builder>, probe: Option<Probe> },
     /// Not mail.
     Foreign,
 }
@@ -84,6 +85,8 @@ impl<'a> ConnectionFollower<'a> {
         let known = match &self.state {
             State::Deciding(detector) if detector.is_silent() => Known::Nothing,
             State::Deciding(_) => Known::Spoke,
+            // The client may leave at once: as long as that is not known, it counts as silent.
+            State::Following { probe: Some(_), .. } => Known::Nothing,
             State::Following { .. } | State::Foreign => Known::Decided,
         };
         if known <= std::mem::replace(&mut self.known, known) {
@@ -129,6 +132,12 @@ impl<'a> ConnectionFollower<'a> {
 
     /// The connection is over: returns the session, if it is one.
     pub fn finish(mut self, transport: Transport) -> Option<Ended> {
+        let promised = self.options.ports.get(self.endpoints.server.port()).map(|hint| hint.protocol);
+        let mut probe = match &self.state {
+            State::Deciding(detector) => detector.probe(),
+            State::Following { probe, .. } => *probe,
+            State::Foreign => None,
+        };
         if let State::Deciding(detector) = &self.state {
             if detector.is_silent() && !transport.from_start {
                 // Stray packets of a connection that was over before the capture began.
@@ -137,17 +146,25 @@ impl<'a> ConnectionFollower<'a> {
             let when = if transport.from_start { When::OverFromStart } else { When::Over };
             match detector.last_resort(when) {
                 Detection::Certain(hint) if detector.is_silent() => {
-                    return Some(Ended::Silent(Box::new((hint, transport))));
+                    return Some(Ended::silent(hint, transport));
                 }
                 Detection::Certain(hint) => self.follow(hint),
                 Detection::Unsure | Detection::NotForUs => return None,
             }
         }
-        let State::Following { mut dialogue, mut builder } = self.state else { return None };
+        let State::Following { mut dialogue, mut builder, .. } = self.state else { return None };
         dialogue.end(&mut *builder);
         let mut session = builder.finish(transport);
         verdict::judge(&mut session, self.options.selection.rules);
-        Some(Ended::Spoken(Box::new((session, self.shown))))
+        probe = probe.filter(|_| self.shown == 0);
+        let probing = probe.zip(promised).and_then(|(probe, protocol)| {
+            let is_bare = match probe {
+                Probe::LineEnds | Probe::OtherProtocol => session.transport.counters.server_bytes == 0,
+                Probe::Silent | Probe::ProxyHeader { .. } => probe::is_greeting_alone(&session),
+            };
+            probe::probing(probe, protocol, &session.transport).filter(|_| is_bare)
+        });
+        Some(Ended::Spoken(Box::new((session, self.shown))).unless(probing))
     }
 
     fn expect(&mut self) {
@@ -176,8 +193,10 @@ impl<'a> ConnectionFollower<'a> {
             dialogue.begin_decrypted(port.is_some_and(|port| port.implicit_tls), &mut *builder);
         }
         dialogue.beginning(self.from_start);
+        // On a port that promises nothing, silence does not count as mail: see `SessionNumbering`.
+        let probe = detector.hint().and_then(|_| detector.probe());
         detector.replay(&mut dialogue, &mut *builder);
-        self.state = State::Following { dialogue, builder };
+        self.state = State::Following { dialogue, builder, probe };
     }
 }
 
@@ -185,7 +204,10 @@ impl StreamHandler for ConnectionFollower<'_> {
     fn data(&mut self, from: Side, bytes: &[u8], at: PacketRef) {
         self.decide_silent(at);
         match &mut self.state {
-            State::Following { dialogue, builder } => dialogue.data(from, bytes, at, &mut **builder),
+            State::Following { dialogue, builder, probe } => {
+                *probe = probe.filter(|_| from == Side::Server);
+                dialogue.data(from, bytes, at, &mut **builder);
+            }
             State::Deciding(detector) => {
                 let detection = detector.data(from, bytes, at);
                 self.heed(detection);
@@ -197,7 +219,10 @@ impl StreamHandler for ConnectionFollower<'_> {
     fn gap(&mut self, from: Side, missing: u64, at: PacketRef) {
         self.decide_silent(at);
         match &mut self.state {
-            State::Following { dialogue, builder } => dialogue.gap(from, missing, at, &mut **builder),
+            State::Following { dialogue, builder, probe } => {
+                *probe = None;
+                dialogue.gap(from, missing, at, &mut **builder);
+            }
             State::Deciding(detector) => {
                 let detection = detector.gap(from, missing, at);
                 self.heed(detection);

@@ -7,6 +7,7 @@ have no gaps and are the same in every format.
 
 use super::event::{ConnectionOrder, Ended};
 use super::options::Emit;
+use super::probe::Probing;
 use crate::capture::Time;
 use crate::limits::{Limit, LimitsHit, WAITING_STEPS};
 use crate::session::{Plan, Session};
@@ -101,10 +102,19 @@ impl SessionNumbering {
         }
     }
 
-    /// A connection is over; with the session, if it was one.
-    pub fn over(&mut self, first: ConnectionOrder, session: Option<Ended>) {
+    /// A connection is over; with the session, if it was one. Returns the probe, if it was one of those, and has no
+    /// number.
+    pub fn over(&mut self, first: ConnectionOrder, session: Option<Ended>) -> Option<Probing> {
+        let mut probing = None;
         if let Some(connection) = self.unnumbered.get_mut(&first) {
-            connection.state = session.map_or(State::NoMail, State::Over);
+            connection.state = match session {
+                Some(Ended::Probe(probe, _)) => {
+                    probing = Some(probe);
+                    State::NoMail
+                }
+                Some(session) => State::Over(session),
+                None => State::NoMail,
+            };
             self.number();
         } else if let Some(session) = session {
             if !self.open.contains_key(&first) {
@@ -114,6 +124,7 @@ impl SessionNumbering {
                 self.end(id, session);
             }
         }
+        probing
     }
 
     /// A connection that counted as not mail because it was silent for long is mail after all: it gets the next number.
@@ -214,6 +225,7 @@ mod tests {
             first_sequence: 0,
             last: at,
             end: CloseReason::Closed,
+            left: None,
             from_start: true,
             counters: Counters::default(),
             conflicts: Conflicts::default(),

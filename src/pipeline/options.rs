@@ -82,6 +82,13 @@ impl Options {
     }
 }
 
+impl Options {
+    /// Whether to count probes of a port that promises `protocol`. They have no number to be selected by.
+    pub(super) fn selects_probes(&self, protocol: Protocol) -> bool {
+        self.sessions.is_empty() && (self.protocols.is_empty() || self.protocols.contains(&protocol))
+    }
+}
+
 /// When reading stops: once `stop` is set, or a bound of the options is reached.
 pub struct StopCondition<'a> {
     options: &'a Options,

@@ -4,6 +4,7 @@ use super::event::{ConnectionChange, ConnectionEvent};
 use super::input::InputCounts;
 use super::numbering::SessionNumbering;
 use super::options::{BatchEnd, Options};
+use super::probe::Probing;
 use super::shards::Shards;
 use crate::decode::Segment;
 use crate::limits::LimitsHit;
@@ -49,7 +50,13 @@ impl<'a> OutputStage<'a> {
                 ConnectionChange::Begun { time, promising } => self.numbering.begun(first, time, promising),
                 ConnectionChange::Spoke => self.numbering.spoke(first),
                 ConnectionChange::Decided(is_mail) => self.numbering.decided(first, is_mail),
-                ConnectionChange::Over(session) => self.numbering.over(first, session),
+                ConnectionChange::Over(session) => {
+                    if let Some(Probing { probe, protocol, client }) = self.numbering.over(first, session)
+                        && self.options.selects_probes(protocol)
+                    {
+                        self.summary.add_probe(probe, client);
+                    }
+                }
             }
             self.show_ready()?;
         }

@@ -162,7 +162,7 @@ impl<'a> ConnectionHandler for ShardFollower<'a> {
     fn unheard(&mut self, first: ConnectionOrder, transport: Transport) {
         // A connection without data is what its port promises.
         let hint = self.options.ports.get(transport.endpoints.server.port()).filter(|_| transport.from_start);
-        let ended = hint.map(|hint| Ended::Silent(Box::new((hint, transport))));
+        let ended = hint.map(|hint| Ended::silent(hint, transport));
         self.tell(first, ConnectionChange::Over(ended));
     }
 }

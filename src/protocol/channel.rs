@@ -84,10 +84,15 @@ impl Stack {
             Side::Client if self.front.is_watching() => {
                 let may_greet = self.tls.is_none() && self.inner.channel == Channel::Clear;
                 let (pieces, is_hello) = match self.front.data(bytes, at, may_greet, out) {
-                    Opening::More => return,
+                    Opening::More => (Vec::new(), false),
                     Opening::Dialogue(pieces) => (pieces, false),
                     Opening::Hello(pieces) => (pieces, true),
                 };
+                if let Some(version) = self.front.just_told()
+                    && self.tls.is_none()
+                {
+                    self.inner.dialogue.header_passed(version);
+                }
                 if is_hello {
                     self.offered = Some(Box::default());
                 }

@@ -23,7 +23,10 @@ use words::{
 };
 
 mod foreign;
+mod probe;
 mod words;
+
+pub use probe::Probe;
 
 /// Bytes held until the protocol is known.
 const HELD_BYTES: usize = 8 * 1024;

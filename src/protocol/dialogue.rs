@@ -17,6 +17,12 @@ pub trait Dialogue: Send + Debug {
         let _ = seen;
     }
 
+    /// A proxy's header of this version comes before the client's next bytes. A server that expects none refuses it, as
+    /// it refuses a command.
+    fn header_passed(&mut self, version: u8) {
+        let _ = version;
+    }
+
     /// Reads what `from` sent, up to where another layer begins: what is left of `input` then belongs to that layer.
     fn read(&mut self, from: Side, input: &mut Input<'_>, out: &mut dyn Sink) -> Option<Upgrade>;
 

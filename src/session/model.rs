@@ -108,6 +108,7 @@ fn unknown_transport() -> Transport {
         first_sequence: 0,
         last: never,
         end: CloseReason::Open,
+        left: None,
         from_start: false,
         counters: Counters::default(),
         conflicts: Default::default(),

@@ -2,10 +2,12 @@
 
 use super::model::{Session, Severity};
 use crate::decode::DecodeStop;
-use crate::limits::LimitsHit;
+use crate::limits::{Limit, LimitsHit, PROBE_ADDRESSES};
 use crate::protocol::Protocol;
+use crate::protocol::detect::Probe;
 use crate::protocol::event::Exposure;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 
 /// Counts over all sessions.
 #[derive(Debug, Clone, Default)]
@@ -18,12 +20,30 @@ pub struct Summary {
     pub messages: u64,
     /// Findings per severity.
     pub findings: BTreeMap<Severity, u64>,
+    /// Connections to mail ports without a mail dialogue, which are no sessions.
+    pub probes: Probes,
     /// Packets.
     pub packets: PacketCounts,
     /// Bounds that cost something.
     pub limits_hit: LimitsHit,
     /// The capture's traffic, mail or not.
     pub traffic: Traffic,
+}
+
+/// Connections to mail ports that their clients closed at once and without a mail dialogue: health checks, scans.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Probes {
+    /// How many, by what the client sent.
+    pub kinds: BTreeMap<Probe, u64>,
+    /// The addresses that they came from, up to a bound.
+    pub addresses: BTreeSet<IpAddr>,
+}
+
+impl Probes {
+    /// How many there were.
+    pub fn count(&self) -> u64 {
+        self.kinds.values().sum()
+    }
 }
 
 /// Packets, by what they were found to be.
@@ -64,6 +84,16 @@ impl Summary {
             *self.findings.entry(finding.severity).or_default() += 1;
         }
         self.add_unselected(session);
+    }
+
+    /// Counts a probe by `client`.
+    pub fn add_probe(&mut self, probe: Probe, client: IpAddr) {
+        *self.probes.kinds.entry(probe).or_default() += 1;
+        if self.probes.addresses.len() < PROBE_ADDRESSES {
+            self.probes.addresses.insert(client);
+        } else if !self.probes.addresses.contains(&client) {
+            self.limits_hit.hit(Limit::ProbeAddresses);
+        }
     }
 
     /// Counts a session that is over and was not asked for: only its packets, and the bounds that cost something.

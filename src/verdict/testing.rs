@@ -154,6 +154,7 @@ fn played(heading: &str, part: &str, needs: Needs, clock: &mut Clock) -> Session
         first_sequence: 0,
         last: *last,
         end: CloseReason::Closed,
+        left: None,
         from_start: true,
         counters,
         conflicts: Default::default(),

@@ -52,6 +52,7 @@ impl Talk {
                 first_sequence: 0,
                 last: at,
                 end: CloseReason::Closed,
+                left: None,
                 from_start: true,
                 counters: Counters { packets: 3, rtt_ms: Some(0.123_456), ..Counters::default() },
                 conflicts: Default::default(),

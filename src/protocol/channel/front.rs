@@ -32,6 +32,7 @@ pub struct Front {
     awaits_header: bool,
     /// What the server may refuse: the client has sent nothing since.
     refusable: Option<Refusable>,
+    just_told: Option<u8>,
 }
 
 #[derive(Debug)]
@@ -39,7 +40,7 @@ enum State {
     /// Not enough bytes have come to tell what they are. At most [`TELLING_BYTES`] of the client, by packet.
     Watching(Vec<Piece>),
     /// In a header's last part, of which `left` bytes are to come.
-    InHeader { header: ProxyHeader, text: Raw<Vec<u8>>, span: Span, left: usize },
+    InHeader { header: ProxyHeader, text: Raw<Vec<u8>>, span: Span, left: usize, told: bool },
     /// The dialogue has begun.
     Over,
 }
@@ -51,6 +52,10 @@ pub struct Refusable {
     time: Time,
     /// It has been refused, so the next reply is of it too.
     refused: bool,
+    /// It is a header of this version: the dialogue knows which replies are not of the commands that come after it.
+    header: Option<u8>,
+    /// The server has answered what came after it.
+    passed: bool,
 }
 
 /// What the bytes at the front are.
@@ -66,7 +71,7 @@ pub enum Opening {
 
 impl Default for Front {
     fn default() -> Self {
-        Self { state: State::Watching(Vec::new()), awaits_header: true, refusable: None }
+        Self { state: State::Watching(Vec::new()), awaits_header: true, refusable: None, just_told: None }
     }
 }
 
@@ -93,8 +98,13 @@ impl Front {
                             self.awaits_header = false;
                             let text = said[..length.min(said.len())].trim_ascii_end().to_vec();
                             let text = if header.version == 1 { text } else { Vec::new() };
-                            self.state =
-                                State::InHeader { header, text: Raw(text), span: Span::default(), left: length };
+                            self.state = State::InHeader {
+                                header,
+                                text: Raw(text),
+                                span: Span::default(),
+                                left: length,
+                                told: false,
+                            };
                             let Some(left) = self.pass_header(held, out) else { return Opening::More };
                             bytes = &bytes[bytes.len() - left..];
                             if bytes.is_empty() {
@@ -128,7 +138,7 @@ impl Front {
     /// Takes the header's bytes off `pieces`. Where it is whole, it is emitted; returns how many bytes of the last
     /// piece come after it.
     fn pass_header(&mut self, pieces: Vec<Piece>, out: &mut dyn Sink) -> Option<usize> {
-        let State::InHeader { header, text, span, left } = &mut self.state else { return None };
+        let State::InHeader { header, text, span, left, told } = &mut self.state else { return None };
         let mut rest = 0;
         for (bytes, at) in pieces {
             let taken = bytes.len().min(*left);
@@ -141,9 +151,11 @@ impl Front {
         if *left > 0 {
             return None;
         }
-        let (header, text, span) = (*header, std::mem::take(text), std::mem::take(span));
+        let (header, text, span, told) = (*header, std::mem::take(text), std::mem::take(span), *told);
         self.state = State::Watching(Vec::new());
-        self.tell(header, &text, span, out);
+        if !told {
+            self.tell(header, &text, span, out);
+        }
         Some(rest)
     }
 
@@ -157,7 +169,13 @@ impl Front {
             arguments,
             ..Step::of(Side::Client, Kind::Command, Subject::Proxy(header), span)
         });
-        self.refusable = Some(Refusable { step, time, refused: false });
+        self.refusable = Some(Refusable { step, time, refused: false, header: Some(header.version), passed: false });
+        self.just_told = Some(header.version);
+    }
+
+    /// The version of the header that was told since the last call.
+    pub fn just_told(&mut self) -> Option<u8> {
+        self.just_told.take()
     }
 
     /// `missing` bytes that the client sent are not in the capture: what was held is told as what it is. Returns the
@@ -165,15 +183,21 @@ impl Front {
     pub fn gap(&mut self, missing: u64, at: PacketRef, out: &mut dyn Sink) -> (Vec<Piece>, bool) {
         match std::mem::replace(&mut self.state, State::Over) {
             State::Watching(held) => (held, true),
-            State::InHeader { header, text, span, left } => {
-                let within = usize::try_from(missing).ok().and_then(|missing| left.checked_sub(missing));
-                self.tell(header, &text, span, out);
-                if let Some(left @ 1..) = within {
-                    out.step(Step::gap(Side::Client, missing, at));
-                    self.state = State::InHeader { header, text: Raw(Vec::new()), span: Span::default(), left };
-                    return (Vec::new(), false);
+            State::InHeader { header, text, span, left, told } => {
+                if !told {
+                    self.tell(header, &text, span, out);
                 }
-                (Vec::new(), true)
+                let within = usize::try_from(missing).ok().and_then(|missing| left.checked_sub(missing));
+                let Some(left) = within else { return (Vec::new(), true) };
+                out.step(Step::gap(Side::Client, missing, at));
+                self.state = match left {
+                    0 => State::Watching(Vec::new()),
+                    _ => {
+                        let (text, span) = (Raw(Vec::new()), Span::default());
+                        State::InHeader { header, text, span, left, told: true }
+                    }
+                };
+                (Vec::new(), false)
             }
             State::Over => (Vec::new(), true),
         }
@@ -183,17 +207,20 @@ impl Front {
     pub fn end(&mut self, out: &mut dyn Sink) -> Vec<Piece> {
         match std::mem::replace(&mut self.state, State::Over) {
             State::Watching(held) => held,
-            State::InHeader { header, text, span, .. } => {
-                self.tell(header, &text, span, out);
+            State::InHeader { header, text, span, told, .. } => {
+                if !told {
+                    self.tell(header, &text, span, out);
+                }
                 Vec::new()
             }
             State::Over => Vec::new(),
         }
     }
 
-    /// The client goes on: what the server says from here on need not be of what came before.
+    /// The client goes on: what the server says from here on need not be of what came before, unless that is a header
+    /// that was not refused yet.
     pub fn client_goes_on(&mut self) {
-        self.refusable = None;
+        self.refusable = self.refusable.filter(|refusable| refusable.header.is_some() && !refusable.refused);
     }
 
     /// What the server may refuse; it is to be put back.
@@ -203,7 +230,7 @@ impl Front {
 
     /// What the server may refuse still.
     pub fn put_back(&mut self, refusable: Option<Refusable>) {
-        self.refusable = refusable;
+        self.refusable = refusable.filter(|refusable| !refusable.passed);
     }
 }
 
@@ -228,7 +255,9 @@ impl Sink for Refusals<'_> {
         let Self(out, refusable) = self;
         let soon = step.span.time.since(refusable.time) < REFUSES_WITHIN;
         let is_free = step.from == Side::Server && step.answers.is_none() && step.channel == Channel::Clear;
-        if is_free && soon && (is_refusal(&step) || refusable.refused && step.kind == Kind::Reply) {
+        refusable.passed |= step.from == Side::Server && step.answers.is_some();
+        if is_free && soon && !refusable.passed && (is_refusal(&step) || refusable.refused && step.kind == Kind::Reply)
+        {
             refusable.refused = true;
             return out.step(Step { answers: Some(refusable.step), ..step });
         }
@@ -263,7 +292,7 @@ impl Sink for Hellos<'_> {
         let time = step.span.time;
         let n = self.0.step(step);
         if is_hello {
-            *self.1 = Some(Refusable { step: n, time, refused: false });
+            *self.1 = Some(Refusable { step: n, time, refused: false, header: None, passed: false });
         }
         n
     }

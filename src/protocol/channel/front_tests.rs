@@ -97,6 +97,61 @@ fn a_server_that_expects_no_header_refuses_it() {
     assert_eq!(said.steps.iter().map(|step| step.answers).collect::<Vec<_>>(), [None, None, Some(2), None, Some(4)]);
 }
 
+/// The client goes on in the same segment: the refusal is of the header, and the command has its own reply.
+#[test]
+fn a_refused_header_takes_no_reply_from_the_command_behind_it() {
+    let smtp = "220 mx|500 5.5.2 Error: command not recognized|250 SIZE";
+    let pop3 = "+OK POP3 ready|-ERR Unknown command.|+OK go on";
+    let imap = "* OK hi|PROXY BAD Error in IMAP command TCP4|a1 OK";
+    let conversations = [
+        (Protocol::Smtp, r"EHLO a\r\n", smtp),
+        (Protocol::Pop3, r"USER a\r\n", pop3),
+        (Protocol::Imap, r"a1 NOOP\r\n", imap),
+    ];
+    for (protocol, command, replies) in conversations {
+        let replies: String = replies.split('|').map(|reply| format!("S: {reply}\n")).collect();
+        for size in [24, usize::MAX] {
+            let said = told(protocol, &format!("C| {TEXT}{command}\n{replies}"), size);
+            let answers: Vec<Option<StepId>> = said.steps.iter().map(|step| step.answers).collect();
+            assert_eq!(answers, [None, None, None, Some(1), Some(2)], "{protocol:?} {:?}", said.rows());
+        }
+    }
+    // Accepted: the first reply is the command's, whatever it is.
+    for (protocol, command, replies) in [
+        (Protocol::Smtp, r"AUTH PLAIN AGEAYg==\r\n", "S: 220 mx\nS: 503 5.5.1 Send hello first\n"),
+        (Protocol::Pop3, r"USER a\r\n", "S: +OK POP3 ready\nS: -ERR [AUTH] Plaintext is disallowed\n"),
+    ] {
+        let said = told(protocol, &format!("C| {TEXT}{command}\n{replies}"), usize::MAX);
+        assert_eq!(said.steps.last().and_then(|step| step.answers), Some(2), "{:?}", said.rows());
+    }
+    // Version 2 is several commands, and swallows the one behind it.
+    let script = format!(
+        "C| {BINARY}EHLO a\\r\\n\nS: 220 mx\nS: 500 5.5.2 what\nS: 500 5.5.2 what\nS: 500 what\nS: 221 2.0.0 Bye\n"
+    );
+    let said = told(Protocol::Smtp, &script, usize::MAX);
+    assert!(said.steps[3..].iter().all(|step| step.answers == Some(1)), "{:?}", said.rows());
+}
+
+#[test]
+fn a_gap_in_the_last_part_of_a_header_is_of_the_header() {
+    let header = |rest: &str| {
+        format!(
+            "C| \\r\\n\\r\\n\\x00\\r\\nQUIT\\n\\x21\\x11\\x00\\x14\\xc0\\x00\\x02\\x07\\xc0\\x00\\x02\\x01\\xe7\\xce\\x00\\x19{rest}\n"
+        )
+    };
+    let talk = "S: 220 mx\nC: EHLO a\nS: 250 SIZE\n";
+    for script in [
+        format!("{}C~ 8\n{talk}", header("")),
+        format!("{}C~ 4\nC| \\x04\\x00\\x01\\x00\n{talk}", header("")),
+        format!("{}C~ 4\n{talk}", header("\\x04\\x00\\x01\\x00")),
+    ] {
+        let said = told(Protocol::Smtp, &script, usize::MAX);
+        let kinds: Vec<Kind> = said.steps.iter().map(|step| step.kind).collect();
+        assert_eq!(kinds, [Kind::Command, Kind::Gap, Kind::Greeting, Kind::Command, Kind::Reply], "{:?}", said.rows());
+        assert_eq!(said.steps[4].answers, Some(4));
+    }
+}
+
 #[test]
 fn a_client_hello_to_a_server_that_speaks_plain_text() {
     let conversations = [

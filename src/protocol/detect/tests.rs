@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::capture::Time;
+use crate::protocol::event::Via;
 use crate::protocol::framing::Input;
 use crate::protocol::{Dialogue, Upgrade};
 use std::sync::mpsc::{Sender, channel};
@@ -131,6 +132,90 @@ fn both_sides_outweigh_the_port() {
     ];
     for said in mail {
         assert_eq!(judge(smtp, said), plain(Protocol::Smtp), "{said:?}");
+    }
+}
+
+/// What listens on a mail port by mistake or on purpose. The server's banner suffices where it is certain.
+#[test]
+fn other_services_on_mail_ports_are_no_mail() {
+    let mysql = b"J\0\0\0\n8.0.36\0\x08\0\0\0abcdefgh\0\xff\xff";
+    let rdp: [(Side, &[u8]); 2] = [
+        (C, b"\x03\0\0\x13\x0e\xe0\0\0\0\0\0\x01\0\x08\0\x0b\0\0\0"),
+        (S, b"\x03\0\0\x13\x0e\xd0\0\0\x12\x34\0\x02\x0f\x08\0\x02\0\0\0"),
+    ];
+    let foreign: [&[(Side, &[u8])]; 9] = [
+        &[(S, b"SSH-2.0-OpenSSH_9.2\r\n")],
+        &[(S, b"SSH-2.0-OpenSSH_9.2\r\n"), (C, b"SSH-2.0-x\r\n")],
+        &[(S, mysql)],
+        &[(S, mysql), (C, b"\x20\0\0\x01\x85\xa6\xff\x01")],
+        &rdp,
+        &[(C, b"PING\r\n"), (S, b"+PONG\r\n")],
+        &[(C, b"*1\r\n$4\r\nPING\r\n"), (S, b"+PONG\r\n")],
+        &[(C, b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"), (S, b"HTTP/1.1 200 OK\r\n\r\n")],
+        &[(S, b"HTTP/1.1 408 Request Timeout\r\n\r\n")],
+    ];
+    for (protocol, implicit_tls) in [Protocol::Smtp, Protocol::Pop3, Protocol::Imap]
+        .into_iter()
+        .flat_map(|protocol| [(protocol, false), (protocol, true)])
+    {
+        for said in foreign {
+            assert_eq!(judge(Some((protocol, implicit_tls)), said), Detection::NotForUs, "{protocol:?} {said:?}");
+        }
+    }
+}
+
+/// A login prompt of telnet, on a mail port.
+#[test]
+fn a_telnet_server_is_no_mail() {
+    let said: [(Side, &[u8]); 4] = [
+        (S, b"\xff\xfd\x18\xff\xfd\x20\xff\xfd\x23\xff\xfd\x27"),
+        (C, b"\xff\xfb\x18\xff\xfc\x20\xff\xfc\x23\xff\xfb\x27"),
+        (S, b"Debian GNU/Linux 12\r\nhost login: "),
+        (C, b"root\r\n"),
+    ];
+    for protocol in [Protocol::Smtp, Protocol::Pop3, Protocol::Imap] {
+        assert_eq!(judge(Some((protocol, false)), &said), Detection::NotForUs, "{protocol:?}");
+    }
+}
+
+#[test]
+fn managesieve_is_not_imap_and_a_bare_greeting_is_pop3() {
+    let sieve: [(Side, &[u8]); 2] = [
+        (S, b"\"IMPLEMENTATION\" \"Dovecot Pigeonhole\"\r\n\"SIEVE\" \"fileinto\"\r\nOK \"ready\"\r\n"),
+        (C, b"AUTHENTICATE \"PLAIN\" \"AGEAYg==\"\r\n"),
+    ];
+    let cyrus: [(Side, &[u8]); 2] = [(S, b"\"SASL\" \"PLAIN\"\r\nOK\r\n"), (C, b"LOGOUT\r\n")];
+    for hint in [None, Some((Protocol::Imap, false)), Some((Protocol::Imap, true))] {
+        assert_eq!(judge(hint, &sieve), Detection::NotForUs, "{hint:?}");
+        assert_eq!(judge(hint, &cyrus), Detection::NotForUs, "{hint:?}");
+    }
+    for first in [b"USER a\r\n".as_slice(), b"CAPA\r\n", b"APOP a 0123456789abcdef0123456789abcdef\r\n", b"STLS\r\n"] {
+        assert_eq!(judge(None, &[(S, b"+OK\r\n"), (C, first)]), plain(Protocol::Pop3));
+    }
+    assert_eq!(judge(None, &[(S, b"220 mx LMTP\r\n"), (C, b"LHLO a\r\n")]), plain(Protocol::Lmtp));
+}
+
+#[test]
+fn behind_socks_with_a_name_mail_is_found_and_via_says_so() {
+    let socks4: (&[u8], &[u8]) = (b"\x04\x01\0\x19\0\0\0\x01me\0mx.example.test\0", b"\0\x5a\0\0\0\0\0\0");
+    let socks5: (&[u8], &[u8]) = (
+        b"\x05\x01\x02\x01\x02me\x03pwd\x05\x01\0\x03\x0fmx.example.test\0\x19",
+        b"\x05\x02\x01\0\x05\0\0\x01\x0a\0\0\x02\0\x19",
+    );
+    let connect: (&[u8], &[u8]) = (b"CONNECT mx:25 HTTP/1.1\r\n\r\n", b"HTTP/1.1 200 OK\r\n\r\n");
+    for ((asked, told), via) in [(socks4, Via::Socks), (socks5, Via::Socks), (connect, Via::HttpConnect)] {
+        for hint in [None, Some(Hint { protocol: Protocol::Smtp, implicit_tls: false })] {
+            let mut detector = Detector::new(hint);
+            let at = PacketRef { packet: 1, time: Time::default() };
+            let turns: [(Side, &[u8]); 4] = [(C, asked), (S, told), (S, b"220 mx ESMTP\r\n"), (C, b"EHLO a\r\n")];
+            let found = turns.map(|(side, bytes)| detector.data(side, bytes, at));
+            assert_eq!(found[3], plain(Protocol::Smtp), "{via:?} {hint:?}");
+            let mut told = crate::protocol::testing::Recorder::default();
+            let mut stack = dialogue(SMTP, &mut told);
+            detector.replay(&mut stack, &mut told);
+            assert_eq!(told.proxied, [(via, None)]);
+            assert!(told.rows().iter().any(|row| row.contains("EHLO a")), "{:?}", told.rows());
+        }
     }
 }
 

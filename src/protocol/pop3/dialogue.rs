@@ -20,6 +20,7 @@ use super::queue::Queue;
 use crate::flow::{PacketRef, Side};
 use crate::protocol::event::{Delivery, MessageOutcome, Sink, Step, StepId};
 use crate::protocol::framing::{Framer, Input, Line};
+use crate::protocol::proxy::header::Refusals;
 use crate::protocol::{self, Upgrade};
 
 /// A POP3 session.
@@ -49,6 +50,8 @@ pub struct Dialogue {
     pub(super) timestamp: Option<Vec<u8>>,
     /// The step of USER, and the name.
     pub(super) user: Option<(StepId, Vec<u8>)>,
+    /// What the server says to a proxy's header.
+    pub(super) of_header: Refusals,
     /// The layer that begins with the next byte.
     pub(super) upgrade: Option<Upgrade>,
 }
@@ -107,6 +110,10 @@ impl Dialogue {
 impl protocol::Dialogue for Dialogue {
     fn beginning(&mut self, seen: bool) {
         self.in_the_middle = !seen;
+    }
+
+    fn header_passed(&mut self, version: u8) {
+        self.of_header = Refusals::Awaited(version);
     }
 
     fn read(&mut self, from: Side, input: &mut Input<'_>, out: &mut dyn Sink) -> Option<Upgrade> {

@@ -10,3 +10,20 @@ pub struct Reply<'a> {
     /// What follows the status.
     pub text: &'a [u8],
 }
+
+impl Reply<'_> {
+    /// Whether it says that a command is not known, in the words of Dovecot, Courier, Cyrus, qpopper, Exchange and others.
+    pub fn is_of_unknown_command(&self) -> bool {
+        const WORDS: [&[u8]; 7] = [
+            b"unknown",
+            b"unrecogni",
+            b"invalid command",
+            b"bad command",
+            b"syntax",
+            b"not implemented",
+            b"protocol error",
+        ];
+        let text = self.text.to_ascii_lowercase();
+        !self.ok && self.code.is_none() && WORDS.iter().any(|word| memchr::memmem::find(&text, word).is_some())
+    }
+}

@@ -103,6 +103,11 @@ impl Dialogue {
         if is_first && self.is_greeting(reply) {
             return self.greeting(line, reply, out);
         }
+        if self.of_header.takes(reply.is_of_unknown_command(), reply.ok) {
+            let what = What::Reply { to: None, ok: reply.ok, code: reply.code.clone(), effect: None };
+            out.step(Step::line(Side::Server, Kind::Reply, Subject { state: self.state, what }, line));
+            return;
+        }
         if reply.ok && self.must_be_held() {
             self.saying = Saying::Held(Box::new(line.clone().into_owned()));
             return;

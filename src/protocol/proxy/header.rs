@@ -37,6 +37,34 @@ impl ProxyHeader {
     }
 }
 
+/// The replies of a server that expects no header and takes it for commands. The client's first command may have come in
+/// the same segment: these replies are not of that command.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Refusals {
+    /// There is no header, or the server has answered something else.
+    #[default]
+    None,
+    /// A header of this version has come.
+    Awaited(u8),
+    /// A header of version 2 was refused. There are line ends in it, so it is several commands; the last is QUIT.
+    Begun,
+}
+
+impl Refusals {
+    /// Whether the next reply is one of the header. `refuses`: it says that a command is not known; `ends`: that the
+    /// server takes a QUIT.
+    pub fn takes(&mut self, refuses: bool, ends: bool) -> bool {
+        let (is_of_header, then) = match self {
+            Self::Awaited(1) if refuses => (true, Self::None),
+            Self::Awaited(_) | Self::Begun if refuses => (true, Self::Begun),
+            Self::Begun if ends => (true, Self::None),
+            Self::None | Self::Awaited(_) | Self::Begun => (false, Self::None),
+        };
+        *self = then;
+        is_of_header
+    }
+}
+
 /// What the first bytes of a side show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Beginning {

@@ -382,6 +382,10 @@ impl crate::protocol::Dialogue for Dialogue {
         self.from_start = seen;
     }
 
+    fn header_passed(&mut self, version: u8) {
+        self.replies.header_passed(version);
+    }
+
     fn gap_in_tls(&mut self, _: Side, _: &mut dyn Sink) {
         self.has_gaps |= self.begun;
     }

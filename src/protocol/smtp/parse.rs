@@ -271,6 +271,19 @@ mod tests {
     }
 
     #[test]
+    fn the_client_that_a_proxy_names() {
+        let read = |arguments: &str| proxied_client(arguments.as_bytes()).map(|address| address.to_string());
+        assert_eq!(read("NAME=a ADDR=192.0.2.7 PORT=1").as_deref(), Some("192.0.2.7"));
+        assert_eq!(read("addr=IPv6:2001:db8::7 NAME=[UNAVAILABLE]").as_deref(), Some("2001:db8::7"));
+        assert_eq!(read("ADDR=2001:db8::7").as_deref(), Some("2001:db8::7"));
+        for none in
+            ["ADDR=[UNAVAILABLE]", "ADDR=[TEMPUNAVAIL]", "NAME=ADDR=192.0.2.7", "DESTADDR=192.0.2.7", "ADDR=", ""]
+        {
+            assert_eq!(read(none), None, "{none}");
+        }
+    }
+
+    #[test]
     fn reply_lines() {
         let read = |line: &'static str| parse_to_text(reply_line(line.as_bytes()));
         assert_eq!(read("250 OK"), "250 last OK");

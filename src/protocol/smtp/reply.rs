@@ -3,6 +3,7 @@
 use super::parse::{self, Enhanced};
 use crate::limits::LINE_BYTES;
 use crate::protocol::framing::{Line, LineEnd};
+use crate::protocol::proxy::header::Refusals;
 use crate::protocol::span::Span;
 use std::borrow::Cow;
 
@@ -123,9 +124,21 @@ pub struct Replies {
     begun: Option<Reply<'static>>,
     /// The client has spoken since.
     interrupted: bool,
+    /// What the server says to a proxy's header.
+    of_header: Refusals,
 }
 
 impl Replies {
+    /// A proxy's header of this version has come.
+    pub fn header_passed(&mut self, version: u8) {
+        self.of_header = Refusals::Awaited(version);
+    }
+
+    /// Whether `reply` refuses a proxy's header, and not the command after it.
+    pub fn refuses_header(&mut self, reply: &Reply<'_>) -> bool {
+        self.of_header.takes(matches!(reply.code, 500 | 502), reply.code == 221)
+    }
+
     /// Takes a line. A reply that was begun and never ended (the client has spoken since, and the next line has another
     /// code) is returned first. Where the client has waited, lines with different codes are one reply.
     pub fn line<'a>(&mut self, line: Line<'a>) -> (Option<Reply<'static>>, Heard<'a>) {

@@ -88,6 +88,10 @@ impl Dialogue {
         if self.opening == Opening::Nothing && self.opens(&reply, out) || self.ends_greeting(&reply, out) {
             return self.release(out);
         }
+        if self.replies.refuses_header(&reply) {
+            tell(&reply, Kind::Reply, reply_subject(ReplyTo::Nothing, &reply), None, out);
+            return self.release(out);
+        }
         self.more_after_refusal(out);
         if self.queue.must_see_what_follows(reply.code) && !matches!(self.client, ClientInput::Content(_)) {
             self.held = Some(Held::Reply(reply.into_owned()));

@@ -146,6 +146,7 @@ fn visit_transport(transport: &mut Transport, visit: &mut dyn TextsMut) {
         first_sequence: _,
         last: _,
         end: _,
+        left: _,
         from_start: _,
         counters: _,
         conflicts,

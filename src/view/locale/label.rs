@@ -124,6 +124,7 @@ crate::verdict::purpose::enumerated! {
         PacketsOfMail,
         PacketsOther,
         PacketsUndecodable,
+        Probes,
         LimitsHit,
         Count,
         // Values.

@@ -36,8 +36,8 @@ pub use mime::MimeFact;
 pub use purpose::{purpose, row};
 pub use term::{
     bytes, clock_step, content_type, decode_stop, delivery, direction, duration, end, exposure, header_field, kind,
-    label, limit, line_ends, login_outcome, matched, mime_fact, no_mail, phase_title, protocol, sent_again, severity,
-    silence, subflows, tls_mode, transfer_encoding, urgent, via, window_closed,
+    label, limit, line_ends, login_outcome, matched, mime_fact, no_mail, phase_title, probes, protocol, sent_again,
+    severity, silence, subflows, tls_mode, transfer_encoding, urgent, via, window_closed,
 };
 
 use super::Lang;

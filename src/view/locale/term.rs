@@ -6,11 +6,11 @@ use super::mime::{Encoding, Media, MimeFact};
 use super::{Lang, en, zh};
 use crate::decode::DecodeStop;
 use crate::flow::{CloseReason, ClosedWindow, Side, Silence};
-use crate::limits::Limit;
+use crate::limits::{Limit, PROBE_ADDRESSES};
 use crate::protocol::Protocol;
 use crate::protocol::event::{Delivery, Direction, Exposure, Kind, LoginOutcome, Via};
 use crate::session::model::{LineEnds, Match, Phase, Severity, State, TlsMode};
-use crate::session::summary::Summary;
+use crate::session::summary::{Probes, Summary};
 use crate::view::packet::shown;
 
 /// Most ports named in the words for a capture without mail.
@@ -128,6 +128,13 @@ pub fn subflows(lang: Lang, subflows: u8, another_way: bool) -> String {
     say!(lang, terms::subflows(u64::from(subflows), another_way))
 }
 
+/// Connections to mail ports that were closed at once and without a mail dialogue.
+pub fn probes(lang: Lang, probes: &Probes) -> String {
+    let addresses = probes.addresses.len();
+    let shown = if addresses < PROBE_ADDRESSES { addresses.to_string() } else { format!("≥ {addresses}") };
+    say!(lang, terms::probes(probes.count(), &shown, addresses != 1))
+}
+
 /// That the clock of the capture went back by `nanoseconds` before packet `packet`.
 pub fn clock_step(lang: Lang, packet: u64, nanoseconds: i64) -> String {
     let back = duration(lang, nanoseconds);
@@ -174,6 +181,13 @@ pub fn no_mail(lang: Lang, summary: &Summary) -> Vec<String> {
     let (segments, connections) = (traffic.tcp_segments, traffic.tcp_connections);
     let mut lines = say!(lang, terms::no_mail(packets.read, segments, connections, packets.undecodable, &ports));
     lines.extend(traffic.stops.iter().map(|(&stop, count)| format!("  {count} × {}", decode_stop(lang, stop))));
+    if summary.probes.count() > 0 {
+        let (name, probes) = (label(lang, Label::Probes), probes(lang, &summary.probes));
+        lines.push(match lang {
+            Lang::En => format!("{name}: {probes}."),
+            Lang::Zh => format!("{name}：{probes}。"),
+        });
+    }
     if segments > 0 {
         lines.push(say!(lang, terms::no_mail_hint()).to_owned());
     }

@@ -4,7 +4,7 @@ use super::value::{Shown, non_empty};
 use crate::capture::{LinkType, SourceInfo, Time};
 use crate::limits::LimitsHit;
 use crate::protocol::{self, event};
-use crate::session::model;
+use crate::session::{model, summary};
 use crate::verdict::Report;
 use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
@@ -107,6 +107,10 @@ pub(crate) struct Summary<'a> {
     messages: u64,
     /// Findings per severity.
     findings: Findings,
+    /// Connections to mail ports that their clients closed at once and without a mail dialogue: health checks, scans.
+    /// They are no sessions. Absent if there were none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    probes: Option<Probes>,
     /// Packets of mail sessions, other packets, and packets that were not decoded.
     packets: Packets,
     /// Every bound that left something out, by name, with a count; empty if nothing was left out.
@@ -141,6 +145,17 @@ struct Findings {
 }
 
 #[derive(Serialize, JsonSchema)]
+struct Probes {
+    /// How many there were.
+    connections: u64,
+    /// From how many addresses they came.
+    addresses: u64,
+    /// How many there were of each kind, by what the client sent: `silent` (nothing), `line_ends`, `other_protocol` (a
+    /// request of HTTP, RTSP or SIP), `proxy_header` (a proxy's header alone).
+    kinds: BTreeMap<&'static str, u64>,
+}
+
+#[derive(Serialize, JsonSchema)]
 struct Packets {
     /// All packets.
     read: u64,
@@ -170,6 +185,16 @@ struct Traffic {
 struct Port {
     port: u16,
     segments: u64,
+}
+
+impl Probes {
+    fn new(probes: &summary::Probes) -> Self {
+        let mut kinds = BTreeMap::new();
+        for (probe, count) in &probes.kinds {
+            *kinds.entry(probe.name()).or_default() += count;
+        }
+        Self { connections: probes.count(), addresses: probes.addresses.len() as u64, kinds }
+    }
 }
 
 struct Limits<'a>(&'a LimitsHit);
@@ -207,6 +232,7 @@ impl<'a> Summary<'a> {
                 medium: findings(model::Severity::Medium),
                 high: findings(model::Severity::High),
             },
+            probes: Some(&summary.probes).filter(|probes| probes.count() > 0).map(Probes::new),
             packets: Packets {
                 read: summary.packets.read,
                 mail: summary.packets.mail,

@@ -231,7 +231,16 @@ fn holds_no_wire_text(report: &Report) {
             clock_steps: _,
         } = source;
     }
-    let Summary { sessions: _, credentials: _, messages: _, findings: _, packets: _, limits_hit: _, traffic } = summary;
+    let Summary {
+        sessions: _,
+        credentials: _,
+        messages: _,
+        findings: _,
+        probes: _,
+        packets: _,
+        limits_hit: _,
+        traffic,
+    } = summary;
     let Traffic { stops: _, tcp_segments: _, tcp_connections: _, tcp_ports: _ } = traffic;
     let Logins { pairs, left_out: _ } = logins;
     for (pair, frequency) in pairs {

@@ -21,7 +21,7 @@ pub fn write(out: &mut dyn Write, options: &Options, report: &Report) -> io::Res
     let summary = &report.summary;
     let lang = options.lang;
     let packets = &summary.packets;
-    let rows = vec![
+    let mut rows = vec![
         (options.label(Label::PacketsRead), packets.read.to_string()),
         (options.label(Label::PacketsOfMail), packets.mail.to_string()),
         (options.label(Label::PacketsOther), packets.other.to_string()),
@@ -40,6 +40,9 @@ pub fn write(out: &mut dyn Write, options: &Options, report: &Report) -> io::Res
             counts(options, &summary.findings, |severity| locale::severity(lang, severity)),
         ),
     ];
+    if summary.probes.count() > 0 {
+        rows.push((options.label(Label::Probes), locale::probes(lang, &summary.probes)));
+    }
     heading::pairs(out, options.style, rows)?;
     sources(out, options, report)
 }
@@ -118,6 +121,19 @@ pub fn limits(out: &mut dyn Write, options: &Options, summary: &Summary) -> io::
         .map(|(limit, count)| Row::new([count.to_string(), locale::limit(options.lang, limit)]))
         .collect();
     heading::table(out, options.style, &titles, &rows, &[])
+}
+
+/// Reports the connections that are no sessions, where the summary is not shown.
+pub fn probes(out: &mut dyn Write, options: &Options, summary: &Summary) -> io::Result<()> {
+    if summary.probes.count() == 0 {
+        return Ok(());
+    }
+    writeln!(out)?;
+    heading::pairs(
+        out,
+        options.style,
+        vec![(options.label(Label::Probes), locale::probes(options.lang, &summary.probes))],
+    )
 }
 
 /// Reports that the capture has no mail session to show, and what it contains.

@@ -43,6 +43,9 @@ impl Totals {
                 credentials.write(out, options)?;
                 frequency::write(out, options, &report.logins)?;
             }
+            if (options.show.steps || options.show.sessions) && !options.show.summary {
+                summary::probes(out, options, &report.summary)?;
+            }
         }
         if options.show.summary {
             summary::write(out, options, report)?;

@@ -109,6 +109,7 @@ pub fn label(label: Label) -> &'static str {
         Label::PacketsOfMail => "Packets of mail sessions",
         Label::PacketsOther => "Other packets",
         Label::PacketsUndecodable => "Packets not decoded",
+        Label::Probes => "Probes",
         Label::LimitsHit => "Cut off by a limit",
         Label::Count => "Count",
         Label::None => "none",

@@ -173,6 +173,15 @@ pub fn subflows(subflows: u64, another_way: bool) -> String {
     }
 }
 
+/// Connections to mail ports that were closed at once.
+pub fn probes(connections: u64, addresses: &str, many: bool) -> String {
+    format!(
+        "{} without a mail dialogue (health checks, scans) from {addresses} {}",
+        count(connections, "connection", "connections"),
+        if many { "addresses" } else { "address" }
+    )
+}
+
 /// A step of the clock; `back` is a length of time.
 pub fn clock_step(packet: u64, back: &str) -> String {
     format!("the clock went back by {back} before packet {packet}")

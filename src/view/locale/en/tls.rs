@@ -34,7 +34,7 @@ pub fn password(protocol: Protocol) -> &'static str {
 }
 
 pub fn at_once() -> &'static str {
-    "The client begins TLS at once (ClientHello), though no TLS was agreed upon"
+    "The client begins TLS at once (ClientHello), and the server speaks plain text"
 }
 
 /// AlertDescription (RFC 8446, section 6; RFC 5246, section 7.2; IANA's registry).

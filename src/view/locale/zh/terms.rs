@@ -165,6 +165,11 @@ pub fn subflows(subflows: u64, another_way: bool) -> String {
     }
 }
 
+/// Connections to mail ports that were closed at once.
+pub fn probes(connections: u64, addresses: &str, _many: bool) -> String {
+    format!("{connections} 个没有邮件对话的连接（健康检查、扫描），来自 {addresses} 个地址")
+}
+
 /// A step of the clock; `back` is a length of time.
 pub fn clock_step(packet: u64, back: &str) -> String {
     format!("在分组 {packet} 之前，时钟回退了 {back}")

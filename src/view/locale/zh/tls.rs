@@ -28,7 +28,7 @@ pub fn password(protocol: Protocol) -> &'static str {
 }
 
 pub fn at_once() -> &'static str {
-    "客户一开始就发起 TLS（ClientHello），而双方并未约定使用 TLS"
+    "客户一开始就发起 TLS（ClientHello），而服务器使用明文"
 }
 
 /// AlertDescription (RFC 8446, section 6; RFC 5246, section 7.2; IANA's registry).
