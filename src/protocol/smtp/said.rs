@@ -77,8 +77,7 @@ impl Said {
     /// All of them.
     #[cfg(test)]
     pub(crate) fn all() -> impl Iterator<Item = Self> {
-        let mut all: Vec<Self> = WORDS.iter().map(|(_, said)| *said).collect();
-        all.dedup();
+        let all: std::collections::HashSet<Self> = WORDS.iter().map(|(_, said)| *said).collect();
         all.into_iter()
     }
 }
