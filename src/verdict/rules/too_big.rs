@@ -57,7 +57,7 @@ fn check(session: &Session, found: &mut Found) {
             false => session.answered(step).and_then(declared),
         };
         let said = |size: Option<u64>| size.map_or(Fact::Name("?".to_owned()), Fact::Bytes);
-        let evidence = session.steps.iter().filter(|told| limit.is_some() && is_extensions(told, step.n)).last();
+        let evidence = session.steps.iter().rfind(|told| limit.is_some() && is_extensions(told, step.n));
         let evidence = evidence.map(|told| told.n).into_iter().chain(step.answers).chain([step.n]);
         found.at(evidence).fact(said(size)).fact(said(limit)).fact(Fact::Name(step.text.clone()));
     }
