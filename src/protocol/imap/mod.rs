@@ -4,6 +4,7 @@ IMAP4rev1 (RFC 3501) and IMAP4rev2 (RFC 9051), with the extensions that clients 
 ```text
 bytes ─▶ dialogue.rs ─▶ client.rs, append.rs   commands, responses to challenges, APPEND's messages
          state.rs       early.rs               literals that come before the server has asked for them
+           │            login.rs               logins
            │            server.rs, fetch.rs    replies, untagged data, FETCH's messages
            │            partial.rs             messages fetched in pieces, put together
            │            queue.rs, requested.rs  commands in flight, by tag, and what was asked for
@@ -28,6 +29,7 @@ mod fetch_items;
 mod fragmentizer;
 mod header_and_text;
 mod lexer;
+mod login;
 mod mailbox_name;
 mod mailboxes;
 mod message_ref;

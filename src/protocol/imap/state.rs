@@ -6,6 +6,7 @@ use super::body_structure::FilePart;
 use super::early::Early;
 use super::fetch_items::{MsgAttScanner, Section};
 use super::fragmentizer::{Fragment, Fragmentizer, Literal};
+use super::login::{LastWords, Unplaced};
 use super::partial::{Body, PartialFetches};
 use super::queue::{Authentication, CommandId, Queue};
 use super::reply::Status;
@@ -66,6 +67,8 @@ pub(super) struct Client {
     pub mailbox_comes: bool,
     /// APPEND, from its step to its end.
     pub append: Option<Append>,
+    /// What may be a part of a login whose command is not in the capture.
+    pub unplaced: Unplaced,
 }
 
 /// The server's side.
@@ -78,6 +81,8 @@ pub(super) struct Server {
     pub appended: Option<Vec<u8>>,
     /// Messages that are fetched in pieces.
     pub partial_fetches: PartialFetches,
+    /// BYE, which may be all that a login gets for a reply.
+    pub last_words: Option<LastWords>,
     /// UIDVALIDITY, received while a mailbox is being selected.
     pub uid_validity: Option<u64>,
 }

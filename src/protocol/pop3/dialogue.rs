@@ -14,11 +14,12 @@ The state of a POP3 session (RFC 1939, section 3).
 
 use super::State;
 use super::content::Content;
+use super::login::Unplaced;
 use super::maildrop::Maildrop;
 use super::multi_line::{Lines, MultiLineReply};
 use super::queue::Queue;
 use crate::flow::{PacketRef, Side};
-use crate::protocol::event::{Delivery, MessageOutcome, Sink, Step, StepId};
+use crate::protocol::event::{Credential, Delivery, MessageOutcome, Sink, Step, StepId};
 use crate::protocol::framing::{Framer, Input};
 use crate::protocol::{self, Upgrade};
 
@@ -44,11 +45,17 @@ pub struct Dialogue {
     pub(super) heard: bool,
     /// Something of the client was captured, or is known to be missing.
     pub(super) client_heard: bool,
+    /// The client's next line is the first of it in the capture, which does not begin with it.
+    pub(super) unseen_before: bool,
     pub(super) maildrop: Maildrop,
     /// The timestamp of the greeting (RFC 1939, section 7).
     pub(super) timestamp: Option<Vec<u8>>,
     /// The step of USER, and the name.
     pub(super) user: Option<(StepId, Vec<u8>)>,
+    /// The attempt whose USER was refused, until the client goes on.
+    pub(super) refused_user: Option<Box<Credential>>,
+    /// What may be a part of a login whose command is not in the capture.
+    pub(super) unplaced: Option<Unplaced>,
     /// The layer that begins with the next byte.
     pub(super) upgrade: Option<Upgrade>,
 }
@@ -80,6 +87,7 @@ impl Dialogue {
     pub(super) fn begin_tls(&mut self, out: &mut dyn Sink) {
         self.flush(Side::Client, out);
         self.end_of_saying(false, out);
+        self.refused_user_ends(None, out);
         self.queue.resolve(out);
         (self.user, self.client_follows_gap) = (None, false);
         self.upgrade = Some(Upgrade::start_tls());
@@ -144,6 +152,7 @@ impl protocol::Dialogue for Dialogue {
             let outcome = MessageOutcome { outcome: Some(Delivery::Unknown), steps, ..MessageOutcome::default() };
             message.into_iter().for_each(|message| out.message_outcome(message, outcome.clone()));
         }
+        self.refused_user_ends(None, out);
         self.queue.resolve(out);
         self.upgrade.take()
     }

@@ -4,6 +4,7 @@ mod client;
 pub(crate) mod command;
 mod content;
 pub(crate) mod dialogue;
+mod login;
 mod maildrop;
 mod multi_line;
 pub mod parse;

@@ -226,6 +226,23 @@ impl Queue {
         }
     }
 
+    /// Takes out the AUTH that was sent last, if it is the client's turn to respond to a challenge.
+    pub fn take_challenged(&mut self) -> Option<Box<Exchange>> {
+        let challenged =
+            |pending: &mut Pending| matches!(pending.login, Some(Login::Sasl { prompt: Prompt::Challenge, .. }));
+        let pending = self.pending.pop_back_if(challenged)?;
+        self.certain = self.certain.min(self.pending.len());
+        match pending.login {
+            Some(Login::Sasl { exchange, .. }) => Some(exchange),
+            _ => None,
+        }
+    }
+
+    /// True where a login is in flight.
+    pub fn has_login(&self) -> bool {
+        self.pending.iter().any(|pending| pending.login.is_some())
+    }
+
     /// The command that a reply would answer now, where that is certain.
     pub fn next(&mut self) -> Option<&mut Pending> {
         if self.certain > 0 { self.pending.front_mut() } else { None }

@@ -13,6 +13,8 @@ pub enum Round {
     AsksPassword,
     /// Server: a challenge of the mechanism.
     Challenge(Mechanism),
+    /// Server: an error report on the token (RFC 7628, section 3.2.2).
+    Report,
     /// Client: the user name alone (LOGIN; the identity of EXTERNAL, the trace of ANONYMOUS).
     Username,
     /// Client, LOGIN: the password.

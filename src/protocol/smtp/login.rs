@@ -83,9 +83,10 @@ impl Dialogue {
         }
         if let Some(exchange) = exchange {
             let goes_on = exchange.may_be_wrapped() && is_response(&Command::read(&self.deferred.first_line()));
-            if (goes_on || exchange.is_malformed()) && matches!(cause, LoginCause::WrongSecret | LoginCause::Unknown) {
-                cause = LoginCause::Malformed;
-            }
+            cause = match cause {
+                LoginCause::WrongSecret | LoginCause::Unknown if goes_on => LoginCause::Malformed,
+                _ => exchange.cause(cause),
+            };
             out.credential(exchange.finish(outcome).with_reply(&reply.text, cause));
         }
     }
@@ -150,6 +151,7 @@ impl Dialogue {
             _ => login_cause::outcome(&refusal, cause),
         };
         self.logged_in |= outcome == LoginOutcome::Accepted;
+        let cause = exchange.cause(cause);
         out.credential(exchange.finish(outcome).with_reply(&reply.text, cause));
         true
     }

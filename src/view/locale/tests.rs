@@ -193,7 +193,7 @@ fn every_imap_step_has_words_of_its_own() {
 #[test]
 fn every_round_of_a_login_has_words_of_its_own() {
     let each = |round: fn(Mechanism) -> Round| mechanisms().into_iter().map(round);
-    let server = [Round::AsksUsername, Round::AsksPassword];
+    let server = [Round::AsksUsername, Round::AsksPassword, Round::Report];
     let server =
         server.into_iter().chain(each(Round::GoAhead)).chain(each(Round::Challenge)).chain(each(Round::Malformed));
     let client = [Round::Username, Round::Password, Round::Identity, Round::Token, Round::Cancel];

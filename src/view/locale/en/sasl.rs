@@ -26,6 +26,7 @@ pub fn challenge(round: Round) -> String {
         Round::AsksUsername => "The server asks for the user name (in base64)".to_owned(),
         Round::AsksPassword => "The server asks for the password (in base64)".to_owned(),
         Round::Challenge(mechanism) => its_challenge(mechanism).to_owned(),
+        Round::Report => "The server reports that it does not accept the token, and why, in base64".to_owned(),
         Round::Malformed(mechanism) => format!("The server's challenge has not the form that {} has", name(mechanism)),
         Round::Username
         | Round::Password
@@ -67,7 +68,7 @@ pub fn response(round: Round) -> String {
         Round::Unencoded(what) => unencoded(what).to_owned(),
         Round::Cancel => "The client gives up logging in".to_owned(),
         Round::Malformed(mechanism) => format!("The client's response has not the form that {} has", name(mechanism)),
-        Round::GoAhead(_) | Round::AsksUsername | Round::AsksPassword | Round::Challenge(_) => {
+        Round::GoAhead(_) | Round::AsksUsername | Round::AsksPassword | Round::Challenge(_) | Round::Report => {
             "The client sends what the server should have sent".to_owned()
         }
     }

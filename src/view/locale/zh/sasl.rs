@@ -26,6 +26,7 @@ pub fn challenge(round: Round) -> String {
         Round::AsksUsername => "服务器询问用户名（Base64 编码）".to_owned(),
         Round::AsksPassword => "服务器询问口令（Base64 编码）".to_owned(),
         Round::Challenge(mechanism) => its_challenge(mechanism).to_owned(),
+        Round::Report => "服务器报告不接受该令牌，并说明原因（Base64 编码）".to_owned(),
         Round::Malformed(mechanism) => format!("服务器的质询不符合规定的格式：{}", name(mechanism)),
         Round::Username
         | Round::Password
@@ -67,7 +68,7 @@ pub fn response(round: Round) -> String {
         Round::Unencoded(what) => unencoded(what).to_owned(),
         Round::Cancel => "客户取消登录".to_owned(),
         Round::Malformed(mechanism) => format!("客户的应答不符合规定的格式：{}", name(mechanism)),
-        Round::GoAhead(_) | Round::AsksUsername | Round::AsksPassword | Round::Challenge(_) => {
+        Round::GoAhead(_) | Round::AsksUsername | Round::AsksPassword | Round::Challenge(_) | Round::Report => {
             "客户发送了应由服务器发送的内容".to_owned()
         }
     }
