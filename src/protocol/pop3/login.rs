@@ -13,12 +13,24 @@ use crate::protocol::login_cause::{self, Refusal};
 use crate::protocol::sasl::Exchange;
 use crate::protocol::secret::Raw;
 
+/// The longest word in capitals that is taken for an unknown verb.
+const VERB_BYTES: usize = 8;
+
 /// A line of the client that is no command, and may be a part of a login whose command is not in the capture.
 #[derive(Debug)]
 pub(super) struct Unplaced {
     step: StepId,
     /// Absent where a part of it is missing.
     line: Option<Raw<Vec<u8>>>,
+}
+
+impl Unplaced {
+    /// True for the form of a verb that is not known: such a command may be refused in any words.
+    fn may_be_command(&self) -> bool {
+        let Some(Raw(line)) = &self.line else { return false };
+        let verb = line.split(|&byte| byte == b' ').next().unwrap_or_default();
+        (1..=VERB_BYTES).contains(&verb.len()) && verb.iter().all(u8::is_ascii_uppercase)
+    }
 }
 
 impl Dialogue {
@@ -42,7 +54,6 @@ impl Dialogue {
         let unplaced = self.unplaced.take();
         let step = match &answered {
             Some(pending) if pending.verb != Verb::Other || pending.login.is_some() => return answered,
-            // An unknown command may be refused in any words.
             Some(pending) if unplaced.as_ref().is_none_or(|unplaced| unplaced.step != pending.step) => return answered,
             Some(pending) => pending.step,
             None => StepId::default(),
@@ -50,6 +61,7 @@ impl Dialogue {
         if self.state != State::Authorization
             || self.queue.has_login()
             || !login_cause::is_of_login(reply.ok, &refusal(line, reply), true)
+            || !reply.ok && unplaced.as_ref().is_some_and(Unplaced::may_be_command)
         {
             return answered;
         }

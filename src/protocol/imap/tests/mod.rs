@@ -10,6 +10,7 @@ mod logins;
 mod oracle;
 mod partial;
 mod quotes;
+mod unseen_logins;
 mod without_leave;
 
 use super::Dialogue;
