@@ -143,6 +143,15 @@ pub fn outcome_of_the_end(cause: LoginCause) -> LoginOutcome {
     }
 }
 
+/// True where the server says that it does not know the command, or cannot read it: it has decided on no login.
+pub fn is_of_syntax(text: &[u8]) -> bool {
+    let text = text.get(..TEXT_BYTES).unwrap_or(text).to_ascii_lowercase();
+    let says = |words: &&str| memchr::memmem::find(&text, words.as_bytes()).is_some();
+    ["unknown command", "invalid command", "bad command", "unrecogni", "not recogni", "command not", "syntax"]
+        .iter()
+        .any(|words| says(words))
+}
+
 /// Words of a reply that accepts a login, and of no other: Dovecot's `Logged in`, Cyrus' `User logged in`, Courier's
 /// `LOGIN Ok.`, Exchange's `AUTHENTICATE completed.` and `User successfully logged on.`, Gmail's `authenticated`.
 const ACCEPTED: &[&str] = &[

@@ -225,6 +225,7 @@ impl crate::protocol::Dialogue for Dialogue {
         self.content_came(from.other(), out);
         match from {
             Side::Client => {
+                self.client.heard = true;
                 self.interruption_passed(out);
                 self.read_client(input, out);
                 None

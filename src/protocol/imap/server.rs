@@ -236,6 +236,8 @@ impl Dialogue {
     ) -> Option<Upgrade> {
         self.answered_before_literal(tag, status, out);
         let answered = self.queue.answered(tag);
+        // Where no line of the client was captured, the words alone make no attempt that could be listed.
+        let is_attempt = self.client.heard || self.unseen_login.is_some();
         let unseen = if answered.is_none() { self.unseen_login(status, text) } else { None };
         let unseen_verb = unseen.as_ref().map(|_| Verb::Authenticate);
         let to = answered.as_ref().map(|(_, command)| command.verb).or(unseen_verb);
@@ -252,7 +254,9 @@ impl Dialogue {
             // No tag is known of that login: the next reply to a command that was not captured is to it.
             if let Some(login) = unseen {
                 let completion = Completion { status, step, words, uids: b"", code: text.code };
-                resolve_login(login, Some(completion), out);
+                if is_attempt {
+                    resolve_login(login, Some(completion), out);
+                }
                 return self.moved(Verb::Authenticate, status, None, out);
             }
             return None;

@@ -67,6 +67,8 @@ pub(super) struct Client {
     pub mailbox_comes: bool,
     /// APPEND, from its step to its end.
     pub append: Option<Append>,
+    /// Something of it was captured.
+    pub heard: bool,
     /// What may be a part of a login whose command is not in the capture.
     pub unplaced: Unplaced,
 }

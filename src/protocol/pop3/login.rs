@@ -96,7 +96,8 @@ impl Dialogue {
 
     /// USER is refused: an attempt to log in, if no PASS follows.
     pub(super) fn user_refused(&mut self, line: &Line<'_>, reply: &Reply<'_>, step: StepId) {
-        if self.state != State::Authorization || self.queue.first_verb() == Some(Verb::Pass) {
+        let has_pass = self.queue.first_verb() == Some(Verb::Pass);
+        if self.state != State::Authorization || has_pass || login_cause::is_of_syntax(reply.text) {
             return;
         }
         let Some((user, username)) = self.user.clone() else { return };

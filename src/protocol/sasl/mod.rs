@@ -152,7 +152,7 @@ impl Exchange {
                 if self.credential.token.is_some() && decoded.starts_with(b"{") {
                     self.given_up = GivenUp::Reported;
                     self.reported = payload::report(&decoded);
-                    return Round::Report;
+                    return self.reported.map_or(Round::Challenge(mechanism), |cause| Round::Report(mechanism, cause));
                 }
                 Round::Challenge(mechanism)
             }

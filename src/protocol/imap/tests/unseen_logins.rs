@@ -29,8 +29,8 @@ fn a_capture_that_begins_inside_a_login() {
         ("C: bob@example.test {11}\nS: + OK\nC: Wet Lamp 42\nS: a OK Logged in".to_owned(), unknown.clone()),
         ("S: + OK\nC: Wet Lamp 42\nS: a OK Logged in".to_owned(), unknown.clone()),
         ("C: V2V0IExhbXAgNDI=\nS: a OK Logged in\nC: b NOOP\nS: b OK".to_owned(), unknown.clone()),
-        ("S: a OK LOGIN completed\nS: b OK NOOP completed".to_owned(), unknown),
-        ("S: a NO LOGIN failed.".to_owned(), "AUTH - - None Rejected Unknown".to_owned()),
+        ("C: b NOOP\nS: a OK LOGIN completed\nS: b OK NOOP completed".to_owned(), unknown),
+        ("C: b NOOP\nS: a NO LOGIN failed.".to_owned(), "AUTH - - None Rejected Unknown".to_owned()),
     ] {
         let told = from_the_middle(&script);
         assert_eq!(told.attempts(), [expected], "{script}");
@@ -52,6 +52,16 @@ fn replies_that_are_no_logins() {
     ] {
         assert_eq!(from_the_middle(script).attempts(), [""; 0], "{script}");
     }
+}
+
+#[test]
+fn without_a_line_of_the_client_the_words_show_the_state_alone() {
+    use crate::protocol::event::Subject;
+    use crate::protocol::imap::State;
+    let told = from_the_middle("S: a OK LOGIN completed\nS: b OK NOOP completed");
+    assert_eq!(told.attempts(), [""; 0]);
+    let Subject::Imap(subject) = &told.steps[1].subject else { panic!("{:?}", told.steps[1]) };
+    assert_eq!(subject.state, State::Authenticated);
 }
 
 #[test]

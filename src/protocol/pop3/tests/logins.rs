@@ -72,6 +72,8 @@ fn a_refused_user_is_an_attempt_if_no_pass_follows() {
     let told = hear("S: +OK\n C| USER bob\\r\\nPASS x1\\r\\n\n S: -ERR no such user\n S: -ERR user first");
     assert_eq!(told.attempts(), ["USER/PASS bob x1 Plaintext Rejected Unknown"], "sent at once");
     assert_eq!(hear("S: +OK\n C: USER bob\n S: +OK\n C: QUIT\n S: +OK").attempts(), [""; 0]);
+    // Typed in a telnet: the server has not understood it.
+    assert_eq!(hear("S: +OK\n C: USER bob\n S: -ERR Unknown command.\n C: QUIT\n S: +OK").attempts(), [""; 0]);
 }
 
 #[test]
