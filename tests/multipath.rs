@@ -84,7 +84,10 @@ fn conversation(script: &str, kind: Kind, size: usize, path: impl Fn(usize) -> u
             payload: payload.to_vec(),
         };
         sent[own].subflow[path] += payload.len() as u32 + u32::from(flags & (SYN | FIN) != 0);
-        packets.push((path, with_option(&segment, path, &option(content))));
+        let mut frame = with_option(&segment, path, &option(content));
+        // Each subflow takes its own way, with another number of hops.
+        frame[22] -= path as u8;
+        packets.push((path, frame));
     };
     let [client, server] = KEYS.map(u64::to_be_bytes);
     let capable = [kind.version, 0x81];

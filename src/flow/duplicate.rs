@@ -125,7 +125,8 @@ impl DuplicateFilter {
             false => None,
         };
         let sender = &mut self.senders[from as usize];
-        let sent_before = old && sender.has_sent(&segment.header);
+        // Each subflow of a Multipath TCP connection has its own identifications, timestamps and way.
+        let sent_before = old && segment.header.subflow.is_none() && sender.has_sent(&segment.header);
         if sent_before || twin.is_some_and(|twin| self.is_one(twin, &seen)) {
             self.found = true;
             return true;

@@ -28,6 +28,8 @@ pub struct Credential {
     pub reply: Option<Vec<u8>>,
     /// Why the login was not accepted; absent where it was, and where no reply was seen.
     pub cause: Option<LoginCause>,
+    /// The server has not even looked at it: it called the command out of place, because a login had been accepted before.
+    pub unheeded: bool,
     /// The steps it was read from, the reply included.
     pub steps: Vec<StepId>,
     /// The secrets in the forms in which they crossed (a PLAIN response in base64, say), so that they can be found

@@ -135,7 +135,7 @@ impl Sink for Builder {
     }
 
     fn credential(&mut self, told: event::Credential) {
-        if self.session.credentials.len() >= CREDENTIALS_PER_SESSION {
+        if self.session.credentials.len() + self.session.unheeded.len() >= CREDENTIALS_PER_SESSION {
             return self.limit(Limit::CredentialsPerSession);
         }
         self.session.limits_hit.hit_times(Limit::SaslRounds, told.rounds_left_out);
@@ -161,7 +161,8 @@ impl Sink for Builder {
             steps,
             wire_forms: told.wire_forms.iter().map(form).collect(),
         };
-        self.session.credentials.push(credential);
+        let list = if told.unheeded { &mut self.session.unheeded } else { &mut self.session.credentials };
+        list.push(credential);
     }
 
     fn message(&mut self, start: MessageStart) -> MessageId {

@@ -48,6 +48,8 @@ pub struct Session {
     pub steps: Vec<Step>,
     /// Every attempt to log in, in order.
     pub credentials: Vec<Credential>,
+    /// What crossed in commands to log in that the server called out of place: no attempts, but exposed all the same.
+    pub unheeded: Vec<Credential>,
     /// Every message carried.
     pub messages: Vec<Message>,
     /// What is wrong, weak or worth knowing: put here by `verdict` once the session is over.
@@ -71,6 +73,7 @@ impl Session {
             tls: Tls::default(),
             steps: Vec::new(),
             credentials: Vec::new(),
+            unheeded: Vec::new(),
             messages: Vec::new(),
             findings: Vec::new(),
             limits_hit: LimitsHit::default(),

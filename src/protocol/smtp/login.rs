@@ -88,7 +88,9 @@ impl Dialogue {
                 LoginCause::WrongSecret | LoginCause::Unknown if goes_on => LoginCause::Malformed,
                 _ => exchange.cause(cause),
             };
-            out.credential(exchange.finish(outcome).with_reply(&reply.text, cause));
+            let mut credential = exchange.finish(outcome).with_reply(&reply.text, cause);
+            credential.unheeded = self.logged_in && is_out_of_place(reply);
+            out.credential(credential);
         }
     }
 
@@ -173,6 +175,13 @@ impl Dialogue {
         out.credential(exchange.finish(outcome).with_reply(&reply.text, cause));
         true
     }
+}
+
+/// True for the refusal of a command that may not stand where it does: 503, and an enhanced code that is about the command
+/// (RFC 3463, section 3.6: X.5.1), not about the login. Without that code, a 503 may be anything that a server says of a
+/// login.
+fn is_out_of_place(reply: &Reply<'_>) -> bool {
+    reply.code == 503 && reply.enhanced.map(parse::Enhanced::topic) == Some((5, 1))
 }
 
 /// True for a line that can only be a command, where the response to a challenge is due: it has a command's form, and is

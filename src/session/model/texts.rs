@@ -62,6 +62,7 @@ impl Session {
             tls,
             steps,
             credentials,
+            unheeded,
             messages,
             findings,
             limits_hit: _,
@@ -71,7 +72,7 @@ impl Session {
         visit_all(capabilities, visit);
         tls.texts_mut(visit);
         steps.iter_mut().for_each(|step| step.texts_mut(visit));
-        credentials.iter_mut().for_each(|credential| credential.texts_mut(visit));
+        credentials.iter_mut().chain(unheeded).for_each(|credential| credential.texts_mut(visit));
         messages.iter_mut().for_each(|message| message.texts_mut(visit));
         findings.iter_mut().for_each(|finding| finding.texts_mut(visit));
     }
@@ -91,6 +92,7 @@ impl Session {
             tls,
             steps: _,
             credentials: _,
+            unheeded: _,
             messages: _,
             findings: _,
             limits_hit,
@@ -107,6 +109,7 @@ impl Session {
             tls: tls.clone(),
             steps,
             credentials: Vec::new(),
+            unheeded: Vec::new(),
             messages: Vec::new(),
             findings: Vec::new(),
             limits_hit: limits_hit.clone(),

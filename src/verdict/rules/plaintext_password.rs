@@ -39,7 +39,8 @@ pub const RULE: Rule = Rule {
 };
 
 fn check(session: &Session, found: &mut Found) {
-    for credential in session.credentials.iter().filter(|credential| !credential.encrypted) {
+    let all = session.credentials.iter().chain(&session.unheeded);
+    for credential in all.filter(|credential| !credential.encrypted) {
         if credential.exposure == Exposure::Plaintext {
             found.at(credential.steps.iter().copied());
         }
@@ -55,6 +56,11 @@ mod tests {
     has!(
         base64_hides_nothing,
         "S: 220 mx\nC: EHLO a\nS: 250 AUTH PLAIN\nC: AUTH PLAIN AGJvYgBzZWNyZXQ=\nS: 535 no" => [4, 5]
+    );
+    has!(
+        in_a_command_out_of_place,
+        "S: 220 mx\nC: EHLO a\nS: 250 AUTH PLAIN\nC: AUTH PLAIN AGJvYgBzZWNyZXQ=\nS: 235 ok\n\
+         C: AUTH PLAIN AGFteQBhbm90aGVy\nS: 503 5.5.1 already authenticated" => [4, 5, 6, 7]
     );
     has_not!(
         a_response_to_a_challenge_is_no_password,

@@ -41,7 +41,9 @@ pub fn accepted(messages: u64) -> String {
 /// Why a login was not accepted.
 pub fn refused(cause: LoginCause) -> &'static str {
     match cause {
-        LoginCause::WrongSecret => "The log-in is refused: user name, password or token are not valid",
+        LoginCause::WrongSecret => {
+            "The log-in is refused: user name or password are wrong, or the token is not valid or has expired"
+        }
         LoginCause::Malformed => "The log-in is refused: the server cannot read what the client has sent",
         LoginCause::MechanismNotOffered => "The log-in is refused: the server does not offer this mechanism here",
         LoginCause::EncryptionDemanded => {

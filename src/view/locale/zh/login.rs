@@ -40,7 +40,7 @@ pub fn accepted(messages: u64) -> String {
 /// Why a login was not accepted.
 pub fn refused(cause: LoginCause) -> &'static str {
     match cause {
-        LoginCause::WrongSecret => "登录被拒绝：用户名、口令或令牌无效",
+        LoginCause::WrongSecret => "登录被拒绝：用户名或口令有误，或者令牌无效、已过期",
         LoginCause::Malformed => "登录被拒绝：服务器无法识别客户发送的内容",
         LoginCause::MechanismNotOffered => "登录被拒绝：服务器在此不提供这种认证方式",
         LoginCause::EncryptionDemanded => "登录被拒绝：服务器要求先加密连接，并未核对用户名和口令",
