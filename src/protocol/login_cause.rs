@@ -149,7 +149,7 @@ pub fn is_of_syntax(text: &[u8]) -> bool {
     let says = |words: &&str| memchr::memmem::find(&text, words.as_bytes()).is_some();
     ["unknown command", "invalid command", "bad command", "unrecogni", "not recogni", "command not", "syntax"]
         .iter()
-        .any(|words| says(words))
+        .any(says)
 }
 
 /// Words of a reply that accepts a login, and of no other: Dovecot's `Logged in`, Cyrus' `User logged in`, Courier's
@@ -204,13 +204,12 @@ pub fn is_of_login(ok: bool, refusal: &Refusal<'_>, pop3: bool) -> bool {
     };
     match ok {
         true => {
-            !["not ", "already"].iter().any(|word| says(word))
-                && (ACCEPTED.iter().any(|words| says(words))
-                    || pop3 && ACCEPTED_BY_POP3.iter().any(|words| says(words)))
+            !["not ", "already"].iter().any(&says)
+                && (ACCEPTED.iter().any(&says) || pop3 && ACCEPTED_BY_POP3.iter().any(&says))
         }
         false => {
             refusal.code.is_some_and(|code| CODES.contains(&code) || pop3 && matches!(code, "IN-USE" | "LOGIN-DELAY"))
-                || REFUSED.iter().any(|words| says(words))
+                || REFUSED.iter().any(says)
         }
     }
 }

@@ -15,9 +15,9 @@ one of the protocol; the lines before it are emitted as unknown.
 
 use super::command::{Verb, command};
 use super::fragmentizer::{Fragment, GapIn};
-use super::login::{self, LastWords, resolve_login};
+use super::login::{self, Completion, resolve_login};
 use super::queue::{CommandId, OnCompletion, Pending};
-use super::reply::{Code, Response, Status, Untagged, response};
+use super::reply::{Response, Status, Untagged, response};
 use super::state::{Dialogue, Way};
 use super::{Subject, What};
 use crate::flow::{PacketRef, Side};
@@ -25,29 +25,7 @@ use crate::limits::Limit;
 use crate::protocol::Upgrade;
 use crate::protocol::event::{self, Delivery, Kind, MessageOutcome, Sink, Step, StepId};
 use crate::protocol::framing::Input;
-use crate::protocol::login_cause::Refusal;
 use crate::protocol::secret::Raw;
-
-/// The reply that resolves a command.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Completion<'a> {
-    pub status: Status,
-    /// The reply's step.
-    pub step: StepId,
-    /// The reply without its tag.
-    pub words: &'a [u8],
-    /// APPENDUID's arguments, where it has them.
-    pub uids: &'a [u8],
-    /// The response code.
-    pub code: Option<Code>,
-}
-
-impl<'a> Completion<'a> {
-    /// As a reply that does not accept a login.
-    pub fn refusal(&self) -> Refusal<'a> {
-        Refusal { text: self.words, smtp: None, code: self.code.and_then(Code::name) }
-    }
-}
 
 impl Dialogue {
     /// A conversation that may be captured from its first byte on.
@@ -292,7 +270,7 @@ impl crate::protocol::Dialogue for Dialogue {
         self.tell_held(None, out);
         self.server.partial_fetches.over(out);
         let last_words = self.server.last_words.take();
-        let last_words = last_words.as_ref().map(LastWords::as_completion);
+        let last_words = last_words.as_ref().map(Completion::by_the_end);
         for command in self.queue.drain() {
             let decides = matches!(command.verb, Verb::Login | Verb::Authenticate);
             resolve(command, last_words.filter(|_| decides), out);

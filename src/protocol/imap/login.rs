@@ -1,11 +1,10 @@
 //! Logins in the dialogue: responses to challenges, logins whose command is not in the capture, and what a reply decides.
 
 use super::command::{Verb, command};
-use super::dialogue::Completion;
 use super::fragmentizer::Fragment;
 use super::queue::{Authentication, OnCompletion};
 use super::reply::{Code, Status, Text};
-use super::state::Dialogue;
+use super::state::{Dialogue, LastWords};
 use super::{State, Subject, What, parse};
 use crate::flow::Side;
 use crate::protocol::event::{Credential, Exposure, Kind, LoginCause, LoginOutcome, Sink, Step, StepId};
@@ -16,26 +15,30 @@ use crate::protocol::secret::{Raw, Secret};
 /// Steps of the client without a place that are kept for a login: user name and password, and a line more.
 const UNPLACED: usize = 3;
 
-/// Lines of the client that are no commands, and may be a part of a login whose command is not in the capture.
-#[derive(Debug, Default)]
-pub(super) struct Unplaced {
-    steps: Vec<StepId>,
-    /// The last line; absent where a part of it is missing.
-    line: Option<Raw<Vec<u8>>>,
+/// The reply that resolves a command.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Completion<'a> {
+    pub status: Status,
+    /// The reply's step.
+    pub step: StepId,
+    /// The reply without its tag.
+    pub words: &'a [u8],
+    /// APPENDUID's arguments, where it has them.
+    pub uids: &'a [u8],
+    /// The response code.
+    pub code: Option<Code>,
 }
 
-/// BYE: the server says nothing more.
-#[derive(Debug)]
-pub(super) struct LastWords {
-    step: StepId,
-    words: Vec<u8>,
-    code: Option<Code>,
-}
+impl<'a> Completion<'a> {
+    /// As a reply that does not accept a login.
+    pub fn refusal(&self) -> Refusal<'a> {
+        Refusal { text: self.words, smtp: None, code: self.code.and_then(Code::name) }
+    }
 
-impl LastWords {
-    /// As the reply that ends a login.
-    pub fn as_completion(&self) -> Completion<'_> {
-        Completion { status: Status::Bye, step: self.step, words: &self.words, uids: b"", code: self.code }
+    /// The server's last words, as the reply that ends a login.
+    pub fn by_the_end(last_words: &'a LastWords) -> Self {
+        let LastWords { step, words, code } = last_words;
+        Self { status: Status::Bye, step: *step, words, uids: b"", code: *code }
     }
 }
 

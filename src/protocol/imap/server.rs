@@ -1,10 +1,10 @@
 //! What the server sends: its greeting, untagged responses, `+`, and replies to commands.
 
 use super::command::Verb;
-use super::dialogue::{Completion, resolve};
+use super::dialogue::resolve;
 use super::fragmentizer::{Fragment, Framed};
 use super::lexer::Announced;
-use super::login::resolve_login;
+use super::login::{Completion, resolve_login};
 use super::parse;
 use super::queue::{Authentication, OnCompletion, Pending};
 use super::reply::{Code, Response, Status, Text, Untagged, response};

@@ -6,10 +6,9 @@ use super::body_structure::FilePart;
 use super::early::Early;
 use super::fetch_items::{MsgAttScanner, Section};
 use super::fragmentizer::{Fragment, Fragmentizer, Literal};
-use super::login::{LastWords, Unplaced};
 use super::partial::{Body, PartialFetches};
 use super::queue::{Authentication, CommandId, Queue};
-use super::reply::Status;
+use super::reply::{Code, Status};
 use crate::protocol::event::{MessageId, StepId};
 use crate::protocol::secret::Raw;
 
@@ -113,6 +112,22 @@ impl Default for Dialogue {
             server: Server::default(),
         }
     }
+}
+
+/// Lines of the client that are no commands, and may be a part of a login whose command is not in the capture.
+#[derive(Debug, Default)]
+pub(super) struct Unplaced {
+    pub steps: Vec<StepId>,
+    /// The last line; absent where a part of it is missing.
+    pub line: Option<Raw<Vec<u8>>>,
+}
+
+/// BYE: the server says nothing more.
+#[derive(Debug)]
+pub(super) struct LastWords {
+    pub step: StepId,
+    pub words: Vec<u8>,
+    pub code: Option<Code>,
 }
 
 /// A synchronising literal that the client has announced and the server has not asked for.

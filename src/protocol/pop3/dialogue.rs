@@ -14,10 +14,9 @@ The state of a POP3 session (RFC 1939, section 3).
 
 use super::State;
 use super::content::Content;
-use super::login::Unplaced;
 use super::maildrop::Maildrop;
 use super::multi_line::{Lines, MultiLineReply};
-use super::queue::Queue;
+use super::queue::{Queue, Unplaced};
 use crate::flow::{PacketRef, Side};
 use crate::protocol::event::{Credential, Delivery, MessageOutcome, Sink, Step, StepId};
 use crate::protocol::framing::{Framer, Input};

@@ -3,7 +3,7 @@
 use super::command::{Command, Verb};
 use super::dialogue::Dialogue;
 use super::maildrop::Maildrop;
-use super::queue::{Follows, Login, Pending, Prompt};
+use super::queue::{Follows, Login, Pending, Prompt, Unplaced};
 use super::reply::Reply;
 use super::{State, Subject, What};
 use crate::flow::Side;
@@ -12,26 +12,6 @@ use crate::protocol::framing::Line;
 use crate::protocol::login_cause::{self, Refusal};
 use crate::protocol::sasl::Exchange;
 use crate::protocol::secret::Raw;
-
-/// The longest word in capitals that is taken for an unknown verb.
-const VERB_BYTES: usize = 8;
-
-/// A line of the client that is no command, and may be a part of a login whose command is not in the capture.
-#[derive(Debug)]
-pub(super) struct Unplaced {
-    step: StepId,
-    /// Absent where a part of it is missing.
-    line: Option<Raw<Vec<u8>>>,
-}
-
-impl Unplaced {
-    /// True for the form of a verb that is not known: such a command may be refused in any words.
-    fn may_be_command(&self) -> bool {
-        let Some(Raw(line)) = &self.line else { return false };
-        let verb = line.split(|&byte| byte == b' ').next().unwrap_or_default();
-        (1..=VERB_BYTES).contains(&verb.len()) && verb.iter().all(u8::is_ascii_uppercase)
-    }
-}
 
 impl Dialogue {
     /// Remembers a line of the client that is no command. `follows_unseen`: something of the client is missing before it.

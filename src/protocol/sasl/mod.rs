@@ -16,6 +16,8 @@ mod payload;
 mod prompt;
 mod round;
 
+use prompt::Turn;
+
 pub use mechanism::Mechanism;
 pub use round::{Round, Unencoded};
 
@@ -26,24 +28,6 @@ use crate::limits::SASL_ROUNDS;
 
 /// Longest mechanism name kept; RFC 4422 allows 20.
 const NAME_BYTES: usize = 64;
-
-/// What LOGIN's next response is. The words of the prompt decide; the order does where they are not known, since servers
-/// word the prompts as they like.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Turn {
-    Username,
-    Password,
-    Over,
-}
-
-impl Turn {
-    fn next(self) -> Self {
-        match self {
-            Self::Username => Self::Password,
-            Self::Password | Self::Over => Self::Over,
-        }
-    }
-}
 
 /// Whether either side has ended an exchange before the final reply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

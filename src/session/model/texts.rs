@@ -323,6 +323,7 @@ impl Finding {
                 | Fact::Packets(_)
                 | Fact::Code(_)
                 | Fact::LoginCause(_)
+                | Fact::TokenRefused
                 | Fact::Duration(_)
                 | Fact::Side(_) => {}
             }

@@ -38,12 +38,15 @@ pub fn accepted(messages: u64) -> String {
     format!(" ({messages} {were} accepted without user name or password)")
 }
 
+/// A login by a token was not accepted.
+pub fn token_refused() -> &'static str {
+    "The log-in is refused: the token is not valid, or has expired"
+}
+
 /// Why a login was not accepted.
 pub fn refused(cause: LoginCause) -> &'static str {
     match cause {
-        LoginCause::WrongSecret => {
-            "The log-in is refused: user name or password are wrong, or the token is not valid or has expired"
-        }
+        LoginCause::WrongSecret => "The log-in is refused: user name, password or token are not valid",
         LoginCause::Malformed => "The log-in is refused: the server cannot read what the client has sent",
         LoginCause::MechanismNotOffered => "The log-in is refused: the server does not offer this mechanism here",
         LoginCause::EncryptionDemanded => {

@@ -37,10 +37,15 @@ pub fn accepted(messages: u64) -> String {
     format!("（服务器未要求用户名和口令即接收了 {messages} 封邮件）")
 }
 
+/// A login by a token was not accepted.
+pub fn token_refused() -> &'static str {
+    "登录被拒绝：令牌无效或已过期"
+}
+
 /// Why a login was not accepted.
 pub fn refused(cause: LoginCause) -> &'static str {
     match cause {
-        LoginCause::WrongSecret => "登录被拒绝：用户名或口令有误，或者令牌无效、已过期",
+        LoginCause::WrongSecret => "登录被拒绝：用户名、口令或令牌无效",
         LoginCause::Malformed => "登录被拒绝：服务器无法识别客户发送的内容",
         LoginCause::MechanismNotOffered => "登录被拒绝：服务器在此不提供这种认证方式",
         LoginCause::EncryptionDemanded => "登录被拒绝：服务器要求先加密连接，并未核对用户名和口令",
