@@ -25,6 +25,8 @@ const TEXT_BYTES: usize = 2_000;
 /// A group of words, all of which must be there, and the cause that they name. The first that fits decides: the special
 /// before the general. Lower case.
 const WORDS: &[(&[&str], LoginCause)] = &[
+    (&["timeout"], LoginCause::Temporary),
+    (&["timed out"], LoginCause::Temporary),
     (&["base64"], LoginCause::Malformed),
     (&["base 64"], LoginCause::Malformed),
     (&["decod"], LoginCause::Malformed),
@@ -77,12 +79,15 @@ const WORDS: &[(&[&str], LoginCause)] = &[
     (&["disabled"], LoginCause::SwitchedOff),
     (&["suspended"], LoginCause::SwitchedOff),
     (&["deactivated"], LoginCause::SwitchedOff),
-    (&["inactive"], LoginCause::SwitchedOff),
+    (&["inactive", "account"], LoginCause::SwitchedOff),
+    (&["inactive", "user"], LoginCause::SwitchedOff),
     (&["account", "locked"], LoginCause::SwitchedOff),
     (&["account", "blocked"], LoginCause::SwitchedOff),
     (&["account", "closed"], LoginCause::SwitchedOff),
     (&["not enabled"], LoginCause::SwitchedOff),
     (&["temporar"], LoginCause::Temporary),
+    (&["inactiv"], LoginCause::Temporary),
+    (&["shut", "down"], LoginCause::Temporary),
     (&["local error"], LoginCause::Temporary),
     (&["internal error"], LoginCause::Temporary),
     (&["service unavailable"], LoginCause::Temporary),
@@ -125,6 +130,88 @@ pub fn outcome(refusal: &Refusal<'_>, cause: LoginCause) -> LoginOutcome {
             .is_some_and(|code| code == "UNAVAILABLE" || code == "INPROGRESS" || code.starts_with("SYS/TEMP"))
         || refusal.smtp.is_none() && cause == LoginCause::Temporary;
     if temporary { LoginOutcome::Unknown } else { LoginOutcome::Rejected }
+}
+
+/// What a connection that ends in the middle of a login decides: nothing, where the server's last words do not say that
+/// it refuses the login.
+pub fn outcome_of_the_end(cause: LoginCause) -> LoginOutcome {
+    match cause {
+        LoginCause::Unknown | LoginCause::Limit | LoginCause::Temporary | LoginCause::Cancelled => {
+            LoginOutcome::Unknown
+        }
+        _ => LoginOutcome::Rejected,
+    }
+}
+
+/// True where the server says that it does not know the command, or cannot read it: it has decided on no login.
+pub fn is_of_syntax(text: &[u8]) -> bool {
+    let text = text.get(..TEXT_BYTES).unwrap_or(text).to_ascii_lowercase();
+    let says = |words: &&str| memchr::memmem::find(&text, words.as_bytes()).is_some();
+    ["unknown command", "invalid command", "bad command", "unrecogni", "not recogni", "command not", "syntax"]
+        .iter()
+        .any(says)
+}
+
+/// Words of a reply that accepts a login, and of no other: Dovecot's `Logged in`, Cyrus' `User logged in`, Courier's
+/// `LOGIN Ok.`, Exchange's `AUTHENTICATE completed.` and `User successfully logged on.`, Gmail's `authenticated`.
+const ACCEPTED: &[&str] = &[
+    "logged in",
+    "logged on",
+    "login complete",
+    "login ok",
+    "login succe",
+    "logon succe",
+    "authenticate complete",
+    "authenticate succe",
+    "authentication complete",
+    "authentication succe",
+    "authenticated",
+];
+/// The same of POP3, where the reply to the login says what the maildrop holds (RFC 1939, section 7).
+const ACCEPTED_BY_POP3: &[&str] =
+    &["maildrop has", "maildrop locked and", "mailbox locked and", "mailbox open", "visible message"];
+/// Words of a reply that refuses a login, and of no other.
+const REFUSED: &[&str] = &[
+    "authentication fail",
+    "authenticate fail",
+    "authentication unsuccessful",
+    "login fail",
+    "logon fail",
+    "login incorrect",
+    "login reject",
+    "login denied",
+    "login invalid",
+    "invalid login",
+    "invalid credentials",
+    "bad credentials",
+    "invalid password",
+    "incorrect password",
+    "wrong password",
+    "bad password",
+    "bad username or password",
+    "invalid username or password",
+    "plaintext authentication disallowed",
+];
+
+/// True for a reply of POP3 or IMAP that only a login gets, by its response code or by its words: it shows a login whose
+/// command is not in the capture. `ok` where it accepts; `refusal` has the text without the response code, or with it.
+pub fn is_of_login(ok: bool, refusal: &Refusal<'_>, pop3: bool) -> bool {
+    const CODES: [&str; 3] = ["AUTH", "AUTHENTICATIONFAILED", "AUTHORIZATIONFAILED"];
+    let text = refusal.text.get(..TEXT_BYTES).unwrap_or(refusal.text).to_ascii_lowercase();
+    let says = |words: &&str| {
+        let starts_a_word = |at: usize| at.checked_sub(1).is_none_or(|before| !text[before].is_ascii_alphanumeric());
+        memchr::memmem::find_iter(&text, words.as_bytes()).any(starts_a_word)
+    };
+    match ok {
+        true => {
+            !["not ", "already"].iter().any(&says)
+                && (ACCEPTED.iter().any(&says) || pop3 && ACCEPTED_BY_POP3.iter().any(&says))
+        }
+        false => {
+            refusal.code.is_some_and(|code| CODES.contains(&code) || pop3 && matches!(code, "IN-USE" | "LOGIN-DELAY"))
+                || REFUSED.iter().any(says)
+        }
+    }
 }
 
 /// RFC 3206 and 2449 (POP3), RFC 5530 (IMAP).
@@ -214,5 +301,60 @@ mod tests {
         );
         assert_eq!(of(None, "Login failed."), (LoginCause::Unknown, Rejected));
         assert_eq!(of(None, "Temporary authentication failure."), (LoginCause::Temporary, Unknown));
+    }
+
+    #[test]
+    fn a_server_that_waited_in_vain_says_nothing_about_the_password() {
+        let timeout = smtp(421, Some((4, 2)), "421 4.4.2 mx.example.test Error: timeout exceeded");
+        assert_eq!(timeout, LoginCause::Temporary, "no limit is exceeded but that of the time");
+        for words in ["BYE Disconnected for inactivity.", "BYE Server shutting down.", "BYE Autologout; idle timed out"]
+        {
+            let cause = of(&Refusal { text: words.as_bytes(), smtp: None, code: None });
+            assert_eq!((cause, outcome_of_the_end(cause)), (LoginCause::Temporary, LoginOutcome::Unknown), "{words}");
+        }
+        let inactive = Refusal { text: b"NO account is inactive", smtp: None, code: None };
+        assert_eq!(of(&inactive), LoginCause::SwitchedOff);
+    }
+
+    #[test]
+    fn replies_that_only_a_login_gets() {
+        let is =
+            |ok, text: &str, pop3| is_of_login(ok, &Refusal { text: text.as_bytes(), smtp: None, code: None }, pop3);
+        for words in [
+            "Logged in",
+            "User logged in SESSIONID=<cyrus-1>",
+            "LOGIN Ok.",
+            "AUTHENTICATE completed.",
+            "bob@example.test authenticated (Success)",
+        ] {
+            assert!(is(true, words, false) && is(true, words, true), "{words}");
+        }
+        for words in ["maildrop has 2 messages (320 octets)", "Mailbox locked and ready", "bob has 2 visible messages"]
+        {
+            assert!(is(true, words, true) && !is(true, words, false), "{words}");
+        }
+        for words in [
+            "UNAUTHENTICATE completed",
+            "Logging out",
+            "Logged out",
+            "not logged in",
+            "Already authenticated",
+            "2 messages (320 octets)",
+            "SELECT completed",
+            "",
+        ] {
+            assert!(!is(true, words, true), "{words}");
+        }
+        for words in [
+            "Login failed.",
+            "Logon failure: unknown user name or bad password.",
+            "LOGIN failed.",
+            "Invalid credentials (Failure)",
+        ] {
+            assert!(is(false, words, false), "{words}");
+        }
+        assert!(!is(false, "no such message", true) && !is(false, "Mailbox doesn't exist: login", false));
+        let code = |code, pop3| is_of_login(false, &Refusal { text: b"no", smtp: None, code: Some(code) }, pop3);
+        assert!(code("AUTHENTICATIONFAILED", false) && code("IN-USE", true) && !code("NONEXISTENT", false));
     }
 }

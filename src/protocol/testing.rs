@@ -78,6 +78,18 @@ impl Recorder {
             .collect()
     }
 
+    /// One line an attempt to log in: `mechanism user password exposure outcome cause`, with `-` for what is not known.
+    pub fn attempts(&self) -> Vec<String> {
+        let known = |bytes: Option<&[u8]>| bytes.map_or("-".to_owned(), |bytes| bytes.escape_ascii().to_string());
+        let attempt = |login: &Credential| {
+            let password = known(login.password.as_ref().map(|password| &password.reveal()[..]));
+            let cause = login.cause.map_or("-".to_owned(), |cause| format!("{cause:?}"));
+            let (user, exposure, outcome) = (known(login.username.as_deref()), login.exposure, login.outcome);
+            format!("{} {user} {password} {exposure:?} {outcome:?} {cause}", login.mechanism)
+        };
+        self.credentials.iter().map(attempt).collect()
+    }
+
     /// Bytes that the steps of the client and of the server stand for.
     pub fn stood_for(&self) -> [u64; 2] {
         [Side::Client, Side::Server].map(|side| self.steps.iter().filter(|s| s.from == side).map(|s| s.bytes).sum())

@@ -9,9 +9,10 @@ message. Texts that follow each other are one text, and without a URL they are t
 */
 
 use super::command::{Command, Verb};
-use super::dialogue::{Completion, resolve};
+use super::dialogue::resolve;
 use super::fragmentizer::{Fragment, Literal};
 use super::lexer::Announced;
+use super::login::Completion;
 use super::queue::{Appended, CommandId, OnCompletion, Pending};
 use super::state::{Append, AppendBody, Decided, Dialogue, Form, PendingLiteral, is_text};
 use super::{Subject, What, mailbox_name, parse};

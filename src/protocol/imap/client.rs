@@ -9,16 +9,17 @@ use super::command::{Command, Verb, command};
 use super::early::Early;
 use super::fragmentizer::{Fragment, Framed};
 use super::lexer::{Announced, without_telnet};
+use super::login::credential;
 use super::queue::{Authentication, CommandId, OnCompletion};
 use super::reply::Status;
 use super::state::{Dialogue, PendingLiteral, RefusedLiteral};
 use super::{State, Subject, What, mailbox_name, parse, requested};
 use crate::flow::Side;
 use crate::limits::Limit;
-use crate::protocol::event::{self, Credential, Exposure, Kind, LoginOutcome, Sink, Step, StepId};
+use crate::protocol::event::{self, Kind, Sink, Step, StepId};
 use crate::protocol::framing::Input;
 use crate::protocol::sasl::{Exchange, Mechanism, Round};
-use crate::protocol::secret::{Raw, Secret};
+use crate::protocol::secret::Raw;
 
 /// Enough bytes to distinguish a command from a literal's octets.
 const FIRST_WORDS: usize = 128;
@@ -261,9 +262,13 @@ impl Dialogue {
             return;
         }
         let asked = std::mem::take(&mut self.client.asked) && from == 0 && literal.is_none();
-        if asked && !done && self.unseen_login.is_some() && !command.as_ref().is_some_and(Command::is_sure) {
+        let is_sure = command.as_ref().is_some_and(Command::is_sure);
+        if asked && self.unseen_login.is_some() && !done && !is_sure {
             self.tell_skipped(Side::Client, out);
             return self.response_to_unseen(&fragment, out);
+        }
+        if from == 0 && is_sure {
+            self.give_up_login();
         }
         if asked && !done && command.is_none() && !fragment.text.is_empty() {
             // The mechanism is unknown, so the line may be a password.
@@ -272,8 +277,8 @@ impl Dialogue {
             let secrets = Vec::from_iter(Some(0..fragment.text.len()));
             let subject = Subject { state: self.state, what };
             let step = fragment.step(Side::Client, Kind::Response, subject);
-            fragment.tell(Step { secrets, ..step }, out);
-            return;
+            let step = fragment.tell(Step { secrets, ..step }, out);
+            return self.unplaced(step, &fragment);
         }
         if self.client.way.desynchronised
             && from == 0
@@ -413,55 +418,6 @@ impl Dialogue {
         }
         (step, command_id)
     }
-
-    /// The exchange that AUTHENTICATE began, until the server decides or the client cancels it.
-    pub(super) fn exchange(&mut self) -> Option<&mut Authentication> {
-        match &mut self.queue.get_mut(self.login?)?.on_completion {
-            OnCompletion::Authenticate(login) if !login.cancelled => Some(login),
-            _ => None,
-        }
-    }
-
-    /// True for a line that responds to a challenge: any line after a challenge; before one, while the exchange goes
-    /// on, a line without a space, which a command would have.
-    fn answers_a_challenge(&mut self, line: &[u8]) -> bool {
-        // A command after a gap shows that the login is over, and that the gap has swallowed its end.
-        if self.login_gaps != [false; 2] && command(line).is_some_and(|command| command.is_sure()) {
-            self.login = None;
-        }
-        self.exchange().is_some_and(|login| login.owed || !line.contains(&b' '))
-    }
-
-    /// The client's response in a login whose AUTHENTICATE is not in the capture.
-    fn response_to_unseen(&mut self, fragment: &Fragment<'_>, out: &mut dyn Sink) {
-        let state = self.state;
-        let Some(login) = &mut self.unseen_login else { return };
-        let round = login.exchange.response(&fragment.text);
-        login.cancelled = fragment.text.as_ref() == b"*";
-        let step = fragment.step(Side::Client, Kind::Response, Subject { state, what: What::Response(round) });
-        let whole = 0..fragment.text.len();
-        let is_secret = (round.is_secret() || matches!(round, Round::Malformed(_))) && !whole.is_empty();
-        let secrets = Vec::from_iter(is_secret.then_some(whole));
-        login.exchange.add_step(fragment.tell(Step { secrets, ..step }, out));
-    }
-
-    fn response(&mut self, fragment: &Fragment<'_>, out: &mut dyn Sink) {
-        let state = self.state;
-        let Some(login) = self.exchange() else { return };
-        let round = login.exchange.response(&fragment.text);
-        let was_asked = std::mem::take(&mut login.owed);
-        let what = What::Response(round);
-        let step = fragment.step(Side::Client, Kind::Response, Subject { state, what });
-        let whole = 0..fragment.text.len();
-        let secrets = if round.is_secret() && !whole.is_empty() { vec![whole] } else { Vec::new() };
-        let step = fragment.tell(Step { secrets, ..step }, out);
-        login.exchange.add_step(step);
-        login.cancelled = fragment.text.as_ref() == b"*";
-        if !was_asked && !fragment.text.is_empty() {
-            // A server that refuses the mechanism reads the line as a command.
-            self.ask(&fragment.text, Verb::Other, step, OnCompletion::Hidden, out);
-        }
-    }
 }
 
 /// What a FETCH asks for.
@@ -469,21 +425,4 @@ fn requested_sections(arguments: &[u8], uid: bool, out: &mut dyn Sink) -> OnComp
     let Some(sections) = requested::sections(arguments, uid) else { return OnCompletion::Plain };
     (0..sections.left_out).for_each(|_| out.limit(Limit::PartialFetches));
     OnCompletion::Fetch(sections)
-}
-
-fn credential(login: &parse::Login, text: &[u8]) -> Credential {
-    let sent = text.get(login.secret.clone()).unwrap_or_default();
-    Credential {
-        mechanism: "LOGIN".to_owned(),
-        username: Some(login.username.clone()),
-        password: login.password.clone(),
-        exposure: if login.password.as_ref().is_some_and(|password| !password.reveal().is_empty()) {
-            Exposure::Plaintext
-        } else {
-            Exposure::None
-        },
-        outcome: LoginOutcome::Unknown,
-        wire_forms: if sent.is_empty() { Vec::new() } else { vec![Secret::new(sent)] },
-        ..Credential::default()
-    }
 }

@@ -15,40 +15,17 @@ one of the protocol; the lines before it are emitted as unknown.
 
 use super::command::{Verb, command};
 use super::fragmentizer::{Fragment, GapIn};
-use super::queue::{Authentication, CommandId, OnCompletion, Pending};
-use super::reply::{Code, Response, Status, Untagged, response};
+use super::login::{self, Completion, resolve_login};
+use super::queue::{CommandId, OnCompletion, Pending};
+use super::reply::{Response, Status, Untagged, response};
 use super::state::{Dialogue, Way};
 use super::{Subject, What};
 use crate::flow::{PacketRef, Side};
 use crate::limits::Limit;
 use crate::protocol::Upgrade;
-use crate::protocol::event::{
-    self, Credential, Delivery, Kind, LoginCause, LoginOutcome, MessageOutcome, Sink, Step, StepId,
-};
+use crate::protocol::event::{self, Delivery, Kind, MessageOutcome, Sink, Step, StepId};
 use crate::protocol::framing::Input;
-use crate::protocol::login_cause::{self, Refusal};
 use crate::protocol::secret::Raw;
-
-/// The reply that resolves a command.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Completion<'a> {
-    pub status: Status,
-    /// The reply's step.
-    pub step: StepId,
-    /// The reply without its tag.
-    pub words: &'a [u8],
-    /// APPENDUID's arguments, where it has them.
-    pub uids: &'a [u8],
-    /// The response code.
-    pub code: Option<Code>,
-}
-
-impl<'a> Completion<'a> {
-    /// As a reply that does not accept a login.
-    fn refusal(&self) -> Refusal<'a> {
-        Refusal { text: self.words, smtp: None, code: self.code.and_then(Code::name) }
-    }
-}
 
 impl Dialogue {
     /// A conversation that may be captured from its first byte on.
@@ -176,7 +153,10 @@ impl Dialogue {
         let way = self.way(side);
         if let Some(skipped) = way.skipped.take() {
             let subject = event::Subject::not_understood(std::mem::take(&mut way.follows_gap));
-            skipped.tell(skipped.step(side, Kind::Unknown, subject), out);
+            let step = skipped.tell(skipped.step(side, Kind::Unknown, subject), out);
+            if side == Side::Client {
+                self.unplaced(step, &skipped);
+            }
         }
     }
 
@@ -223,6 +203,7 @@ impl crate::protocol::Dialogue for Dialogue {
         self.content_came(from.other(), out);
         match from {
             Side::Client => {
+                self.client.heard = true;
                 if self.server.tail.client(input) {
                     if input.is_empty() {
                         return None;
@@ -297,11 +278,14 @@ impl crate::protocol::Dialogue for Dialogue {
         self.cut(Side::Server, out);
         self.tell_held(None, out);
         self.server.partial_fetches.over(out);
+        let last_words = self.server.last_words.take();
+        let last_words = last_words.as_ref().map(Completion::by_the_end);
         for command in self.queue.drain() {
-            resolve(command, None, out);
+            let decides = matches!(command.verb, Verb::Login | Verb::Authenticate);
+            resolve(command, last_words.filter(|_| decides), out);
         }
         if let Some(login) = self.unseen_login.take() {
-            resolve_login(*login, None, out);
+            resolve_login(*login, last_words, out);
         }
         None
     }
@@ -313,9 +297,10 @@ pub(super) fn resolve(command: Pending, completion: Option<Completion<'_>>, out:
     match command.on_completion {
         OnCompletion::Plain | OnCompletion::Hidden | OnCompletion::Mailbox(_) | OnCompletion::Fetch(_) => {}
         OnCompletion::Login(mut credential) => {
-            credential.outcome = outcome(completion, false);
+            credential.outcome = login::outcome(completion, false);
             credential.steps.extend(step);
-            out.credential(with_reply(*credential, completion, false));
+            let credential = *credential;
+            out.credential(login::with_reply(credential, completion, |cause| cause));
         }
         OnCompletion::Authenticate(login) => resolve_login(*login, completion, out),
         OnCompletion::Append(messages) => {
@@ -331,38 +316,6 @@ pub(super) fn resolve(command: Pending, completion: Option<Completion<'_>>, out:
             }
         }
     }
-}
-
-/// Emits the outcome of an AUTHENTICATE.
-pub(super) fn resolve_login(mut login: Authentication, completion: Option<Completion<'_>>, out: &mut dyn Sink) {
-    completion.iter().for_each(|completion| login.exchange.add_step(completion.step));
-    let is_malformed = login.exchange.is_malformed();
-    let credential = login.exchange.finish(outcome(completion, login.cancelled));
-    out.credential(with_reply(credential, completion, is_malformed));
-}
-
-fn outcome(completion: Option<Completion<'_>>, cancelled: bool) -> LoginOutcome {
-    let Some(completion) = completion else {
-        return if cancelled { LoginOutcome::Cancelled } else { LoginOutcome::Unknown };
-    };
-    match completion.status {
-        Status::Ok => LoginOutcome::Accepted,
-        _ if cancelled => LoginOutcome::Cancelled,
-        _ => {
-            let refusal = completion.refusal();
-            login_cause::outcome(&refusal, login_cause::of(&refusal))
-        }
-    }
-}
-
-/// The attempt with the reply to it. `is_malformed`: the client sent something that is not base64.
-fn with_reply(credential: Credential, completion: Option<Completion<'_>>, is_malformed: bool) -> Credential {
-    let Some(completion) = completion else { return credential };
-    let mut cause = login_cause::of(&completion.refusal());
-    if is_malformed && matches!(cause, LoginCause::WrongSecret | LoginCause::Unknown) {
-        cause = LoginCause::Malformed;
-    }
-    credential.with_reply(completion.words, cause)
 }
 
 /// What the reply to an APPEND decides: all its messages are accepted, or none (RFC 3502).

@@ -4,6 +4,7 @@ IMAP4rev1 (RFC 3501) and IMAP4rev2 (RFC 9051), with the extensions that clients 
 ```text
 bytes ─▶ dialogue.rs ─▶ client.rs, append.rs   commands, responses to challenges, APPEND's messages
          state.rs       early.rs               literals that come before the server has asked for them
+           │            login.rs               logins
            │            server.rs, fetch.rs    replies, untagged data, FETCH's messages
            │            short_literal.rs, held_tail.rs
            │                bodies that are shorter than announced
@@ -31,6 +32,7 @@ mod fragmentizer;
 mod header_and_text;
 mod held_tail;
 mod lexer;
+mod login;
 mod mailbox_name;
 mod mailboxes;
 mod message_ref;

@@ -1,9 +1,10 @@
 //! What the server sends: its greeting, untagged responses, `+`, and replies to commands.
 
 use super::command::Verb;
-use super::dialogue::{Completion, resolve, resolve_login};
+use super::dialogue::resolve;
 use super::fragmentizer::{Fragment, Framed};
 use super::lexer::Announced;
+use super::login::{Completion, resolve_login};
 use super::parse;
 use super::queue::{Authentication, OnCompletion, Pending};
 use super::reply::{Code, Response, Status, Text, Untagged, response};
@@ -185,7 +186,10 @@ impl Dialogue {
             true => (Kind::Greeting, What::Greeting(status)),
             false => (Kind::Untagged, What::Untagged(Untagged::of_status(status, text.code))),
         };
-        fragment.tell(fragment.step(Side::Server, kind, Subject { state: self.state, what }), out);
+        let step = fragment.tell(fragment.step(Side::Server, kind, Subject { state: self.state, what }), out);
+        if status == Status::Bye && !greeting {
+            self.last_words(step, fragment, text.code);
+        }
     }
 
     fn capabilities(&self, text: Text<'_>, out: &mut dyn Sink) {
@@ -246,7 +250,11 @@ impl Dialogue {
     ) -> Option<Upgrade> {
         self.answered_before_literal(tag, status, out);
         let answered = self.queue.answered(tag);
-        let to = answered.as_ref().map(|(_, command)| command.verb);
+        // Where no line of the client was captured, the words alone make no attempt that could be listed.
+        let is_attempt = self.client.heard || self.unseen_login.is_some();
+        let unseen = if answered.is_none() { self.unseen_login(status, text) } else { None };
+        let unseen_verb = unseen.as_ref().map(|_| Verb::Authenticate);
+        let to = answered.as_ref().map(|(_, command)| command.verb).or(unseen_verb);
         let subject = Subject { state: self.state, what: What::Tagged { to, status, code: text.code } };
         let answers = answered.as_ref().map(|(_, command)| command.step);
         let step = fragment.step(Side::Server, Kind::Reply, subject);
@@ -258,9 +266,11 @@ impl Dialogue {
         let words = fragment.text.get(fragment.text.len() - words_after(tag, &fragment.text)..).unwrap_or_default();
         let Some((command_id, mut command)) = answered else {
             // No tag is known of that login: the next reply to a command that was not captured is to it.
-            if let Some(login) = self.unseen_login.take() {
+            if let Some(login) = unseen {
                 let completion = Completion { status, step, words, uids: b"", code: text.code };
-                resolve_login(*login, Some(completion), out);
+                if is_attempt {
+                    resolve_login(login, Some(completion), out);
+                }
                 return self.moved(Verb::Authenticate, status, None, out);
             }
             return None;

@@ -9,7 +9,7 @@ use super::fragmentizer::{Fragment, Fragmentizer, Literal};
 use super::held_tail::HeldTail;
 use super::partial::{Body, PartialFetches};
 use super::queue::{Authentication, CommandId, Queue};
-use super::reply::Status;
+use super::reply::{Code, Status};
 use crate::protocol::event::{MessageId, StepId};
 use crate::protocol::secret::Raw;
 
@@ -67,6 +67,10 @@ pub(super) struct Client {
     pub mailbox_comes: bool,
     /// APPEND, from its step to its end.
     pub append: Option<Append>,
+    /// Something of it was captured.
+    pub heard: bool,
+    /// What may be a part of a login whose command is not in the capture.
+    pub unplaced: Unplaced,
 }
 
 /// The server's side.
@@ -83,6 +87,8 @@ pub(super) struct Server {
     pub appended: Option<Vec<u8>>,
     /// Messages that are fetched in pieces.
     pub partial_fetches: PartialFetches,
+    /// BYE, which may be all that a login gets for a reply.
+    pub last_words: Option<LastWords>,
     /// UIDVALIDITY, received while a mailbox is being selected.
     pub uid_validity: Option<u64>,
 }
@@ -111,6 +117,22 @@ impl Default for Dialogue {
             server: Server::default(),
         }
     }
+}
+
+/// Lines of the client that are no commands, and may be a part of a login whose command is not in the capture.
+#[derive(Debug, Default)]
+pub(super) struct Unplaced {
+    pub steps: Vec<StepId>,
+    /// The last line; absent where a part of it is missing.
+    pub line: Option<Raw<Vec<u8>>>,
+}
+
+/// BYE: the server says nothing more.
+#[derive(Debug)]
+pub(super) struct LastWords {
+    pub step: StepId,
+    pub words: Vec<u8>,
+    pub code: Option<Code>,
 }
 
 /// A synchronising literal that the client has announced and the server has not asked for.

@@ -21,6 +21,7 @@ const TLS_HANDSHAKE: u8 = 0x16;
 impl Dialogue {
     /// Reads a line, or a piece of a message.
     pub(super) fn client_data(&mut self, input: &mut Input<'_>, out: &mut dyn Sink) {
+        self.unseen_before |= self.in_the_middle && !self.client_heard;
         self.client_heard = true;
         self.settle(out);
         if let Some(content) = &mut self.upload {
@@ -48,10 +49,12 @@ impl Dialogue {
         let whole = !follows_gap && line.end != LineEnd::None && !line.truncated;
         let command = parse::command(&line.bytes);
         let was_prompted = std::mem::take(&mut self.prompted_by_unseen);
+        let follows_unseen = std::mem::take(&mut self.unseen_before) || follows_gap;
+        self.refused_user_ends(command.as_ref().map(|command| command.verb), out);
         if let Some(command) = command.as_ref().filter(|command| command.verb != Verb::Other) {
             self.ok_was_the_last_word(command.verb, out);
         }
-        if self.is_response(command.as_ref(), &line.bytes) {
+        if !self.gives_up_login(command.as_ref(), out) && self.is_response(command.as_ref(), &line.bytes) {
             self.queue.line();
             return self.response(line, whole, out);
         }
@@ -64,18 +67,22 @@ impl Dialogue {
             let what = What::Response(Round::Malformed(Mechanism::Other));
             let mut step = Step::line(Side::Client, Kind::Response, Subject { state: self.state, what }, line);
             step.secrets.push(0..line.bytes.len());
-            out.step(step);
+            let step = out.step(step);
+            self.unplaced(step, &line.bytes, whole, true);
             return self.queue.line();
         }
         self.interrupt(out);
         match command {
-            Some(command) if !follows_gap || command.verb != Verb::Other => self.command(line, &command, whole, out),
+            Some(command) if !follows_gap || command.verb != Verb::Other => {
+                self.command(line, &command, whole, follows_unseen, out);
+            }
             _ => {
                 let mut step = Step::line(Side::Client, Kind::Unknown, event::Subject::not_understood(!whole), line);
                 if !whole {
                     step.secrets.push(0..line.bytes.len());
                 }
                 let step = out.step(step);
+                self.unplaced(step, &line.bytes, whole, follows_unseen);
                 if !whole {
                     self.queue.line();
                     self.user = None; // The line may be the rest of another USER.
@@ -150,7 +157,14 @@ impl Dialogue {
         }
     }
 
-    fn command(&mut self, line: &Line<'_>, command: &Command<'_>, whole: bool, out: &mut dyn Sink) {
+    fn command(
+        &mut self,
+        line: &Line<'_>,
+        command: &Command<'_>,
+        whole: bool,
+        follows_unseen: bool,
+        out: &mut dyn Sink,
+    ) {
         // These commands come after the login only: the capture began in mid-session, or has no server in it.
         if !self.heard && command.verb.is_of_transaction() {
             self.state = State::Transaction;
@@ -170,6 +184,9 @@ impl Dialogue {
         step.secrets.extend(secret);
         let step = out.step(step);
         exchange.iter_mut().for_each(|exchange| exchange.add_step(step));
+        if command.verb == Verb::Other {
+            self.unplaced(step, &line.bytes, whole, follows_unseen);
+        }
         let mut pending = Pending::new(command.verb, step, follows(command, has_end));
         if command.verb.is_of_transaction() {
             pending.number = parse::numbers(command.trimmed()).0;

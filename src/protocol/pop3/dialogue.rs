@@ -16,9 +16,9 @@ use super::State;
 use super::content::Content;
 use super::maildrop::Maildrop;
 use super::multi_line::{Lines, MultiLineReply};
-use super::queue::Queue;
+use super::queue::{Queue, Unplaced};
 use crate::flow::{PacketRef, Side};
-use crate::protocol::event::{Delivery, MessageOutcome, Sink, Step, StepId};
+use crate::protocol::event::{Credential, Delivery, MessageOutcome, Sink, Step, StepId};
 use crate::protocol::framing::{Framer, Input, Line};
 use crate::protocol::proxy::header::Refusals;
 use crate::protocol::{self, Upgrade};
@@ -45,6 +45,8 @@ pub struct Dialogue {
     pub(super) heard: bool,
     /// Something of the client was captured, or is known to be missing.
     pub(super) client_heard: bool,
+    /// The client's next line is the first of it in the capture, which does not begin with it.
+    pub(super) unseen_before: bool,
     pub(super) maildrop: Maildrop,
     /// The timestamp of the greeting (RFC 1939, section 7).
     pub(super) timestamp: Option<Vec<u8>>,
@@ -52,6 +54,10 @@ pub struct Dialogue {
     pub(super) user: Option<(StepId, Vec<u8>)>,
     /// What the server says to a proxy's header.
     pub(super) of_header: Refusals,
+    /// The attempt whose USER was refused, until the client goes on.
+    pub(super) refused_user: Option<Box<Credential>>,
+    /// What may be a part of a login whose command is not in the capture.
+    pub(super) unplaced: Option<Unplaced>,
     /// The layer that begins with the next byte.
     pub(super) upgrade: Option<Upgrade>,
 }
@@ -85,6 +91,7 @@ impl Dialogue {
     pub(super) fn begin_tls(&mut self, out: &mut dyn Sink) {
         self.flush(Side::Client, out);
         self.end_of_saying(false, out);
+        self.refused_user_ends(None, out);
         self.queue.resolve(out);
         (self.user, self.client_follows_gap) = (None, false);
         self.upgrade = Some(Upgrade::start_tls());
@@ -155,6 +162,7 @@ impl protocol::Dialogue for Dialogue {
             let outcome = MessageOutcome { outcome: Some(Delivery::Unknown), steps, ..MessageOutcome::default() };
             message.into_iter().for_each(|message| out.message_outcome(message, outcome.clone()));
         }
+        self.refused_user_ends(None, out);
         self.queue.resolve(out);
         self.upgrade.take()
     }

@@ -5,6 +5,7 @@ pub(crate) mod command;
 mod content;
 pub(crate) mod dialogue;
 mod held_reply;
+mod login;
 mod maildrop;
 mod multi_line;
 pub mod parse;

@@ -11,6 +11,7 @@ use super::command::Verb;
 use crate::limits::{COMMANDS_IN_FLIGHT, Limit};
 use crate::protocol::event::{Credential, Delivery, LoginOutcome, MessageId, MessageOutcome, Sink, StepId};
 use crate::protocol::sasl::Exchange;
+use crate::protocol::secret::Raw;
 use std::collections::VecDeque;
 
 /// What follows the first line of a command's reply when it is `+OK`.
@@ -111,6 +112,27 @@ impl Pending {
             let outcome = Some(Delivery::Unknown);
             out.message_outcome(message, MessageOutcome { outcome, steps, ..MessageOutcome::default() });
         }
+    }
+}
+
+/// The longest word in capitals that is taken for an unknown verb.
+const VERB_BYTES: usize = 8;
+
+/// A line of the client that is no command, and may be a part of a login whose command is not in the capture.
+#[derive(Debug)]
+pub struct Unplaced {
+    /// Its step.
+    pub step: StepId,
+    /// Absent where a part of it is missing.
+    pub line: Option<Raw<Vec<u8>>>,
+}
+
+impl Unplaced {
+    /// True for the form of a verb that is not known: such a command may be refused in any words.
+    pub fn may_be_command(&self) -> bool {
+        let Some(Raw(line)) = &self.line else { return false };
+        let verb = line.split(|&byte| byte == b' ').next().unwrap_or_default();
+        (1..=VERB_BYTES).contains(&verb.len()) && verb.iter().all(u8::is_ascii_uppercase)
     }
 }
 
@@ -224,6 +246,23 @@ impl Queue {
             Some(Login::Sasl { exchange, .. }) => Some(exchange),
             _ => None,
         }
+    }
+
+    /// Takes out the AUTH that was sent last, if it is the client's turn to respond to a challenge.
+    pub fn take_challenged(&mut self) -> Option<Box<Exchange>> {
+        let challenged =
+            |pending: &mut Pending| matches!(pending.login, Some(Login::Sasl { prompt: Prompt::Challenge, .. }));
+        let pending = self.pending.pop_back_if(challenged)?;
+        self.certain = self.certain.min(self.pending.len());
+        match pending.login {
+            Some(Login::Sasl { exchange, .. }) => Some(exchange),
+            _ => None,
+        }
+    }
+
+    /// True where a login is in flight.
+    pub fn has_login(&self) -> bool {
+        self.pending.iter().any(|pending| pending.login.is_some())
     }
 
     /// The command that a reply would answer now, where that is certain.

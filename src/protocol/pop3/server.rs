@@ -3,18 +3,14 @@
 use super::command::Verb;
 use super::content::Content;
 use super::dialogue::{Dialogue, Saying};
-use super::maildrop::Maildrop;
 use super::multi_line::{Lines, MultiLineReply};
 use super::queue::{Follows, Login, Pending, Prompt};
 use super::reply::Reply;
 use super::{Effect, State, Subject, What, parse};
 use crate::flow::{PacketRef, Side};
 use crate::limits::Limit;
-use crate::protocol::event::{
-    self, Delivery, Direction, Kind, LoginCause, LoginOutcome, MessageOutcome, MessageStart, Sink, Step, StepId,
-};
+use crate::protocol::event::{self, Delivery, Direction, Kind, MessageOutcome, MessageStart, Sink, Step, StepId};
 use crate::protocol::framing::{Input, Line, LineEnd};
-use crate::protocol::login_cause::{self, Refusal};
 use crate::protocol::span::Span;
 
 impl Dialogue {
@@ -118,7 +114,8 @@ impl Dialogue {
     /// `reply` answers the next command.
     pub(super) fn answer(&mut self, line: &Line<'_>, reply: &Reply<'_>, out: &mut dyn Sink) {
         let in_doubt = self.queue.in_doubt();
-        let Some(mut pending) = self.queue.answered() else {
+        let answered = self.queue.answered();
+        let Some(mut pending) = self.login_unseen(answered, line, reply) else {
             if reply.ok && !self.client_heard {
                 return self.begin_multi_line(Pending::unseen(), line, reply);
             }
@@ -253,7 +250,8 @@ impl Dialogue {
             self.state = State::Transaction;
         }
         let effect = self.effect(pending, ok, out);
-        let what = What::Reply { to: Some(pending.verb).filter(|_| !pending.is_unseen()), ok, code, effect };
+        let to = Some(pending.verb).filter(|verb| !pending.is_unseen() || *verb == Verb::Auth);
+        let what = What::Reply { to, ok, code, effect };
         // A reply right after a challenge answers a response that was not captured.
         let unanswered = matches!(pending.login, Some(Login::Sasl { prompt: Prompt::Challenge, .. }));
         let answers = Some(pending.step).filter(|_| !unanswered && !pending.is_unseen());
@@ -284,8 +282,10 @@ impl Dialogue {
         {
             self.maildrop.id(number, id, out);
         }
-        if let Some(login) = login {
-            self.log_in(login, line, reply, step, out);
+        match login {
+            Some(login) => self.log_in(login, line, reply, step, out),
+            None if verb == Verb::User && !reply.ok => self.user_refused(line, reply, step),
+            None => {}
         }
         if let Some((message, mut steps)) = upload {
             steps.push(step);
@@ -323,48 +323,6 @@ impl Dialogue {
             Follows::Tls => self.begin_tls(out),
             Follows::Nothing | Follows::Lines | Follows::Anything => {}
         }
-    }
-
-    fn log_in(&mut self, login: Login, line: &Line<'_>, reply: &Reply<'_>, step: StepId, out: &mut dyn Sink) {
-        let ok = reply.ok;
-        let refusal = Refusal { text: &line.bytes, smtp: None, code: reply.code.as_deref() };
-        let mut cause = login_cause::of(&refusal);
-        let outcome = if ok { LoginOutcome::Accepted } else { login_cause::outcome(&refusal, cause) };
-        self.state = if ok { State::Transaction } else { State::Authorization };
-        if ok {
-            self.maildrop = Maildrop::default();
-        }
-        let credential = match login {
-            Login::Native(mut credential) => {
-                credential.steps.push(step);
-                credential.outcome = outcome;
-                *credential
-            }
-            Login::Sasl { mut exchange, .. } => {
-                exchange.add_step(step);
-                if exchange.is_malformed() && matches!(cause, LoginCause::WrongSecret | LoginCause::Unknown) {
-                    cause = LoginCause::Malformed;
-                }
-                exchange.finish(outcome)
-            }
-        };
-        out.credential(credential.with_reply(&line.bytes, cause));
-    }
-
-    fn challenge(&mut self, line: &Line<'_>, challenge: &[u8], out: &mut dyn Sink) {
-        self.end_of_saying(false, out);
-        let state = self.state;
-        let Some(pending) = self.queue.next_is_auth(out) else { return };
-        let unseen = pending.is_unseen();
-        let Some(Login::Sasl { exchange, prompt }) = &mut pending.login else { return };
-        // A challenge right after a challenge answers a response that was not captured.
-        let unanswered = std::mem::replace(prompt, Prompt::Challenge) == Prompt::Challenge;
-        let round = exchange.challenge(challenge);
-        let subject = Subject { state, what: What::Challenge(round) };
-        let mut step = Step::line(Side::Server, Kind::Continuation, subject, line);
-        step.answers = Some(pending.step).filter(|_| !unanswered && !unseen);
-        exchange.add_step(out.step(step));
-        self.server_missing = 0;
     }
 
     /// A line that is not a reply, whether one was due or not.

@@ -16,6 +16,8 @@ mod payload;
 mod prompt;
 mod round;
 
+use prompt::Turn;
+
 pub use mechanism::Mechanism;
 pub use round::{Round, Unencoded};
 
@@ -26,24 +28,6 @@ use crate::limits::SASL_ROUNDS;
 
 /// Longest mechanism name kept; RFC 4422 allows 20.
 const NAME_BYTES: usize = 64;
-
-/// What LOGIN's next response is. The words of the prompt decide; the order does where they are not known, since servers
-/// word the prompts as they like.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Turn {
-    Username,
-    Password,
-    Over,
-}
-
-impl Turn {
-    fn next(self) -> Self {
-        match self {
-            Self::Username => Self::Password,
-            Self::Password | Self::Over => Self::Over,
-        }
-    }
-}
 
 /// Whether either side has ended an exchange before the final reply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,6 +54,8 @@ pub struct Exchange {
     unseen: bool,
     /// A response was not in base64.
     unencoded: bool,
+    /// What the server's report on the token says (RFC 7628, section 3.2.2).
+    reported: Option<LoginCause>,
     /// Bytes of the last response.
     sent: usize,
     rounds: usize,
@@ -93,6 +79,7 @@ impl Exchange {
             begun: false,
             unseen: false,
             unencoded: false,
+            reported: None,
             sent: 0,
             rounds: 0,
         }
@@ -148,6 +135,8 @@ impl Exchange {
                 }
                 if self.credential.token.is_some() && decoded.starts_with(b"{") {
                     self.given_up = GivenUp::Reported;
+                    self.reported = payload::report(&decoded);
+                    return self.reported.map_or(Round::Challenge(mechanism), |cause| Round::Report(mechanism, cause));
                 }
                 Round::Challenge(mechanism)
             }
@@ -245,9 +234,13 @@ impl Exchange {
         }
     }
 
-    /// True where the client has sent something that is not of the mechanism's form.
-    pub fn is_malformed(&self) -> bool {
-        self.unencoded
+    /// Why the login was not accepted: what the server's reply says, or else what the rounds have shown.
+    pub fn cause(&self, by_reply: LoginCause) -> LoginCause {
+        match by_reply {
+            LoginCause::WrongSecret | LoginCause::Unknown if self.unencoded => LoginCause::Malformed,
+            LoginCause::Unknown => self.reported.unwrap_or(by_reply),
+            _ => by_reply,
+        }
     }
 
     /// True where the last response is as long as the lines that encoders break base64 into (RFC 2045, section 6.8; RFC
@@ -264,7 +257,11 @@ impl Exchange {
             (LoginOutcome::Unknown, GivenUp::Reported) => LoginOutcome::Rejected,
             (other, _) => other,
         };
-        let cause = (outcome == LoginOutcome::Cancelled).then_some(LoginCause::Cancelled);
+        let cause = match outcome {
+            LoginOutcome::Cancelled => Some(LoginCause::Cancelled),
+            LoginOutcome::Accepted => None,
+            LoginOutcome::Rejected | LoginOutcome::Unknown => self.reported,
+        };
         let mut credential = Credential { outcome, cause, ..self.credential };
         // What the server has accepted was base64 after all, whatever its bytes look like.
         if self.unencoded && self.mechanism == Mechanism::Login && outcome == LoginOutcome::Accepted {
@@ -310,7 +307,11 @@ impl Exchange {
         self.credential.authorization_id = some(parts.authzid);
         self.credential.username = some(parts.authcid);
         self.password(parts.passwd.reveal());
-        Round::Identity
+        match parts.passwd.reveal() {
+            b"" if parts.authcid.is_empty() => Round::Empty(self.mechanism),
+            b"" => Round::Username,
+            _ => Round::Identity,
+        }
     }
 
     /// An empty password is no secret.

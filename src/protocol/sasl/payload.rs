@@ -1,5 +1,6 @@
 //! Pure parsers of decoded payloads, one per mechanism, named after the grammar's rules.
 
+use crate::protocol::credential::LoginCause;
 use crate::protocol::secret::Secret;
 use data_encoding::BASE64_MIME_PERMISSIVE;
 use nom::branch::alt;
@@ -222,6 +223,23 @@ pub fn xoauth2(decoded: &[u8]) -> Option<Identity> {
     Some(Identity { authzid: None, username: username.map(<[u8]>::to_vec), token: Some(bearer(decoded)?) })
 }
 
+/// What the server's report says of the token: `{"status":"invalid_token",…}`, where XOAUTH2 has an HTTP status (RFC 7628,
+/// section 3.2.2; RFC 6750, section 3.1).
+pub fn report(decoded: &[u8]) -> Option<LoginCause> {
+    let after = memchr::memmem::find(decoded, b"\"status\"").and_then(|at| decoded.get(at + 8..))?;
+    let value = after.trim_ascii_start().strip_prefix(b":")?.trim_ascii_start();
+    let value = value.strip_prefix(b"\"").unwrap_or(value);
+    let end = value.iter().position(|byte| !byte.is_ascii_alphanumeric() && *byte != b'_').unwrap_or(value.len());
+    Some(match value.get(..end)?.to_ascii_lowercase().as_slice() {
+        b"invalid_token" | b"400" | b"401" => LoginCause::WrongSecret,
+        b"invalid_request" => LoginCause::Malformed,
+        b"insufficient_scope" | b"403" => LoginCause::SwitchedOff,
+        [b'5', _, _] => LoginCause::Temporary,
+        b"429" => LoginCause::Limit,
+        _ => return None,
+    })
+}
+
 /// The token of the pair `auth=Bearer …` among pairs that a `^A` separates.
 fn bearer(pairs: &[u8]) -> Option<Secret<Vec<u8>>> {
     let scheme = |pair| -> IResult<&[u8], ()> {
@@ -265,6 +283,18 @@ mod tests {
         );
         assert_eq!(digest_md5(b"no directive at all"), None);
         assert_eq!(digest_md5(b""), None);
+    }
+
+    #[test]
+    fn a_report_on_the_token_has_a_status() {
+        let said = |text: &str| report(text.as_bytes());
+        assert_eq!(said(r#"{"status":"401","schemes":"bearer"}"#), Some(LoginCause::WrongSecret));
+        assert_eq!(said(r#"{"scope" : "x", "status" : "invalid_token"}"#), Some(LoginCause::WrongSecret));
+        assert_eq!(said(r#"{"status":"insufficient_scope"}"#), Some(LoginCause::SwitchedOff));
+        assert_eq!(said(r#"{"status":400}"#), Some(LoginCause::WrongSecret));
+        assert_eq!(said(r#"{"status":"#), None);
+        assert_eq!(said(r#"{"status":"new_word"}"#), None);
+        assert_eq!(said("{}"), None);
     }
 
     #[test]

@@ -9,6 +9,28 @@ pub enum Asks {
     Password,
 }
 
+/// What LOGIN's next response is. The words of the prompt decide; the order does where they are not known, since servers
+/// word the prompts as they like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Turn {
+    /// The user name.
+    Username,
+    /// The password.
+    Password,
+    /// There is none.
+    Over,
+}
+
+impl Turn {
+    /// The next response after one.
+    pub fn next(self) -> Self {
+        match self {
+            Self::Username => Self::Password,
+            Self::Password | Self::Over => Self::Over,
+        }
+    }
+}
+
 /// Longest prompt that is looked at: others are challenges.
 const PROMPT_BYTES: usize = 64;
 

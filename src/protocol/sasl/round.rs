@@ -1,6 +1,7 @@
 //! What a round of an exchange carries.
 
 use super::Mechanism;
+use crate::protocol::credential::LoginCause;
 
 /// What one round of an exchange carries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -13,6 +14,8 @@ pub enum Round {
     AsksPassword,
     /// Server: a challenge of the mechanism.
     Challenge(Mechanism),
+    /// Server: an error report on the token, and why it is refused (RFC 7628, section 3.2.2).
+    Report(Mechanism, LoginCause),
     /// Client: the user name alone (LOGIN; the identity of EXTERNAL, the trace of ANONYMOUS).
     Username,
     /// Client, LOGIN: the password.

@@ -275,10 +275,17 @@ fn oauthbearer_rfc7628() {
          C> AQ==",
         LoginOutcome::Rejected,
     );
-    assert_eq!(rounds, [Round::Token, Round::Challenge(Mechanism::OauthBearer), Round::Empty(Mechanism::OauthBearer)]);
+    assert_eq!(
+        rounds,
+        [
+            Round::Token,
+            Round::Report(Mechanism::OauthBearer, LoginCause::WrongSecret),
+            Round::Empty(Mechanism::OauthBearer)
+        ]
+    );
     assert_eq!(text(&told.username), Some("user@example.com"));
     assert_eq!(secret(&told.token), Some("vF9dft4qmTc2Nvb3RlckBhbHRhdmlzdGEuY29tCg=="));
-    assert_eq!((told.exposure, told.challenge), (Exposure::Token, None));
+    assert_eq!((told.exposure, told.challenge, told.cause), (Exposure::Token, None, Some(LoginCause::WrongSecret)));
 }
 
 #[test]

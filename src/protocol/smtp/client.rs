@@ -209,7 +209,8 @@ impl Dialogue {
                 self.queue.commands_missing(false);
                 let secret = after_gap == AfterGap::Login || is_response(&command);
                 let secrets = Vec::from_iter(secret.then(|| 0..line.bytes.len()));
-                self.tell(&line, Kind::Unknown, event::Subject::Cut, None, secrets, out);
+                let step = self.tell(&line, Kind::Unknown, event::Subject::Cut, None, secrets, out);
+                self.unplaced(step, &line, &command);
             }
             LineContext::Elsewhere => {
                 self.client = ClientInput::Commands(LineContext::Elsewhere);
@@ -226,6 +227,7 @@ impl Dialogue {
     fn command(&mut self, line: &Line<'_>, command: &Command<'_>, out: &mut dyn Sink) {
         let Auth { mut exchange, secrets } = auth(command, is_whole(line));
         let step = self.tell_command(line, command, secrets, out);
+        self.unplaced(step, line, command);
         exchange.iter_mut().for_each(|exchange| exchange.add_step(step));
         let verb = if is_whole(line) { command.verb } else { command.verb_cut() };
         let (question, awaited_reply) = match verb {

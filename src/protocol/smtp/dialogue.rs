@@ -37,6 +37,7 @@ use crate::limits::Limit;
 use crate::protocol::event::{Sink, Step, StepId};
 use crate::protocol::framing::{Framer, Input};
 use crate::protocol::sasl::Exchange;
+use crate::protocol::secret::Raw;
 use crate::protocol::{Early, Upgrade};
 use std::net::IpAddr;
 
@@ -95,6 +96,8 @@ pub struct Dialogue {
     pub(super) chunks_unseen: bool,
     /// A login was accepted: the server refuses any other (RFC 4954, section 4).
     pub(super) logged_in: bool,
+    /// The client's last line, where it is base64 and no command: a response, if AUTH is not in the capture.
+    pub(super) unplaced: Option<(StepId, Raw<Vec<u8>>)>,
     /// The first bytes of both sides are the first of the connection, unless they are missing.
     pub(super) from_start: bool,
     /// A login was given up because bytes are missing: a later 235 may be its own.
@@ -137,6 +140,7 @@ impl Dialogue {
             open: None,
             chunks_unseen: true,
             logged_in: false,
+            unplaced: None,
             from_start: false,
             undecided_login: false,
             has_gaps: false,

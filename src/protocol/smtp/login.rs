@@ -13,6 +13,7 @@ use crate::protocol::event::{Kind, LoginCause, LoginOutcome, Sink, StepId};
 use crate::protocol::framing::{Line, LineEnd};
 use crate::protocol::login_cause::{self, Refusal};
 use crate::protocol::sasl::{Exchange, Mechanism, Round};
+use crate::protocol::secret::Raw;
 use std::ops::Range;
 
 impl Dialogue {
@@ -83,22 +84,35 @@ impl Dialogue {
         }
         if let Some(exchange) = exchange {
             let goes_on = exchange.may_be_wrapped() && is_response(&Command::read(&self.deferred.first_line()));
-            if (goes_on || exchange.is_malformed()) && matches!(cause, LoginCause::WrongSecret | LoginCause::Unknown) {
-                cause = LoginCause::Malformed;
-            }
+            cause = match cause {
+                LoginCause::WrongSecret | LoginCause::Unknown if goes_on => LoginCause::Malformed,
+                _ => exchange.cause(cause),
+            };
             let mut credential = exchange.finish(outcome).with_reply(&reply.text, cause);
             credential.unheeded = self.logged_in && is_out_of_place(reply);
             out.credential(credential);
         }
     }
 
-    /// A reply that only a login gets (334, 235), to a command that was not known as one, or whose mechanism was not
+    /// Remembers a line of the client that may be the response of a login whose AUTH is not in the capture.
+    pub(super) fn unplaced(&mut self, step: StepId, line: &Line<'_>, command: &Command<'_>) {
+        let may_be_response = is_whole(line) && is_response(command);
+        self.unplaced = may_be_response.then(|| (step, Raw(line.bytes.trim_ascii().to_vec())));
+    }
+
+    /// A reply that only a login gets (334, 235, 535), to a command that was not known as one, or whose mechanism was not
     /// captured.
-    pub(super) fn is_a_login_after_all(&mut self, pending: &mut Pending) {
+    pub(super) fn is_a_login_after_all(&mut self, pending: &mut Pending, code: u16) {
         let Pending { step, question, .. } = pending;
+        let unplaced = self.unplaced.take().filter(|(unplaced, _)| Some(*unplaced) == *step);
+        if code == 535 && unplaced.is_none() {
+            return;
+        }
         let unseen = || {
             let mut exchange = Box::new(Exchange::unseen());
             step.iter().for_each(|step| exchange.add_step(*step));
+            // Before another challenge it may be anything.
+            unplaced.iter().filter(|_| code != 334).for_each(|(_, Raw(line))| _ = exchange.response(line));
             exchange
         };
         match question {
@@ -126,9 +140,14 @@ impl Dialogue {
                 && !self.logged_in
                 && !self.undecided_login
                 && !self.queue.newest_first().any(is_login)
-                && (reply.code == 235 || self.queue.is_empty()) =>
+                && (reply.code == 235 || self.queue.is_empty() || self.unplaced.is_some()) =>
             {
-                Box::new(Exchange::unseen())
+                let mut exchange = Box::new(Exchange::unseen());
+                if let Some((step, Raw(line))) = self.unplaced.take() {
+                    exchange.add_step(step);
+                    exchange.response(&line);
+                }
+                exchange
             }
             _ => return false,
         };
@@ -152,6 +171,7 @@ impl Dialogue {
             _ => login_cause::outcome(&refusal, cause),
         };
         self.logged_in |= outcome == LoginOutcome::Accepted;
+        let cause = exchange.cause(cause);
         out.credential(exchange.finish(outcome).with_reply(&reply.text, cause));
         true
     }

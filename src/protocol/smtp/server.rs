@@ -245,8 +245,8 @@ impl Dialogue {
                     self.take_octets(out);
                     return self.answer(reply, out);
                 }
-                if matches!(reply.code, 334 | 235) {
-                    self.is_a_login_after_all(&mut pending);
+                if matches!(reply.code, 334 | 235 | 535) {
+                    self.is_a_login_after_all(&mut pending, reply.code);
                 }
                 let (kind, subject) = meaning(&mut pending.question, &reply);
                 let step = tell(&reply, kind, subject, pending.step, out);

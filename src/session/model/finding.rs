@@ -42,6 +42,8 @@ pub enum Fact {
     Code(u16),
     /// Why a login was not accepted.
     LoginCause(LoginCause),
+    /// The token of a login is not valid.
+    TokenRefused,
     /// A length of time in nanoseconds.
     Duration(i64),
     /// A side of the connection.

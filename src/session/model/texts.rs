@@ -324,6 +324,7 @@ impl Finding {
                 | Fact::Packets(_)
                 | Fact::Code(_)
                 | Fact::LoginCause(_)
+                | Fact::TokenRefused
                 | Fact::Duration(_)
                 | Fact::Side(_) => {}
             }

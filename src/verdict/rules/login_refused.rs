@@ -1,4 +1,4 @@
-use crate::protocol::event::LoginOutcome;
+use crate::protocol::event::{LoginCause, LoginOutcome};
 use crate::session::Session;
 use crate::verdict::rule::{Fact, Found, Needs, Rule, Sentence, Severity, Text, Words};
 use std::collections::HashSet;
@@ -42,10 +42,18 @@ fn check(session: &Session, found: &mut Found) {
         let occurrence = found.at(credential.steps.iter().copied());
         // Each cause once, however often it is met.
         if let Some(cause) = credential.cause
-            && told.insert(cause)
+            && let fact = fact(cause, credential.token.is_some())
+            && told.insert((cause, fact == Fact::TokenRefused))
         {
-            occurrence.fact(Fact::LoginCause(cause));
+            occurrence.fact(fact);
         }
+    }
+}
+
+fn fact(cause: LoginCause, by_token: bool) -> Fact {
+    match cause {
+        LoginCause::WrongSecret if by_token => Fact::TokenRefused,
+        _ => Fact::LoginCause(cause),
     }
 }
 
@@ -58,6 +66,10 @@ mod tests {
     has!(
         why_is_read_from_the_servers_words,
         "S: 220 mx\nC: EHLO a\nS: 250 AUTH PLAIN\nC: AUTH X\nS: 535 5.7.8 Invalid authentication mechanism" => [4, 5]
+    );
+    has!(
+        a_token_that_has_expired,
+        "S: 220 mx\nC: EHLO a\nS: 250 AUTH XOAUTH2\nC: AUTH XOAUTH2 dXNlcj1ib2IBYXV0aD1CZWFyZXIgeWEyOS54AQE=\nS: 334 eyJzdGF0dXMiOiI0MDEifQ==\nC:\nS: 535 5.7.3 no" => [4, 5, 6, 7]
     );
     has_not!(
         a_temporary_failure_is_no_verdict,

@@ -77,6 +77,7 @@ fn fact(lang: Lang, fact: &Fact) -> String {
         Fact::Bytes(length) => bytes(lang, *length),
         Fact::Packets(count) => packets(lang, *count),
         Fact::Code(code) => code.to_string(),
+        Fact::TokenRefused => say!(lang, login::token_refused()).to_owned(),
         Fact::LoginCause(cause) => say!(lang, login::refused(*cause)).to_owned(),
         Fact::Duration(nanoseconds) => duration(lang, *nanoseconds),
         Fact::Side(which) => match lang {

@@ -9,7 +9,7 @@ use crate::decode::DecodeStop;
 use crate::flow::{CloseReason, Side};
 use crate::limits::Limit;
 use crate::protocol::Protocol;
-use crate::protocol::event::{Delivery, Direction, Exposure, Kind, LoginOutcome};
+use crate::protocol::event::{Delivery, Direction, Exposure, Kind, LoginCause, LoginOutcome};
 use crate::protocol::imap::{self as imap_protocol, Code};
 use crate::protocol::pop3 as pop3_protocol;
 use crate::protocol::sasl::{Mechanism, Round};
@@ -199,7 +199,8 @@ fn every_imap_step_has_words_of_its_own() {
 #[test]
 fn every_round_of_a_login_has_words_of_its_own() {
     let each = |round: fn(Mechanism) -> Round| mechanisms().into_iter().map(round);
-    let server = [Round::AsksUsername, Round::AsksPassword];
+    let report = Round::Report(Mechanism::XOauth2, LoginCause::WrongSecret);
+    let server = [Round::AsksUsername, Round::AsksPassword, report];
     let server =
         server.into_iter().chain(each(Round::GoAhead)).chain(each(Round::Challenge)).chain(each(Round::Malformed));
     let client = [Round::Username, Round::Password, Round::Identity, Round::Token, Round::Cancel];

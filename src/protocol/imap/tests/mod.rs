@@ -11,6 +11,7 @@ mod oracle;
 mod partial;
 mod quotes;
 mod short_literal;
+mod unseen_logins;
 mod without_leave;
 
 use super::Dialogue;

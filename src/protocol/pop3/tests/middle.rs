@@ -4,7 +4,7 @@ use super::*;
 use crate::protocol::Dialogue as _;
 
 /// As [`hear`], of a connection whose beginning is not in the capture.
-fn hear_from_the_middle(script: &str) -> Recorder {
+pub(super) fn hear_from_the_middle(script: &str) -> Recorder {
     heard(script, |script, size| {
         let mut dialogue = Dialogue::new();
         dialogue.beginning(false);

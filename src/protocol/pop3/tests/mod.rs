@@ -1,6 +1,7 @@
 //! Conversations: the RFCs' own examples, and what real clients and servers add to them.
 
 mod gaps;
+mod logins;
 mod maildrop;
 mod middle;
 mod pairing;
@@ -159,11 +160,6 @@ fn user_and_pass_several_times() {
         other => panic!("{other:?}"),
     };
     assert_eq!((code(5).as_deref(), code(7).as_deref(), code(9)), (Some("AUTH"), Some("SYS/TEMP"), None));
-}
-
-#[test]
-fn a_user_without_pass_is_no_attempt() {
-    assert!(hear("S: +OK\n C: USER a\n S: -ERR never heard of\n C: QUIT\n S: +OK").credentials.is_empty());
 }
 
 #[test]

@@ -228,3 +228,70 @@ fn two_logins_that_gaps_have_run_together() {
         session(&[begun, "C~ 40\nS: 535 no\nC: AUTH LOGIN\nS: 334\nC~ 10\nS: 334\nC: c2VjcmV0\nS: 535 no\n"].concat());
     assert_eq!(outcomes(&told), [LoginOutcome::Rejected; 2]);
 }
+
+#[test]
+fn ways_to_name_the_mechanism() {
+    for auth in ["AUTH LOGIN", "AUTH=LOGIN", "XAUTH LOGIN", "X-EXPS LOGIN", "auth login"] {
+        let told = session(&format!(
+            "C: {auth}\nS: 334 VXNlcm5hbWU6\nC: Ym9i\nS: 334 UGFzc3dvcmQ6\nC: V2V0IExhbXAgNDI=\nS: 235 in\nC: MAIL FROM:<a@x>\nS: 250 ok"
+        ));
+        assert_eq!(told.attempts(), ["AUTH LOGIN bob Wet Lamp 42 Plaintext Accepted -"], "{auth}");
+        assert_eq!(told.steps[7].secrets, ["V2V0IExhbXAgNDI="], "{auth}");
+    }
+}
+
+#[test]
+fn mail_in_place_of_a_response_gives_the_login_up() {
+    let told = session(
+        "C: AUTH CRAM-MD5\nS: 334 PDEuMkB4Pg==\nC: MAIL FROM:<a@example.test>\nS: 250 sender ok\nC: RCPT TO:<b@example.test>\nS: 250 ok",
+    );
+    assert_eq!(told.attempts(), ["AUTH CRAM-MD5 - - None Cancelled Cancelled"]);
+    assert_eq!(told.commands(), ["EHLO", "AUTH", "MAIL", "RCPT"]);
+}
+
+#[test]
+fn a_capture_that_begins_with_the_response() {
+    for (reply, expected) in [("235 2.7.0 in", "Accepted -"), ("535 5.7.8 no", "Rejected WrongSecret")] {
+        let told =
+            smtp(&format!("C: AGJvYkBleGFtcGxlLnRlc3QAV2V0IExhbXAgNDI=\nS: {reply}\nC: MAIL FROM:<a@x>\nS: 250 ok"));
+        assert_eq!(told.attempts(), [format!("AUTH PLAIN bob@example.test Wet Lamp 42 Plaintext {expected}")]);
+    }
+}
+
+#[test]
+fn a_421_during_a_login_is_no_verdict() {
+    for (reply, expected) in [
+        ("421 4.7.0 Too many errors", "Unknown Limit"),
+        ("421 4.4.2 Error: timeout exceeded", "Unknown Temporary"),
+        ("451 4.3.0 local error in processing", "Unknown Temporary"),
+        ("421 4.3.2 shutting down", "Unknown Temporary"),
+    ] {
+        let told = session(&format!("C: AUTH PLAIN AGJvYgB4MQ==\nS: {reply}\n"));
+        assert_eq!(told.attempts(), [format!("AUTH PLAIN bob x1 Plaintext {expected}")], "{reply}");
+        let told = session(&format!("C: AUTH LOGIN\nS: 334 VXNlcm5hbWU6\nS: {reply}\n"));
+        assert_eq!(told.attempts(), [format!("AUTH LOGIN - - None {expected}")], "{reply}");
+    }
+}
+
+#[test]
+fn nothing_secret_in_an_empty_password() {
+    for (login, expected) in [
+        ("C: AUTH PLAIN AAA=\n", "AUTH PLAIN - - None"),
+        ("C: AUTH PLAIN AGJvYgA=\n", "AUTH PLAIN bob - None"),
+        ("C: AUTH LOGIN\nS: 334 VXNlcm5hbWU6\nC: Ym9i\nS: 334 UGFzc3dvcmQ6\nC:\n", "AUTH LOGIN bob - None"),
+    ] {
+        let told = session(&format!("{login}S: 535 5.7.8 no\n"));
+        assert_eq!(told.attempts(), [format!("{expected} Rejected WrongSecret")]);
+        assert!(told.steps.iter().all(|step| step.secrets.is_empty()), "{login}");
+    }
+}
+
+/// RFC 7628, section 3.2.2. Exchange says no more than `535 5.7.3` after it.
+#[test]
+fn the_report_on_a_token_says_why() {
+    let token = "C: AUTH XOAUTH2 dXNlcj1ib2IBYXV0aD1CZWFyZXIgeWEyOS54AQE=\nS: 334 eyJzdGF0dXMiOiI0MDEifQ==\n";
+    for end in ["", "C:\nS: 535 5.7.3 Authentication unsuccessful\n"] {
+        let told = session(&[token, end].concat());
+        assert_eq!(told.attempts(), ["AUTH XOAUTH2 bob - Token Rejected WrongSecret"]);
+    }
+}

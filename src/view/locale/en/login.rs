@@ -38,6 +38,11 @@ pub fn accepted(messages: u64) -> String {
     format!(" ({messages} {were} accepted without user name or password)")
 }
 
+/// A login by a token was not accepted.
+pub fn token_refused() -> &'static str {
+    "The log-in is refused: the token is not valid, or has expired"
+}
+
 /// Why a login was not accepted.
 pub fn refused(cause: LoginCause) -> &'static str {
     match cause {

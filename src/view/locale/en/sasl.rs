@@ -1,5 +1,6 @@
 //! What the rounds of a SASL exchange do.
 
+use crate::protocol::event::LoginCause;
 use crate::protocol::sasl::{Mechanism, Round, Unencoded};
 
 fn name(mechanism: Mechanism) -> &'static str {
@@ -26,6 +27,17 @@ pub fn challenge(round: Round) -> String {
         Round::AsksUsername => "The server asks for the user name (in base64)".to_owned(),
         Round::AsksPassword => "The server asks for the password (in base64)".to_owned(),
         Round::Challenge(mechanism) => its_challenge(mechanism).to_owned(),
+        Round::Report(mechanism, cause) => {
+            let why = match cause {
+                LoginCause::WrongSecret => "it is not valid, or has expired",
+                LoginCause::Malformed => "the request for it is not as it should be",
+                LoginCause::SwitchedOff => "it does not allow this",
+                LoginCause::Limit => "there were too many attempts",
+                LoginCause::Temporary => "it cannot be checked at the moment",
+                _ => "the reason is in the text, in base64",
+            };
+            format!("The server refuses the token ({}): {why}", name(mechanism))
+        }
         Round::Malformed(mechanism) => format!("The server's challenge has not the form that {} has", name(mechanism)),
         Round::Username
         | Round::Password
@@ -67,7 +79,7 @@ pub fn response(round: Round) -> String {
         Round::Unencoded(what) => unencoded(what).to_owned(),
         Round::Cancel => "The client gives up logging in".to_owned(),
         Round::Malformed(mechanism) => format!("The client's response has not the form that {} has", name(mechanism)),
-        Round::GoAhead(_) | Round::AsksUsername | Round::AsksPassword | Round::Challenge(_) => {
+        Round::GoAhead(_) | Round::AsksUsername | Round::AsksPassword | Round::Challenge(_) | Round::Report(..) => {
             "The client sends what the server should have sent".to_owned()
         }
     }

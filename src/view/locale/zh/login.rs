@@ -37,6 +37,11 @@ pub fn accepted(messages: u64) -> String {
     format!("（服务器未要求用户名和口令即接收了 {messages} 封邮件）")
 }
 
+/// A login by a token was not accepted.
+pub fn token_refused() -> &'static str {
+    "登录被拒绝：令牌无效或已过期"
+}
+
 /// Why a login was not accepted.
 pub fn refused(cause: LoginCause) -> &'static str {
     match cause {

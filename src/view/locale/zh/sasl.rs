@@ -1,5 +1,6 @@
 //! SASL 交互各轮的作用。 What the rounds of a SASL exchange do.
 
+use crate::protocol::event::LoginCause;
 use crate::protocol::sasl::{Mechanism, Round, Unencoded};
 
 fn name(mechanism: Mechanism) -> &'static str {
@@ -26,6 +27,17 @@ pub fn challenge(round: Round) -> String {
         Round::AsksUsername => "服务器询问用户名（Base64 编码）".to_owned(),
         Round::AsksPassword => "服务器询问口令（Base64 编码）".to_owned(),
         Round::Challenge(mechanism) => its_challenge(mechanism).to_owned(),
+        Round::Report(mechanism, cause) => {
+            let why = match cause {
+                LoginCause::WrongSecret => "令牌无效或已过期",
+                LoginCause::Malformed => "请求的格式不正确",
+                LoginCause::SwitchedOff => "令牌不允许这种访问",
+                LoginCause::Limit => "尝试次数过多",
+                LoginCause::Temporary => "目前无法验证令牌",
+                _ => "原因见其内容（Base64 编码）",
+            };
+            format!("服务器拒绝令牌（{}）：{why}", name(mechanism))
+        }
         Round::Malformed(mechanism) => format!("服务器的质询不符合规定的格式：{}", name(mechanism)),
         Round::Username
         | Round::Password
@@ -67,7 +79,7 @@ pub fn response(round: Round) -> String {
         Round::Unencoded(what) => unencoded(what).to_owned(),
         Round::Cancel => "客户取消登录".to_owned(),
         Round::Malformed(mechanism) => format!("客户的应答不符合规定的格式：{}", name(mechanism)),
-        Round::GoAhead(_) | Round::AsksUsername | Round::AsksPassword | Round::Challenge(_) => {
+        Round::GoAhead(_) | Round::AsksUsername | Round::AsksPassword | Round::Challenge(_) | Round::Report(..) => {
             "客户发送了应由服务器发送的内容".to_owned()
         }
     }
