@@ -143,12 +143,44 @@ fn exchanges(protocol: &str) -> Vec<(&'static str, String, Vec<u8>)> {
             bearer.into(),
         ),
     ];
+    let echoes = match protocol {
+        "smtp" | "lmtp" => [
+            format!("500 5.5.1 unrecognized: {PASSWORD}"),
+            format!("535-5.7.8 not with\nS: 535 5.7.8 {password}"),
+            format!("Error: {PASSWORD} is unknown"),
+        ],
+        "pop3" => {
+            [format!("-ERR {PASSWORD}?"), format!("-ERR [AUTH] not {password}"), format!("ERR {PASSWORD} is wrong")]
+        }
+        _ => [
+            format!("a BAD Unknown command {PASSWORD}"),
+            format!("* BAD {PASSWORD}?\nS: a NO not {password}"),
+            format!("a NO [AUTHENTICATIONFAILED] {PASSWORD} (0.001 + 0.000 secs)."),
+        ],
+    };
+    for echo in echoes {
+        all.push(("PLAIN echoed", format!("C: {auth} PLAIN\nS: {go}\nC: {plain}\nS: {echo}\n"), secret()));
+        let typed =
+            format!("C: {auth} LOGIN\nS: {go}VXNlcm5hbWU6\nC: {name}\nS: {go}UGFzc3dvcmQ6\nC: {PASSWORD}\nS: {echo}\n");
+        all.push(("LOGIN typed and echoed", typed, secret()));
+        match protocol {
+            "pop3" => {
+                all.push(("USER echoed", format!("C: USER ada\nS: +OK\nC: PASS {PASSWORD}\nS: {echo}\n"), secret()))
+            }
+            "imap" => all.push(("LOGIN echoed", format!("C: a LOGIN ada {PASSWORD}\nS: {echo}\n"), secret())),
+            _ => all.push(("a password alone", format!("C: {PASSWORD}\nS: {echo}\n"), secret())),
+        }
+    }
+    let welcome = format!("C: {auth} PLAIN\nS: {go}\nC: {plain}\nS: {ok} {PASSWORD}\n");
+    all.push(("PLAIN welcomed", welcome, secret()));
     if protocol == "pop3" {
+        all.push(("USER welcomed", format!("C: USER ada\nS: +OK\nC: PASS {PASSWORD}\nS: {ok} {PASSWORD}\n"), secret()));
         all.push(("USER", format!("C: USER ada\nS: +OK\nC: PASS {PASSWORD}\nS: {ok}\n"), secret()));
         all.push(("USER refused", format!("C: USER ada\nS: +OK\nC: PASS {PASSWORD}\nS: -ERR no\n"), secret()));
         all.push(("APOP", format!("C: APOP ada {digest}\nS: {ok}\n"), digest.into()));
     }
     if protocol == "imap" {
+        all.push(("a password as the tag", format!("C: {PASSWORD}\nS: {PASSWORD} BAD unknown\n"), secret()));
         let length = PASSWORD.len();
         all.push(("LOGIN quoted", format!("C: a LOGIN \"ada\" \"{PASSWORD}\"\nS: {ok}\n"), secret()));
         all.push(("LOGIN atom", format!("C: a LOGIN ada {PASSWORD}\nS: {ok}\n"), secret()));
