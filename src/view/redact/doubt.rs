@@ -126,6 +126,9 @@ impl Doubt {
             self.unanswered += 1;
             return Hidden::default();
         }
+        if step.kind == Kind::Data && whole && form::is_literal(text) {
+            return Hidden::default();
+        }
         let form = match step.kind {
             Kind::Response => Form::of(text, &crate::protocol::event::Subject::Unknown, whole),
             _ => Form::of(text, &step.subject, whole),
@@ -146,7 +149,8 @@ impl Doubt {
             }
         }
         self.login |= form.login || !in_form;
-        self.unheard |= !in_form || !whole;
+        // What a response holds is searched for: all of it is secret.
+        self.unheard |= !whole || !(in_form || step.kind == Kind::Response);
         // No reply answers a proxy's header.
         let is_header = text.starts_with("PROXY ") && self.plain;
         self.unanswered += u32::from(!is_header);
@@ -203,9 +207,11 @@ impl Doubt {
             self.unheard = false;
         }
         self.answered = true;
+        // Of a reply that is cut, the last word may be the beginning of a secret.
+        let is_cut = step.truncated || step.bytes <= text.len() as u64;
         if step.kind == Kind::Unknown && may_be_the_clients(text) {
             Hidden::one(0..text.len(), What::Unknown)
-        } else if self.unheard && (step.kind == Kind::Unknown || echo::is_telling(protocol, text)) {
+        } else if (self.unheard || is_cut) && (step.kind == Kind::Unknown || echo::is_telling(protocol, text)) {
             Hidden { ranges: echo::words(protocol, text), what: What::Echo }
         } else {
             Hidden::default()
@@ -220,7 +226,8 @@ impl Doubt {
             Some(220 | 235) => self.over(),
             Some(200..=399) => self.answered(self.plain),
             Some(400..=599) => self.answered(true),
-            _ => {}
+            // It may ask for more, in its own words.
+            _ => self.answered(false),
         }
     }
 
@@ -232,6 +239,8 @@ impl Doubt {
             self.answered(true);
         } else if let Some(prompt) = text.strip_prefix('+') {
             self.prompt(prompt);
+        } else {
+            self.answered(false);
         }
     }
 

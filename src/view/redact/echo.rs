@@ -20,7 +20,8 @@ pub fn words(protocol: Protocol, text: &str) -> Vec<Range<usize>> {
             Protocol::Imap if number == 0 => tag_end(line),
             Protocol::Pop3 | Protocol::Imap => 0,
         };
-        for word in words_of(line).filter(|word| word.start >= code) {
+        let list = if number == 0 { list(line) } else { 0..0 };
+        for word in words_of(line).filter(|word| word.start >= code && !list.contains(&word.start)) {
             if is_of_replies(line.get(word.clone()).unwrap_or_default()) {
                 continue;
             }
@@ -53,6 +54,17 @@ pub fn is_telling(protocol: Protocol, text: &str) -> bool {
             tag != "+" && (says || tag != "*")
         }
     }
+}
+
+/// What the server itself has to tell with OK: its capabilities, the UIDs of new messages (RFC 3501, section 7.1; RFC
+/// 4315, section 3).
+fn list(line: &str) -> Range<usize> {
+    let codes = [" OK [CAPABILITY ", " OK [APPENDUID ", " OK [COPYUID "];
+    let code = codes.iter().find_map(|code| line.find(code).map(|at| at + code.len()));
+    let start =
+        code.filter(|start| line.get(..*start).is_some_and(|before| before.split(' ').count() == 4)).unwrap_or(0);
+    let length = line.get(start..).and_then(|rest| rest.find(']')).filter(|_| start > 0).unwrap_or(0);
+    start..start + length
 }
 
 /// The ranges of the words of a line, which are what stands between blanks.
@@ -159,3 +171,54 @@ const WORDS: &[&str] = &[
     "wait was we welcome were what when where which while will with without word wrong",
     "yet you your",
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::words;
+    use crate::protocol::Protocol;
+
+    fn shown(protocol: Protocol, text: &str) -> String {
+        super::super::masked::Masked::new(text, &words(protocol, text)).text
+    }
+
+    #[test]
+    fn words_that_servers_do_not_use_are_hidden() {
+        let smtp = |text| shown(Protocol::Smtp, text);
+        assert_eq!(smtp("500 5.5.2 Error: command not recognized"), "500 5.5.2 Error: command not recognized");
+        assert_eq!(smtp("500 unrecognized: Vx4kummel"), "500 unrecognized: ********");
+        assert_eq!(smtp("500 unrecognized: white rabbit 7"), "500 unrecognized: ******** 7");
+        assert_eq!(
+            smtp("535-5.7.8 not Vx4k\r\n535 5.7.8 Vx4k is wrong"),
+            "535-5.7.8 not ********\r\n535 5.7.8 ******** is wrong"
+        );
+        assert_eq!(smtp("500 12345"), "500 12345");
+        assert_eq!(smtp("500 123456 (bad)"), "500 ******** (bad)");
+        assert_eq!(smtp("Vx4kummel?"), "********");
+        assert_eq!(smtp("500-Vx4k\u{e9}\r\n500"), "500-********\r\n500");
+    }
+
+    #[test]
+    fn a_status_and_a_tag_stay_and_a_secret_in_their_place_goes() {
+        assert_eq!(shown(Protocol::Pop3, "-ERR [AUTH] Vx4k?"), "-ERR [AUTH] ********");
+        assert_eq!(shown(Protocol::Pop3, "-ERR Unknown command: Vx4k"), "-ERR Unknown command: ********");
+        assert_eq!(shown(Protocol::Imap, "A0017 OK Logged in."), "A0017 OK Logged in.");
+        assert_eq!(shown(Protocol::Imap, "A0017x OK Logged in."), "A0017x OK Logged in.");
+        assert_eq!(shown(Protocol::Imap, "Vx4kummel BAD Unknown command"), "******** BAD Unknown command");
+        assert_eq!(
+            shown(Protocol::Imap, "a BAD Unknown command VX4K (0.001 + 0.000 secs)."),
+            "a BAD Unknown command ******** (0.001 + 0.000 secs)."
+        );
+        let list = "a OK [CAPABILITY IMAP4rev1 XVENDOR] welcome Vx4k";
+        assert_eq!(shown(Protocol::Imap, list), "a OK [CAPABILITY IMAP4rev1 XVENDOR] welcome ********");
+        let none = "a NO Vx4k OK [CAPABILITY Vx4k]";
+        assert_eq!(shown(Protocol::Imap, none), "a NO ******** OK ********");
+    }
+
+    #[test]
+    fn the_words_are_in_lower_case_and_below_their_first_letter() {
+        for all in super::WORDS {
+            let first = all.get(..1).expect("a letter");
+            assert!(all.split(' ').all(|word| word.starts_with(first) && word == word.to_lowercase()), "{all}");
+        }
+    }
+}

@@ -96,3 +96,43 @@ fn modified_utf_7(secret: &str) -> String {
     unshift(&mut shifted, &mut text);
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{base64, forms, utf_16};
+
+    #[test]
+    fn base64_is_read_as_servers_read_it() {
+        for said in ["c2VjcmV0MTI=", "c2VjcmV0MTI", " c2Vj cmV0MTI= ", "c2VjcmV0MTI===", "c2VjcmV0MTJ"] {
+            assert_eq!(base64(said).as_deref(), Some(&b"secret12"[..]), "{said:?}");
+        }
+        assert_eq!(
+            base64("c2VjcmV0MTIhX").as_deref(),
+            Some(&b"secret12!"[..]),
+            "a character of the next byte is there"
+        );
+        assert_eq!(base64("-_-_"), Some(vec![0xfb, 0xff, 0xbf]));
+        assert_eq!(base64("no base64!"), None);
+        assert_eq!(base64(""), Some(Vec::new()));
+    }
+
+    #[test]
+    fn a_secret_is_known_in_its_usual_forms() {
+        let forms = forms("Pä ss&<1=\"2\\");
+        let all = [
+            "PÄ SS&<1=\"2\\",
+            "P%C3%A4+ss%26%3C1%3D%222%5C",
+            "P%c3%a4%20ss%26%3c1%3d%222%5c",
+            "P=C3=A4 ss&<1=3D\"2\\",
+            "P&AOQ- ss&-<1=\"2\\",
+            "Pä ss&<1=\\\"2\\\\",
+            "Pä ss&amp;&lt;1=&quot;2\\",
+            "50c3a42073732626"[..14].trim(),
+        ];
+        for form in all {
+            assert!(forms.iter().any(|known| known.starts_with(form)), "{form} of {forms:?}");
+        }
+        assert!(forms.contains(&"P\0ä\0 \0s\0s\0&\0<\01\0=\0\"\02\0\\".to_owned()));
+        assert_eq!(utf_16("aé"), [97, 0, 0xe9, 0]);
+    }
+}

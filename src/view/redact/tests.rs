@@ -158,3 +158,46 @@ fn hostile_ranges_and_repetitions_are_survived() {
     assert_eq!(session.steps[0].text, "220 ********");
     assert!(session.steps[1].text.contains('*'));
 }
+
+#[test]
+fn a_reply_to_a_line_that_was_not_captured_shows_no_word_of_it() {
+    let session = masked(
+        Talk::new(Protocol::Pop3)
+            .s("-ERR [AUTH] Vx4kummel?")
+            .c("LIST 1")
+            .s("-ERR mailbox of ada is locked")
+            .other(Side::Client, crate::protocol::event::Kind::Gap, "", 14)
+            .s("-ERR unknown command: Vx4kummel")
+            .c("LIST 2")
+            .s("-ERR mailbox of ada is locked"),
+    );
+    let said: Vec<&str> = texts(&session).into_iter().filter(|text| text.starts_with('-')).collect();
+    let known = "-ERR mailbox of ada is locked";
+    assert_eq!(said, ["-ERR [AUTH] ********", known, "-ERR unknown command: ********", known]);
+}
+
+#[test]
+fn a_reply_to_a_line_that_is_not_understood_shows_no_word_of_it() {
+    let session = masked(
+        Talk::new(Protocol::Smtp)
+            .s("220 mx.example.test")
+            .c("my secret is a white rabbit")
+            .s("500 unrecognized: my secret is a white rabbit")
+            .c("MAIL FROM:<ada@example.test>")
+            .s("550 no rabbits here"),
+    );
+    assert_eq!(
+        texts(&session)[1..],
+        ["********", "500 unrecognized: ******** is a ********", "MAIL FROM:<ada@example.test>", "550 no rabbits here"]
+    );
+}
+
+#[test]
+fn other_fields_that_repeat_such_a_reply_are_masked_too() {
+    let session = masked(Talk::new(Protocol::Smtp).s("500 unrecognized: Vx4kummel").message(
+        Direction::Sent,
+        &[],
+        |message| message.reply = Some("500 unrecognized: Vx4kummel".to_owned()),
+    ));
+    assert_eq!(session.messages[0].reply.as_deref(), Some("500 unrecognized: ********"));
+}
