@@ -21,7 +21,7 @@ pub fn words(protocol: Protocol, text: &str) -> Vec<Range<usize>> {
             Protocol::Pop3 | Protocol::Imap => 0,
         };
         let list = if number == 0 { list(line) } else { 0..0 };
-        for word in words_of(line).filter(|word| word.start >= code && !list.contains(&word.start)) {
+        for word in words_from(line, code).filter(|word| !list.contains(&word.start)) {
             if is_of_replies(line.get(word.clone()).unwrap_or_default()) {
                 continue;
             }
@@ -67,12 +67,14 @@ fn list(line: &str) -> Range<usize> {
     start..start + length
 }
 
-/// The ranges of the words of a line, which are what stands between blanks.
-fn words_of(line: &str) -> impl Iterator<Item = Range<usize>> + '_ {
-    let start = line.as_ptr() as usize;
-    line.split_ascii_whitespace().map(move |word| {
-        let at = word.as_ptr() as usize - start;
-        at..at + word.len()
+/// The ranges of the words of a line from `at` on, which are what stands between blanks.
+fn words_from(line: &str, at: usize) -> impl Iterator<Item = Range<usize>> + '_ {
+    let mut end = at;
+    line.get(at..).unwrap_or_default().split_inclusive(|c: char| c.is_ascii_whitespace()).filter_map(move |word| {
+        let start = end;
+        end += word.len();
+        let word = word.trim_ascii_end();
+        (!word.is_empty()).then(|| start..start + word.len())
     })
 }
 
@@ -211,7 +213,7 @@ mod tests {
         let list = "a OK [CAPABILITY IMAP4rev1 XVENDOR] welcome Vx4k";
         assert_eq!(shown(Protocol::Imap, list), "a OK [CAPABILITY IMAP4rev1 XVENDOR] welcome ********");
         let none = "a NO Vx4k OK [CAPABILITY Vx4k]";
-        assert_eq!(shown(Protocol::Imap, none), "a NO ******** OK ********");
+        assert_eq!(shown(Protocol::Imap, none), "a NO ******** OK [CAPABILITY ********");
     }
 
     #[test]

@@ -10,11 +10,12 @@ pub fn base64(text: &str) -> Option<Vec<u8>> {
     if whole.len() % 4 == 1 {
         whole.pop(); // The end is missing: what can be read of it is read.
     }
-    // Bits beyond the last byte are not looked at: they are cut off with the character that holds no more.
-    let shorter = whole.get(..whole.len() / 4 * 4).unwrap_or_default();
-    BASE64_NOPAD.decode(&whole).ok().or_else(|| BASE64URL_NOPAD.decode(&bare).ok()).or_else(|| {
-        let cut = (!shorter.is_empty() && shorter.len() < whole.len()).then(|| BASE64_NOPAD.decode(shorter).ok());
-        cut.flatten()
+    let decoded = BASE64_NOPAD.decode(&whole).ok().or_else(|| BASE64URL_NOPAD.decode(&bare).ok());
+    decoded.or_else(|| {
+        // Bits beyond the last byte are not looked at.
+        let mut tolerant = BASE64_NOPAD.specification();
+        tolerant.check_trailing_bits = false;
+        tolerant.encoding().ok()?.decode(&whole).ok()
     })
 }
 

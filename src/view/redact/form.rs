@@ -328,16 +328,15 @@ fn is_proxy_header(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::{Form, Shown, is_literal};
-    use crate::protocol::Protocol;
-    use crate::view::testing::Talk;
+    use crate::protocol::event::Subject;
+    use crate::protocol::{imap, pop3, smtp};
 
     #[test]
     fn a_line_that_the_dialogue_did_not_understand_is_hidden() {
-        let talk = Talk::new(Protocol::Smtp).c("Vx4kummel");
-        let step = &talk.session.steps[0];
-        let unknown = crate::protocol::event::Subject::Unknown;
+        let unknown = Subject::Unknown;
         assert_eq!(Form::of("QUIT", &unknown, true).shown, Shown::Nothing);
-        assert_eq!(Form::of(&step.text, &step.subject, true).shown, Shown::Nothing);
+        let other = Subject::Smtp(smtp::Subject::Command(smtp::Verb::Other));
+        assert_eq!(Form::of("Vx4kummel", &other, true).shown, Shown::Nothing);
         let header = Form::of("PROXY TCP4 192.0.2.7 198.51.100.9 40000 25", &unknown, true);
         assert_eq!((header.shown, header.login), (Shown::Whole, false));
         assert_eq!(Form::of("PROXY TCP4 Vx4kummel", &unknown, true).shown, Shown::Nothing);
@@ -345,35 +344,36 @@ mod tests {
 
     #[test]
     fn a_command_is_shown_as_far_as_it_is_in_form() {
-        let shown = |protocol, text: &str| {
-            let talk = Talk::new(protocol).c(text);
-            let step = &talk.session.steps[0];
-            Form::of(text, &step.subject, true).shown
+        let smtp = |verb| Subject::Smtp(smtp::Subject::Command(verb));
+        let pop3 = |verb| Subject::Pop3(pop3::Subject { what: pop3::What::Command(verb), state: Default::default() });
+        let imap = |verb| {
+            let what = imap::What::Command { verb, uid: false };
+            Subject::Imap(imap::Subject { what, state: imap::State::NotAuthenticated })
         };
         let all = [
-            (Protocol::Smtp, "EHLO client.example.test", Shown::Whole),
-            (Protocol::Smtp, "EHLO Vx4k ummel", Shown::Until(5)),
-            (Protocol::Smtp, "MAIL FROM:<ada@example.test> SIZE=12", Shown::Whole),
-            (Protocol::Smtp, "MAIL Vx4kummel", Shown::Until(5)),
-            (Protocol::Smtp, "EXPN staff SMTPUTF8", Shown::Whole),
-            (Protocol::Smtp, "XCLIENT ADDR=192.0.2.7 LOGIN=ada", Shown::Whole),
-            (Protocol::Smtp, "XCLIENT PASSWORD=Vx4kummel", Shown::Until(8)),
-            (Protocol::Smtp, "AUTH PLAIN AGFkYQBWeDRr", Shown::Until(11)),
-            (Protocol::Smtp, "AUTH AGFkYQBWeDRr", Shown::Until(5)),
-            (Protocol::Smtp, "QUIT", Shown::Whole),
-            (Protocol::Smtp, "QUIT Vx4kummel", Shown::Until(5)),
-            (Protocol::Pop3, "USER ada", Shown::Whole),
-            (Protocol::Pop3, "USER ada Vx4kummel", Shown::Until(5)),
-            (Protocol::Pop3, "PASS Vx4kummel", Shown::Until(5)),
-            (Protocol::Pop3, "RETR 7", Shown::Whole),
-            (Protocol::Pop3, "RETR Vx4kummel", Shown::Until(5)),
-            (Protocol::Imap, "a LOGIN ada Vx4kummel", Shown::Until(12)),
-            (Protocol::Imap, "a LOGIN ada Vx4k ummel", Shown::Until(8)),
-            (Protocol::Imap, "a SELECT INBOX", Shown::Whole),
-            (Protocol::Imap, "Vx4k/ummel SELECT INBOX", Shown::Nothing),
+            (smtp(smtp::Verb::Ehlo), "EHLO client.example.test", Shown::Whole),
+            (smtp(smtp::Verb::Ehlo), "EHLO Vx4k ummel", Shown::Until(5)),
+            (smtp(smtp::Verb::Mail), "MAIL FROM:<ada@example.test> SIZE=12", Shown::Whole),
+            (smtp(smtp::Verb::Mail), "MAIL Vx4kummel", Shown::Until(5)),
+            (smtp(smtp::Verb::Expn), "EXPN staff SMTPUTF8", Shown::Whole),
+            (smtp(smtp::Verb::Xclient), "XCLIENT ADDR=192.0.2.7 LOGIN=ada", Shown::Whole),
+            (smtp(smtp::Verb::Xclient), "XCLIENT PASSWORD=Vx4kummel", Shown::Until(8)),
+            (smtp(smtp::Verb::Auth), "AUTH PLAIN AGFkYQBWeDRr", Shown::Until(11)),
+            (smtp(smtp::Verb::Auth), "AUTH AGFkYQBWeDRr", Shown::Until(5)),
+            (smtp(smtp::Verb::Quit), "QUIT", Shown::Whole),
+            (smtp(smtp::Verb::Quit), "QUIT Vx4kummel", Shown::Until(5)),
+            (pop3(pop3::Verb::User), "USER ada", Shown::Whole),
+            (pop3(pop3::Verb::User), "USER ada Vx4kummel", Shown::Until(5)),
+            (pop3(pop3::Verb::Pass), "PASS Vx4kummel", Shown::Until(5)),
+            (pop3(pop3::Verb::Retr), "RETR 7", Shown::Whole),
+            (pop3(pop3::Verb::Retr), "RETR Vx4kummel", Shown::Until(5)),
+            (imap(imap::Verb::Login), "a LOGIN ada Vx4kummel", Shown::Until(12)),
+            (imap(imap::Verb::Login), "a LOGIN ada Vx4k ummel", Shown::Until(8)),
+            (imap(imap::Verb::Select), "a SELECT INBOX", Shown::Whole),
+            (imap(imap::Verb::Select), "Vx4k/ummel SELECT INBOX", Shown::Nothing),
         ];
-        for (protocol, text, what) in all {
-            assert_eq!(shown(protocol, text), what, "{text}");
+        for (subject, text, what) in all {
+            assert_eq!(Form::of(text, &subject, true).shown, what, "{text}");
         }
     }
 
