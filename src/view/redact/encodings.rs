@@ -113,7 +113,7 @@ mod tests {
             "a character of the next byte is there"
         );
         assert_eq!(base64("-_-_"), Some(vec![0xfb, 0xff, 0xbf]));
-        assert_eq!(base64("no base64!"), None);
+        assert_eq!(base64("no, not base64"), None);
         assert_eq!(base64(""), Some(Vec::new()));
     }
 
