@@ -283,8 +283,12 @@ fn no_fixture_shows_a_password() {
 /// usual word, as the argument that it crossed as.
 fn shapes(credential: &serde_json::Value) -> Option<Vec<String>> {
     let password = credential["password"].as_str()?;
-    let mut shapes =
-        vec![base64(password), format!(" {password}\""), format!("\\\"{password}\\\""), format!("\"{password}\"")];
+    let mut shapes = vec![
+        base64(password),
+        format!(" {password}\""),
+        format!("\\\"{password}\\\""),
+        format!("\"password\":\"{password}\""),
+    ];
     if password.contains(['-', ' ']) {
         shapes.push(password.to_owned());
     }
