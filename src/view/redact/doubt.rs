@@ -7,6 +7,7 @@ after a prompt, and after a line that is not understood, a login may be under wa
 only commands are shown that cannot be anything else.
 */
 
+use super::echo;
 use super::encodings;
 use super::form::{self, Form, Shown};
 use crate::flow::Side;
@@ -19,10 +20,28 @@ use std::ops::Range;
 /// What is to be masked of a step.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Hidden {
-    /// The range of the text.
-    pub range: Option<Range<usize>>,
-    /// What is masked is not a command in a place where one may not be shown: it may be a secret.
-    pub unknown: bool,
+    /// The ranges of the text, ascending and disjoint.
+    pub ranges: Vec<Range<usize>>,
+    /// What is masked may be a secret, which may be repeated elsewhere.
+    pub what: What,
+}
+
+/// What is masked of a step, if anything is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum What {
+    /// A command in a place where one may not be shown.
+    #[default]
+    Command,
+    /// A line that is not understood: it may be a secret.
+    Unknown,
+    /// Words of a reply that may repeat one.
+    Echo,
+}
+
+impl Hidden {
+    fn one(range: Range<usize>, what: What) -> Self {
+        Self { ranges: vec![range], what }
+    }
 }
 
 /// Follows a session's steps, each once and in order.
@@ -48,6 +67,11 @@ pub struct Doubt {
     gaps: BTreeSet<StepId>,
     /// User names that crossed as responses of LOGIN.
     names: BTreeSet<String>,
+    /// Lines of the client's were not captured or not understood, and the client has said nothing since the server's
+    /// answers to them began.
+    unheard: bool,
+    /// The server has spoken since the client's last line.
+    answered: bool,
 }
 
 impl Default for Doubt {
@@ -63,6 +87,8 @@ impl Default for Doubt {
             commands: BTreeSet::new(),
             gaps: BTreeSet::new(),
             names: BTreeSet::new(),
+            unheard: true,
+            answered: false,
         }
     }
 }
@@ -73,6 +99,8 @@ impl Doubt {
         match (step.kind, step.from) {
             (Kind::Gap, Side::Client) => {
                 self.login = true;
+                self.unheard = true;
+                self.answered = false;
                 self.asks_name = false;
                 self.gaps.insert(step.n);
                 Hidden::default()
@@ -93,8 +121,12 @@ impl Doubt {
         }
         // What is counted on the wire includes the line end.
         let whole = !step.truncated && step.bytes > text.len() as u64;
+        self.unheard &= !std::mem::take(&mut self.answered);
         if step.kind == Kind::Response && self.may_show(step, whole) {
             self.unanswered += 1;
+            return Hidden::default();
+        }
+        if step.kind == Kind::Data && whole && form::is_literal(text) {
             return Hidden::default();
         }
         let form = match step.kind {
@@ -117,14 +149,17 @@ impl Doubt {
             }
         }
         self.login |= form.login || !in_form;
+        // What a response holds is searched for: all of it is secret.
+        self.unheard |= !whole || !(in_form || step.kind == Kind::Response);
         // No reply answers a proxy's header.
         let is_header = text.starts_with("PROXY ") && self.plain;
         self.unanswered += u32::from(!is_header);
         self.begun |= !is_header;
         match shown {
             Shown::Whole => Hidden::default(),
-            Shown::Until(at) => Hidden { range: Some(at.min(text.len())..text.len()), unknown: true },
-            Shown::Nothing => Hidden { range: Some(0..text.len()), unknown: !in_form },
+            Shown::Until(at) => Hidden::one(at.min(text.len())..text.len(), What::Unknown),
+            Shown::Nothing if in_form => Hidden::one(0..text.len(), What::Command),
+            Shown::Nothing => Hidden::one(0..text.len(), What::Unknown),
         }
     }
 
@@ -168,8 +203,19 @@ impl Doubt {
             Protocol::Pop3 => self.pop3_reply(text, first),
             Protocol::Imap => self.imap_reply(text, first),
         }
-        let unknown = step.kind == Kind::Unknown && may_be_the_clients(text);
-        Hidden { range: unknown.then_some(0..text.len()), unknown }
+        if first && step.kind == Kind::Greeting && is_greeting(protocol, text) {
+            self.unheard = false;
+        }
+        self.answered = true;
+        // Of a reply that is cut, the last word may be the beginning of a secret.
+        let is_cut = step.truncated || step.bytes <= text.len() as u64;
+        if step.kind == Kind::Unknown && may_be_the_clients(text) {
+            Hidden::one(0..text.len(), What::Unknown)
+        } else if (self.unheard || is_cut) && (step.kind == Kind::Unknown || echo::is_telling(protocol, text)) {
+            Hidden { ranges: echo::words(protocol, text), what: What::Echo }
+        } else {
+            Hidden::default()
+        }
     }
 
     fn smtp_reply(&mut self, text: &str) {
@@ -180,7 +226,8 @@ impl Doubt {
             Some(220 | 235) => self.over(),
             Some(200..=399) => self.answered(self.plain),
             Some(400..=599) => self.answered(true),
-            _ => {}
+            // It may ask for more, in its own words.
+            _ => self.answered(false),
         }
     }
 
@@ -192,6 +239,8 @@ impl Doubt {
             self.answered(true);
         } else if let Some(prompt) = text.strip_prefix('+') {
             self.prompt(prompt);
+        } else {
+            self.answered(false);
         }
     }
 
@@ -202,7 +251,7 @@ impl Doubt {
                 self.prompt(prompt);
             }
         } else if text.starts_with('*') {
-            if first && ["* OK", "* PREAUTH", "* BYE"].iter().any(|greeting| text.starts_with(greeting)) {
+            if first && is_greeting(Protocol::Imap, text) {
                 self.over();
             }
         } else {
@@ -242,6 +291,16 @@ impl Doubt {
         let by_name = || credential.username.as_ref().is_some_and(|name| self.names.contains(name));
         begun && whole && (credential.mechanism != "AUTH LOGIN" || by_name())
     }
+}
+
+/// True for the first words of a session.
+fn is_greeting(protocol: Protocol, text: &str) -> bool {
+    let greetings: &[&str] = match protocol {
+        Protocol::Smtp | Protocol::Lmtp => &["220"],
+        Protocol::Pop3 => &["+OK"],
+        Protocol::Imap => &["* OK", "* PREAUTH", "* BYE"],
+    };
+    greetings.iter().any(|greeting| text.starts_with(greeting))
 }
 
 /// True for an AUTH command that names LOGIN.

@@ -10,11 +10,12 @@ pub fn base64(text: &str) -> Option<Vec<u8>> {
     if whole.len() % 4 == 1 {
         whole.pop(); // The end is missing: what can be read of it is read.
     }
-    // Bits beyond the last byte are not looked at: they are cut off with the character that holds no more.
-    let shorter = whole.get(..whole.len() / 4 * 4).unwrap_or_default();
-    BASE64_NOPAD.decode(&whole).ok().or_else(|| BASE64URL_NOPAD.decode(&bare).ok()).or_else(|| {
-        let cut = (!shorter.is_empty() && shorter.len() < whole.len()).then(|| BASE64_NOPAD.decode(shorter).ok());
-        cut.flatten()
+    let decoded = BASE64_NOPAD.decode(&whole).ok().or_else(|| BASE64URL_NOPAD.decode(&bare).ok());
+    decoded.or_else(|| {
+        // Bits beyond the last byte are not looked at.
+        let mut tolerant = BASE64_NOPAD.specification();
+        tolerant.check_trailing_bits = false;
+        tolerant.encoding().ok()?.decode(&whole).ok()
     })
 }
 
@@ -95,4 +96,44 @@ fn modified_utf_7(secret: &str) -> String {
     }
     unshift(&mut shifted, &mut text);
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{base64, forms, utf_16};
+
+    #[test]
+    fn base64_is_read_as_servers_read_it() {
+        for said in ["c2VjcmV0MTI=", "c2VjcmV0MTI", " c2Vj cmV0MTI= ", "c2VjcmV0MTI===", "c2VjcmV0MTJ"] {
+            assert_eq!(base64(said).as_deref(), Some(&b"secret12"[..]), "{said:?}");
+        }
+        assert_eq!(
+            base64("c2VjcmV0MTIhX").as_deref(),
+            Some(&b"secret12!"[..]),
+            "a character of the next byte is there"
+        );
+        assert_eq!(base64("-_-_"), Some(vec![0xfb, 0xff, 0xbf]));
+        assert_eq!(base64("no, not base64"), None);
+        assert_eq!(base64(""), Some(Vec::new()));
+    }
+
+    #[test]
+    fn a_secret_is_known_in_its_usual_forms() {
+        let forms = forms("Pä ss&<1=\"2\\");
+        let all = [
+            "PÄ SS&<1=\"2\\",
+            "P%C3%A4+ss%26%3C1%3D%222%5C",
+            "P%c3%a4%20ss%26%3c1%3d%222%5c",
+            "P=C3=A4 ss&<1=3D\"2\\",
+            "P&AOQ- ss&-<1=\"2\\",
+            "Pä ss&<1=\\\"2\\\\",
+            "Pä ss&amp;&lt;1=&quot;2\\",
+            "50c3a42073732626"[..14].trim(),
+        ];
+        for form in all {
+            assert!(forms.iter().any(|known| known.starts_with(form)), "{form} of {forms:?}");
+        }
+        assert!(forms.contains(&"P\0ä\0 \0s\0s\0&\0<\01\0=\0\"\02\0\\".to_owned()));
+        assert_eq!(utf_16("aé"), [97, 0, 0xe9, 0]);
+    }
 }

@@ -144,9 +144,13 @@ fn smtp(verb: smtp::Verb, mut line: Words<'_>) -> Option<Form> {
         Verb::Verb | Verb::Onex | Verb::Xusr => alone(line),
         Verb::Bdat => words(line, 1, 2, true, |word| number(word) || word.eq_ignore_ascii_case("LAST")),
         Verb::Xexch50 => words(line, 1, 2, true, number),
+        // RFC 6531, section 3.7.4.2.
+        Verb::Vrfy | Verb::Expn if line.text.trim_end().to_ascii_uppercase().ends_with(" SMTPUTF8") => {
+            words(line, 2, 2, false, |_| true)
+        }
         Verb::Vrfy | Verb::Expn | Verb::Etrn | Verb::Atrn => words(line, 0, 1, false, |_| true),
         Verb::Burl => whole_if(!holds_secret_url(line.rest()), verb_end, false),
-        Verb::Xclient | Verb::Xforward => words(line, 1, 32, true, |word| word.contains('=')),
+        Verb::Xclient | Verb::Xforward => words(line, 1, 32, true, is_attribute),
         Verb::Auth => match text_before_equals(line.text) {
             Some(at) => auth(Words { at, ..line }),
             None => auth(line),
@@ -263,6 +267,20 @@ fn astring(text: &str) -> Option<usize> {
     (end > 0 && !text.get(..end)?.contains(['(', ')', '{', '"', '\t'])).then_some(end)
 }
 
+/// An attribute of XCLIENT or XFORWARD: who the client is, for whom a proxy speaks (Postfix, XCLIENT_README and
+/// XFORWARD_README). LOGIN is the user name.
+fn is_attribute(word: &str) -> bool {
+    const NAMES: &[&str] =
+        &["NAME", "ADDR", "PORT", "PROTO", "HELO", "LOGIN", "DESTADDR", "DESTPORT", "IDENT", "SOURCE"];
+    word.split_once('=').is_some_and(|(name, _)| NAMES.contains(&name.to_ascii_uppercase().as_str()))
+}
+
+/// True for the octet count of a literal, behind the content of another one (RFC 3502: ` {182+}`).
+pub fn is_literal(text: &str) -> bool {
+    let count = text.strip_prefix(" {").and_then(|text| text.trim_end().strip_suffix('}'));
+    count.is_some_and(|count| number(count.trim_end_matches(['+', '-'])))
+}
+
 /// A tag as programs and people choose them.
 fn is_tag(tag: &str) -> bool {
     tag.len() <= 32 && tag.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-$#".contains(&byte))
@@ -306,5 +324,64 @@ fn is_proxy_header(text: &str) -> bool {
             address(from) && address(to) && ports.len() == 2 && ports.iter().all(|port| port.parse::<u16>().is_ok())
         }
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Form, Shown, is_literal};
+    use crate::protocol::event::Subject;
+    use crate::protocol::{imap, pop3, smtp};
+
+    #[test]
+    fn a_line_that_the_dialogue_did_not_understand_is_hidden() {
+        let unknown = Subject::Unknown;
+        assert_eq!(Form::of("QUIT", &unknown, true).shown, Shown::Nothing);
+        let other = Subject::Smtp(smtp::Subject::Command(smtp::Verb::Other));
+        assert_eq!(Form::of("Vx4kummel", &other, true).shown, Shown::Nothing);
+        let header = Form::of("PROXY TCP4 192.0.2.7 198.51.100.9 40000 25", &unknown, true);
+        assert_eq!((header.shown, header.login), (Shown::Whole, false));
+        assert_eq!(Form::of("PROXY TCP4 Vx4kummel", &unknown, true).shown, Shown::Nothing);
+    }
+
+    #[test]
+    fn a_command_is_shown_as_far_as_it_is_in_form() {
+        let smtp = |verb| Subject::Smtp(smtp::Subject::Command(verb));
+        let pop3 = |verb| Subject::Pop3(pop3::Subject { what: pop3::What::Command(verb), state: Default::default() });
+        let imap = |verb| {
+            let what = imap::What::Command { verb, uid: false };
+            Subject::Imap(imap::Subject { what, state: imap::State::NotAuthenticated })
+        };
+        let all = [
+            (smtp(smtp::Verb::Ehlo), "EHLO client.example.test", Shown::Whole),
+            (smtp(smtp::Verb::Ehlo), "EHLO Vx4k ummel", Shown::Until(5)),
+            (smtp(smtp::Verb::Mail), "MAIL FROM:<ada@example.test> SIZE=12", Shown::Whole),
+            (smtp(smtp::Verb::Mail), "MAIL Vx4kummel", Shown::Until(5)),
+            (smtp(smtp::Verb::Expn), "EXPN staff SMTPUTF8", Shown::Whole),
+            (smtp(smtp::Verb::Xclient), "XCLIENT ADDR=192.0.2.7 LOGIN=ada", Shown::Whole),
+            (smtp(smtp::Verb::Xclient), "XCLIENT PASSWORD=Vx4kummel", Shown::Until(8)),
+            (smtp(smtp::Verb::Auth), "AUTH PLAIN AGFkYQBWeDRr", Shown::Until(11)),
+            (smtp(smtp::Verb::Auth), "AUTH AGFkYQBWeDRr", Shown::Until(5)),
+            (smtp(smtp::Verb::Quit), "QUIT", Shown::Whole),
+            (smtp(smtp::Verb::Quit), "QUIT Vx4kummel", Shown::Until(5)),
+            (pop3(pop3::Verb::User), "USER ada", Shown::Whole),
+            (pop3(pop3::Verb::User), "USER ada Vx4kummel", Shown::Until(5)),
+            (pop3(pop3::Verb::Pass), "PASS Vx4kummel", Shown::Until(5)),
+            (pop3(pop3::Verb::Retr), "RETR 7", Shown::Whole),
+            (pop3(pop3::Verb::Retr), "RETR Vx4kummel", Shown::Until(5)),
+            (imap(imap::Verb::Login), "a LOGIN ada Vx4kummel", Shown::Until(12)),
+            (imap(imap::Verb::Login), "a LOGIN ada Vx4k ummel", Shown::Until(8)),
+            (imap(imap::Verb::Select), "a SELECT INBOX", Shown::Whole),
+            (imap(imap::Verb::Select), "Vx4k/ummel SELECT INBOX", Shown::Nothing),
+        ];
+        for (subject, text, what) in all {
+            assert_eq!(Form::of(text, &subject, true).shown, what, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_literal_s_count_is_one() {
+        assert!([" {182+}", " {3}"].into_iter().all(is_literal));
+        assert!([" {Vx4k}", "{3}", " {3} Vx4k", " {}"].into_iter().all(|text| !is_literal(text)));
     }
 }

@@ -2,11 +2,12 @@
 `--redact`: passwords, tokens and their base64 forms, wherever a view would show them.
 
 [`Redact`] wraps a view and passes it sessions whose secrets are asterisks already, so that tables and JSON need not
-know that anything was hidden. It fails closed, in three ways.
+know that anything was hidden. It fails closed, in four ways.
 
 - It masks the ranges that a dialogue marked as secret.
 - It masks what the client said and what is not a command of the protocol in its form ([`form`]), and all but the surest
   commands while a login may be under way ([`doubt`]). A user name is masked where it may be the password.
+- It masks the words of a server's reply that may repeat a line of the client's that is not known ([`echo`]).
 - It searches for every secret in all other text ([`needles`]): replies that echo a password, a banner, a subject, a
   recipient, and sessions that end later. A secret is found as it is, in the forms in which it crossed, in other usual
   forms ([`encodings`]), and within base64 at any of the three alignments (then the whole run of base64 is masked). A
@@ -15,6 +16,7 @@ know that anything was hidden. It fails closed, in three ways.
 */
 
 mod doubt;
+mod echo;
 mod encodings;
 mod form;
 mod masked;
@@ -32,7 +34,7 @@ use crate::session::model::{Session, Step, StepLine, TextsMut};
 use crate::session::summary::{Summary, Traffic};
 use crate::verdict::across::login_frequency::{LoginFrequency, Logins, Pair};
 use crate::verdict::{Needs, Report, Selection};
-use doubt::{Doubt, Hidden};
+use doubt::{Doubt, Hidden, What};
 use masked::{Masked, widened};
 use needles::Needles;
 use std::collections::{BTreeMap, HashMap, VecDeque};
@@ -145,7 +147,7 @@ pub fn mask(session: &mut Session) {
 struct Masking {
     doubt: Doubt,
     /// What is hidden of which step.
-    hidden: BTreeMap<StepId, Range<usize>>,
+    hidden: BTreeMap<StepId, Vec<Range<usize>>>,
     /// Secrets that a dialogue has read.
     secrets: Needles,
     /// These, and what may be one.
@@ -167,17 +169,22 @@ impl Masking {
     fn learn(&mut self, protocol: Protocol, step: &Step) {
         self.secrets.learn_step(step);
         self.needles.learn_step(step);
-        let Hidden { range, unknown } = self.doubt.step(protocol, step);
-        let Some(range) = range else { return };
-        if unknown && let Some(said) = step.text.get(widened(&step.text, &range)) {
+        let Hidden { ranges, what } = self.doubt.step(protocol, step);
+        if ranges.is_empty() {
+            return;
+        }
+        if what != What::Command {
             // Most of it is content that was taken for lines.
             let has_room = self.needles.len() < REDACT_STRINGS;
             self.left_out |= !has_room;
-            if has_room {
-                self.needles.learn_unknown(said);
+            let said = ranges.iter().filter(|_| has_room).filter_map(|range| step.text.get(widened(&step.text, range)));
+            match what {
+                What::Unknown => said.for_each(|said| self.needles.learn_unknown(said)),
+                // What other fields have of the reply.
+                _ => said.for_each(|said| self.needles.learn_plain(said)),
             }
         }
-        self.hidden.insert(step.n, range);
+        self.hidden.insert(step.n, ranges);
     }
 
     fn mask(&self, session: &mut Session, known: &Needles) {
@@ -198,10 +205,10 @@ impl Masking {
 
     /// Masks what is hidden of a step, and all other secrets in it.
     fn mask_step(&self, step: &mut Step, mask: &Mask<'_>) {
-        if let Some(range) = self.hidden.get(&step.n) {
-            step.secrets.push(range.clone());
+        if let Some(ranges) = self.hidden.get(&step.n) {
+            step.secrets.extend_from_slice(ranges);
             step.mailboxes.iter_mut().for_each(|name| MASK.clone_into(name));
-            if range.start == 0
+            if ranges.first().is_some_and(|range| range.start == 0)
                 && let Some(tag) = &mut step.tag
             {
                 MASK.clone_into(tag);
@@ -322,166 +329,4 @@ fn position(text: &str, command: &str) -> Option<Range<usize>> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::{Mask, Needles, mask};
-    use crate::flow::{Conflict, Side};
-    use crate::protocol::Protocol;
-    use crate::protocol::event::{Direction, LoginOutcome};
-    use crate::session::model::{Fact, Finding, Session, TextsMut};
-    use crate::verdict::rules;
-    use crate::view::testing::Talk;
-
-    fn masked(talk: Talk) -> Session {
-        let mut session = talk.session;
-        mask(&mut session);
-        session
-    }
-
-    fn texts(session: &Session) -> Vec<&str> {
-        session.steps.iter().map(|step| step.text.as_str()).collect()
-    }
-
-    #[test]
-    fn a_password_goes_wherever_it_is_echoed() {
-        let session = masked(
-            Talk::new(Protocol::Pop3)
-                .s("+OK ready")
-                .c("USER alice")
-                .s("+OK")
-                .c("PASS secret12")
-                .secret("secret12")
-                .s("-ERR no secret12 for alice")
-                .login("USER/PASS", "alice", "secret12", &[2, 4], LoginOutcome::Rejected)
-                .c("secret12")
-                .message(Direction::Retrieved, &[], |message| {
-                    message.header.subject = Some("my password is secret12, see c2VjcmV0MTI=".to_owned());
-                    message.reply = Some("secret12".to_owned());
-                })
-                .edit(|session| session.banner = Some("welcome secret12".to_owned())),
-        );
-        assert_eq!(
-            texts(&session),
-            ["+OK ready", "USER alice", "+OK", "PASS ********", "-ERR no ******** for alice", "********"]
-        );
-        let pass = &session.steps[3];
-        assert_eq!(pass.arguments, Some(5..13));
-        assert!(matches!(pass.secrets.as_slice(), [only] if *only == (5..13)));
-        assert_eq!(session.steps[5].command.as_deref(), Some("********"));
-        let credential = &session.credentials[0];
-        assert_eq!(credential.username.as_deref(), Some("alice"));
-        assert_eq!(credential.password.as_ref().map(|secret| secret.reveal()), Some("********"));
-        assert_eq!(session.messages[0].header.subject.as_deref(), Some("my password is ********, see ********"));
-        assert_eq!(session.messages[0].reply.as_deref(), Some("********"));
-        assert_eq!(session.banner.as_deref(), Some("welcome ********"));
-        assert!(!format!("{session:?}").contains("secret12"));
-    }
-
-    #[test]
-    fn base64_goes_at_any_alignment() {
-        // NUL alice NUL secret12, user=alice NUL secret12 and xalice NUL secret12: three places modulo three.
-        for blob in ["AGFsaWNlAHNlY3JldDEy", "AHhhbGljZQBzZWNyZXQxMg==", "AHh4YWxpY2UAc2VjcmV0MTI="] {
-            let session = masked(
-                Talk::new(Protocol::Smtp)
-                    .s("220 hello")
-                    .c(&format!("AUTH PLAIN {blob}"))
-                    .s(&format!("501 cannot decode <{blob}>"))
-                    .login("AUTH PLAIN", "alice", "secret12", &[2], LoginOutcome::Rejected),
-            );
-            assert_eq!(texts(&session)[1..], ["AUTH PLAIN ********", "501 cannot decode <********>"], "{blob}");
-        }
-    }
-
-    #[test]
-    fn the_decoded_content_of_a_secret_range_is_secret_too() {
-        let session = masked(
-            Talk::new(Protocol::Smtp)
-                .s("220 hello")
-                .c("AUTH PLAIN AGFsaWNlAHNlY3JldDEy")
-                .secret("AGFsaWNlAHNlY3JldDEy")
-                .s("535 no, alice: secret12 (AGFsaWNlAHNlY3JldDEy) is wrong"),
-        );
-        assert_eq!(texts(&session)[2], "535 no, alice: ******** (********) is wrong");
-    }
-
-    #[test]
-    fn short_passwords_blank_no_text() {
-        let talk = |password: &str| {
-            masked(
-                Talk::new(Protocol::Imap)
-                    .s("* OK an am ample sample a")
-                    .c(&format!("a LOGIN alice {password}"))
-                    .with(|step| step.secrets.push(14..step.text.len()))
-                    .s("a NO am I?")
-                    .login("LOGIN", "alice", password, &[2], LoginOutcome::Rejected),
-            )
-        };
-        assert_eq!(texts(&talk("a")), ["* OK an am ample sample a", "a LOGIN alice ********", "a NO am I?"]);
-        assert_eq!(
-            texts(&talk("am")),
-            ["* OK an ******** ample sample a", "a LOGIN alice ********", "a NO ******** I?"]
-        );
-    }
-
-    #[test]
-    fn long_and_quoted_secrets_are_found_in_pieces_and_as_sent() {
-        let long: String = (0..40).map(|n| format!("{n:03}é")).collect();
-        let mut needles = Needles::default();
-        needles.learn_secret(&long);
-        needles.learn_secret("pa\"ss\\word");
-        let mut text = format!("<{long}> <pa\\\"ss\\\\word> <012é>");
-        Mask { own: &needles, known: &Needles::default() }.text(&mut text);
-        assert_eq!(text, "<********> <********> <012é>");
-    }
-
-    #[test]
-    fn the_copies_of_a_conflict_are_masked_whole() {
-        let conflict = Conflict {
-            from: Side::Client,
-            offset: 12,
-            bytes: 5,
-            first_packet: Some(4),
-            second_packet: 9,
-            first: "PASS secret12".to_owned(),
-            // No dialogue has read this copy.
-            second: "PASS other".to_owned(),
-        };
-        let session = masked(Talk::new(Protocol::Pop3).s("+OK ready").c("NOOP").edit(|session| {
-            let finding = rules::find("conflicting-bytes").expect("a rule").finding(vec![2]);
-            session.findings.push(Finding { facts: vec![vec![Fact::Conflict(conflict)]], ..finding });
-        }));
-        let said = format!("{session:?}");
-        assert!(!said.contains("secret12") && !said.contains("other"), "{said}");
-        let [Fact::Conflict(conflict)] = &session.findings[0].facts[0][..] else { panic!("{said}") };
-        assert_eq!((&*conflict.first, &*conflict.second, conflict.second_packet), ("********", "********", 9));
-    }
-
-    #[test]
-    fn a_password_in_the_place_of_a_mechanism_goes_and_a_mechanism_stays() {
-        let mechanism = |mechanism: &str, password: &str| {
-            let talk = Talk::new(Protocol::Smtp).s("220 hello").c("AUTH").login(
-                mechanism,
-                "alice",
-                password,
-                &[2],
-                LoginOutcome::Rejected,
-            );
-            masked(talk).credentials[0].mechanism.clone()
-        };
-        assert_eq!(mechanism("AUTH SECRET12", "SECRET12"), "AUTH ********");
-        assert_eq!(mechanism("AUTH LOGIN", "LOGIN"), "AUTH LOGIN");
-    }
-
-    #[test]
-    fn hostile_ranges_and_repetitions_are_survived() {
-        let mut talk = Talk::new(Protocol::Smtp).s("220 é").with(|step| {
-            let backwards = std::ops::Range { start: 9, end: 3 };
-            step.secrets = vec![5..usize::MAX, backwards, 5..6];
-            step.arguments = Some(2..usize::MAX);
-        });
-        let all_alike = "a".repeat(200_000);
-        talk = talk.c(&all_alike).login("X", "alice", &format!("{}b", "a".repeat(50_000)), &[2], LoginOutcome::Unknown);
-        let session = masked(talk);
-        assert_eq!(session.steps[0].text, "220 ********");
-        assert!(session.steps[1].text.contains('*'));
-    }
-}
+mod tests;

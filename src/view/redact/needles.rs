@@ -166,7 +166,8 @@ impl Needles {
         }
     }
 
-    fn learn_plain(&mut self, secret: &str) {
+    /// Learns a secret as it is.
+    pub fn learn_plain(&mut self, secret: &str) {
         if secret.chars().nth(1).is_none() {
             return;
         }

@@ -6,9 +6,12 @@ packets on, and behind each of several beginnings that do not belong to the prot
 secret's characters, as they are or in base64.
 */
 
+mod logins;
+#[path = "../support/mod.rs"]
 mod support;
 
 use data_encoding::BASE64;
+use logins::{Login, PREFIXES, base64, logins};
 use mailtap::pipeline::{self, Options};
 use mailtap::session::Session;
 use mailtap::session::model::Step;
@@ -25,175 +28,8 @@ use support::{Packet, open, packets, pcap, plan, segments, turns};
 
 /// Characters in a row that give a secret away.
 const RUN: usize = 6;
-const PASSWORD: &str = "Vx4kummelQz9w";
-
-fn base64(text: &str) -> String {
-    BASE64.encode(text.as_bytes())
-}
-
-/// A login: the server's port, what is said, and what must not be shown.
-struct Login {
-    name: String,
-    port: u16,
-    script: String,
-    secret: Vec<u8>,
-}
-
-/// The logins of all protocols.
-fn logins() -> Vec<Login> {
-    let mut all = Vec::new();
-    for (protocol, port) in [("smtp", 25), ("lmtp", 24), ("pop3", 110), ("imap", 143)] {
-        for (name, said, secret) in exchanges(protocol) {
-            let script = [before(protocol), said, after(protocol).to_owned()].concat();
-            all.push(Login { name: format!("{protocol} {port} {name}"), port, script, secret });
-        }
-    }
-    all
-}
-
-fn before(protocol: &str) -> String {
-    match protocol {
-        "smtp" => "S: 220 mx.example.test ESMTP\nC: EHLO client.example.test\nS: 250-mx.example.test\nS: 250 AUTH PLAIN LOGIN\n",
-        "lmtp" => "S: 220 mx.example.test LMTP\nC: LHLO client.example.test\nS: 250-mx.example.test\nS: 250 AUTH PLAIN LOGIN\n",
-        "pop3" => "S: +OK ready <17.4@example.test>\n",
-        _ => "S: * OK [CAPABILITY IMAP4rev1 SASL-IR LITERAL+] ready\n",
-    }
-    .to_owned()
-}
-
-fn after(protocol: &str) -> &'static str {
-    match protocol {
-        "smtp" | "lmtp" => {
-            "C: MAIL FROM:<ada@example.test>\nS: 250 2.1.0 sender\nC: RCPT TO:<bob@example.test>\nS: 250 2.1.5 recipient\n\
-             C: DATA\nS: 354 go on\nC: Subject: hello\nC| \\r\\n\nC: text\nC: .\nS: 250 2.0.0 queued\nC: QUIT\nS: 221 bye\n"
-        }
-        "pop3" => {
-            "C: STAT\nS: +OK 1 21\nC: RETR 1\nS: +OK 21 octets\nS: Subject: hello\\r\\n\\r\\ntext\nS: .\nC: QUIT\nS: +OK bye\n"
-        }
-        _ => "C: b SELECT INBOX\nS: * 0 EXISTS\nS: b OK done\nC: c LOGOUT\nS: * BYE\nS: c OK done\n",
-    }
-}
-
-/// What is said in each login, and its secret.
-fn exchanges(protocol: &str) -> Vec<(&'static str, String, Vec<u8>)> {
-    let ok = match protocol {
-        "smtp" | "lmtp" => "235 2.7.0 welcome",
-        "pop3" => "+OK welcome",
-        _ => "a OK welcome",
-    };
-    let no = match protocol {
-        "smtp" | "lmtp" => "535 5.7.8 no",
-        "pop3" => "-ERR no",
-        _ => "a NO no",
-    };
-    let auth = if protocol == "imap" { "a AUTHENTICATE" } else { "AUTH" };
-    let go = if matches!(protocol, "smtp" | "lmtp") { "334 " } else { "+ " };
-    let plain = base64(&format!("\0ada\0{PASSWORD}"));
-    let password = base64(PASSWORD);
-    let name = base64("ada@example.test");
-    let digest = "9c1e5f0a7b3d2846e5a10c9f8b7d6e42";
-    let cram = base64(&format!("ada {digest}"));
-    let bearer = "ya29.Plover-KvTokq7Zx33_twelve";
-    let proof = BASE64.encode(b"\x91\x07proof of twenty \xfe!");
-    let first = base64("n,,n=ada,r=fyko");
-    let challenge = base64("r=fykoXYZ,s=QSXCR+Q6sek8bf92,i=4096");
-    let last = base64(&format!("c=biws,r=fykoXYZ,p={proof}"));
-    let response = *b"kP\x01z9\xf0Qm!7W\x0fT\x80Lg3xR\x99Vj5N";
-    let [ntlm_1, ntlm_2, ntlm_3] = ntlm(&response);
-    let secret = || PASSWORD.as_bytes().to_vec();
-    let mut all = vec![
-        ("PLAIN at once", format!("C: {auth} PLAIN {plain}\nS: {ok}\n"), secret()),
-        ("PLAIN", format!("C: {auth} PLAIN\nS: {go}\nC: {plain}\nS: {ok}\n"), secret()),
-        ("PLAIN refused", format!("C: {auth} PLAIN\nS: {go}\nC: {plain}\nS: {no}\n"), secret()),
-        (
-            "LOGIN",
-            format!("C: {auth} LOGIN\nS: {go}VXNlcm5hbWU6\nC: {name}\nS: {go}UGFzc3dvcmQ6\nC: {password}\nS: {ok}\n"),
-            secret(),
-        ),
-        (
-            "LOGIN refused",
-            format!("C: {auth} LOGIN\nS: {go}VXNlcm5hbWU6\nC: {name}\nS: {go}UGFzc3dvcmQ6\nC: {password}\nS: {no}\n"),
-            secret(),
-        ),
-        ("LOGIN at once", format!("C: {auth} LOGIN {name}\nS: {go}UGFzc3dvcmQ6\nC: {password}\nS: {ok}\n"), secret()),
-        ("CRAM-MD5", format!("C: {auth} CRAM-MD5\nS: {go}PDEyQG14Pg==\nC: {cram}\nS: {ok}\n"), digest.into()),
-        (
-            "SCRAM",
-            format!(
-                "C: {auth} SCRAM-SHA-256 {first}\nS: {go}{challenge}\nC: {last}\nS: {go}dj1ab2U=\nC| \\r\\n\nS: {ok}\n"
-            ),
-            proof.into(),
-        ),
-        (
-            "NTLM",
-            format!("C: {auth} NTLM\nS: {go}\nC: {ntlm_1}\nS: {go}{ntlm_2}\nC: {ntlm_3}\nS: {no}\n"),
-            response.to_vec(),
-        ),
-        (
-            "XOAUTH2",
-            format!("C: {auth} XOAUTH2 {}\nS: {ok}\n", base64(&format!("user=ada\x01auth=Bearer {bearer}\x01\x01"))),
-            bearer.into(),
-        ),
-        (
-            "OAUTHBEARER",
-            format!(
-                "C: {auth} OAUTHBEARER\nS: {go}\nC: {}\nS: {ok}\n",
-                base64(&format!("n,a=ada,\x01host=mx\x01auth=Bearer {bearer}\x01\x01"))
-            ),
-            bearer.into(),
-        ),
-    ];
-    if protocol == "pop3" {
-        all.push(("USER", format!("C: USER ada\nS: +OK\nC: PASS {PASSWORD}\nS: {ok}\n"), secret()));
-        all.push(("USER refused", format!("C: USER ada\nS: +OK\nC: PASS {PASSWORD}\nS: -ERR no\n"), secret()));
-        all.push(("APOP", format!("C: APOP ada {digest}\nS: {ok}\n"), digest.into()));
-    }
-    if protocol == "imap" {
-        let length = PASSWORD.len();
-        all.push(("LOGIN quoted", format!("C: a LOGIN \"ada\" \"{PASSWORD}\"\nS: {ok}\n"), secret()));
-        all.push(("LOGIN atom", format!("C: a LOGIN ada {PASSWORD}\nS: {ok}\n"), secret()));
-        let literal = format!("C: a LOGIN {{3}}\nS: + go\nC: ada {{{length}}}\nS: + go\nC: {PASSWORD}\nS: {ok}\n");
-        all.push(("LOGIN literal", literal, secret()));
-        let plus = format!("C: a LOGIN {{3+}}\nC: ada {{{length}+}}\nC: {PASSWORD}\nS: {ok}\n");
-        all.push(("LOGIN literal+", plus, secret()));
-    }
-    all
-}
-
-/// The three messages of NTLM, in base64 (MS-NLMP, section 2.2.1).
-fn ntlm(response: &[u8; 24]) -> [String; 3] {
-    let field = |length: u8, at: u8| [length, 0, length, 0, at, 0, 0, 0];
-    let negotiate = [b"NTLMSSP\0\x01\0\0\0\x07\x82\x08\xa2".as_slice(), &[0; 16]].concat();
-    let challenge = [
-        b"NTLMSSP\0\x02\0\0\0".as_slice(),
-        &field(4, 48),
-        b"\x05\x82\x89\xa2CHALLENG",
-        &[0; 8],
-        &field(0, 52),
-        b"d\0m\0",
-    ]
-    .concat();
-    let user = b"a\0d\0a\0";
-    let fields = [field(0, 64), field(24, 64), field(0, 88), field(6, 88), field(0, 94), field(0, 94)];
-    let authenticate =
-        [b"NTLMSSP\0\x03\0\0\0".as_slice(), &fields.concat(), b"\x05\x82\x88\xa2", response, user].concat();
-    [negotiate, challenge, authenticate].map(|message| BASE64.encode(&message))
-}
-
-/// What may stand before a dialogue.
-const PREFIXES: [&str; 10] = [
-    "C: PROXY TCP4 192.0.2.7 198.51.100.9 40000 25\n",
-    r"C| \r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c\xc0\0\x02\x07\xc63d\x09\x9c@\0\x19",
-    "C: a stray line\n",
-    "S: a stray line\n",
-    "S: SSH-2.0-OpenSSH_9.2\n",
-    "C| AUT\n",
-    "C| \\r\\n\n",
-    "C: CONNECT mx.example.test:25 HTTP/1.1\nC| \\r\\n\nS: HTTP/1.1 200 ok\nS| \\r\\n\n",
-    "S: 4.7.0 not now\n",
-    "C: NOOP\n",
-];
-
+/// One capture in so many is looked for in every output, the others in JSON alone.
+const SAMPLE: usize = 17;
 /// Every view at once.
 struct All {
     json: Json<Vec<u8>>,
@@ -312,14 +148,10 @@ impl<'a> Search<'a> {
         Self { login, runs: runs(&login.secret), leaks: Vec::new() }
     }
 
-    /// In the JSON of these packets.
-    fn look(&mut self, packets: &[Packet], how: &str) {
-        self.search(lines(&pcap(packets)), how);
-    }
-
-    /// In every output.
-    fn look_everywhere(&mut self, packets: &[Packet], how: &str) {
-        self.search(written(&pcap(packets)), how);
+    /// In the JSON of these packets, or `everywhere`.
+    fn look(&mut self, packets: &[Packet], how: &str, everywhere: bool) {
+        let capture = pcap(packets);
+        self.search(if everywhere { written(&capture) } else { lines(&capture) }, how);
     }
 
     fn search(&mut self, outputs: Vec<(&'static str, Vec<u8>)>, how: &str) {
@@ -343,14 +175,14 @@ fn snapped(packets: &[Packet], length: usize) -> Vec<Packet> {
     packets.iter().map(cut).collect()
 }
 
-/// Looks at every login, in two threads.
-fn every_login(look: impl Fn(&Login, &mut Search<'_>) + Sync) {
-    let logins = logins();
+/// Looks at every login and its number, in two threads.
+fn every_login(look: impl Fn(usize, &Login, &mut Search<'_>) + Sync) {
+    let logins: Vec<(usize, Login)> = logins().into_iter().enumerate().collect();
     let halves = logins.split_at(logins.len() / 2);
-    let search = |logins: &[Login]| -> Vec<String> {
-        let each = |login: &Login| {
+    let search = |logins: &[(usize, Login)]| -> Vec<String> {
+        let each = |(number, login): &(usize, Login)| {
             let mut search = Search::of(login);
-            look(login, &mut search);
+            look(*number, login, &mut search);
             search.leaks
         };
         logins.iter().flat_map(each).collect()
@@ -364,76 +196,110 @@ fn every_login(look: impl Fn(&Login, &mut Search<'_>) + Sync) {
 
 #[test]
 fn a_login_of_which_a_packet_is_lost_shows_no_secret() {
-    every_login(|login, search| {
+    every_login(|number, login, search| {
         let whole = captured(login, "");
-        search.look_everywhere(&whole, "whole");
+        search.look(&whole, "whole", true);
         for lost in (0..whole.len()).filter(|&n| whole[n].payload() > 0) {
             let rest = [&whole[..lost], &whole[lost + 1..]].concat();
-            search.look(&rest, &format!("without packet {}", lost + 1));
+            search.look(&rest, &format!("without packet {}", lost + 1), (lost + number) % SAMPLE == 0);
         }
     });
 }
 
 #[test]
 fn a_login_that_is_cut_short_shows_no_secret() {
-    every_login(|login, search| {
+    every_login(|number, login, search| {
         let whole = captured(login, "");
-        for length in 54..=120 {
-            search.look(&snapped(&whole, length), &format!("snap length {length}"));
+        // Two logins that are neighbours are cut at all lengths between them.
+        for length in (54 + number % 2..=120).step_by(2) {
+            let everywhere = (length / 2 + number) % SAMPLE == 0;
+            search.look(&snapped(&whole, length), &format!("snap length {length}"), everywhere);
         }
     });
 }
 
 #[test]
 fn a_login_that_begins_before_the_capture_shows_no_secret() {
-    every_login(|login, search| {
+    every_login(|number, login, search| {
         let whole = captured(login, "");
         for first in 1..whole.len() {
-            search.look(&whole[first..], &format!("from packet {}", first + 1));
+            search.look(&whole[first..], &format!("from packet {}", first + 1), (first + number) % SAMPLE == 0);
         }
     });
 }
 
 #[test]
 fn a_login_behind_something_else_shows_no_secret() {
-    every_login(|login, search| {
-        for prefix in PREFIXES {
-            search.look_everywhere(&captured(login, prefix), &format!("after {prefix:?}"));
+    every_login(|number, login, search| {
+        for (n, prefix) in PREFIXES.into_iter().enumerate() {
+            search.look(&captured(login, prefix), &format!("after {prefix:?}"), (n + number) % SAMPLE == 0);
         }
     });
 }
 
-/// The fixtures whose passwords can be told from user names and other words: without each of their first packets, and
-/// with some snap lengths.
+/// Each fixture whole, without each of its first packets, and with some snap lengths.
 #[test]
 fn no_fixture_shows_a_password() {
+    let mut searched = 0;
     for (name, file) in support::fixtures() {
         let Ok(truth) = std::fs::read_to_string(file.with_file_name("truth.json")) else { continue };
         let truth: serde_json::Value = serde_json::from_str(&truth).expect("JSON");
+        let credentials = truth["credentials"].as_array().into_iter().flatten();
+        let forms: Vec<Vec<String>> = credentials.filter_map(shapes).collect();
+        if forms.is_empty() {
+            continue;
+        }
+        searched += forms.len();
         let bytes = std::fs::read(&file).expect("a file");
+        let check = |capture: &[u8], how: &str| {
+            let mut written = NdJson::new(Vec::new(), record::Options::default());
+            run(capture, &mut Redact::holding(Lent(&mut written), usize::MAX), false);
+            let shown = String::from_utf8(written.into_inner()).expect("UTF-8");
+            let found = forms.iter().flatten().find(|form| shown.contains(form.as_str()));
+            assert!(found.is_none(), "{name} {how}: {found:?}");
+        };
+        let unmasked = unmasked(&bytes);
+        let seen = forms.iter().filter(|forms| forms.iter().any(|form| unmasked.contains(form.as_str())));
+        assert_eq!(seen.count(), forms.len(), "without --redact, {name} shows its passwords");
+        check(&bytes, "whole");
         let Some(records) = records(&bytes) else { continue };
-        for credential in truth["credentials"].as_array().into_iter().flatten() {
-            let Some(password) = credential["password"].as_str() else { continue };
-            if !password.contains(['-', ' ']) || credential["username"] == password {
-                continue;
-            }
-            let check = |capture: Vec<u8>, how: &str| {
-                let shown = String::from_utf8_lossy(&lines(&capture)[0].1).into_owned();
-                assert!(!shown.contains(password) && !shown.contains(&base64(password)), "{name} {how}");
+        for lost in 0..records.len().min(40) {
+            let rest = [&records[..lost], &records[lost + 1..]].concat().concat();
+            check(&[&bytes[..24], &rest].concat(), &format!("without packet {}", lost + 1));
+        }
+        for length in [60, 80, 90, 100, 110] {
+            let cut = |record: &Vec<u8>| {
+                let kept = (record.len() - 16).min(length);
+                [&record[..8], &(kept as u32).to_le_bytes(), &record[12..16 + kept]].concat()
             };
-            for lost in 0..records.len().min(30) {
-                let rest = [&records[..lost], &records[lost + 1..]].concat().concat();
-                check([&bytes[..24], &rest].concat(), &format!("without packet {}", lost + 1));
-            }
-            for length in [60, 80, 90, 100, 110] {
-                let cut = |record: &Vec<u8>| {
-                    let kept = (record.len() - 16).min(length);
-                    [&record[..8], &(kept as u32).to_le_bytes(), &record[12..16 + kept]].concat()
-                };
-                check([&bytes[..24], &records.iter().map(cut).collect::<Vec<_>>().concat()].concat(), "cut");
-            }
+            let cut = records.iter().map(cut).collect::<Vec<_>>().concat();
+            check(&[&bytes[..24], &cut].concat(), &format!("snap length {length}"));
         }
     }
+    assert!(searched >= 60, "only {searched} passwords were searched for");
+}
+
+/// What must not be found of a credential's password: as it is, in base64, and where it is a part of the user name or a
+/// usual word, as the argument that it crossed as.
+fn shapes(credential: &serde_json::Value) -> Option<Vec<String>> {
+    let password = credential["password"].as_str()?;
+    let mut shapes = vec![
+        base64(password),
+        format!(" {password}\""),
+        format!("\\\"{password}\\\""),
+        format!("\"password\":\"{password}\""),
+    ];
+    if password.contains(['-', ' ']) {
+        shapes.push(password.to_owned());
+    }
+    Some(shapes)
+}
+
+/// The JSON of a capture without `--redact`.
+fn unmasked(capture: &[u8]) -> String {
+    let mut lines = NdJson::new(Vec::new(), record::Options::default());
+    run(capture, &mut lines, false);
+    String::from_utf8(lines.into_inner()).expect("UTF-8")
 }
 
 /// The records of a classic pcap file in little-endian order, not more than a few hundred.
@@ -451,7 +317,9 @@ fn records(file: &[u8]) -> Option<Vec<Vec<u8>>> {
 /// What a user is shown of a session in which nothing is doubtful is as much as before.
 #[test]
 fn what_is_understood_stays_readable() {
-    for login in logins() {
+    // Whether a reply without a code ends a login cannot be known.
+    let has_code = |login: &Login| !["S: Error:", "S: ERR"].iter().any(|reply| login.script.contains(reply));
+    for login in logins().into_iter().filter(has_code) {
         let outputs = written(&pcap(&captured(&login, "")));
         let text = String::from_utf8_lossy(&outputs[2].1).into_owned();
         for line in login.script.lines().filter_map(|line| line.strip_prefix("C: ")) {

@@ -1,0 +1,203 @@
+//! Tests of redaction on sessions that are built by hand.
+
+use super::{Mask, Needles, mask};
+use crate::flow::{Conflict, Side};
+use crate::protocol::Protocol;
+use crate::protocol::event::{Direction, Kind, LoginOutcome};
+use crate::session::model::{Fact, Finding, Session, TextsMut};
+use crate::verdict::rules;
+use crate::view::testing::Talk;
+
+fn masked(talk: Talk) -> Session {
+    let mut session = talk.session;
+    mask(&mut session);
+    session
+}
+
+fn texts(session: &Session) -> Vec<&str> {
+    session.steps.iter().map(|step| step.text.as_str()).collect()
+}
+
+#[test]
+fn a_password_goes_wherever_it_is_echoed() {
+    let session = masked(
+        Talk::new(Protocol::Pop3)
+            .s("+OK ready")
+            .c("USER alice")
+            .s("+OK")
+            .c("PASS secret12")
+            .secret("secret12")
+            .s("-ERR no secret12 for alice")
+            .login("USER/PASS", "alice", "secret12", &[2, 4], LoginOutcome::Rejected)
+            .c("secret12")
+            .message(Direction::Retrieved, &[], |message| {
+                message.header.subject = Some("my password is secret12, see c2VjcmV0MTI=".to_owned());
+                message.reply = Some("secret12".to_owned());
+            })
+            .edit(|session| session.banner = Some("welcome secret12".to_owned())),
+    );
+    assert_eq!(
+        texts(&session),
+        ["+OK ready", "USER alice", "+OK", "PASS ********", "-ERR no ******** for alice", "********"]
+    );
+    let pass = &session.steps[3];
+    assert_eq!(pass.arguments, Some(5..13));
+    assert!(matches!(pass.secrets.as_slice(), [only] if *only == (5..13)));
+    assert_eq!(session.steps[5].command.as_deref(), Some("********"));
+    let credential = &session.credentials[0];
+    assert_eq!(credential.username.as_deref(), Some("alice"));
+    assert_eq!(credential.password.as_ref().map(|secret| secret.reveal()), Some("********"));
+    assert_eq!(session.messages[0].header.subject.as_deref(), Some("my password is ********, see ********"));
+    assert_eq!(session.messages[0].reply.as_deref(), Some("********"));
+    assert_eq!(session.banner.as_deref(), Some("welcome ********"));
+    assert!(!format!("{session:?}").contains("secret12"));
+}
+
+#[test]
+fn base64_goes_at_any_alignment() {
+    // NUL alice NUL secret12, user=alice NUL secret12 and xalice NUL secret12: three places modulo three.
+    for blob in ["AGFsaWNlAHNlY3JldDEy", "AHhhbGljZQBzZWNyZXQxMg==", "AHh4YWxpY2UAc2VjcmV0MTI="] {
+        let session = masked(
+            Talk::new(Protocol::Smtp)
+                .s("220 hello")
+                .c(&format!("AUTH PLAIN {blob}"))
+                .s(&format!("501 cannot decode <{blob}>"))
+                .login("AUTH PLAIN", "alice", "secret12", &[2], LoginOutcome::Rejected),
+        );
+        assert_eq!(texts(&session)[1..], ["AUTH PLAIN ********", "501 cannot decode <********>"], "{blob}");
+    }
+}
+
+#[test]
+fn the_decoded_content_of_a_secret_range_is_secret_too() {
+    let session = masked(
+        Talk::new(Protocol::Smtp)
+            .s("220 hello")
+            .c("AUTH PLAIN AGFsaWNlAHNlY3JldDEy")
+            .secret("AGFsaWNlAHNlY3JldDEy")
+            .s("535 no, alice: secret12 (AGFsaWNlAHNlY3JldDEy) is wrong"),
+    );
+    assert_eq!(texts(&session)[2], "535 no, alice: ******** (********) is wrong");
+}
+
+#[test]
+fn short_passwords_blank_no_text() {
+    let talk = |password: &str| {
+        masked(
+            Talk::new(Protocol::Imap)
+                .s("* OK an am ample sample a")
+                .c(&format!("a LOGIN alice {password}"))
+                .with(|step| step.secrets.push(14..step.text.len()))
+                .s("a NO am I?")
+                .login("LOGIN", "alice", password, &[2], LoginOutcome::Rejected),
+        )
+    };
+    assert_eq!(texts(&talk("a")), ["* OK an am ample sample a", "a LOGIN alice ********", "a NO am I?"]);
+    assert_eq!(texts(&talk("am")), ["* OK an ******** ample sample a", "a LOGIN alice ********", "a NO ******** I?"]);
+}
+
+#[test]
+fn long_and_quoted_secrets_are_found_in_pieces_and_as_sent() {
+    let long: String = (0..40).map(|n| format!("{n:03}é")).collect();
+    let mut needles = Needles::default();
+    needles.learn_secret(&long);
+    needles.learn_secret("pa\"ss\\word");
+    let mut text = format!("<{long}> <pa\\\"ss\\\\word> <012é>");
+    Mask { own: &needles, known: &Needles::default() }.text(&mut text);
+    assert_eq!(text, "<********> <********> <012é>");
+}
+
+#[test]
+fn the_copies_of_a_conflict_are_masked_whole() {
+    let conflict = Conflict {
+        from: Side::Client,
+        offset: 12,
+        bytes: 5,
+        first_packet: Some(4),
+        second_packet: 9,
+        first: "PASS secret12".to_owned(),
+        // No dialogue has read this copy.
+        second: "PASS other".to_owned(),
+    };
+    let session = masked(Talk::new(Protocol::Pop3).s("+OK ready").c("NOOP").edit(|session| {
+        let finding = rules::find("conflicting-bytes").expect("a rule").finding(vec![2]);
+        session.findings.push(Finding { facts: vec![vec![Fact::Conflict(conflict)]], ..finding });
+    }));
+    let said = format!("{session:?}");
+    assert!(!said.contains("secret12") && !said.contains("other"), "{said}");
+    let [Fact::Conflict(conflict)] = &session.findings[0].facts[0][..] else { panic!("{said}") };
+    assert_eq!((&*conflict.first, &*conflict.second, conflict.second_packet), ("********", "********", 9));
+}
+
+#[test]
+fn a_password_in_the_place_of_a_mechanism_goes_and_a_mechanism_stays() {
+    let mechanism = |mechanism: &str, password: &str| {
+        let talk = Talk::new(Protocol::Smtp).s("220 hello").c("AUTH").login(
+            mechanism,
+            "alice",
+            password,
+            &[2],
+            LoginOutcome::Rejected,
+        );
+        masked(talk).credentials[0].mechanism.clone()
+    };
+    assert_eq!(mechanism("AUTH SECRET12", "SECRET12"), "AUTH ********");
+    assert_eq!(mechanism("AUTH LOGIN", "LOGIN"), "AUTH LOGIN");
+}
+
+#[test]
+fn hostile_ranges_and_repetitions_are_survived() {
+    let mut talk = Talk::new(Protocol::Smtp).s("220 é").with(|step| {
+        let backwards = std::ops::Range { start: 9, end: 3 };
+        step.secrets = vec![5..usize::MAX, backwards, 5..6];
+        step.arguments = Some(2..usize::MAX);
+    });
+    let all_alike = "a".repeat(200_000);
+    talk = talk.c(&all_alike).login("X", "alice", &format!("{}b", "a".repeat(50_000)), &[2], LoginOutcome::Unknown);
+    let session = masked(talk);
+    assert_eq!(session.steps[0].text, "220 ********");
+    assert!(session.steps[1].text.contains('*'));
+}
+
+#[test]
+fn a_reply_to_a_line_that_was_not_captured_shows_no_word_of_it() {
+    let session = masked(
+        Talk::new(Protocol::Pop3)
+            .s("-ERR [AUTH] Vx4kummel?")
+            .c("LIST 1")
+            .s("-ERR mailbox of ada is locked")
+            .other(Side::Client, Kind::Gap, "", 14)
+            .s("-ERR unknown command: Vx4kummel")
+            .c("LIST 2")
+            .s("-ERR mailbox of ada is locked"),
+    );
+    let said: Vec<&str> = texts(&session).into_iter().filter(|text| text.starts_with('-')).collect();
+    let known = "-ERR mailbox of ada is locked";
+    assert_eq!(said, ["-ERR [AUTH] ********", known, "-ERR unknown command: ********", known]);
+}
+
+#[test]
+fn a_reply_to_a_line_that_is_not_understood_shows_no_word_of_it() {
+    let session = masked(
+        Talk::new(Protocol::Smtp)
+            .s("220 mx.example.test")
+            .c("my secret is a white rabbit")
+            .s("500 unrecognized: my secret is a white rabbit")
+            .c("MAIL FROM:<ada@example.test>")
+            .s("550 no rabbits here"),
+    );
+    assert_eq!(
+        texts(&session)[1..],
+        ["********", "500 unrecognized: ********", "MAIL FROM:<ada@example.test>", "550 no rabbits here"]
+    );
+}
+
+#[test]
+fn other_fields_that_repeat_such_a_reply_are_masked_too() {
+    let session = masked(Talk::new(Protocol::Smtp).s("500 unrecognized: Vx4kummel").message(
+        Direction::Sent,
+        &[],
+        |message| message.reply = Some("500 unrecognized: Vx4kummel".to_owned()),
+    ));
+    assert_eq!(session.messages[0].reply.as_deref(), Some("500 unrecognized: ********"));
+}
