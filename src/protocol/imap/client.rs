@@ -142,11 +142,15 @@ impl Dialogue {
         self.resume(early, out);
     }
 
-    /// No more will be known of the literal that the client waits to send: what may be its octets is taken for them.
+    /// No more will be known of the literal that the client waits to send, nor of those that follow it in what was set
+    /// aside: what may be their octets is taken for them.
     pub(super) fn stop_waiting(&mut self, out: &mut dyn Sink) {
-        match &self.client.waiting {
-            Some(waiting) if waiting.may_be_literal => self.go_ahead(out),
-            _ => self.give_up_waiting(out),
+        while let Some(waiting) = &self.client.waiting {
+            if waiting.may_be_literal {
+                self.go_ahead(out);
+            } else {
+                self.give_up_waiting(out);
+            }
         }
     }
 
