@@ -28,7 +28,7 @@ fn content_stands_before_the_421_that_cuts_it() {
         let subject = Subject::Reply {
             to: ReplyTo::UnfinishedContent { timeout },
             code: reply[..3].parse().expect("a code"),
-            enhanced: parse::enhanced(reply[4..].as_bytes()),
+            enhanced: parse::enhanced(&reply.as_bytes()[4..]),
         };
         assert_eq!(told.steps[10].subject, event::Subject::from(subject));
         assert_eq!(messages(&told), ["a@x > b@y=250: 23… unknown"]);
