@@ -5,7 +5,7 @@ use mailtap::flow::Side;
 use mailtap::limits::{Limit, PACKETS_PER_STEP};
 use mailtap::protocol::Sink;
 use mailtap::protocol::event::{
-    Credential, Kind, MessageId, MessageOutcome, MessageStart, Step, StepId, Subject, TlsFact, Via,
+    ContentEnd, Credential, Kind, MessageId, MessageOutcome, MessageStart, Step, StepId, Subject, TlsFact, Via,
 };
 use std::net::IpAddr;
 
@@ -156,7 +156,7 @@ impl Sink for Checker {
         self.tell(id.len());
     }
 
-    fn content_end(&mut self, message: MessageId, _: bool) {
+    fn content_end(&mut self, message: MessageId, _: ContentEnd) {
         let message = self.message(message);
         assert!(!std::mem::replace(&mut message.ended, true), "a second end of content");
     }

@@ -27,7 +27,8 @@ pub fn transport() -> Transport {
         from_start: true,
         counters: Counters::default(),
         conflicts: Default::default(),
-stalls: Default::default(),
+        stalls: Default::default(),
+        first_sequence: 0,
     }
 }
 

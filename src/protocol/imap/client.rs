@@ -143,11 +143,15 @@ impl Dialogue {
         self.resume(early, out);
     }
 
-    /// No more will be known of the literal that the client waits to send: what may be its octets is taken for them.
+    /// No more will be known of the literal that the client waits to send, nor of those that follow it in what was set
+    /// aside: what may be their octets is taken for them.
     pub(super) fn stop_waiting(&mut self, out: &mut dyn Sink) {
-        match &self.client.waiting {
-            Some(waiting) if waiting.may_be_literal => self.go_ahead(out),
-            _ => self.give_up_waiting(out),
+        while let Some(waiting) = &self.client.waiting {
+            if waiting.may_be_literal {
+                self.go_ahead(out);
+            } else {
+                self.give_up_waiting(out);
+            }
         }
     }
 
@@ -164,10 +168,12 @@ impl Dialogue {
     /// The command with the tag `tag` has been answered. By OK where the server took the octets without having asked
     /// for them; else it refused the literal, and reads as commands what the client sends of it.
     pub(super) fn answered_before_literal(&mut self, tag: &[u8], status: Status, out: &mut dyn Sink) {
-        let Some(waiting) = self.client.waiting.as_ref().filter(|waiting| *waiting.key == tag) else { return };
-        if status == Status::Ok && waiting.may_be_literal {
-            return self.go_ahead(out);
+        let awaits = |waiting: &&PendingLiteral| *waiting.key == tag;
+        let took = |waiting: &PendingLiteral| status == Status::Ok && waiting.may_be_literal;
+        while self.client.waiting.as_ref().filter(awaits).is_some_and(took) {
+            self.go_ahead(out);
         }
+        let Some(waiting) = self.client.waiting.as_ref().filter(awaits) else { return };
         let begun = waiting.command.as_ref().and_then(|fragment| command(&fragment.text));
         let is_secret = begun.is_some_and(|command| matches!(command.verb, Verb::Login | Verb::Authenticate));
         let left = waiting.octets.saturating_add(2);

@@ -336,6 +336,7 @@ impl Dialogue {
         match &mut self.saying {
             Saying::Rubbish(lines) => lines.add(line, out),
             _ => {
+                self.end_of_saying(false, out);
                 let is_part = self.server_missing > 0 || line.end == LineEnd::None;
                 self.saying = Saying::Rubbish(Lines::begin(line).which_is_part(is_part));
             }
@@ -356,6 +357,7 @@ impl Dialogue {
         let Some(Pending { verb, step, follows: Follows::Message { number, part }, .. }) = self.queue.answered() else {
             return false;
         };
+        self.end_of_saying(false, out);
         let (direction, mailbox, uid) = (Direction::Retrieved, None, None);
         let start =
             MessageStart { direction, mailbox, number, uid, part, described: None, headless: false, steps: vec![step] };

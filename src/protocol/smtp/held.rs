@@ -50,15 +50,11 @@ impl Dialogue {
 
     /// The client says more: it has what it waited for.
     pub(super) fn client_speaks(&mut self, out: &mut dyn Sink) {
-        match self.held.take() {
-            Some(Held::Line(line)) => self.reply(line, out),
-            Some(Held::Reply(reply)) => {
-                for pending in self.queue.client_has_its_answer() {
-                    self.unanswered(pending, out);
-                }
-                self.reply_in_turn(reply, out);
+        if let Some(reply) = self.held_reply(out) {
+            for pending in self.queue.client_has_its_answer() {
+                self.unanswered(pending, out);
             }
-            None => {}
+            self.reply_in_turn(reply, out);
         }
         let Some(begun) = self.replies.begun() else { return };
         let greets = self.opening == Opening::Nothing && begun.code == 220;
@@ -76,11 +72,22 @@ impl Dialogue {
 
     /// Neither side will say more that could explain it.
     pub(super) fn nothing_follows(&mut self, out: &mut dyn Sink) {
-        match self.held.take() {
-            Some(Held::Line(line)) => self.reply(line, out),
-            Some(Held::Reply(reply)) => self.reply_in_turn(reply, out),
-            None => {}
+        if let Some(reply) = self.held_reply(out) {
+            self.reply_in_turn(reply, out);
         }
+    }
+
+    /// The server does not go on: a line that is held is a reply. Takes out the reply that is held then.
+    fn held_reply(&mut self, out: &mut dyn Sink) -> Option<Reply<'static>> {
+        let held = match self.held.take()? {
+            Held::Line(line) => {
+                self.reply(line, out);
+                self.held.take()?
+            }
+            held => held,
+        };
+        let (Held::Line(reply) | Held::Reply(reply)) = held;
+        Some(reply)
     }
 
     /// Bytes of the server are missing.

@@ -1,4 +1,5 @@
 use crate::protocol::event::{StepId, Subject};
+use std::collections::HashMap;
 use crate::protocol::smtp::{self, ReplyTo, Verb};
 use crate::session::Session;
 use crate::session::model::Step;
@@ -40,7 +41,18 @@ pub const RULE: Rule = Rule {
 };
 
 fn check(session: &Session, found: &mut Found) {
+    let sizes: HashMap<StepId, u64> = session
+        .messages
+        .iter()
+        .filter(|message| message.complete)
+        .flat_map(|message| message.steps.iter().map(|&n| (n, message.size)))
+        .collect();
+    let limit = announced(session);
+    let mut extensions = None;
     for step in &session.steps {
+        if limit.is_some() && is_extensions(step) {
+            extensions = Some(step.n);
+        }
         let Subject::Smtp(smtp::Subject::Reply { to, code, enhanced }) = &step.subject else { continue };
         let is_content = match to {
             ReplyTo::Command(Verb::Mail) => false,
@@ -51,14 +63,12 @@ fn check(session: &Session, found: &mut Found) {
         if !too_big && (*code != 552 || enhanced.is_some_and(|status| status.subject != 3)) {
             continue;
         }
-        let limit = announced(session);
         let size = match is_content {
-            true => carried(session, step.n),
+            true => sizes.get(&step.n).copied(),
             false => session.answered(step).and_then(declared),
         };
         let said = |size: Option<u64>| size.map_or(Fact::Name("?".to_owned()), Fact::Bytes);
-        let evidence = session.steps.iter().rfind(|told| limit.is_some() && is_extensions(told, step.n));
-        let evidence = evidence.map(|told| told.n).into_iter().chain(step.answers).chain([step.n]);
+        let evidence = extensions.into_iter().chain(step.answers).chain([step.n]);
         found.at(evidence).fact(said(size)).fact(said(limit)).fact(Fact::Name(step.text.clone()));
     }
 }
@@ -81,17 +91,11 @@ fn size_of<'a>(mut words: impl Iterator<Item = &'a str>, between: char) -> Optio
     })
 }
 
-/// True for the reply to EHLO or LHLO, before step `n`.
-fn is_extensions(step: &Step, n: StepId) -> bool {
+/// True for the reply to EHLO or LHLO.
+fn is_extensions(step: &Step) -> bool {
     let to_hello = ReplyTo::Command(Verb::Ehlo);
-    step.n < n
-        && matches!(&step.subject, Subject::Smtp(smtp::Subject::Reply { to, code: 250, .. })
+    matches!(&step.subject, Subject::Smtp(smtp::Subject::Reply { to, code: 250, .. })
             if *to == to_hello || *to == ReplyTo::Command(Verb::Lhlo))
-}
-
-/// The size of the message that the reply `n` decided.
-fn carried(session: &Session, n: StepId) -> Option<u64> {
-    session.messages.iter().find(|message| message.steps.contains(&n) && message.complete).map(|message| message.size)
 }
 
 #[cfg(test)]

@@ -116,3 +116,24 @@ fn where_the_answer_is_missing_the_octets_are_a_literal() {
     assert_eq!(told.limits, [Limit::EarlyLiterals]);
     assert_eq!(told.messages.len(), 1);
 }
+
+#[test]
+fn several_literals_without_leave_are_told_where_the_session_ends_before_any_answer() {
+    for end in ["", "C~ 9\n"] {
+        let told =
+            played(&format!("S: * OK hi\nC| a1 LOGIN {{3}}\\r\\nbob {{6}}\\r\\nsecret\\r\\na2 NOOP\\r\\n\n{end}"));
+        assert_eq!(told.commands(), ["LOGIN", "NOOP"], "{:?}", told.rows());
+        assert_eq!(told.credentials.len(), 1);
+        assert_eq!(told.credentials[0].username.as_deref(), Some(&b"bob"[..]));
+        assert_eq!(told.stood_for(), told.said);
+    }
+}
+
+#[test]
+fn an_ok_without_any_leave_shows_that_all_literals_were_taken() {
+    let told = played(
+        "S: * OK hi\nC| a1 LOGIN {3}\\r\\nbob {6}\\r\\nsecret\\r\\na2 NOOP\\r\\n\nS: a1 OK welcome\nS: a2 OK done",
+    );
+    assert_eq!(answers(&told), ["LOGIN OK", "NOOP OK"]);
+    assert_eq!(told.credentials[0].outcome, event::LoginOutcome::Accepted);
+}

@@ -80,6 +80,14 @@ fn an_unasked_error_at_the_end_is_the_farewell() {
     assert!(farewells(&told).is_empty(), "what the client said is not known");
 }
 
+/// A server that ends the session for idleness may add a line of its own.
+#[test]
+fn an_unasked_error_is_kept_where_other_lines_follow_it() {
+    let told = hear("S: +OK hi\n S: -ERR [SYS/TEMP] idle too long\n S: See you\n S: ");
+    assert_eq!(told.rows()[1..], ["2 S Reply -ERR [SYS/TEMP] idle too long", "3 S Unknown See you\\n"]);
+    assert_eq!(told.stood_for(), told.said, "each byte belongs to one step");
+}
+
 #[test]
 fn last_has_one_line() {
     let told = hear("S: +OK\n C: LAST\n S: +OK 3\n C: NOOP\n S: +OK");

@@ -232,3 +232,12 @@ fn a_reply_in_doubt_says_so() {
     let reply = told.steps.last().expect("a step");
     assert_eq!(reply.subject, Subject::Smtp(smtp::Subject::Reply { to: ReplyTo::InDoubt, code: 250, enhanced: None }));
 }
+
+/// Two rules may hold a line one after the other: that it has no form of a reply, and that its question is open.
+#[test]
+fn a_line_that_is_held_twice_is_told_at_the_end() {
+    for rest in ["S: OK", "S: 4", "S: OK\nC: QUIT\nS: 221 bye"] {
+        let told = smtp(&format!("S: 220 x\nC: EHLO a\nS: 250 x\nC: BDAT 2\nC: \nC: \nC: \nS: 421 x\n{rest}"));
+        assert_eq!(told.stood_for(), told.said, "{rest}: {:?}", told.rows());
+    }
+}
