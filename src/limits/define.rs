@@ -20,7 +20,7 @@ macro_rules! limits {
             /// All bounds, in the order of `summary.limits_hit`.
             pub const ALL: &[Self] = &[$(Self::$limit),+];
 
-            fn row(self) -> &'static Row {
+            pub(super) fn row(self) -> &'static Row {
                 match self {
                     $(Self::$limit => &Row {
                         name: $name,

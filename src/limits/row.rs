@@ -54,3 +54,8 @@ pub fn grouped(number: usize) -> String {
     let commas = |place: usize| place > 0 && (digits.len() - place).is_multiple_of(3);
     digits.char_indices().flat_map(|(place, digit)| commas(place).then_some(',').into_iter().chain([digit])).collect()
 }
+
+/// A bound: `usual`, or `fuzzed` in what cargo-fuzz builds, whose inputs are too short to reach most of the usual ones.
+pub const fn bound(usual: usize, fuzzed: usize) -> usize {
+    if cfg!(fuzzing) { fuzzed } else { usual }
+}

@@ -2,7 +2,7 @@
 
 use super::Subject;
 use super::command::{Command, Verb};
-use super::dialogue::{ANOTHER, Dialogue, is_tls_record};
+use super::dialogue::{ANOTHER, Dialogue};
 use super::login::{Auth, auth, gives_up, is_response, is_whole};
 use super::parse;
 use super::question::{Abandoned, Pending, Question};
@@ -58,7 +58,7 @@ impl Dialogue {
                 ClientInput::Chunk(_) => self.chunk_input(input, out),
                 ClientInput::Xexch50(_) => self.xexch50_input(input, out),
                 ClientInput::Commands(LineContext::Gap)
-                    if self.line.is_empty() && input.rest().first().is_some_and(|&byte| is_tls_record(byte)) =>
+                    if self.line.is_empty() && input.rest().first().is_some_and(|&byte| parse::is_tls_record(byte)) =>
                 {
                     self.tls_begins(); // STARTTLS was in the gap.
                 }

@@ -23,6 +23,7 @@ sends in `server.rs`, replies in the middle of content in `cut.rs`. What the rep
 
 use super::command::Command;
 use super::deferred::{Deferred, DeferredInput};
+use super::parse::is_tls_record;
 use super::question::Question;
 use super::queue::Queue;
 use super::reply::{Replies, Reply};
@@ -488,11 +489,6 @@ impl Dialogue {
             self.unanswered(pending, out);
         }
     }
-}
-
-/// A TLS record's first byte (RFC 8446, section 5.1): a control character, with which no command and no reply begins.
-pub(super) fn is_tls_record(byte: u8) -> bool {
-    matches!(byte, 20..=23)
 }
 
 fn take_exchange(question: &mut Question) -> Option<Box<Exchange>> {

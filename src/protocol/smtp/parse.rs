@@ -262,6 +262,11 @@ pub fn proxied_client(arguments: &[u8]) -> Option<IpAddr> {
     std::str::from_utf8(if has_prefix { &address[5..] } else { address }).ok()?.parse().ok()
 }
 
+/// A TLS record's first byte (RFC 8446, section 5.1): a control character, with which no command and no reply begins.
+pub fn is_tls_record(byte: u8) -> bool {
+    matches!(byte, 20..=23)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

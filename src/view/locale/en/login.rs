@@ -40,7 +40,7 @@ pub fn accepted(messages: u64) -> String {
 
 /// A login by a token was not accepted.
 pub fn token_refused() -> &'static str {
-    "The log-in is refused: the token is not valid, or has expired"
+    "The login is refused: the token is not valid, or has expired"
 }
 
 /// Why a login was not accepted.

@@ -1,0 +1,425 @@
+/*!
+The table of bounds.
+
+A bound is one row of `limits!`: its name in `limits_hit`, its constants, the text shown where it cost something
+(`hit`), and its line of the README's table (`readme`). Both texts name the constants in braces.
+*/
+
+use super::row::{Row, Value, Words, bound};
+
+limits! {
+    /// Counts urgent bytes.
+    UrgentBytes = "urgent_bytes" {
+        /// Urgent bytes of one direction that are waited for at once.
+        URGENT_BYTES: Count = 64, fuzzed 4;
+    } hit {
+        en: "urgent bytes were shown in the text, where more than {URGENT_BYTES} of one direction were to come",
+        zh: "一个方向上等待的紧急数据超过 {URGENT_BYTES} 字节，之后的仍显示在正文中（字节数）",
+    } readme {
+        en: "{URGENT_BYTES} urgent bytes of one direction that are to come",
+        zh: "一个方向上等待到来的紧急数据 {URGENT_BYTES} 字节",
+    }
+
+    /// Counts probes.
+    ProbeAddresses = "probe_addresses" {
+        /// Addresses of the clients of probes that are told apart.
+        PROBE_ADDRESSES: Count = 10_000, fuzzed 4;
+    } hit {
+        en: "probes came from further addresses than the {PROBE_ADDRESSES} that were counted",
+        zh: "探测连接来自已计的 {PROBE_ADDRESSES} 个地址之外的地址（连接数）",
+    } readme {
+        en: "{PROBE_ADDRESSES} addresses of probes that are counted",
+        zh: "计入的探测来源地址 {PROBE_ADDRESSES} 个",
+    }
+
+    /// Counts lines.
+    LineBytes = "line_bytes" {
+        /// The longest line, in bytes, whose content is kept; the rest of a longer line is counted and passed over.
+        LINE_BYTES: Bytes = 64 * 1024, fuzzed 512;
+    } hit {
+        en: "lines longer than {LINE_BYTES} were cut",
+        zh: "超过 {LINE_BYTES} 的行被截断（行数）",
+    } readme {
+        en: "{LINE_BYTES} of a line",
+        zh: "一行 {LINE_BYTES}",
+    }
+
+    /// Counts literals.
+    EarlyLiterals = "early_literals" {
+        /// Bytes that are kept of what an IMAP client sends of a literal before the server has asked for it. Of a longer
+        /// one it is assumed that the server takes it.
+        EARLY_LITERAL_BYTES: Bytes = 64 * 1024, fuzzed 512;
+    } hit {
+        en: "literals of more than {EARLY_LITERAL_BYTES} were read as such before the server had asked for them",
+        zh: "客户未等服务器允许就发送的字面量超过 {EARLY_LITERAL_BYTES}，按已获允许处理（字面量数）",
+    } readme {
+        en: "{EARLY_LITERAL_BYTES} of an IMAP literal that comes before the server has asked for it",
+        zh: "一个未等允许就发送的 IMAP 字面量 {EARLY_LITERAL_BYTES}",
+    }
+
+    /// Counts times that lines were taken for content.
+    HeldBodies = "held_bodies" {
+        /// Bytes that are kept of what an IMAP server sends after a line that looks like the end of a body before its
+        /// announced octets have come. If more comes, all of it is taken for content.
+        HELD_BODY_BYTES: Bytes = 64 * 1024, fuzzed 512;
+    } hit {
+        en: "times, more than {HELD_BODY_BYTES} followed lines that look like the end of a body, and were taken for content",
+        zh: "形似正文结尾的行之后又有超过 {HELD_BODY_BYTES}，均按正文处理（次数）",
+    } readme {
+        en: "{HELD_BODY_BYTES} after lines in an IMAP body that look like its end",
+        zh: "IMAP 正文中形似结尾的行之后 {HELD_BODY_BYTES}",
+    }
+
+    /// Counts packet numbers left out.
+    PacketsPerStep = "packets_per_step" {
+        /// Packet numbers kept for one line or piece of content; further ones are folded into the last.
+        PACKETS_PER_STEP: Count = 65_536, fuzzed 8;
+    } hit {
+        en: "packet numbers were left out of steps that span more than {PACKETS_PER_STEP} packets",
+        zh: "跨越超过 {PACKETS_PER_STEP} 个分组的步骤略去了部分分组序号（序号数）",
+    } readme {
+        en: "{PACKETS_PER_STEP} packet numbers of a step",
+        zh: "一个步骤 {PACKETS_PER_STEP} 个分组序号",
+    }
+
+    /// Counts steps left out.
+    StepsPerSession = "steps_per_session" {
+        /// Steps kept for a session.
+        STEPS_PER_SESSION: Count = 100_000, fuzzed 64;
+    } hit {
+        en: "steps were left out of sessions of more than {STEPS_PER_SESSION}",
+        zh: "超过 {STEPS_PER_SESSION} 步的会话略去了后面的步骤（步骤数）",
+    } readme {
+        en: "{STEPS_PER_SESSION} steps of a session",
+        zh: "一个会话 {STEPS_PER_SESSION} 个步骤",
+    }
+
+    /// Counts messages left out.
+    MessagesPerSession = "messages_per_session" {
+        /// Messages kept for a session.
+        MESSAGES_PER_SESSION: Count = 20_000, fuzzed 6;
+    } hit {
+        en: "messages were left out of sessions of more than {MESSAGES_PER_SESSION}",
+        zh: "邮件超过 {MESSAGES_PER_SESSION} 封的会话略去了后面的邮件（邮件数）",
+    } readme {
+        en: "{MESSAGES_PER_SESSION} messages of a session",
+        zh: "一个会话 {MESSAGES_PER_SESSION} 封邮件",
+    }
+
+    /// Counts attempts left out.
+    CredentialsPerSession = "credentials_per_session" {
+        /// Login attempts kept for a session.
+        CREDENTIALS_PER_SESSION: Count = 10_000, fuzzed 4;
+    } hit {
+        en: "login attempts were left out of sessions of more than {CREDENTIALS_PER_SESSION}",
+        zh: "登录超过 {CREDENTIALS_PER_SESSION} 次的会话略去了后面的登录（次数）",
+    } readme {
+        en: "{CREDENTIALS_PER_SESSION} attempts to log in, of a session",
+        zh: "一个会话 {CREDENTIALS_PER_SESSION} 次登录",
+    }
+
+    /// Counts rounds whose payload is not kept.
+    SaslRounds = "sasl_rounds" {
+        /// Rounds of one SASL exchange whose payload is kept with the login attempt. No mechanism needs as many.
+        SASL_ROUNDS: Count = 16, fuzzed 4;
+    } hit {
+        en: "challenges and responses of logins beyond the first {SASL_ROUNDS} were not kept",
+        zh: "一次登录的质询和应答超过 {SASL_ROUNDS} 个，其余未保留（个数）",
+    } readme {
+        en: "{SASL_ROUNDS} challenges and responses of an attempt to log in, kept with it",
+        zh: "一次登录保留 {SASL_ROUNDS} 个质询和应答",
+    }
+
+    /// Counts messages whose later header fields were not read.
+    MessageBytes = "message_bytes" {
+        /// Bytes of one message's header fields, those of its parts included, that are read; digests and size cover
+        /// the whole message.
+        MESSAGE_BYTES: Bytes = 4 * 1024 * 1024, fuzzed 2048;
+    } hit {
+        en: "messages of more than {MESSAGE_BYTES} were described by their beginning alone",
+        zh: "超过 {MESSAGE_BYTES} 的邮件只按其开头部分说明结构（邮件数）",
+    } readme {
+        en: "{MESSAGE_BYTES} of a message's header fields, and those of its parts; size and digests cover all of it",
+        zh: "一封邮件及其各部分的首部共 {MESSAGE_BYTES}；大小和摘要不受此限",
+    }
+
+    /// Counts header fields left out.
+    HeaderFields = "header_fields" {
+        /// Fields of a message's header that are kept beside those with a meaning of their own.
+        HEADER_FIELDS: Count = 500, fuzzed 3;
+    } hit {
+        en: "header fields were left out of messages that have more than {HEADER_FIELDS}",
+        zh: "首部字段超过 {HEADER_FIELDS} 个的邮件略去了后面的字段（字段数）",
+    } readme {
+        en: "{HEADER_FIELDS} header fields of a message",
+        zh: "一封邮件 {HEADER_FIELDS} 个首部字段",
+    }
+
+    /// Counts missing ranges that were folded into the one before.
+    MissingRanges = "missing_ranges" {
+        /// Ranges of missing content that are listed for one message.
+        MISSING_RANGES: Count = 10_000, fuzzed 4;
+    } hit {
+        en: "missing stretches beyond {MISSING_RANGES} in one message were folded together",
+        zh: "一封邮件中缺失的区段超过 {MISSING_RANGES} 处，其余合并计算（区段数）",
+    } readme {
+        en: "{MISSING_RANGES} holes in a message that are told apart",
+        zh: "一封邮件中分别列出 {MISSING_RANGES} 个缺口",
+    }
+
+    /// Counts messages described in part.
+    MimeStructure = "mime_structure" {
+        /// Depth to which nested MIME parts are described.
+        MIME_DEPTH: Count = 32, fuzzed 6;
+        /// MIME parts described in one message.
+        MIME_PARTS: Count = 2_000, fuzzed 16;
+        /// Parameters read of one Content-Type or Content-Disposition.
+        MIME_PARAMETERS: Count = 1_000, fuzzed 12;
+    } hit {
+        en: "messages of more than {MIME_PARTS} MIME parts, or nested deeper than {MIME_DEPTH}, were described in part",
+        zh: "MIME 部分超过 {MIME_PARTS} 个或嵌套超过 {MIME_DEPTH} 层的邮件只说明了一部分（邮件数）",
+    } readme {
+        en: "{MIME_DEPTH} levels of nested parts",
+        zh: "{MIME_DEPTH} 层嵌套",
+    }
+
+    /// Counts commands whose reply could not be recognised.
+    CommandsInFlight = "commands_in_flight" {
+        /// Commands in flight (sent, not yet answered) that a dialogue remembers.
+        COMMANDS_IN_FLIGHT: Count = 4_096, fuzzed 12;
+    } hit {
+        en: "commands were sent while {COMMANDS_IN_FLIGHT} others waited for their reply, so that theirs could not be told",
+        zh: "同时等待响应的命令超过 {COMMANDS_IN_FLIGHT} 条，无法判断其响应（命令数）",
+    } readme {
+        en: "{COMMANDS_IN_FLIGHT} commands without an answer",
+        zh: "{COMMANDS_IN_FLIGHT} 条尚未得到响应的命令",
+    }
+
+    /// Counts unique-ids and marks that were not remembered.
+    Maildrop = "maildrop" {
+        /// Messages of a POP3 maildrop whose unique-id, and whose mark as deleted, are remembered.
+        MAILDROP_MESSAGES: Count = 20_000, fuzzed 6;
+    } hit {
+        en: "unique identifiers or marks of POP3 messages were forgotten, beyond the first {MAILDROP_MESSAGES}",
+        zh: "POP3 邮件的唯一标识或删除标记超过 {MAILDROP_MESSAGES} 个，其余未记录（个数）",
+    } readme {
+        en: "{MAILDROP_MESSAGES} messages of a POP3 mailbox whose unique identifiers are remembered",
+        zh: "为一个 POP3 邮箱的 {MAILDROP_MESSAGES} 封邮件记住唯一标识",
+    }
+
+    /// Counts the times that partial fetches could not be put together, or may not have been.
+    PartialFetches = "partial_fetches" {
+        /// Messages of an IMAP session that are put together from partial fetches at once.
+        PARTIAL_MESSAGES: Count = 16, fuzzed 3;
+        /// Commands in flight that are searched for the one that asks for a piece of a message.
+        PARTIAL_COMMANDS: Count = 64, fuzzed 4;
+        /// Partial fetches that are remembered of one command.
+        PARTIAL_ITEMS: Count = 16, fuzzed 3;
+        /// Bytes of an IMAP session's partial fetches that wait for those before them, and of headers that wait for
+        /// their text.
+        PARTIAL_BYTES: Bytes = 1024 * 1024, fuzzed 64;
+        /// Bytes of an IMAP session's texts that were fetched without their header, and wait for it.
+        WAITING_TEXT_BYTES: Bytes = 1024 * 1024, fuzzed 64;
+        /// Sizes of messages that an IMAP session remembers, to know when their partial fetches are complete.
+        PARTIAL_SIZES: Count = 40_000, fuzzed 8;
+    } hit {
+        en: "partial fetches of IMAP messages were not put together: {PARTIAL_MESSAGES} messages under way at once, {PARTIAL_BYTES} waiting, or more than {PARTIAL_COMMANDS} commands asking for pieces, or {PARTIAL_ITEMS} pieces asked for by one",
+        zh: "IMAP 分段获取的邮件未能拼合：同时进行的邮件超过 {PARTIAL_MESSAGES} 封，等待的数据超过 {PARTIAL_BYTES}，未完成的分段获取命令超过 {PARTIAL_COMMANDS} 条，或一条命令获取的分段超过 {PARTIAL_ITEMS} 个（次数）",
+    } readme {
+        en: "{PARTIAL_MESSAGES} messages of an IMAP session put together of pieces at once, {PARTIAL_BYTES} of pieces that wait for others, {PARTIAL_COMMANDS} commands that ask for pieces and {PARTIAL_ITEMS} pieces of each",
+        zh: "一个 IMAP 会话同时拼合 {PARTIAL_MESSAGES} 封分段获取的邮件，等待的片段共 {PARTIAL_BYTES}，未完成的分段获取命令 {PARTIAL_COMMANDS} 条，每条 {PARTIAL_ITEMS} 个片段",
+    }
+
+    /// Counts descriptions of parts that were forgotten or too long.
+    DescribedParts = "described_parts" {
+        /// Parts of messages whose description (BODYSTRUCTURE) an IMAP session remembers, for those fetched later.
+        DESCRIBED_PARTS: Count = 1_000, fuzzed 3;
+        /// The longest description of one part.
+        DESCRIBED_PART_BYTES: Bytes = 4 * 1024, fuzzed 64;
+    } hit {
+        en: "descriptions of attachments in IMAP's BODYSTRUCTURE were forgotten, of more than {DESCRIBED_PARTS} in a session or longer than {DESCRIBED_PART_BYTES}",
+        zh: "IMAP 的 BODYSTRUCTURE 对附件的描述未全部保留：每个会话 {DESCRIBED_PARTS} 个，每个 {DESCRIBED_PART_BYTES}（个数）",
+    } readme {
+        en: "{DESCRIBED_PARTS} attachments of an IMAP session whose description is remembered until they are fetched",
+        zh: "一个 IMAP 会话记住 {DESCRIBED_PARTS} 个附件的描述，直到附件被获取",
+    }
+
+    /// Counts recipients (and senders) left out, and messages whose header names more.
+    Recipients = "recipients" {
+        /// Recipients kept for one envelope, and mailboxes for one of a message's lists.
+        RECIPIENTS: Count = 20_000, fuzzed 6;
+        /// The longest path (address) kept of a MAIL or RCPT; RFC 5321, section 4.5.3.1.3, allows 256.
+        PATH_BYTES: Bytes = 4 * 1024, fuzzed 64;
+    } hit {
+        en: "recipients were left out of envelopes of more than {RECIPIENTS}",
+        zh: "收件人超过 {RECIPIENTS} 个的信封略去了后面的收件人（收件人数）",
+    } readme {
+        en: "{RECIPIENTS} recipients of a message",
+        zh: "一封邮件 {RECIPIENTS} 个收件人",
+    }
+
+    /// Counts messages for which not every other copy is named.
+    SameAs = "same_as" {
+        /// Messages that are remembered to recognise later copies.
+        SAME_AS_MESSAGES: Count = 200_000, fuzzed 8;
+        /// Other copies named for one message.
+        SAME_AS_PER_MESSAGE: Count = 16, fuzzed 2;
+    } hit {
+        en: "messages of which not every other copy is named",
+        zh: "未列出全部相同邮件的邮件（邮件数）",
+    } readme {
+        en: "{SAME_AS_MESSAGES} messages remembered, to be known again",
+        zh: "为识别相同邮件而记住 {SAME_AS_MESSAGES} 封",
+    }
+
+    /// Counts handshake messages that were not read.
+    TlsHandshakeBytes = "tls_handshake_bytes" {
+        /// Bytes of one TLS handshake message that are kept to be read; a certificate chain has a few thousand.
+        TLS_HANDSHAKE_BYTES: Bytes = 128 * 1024, fuzzed 2048;
+    } hit {
+        en: "TLS handshake messages of more than {TLS_HANDSHAKE_BYTES} were not read",
+        zh: "超过 {TLS_HANDSHAKE_BYTES} 的 TLS 握手消息未读取（条数）",
+    } readme {
+        en: "{TLS_HANDSHAKE_BYTES} of a TLS handshake message",
+        zh: "一个 TLS 握手报文 {TLS_HANDSHAKE_BYTES}",
+    }
+
+    /// Counts connections closed before their end to make room.
+    Connections = "connections" {
+        /// Connections followed at once. One that does nothing but open costs about 350 bytes, with its place in the
+        /// order of sessions: all of them together no more than 400 MiB.
+        CONNECTIONS: Count = 1 << 20, fuzzed 4;
+        /// Of these, the connections that have carried data, or that began before the capture. A connection with a
+        /// greeting costs about 5 KB, all of them together about 1.3 GiB; further data comes on top, each session's
+        /// share of it being bounded by [`STEPS_PER_SESSION`] and [`LINE_BYTES`].
+        SPEAKING_CONNECTIONS: Count = 1 << 18, fuzzed 3;
+    } hit {
+        en: "connections were given up before their end, to follow no more than {CONNECTIONS} at once, or {SPEAKING_CONNECTIONS} that say something",
+        zh: "同时跟踪的连接超过 {CONNECTIONS} 个，或其中有数据往来的超过 {SPEAKING_CONNECTIONS} 个，提前放弃了一些连接（连接数）",
+    } readme {
+        en: "{CONNECTIONS} connections at once (400 MiB where they do nothing but open), of which {SPEAKING_CONNECTIONS} on which something was said (1.3 GiB where that is a greeting)",
+        zh: "同时 {CONNECTIONS} 个连接（若都只有 SYN，约 400 MiB），其中 {SPEAKING_CONNECTIONS} 个已有数据往来（若都只有问候语，约 1.3 GiB）",
+    }
+
+    /// Counts the times that bytes were declared missing, or an order was given up, to make room.
+    Waiting = "waiting" {
+        /// Bytes of one direction of a connection that wait for something before them.
+        WAITING_BYTES_PER_DIRECTION: Bytes = 4 * 1024 * 1024, fuzzed 8192;
+        /// Segments of one direction of a connection that wait for something before them.
+        WAITING_SEGMENTS_PER_DIRECTION: Count = 8_192, fuzzed 16;
+        /// Bytes of all connections together that wait for something before them.
+        WAITING_BYTES: Bytes = 256 * 1024 * 1024, fuzzed 12288;
+    } hit {
+        en: "times, bytes that waited for missing ones were given up on, to keep memory bounded",
+        zh: "为限制内存占用，放弃等待尚未到达的数据（次数）",
+    } readme {
+        en: "{WAITING_BYTES} of all connections together that wait for something before them",
+        zh: "所有连接等待前面数据的字节共 {WAITING_BYTES}",
+    }
+
+    /// Counts packets that stand so far out of time order that they came late.
+    RecordOrder = "record_order" {
+        /// Packets that are held so that packets out of time order in their file can be put in order.
+        ORDER_PACKETS: Count = 8_192, fuzzed 16;
+        /// Captured bytes that are held for the same.
+        ORDER_BYTES: Bytes = 32 * 1024 * 1024, fuzzed 4096;
+    } hit {
+        en: "packets stood more than {ORDER_PACKETS} records out of time order in the file, and were read late",
+        zh: "文件中的分组偏离时间顺序超过 {ORDER_PACKETS} 条记录，读取得较晚（分组数）",
+    } readme {
+        en: "{ORDER_PACKETS} packets or {ORDER_BYTES} that wait to be put in the order of their times",
+        zh: "等待按时间排序的分组：{ORDER_PACKETS} 个或 {ORDER_BYTES}",
+    }
+
+    /// Counts connections that were left out.
+    FileOrder = "file_order" {
+        /// Connections of one file that are compared with those of others, to find the order of the files: those
+        /// whose packets came last.
+        FILE_ORDER_CONNECTIONS: Count = 65_536, fuzzed 16;
+    } hit {
+        en: "connections were left out where the order of files was looked for: {FILE_ORDER_CONNECTIONS} of each file are compared",
+        zh: "确定文件先后顺序时未比较的连接：每个文件只比较 {FILE_ORDER_CONNECTIONS} 个（连接数）",
+    } readme {
+        en: "{FILE_ORDER_CONNECTIONS} connections of each file that are compared to find the order of files",
+        zh: "为确定文件先后顺序，每个文件比较 {FILE_ORDER_CONNECTIONS} 个连接",
+    }
+
+    /// Counts subflows that were alive when they were forgotten.
+    Multipath = "multipath" {
+        /// Subflows of Multipath TCP connections that are known at once.
+        SUBFLOWS: Count = 8_192, fuzzed 8;
+        /// Mappings of a direction of a subflow that are known at once.
+        MAPPINGS_PER_SUBFLOW: Count = 64, fuzzed 4;
+    } hit {
+        en: "Multipath TCP subflows were forgotten, as more than {SUBFLOWS} were open at once",
+        zh: "同时打开的多路径 TCP 子流超过 {SUBFLOWS} 条，部分已被遗忘（子流数）",
+    } readme {
+        en: "{SUBFLOWS} subflows of Multipath TCP, and {MAPPINGS_PER_SUBFLOW} mappings in each direction of one",
+        zh: "多路径 TCP 子流 {SUBFLOWS} 条，每条每个方向 {MAPPINGS_PER_SUBFLOW} 个映射",
+    }
+
+    /// Counts steps of a clock that are not told.
+    ClockSteps = "clock_steps" {
+        /// Places where the clock of a capture went back that are told of each file or interface.
+        CLOCK_STEPS: Count = 64, fuzzed 4;
+    } hit {
+        en: "places where a capture's clock went back were not told",
+        zh: "未列出抓包时钟回退的位置（次数）",
+    } readme {
+        en: "{CLOCK_STEPS} places told where a file's clock went back",
+        zh: "每个文件列出 {CLOCK_STEPS} 处时钟回退",
+    }
+
+    /// Counts segments that repeated bytes which could not be compared any more.
+    History = "history" {
+        /// Bytes of all connections together that were delivered and are kept, to compare retransmissions with them.
+        HISTORY_BYTES: Bytes = 64 * 1024 * 1024, fuzzed 4096;
+    } hit {
+        en: "segments sent again came too late to be compared with the first, to keep memory bounded",
+        zh: "为限制内存占用，重传的报文段来得太晚，未与首次发送的内容比较（段数）",
+    } readme {
+        en: "{HISTORY_BYTES} of what was delivered, kept to hold retransmissions against it",
+        zh: "为与重传比较而保留的已交付数据共 {HISTORY_BYTES}",
+    }
+
+    /// Counts sessions that are shown after others that began later.
+    SessionOrder = "session_order" {
+        /// Steps of sessions that are over and wait to be shown after those that began before them, each session
+        /// counting as [`LIGHTEST_SESSION`] at least.
+        WAITING_STEPS: Count = 1_000_000, fuzzed 64;
+    } hit {
+        en: "sessions stayed open so long that others which began later are shown first, to keep memory bounded",
+        zh: "为限制内存占用，长时间未结束、排在更晚开始的会话之后显示的会话（会话数）",
+    } readme {
+        en: "{WAITING_STEPS} steps of sessions that are over and wait to be shown after one that began before them",
+        zh: "已结束、等待更早开始的会话先显示的会话，共 {WAITING_STEPS} 个步骤",
+    }
+
+    /// Counts sessions.
+    RedactStrings = "redact_strings" {
+        /// Strings that redaction searches for: those of all sessions that are over, and those of one session.
+        REDACT_STRINGS: Count = 200_000, fuzzed 200;
+        /// Steps of sessions of a capture file that wait until the secrets of the sessions after them are known.
+        REDACT_HELD: Count = 200_000, fuzzed 200;
+    } hit {
+        en: "sessions are searched for a part of the capture's secrets only, outside the lines that they were sent in",
+        zh: "隐去时，在机密所在行之外只查找了一部分机密的会话（会话数）",
+    } readme {
+        en: "{REDACT_STRINGS} forms of secrets that `--redact` searches for; {REDACT_HELD} steps of sessions in which it also searches for secrets of later sessions",
+        zh: "`--redact` 查找的机密形式，共 {REDACT_STRINGS} 种；会用之后会话的机密再查找的会话，共 {REDACT_HELD} 个步骤",
+    }
+
+    /// Counts IP datagrams given up to make room.
+    Fragments = "fragments" {
+        /// Fragmented IP datagrams that wait for missing fragments at once.
+        FRAGMENTED_DATAGRAMS: Count = 4_096, fuzzed 3;
+        /// Bytes of all fragmented IP datagrams together.
+        FRAGMENT_BYTES: Bytes = 64 * 1024 * 1024, fuzzed 4096;
+    } hit {
+        en: "fragmented IP datagrams were given up on, to keep memory bounded",
+        zh: "为限制内存占用，放弃重组的 IP 数据报（个数）",
+    } readme {
+        en: "{FRAGMENT_BYTES} of fragmented IP packets",
+        zh: "IP 分片共 {FRAGMENT_BYTES}",
+    }
+}
