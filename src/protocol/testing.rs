@@ -82,7 +82,7 @@ impl Recorder {
     pub fn attempts(&self) -> Vec<String> {
         let known = |bytes: Option<&[u8]>| bytes.map_or("-".to_owned(), |bytes| bytes.escape_ascii().to_string());
         let attempt = |login: &Credential| {
-            let password = known(login.password.as_ref().map(|password| &password.reveal()[..]));
+            let password = known(login.password.as_ref().map(|password| password.reveal()));
             let cause = login.cause.map_or("-".to_owned(), |cause| format!("{cause:?}"));
             let (user, exposure, outcome) = (known(login.username.as_deref()), login.exposure, login.outcome);
             format!("{} {user} {password} {exposure:?} {outcome:?} {cause}", login.mechanism)

@@ -133,7 +133,7 @@ mod tests {
         for form in all {
             assert!(forms.iter().any(|known| known.starts_with(form)), "{form} of {forms:?}");
         }
-        assert!(forms.contains(&"P\0ä\0 \0s\0s\0&\0<\01\0=\0\"\02\0\\".to_owned()));
+        assert!(forms.contains(&"P\0ä\0 \0s\0s\0&\0<\x001\0=\0\"\x002\0\\".to_owned()));
         assert_eq!(utf_16("aé"), [97, 0, 0xe9, 0]);
     }
 }
