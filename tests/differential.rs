@@ -137,12 +137,16 @@ const KNOWN: &[(&str, What, &str)] = &[
     ("lab/swaks-pipelining", What::Commands, REFUSED_QUIT),
     ("lab/swaks-pipelining", What::Messages, EMPTY_LINE),
     ("transport/lost", What::Commands, HELD),
+    ("transport/multipath", What::Connections, MULTIPATH),
+    ("transport/multipath", What::Commands, MULTIPATH),
+    ("transport/multipath", What::Messages, MULTIPATH),
     ("transport/shuffled", What::Replies, SHUFFLED),
     ("transport/shuffled", What::Messages, SAME_SEGMENT),
     ("transport/snap-length", What::Commands, SNAPPED),
     ("transport/snap-length", What::Replies, SNAPPED),
 ];
 
+const MULTIPATH: &str = "tshark takes each subflow of Multipath TCP (RFC 8684) for a connection of its own";
 const CHUNKED: &str =
     "tshark loses the client's direction at a BDAT that is sent in one segment with the commands before it";
 const REFUSED: &str = "after a refused DATA tshark takes commands for content, up to the dot of the next message, which then begins there";

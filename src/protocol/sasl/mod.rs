@@ -52,6 +52,8 @@ pub struct Exchange {
     begun: bool,
     /// The mechanism was not captured: the first round that shows it decides.
     unseen: bool,
+    /// A challenge was neither base64 nor a prompt.
+    misunderstood: bool,
     /// A response was not in base64.
     unencoded: bool,
     /// What the server's report on the token says (RFC 7628, section 3.2.2).
@@ -78,6 +80,7 @@ impl Exchange {
             given_up: GivenUp::No,
             begun: false,
             unseen: false,
+            misunderstood: false,
             unencoded: false,
             reported: None,
             sent: 0,
@@ -144,7 +147,10 @@ impl Exchange {
             (Mechanism::Ntlm, None) if base64.get(..4).is_some_and(|word| word.eq_ignore_ascii_case(b"ntlm")) => {
                 Round::GoAhead(Mechanism::Ntlm)
             }
-            (mechanism, None) => Round::Malformed(mechanism),
+            (mechanism, None) => {
+                self.misunderstood = true;
+                Round::Malformed(mechanism)
+            }
         }
     }
 
@@ -202,6 +208,10 @@ impl Exchange {
     fn unencoded_response(&mut self, typed: &[u8]) -> Round {
         let unescaped = payload::unescaped(typed);
         let round = match self.mechanism {
+            // The server does not speak SASL here, or PLAIN's only response has come: this is something else.
+            Mechanism::Plain if self.misunderstood || self.credential.password.is_some() => {
+                Round::Malformed(self.mechanism)
+            }
             // Nothing shows what it is.
             Mechanism::External | Mechanism::Anonymous | Mechanism::Other => Round::Malformed(self.mechanism),
             Mechanism::Gssapi | Mechanism::Ntlm => Round::Malformed(self.mechanism),

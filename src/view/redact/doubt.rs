@@ -119,8 +119,7 @@ impl Doubt {
         if text.is_empty() {
             return Hidden::default();
         }
-        // What is counted on the wire includes the line end.
-        let whole = !step.truncated && step.bytes > text.len() as u64;
+        let whole = is_whole(step);
         self.unheard &= !std::mem::take(&mut self.answered);
         if step.kind == Kind::Response && self.may_show(step, whole) {
             self.unanswered += 1;
@@ -208,7 +207,7 @@ impl Doubt {
         }
         self.answered = true;
         // Of a reply that is cut, the last word may be the beginning of a secret.
-        let is_cut = step.truncated || step.bytes <= text.len() as u64;
+        let is_cut = !is_whole(step);
         if step.kind == Kind::Unknown && may_be_the_clients(text) {
             Hidden::one(0..text.len(), What::Unknown)
         } else if (self.unheard || is_cut) && (step.kind == Kind::Unknown || echo::is_telling(protocol, text)) {
@@ -301,6 +300,13 @@ fn is_greeting(protocol: Protocol, text: &str) -> bool {
         Protocol::Imap => &["* OK", "* PREAUTH", "* BYE"],
     };
     greetings.iter().any(|greeting| text.starts_with(greeting))
+}
+
+/// True for a step whose text was captured to its end. What is counted on the wire includes the last line end, and each
+/// line end within the text (one character there) is two bytes, as far as programs keep to the standards.
+fn is_whole(step: &Step) -> bool {
+    let within = step.text.bytes().filter(|&byte| byte == b'\n').count();
+    !step.truncated && step.bytes > (step.text.len() + within) as u64
 }
 
 /// True for an AUTH command that names LOGIN.
