@@ -32,6 +32,12 @@ pub fn of(step: &Step<'_>) -> Variant {
         {
             Variant::InitialResponse
         }
+        // The answer to QUIT needs no reason.
+        Subject::Smtp(smtp::Subject::Reply { to: smtp::ReplyTo::Command(Verb::Quit), code: 221, .. })
+            if !step.text.contains(&b'\n') =>
+        {
+            Variant::Plain
+        }
         Subject::Smtp(smtp::Subject::Greeting { code: 400.., .. } | smtp::Subject::Reply { code: 221 | 400.., .. })
             if let Some(said) = smtp::said::of(step.text) =>
         {

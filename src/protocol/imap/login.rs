@@ -146,7 +146,8 @@ impl Dialogue {
 pub(super) fn resolve_login(mut login: Authentication, completion: Option<Completion<'_>>, out: &mut dyn Sink) {
     completion.iter().for_each(|completion| login.exchange.add_step(completion.step));
     let outcome = outcome(completion, login.cancelled);
-    let cause = completion.map(|completion| login.exchange.cause(login_cause::of(&completion.refusal())));
+    let refused = completion.filter(|completion| completion.status != Status::Ok);
+    let cause = refused.map(|completion| login.exchange.cause(login_cause::of(&completion.refusal())));
     let credential = login.exchange.finish(outcome);
     out.credential(with_reply(credential, completion, |by_reply| cause.unwrap_or(by_reply)));
 }
@@ -173,7 +174,11 @@ pub(super) fn with_reply(
     cause: impl FnOnce(LoginCause) -> LoginCause,
 ) -> Credential {
     let Some(completion) = completion else { return credential };
-    credential.with_reply(completion.words, cause(login_cause::of(&completion.refusal())))
+    let by_reply = match completion.status {
+        Status::Ok => LoginCause::Unknown,
+        _ => login_cause::of(&completion.refusal()),
+    };
+    credential.with_reply(completion.words, cause(by_reply))
 }
 
 /// What LOGIN carries.

@@ -7,7 +7,7 @@ use super::queue::{Follows, Login, Pending, Prompt, Unplaced};
 use super::reply::Reply;
 use super::{State, Subject, What};
 use crate::flow::Side;
-use crate::protocol::event::{Credential, Kind, LoginOutcome, Sink, Step, StepId};
+use crate::protocol::event::{Credential, Kind, LoginCause, LoginOutcome, Sink, Step, StepId};
 use crate::protocol::framing::Line;
 use crate::protocol::login_cause::{self, Refusal};
 use crate::protocol::sasl::Exchange;
@@ -112,7 +112,7 @@ impl Dialogue {
     ) {
         let ok = reply.ok;
         let refusal = refusal(line, reply);
-        let mut cause = login_cause::of(&refusal);
+        let mut cause = if ok { LoginCause::Unknown } else { login_cause::of(&refusal) };
         let outcome = if ok { LoginOutcome::Accepted } else { login_cause::outcome(&refusal, cause) };
         self.state = if ok { State::Transaction } else { State::Authorization };
         if ok {

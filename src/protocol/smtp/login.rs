@@ -63,7 +63,7 @@ impl Dialogue {
             exchange.add_step(told);
         }
         let refusal = refusal(reply);
-        let mut cause = login_cause::of(&refusal);
+        let mut cause = if reply.code >= 400 { login_cause::of(&refusal) } else { LoginCause::Unknown };
         let outcome = match reply.code {
             334 if awaited => {
                 if !self.gap_on_both_sides {
