@@ -214,16 +214,24 @@ impl HeldTail {
 }
 
 /// How many of `octets` are surely content: those up to the first line that may close the response, or up to the last
-/// line, whose end has not come.
+/// line, whose end has not come, if the end of the response may begin in it.
 fn lines_of_content(octets: &[u8]) -> usize {
-    let mut begin = 0;
-    for line_end in memchr::memchr_iter(b'\n', octets) {
+    // Attachments are most of what is fetched, and base64 has no parentheses: nearly all of it is passed over at once.
+    for parenthesis in memchr::memchr_iter(b')', octets) {
+        let line_end = match octets.get(parenthesis + 1..) {
+            Some([b'\n', ..]) => parenthesis + 1,
+            Some([b'\r', b'\n', ..]) => parenthesis + 2,
+            _ => continue,
+        };
+        let begin = memchr::memrchr(b'\n', &octets[..parenthesis]).map_or(0, |before| before + 1);
         if let Some(content) = closing(&octets[begin..=line_end]) {
             return begin + content;
         }
-        begin = line_end + 1;
     }
-    if octets.len() - begin > LONGEST_LINE { octets.len() } else { begin }
+    let begin = memchr::memrchr(b'\n', octets).map_or(0, |before| before + 1);
+    let last = &octets[begin..];
+    let may_begin = memchr::memchr2(b' ', b')', last).is_some();
+    if may_begin && last.len() <= LONGEST_LINE { begin } else { octets.len() }
 }
 
 /// Where in `line` the end of a FETCH response begins: `)`, with the items that servers put after a body.
