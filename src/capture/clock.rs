@@ -30,8 +30,18 @@ pub(super) struct Clock {
 
 impl Clock {
     /// Packet `packet` of `interface` has this time.
+    #[inline]
     pub(super) fn packet(&mut self, packet: u64, interface: u32, time: Time) {
         let Some(time) = time.known() else { return };
+        match &mut self.current {
+            Some((current, latest)) if *current == interface && *latest <= time => *latest = time,
+            _ => self.out_of_turn(packet, interface, time),
+        }
+    }
+
+    /// A packet of another interface than the last one, or with an earlier time.
+    #[cold]
+    fn out_of_turn(&mut self, packet: u64, interface: u32, time: Time) {
         let latest = match self.current {
             Some((current, latest)) if current == interface => latest,
             current => {

@@ -446,6 +446,7 @@ impl Cursor for CaptureFile {
         }
     }
 
+    #[inline]
     fn packet(&self) -> Packet<'_> {
         let number = self.stats.packets();
         match &self.state {
@@ -473,6 +474,7 @@ impl Cursor for CaptureFile {
         matches!(&self.records, Records::Pcapng(pcapng) if pcapng.has_several_interfaces())
     }
 
+    #[inline]
     fn clock_steps(&self) -> u64 {
         self.stats.clock_steps()
     }
