@@ -88,9 +88,10 @@ impl<'a> Session<'a> {
     pub fn new(session: &'a model::Session, options: Options) -> Self {
         let context = Context { session, options };
         let transport = &session.transport;
+        let community_id = community_id(&transport.endpoints);
         Self {
             id: session.id,
-            uid: uid(transport),
+            uid: uid(&community_id, transport),
             source: session.source(),
             first_packet: number::frame(transport.first.packet),
             last_packet: number::frame(transport.last.packet),
@@ -98,7 +99,7 @@ impl<'a> Session<'a> {
             protocol: enums::Protocol(session.protocol),
             client: Endpoint::new(transport.endpoints.client),
             server: Endpoint::new(transport.endpoints.server),
-            community_id: community_id(&transport.endpoints),
+            community_id,
             started: transport.first.time.known().map(Shown),
             ended: transport.last.time.known().map(Shown),
             duration_ms: transport.duration().map(milliseconds),

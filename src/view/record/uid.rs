@@ -1,6 +1,5 @@
 //! Identifiers of sessions that hold beyond one run.
 
-use super::community_id;
 use crate::flow::Transport;
 use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
@@ -11,9 +10,9 @@ const BYTES: usize = 10;
 /// The same for the same session on any run and machine, however its packets are spread over files: 20 hexadecimal
 /// digits, made of its Community ID, the time of its first packet and the TCP sequence number of that packet. Ports are
 /// used again, so the Community ID alone is shared by many connections.
-pub fn uid(transport: &Transport) -> String {
+pub fn uid(community_id: &str, transport: &Transport) -> String {
     let mut hash = Sha256::new();
-    hash.update(community_id(&transport.endpoints));
+    hash.update(community_id);
     hash.update(transport.first.time.nanoseconds().to_be_bytes());
     hash.update(transport.first_sequence.to_be_bytes());
     HEXLOWER.encode(&hash.finalize()[..BYTES])
@@ -21,9 +20,13 @@ pub fn uid(transport: &Transport) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::uid;
     use crate::capture::{Time, number};
+    use crate::flow::Transport;
     use crate::view::testing;
+
+    fn uid(transport: &Transport) -> String {
+        super::uid(&crate::view::record::community_id(&transport.endpoints), transport)
+    }
 
     #[test]
     fn an_identifier_depends_on_ends_time_and_sequence_number_alone() {
