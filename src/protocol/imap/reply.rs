@@ -90,6 +90,12 @@ pub enum Code {
     MaxConvertMessages,
     /// RFC 5259.
     MaxConvertParts,
+    /// RFC 5259.
+    BadParameters,
+    /// RFC 5259.
+    MissingParameters,
+    /// RFC 6858.
+    Downgraded,
     /// Any other code.
     Other,
 }
@@ -165,7 +171,7 @@ impl Status {
     }
 }
 
-const CODES: [(&str, Code); 61] = [
+const CODES: [(&str, Code); 64] = [
     ("ALERT", Code::Alert),
     ("BADCHARSET", Code::BadCharset),
     ("CAPABILITY", Code::Capability),
@@ -227,6 +233,9 @@ const CODES: [(&str, Code); 61] = [
     ("TEMPFAIL", Code::TempFail),
     ("MAXCONVERTMESSAGES", Code::MaxConvertMessages),
     ("MAXCONVERTPARTS", Code::MaxConvertParts),
+    ("BADPARAMETERS", Code::BadParameters),
+    ("MISSINGPARAMETERS", Code::MissingParameters),
+    ("DOWNGRADED", Code::Downgraded),
 ];
 
 impl Code {

@@ -42,7 +42,7 @@ fn codes() -> Vec<Code> {
         Unavailable, Referral, CompressionActive, UnknownCte, BadUrl, TooBig, UrlMech, BadComparator, NoUpdate, Metadata,
         NotificationOverflow, BadEvent, UndefinedFilter, HasChildren, NotSaved, MailboxId, UseAttr, InProgress,
         MessageLimit, UidRequired, MyRights, Annotations, Annotate, NewName, TempFail, MaxConvertMessages,
-        MaxConvertParts, Other)
+        MaxConvertParts, BadParameters, MissingParameters, Downgraded, Other)
 }
 
 fn mechanisms() -> Vec<Mechanism> {

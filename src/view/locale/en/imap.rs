@@ -451,6 +451,9 @@ pub fn code(code: Code) -> &'static str {
         Code::TempFail => "a part cannot be converted for the moment",
         Code::MaxConvertMessages => "too many messages to convert at once",
         Code::MaxConvertParts => "too many parts to convert at once",
+        Code::BadParameters => "parameters of the conversion are not valid",
+        Code::MissingParameters => "the conversion needs more parameters",
+        Code::Downgraded => "messages are shown without their international characters",
         Code::Other => "with a response code that is not known here",
     }
 }

@@ -305,6 +305,9 @@ pub fn code(code: Code) -> &'static str {
         Code::TempFail => "暂时不能转换某个部分",
         Code::MaxConvertMessages => "一次要转换的邮件过多",
         Code::MaxConvertParts => "一次要转换的部分过多",
+        Code::BadParameters => "转换的参数无效",
+        Code::MissingParameters => "转换缺少参数",
+        Code::Downgraded => "邮件以不含国际字符的形式显示",
         Code::Other => "附未知的响应码",
     }
 }
