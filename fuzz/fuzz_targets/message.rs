@@ -3,7 +3,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use mailtap::protocol::Protocol;
-use mailtap::protocol::event::{Direction, MessageStart, Sink};
+use mailtap::protocol::event::{ContentEnd, Direction, MessageStart, Sink};
 use mailtap::view::View;
 use mailtap::view::json::Json;
 use mailtap::view::record;
@@ -27,6 +27,7 @@ fuzz_target!(|data: &[u8]| {
         uid: None,
         part,
         described: None,
+        headless: false,
         steps: Vec::new(),
     };
     let message = builder.message(start);
@@ -43,7 +44,8 @@ fuzz_target!(|data: &[u8]| {
             }
         }
     }
-    builder.content_end(message, first % 2 == 0);
+    let end = if first % 2 == 0 { ContentEnd::Complete } else { ContentEnd::Unfinished };
+    builder.content_end(message, end);
     let mut session = builder.finish(promises::transport());
     session.id = 1;
     let read = &session.messages[0];

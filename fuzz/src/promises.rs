@@ -29,6 +29,7 @@ pub fn transport() -> Transport {
         conflicts: Default::default(),
         stalls: Default::default(),
         first_sequence: 0,
+        left: None,
     }
 }
 

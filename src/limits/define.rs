@@ -1,6 +1,6 @@
 //! The macro that makes constants, names and texts of the table of bounds.
 
-/// Makes the constants, [`Limit`] and its texts of the rows below.
+/// Makes the constants, `Limit` and its texts of the rows below.
 macro_rules! limits {
     ($(
         $(#[$counts:meta])*

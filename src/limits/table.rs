@@ -385,7 +385,7 @@ limits! {
     /// Counts sessions that are shown after others that began later.
     SessionOrder = "session_order" {
         /// Steps of sessions that are over and wait to be shown after those that began before them, each session
-        /// counting as [`LIGHTEST_SESSION`] at least.
+        /// counting as [`super::LIGHTEST_SESSION`] at least.
         WAITING_STEPS: Count = 1_000_000, fuzzed 64;
     } hit {
         en: "sessions stayed open so long that others which began later are shown first, to keep memory bounded",

@@ -8,7 +8,7 @@ What lies between a connection and its dialogue: TLS, compression, both or neith
 ```
 
 In front of all of them the client may send a proxy's header, or a ClientHello that the server does not expect: see
-[`front`].
+`front.rs`.
 
 The order of the layers is fixed, whichever begins first: data are compressed, then encrypted (RFC 4978, section 3). The
 dialogue says when a layer begins, or the port does ([`Stack::begin_with_tls`]).

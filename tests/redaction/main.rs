@@ -283,10 +283,17 @@ fn no_fixture_shows_a_password() {
 /// usual word, as the argument that it crossed as.
 fn shapes(credential: &serde_json::Value) -> Option<Vec<String>> {
     let password = credential["password"].as_str()?;
-    let mut shapes = vec![base64(password), format!(" {password}\""), format!("\"password\":\"{password}\"")];
-    // A mailbox of that name stands in quotes in IMAP's ENVELOPE.
-    if !credential["username"].as_str().is_some_and(|name| name.contains(password)) {
-        shapes.push(format!("\\\"{password}\\\""));
+    let name = credential["username"].as_str().unwrap_or_default();
+    let mut shapes = vec![
+        base64(password),
+        format!("\"password\":\"{password}\""),
+        format!("PASS {password}\""),
+        format!("{name} {password}\""),
+        format!("{name} \\\"{password}\\\""),
+    ];
+    // A mailbox of that name stands in quotes in IMAP's ENVELOPE, and at the end of a SEARCH.
+    if !name.contains(password) {
+        shapes.extend([format!(" {password}\""), format!("\\\"{password}\\\"")]);
     }
     if password.contains(['-', ' ']) {
         shapes.push(password.to_owned());

@@ -17,7 +17,7 @@ pub struct Connection {
     /// It was met by a subflow that joins it: of its data nothing is known before the first mapping.
     pub met_by_join: bool,
     pub tokens: [Option<u32>; 2],
-    /// Those in [`Multipath::numbers`], by side.
+    /// Those in `Multipath::numbers`, by side.
     pub numbers: [Option<u64>; 2],
     /// By side.
     pub data: [Data; 2],
@@ -53,7 +53,7 @@ pub struct Subflow {
     /// It has been more than a SYN.
     pub answered: bool,
     pub over: bool,
-    /// Its key in [`Multipath::order`].
+    /// Its key in `Multipath::order`.
     pub rank: (bool, u64),
 }
 

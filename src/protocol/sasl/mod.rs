@@ -15,6 +15,7 @@ mod ntlm;
 mod payload;
 mod prompt;
 mod round;
+mod typed;
 
 use prompt::Turn;
 
@@ -202,24 +203,6 @@ impl Exchange {
             self.credential.wire_forms.push(Secret::new(base64));
         }
         round
-    }
-
-    /// A response that is not base64: whoever listens reads it all the more easily.
-    fn unencoded_response(&mut self, typed: &[u8]) -> Round {
-        let unescaped = payload::unescaped(typed);
-        let round = match self.mechanism {
-            // The server does not speak SASL here, or PLAIN's only response has come: this is something else.
-            Mechanism::Plain if self.misunderstood || self.credential.password.is_some() => {
-                Round::Malformed(self.mechanism)
-            }
-            // Nothing shows what it is.
-            Mechanism::External | Mechanism::Anonymous | Mechanism::Other => Round::Malformed(self.mechanism),
-            Mechanism::Gssapi | Mechanism::Ntlm => Round::Malformed(self.mechanism),
-            Mechanism::Plain => self.plain(&unescaped),
-            _ => self.decoded_response(typed, typed),
-        };
-        self.unencoded |= !matches!(round, Round::Malformed(_));
-        round.unencoded()
     }
 
     /// The rounds have shown the mechanism, whose name was not captured.

@@ -48,7 +48,8 @@ fn check(session: &Session, found: &mut Found) {
             }
             (
                 Subject::Imap(imap::Subject {
-                    what: What::Tagged { to: Some(Verb::Fetch), status: Status::Ok, .. }, ..
+                    what: What::Tagged { to: Some(Verb::Fetch), status: Status::Ok, .. },
+                    ..
                 }),
                 _,
             ) => {
@@ -71,7 +72,10 @@ mod tests {
         the_client_leaves,
         "S: * PREAUTH hi\nC: a UID FETCH 1 BODY[]\nS: * 1 FETCH (BODY[] {9}\nS: text\nS: )\nS: a OK done" => [4, 5]
     );
-    has_not!(all_of_it_came, "S: * PREAUTH hi\nC: a FETCH 1 BODY[]\nS: * 1 FETCH (BODY[] {6}\nS: text\nS: )\nS: a OK done");
+    has_not!(
+        all_of_it_came,
+        "S: * PREAUTH hi\nC: a FETCH 1 BODY[]\nS: * 1 FETCH (BODY[] {6}\nS: text\nS: )\nS: a OK done"
+    );
     has_not!(
         the_connection_ended,
         "S: * PREAUTH hi\nC: a FETCH 1 BODY[]\nS: * 1 FETCH (BODY[] {6}\nS: text\nS: )\nS: a OK done\n\

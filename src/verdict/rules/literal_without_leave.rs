@@ -51,7 +51,8 @@ fn check(session: &Session, found: &mut Found) {
                     // What is in other commands may be a password.
                     let text = match command.subject {
                         Subject::Imap(imap::Subject {
-                            what: What::Command { verb: Verb::Append | Verb::Replace, .. }, ..
+                            what: What::Command { verb: Verb::Append | Verb::Replace, .. },
+                            ..
                         }) => command.text.clone(),
                         _ => command.command.clone().unwrap_or_default(),
                     };

@@ -1,9 +1,9 @@
 use crate::protocol::event::{StepId, Subject};
-use std::collections::HashMap;
 use crate::protocol::smtp::{self, ReplyTo, Verb};
 use crate::session::Session;
 use crate::session::model::Step;
 use crate::verdict::rule::{Fact, Found, Needs, Rule, Sentence, Severity, Text, Words};
+use std::collections::HashMap;
 
 /// The server refused a message because it is too big: at MAIL, by the size that the client declared, or after the
 /// content.

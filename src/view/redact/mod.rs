@@ -5,12 +5,12 @@
 know that anything was hidden. It fails closed, in four ways.
 
 - It masks the ranges that a dialogue marked as secret.
-- It masks what the client said and what is not a command of the protocol in its form ([`form`]), and all but the surest
-  commands while a login may be under way ([`doubt`]). A user name is masked where it may be the password.
-- It masks the words of a server's reply that may repeat a line of the client's that is not known ([`echo`]).
-- It searches for every secret in all other text ([`needles`]): replies that echo a password, a banner, a subject, a
+- It masks what the client said and what is not a command of the protocol in its form (`form.rs`), and all but the surest
+  commands while a login may be under way (`doubt.rs`). A user name is masked where it may be the password.
+- It masks the words of a server's reply that may repeat a line of the client's that is not known (`echo.rs`).
+- It searches for every secret in all other text (`needles.rs`): replies that echo a password, a banner, a subject, a
   recipient, and sessions that end later. A secret is found as it is, in the forms in which it crossed, in other usual
-  forms ([`encodings`]), and within base64 at any of the three alignments (then the whole run of base64 is masked). A
+  forms (`encodings.rs`), and within base64 at any of the three alignments (then the whole run of base64 is masked). A
   secret of two or three characters is searched for as a whole word only, and in its own session. One of a single
   character is masked only where it was sent: searching for it would blank every text.
 */
