@@ -12,9 +12,6 @@ use crate::limits::{MIME_DEPTH, MIME_PARTS};
 use nom::Parser;
 use nom::bytes::complete::is_not;
 
-/// Parameters of a part that are read.
-const PARAMETERS: usize = 50;
-
 /// A part of a message that is a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct FilePart {
@@ -167,7 +164,7 @@ fn body_part(body: &[Value], section: String, parts: &mut Vec<FilePart>) {
 
 /// `; name="value"` for each, and the line end.
 fn add_parameters(header: &mut Vec<u8>, parameters: &[Value]) {
-    for pair in parameters.chunks_exact(2).take(PARAMETERS) {
+    for pair in parameters.chunks_exact(2) {
         let [name, value] = pair else { continue };
         header.extend(b"; ");
         add(header, name.text());
