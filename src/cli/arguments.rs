@@ -1,0 +1,212 @@
+//! What is typed: the commands and options, as clap reads them.
+
+use crate::protocol::Protocol;
+use crate::protocol::ports::Hint;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+use std::path::PathBuf;
+
+/// A passive analyzer of mail sessions: says what each side of an SMTP, LMTP, POP3 or IMAP conversation said, and why.
+///
+/// It never sends a packet. Look only at traffic that you may look at.
+#[derive(Debug, Parser)]
+#[command(name = "mailtap", version, max_term_width = 120, arg_required_else_help = true)]
+#[command(after_help = EXIT_STATUS)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+const EXIT_STATUS: &str = "\
+Exit status: 0 done; 1 the result could not be written; 2 wrong usage; 3 the input could not be read to its end (what was read is still shown); \
+4 no permission to listen, or no such interface.";
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Read capture files and show the sessions in them.
+    Read(ReadArgs),
+    /// Listen on an interface and show sessions as they happen; Ctrl-C ends with the closing tables.
+    Live(LiveArgs),
+    /// List what can be listened on.
+    Interfaces,
+    /// List what can be found in a session, what it means and what to do about it.
+    Findings {
+        /// How to list it.
+        #[arg(long, value_enum, default_value_t = CatalogueFormat::Table)]
+        format: CatalogueFormat,
+        /// The language [default: from the locale].
+        #[arg(long, value_enum)]
+        lang: Option<Language>,
+        /// Width of the table in columns, 80 or more [default: that of the terminal, or $COLUMNS, or 80].
+        #[arg(long, value_name = "COLUMNS", value_parser = clap::value_parser!(u16).range(80..=1_000))]
+        width: Option<u16>,
+    },
+    /// Print the JSON Schema of the output.
+    Schema,
+    /// Print a script that completes mailtap's options in a shell.
+    Completions {
+        /// The shell.
+        shell: Shell,
+    },
+    /// Print the manual page, for man(1).
+    Man,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ReadArgs {
+    /// Capture files: pcap or pcapng, also compressed with gzip, zstd or lz4; `-` is standard input. Several are merged
+    /// by time.
+    #[arg(value_name = "FILE", required = true)]
+    pub(super) files: Vec<PathBuf>,
+    /// Keep reading a file that is still being written, until Ctrl-C.
+    #[arg(long)]
+    pub(super) follow: bool,
+    #[command(flatten)]
+    pub(super) common: CommonArgs,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct LiveArgs {
+    /// The interface to listen on (see `mailtap interfaces`) [default: the first that is up].
+    pub(super) interface: Option<String>,
+    #[command(flatten)]
+    pub(super) common: CommonArgs,
+    /// See only this machine's own packets.
+    #[arg(long, overrides_with = "promiscuous")]
+    pub(super) no_promiscuous: bool,
+    /// See what passes for other machines too, where the network brings it (the default).
+    #[arg(long, overrides_with = "no_promiscuous")]
+    pub(super) promiscuous: bool,
+    /// Keep only so many bytes of each packet.
+    #[arg(long, value_name = "BYTES", default_value_t = 262_144, value_parser = clap::value_parser!(u32).range(64..=262_144))]
+    pub(super) snaplen: u32,
+    /// The kernel's buffer, in MiB.
+    #[arg(long, value_name = "MIB", default_value_t = 32, value_parser = clap::value_parser!(u32).range(1..=2_047))]
+    pub(super) buffer: u32,
+    /// Stop after so many seconds.
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(super) duration: Option<u64>,
+    /// Stop after so many packets.
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(super) packets: Option<u64>,
+    /// Write what is captured to a pcap file too.
+    #[arg(long, value_name = "FILE")]
+    pub(super) write: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CommonArgs {
+    /// What to show, several separated by commas [default: steps,credentials].
+    #[arg(long, value_name = "WHAT", value_enum, value_delimiter = ',')]
+    pub(super) show: Vec<What>,
+    /// How to show it. `json` is one document, `ndjson` one line a session; both hold everything.
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    pub(super) format: Format,
+    /// Write to a file instead of standard output.
+    #[arg(short = 'o', long = "output", value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
+    /// The language of headings and explanations [default: from the locale].
+    #[arg(long, value_enum)]
+    pub(super) lang: Option<Language>,
+    /// Write each message to a file in DIR, its attachments, a transcript of each session, and index.json, which says
+    /// which is which. DIR must be empty or not there yet. Not together with --redact: mail cannot be masked.
+    #[arg(long, value_name = "DIR", conflicts_with = "redact")]
+    pub(super) extract: Option<PathBuf>,
+    /// Mask passwords and tokens, in every form in which they appear.
+    #[arg(long)]
+    pub(super) redact: bool,
+    /// Look only at packets that match a BPF expression (see pcap-filter(7)).
+    #[arg(long, value_name = "BPF")]
+    pub(super) filter: Option<String>,
+    /// Expect a protocol on a port, as `smtp=2526`: smtp, lmtp, pop3, imap, or with TLS from the first byte smtps, pop3s,
+    /// imaps. May be repeated.
+    #[arg(long = "port", value_name = "PROTOCOL=PORT", value_parser = parse_port, value_delimiter = ',')]
+    pub(super) ports: Vec<(Hint, u16)>,
+    /// Look for mail on every port, by what is said.
+    #[arg(long)]
+    pub(super) any_port: bool,
+    /// Show only sessions with these numbers, separated by commas.
+    #[arg(long = "session", value_name = "N", value_delimiter = ',', value_parser = clap::value_parser!(u64).range(1..))]
+    pub(super) sessions: Vec<u64>,
+    /// Show only sessions of these protocols, separated by commas.
+    #[arg(long = "protocol", value_name = "PROTOCOL", value_delimiter = ',', value_parser = clap::builder::PossibleValuesParser::new(["smtp", "lmtp", "pop3", "imap"]))]
+    pub(super) protocols: Vec<String>,
+    /// Threads that follow connections [default: as many as there are cores]. The output does not depend on it.
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u8).range(1..=16))]
+    pub(super) threads: Option<u8>,
+    /// Colour the tables: by default on a terminal only, and not where NO_COLOR is set.
+    #[arg(long, value_enum, default_value_t = Colour::Auto)]
+    pub(super) color: Colour,
+    /// Width of the tables in columns, 80 or more [default: that of the terminal, or $COLUMNS, or 80].
+    #[arg(long, value_name = "COLUMNS", value_parser = clap::value_parser!(u16).range(80..=1_000))]
+    pub(super) width: Option<u16>,
+}
+
+/// What `--show` takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum What {
+    /// The tables of the report: every command and reply, by phase.
+    Steps,
+    /// One row a session.
+    Sessions,
+    /// Who logged in, how, and with what.
+    Credentials,
+    /// The messages carried.
+    Messages,
+    /// What is insecure or went wrong.
+    Findings,
+    /// Counts.
+    Summary,
+    /// All of these.
+    All,
+}
+
+/// What `--format` takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// Tables for people.
+    Table,
+    /// One JSON document.
+    Json,
+    /// One JSON object a line.
+    Ndjson,
+}
+
+/// What `findings --format` takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum CatalogueFormat {
+    /// A table for people.
+    Table,
+    /// A JSON list.
+    Json,
+    /// A Markdown page.
+    Markdown,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Language {
+    /// English.
+    En,
+    /// Chinese.
+    Zh,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Colour {
+    Auto,
+    Always,
+    Never,
+}
+
+fn parse_port(text: &str) -> Result<(Hint, u16), String> {
+    let (name, port) = text.split_once('=').ok_or("write it as PROTOCOL=PORT, for example smtp=2526")?;
+    let port: u16 =
+        port.parse().ok().filter(|&port| port > 0).ok_or_else(|| format!("`{port}` is no port: 1 to 65535 are"))?;
+    let (protocol, implicit_tls) = match name {
+        "smtps" => (Protocol::Smtp, true),
+        "pop3s" => (Protocol::Pop3, true),
+        "imaps" => (Protocol::Imap, true),
+        plain => (plain.parse()?, false),
+    };
+    Ok((Hint { protocol, implicit_tls }, port))
+}
