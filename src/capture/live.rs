@@ -153,9 +153,9 @@ impl Live {
         })
     }
 
-    /// The file that the captured packets are written to, if it is one.
-    pub fn file(&self) -> Option<&File> {
-        self.save.as_ref().and_then(Save::file)
+    /// The file that the captured packets are written to, if it was not there before.
+    pub fn new_file(&self) -> Option<&File> {
+        self.save.as_ref().and_then(Save::new_file)
     }
 
     /// Reads a packet that has already arrived; false if there is none.
@@ -163,7 +163,7 @@ impl Live {
         match self.capture.next_packet() {
             Ok(packet) => {
                 if let Some(save) = &mut self.save {
-                    save.packet(packet.header, packet.data)?;
+                    save.packet(time(packet.header), packet.header.len, packet.data)?;
                 }
                 self.packet.clear();
                 self.packet.extend_from_slice(packet.data);

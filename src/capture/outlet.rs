@@ -83,23 +83,40 @@ impl Write for Outlet {
     }
 }
 
+/// A file that was opened to be written to.
+#[derive(Debug)]
+pub struct Created {
+    /// The file.
+    pub file: File,
+    /// It was not there before.
+    pub is_new: bool,
+}
+
 /// Creates or empties the file that is to be written to. A new one can be read by its owner alone if it is `private`; an
 /// existing one keeps its mode. A named pipe is waited for until somebody reads it or `stop` is set.
 ///
 /// # Errors
 /// If it cannot be opened.
-pub fn create(path: &Path, private: bool, stop: &AtomicBool) -> io::Result<File> {
+pub fn create(path: &Path, private: bool, stop: &AtomicBool) -> io::Result<Created> {
     let mut options = OpenOptions::new();
     options.write(true).mode(if private { 0o600 } else { 0o666 });
     if !path.metadata().is_ok_and(|metadata| metadata.file_type().is_fifo()) {
-        return options.create(true).truncate(true).open(path);
+        return match options.clone().create_new(true).open(path) {
+            Ok(file) => Ok(Created { file, is_new: true }),
+            // There is something; or a symbolic link to what is not there yet.
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+                let file = options.create(true).truncate(true).open(path)?;
+                Ok(Created { file, is_new: false })
+            }
+            Err(error) => Err(error),
+        };
     }
     // Where nobody reads yet, this fails instead of waiting.
     options.custom_flags(nix::fcntl::OFlag::O_NONBLOCK.bits());
     loop {
         match options.open(path) {
             Err(error) if error.raw_os_error() == Some(nix::errno::Errno::ENXIO as i32) => {}
-            other => return other,
+            other => return other.map(|file| Created { file, is_new: false }),
         }
         if stop.load(Ordering::Relaxed) {
             return Err(io::Error::new(ErrorKind::TimedOut, "nobody reads this pipe, and a signal said to end"));

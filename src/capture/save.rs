@@ -6,9 +6,8 @@ is buffered is written each second at the latest, so that a process that is kill
 there, and at most one record that is cut short.
 */
 
-use super::outlet::{self, Outlet};
-use super::{CaptureError, LinkType};
-use pcap::PacketHeader;
+use super::outlet::{self, Created, Outlet};
+use super::{CaptureError, LinkType, Time};
 use std::fs::File;
 use std::io::{ErrorKind, Write};
 use std::path::Path;
@@ -28,6 +27,8 @@ pub(super) struct Save<W = Outlet> {
     out: W,
     /// The same file, if it can be cut back.
     file: Option<File>,
+    /// It was not there before.
+    is_new: bool,
     path: String,
     /// Whole records, before them the file's header.
     buffer: Vec<u8>,
@@ -51,15 +52,16 @@ impl Save {
     ) -> Result<Self, CaptureError> {
         let shown = path.display().to_string();
         let refused = |error: std::io::Error| CaptureError::Write { path: shown.clone(), message: error.to_string() };
-        let out = outlet::create(path, true, stop).map_err(refused)?;
+        let Created { file: out, is_new } = outlet::create(path, true, stop).map_err(refused)?;
         let is_file = out.metadata().is_ok_and(|metadata| metadata.is_file());
         let file = if is_file { Some(out.try_clone().map_err(refused)?) } else { None };
-        Self::begin(Outlet::new(out, Arc::clone(stop)), file, shown, link, snaplen)
+        let save = Self::begin(Outlet::new(out, Arc::clone(stop)), file, shown, link, snaplen)?;
+        Ok(Self { is_new, ..save })
     }
 
-    /// The file, if it is one.
-    pub(super) fn file(&self) -> Option<&File> {
-        self.file.as_ref()
+    /// The file, if it was not there before.
+    pub(super) fn new_file(&self) -> Option<&File> {
+        self.file.as_ref().filter(|_| self.is_new)
     }
 }
 
@@ -77,21 +79,23 @@ impl<W: Write> Save<W> {
         buffer.extend([2_u16, 4].into_iter().flat_map(u16::to_ne_bytes));
         buffer.extend([0, 0, snaplen, u32::from(link.0)].into_iter().flat_map(u32::to_ne_bytes));
         let ends = vec![buffer.len()];
-        let mut save = Self { out, file, path, buffer, ends, written: 0, flushed: Instant::now() };
+        let flushed = Instant::now();
+        let mut save = Self { out, file, is_new: false, path, buffer, ends, written: 0, flushed };
         save.flush()?;
         Ok(save)
     }
 
-    /// Adds a packet.
+    /// Adds a packet, which had `wire_len` bytes on the wire.
     ///
     /// # Errors
     /// If what is buffered cannot be written. The file ends with the last whole record that was.
-    pub(super) fn packet(&mut self, header: &PacketHeader, data: &[u8]) -> Result<(), CaptureError> {
+    pub(super) fn packet(&mut self, time: Time, wire_len: u32, data: &[u8]) -> Result<(), CaptureError> {
+        let microseconds = time.nanoseconds() / 1_000;
         // pcap has room for 32 bits of seconds.
-        let [seconds, microseconds] =
-            [header.ts.tv_sec, header.ts.tv_usec].map(|part| u32::try_from(part).unwrap_or_default());
+        let [seconds, microseconds] = [microseconds.div_euclid(1_000_000), microseconds.rem_euclid(1_000_000)]
+            .map(|part| u32::try_from(part).unwrap_or_default());
         let captured = u32::try_from(data.len()).unwrap_or(u32::MAX);
-        let fields = [seconds, microseconds, captured, header.len];
+        let fields = [seconds, microseconds, captured, wire_len];
         self.buffer.reserve(RECORD_HEADER + data.len());
         self.buffer.extend(fields.into_iter().flat_map(u32::to_ne_bytes));
         self.buffer.extend_from_slice(data);
@@ -167,14 +171,8 @@ mod tests {
         }
     }
 
-    fn header(number: i64, len: u32) -> PacketHeader {
-        let ts = libc_time(number);
-        PacketHeader { ts, caplen: len, len: len + 7 }
-    }
-
-    /// libpcap's type for a time is not public: made from one that is.
-    fn libc_time<T: From<nix::sys::time::TimeVal>>(number: i64) -> T {
-        T::from(nix::sys::time::TimeVal::new(1_700_000_000 + number, 42))
+    fn time(number: i64) -> Time {
+        Time::from_microseconds((1_700_000_000 + number) * 1_000_000 + 42)
     }
 
     /// The packets of a file that is whole.
@@ -196,7 +194,7 @@ mod tests {
             let mut save = Save::begin(disk, Some(file), "there".to_owned(), LinkType::ETHERNET, 65_535).unwrap();
             let mut given = 0;
             let error = loop {
-                if let Err(error) = save.packet(&header(given, 84), &[7; 84]) {
+                if let Err(error) = save.packet(time(given), 91, &[7; 84]) {
                     break error;
                 }
                 given += 1;
@@ -216,10 +214,10 @@ mod tests {
         let place = tempfile::NamedTempFile::new().unwrap();
         let out = place.reopen().unwrap();
         let mut save = Save::begin(out, None, "there".to_owned(), LinkType::ETHERNET, 65_535).unwrap();
-        save.packet(&header(0, 84), &[7; 84]).unwrap();
+        save.packet(time(0), 91, &[7; 84]).unwrap();
         assert_eq!(read(place.path()).len(), 0);
         save.flushed -= BUFFER_TIME;
-        save.packet(&header(1, 84), &[7; 84]).unwrap();
+        save.packet(time(1), 91, &[7; 84]).unwrap();
         assert_eq!(read(place.path()).len(), 2);
     }
 }

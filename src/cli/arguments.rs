@@ -92,6 +92,10 @@ pub(super) struct LiveArgs {
     /// Write what is captured to a pcap file too.
     #[arg(long, value_name = "FILE")]
     pub(super) write: Option<PathBuf>,
+    /// Go on as this user once the interface and the files are open; `root` stays root, without its capabilities
+    /// [default: for root, the user who called sudo, or else nobody].
+    #[arg(long, value_name = "NAME")]
+    pub(super) user: Option<String>,
 }
 
 #[derive(Debug, Args)]
