@@ -14,7 +14,7 @@ use crate::view::redact::Redact;
 use crate::view::table::{self, Table};
 use crate::view::{self, View, catalogue, record, schema};
 use privileges::Privileges;
-use std::fs::{File, Metadata};
+use std::fs::Metadata;
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -142,7 +142,7 @@ fn analyze(mut analysis: Analysis) -> anyhow::Result<()> {
             if let Some(privileges) = privileges.as_ref().filter(|_| created.is_new) {
                 privileges.give(&created.file, file)?;
             }
-            Box::new(Named { name: file.display().to_string(), out: outlet(created.file, endless, &stop) })
+            Box::new(Named { name: file.display().to_string(), out: Outlet::new(created.file, Arc::clone(&stop)) })
         }
         None if endless => Box::new(Named { out: Outlet::stdout(Arc::clone(&stop))?, name: Named::stdout().name }),
         None => Box::new(Named::stdout()),
@@ -228,11 +228,6 @@ fn created(file: &Path, input: &Input, is_private: bool, stop: &AtomicBool) -> a
         anyhow::bail!("{}: cannot be written: it is the capture itself", file.display());
     }
     private::created(file, is_private, stop)
-}
-
-/// `file`, given up soon after `stop` where it is a pipe that nobody reads and the input has no end.
-fn outlet(file: File, endless: bool, stop: &Arc<AtomicBool>) -> Box<dyn Write> {
-    if endless { Box::new(Outlet::new(file, Arc::clone(stop))) } else { Box::new(file) }
 }
 
 /// The error of a folder that cannot be written, with the user who would have to be allowed to.

@@ -52,7 +52,7 @@ pub use in_turn::InTurn;
 pub use link::LinkType;
 pub use live::{Interface, Live, LiveOptions, interfaces};
 pub use merge::Merged;
-pub use outlet::{Created, Outlet, create};
+pub use outlet::{Created, Outlet, create, is_heard};
 pub use pipe::is_pipe;
 pub use reorder::Reordered;
 pub use time::Time;

@@ -4,6 +4,7 @@ and nothing else would be done meanwhile: a signal to end would not be heeded. H
 */
 
 use super::pipe::is_endless;
+use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind, Write};
@@ -27,6 +28,8 @@ pub struct Outlet {
     file: File,
     /// None for what a write never waits long for.
     stop: Option<Arc<AtomicBool>>,
+    /// Bytes to write at once, where that is not to wait.
+    room: usize,
     given_up: bool,
 }
 
@@ -34,7 +37,9 @@ impl Outlet {
     /// Writes to `file`.
     pub fn new(file: File, stop: Arc<AtomicBool>) -> Self {
         let may_wait = file.metadata().is_ok_and(|metadata| is_endless(metadata.file_type()));
-        Self { file, stop: may_wait.then_some(stop), given_up: false }
+        let flags = fcntl(&file, FcntlArg::F_GETFL).map_or(OFlag::empty(), OFlag::from_bits_truncate);
+        let room = if flags.contains(OFlag::O_NONBLOCK) { usize::MAX } else { ROOM };
+        Self { file, stop: may_wait.then_some(stop), room, given_up: false }
     }
 
     /// The same for standard output.
@@ -70,7 +75,7 @@ impl Write for Outlet {
         let Some(stop) = self.stop.clone() else { return self.file.write(bytes) };
         loop {
             self.wait(&stop)?;
-            match self.file.write(bytes.get(..ROOM).unwrap_or(bytes)) {
+            match self.file.write(bytes.get(..self.room).unwrap_or(bytes)) {
                 // Another process has filled it first.
                 Err(error) if error.kind() == ErrorKind::WouldBlock => thread::sleep(Duration::from_millis(1)),
                 other => return other,
@@ -81,6 +86,14 @@ impl Write for Outlet {
     fn flush(&mut self) -> io::Result<()> {
         self.file.flush()
     }
+}
+
+/// Whether what is said on standard error can be written there, now or soon.
+pub fn is_heard() -> bool {
+    let stderr = io::stderr();
+    let mut polled = [PollFd::new(stderr.as_fd(), PollFlags::POLLOUT)];
+    // An error is not waited for.
+    poll(&mut polled, PollTimeout::from(PAUSE_MILLISECONDS)) != Ok(0)
 }
 
 /// A file that was opened to be written to.
@@ -112,7 +125,7 @@ pub fn create(path: &Path, private: bool, stop: &AtomicBool) -> io::Result<Creat
         };
     }
     // Where nobody reads yet, this fails instead of waiting.
-    options.custom_flags(nix::fcntl::OFlag::O_NONBLOCK.bits());
+    options.custom_flags(OFlag::O_NONBLOCK.bits());
     loop {
         match options.open(path) {
             Err(error) if error.raw_os_error() == Some(nix::errno::Errno::ENXIO as i32) => {}
