@@ -61,7 +61,6 @@ fn listen(frames: Vec<(Vec<u8>, i64)>, silence: Duration, threads: usize) -> (us
     });
     let options = Options { emit: Emit::AsTheyEnd, threads, ..Options::default() };
     pipeline::run(&mut source, &options, &Needs::ALL.into(), &mut view, &Default::default()).expect("shown");
-    drop(view);
     let end = source.silent.expect("it was silent") + silence;
     let shown = shown.into_inner().expect("no panic");
     let early = shown.iter().filter(|(when, _)| *when + Duration::from_millis(200) < end).count();

@@ -66,13 +66,7 @@ impl Save {
 }
 
 impl<W: Write> Save<W> {
-    fn begin(
-        out: W,
-        file: Option<File>,
-        path: String,
-        link: LinkType,
-        snaplen: u32,
-    ) -> Result<Self, CaptureError> {
+    fn begin(out: W, file: Option<File>, path: String, link: LinkType, snaplen: u32) -> Result<Self, CaptureError> {
         let mut buffer = Vec::with_capacity(2 * BUFFER_BYTES);
         // The magic number of microseconds, version 2.4, no time zone, no accuracy: in this machine's byte order.
         buffer.extend(0xa1b2_c3d4_u32.to_ne_bytes());

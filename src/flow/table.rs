@@ -275,7 +275,8 @@ impl<F: ConnectionHandler> Table<F> {
         #[cfg(test)]
         let embryonic = embryonic.filter(|_| !self.eager);
         if let Some(embryonic) = embryonic {
-            let entry = Entry { generation: self.generation, token, clock: self.clock, stage: Stage::Embryonic(embryonic) };
+            let entry =
+                Entry { generation: self.generation, token, clock: self.clock, stage: Stage::Embryonic(embryonic) };
             let rank = entry.rank();
             return self.store.insert(key, rank, entry);
         }

@@ -113,11 +113,7 @@ impl<'a> InputStage<'a> {
         (self.rest.handed_on, self.rest.stopped) = (false, false);
         self.batch_packets += 1;
         // The earlier of the last two times: one record with a broken time does not expire connections that are alive.
-        self.last = BatchEnd {
-            nth: self.rest.packets.read,
-            time: packet.time.min(self.packet_time),
-            clock_set: 0,
-        };
+        self.last = BatchEnd { nth: self.rest.packets.read, time: packet.time.min(self.packet_time), clock_set: 0 };
         self.packet_time = packet.time;
         match peek(packet) {
             Peek::NotTcp => return Ok(()),

@@ -99,8 +99,9 @@ impl Privileges {
     /// If it cannot be given.
     pub(super) fn give_folder(&self, folder: &Path) -> Result<(), Kept> {
         match &self.become_user {
-            Some(Identity { uid, gid, .. }) => lchown(folder, Some(uid.as_raw()), Some(gid.as_raw()))
-                .map_err(|error| given(folder, &error)),
+            Some(Identity { uid, gid, .. }) => {
+                lchown(folder, Some(uid.as_raw()), Some(gid.as_raw())).map_err(|error| given(folder, &error))
+            }
             None => Ok(()),
         }
     }
@@ -195,8 +196,7 @@ mod linux {
                 return Err(Kept { what: format!("{set:?} capabilities are left"), todo: TODO });
             }
         }
-        nix::sys::prctl::set_no_new_privs()
-            .map_err(|error| Kept { what: error.desc().to_owned(), todo: TODO })?;
+        nix::sys::prctl::set_no_new_privs().map_err(|error| Kept { what: error.desc().to_owned(), todo: TODO })?;
         // Best effort: many kernels have none of it, and old ones not all.
         match confined(interface, folder) {
             Ok(status) => log::debug!("Landlock: {status:?}"),
