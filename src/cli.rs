@@ -58,6 +58,17 @@ pub struct Analysis {
     pub options: crate::pipeline::Options,
     /// How to show it.
     pub output: Output,
+    /// Who listens on, once the interface is open.
+    pub user: User,
+}
+
+/// Who a process that began as root goes on as.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct User {
+    /// The name that was given.
+    pub asked: Option<String>,
+    /// Who called sudo: user and group.
+    pub caller: Option<(u32, u32)>,
 }
 
 /// Where packets come from.
@@ -105,6 +116,8 @@ pub struct Environment {
     pub columns: Option<usize>,
     /// Processors that this process may use.
     pub cores: usize,
+    /// `SUDO_UID` and `SUDO_GID`.
+    pub caller: Option<(u32, u32)>,
 }
 
 impl Environment {
@@ -118,6 +131,12 @@ impl Environment {
             no_color: set("NO_COLOR").is_some(),
             colour_terminal: terminal && set("TERM").is_none_or(|term| term != "dumb"),
             cores: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
+            caller: ["SUDO_UID", "SUDO_GID"]
+                .map(|name| set(name).and_then(|number| number.parse().ok()))
+                .into_iter()
+                .collect::<Option<Vec<u32>>>()
+                .and_then(|numbers| <[u32; 2]>::try_from(numbers).ok())
+                .map(Into::into),
             columns: terminal.then(terminal_columns).flatten().or(columns),
         }
     }
@@ -139,7 +158,7 @@ impl Cli {
             Command::Man => Plan::Print(manual()),
             Command::Read(args) => {
                 let input = if args.follow { Input::Followed(args.files) } else { Input::Files(args.files) };
-                analysis(input, args.common, environment, None, None)
+                analysis(input, args.common, environment, None, None, User::default())
             }
             Command::Live(args) => {
                 let live = crate::capture::LiveOptions {
@@ -152,7 +171,8 @@ impl Cli {
                     immediate: cfg!(not(target_os = "linux")),
                     write: args.write,
                 };
-                analysis(Input::Live(live), args.common, environment, args.packets, args.duration)
+                let user = User { asked: args.user, caller: environment.caller };
+                analysis(Input::Live(live), args.common, environment, args.packets, args.duration, user)
             }
         }
     }
@@ -186,6 +206,7 @@ fn analysis(
     environment: &Environment,
     packets: Option<u64>,
     duration: Option<u64>,
+    user: User,
 ) -> Plan {
     let mut ports = Ports::default();
     for (hint, port) in args.ports {
@@ -226,7 +247,7 @@ fn analysis(
         width: columns(args.width, environment),
         colour,
     };
-    Plan::Analyze(Box::new(Analysis { input, filter: args.filter, options, output }))
+    Plan::Analyze(Box::new(Analysis { input, filter: args.filter, options, output, user }))
 }
 
 fn language(asked: Option<Language>, environment: &Environment) -> Lang {

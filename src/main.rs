@@ -15,7 +15,10 @@ fn main() -> ExitCode {
         // The reader of the output has closed it, having seen enough.
         Err(error) if mailtap::run::is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("mailtap: {}", mailtap::run::in_words(&error));
+            // Whoever reads it may have stopped reading: that is not waited for.
+            if mailtap::capture::is_heard() {
+                eprintln!("mailtap: {}", mailtap::run::in_words(&error));
+            }
             ExitCode::from(mailtap::run::exit_status(&error))
         }
     }

@@ -25,6 +25,7 @@ mod parallel;
 mod probe;
 mod shard;
 mod shards;
+mod wall_clock;
 
 pub use file_order::in_order;
 pub use options::{Emit, Options};
@@ -85,14 +86,17 @@ fn run_here<'a>(
     output: &mut OutputStage<'_>,
     stop: &AtomicBool,
 ) -> io::Result<(InputStage<'a>, Option<CaptureError>)> {
-    let mut input = InputStage::new(options);
+    let mut input = InputStage::new(options, source.is_live());
     let mut shards = Shards::all(options, plan);
     let stop_condition = StopCondition::new(options, stop);
-    let live = source.is_live();
     let mut problem = None;
     while !stop_condition.is_met(input.packets()) {
         match source.next_packet() {
             Ok(Read::Packet(packet)) => {
+                if let Some(end) = input.end_of_batch_before(&packet) {
+                    shards.end_of_batch(end);
+                    output.end_of_batch(end, &mut shards.drain())?;
+                }
                 input.packet(&packet, |sorted| {
                     shards.segment(sorted);
                     if options.steps {
@@ -108,11 +112,11 @@ fn run_here<'a>(
             }
             // No batch ends by the wall clock while a followed file is idle: its packets' clock may be another, and its
             // writer may hold packets back that it has not written yet.
-            Ok(Read::Idle) if !live => {}
             Ok(Read::Idle) => {
-                let end = input.end_of_batch_now();
-                shards.end_of_batch(end);
-                output.end_of_batch(end, &mut shards.drain())?;
+                if let Some(end) = input.end_of_batch_now() {
+                    shards.end_of_batch(end);
+                    output.end_of_batch(end, &mut shards.drain())?;
+                }
             }
             Ok(Read::End) => break,
             Err(error) => {

@@ -3,7 +3,7 @@ Carries out a plan: opens the source and the view, lets the pipeline run between
 error.
 */
 
-use crate::capture::{self, CaptureError, Damage, Filter, Live, Reading, Source};
+use crate::capture::{self, CaptureError, Created, Cursor, Damage, Filter, Live, Outlet, Reading, Source};
 use crate::cli::{Analysis, CatalogueFormat, Format, Input, Output, Plan};
 use crate::limits::REDACT_HELD;
 use crate::pipeline;
@@ -13,16 +13,21 @@ use crate::view::json::{Json, NdJson};
 use crate::view::redact::Redact;
 use crate::view::table::{self, Table};
 use crate::view::{self, View, catalogue, record, schema};
-use anyhow::Context;
-use std::fs::{File, Metadata};
+use privileges::Privileges;
+use std::fs::Metadata;
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+mod private;
+mod privileges;
+
 /// Exit status of an error that has no status of its own.
 const FAILED: u8 = 1;
+/// Exit status where privileges could not be dropped.
+const NOT_PERMITTED: u8 = 4;
 
 /// Carries out `plan`.
 ///
@@ -30,6 +35,9 @@ const FAILED: u8 = 1;
 /// Where the input could not be read to its end, there is no permission to listen, or the output cannot be written.
 /// What could be shown has been shown by then.
 pub fn run(plan: Plan) -> anyhow::Result<()> {
+    // A file that may not grow any longer is an error like a full disk, and does not end the process.
+    let size = nix::sys::signal::Signal::SIGXFSZ as i32;
+    signal_hook::flag::register(size, Arc::default())?;
     match plan {
         Plan::Interfaces => interfaces(),
         Plan::Print(text) => Ok(Named::stdout().write_all(&text)?),
@@ -48,6 +56,9 @@ pub fn run(plan: Plan) -> anyhow::Result<()> {
 
 /// The exit status that an error stands for: 3 unreadable input, 4 no permission or no such interface.
 pub fn exit_status(error: &anyhow::Error) -> u8 {
+    if error.is::<privileges::Kept>() {
+        return NOT_PERMITTED;
+    }
     error.downcast_ref::<CaptureError>().map_or(FAILED, |error| error.fault().exit_status())
 }
 
@@ -93,6 +104,11 @@ fn analyze(mut analysis: Analysis) -> anyhow::Result<()> {
             signal_hook::flag::register(signal, Arc::clone(&stop))?;
         }
     }
+    let privileges = match &analysis.input {
+        Input::Live(_) => Some(Privileges::of(&analysis.user)?),
+        Input::Files(_) | Input::Followed(_) => None,
+    };
+    let mut interface = None;
     let mut source: Box<dyn Source> = match &analysis.input {
         Input::Files(files) => {
             let reading = if analysis.options.threads > 1 { Reading::Ahead } else { Reading::Here };
@@ -103,26 +119,48 @@ fn analyze(mut analysis: Analysis) -> anyhow::Result<()> {
         Input::Followed(files) => capture::follow(files, filter, Damage::default(), Arc::clone(&stop))?,
         Input::Live(options) => {
             let source = Live::open(options, filter.as_ref(), Arc::clone(&stop))?;
-            listening(options.interface.as_deref());
+            if let (Some(privileges), Some(file), Some(path)) = (&privileges, source.new_file(), &options.write) {
+                privileges.give(file, path)?;
+            }
+            interface = Cursor::info(&source).into_iter().next().map(|info| info.name);
+            listening(interface.as_deref());
             Box::new(source)
         }
     };
     // `stop` ends the source, after the packets that it has already received. `give_up` ends the reading at once, where
     // what is read cannot be written.
     let give_up = Arc::new(AtomicBool::new(false));
-    let spool = match &analysis.output.extract {
-        Some(directory) => Some(extract::prepare(directory, &give_up)?),
-        None => None,
-    };
+    if let Some(directory) = &analysis.output.extract
+        && extract::make(directory)?
+        && let Some(privileges) = &privileges
+    {
+        privileges.give_folder(directory)?;
+    }
     let out: Box<dyn Write> = match &analysis.output.file {
-        Some(file) => Box::new(Named { name: file.display().to_string(), out: created(file, &analysis.input)? }),
+        Some(file) => {
+            let created = created(file, &analysis.input, !analysis.output.redact, &stop)?;
+            if let Some(privileges) = privileges.as_ref().filter(|_| created.is_new) {
+                privileges.give(&created.file, file)?;
+            }
+            Box::new(Named { name: file.display().to_string(), out: Outlet::new(created.file, Arc::clone(&stop)) })
+        }
+        None if endless => Box::new(Named { out: Outlet::stdout(Arc::clone(&stop))?, name: Named::stdout().name }),
         None => Box::new(Named::stdout()),
+    };
+    let extract = analysis.output.extract.take();
+    if let Some(privileges) = &privileges {
+        privileges.drop(interface.as_deref(), extract.as_deref())?;
+    }
+    let spool = match &extract {
+        Some(directory) => Some(extract::begin(directory, &give_up).map_err(|error| may_not(error, &privileges))?),
+        None => None,
     };
     let content_store = spool.clone().map(|spool| -> Arc<dyn ContentStore> { spool });
     let mut view = made(&analysis.output, live, endless, Box::new(BufWriter::with_capacity(1 << 16, out)));
-    if let (Some(directory), Some(spool)) = (analysis.output.extract, spool) {
+    if let (Some(directory), Some(spool)) = (extract, spool) {
         let end = live.then(|| Arc::clone(&give_up));
-        view = Box::new(Extract::new(view, directory, analysis.output.lang, spool, end)?);
+        let extract = Extract::new(view, directory, analysis.output.lang, spool, end);
+        view = Box::new(extract.map_err(|error| may_not(error, &privileges))?);
     }
     analysis.options.selection = view.selection();
     let needs = view.needs().and(analysis.options.selection.needs());
@@ -175,7 +213,7 @@ impl<W: Write> Write for Named<W> {
 }
 
 /// Creates the file that the result is written to. The capture is not overwritten, by whatever name it is called.
-fn created(file: &Path, input: &Input) -> anyhow::Result<File> {
+fn created(file: &Path, input: &Input, is_private: bool, stop: &AtomicBool) -> anyhow::Result<Created> {
     let (read, written): (&[PathBuf], _) = match input {
         Input::Files(files) | Input::Followed(files) => (files, None),
         Input::Live(options) => (&[], options.write.as_deref()),
@@ -189,7 +227,18 @@ fn created(file: &Path, input: &Input) -> anyhow::Result<File> {
     {
         anyhow::bail!("{}: cannot be written: it is the capture itself", file.display());
     }
-    File::create(file).with_context(|| format!("{}: cannot be written", file.display()))
+    private::created(file, is_private, stop)
+}
+
+/// The error of a folder that cannot be written, with the user who would have to be allowed to.
+fn may_not(error: io::Error, privileges: &Option<Privileges>) -> io::Error {
+    match privileges.as_ref().and_then(Privileges::user) {
+        Some(user) if error.kind() == io::ErrorKind::PermissionDenied => {
+            let said = format!("{error}: mailtap goes on as {user}, who may not write there: name another by --user");
+            io::Error::new(error.kind(), said)
+        }
+        _ => error,
+    }
 }
 
 fn made(output: &Output, live: bool, endless: bool, out: Box<dyn Write>) -> Box<dyn View> {

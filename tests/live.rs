@@ -83,3 +83,42 @@ fn a_conversation_is_shown_as_it_happens() {
         assert!(out.contains(line), "{line} is not in {out}");
     }
 }
+
+/// A network of its own with an interface `veth0`, what is done to it while mailtap listens, and how mailtap ends. None
+/// where such a network is not permitted.
+fn removed(what: &str) -> Option<(Option<i32>, String, String)> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let script = format!(
+        r#"ip link add veth0 type veth peer name veth1 && ip link set veth0 up && ip link set veth1 up || exit 77
+        "$0" live veth0 --user root --lang en --show summary >out 2>said & mailtap=$!
+        sleep 1; {what}; sleep 1.5
+        kill -TERM $mailtap 2>/dev/null && echo "it went on" >>said; wait $mailtap"#
+    );
+    let mut command = Command::new("unshare");
+    command.args(["-n", "sh", "-c", &script, env!("CARGO_BIN_EXE_mailtap")]).current_dir(folder.path());
+    let status = command.stderr(Stdio::null()).status().ok()?;
+    let read = |name| std::fs::read_to_string(folder.path().join(name)).ok();
+    match status.code() {
+        Some(0 | 3) => Some((status.code(), read("out")?, read("said")?)),
+        code => {
+            support::skipped(&format!("a network of its own is not permitted ({code:?})"));
+            None
+        }
+    }
+}
+
+#[test]
+fn an_interface_that_is_removed_ends_the_capture_with_its_name_and_the_result() {
+    let Some((code, out, said)) = removed("ip link del veth0") else { return };
+    assert_eq!(code, Some(3), "{said}");
+    assert!(said.contains("veth0: ") && !said.contains("it went on"), "{said}");
+    assert!(out.contains("Packets"), "the closing tables are not in {out}");
+}
+
+#[test]
+fn an_interface_that_goes_down_ends_the_capture_with_its_name_or_is_waited_for() {
+    // libpcap before 1.10 ends there, and with it tcpdump.
+    let Some((code, out, said)) = removed("ip link set veth0 down; sleep .5; ip link set veth0 up") else { return };
+    assert!(code == Some(0) && said.contains("it went on") || code == Some(3) && said.contains("veth0: "), "{said}");
+    assert!(out.contains("Packets"), "the closing tables are not in {out}");
+}

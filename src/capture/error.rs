@@ -188,6 +188,8 @@ pub enum Fault {
     Usage,
     /// The input could not be read to its end: exit status 3.
     Input,
+    /// What is captured could not be written: exit status 1.
+    Output,
     /// No permission, or no such interface: exit status 4.
     Access,
 }
@@ -196,6 +198,7 @@ impl Fault {
     /// The exit status of the program.
     pub fn exit_status(self) -> u8 {
         match self {
+            Self::Output => 1,
             Self::Usage => 2,
             Self::Input => 3,
             Self::Access => 4,
@@ -209,6 +212,7 @@ impl CaptureError {
         match self {
             Self::Filter { .. } | Self::FollowsOne => Fault::Usage,
             Self::NoSuchInterface { .. } | Self::NoInterface { .. } | Self::MayNotListen { .. } => Fault::Access,
+            Self::Write { .. } => Fault::Output,
             _ => Fault::Input,
         }
     }

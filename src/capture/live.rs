@@ -5,13 +5,15 @@ The handle is non-blocking and waited for with `poll`: libpcap's own time-out do
 so that such a read could not be stopped.
 */
 
+use super::save::Save;
 use super::source_stats::SourceStats;
 use super::{CaptureError, Cursor, Filter, Format, LinkType, Moved, Packet, SourceInfo, Time};
 use nix::poll::{PollFd, PollFlags, PollTimeout};
-use pcap::{Active, Capture, Device, PacketHeader, Savefile};
+use pcap::{Active, Capture, Device, PacketHeader};
+use std::fs::File;
 use std::net::IpAddr;
 use std::os::fd::AsFd;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -57,7 +59,7 @@ impl Default for LiveOptions {
 /// An interface that is listened on.
 pub struct Live {
     capture: Capture<Active>,
-    savefile: Option<(Savefile, String)>,
+    save: Option<Save>,
     link: LinkType,
     stop: Arc<AtomicBool>,
     state: State,
@@ -132,13 +134,14 @@ impl Live {
         if let Some(filter) = filter {
             capture.filter(filter.expression(), true).map_err(|error| filter.error(link, &error))?;
         }
-        let savefile = options.write.as_deref().map(|path| create(&capture, path)).transpose()?;
+        let save = options.write.as_deref();
+        let save = save.map(|path| Save::create(path, link, options.snaplen, &stop)).transpose()?;
         let mut stats = SourceStats::new(name, Format::Live, None);
         stats.link(link);
         stats.dropped(Some(0));
         Ok(Self {
             capture,
-            savefile,
+            save,
             link,
             stop,
             state: State::Listening,
@@ -150,12 +153,17 @@ impl Live {
         })
     }
 
+    /// The file that the captured packets are written to, if it was not there before.
+    pub fn new_file(&self) -> Option<&File> {
+        self.save.as_ref().and_then(Save::new_file)
+    }
+
     /// Reads a packet that has already arrived; false if there is none.
     fn take(&mut self) -> Result<bool, CaptureError> {
         match self.capture.next_packet() {
             Ok(packet) => {
-                if let Some((savefile, _)) = &mut self.savefile {
-                    savefile.write(&packet);
+                if let Some(save) = &mut self.save {
+                    save.packet(time(packet.header), packet.header.len, packet.data)?;
                 }
                 self.packet.clear();
                 self.packet.extend_from_slice(packet.data);
@@ -216,12 +224,7 @@ impl Live {
     }
 
     fn flush(&mut self) -> Result<(), CaptureError> {
-        match &mut self.savefile {
-            Some((savefile, path)) => {
-                savefile.flush().map_err(|error| CaptureError::Write { path: path.clone(), message: words(&error) })
-            }
-            None => Ok(()),
-        }
+        self.save.as_mut().map_or(Ok(()), Save::flush)
     }
 
     fn count_drops(&mut self) {
@@ -312,17 +315,6 @@ fn refusal(name: &str, message: String) -> CaptureError {
         return CaptureError::NoSuchInterface { name, available };
     }
     CaptureError::Interface { name, message }
-}
-
-/// Creates the file that is written to.
-fn create(capture: &Capture<Active>, path: &Path) -> Result<(Savefile, String), CaptureError> {
-    let shown = path.display().to_string();
-    let refused = |message| CaptureError::Write { path: shown.clone(), message };
-    // The crate panics on a path that is not UTF-8, and libpcap takes "-" for standard output, where the result goes.
-    let Some(name) = path.to_str() else { return Err(refused("its name is not UTF-8".to_owned())) };
-    let name = if name == "-" { "./-" } else { name };
-    let savefile = capture.savefile(name).map_err(|error| refused(words(&error)))?;
-    Ok((savefile, shown))
 }
 
 fn time(header: &PacketHeader) -> Time {

@@ -30,7 +30,8 @@ pub fn is_pipe(name: &Path) -> bool {
     metadata.is_ok_and(|metadata| is_endless(metadata.file_type()))
 }
 
-fn is_endless(kind: FileType) -> bool {
+/// True for what has no end that is known beforehand: a pipe, a socket, a terminal.
+pub(super) fn is_endless(kind: FileType) -> bool {
     kind.is_fifo() || kind.is_socket() || kind.is_char_device()
 }
 

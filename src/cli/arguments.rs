@@ -19,7 +19,7 @@ pub struct Cli {
 
 const EXIT_STATUS: &str = "\
 Exit status: 0 done; 1 the result could not be written; 2 wrong usage; 3 the input could not be read to its end (what was read is still shown); \
-4 no permission to listen, or no such interface.";
+4 no permission to listen, no such interface, or privileges that cannot be dropped.";
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -92,6 +92,10 @@ pub(super) struct LiveArgs {
     /// Write what is captured to a pcap file too.
     #[arg(long, value_name = "FILE")]
     pub(super) write: Option<PathBuf>,
+    /// Go on as this user once the interface and the files are open; `root` stays root, without its capabilities
+    /// [default: for root, the user who called sudo, or else nobody].
+    #[arg(long, value_name = "NAME")]
+    pub(super) user: Option<String>,
 }
 
 #[derive(Debug, Args)]

@@ -71,6 +71,8 @@ pub struct Table<F: ConnectionHandler> {
     now: Time,
     /// Time of the last tick.
     ticked: Option<Time>,
+    /// By how much the clock has been set while this capture ran, all steps together (nanoseconds).
+    clock: i64,
     limits_hit: LimitsHit,
     /// Distinguishes the connections that have used one slot.
     generation: u64,
@@ -102,6 +104,7 @@ impl<F: ConnectionHandler> Table<F> {
             packet_time: Time::from_nanoseconds(i64::MIN),
             now: Time::from_nanoseconds(i64::MIN),
             ticked: None,
+            clock: 0,
             limits_hit: LimitsHit::default(),
             generation: 0,
             #[cfg(test)]
@@ -199,6 +202,33 @@ impl<F: ConnectionHandler> Table<F> {
         self.expire();
     }
 
+    /// The clock that stamps the packets was set by so many nanoseconds, negative where it was set back: no time has
+    /// passed, and what is silent has been so for as long as before. To be called between the last packet before and the
+    /// first after it, after a [`tick`](Self::tick).
+    pub fn clock_set(&mut self, by: i64) {
+        self.clock = self.clock.saturating_add(by);
+        for time in [&mut self.packet_time, &mut self.now].into_iter().chain(&mut self.ticked) {
+            *time = time.plus(by);
+        }
+        // What waits for missing data has times of the clock as it was: it is not kept any longer.
+        let waiting: Vec<usize> = self.waiting.iter().copied().collect();
+        for index in waiting {
+            if let Some(followed) = self.store.get_mut(index).and_then(Entry::followed_mut) {
+                while followed.connection.force(&mut followed.stream_handler) {}
+            }
+            self.note_waiting(index);
+        }
+    }
+
+    /// Nanoseconds for which the connection at `index` has been silent.
+    fn silent_for(&self, index: usize, now: Time) -> i64 {
+        let silent = |entry: &Entry<F>| {
+            let clock = self.clock.saturating_sub(entry.clock);
+            now.since(entry.last_time()).saturating_sub(clock)
+        };
+        self.store.get(index).map_or(0, silent)
+    }
+
     fn stream_handler_at(&mut self, index: usize) -> Option<&mut F::StreamHandler> {
         self.store.get_mut(index)?.followed_mut().map(|followed| &mut followed.stream_handler)
     }
@@ -206,7 +236,7 @@ impl<F: ConnectionHandler> Table<F> {
     fn is_idle(&self, index: usize, now: Time) -> bool {
         let Some((_, rank)) = self.store.key(index) else { return false };
         let patience = if rank.is_half_open() { HALF_OPEN_NANOSECONDS } else { IDLE_NANOSECONDS };
-        self.store.get(index).is_some_and(|entry| now.since(entry.last_time()) >= patience)
+        self.silent_for(index, now) >= patience
     }
 
     /// How `segment` relates to the connection at `index`; with the pending SYN that it answers, if any.
@@ -245,7 +275,8 @@ impl<F: ConnectionHandler> Table<F> {
         #[cfg(test)]
         let embryonic = embryonic.filter(|_| !self.eager);
         if let Some(embryonic) = embryonic {
-            let entry = Entry { generation: self.generation, token, stage: Stage::Embryonic(embryonic) };
+            let entry =
+                Entry { generation: self.generation, token, clock: self.clock, stage: Stage::Embryonic(embryonic) };
             let rank = entry.rank();
             return self.store.insert(key, rank, entry);
         }
@@ -253,7 +284,8 @@ impl<F: ConnectionHandler> Table<F> {
         let connection = Connection::new(endpoints, segment);
         let stream_handler = self.connection_handler.listen(token, &endpoints, first);
         let stage = Stage::Followed(Box::new(Followed::new(connection, stream_handler)));
-        let index = self.store.insert(key, Rank::Followed, Entry { generation: self.generation, token, stage });
+        let entry = Entry { generation: self.generation, token, clock: self.clock, stage };
+        let index = self.store.insert(key, Rank::Followed, entry);
         self.hand_in(index, segment);
         index
     }
@@ -297,7 +329,9 @@ impl<F: ConnectionHandler> Table<F> {
     }
 
     fn touch(&mut self, index: usize) {
-        if let Some(rank) = self.store.get(index).map(Entry::rank) {
+        if let Some(entry) = self.store.get_mut(index) {
+            entry.clock = self.clock;
+            let rank = entry.rank();
             self.store.touch(index, rank);
         }
     }

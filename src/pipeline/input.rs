@@ -2,12 +2,12 @@
 
 use super::options::{BatchEnd, Options};
 use super::shard::shard_of;
+use super::wall_clock::WallClock;
 use crate::capture::{Packet, Time};
 use crate::decode::{DecodeStop, Decoded, Decoder, Peek, Segment, peek};
 use crate::flow::Multipath;
 use crate::limits::LimitsHit;
 use crate::session::summary::{PacketCounts, Traffic};
-use std::time::SystemTime;
 
 /// The busiest ports, reported to a user whose capture has no mail.
 const BUSIEST_PORTS: usize = 5;
@@ -30,6 +30,8 @@ pub struct InputStage<'a> {
     /// Time of the last packet.
     packet_time: Time,
     last: BatchEnd,
+    /// Of a live capture.
+    clock: Option<WallClock>,
 }
 
 /// What is counted on the way.
@@ -70,8 +72,8 @@ pub struct InputCounts {
 }
 
 impl<'a> InputStage<'a> {
-    /// Nothing read yet.
-    pub fn new(options: &'a Options) -> Self {
+    /// Nothing read yet. `live` packets come as they are captured.
+    pub fn new(options: &'a Options, live: bool) -> Self {
         Self {
             options,
             decoder: Decoder::default(),
@@ -87,7 +89,8 @@ impl<'a> InputStage<'a> {
             },
             batch_packets: 0,
             packet_time: Time::from_nanoseconds(i64::MAX),
-            last: BatchEnd { nth: 0, time: Time::default() },
+            last: BatchEnd { nth: 0, time: Time::default(), clock_set: 0 },
+            clock: live.then(WallClock::default),
         }
     }
 
@@ -110,7 +113,7 @@ impl<'a> InputStage<'a> {
         (self.rest.handed_on, self.rest.stopped) = (false, false);
         self.batch_packets += 1;
         // The earlier of the last two times: one record with a broken time does not expire connections that are alive.
-        self.last = BatchEnd { nth: self.rest.packets.read, time: packet.time.min(self.packet_time) };
+        self.last = BatchEnd { nth: self.rest.packets.read, time: packet.time.min(self.packet_time), clock_set: 0 };
         self.packet_time = packet.time;
         match peek(packet) {
             Peek::NotTcp => return Ok(()),
@@ -158,15 +161,24 @@ impl<'a> InputStage<'a> {
         full.then(|| self.begin_batch(self.last.time))
     }
 
-    /// Ends the batch because no packet came up to now, by the wall clock (live captures).
-    pub fn end_of_batch_now(&mut self) -> BatchEnd {
-        self.begin_batch(wall_clock())
+    /// Ends the batch because no packet came up to now; none where packets do not come as they are captured.
+    pub fn end_of_batch_now(&mut self) -> Option<BatchEnd> {
+        let now = self.clock.as_mut()?.idle();
+        Some(self.begin_batch(now))
+    }
+
+    /// Ends the batch before `packet` where the clock was set before it was captured (live captures).
+    #[inline]
+    pub fn end_of_batch_before(&mut self, packet: &Packet<'_>) -> Option<BatchEnd> {
+        let clock_set = self.clock.as_mut()?.packet(packet.time)?;
+        self.packet_time = self.packet_time.plus(clock_set);
+        Some(BatchEnd { clock_set, ..self.begin_batch(self.last.time) })
     }
 
     /// Another batch begins; returns the end of the one before, at `time`.
     fn begin_batch(&mut self, time: Time) -> BatchEnd {
         (self.batch_packets, self.rest.batch_bytes, self.rest.batch_segments) = (0, 0, 0);
-        BatchEnd { nth: self.last.nth, time }
+        BatchEnd { nth: self.last.nth, time, clock_set: 0 }
     }
 
     /// All packets have been read.
@@ -180,11 +192,6 @@ impl<'a> InputStage<'a> {
         limits_hit.add(self.multipath.limits());
         InputCounts { packets: self.rest.packets, traffic, limits_hit }
     }
-}
-
-fn wall_clock() -> Time {
-    let since_epoch = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    Time::from_microseconds(i64::try_from(since_epoch.as_micros()).unwrap_or(i64::MAX))
 }
 
 impl Counts {

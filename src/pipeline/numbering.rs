@@ -150,6 +150,11 @@ impl SessionNumbering {
         }
     }
 
+    /// The clock was set by so many nanoseconds: no time has passed.
+    pub fn clock_set(&mut self, by: i64) {
+        self.unnumbered.values_mut().for_each(|connection| connection.begun = connection.begun.plus(by));
+    }
+
     /// The next session to hand on, with the number of its steps shown already.
     pub fn next_ready(&mut self) -> Option<(Session, usize)> {
         let id = match self.emit {

@@ -117,4 +117,6 @@ pub struct BatchEnd {
     pub nth: u64,
     /// The time up to which all packets have come.
     pub time: Time,
+    /// By how many nanoseconds the clock was set after it; only told of a live capture.
+    pub clock_set: i64,
 }

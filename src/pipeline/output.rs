@@ -70,6 +70,9 @@ impl<'a> OutputStage<'a> {
     pub fn end_of_batch(&mut self, end: BatchEnd, events: &mut Vec<ConnectionEvent>) -> io::Result<()> {
         self.take(events)?;
         self.numbering.decide_silent(end.time);
+        if end.clock_set != 0 {
+            self.numbering.clock_set(end.clock_set);
+        }
         self.show_ready()
     }
 

@@ -118,10 +118,9 @@ fn read<'a>(
     to_workers: Vec<Sender<Batch>>,
     unused: &Receiver<Batch>,
 ) -> (InputStage<'a>, Option<CaptureError>) {
-    let mut input = InputStage::new(options);
+    let mut input = InputStage::new(options, source.is_live());
     let stop_condition = StopCondition::new(options, stop);
     let mut batches: Vec<Batch> = to_workers.iter().map(|_| Batch::default()).collect();
-    let live = source.is_live();
     let mut problem = None;
     let send = |batches: &mut Vec<Batch>, end: Option<BatchEnd>| {
         for (batch, to_worker) in batches.iter_mut().zip(&to_workers) {
@@ -134,6 +133,9 @@ fn read<'a>(
     while !stop_condition.is_met(input.packets()) && !given_up.load(Ordering::Relaxed) {
         match source.next_packet() {
             Ok(Read::Packet(packet)) => {
+                if let Some(end) = input.end_of_batch_before(&packet) {
+                    send(&mut batches, Some(end));
+                }
                 let Ok(()) = input.packet(&packet, |sorted| {
                     batches[sorted.shard % to_workers.len()].push(sorted);
                     Ok::<_, Infallible>(())
@@ -142,10 +144,10 @@ fn read<'a>(
                     send(&mut batches, Some(end));
                 }
             }
-            Ok(Read::Idle) if !live => {}
             Ok(Read::Idle) => {
-                let end = input.end_of_batch_now();
-                send(&mut batches, Some(end));
+                if let Some(end) = input.end_of_batch_now() {
+                    send(&mut batches, Some(end));
+                }
             }
             Ok(Read::End) => break,
             Err(error) => {

@@ -65,7 +65,7 @@ impl<F: ConnectionHandler> Table<F> {
         while let Some(&(index, generation)) = self.lingering.front() {
             let waits = self
                 .lingering(index, generation)
-                .is_some_and(|followed| self.now.since(followed.connection.last_time()) < LINGER_NANOSECONDS);
+                .is_some_and(|_| self.silent_for(index, self.now) < LINGER_NANOSECONDS);
             if waits {
                 break;
             }

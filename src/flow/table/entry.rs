@@ -13,6 +13,8 @@ pub struct Entry<F: ConnectionHandler> {
     pub generation: u64,
     /// The connection handler's name for it.
     pub token: F::Token,
+    /// By how much the clock had been set, all steps together, when its last packet came (nanoseconds).
+    pub clock: i64,
     /// How far it is followed.
     pub stage: Stage<F::StreamHandler>,
 }

@@ -57,6 +57,32 @@ pub struct Extract<V> {
 /// # Errors
 /// If the directory is not empty or cannot be written.
 pub fn prepare(directory: &Path, stop: &Arc<AtomicBool>) -> io::Result<Arc<Spool>> {
+    make(directory)?;
+    begin(directory, stop)
+}
+
+/// The second half of [`prepare`]: the store, in a directory that [`make`] has made.
+///
+/// # Errors
+/// If the directory cannot be written.
+pub fn begin(directory: &Path, stop: &Arc<AtomicBool>) -> io::Result<Arc<Spool>> {
+    Spool::new(directory.join(SPOOL), Arc::clone(stop)).map(Arc::new)
+}
+
+/// The first half of [`prepare`]: creates `directory`, for its owner alone, unless it is there. Returns whether it was created.
+///
+/// # Errors
+/// If the directory is not empty or cannot be created.
+pub fn make(directory: &Path) -> io::Result<bool> {
+    let is_there = is_there(directory)?;
+    if !is_there {
+        spool::make_directory(directory)?;
+    }
+    Ok(!is_there)
+}
+
+/// Whether there is such a directory, which is then empty.
+fn is_there(directory: &Path) -> io::Result<bool> {
     match fs::read_dir(directory) {
         Ok(mut entries) => {
             if let Some(entry) = entries.next() {
@@ -69,10 +95,10 @@ pub fn prepare(directory: &Path, stop: &Arc<AtomicBool>) -> io::Result<Arc<Spool
                 return Err(io::Error::new(io::ErrorKind::AlreadyExists, said));
             }
         }
-        Err(error) if error.kind() == io::ErrorKind::NotFound => spool::make_directory(directory)?,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
         Err(error) => return Err(spool::named(directory, &error)),
     }
-    Spool::new(directory.join(SPOOL), Arc::clone(stop)).map(Arc::new)
+    Ok(true)
 }
 
 impl<V: View> Extract<V> {

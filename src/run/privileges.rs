@@ -1,0 +1,239 @@
+/*!
+Privileges, dropped before the first packet is parsed. Listening needs them only until the interface is open, and what
+comes then is written by strangers.
+
+All capabilities go, and cannot be had again; root becomes an ordinary user. Where the kernel has Landlock, files can be
+opened only where it is still needed, and nothing can be connected to. No list of permitted system calls (seccomp) is set
+on top: which ones libc and libpcap use differs from one version to the next, and a list that is too short kills a
+capture.
+
+All of this is done while the process has one thread: on Linux each thread has capabilities of its own, and those that
+begin later inherit them.
+*/
+
+use crate::cli;
+use nix::unistd::{Gid, Uid, User, setgid, setuid};
+use std::fs::File;
+use std::os::unix::fs::{fchown, lchown};
+use std::path::Path;
+
+/// Why privileges could not be dropped. Nothing is parsed then.
+#[derive(Debug, thiserror::Error)]
+#[error("privileges cannot be dropped: {what}: {todo}")]
+pub(super) struct Kept {
+    what: String,
+    todo: &'static str,
+}
+
+/// What to do where it is the change of the user that fails.
+const NAME_ANOTHER: &str = "name another user by --user, or keep root by --user root";
+
+/// Whom to become.
+pub(super) struct Privileges {
+    /// None where this process stays whom it is.
+    become_user: Option<Identity>,
+    /// Whether the files that were made so far are to belong to that user: not where it is one that many programs
+    /// share, and the result would be theirs to read.
+    gives: bool,
+}
+
+struct Identity {
+    uid: Uid,
+    gid: Gid,
+    name: String,
+}
+
+impl Privileges {
+    /// Whom this process is to become.
+    ///
+    /// # Errors
+    /// If there is no such user, or this process cannot become it.
+    pub(super) fn of(user: &cli::User) -> Result<Self, Kept> {
+        let (real, effective) = (Uid::current(), Uid::effective());
+        if let Some(name) = &user.asked {
+            let identity = named(name)?;
+            if identity.uid == effective && identity.uid == real {
+                return Ok(Self { become_user: None, gives: false });
+            }
+            if !effective.is_root() {
+                let what = format!("only root can become {name}");
+                return Err(Kept { what, todo: "run it without --user" });
+            }
+            return Ok(Self { become_user: Some(identity), gives: true });
+        }
+        if !effective.is_root() {
+            return Ok(Self { become_user: None, gives: false });
+        }
+        // A program with the set-user-ID bit goes on as the user who runs it.
+        let caller = if real.is_root() { user.caller } else { Some((real.as_raw(), Gid::current().as_raw())) };
+        match caller {
+            Some((uid, gid)) if uid != 0 => {
+                let identity = Identity { uid: uid.into(), gid: gid.into(), name: format!("user {uid}") };
+                Ok(Self { become_user: Some(identity), gives: true })
+            }
+            _ => Ok(Self { become_user: Some(named("nobody")?), gives: false }),
+        }
+    }
+
+    /// The user to become, if it is another.
+    pub(super) fn user(&self) -> Option<&str> {
+        self.become_user.as_ref().map(|identity| identity.name.as_str())
+    }
+
+    /// `file`, which was just made, belongs to the user who is to read it.
+    ///
+    /// # Errors
+    /// If it cannot be given.
+    pub(super) fn give(&self, file: &File, path: &Path) -> Result<(), Kept> {
+        match self.become_user.as_ref().filter(|_| self.gives) {
+            Some(Identity { uid, gid, .. }) if file.metadata().is_ok_and(|metadata| metadata.is_file()) => {
+                fchown(file, Some(uid.as_raw()), Some(gid.as_raw())).map_err(|error| given(path, &error))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The folder, which was just made, belongs to the user who is to make files in it.
+    ///
+    /// # Errors
+    /// If it cannot be given.
+    pub(super) fn give_folder(&self, folder: &Path) -> Result<(), Kept> {
+        match &self.become_user {
+            Some(Identity { uid, gid, .. }) => {
+                lchown(folder, Some(uid.as_raw()), Some(gid.as_raw())).map_err(|error| given(folder, &error))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Drops what is not needed once the interface and the files are open. Of files, only those in `folder` can be
+    /// opened after it.
+    ///
+    /// # Errors
+    /// If something that could be kept is kept.
+    pub(super) fn drop(&self, interface: Option<&str>, folder: Option<&Path>) -> Result<(), Kept> {
+        #[cfg(target_os = "linux")]
+        linux::before()?;
+        if let Some(Identity { uid, gid, name }) = &self.become_user {
+            let refused = |error: nix::errno::Errno| {
+                let what = format!("cannot become {name} ({})", error.desc());
+                Kept { what, todo: NAME_ANOTHER }
+            };
+            // Not offered on Apple's systems.
+            #[cfg(not(target_vendor = "apple"))]
+            nix::unistd::setgroups(&[]).map_err(refused)?;
+            setgid(*gid).and_then(|()| setuid(*uid)).map_err(refused)?;
+            let is_another = Uid::current() == *uid && Uid::effective() == *uid && Gid::effective() == *gid;
+            if !is_another || (!uid.is_root() && setuid(Uid::from_raw(0)).is_ok()) {
+                return Err(Kept { what: format!("this process did not become {name}"), todo: NAME_ANOTHER });
+            }
+        }
+        #[cfg(target_os = "linux")]
+        linux::after(interface, folder)?;
+        #[cfg(not(target_os = "linux"))]
+        let _ = (interface, folder);
+        Ok(())
+    }
+}
+
+fn named(name: &str) -> Result<Identity, Kept> {
+    let what = match User::from_name(name) {
+        Ok(Some(user)) => return Ok(Identity { uid: user.uid, gid: user.gid, name: name.to_owned() }),
+        Ok(None) => format!("there is no user {name}"),
+        Err(error) => format!("user {name} is not found ({})", error.desc()),
+    };
+    Err(Kept { what, todo: NAME_ANOTHER })
+}
+
+fn given(path: &Path, error: &std::io::Error) -> Kept {
+    let what = format!("{} cannot be given to the user who is to read it ({error})", path.display());
+    Kept { what, todo: NAME_ANOTHER }
+}
+
+#[cfg(target_os = "linux")]
+mod linux {
+    use super::Kept;
+    use caps::errors::CapsError;
+    use caps::{CapSet, Capability};
+    use landlock::{
+        ABI, Access, AccessFs, AccessNet, CompatLevel, Compatible, PathBeneath, PathFd, Ruleset, RulesetAttr,
+        RulesetCreatedAttr, RulesetError, RulesetStatus, Scope,
+    };
+    use std::path::{Path, PathBuf};
+
+    /// The newest kernel interface whose restrictions are known to suit.
+    const KNOWN: ABI = ABI::V6;
+    /// What to do where the kernel refuses what it never refuses.
+    const TODO: &str = "capture with tcpdump -w, and read its file as an ordinary user";
+
+    fn kept(error: &CapsError) -> Kept {
+        Kept { what: error.to_string(), todo: TODO }
+    }
+
+    /// While this process may still do so: nothing that it executes can have capabilities.
+    pub(super) fn before() -> Result<(), Kept> {
+        if std::fs::read_dir("/proc/self/task").is_ok_and(|tasks| tasks.count() > 1) {
+            return Err(Kept { what: "another thread has begun already".to_owned(), todo: TODO });
+        }
+        // An ordinary user who may capture may not do this; nor can it get any capability by executing a program, below.
+        if caps::has_cap(None, CapSet::Effective, Capability::CAP_SETPCAP).map_err(|error| kept(&error))? {
+            caps::clear(None, CapSet::Bounding).map_err(|error| kept(&error))?;
+        }
+        Ok(())
+    }
+
+    /// Drops all capabilities for good, and confines this process where the kernel can.
+    pub(super) fn after(interface: Option<&str>, folder: Option<&Path>) -> Result<(), Kept> {
+        if caps::runtime::ambient_set_supported().is_ok() {
+            caps::clear(None, CapSet::Ambient).map_err(|error| kept(&error))?;
+        }
+        let sets = [CapSet::Effective, CapSet::Permitted, CapSet::Inheritable];
+        for set in sets {
+            caps::clear(None, set).map_err(|error| kept(&error))?;
+        }
+        for set in sets {
+            if !caps::read(None, set).map_err(|error| kept(&error))?.is_empty() {
+                return Err(Kept { what: format!("{set:?} capabilities are left"), todo: TODO });
+            }
+        }
+        nix::sys::prctl::set_no_new_privs().map_err(|error| Kept { what: error.desc().to_owned(), todo: TODO })?;
+        // Best effort: many kernels have none of it, and old ones not all.
+        match confined(interface, folder) {
+            Ok(status) => log::debug!("Landlock: {status:?}"),
+            Err(error) => log::debug!("Landlock: {error}"),
+        }
+        Ok(())
+    }
+
+    fn confined(interface: Option<&str>, folder: Option<&Path>) -> Result<RulesetStatus, RulesetError> {
+        let ruleset = Ruleset::default();
+        // Without it, files in different folders could not be renamed to each other's place, as --extract does.
+        let ruleset = match folder {
+            Some(_) => ruleset
+                .set_compatibility(CompatLevel::HardRequirement)
+                .handle_access(AccessFs::Refer)?
+                .set_compatibility(CompatLevel::BestEffort),
+            None => ruleset,
+        };
+        let mut ruleset = ruleset
+            .handle_access(AccessFs::from_all(KNOWN))?
+            .handle_access(AccessNet::from_all(KNOWN))?
+            .scope(Scope::from_all(KNOWN))?
+            .create()?;
+        if let Some(fd) = folder.and_then(|folder| PathFd::new(folder).ok()) {
+            // As messages are written: to new files, which change folders, or are removed.
+            let access = AccessFs::from_read(KNOWN) | AccessFs::from_write(KNOWN);
+            ruleset = ruleset.add_rule(PathBeneath::new(fd, access & !AccessFs::Execute))?;
+        }
+        // libpcap reads there how many packets the interface itself has dropped.
+        let statistics = |name| Path::new("/sys/class/net").join::<&str>(name).join("statistics");
+        let statistics = interface.map(statistics).and_then(|link: PathBuf| link.canonicalize().ok());
+        for read in statistics.into_iter().chain(["/proc/net/dev".into()]) {
+            if let Ok(fd) = PathFd::new(&read) {
+                let access = if read.is_dir() { AccessFs::from_read(KNOWN) } else { AccessFs::ReadFile.into() };
+                ruleset = ruleset.add_rule(PathBeneath::new(fd, access & !AccessFs::Execute))?;
+            }
+        }
+        Ok(ruleset.restrict_self()?.ruleset)
+    }
+}
