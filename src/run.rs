@@ -4,13 +4,13 @@ error.
 */
 
 use crate::capture::{self, CaptureError, Damage, Filter, Live, Reading, Source};
-use crate::cli::{Analysis, CatalogueFormat, Format, Input, Output, Plan};
+use crate::cli::{Analysis, CatalogueFormat, Format, Input, Output, Plan, Redaction};
 use crate::limits::REDACT_HELD;
 use crate::pipeline;
 use crate::session::{self, content_store::ContentStore};
 use crate::view::extract::{self, Extract};
 use crate::view::json::{Json, NdJson};
-use crate::view::redact::Redact;
+use crate::view::redact::{Names, Redact};
 use crate::view::table::{self, Table};
 use crate::view::{self, View, catalogue, record, schema};
 use anyhow::Context;
@@ -119,7 +119,7 @@ fn analyze(mut analysis: Analysis) -> anyhow::Result<()> {
         None => Box::new(Named::stdout()),
     };
     let content_store = spool.clone().map(|spool| -> Arc<dyn ContentStore> { spool });
-    let mut view = made(&analysis.output, live, endless, Box::new(BufWriter::with_capacity(1 << 16, out)));
+    let mut view = made(&analysis.output, live, endless, Box::new(BufWriter::with_capacity(1 << 16, out)))?;
     if let (Some(directory), Some(spool)) = (analysis.output.extract, spool) {
         let end = live.then(|| Arc::clone(&give_up));
         view = Box::new(Extract::new(view, directory, analysis.output.lang, spool, end)?);
@@ -192,7 +192,7 @@ fn created(file: &Path, input: &Input) -> anyhow::Result<File> {
     File::create(file).with_context(|| format!("{}: cannot be written", file.display()))
 }
 
-fn made(output: &Output, live: bool, endless: bool, out: Box<dyn Write>) -> Box<dyn View> {
+fn made(output: &Output, live: bool, endless: bool, out: Box<dyn Write>) -> anyhow::Result<Box<dyn View>> {
     let options = record::Options { lang: output.lang, ..Default::default() };
     let style = table::Style { width: output.width, colour: output.colour };
     let tables = table::Options { style, show: output.show, lang: output.lang, text_limit: options.text_limit };
@@ -202,13 +202,17 @@ fn made(output: &Output, live: bool, endless: bool, out: Box<dyn Write>) -> Box<
         Format::Table if live => Box::new(table::Live::new(out, tables)),
         Format::Table => Box::new(Table::new(out, tables)),
     };
-    match (output.redact, output.format) {
-        (false, _) => view,
+    let Some(how) = output.redact else { return Ok(view) };
+    let mut redact = match output.format {
         // The document keeps all sessions until the end in any case.
-        (true, Format::Json) => Box::new(Redact::holding(view, usize::MAX)),
-        (true, _) if endless => Box::new(Redact::new(view)),
-        (true, _) => Box::new(Redact::holding(view, REDACT_HELD)),
+        Format::Json => Redact::holding(view, usize::MAX),
+        _ if endless => Redact::new(view),
+        _ => Redact::holding(view, REDACT_HELD),
+    };
+    if how == Redaction::Pseudonym {
+        redact = redact.naming(Names::new().context("--redact=pseudonym: no random key can be had for the names")?);
     }
+    Ok(Box::new(redact))
 }
 
 fn listening(interface: Option<&str>) {

@@ -1,0 +1,143 @@
+//! Which secret it is that crossed, as far as the protocol says so: what `--redact=pseudonym` names.
+
+use super::encodings;
+use super::masked::widened;
+use crate::protocol::event::Subject;
+use crate::protocol::sasl::{Mechanism, Round, Unencoded};
+use crate::protocol::secret::SecretKind;
+use crate::protocol::{imap, pop3, smtp};
+use crate::session::model::{Credential, Step};
+use crate::session::text;
+use std::ops::Range;
+use std::rc::Rc;
+
+/// A secret that is known to be one.
+#[derive(Clone)]
+pub(in crate::view::redact) struct Known {
+    /// What it is.
+    pub kind: SecretKind,
+    /// Without the blanks and control characters around it: a client that sends `secret` and a line end in base64 means
+    /// the same.
+    pub secret: Rc<str>,
+}
+
+/// The same secret, whatever it was used as.
+impl PartialEq for Known {
+    fn eq(&self, other: &Self) -> bool {
+        self.secret == other.secret
+    }
+}
+
+impl std::fmt::Debug for Known {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:?}", self.kind)
+    }
+}
+
+impl Known {
+    /// `None` for an empty secret. Of several responses, the last one counts.
+    pub fn new(kind: SecretKind, secret: &str) -> Option<Self> {
+        let mut secret = bare(secret);
+        if kind == SecretKind::Response {
+            secret = bare(secret.lines().last().unwrap_or_default());
+        }
+        (!secret.is_empty()).then(|| Self { kind, secret: secret.into() })
+    }
+}
+
+/// A secret without what does not count.
+pub fn bare(secret: &str) -> &str {
+    let bare = secret.trim_matches(|c: char| c.is_whitespace() || c.is_control());
+    if bare.is_empty() { secret } else { bare }
+}
+
+/// Password, token and response of a credential.
+pub fn of_credential(credential: &Credential) -> [Option<Known>; 3] {
+    let known = |kind, secret: &Option<crate::protocol::secret::Secret<String>>| {
+        secret.as_ref().and_then(|secret| Known::new(kind, secret.reveal()))
+    };
+    [
+        known(SecretKind::Password, &credential.password),
+        known(SecretKind::Token, &credential.token),
+        known(SecretKind::Response, &credential.response),
+    ]
+}
+
+/// The secret in a range of a client's line, if the line is understood.
+pub fn in_step(step: &Step, range: &Range<usize>) -> Option<Known> {
+    let crossed = step.text.get(widened(&step.text, range))?.trim();
+    let round = match &step.subject {
+        Subject::Smtp(smtp::Subject::Response(round)) => *round,
+        Subject::Pop3(pop3::Subject { what: pop3::What::Response(round), .. }) => *round,
+        Subject::Imap(imap::Subject { what: imap::What::Response(round), .. }) => *round,
+        Subject::Smtp(smtp::Subject::Command(smtp::Verb::Auth)) => initial(step, crossed)?,
+        Subject::Imap(imap::Subject { what: imap::What::Command { verb, .. }, .. }) => {
+            match (verb, step.command.as_deref()) {
+                (imap::Verb::Authenticate, _) => initial(step, crossed)?,
+                (_, Some("LOGIN")) => return Known::new(SecretKind::Password, &unquoted(crossed)),
+                _ => return None,
+            }
+        }
+        Subject::Pop3(pop3::Subject { what: pop3::What::Command(verb), .. }) => match verb {
+            pop3::Verb::Auth => initial(step, crossed)?,
+            pop3::Verb::Pass => return Known::new(SecretKind::Password, crossed),
+            pop3::Verb::Apop if !crossed.contains(' ') => return Known::new(SecretKind::Response, crossed),
+            _ => return None,
+        },
+        _ => return None,
+    };
+    in_round(round, crossed)
+}
+
+/// What the initial response of an AUTH command is, by its mechanism.
+fn initial(step: &Step, crossed: &str) -> Option<Round> {
+    let before = step.text.get(..step.text.find(crossed)?)?;
+    let name = before.trim_end().rsplit([' ', '=']).next()?.to_ascii_uppercase();
+    Some(match Mechanism::named(&name) {
+        _ if !Mechanism::is_known(&name) => return None,
+        Mechanism::Plain => Round::Identity,
+        Mechanism::XOauth2 | Mechanism::OauthBearer => Round::Token,
+        Mechanism::Login | Mechanism::External | Mechanism::Anonymous => return None,
+        mechanism => Round::Proof(mechanism),
+    })
+}
+
+fn in_round(round: Round, crossed: &str) -> Option<Known> {
+    let decoded = || encodings::base64(crossed);
+    match round {
+        Round::Password => Known::new(SecretKind::Password, &text(decoded()?.trim_ascii())),
+        Round::Unencoded(Unencoded::Password) => Known::new(SecretKind::Password, crossed),
+        Round::Identity => {
+            let decoded = decoded()?;
+            let mut fields = decoded.split(|&byte| byte == 0);
+            Known::new(SecretKind::Password, &text(fields.nth(2)?.trim_ascii()))
+        }
+        Round::Token => {
+            let decoded = text(&decoded()?);
+            let (_, token) = decoded.split_once("auth=Bearer ")?;
+            Known::new(SecretKind::Token, token.split('\x01').next()?)
+        }
+        Round::Proof(_) => {
+            let decoded = decoded()?;
+            match std::str::from_utf8(&decoded) {
+                Ok(said) if !said.contains(char::is_control) => Known::new(SecretKind::Response, said),
+                _ => Known::new(SecretKind::Response, crossed),
+            }
+        }
+        _ => None,
+    }
+}
+
+/// The content of a string of IMAP: quoted, a literal, or an atom.
+fn unquoted(crossed: &str) -> String {
+    if let Some(quoted) = crossed.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
+        let mut said = String::with_capacity(quoted.len());
+        let mut rest = quoted.chars();
+        while let Some(c) = rest.next() {
+            said.extend(if c == '\\' { rest.next() } else { Some(c) });
+        }
+        return said;
+    }
+    let literal = crossed.strip_prefix('{').and_then(|rest| rest.split_once('}')).map(|(_, rest)| rest.trim_start());
+    literal.unwrap_or(crossed).to_owned()
+}
