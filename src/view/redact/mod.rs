@@ -29,7 +29,7 @@ pub use names::Names;
 
 use super::View;
 use crate::capture::SourceInfo;
-use crate::flow::Endpoints;
+use crate::flow::{Endpoints, Side};
 use crate::limits::{LIGHTEST_SESSION, Limit, REDACT_STRINGS};
 use crate::protocol::Protocol;
 use crate::protocol::event::StepId;
@@ -209,6 +209,9 @@ impl Masking {
                     continue;
                 }
                 self.needles.learn_unknown(said);
+                if step.from == Side::Client {
+                    said.split_whitespace().for_each(|word| self.needles.learn_opaque(word));
+                }
                 if let Some(known) = whose::in_step(step, range) {
                     self.needles.learn_crossed(said, Some(&known));
                     if known.kind == SecretKind::Response {

@@ -40,7 +40,7 @@ impl Names {
     }
 
     /// The name of a secret. One that was seen as a password first stays `pw`.
-    pub fn name(&mut self, known: &Known) -> String {
+    pub(super) fn name(&mut self, known: &Known) -> String {
         let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&self.key) else {
             return crate::protocol::secret::MASK.to_owned(); // HMAC takes keys of any length.
         };

@@ -22,6 +22,8 @@ const LONG: usize = 64;
 const PART: usize = 16;
 /// Bytes of a secret that are also searched for percent-encoded, in hexadecimal and so on.
 const FORMED: usize = 256;
+/// Characters in a row that are text in a response of an unknown mechanism.
+const OPAQUE: usize = 6;
 /// Bytes of a secret whose base64 is one string.
 const ENCODED: usize = 24;
 
@@ -146,6 +148,29 @@ impl Needles {
         }
         self.learn_bytes(field, of);
         self.learn_bytes(bare, of);
+        if !bare.is_ascii() && bare.len() >= ANYWHERE {
+            let beginning = bare.get(..FORMED).unwrap_or(bare);
+            encodings::of_bytes(beginning).iter().for_each(|form| self.learn_plain(form, of));
+            // Its charset may be one that a server knows, though not said anywhere.
+            for charset in [encoding_rs::GBK, encoding_rs::WINDOWS_1251, encoding_rs::SHIFT_JIS] {
+                if let (said, _, false) = charset.decode(beginning)
+                    && std::str::from_utf8(beginning).is_err()
+                {
+                    encodings::forms(&said).iter().for_each(|form| self.learn_plain(form, of));
+                    self.learn_plain(&said, of);
+                    self.learn_bytes(said.as_bytes(), of);
+                }
+            }
+        }
+    }
+
+    /// Learns what the response of a mechanism that is not known holds: a password may be any of its words.
+    pub fn learn_opaque(&mut self, crossed: &str) {
+        let decoded = encodings::base64(crossed).unwrap_or_default();
+        let parts = decoded.split(|byte| !(0x20..0x7f).contains(byte)).filter(|part| part.len() >= OPAQUE);
+        for part in parts {
+            self.learn_unknown(&String::from_utf8_lossy(part));
+        }
     }
 
     /// Learns a secret in all the forms in which it may appear.
@@ -155,7 +180,16 @@ impl Needles {
         if secret.len() >= ANYWHERE {
             let beginning = secret.get(..secret.floor_char_boundary(FORMED)).unwrap_or_default();
             encodings::forms(beginning).iter().for_each(|form| self.learn_plain(form, of));
-            self.learn_bytes(&encodings::utf_16(beginning), of);
+            for bytes in [encodings::utf_16(beginning), encodings::utf_16_be(beginning)] {
+                self.learn_bytes(&bytes, of);
+            }
+            if !beginning.is_ascii() {
+                for bytes in encodings::in_charsets(beginning) {
+                    encodings::of_bytes(&bytes).iter().for_each(|form| self.learn_plain(form, of));
+                    self.learn_bytes(&bytes, of);
+                }
+                encodings::of_bytes(beginning.as_bytes()).iter().for_each(|form| self.learn_plain(form, of));
+            }
         }
         let bare = secret.trim();
         if bare.len() < secret.len() {
