@@ -111,11 +111,12 @@ impl<V: View> View for Redact<V> {
         masking.needles.learn_all(&session.credentials);
         let answered = session.answered(step).cloned();
         let mut step = step.clone();
-        let mask = Mask { own: &masking.needles, known: &self.known, names: self.names.as_ref() };
+        let mask = Mask { own: &masking.needles, known: &self.known, names: self.names.as_ref(), given: &[] };
         masking.mask_step(&mut step, &mask);
-        let mut head = session.head(answered.into_iter().collect());
-        head.steps.iter_mut().for_each(|step| masking.mask_step(step, &mask));
+        let mut head = session.head(Vec::new());
         head.texts_mut(&mut { mask });
+        head.steps.extend(answered);
+        head.steps.iter_mut().for_each(|step| masking.mask_step(step, &mask));
         self.inner.step(&head, &step)
     }
 
@@ -224,7 +225,7 @@ impl Masking {
     }
 
     fn mask(&self, session: &mut Session, known: &Needles, names: Option<&RefCell<Names>>) {
-        let mask = Mask { own: &self.needles, known, names };
+        let mask = Mask { own: &self.needles, known, names, given: &[] };
         session.steps.iter_mut().for_each(|step| self.mask_step(step, &mask));
         for credential in &mut session.credentials {
             // It is kept as it is read; it is called like the last step that it crossed in.
@@ -241,7 +242,10 @@ impl Masking {
                 credential.mechanism = format!("AUTH {MASK}");
             }
         }
+        // What is masked already is not read once more: a name would be hidden as what was secret there.
+        let steps = std::mem::take(&mut session.steps);
         session.texts_mut(&mut { mask });
+        session.steps = steps;
     }
 
     /// Masks what is hidden of a step, and all other secrets in it.
@@ -255,7 +259,10 @@ impl Masking {
                 MASK.clone_into(tag);
             }
         }
-        step.texts_mut(&mut { *mask });
+        // A secret of one character is not searched for: what the step says of it is all that is known.
+        let found = |range| Found { known: whose::in_step(step, range), range: widened(&step.text, range) };
+        let given: Vec<Found> = step.secrets.iter().map(found).collect();
+        step.texts_mut(&mut Mask { given: &given, ..*mask });
     }
 }
 
@@ -316,6 +323,8 @@ struct Mask<'a> {
     /// Of other sessions.
     known: &'a Needles,
     names: Option<&'a RefCell<Names>>,
+    /// What is secret in the step that is visited, whatever it is.
+    given: &'a [Found],
 }
 
 impl Mask<'_> {
@@ -342,8 +351,8 @@ impl TextsMut for Mask<'_> {
 
     fn line(&mut self, line: StepLine<'_>) {
         let StepLine { text, arguments, secrets, command } = line;
-        let given = secrets.iter().map(|range| widened(text, range)).filter(|range| !range.is_empty());
-        let found = self.find(text, given.map(|range| Found { range, known: None }).collect());
+        let given = self.given.iter().filter(|found| !found.range.is_empty());
+        let found = self.find(text, given.cloned().collect());
         if found.is_empty() {
             return;
         }

@@ -100,10 +100,10 @@ fn short_passwords_blank_no_text() {
 fn long_and_quoted_secrets_are_found_in_pieces_and_as_sent() {
     let long: String = (0..40).map(|n| format!("{n:03}é")).collect();
     let mut needles = Needles::default();
-    needles.learn_secret(&long);
-    needles.learn_secret("pa\"ss\\word");
+    needles.learn_secret(&long, None);
+    needles.learn_secret("pa\"ss\\word", None);
     let mut text = format!("<{long}> <pa\\\"ss\\\\word> <012é>");
-    Mask { own: &needles, known: &Needles::default() }.text(&mut text);
+    Mask { own: &needles, known: &Needles::default(), names: None, given: &[] }.text(&mut text);
     assert_eq!(text, "<********> <********> <012é>");
 }
 

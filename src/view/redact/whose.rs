@@ -109,7 +109,7 @@ fn in_round(round: Round, crossed: &str) -> Option<Known> {
         Round::Unencoded(Unencoded::Password) => Known::new(SecretKind::Password, crossed),
         Round::Identity => {
             let decoded = decoded()?;
-            let mut fields = decoded.split(|&byte| byte == 0);
+            let mut fields = decoded.splitn(3, |&byte| byte == 0);
             Known::new(SecretKind::Password, &text(fields.nth(2)?.trim_ascii()))
         }
         Round::Token => {
