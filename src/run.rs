@@ -14,6 +14,7 @@ use crate::view::redact::{Names, Redact};
 use crate::view::table::{self, Table};
 use crate::view::{self, View, catalogue, record, schema};
 use anyhow::Context;
+use clap::error::ErrorKind;
 use std::fs::{File, Metadata};
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::os::unix::fs::MetadataExt;
@@ -56,6 +57,12 @@ pub fn is_broken_pipe(error: &anyhow::Error) -> bool {
     error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }
 
+/// Said where `--redact` meets an option that keeps what crossed.
+const CANNOT_BE_MASKED: &str = "
+Packets and mail are written as they crossed, with the passwords in them. Write them without --redact and keep them to \
+yourself; then run `mailtap read --redact` on the packets for what you pass on.
+";
+
 /// Prints clap's message about a command line: its error, or the help that it asks for. Returns the exit status. The
 /// message may hold file names (`mailtap read *`), and these may hold any characters, so it is escaped.
 ///
@@ -63,12 +70,17 @@ pub fn is_broken_pipe(error: &anyhow::Error) -> bool {
 /// Where it cannot be printed.
 pub fn usage(instead: &clap::Error) -> anyhow::Result<u8> {
     let said = instead.render().to_string();
+    let tip = match instead.kind() {
+        ErrorKind::ArgumentConflict if said.contains("--redact") => CANNOT_BE_MASKED,
+        _ => "",
+    };
     let shown = view::escape::block(&said);
     if shown != said {
         eprint!("{shown}");
     } else if let Err(error) = instead.print().and_then(|()| io::stdout().flush()) {
         return Err(Named::stdout().named(error).into());
     }
+    eprint!("{tip}");
     Ok(u8::try_from(instead.exit_code()).unwrap_or(FAILED))
 }
 
