@@ -98,7 +98,8 @@ fn a_secret_has_one_name_in_a_run() {
 
 fn document(text: &str) {
     let document: serde_json::Value = serde_json::from_str(text).expect("JSON");
-    let said = |session: usize, n: usize| document["sessions"][session]["steps"][n]["text"].as_str().unwrap_or_default();
+    let said =
+        |session: usize, n: usize| document["sessions"][session]["steps"][n]["text"].as_str().unwrap_or_default();
     let credential = |session: usize, n: usize| document["sessions"][session]["credentials"][n].clone();
     let password = credential(0, 0)["password"].as_str().expect("a name").to_owned();
     assert_eq!(said(0, 3), format!("AUTH PLAIN {password}"));
@@ -107,7 +108,11 @@ fn document(text: &str) {
     assert_eq!(credential(0, 1)["password"], password.as_str());
     let short = credential(0, 2)["password"].as_str().expect("a name").to_owned();
     assert_eq!(said(0, 13), short, "a secret of one character is no shorter");
-    assert_eq!((said(1, 1), said(1, 5)), ("********", format!("PASS {password}").as_str()), "what is in doubt stays so");
+    assert_eq!(
+        (said(1, 1), said(1, 5)),
+        ("********", format!("PASS {password}").as_str()),
+        "what is in doubt stays so"
+    );
     assert_eq!(credential(1, 0)["password"], password.as_str());
     let token = credential(2, 0)["token"].as_str().expect("a name").to_owned();
     assert_eq!(said(2, 1), format!("a AUTHENTICATE XOAUTH2 {token}"));

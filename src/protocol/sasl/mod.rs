@@ -164,7 +164,10 @@ impl Exchange {
             Some(prompt::Asks::Username) if self.credential.username.is_none() => Turn::Username,
             _ if unanswered => self.turn.next(),
             // The password was asked for first.
-            None if self.turn == Turn::Over && self.credential.username.is_none() && self.credential.password.is_some() => {
+            None if self.turn == Turn::Over
+                && self.credential.username.is_none()
+                && self.credential.password.is_some() =>
+            {
                 Turn::Username
             }
             _ => self.turn,

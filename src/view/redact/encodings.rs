@@ -80,8 +80,12 @@ pub fn forms(secret: &str) -> Vec<String> {
     // Escapes for bytes that are not of ASCII alone: `\xe4`, `\344`.
     if !secret.is_ascii() {
         let not_plain = |byte: u8| (0x20..0x7f).contains(&byte);
-        forms.push(octets(&|byte| if not_plain(byte) { char::from(byte).into() } else { format!("\\x{byte:02x}") }).concat());
-        forms.push(octets(&|byte| if not_plain(byte) { char::from(byte).into() } else { format!("\\{byte:03o}") }).concat());
+        forms.push(
+            octets(&|byte| if not_plain(byte) { char::from(byte).into() } else { format!("\\x{byte:02x}") }).concat(),
+        );
+        forms.push(
+            octets(&|byte| if not_plain(byte) { char::from(byte).into() } else { format!("\\{byte:03o}") }).concat(),
+        );
     }
     // Base64 once more over base64, and what people do with words.
     forms.push(BASE32_NOPAD.encode(bytes));
@@ -139,7 +143,9 @@ fn backslashes(secret: &str, forms: &mut Vec<String>) {
     forms.push(escape(&|c| matches!(c, '\'' | '\\')));
     forms.push(escape(&|c| matches!(c, '"' | '\'' | '\\')));
     forms.push(escape(&|c| c.is_ascii_punctuation()));
-    forms.push(escape(&|c| c.is_ascii_punctuation() && !matches!(c, '_' | '-' | '.' | '/' | '@' | '%' | '+' | ',' | ':')));
+    forms.push(escape(&|c| {
+        c.is_ascii_punctuation() && !matches!(c, '_' | '-' | '.' | '/' | '@' | '%' | '+' | ',' | ':')
+    }));
     // In SQL, a quotation mark is doubled.
     forms.push(secret.replace('\'', "''"));
     forms.push(secret.replace('"', "\"\""));

@@ -234,7 +234,8 @@ fn id_fields(arguments: &str) -> Vec<&str> {
     let (mut names, mut is_name) = (Vec::new(), true);
     for (number, part) in arguments.split('"').enumerate() {
         if number % 2 == 0 {
-            let values = part.split_whitespace().filter(|word| word.trim_matches(['(', ')']).eq_ignore_ascii_case("NIL"));
+            let values =
+                part.split_whitespace().filter(|word| word.trim_matches(['(', ')']).eq_ignore_ascii_case("NIL"));
             is_name ^= values.count() % 2 == 1;
             continue;
         }
@@ -249,9 +250,34 @@ fn id_fields(arguments: &str) -> Vec<&str> {
 /// A field of ID (RFC 2971, section 3.3), or one by which a proxy says who its client is.
 fn is_of_id(name: &str) -> bool {
     const NAMES: &[&str] = &[
-        "name", "version", "os", "os-version", "vendor", "support-url", "address", "date", "command", "arguments",
-        "environment", "guid", "device", "contact", "release", "revision", "remote-host", "user", "username",
-        "connection_id", "transid", "tid", "platform", "build", "language", "locale", "email", "model",
+        "name",
+        "version",
+        "os",
+        "os-version",
+        "vendor",
+        "support-url",
+        "address",
+        "date",
+        "command",
+        "arguments",
+        "environment",
+        "guid",
+        "device",
+        "contact",
+        "release",
+        "revision",
+        "remote-host",
+        "user",
+        "username",
+        "connection_id",
+        "transid",
+        "tid",
+        "platform",
+        "build",
+        "language",
+        "locale",
+        "email",
+        "model",
     ];
     let lower = name.to_ascii_lowercase();
     NAMES.contains(&lower.as_str()) || (lower.starts_with("x-") && !is_secret_name(&lower))
@@ -260,9 +286,9 @@ fn is_of_id(name: &str) -> bool {
 /// A tag of a language (RFC 5646, section 2.1): `en`, `zh-Hans-CN`.
 fn is_language(word: &str) -> bool {
     let mut parts = word.split('-');
-    let is_first = parts.next().is_some_and(|part| {
-        (1..=3).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphabetic())
-    });
+    let is_first = parts
+        .next()
+        .is_some_and(|part| (1..=3).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphabetic()));
     is_first && parts.all(|part| (1..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric()))
 }
 

@@ -29,7 +29,7 @@ pub use names::Names;
 
 use super::View;
 use crate::capture::SourceInfo;
-use crate::flow::{Endpoints, Side};
+use crate::flow::Endpoints;
 use crate::limits::{LIGHTEST_SESSION, Limit, REDACT_STRINGS};
 use crate::protocol::Protocol;
 use crate::protocol::event::StepId;
@@ -42,11 +42,11 @@ use crate::verdict::{Needs, Report, Selection};
 use doubt::{Doubt, Hidden, What};
 use masked::{Found, Masked, widened};
 use needles::Needles;
-use whose::Known;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::io;
 use std::ops::Range;
+use whose::Known;
 
 /// A view that is shown no secret.
 pub struct Redact<V> {
@@ -210,7 +210,7 @@ impl Masking {
                     continue;
                 }
                 self.needles.learn_unknown(said);
-                if step.from == Side::Client {
+                if whose::is_opaque(step, said) {
                     said.split_whitespace().for_each(|word| self.needles.learn_opaque(word));
                 }
                 if let Some(known) = whose::in_step(step, range) {
@@ -358,7 +358,9 @@ impl TextsMut for Mask<'_> {
         }
         // The verb itself may be a secret: a password typed where a command belongs.
         let verb = command.as_deref().and_then(|command| position(text, command));
-        if verb.is_some_and(|verb| found.iter().any(|Found { range, .. }| range.start < verb.end && verb.start < range.end)) {
+        if verb.is_some_and(|verb| {
+            found.iter().any(|Found { range, .. }| range.start < verb.end && verb.start < range.end)
+        }) {
             *command = Some(MASK.to_owned());
         }
         let masked = Masked::new(text, &found, |known| self.instead(known));

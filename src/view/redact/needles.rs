@@ -1,12 +1,12 @@
 //! The strings that are searched for in the text of a session, and the search.
 
 use super::encodings;
-use crate::session::model::{Credential, Step};
-use crate::session::text;
-use data_encoding::{BASE64, BASE64URL};
 use super::masked::{Found, merged, widened};
 use super::whose::{self, Known};
 use super::words::Words;
+use crate::session::model::{Credential, Step};
+use crate::session::text;
+use data_encoding::{BASE64, BASE64URL};
 use std::ops::Range;
 
 /// Secrets of fewer bytes are searched for as whole words.
@@ -77,7 +77,10 @@ impl Needles {
     /// Learns the ranges that a dialogue marked as secret, and their content if they are base64.
     pub fn learn_step(&mut self, step: &Step) {
         for range in &step.secrets {
-            self.learn_crossed(step.text.get(widened(&step.text, range)).unwrap_or_default(), whose::in_step(step, range).as_ref());
+            self.learn_crossed(
+                step.text.get(widened(&step.text, range)).unwrap_or_default(),
+                whose::in_step(step, range).as_ref(),
+            );
         }
     }
 

@@ -112,7 +112,12 @@ fn a_password_goes_in_every_form_in_which_it_is_echoed() {
         password.replace('\\', "\\\\").replace('"', "\\\""),
         password.chars().map(|c| if c.is_alphanumeric() { c.to_string() } else { format!("\\{c}") }).collect(),
         password.replace('\'', "''"),
-        password.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#x27;"),
+        password
+            .replace('&', "&amp;")
+            .replace('<', "&lt;")
+            .replace('>', "&gt;")
+            .replace('"', "&quot;")
+            .replace('\'', "&#x27;"),
         numbers(|c| format!("&#{c};")),
         numbers(|c| format!("&#x{c:x};")),
         numbers(|c| format!("\\u{c:04x}")),
@@ -170,11 +175,7 @@ fn a_secret_has_the_same_name_in_all_its_forms() {
     assert!(one.starts_with("pw:") && other.starts_with("pw:") && one != other, "{one} {other}");
     assert_eq!(
         texts(&session)[3..],
-        [
-            format!("PASS {one}"),
-            format!("-ERR no {one}, {one}, {one} or {other} for alice"),
-            "********".to_owned(),
-        ]
+        [format!("PASS {one}"), format!("-ERR no {one}, {one}, {one} or {other} for alice"), "********".to_owned(),]
     );
 }
 
@@ -182,15 +183,18 @@ fn a_secret_has_the_same_name_in_all_its_forms() {
 fn a_form_of_two_secrets_has_the_name_of_neither() {
     let mut session = Talk::new(Protocol::Pop3)
         .s("+OK ready")
-        .c("NOOP")
+        .c("USER alice")
+        .s("+OK")
+        .c("PASS Secret12")
+        .secret("Secret12")
         .s("-ERR SECRET12 Secret12 sEcret12")
-        .login("USER/PASS", "alice", "Secret12", &[2], LoginOutcome::Rejected)
-        .login("USER/PASS", "alice", "sEcret12", &[2], LoginOutcome::Rejected)
+        .login("USER/PASS", "alice", "Secret12", &[2, 4], LoginOutcome::Rejected)
+        .login("USER/PASS", "alice", "sEcret12", &[2, 4], LoginOutcome::Rejected)
         .session;
     let names = RefCell::new(Names::new().expect("random numbers"));
     Masking::of(&session).mask(&mut session, &Needles::default(), Some(&names));
     let name = |n: usize| session.credentials[n].password.as_ref().expect("a password").reveal().to_owned();
-    assert_eq!(texts(&session)[2], format!("-ERR ******** {} {}", name(0), name(1)));
+    assert_eq!(texts(&session)[4], format!("-ERR ******** {} {}", name(0), name(1)));
 }
 
 #[test]

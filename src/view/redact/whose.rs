@@ -66,10 +66,10 @@ pub fn of_credential(credential: &Credential) -> [Option<Known>; 3] {
 /// The secret in a range of a client's line, if the line is understood.
 pub fn in_step(step: &Step, range: &Range<usize>) -> Option<Known> {
     let crossed = step.text.get(widened(&step.text, range))?.trim();
+    if let Some(round) = response(step) {
+        return in_round(round, crossed);
+    }
     let round = match &step.subject {
-        Subject::Smtp(smtp::Subject::Response(round)) => *round,
-        Subject::Pop3(pop3::Subject { what: pop3::What::Response(round), .. }) => *round,
-        Subject::Imap(imap::Subject { what: imap::What::Response(round), .. }) => *round,
         Subject::Smtp(smtp::Subject::Command(smtp::Verb::Auth)) => initial(step, crossed)?,
         Subject::Imap(imap::Subject { what: imap::What::Command { verb, .. }, .. }) => {
             match (verb, step.command.as_deref()) {
@@ -87,6 +87,32 @@ pub fn in_step(step: &Step, range: &Range<usize>) -> Option<Known> {
         _ => return None,
     };
     in_round(round, crossed)
+}
+
+/// What a response is, where the step is one.
+fn response(step: &Step) -> Option<Round> {
+    match &step.subject {
+        Subject::Smtp(smtp::Subject::Response(round)) => Some(*round),
+        Subject::Pop3(pop3::Subject { what: pop3::What::Response(round), .. }) => Some(*round),
+        Subject::Imap(imap::Subject { what: imap::What::Response(round), .. }) => Some(*round),
+        _ => None,
+    }
+}
+
+/// True for what crossed in the place of a response where nothing says what it is.
+pub fn is_opaque(step: &Step, crossed: &str) -> bool {
+    let is_auth = match &step.subject {
+        Subject::Smtp(smtp::Subject::Command(verb)) => *verb == smtp::Verb::Auth,
+        Subject::Pop3(pop3::Subject { what: pop3::What::Command(verb), .. }) => *verb == pop3::Verb::Auth,
+        Subject::Imap(imap::Subject { what: imap::What::Command { verb, .. }, .. }) => {
+            *verb == imap::Verb::Authenticate
+        }
+        _ => false,
+    };
+    match response(step) {
+        Some(round) => matches!(round, Round::Proof(Mechanism::Other) | Round::Malformed(_)),
+        None => is_auth && initial(step, crossed).is_none_or(|round| round == Round::Proof(Mechanism::Other)),
+    }
 }
 
 /// What the initial response of an AUTH command is, by its mechanism.
