@@ -1,6 +1,6 @@
 //! A text with its secrets masked, and the new positions in it.
 
-use super::whose::Known;
+use super::known::Known;
 use std::ops::Range;
 
 /// `range` clamped to `text` and widened to whole characters.

@@ -19,6 +19,7 @@ mod doubt;
 mod echo;
 mod encodings;
 mod form;
+mod known;
 mod masked;
 mod names;
 mod needles;
@@ -40,13 +41,13 @@ use crate::session::summary::{Summary, Traffic};
 use crate::verdict::across::login_frequency::{LoginFrequency, Logins, Pair};
 use crate::verdict::{Needs, Report, Selection};
 use doubt::{Doubt, Hidden, What};
+use known::Known;
 use masked::{Found, Masked, widened};
 use needles::Needles;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::io;
 use std::ops::Range;
-use whose::Known;
 
 /// A view that is shown no secret.
 pub struct Redact<V> {

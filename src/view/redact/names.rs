@@ -6,7 +6,7 @@ random and never leaves the run: without it, no dictionary can be tried against 
 nothing of each other.
 */
 
-use super::whose::Known;
+use super::known::Known;
 use crate::limits::REDACT_STRINGS;
 use crate::protocol::secret::SecretKind;
 use data_encoding::HEXLOWER;
@@ -72,7 +72,7 @@ fn named(kind: SecretKind, digits: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::whose::Known;
+    use super::super::known::Known;
     use super::{Names, SecretKind};
 
     fn known(kind: SecretKind, secret: &str) -> Known {

@@ -1,18 +1,14 @@
 //! The strings that are searched for in the text of a session, and the search.
 
 use super::encodings;
+use super::known::{self, Known};
 use super::masked::{Found, merged, widened};
-use super::whose::{self, Known};
-use super::words::Words;
+use super::whose;
+use super::words::{ANYWHERE, PIECE, Words};
 use crate::session::model::{Credential, Step};
 use crate::session::text;
 use data_encoding::{BASE64, BASE64URL};
 use std::ops::Range;
-
-/// Secrets of fewer bytes are searched for as whole words.
-pub const ANYWHERE: usize = 4;
-/// Longer secrets are searched for in pieces of this many bytes, which bounds the cost of each look-up.
-pub const PIECE: usize = 64;
 
 /// A line of more words is a sentence rather than a mistyped command.
 const WORDS: usize = 5;
@@ -145,7 +141,7 @@ impl Needles {
         let bare = field.trim_ascii();
         let said = text(bare);
         // A field beside the password is not named like it.
-        let of = of.filter(|known| *known.secret == *whose::bare(&said));
+        let of = of.filter(|known| *known.secret == *known::bare(&said));
         if said.chars().filter(|c| c.is_control() || *c == '\u{fffd}').count() * 4 <= said.chars().count() {
             self.learn_secret(&said, of);
         }

@@ -1,6 +1,7 @@
 //! Which secret it is that crossed, as far as the protocol says so: what `--redact=pseudonym` names.
 
 use super::encodings;
+use super::known::Known;
 use super::masked::widened;
 use crate::protocol::event::Subject;
 use crate::protocol::sasl::{Mechanism, Round, Unencoded};
@@ -9,47 +10,6 @@ use crate::protocol::{imap, pop3, smtp};
 use crate::session::model::{Credential, Step};
 use crate::session::text;
 use std::ops::Range;
-use std::rc::Rc;
-
-/// A secret that is known to be one.
-#[derive(Clone)]
-pub(in crate::view::redact) struct Known {
-    /// What it is.
-    pub kind: SecretKind,
-    /// Without the blanks and control characters around it: a client that sends `secret` and a line end in base64 means
-    /// the same.
-    pub secret: Rc<str>,
-}
-
-/// The same secret, whatever it was used as.
-impl PartialEq for Known {
-    fn eq(&self, other: &Self) -> bool {
-        self.secret == other.secret
-    }
-}
-
-impl std::fmt::Debug for Known {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{:?}", self.kind)
-    }
-}
-
-impl Known {
-    /// `None` for an empty secret. Of several responses, the last one counts.
-    pub fn new(kind: SecretKind, secret: &str) -> Option<Self> {
-        let mut secret = bare(secret);
-        if kind == SecretKind::Response {
-            secret = bare(secret.lines().last().unwrap_or_default());
-        }
-        (!secret.is_empty()).then(|| Self { kind, secret: secret.into() })
-    }
-}
-
-/// A secret without what does not count.
-pub fn bare(secret: &str) -> &str {
-    let bare = secret.trim_matches(|c: char| c.is_whitespace() || c.is_control());
-    if bare.is_empty() { secret } else { bare }
-}
 
 /// Password, token and response of a credential.
 pub fn of_credential(credential: &Credential) -> [Option<Known>; 3] {
@@ -111,14 +71,16 @@ pub fn is_opaque(step: &Step, crossed: &str) -> bool {
     };
     match response(step) {
         Some(round) => matches!(round, Round::Proof(Mechanism::Other) | Round::Malformed(_)),
-        None => is_auth && initial(step, crossed).is_none_or(|round| round == Round::Proof(Mechanism::Other)),
+        None => {
+            let mechanism = initial_of(step, crossed).filter(|name| Mechanism::is_known(name));
+            is_auth && mechanism.is_none_or(|name| Mechanism::named(&name) == Mechanism::Other)
+        }
     }
 }
 
 /// What the initial response of an AUTH command is, by its mechanism.
 fn initial(step: &Step, crossed: &str) -> Option<Round> {
-    let before = step.text.get(..step.text.find(crossed)?)?;
-    let name = before.trim_end().rsplit([' ', '=']).next()?.to_ascii_uppercase();
+    let name = initial_of(step, crossed)?;
     Some(match Mechanism::named(&name) {
         _ if !Mechanism::is_known(&name) => return None,
         Mechanism::Plain => Round::Identity,
@@ -126,6 +88,12 @@ fn initial(step: &Step, crossed: &str) -> Option<Round> {
         Mechanism::Login | Mechanism::External | Mechanism::Anonymous => return None,
         mechanism => Round::Proof(mechanism),
     })
+}
+
+/// The word before an initial response.
+fn initial_of(step: &Step, crossed: &str) -> Option<String> {
+    let before = step.text.get(..step.text.find(crossed)?)?;
+    Some(before.trim_end().rsplit([' ', '=']).next()?.to_ascii_uppercase())
 }
 
 fn in_round(round: Round, crossed: &str) -> Option<Known> {

@@ -1,9 +1,13 @@
 //! A set of strings that are all searched for at once, and whose secret each of them is.
 
-use super::needles::{ANYWHERE, PIECE};
-use super::whose::Known;
+use super::known::Known;
 use std::collections::BTreeMap;
 use std::ops::Bound;
+
+/// Secrets of fewer bytes are searched for as whole words.
+pub const ANYWHERE: usize = 4;
+/// Longer secrets are searched for in pieces of this many bytes, which bounds the cost of each look-up.
+pub const PIECE: usize = 64;
 
 /// Words of bits for all pairs of bytes.
 const PAIRS: usize = 65_536 / 64;
