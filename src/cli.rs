@@ -15,7 +15,7 @@ use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::time::Duration;
 
-pub use arguments::{CatalogueFormat, Cli, Format};
+pub use arguments::{CatalogueFormat, Cli, Format, Redaction};
 use arguments::{Colour, Command, CommonArgs, Language, What};
 
 mod arguments;
@@ -95,8 +95,8 @@ pub struct Output {
     pub show: Show,
     /// The language.
     pub lang: Lang,
-    /// Mask secrets.
-    pub redact: bool,
+    /// How to mask secrets, if at all.
+    pub redact: Option<Redaction>,
     /// Columns of the tables.
     pub width: usize,
     /// Colour the tables.

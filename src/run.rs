@@ -4,15 +4,17 @@ error.
 */
 
 use crate::capture::{self, CaptureError, Created, Cursor, Damage, Filter, Live, Outlet, Reading, Source};
-use crate::cli::{Analysis, CatalogueFormat, Format, Input, Output, Plan};
+use crate::cli::{Analysis, CatalogueFormat, Format, Input, Output, Plan, Redaction};
 use crate::limits::REDACT_HELD;
 use crate::pipeline;
 use crate::session::{self, content_store::ContentStore};
 use crate::view::extract::{self, Extract};
 use crate::view::json::{Json, NdJson};
-use crate::view::redact::Redact;
+use crate::view::redact::{Names, Redact};
 use crate::view::table::{self, Table};
 use crate::view::{self, View, catalogue, record, schema};
+use anyhow::Context;
+use clap::error::ErrorKind;
 use privileges::Privileges;
 use std::fs::Metadata;
 use std::io::{self, BufWriter, IsTerminal, Write};
@@ -67,6 +69,12 @@ pub fn is_broken_pipe(error: &anyhow::Error) -> bool {
     error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }
 
+/// Said where `--redact` meets an option that keeps what crossed.
+const CANNOT_BE_MASKED: &str = "
+Packets and mail are written as they crossed, with the passwords in them. Write them without --redact and keep them to \
+yourself; then run `mailtap read --redact` on the packets for what you pass on.
+";
+
 /// Prints clap's message about a command line: its error, or the help that it asks for. Returns the exit status. The
 /// message may hold file names (`mailtap read *`), and these may hold any characters, so it is escaped.
 ///
@@ -74,12 +82,17 @@ pub fn is_broken_pipe(error: &anyhow::Error) -> bool {
 /// Where it cannot be printed.
 pub fn usage(instead: &clap::Error) -> anyhow::Result<u8> {
     let said = instead.render().to_string();
+    let tip = match instead.kind() {
+        ErrorKind::ArgumentConflict if said.contains("--redact") => CANNOT_BE_MASKED,
+        _ => "",
+    };
     let shown = view::escape::block(&said);
     if shown != said {
         eprint!("{shown}");
     } else if let Err(error) = instead.print().and_then(|()| io::stdout().flush()) {
         return Err(Named::stdout().named(error).into());
     }
+    eprint!("{tip}");
     Ok(u8::try_from(instead.exit_code()).unwrap_or(FAILED))
 }
 
@@ -138,7 +151,7 @@ fn analyze(mut analysis: Analysis) -> anyhow::Result<()> {
     }
     let out: Box<dyn Write> = match &analysis.output.file {
         Some(file) => {
-            let created = created(file, &analysis.input, !analysis.output.redact, &stop)?;
+            let created = created(file, &analysis.input, analysis.output.redact.is_none(), &stop)?;
             if let Some(privileges) = privileges.as_ref().filter(|_| created.is_new) {
                 privileges.give(&created.file, file)?;
             }
@@ -156,7 +169,7 @@ fn analyze(mut analysis: Analysis) -> anyhow::Result<()> {
         None => None,
     };
     let content_store = spool.clone().map(|spool| -> Arc<dyn ContentStore> { spool });
-    let mut view = made(&analysis.output, live, endless, Box::new(BufWriter::with_capacity(1 << 16, out)));
+    let mut view = made(&analysis.output, live, endless, Box::new(BufWriter::with_capacity(1 << 16, out)))?;
     if let (Some(directory), Some(spool)) = (extract, spool) {
         let end = live.then(|| Arc::clone(&give_up));
         let extract = Extract::new(view, directory, analysis.output.lang, spool, end);
@@ -241,7 +254,7 @@ fn may_not(error: io::Error, privileges: &Option<Privileges>) -> io::Error {
     }
 }
 
-fn made(output: &Output, live: bool, endless: bool, out: Box<dyn Write>) -> Box<dyn View> {
+fn made(output: &Output, live: bool, endless: bool, out: Box<dyn Write>) -> anyhow::Result<Box<dyn View>> {
     let options = record::Options { lang: output.lang, ..Default::default() };
     let style = table::Style { width: output.width, colour: output.colour };
     let tables = table::Options { style, show: output.show, lang: output.lang, text_limit: options.text_limit };
@@ -251,13 +264,17 @@ fn made(output: &Output, live: bool, endless: bool, out: Box<dyn Write>) -> Box<
         Format::Table if live => Box::new(table::Live::new(out, tables)),
         Format::Table => Box::new(Table::new(out, tables)),
     };
-    match (output.redact, output.format) {
-        (false, _) => view,
+    let Some(how) = output.redact else { return Ok(view) };
+    let mut redact = match output.format {
         // The document keeps all sessions until the end in any case.
-        (true, Format::Json) => Box::new(Redact::holding(view, usize::MAX)),
-        (true, _) if endless => Box::new(Redact::new(view)),
-        (true, _) => Box::new(Redact::holding(view, REDACT_HELD)),
+        Format::Json => Redact::holding(view, usize::MAX),
+        _ if endless => Redact::new(view),
+        _ => Redact::holding(view, REDACT_HELD),
+    };
+    if how == Redaction::Pseudonym {
+        redact = redact.naming(Names::new().context("--redact=pseudonym: no random key can be had for the names")?);
     }
+    Ok(Box::new(redact))
 }
 
 fn listening(interface: Option<&str>) {

@@ -350,6 +350,21 @@ fn passwords_are_masked_everywhere_on_request() {
 }
 
 #[test]
+fn packets_cannot_be_masked() {
+    for how in ["--redact", "--redact=mask", "--redact=pseudonym"] {
+        let output = run(&["live", how, "--write", "/nonexistent/packets.pcap"]);
+        let said = err(&output);
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(["--redact", "--write", "without --redact"].iter().all(|word| said.contains(word)), "{said}");
+        let output = read("smtp-helo", &[how, "--extract", "/nonexistent/mail"]);
+        let said = err(&output);
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(["--redact", "--extract", "without --redact"].iter().all(|word| said.contains(word)), "{said}");
+    }
+    assert_eq!(read("smtp-helo", &["--redact=other"]).status.code(), Some(2));
+}
+
+#[test]
 fn tables_fit_and_carry_no_escape_sequences() {
     for (name, lang) in [("smtp-helo", "en"), ("lab-all", "zh"), ("smtp-charmode", "en"), ("imap-fetch-parts", "zh")] {
         for columns in [80, 120] {

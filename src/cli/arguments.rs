@@ -89,8 +89,8 @@ pub(super) struct LiveArgs {
     /// Stop after so many packets.
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u64).range(1..))]
     pub(super) packets: Option<u64>,
-    /// Write what is captured to a pcap file too.
-    #[arg(long, value_name = "FILE")]
+    /// Write what is captured to a pcap file too. Not together with --redact: packets cannot be masked.
+    #[arg(long, value_name = "FILE", conflicts_with = "redact")]
     pub(super) write: Option<PathBuf>,
     /// Go on as this user once the interface and the files are open; `root` stays root, without its capabilities
     /// [default: for root, the user who called sudo, or else nobody].
@@ -116,9 +116,10 @@ pub(super) struct CommonArgs {
     /// which is which. DIR must be empty or not there yet. Not together with --redact: mail cannot be masked.
     #[arg(long, value_name = "DIR", conflicts_with = "redact")]
     pub(super) extract: Option<PathBuf>,
-    /// Mask passwords and tokens, in every form in which they appear.
-    #[arg(long)]
-    pub(super) redact: bool,
+    /// Mask passwords and tokens, in every form in which they appear: by asterisks (`mask`, as without a value), or by
+    /// names that are the same for the same secret, in this run alone (`pseudonym`).
+    #[arg(long, value_name = "HOW", value_enum, num_args = 0..=1, require_equals = true, default_missing_value = "mask")]
+    pub(super) redact: Option<Redaction>,
     /// Look only at packets that match a BPF expression (see pcap-filter(7)).
     #[arg(long, value_name = "BPF")]
     pub(super) filter: Option<String>,
@@ -174,6 +175,15 @@ pub enum Format {
     Json,
     /// One JSON object a line.
     Ndjson,
+}
+
+/// What `--redact` takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Redaction {
+    /// Asterisks.
+    Mask,
+    /// A name for each secret, such as pw:3f9a07c2: equal secrets have equal names, so that reuse can be counted.
+    Pseudonym,
 }
 
 /// What `findings --format` takes.

@@ -13,6 +13,17 @@ use std::ops::{Deref, DerefMut};
 /// Shown in place of a secret.
 pub const MASK: &str = "********";
 
+/// What a secret is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum SecretKind {
+    /// A password.
+    Password,
+    /// A bearer token.
+    Token,
+    /// The answer to a challenge.
+    Response,
+}
+
 /// A password, a token, an answer to a challenge, or the form in which one of them crossed. Formatted as asterisks.
 #[derive(Clone, Copy, PartialEq, Eq, Default)]
 pub struct Secret<T>(T);

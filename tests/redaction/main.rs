@@ -7,6 +7,7 @@ secret's characters, as they are or in base64.
 */
 
 mod logins;
+mod pseudonym;
 #[path = "../support/mod.rs"]
 mod support;
 

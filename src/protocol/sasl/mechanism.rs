@@ -33,7 +33,7 @@ pub enum Mechanism {
 
 impl Mechanism {
     /// The mechanism of this name, which is in upper case.
-    pub(super) fn named(name: &str) -> Self {
+    pub fn named(name: &str) -> Self {
         match name {
             "PLAIN" => Self::Plain,
             "LOGIN" => Self::Login,

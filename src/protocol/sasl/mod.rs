@@ -163,6 +163,13 @@ impl Exchange {
             // nevertheless: after a user name, what follows may be either.
             Some(prompt::Asks::Username) if self.credential.username.is_none() => Turn::Username,
             _ if unanswered => self.turn.next(),
+            // The password was asked for first.
+            None if self.turn == Turn::Over
+                && self.credential.username.is_none()
+                && self.credential.password.is_some() =>
+            {
+                Turn::Username
+            }
             _ => self.turn,
         };
     }

@@ -14,7 +14,7 @@ use super::{
 use crate::flow::{self, Transport};
 use crate::protocol::event::Certificate;
 use crate::protocol::sasl::Mechanism;
-use crate::protocol::secret::Secret;
+use crate::protocol::secret::{Secret, SecretKind};
 use std::ops::Range;
 
 /// Visits each text of a session, by its kind.
@@ -26,7 +26,7 @@ pub trait TextsMut {
     fn line(&mut self, line: StepLine<'_>);
 
     /// A secret, decoded or as it crossed.
-    fn secret(&mut self, secret: &mut Secret<String>);
+    fn secret(&mut self, secret: &mut Secret<String>, kind: SecretKind);
 
     /// An excerpt of bytes that no dialogue may have read, so what in it is secret is unknown.
     fn excerpt(&mut self, excerpt: &mut String);
@@ -228,8 +228,13 @@ impl Credential {
             visit.text(mechanism);
         }
         visit_all([username, authorization_id, challenge, reply], visit);
-        let secrets = [password, response, token].into_iter().flatten().chain(wire_forms);
-        secrets.for_each(|secret| visit.secret(secret));
+        let (a_password, a_token) = (SecretKind::Password, SecretKind::Token);
+        let crossed = if token.is_some() { a_token } else { a_password };
+        let kinds = [(password, a_password), (token, a_token), (response, SecretKind::Response)];
+        for (secret, kind) in kinds {
+            secret.iter_mut().for_each(|secret| visit.secret(secret, kind));
+        }
+        wire_forms.iter_mut().for_each(|secret| visit.secret(secret, crossed));
     }
 }
 

@@ -20,7 +20,8 @@ pub(crate) struct Credential<'a> {
     /// SASL authorization identity: whom the user asks to act as, if one was sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     authorization_id: Option<&'a str>,
-    /// Password, decoded, if the password itself was sent; `********` with `--redact`.
+    /// Password, decoded, if the password itself was sent; `********` with `--redact`, a name with
+    /// `--redact=pseudonym`.
     #[serde(skip_serializing_if = "Option::is_none")]
     password: Option<&'a str>,
     /// The server's challenge.

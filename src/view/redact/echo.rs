@@ -176,11 +176,13 @@ const WORDS: &[&str] = &[
 
 #[cfg(test)]
 mod tests {
+    use super::super::masked::{Found, Masked};
     use super::words;
     use crate::protocol::Protocol;
 
     fn shown(protocol: Protocol, text: &str) -> String {
-        super::super::masked::Masked::new(text, &words(protocol, text)).text
+        let found = words(protocol, text).into_iter().map(|range| Found { range, known: None }).collect::<Vec<_>>();
+        Masked::new(text, &found, |_| crate::protocol::secret::MASK).text
     }
 
     #[test]

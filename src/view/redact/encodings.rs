@@ -1,6 +1,7 @@
 //! The forms that a secret may have where it is repeated: by a server, in a link, in a header.
 
-use data_encoding::{BASE64, BASE64_NOPAD, BASE64URL_NOPAD, HEXLOWER, HEXUPPER};
+use data_encoding::{BASE32_NOPAD, BASE64, BASE64_NOPAD, BASE64URL_NOPAD, HEXLOWER, HEXUPPER};
+use std::fmt::Write;
 
 /// `text` as base64, as tolerantly as a server might read it: with blanks inside, without padding, in the alphabet of
 /// URLs. `None` where it is none.
@@ -38,14 +39,64 @@ pub fn forms(secret: &str) -> Vec<String> {
         forms.push(escaped(bytes, '=', &|_| false, upper));
     }
     forms.push(modified_utf_7(secret));
-    if secret.contains(['"', '\\']) {
-        forms.push(secret.replace('\\', "\\\\").replace('"', "\\\""));
+    if secret.contains(|c: char| c.is_ascii_punctuation()) {
+        backslashes(secret, &mut forms);
     }
     if secret.contains(['&', '<', '>', '"', '\'']) {
         let named = secret.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
-        forms.push(named.replace('"', "&quot;").replace('\'', "&#39;"));
+        for apostrophe in ["&#39;", "&#x27;", "&#039;", "&apos;", "'"] {
+            forms.push(named.replace('"', "&quot;").replace('\'', apostrophe));
+        }
         forms.push(named);
     }
+    // As numbers, in HTML and in the strings of programming languages.
+    let numbers = |number: &dyn Fn(&mut String, u32)| {
+        secret.chars().fold(String::new(), |mut all, c| {
+            number(&mut all, u32::from(c));
+            all
+        })
+    };
+    // A string can always be written to.
+    forms.push(numbers(&|all, c| _ = write!(all, "&#{c};")));
+    forms.push(numbers(&|all, c| _ = write!(all, "&#x{c:x};")));
+    forms.push(numbers(&|all, c| _ = write!(all, "&#x{c:X};")));
+    forms.push(numbers(&|all, c| _ = write!(all, "\\u{c:04x}")));
+    forms.push(numbers(&|all, c| _ = write!(all, "\\u{c:04X}")));
+    let not_ascii = |all: &mut String, c: u32, number: String| match char::from_u32(c) {
+        Some(c) if c.is_ascii() => all.push(c),
+        _ => all.push_str(&number),
+    };
+    if !secret.is_ascii() {
+        forms.push(numbers(&|all, c| not_ascii(all, c, format!("\\u{c:04x}"))));
+        forms.push(numbers(&|all, c| not_ascii(all, c, format!("&#{c};"))));
+    }
+    let octets = |octet: &dyn Fn(u8) -> String| bytes.iter().map(|&byte| octet(byte)).collect::<Vec<_>>();
+    for octets in [octets(&|byte| format!("{byte:02x}")), octets(&|byte| format!("{byte:02X}"))] {
+        forms.extend([" ", ":", "-", ", "].map(|between| octets.join(between)));
+        forms.push(octets.iter().map(|octet| format!("\\x{octet}")).collect());
+        forms.push(octets.iter().map(|octet| format!("0x{octet}")).collect::<Vec<_>>().join(" "));
+    }
+    forms.push(octets(&|byte| format!("\\{byte:03o}")).concat());
+    // Escapes for bytes that are not of ASCII alone: `\xe4`, `\344`.
+    if !secret.is_ascii() {
+        let not_plain = |byte: u8| (0x20..0x7f).contains(&byte);
+        forms.push(
+            octets(&|byte| if not_plain(byte) { char::from(byte).into() } else { format!("\\x{byte:02x}") }).concat(),
+        );
+        forms.push(
+            octets(&|byte| if not_plain(byte) { char::from(byte).into() } else { format!("\\{byte:03o}") }).concat(),
+        );
+    }
+    // Base64 once more over base64, and what people do with words.
+    forms.push(BASE32_NOPAD.encode(bytes));
+    for encoded in [BASE64.encode(bytes), BASE64_NOPAD.encode(bytes)] {
+        forms.push(BASE64_NOPAD.encode(encoded.as_bytes()));
+    }
+    forms.push(secret.chars().rev().collect());
+    let single = secret.chars().flat_map(|c| [c, ' ']).collect::<String>();
+    forms.push(single.trim_end().to_owned());
+    forms.push(swapped(secret));
+    forms.push(title(secret));
     // UTF-16 whose zero bytes were taken for characters.
     forms.push(secret.chars().flat_map(|c| [c, '\0']).take(2 * secret.chars().count() - 1).collect());
     forms
@@ -54,6 +105,70 @@ pub fn forms(secret: &str) -> Vec<String> {
 /// `secret` in UTF-16, as NTLM has it.
 pub fn utf_16(secret: &str) -> Vec<u8> {
     secret.encode_utf16().flat_map(u16::to_le_bytes).collect()
+}
+
+/// `secret` in the bytes of the charsets that servers and clients take for UTF-8 or Latin-1.
+pub fn in_charsets(secret: &str) -> Vec<Vec<u8>> {
+    let all = [encoding_rs::WINDOWS_1252, encoding_rs::GBK, encoding_rs::BIG5, encoding_rs::SHIFT_JIS];
+    let all = all.into_iter().chain([encoding_rs::WINDOWS_1251, encoding_rs::KOI8_R]);
+    let encoded = all.filter_map(|charset| {
+        let (bytes, _, is_lossy) = charset.encode(secret);
+        (!is_lossy).then(|| bytes.into_owned())
+    });
+    encoded.collect()
+}
+
+/// Bytes as they are shown where each is taken for a character of Latin-1, and percent-encoded.
+pub fn of_bytes(bytes: &[u8]) -> Vec<String> {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    vec![
+        bytes.iter().map(|&byte| char::from(byte)).collect(),
+        escaped(bytes, '%', &plain, true),
+        escaped(bytes, '%', &plain, false),
+        escaped(bytes, '=', &|byte| byte != b'=' && (0x20..0x7f).contains(&byte), true),
+        HEXLOWER.encode(bytes),
+        HEXUPPER.encode(bytes),
+    ]
+}
+
+/// With backslashes before some or all signs, as shells, JSON and programming languages quote.
+fn backslashes(secret: &str, forms: &mut Vec<String>) {
+    let escape = |signs: &dyn Fn(char) -> bool| {
+        let escaped = secret.chars().flat_map(|c| signs(c).then_some('\\').into_iter().chain([c]));
+        escaped.collect::<String>()
+    };
+    forms.push(escape(&|c| matches!(c, '"' | '\\')));
+    forms.push(escape(&|c| matches!(c, '"' | '\\' | '/')));
+    forms.push(escape(&|c| c == '\''));
+    forms.push(escape(&|c| matches!(c, '\'' | '\\')));
+    forms.push(escape(&|c| matches!(c, '"' | '\'' | '\\')));
+    forms.push(escape(&|c| c.is_ascii_punctuation()));
+    forms.push(escape(&|c| {
+        c.is_ascii_punctuation() && !matches!(c, '_' | '-' | '.' | '/' | '@' | '%' | '+' | ',' | ':')
+    }));
+    // In SQL, a quotation mark is doubled.
+    forms.push(secret.replace('\'', "''"));
+    forms.push(secret.replace('"', "\"\""));
+}
+
+fn swapped(secret: &str) -> String {
+    let swap = |c: char| if c.is_ascii_lowercase() { c.to_ascii_uppercase() } else { c.to_ascii_lowercase() };
+    secret.chars().map(swap).collect()
+}
+
+/// Each word begins with a capital.
+fn title(secret: &str) -> String {
+    let mut begins = true;
+    let word = secret.chars().map(|c| {
+        let is_first = std::mem::replace(&mut begins, !c.is_ascii_alphabetic());
+        if is_first { c.to_ascii_uppercase() } else { c.to_ascii_lowercase() }
+    });
+    word.collect()
+}
+
+/// `secret` in UTF-16 with the high byte first.
+pub fn utf_16_be(secret: &str) -> Vec<u8> {
+    secret.encode_utf16().flat_map(u16::to_be_bytes).collect()
 }
 
 fn escaped(bytes: &[u8], sign: char, plain: &dyn Fn(u8) -> bool, upper: bool) -> String {

@@ -171,7 +171,8 @@ fn pop3(verb: pop3::Verb, mut line: Words<'_>) -> Option<Form> {
     line.next()?;
     let verb_end = line.at;
     Some(match verb {
-        Verb::User => match words(line, 1, 1, true, |_| true) {
+        // A colon or a slash may stand between user name and password.
+        Verb::User => match words(line, 1, 1, true, |name| !name.contains([':', '/'])) {
             Form { shown: Shown::Whole, .. } => Form::login(Shown::Whole),
             _ => Form::login(Shown::Until(verb_end)),
         },
@@ -187,7 +188,7 @@ fn pop3(verb: pop3::Verb, mut line: Words<'_>) -> Option<Form> {
         Verb::List | Verb::Uidl => words(line, 0, 1, true, number),
         Verb::Retr | Verb::Dele => words(line, 1, 1, true, number),
         Verb::Top => words(line, 1, 2, true, number),
-        Verb::Lang => words(line, 0, 1, false, |word| word == "*" || (is_host(word) && word.len() <= 16)),
+        Verb::Lang => words(line, 0, 1, false, |word| word == "*" || is_language(word)),
         Verb::Utf8 => words(line, 0, 1, false, |word| word.eq_ignore_ascii_case("USER")),
         Verb::Xtnd => words(line, 1, 1, false, |word| word.eq_ignore_ascii_case("XMIT")),
         Verb::Other => return None,
@@ -212,8 +213,83 @@ fn imap(verb: imap::Verb, mut line: Words<'_>) -> Option<Form> {
         Verb::Authenticate => auth(line),
         Verb::Other => return None,
         verb if verb.stands_alone() => whole_if(line.is_over(), verb_end, sure),
-        _ => whole_if(!holds_secret_url(line.rest()), verb_end, sure),
+        Verb::Id => whole_if(id_fields(line.rest()).into_iter().all(is_of_id), verb_end, sure),
+        _ => whole_if(!holds_secret_url(line.rest()) && !names_secret(line), verb_end, sure),
     })
+}
+
+/// True for metadata and annotations (RFC 5464) whose names say that their values are secret.
+fn names_secret(line: Words<'_>) -> bool {
+    let is_about = |word: &str| line.text.to_ascii_uppercase().contains(word);
+    (is_about(" SETMETADATA ") || is_about(" SETANNOTATION ")) && line.rest().split(['/', '"', ' ']).any(is_secret_name)
+}
+
+fn is_secret_name(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    ["pass", "pwd", "secret", "token", "credential"].iter().any(|word| name.contains(word))
+}
+
+/// The names of the fields of ID: every other string, where a value may be NIL.
+fn id_fields(arguments: &str) -> Vec<&str> {
+    let (mut names, mut is_name) = (Vec::new(), true);
+    for (number, part) in arguments.split('"').enumerate() {
+        if number % 2 == 0 {
+            let values =
+                part.split_whitespace().filter(|word| word.trim_matches(['(', ')']).eq_ignore_ascii_case("NIL"));
+            is_name ^= values.count() % 2 == 1;
+            continue;
+        }
+        if is_name {
+            names.push(part);
+        }
+        is_name = !is_name;
+    }
+    names
+}
+
+/// A field of ID (RFC 2971, section 3.3), or one by which a proxy says who its client is.
+fn is_of_id(name: &str) -> bool {
+    const NAMES: &[&str] = &[
+        "name",
+        "version",
+        "os",
+        "os-version",
+        "vendor",
+        "support-url",
+        "address",
+        "date",
+        "command",
+        "arguments",
+        "environment",
+        "guid",
+        "device",
+        "contact",
+        "release",
+        "revision",
+        "remote-host",
+        "user",
+        "username",
+        "connection_id",
+        "transid",
+        "tid",
+        "platform",
+        "build",
+        "language",
+        "locale",
+        "email",
+        "model",
+    ];
+    let lower = name.to_ascii_lowercase();
+    NAMES.contains(&lower.as_str()) || (lower.starts_with("x-") && !is_secret_name(&lower))
+}
+
+/// A tag of a language (RFC 5646, section 2.1): `en`, `zh-Hans-CN`.
+fn is_language(word: &str) -> bool {
+    let mut parts = word.split('-');
+    let is_first = parts
+        .next()
+        .is_some_and(|part| (1..=3).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphabetic()));
+    is_first && parts.all(|part| (1..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric()))
 }
 
 /// A mechanism, and perhaps an initial response, which is hidden: only LOGIN's is a user name.
@@ -296,7 +372,10 @@ fn is_path(arguments: &str, keyword: &str) -> bool {
     let after = after.trim_start();
     let path = match after.strip_prefix('<').and_then(|path| path.split_once('>')) {
         Some((path, parameters)) => {
-            let is_parameter = |word: &str| word.starts_with(|first: char| first.is_ascii_alphanumeric());
+            let is_parameter = |word: &str| {
+                let name = word.split('=').next().unwrap_or_default();
+                word.starts_with(|first: char| first.is_ascii_alphanumeric()) && !is_secret_name(name)
+            };
             !path.contains(char::is_whitespace) && parameters.split_whitespace().all(is_parameter)
         }
         None => after.contains('@') && after.split_whitespace().count() == 1,
@@ -366,6 +445,14 @@ mod tests {
             (smtp(smtp::Verb::Quit), "QUIT Vx4kummel", Shown::Until(5)),
             (pop3(pop3::Verb::User), "USER ada", Shown::Whole),
             (pop3(pop3::Verb::User), "USER ada Vx4kummel", Shown::Until(5)),
+            (pop3(pop3::Verb::User), "USER ada:Vx4kummel", Shown::Until(5)),
+            (pop3(pop3::Verb::User), "USER ada/Vx4kummel", Shown::Until(5)),
+            (pop3(pop3::Verb::Lang), "LANG zh-Hans-CN", Shown::Whole),
+            (pop3(pop3::Verb::Lang), "LANG Vx4kummel", Shown::Until(5)),
+            (smtp(smtp::Verb::Mail), "MAIL FROM:<ada@example.test> PASSWORD=Vx4kummel", Shown::Until(5)),
+            (imap(imap::Verb::Id), r#"a ID ("name" NIL "x-originating-ip" "192.0.2.7")"#, Shown::Whole),
+            (imap(imap::Verb::Id), "a ID NIL", Shown::Whole),
+            (imap(imap::Verb::Id), r#"a ID ("name" NIL "password" "Vx4kummel")"#, Shown::Until(5)),
             (pop3(pop3::Verb::Pass), "PASS Vx4kummel", Shown::Until(5)),
             (pop3(pop3::Verb::Retr), "RETR 7", Shown::Whole),
             (pop3(pop3::Verb::Retr), "RETR Vx4kummel", Shown::Until(5)),

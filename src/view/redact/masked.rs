@@ -1,12 +1,66 @@
 //! A text with its secrets masked, and the new positions in it.
 
-use crate::protocol::secret::MASK;
+use super::known::Known;
 use std::ops::Range;
 
 /// `range` clamped to `text` and widened to whole characters.
 pub fn widened(text: &str, range: &Range<usize>) -> Range<usize> {
     let start = text.floor_char_boundary(range.start);
     start..text.ceil_char_boundary(range.end).max(start)
+}
+
+/// A part of a text that is masked.
+#[derive(Debug, Clone)]
+pub struct Found {
+    /// Where it is.
+    pub range: Range<usize>,
+    /// The secret of which it is a form. Absent where it is masked because it is in doubt.
+    pub known: Option<Known>,
+}
+
+/// `found`, ascending and disjoint. What overlaps is one; it is the secret's of which it is a form as a whole.
+pub fn merged(text: &str, mut found: Vec<Found>) -> Vec<Found> {
+    found.sort_by_key(|found| (found.range.start, found.range.end));
+    let mut merged = Vec::new();
+    let mut rest = found.as_slice();
+    while let Some(first) = rest.first() {
+        let mut range = first.range.clone();
+        let count = rest.iter().take_while(|next| {
+            let overlaps = next.range.start <= range.end;
+            if overlaps {
+                range.end = range.end.max(next.range.end);
+            }
+            overlaps
+        });
+        let (together, others) = rest.split_at(count.count());
+        merged.push(Found { known: whose(text, &range, together).cloned(), range });
+        rest = others;
+    }
+    merged
+}
+
+/// The secret whose form `range` is: that of a part which is as long, or else the only one, where the other parts of
+/// it are no letters and digits.
+fn whose<'a>(text: &str, range: &Range<usize>, parts: &'a [Found]) -> Option<&'a Known> {
+    let of_all = parts.iter().filter(|part| part.range == *range).filter_map(|part| part.known.as_ref());
+    if let Some(known) = only(of_all) {
+        return Some(known);
+    }
+    let known = only(parts.iter().filter_map(|part| part.known.as_ref()))?;
+    let mut at = range.start;
+    let mut gaps = Vec::new();
+    for part in parts.iter().filter(|part| part.known.is_some()) {
+        gaps.push(at..part.range.start);
+        at = at.max(part.range.end);
+    }
+    gaps.push(at..range.end);
+    let is_bare = |gap: Range<usize>| !text.get(gap).unwrap_or_default().contains(char::is_alphanumeric);
+    gaps.into_iter().all(is_bare).then_some(known)
+}
+
+fn only<'a>(mut all: impl Iterator<Item = &'a Known>) -> Option<&'a Known> {
+    let first = all.next()?;
+    all.all(|other| other == first).then_some(first)
 }
 
 /// A text with its secrets masked. Maps positions of the old text to the new one.
@@ -20,14 +74,15 @@ pub struct Masked {
 }
 
 impl Masked {
-    /// `secrets` must be ascending, disjoint, and on character boundaries.
-    pub fn new(text: &str, secrets: &[Range<usize>]) -> Self {
-        let mut masked = Self { text: String::with_capacity(text.len()), masks: Vec::new(), were: secrets.to_vec() };
+    /// `secrets` must be ascending, disjoint, and on character boundaries. `mask` is what is shown for each of them.
+    pub fn new<M: AsRef<str>>(text: &str, secrets: &[Found], mut mask: impl FnMut(Option<&Known>) -> M) -> Self {
+        let were = secrets.iter().map(|found| found.range.clone()).collect();
+        let mut masked = Self { text: String::with_capacity(text.len()), masks: Vec::new(), were };
         let mut done = 0;
-        for secret in secrets {
+        for Found { range: secret, known } in secrets {
             masked.text.push_str(text.get(done..secret.start).unwrap_or_default());
             let start = masked.text.len();
-            masked.text.push_str(MASK);
+            masked.text.push_str(mask(known.as_ref()).as_ref());
             masked.masks.push(start..masked.text.len());
             done = secret.end;
         }

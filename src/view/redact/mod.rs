@@ -19,8 +19,14 @@ mod doubt;
 mod echo;
 mod encodings;
 mod form;
+mod known;
 mod masked;
+mod names;
 mod needles;
+mod whose;
+mod words;
+
+pub use names::Names;
 
 use super::View;
 use crate::capture::SourceInfo;
@@ -29,14 +35,16 @@ use crate::limits::{LIGHTEST_SESSION, Limit, REDACT_STRINGS};
 use crate::protocol::Protocol;
 use crate::protocol::event::StepId;
 use crate::protocol::sasl::Mechanism;
-use crate::protocol::secret::{MASK, Secret};
+use crate::protocol::secret::{MASK, Secret, SecretKind};
 use crate::session::model::{Session, Step, StepLine, TextsMut};
 use crate::session::summary::{Summary, Traffic};
 use crate::verdict::across::login_frequency::{LoginFrequency, Logins, Pair};
 use crate::verdict::{Needs, Report, Selection};
 use doubt::{Doubt, Hidden, What};
-use masked::{Masked, widened};
+use known::Known;
+use masked::{Found, Masked, widened};
 use needles::Needles;
+use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::io;
 use std::ops::Range;
@@ -51,13 +59,28 @@ pub struct Redact<V> {
     held: VecDeque<(Session, Masking)>,
     held_steps: usize,
     holds: usize,
+    /// What known secrets are called; without it, they are asterisks.
+    names: Option<RefCell<Names>>,
 }
 
 impl<V: View> Redact<V> {
     /// Wraps `inner`, which gets each session when it is over: a secret is masked in its own session and in those that
     /// end later.
     pub fn new(inner: V) -> Self {
-        Self { inner, live: HashMap::new(), known: Needles::default(), held: VecDeque::new(), held_steps: 0, holds: 0 }
+        Self {
+            inner,
+            live: HashMap::new(),
+            known: Needles::default(),
+            held: VecDeque::new(),
+            held_steps: 0,
+            holds: 0,
+            names: None,
+        }
+    }
+
+    /// Shows a name for each known secret (`--redact=pseudonym`). What is masked because it is in doubt stays asterisks.
+    pub fn naming(self, names: Names) -> Self {
+        Self { names: Some(RefCell::new(names)), ..self }
     }
 
     /// Wraps `inner`, which gets the sessions at the end, or when more than `steps` steps of them wait: a secret is masked
@@ -70,7 +93,7 @@ impl<V: View> Redact<V> {
     fn release(&mut self) -> io::Result<()> {
         let Some((mut session, masking)) = self.held.pop_front() else { return Ok(()) };
         self.held_steps = self.held_steps.saturating_sub(session.steps.len().max(LIGHTEST_SESSION));
-        masking.mask(&mut session, &self.known);
+        masking.mask(&mut session, &self.known, self.names.as_ref());
         self.inner.session(session)
     }
 }
@@ -89,11 +112,12 @@ impl<V: View> View for Redact<V> {
         masking.needles.learn_all(&session.credentials);
         let answered = session.answered(step).cloned();
         let mut step = step.clone();
-        let mask = Mask { own: &masking.needles, known: &self.known };
+        let mask = Mask { own: &masking.needles, known: &self.known, names: self.names.as_ref(), given: &[] };
         masking.mask_step(&mut step, &mask);
-        let mut head = session.head(answered.into_iter().collect());
-        head.steps.iter_mut().for_each(|step| masking.mask_step(step, &mask));
+        let mut head = session.head(Vec::new());
         head.texts_mut(&mut { mask });
+        head.steps.extend(answered);
+        head.steps.iter_mut().for_each(|step| masking.mask_step(step, &mask));
         self.inner.step(&head, &step)
     }
 
@@ -139,7 +163,7 @@ impl<V: View> View for Redact<V> {
 /// Replaces every secret of `session` by asterisks.
 pub fn mask(session: &mut Session) {
     let masking = Masking::of(session);
-    masking.mask(session, &Needles::default());
+    masking.mask(session, &Needles::default(), None);
 }
 
 /// What is to be masked in a session.
@@ -148,6 +172,8 @@ struct Masking {
     doubt: Doubt,
     /// What is hidden of which step.
     hidden: BTreeMap<StepId, Vec<Range<usize>>>,
+    /// The responses to challenges that crossed.
+    responses: BTreeMap<StepId, Known>,
     /// Secrets that a dialogue has read.
     secrets: Needles,
     /// These, and what may be one.
@@ -177,20 +203,37 @@ impl Masking {
             // Most of it is content that was taken for lines.
             let has_room = self.needles.len() < REDACT_STRINGS;
             self.left_out |= !has_room;
-            let said = ranges.iter().filter(|_| has_room).filter_map(|range| step.text.get(widened(&step.text, range)));
-            match what {
-                What::Unknown => said.for_each(|said| self.needles.learn_unknown(said)),
-                // What other fields have of the reply.
-                _ => said.for_each(|said| self.needles.learn_plain(said)),
+            for range in ranges.iter().filter(|_| has_room) {
+                let Some(said) = step.text.get(widened(&step.text, range)) else { continue };
+                if what == What::Echo {
+                    // What other fields have of the reply.
+                    self.needles.learn_plain(said, None);
+                    continue;
+                }
+                self.needles.learn_unknown(said);
+                if whose::is_opaque(step, said) {
+                    said.split_whitespace().for_each(|word| self.needles.learn_opaque(word));
+                }
+                if let Some(known) = whose::in_step(step, range) {
+                    self.needles.learn_crossed(said, Some(&known));
+                    if known.kind == SecretKind::Response {
+                        self.responses.insert(step.n, known);
+                    }
+                }
             }
         }
         self.hidden.insert(step.n, ranges);
     }
 
-    fn mask(&self, session: &mut Session, known: &Needles) {
-        let mask = Mask { own: &self.needles, known };
+    fn mask(&self, session: &mut Session, known: &Needles, names: Option<&RefCell<Names>>) {
+        let mask = Mask { own: &self.needles, known, names, given: &[] };
         session.steps.iter_mut().for_each(|step| self.mask_step(step, &mask));
         for credential in &mut session.credentials {
+            // It is kept as it is read; it is called like the last step that it crossed in.
+            let crossed = credential.steps.iter().rev().find_map(|step| self.responses.get(step));
+            if let (Some(response), Some(known)) = (&mut credential.response, crossed) {
+                *response = Secret::new(&*known.secret);
+            }
             if !self.doubt.vouches_for(credential) {
                 // It may be the password, or a part of it.
                 let names = [&mut credential.username, &mut credential.authorization_id];
@@ -200,7 +243,10 @@ impl Masking {
                 credential.mechanism = format!("AUTH {MASK}");
             }
         }
+        // What is masked already is not read once more: a name would be hidden as what was secret there.
+        let steps = std::mem::take(&mut session.steps);
         session.texts_mut(&mut { mask });
+        session.steps = steps;
     }
 
     /// Masks what is hidden of a step, and all other secrets in it.
@@ -214,7 +260,10 @@ impl Masking {
                 MASK.clone_into(tag);
             }
         }
-        step.texts_mut(&mut { *mask });
+        // A secret of one character is not searched for: what the step says of it is all that is known.
+        let found = |range| Found { known: whose::in_step(step, range), range: widened(&step.text, range) };
+        let given: Vec<Found> = step.secrets.iter().map(found).collect();
+        step.texts_mut(&mut Mask { given: &given, ..*mask });
     }
 }
 
@@ -274,11 +323,22 @@ struct Mask<'a> {
     own: &'a Needles,
     /// Of other sessions.
     known: &'a Needles,
+    names: Option<&'a RefCell<Names>>,
+    /// What is secret in the step that is visited, whatever it is.
+    given: &'a [Found],
 }
 
 impl Mask<'_> {
-    fn find(self, text: &str, given: Vec<Range<usize>>) -> Vec<Range<usize>> {
+    fn find(self, text: &str, given: Vec<Found>) -> Vec<Found> {
         self.known.find_folded(text, self.own.find_folded(text, given))
+    }
+
+    /// What is shown in place of a secret.
+    fn instead(self, of: Option<&Known>) -> String {
+        match (self.names, of) {
+            (Some(names), Some(known)) => names.borrow_mut().name(known),
+            _ => MASK.to_owned(),
+        }
     }
 }
 
@@ -286,30 +346,32 @@ impl TextsMut for Mask<'_> {
     fn text(&mut self, text: &mut String) {
         let found = self.find(text, Vec::new());
         if !found.is_empty() {
-            *text = Masked::new(text, &found).text;
+            *text = Masked::new(text, &found, |known| self.instead(known)).text;
         }
     }
 
     fn line(&mut self, line: StepLine<'_>) {
         let StepLine { text, arguments, secrets, command } = line;
-        let given = secrets.iter().map(|range| widened(text, range)).filter(|range| !range.is_empty());
-        let found = self.find(text, given.collect());
+        let given = self.given.iter().filter(|found| !found.range.is_empty());
+        let found = self.find(text, given.cloned().collect());
         if found.is_empty() {
             return;
         }
         // The verb itself may be a secret: a password typed where a command belongs.
         let verb = command.as_deref().and_then(|command| position(text, command));
-        if verb.is_some_and(|verb| found.iter().any(|range| range.start < verb.end && verb.start < range.end)) {
+        if verb.is_some_and(|verb| {
+            found.iter().any(|Found { range, .. }| range.start < verb.end && verb.start < range.end)
+        }) {
             *command = Some(MASK.to_owned());
         }
-        let masked = Masked::new(text, &found);
+        let masked = Masked::new(text, &found, |known| self.instead(known));
         *arguments = arguments.take().map(|range| masked.map(range.start)..masked.map_end(range.end));
         *secrets = masked.masks;
         *text = masked.text;
     }
 
-    fn secret(&mut self, secret: &mut Secret<String>) {
-        *secret = Secret::new(MASK);
+    fn secret(&mut self, secret: &mut Secret<String>, kind: SecretKind) {
+        *secret = Secret::new(self.instead(Known::new(kind, secret.reveal()).as_ref()));
     }
 
     /// Masked whole: no dialogue may have read these bytes, so a password in them may be unknown.

@@ -1,17 +1,14 @@
 //! The strings that are searched for in the text of a session, and the search.
 
 use super::encodings;
-use super::masked::widened;
+use super::known::{self, Known};
+use super::masked::{Found, merged, widened};
+use super::whose;
+use super::words::{ANYWHERE, PIECE, Words};
 use crate::session::model::{Credential, Step};
 use crate::session::text;
 use data_encoding::{BASE64, BASE64URL};
-use std::collections::BTreeSet;
-use std::ops::{Bound, Range};
-
-/// Secrets of fewer bytes are searched for as whole words.
-const ANYWHERE: usize = 4;
-/// Longer secrets are searched for in pieces of this many bytes, which bounds the cost of each look-up.
-const PIECE: usize = 64;
+use std::ops::Range;
 
 /// A line of more words is a sentence rather than a mistyped command.
 const WORDS: usize = 5;
@@ -21,6 +18,8 @@ const LONG: usize = 64;
 const PART: usize = 16;
 /// Bytes of a secret that are also searched for percent-encoded, in hexadecimal and so on.
 const FORMED: usize = 256;
+/// Characters in a row that are text in a response of an unknown mechanism.
+const OPAQUE: usize = 6;
 /// Bytes of a secret whose base64 is one string.
 const ENCODED: usize = 24;
 
@@ -40,21 +39,16 @@ pub struct Needles {
 impl Needles {
     /// How many strings there are.
     pub fn len(&self) -> usize {
-        [&self.plain, &self.base64, &self.parts].map(|words| words.all.len()).iter().sum()
+        [&self.plain, &self.base64, &self.parts].map(Words::len).iter().sum()
     }
 
     /// Adds those of `other` that are long enough to be searched for in every session, up to `most` of all. False where
     /// some were left out.
     pub fn add(&mut self, other: &Self, most: usize) -> bool {
-        let pairs =
-            [(&mut self.plain, &other.plain), (&mut self.base64, &other.base64), (&mut self.parts, &other.parts)];
-        let mut all = true;
-        for (own, others) in pairs {
-            for word in others.all.iter().filter(|word| word.len() >= ANYWHERE) {
-                all &= own.insert_up_to(word, most);
-            }
-        }
-        all
+        // Each of them, whether there was room in the one before or not.
+        let plain = self.plain.add(&other.plain, most);
+        let base64 = self.base64.add(&other.base64, most);
+        self.parts.add(&other.parts, most) && plain && base64
     }
 
     /// Learns the credentials that were added to a session since the last call.
@@ -64,50 +58,55 @@ impl Needles {
     }
 
     fn learn(&mut self, credential: &Credential) {
+        let known = whose::of_credential(credential);
         let secrets = [&credential.password, &credential.token, &credential.response];
-        for secret in secrets.into_iter().flatten() {
-            self.learn_secret(secret.reveal());
+        for (secret, known) in secrets.into_iter().zip(&known) {
+            secret.iter().for_each(|secret| self.learn_secret(secret.reveal(), known.as_ref()));
         }
+        let of = known.iter().flatten().next();
         for form in &credential.wire_forms {
-            self.learn_plain(form.reveal());
-            self.learn_decoded(form.reveal());
+            self.learn_plain(form.reveal(), of);
+            self.learn_decoded(form.reveal(), of);
         }
     }
 
     /// Learns the ranges that a dialogue marked as secret, and their content if they are base64.
     pub fn learn_step(&mut self, step: &Step) {
         for range in &step.secrets {
-            self.learn_crossed(step.text.get(widened(&step.text, range)).unwrap_or_default());
+            self.learn_crossed(
+                step.text.get(widened(&step.text, range)).unwrap_or_default(),
+                whose::in_step(step, range).as_ref(),
+            );
         }
     }
 
     /// Learns what crossed in a secret's place.
-    pub fn learn_crossed(&mut self, crossed: &str) {
-        self.learn_secret(crossed);
+    pub fn learn_crossed(&mut self, crossed: &str, of: Option<&Known>) {
+        self.learn_secret(crossed, of);
         let bare = crossed.trim_matches(|c: char| c.is_whitespace() || c == '"');
         if bare != crossed {
-            self.learn_secret(bare);
+            self.learn_secret(bare, of);
         }
-        self.learn_decoded(bare);
+        self.learn_decoded(bare, of);
     }
 
     /// Learns a line of the client's that was not understood: it may be, or hold, a password.
     pub fn learn_unknown(&mut self, line: &str) {
         for line in line.lines() {
-            self.learn_crossed(line);
+            self.learn_crossed(line, None);
             // A sentence is none; its words are those of other sentences too.
             let few = line.split_whitespace().count() <= WORDS;
             let words = line.split([' ', '\t', '/', ':', '@', '"', '=', '<', '>', '(', ')', ',', ';']);
             let is_telling = |word: &&str| {
                 word.len() >= ANYWHERE && (few || word.bytes().any(|byte| byte.is_ascii_digit())) && !is_verb(word)
             };
-            words.filter(is_telling).for_each(|word| self.learn_secret(word));
-            line.split_whitespace().filter(is_telling).for_each(|word| self.learn_crossed(word));
+            words.filter(is_telling).for_each(|word| self.learn_secret(word, None));
+            line.split_whitespace().filter(is_telling).for_each(|word| self.learn_crossed(word, None));
         }
     }
 
     /// Learns what base64 holds in the place of a secret.
-    fn learn_decoded(&mut self, crossed: &str) {
+    fn learn_decoded(&mut self, crossed: &str, of: Option<&Known>) {
         if crossed.len() < ANYWHERE {
             return;
         }
@@ -116,77 +115,111 @@ impl Needles {
         let mut fields = decoded.split(|&byte| byte == 0);
         let text = text(&decoded);
         if decoded.starts_with(b"NTLMSSP") {
-            self.learn_bytes(&decoded);
+            self.learn_bytes(&decoded, of);
         } else if let (Some(_), Some(second), third) = (fields.next(), fields.next(), fields.next()) {
             // Where the first NUL was forgotten, the second field is the password.
             let passwords = third.into_iter().chain(fields.by_ref());
             let passwords: Vec<&[u8]> = if third.is_some() { passwords.collect() } else { vec![second] };
             for password in passwords {
-                self.learn_field(password);
+                self.learn_field(password, of);
             }
         } else if let Some((_, token)) = text.split_once("auth=Bearer ") {
-            self.learn_secret(token.split('\x01').next().unwrap_or_default());
+            self.learn_secret(token.split('\x01').next().unwrap_or_default(), of);
         } else if text.contains("\\0") {
-            text.split("\\0").skip(2).for_each(|field| self.learn_secret(field.trim()));
+            text.split("\\0").skip(2).for_each(|field| self.learn_secret(field.trim(), of));
         } else if let Some((_, proof)) = text.rsplit_once(",p=").filter(|_| text.starts_with("c=")) {
-            self.learn_secret(proof);
+            self.learn_secret(proof, of);
         } else if let Some((_, digest)) = text.rsplit_once(' ').filter(|(_, digest)| is_digest(digest)) {
-            self.learn_secret(digest);
+            self.learn_secret(digest, of);
         } else {
-            self.learn_field(&decoded);
+            self.learn_field(&decoded, of);
         }
     }
 
     /// A password in bytes, perhaps in a charset that is not UTF-8.
-    fn learn_field(&mut self, field: &[u8]) {
+    fn learn_field(&mut self, field: &[u8], of: Option<&Known>) {
         let bare = field.trim_ascii();
         let said = text(bare);
+        // A field beside the password is not named like it.
+        let of = of.filter(|known| *known.secret == *known::bare(&said));
         if said.chars().filter(|c| c.is_control() || *c == '\u{fffd}').count() * 4 <= said.chars().count() {
-            self.learn_secret(&said);
+            self.learn_secret(&said, of);
         }
-        self.learn_bytes(field);
-        self.learn_bytes(bare);
+        self.learn_bytes(field, of);
+        self.learn_bytes(bare, of);
+        if !bare.is_ascii() && bare.len() >= ANYWHERE {
+            let beginning = bare.get(..FORMED).unwrap_or(bare);
+            encodings::of_bytes(beginning).iter().for_each(|form| self.learn_plain(form, of));
+            // Its charset may be one that a server knows, though not said anywhere.
+            for charset in [encoding_rs::GBK, encoding_rs::WINDOWS_1251, encoding_rs::SHIFT_JIS] {
+                if let (said, _, false) = charset.decode(beginning)
+                    && std::str::from_utf8(beginning).is_err()
+                {
+                    encodings::forms(&said).iter().for_each(|form| self.learn_plain(form, of));
+                    self.learn_plain(&said, of);
+                    self.learn_bytes(said.as_bytes(), of);
+                }
+            }
+        }
+    }
+
+    /// Learns what the response of a mechanism that is not known holds: a password may be any of its words.
+    pub fn learn_opaque(&mut self, crossed: &str) {
+        let decoded = encodings::base64(crossed).unwrap_or_default();
+        let parts = decoded.split(|byte| !(0x20..0x7f).contains(byte)).filter(|part| part.len() >= OPAQUE);
+        for part in parts {
+            self.learn_unknown(&String::from_utf8_lossy(part));
+        }
     }
 
     /// Learns a secret in all the forms in which it may appear.
-    pub fn learn_secret(&mut self, secret: &str) {
-        self.learn_plain(secret);
-        self.learn_bytes(secret.as_bytes());
+    pub fn learn_secret(&mut self, secret: &str, of: Option<&Known>) {
+        self.learn_plain(secret, of);
+        self.learn_bytes(secret.as_bytes(), of);
         if secret.len() >= ANYWHERE {
             let beginning = secret.get(..secret.floor_char_boundary(FORMED)).unwrap_or_default();
-            encodings::forms(beginning).iter().for_each(|form| self.learn_plain(form));
-            self.learn_bytes(&encodings::utf_16(beginning));
+            encodings::forms(beginning).iter().for_each(|form| self.learn_plain(form, of));
+            for bytes in [encodings::utf_16(beginning), encodings::utf_16_be(beginning)] {
+                self.learn_bytes(&bytes, of);
+            }
+            if !beginning.is_ascii() {
+                for bytes in encodings::in_charsets(beginning) {
+                    encodings::of_bytes(&bytes).iter().for_each(|form| self.learn_plain(form, of));
+                    self.learn_bytes(&bytes, of);
+                }
+                encodings::of_bytes(beginning.as_bytes()).iter().for_each(|form| self.learn_plain(form, of));
+            }
         }
         let bare = secret.trim();
         if bare.len() < secret.len() {
-            self.learn_secret(bare);
+            self.learn_secret(bare, of);
         }
         if secret.len() > LONG {
-            secret.as_bytes().chunks_exact(PART).for_each(|part| self.parts.insert(part));
+            secret.as_bytes().chunks_exact(PART).for_each(|part| self.parts.insert(part, of));
         }
     }
 
     /// Learns a secret as it is.
-    pub fn learn_plain(&mut self, secret: &str) {
+    pub fn learn_plain(&mut self, secret: &str, of: Option<&Known>) {
         if secret.chars().nth(1).is_none() {
             return;
         }
         let mut rest = secret;
         while rest.len() > PIECE {
             let (piece, tail) = rest.split_at(rest.floor_char_boundary(PIECE));
-            self.plain.insert(piece.as_bytes());
+            self.plain.insert(piece.as_bytes(), of);
             // The last piece reaches back over its predecessor: a stump of a few characters would be found everywhere.
             rest = match tail.len() > PIECE {
                 true => tail,
                 false => secret.get(secret.ceil_char_boundary(secret.len() - PIECE)..).unwrap_or_default(),
             };
         }
-        self.plain.insert(rest.as_bytes());
+        self.plain.insert(rest.as_bytes(), of);
     }
 
     /// If bytes that hold `secret` are encoded in base64, one of three strings is in the result: the encoding of
     /// `secret` after 0, 1 or 2 other bytes, without the characters that hold bits of its neighbours.
-    fn learn_bytes(&mut self, secret: &[u8]) {
+    fn learn_bytes(&mut self, secret: &[u8], of: Option<&Known>) {
         if secret.len() < ANYWHERE {
             return;
         }
@@ -197,7 +230,7 @@ impl Needles {
                 let end = padded.len() * 8 / 6;
                 for alphabet in [&BASE64, &BASE64URL] {
                     if let Some(sure) = alphabet.encode(&padded).get(first..end) {
-                        self.base64.insert(sure.as_bytes());
+                        self.base64.insert(sure.as_bytes(), of);
                     }
                 }
             }
@@ -206,15 +239,17 @@ impl Needles {
 
     /// As [`Self::find`], and what crosses the end of a line: base64 and quoted-printable are folded, and a server
     /// begins each line of a reply with its code.
-    pub fn find_folded(&self, text: &str, found: Vec<Range<usize>>) -> Vec<Range<usize>> {
+    pub fn find_folded(&self, text: &str, found: Vec<Found>) -> Vec<Found> {
         let mut found = self.find(text, found);
         if text.trim_end().contains('\n') && !self.is_empty() {
             let (joined, places) = unfolded(text);
             let place = |at: usize| places.get(at).copied().unwrap_or(text.len());
             let across = self.find(&joined, Vec::new());
-            let back = across.into_iter().map(|range| place(range.start)..place(range.end.saturating_sub(1)) + 1);
-            let back = back.map(|range| widened(text, &range));
-            found = merged(found.into_iter().chain(back).collect());
+            let back = across.into_iter().map(|Found { range, known }| {
+                let range = place(range.start)..place(range.end.saturating_sub(1)) + 1;
+                Found { range: widened(text, &range), known }
+            });
+            found = merged(text, found.into_iter().chain(back).collect());
         }
         found
     }
@@ -224,39 +259,26 @@ impl Needles {
     }
 
     /// The ranges of `text` that are secret, `found` included: ascending and disjoint.
-    pub fn find(&self, text: &str, mut found: Vec<Range<usize>>) -> Vec<Range<usize>> {
+    pub fn find(&self, text: &str, mut found: Vec<Found>) -> Vec<Found> {
         let bytes = text.as_bytes();
         let mut at = 0;
         while at < bytes.len() {
-            if let Some(length) = self.plain.longest(bytes, at) {
-                found.push(at..at + length);
+            if let Some((length, known)) = self.plain.longest(bytes, at) {
+                found.push(Found { range: at..at + length, known: known.cloned() });
             }
-            let run = if self.parts.longest(bytes, at).is_some() {
-                run(bytes, at, |byte| !byte.is_ascii_whitespace() && !b"<>()\"".contains(byte))
-            } else if self.base64.longest(bytes, at).is_some() {
-                base64_run(bytes, at)
+            let (run, known) = if let Some((_, known)) = self.parts.longest(bytes, at) {
+                (run(bytes, at, |byte| !byte.is_ascii_whitespace() && !b"<>()\"".contains(byte)), known)
+            } else if let Some((_, known)) = self.base64.longest(bytes, at) {
+                (base64_run(bytes, at), known)
             } else {
                 at += 1;
                 continue;
             };
             at = run.end.max(at + 1);
-            found.push(run);
+            found.push(Found { range: run, known: known.cloned() });
         }
-        merged(found)
+        merged(text, found)
     }
-}
-
-/// `found`, ascending and disjoint.
-fn merged(mut found: Vec<Range<usize>>) -> Vec<Range<usize>> {
-    found.sort_by_key(|range| (range.start, range.end));
-    let mut merged: Vec<Range<usize>> = Vec::new();
-    for range in found {
-        match merged.last_mut() {
-            Some(last) if range.start <= last.end => last.end = last.end.max(range.end),
-            _ => merged.push(range),
-        }
-    }
-    merged
 }
 
 /// `text` without its line ends and what stands around them, and for each byte its place in `text`.
@@ -335,67 +357,6 @@ const VERBS: &[&str] = &[
 
 fn is_digest(word: &str) -> bool {
     word.len() >= 32 && word.bytes().all(|byte| byte.is_ascii_hexdigit())
-}
-
-/// Words of bits for all pairs of bytes.
-const PAIRS: usize = 65_536 / 64;
-
-/// The first two bytes.
-fn pair(word: &[u8]) -> Option<usize> {
-    Some(usize::from(*word.first()?) << 8 | usize::from(*word.get(1)?))
-}
-
-/// A set of strings that are all searched for at once at a position of a text.
-#[derive(Default)]
-struct Words {
-    all: BTreeSet<Vec<u8>>,
-    /// A bit for each pair of first bytes of the strings. At most positions of a text, no string begins: this says so
-    /// cheaply.
-    firsts: Vec<u64>,
-}
-
-impl Words {
-    fn insert(&mut self, word: &[u8]) {
-        let Some(pair) = pair(word) else { return };
-        self.firsts.resize(PAIRS, 0);
-        if let Some(bits) = self.firsts.get_mut(pair / 64) {
-            *bits |= 1 << (pair % 64);
-        }
-        self.all.insert(word.to_vec());
-    }
-
-    /// False where there is no room for it among `most`.
-    fn insert_up_to(&mut self, word: &[u8], most: usize) -> bool {
-        let has_room = self.all.len() < most || self.all.contains(word);
-        if has_room {
-            self.insert(word);
-        }
-        has_room
-    }
-
-    /// Length of the longest of the strings that begins at `at` in `text`.
-    fn longest(&self, text: &[u8], at: usize) -> Option<usize> {
-        let mut window = text.get(at..text.len().min(at + PIECE))?;
-        let pair = pair(window)?;
-        if self.firsts.get(pair / 64)? & (1 << (pair % 64)) == 0 {
-            return None;
-        }
-        loop {
-            // The greatest word that is not above the window shares with it every prefix that a match can have.
-            let near = self.all.range::<[u8], _>((Bound::Unbounded, Bound::Included(window))).next_back()?;
-            let common = near.iter().zip(window).take_while(|(one, other)| one == other).count();
-            if common == near.len() && (common >= ANYWHERE || is_word(text, at, common)) {
-                return Some(common);
-            }
-            // Any other match is shorter than `near` and is a prefix of what it shares with the window.
-            window = window.get(..common.min(near.len().saturating_sub(1))).filter(|rest| !rest.is_empty())?;
-        }
-    }
-}
-
-fn is_word(text: &[u8], at: usize, length: usize) -> bool {
-    let part_of_word = |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || !byte.is_ascii());
-    !part_of_word(at.checked_sub(1).and_then(|before| text.get(before))) && !part_of_word(text.get(at + length))
 }
 
 /// The run of base64 around `at`.

@@ -1,12 +1,13 @@
 //! Tests of redaction on sessions that are built by hand.
 
-use super::{Mask, Needles, mask};
+use super::{Mask, Masking, Names, Needles, mask};
 use crate::flow::{Conflict, Side};
 use crate::protocol::Protocol;
 use crate::protocol::event::{Direction, Kind, LoginOutcome};
 use crate::session::model::{Fact, Finding, Session, TextsMut};
 use crate::verdict::rules;
 use crate::view::testing::Talk;
+use std::cell::RefCell;
 
 fn masked(talk: Talk) -> Session {
     let mut session = talk.session;
@@ -96,14 +97,114 @@ fn short_passwords_blank_no_text() {
     assert_eq!(texts(&talk("am")), ["* OK an ******** ample sample a", "a LOGIN alice ********", "a NO ******** I?"]);
 }
 
+/// A server may repeat a password in any way in which programs write strings.
+#[test]
+fn a_password_goes_in_every_form_in_which_it_is_echoed() {
+    let password = "Vx4'k\"u\\m&<mel>%8";
+    let hex: Vec<String> = password.bytes().map(|byte| format!("{byte:02x}")).collect();
+    let numbers = |form: fn(u32) -> String| password.chars().map(|c| form(u32::from(c))).collect::<String>();
+    let encoded = data_encoding::BASE64.encode(password.as_bytes());
+    let forms = [
+        password.to_uppercase(),
+        password.to_lowercase(),
+        password.chars().rev().collect(),
+        password.chars().map(String::from).collect::<Vec<_>>().join(" "),
+        password.replace('\\', "\\\\").replace('"', "\\\""),
+        password.chars().map(|c| if c.is_alphanumeric() { c.to_string() } else { format!("\\{c}") }).collect(),
+        password.replace('\'', "''"),
+        password
+            .replace('&', "&amp;")
+            .replace('<', "&lt;")
+            .replace('>', "&gt;")
+            .replace('"', "&quot;")
+            .replace('\'', "&#x27;"),
+        numbers(|c| format!("&#{c};")),
+        numbers(|c| format!("&#x{c:x};")),
+        numbers(|c| format!("\\u{c:04x}")),
+        numbers(|c| format!("\\{c:03o}")),
+        hex.concat(),
+        hex.join(" "),
+        hex.join(":"),
+        hex.iter().map(|octet| format!("\\x{octet}")).collect(),
+        hex.iter().map(|octet| format!("%{octet}")).collect(),
+        hex.iter().map(|octet| format!("={}", octet.to_uppercase())).collect(),
+        data_encoding::BASE32.encode(password.as_bytes()),
+        data_encoding::BASE64.encode(encoded.as_bytes()),
+        data_encoding::BASE64.encode(&password.encode_utf16().flat_map(u16::to_be_bytes).collect::<Vec<_>>()),
+        encoded,
+    ];
+    for form in forms {
+        let reply = format!("535 wrong: [{form}]");
+        let talk = Talk::new(Protocol::Smtp).s("220 hello").c("AUTH PLAIN x").s(&reply);
+        let session = masked(talk.login("AUTH PLAIN", "alice", password, &[2], LoginOutcome::Rejected));
+        let shown = texts(&session)[2];
+        // Padding is none of the secret.
+        assert_eq!(shown.replace('=', ""), "535 wrong: [********]", "{form}");
+    }
+}
+
+#[test]
+fn a_password_of_another_charset_goes_however_its_bytes_are_shown() {
+    let session = masked(
+        Talk::new(Protocol::Smtp)
+            .s("220 hello")
+            .c("AUTH PLAIN AGFkYQDE48O5s8zQ8g==")
+            .secret("AGFkYQDE48O5s8zQ8g==")
+            .s("535 wrong: [%C4%E3%C3%B9%B3%CC%D0%F2] [ÄãÃ¹³ÌÐò] [c4e3c3b9b3ccd0f2] [你霉程序]"),
+    );
+    assert_eq!(texts(&session)[2], "535 wrong: [********] [********] [********] [********]");
+}
+
+#[test]
+fn a_secret_has_the_same_name_in_all_its_forms() {
+    let mut session = Talk::new(Protocol::Pop3)
+        .s("+OK ready")
+        .c("USER alice")
+        .s("+OK")
+        .c("PASS secret12")
+        .secret("secret12")
+        .s("-ERR no secret12, SECRET12, c2VjcmV0MTI= or other345 for alice")
+        .login("USER/PASS", "alice", "secret12", &[2, 4], LoginOutcome::Rejected)
+        .login("USER/PASS", "alice", "other345", &[2, 4], LoginOutcome::Rejected)
+        .c("strange-line")
+        .session;
+    let names = RefCell::new(Names::new().expect("random numbers"));
+    Masking::of(&session).mask(&mut session, &Needles::default(), Some(&names));
+    let name = |n: usize| session.credentials[n].password.as_ref().expect("a password").reveal().to_owned();
+    let (one, other) = (name(0), name(1));
+    assert!(one.starts_with("pw:") && other.starts_with("pw:") && one != other, "{one} {other}");
+    assert_eq!(
+        texts(&session)[3..],
+        [format!("PASS {one}"), format!("-ERR no {one}, {one}, {one} or {other} for alice"), "********".to_owned(),]
+    );
+}
+
+#[test]
+fn a_form_of_two_secrets_has_the_name_of_neither() {
+    let mut session = Talk::new(Protocol::Pop3)
+        .s("+OK ready")
+        .c("USER alice")
+        .s("+OK")
+        .c("PASS Secret12")
+        .secret("Secret12")
+        .s("-ERR SECRET12 Secret12 sEcret12")
+        .login("USER/PASS", "alice", "Secret12", &[2, 4], LoginOutcome::Rejected)
+        .login("USER/PASS", "alice", "sEcret12", &[2, 4], LoginOutcome::Rejected)
+        .session;
+    let names = RefCell::new(Names::new().expect("random numbers"));
+    Masking::of(&session).mask(&mut session, &Needles::default(), Some(&names));
+    let name = |n: usize| session.credentials[n].password.as_ref().expect("a password").reveal().to_owned();
+    assert_eq!(texts(&session)[4], format!("-ERR ******** {} {}", name(0), name(1)));
+}
+
 #[test]
 fn long_and_quoted_secrets_are_found_in_pieces_and_as_sent() {
     let long: String = (0..40).map(|n| format!("{n:03}é")).collect();
     let mut needles = Needles::default();
-    needles.learn_secret(&long);
-    needles.learn_secret("pa\"ss\\word");
+    needles.learn_secret(&long, None);
+    needles.learn_secret("pa\"ss\\word", None);
     let mut text = format!("<{long}> <pa\\\"ss\\\\word> <012é>");
-    Mask { own: &needles, known: &Needles::default() }.text(&mut text);
+    Mask { own: &needles, known: &Needles::default(), names: None, given: &[] }.text(&mut text);
     assert_eq!(text, "<********> <********> <012é>");
 }
 

@@ -1,0 +1,128 @@
+//! A set of strings that are all searched for at once, and whose secret each of them is.
+
+use super::known::Known;
+use std::collections::BTreeMap;
+use std::ops::Bound;
+
+/// Secrets of fewer bytes are searched for as whole words.
+pub const ANYWHERE: usize = 4;
+/// Longer secrets are searched for in pieces of this many bytes, which bounds the cost of each look-up.
+pub const PIECE: usize = 64;
+
+/// Words of bits for all pairs of bytes.
+const PAIRS: usize = 65_536 / 64;
+
+/// The first two bytes.
+fn pair(word: &[u8]) -> Option<usize> {
+    Some(usize::from(*word.first()?) << 8 | usize::from(*word.get(1)?))
+}
+
+/// A set of strings that are all searched for at once at a position of a text.
+#[derive(Default)]
+pub struct Words {
+    all: BTreeMap<Vec<u8>, Whose>,
+    /// A bit for each pair of first bytes of the strings. At most positions of a text, no string begins: this says so
+    /// cheaply.
+    firsts: Vec<u64>,
+}
+
+/// Whose form a string is. What is further down says more.
+#[derive(Debug, Clone)]
+enum Whose {
+    /// Of nothing that is known to be a secret.
+    InDoubt,
+    /// A form of a secret.
+    Form(Known),
+    /// A form of several secrets.
+    Several,
+    /// A secret as it is.
+    Secret(Known),
+}
+
+impl Whose {
+    fn new(word: &[u8], of: Option<&Known>) -> Self {
+        match of {
+            Some(known) if known.secret.as_bytes() == word => Self::Secret(known.clone()),
+            Some(known) => Self::Form(known.clone()),
+            None => Self::InDoubt,
+        }
+    }
+
+    fn and(&mut self, other: &Self) {
+        *self = match (&*self, other) {
+            (_, Self::Secret(_)) | (Self::InDoubt, _) => other.clone(),
+            (Self::Form(one), Self::Form(other)) if one != other => Self::Several,
+            (Self::Form(_), Self::Several) => Self::Several,
+            _ => return,
+        };
+    }
+
+    fn known(&self) -> Option<&Known> {
+        match self {
+            Self::Form(known) | Self::Secret(known) => Some(known),
+            Self::InDoubt | Self::Several => None,
+        }
+    }
+}
+
+impl Words {
+    /// How many strings there are.
+    pub fn len(&self) -> usize {
+        self.all.len()
+    }
+
+    /// Adds a string, which is a form of the secret `of` as far as that is known.
+    pub fn insert(&mut self, word: &[u8], of: Option<&Known>) {
+        self.put(word, &Whose::new(word, of));
+    }
+
+    fn put(&mut self, word: &[u8], whose: &Whose) {
+        let Some(pair) = pair(word) else { return };
+        self.firsts.resize(PAIRS, 0);
+        if let Some(bits) = self.firsts.get_mut(pair / 64) {
+            *bits |= 1 << (pair % 64);
+        }
+        match self.all.get_mut(word) {
+            Some(known) => known.and(whose),
+            None => _ = self.all.insert(word.to_vec(), whose.clone()),
+        }
+    }
+
+    /// Adds the strings of `other` that are long enough to be searched for anywhere. False where there is no room for
+    /// one among `most`.
+    pub fn add(&mut self, other: &Self, most: usize) -> bool {
+        let mut all = true;
+        for (word, whose) in other.all.iter().filter(|(word, _)| word.len() >= ANYWHERE) {
+            let has_room = self.all.len() < most || self.all.contains_key(word);
+            all &= has_room;
+            if has_room {
+                self.put(word, whose);
+            }
+        }
+        all
+    }
+
+    /// Length of the longest of the strings that begins at `at` in `text`, and whose it is.
+    pub fn longest(&self, text: &[u8], at: usize) -> Option<(usize, Option<&Known>)> {
+        let mut window = text.get(at..text.len().min(at + PIECE))?;
+        let pair = pair(window)?;
+        if self.firsts.get(pair / 64)? & (1 << (pair % 64)) == 0 {
+            return None;
+        }
+        loop {
+            // The greatest word that is not above the window shares with it every prefix that a match can have.
+            let (near, whose) = self.all.range::<[u8], _>((Bound::Unbounded, Bound::Included(window))).next_back()?;
+            let common = near.iter().zip(window).take_while(|(one, other)| one == other).count();
+            if common == near.len() && (common >= ANYWHERE || is_word(text, at, common)) {
+                return Some((common, whose.known()));
+            }
+            // Any other match is shorter than `near` and is a prefix of what it shares with the window.
+            window = window.get(..common.min(near.len().saturating_sub(1))).filter(|rest| !rest.is_empty())?;
+        }
+    }
+}
+
+fn is_word(text: &[u8], at: usize, length: usize) -> bool {
+    let part_of_word = |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || !byte.is_ascii());
+    !part_of_word(at.checked_sub(1).and_then(|before| text.get(before))) && !part_of_word(text.get(at + length))
+}
