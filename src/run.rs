@@ -3,6 +3,10 @@ Carries out a plan: opens the source and the view, lets the pipeline run between
 error.
 */
 
+mod identity;
+mod say;
+mod whole_lines;
+
 use crate::capture::{self, CaptureError, Damage, Filter, Live, Reading, Source};
 use crate::cli::{Analysis, CatalogueFormat, Format, Input, Output, Plan};
 use crate::limits::REDACT_HELD;
@@ -14,12 +18,14 @@ use crate::view::redact::Redact;
 use crate::view::table::{self, Table};
 use crate::view::{self, View, catalogue, record, schema};
 use anyhow::Context;
-use std::fs::{File, Metadata};
+use identity::Harm;
+use signal_hook::consts::SIGXFSZ;
+use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Write};
-use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use whole_lines::WholeLines;
 
 /// Exit status of an error that has no status of its own.
 const FAILED: u8 = 1;
@@ -30,6 +36,8 @@ const FAILED: u8 = 1;
 /// Where the input could not be read to its end, there is no permission to listen, or the output cannot be written.
 /// What could be shown has been shown by then.
 pub fn run(plan: Plan) -> anyhow::Result<()> {
+    // Its default action ends the process at the limit of a file's size; with a handler, the write fails and is told.
+    signal_hook::flag::register(SIGXFSZ, Arc::default())?;
     match plan {
         Plan::Interfaces => interfaces(),
         Plan::Print(text) => Ok(Named::stdout().write_all(&text)?),
@@ -60,24 +68,35 @@ pub fn is_broken_pipe(error: &anyhow::Error) -> bool {
 /// message may hold file names (`mailtap read *`), and these may hold any characters, so it is escaped.
 ///
 /// # Errors
-/// Where it cannot be printed.
+/// Where the help cannot be printed. An error is told by the exit status as well.
 pub fn usage(instead: &clap::Error) -> anyhow::Result<u8> {
     let said = instead.render().to_string();
     let shown = view::escape::block(&said);
-    if shown != said {
-        eprint!("{shown}");
-    } else if let Err(error) = instead.print().and_then(|()| io::stdout().flush()) {
-        return Err(Named::stdout().named(error).into());
+    let is_safe = shown == said;
+    if instead.use_stderr() {
+        match is_safe {
+            // Coloured, where standard error is a terminal.
+            true => drop(instead.print()),
+            false => say::block(&shown),
+        }
+    } else if is_safe {
+        instead.print().and_then(|()| io::stdout().flush()).map_err(|error| Named::stdout().named(error))?;
+    } else {
+        Named::stdout().write_all(shown.as_bytes())?;
     }
     Ok(u8::try_from(instead.exit_code()).unwrap_or(FAILED))
 }
 
-/// The error and its causes on one line.
-pub fn in_words(error: &anyhow::Error) -> String {
-    view::escape::line(&format!("{error:#}")).into_owned()
+/// Says on standard error what went wrong, unless that would harm the capture. Where it cannot be said, the exit status
+/// is the same.
+pub fn tell(error: &anyhow::Error) {
+    if !matches!(error.downcast_ref(), Some(Harm::Messages)) {
+        say::line(&format!("{error:#}"));
+    }
 }
 
 fn analyze(mut analysis: Analysis) -> anyhow::Result<()> {
+    identity::check(&analysis)?;
     let stop = Arc::new(AtomicBool::new(false));
     let filter = analysis.filter.as_deref().map(Filter::new).transpose()?;
     let live = matches!(analysis.input, Input::Live(_) | Input::Followed(_));
@@ -115,7 +134,10 @@ fn analyze(mut analysis: Analysis) -> anyhow::Result<()> {
         None => None,
     };
     let out: Box<dyn Write> = match &analysis.output.file {
-        Some(file) => Box::new(Named { name: file.display().to_string(), out: created(file, &analysis.input)? }),
+        Some(file) => {
+            let out = WholeLines::new(created(file, &analysis)?);
+            Box::new(Named { name: file.display().to_string(), out })
+        }
         None => Box::new(Named::stdout()),
     };
     let content_store = spool.clone().map(|spool| -> Arc<dyn ContentStore> { spool });
@@ -134,7 +156,7 @@ fn analyze(mut analysis: Analysis) -> anyhow::Result<()> {
             // Damage that was stepped over: everything after it was read.
             for source in &outcome.report.sources {
                 if let Some(problem) = &source.problem {
-                    eprintln!("mailtap: {}: {}", view::escape::line(&source.name), view::escape::line(problem));
+                    say::line(&format!("{}: {problem}", source.name));
                 }
             }
             Ok(())
@@ -175,20 +197,8 @@ impl<W: Write> Write for Named<W> {
 }
 
 /// Creates the file that the result is written to. The capture is not overwritten, by whatever name it is called.
-fn created(file: &Path, input: &Input) -> anyhow::Result<File> {
-    let (read, written): (&[PathBuf], _) = match input {
-        Input::Files(files) | Input::Followed(files) => (files, None),
-        Input::Live(options) => (&[], options.write.as_deref()),
-    };
-    let identity = |path: &Path| {
-        let about = path.metadata().ok().filter(Metadata::is_file)?;
-        Some((about.dev(), about.ino()))
-    };
-    if let Some(same) = identity(file)
-        && (read.iter().map(PathBuf::as_path).chain(written)).any(|path| identity(path) == Some(same))
-    {
-        anyhow::bail!("{}: cannot be written: it is the capture itself", file.display());
-    }
+fn created(file: &Path, analysis: &Analysis) -> anyhow::Result<File> {
+    identity::check(analysis)?;
     File::create(file).with_context(|| format!("{}: cannot be written", file.display()))
 }
 
@@ -214,7 +224,7 @@ fn made(output: &Output, live: bool, endless: bool, out: Box<dyn Write>) -> Box<
 fn listening(interface: Option<&str>) {
     if io::stderr().is_terminal() {
         let interface = interface.unwrap_or("the first interface");
-        eprintln!("mailtap: listening on {}; Ctrl-C ends", view::escape::line(interface));
+        say::line(&format!("listening on {interface}; Ctrl-C ends"));
     }
 }
 
