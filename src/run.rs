@@ -130,7 +130,7 @@ fn analyze(mut analysis: Analysis) -> anyhow::Result<()> {
     // what is read cannot be written.
     let give_up = Arc::new(AtomicBool::new(false));
     let spool = match &analysis.output.extract {
-        Some(directory) => Some(extract::prepare(directory, &give_up)?),
+        Some(directory) => Some(extract::prepare(directory, analysis.output.extract_limit, &give_up)?),
         None => None,
     };
     let out: Box<dyn Write> = match &analysis.output.file {

@@ -144,7 +144,6 @@ impl Thread {
 }
 
 impl Ahead {
-
     /// The next block; None at the end of the stream.
     ///
     /// # Errors

@@ -1,5 +1,6 @@
 //! What is typed: the commands and options, as clap reads them.
 
+use crate::limits::EXTRACT_MIB;
 use crate::protocol::Protocol;
 use crate::protocol::ports::Hint;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -112,6 +113,9 @@ pub(super) struct CommonArgs {
     /// which is which. DIR must be empty or not there yet. Not together with --redact: mail cannot be masked.
     #[arg(long, value_name = "DIR", conflicts_with = "redact")]
     pub(super) extract: Option<PathBuf>,
+    /// Most MiB of files that --extract writes: a file that has no room is left out, and index.json says so.
+    #[arg(long, value_name = "MIB", requires = "extract", default_value_t = EXTRACT_MIB as u64, value_parser = clap::value_parser!(u64).range(1..=1 << 40))]
+    pub(super) extract_limit: u64,
     /// Mask passwords and tokens, in every form in which they appear.
     #[arg(long)]
     pub(super) redact: bool,
