@@ -91,6 +91,8 @@ pub struct Output {
     pub file: Option<PathBuf>,
     /// Where to write messages and attachments to.
     pub extract: Option<PathBuf>,
+    /// Most bytes of the files written there.
+    pub extract_limit: u64,
     /// What to show in tables.
     pub show: Show,
     /// The language.
@@ -241,6 +243,7 @@ fn analysis(
         format: args.format,
         file: args.output,
         extract: args.extract,
+        extract_limit: args.extract_limit << 20,
         show,
         lang: language(args.lang, environment),
         redact: args.redact,

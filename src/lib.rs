@@ -86,6 +86,8 @@ println!("{} packets", outcome.report.summary.packets.read);
 */
 
 #![forbid(unsafe_code)]
+// They panic where the stream cannot be written: `run` writes what is shown, and says what went wrong.
+#![cfg_attr(not(test), deny(clippy::print_stderr, clippy::print_stdout))]
 #![warn(missing_docs)]
 #![warn(unnameable_types)]
 

@@ -1,5 +1,7 @@
 //! Exit codes, broken pipe, nothing else.
 
+#![deny(clippy::print_stderr, clippy::print_stdout)]
+
 use clap::Parser;
 use mailtap::cli::{Cli, Environment};
 use std::process::ExitCode;
@@ -15,10 +17,7 @@ fn main() -> ExitCode {
         // The reader of the output has closed it, having seen enough.
         Err(error) if mailtap::run::is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            // Whoever reads it may have stopped reading: that is not waited for.
-            if mailtap::capture::is_heard() {
-                eprintln!("mailtap: {}", mailtap::run::in_words(&error));
-            }
+            mailtap::run::tell(&error);
             ExitCode::from(mailtap::run::exit_status(&error))
         }
     }

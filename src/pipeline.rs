@@ -11,7 +11,7 @@ Source ──▶ decode, count, ──▶ connections, dialogues, sessions ─�
 A connection belongs to one of `shard::SHARDS` shards, by its addresses and ports; bounds are shared out among the
 shards, and time passes for them at the end of each batch. Shards and a file's batches do not depend on the number of
 threads, so neither do the sessions and their order, byte for byte. With several threads, `parallel` runs the same
-stages.
+stages; where the system starts fewer than are wanted, or none, the sessions are still the same.
 */
 
 mod event;
@@ -64,11 +64,24 @@ pub fn run(
     view: &mut dyn View,
     stop: &AtomicBool,
 ) -> io::Result<Outcome> {
+    run_on(source, options, plan, view, stop, &parallel::System)
+}
+
+/// As [`run`], on threads that `threads` starts.
+fn run_on(
+    source: &mut dyn Source,
+    options: &Options,
+    plan: &Arc<Plan>,
+    view: &mut dyn View,
+    stop: &AtomicBool,
+    threads: &impl parallel::Start,
+) -> io::Result<Outcome> {
     let mut output = OutputStage::new(options, plan, view);
-    let (input, problem) = if options.threads > 1 && !options.steps {
-        parallel::run(source, options, plan, &mut output, stop)?
-    } else {
-        run_here(source, options, plan, &mut output, stop)?
+    let several = options.threads > 1 && !options.steps;
+    let done = if several { parallel::run(source, options, plan, &mut output, stop, threads)? } else { None };
+    let (input, problem) = match done {
+        Some(done) => done,
+        None => run_here(source, options, plan, &mut output, stop)?,
     };
     let (mut summary, logins) = output.finish(input.finish());
     summary.limits_hit.add(&source.limits());

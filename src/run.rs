@@ -15,16 +15,20 @@ use crate::view::table::{self, Table};
 use crate::view::{self, View, catalogue, record, schema};
 use anyhow::Context;
 use clap::error::ErrorKind;
+use identity::Harm;
 use privileges::Privileges;
-use std::fs::Metadata;
+use signal_hook::consts::SIGXFSZ;
 use std::io::{self, BufWriter, IsTerminal, Write};
-use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use whole_lines::WholeLines;
 
+mod identity;
 mod private;
 mod privileges;
+mod say;
+mod whole_lines;
 
 /// Exit status of an error that has no status of its own.
 const FAILED: u8 = 1;
@@ -37,9 +41,8 @@ const NOT_PERMITTED: u8 = 4;
 /// Where the input could not be read to its end, there is no permission to listen, or the output cannot be written.
 /// What could be shown has been shown by then.
 pub fn run(plan: Plan) -> anyhow::Result<()> {
-    // A file that may not grow any longer is an error like a full disk, and does not end the process.
-    let size = nix::sys::signal::Signal::SIGXFSZ as i32;
-    signal_hook::flag::register(size, Arc::default())?;
+    // Its default action ends the process at the limit of a file's size; with a handler, the write fails and is told.
+    signal_hook::flag::register(SIGXFSZ, Arc::default())?;
     match plan {
         Plan::Interfaces => interfaces(),
         Plan::Print(text) => Ok(Named::stdout().write_all(&text)?),
@@ -79,7 +82,7 @@ yourself; then run `mailtap read --redact` on the packets for what you pass on.
 /// message may hold file names (`mailtap read *`), and these may hold any characters, so it is escaped.
 ///
 /// # Errors
-/// Where it cannot be printed.
+/// Where the help cannot be printed. An error is told by the exit status as well.
 pub fn usage(instead: &clap::Error) -> anyhow::Result<u8> {
     let said = instead.render().to_string();
     let tip = match instead.kind() {
@@ -87,21 +90,32 @@ pub fn usage(instead: &clap::Error) -> anyhow::Result<u8> {
         _ => "",
     };
     let shown = view::escape::block(&said);
-    if shown != said {
-        eprint!("{shown}");
-    } else if let Err(error) = instead.print().and_then(|()| io::stdout().flush()) {
-        return Err(Named::stdout().named(error).into());
+    let is_safe = shown == said;
+    if instead.use_stderr() {
+        match is_safe {
+            // Coloured, where standard error is a terminal.
+            true => drop(instead.print()),
+            false => say::block(&shown),
+        }
+    } else if is_safe {
+        instead.print().and_then(|()| io::stdout().flush()).map_err(|error| Named::stdout().named(error))?;
+    } else {
+        Named::stdout().write_all(shown.as_bytes())?;
     }
-    eprint!("{tip}");
+    say::block(tip);
     Ok(u8::try_from(instead.exit_code()).unwrap_or(FAILED))
 }
 
-/// The error and its causes on one line.
-pub fn in_words(error: &anyhow::Error) -> String {
-    view::escape::line(&format!("{error:#}")).into_owned()
+/// Says on standard error what went wrong, unless that would harm the capture. Where it cannot be said, the exit status
+/// is the same.
+pub fn tell(error: &anyhow::Error) {
+    if !matches!(error.downcast_ref(), Some(Harm::Messages)) {
+        say::line(&format!("{error:#}"));
+    }
 }
 
 fn analyze(mut analysis: Analysis) -> anyhow::Result<()> {
+    identity::check(&analysis)?;
     let stop = Arc::new(AtomicBool::new(false));
     let filter = analysis.filter.as_deref().map(Filter::new).transpose()?;
     let live = matches!(analysis.input, Input::Live(_) | Input::Followed(_));
@@ -151,11 +165,14 @@ fn analyze(mut analysis: Analysis) -> anyhow::Result<()> {
     }
     let out: Box<dyn Write> = match &analysis.output.file {
         Some(file) => {
-            let created = created(file, &analysis.input, analysis.output.redact.is_none(), &stop)?;
+            let created = created(file, &analysis, &stop)?;
             if let Some(privileges) = privileges.as_ref().filter(|_| created.is_new) {
                 privileges.give(&created.file, file)?;
             }
-            Box::new(Named { name: file.display().to_string(), out: Outlet::new(created.file, Arc::clone(&stop)) })
+            Box::new(Named {
+                name: file.display().to_string(),
+                out: WholeLines::new(Outlet::new(created.file, Arc::clone(&stop))),
+            })
         }
         None if endless => Box::new(Named { out: Outlet::stdout(Arc::clone(&stop))?, name: Named::stdout().name }),
         None => Box::new(Named::stdout()),
@@ -165,7 +182,10 @@ fn analyze(mut analysis: Analysis) -> anyhow::Result<()> {
         privileges.drop(interface.as_deref(), extract.as_deref())?;
     }
     let spool = match &extract {
-        Some(directory) => Some(extract::begin(directory, &give_up).map_err(|error| may_not(error, &privileges))?),
+        Some(directory) => Some(
+            extract::begin(directory, analysis.output.extract_limit, &give_up)
+                .map_err(|error| may_not(error, &privileges))?,
+        ),
         None => None,
     };
     let content_store = spool.clone().map(|spool| -> Arc<dyn ContentStore> { spool });
@@ -185,7 +205,7 @@ fn analyze(mut analysis: Analysis) -> anyhow::Result<()> {
             // Damage that was stepped over: everything after it was read.
             for source in &outcome.report.sources {
                 if let Some(problem) = &source.problem {
-                    eprintln!("mailtap: {}: {}", view::escape::line(&source.name), view::escape::line(problem));
+                    say::line(&format!("{}: {problem}", source.name));
                 }
             }
             Ok(())
@@ -226,21 +246,9 @@ impl<W: Write> Write for Named<W> {
 }
 
 /// Creates the file that the result is written to. The capture is not overwritten, by whatever name it is called.
-fn created(file: &Path, input: &Input, is_private: bool, stop: &AtomicBool) -> anyhow::Result<Created> {
-    let (read, written): (&[PathBuf], _) = match input {
-        Input::Files(files) | Input::Followed(files) => (files, None),
-        Input::Live(options) => (&[], options.write.as_deref()),
-    };
-    let identity = |path: &Path| {
-        let about = path.metadata().ok().filter(Metadata::is_file)?;
-        Some((about.dev(), about.ino()))
-    };
-    if let Some(same) = identity(file)
-        && (read.iter().map(PathBuf::as_path).chain(written)).any(|path| identity(path) == Some(same))
-    {
-        anyhow::bail!("{}: cannot be written: it is the capture itself", file.display());
-    }
-    private::created(file, is_private, stop)
+fn created(file: &Path, analysis: &Analysis, stop: &AtomicBool) -> anyhow::Result<Created> {
+    identity::check(analysis)?;
+    private::created(file, analysis.output.redact.is_none(), stop)
 }
 
 /// The error of a folder that cannot be written, with the user who would have to be allowed to.
@@ -280,7 +288,7 @@ fn made(output: &Output, live: bool, endless: bool, out: Box<dyn Write>) -> anyh
 fn listening(interface: Option<&str>) {
     if io::stderr().is_terminal() {
         let interface = interface.unwrap_or("the first interface");
-        eprintln!("mailtap: listening on {}; Ctrl-C ends", view::escape::line(interface));
+        say::line(&format!("listening on {interface}; Ctrl-C ends"));
     }
 }
 

@@ -7,7 +7,6 @@ use super::compressed::{announced, decompress, refused};
 use super::foreign::{BEGINNING_BYTES, looks_like};
 use super::pcap::Pcap;
 use super::pcapng::Pcapng;
-use super::read_ahead::Ahead;
 use super::skips::Skips;
 use super::source_stats::SourceStats;
 use super::window::{WINDOW_BYTES, Window};
@@ -114,7 +113,7 @@ pub enum Reading {
     #[default]
     Here,
     /// A thread of its own, some blocks ahead. A regular file that is not compressed is read by both threads. With
-    /// several files, each is read as with `Here`.
+    /// several files, and where no thread can be started, each is read as with `Here`.
     Ahead,
 }
 
@@ -286,10 +285,9 @@ impl CaptureFile {
             None => whole,
         };
         let mut file = Self {
-            window: match (reading, again.filter(|_| compression.is_none())) {
-                (Reading::Here, _) => Window::new(whole, capacity),
-                (Reading::Ahead, Some(file)) => Window::ahead(Ahead::of_file(file).map_err(unreadable)?),
-                (Reading::Ahead, None) => Window::ahead(Ahead::new(whole).map_err(unreadable)?),
+            window: match reading {
+                Reading::Here => Window::new(whole, capacity),
+                Reading::Ahead => Window::ahead(whole, again.filter(|_| compression.is_none()), capacity),
             },
             records: Records::Pcapng(Pcapng::new()),
             compression,

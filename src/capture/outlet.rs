@@ -51,6 +51,17 @@ impl Outlet {
         Ok(Self::new(file, stop))
     }
 
+    /// Cuts a file to `length` bytes. A pipe or a terminal cannot be cut, and is left.
+    ///
+    /// # Errors
+    /// If the file cannot be cut.
+    pub fn cut(&self, length: u64) -> io::Result<()> {
+        match self.file.metadata()?.is_file() {
+            true => self.file.set_len(length),
+            false => Ok(()),
+        }
+    }
+
     fn wait(&mut self, stop: &AtomicBool) -> io::Result<()> {
         let mut stopped = None;
         while !self.given_up {

@@ -76,43 +76,29 @@ struct Plan {
     free: AtomicU64,
 }
 
-impl Ahead {
-    /// Begins to read.
-    ///
-    /// # Errors
-    /// If the thread cannot be started.
-    pub(super) fn new(mut reader: Box<dyn Read + Send>) -> io::Result<Self> {
-        let mut offset = 0;
-        Self::begin(None, move |buffer| {
-            let result = read_block(buffer, offset, |space| reader.read(space));
-            if let BlockResult::Block(block) = &result {
-                offset += block.len() as u64;
-            }
-            result
-        })
-    }
+/// A thread that waits to be told what to read.
+pub(super) struct Thread {
+    read: Sender<ReadBlock>,
+    blocks: Receiver<BlockResult>,
+    spent: Sender<Vec<u8>>,
+}
 
-    /// Begins to read a regular file, from its first byte on, wherever its cursor stands.
-    ///
-    /// # Errors
-    /// As [`Self::new`].
-    pub(super) fn of_file(file: File) -> io::Result<Self> {
-        let plan = Arc::new(Plan { file, free: AtomicU64::new(0) });
-        let shared = Shared { plan: Arc::clone(&plan), wanted: 0, mine: None, buffer: Vec::new(), rest: None };
-        Self::begin(Some(shared), move |buffer| plan.read(plan.claim(), buffer))
-    }
+/// Reads the next block into a buffer.
+type ReadBlock = Box<dyn FnMut(Vec<u8>) -> BlockResult + Send>;
 
-    fn begin(
-        shared: Option<Shared>,
-        mut read: impl FnMut(Vec<u8>) -> BlockResult + Send + 'static,
-    ) -> io::Result<Self> {
+impl Thread {
+    /// Starts a thread, before anything is given to it: where the system starts none (None), the caller still has all that
+    /// it needs to read by itself.
+    pub(super) fn start() -> Option<Self> {
         let (tell, blocks) = bounded(BLOCKS);
         let (spent, free) = bounded(BLOCKS);
+        let (read, job) = bounded::<ReadBlock>(1);
         for _ in 0..BLOCKS {
             // The queue has room for all of them.
             let _ = spent.try_send(Vec::new());
         }
-        thread::Builder::new().name("reading".to_owned()).spawn(move || {
+        let started = thread::Builder::new().name("reading".to_owned()).spawn(move || {
+            let Ok(mut read) = job.recv() else { return };
             // Ends when the consumer is gone.
             while let Ok(buffer) = free.recv() {
                 let result = read(buffer);
@@ -121,10 +107,43 @@ impl Ahead {
                     return;
                 }
             }
-        })?;
-        Ok(Self { blocks, spent, shared })
+        });
+        match started {
+            Ok(_) => Some(Self { read, blocks, spent }),
+            Err(error) => {
+                log::warn!("no thread can be started to read ahead: {error}");
+                None
+            }
+        }
     }
 
+    /// Reads a stream.
+    pub(super) fn stream(self, mut reader: Box<dyn Read + Send>) -> Ahead {
+        let mut offset = 0;
+        self.begin(None, move |buffer| {
+            let result = read_block(buffer, offset, |space| reader.read(space));
+            if let BlockResult::Block(block) = &result {
+                offset += block.len() as u64;
+            }
+            result
+        })
+    }
+
+    /// Reads a regular file, from its first byte on, wherever its cursor stands.
+    pub(super) fn file(self, file: File) -> Ahead {
+        let plan = Arc::new(Plan { file, free: AtomicU64::new(0) });
+        let shared = Shared { plan: Arc::clone(&plan), wanted: 0, mine: None, buffer: Vec::new(), rest: None };
+        self.begin(Some(shared), move |buffer| plan.read(plan.claim(), buffer))
+    }
+
+    fn begin(self, shared: Option<Shared>, read: impl FnMut(Vec<u8>) -> BlockResult + Send + 'static) -> Ahead {
+        // The queue has room for it, and the thread waits for it.
+        let _ = self.read.try_send(Box::new(read));
+        Ahead { blocks: self.blocks, spent: self.spent, shared }
+    }
+}
+
+impl Ahead {
     /// The next block; None at the end of the stream.
     ///
     /// # Errors
@@ -237,7 +256,7 @@ fn read_block(mut buffer: Vec<u8>, offset: u64, mut read: impl FnMut(&mut [u8]) 
 #[cfg(test)]
 mod tests {
     use super::super::page::testing::{Paged, stream};
-    use super::{Ahead, BLOCK_BYTES, PAGE_BYTES};
+    use super::{Ahead, BLOCK_BYTES, PAGE_BYTES, Thread};
     use std::fs::File;
     use std::io::{self, Write};
 
@@ -259,21 +278,21 @@ mod tests {
             let mut file = tempfile::tempfile().unwrap();
             file.write_all(&stream(len)).unwrap();
             // Its cursor is at its end.
-            assert!(all(&mut Ahead::of_file(file).unwrap(), 0).unwrap() == stream(len), "{len} bytes");
+            assert!(all(&mut Thread::start().unwrap().file(file), 0).unwrap() == stream(len), "{len} bytes");
         }
     }
 
     #[test]
     fn a_block_begins_at_a_page_or_as_far_into_one_as_the_read_before_it_ended() {
         let paged = |sizes: Vec<usize>| Paged { stream: stream(3_000_000), at: 0, sizes: sizes.into_iter().cycle() };
-        let mut blocks = Ahead::new(Box::new(paged(vec![usize::MAX]))).unwrap();
+        let mut blocks = Thread::start().unwrap().stream(Box::new(paged(vec![usize::MAX])));
         while let Some(block) = blocks.next().unwrap() {
             assert!(block.buffer[block.start..].as_ptr().addr().is_multiple_of(PAGE_BYTES));
             blocks.take_back(block.buffer);
         }
         // The first bytes of a capture are read by themselves, to recognise a compression.
         for sizes in [vec![8, 8_184, 65_536], vec![8, usize::MAX], vec![1, 4_095, 70_000, usize::MAX]] {
-            assert!(all(&mut Ahead::new(Box::new(paged(sizes))).unwrap(), 0).unwrap() == stream(3_000_000));
+            assert!(all(&mut Thread::start().unwrap().stream(Box::new(paged(sizes))), 0).unwrap() == stream(3_000_000));
         }
     }
 
@@ -281,7 +300,7 @@ mod tests {
     fn bytes_written_after_the_last_block_are_read() {
         let mut file = tempfile::tempfile().unwrap();
         file.write_all(&stream(BLOCK_BYTES + 5)).unwrap();
-        let mut ahead = Ahead::of_file(file.try_clone().unwrap()).unwrap();
+        let mut ahead = Thread::start().unwrap().file(file.try_clone().unwrap());
         let [first, second] = [(); 2].map(|()| ahead.next().unwrap().unwrap().len());
         assert_eq!((first, second), (BLOCK_BYTES, 5));
         file.write_all(b"and more").unwrap();
@@ -291,7 +310,7 @@ mod tests {
     #[test]
     fn an_error_is_returned() {
         let directory = tempfile::tempdir().unwrap();
-        let mut ahead = Ahead::of_file(File::open(directory.path()).unwrap()).unwrap();
+        let mut ahead = Thread::start().unwrap().file(File::open(directory.path()).unwrap());
         assert_eq!(all(&mut ahead, 0).unwrap_err().kind(), io::ErrorKind::IsADirectory);
     }
 }

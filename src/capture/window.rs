@@ -7,7 +7,8 @@ parsers work on slices, so they can read from this window.
 */
 
 use super::page::{self, PAGE_BYTES};
-use super::read_ahead::{Ahead, Block};
+use super::read_ahead::{Ahead, Block, Thread};
+use std::fs::File;
 use std::io::{self, Read};
 
 /// Bytes that a window has, and reads at a time, by default.
@@ -35,8 +36,14 @@ enum Supply {
 }
 
 impl Window {
-    /// A window over a stream that another thread reads.
-    pub(super) fn ahead(ahead: Ahead) -> Self {
+    /// A window over `reader` that another thread reads, or over `file` where that can be read instead, at any offset.
+    /// Where no thread can be started, it is as [`Self::new`].
+    pub(super) fn ahead(reader: Box<dyn Read + Send>, file: Option<File>, capacity: usize) -> Self {
+        let ahead = match (Thread::start(), file) {
+            (None, _) => return Self::new(reader, capacity),
+            (Some(thread), Some(file)) => thread.file(file),
+            (Some(thread), None) => thread.stream(reader),
+        };
         Self {
             supply: Supply::Ahead(ahead),
             buffer: Vec::new(),
@@ -190,7 +197,7 @@ fn append(buffer: &mut Vec<u8>, start: &mut usize, end: &mut usize, mut block: B
 #[cfg(test)]
 mod tests {
     use super::super::page::testing::{Paged, stream};
-    use super::{Ahead, PAGE_BYTES, Window};
+    use super::{PAGE_BYTES, Window};
     use proptest::prelude::*;
     use std::io::{self, Read};
 
@@ -223,7 +230,7 @@ mod tests {
     #[test]
     fn a_stream_read_ahead_is_the_same_stream() {
         let stream: Vec<u8> = (0..3_000_000_u32).map(|number| (number % 251) as u8).collect();
-        let mut window = Window::ahead(Ahead::new(Box::new(std::io::Cursor::new(stream.clone()))).unwrap());
+        let mut window = Window::ahead(Box::new(std::io::Cursor::new(stream.clone())), None, 64);
         let mut at = 0;
         // Records of all sizes, some of them too long for the room in front of a block.
         for size in
@@ -243,7 +250,7 @@ mod tests {
 
     #[test]
     fn an_error_read_ahead_waits_for_its_turn() {
-        let mut window = Window::ahead(Ahead::new(Box::new(Trickle(0))).unwrap());
+        let mut window = Window::ahead(Box::new(Trickle(0)), None, 64);
         assert!(window.ensure(4).unwrap());
         assert!(window.ensure(6).is_err());
         assert_eq!(window.data(), [0, 1, 2, 3, 4], "what is in view stays");
@@ -282,7 +289,7 @@ mod tests {
         ) {
             let whole = stream(300_000);
             let reader = Box::new(paged(whole.len(), reads));
-            let mut window = if here { Window::new(reader, capacity) } else { Window::ahead(Ahead::new(reader).unwrap()) };
+            let mut window = if here { Window::new(reader, capacity) } else { Window::ahead(reader, None, capacity) };
             let mut at = 0;
             for record in records.into_iter().cycle() {
                 let enough = window.ensure(record).unwrap();

@@ -1,5 +1,6 @@
 //! What is typed: the commands and options, as clap reads them.
 
+use crate::limits::EXTRACT_MIB;
 use crate::protocol::Protocol;
 use crate::protocol::ports::Hint;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -120,6 +121,9 @@ pub(super) struct CommonArgs {
     /// names that are the same for the same secret, in this run alone (`pseudonym`).
     #[arg(long, value_name = "HOW", value_enum, num_args = 0..=1, require_equals = true, default_missing_value = "mask")]
     pub(super) redact: Option<Redaction>,
+    /// Most MiB of files that --extract writes: a file that has no room is left out, and index.json says so.
+    #[arg(long, value_name = "MIB", requires = "extract", default_value_t = EXTRACT_MIB as u64, value_parser = clap::value_parser!(u64).range(1..=1 << 40))]
+    pub(super) extract_limit: u64,
     /// Look only at packets that match a BPF expression (see pcap-filter(7)).
     #[arg(long, value_name = "BPF")]
     pub(super) filter: Option<String>,

@@ -409,6 +409,18 @@ limits! {
         zh: "`--redact` 查找的机密形式，共 {REDACT_STRINGS} 种；会用之后会话的机密再查找的会话，共 {REDACT_HELD} 个步骤",
     }
 
+    /// Counts files.
+    ExtractBytes = "extract_bytes" {
+        /// MiB of the files that `--extract` writes, where nothing else is asked for.
+        EXTRACT_MIB: Count = 10_240, fuzzed 1;
+    } hit {
+        en: "messages, attachments and transcripts were not written to files, for want of room in --extract-limit ({EXTRACT_MIB} MiB where it is not given)",
+        zh: "因超出 --extract-limit（未指定时为 {EXTRACT_MIB} MiB）而没有存为文件的邮件、附件和对话记录（文件数）",
+    } readme {
+        en: "{EXTRACT_MIB} MiB of files that `--extract` writes, where `--extract-limit` does not say otherwise",
+        zh: "`--extract` 写出的文件共 {EXTRACT_MIB} MiB（可用 `--extract-limit` 另行指定）",
+    }
+
     /// Counts IP datagrams given up to make room.
     Fragments = "fragments" {
         /// Fragmented IP datagrams that wait for missing fragments at once.

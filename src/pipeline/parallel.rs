@@ -30,7 +30,7 @@ use std::convert::Infallible;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
+use std::thread::{self, Scope, ScopedJoinHandle};
 
 /// Batches that wait for a worker, from a file.
 const QUEUE: usize = 6;
@@ -70,7 +70,39 @@ enum Done {
     All(LimitsHit),
 }
 
-/// Reads `source` on one thread, follows its connections on others, and shows the sessions on the caller's.
+/// What the system starts threads with; a test's starts no more than some.
+pub trait Start {
+    /// Starts `work` on a thread of `scope`.
+    ///
+    /// # Errors
+    /// If the system starts none: it has no memory for it, or the user has as many as are permitted.
+    fn start<'scope, T: Send + 'scope>(
+        &self,
+        scope: &'scope Scope<'scope, '_>,
+        name: &str,
+        work: impl FnOnce() -> T + Send + 'scope,
+    ) -> io::Result<ScopedJoinHandle<'scope, T>>;
+}
+
+/// As many threads as the system starts.
+pub struct System;
+
+impl Start for System {
+    fn start<'scope, T: Send + 'scope>(
+        &self,
+        scope: &'scope Scope<'scope, '_>,
+        name: &str,
+        work: impl FnOnce() -> T + Send + 'scope,
+    ) -> io::Result<ScopedJoinHandle<'scope, T>> {
+        thread::Builder::new().name(name.to_owned()).spawn_scoped(scope, work)
+    }
+}
+
+/// A worker's place: which it is, of how many.
+type Place = (usize, usize);
+
+/// Reads `source` on one thread, follows its connections on others, and shows the sessions on the caller's. Where fewer
+/// threads can be started than are wanted, these do the work; where not even two, nothing is read, and None returned.
 ///
 /// # Errors
 /// If the view cannot write.
@@ -80,24 +112,52 @@ pub fn run<'a>(
     plan: &Arc<Plan>,
     output: &mut OutputStage<'_>,
     stop: &AtomicBool,
-) -> io::Result<(InputStage<'a>, Option<CaptureError>)> {
-    let workers = options.threads.min(SHARDS);
+    threads: &impl Start,
+) -> io::Result<Option<(InputStage<'a>, Option<CaptureError>)>> {
+    let wanted = options.threads.min(SHARDS);
     // Set where the view cannot write: the reader and the workers have nothing more to do.
     let given_up = AtomicBool::new(false);
-    let (used, unused) = bounded(workers * SPARE);
+    let (used, unused) = bounded(wanted * SPARE);
     let queue = if source.is_live() { LIVE_QUEUE } else { QUEUE };
     let (given_up, unused) = (&given_up, &unused);
     thread::scope(|scope| {
-        let (mut to_workers, mut from_workers) = (Vec::new(), Vec::new());
-        for worker in 0..workers {
+        // All threads wait until it is known how many there are: where they are told nothing, they end.
+        let (tell_reader, told) = bounded::<Vec<Sender<Batch>>>(1);
+        let read = move || told.recv().ok().map(|workers| read(source, options, stop, given_up, workers, unused));
+        let reader = match threads.start(scope, "packets", read) {
+            Ok(reader) => reader,
+            Err(error) => {
+                log::warn!("no thread can be started, one does everything: {error}");
+                return Ok(None);
+            }
+        };
+        let (mut places, mut to_workers, mut from_workers) = (Vec::new(), Vec::new(), Vec::new());
+        for _ in 0..wanted {
+            let (place, placed) = bounded::<Place>(1);
             let (to_worker, batches) = bounded(queue);
             let (done, from_worker) = bounded(QUEUE);
             let used = used.clone();
-            scope.spawn(move || work(Shards::of_thread(worker, workers, options, plan), &batches, &done, &used));
+            let work = move || {
+                if let Ok((worker, workers)) = placed.recv() {
+                    work(Shards::of_thread(worker, workers, options, plan), &batches, &done, &used);
+                }
+            };
+            if let Err(error) = threads.start(scope, "connections", work) {
+                log::warn!("{} of {wanted} threads can be started: {error}", places.len());
+                break;
+            }
+            places.push(place);
             to_workers.push(to_worker);
             from_workers.push(from_worker);
         }
-        let reader = scope.spawn(move || read(source, options, stop, given_up, to_workers, unused));
+        if places.is_empty() {
+            return Ok(None);
+        }
+        for (worker, place) in places.iter().enumerate() {
+            // It waits for this, and there is room.
+            let _ = place.send((worker, places.len()));
+        }
+        let _ = tell_reader.send(to_workers);
         let shown = show(&from_workers, output);
         if shown.is_err() {
             given_up.store(true, Ordering::Relaxed);
@@ -254,5 +314,53 @@ impl Batch {
         self.bytes.clear();
         self.segments.clear();
         self.end = None;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Start, System};
+    use crate::capture::{CaptureFile, Reordered};
+    use crate::pipeline::{Options, run_on};
+    use crate::session::Needs;
+    use crate::view::{json::NdJson, record};
+    use std::cell::Cell;
+    use std::io;
+    use std::thread::{Scope, ScopedJoinHandle};
+
+    /// Starts so many threads and no more.
+    struct Few(Cell<usize>);
+
+    impl Start for Few {
+        fn start<'scope, T: Send + 'scope>(
+            &self,
+            scope: &'scope Scope<'scope, '_>,
+            name: &str,
+            work: impl FnOnce() -> T + Send + 'scope,
+        ) -> io::Result<ScopedJoinHandle<'scope, T>> {
+            let left = self.0.get().checked_sub(1).ok_or(io::ErrorKind::WouldBlock)?;
+            self.0.set(left);
+            System.start(scope, name, work)
+        }
+    }
+
+    #[test]
+    fn the_result_is_the_same_however_few_threads_can_be_started() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/lab/python-clients/capture.pcap");
+        let capture = std::fs::read(path).unwrap();
+        let shown = |threads: usize, can_be_started: usize| {
+            let file = CaptureFile::open("a".to_owned(), Box::new(io::Cursor::new(capture.clone())), 1 << 16).unwrap();
+            let mut view = NdJson::new(Vec::new(), record::Options::default());
+            let options = Options { threads, ..Options::default() };
+            let few = Few(Cell::new(can_be_started));
+            let (mut source, plan) = (Reordered::new(file), Needs::ALL.into());
+            run_on(&mut source, &options, &plan, &mut view, &false.into(), &few).unwrap();
+            view.into_inner()
+        };
+        let alone = shown(1, 0);
+        assert!(alone.len() > 10_000);
+        for can_be_started in 0..=6 {
+            assert!(shown(5, can_be_started) == alone, "{can_be_started} threads");
+        }
     }
 }

@@ -1,11 +1,13 @@
 /*!
 `index.json`: what each file holds.
 
-Each session is written as one line when it ends, so that none is kept in memory; until the index is complete, its name
-says that it is unfinished. A message has the fields of the JSON ([`crate::view::record`]), and the name of its file.
+Each session is written as one line when it ends, so that none is kept in memory, and before its files get their names: a
+run that is killed leaves no file that is not listed. Until the index is complete, its name says that it is unfinished, and
+in its place is one that says so too ([`unfinished`]). A message has the fields of the JSON ([`crate::view::record`]), and the name of its file.
 */
 
 use crate::capture::Time;
+use crate::limits::Limit;
 use crate::session::model;
 use crate::verdict::Report;
 use crate::view::json::TerminalSafe;
@@ -16,6 +18,39 @@ use std::io::{self, Write};
 
 /// The version of the index's shape.
 const VERSION: u32 = 1;
+const FORMAT: &str = "mailtap-extract";
+/// Bytes of a line's buffer that are kept for the next line.
+const LINE_MEMORY: usize = 1 << 20;
+
+/// A file, or why there is none.
+#[derive(Serialize, Debug, Clone, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub enum Place {
+    /// Its name, below the directory of the extraction.
+    File(String),
+    /// The name of the bound that left it out.
+    LeftOut(&'static str),
+}
+
+impl Place {
+    /// The file `name` where it is to be written.
+    pub fn new(name: String, is_written: bool) -> Self {
+        if is_written { Self::File(name) } else { Self::LeftOut(Limit::ExtractBytes.name()) }
+    }
+
+    /// How many files are left out: 0 or 1.
+    pub fn left_out(&self) -> u64 {
+        u64::from(matches!(self, Self::LeftOut(_)))
+    }
+}
+
+/// The index until there is a complete one; `list` is the file in which the sessions are listed meanwhile.
+pub fn unfinished(list: &str) -> String {
+    let begun = serde_json::json!({
+        "format": FORMAT, "version": VERSION, "complete": false, "listed_in": list, "sessions": []
+    });
+    format!("{begun}\n")
+}
 
 /// A session's entry.
 #[derive(Serialize)]
@@ -28,13 +63,22 @@ pub struct Session<'a> {
     started: Option<Shown<Time>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     ended: Option<Shown<Time>>,
-    transcript: String,
+    #[serde(flatten)]
+    transcript: Transcript,
     messages: Vec<Message<'a>>,
+}
+
+/// A session's transcript, under a name of its own for the file.
+#[derive(Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Transcript {
+    Transcript(String),
+    LeftOut(&'static str),
 }
 
 impl<'a> Session<'a> {
     /// The entry of `session`.
-    pub fn new(session: &model::Session, transcript: String, messages: Vec<Message<'a>>) -> Self {
+    pub fn new(session: &model::Session, transcript: Place, messages: Vec<Message<'a>>) -> Self {
         let transport = &session.transport;
         Self {
             id: session.id,
@@ -43,7 +87,10 @@ impl<'a> Session<'a> {
             server: record::Endpoint::new(transport.endpoints.server),
             started: transport.first.time.known().map(Shown),
             ended: transport.last.time.known().map(Shown),
-            transcript,
+            transcript: match transcript {
+                Place::File(file) => Transcript::Transcript(file),
+                Place::LeftOut(limit) => Transcript::LeftOut(limit),
+            },
             messages,
         }
     }
@@ -53,7 +100,8 @@ impl<'a> Session<'a> {
 #[derive(Serialize)]
 pub struct Message<'a> {
     n: u32,
-    file: String,
+    #[serde(flatten)]
+    place: Place,
     #[serde(flatten)]
     about: record::About<'a>,
     size: u64,
@@ -67,12 +115,12 @@ pub struct Message<'a> {
 }
 
 impl<'a> Message<'a> {
-    /// The entry of `message`, whose content is in `file`; `attached` are the files of its attachments, in order.
-    pub fn new(message: &'a model::Message, file: String, attached: Vec<String>) -> Self {
+    /// The entry of `message`, whose content is in `place`; `attached` are the places of its attachments, in order.
+    pub fn new(message: &'a model::Message, place: Place, attached: Vec<Place>) -> Self {
         let attachments = message.attachments.iter().zip(attached);
         Self {
             n: message.n,
-            file,
+            place,
             about: record::About::new(message),
             size: message.size,
             sha256: message.sha256.map(Hex).map(Shown),
@@ -80,7 +128,7 @@ impl<'a> Message<'a> {
             missing: missing(&message.missing),
             outcome: message.outcome.map(enums::Delivery),
             attachments: attachments
-                .map(|(attachment, file)| Attachment { file, attachment: record::attachment(attachment) })
+                .map(|(attachment, place)| Attachment { place, attachment: record::attachment(attachment) })
                 .collect(),
         }
     }
@@ -89,7 +137,8 @@ impl<'a> Message<'a> {
 /// An attachment's entry, with its file.
 #[derive(Serialize)]
 struct Attachment<'a> {
-    file: String,
+    #[serde(flatten)]
+    place: Place,
     #[serde(flatten)]
     attachment: record::Attachment<'a>,
 }
@@ -118,12 +167,19 @@ fn missing(ranges: &[(u64, u64)]) -> Vec<Missing> {
 /// How much was written.
 #[derive(Debug, Clone, Copy, Default, Serialize)]
 pub struct Counts {
-    /// Sessions, each with a transcript.
+    /// Sessions.
     pub sessions: u64,
     /// Messages, including those of which only a part was transferred.
     pub messages: u64,
     /// Attachments.
     pub attachments: u64,
+    /// Messages, attachments and transcripts that were not written.
+    #[serde(skip_serializing_if = "is_none")]
+    pub left_out: u64,
+}
+
+fn is_none(count: &u64) -> bool {
+    *count == 0
 }
 
 /// Writes an index.
@@ -131,6 +187,8 @@ pub struct Counts {
 pub struct Index<W> {
     out: W,
     counts: Counts,
+    /// What is to be written at once.
+    line: Vec<u8>,
 }
 
 impl<W: Write> Index<W> {
@@ -139,8 +197,9 @@ impl<W: Write> Index<W> {
     /// # Errors
     /// If `out` cannot be written.
     pub fn begin(mut out: W) -> io::Result<Self> {
-        write!(out, "{{\"format\":\"mailtap-extract\",\"version\":{VERSION},\n\"sessions\":[")?;
-        Ok(Self { out, counts: Counts::default() })
+        out.write_all(format!("{{\"format\":\"{FORMAT}\",\"version\":{VERSION},\n\"sessions\":[").as_bytes())?;
+        out.flush()?;
+        Ok(Self { out, counts: Counts::default(), line: Vec::new() })
     }
 
     /// Adds a session.
@@ -149,31 +208,47 @@ impl<W: Write> Index<W> {
     /// If the output cannot be written.
     pub fn add(&mut self, session: &Session<'_>) -> io::Result<()> {
         let separator = if self.counts.sessions == 0 { "\n" } else { ",\n" };
-        self.out.write_all(separator.as_bytes())?;
+        self.line.extend_from_slice(separator.as_bytes());
         self.json(session)?;
-        self.counts.sessions += 1;
-        self.counts.messages += session.messages.len() as u64;
-        self.counts.attachments += session.messages.iter().map(|message| message.attachments.len() as u64).sum::<u64>();
-        Ok(())
+        let counts = &mut self.counts;
+        counts.sessions += 1;
+        counts.left_out += u64::from(matches!(session.transcript, Transcript::LeftOut(_)));
+        for message in &session.messages {
+            counts.messages += 1 - message.place.left_out();
+            counts.left_out += message.place.left_out();
+            for attachment in &message.attachments {
+                counts.attachments += 1 - attachment.place.left_out();
+                counts.left_out += attachment.place.left_out();
+            }
+        }
+        self.flush()
     }
 
-    /// Ends the index with the capture that `report` describes and the counts. Returns the output and the counts.
+    /// Ends the index with the capture that `report` describes and the counts. Returns the counts.
     ///
     /// # Errors
     /// If the output cannot be written.
-    pub fn finish(mut self, report: &Report) -> io::Result<(W, Counts)> {
-        self.out.write_all(b"\n],\n\"capture\":")?;
+    pub fn finish(mut self, report: &Report) -> io::Result<Counts> {
+        self.line.extend_from_slice(b"\n],\n\"capture\":");
         self.json(&record::Capture::new(report))?;
-        self.out.write_all(b",\n\"written\":")?;
+        self.line.extend_from_slice(b",\n\"written\":");
         let counts = self.counts;
         self.json(&counts)?;
-        self.out.write_all(b"}\n")?;
-        Ok((self.out, counts))
+        self.line.extend_from_slice(b",\n\"complete\":true}\n");
+        self.flush()?;
+        Ok(counts)
     }
 
     fn json(&mut self, value: &impl Serialize) -> io::Result<()> {
-        let mut serializer = serde_json::Serializer::with_formatter(&mut self.out, TerminalSafe(CompactFormatter));
+        let mut serializer = serde_json::Serializer::with_formatter(&mut self.line, TerminalSafe(CompactFormatter));
         Ok(value.serialize(&mut serializer)?)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.write_all(&self.line)?;
+        self.line.clear();
+        self.line.shrink_to(LINE_MEMORY);
+        self.out.flush()
     }
 }
 

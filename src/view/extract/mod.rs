@@ -10,8 +10,9 @@ DIR/00001-smtp/message-2.partial.eml    a message with bytes missing from the ca
 DIR/00003-imap/message-1.part           a part of a message, if only that was transferred (the index says which)
 ```
 
-While the capture is read, content is in `DIR/unfinished` (see [`Spool`]), and the index in `index.json.unfinished`.
-Only the owner can read the files. Every file is created new, in a directory that was empty, so nothing is overwritten;
+While the capture is read, content is in `DIR/unfinished` (see [`Spool`]), the sessions are listed in
+`index.json.unfinished`, and `index.json` says that they are. Whatever has its final name is whole and is listed, also
+after a run that was killed. Only the owner can read the files. Every file is created new, in a directory that was empty, so nothing is overwritten;
 and no name off the wire chooses a directory.
 */
 
@@ -24,10 +25,12 @@ pub use index::Counts;
 pub use spool::Spool;
 
 use super::{Lang, View};
+use crate::limits::Limit;
+use crate::session::content_store::StoredContent;
 use crate::session::model::{Attachment, Message, Session, Step};
 use crate::verdict::{Needs, Report, Selection};
-use index::Index;
-use std::collections::HashMap;
+use index::{Index, Place};
+use std::collections::HashSet;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -49,24 +52,29 @@ pub struct Extract<V> {
     lang: Lang,
     spool: Arc<Spool>,
     index: Option<Index<BufWriter<File>>>,
+    /// Files for which there was no room.
+    left_out: u64,
 }
 
-/// Prepares `directory`, which must be empty or not exist, and returns the store for content in it. The store sets
-/// `stop` when it can write no more.
+/// Files of a session that are to get their names, below the directory: with their content, or empty without.
+type Files = Vec<(String, Option<Arc<StoredContent>>)>;
+
+/// Prepares `directory`, which must be empty or not exist, and returns the store for content in it, which has room for
+/// `limit` bytes of files. The store sets `stop` when it can write no more.
 ///
 /// # Errors
 /// If the directory is not empty or cannot be written.
-pub fn prepare(directory: &Path, stop: &Arc<AtomicBool>) -> io::Result<Arc<Spool>> {
+pub fn prepare(directory: &Path, limit: u64, stop: &Arc<AtomicBool>) -> io::Result<Arc<Spool>> {
     make(directory)?;
-    begin(directory, stop)
+    begin(directory, limit, stop)
 }
 
 /// The second half of [`prepare`]: the store, in a directory that [`make`] has made.
 ///
 /// # Errors
 /// If the directory cannot be written.
-pub fn begin(directory: &Path, stop: &Arc<AtomicBool>) -> io::Result<Arc<Spool>> {
-    Spool::new(directory.join(SPOOL), Arc::clone(stop)).map(Arc::new)
+pub fn begin(directory: &Path, limit: u64, stop: &Arc<AtomicBool>) -> io::Result<Arc<Spool>> {
+    Spool::new(directory.join(SPOOL), limit, Arc::clone(stop)).map(Arc::new)
 }
 
 /// The first half of [`prepare`]: creates `directory`, for its owner alone, unless it is there. Returns whether it was created.
@@ -115,57 +123,95 @@ impl<V: View> Extract<V> {
         stop: Option<Arc<AtomicBool>>,
     ) -> io::Result<Self> {
         let path = directory.join(INDEX_UNFINISHED);
-        let index = spool::make_file(&path).and_then(|file| about(&path, Index::begin(file)))?;
-        Ok(Self { inner, inner_failed: None, stop, directory, lang, spool, index: Some(index) })
+        let list = spool::make_file(&path).and_then(|file| about(&path, Index::begin(file)))?;
+        let draft = spool.draft();
+        let mut out = spool::make_file(&draft)?;
+        let begun = index::unfinished(INDEX_UNFINISHED);
+        about(&draft, out.write_all(begun.as_bytes()).and_then(|()| out.flush()))?;
+        spool::rename_new(&draft, &directory.join(INDEX))?;
+        Ok(Self { inner, inner_failed: None, stop, directory, lang, spool, index: Some(list), left_out: 0 })
     }
 
     fn extract(&mut self, session: &mut Session) -> io::Result<()> {
         self.spool.check()?;
         let own = format!("{:05}-{}", session.id, session.protocol.name());
-        spool::make_directory(&self.directory.join(&own))?;
-        let mut files = HashMap::new();
-        let mut written = Vec::with_capacity(session.messages.len());
+        let mut files = Files::new();
+        let mut places = Vec::with_capacity(session.messages.len());
+        let mut left_out = 0;
         for message in &mut session.messages {
-            let file = message_file(message);
-            let attached = self.attachments(&own, message)?;
-            // A message whose content was not stored gets an empty file, so that every message has a file.
-            match message.stored.take() {
-                Some(stored) => self.spool.claim(&stored, &self.directory.join(&own).join(&file))?,
-                None => drop(spool::make_file(&self.directory.join(&own).join(&file))?),
+            let name = message_file(message);
+            let place = self.admit(&mut files, format!("{own}/{name}"), message.stored.take())?;
+            left_out += place.left_out();
+            let mut attached = Vec::with_capacity(message.attachments.len());
+            for (number, attachment) in (1..).zip(&mut message.attachments) {
+                let name = format!("{own}/message-{}/{}", message.n, attachment_file(number, attachment));
+                let place = self.admit(&mut files, name, attachment.stored.take())?;
+                left_out += place.left_out();
+                attached.push(place);
             }
-            files.insert(message.n, file.clone());
-            written.push((format!("{own}/{file}"), attached));
+            places.push((place, attached));
         }
-        let transcript = format!("{own}/transcript.txt");
-        let path = self.directory.join(&transcript);
-        let mut out = spool::make_file(&path)?;
-        about(&path, transcript::write(&mut out, self.lang, session, &files).and_then(|()| out.flush()))?;
-        let messages = session.messages.iter().zip(written);
-        let messages =
-            messages.map(|(message, (file, attached))| index::Message::new(message, file, attached)).collect();
-        let entry = index::Session::new(session, transcript, messages);
-        match &mut self.index {
-            Some(index) => about(&self.directory.join(INDEX_UNFINISHED), index.add(&entry)),
-            None => Ok(()),
+        session.limits_hit.hit_times(Limit::ExtractBytes, left_out);
+        let transcript = self.transcript(session, &places, format!("{own}/transcript.txt"))?;
+        session.limits_hit.hit_times(Limit::ExtractBytes, transcript.left_out());
+        self.left_out += left_out + transcript.left_out();
+
+        // First the list, then what it lists: what is there is listed, whenever the run ends.
+        let messages = session.messages.iter().zip(places);
+        let messages = messages.map(|(message, (place, attached))| index::Message::new(message, place, attached));
+        let entry = index::Session::new(session, transcript.clone(), messages.collect());
+        if let Some(index) = &mut self.index {
+            about(&self.directory.join(INDEX_UNFINISHED), index.add(&entry))?;
+        }
+        let mut directories = HashSet::new();
+        let mut named = |file: &str| {
+            let path = self.directory.join(file);
+            for (slash, _) in file.match_indices('/') {
+                let directory = file.get(..slash).unwrap_or_default();
+                if directories.insert(directory.to_owned()) {
+                    spool::make_directory(&self.directory.join(directory))?;
+                }
+            }
+            io::Result::Ok(path)
+        };
+        for (file, stored) in files {
+            let path = named(&file)?;
+            match stored {
+                Some(stored) => self.spool.claim(&stored, &path)?,
+                None => drop(spool::make_file(&path)?),
+            }
+        }
+        match transcript {
+            Place::File(file) => spool::rename_new(&self.spool.draft(), &named(&file)?),
+            Place::LeftOut(_) => Ok(()),
         }
     }
 
-    /// Gives the files of a message's attachments their names, and returns the names.
-    fn attachments(&self, own: &str, message: &mut Message) -> io::Result<Vec<String>> {
-        let directory = format!("{own}/message-{}", message.n);
-        if !message.attachments.is_empty() {
-            spool::make_directory(&self.directory.join(&directory))?;
+    /// Adds the file `name` to `files`, if there is room for it. Content that was not stored is an empty file, so that
+    /// each has one.
+    fn admit(&self, files: &mut Files, name: String, stored: Option<Arc<StoredContent>>) -> io::Result<Place> {
+        let is_written = stored.as_ref().map_or(Ok(true), |stored| self.spool.admit(stored))?;
+        if is_written {
+            files.push((name.clone(), stored));
         }
-        let mut files = Vec::with_capacity(message.attachments.len());
-        for (number, attachment) in (1..).zip(&mut message.attachments) {
-            let file = format!("{directory}/{}", attachment_file(number, attachment));
-            match attachment.stored.take() {
-                Some(stored) => self.spool.claim(&stored, &self.directory.join(&file))?,
-                None => drop(spool::make_file(&self.directory.join(&file))?),
-            }
-            files.push(file);
+        Ok(Place::new(name, is_written))
+    }
+
+    /// Writes the transcript of `session`, not yet under its name `file`.
+    fn transcript(&self, session: &Session, places: &[(Place, Vec<Place>)], file: String) -> io::Result<Place> {
+        let named = session.messages.iter().zip(places).filter_map(|(message, (place, _))| match place {
+            Place::File(_) => Some((message.n, message_file(message))),
+            Place::LeftOut(_) => None,
+        });
+        let draft = self.spool.draft();
+        let mut out = spool::make_file(&draft)?;
+        let written = transcript::write(&mut out, self.lang, session, &named.collect());
+        let size = about(&draft, written.and_then(|()| out.flush()).and_then(|()| out.get_ref().metadata()))?.len();
+        let place = Place::new(file, self.spool.grant(size));
+        if place.left_out() > 0 {
+            about(&draft, fs::remove_file(&draft))?;
         }
-        Ok(files)
+        Ok(place)
     }
 
     /// Keeps the first error of `inner`, and sets `stop` on an error.
@@ -182,8 +228,7 @@ impl<V: View> Extract<V> {
     fn finish_index(&mut self, report: &Report) -> io::Result<()> {
         let Some(index) = self.index.take() else { return Ok(()) };
         let (unfinished, finished) = (self.directory.join(INDEX_UNFINISHED), self.directory.join(INDEX));
-        let written = index.finish(report).and_then(|(mut out, counts)| out.flush().map(|()| counts));
-        let counts = about(&unfinished, written)?;
+        let counts = about(&unfinished, index.finish(report))?;
         self.spool.remove()?;
         about(&finished, fs::rename(&unfinished, &finished))?;
         log::debug!("extracted {counts:?}");
@@ -214,7 +259,12 @@ impl<V: View> View for Extract<V> {
         self.finish_index(report)?;
         match self.inner_failed.take() {
             Some(error) => Err(error),
-            None => self.inner.finish(report),
+            None if self.left_out == 0 => self.inner.finish(report),
+            None => {
+                let mut report = report.clone();
+                report.summary.limits_hit.hit_times(Limit::ExtractBytes, self.left_out);
+                self.inner.finish(&report)
+            }
         }
     }
 

@@ -5,9 +5,15 @@ session has a number.
 Several threads follow connections, and a session may get its number only when it is over. So the files have arbitrary
 numbers, in a directory of their own, and are renamed when the session is written. Of thousands of unfinished files only
 a few are open; the others are opened again when more content comes.
+
+How much is written has a limit. It holds for the files that have got their names, which come in the order of sessions:
+so it leaves out the same files on any number of threads. It also holds for the files that have none yet: those that are
+left out by that, with gigabytes under way at once, may depend on which thread was faster.
 */
 
 use crate::session::content_store::{ContentStore, StoredContent};
+use nix::errno::Errno;
+use std::collections::HashMap;
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
@@ -22,8 +28,21 @@ const OPEN_FILES: usize = 8;
 /// Bytes buffered for an open file.
 const BUFFER_BYTES: usize = 32 * 1024;
 
-/// Open files with their numbers, the most recently used last.
-type Pool = Vec<(u64, BufWriter<File>)>;
+/// Files, by their numbers.
+#[derive(Debug, Default)]
+struct Pool {
+    /// The open ones, the most recently used last.
+    open: Vec<(u64, BufWriter<File>)>,
+    /// The size of each that has not been claimed.
+    sizes: HashMap<u64, Size>,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Size {
+    Bytes(u64),
+    /// There was no room for it: its file is gone.
+    LeftOut,
+}
 
 /// Keeps content in files.
 #[derive(Debug)]
@@ -31,20 +50,61 @@ pub struct Spool {
     directory: PathBuf,
     next: AtomicU64,
     pools: [Mutex<Pool>; POOLS],
+    /// Most bytes of all files that have not been claimed, and of all that have.
+    limit: u64,
+    /// Bytes of the files that have not been claimed.
+    waiting: AtomicU64,
+    /// Bytes that were granted to files with names.
+    granted: AtomicU64,
     trouble: Mutex<Option<io::Error>>,
     /// Set when no more content can be stored: reading on is pointless.
     stop: Arc<AtomicBool>,
 }
 
 impl Spool {
-    /// Writes to `directory`, which it creates. Sets `stop` when a file cannot be written.
+    /// Writes to `directory`, which it creates, at most `limit` bytes. Sets `stop` when a file cannot be written.
     ///
     /// # Errors
     /// If the directory cannot be created.
-    pub fn new(directory: PathBuf, stop: Arc<AtomicBool>) -> io::Result<Self> {
+    pub fn new(directory: PathBuf, limit: u64, stop: Arc<AtomicBool>) -> io::Result<Self> {
         make_directory(&directory)?;
-        let (next, pools, trouble) = (AtomicU64::new(0), Default::default(), Mutex::new(None));
-        Ok(Self { directory, next, pools, trouble, stop })
+        let (next, waiting, granted) = Default::default();
+        Ok(Self {
+            directory,
+            next,
+            pools: Default::default(),
+            limit,
+            waiting,
+            granted,
+            trouble: Mutex::default(),
+            stop,
+        })
+    }
+
+    /// A file for what is not content, until it can be renamed: whatever has its final name is whole.
+    pub fn draft(&self) -> PathBuf {
+        self.directory.join("draft")
+    }
+
+    /// Grants room for a file of `bytes`; false if there is not as much left.
+    pub fn grant(&self, bytes: u64) -> bool {
+        let granted = self.granted.load(Ordering::Relaxed).saturating_add(bytes);
+        let fits = granted <= self.limit;
+        if fits {
+            self.granted.store(granted, Ordering::Relaxed);
+        }
+        fits
+    }
+
+    /// Grants room for the file of `stored`, which is then complete; false if it is left out.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    pub fn admit(&self, stored: &StoredContent) -> io::Result<bool> {
+        self.end(stored.number());
+        self.check()?;
+        let size = self.pool(stored.number()).sizes.get(&stored.number()).copied();
+        Ok(matches!(size, Some(Size::Bytes(bytes)) if self.grant(bytes)))
     }
 
     /// Reports a failure of `ContentStore`'s methods, which return no errors.
@@ -58,17 +118,16 @@ impl Spool {
         }
     }
 
-    /// Renames the file of `stored` to `name`, which must not exist.
+    /// Renames the file of `stored`, which was admitted, to `name`, which must not exist.
     ///
     /// # Errors
-    /// If `name` exists, or the file cannot be written or renamed.
+    /// If `name` exists, or the file cannot be renamed.
     pub fn claim(&self, stored: &StoredContent, name: &Path) -> io::Result<()> {
-        self.end(stored.number());
-        self.check()?;
-        if fs::symlink_metadata(name).is_ok() {
-            return Err(named(name, &io::Error::from(io::ErrorKind::AlreadyExists)));
-        }
-        fs::rename(self.path(stored.number()), name).map_err(|error| named(name, &error))
+        let number = stored.number();
+        rename_new(&self.path(number), name)?;
+        let size = self.pool(number).sizes.remove(&number);
+        self.no_longer_waits(size);
+        Ok(())
     }
 
     /// Removes the directory, with the files that were never claimed. No more content may come.
@@ -76,7 +135,7 @@ impl Spool {
     /// # Errors
     /// If the directory cannot be removed.
     pub fn remove(&self) -> io::Result<()> {
-        self.pools.iter().for_each(|pool| lock(pool).drain(..).for_each(|(_, file)| drop(file.into_parts())));
+        self.pools.iter().for_each(|pool| lock(pool).open.drain(..).for_each(|(_, file)| drop(file.into_parts())));
         match fs::remove_dir_all(&self.directory) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(named(&self.directory, &error)),
             _ => Ok(()),
@@ -100,16 +159,39 @@ impl Spool {
         }
     }
 
-    /// Opens a file. Closes another first if too many are open.
-    fn open(&self, pool: &mut Pool, number: u64, options: &mut OpenOptions) -> io::Result<()> {
-        if pool.len() >= OPEN_FILES {
-            // The least recently used.
-            let (oldest, file) = pool.remove(0);
-            self.attempt(oldest, close(file));
+    fn no_longer_waits(&self, size: Option<Size>) {
+        if let Some(Size::Bytes(bytes)) = size {
+            self.waiting.fetch_sub(bytes, Ordering::Relaxed);
         }
-        let file = options.append(true).open(self.path(number))?;
-        pool.push((number, BufWriter::with_capacity(BUFFER_BYTES, file)));
+    }
+
+    /// Opens a file. Closes another first if too many are open, or more than the system permits.
+    fn open(&self, pool: &mut Pool, number: u64, options: &mut OpenOptions) -> io::Result<()> {
+        let file = loop {
+            let opened = match pool.open.len() {
+                OPEN_FILES.. => Err(Errno::EMFILE.into()),
+                _ => options.append(true).open(self.path(number)),
+            };
+            match opened {
+                Err(error) if is_for_too_many(&error) && !pool.open.is_empty() => {
+                    // The least recently used.
+                    let (oldest, file) = pool.open.remove(0);
+                    self.attempt(oldest, close(file));
+                }
+                opened => break opened?,
+            }
+        };
+        pool.open.push((number, BufWriter::with_capacity(BUFFER_BYTES, file)));
         Ok(())
+    }
+
+    /// Closes and removes a file, without writing what is buffered.
+    fn drop_file(&self, pool: &mut Pool, number: u64) {
+        if let Some(at) = pool.open.iter().position(|(open, _)| *open == number) {
+            drop(pool.open.remove(at).1.into_parts());
+        }
+        // Fails if the file was claimed: it has another name then.
+        _ = fs::remove_file(self.path(number));
     }
 }
 
@@ -118,43 +200,50 @@ impl ContentStore for Spool {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let mut pool = self.pool(number);
         let opened = self.open(&mut pool, number, OpenOptions::new().create_new(true).mode(FILE_MODE));
+        pool.sizes.insert(number, Size::Bytes(0));
+        drop(pool);
         self.attempt(number, opened);
         number
     }
 
     fn append(&self, number: u64, bytes: &[u8]) {
         let mut pool = self.pool(number);
-        let opened = match pool.iter().position(|(open, _)| *open == number) {
+        let Some(Size::Bytes(size)) = pool.sizes.get(&number).copied() else { return };
+        let more = bytes.len() as u64;
+        if self.waiting.fetch_add(more, Ordering::Relaxed).saturating_add(more) > self.limit {
+            self.waiting.fetch_sub(size + more, Ordering::Relaxed);
+            pool.sizes.insert(number, Size::LeftOut);
+            self.drop_file(&mut pool, number);
+            return;
+        }
+        pool.sizes.insert(number, Size::Bytes(size + more));
+        let opened = match pool.open.iter().position(|(open, _)| *open == number) {
             Some(at) => {
                 // Moves the file to the end: it is now the most recently used.
-                if let Some(tail) = pool.get_mut(at..) {
+                if let Some(tail) = pool.open.get_mut(at..) {
                     tail.rotate_left(1);
                 }
                 Ok(())
             }
             None => self.open(&mut pool, number, &mut OpenOptions::new()),
         };
-        let written = opened.and_then(|()| pool.last_mut().map_or(Ok(()), |(_, file)| file.write_all(bytes)));
+        let written = opened.and_then(|()| pool.open.last_mut().map_or(Ok(()), |(_, file)| file.write_all(bytes)));
         self.attempt(number, written);
     }
 
     fn end(&self, number: u64) {
         let mut pool = self.pool(number);
-        if let Some(at) = pool.iter().position(|(open, _)| *open == number) {
-            let (_, file) = pool.remove(at);
+        if let Some(at) = pool.open.iter().position(|(open, _)| *open == number) {
+            let (_, file) = pool.open.remove(at);
             self.attempt(number, close(file));
         }
     }
 
     fn discard(&self, number: u64) {
         let mut pool = self.pool(number);
-        if let Some(at) = pool.iter().position(|(open, _)| *open == number) {
-            // Without writing what is buffered.
-            drop(pool.remove(at).1.into_parts());
-        }
-        drop(pool);
-        // Fails if the file was claimed: it has another name then.
-        _ = fs::remove_file(self.path(number));
+        let size = pool.sizes.remove(&number);
+        self.no_longer_waits(size);
+        self.drop_file(&mut pool, number);
     }
 }
 
@@ -185,6 +274,21 @@ pub fn make_file(path: &Path) -> io::Result<BufWriter<File>> {
     file.map(|file| BufWriter::with_capacity(BUFFER_BYTES, file)).map_err(|error| named(path, &error))
 }
 
+/// Renames `draft` to `name`, which must not exist.
+///
+/// # Errors
+/// If `name` exists, or `draft` cannot be renamed.
+pub fn rename_new(draft: &Path, name: &Path) -> io::Result<()> {
+    if fs::symlink_metadata(name).is_ok() {
+        return Err(named(name, &io::Error::from(io::ErrorKind::AlreadyExists)));
+    }
+    fs::rename(draft, name).map_err(|error| named(name, &error))
+}
+
+fn is_for_too_many(error: &io::Error) -> bool {
+    [Errno::EMFILE, Errno::ENFILE].map(|errno| Some(errno as i32)).contains(&error.raw_os_error())
+}
+
 /// `error`, with `path` in its message.
 pub fn named(path: &Path, error: &io::Error) -> io::Error {
     io::Error::new(error.kind(), format!("{}: {error}", path.display()))
@@ -209,7 +313,7 @@ mod tests {
     use super::*;
 
     fn spool(place: &Path) -> Arc<Spool> {
-        Arc::new(Spool::new(place.join("under way"), Arc::default()).unwrap())
+        Arc::new(Spool::new(place.join("under way"), 1 << 20, Arc::default()).unwrap())
     }
 
     fn stored(spool: &Arc<Spool>) -> StoredContent {
@@ -225,10 +329,11 @@ mod tests {
             for stored in &all {
                 stored.append(format!("{} {round};", stored.number()).as_bytes());
             }
-            assert!(spool.pools.iter().all(|pool| lock(pool).len() <= OPEN_FILES));
+            assert!(spool.pools.iter().all(|pool| lock(pool).open.len() <= OPEN_FILES));
         }
         for stored in &all {
             let name = place.path().join(format!("{}.eml", stored.number()));
+            assert!(spool.admit(stored).unwrap());
             spool.claim(stored, &name).unwrap();
             let n = stored.number();
             assert_eq!(fs::read_to_string(name).unwrap(), format!("{n} 0;{n} 1;{n} 2;"));
@@ -248,6 +353,33 @@ mod tests {
         assert_eq!(fs::read_dir(&spool.directory).unwrap().count(), 1);
         drop((other, spool));
         assert_eq!(fs::read_dir(place.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn whole_files_fit_into_the_limit_or_are_left_out() {
+        let place = tempfile::tempdir().unwrap();
+        let spool = Arc::new(Spool::new(place.path().join("under way"), 1_000, Arc::default()).unwrap());
+        // More than all: left out while it comes, and what it took is free again.
+        let large = stored(&spool);
+        (0..100).for_each(|_| large.append(&[b'x'; 50]));
+        assert!(!spool.admit(&large).unwrap());
+        assert_eq!(fs::read_dir(&spool.directory).unwrap().count(), 0);
+        let sized = |size: usize| {
+            let stored = stored(&spool);
+            stored.append(&vec![b'x'; size]);
+            let admitted = spool.admit(&stored).unwrap();
+            if admitted {
+                let name = place.path().join(size.to_string());
+                spool.claim(&stored, &name).unwrap();
+                assert_eq!(fs::metadata(name).unwrap().len(), size as u64);
+            }
+            admitted
+        };
+        // What comes after one that has no room may have it.
+        assert_eq!([900, 101, 99, 2, 1, 0].map(sized), [true, false, true, false, true, true]);
+        assert_eq!(spool.waiting.load(Ordering::Relaxed), 0);
+        assert_eq!(fs::read_dir(&spool.directory).unwrap().count(), 0);
+        spool.check().unwrap();
     }
 
     #[test]

@@ -1,0 +1,90 @@
+//! A result that is cut short: by a full disk, by a limit, by a signal.
+
+use crate::kit::*;
+use std::fs;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+/// A place with a capture, and its result.
+fn place(format: &str) -> (Place, Vec<u8>) {
+    let place = Place::new();
+    place.file("a.pcap", &letters(60, 1_000));
+    let output = shell(&place, &format!("exec $mailtap read a.pcap --threads 1 --format {format}"));
+    ended(&output, 0, &[]);
+    (place, output.stdout)
+}
+
+#[test]
+fn a_full_disk_or_a_limit_leaves_whole_lines() {
+    for format in ["ndjson", "table", "json"] {
+        let (place, whole) = place(format);
+        fs::create_dir(place.path("disk")).expect("a directory");
+        let mut lengths = Vec::new();
+        for kib in [4, 20, 84] {
+            assert!(whole.len() > kib * 1_024, "{format}");
+            let run = format!("$mailtap read a.pcap --threads 1 --format {format} -o");
+            let limited = shell(&place, &format!("ulimit -f {}; exec {run} limited", kib * 2));
+            ended(&limited, 1, &["mailtap: limited: File too large"]);
+            let mut left = vec![fs::read(place.path("limited")).expect("a file")];
+            let script = format!(
+                "mount -t tmpfs -o size={kib}k none disk || exit 99; {run} disk/full; status=$?; cp disk/full full; exit $status"
+            );
+            if let Some(full) = mounting(&place, &script) {
+                ended(&full, 1, &["mailtap: disk/full: No space left on device"]);
+                left.push(fs::read(place.path("full")).expect("a file"));
+            }
+            for left in left {
+                assert!(whole.starts_with(&left) && left.len() <= kib * 1_024);
+                assert!(left.is_empty() || left.ends_with(b"\n"), "{format}, {kib} KiB: the last line is cut");
+                lengths.push(left.len());
+            }
+        }
+        assert!(lengths.iter().any(|length| *length > 40_000), "{format}: {lengths:?}");
+    }
+}
+
+#[test]
+fn standard_output_at_the_limit_of_its_size_is_said() {
+    let (place, whole) = place("ndjson");
+    let script = "ulimit -f 40; exec $mailtap read a.pcap --format ndjson > printed";
+    ended(&shell(&place, script), 1, &["mailtap: standard output: File too large"]);
+    assert_eq!(fs::read(place.path("printed")).expect("a file").len(), 20 * 1_024);
+    assert!(whole.len() > 20 * 1_024);
+}
+
+#[test]
+fn without_descriptors_the_message_says_so() {
+    let (place, _) = place("ndjson");
+    for files in 4..12 {
+        for arguments in ["read a.pcap", "read a.pcap -o result", "read -", "read a.pcap a.pcap -o result"] {
+            let script = format!("exec < a.pcap > /dev/null; ulimit -n {files}; exec $mailtap {arguments}");
+            let output = shell(&place, &script);
+            match output.status.code() {
+                Some(0) => ended(&output, 0, &[]),
+                Some(status @ (1 | 3)) => ended(&output, status, &["mailtap: ", "oo many open files"]),
+                other => panic!("{files} files: {arguments}: {other:?}: {}", said(&output)),
+            }
+        }
+    }
+}
+
+#[test]
+fn a_run_that_is_killed_leaves_the_lines_that_were_whole() {
+    let (place, whole) = place("ndjson");
+    let began = Instant::now();
+    ended(&shell(&place, "exec $mailtap read a.pcap --threads 1 --format ndjson -o result"), 0, &[]);
+    let run = u64::try_from(began.elapsed().as_micros()).expect("a short run");
+    for moment in scattered(run).take(40) {
+        let result = place.path("result");
+        _ = fs::remove_file(&result);
+        let mut command = mailtap(&["read", "--threads", "1", "--format", "ndjson", "a.pcap", "-o", "result"]);
+        let mut child = command.current_dir(place.path("")).stdout(Stdio::null()).spawn().expect("mailtap runs");
+        std::thread::sleep(Duration::from_micros(moment));
+        child.kill().expect("killed");
+        child.wait().expect("it ends");
+        let left = fs::read(&result).unwrap_or_default();
+        assert!(whole.starts_with(&left));
+        // Lines as short as these are written in one piece.
+        assert!(left.is_empty() || left.ends_with(b"\n"), "the last line is cut");
+    }
+}
