@@ -85,10 +85,23 @@ pub(super) enum Defect {
     Corrupt(&'static str),
     /// Its framing is right, its content makes no sense; it has been skipped.
     Skipped { what: &'static str, bytes: usize },
+    /// Another file was appended, and its header stands here.
+    AnotherFile,
     /// A version or variant that is not known here.
     Unsupported(String),
     /// Reading failed.
     Io(io::Error),
+}
+
+/// How careful a reader is, and what it may wait for.
+#[derive(Clone, Copy)]
+pub(super) struct Care {
+    /// Steps over what makes no sense ([`Damage::StepOver`]).
+    pub(super) steps_over: bool,
+    /// A record may be held back until the header behind it is there: its writer does not write it just now.
+    pub(super) waits: bool,
+    /// The end of the stream is not the end of the file.
+    pub(super) grows: bool,
 }
 
 impl From<io::Error> for Defect {
@@ -341,34 +354,82 @@ impl CaptureFile {
             return Err(CaptureError::Empty { name });
         }
         if Pcap::begins(beginning) {
-            let pcap = Pcap::open(&mut self.window).map_err(|defect| self.error(defect))?;
             self.stats = SourceStats::new(name, Format::Pcap, self.compression);
-            self.stats.link(pcap.link());
-            self.records = Records::Pcap(pcap);
         } else if !Pcapng::begins(beginning) {
             // An error of the stream tells less than what could be read of it.
             self.window.look(BEGINNING_BYTES);
             let looks_like = looks_like(self.window.data(), self.compression);
             return Err(CaptureError::NotACapture { name, looks_like });
         }
+        self.begin_records().map_err(|defect| self.error(defect))
+    }
+
+    /// Reads the header that the window begins with.
+    fn begin_records(&mut self) -> Result<(), Defect> {
+        self.records = if Pcap::begins(self.window.data()) {
+            let pcap = Pcap::open(&mut self.window)?;
+            self.stats.link(pcap.link());
+            Records::Pcap(pcap)
+        } else {
+            Records::Pcapng(Pcapng::new())
+        };
         Ok(())
+    }
+
+    fn care(&self) -> Care {
+        Care {
+            steps_over: self.damage == Damage::StepOver,
+            waits: self.stop.is_none() && self.follow.is_none(),
+            grows: self.follow.is_some(),
+        }
     }
 
     /// Reads the record that the window begins with, skipping records that make no sense.
     fn record(&mut self) -> Result<Option<Record>, Defect> {
         loop {
+            let care = self.care();
             let read = match &mut self.records {
-                Records::Pcap(pcap) => pcap.record(&mut self.window),
-                Records::Pcapng(pcapng) => pcapng.record(&mut self.window),
+                Records::Pcap(pcap) => pcap.record(&mut self.window, care),
+                Records::Pcapng(pcapng) => pcapng.record(&mut self.window, care),
             };
             match read {
                 Err(Defect::Skipped { what, bytes }) => {
                     let from = self.window.offset().saturating_sub(bytes as u64);
                     self.skips.add(self.stats.packets(), from, self.window.offset(), what);
                 }
+                Err(Defect::AnotherFile) => {
+                    self.skips.another_file(self.window.offset());
+                    self.begin_records()?;
+                }
+                Err(Defect::Unsupported(what)) if care.steps_over && !care.grows => self.leave_section(what)?,
                 Err(Defect::Corrupt(what)) if self.damage == Damage::StepOver => self.resynchronise(what)?,
                 other => return other,
             }
+        }
+    }
+
+    /// Steps over a section of a version that is not known here.
+    fn leave_section(&mut self, what: String) -> Result<(), Defect> {
+        let from = self.window.offset();
+        if !Pcapng::leave_section(&mut self.window)? {
+            self.skips.lost_from = Some(from);
+            return Err(Defect::Unsupported(what));
+        }
+        let what = "a section of another version of pcapng";
+        self.skips.add(self.stats.packets(), from, self.window.offset(), what);
+        Ok(())
+    }
+
+    /// Moves on from the record of `total` bytes that was handed out, or that it now shows to have been none.
+    fn step_on(&mut self, total: usize) {
+        let (care, from) = (self.care(), self.window.offset());
+        let (bytes, was_none) = match &mut self.records {
+            Records::Pcap(pcap) => pcap.settled(&mut self.window, total, care),
+            Records::Pcapng(_) => (total, false),
+        };
+        self.window.consume(bytes);
+        if was_none {
+            self.skips.add(self.stats.packets(), from, self.window.offset(), "a record that reaches into another");
         }
     }
 
@@ -397,7 +458,10 @@ impl CaptureFile {
             (Defect::Corrupt(what) | Defect::Skipped { what, .. }, _) => {
                 CaptureError::Corrupt { name, packet, offset: self.skips.lost_from.unwrap_or(offset), what }
             }
-            (Defect::Unsupported(what), _) => CaptureError::Unsupported { name, what, offset },
+            (Defect::AnotherFile, _) => CaptureError::NotACapture { name, looks_like: String::new() },
+            (Defect::Unsupported(what), _) => {
+                CaptureError::Unsupported { name, what, offset: self.skips.lost_from.unwrap_or(offset) }
+            }
             (Defect::Io(error), Some(compression)) if let Some(refused) = refused(compression, &error) => {
                 CaptureError::Refused { name, compression, packet, offset, refused }
             }
@@ -412,7 +476,9 @@ impl CaptureFile {
 impl Cursor for CaptureFile {
     fn advance(&mut self) -> Result<Moved, CaptureError> {
         // The usual case: from one whole record to the next.
-        if let (State::At(record), Records::Pcap(pcap)) = (&mut self.state, &mut self.records) {
+        if let (State::At(record), Records::Pcap(pcap)) = (&mut self.state, &mut self.records)
+            && pcap.is_settled()
+        {
             self.window.consume(record.total);
             if let Some(next) = pcap.in_view(self.window.data()) {
                 self.stats.packet(next.time, next.link, next.data.len(), next.interface);
@@ -423,7 +489,7 @@ impl Cursor for CaptureFile {
         }
         match std::mem::replace(&mut self.state, State::Ended) {
             State::Between => {}
-            State::At(record) => self.window.consume(record.total),
+            State::At(record) => self.step_on(record.total),
             State::Ended => return Ok(Moved::End),
         }
         match self.record() {

@@ -27,6 +27,7 @@ mod merge;
 pub mod number;
 mod page;
 mod pcap;
+mod pcap_chain;
 mod pcap_header;
 mod pcapng;
 mod pipe;

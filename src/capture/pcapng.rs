@@ -5,7 +5,9 @@ This module reads the framing of blocks; pcap-parser reads the content of those 
 whole.
 */
 
-use super::file::{Defect, Record};
+use super::file::{Care, Defect, Record};
+use super::pcap_chain::is_file_header;
+use super::pcap_header;
 use super::window::{WINDOW_BYTES, Window};
 use super::{LinkType, Time};
 use crate::limits::{INTERFACES_PER_SECTION, RECORD_BYTES};
@@ -24,6 +26,8 @@ const SIMPLE_PACKET: u32 = 3;
 const NAMES: u32 = 4;
 const STATISTICS: u32 = 5;
 const ENHANCED_PACKET: u32 = 6;
+/// Bytes of a section header without options.
+const SECTION_BYTES: usize = 28;
 /// Type, length, and length once more.
 const FRAMING_BYTES: usize = 12;
 
@@ -109,6 +113,17 @@ impl Pcapng {
         beginning.starts_with(&SECTION.to_be_bytes())
     }
 
+    /// True where a section header of a known version stands.
+    pub(super) fn begins_section(data: &[u8]) -> bool {
+        let Some(frame) = Self::new().frame(data).filter(|_| Self::begins(data)) else { return false };
+        let major = data.get(12..14);
+        (SECTION_BYTES..=WINDOW_BYTES).contains(&frame.length)
+            && major == Some(if frame.big_endian { &[0, 1] } else { &[1, 0] })
+            && data.get(..frame.length).is_none_or(|whole| {
+                read_u32(whole, frame.length - 4, frame.big_endian) == u32::try_from(frame.length).ok()
+            })
+    }
+
     /// A reader of the blocks that follow, the first of which is a section header.
     pub(super) fn new() -> Self {
         Self {
@@ -135,16 +150,28 @@ impl Pcapng {
     }
 
     /// Moves the window to the next packet and reads it; None at the end of the file.
-    pub(super) fn record(&mut self, window: &mut Window) -> Result<Option<Record>, Defect> {
+    pub(super) fn record(&mut self, window: &mut Window, care: Care) -> Result<Option<Record>, Defect> {
         loop {
             if !window.ensure(FRAMING_BYTES)? {
                 return if window.data().is_empty() { Ok(None) } else { Err(Defect::CutShort) };
+            }
+            if care.steps_over && pcap_header::begins(window.data()) {
+                window.look(pcap_header::HEADER_BYTES);
+                if is_file_header(window.data()) {
+                    return Err(Defect::AnotherFile);
+                }
             }
             let frame = self.frame(window.data()).ok_or(Defect::Corrupt("no block of pcapng"))?;
             if !(FRAMING_BYTES..=RECORD_BYTES).contains(&frame.length) {
                 return Err(Defect::Corrupt("a block of impossible length"));
             }
             if !window.ensure(frame.length)? {
+                let rest = window.data();
+                let follows = |at: &usize| self.is_plausible(rest.get(*at..).unwrap_or_default());
+                if care.steps_over && !care.grows && let Some(bytes) = (1..rest.len()).find(follows) {
+                    window.consume(bytes);
+                    return Err(Defect::Skipped { what: "a block that reaches beyond the end of the file", bytes });
+                }
                 return Err(Defect::CutShort);
             }
             let total = frame.total(window).ok_or(Defect::Corrupt("a block whose two lengths differ"))?;
@@ -316,11 +343,20 @@ impl Pcapng {
     /// Moves the window to the next bytes that read as a block; false if there are none.
     pub(super) fn resynchronise(&mut self, window: &mut Window) -> io::Result<bool> {
         window.consume(1);
-        window.find(WINDOW_BYTES, |data| self.is_plausible(data))
+        window.find(WINDOW_BYTES, |data, _| self.is_plausible(data))
+    }
+
+    /// Moves the window to the next section, or other file, of a version that is known; false if there is none.
+    pub(super) fn leave_section(window: &mut Window) -> io::Result<bool> {
+        window.consume(1);
+        window.find(WINDOW_BYTES, |data, _| is_file_header(data))
     }
 
     /// True where `data` begins with a block of a known type whose two lengths agree.
     fn is_plausible(&self, data: &[u8]) -> bool {
+        if pcap_header::begins(data) {
+            return is_file_header(data);
+        }
         let Some(frame) = self.frame(data) else { return false };
         let known =
             matches!(frame.kind, SECTION | INTERFACE | PACKET | SIMPLE_PACKET | NAMES | STATISTICS | ENHANCED_PACKET);
