@@ -99,5 +99,6 @@ pub mod view;
 
 pub mod cli;
 pub mod limits;
+mod patient;
 pub mod pipeline;
 pub mod run;

@@ -13,6 +13,7 @@ use crate::view::json::{Json, NdJson};
 use crate::view::redact::Redact;
 use crate::view::table::{self, Table};
 use crate::view::{self, View, catalogue, record, schema};
+use crate::patient::Patient;
 use anyhow::Context;
 use std::fs::{File, Metadata};
 use std::io::{self, BufWriter, IsTerminal, Write};
@@ -148,9 +149,9 @@ struct Named<W> {
     out: W,
 }
 
-impl Named<io::Stdout> {
+impl Named<Patient> {
     fn stdout() -> Self {
-        Self { name: "standard output".to_owned(), out: io::stdout() }
+        Self { name: "standard output".to_owned(), out: Patient::stdout() }
     }
 }
 

@@ -10,6 +10,7 @@ use super::pcapng::Pcapng;
 use super::read_ahead::Ahead;
 use super::skips::Skips;
 use super::source_stats::SourceStats;
+use super::waiting::{Waiting, files_at_once};
 use super::window::{WINDOW_BYTES, Window};
 use super::{
     CaptureError, Compression, Cursor, Filter, Filtered, Format, InTurn, LinkType, Merged, Moved, Packet, Reordered,
@@ -166,25 +167,25 @@ pub fn open_until(
     stop: Option<&Arc<AtomicBool>>,
 ) -> Result<Box<dyn Source>, CaptureError> {
     let count = groups.iter().map(Vec::len).sum::<usize>();
-    let reading = if count == 1 { reading } else { Reading::Here };
+    if let ([names], 1) = (groups.iter().filter(|names| !names.is_empty()).collect::<Vec<_>>().as_slice(), count)
+        && let Some(name) = names.first()
+    {
+        return Ok(ordered(named(name, WINDOW_BYTES, reading, stop)?.on_damage(damage), filter));
+    }
+    let at_once = files_at_once(count);
     let window = (WINDOWS_BYTES / count.max(1)).clamp(SMALLEST_WINDOW, WINDOW_BYTES);
     let mut opened = Vec::with_capacity(groups.len());
     for names in groups {
         let mut files = Vec::with_capacity(names.len());
         for name in names {
-            let file = if name.as_os_str() == "-" {
-                stdin(window, reading, stop)?
-            } else {
-                file(name, window, reading, stop)?
+            let (path, stop) = (name.clone(), stop.cloned());
+            let open = move || {
+                let file = named(&path, window, Reading::Here, stop.as_ref())?;
+                Ok(file.on_damage(damage))
             };
-            files.push(file.on_damage(damage));
+            files.push(if count > at_once { Waiting::closed(name, open)? } else { Waiting::open(open()?) });
         }
         opened.push(files);
-    }
-    if count == 1
-        && let Some(file) = opened.pop().and_then(|mut files| files.pop())
-    {
-        return Ok(ordered(file, filter));
     }
     Ok(match opened.len() {
         0 | 1 => ordered(Merged::new(opened.pop().unwrap_or_default()), filter),
@@ -199,6 +200,16 @@ pub fn open_until(
             ordered(InTurn::new(merged.collect()), filter)
         }
     })
+}
+
+/// Opens the file of that name, `-` being standard input.
+fn named(
+    name: &Path,
+    window: usize,
+    reading: Reading,
+    stop: Option<&Arc<AtomicBool>>,
+) -> Result<CaptureFile, CaptureError> {
+    if name.as_os_str() == "-" { stdin(window, reading, stop) } else { file(name, window, reading, stop) }
 }
 
 fn ordered<C: Cursor + 'static>(cursor: C, filter: Option<Filter>) -> Box<dyn Source> {
@@ -315,6 +326,12 @@ impl CaptureFile {
         };
         file.read_beginning()?;
         Ok(file)
+    }
+
+    /// Closes the file, which has been read to its end.
+    pub(super) fn close(&mut self) {
+        self.window = Window::new(Box::new(io::empty()), 0);
+        self.state = State::Ended;
     }
 
     /// The same file, with `damage` for records that make no sense.

@@ -40,6 +40,7 @@ mod testing;
 #[cfg(test)]
 mod tests;
 mod time;
+mod waiting;
 mod window;
 
 pub use clock::STEP_NANOSECONDS;

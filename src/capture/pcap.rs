@@ -220,7 +220,8 @@ impl Pcap {
             if care.waits {
                 window.look(total + header_bytes);
             }
-            match self.judge(window, total, Some(header.seconds), care) {
+            self.trusted.get_or_insert(header.seconds);
+            match self.judge(window, total, header.seconds, care) {
                 Verdict::Sound(next) => self.next = next,
                 Verdict::Refuted(found) => return Err(self.skip(window, found, "a record that reaches into another")),
             }
@@ -239,7 +240,7 @@ impl Pcap {
         if !window.look(total + self.layout.header_bytes) && care.grows {
             return (total, false);
         }
-        match self.judge(window, total, self.trusted, care) {
+        match self.judge(window, total, self.trusted.unwrap_or_default(), care) {
             Verdict::Sound(Next::Unproved) => (total, false),
             Verdict::Sound(next) => {
                 self.next = next;
@@ -260,7 +261,7 @@ impl Pcap {
     }
 
     /// What the bytes behind the record of `total` bytes that the window begins with say of it.
-    fn judge(&mut self, window: &mut Window, total: usize, seconds: Option<u32>, care: Care) -> Verdict {
+    fn judge(&mut self, window: &mut Window, total: usize, seconds: u32, care: Care) -> Verdict {
         let behind = window.data().get(total..).unwrap_or_default();
         let Some(next) = self.layout.header(behind) else {
             if !window.has_ended() || care.grows {
@@ -275,7 +276,7 @@ impl Pcap {
                 _ => Verdict::Sound(Next::Unknown),
             };
         };
-        if self.layout.follows(next, self.trusted.or(seconds)) || self.layout.follows(next, seconds) {
+        if self.layout.follows(next, self.trusted) || self.layout.follows(next, Some(seconds)) {
             return Verdict::Sound(Next::Fits);
         }
         if another_file(window, total) {

@@ -352,19 +352,45 @@ impl Pcapng {
         window.find(WINDOW_BYTES, |data, _| is_file_header(data))
     }
 
-    /// True where `data` begins with a block of a known type whose two lengths agree.
+    /// True where `data` begins with a block of a known type whose two lengths agree, and either its content or what
+    /// follows it bears that out: in zeros and small numbers lengths agree by accident.
     fn is_plausible(&self, data: &[u8]) -> bool {
         if pcap_header::begins(data) {
             return is_file_header(data);
         }
-        let Some(frame) = self.frame(data) else { return false };
+        let Some(frame) = self.known(data) else { return false };
+        let rest = data.get(frame.length..).unwrap_or_default();
+        let followed = rest.len() < FRAMING_BYTES || self.known(rest).is_some() || pcap_header::begins(rest);
+        match frame.kind {
+            SECTION => Self::begins_section(data),
+            ENHANCED_PACKET => followed || self.fits_packet(&frame, data),
+            PACKET => followed && self.fits_packet(&frame, data),
+            _ => followed,
+        }
+    }
+
+    /// The framing of a block of a known type, if its two lengths agree as far as `data` reaches.
+    fn known(&self, data: &[u8]) -> Option<Frame> {
+        let frame = self.frame(data)?;
         let known =
             matches!(frame.kind, SECTION | INTERFACE | PACKET | SIMPLE_PACKET | NAMES | STATISTICS | ENHANCED_PACKET);
-        known
+        let sound = known
             && frame.length > FRAMING_BYTES
             && frame.length <= WINDOW_BYTES
             && frame.length.is_multiple_of(4)
-            && read_u32(data, frame.length - 4, frame.big_endian) == u32::try_from(frame.length).ok()
+            && read_u32(data, frame.length - 4, frame.big_endian) == u32::try_from(frame.length).ok();
+        sound.then_some(frame)
+    }
+
+    /// Whether the captured bytes are no more than the block has, and those on the wire no fewer.
+    fn fits_packet(&self, frame: &Frame, data: &[u8]) -> bool {
+        let (Some(captured), Some(original)) =
+            (read_u32(data, 20, self.big_endian), read_u32(data, 24, self.big_endian))
+        else {
+            return false;
+        };
+        let room = frame.length.saturating_sub(32);
+        captured <= original && usize::try_from(captured).is_ok_and(|captured| captured <= room)
     }
 
     fn read_u64(&self, bytes: &[u8]) -> Option<u64> {
