@@ -6,6 +6,7 @@ error.
 use crate::capture::{self, CaptureError, Damage, Filter, Live, Reading, Source};
 use crate::cli::{Analysis, CatalogueFormat, Format, Input, Output, Plan};
 use crate::limits::REDACT_HELD;
+use crate::patient::Patient;
 use crate::pipeline;
 use crate::session::{self, content_store::ContentStore};
 use crate::view::extract::{self, Extract};
@@ -13,7 +14,6 @@ use crate::view::json::{Json, NdJson};
 use crate::view::redact::Redact;
 use crate::view::table::{self, Table};
 use crate::view::{self, View, catalogue, record, schema};
-use crate::patient::Patient;
 use anyhow::Context;
 use std::fs::{File, Metadata};
 use std::io::{self, BufWriter, IsTerminal, Write};

@@ -39,8 +39,7 @@ enum Format {
 }
 
 impl Format {
-    const ALL: [Self; 6] =
-        [Self::Little, Self::Big, Self::Nanoseconds, Self::Modified, Self::Blocks, Self::BigBlocks];
+    const ALL: [Self; 6] = [Self::Little, Self::Big, Self::Nanoseconds, Self::Modified, Self::Blocks, Self::BigBlocks];
 
     fn is_big(self) -> bool {
         matches!(self, Self::Big | Self::BigBlocks)

@@ -376,7 +376,8 @@ impl Pcap {
     pub(super) fn resynchronise(&mut self, window: &mut Window) -> io::Result<bool> {
         window.consume(self.barren_bytes(window).max(1));
         let (layout, trusted) = (self.layout, self.trusted);
-        let found = window.find(WIDE_CHAIN_BYTES, |data, ended| layout.at(View { data, ended }, trusted, 0).is_some())?;
+        let found =
+            window.find(WIDE_CHAIN_BYTES, |data, ended| layout.at(View { data, ended }, trusted, 0).is_some())?;
         if found {
             let ended = window.has_ended();
             let kind = match layout.at(View { data: window.data(), ended }, trusted, 0) {

@@ -152,7 +152,8 @@ impl Layout {
             let Some(header) = self.header(rest.data) else { return unseen(nth > 1) };
             // Some writers' fractions or lengths are never as they should be: the time must bear these out.
             let odd = trusted.is_some_and(|trusted| header.is_near(trusted)) && self.is_odd(header);
-            let usual = [first.seconds, last].iter().any(|at| header.is_near(*at)) || trusted.is_some_and(|at| header.is_near(at));
+            let usual = [first.seconds, last].iter().any(|at| header.is_near(*at))
+                || trusted.is_some_and(|at| header.is_near(at));
             if !odd && !(usual && self.fits(header)) {
                 return Some(false);
             }
@@ -204,7 +205,14 @@ impl Layout {
 
     /// The first place after the first byte of `view` where reading can go on; `inside` are the bytes of a record that was
     /// read, `skip` those known to have none.
-    pub(super) fn search(&self, view: View<'_>, trusted: Option<u32>, inside: usize, skip: usize, until: usize) -> Option<Found> {
+    pub(super) fn search(
+        &self,
+        view: View<'_>,
+        trusted: Option<u32>,
+        inside: usize,
+        skip: usize,
+        until: usize,
+    ) -> Option<Found> {
         (skip.max(1)..until).find_map(|at| {
             let found = self.at(view.from(at), trusted, inside.saturating_sub(at))?;
             Some(found(at))

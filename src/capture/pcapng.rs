@@ -168,7 +168,10 @@ impl Pcapng {
             if !window.ensure(frame.length)? {
                 let rest = window.data();
                 let follows = |at: &usize| self.is_plausible(rest.get(*at..).unwrap_or_default());
-                if care.steps_over && !care.grows && let Some(bytes) = (1..rest.len()).find(follows) {
+                if care.steps_over
+                    && !care.grows
+                    && let Some(bytes) = (1..rest.len()).find(follows)
+                {
                     window.consume(bytes);
                     return Err(Defect::Skipped { what: "a block that reaches beyond the end of the file", bytes });
                 }
