@@ -8,31 +8,21 @@ use super::foreign::{BEGINNING_BYTES, looks_like};
 use super::pcap::Pcap;
 use super::pcapng::Pcapng;
 use super::read_ahead::Ahead;
+use super::record::{Care, Defect, Record};
 use super::skips::Skips;
 use super::source_stats::SourceStats;
-use super::waiting::{Waiting, files_at_once};
-use super::window::{WINDOW_BYTES, Window};
-use super::{
-    CaptureError, Compression, Cursor, Filter, Filtered, Format, InTurn, LinkType, Merged, Moved, Packet, Reordered,
-    Source, SourceInfo, Time, pipe,
-};
+use super::window::Window;
+use super::{CaptureError, Compression, Cursor, Format, LinkType, Moved, Packet, SourceInfo, Time, pipe};
 use crate::limits::LimitsHit;
 use std::fs::{File, Metadata};
 use std::io::{self, Read};
-use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-/// Bytes of all windows together where many files are read at once.
-const WINDOWS_BYTES: usize = 64 * WINDOW_BYTES;
-/// The smallest window.
-const SMALLEST_WINDOW: usize = 64 * 1024;
 /// How long to wait at the end of a file that is followed before reading on.
 const FOLLOW_PAUSE: Duration = Duration::from_millis(100);
-/// Bytes of the shortest header of a capture file.
-const SHORTEST_HEADER: u64 = 24;
 
 /// A capture file, or standard input.
 pub struct CaptureFile {
@@ -65,52 +55,6 @@ enum State {
     Ended,
 }
 
-/// A record in the window.
-pub(super) struct Record {
-    pub(super) time: Time,
-    pub(super) link: LinkType,
-    /// Where in the window the captured bytes are.
-    pub(super) data: Range<usize>,
-    pub(super) wire_len: u32,
-    /// The interface that it came from: a number of its own for each in the file.
-    pub(super) interface: u32,
-    /// Bytes of the window that the record takes.
-    pub(super) total: usize,
-}
-
-/// What keeps a record from being read.
-pub(super) enum Defect {
-    /// The stream ends in it.
-    CutShort,
-    /// Its framing makes no sense: where the next begins is unknown.
-    Corrupt(&'static str),
-    /// Its framing is right, its content makes no sense; it has been skipped.
-    Skipped { what: &'static str, bytes: usize },
-    /// Another file was appended, and its header stands here.
-    AnotherFile,
-    /// A version or variant that is not known here.
-    Unsupported(String),
-    /// Reading failed.
-    Io(io::Error),
-}
-
-/// How careful a reader is, and what it may wait for.
-#[derive(Clone, Copy)]
-pub(super) struct Care {
-    /// Steps over what makes no sense ([`Damage::StepOver`]).
-    pub(super) steps_over: bool,
-    /// A record may be held back until the header behind it is there: its writer does not write it just now.
-    pub(super) waits: bool,
-    /// The end of the stream is not the end of the file.
-    pub(super) grows: bool,
-}
-
-impl From<io::Error> for Defect {
-    fn from(error: io::Error) -> Self {
-        Self::Io(error)
-    }
-}
-
 /// What to do where a record makes no sense and it is unknown where the next begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Damage {
@@ -132,121 +76,15 @@ pub enum Reading {
     Ahead,
 }
 
-/// Opens the files of one call, `-` being standard input: one as it is, several merged by time. Only packets that
-/// `filter` matches are delivered.
+/// Opens standard input, which ends soon after `stop` is set.
 ///
 /// # Errors
-/// If one of them cannot be opened; then none is read.
-pub fn open(names: &[PathBuf], filter: Option<Filter>, damage: Damage) -> Result<Box<dyn Source>, CaptureError> {
-    open_reading(names, filter, damage, Reading::Here)
-}
-
-/// As [`open`], with the thread that `reading` names.
-///
-/// # Errors
-/// As [`open`].
-pub fn open_reading(
-    names: &[PathBuf],
-    filter: Option<Filter>,
-    damage: Damage,
-    reading: Reading,
-) -> Result<Box<dyn Source>, CaptureError> {
-    open_until(&[names.to_vec()], filter, damage, reading, None)
-}
-
-/// As [`open_reading`], for files in groups: those of one group are merged by time, one group comes after the other. What
-/// has no end that is known beforehand ([`super::is_pipe`]) ends soon after `stop` is set.
-///
-/// # Errors
-/// As [`open`].
-pub fn open_until(
-    groups: &[Vec<PathBuf>],
-    filter: Option<Filter>,
-    damage: Damage,
-    reading: Reading,
-    stop: Option<&Arc<AtomicBool>>,
-) -> Result<Box<dyn Source>, CaptureError> {
-    let count = groups.iter().map(Vec::len).sum::<usize>();
-    if let ([names], 1) = (groups.iter().filter(|names| !names.is_empty()).collect::<Vec<_>>().as_slice(), count)
-        && let Some(name) = names.first()
-    {
-        return Ok(ordered(named(name, WINDOW_BYTES, reading, stop)?.on_damage(damage), filter));
-    }
-    let at_once = files_at_once(count);
-    let window = (WINDOWS_BYTES / count.max(1)).clamp(SMALLEST_WINDOW, WINDOW_BYTES);
-    let mut opened = Vec::with_capacity(groups.len());
-    for names in groups {
-        let mut files = Vec::with_capacity(names.len());
-        for name in names {
-            let (path, stop) = (name.clone(), stop.cloned());
-            let open = move || {
-                let file = named(&path, window, Reading::Here, stop.as_ref())?;
-                Ok(file.on_damage(damage))
-            };
-            files.push(if count > at_once { Waiting::closed(name, open)? } else { Waiting::open(open()?) });
-        }
-        opened.push(files);
-    }
-    Ok(match opened.len() {
-        0 | 1 => ordered(Merged::new(opened.pop().unwrap_or_default()), filter),
-        _ => {
-            let mut first = 0;
-            let merged = opened.into_iter().map(|files| {
-                let count = files.len();
-                let merged = Merged::beginning_with(first, files);
-                first += count;
-                merged
-            });
-            ordered(InTurn::new(merged.collect()), filter)
-        }
-    })
-}
-
-/// Opens the file of that name, `-` being standard input.
-fn named(
-    name: &Path,
+/// As [`file`].
+pub(super) fn stdin(
     window: usize,
     reading: Reading,
     stop: Option<&Arc<AtomicBool>>,
 ) -> Result<CaptureFile, CaptureError> {
-    if name.as_os_str() == "-" { stdin(window, reading, stop) } else { file(name, window, reading, stop) }
-}
-
-fn ordered<C: Cursor + 'static>(cursor: C, filter: Option<Filter>) -> Box<dyn Source> {
-    match filter {
-        None => Box::new(Reordered::new(cursor)),
-        Some(filter) => Box::new(Reordered::new(Filtered::new(cursor, filter))),
-    }
-}
-
-/// Opens a file that is still being written, and reads on as it grows until `stop` is set. Waits for its header.
-/// Standard input needs no following: it ends when its writer closes it.
-///
-/// # Errors
-/// As [`open`]; also if not exactly one file is named, or it is compressed.
-pub fn follow(
-    names: &[PathBuf],
-    filter: Option<Filter>,
-    damage: Damage,
-    stop: Arc<AtomicBool>,
-) -> Result<Box<dyn Source>, CaptureError> {
-    let [name] = names else { return Err(CaptureError::FollowsOne) };
-    if name.as_os_str() == "-" {
-        return open_until(&[names.to_vec()], filter, damage, Reading::Here, Some(&stop));
-    }
-    while std::fs::metadata(name).is_ok_and(|metadata| metadata.is_file() && metadata.len() < SHORTEST_HEADER)
-        && !stop.load(Ordering::Relaxed)
-    {
-        std::thread::sleep(FOLLOW_PAUSE);
-    }
-    let file = file(name, WINDOW_BYTES, Reading::Here, Some(&stop))?.on_damage(damage);
-    if file.compression.is_some() {
-        return Err(CaptureError::NotFollowed { name: file.stats.name() });
-    }
-    Ok(ordered(file.following(stop), filter))
-}
-
-fn stdin(window: usize, reading: Reading, stop: Option<&Arc<AtomicBool>>) -> Result<CaptureFile, CaptureError> {
     let name = "-".to_owned();
     let file = pipe::stdin().map_err(|error| CaptureError::Read { name: name.clone(), packet: 0, offset: 0, error })?;
     let stdin = CaptureFile::open_reading(name, pipe::reader(file, stop), None, window, reading)?;
@@ -326,6 +164,11 @@ impl CaptureFile {
         };
         file.read_beginning()?;
         Ok(file)
+    }
+
+    /// Whether it is compressed.
+    pub(super) fn is_compressed(&self) -> bool {
+        self.compression.is_some()
     }
 
     /// Closes the file, which has been read to its end.

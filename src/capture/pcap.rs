@@ -10,10 +10,10 @@ A record is believed once the header behind it reads as one. Where it does not, 
 false length may have led past others. The times of records are held against the last one that others have agreed with.
 */
 
-use super::file::{Care, Defect, Record};
 use super::pcap_chain::{CUSTOMARY_BYTES, Found, Header, Layout, View, is_file_header};
 use super::pcap_header::{self, FileHeader, HEADER_BYTES};
 use super::pcapng::Pcapng;
+use super::record::{Care, Defect, Record};
 use super::window::Window;
 use super::{LinkType, Time};
 use std::io;

@@ -5,9 +5,9 @@ This module reads the framing of blocks; pcap-parser reads the content of those 
 whole.
 */
 
-use super::file::{Care, Defect, Record};
 use super::pcap_chain::is_file_header;
 use super::pcap_header;
+use super::record::{Care, Defect, Record};
 use super::window::{WINDOW_BYTES, Window};
 use super::{LinkType, Time};
 use crate::limits::{INTERFACES_PER_SECTION, RECORD_BYTES};
