@@ -99,6 +99,5 @@ pub mod view;
 
 pub mod cli;
 pub mod limits;
-mod patient;
 pub mod pipeline;
 pub mod run;

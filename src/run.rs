@@ -3,10 +3,11 @@ Carries out a plan: opens the source and the view, lets the pipeline run between
 error.
 */
 
+mod patient;
+
 use crate::capture::{self, CaptureError, Damage, Filter, Live, Reading, Source};
 use crate::cli::{Analysis, CatalogueFormat, Format, Input, Output, Plan};
 use crate::limits::REDACT_HELD;
-use crate::patient::Patient;
 use crate::pipeline;
 use crate::session::{self, content_store::ContentStore};
 use crate::view::extract::{self, Extract};
@@ -15,6 +16,7 @@ use crate::view::redact::Redact;
 use crate::view::table::{self, Table};
 use crate::view::{self, View, catalogue, record, schema};
 use anyhow::Context;
+use patient::Patient;
 use std::fs::{File, Metadata};
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::os::unix::fs::MetadataExt;

@@ -9,6 +9,7 @@ use super::pcap::Pcap;
 use super::pcapng::Pcapng;
 use super::read_ahead::Ahead;
 use super::record::{Care, Defect, Record};
+use super::section;
 use super::skips::Skips;
 use super::source_stats::SourceStats;
 use super::window::Window;
@@ -215,7 +216,7 @@ impl CaptureFile {
         }
         if Pcap::begins(beginning) {
             self.stats = SourceStats::new(name, Format::Pcap, self.compression);
-        } else if !Pcapng::begins(beginning) {
+        } else if !section::begins(beginning) {
             // An error of the stream tells less than what could be read of it.
             self.window.look(BEGINNING_BYTES);
             let looks_like = looks_like(self.window.data(), self.compression);

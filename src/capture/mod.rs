@@ -35,6 +35,7 @@ mod pipe;
 mod read_ahead;
 mod record;
 mod reorder;
+mod section;
 mod skips;
 mod source_stats;
 #[cfg(test)]

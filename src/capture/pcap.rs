@@ -12,8 +12,8 @@ false length may have led past others. The times of records are held against the
 
 use super::pcap_chain::{CUSTOMARY_BYTES, Found, Header, Layout, View, is_file_header};
 use super::pcap_header::{self, FileHeader, HEADER_BYTES};
-use super::pcapng::Pcapng;
 use super::record::{Care, Defect, Record};
+use super::section;
 use super::window::Window;
 use super::{LinkType, Time};
 use std::io;
@@ -398,7 +398,7 @@ fn place(found: Found) -> (usize, Kind) {
 }
 
 fn begins_with_magic(data: &[u8]) -> bool {
-    Pcap::begins(data) || Pcapng::begins(data)
+    Pcap::begins(data) || section::begins(data)
 }
 
 /// Whether another file begins at this byte of the window.

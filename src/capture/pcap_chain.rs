@@ -4,7 +4,7 @@ a row. Nothing else tells a record from other bytes: it has no mark of its own.
 */
 
 use super::pcap_header::{FileHeader, Lengths};
-use super::pcapng::Pcapng;
+use super::section;
 use crate::limits::RECORD_BYTES;
 
 /// libpcap's MAXIMUM_SNAPLEN: records may be this long whatever snap length the file's header has, since writers set
@@ -222,13 +222,13 @@ impl Layout {
 
 /// True where the header of a capture file stands.
 pub(super) fn is_file_header(data: &[u8]) -> bool {
-    Pcapng::begins_section(data) || matches!(FileHeader::parse(data), Some(Ok(_)))
+    section::is_known(data) || matches!(FileHeader::parse(data), Some(Ok(_)))
 }
 
 /// The same where it could be any bytes: the first records of the file follow.
 fn begins_file(view: View<'_>, inside: usize) -> bool {
-    if Pcapng::begins(view.data) {
-        return Pcapng::begins_section(view.data);
+    if section::begins(view.data) {
+        return section::is_known(view.data);
     }
     let Some(Ok(header)) = FileHeader::parse(view.data) else { return false };
     let Some(records) = view.data.get(header.bytes..) else { return false };

@@ -8,6 +8,7 @@ whole.
 use super::pcap_chain::is_file_header;
 use super::pcap_header;
 use super::record::{Care, Defect, Record};
+use super::section::{self, SECTION};
 use super::window::{WINDOW_BYTES, Window};
 use super::{LinkType, Time};
 use crate::limits::{INTERFACES_PER_SECTION, RECORD_BYTES};
@@ -18,7 +19,6 @@ use pcap_parser::{
 use std::borrow::Cow;
 use std::io;
 
-const SECTION: u32 = 0x0a0d_0d0a;
 const INTERFACE: u32 = 1;
 /// Obsolete since 2004 and still met; unknown to pcap-parser.
 const PACKET: u32 = 2;
@@ -26,8 +26,6 @@ const SIMPLE_PACKET: u32 = 3;
 const NAMES: u32 = 4;
 const STATISTICS: u32 = 5;
 const ENHANCED_PACKET: u32 = 6;
-/// Bytes of a section header without options.
-const SECTION_BYTES: usize = 28;
 /// Type, length, and length once more.
 const FRAMING_BYTES: usize = 12;
 
@@ -108,22 +106,6 @@ enum Content {
 }
 
 impl Pcapng {
-    /// True where `beginning` is that of a pcapng file.
-    pub(super) fn begins(beginning: &[u8]) -> bool {
-        beginning.starts_with(&SECTION.to_be_bytes())
-    }
-
-    /// True where a section header of a known version stands.
-    pub(super) fn begins_section(data: &[u8]) -> bool {
-        let Some(frame) = Self::new().frame(data).filter(|_| Self::begins(data)) else { return false };
-        let major = data.get(12..14);
-        (SECTION_BYTES..=WINDOW_BYTES).contains(&frame.length)
-            && major == Some(if frame.big_endian { &[0, 1] } else { &[1, 0] })
-            && data.get(..frame.length).is_none_or(|whole| {
-                read_u32(whole, frame.length - 4, frame.big_endian) == u32::try_from(frame.length).ok()
-            })
-    }
-
     /// A reader of the blocks that follow, the first of which is a section header.
     pub(super) fn new() -> Self {
         Self {
@@ -193,7 +175,7 @@ impl Pcapng {
     /// The framing of the block that `data` begins with. The magic number of a section header gives the byte order of
     /// that header and of all blocks up to the next one.
     fn frame(&self, data: &[u8]) -> Option<Frame> {
-        let big_endian = if Self::begins(data) {
+        let big_endian = if section::begins(data) {
             match data.get(8..12)? {
                 [0x1a, 0x2b, 0x3c, 0x4d] => true,
                 [0x4d, 0x3c, 0x2b, 0x1a] => false,
@@ -365,7 +347,7 @@ impl Pcapng {
         let rest = data.get(frame.length..).unwrap_or_default();
         let followed = rest.len() < FRAMING_BYTES || self.known(rest).is_some() || pcap_header::begins(rest);
         match frame.kind {
-            SECTION => Self::begins_section(data),
+            SECTION => section::is_known(data),
             ENHANCED_PACKET => followed || self.fits_packet(&frame, data),
             PACKET => followed && self.fits_packet(&frame, data),
             _ => followed,
