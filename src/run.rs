@@ -16,6 +16,7 @@ use crate::view::{self, View, catalogue, record, schema};
 use anyhow::Context;
 use clap::error::ErrorKind;
 use identity::Harm;
+use patient::Patient;
 use privileges::Privileges;
 use signal_hook::consts::SIGXFSZ;
 use std::io::{self, BufWriter, IsTerminal, Write};
@@ -25,6 +26,7 @@ use std::sync::atomic::AtomicBool;
 use whole_lines::WholeLines;
 
 mod identity;
+mod patient;
 mod private;
 mod privileges;
 mod say;
@@ -219,9 +221,9 @@ struct Named<W> {
     out: W,
 }
 
-impl Named<io::Stdout> {
+impl Named<Patient> {
     fn stdout() -> Self {
-        Self { name: "standard output".to_owned(), out: io::stdout() }
+        Self { name: "standard output".to_owned(), out: Patient::stdout() }
     }
 }
 

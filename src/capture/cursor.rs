@@ -17,6 +17,15 @@ pub trait Cursor: Send {
     /// As [`Source::next_packet`]; after an error the cursor is at its end.
     fn advance(&mut self) -> Result<Moved, CaptureError>;
 
+    /// Makes ready to show the packet that the last [`Cursor::advance`] moved to, where that was put off. Returns where it
+    /// is then.
+    ///
+    /// # Errors
+    /// As [`Cursor::advance`].
+    fn begin(&mut self) -> Result<Moved, CaptureError> {
+        Ok(Moved::Packet)
+    }
+
     /// The packet that the last [`Cursor::advance`] moved to.
     fn packet(&self) -> Packet<'_>;
 

@@ -28,6 +28,22 @@ pub enum CaptureError {
         /// The file.
         name: String,
     },
+    /// A file that was to be read later is not there any more, or has been replaced.
+    #[error("{name}: has been removed or replaced since reading began, and was not read: read it by itself")]
+    Gone {
+        /// The file.
+        name: String,
+    },
+    /// As many files are open as may be.
+    #[error(
+        "{name}: was not read: {limit} files may be open at once (ulimit -n), and more than that overlap in time; raise the limit, or read fewer files in one call"
+    )]
+    TooManyOpen {
+        /// The file.
+        name: String,
+        /// The limit.
+        limit: u64,
+    },
     /// The file has no bytes.
     #[error("{name}: is empty: not even the header of a capture was written to it")]
     Empty {
@@ -238,6 +254,8 @@ impl CaptureError {
             }
             Self::Unsupported { what, offset, .. } => format!("{what} at byte {offset} is not supported"),
             Self::Interface { message, .. } => message.clone(),
+            Self::Gone { .. } => "removed or replaced since reading began".to_owned(),
+            Self::TooManyOpen { limit, .. } => format!("not read: {limit} files may be open at once"),
             other => other.to_string(),
         }
     }

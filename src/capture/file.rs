@@ -7,30 +7,22 @@ use super::compressed::{announced, decompress, refused};
 use super::foreign::{BEGINNING_BYTES, looks_like};
 use super::pcap::Pcap;
 use super::pcapng::Pcapng;
+use super::record::{Care, Defect, Record};
+use super::section;
 use super::skips::Skips;
 use super::source_stats::SourceStats;
-use super::window::{WINDOW_BYTES, Window};
-use super::{
-    CaptureError, Compression, Cursor, Filter, Filtered, Format, InTurn, LinkType, Merged, Moved, Packet, Reordered,
-    Source, SourceInfo, Time, pipe,
-};
+use super::window::Window;
+use super::{CaptureError, Compression, Cursor, Format, LinkType, Moved, Packet, SourceInfo, Time, pipe};
 use crate::limits::LimitsHit;
 use std::fs::{File, Metadata};
 use std::io::{self, Read};
-use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-/// Bytes of all windows together where many files are read at once.
-const WINDOWS_BYTES: usize = 64 * WINDOW_BYTES;
-/// The smallest window.
-const SMALLEST_WINDOW: usize = 64 * 1024;
 /// How long to wait at the end of a file that is followed before reading on.
 const FOLLOW_PAUSE: Duration = Duration::from_millis(100);
-/// Bytes of the shortest header of a capture file.
-const SHORTEST_HEADER: u64 = 24;
 
 /// A capture file, or standard input.
 pub struct CaptureFile {
@@ -63,39 +55,6 @@ enum State {
     Ended,
 }
 
-/// A record in the window.
-pub(super) struct Record {
-    pub(super) time: Time,
-    pub(super) link: LinkType,
-    /// Where in the window the captured bytes are.
-    pub(super) data: Range<usize>,
-    pub(super) wire_len: u32,
-    /// The interface that it came from: a number of its own for each in the file.
-    pub(super) interface: u32,
-    /// Bytes of the window that the record takes.
-    pub(super) total: usize,
-}
-
-/// What keeps a record from being read.
-pub(super) enum Defect {
-    /// The stream ends in it.
-    CutShort,
-    /// Its framing makes no sense: where the next begins is unknown.
-    Corrupt(&'static str),
-    /// Its framing is right, its content makes no sense; it has been skipped.
-    Skipped { what: &'static str, bytes: usize },
-    /// A version or variant that is not known here.
-    Unsupported(String),
-    /// Reading failed.
-    Io(io::Error),
-}
-
-impl From<io::Error> for Defect {
-    fn from(error: io::Error) -> Self {
-        Self::Io(error)
-    }
-}
-
 /// What to do where a record makes no sense and it is unknown where the next begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Damage {
@@ -117,111 +76,15 @@ pub enum Reading {
     Ahead,
 }
 
-/// Opens the files of one call, `-` being standard input: one as it is, several merged by time. Only packets that
-/// `filter` matches are delivered.
+/// Opens standard input, which ends soon after `stop` is set.
 ///
 /// # Errors
-/// If one of them cannot be opened; then none is read.
-pub fn open(names: &[PathBuf], filter: Option<Filter>, damage: Damage) -> Result<Box<dyn Source>, CaptureError> {
-    open_reading(names, filter, damage, Reading::Here)
-}
-
-/// As [`open`], with the thread that `reading` names.
-///
-/// # Errors
-/// As [`open`].
-pub fn open_reading(
-    names: &[PathBuf],
-    filter: Option<Filter>,
-    damage: Damage,
-    reading: Reading,
-) -> Result<Box<dyn Source>, CaptureError> {
-    open_until(&[names.to_vec()], filter, damage, reading, None)
-}
-
-/// As [`open_reading`], for files in groups: those of one group are merged by time, one group comes after the other. What
-/// has no end that is known beforehand ([`super::is_pipe`]) ends soon after `stop` is set.
-///
-/// # Errors
-/// As [`open`].
-pub fn open_until(
-    groups: &[Vec<PathBuf>],
-    filter: Option<Filter>,
-    damage: Damage,
+/// As [`file`].
+pub(super) fn stdin(
+    window: usize,
     reading: Reading,
     stop: Option<&Arc<AtomicBool>>,
-) -> Result<Box<dyn Source>, CaptureError> {
-    let count = groups.iter().map(Vec::len).sum::<usize>();
-    let reading = if count == 1 { reading } else { Reading::Here };
-    let window = (WINDOWS_BYTES / count.max(1)).clamp(SMALLEST_WINDOW, WINDOW_BYTES);
-    let mut opened = Vec::with_capacity(groups.len());
-    for names in groups {
-        let mut files = Vec::with_capacity(names.len());
-        for name in names {
-            let file = if name.as_os_str() == "-" {
-                stdin(window, reading, stop)?
-            } else {
-                file(name, window, reading, stop)?
-            };
-            files.push(file.on_damage(damage));
-        }
-        opened.push(files);
-    }
-    if count == 1
-        && let Some(file) = opened.pop().and_then(|mut files| files.pop())
-    {
-        return Ok(ordered(file, filter));
-    }
-    Ok(match opened.len() {
-        0 | 1 => ordered(Merged::new(opened.pop().unwrap_or_default()), filter),
-        _ => {
-            let mut first = 0;
-            let merged = opened.into_iter().map(|files| {
-                let count = files.len();
-                let merged = Merged::beginning_with(first, files);
-                first += count;
-                merged
-            });
-            ordered(InTurn::new(merged.collect()), filter)
-        }
-    })
-}
-
-fn ordered<C: Cursor + 'static>(cursor: C, filter: Option<Filter>) -> Box<dyn Source> {
-    match filter {
-        None => Box::new(Reordered::new(cursor)),
-        Some(filter) => Box::new(Reordered::new(Filtered::new(cursor, filter))),
-    }
-}
-
-/// Opens a file that is still being written, and reads on as it grows until `stop` is set. Waits for its header.
-/// Standard input needs no following: it ends when its writer closes it.
-///
-/// # Errors
-/// As [`open`]; also if not exactly one file is named, or it is compressed.
-pub fn follow(
-    names: &[PathBuf],
-    filter: Option<Filter>,
-    damage: Damage,
-    stop: Arc<AtomicBool>,
-) -> Result<Box<dyn Source>, CaptureError> {
-    let [name] = names else { return Err(CaptureError::FollowsOne) };
-    if name.as_os_str() == "-" {
-        return open_until(&[names.to_vec()], filter, damage, Reading::Here, Some(&stop));
-    }
-    while std::fs::metadata(name).is_ok_and(|metadata| metadata.is_file() && metadata.len() < SHORTEST_HEADER)
-        && !stop.load(Ordering::Relaxed)
-    {
-        std::thread::sleep(FOLLOW_PAUSE);
-    }
-    let file = file(name, WINDOW_BYTES, Reading::Here, Some(&stop))?.on_damage(damage);
-    if file.compression.is_some() {
-        return Err(CaptureError::NotFollowed { name: file.stats.name() });
-    }
-    Ok(ordered(file.following(stop), filter))
-}
-
-fn stdin(window: usize, reading: Reading, stop: Option<&Arc<AtomicBool>>) -> Result<CaptureFile, CaptureError> {
+) -> Result<CaptureFile, CaptureError> {
     let name = "-".to_owned();
     let file = pipe::stdin().map_err(|error| CaptureError::Read { name: name.clone(), packet: 0, offset: 0, error })?;
     let stdin = CaptureFile::open_reading(name, pipe::reader(file, stop), None, window, reading)?;
@@ -302,6 +165,17 @@ impl CaptureFile {
         Ok(file)
     }
 
+    /// Whether it is compressed.
+    pub(super) fn is_compressed(&self) -> bool {
+        self.compression.is_some()
+    }
+
+    /// Closes the file, which has been read to its end.
+    pub(super) fn close(&mut self) {
+        self.window = Window::new(Box::new(io::empty()), 0);
+        self.state = State::Ended;
+    }
+
     /// The same file, with `damage` for records that make no sense.
     pub fn on_damage(self, damage: Damage) -> Self {
         Self { damage, ..self }
@@ -339,34 +213,82 @@ impl CaptureFile {
             return Err(CaptureError::Empty { name });
         }
         if Pcap::begins(beginning) {
-            let pcap = Pcap::open(&mut self.window).map_err(|defect| self.error(defect))?;
             self.stats = SourceStats::new(name, Format::Pcap, self.compression);
-            self.stats.link(pcap.link());
-            self.records = Records::Pcap(pcap);
-        } else if !Pcapng::begins(beginning) {
+        } else if !section::begins(beginning) {
             // An error of the stream tells less than what could be read of it.
             self.window.look(BEGINNING_BYTES);
             let looks_like = looks_like(self.window.data(), self.compression);
             return Err(CaptureError::NotACapture { name, looks_like });
         }
+        self.begin_records().map_err(|defect| self.error(defect))
+    }
+
+    /// Reads the header that the window begins with.
+    fn begin_records(&mut self) -> Result<(), Defect> {
+        self.records = if Pcap::begins(self.window.data()) {
+            let pcap = Pcap::open(&mut self.window)?;
+            self.stats.link(pcap.link());
+            Records::Pcap(pcap)
+        } else {
+            Records::Pcapng(Pcapng::new())
+        };
         Ok(())
+    }
+
+    fn care(&self) -> Care {
+        Care {
+            steps_over: self.damage == Damage::StepOver,
+            waits: self.stop.is_none() && self.follow.is_none(),
+            grows: self.follow.is_some(),
+        }
     }
 
     /// Reads the record that the window begins with, skipping records that make no sense.
     fn record(&mut self) -> Result<Option<Record>, Defect> {
         loop {
+            let care = self.care();
             let read = match &mut self.records {
-                Records::Pcap(pcap) => pcap.record(&mut self.window),
-                Records::Pcapng(pcapng) => pcapng.record(&mut self.window),
+                Records::Pcap(pcap) => pcap.record(&mut self.window, care),
+                Records::Pcapng(pcapng) => pcapng.record(&mut self.window, care),
             };
             match read {
                 Err(Defect::Skipped { what, bytes }) => {
                     let from = self.window.offset().saturating_sub(bytes as u64);
                     self.skips.add(self.stats.packets(), from, self.window.offset(), what);
                 }
+                Err(Defect::AnotherFile) => {
+                    self.skips.another_file(self.window.offset());
+                    self.begin_records()?;
+                }
+                Err(Defect::Unsupported(what)) if care.steps_over && !care.grows => self.leave_section(what)?,
                 Err(Defect::Corrupt(what)) if self.damage == Damage::StepOver => self.resynchronise(what)?,
                 other => return other,
             }
+        }
+    }
+
+    /// Steps over a section of a version that is not known here.
+    fn leave_section(&mut self, what: String) -> Result<(), Defect> {
+        let from = self.window.offset();
+        if !Pcapng::leave_section(&mut self.window)? {
+            self.skips.lost_from = Some(from);
+            return Err(Defect::Unsupported(what));
+        }
+        let what = "a section of another version of pcapng";
+        self.skips.add(self.stats.packets(), from, self.window.offset(), what);
+        Ok(())
+    }
+
+    /// Moves on from the record of `total` bytes that was handed out, or that it now shows to have been none.
+    fn step_on(&mut self, total: usize) {
+        let (care, from) = (self.care(), self.window.offset());
+        let (bytes, was_none) = match &mut self.records {
+            Records::Pcap(pcap) => pcap.settled(&mut self.window, total, care),
+            Records::Pcapng(_) => (total, false),
+        };
+        self.window.consume(bytes);
+        if was_none {
+            self.skips.add(self.stats.packets(), from, self.window.offset(), "a record that reaches into another");
         }
     }
 
@@ -395,7 +317,10 @@ impl CaptureFile {
             (Defect::Corrupt(what) | Defect::Skipped { what, .. }, _) => {
                 CaptureError::Corrupt { name, packet, offset: self.skips.lost_from.unwrap_or(offset), what }
             }
-            (Defect::Unsupported(what), _) => CaptureError::Unsupported { name, what, offset },
+            (Defect::AnotherFile, _) => CaptureError::NotACapture { name, looks_like: String::new() },
+            (Defect::Unsupported(what), _) => {
+                CaptureError::Unsupported { name, what, offset: self.skips.lost_from.unwrap_or(offset) }
+            }
             (Defect::Io(error), Some(compression)) if let Some(refused) = refused(compression, &error) => {
                 CaptureError::Refused { name, compression, packet, offset, refused }
             }
@@ -410,7 +335,9 @@ impl CaptureFile {
 impl Cursor for CaptureFile {
     fn advance(&mut self) -> Result<Moved, CaptureError> {
         // The usual case: from one whole record to the next.
-        if let (State::At(record), Records::Pcap(pcap)) = (&mut self.state, &mut self.records) {
+        if let (State::At(record), Records::Pcap(pcap)) = (&mut self.state, &mut self.records)
+            && pcap.is_settled()
+        {
             self.window.consume(record.total);
             if let Some(next) = pcap.in_view(self.window.data()) {
                 self.stats.packet(next.time, next.link, next.data.len(), next.interface);
@@ -421,7 +348,7 @@ impl Cursor for CaptureFile {
         }
         match std::mem::replace(&mut self.state, State::Ended) {
             State::Between => {}
-            State::At(record) => self.window.consume(record.total),
+            State::At(record) => self.step_on(record.total),
             State::Ended => return Ok(Moved::End),
         }
         match self.record() {

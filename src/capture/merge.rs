@@ -33,7 +33,7 @@ impl<C: Cursor> Merged<C> {
     fn advance_one(&mut self, index: usize) {
         let Some(cursor) = self.cursors.get_mut(index) else { return };
         match cursor.advance() {
-            Ok(Moved::Packet) => self.heads.push(Reverse((cursor.packet().time, index))),
+            Ok(Moved::Packet) => self.heads.push(Reverse((cursor.time(), index))),
             Ok(Moved::Idle | Moved::End) => {}
             Err(error) => {
                 self.failed.get_or_insert(error);
@@ -50,9 +50,20 @@ impl<C: Cursor> Cursor for Merged<C> {
         for index in std::mem::take(&mut self.fresh) {
             self.advance_one(index);
         }
-        if let Some(Reverse((_, index))) = self.heads.pop() {
-            self.current = Some(index);
-            return Ok(Moved::Packet);
+        while let Some(Reverse((time, index))) = self.heads.pop() {
+            let Some(cursor) = self.cursors.get_mut(index) else { continue };
+            match cursor.begin() {
+                Ok(Moved::Packet) if cursor.time() == time => {
+                    self.current = Some(index);
+                    return Ok(Moved::Packet);
+                }
+                // Another packet than it seemed to be.
+                Ok(Moved::Packet) => self.heads.push(Reverse((cursor.time(), index))),
+                Ok(Moved::Idle | Moved::End) => {}
+                Err(error) => {
+                    self.failed.get_or_insert(error);
+                }
+            }
         }
         match self.failed.take() {
             Some(error) => Err(error),

@@ -4,51 +4,74 @@ Classic libpcap files: a header of 24 bytes, then records of 16 bytes and the ca
 Microseconds or nanoseconds, either byte order, the old versions whose records have the two lengths the other way round,
 and flavours whose records, or whose header, are longer. Some of these have the usual magic number: the first records
 tell them.
+
+A record is believed once the header behind it reads as one. Where it does not, one of the two is damaged, or unusual
+([`Layout::is_vouched_for`]), and the next record that is neither is looked for from behind the *beginning* of the first: a
+false length may have led past others. The times of records are held against the last one that others have agreed with.
 */
 
-use super::file::{Defect, Record};
-use super::pcap_header::{self, FileHeader, HEADER_BYTES, Lengths};
+use super::pcap_chain::{CUSTOMARY_BYTES, Found, Header, Layout, View, is_file_header};
+use super::pcap_header::{self, FileHeader, HEADER_BYTES};
+use super::record::{Care, Defect, Record};
+use super::section;
 use super::window::Window;
 use super::{LinkType, Time};
-use crate::limits::RECORD_BYTES;
 use std::io;
 
-/// libpcap's MAXIMUM_SNAPLEN: records may be this long whatever snap length the file's header has, since writers set
-/// that to 0, or to less than a TSO packet.
-const CUSTOMARY_BYTES: usize = 262_144;
-/// Seconds by which a record may differ from the one before it to be believed after corrupt bytes.
-const PLAUSIBLE_SECONDS: u32 = 86_400;
-/// Records in a row that must be plausible for reading to go on after corrupt bytes, or for records to be taken for
-/// those of another flavour.
-const PLAUSIBLE_RECORDS: usize = 3;
+/// Records in a row that must be plausible for records to be taken for those of another flavour.
+const FLAVOUR_RECORDS: usize = 3;
+/// Bytes in view in which the next record is looked for before what is doubtful is read as it stands.
+const SEARCH_BYTES: usize = 512 * 1024;
+/// Bytes in view behind a place that is judged, where the file goes on.
+const CHAIN_BYTES: usize = 128 * 1024;
+/// The same where nothing else is left than to find one: the length of four customary records.
+const WIDE_CHAIN_BYTES: usize = 3 * (CUSTOMARY_BYTES + 28);
+/// Bytes of the longest header of a file, with what tells that it is one.
+const FILE_HEADER_BYTES: usize = 28;
 
 /// The records of a classic file.
 pub(super) struct Pcap {
-    big_endian: bool,
-    header_bytes: usize,
+    layout: Layout,
     /// Bytes that records' headers may have instead, until the first records have been looked at.
     other_headers: &'static [usize],
-    fine: bool,
-    lengths: Lengths,
     link: LinkType,
-    longest: usize,
-    last_seconds: Option<u32>,
+    /// The seconds that records are held against.
+    trusted: Option<u32>,
+    /// Those of a record far from `trusted`: the next one there proves them.
+    rival: Option<u32>,
+    next: Next,
+    /// Where in the file no record was found up to here.
+    barren: u64,
 }
 
-/// A record's header.
-#[derive(Clone, Copy)]
-struct Header {
-    seconds: u32,
-    fraction: u32,
-    captured: u32,
-    original: u32,
+/// What is known of the record behind the one that was read last.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Next {
+    /// Nothing.
+    Unknown,
+    /// Its header reads as one.
+    Fits,
+    /// It is unusual, and to be read as it stands.
+    Accepted,
+    /// It was not in view: the last record is not proved yet.
+    Unproved,
+    /// The next true one is at this offset.
+    At(u64, Kind),
 }
 
-impl Header {
-    /// No bytes, at time 0.
-    fn is_empty(self) -> bool {
-        self.seconds == 0 && self.captured == 0 && self.original == 0
-    }
+/// What is at an offset.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Record,
+    File,
+}
+
+/// What the bytes behind a record say of it.
+enum Verdict {
+    /// It is one, as far as can be told.
+    Sound(Next),
+    /// It is none, or too long: the next begins at this byte of the window.
+    Refuted(Found),
 }
 
 impl Pcap {
@@ -65,32 +88,30 @@ impl Pcap {
             return Err(Defect::CutShort);
         }
         window.consume(header.bytes);
-        let (header_bytes, other_headers) = header.record_headers.split_first().ok_or(Defect::CutShort)?;
-        let snaplen = usize::try_from(header.snaplen).unwrap_or(usize::MAX);
+        let (_, other_headers) = header.record_headers.split_first().ok_or(Defect::CutShort)?;
         Ok(Self {
-            big_endian: header.big_endian,
-            header_bytes: *header_bytes,
+            layout: Layout::of(&header),
             other_headers,
-            fine: header.nanoseconds,
-            lengths: header.lengths,
             link: header.link,
-            longest: snaplen.clamp(CUSTOMARY_BYTES, RECORD_BYTES),
-            last_seconds: None,
+            trusted: None,
+            rival: None,
+            next: Next::Unknown,
+            barren: 0,
         })
     }
 
     /// Looks at the first records for their flavour: where those of the usual length make no sense, but longer or
     /// shorter headers do, these are meant.
     fn recognise(&mut self, window: &mut Window) {
-        if self.last_seconds.is_some() || self.other_headers.is_empty() {
+        if self.trusted.is_some() || self.other_headers.is_empty() {
             return;
         }
         // The second record suffices for the usual flavour: a live stream is not kept waiting for a third.
-        let Some(usual) = self.agreeing(window, self.header_bytes, 2) else { return };
+        let Some(usual) = self.agreeing(window, self.layout.header_bytes, 2) else { return };
         let others = std::mem::take(&mut self.other_headers);
-        let agrees = |&&other: &&usize| self.agreeing(window, other, PLAUSIBLE_RECORDS) == Some(true);
+        let agrees = |&&other: &&usize| self.agreeing(window, other, FLAVOUR_RECORDS) == Some(true);
         if !usual && let Some(&other) = others.iter().find(agrees) {
-            self.header_bytes = other;
+            self.layout.header_bytes = other;
         }
     }
 
@@ -102,8 +123,8 @@ impl Pcap {
             if !window.look(at + header_bytes) {
                 return if nth < 2 { None } else { Some(window.data().len() == at) };
             }
-            let header = self.header(window.data().get(at..)?)?;
-            if !self.follows(header, last.or(Some(header.seconds))) {
+            let header = self.layout.header(window.data().get(at..)?)?;
+            if !self.layout.follows(header, last.or(Some(header.seconds))) {
                 return Some(false);
             }
             at += header_bytes + usize::try_from(header.captured).ok()?;
@@ -117,108 +138,274 @@ impl Pcap {
         self.link
     }
 
-    /// The record that `data` begins with, if it is complete and nothing is odd about it: nearly all records.
+    /// The record that `data` begins with, if it is complete, and nothing is odd about it and the one behind it: nearly
+    /// all records.
     #[inline]
     pub(super) fn in_view(&mut self, data: &[u8]) -> Option<Record> {
-        let header = self.header(data)?;
-        let captured = usize::try_from(header.captured).ok().filter(|&captured| captured <= self.longest)?;
-        let total = self.header_bytes + captured;
-        if data.len() < total || header.is_empty() {
+        if self.next != Next::Fits {
             return None;
         }
-        self.last_seconds = Some(header.seconds);
-        // The record's bounds were checked by its header just now: a parser would read the same sixteen bytes again,
-        // for every packet.
-        Some(Record {
+        let header = self.layout.header(data)?;
+        let total = self.layout.header_bytes + usize::try_from(header.captured).ok()?;
+        let behind = self.layout.header(data.get(total..)?)?;
+        if !self.layout.follows(behind, Some(header.seconds)) {
+            return None;
+        }
+        self.trusted = Some(header.seconds);
+        Some(self.framed(header, total))
+    }
+
+    /// The record's bounds were checked by its header: a parser would read the same sixteen bytes again, for every packet.
+    fn framed(&self, header: Header, total: usize) -> Record {
+        Record {
             time: self.time(header.seconds, header.fraction),
             link: self.link,
-            data: self.header_bytes..total,
+            data: self.layout.header_bytes..total,
             wire_len: header.original.max(header.captured),
             interface: 0,
             total,
-        })
+        }
     }
 
     /// The record at the beginning of the window; None at the end of the file.
-    pub(super) fn record(&mut self, window: &mut Window) -> Result<Option<Record>, Defect> {
+    pub(super) fn record(&mut self, window: &mut Window, care: Care) -> Result<Option<Record>, Defect> {
         self.recognise(window);
-        if !window.ensure(self.header_bytes)? {
+        let next = std::mem::replace(&mut self.next, Next::Unknown);
+        if let Next::At(offset, kind) = next {
+            let bytes = usize::try_from(offset.saturating_sub(window.offset())).unwrap_or(usize::MAX);
+            if bytes > 0 {
+                let what = self.oddity(window.data());
+                window.consume(bytes);
+                self.next = Next::At(offset, kind);
+                return Err(Defect::Skipped { what, bytes });
+            }
+            if kind == Kind::File {
+                return Err(Defect::AnotherFile);
+            }
+        }
+        let header_bytes = self.layout.header_bytes;
+        if !window.ensure(header_bytes)? {
             return if window.data().is_empty() { Ok(None) } else { Err(Defect::CutShort) };
         }
-        let header = self.header(window.data()).ok_or(Defect::CutShort)?;
+        let header = self.layout.header(window.data()).ok_or(Defect::CutShort)?;
         let captured = usize::try_from(header.captured).unwrap_or(usize::MAX);
-        if captured > self.longest {
+        let doubtful = next == Next::Unknown && !self.layout.follows(header, self.trusted);
+        if care.steps_over && doubtful && another_file(window, 0) {
+            return Err(Defect::AnotherFile);
+        }
+        if captured > self.layout.longest {
             return Err(Defect::Corrupt("a record longer than any packet"));
         }
         if header.is_empty() {
             // A file that was allocated and never written ends in zeros, which are not packets.
             return Err(Defect::Corrupt("an empty record of no time"));
         }
-        if !window.ensure(self.header_bytes + captured)? {
+        let total = header_bytes + captured;
+        if !window.ensure(total)? {
+            if care.steps_over && !care.grows {
+                let view = View { data: window.data(), ended: true };
+                let skip = self.barren_bytes(window);
+                if let Some(found) = self.layout.search(view, self.trusted, view.data.len(), skip, view.data.len()) {
+                    return Err(self.skip(window, found, "a record that reaches beyond the end of the file"));
+                }
+            }
             return Err(Defect::CutShort);
         }
-        self.in_view(window.data()).map(Some).ok_or(Defect::CutShort)
+        if care.steps_over {
+            if doubtful && self.trusted.is_some() && self.vouched_for(window, 0, care) == Some(false) {
+                if let Some(found) = self.look_for(window, 0, care) {
+                    return Err(self.skip(window, found, "a record that makes no sense"));
+                }
+            }
+            if care.waits {
+                window.look(total + header_bytes);
+            }
+            self.trusted.get_or_insert(header.seconds);
+            match self.judge(window, total, header.seconds, care) {
+                Verdict::Sound(next) => self.next = next,
+                Verdict::Refuted(found) => return Err(self.skip(window, found, "a record that reaches into another")),
+            }
+        }
+        self.trust(header.seconds);
+        Ok(Some(self.framed(header, total)))
+    }
+
+    /// The record of `total` bytes that the window begins with was handed out before the next was in view: the bytes to
+    /// move on by, and whether they are fewer, because it was none.
+    pub(super) fn settled(&mut self, window: &mut Window, total: usize, care: Care) -> (usize, bool) {
+        if self.next != Next::Unproved {
+            return (total, false);
+        }
+        self.next = Next::Unknown;
+        if !window.look(total + self.layout.header_bytes) && care.grows {
+            return (total, false);
+        }
+        match self.judge(window, total, self.trusted.unwrap_or_default(), care) {
+            Verdict::Sound(Next::Unproved) => (total, false),
+            Verdict::Sound(next) => {
+                self.next = next;
+                (total, false)
+            }
+            Verdict::Refuted(found) => {
+                let (at, kind) = place(found);
+                self.next = Next::At(window.offset() + at as u64, kind);
+                (at, true)
+            }
+        }
+    }
+
+    /// Whether that is so of the record that was handed out last.
+    #[inline]
+    pub(super) fn is_settled(&self) -> bool {
+        self.next != Next::Unproved
+    }
+
+    /// What the bytes behind the record of `total` bytes that the window begins with say of it.
+    fn judge(&mut self, window: &mut Window, total: usize, seconds: u32, care: Care) -> Verdict {
+        let behind = window.data().get(total..).unwrap_or_default();
+        let Some(next) = self.layout.header(behind) else {
+            if !window.has_ended() || care.grows {
+                return Verdict::Sound(Next::Unproved);
+            }
+            if behind.is_empty() {
+                return Verdict::Sound(Next::Unknown);
+            }
+            // The file ends in a header, or this record is too long or too short.
+            return match self.look_for(window, total, care) {
+                Some(found) if place(found).0 < total => Verdict::Refuted(found),
+                _ => Verdict::Sound(Next::Unknown),
+            };
+        };
+        if self.layout.follows(next, self.trusted) || self.layout.follows(next, Some(seconds)) {
+            return Verdict::Sound(Next::Fits);
+        }
+        if another_file(window, total) {
+            return Verdict::Sound(Next::At(window.offset() + total as u64, Kind::File));
+        }
+        if self.vouched_for(window, total, care) != Some(false) {
+            return Verdict::Sound(Next::Accepted);
+        }
+        match self.look_for(window, total, care) {
+            Some(found) if place(found).0 < total => Verdict::Refuted(found),
+            Some(found) => {
+                let (at, kind) = place(found);
+                Verdict::Sound(Next::At(window.offset() + at as u64, kind))
+            }
+            None => Verdict::Sound(Next::Accepted),
+        }
+    }
+
+    /// As [`Layout::is_vouched_for`], of the record `at` that many bytes of the window; None also where that is not known
+    /// yet, because the file still grows.
+    fn vouched_for(&self, window: &mut Window, at: usize, care: Care) -> Option<bool> {
+        loop {
+            let view = View { data: window.data().get(at..).unwrap_or_default(), ended: window.has_ended() };
+            let said = self.layout.is_vouched_for(view, self.trusted);
+            if view.ended && care.grows {
+                return None;
+            }
+            if said.is_some() || view.data.len() > WIDE_CHAIN_BYTES + self.layout.longest {
+                return said.or(Some(false));
+            }
+            let wanted = at + view.data.len() + 1;
+            if !window.look(wanted) && !window.has_ended() {
+                return None;
+            }
+        }
+    }
+
+    /// Looks for the next place, from behind the beginning of the window on, where reading can go on; `inside` are the
+    /// bytes of the record there.
+    fn look_for(&mut self, window: &mut Window, inside: usize, care: Care) -> Option<Found> {
+        // Twice as much at once: each read moves what is in view, and a file may well be odd every few bytes.
+        if window.data().len() < inside + SEARCH_BYTES && !care.grows {
+            window.look(inside + 2 * SEARCH_BYTES);
+        }
+        let view = View { data: window.data(), ended: window.has_ended() };
+        let until = if view.ended { view.data.len() } else { view.data.len().saturating_sub(CHAIN_BYTES) };
+        let found = self.layout.search(view, self.trusted, inside, self.barren_bytes(window), until);
+        if found.is_none() {
+            self.barren = self.barren.max(window.offset() + until as u64);
+        }
+        found
+    }
+
+    /// Bytes of the window that are known to have no record.
+    fn barren_bytes(&self, window: &Window) -> usize {
+        usize::try_from(self.barren.saturating_sub(window.offset())).unwrap_or(usize::MAX)
+    }
+
+    /// Moves the window on to what was found in it.
+    fn skip(&mut self, window: &mut Window, found: Found, what: &'static str) -> Defect {
+        let (bytes, kind) = place(found);
+        window.consume(bytes);
+        self.next = Next::At(window.offset(), kind);
+        Defect::Skipped { what, bytes }
+    }
+
+    /// What is wrong with the record that `data` begins with.
+    fn oddity(&self, data: &[u8]) -> &'static str {
+        match self.layout.header(data) {
+            Some(header) if header.is_empty() => "an empty record of no time",
+            Some(header) if usize::try_from(header.captured).is_ok_and(|captured| captured > self.layout.longest) => {
+                "a record longer than any packet"
+            }
+            _ => "a record that makes no sense",
+        }
+    }
+
+    /// A record has this time: others are held against it, unless it is far from those before and alone there.
+    fn trust(&mut self, seconds: u32) {
+        let near = |other: u32| other.abs_diff(seconds) <= 86_400;
+        if self.trusted.is_none_or(near) || self.rival.is_some_and(near) {
+            (self.trusted, self.rival) = (Some(seconds), None);
+        } else {
+            self.rival = Some(seconds);
+        }
     }
 
     fn time(&self, seconds: u32, fraction: u32) -> Time {
-        if self.fine {
+        if self.layout.fine {
             Time::from_nanoseconds(i64::from(seconds) * 1_000_000_000 + i64::from(fraction))
         } else {
             Time::from_microseconds(i64::from(seconds) * 1_000_000 + i64::from(fraction))
         }
     }
 
-    fn header(&self, data: &[u8]) -> Option<Header> {
-        let (fields, _) = data.first_chunk::<16>()?.as_chunks::<4>();
-        let [seconds, fraction, first, second] = *fields else { return None };
-        let number = |bytes| if self.big_endian { u32::from_be_bytes(bytes) } else { u32::from_le_bytes(bytes) };
-        let (seconds, fraction, first, second) = (number(seconds), number(fraction), number(first), number(second));
-        let (captured, original) = match self.lengths {
-            Lengths::CapturedFirst => (first, second),
-            Lengths::ShorterIsCaptured => (first.min(second), first.max(second)),
-            Lengths::CapturedLast => (second, first),
-        };
-        Some(Header { seconds, fraction, captured, original })
-    }
-
     /// Moves the window to the next bytes that read as several records in a row; false if there are none.
     pub(super) fn resynchronise(&mut self, window: &mut Window) -> io::Result<bool> {
-        // The length of three customary records, by which every position is judged.
-        let view = PLAUSIBLE_RECORDS * (CUSTOMARY_BYTES + self.header_bytes);
-        window.consume(1);
-        window.find(view, |data| self.is_plausible(data))
-    }
-
-    /// True where `data` begins with records in a row that agree with those before and with one another.
-    fn is_plausible(&self, mut data: &[u8]) -> bool {
-        let mut last = self.last_seconds;
-        for count in 0..PLAUSIBLE_RECORDS {
-            if data.is_empty() {
-                return count > 0;
-            }
-            let Some(header) = self.header(data) else { return false };
-            if !self.follows(header, last) {
-                return false;
-            }
-            let captured = usize::try_from(header.captured).unwrap_or(usize::MAX);
-            let Some(rest) = data.get(self.header_bytes + captured..) else { return false };
-            data = rest;
-            last = Some(header.seconds);
+        window.consume(self.barren_bytes(window).max(1));
+        let (layout, trusted) = (self.layout, self.trusted);
+        let found =
+            window.find(WIDE_CHAIN_BYTES, |data, ended| layout.at(View { data, ended }, trusted, 0).is_some())?;
+        if found {
+            let ended = window.has_ended();
+            let kind = match layout.at(View { data: window.data(), ended }, trusted, 0) {
+                Some(kind) if kind(0) == Found::File(0) => Kind::File,
+                _ => Kind::Record,
+            };
+            self.next = Next::At(window.offset(), kind);
         }
-        true
+        Ok(found)
     }
+}
 
-    /// True where a record with that header, which begins at any bytes, is plausible after one at `last`.
-    fn follows(&self, header: Header, last: Option<u32>) -> bool {
-        let fraction_end = if self.fine { 1_000_000_000 } else { 1_000_000 };
-        let near = last.is_none_or(|last| header.seconds.abs_diff(last) <= PLAUSIBLE_SECONDS);
-        // Zeros are rarely a time: only where the times begin with them.
-        let timed = header.seconds != 0 || last.is_some_and(|last| last == 0);
-        let captured = usize::try_from(header.captured).unwrap_or(usize::MAX);
-        let original = usize::try_from(header.original).unwrap_or(usize::MAX);
-        near && timed
-            && header.fraction < fraction_end
-            && (1..=CUSTOMARY_BYTES).contains(&captured)
-            && (captured..=RECORD_BYTES).contains(&original)
+fn place(found: Found) -> (usize, Kind) {
+    match found {
+        Found::Record(at) => (at, Kind::Record),
+        Found::File(at) => (at, Kind::File),
     }
+}
+
+fn begins_with_magic(data: &[u8]) -> bool {
+    Pcap::begins(data) || section::begins(data)
+}
+
+/// Whether another file begins at this byte of the window.
+fn another_file(window: &mut Window, at: usize) -> bool {
+    if !window.data().get(at..).is_some_and(begins_with_magic) {
+        return false;
+    }
+    window.look(at + FILE_HEADER_BYTES);
+    window.data().get(at..).is_some_and(is_file_header)
 }

@@ -5,7 +5,10 @@ This module reads the framing of blocks; pcap-parser reads the content of those 
 whole.
 */
 
-use super::file::{Defect, Record};
+use super::pcap_chain::is_file_header;
+use super::pcap_header;
+use super::record::{Care, Defect, Record};
+use super::section::{self, SECTION};
 use super::window::{WINDOW_BYTES, Window};
 use super::{LinkType, Time};
 use crate::limits::{INTERFACES_PER_SECTION, RECORD_BYTES};
@@ -16,7 +19,6 @@ use pcap_parser::{
 use std::borrow::Cow;
 use std::io;
 
-const SECTION: u32 = 0x0a0d_0d0a;
 const INTERFACE: u32 = 1;
 /// Obsolete since 2004 and still met; unknown to pcap-parser.
 const PACKET: u32 = 2;
@@ -104,11 +106,6 @@ enum Content {
 }
 
 impl Pcapng {
-    /// True where `beginning` is that of a pcapng file.
-    pub(super) fn begins(beginning: &[u8]) -> bool {
-        beginning.starts_with(&SECTION.to_be_bytes())
-    }
-
     /// A reader of the blocks that follow, the first of which is a section header.
     pub(super) fn new() -> Self {
         Self {
@@ -135,16 +132,31 @@ impl Pcapng {
     }
 
     /// Moves the window to the next packet and reads it; None at the end of the file.
-    pub(super) fn record(&mut self, window: &mut Window) -> Result<Option<Record>, Defect> {
+    pub(super) fn record(&mut self, window: &mut Window, care: Care) -> Result<Option<Record>, Defect> {
         loop {
             if !window.ensure(FRAMING_BYTES)? {
                 return if window.data().is_empty() { Ok(None) } else { Err(Defect::CutShort) };
+            }
+            if care.steps_over && pcap_header::begins(window.data()) {
+                window.look(pcap_header::HEADER_BYTES);
+                if is_file_header(window.data()) {
+                    return Err(Defect::AnotherFile);
+                }
             }
             let frame = self.frame(window.data()).ok_or(Defect::Corrupt("no block of pcapng"))?;
             if !(FRAMING_BYTES..=RECORD_BYTES).contains(&frame.length) {
                 return Err(Defect::Corrupt("a block of impossible length"));
             }
             if !window.ensure(frame.length)? {
+                let rest = window.data();
+                let follows = |at: &usize| self.is_plausible(rest.get(*at..).unwrap_or_default());
+                if care.steps_over
+                    && !care.grows
+                    && let Some(bytes) = (1..rest.len()).find(follows)
+                {
+                    window.consume(bytes);
+                    return Err(Defect::Skipped { what: "a block that reaches beyond the end of the file", bytes });
+                }
                 return Err(Defect::CutShort);
             }
             let total = frame.total(window).ok_or(Defect::Corrupt("a block whose two lengths differ"))?;
@@ -163,7 +175,7 @@ impl Pcapng {
     /// The framing of the block that `data` begins with. The magic number of a section header gives the byte order of
     /// that header and of all blocks up to the next one.
     fn frame(&self, data: &[u8]) -> Option<Frame> {
-        let big_endian = if Self::begins(data) {
+        let big_endian = if section::begins(data) {
             match data.get(8..12)? {
                 [0x1a, 0x2b, 0x3c, 0x4d] => true,
                 [0x4d, 0x3c, 0x2b, 0x1a] => false,
@@ -316,19 +328,54 @@ impl Pcapng {
     /// Moves the window to the next bytes that read as a block; false if there are none.
     pub(super) fn resynchronise(&mut self, window: &mut Window) -> io::Result<bool> {
         window.consume(1);
-        window.find(WINDOW_BYTES, |data| self.is_plausible(data))
+        window.find(WINDOW_BYTES, |data, _| self.is_plausible(data))
     }
 
-    /// True where `data` begins with a block of a known type whose two lengths agree.
+    /// Moves the window to the next section, or other file, of a version that is known; false if there is none.
+    pub(super) fn leave_section(window: &mut Window) -> io::Result<bool> {
+        window.consume(1);
+        window.find(WINDOW_BYTES, |data, _| is_file_header(data))
+    }
+
+    /// True where `data` begins with a block of a known type whose two lengths agree, and either its content or what
+    /// follows it bears that out: in zeros and small numbers lengths agree by accident.
     fn is_plausible(&self, data: &[u8]) -> bool {
-        let Some(frame) = self.frame(data) else { return false };
+        if pcap_header::begins(data) {
+            return is_file_header(data);
+        }
+        let Some(frame) = self.known(data) else { return false };
+        let rest = data.get(frame.length..).unwrap_or_default();
+        let followed = rest.len() < FRAMING_BYTES || self.known(rest).is_some() || pcap_header::begins(rest);
+        match frame.kind {
+            SECTION => section::is_known(data),
+            ENHANCED_PACKET => followed || self.fits_packet(&frame, data),
+            PACKET => followed && self.fits_packet(&frame, data),
+            _ => followed,
+        }
+    }
+
+    /// The framing of a block of a known type, if its two lengths agree as far as `data` reaches.
+    fn known(&self, data: &[u8]) -> Option<Frame> {
+        let frame = self.frame(data)?;
         let known =
             matches!(frame.kind, SECTION | INTERFACE | PACKET | SIMPLE_PACKET | NAMES | STATISTICS | ENHANCED_PACKET);
-        known
+        let sound = known
             && frame.length > FRAMING_BYTES
             && frame.length <= WINDOW_BYTES
             && frame.length.is_multiple_of(4)
-            && read_u32(data, frame.length - 4, frame.big_endian) == u32::try_from(frame.length).ok()
+            && read_u32(data, frame.length - 4, frame.big_endian) == u32::try_from(frame.length).ok();
+        sound.then_some(frame)
+    }
+
+    /// Whether the captured bytes are no more than the block has, and those on the wire no fewer.
+    fn fits_packet(&self, frame: &Frame, data: &[u8]) -> bool {
+        let (Some(captured), Some(original)) =
+            (read_u32(data, 20, self.big_endian), read_u32(data, 24, self.big_endian))
+        else {
+            return false;
+        };
+        let room = frame.length.saturating_sub(32);
+        captured <= original && usize::try_from(captured).is_ok_and(|captured| captured <= room)
     }
 
     fn read_u64(&self, bytes: &[u8]) -> Option<u64> {

@@ -40,13 +40,34 @@ pub(super) fn stdin() -> io::Result<File> {
     Ok(File::from(io::stdin().as_fd().try_clone_to_owned()?))
 }
 
+/// A pipe that another process may have made non-blocking, as all do who share it: bytes that are not there yet are waited
+/// for.
+struct Patient(File);
+
+impl Read for Patient {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        loop {
+            match self.0.read(buffer) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    let mut polled = [PollFd::new(self.0.as_fd(), PollFlags::POLLIN)];
+                    match poll(&mut polled, PollTimeout::NONE) {
+                        Ok(_) | Err(nix::errno::Errno::EINTR) => {}
+                        Err(error) => return Err(error.into()),
+                    }
+                }
+                read => return read,
+            }
+        }
+    }
+}
+
 /// `file`, read until `stop` is set where it has no end that is known beforehand.
 pub(super) fn reader(file: File, stop: Option<&Arc<AtomicBool>>) -> Box<dyn Read + Send> {
     match stop {
         Some(stop) if file.metadata().is_ok_and(|metadata| is_endless(metadata.file_type())) => {
             Box::new(Pipe { file, stop: Arc::clone(stop), stopped: None })
         }
-        _ => Box::new(file),
+        _ => Box::new(Patient(file)),
     }
 }
 
@@ -60,7 +81,11 @@ impl Read for Pipe {
             match poll(&mut polled, PollTimeout::from(PAUSE_MILLISECONDS)) {
                 Ok(0) | Err(nix::errno::Errno::EINTR) => {}
                 // Bytes, the end, or an error: reading says which.
-                Ok(_) => return self.file.read(buffer),
+                Ok(_) => match self.file.read(buffer) {
+                    // Another process that shares the pipe has read them first.
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                    read => return read,
+                },
                 Err(error) => return Err(error.into()),
             }
         }

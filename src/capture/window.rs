@@ -71,6 +71,11 @@ impl Window {
         self.offset
     }
 
+    /// Nothing follows the bytes in view.
+    pub(super) fn has_ended(&self) -> bool {
+        self.ended
+    }
+
     /// Moves on by `count` bytes of those in view.
     pub(super) fn consume(&mut self, count: usize) {
         let count = count.min(self.end - self.start);
@@ -101,15 +106,15 @@ impl Window {
     }
 
     /// Moves to the next position at which the bytes in view satisfy `wanted`, which is given at least `view` of them
-    /// (fewer only at the end of the stream); false, and at the end, if there is none.
+    /// (fewer only at the end of the stream), and whether that is the end; false, and at the end, if there is none.
     ///
     /// More is read only once less than `view` is left to examine, and then twice as much: each read moves the bytes in
     /// view to the front of the buffer, and a file may well be damaged every few bytes.
-    pub(super) fn find(&mut self, view: usize, wanted: impl Fn(&[u8]) -> bool) -> io::Result<bool> {
+    pub(super) fn find(&mut self, view: usize, wanted: impl Fn(&[u8], bool) -> bool) -> io::Result<bool> {
         loop {
             let data = self.data();
             let judged = if self.ended { data.len() } else { data.len().saturating_sub(view) };
-            if let Some(found) = (0..judged).find(|&at| wanted(data.get(at..).unwrap_or_default())) {
+            if let Some(found) = (0..judged).find(|&at| wanted(data.get(at..).unwrap_or_default(), self.ended)) {
                 self.consume(found);
                 return Ok(true);
             }

@@ -46,11 +46,6 @@ const ALLOWED: &[Permitted] = &[
     },
     Permitted {
         folder: "capture",
-        rooms: &["file", "pcap", "pcapng"],
-        why: "the two formats of one family share the record and its defects with the file that tells them apart",
-    },
-    Permitted {
-        folder: "capture",
         rooms: &["filter", "live"],
         why: "both are libpcap's, and put its messages into words in one place",
     },
