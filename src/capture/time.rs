@@ -63,6 +63,11 @@ impl Time {
         self.nanoseconds.saturating_sub(earlier.nanoseconds)
     }
 
+    /// The moment so many nanoseconds later, or the last that there is.
+    pub fn plus(self, nanoseconds: i64) -> Self {
+        Self { nanoseconds: self.nanoseconds.saturating_add(nanoseconds), ..self }
+    }
+
     /// Fractional digits shown: 6 or 9.
     pub fn digits(self) -> usize {
         match self.unit {
