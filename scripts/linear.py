@@ -4,7 +4,7 @@
     scripts/linear.py [--at-least SECONDS] [--most RATIO] [--memory MB] MAILTAP [KIND...]
 
 The kinds are those of fuzz/hostile/cases.py. Each is made larger, beginning small, until it takes SECONDS (0.3) of
-processor time or has the size that is given there, and then four times as large. A line a kind: n, seconds and peak MB
+user time or has the size that is given there, and then four times as large. A line a kind: n, seconds and peak MB
 at n and at 4n, and the ratio of the seconds. A ratio that is too high is measured again, up to three times, and the
 least of each counts, so that another program's noise fails nothing. If it is still too high, 4n and 16n decide: up to
 some size each thing more may cost what there is already, if a bound ends that. Exit status 1 where a ratio is above RATIO
@@ -31,7 +31,7 @@ LONGEST = 300
 
 
 def run(mailtap, paths, arguments):
-    """Processor seconds and peak MB of one run, and what was wrong with it."""
+    """Seconds of the program's own work (not the system's) and peak MB of one run, and what was wrong with it."""
     formatted = arguments if "--format" in arguments else ["--format", "json", *arguments]
     # With an empty environment: colours, languages and widths from it would change the work.
     with subprocess.Popen([mailtap, "read", *formatted, "--", *paths], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
@@ -43,7 +43,7 @@ def run(mailtap, paths, arguments):
     # 3: the capture is damaged, as some of these are.
     if child.returncode not in (0, 3) or b"panicked" in said:
         problem = f"exit status {child.returncode}: {said[-200:].decode(errors='replace').strip()}"
-    return used.ru_utime + used.ru_stime, used.ru_maxrss / 1000, problem
+    return used.ru_utime, used.ru_maxrss / 1000, problem
 
 
 def limited():

@@ -129,11 +129,11 @@ fn any_event() -> impl Strategy<Value = Event> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, ..Default::default() })]
+    #![proptest_config(ProptestConfig { cases: 96, ..Default::default() })]
 
     #[test]
     fn a_tick_that_looks_at_what_is_due_misses_nothing(
-        events in prop::collection::vec(any_event(), 1..400),
+        events in prop::collection::vec(any_event(), 1..250),
         watched in any::<bool>(),
     ) {
         prop_assert_eq!(told(&events, watched, false), told(&events, watched, true));
@@ -142,7 +142,7 @@ proptest! {
     /// Connections of so many packets that those count, and not only the time.
     #[test]
     fn nor_where_packets_are_what_is_waited_for(
-        lone in prop::collection::vec((any_pause(), any_sent()), 250..600),
+        lone in prop::collection::vec((any_pause(), any_sent()), 260..400),
         ticks in prop::collection::vec((any::<prop::sample::Index>(), any_pause()), 0..30),
     ) {
         let mut events: Vec<Event> =
