@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Checks that time is linear in the input: reads hostile captures of sizes n and 4n, and compares what the two took.
 
-    scripts/linear.py [--at-least SECONDS] [--most RATIO] [--memory MB] MAILTAP [KIND...]
+    scripts/linear.py [--at-least SECONDS] [--most RATIO] [--memory MB] [--longest SECONDS] MAILTAP [KIND...]
 
 The kinds are those of fuzz/hostile/cases.py. Each is made larger, beginning small, until it takes SECONDS (0.3) of
 user time or has the size that is given there, and then four times as large. A line a kind: n, seconds and peak MB
@@ -93,7 +93,7 @@ def measure(options, folder, kind):
             *again, problem = run(options.mailtap, paths, arguments)
             small = [min(small[0], again[0]), max(small[1], again[1])]
         removed(paths)
-        if problem or large[0] <= options.most * small[0] or 4 * n > largest or large[0] > LONGEST / 8:
+        if problem or large[0] <= options.most * small[0] or 4 * n > largest or large[0] > options.longest:
             removed(larger)
             return n, small, large, problem
         n, paths, small = 4 * n, larger, large
@@ -102,6 +102,7 @@ def measure(options, folder, kind):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--at-least", type=float, default=0.3, metavar="SECONDS")
+    parser.add_argument("--longest", type=float, default=30, metavar="SECONDS", help="what took longer is not made larger (30)")
     parser.add_argument("--most", type=float, default=4.4, metavar="RATIO")
     parser.add_argument("--memory", type=float, default=600, metavar="MB")
     parser.add_argument("mailtap", metavar="MAILTAP")

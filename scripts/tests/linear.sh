@@ -26,7 +26,7 @@ program() {
 # Runs linear.py on that program with these arguments.
 linear() {
     status=0
-    scripts/linear.py --at-least 0.05 "$@" >"$top/out" 2>"$top/err" || status=$?
+    scripts/linear.py --at-least 0.05 --longest 0.3 --memory 100 "$@" >"$top/out" 2>"$top/err" || status=$?
 }
 
 # Expects an exit status, and a text on either output.
@@ -44,11 +44,11 @@ program 'linear time' 'work(size)'
 linear "$top/program" noops
 expect 0 noops
 
-program 'the square of it' 'work(size * size * 30)'
+program 'the square of it' 'work(0.1 + size * size * 4)'
 linear "$top/program" noops
 expect 1 'more than linear'
 
-program 'a gigabyte is too much' 'work(size); all = b"x" * 1_000_000_000'
+program 'too much memory' 'work(size); all = b"x" * 200_000_000'
 linear "$top/program" noops
 expect 1 'too much memory'
 
