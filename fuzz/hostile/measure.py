@@ -18,12 +18,13 @@ import time
 from cases import CASES
 
 
-def run(options, path, arguments):
+def run(options, paths, arguments):
+    formatted = arguments if "--format" in arguments else ["--format", options.format, *arguments]
     def limits():
         resource.setrlimit(resource.RLIMIT_AS, (options.memory << 20, options.memory << 20))
     begun = time.monotonic()
     with open(os.devnull, "wb") as nowhere:
-        child = subprocess.Popen([options.bin, "read", path, "--format", options.format, *arguments], stdout=nowhere,
+        child = subprocess.Popen([options.bin, "read", *paths, *formatted], stdout=nowhere,
                                  stderr=subprocess.PIPE, preexec_fn=limits)
         try:
             _, said = child.communicate(timeout=options.timeout)
@@ -36,13 +37,13 @@ def run(options, path, arguments):
     return took, None, f"exit status {child.returncode}: {said[-200:]}" if bad else None
 
 
-def peak(options, path, arguments):
+def peak(options, paths, arguments):
     """Seconds of processor time, and MiB at most: of a child of our own, so that no other's are counted."""
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
         os.close(reader)
-        _, _, problem = run(options, path, arguments)
+        _, _, problem = run(options, paths, arguments)
         used = resource.getrusage(resource.RUSAGE_CHILDREN)
         os.write(writer, f"{used.ru_utime + used.ru_stime} {used.ru_maxrss / 1024} {problem or ''}".encode())
         os._exit(0)
@@ -72,10 +73,11 @@ def main():
         measured, problems = [], []
         for n in (int(full * options.scale) // 4, int(full * options.scale)):
             path = os.path.join(options.folder, name)
-            function(path, n)
-            size = os.path.getsize(path) / 1e6
-            seconds, mib, problem = peak(options, path, arguments)
-            os.unlink(path)
+            paths = function(path, n) or [path]
+            size = sum(map(os.path.getsize, paths)) / 1e6
+            seconds, mib, problem = peak(options, paths, arguments)
+            for path in paths:
+                os.unlink(path)
             measured.append((size, seconds, mib))
             problems += [problem] if problem else []
         (size1, s1, m1), (size4, s4, m4) = measured

@@ -65,3 +65,43 @@ class Talk:
         self.send(0, ACK | FIN)
         self.send(1, ACK | FIN)
         self.send(0, ACK)
+
+
+def address(number):
+    return struct.pack(">I", 0x0A000000 | number & 0xFFFFFF)
+
+
+def smtp(pcap, **more):
+    talk = Talk(pcap, **more)
+    talk.server(b"220 mx.example ESMTP\r\n")
+    talk.ask(b"EHLO me\r\n", b"250-mx.example\r\n250-PIPELINING\r\n250 CHUNKING\r\n")
+    return talk
+
+
+def envelope(talk, recipients=(b"b",)):
+    """MAIL, a RCPT for each recipient, and DATA up to its 354."""
+    talk.ask(b"MAIL FROM:<a@example.org>\r\n", b"250 2.1.0 ok\r\n")
+    for name in recipients:
+        talk.ask(b"RCPT TO:<%s@example.org>\r\n" % name, b"250 2.1.5 ok\r\n")
+    talk.ask(b"DATA\r\n", b"354 go\r\n")
+
+
+def letter(talk, chunks):
+    envelope(talk)
+    held = b""
+    for chunk in chunks:
+        held += chunk
+        while len(held) >= talk.size:
+            talk.send(0, ACK | PSH, held[:talk.size])
+            held = held[talk.size:]
+    talk.client(held + b"\r\n.\r\n")
+    talk.server(b"250 2.0.0 queued\r\n")
+
+
+def one_letter(path, chunks, size=1400):
+    pcap = Pcap(path)
+    talk = smtp(pcap, size=size)
+    letter(talk, chunks)
+    talk.ask(b"QUIT\r\n", b"221 bye\r\n")
+    talk.end()
+    pcap.close()

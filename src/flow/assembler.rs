@@ -191,6 +191,11 @@ impl Assembler {
         self.highest = self.highest.max(position);
     }
 
+    /// The first acknowledgement of bytes that have not come: what [`Assembler::give_up_on`] asks about.
+    pub fn first_awaited(&self) -> Option<(u64, PacketRef)> {
+        self.out_of_order.as_ref()?.log.front().map(|&(_, count, at)| (count, at))
+    }
+
     /// Nothing more will come: bytes that were acknowledged and have not come are missing.
     pub fn give_up(&mut self) {
         self.acknowledged = self.acknowledged.max(self.claimed.take().unwrap_or(self.acknowledged));

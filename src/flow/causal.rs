@@ -20,6 +20,7 @@ use super::assembler::{Assembler, Piece, Stored};
 use super::out_of_order::{BufferedSegment, Content};
 use super::seq::Position;
 use super::{PacketRef, Side, StreamHandler};
+use crate::capture::Time;
 use crate::limits::{Limit, LimitsHit, URGENT_BYTES, WAITING_BYTES_PER_DIRECTION, WAITING_SEGMENTS_PER_DIRECTION};
 use std::collections::BTreeSet;
 
@@ -389,6 +390,32 @@ impl Causal {
         })
     }
 
+    /// The first time at which [`Causal::release`] does anything, as long as no packet comes; None where it never does.
+    /// Each time that `release` compares with has its place here.
+    pub fn deadline(&self) -> Option<Time> {
+        let packets = self.packets();
+        let began = || {
+            let first = self.first?;
+            let (many, nanoseconds) = PATIENCE_FOR_BEGINNING;
+            let long = (packets >= many).then(|| first.time.plus(nanoseconds));
+            long.into_iter().chain([becomes_old(packets, 0, first)]).min()
+        };
+        if self.streams.iter().all(Assembler::is_orderly) {
+            return None;
+        }
+        if !self.settled {
+            return began();
+        }
+        let of_side = |side: Side| {
+            let stream = self.stream(side);
+            let given_up = stream.first_awaited().map(|(count, at)| becomes_old(packets, count, at));
+            let absent = given_up.filter(|_| self.seen(side) == 0).and_then(|_| began());
+            let front = stream.front().map(|front| becomes_old(packets, front.arrived, front.at));
+            given_up.into_iter().chain(absent).chain(front).min()
+        };
+        [Side::Client, Side::Server].into_iter().filter_map(of_side).min()
+    }
+
     fn is_old(&self, count: u64, at: PacketRef, now: PacketRef) -> bool {
         is_old(self.packets(), now, count, at)
     }
@@ -398,4 +425,12 @@ impl Causal {
 /// connection has `packets`.
 fn is_old(packets: u64, now: PacketRef, count: u64, at: PacketRef) -> bool {
     packets.saturating_sub(count) >= PATIENCE_PACKETS || now.time.since(at.time) >= PATIENCE_NANOSECONDS
+}
+
+/// The first time at which [`is_old`] holds, as long as the connection has `packets`.
+fn becomes_old(packets: u64, count: u64, at: PacketRef) -> Time {
+    match packets.saturating_sub(count) >= PATIENCE_PACKETS {
+        true => Time::from_nanoseconds(i64::MIN),
+        false => at.time.plus(PATIENCE_NANOSECONDS),
+    }
 }

@@ -3,6 +3,7 @@ One connection: its endpoints, how it began and ended, and its counters. [`Causa
 */
 
 mod counting;
+mod waiting;
 
 use super::assembler::{Begin, Piece, Stored};
 use super::causal::Causal;
@@ -202,18 +203,6 @@ impl Connection {
             self.first.time = at.time;
             self.first_sequence = sequence;
         }
-    }
-
-    /// Delivers what has waited too long as of `now`, though no segment came.
-    pub fn wait(&mut self, now: Time, out: &mut impl StreamHandler) {
-        self.causal.release(PacketRef { packet: self.last.packet, time: now }, out);
-    }
-
-    /// Stops waiting for one thing; false where nothing waits.
-    pub fn force(&mut self, out: &mut impl StreamHandler) -> bool {
-        let forced = self.causal.force(self.last, out);
-        self.causal.release(self.last, out);
-        forced
     }
 
     /// The memory, in bytes, of what waits to be delivered.

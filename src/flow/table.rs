@@ -15,6 +15,7 @@ numbers alone.
 */
 
 mod closing;
+mod deadlines;
 mod entry;
 
 use super::connection::{Connection, Relation};
@@ -26,9 +27,10 @@ use super::{ConnectionHandler, Endpoints, Key};
 use crate::capture::Time;
 use crate::decode::Segment;
 use crate::limits::{CONNECTIONS, HISTORY_BYTES, Limit, LimitsHit, SPEAKING_CONNECTIONS, WAITING_BYTES};
+use deadlines::Deadlines;
 pub(super) use entry::Entry;
 use entry::{Ending, Followed, Stage};
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 
 /// Packet time after which a silent connection is given up: two hours, the interval of TCP's own keep-alive (RFC 9293,
 /// section 3.8.4).
@@ -58,8 +60,7 @@ pub struct Table<F: ConnectionHandler> {
     pub(super) store: ConnectionStore<Entry<F>>,
     lingering: VecDeque<(usize, u64)>,
     time_wait: TimeWait,
-    /// Slots of the connections in which something waits.
-    waiting: BTreeSet<usize>,
+    pub(super) deadlines: Deadlines,
     pub(super) waiting_cost: usize,
     /// Slots of the connections that keep delivered bytes, in the order in which they began to, with their generations.
     pub(super) remembering: VecDeque<(usize, u64)>,
@@ -97,7 +98,7 @@ impl<F: ConnectionHandler> Table<F> {
             store: ConnectionStore::new(),
             lingering: VecDeque::new(),
             time_wait: TimeWait::new((REMEMBERED / share).max(1)),
-            waiting: BTreeSet::new(),
+            deadlines: Deadlines::default(),
             waiting_cost: 0,
             remembering: VecDeque::new(),
             remembered: 0,
@@ -191,9 +192,7 @@ impl<F: ConnectionHandler> Table<F> {
     pub fn tick(&mut self, now: Time) {
         self.now = now;
         self.ticked = Some(now);
-        let mut from = 0;
-        while let Some(&index) = self.waiting.range(from..).next() {
-            from = index + 1;
+        for index in self.deadlines.due(now) {
             if let Some(followed) = self.store.get_mut(index).and_then(Entry::followed_mut) {
                 followed.connection.wait(now, &mut followed.stream_handler);
             }
@@ -211,8 +210,7 @@ impl<F: ConnectionHandler> Table<F> {
             *time = time.plus(by);
         }
         // What waits for missing data has times of the clock as it was: it is not kept any longer.
-        let waiting: Vec<usize> = self.waiting.iter().copied().collect();
-        for index in waiting {
+        for index in self.deadlines.due(Time::from_nanoseconds(i64::MAX)) {
             if let Some(followed) = self.store.get_mut(index).and_then(Entry::followed_mut) {
                 while followed.connection.force(&mut followed.stream_handler) {}
             }
@@ -367,16 +365,10 @@ impl<F: ConnectionHandler> Table<F> {
     fn note_waiting(&mut self, index: usize) {
         let Some(followed) = self.store.get_mut(index).and_then(Entry::followed_mut) else { return };
         let cost = followed.connection.waiting_cost();
-        if cost == followed.waiting_cost {
-            return;
-        }
         self.waiting_cost = self.waiting_cost - followed.waiting_cost + cost;
         followed.waiting_cost = cost;
-        if cost == 0 {
-            self.waiting.remove(&index);
-        } else {
-            self.waiting.insert(index);
-        }
+        let deadline = if cost == 0 { None } else { followed.connection.deadline() };
+        self.deadlines.change(index, std::mem::replace(&mut followed.deadline, deadline), deadline);
     }
 
     /// Keeps the bytes that connections remember within bounds: the connection that began to remember first forgets

@@ -336,12 +336,27 @@ limits! {
         /// Connections of one file that are compared with those of others, to find the order of the files: those
         /// whose packets came last.
         FILE_ORDER_CONNECTIONS: Count = 65_536, fuzzed 16;
+        /// Pairs of files in which connections are compared, counted for each connection: those in the most files are
+        /// left out first.
+        FILE_ORDER_PAIRS: Count = 500_000, fuzzed 16;
     } hit {
-        en: "connections were left out where the order of files was looked for: {FILE_ORDER_CONNECTIONS} of each file are compared",
-        zh: "确定文件先后顺序时未比较的连接：每个文件只比较 {FILE_ORDER_CONNECTIONS} 个（连接数）",
+        en: "connections were left out where the order of files was looked for: {FILE_ORDER_CONNECTIONS} of each file are compared, in {FILE_ORDER_PAIRS} pairs of files in all",
+        zh: "确定文件先后顺序时未比较的连接：每个文件只比较 {FILE_ORDER_CONNECTIONS} 个，总共在 {FILE_ORDER_PAIRS} 对文件之间比较（连接数）",
     } readme {
-        en: "{FILE_ORDER_CONNECTIONS} connections of each file that are compared to find the order of files",
-        zh: "为确定文件先后顺序，每个文件比较 {FILE_ORDER_CONNECTIONS} 个连接",
+        en: "{FILE_ORDER_CONNECTIONS} connections of each file that are compared to find the order of files, in {FILE_ORDER_PAIRS} pairs of files in all",
+        zh: "为确定文件先后顺序，每个文件比较 {FILE_ORDER_CONNECTIONS} 个连接，总共在 {FILE_ORDER_PAIRS} 对文件之间比较",
+    }
+
+    /// Counts extensions that were left out.
+    Capabilities = "capabilities" {
+        /// Extensions of one list that are kept: every command that is not known is looked for among them.
+        CAPABILITIES: Count = 256, fuzzed 8;
+    } hit {
+        en: "extensions were left out of lists of more than {CAPABILITIES}",
+        zh: "超过 {CAPABILITIES} 项的扩展列表略去了后面的项（项数）",
+    } readme {
+        en: "{CAPABILITIES} extensions of one list that a server announces",
+        zh: "服务器一次宣布的扩展 {CAPABILITIES} 项",
     }
 
     /// Counts subflows that were alive when they were forgotten.

@@ -21,8 +21,8 @@ that goes.
 use crate::capture::{self, CaptureError, Damage, Read, STEP_NANOSECONDS, Time};
 use crate::decode::{Decoded, Decoder, Segment};
 use crate::flow::Key;
-use crate::limits::{FILE_ORDER_CONNECTIONS, Limit, LimitsHit};
-use std::collections::HashMap;
+use crate::limits::{FILE_ORDER_CONNECTIONS, FILE_ORDER_PAIRS, Limit, LimitsHit};
+use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::path::PathBuf;
 
@@ -58,7 +58,7 @@ fn ranks(files: &[PathBuf], limits: &mut LimitsHit) -> Option<Vec<usize>> {
     if left_out > 0 {
         limits.hit_times(Limit::FileOrder, left_out);
     }
-    Some(grouped(&held))
+    Some(grouped(&held, limits))
 }
 
 fn first_times_go_back(files: &[PathBuf]) -> Result<bool, CaptureError> {
@@ -151,22 +151,28 @@ impl Held {
             Numbers::note(&mut stretch.ranges[1 - from], number, number);
         }
     }
+}
 
-    /// How `later` goes on after this file, if their connections agree that it does.
-    fn followed_by(&self, later: &Self) -> Option<Follows> {
-        let mut found = None;
-        for (key, stretch) in &self.connections {
-            let Some(other) = later.connections.get(key) else { continue };
-            match (stretch.followed_by(other), found) {
-                (Some(Follows::Stepped), None | Some(Follows::Stepped)) => found = Some(Follows::Stepped),
-                (Some(Follows::Later), None | Some(Follows::Later)) => found = Some(Follows::Later),
-                // The other way round: the numbers of this file go on after those of the other.
-                (None, _) if other.followed_by(stretch).is_none() && !stretch.could_be_another(other) => return None,
-                (None, _) => {}
-                (Some(_), _) => return None,
-            }
-        }
-        found
+/// What the connections that two files have in common say of how the second follows the first.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Said {
+    Nothing,
+    Follows(Follows),
+    /// They contradict each other, or the first follows the second.
+    Contradiction,
+}
+
+impl Said {
+    /// Adds what one connection says of it.
+    fn hear(&mut self, stretch: &Stretch, later: &Stretch) {
+        *self = match (*self, stretch.followed_by(later)) {
+            (Self::Contradiction, _) => return,
+            (Self::Nothing, Some(follows)) => Self::Follows(follows),
+            (Self::Follows(known), Some(follows)) if known == follows => return,
+            // The other way round: the numbers of this file go on after those of the other.
+            (_, None) if later.followed_by(stretch).is_some() || stretch.could_be_another(later) => return,
+            (_, None) | (Self::Follows(_), Some(_)) => Self::Contradiction,
+        };
     }
 }
 
@@ -216,41 +222,126 @@ impl Numbers {
     }
 }
 
-/// The group of each file: after those before which the clock was set back.
-fn grouped(held: &[Held]) -> Vec<usize> {
-    let none = vec![0; held.len()];
-    let mut edges = Vec::new();
-    for (before, one) in held.iter().enumerate() {
-        for (after, other) in held.iter().enumerate().filter(|(after, _)| *after != before) {
-            if let Some(follows) = one.followed_by(other) {
-                edges.push((before, after, usize::from(follows == Follows::Stepped)));
+/// A file, another that goes on after it, and whether the clock was set back between them: 1 or 0.
+type Edge = (usize, usize, usize);
+
+/// Which files go on after which. Only the connections that are in several files are looked at, and of those as many as
+/// [`FILE_ORDER_PAIRS`] allows.
+fn edges(held: &[Held], limits: &mut LimitsHit) -> Vec<Edge> {
+    let mut stretches: HashMap<&Key, Vec<(usize, &Stretch)>> = HashMap::new();
+    for (file, held) in held.iter().enumerate() {
+        held.connections.iter().for_each(|(key, stretch)| stretches.entry(key).or_default().push((file, stretch)));
+    }
+    let mut shared: Vec<_> = stretches.into_values().filter(|stretches| stretches.len() > 1).collect();
+    // All that are in the same number of files are compared, or none: which of them come first is chance.
+    shared.sort_unstable_by_key(Vec::len);
+    let (mut compared, mut pairs) = (0, 0_usize);
+    for alike in shared.chunk_by(|one, other| one.len() == other.len()) {
+        let files = alike.first().map_or(0, Vec::len);
+        pairs = pairs.saturating_add(alike.len().saturating_mul(files * (files - 1)));
+        if pairs > FILE_ORDER_PAIRS {
+            limits.hit_times(Limit::FileOrder, (shared.len() - compared) as u64);
+            break;
+        }
+        compared += alike.len();
+    }
+    let mut said: BTreeMap<(usize, usize), Said> = BTreeMap::new();
+    for stretches in shared.iter().take(compared) {
+        for &(before, stretch) in stretches {
+            for &(after, later) in stretches.iter().filter(|(after, _)| *after != before) {
+                said.entry((before, after)).or_insert(Said::Nothing).hear(stretch, later);
             }
         }
     }
+    let edge = |((before, after), said)| match said {
+        Said::Follows(follows) => Some((before, after, usize::from(follows == Follows::Stepped))),
+        Said::Nothing | Said::Contradiction => None,
+    };
+    said.into_iter().filter_map(edge).collect()
+}
+
+/// The most steps of the clock on any way to each file; None where a step is on a circle.
+fn longest_ways(files: usize, edges: &[Edge]) -> Option<Vec<usize>> {
+    let circles = circles(files, edges);
+    let mut ways = vec![Vec::new(); files];
+    for &(from, to, steps) in edges {
+        let (from, to) = (circles[from], circles[to]);
+        if from != to {
+            ways[from].push((to, steps));
+        } else if steps > 0 {
+            return None;
+        }
+    }
+    // Circles are numbered so that every way leads from a higher number to a lower one.
+    let mut ranks = vec![0; files];
+    for from in (0..files).rev() {
+        for &(to, steps) in &ways[from] {
+            ranks[to] = ranks[to].max(ranks[from] + steps);
+        }
+    }
+    Some(circles.iter().map(|&circle| ranks[circle]).collect())
+}
+
+/// The number of the circle that each file is on, perhaps alone; those that a circle leads to have lower numbers. (R. E.
+/// Tarjan, "Depth-first search and linear graph algorithms", 1972, with a stack of its own: files may be many.)
+fn circles(files: usize, edges: &[Edge]) -> Vec<usize> {
+    const NEVER: usize = usize::MAX;
+    let mut after = vec![Vec::new(); files];
+    edges.iter().for_each(|&(from, to, _)| after[from].push(to));
+    let (mut circles, mut seen, mut lowest) = (vec![NEVER; files], vec![NEVER; files], vec![NEVER; files]);
+    let (mut open, mut way, mut count, mut next) = (Vec::new(), Vec::new(), 0, 0);
+    for first in 0..files {
+        if seen[first] == NEVER {
+            way.push((first, 0));
+        }
+        while let Some((file, at)) = way.pop() {
+            if at == 0 {
+                (seen[file], lowest[file]) = (next, next);
+                next += 1;
+                open.push(file);
+            }
+            if let Some(&to) = after[file].get(at) {
+                way.push((file, at + 1));
+                if seen[to] == NEVER {
+                    way.push((to, 0));
+                } else if circles[to] == NEVER {
+                    lowest[file] = lowest[file].min(seen[to]);
+                }
+                continue;
+            }
+            if lowest[file] == seen[file] {
+                while let Some(member) = open.pop() {
+                    circles[member] = count;
+                    if member == file {
+                        break;
+                    }
+                }
+                count += 1;
+            }
+            if let Some(&(before, _)) = way.last() {
+                lowest[before] = lowest[before].min(lowest[file]);
+            }
+        }
+    }
+    circles
+}
+
+/// The group of each file: after those before which the clock was set back.
+fn grouped(held: &[Held], limits: &mut LimitsHit) -> Vec<usize> {
+    let none = vec![0; held.len()];
+    let edges = edges(held, limits);
     if edges.iter().all(|(.., steps)| *steps == 0) {
         return none;
     }
-    let mut ranks = none.clone();
-    // The longest way to each file. More rounds than files mean a circle.
-    for round in 0..=held.len() {
-        let mut changed = false;
-        for &(before, after, steps) in &edges {
-            if ranks[after] < ranks[before] + steps {
-                ranks[after] = ranks[before] + steps;
-                changed = true;
-            }
-        }
-        if !changed {
-            break;
-        }
-        if round == held.len() {
-            return none;
-        }
+    let Some(mut ranks) = longest_ways(held.len(), &edges) else { return none };
+    let mut has_edge = vec![false; held.len()];
+    for &(before, after, _) in &edges {
+        (has_edge[before], has_edge[after]) = (true, true);
     }
     // A file that shares no connection with another stands by its place in the order given.
     let mut rank = 0;
     for (file, own) in ranks.iter_mut().enumerate() {
-        if edges.iter().any(|(before, after, _)| [*before, *after].contains(&file)) {
+        if has_edge[file] {
             rank = *own;
         } else {
             *own = rank;
@@ -263,37 +354,86 @@ fn grouped(held: &[Held]) -> Vec<usize> {
 mod tests {
     use super::*;
     use crate::decode::Header;
+    use proptest::collection::vec;
+    use proptest::prelude::*;
     use std::net::{Ipv4Addr, SocketAddr};
+
+    fn segment(source: SocketAddr, destination: SocketAddr, time: i64) -> Segment<'static> {
+        Segment {
+            source,
+            destination,
+            header: Header {
+                packet: 1,
+                time: Time::from_microseconds(time),
+                sequence: 1,
+                acknowledgement: None,
+                syn: true,
+                fin: false,
+                rst: false,
+                window: 0,
+                identification: None,
+                hops: 0,
+                timestamp: None,
+                received_twice: None,
+                urgent: None,
+                shares_packet: false,
+                decrypted: false,
+                subflow: None,
+                wire_len: 0,
+            },
+            payload: &[],
+            multipath: &[],
+        }
+    }
+
+    /// As `longest_ways`, by trying all edges again and again.
+    fn by_rounds(files: usize, edges: &[Edge]) -> Option<Vec<usize>> {
+        let mut ranks = vec![0; files];
+        for _ in 0..=files {
+            let before = ranks.clone();
+            for &(from, to, steps) in edges {
+                ranks[to] = ranks[to].max(ranks[from] + steps);
+            }
+            if ranks == before {
+                return Some(ranks);
+            }
+        }
+        None
+    }
+
+    proptest! {
+        #[test]
+        fn the_longest_way_is_found_through_circles_too(edges in vec((0..8_usize, 0..8_usize, 0..6_usize), 0..20)) {
+            let edges: Vec<Edge> = edges.into_iter().map(|(from, to, steps)| (from, to, usize::from(steps == 0))).collect();
+            prop_assert_eq!(longest_ways(8, &edges), by_rounds(8, &edges));
+        }
+    }
+
+    #[test]
+    fn connections_in_too_many_files_are_left_out_and_counted() {
+        let server = SocketAddr::from(([172, 16, 0, 253], 25));
+        let held = |clients: &[u16]| {
+            let mut held = Held::default();
+            let client = |port: &u16| SocketAddr::from(([10, 0, 0, 1], *port));
+            clients.iter().for_each(|port| held.segment(&segment(client(port), server, 1)));
+            held
+        };
+        let most = FILE_ORDER_PAIRS.isqrt();
+        let mut limits = LimitsHit::default();
+        let mut all: Vec<Held> = (0..most).map(|_| held(&[1])).collect();
+        grouped(&all, &mut limits);
+        assert!(limits.is_empty(), "one connection in {most} files has fewer pairs");
+        all.extend([held(&[1, 2]), held(&[1, 2])]);
+        grouped(&all, &mut limits);
+        assert_eq!(limits.iter().collect::<Vec<_>>(), [(Limit::FileOrder, 1)], "the one in two files is compared");
+    }
 
     #[test]
     fn connections_that_are_left_out_are_counted() {
         let mut held = Held::default();
         for number in 0..=FILE_ORDER_CONNECTIONS as u32 {
-            held.segment(&Segment {
-                source: SocketAddr::new(Ipv4Addr::from(0x0a00_0000 + number).into(), 40_000),
-                destination: SocketAddr::from(([172, 16, 0, 253], 25)),
-                header: Header {
-                    packet: 1,
-                    time: Time::from_microseconds(number.into()),
-                    sequence: 1,
-                    acknowledgement: None,
-                    syn: true,
-                    fin: false,
-                    rst: false,
-                    window: 0,
-                    identification: None,
-                    hops: 0,
-                    timestamp: None,
-                    received_twice: None,
-                    urgent: None,
-                    shares_packet: false,
-                    decrypted: false,
-                    subflow: None,
-                    wire_len: 0,
-                },
-                payload: &[],
-                multipath: &[],
-            });
+            let source = SocketAddr::new(Ipv4Addr::from(0x0a00_0000 + number).into(), 40_000);
+            held.segment(&segment(source, SocketAddr::from(([172, 16, 0, 253], 25)), number.into()));
         }
         assert_eq!(held.left_out + held.connections.len() as u64, FILE_ORDER_CONNECTIONS as u64 + 1);
         assert!(held.left_out > 0);

@@ -11,7 +11,9 @@ use super::plan::Plan;
 use super::text::text;
 use super::{phase, step};
 use crate::flow::Transport;
-use crate::limits::{CREDENTIALS_PER_SESSION, Limit, MESSAGES_PER_SESSION, RECIPIENTS, STEPS_PER_SESSION};
+use crate::limits::{
+    CAPABILITIES, CREDENTIALS_PER_SESSION, Limit, MESSAGES_PER_SESSION, RECIPIENTS, STEPS_PER_SESSION,
+};
 use crate::protocol::event::{
     self, Channel, ContentEnd, Delivery, Direction, MessageId, MessageOutcome, MessageStart, StepId, TlsFact, Via,
 };
@@ -296,7 +298,9 @@ impl Sink for Builder {
     }
 
     fn capabilities(&mut self, list: Vec<Vec<u8>>) {
-        self.session.capabilities = list.iter().map(|capability| text(capability)).collect();
+        self.session.capabilities = list.iter().take(CAPABILITIES).map(|capability| text(capability)).collect();
+        let left_out = list.len().saturating_sub(CAPABILITIES);
+        self.session.limits_hit.hit_times(Limit::Capabilities, left_out as u64);
     }
 
     fn tls(&mut self, fact: TlsFact) {

@@ -96,11 +96,11 @@ impl<F: ConnectionHandler> Table<F> {
     }
 
     pub(super) fn close(&mut self, index: usize, idle: bool) {
-        self.waiting.remove(&index);
         let Some((key, Entry { token, stage, .. })) = self.store.remove(index) else { return };
         match stage {
             Stage::Embryonic(embryonic) => self.close_embryonic(&key, &embryonic, token, idle),
             Stage::Followed(followed) => {
+                self.deadlines.change(index, followed.deadline, None);
                 let Followed { connection, mut stream_handler, lingers, waiting_cost, remembered, pending_syn, .. } =
                     *followed;
                 self.waiting_cost -= waiting_cost;

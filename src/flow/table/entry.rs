@@ -33,6 +33,8 @@ pub struct Followed<L> {
     pub stream_handler: L,
     pub lingers: bool,
     pub waiting_cost: usize,
+    /// When it has to be looked at again, though no segment comes.
+    pub deadline: Option<Time>,
     pub remembered: usize,
     /// Its slot is in the table's `remembering`.
     pub remembers: bool,
@@ -113,6 +115,7 @@ impl<L> Followed<L> {
             stream_handler,
             lingers: false,
             waiting_cost: 0,
+            deadline: None,
             remembered: 0,
             remembers: false,
             pending_syn: None,

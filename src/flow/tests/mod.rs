@@ -15,6 +15,7 @@ mod embryonic;
 mod hostile;
 mod multipath;
 mod stalls;
+mod waiting;
 
 const CLIENT: &str = "172.16.0.73:40000";
 const SERVER: &str = "172.16.0.253:25";

@@ -3,7 +3,7 @@
 use super::*;
 use crate::capture::Time;
 use crate::flow::{PacketRef, Side};
-use crate::limits::LINE_BYTES;
+use crate::limits::{CAPABILITIES, LINE_BYTES};
 use crate::protocol::event::{Channel, Exposure, Kind, LoginOutcome, Packets, Span, Step as Told, Subject};
 use crate::protocol::sasl::{Mechanism, Round};
 use crate::protocol::smtp::{self, Enhanced, ReplyTo, Verb};
@@ -339,4 +339,15 @@ fn facts_about_tls() {
         decrypted: false,
     };
     assert_eq!(session.tls, expected);
+}
+
+#[test]
+fn extensions_beyond_the_bound_are_left_out_and_counted() {
+    let mut builder = builder(Protocol::Smtp);
+    let list = |count: usize| (0..count).map(|n| format!("X{n}").into_bytes()).collect();
+    builder.capabilities(list(CAPABILITIES));
+    assert!(builder.session.limits_hit.is_empty());
+    builder.capabilities(list(CAPABILITIES + 3));
+    assert_eq!(builder.session.capabilities.len(), CAPABILITIES);
+    assert_eq!(builder.session.limits_hit.iter().collect::<Vec<_>>(), [(Limit::Capabilities, 3)]);
 }

@@ -1,8 +1,10 @@
-use crate::protocol::event::Subject;
+use crate::protocol::event::{StepId, Subject};
 use crate::protocol::imap::{self, Status, Verb, What};
 use crate::session::Session;
 use crate::session::model::Step;
 use crate::verdict::rule::{Fact, Found, Needs, Rule, Sentence, Severity, Text, Words};
+use std::cell::LazyCell;
+use std::collections::HashMap;
 
 /// An IMAP client sent a literal without waiting for the server's leave (`+`), and the server refused it: the server read
 /// the octets of the literal as commands.
@@ -41,6 +43,7 @@ pub const RULE: Rule = Rule {
 fn check(session: &Session, found: &mut Found) {
     let mut announcing: Option<&Step> = None;
     let mut begun = None;
+    let refusals = LazyCell::new(|| first_refusals(session));
     for step in &session.steps {
         let Subject::Imap(imap::Subject { what, .. }) = &step.subject else { continue };
         match what {
@@ -56,8 +59,7 @@ fn check(session: &Session, found: &mut Found) {
                         }) => command.text.clone(),
                         _ => command.command.clone().unwrap_or_default(),
                     };
-                    let refusal = session.steps.iter().find(|reply| is_refusal(reply, command));
-                    let steps = [command.n, step.n].into_iter().chain(refusal.map(|reply| reply.n));
+                    let steps = [command.n, step.n].into_iter().chain(refusals.get(&command.n).copied());
                     found.at(steps).fact(Fact::Name(text));
                 }
                 None => _ = found.at([step.n]),
@@ -67,12 +69,19 @@ fn check(session: &Session, found: &mut Found) {
     }
 }
 
-fn is_refusal(reply: &Step, command: &Step) -> bool {
-    reply.answers == Some(command.n)
-        && matches!(
+/// The first refusal of each command that was refused: a command may be looked for as often as there are steps.
+fn first_refusals(session: &Session) -> HashMap<StepId, StepId> {
+    let mut first = HashMap::new();
+    for reply in &session.steps {
+        let refuses = matches!(
             reply.subject,
             Subject::Imap(imap::Subject { what: What::Tagged { status: Status::No | Status::Bad, .. }, .. })
-        )
+        );
+        if let Some(command) = reply.answers.filter(|_| refuses) {
+            first.entry(command).or_insert(reply.n);
+        }
+    }
+    first
 }
 
 #[cfg(test)]

@@ -1,9 +1,11 @@
-use crate::protocol::event::Subject;
+use crate::protocol::event::{StepId, Subject};
 use crate::protocol::imap::{self, Code, Status, Verb, What};
 use crate::protocol::pop3;
 use crate::session::Session;
 use crate::session::model::Step;
 use crate::verdict::rule::{Fact, Found, Needs, Rule, Sentence, Severity, Text, Words};
+use std::cell::LazyCell;
+use std::collections::HashSet;
 
 /// The server did not give access to a mailbox, or did not put a message into one: the mailbox is in use, full, closed
 /// or the server has no room for one more session.
@@ -41,8 +43,9 @@ pub const RULE: Rule = Rule {
 };
 
 fn check(session: &Session, found: &mut Found) {
+    let carried = LazyCell::new(|| session.messages.iter().flat_map(|sent| &sent.steps).copied().collect());
     for step in &session.steps {
-        if let Some(asked) = session.answered(step).filter(|asked| refuses(session, asked, step)) {
+        if let Some(asked) = session.answered(step).filter(|asked| refuses(&carried, asked, step)) {
             // A mailbox may be refused at the login, whose words may be a password.
             let asked_for = match &asked.subject {
                 Subject::Imap(imap::Subject {
@@ -55,7 +58,8 @@ fn check(session: &Session, found: &mut Found) {
     }
 }
 
-fn refuses(session: &Session, asked: &Step, reply: &Step) -> bool {
+/// `carried`: the steps of all messages, which may be as many as the refusals.
+fn refuses(carried: &LazyCell<HashSet<StepId>, impl FnOnce() -> HashSet<StepId>>, asked: &Step, reply: &Step) -> bool {
     match &reply.subject {
         Subject::Imap(imap::Subject { what: What::Tagged { to: Some(verb), status: Status::No, code }, .. }) => {
             match verb {
@@ -65,7 +69,7 @@ fn refuses(session: &Session, asked: &Step, reply: &Step) -> bool {
                         || *code == Some(Code::NoPerm) && matches!(verb, Verb::Select | Verb::Examine)
                 }
                 // Once its content has crossed, it is a message that was refused.
-                Verb::Append | Verb::Replace => !session.messages.iter().any(|sent| sent.steps.contains(&asked.n)),
+                Verb::Append | Verb::Replace => !carried.contains(&asked.n),
                 _ => false,
             }
         }
