@@ -44,6 +44,20 @@ limits! {
         zh: "一行 {LINE_BYTES}",
     }
 
+    /// Counts directions of connections.
+    InflatedBytes = "inflated_bytes" {
+        /// Bytes of one direction (COMPRESS=DEFLATE) that are inflated, however few came.
+        INFLATE_FREE: Bytes = 16 * 1024 * 1024, fuzzed 2048;
+        /// Bytes that are inflated besides for each byte that came. Text shrinks to a tenth, and blanks to a thousandth.
+        INFLATE_RATIO: Count = 100, fuzzed 4;
+    } hit {
+        en: "directions of compressed connections grew to more than {INFLATE_FREE} and {INFLATE_RATIO} bytes for each that crossed, and were not read further",
+        zh: "压缩连接中，一个方向解压后超过 {INFLATE_FREE} 外加传输字节数的 {INFLATE_RATIO} 倍，之后未读取（方向数）",
+    } readme {
+        en: "{INFLATE_FREE} inflated of one direction of a compressed connection, and {INFLATE_RATIO} bytes more for each that crossed",
+        zh: "压缩连接的一个方向解压 {INFLATE_FREE}，外加传输字节数的 {INFLATE_RATIO} 倍",
+    }
+
     /// Counts literals.
     EarlyLiterals = "early_literals" {
         /// Bytes that are kept of what an IMAP client sends of a literal before the server has asked for it. Of a longer

@@ -31,7 +31,8 @@ use super::event::{Channel, Sink, Step, StepId, TlsFact, forward};
 use super::framing::Input;
 use super::tls::{Observer, Outcome};
 use crate::flow::{PacketRef, Side};
-use deflate::Inflater;
+use crate::limits::Limit;
+use deflate::{Bound, Inflater};
 use front::{Front, Opening};
 
 /// The layers of a connection, and the dialogue on top of them.
@@ -196,6 +197,13 @@ impl Stack {
         }
     }
 
+    /// The bytes of memory that the layers and the dialogue hold besides their own size, as far as they grow with what is
+    /// sent: inflaters, handshakes, half-read lines, what waits for a reply. An estimate, in constant time.
+    pub fn held(&self) -> usize {
+        let observers = [&self.tls, &self.offered].into_iter().flatten().map(|observer| observer.held());
+        observers.sum::<usize>() + self.inner.held()
+    }
+
     /// The connection is over: reports what is still open.
     pub fn end(&mut self, out: &mut dyn Sink) {
         for (bytes, at) in self.front.end(out) {
@@ -255,10 +263,13 @@ impl Inner {
         };
         let (at, dialogue) = (input.at, &mut self.dialogue);
         inside(self.channel, out, |out| {
-            inflaters[from as usize].inflate(input, |plain| {
+            let bound = inflaters[from as usize].inflate(input, |plain| {
                 let mut plain = Input::new(plain, at);
                 while dialogue.read(from, &mut plain, out).is_some() {}
             });
+            if bound == Bound::Reached {
+                out.limit(Limit::InflatedBytes);
+            }
         });
         None
     }
@@ -272,6 +283,11 @@ impl Inner {
                 None
             }
         }
+    }
+
+    fn held(&self) -> usize {
+        let inflaters = self.deflate.iter().flat_map(|both| both.iter()).map(Inflater::held);
+        inflaters.sum::<usize>() + self.dialogue.held()
     }
 
     fn end(&mut self, out: &mut dyn Sink) -> Option<Upgrade> {
