@@ -214,7 +214,7 @@ fn analysis(
         threads: args.threads.map_or(environment.cores, usize::from),
         packets,
         duration: duration.map(Duration::from_secs),
-        limits_hit: LimitsHit::default(),
+        ..crate::pipeline::Options::default()
     };
     let output = Output {
         format: args.format,

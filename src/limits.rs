@@ -34,9 +34,6 @@ impl Limit {
     }
 }
 
-/// The least that a session counts as, in steps.
-pub const LIGHTEST_SESSION: usize = 8;
-
 /// Bytes of one record of a capture file; a length above it is taken for damage.
 pub const RECORD_BYTES: usize = 16 * 1024 * 1024;
 

@@ -5,7 +5,7 @@ error.
 
 use crate::capture::{self, CaptureError, Damage, Filter, Live, Reading, Source};
 use crate::cli::{Analysis, CatalogueFormat, Format, Input, Output, Plan};
-use crate::limits::REDACT_HELD;
+use crate::limits::Budget;
 use crate::pipeline;
 use crate::session::{self, content_store::ContentStore};
 use crate::view::extract::{self, Extract};
@@ -119,7 +119,10 @@ fn analyze(mut analysis: Analysis) -> anyhow::Result<()> {
         None => Box::new(Named::stdout()),
     };
     let content_store = spool.clone().map(|spool| -> Arc<dyn ContentStore> { spool });
-    let mut view = made(&analysis.output, live, endless, Box::new(BufWriter::with_capacity(1 << 16, out)));
+    let ended = analysis.options.memory.ended();
+    // Where secrets are hidden, the rest of the share is for the sessions that redaction keeps back, and for what it knows.
+    analysis.options.waiting_sessions = if analysis.output.redact { ended / 4 } else { ended };
+    let mut view = made(&analysis.output, analysis.options.memory, live, endless, Box::new(BufWriter::with_capacity(1 << 16, out)));
     if let (Some(directory), Some(spool)) = (analysis.output.extract, spool) {
         let end = live.then(|| Arc::clone(&give_up));
         view = Box::new(Extract::new(view, directory, analysis.output.lang, spool, end)?);
@@ -192,7 +195,7 @@ fn created(file: &Path, input: &Input) -> anyhow::Result<File> {
     File::create(file).with_context(|| format!("{}: cannot be written", file.display()))
 }
 
-fn made(output: &Output, live: bool, endless: bool, out: Box<dyn Write>) -> Box<dyn View> {
+fn made(output: &Output, memory: Budget, live: bool, endless: bool, out: Box<dyn Write>) -> Box<dyn View> {
     let options = record::Options { lang: output.lang, ..Default::default() };
     let style = table::Style { width: output.width, colour: output.colour };
     let tables = table::Options { style, show: output.show, lang: output.lang, text_limit: options.text_limit };
@@ -205,9 +208,9 @@ fn made(output: &Output, live: bool, endless: bool, out: Box<dyn Write>) -> Box<
     match (output.redact, output.format) {
         (false, _) => view,
         // The document keeps all sessions until the end in any case.
-        (true, Format::Json) => Box::new(Redact::holding(view, usize::MAX)),
-        (true, _) if endless => Box::new(Redact::new(view)),
-        (true, _) => Box::new(Redact::holding(view, REDACT_HELD)),
+        (true, Format::Json) => Box::new(Redact::holding(view, usize::MAX).knowing(memory.ended() / 4)),
+        (true, _) if endless => Box::new(Redact::new(view).knowing(memory.ended() / 4)),
+        (true, _) => Box::new(Redact::holding(view, memory.ended() / 2).knowing(memory.ended() / 4)),
     }
 }
 

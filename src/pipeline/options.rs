@@ -1,7 +1,7 @@
 //! What is asked of a run, and when it ends.
 
 use crate::capture::Time;
-use crate::limits::LimitsHit;
+use crate::limits::{Budget, LimitsHit, WAITING_SESSION_BYTES};
 use crate::protocol::Protocol;
 use crate::protocol::ports::Ports;
 use crate::session::model::Session;
@@ -34,6 +34,11 @@ pub struct Options {
     pub packets: Option<u64>,
     /// Stop after so long (by the clock on the wall: for live captures).
     pub duration: Option<Duration>,
+    /// The memory of the run.
+    pub memory: Budget,
+    /// Of it, bytes of sessions that are over and wait to be shown after those that began before them. A view that keeps
+    /// sessions back has the rest of [`Budget::ended`].
+    pub waiting_sessions: usize,
     /// Bounds that were hit before the source was opened.
     pub limits_hit: LimitsHit,
 }
@@ -63,6 +68,8 @@ impl Default for Options {
             threads: 1,
             packets: None,
             duration: None,
+            memory: Budget::default(),
+            waiting_sessions: WAITING_SESSION_BYTES,
             limits_hit: LimitsHit::default(),
         }
     }

@@ -39,10 +39,6 @@ pub trait Dialogue: Send + Debug {
     /// The connection is over: whatever is half-read (a line without its end, a message without its dot, a login
     /// without its reply) is reported as such. The last line may have begun another layer.
     fn end(&mut self, out: &mut dyn Sink) -> Option<Upgrade>;
-
-    /// The bytes of memory that it holds besides its own size, as far as they grow with what is sent: half-read lines,
-    /// bytes that wait for a reply, commands in flight, pieces of messages. An estimate, in constant time.
-    fn held(&self) -> usize;
 }
 
 /// The layer that begins with the next byte of both directions.

@@ -162,11 +162,6 @@ impl Framer {
         Some(Line { bytes: Cow::Owned(bytes), end, span, truncated, tail })
     }
 
-    /// The bytes of memory that it holds besides its own size.
-    pub fn held(&self) -> usize {
-        self.partial.capacity() + self.last.capacity()
-    }
-
     /// True where no line is half-read.
     pub fn is_empty(&self) -> bool {
         self.span.bytes == 0

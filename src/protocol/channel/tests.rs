@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::capture::Time;
-use crate::limits::{INFLATE_FREE, INFLATE_RATIO, Limit};
+use crate::limits::{INFLATE_FREE, INFLATE_RATIO, LINE_BYTES, Limit};
 use crate::protocol::event::{Kind, Subject, TlsFact};
 use crate::protocol::testing::{Recorder, talk};
 use crate::protocol::{imap, pop3, smtp, tls};
@@ -135,14 +135,16 @@ fn a_direction_that_inflates_to_too_much_is_not_read_further() {
         said += unit.len();
     }
     talk.say("* 2 EXISTS\r\n");
-    assert_eq!(talk.stack.held(), 0, "what inflated it is given up");
+    let held = talk.stack.held();
+    assert!(held <= LINE_BYTES + 1024, "what inflated it is given up; its last line is half read");
     let mut deflate = Compress::new(Compression::default(), false);
     let mut packed = Vec::with_capacity(100);
     deflate.compress_vec(b"a3 NOOP\r\n", &mut packed, FlushCompress::Sync).expect("compresses");
     talk.wire(Side::Client, &packed);
-    assert!(talk.stack.held() > 32 * 1024, "the other direction has a window");
+    assert!(talk.stack.held() > held + 32 * 1024, "the other direction has a window");
     let told = talk.end();
-    assert_eq!(told.limits, [Limit::InflatedBytes]);
+    let limits = told.limits.iter().filter(|limit| **limit != Limit::LineBytes);
+    assert!(limits.eq(&[Limit::InflatedBytes]), "said once: {:?}", told.limits);
     let texts: Vec<&str> = told.steps.iter().map(|step| step.text.as_str()).collect();
     assert!(texts.contains(&"* 1 EXISTS") && texts.contains(&"a3 NOOP") && !texts.contains(&"* 2 EXISTS"));
     let opaque: Vec<_> = told.steps.iter().filter(|step| step.kind == Kind::Unknown && step.text.is_empty()).collect();

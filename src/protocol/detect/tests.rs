@@ -291,9 +291,6 @@ fn what_was_said_to_the_proxy_is_not_replayed() {
         fn end(&mut self, _: &mut dyn Sink) -> Option<Upgrade> {
             None
         }
-        fn held(&self) -> usize {
-            0
-        }
     }
     let mut detector = Detector::new(None);
     let at = PacketRef { packet: 1, time: Time::default() };

@@ -14,11 +14,6 @@ pub(super) struct DescribedParts {
 }
 
 impl DescribedParts {
-    /// How many are remembered.
-    pub fn len(&self) -> usize {
-        self.all.len()
-    }
-
     /// Remembers a part of the message `name`. What was said last counts.
     pub fn put(&mut self, name: MessageRef, part: FilePart, out: &mut dyn Sink) {
         if part.header.len() + part.section.len() > DESCRIBED_PART_BYTES {

@@ -193,13 +193,6 @@ impl Dialogue {
 }
 
 impl crate::protocol::Dialogue for Dialogue {
-    fn held(&self) -> usize {
-        let Self { client, server, queue, .. } = self;
-        let lines = client.way.fragmentizer.held() + server.way.fragmentizer.held();
-        let early = client.waiting.as_ref().map_or(0, |literal| literal.early.held());
-        lines + early + server.tail.held() + server.partial_fetches.held() + queue.held()
-    }
-
     fn beginning(&mut self, seen: bool) {
         self.in_the_middle = !seen;
     }

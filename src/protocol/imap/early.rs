@@ -18,11 +18,6 @@ pub(super) struct Early {
 }
 
 impl Early {
-    /// The bytes of memory that it holds.
-    pub fn held(&self) -> usize {
-        self.bytes.capacity() + self.packets.capacity() * size_of::<(usize, PacketRef)>()
-    }
-
     /// Sets aside what there is room for of `input`.
     pub fn fill(&mut self, input: &mut Input<'_>) {
         if input.is_empty() || self.is_full() {

@@ -170,11 +170,6 @@ struct Octets {
 }
 
 impl Fragmentizer {
-    /// The bytes of memory that it holds.
-    pub fn held(&self) -> usize {
-        self.framer.held() + self.fragment.as_ref().map_or(0, |fragment| fragment.text.len())
-    }
-
     /// The next piece, or `None` where `input` is used up.
     pub fn next<'a>(&mut self, input: &mut Input<'a>) -> Option<Framed<'a>> {
         while let Some(literal) = &mut self.literal {

@@ -87,11 +87,6 @@ impl PendingHalf {
 }
 
 impl Halves {
-    /// What it costs to hold them, by [`weight`].
-    pub fn held(&self) -> usize {
-        self.headers_held + self.held
-    }
-
     /// A half begins; `start` describes it as an entry of its own.
     pub fn begin(&mut self, kind: HalfKind, start: &MessageStart) -> PendingHalf {
         let start = MessageStart { part: None, ..start.clone() };

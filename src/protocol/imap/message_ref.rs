@@ -45,11 +45,6 @@ pub(super) struct Sizes {
 }
 
 impl Sizes {
-    /// How many are remembered.
-    pub fn len(&self) -> usize {
-        self.by_uid.len() + self.by_number.len()
-    }
-
     /// The size that the server has sent for it.
     pub fn of(&self, name: MessageRef) -> Option<u64> {
         let by_uid = name.uid.and_then(|uid| self.by_uid.get(&uid));

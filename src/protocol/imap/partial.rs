@@ -114,17 +114,7 @@ enum Keep {
     Piece(PartialId, EarlyPiece),
 }
 
-/// What the size of a message takes, and the description of a part of usual length.
-const SIZE_BYTES: usize = 32;
-const DESCRIPTION_BYTES: usize = 512;
-
 impl PartialFetches {
-    /// The bytes of memory that it holds.
-    pub fn held(&self) -> usize {
-        let known = self.sizes.len() * SIZE_BYTES + self.described.len() * DESCRIPTION_BYTES;
-        self.held + self.halves.held() + known + self.partials.len() * size_of::<PartialMessage>()
-    }
-
     /// A body begins.
     pub fn begin(&mut self, begin: Begin<'_>, out: &mut dyn Sink) -> Body {
         let place = match (begin.section.piece(), begin.section.half()) {

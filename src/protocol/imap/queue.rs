@@ -85,9 +85,6 @@ pub(super) struct TooMany;
 /// Bytes of tags, names and passwords that commands in flight may hold together.
 const BYTES: usize = 4 * 1024 * 1024;
 
-/// What a command's places in the indexes take: an entry of a hash table with a tag and a queue, and those of sets.
-const INDEX_BYTES: usize = 192;
-
 impl Queue {
     /// Remembers `command`, and returns those forgotten to make room.
     pub fn push(&mut self, command: Pending) -> (CommandId, Vec<Pending>) {
@@ -106,11 +103,6 @@ impl Queue {
             forgotten.extend(self.remove(oldest));
         }
         (command_id, forgotten)
-    }
-
-    /// The bytes of memory that it holds: each command, with its places in the indexes.
-    pub fn held(&self) -> usize {
-        self.bytes + self.commands.len() * (size_of::<Pending>() + INDEX_BYTES)
     }
 
     /// The oldest command with this tag, which has now been answered.

@@ -115,10 +115,6 @@ impl Dialogue {
 }
 
 impl protocol::Dialogue for Dialogue {
-    fn held(&self) -> usize {
-        self.client.held() + self.server.held() + self.queue.held() + self.maildrop.held()
-    }
-
     fn beginning(&mut self, seen: bool) {
         self.in_the_middle = !seen;
     }

@@ -19,15 +19,7 @@ pub struct Maildrop {
     marked: BTreeSet<u64>,
 }
 
-/// What one entry of a list takes, the unique-id (RFC 1939, section 7: at most 70 bytes, mostly 20) included.
-const ENTRY_BYTES: usize = 64;
-
 impl Maildrop {
-    /// The bytes of memory that it holds.
-    pub fn held(&self) -> usize {
-        (self.ids.len() + self.nameless_count + self.marked.len()) * ENTRY_BYTES
-    }
-
     /// UIDL has listed the unique-id of message `number`.
     pub fn id(&mut self, number: u64, id: &[u8], out: &mut dyn Sink) {
         for message in self.nameless.remove(&number).unwrap_or_default() {

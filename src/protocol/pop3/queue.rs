@@ -171,11 +171,6 @@ enum Last {
 }
 
 impl Queue {
-    /// The bytes of memory that it holds, without what each command refers to.
-    pub fn held(&self) -> usize {
-        self.pending.capacity() * size_of::<Pending>()
-    }
-
     /// A command was sent.
     pub fn push(&mut self, pending: Pending, out: &mut dyn Sink) {
         let last = std::mem::replace(&mut self.last, Last::Line);

@@ -69,11 +69,6 @@ impl DeferredInput {
         self.len >= limits::WAITING_BYTES_PER_DIRECTION || self.pieces.len() >= limits::WAITING_SEGMENTS_PER_DIRECTION
     }
 
-    /// The bytes of memory that it holds.
-    pub fn held(&self) -> usize {
-        self.len + self.pieces.capacity() * size_of::<Deferred>()
-    }
-
     /// Adds bytes.
     pub fn push(&mut self, bytes: &[u8], at: PacketRef) {
         for (n, &byte) in (1..).zip(bytes) {

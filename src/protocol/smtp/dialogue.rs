@@ -366,9 +366,44 @@ impl Dialogue {
     }
 }
 
+impl crate::protocol::Dialogue for Dialogue {
+    fn read(&mut self, from: Side, input: &mut Input<'_>, out: &mut dyn Sink) -> Option<Upgrade> {
+        while !input.is_empty() && self.upgrade.is_none() {
+            self.roles.with(from, out, |from, out| self.hear(from, input, out));
+        }
+        self.take_upgrade()
+    }
+
+    fn gap(&mut self, from: Side, missing: u64, at: PacketRef, out: &mut dyn Sink) -> Option<Upgrade> {
+        self.roles.with(from, out, |from, out| self.gap_of_role(from, missing, at, out));
+        self.take_upgrade()
+    }
+
+    fn last_gap(&mut self, from: Side, missing: u64, at: PacketRef, out: &mut dyn Sink) {
+        self.gap(from, missing, at, out);
+    }
+
+    fn beginning(&mut self, seen: bool) {
+        self.from_start = seen;
+    }
+
+    fn header_passed(&mut self, version: u8) {
+        self.replies.header_passed(version);
+    }
+
+    fn gap_in_tls(&mut self, _: Side, _: &mut dyn Sink) {
+        self.has_gaps |= self.begun;
+    }
+
+    fn end(&mut self, out: &mut dyn Sink) -> Option<Upgrade> {
+        self.roles.with(Side::Client, out, |_, out| self.finish(out));
+        self.take_upgrade()
+    }
+}
+
 impl Dialogue {
     /// Reads bytes of one role, up to where the roles are swapped or TLS begins.
-    pub(super) fn hear(&mut self, from: Side, input: &mut Input<'_>, out: &mut dyn Sink) {
+    fn hear(&mut self, from: Side, input: &mut Input<'_>, out: &mut dyn Sink) {
         if !std::mem::replace(&mut self.begun, true) && input.rest().first().copied().is_some_and(is_tls_record) {
             self.client = ClientInput::Commands(LineContext::Nothing);
             self.upgrade = Some(self.tls(true));
@@ -395,7 +430,7 @@ impl Dialogue {
     }
 
     /// Bytes of one role are missing.
-    pub(super) fn gap_of_role(&mut self, from: Side, missing: u64, at: PacketRef, out: &mut dyn Sink) {
+    fn gap_of_role(&mut self, from: Side, missing: u64, at: PacketRef, out: &mut dyn Sink) {
         (self.begun, self.has_gaps) = (true, true);
         if from == Side::Client {
             self.client_speaks(out);

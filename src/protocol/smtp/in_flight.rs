@@ -69,11 +69,6 @@ impl InFlight {
         self.all.len()
     }
 
-    /// The bytes of memory that it holds: each question, and its ticket.
-    pub fn held(&self) -> usize {
-        self.all.capacity() * size_of::<(Kind, Pending)>() + self.all.len() * size_of::<i64>()
-    }
-
     pub fn front(&self) -> Option<&Pending> {
         self.get(0)
     }

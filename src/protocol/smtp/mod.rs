@@ -13,7 +13,6 @@ mod cut;
 mod deferred;
 mod held;
 mod in_flight;
-mod interface;
 mod login;
 mod on_reply;
 mod question;

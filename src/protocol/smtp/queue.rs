@@ -105,11 +105,6 @@ impl Queue {
         self.in_flight.is_empty() && self.forgotten == 0
     }
 
-    /// The bytes of memory that they hold, without what each refers to.
-    pub fn held(&self) -> usize {
-        self.in_flight.held()
-    }
-
     /// The question that was asked last.
     pub fn back_mut(&mut self) -> Option<&mut Pending> {
         self.in_flight.back_mut()

@@ -129,11 +129,6 @@ pub struct Replies {
 }
 
 impl Replies {
-    /// The bytes of memory that it holds.
-    pub fn held(&self) -> usize {
-        self.begun.as_ref().map_or(0, |reply| reply.text.len())
-    }
-
     /// A proxy's header of this version has come.
     pub fn header_passed(&mut self, version: u8) {
         self.of_header = Refusals::Awaited(version);

@@ -4,9 +4,6 @@ use super::question::RepliesDue;
 use crate::limits::RECIPIENTS;
 use crate::protocol::event::{Envelope, Recipient, StepId};
 
-/// What an address of usual length takes.
-const ADDRESS_BYTES: usize = 32;
-
 /// A mail transaction, from MAIL to the reply that ends it.
 #[derive(Debug, Default)]
 pub struct Transaction {
@@ -28,11 +25,6 @@ impl Transaction {
     pub fn begin(path: Option<Vec<u8>>, step: Option<StepId>) -> Self {
         let envelope = Envelope { from: path, to: Vec::new() };
         Self { begun: true, envelope, steps: step.into_iter().collect(), ..Self::default() }
-    }
-
-    /// The bytes of memory that it holds, the addresses of recipients counted as [`ADDRESS_BYTES`] each.
-    pub fn held(&self) -> usize {
-        self.envelope.to.capacity() * (size_of::<Recipient>() + ADDRESS_BYTES) + self.steps.capacity() * size_of::<StepId>()
     }
 
     /// True where MAIL was accepted.

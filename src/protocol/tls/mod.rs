@@ -100,12 +100,6 @@ impl Observer {
         Self::default()
     }
 
-    /// The bytes of memory that it holds, its own size included: few connections have one.
-    pub fn held(&self) -> usize {
-        let run = self.run.as_ref().map_or(0, |run| run.text.capacity());
-        size_of::<Self>() + self.client.held() + self.server.held() + run
-    }
-
     /// Only TLS's client has sent anything.
     pub fn is_offer(&self) -> bool {
         self.begun && self.introduced && self.version.is_none() && self.server.has_sent_nothing()

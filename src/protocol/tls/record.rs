@@ -102,11 +102,6 @@ impl Default for Stream {
 }
 
 impl Stream {
-    /// The bytes of memory that it holds.
-    pub fn held(&self) -> usize {
-        self.message.capacity() + self.alert.capacity() + self.not_a_header.capacity()
-    }
-
     /// The next piece of `input`, which is not empty.
     pub fn next<'a>(&mut self, input: &mut Input<'a>) -> Piece<'a> {
         let at = input.at;

@@ -2,6 +2,7 @@
 
 use super::encodings;
 use super::masked::widened;
+use crate::limits::{heap, of_list};
 use crate::session::model::{Credential, Step};
 use crate::session::text;
 use data_encoding::{BASE64, BASE64URL};
@@ -43,15 +44,34 @@ impl Needles {
         [&self.plain, &self.base64, &self.parts].map(|words| words.all.len()).iter().sum()
     }
 
-    /// Adds those of `other` that are long enough to be searched for in every session, up to `most` of all. False where
-    /// some were left out.
-    pub fn add(&mut self, other: &Self, most: usize) -> bool {
+    /// The bytes that they take.
+    pub fn weight(&self) -> usize {
+        [&self.plain, &self.base64, &self.parts].map(Words::weight).iter().sum()
+    }
+
+    /// Takes less memory, until [`Needles::unpack`]: nothing is found before that.
+    pub fn pack(&mut self) {
+        [&mut self.plain, &mut self.base64, &mut self.parts].map(|words| words.firsts = Vec::new());
+    }
+
+    /// Can be searched for again.
+    pub fn unpack(&mut self) {
+        [&mut self.plain, &mut self.base64, &mut self.parts].map(Words::unpack);
+    }
+
+    /// Adds those of `other` that are long enough to be searched for in every session, up to `most` of each kind and
+    /// `bytes` of all. False where some were left out.
+    pub fn add(&mut self, other: &Self, most: usize, bytes: usize) -> bool {
+        let mut weight = self.weight();
         let pairs =
             [(&mut self.plain, &other.plain), (&mut self.base64, &other.base64), (&mut self.parts, &other.parts)];
         let mut all = true;
         for (own, others) in pairs {
             for word in others.all.iter().filter(|word| word.len() >= ANYWHERE) {
-                all &= own.insert_up_to(word, most);
+                let before = own.weight();
+                let room = bytes.saturating_sub(weight);
+                all &= own.insert_up_to(word, most, room);
+                weight += own.weight() - before;
             }
         }
         all
@@ -352,25 +372,47 @@ struct Words {
     /// A bit for each pair of first bytes of the strings. At most positions of a text, no string begins: this says so
     /// cheaply.
     firsts: Vec<u64>,
+    /// Bytes of `all`.
+    bytes: usize,
 }
 
 impl Words {
     fn insert(&mut self, word: &[u8]) {
         let Some(pair) = pair(word) else { return };
+        self.note(pair);
+        if self.all.insert(word.to_vec()) {
+            self.bytes += Self::weight_of(word);
+        }
+    }
+
+    fn note(&mut self, pair: usize) {
         self.firsts.resize(PAIRS, 0);
         if let Some(bits) = self.firsts.get_mut(pair / 64) {
             *bits |= 1 << (pair % 64);
         }
-        self.all.insert(word.to_vec());
     }
 
-    /// False where there is no room for it among `most`.
-    fn insert_up_to(&mut self, word: &[u8], most: usize) -> bool {
-        let has_room = self.all.len() < most || self.all.contains(word);
+    /// False where there is no room for it among `most`, or in so many bytes.
+    fn insert_up_to(&mut self, word: &[u8], most: usize, bytes: usize) -> bool {
+        let has_room = self.all.len() < most && Self::weight_of(word) <= bytes || self.all.contains(word);
         if has_room {
             self.insert(word);
         }
         has_room
+    }
+
+    /// Its bytes, and its place in a tree that is half full.
+    fn weight_of(word: &[u8]) -> usize {
+        heap(word.len()) + 2 * size_of::<Vec<u8>>()
+    }
+
+    fn weight(&self) -> usize {
+        self.bytes + of_list(&self.firsts)
+    }
+
+    fn unpack(&mut self) {
+        let pairs: Vec<usize> = self.all.iter().filter_map(|word| pair(word)).collect();
+        pairs.into_iter().for_each(|pair| self.note(pair));
     }
 
     /// Length of the longest of the strings that begins at `at` in `text`.
