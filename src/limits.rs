@@ -5,11 +5,13 @@ Hostile input costs bounded memory and linear time; whatever a bound cuts off is
 ends up in `summary.limits_hit`. A bound that bites in silence is a defect. The bounds are in `limits/table.rs`.
 */
 
+mod budget;
 #[macro_use]
 mod define;
 mod row;
 mod table;
 
+pub use budget::{Budget, MEMORY_MIB, MEMORY_MIB_RANGE, heap, of_list};
 pub use row::Text;
 use row::{bound, grouped};
 use std::collections::BTreeMap;
