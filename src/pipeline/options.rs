@@ -1,7 +1,7 @@
 //! What is asked of a run, and when it ends.
 
 use crate::capture::Time;
-use crate::limits::LimitsHit;
+use crate::limits::{Budget, LimitsHit};
 use crate::protocol::Protocol;
 use crate::protocol::ports::Ports;
 use crate::session::model::Session;
@@ -30,6 +30,8 @@ pub struct Options {
     pub steps: bool,
     /// Threads that follow connections; with one, everything is done on the caller's.
     pub threads: usize,
+    /// Memory for what is held at once.
+    pub memory: Budget,
     /// Stop after so many packets.
     pub packets: Option<u64>,
     /// Stop after so long (by the clock on the wall: for live captures).
@@ -61,6 +63,7 @@ impl Default for Options {
             emit: Emit::default(),
             steps: false,
             threads: 1,
+            memory: Budget::default(),
             packets: None,
             duration: None,
             limits_hit: LimitsHit::default(),

@@ -78,6 +78,13 @@ impl Stack {
         self.inner.dialogue.beginning(seen);
     }
 
+    /// Bytes that the layers and the dialogue hold: known at once, and no more than estimated.
+    pub fn held(&self) -> usize {
+        let observers = [&self.tls, &self.offered].into_iter().flatten().map(|observer| observer.held()).sum::<usize>();
+        let inflaters = self.inner.deflate.as_ref().map_or(0, |inflaters| inflaters.iter().map(Inflater::held).sum());
+        self.front.held() + observers + inflaters + self.inner.dialogue.held()
+    }
+
     /// Bytes that `from` sent.
     pub fn data(&mut self, from: Side, bytes: &[u8], at: PacketRef, out: &mut dyn Sink) {
         match from {

@@ -1,6 +1,7 @@
 //! COMPRESS=DEFLATE (RFC 4978): each direction is one raw deflate stream from the reply to COMPRESS on.
 
 use crate::flow::Side;
+use crate::limits::of_list;
 use crate::protocol::Sink;
 use crate::protocol::event::{Kind, Step, Subject};
 use crate::protocol::framing::Input;
@@ -10,6 +11,9 @@ use flate2::{Decompress, FlushDecompress, Status};
 
 /// Bytes inflated at a time: they are read at once, and the whole is never kept.
 const BUFFER: usize = 16 * 1024;
+
+/// What inflating takes: the window of RFC 1951, and the tables.
+const INFLATER_BYTES: usize = 44 * 1024;
 
 /// One direction's stream.
 #[derive(Debug)]
@@ -28,6 +32,11 @@ impl Default for Inflater {
 }
 
 impl Inflater {
+    /// Bytes that it holds.
+    pub fn held(&self) -> usize {
+        size_of::<Self>() + of_list(&self.buffer) + self.stream.as_ref().map_or(0, |_| INFLATER_BYTES)
+    }
+
     /// Inflates all of `input`, and hands it to `read` in pieces.
     pub fn inflate(&mut self, input: &mut Input<'_>, mut read: impl FnMut(&[u8])) {
         while let Some(stream) = &mut self.stream {
