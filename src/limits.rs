@@ -11,7 +11,7 @@ mod define;
 mod row;
 mod table;
 
-pub use budget::{Budget, MEMORY_MIB, MEMORY_MIB_RANGE, heap, of_list};
+pub use budget::{Budget, MEMORY_MIB, heap, of_list, of_queue, of_tree};
 pub use row::Text;
 use row::{bound, grouped};
 use std::collections::BTreeMap;

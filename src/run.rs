@@ -93,14 +93,15 @@ fn analyze(mut analysis: Analysis) -> anyhow::Result<()> {
             signal_hook::flag::register(signal, Arc::clone(&stop))?;
         }
     }
+    let order = analysis.options.memory.order();
     let mut source: Box<dyn Source> = match &analysis.input {
         Input::Files(files) => {
             let reading = if analysis.options.threads > 1 { Reading::Ahead } else { Reading::Here };
             let (files, limits_hit) = pipeline::in_order(files);
             analysis.options.limits_hit = limits_hit;
-            capture::open_until(&files, filter, Damage::default(), reading, endless.then_some(&stop))?
+            capture::open_until(&files, filter, Damage::default(), reading, order, endless.then_some(&stop))?
         }
-        Input::Followed(files) => capture::follow(files, filter, Damage::default(), Arc::clone(&stop))?,
+        Input::Followed(files) => capture::follow(files, filter, Damage::default(), order, Arc::clone(&stop))?,
         Input::Live(options) => {
             let source = Live::open(options, filter.as_ref(), Arc::clone(&stop))?;
             listening(options.interface.as_deref());
@@ -122,7 +123,13 @@ fn analyze(mut analysis: Analysis) -> anyhow::Result<()> {
     let ended = analysis.options.memory.ended();
     // Where secrets are hidden, the rest of the share is for the sessions that redaction keeps back, and for what it knows.
     analysis.options.waiting_sessions = if analysis.output.redact { ended / 4 } else { ended };
-    let mut view = made(&analysis.output, analysis.options.memory, live, endless, Box::new(BufWriter::with_capacity(1 << 16, out)));
+    let mut view = made(
+        &analysis.output,
+        analysis.options.memory,
+        live,
+        endless,
+        Box::new(BufWriter::with_capacity(1 << 16, out)),
+    );
     if let (Some(directory), Some(spool)) = (analysis.output.extract, spool) {
         let end = live.then(|| Arc::clone(&give_up));
         view = Box::new(Extract::new(view, directory, analysis.output.lang, spool, end)?);

@@ -15,7 +15,7 @@ use super::{
     CaptureError, Compression, Cursor, Filter, Filtered, Format, InTurn, LinkType, Merged, Moved, Packet, Reordered,
     Source, SourceInfo, Time, pipe,
 };
-use crate::limits::LimitsHit;
+use crate::limits::{LimitsHit, ORDER_BYTES};
 use std::fs::{File, Metadata};
 use std::io::{self, Read};
 use std::ops::Range;
@@ -137,11 +137,11 @@ pub fn open_reading(
     damage: Damage,
     reading: Reading,
 ) -> Result<Box<dyn Source>, CaptureError> {
-    open_until(&[names.to_vec()], filter, damage, reading, None)
+    open_until(&[names.to_vec()], filter, damage, reading, ORDER_BYTES, None)
 }
 
-/// As [`open_reading`], for files in groups: those of one group are merged by time, one group comes after the other. What
-/// has no end that is known beforehand ([`super::is_pipe`]) ends soon after `stop` is set.
+/// As [`open_reading`], for files in groups: those of one group are merged by time, one group comes after the other, with
+/// `order` bytes for putting packets in order. What has no known end ([`super::is_pipe`]) ends soon after `stop` is set.
 ///
 /// # Errors
 /// As [`open`].
@@ -150,6 +150,7 @@ pub fn open_until(
     filter: Option<Filter>,
     damage: Damage,
     reading: Reading,
+    order: usize,
     stop: Option<&Arc<AtomicBool>>,
 ) -> Result<Box<dyn Source>, CaptureError> {
     let count = groups.iter().map(Vec::len).sum::<usize>();
@@ -171,10 +172,10 @@ pub fn open_until(
     if count == 1
         && let Some(file) = opened.pop().and_then(|mut files| files.pop())
     {
-        return Ok(ordered(file, filter));
+        return Ok(ordered(file, filter, order));
     }
     Ok(match opened.len() {
-        0 | 1 => ordered(Merged::new(opened.pop().unwrap_or_default()), filter),
+        0 | 1 => ordered(Merged::new(opened.pop().unwrap_or_default()), filter, order),
         _ => {
             let mut first = 0;
             let merged = opened.into_iter().map(|files| {
@@ -183,16 +184,14 @@ pub fn open_until(
                 first += count;
                 merged
             });
-            ordered(InTurn::new(merged.collect()), filter)
+            ordered(InTurn::new(merged.collect()), filter, order)
         }
     })
 }
 
-fn ordered<C: Cursor + 'static>(cursor: C, filter: Option<Filter>) -> Box<dyn Source> {
-    match filter {
-        None => Box::new(Reordered::new(cursor)),
-        Some(filter) => Box::new(Reordered::new(Filtered::new(cursor, filter))),
-    }
+fn ordered<C: Cursor + 'static>(cursor: C, filter: Option<Filter>, order: usize) -> Box<dyn Source> {
+    let Some(filter) = filter else { return Box::new(Reordered::new(cursor).within(order)) };
+    Box::new(Reordered::new(Filtered::new(cursor, filter)).within(order))
 }
 
 /// Opens a file that is still being written, and reads on as it grows until `stop` is set. Waits for its header.
@@ -204,11 +203,12 @@ pub fn follow(
     names: &[PathBuf],
     filter: Option<Filter>,
     damage: Damage,
+    order: usize,
     stop: Arc<AtomicBool>,
 ) -> Result<Box<dyn Source>, CaptureError> {
     let [name] = names else { return Err(CaptureError::FollowsOne) };
     if name.as_os_str() == "-" {
-        return open_until(&[names.to_vec()], filter, damage, Reading::Here, Some(&stop));
+        return open_until(&[names.to_vec()], filter, damage, Reading::Here, order, Some(&stop));
     }
     while std::fs::metadata(name).is_ok_and(|metadata| metadata.is_file() && metadata.len() < SHORTEST_HEADER)
         && !stop.load(Ordering::Relaxed)
@@ -219,7 +219,7 @@ pub fn follow(
     if file.compression.is_some() {
         return Err(CaptureError::NotFollowed { name: file.stats.name() });
     }
-    Ok(ordered(file.following(stop), filter))
+    Ok(ordered(file.following(stop), filter, order))
 }
 
 fn stdin(window: usize, reading: Reading, stop: Option<&Arc<AtomicBool>>) -> Result<CaptureFile, CaptureError> {

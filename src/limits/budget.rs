@@ -1,11 +1,11 @@
 //! How the memory of a run is shared out.
 
+use super::MEMORY_BYTES;
+use std::collections::VecDeque;
 use std::ops::RangeInclusive;
 
-/// MiB of a run's memory where nothing else is asked for.
-pub const MEMORY_MIB: usize = 512;
 /// What may be asked for, in MiB.
-pub const MEMORY_MIB_RANGE: RangeInclusive<usize> = 64..=1_048_576;
+pub const MEMORY_MIB: RangeInclusive<u32> = 64..=1_048_576;
 
 /// Parts that a budget is counted in.
 const PARTS: usize = 16;
@@ -26,14 +26,20 @@ pub struct Budget {
 
 impl Default for Budget {
     fn default() -> Self {
-        Self::of_mib(MEMORY_MIB)
+        Self::of_bytes(MEMORY_BYTES)
     }
 }
 
 impl Budget {
-    /// A budget of so many MiB, brought into [`MEMORY_MIB_RANGE`].
-    pub fn of_mib(mib: usize) -> Self {
-        Self::of_bytes(mib.clamp(*MEMORY_MIB_RANGE.start(), *MEMORY_MIB_RANGE.end()).saturating_mul(1 << 20))
+    /// A budget of so many MiB, brought into [`MEMORY_MIB`].
+    pub fn of_mib(mib: u32) -> Self {
+        let mib = mib.clamp(*MEMORY_MIB.start(), *MEMORY_MIB.end());
+        Self::of_bytes((mib as usize).saturating_mul(1 << 20))
+    }
+
+    /// All of it, in MiB.
+    pub fn mib(self) -> u32 {
+        u32::try_from(self.bytes >> 20).unwrap_or(u32::MAX)
     }
 
     /// A budget of any size.
@@ -56,6 +62,16 @@ impl Budget {
     pub const fn unread(self) -> usize {
         self.bytes / PARTS * UNREAD
     }
+
+    /// For fragments of IP datagrams, of that.
+    pub const fn fragments(self) -> usize {
+        self.unread() / 3 * 2
+    }
+
+    /// For packets that are put in the order of their times, of that.
+    pub const fn order(self) -> usize {
+        self.unread() / 3
+    }
 }
 
 /// Bytes that a piece of `bytes` on the heap takes: those of the allocator's own with it, in steps of sixteen.
@@ -65,6 +81,17 @@ pub const fn heap(bytes: usize) -> usize {
         ..=24 => 32,
         more => more.saturating_add(8 + 15) & !15,
     }
+}
+
+/// Bytes that `queue` takes on the heap, without what its elements have there.
+pub fn of_queue<T>(queue: &VecDeque<T>) -> usize {
+    heap(queue.capacity().saturating_mul(size_of::<T>()))
+}
+
+/// Bytes that `many` elements of a map or set take on the heap, whose keys and values have `each`.
+pub const fn of_tree(many: usize, each: usize) -> usize {
+    // The nodes of the standard library's trees are two thirds full.
+    many.saturating_mul(each + each / 2 + 8)
 }
 
 /// Bytes that `list` takes on the heap, without what its elements have there.
@@ -86,7 +113,7 @@ mod tests {
     fn the_shares_make_the_whole() {
         for mib in [64, 512, 1_000, 1_048_576] {
             let budget = Budget::of_mib(mib);
-            assert_eq!(budget.open() + budget.ended() + budget.unread(), mib << 20);
+            assert_eq!(budget.open() + budget.ended() + budget.unread(), (mib as usize) << 20);
         }
         assert_eq!(Budget::default().open(), 352 << 20);
         assert_eq!(Budget::of_mib(0), Budget::of_mib(64));

@@ -396,6 +396,19 @@ limits! {
         zh: "为与重传比较而保留的已交付数据共 {HISTORY_BYTES}",
     }
 
+    /// Counts steps whose text was let go of, and steps that were not kept.
+    Memory = "memory" {
+        /// What a run holds where `--memory` says nothing else. Of this, 11 of 16 parts are for the connections that are
+        /// followed and their sessions.
+        MEMORY_BYTES: Bytes = 512 * 1024 * 1024, fuzzed 1024 * 1024;
+    } hit {
+        en: "steps lost their text or were left out, to keep the memory of all open sessions bounded (`--memory`)",
+        zh: "为限制所有未结束会话的内存占用（`--memory`），未保留文本或整个略去的步骤（步骤数）",
+    } readme {
+        en: "{MEMORY_BYTES} of memory for what is held at once; `--memory` changes it",
+        zh: "同时保留的内容占内存 {MEMORY_BYTES}；可用 `--memory` 更改",
+    }
+
     /// Counts sessions that are shown after others that began later.
     SessionOrder = "session_order" {
         /// Bytes of sessions that are over and wait to be shown after those that began before them, or until it is

@@ -30,13 +30,13 @@ pub struct Options {
     pub steps: bool,
     /// Threads that follow connections; with one, everything is done on the caller's.
     pub threads: usize,
+    /// Memory for what is held at once.
+    pub memory: Budget,
     /// Stop after so many packets.
     pub packets: Option<u64>,
     /// Stop after so long (by the clock on the wall: for live captures).
     pub duration: Option<Duration>,
-    /// The memory of the run.
-    pub memory: Budget,
-    /// Of it, bytes of sessions that are over and wait to be shown after those that began before them. A view that keeps
+    /// Of the memory, bytes of sessions that are over and wait to be shown after those that began before them. A view that keeps
     /// sessions back has the rest of [`Budget::ended`].
     pub waiting_sessions: usize,
     /// Bounds that were hit before the source was opened.
@@ -66,9 +66,9 @@ impl Default for Options {
             emit: Emit::default(),
             steps: false,
             threads: 1,
+            memory: Budget::default(),
             packets: None,
             duration: None,
-            memory: Budget::default(),
             waiting_sessions: WAITING_SESSION_BYTES,
             limits_hit: LimitsHit::default(),
         }

@@ -79,6 +79,13 @@ impl Stack {
         self.inner.dialogue.beginning(seen);
     }
 
+    /// Bytes that the layers and the dialogue hold: known at once, and no more than estimated.
+    pub fn held(&self) -> usize {
+        let observers = [&self.tls, &self.offered].into_iter().flatten().map(|observer| observer.held()).sum::<usize>();
+        let inflaters = self.inner.deflate.as_ref().map_or(0, |inflaters| inflaters.iter().map(Inflater::held).sum());
+        self.front.held() + observers + inflaters + self.inner.dialogue.held()
+    }
+
     /// Bytes that `from` sent.
     pub fn data(&mut self, from: Side, bytes: &[u8], at: PacketRef, out: &mut dyn Sink) {
         match from {
@@ -197,13 +204,6 @@ impl Stack {
         }
     }
 
-    /// The bytes of memory that the layers and the dialogue hold besides their own size, as far as they grow with what is
-    /// sent: inflaters, handshakes, half-read lines, what waits for a reply. An estimate, in constant time.
-    pub fn held(&self) -> usize {
-        let observers = [&self.tls, &self.offered].into_iter().flatten().map(|observer| observer.held());
-        observers.sum::<usize>() + self.inner.held()
-    }
-
     /// The connection is over: reports what is still open.
     pub fn end(&mut self, out: &mut dyn Sink) {
         for (bytes, at) in self.front.end(out) {
@@ -283,11 +283,6 @@ impl Inner {
                 None
             }
         }
-    }
-
-    fn held(&self) -> usize {
-        let inflaters = self.deflate.iter().flat_map(|both| both.iter()).map(Inflater::held);
-        inflaters.sum::<usize>() + self.dialogue.held()
     }
 
     fn end(&mut self, out: &mut dyn Sink) -> Option<Upgrade> {

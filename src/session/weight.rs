@@ -97,7 +97,8 @@ impl Message {
 }
 
 impl Header {
-    fn weight(&self) -> usize {
+    /// Bytes that the fields have on the heap.
+    pub fn weight(&self) -> usize {
         let Self { message_id, date, subject, from, to, cc, reply_to, date_utc: _, fields } = self;
         let of_mailboxes = |list: &Vec<Mailbox>| {
             of_list(list) + list.iter().map(|mailbox| of_texts([&mailbox.name, &mailbox.address])).sum::<usize>()
@@ -111,8 +112,10 @@ impl Header {
 }
 
 impl MimePart {
+    /// Bytes that the entity has on the heap, with those in it.
+    ///
     /// Recursion is bounded by `limits::MIME_DEPTH`.
-    fn weight(&self) -> usize {
+    pub fn weight(&self) -> usize {
         let Self { version, content_type, charset, boundary, encoding, parts } = self;
         of_texts([version, content_type, charset, boundary, encoding])
             + of_list(parts)
@@ -121,7 +124,8 @@ impl MimePart {
 }
 
 impl Tls {
-    fn weight(&self) -> usize {
+    /// Bytes that what is known of TLS has on the heap.
+    pub fn weight(&self) -> usize {
         let Self { mode: _, version, cipher, server_name, alpn, ja4, certificate, decrypted: _ } = self;
         let of_certificate = |certificate: &Certificate| {
             let Certificate { subject, issuer, not_before, not_after, names, sha256 } = certificate;
@@ -132,10 +136,14 @@ impl Tls {
 }
 
 impl Session {
+    /// Bytes of what is known of the whole session, without TLS.
+    pub fn facts_weight(&self) -> usize {
+        of_texts([&self.client_name, &self.banner]) + of_all(&self.capabilities)
+    }
+
     /// Bytes that the session takes, all in all. Takes a pass over its steps.
     pub fn weight(&self) -> usize {
-        let Self { client_name, banner, capabilities, tls, steps, credentials, unheeded, messages, findings, .. } =
-            self;
+        let Self { tls, steps, credentials, unheeded, messages, findings, .. } = self;
         let conflicts = &self.transport.conflicts.kept;
         let of_finding = |finding: &Finding| {
             of_list(&finding.steps) + of_list(&finding.facts) + finding.facts.iter().map(of_list).sum::<usize>()
@@ -144,8 +152,7 @@ impl Session {
             + of_list(conflicts)
             + conflicts.iter().map(|conflict| of_list(&conflict.first) + of_list(&conflict.second)).sum::<usize>()
             + of_list(&self.transport.stalls.closed_windows)
-            + of_texts([client_name, banner])
-            + of_all(capabilities)
+            + self.facts_weight()
             + tls.weight()
             + of_list(steps)
             + steps.iter().map(Step::weight).sum::<usize>()

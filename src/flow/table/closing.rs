@@ -101,10 +101,12 @@ impl<F: ConnectionHandler> Table<F> {
         match stage {
             Stage::Embryonic(embryonic) => self.close_embryonic(&key, &embryonic, token, idle),
             Stage::Followed(followed) => {
-                let Followed { connection, mut stream_handler, lingers, waiting_cost, remembered, pending_syn, .. } =
-                    *followed;
-                self.waiting_cost -= waiting_cost;
-                self.remembered -= remembered;
+                let Followed { connection, mut stream_handler, lingers, pending_syn, .. } = {
+                    self.waiting_cost -= followed.waiting_cost;
+                    self.remembered -= followed.remembered;
+                    self.ledger.remove(index, followed.held, followed.class);
+                    *followed
+                };
                 if lingers {
                     self.time_wait.add(key, connection.endpoints().client, connection.syns(), connection.highest());
                 }

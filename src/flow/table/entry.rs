@@ -32,6 +32,10 @@ pub struct Followed<L> {
     pub lingers: bool,
     pub waiting_cost: usize,
     pub remembered: usize,
+    /// What the stream handler holds, as the ledger has it.
+    pub held: usize,
+    /// Its class in the ledger, by what it can let go of.
+    pub class: u8,
     /// Its slot is in the table's `remembering`.
     pub remembers: bool,
     /// A SYN that may begin the next connection.
@@ -112,6 +116,8 @@ impl<L> Followed<L> {
             lingers: false,
             waiting_cost: 0,
             remembered: 0,
+            held: 0,
+            class: 0,
             remembers: false,
             pending_syn: None,
         }

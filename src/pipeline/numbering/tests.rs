@@ -1,8 +1,8 @@
 //! What waits, for how long.
 
 use super::*;
-use crate::flow::{CloseReason, Conflicts, Counters, Endpoints, PacketRef, Transport};
 use crate::capture::Time;
+use crate::flow::{CloseReason, Conflicts, Counters, Endpoints, PacketRef, Transport};
 use crate::protocol::ports::Ports;
 use crate::session::Needs;
 
@@ -59,10 +59,10 @@ fn a_session_that_stays_open_keeps_others_waiting_up_to_a_bound() {
         passes(&mut numbering, nth);
         seen.extend(shown(&mut numbering));
     }
-    assert_eq!(seen, [2], "as many as are too many");
+    assert!(seen.iter().copied().eq(2..=ROOM + 2), "no more wait");
     numbering.over((1, 0), Some(silent()));
     seen.extend(shown(&mut numbering));
-    assert!(seen.iter().copied().eq([2, 1].into_iter().chain(3..=ROOM + 2)), "{seen:?}");
+    assert_eq!(seen.last(), Some(&1), "it goes as it ends");
     assert_eq!(hits(&numbering), [(Limit::SessionOrder, 1)]);
 }
 
@@ -109,7 +109,7 @@ fn what_is_no_mail_is_bounded_too() {
     for nth in 2..10_000 {
         numbering.begun((nth, 0), Time::default(), false);
         numbering.over((nth, 0), None);
-        assert!(numbering.unnumbered.len() <= 2 * usize::try_from(ROOM).expect("few"));
+        assert!(numbering.unnumbered.len() <= numbering.most / PLACE);
     }
     assert_eq!(hits(&numbering), [(Limit::SessionOrder, 1)]);
 }

@@ -12,7 +12,7 @@ use flate2::{Decompress, FlushDecompress, Status};
 const BUFFER: usize = 16 * 1024;
 
 /// What one stream holds: its window of 32 KiB (RFC 1951, section 3.2), its Huffman tables, and a little more.
-const STREAM_BYTES: usize = 44 * 1024;
+const INFLATER_BYTES: usize = 44 * 1024;
 
 /// One direction's stream.
 #[derive(Debug, Default)]
@@ -94,12 +94,13 @@ impl Inflater {
         }
     }
 
-    /// The bytes of memory that it holds besides its own size.
+    /// Bytes that it holds.
     pub fn held(&self) -> usize {
-        match self.stream {
-            Stream::Open(_) => STREAM_BYTES,
+        let stream = match self.stream {
+            Stream::Open(_) => INFLATER_BYTES,
             Stream::NotBegun | Stream::Over => 0,
-        }
+        };
+        size_of::<Self>() + stream
     }
 }
 

@@ -53,8 +53,8 @@ fn check(session: &Session, found: &mut Found) {
                         Subject::Imap(imap::Subject {
                             what: What::Command { verb: Verb::Append | Verb::Replace, .. },
                             ..
-                        }) => command.text.clone(),
-                        _ => command.command.clone().unwrap_or_default(),
+                        }) => command.quoted(),
+                        _ => command.quoted_command(),
                     };
                     let refusal = session.steps.iter().find(|reply| is_refusal(reply, command));
                     let steps = [command.n, step.n].into_iter().chain(refusal.map(|reply| reply.n));

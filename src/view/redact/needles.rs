@@ -51,12 +51,16 @@ impl Needles {
 
     /// Takes less memory, until [`Needles::unpack`]: nothing is found before that.
     pub fn pack(&mut self) {
-        [&mut self.plain, &mut self.base64, &mut self.parts].map(|words| words.firsts = Vec::new());
+        for words in [&mut self.plain, &mut self.base64, &mut self.parts] {
+            words.firsts = Vec::new();
+        }
     }
 
     /// Can be searched for again.
     pub fn unpack(&mut self) {
-        [&mut self.plain, &mut self.base64, &mut self.parts].map(Words::unpack);
+        for words in [&mut self.plain, &mut self.base64, &mut self.parts] {
+            words.unpack();
+        }
     }
 
     /// Adds those of `other` that are long enough to be searched for in every session, up to `most` of each kind and
