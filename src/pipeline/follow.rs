@@ -272,33 +272,3 @@ impl StreamHandler for ConnectionFollower<'_> {
         self.expect();
     }
 }
-
-#[cfg(test)]
-mod scratch {
-    #[test]
-    fn scratch_sizes() {
-        use std::mem::size_of as s;
-        eprintln!(
-            "ConnectionFollower {} Stack {} Builder {} Session {} Step {} Credential {} Message {} smtp {} pop3 {} imap {} Connection {}",
-            s::<super::ConnectionFollower<'static>>(),
-            s::<super::Stack>(),
-            s::<crate::session::Builder>(),
-            s::<crate::session::Session>(),
-            s::<crate::session::model::Step>(),
-            s::<crate::session::model::Credential>(),
-            s::<crate::session::model::Message>(),
-            s::<crate::protocol::smtp::Dialogue>(),
-            s::<crate::protocol::pop3::Dialogue>(),
-            s::<crate::protocol::imap::Dialogue>(),
-            s::<crate::flow::Transport>()
-        );
-        eprintln!(
-            "Subject {} Variant {} Packets {} Phase {} ContentRef {}",
-            s::<crate::protocol::event::Subject>(),
-            s::<crate::session::model::Variant>(),
-            s::<crate::protocol::event::Packets>(),
-            s::<crate::session::model::Phase>(),
-            s::<Option<crate::session::model::ContentRef>>()
-        );
-    }
-}
