@@ -3,7 +3,7 @@ The command line. [`Cli`] is what was typed (clap's), [`Plan`] what it means: ev
 code further on reads the environment.
 */
 
-use crate::limits::LimitsHit;
+use crate::limits::Budget;
 use crate::pipeline::Emit;
 use crate::protocol::Protocol;
 use crate::protocol::ports::Ports;
@@ -235,9 +235,10 @@ fn analysis(
         },
         steps: live && args.format == Format::Table && show.steps,
         threads: args.threads.map_or(environment.cores, usize::from),
+        memory: Budget::of_mib(args.memory),
         packets,
         duration: duration.map(Duration::from_secs),
-        limits_hit: LimitsHit::default(),
+        ..crate::pipeline::Options::default()
     };
     let output = Output {
         format: args.format,

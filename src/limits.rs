@@ -5,11 +5,13 @@ Hostile input costs bounded memory and linear time; whatever a bound cuts off is
 ends up in `summary.limits_hit`. A bound that bites in silence is a defect. The bounds are in `limits/table.rs`.
 */
 
+mod budget;
 #[macro_use]
 mod define;
 mod row;
 mod table;
 
+pub use budget::{Budget, MEMORY_MIB, heap, of_list, of_queue, of_tree};
 pub use row::Text;
 use row::{bound, grouped};
 use std::collections::BTreeMap;
@@ -31,9 +33,6 @@ impl Limit {
         self.row().text(&self.row().readme, grouped)
     }
 }
-
-/// The least that a session counts as, in steps.
-pub const LIGHTEST_SESSION: usize = 8;
 
 /// Bytes of one record of a capture file; a length above it is taken for damage.
 pub const RECORD_BYTES: usize = 16 * 1024 * 1024;

@@ -5,7 +5,7 @@ error.
 
 use crate::capture::{self, CaptureError, Created, Cursor, Damage, Filter, Live, Outlet, Reading, Source};
 use crate::cli::{Analysis, CatalogueFormat, Format, Input, Output, Plan, Redaction};
-use crate::limits::REDACT_HELD;
+use crate::limits::Budget;
 use crate::pipeline;
 use crate::session::{self, content_store::ContentStore};
 use crate::view::extract::{self, Extract};
@@ -138,14 +138,15 @@ fn analyze(mut analysis: Analysis) -> anyhow::Result<()> {
         Input::Files(_) | Input::Followed(_) => None,
     };
     let mut interface = None;
+    let order = analysis.options.memory.order();
     let mut source: Box<dyn Source> = match &analysis.input {
         Input::Files(files) => {
             let reading = if analysis.options.threads > 1 { Reading::Ahead } else { Reading::Here };
             let (files, limits_hit) = pipeline::in_order(files);
             analysis.options.limits_hit = limits_hit;
-            capture::open_until(&files, filter, Damage::default(), reading, endless.then_some(&stop))?
+            capture::open_until(&files, filter, Damage::default(), reading, order, endless.then_some(&stop))?
         }
-        Input::Followed(files) => capture::follow(files, filter, Damage::default(), Arc::clone(&stop))?,
+        Input::Followed(files) => capture::follow(files, filter, Damage::default(), order, Arc::clone(&stop))?,
         Input::Live(options) => {
             let source = Live::open(options, filter.as_ref(), Arc::clone(&stop))?;
             if let (Some(privileges), Some(file), Some(path)) = (&privileges, source.new_file(), &options.write) {
@@ -191,7 +192,11 @@ fn analyze(mut analysis: Analysis) -> anyhow::Result<()> {
         None => None,
     };
     let content_store = spool.clone().map(|spool| -> Arc<dyn ContentStore> { spool });
-    let mut view = made(&analysis.output, live, endless, Box::new(BufWriter::with_capacity(1 << 16, out)))?;
+    let ended = analysis.options.memory.ended();
+    // Where secrets are hidden, the rest of the share is for the sessions that redaction keeps back, and for what it knows.
+    analysis.options.waiting_sessions = if analysis.output.redact.is_some() { ended / 4 } else { ended };
+    let out = Box::new(BufWriter::with_capacity(1 << 16, out));
+    let mut view = made(&analysis.output, analysis.options.memory, live, endless, out)?;
     if let (Some(directory), Some(spool)) = (extract, spool) {
         let end = live.then(|| Arc::clone(&give_up));
         let extract = Extract::new(view, directory, analysis.output.lang, spool, end);
@@ -264,7 +269,13 @@ fn may_not(error: io::Error, privileges: &Option<Privileges>) -> io::Error {
     }
 }
 
-fn made(output: &Output, live: bool, endless: bool, out: Box<dyn Write>) -> anyhow::Result<Box<dyn View>> {
+fn made(
+    output: &Output,
+    memory: Budget,
+    live: bool,
+    endless: bool,
+    out: Box<dyn Write>,
+) -> anyhow::Result<Box<dyn View>> {
     let options = record::Options { lang: output.lang, ..Default::default() };
     let style = table::Style { width: output.width, colour: output.colour };
     let tables = table::Options { style, show: output.show, lang: output.lang, text_limit: options.text_limit };
@@ -279,8 +290,9 @@ fn made(output: &Output, live: bool, endless: bool, out: Box<dyn Write>) -> anyh
         // The document keeps all sessions until the end in any case.
         Format::Json => Redact::holding(view, usize::MAX),
         _ if endless => Redact::new(view),
-        _ => Redact::holding(view, REDACT_HELD),
-    };
+        _ => Redact::holding(view, memory.ended() / 2),
+    }
+    .knowing(memory.ended() / 4);
     if how == Redaction::Pseudonym {
         redact = redact.naming(Names::new().context("--redact=pseudonym: no random key can be had for the names")?);
     }

@@ -38,7 +38,7 @@ fn read(parts: &[&[Packet]]) -> Value {
         })
         .collect();
     let (groups, _) = pipeline::in_order(&names);
-    let mut source = open_until(&groups, None, Damage::default(), Reading::Here, None).expect("captures");
+    let mut source = open_until(&groups, None, Damage::default(), Reading::Here, usize::MAX, None).expect("captures");
     let (document, problem) = support::document(&mut *source);
     assert_eq!(problem, None);
     assert_eq!(document["summary"]["limits_hit"], json!({}));

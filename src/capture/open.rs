@@ -4,6 +4,7 @@ use super::file::{Damage, Reading, file, stdin};
 use super::waiting::{Waiting, files_at_once};
 use super::window::WINDOW_BYTES;
 use super::{CaptureError, CaptureFile, Cursor, Filter, Filtered, InTurn, Merged, Reordered, Source};
+use crate::limits::ORDER_BYTES;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -37,11 +38,11 @@ pub fn open_reading(
     damage: Damage,
     reading: Reading,
 ) -> Result<Box<dyn Source>, CaptureError> {
-    open_until(&[names.to_vec()], filter, damage, reading, None)
+    open_until(&[names.to_vec()], filter, damage, reading, ORDER_BYTES, None)
 }
 
-/// As [`open_reading`], for files in groups: those of one group are merged by time, one group comes after the other. What
-/// has no end that is known beforehand ([`super::is_pipe`]) ends soon after `stop` is set.
+/// As [`open_reading`], for files in groups: those of one group are merged by time, one group comes after the other, with
+/// `order` bytes for putting packets in order. What has no known end ([`super::is_pipe`]) ends soon after `stop` is set.
 ///
 /// # Errors
 /// As [`open`].
@@ -50,13 +51,14 @@ pub fn open_until(
     filter: Option<Filter>,
     damage: Damage,
     reading: Reading,
+    order: usize,
     stop: Option<&Arc<AtomicBool>>,
 ) -> Result<Box<dyn Source>, CaptureError> {
     let count = groups.iter().map(Vec::len).sum::<usize>();
     if let ([names], 1) = (groups.iter().filter(|names| !names.is_empty()).collect::<Vec<_>>().as_slice(), count)
         && let Some(name) = names.first()
     {
-        return Ok(ordered(named(name, WINDOW_BYTES, reading, stop)?.on_damage(damage), filter));
+        return Ok(ordered(named(name, WINDOW_BYTES, reading, stop)?.on_damage(damage), filter, order));
     }
     let at_once = files_at_once(count);
     let window = (WINDOWS_BYTES / count.max(1)).clamp(SMALLEST_WINDOW, WINDOW_BYTES);
@@ -74,7 +76,7 @@ pub fn open_until(
         opened.push(files);
     }
     Ok(match opened.len() {
-        0 | 1 => ordered(Merged::new(opened.pop().unwrap_or_default()), filter),
+        0 | 1 => ordered(Merged::new(opened.pop().unwrap_or_default()), filter, order),
         _ => {
             let mut first = 0;
             let merged = opened.into_iter().map(|files| {
@@ -83,7 +85,7 @@ pub fn open_until(
                 first += count;
                 merged
             });
-            ordered(InTurn::new(merged.collect()), filter)
+            ordered(InTurn::new(merged.collect()), filter, order)
         }
     })
 }
@@ -98,10 +100,10 @@ fn named(
     if name.as_os_str() == "-" { stdin(window, reading, stop) } else { file(name, window, reading, stop) }
 }
 
-fn ordered<C: Cursor + 'static>(cursor: C, filter: Option<Filter>) -> Box<dyn Source> {
+fn ordered<C: Cursor + 'static>(cursor: C, filter: Option<Filter>, order: usize) -> Box<dyn Source> {
     match filter {
-        None => Box::new(Reordered::new(cursor)),
-        Some(filter) => Box::new(Reordered::new(Filtered::new(cursor, filter))),
+        None => Box::new(Reordered::new(cursor).within(order)),
+        Some(filter) => Box::new(Reordered::new(Filtered::new(cursor, filter)).within(order)),
     }
 }
 
@@ -114,11 +116,12 @@ pub fn follow(
     names: &[PathBuf],
     filter: Option<Filter>,
     damage: Damage,
+    order: usize,
     stop: Arc<AtomicBool>,
 ) -> Result<Box<dyn Source>, CaptureError> {
     let [name] = names else { return Err(CaptureError::FollowsOne) };
     if name.as_os_str() == "-" {
-        return open_until(&[names.to_vec()], filter, damage, Reading::Here, Some(&stop));
+        return open_until(&[names.to_vec()], filter, damage, Reading::Here, order, Some(&stop));
     }
     while std::fs::metadata(name).is_ok_and(|metadata| metadata.is_file() && metadata.len() < SHORTEST_HEADER)
         && !stop.load(Ordering::Relaxed)
@@ -129,5 +132,5 @@ pub fn follow(
     if file.is_compressed() {
         return Err(CaptureError::NotFollowed { name: name.to_string_lossy().into_owned() });
     }
-    Ok(ordered(file.following(stop), filter))
+    Ok(ordered(file.following(stop), filter, order))
 }

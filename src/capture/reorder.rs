@@ -29,6 +29,8 @@ pub struct Reordered<C> {
     held: Vec<Held>,
     free: Vec<usize>,
     bytes: usize,
+    /// The bytes that the window may hold.
+    most: usize,
     /// The packet delivered last, if it comes from the window.
     current: Option<usize>,
     /// Of the packet delivered last, how often the clock had gone back, and its time.
@@ -59,6 +61,7 @@ impl<C: Cursor> Reordered<C> {
             held: Vec::new(),
             free: Vec::new(),
             bytes: 0,
+            most: ORDER_BYTES,
             current: None,
             last: None,
             draining: false,
@@ -66,6 +69,11 @@ impl<C: Cursor> Reordered<C> {
             failed: None,
             limits: LimitsHit::default(),
         }
+    }
+
+    /// With a window of so many bytes, and no more than [`ORDER_BYTES`].
+    pub fn within(self, bytes: usize) -> Self {
+        Self { most: bytes.min(ORDER_BYTES), ..self }
     }
 
     /// Puts the packet at which `inner` stands into the window.
@@ -96,7 +104,7 @@ impl<C: Cursor> Reordered<C> {
 
     /// Reads on until the window is full, or nothing more comes.
     fn fill(&mut self) {
-        while !self.ended && !self.draining && self.heap.len() < ORDER_PACKETS && self.bytes < ORDER_BYTES {
+        while !self.ended && !self.draining && self.heap.len() < ORDER_PACKETS && self.bytes < self.most {
             match self.inner.advance() {
                 Ok(Moved::Packet) => self.hold(),
                 Ok(Moved::Idle) => self.draining = true,

@@ -1,6 +1,6 @@
 //! What is typed: the commands and options, as clap reads them.
 
-use crate::limits::EXTRACT_MIB;
+use crate::limits::{Budget, EXTRACT_MIB, MEMORY_MIB};
 use crate::protocol::Protocol;
 use crate::protocol::ports::Hint;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -143,6 +143,10 @@ pub(super) struct CommonArgs {
     /// Threads that follow connections [default: as many as there are cores]. The output does not depend on it.
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u8).range(1..=16))]
     pub(super) threads: Option<u8>,
+    /// Memory for what is held at once: open sessions, those that wait to be shown, fragments. Where it does not suffice,
+    /// texts of steps go first, then steps.
+    #[arg(long, value_name = "MIB", default_value_t = Budget::default().mib(), value_parser = clap::value_parser!(u32).range(i64::from(*MEMORY_MIB.start())..=i64::from(*MEMORY_MIB.end())))]
+    pub(super) memory: u32,
     /// Colour the tables: by default on a terminal only, and not where NO_COLOR is set.
     #[arg(long, value_enum, default_value_t = Colour::Auto)]
     pub(super) color: Colour,

@@ -41,19 +41,40 @@ struct Waiting {
 }
 
 /// The datagrams that wait.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Fragments {
     waiting: HashMap<Key, Waiting>,
     /// By age, the oldest first.
     order: BTreeMap<u64, Key>,
     next_order: u64,
     bytes: usize,
+    /// The bytes that may wait.
+    most: usize,
     /// The datagram completed last, until the next is complete.
     whole: Vec<u8>,
     limits: LimitsHit,
 }
 
+impl Default for Fragments {
+    fn default() -> Self {
+        Self::within(FRAGMENT_BYTES)
+    }
+}
+
 impl Fragments {
+    /// With room for so many bytes, and no more than [`FRAGMENT_BYTES`].
+    pub(super) fn within(bytes: usize) -> Self {
+        Self {
+            waiting: HashMap::new(),
+            order: BTreeMap::new(),
+            next_order: 0,
+            bytes: 0,
+            most: bytes.min(FRAGMENT_BYTES),
+            whole: Vec::new(),
+            limits: LimitsHit::default(),
+        }
+    }
+
     /// Adds a fragment that came at `now`; returns the payload of the datagram that it completes.
     pub(super) fn add(&mut self, fragment: &Fragment<'_>, now: Time) -> Result<Option<IpPayload<'_>>, DecodeStop> {
         let IpPayload { source, destination, identification, hops, protocol, slice } = fragment.payload;
@@ -121,7 +142,7 @@ impl Fragments {
     }
 
     fn make_room(&mut self) {
-        while self.waiting.len() > FRAGMENTED_DATAGRAMS || self.bytes > FRAGMENT_BYTES {
+        while self.waiting.len() > FRAGMENTED_DATAGRAMS || self.bytes > self.most {
             let Some((key, _)) = self.oldest() else { break };
             self.remove(key);
             self.limits.hit(Limit::Fragments);

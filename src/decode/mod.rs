@@ -209,6 +209,11 @@ pub struct Decoder {
 }
 
 impl Decoder {
+    /// With room for so many bytes of fragments, and no more than [`crate::limits::FRAGMENT_BYTES`].
+    pub fn within(bytes: usize) -> Self {
+        Self { fragments: Fragments::within(bytes), ..Self::default() }
+    }
+
     /// Decodes one packet: its first frame, if it has several.
     pub fn decode<'a>(&'a mut self, packet: &Packet<'a>) -> Decoded<'a> {
         self.next_frame = None;

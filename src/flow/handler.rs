@@ -26,6 +26,21 @@ pub trait StreamHandler {
         let _ = seen;
     }
 
+    /// Bytes that the handler holds, beside its own size: known at once, and no more than estimated.
+    fn held(&self) -> usize {
+        0
+    }
+
+    /// Those of them that it can let go of.
+    fn spare(&self) -> usize {
+        0
+    }
+
+    /// Lets go of a part of what it holds, as there is too little memory for all connections together. Where it is
+    /// called as long as it has something [spare](StreamHandler::spare), all calls together take time in proportion to
+    /// what had come.
+    fn let_go(&mut self) {}
+
     /// A late SYN shows that client and server are the other way round. Called before any data or gap, if at all.
     fn roles_swapped(&mut self, endpoints: &Endpoints) {
         let _ = endpoints;

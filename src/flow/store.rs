@@ -73,7 +73,6 @@ struct Queue {
 
 impl<T> ConnectionStore<T> {
     /// Bytes that a connection costs here at most: its slot, and its key in a hash that is half full.
-    #[cfg(test)]
     pub const COST: usize = size_of::<Option<Slot<T>>>() + 2 * (size_of::<(Key, u32)>() + 1);
 
     /// No connections.

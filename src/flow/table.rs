@@ -7,7 +7,8 @@ What is kept of one depends on what was seen of it. As long as it only opens, it
 Room is made in this order. When there are [`CONNECTIONS`], an unanswered SYN goes, then an unanswered SYN with data,
 then a connection that was answered and carried no data, then any other; of each kind, the one that has been silent
 longest. So a flood of SYNs pushes out nothing but SYNs. When [`SPEAKING_CONNECTIONS`] have a stream handler, one of
-those goes, in the same order. Each connection that goes is counted, unless its time was up anyway.
+those goes, in the same order. Each connection that goes is counted, unless its time was up anyway. What all of them hold
+together is bounded too: see `ledger.rs`.
 
 A connection that is over lingers for stragglers (a last ACK, a retransmission) until [`LINGER_NANOSECONDS`] have passed
 or [`LINGERING`] others have ended after it; then the last [`REMEMBERED`] of them are remembered by their sequence
@@ -17,6 +18,7 @@ numbers alone.
 mod closing;
 mod deadlines;
 mod entry;
+mod ledger;
 
 use super::connection::{Connection, Relation};
 use super::embryonic::Embryonic;
@@ -26,10 +28,11 @@ use super::time_wait::TimeWait;
 use super::{ConnectionHandler, Endpoints, Key};
 use crate::capture::Time;
 use crate::decode::Segment;
-use crate::limits::{CONNECTIONS, HISTORY_BYTES, Limit, LimitsHit, SPEAKING_CONNECTIONS, WAITING_BYTES};
+use crate::limits::{Budget, CONNECTIONS, HISTORY_BYTES, Limit, LimitsHit, SPEAKING_CONNECTIONS, WAITING_BYTES};
 use deadlines::Deadlines;
 pub(super) use entry::Entry;
 use entry::{Ending, Followed, Stage};
+use ledger::Ledger;
 use std::collections::VecDeque;
 
 /// Packet time after which a silent connection is given up: two hours, the interval of TCP's own keep-alive (RFC 9293,
@@ -65,6 +68,7 @@ pub struct Table<F: ConnectionHandler> {
     /// Slots of the connections that keep delivered bytes, in the order in which they began to, with their generations.
     pub(super) remembering: VecDeque<(usize, u64)>,
     pub(super) remembered: usize,
+    pub(super) ledger: Ledger,
     /// The time of the packet at hand.
     packet_time: Time,
     /// The time by which idleness is measured: the earlier of the last two packets' times, or that of a later tick. One
@@ -102,6 +106,7 @@ impl<F: ConnectionHandler> Table<F> {
             waiting_cost: 0,
             remembering: VecDeque::new(),
             remembered: 0,
+            ledger: Ledger::new(Budget::default().open() / share),
             packet_time: Time::from_nanoseconds(i64::MIN),
             now: Time::from_nanoseconds(i64::MIN),
             ticked: None,
@@ -112,6 +117,11 @@ impl<F: ConnectionHandler> Table<F> {
             eager: false,
             ending: None,
         }
+    }
+
+    /// With `bytes` for all that it holds, instead of its share of the usual [`Budget`].
+    pub fn with_memory(self, bytes: usize) -> Self {
+        Self { ledger: Ledger::new(bytes), ..self }
     }
 
     /// The handler of all connections.
@@ -197,8 +207,10 @@ impl<F: ConnectionHandler> Table<F> {
                 followed.connection.wait(now, &mut followed.stream_handler);
             }
             self.note_waiting(index);
+            self.note_held(index);
         }
         self.expire();
+        self.keep_within_memory(None);
     }
 
     /// The clock that stamps the packets was set by so many nanoseconds, negative where it was set back: no time has
@@ -215,6 +227,7 @@ impl<F: ConnectionHandler> Table<F> {
                 while followed.connection.force(&mut followed.stream_handler) {}
             }
             self.note_waiting(index);
+            self.note_held(index);
         }
     }
 
@@ -276,7 +289,9 @@ impl<F: ConnectionHandler> Table<F> {
             let entry =
                 Entry { generation: self.generation, token, clock: self.clock, stage: Stage::Embryonic(embryonic) };
             let rank = entry.rank();
-            return self.store.insert(key, rank, entry);
+            let index = self.store.insert(key, rank, entry);
+            self.keep_within_memory(Some(index));
+            return index;
         }
         self.make_room_to_speak();
         let connection = Connection::new(endpoints, segment);
@@ -346,13 +361,15 @@ impl<F: ConnectionHandler> Table<F> {
         self.touch(index);
         self.note_waiting(index);
         self.note_remembered(index);
-        while self.waiting_cost > self.waiting_bytes {
+        self.note_held(index);
+        while self.waits_too_much() {
             let Some(followed) = self.store.get_mut(index).and_then(Entry::followed_mut) else { break };
             if !followed.connection.force(&mut followed.stream_handler) {
                 break;
             }
             self.limits_hit.hit(Limit::Waiting);
             self.note_waiting(index);
+            self.note_held(index);
         }
         if over {
             self.lingering.push_back((index, generation));
@@ -360,6 +377,7 @@ impl<F: ConnectionHandler> Table<F> {
                 self.close_first_lingering();
             }
         }
+        self.keep_within_memory(Some(index));
     }
 
     fn note_waiting(&mut self, index: usize) {
@@ -383,21 +401,25 @@ impl<F: ConnectionHandler> Table<F> {
         }
         self.remembered = self.remembered - followed.remembered + cost;
         followed.remembered = cost;
-        let store = &mut self.store;
-        while self.remembered > self.history_bytes
+        self.forget_down_to(self.history_bytes);
+        if self.remembering.len() > 2 * self.store.len() + LINGERING {
+            let store = &self.store;
+            self.remembering
+                .retain(|&(index, generation)| store.get(index).is_some_and(|entry| entry.generation == generation));
+        }
+    }
+
+    /// Forgets delivered bytes until no more than `bytes` of them are kept.
+    fn forget_down_to(&mut self, bytes: usize) {
+        while self.remembered > bytes
             && let Some((index, generation)) = self.remembering.pop_front()
         {
-            let entry = store.get_mut(index).filter(|entry| entry.generation == generation);
+            let entry = self.store.get_mut(index).filter(|entry| entry.generation == generation);
             if let Some(followed) = entry.and_then(Entry::followed_mut) {
                 followed.connection.forget();
                 followed.remembers = false;
                 self.remembered -= std::mem::take(&mut followed.remembered);
             }
-        }
-        if self.remembering.len() > 2 * self.store.len() + LINGERING {
-            let store = &self.store;
-            self.remembering
-                .retain(|&(index, generation)| store.get(index).is_some_and(|entry| entry.generation == generation));
         }
     }
 }

@@ -44,6 +44,20 @@ limits! {
         zh: "一行 {LINE_BYTES}",
     }
 
+    /// Counts directions of connections.
+    InflatedBytes = "inflated_bytes" {
+        /// Bytes of one direction (COMPRESS=DEFLATE) that are inflated, however few came.
+        INFLATE_FREE: Bytes = 16 * 1024 * 1024, fuzzed 2048;
+        /// Bytes that are inflated besides for each byte that came. Text shrinks to a tenth, and blanks to a thousandth.
+        INFLATE_RATIO: Count = 100, fuzzed 4;
+    } hit {
+        en: "directions of compressed connections grew to more than {INFLATE_FREE} and {INFLATE_RATIO} bytes for each that crossed, and were not read further",
+        zh: "压缩连接中，一个方向解压后超过 {INFLATE_FREE} 外加传输字节数的 {INFLATE_RATIO} 倍，之后未读取（方向数）",
+    } readme {
+        en: "{INFLATE_FREE} inflated of one direction of a compressed connection, and {INFLATE_RATIO} bytes more for each that crossed",
+        zh: "压缩连接的一个方向解压 {INFLATE_FREE}，外加传输字节数的 {INFLATE_RATIO} 倍",
+    }
+
     /// Counts literals.
     EarlyLiterals = "early_literals" {
         /// Bytes that are kept of what an IMAP client sends of a literal before the server has asked for it. Of a longer
@@ -397,31 +411,46 @@ limits! {
         zh: "为与重传比较而保留的已交付数据共 {HISTORY_BYTES}",
     }
 
+    /// Counts steps whose text was let go of, and steps that were not kept.
+    Memory = "memory" {
+        /// What a run holds where `--memory` says nothing else. Of this, 11 of 16 parts are for the connections that are
+        /// followed and their sessions.
+        MEMORY_BYTES: Bytes = 512 * 1024 * 1024, fuzzed 1024 * 1024;
+    } hit {
+        en: "steps lost their text or were left out, to keep the memory of all open sessions bounded (`--memory`)",
+        zh: "为限制所有未结束会话的内存占用（`--memory`），未保留文本或整个略去的步骤（步骤数）",
+    } readme {
+        en: "{MEMORY_BYTES} of memory for what is held at once; `--memory` changes it",
+        zh: "同时保留的内容占内存 {MEMORY_BYTES}；可用 `--memory` 更改",
+    }
+
     /// Counts sessions that are shown after others that began later.
     SessionOrder = "session_order" {
-        /// Steps of sessions that are over and wait to be shown after those that began before them, each session
-        /// counting as [`super::LIGHTEST_SESSION`] at least.
-        WAITING_STEPS: Count = 1_000_000, fuzzed 64;
+        /// Bytes of sessions that are over and wait to be shown after those that began before them, or until it is
+        /// known whether those are mail: a share of the usual [`super::Budget`].
+        WAITING_SESSION_BYTES: Bytes = 64 * 1024 * 1024, fuzzed 16384;
     } hit {
         en: "sessions stayed open so long that others which began later are shown first, to keep memory bounded",
         zh: "为限制内存占用，长时间未结束、排在更晚开始的会话之后显示的会话（会话数）",
     } readme {
-        en: "{WAITING_STEPS} steps of sessions that are over and wait to be shown after one that began before them",
-        zh: "已结束、等待更早开始的会话先显示的会话，共 {WAITING_STEPS} 个步骤",
+        en: "{WAITING_SESSION_BYTES} of sessions that are over and wait to be shown after one that began before them",
+        zh: "已结束、等待更早开始的会话先显示的会话，共 {WAITING_SESSION_BYTES}",
     }
 
     /// Counts sessions.
     RedactStrings = "redact_strings" {
         /// Strings that redaction searches for: those of all sessions that are over, and those of one session.
         REDACT_STRINGS: Count = 200_000, fuzzed 200;
-        /// Steps of sessions of a capture file that wait until the secrets of the sessions after them are known.
-        REDACT_HELD: Count = 200_000, fuzzed 200;
+        /// Bytes of these strings.
+        REDACT_STRING_BYTES: Bytes = 16 * 1024 * 1024, fuzzed 16384;
+        /// Bytes of sessions of a capture file that wait until the secrets of the sessions after them are known.
+        REDACT_HELD: Bytes = 32 * 1024 * 1024, fuzzed 16384;
     } hit {
         en: "sessions are searched for a part of the capture's secrets only, outside the lines that they were sent in",
         zh: "隐去时，在机密所在行之外只查找了一部分机密的会话（会话数）",
     } readme {
-        en: "{REDACT_STRINGS} forms of secrets that `--redact` searches for; {REDACT_HELD} steps of sessions in which it also searches for secrets of later sessions",
-        zh: "`--redact` 查找的机密形式，共 {REDACT_STRINGS} 种；会用之后会话的机密再查找的会话，共 {REDACT_HELD} 个步骤",
+        en: "{REDACT_STRINGS} forms of secrets, or {REDACT_STRING_BYTES} of them, that `--redact` searches for; {REDACT_HELD} of sessions in which it also searches for secrets of later sessions",
+        zh: "`--redact` 查找的机密形式，共 {REDACT_STRINGS} 种或 {REDACT_STRING_BYTES}；会用之后会话的机密再查找的会话，共 {REDACT_HELD}",
     }
 
     /// Counts files.

@@ -3,7 +3,7 @@
 use super::probe::{self, Probing};
 use crate::capture::Time;
 use crate::flow::Transport;
-use crate::limits::LIGHTEST_SESSION;
+use crate::limits::heap;
 use crate::protocol::detect::{self, Probe};
 use crate::protocol::ports::Hint;
 use crate::session::{Builder, Plan, Session};
@@ -68,12 +68,12 @@ impl Ended {
         }
     }
 
-    /// What it costs while it waits, in steps.
+    /// The bytes that it takes while it waits, without its own size.
     pub fn weight(&self) -> usize {
         match self {
-            Self::Silent(_) => LIGHTEST_SESSION,
-            Self::Spoken(session) => session.0.steps.len().max(LIGHTEST_SESSION),
-            Self::Probe(_, session) => session.weight(),
+            Self::Silent(_) => heap(size_of::<(Hint, Transport)>()),
+            Self::Spoken(session) => heap(size_of::<usize>()) + session.0.weight(),
+            Self::Probe(_, session) => heap(size_of::<Self>()) + session.weight(),
         }
     }
 

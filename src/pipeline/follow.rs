@@ -4,6 +4,7 @@ use super::event::{ConnectionChange, ConnectionOrder, Ended};
 use super::numbering::DECIDE_NANOSECONDS;
 use super::options::Options;
 use super::probe;
+use super::shard::SHARDS;
 use crate::flow::{Endpoints, PacketRef, Side, StreamHandler, Transport};
 use crate::protocol::channel::Stack;
 use crate::protocol::detect::{self, Detection, Detector, Probe, When};
@@ -186,7 +187,9 @@ impl<'a> ConnectionFollower<'a> {
     /// Runs the dialogue of `hint`, beginning with the data that came already.
     fn follow(&mut self, hint: Hint) {
         let State::Deciding(detector) = std::mem::replace(&mut self.state, State::Foreign) else { return };
-        let mut builder = Box::new(Builder::new(hint.protocol, Arc::clone(&self.plan)));
+        let mut builder = Box::new(
+            Builder::new(hint.protocol, Arc::clone(&self.plan)).with_allowance(self.options.memory.open() / SHARDS),
+        );
         let mut dialogue = detect::dialogue(hint, &mut *builder);
         if self.decrypted && !hint.implicit_tls {
             let port = self.options.ports.get(self.endpoints.server.port());
@@ -233,6 +236,27 @@ impl StreamHandler for ConnectionFollower<'_> {
 
     fn is_watched(&self) -> bool {
         self.options.steps
+    }
+
+    fn held(&self) -> usize {
+        match &self.state {
+            State::Following { dialogue, builder, .. } => dialogue.held() + builder.held(),
+            State::Deciding(detector) => detector.held(),
+            State::Foreign => 0,
+        }
+    }
+
+    fn spare(&self) -> usize {
+        match &self.state {
+            State::Following { builder, .. } => builder.spare(),
+            State::Deciding(_) | State::Foreign => 0,
+        }
+    }
+
+    fn let_go(&mut self) {
+        if let State::Following { builder, .. } = &mut self.state {
+            builder.let_go();
+        }
     }
 
     fn decrypted(&mut self) {

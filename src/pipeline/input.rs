@@ -76,7 +76,7 @@ impl<'a> InputStage<'a> {
     pub fn new(options: &'a Options, live: bool) -> Self {
         Self {
             options,
-            decoder: Decoder::default(),
+            decoder: Decoder::within(options.memory.fragments()),
             multipath: Multipath::default(),
             rest: Counts {
                 packets: PacketCounts::default(),

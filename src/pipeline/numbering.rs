@@ -3,13 +3,17 @@ Numbers sessions by their first packet, and hands them on in that order or as th
 
 A session gets its number when every connection that began before it is known to be mail or not, so that the numbers
 have no gaps and are the same in every format.
+
+What waits is bounded by the bytes that it takes, half of them for connections that have no number. The first that keeps
+too much waiting waits no longer: one that may yet be mail gets its number when it is, and a session that has a number
+is handed on when it is over.
 */
 
 use super::event::{ConnectionOrder, Ended};
 use super::options::Emit;
 use super::probe::Probing;
 use crate::capture::Time;
-use crate::limits::{Limit, LimitsHit, WAITING_STEPS};
+use crate::limits::{Limit, LimitsHit};
 use crate::session::{Plan, Session};
 use crate::verdict::Rule;
 use std::collections::{BTreeMap, HashMap, VecDeque};
@@ -25,15 +29,19 @@ pub struct SessionNumbering {
     plan: Arc<Plan>,
     /// For sessions in which no data came: the others have been judged already.
     rules: &'static [&'static Rule],
+    /// The bytes that may wait.
+    most: usize,
     /// Connections that have no number yet.
     unnumbered: BTreeMap<ConnectionOrder, Connection>,
+    /// The bytes of those that are over, or known not to be mail.
+    unnumbered_weight: usize,
     /// The numbers of the sessions that are open.
     open: HashMap<ConnectionOrder, u64>,
     /// The number that comes next.
     next_id: u64,
-    /// Ended sessions by number.
-    ended: BTreeMap<u64, Ended>,
-    /// The cost of `ended`, in steps.
+    /// What is over, by number.
+    ended: BTreeMap<u64, Waiting>,
+    /// The bytes of `ended`.
     weight: usize,
     /// Sessions that kept others waiting for too long.
     limits_hit: LimitsHit,
@@ -51,6 +59,17 @@ struct Connection {
     state: State,
 }
 
+/// What is over and has a number.
+struct Waiting {
+    /// Absent where it was no session after all: nothing but stray packets of an earlier connection came.
+    session: Option<Ended>,
+    weight: usize,
+}
+
+/// What a connection without a number costs, or a session that waits, without the session itself: its place in a tree
+/// that is half full.
+const PLACE: usize = 2 * size_of::<(ConnectionOrder, Connection)>();
+
 enum State {
     Undecided,
     Mail,
@@ -59,13 +78,15 @@ enum State {
 }
 
 impl SessionNumbering {
-    /// Nothing has begun yet.
-    pub fn new(emit: Emit, plan: Arc<Plan>, rules: &'static [&'static Rule]) -> Self {
+    /// Nothing has begun yet. No more than `most` bytes wait.
+    pub fn new(emit: Emit, plan: Arc<Plan>, rules: &'static [&'static Rule], most: usize) -> Self {
         Self {
             emit,
+            most,
             plan,
             rules,
             unnumbered: BTreeMap::new(),
+            unnumbered_weight: 0,
             open: HashMap::new(),
             next_id: 1,
             ended: BTreeMap::new(),
@@ -94,7 +115,9 @@ impl SessionNumbering {
         match self.unnumbered.get_mut(&first) {
             Some(connection) if matches!(connection.state, State::Undecided) => {
                 connection.state = if is_mail { State::Mail } else { State::NoMail };
+                self.unnumbered_weight += connection.weight();
                 self.number();
+                self.make_room();
             }
             Some(_) => {}
             None if is_mail && !self.open.contains_key(&first) => self.late(first),
@@ -107,6 +130,7 @@ impl SessionNumbering {
     pub fn over(&mut self, first: ConnectionOrder, session: Option<Ended>) -> Option<Probing> {
         let mut probing = None;
         if let Some(connection) = self.unnumbered.get_mut(&first) {
+            self.unnumbered_weight -= connection.weight();
             connection.state = match session {
                 Some(Ended::Probe(probe, _)) => {
                     probing = Some(probe);
@@ -115,9 +139,11 @@ impl SessionNumbering {
                 Some(session) => State::Over(session),
                 None => State::NoMail,
             };
+            self.unnumbered_weight += connection.weight();
             self.number();
-        } else if let Some(session) = session {
-            if !self.open.contains_key(&first) {
+            self.make_room();
+        } else {
+            if session.is_some() && !self.open.contains_key(&first) {
                 self.late(first);
             }
             if let Some(id) = self.open.remove(&first) {
@@ -146,6 +172,23 @@ impl SessionNumbering {
                 return;
             }
             connection.state = if connection.promising { State::Mail } else { State::NoMail };
+            self.unnumbered_weight += connection.weight();
+            self.number();
+        }
+        self.make_room();
+    }
+
+    /// Decides for the first connections that have no number, as long as too much waits behind them. What is not silent
+    /// counts as no mail until it is known to be.
+    fn make_room(&mut self) {
+        while self.unnumbered_weight > self.most / 2
+            && let Some(mut entry) = self.unnumbered.first_entry()
+        {
+            let connection = entry.get_mut();
+            let is_mail = connection.promising && connection.silent;
+            connection.state = if is_mail { State::Mail } else { State::NoMail };
+            self.unnumbered_weight += connection.weight();
+            self.limits_hit.hit(Limit::SessionOrder);
             self.number();
         }
     }
@@ -157,13 +200,17 @@ impl SessionNumbering {
 
     /// The next session to hand on, with the number of its steps shown already.
     pub fn next_ready(&mut self) -> Option<(Session, usize)> {
-        let id = match self.emit {
-            Emit::AsTheyEnd => self.ready.pop_front()?,
-            Emit::InOrder => self.next_in_order()?,
-        };
-        let ended = self.ended.remove(&id)?;
-        self.weight -= ended.weight();
-        Some(ended.session(id, &self.plan, self.rules))
+        loop {
+            let id = match self.emit {
+                Emit::AsTheyEnd => self.ready.pop_front()?,
+                Emit::InOrder => self.next_in_order()?,
+            };
+            let Waiting { session, weight } = self.ended.remove(&id)?;
+            self.weight -= weight;
+            if let Some(session) = session {
+                return Some(session.session(id, &self.plan, self.rules));
+            }
+        }
     }
 
     /// The number of the session that is handed on next, if it is over. One that stays open as long as the capture
@@ -171,7 +218,7 @@ impl SessionNumbering {
     fn next_in_order(&mut self) -> Option<u64> {
         let (&first, _) = self.ended.first_key_value()?;
         if first > self.next_out {
-            if self.weight <= WAITING_STEPS {
+            if self.weight.saturating_add(self.unnumbered_weight) <= self.most {
                 return None;
             }
             self.limits_hit.hit_times(Limit::SessionOrder, first - self.next_out);
@@ -192,71 +239,39 @@ impl SessionNumbering {
             }
             let first = *entry.key();
             let id = self.next_id;
-            match entry.remove().state {
+            let connection = entry.remove();
+            self.unnumbered_weight -= connection.weight();
+            match connection.state {
                 State::Undecided | State::NoMail => continue,
                 State::Mail => {
                     self.open.insert(first, id);
                 }
-                State::Over(session) => self.end(id, session),
+                State::Over(session) => self.end(id, Some(session)),
             }
             self.next_id += 1;
         }
     }
 
-    fn end(&mut self, id: u64, session: Ended) {
-        self.weight += session.weight();
-        self.ended.insert(id, session);
+    fn end(&mut self, id: u64, session: Option<Ended>) {
+        let weight = PLACE + session.as_ref().map_or(0, Ended::weight);
+        self.weight += weight;
+        self.ended.insert(id, Waiting { session, weight });
         if self.emit == Emit::AsTheyEnd {
             self.ready.push_back(id);
         }
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::flow::{CloseReason, Conflicts, Counters, Endpoints, PacketRef, Transport};
-    use crate::limits::LIGHTEST_SESSION;
-    use crate::protocol::ports::Ports;
-    use crate::session::Needs;
-
-    fn silent() -> Ended {
-        let client = "192.0.2.1:40000".parse().expect("an address");
-        let endpoints = Endpoints { client, server: "192.0.2.2:25".parse().expect("an address") };
-        let at = PacketRef { packet: 1, time: Time::default() };
-        let transport = Transport {
-            endpoints,
-            first: at,
-            first_sequence: 0,
-            last: at,
-            end: CloseReason::Closed,
-            left: None,
-            from_start: true,
-            counters: Counters::default(),
-            conflicts: Conflicts::default(),
-            stalls: Default::default(),
-        };
-        let hint = Ports::default().get(endpoints.server.port()).expect("a mail port");
-        Ended::Silent(Box::new((hint, transport)))
-    }
-
-    #[test]
-    fn a_session_that_stays_open_keeps_others_waiting_up_to_a_bound() {
-        let mut numbering = SessionNumbering::new(Emit::InOrder, Needs::ALL.into(), &[]);
-        let bound = (WAITING_STEPS / LIGHTEST_SESSION) as u64;
-        numbering.begun((1, 0), Time::default(), true);
-        numbering.decided((1, 0), true);
-        let mut shown = Vec::new();
-        for nth in 2..=bound + 2 {
-            assert!(shown.is_empty(), "the bound has room for {bound}");
-            numbering.begun((nth, 0), Time::default(), true);
-            numbering.over((nth, 0), Some(silent()));
-            shown.extend(std::iter::from_fn(|| numbering.next_ready()).map(|(session, _)| session.id));
+impl Connection {
+    /// The bytes that it takes once it is decided: before that, those of all connections are bounded by their number.
+    fn weight(&self) -> usize {
+        match &self.state {
+            State::Undecided => 0,
+            State::Mail | State::NoMail => PLACE,
+            State::Over(session) => PLACE + session.weight(),
         }
-        assert!(shown.iter().copied().eq(2..=bound + 2), "no more wait");
-        numbering.over((1, 0), Some(silent()));
-        shown.extend(std::iter::from_fn(|| numbering.next_ready()).map(|(session, _)| session.id));
-        assert_eq!(shown.last(), Some(&1), "it goes as it ends");
-        assert_eq!(numbering.limits_hit().iter().collect::<Vec<_>>(), [(Limit::SessionOrder, 1)]);
     }
 }
+
+#[cfg(test)]
+mod tests;

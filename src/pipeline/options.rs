@@ -1,7 +1,7 @@
 //! What is asked of a run, and when it ends.
 
 use crate::capture::Time;
-use crate::limits::LimitsHit;
+use crate::limits::{Budget, LimitsHit, WAITING_SESSION_BYTES};
 use crate::protocol::Protocol;
 use crate::protocol::ports::Ports;
 use crate::session::model::Session;
@@ -30,10 +30,15 @@ pub struct Options {
     pub steps: bool,
     /// Threads that follow connections; with one, everything is done on the caller's.
     pub threads: usize,
+    /// Memory for what is held at once.
+    pub memory: Budget,
     /// Stop after so many packets.
     pub packets: Option<u64>,
     /// Stop after so long (by the clock on the wall: for live captures).
     pub duration: Option<Duration>,
+    /// Of the memory, bytes of sessions that are over and wait to be shown after those that began before them. A view that keeps
+    /// sessions back has the rest of [`Budget::ended`].
+    pub waiting_sessions: usize,
     /// Bounds that were hit before the source was opened.
     pub limits_hit: LimitsHit,
 }
@@ -61,8 +66,10 @@ impl Default for Options {
             emit: Emit::default(),
             steps: false,
             threads: 1,
+            memory: Budget::default(),
             packets: None,
             duration: None,
+            waiting_sessions: WAITING_SESSION_BYTES,
             limits_hit: LimitsHit::default(),
         }
     }

@@ -32,7 +32,12 @@ impl<'a> OutputStage<'a> {
     pub fn new(options: &'a Options, plan: &Arc<Plan>, view: &'a mut dyn View) -> Self {
         Self {
             options,
-            numbering: SessionNumbering::new(options.emit, Arc::clone(plan), options.selection.rules),
+            numbering: SessionNumbering::new(
+                options.emit,
+                Arc::clone(plan),
+                options.selection.rules,
+                options.waiting_sessions,
+            ),
             messages: MessageIndex::default(),
             logins: LoginCounter::default(),
             summary: Summary::default(),

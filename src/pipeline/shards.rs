@@ -39,7 +39,7 @@ impl<'a> Shards<'a> {
                     begun: 0,
                     events: Vec::new(),
                 };
-                Table::new(follower, SHARDS)
+                Table::new(follower, SHARDS).with_memory(options.memory.open() / SHARDS)
             })
         };
         Self { tables: (0..SHARDS).map(table).collect() }

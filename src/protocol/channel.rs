@@ -31,7 +31,8 @@ use super::event::{Channel, Sink, Step, StepId, TlsFact, forward};
 use super::framing::Input;
 use super::tls::{Observer, Outcome};
 use crate::flow::{PacketRef, Side};
-use deflate::Inflater;
+use crate::limits::Limit;
+use deflate::{Bound, Inflater};
 use front::{Front, Opening};
 
 /// The layers of a connection, and the dialogue on top of them.
@@ -76,6 +77,13 @@ impl Stack {
     /// Whether the beginning of the connection is in the capture. Called before any data, if at all.
     pub fn beginning(&mut self, seen: bool) {
         self.inner.dialogue.beginning(seen);
+    }
+
+    /// Bytes that the layers and the dialogue hold: known at once, and no more than estimated.
+    pub fn held(&self) -> usize {
+        let observers = [&self.tls, &self.offered].into_iter().flatten().map(|observer| observer.held()).sum::<usize>();
+        let inflaters = self.inner.deflate.as_ref().map_or(0, |inflaters| inflaters.iter().map(Inflater::held).sum());
+        self.front.held() + observers + inflaters + self.inner.dialogue.held()
     }
 
     /// Bytes that `from` sent.
@@ -255,10 +263,13 @@ impl Inner {
         };
         let (at, dialogue) = (input.at, &mut self.dialogue);
         inside(self.channel, out, |out| {
-            inflaters[from as usize].inflate(input, |plain| {
+            let bound = inflaters[from as usize].inflate(input, |plain| {
                 let mut plain = Input::new(plain, at);
                 while dialogue.read(from, &mut plain, out).is_some() {}
             });
+            if bound == Bound::Reached {
+                out.limit(Limit::InflatedBytes);
+            }
         });
         None
     }

@@ -16,6 +16,7 @@ use super::proxy::{Preamble, preamble, via};
 use super::secret::Raw;
 use super::{Protocol, Sink, imap, pop3, smtp};
 use crate::flow::{PacketRef, Side};
+use crate::limits::{heap, of_list};
 use foreign::Suspicion;
 use words::{
     family_of, has_enhanced_code, imap_command, is_text, lines, pop3_opening, smtp_command, smtp_opening,
@@ -80,6 +81,12 @@ impl Detector {
     /// For a connection to a port on which `hint` is expected.
     pub fn new(hint: Option<Hint>) -> Self {
         Self { hint, held: Vec::new(), beginnings: Default::default(), has_gap: [false; 2], bytes: 0 }
+    }
+
+    /// Bytes that it holds, beside its own size.
+    pub fn held(&self) -> usize {
+        let pieces = self.held.capacity() * size_of::<(Side, Held, PacketRef)>() + self.held.len() * heap(1);
+        pieces + self.bytes + self.beginnings.iter().map(|beginning| of_list(beginning)).sum::<usize>()
     }
 
     /// What is expected on the port.

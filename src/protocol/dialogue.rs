@@ -23,6 +23,10 @@ pub trait Dialogue: Send + Debug {
         let _ = version;
     }
 
+    /// Bytes that the dialogue holds, with its own size: known at once, and no more than estimated. What counts is what
+    /// the input can make grow.
+    fn held(&self) -> usize;
+
     /// Reads what `from` sent, up to where another layer begins: what is left of `input` then belongs to that layer.
     fn read(&mut self, from: Side, input: &mut Input<'_>, out: &mut dyn Sink) -> Option<Upgrade>;
 

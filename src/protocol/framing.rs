@@ -8,7 +8,7 @@ packet is borrowed from it; only a line that spans packets is copied.
 use super::secret::Raw;
 use super::span::Span;
 use crate::flow::PacketRef;
-use crate::limits::LINE_BYTES;
+use crate::limits::{LINE_BYTES, of_list};
 use memchr::memmem::Finder;
 use std::borrow::Cow;
 use std::fmt;
@@ -112,6 +112,11 @@ pub struct Framer {
 }
 
 impl Framer {
+    /// Bytes that it holds.
+    pub fn held(&self) -> usize {
+        of_list(&self.partial) + of_list(&self.last)
+    }
+
     /// The next whole line, or `None` where `input` ends first (what there was is kept for the next call).
     pub fn line<'a>(&mut self, input: &mut Input<'a>) -> Option<Line<'a>> {
         if input.is_empty() {

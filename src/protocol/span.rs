@@ -117,6 +117,12 @@ impl Packets {
         self.rest.as_ref().map_or(0, |rest| rest.left_out)
     }
 
+    /// Bytes that the numbers take on the heap.
+    pub fn weight(&self) -> usize {
+        let of_rest = |rest: &Rest| limits::heap(size_of::<Rest>()) + limits::of_list(&rest.differences);
+        self.rest.as_deref().map_or(0, of_rest)
+    }
+
     /// The first packet; 0 if there is none.
     pub fn first(&self) -> u64 {
         self.first

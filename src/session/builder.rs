@@ -5,6 +5,8 @@ What a bound leaves out is counted, and references to it are dropped: no step, m
 names a step that the session does not have.
 */
 
+mod let_go;
+
 use super::message::{Content, Reader};
 use super::model::{ContentRef, Credential, Envelope, Measure, Message, Phase, Recipient, Session, Step, TlsMode};
 use super::plan::Plan;
@@ -19,6 +21,7 @@ use crate::protocol::event::{
 };
 use crate::protocol::secret::Secret;
 use crate::protocol::{Protocol, Sink};
+use let_go::Held;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -41,6 +44,9 @@ pub struct Builder {
     announced: Option<(StepId, u64)>,
     /// The channel of the last step, kept or not.
     channel: Channel,
+    held: Held,
+    /// Bytes that this session alone may have to spare.
+    allowance: usize,
 }
 
 impl Builder {
@@ -54,7 +60,14 @@ impl Builder {
             content_steps: BTreeMap::new(),
             announced: None,
             channel: Channel::Clear,
+            held: Held::default(),
+            allowance: usize::MAX,
         }
+    }
+
+    /// With no more than so many bytes that could be let go of, whatever other sessions hold.
+    pub fn with_allowance(self, allowance: usize) -> Self {
+        Self { allowance, ..self }
     }
 
     /// The session so far, for a view that shows it as it happens. The pipeline fills in `id` and `transport`. Messages
@@ -98,6 +111,22 @@ impl Builder {
         self.session.steps.get_mut(usize::try_from(step).ok()?.checked_sub(1)?)
     }
 
+    /// Changes a message, and what is known of its weight.
+    fn change(&mut self, message: MessageId, change: impl FnOnce(&mut Message)) {
+        let Some(message) = self.message_mut(message) else { return };
+        let before = message.weight();
+        change(message);
+        let after = message.weight();
+        self.held.rest = self.held.rest + after - before;
+    }
+
+    /// Changes what is known of the whole session, and what is known of its weight.
+    fn change_facts(&mut self, change: impl FnOnce(&mut Session)) {
+        let before = self.session.facts_weight();
+        change(&mut self.session);
+        self.held.rest = self.held.rest + self.session.facts_weight() - before;
+    }
+
     fn message_mut(&mut self, message: MessageId) -> Option<&mut Message> {
         self.session.messages.get_mut(usize::try_from(message).ok()?.checked_sub(1)?)
     }
@@ -113,6 +142,10 @@ impl Sink for Builder {
         let n = next_number(self.session.steps.len());
         self.phase = phase::of(&told.subject, self.phase);
         self.channel = told.channel;
+        if self.is_closed() {
+            self.limit(Limit::Memory);
+            return n;
+        }
         if self.session.steps.len() >= STEPS_PER_SESSION {
             // From here on every step gets this number, which no kept step has.
             self.limit(Limit::StepsPerSession);
@@ -123,16 +156,9 @@ impl Sink for Builder {
         let answered = told.answers.and_then(|n| self.session.step(n));
         let place = step::Place { n, phase: self.phase, answered };
         let step = if self.plan.needs.texts { step::read(place, told) } else { step::without_text(place, told) };
-        // Where many connections are open at once, most have had one step alone: the greeting.
-        if self.session.steps.len() == self.session.steps.capacity() {
-            let more = match self.session.steps.len() {
-                0 => 1,
-                1 => USUAL_STEPS,
-                many => many,
-            };
-            self.session.steps.reserve_exact(more);
-        }
+        self.reserve_step();
         self.session.steps.push(step);
+        self.hold_step();
         n
     }
 
@@ -163,6 +189,7 @@ impl Sink for Builder {
             steps,
             wire_forms: told.wire_forms.iter().map(form).collect(),
         };
+        self.held.rest += credential.weight();
         let list = if told.unheeded { &mut self.session.unheeded } else { &mut self.session.credentials };
         list.push(credential);
     }
@@ -178,9 +205,10 @@ impl Sink for Builder {
         if start.headless {
             reader.headless();
         }
+        self.held.readers += reader.weight();
         self.readers.insert(n, reader);
         let steps = self.kept(start.steps);
-        self.session.messages.push(Message {
+        let message = Message {
             n,
             direction: start.direction,
             envelope: None,
@@ -209,19 +237,25 @@ impl Sink for Builder {
             steps,
             same_as: Vec::new(),
             stored: None,
-        });
+        };
+        self.held.rest += message.weight();
+        self.session.messages.push(message);
         n
     }
 
     fn content(&mut self, message: MessageId, bytes: &[u8]) {
         if let Some(reader) = self.readers.get_mut(&message) {
+            let before = reader.weight();
             reader.content(bytes);
+            self.held.readers = self.held.readers - before + reader.weight();
         }
     }
 
     fn content_missing(&mut self, message: MessageId, missing: u64) {
         if let Some(reader) = self.readers.get_mut(&message) {
+            let before = reader.weight();
             reader.missing(missing);
+            self.held.readers = self.held.readers - before + reader.weight();
         }
     }
 
@@ -240,22 +274,19 @@ impl Sink for Builder {
     }
 
     fn unique_id(&mut self, message: MessageId, id: &[u8]) {
-        if let Some(message) = self.message_mut(message) {
-            message.unique_id = Some(text(id)).filter(|id| !id.is_empty());
-        }
+        self.change(message, |message| message.unique_id = Some(text(id)).filter(|id| !id.is_empty()));
     }
 
     fn content_part(&mut self, message: MessageId, part: Option<String>) {
         if let Some(reader) = self.readers.get_mut(&message) {
             reader.is_part(part.is_some());
         }
-        if let Some(message) = self.message_mut(message) {
-            message.part = part;
-        }
+        self.change(message, |message| message.part = part);
     }
 
     fn content_end(&mut self, message: MessageId, end: ContentEnd) {
         let Some(reader) = self.readers.remove(&message) else { return };
+        self.held.readers -= reader.weight();
         let content = reader.finish(end);
         content.limits.iter().for_each(|&limit| self.limit(limit));
         if let Some(row) = self.content_steps.remove(&message).and_then(|step| self.step_mut(step)) {
@@ -267,9 +298,7 @@ impl Sink for Builder {
             };
             row.carries = Some(ContentRef { message, complete, unfinished, measure });
         }
-        if let Some(message) = self.message_mut(message) {
-            put(message, content);
-        }
+        self.change(message, |message| put(message, content));
     }
 
     fn message_outcome(&mut self, message: MessageId, told: MessageOutcome) {
@@ -278,32 +307,35 @@ impl Sink for Builder {
             self.limit(Limit::Recipients);
         }
         let Some(known) = self.message_mut(message) else { return };
-        let mut steps = std::mem::take(&mut known.steps);
+        let mut steps = known.steps.clone();
         steps.extend(told.steps);
         let steps = self.kept(steps);
-        let Some(message) = self.message_mut(message) else { return };
-        message.outcome = told.outcome.or(message.outcome);
-        message.reply = told.reply.map(|reply| text(&reply));
-        message.envelope = told.envelope.map(read_envelope);
-        message.uid = message.uid.or(told.uid);
-        message.steps = steps;
+        self.change(message, |message| {
+            message.outcome = told.outcome.or(message.outcome);
+            message.reply = told.reply.map(|reply| text(&reply));
+            message.envelope = told.envelope.map(read_envelope);
+            message.uid = message.uid.or(told.uid);
+            message.steps = steps;
+        });
     }
 
     fn client_name(&mut self, name: &[u8]) {
-        self.session.client_name = Some(text(name)).filter(|name| !name.is_empty());
+        self.change_facts(|session| session.client_name = Some(text(name)).filter(|name| !name.is_empty()));
     }
 
     fn banner(&mut self, banner: &[u8]) {
-        self.session.banner = Some(text(banner)).filter(|banner| !banner.is_empty());
+        self.change_facts(|session| session.banner = Some(text(banner)).filter(|banner| !banner.is_empty()));
     }
 
     fn capabilities(&mut self, list: Vec<Vec<u8>>) {
-        self.session.capabilities = list.iter().take(CAPABILITIES).map(|capability| text(capability)).collect();
+        let kept = list.iter().take(CAPABILITIES).map(|capability| text(capability)).collect();
+        self.change_facts(|session| session.capabilities = kept);
         let left_out = list.len().saturating_sub(CAPABILITIES);
         self.session.limits_hit.hit_times(Limit::Capabilities, left_out as u64);
     }
 
     fn tls(&mut self, fact: TlsFact) {
+        let before = self.session.tls.weight();
         let tls = &mut self.session.tls;
         match fact {
             TlsFact::Implicit => tls.mode = TlsMode::Implicit,
@@ -317,6 +349,7 @@ impl Sink for Builder {
             TlsFact::Certificate(certificate) => tls.certificate = Some(*certificate),
             TlsFact::Decrypted => tls.decrypted = true,
         }
+        self.held.rest = self.held.rest + tls.weight() - before;
     }
 
     fn proxied(&mut self, via: Via, client: Option<IpAddr>) {

@@ -16,6 +16,7 @@ mod step;
 pub mod summary;
 mod text;
 mod variant;
+pub mod weight;
 
 pub use builder::Builder;
 pub use content_store::{ContentStore, StoredContent};

@@ -53,6 +53,7 @@ pub fn without_text(place: Place<'_>, step: event::Step<'_>) -> Step {
         mailboxes: Vec::new(),
         truncated: is_truncated(step.text, span.bytes),
         text: String::new(),
+        text_omitted: false,
         secrets: Vec::new(),
         bytes: span.bytes,
         channel: step.channel,

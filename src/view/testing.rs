@@ -126,6 +126,7 @@ impl Talk {
             mailboxes: Vec::new(),
             text: text.to_owned(),
             truncated: false,
+            text_omitted: false,
             secrets: Vec::new(),
             bytes: text.len() as u64 + 2,
             channel: Channel::Clear,

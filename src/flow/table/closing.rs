@@ -101,10 +101,20 @@ impl<F: ConnectionHandler> Table<F> {
             Stage::Embryonic(embryonic) => self.close_embryonic(&key, &embryonic, token, idle),
             Stage::Followed(followed) => {
                 self.deadlines.change(index, followed.deadline, None);
-                let Followed { connection, mut stream_handler, lingers, waiting_cost, remembered, pending_syn, .. } =
-                    *followed;
+                let Followed {
+                    connection,
+                    mut stream_handler,
+                    lingers,
+                    waiting_cost,
+                    remembered,
+                    pending_syn,
+                    held,
+                    class,
+                    ..
+                } = *followed;
                 self.waiting_cost -= waiting_cost;
                 self.remembered -= remembered;
+                self.ledger.remove(index, held, class);
                 if lingers {
                     self.time_wait.add(key, connection.endpoints().client, connection.syns(), connection.highest());
                 }

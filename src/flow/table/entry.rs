@@ -36,6 +36,10 @@ pub struct Followed<L> {
     /// When it has to be looked at again, though no segment comes.
     pub deadline: Option<Time>,
     pub remembered: usize,
+    /// What the stream handler holds, as the ledger has it.
+    pub held: usize,
+    /// Its class in the ledger, by what it can let go of.
+    pub class: u8,
     /// Its slot is in the table's `remembering`.
     pub remembers: bool,
     /// A SYN that may begin the next connection.
@@ -117,6 +121,8 @@ impl<L> Followed<L> {
             waiting_cost: 0,
             deadline: None,
             remembered: 0,
+            held: 0,
+            class: 0,
             remembers: false,
             pending_syn: None,
         }

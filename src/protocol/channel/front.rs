@@ -11,6 +11,7 @@ Both are read here, once for all protocols. A server that expects neither takes 
 
 use crate::capture::Time;
 use crate::flow::{PacketRef, Side};
+use crate::limits::of_list;
 use crate::protocol::event::{self, Channel, Kind, ProxyHeader, Sink, Step, StepId, Subject, TlsFact, Via, forward};
 use crate::protocol::proxy::header::{Beginning, TELLING_BYTES, beginning};
 use crate::protocol::secret::Raw;
@@ -76,6 +77,15 @@ impl Default for Front {
 }
 
 impl Front {
+    /// Bytes that it holds.
+    pub fn held(&self) -> usize {
+        match &self.state {
+            State::Watching(pieces) => of_list(pieces) + pieces.iter().map(|(bytes, _)| of_list(bytes)).sum::<usize>(),
+            State::InHeader { text, .. } => of_list(text),
+            State::Over => 0,
+        }
+    }
+
     /// False from where the dialogue has begun.
     pub fn is_watching(&self) -> bool {
         !matches!(self.state, State::Over)

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::capture::Time;
+use crate::limits::{INFLATE_FREE, INFLATE_RATIO, LINE_BYTES, Limit};
 use crate::protocol::event::{Kind, Subject, TlsFact};
 use crate::protocol::testing::{Recorder, talk};
 use crate::protocol::{imap, pop3, smtp, tls};
@@ -118,6 +119,43 @@ fn compression_inside_tls_is_inflated_and_decrypted() {
             "C Decrypted Unknown"
         ]
     );
+}
+
+/// Blanks shrink to a thousandth: what a few KB inflate to is read up to a bound, and the other direction goes on.
+#[test]
+fn a_direction_that_inflates_to_too_much_is_not_read_further() {
+    let mut talk = Compressed::begin();
+    talk.say("* 1 EXISTS\r\n");
+    let unit = format!("* OK {}\r\n", " ".repeat(1 << 20));
+    let (mut sent, mut said) = (0, 0);
+    while said <= INFLATE_FREE + INFLATE_RATIO * sent {
+        let before = talk.deflate.total_out();
+        talk.say(&unit);
+        sent += usize::try_from(talk.deflate.total_out() - before).expect("few bytes");
+        said += unit.len();
+    }
+    talk.say("* 2 EXISTS\r\n");
+    let held = talk.stack.held();
+    assert!(held <= LINE_BYTES + 8 * 1024, "what inflated it is given up; its last line is half read");
+    let mut deflate = Compress::new(Compression::default(), false);
+    let mut packed = Vec::with_capacity(100);
+    deflate.compress_vec(b"a3 NOOP\r\n", &mut packed, FlushCompress::Sync).expect("compresses");
+    talk.wire(Side::Client, &packed);
+    assert!(talk.stack.held() > held + 32 * 1024, "the other direction has a window");
+    let told = talk.end();
+    let limits = told.limits.iter().filter(|limit| **limit != Limit::LineBytes);
+    assert!(limits.eq(&[Limit::InflatedBytes]), "said once: {:?}", told.limits);
+    let texts: Vec<&str> = told.steps.iter().map(|step| step.text.as_str()).collect();
+    assert!(texts.contains(&"* 1 EXISTS") && texts.contains(&"a3 NOOP") && !texts.contains(&"* 2 EXISTS"));
+    let opaque: Vec<_> = told.steps.iter().filter(|step| step.kind == Kind::Unknown && step.text.is_empty()).collect();
+    assert_eq!(opaque.len(), 1);
+    assert!(opaque[0].from == Side::Server && opaque[0].channel == Channel::Decrypted);
+}
+
+#[test]
+fn what_inflates_is_made_when_the_first_byte_comes() {
+    let talk = Compressed::begin();
+    assert!(talk.stack.held() < 16 * 1024);
 }
 
 #[test]

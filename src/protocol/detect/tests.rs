@@ -279,6 +279,10 @@ fn what_was_said_to_the_proxy_is_not_replayed() {
     #[derive(Debug)]
     struct Heard(Sender<(Side, Vec<u8>)>);
     impl Dialogue for Heard {
+        fn held(&self) -> usize {
+            0
+        }
+
         fn read(&mut self, from: Side, input: &mut Input<'_>, _: &mut dyn Sink) -> Option<Upgrade> {
             self.0.send((from, input.take(usize::MAX).to_vec())).expect("a receiver");
             None

@@ -3,7 +3,7 @@
 use super::body_structure::FilePart;
 use super::fetch_items::Section;
 use super::message_ref::MessageRef;
-use crate::limits::{DESCRIBED_PART_BYTES, DESCRIBED_PARTS, Limit};
+use crate::limits::{DESCRIBED_PART_BYTES, DESCRIBED_PARTS, Limit, heap, of_queue};
 use crate::protocol::event::Sink;
 use std::collections::VecDeque;
 
@@ -11,9 +11,16 @@ use std::collections::VecDeque;
 #[derive(Debug, Default)]
 pub(super) struct DescribedParts {
     all: VecDeque<(MessageRef, FilePart)>,
+    /// Bytes that they have on the heap.
+    bytes: usize,
 }
 
 impl DescribedParts {
+    /// Bytes that it holds.
+    pub fn held(&self) -> usize {
+        self.bytes + of_queue(&self.all)
+    }
+
     /// Remembers a part of the message `name`. What was said last counts.
     pub fn put(&mut self, name: MessageRef, part: FilePart, out: &mut dyn Sink) {
         if part.header.len() + part.section.len() > DESCRIBED_PART_BYTES {
@@ -21,9 +28,11 @@ impl DescribedParts {
             return;
         }
         if self.all.len() >= DESCRIBED_PARTS {
-            self.all.pop_front();
+            let oldest = self.all.pop_front();
+            self.bytes -= oldest.map_or(0, |(_, part)| weight(&part));
             out.limit(Limit::DescribedParts);
         }
+        self.bytes += weight(&part);
         self.all.push_back((name, part));
     }
 
@@ -47,12 +56,25 @@ impl DescribedParts {
     /// A message has been expunged.
     pub fn expunged(&mut self, number: u64) {
         self.all.iter_mut().for_each(|(name, _)| name.expunge(number));
-        self.all.retain(|(name, _)| name.uid.is_some() || name.number.is_some());
+        self.keep(|name| name.uid.is_some() || name.number.is_some());
     }
 
     /// Messages may have other numbers now.
     pub fn renumbered(&mut self) {
         self.all.iter_mut().for_each(|(name, _)| name.number = None);
-        self.all.retain(|(name, _)| name.uid.is_some());
+        self.keep(|name| name.uid.is_some());
     }
+
+    fn keep(&mut self, is_kept: impl Fn(&MessageRef) -> bool) {
+        let bytes = &mut self.bytes;
+        self.all.retain(|(name, part)| {
+            let is_kept = is_kept(name);
+            *bytes -= if is_kept { 0 } else { weight(part) };
+            is_kept
+        });
+    }
+}
+
+fn weight(part: &FilePart) -> usize {
+    heap(part.header.len()) + heap(part.section.len())
 }

@@ -21,7 +21,7 @@ use super::reply::{Response, Status, Untagged, response};
 use super::state::{Dialogue, Way};
 use super::{Subject, What};
 use crate::flow::{PacketRef, Side};
-use crate::limits::Limit;
+use crate::limits::{Limit, heap, of_list};
 use crate::protocol::Upgrade;
 use crate::protocol::event::{self, Delivery, Kind, MessageOutcome, Sink, Step, StepId};
 use crate::protocol::framing::Input;
@@ -193,6 +193,29 @@ impl Dialogue {
 }
 
 impl crate::protocol::Dialogue for Dialogue {
+    fn held(&self) -> usize {
+        let (client, server) = (&self.client, &self.server);
+        let of_text = |fragment: &Fragment<'_>| heap(fragment.text.len());
+        let set_aside = [&client.way.skipped, &server.way.skipped, &client.interruption].into_iter().flatten();
+        let waiting = client
+            .waiting
+            .as_ref()
+            .map_or(0, |literal| literal.early.held() + literal.command.as_ref().map_or(0, of_text));
+        heap(size_of::<Self>())
+            + self.queue.held()
+            + client.way.fragmentizer.held()
+            + server.way.fragmentizer.held()
+            + set_aside.map(of_text).sum::<usize>()
+            + of_list(&client.held)
+            + client.held.iter().map(of_text).sum::<usize>()
+            + waiting
+            + of_list(&client.unplaced.steps)
+            + client.append.as_ref().map_or(0, |append| of_list(&append.steps))
+            + server.tail.held()
+            + server.fetch.as_ref().map_or(0, |fetch| of_list(&fetch.open))
+            + server.partial_fetches.held()
+    }
+
     fn beginning(&mut self, seen: bool) {
         self.in_the_middle = !seen;
     }

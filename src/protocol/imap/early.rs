@@ -2,7 +2,7 @@
 //! and before the server has asked for it, and those that may follow a body that is shorter than announced.
 
 use crate::flow::PacketRef;
-use crate::limits::{EARLY_LITERAL_BYTES, PACKETS_PER_STEP};
+use crate::limits::{EARLY_LITERAL_BYTES, PACKETS_PER_STEP, of_list, of_queue};
 use crate::protocol::framing::Input;
 use crate::protocol::secret::Raw;
 use std::collections::VecDeque;
@@ -18,6 +18,11 @@ pub(super) struct Early {
 }
 
 impl Early {
+    /// Bytes that it holds.
+    pub fn held(&self) -> usize {
+        of_list(&self.bytes) + of_queue(&self.packets)
+    }
+
     /// Sets aside what there is room for of `input`.
     pub fn fill(&mut self, input: &mut Input<'_>) {
         if input.is_empty() || self.is_full() {

@@ -8,7 +8,7 @@ part of the fragment (a user name), streamed (a message), or never to come (the 
 
 use super::lexer::{Announced, announced};
 use crate::flow::{PacketRef, Side};
-use crate::limits::{LINE_BYTES, Limit};
+use crate::limits::{LINE_BYTES, Limit, heap};
 use crate::protocol::event::{Kind, Sink, Step, StepId, Subject};
 use crate::protocol::framing::{Framer, Input, Line, TAIL_BYTES};
 use crate::protocol::secret::Raw;
@@ -170,6 +170,11 @@ struct Octets {
 }
 
 impl Fragmentizer {
+    /// Bytes that it holds.
+    pub fn held(&self) -> usize {
+        self.framer.held() + self.fragment.as_ref().map_or(0, |fragment| heap(fragment.text.len()))
+    }
+
     /// The next piece, or `None` where `input` is used up.
     pub fn next<'a>(&mut self, input: &mut Input<'a>) -> Option<Framed<'a>> {
         while let Some(literal) = &mut self.literal {

@@ -87,6 +87,11 @@ impl PendingHalf {
 }
 
 impl Halves {
+    /// Bytes that they hold.
+    pub fn bytes(&self) -> usize {
+        self.headers_held + self.held
+    }
+
     /// A half begins; `start` describes it as an entry of its own.
     pub fn begin(&mut self, kind: HalfKind, start: &MessageStart) -> PendingHalf {
         let start = MessageStart { part: None, ..start.clone() };

@@ -83,6 +83,11 @@ pub(super) struct Held {
 }
 
 impl HeldTail {
+    /// Bytes that it holds.
+    pub fn held(&self) -> usize {
+        self.held.held() + self.client.held()
+    }
+
     /// Reads on in a body of which `left` octets are due, those held back included; `spoken` reads a line.
     pub fn read(&mut self, input: &mut Input<'_>, left: u64, spoken: impl Fn(&[u8]) -> Option<Spoken>) -> Fate {
         let left = usize::try_from(left).unwrap_or(usize::MAX);

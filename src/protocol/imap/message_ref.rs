@@ -1,6 +1,6 @@
 //! The messages of the selected mailbox, as far as they are known: their UID and number, and their size.
 
-use crate::limits::PARTIAL_SIZES;
+use crate::limits::{PARTIAL_SIZES, of_tree};
 use crate::protocol::event::MessageStart;
 use std::collections::BTreeMap;
 
@@ -45,6 +45,11 @@ pub(super) struct Sizes {
 }
 
 impl Sizes {
+    /// Bytes that it holds.
+    pub fn held(&self) -> usize {
+        of_tree(self.by_uid.len() + self.by_number.len(), size_of::<(u64, u64)>())
+    }
+
     /// The size that the server has sent for it.
     pub fn of(&self, name: MessageRef) -> Option<u64> {
         let by_uid = name.uid.and_then(|uid| self.by_uid.get(&uid));

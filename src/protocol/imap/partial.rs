@@ -115,6 +115,11 @@ enum Keep {
 }
 
 impl PartialFetches {
+    /// Bytes that it holds.
+    pub fn held(&self) -> usize {
+        self.described.held() + self.held + self.halves.bytes() + self.sizes.held()
+    }
+
     /// A body begins.
     pub fn begin(&mut self, begin: Begin<'_>, out: &mut dyn Sink) -> Body {
         let place = match (begin.section.piece(), begin.section.half()) {

@@ -3,7 +3,7 @@
 use super::command::Verb;
 use super::fetch_items::Section;
 use super::requested::RequestedSections;
-use crate::limits::{COMMANDS_IN_FLIGHT, PARTIAL_COMMANDS};
+use crate::limits::{COMMANDS_IN_FLIGHT, PARTIAL_COMMANDS, heap, of_tree};
 use crate::protocol::event::{Credential, MessageId, StepId};
 use crate::protocol::sasl::Exchange;
 use crate::protocol::secret::Raw;
@@ -86,6 +86,12 @@ pub(super) struct TooMany;
 const BYTES: usize = 4 * 1024 * 1024;
 
 impl Queue {
+    /// Bytes that it holds.
+    pub fn held(&self) -> usize {
+        let indices = size_of::<(Raw<Vec<u8>>, VecDeque<CommandId>)>() + 2 * heap(1);
+        self.bytes + of_tree(self.commands.len(), size_of::<(CommandId, Pending)>() + indices)
+    }
+
     /// Remembers `command`, and returns those forgotten to make room.
     pub fn push(&mut self, command: Pending) -> (CommandId, Vec<Pending>) {
         let command_id = self.next;

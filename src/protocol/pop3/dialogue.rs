@@ -18,6 +18,7 @@ use super::maildrop::Maildrop;
 use super::multi_line::{Lines, MultiLineReply};
 use super::queue::{Queue, Unplaced};
 use crate::flow::{PacketRef, Side};
+use crate::limits::{heap, of_list};
 use crate::protocol::event::{Credential, Delivery, MessageOutcome, Sink, Step, StepId};
 use crate::protocol::framing::{Framer, Input, Line};
 use crate::protocol::proxy::header::Refusals;
@@ -115,6 +116,21 @@ impl Dialogue {
 }
 
 impl protocol::Dialogue for Dialogue {
+    fn held(&self) -> usize {
+        let saying = match &self.saying {
+            Saying::Replies | Saying::Content(_) => 0,
+            Saying::Held(line) => heap(line.bytes.len()),
+            Saying::MultiLine(reply) => of_list(&reply.lines.text),
+            Saying::Rubbish(lines) | Saying::MaybeFarewell(lines, _) => of_list(&lines.text),
+        };
+        heap(size_of::<Self>())
+            + self.client.held()
+            + self.server.held()
+            + self.queue.held()
+            + self.maildrop.held()
+            + saying
+    }
+
     fn beginning(&mut self, seen: bool) {
         self.in_the_middle = !seen;
     }

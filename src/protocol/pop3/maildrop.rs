@@ -1,7 +1,7 @@
 //! What is known of the maildrop: its messages' unique-ids, and which of them are marked deleted (RFC 1939, sections 5
 //! to 7).
 
-use crate::limits::{Limit, MAILDROP_MESSAGES};
+use crate::limits::{Limit, MAILDROP_MESSAGES, heap, of_tree};
 use crate::protocol::Sink;
 use crate::protocol::event::MessageId;
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,6 +20,14 @@ pub struct Maildrop {
 }
 
 impl Maildrop {
+    /// Bytes that it holds.
+    pub fn held(&self) -> usize {
+        of_tree(self.ids.len(), size_of::<(u64, Vec<u8>)>() + heap(LONGEST))
+            + of_tree(self.nameless.len(), size_of::<(u64, Vec<MessageId>)>() + heap(1))
+            + self.nameless_count * size_of::<MessageId>()
+            + of_tree(self.marked.len(), size_of::<u64>())
+    }
+
     /// UIDL has listed the unique-id of message `number`.
     pub fn id(&mut self, number: u64, id: &[u8], out: &mut dyn Sink) {
         for message in self.nameless.remove(&number).unwrap_or_default() {

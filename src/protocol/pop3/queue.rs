@@ -8,7 +8,7 @@ reply, that is at its next command.
 */
 
 use super::command::Verb;
-use crate::limits::{COMMANDS_IN_FLIGHT, Limit};
+use crate::limits::{COMMANDS_IN_FLIGHT, Limit, of_queue};
 use crate::protocol::event::{Credential, Delivery, LoginOutcome, MessageId, MessageOutcome, Sink, StepId};
 use crate::protocol::sasl::Exchange;
 use crate::protocol::secret::Raw;
@@ -171,6 +171,11 @@ enum Last {
 }
 
 impl Queue {
+    /// Bytes that it holds: few logins wait at once.
+    pub fn held(&self) -> usize {
+        of_queue(&self.pending)
+    }
+
     /// A command was sent.
     pub fn push(&mut self, pending: Pending, out: &mut dyn Sink) {
         let last = std::mem::replace(&mut self.last, Last::Line);

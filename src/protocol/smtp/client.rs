@@ -2,10 +2,11 @@
 
 use super::Subject;
 use super::command::{Command, Verb};
-use super::dialogue::{ANOTHER, Dialogue};
+use super::dialogue::Dialogue;
 use super::login::{Auth, auth, gives_up, is_response, is_whole};
 use super::parse;
 use super::question::{Abandoned, Pending, Question};
+use super::state::ANOTHER;
 use super::state::{AfterGap, AwaitedReply, Awaiting, ClientInput, LineContext};
 use crate::flow::{PacketRef, Side};
 use crate::limits::{Limit, PATH_BYTES};

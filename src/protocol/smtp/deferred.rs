@@ -8,7 +8,7 @@ known only when DATA's reply comes. The bounds are [`limits::WAITING_BYTES_PER_D
 
 use super::command::Command;
 use crate::flow::PacketRef;
-use crate::limits;
+use crate::limits::{self, heap, of_queue};
 use crate::protocol::Early;
 use crate::protocol::secret::Raw;
 use std::collections::VecDeque;
@@ -59,6 +59,11 @@ pub struct DeferredInput {
 }
 
 impl DeferredInput {
+    /// Bytes that it holds.
+    pub fn held(&self) -> usize {
+        of_queue(&self.pieces) + self.len + self.pieces.len() * heap(1)
+    }
+
     /// True where nothing is deferred.
     pub fn is_empty(&self) -> bool {
         self.pieces.is_empty()

@@ -28,7 +28,8 @@ use super::question::Question;
 use super::queue::Queue;
 use super::reply::{Replies, Reply};
 use super::state::{
-    AfterGap, AwaitedReply, Awaiting, ClientInput, Content, Held, LineContext, OpenMessage, Opening, Xexch50Octets,
+    ANOTHER, AfterGap, AwaitedReply, Awaiting, ClientInput, Content, Held, LineContext, OpenMessage, Opening,
+    Xexch50Octets,
 };
 use super::transaction::Transaction;
 use super::turn::Roles;
@@ -50,9 +51,6 @@ pub enum Flavour {
     /// RFC 2033: content is answered once for each recipient.
     Lmtp,
 }
-
-/// The fewest bytes in which one transaction can end and another begin: the end of content, and `MAIL FROM:<>`.
-pub(super) const ANOTHER: u64 = 17;
 
 /// An SMTP or LMTP session, read from both directions.
 #[derive(Debug)]
@@ -367,6 +365,10 @@ impl Dialogue {
 }
 
 impl crate::protocol::Dialogue for Dialogue {
+    fn held(&self) -> usize {
+        self.bytes_held()
+    }
+
     fn read(&mut self, from: Side, input: &mut Input<'_>, out: &mut dyn Sink) -> Option<Upgrade> {
         while !input.is_empty() && self.upgrade.is_none() {
             self.roles.with(from, out, |from, out| self.hear(from, input, out));

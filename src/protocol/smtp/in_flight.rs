@@ -3,6 +3,7 @@
 
 use super::command::Verb;
 use super::question::{Pending, Question};
+use crate::limits::of_queue;
 use std::collections::VecDeque;
 
 /// What decides which codes may answer a question.
@@ -58,9 +59,16 @@ pub(super) struct InFlight {
     first: i64,
     /// The tickets of each kind, in order. There are few kinds.
     tickets: Vec<(Kind, VecDeque<i64>)>,
+    /// What the questions have on the heap, and their tickets.
+    held: usize,
 }
 
 impl InFlight {
+    /// Bytes that the questions hold.
+    pub fn held(&self) -> usize {
+        of_queue(&self.all) + self.held
+    }
+
     pub fn is_empty(&self) -> bool {
         self.all.is_empty()
     }
@@ -95,6 +103,7 @@ impl InFlight {
         let kind = Kind::of(&pending.question);
         let ticket = self.first + self.all.len() as i64;
         self.index(kind, |tickets| tickets.push_back(ticket));
+        self.held += pending.question.weight();
         self.all.push_back((kind, pending));
     }
 
@@ -103,11 +112,13 @@ impl InFlight {
         self.first -= 1;
         let ticket = self.first;
         self.index(kind, |tickets| tickets.push_front(ticket));
+        self.held += pending.question.weight();
         self.all.push_front((kind, pending));
     }
 
     pub fn pop_front(&mut self) -> Option<Pending> {
         let (kind, pending) = self.all.pop_front()?;
+        self.held = self.held.saturating_sub(pending.question.weight());
         self.first += 1;
         self.index(kind, |tickets| _ = tickets.pop_front());
         Some(pending)
@@ -116,6 +127,7 @@ impl InFlight {
     /// Takes the last out if it stands for commands that are not in the capture.
     pub fn pop_back_unseen(&mut self) -> Option<Pending> {
         let (kind, pending) = self.all.pop_back_if(|(kind, _)| *kind == Kind::Unseen)?;
+        self.held = self.held.saturating_sub(pending.question.weight());
         self.index(kind, |tickets| _ = tickets.pop_back());
         Some(pending)
     }

@@ -12,6 +12,7 @@ mod content;
 mod cut;
 mod deferred;
 mod held;
+mod held_bytes;
 mod in_flight;
 mod login;
 mod on_reply;

@@ -1,6 +1,7 @@
 //! What the client has asked the server, and what depends on the reply.
 
 use super::command::Verb;
+use crate::limits::{heap, of_list};
 use crate::protocol::event::{MessageId, StepId};
 use crate::protocol::sasl::Exchange;
 
@@ -45,6 +46,19 @@ pub enum Question {
         /// They may have ended the transaction and begun another: the replies to them are missing too.
         another: bool,
     },
+}
+
+impl Question {
+    /// Bytes that it has beside its own size, with its ticket: what cannot change while it waits.
+    pub fn weight(&self) -> usize {
+        let of_path = |path: &Option<Vec<u8>>| path.as_ref().map_or(0, of_list);
+        size_of::<i64>()
+            + match self {
+                Self::Mail(path) | Self::Rcpt(path) => of_path(path),
+                Self::Auth(Some(_)) | Self::Response(Some(_)) => heap(size_of::<Exchange>()),
+                _ => 0,
+            }
+    }
 }
 
 /// A message whose content was sent (or is being sent, for a chunk), and the replies that decide its outcome.

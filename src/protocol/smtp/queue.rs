@@ -100,6 +100,11 @@ enum Last {
 }
 
 impl Queue {
+    /// Bytes that it holds.
+    pub fn held(&self) -> usize {
+        self.in_flight.held()
+    }
+
     /// True where nothing waits for an answer.
     pub fn is_empty(&self) -> bool {
         self.in_flight.is_empty() && self.forgotten == 0

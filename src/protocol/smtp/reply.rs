@@ -1,7 +1,7 @@
 //! SMTP's replies, and how their lines are put together.
 
 use super::parse::{self, Enhanced};
-use crate::limits::LINE_BYTES;
+use crate::limits::{LINE_BYTES, heap};
 use crate::protocol::framing::{Line, LineEnd};
 use crate::protocol::proxy::header::Refusals;
 use crate::protocol::span::Span;
@@ -129,6 +129,11 @@ pub struct Replies {
 }
 
 impl Replies {
+    /// Bytes that it holds.
+    pub fn held(&self) -> usize {
+        self.begun.as_ref().map_or(0, |reply| heap(reply.text.len()))
+    }
+
     /// A proxy's header of this version has come.
     pub fn header_passed(&mut self, version: u8) {
         self.of_header = Refusals::Awaited(version);

@@ -7,6 +7,9 @@ use crate::protocol::framing::{DotBlock, LineEnd};
 use crate::protocol::sasl::Exchange;
 use crate::protocol::span::Span;
 
+/// The fewest bytes in which one transaction can end and another begin: the end of content, and `MAIL FROM:<>`.
+pub(super) const ANOTHER: u64 = 17;
+
 /// How the server's direction began.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Opening {

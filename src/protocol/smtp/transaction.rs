@@ -1,7 +1,7 @@
 //! The mail transaction: from whom and to whom, as the server's replies have confirmed it (RFC 5321, section 3.3).
 
 use super::question::RepliesDue;
-use crate::limits::RECIPIENTS;
+use crate::limits::{RECIPIENTS, of_list};
 use crate::protocol::event::{Envelope, Recipient, StepId};
 
 /// A mail transaction, from MAIL to the reply that ends it.
@@ -16,6 +16,8 @@ pub struct Transaction {
     steps: Vec<StepId>,
     /// The first of its recipients that has not had its own reply after the content.
     next: usize,
+    /// Bytes that the recipients' paths have on the heap.
+    paths: usize,
     /// The text of the first reply that refused a chunk.
     refusal: Option<Vec<u8>>,
 }
@@ -25,6 +27,11 @@ impl Transaction {
     pub fn begin(path: Option<Vec<u8>>, step: Option<StepId>) -> Self {
         let envelope = Envelope { from: path, to: Vec::new() };
         Self { begun: true, envelope, steps: step.into_iter().collect(), ..Self::default() }
+    }
+
+    /// Bytes that it holds.
+    pub fn held(&self) -> usize {
+        of_list(&self.envelope.to) + self.paths + of_list(&self.steps)
     }
 
     /// True where MAIL was accepted.
@@ -37,6 +44,7 @@ impl Transaction {
         if self.envelope.to.len() >= RECIPIENTS {
             return false;
         }
+        self.paths += of_list(&path);
         self.envelope.to.push(Recipient { address: path, code, final_code: None, final_missing: false });
         self.steps.extend(step);
         true

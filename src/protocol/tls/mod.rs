@@ -23,6 +23,7 @@ use super::event::{Channel, Kind, Sink, Step, TlsFact};
 use super::framing::Input;
 use super::span::Span;
 use crate::flow::{PacketRef, Side};
+use crate::limits::{heap, of_list};
 use record::{ALERT, CHANGE_CIPHER_SPEC, HANDSHAKE, Piece, RECORD_BYTES, SSL2, Stream};
 
 /// Whether a client's first bytes are a ClientHello, in a record (RFC 8446, section 5.1) or in the format of SSL 2.0
@@ -88,6 +89,12 @@ struct Run {
 }
 
 impl Observer {
+    /// Bytes that it holds.
+    pub fn held(&self) -> usize {
+        let text = self.run.as_ref().map_or(0, |run| of_list(&run.text));
+        heap(size_of::<Self>()) + text + of_list(&self.encrypted) + self.client.held() + self.server.held()
+    }
+
     /// TLS from the first byte.
     pub fn implicit(out: &mut dyn Sink) -> Self {
         out.tls(TlsFact::Implicit);

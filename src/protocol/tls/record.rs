@@ -1,7 +1,7 @@
 //! One direction of a TLS connection: where its next byte stands among the records (RFC 8446, section 5.1).
 
 use crate::flow::PacketRef;
-use crate::limits::{Limit, TLS_HANDSHAKE_BYTES};
+use crate::limits::{Limit, TLS_HANDSHAKE_BYTES, of_list};
 use crate::protocol::event::Sink;
 use crate::protocol::framing::Input;
 use crate::protocol::span::Span;
@@ -102,6 +102,11 @@ impl Default for Stream {
 }
 
 impl Stream {
+    /// Bytes that it holds.
+    pub fn held(&self) -> usize {
+        of_list(&self.not_a_header) + of_list(&self.alert) + of_list(&self.message)
+    }
+
     /// The next piece of `input`, which is not empty.
     pub fn next<'a>(&mut self, input: &mut Input<'a>) -> Piece<'a> {
         let at = input.at;

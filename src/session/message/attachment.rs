@@ -5,11 +5,12 @@ Attachments: their content is decoded, counted and digested as it comes, and not
 use super::boundary::Told;
 use super::transfer::Transfer;
 use super::uu;
-use crate::limits::MIME_PARTS;
+use crate::limits::{MIME_PARTS, of_list};
 use crate::session::content_store::StoredContent;
 use crate::session::model::Attachment;
 use crate::session::plan::Plan;
 use crate::session::text::text;
+use crate::session::weight::of_text;
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 
@@ -28,6 +29,8 @@ pub type Id = usize;
 pub struct Attachments {
     plan: Arc<Plan>,
     all: Vec<Digested>,
+    /// Bytes that their names have on the heap.
+    names: usize,
     /// There were more than [`MIME_PARTS`].
     pub too_many: bool,
 }
@@ -51,7 +54,12 @@ struct Digested {
 impl Attachments {
     /// No attachments yet.
     pub fn new(plan: Arc<Plan>) -> Self {
-        Self { plan, all: Vec::new(), too_many: false }
+        Self { plan, all: Vec::new(), names: 0, too_many: false }
+    }
+
+    /// Bytes that they have on the heap: known at once. Few have bytes that wait; those of the last stand for all.
+    pub fn weight(&self) -> usize {
+        of_list(&self.all) + self.names + self.all.last().map_or(0, |last| of_list(&last.pending))
     }
 
     /// An attachment begins. `None` where there are too many.
@@ -62,6 +70,7 @@ impl Attachments {
         }
         let (sha256, pending) = (Sha256::new(), Vec::new());
         let stored = self.plan.content_store.as_ref().map(StoredContent::begin);
+        self.names += filename.iter().chain(&content_type).map(of_text).sum::<usize>();
         self.all.push(Digested {
             filename,
             content_type,

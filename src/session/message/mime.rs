@@ -14,6 +14,8 @@ MIME structure (RFC 2046), read as the content comes: entities, their attachment
 A delimiter of any multipart that is open ends everything within it, whatever state that was in.
 */
 
+mod weight;
+
 use super::attachment::{Attachments, Id, Leaf, is_file_type};
 use super::boundary::{Delimiter, LastEnd, Told, delimiter, may_be_delimiter, without_end};
 use super::header::{self, Entity, LeftOut};
@@ -61,6 +63,8 @@ pub struct MimeParser {
     header_cut: bool,
     /// What bounds left out of the message's own header.
     left_out: LeftOut,
+    /// Bytes that the header and the entities read so far have on the heap.
+    kept: usize,
     too_many: bool,
     /// Room to decode into.
     scratch: Vec<u8>,
@@ -105,6 +109,7 @@ impl MimeParser {
             header_bytes: 0,
             header_cut: false,
             left_out: LeftOut::default(),
+            kept: 0,
             too_many: false,
             scratch: Vec::new(),
             lines: Vec::new(),
@@ -405,7 +410,9 @@ impl MimeParser {
             (self.header, self.left_out) =
                 header::message(&header_block.block, entity.mime.charset.as_deref().map(str::as_bytes));
             self.described = entity.described;
+            self.kept += self.header.weight();
         }
+        self.kept += entity.mime.weight();
         self.too_many |= entity.too_many;
         let parent = self.entities.get(header_block.entity).and_then(|(parent, _)| *parent);
         let in_digest = parent.and_then(|parent| self.entities.get(parent)).is_some_and(|(_, mime)| {

@@ -24,7 +24,7 @@ mod uu;
 pub use digest::sha256;
 pub use mime::Structure;
 
-use crate::limits::{Limit, MISSING_RANGES};
+use crate::limits::{Limit, MISSING_RANGES, heap, of_list};
 use crate::protocol::event::ContentEnd;
 use crate::session::content_store::StoredContent;
 use crate::session::model::Lines;
@@ -104,6 +104,15 @@ impl Reader {
             header_missing: false,
             whole: part.is_none(),
         }
+    }
+
+    /// Bytes that the reader has on the heap: known at once.
+    pub fn weight(&self) -> usize {
+        let digests = self.digests.as_ref().map_or(0, |_| heap(size_of::<Digests>()));
+        size_of::<Self>()
+            + of_list(&self.missing.ranges)
+            + digests
+            + self.structure.as_ref().map_or(0, |it| it.weight())
     }
 
     /// The first byte that comes is not the first of the content.

@@ -40,6 +40,9 @@ pub struct Step {
     pub text: String,
     /// True where the line bound has cut `text`.
     pub truncated: bool,
+    /// True where there was a text, and it was let go of to keep memory bounded: `text` and what is read from it are
+    /// empty.
+    pub text_omitted: bool,
     /// Ranges of `text` that are secret.
     pub secrets: Vec<Range<usize>>,
     /// Length on the wire.
@@ -79,6 +82,16 @@ impl Step {
             Subject::Smtp(smtp::Subject::Challenge(_)) => Some(334),
             _ => None,
         }
+    }
+
+    /// The text, as a finding quotes it.
+    pub fn quoted(&self) -> String {
+        if self.text_omitted { "?".to_owned() } else { self.text.clone() }
+    }
+
+    /// The verb, as a finding quotes it.
+    pub fn quoted_command(&self) -> String {
+        if self.text_omitted { "?".to_owned() } else { self.command.clone().unwrap_or_default() }
     }
 
     /// SMTP: the enhanced status code (RFC 3463).
@@ -153,6 +166,7 @@ impl fmt::Debug for Step {
             mailboxes,
             text,
             truncated,
+            text_omitted,
             secrets,
             bytes,
             channel,
@@ -175,6 +189,7 @@ impl fmt::Debug for Step {
             .field("mailboxes", &mailboxes.len())
             .field("text", &Raw(text))
             .field("truncated", truncated)
+            .field("text_omitted", text_omitted)
             .field("secrets", secrets)
             .field("bytes", bytes)
             .field("channel", channel)

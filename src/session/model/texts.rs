@@ -192,6 +192,7 @@ impl Step {
             mailboxes,
             text,
             truncated: _,
+            text_omitted: _,
             secrets,
             bytes: _,
             channel: _,

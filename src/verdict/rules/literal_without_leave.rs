@@ -56,8 +56,8 @@ fn check(session: &Session, found: &mut Found) {
                         Subject::Imap(imap::Subject {
                             what: What::Command { verb: Verb::Append | Verb::Replace, .. },
                             ..
-                        }) => command.text.clone(),
-                        _ => command.command.clone().unwrap_or_default(),
+                        }) => command.quoted(),
+                        _ => command.quoted_command(),
                     };
                     let steps = [command.n, step.n].into_iter().chain(refusals.get(&command.n).copied());
                     found.at(steps).fact(Fact::Name(text));

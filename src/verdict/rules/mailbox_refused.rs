@@ -50,10 +50,10 @@ fn check(session: &Session, found: &mut Found) {
             let asked_for = match &asked.subject {
                 Subject::Imap(imap::Subject {
                     what: What::Command { verb: Verb::Append | Verb::Replace, .. }, ..
-                }) => asked.text.clone(),
-                _ => asked.command.clone().unwrap_or_default(),
+                }) => asked.quoted(),
+                _ => asked.quoted_command(),
             };
-            found.at([asked.n, step.n]).fact(Fact::Name(asked_for)).fact(Fact::Name(step.text.clone()));
+            found.at([asked.n, step.n]).fact(Fact::Name(asked_for)).fact(Fact::Name(step.quoted()));
         }
     }
 }

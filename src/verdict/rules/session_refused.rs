@@ -41,7 +41,7 @@ pub const RULE: Rule = Rule {
 
 fn check(session: &Session, found: &mut Found) {
     for step in session.steps.iter().filter(|step| refuses(step)) {
-        found.at([step.n]).fact(Fact::Name(step.text.clone()));
+        found.at([step.n]).fact(Fact::Name(step.quoted()));
     }
 }
 

@@ -69,7 +69,7 @@ fn check(session: &Session, found: &mut Found) {
         };
         let said = |size: Option<u64>| size.map_or(Fact::Name("?".to_owned()), Fact::Bytes);
         let evidence = extensions.into_iter().chain(step.answers).chain([step.n]);
-        found.at(evidence).fact(said(size)).fact(said(limit)).fact(Fact::Name(step.text.clone()));
+        found.at(evidence).fact(said(size)).fact(said(limit)).fact(Fact::Name(step.quoted()));
     }
 }
 

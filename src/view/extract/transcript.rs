@@ -83,6 +83,9 @@ fn lines(text: &str) -> impl Iterator<Item = &str> {
 
 /// Describes content, TLS, a gap or any other step without text, with the file of its content; `None` for other steps.
 fn described(lang: Lang, session: &Session, step: &Step, files: &HashMap<MessageId, String>) -> Option<String> {
+    if step.text_omitted {
+        return Some(locale::label(lang, Label::TextOmitted).to_owned());
+    }
     if !matches!(step.kind, Kind::Data | Kind::Tls | Kind::Gap) && !step.text.is_empty() {
         return None;
     }

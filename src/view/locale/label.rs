@@ -53,6 +53,7 @@ crate::verdict::purpose::enumerated! {
         WhoLogsIn,
         /// Marks a row of the table that carries a password or token.
         CarriesSecret,
+        TextOmitted,
         Mechanism,
         User,
         AuthorizationId,

@@ -80,6 +80,9 @@ pub struct Step<'a> {
     /// True if `text` is not complete; absent otherwise.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     truncated: bool,
+    /// True if the text was not kept, so that the memory of all open sessions stays bounded; absent otherwise.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    text_omitted: bool,
     /// Length on the wire.
     bytes: u64,
     /// Content: the `n` of the message that it belongs to.
@@ -129,6 +132,7 @@ impl<'a> Step<'a> {
             status: step.status(),
             text: Some(text).filter(|text| !text.is_empty()),
             truncated: step.truncated || cut,
+            text_omitted: step.text_omitted,
             bytes: step.bytes,
             message: step.carries.map(|carries| carries.message),
             purpose: locale::purpose(context.options.lang, &purpose(context.session, step)),

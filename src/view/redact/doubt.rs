@@ -306,7 +306,7 @@ fn is_greeting(protocol: Protocol, text: &str) -> bool {
 /// line end within the text (one character there) is two bytes, as far as programs keep to the standards.
 fn is_whole(step: &Step) -> bool {
     let within = step.text.bytes().filter(|&byte| byte == b'\n').count();
-    !step.truncated && step.bytes > (step.text.len() + within) as u64
+    !step.truncated && !step.text_omitted && step.bytes > (step.text.len() + within) as u64
 }
 
 /// True for an AUTH command that names LOGIN.

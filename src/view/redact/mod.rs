@@ -31,7 +31,7 @@ pub use names::Names;
 use super::View;
 use crate::capture::SourceInfo;
 use crate::flow::Endpoints;
-use crate::limits::{LIGHTEST_SESSION, Limit, REDACT_STRINGS};
+use crate::limits::{Limit, REDACT_STRING_BYTES, REDACT_STRINGS, heap, of_list};
 use crate::protocol::Protocol;
 use crate::protocol::event::StepId;
 use crate::protocol::sasl::Mechanism;
@@ -55,12 +55,21 @@ pub struct Redact<V> {
     live: HashMap<(Endpoints, u64), Masking>,
     /// What the sessions that are over have taught.
     known: Needles,
-    /// Sessions that wait until the secrets of later ones are known, at most `holds` steps of them.
-    held: VecDeque<(Session, Masking)>,
-    held_steps: usize,
+    /// Bytes of `known`, at most.
+    knows: usize,
+    /// Sessions that wait until the secrets of later ones are known, at most `holds` bytes of them.
+    held: VecDeque<Held>,
+    held_bytes: usize,
     holds: usize,
     /// What known secrets are called; without it, they are asterisks.
     names: Option<RefCell<Names>>,
+}
+
+/// A session that waits.
+struct Held {
+    session: Session,
+    masking: Masking,
+    weight: usize,
 }
 
 impl<V: View> Redact<V> {
@@ -71,8 +80,9 @@ impl<V: View> Redact<V> {
             inner,
             live: HashMap::new(),
             known: Needles::default(),
+            knows: REDACT_STRING_BYTES,
             held: VecDeque::new(),
-            held_steps: 0,
+            held_bytes: 0,
             holds: 0,
             names: None,
         }
@@ -83,16 +93,22 @@ impl<V: View> Redact<V> {
         Self { names: Some(RefCell::new(names)), ..self }
     }
 
-    /// Wraps `inner`, which gets the sessions at the end, or when more than `steps` steps of them wait: a secret is masked
-    /// in the sessions before its own too.
-    pub fn holding(inner: V, steps: usize) -> Self {
-        Self { holds: steps, ..Self::new(inner) }
+    /// Wraps `inner`, which gets the sessions at the end, or when more than `bytes` of them wait: a secret is masked in the
+    /// sessions before its own too.
+    pub fn holding(inner: V, bytes: usize) -> Self {
+        Self { holds: bytes, ..Self::new(inner) }
+    }
+
+    /// With room for `bytes` of the secrets of all sessions, instead of [`REDACT_STRING_BYTES`].
+    pub fn knowing(self, bytes: usize) -> Self {
+        Self { knows: bytes, ..self }
     }
 
     /// Passes the oldest session on.
     fn release(&mut self) -> io::Result<()> {
-        let Some((mut session, masking)) = self.held.pop_front() else { return Ok(()) };
-        self.held_steps = self.held_steps.saturating_sub(session.steps.len().max(LIGHTEST_SESSION));
+        let Some(Held { mut session, mut masking, weight }) = self.held.pop_front() else { return Ok(()) };
+        self.held_bytes = self.held_bytes.saturating_sub(weight);
+        masking.unpack();
         masking.mask(&mut session, &self.known, self.names.as_ref());
         self.inner.session(session)
     }
@@ -123,19 +139,21 @@ impl<V: View> View for Redact<V> {
 
     fn session(&mut self, mut session: Session) -> io::Result<()> {
         self.live.remove(&key(&session));
-        let masking = Masking::of(&session);
+        let mut masking = Masking::of(&session);
         let mut all = !masking.left_out;
-        all &= self.known.add(&masking.secrets, REDACT_STRINGS);
+        all &= self.known.add(&masking.secrets, REDACT_STRINGS, self.knows);
+        masking.pack();
         if !all {
             session.limits_hit.hit(Limit::RedactStrings);
         }
-        self.held_steps = self.held_steps.saturating_add(session.steps.len().max(LIGHTEST_SESSION));
-        self.held.push_back((session, masking));
-        while self.held_steps > self.holds && !self.held.is_empty() {
+        let weight = session.weight() + masking.weight();
+        self.held_bytes = self.held_bytes.saturating_add(weight);
+        self.held.push_back(Held { session, masking, weight });
+        while self.held_bytes > self.holds && !self.held.is_empty() {
             if self.holds > 0
-                && let Some((oldest, _)) = self.held.front_mut()
+                && let Some(oldest) = self.held.front_mut()
             {
-                oldest.limits_hit.hit(Limit::RedactStrings);
+                oldest.session.limits_hit.hit(Limit::RedactStrings);
             }
             self.release()?;
         }
@@ -189,6 +207,23 @@ impl Masking {
         masking.secrets.learn_all(&session.credentials);
         masking.needles.learn_all(&session.credentials);
         masking
+    }
+
+    /// Its secrets are known to all sessions: what is left is what is masked in its own, and takes as little as it can.
+    fn pack(&mut self) {
+        self.secrets = Needles::default();
+        self.needles.pack();
+    }
+
+    /// Before it masks.
+    fn unpack(&mut self) {
+        self.needles.unpack();
+    }
+
+    /// The bytes that it takes.
+    fn weight(&self) -> usize {
+        let of_hidden = |ranges: &Vec<Range<usize>>| 2 * size_of::<(StepId, Vec<Range<usize>>)>() + of_list(ranges);
+        heap(size_of::<Self>()) + self.needles.weight() + self.hidden.values().map(of_hidden).sum::<usize>()
     }
 
     /// Learns the next step.

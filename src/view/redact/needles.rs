@@ -42,13 +42,35 @@ impl Needles {
         [&self.plain, &self.base64, &self.parts].map(Words::len).iter().sum()
     }
 
-    /// Adds those of `other` that are long enough to be searched for in every session, up to `most` of all. False where
-    /// some were left out.
-    pub fn add(&mut self, other: &Self, most: usize) -> bool {
-        // Each of them, whether there was room in the one before or not.
-        let plain = self.plain.add(&other.plain, most);
-        let base64 = self.base64.add(&other.base64, most);
-        self.parts.add(&other.parts, most) && plain && base64
+    /// The bytes that they take.
+    pub fn weight(&self) -> usize {
+        [&self.plain, &self.base64, &self.parts].map(Words::weight).iter().sum()
+    }
+
+    /// Takes less memory, until [`Needles::unpack`]: nothing is found before that.
+    pub fn pack(&mut self) {
+        [&mut self.plain, &mut self.base64, &mut self.parts].into_iter().for_each(Words::pack);
+    }
+
+    /// Can be searched for again.
+    pub fn unpack(&mut self) {
+        [&mut self.plain, &mut self.base64, &mut self.parts].into_iter().for_each(Words::unpack);
+    }
+
+    /// Adds those of `other` that are long enough to be searched for in every session, up to `most` of each kind and
+    /// `bytes` of all. False where some were left out.
+    pub fn add(&mut self, other: &Self, most: usize, bytes: usize) -> bool {
+        let mut all = true;
+        for kind in 0..3 {
+            let room = bytes.saturating_sub(self.weight());
+            let (own, others) = match kind {
+                0 => (&mut self.plain, &other.plain),
+                1 => (&mut self.base64, &other.base64),
+                _ => (&mut self.parts, &other.parts),
+            };
+            all &= own.add(others, most, room);
+        }
+        all
     }
 
     /// Learns the credentials that were added to a session since the last call.

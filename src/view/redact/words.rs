@@ -1,6 +1,7 @@
 //! A set of strings that are all searched for at once, and whose secret each of them is.
 
 use super::known::Known;
+use crate::limits::{heap, of_list};
 use std::collections::BTreeMap;
 use std::ops::Bound;
 
@@ -24,6 +25,8 @@ pub struct Words {
     /// A bit for each pair of first bytes of the strings. At most positions of a text, no string begins: this says so
     /// cheaply.
     firsts: Vec<u64>,
+    /// Bytes of `all`.
+    bytes: usize,
 }
 
 /// Whose form a string is. What is further down says more.
@@ -78,22 +81,47 @@ impl Words {
 
     fn put(&mut self, word: &[u8], whose: &Whose) {
         let Some(pair) = pair(word) else { return };
+        self.note(pair);
+        match self.all.get_mut(word) {
+            Some(known) => known.and(whose),
+            None => {
+                self.bytes += weight_of(word);
+                self.all.insert(word.to_vec(), whose.clone());
+            }
+        }
+    }
+
+    fn note(&mut self, pair: usize) {
         self.firsts.resize(PAIRS, 0);
         if let Some(bits) = self.firsts.get_mut(pair / 64) {
             *bits |= 1 << (pair % 64);
         }
-        match self.all.get_mut(word) {
-            Some(known) => known.and(whose),
-            None => _ = self.all.insert(word.to_vec(), whose.clone()),
-        }
+    }
+
+    /// The bytes that they take.
+    pub fn weight(&self) -> usize {
+        self.bytes + of_list(&self.firsts)
+    }
+
+    /// Takes less memory, until [`Words::unpack`]: nothing is found before that.
+    pub fn pack(&mut self) {
+        self.firsts = Vec::new();
+    }
+
+    /// Can be searched for again.
+    pub fn unpack(&mut self) {
+        let pairs: Vec<usize> = self.all.keys().filter_map(|word| pair(word)).collect();
+        pairs.into_iter().for_each(|pair| self.note(pair));
     }
 
     /// Adds the strings of `other` that are long enough to be searched for anywhere. False where there is no room for
-    /// one among `most`.
-    pub fn add(&mut self, other: &Self, most: usize) -> bool {
+    /// one among `most`, or in `bytes` more.
+    pub fn add(&mut self, other: &Self, most: usize, bytes: usize) -> bool {
         let mut all = true;
+        let full = self.bytes.saturating_add(bytes);
         for (word, whose) in other.all.iter().filter(|(word, _)| word.len() >= ANYWHERE) {
-            let has_room = self.all.len() < most || self.all.contains_key(word);
+            let has_room = self.all.len() < most && self.bytes.saturating_add(weight_of(word)) <= full
+                || self.all.contains_key(word);
             all &= has_room;
             if has_room {
                 self.put(word, whose);
@@ -120,6 +148,11 @@ impl Words {
             window = window.get(..common.min(near.len().saturating_sub(1))).filter(|rest| !rest.is_empty())?;
         }
     }
+}
+
+/// A string's bytes, and its place in a tree that is half full.
+fn weight_of(word: &[u8]) -> usize {
+    heap(word.len()) + 2 * (size_of::<Vec<u8>>() + size_of::<Whose>())
 }
 
 fn is_word(text: &[u8], at: usize, length: usize) -> bool {

@@ -180,6 +180,9 @@ impl Layout {
 
 /// The step's text, or a description of content, TLS, a gap and other steps without text.
 fn said(options: &Options, step: &Step, purpose: &Purpose) -> String {
+    if step.text_omitted {
+        return format!("({})", options.label(Label::TextOmitted));
+    }
     if matches!(step.kind, Kind::Data | Kind::Tls | Kind::Gap) || step.text.is_empty() {
         return locale::row(options.lang, purpose, step.bytes, step.carries.as_ref())
             .unwrap_or_else(|| format!("({})", locale::kind(options.lang, step.kind)));

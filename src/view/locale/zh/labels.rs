@@ -44,6 +44,7 @@ pub fn label(label: Label) -> &'static str {
         Label::WhoLogsIn => "谁登录、登录几次",
         Label::NoCredentials => "没有发现登录过程。",
         Label::CarriesSecret => "该分组含口令",
+        Label::TextOmitted => "文本未保留",
         Label::Mechanism => "认证方式",
         Label::User => "用户名",
         Label::AuthorizationId => "授权身份",

@@ -1,0 +1,17 @@
+//! How much memory the reading of a structure takes.
+
+use super::{MimeParser, State};
+use crate::limits::{heap, of_list};
+
+impl MimeParser {
+    /// Bytes that the parser takes: known at once.
+    pub fn weight(&self) -> usize {
+        let block = match &self.state {
+            State::Header(header_block) => of_list(&header_block.block),
+            State::Between | State::Leaf(_) => 0,
+        };
+        let lists = of_list(&self.entities) + of_list(&self.open);
+        let buffers = of_list(&self.held) + of_list(&self.scratch) + of_list(&self.lines);
+        heap(size_of::<Self>()) + self.kept + block + lists + buffers + self.attachments.weight()
+    }
+}

@@ -1,0 +1,183 @@
+/*!
+How many bytes of memory a session takes, so that what is held can be held to a budget.
+
+Counted is what the allocator gives out, by capacity and with its own overhead: two bytes of text cost 32. The numbers
+are estimates of the same kind everywhere, never a measure of the process.
+*/
+
+use super::model::{
+    Attachment, Credential, Envelope, Finding, Header, HeaderField, Mailbox, Message, MimePart, Recipient, Session,
+    Step, Tls,
+};
+use crate::limits::heap;
+pub use crate::limits::of_list;
+use crate::protocol::event::{Certificate, Subject};
+use crate::protocol::pop3;
+use crate::protocol::secret::Secret;
+
+/// Bytes that `text` takes on the heap.
+pub fn of_text(text: &String) -> usize {
+    heap(text.capacity())
+}
+
+fn of_some(text: Option<&String>) -> usize {
+    text.map_or(0, of_text)
+}
+
+fn of_texts<'a>(texts: impl IntoIterator<Item = &'a Option<String>>) -> usize {
+    texts.into_iter().map(|text| of_some(text.as_ref())).sum()
+}
+
+fn of_all(list: &Vec<String>) -> usize {
+    of_list(list) + list.iter().map(of_text).sum::<usize>()
+}
+
+fn of_secret(secret: &Secret<String>) -> usize {
+    heap(secret.reveal().len())
+}
+
+impl Step {
+    /// Bytes that the step has on the heap, without its own size.
+    pub fn weight(&self) -> usize {
+        self.text_weight() + self.packets.weight() + of_subject(&self.subject)
+    }
+
+    /// Those of them that are its text and what is read from it.
+    pub fn text_weight(&self) -> usize {
+        let Self { text, tag, command, mailboxes, secrets, .. } = self;
+        of_text(text) + of_texts([tag, command]) + of_all(mailboxes) + of_list(secrets)
+    }
+}
+
+fn of_subject(subject: &Subject) -> usize {
+    use pop3::What::{Farewell, Greeting, InDoubt, Reply};
+    match subject {
+        Subject::Pop3(subject) => match &subject.what {
+            Greeting { code, .. } | Reply { code, .. } | InDoubt { code, .. } | Farewell { code, .. } => {
+                code.as_ref().map_or(0, |code| heap(code.len()))
+            }
+            _ => 0,
+        },
+        _ => 0,
+    }
+}
+
+impl Credential {
+    /// Bytes that the attempt has on the heap, without its own size.
+    pub fn weight(&self) -> usize {
+        let Self { mechanism, username, authorization_id, password, challenge, response, token, .. } = self;
+        let secrets = [password, response, token].into_iter().flatten().chain(&self.wire_forms);
+        of_text(mechanism)
+            + of_texts([username, authorization_id, challenge, &self.reply])
+            + secrets.map(of_secret).sum::<usize>()
+            + of_list(&self.steps)
+            + of_list(&self.wire_forms)
+    }
+}
+
+impl Message {
+    /// Bytes that the message has on the heap, without its own size.
+    pub fn weight(&self) -> usize {
+        let Self { envelope, mailbox, unique_id, part, header, mime, attachments, missing, reply, steps, .. } = self;
+        let of_envelope = |Envelope { from, to }: &Envelope| {
+            let of_recipient = |recipient: &Recipient| of_text(&recipient.address);
+            of_some(from.as_ref()) + of_list(to) + to.iter().map(of_recipient).sum::<usize>()
+        };
+        let of_attachment = |attachment: &Attachment| of_texts([&attachment.filename, &attachment.content_type]);
+        envelope.as_ref().map_or(0, of_envelope)
+            + of_texts([mailbox, unique_id, part, reply])
+            + header.weight()
+            + mime.as_ref().map_or(0, MimePart::weight)
+            + of_list(attachments)
+            + attachments.iter().map(of_attachment).sum::<usize>()
+            + of_list(missing)
+            + of_list(steps)
+            + of_list(&self.same_as)
+    }
+}
+
+impl Header {
+    /// Bytes that the fields have on the heap.
+    pub fn weight(&self) -> usize {
+        let Self { message_id, date, subject, from, to, cc, reply_to, date_utc: _, fields } = self;
+        let of_mailboxes = |list: &Vec<Mailbox>| {
+            of_list(list) + list.iter().map(|mailbox| of_texts([&mailbox.name, &mailbox.address])).sum::<usize>()
+        };
+        let of_field = |field: &HeaderField| of_text(&field.name) + of_text(&field.value);
+        of_texts([message_id, date, subject])
+            + [from, to, cc, reply_to].into_iter().map(of_mailboxes).sum::<usize>()
+            + of_list(fields)
+            + fields.iter().map(of_field).sum::<usize>()
+    }
+}
+
+impl MimePart {
+    /// Bytes that the entity has on the heap, with those in it.
+    ///
+    /// Recursion is bounded by `limits::MIME_DEPTH`.
+    pub fn weight(&self) -> usize {
+        let Self { version, content_type, charset, boundary, encoding, parts } = self;
+        of_texts([version, content_type, charset, boundary, encoding])
+            + of_list(parts)
+            + parts.iter().map(Self::weight).sum::<usize>()
+    }
+}
+
+impl Tls {
+    /// Bytes that what is known of TLS has on the heap.
+    pub fn weight(&self) -> usize {
+        let Self { mode: _, version, cipher, server_name, alpn, ja4, certificate, decrypted: _ } = self;
+        let of_certificate = |certificate: &Certificate| {
+            let Certificate { subject, issuer, not_before, not_after, names, sha256 } = certificate;
+            [subject, issuer, not_before, not_after, sha256].into_iter().map(of_text).sum::<usize>() + of_all(names)
+        };
+        of_texts([version, cipher, server_name, alpn, ja4]) + certificate.as_ref().map_or(0, of_certificate)
+    }
+}
+
+impl Session {
+    /// Bytes of what is known of the whole session, without TLS.
+    pub fn facts_weight(&self) -> usize {
+        of_texts([&self.client_name, &self.banner]) + of_all(&self.capabilities)
+    }
+
+    /// Bytes that the session takes, all in all. Takes a pass over its steps.
+    pub fn weight(&self) -> usize {
+        let Self { tls, steps, credentials, unheeded, messages, findings, .. } = self;
+        let conflicts = &self.transport.conflicts.kept;
+        let of_finding = |finding: &Finding| {
+            of_list(&finding.steps) + of_list(&finding.facts) + finding.facts.iter().map(of_list).sum::<usize>()
+        };
+        size_of::<Self>()
+            + of_list(conflicts)
+            + conflicts.iter().map(|conflict| of_list(&conflict.first) + of_list(&conflict.second)).sum::<usize>()
+            + of_list(&self.transport.stalls.closed_windows)
+            + self.facts_weight()
+            + tls.weight()
+            + of_list(steps)
+            + steps.iter().map(Step::weight).sum::<usize>()
+            + of_list(credentials)
+            + of_list(unheeded)
+            + credentials.iter().chain(unheeded).map(Credential::weight).sum::<usize>()
+            + of_list(messages)
+            + messages.iter().map(Message::weight).sum::<usize>()
+            + of_list(findings)
+            + findings.iter().map(of_finding).sum::<usize>()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::Protocol;
+
+    #[test]
+    fn a_session_weighs_what_it_holds() {
+        let mut session = Session::empty(Protocol::Imap);
+        let empty = session.weight();
+        assert_eq!(empty, size_of::<Session>());
+        session.banner = Some("x".repeat(1_000));
+        session.capabilities = vec!["IMAP4rev1".to_owned(); 3];
+        assert_eq!(session.weight() - empty, heap(1_000) + heap(72) + 3 * heap(9));
+    }
+}
