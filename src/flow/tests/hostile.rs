@@ -110,7 +110,7 @@ fn ten_million_syns() {
 /// A table with room for `connections`, a quarter of which may have a stream handler.
 fn small_table(connections: usize) -> (Counting, Table<Counting>) {
     let counting = Counting::default();
-    (counting.clone(), Table::new(counting, CONNECTIONS / connections))
+    (counting.clone(), Table::new(counting, CONNECTIONS / connections).with_memory(1 << 30))
 }
 
 #[test]
