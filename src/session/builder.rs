@@ -401,6 +401,8 @@ fn read_envelope(told: event::Envelope) -> Envelope {
 }
 
 #[cfg(test)]
+mod let_go_tests;
+#[cfg(test)]
 mod secret_tests;
 #[cfg(test)]
 mod tests;

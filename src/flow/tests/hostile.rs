@@ -38,7 +38,7 @@ impl ConnectionHandler for Counting {
 }
 
 /// Segment number `n` of a client of its own.
-fn from_client(n: u32, packet: u64, microseconds: i64) -> Segment<'static> {
+pub(super) fn from_client(n: u32, packet: u64, microseconds: i64) -> Segment<'static> {
     let source = SocketAddr::new(Ipv4Addr::from(0x0a00_0000 + n).into(), 40_000);
     Segment {
         source,
@@ -110,7 +110,7 @@ fn ten_million_syns() {
 /// A table with room for `connections`, a quarter of which may have a stream handler.
 fn small_table(connections: usize) -> (Counting, Table<Counting>) {
     let counting = Counting::default();
-    (counting.clone(), Table::new(counting, CONNECTIONS / connections))
+    (counting.clone(), Table::new(counting, CONNECTIONS / connections).with_memory(1 << 30))
 }
 
 #[test]
@@ -180,7 +180,7 @@ fn a_half_open_connection_is_small() {
 }
 
 /// A connection's segment from the client, with payload.
-fn said(n: u32, sequence: u32, payload: &[u8], packet: u64) -> Segment<'_> {
+pub(super) fn said(n: u32, sequence: u32, payload: &[u8], packet: u64) -> Segment<'_> {
     let wire_len = payload.len() as u32;
     let base = from_client(n, packet, packet as i64 * 10);
     let header = Header { sequence, acknowledgement: Some(1), syn: false, wire_len, ..base.header };

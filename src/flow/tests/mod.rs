@@ -13,6 +13,7 @@ mod cut;
 mod duplicate;
 mod embryonic;
 mod hostile;
+mod ledger;
 mod multipath;
 mod stalls;
 mod waiting;

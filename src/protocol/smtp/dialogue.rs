@@ -17,8 +17,8 @@ what the client's next bytes are, they wait in `DeferredInput`. Only where that 
 end, the bound on deferred bytes) do the bytes themselves decide.
 
 The states are in `state.rs`. What the client sends is read in `client.rs`, content in `content.rs`, what the server
-sends in `server.rs`, replies in the middle of content in `cut.rs`. What the replies decide is in `on_reply.rs`, AUTH in `login.rs`, and the swap of the roles in
-`turn.rs`.
+sends in `server.rs`, replies in the middle of content in `cut.rs`. What the replies decide is in `on_reply.rs`, AUTH in
+`login.rs`, the swap of the roles in `turn.rs`.
 */
 
 use super::command::Command;
@@ -368,7 +368,6 @@ impl crate::protocol::Dialogue for Dialogue {
     fn held(&self) -> usize {
         self.bytes_held()
     }
-
     fn read(&mut self, from: Side, input: &mut Input<'_>, out: &mut dyn Sink) -> Option<Upgrade> {
         while !input.is_empty() && self.upgrade.is_none() {
             self.roles.with(from, out, |from, out| self.hear(from, input, out));
