@@ -13,6 +13,7 @@ A thread of its own may read and decompress what comes before the window ([`Read
 [`open`] and [`follow`] put the first row together, [`Live::open`] the second.
 */
 
+mod by_turns;
 mod clock;
 mod compressed;
 mod cursor;

@@ -1,5 +1,6 @@
 //! Opens the files of one call.
 
+use super::by_turns::ByTurns;
 use super::file::{Damage, Reading, file, stdin};
 use super::waiting::{Waiting, files_at_once};
 use super::window::WINDOW_BYTES;
@@ -13,7 +14,7 @@ use std::time::Duration;
 /// Bytes of all windows together where many files are read at once.
 const WINDOWS_BYTES: usize = 64 * WINDOW_BYTES;
 /// The smallest window.
-const SMALLEST_WINDOW: usize = 64 * 1024;
+const SMALLEST_WINDOW: usize = 16 * 1024;
 /// Bytes of the shortest header of a capture file.
 const SHORTEST_HEADER: u64 = 24;
 /// How long to wait for the header of a file that is followed.
@@ -67,11 +68,16 @@ pub fn open_until(
         let mut files = Vec::with_capacity(names.len());
         for name in names {
             let (path, stop) = (name.clone(), stop.cloned());
+            let many = count > at_once;
             let open = move || {
-                let file = named(&path, window, Reading::Here, stop.as_ref())?;
+                let by_turns = if many { ByTurns::of(&path) } else { None };
+                let file = match by_turns {
+                    Some(file) => CaptureFile::open(path.to_string_lossy().into_owned(), Box::new(file), window)?,
+                    None => named(&path, window, Reading::Here, stop.as_ref())?,
+                };
                 Ok(file.on_damage(damage))
             };
-            files.push(if count > at_once { Waiting::closed(name, open)? } else { Waiting::open(open()?) });
+            files.push(if many { Waiting::closed(name, open)? } else { Waiting::open(open()?) });
         }
         opened.push(files);
     }

@@ -3,7 +3,8 @@ Files that wait for their turn, closed.
 
 Files given together are merged by time, and for that the time of the first packet of each must be known; more is not. Where
 there are more files than a process may have open, each is opened to look at its first packet, closed, and opened again when
-the others have come to that time. At its end it is closed at once. So only as many are open as overlap in time.
+the others have come to that time. At its end it is closed at once. Those that overlap in time take turns in being open
+([`super::by_turns`]).
 */
 
 use super::file::CaptureFile;
