@@ -88,7 +88,6 @@ fn run_here<'a>(
     let mut input = InputStage::new(options);
     let mut shards = Shards::all(options, plan);
     let stop_condition = StopCondition::new(options, stop);
-    let live = source.is_live();
     let mut problem = None;
     while !stop_condition.is_met(input.packets()) {
         match source.next_packet() {
@@ -106,11 +105,8 @@ fn run_here<'a>(
                     output.end_of_batch(end, &mut shards.drain())?;
                 }
             }
-            // No batch ends by the wall clock while a followed file is idle: its packets' clock may be another, and its
-            // writer may hold packets back that it has not written yet.
-            Ok(Read::Idle) if !live => {}
-            Ok(Read::Idle) => {
-                let end = input.end_of_batch_now();
+            Ok(Read::Idle(quiet)) => {
+                let end = input.end_of_batch_now(quiet);
                 shards.end_of_batch(end);
                 output.end_of_batch(end, &mut shards.drain())?;
             }

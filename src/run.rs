@@ -100,7 +100,10 @@ fn analyze(mut analysis: Analysis) -> anyhow::Result<()> {
             analysis.options.limits_hit = limits_hit;
             capture::open_until(&files, filter, Damage::default(), reading, endless.then_some(&stop))?
         }
-        Input::Followed(files) => capture::follow(files, filter, Damage::default(), Arc::clone(&stop))?,
+        Input::Followed(files) => {
+            let tell = |line: &str| eprintln!("mailtap: {}", view::escape::line(line));
+            capture::follow(files, filter, Damage::default(), Arc::clone(&stop), Box::new(tell))?
+        }
         Input::Live(options) => {
             let source = Live::open(options, filter.as_ref(), Arc::clone(&stop))?;
             listening(options.interface.as_deref());

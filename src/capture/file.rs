@@ -1,6 +1,6 @@
 /*!
 Capture files and standard input: recognising their format by their first bytes and never by their names, and reading
-them to their end or as far as possible.
+them to their end or as far as possible; a file that is followed, as far as it has been written ([`Growing`]).
 */
 
 use super::compressed::{announced, decompress, refused};
@@ -10,28 +10,15 @@ use super::pcapng::Pcapng;
 use super::read_ahead::Ahead;
 use super::skips::Skips;
 use super::source_stats::SourceStats;
-use super::window::{WINDOW_BYTES, Window};
-use super::{
-    CaptureError, Compression, Cursor, Filter, Filtered, Format, InTurn, LinkType, Merged, Moved, Packet, Reordered,
-    Source, SourceInfo, Time, pipe,
-};
+use super::window::Window;
+use super::growing::{self, Growing};
+use super::{CaptureError, Compression, Cursor, Format, LinkType, Moved, Packet, Quiet, Reading, SourceInfo, Time};
 use crate::limits::LimitsHit;
-use std::fs::{File, Metadata};
+use std::fs::File;
 use std::io::{self, Read};
 use std::ops::Range;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
-
-/// Bytes of all windows together where many files are read at once.
-const WINDOWS_BYTES: usize = 64 * WINDOW_BYTES;
-/// The smallest window.
-const SMALLEST_WINDOW: usize = 64 * 1024;
-/// How long to wait at the end of a file that is followed before reading on.
-const FOLLOW_PAUSE: Duration = Duration::from_millis(100);
-/// Bytes of the shortest header of a capture file.
-const SHORTEST_HEADER: u64 = 24;
 
 /// A capture file, or standard input.
 pub struct CaptureFile {
@@ -42,8 +29,10 @@ pub struct CaptureFile {
     skips: Skips,
     damage: Damage,
     state: State,
-    /// For a file that is followed: until this is set, more may be written to it.
-    follow: Option<Arc<AtomicBool>>,
+    /// For a file that is followed.
+    growing: Option<Growing>,
+    /// Where the bytes begin that make no sense, and what is wrong with them, while the next record is looked for.
+    searching: Option<(u64, &'static str)>,
     /// For a pipe: once this is set, its end is not its writer's.
     stop: Option<Arc<AtomicBool>>,
 }
@@ -87,6 +76,11 @@ pub(super) enum Defect {
     Skipped { what: &'static str, bytes: usize },
     /// A version or variant that is not known here.
     Unsupported(String),
+    /// It has not been written yet, or not to its end (files that are followed).
+    Unwritten {
+        /// Its beginning has been written.
+        begun: bool,
+    },
     /// Reading failed.
     Io(io::Error),
 }
@@ -107,155 +101,6 @@ pub enum Damage {
     Stop,
 }
 
-/// Which thread reads a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Reading {
-    /// The thread that asks for its packets, when it asks.
-    #[default]
-    Here,
-    /// A thread of its own, some blocks ahead. A regular file that is not compressed is read by both threads. With
-    /// several files, each is read as with `Here`.
-    Ahead,
-}
-
-/// Opens the files of one call, `-` being standard input: one as it is, several merged by time. Only packets that
-/// `filter` matches are delivered.
-///
-/// # Errors
-/// If one of them cannot be opened; then none is read.
-pub fn open(names: &[PathBuf], filter: Option<Filter>, damage: Damage) -> Result<Box<dyn Source>, CaptureError> {
-    open_reading(names, filter, damage, Reading::Here)
-}
-
-/// As [`open`], with the thread that `reading` names.
-///
-/// # Errors
-/// As [`open`].
-pub fn open_reading(
-    names: &[PathBuf],
-    filter: Option<Filter>,
-    damage: Damage,
-    reading: Reading,
-) -> Result<Box<dyn Source>, CaptureError> {
-    open_until(&[names.to_vec()], filter, damage, reading, None)
-}
-
-/// As [`open_reading`], for files in groups: those of one group are merged by time, one group comes after the other. What
-/// has no end that is known beforehand ([`super::is_pipe`]) ends soon after `stop` is set.
-///
-/// # Errors
-/// As [`open`].
-pub fn open_until(
-    groups: &[Vec<PathBuf>],
-    filter: Option<Filter>,
-    damage: Damage,
-    reading: Reading,
-    stop: Option<&Arc<AtomicBool>>,
-) -> Result<Box<dyn Source>, CaptureError> {
-    let count = groups.iter().map(Vec::len).sum::<usize>();
-    let reading = if count == 1 { reading } else { Reading::Here };
-    let window = (WINDOWS_BYTES / count.max(1)).clamp(SMALLEST_WINDOW, WINDOW_BYTES);
-    let mut opened = Vec::with_capacity(groups.len());
-    for names in groups {
-        let mut files = Vec::with_capacity(names.len());
-        for name in names {
-            let file = if name.as_os_str() == "-" {
-                stdin(window, reading, stop)?
-            } else {
-                file(name, window, reading, stop)?
-            };
-            files.push(file.on_damage(damage));
-        }
-        opened.push(files);
-    }
-    if count == 1
-        && let Some(file) = opened.pop().and_then(|mut files| files.pop())
-    {
-        return Ok(ordered(file, filter));
-    }
-    Ok(match opened.len() {
-        0 | 1 => ordered(Merged::new(opened.pop().unwrap_or_default()), filter),
-        _ => {
-            let mut first = 0;
-            let merged = opened.into_iter().map(|files| {
-                let count = files.len();
-                let merged = Merged::beginning_with(first, files);
-                first += count;
-                merged
-            });
-            ordered(InTurn::new(merged.collect()), filter)
-        }
-    })
-}
-
-fn ordered<C: Cursor + 'static>(cursor: C, filter: Option<Filter>) -> Box<dyn Source> {
-    match filter {
-        None => Box::new(Reordered::new(cursor)),
-        Some(filter) => Box::new(Reordered::new(Filtered::new(cursor, filter))),
-    }
-}
-
-/// Opens a file that is still being written, and reads on as it grows until `stop` is set. Waits for its header.
-/// Standard input needs no following: it ends when its writer closes it.
-///
-/// # Errors
-/// As [`open`]; also if not exactly one file is named, or it is compressed.
-pub fn follow(
-    names: &[PathBuf],
-    filter: Option<Filter>,
-    damage: Damage,
-    stop: Arc<AtomicBool>,
-) -> Result<Box<dyn Source>, CaptureError> {
-    let [name] = names else { return Err(CaptureError::FollowsOne) };
-    if name.as_os_str() == "-" {
-        return open_until(&[names.to_vec()], filter, damage, Reading::Here, Some(&stop));
-    }
-    while std::fs::metadata(name).is_ok_and(|metadata| metadata.is_file() && metadata.len() < SHORTEST_HEADER)
-        && !stop.load(Ordering::Relaxed)
-    {
-        std::thread::sleep(FOLLOW_PAUSE);
-    }
-    let file = file(name, WINDOW_BYTES, Reading::Here, Some(&stop))?.on_damage(damage);
-    if file.compression.is_some() {
-        return Err(CaptureError::NotFollowed { name: file.stats.name() });
-    }
-    Ok(ordered(file.following(stop), filter))
-}
-
-fn stdin(window: usize, reading: Reading, stop: Option<&Arc<AtomicBool>>) -> Result<CaptureFile, CaptureError> {
-    let name = "-".to_owned();
-    let file = pipe::stdin().map_err(|error| CaptureError::Read { name: name.clone(), packet: 0, offset: 0, error })?;
-    let stdin = CaptureFile::open_reading(name, pipe::reader(file, stop), None, window, reading)?;
-    Ok(CaptureFile { stop: stop.cloned(), ..stdin })
-}
-
-/// Opens a capture file; one without an end that is known beforehand ends soon after `stop` is set.
-///
-/// # Errors
-/// Where it is not there, cannot be read, or is no capture.
-pub(super) fn file(
-    path: &Path,
-    window: usize,
-    reading: Reading,
-    stop: Option<&Arc<AtomicBool>>,
-) -> Result<CaptureFile, CaptureError> {
-    let name = path.to_string_lossy().into_owned();
-    let file = File::open(path).map_err(|error| match error.kind() {
-        io::ErrorKind::NotFound => CaptureError::Missing { name: name.clone() },
-        io::ErrorKind::PermissionDenied => CaptureError::NoPermission { name: name.clone() },
-        _ => CaptureError::Read { name: name.clone(), packet: 0, offset: 0, error },
-    })?;
-    let metadata = file.metadata().ok();
-    if metadata.as_ref().is_some_and(Metadata::is_dir) {
-        return Err(CaptureError::Directory { name });
-    }
-    // A named pipe can be read only once.
-    let again = if metadata.is_some_and(|metadata| metadata.is_file()) { file.try_clone().ok() } else { None };
-    let stop = stop.filter(|_| again.is_none());
-    let file = CaptureFile::open_reading(name, pipe::reader(file, stop), again, window, reading)?;
-    Ok(CaptureFile { stop: stop.cloned(), ..file })
-}
-
 impl CaptureFile {
     /// Opens what `reader` gives under the name `name`, with a window of `capacity` bytes to begin with.
     ///
@@ -266,7 +111,7 @@ impl CaptureFile {
     }
 
     /// `again` is the file that `reader` reads, if it can be read at any offset.
-    fn open_reading(
+    pub(super) fn open_reading(
         name: String,
         mut reader: Box<dyn Read + Send>,
         again: Option<File>,
@@ -297,7 +142,8 @@ impl CaptureFile {
             skips: Skips::default(),
             damage: Damage::default(),
             state: State::Between,
-            follow: None,
+            growing: None,
+            searching: None,
             stop: None,
         };
         file.read_beginning()?;
@@ -309,25 +155,75 @@ impl CaptureFile {
         Self { damage, ..self }
     }
 
-    /// The same file, read on as it grows until `stop` is set.
-    pub fn following(self, stop: Arc<AtomicBool>) -> Self {
-        Self { follow: Some(stop), ..self }
+    /// The same file, without an end that is known beforehand: it ends soon after `stop` is set.
+    pub(super) fn until(self, stop: Option<&Arc<AtomicBool>>) -> Self {
+        Self { stop: stop.cloned(), ..self }
+    }
+
+    /// The same file, read on as it grows; not for compressed ones.
+    pub(super) fn growing(self, growing: Growing) -> Self {
+        Self { growing: Some(growing), ..self }
+    }
+
+    /// How it was compressed.
+    pub(super) fn compression(&self) -> Option<Compression> {
+        self.compression
+    }
+
+    /// A file that is followed will not grow any more: what is there is read to its end.
+    pub(super) fn finish(&mut self) {
+        if let Some(growing) = &mut self.growing {
+            growing.replaced = true;
+        }
+    }
+
+    /// A file that is followed has lost what was not read of it. If `amid_record`, the beginning of a record had been read.
+    pub(super) fn abandon(&mut self, amid_record: bool) -> Option<CaptureError> {
+        if matches!(std::mem::replace(&mut self.state, State::Ended), State::Ended) || !amid_record {
+            return None;
+        }
+        let error = self.error(Defect::CutShort);
+        self.stats.problem(&error.problem());
+        Some(error)
+    }
+
+    /// How far the file has been read, and understood: bytes from its beginning.
+    pub(super) fn reached(&self) -> u64 {
+        self.window.offset()
+    }
+
+    /// What has been read so far.
+    pub(super) fn source_info(&self) -> SourceInfo {
+        let mut info = self.stats.info();
+        if let Records::Pcapng(pcapng) = &self.records {
+            info.dropped = pcapng.dropped();
+        }
+        if let Some(skipped) = self.skips.told() {
+            info.problem = Some(match info.problem {
+                Some(problem) => format!("{skipped}; {problem}"),
+                None => skipped,
+            });
+        }
+        info
     }
 
     fn is_stopped(&self) -> bool {
         self.stop.as_ref().is_some_and(|stop| stop.load(Ordering::Relaxed))
     }
 
-    /// At the end of the bytes written so far: waits, and returns true if more may come.
+    fn may_grow(&self) -> bool {
+        self.growing.as_ref().is_some_and(Growing::may_grow)
+    }
+
+    /// At the end of what has been written so far: whether more may come. What is in view is read again then, since where
+    /// a file was allocated beforehand, zeros stand where a record will be.
     fn waits_for_more(&mut self) -> bool {
-        let Some(stop) = &self.follow else { return false };
-        if stop.load(Ordering::Relaxed) {
-            return false;
+        let waits = self.may_grow()
+            && self.growing.as_mut().is_some_and(|growing| self.window.read_again(&mut growing.file).is_ok());
+        if waits {
+            self.state = State::Between;
         }
-        std::thread::sleep(FOLLOW_PAUSE);
-        self.window.resume();
-        self.state = State::Between;
-        true
+        waits
     }
 
     /// Recognises the format.
@@ -356,28 +252,67 @@ impl CaptureFile {
 
     /// Reads the record that the window begins with, skipping records that make no sense.
     fn record(&mut self) -> Result<Option<Record>, Defect> {
+        if self.searching.is_some() {
+            self.resynchronise()?;
+        }
         loop {
             let read = match &mut self.records {
                 Records::Pcap(pcap) => pcap.record(&mut self.window),
                 Records::Pcapng(pcapng) => pcapng.record(&mut self.window),
             };
+            if let Some(begun) = self.unwritten(&read) {
+                return Err(Defect::Unwritten { begun });
+            }
             match read {
                 Err(Defect::Skipped { what, bytes }) => {
                     let from = self.window.offset().saturating_sub(bytes as u64);
                     self.skips.add(self.stats.packets(), from, self.window.offset(), what);
                 }
-                Err(Defect::Corrupt(what)) if self.damage == Damage::StepOver => self.resynchronise(what)?,
+                Err(Defect::Corrupt(what)) if self.damage == Damage::StepOver => {
+                    self.searching = Some((self.window.offset(), what));
+                    self.window.consume(1);
+                    self.resynchronise()?;
+                }
                 other => return other,
             }
         }
     }
 
-    fn resynchronise(&mut self, what: &'static str) -> Result<(), Defect> {
-        let from = self.window.offset();
+    /// Where a file that is followed was allocated before it is written, whether what was read of it was not written yet,
+    /// or only its beginning (true).
+    fn unwritten(&mut self, read: &Result<Option<Record>, Defect>) -> Option<bool> {
+        self.growing.as_ref()?;
+        match (&self.records, read) {
+            (Records::Pcap(pcap), Ok(Some(record))) => {
+                let header_bytes = pcap.header_bytes();
+                self.window.look(record.total + header_bytes);
+                growing::is_half_written(self.window.data(), record.total, self.window.offset()).then_some(true)
+            }
+            (Records::Pcap(_), Err(Defect::Corrupt(_))) => growing::is_blank(self.window.data()).then_some(false),
+            (Records::Pcapng(pcapng), Err(Defect::Corrupt(_))) => {
+                let data = self.window.data();
+                if growing::is_blank(data) {
+                    Some(false)
+                } else {
+                    pcapng.is_half_written(data).then_some(true)
+                }
+            }
+            _ => None,
+        }
+    }
+
+    /// Looks for the next bytes that read as records, behind those at which `searching` began.
+    fn resynchronise(&mut self) -> Result<(), Defect> {
+        let Some((from, what)) = self.searching else { return Ok(()) };
+        let to_come = self.may_grow();
         let found = match &mut self.records {
-            Records::Pcap(pcap) => pcap.resynchronise(&mut self.window)?,
-            Records::Pcapng(pcapng) => pcapng.resynchronise(&mut self.window)?,
+            Records::Pcap(pcap) => pcap.resynchronise(&mut self.window, to_come)?,
+            Records::Pcapng(pcapng) => pcapng.resynchronise(&mut self.window, to_come)?,
         };
+        if !found && to_come {
+            return Err(Defect::Unwritten { begun: true });
+        }
+        self.searching = None;
         if !found {
             // The error then has the offset where the range begins; the rest of the file is lost.
             self.skips.lost_from = Some(from);
@@ -393,7 +328,7 @@ impl CaptureFile {
         let packet = self.stats.packets();
         let offset = self.window.offset();
         match (defect, self.compression) {
-            (Defect::CutShort, _) => CaptureError::CutShort { name, packet: packet + 1, offset },
+            (Defect::CutShort | Defect::Unwritten { .. }, _) => CaptureError::CutShort { name, packet: packet + 1, offset },
             (Defect::Corrupt(what) | Defect::Skipped { what, .. }, _) => {
                 CaptureError::Corrupt { name, packet, offset: self.skips.lost_from.unwrap_or(offset), what }
             }
@@ -412,7 +347,7 @@ impl CaptureFile {
 impl Cursor for CaptureFile {
     fn advance(&mut self) -> Result<Moved, CaptureError> {
         // The usual case: from one whole record to the next.
-        if let (State::At(record), Records::Pcap(pcap)) = (&mut self.state, &mut self.records) {
+        if let (State::At(record), Records::Pcap(pcap), None) = (&mut self.state, &mut self.records, &self.growing) {
             self.window.consume(record.total);
             if let Some(next) = pcap.in_view(self.window.data()) {
                 self.stats.packet(next.time, next.link, next.data.len(), next.interface);
@@ -432,9 +367,19 @@ impl Cursor for CaptureFile {
                 self.state = State::At(record);
                 Ok(Moved::Packet)
             }
-            Ok(None) | Err(Defect::CutShort) if self.waits_for_more() => Ok(Moved::Idle),
+            Err(Defect::CutShort | Defect::Unwritten { begun: true }) if self.waits_for_more() => {
+                Ok(Moved::Idle(Quiet::Followed { amid_record: true }))
+            }
+            Ok(None) | Err(Defect::Unwritten { begun: false }) if self.waits_for_more() => {
+                Ok(Moved::Idle(Quiet::Followed { amid_record: false }))
+            }
+            Err(Defect::Unwritten { begun: false }) => Ok(Moved::End),
             // The last record of a file that is still being written may be incomplete.
-            Err(Defect::CutShort) if self.follow.is_some() => Ok(Moved::End),
+            Err(Defect::CutShort | Defect::Unwritten { .. })
+                if self.growing.as_ref().is_some_and(|growing| !growing.replaced) =>
+            {
+                Ok(Moved::End)
+            }
             // So may be the last record, or compressed block, of a pipe whose writer was stopped as well.
             Err(Defect::CutShort | Defect::Io(_)) if self.is_stopped() => Ok(Moved::End),
             Ok(None) => Ok(Moved::End),
@@ -484,16 +429,6 @@ impl Cursor for CaptureFile {
     }
 
     fn info(&self) -> Vec<SourceInfo> {
-        let mut info = self.stats.info();
-        if let Records::Pcapng(pcapng) = &self.records {
-            info.dropped = pcapng.dropped();
-        }
-        if let Some(skipped) = self.skips.told() {
-            info.problem = Some(match info.problem {
-                Some(problem) => format!("{skipped}; {problem}"),
-                None => skipped,
-            });
-        }
-        vec![info]
+        vec![self.source_info()]
     }
 }

@@ -6,7 +6,7 @@ so that such a read could not be stopped.
 */
 
 use super::source_stats::SourceStats;
-use super::{CaptureError, Cursor, Filter, Format, LinkType, Moved, Packet, SourceInfo, Time};
+use super::{CaptureError, Cursor, Filter, Format, LinkType, Moved, Packet, Quiet, SourceInfo, Time};
 use nix::poll::{PollFd, PollFlags, PollTimeout};
 use pcap::{Active, Capture, Device, PacketHeader, Savefile};
 use std::net::IpAddr;
@@ -194,7 +194,7 @@ impl Live {
                 }
                 self.count_drops();
                 self.flush()?;
-                Ok(Moved::Idle)
+                Ok(Moved::Idle(Quiet::Live))
             }
             // Packets sent before the stop may still be gathered in the kernel, for up to its time-out.
             State::Draining(until) if Instant::now() < until => {

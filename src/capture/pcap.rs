@@ -112,6 +112,11 @@ impl Pcap {
         Some(true)
     }
 
+    /// Bytes of a record's header.
+    pub(super) fn header_bytes(&self) -> usize {
+        self.header_bytes
+    }
+
     /// The link type of all records.
     pub(super) fn link(&self) -> LinkType {
         self.link
@@ -181,12 +186,12 @@ impl Pcap {
         Some(Header { seconds, fraction, captured, original })
     }
 
-    /// Moves the window to the next bytes that read as several records in a row; false if there are none.
-    pub(super) fn resynchronise(&mut self, window: &mut Window) -> io::Result<bool> {
+    /// Moves the window to the next bytes that read as several records in a row; false if there are none, or, where more
+    /// is to come (`to_come`), none yet.
+    pub(super) fn resynchronise(&mut self, window: &mut Window, to_come: bool) -> io::Result<bool> {
         // The length of three customary records, by which every position is judged.
         let view = PLAUSIBLE_RECORDS * (CUSTOMARY_BYTES + self.header_bytes);
-        window.consume(1);
-        window.find(view, |data| self.is_plausible(data))
+        window.find(view, to_come, |data| self.is_plausible(data))
     }
 
     /// True where `data` begins with records in a row that agree with those before and with one another.

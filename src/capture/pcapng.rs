@@ -313,10 +313,16 @@ impl Pcapng {
         })
     }
 
-    /// Moves the window to the next bytes that read as a block; false if there are none.
-    pub(super) fn resynchronise(&mut self, window: &mut Window) -> io::Result<bool> {
-        window.consume(1);
-        window.find(WINDOW_BYTES, |data| self.is_plausible(data))
+    /// Moves the window to the next bytes that read as a block; false if there are none, or, where more is to come
+    /// (`to_come`), none yet.
+    pub(super) fn resynchronise(&mut self, window: &mut Window, to_come: bool) -> io::Result<bool> {
+        window.find(WINDOW_BYTES, to_come, |data| self.is_plausible(data))
+    }
+
+    /// Whether the block that `data` begins with has zeros where its length should stand, or stand once more.
+    pub(super) fn is_half_written(&self, data: &[u8]) -> bool {
+        let Some(frame) = self.frame(data) else { return false };
+        frame.length == 0 || (frame.length >= FRAMING_BYTES && read_u32(data, frame.length - 4, frame.big_endian) == Some(0))
     }
 
     /// True where `data` begins with a block of a known type whose two lengths agree.

@@ -2,12 +2,12 @@
 
 use super::options::{BatchEnd, Options};
 use super::shard::shard_of;
-use crate::capture::{Packet, Time};
+use crate::capture::{Packet, Quiet, Time};
 use crate::decode::{DecodeStop, Decoded, Decoder, Peek, Segment, peek};
-use crate::flow::Multipath;
+use crate::flow::{LINGER_NANOSECONDS, Multipath};
 use crate::limits::LimitsHit;
 use crate::session::summary::{PacketCounts, Traffic};
-use std::time::SystemTime;
+use std::time::{Duration, Instant, SystemTime};
 
 /// The busiest ports, reported to a user whose capture has no mail.
 const BUSIEST_PORTS: usize = 5;
@@ -19,6 +19,11 @@ const BATCH_BYTES: usize = 512 * 1024;
 /// larger than the segments that it came in.
 const BATCH_SEGMENTS: usize = 2_048;
 
+/// How long a followed file must have been quiet before packet time goes on for what did not come: bytes behind a hole,
+/// silent connections. Its writer may hold packets back: dumpcap for half a second, others for some seconds, or until
+/// they have some kilobytes. As long again as bytes behind a hole are waited for anyway.
+const HELD_BACK: Duration = Duration::from_secs(60);
+
 /// The stage before the connections.
 pub struct InputStage<'a> {
     options: &'a Options,
@@ -29,7 +34,11 @@ pub struct InputStage<'a> {
     batch_packets: u64,
     /// Time of the last packet.
     packet_time: Time,
-    last: BatchEnd,
+    /// The last packet, by the order in which packets are read, and the earlier of the times of the last two: one record
+    /// with a broken time does not expire connections that are alive.
+    last: (u64, Time),
+    /// Since when no packet has come, once that was noticed.
+    quiet_since: Option<Instant>,
 }
 
 /// What is counted on the way.
@@ -87,7 +96,8 @@ impl<'a> InputStage<'a> {
             },
             batch_packets: 0,
             packet_time: Time::from_nanoseconds(i64::MAX),
-            last: BatchEnd { nth: 0, time: Time::default() },
+            last: (0, Time::default()),
+            quiet_since: None,
         }
     }
 
@@ -109,9 +119,9 @@ impl<'a> InputStage<'a> {
         self.rest.packets.read += 1;
         (self.rest.handed_on, self.rest.stopped) = (false, false);
         self.batch_packets += 1;
-        // The earlier of the last two times: one record with a broken time does not expire connections that are alive.
-        self.last = BatchEnd { nth: self.rest.packets.read, time: packet.time.min(self.packet_time) };
+        self.last = (self.rest.packets.read, packet.time.min(self.packet_time));
         self.packet_time = packet.time;
+        self.quiet_since = None;
         match peek(packet) {
             Peek::NotTcp => return Ok(()),
             Peek::Tcp(glimpse) => {
@@ -155,18 +165,42 @@ impl<'a> InputStage<'a> {
         let full = self.batch_packets >= BATCH_PACKETS
             || self.rest.batch_bytes >= BATCH_BYTES
             || self.rest.batch_segments >= BATCH_SEGMENTS;
-        full.then(|| self.begin_batch(self.last.time))
+        full.then(|| {
+            self.begin_batch();
+            BatchEnd::at(self.last.0, self.last.1)
+        })
     }
 
-    /// Ends the batch because no packet came up to now, by the wall clock (live captures).
-    pub fn end_of_batch_now(&mut self) -> BatchEnd {
-        self.begin_batch(wall_clock())
+    /// Ends the batch because no packet comes.
+    pub fn end_of_batch_now(&mut self, quiet: Quiet) -> BatchEnd {
+        self.begin_batch();
+        match quiet {
+            Quiet::Live => BatchEnd::at(self.last.0, wall_clock()),
+            Quiet::Followed { amid_record } => {
+                let quiet = self.quiet_since.get_or_insert_with(Instant::now).elapsed();
+                self.quiet_end(quiet, amid_record)
+            }
+        }
     }
 
-    /// Another batch begins; returns the end of the one before, at `time`.
-    fn begin_batch(&mut self, time: Time) -> BatchEnd {
+    /// The end of a batch after which a file that is followed has been quiet for so long. Its packets may be years old, so
+    /// time goes on from the last of them. Connections that are over are not kept waiting; but where something is amiss
+    /// because a packet did not come, the writer may hold that packet back ([`HELD_BACK`]), and surely holds one back if
+    /// the file ends in the middle of a record.
+    fn quiet_end(&self, quiet: Duration, amid_record: bool) -> BatchEnd {
+        let (nth, earlier) = self.last;
+        let not_held = if amid_record { Duration::ZERO } else { quiet.saturating_sub(HELD_BACK) };
+        BatchEnd {
+            nth,
+            time: after(earlier, not_held),
+            now: after(self.packet_time, quiet),
+            quiet: nanoseconds(quiet) >= LINGER_NANOSECONDS,
+        }
+    }
+
+    /// Another batch begins.
+    fn begin_batch(&mut self) {
         (self.batch_packets, self.rest.batch_bytes, self.rest.batch_segments) = (0, 0, 0);
-        BatchEnd { nth: self.last.nth, time }
     }
 
     /// All packets have been read.
@@ -180,6 +214,15 @@ impl<'a> InputStage<'a> {
         limits_hit.add(self.multipath.limits());
         InputCounts { packets: self.rest.packets, traffic, limits_hit }
     }
+}
+
+fn nanoseconds(duration: Duration) -> i64 {
+    i64::try_from(duration.as_nanos()).unwrap_or(i64::MAX)
+}
+
+/// The moment `duration` after `time`.
+fn after(time: Time, duration: Duration) -> Time {
+    Time::from_nanoseconds(time.nanoseconds().saturating_add(nanoseconds(duration)))
 }
 
 fn wall_clock() -> Time {

@@ -121,7 +121,6 @@ fn read<'a>(
     let mut input = InputStage::new(options);
     let stop_condition = StopCondition::new(options, stop);
     let mut batches: Vec<Batch> = to_workers.iter().map(|_| Batch::default()).collect();
-    let live = source.is_live();
     let mut problem = None;
     let send = |batches: &mut Vec<Batch>, end: Option<BatchEnd>| {
         for (batch, to_worker) in batches.iter_mut().zip(&to_workers) {
@@ -142,9 +141,8 @@ fn read<'a>(
                     send(&mut batches, Some(end));
                 }
             }
-            Ok(Read::Idle) if !live => {}
-            Ok(Read::Idle) => {
-                let end = input.end_of_batch_now();
+            Ok(Read::Idle(quiet)) => {
+                let end = input.end_of_batch_now(quiet);
                 send(&mut batches, Some(end));
             }
             Ok(Read::End) => break,

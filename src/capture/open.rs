@@ -1,0 +1,152 @@
+//! Opens capture files and standard input: one as it is, several as one source.
+
+use super::window::WINDOW_BYTES;
+use super::{
+    CaptureError, CaptureFile, Cursor, Damage, Filter, Filtered, InTurn, Merged, Reordered, Source, pipe,
+};
+use std::fs::{File, Metadata};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+/// Bytes of all windows together where many files are read at once.
+const WINDOWS_BYTES: usize = 64 * WINDOW_BYTES;
+/// The smallest window.
+const SMALLEST_WINDOW: usize = 64 * 1024;
+
+/// Which thread reads a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Reading {
+    /// The thread that asks for its packets, when it asks.
+    #[default]
+    Here,
+    /// A thread of its own, some blocks ahead. A regular file that is not compressed is read by both threads. With
+    /// several files, each is read as with `Here`.
+    Ahead,
+}
+
+/// Opens the files of one call, `-` being standard input: one as it is, several merged by time. Only packets that
+/// `filter` matches are delivered.
+///
+/// # Errors
+/// If one of them cannot be opened; then none is read.
+pub fn open(names: &[PathBuf], filter: Option<Filter>, damage: Damage) -> Result<Box<dyn Source>, CaptureError> {
+    open_reading(names, filter, damage, Reading::Here)
+}
+
+/// As [`open`], with the thread that `reading` names.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_reading(
+    names: &[PathBuf],
+    filter: Option<Filter>,
+    damage: Damage,
+    reading: Reading,
+) -> Result<Box<dyn Source>, CaptureError> {
+    open_until(&[names.to_vec()], filter, damage, reading, None)
+}
+
+/// As [`open_reading`], for files in groups: those of one group are merged by time, one group comes after the other. What
+/// has no end that is known beforehand ([`super::is_pipe`]) ends soon after `stop` is set.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_until(
+    groups: &[Vec<PathBuf>],
+    filter: Option<Filter>,
+    damage: Damage,
+    reading: Reading,
+    stop: Option<&Arc<AtomicBool>>,
+) -> Result<Box<dyn Source>, CaptureError> {
+    let count = groups.iter().map(Vec::len).sum::<usize>();
+    let reading = if count == 1 { reading } else { Reading::Here };
+    let window = (WINDOWS_BYTES / count.max(1)).clamp(SMALLEST_WINDOW, WINDOW_BYTES);
+    let mut opened = Vec::with_capacity(groups.len());
+    for names in groups {
+        let mut files = Vec::with_capacity(names.len());
+        for name in names {
+            let file = if name.as_os_str() == "-" {
+                stdin(window, reading, stop)?
+            } else {
+                file(name, window, reading, stop)?
+            };
+            files.push(file.on_damage(damage));
+        }
+        opened.push(files);
+    }
+    if count == 1
+        && let Some(file) = opened.pop().and_then(|mut files| files.pop())
+    {
+        return Ok(ordered(file, filter));
+    }
+    Ok(match opened.len() {
+        0 | 1 => ordered(Merged::new(opened.pop().unwrap_or_default()), filter),
+        _ => {
+            let mut first = 0;
+            let merged = opened.into_iter().map(|files| {
+                let count = files.len();
+                let merged = Merged::beginning_with(first, files);
+                first += count;
+                merged
+            });
+            ordered(InTurn::new(merged.collect()), filter)
+        }
+    })
+}
+
+pub(super) fn ordered<C: Cursor + 'static>(cursor: C, filter: Option<Filter>) -> Box<dyn Source> {
+    match filter {
+        None => Box::new(Reordered::new(cursor)),
+        Some(filter) => Box::new(Reordered::new(Filtered::new(cursor, filter))),
+    }
+}
+
+pub(super) fn stdin(window: usize, reading: Reading, stop: Option<&Arc<AtomicBool>>) -> Result<CaptureFile, CaptureError> {
+    let name = "-".to_owned();
+    let file = pipe::stdin().map_err(|error| CaptureError::Read { name: name.clone(), packet: 0, offset: 0, error })?;
+    let stdin = CaptureFile::open_reading(name, pipe::reader(file, stop), None, window, reading)?;
+    Ok(stdin.until(stop))
+}
+
+/// Opens a file.
+///
+/// # Errors
+/// Where it is not there or cannot be read.
+pub(super) fn opened(path: &Path) -> Result<(File, Metadata), CaptureError> {
+    let name = path.to_string_lossy().into_owned();
+    let failed = |error: io::Error| {
+        let name = name.clone();
+        match error.kind() {
+            io::ErrorKind::NotFound => CaptureError::Missing { name },
+            io::ErrorKind::PermissionDenied => CaptureError::NoPermission { name },
+            _ => CaptureError::Read { name, packet: 0, offset: 0, error },
+        }
+    };
+    let file = File::open(path).map_err(failed)?;
+    let metadata = file.metadata().map_err(failed)?;
+    if metadata.is_dir() {
+        return Err(CaptureError::Directory { name });
+    }
+    Ok((file, metadata))
+}
+
+/// Opens a capture file; one without an end that is known beforehand ends soon after `stop` is set.
+///
+/// # Errors
+/// Where it is not there, cannot be read, or is no capture.
+pub(super) fn file(
+    path: &Path,
+    window: usize,
+    reading: Reading,
+    stop: Option<&Arc<AtomicBool>>,
+) -> Result<CaptureFile, CaptureError> {
+    let name = path.to_string_lossy().into_owned();
+    let (file, metadata) = opened(path)?;
+    // A named pipe can be read only once.
+    let again = if metadata.is_file() { file.try_clone().ok() } else { None };
+    let stop = stop.filter(|_| again.is_none());
+    let file = CaptureFile::open_reading(name, pipe::reader(file, stop), again, window, reading)?;
+    Ok(file.until(stop))
+}
