@@ -174,6 +174,8 @@ struct Followed {
     anew: bool,
     /// At the last end, the beginning of a record had been written.
     amid_record: bool,
+    /// The end of what has been written was reached.
+    waiting: bool,
     /// The name was looked up after the stop.
     last_look: bool,
     files: FilesRead,
@@ -190,6 +192,7 @@ impl Followed {
             astray: None,
             anew: false,
             amid_record: false,
+            waiting: false,
             last_look: false,
             files: FilesRead::default(),
             failed: None,
@@ -201,8 +204,11 @@ impl Followed {
         self.failed.get_or_insert(error);
     }
 
-    /// Looks up the name.
+    /// Looks up the name, unless it is known already what is read next.
     fn look(&mut self) {
+        if self.next.is_some() {
+            return;
+        }
         let about = match self.following.path.metadata() {
             Ok(about) => about,
             Err(error) => return self.goes_astray(&error),
@@ -244,6 +250,8 @@ impl Followed {
                     None => self.following.say("has been replaced; reading the new one"),
                 }
                 self.next = Some(next);
+                // What is left of the old one comes first.
+                self.file.capture.finish();
             }
             // Its header is longer than what has been written of it.
             Err(CaptureError::CutShort { .. } | CaptureError::Empty { .. }) => {}
@@ -277,43 +285,42 @@ impl Followed {
 impl Cursor for Followed {
     fn advance(&mut self) -> Result<Moved, CaptureError> {
         loop {
-            let ended = match self.file.capture.advance() {
+            if std::mem::take(&mut self.waiting) {
+                if !self.is_stopped() {
+                    std::thread::sleep(PAUSE);
+                }
+                // Before more is read: what stands there now may not be what was to come.
+                self.look();
+            }
+            let quiet = match self.file.capture.advance() {
                 Ok(Moved::Packet) => {
                     self.files.packet(self.file.capture.time());
                     return Ok(Moved::Packet);
                 }
-                Ok(Moved::Idle(quiet)) => {
-                    self.amid_record = matches!(quiet, Quiet::Followed { amid_record: true });
-                    false
-                }
-                Ok(Moved::End) => true,
+                Ok(Moved::Idle(quiet)) => Some(quiet),
+                Ok(Moved::End) => None,
                 Err(error) => {
                     self.fail(error);
-                    true
+                    None
                 }
             };
-            if ended && let Some(next) = self.next.take() {
-                self.amid_record = false;
-                let before = std::mem::replace(&mut self.file, next);
-                self.files.ended(&before.capture);
-                continue;
+            self.amid_record = matches!(quiet, Some(Quiet::Followed { amid_record: true }));
+            if quiet.is_none() {
+                if let Some(next) = self.next.take() {
+                    let before = std::mem::replace(&mut self.file, next);
+                    self.files.ended(&before.capture);
+                    continue;
+                }
+                if self.is_stopped() {
+                    if std::mem::replace(&mut self.last_look, true) {
+                        return self.failed.take().map_or(Ok(Moved::End), Err);
+                    }
+                    self.look();
+                    continue;
+                }
             }
-            let stopped = self.is_stopped();
-            if ended && stopped && std::mem::replace(&mut self.last_look, true) {
-                return self.failed.take().map_or(Ok(Moved::End), Err);
-            }
-            if self.next.is_none() {
-                self.look();
-            }
-            if self.next.is_some() {
-                // What is left of the old file comes first.
-                self.file.capture.finish();
-                continue;
-            }
-            if !stopped {
-                std::thread::sleep(PAUSE);
-                return Ok(Moved::Idle(Quiet::Followed { amid_record: self.amid_record }));
-            }
+            self.waiting = true;
+            return Ok(Moved::Idle(Quiet::Followed { amid_record: self.amid_record }));
         }
     }
 

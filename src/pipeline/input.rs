@@ -266,3 +266,35 @@ impl Counts {
         self.ports[usize::from(source.min(destination))] += 1;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::capture::LinkType;
+    use std::convert::Infallible;
+
+    /// Seconds up to which all packets have come, and up to which time has gone on, after a file that is followed has been
+    /// quiet for so many seconds; and whether all that lingers goes.
+    fn quiet(seconds: u64, amid_record: bool) -> (i64, i64, bool) {
+        let options = Options::default();
+        let mut input = InputStage::new(&options);
+        for time in [100, 110] {
+            let time = Time::from_microseconds(time * 1_000_000);
+            let packet = Packet { number: 1, time, link: LinkType::NULL, data: &[], wire_len: 0 };
+            let Ok(()) = input.packet(&packet, |_| Ok::<_, Infallible>(()));
+        }
+        let end = input.quiet_end(Duration::from_secs(seconds), amid_record);
+        let seconds = |time: Time| time.nanoseconds() / 1_000_000_000;
+        (seconds(end.time), seconds(end.now), end.quiet)
+    }
+
+    #[test]
+    fn while_a_file_is_quiet_time_goes_on_from_its_last_packet() {
+        assert_eq!(quiet(0, false), (100, 110, false));
+        assert_eq!(quiet(1, false), (100, 111, false));
+        assert_eq!(quiet(2, false), (100, 112, true), "all that is over has lingered");
+        assert_eq!(quiet(60, false), (100, 170, true), "what is missing may be held back");
+        assert_eq!(quiet(7_260, false), (7_300, 7_370, true), "and is not for ever");
+        assert_eq!(quiet(7_260, true), (100, 7_370, true), "unless it is known to be held back");
+    }
+}
