@@ -101,13 +101,14 @@ fn analyze(mut analysis: Analysis) -> anyhow::Result<()> {
             capture::open_until(&files, filter, Damage::default(), reading, endless.then_some(&stop))?
         }
         Input::Followed(files) => {
-            let tell = |line: &str| eprintln!("mailtap: {}", view::escape::line(line));
             capture::follow(files, filter, Damage::default(), Arc::clone(&stop), Box::new(tell))?
         }
         Input::Live(options) => {
             let source = Live::open(options, filter.as_ref(), Arc::clone(&stop))?;
             listening(options.interface.as_deref());
-            Box::new(source)
+            let asked = Arc::new(AtomicBool::new(false));
+            signal_hook::flag::register(signal_hook::consts::SIGUSR1, Arc::clone(&asked))?;
+            Box::new(source.reporting(asked, Box::new(tell)))
         }
     };
     // `stop` ends the source, after the packets that it has already received. `give_up` ends the reading at once, where
@@ -212,6 +213,11 @@ fn made(output: &Output, live: bool, endless: bool, out: Box<dyn Write>) -> Box<
         (true, _) if endless => Box::new(Redact::new(view)),
         (true, _) => Box::new(Redact::holding(view, REDACT_HELD)),
     }
+}
+
+/// What happens meanwhile, on standard error.
+fn tell(line: &str) {
+    eprintln!("mailtap: {}", view::escape::line(line));
 }
 
 fn listening(interface: Option<&str>) {

@@ -6,7 +6,7 @@ so that such a read could not be stopped.
 */
 
 use super::source_stats::SourceStats;
-use super::{CaptureError, Cursor, Filter, Format, LinkType, Moved, Packet, Quiet, SourceInfo, Time};
+use super::{CaptureError, Cursor, Filter, Format, LinkType, Moved, Packet, Quiet, SourceInfo, Tell, Time};
 use nix::poll::{PollFd, PollFlags, PollTimeout};
 use pcap::{Active, Capture, Device, PacketHeader, Savefile};
 use std::net::IpAddr;
@@ -66,6 +66,8 @@ pub struct Live {
     packet: Vec<u8>,
     time: Time,
     wire_len: u32,
+    /// Who asks what has been received so far, and who is told.
+    report: Option<(Arc<AtomicBool>, Tell)>,
 }
 
 /// Whether packets are still wanted.
@@ -147,7 +149,26 @@ impl Live {
             packet: Vec::new(),
             time: Time::default(),
             wire_len: 0,
+            report: None,
         })
+    }
+
+    /// The same, which tells `tell` what has been received and lost so far whenever `asked` is set, and clears it.
+    pub fn reporting(self, asked: Arc<AtomicBool>, tell: Tell) -> Self {
+        Self { report: Some((asked, tell)), ..self }
+    }
+
+    fn report(&mut self) {
+        if !self.report.as_ref().is_some_and(|(asked, _)| asked.load(Ordering::Relaxed)) {
+            return;
+        }
+        self.count_drops();
+        let (packets, dropped) = (self.stats.packets(), self.dropped.total);
+        let name = self.stats.name();
+        if let Some((asked, tell)) = &mut self.report {
+            asked.store(false, Ordering::Relaxed);
+            tell(&format!("{name}: {packets} packets received, {dropped} dropped"));
+        }
     }
 
     /// Reads a packet that has already arrived; false if there is none.
@@ -184,6 +205,7 @@ impl Live {
     }
 
     fn step(&mut self) -> Result<Moved, CaptureError> {
+        self.report();
         if self.stop.load(Ordering::Relaxed) && matches!(self.state, State::Listening) {
             self.state = State::Draining(Instant::now() + DRAIN);
         }

@@ -319,10 +319,15 @@ impl Pcapng {
         window.find(WINDOW_BYTES, to_come, |data| self.is_plausible(data))
     }
 
-    /// Whether the block that `data` begins with has zeros where its length should stand, or stand once more.
+    /// Whether the block that `data` begins with, which makes no sense, has zeros where its byte order, its length, or the
+    /// length once more should stand, or behind it: as if it had not been written to its end.
     pub(super) fn is_half_written(&self, data: &[u8]) -> bool {
-        let Some(frame) = self.frame(data) else { return false };
-        frame.length == 0 || (frame.length >= FRAMING_BYTES && read_u32(data, frame.length - 4, frame.big_endian) == Some(0))
+        let zeros = |range: std::ops::Range<usize>| data.get(range).is_some_and(|bytes| bytes.iter().all(|byte| *byte == 0));
+        let Some(frame) = self.frame(data) else {
+            return Self::begins(data) && data.get(8..12).is_some_and(|order| order.contains(&0));
+        };
+        let end = frame.length;
+        end == 0 || (end >= FRAMING_BYTES && (zeros(end - 4..end) || zeros(end..end + FRAMING_BYTES)))
     }
 
     /// True where `data` begins with a block of a known type whose two lengths agree.
