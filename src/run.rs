@@ -100,9 +100,7 @@ fn analyze(mut analysis: Analysis) -> anyhow::Result<()> {
             analysis.options.limits_hit = limits_hit;
             capture::open_until(&files, filter, Damage::default(), reading, endless.then_some(&stop))?
         }
-        Input::Followed(files) => {
-            capture::follow(files, filter, Damage::default(), Arc::clone(&stop), Box::new(tell))?
-        }
+        Input::Followed(files) => capture::follow(files, filter, Damage::default(), Arc::clone(&stop), Box::new(tell))?,
         Input::Live(options) => {
             let source = Live::open(options, filter.as_ref(), Arc::clone(&stop))?;
             listening(options.interface.as_deref());

@@ -191,7 +191,10 @@ fn a_file_that_is_cut_is_read_from_its_beginning() {
     following.says("has become shorter; reading from its beginning");
     write(&path, &pcap(&conversation(40_001)));
     let told = following.sessions(2);
-    assert_eq!((&told[1]["client"]["port"], &told[1]["source"], &told[1]["first_packet"]), (&40_001.into(), &1.into(), &1.into()));
+    assert_eq!(
+        (&told[1]["client"]["port"], &told[1]["source"], &told[1]["first_packet"]),
+        (&40_001.into(), &1.into(), &1.into())
+    );
     // Written anew so fast that it is never seen shorter.
     let more = [conversation(40_002), conversation(40_003)].concat();
     write(&path, &pcap(&more));

@@ -5,13 +5,13 @@ them to their end or as far as possible; a file that is followed, as far as it h
 
 use super::compressed::{announced, decompress, refused};
 use super::foreign::{BEGINNING_BYTES, looks_like};
+use super::growing::{self, Growing};
 use super::pcap::Pcap;
 use super::pcapng::Pcapng;
 use super::read_ahead::Ahead;
 use super::skips::Skips;
 use super::source_stats::SourceStats;
 use super::window::Window;
-use super::growing::{self, Growing};
 use super::{CaptureError, Compression, Cursor, Format, LinkType, Moved, Packet, Quiet, Reading, SourceInfo, Time};
 use crate::limits::LimitsHit;
 use std::fs::File;
@@ -291,11 +291,7 @@ impl CaptureFile {
             (Records::Pcap(_), Err(Defect::Corrupt(_))) => growing::is_blank(self.window.data()).then_some(false),
             (Records::Pcapng(pcapng), Err(Defect::Corrupt(_))) => {
                 let data = self.window.data();
-                if growing::is_blank(data) {
-                    Some(false)
-                } else {
-                    pcapng.is_half_written(data).then_some(true)
-                }
+                if growing::is_blank(data) { Some(false) } else { pcapng.is_half_written(data).then_some(true) }
             }
             _ => None,
         }
@@ -328,7 +324,9 @@ impl CaptureFile {
         let packet = self.stats.packets();
         let offset = self.window.offset();
         match (defect, self.compression) {
-            (Defect::CutShort | Defect::Unwritten { .. }, _) => CaptureError::CutShort { name, packet: packet + 1, offset },
+            (Defect::CutShort | Defect::Unwritten { .. }, _) => {
+                CaptureError::CutShort { name, packet: packet + 1, offset }
+            }
             (Defect::Corrupt(what) | Defect::Skipped { what, .. }, _) => {
                 CaptureError::Corrupt { name, packet, offset: self.skips.lost_from.unwrap_or(offset), what }
             }

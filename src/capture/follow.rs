@@ -14,7 +14,9 @@ use super::files_read::FilesRead;
 use super::growing::{Growing, is_blank};
 use super::open::{file, opened, ordered, stdin};
 use super::window::WINDOW_BYTES;
-use super::{CaptureError, CaptureFile, Cursor, Damage, Filter, Moved, Packet, Quiet, Reading, Source, SourceInfo, Time};
+use super::{
+    CaptureError, CaptureFile, Cursor, Damage, Filter, Moved, Packet, Quiet, Reading, Source, SourceInfo, Time,
+};
 use crate::limits::LimitsHit;
 use std::fs::{File, Metadata};
 use std::io;

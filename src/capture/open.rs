@@ -1,9 +1,7 @@
 //! Opens capture files and standard input: one as it is, several as one source.
 
 use super::window::WINDOW_BYTES;
-use super::{
-    CaptureError, CaptureFile, Cursor, Damage, Filter, Filtered, InTurn, Merged, Reordered, Source, pipe,
-};
+use super::{CaptureError, CaptureFile, Cursor, Damage, Filter, Filtered, InTurn, Merged, Reordered, Source, pipe};
 use std::fs::{File, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -103,7 +101,11 @@ pub(super) fn ordered<C: Cursor + 'static>(cursor: C, filter: Option<Filter>) ->
     }
 }
 
-pub(super) fn stdin(window: usize, reading: Reading, stop: Option<&Arc<AtomicBool>>) -> Result<CaptureFile, CaptureError> {
+pub(super) fn stdin(
+    window: usize,
+    reading: Reading,
+    stop: Option<&Arc<AtomicBool>>,
+) -> Result<CaptureFile, CaptureError> {
     let name = "-".to_owned();
     let file = pipe::stdin().map_err(|error| CaptureError::Read { name: name.clone(), packet: 0, offset: 0, error })?;
     let stdin = CaptureFile::open_reading(name, pipe::reader(file, stop), None, window, reading)?;

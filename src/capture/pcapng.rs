@@ -322,7 +322,8 @@ impl Pcapng {
     /// Whether the block that `data` begins with, which makes no sense, has zeros where its byte order, its length, or the
     /// length once more should stand, or behind it: as if it had not been written to its end.
     pub(super) fn is_half_written(&self, data: &[u8]) -> bool {
-        let zeros = |range: std::ops::Range<usize>| data.get(range).is_some_and(|bytes| bytes.iter().all(|byte| *byte == 0));
+        let zeros =
+            |range: std::ops::Range<usize>| data.get(range).is_some_and(|bytes| bytes.iter().all(|byte| *byte == 0));
         let Some(frame) = self.frame(data) else {
             return Self::begins(data) && data.get(8..12).is_some_and(|order| order.contains(&0));
         };

@@ -1,5 +1,7 @@
 use crate::capture::testing::{open_file, read_all};
-use crate::capture::{CaptureError, Cursor, Fault, Filter, Format, LinkType, Live, LiveOptions, Moved, Quiet, interfaces};
+use crate::capture::{
+    CaptureError, Cursor, Fault, Filter, Format, LinkType, Live, LiveOptions, Moved, Quiet, interfaces,
+};
 use std::net::UdpSocket;
 use std::path::Path;
 use std::sync::Arc;

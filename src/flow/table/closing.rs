@@ -64,9 +64,10 @@ impl<F: ConnectionHandler> Table<F> {
     /// Closes connections that are over and have lingered for long enough by `now`, or all that linger.
     pub fn end_lingering(&mut self, now: Option<Time>) {
         while let Some(&(index, generation)) = self.lingering.front() {
-            let waits = self.lingering(index, generation).zip(now).is_some_and(|(followed, now)| {
-                now.since(followed.connection.last_time()) < LINGER_NANOSECONDS
-            });
+            let waits = self
+                .lingering(index, generation)
+                .zip(now)
+                .is_some_and(|(followed, now)| now.since(followed.connection.last_time()) < LINGER_NANOSECONDS);
             if waits {
                 break;
             }
