@@ -81,7 +81,8 @@ fn a_file_that_ends_in_a_record_says_so_while_it_is_quiet() {
         let stop = Arc::new(AtomicBool::new(false));
         for filter in [None, Some(Filter::new("tcp").unwrap())] {
             let mut source =
-                follow(std::slice::from_ref(&path), filter, Default::default(), Arc::clone(&stop), Box::new(|_| ())).unwrap();
+                follow(std::slice::from_ref(&path), filter, Default::default(), Arc::clone(&stop), Box::new(|_| ()))
+                    .unwrap();
             let quiet = loop {
                 match source.next_packet().unwrap() {
                     Read::Packet(_) => {}
