@@ -146,7 +146,9 @@ fn analyze(mut analysis: Analysis) -> anyhow::Result<()> {
             analysis.options.limits_hit = limits_hit;
             capture::open_until(&files, filter, Damage::default(), reading, order, endless.then_some(&stop))?
         }
-        Input::Followed(files) => capture::follow(files, filter, Damage::default(), order, Arc::clone(&stop))?,
+        Input::Followed(files) => {
+            capture::follow(files, filter, Damage::default(), order, Arc::clone(&stop), Box::new(say::line))?
+        }
         Input::Live(options) => {
             let source = Live::open(options, filter.as_ref(), Arc::clone(&stop))?;
             if let (Some(privileges), Some(file), Some(path)) = (&privileges, source.new_file(), &options.write) {
@@ -154,7 +156,9 @@ fn analyze(mut analysis: Analysis) -> anyhow::Result<()> {
             }
             interface = Cursor::info(&source).into_iter().next().map(|info| info.name);
             listening(interface.as_deref());
-            Box::new(source)
+            let asked = Arc::new(AtomicBool::new(false));
+            signal_hook::flag::register(signal_hook::consts::SIGUSR1, Arc::clone(&asked))?;
+            Box::new(source.reporting(asked, Box::new(say::line)))
         }
     };
     // `stop` ends the source, after the packets that it has already received. `give_up` ends the reading at once, where

@@ -179,7 +179,7 @@ fn read(bytes: Vec<u8>) -> (usize, Option<CaptureError>, Option<String>) {
     let error = loop {
         match file.next_packet() {
             Ok(Read::Packet(_)) => packets += 1,
-            Ok(Read::Idle) => {}
+            Ok(Read::Idle(_)) => {}
             Ok(Read::End) => break None,
             Err(error) => break Some(error),
         }

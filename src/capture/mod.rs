@@ -10,7 +10,8 @@ interface ─▶ live ─▶ Source
 
 A thread of its own may read and decompress what comes before the window ([`Reading::Ahead`]).
 
-[`open`] and [`follow`] put the first row together, [`Live::open`] the second.
+[`open()`] puts the first row together, [`Live::open`] the second. [`follow()`] puts the files that one name leads to, one after
+the other, in the place of the merge.
 */
 
 mod clock;
@@ -18,8 +19,11 @@ mod compressed;
 mod cursor;
 mod error;
 mod file;
+mod files_read;
 mod filter;
+mod follow;
 mod foreign;
+mod growing;
 mod in_turn;
 mod link;
 mod live;
@@ -51,13 +55,14 @@ mod window;
 pub use clock::STEP_NANOSECONDS;
 pub use cursor::{Cursor, Moved};
 pub use error::{CaptureError, Fault};
-pub use file::{CaptureFile, Damage, Reading};
+pub use file::{CaptureFile, Damage};
 pub use filter::{Filter, Filtered};
+pub use follow::{Tell, follow};
 pub use in_turn::InTurn;
 pub use link::LinkType;
 pub use live::{Interface, Live, LiveOptions, interfaces};
 pub use merge::Merged;
-pub use open::{follow, open, open_reading, open_until};
+pub use open::{Reading, open, open_reading, open_until};
 pub use outlet::{Created, Outlet, create, is_heard};
 pub use pipe::is_pipe;
 pub use reorder::Reordered;
@@ -109,9 +114,21 @@ pub enum Read<'a> {
     /// A packet.
     Packet(Packet<'a>),
     /// No packet came for a while, live or in a file that is followed.
-    Idle,
+    Idle(Quiet),
     /// No more packets will come.
     End,
+}
+
+/// Why no packet comes, and what that tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Quiet {
+    /// Packets come as they are captured: up to now, by the wall clock, none has been.
+    Live,
+    /// A file is followed. Its clock may be another, and its writer may hold back what it has captured.
+    Followed {
+        /// The file ends in the middle of a record: its writer does hold back the rest.
+        amid_record: bool,
+    },
 }
 
 /// What one file or interface gave (`capture.sources[]` of the JSON).

@@ -29,6 +29,11 @@ pub(super) enum Defect {
     AnotherFile,
     /// A version or variant that is not known here.
     Unsupported(String),
+    /// It has not been written yet, or not to its end (files that are followed).
+    Unwritten {
+        /// Its beginning has been written.
+        begun: bool,
+    },
     /// Reading failed.
     Io(io::Error),
 }
@@ -40,7 +45,9 @@ pub(super) struct Care {
     pub(super) steps_over: bool,
     /// A record may be held back until the header behind it is there: its writer does not write it just now.
     pub(super) waits: bool,
-    /// The end of the stream is not the end of the file.
+    /// The file is followed: zeros may stand where nothing has been written yet.
+    pub(super) followed: bool,
+    /// It still is: the end of the stream is not the end of the file, and damage waits until something readable follows.
     pub(super) grows: bool,
 }
 

@@ -129,7 +129,7 @@ impl Cursor for Waiting {
         match self {
             Self::Open { file, .. } => {
                 let moved = file.advance();
-                if !matches!(moved, Ok(Moved::Packet | Moved::Idle)) {
+                if !matches!(moved, Ok(Moved::Packet | Moved::Idle(_))) {
                     self.close();
                 }
                 moved

@@ -9,7 +9,7 @@ parsers work on slices, so they can read from this window.
 use super::page::{self, PAGE_BYTES};
 use super::read_ahead::{Ahead, Block, Thread};
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, Read, Seek, SeekFrom};
 
 /// Bytes that a window has, and reads at a time, by default.
 pub(super) const WINDOW_BYTES: usize = 1024 * 1024;
@@ -106,19 +106,27 @@ impl Window {
     }
 
     /// Moves to the next position at which the bytes in view satisfy `wanted`, which is given at least `view` of them
-    /// (fewer only at the end of the stream), and whether that is the end; false, and at the end, if there is none.
+    /// (fewer only at the end of the stream), and whether that is the end; false, and at the end, if there is none. Where
+    /// more of the stream is to come (`to_come`), its end is none, and the last `view` bytes stay, to be judged again with
+    /// what comes.
     ///
     /// More is read only once less than `view` is left to examine, and then twice as much: each read moves the bytes in
     /// view to the front of the buffer, and a file may well be damaged every few bytes.
-    pub(super) fn find(&mut self, view: usize, wanted: impl Fn(&[u8], bool) -> bool) -> io::Result<bool> {
+    pub(super) fn find(
+        &mut self,
+        view: usize,
+        to_come: bool,
+        wanted: impl Fn(&[u8], bool) -> bool,
+    ) -> io::Result<bool> {
         loop {
             let data = self.data();
             let judged = if self.ended { data.len() } else { data.len().saturating_sub(view) };
-            if let Some(found) = (0..judged).find(|&at| wanted(data.get(at..).unwrap_or_default(), self.ended)) {
+            let ended = self.ended && !to_come;
+            if let Some(found) = (0..judged).find(|&at| wanted(data.get(at..).unwrap_or_default(), ended)) {
                 self.consume(found);
                 return Ok(true);
             }
-            self.consume(judged);
+            self.consume(if to_come { data.len().saturating_sub(view) } else { judged });
             if self.ended {
                 return Ok(false);
             }
@@ -126,9 +134,14 @@ impl Window {
         }
     }
 
-    /// The stream has not ended after all: more may have been written.
-    pub(super) fn resume(&mut self) {
-        self.ended = false;
+    /// Nothing is in view any more: it is read again, with what has been written since. `file` is what the reader reads.
+    ///
+    /// # Errors
+    /// Where its position cannot be set.
+    pub(super) fn read_again(&mut self, file: &mut File) -> io::Result<()> {
+        file.seek(SeekFrom::Start(self.offset))?;
+        (self.end, self.ended, self.failed) = (self.start, false, None);
+        Ok(())
     }
 
     fn refill(&mut self, wanted: usize) -> io::Result<bool> {
