@@ -12,7 +12,7 @@ use crate::limits::LimitsHit;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt;
-use std::path::PathBuf;
+use std::path::Path;
 
 /// Descriptors that are left for all else: standard streams, output, what is extracted, threads.
 const OTHER_DESCRIPTORS: u64 = 32;
@@ -61,7 +61,7 @@ struct Identity {
 }
 
 impl Identity {
-    fn of(path: &PathBuf) -> Option<Self> {
+    fn of(path: &Path) -> Option<Self> {
         if path.as_os_str() == "-" {
             return None;
         }
@@ -86,7 +86,7 @@ impl Waiting {
     /// # Errors
     /// Where it cannot be opened.
     pub(super) fn closed(
-        path: &PathBuf,
+        path: &Path,
         opener: impl Fn() -> Result<CaptureFile, CaptureError> + Send + 'static,
     ) -> Result<Self, CaptureError> {
         let identity = Identity::of(path);
@@ -116,7 +116,7 @@ impl Waiting {
 
 impl Closed {
     fn reopen(&self, name: String) -> Result<CaptureFile, CaptureError> {
-        let is_it = Identity::of(&PathBuf::from(&name)).is_some_and(|now| self.identity.is_still(now));
+        let is_it = Identity::of(Path::new(&name)).is_some_and(|now| self.identity.is_still(now));
         if !is_it {
             return Err(CaptureError::Gone { name });
         }
