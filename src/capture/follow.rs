@@ -15,7 +15,7 @@ use super::growing::{Growing, is_blank};
 use super::open::{named, opened, ordered};
 use super::window::WINDOW_BYTES;
 use super::{
-    CaptureError, CaptureFile, Cursor, Damage, Filter, Moved, Packet, Quiet, Reading, Source, SourceInfo, Time,
+    CaptureError, CaptureFile, Cursor, Damage, Filter, Moved, Packet, Quiet, Reading, Source, SourceInfo, Tell, Time,
 };
 use crate::limits::LimitsHit;
 use std::fs::{File, Metadata};
@@ -34,9 +34,6 @@ const SHORTEST_HEADER: usize = 24;
 const MAY_CHANGE: u64 = 24;
 /// Bytes behind them by which a file is recognised.
 const RECOGNISED_BYTES: usize = 512;
-
-/// Is told, in a line for standard error, what happens to a file that is followed.
-pub type Tell = Box<dyn FnMut(&str) + Send>;
 
 /// Opens a file that is still being written, and reads on as it grows, and the files that take its name after it, until
 /// `stop` is set, with `order` bytes for putting packets in order. Waits for its header. Standard input and named pipes need no following: they end when their writer

@@ -57,14 +57,15 @@ pub use cursor::{Cursor, Moved};
 pub use error::{CaptureError, Fault};
 pub use file::{CaptureFile, Damage};
 pub use filter::{Filter, Filtered};
-pub use follow::{Tell, follow};
+pub use follow::follow;
 pub use in_turn::InTurn;
 pub use link::LinkType;
 pub use live::{Interface, Live, LiveOptions, interfaces};
 pub use merge::Merged;
-pub use open::{Reading, open, open_reading, open_until};
+pub use open::{open, open_reading, open_until};
 pub use outlet::{Created, Outlet, create, is_heard};
 pub use pipe::is_pipe;
+pub use read_ahead::Reading;
 pub use reorder::Reordered;
 pub use time::Time;
 
@@ -118,6 +119,9 @@ pub enum Read<'a> {
     /// No more packets will come.
     End,
 }
+
+/// Is told, in a line for standard error, what happens to a file or an interface while it is read.
+pub type Tell = Box<dyn FnMut(&str) + Send>;
 
 /// Why no packet comes, and what that tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

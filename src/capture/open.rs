@@ -2,7 +2,9 @@
 
 use super::waiting::{Waiting, files_at_once};
 use super::window::WINDOW_BYTES;
-use super::{CaptureError, CaptureFile, Cursor, Damage, Filter, Filtered, InTurn, Merged, Reordered, Source, pipe};
+use super::{
+    CaptureError, CaptureFile, Cursor, Damage, Filter, Filtered, InTurn, Merged, Reading, Reordered, Source, pipe,
+};
 use crate::limits::ORDER_BYTES;
 use std::fs::{File, Metadata};
 use std::io;
@@ -14,17 +16,6 @@ use std::sync::atomic::AtomicBool;
 const WINDOWS_BYTES: usize = 64 * WINDOW_BYTES;
 /// The smallest window.
 const SMALLEST_WINDOW: usize = 64 * 1024;
-
-/// Which thread reads a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Reading {
-    /// The thread that asks for its packets, when it asks.
-    #[default]
-    Here,
-    /// A thread of its own, some blocks ahead. A regular file that is not compressed is read by both threads. With
-    /// several files, and where no thread can be started, each is read as with `Here`.
-    Ahead,
-}
 
 /// Opens the files of one call, `-` being standard input: one as it is, several merged by time. Only packets that
 /// `filter` matches are delivered.

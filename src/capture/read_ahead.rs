@@ -25,6 +25,17 @@ const ROOM_BYTES: usize = 68 * 1024;
 /// Blocks under way at once, including the one that is being parsed.
 const BLOCKS: usize = 6;
 
+/// Which thread reads a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Reading {
+    /// The thread that asks for its packets, when it asks.
+    #[default]
+    Here,
+    /// A thread of its own, some blocks ahead. A regular file that is not compressed is read by both threads. With
+    /// several files, and where no thread can be started, each is read as with `Here`.
+    Ahead,
+}
+
 /// The consumer's end of a stream that a thread reads.
 pub(super) struct Ahead {
     blocks: Receiver<BlockResult>,
