@@ -19,6 +19,7 @@ mod closing;
 mod deadlines;
 mod entry;
 mod ledger;
+mod memory;
 
 use super::connection::{Connection, Relation};
 use super::embryonic::Embryonic;
