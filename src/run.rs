@@ -141,7 +141,12 @@ fn analyze(mut analysis: Analysis) -> anyhow::Result<()> {
     let order = analysis.options.memory.order();
     let mut source: Box<dyn Source> = match &analysis.input {
         Input::Files(files) => {
-            let reading = if analysis.options.threads > 1 { Reading::Ahead } else { Reading::Here };
+            let reading = match analysis.output.format {
+                // Sessions that are over are shown while nothing comes.
+                Format::Ndjson if endless => Reading::AsItComes,
+                _ if analysis.options.threads > 1 => Reading::Ahead,
+                _ => Reading::Here,
+            };
             let (files, limits_hit) = pipeline::in_order(files);
             analysis.options.limits_hit = limits_hit;
             capture::open_until(&files, filter, Damage::default(), reading, order, endless.then_some(&stop))?

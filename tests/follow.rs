@@ -33,10 +33,14 @@ struct Following {
 
 impl Following {
     fn new(path: &Path) -> Self {
+        Self::reading(&["--follow", path.to_str().expect("UTF-8")], Stdio::null())
+    }
+
+    fn reading(arguments: &[&str], from: Stdio) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_mailtap"))
-            .args(["read", "--follow", "--format", "ndjson"])
-            .arg(path)
-            .stdin(Stdio::null())
+            .args(["read", "--format", "ndjson"])
+            .args(arguments)
+            .stdin(from)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
@@ -160,6 +164,29 @@ fn a_session_that_is_over_is_told_while_the_file_is_quiet() {
     let (told, last, err, status) = following.end();
     assert_eq!((told.len(), status, err.len()), (1, 0, 0), "{err:?}");
     assert_eq!(last["summary"]["sessions"]["smtp"], 1);
+}
+
+#[test]
+fn a_session_that_is_over_is_told_while_a_pipe_is_quiet() {
+    for arguments in [&["-"][..], &["-", "--threads", "1"], &["-", "--follow"]] {
+        let mut following = Following::reading(arguments, Stdio::piped());
+        let mut pipe = following.child.stdin.take().expect("a pipe");
+        for nth in 0..2 {
+            let packets = conversation(40_000 + nth);
+            let bytes = pcap(&packets);
+            // The writer's blocks end anywhere.
+            let (header, records) = bytes.split_at(24);
+            let (before, after) = records.split_at(records.len() / 2);
+            for part in [if nth == 0 { header } else { &[] }, before, after] {
+                pipe.write_all(part).expect("it reads");
+                sleep(Duration::from_millis(250));
+            }
+            assert_same(&following.sessions(usize::from(nth) + 1)[usize::from(nth)], &whole(&packets));
+        }
+        drop(pipe);
+        let (told, _, err, status) = following.end();
+        assert_eq!((told.len(), status, err.len()), (2, 0, 0), "{err:?}");
+    }
 }
 
 #[test]

@@ -110,7 +110,8 @@ impl CaptureFile {
         let mut file = Self {
             window: match reading {
                 Reading::Here => Window::new(whole, capacity),
-                Reading::Ahead => Window::ahead(whole, again.filter(|_| compression.is_none()), capacity),
+                Reading::AsItComes if again.is_none() => Window::ahead(whole, None, capacity).pausing(),
+                Reading::Ahead | Reading::AsItComes => Window::ahead(whole, again.filter(|_| compression.is_none()), capacity),
             },
             records: Records::Pcapng(Pcapng::new()),
             compression,
@@ -274,7 +275,8 @@ impl CaptureFile {
                 Err(Defect::Unsupported(what)) if care.steps_over => self.lose(Lost::Section(what)),
                 Err(Defect::Corrupt(what)) if care.steps_over => self.lose(Lost::Record(what)),
                 // Nothing more will be written.
-                Err(Defect::Unwritten { .. }) if care.steps_over && !care.grows && self.finds_more() => {}
+                Err(Defect::Unwritten { .. })
+                    if care.followed && care.steps_over && !care.grows && self.finds_more() => {}
                 other => return other,
             }
         }
@@ -399,6 +401,10 @@ impl Cursor for CaptureFile {
             }
             Ok(None) | Err(Defect::Unwritten { begun: false }) if self.waits_for_more() => {
                 Ok(Moved::Idle(Quiet::Followed { amid_record: false }))
+            }
+            Err(Defect::Unwritten { begun }) if self.growing.is_none() => {
+                self.state = State::Between;
+                Ok(Moved::Idle(Quiet::Followed { amid_record: begun }))
             }
             Err(Defect::Unwritten { begun: false }) => Ok(Moved::End),
             // The last record of a file that is still being written may be incomplete.

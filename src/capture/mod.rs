@@ -88,8 +88,8 @@ pub struct Packet<'a> {
 
 /// A supply of packets.
 pub trait Source: Send {
-    /// The next packet, or [`Read::End`]. A live source, and a file that is followed, also returns [`Read::Idle`] now
-    /// and then, so that the caller can do other things while no packet comes.
+    /// The next packet, or [`Read::End`]. A live source, a file that is followed, and a pipe that is read
+    /// as it comes also return [`Read::Idle`] now and then, so that the caller can do other things while no packet comes.
     ///
     /// # Errors
     /// If reading cannot go on. What was read before remains true, and [`Source::info`] then holds the problem.
@@ -114,7 +114,7 @@ pub trait Source: Send {
 pub enum Read<'a> {
     /// A packet.
     Packet(Packet<'a>),
-    /// No packet came for a while, live or in a file that is followed.
+    /// No packet came for a while, live, in a file that is followed, or from a pipe ([`Reading::AsItComes`]).
     Idle(Quiet),
     /// No more packets will come.
     End,
@@ -128,9 +128,9 @@ pub type Tell = Box<dyn FnMut(&str) + Send>;
 pub enum Quiet {
     /// Packets come as they are captured: up to now, by the wall clock, none has been.
     Live,
-    /// A file is followed. Its clock may be another, and its writer may hold back what it has captured.
+    /// A file is followed, or a pipe read. Its clock may be another, and its writer may hold back what it has captured.
     Followed {
-        /// The file ends in the middle of a record: its writer does hold back the rest.
+        /// What has been written ends in the middle of a record: its writer does hold back the rest.
         amid_record: bool,
     },
 }

@@ -13,7 +13,7 @@ false length may have led past others. The times of records are held against the
 use super::growing::{is_blank, is_half_written};
 use super::pcap_chain::{CUSTOMARY_BYTES, Found, Header, Layout, View, is_file_header};
 use super::pcap_header::{self, FileHeader, HEADER_BYTES};
-use super::record::{Care, Defect, Record};
+use super::record::{Care, Defect, Record, ensure};
 use super::section;
 use super::window::Window;
 use super::{LinkType, Time};
@@ -197,7 +197,7 @@ impl Pcap {
             }
         }
         let header_bytes = self.layout.header_bytes;
-        let is_there = window.ensure(header_bytes)?;
+        let is_there = ensure(window, header_bytes)?;
         if window.data().is_empty() {
             return Ok(None);
         }
@@ -221,7 +221,7 @@ impl Pcap {
             return Err(Defect::Corrupt("an empty record of no time"));
         }
         let total = header_bytes + captured;
-        if !window.ensure(total)? {
+        if !ensure(window, total)? {
             if care.steps_over && !care.grows {
                 let view = View { data: window.data(), ended: true };
                 let skip = self.barren_bytes(window);

@@ -8,7 +8,7 @@ whole.
 use super::growing::is_blank;
 use super::pcap_chain::is_file_header;
 use super::pcap_header;
-use super::record::{Care, Defect, Record};
+use super::record::{Care, Defect, Record, ensure};
 use super::section::{self, SECTION};
 use super::window::{WINDOW_BYTES, Window};
 use super::{LinkType, Time};
@@ -150,7 +150,7 @@ impl Pcapng {
 
     fn read(&mut self, window: &mut Window, care: Care) -> Result<Option<Record>, Defect> {
         loop {
-            if !window.ensure(FRAMING_BYTES)? {
+            if !ensure(window, FRAMING_BYTES)? {
                 return match window.data() {
                     [] => Ok(None),
                     rest if care.followed && is_blank(rest) => Err(Defect::Unwritten { begun: false }),
@@ -169,7 +169,7 @@ impl Pcapng {
             if !(FRAMING_BYTES..=RECORD_BYTES).contains(&frame.length) {
                 return Err(Defect::Corrupt("a block of impossible length"));
             }
-            if !window.ensure(frame.length)? {
+            if !ensure(window, frame.length)? {
                 let rest = window.data();
                 let follows = |at: &usize| self.is_plausible(rest.get(*at..).unwrap_or_default());
                 if care.steps_over

@@ -1,5 +1,6 @@
 //! A record in the window, and what keeps one from being read.
 
+use super::window::Window;
 use super::{LinkType, Time};
 use std::io;
 use std::ops::Range;
@@ -29,7 +30,7 @@ pub(super) enum Defect {
     AnotherFile,
     /// A version or variant that is not known here.
     Unsupported(String),
-    /// It has not been written yet, or not to its end (files that are followed).
+    /// It has not been written yet, or not to its end (files that are followed, pipes that pause).
     Unwritten {
         /// Its beginning has been written.
         begun: bool,
@@ -49,6 +50,14 @@ pub(super) struct Care {
     pub(super) followed: bool,
     /// It still is: the end of the stream is not the end of the file, and damage waits until something readable follows.
     pub(super) grows: bool,
+}
+
+/// Brings at least `wanted` bytes into view; false where the stream ends before.
+pub(super) fn ensure(window: &mut Window, wanted: usize) -> Result<bool, Defect> {
+    match window.ensure_soon(wanted)? {
+        Some(enough) => Ok(enough),
+        None => Err(Defect::Unwritten { begun: !window.data().is_empty() }),
+    }
 }
 
 impl From<io::Error> for Defect {

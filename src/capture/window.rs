@@ -10,9 +10,12 @@ use super::page::{self, PAGE_BYTES};
 use super::read_ahead::{Ahead, Block, Thread};
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
+use std::time::Duration;
 
 /// Bytes that a window has, and reads at a time, by default.
 pub(super) const WINDOW_BYTES: usize = 1024 * 1024;
+/// How long a stream that pauses is waited for before that is told.
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// The window.
 pub(super) struct Window {
@@ -23,6 +26,8 @@ pub(super) struct Window {
     /// Offset in the stream of `buffer[start]`.
     offset: u64,
     ended: bool,
+    /// It is told where nothing comes for a while.
+    pauses: bool,
     /// An error that a look ahead met, until the bytes before it do not suffice.
     failed: Option<io::Error>,
 }
@@ -51,6 +56,7 @@ impl Window {
             end: 0,
             offset: 0,
             ended: false,
+            pauses: false,
             failed: None,
         }
     }
@@ -58,7 +64,21 @@ impl Window {
     /// A window over `reader` of `capacity` bytes to begin with.
     pub(super) fn new(reader: Box<dyn Read + Send>, capacity: usize) -> Self {
         let buffer = vec![0; capacity + PAGE_BYTES];
-        Self { supply: Supply::Here(reader), buffer, start: 0, end: 0, offset: 0, ended: false, failed: None }
+        Self {
+            supply: Supply::Here(reader),
+            buffer,
+            start: 0,
+            end: 0,
+            offset: 0,
+            ended: false,
+            pauses: false,
+            failed: None,
+        }
+    }
+
+    /// The same, where [`Self::ensure_soon`] does not wait for long, if another thread reads.
+    pub(super) fn pausing(self) -> Self {
+        Self { pauses: true, ..self }
     }
 
     /// The bytes in view.
@@ -94,6 +114,22 @@ impl Window {
             return Ok(true);
         }
         self.refill(wanted)
+    }
+
+    /// As [`Self::ensure`]; None where nothing comes for a while, and that is to be told.
+    ///
+    /// # Errors
+    /// As [`Self::ensure`].
+    #[inline]
+    pub(super) fn ensure_soon(&mut self, wanted: usize) -> io::Result<Option<bool>> {
+        while self.pauses && self.end - self.start < wanted && !self.ended && self.failed.is_none() {
+            match &self.supply {
+                Supply::Ahead(ahead) if !ahead.comes_within(PAUSE) => return Ok(None),
+                Supply::Ahead(_) => drop(self.refill(self.end - self.start + 1)?),
+                Supply::Here(_) => break,
+            }
+        }
+        self.ensure(wanted).map(Some)
     }
 
     /// As [`Self::ensure`], ahead of the bytes that are needed: an error is kept for the call that needs them, and they

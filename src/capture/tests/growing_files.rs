@@ -8,10 +8,19 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// The packets of a file that is allocated, written up to `cut`, read, and then written to its end. Read until then must
 /// not be more than was written.
 fn read_in_two_steps(bytes: &[u8], cut: usize) -> Vec<Vec<u8>> {
+    let (seen, problem) = read_as_written(bytes, cut, 8_192);
+    assert_eq!(problem, None);
+    seen
+}
+
+/// The packets of such a file, and what was wrong with it. It is allocated with so many bytes more, or not at all.
+fn read_as_written(bytes: &[u8], cut: usize, allocated: u64) -> (Vec<Vec<u8>>, Option<String>) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("allocated");
     let file = File::create(&path).unwrap();
-    file.set_len(bytes.len() as u64 + 8_192).unwrap();
+    if allocated > 0 {
+        file.set_len(bytes.len() as u64 + allocated).unwrap();
+    }
     file.write_all_at(&bytes[..cut], 0).unwrap();
     let stop = Arc::new(AtomicBool::new(false));
     let mut source = follow(&[path], None, Default::default(), 1 << 20, Arc::clone(&stop), Box::new(|_| ())).unwrap();
@@ -28,8 +37,7 @@ fn read_in_two_steps(bytes: &[u8], cut: usize) -> Vec<Vec<u8>> {
             Read::End => break,
         }
     }
-    assert_eq!(source.info()[0].problem, None);
-    seen
+    (seen, source.info().remove(0).problem)
 }
 
 fn packets(bytes: &[u8]) -> Vec<Vec<u8>> {
@@ -91,6 +99,34 @@ fn a_file_that_ends_in_a_record_says_so_while_it_is_quiet() {
                 }
             };
             assert_eq!(quiet, Quiet::Followed { amid_record });
+        }
+    }
+}
+
+#[test]
+fn a_damaged_record_costs_no_more_than_in_a_file_that_is_complete() {
+    let header = pcap_header(Order::Little, 0xa1b2_c3d4, 1);
+    let record = |n: u32| pcap_record(Order::Little, 1_700_000_000 + n, 5, &[n as u8 | 1; 90], 90);
+    let whole: Vec<u8> = header.iter().copied().chain((0..40).flat_map(record)).collect();
+    let at = header.len() + 20 * (16 + 90);
+    // Its length is too large, or impossible; its header is gone; a part of it is.
+    let damages: [(&str, fn(&mut Vec<u8>, usize)); 5] = [
+        ("length", |bytes, at| bytes[at + 8] = 250),
+        ("impossible", |bytes, at| bytes[at + 8..at + 12].fill(0xff)),
+        ("header", |bytes, at| bytes[at..at + 16].fill(0xa5)),
+        ("cut", |bytes, at| drop(bytes.drain(at + 30..at + 60))),
+        ("zeros", |bytes, at| bytes[at..at + 106].fill(0)),
+    ];
+    for (what, damage) in damages {
+        let mut bytes = whole.clone();
+        damage(&mut bytes, at);
+        let expected = packets(&bytes);
+        assert!(expected.len() >= 38, "{what}: {}", expected.len());
+        for allocated in [0, 8_192] {
+            for cut in [at + 8, at + 40, at + 110, at + 175, at + 330] {
+                let (seen, problem) = read_as_written(&bytes, cut, allocated);
+                assert!(seen == expected && problem.is_some(), "{what}, cut at {cut}, {allocated}: {}", seen.len());
+            }
         }
     }
 }
