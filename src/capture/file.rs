@@ -331,17 +331,22 @@ impl CaptureFile {
         found.is_some()
     }
 
-    /// Moves on from the record of `total` bytes that was handed out, or that it now shows to have been none.
-    fn step_on(&mut self, total: usize) {
+    /// Moves on from the record of `total` bytes that was handed out, or that it now shows to have been none; false where
+    /// nothing comes for a while that shows it.
+    fn step_on(&mut self, total: usize) -> bool {
         let (care, from) = (self.care(), self.window.offset());
         let (bytes, was_none) = match &mut self.records {
-            Records::Pcap(pcap) => pcap.settled(&mut self.window, total, care),
+            Records::Pcap(pcap) => match pcap.settled(&mut self.window, total, care) {
+                Some(settled) => settled,
+                None => return false,
+            },
             Records::Pcapng(_) => (total, false),
         };
         self.window.consume(bytes);
         if was_none {
             self.skips.add(self.stats.packets(), from, self.window.offset(), "a record that reaches into another");
         }
+        true
     }
 
     /// The error for `defect` at the current offset.
@@ -387,7 +392,13 @@ impl Cursor for CaptureFile {
         }
         match std::mem::replace(&mut self.state, State::Ended) {
             State::Between => {}
-            State::At(record) => self.step_on(record.total),
+            State::At(record) => {
+                if !self.step_on(record.total) {
+                    let amid_record = self.window.data().len() > record.total;
+                    self.state = State::At(record);
+                    return Ok(Moved::Idle(Quiet::Followed { amid_record }));
+                }
+            }
             State::Ended => return Ok(Moved::End),
         }
         match self.record() {

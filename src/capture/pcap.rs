@@ -264,16 +264,17 @@ impl Pcap {
     }
 
     /// The record of `total` bytes that the window begins with was handed out before the next was in view: the bytes to
-    /// move on by, and whether they are fewer, because it was none.
-    pub(super) fn settled(&mut self, window: &mut Window, total: usize, care: Care) -> (usize, bool) {
+    /// move on by, and whether they are fewer, because it was none. None where the next does not come for a while.
+    pub(super) fn settled(&mut self, window: &mut Window, total: usize, care: Care) -> Option<(usize, bool)> {
         if self.next != Next::Unproved {
-            return (total, false);
+            return Some((total, false));
         }
+        let is_there = window.look_soon(total + self.layout.header_bytes)?;
         self.next = Next::Unknown;
-        if !window.look(total + self.layout.header_bytes) && care.grows {
-            return (total, false);
+        if !is_there && care.grows {
+            return Some((total, false));
         }
-        match self.judge(window, total, self.trusted.unwrap_or_default(), care) {
+        Some(match self.judge(window, total, self.trusted.unwrap_or_default(), care) {
             Verdict::Sound(Next::Unproved) | Verdict::Unsure => (total, false),
             Verdict::Sound(next) => {
                 self.next = next;
@@ -284,7 +285,7 @@ impl Pcap {
                 self.next = Next::At(window.offset() + at as u64, kind);
                 (at, true)
             }
-        }
+        })
     }
 
     /// Whether that is so of the record that was handed out last.

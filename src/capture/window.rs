@@ -122,14 +122,25 @@ impl Window {
     /// As [`Self::ensure`].
     #[inline]
     pub(super) fn ensure_soon(&mut self, wanted: usize) -> io::Result<Option<bool>> {
+        if self.comes(wanted) { self.ensure(wanted).map(Some) } else { Ok(None) }
+    }
+
+    /// As [`Self::look`]; None where nothing comes for a while, and that is to be told.
+    pub(super) fn look_soon(&mut self, wanted: usize) -> Option<bool> {
+        if self.comes(wanted) { Some(self.look(wanted)) } else { None }
+    }
+
+    /// False where so many bytes are not in view, and nothing comes for a while.
+    #[inline]
+    fn comes(&mut self, wanted: usize) -> bool {
         while self.pauses && self.end - self.start < wanted && !self.ended && self.failed.is_none() {
             match &self.supply {
-                Supply::Ahead(ahead) if !ahead.comes_within(PAUSE) => return Ok(None),
-                Supply::Ahead(_) => drop(self.refill(self.end - self.start + 1)?),
+                Supply::Ahead(ahead) if !ahead.comes_within(PAUSE) => return false,
+                Supply::Ahead(_) => drop(self.look(self.end - self.start + 1)),
                 Supply::Here(_) => break,
             }
         }
-        self.ensure(wanted).map(Some)
+        true
     }
 
     /// As [`Self::ensure`], ahead of the bytes that are needed: an error is kept for the call that needs them, and they
