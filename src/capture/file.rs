@@ -111,7 +111,9 @@ impl CaptureFile {
             window: match reading {
                 Reading::Here => Window::new(whole, capacity),
                 Reading::AsItComes if again.is_none() => Window::ahead(whole, None, capacity).pausing(),
-                Reading::Ahead | Reading::AsItComes => Window::ahead(whole, again.filter(|_| compression.is_none()), capacity),
+                Reading::Ahead | Reading::AsItComes => {
+                    Window::ahead(whole, again.filter(|_| compression.is_none()), capacity)
+                }
             },
             records: Records::Pcapng(Pcapng::new()),
             compression,

@@ -52,7 +52,11 @@ pub fn follow(
 ) -> Result<Box<dyn Source>, CaptureError> {
     let [path] = names else { return Err(CaptureError::FollowsOne) };
     if path.as_os_str() == "-" || path.metadata().is_ok_and(|about| !about.is_file()) {
-        return Ok(ordered(named(path, WINDOW_BYTES, Reading::AsItComes, Some(&stop))?.on_damage(damage), filter, order));
+        return Ok(ordered(
+            named(path, WINDOW_BYTES, Reading::AsItComes, Some(&stop))?.on_damage(damage),
+            filter,
+            order,
+        ));
     }
     while !has_begun(&opened(path)?.0) && !stop.load(Ordering::Relaxed) {
         std::thread::sleep(PAUSE);

@@ -107,11 +107,7 @@ pub(super) fn ordered<C: Cursor + 'static>(cursor: C, filter: Option<Filter>, or
 }
 
 /// Opens standard input, which ends soon after `stop` is set.
-fn stdin(
-    window: usize,
-    reading: Reading,
-    stop: Option<&Arc<AtomicBool>>,
-) -> Result<CaptureFile, CaptureError> {
+fn stdin(window: usize, reading: Reading, stop: Option<&Arc<AtomicBool>>) -> Result<CaptureFile, CaptureError> {
     let name = "-".to_owned();
     let file = pipe::stdin().map_err(|error| CaptureError::Read { name: name.clone(), packet: 0, offset: 0, error })?;
     let stdin = CaptureFile::open_reading(name, pipe::reader(file, stop), None, window, reading)?;

@@ -88,9 +88,15 @@ fn a_file_that_ends_in_a_record_says_so_while_it_is_quiet() {
         std::fs::write(&path, bytes).unwrap();
         let stop = Arc::new(AtomicBool::new(false));
         for filter in [None, Some(Filter::new("tcp").unwrap())] {
-            let mut source =
-                follow(std::slice::from_ref(&path), filter, Default::default(), 1 << 20, Arc::clone(&stop), Box::new(|_| ()))
-                    .unwrap();
+            let mut source = follow(
+                std::slice::from_ref(&path),
+                filter,
+                Default::default(),
+                1 << 20,
+                Arc::clone(&stop),
+                Box::new(|_| ()),
+            )
+            .unwrap();
             let quiet = loop {
                 match source.next_packet().unwrap() {
                     Read::Packet(_) => {}
@@ -110,7 +116,8 @@ fn a_damaged_record_costs_no_more_than_in_a_file_that_is_complete() {
     let whole: Vec<u8> = header.iter().copied().chain((0..40).flat_map(record)).collect();
     let at = header.len() + 20 * (16 + 90);
     // Its length is too large, or impossible; its header is gone; a part of it is.
-    let damages: [(&str, fn(&mut Vec<u8>, usize)); 5] = [
+    type Spoil = fn(&mut Vec<u8>, usize);
+    let damages: [(&str, Spoil); 5] = [
         ("length", |bytes, at| bytes[at + 8] = 250),
         ("impossible", |bytes, at| bytes[at + 8..at + 12].fill(0xff)),
         ("header", |bytes, at| bytes[at..at + 16].fill(0xa5)),
