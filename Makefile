@@ -72,6 +72,7 @@ scripts-check: deps
 	scripts/tests/deps.sh
 	scripts/tests/install.sh
 	scripts/tests/linear.sh
+	scripts/tests/soak.sh
 
 deny: ## hold the dependencies against deny.toml: their licences, sources, and what is banned
 	@command -v cargo-deny >/dev/null || { echo 'deny: there is no cargo-deny. To install it takes some minutes:' \

@@ -123,13 +123,10 @@ fn run_here<'a>(
                     output.end_of_batch(end, &mut shards.drain())?;
                 }
             }
-            // No batch ends by the wall clock while a followed file is idle: its packets' clock may be another, and its
-            // writer may hold packets back that it has not written yet.
-            Ok(Read::Idle) => {
-                if let Some(end) = input.end_of_batch_now() {
-                    shards.end_of_batch(end);
-                    output.end_of_batch(end, &mut shards.drain())?;
-                }
+            Ok(Read::Idle(quiet)) => {
+                let end = input.end_of_batch_now(quiet);
+                shards.end_of_batch(end);
+                output.end_of_batch(end, &mut shards.drain())?;
             }
             Ok(Read::End) => break,
             Err(error) => {

@@ -141,12 +141,19 @@ fn analyze(mut analysis: Analysis) -> anyhow::Result<()> {
     let order = analysis.options.memory.order();
     let mut source: Box<dyn Source> = match &analysis.input {
         Input::Files(files) => {
-            let reading = if analysis.options.threads > 1 { Reading::Ahead } else { Reading::Here };
+            let reading = match analysis.output.format {
+                // Sessions that are over are shown while nothing comes.
+                Format::Ndjson if endless => Reading::AsItComes,
+                _ if analysis.options.threads > 1 => Reading::Ahead,
+                _ => Reading::Here,
+            };
             let (files, limits_hit) = pipeline::in_order(files);
             analysis.options.limits_hit = limits_hit;
             capture::open_until(&files, filter, Damage::default(), reading, order, endless.then_some(&stop))?
         }
-        Input::Followed(files) => capture::follow(files, filter, Damage::default(), order, Arc::clone(&stop))?,
+        Input::Followed(files) => {
+            capture::follow(files, filter, Damage::default(), order, Arc::clone(&stop), Box::new(say::line))?
+        }
         Input::Live(options) => {
             let source = Live::open(options, filter.as_ref(), Arc::clone(&stop))?;
             if let (Some(privileges), Some(file), Some(path)) = (&privileges, source.new_file(), &options.write) {
@@ -154,7 +161,9 @@ fn analyze(mut analysis: Analysis) -> anyhow::Result<()> {
             }
             interface = Cursor::info(&source).into_iter().next().map(|info| info.name);
             listening(interface.as_deref());
-            Box::new(source)
+            let asked = Arc::new(AtomicBool::new(false));
+            signal_hook::flag::register(signal_hook::consts::SIGUSR1, Arc::clone(&asked))?;
+            Box::new(source.reporting(asked, Box::new(say::line)))
         }
     };
     // `stop` ends the source, after the packets that it has already received. `give_up` ends the reading at once, where

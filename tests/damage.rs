@@ -123,7 +123,7 @@ const KINDS: [&str; 8] =
     ["a length", "one bit of a length", "one more", "one less", "missing", "inserted", "burst", "zeros"];
 
 /// Damages record `nth`; returns how many records that may cost.
-fn damage(kind: &str, parts: &mut Vec<Vec<u8>>, nth: usize, format: Format, numbers: &mut Numbers) -> usize {
+fn damage(kind: &str, parts: &mut [Vec<u8>], nth: usize, format: Format, numbers: &mut Numbers) -> usize {
     let at = format.length_at();
     let low = if format.is_big() { at + 2..at + 4 } else { at..at + 2 };
     match kind {
@@ -179,7 +179,7 @@ fn read(bytes: Vec<u8>) -> (usize, Option<CaptureError>, Option<String>) {
     let error = loop {
         match file.next_packet() {
             Ok(Read::Packet(_)) => packets += 1,
-            Ok(Read::Idle) => {}
+            Ok(Read::Idle(_)) => {}
             Ok(Read::End) => break None,
             Err(error) => break Some(error),
         }

@@ -8,6 +8,7 @@ use serde_json::Value;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Command, Stdio};
+use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
@@ -60,6 +61,43 @@ fn listen(format: &str) -> Option<(String, String, bool)> {
     }
     killed.expect(&err);
     Some((out, err, output.status.success()))
+}
+
+/// Nothing is sent after the conversation: it is told all the same, as is one of a capture that lasts a given time.
+#[test]
+fn a_session_that_is_over_is_told_while_the_interface_is_quiet() {
+    for lasting in [&[][..], &["--duration", "60"]] {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let port = listener.local_addr().expect("an address").port();
+        let (port, filter) = (format!("smtp={port}"), format!("tcp port {port}"));
+        let mut child = Command::new(env!("CARGO_BIN_EXE_mailtap"))
+            .args(["live", "lo", "--format", "ndjson", "--port", &port, "--filter", &filter])
+            .args(lasting)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("mailtap runs");
+        thread::sleep(Duration::from_millis(700));
+        if child.try_wait().expect("a process").is_some_and(|status| status.code() == Some(4)) {
+            support::skipped("capturing is not permitted");
+            return;
+        }
+        let (to, lines) = mpsc::channel();
+        let out = BufReader::new(child.stdout.take().expect("a pipe"));
+        let reader = thread::spawn(move || out.lines().map_while(Result::ok).for_each(|line| drop(to.send(line))));
+        let at = listener.local_addr().expect("an address").port();
+        let server = thread::spawn(move || serve(&listener));
+        speak(at);
+        server.join().expect("the server");
+        let line = lines.recv_timeout(Duration::from_secs(10));
+        let process = Pid::from_raw(i32::try_from(child.id()).expect("a process"));
+        kill(process, Signal::SIGINT).expect("it runs");
+        assert!(child.wait().expect("it ends").success());
+        reader.join().expect("no panic");
+        let session: Value = serde_json::from_str(&line.expect("a session, in time")).expect("JSON");
+        assert_eq!((&session["type"], &session["end"]), (&"session".into(), &"closed".into()));
+    }
 }
 
 #[test]

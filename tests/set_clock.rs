@@ -2,7 +2,7 @@
 
 mod support;
 
-use mailtap::capture::{CaptureError, LinkType, Packet, Read, Source, SourceInfo, Time};
+use mailtap::capture::{CaptureError, LinkType, Packet, Quiet, Read, Source, SourceInfo, Time};
 use mailtap::pipeline::{self, Emit, Options};
 use mailtap::session::Needs;
 use mailtap::view::EachSession;
@@ -27,7 +27,7 @@ impl Source for Interface {
                 return Ok(Read::End);
             }
             thread::sleep(Duration::from_millis(100));
-            return Ok(Read::Idle);
+            return Ok(Read::Idle(Quiet::Live));
         };
         self.next += 1;
         let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock").as_micros();

@@ -21,7 +21,7 @@ fuzz_target!(|data: &[u8]| {
                     assert_eq!(packet.number, packets);
                     assert!(packet.wire_len as usize >= packet.data.len());
                 }
-                Ok(Read::Idle) => panic!("a file is never idle"),
+                Ok(Read::Idle(_)) => panic!("a file is never idle"),
                 Ok(Read::End) => break None,
                 Err(problem) => break Some(problem.to_string()),
             }

@@ -6,7 +6,7 @@ go on to the next (a filter), or hold the heads of several files (a merge), coul
 loan would last over the whole loop. Here moving and looking are two calls.
 */
 
-use super::{CaptureError, Packet, Read, Source, SourceInfo, Time};
+use super::{CaptureError, Packet, Quiet, Read, Source, SourceInfo, Time};
 use crate::limits::LimitsHit;
 
 /// A position in a supply of packets.
@@ -65,7 +65,7 @@ pub enum Moved {
     /// To a packet.
     Packet,
     /// Nowhere yet: no packet came for a while.
-    Idle,
+    Idle(Quiet),
     /// To the end.
     End,
 }
@@ -74,7 +74,7 @@ impl<C: Cursor + ?Sized> Source for C {
     fn next_packet(&mut self) -> Result<Read<'_>, CaptureError> {
         Ok(match self.advance()? {
             Moved::Packet => Read::Packet(self.packet()),
-            Moved::Idle => Read::Idle,
+            Moved::Idle(quiet) => Read::Idle(quiet),
             Moved::End => Read::End,
         })
     }

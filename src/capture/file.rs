@@ -1,28 +1,24 @@
 /*!
 Capture files and standard input: recognising their format by their first bytes and never by their names, and reading
-them to their end or as far as possible.
+them to their end or as far as possible; a file that is followed, as far as it has been written ([`Growing`]).
 */
 
 use super::compressed::{announced, decompress, refused};
 use super::foreign::{BEGINNING_BYTES, looks_like};
+use super::growing::Growing;
 use super::pcap::Pcap;
 use super::pcapng::Pcapng;
 use super::record::{Care, Defect, Record};
 use super::section;
 use super::skips::Skips;
 use super::source_stats::SourceStats;
-use super::window::Window;
-use super::{CaptureError, Compression, Cursor, Format, LinkType, Moved, Packet, SourceInfo, Time, pipe};
+use super::window::{WINDOW_BYTES, Window};
+use super::{CaptureError, Compression, Cursor, Format, LinkType, Moved, Packet, Quiet, Reading, SourceInfo, Time};
 use crate::limits::LimitsHit;
-use std::fs::{File, Metadata};
+use std::fs::File;
 use std::io::{self, Read};
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
-
-/// How long to wait at the end of a file that is followed before reading on.
-const FOLLOW_PAUSE: Duration = Duration::from_millis(100);
 
 /// A capture file, or standard input.
 pub struct CaptureFile {
@@ -33,8 +29,10 @@ pub struct CaptureFile {
     skips: Skips,
     damage: Damage,
     state: State,
-    /// For a file that is followed: until this is set, more may be written to it.
-    follow: Option<Arc<AtomicBool>>,
+    /// For a file that is followed.
+    growing: Option<Growing>,
+    /// What is stepped over, while the next that can be read is looked for.
+    search: Option<Search>,
     /// For a pipe: once this is set, its end is not its writer's.
     stop: Option<Arc<AtomicBool>>,
 }
@@ -55,6 +53,21 @@ enum State {
     Ended,
 }
 
+/// Bytes that are stepped over.
+struct Search {
+    /// Where they begin.
+    from: u64,
+    lost: Lost,
+}
+
+/// What they are.
+enum Lost {
+    /// A record that makes no sense.
+    Record(&'static str),
+    /// A section of a version that is not known here.
+    Section(String),
+}
+
 /// What to do where a record makes no sense and it is unknown where the next begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Damage {
@@ -63,59 +76,6 @@ pub enum Damage {
     StepOver,
     /// Stop with [`CaptureError::Corrupt`], as libpcap does.
     Stop,
-}
-
-/// Which thread reads a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Reading {
-    /// The thread that asks for its packets, when it asks.
-    #[default]
-    Here,
-    /// A thread of its own, some blocks ahead. A regular file that is not compressed is read by both threads. With
-    /// several files, and where no thread can be started, each is read as with `Here`.
-    Ahead,
-}
-
-/// Opens standard input, which ends soon after `stop` is set.
-///
-/// # Errors
-/// As [`file`].
-pub(super) fn stdin(
-    window: usize,
-    reading: Reading,
-    stop: Option<&Arc<AtomicBool>>,
-) -> Result<CaptureFile, CaptureError> {
-    let name = "-".to_owned();
-    let file = pipe::stdin().map_err(|error| CaptureError::Read { name: name.clone(), packet: 0, offset: 0, error })?;
-    let stdin = CaptureFile::open_reading(name, pipe::reader(file, stop), None, window, reading)?;
-    Ok(CaptureFile { stop: stop.cloned(), ..stdin })
-}
-
-/// Opens a capture file; one without an end that is known beforehand ends soon after `stop` is set.
-///
-/// # Errors
-/// Where it is not there, cannot be read, or is no capture.
-pub(super) fn file(
-    path: &Path,
-    window: usize,
-    reading: Reading,
-    stop: Option<&Arc<AtomicBool>>,
-) -> Result<CaptureFile, CaptureError> {
-    let name = path.to_string_lossy().into_owned();
-    let file = File::open(path).map_err(|error| match error.kind() {
-        io::ErrorKind::NotFound => CaptureError::Missing { name: name.clone() },
-        io::ErrorKind::PermissionDenied => CaptureError::NoPermission { name: name.clone() },
-        _ => CaptureError::Read { name: name.clone(), packet: 0, offset: 0, error },
-    })?;
-    let metadata = file.metadata().ok();
-    if metadata.as_ref().is_some_and(Metadata::is_dir) {
-        return Err(CaptureError::Directory { name });
-    }
-    // A named pipe can be read only once.
-    let again = if metadata.is_some_and(|metadata| metadata.is_file()) { file.try_clone().ok() } else { None };
-    let stop = stop.filter(|_| again.is_none());
-    let file = CaptureFile::open_reading(name, pipe::reader(file, stop), again, window, reading)?;
-    Ok(CaptureFile { stop: stop.cloned(), ..file })
 }
 
 impl CaptureFile {
@@ -128,7 +88,7 @@ impl CaptureFile {
     }
 
     /// `again` is the file that `reader` reads, if it can be read at any offset.
-    fn open_reading(
+    pub(super) fn open_reading(
         name: String,
         mut reader: Box<dyn Read + Send>,
         again: Option<File>,
@@ -150,7 +110,10 @@ impl CaptureFile {
         let mut file = Self {
             window: match reading {
                 Reading::Here => Window::new(whole, capacity),
-                Reading::Ahead => Window::ahead(whole, again.filter(|_| compression.is_none()), capacity),
+                Reading::AsItComes if again.is_none() => Window::ahead(whole, None, capacity).pausing(),
+                Reading::Ahead | Reading::AsItComes => {
+                    Window::ahead(whole, again.filter(|_| compression.is_none()), capacity)
+                }
             },
             records: Records::Pcapng(Pcapng::new()),
             compression,
@@ -158,16 +121,17 @@ impl CaptureFile {
             skips: Skips::default(),
             damage: Damage::default(),
             state: State::Between,
-            follow: None,
+            growing: None,
+            search: None,
             stop: None,
         };
         file.read_beginning()?;
         Ok(file)
     }
 
-    /// Whether it is compressed.
-    pub(super) fn is_compressed(&self) -> bool {
-        self.compression.is_some()
+    /// How it was compressed.
+    pub(super) fn compression(&self) -> Option<Compression> {
+        self.compression
     }
 
     /// Closes the file, which has been read to its end.
@@ -181,25 +145,70 @@ impl CaptureFile {
         Self { damage, ..self }
     }
 
-    /// The same file, read on as it grows until `stop` is set.
-    pub fn following(self, stop: Arc<AtomicBool>) -> Self {
-        Self { follow: Some(stop), ..self }
+    /// The same file, without an end that is known beforehand: it ends soon after `stop` is set.
+    pub(super) fn until(self, stop: Option<&Arc<AtomicBool>>) -> Self {
+        Self { stop: stop.cloned(), ..self }
+    }
+
+    /// The same file, read on as it grows; not for compressed ones.
+    pub(super) fn growing(self, growing: Growing) -> Self {
+        Self { growing: Some(growing), ..self }
+    }
+
+    /// A file that is followed will not grow any more: what is there is read to its end.
+    pub(super) fn finish(&mut self) {
+        if let Some(growing) = &mut self.growing {
+            growing.replaced = true;
+        }
+    }
+
+    /// A file that is followed has lost what was not read of it. If `amid_record`, the beginning of a record had been read.
+    pub(super) fn abandon(&mut self, amid_record: bool) -> Option<CaptureError> {
+        if matches!(std::mem::replace(&mut self.state, State::Ended), State::Ended) || !amid_record {
+            return None;
+        }
+        let error = self.error(Defect::CutShort);
+        self.stats.problem(&error.problem());
+        Some(error)
+    }
+
+    /// How far the file has been read, and understood: bytes from its beginning.
+    pub(super) fn reached(&self) -> u64 {
+        self.window.offset()
+    }
+
+    /// What has been read so far.
+    pub(super) fn source_info(&self) -> SourceInfo {
+        let mut info = self.stats.info();
+        if let Records::Pcapng(pcapng) = &self.records {
+            info.dropped = pcapng.dropped();
+        }
+        if let Some(skipped) = self.skips.told() {
+            info.problem = Some(match info.problem {
+                Some(problem) => format!("{skipped}; {problem}"),
+                None => skipped,
+            });
+        }
+        info
     }
 
     fn is_stopped(&self) -> bool {
         self.stop.as_ref().is_some_and(|stop| stop.load(Ordering::Relaxed))
     }
 
-    /// At the end of the bytes written so far: waits, and returns true if more may come.
+    fn may_grow(&self) -> bool {
+        self.growing.as_ref().is_some_and(Growing::may_grow)
+    }
+
+    /// At the end of what has been written so far: whether more may come. What is in view is read again then, since where
+    /// a file was allocated beforehand, zeros stand where a record will be.
     fn waits_for_more(&mut self) -> bool {
-        let Some(stop) = &self.follow else { return false };
-        if stop.load(Ordering::Relaxed) {
-            return false;
+        let waits = self.may_grow()
+            && self.growing.as_mut().is_some_and(|growing| self.window.read_again(&mut growing.file).is_ok());
+        if waits {
+            self.state = State::Between;
         }
-        std::thread::sleep(FOLLOW_PAUSE);
-        self.window.resume();
-        self.state = State::Between;
-        true
+        waits
     }
 
     /// Recognises the format.
@@ -238,8 +247,9 @@ impl CaptureFile {
     fn care(&self) -> Care {
         Care {
             steps_over: self.damage == Damage::StepOver,
-            waits: self.stop.is_none() && self.follow.is_none(),
-            grows: self.follow.is_some(),
+            waits: self.stop.is_none(),
+            followed: self.growing.is_some(),
+            grows: self.may_grow(),
         }
     }
 
@@ -247,6 +257,9 @@ impl CaptureFile {
     fn record(&mut self) -> Result<Option<Record>, Defect> {
         loop {
             let care = self.care();
+            if let Some(search) = self.search.take() {
+                self.step_over(search, care)?;
+            }
             let read = match &mut self.records {
                 Records::Pcap(pcap) => pcap.record(&mut self.window, care),
                 Records::Pcapng(pcapng) => pcapng.record(&mut self.window, care),
@@ -257,54 +270,85 @@ impl CaptureFile {
                     self.skips.add(self.stats.packets(), from, self.window.offset(), what);
                 }
                 Err(Defect::AnotherFile) => {
-                    self.skips.another_file(self.window.offset());
+                    let from = self.window.offset();
                     self.begin_records()?;
+                    self.skips.another_file(from);
                 }
-                Err(Defect::Unsupported(what)) if care.steps_over && !care.grows => self.leave_section(what)?,
-                Err(Defect::Corrupt(what)) if self.damage == Damage::StepOver => self.resynchronise(what)?,
+                Err(Defect::Unsupported(what)) if care.steps_over => self.lose(Lost::Section(what)),
+                Err(Defect::Corrupt(what)) if care.steps_over => self.lose(Lost::Record(what)),
+                // Nothing more will be written.
+                Err(Defect::Unwritten { .. })
+                    if care.followed && care.steps_over && !care.grows && self.finds_more() => {}
                 other => return other,
             }
         }
     }
 
-    /// Steps over a section of a version that is not known here.
-    fn leave_section(&mut self, what: String) -> Result<(), Defect> {
-        let from = self.window.offset();
-        if !Pcapng::leave_section(&mut self.window)? {
-            self.skips.lost_from = Some(from);
-            return Err(Defect::Unsupported(what));
+    /// What the window begins with cannot be read.
+    fn lose(&mut self, lost: Lost) {
+        self.search = Some(Search { from: self.window.offset(), lost });
+        self.window.consume(1);
+    }
+
+    /// Moves on to what can be read again.
+    fn step_over(&mut self, search: Search, care: Care) -> Result<(), Defect> {
+        let found = match (&search.lost, &mut self.records) {
+            (Lost::Section(_), _) => Pcapng::leave_section(&mut self.window, care.grows)?,
+            (Lost::Record(_), Records::Pcap(pcap)) => pcap.resynchronise(&mut self.window, care.grows)?,
+            (Lost::Record(_), Records::Pcapng(pcapng)) => pcapng.resynchronise(&mut self.window, care.grows)?,
+        };
+        let Search { from, lost } = search;
+        if !found && care.grows {
+            self.search = Some(Search { from, lost });
+            return Err(Defect::Unwritten { begun: true });
         }
-        let what = "a section of another version of pcapng";
+        if !found {
+            // The error then has the offset where the range begins; the rest of the file is lost.
+            self.skips.lost_from = Some(from);
+            return Err(match lost {
+                Lost::Record(what) => Defect::Corrupt(what),
+                Lost::Section(what) => Defect::Unsupported(what),
+            });
+        }
+        let what = match lost {
+            Lost::Record(what) => what,
+            Lost::Section(_) => "a section of another version of pcapng",
+        };
         self.skips.add(self.stats.packets(), from, self.window.offset(), what);
         Ok(())
     }
 
-    /// Moves on from the record of `total` bytes that was handed out, or that it now shows to have been none.
-    fn step_on(&mut self, total: usize) {
+    /// Moves on from zeros, or a record with zeros in it, to what can be read behind them, not far away.
+    fn finds_more(&mut self) -> bool {
+        let from = self.window.offset();
+        self.window.look(WINDOW_BYTES);
+        let found = match &mut self.records {
+            Records::Pcap(pcap) => pcap.find_in_view(&self.window),
+            Records::Pcapng(pcapng) => pcapng.find_in_view(&self.window),
+        };
+        if let Some(bytes) = found {
+            self.window.consume(bytes);
+            self.skips.add(self.stats.packets(), from, self.window.offset(), "zeros, as if it had not been written");
+        }
+        found.is_some()
+    }
+
+    /// Moves on from the record of `total` bytes that was handed out, or that it now shows to have been none; false where
+    /// nothing comes for a while that shows it.
+    fn step_on(&mut self, total: usize) -> bool {
         let (care, from) = (self.care(), self.window.offset());
         let (bytes, was_none) = match &mut self.records {
-            Records::Pcap(pcap) => pcap.settled(&mut self.window, total, care),
+            Records::Pcap(pcap) => match pcap.settled(&mut self.window, total, care) {
+                Some(settled) => settled,
+                None => return false,
+            },
             Records::Pcapng(_) => (total, false),
         };
         self.window.consume(bytes);
         if was_none {
             self.skips.add(self.stats.packets(), from, self.window.offset(), "a record that reaches into another");
         }
-    }
-
-    fn resynchronise(&mut self, what: &'static str) -> Result<(), Defect> {
-        let from = self.window.offset();
-        let found = match &mut self.records {
-            Records::Pcap(pcap) => pcap.resynchronise(&mut self.window)?,
-            Records::Pcapng(pcapng) => pcapng.resynchronise(&mut self.window)?,
-        };
-        if !found {
-            // The error then has the offset where the range begins; the rest of the file is lost.
-            self.skips.lost_from = Some(from);
-            return Err(Defect::Corrupt(what));
-        }
-        self.skips.add(self.stats.packets(), from, self.window.offset(), what);
-        Ok(())
+        true
     }
 
     /// The error for `defect` at the current offset.
@@ -313,7 +357,9 @@ impl CaptureFile {
         let packet = self.stats.packets();
         let offset = self.window.offset();
         match (defect, self.compression) {
-            (Defect::CutShort, _) => CaptureError::CutShort { name, packet: packet + 1, offset },
+            (Defect::CutShort | Defect::Unwritten { .. }, _) => {
+                CaptureError::CutShort { name, packet: packet + 1, offset }
+            }
             (Defect::Corrupt(what) | Defect::Skipped { what, .. }, _) => {
                 CaptureError::Corrupt { name, packet, offset: self.skips.lost_from.unwrap_or(offset), what }
             }
@@ -348,7 +394,13 @@ impl Cursor for CaptureFile {
         }
         match std::mem::replace(&mut self.state, State::Ended) {
             State::Between => {}
-            State::At(record) => self.step_on(record.total),
+            State::At(record) => {
+                if !self.step_on(record.total) {
+                    let amid_record = self.window.data().len() > record.total;
+                    self.state = State::At(record);
+                    return Ok(Moved::Idle(Quiet::Followed { amid_record }));
+                }
+            }
             State::Ended => return Ok(Moved::End),
         }
         match self.record() {
@@ -357,9 +409,23 @@ impl Cursor for CaptureFile {
                 self.state = State::At(record);
                 Ok(Moved::Packet)
             }
-            Ok(None) | Err(Defect::CutShort) if self.waits_for_more() => Ok(Moved::Idle),
+            Err(Defect::CutShort | Defect::Unwritten { begun: true }) if self.waits_for_more() => {
+                Ok(Moved::Idle(Quiet::Followed { amid_record: true }))
+            }
+            Ok(None) | Err(Defect::Unwritten { begun: false }) if self.waits_for_more() => {
+                Ok(Moved::Idle(Quiet::Followed { amid_record: false }))
+            }
+            Err(Defect::Unwritten { begun }) if self.growing.is_none() => {
+                self.state = State::Between;
+                Ok(Moved::Idle(Quiet::Followed { amid_record: begun }))
+            }
+            Err(Defect::Unwritten { begun: false }) => Ok(Moved::End),
             // The last record of a file that is still being written may be incomplete.
-            Err(Defect::CutShort) if self.follow.is_some() => Ok(Moved::End),
+            Err(Defect::CutShort | Defect::Unwritten { .. })
+                if self.growing.as_ref().is_some_and(|growing| !growing.replaced) =>
+            {
+                Ok(Moved::End)
+            }
             // So may be the last record, or compressed block, of a pipe whose writer was stopped as well.
             Err(Defect::CutShort | Defect::Io(_)) if self.is_stopped() => Ok(Moved::End),
             Ok(None) => Ok(Moved::End),
@@ -409,16 +475,6 @@ impl Cursor for CaptureFile {
     }
 
     fn info(&self) -> Vec<SourceInfo> {
-        let mut info = self.stats.info();
-        if let Records::Pcapng(pcapng) = &self.records {
-            info.dropped = pcapng.dropped();
-        }
-        if let Some(skipped) = self.skips.told() {
-            info.problem = Some(match info.problem {
-                Some(problem) => format!("{skipped}; {problem}"),
-                None => skipped,
-            });
-        }
-        vec![info]
+        vec![self.source_info()]
     }
 }

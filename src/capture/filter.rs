@@ -4,6 +4,7 @@ packets from files and for live ones, where the kernel applies the expression as
 */
 
 use super::{CaptureError, Cursor, LinkType, Moved, Packet, SourceInfo};
+use crate::limits::LimitsHit;
 use pcap::{BpfProgram, Capture, Linktype};
 use std::collections::HashMap;
 
@@ -100,5 +101,13 @@ impl<C: Cursor> Cursor for Filtered<C> {
 
     fn may_step_back(&self) -> bool {
         self.inner.may_step_back()
+    }
+
+    fn clock_steps(&self) -> u64 {
+        self.inner.clock_steps()
+    }
+
+    fn limits(&self) -> LimitsHit {
+        Cursor::limits(&self.inner)
     }
 }

@@ -49,7 +49,7 @@ impl<C: Cursor> Cursor for InTurn<C> {
                     self.note();
                     return Ok(Moved::Packet);
                 }
-                Ok(Moved::Idle) => return Ok(Moved::Idle),
+                Ok(Moved::Idle(quiet)) => return Ok(Moved::Idle(quiet)),
                 Ok(Moved::End) => {}
                 Err(error) => {
                     self.failed.get_or_insert(error);

@@ -7,7 +7,7 @@ so that such a read could not be stopped.
 
 use super::save::Save;
 use super::source_stats::SourceStats;
-use super::{CaptureError, Cursor, Filter, Format, LinkType, Moved, Packet, SourceInfo, Time};
+use super::{CaptureError, Cursor, Filter, Format, LinkType, Moved, Packet, Quiet, SourceInfo, Tell, Time};
 use nix::poll::{PollFd, PollFlags, PollTimeout};
 use pcap::{Active, Capture, Device, PacketHeader};
 use std::fs::File;
@@ -68,6 +68,8 @@ pub struct Live {
     packet: Vec<u8>,
     time: Time,
     wire_len: u32,
+    /// Who asks what has been received so far, and who is told.
+    report: Option<(Arc<AtomicBool>, Tell)>,
 }
 
 /// Whether packets are still wanted.
@@ -150,12 +152,31 @@ impl Live {
             packet: Vec::new(),
             time: Time::default(),
             wire_len: 0,
+            report: None,
         })
     }
 
     /// The file that the captured packets are written to, if it was not there before.
     pub fn new_file(&self) -> Option<&File> {
         self.save.as_ref().and_then(Save::new_file)
+    }
+
+    /// The same, which tells `tell` what has been received and lost so far whenever `asked` is set, and clears it.
+    pub fn reporting(self, asked: Arc<AtomicBool>, tell: Tell) -> Self {
+        Self { report: Some((asked, tell)), ..self }
+    }
+
+    fn report(&mut self) {
+        if !self.report.as_ref().is_some_and(|(asked, _)| asked.load(Ordering::Relaxed)) {
+            return;
+        }
+        self.count_drops();
+        let (packets, dropped) = (self.stats.packets(), self.dropped.total);
+        let name = self.stats.name();
+        if let Some((asked, tell)) = &mut self.report {
+            asked.store(false, Ordering::Relaxed);
+            tell(&format!("{name}: {packets} packets received, {dropped} dropped"));
+        }
     }
 
     /// Reads a packet that has already arrived; false if there is none.
@@ -192,6 +213,7 @@ impl Live {
     }
 
     fn step(&mut self) -> Result<Moved, CaptureError> {
+        self.report();
         if self.stop.load(Ordering::Relaxed) && matches!(self.state, State::Listening) {
             self.state = State::Draining(Instant::now() + DRAIN);
         }
@@ -202,7 +224,7 @@ impl Live {
                 }
                 self.count_drops();
                 self.flush()?;
-                Ok(Moved::Idle)
+                Ok(Moved::Idle(Quiet::Live))
             }
             // Packets sent before the stop may still be gathered in the kernel, for up to its time-out.
             State::Draining(until) if Instant::now() < until => {

@@ -34,7 +34,7 @@ impl<C: Cursor> Merged<C> {
         let Some(cursor) = self.cursors.get_mut(index) else { return };
         match cursor.advance() {
             Ok(Moved::Packet) => self.heads.push(Reverse((cursor.time(), index))),
-            Ok(Moved::Idle | Moved::End) => {}
+            Ok(Moved::Idle(_) | Moved::End) => {}
             Err(error) => {
                 self.failed.get_or_insert(error);
             }
@@ -59,7 +59,7 @@ impl<C: Cursor> Cursor for Merged<C> {
                 }
                 // Another packet than it seemed to be.
                 Ok(Moved::Packet) => self.heads.push(Reverse((cursor.time(), index))),
-                Ok(Moved::Idle | Moved::End) => {}
+                Ok(Moved::Idle(_) | Moved::End) => {}
                 Err(error) => {
                     self.failed.get_or_insert(error);
                 }

@@ -10,7 +10,8 @@ interface ─▶ live ─▶ Source
 
 A thread of its own may read and decompress what comes before the window ([`Reading::Ahead`]).
 
-[`open`] and [`follow`] put the first row together, [`Live::open`] the second.
+[`open()`] puts the first row together, [`Live::open`] the second. [`follow()`] puts the files that one name leads to, one after
+the other, in the place of the merge.
 */
 
 mod by_turns;
@@ -19,8 +20,11 @@ mod compressed;
 mod cursor;
 mod error;
 mod file;
+mod files_read;
 mod filter;
+mod follow;
 mod foreign;
+mod growing;
 mod in_turn;
 mod link;
 mod live;
@@ -52,15 +56,17 @@ mod window;
 pub use clock::STEP_NANOSECONDS;
 pub use cursor::{Cursor, Moved};
 pub use error::{CaptureError, Fault};
-pub use file::{CaptureFile, Damage, Reading};
+pub use file::{CaptureFile, Damage};
 pub use filter::{Filter, Filtered};
+pub use follow::follow;
 pub use in_turn::InTurn;
 pub use link::LinkType;
 pub use live::{Interface, Live, LiveOptions, interfaces};
 pub use merge::Merged;
-pub use open::{follow, open, open_reading, open_until};
+pub use open::{open, open_reading, open_until};
 pub use outlet::{Created, Outlet, create, is_heard};
 pub use pipe::is_pipe;
+pub use read_ahead::Reading;
 pub use reorder::Reordered;
 pub use time::Time;
 
@@ -83,8 +89,8 @@ pub struct Packet<'a> {
 
 /// A supply of packets.
 pub trait Source: Send {
-    /// The next packet, or [`Read::End`]. A live source, and a file that is followed, also returns [`Read::Idle`] now
-    /// and then, so that the caller can do other things while no packet comes.
+    /// The next packet, or [`Read::End`]. A live source, a file that is followed, and a pipe that is read
+    /// as it comes also return [`Read::Idle`] now and then, so that the caller can do other things while no packet comes.
     ///
     /// # Errors
     /// If reading cannot go on. What was read before remains true, and [`Source::info`] then holds the problem.
@@ -109,10 +115,25 @@ pub trait Source: Send {
 pub enum Read<'a> {
     /// A packet.
     Packet(Packet<'a>),
-    /// No packet came for a while, live or in a file that is followed.
-    Idle,
+    /// No packet came for a while, live, in a file that is followed, or from a pipe ([`Reading::AsItComes`]).
+    Idle(Quiet),
     /// No more packets will come.
     End,
+}
+
+/// Is told, in a line for standard error, what happens to a file or an interface while it is read.
+pub type Tell = Box<dyn FnMut(&str) + Send>;
+
+/// Why no packet comes, and what that tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Quiet {
+    /// Packets come as they are captured: up to now, by the wall clock, none has been.
+    Live,
+    /// A file is followed, or a pipe read. Its clock may be another, and its writer may hold back what it has captured.
+    Followed {
+        /// What has been written ends in the middle of a record: its writer does hold back the rest.
+        amid_record: bool,
+    },
 }
 
 /// What one file or interface gave (`capture.sources[]` of the JSON).

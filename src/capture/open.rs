@@ -1,24 +1,22 @@
-//! Opens the files of one call.
+//! Opens capture files and standard input: one as it is, several as one source.
 
 use super::by_turns::ByTurns;
-use super::file::{Damage, Reading, file, stdin};
 use super::waiting::{Waiting, files_at_once};
 use super::window::WINDOW_BYTES;
-use super::{CaptureError, CaptureFile, Cursor, Filter, Filtered, InTurn, Merged, Reordered, Source};
+use super::{
+    CaptureError, CaptureFile, Cursor, Damage, Filter, Filtered, InTurn, Merged, Reading, Reordered, Source, pipe,
+};
 use crate::limits::ORDER_BYTES;
+use std::fs::{File, Metadata};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::sync::atomic::AtomicBool;
 
 /// Bytes of all windows together where many files are read at once.
 const WINDOWS_BYTES: usize = 64 * WINDOW_BYTES;
 /// The smallest window.
 const SMALLEST_WINDOW: usize = 16 * 1024;
-/// Bytes of the shortest header of a capture file.
-const SHORTEST_HEADER: u64 = 24;
-/// How long to wait for the header of a file that is followed.
-const FOLLOW_PAUSE: Duration = Duration::from_millis(100);
 
 /// Opens the files of one call, `-` being standard input: one as it is, several merged by time. Only packets that
 /// `filter` matches are delivered.
@@ -97,7 +95,7 @@ pub fn open_until(
 }
 
 /// Opens the file of that name, `-` being standard input.
-fn named(
+pub(super) fn named(
     name: &Path,
     window: usize,
     reading: Reading,
@@ -106,37 +104,59 @@ fn named(
     if name.as_os_str() == "-" { stdin(window, reading, stop) } else { file(name, window, reading, stop) }
 }
 
-fn ordered<C: Cursor + 'static>(cursor: C, filter: Option<Filter>, order: usize) -> Box<dyn Source> {
+/// The packets of `cursor` that `filter` matches, with `order` bytes for putting them in order.
+pub(super) fn ordered<C: Cursor + 'static>(cursor: C, filter: Option<Filter>, order: usize) -> Box<dyn Source> {
     match filter {
         None => Box::new(Reordered::new(cursor).within(order)),
         Some(filter) => Box::new(Reordered::new(Filtered::new(cursor, filter)).within(order)),
     }
 }
 
-/// Opens a file that is still being written, and reads on as it grows until `stop` is set. Waits for its header.
-/// Standard input needs no following: it ends when its writer closes it.
+/// Opens standard input, which ends soon after `stop` is set.
+fn stdin(window: usize, reading: Reading, stop: Option<&Arc<AtomicBool>>) -> Result<CaptureFile, CaptureError> {
+    let name = "-".to_owned();
+    let file = pipe::stdin().map_err(|error| CaptureError::Read { name: name.clone(), packet: 0, offset: 0, error })?;
+    let stdin = CaptureFile::open_reading(name, pipe::reader(file, stop), None, window, reading)?;
+    Ok(stdin.until(stop))
+}
+
+/// Opens a file.
 ///
 /// # Errors
-/// As [`open`]; also if not exactly one file is named, or it is compressed.
-pub fn follow(
-    names: &[PathBuf],
-    filter: Option<Filter>,
-    damage: Damage,
-    order: usize,
-    stop: Arc<AtomicBool>,
-) -> Result<Box<dyn Source>, CaptureError> {
-    let [name] = names else { return Err(CaptureError::FollowsOne) };
-    if name.as_os_str() == "-" {
-        return open_until(&[names.to_vec()], filter, damage, Reading::Here, order, Some(&stop));
+/// Where it is not there or cannot be read.
+pub(super) fn opened(path: &Path) -> Result<(File, Metadata), CaptureError> {
+    let name = path.to_string_lossy().into_owned();
+    let failed = |error: io::Error| {
+        let name = name.clone();
+        match error.kind() {
+            io::ErrorKind::NotFound => CaptureError::Missing { name },
+            io::ErrorKind::PermissionDenied => CaptureError::NoPermission { name },
+            _ => CaptureError::Read { name, packet: 0, offset: 0, error },
+        }
+    };
+    let file = File::open(path).map_err(failed)?;
+    let metadata = file.metadata().map_err(failed)?;
+    if metadata.is_dir() {
+        return Err(CaptureError::Directory { name });
     }
-    while std::fs::metadata(name).is_ok_and(|metadata| metadata.is_file() && metadata.len() < SHORTEST_HEADER)
-        && !stop.load(Ordering::Relaxed)
-    {
-        std::thread::sleep(FOLLOW_PAUSE);
-    }
-    let file = file(name, WINDOW_BYTES, Reading::Here, Some(&stop))?.on_damage(damage);
-    if file.is_compressed() {
-        return Err(CaptureError::NotFollowed { name: name.to_string_lossy().into_owned() });
-    }
-    Ok(ordered(file.following(stop), filter, order))
+    Ok((file, metadata))
+}
+
+/// Opens a capture file; one without an end that is known beforehand ends soon after `stop` is set.
+///
+/// # Errors
+/// Where it is not there, cannot be read, or is no capture.
+pub(super) fn file(
+    path: &Path,
+    window: usize,
+    reading: Reading,
+    stop: Option<&Arc<AtomicBool>>,
+) -> Result<CaptureFile, CaptureError> {
+    let name = path.to_string_lossy().into_owned();
+    let (file, metadata) = opened(path)?;
+    // A named pipe can be read only once.
+    let again = if metadata.is_file() { file.try_clone().ok() } else { None };
+    let stop = stop.filter(|_| again.is_none());
+    let file = CaptureFile::open_reading(name, pipe::reader(file, stop), again, window, reading)?;
+    Ok(file.until(stop))
 }

@@ -10,9 +10,10 @@ A record is believed once the header behind it reads as one. Where it does not, 
 false length may have led past others. The times of records are held against the last one that others have agreed with.
 */
 
+use super::growing::{is_blank, is_half_written};
 use super::pcap_chain::{CUSTOMARY_BYTES, Found, Header, Layout, View, is_file_header};
 use super::pcap_header::{self, FileHeader, HEADER_BYTES};
-use super::record::{Care, Defect, Record};
+use super::record::{Care, Defect, Record, ensure};
 use super::section;
 use super::window::Window;
 use super::{LinkType, Time};
@@ -72,6 +73,8 @@ enum Verdict {
     Sound(Next),
     /// It is none, or too long: the next begins at this byte of the window.
     Refuted(Found),
+    /// More must be written to tell (files that are followed).
+    Unsure,
 }
 
 impl Pcap {
@@ -171,9 +174,19 @@ impl Pcap {
     pub(super) fn record(&mut self, window: &mut Window, care: Care) -> Result<Option<Record>, Defect> {
         self.recognise(window);
         let next = std::mem::replace(&mut self.next, Next::Unknown);
+        let read = self.read(window, next, care);
+        if matches!(read, Ok(None) | Err(Defect::CutShort | Defect::Unwritten { .. })) {
+            // What is known of it holds when it has been written.
+            self.next = next;
+        }
+        read
+    }
+
+    fn read(&mut self, window: &mut Window, next: Next, care: Care) -> Result<Option<Record>, Defect> {
         if let Next::At(offset, kind) = next {
             let bytes = usize::try_from(offset.saturating_sub(window.offset())).unwrap_or(usize::MAX);
             if bytes > 0 {
+                window.ensure(bytes)?;
                 let what = self.oddity(window.data());
                 window.consume(bytes);
                 self.next = Next::At(offset, kind);
@@ -184,8 +197,15 @@ impl Pcap {
             }
         }
         let header_bytes = self.layout.header_bytes;
-        if !window.ensure(header_bytes)? {
-            return if window.data().is_empty() { Ok(None) } else { Err(Defect::CutShort) };
+        let is_there = ensure(window, header_bytes)?;
+        if window.data().is_empty() {
+            return Ok(None);
+        }
+        if care.followed && is_blank(window.data()) {
+            return Err(Defect::Unwritten { begun: false });
+        }
+        if !is_there {
+            return Err(Defect::CutShort);
         }
         let header = self.layout.header(window.data()).ok_or(Defect::CutShort)?;
         let captured = usize::try_from(header.captured).unwrap_or(usize::MAX);
@@ -201,7 +221,7 @@ impl Pcap {
             return Err(Defect::Corrupt("an empty record of no time"));
         }
         let total = header_bytes + captured;
-        if !window.ensure(total)? {
+        if !ensure(window, total)? {
             if care.steps_over && !care.grows {
                 let view = View { data: window.data(), ended: true };
                 let skip = self.barren_bytes(window);
@@ -211,10 +231,22 @@ impl Pcap {
             }
             return Err(Defect::CutShort);
         }
+        if care.followed {
+            window.look(total + header_bytes);
+            if is_half_written(window.data(), total, window.offset()) {
+                return Err(Defect::Unwritten { begun: true });
+            }
+        }
         if care.steps_over {
-            if doubtful && self.trusted.is_some() && self.vouched_for(window, 0, care) == Some(false) {
-                if let Some(found) = self.look_for(window, 0, care) {
-                    return Err(self.skip(window, found, "a record that makes no sense"));
+            if doubtful && self.trusted.is_some() {
+                match self.vouched_for(window, 0, care) {
+                    Some(false) => match self.look_for(window, 0, care) {
+                        Some(found) => return Err(self.skip(window, found, "a record that makes no sense")),
+                        None if care.grows && window.has_ended() => return Err(Defect::Unwritten { begun: true }),
+                        None => {}
+                    },
+                    None if care.grows => return Err(Defect::Unwritten { begun: true }),
+                    None | Some(true) => {}
                 }
             }
             if care.waits {
@@ -224,6 +256,7 @@ impl Pcap {
             match self.judge(window, total, header.seconds, care) {
                 Verdict::Sound(next) => self.next = next,
                 Verdict::Refuted(found) => return Err(self.skip(window, found, "a record that reaches into another")),
+                Verdict::Unsure => return Err(Defect::Unwritten { begun: true }),
             }
         }
         self.trust(header.seconds);
@@ -231,17 +264,18 @@ impl Pcap {
     }
 
     /// The record of `total` bytes that the window begins with was handed out before the next was in view: the bytes to
-    /// move on by, and whether they are fewer, because it was none.
-    pub(super) fn settled(&mut self, window: &mut Window, total: usize, care: Care) -> (usize, bool) {
+    /// move on by, and whether they are fewer, because it was none. None where the next does not come for a while.
+    pub(super) fn settled(&mut self, window: &mut Window, total: usize, care: Care) -> Option<(usize, bool)> {
         if self.next != Next::Unproved {
-            return (total, false);
+            return Some((total, false));
         }
+        let is_there = window.look_soon(total + self.layout.header_bytes)?;
         self.next = Next::Unknown;
-        if !window.look(total + self.layout.header_bytes) && care.grows {
-            return (total, false);
+        if !is_there && care.grows {
+            return Some((total, false));
         }
-        match self.judge(window, total, self.trusted.unwrap_or_default(), care) {
-            Verdict::Sound(Next::Unproved) => (total, false),
+        Some(match self.judge(window, total, self.trusted.unwrap_or_default(), care) {
+            Verdict::Sound(Next::Unproved) | Verdict::Unsure => (total, false),
             Verdict::Sound(next) => {
                 self.next = next;
                 (total, false)
@@ -251,7 +285,7 @@ impl Pcap {
                 self.next = Next::At(window.offset() + at as u64, kind);
                 (at, true)
             }
-        }
+        })
     }
 
     /// Whether that is so of the record that was handed out last.
@@ -279,11 +313,16 @@ impl Pcap {
         if self.layout.follows(next, self.trusted) || self.layout.follows(next, Some(seconds)) {
             return Verdict::Sound(Next::Fits);
         }
+        if care.followed && is_blank(behind) {
+            return Verdict::Sound(if care.grows { Next::Unproved } else { Next::Unknown });
+        }
         if another_file(window, total) {
             return Verdict::Sound(Next::At(window.offset() + total as u64, Kind::File));
         }
-        if self.vouched_for(window, total, care) != Some(false) {
-            return Verdict::Sound(Next::Accepted);
+        match self.vouched_for(window, total, care) {
+            Some(false) => {}
+            None if care.grows => return Verdict::Unsure,
+            None | Some(true) => return Verdict::Sound(Next::Accepted),
         }
         match self.look_for(window, total, care) {
             Some(found) if place(found).0 < total => Verdict::Refuted(found),
@@ -291,6 +330,7 @@ impl Pcap {
                 let (at, kind) = place(found);
                 Verdict::Sound(Next::At(window.offset() + at as u64, kind))
             }
+            None if care.grows && window.has_ended() => Verdict::Sound(Next::Unknown),
             None => Verdict::Sound(Next::Accepted),
         }
     }
@@ -301,8 +341,9 @@ impl Pcap {
         loop {
             let view = View { data: window.data().get(at..).unwrap_or_default(), ended: window.has_ended() };
             let said = self.layout.is_vouched_for(view, self.trusted);
-            if view.ended && care.grows {
-                return None;
+            if view.ended && care.grows && said != Some(true) {
+                // What speaks against it may be that the rest has not been written.
+                return self.layout.is_vouched_for(View { ended: false, ..view }, self.trusted);
             }
             if said.is_some() || view.data.len() > WIDE_CHAIN_BYTES + self.layout.longest {
                 return said.or(Some(false));
@@ -318,16 +359,25 @@ impl Pcap {
     /// bytes of the record there.
     fn look_for(&mut self, window: &mut Window, inside: usize, care: Care) -> Option<Found> {
         // Twice as much at once: each read moves what is in view, and a file may well be odd every few bytes.
-        if window.data().len() < inside + SEARCH_BYTES && !care.grows {
+        if window.data().len() < inside + SEARCH_BYTES {
             window.look(inside + 2 * SEARCH_BYTES);
         }
-        let view = View { data: window.data(), ended: window.has_ended() };
-        let until = if view.ended { view.data.len() } else { view.data.len().saturating_sub(CHAIN_BYTES) };
+        let view = View { data: window.data(), ended: window.has_ended() && !care.grows };
+        let judged = view.data.len().saturating_sub(if view.ended { 0 } else { CHAIN_BYTES });
+        let until = if window.has_ended() { view.data.len() } else { judged };
         let found = self.layout.search(view, self.trusted, inside, self.barren_bytes(window), until);
         if found.is_none() {
-            self.barren = self.barren.max(window.offset() + until as u64);
+            self.barren = self.barren.max(window.offset() + judged as u64);
         }
         found
+    }
+
+    /// The first byte of the window, after the one that it begins with, where reading can go on.
+    pub(super) fn find_in_view(&mut self, window: &Window) -> Option<usize> {
+        let view = View { data: window.data(), ended: window.has_ended() };
+        let (at, kind) = place(self.layout.search(view, self.trusted, 0, 0, view.data.len())?);
+        self.next = Next::At(window.offset() + at as u64, kind);
+        Some(at)
     }
 
     /// Bytes of the window that are known to have no record.
@@ -372,15 +422,16 @@ impl Pcap {
         }
     }
 
-    /// Moves the window to the next bytes that read as several records in a row; false if there are none.
-    pub(super) fn resynchronise(&mut self, window: &mut Window) -> io::Result<bool> {
-        window.consume(self.barren_bytes(window).max(1));
+    /// Moves the window to the next bytes that read as several records in a row; false if there are none, or, where more
+    /// is to come (`to_come`), none yet.
+    pub(super) fn resynchronise(&mut self, window: &mut Window, to_come: bool) -> io::Result<bool> {
+        window.consume(self.barren_bytes(window));
         let (layout, trusted) = (self.layout, self.trusted);
-        let found =
-            window.find(WIDE_CHAIN_BYTES, |data, ended| layout.at(View { data, ended }, trusted, 0).is_some())?;
+        let at = |data: &[u8], ended: bool| layout.at(View { data, ended }, trusted, 0);
+        let found = window.find(WIDE_CHAIN_BYTES, to_come, |data, ended| at(data, ended).is_some())?;
         if found {
-            let ended = window.has_ended();
-            let kind = match layout.at(View { data: window.data(), ended }, trusted, 0) {
+            let ended = window.has_ended() && !to_come;
+            let kind = match at(window.data(), ended) {
                 Some(kind) if kind(0) == Found::File(0) => Kind::File,
                 _ => Kind::Record,
             };

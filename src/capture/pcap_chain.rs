@@ -154,7 +154,8 @@ impl Layout {
             let odd = trusted.is_some_and(|trusted| header.is_near(trusted)) && self.is_odd(header);
             let usual = [first.seconds, last].iter().any(|at| header.is_near(*at))
                 || trusted.is_some_and(|at| header.is_near(at));
-            if !odd && !(usual && self.fits(header)) {
+            let fits = usual && self.fits(header);
+            if !(odd || fits) {
                 return Some(false);
             }
             at = at.saturating_add(self.total(header));

@@ -5,9 +5,10 @@ This module reads the framing of blocks; pcap-parser reads the content of those 
 whole.
 */
 
+use super::growing::is_blank;
 use super::pcap_chain::is_file_header;
 use super::pcap_header;
-use super::record::{Care, Defect, Record};
+use super::record::{Care, Defect, Record, ensure};
 use super::section::{self, SECTION};
 use super::window::{WINDOW_BYTES, Window};
 use super::{LinkType, Time};
@@ -18,6 +19,7 @@ use pcap_parser::{
 };
 use std::borrow::Cow;
 use std::io;
+use std::ops::Range;
 
 const INTERFACE: u32 = 1;
 /// Obsolete since 2004 and still met; unknown to pcap-parser.
@@ -133,12 +135,32 @@ impl Pcapng {
 
     /// Moves the window to the next packet and reads it; None at the end of the file.
     pub(super) fn record(&mut self, window: &mut Window, care: Care) -> Result<Option<Record>, Defect> {
+        let read = self.read(window, care);
+        if care.followed && matches!(read, Err(Defect::Corrupt(_))) {
+            window.look(2 * FRAMING_BYTES);
+            if is_blank(window.data()) {
+                return Err(Defect::Unwritten { begun: false });
+            }
+            if self.is_half_written(window.data()) {
+                return Err(Defect::Unwritten { begun: true });
+            }
+        }
+        read
+    }
+
+    fn read(&mut self, window: &mut Window, care: Care) -> Result<Option<Record>, Defect> {
         loop {
-            if !window.ensure(FRAMING_BYTES)? {
-                return if window.data().is_empty() { Ok(None) } else { Err(Defect::CutShort) };
+            if !ensure(window, FRAMING_BYTES)? {
+                return match window.data() {
+                    [] => Ok(None),
+                    rest if care.followed && is_blank(rest) => Err(Defect::Unwritten { begun: false }),
+                    _ => Err(Defect::CutShort),
+                };
             }
             if care.steps_over && pcap_header::begins(window.data()) {
-                window.look(pcap_header::HEADER_BYTES);
+                if !window.look(pcap_header::HEADER_BYTES) && care.grows {
+                    return Err(Defect::Unwritten { begun: true });
+                }
                 if is_file_header(window.data()) {
                     return Err(Defect::AnotherFile);
                 }
@@ -147,7 +169,7 @@ impl Pcapng {
             if !(FRAMING_BYTES..=RECORD_BYTES).contains(&frame.length) {
                 return Err(Defect::Corrupt("a block of impossible length"));
             }
-            if !window.ensure(frame.length)? {
+            if !ensure(window, frame.length)? {
                 let rest = window.data();
                 let follows = |at: &usize| self.is_plausible(rest.get(*at..).unwrap_or_default());
                 if care.steps_over
@@ -325,16 +347,33 @@ impl Pcapng {
         })
     }
 
-    /// Moves the window to the next bytes that read as a block; false if there are none.
-    pub(super) fn resynchronise(&mut self, window: &mut Window) -> io::Result<bool> {
-        window.consume(1);
-        window.find(WINDOW_BYTES, |data, _| self.is_plausible(data))
+    /// Whether the block that `data` begins with, which makes no sense, has zeros where its byte order, its length, or the
+    /// length once more should stand, or behind it: as if it had not been written to its end.
+    fn is_half_written(&self, data: &[u8]) -> bool {
+        let zeros = |range: Range<usize>| data.get(range).is_some_and(|bytes| bytes.iter().all(|byte| *byte == 0));
+        let Some(frame) = self.frame(data) else {
+            return section::begins(data) && data.get(8..12).is_some_and(|order| order.contains(&0));
+        };
+        let end = frame.length;
+        end == 0 || (end >= FRAMING_BYTES && (zeros(end - 4..end) || zeros(end..end + FRAMING_BYTES)))
     }
 
-    /// Moves the window to the next section, or other file, of a version that is known; false if there is none.
-    pub(super) fn leave_section(window: &mut Window) -> io::Result<bool> {
-        window.consume(1);
-        window.find(WINDOW_BYTES, |data, _| is_file_header(data))
+    /// Moves the window to the next bytes that read as a block; false if there are none, or, where more is to come
+    /// (`to_come`), none yet.
+    pub(super) fn resynchronise(&mut self, window: &mut Window, to_come: bool) -> io::Result<bool> {
+        window.find(WINDOW_BYTES, to_come, |data, _| self.is_plausible(data))
+    }
+
+    /// The first byte of the window, after the one that it begins with, that reads as a block.
+    pub(super) fn find_in_view(&self, window: &Window) -> Option<usize> {
+        let data = window.data();
+        (1..data.len()).find(|at| self.is_plausible(data.get(*at..).unwrap_or_default()))
+    }
+
+    /// Moves the window to the next section, or other file, of a version that is known; false if there is none, or none
+    /// yet.
+    pub(super) fn leave_section(window: &mut Window, to_come: bool) -> io::Result<bool> {
+        window.find(WINDOW_BYTES, to_come, |data, _| is_file_header(data))
     }
 
     /// True where `data` begins with a block of a known type whose two lengths agree, and either its content or what

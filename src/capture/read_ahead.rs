@@ -10,13 +10,14 @@ and bytes copied by one processor have to be fetched from it by another.
 */
 
 use super::page::{self, PAGE_BYTES};
-use crossbeam_channel::{Receiver, Sender, TryRecvError, bounded};
+use crossbeam_channel::{Receiver, Select, Sender, TryRecvError, bounded};
 use std::fs::File;
 use std::io::{self, Read};
 use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
+use std::time::Duration;
 
 /// Bytes read at a time: so few that they are still in the processor's cache when they are parsed.
 const BLOCK_BYTES: usize = 512 * 1024;
@@ -24,6 +25,19 @@ const BLOCK_BYTES: usize = 512 * 1024;
 const ROOM_BYTES: usize = 68 * 1024;
 /// Blocks under way at once, including the one that is being parsed.
 const BLOCKS: usize = 6;
+
+/// Which thread reads a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Reading {
+    /// The thread that asks for its packets, when it asks.
+    #[default]
+    Here,
+    /// A thread of its own, some blocks ahead. A regular file that is not compressed is read by both threads. With
+    /// several files, and where no thread can be started, each is read as with `Here`.
+    Ahead,
+    /// As with `Ahead`; where one pipe is read and nothing comes out of it, [`super::Read::Idle`] says so.
+    AsItComes,
+}
 
 /// The consumer's end of a stream that a thread reads.
 pub(super) struct Ahead {
@@ -159,6 +173,13 @@ impl Ahead {
             Some(BlockResult::End) => Ok(None),
             None => Err(io::Error::other("reading has broken off")),
         }
+    }
+
+    /// Waits for the next block of a stream, or its end; false where neither comes within `patience`.
+    pub(super) fn comes_within(&self, patience: Duration) -> bool {
+        let mut select = Select::new();
+        select.recv(&self.blocks);
+        select.ready_timeout(patience).is_ok()
     }
 
     /// Takes back a buffer for reuse.

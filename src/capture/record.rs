@@ -1,5 +1,6 @@
 //! A record in the window, and what keeps one from being read.
 
+use super::window::Window;
 use super::{LinkType, Time};
 use std::io;
 use std::ops::Range;
@@ -29,6 +30,11 @@ pub(super) enum Defect {
     AnotherFile,
     /// A version or variant that is not known here.
     Unsupported(String),
+    /// It has not been written yet, or not to its end (files that are followed, pipes that pause).
+    Unwritten {
+        /// Its beginning has been written.
+        begun: bool,
+    },
     /// Reading failed.
     Io(io::Error),
 }
@@ -40,8 +46,18 @@ pub(super) struct Care {
     pub(super) steps_over: bool,
     /// A record may be held back until the header behind it is there: its writer does not write it just now.
     pub(super) waits: bool,
-    /// The end of the stream is not the end of the file.
+    /// The file is followed: zeros may stand where nothing has been written yet.
+    pub(super) followed: bool,
+    /// It still is: the end of the stream is not the end of the file, and damage waits until something readable follows.
     pub(super) grows: bool,
+}
+
+/// Brings at least `wanted` bytes into view; false where the stream ends before.
+pub(super) fn ensure(window: &mut Window, wanted: usize) -> Result<bool, Defect> {
+    match window.ensure_soon(wanted)? {
+        Some(enough) => Ok(enough),
+        None => Err(Defect::Unwritten { begun: !window.data().is_empty() }),
+    }
 }
 
 impl From<io::Error> for Defect {

@@ -12,7 +12,7 @@ The window holds [`ORDER_PACKETS`] packets and [`ORDER_BYTES`] bytes. Packets ke
 file. Live captures never come through here, and where a file is followed nothing is held while its writer pauses.
 */
 
-use super::{CaptureError, Cursor, LinkType, Moved, Packet, SourceInfo, Time};
+use super::{CaptureError, Cursor, LinkType, Moved, Packet, Quiet, SourceInfo, Time};
 use crate::limits::{Limit, LimitsHit, ORDER_BYTES, ORDER_PACKETS};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -36,7 +36,7 @@ pub struct Reordered<C> {
     /// Of the packet delivered last, how often the clock had gone back, and its time.
     last: Option<(u64, Time)>,
     /// The window is emptied before more is read.
-    draining: bool,
+    draining: Option<Quiet>,
     ended: bool,
     failed: Option<CaptureError>,
     limits: LimitsHit,
@@ -64,7 +64,7 @@ impl<C: Cursor> Reordered<C> {
             most: ORDER_BYTES,
             current: None,
             last: None,
-            draining: false,
+            draining: None,
             ended: false,
             failed: None,
             limits: LimitsHit::default(),
@@ -104,10 +104,10 @@ impl<C: Cursor> Reordered<C> {
 
     /// Reads on until the window is full, or nothing more comes.
     fn fill(&mut self) {
-        while !self.ended && !self.draining && self.heap.len() < ORDER_PACKETS && self.bytes < self.most {
+        while !self.ended && self.draining.is_none() && self.heap.len() < ORDER_PACKETS && self.bytes < self.most {
             match self.inner.advance() {
                 Ok(Moved::Packet) => self.hold(),
-                Ok(Moved::Idle) => self.draining = true,
+                Ok(Moved::Idle(quiet)) => self.draining = Some(quiet),
                 Ok(Moved::End) => self.ended = true,
                 Err(error) => {
                     self.ended = true;
@@ -151,8 +151,8 @@ impl<C: Cursor> Cursor for Reordered<C> {
             self.current = Some(place);
             return Ok(Moved::Packet);
         }
-        if std::mem::take(&mut self.draining) {
-            return Ok(Moved::Idle);
+        if let Some(quiet) = self.draining.take() {
+            return Ok(Moved::Idle(quiet));
         }
         match self.failed.take() {
             Some(error) => Err(error),

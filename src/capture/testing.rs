@@ -37,7 +37,7 @@ impl Order {
 
 /// A capture file, by itself.
 pub(super) fn open_file(path: &Path) -> Result<CaptureFile, CaptureError> {
-    super::file::file(path, 1 << 16, Reading::Here, None)
+    super::open::file(path, 1 << 16, Reading::Here, None)
 }
 
 /// A classic file's header.
@@ -139,7 +139,7 @@ pub(super) fn read_all(mut cursor: impl Cursor) -> (Vec<Seen>, Option<CaptureErr
                     wire_len: packet.wire_len,
                 });
             }
-            Ok(Moved::Idle) => {}
+            Ok(Moved::Idle(_)) => {}
             Ok(Moved::End) => break None,
             Err(error) => break Some(error),
         }

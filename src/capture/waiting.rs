@@ -13,7 +13,7 @@ use crate::limits::LimitsHit;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt;
-use std::path::PathBuf;
+use std::path::Path;
 
 /// Descriptors that are left for all else: standard streams, output, what is extracted, threads.
 const OTHER_DESCRIPTORS: u64 = 32;
@@ -62,7 +62,7 @@ struct Identity {
 }
 
 impl Identity {
-    fn of(path: &PathBuf) -> Option<Self> {
+    fn of(path: &Path) -> Option<Self> {
         if path.as_os_str() == "-" {
             return None;
         }
@@ -87,7 +87,7 @@ impl Waiting {
     /// # Errors
     /// Where it cannot be opened.
     pub(super) fn closed(
-        path: &PathBuf,
+        path: &Path,
         opener: impl Fn() -> Result<CaptureFile, CaptureError> + Send + 'static,
     ) -> Result<Self, CaptureError> {
         let identity = Identity::of(path);
@@ -117,7 +117,7 @@ impl Waiting {
 
 impl Closed {
     fn reopen(&self, name: String) -> Result<CaptureFile, CaptureError> {
-        let is_it = Identity::of(&PathBuf::from(&name)).is_some_and(|now| self.identity.is_still(now));
+        let is_it = Identity::of(Path::new(&name)).is_some_and(|now| self.identity.is_still(now));
         if !is_it {
             return Err(CaptureError::Gone { name });
         }
@@ -130,7 +130,7 @@ impl Cursor for Waiting {
         match self {
             Self::Open { file, .. } => {
                 let moved = file.advance();
-                if !matches!(moved, Ok(Moved::Packet | Moved::Idle)) {
+                if !matches!(moved, Ok(Moved::Packet | Moved::Idle(_))) {
                     self.close();
                 }
                 moved

@@ -9,10 +9,13 @@ parsers work on slices, so they can read from this window.
 use super::page::{self, PAGE_BYTES};
 use super::read_ahead::{Ahead, Block, Thread};
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, Read, Seek, SeekFrom};
+use std::time::Duration;
 
 /// Bytes that a window has, and reads at a time, by default.
 pub(super) const WINDOW_BYTES: usize = 1024 * 1024;
+/// How long a stream that pauses is waited for before that is told.
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// The window.
 pub(super) struct Window {
@@ -23,6 +26,8 @@ pub(super) struct Window {
     /// Offset in the stream of `buffer[start]`.
     offset: u64,
     ended: bool,
+    /// It is told where nothing comes for a while.
+    pauses: bool,
     /// An error that a look ahead met, until the bytes before it do not suffice.
     failed: Option<io::Error>,
 }
@@ -51,6 +56,7 @@ impl Window {
             end: 0,
             offset: 0,
             ended: false,
+            pauses: false,
             failed: None,
         }
     }
@@ -58,7 +64,21 @@ impl Window {
     /// A window over `reader` of `capacity` bytes to begin with.
     pub(super) fn new(reader: Box<dyn Read + Send>, capacity: usize) -> Self {
         let buffer = vec![0; capacity + PAGE_BYTES];
-        Self { supply: Supply::Here(reader), buffer, start: 0, end: 0, offset: 0, ended: false, failed: None }
+        Self {
+            supply: Supply::Here(reader),
+            buffer,
+            start: 0,
+            end: 0,
+            offset: 0,
+            ended: false,
+            pauses: false,
+            failed: None,
+        }
+    }
+
+    /// The same, where [`Self::ensure_soon`] does not wait for long, if another thread reads.
+    pub(super) fn pausing(self) -> Self {
+        Self { pauses: true, ..self }
     }
 
     /// The bytes in view.
@@ -96,6 +116,33 @@ impl Window {
         self.refill(wanted)
     }
 
+    /// As [`Self::ensure`]; None where nothing comes for a while, and that is to be told.
+    ///
+    /// # Errors
+    /// As [`Self::ensure`].
+    #[inline]
+    pub(super) fn ensure_soon(&mut self, wanted: usize) -> io::Result<Option<bool>> {
+        if self.comes(wanted) { self.ensure(wanted).map(Some) } else { Ok(None) }
+    }
+
+    /// As [`Self::look`]; None where nothing comes for a while, and that is to be told.
+    pub(super) fn look_soon(&mut self, wanted: usize) -> Option<bool> {
+        if self.comes(wanted) { Some(self.look(wanted)) } else { None }
+    }
+
+    /// False where so many bytes are not in view, and nothing comes for a while.
+    #[inline]
+    fn comes(&mut self, wanted: usize) -> bool {
+        while self.pauses && self.end - self.start < wanted && !self.ended && self.failed.is_none() {
+            match &self.supply {
+                Supply::Ahead(ahead) if !ahead.comes_within(PAUSE) => return false,
+                Supply::Ahead(_) => drop(self.look(self.end - self.start + 1)),
+                Supply::Here(_) => break,
+            }
+        }
+        true
+    }
+
     /// As [`Self::ensure`], ahead of the bytes that are needed: an error is kept for the call that needs them, and they
     /// do not come into view.
     pub(super) fn look(&mut self, wanted: usize) -> bool {
@@ -106,19 +153,27 @@ impl Window {
     }
 
     /// Moves to the next position at which the bytes in view satisfy `wanted`, which is given at least `view` of them
-    /// (fewer only at the end of the stream), and whether that is the end; false, and at the end, if there is none.
+    /// (fewer only at the end of the stream), and whether that is the end; false, and at the end, if there is none. Where
+    /// more of the stream is to come (`to_come`), its end is none, and the last `view` bytes stay, to be judged again with
+    /// what comes.
     ///
     /// More is read only once less than `view` is left to examine, and then twice as much: each read moves the bytes in
     /// view to the front of the buffer, and a file may well be damaged every few bytes.
-    pub(super) fn find(&mut self, view: usize, wanted: impl Fn(&[u8], bool) -> bool) -> io::Result<bool> {
+    pub(super) fn find(
+        &mut self,
+        view: usize,
+        to_come: bool,
+        wanted: impl Fn(&[u8], bool) -> bool,
+    ) -> io::Result<bool> {
         loop {
             let data = self.data();
             let judged = if self.ended { data.len() } else { data.len().saturating_sub(view) };
-            if let Some(found) = (0..judged).find(|&at| wanted(data.get(at..).unwrap_or_default(), self.ended)) {
+            let ended = self.ended && !to_come;
+            if let Some(found) = (0..judged).find(|&at| wanted(data.get(at..).unwrap_or_default(), ended)) {
                 self.consume(found);
                 return Ok(true);
             }
-            self.consume(judged);
+            self.consume(if to_come { data.len().saturating_sub(view) } else { judged });
             if self.ended {
                 return Ok(false);
             }
@@ -126,9 +181,14 @@ impl Window {
         }
     }
 
-    /// The stream has not ended after all: more may have been written.
-    pub(super) fn resume(&mut self) {
-        self.ended = false;
+    /// Nothing is in view any more: it is read again, with what has been written since. `file` is what the reader reads.
+    ///
+    /// # Errors
+    /// Where its position cannot be set.
+    pub(super) fn read_again(&mut self, file: &mut File) -> io::Result<()> {
+        file.seek(SeekFrom::Start(self.offset))?;
+        (self.end, self.ended, self.failed) = (self.start, false, None);
+        Ok(())
     }
 
     fn refill(&mut self, wanted: usize) -> io::Result<bool> {

@@ -59,7 +59,7 @@ pub(super) struct ReadArgs {
     /// by time.
     #[arg(value_name = "FILE", required = true)]
     pub(super) files: Vec<PathBuf>,
-    /// Keep reading a file that is still being written, until Ctrl-C.
+    /// Keep reading a file that is still being written, and the files that take its name after it, until Ctrl-C.
     #[arg(long)]
     pub(super) follow: bool,
     #[command(flatten)]

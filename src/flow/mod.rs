@@ -40,6 +40,6 @@ pub(crate) use key::Key;
 pub use multipath::Multipath;
 pub use silence::Silence;
 pub use stalls::Stalls;
-pub use table::Table;
+pub use table::{LINGER_NANOSECONDS, Table};
 pub use transport::{CloseReason, Conflicts, Counters, Leaving, Subflows, Transport};
 pub use window::ClosedWindow;

@@ -78,7 +78,7 @@ impl Budget {
 pub const fn heap(bytes: usize) -> usize {
     match bytes {
         0 => 0,
-        ..=24 => 32,
+        1..=24 => 32,
         more => more.saturating_add(8 + 15) & !15,
     }
 }

@@ -387,6 +387,18 @@ limits! {
         zh: "多路径 TCP 子流 {SUBFLOWS} 条，每条每个方向 {MAPPINGS_PER_SUBFLOW} 个映射",
     }
 
+    /// Counts files that have no entry of their own.
+    FollowedFiles = "followed_files" {
+        /// Files under one name that is followed (a ring, a log that is rotated) that are told apart.
+        FOLLOWED_FILES: Count = 4_096, fuzzed 3;
+    } hit {
+        en: "files came under the name that is followed after the first {FOLLOWED_FILES}, and were counted as one with the last of those",
+        zh: "被跟踪的文件名下的文件超过 {FOLLOWED_FILES} 个，之后的与最后一个合并计数（文件数）",
+    } readme {
+        en: "{FOLLOWED_FILES} files under the name that `--follow` follows that are told apart",
+        zh: "`--follow` 跟踪的文件名下分别计数的文件 {FOLLOWED_FILES} 个",
+    }
+
     /// Counts steps of a clock that are not told.
     ClockSteps = "clock_steps" {
         /// Places where the clock of a capture went back that are told of each file or interface.

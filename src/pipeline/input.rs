@@ -3,11 +3,12 @@
 use super::options::{BatchEnd, Options};
 use super::shard::shard_of;
 use super::wall_clock::WallClock;
-use crate::capture::{Packet, Time};
+use crate::capture::{Packet, Quiet, Time};
 use crate::decode::{DecodeStop, Decoded, Decoder, Peek, Segment, peek};
-use crate::flow::Multipath;
+use crate::flow::{LINGER_NANOSECONDS, Multipath};
 use crate::limits::LimitsHit;
 use crate::session::summary::{PacketCounts, Traffic};
+use std::time::{Duration, Instant};
 
 /// The busiest ports, reported to a user whose capture has no mail.
 const BUSIEST_PORTS: usize = 5;
@@ -19,6 +20,11 @@ const BATCH_BYTES: usize = 512 * 1024;
 /// larger than the segments that it came in.
 const BATCH_SEGMENTS: usize = 2_048;
 
+/// How long a followed file must have been quiet before packet time goes on for what did not come: bytes behind a hole,
+/// silent connections. Its writer may hold packets back: dumpcap for half a second, others for some seconds, or until
+/// they have some kilobytes. As long again as bytes behind a hole are waited for anyway.
+const HELD_BACK: Duration = Duration::from_secs(60);
+
 /// The stage before the connections.
 pub struct InputStage<'a> {
     options: &'a Options,
@@ -29,7 +35,11 @@ pub struct InputStage<'a> {
     batch_packets: u64,
     /// Time of the last packet.
     packet_time: Time,
-    last: BatchEnd,
+    /// The last packet, by the order in which packets are read, and the earlier of the times of the last two: one record
+    /// with a broken time does not expire connections that are alive.
+    last: (u64, Time),
+    /// Since when no packet has come, once that was noticed.
+    quiet_since: Option<Instant>,
     /// Of a live capture.
     clock: Option<WallClock>,
 }
@@ -89,7 +99,8 @@ impl<'a> InputStage<'a> {
             },
             batch_packets: 0,
             packet_time: Time::from_nanoseconds(i64::MAX),
-            last: BatchEnd { nth: 0, time: Time::default(), clock_set: 0 },
+            last: (0, Time::default()),
+            quiet_since: None,
             clock: live.then(WallClock::default),
         }
     }
@@ -112,9 +123,9 @@ impl<'a> InputStage<'a> {
         self.rest.packets.read += 1;
         (self.rest.handed_on, self.rest.stopped) = (false, false);
         self.batch_packets += 1;
-        // The earlier of the last two times: one record with a broken time does not expire connections that are alive.
-        self.last = BatchEnd { nth: self.rest.packets.read, time: packet.time.min(self.packet_time), clock_set: 0 };
+        self.last = (self.rest.packets.read, packet.time.min(self.packet_time));
         self.packet_time = packet.time;
+        self.quiet_since = None;
         match peek(packet) {
             Peek::NotTcp => return Ok(()),
             Peek::Tcp(glimpse) => {
@@ -158,13 +169,22 @@ impl<'a> InputStage<'a> {
         let full = self.batch_packets >= BATCH_PACKETS
             || self.rest.batch_bytes >= BATCH_BYTES
             || self.rest.batch_segments >= BATCH_SEGMENTS;
-        full.then(|| self.begin_batch(self.last.time))
+        full.then(|| {
+            self.begin_batch();
+            BatchEnd::at(self.last.0, self.last.1)
+        })
     }
 
-    /// Ends the batch because no packet came up to now; none where packets do not come as they are captured.
-    pub fn end_of_batch_now(&mut self) -> Option<BatchEnd> {
-        let now = self.clock.as_mut()?.idle();
-        Some(self.begin_batch(now))
+    /// Ends the batch because no packet comes.
+    pub fn end_of_batch_now(&mut self, quiet: Quiet) -> BatchEnd {
+        self.begin_batch();
+        match quiet {
+            Quiet::Live => BatchEnd::at(self.last.0, self.clock.get_or_insert_default().idle()),
+            Quiet::Followed { amid_record } => {
+                let quiet = self.quiet_since.get_or_insert_with(Instant::now).elapsed();
+                self.quiet_end(quiet, amid_record)
+            }
+        }
     }
 
     /// Ends the batch before `packet` where the clock was set before it was captured (live captures).
@@ -172,13 +192,29 @@ impl<'a> InputStage<'a> {
     pub fn end_of_batch_before(&mut self, packet: &Packet<'_>) -> Option<BatchEnd> {
         let clock_set = self.clock.as_mut()?.packet(packet.time)?;
         self.packet_time = self.packet_time.plus(clock_set);
-        Some(BatchEnd { clock_set, ..self.begin_batch(self.last.time) })
+        self.begin_batch();
+        Some(BatchEnd { clock_set, ..BatchEnd::at(self.last.0, self.last.1) })
     }
 
-    /// Another batch begins; returns the end of the one before, at `time`.
-    fn begin_batch(&mut self, time: Time) -> BatchEnd {
+    /// The end of a batch after which a file that is followed has been quiet for so long. Its packets may be years old, so
+    /// time goes on from the last of them. Connections that are over are not kept waiting; but where something is amiss
+    /// because a packet did not come, the writer may hold that packet back ([`HELD_BACK`]), and surely holds one back if
+    /// the file ends in the middle of a record.
+    fn quiet_end(&self, quiet: Duration, amid_record: bool) -> BatchEnd {
+        let (nth, earlier) = self.last;
+        let not_held = if amid_record { Duration::ZERO } else { quiet.saturating_sub(HELD_BACK) };
+        BatchEnd {
+            nth,
+            time: earlier.plus(nanoseconds(not_held)),
+            now: self.packet_time.plus(nanoseconds(quiet)),
+            quiet: nanoseconds(quiet) >= LINGER_NANOSECONDS,
+            clock_set: 0,
+        }
+    }
+
+    /// Another batch begins.
+    fn begin_batch(&mut self) {
         (self.batch_packets, self.rest.batch_bytes, self.rest.batch_segments) = (0, 0, 0);
-        BatchEnd { nth: self.last.nth, time, clock_set: 0 }
     }
 
     /// All packets have been read.
@@ -192,6 +228,10 @@ impl<'a> InputStage<'a> {
         limits_hit.add(self.multipath.limits());
         InputCounts { packets: self.rest.packets, traffic, limits_hit }
     }
+}
+
+fn nanoseconds(duration: Duration) -> i64 {
+    i64::try_from(duration.as_nanos()).unwrap_or(i64::MAX)
 }
 
 impl Counts {
@@ -228,5 +268,37 @@ impl Counts {
         self.traffic.tcp_segments += 1;
         self.traffic.tcp_connections += u64::from(begins);
         self.ports[usize::from(source.min(destination))] += 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::capture::LinkType;
+    use std::convert::Infallible;
+
+    /// Seconds up to which all packets have come, and up to which time has gone on, after a file that is followed has been
+    /// quiet for so many seconds; and whether all that lingers goes.
+    fn quiet(seconds: u64, amid_record: bool) -> (i64, i64, bool) {
+        let options = Options::default();
+        let mut input = InputStage::new(&options, false);
+        for time in [100, 110] {
+            let time = Time::from_microseconds(time * 1_000_000);
+            let packet = Packet { number: 1, time, link: LinkType::NULL, data: &[], wire_len: 0 };
+            let Ok(()) = input.packet(&packet, |_| Ok::<_, Infallible>(()));
+        }
+        let end = input.quiet_end(Duration::from_secs(seconds), amid_record);
+        let seconds = |time: Time| time.nanoseconds() / 1_000_000_000;
+        (seconds(end.time), seconds(end.now), end.quiet)
+    }
+
+    #[test]
+    fn while_a_file_is_quiet_time_goes_on_from_its_last_packet() {
+        assert_eq!(quiet(0, false), (100, 110, false));
+        assert_eq!(quiet(1, false), (100, 111, false));
+        assert_eq!(quiet(2, false), (100, 112, true), "all that is over has lingered");
+        assert_eq!(quiet(60, false), (100, 170, true), "what is missing may be held back");
+        assert_eq!(quiet(7_260, false), (7_300, 7_370, true), "and is not for ever");
+        assert_eq!(quiet(7_260, true), (100, 7_370, true), "unless it is known to be held back");
     }
 }

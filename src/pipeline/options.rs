@@ -122,8 +122,21 @@ impl<'a> StopCondition<'a> {
 pub struct BatchEnd {
     /// Its last packet, by the order in which packets are read.
     pub nth: u64,
-    /// The time up to which all packets have come.
+    /// The time up to which all packets have come. What has not come by then is judged missing, or idle.
     pub time: Time,
+    /// The time by which connections that are over have lingered, and silent ones keep others waiting: not before `time`.
+    /// Later where a file is followed and is quiet, since its writer may hold packets back.
+    pub now: Time,
+    /// Nothing has come for so long that every connection that is over has lingered, whatever the clock of the capture
+    /// says.
+    pub quiet: bool,
     /// By how many nanoseconds the clock was set after it; only told of a live capture.
     pub clock_set: i64,
+}
+
+impl BatchEnd {
+    /// The end after packet `nth`, at `time`.
+    pub fn at(nth: u64, time: Time) -> Self {
+        Self { nth, time, now: time, quiet: false, clock_set: 0 }
+    }
 }

@@ -3,7 +3,7 @@
 use super::event::{ConnectionChange, ConnectionEvent};
 use super::input::InputCounts;
 use super::numbering::SessionNumbering;
-use super::options::{BatchEnd, Options};
+use super::options::{BatchEnd, Emit, Options};
 use super::probe::Probing;
 use super::shards::Shards;
 use crate::decode::Segment;
@@ -74,7 +74,12 @@ impl<'a> OutputStage<'a> {
     /// Where the view cannot write.
     pub fn end_of_batch(&mut self, end: BatchEnd, events: &mut Vec<ConnectionEvent>) -> io::Result<()> {
         self.take(events)?;
-        self.numbering.decide_silent(end.time);
+        // Who reads sessions as they end is not kept waiting by a connection whose packets may be held back. Should it turn
+        // out to be no mail, its number is left out.
+        self.numbering.decide_silent(match self.options.emit {
+            Emit::AsTheyEnd => end.now,
+            Emit::InOrder => end.time,
+        });
         if end.clock_set != 0 {
             self.numbering.clock_set(end.clock_set);
         }

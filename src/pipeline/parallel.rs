@@ -204,10 +204,9 @@ fn read<'a>(
                     send(&mut batches, Some(end));
                 }
             }
-            Ok(Read::Idle) => {
-                if let Some(end) = input.end_of_batch_now() {
-                    send(&mut batches, Some(end));
-                }
+            Ok(Read::Idle(quiet)) => {
+                let end = input.end_of_batch_now(quiet);
+                send(&mut batches, Some(end));
             }
             Ok(Read::End) => break,
             Err(error) => {

@@ -60,6 +60,7 @@ impl<'a> Shards<'a> {
         for table in self.tables.iter_mut().flatten() {
             table.connection_handler().now = end.nth;
             table.tick(end.time);
+            table.end_lingering(if end.quiet { None } else { Some(end.now) });
             if end.clock_set != 0 {
                 table.clock_set(end.clock_set);
             }

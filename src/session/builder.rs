@@ -5,6 +5,7 @@ What a bound leaves out is counted, and references to it are dropped: no step, m
 names a step that the session does not have.
 */
 
+mod held;
 mod let_go;
 
 use super::message::{Content, Reader};
@@ -21,7 +22,7 @@ use crate::protocol::event::{
 };
 use crate::protocol::secret::Secret;
 use crate::protocol::{Protocol, Sink};
-use let_go::Held;
+use held::Held;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;

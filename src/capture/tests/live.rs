@@ -1,5 +1,7 @@
 use crate::capture::testing::{open_file, read_all};
-use crate::capture::{CaptureError, Cursor, Fault, Filter, Format, LinkType, Live, LiveOptions, Moved, interfaces};
+use crate::capture::{
+    CaptureError, Cursor, Fault, Filter, Format, LinkType, Live, LiveOptions, Moved, Quiet, interfaces,
+};
 use std::net::UdpSocket;
 use std::path::Path;
 use std::sync::Arc;
@@ -30,7 +32,7 @@ fn packets_as_they_come_idle_in_between_and_the_end_after_the_stop() {
     let Some(mut live) = loopback(&format!("udp dst port {}", to.port()), &stop, Some(&file)) else { return };
 
     let started = Instant::now();
-    assert_eq!(live.advance().unwrap(), Moved::Idle, "nothing was sent yet");
+    assert_eq!(live.advance().unwrap(), Moved::Idle(Quiet::Live), "nothing was sent yet");
     assert!(started.elapsed() < Duration::from_secs(2));
 
     let sender = UdpSocket::bind("127.0.0.1:0").unwrap();

@@ -2,6 +2,7 @@
 
 use super::entry::{Ending, Entry, Followed, Probe, Stage};
 use super::{LINGER_NANOSECONDS, Table};
+use crate::capture::Time;
 use crate::flow::connection::Connection;
 use crate::flow::embryonic::Embryonic;
 use crate::flow::pending_syn::PendingSyn;
@@ -60,17 +61,23 @@ impl<F: ConnectionHandler> Table<F> {
         })
     }
 
-    /// Closes connections that have lingered or been silent for long enough.
-    pub(super) fn expire(&mut self) {
+    /// Closes connections that are over and have lingered for long enough by `now`, or all that linger.
+    pub fn end_lingering(&mut self, now: Option<Time>) {
         while let Some(&(index, generation)) = self.lingering.front() {
             let waits = self
                 .lingering(index, generation)
-                .is_some_and(|_| self.silent_for(index, self.now) < LINGER_NANOSECONDS);
+                .zip(now)
+                .is_some_and(|(_, now)| self.silent_for(index, now) < LINGER_NANOSECONDS);
             if waits {
                 break;
             }
             self.close_first_lingering();
         }
+    }
+
+    /// Closes connections that have lingered or been silent for long enough.
+    pub(super) fn expire(&mut self) {
+        self.end_lingering(Some(self.now));
         let mut left = EXPIRED_PER_TICK;
         for rank in Rank::ALL {
             while left > 0

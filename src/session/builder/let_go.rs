@@ -19,21 +19,6 @@ pub const FEWEST_STEPS: usize = 48;
 /// The part of the steps' own bytes that their texts must have to be let go of before the steps.
 const WORTH: usize = 8;
 
-/// What a builder holds.
-#[derive(Debug, Default)]
-pub struct Held {
-    /// Texts of steps, and what is read from them.
-    texts: usize,
-    /// What else the steps, logins and messages have on the heap, and the facts of the session.
-    pub rest: usize,
-    /// Readers of the messages whose content has not ended.
-    pub readers: usize,
-    /// It was asked to let go of something: it reserves no more than it needs.
-    frugal: bool,
-    /// No further steps are kept.
-    closed: bool,
-}
-
 impl Builder {
     /// Bytes that the session holds so far.
     pub fn held(&self) -> usize {
