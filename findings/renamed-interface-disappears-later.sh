@@ -2,8 +2,8 @@
 # A renamed interface is captured on, until it next goes down for a second: then it "disappeared".
 #
 # An expert expects: a packet socket is bound to an interface by its index. Either the capture
-#   outlives a change of name, or it ends when the name goes. An interface that goes down for a second and
-#   up again does not end it in either case (libpcap has read on through that since 1.10).
+#   outlives a change of name, or it ends when the name goes. An interface that goes down for a second
+#   and up again does not end it in either case (libpcap reads on through that).
 # What happens instead: both, one after the other. Nothing happens at the renaming, and the packets
 #   go on being captured. But when the interface goes down, libpcap asks the kernel for an interface
 #   of the name that it was given, to see whether it is down or gone, and there is none: "The
@@ -39,7 +39,7 @@ import socket, sys
 
 sender = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
 sender.bind((sys.argv[1], 0))
-sender.send(b"\x02\0\0\0\0\x02\x02\0\0\0\0\x01\x88\xb5<" + sys.argv[2].encode().ljust(45, b".") + b">")
+sender.send(b"\x02\0\0\0\0\x02\x02\0\0\0\0\x01\x88\xb5word: " + sys.argv[2].encode().ljust(45, b"."))
 PY
     sleep 0.3
 }
@@ -74,7 +74,7 @@ try() { # title, what is done before the interface goes down and up
         end="ended: $(sed -n 's/^tcpdump: pcap_loop: //p' tcpdump.log); same index: $same"
     fi
     wait "$capture" || true
-    words=$(grep -ao '<[a-z ]*' mail.pcap | cut -c2- | paste -sd, | sed 's/,/, /g')
+    words=$(grep -ao 'word: [a-z ]*' mail.pcap | cut -c7- | paste -sd, | sed 's/,/, /g')
     printf '%-19s captured: %s; %s\n' "$1" "$words" "$end"
     ip link del "$name"
     [ "$2" != use ] || ip link del mail0
