@@ -393,3 +393,26 @@ fn a_filter_is_applied_or_refused() {
     let output = read("lab-all", &["--filter", "port port"]);
     assert!(!output.status.success() && err(&output).contains("port port"), "{}", err(&output));
 }
+
+#[test]
+fn a_filter_that_nothing_matches_is_no_empty_capture() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let tagged = folder.path().join("tagged.pcap");
+    // The first packet of a capture, which is of ARP, with a VLAN tag.
+    let whole = std::fs::read(fixture("smtp-helo")).expect("readable");
+    let length = u32::from_le_bytes(whole[32..36].try_into().expect("4 bytes"));
+    let mut bytes = whole[..32].to_vec();
+    for _ in 0..2 {
+        bytes.extend((length + 4).to_le_bytes());
+    }
+    bytes.extend(&whole[40..52]);
+    bytes.extend([0x81, 0, 0, 7]);
+    bytes.extend(&whole[52..40 + length as usize]);
+    std::fs::write(&tagged, bytes).expect("writable");
+    let tagged = tagged.to_str().expect("UTF-8");
+    let said = |filter: &str| out(&command(&["read", tagged, "--filter", filter]).output().expect("mailtap runs"));
+    let none = said("arp");
+    assert!(none.contains("The capture holds 1 packet, and none matches the filter."), "{none}");
+    assert!(none.contains("vlan") && !none.contains("no packet at all"), "{none}");
+    assert!(said("vlan and arp").contains("It holds 1 packet"), "{}", said("vlan and arp"));
+}

@@ -1,6 +1,7 @@
 /*!
-Filter expressions (pcap-filter(7)), compiled by libpcap for each link type that occurs and matched here: the same for
-packets from files and for live ones, where the kernel applies the expression as well.
+Filter expressions (pcap-filter(7)): of packets from files matched here, compiled by libpcap for each link type that
+occurs; of live packets matched by the kernel alone, as tcpdump does both. They differ where the kernel takes a VLAN tag
+out of a packet before it filters: `tcp port 25` matches it live, and not in the file that was made so.
 */
 
 use super::{CaptureError, Cursor, LinkType, Moved, Packet, SourceInfo};

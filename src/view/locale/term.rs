@@ -166,9 +166,13 @@ pub fn urgent(lang: Lang, bytes: u64) -> String {
     say!(lang, terms::urgent(bytes))
 }
 
-/// What a capture contains if none of its sessions is shown: one string per paragraph.
-pub fn no_mail(lang: Lang, summary: &Summary) -> Vec<String> {
+/// What a capture contains if none of its sessions is shown: one string per paragraph. `held` is the number of packets
+/// in its files, more than were read where a filter left some out.
+pub fn no_mail(lang: Lang, summary: &Summary, held: u64) -> Vec<String> {
     let (packets, traffic) = (summary.packets, &summary.traffic);
+    if packets.read == 0 && held > 0 {
+        return say!(lang, terms::none_matches(held));
+    }
     if packets.mail > 0 {
         return vec![say!(lang, terms::none_asked_for(packets.mail, packets.read))];
     }

@@ -385,7 +385,7 @@ fn a_capture_without_mail_says_what_it_held() {
         ..Summary::default()
     };
     assert_eq!(
-        no_mail(Lang::En, &summary),
+        no_mail(Lang::En, &summary, 12),
         [
             "No mail session was found in this capture.",
             "It holds 12 packets: 9 TCP segments, 1 TCP connection begun in the capture.",
@@ -395,13 +395,17 @@ fn a_capture_without_mail_says_what_it_held() {
             "Mail on another port is read with --port (for example --port smtp=8025) or --any-port.",
         ]
     );
-    assert_eq!(no_mail(Lang::Zh, &summary).len(), 6);
+    assert_eq!(no_mail(Lang::Zh, &summary, 12).len(), 6);
     let others = Summary { packets: PacketCounts { mail: 7, ..summary.packets }, ..summary.clone() };
     let words = "No mail session in this capture is one of those asked for (--session, --protocol): 7 of its 12 packets \
                  belong to others.";
-    assert_eq!(no_mail(Lang::En, &others), [words]);
-    assert_eq!(no_mail(Lang::Zh, &others).len(), 1);
-    assert_eq!(no_mail(Lang::Zh, &Summary::default()), ["抓包数据中没有发现邮件会话。", "其中没有任何分组。"]);
+    assert_eq!(no_mail(Lang::En, &others, 12), [words]);
+    assert_eq!(no_mail(Lang::Zh, &others, 12).len(), 1);
+    assert_eq!(no_mail(Lang::Zh, &Summary::default(), 0), ["抓包数据中没有发现邮件会话。", "其中没有任何分组。"]);
+    let unmatched = no_mail(Lang::En, &Summary::default(), 12);
+    assert_eq!(unmatched[0], "The capture holds 12 packets, and none matches the filter.");
+    assert!(unmatched[1].contains("'tcp port 25 or (vlan and tcp port 25)'"), "{unmatched:?}");
+    assert_eq!(no_mail(Lang::Zh, &Summary::default(), 12).len(), 2);
 }
 
 #[test]

@@ -137,8 +137,9 @@ pub fn probes(out: &mut dyn Write, options: &Options, summary: &Summary) -> io::
 }
 
 /// Reports that the capture has no mail session to show, and what it contains.
-pub fn no_mail(out: &mut dyn Write, options: &Options, summary: &Summary) -> io::Result<()> {
-    for paragraph in locale::no_mail(options.lang, summary) {
+pub fn no_mail(out: &mut dyn Write, options: &Options, report: &Report) -> io::Result<()> {
+    let held = report.sources.iter().map(|source| source.packets).sum();
+    for paragraph in locale::no_mail(options.lang, &report.summary, held) {
         heading::paragraph(out, options.style, &paragraph)?;
     }
     Ok(())

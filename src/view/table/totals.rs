@@ -36,7 +36,7 @@ impl Totals {
     pub fn finish(&mut self, out: &mut dyn Write, report: &Report) -> io::Result<()> {
         let Self { options, sessions, credentials } = self;
         if report.summary.sessions.values().all(|&count| count == 0) {
-            summary::no_mail(out, options, &report.summary)?;
+            summary::no_mail(out, options, report)?;
         } else {
             sessions.finish(out, options)?;
             if options.show.credentials {

@@ -250,6 +250,16 @@ pub fn none_asked_for(mail: u64, packets: u64) -> String {
     )
 }
 
+/// A capture of `held` packets, none of which matches the filter.
+pub fn none_matches(held: u64) -> Vec<String> {
+    vec![
+        format!("The capture holds {}, and none matches the filter.", self::packets(held)),
+        "In a file, packets with a VLAN tag match only where the filter names it, as in 'tcp port 25 or (vlan and \
+         tcp port 25)', even if they were captured with a filter that does not."
+            .to_owned(),
+    ]
+}
+
 pub fn no_mail_hint() -> &'static str {
     "Mail on another port is read with --port (for example --port smtp=8025) or --any-port."
 }

@@ -238,6 +238,16 @@ pub fn none_asked_for(mail: u64, packets: u64) -> String {
     )
 }
 
+/// A capture of `held` packets, none of which matches the filter.
+pub fn none_matches(held: u64) -> Vec<String> {
+    vec![
+        format!("抓包数据共有 {}，其中没有一个符合过滤条件。", self::packets(held)),
+        "在文件中，带 VLAN 标签的分组只有在条件写明 vlan 时才会匹配，例如 'tcp port 25 or (vlan and tcp port 25)'，\
+         即使抓包时所用的条件没有写 vlan。"
+            .to_owned(),
+    ]
+}
+
 pub fn no_mail_hint() -> &'static str {
     "如果邮件使用其他端口，可用 --port 指定（例如 --port smtp=8025），或使用 --any-port。"
 }
