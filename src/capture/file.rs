@@ -23,6 +23,8 @@ use std::time::Duration;
 
 /// How long to wait at the end of a file that is followed before reading on.
 const FOLLOW_PAUSE: Duration = Duration::from_millis(100);
+/// Files in one, the headers of which are looked at twice: whether they are content of a packet. It takes as long as 64 KiB.
+const DOUBTED_FILES: u64 = 64;
 
 /// A capture file, or standard input.
 pub struct CaptureFile {
@@ -152,7 +154,7 @@ impl CaptureFile {
                 Reading::Here => Window::new(whole, capacity),
                 Reading::Ahead => Window::ahead(whole, again.filter(|_| compression.is_none()), capacity),
             },
-            records: Records::Pcapng(Pcapng::new()),
+            records: Records::Pcapng(Pcapng::new(true)),
             compression,
             stats: SourceStats::new(name, Format::Pcapng, compression),
             skips: Skips::default(),
@@ -225,12 +227,13 @@ impl CaptureFile {
 
     /// Reads the header that the window begins with.
     fn begin_records(&mut self) -> Result<(), Defect> {
+        let doubts = self.skips.files() < DOUBTED_FILES;
         self.records = if Pcap::begins(self.window.data()) {
-            let pcap = Pcap::open(&mut self.window)?;
+            let pcap = Pcap::open(&mut self.window, doubts)?;
             self.stats.link(pcap.link());
             Records::Pcap(pcap)
         } else {
-            Records::Pcapng(Pcapng::new())
+            Records::Pcapng(Pcapng::new(doubts))
         };
         Ok(())
     }

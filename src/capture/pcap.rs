@@ -10,12 +10,13 @@ A record is believed once the header behind it reads as one. Where it does not, 
 false length may have led past others. The times of records are held against the last one that others have agreed with.
 */
 
-use super::pcap_chain::{CUSTOMARY_BYTES, Found, Header, Layout, View, is_file_header};
+use super::pcap_chain::{CUSTOMARY_BYTES, Found, Header, Known, Layout, View, is_file_header};
 use super::pcap_header::{self, FileHeader, HEADER_BYTES};
 use super::record::{Care, Defect, Record};
 use super::section;
 use super::window::Window;
 use super::{LinkType, Time};
+use std::cell::Cell;
 use std::io;
 
 /// Records in a row that must be plausible for records to be taken for those of another flavour.
@@ -40,6 +41,8 @@ pub(super) struct Pcap {
     /// Those of a record far from `trusted`: the next one there proves them.
     rival: Option<u32>,
     next: Next,
+    /// The header of a file may be content of a packet.
+    doubts: bool,
     /// Where in the file no record was found up to here.
     barren: u64,
 }
@@ -80,8 +83,8 @@ impl Pcap {
         pcap_header::begins(beginning)
     }
 
-    /// Reads the file's header.
-    pub(super) fn open(window: &mut Window) -> Result<Self, Defect> {
+    /// Reads the file's header. With `doubts`, headers of other files amid damage may be content of packets.
+    pub(super) fn open(window: &mut Window, doubts: bool) -> Result<Self, Defect> {
         window.ensure(HEADER_BYTES)?;
         let header = FileHeader::parse(window.data()).ok_or(Defect::CutShort)?.map_err(Defect::Unsupported)?;
         if !window.ensure(header.bytes)? {
@@ -96,6 +99,7 @@ impl Pcap {
             trusted: None,
             rival: None,
             next: Next::Unknown,
+            doubts,
             barren: 0,
         })
     }
@@ -205,7 +209,7 @@ impl Pcap {
             if care.steps_over && !care.grows {
                 let view = View { data: window.data(), ended: true };
                 let skip = self.barren_bytes(window);
-                if let Some(found) = self.layout.search(view, self.trusted, view.data.len(), skip, view.data.len()) {
+                if let Some(found) = self.layout.search(view, self.known(), view.data.len(), skip, view.data.len()) {
                     return Err(self.skip(window, found, "a record that reaches beyond the end of the file"));
                 }
             }
@@ -323,11 +327,15 @@ impl Pcap {
         }
         let view = View { data: window.data(), ended: window.has_ended() };
         let until = if view.ended { view.data.len() } else { view.data.len().saturating_sub(CHAIN_BYTES) };
-        let found = self.layout.search(view, self.trusted, inside, self.barren_bytes(window), until);
+        let found = self.layout.search(view, self.known(), inside, self.barren_bytes(window), until);
         if found.is_none() {
             self.barren = self.barren.max(window.offset() + until as u64);
         }
         found
+    }
+
+    fn known(&self) -> Known {
+        Known { trusted: self.trusted, doubts: self.doubts }
     }
 
     /// Bytes of the window that are known to have no record.
@@ -375,15 +383,13 @@ impl Pcap {
     /// Moves the window to the next bytes that read as several records in a row; false if there are none.
     pub(super) fn resynchronise(&mut self, window: &mut Window) -> io::Result<bool> {
         window.consume(self.barren_bytes(window).max(1));
-        let (layout, trusted) = (self.layout, self.trusted);
-        let found =
-            window.find(WIDE_CHAIN_BYTES, |data, ended| layout.at(View { data, ended }, trusted, 0).is_some())?;
-        if found {
-            let ended = window.has_ended();
-            let kind = match layout.at(View { data: window.data(), ended }, trusted, 0) {
-                Some(kind) if kind(0) == Found::File(0) => Kind::File,
-                _ => Kind::Record,
-            };
+        let (layout, known, place_there) = (self.layout, self.known(), Cell::new(None));
+        let found = window.find(WIDE_CHAIN_BYTES, |data, ended| {
+            place_there.set(layout.at(View { data, ended }, known, 0));
+            place_there.get().is_some()
+        })?;
+        if let Some((bytes, kind)) = place_there.get().map(place) {
+            window.consume(bytes);
             self.next = Next::At(window.offset(), kind);
         }
         Ok(found)

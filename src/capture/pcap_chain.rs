@@ -3,6 +3,7 @@ Which bytes read as records of a classic file: the lengths, the fraction of a se
 a row. Nothing else tells a record from other bytes: it has no mark of its own.
 */
 
+use super::content::end_of_content;
 use super::pcap_header::{FileHeader, Lengths};
 use super::section;
 use crate::limits::RECORD_BYTES;
@@ -19,6 +20,8 @@ const VOUCHING_RECORDS: usize = 2;
 /// The same where nothing else speaks for them: inside a record that was read, which may hold a capture itself (a file that
 /// was sent), or at times far from those before.
 const CERTAIN_RECORDS: usize = 8;
+/// Records over which a file is followed to behind the content of a packet.
+const FOLLOWED_RECORDS: usize = 64;
 
 /// How the records of a file are laid out.
 #[derive(Clone, Copy)]
@@ -59,9 +62,18 @@ pub(super) struct View<'a> {
 }
 
 impl View<'_> {
-    fn from(self, at: usize) -> Self {
+    pub(super) fn from(self, at: usize) -> Self {
         Self { data: self.data.get(at..).unwrap_or_default(), ..self }
     }
+}
+
+/// What is known where reading is to go on.
+#[derive(Clone, Copy)]
+pub(super) struct Known {
+    /// The seconds that records are held against.
+    pub(super) trusted: Option<u32>,
+    /// The header of a file may be content of a packet.
+    pub(super) doubts: bool,
 }
 
 /// Where reading can go on.
@@ -100,7 +112,7 @@ impl Layout {
     }
 
     /// Bytes of a record with that header.
-    fn total(&self, header: Header) -> usize {
+    pub(super) fn total(&self, header: Header) -> usize {
         self.header_bytes.saturating_add(usize::try_from(header.captured).unwrap_or(usize::MAX))
     }
 
@@ -195,12 +207,40 @@ impl Layout {
         true
     }
 
-    /// Whether reading can go on where `view` begins.
-    pub(super) fn at(&self, view: View<'_>, trusted: Option<u32>, inside: usize) -> Option<fn(usize) -> Found> {
-        if self.begins_chain(view, trusted, inside) {
-            return Some(Found::Record);
+    /// True where `view` begins with records that agree with those before, and go on behind `inside` bytes.
+    fn goes_on(&self, view: View<'_>, trusted: Option<u32>, inside: usize) -> bool {
+        let near = |header: &Header| trusted.is_none_or(|trusted| header.is_near(trusted));
+        let Some(first) = self.header(view.data).filter(near) else { return false };
+        if !self.begins_chain(view, trusted, 0) {
+            return false;
         }
-        begins_file(view, inside).then_some(Found::File)
+        let (mut at, mut last) = (0, first.seconds);
+        for _ in 0..FOLLOWED_RECORDS {
+            let rest = view.from(at).data;
+            let Some(header) = self.header(rest) else { return view.ended && rest.is_empty() };
+            if !self.follows(header, Some(last)) {
+                return false;
+            }
+            if at > inside {
+                return true;
+            }
+            at = at.saturating_add(self.total(header));
+            last = header.seconds;
+        }
+        false
+    }
+
+    /// Where reading can go on, if what tells that is at the beginning of `view`.
+    pub(super) fn at(&self, view: View<'_>, known: Known, inside: usize) -> Option<Found> {
+        if self.begins_chain(view, known.trusted, inside) {
+            return Some(Found::Record(0));
+        }
+        if !begins_file(view, inside) {
+            return None;
+        }
+        let goes_on = |view: View<'_>, inside| self.goes_on(view, known.trusted, inside);
+        let behind = if known.doubts { end_of_content(view, goes_on) } else { None };
+        Some(behind.map_or(Found::File(0), Found::Record))
     }
 
     /// The first place after the first byte of `view` where reading can go on; `inside` are the bytes of a record that was
@@ -208,15 +248,27 @@ impl Layout {
     pub(super) fn search(
         &self,
         view: View<'_>,
-        trusted: Option<u32>,
+        known: Known,
         inside: usize,
         skip: usize,
         until: usize,
     ) -> Option<Found> {
         (skip.max(1)..until).find_map(|at| {
-            let found = self.at(view.from(at), trusted, inside.saturating_sub(at))?;
-            Some(found(at))
+            Some(match self.at(view.from(at), known, inside.saturating_sub(at))? {
+                Found::Record(behind) => Found::Record(at + behind),
+                Found::File(behind) => match self.behind_original(view, known) {
+                    Some(next) if next > at => Found::Record(next),
+                    _ => Found::File(at + behind),
+                },
+            })
         })
+    }
+
+    /// The next record behind the one that `view` begins with, by its other length: that on the wire.
+    fn behind_original(&self, view: View<'_>, known: Known) -> Option<usize> {
+        let original = usize::try_from(self.header(view.data)?.original).ok()?;
+        let next = self.header_bytes.checked_add(original).filter(|next| *next < view.data.len())?;
+        self.goes_on(view.from(next), known.trusted, 0).then_some(next)
     }
 }
 
@@ -226,7 +278,7 @@ pub(super) fn is_file_header(data: &[u8]) -> bool {
 }
 
 /// The same where it could be any bytes: the first records of the file follow.
-fn begins_file(view: View<'_>, inside: usize) -> bool {
+pub(super) fn begins_file(view: View<'_>, inside: usize) -> bool {
     if section::begins(view.data) {
         return section::is_known(view.data);
     }
