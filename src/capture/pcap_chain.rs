@@ -254,13 +254,13 @@ impl Layout {
         until: usize,
     ) -> Option<Found> {
         (skip.max(1)..until).find_map(|at| {
-            Some(match self.at(view.from(at), known, inside.saturating_sub(at))? {
+            let found = match self.at(view.from(at), known, inside.saturating_sub(at))? {
                 Found::Record(behind) => Found::Record(at + behind),
-                Found::File(behind) => match self.behind_original(view, known) {
-                    Some(next) if next > at => Found::Record(next),
-                    _ => Found::File(at + behind),
-                },
-            })
+                Found::File(behind) => Found::File(at + behind),
+            };
+            // What is before that is content of the record.
+            let next = self.behind_original(view, known).filter(|next| *next > at);
+            Some(next.map_or(found, Found::Record))
         })
     }
 
