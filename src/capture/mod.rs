@@ -15,7 +15,6 @@ A thread of its own may read and decompress what comes before the window ([`Read
 
 mod clock;
 mod compressed;
-mod content;
 mod cursor;
 mod error;
 mod file;

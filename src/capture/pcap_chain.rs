@@ -3,9 +3,9 @@ Which bytes read as records of a classic file: the lengths, the fraction of a se
 a row. Nothing else tells a record from other bytes: it has no mark of its own.
 */
 
-use super::content::end_of_content;
 use super::pcap_header::{FileHeader, Lengths};
 use super::section;
+use super::window::WINDOW_BYTES;
 use crate::limits::RECORD_BYTES;
 
 /// libpcap's MAXIMUM_SNAPLEN: records may be this long whatever snap length the file's header has, since writers set
@@ -22,6 +22,10 @@ const VOUCHING_RECORDS: usize = 2;
 const CERTAIN_RECORDS: usize = 8;
 /// Records over which a file is followed to behind the content of a packet.
 const FOLLOWED_RECORDS: usize = 64;
+/// Bytes of the longest packet on a network: content ends within them.
+const PACKET_BYTES: usize = 65_536;
+/// Bytes of a block's type and length.
+const BLOCK_BYTES: usize = 8;
 
 /// How the records of a file are laid out.
 #[derive(Clone, Copy)]
@@ -291,4 +295,73 @@ pub(super) fn begins_file(view: View<'_>, inside: usize) -> bool {
         || header.record_headers.iter().any(|&header_bytes| {
             Layout { header_bytes, ..layout }.begins_chain(records, None, inside.saturating_sub(header.bytes))
         })
+}
+
+/// Where records are looked for amid damage, the header of a file that somebody sent by mail reads as that of one which
+/// was appended. Both go on as records, but one inside a packet only to that packet's end.
+///
+/// Where the file around it goes on, if the file whose header `view` begins with is content of a packet. `goes_on` tells
+/// whether it does in these bytes, and still does behind the number of them that is given.
+pub(super) fn end_of_content(view: View<'_>, goes_on: impl Fn(View<'_>, usize) -> bool) -> Option<usize> {
+    let end = run(view)?;
+    if is_file_header(view.from(end).data) {
+        return None;
+    }
+    (1..=end.saturating_add(PACKET_BYTES).min(view.data.len()))
+        .find(|&at| goes_on(view.from(at), end.saturating_sub(at)))
+}
+
+/// Bytes over which what follows the header reads as a file; None where that is more than a packet has, or all there is.
+fn run(view: View<'_>) -> Option<usize> {
+    if section::begins(view.data) {
+        return blocks(view);
+    }
+    let header = FileHeader::parse(view.data)?.ok()?;
+    let runs = header
+        .record_headers
+        .iter()
+        .map(|&header_bytes| records(Layout { header_bytes, ..Layout::of(&header) }, view, header.bytes));
+    // One of these layouts is its own: the one that reads farthest.
+    runs.collect::<Option<Vec<usize>>>()?.into_iter().max()
+}
+
+fn records(layout: Layout, view: View<'_>, begin: usize) -> Option<usize> {
+    let (mut at, mut last) = (begin, None);
+    while at <= PACKET_BYTES {
+        let rest = view.from(at).data;
+        let Some(header) = layout.header(rest) else { return (view.ended && !rest.is_empty()).then_some(at) };
+        if !layout.follows(header, last.or(Some(header.seconds))) {
+            return Some(at);
+        }
+        let total = layout.total(header);
+        if total > rest.len() {
+            return view.ended.then_some(at);
+        }
+        (at, last) = (at + total, Some(header.seconds));
+    }
+    None
+}
+
+fn blocks(view: View<'_>) -> Option<usize> {
+    let number = match view.data.get(8..12)? {
+        [0x1a, ..] => u32::from_be_bytes,
+        _ => u32::from_le_bytes,
+    };
+    let length = |data: &[u8]| Some(usize::try_from(number(*data.first_chunk::<4>()?)).unwrap_or(usize::MAX));
+    let mut at = 0;
+    while at <= PACKET_BYTES {
+        let rest = view.from(at).data;
+        let Some(total) = rest.get(4..BLOCK_BYTES).and_then(length) else {
+            return (view.ended && !rest.is_empty()).then_some(at);
+        };
+        if total <= BLOCK_BYTES || total > WINDOW_BYTES {
+            return Some(at);
+        }
+        let Some(block) = rest.get(..total) else { return view.ended.then_some(at) };
+        if block.get(total - 4..).and_then(length) != Some(total) {
+            return Some(at);
+        }
+        at += total;
+    }
+    None
 }

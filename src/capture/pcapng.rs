@@ -5,8 +5,7 @@ This module reads the framing of blocks; pcap-parser reads the content of those 
 whole.
 */
 
-use super::content::end_of_content;
-use super::pcap_chain::{View, begins_file, is_file_header};
+use super::pcap_chain::{View, begins_file, end_of_content, is_file_header};
 use super::pcap_header;
 use super::record::{Care, Defect, Record};
 use super::section::{self, SECTION};
