@@ -270,6 +270,38 @@ fn files_one_after_the_other_are_read() {
     }
 }
 
+/// A letter with a capture file attached, as it is (RFC 3030) and in base64: its header in a packet is no file that was
+/// appended, whatever happens to the record around it.
+#[test]
+fn a_file_inside_packets_is_not_another_file() {
+    for format in Format::ALL {
+        for (number, attached) in (1..).zip(Format::ALL) {
+            for case in 0..4 {
+                let mut numbers = Numbers(0x2545_f491_4f6c_dd1d ^ number << 32 ^ (case + 1));
+                let mut parts = format.capture(&mut numbers);
+                let inner = attached.capture(&mut numbers);
+                // Whole in one packet, or cut by the ends of several.
+                let mut file = if case % 4 == 0 { inner[..5].concat() } else { inner.concat() };
+                file.extend(b"\r\n--boundary--\r\n");
+                let nth = 100 + numbers.below(50);
+                for (part, segment) in parts[nth..].iter_mut().zip(file.chunks(1_448)) {
+                    *part = format.record(1_700_000_030_000_000, &[&[0x45; 54], segment].concat());
+                }
+                let (packets, error, problem) = read(parts.concat());
+                assert!(error.is_none(), "{format:?}, {attached:?}, {case}: {error:?}");
+                assert_eq!((packets, problem), (300, None), "{format:?}, {attached:?}, {case}");
+                let kind = KINDS[numbers.below(KINDS.len())];
+                let damaged = damage(kind, &mut parts, nth, format, &mut numbers);
+                let (packets, error, problem) = read(parts.concat());
+                let told =
+                    format!("{format:?}, {attached:?}, {kind}, {case}: {packets} packets, {problem:?}, {error:?}");
+                assert!(error.is_none() && packets + damaged + LOST >= 300, "{told}");
+                assert!(!problem.is_some_and(|problem| problem.contains("another file")), "{told}");
+            }
+        }
+    }
+}
+
 #[test]
 fn a_section_of_another_version_is_stepped_over() {
     for format in [Format::Blocks, Format::BigBlocks] {

@@ -20,6 +20,9 @@ use std::io::{self, Read};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+/// Files in one, the headers of which are looked at twice: whether they are content of a packet. It takes as long as 64 KiB.
+const DOUBTED_FILES: u64 = 64;
+
 /// A capture file, or standard input.
 pub struct CaptureFile {
     window: Window,
@@ -115,7 +118,7 @@ impl CaptureFile {
                     Window::ahead(whole, again.filter(|_| compression.is_none()), capacity)
                 }
             },
-            records: Records::Pcapng(Pcapng::new()),
+            records: Records::Pcapng(Pcapng::new(true)),
             compression,
             stats: SourceStats::new(name, Format::Pcapng, compression),
             skips: Skips::default(),
@@ -234,12 +237,13 @@ impl CaptureFile {
 
     /// Reads the header that the window begins with.
     fn begin_records(&mut self) -> Result<(), Defect> {
+        let doubts = self.skips.files() < DOUBTED_FILES;
         self.records = if Pcap::begins(self.window.data()) {
-            let pcap = Pcap::open(&mut self.window)?;
+            let pcap = Pcap::open(&mut self.window, doubts)?;
             self.stats.link(pcap.link());
             Records::Pcap(pcap)
         } else {
-            Records::Pcapng(Pcapng::new())
+            Records::Pcapng(Pcapng::new(doubts))
         };
         Ok(())
     }

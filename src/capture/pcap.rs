@@ -11,12 +11,13 @@ false length may have led past others. The times of records are held against the
 */
 
 use super::growing::{is_blank, is_half_written};
-use super::pcap_chain::{CUSTOMARY_BYTES, Found, Header, Layout, View, is_file_header};
+use super::pcap_chain::{CUSTOMARY_BYTES, Found, Header, Known, Layout, View, is_file_header};
 use super::pcap_header::{self, FileHeader, HEADER_BYTES};
 use super::record::{Care, Defect, Record, ensure};
 use super::section;
 use super::window::Window;
 use super::{LinkType, Time};
+use std::cell::Cell;
 use std::io;
 
 /// Records in a row that must be plausible for records to be taken for those of another flavour.
@@ -41,6 +42,8 @@ pub(super) struct Pcap {
     /// Those of a record far from `trusted`: the next one there proves them.
     rival: Option<u32>,
     next: Next,
+    /// The header of a file may be content of a packet.
+    doubts: bool,
     /// Where in the file no record was found up to here.
     barren: u64,
 }
@@ -83,8 +86,8 @@ impl Pcap {
         pcap_header::begins(beginning)
     }
 
-    /// Reads the file's header.
-    pub(super) fn open(window: &mut Window) -> Result<Self, Defect> {
+    /// Reads the file's header. With `doubts`, headers of other files amid damage may be content of packets.
+    pub(super) fn open(window: &mut Window, doubts: bool) -> Result<Self, Defect> {
         window.ensure(HEADER_BYTES)?;
         let header = FileHeader::parse(window.data()).ok_or(Defect::CutShort)?.map_err(Defect::Unsupported)?;
         if !window.ensure(header.bytes)? {
@@ -99,6 +102,7 @@ impl Pcap {
             trusted: None,
             rival: None,
             next: Next::Unknown,
+            doubts,
             barren: 0,
         })
     }
@@ -225,7 +229,7 @@ impl Pcap {
             if care.steps_over && !care.grows {
                 let view = View { data: window.data(), ended: true };
                 let skip = self.barren_bytes(window);
-                if let Some(found) = self.layout.search(view, self.trusted, view.data.len(), skip, view.data.len()) {
+                if let Some(found) = self.layout.search(view, self.known(), view.data.len(), skip, view.data.len()) {
                     return Err(self.skip(window, found, "a record that reaches beyond the end of the file"));
                 }
             }
@@ -365,7 +369,7 @@ impl Pcap {
         let view = View { data: window.data(), ended: window.has_ended() && !care.grows };
         let judged = view.data.len().saturating_sub(if view.ended { 0 } else { CHAIN_BYTES });
         let until = if window.has_ended() { view.data.len() } else { judged };
-        let found = self.layout.search(view, self.trusted, inside, self.barren_bytes(window), until);
+        let found = self.layout.search(view, self.known(), inside, self.barren_bytes(window), until);
         if found.is_none() {
             self.barren = self.barren.max(window.offset() + judged as u64);
         }
@@ -375,9 +379,13 @@ impl Pcap {
     /// The first byte of the window, after the one that it begins with, where reading can go on.
     pub(super) fn find_in_view(&mut self, window: &Window) -> Option<usize> {
         let view = View { data: window.data(), ended: window.has_ended() };
-        let (at, kind) = place(self.layout.search(view, self.trusted, 0, 0, view.data.len())?);
+        let (at, kind) = place(self.layout.search(view, self.known(), 0, 0, view.data.len())?);
         self.next = Next::At(window.offset() + at as u64, kind);
         Some(at)
+    }
+
+    fn known(&self) -> Known {
+        Known { trusted: self.trusted, doubts: self.doubts }
     }
 
     /// Bytes of the window that are known to have no record.
@@ -426,15 +434,13 @@ impl Pcap {
     /// is to come (`to_come`), none yet.
     pub(super) fn resynchronise(&mut self, window: &mut Window, to_come: bool) -> io::Result<bool> {
         window.consume(self.barren_bytes(window));
-        let (layout, trusted) = (self.layout, self.trusted);
-        let at = |data: &[u8], ended: bool| layout.at(View { data, ended }, trusted, 0);
-        let found = window.find(WIDE_CHAIN_BYTES, to_come, |data, ended| at(data, ended).is_some())?;
-        if found {
-            let ended = window.has_ended() && !to_come;
-            let kind = match at(window.data(), ended) {
-                Some(kind) if kind(0) == Found::File(0) => Kind::File,
-                _ => Kind::Record,
-            };
+        let (layout, known, place_there) = (self.layout, self.known(), Cell::new(None));
+        let found = window.find(WIDE_CHAIN_BYTES, to_come, |data, ended| {
+            place_there.set(layout.at(View { data, ended }, known, 0));
+            place_there.get().is_some()
+        })?;
+        if let Some((bytes, kind)) = place_there.get().map(place) {
+            window.consume(bytes);
             self.next = Next::At(window.offset(), kind);
         }
         Ok(found)

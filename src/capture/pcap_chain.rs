@@ -5,6 +5,7 @@ a row. Nothing else tells a record from other bytes: it has no mark of its own.
 
 use super::pcap_header::{FileHeader, Lengths};
 use super::section;
+use super::window::WINDOW_BYTES;
 use crate::limits::RECORD_BYTES;
 
 /// libpcap's MAXIMUM_SNAPLEN: records may be this long whatever snap length the file's header has, since writers set
@@ -19,6 +20,12 @@ const VOUCHING_RECORDS: usize = 2;
 /// The same where nothing else speaks for them: inside a record that was read, which may hold a capture itself (a file that
 /// was sent), or at times far from those before.
 const CERTAIN_RECORDS: usize = 8;
+/// Records over which a file is followed to behind the content of a packet.
+const FOLLOWED_RECORDS: usize = 64;
+/// Bytes of the longest packet on a network: content ends within them.
+const PACKET_BYTES: usize = 65_536;
+/// Bytes of a block's type and length.
+const BLOCK_BYTES: usize = 8;
 
 /// How the records of a file are laid out.
 #[derive(Clone, Copy)]
@@ -59,9 +66,18 @@ pub(super) struct View<'a> {
 }
 
 impl View<'_> {
-    fn from(self, at: usize) -> Self {
+    pub(super) fn from(self, at: usize) -> Self {
         Self { data: self.data.get(at..).unwrap_or_default(), ..self }
     }
+}
+
+/// What is known where reading is to go on.
+#[derive(Clone, Copy)]
+pub(super) struct Known {
+    /// The seconds that records are held against.
+    pub(super) trusted: Option<u32>,
+    /// The header of a file may be content of a packet.
+    pub(super) doubts: bool,
 }
 
 /// Where reading can go on.
@@ -100,7 +116,7 @@ impl Layout {
     }
 
     /// Bytes of a record with that header.
-    fn total(&self, header: Header) -> usize {
+    pub(super) fn total(&self, header: Header) -> usize {
         self.header_bytes.saturating_add(usize::try_from(header.captured).unwrap_or(usize::MAX))
     }
 
@@ -196,12 +212,40 @@ impl Layout {
         true
     }
 
-    /// Whether reading can go on where `view` begins.
-    pub(super) fn at(&self, view: View<'_>, trusted: Option<u32>, inside: usize) -> Option<fn(usize) -> Found> {
-        if self.begins_chain(view, trusted, inside) {
-            return Some(Found::Record);
+    /// True where `view` begins with records that agree with those before, and go on behind `inside` bytes.
+    fn goes_on(&self, view: View<'_>, trusted: Option<u32>, inside: usize) -> bool {
+        let near = |header: &Header| trusted.is_none_or(|trusted| header.is_near(trusted));
+        let Some(first) = self.header(view.data).filter(near) else { return false };
+        if !self.begins_chain(view, trusted, 0) {
+            return false;
         }
-        begins_file(view, inside).then_some(Found::File)
+        let (mut at, mut last) = (0, first.seconds);
+        for _ in 0..FOLLOWED_RECORDS {
+            let rest = view.from(at).data;
+            let Some(header) = self.header(rest) else { return view.ended && rest.is_empty() };
+            if !self.follows(header, Some(last)) {
+                return false;
+            }
+            if at > inside {
+                return true;
+            }
+            at = at.saturating_add(self.total(header));
+            last = header.seconds;
+        }
+        false
+    }
+
+    /// Where reading can go on, if what tells that is at the beginning of `view`.
+    pub(super) fn at(&self, view: View<'_>, known: Known, inside: usize) -> Option<Found> {
+        if self.begins_chain(view, known.trusted, inside) {
+            return Some(Found::Record(0));
+        }
+        if !begins_file(view, inside) {
+            return None;
+        }
+        let goes_on = |view: View<'_>, inside| self.goes_on(view, known.trusted, inside);
+        let behind = if known.doubts { end_of_content(view, goes_on) } else { None };
+        Some(behind.map_or(Found::File(0), Found::Record))
     }
 
     /// The first place after the first byte of `view` where reading can go on; `inside` are the bytes of a record that was
@@ -209,15 +253,27 @@ impl Layout {
     pub(super) fn search(
         &self,
         view: View<'_>,
-        trusted: Option<u32>,
+        known: Known,
         inside: usize,
         skip: usize,
         until: usize,
     ) -> Option<Found> {
         (skip.max(1)..until).find_map(|at| {
-            let found = self.at(view.from(at), trusted, inside.saturating_sub(at))?;
-            Some(found(at))
+            let found = match self.at(view.from(at), known, inside.saturating_sub(at))? {
+                Found::Record(behind) => Found::Record(at + behind),
+                Found::File(behind) => Found::File(at + behind),
+            };
+            // What is before that is content of the record.
+            let next = self.behind_original(view, known).filter(|next| *next > at);
+            Some(next.map_or(found, Found::Record))
         })
+    }
+
+    /// The next record behind the one that `view` begins with, by its other length: that on the wire.
+    fn behind_original(&self, view: View<'_>, known: Known) -> Option<usize> {
+        let original = usize::try_from(self.header(view.data)?.original).ok()?;
+        let next = self.header_bytes.checked_add(original).filter(|next| *next < view.data.len())?;
+        self.goes_on(view.from(next), known.trusted, 0).then_some(next)
     }
 }
 
@@ -227,7 +283,7 @@ pub(super) fn is_file_header(data: &[u8]) -> bool {
 }
 
 /// The same where it could be any bytes: the first records of the file follow.
-fn begins_file(view: View<'_>, inside: usize) -> bool {
+pub(super) fn begins_file(view: View<'_>, inside: usize) -> bool {
     if section::begins(view.data) {
         return section::is_known(view.data);
     }
@@ -240,4 +296,73 @@ fn begins_file(view: View<'_>, inside: usize) -> bool {
         || header.record_headers.iter().any(|&header_bytes| {
             Layout { header_bytes, ..layout }.begins_chain(records, None, inside.saturating_sub(header.bytes))
         })
+}
+
+/// Where records are looked for amid damage, the header of a file that somebody sent by mail reads as that of one which
+/// was appended. Both go on as records, but one inside a packet only to that packet's end.
+///
+/// Where the file around it goes on, if the file whose header `view` begins with is content of a packet. `goes_on` tells
+/// whether it does in these bytes, and still does behind the number of them that is given.
+pub(super) fn end_of_content(view: View<'_>, goes_on: impl Fn(View<'_>, usize) -> bool) -> Option<usize> {
+    let end = run(view)?;
+    if is_file_header(view.from(end).data) {
+        return None;
+    }
+    (1..=end.saturating_add(PACKET_BYTES).min(view.data.len()))
+        .find(|&at| goes_on(view.from(at), end.saturating_sub(at)))
+}
+
+/// Bytes over which what follows the header reads as a file; None where that is more than a packet has, or all there is.
+fn run(view: View<'_>) -> Option<usize> {
+    if section::begins(view.data) {
+        return blocks(view);
+    }
+    let header = FileHeader::parse(view.data)?.ok()?;
+    let runs = header
+        .record_headers
+        .iter()
+        .map(|&header_bytes| records(Layout { header_bytes, ..Layout::of(&header) }, view, header.bytes));
+    // One of these layouts is its own: the one that reads farthest.
+    runs.collect::<Option<Vec<usize>>>()?.into_iter().max()
+}
+
+fn records(layout: Layout, view: View<'_>, begin: usize) -> Option<usize> {
+    let (mut at, mut last) = (begin, None);
+    while at <= PACKET_BYTES {
+        let rest = view.from(at).data;
+        let Some(header) = layout.header(rest) else { return (view.ended && !rest.is_empty()).then_some(at) };
+        if !layout.follows(header, last.or(Some(header.seconds))) {
+            return Some(at);
+        }
+        let total = layout.total(header);
+        if total > rest.len() {
+            return view.ended.then_some(at);
+        }
+        (at, last) = (at + total, Some(header.seconds));
+    }
+    None
+}
+
+fn blocks(view: View<'_>) -> Option<usize> {
+    let number = match view.data.get(8..12)? {
+        [0x1a, ..] => u32::from_be_bytes,
+        _ => u32::from_le_bytes,
+    };
+    let length = |data: &[u8]| Some(usize::try_from(number(*data.first_chunk::<4>()?)).unwrap_or(usize::MAX));
+    let mut at = 0;
+    while at <= PACKET_BYTES {
+        let rest = view.from(at).data;
+        let Some(total) = rest.get(4..BLOCK_BYTES).and_then(length) else {
+            return (view.ended && !rest.is_empty()).then_some(at);
+        };
+        if total <= BLOCK_BYTES || total > WINDOW_BYTES {
+            return Some(at);
+        }
+        let Some(block) = rest.get(..total) else { return view.ended.then_some(at) };
+        if block.get(total - 4..).and_then(length) != Some(total) {
+            return Some(at);
+        }
+        at += total;
+    }
+    None
 }

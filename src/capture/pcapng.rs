@@ -6,7 +6,7 @@ whole.
 */
 
 use super::growing::is_blank;
-use super::pcap_chain::is_file_header;
+use super::pcap_chain::{View, begins_file, end_of_content, is_file_header};
 use super::pcap_header;
 use super::record::{Care, Defect, Record, ensure};
 use super::section::{self, SECTION};
@@ -18,6 +18,7 @@ use pcap_parser::{
     SimplePacketBlock, parse_block_be, parse_block_le,
 };
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::io;
 use std::ops::Range;
 
@@ -30,6 +31,8 @@ const STATISTICS: u32 = 5;
 const ENHANCED_PACKET: u32 = 6;
 /// Type, length, and length once more.
 const FRAMING_BYTES: usize = 12;
+/// Blocks in a row behind the content of a packet, and over which they are followed to there.
+const FOLLOWED_BLOCKS: std::ops::Range<usize> = 2..64;
 
 /// The blocks of a pcapng file.
 pub(super) struct Pcapng {
@@ -40,6 +43,8 @@ pub(super) struct Pcapng {
     /// Drops counted by the statistics of earlier sections.
     dropped_before: Option<u64>,
     last: Time,
+    /// The header of a file may be content of a packet.
+    doubts: bool,
 }
 
 /// An interface of the section.
@@ -108,14 +113,16 @@ enum Content {
 }
 
 impl Pcapng {
-    /// A reader of the blocks that follow, the first of which is a section header.
-    pub(super) fn new() -> Self {
+    /// A reader of the blocks that follow, the first of which is a section header. With `doubts`, headers of files amid
+    /// damage may be content of packets.
+    pub(super) fn new(doubts: bool) -> Self {
         Self {
             big_endian: false,
             interfaces: Vec::new(),
             interfaces_before: 0,
             dropped_before: None,
             last: Time::default(),
+            doubts,
         }
     }
 
@@ -170,11 +177,11 @@ impl Pcapng {
                 return Err(Defect::Corrupt("a block of impossible length"));
             }
             if !ensure(window, frame.length)? {
-                let rest = window.data();
-                let follows = |at: &usize| self.is_plausible(rest.get(*at..).unwrap_or_default());
+                let view = View { data: window.data(), ended: true };
+                let follows = |at: usize| Some(at + self.goes_on(view.from(at))?);
                 if care.steps_over
                     && !care.grows
-                    && let Some(bytes) = (1..rest.len()).find(follows)
+                    && let Some(bytes) = (1..view.data.len()).find_map(follows)
                 {
                     window.consume(bytes);
                     return Err(Defect::Skipped { what: "a block that reaches beyond the end of the file", bytes });
@@ -361,13 +368,48 @@ impl Pcapng {
     /// Moves the window to the next bytes that read as a block; false if there are none, or, where more is to come
     /// (`to_come`), none yet.
     pub(super) fn resynchronise(&mut self, window: &mut Window, to_come: bool) -> io::Result<bool> {
-        window.find(WINDOW_BYTES, to_come, |data, _| self.is_plausible(data))
+        let behind = Cell::new(None);
+        let found = window.find(WINDOW_BYTES, to_come, |data, ended| {
+            behind.set(self.goes_on(View { data, ended }));
+            behind.get().is_some()
+        })?;
+        window.consume(behind.get().unwrap_or_default());
+        Ok(found)
     }
 
     /// The first byte of the window, after the one that it begins with, that reads as a block.
     pub(super) fn find_in_view(&self, window: &Window) -> Option<usize> {
-        let data = window.data();
-        (1..data.len()).find(|at| self.is_plausible(data.get(*at..).unwrap_or_default()))
+        let view = View { data: window.data(), ended: window.has_ended() };
+        (1..view.data.len()).find_map(|at| Some(at + self.goes_on(view.from(at))?))
+    }
+
+    /// Where in `view` reading can go on, if what tells that is at its beginning.
+    fn goes_on(&self, view: View<'_>) -> Option<usize> {
+        let is_file = pcap_header::begins(view.data);
+        if is_file && !begins_file(view, 0) || !is_file && !self.is_plausible(view.data) {
+            return None;
+        }
+        if !self.doubts || !is_file && !section::begins(view.data) {
+            return Some(0);
+        }
+        Some(end_of_content(view, |view, inside| self.goes_past(view, inside)).unwrap_or(0))
+    }
+
+    /// True where `view` begins with blocks that go on behind `inside` bytes.
+    fn goes_past(&self, view: View<'_>, inside: usize) -> bool {
+        let mut at = 0;
+        for count in 0..FOLLOWED_BLOCKS.end {
+            let rest = view.from(at).data;
+            if rest.is_empty() {
+                return view.ended && count > 0;
+            }
+            let Some(frame) = self.known(rest) else { return false };
+            if at > inside && FOLLOWED_BLOCKS.contains(&count) {
+                return true;
+            }
+            at += frame.length;
+        }
+        false
     }
 
     /// Moves the window to the next section, or other file, of a version that is known; false if there is none, or none
@@ -379,9 +421,6 @@ impl Pcapng {
     /// True where `data` begins with a block of a known type whose two lengths agree, and either its content or what
     /// follows it bears that out: in zeros and small numbers lengths agree by accident.
     fn is_plausible(&self, data: &[u8]) -> bool {
-        if pcap_header::begins(data) {
-            return is_file_header(data);
-        }
         let Some(frame) = self.known(data) else { return false };
         let rest = data.get(frame.length..).unwrap_or_default();
         let followed = rest.len() < FRAMING_BYTES || self.known(rest).is_some() || pcap_header::begins(rest);

@@ -24,6 +24,11 @@ impl Skips {
         self.files.get_or_insert((0, offset)).0 += 1;
     }
 
+    /// How many other files were met.
+    pub(super) fn files(&self) -> u64 {
+        self.files.map_or(0, |(count, _)| count)
+    }
+
     /// What was skipped, and which other files were met; None where there was nothing of the kind.
     pub(super) fn told(&self) -> Option<String> {
         let told: Vec<String> = self.skipped().into_iter().chain(self.appended()).collect();
