@@ -253,9 +253,8 @@ fn what_comes_in_pieces_is_read_as_the_whole() {
                 damage(kind, &mut parts, nth, format, &mut numbers);
                 let whole = parts.concat();
                 let pieces = Pieces(Cursor::new(whole.clone()), numbers);
-                let [one, other] = [read(whole), read_from(Box::new(pieces))].map(|(packets, error, problem)| {
-                    (packets, error.map(|error| error.to_string()), problem)
-                });
+                let [one, other] = [read(whole), read_from(Box::new(pieces))]
+                    .map(|(packets, error, problem)| (packets, error.map(|error| error.to_string()), problem));
                 assert_eq!(one, other, "{format:?}, {kind}, {case}");
             }
         }
