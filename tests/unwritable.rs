@@ -145,7 +145,7 @@ fn a_signal_ends_it_while_nobody_reads_the_result() {
         });
         thread::sleep(Duration::from_millis(1_500));
         signalled(&child, signal);
-        let code = ended(&mut child, Duration::from_secs(5));
+        let code = ended(&mut child, Duration::from_secs(20));
         // Read by nobody until now.
         let output = child.wait_with_output().expect("it ends");
         let said = String::from_utf8(output.stderr).expect("UTF-8");

@@ -128,8 +128,10 @@ fn a_full_disk_ends_a_live_capture_and_leaves_what_is_whole() {
             fs::create_dir(place.path(folder)).expect("a directory");
         }
         let live = arguments(port, &format!("--user root {option} disk/{name}"));
+        // Messages wait in the folder until their sessions are over.
+        let size = if option == "--extract" { "1m" } else { "256k" };
         let script = format!(
-            "mount -t tmpfs -o size=256k none disk || exit 99; timeout 60 $mailtap {live} > /dev/null; status=$?; \
+            "mount -t tmpfs -o size={size} none disk || exit 99; timeout 60 $mailtap {live} > /dev/null; status=$?; \
              cp -r disk/. kept; exit $status"
         );
         let is_over = AtomicBool::new(false);
@@ -165,7 +167,7 @@ fn a_full_disk_ends_a_live_capture_and_leaves_what_is_whole() {
                 assert!(String::from_utf8_lossy(&files["index.json"]).contains("\"complete\":false"));
                 let whole = files.iter().filter(|(file, _)| file.ends_with(".eml"));
                 let whole = whole.inspect(|(file, content)| assert!(**content == message().as_bytes(), "{file}"));
-                assert!(whole.count() > 3);
+                assert!(whole.count() > 1);
             }
         }
     }
@@ -185,10 +187,12 @@ fn a_live_capture_that_is_killed_leaves_whole_packets() {
         }
         let Some((code, said)) = end(child) else { return };
         assert_eq!(code, None, "{said}");
-        // It may have been killed before anything was written at all.
-        if fs::metadata(&kept).expect("a file").len() > 0 {
-            is_whole(&kept);
-        }
+        let (_, problem) = support::analyze(&fs::read(&kept).expect("a file"));
+        // The kernel may end a write in its middle: then the last packet is cut, and all before it are read.
+        assert!(
+            problem.as_ref().is_none_or(|problem| problem.contains("truncated") || problem.contains("empty")),
+            "{problem:?}"
+        );
     }
 }
 
