@@ -154,7 +154,8 @@ fn named(name: &str) -> Result<Identity, Kept> {
 /// Whether a user namespace has one user only: by its `uid_map`, lines of a first number inside, the same outside, and how
 /// many (user_namespaces(7)).
 fn has_one_user(map: &str) -> bool {
-    let counts = map.lines().map(|line| line.split_ascii_whitespace().nth(2).and_then(|count| count.parse::<u64>().ok()));
+    let counts =
+        map.lines().map(|line| line.split_ascii_whitespace().nth(2).and_then(|count| count.parse::<u64>().ok()));
     matches!(counts.collect::<Vec<_>>().as_slice(), [Some(1)])
 }
 

@@ -129,7 +129,7 @@ fn a_full_disk_ends_a_live_capture_and_leaves_what_is_whole() {
         }
         let live = arguments(port, &format!("--user root {option} disk/{name}"));
         // Messages wait in the folder until their sessions are over.
-        let size = if option == "--extract" { "1m" } else { "256k" };
+        let (size, pause) = if option == "--extract" { ("1m", 100) } else { ("256k", 2) };
         let script = format!(
             "mount -t tmpfs -o size={size} none disk || exit 99; timeout 60 $mailtap {live} > /dev/null; status=$?; \
              cp -r disk/. kept; exit $status"
@@ -139,7 +139,7 @@ fn a_full_disk_ends_a_live_capture_and_leaves_what_is_whole() {
             scope.spawn(|| {
                 while !is_over.load(Ordering::Relaxed) {
                     speak(port);
-                    thread::sleep(Duration::from_millis(2));
+                    thread::sleep(Duration::from_millis(pause));
                 }
             });
             let output = mounting(&place, &script);

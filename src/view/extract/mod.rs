@@ -129,7 +129,16 @@ impl<V: View> Extract<V> {
         let begun = index::unfinished(INDEX_UNFINISHED);
         about(&draft, out.write_all(begun.as_bytes()).and_then(|()| out.flush()))?;
         spool::rename_new(&draft, &directory.join(INDEX))?;
-        Ok(Self { inner, inner_failed: None, stop, directory, lang, spool, index: Some(list), left_out: LimitsHit::default() })
+        Ok(Self {
+            inner,
+            inner_failed: None,
+            stop,
+            directory,
+            lang,
+            spool,
+            index: Some(list),
+            left_out: LimitsHit::default(),
+        })
     }
 
     fn extract(&mut self, session: &mut Session) -> io::Result<()> {
