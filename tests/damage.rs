@@ -1,7 +1,7 @@
 //! Damaged captures: after a damaged record reading goes on at the next true one, and says what was skipped.
 
 use mailtap::capture::{CaptureError, CaptureFile, Read, Source};
-use std::io::Cursor;
+use std::io::{self, Cursor};
 
 /// Captures of each kind of damage and each format.
 const CASES: u64 = 20;
@@ -171,7 +171,24 @@ fn damage(kind: &str, parts: &mut [Vec<u8>], nth: usize, format: Format, numbers
 }
 
 fn read(bytes: Vec<u8>) -> (usize, Option<CaptureError>, Option<String>) {
-    let mut file = match CaptureFile::open("it".into(), Box::new(Cursor::new(bytes)), 1 << 16) {
+    read_from(Box::new(Cursor::new(bytes)))
+}
+
+/// As a pipe gives it: in pieces, with interruptions.
+struct Pieces(Cursor<Vec<u8>>, Numbers);
+
+impl io::Read for Pieces {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.1.below(20) == 0 {
+            return Err(io::ErrorKind::Interrupted.into());
+        }
+        let most = buffer.len().min(1 + self.1.below(700));
+        self.0.read(&mut buffer[..most])
+    }
+}
+
+fn read_from(reader: Box<dyn io::Read + Send>) -> (usize, Option<CaptureError>, Option<String>) {
+    let mut file = match CaptureFile::open("it".into(), reader, 1 << 16) {
         Ok(file) => file,
         Err(error) => return (0, Some(error), None),
     };
@@ -189,7 +206,7 @@ fn read(bytes: Vec<u8>) -> (usize, Option<CaptureError>, Option<String>) {
 
 #[test]
 fn few_packets_are_lost_after_any_damage() {
-    for format in Format::ALL {
+    let case = |format: Format| {
         for (number, kind) in (1..).zip(KINDS) {
             for case in 0..CASES {
                 let mut numbers = Numbers(0x9e37_79b9_7f4a_7c15 ^ number << 32 ^ (case + 1));
@@ -201,7 +218,8 @@ fn few_packets_are_lost_after_any_damage() {
                 assert!(packets + damaged + LOST >= 300, "{format:?}, {kind}, {case}: {packets} packets, {problem:?}");
             }
         }
-    }
+    };
+    std::thread::scope(|scope| Format::ALL.map(|format| scope.spawn(move || case(format))).map(drop));
 }
 
 #[test]
@@ -220,6 +238,25 @@ fn two_damages_near_and_far_from_each_other() {
             let (packets, error, problem) = read(parts.concat());
             assert!(error.is_none(), "{format:?}, {case}: {error:?}");
             assert!(packets + damaged + LOST >= 300, "{format:?}, {case}: {packets} packets, {problem:?}");
+        }
+    }
+}
+
+#[test]
+fn what_comes_in_pieces_is_read_as_the_whole() {
+    for format in Format::ALL {
+        for (number, kind) in (1..).zip(KINDS) {
+            for case in 0..2 {
+                let mut numbers = Numbers(0x2545_f491_4f6c_dd1d ^ number << 32 ^ (case + 1));
+                let mut parts = format.capture(&mut numbers);
+                let nth = 10 + numbers.below(250);
+                damage(kind, &mut parts, nth, format, &mut numbers);
+                let whole = parts.concat();
+                let pieces = Pieces(Cursor::new(whole.clone()), numbers);
+                let [one, other] = [read(whole), read_from(Box::new(pieces))]
+                    .map(|(packets, error, problem)| (packets, error.map(|error| error.to_string()), problem));
+                assert_eq!(one, other, "{format:?}, {kind}, {case}");
+            }
         }
     }
 }

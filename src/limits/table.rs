@@ -477,6 +477,18 @@ limits! {
         zh: "`--extract` 写出的文件共 {EXTRACT_MIB} MiB（可用 `--extract-limit` 另行指定）",
     }
 
+    /// Counts files.
+    ExtractWaiting = "extract_waiting" {
+        /// What content that waits for its session's turn may take, as a multiple of `--extract-limit`.
+        EXTRACT_WAITING: Count = 2, fuzzed 2;
+    } hit {
+        en: "messages and attachments were not written to files, because content of sessions under way took {EXTRACT_WAITING} times --extract-limit",
+        zh: "因进行中会话的内容达到 --extract-limit 的 {EXTRACT_WAITING} 倍而没有存为文件的邮件和附件（文件数）",
+    } readme {
+        en: "{EXTRACT_WAITING} times `--extract-limit` for content that waits until its session can be written",
+        zh: "等待其会话写出的内容：`--extract-limit` 的 {EXTRACT_WAITING} 倍",
+    }
+
     /// Counts IP datagrams given up to make room.
     Fragments = "fragments" {
         /// Fragmented IP datagrams that wait for missing fragments at once.

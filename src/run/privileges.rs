@@ -64,6 +64,12 @@ impl Privileges {
         if !effective.is_root() {
             return Ok(Self { become_user: None, gives: false });
         }
+        if real.is_root() && std::fs::read_to_string("/proc/self/uid_map").is_ok_and(|map| has_one_user(&map)) {
+            // As in `unshare -r`: this root is the ordinary user who made the namespace, and there is none to become. All
+            // capabilities go all the same.
+            log::debug!("the user namespace has no other user: root is kept, without its capabilities");
+            return Ok(Self { become_user: None, gives: false });
+        }
         // A program with the set-user-ID bit goes on as the user who runs it.
         let caller = if real.is_root() { user.caller } else { Some((real.as_raw(), Gid::current().as_raw())) };
         match caller {
@@ -143,6 +149,14 @@ fn named(name: &str) -> Result<Identity, Kept> {
         Err(error) => format!("user {name} is not found ({})", error.desc()),
     };
     Err(Kept { what, todo: NAME_ANOTHER })
+}
+
+/// Whether a user namespace has one user only: by its `uid_map`, lines of a first number inside, the same outside, and how
+/// many (user_namespaces(7)).
+fn has_one_user(map: &str) -> bool {
+    let counts =
+        map.lines().map(|line| line.split_ascii_whitespace().nth(2).and_then(|count| count.parse::<u64>().ok()));
+    matches!(counts.collect::<Vec<_>>().as_slice(), [Some(1)])
 }
 
 fn given(path: &Path, error: &std::io::Error) -> Kept {
@@ -235,5 +249,18 @@ mod linux {
             }
         }
         Ok(ruleset.restrict_self()?.ruleset)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_namespace_of_one_user_is_told_by_its_map() {
+        assert!(has_one_user("         0       1000          1\n"));
+        for more in ["0 0 4294967295\n", "0 1000 1\n1 100000 65536\n", "0 1000 2\n", "", "nonsense\n"] {
+            assert!(!has_one_user(more), "{more}");
+        }
     }
 }

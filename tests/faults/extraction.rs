@@ -75,7 +75,7 @@ fn whatever_has_its_name_when_the_run_is_killed_is_whole_and_listed() {
     let whole_run = u64::try_from(begun.elapsed().as_micros()).expect("a short run");
     let moments = scattered(whole_run).zip(scattered(SESSIONS.into()).skip(1));
     let mut partly = 0;
-    for (number, (moment, session)) in moments.take(100).enumerate() {
+    for (number, (moment, session)) in moments.take(40).enumerate() {
         let directory = place.path("killed");
         let threads = if number % 2 == 0 { "1" } else { "3" };
         let mut command =
@@ -98,7 +98,7 @@ fn whatever_has_its_name_when_the_run_is_killed_is_whole_and_listed() {
             fs::remove_dir_all(directory).expect("removed");
         }
     }
-    assert!(partly >= 20, "only {partly} of 100 runs were killed while their files were written");
+    assert!(partly >= 8, "only {partly} of 40 runs were killed while their files were written");
 }
 
 #[test]
@@ -193,11 +193,12 @@ fn a_directory_that_is_removed_meanwhile_is_named() {
 #[test]
 fn files_that_have_no_room_are_left_out_and_listed() {
     let place = Place::new();
-    let capture = place.file("a.pcap", &letters(12, 70_000));
+    // Less than twice the limit: so much may wait, whichever thread is faster.
+    let capture = place.file("a.pcap", &letters(12, 38_000));
     let undisturbed = undisturbed(&place, &[]);
     let all: usize =
         undisturbed.iter().filter(|(file, _)| *file != "index.json").map(|(_, content)| content.len()).sum();
-    assert!(all > 3 << 20, "{all} bytes");
+    assert!((3 << 19..2 << 20).contains(&all), "{all} bytes");
     let mut first = None;
     for threads in ["1", "2", "4"] {
         let directory = place.path(&format!("limited-{threads}"));

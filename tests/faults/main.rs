@@ -5,6 +5,7 @@
 mod extraction;
 mod input;
 mod kit;
+mod live;
 mod output;
 mod statuses;
 #[path = "../support/mod.rs"]

@@ -88,6 +88,25 @@ fn who_may_not_listen_gets_four() {
 }
 
 #[test]
+fn a_live_capture_ends_with_the_same_status() {
+    let place = place();
+    let listens = shell(&place, "exec $mailtap live lo --user root --write /dev/full");
+    if listens.status.code() == Some(4) {
+        return crate::support::skipped(said(&listens).trim_end());
+    }
+    let ended = "rm -f kept; $mailtap live lo --user root --write kept & tap=$!; \
+                 until [ -e kept ]; do sleep 0.05; done; sleep 0.2; kill $tap; wait $tap";
+    let cases = [
+        ("exec $mailtap live lo --user root --write /dev/full", 1),
+        ("exec $mailtap live lo --user no-such-user-0", 4),
+        (ended, 0),
+    ];
+    for (script, status) in cases {
+        assert_eq!(statuses(&place, script, ""), [Some(status); 4], "{script}");
+    }
+}
+
+#[test]
 fn a_reader_that_has_gone_is_no_failure() {
     let place = place();
     for arguments in ["read whole", "read whole --format json", "--help", "schema", "man", "findings", "read cut"] {

@@ -33,9 +33,12 @@ pub enum Place {
 }
 
 impl Place {
-    /// The file `name` where it is to be written.
-    pub fn new(name: String, is_written: bool) -> Self {
-        if is_written { Self::File(name) } else { Self::LeftOut(Limit::ExtractBytes.name()) }
+    /// The file `name`, unless a bound leaves it out.
+    pub fn new(name: String, room: Result<(), Limit>) -> Self {
+        match room {
+            Ok(()) => Self::File(name),
+            Err(limit) => Self::LeftOut(limit.name()),
+        }
     }
 
     /// How many files are left out: 0 or 1.

@@ -25,7 +25,7 @@ pub use index::Counts;
 pub use spool::Spool;
 
 use super::{Lang, View};
-use crate::limits::Limit;
+use crate::limits::{Limit, LimitsHit};
 use crate::session::content_store::StoredContent;
 use crate::session::model::{Attachment, Message, Session, Step};
 use crate::verdict::{Needs, Report, Selection};
@@ -52,8 +52,8 @@ pub struct Extract<V> {
     lang: Lang,
     spool: Arc<Spool>,
     index: Option<Index<BufWriter<File>>>,
-    /// Files for which there was no room.
-    left_out: u64,
+    /// Files for which there was no room, by the bound that left them out.
+    left_out: LimitsHit,
 }
 
 /// Files of a session that are to get their names, below the directory: with their content, or empty without.
@@ -129,7 +129,16 @@ impl<V: View> Extract<V> {
         let begun = index::unfinished(INDEX_UNFINISHED);
         about(&draft, out.write_all(begun.as_bytes()).and_then(|()| out.flush()))?;
         spool::rename_new(&draft, &directory.join(INDEX))?;
-        Ok(Self { inner, inner_failed: None, stop, directory, lang, spool, index: Some(list), left_out: 0 })
+        Ok(Self {
+            inner,
+            inner_failed: None,
+            stop,
+            directory,
+            lang,
+            spool,
+            index: Some(list),
+            left_out: LimitsHit::default(),
+        })
     }
 
     fn extract(&mut self, session: &mut Session) -> io::Result<()> {
@@ -137,24 +146,25 @@ impl<V: View> Extract<V> {
         let own = format!("{:05}-{}", session.id, session.protocol.name());
         let mut files = Files::new();
         let mut places = Vec::with_capacity(session.messages.len());
-        let mut left_out = 0;
+        let mut left_out = LimitsHit::default();
         for message in &mut session.messages {
             let name = message_file(message);
-            let place = self.admit(&mut files, format!("{own}/{name}"), message.stored.take())?;
-            left_out += place.left_out();
+            let stored = message.stored.take();
+            let place = self.admit(&mut files, &mut left_out, format!("{own}/{name}"), stored)?;
             let mut attached = Vec::with_capacity(message.attachments.len());
             for (number, attachment) in (1..).zip(&mut message.attachments) {
                 let name = format!("{own}/message-{}/{}", message.n, attachment_file(number, attachment));
-                let place = self.admit(&mut files, name, attachment.stored.take())?;
-                left_out += place.left_out();
-                attached.push(place);
+                attached.push(self.admit(&mut files, &mut left_out, name, attachment.stored.take())?);
             }
             places.push((place, attached));
         }
-        session.limits_hit.hit_times(Limit::ExtractBytes, left_out);
+        session.limits_hit.add(&left_out);
         let transcript = self.transcript(session, &places, format!("{own}/transcript.txt"))?;
-        session.limits_hit.hit_times(Limit::ExtractBytes, transcript.left_out());
-        self.left_out += left_out + transcript.left_out();
+        if transcript.left_out() > 0 {
+            session.limits_hit.hit(Limit::ExtractBytes);
+            left_out.hit(Limit::ExtractBytes);
+        }
+        self.left_out.add(&left_out);
 
         // First the list, then what it lists: what is there is listed, whenever the run ends.
         let messages = session.messages.iter().zip(places);
@@ -188,13 +198,20 @@ impl<V: View> Extract<V> {
     }
 
     /// Adds the file `name` to `files`, if there is room for it. Content that was not stored is an empty file, so that
-    /// each has one.
-    fn admit(&self, files: &mut Files, name: String, stored: Option<Arc<StoredContent>>) -> io::Result<Place> {
-        let is_written = stored.as_ref().map_or(Ok(true), |stored| self.spool.admit(stored))?;
-        if is_written {
-            files.push((name.clone(), stored));
+    /// each has one. A file for which there is none is counted in `left_out`.
+    fn admit(
+        &self,
+        files: &mut Files,
+        left_out: &mut LimitsHit,
+        name: String,
+        stored: Option<Arc<StoredContent>>,
+    ) -> io::Result<Place> {
+        let room = stored.as_ref().map_or(Ok(Ok(())), |stored| self.spool.admit(stored))?;
+        match room {
+            Ok(()) => files.push((name.clone(), stored)),
+            Err(limit) => left_out.hit(limit),
         }
-        Ok(Place::new(name, is_written))
+        Ok(Place::new(name, room))
     }
 
     /// Writes the transcript of `session`, not yet under its name `file`.
@@ -259,10 +276,10 @@ impl<V: View> View for Extract<V> {
         self.finish_index(report)?;
         match self.inner_failed.take() {
             Some(error) => Err(error),
-            None if self.left_out == 0 => self.inner.finish(report),
+            None if self.left_out.is_empty() => self.inner.finish(report),
             None => {
                 let mut report = report.clone();
-                report.summary.limits_hit.hit_times(Limit::ExtractBytes, self.left_out);
+                report.summary.limits_hit.add(&self.left_out);
                 self.inner.finish(&report)
             }
         }

@@ -6,11 +6,13 @@ Several threads follow connections, and a session may get its number only when i
 numbers, in a directory of their own, and are renamed when the session is written. Of thousands of unfinished files only
 a few are open; the others are opened again when more content comes.
 
-How much is written has a limit. It holds for the files that have got their names, which come in the order of sessions:
-so it leaves out the same files on any number of threads. It also holds for the files that have none yet: those that are
-left out by that, with gigabytes under way at once, may depend on which thread was faster.
+How much is written has a limit. It holds for the files that get their names, which they do in the order of sessions: so
+it leaves out the same files on any number of threads. A file that is larger than the room that is left is removed while
+it still grows, for that room never grows. All files without names together may take a multiple of the limit; which files
+are left out by that bound of its own may depend on which thread was faster.
 */
 
+use crate::limits::{EXTRACT_WAITING, Limit};
 use crate::session::content_store::{ContentStore, StoredContent};
 use nix::errno::Errno;
 use std::collections::HashMap;
@@ -40,8 +42,8 @@ struct Pool {
 #[derive(Debug, Clone, Copy)]
 enum Size {
     Bytes(u64),
-    /// There was no room for it: its file is gone.
-    LeftOut,
+    /// There was no room for it, by this bound: its file is gone.
+    LeftOut(Limit),
 }
 
 /// Keeps content in files.
@@ -50,7 +52,7 @@ pub struct Spool {
     directory: PathBuf,
     next: AtomicU64,
     pools: [Mutex<Pool>; POOLS],
-    /// Most bytes of all files that have not been claimed, and of all that have.
+    /// Most bytes of all files that have been claimed; those that have not may have [`EXTRACT_WAITING`] times as many.
     limit: u64,
     /// Bytes of the files that have not been claimed.
     waiting: AtomicU64,
@@ -86,25 +88,44 @@ impl Spool {
         self.directory.join("draft")
     }
 
-    /// Grants room for a file of `bytes`; false if there is not as much left.
-    pub fn grant(&self, bytes: u64) -> bool {
+    /// Grants room for a file of `bytes`.
+    ///
+    /// # Errors
+    /// The bound that leaves it out, if there is not as much left.
+    pub fn grant(&self, bytes: u64) -> Result<(), Limit> {
         let granted = self.granted.load(Ordering::Relaxed).saturating_add(bytes);
-        let fits = granted <= self.limit;
-        if fits {
-            self.granted.store(granted, Ordering::Relaxed);
+        if granted > self.limit {
+            return Err(Limit::ExtractBytes);
         }
-        fits
+        self.granted.store(granted, Ordering::Relaxed);
+        Ok(())
     }
 
-    /// Grants room for the file of `stored`, which is then complete; false if it is left out.
+    /// Grants room for the file of `stored`, which is then complete; or returns the bound that leaves it out.
     ///
     /// # Errors
     /// If the file cannot be written.
-    pub fn admit(&self, stored: &StoredContent) -> io::Result<bool> {
+    pub fn admit(&self, stored: &StoredContent) -> io::Result<Result<(), Limit>> {
         self.end(stored.number());
         self.check()?;
         let size = self.pool(stored.number()).sizes.get(&stored.number()).copied();
-        Ok(matches!(size, Some(Size::Bytes(bytes)) if self.grant(bytes)))
+        Ok(match size {
+            Some(Size::Bytes(bytes)) => self.grant(bytes),
+            Some(Size::LeftOut(limit)) => Err(limit),
+            None => Err(Limit::ExtractBytes),
+        })
+    }
+
+    /// The bound that leaves out a file of `size` bytes that has not been claimed, where there are `waiting` in all such
+    /// files. What has been granted only grows: a file that does not fit now will not fit when its turn comes.
+    fn bound_of(&self, size: u64, waiting: u64) -> Option<Limit> {
+        if size > self.limit.saturating_sub(self.granted.load(Ordering::Relaxed)) {
+            Some(Limit::ExtractBytes)
+        } else if waiting > self.limit.saturating_mul(EXTRACT_WAITING as u64) {
+            Some(Limit::ExtractWaiting)
+        } else {
+            None
+        }
     }
 
     /// Reports a failure of `ContentStore`'s methods, which return no errors.
@@ -210,9 +231,10 @@ impl ContentStore for Spool {
         let mut pool = self.pool(number);
         let Some(Size::Bytes(size)) = pool.sizes.get(&number).copied() else { return };
         let more = bytes.len() as u64;
-        if self.waiting.fetch_add(more, Ordering::Relaxed).saturating_add(more) > self.limit {
+        let waiting = self.waiting.fetch_add(more, Ordering::Relaxed).saturating_add(more);
+        if let Some(limit) = self.bound_of(size + more, waiting) {
             self.waiting.fetch_sub(size + more, Ordering::Relaxed);
-            pool.sizes.insert(number, Size::LeftOut);
+            pool.sizes.insert(number, Size::LeftOut(limit));
             self.drop_file(&mut pool, number);
             return;
         }
@@ -333,7 +355,7 @@ mod tests {
         }
         for stored in &all {
             let name = place.path().join(format!("{}.eml", stored.number()));
-            assert!(spool.admit(stored).unwrap());
+            assert_eq!(spool.admit(stored).unwrap(), Ok(()));
             spool.claim(stored, &name).unwrap();
             let n = stored.number();
             assert_eq!(fs::read_to_string(name).unwrap(), format!("{n} 0;{n} 1;{n} 2;"));
@@ -362,12 +384,12 @@ mod tests {
         // More than all: left out while it comes, and what it took is free again.
         let large = stored(&spool);
         (0..100).for_each(|_| large.append(&[b'x'; 50]));
-        assert!(!spool.admit(&large).unwrap());
+        assert_eq!(spool.admit(&large).unwrap(), Err(Limit::ExtractBytes));
         assert_eq!(fs::read_dir(&spool.directory).unwrap().count(), 0);
         let sized = |size: usize| {
             let stored = stored(&spool);
             stored.append(&vec![b'x'; size]);
-            let admitted = spool.admit(&stored).unwrap();
+            let admitted = spool.admit(&stored).unwrap().is_ok();
             if admitted {
                 let name = place.path().join(size.to_string());
                 spool.claim(&stored, &name).unwrap();
@@ -380,6 +402,34 @@ mod tests {
         assert_eq!(spool.waiting.load(Ordering::Relaxed), 0);
         assert_eq!(fs::read_dir(&spool.directory).unwrap().count(), 0);
         spool.check().unwrap();
+    }
+
+    #[test]
+    fn what_waits_has_a_bound_of_its_own() {
+        let place = tempfile::tempdir().unwrap();
+        let spool = Arc::new(Spool::new(place.path().join("under way"), 1_000, Arc::default()).unwrap());
+        // Twice as much as the limit may wait; which of it fits is decided when its turn comes, whoever came first.
+        let waiting: Vec<StoredContent> = (0..6).map(|_| stored(&spool)).collect();
+        waiting.iter().rev().for_each(|stored| stored.append(&[b'x'; 390]));
+        let mut room = waiting.iter().map(|stored| {
+            let room = spool.admit(stored).unwrap();
+            if room.is_ok() {
+                spool.claim(stored, &place.path().join(stored.number().to_string())).unwrap();
+            }
+            room
+        });
+        // The last one that came is the first one here.
+        assert_eq!(room.next(), Some(Err(Limit::ExtractWaiting)));
+        assert_eq!(room.by_ref().take(2).collect::<Vec<_>>(), [Ok(()); 2]);
+        assert!(room.all(|room| room == Err(Limit::ExtractBytes)));
+        // What is larger than the room that is left does not wait.
+        let before = spool.waiting.load(Ordering::Relaxed);
+        let late = stored(&spool);
+        late.append(&[b'x'; 221]);
+        assert_eq!(spool.waiting.load(Ordering::Relaxed), before);
+        assert_eq!(spool.admit(&late).unwrap(), Err(Limit::ExtractBytes));
+        drop((waiting, late));
+        assert_eq!(spool.waiting.load(Ordering::Relaxed), 0);
     }
 
     #[test]
