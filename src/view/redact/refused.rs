@@ -101,7 +101,8 @@ impl Refused {
         use smtp::Verb;
         let is_doubtful = |range: &Range<usize>| {
             let word = text.get(range.clone()).unwrap_or_default();
-            !word.contains(['@', '.', '[', ':']) && !word.eq_ignore_ascii_case("SMTPUTF8")
+            let is_address = word.contains(['@', '.', '[', ':']) || word.contains("+40");
+            word.contains(char::is_alphanumeric) && !is_address && !word.eq_ignore_ascii_case("SMTPUTF8")
         };
         let arguments = words(text).skip(1);
         match verb {
