@@ -8,6 +8,7 @@ secret's characters, as they are or in base64.
 
 mod logins;
 mod pseudonym;
+mod refused;
 #[path = "../support/mod.rs"]
 mod support;
 

@@ -149,7 +149,7 @@ fn smtp(verb: smtp::Verb, mut line: Words<'_>) -> Option<Form> {
             words(line, 2, 2, false, |_| true)
         }
         Verb::Vrfy | Verb::Expn | Verb::Etrn | Verb::Atrn => words(line, 0, 1, false, |_| true),
-        Verb::Burl => whole_if(!holds_secret_url(line.rest()), verb_end, false),
+        Verb::Burl => whole_if(line.rest().contains("://") && !holds_secret_url(line.rest()), verb_end, false),
         Verb::Xclient | Verb::Xforward => words(line, 1, 32, true, is_attribute),
         Verb::Auth => match text_before_equals(line.text) {
             Some(at) => auth(Words { at, ..line }),
@@ -373,8 +373,12 @@ fn is_path(arguments: &str, keyword: &str) -> bool {
     let path = match after.strip_prefix('<').and_then(|path| path.split_once('>')) {
         Some((path, parameters)) => {
             let is_parameter = |word: &str| {
-                let name = word.split('=').next().unwrap_or_default();
-                word.starts_with(|first: char| first.is_ascii_alphanumeric()) && !is_secret_name(name)
+                let (name, value) = word.split_once('=').unwrap_or((word, ""));
+                // RFC 4954, section 5: the value is a mailbox.
+                let is_mailbox = value == "<>" || ["@", "+40"].iter().any(|sign| value.contains(sign));
+                word.starts_with(|first: char| first.is_ascii_alphanumeric())
+                    && !is_secret_name(name)
+                    && (is_mailbox || !name.eq_ignore_ascii_case("AUTH"))
             };
             !path.contains(char::is_whitespace) && parameters.split_whitespace().all(is_parameter)
         }

@@ -2,11 +2,13 @@
 `--redact`: passwords, tokens and their base64 forms, wherever a view would show them.
 
 [`Redact`] wraps a view and passes it sessions whose secrets are asterisks already, so that tables and JSON need not
-know that anything was hidden. It fails closed, in four ways.
+know that anything was hidden. It fails closed, in five ways.
 
 - It masks the ranges that a dialogue marked as secret.
 - It masks what the client said and what is not a command of the protocol in its form (`form.rs`), and all but the surest
   commands while a login may be under way (`doubt.rs`). A user name is masked where it may be the password.
+- It masks what a server refuses before a login has succeeded, unless it has the form of what belongs there
+  (`refused.rs`).
 - It masks the words of a server's reply that may repeat a line of the client's that is not known (`echo.rs`).
 - It searches for every secret in all other text (`needles.rs`): replies that echo a password, a banner, a subject, a
   recipient, and sessions that end later. A secret is found as it is, in the forms in which it crossed, in other usual
@@ -23,6 +25,7 @@ mod known;
 mod masked;
 mod names;
 mod needles;
+mod refused;
 mod whose;
 mod words;
 
@@ -44,6 +47,7 @@ use doubt::{Doubt, Hidden, What};
 use known::Known;
 use masked::{Found, Masked, widened};
 use needles::Needles;
+use refused::{Refused, Value};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::io;
@@ -141,7 +145,7 @@ impl<V: View> View for Redact<V> {
         self.live.remove(&key(&session));
         let mut masking = Masking::of(&session);
         let mut all = !masking.left_out;
-        all &= self.known.add(&masking.secrets, REDACT_STRINGS, self.knows);
+        all &= self.known.take(&mut masking.needles, REDACT_STRINGS, self.knows);
         masking.pack();
         if !all {
             session.limits_hit.hit(Limit::RedactStrings);
@@ -192,9 +196,9 @@ struct Masking {
     hidden: BTreeMap<StepId, Vec<Range<usize>>>,
     /// The responses to challenges that crossed.
     responses: BTreeMap<StepId, Known>,
-    /// Secrets that a dialogue has read.
-    secrets: Needles,
-    /// These, and what may be one.
+    /// Which lines the server may refuse.
+    refused: Refused,
+    /// Secrets that a dialogue has read, and what may be one.
     needles: Needles,
     /// Not all that may be a secret is searched for.
     left_out: bool,
@@ -204,14 +208,14 @@ impl Masking {
     fn of(session: &Session) -> Self {
         let mut masking = Self::default();
         session.steps.iter().for_each(|step| masking.learn(session.protocol, step));
-        masking.secrets.learn_all(&session.credentials);
         masking.needles.learn_all(&session.credentials);
+        let left = masking.refused.rest();
+        masking.hide(left);
         masking
     }
 
     /// Its secrets are known to all sessions: what is left is what is masked in its own, and takes as little as it can.
     fn pack(&mut self) {
-        self.secrets = Needles::default();
         self.needles.pack();
     }
 
@@ -228,8 +232,9 @@ impl Masking {
 
     /// Learns the next step.
     fn learn(&mut self, protocol: Protocol, step: &Step) {
-        self.secrets.learn_step(step);
         self.needles.learn_step(step);
+        let refused = self.refused.step(step);
+        self.hide(refused);
         let Hidden { ranges, what } = self.doubt.step(protocol, step);
         if ranges.is_empty() {
             return;
@@ -257,7 +262,18 @@ impl Masking {
                 }
             }
         }
-        self.hidden.insert(step.n, ranges);
+        self.hidden.entry(step.n).or_default().extend(ranges);
+    }
+
+    /// Hides what a server has refused, though it was shown before.
+    fn hide(&mut self, values: Vec<Value>) {
+        for Value { step, range, said } in values {
+            match self.needles.len() < REDACT_STRINGS {
+                true => self.needles.learn_unknown(&said),
+                false => self.left_out = true,
+            }
+            self.hidden.entry(step).or_default().push(range);
+        }
     }
 
     fn mask(&self, session: &mut Session, known: &Needles, names: Option<&RefCell<Names>>) {
@@ -289,7 +305,7 @@ impl Masking {
         if let Some(ranges) = self.hidden.get(&step.n) {
             step.secrets.extend_from_slice(ranges);
             step.mailboxes.iter_mut().for_each(|name| MASK.clone_into(name));
-            if ranges.first().is_some_and(|range| range.start == 0)
+            if ranges.iter().any(|range| range.start == 0)
                 && let Some(tag) = &mut step.tag
             {
                 MASK.clone_into(tag);

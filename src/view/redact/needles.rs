@@ -8,6 +8,8 @@ use super::words::{ANYWHERE, PIECE, Words};
 use crate::session::model::{Credential, Step};
 use crate::session::text;
 use data_encoding::{BASE64, BASE64URL};
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::ops::Range;
 
 /// A line of more words is a sentence rather than a mistyped command.
@@ -34,6 +36,17 @@ pub struct Needles {
     parts: Words,
     /// How many credentials have been learned so far.
     credentials: usize,
+    /// What is learned was read in the place of a secret.
+    is_read: bool,
+    /// What has been learned already: the same secret stands in a step, in a credential and in the form that crossed.
+    learned: HashMap<(What, Box<str>), (Option<Known>, bool)>,
+}
+
+/// How a string was learned.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum What {
+    Secret,
+    Crossed,
 }
 
 impl Needles {
@@ -49,6 +62,7 @@ impl Needles {
 
     /// Takes less memory, until [`Needles::unpack`]: nothing is found before that.
     pub fn pack(&mut self) {
+        self.learned = HashMap::new();
         [&mut self.plain, &mut self.base64, &mut self.parts].into_iter().for_each(Words::pack);
     }
 
@@ -57,25 +71,27 @@ impl Needles {
         [&mut self.plain, &mut self.base64, &mut self.parts].into_iter().for_each(Words::unpack);
     }
 
-    /// Adds those of `other` that are long enough to be searched for in every session, up to `most` of each kind and
-    /// `bytes` of all. False where some were left out.
-    pub fn add(&mut self, other: &Self, most: usize, bytes: usize) -> bool {
+    /// Takes from `other` what was read in the place of a secret and is long enough to be searched for in every session, up
+    /// to `most` strings of each kind and `bytes` of all. False where some were left there.
+    pub fn take(&mut self, other: &mut Self, most: usize, bytes: usize) -> bool {
         let mut all = true;
         for kind in 0..3 {
             let room = bytes.saturating_sub(self.weight());
             let (own, others) = match kind {
-                0 => (&mut self.plain, &other.plain),
-                1 => (&mut self.base64, &other.base64),
-                _ => (&mut self.parts, &other.parts),
+                0 => (&mut self.plain, &mut other.plain),
+                1 => (&mut self.base64, &mut other.base64),
+                _ => (&mut self.parts, &mut other.parts),
             };
-            all &= own.add(others, most, room);
+            all &= own.take(others, most, room);
         }
         all
     }
 
     /// Learns the credentials that were added to a session since the last call.
     pub fn learn_all(&mut self, credentials: &[Credential]) {
+        self.is_read = true;
         credentials.iter().skip(self.credentials).for_each(|credential| self.learn(credential));
+        self.is_read = false;
         self.credentials = credentials.len();
     }
 
@@ -92,18 +108,43 @@ impl Needles {
         }
     }
 
+    /// True where learning `said` once more would say nothing new. Otherwise, it counts as learned.
+    fn has_learned(&mut self, what: What, said: &str, of: Option<&Known>) -> bool {
+        let entry = self.learned.entry((what, said.into()));
+        let new = (of.cloned(), self.is_read);
+        match entry {
+            Entry::Occupied(mut old) => {
+                let (whose, is_read) = old.get();
+                let is_known = (of.is_none() || whose.as_ref() == of) && (*is_read || !self.is_read);
+                if !is_known {
+                    old.insert(new);
+                }
+                is_known
+            }
+            Entry::Vacant(free) => {
+                free.insert(new);
+                false
+            }
+        }
+    }
+
     /// Learns the ranges that a dialogue marked as secret, and their content if they are base64.
     pub fn learn_step(&mut self, step: &Step) {
+        self.is_read = true;
         for range in &step.secrets {
             self.learn_crossed(
                 step.text.get(widened(&step.text, range)).unwrap_or_default(),
                 whose::in_step(step, range).as_ref(),
             );
         }
+        self.is_read = false;
     }
 
     /// Learns what crossed in a secret's place.
     pub fn learn_crossed(&mut self, crossed: &str, of: Option<&Known>) {
+        if self.has_learned(What::Crossed, crossed, of) {
+            return;
+        }
         self.learn_secret(crossed, of);
         let bare = crossed.trim_matches(|c: char| c.is_whitespace() || c == '"');
         if bare != crossed {
@@ -196,6 +237,9 @@ impl Needles {
 
     /// Learns a secret in all the forms in which it may appear.
     pub fn learn_secret(&mut self, secret: &str, of: Option<&Known>) {
+        if self.has_learned(What::Secret, secret, of) {
+            return;
+        }
         self.learn_plain(secret, of);
         self.learn_bytes(secret.as_bytes(), of);
         if secret.len() >= ANYWHERE {
@@ -217,7 +261,7 @@ impl Needles {
             self.learn_secret(bare, of);
         }
         if secret.len() > LONG {
-            secret.as_bytes().chunks_exact(PART).for_each(|part| self.parts.insert(part, of));
+            secret.as_bytes().chunks_exact(PART).for_each(|part| self.parts.insert(part, of, self.is_read));
         }
     }
 
@@ -229,14 +273,14 @@ impl Needles {
         let mut rest = secret;
         while rest.len() > PIECE {
             let (piece, tail) = rest.split_at(rest.floor_char_boundary(PIECE));
-            self.plain.insert(piece.as_bytes(), of);
+            self.plain.insert(piece.as_bytes(), of, self.is_read);
             // The last piece reaches back over its predecessor: a stump of a few characters would be found everywhere.
             rest = match tail.len() > PIECE {
                 true => tail,
                 false => secret.get(secret.ceil_char_boundary(secret.len() - PIECE)..).unwrap_or_default(),
             };
         }
-        self.plain.insert(rest.as_bytes(), of);
+        self.plain.insert(rest.as_bytes(), of, self.is_read);
     }
 
     /// If bytes that hold `secret` are encoded in base64, one of three strings is in the result: the encoding of
@@ -252,7 +296,7 @@ impl Needles {
                 let end = padded.len() * 8 / 6;
                 for alphabet in [&BASE64, &BASE64URL] {
                     if let Some(sure) = alphabet.encode(&padded).get(first..end) {
-                        self.base64.insert(sure.as_bytes(), of);
+                        self.base64.insert(sure.as_bytes(), of, self.is_read);
                     }
                 }
             }

@@ -21,12 +21,19 @@ fn pair(word: &[u8]) -> Option<usize> {
 /// A set of strings that are all searched for at once at a position of a text.
 #[derive(Default)]
 pub struct Words {
-    all: BTreeMap<Vec<u8>, Whose>,
+    all: BTreeMap<Vec<u8>, Entry>,
     /// A bit for each pair of first bytes of the strings. At most positions of a text, no string begins: this says so
     /// cheaply.
     firsts: Vec<u64>,
     /// Bytes of `all`.
     bytes: usize,
+}
+
+/// What is known of a string.
+struct Entry {
+    whose: Whose,
+    /// It was read in the place of a secret.
+    is_read: bool,
 }
 
 /// Whose form a string is. What is further down says more.
@@ -74,19 +81,32 @@ impl Words {
         self.all.len()
     }
 
-    /// Adds a string, which is a form of the secret `of` as far as that is known.
-    pub fn insert(&mut self, word: &[u8], of: Option<&Known>) {
-        self.put(word, &Whose::new(word, of));
-    }
-
-    fn put(&mut self, word: &[u8], whose: &Whose) {
+    /// Adds a string, which is a form of the secret `of` as far as that is known. `is_read` says that a dialogue has read
+    /// it in the place of a secret.
+    pub fn insert(&mut self, word: &[u8], of: Option<&Known>, is_read: bool) {
         let Some(pair) = pair(word) else { return };
+        let whose = Whose::new(word, of);
         self.note(pair);
         match self.all.get_mut(word) {
-            Some(known) => known.and(whose),
+            Some(entry) => {
+                entry.whose.and(&whose);
+                entry.is_read |= is_read;
+            }
             None => {
                 self.bytes += weight_of(word);
-                self.all.insert(word.to_vec(), whose.clone());
+                self.all.insert(word.to_vec(), Entry { whose, is_read });
+            }
+        }
+    }
+
+    fn put(&mut self, word: Vec<u8>, entry: Entry) {
+        let Some(pair) = pair(&word) else { return };
+        self.note(pair);
+        match self.all.get_mut(&word) {
+            Some(known) => known.whose.and(&entry.whose),
+            None => {
+                self.bytes += weight_of(&word);
+                self.all.insert(word, entry);
             }
         }
     }
@@ -114,19 +134,26 @@ impl Words {
         pairs.into_iter().for_each(|pair| self.note(pair));
     }
 
-    /// Adds the strings of `other` that are long enough to be searched for anywhere. False where there is no room for
-    /// one among `most`, or in `bytes` more.
-    pub fn add(&mut self, other: &Self, most: usize, bytes: usize) -> bool {
-        let mut all = true;
+    /// Takes from `other` the strings that were read in the place of a secret and are long enough to be searched for
+    /// anywhere. False where there is no room for one among `most`, or in `bytes` more: it stays where it was.
+    pub fn take(&mut self, other: &mut Self, most: usize, bytes: usize) -> bool {
         let full = self.bytes.saturating_add(bytes);
-        for (word, whose) in other.all.iter().filter(|(word, _)| word.len() >= ANYWHERE) {
-            let has_room = self.all.len() < most && self.bytes.saturating_add(weight_of(word)) <= full
-                || self.all.contains_key(word);
+        let (mut all, mut stay) = (true, Vec::new());
+        for (word, entry) in std::mem::take(&mut other.all) {
+            if !entry.is_read || word.len() < ANYWHERE {
+                stay.push((word, entry));
+                continue;
+            }
+            let has_room = self.all.len() < most && self.bytes.saturating_add(weight_of(&word)) <= full
+                || self.all.contains_key(&word);
             all &= has_room;
-            if has_room {
-                self.put(word, whose);
+            match has_room {
+                true => self.put(word, entry),
+                false => stay.push((word, entry)),
             }
         }
+        other.bytes = stay.iter().map(|(word, _)| weight_of(word)).sum();
+        other.all = stay.into_iter().collect();
         all
     }
 
@@ -139,10 +166,10 @@ impl Words {
         }
         loop {
             // The greatest word that is not above the window shares with it every prefix that a match can have.
-            let (near, whose) = self.all.range::<[u8], _>((Bound::Unbounded, Bound::Included(window))).next_back()?;
+            let (near, entry) = self.all.range::<[u8], _>((Bound::Unbounded, Bound::Included(window))).next_back()?;
             let common = near.iter().zip(window).take_while(|(one, other)| one == other).count();
             if common == near.len() && (common >= ANYWHERE || is_word(text, at, common)) {
-                return Some((common, whose.known()));
+                return Some((common, entry.whose.known()));
             }
             // Any other match is shorter than `near` and is a prefix of what it shares with the window.
             window = window.get(..common.min(near.len().saturating_sub(1))).filter(|rest| !rest.is_empty())?;
@@ -152,7 +179,7 @@ impl Words {
 
 /// A string's bytes, and its place in a tree that is half full.
 fn weight_of(word: &[u8]) -> usize {
-    heap(word.len()) + 2 * (size_of::<Vec<u8>>() + size_of::<Whose>())
+    heap(word.len()) + 2 * (size_of::<Vec<u8>>() + size_of::<Entry>())
 }
 
 fn is_word(text: &[u8], at: usize, length: usize) -> bool {
