@@ -3,13 +3,13 @@
 
     scripts/linear.py [--at-least SECONDS] [--most RATIO] [--memory MB] [--longest SECONDS] [--format FORMAT] MAILTAP [KIND...]
 
-Kinds that name no format of their own are read as ndjson, whose memory is bounded; a json document holds all that is in
-it, so its memory is that of the capture. The kinds are those of fuzz/hostile/cases.py. Each is made larger, beginning small, until it takes SECONDS (0.3) of
-user time or has the size that is given there, and then four times as large. A line a kind: n, seconds and peak MB
-at n and at 4n, and the ratio of the seconds. A ratio that is too high is measured again, up to three times, and the
-least of each counts, so that another program's noise fails nothing. If it is still too high, 4n and 16n decide: up to
-some size each thing more may cost what there is already, if a bound ends that. Exit status 1 where a ratio is above RATIO
-(4.4), a peak above MB (600), or a run did not end as it should; 2 for wrong usage.
+The kinds are those of fuzz/hostile/cases.py. Each is made larger, beginning small, until it takes SECONDS (0.3) of
+user time or has the size that is given there, and then four times as large. A kind that names no format is read as
+FORMAT (ndjson: its memory is bounded, while a json document is as large as all that it holds). A line a kind: n, seconds
+and peak MB at n and at 4n, and the ratio of the seconds. A ratio that is too high is measured again, up to three times,
+and the least of each counts, so that another program's noise fails nothing. If it is still too high, 4n and 16n decide:
+up to some size each thing more may cost what there is already, if a bound ends that. Exit status 1 where a ratio is
+above RATIO (4.4), a peak above MB (600), or a run did not end as it should; 2 for wrong usage.
 """
 
 import argparse

@@ -274,7 +274,8 @@ type Edge = (usize, usize, usize);
 /// Which files go on after which. Only the connections that are in several files are looked at, and of those as many as
 /// [`FILE_ORDER_PAIRS`] allows.
 fn edges<'a>(held: &'a [Held], limits: &mut LimitsHit) -> Vec<Edge> {
-    let of_file = |(file, held): (usize, &'a Held)| held.connections.iter().map(move |(key, stretch)| (key, file, stretch));
+    let of_file =
+        |(file, held): (usize, &'a Held)| held.connections.iter().map(move |(key, stretch)| (key, file, stretch));
     let mut stretches: Vec<(&Key, usize, &Stretch)> = held.iter().enumerate().flat_map(of_file).collect();
     stretches.sort_unstable_by_key(|&(key, file, _)| (key, file));
     let mut shared: Vec<_> = stretches.chunk_by(|one, other| one.0 == other.0).filter(|all| all.len() > 1).collect();
