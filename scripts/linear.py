@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
 """Checks that time is linear in the input: reads hostile captures of sizes n and 4n, and compares what the two took.
 
-    scripts/linear.py [--at-least SECONDS] [--most RATIO] [--memory MB] [--longest SECONDS] MAILTAP [KIND...]
+    scripts/linear.py [--at-least SECONDS] [--most RATIO] [--memory MB] [--longest SECONDS] [--format FORMAT] MAILTAP [KIND...]
 
 The kinds are those of fuzz/hostile/cases.py. Each is made larger, beginning small, until it takes SECONDS (0.3) of
-user time or has the size that is given there, and then four times as large. A line a kind: n, seconds and peak MB
-at n and at 4n, and the ratio of the seconds. A ratio that is too high is measured again, up to three times, and the
-least of each counts, so that another program's noise fails nothing. If it is still too high, 4n and 16n decide: up to
-some size each thing more may cost what there is already, if a bound ends that. Exit status 1 where a ratio is above RATIO
-(4.4), a peak above MB (600), or a run did not end as it should; 2 for wrong usage.
+user time or has the size that is given there, and then four times as large. A kind that names no format is read as
+FORMAT (ndjson: its memory is bounded, while a json document is as large as all that it holds). A line a kind: n, seconds
+and peak MB at n and at 4n, and the ratio of the seconds. A ratio that is too high is measured again, up to three times,
+and the least of each counts, so that another program's noise fails nothing. If it is still too high, 4n and 16n decide:
+up to some size each thing more may cost what there is already, if a bound ends that. Exit status 1 where a ratio is
+above RATIO (4.4), a peak above MB (600), or a run did not end as it should; 2 for wrong usage.
 """
 
 import argparse
@@ -30,11 +31,11 @@ TIMES = 3
 LONGEST = 300
 
 
-def run(mailtap, paths, arguments):
+def run(options, paths, arguments):
     """Seconds of the program's own work (not the system's) and peak MB of one run, and what was wrong with it."""
-    formatted = arguments if "--format" in arguments else ["--format", "json", *arguments]
+    formatted = arguments if "--format" in arguments else ["--format", options.format, *arguments]
     # With an empty environment: colours, languages and widths from it would change the work.
-    with subprocess.Popen([mailtap, "read", *formatted, "--", *paths], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+    with subprocess.Popen([options.mailtap, "read", *formatted, "--", *paths], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                           stderr=subprocess.PIPE, env={"PATH": "/usr/bin:/bin"}, preexec_fn=limited) as child:
         said = child.stderr.read()
         _, status, used = os.wait4(child.pid, 0)
@@ -69,7 +70,7 @@ def beginning(options, folder, kind):
     n = max(largest // 1024, 1)
     while True:
         paths = made(folder, kind, n)
-        *small, problem = run(options.mailtap, paths, arguments)
+        *small, problem = run(options, paths, arguments)
         if problem or small[0] >= options.at_least or n >= largest:
             return n, paths, small, problem
         removed(paths)
@@ -86,11 +87,11 @@ def measure(options, folder, kind):
         for time in range(TIMES):
             if problem:
                 break
-            *again, problem = run(options.mailtap, larger, arguments)
+            *again, problem = run(options, larger, arguments)
             large = [min(large[0] or again[0], again[0]), max(large[1], again[1])]
             if problem or large[0] <= options.most * small[0] or time + 1 == TIMES:
                 break
-            *again, problem = run(options.mailtap, paths, arguments)
+            *again, problem = run(options, paths, arguments)
             small = [min(small[0], again[0]), max(small[1], again[1])]
         removed(paths)
         if problem or large[0] <= options.most * small[0] or 4 * n > largest or large[0] > options.longest:
@@ -105,6 +106,7 @@ def main():
     parser.add_argument("--longest", type=float, default=30, metavar="SECONDS", help="what took longer is not made larger (30)")
     parser.add_argument("--most", type=float, default=4.4, metavar="RATIO")
     parser.add_argument("--memory", type=float, default=600, metavar="MB")
+    parser.add_argument("--format", choices=["json", "ndjson", "table"], default="ndjson")
     parser.add_argument("mailtap", metavar="MAILTAP")
     parser.add_argument("kinds", nargs="*", metavar="KIND")
     options = parser.parse_args()

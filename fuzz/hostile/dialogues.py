@@ -1,6 +1,7 @@
 """Hostile captures whose cost is in what the two ends say; `cases.py` has the other functions and the list."""
 import base64
 import struct
+import zlib
 
 from wire import ACK, PSH, Pcap, Talk, address, envelope, letter, one_letter, smtp
 
@@ -445,6 +446,49 @@ def partial_early(path, n):
     dialogue(path, imap, turns=turns)
 
 
+def proxied(path, n):
+    """Connections that a proxy passed on, each with a header of its protocol, some of them without end."""
+    pcap = Pcap(path, step=1)
+    for i in range(n):
+        talk = Talk(pcap, client=address(i))
+        if i % 3 == 0:
+            head = b"PROXY TCP4 192.0.2.%d 192.0.2.1 %d 25\r\n" % (i % 250, 1024 + i % 60000)
+        elif i % 3 == 1:
+            head = b"\r\n\r\n\0\r\nQUIT\n\x21\x11" + struct.pack(">H", 1200) + address(i) * 2 + b"\0\1\0\2" + (b"\4\0\1x" * 297)
+        else:
+            head = b"PROXY TCP4 " + b"1" * 200
+        talk.ask(head, b"220 mx.example ESMTP\r\n")
+        talk.ask(b"QUIT\r\n", b"221 bye\r\n")
+        talk.end()
+    pcap.close()
+
+
+def proxied_again(path, n):
+    """One header after another."""
+    dialogue(path, lambda pcap: Talk(pcap), client=b"PROXY TCP4 192.0.2.9 192.0.2.1 1024 25\r\n" * n, server=b"220 mx ESMTP\r\n")
+
+
+def inflated(path, n):
+    """COMPRESS=DEFLATE whose bytes grow to just as much as is read, a hundred for each: answers of a line and no more."""
+    line = b"* 1 FETCH (FLAGS (\\Seen) UID %d)\r\n"
+    pcap = Pcap(path)
+    talk = imap(pcap)
+    talk.ask(b"a3 COMPRESS DEFLATE\r\n", b"a3 OK\r\n")
+    packer = zlib.compressobj(9, zlib.DEFLATED, -15)
+    crossed = grown = number = 0
+    while grown < n:
+        plain = line % number * 10
+        number += 1
+        said = packer.compress(plain) + packer.flush(zlib.Z_SYNC_FLUSH)
+        # As many blanks as the bytes so far leave room for.
+        room = 100 * (crossed + len(said)) - grown - len(plain)
+        blanks = packer.compress(b" " * max(room, 0)) + packer.flush(zlib.Z_SYNC_FLUSH)
+        talk.send(1, ACK | PSH, said + blanks)
+        crossed, grown = crossed + len(said + blanks), grown + len(plain) + max(room, 0)
+    talk.end()
+    pcap.close()
+
+
 TABLE = ["--format", "table", "--show", "all"]
 
 # As in `cases.py`.
@@ -505,6 +549,9 @@ CASES = {
     "parts_fetched": (parts_fetched, 100_000, []),
     "expunged": (expunged, 400_000, []),
     "partial_early": (partial_early, 100_000, []),
+    "proxied": (proxied, 100_000, []),
+    "proxied_again": (proxied_again, 400_000, []),
+    "inflated": (inflated, 400_000_000, []),
     "found_table": (found, 400_000, TABLE),
     "retrieved_zh": (retrieved, 50_000, [*TABLE, "--lang", "zh"]),
     "transactions_ndjson": (transactions, 50_000, ["--format", "ndjson"]),

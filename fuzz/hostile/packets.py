@@ -319,8 +319,127 @@ def half_closed(path, n):
     pcap.close()
 
 
+def option(subtype, body):
+    """An option of Multipath TCP (RFC 8684), padded to a multiple of four bytes."""
+    return struct.pack(">BB", 30, 2 + len(body)) + bytes([subtype << 4 | body[0]]) + body[1:] + b"\1" * (-(2 + len(body)) % 4)
+
+
+def subflow_packet(pcap, ends, side, seq, ack, flags, options, payload=b""):
+    head = struct.pack(">HHIIBBHHH", ends[side][1], ends[1 - side][1], seq & 0xFFFFFFFF, ack & 0xFFFFFFFF,
+                       (20 + len(options)) // 4 << 4, flags, 65535, 0, 0)
+    ip = struct.pack(">BBHHHBBH4s4s", 0x45, 0, 20 + len(head) + len(options) + len(payload), 0, 0x4000, 64, 6, 0,
+                     ends[side][0], ends[1 - side][0])
+    pcap.frame(ETHERNET + ip + head + options + payload)
+
+
+def subflows(path, n):
+    """Subflows that join connections of Multipath TCP by tokens that nobody has, eight of them for each that has a
+    connection; each says something at a place of its own in the data."""
+    pcap = Pcap(path, step=1)
+    for i in range(n):
+        joins, ends = i % 8 != 0, ((address(i), 40000), (SERVER, 25))
+        keys = [struct.pack(">Q", i * 2 + side + 1) for side in (0, 1)]
+        if joins:
+            syns = [option(1, b"\0\1" + struct.pack(">II", i, i)), option(1, b"\0\1" + struct.pack(">QI", i, i))]
+            third = option(1, b"\0\0" + b"h" * 20)
+        else:
+            syns = [option(0, b"\1\1"), option(0, b"\1\1" + keys[1])]
+            third = option(0, b"\1\1" + keys[0] + keys[1])
+        subflow_packet(pcap, ends, 0, 0, 0, SYN, syns[0])
+        subflow_packet(pcap, ends, 1, 0, 1, SYN | ACK, syns[1])
+        subflow_packet(pcap, ends, 0, 1, 1, ACK, third)
+        mapping = option(2, b"\0\4" + struct.pack(">IIH", 1 + i * 100, 1, len(GREETING)))
+        subflow_packet(pcap, ends, 1, 1, 1, ACK | PSH, mapping, GREETING)
+    pcap.close()
+
+
+class Cut:
+    """A pcap file with a snap length of so many bytes."""
+
+    def __init__(self, path, snaplen):
+        self.pcap, self.snaplen = Pcap(path), snaplen
+        self.pcap.frame = self.frame
+        self.tcp = self.pcap.tcp
+
+    def frame(self, frame):
+        pcap = self.pcap
+        pcap.time += pcap.step
+        cut = frame[:self.snaplen]
+        pcap.file.write(struct.pack("<IIII", pcap.time // 1_000_000, pcap.time % 1_000_000, len(cut), len(frame)) + cut)
+
+
+def cut(path, n):
+    """A letter, then as many commands, of all of which the capture has 96 bytes at most of each packet."""
+    capture = Cut(path, 96)
+    talk = Talk(capture)
+    talk.send(1, ACK | PSH, GREETING)
+    for i in range(n):
+        talk.ask(b"MAIL FROM:<a@example.org> X=%s\r\n" % (b"x" * 80), b"250 ok %s\r\n" % (b"y" * (60 * (i % 2))))
+    talk.ask(b"DATA\r\n", b"354 go\r\n")
+    for _ in range(n):
+        talk.send(0, ACK | PSH, b"some text\r\n" * 20)
+    talk.end()
+    capture.pcap.close()
+
+
+def damaged(path, n):
+    """A record of no length that there can be after each kilobyte of sound ones, and bytes that nearly are records."""
+    pcap = Pcap(path)
+    talk = Talk(pcap)
+    talk.send(1, ACK | PSH, GREETING)
+    for i in range(n):
+        for _ in range(6):
+            talk.ask(b"NOOP\r\n", b"250 ok\r\n")
+        pcap.file.write(struct.pack("<IIII", pcap.time // 1_000_000, i % 1_000_000, 0x7FFFFFFF, 14))
+        pcap.file.write(struct.pack("<IIII", pcap.time // 1_000_000, 0, 60, 60) * (i % 4))
+    pcap.close()
+
+
+def joined(path, n):
+    """Files one after the other in one, a connection in each (`cat *.pcap`)."""
+    with open(path, "wb", 1 << 20) as file:
+        for i in range(n):
+            talk = Talk(Pcap(file), client=address(i))
+            talk.send(1, ACK | PSH, GREETING)
+            talk.ask(b"QUIT\r\n", b"221 bye\r\n")
+            talk.end()
+
+
+def joined_sections(path, n):
+    """Sections of a pcapng file one after the other, each with an interface and one packet."""
+    tcp = struct.pack(">HHIIBBHHH", 40000, 25, 1, 0, 0x50, SYN, 65535, 0, 0)
+    with open(path, "wb", 1 << 20) as file:
+        for i in range(n):
+            ip = struct.pack(">BBHHHBBH4s4s", 0x45, 0, 40, 0, 0x4000, 64, 6, 0, address(i), SERVER)
+            frame = ETHERNET + ip + tcp
+            data = frame + b"\0" * (-len(frame) % 4)
+            file.write(struct.pack("<IIIHHqI", 0x0A0D0D0A, 28, 0x1A2B3C4D, 1, 0, -1, 28) + struct.pack("<IIHHII", 1, 20, 1, 0, 0, 20))
+            stamp = 1_700_000_000_000_000 + i
+            file.write(struct.pack("<IIIIIII", 6, 32 + len(data), 0, stamp >> 32, stamp & 0xFFFFFFFF, len(frame), len(frame)))
+            file.write(data + struct.pack("<I", 32 + len(data)))
+
+
+def connections_in_files(path, n):
+    """Files of ten thousand connections each, the last first: their order is looked for by what connections say."""
+    paths = []
+    for i in range(n // 10_000 + 1):
+        paths.append(f"{path}.{i}")
+        pcap = Pcap(paths[-1], step=1)
+        pcap.time -= i * 1_000_000_000
+        for number in range(i * 10_000, min((i + 1) * 10_000, n)):
+            pcap.tcp(address(number), 40000, SERVER, 25, 1, 0, SYN)
+        pcap.close()
+    return paths
+
+
 # As in `cases.py`.
 CASES = {
+    "subflows": (subflows, 200_000, []),
+    "cut": (cut, 400_000, []),
+    "damaged": (damaged, 200_000, []),
+    "joined": (joined, 100_000, []),
+    "joined_sections": (joined_sections, 1_000_000, []),
+    "connections_in_files": (connections_in_files, 4_000_000, []),
     "waiting": (waiting, 400_000, []),
     "waiting_for_years": (waiting_for_years, 400_000, []),
     "holes_filled": (holes_filled, 400_000, []),

@@ -21,7 +21,7 @@ that goes.
 use crate::capture::{self, CaptureError, Damage, Read, STEP_NANOSECONDS, Time};
 use crate::decode::{Decoded, Decoder, Segment};
 use crate::flow::Key;
-use crate::limits::{FILE_ORDER_CONNECTIONS, FILE_ORDER_PAIRS, Limit, LimitsHit};
+use crate::limits::{FILE_ORDER_CONNECTIONS, FILE_ORDER_PAIRS, FILE_ORDER_TOGETHER, Limit, LimitsHit};
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::path::PathBuf;
@@ -37,8 +37,9 @@ pub fn in_order(files: &[PathBuf]) -> (Vec<Vec<PathBuf>>, LimitsHit) {
     let mut limits = LimitsHit::default();
     let ranks = ranks(files, &mut limits).unwrap_or_else(|| vec![0; files.len()]);
     let last = ranks.iter().copied().max().unwrap_or_default();
-    let group = |rank| files.iter().zip(&ranks).filter(|(_, at)| **at == rank).map(|(file, _)| file.clone()).collect();
-    ((0..=last).map(group).collect(), limits)
+    let mut groups = vec![Vec::new(); last + 1];
+    files.iter().zip(ranks).for_each(|(file, rank)| groups[rank].push(file.clone()));
+    (groups, limits)
 }
 
 /// The group of each file; None where there is nothing to compare.
@@ -53,12 +54,15 @@ fn ranks(files: &[PathBuf], limits: &mut LimitsHit) -> Option<Vec<usize>> {
     if bytes > SMALL && !first_times_go_back(files).ok()? {
         return None;
     }
-    let held: Vec<Held> = files.iter().map(Held::read).collect::<Result<_, _>>().ok()?;
-    let left_out = held.iter().map(|held| held.left_out).sum();
+    let mut all = AllHeld::default();
+    for file in files {
+        all.add(Held::read(file).ok()?, files.len());
+    }
+    let left_out = all.held.iter().map(|held| held.left_out).sum();
     if left_out > 0 {
         limits.hit_times(Limit::FileOrder, left_out);
     }
-    Some(grouped(&held, limits))
+    Some(grouped(&all.held, limits))
 }
 
 fn first_times_go_back(files: &[PathBuf]) -> Result<bool, CaptureError> {
@@ -73,6 +77,35 @@ fn first_times_go_back(files: &[PathBuf]) -> Result<bool, CaptureError> {
         }
     }
     Ok(false)
+}
+
+/// What the files hold, by their order.
+#[derive(Default)]
+struct AllHeld {
+    held: Vec<Held>,
+    /// The connections of all.
+    connections: usize,
+    /// They were too many: of each file an equal share is kept.
+    shared_out: bool,
+}
+
+impl AllHeld {
+    /// Adds what the next of `files` files holds.
+    fn add(&mut self, held: Held, files: usize) {
+        self.connections += held.connections.len();
+        self.held.push(held);
+        if self.connections <= FILE_ORDER_TOGETHER {
+            return;
+        }
+        // The files before have no more than their share once that was found out.
+        let from = if self.shared_out { self.held.len() - 1 } else { 0 };
+        self.shared_out = true;
+        for held in self.held.iter_mut().skip(from) {
+            let before = held.connections.len();
+            held.keep_last(FILE_ORDER_TOGETHER / files.max(1));
+            self.connections -= before - held.connections.len();
+        }
+    }
 }
 
 /// What a file holds of its connections: of those whose packets came last, up to a bound.
@@ -118,6 +151,19 @@ impl Held {
             }
         }
         Ok(held)
+    }
+
+    /// Leaves out all but the `most` connections whose packets came last.
+    fn keep_last(&mut self, most: usize) {
+        let Some(too_many) = self.connections.len().checked_sub(most).filter(|count| *count > 0) else { return };
+        let mut times: Vec<(Time, Key)> = self.connections.iter().map(|(key, held)| (held.last, *key)).collect();
+        // The keys decide among equal times, so that it is the same in every run.
+        times.select_nth_unstable(too_many - 1);
+        for (_, key) in times.iter().take(too_many) {
+            self.connections.remove(key);
+        }
+        self.connections.shrink_to_fit();
+        self.left_out += too_many as u64;
     }
 
     fn segment(&mut self, segment: &Segment<'_>) {
@@ -227,17 +273,17 @@ type Edge = (usize, usize, usize);
 
 /// Which files go on after which. Only the connections that are in several files are looked at, and of those as many as
 /// [`FILE_ORDER_PAIRS`] allows.
-fn edges(held: &[Held], limits: &mut LimitsHit) -> Vec<Edge> {
-    let mut stretches: HashMap<&Key, Vec<(usize, &Stretch)>> = HashMap::new();
-    for (file, held) in held.iter().enumerate() {
-        held.connections.iter().for_each(|(key, stretch)| stretches.entry(key).or_default().push((file, stretch)));
-    }
-    let mut shared: Vec<_> = stretches.into_values().filter(|stretches| stretches.len() > 1).collect();
+fn edges<'a>(held: &'a [Held], limits: &mut LimitsHit) -> Vec<Edge> {
+    let of_file =
+        |(file, held): (usize, &'a Held)| held.connections.iter().map(move |(key, stretch)| (key, file, stretch));
+    let mut stretches: Vec<(&Key, usize, &Stretch)> = held.iter().enumerate().flat_map(of_file).collect();
+    stretches.sort_unstable_by_key(|&(key, file, _)| (key, file));
+    let mut shared: Vec<_> = stretches.chunk_by(|one, other| one.0 == other.0).filter(|all| all.len() > 1).collect();
     // All that are in the same number of files are compared, or none: which of them come first is chance.
-    shared.sort_unstable_by_key(Vec::len);
+    shared.sort_unstable_by_key(|stretches| stretches.len());
     let (mut compared, mut pairs) = (0, 0_usize);
     for alike in shared.chunk_by(|one, other| one.len() == other.len()) {
-        let files = alike.first().map_or(0, Vec::len);
+        let files = alike.first().map_or(0, |stretches| stretches.len());
         pairs = pairs.saturating_add(alike.len().saturating_mul(files * (files - 1)));
         if pairs > FILE_ORDER_PAIRS {
             limits.hit_times(Limit::FileOrder, (shared.len() - compared) as u64);
@@ -247,8 +293,8 @@ fn edges(held: &[Held], limits: &mut LimitsHit) -> Vec<Edge> {
     }
     let mut said: BTreeMap<(usize, usize), Said> = BTreeMap::new();
     for stretches in shared.iter().take(compared) {
-        for &(before, stretch) in stretches {
-            for &(after, later) in stretches.iter().filter(|(after, _)| *after != before) {
+        for &(_, before, stretch) in *stretches {
+            for &(_, after, later) in stretches.iter().filter(|(_, after, _)| *after != before) {
                 said.entry((before, after)).or_insert(Said::Nothing).hear(stretch, later);
             }
         }
@@ -351,91 +397,4 @@ fn grouped(held: &[Held], limits: &mut LimitsHit) -> Vec<usize> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::decode::Header;
-    use proptest::collection::vec;
-    use proptest::prelude::*;
-    use std::net::{Ipv4Addr, SocketAddr};
-
-    fn segment(source: SocketAddr, destination: SocketAddr, time: i64) -> Segment<'static> {
-        Segment {
-            source,
-            destination,
-            header: Header {
-                packet: 1,
-                time: Time::from_microseconds(time),
-                sequence: 1,
-                acknowledgement: None,
-                syn: true,
-                fin: false,
-                rst: false,
-                window: 0,
-                identification: None,
-                hops: 0,
-                timestamp: None,
-                received_twice: None,
-                urgent: None,
-                shares_packet: false,
-                decrypted: false,
-                subflow: None,
-                wire_len: 0,
-            },
-            payload: &[],
-            multipath: &[],
-        }
-    }
-
-    /// As `longest_ways`, by trying all edges again and again.
-    fn by_rounds(files: usize, edges: &[Edge]) -> Option<Vec<usize>> {
-        let mut ranks = vec![0; files];
-        for _ in 0..=files {
-            let before = ranks.clone();
-            for &(from, to, steps) in edges {
-                ranks[to] = ranks[to].max(ranks[from] + steps);
-            }
-            if ranks == before {
-                return Some(ranks);
-            }
-        }
-        None
-    }
-
-    proptest! {
-        #[test]
-        fn the_longest_way_is_found_through_circles_too(edges in vec((0..8_usize, 0..8_usize, 0..6_usize), 0..20)) {
-            let edges: Vec<Edge> = edges.into_iter().map(|(from, to, steps)| (from, to, usize::from(steps == 0))).collect();
-            prop_assert_eq!(longest_ways(8, &edges), by_rounds(8, &edges));
-        }
-    }
-
-    #[test]
-    fn connections_in_too_many_files_are_left_out_and_counted() {
-        let server = SocketAddr::from(([172, 16, 0, 253], 25));
-        let held = |clients: &[u16]| {
-            let mut held = Held::default();
-            let client = |port: &u16| SocketAddr::from(([10, 0, 0, 1], *port));
-            clients.iter().for_each(|port| held.segment(&segment(client(port), server, 1)));
-            held
-        };
-        let most = FILE_ORDER_PAIRS.isqrt();
-        let mut limits = LimitsHit::default();
-        let mut all: Vec<Held> = (0..most).map(|_| held(&[1])).collect();
-        grouped(&all, &mut limits);
-        assert!(limits.is_empty(), "one connection in {most} files has fewer pairs");
-        all.extend([held(&[1, 2]), held(&[1, 2])]);
-        grouped(&all, &mut limits);
-        assert_eq!(limits.iter().collect::<Vec<_>>(), [(Limit::FileOrder, 1)], "the one in two files is compared");
-    }
-
-    #[test]
-    fn connections_that_are_left_out_are_counted() {
-        let mut held = Held::default();
-        for number in 0..=FILE_ORDER_CONNECTIONS as u32 {
-            let source = SocketAddr::new(Ipv4Addr::from(0x0a00_0000 + number).into(), 40_000);
-            held.segment(&segment(source, SocketAddr::from(([172, 16, 0, 253], 25)), number.into()));
-        }
-        assert_eq!(held.left_out + held.connections.len() as u64, FILE_ORDER_CONNECTIONS as u64 + 1);
-        assert!(held.left_out > 0);
-    }
-}
+mod tests;

@@ -18,7 +18,7 @@ use super::header_and_text::{Begun, HalfKind, Halves, PendingHalf, weight};
 use super::message_ref::{MessageRef, Sizes};
 use crate::limits::{Limit, PARTIAL_BYTES, PARTIAL_MESSAGES};
 use crate::protocol::event::{ContentEnd, MessageId, MessageOutcome, MessageStart, Sink, StepId};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The messages of the selected mailbox that the client is fetching in pieces.
 #[derive(Debug, Default)]
@@ -59,8 +59,11 @@ struct PartialMessage {
     truncated: bool,
     /// The steps of its pieces, bounded as a session's steps are.
     steps: BTreeSet<StepId>,
-    /// Pieces that wait for those before them.
-    waiting: Vec<EarlyPiece>,
+    /// Pieces that wait for those before them, by their first octet and the order in which they came: many may wait
+    /// while as many others are added.
+    waiting: BTreeMap<(u64, u64), EarlyPiece>,
+    /// How many pieces have come to wait.
+    came_early: u64,
     /// The same octets, if they are a half of the message.
     half: Option<PendingHalf>,
 }
@@ -285,7 +288,8 @@ impl PartialFetches {
                     Keep::Piece(partial, mut early) => match self.partial(partial).filter(|_| whole) {
                         Some(partial) => {
                             early.steps.extend(step);
-                            partial.waiting.push(early);
+                            partial.waiting.insert((early.origin, partial.came_early), early);
+                            partial.came_early += 1;
                         }
                         None => self.held = self.held.saturating_sub(early.weight),
                     },
@@ -422,7 +426,7 @@ impl PartialFetches {
                 half => self.halves.forget(half),
             }
         }
-        for early in partial.waiting {
+        for early in partial.waiting.into_values() {
             self.held = self.held.saturating_sub(early.weight);
         }
     }
@@ -445,7 +449,8 @@ impl PartialMessage {
             has_gap: false,
             truncated: false,
             steps: BTreeSet::new(),
-            waiting: Vec::new(),
+            waiting: BTreeMap::new(),
+            came_early: 0,
             half: None,
         }
     }
@@ -454,8 +459,8 @@ impl PartialMessage {
     fn absorb(&mut self, halves: &mut Halves, out: &mut dyn Sink) -> usize {
         let mut freed = 0;
         let Some(message) = self.message else { return freed };
-        while let Some(place) = self.waiting.iter().position(|early| early.origin <= self.next) {
-            let early = self.waiting.swap_remove(place);
+        while let Some(first) = self.waiting.first_entry().filter(|first| first.get().origin <= self.next) {
+            let early = first.remove();
             freed += early.weight;
             let known = usize::try_from(self.next - early.origin).unwrap_or(usize::MAX);
             let Some(new) = early.content.get(known..).filter(|new| !new.is_empty()) else { continue };
