@@ -49,6 +49,9 @@ pub enum Ended {
     Silent(Box<(Hint, Transport)>),
     /// The session, with the number of its steps that have been shown already.
     Spoken(Box<(Session, usize)>),
+    /// The same, packed, as memory was short. It is finished when it is handed on, so that no more than one such session
+    /// exists unpacked.
+    Packed(Box<(Box<Builder>, Transport, usize)>),
     /// A probe, and the session that it is where it has a number already.
     Probe(Probing, Box<Ended>),
 }
@@ -73,6 +76,7 @@ impl Ended {
         match self {
             Self::Silent(_) => heap(size_of::<(Hint, Transport)>()),
             Self::Spoken(session) => heap(size_of::<usize>()) + session.0.weight(),
+            Self::Packed(packed) => heap(size_of::<(Box<Builder>, Transport, usize)>()) + packed.0.held(),
             Self::Probe(_, session) => heap(size_of::<Self>()) + session.weight(),
         }
     }
@@ -82,6 +86,12 @@ impl Ended {
         let (mut session, shown) = match self {
             Self::Spoken(session) => *session,
             Self::Probe(_, session) => return session.session(id, plan, rules),
+            Self::Packed(packed) => {
+                let (builder, transport, shown) = *packed;
+                let mut session = builder.finish(transport);
+                verdict::judge(&mut session, rules);
+                (session, shown)
+            }
             Self::Silent(silent) => {
                 let (hint, transport) = *silent;
                 let mut builder = Builder::new(hint.protocol, Arc::clone(plan));
