@@ -171,7 +171,7 @@ impl<'a> ConnectionFollower<'a> {
             };
             probe::probing(probe, protocol, &session.transport).filter(|_| is_bare)
         });
-        Some(Ended::Spoken(Box::new((session, self.shown))).unless(probing))
+        Some(Ended::spoken(session, self.shown).unless(probing))
     }
 
     fn expect(&mut self) {
