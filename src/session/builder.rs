@@ -111,11 +111,6 @@ impl Builder {
         result
     }
 
-    /// Whether it is worth the while to keep it packed until it is shown.
-    pub fn is_packed(&self) -> bool {
-        self.packed.steps.len() >= let_go::FEWEST_STEPS
-    }
-
     fn unpack(&mut self) {
         let Self { session, packed, held, .. } = self;
         held.unpacked += packed.was_on_heap();

@@ -65,6 +65,11 @@ impl Builder {
         self.packed.steps.len() + self.session.steps.len()
     }
 
+    /// Whether it is worth the while to keep it packed until it is shown.
+    pub fn is_packed(&self) -> bool {
+        self.packed.steps.len() >= FEWEST_STEPS
+    }
+
     /// Whether no further step is kept.
     pub(super) fn is_closed(&self) -> bool {
         self.held.closed
