@@ -26,6 +26,7 @@ mod probe;
 mod shard;
 mod shards;
 mod wall_clock;
+mod weighed;
 
 pub use file_order::in_order;
 pub use options::{Emit, Options};

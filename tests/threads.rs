@@ -2,6 +2,7 @@
 
 mod support;
 
+use mailtap::limits::Budget;
 use mailtap::pipeline::{self, Emit, Options};
 use mailtap::view::json::NdJson;
 use mailtap::view::record;
@@ -51,8 +52,8 @@ fn crowd() -> Vec<u8> {
 #[test]
 fn output_does_not_depend_on_the_number_of_threads() {
     let file = crowd();
-    let lines = |threads: usize, emit: Emit| {
-        let options = Options { threads, emit, ..Options::default() };
+    let lines = |threads: usize, emit: Emit, memory: Budget| {
+        let options = Options { threads, emit, memory, ..Options::default() };
         let mut source = support::open(&file).expect("a capture");
         let mut view = NdJson::new(Vec::new(), record::Options::default());
         pipeline::run(&mut source, &options, &support::plan(), &mut view, &AtomicBool::new(false))
@@ -60,10 +61,16 @@ fn output_does_not_depend_on_the_number_of_threads() {
         String::from_utf8(view.into_inner()).expect("UTF-8")
     };
     for emit in [Emit::InOrder, Emit::AsTheyEnd] {
-        let one = lines(1, emit);
+        let one = lines(1, emit, Budget::default());
         assert_eq!(one.lines().count(), 301, "300 sessions of 400 connections, and the summary");
         for threads in [2, 3, 8, 16] {
-            assert!(lines(threads, emit) == one, "{threads} threads, {emit:?}");
+            assert!(lines(threads, emit, Budget::default()) == one, "{threads} threads, {emit:?}");
+        }
+        // As little memory as makes sessions be packed, lose their texts and steps, and be given up.
+        for shift in 18..24 {
+            let memory = Budget::of_bytes(1 << shift);
+            let one = lines(1, emit, memory);
+            assert!(lines(4, emit, memory) == one, "4 threads, {emit:?}, {} bytes", 1 << shift);
         }
     }
 }

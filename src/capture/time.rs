@@ -5,7 +5,7 @@ use std::fmt;
 /// A moment in a capture: nanoseconds since 1970-01-01T00:00:00Z, and the unit in which the capture counted.
 ///
 /// Compared by the moment alone. Shown in RFC 3339, UTC, with 6 fractional digits or 9: as many as the capture has.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, serde::Serialize, serde::Deserialize)]
 pub struct Time {
     nanoseconds: i64,
     unit: Unit,
@@ -13,7 +13,7 @@ pub struct Time {
 
 /// The unit in which a capture counts. As wide as the number beside it, so that a time is copied in whole words: a lone
 /// byte and its padding would be copied in pieces that the processor cannot forward.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, serde::Serialize, serde::Deserialize)]
 #[repr(u64)]
 enum Unit {
     #[default]

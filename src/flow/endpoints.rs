@@ -5,7 +5,7 @@ use crate::decode::{Header, Segment};
 use std::net::SocketAddr;
 
 /// One of the two ends of a connection.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 pub enum Side {
     /// The end that opened the connection.
     Client,

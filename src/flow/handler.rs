@@ -31,7 +31,13 @@ pub trait StreamHandler {
         0
     }
 
-    /// Those of them that it can let go of.
+    /// Those of them that it can put into less room without losing anything: [`let_go`](StreamHandler::let_go) does this
+    /// first. As long as any handler can, none is asked to lose anything.
+    fn packable(&self) -> usize {
+        0
+    }
+
+    /// Those of them that it can let go of, in this way or by losing them.
     fn spare(&self) -> usize {
         0
     }

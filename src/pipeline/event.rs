@@ -47,8 +47,11 @@ pub enum Ended {
     /// No data came: the protocol that the port promises, and the connection's summary. Most connections of a flood are
     /// like this; the session is built when it is handed on.
     Silent(Box<(Hint, Transport)>),
-    /// The session, with the number of its steps that have been shown already.
-    Spoken(Box<(Session, usize)>),
+    /// The session, with the number of its steps that have been shown already, and its weight.
+    Spoken(Box<(Session, usize, usize)>),
+    /// The same, packed, as memory was short. It is finished when it is handed on, so that no more than one such session
+    /// exists unpacked.
+    Packed(Box<(Box<Builder>, Transport, usize)>),
     /// A probe, and the session that it is where it has a number already.
     Probe(Probing, Box<Ended>),
 }
@@ -58,6 +61,13 @@ impl Ended {
     pub fn silent(hint: Hint, transport: Transport) -> Self {
         let probing = probe::probing(Probe::Silent, hint.protocol, &transport);
         Self::Silent(Box::new((hint, transport))).unless(probing)
+    }
+
+    /// A session of which so many steps have been shown already.
+    pub fn spoken(session: Session, shown: usize) -> Self {
+        // Weighing it takes a pass over its steps.
+        let weight = session.weight();
+        Self::Spoken(Box::new((session, shown, weight)))
     }
 
     /// This, unless it is a probe.
@@ -72,7 +82,8 @@ impl Ended {
     pub fn weight(&self) -> usize {
         match self {
             Self::Silent(_) => heap(size_of::<(Hint, Transport)>()),
-            Self::Spoken(session) => heap(size_of::<usize>()) + session.0.weight(),
+            Self::Spoken(spoken) => heap(2 * size_of::<usize>()) + spoken.2,
+            Self::Packed(packed) => heap(size_of::<(Box<Builder>, Transport, usize)>()) + packed.0.held(),
             Self::Probe(_, session) => heap(size_of::<Self>()) + session.weight(),
         }
     }
@@ -80,8 +91,17 @@ impl Ended {
     /// The session with number `id`, judged by `rules`, and the number of its steps that have been shown already.
     pub fn session(self, id: u64, plan: &Arc<Plan>, rules: &[&Rule]) -> (Session, usize) {
         let (mut session, shown) = match self {
-            Self::Spoken(session) => *session,
+            Self::Spoken(spoken) => {
+                let (session, shown, _) = *spoken;
+                (session, shown)
+            }
             Self::Probe(_, session) => return session.session(id, plan, rules),
+            Self::Packed(packed) => {
+                let (builder, transport, shown) = *packed;
+                let mut session = builder.finish(transport);
+                verdict::judge(&mut session, rules);
+                (session, shown)
+            }
             Self::Silent(silent) => {
                 let (hint, transport) = *silent;
                 let mut builder = Builder::new(hint.protocol, Arc::clone(plan));
@@ -95,6 +115,22 @@ impl Ended {
         session.id = id;
         (session, shown)
     }
+}
+
+impl ConnectionEvent {
+    /// The bytes that it takes.
+    pub fn weight(&self) -> usize {
+        let of_change = match &self.change {
+            ConnectionChange::Over(Some(ended)) => ended.weight(),
+            _ => 0,
+        };
+        size_of::<Self>() + of_change
+    }
+}
+
+/// The bytes that `events` take.
+pub fn weight(events: &[ConnectionEvent]) -> usize {
+    events.iter().map(ConnectionEvent::weight).sum()
 }
 
 /// Sorts events by packet, and those of one packet by connection. The events of one connection keep their order.

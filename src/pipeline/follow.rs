@@ -115,19 +115,22 @@ impl<'a> ConnectionFollower<'a> {
     /// Shows the view the steps that it has not been shown yet, as those of session `id`.
     pub fn show_steps(&mut self, id: u64, view: &mut dyn View) -> io::Result<()> {
         let State::Following { builder, .. } = &mut self.state else { return Ok(()) };
-        let session = builder.so_far();
-        if session.steps.len() == self.shown {
+        let steps = builder.steps_so_far();
+        if steps == self.shown {
             return Ok(());
         }
-        session.id = id;
-        session.transport.endpoints = self.endpoints;
-        session.transport.first = self.first;
-        if self.options.selects(session) {
-            for step in session.steps.iter().skip(self.shown) {
-                view.step(session, step)?;
+        builder.show_since(self.shown, |session, before| {
+            session.id = id;
+            session.transport.endpoints = self.endpoints;
+            session.transport.first = self.first;
+            if self.options.selects(session) {
+                for step in session.steps.iter().skip(before) {
+                    view.step(session, step)?;
+                }
             }
-        }
-        self.shown = session.steps.len();
+            io::Result::Ok(())
+        })?;
+        self.shown = steps;
         Ok(())
     }
 
@@ -155,6 +158,9 @@ impl<'a> ConnectionFollower<'a> {
         }
         let State::Following { mut dialogue, mut builder, .. } = self.state else { return None };
         dialogue.end(&mut *builder);
+        if builder.is_packed() {
+            return Some(Ended::Packed(Box::new((builder, transport, self.shown))));
+        }
         let mut session = builder.finish(transport);
         verdict::judge(&mut session, self.options.selection.rules);
         probe = probe.filter(|_| self.shown == 0);
@@ -165,7 +171,7 @@ impl<'a> ConnectionFollower<'a> {
             };
             probe::probing(probe, protocol, &session.transport).filter(|_| is_bare)
         });
-        Some(Ended::Spoken(Box::new((session, self.shown))).unless(probing))
+        Some(Ended::spoken(session, self.shown).unless(probing))
     }
 
     fn expect(&mut self) {
@@ -249,6 +255,13 @@ impl StreamHandler for ConnectionFollower<'_> {
     fn spare(&self) -> usize {
         match &self.state {
             State::Following { builder, .. } => builder.spare(),
+            State::Deciding(_) | State::Foreign => 0,
+        }
+    }
+
+    fn packable(&self) -> usize {
+        match &self.state {
+            State::Following { builder, .. } => builder.packable(),
             State::Deciding(_) | State::Foreign => 0,
         }
     }

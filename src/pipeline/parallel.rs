@@ -8,8 +8,8 @@ reader ──batch──▶ worker 1 ──events──┐
 ```
 
 Every batch goes to every worker, with the segments of its own shards, copied, since a packet is lent only until the
-next. So the caller knows when it has received all events up to a packet. Queues are short, so that a slow stage holds
-the others back; only a live capture's is long, since an interface cannot be held back. When the capture has ended, each
+next. So the caller knows when it has received all events up to a packet. Queues are short, by number and by bytes, so
+that a slow stage holds the others back; only a live capture's is long, since an interface cannot be held back. When the capture has ended, each
 worker sends the events of the connections that are left in portions, in the order of their beginnings, and the caller
 merges these.
 */
@@ -20,6 +20,7 @@ use super::options::{BatchEnd, Options, StopCondition};
 use super::output::OutputStage;
 use super::shard::SHARDS;
 use super::shards::Shards;
+use super::weighed;
 use crate::capture::{CaptureError, Read, Source};
 use crate::decode::Segment;
 use crate::limits::LimitsHit;
@@ -37,6 +38,8 @@ const QUEUE: usize = 6;
 /// The same from an interface, which does not wait: packets that come faster than they can be followed are lost once
 /// the kernel's buffer is full. A batch has half a megabyte of mail at most and as much beside it.
 const LIVE_QUEUE: usize = 192;
+/// Bytes of events that wait for the caller, from all workers together; a worker may always have one message waiting.
+const EVENT_BYTES: usize = 16 << 20;
 /// Batches of each worker that are kept to be used again.
 const SPARE: usize = QUEUE + 2;
 
@@ -135,7 +138,7 @@ pub fn run<'a>(
         for _ in 0..wanted {
             let (place, placed) = bounded::<Place>(1);
             let (to_worker, batches) = bounded(queue);
-            let (done, from_worker) = bounded(QUEUE);
+            let (done, from_worker) = weighed::bounded(QUEUE, EVENT_BYTES / wanted);
             let used = used.clone();
             let work = move || {
                 if let Ok((worker, workers)) = placed.recv() {
@@ -220,7 +223,7 @@ fn read<'a>(
 }
 
 /// A worker's thread.
-fn work(mut shards: Shards<'_>, batches: &Receiver<Batch>, done: &Sender<Done>, used: &Sender<Batch>) {
+fn work(mut shards: Shards<'_>, batches: &Receiver<Batch>, done: &weighed::Sender<Done>, used: &Sender<Batch>) {
     for mut batch in batches {
         let mut bytes = batch.bytes.as_slice();
         for packed in &batch.segments {
@@ -235,22 +238,24 @@ fn work(mut shards: Shards<'_>, batches: &Receiver<Batch>, done: &Sender<Done>, 
         }
         batch.clear();
         let _ = used.try_send(batch);
-        if done.send(Done::Batch { events: shards.drain(), end }).is_err() {
+        let events = shards.drain();
+        let weight = event::weight(&events);
+        if done.send(Done::Batch { events, end }, weight).is_err() {
             return;
         }
     }
     loop {
         let rest = shards.finish_some();
-        let all = rest.is_empty();
+        let (all, weight) = (rest.is_empty(), event::weight(&rest));
         let answer = if all { Done::All(shards.limits_hit()) } else { Done::Rest(rest) };
-        if done.send(answer).is_err() || all {
+        if done.send(answer, weight).is_err() || all {
             return;
         }
     }
 }
 
 /// The caller's thread.
-fn show(from_workers: &[Receiver<Done>], output: &mut OutputStage<'_>) -> io::Result<()> {
+fn show(from_workers: &[weighed::Receiver<Done>], output: &mut OutputStage<'_>) -> io::Result<()> {
     let mut events = Vec::new();
     loop {
         let mut batch_end = None;
@@ -273,7 +278,7 @@ fn show(from_workers: &[Receiver<Done>], output: &mut OutputStage<'_>) -> io::Re
 
 /// The caller's thread, when the capture has ended: merges the workers' remaining events by the beginning of their
 /// connections.
-fn show_rest(from_workers: &[Receiver<Done>], output: &mut OutputStage<'_>) -> io::Result<()> {
+fn show_rest(from_workers: &[weighed::Receiver<Done>], output: &mut OutputStage<'_>) -> io::Result<()> {
     let mut told: Vec<VecDeque<ConnectionEvent>> = from_workers.iter().map(|_| VecDeque::new()).collect();
     let mut all = vec![false; from_workers.len()];
     let mut events = Vec::new();

@@ -1,6 +1,6 @@
 //! Connections, dialogues and sessions, in shards that know nothing of each other.
 
-use super::event::{ConnectionChange, ConnectionEvent, ConnectionOrder, Ended, sort};
+use super::event::{self, ConnectionChange, ConnectionEvent, ConnectionOrder, Ended, sort};
 use super::follow::ConnectionFollower;
 use super::input::RoutedSegment;
 use super::options::{BatchEnd, Options};
@@ -14,6 +14,8 @@ use std::sync::Arc;
 
 /// Events returned at a time when the capture has ended.
 const PIECE: usize = 4_096;
+/// Bytes of them, beyond which no other is added.
+const PIECE_BYTES: usize = 1 << 20;
 
 /// The shards that one thread has.
 pub struct Shards<'a> {
@@ -70,14 +72,16 @@ impl<'a> Shards<'a> {
     /// The capture has ended, and with it all connections. Returns their last events in portions, in the order in which
     /// the connections began, so that a million sessions never exist at once; empty when no connection is left.
     pub fn finish_some(&mut self) -> Vec<ConnectionEvent> {
-        let mut events = Vec::new();
-        while events.len() < PIECE {
+        let (mut events, mut weight) = (Vec::new(), 0);
+        while events.len() < PIECE && weight < PIECE_BYTES {
             let next = self.tables.iter_mut().flatten().filter_map(|table| Some((table.next_to_finish()?, table)));
             // Of connections that one packet began, the first shard's comes first, as in `ConnectionOrder`.
             let Some((_, table)) = next.min_by_key(|(packet, _)| *packet) else { break };
             table.connection_handler().now = u64::MAX;
             table.finish_next();
-            events.append(&mut table.connection_handler().events);
+            let more = &mut table.connection_handler().events;
+            weight += event::weight(more);
+            events.append(more);
         }
         events
     }

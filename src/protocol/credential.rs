@@ -41,7 +41,7 @@ pub struct Credential {
 }
 
 /// What an observer of the wire has learnt (`exposure` of the JSON).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 pub enum Exposure {
     /// The password.
     Plaintext,
@@ -55,7 +55,7 @@ pub enum Exposure {
 }
 
 /// The server's answer to a login attempt.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize)]
 pub enum LoginOutcome {
     /// The login succeeded.
     Accepted,
@@ -69,7 +69,7 @@ pub enum LoginOutcome {
 }
 
 /// Why a login was not accepted (`cause` of the JSON).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub enum LoginCause {
     /// User name, password or token are not valid.
     WrongSecret,

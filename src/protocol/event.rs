@@ -168,7 +168,7 @@ impl fmt::Debug for Step<'_> {
 }
 
 /// The sort of a step (`kind` of the JSON).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub enum Kind {
     /// The server's first reply.
     Greeting,
@@ -193,7 +193,7 @@ pub enum Kind {
 }
 
 /// What a step crossed in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize)]
 pub enum Channel {
     /// In the clear.
     #[default]
@@ -205,7 +205,7 @@ pub enum Channel {
 }
 
 /// What a step is in its protocol.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Subject {
     /// SMTP and LMTP.
     Smtp(smtp::Subject),

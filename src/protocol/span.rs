@@ -56,14 +56,14 @@ impl Span {
 ///
 /// Most steps cross in one packet, content in thousands. So the numbers after the first are differences, of one byte each
 /// where packets follow closely, and a step of a single packet has none.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 pub struct Packets {
     first: u64,
     rest: Option<Box<Rest>>,
 }
 
 /// The numbers after the first.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 struct Rest {
     /// The differences between neighbours, without the last one: zigzag, in groups of seven bits, the lowest first.
     differences: Vec<u8>,

@@ -7,6 +7,7 @@ names a step that the session does not have.
 
 mod held;
 mod let_go;
+mod packed;
 
 use super::message::{Content, Reader};
 use super::model::{ContentRef, Credential, Envelope, Measure, Message, Phase, Recipient, Session, Step, TlsMode};
@@ -22,7 +23,8 @@ use crate::protocol::event::{
 };
 use crate::protocol::secret::Secret;
 use crate::protocol::{Protocol, Sink};
-use held::Held;
+use held::{Held, PackedParts};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -36,6 +38,8 @@ pub struct Builder {
     plan: Arc<Plan>,
     /// The session so far, without its transport: that comes with [`Builder::finish`].
     session: Session,
+    /// Its first steps and logins, where memory was short: `session` has those after them.
+    packed: PackedParts,
     phase: Phase,
     /// Messages whose content has not ended.
     readers: BTreeMap<MessageId, Reader>,
@@ -56,6 +60,7 @@ impl Builder {
         Self {
             plan: plan.into(),
             session: Session::empty(protocol),
+            packed: PackedParts::default(),
             phase: Phase::Connection,
             readers: BTreeMap::new(),
             content_steps: BTreeMap::new(),
@@ -71,14 +76,52 @@ impl Builder {
         Self { allowance, ..self }
     }
 
-    /// The session so far, for a view that shows it as it happens. The pipeline fills in `id` and `transport`. Messages
-    /// whose content has not ended have no digests yet, and there are no findings.
+    /// The session so far. The pipeline fills in `id` and `transport`. Messages whose content has not ended have no
+    /// digests yet, and there are no findings. Steps and logins that are packed are not in it.
     pub fn so_far(&mut self) -> &mut Session {
         &mut self.session
     }
 
+    /// How many steps it has so far.
+    pub fn steps_so_far(&self) -> usize {
+        self.steps()
+    }
+
+    /// Shows the session so far, for a view that shows it as it happens: with all steps after the first `shown` ones and
+    /// those that they answer. `show` gets the number of steps that are before these.
+    pub fn show_since<R>(&mut self, shown: usize, show: impl FnOnce(&mut Session, usize) -> R) -> R {
+        let packed = &self.packed.steps;
+        if packed.len() == 0 {
+            return show(&mut self.session, shown);
+        }
+        let unpacked = std::mem::take(&mut self.session.steps);
+        let mut list: Vec<Step> = packed.since(shown).collect();
+        let seen = shown.saturating_sub(packed.len()).min(unpacked.len());
+        let answered = list.iter().chain(unpacked.iter().skip(seen)).filter_map(|step| step.answers);
+        let mut answered: Vec<usize> = answered.filter_map(place).filter(|&n| n < shown.min(packed.len())).collect();
+        answered.sort_unstable();
+        answered.dedup();
+        list.splice(0..0, answered.iter().filter_map(|&n| packed.get(n)));
+        let before = list.len();
+        list.extend(unpacked);
+        self.session.steps = list;
+        let result = show(&mut self.session, answered.len() + seen);
+        self.session.steps.drain(..before);
+        self.session.steps.shrink_to_fit();
+        result
+    }
+
+    fn unpack(&mut self) {
+        let Self { session, packed, held, .. } = self;
+        held.unpacked += packed.was_on_heap();
+        packed.steps.unpack_before(&mut session.steps);
+        packed.credentials.unpack_before(&mut session.credentials);
+        packed.unheeded.unpack_before(&mut session.unheeded);
+    }
+
     /// Ends the session. Its `id` is 0 until the pipeline gives it one, and it has no findings until `verdict` has run.
     pub fn finish(mut self, transport: Transport) -> Session {
+        self.unpack();
         let open: Vec<MessageId> = self.readers.keys().copied().collect();
         for message in open {
             self.content_end(message, ContentEnd::Unfinished);
@@ -96,7 +139,8 @@ impl Builder {
 
     /// Those of `steps` that were kept, ascending, each once.
     fn kept(&self, mut steps: Vec<StepId>) -> Vec<StepId> {
-        steps.retain(|&n| self.session.step(n).is_some());
+        let kept = self.steps();
+        steps.retain(|&n| place(n).is_some_and(|n| n < kept));
         steps.sort_unstable();
         steps.dedup();
         steps
@@ -104,12 +148,31 @@ impl Builder {
 
     /// Whether `step` crossed inside TLS that was decrypted. Where it was not kept, whether the last step did.
     fn was_encrypted(&self, step: Option<&StepId>) -> bool {
-        let stored = step.and_then(|&n| self.session.step(n));
+        let stored = step.and_then(|&n| self.stored(n));
         stored.map_or(self.channel, |step| step.channel) == Channel::Decrypted
     }
 
-    fn step_mut(&mut self, step: StepId) -> Option<&mut Step> {
-        self.session.steps.get_mut(usize::try_from(step).ok()?.checked_sub(1)?)
+    /// The step with number `n`, packed or not.
+    fn stored(&self, n: StepId) -> Option<Cow<'_, Step>> {
+        let n = place(n)?;
+        match n.checked_sub(self.packed.steps.len()) {
+            Some(n) => self.session.steps.get(n).map(Cow::Borrowed),
+            None => self.packed.steps.get(n).map(Cow::Owned),
+        }
+    }
+
+    /// Changes what the step with number `n` carries.
+    fn change_content(&mut self, n: StepId, change: impl FnOnce(&mut Option<ContentRef>)) -> bool {
+        let Some(n) = place(n).filter(|&n| n < self.steps()) else { return false };
+        match n.checked_sub(self.packed.steps.len()) {
+            Some(n) => {
+                if let Some(step) = self.session.steps.get_mut(n) {
+                    change(&mut step.carries);
+                }
+            }
+            None => self.packed.steps.change(n, |step| change(&mut step.carries)),
+        }
+        true
     }
 
     /// Changes a message, and what is known of its weight.
@@ -133,6 +196,11 @@ impl Builder {
     }
 }
 
+/// The place of the step with number `n`, from 0.
+fn place(n: StepId) -> Option<usize> {
+    usize::try_from(n).ok()?.checked_sub(1)
+}
+
 /// The number of the next of `len` things that are numbered from 1.
 fn next_number(len: usize) -> u32 {
     u32::try_from(len).unwrap_or(u32::MAX - 1).saturating_add(1)
@@ -140,31 +208,36 @@ fn next_number(len: usize) -> u32 {
 
 impl Sink for Builder {
     fn step(&mut self, told: event::Step<'_>) -> StepId {
-        let n = next_number(self.session.steps.len());
+        let n = next_number(self.steps());
         self.phase = phase::of(&told.subject, self.phase);
         self.channel = told.channel;
         if self.is_closed() {
             self.limit(Limit::Memory);
             return n;
         }
-        if self.session.steps.len() >= STEPS_PER_SESSION {
+        if self.steps() >= STEPS_PER_SESSION {
             // From here on every step gets this number, which no kept step has.
             self.limit(Limit::StepsPerSession);
             return n;
         }
         self.announced = told.announced.map(|announced| (n, announced)).or(self.announced);
         self.session.limits_hit.hit_times(Limit::PacketsPerStep, u64::from(told.span.packets.left_out()));
-        let answered = told.answers.and_then(|n| self.session.step(n));
-        let place = step::Place { n, phase: self.phase, answered };
+        let answered = told.answers.and_then(|n| self.stored(n));
+        let place = step::Place { n, phase: self.phase, answered: answered.as_deref() };
         let step = if self.plan.needs.texts { step::read(place, told) } else { step::without_text(place, told) };
         self.reserve_step();
         self.session.steps.push(step);
         self.hold_step();
+        #[cfg(test)]
+        if packed_tests::PACKS.get() {
+            self.pack();
+        }
         n
     }
 
     fn credential(&mut self, told: event::Credential) {
-        if self.session.credentials.len() + self.session.unheeded.len() >= CREDENTIALS_PER_SESSION {
+        let packed = self.packed.credentials.len() + self.packed.unheeded.len();
+        if packed + self.session.credentials.len() + self.session.unheeded.len() >= CREDENTIALS_PER_SESSION {
             return self.limit(Limit::CredentialsPerSession);
         }
         self.session.limits_hit.hit_times(Limit::SaslRounds, told.rounds_left_out);
@@ -190,7 +263,9 @@ impl Sink for Builder {
             steps,
             wire_forms: told.wire_forms.iter().map(form).collect(),
         };
-        self.held.rest += credential.weight();
+        let weight = credential.weight();
+        self.held.rest += weight;
+        self.held.unpacked += weight;
         let list = if told.unheeded { &mut self.session.unheeded } else { &mut self.session.credentials };
         list.push(credential);
     }
@@ -268,8 +343,8 @@ impl Sink for Builder {
             Some((short, announced)) if short == step => Measure::Announced(announced),
             _ => Measure::None,
         };
-        if let Some(row) = self.step_mut(step) {
-            row.carries = Some(ContentRef { message, complete: false, unfinished: false, measure });
+        let content = ContentRef { message, complete: false, unfinished: false, measure };
+        if self.change_content(step, |carries| *carries = Some(content)) {
             self.content_steps.insert(message, step);
         }
     }
@@ -290,14 +365,16 @@ impl Sink for Builder {
         self.held.readers -= reader.weight();
         let content = reader.finish(end);
         content.limits.iter().for_each(|&limit| self.limit(limit));
-        if let Some(row) = self.content_steps.remove(&message).and_then(|step| self.step_mut(step)) {
+        if let Some(step) = self.content_steps.remove(&message) {
             let Content { complete, unfinished, lines, .. } = content;
-            let measure = match (row.carries.map(|carries| carries.measure), lines) {
-                (Some(announced @ Measure::Announced(_)), _) => announced,
-                (_, Some(lines)) => Measure::Lines(lines),
-                (_, None) => Measure::None,
-            };
-            row.carries = Some(ContentRef { message, complete, unfinished, measure });
+            self.change_content(step, |carries| {
+                let measure = match (carries.map(|carries| carries.measure), lines) {
+                    (Some(announced @ Measure::Announced(_)), _) => announced,
+                    (_, Some(lines)) => Measure::Lines(lines),
+                    (_, None) => Measure::None,
+                };
+                *carries = Some(ContentRef { message, complete, unfinished, measure });
+            });
         }
         self.change(message, |message| put(message, content));
     }
@@ -403,6 +480,8 @@ fn read_envelope(told: event::Envelope) -> Envelope {
 
 #[cfg(test)]
 mod let_go_tests;
+#[cfg(test)]
+mod packed_tests;
 #[cfg(test)]
 mod secret_tests;
 #[cfg(test)]

@@ -2,9 +2,12 @@
 
 use std::collections::BTreeSet;
 
-/// Classes of connections by what they can let go of: powers of two. Those of class 0 can let go of nothing that is
-/// worth the while.
-const CLASSES: usize = usize::BITS as usize + 1;
+/// Powers of two.
+const POWERS: u32 = usize::BITS;
+/// Classes of connections by what they can let go of. Those of class 0 can let go of nothing that is worth the while;
+/// the others by powers of two: first those that lose something by it, then those that can put what they hold into less
+/// room.
+const CLASSES: usize = 2 * POWERS as usize + 1;
 /// The least that is worth the while, in bytes.
 const LEAST: usize = 64;
 
@@ -71,7 +74,12 @@ impl Ledger {
     }
 }
 
-/// The class of a connection that can let go of `spare` bytes.
-pub fn class_of(spare: usize) -> u8 {
-    if spare < LEAST { 0 } else { (usize::BITS - spare.leading_zeros()) as u8 }
+/// The class of a connection that can put `packable` bytes into less room, and let go of `spare` bytes in all.
+pub fn class_of(packable: usize, spare: usize) -> u8 {
+    let power = |bytes: usize| if bytes < LEAST { 0 } else { usize::BITS - bytes.leading_zeros() };
+    let class = match power(packable) {
+        0 => power(spare),
+        power => POWERS + power,
+    };
+    class as u8
 }

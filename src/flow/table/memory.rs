@@ -6,7 +6,8 @@ hold. Where it exceeds the table's share, this goes, in this order, until the re
 
 1. the bytes kept to compare retransmissions with, down to a small rest;
 2. waiting for bytes that are missing, where what waits takes more than half of the share;
-3. what the stream handlers can let go of, the one that can spare most being asked first, again and again;
+3. what the stream handlers can put into less room, and only then what they can lose, the one that can spare most being
+   asked first, again and again;
 4. connections: the one at hand where it alone takes more than half of the share, else the one that has been silent
    longest.
 
@@ -40,7 +41,8 @@ impl<F: ConnectionHandler> Table<F> {
     /// Notes what the stream handler at `index` holds.
     pub(super) fn note_held(&mut self, index: usize) {
         let Some(followed) = self.store.get_mut(index).and_then(Entry::followed_mut) else { return };
-        let (held, class) = (followed.stream_handler.held(), class_of(followed.stream_handler.spare()));
+        let handler = &followed.stream_handler;
+        let (held, class) = (handler.held(), class_of(handler.packable(), handler.spare()));
         self.ledger.held = self.ledger.held - followed.held + held;
         followed.held = held;
         let before = std::mem::replace(&mut followed.class, class);

@@ -74,7 +74,7 @@ fn a_session_counts_by_its_bytes() {
     let mut session = Session::empty(crate::protocol::Protocol::Smtp);
     session.banner = Some("x".repeat(100_000));
     numbering.begun((2, 0), Time::default(), true);
-    numbering.over((2, 0), Some(Ended::Spoken(Box::new((session, 0)))));
+    numbering.over((2, 0), Some(Ended::spoken(session, 0)));
     assert_eq!(shown(&mut numbering), [2], "one large session is more than the bound");
 }
 

@@ -1,7 +1,7 @@
 //! What is reported about TLS, whichever protocol is inside.
 
 /// What a step of a TLS connection is.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Subject {
     /// ClientHello.
     ClientHello,

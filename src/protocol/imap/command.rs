@@ -56,7 +56,7 @@ struct Row {
 macro_rules! verbs {
     ($($(#[$about:meta])* $verb:ident = [$($name:literal),+] $stage:ident, $arguments:ident, $uid:ident;)+) => {
         /// A command's verb.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
         #[allow(missing_docs)]
         pub enum Verb {
             $($(#[$about])* $verb,)+

@@ -55,7 +55,7 @@ pub use state::Dialogue;
 use super::sasl::Round;
 
 /// What a step is in IMAP, and the state the session was in (RFC 3501, section 3).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Subject {
     /// The state at that time.
     pub state: State,
@@ -64,7 +64,7 @@ pub struct Subject {
 }
 
 /// RFC 3501, section 3.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub enum State {
     /// Before the login.
     NotAuthenticated,
@@ -77,7 +77,7 @@ pub enum State {
 }
 
 /// What a step is.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum What {
     /// The server's first line: `* OK`, `* PREAUTH`, `* BYE`.
     Greeting(Status),

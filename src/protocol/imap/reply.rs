@@ -8,7 +8,7 @@ use nom::combinator::{opt, rest};
 use nom::sequence::{delimited, preceded};
 
 /// A status response's word (RFC 3501, section 7.1).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[allow(missing_docs)]
 pub enum Status {
     Ok,
@@ -19,7 +19,7 @@ pub enum Status {
 }
 
 /// A response code (RFC 3501, section 7.1; RFC 5530; IANA's registry of IMAP response codes).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[allow(missing_docs)]
 pub enum Code {
     Alert,
@@ -101,7 +101,7 @@ pub enum Code {
 }
 
 /// An untagged response's kind (RFC 3501, section 7).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[allow(missing_docs)]
 pub enum Untagged {
     /// `* OK` with its code.

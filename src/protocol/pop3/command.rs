@@ -4,7 +4,7 @@ use crate::protocol::secret::Raw;
 use std::fmt;
 
 /// A command's verb.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[allow(missing_docs)]
 pub enum Verb {
     User,

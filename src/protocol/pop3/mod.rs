@@ -22,7 +22,7 @@ pub use reply::Reply;
 use super::sasl::Round;
 
 /// What a step is in POP3, and the state the session was in (RFC 1939, section 3).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Subject {
     /// The state when it was sent.
     pub state: State,
@@ -31,7 +31,7 @@ pub struct Subject {
 }
 
 /// RFC 1939, section 3.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize)]
 pub enum State {
     /// Before the login.
     #[default]
@@ -43,7 +43,7 @@ pub enum State {
 }
 
 /// What a reply means for the maildrop (RFC 1939, sections 5 and 6).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub enum Effect {
     /// To DELE: this message will be removed.
     Marked(u64),
@@ -56,7 +56,7 @@ pub enum Effect {
 }
 
 /// What a step is.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum What {
     /// The server's first line.
     Greeting {

@@ -6,7 +6,7 @@ The header by which a proxy tells the server behind it for which client it speak
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 /// What a header tells.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct ProxyHeader {
     /// 1 (a line of text) or 2 (binary).
     pub version: u8,
@@ -15,7 +15,7 @@ pub struct ProxyHeader {
 }
 
 /// For whom a proxy speaks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum ProxyClient {
     /// The client at this address.
     At(SocketAddr),

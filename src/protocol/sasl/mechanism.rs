@@ -1,7 +1,7 @@
 //! SASL's mechanisms.
 
 /// A mechanism whose payload is understood here, or [`Mechanism::Other`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub enum Mechanism {
     /// RFC 4616.
     Plain,

@@ -4,7 +4,7 @@ use super::Mechanism;
 use crate::protocol::credential::LoginCause;
 
 /// What one round of an exchange carries.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub enum Round {
     /// Server: go ahead (an empty challenge).
     GoAhead(Mechanism),
@@ -52,7 +52,7 @@ impl Round {
 }
 
 /// What a client sent as it is, where base64 is due (RFC 4954, section 4): typed by hand, mostly.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub enum Unencoded {
     /// The user name.
     Username,

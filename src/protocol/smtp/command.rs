@@ -51,7 +51,7 @@ struct Row {
 macro_rules! verbs {
     ($($(#[$about:meta])* $verb:ident = [$($name:literal),+] $stage:ident, $form:expr, [$($code:literal),+];)+) => {
         /// A command's verb.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
         #[allow(missing_docs)]
         pub enum Verb {
             $($(#[$about])* $verb,)+

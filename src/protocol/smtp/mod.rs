@@ -35,7 +35,7 @@ pub use said::Said;
 use super::sasl::Round;
 
 /// What a step is in SMTP.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Subject {
     /// The server's first reply: 220, or a refusal.
     Greeting {
@@ -73,7 +73,7 @@ pub enum Subject {
 }
 
 /// What a reply answers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub enum ReplyTo {
     /// A command. (354 answers DATA; the reply after the final dot does not.)
     Command(Verb),

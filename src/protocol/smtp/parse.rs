@@ -66,7 +66,7 @@ pub fn odd_reply(line: &[u8]) -> OddReply {
 }
 
 /// An enhanced status code (RFC 3463): `class.subject.detail`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub struct Enhanced {
     /// 2, 4 or 5.
     pub class: u8,

@@ -7,7 +7,7 @@ read in `protocol::login_cause`.
 */
 
 /// The reason that a reply gives in words.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub enum Said {
     /// The client spoke before its turn (RFC 5321, section 3.1), or sent commands together where it must not (RFC 2920).
     OutOfTurn,

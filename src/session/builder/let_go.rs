@@ -1,50 +1,73 @@
 /*!
 What a session that is not over holds, and what it lets go of where all sessions together hold too much.
 
-First the texts of its steps go, the oldest first: those of ordinary commands and of what was accepted before those that
-findings are read from (greetings, lists of capabilities, refusals), and those of logins last. Then its last steps go.
-Logins, messages, envelopes and digests stay. Each step that loses its text, is cut off or is not kept any more is
-counted once, under [`Limit::Memory`].
+First its steps and logins are packed ([`Packed`](super::packed::Packed)), which loses nothing. Then the texts of its
+steps go, the oldest first: those of ordinary commands and of what was accepted before those that findings are read from
+(greetings, lists of capabilities, refusals), and those of logins last. Then its last steps go. Logins, messages,
+envelopes and digests stay. Each step that loses its text, is cut off or is not kept any more is counted once, under
+[`Limit::Memory`].
 
 Half of the texts, or half of the steps, goes at a time, so that each pass over the steps is paid for by what it frees.
+
+A session that is over is shown unpacked, all of it at once. So what one alone may have to spare is reckoned as if
+nothing were packed.
 */
 
 use super::{Builder, USUAL_STEPS};
 use crate::limits::{Limit, of_list};
 use crate::protocol::event::{Kind, StepId};
-use crate::session::model::{Phase, Step};
+use crate::session::model::{Credential, Phase, Step};
+use std::cell::Cell;
 
 /// Steps that a session keeps, whatever the others need.
 pub const FEWEST_STEPS: usize = 48;
 /// The part of the steps' own bytes that their texts must have to be let go of before the steps.
 const WORTH: usize = 8;
+/// Steps after which a session packs them, once it was asked to let go of something.
+const UNPACKED: usize = 32;
+/// Most steps for which room is reserved at a time.
+const MOST_RESERVED: usize = 4_096;
 
 impl Builder {
     /// Bytes that the session holds so far.
     pub fn held(&self) -> usize {
-        let Self { session, held, .. } = self;
-        size_of::<Self>()
-            + held.texts
-            + held.rest
-            + held.readers
+        let Self { session, held, packed, .. } = self;
+        size_of::<Self>() + held.texts + held.rest + held.readers - packed.was_on_heap()
+            + packed.weight()
             + of_list(&session.steps)
             + of_list(&session.credentials)
             + of_list(&session.unheeded)
             + of_list(&session.messages)
     }
 
-    /// Those of them that [`Builder::let_go`] can free.
-    pub fn spare(&self) -> usize {
-        let steps = &self.session.steps;
-        let cut = if steps.len() > FEWEST_STEPS { steps.len() - FEWEST_STEPS } else { 0 };
-        self.held.texts + (self.unused_steps() + cut) * size_of::<Step>()
+    /// Those of them that [`Builder::let_go`] packs, without losing anything.
+    pub fn packable(&self) -> usize {
+        let Self { session, held, .. } = self;
+        let lists = of_list(&session.steps) + of_list(&session.credentials) + of_list(&session.unheeded);
+        lists + held.unpacked
     }
 
-    /// Room for steps that is more than a frugal session reserves.
-    fn unused_steps(&self) -> usize {
-        let steps = &self.session.steps;
-        let unused = steps.capacity() - steps.len();
-        if unused > steps.len() / WORTH + 1 { unused } else { 0 }
+    /// Those of them that [`Builder::let_go`] packs or loses.
+    pub fn spare(&self) -> usize {
+        let steps = &self.packed.steps;
+        let (texts, cut) = (steps.texts(), steps.len().saturating_sub(FEWEST_STEPS));
+        let others = steps.weight().saturating_sub(texts) / steps.len().max(1) * cut;
+        self.packable() + texts + others
+    }
+
+    /// What the session has to spare, reckoned as if nothing were packed.
+    pub(super) fn spare_unpacked(&self) -> usize {
+        self.held.texts + self.steps().saturating_sub(FEWEST_STEPS) * size_of::<Step>()
+    }
+
+    /// So many steps are kept.
+    pub(super) fn steps(&self) -> usize {
+        self.packed.steps.len() + self.session.steps.len()
+    }
+
+    /// Whether it is worth the while to keep it packed until it is shown.
+    pub fn is_packed(&self) -> bool {
+        self.packed.steps.len() >= FEWEST_STEPS
     }
 
     /// Whether no further step is kept.
@@ -55,13 +78,16 @@ impl Builder {
     /// Makes room for one more step. Where many connections are open at once, most have had one step alone: the
     /// greeting.
     pub(super) fn reserve_step(&mut self) {
+        if self.held.frugal && self.session.steps.len() >= UNPACKED {
+            self.pack();
+        }
         let steps = &mut self.session.steps;
         if steps.len() == steps.capacity() {
             let more = match steps.len() {
                 0 => 1,
                 many if self.held.frugal => many / WORTH + 1,
                 1 => USUAL_STEPS,
-                many => many,
+                many => many.min(MOST_RESERVED),
             };
             steps.reserve_exact(more);
         }
@@ -70,15 +96,16 @@ impl Builder {
     /// A step was added.
     pub(super) fn hold_step(&mut self) {
         if let Some(step) = self.session.steps.last() {
-            let texts = step.text_weight();
+            let (weight, texts) = (step.weight(), step.text_weight());
             self.held.texts += texts;
-            self.held.rest += step.weight() - texts;
+            self.held.rest += weight - texts;
+            self.held.unpacked += weight;
         }
         // One segment may hold more steps than all connections together may keep.
-        while self.spare() > self.allowance {
-            let before = self.spare();
-            self.let_go();
-            if self.spare() >= before {
+        while self.spare_unpacked() > self.allowance {
+            let before = self.spare_unpacked();
+            self.lose();
+            if self.spare_unpacked() >= before {
                 break;
             }
         }
@@ -87,10 +114,26 @@ impl Builder {
     /// Lets go of a part of what can be [spared](Builder::spare).
     pub fn let_go(&mut self) {
         self.held.frugal = true;
-        let steps = self.session.steps.len();
-        if self.unused_steps() > 0 {
-            self.session.steps.shrink_to_fit();
-        } else if steps <= FEWEST_STEPS || self.held.texts >= steps * size_of::<Step>() / WORTH {
+        if self.packable() > 0 {
+            self.pack();
+        } else {
+            self.lose();
+        }
+    }
+
+    /// Packs all steps and logins.
+    pub(super) fn pack(&mut self) {
+        let Self { session, packed, held, .. } = self;
+        packed.steps.extend(std::mem::take(&mut session.steps));
+        packed.credentials.extend(std::mem::take(&mut session.credentials));
+        packed.unheeded.extend(std::mem::take(&mut session.unheeded));
+        held.unpacked = 0;
+    }
+
+    /// Loses half of the texts, or of the steps.
+    fn lose(&mut self) {
+        let steps = self.steps();
+        if steps <= FEWEST_STEPS || self.held.texts >= steps * size_of::<Step>() / WORTH {
             self.let_texts_go();
         } else {
             self.cut_steps((steps / 2).max(FEWEST_STEPS));
@@ -98,46 +141,73 @@ impl Builder {
     }
 
     fn let_texts_go(&mut self) {
-        let enough = self.held.texts / 2;
+        let Self { session, packed, held, .. } = self;
+        let (enough, mut lost) = (held.texts / 2, 0);
+        let left = Cell::new(held.texts);
+        let is_enough = || left.get() <= enough;
         for worth in [Worth::Ordinary, Worth::Read, Worth::Login] {
-            for step in &mut self.session.steps {
-                if self.held.texts <= enough {
-                    return;
-                }
+            let mut lose = |step: &mut Step| {
                 let weight = step.text_weight();
-                if weight > 0 && Worth::of(step) == worth {
-                    step.omit_text();
-                    self.held.texts -= weight;
-                    self.session.limits_hit.hit(Limit::Memory);
+                if weight == 0 || is_enough() || Worth::of(step) != worth {
+                    return 0;
                 }
+                step.omit_text();
+                left.set(left.get() - weight);
+                lost += 1;
+                weight
+            };
+            packed.steps.change_texts(is_enough, |step| {
+                lose(step);
+            });
+            for step in &mut session.steps {
+                held.unpacked -= lose(step);
             }
         }
+        held.texts = left.get();
+        session.limits_hit.hit_times(Limit::Memory, lost);
     }
 
     /// Keeps the first `left` steps alone, now and later.
     fn cut_steps(&mut self, left: usize) {
-        self.held.closed = true;
-        let session = &mut self.session;
+        let Self { session, packed, held, .. } = self;
+        held.closed = true;
         let mut lost = 0;
-        for step in session.steps.drain(left..) {
-            let texts = step.text_weight();
-            self.held.texts -= texts;
-            self.held.rest -= step.weight() - texts;
+        let unpacked = left.saturating_sub(packed.steps.len()).min(session.steps.len());
+        let mut lose = |step: &Step| {
+            let (weight, texts) = (step.weight(), step.text_weight());
+            held.texts -= texts;
+            held.rest -= weight - texts;
             lost += u64::from(!step.text_omitted);
-        }
+            weight
+        };
+        let freed: usize = session.steps.drain(unpacked..).map(|step| lose(&step)).sum();
+        packed.steps.cut(left, |step| {
+            lose(&step);
+        });
+        held.unpacked -= freed;
         session.limits_hit.hit_times(Limit::Memory, lost);
         session.steps.shrink_to_fit();
         // From here on every step gets the number after the last one kept.
         let is_kept = |&n: &StepId| usize::try_from(n).is_ok_and(|n| n <= left);
-        let lists = session.credentials.iter_mut().chain(&mut session.unheeded).map(|credential| &mut credential.steps);
-        lists.chain(session.messages.iter_mut().map(|message| &mut message.steps)).for_each(|steps| {
+        let retain = |steps: &mut Vec<StepId>| {
             let before = of_list(steps);
             steps.retain(is_kept);
             if steps.len() < steps.capacity() {
                 steps.shrink_to_fit();
             }
-            self.held.rest -= before - of_list(steps);
-        });
+            before - of_list(steps)
+        };
+        let mut freed = 0;
+        for list in [&mut packed.credentials, &mut packed.unheeded] {
+            list.change_all(|credential: &mut Credential| freed += retain(&mut credential.steps));
+        }
+        for credential in session.credentials.iter_mut().chain(&mut session.unheeded) {
+            let freed_here = retain(&mut credential.steps);
+            held.unpacked -= freed_here;
+            freed += freed_here;
+        }
+        freed += session.messages.iter_mut().map(|message| retain(&mut message.steps)).sum::<usize>();
+        held.rest -= freed;
         self.content_steps.retain(|_, step| is_kept(step));
         self.announced = self.announced.filter(|(step, _)| is_kept(step));
     }

@@ -22,8 +22,8 @@ fn log_in(builder: &mut Builder, steps: Vec<StepId>) {
 
 /// What a builder says it holds, against a pass over all of it.
 fn is_counted_right(builder: &Builder) {
-    let session = builder.session.weight() - size_of::<Session>() + size_of::<Builder>();
-    assert_eq!(builder.held(), session);
+    let unpacked = builder.session.weight() - size_of::<Session>() + size_of::<Builder>();
+    assert_eq!(builder.held(), unpacked + builder.packed.weight());
 }
 
 #[test]
@@ -37,6 +37,17 @@ fn texts_go_first_then_steps_and_logins_stay() {
     }
     builder.banner(b"hello");
     is_counted_right(&builder);
+    let (before, all) = (builder.held(), format!("{:?} {:?}", builder.session.steps, builder.session.credentials));
+    let texts = |builder: &Builder| builder.session.steps.iter().map(|step| step.text.clone()).collect::<Vec<_>>();
+    let said = texts(&builder);
+    builder.let_go();
+    is_counted_right(&builder);
+    assert!(builder.packable() == 0 && builder.held() < before * 3 / 4, "{} of {before}", builder.held());
+    builder.unpack();
+    is_counted_right(&builder);
+    assert_eq!(format!("{:?} {:?}", builder.session.steps, builder.session.credentials), all);
+    assert!(texts(&builder) == said && builder.session.limits_hit.is_empty());
+    builder.let_go();
     let mut asked = 0;
     let mut texts_went = false;
     while builder.spare() > 0 && asked < 100 {
@@ -44,7 +55,7 @@ fn texts_go_first_then_steps_and_logins_stay() {
         builder.let_go();
         is_counted_right(&builder);
         assert!(builder.held() < before, "{asked}");
-        texts_went |= builder.session.steps.len() == 1_000 && builder.session.steps[0].text_omitted;
+        texts_went |= builder.steps() == 1_000 && builder.stored(1).unwrap().text_omitted;
         asked += 1;
     }
     assert!(texts_went && asked < 60, "{asked}");
@@ -52,6 +63,7 @@ fn texts_go_first_then_steps_and_logins_stay() {
     let later = say(&mut builder, "NOOP");
     log_in(&mut builder, vec![1, later, 900]);
     is_counted_right(&builder);
+    builder.unpack();
     let session = builder.session;
     assert_eq!((session.steps.len(), later), (FEWEST_STEPS, FEWEST_STEPS as StepId + 1));
     assert_eq!(session.credentials.len(), 11);
@@ -65,7 +77,7 @@ fn a_session_alone_stays_within_its_allowance() {
     let mut builder = Builder::new(Protocol::Smtp, Needs::STEPS).with_allowance(64 * 1024);
     for _ in 0..20_000 {
         say(&mut builder, "A");
-        assert!(builder.spare() <= 64 * 1024);
+        assert!(builder.spare_unpacked() <= 64 * 1024);
     }
     let kept = builder.session.steps.iter().filter(|step| !step.text_omitted).count();
     let counted = builder.session.limits_hit.iter().map(|(_, count)| count).sum::<u64>();

@@ -62,7 +62,7 @@ pub struct Message {
 }
 
 /// The lines of a message's content, as far as it was captured.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 pub struct Lines {
     /// How many there are; a last one without an end counts.
     pub count: u64,
@@ -71,7 +71,7 @@ pub struct Lines {
 }
 
 /// How the lines of a message's content end. SMTP, POP3 and IMAP want CR LF (RFC 5321, section 2.3.8).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub enum LineEnds {
     /// With CR LF, all of them.
     CrLf,

@@ -10,7 +10,7 @@ use std::fmt;
 use std::ops::Range;
 
 /// One row of the table. `verdict::purpose` says what it does: that is not stored here.
-#[derive(Clone)]
+#[derive(Clone, serde::Serialize, serde::Deserialize)]
 pub struct Step {
     /// 1, 2, … within the session.
     pub n: StepId,
@@ -202,7 +202,7 @@ impl fmt::Debug for Step {
 
 /// Which variant of a command or reply a step is, where its arguments or lines make it another question or answer.
 /// Known also where no text is kept, and the same where the text is redacted.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub enum Variant {
     /// The only one there is, or the one without anything special.
     #[default]
@@ -226,7 +226,7 @@ pub enum Variant {
 }
 
 /// What a step of content carries.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct ContentRef {
     /// The message.
     pub message: MessageId,
@@ -239,7 +239,7 @@ pub struct ContentRef {
 }
 
 /// What is known of how much content there is, beside its bytes.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Measure {
     /// Nothing.
     #[default]
@@ -251,7 +251,7 @@ pub enum Measure {
 }
 
 /// The part of a session that a step belongs to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 #[allow(missing_docs)]
 pub enum Phase {
     Connection,
