@@ -73,7 +73,7 @@ pub struct Dialogue {
     /// The server's half-read line.
     pub(super) reply_line: Framer,
     /// What the server has said and what the next event explains.
-    pub(super) held: Option<Held>,
+    pub(super) held: Option<Box<Held>>,
     /// The greeting has begun, the client has spoken before its last line, and nothing was answered yet.
     pub(super) greeting_begun: Option<Vec<u8>>,
     /// What the client calls itself in its last EHLO, HELO or LHLO.
@@ -86,7 +86,7 @@ pub struct Dialogue {
     pub(super) reply_packet: u64,
     pub(super) replies: Replies,
     /// A reply in the middle of what the client sends: see `cut.rs`.
-    pub(super) interruption: Option<Reply<'static>>,
+    pub(super) interruption: Option<Box<Reply<'static>>>,
     pub(super) queue: Queue,
     pub(super) transaction: Transaction,
     /// The message whose last chunk has not come yet.
@@ -483,7 +483,7 @@ impl Dialogue {
             }
         }
         self.client_ends(out);
-        if let Some(reply) = self.interruption.take() {
+        if let Some(reply) = self.interruption.take().map(|reply| *reply) {
             self.answer_now(reply, out);
         }
         for pending in self.queue.take_all() {

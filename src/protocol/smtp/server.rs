@@ -94,7 +94,7 @@ impl Dialogue {
         }
         self.more_after_refusal(out);
         if self.queue.must_see_what_follows(reply.code) && !matches!(self.client, ClientInput::Content(_)) {
-            self.held = Some(Held::Reply(reply.into_owned()));
+            self.held = Some(Box::new(Held::Reply(reply.into_owned())));
             return;
         }
         self.reply_in_turn(reply, out);
@@ -206,7 +206,7 @@ impl Dialogue {
     pub(super) fn answer(&mut self, reply: Reply<'_>, out: &mut dyn Sink) {
         self.release_interruption(reply.gives_up(), out);
         match self.interrupts(&reply) {
-            true => self.interruption = Some(reply.into_owned()),
+            true => self.interruption = Some(Box::new(reply.into_owned())),
             false => self.answer_now(reply, out),
         }
     }
