@@ -8,6 +8,7 @@ The first copy of a byte wins; a later copy that differs is counted.
 use super::PacketRef;
 use super::conflict::{Difference, disagreements};
 use super::history::History;
+use crate::limits::heap;
 use super::out_of_order::{BufferedSegment, Content, OutOfOrder};
 use super::seq::Position;
 
@@ -112,6 +113,9 @@ impl Stored {
 }
 
 impl Assembler {
+    /// Bytes that it has on the heap at most, beside those that it remembers or that wait.
+    pub const HELD: usize = heap(MARKS * size_of::<(Position, Position, u64)>());
+
     /// The position up to which everything has been delivered.
     pub fn next(&self) -> Position {
         self.next

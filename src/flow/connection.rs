@@ -5,7 +5,7 @@ One connection: its endpoints, how it began and ended, and its counters. [`Causa
 mod counting;
 mod waiting;
 
-use super::assembler::{Begin, Piece, Stored};
+use super::assembler::{Assembler, Begin, Piece, Stored};
 use super::causal::Causal;
 use super::duplicate::DuplicateFilter;
 use super::seq::{self, Position};
@@ -15,7 +15,7 @@ use super::{
 };
 use crate::capture::{STEP_NANOSECONDS, Time};
 use crate::decode::Segment;
-use crate::limits::LimitsHit;
+use crate::limits::{LimitsHit, heap};
 
 /// How far before the first byte seen a SYN may stand to be the late SYN of the same connection.
 const LATE_SYN: Position = 1 << 20;
@@ -91,6 +91,9 @@ enum Handshake {
 }
 
 impl Connection {
+    /// Bytes that one which has had a few dozen packets has on the heap, beside those that it remembers or that wait.
+    pub const HELD: usize = DuplicateFilter::HELD + 2 * Assembler::HELD + heap(size_of::<Rare>());
+
     /// A connection whose first captured segment this is. `endpoints` says who is taken for the client.
     pub fn new(endpoints: Endpoints, segment: &Segment<'_>) -> Self {
         let at = segment.at();

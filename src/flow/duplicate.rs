@@ -21,6 +21,7 @@ Payloads are not compared here: the [`Assembler`](super::assembler::Assembler) h
 use super::Side;
 use crate::capture::Time;
 use crate::decode::{Header, Segment};
+use crate::limits::heap;
 use std::collections::VecDeque;
 use std::num::NonZeroU8;
 
@@ -111,6 +112,9 @@ struct Identifications {
 }
 
 impl DuplicateFilter {
+    /// Bytes that it has on the heap at most.
+    pub const HELD: usize = heap(RECENT * size_of::<Seen>());
+
     /// Whether `segment` from `from` is a copy of an earlier packet, as far as headers show. `old`: it brings nothing
     /// that earlier packets did not bring.
     pub fn is_copy(&mut self, from: Side, segment: &Segment<'_>, old: bool) -> bool {

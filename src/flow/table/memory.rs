@@ -15,6 +15,7 @@ same for any number of threads.
 */
 
 use super::entry::{Entry, Followed};
+use crate::flow::connection::Connection;
 use super::ledger::class_of;
 use super::{ConnectionStore, Rank, Table};
 use crate::flow::{ConnectionHandler, StreamHandler};
@@ -24,8 +25,8 @@ use crate::limits::{Limit, heap};
 const HISTORY_PART: usize = 32;
 
 impl<F: ConnectionHandler> Table<F> {
-    /// Bytes that a connection takes that has a stream handler, beside its slot.
-    const FOLLOWED: usize = heap(size_of::<Followed<F::StreamHandler>>());
+    /// Bytes that a connection takes that has a stream handler, beside its slot and the bytes that it remembers.
+    const FOLLOWED: usize = heap(size_of::<Followed<F::StreamHandler>>()) + Connection::HELD;
 
     /// Bytes that all of the table holds.
     fn taken(&self) -> usize {

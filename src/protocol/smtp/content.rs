@@ -59,7 +59,7 @@ impl Dialogue {
                 }
                 DotPiece::End { .. } => {
                     content.span.add(used(input), input.at);
-                    return self.content_ends(content, true, out);
+                    return self.content_ends(*content, true, out);
                 }
             }
         }
@@ -215,7 +215,7 @@ impl Dialogue {
             }
         };
         let OpenMessage { message, has_gap, .. } = open;
-        self.client = ClientInput::Chunk(Chunk {
+        self.client = ClientInput::Chunk(Box::new(Chunk {
             bdat,
             message,
             octets,
@@ -225,7 +225,7 @@ impl Dialogue {
             span: Span::default(),
             has_gap,
             decided: None,
-        });
+        }));
         if last {
             self.chunks_unseen = false;
             let due = self.replies_due();
@@ -286,7 +286,7 @@ impl Dialogue {
         let commands = ClientInput::Commands(LineContext::Nothing);
         match std::mem::replace(&mut self.client, commands) {
             ClientInput::Chunk(chunk) if chunk.left == 0 => {
-                _ = self.chunk_ends(chunk, out);
+                _ = self.chunk_ends(*chunk, out);
                 if let Some(reply) = self.interruption.take().map(|reply| *reply) {
                     self.answer_now(reply, out);
                 }

@@ -59,8 +59,8 @@ impl Dialogue {
         }
         // The client may not have noticed yet: what it sends on is the rest of its content.
         match std::mem::replace(&mut self.client, ClientInput::Commands(LineContext::Refusal)) {
-            ClientInput::Content(content) => self.content_ends(content, false, out),
-            ClientInput::Chunk(chunk) => _ = self.chunk_ends(chunk, out),
+            ClientInput::Content(content) => self.content_ends(*content, false, out),
+            ClientInput::Chunk(chunk) => _ = self.chunk_ends(*chunk, out),
             other => self.client = other,
         }
         if let Some(reply) = self.interruption.take().map(|reply| *reply) {

@@ -246,7 +246,7 @@ impl Dialogue {
                         self.client = ClientInput::Commands(LineContext::Gap);
                     }
                     AwaitedReply::Octets(octets) if !self.deferred.begins_with_gap() => {
-                        self.client = ClientInput::Xexch50(Xexch50Octets::new(octets));
+                        self.client = ClientInput::Xexch50(Box::new(Xexch50Octets::new(octets)));
                     }
                     AwaitedReply::StartTls | AwaitedReply::Chunk | AwaitedReply::Octets(_) => {}
                     AwaitedReply::Data => {
@@ -264,11 +264,11 @@ impl Dialogue {
                     AwaitedReply::Auth => self.client = ClientInput::Responding(exchange),
                 }
             }
-            Awaiting::Content { content } if decisive_command => self.content_ended_in_gap(content, out),
+            Awaiting::Content { content } if decisive_command => self.content_ended_in_gap(*content, out),
             Awaiting::Content { content } => self.client = ClientInput::Content(content.perhaps_answered()),
             Awaiting::EndOfData { content, own, before, blind, postponed } => {
                 if is_command && postponed.is_none() {
-                    self.content_ends(content, true, out);
+                    self.content_ends(*content, true, out);
                     if blind {
                         self.queue.replies_missing();
                     }
@@ -277,7 +277,7 @@ impl Dialogue {
                     self.release(out);
                 }
                 if let Some(reply) = postponed {
-                    self.answer(reply, out);
+                    self.answer(*reply, out);
                 }
             }
         }

@@ -42,6 +42,7 @@ impl Builder {
             + held.texts
             + held.rest
             + held.readers
+            + session.transport.room()
             + of_list(&session.steps)
             + of_list(&session.credentials)
             + of_list(&session.unheeded)
