@@ -8,7 +8,7 @@ The first copy of a byte wins; a later copy that differs is counted.
 use super::PacketRef;
 use super::conflict::{Difference, disagreements};
 use super::history::History;
-use crate::limits::heap;
+use crate::limits::of_list;
 use super::out_of_order::{BufferedSegment, Content, OutOfOrder};
 use super::seq::Position;
 
@@ -113,8 +113,10 @@ impl Stored {
 }
 
 impl Assembler {
-    /// Bytes that it has on the heap at most, beside those that it remembers or that wait.
-    pub const HELD: usize = heap(MARKS * size_of::<(Position, Position, u64)>());
+    /// Bytes that it has on the heap, beside those that it remembers or that wait.
+    pub fn held(&self) -> usize {
+        of_list(&self.marks)
+    }
 
     /// The position up to which everything has been delivered.
     pub fn next(&self) -> Position {

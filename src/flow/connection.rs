@@ -5,7 +5,7 @@ One connection: its endpoints, how it began and ended, and its counters. [`Causa
 mod counting;
 mod waiting;
 
-use super::assembler::{Assembler, Begin, Piece, Stored};
+use super::assembler::{Begin, Piece, Stored};
 use super::causal::Causal;
 use super::duplicate::DuplicateFilter;
 use super::seq::{self, Position};
@@ -91,9 +91,6 @@ enum Handshake {
 }
 
 impl Connection {
-    /// Bytes that one which has had a few dozen packets has on the heap, beside those that it remembers or that wait.
-    pub const HELD: usize = DuplicateFilter::HELD + 2 * Assembler::HELD + heap(size_of::<Rare>());
-
     /// A connection whose first captured segment this is. `endpoints` says who is taken for the client.
     pub fn new(endpoints: Endpoints, segment: &Segment<'_>) -> Self {
         let at = segment.at();
@@ -219,6 +216,14 @@ impl Connection {
     /// The memory, in bytes, of what waits to be delivered.
     pub fn waiting_cost(&self) -> usize {
         self.causal.waiting_cost()
+    }
+
+    /// Bytes that it has on the heap, beside those that it remembers or that wait.
+    pub fn held(&self) -> usize {
+        let streams = [Side::Client, Side::Server].map(|side| self.causal.stream(side).held());
+        self.duplicates.held()
+            + streams.iter().sum::<usize>()
+            + self.rare.as_ref().map_or(0, |_| heap(size_of::<Rare>()))
     }
 
     /// Delivered bytes that are kept.

@@ -21,7 +21,7 @@ Payloads are not compared here: the [`Assembler`](super::assembler::Assembler) h
 use super::Side;
 use crate::capture::Time;
 use crate::decode::{Header, Segment};
-use crate::limits::heap;
+use crate::limits::of_queue;
 use std::collections::VecDeque;
 use std::num::NonZeroU8;
 
@@ -112,8 +112,10 @@ struct Identifications {
 }
 
 impl DuplicateFilter {
-    /// Bytes that it has on the heap at most.
-    pub const HELD: usize = heap(RECENT * size_of::<Seen>());
+    /// Bytes that it has on the heap.
+    pub fn held(&self) -> usize {
+        of_queue(&self.recent)
+    }
 
     /// Whether `segment` from `from` is a copy of an earlier packet, as far as headers show. `old`: it brings nothing
     /// that earlier packets did not bring.

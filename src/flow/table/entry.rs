@@ -45,7 +45,7 @@ pub struct Followed<L> {
     /// When it has to be looked at again, though no segment comes.
     pub deadline: Option<Time>,
     pub remembered: usize,
-    /// What the stream handler holds, as the ledger has it.
+    /// What the connection and the stream handler hold, as the ledger has it.
     pub held: usize,
     /// Its class in the ledger, by what it can let go of.
     pub class: u8,

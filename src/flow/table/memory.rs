@@ -15,7 +15,6 @@ same for any number of threads.
 */
 
 use super::entry::{Entry, Followed};
-use crate::flow::connection::Connection;
 use super::ledger::class_of;
 use super::{ConnectionStore, Rank, Table};
 use crate::flow::{ConnectionHandler, StreamHandler};
@@ -25,8 +24,8 @@ use crate::limits::{Limit, heap};
 const HISTORY_PART: usize = 32;
 
 impl<F: ConnectionHandler> Table<F> {
-    /// Bytes that a connection takes that has a stream handler, beside its slot and the bytes that it remembers.
-    const FOLLOWED: usize = heap(size_of::<Followed<F::StreamHandler>>()) + Connection::HELD;
+    /// Bytes that a connection takes that has a stream handler, beside its slot and what is counted as held.
+    const FOLLOWED: usize = heap(size_of::<Followed<F::StreamHandler>>());
 
     /// Bytes that all of the table holds.
     fn taken(&self) -> usize {
@@ -38,10 +37,11 @@ impl<F: ConnectionHandler> Table<F> {
             + self.ledger.held
     }
 
-    /// Notes what the stream handler at `index` holds.
+    /// Notes what the connection at `index` and its stream handler hold.
     pub(super) fn note_held(&mut self, index: usize) {
         let Some(followed) = self.store.get_mut(index).and_then(Entry::followed_mut) else { return };
-        let (held, class) = (followed.stream_handler.held(), class_of(followed.stream_handler.spare()));
+        let held = followed.stream_handler.held() + followed.connection.held();
+        let class = class_of(followed.stream_handler.spare());
         self.ledger.held = self.ledger.held - followed.held + held;
         followed.held = held;
         let before = std::mem::replace(&mut followed.class, class);
