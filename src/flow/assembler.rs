@@ -10,7 +10,7 @@ use super::conflict::{Difference, disagreements};
 use super::history::History;
 use super::out_of_order::{BufferedSegment, Content, OutOfOrder};
 use super::seq::Position;
-use std::collections::VecDeque;
+use crate::limits::of_list;
 
 /// Delivered pieces whose packets are remembered, to name the packet that a retransmission contradicts.
 const MARKS: usize = 4;
@@ -56,7 +56,7 @@ pub struct Assembler {
     /// The last bytes delivered.
     history: History,
     /// The last pieces delivered: position of the first byte, position after the last, number of the packet.
-    marks: VecDeque<(Position, Position, u64)>,
+    marks: Vec<(Position, Position, u64)>,
     /// Delivered bytes were forgotten to keep memory bounded.
     forgetful: bool,
     /// The last acknowledgement that was too far ahead to be believed at once.
@@ -113,6 +113,11 @@ impl Stored {
 }
 
 impl Assembler {
+    /// Bytes that it has on the heap, beside those that it remembers or that wait.
+    pub fn held(&self) -> usize {
+        of_list(&self.marks)
+    }
+
     /// The position up to which everything has been delivered.
     pub fn next(&self) -> Position {
         self.next
@@ -220,10 +225,12 @@ impl Assembler {
 
     /// Marks `bytes`, which begin at [`Assembler::next`] and came in packet `at`, as delivered.
     pub fn take(&mut self, bytes: &[u8], at: PacketRef) {
-        if self.marks.len() == MARKS {
-            self.marks.pop_front();
+        match self.marks.len() {
+            MARKS => drop(self.marks.remove(0)),
+            full if full == self.marks.capacity() => self.marks.reserve_exact(1),
+            _ => {}
         }
-        self.marks.push_back((self.next, self.next + bytes.len() as Position, at.packet));
+        self.marks.push((self.next, self.next + bytes.len() as Position, at.packet));
         self.advance(bytes.len() as Position);
         self.captured += bytes.len() as u64;
         self.history.push(bytes);

@@ -51,12 +51,19 @@ pub struct Causal {
     settled: bool,
     /// First packet of the connection.
     first: Option<PacketRef>,
-    /// Positions of urgent bytes that have not been passed. Few connections have any.
-    urgent: [BTreeSet<Position>; 2],
+    /// Few connections have any.
+    urgent: Option<Box<Urgent>>,
     /// Packets of the connection were captured more than once.
     pub has_copies: bool,
-    /// Urgent bytes that were left out of the streams.
-    pub left_out: u64,
+}
+
+/// Urgent bytes.
+#[derive(Debug, Default)]
+struct Urgent {
+    /// Positions of those that have not been passed, in each direction.
+    ahead: [BTreeSet<Position>; 2],
+    /// Those that were left out of the streams.
+    left_out: u64,
 }
 
 impl Causal {
@@ -102,7 +109,9 @@ impl Causal {
         self.streams.swap(0, 1);
         self.fins.swap(0, 1);
         self.seen.swap(0, 1);
-        self.urgent.swap(0, 1);
+        if let Some(urgent) = &mut self.urgent {
+            urgent.ahead.swap(0, 1);
+        }
     }
 
     /// `side` has sent everything up to `position`. Not believed where bytes past `position` have been delivered, or
@@ -119,8 +128,11 @@ impl Causal {
     /// stream (RFC 6093, section 3), unless SO_OOBINLINE is set, which mail servers do not.
     pub fn urge(&mut self, side: Side, position: Position, limits: &mut LimitsHit) {
         let next = self.stream(side).next();
-        let urgent = &mut self.urgent[side as usize];
-        if position < next || urgent.contains(&position) {
+        if position < next {
+            return;
+        }
+        let urgent = &mut self.urgent.get_or_insert_default().ahead[side as usize];
+        if urgent.contains(&position) {
             return;
         }
         while urgent.first().is_some_and(|&passed| passed < next) {
@@ -131,6 +143,11 @@ impl Causal {
             return;
         }
         urgent.insert(position);
+    }
+
+    /// Urgent bytes that were left out of the streams.
+    pub fn left_out(&self) -> u64 {
+        self.urgent.as_ref().map_or(0, |urgent| urgent.left_out)
     }
 
     /// `side` has sent bytes up to `position`: a FIN noted before it was wrong.
@@ -361,20 +378,21 @@ impl Causal {
     /// Hands `bytes`, which begin at `place`, to the stream handler without those that are urgent.
     fn hand_out(&mut self, side: Side, place: Position, bytes: &[u8], at: PacketRef, out: &mut impl StreamHandler) {
         let (mut place, mut rest) = (place, bytes);
-        while let Some(&urgent) = self.urgent[side as usize].first()
+        while let Some(known) = &mut self.urgent
+            && let Some(&urgent) = known.ahead[side as usize].first()
             && urgent < place + rest.len() as Position
         {
-            self.urgent[side as usize].pop_first();
+            known.ahead[side as usize].pop_first();
             // What was lost was passed without a look.
             let Some((before, [_, after @ ..])) =
                 usize::try_from(urgent - place).ok().and_then(|before| rest.split_at_checked(before))
             else {
                 continue;
             };
+            known.left_out += 1;
             if !before.is_empty() {
                 out.data(side, before, at);
             }
-            self.left_out += 1;
             (place, rest) = (urgent + 1, after);
         }
         if !rest.is_empty() {

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::capture::{STEP_NANOSECONDS, Time};
 use crate::decode::Segment;
-use crate::limits::LimitsHit;
+use crate::limits::{LimitsHit, heap};
 
 /// How far before the first byte seen a SYN may stand to be the late SYN of the same connection.
 const LATE_SYN: Position = 1 << 20;
@@ -34,19 +34,26 @@ pub struct Connection {
     /// Time of each side's last SYN, and the position of its number.
     syns: [Option<(Time, Position)>; 2],
     handshake: Handshake,
-    reset: Option<Reset>,
     left: Option<Leaving>,
     /// A SYN that came late shows that the stream began before the first bytes delivered.
     headless: bool,
     duplicates: DuplicateFilter,
     stalls: StallWatch,
-    /// The positions of each side's last keep-alive probe: its content is no part of the stream.
-    probes: [Option<Position>; 2],
-    counters: Counters,
+    packets: u64,
     /// The packet counted last.
     counted: Option<u64>,
-    /// Few connections have any.
-    conflicts: Option<Box<Conflicts>>,
+    rare: Option<Box<Rare>>,
+}
+
+/// What most connections have nothing of.
+#[derive(Debug, Default)]
+struct Rare {
+    /// All but the packets, and what the streams count.
+    counters: Counters,
+    conflicts: Conflicts,
+    reset: Option<Reset>,
+    /// The positions of each side's last keep-alive probe: its content is no part of the stream.
+    probes: [Option<Position>; 2],
 }
 
 /// A RST that is believed.
@@ -95,15 +102,13 @@ impl Connection {
             last: at,
             syns: [None; 2],
             handshake: Handshake::Open,
-            reset: None,
             left: None,
             headless: false,
             duplicates: DuplicateFilter::default(),
             stalls: StallWatch::default(),
-            probes: [None; 2],
-            counters: Counters::default(),
+            packets: 0,
             counted: None,
-            conflicts: None,
+            rare: None,
         }
     }
 
@@ -122,7 +127,7 @@ impl Connection {
         }
         let side = self.side_of(segment);
         if let Some(subflow) = segment.header.subflow {
-            let known = self.counters.subflows.get_or_insert(Subflows { seen: 0, keys_seen: subflow.keys_seen });
+            let known = self.rare().counters.subflows.get_or_insert(Subflows { seen: 0, keys_seen: subflow.keys_seen });
             known.seen = known.seen.max(subflow.number.get());
             known.keys_seen = subflow.keys_seen;
             // A subflow that joins a connection does not begin its data.
@@ -132,15 +137,17 @@ impl Connection {
         // Of several segments in one packet, the first counts.
         let counts = self.counted != Some(at.packet);
         self.counted = Some(at.packet);
-        self.counters.shared += u64::from(counts && segment.header.shares_packet);
+        if counts && segment.header.shares_packet {
+            self.rare().counters.shared += 1;
+        }
         self.causal.has_copies |= copy;
         if copy && segment.header.wire_len == 0 {
-            self.counters.copies += u64::from(counts);
+            self.rare().counters.copies += u64::from(counts);
             return;
         }
         if !copy {
             self.time_passes(at, segment.header.sequence);
-            self.counters.packets += u64::from(counts);
+            self.packets += u64::from(counts);
             self.causal.count(side, at);
         }
 
@@ -181,9 +188,9 @@ impl Connection {
             self.causal.fin(side, start + Position::from(segment.header.wire_len));
             self.leaves(side, at);
         }
-        if segment.header.rst && self.reset.is_none() && self.believes_reset(side, position) {
+        if segment.header.rst && self.reset().is_none() && self.believes_reset(side, position) {
             let other = self.causal.stream(side.other()).highest().max(acknowledges.unwrap_or_default());
-            self.reset = Some(Reset { from: side, position, other, alive: 0 });
+            self.rare().reset = Some(Reset { from: side, position, other, alive: 0 });
             self.leaves(side, at);
         }
         self.causal.release(at, out);
@@ -194,12 +201,13 @@ impl Connection {
     fn time_passes(&mut self, at: PacketRef, sequence: u32) {
         let back = self.last.time.known_since(at.time).unwrap_or_default();
         if back > STEP_NANOSECONDS {
-            self.counters.clock_back = self.counters.clock_back.saturating_add(back);
+            let clock_back = &mut self.rare().counters.clock_back;
+            *clock_back = clock_back.saturating_add(back);
             self.last = at;
             return;
         }
         self.last = if back <= 0 { at } else { PacketRef { packet: at.packet, ..self.last } };
-        if at.time < self.first.time && self.counters.clock_back == 0 {
+        if at.time < self.first.time && self.rare.as_ref().is_none_or(|rare| rare.counters.clock_back == 0) {
             self.first.time = at.time;
             self.first_sequence = sequence;
         }
@@ -208,6 +216,14 @@ impl Connection {
     /// The memory, in bytes, of what waits to be delivered.
     pub fn waiting_cost(&self) -> usize {
         self.causal.waiting_cost()
+    }
+
+    /// Bytes that it has on the heap, beside those that it remembers or that wait.
+    pub fn held(&self) -> usize {
+        let streams = [Side::Client, Side::Server].map(|side| self.causal.stream(side).held());
+        self.duplicates.held()
+            + streams.iter().sum::<usize>()
+            + self.rare.as_ref().map_or(0, |_| heap(size_of::<Rare>()))
     }
 
     /// Delivered bytes that are kept.
@@ -230,7 +246,7 @@ impl Connection {
 
     /// True where both sides have closed it, or one has reset it: only stragglers can follow.
     pub fn is_over(&self) -> bool {
-        self.reset.is_some() || self.causal.is_finished()
+        self.reset().is_some() || self.causal.is_finished()
     }
 
     /// Sequence numbers just past the last byte seen of each side: the client's, the server's.
@@ -281,6 +297,7 @@ impl Connection {
         self.causal.finish(self.last, out);
         let (end, from_start) = (self.end(idle), self.begins_at_start());
         let stalls = self.stalls.finish(self.last);
+        let Rare { counters, conflicts, .. } = self.rare.map(|rare| *rare).unwrap_or_default();
         let [client, server] = [Side::Client, Side::Server].map(|side| self.causal.stream(side));
         Transport {
             endpoints: self.endpoints,
@@ -291,19 +308,20 @@ impl Connection {
             left: self.left,
             from_start,
             counters: Counters {
+                packets: self.packets,
                 client_bytes: client.captured,
                 server_bytes: server.captured,
                 client_missing: client.missing,
                 server_missing: server.missing,
                 lost_in_capture: client.uncaptured + server.uncaptured,
-                urgent: self.causal.left_out,
+                urgent: self.causal.left_out(),
                 rtt_ms: match self.handshake {
                     Handshake::Done(milliseconds) => Some(milliseconds),
                     Handshake::Open | Handshake::Answered(_) => None,
                 },
-                ..self.counters
+                ..counters
             },
-            conflicts: self.conflicts.map(|conflicts| *conflicts).unwrap_or_default(),
+            conflicts,
             stalls,
         }
     }
@@ -311,7 +329,7 @@ impl Connection {
     fn end(&self, idle: bool) -> CloseReason {
         let [fin_client, fin_server] = [Side::Client, Side::Server].map(|side| self.causal.has_fin(side));
         let answered = self.syns[Side::Server as usize].is_some() || self.causal.stream(Side::Server).captured > 0;
-        match self.reset {
+        match self.reset() {
             _ if fin_client && fin_server => CloseReason::Closed,
             Some(reset) if reset.from == Side::Server && self.has_syn(Side::Client) && !answered => {
                 CloseReason::Refused
@@ -322,6 +340,15 @@ impl Connection {
             None if idle => CloseReason::Idle,
             None => CloseReason::Open,
         }
+    }
+
+    /// A RST that is believed.
+    fn reset(&self) -> Option<Reset> {
+        self.rare.as_ref()?.reset
+    }
+
+    fn rare(&mut self) -> &mut Rare {
+        self.rare.get_or_insert_default()
     }
 
     fn side_of(&self, segment: &Segment<'_>) -> Side {
@@ -396,8 +423,11 @@ impl Connection {
         }
         if let Some(range) = segment.header.received_twice {
             let needless = self.stalls.received_twice(side.other(), range, position);
-            self.counters.needless += needless;
-            self.counters.sent_again = self.counters.sent_again.saturating_sub(needless);
+            if needless > 0 {
+                let counters = &mut self.rare().counters;
+                counters.needless += needless;
+                counters.sent_again = counters.sent_again.saturating_sub(needless);
+            }
         }
         self.causal.acknowledge(side, position, at);
         Some(position)
@@ -426,8 +456,9 @@ impl Connection {
         if segment.header.wire_len == 1 {
             let zero = unheard && segment.payload.first().is_none_or(|&byte| byte == 0);
             let last = position == stream.highest() - 1 && (zero || stream.acknowledged() > position);
-            if (last && stream.has(position)) || self.probes[side as usize] == Some(position) {
-                self.probes[side as usize] = Some(position);
+            let known = self.rare.as_ref().and_then(|rare| rare.probes[side as usize]);
+            if (last && stream.has(position)) || known == Some(position) {
+                self.rare().probes[side as usize] = Some(position);
                 return None;
             }
         }
@@ -439,7 +470,8 @@ impl Connection {
 
     /// An end that goes on sending after its RST did not send that RST (RFC 5961, section 3).
     fn doubt_reset(&mut self, side: Side, segment: &Segment<'_>, position: Position, acknowledges: Option<Position>) {
-        let Some(reset) = &mut self.reset else { return };
+        let Some(rare) = &mut self.rare else { return };
+        let Some(reset) = &mut rare.reset else { return };
         let other = &self.causal.stream(side.other());
         let goes_on = reset.from == side
             && !segment.header.rst
@@ -447,7 +479,7 @@ impl Connection {
             && acknowledges.is_some_and(|position| position > reset.other && position <= other.highest());
         reset.alive += u32::from(goes_on);
         if reset.alive >= ALIVE_AFTER_RESET {
-            self.reset = None;
+            rare.reset = None;
             let has_fin = self.causal.has_fin(side);
             self.left = self.left.filter(|left| left.side != side || has_fin);
         }

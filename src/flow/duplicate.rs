@@ -21,11 +21,14 @@ Payloads are not compared here: the [`Assembler`](super::assembler::Assembler) h
 use super::Side;
 use crate::capture::Time;
 use crate::decode::{Header, Segment};
+use crate::limits::of_queue;
 use std::collections::VecDeque;
 use std::num::NonZeroU8;
 
 /// Packets of a connection that later ones are compared with.
 const RECENT: usize = 16;
+/// Packets for which room is made at once: most connections that are open at one time have had few.
+const RESERVED: usize = 4;
 /// How far apart two copies may be where only time tells them from a retransmission: a millisecond, below any
 /// retransmission timer.
 const AT_ONCE_NANOSECONDS: i64 = 1_000_000;
@@ -49,11 +52,11 @@ const LAG_NANOSECONDS: i64 = 200_000_000;
 #[derive(Debug, Default)]
 pub struct DuplicateFilter {
     recent: VecDeque<Seen>,
-    /// The numbers of `recent`, in any order: a packet rarely shares them with another, and this array shows it in two
-    /// cache lines.
-    numbers: [u64; RECENT],
-    /// Where the next number goes.
-    next: usize,
+    /// Marks of the numbers of `recent`, in any order: a packet rarely shares them with another, and this array shows it
+    /// in one cache line.
+    marks: [u16; RECENT],
+    /// Where the next mark goes.
+    next: u8,
     senders: [Sender; 2],
     /// A copy was found before.
     found: bool,
@@ -109,6 +112,11 @@ struct Identifications {
 }
 
 impl DuplicateFilter {
+    /// Bytes that it has on the heap.
+    pub fn held(&self) -> usize {
+        of_queue(&self.recent)
+    }
+
     /// Whether `segment` from `from` is a copy of an earlier packet, as far as headers show. `old`: it brings nothing
     /// that earlier packets did not bring.
     pub fn is_copy(&mut self, from: Side, segment: &Segment<'_>, old: bool) -> bool {
@@ -130,7 +138,7 @@ impl DuplicateFilter {
             },
             time: segment.header.time,
         };
-        let twin = match self.numbers.contains(&seen.numbers) {
+        let twin = match self.marks.contains(&seen.mark()) {
             true => self.recent.iter().rposition(|earlier| earlier.says_the_same(&seen)),
             false => None,
         };
@@ -149,14 +157,14 @@ impl DuplicateFilter {
         }
         self.senders[from as usize].note(&segment.header, old, twin.is_some());
         match self.recent.len() {
-            0 => self.recent.reserve_exact(RECENT),
             RECENT => drop(self.recent.pop_front()),
+            full if full == self.recent.capacity() => self.recent.reserve_exact(RESERVED),
             _ => {}
         }
-        if let Some(oldest) = self.numbers.get_mut(self.next) {
-            *oldest = seen.numbers;
+        if let Some(oldest) = self.marks.get_mut(usize::from(self.next)) {
+            *oldest = seen.mark();
         }
-        self.next = (self.next + 1) % RECENT;
+        self.next = (self.next + 1) % RECENT as u8;
         self.recent.push_back(seen);
         false
     }
@@ -179,6 +187,12 @@ impl DuplicateFilter {
 }
 
 impl Seen {
+    /// A mark of its numbers, which few others have.
+    fn mark(&self) -> u16 {
+        // Multiplied by 2^64 through the golden ratio, each bit of a number changes the highest bits.
+        (self.numbers.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 48) as u16
+    }
+
     fn says_the_same(&self, other: &Self) -> bool {
         self.numbers == other.numbers && self.rest == other.rest
     }

@@ -12,7 +12,7 @@ use std::collections::VecDeque;
 /// Bytes that are kept: the largest IP datagram.
 const KEPT: usize = 65_536;
 /// Bytes of the smallest buffer: most streams are a few short lines.
-const SMALLEST: usize = 256;
+const SMALLEST: usize = 64;
 /// Bytes of the largest.
 const LARGEST: usize = 8_192;
 /// Buffers of the largest size that a thread keeps for later.
@@ -27,8 +27,10 @@ thread_local! {
 /// The last bytes of a stream.
 #[derive(Debug, Default)]
 pub struct History {
-    /// Oldest first; all but the last are full.
-    buffers: VecDeque<Vec<u8>>,
+    /// The buffer that is being filled.
+    newest: Vec<u8>,
+    /// Those before it, which are full, the oldest first. Most streams have none.
+    older: Option<Box<VecDeque<Vec<u8>>>>,
     /// Bytes in all buffers.
     held: usize,
 }
@@ -48,19 +50,17 @@ impl History {
     pub fn push(&mut self, bytes: &[u8]) {
         let mut rest = bytes.get(bytes.len().saturating_sub(KEPT)..).unwrap_or_default();
         while !rest.is_empty() {
-            let room = match self.buffers.back() {
-                Some(last) => last.capacity() - last.len(),
-                None => 0,
-            };
+            let room = self.newest.capacity() - self.newest.len();
             if room == 0 {
                 let next = self.next_buffer(rest.len());
-                self.buffers.push_back(next);
+                let full = std::mem::replace(&mut self.newest, next);
+                if !full.is_empty() {
+                    self.older.get_or_insert_default().push_back(full);
+                }
                 continue;
             }
             let (now, later) = rest.split_at(room.min(rest.len()));
-            if let Some(last) = self.buffers.back_mut() {
-                last.extend_from_slice(now);
-            }
+            self.newest.extend_from_slice(now);
             self.held += now.len();
             rest = later;
         }
@@ -69,9 +69,10 @@ impl History {
     /// An empty buffer: the oldest, if the bytes in it are no longer kept.
     fn next_buffer(&mut self, wanted: usize) -> Vec<u8> {
         let mut size = self.held.max(wanted).clamp(SMALLEST, LARGEST);
-        while let Some(oldest) = self.buffers.front()
+        while let Some(older) = &mut self.older
+            && let Some(oldest) = older.front()
             && self.held - oldest.len() >= KEPT
-            && let Some(mut oldest) = self.buffers.pop_front()
+            && let Some(mut oldest) = older.pop_front()
         {
             self.held -= oldest.len();
             oldest.clear();
@@ -103,7 +104,7 @@ impl History {
     /// The bytes that are kept, oldest first, in pieces.
     pub fn pieces(&self) -> impl Iterator<Item = &[u8]> {
         let mut surplus = self.held - self.len();
-        self.buffers.iter().map(move |buffer| {
+        self.older.iter().flat_map(|older| older.iter()).chain([&self.newest]).map(move |buffer| {
             let passed = surplus.min(buffer.len());
             surplus -= passed;
             buffer.get(passed..).unwrap_or_default()
@@ -117,7 +118,9 @@ impl Drop for History {
         let _ = SPARES.try_with(|spares| {
             let Ok(mut spares) = spares.try_borrow_mut() else { return };
             let room = SPARE.saturating_sub(spares.len());
-            let largest = self.buffers.drain(..).filter(|buffer| buffer.capacity() == LARGEST).take(room);
+            let newest = std::mem::take(&mut self.newest);
+            let older = self.older.take().into_iter().flat_map(|older| *older);
+            let largest = older.chain([newest]).filter(|buffer| buffer.capacity() == LARGEST).take(room);
             spares.extend(largest.map(|mut buffer| {
                 buffer.clear();
                 buffer
@@ -142,7 +145,7 @@ mod tests {
                 all.drain(..all.len().saturating_sub(KEPT));
                 prop_assert_eq!(history.len(), all.len());
                 prop_assert_eq!(history.pieces().collect::<Vec<_>>().concat(), &all[..]);
-                let room: usize = history.buffers.iter().map(Vec::capacity).sum();
+                let room: usize = history.older.iter().flat_map(|older| older.iter()).chain([&history.newest]).map(Vec::capacity).sum();
                 prop_assert!(room <= KEPT + 3 * LARGEST, "{}", room);
             }
         }

@@ -30,7 +30,7 @@ pub struct StallWatch {
     windows: [Option<Box<Window>>; 2],
     progress: Progress,
     /// Segments sent again: the sender, and the position of the first byte.
-    again: VecDeque<(Side, Position)>,
+    again: Option<Box<VecDeque<(Side, Position)>>>,
 }
 
 impl StallWatch {
@@ -49,10 +49,11 @@ impl StallWatch {
         let window = self.windows[side.other() as usize].as_mut();
         let why = window.map_or(Again::Lost, |window| window.again(until));
         if why == Again::Lost {
-            if self.again.len() >= REMEMBERED {
-                self.again.pop_front();
+            let again = self.again.get_or_insert_default();
+            if again.len() >= REMEMBERED {
+                again.pop_front();
             }
-            self.again.push_back((side, from));
+            again.push_back((side, from));
         }
         why
     }
@@ -60,12 +61,13 @@ impl StallWatch {
     /// The other side reports that it has received bytes of `side` twice: how many segments were sent again for nothing.
     /// Of several with the same bytes, one: the others have reports of their own, or were lost.
     pub fn received_twice(&mut self, side: Side, [from, until]: [u32; 2], near: Position) -> u64 {
+        let Some(again) = &mut self.again else { return 0 };
         let [from, until] = [from, until].map(|number| seq::unwrap(number, near));
-        let (before, mut reported) = (self.again.len(), BTreeSet::new());
-        self.again.retain(|&(sender, position)| {
+        let (before, mut reported) = (again.len(), BTreeSet::new());
+        again.retain(|&(sender, position)| {
             sender != side || !(from..until).contains(&position) || !reported.insert(position)
         });
-        (before - self.again.len()) as u64
+        (before - again.len()) as u64
     }
 
     /// True while the window of `side` is closed.

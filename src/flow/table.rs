@@ -32,7 +32,7 @@ use crate::decode::Segment;
 use crate::limits::{Budget, CONNECTIONS, HISTORY_BYTES, Limit, LimitsHit, SPEAKING_CONNECTIONS, WAITING_BYTES};
 use deadlines::Deadlines;
 pub(super) use entry::Entry;
-use entry::{Ending, Followed, Stage};
+use entry::{Ending, Followed, NANOSECONDS_PER_SECOND, Stage, whole_seconds};
 use ledger::Ledger;
 use std::collections::VecDeque;
 
@@ -62,12 +62,12 @@ pub struct Table<F: ConnectionHandler> {
     /// Its share of [`HISTORY_BYTES`].
     history_bytes: usize,
     pub(super) store: ConnectionStore<Entry<F>>,
-    lingering: VecDeque<(usize, u64)>,
+    lingering: VecDeque<(usize, u32)>,
     time_wait: TimeWait,
     pub(super) deadlines: Deadlines,
     pub(super) waiting_cost: usize,
     /// Slots of the connections that keep delivered bytes, in the order in which they began to, with their generations.
-    pub(super) remembering: VecDeque<(usize, u64)>,
+    pub(super) remembering: VecDeque<(usize, u32)>,
     pub(super) remembered: usize,
     pub(super) ledger: Ledger,
     /// The time of the packet at hand.
@@ -81,12 +81,12 @@ pub struct Table<F: ConnectionHandler> {
     clock: i64,
     limits_hit: LimitsHit,
     /// Distinguishes the connections that have used one slot.
-    generation: u64,
+    generation: u32,
     /// Every connection gets its stream handler with its first segment.
     #[cfg(test)]
     pub(super) eager: bool,
     /// After the capture's end: what is still to be closed, the next to be closed last.
-    ending: Option<Vec<(u64, u64, Ending)>>,
+    ending: Option<Vec<(u64, u32, Ending)>>,
 }
 
 impl<F: ConnectionHandler> Table<F> {
@@ -235,8 +235,8 @@ impl<F: ConnectionHandler> Table<F> {
     /// Nanoseconds for which the connection at `index` has been silent.
     fn silent_for(&self, index: usize, now: Time) -> i64 {
         let silent = |entry: &Entry<F>| {
-            let clock = self.clock.saturating_sub(entry.clock);
-            now.since(entry.last_time()).saturating_sub(clock)
+            let set = i64::from(whole_seconds(self.clock)) - i64::from(entry.clock);
+            now.since(entry.last_time()).saturating_sub(set.saturating_mul(NANOSECONDS_PER_SECOND))
         };
         self.store.get(index).map_or(0, silent)
     }
@@ -279,7 +279,7 @@ impl<F: ConnectionHandler> Table<F> {
             self.make_room(oldest);
         }
         self.time_wait.forget(&key);
-        self.generation += 1;
+        self.generation = self.generation.wrapping_add(1);
         let endpoints = self.ends_of(segment);
         let first = segment.at();
         let token = self.connection_handler.begun(&endpoints, first);
@@ -287,8 +287,12 @@ impl<F: ConnectionHandler> Table<F> {
         #[cfg(test)]
         let embryonic = embryonic.filter(|_| !self.eager);
         if let Some(embryonic) = embryonic {
-            let entry =
-                Entry { generation: self.generation, token, clock: self.clock, stage: Stage::Embryonic(embryonic) };
+            let entry = Entry {
+                generation: self.generation,
+                token,
+                clock: whole_seconds(self.clock),
+                stage: Stage::Embryonic(embryonic),
+            };
             let rank = entry.rank();
             let index = self.store.insert(key, rank, entry);
             self.keep_within_memory(Some(index));
@@ -298,7 +302,7 @@ impl<F: ConnectionHandler> Table<F> {
         let connection = Connection::new(endpoints, segment);
         let stream_handler = self.connection_handler.listen(token, &endpoints, first);
         let stage = Stage::Followed(Box::new(Followed::new(connection, stream_handler)));
-        let entry = Entry { generation: self.generation, token, clock: self.clock, stage };
+        let entry = Entry { generation: self.generation, token, clock: whole_seconds(self.clock), stage };
         let index = self.store.insert(key, Rank::Followed, entry);
         self.hand_in(index, segment);
         index
@@ -344,7 +348,7 @@ impl<F: ConnectionHandler> Table<F> {
 
     fn touch(&mut self, index: usize) {
         if let Some(entry) = self.store.get_mut(index) {
-            entry.clock = self.clock;
+            entry.clock = whole_seconds(self.clock);
             let rank = entry.rank();
             self.store.touch(index, rank);
         }

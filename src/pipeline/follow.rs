@@ -285,3 +285,24 @@ impl StreamHandler for ConnectionFollower<'_> {
         self.expect();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_followed_connection_is_small() {
+        let sizes = [
+            ("follower", size_of::<ConnectionFollower<'_>>(), 248),
+            ("detector", size_of::<Detector>(), 88),
+            ("stack", size_of::<Stack>(), 96),
+            ("builder", size_of::<Builder>(), 392),
+            ("smtp", size_of::<crate::protocol::smtp::Dialogue>(), 592),
+            ("pop3", size_of::<crate::protocol::pop3::Dialogue>(), 488),
+            ("imap", size_of::<crate::protocol::imap::Dialogue>(), 2_504),
+        ];
+        for (name, size, bound) in sizes {
+            assert!(size <= bound, "{name}: {size}");
+        }
+    }
+}

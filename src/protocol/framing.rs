@@ -8,7 +8,7 @@ packet is borrowed from it; only a line that spans packets is copied.
 use super::secret::Raw;
 use super::span::Span;
 use crate::flow::PacketRef;
-use crate::limits::{LINE_BYTES, of_list};
+use crate::limits::{LINE_BYTES, heap, of_list};
 use memchr::memmem::Finder;
 use std::borrow::Cow;
 use std::fmt;
@@ -101,6 +101,13 @@ pub const TAIL_BYTES: usize = 128;
 /// The half-read line of one direction.
 #[derive(Debug, Default)]
 pub struct Framer {
+    /// Most lines come whole, so that there is none of which a part has come.
+    half_read: Option<Box<HalfRead>>,
+}
+
+/// A line of which a part has come.
+#[derive(Debug, Default)]
+struct HalfRead {
     /// As much of the line as is kept.
     partial: Raw<Vec<u8>>,
     /// Where on the wire the line was, with the bytes that are not kept.
@@ -114,7 +121,8 @@ pub struct Framer {
 impl Framer {
     /// Bytes that it holds.
     pub fn held(&self) -> usize {
-        of_list(&self.partial) + of_list(&self.last)
+        let of_line = |line: &HalfRead| heap(size_of::<HalfRead>()) + of_list(&line.partial) + of_list(&line.last);
+        self.half_read.as_deref().map_or(0, of_line)
     }
 
     /// The next whole line, or `None` where `input` ends first (what there was is kept for the next call).
@@ -146,14 +154,9 @@ impl Framer {
 
     /// Returns the half-read line, if there is one, as it stands.
     pub fn flush<'a>(&mut self) -> Option<Line<'a>> {
-        if self.is_empty() {
-            return None;
-        }
-        let Raw(mut bytes) = std::mem::take(&mut self.partial);
-        let span = std::mem::take(&mut self.span);
+        let HalfRead { partial: Raw(mut bytes), span, tail, last } = *self.half_read.take()?;
         let truncated = span.bytes > bytes.len() as u64;
-        let (_, end) = without_line_end(&*std::mem::take(&mut self.tail));
-        let last = std::mem::take(&mut self.last);
+        let (_, end) = without_line_end(&*tail);
         let mut tail = Vec::new();
         if truncated {
             tail.extend_from_slice(&bytes[bytes.len().saturating_sub(TAIL_BYTES)..]);
@@ -169,22 +172,24 @@ impl Framer {
 
     /// True where no line is half-read.
     pub fn is_empty(&self) -> bool {
-        self.span.bytes == 0
+        self.half_read.is_none()
     }
 
+    /// Keeps `bytes`, which are not empty.
     fn keep(&mut self, bytes: &[u8], at: PacketRef) {
-        let room = LINE_BYTES.saturating_sub(self.partial.len());
+        let line = self.half_read.get_or_insert_default();
+        let room = LINE_BYTES.saturating_sub(line.partial.len());
         let (kept, dropped) = bytes.split_at(room.min(bytes.len()));
-        self.partial.extend_from_slice(kept);
-        self.last.extend_from_slice(&dropped[dropped.len().saturating_sub(TAIL_BYTES + 2)..]);
-        let beyond = self.last.len().saturating_sub(TAIL_BYTES + 2);
-        self.last.drain(..beyond);
-        *self.tail = match bytes {
+        line.partial.extend_from_slice(kept);
+        line.last.extend_from_slice(&dropped[dropped.len().saturating_sub(TAIL_BYTES + 2)..]);
+        let beyond = line.last.len().saturating_sub(TAIL_BYTES + 2);
+        line.last.drain(..beyond);
+        *line.tail = match bytes {
             [.., a, b] => [*a, *b],
-            [b] => [self.tail[1], *b],
-            [] => *self.tail,
+            [b] => [line.tail[1], *b],
+            [] => *line.tail,
         };
-        self.span.add(bytes.len() as u64, at);
+        line.span.add(bytes.len() as u64, at);
     }
 }
 

@@ -133,7 +133,7 @@ impl Builder {
         }
         // Attempts are reported as they are decided, which need not be the order in which they were made.
         self.session.credentials.sort_by_key(|credential| credential.steps.first().copied().unwrap_or(StepId::MAX));
-        self.session.transport = transport;
+        self.session.transport = transport.into();
         self.session
     }
 
@@ -413,7 +413,7 @@ impl Sink for Builder {
     }
 
     fn tls(&mut self, fact: TlsFact) {
-        let before = self.session.tls.weight();
+        let before = self.session.tls.room() + self.session.tls.weight();
         let tls = &mut self.session.tls;
         match fact {
             TlsFact::Implicit => tls.mode = TlsMode::Implicit,
@@ -427,7 +427,7 @@ impl Sink for Builder {
             TlsFact::Certificate(certificate) => tls.certificate = Some(*certificate),
             TlsFact::Decrypted => tls.decrypted = true,
         }
-        self.held.rest = self.held.rest + tls.weight() - before;
+        self.held.rest = self.held.rest + tls.room() + tls.weight() - before;
     }
 
     fn proxied(&mut self, via: Via, client: Option<IpAddr>) {

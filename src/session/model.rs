@@ -4,19 +4,21 @@ wire is a `String` here (invalid bytes have become U+FFFD), still unescaped.
 */
 
 use crate::capture::number;
-use crate::flow::{CloseReason, Counters, Endpoints, PacketRef, Transport};
+use crate::flow::Transport;
 use crate::limits::LimitsHit;
 use crate::protocol::Protocol;
 use crate::protocol::event::{Certificate, Exposure, LoginCause, LoginOutcome, StepId, Via};
 use crate::protocol::secret::Secret;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::IpAddr;
 
 mod finding;
+mod late;
 mod mail;
 mod step;
 mod texts;
 
 pub use finding::{Fact, Finding, Severity};
+pub use late::{Late, Placeholder};
 pub use mail::{
     Attachment, Envelope, Header, HeaderField, LineEnds, Lines, Mailbox, Match, Message, MimePart, Recipient, SameAs,
 };
@@ -31,7 +33,7 @@ pub struct Session {
     /// The protocol spoken.
     pub protocol: Protocol,
     /// The connection underneath.
-    pub transport: Transport,
+    pub transport: Late<Transport>,
     /// Behind a proxy: the address of the client for which the proxy speaks, where it told.
     pub client_address: Option<IpAddr>,
     /// How it is known that there is a proxy.
@@ -43,7 +45,7 @@ pub struct Session {
     /// The last list of capabilities, as sent.
     pub capabilities: Vec<String>,
     /// What is known of TLS.
-    pub tls: Tls,
+    pub tls: Late<Tls>,
     /// The steps, in order: one for each row of the table.
     pub steps: Vec<Step>,
     /// Every attempt to log in, in order.
@@ -64,13 +66,13 @@ impl Session {
         Self {
             id: 0,
             protocol,
-            transport: unknown_transport(),
+            transport: Late::default(),
             client_address: None,
             via: None,
             client_name: None,
             banner: None,
             capabilities: Vec::new(),
-            tls: Tls::default(),
+            tls: Late::default(),
             steps: Vec::new(),
             credentials: Vec::new(),
             unheeded: Vec::new(),
@@ -95,24 +97,6 @@ impl Session {
     /// The step that `step` answers.
     pub fn answered(&self, step: &Step) -> Option<&Step> {
         self.step(step.answers?)
-    }
-}
-
-/// The placeholder until the connection's transport is known.
-fn unknown_transport() -> Transport {
-    let nobody = SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0));
-    let never = PacketRef { packet: 0, time: Default::default() };
-    Transport {
-        endpoints: Endpoints { client: nobody, server: nobody },
-        first: never,
-        first_sequence: 0,
-        last: never,
-        end: CloseReason::Open,
-        left: None,
-        from_start: false,
-        counters: Counters::default(),
-        conflicts: Default::default(),
-        stalls: Default::default(),
     }
 }
 

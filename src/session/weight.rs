@@ -153,6 +153,8 @@ impl Session {
             + conflicts.iter().map(|conflict| of_list(&conflict.first) + of_list(&conflict.second)).sum::<usize>()
             + of_list(&self.transport.stalls.closed_windows)
             + self.facts_weight()
+            + self.transport.room()
+            + tls.room()
             + tls.weight()
             + of_list(steps)
             + steps.iter().map(Step::weight).sum::<usize>()

@@ -57,7 +57,8 @@ impl Talk {
                 counters: Counters { packets: 3, rtt_ms: Some(0.123_456), ..Counters::default() },
                 conflicts: Default::default(),
                 stalls: Default::default(),
-            },
+            }
+            .into(),
             ..Session::empty(protocol)
         };
         Self { session, phase: Phase::Connection, state: None, packet: 3 }

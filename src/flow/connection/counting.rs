@@ -47,7 +47,7 @@ impl Connection {
         let at = segment.at();
         let stored = stored.unwrap_or(Stored { new: true, ..Stored::default() });
         if let Some(disagreement) = &stored.disagreement {
-            self.counters.conflicting += disagreement.bytes;
+            self.rare().counters.conflicting += disagreement.bytes;
             self.note_conflict(side, disagreement, at);
         }
         if stored.uncompared {
@@ -55,15 +55,15 @@ impl Connection {
         }
         if let Some(counts) = copy {
             if stored.disagreement.is_none() {
-                self.counters.copies += u64::from(counts);
+                self.rare().counters.copies += u64::from(counts);
                 return;
             }
             // The headers match and the content does not.
-            self.counters.packets += u64::from(counts);
+            self.packets += u64::from(counts);
             self.causal.count(side, at);
         }
         if let Some(behind) = stored.filled_before.filter(|_| !stored.mends) {
-            self.counters.reordered += 1;
+            self.rare().counters.reordered += 1;
             let overtaken = match self.handshake {
                 Handshake::Done(milliseconds) => OVERTAKEN_NANOSECONDS.max((milliseconds * 1e6) as i64),
                 Handshake::Open | Handshake::Answered(_) => OVERTAKEN_NANOSECONDS,
@@ -73,7 +73,7 @@ impl Connection {
             }
         } else if !stored.new || stored.mends {
             let why = self.sent_again(side, start, segment.header.wire_len);
-            self.counters.retransmitted += u64::from(why != Again::Probe);
+            self.rare().counters.retransmitted += u64::from(why != Again::Probe);
         }
     }
 
@@ -81,8 +81,8 @@ impl Connection {
     fn sent_again(&mut self, side: Side, start: Position, len: u32) -> Again {
         let why = self.stalls.again(side, [start, start + Position::from(len)]);
         match why {
-            Again::Lost => self.counters.sent_again += 1,
-            Again::Refused => self.counters.refused += 1,
+            Again::Lost => self.rare().counters.sent_again += 1,
+            Again::Refused => self.rare().counters.refused += 1,
             Again::Probe => {}
         }
         why
@@ -92,7 +92,7 @@ impl Connection {
     fn note_conflict(&mut self, from: Side, disagreement: &Disagreement, at: PacketRef) {
         let Disagreement { bytes, difference } = disagreement;
         let offset = u64::try_from(difference.position - self.begin(from)).unwrap_or(0);
-        let conflicts = self.conflicts.get_or_insert_default();
+        let conflicts = &mut self.rare().conflicts;
         if conflicts.kept.len() >= CONFLICTS {
             conflicts.more += 1;
             return;

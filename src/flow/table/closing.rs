@@ -40,10 +40,10 @@ impl<F: ConnectionHandler> Table<F> {
     }
 
     /// What is to be closed at the end, collected at the first call.
-    fn ending(&mut self) -> &mut Vec<(u64, u64, Ending)> {
+    fn ending(&mut self) -> &mut Vec<(u64, u32, Ending)> {
         let Self { ending, store, .. } = self;
         ending.get_or_insert_with(|| {
-            let mut all: Vec<(u64, u64, Ending)> = store
+            let mut all: Vec<(u64, u32, Ending)> = store
                 .used()
                 .map(|(index, entry)| (entry.first_packet(), entry.generation, Ending::Connection(index)))
                 .collect();
@@ -53,7 +53,7 @@ impl<F: ConnectionHandler> Table<F> {
                     && let Some(pending_syn) = followed.pending_syn.take()
                 {
                     // Reported last among the connections of one packet.
-                    all.push((pending_syn.segment().header.packet, u64::MAX, Ending::PendingSyn(pending_syn)));
+                    all.push((pending_syn.segment().header.packet, u32::MAX, Ending::PendingSyn(pending_syn)));
                 }
             }
             all.sort_by_key(|&(packet, generation, _)| std::cmp::Reverse((packet, generation)));
@@ -90,7 +90,7 @@ impl<F: ConnectionHandler> Table<F> {
         }
     }
 
-    fn lingering(&self, index: usize, generation: u64) -> Option<&Followed<F::StreamHandler>> {
+    fn lingering(&self, index: usize, generation: u32) -> Option<&Followed<F::StreamHandler>> {
         let entry = self.store.get(index).filter(|entry| entry.generation == generation)?;
         entry.followed().filter(|followed| followed.lingers)
     }

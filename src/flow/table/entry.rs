@@ -7,16 +7,25 @@ use crate::flow::pending_syn::PendingSyn;
 use crate::flow::store::Rank;
 use crate::flow::{ConnectionHandler, Endpoints, PacketRef, Side, StreamHandler};
 
+/// Nanoseconds of a second.
+pub const NANOSECONDS_PER_SECOND: i64 = 1_000_000_000;
+
 /// A connection, and how far it is followed.
 pub struct Entry<F: ConnectionHandler> {
     /// Distinguishes the connections that have used one slot.
-    pub generation: u64,
+    pub generation: u32,
     /// The connection handler's name for it.
     pub token: F::Token,
-    /// By how much the clock had been set, all steps together, when its last packet came (nanoseconds).
-    pub clock: i64,
+    /// By how much the clock had been set, all steps together, when its last packet came: [`whole_seconds`], since each
+    /// SYN of a flood has one.
+    pub clock: i32,
     /// How far it is followed.
     pub stage: Stage<F::StreamHandler>,
+}
+
+/// `nanoseconds` in seconds, as far as they fit: 68 years.
+pub fn whole_seconds(nanoseconds: i64) -> i32 {
+    i32::try_from(nanoseconds / NANOSECONDS_PER_SECOND).unwrap_or(if nanoseconds < 0 { i32::MIN } else { i32::MAX })
 }
 
 /// How far a connection is followed.
@@ -36,7 +45,7 @@ pub struct Followed<L> {
     /// When it has to be looked at again, though no segment comes.
     pub deadline: Option<Time>,
     pub remembered: usize,
-    /// What the stream handler holds, as the ledger has it.
+    /// What the connection and the stream handler hold, as the ledger has it.
     pub held: usize,
     /// Its class in the ledger, by what it can let go of.
     pub class: u8,

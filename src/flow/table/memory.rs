@@ -25,7 +25,7 @@ use crate::limits::{Limit, heap};
 const HISTORY_PART: usize = 32;
 
 impl<F: ConnectionHandler> Table<F> {
-    /// Bytes that a connection takes that has a stream handler, beside its slot.
+    /// Bytes that a connection takes that has a stream handler, beside its slot and what is counted as held.
     const FOLLOWED: usize = heap(size_of::<Followed<F::StreamHandler>>());
 
     /// Bytes that all of the table holds.
@@ -38,11 +38,12 @@ impl<F: ConnectionHandler> Table<F> {
             + self.ledger.held
     }
 
-    /// Notes what the stream handler at `index` holds.
+    /// Notes what the connection at `index` and its stream handler hold.
     pub(super) fn note_held(&mut self, index: usize) {
         let Some(followed) = self.store.get_mut(index).and_then(Entry::followed_mut) else { return };
         let handler = &followed.stream_handler;
         let (held, class) = (handler.held(), class_of(handler.packable(), handler.spare()));
+        let held = held + followed.connection.held();
         self.ledger.held = self.ledger.held - followed.held + held;
         followed.held = held;
         let before = std::mem::replace(&mut followed.class, class);

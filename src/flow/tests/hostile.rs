@@ -2,6 +2,7 @@
 //! figures.
 
 use super::*;
+use crate::flow::connection::Connection;
 use crate::flow::store::ConnectionStore;
 use crate::flow::table::Entry;
 use crate::limits::{CONNECTIONS, HISTORY_BYTES, Limit, WAITING_BYTES};
@@ -176,7 +177,13 @@ fn connections_that_expire_at_once_are_reported_in_portions() {
 #[test]
 fn a_half_open_connection_is_small() {
     let cost = ConnectionStore::<Entry<Counting>>::COST;
-    assert!(cost <= 252, "{cost}");
+    assert!(cost <= 244, "{cost}");
+}
+
+#[test]
+fn a_followed_connection_is_small() {
+    let size = size_of::<Connection>();
+    assert!(size <= 944, "{size}");
 }
 
 /// A connection's segment from the client, with payload.

@@ -11,7 +11,7 @@ Both are read here, once for all protocols. A server that expects neither takes 
 
 use crate::capture::Time;
 use crate::flow::{PacketRef, Side};
-use crate::limits::of_list;
+use crate::limits::{heap, of_list};
 use crate::protocol::event::{self, Channel, Kind, ProxyHeader, Sink, Step, StepId, Subject, TlsFact, Via, forward};
 use crate::protocol::proxy::header::{Beginning, TELLING_BYTES, beginning};
 use crate::protocol::secret::Raw;
@@ -32,7 +32,7 @@ pub struct Front {
     /// No header was read yet.
     awaits_header: bool,
     /// What the server may refuse: the client has sent nothing since.
-    refusable: Option<Refusable>,
+    refusable: Option<Box<Refusable>>,
     just_told: Option<u8>,
 }
 
@@ -40,10 +40,20 @@ pub struct Front {
 enum State {
     /// Not enough bytes have come to tell what they are. At most [`TELLING_BYTES`] of the client, by packet.
     Watching(Vec<Piece>),
-    /// In a header's last part, of which `left` bytes are to come.
-    InHeader { header: ProxyHeader, text: Raw<Vec<u8>>, span: Span, left: usize, told: bool },
+    /// In a header's last part, of which [`InHeader::left`] bytes are to come.
+    InHeader(Box<InHeader>),
     /// The dialogue has begun.
     Over,
+}
+
+/// What is known of a header that has not ended.
+#[derive(Debug)]
+struct InHeader {
+    header: ProxyHeader,
+    text: Raw<Vec<u8>>,
+    span: Span,
+    left: usize,
+    told: bool,
 }
 
 /// A step that a server may refuse.
@@ -81,7 +91,7 @@ impl Front {
     pub fn held(&self) -> usize {
         match &self.state {
             State::Watching(pieces) => of_list(pieces) + pieces.iter().map(|(bytes, _)| of_list(bytes)).sum::<usize>(),
-            State::InHeader { text, .. } => of_list(text),
+            State::InHeader(within) => heap(size_of::<InHeader>()) + of_list(&within.text),
             State::Over => 0,
         }
     }
@@ -108,13 +118,13 @@ impl Front {
                             self.awaits_header = false;
                             let text = said[..length.min(said.len())].trim_ascii_end().to_vec();
                             let text = if header.version == 1 { text } else { Vec::new() };
-                            self.state = State::InHeader {
+                            self.state = State::InHeader(Box::new(InHeader {
                                 header,
                                 text: Raw(text),
                                 span: Span::default(),
                                 left: length,
                                 told: false,
-                            };
+                            }));
                             let Some(left) = self.pass_header(held, out) else { return Opening::More };
                             bytes = &bytes[bytes.len() - left..];
                             if bytes.is_empty() {
@@ -131,7 +141,7 @@ impl Front {
                         }
                     }
                 }
-                State::InHeader { .. } => {
+                State::InHeader(_) => {
                     let Some(left) = self.pass_header(vec![(Raw(bytes.to_vec()), at)], out) else {
                         return Opening::More;
                     };
@@ -148,7 +158,8 @@ impl Front {
     /// Takes the header's bytes off `pieces`. Where it is whole, it is emitted; returns how many bytes of the last
     /// piece come after it.
     fn pass_header(&mut self, pieces: Vec<Piece>, out: &mut dyn Sink) -> Option<usize> {
-        let State::InHeader { header, text, span, left, told } = &mut self.state else { return None };
+        let State::InHeader(within) = &mut self.state else { return None };
+        let InHeader { header, text, span, left, told } = &mut **within;
         let mut rest = 0;
         for (bytes, at) in pieces {
             let taken = bytes.len().min(*left);
@@ -179,8 +190,10 @@ impl Front {
             arguments,
             ..Step::of(Side::Client, Kind::Command, Subject::Proxy(header), span)
         });
-        self.refusable = Some(Refusable { step, time, refused: false, header: Some(header.version), passed: false });
-        self.just_told = Some(header.version);
+        let version = Some(header.version);
+        let refusable = Refusable { step, time, refused: false, header: version, passed: false };
+        self.refusable = Some(Box::new(refusable));
+        self.just_told = version;
     }
 
     /// The version of the header that was told since the last call.
@@ -193,7 +206,8 @@ impl Front {
     pub fn gap(&mut self, missing: u64, at: PacketRef, out: &mut dyn Sink) -> (Vec<Piece>, bool) {
         match std::mem::replace(&mut self.state, State::Over) {
             State::Watching(held) => (held, true),
-            State::InHeader { header, text, span, left, told } => {
+            State::InHeader(within) => {
+                let InHeader { header, text, span, left, told } = *within;
                 if !told {
                     self.tell(header, &text, span, out);
                 }
@@ -204,7 +218,7 @@ impl Front {
                     0 => State::Watching(Vec::new()),
                     _ => {
                         let (text, span) = (Raw(Vec::new()), Span::default());
-                        State::InHeader { header, text, span, left, told: true }
+                        State::InHeader(Box::new(InHeader { header, text, span, left, told: true }))
                     }
                 };
                 (Vec::new(), false)
@@ -217,7 +231,8 @@ impl Front {
     pub fn end(&mut self, out: &mut dyn Sink) -> Vec<Piece> {
         match std::mem::replace(&mut self.state, State::Over) {
             State::Watching(held) => held,
-            State::InHeader { header, text, span, told, .. } => {
+            State::InHeader(within) => {
+                let InHeader { header, text, span, told, .. } = *within;
                 if !told {
                     self.tell(header, &text, span, out);
                 }
@@ -230,27 +245,31 @@ impl Front {
     /// The client goes on: what the server says from here on need not be of what came before, unless that is a header
     /// that was not refused yet.
     pub fn client_goes_on(&mut self) {
-        self.refusable = self.refusable.filter(|refusable| refusable.header.is_some() && !refusable.refused);
+        self.refusable = self.refusable.take().filter(|refusable| refusable.header.is_some() && !refusable.refused);
     }
 
     /// What the server may refuse; it is to be put back.
-    pub fn refusable(&mut self) -> Option<Refusable> {
+    pub fn refusable(&mut self) -> Option<Box<Refusable>> {
         self.refusable.take()
     }
 
     /// What the server may refuse still.
-    pub fn put_back(&mut self, refusable: Option<Refusable>) {
+    pub fn put_back(&mut self, refusable: Option<Box<Refusable>>) {
         self.refusable = refusable.filter(|refusable| !refusable.passed);
     }
 }
 
 /// Calls `tell` with a sink that remembers the ClientHello as what the server may refuse.
-pub fn greets<T>(refusable: &mut Option<Refusable>, out: &mut dyn Sink, tell: impl FnOnce(&mut dyn Sink) -> T) -> T {
+pub fn greets<T>(
+    refusable: &mut Option<Box<Refusable>>,
+    out: &mut dyn Sink,
+    tell: impl FnOnce(&mut dyn Sink) -> T,
+) -> T {
     tell(&mut Hellos(out, refusable))
 }
 
 /// Calls `tell` with a sink that finds the replies to what stands before the dialogue.
-pub fn heed<T>(refusable: &mut Option<Refusable>, out: &mut dyn Sink, tell: impl FnOnce(&mut dyn Sink) -> T) -> T {
+pub fn heed<T>(refusable: &mut Option<Box<Refusable>>, out: &mut dyn Sink, tell: impl FnOnce(&mut dyn Sink) -> T) -> T {
     match refusable {
         None => tell(out),
         Some(refusable) => tell(&mut Refusals(out, refusable)),
@@ -294,7 +313,7 @@ fn is_refusal(step: &Step<'_>) -> bool {
 }
 
 /// A sink that remembers the last ClientHello.
-struct Hellos<'a>(&'a mut dyn Sink, &'a mut Option<Refusable>);
+struct Hellos<'a>(&'a mut dyn Sink, &'a mut Option<Box<Refusable>>);
 
 impl Sink for Hellos<'_> {
     fn step(&mut self, step: Step<'_>) -> StepId {
@@ -302,7 +321,7 @@ impl Sink for Hellos<'_> {
         let time = step.span.time;
         let n = self.0.step(step);
         if is_hello {
-            *self.1 = Some(Refusable { step: n, time, refused: false, header: None, passed: false });
+            *self.1 = Some(Box::new(Refusable { step: n, time, refused: false, header: None, passed: false }));
         }
         n
     }

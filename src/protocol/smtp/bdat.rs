@@ -40,7 +40,7 @@ impl Dialogue {
     pub(super) fn keeps_refusal(&mut self, step: Option<StepId>, reply: &Reply<'_>, told: StepId) -> bool {
         match &mut self.client {
             ClientInput::Waiting(Awaiting::Octets(announced)) if Some(announced.step) == step => {
-                announced.refusal = Some((reply.clone().into_owned(), told));
+                announced.refusal = Some(Box::new((reply.clone().into_owned(), told)));
                 true
             }
             _ => false,
@@ -67,7 +67,7 @@ impl Dialogue {
             other => return self.client = other,
         };
         let mut question = self.chunk_begins(step, octets, last, out);
-        if let Some((reply, told)) = refusal {
+        if let Some((reply, told)) = refusal.map(|refusal| *refusal) {
             if let Question::LastChunk(content_replies) = &mut question
                 && content_replies.due == RepliesDue::Later
             {

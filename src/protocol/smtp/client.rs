@@ -147,9 +147,9 @@ impl Dialogue {
     pub(super) fn client_ends(&mut self, out: &mut dyn Sink) {
         self.half_a_line(matches!(self.client, ClientInput::Responding(_)), out);
         match std::mem::replace(&mut self.client, ClientInput::Commands(LineContext::Nothing)) {
-            ClientInput::Content(content) => self.content_ends(content, false, out),
-            ClientInput::Chunk(chunk) => _ = self.chunk_ends(chunk, out),
-            ClientInput::Xexch50(xexch50) => self.xexch50_ends(xexch50, out),
+            ClientInput::Content(content) => self.content_ends(*content, false, out),
+            ClientInput::Chunk(chunk) => _ = self.chunk_ends(*chunk, out),
+            ClientInput::Xexch50(xexch50) => self.xexch50_ends(*xexch50, out),
             ClientInput::Responding(Some(exchange)) => out.credential(exchange.finish(event::LoginOutcome::Unknown)),
             ClientInput::Commands(_) | ClientInput::Waiting(_) | ClientInput::Responding(None) => {}
         }

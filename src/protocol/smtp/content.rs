@@ -59,7 +59,7 @@ impl Dialogue {
                 }
                 DotPiece::End { .. } => {
                     content.span.add(used(input), input.at);
-                    return self.content_ends(content, true, out);
+                    return self.content_ends(*content, true, out);
                 }
             }
         }
@@ -93,7 +93,7 @@ impl Dialogue {
         if complete {
             self.begin_message(&mut content, out);
         }
-        if let Some(reply) = self.interruption.take() {
+        if let Some(reply) = self.interruption.take().map(|reply| *reply) {
             return self.content_interrupted(content, reply, complete, out);
         }
         let Some(message) = content.message else { return };
@@ -215,7 +215,7 @@ impl Dialogue {
             }
         };
         let OpenMessage { message, has_gap, .. } = open;
-        self.client = ClientInput::Chunk(Chunk {
+        self.client = ClientInput::Chunk(Box::new(Chunk {
             bdat,
             message,
             octets,
@@ -225,7 +225,7 @@ impl Dialogue {
             span: Span::default(),
             has_gap,
             decided: None,
-        });
+        }));
         if last {
             self.chunks_unseen = false;
             let due = self.replies_due();
@@ -286,8 +286,8 @@ impl Dialogue {
         let commands = ClientInput::Commands(LineContext::Nothing);
         match std::mem::replace(&mut self.client, commands) {
             ClientInput::Chunk(chunk) if chunk.left == 0 => {
-                _ = self.chunk_ends(chunk, out);
-                if let Some(reply) = self.interruption.take() {
+                _ = self.chunk_ends(*chunk, out);
+                if let Some(reply) = self.interruption.take().map(|reply| *reply) {
                     self.answer_now(reply, out);
                 }
             }
@@ -298,8 +298,8 @@ impl Dialogue {
     /// All octets of a chunk have come, or no more will. Returns the step of those that came.
     pub(super) fn chunk_ends(&mut self, chunk: Chunk, out: &mut dyn Sink) -> Option<StepId> {
         if chunk.left > 0
-            && self.interruption.as_ref().is_some_and(Reply::gives_up)
-            && let Some(reply) = self.interruption.take()
+            && self.interruption.as_deref().is_some_and(Reply::gives_up)
+            && let Some(reply) = self.interruption.take().map(|reply| *reply)
         {
             return self.chunk_interrupted(chunk, reply, out);
         }

@@ -37,7 +37,7 @@ impl Dialogue {
 
     /// The client goes on after a refusal, which stands before what follows.
     pub(super) fn refusal_passed(&mut self, out: &mut dyn Sink) {
-        if let Some(reply) = self.interruption.take_if(|reply| !reply.gives_up()) {
+        if let Some(reply) = self.interruption.take_if(|reply| !reply.gives_up()).map(|reply| *reply) {
             self.answer_now(reply, out);
         }
     }
@@ -45,7 +45,7 @@ impl Dialogue {
     /// The line is over in the middle of which the server has given up.
     pub(super) fn line_passed(&mut self, out: &mut dyn Sink) {
         let is_over = !matches!(self.client, ClientInput::Content(_) | ClientInput::Chunk(_)) && self.line.is_empty();
-        if is_over && let Some(reply) = self.interruption.take() {
+        if is_over && let Some(reply) = self.interruption.take().map(|reply| *reply) {
             self.answer_now(reply, out);
         }
     }
@@ -59,11 +59,11 @@ impl Dialogue {
         }
         // The client may not have noticed yet: what it sends on is the rest of its content.
         match std::mem::replace(&mut self.client, ClientInput::Commands(LineContext::Refusal)) {
-            ClientInput::Content(content) => self.content_ends(content, false, out),
-            ClientInput::Chunk(chunk) => _ = self.chunk_ends(chunk, out),
+            ClientInput::Content(content) => self.content_ends(*content, false, out),
+            ClientInput::Chunk(chunk) => _ = self.chunk_ends(*chunk, out),
             other => self.client = other,
         }
-        if let Some(reply) = self.interruption.take() {
+        if let Some(reply) = self.interruption.take().map(|reply| *reply) {
             self.answer_now(reply, out);
         }
     }

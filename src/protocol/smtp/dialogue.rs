@@ -73,7 +73,7 @@ pub struct Dialogue {
     /// The server's half-read line.
     pub(super) reply_line: Framer,
     /// What the server has said and what the next event explains.
-    pub(super) held: Option<Held>,
+    pub(super) held: Option<Box<Held>>,
     /// The greeting has begun, the client has spoken before its last line, and nothing was answered yet.
     pub(super) greeting_begun: Option<Vec<u8>>,
     /// What the client calls itself in its last EHLO, HELO or LHLO.
@@ -86,7 +86,7 @@ pub struct Dialogue {
     pub(super) reply_packet: u64,
     pub(super) replies: Replies,
     /// A reply in the middle of what the client sends: see `cut.rs`.
-    pub(super) interruption: Option<Reply<'static>>,
+    pub(super) interruption: Option<Box<Reply<'static>>>,
     pub(super) queue: Queue,
     pub(super) transaction: Transaction,
     /// The message whose last chunk has not come yet.
@@ -246,7 +246,7 @@ impl Dialogue {
                         self.client = ClientInput::Commands(LineContext::Gap);
                     }
                     AwaitedReply::Octets(octets) if !self.deferred.begins_with_gap() => {
-                        self.client = ClientInput::Xexch50(Xexch50Octets::new(octets));
+                        self.client = ClientInput::Xexch50(Box::new(Xexch50Octets::new(octets)));
                     }
                     AwaitedReply::StartTls | AwaitedReply::Chunk | AwaitedReply::Octets(_) => {}
                     AwaitedReply::Data => {
@@ -264,11 +264,11 @@ impl Dialogue {
                     AwaitedReply::Auth => self.client = ClientInput::Responding(exchange),
                 }
             }
-            Awaiting::Content { content } if decisive_command => self.content_ended_in_gap(content, out),
+            Awaiting::Content { content } if decisive_command => self.content_ended_in_gap(*content, out),
             Awaiting::Content { content } => self.client = ClientInput::Content(content.perhaps_answered()),
             Awaiting::EndOfData { content, own, before, blind, postponed } => {
                 if is_command && postponed.is_none() {
-                    self.content_ends(content, true, out);
+                    self.content_ends(*content, true, out);
                     if blind {
                         self.queue.replies_missing();
                     }
@@ -277,7 +277,7 @@ impl Dialogue {
                     self.release(out);
                 }
                 if let Some(reply) = postponed {
-                    self.answer(reply, out);
+                    self.answer(*reply, out);
                 }
             }
         }
@@ -483,7 +483,7 @@ impl Dialogue {
             }
         }
         self.client_ends(out);
-        if let Some(reply) = self.interruption.take() {
+        if let Some(reply) = self.interruption.take().map(|reply| *reply) {
             self.answer_now(reply, out);
         }
         for pending in self.queue.take_all() {

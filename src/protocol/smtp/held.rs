@@ -27,7 +27,7 @@ impl Dialogue {
             && !line.bytes.trim_ascii().is_empty();
         self.server_goes_on(out);
         if due && self.queue.awaits_reply() {
-            self.held = Some(Held::Line(Reply::odd(line).into_owned()));
+            self.held = Some(Box::new(Held::Line(Reply::odd(line).into_owned())));
         } else {
             self.preamble |= self.opening == Opening::Nothing;
             let subject = event::Subject::not_understood(line.end == LineEnd::None);
@@ -37,7 +37,7 @@ impl Dialogue {
 
     /// The server says more before the client does.
     pub(super) fn server_goes_on(&mut self, out: &mut dyn Sink) {
-        match self.held.take() {
+        match self.held.take().map(|held| *held) {
             // Of several commands each has a reply: a line that begins like one is one.
             Some(Held::Line(line)) if !self.queue.is_lockstep() && parse::odd_reply(&line.text).class.is_some() => {
                 self.reply_in_turn(line, out);
@@ -79,10 +79,10 @@ impl Dialogue {
 
     /// The server does not go on: a line that is held is a reply. Takes out the reply that is held then.
     fn held_reply(&mut self, out: &mut dyn Sink) -> Option<Reply<'static>> {
-        let held = match self.held.take()? {
+        let held = match *self.held.take()? {
             Held::Line(line) => {
                 self.reply(line, out);
-                self.held.take()?
+                *self.held.take()?
             }
             held => held,
         };
@@ -92,7 +92,7 @@ impl Dialogue {
 
     /// Bytes of the server are missing.
     pub(super) fn server_hidden(&mut self, out: &mut dyn Sink) {
-        match self.held.take() {
+        match self.held.take().map(|held| *held) {
             // The reply itself may be missing.
             Some(Held::Line(line)) => mere_text(&line, out),
             Some(Held::Reply(reply)) => self.reply_in_turn(reply, out),

@@ -51,14 +51,17 @@ impl Kind {
 /// that the caller skips.
 const TOLD: usize = 3;
 
+/// Questions that are looked through without an index: most clients have one in flight.
+const UNINDEXED: usize = 8;
+
 /// The questions in flight.
 #[derive(Debug, Default)]
 pub(super) struct InFlight {
     all: VecDeque<(Kind, Pending)>,
     /// The ticket of the first question; those behind it have the next numbers, in order.
     first: i64,
-    /// The tickets of each kind, in order. There are few kinds.
-    tickets: Vec<(Kind, VecDeque<i64>)>,
+    /// The tickets of each kind, in order. There are few kinds. None before there were more questions than [`UNINDEXED`].
+    tickets: Option<Vec<(Kind, VecDeque<i64>)>>,
     /// What the questions have on the heap, and their tickets.
     held: usize,
 }
@@ -104,7 +107,9 @@ impl InFlight {
         let ticket = self.first + self.all.len() as i64;
         self.index(kind, |tickets| tickets.push_back(ticket));
         self.held += pending.question.weight();
+        self.make_room();
         self.all.push_back((kind, pending));
+        self.begin_index();
     }
 
     pub fn push_front(&mut self, pending: Pending) {
@@ -113,7 +118,9 @@ impl InFlight {
         let ticket = self.first;
         self.index(kind, |tickets| tickets.push_front(ticket));
         self.held += pending.question.weight();
+        self.make_room();
         self.all.push_front((kind, pending));
+        self.begin_index();
     }
 
     pub fn pop_front(&mut self) -> Option<Pending> {
@@ -139,26 +146,54 @@ impl InFlight {
 
     /// True where one stands for commands that are not in the capture.
     pub fn has_unseen(&self) -> bool {
-        self.tickets.iter().any(|(kind, tickets)| *kind == Kind::Unseen && !tickets.is_empty())
+        match &self.tickets {
+            Some(tickets) => tickets.iter().any(|(kind, tickets)| *kind == Kind::Unseen && !tickets.is_empty()),
+            None => self.all.iter().any(|(kind, _)| *kind == Kind::Unseen),
+        }
     }
 
     /// The positions of the questions that `code` may answer, in order: the first [`TOLD`].
     pub fn candidates(&self, code: u16) -> impl Iterator<Item = usize> + use<> {
-        let kinds = self.tickets.iter().filter(|(kind, _)| kind.may_be_answered_by(code));
-        let mut tickets: Vec<i64> = kinds.flat_map(|(_, tickets)| tickets.iter().take(TOLD).copied()).collect();
-        tickets.sort_unstable();
-        let first = self.first;
-        tickets.into_iter().take(TOLD).filter_map(move |ticket| usize::try_from(ticket - first).ok())
+        let found: Vec<usize> = match &self.tickets {
+            Some(tickets) => {
+                let kinds = tickets.iter().filter(|(kind, _)| kind.may_be_answered_by(code));
+                let mut tickets: Vec<i64> = kinds.flat_map(|(_, tickets)| tickets.iter().take(TOLD).copied()).collect();
+                tickets.sort_unstable();
+                tickets.into_iter().take(TOLD).filter_map(|ticket| usize::try_from(ticket - self.first).ok()).collect()
+            }
+            None => (0..self.all.len()).filter(|&at| self.may_be_answered_by(at, code)).take(TOLD).collect(),
+        };
+        found.into_iter()
     }
 
-    /// Changes the tickets of `kind`.
+    /// Room for one more question: as long as there is one at a time, for no more.
+    fn make_room(&mut self) {
+        if self.all.capacity() == 0 {
+            self.all.reserve_exact(1);
+        }
+    }
+
+    /// From here on there is an index, if there are many questions.
+    fn begin_index(&mut self) {
+        if self.tickets.is_some() || self.all.len() <= UNINDEXED {
+            return;
+        }
+        self.tickets = Some(Vec::new());
+        let kinds: Vec<Kind> = self.all.iter().map(|(kind, _)| *kind).collect();
+        for (ticket, kind) in (self.first..).zip(kinds) {
+            self.index(kind, |tickets| tickets.push_back(ticket));
+        }
+    }
+
+    /// Changes the tickets of `kind`, if there is an index.
     fn index(&mut self, kind: Kind, change: impl FnOnce(&mut VecDeque<i64>)) {
-        if let Some((_, tickets)) = self.tickets.iter_mut().find(|(other, _)| *other == kind) {
+        let Some(index) = &mut self.tickets else { return };
+        if let Some((_, tickets)) = index.iter_mut().find(|(other, _)| *other == kind) {
             return change(tickets);
         }
         let mut tickets = VecDeque::new();
         change(&mut tickets);
-        self.tickets.push((kind, tickets));
+        index.push((kind, tickets));
     }
 }
 

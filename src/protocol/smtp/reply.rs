@@ -121,7 +121,7 @@ pub enum Heard<'a> {
 /// Puts the lines of multi-line replies together.
 #[derive(Debug, Default)]
 pub struct Replies {
-    begun: Option<Reply<'static>>,
+    begun: Option<Box<Reply<'static>>>,
     /// The client has spoken since.
     interrupted: bool,
     /// What the server says to a proxy's header.
@@ -131,7 +131,7 @@ pub struct Replies {
 impl Replies {
     /// Bytes that it holds.
     pub fn held(&self) -> usize {
-        self.begun.as_ref().map_or(0, |reply| heap(reply.text.len()))
+        self.begun.as_ref().map_or(0, |reply| heap(size_of::<Reply<'_>>()) + heap(reply.text.len()))
     }
 
     /// A proxy's header of this version has come.
@@ -151,19 +151,19 @@ impl Replies {
             return (None, Heard::Unknown(line));
         };
         let interrupted = self.interrupted;
-        let unfinished = self.begun.take_if(|begun| interrupted && begun.code != code);
+        let unfinished = self.begun.take_if(|begun| interrupted && begun.code != code).map(|begun| *begun);
         self.interrupted &= self.begun.is_some();
         let heard = match self.begun.take() {
             Some(mut begun) => {
                 begun.add(&line, code, text);
-                if last { Heard::Reply(begun) } else { self.go_on(begun) }
+                if last { Heard::Reply(*begun) } else { self.go_on(begun) }
             }
             None => {
                 let enhanced = parse::enhanced(text);
                 let Line { bytes: text, span, end, .. } = line;
                 let is_whole = end != LineEnd::None;
                 let reply = Reply { code, has_code: true, enhanced, text, span, is_whole, lines_left_out: false };
-                if last { Heard::Reply(reply) } else { self.go_on(reply.into_owned()) }
+                if last { Heard::Reply(reply) } else { self.go_on(Box::new(reply.into_owned())) }
             }
         };
         (unfinished, heard)
@@ -171,7 +171,7 @@ impl Replies {
 
     /// The reply whose last line has not come.
     pub fn begun(&self) -> Option<&Reply<'static>> {
-        self.begun.as_ref()
+        self.begun.as_deref()
     }
 
     /// The client speaks.
@@ -181,10 +181,10 @@ impl Replies {
 
     /// Takes out the reply that was begun and will get no further lines.
     pub fn flush(&mut self) -> Option<Reply<'static>> {
-        self.begun.take()
+        self.begun.take().map(|begun| *begun)
     }
 
-    fn go_on<'a>(&mut self, reply: Reply<'static>) -> Heard<'a> {
+    fn go_on<'a>(&mut self, reply: Box<Reply<'static>>) -> Heard<'a> {
         self.begun = Some(reply);
         Heard::More
     }

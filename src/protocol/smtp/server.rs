@@ -94,7 +94,7 @@ impl Dialogue {
         }
         self.more_after_refusal(out);
         if self.queue.must_see_what_follows(reply.code) && !matches!(self.client, ClientInput::Content(_)) {
-            self.held = Some(Held::Reply(reply.into_owned()));
+            self.held = Some(Box::new(Held::Reply(reply.into_owned())));
             return;
         }
         self.reply_in_turn(reply, out);
@@ -107,7 +107,7 @@ impl Dialogue {
         {
             if postponed.is_none() && self.deferred.has_end_of_data() {
                 // The reply may answer the deferred CR LF dot CR LF: another reply, or more from the client, will show.
-                *postponed = Some(reply.into_owned());
+                *postponed = Some(Box::new(reply.into_owned()));
                 return;
             }
             if reply.is_timeout() {
@@ -125,9 +125,9 @@ impl Dialogue {
         let commands = ClientInput::Commands(LineContext::Nothing);
         match std::mem::replace(&mut self.client, commands) {
             ClientInput::Waiting(Awaiting::EndOfData { content, postponed, .. }) => {
-                self.content_ends(content, true, out);
+                self.content_ends(*content, true, out);
                 if let Some(reply) = postponed {
-                    self.answer(reply, out);
+                    self.answer(*reply, out);
                     self.release(out);
                 }
             }
@@ -206,7 +206,7 @@ impl Dialogue {
     pub(super) fn answer(&mut self, reply: Reply<'_>, out: &mut dyn Sink) {
         self.release_interruption(reply.gives_up(), out);
         match self.interrupts(&reply) {
-            true => self.interruption = Some(reply.into_owned()),
+            true => self.interruption = Some(Box::new(reply.into_owned())),
             false => self.answer_now(reply, out),
         }
     }
@@ -266,12 +266,12 @@ impl Dialogue {
             ClientInput::Content(mut content) => {
                 let has_gap = content.has_gap;
                 content.end_missing = true;
-                self.content_ends(content, false, out);
+                self.content_ends(*content, false, out);
                 if has_gap {
                     self.client = ClientInput::Commands(LineContext::Gap);
                 }
             }
-            ClientInput::Waiting(Awaiting::Content { content }) => self.content_ended_in_gap(content, out),
+            ClientInput::Waiting(Awaiting::Content { content }) => self.content_ended_in_gap(*content, out),
             other => self.client = other,
         }
     }

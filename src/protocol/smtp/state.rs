@@ -1,7 +1,7 @@
 //! What the client's next bytes are, and what decides it: `dialogue.rs` has the diagram.
 
 use super::reply::Reply;
-use crate::limits::STEPS_PER_SESSION;
+use crate::limits::{STEPS_PER_SESSION, heap};
 use crate::protocol::event::{MessageId, MessageOutcome, Sink, StepId};
 use crate::protocol::framing::{DotBlock, LineEnd};
 use crate::protocol::sasl::Exchange;
@@ -31,11 +31,11 @@ pub(super) enum ClientInput {
     /// The answer to a challenge, a line. The exchange is absent where AUTH was not seen.
     Responding(Option<Box<Exchange>>),
     /// A message, up to the dot.
-    Content(Content),
+    Content(Box<Content>),
     /// Part of a message, by count.
-    Chunk(Chunk),
+    Chunk(Box<Chunk>),
     /// The octets after XEXCH50, by count: not part of a message.
-    Xexch50(Xexch50Octets),
+    Xexch50(Box<Xexch50Octets>),
 }
 
 /// What came before a line that may be a command.
@@ -86,12 +86,12 @@ pub(super) enum Awaiting {
     /// content ended in the gap, and the reply to it is missing.
     Content {
         /// What was read before the gap.
-        content: Content,
+        content: Box<Content>,
     },
     /// Whether the server takes a dot between bare LFs for the end of data.
     EndOfData {
         /// What was read up to that dot.
-        content: Content,
+        content: Box<Content>,
         /// How the dot's own line ended.
         own: LineEnd,
         /// How the line before it ended.
@@ -99,7 +99,7 @@ pub(super) enum Awaiting {
         /// The server's stream has had a gap since.
         blind: bool,
         /// A reply that came while a CR LF dot CR LF was deferred too: it may answer either of the two dots.
-        postponed: Option<Reply<'static>>,
+        postponed: Option<Box<Reply<'static>>>,
     },
 }
 
@@ -145,17 +145,25 @@ pub(super) struct Content {
 
 impl Content {
     /// The content after the DATA of this step.
-    pub fn after(data: StepId) -> Self {
-        Self { data: Some(data), block: DotBlock::default(), has_gap: false, headless: false, ..Self::in_the_middle() }
+    pub fn after(data: StepId) -> Box<Self> {
+        Box::new(Self { data: Some(data), ..Self::from_its_beginning() })
     }
 
     /// The content after a DATA that was not seen, though the 354 was.
-    pub fn after_unseen_data() -> Self {
-        Self { block: DotBlock::default(), has_gap: false, headless: false, ..Self::in_the_middle() }
+    pub fn after_unseen_data() -> Box<Self> {
+        Box::new(Self::from_its_beginning())
     }
 
     /// Content of which the beginning was not seen.
-    pub fn in_the_middle() -> Self {
+    pub fn in_the_middle() -> Box<Self> {
+        Box::new(Self::of_unknown_beginning())
+    }
+
+    fn from_its_beginning() -> Self {
+        Self { block: DotBlock::default(), has_gap: false, headless: false, ..Self::of_unknown_beginning() }
+    }
+
+    fn of_unknown_beginning() -> Self {
         let block = DotBlock::in_the_middle();
         let span = Span::default();
         Self {
@@ -173,8 +181,9 @@ impl Content {
     }
 
     /// Bytes of the server are missing: the reply to this content may be among them.
-    pub fn perhaps_answered(self) -> Self {
-        Self { answered: true, ..self }
+    pub fn perhaps_answered(mut self: Box<Self>) -> Box<Self> {
+        self.answered = true;
+        self
     }
 
     /// True where none of it was seen.
@@ -183,7 +192,7 @@ impl Content {
     }
 
     /// The dot between bare LFs belongs to the content, and so does every other of that kind.
-    pub fn going_on(mut self, before: LineEnd, own: LineEnd, out: &mut dyn Sink) -> Self {
+    pub fn going_on(mut self: Box<Self>, before: LineEnd, own: LineEnd, out: &mut dyn Sink) -> Box<Self> {
         self.strict = true;
         self.add(line_of_a_dot(before, own), out);
         self
@@ -288,7 +297,7 @@ pub(super) struct Announced {
     /// BDAT carries LAST.
     pub last: bool,
     /// The refusal that came before them, and its step.
-    pub refusal: Option<(Reply<'static>, StepId)>,
+    pub refusal: Option<Box<(Reply<'static>, StepId)>>,
 }
 
 /// What is held.
@@ -298,4 +307,12 @@ pub(super) enum Held {
     Line(Reply<'static>),
     /// A reply that may answer the front of the queue, or the question that was asked last.
     Reply(Reply<'static>),
+}
+
+impl Held {
+    /// Bytes that its text takes.
+    pub fn text(&self) -> usize {
+        let (Self::Line(reply) | Self::Reply(reply)) = self;
+        heap(reply.text.len())
+    }
 }

@@ -18,7 +18,7 @@ impl Dialogue {
             return;
         };
         if self.awaited(step, AwaitedReply::Octets(octets)) && reply.is_intermediate() {
-            self.client = ClientInput::Xexch50(Xexch50Octets::new(octets));
+            self.client = ClientInput::Xexch50(Box::new(Xexch50Octets::new(octets)));
             self.xexch50_goes_on(out);
         }
     }
@@ -44,7 +44,7 @@ impl Dialogue {
     fn xexch50_goes_on(&mut self, out: &mut dyn Sink) {
         let commands = ClientInput::Commands(LineContext::Nothing);
         match std::mem::replace(&mut self.client, commands) {
-            ClientInput::Xexch50(xexch50) if xexch50.left == 0 => self.xexch50_ends(xexch50, out),
+            ClientInput::Xexch50(xexch50) if xexch50.left == 0 => self.xexch50_ends(*xexch50, out),
             other => self.client = other,
         }
     }

@@ -34,6 +34,7 @@ impl Builder {
         let Self { session, held, packed, .. } = self;
         size_of::<Self>() + held.texts + held.rest + held.readers - packed.was_on_heap()
             + packed.weight()
+            + session.transport.room()
             + of_list(&session.steps)
             + of_list(&session.credentials)
             + of_list(&session.unheeded)

@@ -21,7 +21,7 @@ pub fn uid(community_id: &str, transport: &Transport) -> String {
 #[cfg(test)]
 mod tests {
     use crate::capture::{Time, number};
-    use crate::flow::Transport;
+    use crate::flow::{Endpoints, Transport};
     use crate::view::testing;
 
     fn uid(transport: &Transport) -> String {
@@ -38,7 +38,8 @@ mod tests {
         (elsewhere.transport.from_start, elsewhere.transport.last.packet) = (false, 1);
         assert_eq!(uid(&elsewhere.transport), known, "another number, file and end");
         let mut turned = session.transport.clone();
-        std::mem::swap(&mut turned.endpoints.client, &mut turned.endpoints.server);
+        let Endpoints { client, server } = turned.endpoints;
+        turned.endpoints = Endpoints { client: server, server: client };
         assert_eq!(uid(&turned), known, "whoever is taken for the client");
         let (mut later, mut again, mut other) =
             (session.transport.clone(), session.transport.clone(), session.transport.clone());

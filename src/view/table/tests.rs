@@ -227,7 +227,8 @@ fn live_rows_stand_under_the_session_that_they_belong_to() {
 #[test]
 fn titles_are_not_broken_within_a_word() {
     let mut session = Talk::new(Protocol::Smtp).s("220 x").c("QUIT").session;
-    for end in [&mut session.transport.endpoints.client, &mut session.transport.endpoints.server] {
+    let endpoints = &mut session.transport.endpoints;
+    for end in [&mut endpoints.client, &mut endpoints.server] {
         end.set_ip([10, 0, 0, 1].into());
     }
     let text = printed(options(80, Lang::En, Show::REPORT), vec![session]);

@@ -190,7 +190,7 @@ pub fn everything() -> Session {
             session.client_name = hostile();
             session.banner = hostile();
             session.capabilities = vec!["IMAP4rev1".to_owned()];
-            session.tls = Tls {
+            *session.tls = Tls {
                 mode: TlsMode::StartTls,
                 version: Some("TLS 1.2".to_owned()),
                 cipher: Some("TLS_AES_128_GCM_SHA256".to_owned()),
