@@ -37,6 +37,7 @@ mod pcap;
 mod pcap_chain;
 mod pcap_header;
 mod pcapng;
+mod pcapng_chain;
 mod pipe;
 mod read_ahead;
 mod record;

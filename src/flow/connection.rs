@@ -15,7 +15,7 @@ use super::{
 };
 use crate::capture::{STEP_NANOSECONDS, Time};
 use crate::decode::Segment;
-use crate::limits::{LimitsHit, heap};
+use crate::limits::LimitsHit;
 
 /// How far before the first byte seen a SYN may stand to be the late SYN of the same connection.
 const LATE_SYN: Position = 1 << 20;
@@ -211,29 +211,6 @@ impl Connection {
             self.first.time = at.time;
             self.first_sequence = sequence;
         }
-    }
-
-    /// The memory, in bytes, of what waits to be delivered.
-    pub fn waiting_cost(&self) -> usize {
-        self.causal.waiting_cost()
-    }
-
-    /// Bytes that it has on the heap, beside those that it remembers or that wait.
-    pub fn held(&self) -> usize {
-        let streams = [Side::Client, Side::Server].map(|side| self.causal.stream(side).held());
-        self.duplicates.held()
-            + streams.iter().sum::<usize>()
-            + self.rare.as_ref().map_or(0, |_| heap(size_of::<Rare>()))
-    }
-
-    /// Delivered bytes that are kept.
-    pub fn remembered(&self) -> usize {
-        self.causal.remembered()
-    }
-
-    /// Forgets the delivered bytes that are kept.
-    pub fn forget(&mut self) {
-        self.causal.forget();
     }
 
     /// True where a SYN is all that was seen of the connection. A client that acknowledges something was answered,

@@ -71,7 +71,8 @@ struct Seen {
     /// these.
     numbers: u64,
     rest: Rest,
-    time: Time,
+    /// Nanoseconds.
+    time: i64,
 }
 
 /// The other fields that are compared.
@@ -117,6 +118,11 @@ impl DuplicateFilter {
         of_queue(&self.recent)
     }
 
+    /// Forgets the last packets: copies of them are taken for segments sent again.
+    pub fn forget(&mut self) {
+        self.recent = VecDeque::new();
+    }
+
     /// Whether `segment` from `from` is a copy of an earlier packet, as far as headers show. `old`: it brings nothing
     /// that earlier packets did not bring.
     pub fn is_copy(&mut self, from: Side, segment: &Segment<'_>, old: bool) -> bool {
@@ -136,7 +142,7 @@ impl DuplicateFilter {
                     segment.header.acknowledgement.is_some(),
                 ],
             },
-            time: segment.header.time,
+            time: segment.header.time.nanoseconds(),
         };
         let twin = match self.marks.contains(&seen.mark()) {
             true => self.recent.iter().rposition(|earlier| earlier.says_the_same(&seen)),
@@ -150,7 +156,7 @@ impl DuplicateFilter {
         if sent_before || twin.is_some_and(|twin| self.is_one(twin, &seen)) {
             self.found = true;
             if let Some(first) = twin.and_then(|twin| self.recent.get(twin)).filter(|_| segment.header.syn) {
-                let apart = seen.time.since(first.time).abs();
+                let apart = seen.time.saturating_sub(first.time).saturating_abs();
                 self.lag = self.lag.or(Some(apart).filter(|&apart| apart <= LAG_NANOSECONDS));
             }
             return true;
@@ -175,7 +181,7 @@ impl DuplicateFilter {
         if seen.rest.identification.is_some() && self.senders[seen.rest.from as usize].identifications.count() {
             return true;
         }
-        let apart = seen.time.since(first.time).abs();
+        let apart = seen.time.saturating_sub(first.time).saturating_abs();
         let syn = matches!(seen.rest, Rest { flags: [true, ..], .. });
         if apart <= LAG_NANOSECONDS && (syn || self.lag.is_some_and(|lag| (apart - lag).abs() <= AT_ONCE_NANOSECONDS)) {
             return true;

@@ -30,6 +30,7 @@ pub struct History {
     /// The buffer that is being filled.
     newest: Vec<u8>,
     /// Those before it, which are full, the oldest first. Most streams have none.
+    #[expect(clippy::box_collection, reason = "rare: a word rather than four")]
     older: Option<Box<VecDeque<Vec<u8>>>>,
     /// Bytes in all buffers.
     held: usize,

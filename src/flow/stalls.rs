@@ -30,6 +30,7 @@ pub struct StallWatch {
     windows: [Option<Box<Window>>; 2],
     progress: Progress,
     /// Segments sent again: the sender, and the position of the first byte.
+    #[expect(clippy::box_collection, reason = "rare: a word rather than four")]
     again: Option<Box<VecDeque<(Side, Position)>>>,
 }
 

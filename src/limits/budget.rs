@@ -10,7 +10,7 @@ pub const MEMORY_MIB: RangeInclusive<u32> = 64..=1_048_576;
 /// Parts that a budget is counted in.
 const PARTS: usize = 16;
 /// Parts of the connections that are followed.
-const OPEN: usize = 11;
+const OPEN: usize = 12;
 /// Parts of the sessions that wait to be shown.
 const ENDED: usize = 2;
 /// Parts of what waits to be decoded: fragments, and packets out of order.
@@ -65,12 +65,12 @@ impl Budget {
 
     /// For fragments of IP datagrams, of that.
     pub const fn fragments(self) -> usize {
-        self.unread() / 3 * 2
+        self.unread() / 2
     }
 
     /// For packets that are put in the order of their times, of that.
     pub const fn order(self) -> usize {
-        self.unread() / 3
+        self.unread() / 2
     }
 }
 
@@ -115,7 +115,7 @@ mod tests {
             let budget = Budget::of_mib(mib);
             assert_eq!(budget.open() + budget.ended() + budget.unread(), (mib as usize) << 20);
         }
-        assert_eq!(Budget::default().open(), 352 << 20);
+        assert_eq!(Budget::default().open(), 384 << 20);
         assert_eq!(Budget::of_mib(0), Budget::of_mib(64));
     }
 }

@@ -146,8 +146,7 @@ limits! {
 
     /// Counts messages whose later header fields were not read.
     MessageBytes = "message_bytes" {
-        /// Bytes of one message's header fields, those of its parts included, that are read; digests and size cover
-        /// the whole message.
+        /// Bytes of one message's header fields, with those of its parts, that are read.
         MESSAGE_BYTES: Bytes = 4 * 1024 * 1024, fuzzed 2048;
     } hit {
         en: "messages of more than {MESSAGE_BYTES} were described by their beginning alone",
@@ -229,8 +228,7 @@ limits! {
         PARTIAL_COMMANDS: Count = 64, fuzzed 4;
         /// Partial fetches that are remembered of one command.
         PARTIAL_ITEMS: Count = 16, fuzzed 3;
-        /// Bytes of an IMAP session's partial fetches that wait for those before them, and of headers that wait for
-        /// their text.
+        /// Bytes of an IMAP session's partial fetches, and of headers, that wait for what belongs to them.
         PARTIAL_BYTES: Bytes = 1024 * 1024, fuzzed 64;
         /// Bytes of an IMAP session's texts that were fetched without their header, and wait for it.
         WAITING_TEXT_BYTES: Bytes = 1024 * 1024, fuzzed 64;
@@ -300,19 +298,17 @@ limits! {
 
     /// Counts connections closed before their end to make room.
     Connections = "connections" {
-        /// Connections followed at once. One that does nothing but open costs about 350 bytes, with its place in the
-        /// order of sessions: all of them together no more than 400 MiB.
+        /// Connections followed at once. One that does nothing but open costs about 350 bytes.
         CONNECTIONS: Count = 1 << 20, fuzzed 4;
-        /// Of these, the connections that have carried data, or that began before the capture. A connection with a
-        /// greeting costs about 5 KB, all of them together about 1.3 GiB; further data comes on top, each session's
-        /// share of it being bounded by [`STEPS_PER_SESSION`] and [`LINE_BYTES`].
+        /// Of these, the connections that have carried data, or that began before the capture. One with a greeting
+        /// costs about 3 KB, one with a login about 4 KB: [`MEMORY_BYTES`] bounds them sooner.
         SPEAKING_CONNECTIONS: Count = 1 << 18, fuzzed 3;
     } hit {
-        en: "connections were given up before their end, to follow no more than {CONNECTIONS} at once, or {SPEAKING_CONNECTIONS} that say something",
-        zh: "同时跟踪的连接超过 {CONNECTIONS} 个，或其中有数据往来的超过 {SPEAKING_CONNECTIONS} 个，提前放弃了一些连接（连接数）",
+        en: "connections were given up before their end, to follow no more than {CONNECTIONS} at once, or {SPEAKING_CONNECTIONS} that say something, or no more than memory has room for (`--memory`)",
+        zh: "同时跟踪的连接超过 {CONNECTIONS} 个，或其中有数据往来的超过 {SPEAKING_CONNECTIONS} 个，或内存（`--memory`）不够，提前放弃了一些连接（连接数）",
     } readme {
-        en: "{CONNECTIONS} connections at once (400 MiB where they do nothing but open), of which {SPEAKING_CONNECTIONS} on which something was said (1.3 GiB where that is a greeting)",
-        zh: "同时 {CONNECTIONS} 个连接（若都只有 SYN，约 400 MiB），其中 {SPEAKING_CONNECTIONS} 个已有数据往来（若都只有问候语，约 1.3 GiB）",
+        en: "{CONNECTIONS} connections at once, of which {SPEAKING_CONNECTIONS} on which something was said; fewer where `memory` has no room for more (there is room for 100,000 logins under way)",
+        zh: "同时 {CONNECTIONS} 个连接，其中 {SPEAKING_CONNECTIONS} 个已有数据往来；`memory` 不够时更少（够 100,000 个正在登录的连接）",
     }
 
     /// Counts the times that bytes were declared missing, or an order was given up, to make room.
@@ -347,14 +343,11 @@ limits! {
 
     /// Counts connections that were left out.
     FileOrder = "file_order" {
-        /// Connections of one file that are compared with those of others, to find the order of the files: those
-        /// whose packets came last.
+        /// Connections of one file that are compared with those of others: those whose packets came last.
         FILE_ORDER_CONNECTIONS: Count = 65_536, fuzzed 16;
-        /// Connections of all files together that are kept for the same. Where there are more, each file has an equal
-        /// share. One costs about 200 bytes, all of them together about 100 MiB.
+        /// The same of all files together: where there are more, each file has an equal share.
         FILE_ORDER_TOGETHER: Count = 1 << 19, fuzzed 32;
-        /// Pairs of files in which connections are compared, counted for each connection: those in the most files are
-        /// left out first.
+        /// Pairs of files in which connections are compared: connections in the most files are left out first.
         FILE_ORDER_PAIRS: Count = 500_000, fuzzed 16;
     } hit {
         en: "connections were left out where the order of files was looked for: {FILE_ORDER_CONNECTIONS} of each file are compared and {FILE_ORDER_TOGETHER} of all together, in {FILE_ORDER_PAIRS} pairs of files in all",
@@ -428,8 +421,7 @@ limits! {
 
     /// Counts steps whose text was let go of, and steps that were not kept.
     Memory = "memory" {
-        /// What a run holds where `--memory` says nothing else. Of this, 11 of 16 parts are for the connections that are
-        /// followed and their sessions.
+        /// What a run holds where `--memory` says nothing else: see [`super::Budget`].
         MEMORY_BYTES: Bytes = 512 * 1024 * 1024, fuzzed 1024 * 1024;
     } hit {
         en: "steps lost their text or were left out, to keep the memory of all open sessions bounded (`--memory`)",
@@ -497,7 +489,7 @@ limits! {
         /// Fragmented IP datagrams that wait for missing fragments at once.
         FRAGMENTED_DATAGRAMS: Count = 4_096, fuzzed 3;
         /// Bytes of all fragmented IP datagrams together.
-        FRAGMENT_BYTES: Bytes = 64 * 1024 * 1024, fuzzed 4096;
+        FRAGMENT_BYTES: Bytes = 32 * 1024 * 1024, fuzzed 4096;
     } hit {
         en: "fragmented IP datagrams were given up on, to keep memory bounded",
         zh: "为限制内存占用，放弃重组的 IP 数据报（个数）",

@@ -267,6 +267,10 @@ impl Sink for Builder {
         self.held.rest += weight;
         self.held.unpacked += weight;
         let list = if told.unheeded { &mut self.session.unheeded } else { &mut self.session.credentials };
+        // Most sessions have one.
+        if list.is_empty() {
+            list.reserve_exact(1);
+        }
         list.push(credential);
     }
 

@@ -14,6 +14,7 @@ use std::net::IpAddr;
 mod finding;
 mod late;
 mod mail;
+mod placeholder;
 mod step;
 mod texts;
 

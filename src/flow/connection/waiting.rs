@@ -1,10 +1,33 @@
-//! What waits in a connection: until when, and that it does not wait for ever.
+//! What a connection holds, and what waits in it: until when, and that it does not wait for ever.
 
-use super::Connection;
+use super::{Connection, Rare};
 use crate::capture::Time;
-use crate::flow::{PacketRef, StreamHandler};
+use crate::flow::{PacketRef, Side, StreamHandler};
+use crate::limits::heap;
 
 impl Connection {
+    /// The memory, in bytes, of what waits to be delivered.
+    pub fn waiting_cost(&self) -> usize {
+        self.causal.waiting_cost()
+    }
+
+    /// Bytes that it has on the heap, beside those that it remembers or that wait.
+    pub fn held(&self) -> usize {
+        let streams = [Side::Client, Side::Server].map(|side| self.causal.stream(side).held());
+        streams.iter().sum::<usize>() + self.rare.as_ref().map_or(0, |_| heap(size_of::<Rare>()))
+    }
+
+    /// What is kept of the past, in bytes: what was delivered, and the last packets.
+    pub fn remembered(&self) -> usize {
+        self.causal.remembered() + self.duplicates.held()
+    }
+
+    /// Forgets what is kept of the past.
+    pub fn forget(&mut self) {
+        self.causal.forget();
+        self.duplicates.forget();
+    }
+
     /// Delivers what has waited too long as of `now`, though no segment came.
     pub fn wait(&mut self, now: Time, out: &mut impl StreamHandler) {
         self.causal.release(PacketRef { packet: self.last.packet, time: now }, out);

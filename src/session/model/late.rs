@@ -1,11 +1,7 @@
 //! What most sessions that are not over have nothing of: it takes no room before it is known.
 
-use super::Tls;
-use crate::flow::{CloseReason, Counters, Endpoints, PacketRef, Transport};
 use crate::limits::heap;
-use std::net::{Ipv4Addr, SocketAddr};
 use std::ops::{Deref, DerefMut};
-use std::sync::LazyLock;
 
 /// A value that is read as its [`Placeholder`] before it is known. A hundred thousand sessions may be open at once, and
 /// each would have room for it.
@@ -48,48 +44,5 @@ impl<T: Placeholder> Deref for Late<T> {
 impl<T: Placeholder> DerefMut for Late<T> {
     fn deref_mut(&mut self) -> &mut T {
         self.0.get_or_insert_with(|| Box::new(T::placeholder().clone()))
-    }
-}
-
-impl Placeholder for Transport {
-    fn placeholder() -> &'static Self {
-        static UNKNOWN: LazyLock<Transport> = LazyLock::new(|| {
-            let nobody = SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0));
-            let never = PacketRef { packet: 0, time: Default::default() };
-            Transport {
-                endpoints: Endpoints { client: nobody, server: nobody },
-                first: never,
-                first_sequence: 0,
-                last: never,
-                end: CloseReason::Open,
-                left: None,
-                from_start: false,
-                counters: Counters::default(),
-                conflicts: Default::default(),
-                stalls: Default::default(),
-            }
-        });
-        &UNKNOWN
-    }
-}
-
-impl Placeholder for Tls {
-    fn placeholder() -> &'static Self {
-        static NONE: LazyLock<Tls> = LazyLock::new(Tls::default);
-        &NONE
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_not_known_takes_no_room_and_reads_as_its_placeholder() {
-        let mut tls = Late::<Tls>::default();
-        assert_eq!((tls.room(), &*tls), (0, &Tls::default()));
-        tls.decrypted = true;
-        assert!(tls.decrypted && tls.room() > size_of::<Tls>());
-        assert_eq!(size_of::<Late<Transport>>(), size_of::<usize>());
     }
 }
