@@ -144,7 +144,9 @@ impl DuplicateFilter {
             },
             time: segment.header.time.nanoseconds(),
         };
-        let twin = match self.marks.contains(&seen.mark()) {
+        // Without an early end: all are compared at once.
+        let mark = seen.mark();
+        let twin = match self.marks.iter().fold(false, |found, other| found | (*other == mark)) {
             true => self.recent.iter().rposition(|earlier| earlier.says_the_same(&seen)),
             false => None,
         };

@@ -31,6 +31,12 @@ pub trait StreamHandler {
         0
     }
 
+    /// How many things it keeps, such as rows and logins: cheap to tell, and greater wherever it may hold much more than
+    /// the bytes that came since.
+    fn items(&self) -> usize {
+        0
+    }
+
     /// Those of them that it can put into less room without losing anything: [`let_go`](StreamHandler::let_go) does this
     /// first. As long as any handler can, none is asked to lose anything.
     fn packable(&self) -> usize {

@@ -366,7 +366,7 @@ impl<F: ConnectionHandler> Table<F> {
         self.touch(index);
         self.note_waiting(index);
         self.note_remembered(index);
-        self.note_held(index);
+        self.note_growth(index, segment.payload.len());
         while self.waits_too_much() {
             let Some(followed) = self.store.get_mut(index).and_then(Entry::followed_mut) else { break };
             if !followed.connection.force(&mut followed.stream_handler) {
@@ -388,6 +388,9 @@ impl<F: ConnectionHandler> Table<F> {
     fn note_waiting(&mut self, index: usize) {
         let Some(followed) = self.store.get_mut(index).and_then(Entry::followed_mut) else { return };
         let cost = followed.connection.waiting_cost();
+        if cost == 0 && followed.waiting_cost == 0 {
+            return;
+        }
         self.waiting_cost = self.waiting_cost - followed.waiting_cost + cost;
         followed.waiting_cost = cost;
         let deadline = if cost == 0 { None } else { followed.connection.deadline() };

@@ -259,6 +259,13 @@ impl StreamHandler for ConnectionFollower<'_> {
         }
     }
 
+    fn items(&self) -> usize {
+        match &self.state {
+            State::Following { builder, .. } => builder.items(),
+            State::Deciding(_) | State::Foreign => 0,
+        }
+    }
+
     fn packable(&self) -> usize {
         match &self.state {
             State::Following { builder, .. } => builder.packable(),

@@ -39,7 +39,12 @@ fn of_secret(secret: &Secret<String>) -> usize {
 impl Step {
     /// Bytes that the step has on the heap, without its own size.
     pub fn weight(&self) -> usize {
-        self.text_weight() + self.packets.weight() + of_subject(&self.subject)
+        self.text_weight() + self.other_weight()
+    }
+
+    /// Those of them that are not its text.
+    pub fn other_weight(&self) -> usize {
+        self.packets.weight() + of_subject(&self.subject)
     }
 
     /// Those of them that are its text and what is read from it.

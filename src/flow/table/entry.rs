@@ -47,6 +47,10 @@ pub struct Followed<L> {
     pub remembered: usize,
     /// What the connection and the stream handler hold, as the ledger has it.
     pub held: usize,
+    /// Bytes of payload that came since that was noted.
+    pub unnoted: u32,
+    /// How many things the stream handler had then.
+    pub items: u32,
     /// Its class in the ledger, by what it can let go of.
     pub class: u8,
     /// Its slot is in the table's `remembering`.
@@ -131,6 +135,8 @@ impl<L> Followed<L> {
             deadline: None,
             remembered: 0,
             held: 0,
+            unnoted: 0,
+            items: 0,
             class: 0,
             remembers: false,
             pending_syn: None,

@@ -15,8 +15,11 @@ const LEAST: usize = 64;
 pub struct Ledger {
     /// Bytes that all of the table may hold.
     pub share: usize,
-    /// Bytes that the stream handlers hold.
+    /// Bytes that the stream handlers hold, as far as they were noted.
     pub held: usize,
+    /// What each holds is noted after each of its segments. That is not needed as long as all of the table is far from
+    /// its share.
+    pub exact: bool,
     /// Slots of the connections that can let go of something, by class.
     classes: Vec<BTreeSet<usize>>,
     /// The highest class that may have one.
@@ -32,7 +35,8 @@ impl Ledger {
         Self {
             share,
             held: 0,
-            classes: vec![BTreeSet::new(); CLASSES],
+            exact: false,
+            classes: Vec::new(),
             highest: 0,
             #[cfg(test)]
             asked: 0,
@@ -54,6 +58,10 @@ impl Ledger {
             && let Some(slots) = self.classes.get_mut(usize::from(before))
         {
             slots.remove(&index);
+        }
+        // Most tables never have one.
+        if class > 0 && self.classes.is_empty() {
+            self.classes.resize(CLASSES, BTreeSet::new());
         }
         if class > 0
             && let Some(slots) = self.classes.get_mut(usize::from(class))

@@ -29,6 +29,10 @@ impl StreamHandler for Hoarder {
         self.held + self.kept + self.loose
     }
 
+    fn items(&self) -> usize {
+        self.held() / 100
+    }
+
     fn packable(&self) -> usize {
         self.loose
     }

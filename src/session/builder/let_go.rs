@@ -29,6 +29,16 @@ const UNPACKED: usize = 32;
 const MOST_RESERVED: usize = 4_096;
 
 impl Builder {
+    /// Steps, logins and messages that it has.
+    pub fn items(&self) -> usize {
+        let Self { session, packed, .. } = self;
+        packed.steps.len()
+            + session.steps.len()
+            + packed.credentials.len()
+            + session.credentials.len()
+            + session.messages.len()
+    }
+
     /// Bytes that the session holds so far.
     pub fn held(&self) -> usize {
         let Self { session, held, packed, .. } = self;
@@ -97,10 +107,10 @@ impl Builder {
     /// A step was added.
     pub(super) fn hold_step(&mut self) {
         if let Some(step) = self.session.steps.last() {
-            let (weight, texts) = (step.weight(), step.text_weight());
+            let (texts, others) = (step.text_weight(), step.other_weight());
             self.held.texts += texts;
-            self.held.rest += weight - texts;
-            self.held.unpacked += weight;
+            self.held.rest += others;
+            self.held.unpacked += texts + others;
         }
         // One segment may hold more steps than all connections together may keep.
         while self.spare_unpacked() > self.allowance {
