@@ -210,25 +210,32 @@ impl Window {
                 return Ok(self.end - self.start >= wanted);
             }
         };
-        if self.buffer.len() < wanted + PAGE_BYTES {
-            self.buffer.resize(wanted.next_multiple_of(WINDOW_BYTES) + PAGE_BYTES, 0);
-        }
-        // The leftover moves to where the bytes read behind it are as far into a page as they are in the stream.
-        let first = page::place(&self.buffer, 0, self.offset);
-        self.buffer.copy_within(self.start..self.end, first);
-        self.end = first + (self.end - self.start);
-        self.start = first;
-        let limit = first + view(self.offset, self.buffer.len() - PAGE_BYTES, wanted);
-        while self.end - first < wanted && !self.ended {
-            let Some(space) = self.buffer.get_mut(self.end..limit) else { break };
-            match reader.read(space) {
-                Ok(0) => self.ended = true,
-                Ok(count) => self.end += count.min(space.len()),
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
+        // The window grows only once it is full: the stream may end before.
+        let mut target = wanted.min(self.buffer.len().saturating_sub(PAGE_BYTES));
+        loop {
+            if self.buffer.len() < target + PAGE_BYTES {
+                self.buffer.resize(target.next_multiple_of(WINDOW_BYTES) + PAGE_BYTES, 0);
             }
+            // The leftover moves to where the bytes read behind it are as far into a page as they are in the stream.
+            let first = page::place(&self.buffer, 0, self.offset);
+            self.buffer.copy_within(self.start..self.end, first);
+            self.end = first + (self.end - self.start);
+            self.start = first;
+            let limit = first + view(self.offset, self.buffer.len() - PAGE_BYTES, target);
+            while self.end - first < target && !self.ended {
+                let Some(space) = self.buffer.get_mut(self.end..limit) else { break };
+                match reader.read(space) {
+                    Ok(0) => self.ended = true,
+                    Ok(count) => self.end += count.min(space.len()),
+                    Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                    Err(error) => return Err(error),
+                }
+            }
+            if self.ended || target == wanted {
+                return Ok(self.end - first >= wanted);
+            }
+            target = wanted;
         }
-        Ok(self.end - first >= wanted)
     }
 }
 
