@@ -216,10 +216,12 @@ fn analysis(
     }
     let show = if args.format == Format::Table { show(&args.show) } else { show(&[What::All]) };
     let live = matches!(input, Input::Live(_) | Input::Followed(_));
+    // As for other programs, and as for the input.
+    let file = args.output.filter(|file| file.as_os_str() != "-");
     let colour = match args.color {
         Colour::Always => true,
         Colour::Never => false,
-        Colour::Auto => environment.colour_terminal && !environment.no_color && args.output.is_none(),
+        Colour::Auto => environment.colour_terminal && !environment.no_color && file.is_none(),
     };
     let options = crate::pipeline::Options {
         ports,
@@ -242,7 +244,7 @@ fn analysis(
     };
     let output = Output {
         format: args.format,
-        file: args.output,
+        file,
         extract: args.extract,
         extract_limit: args.extract_limit << 20,
         show,

@@ -416,3 +416,13 @@ fn a_filter_that_nothing_matches_is_no_empty_capture() {
     assert!(none.contains("vlan") && !none.contains("no packet at all"), "{none}");
     assert!(said("vlan and arp").contains("It holds 1 packet"), "{}", said("vlan and arp"));
 }
+
+#[test]
+fn a_hyphen_is_standard_output() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let capture = fixture("lab-all");
+    let mut command = command(&["read", capture.to_str().expect("UTF-8"), "-o", "-"]);
+    let output = command.current_dir(folder.path()).output().expect("mailtap runs");
+    assert!(out(&output).contains("SMTP"), "{}", err(&output));
+    assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 0);
+}

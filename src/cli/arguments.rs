@@ -107,7 +107,7 @@ pub(super) struct CommonArgs {
     /// How to show it. `json` is one document, `ndjson` one line a session; both hold everything.
     #[arg(long, value_enum, default_value_t = Format::Table)]
     pub(super) format: Format,
-    /// Write to a file instead of standard output.
+    /// Write to a file instead of standard output, which is `-`.
     #[arg(short = 'o', long = "output", value_name = "FILE")]
     pub(super) output: Option<PathBuf>,
     /// The language of headings and explanations [default: from the locale].
