@@ -15,6 +15,9 @@ use crate::view::View;
 use std::io;
 use std::sync::Arc;
 
+/// Inflated bytes that count as one of the things that a connection keeps.
+const INFLATED_ITEM: u64 = 512;
+
 /// The stream handler of one connection.
 pub struct ConnectionFollower<'a> {
     options: &'a Options,
@@ -261,7 +264,9 @@ impl StreamHandler for ConnectionFollower<'_> {
 
     fn items(&self) -> usize {
         match &self.state {
-            State::Following { builder, .. } => builder.items(),
+            State::Following { dialogue, builder, .. } => {
+                builder.items() + (dialogue.inflated() / INFLATED_ITEM) as usize
+            }
             State::Deciding(_) | State::Foreign => 0,
         }
     }

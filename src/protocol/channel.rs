@@ -79,6 +79,11 @@ impl Stack {
         self.inner.dialogue.beginning(seen);
     }
 
+    /// Bytes that were inflated: many more may be held of them than crossed.
+    pub fn inflated(&self) -> u64 {
+        self.inner.deflate.as_ref().map_or(0, |inflaters| inflaters.iter().map(Inflater::inflated).sum())
+    }
+
     /// Bytes that the layers and the dialogue hold: known at once, and no more than estimated.
     pub fn held(&self) -> usize {
         let observers = [&self.tls, &self.offered].into_iter().flatten().map(|observer| observer.held()).sum::<usize>();

@@ -94,6 +94,14 @@ impl Inflater {
         }
     }
 
+    /// Bytes that were inflated; 0 once the stream is over.
+    pub fn inflated(&self) -> u64 {
+        match &self.stream {
+            Stream::Open(stream) => stream.total_out(),
+            Stream::NotBegun | Stream::Over => 0,
+        }
+    }
+
     /// Bytes that it holds.
     pub fn held(&self) -> usize {
         let stream = match self.stream {
