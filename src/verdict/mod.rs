@@ -8,6 +8,7 @@ thread. A [`Selection`] says which rules run and whether logins are counted: wha
 */
 
 pub(crate) mod across;
+pub(crate) mod conclusion;
 mod evidence;
 mod found;
 pub(crate) mod purpose;
@@ -19,6 +20,7 @@ pub(crate) mod testing;
 pub(crate) mod rules;
 
 pub use across::login_frequency::{LoginFrequency, Logins, Pair};
+pub use conclusion::{Delivered, Safe, Tally, Undelivered, Unencrypted, Verdict};
 pub use report::Report;
 pub use rule::{Class, Found, Needs, Occurrence, Rule, Sentence, Text, Words};
 

@@ -4,9 +4,11 @@ use super::credential::Credential;
 use super::each::{Context, Each, Options};
 use super::finding::Finding;
 use super::value::{Shown, ip, milliseconds, non_empty};
+use super::verdict::Verdict;
 use super::{Message, Step, community_id, enums, uid};
 use crate::capture::{Time, number};
 use crate::session::model;
+use crate::verdict::conclusion;
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::net::{IpAddr, SocketAddr};
@@ -81,6 +83,8 @@ pub(crate) struct Session<'a> {
     messages: Each<'a, model::Message, Message<'a>>,
     /// What is wrong, weak or worth knowing.
     findings: Each<'a, model::Finding, Finding<'a>>,
+    /// What the session comes to.
+    verdict: Verdict,
 }
 
 impl<'a> Session<'a> {
@@ -116,6 +120,7 @@ impl<'a> Session<'a> {
             credentials: Each::new(&session.credentials, context, Credential::new),
             messages: Each::new(&session.messages, context, Message::new),
             findings: Each::new(&session.findings, context, Finding::new),
+            verdict: Verdict::new(&conclusion::of_session(session), options.lang),
         }
     }
 }

@@ -11,6 +11,7 @@ use crate::session::model::*;
 use crate::session::summary::Summary;
 use crate::verdict::across::Across;
 use crate::verdict::across::login_frequency::LoginCounter;
+use crate::verdict::conclusion::Verdicts;
 use crate::verdict::{Report, rules};
 
 fn found(id: &str, steps: Vec<StepId>) -> Finding {
@@ -243,5 +244,7 @@ pub fn report(sessions: &[Session]) -> Report {
     };
     let mut logins = LoginCounter::default();
     sessions.iter().for_each(|session| logins.session(session));
-    Report { sources: vec![source], summary, logins: logins.finish() }
+    let mut verdicts = Verdicts::default();
+    sessions.iter().for_each(|session| verdicts.session(session));
+    Report { sources: vec![source], summary, logins: logins.finish(), verdict: Some(verdicts.finish()) }
 }
