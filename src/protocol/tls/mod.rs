@@ -9,6 +9,7 @@ Messages in the clear are emitted as they come: hellos, certificates and alerts 
 only then is their length known, and a step for each of a thousand records would bury the table.
 */
 
+pub mod alert;
 mod certificate;
 mod cipher;
 mod handshake;

@@ -347,6 +347,7 @@ impl Finding {
                 | Fact::Phrase(_)
                 | Fact::Code(_)
                 | Fact::LoginCause(_)
+                | Fact::Alert(_)
                 | Fact::TokenRefused
                 | Fact::Duration(_)
                 | Fact::Side(_) => {}

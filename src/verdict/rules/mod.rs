@@ -16,6 +16,10 @@ macro_rules! rules {
 
 rules! {
     bytes_missing
+    certificate_expired
+    certificate_name_mismatch
+    certificate_not_yet_valid
+    certificate_self_signed
     conflicting_bytes
     content_unfinished
     literal_mismatch
@@ -23,12 +27,15 @@ rules! {
     login_refused
     mailbox_refused
     message_refused
+    obsolete_tls
     plaintext_message
     plaintext_password
     plaintext_token
     recipient_refused
     session_refused
+    tls_alert
     too_big
+    weak_cipher
 }
 
 /// The rule called `id`.
