@@ -29,7 +29,8 @@ mod tests {
     use crate::verdict::testing::session;
 
     /// A ClientHello of TLS 1.0 that offers one cipher, in its record.
-    const HELLO: &str = r"C| \x16\x03\x01\x00\x2d\x01\x00\x00\x29\x03\x01TTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTT\x00\x00\x02\x00\x2f\x01\x00";
+    const HELLO: &str =
+        r"C| \x16\x03\x01\x00\x2d\x01\x00\x00\x29\x03\x01TTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTT\x00\x00\x02\x00\x2f\x01\x00";
     /// The ServerHello that takes it.
     const ANSWER: &str =
         r"S| \x16\x03\x01\x00\x2a\x02\x00\x00\x26\x03\x01TTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTT\x00\x00\x2f\x00";

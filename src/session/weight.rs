@@ -148,7 +148,9 @@ impl Tls {
             let Certificate { subject, issuer, not_before, not_after, names, sha256 } = certificate;
             [subject, issuer, not_before, not_after, sha256].into_iter().map(of_text).sum::<usize>() + of_all(names)
         };
-        of_all(offered) + of_texts([version, cipher, server_name, alpn, ja4]) + certificate.as_ref().map_or(0, of_certificate)
+        of_all(offered)
+            + of_texts([version, cipher, server_name, alpn, ja4])
+            + certificate.as_ref().map_or(0, of_certificate)
     }
 }
 

@@ -164,6 +164,11 @@ pub fn exposed(session: &Session) -> Option<StepId> {
     login.into_iter().chain(message).min()
 }
 
+/// Both ends are on one machine, by their addresses.
+pub fn is_within_a_machine(session: &Session) -> bool {
+    session.transport.endpoints.server.ip().to_canonical().is_loopback()
+}
+
 /// The first ClientHello.
 pub fn hello(session: &Session) -> Option<&Step> {
     session.steps.iter().find(|step| step.subject == Subject::Tls(tls::Subject::ClientHello))
@@ -202,9 +207,8 @@ fn seconds(rfc3339: &str) -> Option<i64> {
 
 /// The certificate's time was over when it crossed.
 pub fn is_expired(session: &Session) -> bool {
-    let past = |(certificate, step): (&Certificate, _)| {
-        Some(seen_at(session, step)? > seconds(&certificate.not_after)?)
-    };
+    let past =
+        |(certificate, step): (&Certificate, _)| Some(seen_at(session, step)? > seconds(&certificate.not_after)?);
     certificate(session).and_then(past).unwrap_or(false)
 }
 
@@ -255,7 +259,9 @@ fn is_name_of(name: &str, asked: &str) -> bool {
         return false;
     };
     let fits = |(before, after): (&str, &str)| {
-        asked_label.len() >= before.len() + after.len() && asked_label.starts_with(before) && asked_label.ends_with(after)
+        asked_label.len() >= before.len() + after.len()
+            && asked_label.starts_with(before)
+            && asked_label.ends_with(after)
     };
     parent == asked_parent && label.split_once('*').is_some_and(fits)
 }
@@ -286,9 +292,7 @@ pub fn cause_of(session: &Session, description: u8) -> Option<&'static str> {
     match description {
         alert::CERTIFICATE_EXPIRED => expired().or_else(early),
         alert::UNKNOWN_CA => own(),
-        alert::BAD_CERTIFICATE | alert::CERTIFICATE_UNKNOWN => {
-            expired().or_else(early).or_else(other).or_else(own)
-        }
+        alert::BAD_CERTIFICATE | alert::CERTIFICATE_UNKNOWN => expired().or_else(early).or_else(other).or_else(own),
         _ => None,
     }
 }

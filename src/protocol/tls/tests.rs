@@ -152,9 +152,7 @@ fn tls12() {
             "Server Encrypted 250",
         ]
     );
-    let [.., TlsFact::Certificate(certificate), TlsFact::Established] = &told.tls[..] else {
-        panic!("{:?}", told.tls)
-    };
+    let [.., TlsFact::Certificate(certificate), TlsFact::Established] = &told.tls[..] else { panic!("{:?}", told.tls) };
     assert_eq!(
         told.tls[..7],
         [

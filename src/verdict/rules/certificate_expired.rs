@@ -76,7 +76,11 @@ mod tests {
     has_not!(in_its_time, &tls::session("mx.example", &Certificate::USUAL, &tls::keys()));
     has_not!(
         not_yet_in_its_time,
-        &tls::session("mx.example", &Certificate { from: "300101000000Z", until: "310101000000Z", ..Certificate::USUAL }, "")
+        &tls::session(
+            "mx.example",
+            &Certificate { from: "300101000000Z", until: "310101000000Z", ..Certificate::USUAL },
+            ""
+        )
     );
 
     #[test]

@@ -38,12 +38,10 @@ pub const RULE: Rule = Rule {
             remedy: "使用包含客户所用名称的证书，或让客户使用证书中已有的名称。",
         },
     },
-    sentences: &[
-        Sentence {
-            en: "The client asked for {0}; the certificate is for {1}.",
-            zh: "客户请求 {0}，证书属于 {1}。",
-        },
-    ],
+    sentences: &[Sentence {
+        en: "The client asked for {0}; the certificate is for {1}.",
+        zh: "客户请求 {0}，证书属于 {1}。",
+    }],
     check,
 };
 
@@ -78,9 +76,6 @@ mod tests {
         &tls::session("a.b.example", &Certificate { name: "*.example", ..Certificate::USUAL }, "") => [3]
     );
     has_not!(its_own, &tls::session("MX.Example", &Certificate::USUAL, &tls::keys()));
-    has_not!(
-        by_its_star,
-        &tls::session("mx.example", &Certificate { name: "*.example", ..Certificate::USUAL }, "")
-    );
+    has_not!(by_its_star, &tls::session("mx.example", &Certificate { name: "*.example", ..Certificate::USUAL }, ""));
     has_not!(no_name_asked_for, &tls::session("", &Certificate::USUAL, &tls::keys()));
 }

@@ -74,6 +74,10 @@ mod tests {
     has_not!(in_its_time, &tls::session("mx.example", &Certificate::USUAL, &tls::keys()));
     has_not!(
         over,
-        &tls::session("mx.example", &Certificate { from: "080101000000Z", until: "090101000000Z", ..Certificate::USUAL }, "")
+        &tls::session(
+            "mx.example",
+            &Certificate { from: "080101000000Z", until: "090101000000Z", ..Certificate::USUAL },
+            ""
+        )
     );
 }

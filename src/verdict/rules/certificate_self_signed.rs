@@ -36,12 +36,7 @@ pub const RULE: Rule = Rule {
             remedy: "使用受客户信任的机构颁发的证书，或让客户固定信任这一张。",
         },
     },
-    sentences: &[
-        Sentence {
-            en: "It names {0}.",
-            zh: "证书名称：{0}。",
-        },
-    ],
+    sentences: &[Sentence { en: "It names {0}.", zh: "证书名称：{0}。" }],
     check,
 };
 

@@ -22,8 +22,10 @@ rules! {
     certificate_self_signed
     conflicting_bytes
     content_unfinished
+    encryption_demanded
     literal_mismatch
     literal_without_leave
+    login_despite_logindisabled
     login_refused
     mailbox_refused
     message_refused
@@ -31,9 +33,16 @@ rules! {
     plaintext_message
     plaintext_password
     plaintext_token
+    preauth_blocks_starttls
     recipient_refused
     session_refused
+    starttls_injection
+    starttls_stripped
     tls_alert
+    tls_mismatch
+    tls_not_offered
+    tls_offered_not_used
+    tls_refused
     too_big
     weak_cipher
 }

@@ -32,12 +32,10 @@ pub const RULE: Rule = Rule {
             remedy: "双方应使用 TLS 1.2 或更新的版本，并停用旧版本；不支持新版本的一方需要升级。",
         },
     },
-    sentences: &[
-        Sentence {
-            en: "It is {0}, and the client offers {1} at most.",
-            zh: "版本为 {0}，客户最高提出 {1}。",
-        },
-    ],
+    sentences: &[Sentence {
+        en: "It is {0}, and the client offers {1} at most.",
+        zh: "版本为 {0}，客户最高提出 {1}。",
+    }],
     check,
 };
 

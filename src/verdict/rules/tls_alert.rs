@@ -38,10 +38,7 @@ pub const RULE: Rule = Rule {
         },
     },
     sentences: &[
-        Sentence {
-            en: "The {0} broke it off: {1}.",
-            zh: "由{0}中止：{1}。",
-        },
+        Sentence { en: "The {0} broke it off: {1}.", zh: "由{0}中止：{1}。" },
         Sentence {
             en: "The {0} broke it off: {1}. The client offers {2} at most.",
             zh: "由{0}中止：{1}。客户最高提出 {2}。",
@@ -98,16 +95,10 @@ mod tests {
     has!(of_the_server, &[STARTTLS, &hello(""), &alert('S', 70)].join("\n") => [4, 5]);
     has!(of_the_client, &[STARTTLS, &hello(""), &server_hello(0x0303, 0x2f), &alert('C', 48)].join("\n") => [4, 6]);
     has!(from_the_first_byte, &["--- server 192.0.2.1:993", &hello(""), &alert('S', 40)].join("\n") => [1, 2]);
-    has_not!(
-        a_warning_or_the_announced_end,
-        &[STARTTLS, &hello(""), &warning('S', 112), &warning('S', 0)].join("\n")
-    );
+    has_not!(a_warning_or_the_announced_end, &[STARTTLS, &hello(""), &warning('S', 112), &warning('S', 0)].join("\n"));
     has_not!(
         to_a_server_that_speaks_plain_text,
         &[&*hello(""), "S: 220 mx", "S: 500 what", &alert('C', 70)].join("\n")
     );
-    has_not!(
-        within_tls,
-        &[STARTTLS, &hello(""), &server_hello(0x0303, 0x2f), &keys(), &alert('C', 48)].join("\n")
-    );
+    has_not!(within_tls, &[STARTTLS, &hello(""), &server_hello(0x0303, 0x2f), &keys(), &alert('C', 48)].join("\n"));
 }

@@ -35,22 +35,15 @@ pub const RULE: Rule = Rule {
         },
     },
     sentences: &[
-        Sentence {
-            en: "{0} does not encrypt at all.",
-            zh: "{0} 根本不加密。",
-        },
+        Sentence { en: "{0} does not encrypt at all.", zh: "{0} 根本不加密。" },
         Sentence {
             en: "{0} does not prove who the server is: anybody in between can be it.",
             zh: "{0} 不验证服务器的身份，中间人可以冒充服务器。",
         },
         Sentence {
-            en: "{0} has keys so short that they can be tried one by one.",
-            zh: "{0} 的密钥过短，可以穷举。",
+            en: "{0} has keys so short that they can be tried one by one.", zh: "{0} 的密钥过短，可以穷举。"
         },
-        Sentence {
-            en: "The cipher in {0} has known weaknesses.",
-            zh: "{0} 所用的密码有已知弱点。",
-        },
+        Sentence { en: "The cipher in {0} has known weaknesses.", zh: "{0} 所用的密码有已知弱点。" },
         Sentence {
             en: "{0} has no forward secrecy: whoever gets the server's key later can read what was recorded today.",
             zh: "{0} 没有前向保密：日后得到服务器私钥的人可以解读现在录下的内容。",
@@ -84,8 +77,8 @@ fn weakness(cipher: &str) -> Option<(usize, Severity)> {
 
 #[cfg(test)]
 mod tests {
-    use crate::verdict::testing::tls::{hello, keys, server_hello};
     use super::{Severity, weakness};
+    use crate::verdict::testing::tls::{hello, keys, server_hello};
 
     has!(rc4, &["--- server 192.0.2.1:993", &hello(""), &server_hello(0x0303, 0x0005), &keys()].join("\n") => [2]);
     has_not!(

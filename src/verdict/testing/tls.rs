@@ -83,7 +83,6 @@ impl Certificate {
 /// A session of IMAP within TLS: ClientHello, ServerHello and Certificate are its first three steps. Then comes `then`.
 pub fn session(server: &str, certificate: &Certificate, then: &str) -> String {
     let list = with_length(3, &with_length(3, &certificate.der()));
-    let [hello, answer, certificate] =
-        [hello(server), server_hello(0x0303, 0xc030), line('S', &message(11, &list))];
+    let [hello, answer, certificate] = [hello(server), server_hello(0x0303, 0xc030), line('S', &message(11, &list))];
     format!("--- server 192.0.2.1:993\n{hello}\n{answer}\n{certificate}\n{then}")
 }
