@@ -9,6 +9,7 @@ thread. A [`Selection`] says which rules run and whether logins are counted: wha
 
 pub(crate) mod across;
 pub(crate) mod conclusion;
+mod encryption;
 mod evidence;
 mod found;
 pub(crate) mod purpose;

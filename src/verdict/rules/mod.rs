@@ -16,19 +16,35 @@ macro_rules! rules {
 
 rules! {
     bytes_missing
+    certificate_expired
+    certificate_name_mismatch
+    certificate_not_yet_valid
+    certificate_self_signed
     conflicting_bytes
     content_unfinished
+    encryption_demanded
     literal_mismatch
     literal_without_leave
+    login_despite_logindisabled
     login_refused
     mailbox_refused
     message_refused
+    obsolete_tls
     plaintext_message
     plaintext_password
     plaintext_token
+    preauth_blocks_starttls
     recipient_refused
     session_refused
+    starttls_injection
+    starttls_stripped
+    tls_alert
+    tls_mismatch
+    tls_not_offered
+    tls_offered_not_used
+    tls_refused
     too_big
+    weak_cipher
 }
 
 /// The rule called `id`.

@@ -297,6 +297,13 @@ impl Transport {
 struct Tls<'a> {
     /// `none`, `starttls` (begun by STARTTLS or STLS) or `implicit` (from the first byte).
     mode: enums::TlsMode,
+    /// The versions that the client offers, in the order in which it prefers them; only the newest one of a client that
+    /// has no list.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    versions_offered: &'a [String],
+    /// True if the handshake did not end: an alert or the end of the connection came before the keys were in use.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    failed: bool,
     /// TLS version, for example `TLS 1.3`.
     #[serde(skip_serializing_if = "Option::is_none")]
     version: Option<&'a str>,
@@ -340,6 +347,8 @@ impl<'a> Tls<'a> {
     fn new(tls: &'a model::Tls) -> Self {
         Self {
             mode: enums::TlsMode(tls.mode),
+            versions_offered: &tls.offered,
+            failed: tls.failed,
             version: non_empty(&tls.version),
             cipher: non_empty(&tls.cipher),
             server_name: non_empty(&tls.server_name),

@@ -193,6 +193,9 @@ pub fn everything() -> Session {
             session.capabilities = vec!["IMAP4rev1".to_owned()];
             *session.tls = Tls {
                 mode: TlsMode::StartTls,
+                offered: vec!["TLS 1.3".to_owned(), "TLS 1.2".to_owned()],
+                established: true,
+                failed: false,
                 version: Some("TLS 1.2".to_owned()),
                 cipher: Some("TLS_AES_128_GCM_SHA256".to_owned()),
                 server_name: hostile(),
