@@ -15,20 +15,32 @@ macro_rules! rules {
 }
 
 rules! {
+    address_probing
     bytes_missing
     conflicting_bytes
     content_unfinished
+    credential_reuse
+    fallback_to_clear_mechanism
     literal_mismatch
     literal_without_leave
     login_refused
+    login_switched_off
+    logins_per_session
     mailbox_refused
+    malformed_credentials
+    mechanism_not_offered
     message_refused
+    open_relay
+    password_equals_user_name
     plaintext_message
     plaintext_password
     plaintext_token
     recipient_refused
+    repeated_login_failures
     session_refused
     too_big
+    unauthenticated_submission
+    weak_challenge_response
 }
 
 /// The rule called `id`.
