@@ -12,6 +12,7 @@ pub(crate) mod conclusion;
 mod encryption;
 mod evidence;
 mod found;
+mod logins;
 pub(crate) mod purpose;
 pub(crate) mod report;
 pub(crate) mod rule;
