@@ -188,6 +188,20 @@ pub fn alerts(session: &Session) -> impl Iterator<Item = (&Step, u8)> {
     })
 }
 
+/// What TLS's client sent last in a handshake of TLS 1.3 that failed after the server's certificate had crossed, where it
+/// is one encrypted record, as long as that of an alert.
+pub fn hidden_alert(session: &Session) -> Option<&Step> {
+    /// A record's header, and an alert with its content type and a tag of 16 bytes.
+    const BYTES: u64 = 5 + 2 + 1 + 16;
+    if !session.tls.failed || session.tls.version.as_deref() != Some("TLS 1.3") || alerts(session).next().is_some() {
+        return None;
+    }
+    let asked = hello(session)?.from;
+    let is_encrypted = |step: &&Step| step.subject == Subject::Tls(tls::Subject::Encrypted);
+    let alert = session.steps.iter().filter(is_encrypted).find(|step| step.from == asked && step.bytes == BYTES)?;
+    session.steps.iter().filter(is_encrypted).any(|step| step.from != asked).then_some(alert)
+}
+
 /// The server's certificate, where it was seen, and the step that carries it, where that was kept.
 pub fn certificate(session: &Session) -> Option<(&Certificate, Option<&Step>)> {
     let certificate = session.tls.certificate.as_ref()?;

@@ -10,6 +10,8 @@ use crate::verdict::rule::{Class, Fact, Found, Key, Needs, Rule, Sentence, Sever
 /// Both versions are named where the version is the reason: the newest one that the client offers, and the one that
 /// the server chose, where it chose one. An alert does not say which version its sender wants.
 ///
+/// Clients of TLS 1.3 may encrypt the alert. Its length tells that it is one, and not what it says.
+///
 /// Not: the alert that announces the end of a connection (close_notify), nor a warning; not an alert inside TLS, which
 /// cannot be read; and not one to a server that speaks plain text, which never agreed to TLS (tls-mismatch).
 ///
@@ -51,6 +53,11 @@ pub const RULE: Rule = Rule {
             en: "The {0} broke it off: {1}. The client offers {2} at most, and the server chose {3}.",
             zh: "由{0}中止：{1}。客户最高提出 {2}，服务器选定 {3}。",
         },
+        Sentence {
+            en: "The {0} broke it off after it had seen the server's certificate, by an alert that is encrypted: perhaps \
+                 the certificate was the reason.",
+            zh: "{0}收到服务器的证书之后中止了握手，警报已加密：原因可能是证书。",
+        },
     ],
     check,
 };
@@ -73,6 +80,10 @@ fn check(session: &Session, found: &mut Found) {
             occurrence.because_of(cause);
         }
     }
+    if let Some(step) = encryption::hidden_alert(session) {
+        let evidence = encryption::hello(session).map(|hello| hello.n).into_iter().chain([step.n]);
+        found.at(evidence).fact(Fact::Side(step.from)).says(4);
+    }
 }
 
 /// The version may be the reason: protocol_version; handshake_failure and insufficient_security, which servers send in its
@@ -88,7 +99,7 @@ fn is_old(version: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::verdict::testing::tls::{alert, hello, keys, server_hello, warning};
+    use crate::verdict::testing::tls::{alert, hello, hidden, keys, server_hello, server_hello_of_13, warning};
 
     const STARTTLS: &str = "S: 220 mx\nC: STARTTLS\nS: 220 go";
 
@@ -101,4 +112,14 @@ mod tests {
         &[&*hello(""), "S: 220 mx", "S: 500 what", &alert('C', 70)].join("\n")
     );
     has_not!(within_tls, &[STARTTLS, &hello(""), &server_hello(0x0303, 0x2f), &keys(), &alert('C', 48)].join("\n"));
+    has!(
+        that_tls_1_3_hides,
+        &[STARTTLS, &hello(""), &server_hello_of_13(), &hidden('S', 900), &hidden('C', 19)].join("\n") => [4, 7]
+    );
+    has_not!(
+        the_client_ends_the_handshake,
+        &[STARTTLS, &hello(""), &server_hello_of_13(), &hidden('S', 900), &hidden('C', 53), &hidden('C', 19)]
+            .join("\n")
+    );
+    has_not!(the_server_alone_was_heard, &[STARTTLS, &hello(""), &server_hello_of_13(), &hidden('S', 900)].join("\n"));
 }

@@ -126,7 +126,7 @@ fn silent(session: &Session, found: &mut Found) {
         return;
     }
     let silence = transport.duration().filter(|&duration| duration >= SILENCE);
-    if let Some((port, silence)) = port_of_tls(session).zip(silence) {
+    if let Some((silence, port)) = silence.and_then(|silence| Some((silence, port_of_tls(session)?))) {
         found
             .at([])
             .packets([transport.first.packet, transport.last.packet])

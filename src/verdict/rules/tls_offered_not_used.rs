@@ -1,3 +1,4 @@
+use crate::protocol::Protocol;
 use crate::session::Session;
 use crate::session::model::TlsMode;
 use crate::verdict::encryption::{self, List};
@@ -8,8 +9,8 @@ use crate::verdict::rule::{Class, Found, Needs, Rule, Severity, Text, Words};
 ///
 /// It matters because it is the client that has to change.
 ///
-/// Not: where the client asks and is refused (tls-refused); connections within one machine; a session without anything
-/// to hide.
+/// Not: where the client asks and is refused (tls-refused); LMTP, and connections within one machine, which need
+/// none; a session without anything to hide.
 ///
 /// RFC 8314, section 3: use of TLS.
 pub const RULE: Rule = Rule {
@@ -39,7 +40,11 @@ pub const RULE: Rule = Rule {
 };
 
 fn check(session: &Session, found: &mut Found) {
-    if session.tls.mode != TlsMode::None || session.tls.decrypted || encryption::is_within_a_machine(session) {
+    if session.tls.mode != TlsMode::None
+        || session.tls.decrypted
+        || session.protocol == Protocol::Lmtp
+        || encryption::is_within_a_machine(session)
+    {
         return;
     }
     let Some(exposed) = encryption::exposed(session) else { return };

@@ -32,6 +32,17 @@ pub fn server_hello(version: u16, cipher: u16) -> String {
     line('S', &message(2, &body))
 }
 
+/// A ServerHello of TLS 1.3.
+pub fn server_hello_of_13() -> String {
+    let versions = with_length(2, &[0, 43, 0, 2, 3, 4]);
+    line('S', &message(2, &[&[3, 3][..], &[7; 32], &[0, 0x13, 1, 0], &versions].concat()))
+}
+
+/// An encrypted record of TLS 1.3 with this many bytes.
+pub fn hidden(side: char, length: usize) -> String {
+    line(side, &record(23, &vec![0xee; length]))
+}
+
 /// A fatal alert of a side.
 pub fn alert(side: char, description: u8) -> String {
     line(side, &record(21, &[2, description]))
