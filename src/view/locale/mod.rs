@@ -53,3 +53,5 @@ impl Lang {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod wordings_tests;
