@@ -14,7 +14,7 @@ use super::message::{Content, Reader};
 use super::model::{ContentRef, Credential, Envelope, Measure, Message, Phase, Recipient, Session, Step, TlsMode};
 use super::plan::Plan;
 use super::text::text;
-use super::{logins, phase, step};
+use super::{logins, phase, step, tls};
 use crate::flow::Transport;
 use crate::limits::{
     CAPABILITIES, CREDENTIALS_PER_SESSION, Limit, MESSAGES_PER_SESSION, RECIPIENTS, STEPS_PER_SESSION,
@@ -139,6 +139,9 @@ impl Builder {
         self.session.credentials.sort_by_key(|credential| credential.steps.first().copied().unwrap_or(StepId::MAX));
         logins::settle(&mut self.session);
         self.session.transport = transport.into();
+        if tls::failed(&self.session) {
+            self.session.tls.failed = true;
+        }
         self.session
     }
 
@@ -430,6 +433,8 @@ impl Sink for Builder {
             TlsFact::Implicit => tls.mode = TlsMode::Implicit,
             TlsFact::StartTls => tls.mode = TlsMode::StartTls,
             TlsFact::Declined => tls.mode = TlsMode::None,
+            TlsFact::Offered(versions) => tls.offered = versions,
+            TlsFact::Established => tls.established = true,
             TlsFact::Version(version) => tls.version = Some(version),
             TlsFact::Cipher(cipher) => tls.cipher = Some(cipher),
             TlsFact::ServerName(name) => tls.server_name = Some(text(&name)),

@@ -16,6 +16,7 @@ pub(crate) mod plan;
 mod step;
 pub mod summary;
 mod text;
+mod tls;
 mod variant;
 pub mod weight;
 

@@ -8,6 +8,8 @@ thread. A [`Selection`] says which rules run and whether logins are counted: wha
 */
 
 pub(crate) mod across;
+pub(crate) mod conclusion;
+mod encryption;
 mod evidence;
 mod found;
 mod logins;
@@ -20,6 +22,7 @@ pub(crate) mod testing;
 pub(crate) mod rules;
 
 pub use across::login_frequency::{LoginFrequency, Logins, Pair};
+pub use conclusion::{Delivered, Safe, Tally, Undelivered, Unencrypted, Verdict};
 pub use report::Report;
 pub use rule::{Class, Found, Needs, Occurrence, Rule, Sentence, Text, Words};
 

@@ -16,6 +16,8 @@ The script's language is that of the dialogues' tests, and has two lines more:
 Packets are a second apart. Without a `server`, the port is that of the protocol detected, and SMTP or LMTP is expected.
 */
 
+pub mod tls;
+
 use super::{Needs, Rule};
 use crate::capture::Time;
 use crate::flow::{CloseReason, Counters, Endpoints, PacketRef, Side, Transport};

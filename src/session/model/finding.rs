@@ -121,6 +121,8 @@ pub enum Fact {
     LoginCause(LoginCause),
     /// The token of a login is not valid.
     TokenRefused,
+    /// A TLS alert: AlertDescription.
+    Alert(u8),
     /// A length of time in nanoseconds.
     Duration(i64),
     /// A side of the connection.
@@ -148,6 +150,7 @@ impl Fact {
             Self::Time(_)
             | Self::LoginCause(_)
             | Self::TokenRefused
+            | Self::Alert(_)
             | Self::Phrase(_)
             | Self::Name(_)
             | Self::Conflict(_) => Key::Name,

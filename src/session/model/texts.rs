@@ -163,8 +163,20 @@ fn visit_transport(transport: &mut Transport, visit: &mut dyn TextsMut) {
 
 impl Tls {
     fn texts_mut(&mut self, visit: &mut dyn TextsMut) {
-        // Version and cipher are names from a list, or numbers in hex; a JA4 is a digest.
-        let Self { mode: _, version: _, cipher: _, server_name, alpn, ja4: _, certificate, decrypted: _ } = self;
+        // Versions and cipher are names from a list, or numbers in hex; a JA4 is a digest.
+        let Self {
+            mode: _,
+            offered: _,
+            established: _,
+            failed: _,
+            version: _,
+            cipher: _,
+            server_name,
+            alpn,
+            ja4: _,
+            certificate,
+            decrypted: _,
+        } = self;
         visit_all([server_name, alpn], visit);
         if let Some(Certificate { subject, issuer, not_before: _, not_after: _, names, sha256: _ }) = certificate {
             visit_all([subject, issuer], visit);
@@ -335,6 +347,7 @@ impl Finding {
                 | Fact::Phrase(_)
                 | Fact::Code(_)
                 | Fact::LoginCause(_)
+                | Fact::Alert(_)
                 | Fact::TokenRefused
                 | Fact::Duration(_)
                 | Fact::Side(_) => {}

@@ -17,12 +17,18 @@ macro_rules! rules {
 rules! {
     address_probing
     bytes_missing
+    certificate_expired
+    certificate_name_mismatch
+    certificate_not_yet_valid
+    certificate_self_signed
     conflicting_bytes
     content_unfinished
     credential_reuse
+    encryption_demanded
     fallback_to_clear_mechanism
     literal_mismatch
     literal_without_leave
+    login_despite_logindisabled
     login_refused
     login_switched_off
     logins_per_session
@@ -30,17 +36,27 @@ rules! {
     malformed_credentials
     mechanism_not_offered
     message_refused
+    obsolete_tls
     open_relay
     password_equals_user_name
     plaintext_message
     plaintext_password
     plaintext_token
+    preauth_blocks_starttls
     recipient_refused
     repeated_login_failures
     session_refused
+    starttls_injection
+    starttls_stripped
+    tls_alert
+    tls_mismatch
+    tls_not_offered
+    tls_offered_not_used
+    tls_refused
     too_big
     unauthenticated_submission
     weak_challenge_response
+    weak_cipher
 }
 
 /// The rule called `id`.

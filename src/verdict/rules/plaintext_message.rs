@@ -14,7 +14,7 @@ pub const RULE: Rule = Rule {
     id: "plaintext-message",
     severity: Severity::Medium,
     class: Class::Weakness,
-    because_of: &[],
+    because_of: &["starttls-stripped"],
     since: "0.1.0",
     rank: 30,
     reference: Some("RFC 3207, section 1"),

@@ -15,7 +15,7 @@ pub const RULE: Rule = Rule {
     id: "plaintext-password",
     severity: Severity::High,
     class: Class::Weakness,
-    because_of: &[],
+    because_of: &["starttls-stripped"],
     since: "0.1.0",
     rank: 10,
     reference: Some("RFC 8314, section 3"),

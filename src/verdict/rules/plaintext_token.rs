@@ -13,7 +13,7 @@ pub const RULE: Rule = Rule {
     id: "plaintext-token",
     severity: Severity::High,
     class: Class::Weakness,
-    because_of: &[],
+    because_of: &["starttls-stripped"],
     since: "0.1.0",
     rank: 20,
     reference: Some("RFC 6750, section 5.3"),

@@ -90,6 +90,7 @@ fn fact(lang: Lang, fact: &Fact) -> String {
         Fact::Time(time) => time.to_string(),
         Fact::Phrase(words) => phrase(lang, words).to_owned(),
         Fact::TokenRefused => say!(lang, login::token_refused()).to_owned(),
+        Fact::Alert(description) => say!(lang, tls::alert(*description)),
         Fact::LoginCause(cause) => say!(lang, login::refused(*cause)).to_owned(),
         Fact::Duration(nanoseconds) => duration(lang, *nanoseconds),
         Fact::Side(which) => match lang {

@@ -4,6 +4,7 @@ use super::each::Context;
 use super::enums;
 use super::step::{Elsewhere, elsewhere};
 use crate::capture::number;
+use crate::protocol::tls;
 use crate::session::model::{self, Fact, Facts, Key};
 use crate::view::{escape, locale};
 use schemars::JsonSchema;
@@ -100,6 +101,7 @@ fn value(context: &Context<'_>, fact: &Fact) -> Option<serde_json::Value> {
         Fact::Time(time) => time.known()?.to_string().into(),
         Fact::LoginCause(cause) => serde_json::to_value(enums::LoginCause(*cause)).ok()?,
         Fact::TokenRefused => "token".into(),
+        Fact::Alert(description) => tls::alert::name(*description).into(),
         // Nanoseconds as seconds, with the digits that a reader can use.
         Fact::Duration(nanoseconds) => ((*nanoseconds as f64 / 1e6).round() / 1e3).into(),
         Fact::Side(side) => serde_json::to_value(enums::Side(*side)).ok()?,
