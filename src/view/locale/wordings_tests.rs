@@ -38,20 +38,21 @@ enum Says {
     Rate,
     Stopped,
     Timeout,
+    Now,
     UnknownCommand,
 }
 
 impl Says {
     fn words(self) -> (&'static [&'static str], &'static [&'static str]) {
         match self {
-            Self::Wrong => (&["not valid", "wrong"], &["无效", "不正确"]),
-            Self::Malformed => (&["cannot read"], &["无法识别"]),
-            Self::NotOffered => (&["does not offer"], &["不提供"]),
+            Self::Wrong => (&["not valid", "password are wrong", "password is wrong"], &["无效", "口令错误"]),
+            Self::Malformed => (&["cannot read", "arguments are wrong"], &["无法识别", "参数有误"]),
+            Self::NotOffered => (&["does not offer"], &["不提供", "不支持"]),
             Self::Encrypt => (&["encrypted"], &["加密"]),
             Self::Limit => (&["too many"], &["过多"]),
-            Self::InUse => (&["another session"], &["另一会话"]),
+            Self::InUse => (&["another session"], &["另一会话", "另一个会话"]),
             Self::Off => (&["disabled"], &["停用"]),
-            Self::Later => (&["at the moment", "later"], &["暂时", "稍后"]),
+            Self::Later => (&["at the moment", "later", "passing fault"], &["暂时", "稍后"]),
             Self::NoReason => (&["does not say why"], &["未说明原因"]),
             Self::OutOfTurn => (&["before it had the answer"], &["未等"]),
             Self::NoMail => (&["no mail command"], &["不是邮件"]),
@@ -67,12 +68,13 @@ impl Says {
             Self::Full => (&["full"], &["已满"]),
             Self::TooLarge => (&["too large", "too big"], &["过大", "太大"]),
             Self::Spam => (&["spam"], &["垃圾"]),
-            Self::NotAuthentic => (&["SPF"], &["SPF"]),
+            Self::NotAuthentic => (&["SPF", "checks of the sender"], &["SPF", "发件人验证"]),
             Self::BadSender => (&["sender"], &["发件人"]),
             Self::Connections => (&["too many connections"], &["连接过多", "连接太多"]),
             Self::Rate => (&["too much"], &["过多", "频"]),
             Self::Stopped => (&["being stopped", "shut"], &["停止", "关闭"]),
             Self::Timeout => (&["too long"], &["过久", "太久", "超时"]),
+            Self::Now => (&["whoever it is"], &["任何收件人"]),
             Self::UnknownCommand => (&["not understand", "not know"], &["不认识", "不理解", "无法识别", "不能识别"]),
         }
     }
@@ -359,7 +361,7 @@ const WORDINGS: &[(&str, &str, &str, Says)] = &[
     ("Postfix 3.7", "rcpt", "550 5.1.8 <a@example.test>: Sender address rejected: Domain not found", Says::BadSender),
     ("Dovecot 2.3", "rcpt", "552 5.2.2 <b@example.test> Quota exceeded (mailbox for user is full)", Says::Full),
     ("Gmail", "rcpt", "452 4.2.2 The recipient's inbox is out of storage space and mailbox is full.", Says::Full),
-    ("postscreen 3.7", "rcpt", "550 5.5.1 Protocol error", Says::UnknownCommand),
+    ("postscreen 3.7", "rcpt", "550 5.5.1 Protocol error", Says::Now),
     (
         "Gmail",
         "content",
@@ -379,7 +381,8 @@ fn sentences_say_what_the_servers_say() {
         let [en, zh] = sentences(context, reply);
         let (english, chinese) = says.words();
         let has = |sentence: &str, words: &[&str]| words.iter().any(|word| sentence.contains(word));
-        let blames = says != Says::Wrong && (has(&en, &["password or token are not valid", "password are wrong"]));
+        let blame = ["password or token are not valid", "password are wrong", "password is wrong"];
+        let blames = says != Says::Wrong && has(&en, &blame);
         if !has(&en, english) || !has(&zh, chinese) || blames {
             wrong.push(format!("{who}, {context}: {reply}\n  {says:?}: {en}\n  {zh}"));
         }
