@@ -87,7 +87,9 @@ fn is_bare_line(step: &Step) -> bool {
         Subject::Unknown => true,
         _ => false,
     };
-    let long = |end: u64| step.bytes > end && (step.bytes - end).is_multiple_of(4);
+    // A word of four letters may be a command; with a `=` it is none.
+    let least = if step.text.trim_ascii_end().ends_with('=') { 4 } else { 8 };
+    let long = |end: u64| step.bytes.checked_sub(end).is_some_and(|line| line >= least && line.is_multiple_of(4));
     unknown && step.arguments.is_none() && (long(2) || long(1))
 }
 

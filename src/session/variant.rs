@@ -20,6 +20,10 @@ pub fn of(step: &Step<'_>) -> Variant {
         Subject::Pop3(pop3::Subject { what: pop3::What::Reply { to: Some(to), ok: false, code, .. }, .. })
             if to.is_of_login() =>
         {
+            // A server that does not know the command has decided on no login.
+            if code.is_none() && login_cause::is_of_syntax(step.text) {
+                return Variant::Said(smtp::Said::UnknownCommand);
+            }
             refused(Refusal { text: step.text, smtp: None, code: code.as_deref() })
         }
         Subject::Imap(imap::Subject { what: imap::What::Tagged { to: Some(to), status, code }, .. })

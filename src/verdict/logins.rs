@@ -4,7 +4,7 @@ use crate::protocol::event::{LoginCause, LoginOutcome, StepId, Subject};
 use crate::protocol::secret::Secret;
 use crate::protocol::{imap, pop3, smtp};
 use crate::session::Session;
-use crate::session::model::{Credential, Fact};
+use crate::session::model::{Credential, Fact, Severity};
 
 /// Longest name of a mechanism (RFC 4422, section 3.1): what is longer is no name, and may be a secret.
 const NAME: usize = 20;
@@ -19,6 +19,18 @@ pub fn refused_for(session: &Session, cause: LoginCause) -> impl Iterator<Item =
 pub fn mechanism(login: &Credential) -> Fact {
     let name = login.mechanism.strip_prefix("AUTH ").unwrap_or_default();
     Fact::Name(if name.len() > NAME { "AUTH".to_owned() } else { login.mechanism.clone() })
+}
+
+/// The step with which the last accepted login of `session` begins; 0 where none was accepted. A refusal before it matters
+/// little.
+pub fn last_accepted(session: &Session) -> StepId {
+    let accepted = session.credentials.iter().rfind(|login| login.outcome == LoginOutcome::Accepted);
+    accepted.and_then(|login| login.steps.first().copied()).unwrap_or_default()
+}
+
+/// How much it matters that `login` failed, where the last accepted one begins with the step `accepted`.
+pub fn severity(login: &Credential, accepted: StepId) -> Severity {
+    if login.steps.first().is_some_and(|&n| n < accepted) { Severity::Low } else { Severity::Medium }
 }
 
 /// What the server answered to `login`, as a finding quotes it: nothing, where it repeats a secret of the login.

@@ -99,7 +99,12 @@ mod tests {
         let both = vec![2, 4, 5, 7, 9, 10];
         assert_eq!(
             found(script),
-            [("plaintext-password", both.clone()), ("login-refused", both), ("bytes-missing", vec![6])]
+            [
+                ("plaintext-password", both.clone()),
+                ("login-refused", both.clone()),
+                ("bytes-missing", vec![6]),
+                ("logins-per-session", both)
+            ]
         );
     }
 

@@ -187,6 +187,9 @@ pub fn of(subject: &Subject, variant: Variant, answered: Option<&Step>) -> Pop3 
         {
             Pop3::Sasl(Sasl::Refused(cause))
         }
+        What::Reply { to: Some(_), ok: false, code, effect: None } if let Variant::Said(_) = variant => {
+            Pop3::Reply { to: Command::Other, what: Reply::Err, code: response_code(code) }
+        }
         What::Reply { to: Some(verb), ok, code, effect: None } => Pop3::Reply {
             to: answered.and_then(asked).unwrap_or_else(|| command_of_reply(*verb, subject.state)),
             what: status(*ok),

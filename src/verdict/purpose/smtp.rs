@@ -135,11 +135,9 @@ pub fn of(
         Subject::Command(verb) => Smtp::Command(command(verb, variant)),
         Subject::Reply { to: ReplyTo::UnfinishedContent { timeout: true }, .. } => Smtp::ContentAwaited(elapsed),
         Subject::Reply { to: ReplyTo::UnfinishedContent { timeout: false }, .. } => Smtp::ContentCut,
-        // The default sentence speaks of a wrong password: only where the server does.
-        Subject::Reply { to, code, .. }
+        Subject::Reply { to, code, enhanced }
             if let Variant::Refused(cause) = variant
-                && cause != LoginCause::WrongSecret
-                && reply(to, code, false) == Reply::LoginRefused =>
+                && names_reason(cause, reply(to, code, false), enhanced) =>
         {
             Smtp::Sasl(Sasl::Refused(cause))
         }
@@ -226,6 +224,21 @@ fn command(verb: Verb, variant: Variant) -> Command {
         (Verb::Burl, Variant::Last) => Command::BurlLast,
         (Verb::Auth, Variant::InitialResponse) => Command::AuthAtOnce,
         (verb, _) => Command::Verb(verb),
+    }
+}
+
+/// True where the words of a refused login say more than the sentence for its code, or something else.
+fn names_reason(cause: LoginCause, by_code: Reply, enhanced: Option<Enhanced>) -> bool {
+    use LoginCause::{MechanismNotOffered, Temporary, Unknown, WrongSecret};
+    match by_code {
+        // The default sentence speaks of a wrong password: only where the server does, and no code says something else.
+        Reply::LoginRefused => {
+            cause != WrongSecret || enhanced.is_some_and(|enhanced| Enhanced::topic(enhanced) != (7, 8))
+        }
+        Reply::LoginDeferred => !matches!(cause, Temporary | Unknown | WrongSecret),
+        Reply::MechanismTooWeak | Reply::MechanismUnknown => !matches!(cause, MechanismNotOffered | Unknown),
+        Reply::AuthNotHere | Reply::LoginRequired => !matches!(cause, Unknown | WrongSecret),
+        _ => false,
     }
 }
 

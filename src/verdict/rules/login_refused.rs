@@ -5,8 +5,7 @@ use std::collections::HashSet;
 
 /// The server refused a login. Many refusals are one finding, with the steps of all of them.
 ///
-/// It matters because a user who cannot log in gets no mail; and because many refusals in a row may be somebody
-/// guessing passwords.
+/// It matters because a user who cannot log in gets no mail.
 ///
 /// Why is read from the server's words and codes; where they say nothing that is known, the finding names no reason.
 ///
@@ -17,7 +16,8 @@ pub const RULE: Rule = Rule {
     id: "login-refused",
     severity: Severity::Low,
     class: Class::Failure,
-    because_of: &[],
+    // Those of this file's own causes are said of the occurrence.
+    because_of: &["login-despite-logindisabled", "encryption-demanded", "too-many-connections", "mailbox-refused"],
     since: "0.1.0",
     rank: 60,
     reference: Some("RFC 4954, section 6"),
@@ -25,13 +25,14 @@ pub const RULE: Rule = Rule {
     words: Words {
         en: Text {
             title: "A login was refused",
-            detail: "The server did not let the client in. Many refusals in a row may be somebody guessing passwords.",
-            remedy: "Check user name, password and mechanism; the text of the reply often names the reason.",
+            detail: "The server did not let the client in.",
+            remedy: "Check what the reason names: user name and password, the mechanism, the account. Where the server names \
+                     none, the text of the reply may; a token that has expired has to be fetched anew.",
         },
         zh: Text {
             title: "登录被拒绝",
-            detail: "服务器没有允许客户登录。连续多次被拒绝，可能是有人在猜测口令。",
-            remedy: "检查用户名、口令和认证方式；响应中的说明往往给出原因。",
+            detail: "服务器没有允许客户登录。",
+            remedy: "按所述原因检查用户名和口令、认证方式或账号。服务器未说明原因时，可查看响应中的说明；令牌过期时应重新获取。",
         },
     },
     sentences: &[Sentence { en: "{0}.", zh: "{0}。" }],
@@ -40,8 +41,15 @@ pub const RULE: Rule = Rule {
 
 fn check(session: &Session, found: &mut Found) {
     let mut told = HashSet::new();
-    for credential in session.credentials.iter().filter(|login| login.outcome == LoginOutcome::Rejected) {
-        let occurrence = found.at(credential.steps.iter().copied());
+    let refused = || session.credentials.iter().filter(|login| login.outcome == LoginOutcome::Rejected);
+    // Where one of several is not explained, the finding is not.
+    let explanations: HashSet<_> = refused().map(|login| explanation(login.cause)).collect();
+    let explained = explanations.iter().copied().next().flatten().filter(|_| explanations.len() == 1);
+    for credential in refused() {
+        let mut occurrence = found.at(credential.steps.iter().copied());
+        if let Some(id) = explained {
+            occurrence = occurrence.because_of(id);
+        }
         // Each cause once, however often it is met.
         if let Some(cause) = credential.cause
             && let fact = fact(cause, credential.token.is_some())
@@ -50,6 +58,16 @@ fn check(session: &Session, found: &mut Found) {
             occurrence.fact(fact);
         }
     }
+}
+
+/// The finding about the same login that says why, by its cause.
+fn explanation(cause: Option<LoginCause>) -> Option<&'static str> {
+    Some(match cause? {
+        LoginCause::MechanismNotOffered => "mechanism-not-offered",
+        LoginCause::Malformed => "malformed-credentials",
+        LoginCause::SwitchedOff => "login-switched-off",
+        _ => return None,
+    })
 }
 
 fn fact(cause: LoginCause, by_token: bool) -> Fact {
@@ -61,6 +79,22 @@ fn fact(cause: LoginCause, by_token: bool) -> Fact {
 
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn the_finding_about_its_cause_explains_it_unless_another_login_was_refused() {
+        let because_of = |logins: &str| {
+            let script = format!("S: 220 mx\nC: EHLO a\nS: 250-mx\nS: 250 AUTH PLAIN\n{logins}");
+            let mut session = crate::verdict::testing::session(&script, crate::session::Needs::ALL);
+            crate::verdict::judge(&mut session, crate::verdict::rules::ALL);
+            let refused = session.findings.into_iter().find(|finding| finding.id == super::RULE.id);
+            refused.expect("a refused login").because_of
+        };
+        let unknown = "C: AUTH FOO\nS: 504 5.5.4 Unrecognized authentication type\n";
+        let wrong = "C: AUTH PLAIN AGJvYgBzZWNyZXQ=\nS: 535 5.7.8 wrong password\n";
+        assert_eq!(because_of(unknown), Some("mechanism-not-offered"));
+        assert_eq!(because_of(&format!("{unknown}{wrong}")), None);
+        assert_eq!(because_of(wrong), None);
+    }
+
     has!(
         twice,
         "S: * OK ready\nC: a LOGIN bob one\nS: a NO wrong\nC: b LOGIN bob two\nS: b NO wrong" => [2, 3, 4, 5]

@@ -38,8 +38,12 @@ pub const RULE: Rule = Rule {
 };
 
 fn check(session: &Session, found: &mut Found) {
+    let accepted = logins::last_accepted(session);
     for login in logins::refused_for(session, LoginCause::SwitchedOff) {
-        let occurrence = found.at(login.steps.iter().copied()).named(Key::Mechanism, logins::mechanism(login));
+        let occurrence = found
+            .at(login.steps.iter().copied())
+            .named(Key::Mechanism, logins::mechanism(login))
+            .severity(logins::severity(login, accepted));
         if let Some(reply) = logins::reply(login) {
             occurrence.says(1).named(Key::Reply, reply);
         }

@@ -48,11 +48,15 @@ pub const RULE: Rule = Rule {
 };
 
 fn check(session: &Session, found: &mut Found) {
+    let accepted = logins::last_accepted(session);
     for login in logins::refused_for(session, LoginCause::Malformed) {
         let stray = around::stray_line(session, login);
         let is_broken = stray.is_some() || around::is_answered_twice(session, login);
         let occurrence = found.at(login.steps.iter().copied().chain(stray.into_iter().flatten()));
-        let occurrence = occurrence.named(Key::Mechanism, logins::mechanism(login)).says(usize::from(is_broken));
+        let occurrence = occurrence
+            .named(Key::Mechanism, logins::mechanism(login))
+            .severity(logins::severity(login, accepted))
+            .says(usize::from(is_broken));
         if let Some(reply) = logins::reply(login) {
             occurrence.named(Key::Reply, reply);
         }

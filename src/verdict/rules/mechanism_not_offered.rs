@@ -55,11 +55,13 @@ fn check(session: &Session, found: &mut Found) {
     }
     let lists = logins::lists(session);
     let listed: Vec<&str> = offers::offered(session.protocol, &session.capabilities).collect();
+    let accepted = logins::last_accepted(session);
     for login in refused {
         let list = login.steps.first().and_then(|&n| logins::list_before(&lists, n));
         let is_offered = offers::is_offered(session.protocol, &session.capabilities, &login.mechanism);
         let occurrence = found.at(login.steps.iter().copied().chain(list));
-        let occurrence = occurrence.named(Key::Mechanism, logins::mechanism(login));
+        let occurrence =
+            occurrence.named(Key::Mechanism, logins::mechanism(login)).severity(logins::severity(login, accepted));
         // The list is the last one: where it is not from before the login, it says nothing of it.
         let said = match (is_offered, list == lists.last().copied()) {
             (Some(false), true) if listed.is_empty() => occurrence.says(2),

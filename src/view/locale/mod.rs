@@ -55,3 +55,5 @@ impl Lang {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod wordings_tests;
