@@ -8,6 +8,7 @@ reports.
 
 pub(crate) mod builder;
 pub(crate) mod content_store;
+pub(crate) mod domain;
 mod message;
 pub mod model;
 mod phase;

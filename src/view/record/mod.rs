@@ -17,6 +17,7 @@ mod finding;
 mod message;
 mod session;
 mod step;
+mod transaction;
 mod uid;
 mod value;
 
@@ -29,5 +30,6 @@ pub(super) use message::{About, Attachment, attachment};
 pub(super) use session::Endpoint;
 pub(crate) use session::Session;
 pub(crate) use step::Step;
+pub(crate) use transaction::Transaction;
 pub(crate) use uid::uid;
 pub(super) use value::{Hex, Shown};
