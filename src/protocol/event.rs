@@ -66,8 +66,8 @@ pub trait Sink {
     /// What became of a message: called at most once, after [`Sink::content_end`].
     fn message_outcome(&mut self, message: MessageId, outcome: MessageOutcome);
 
-    /// SMTP, LMTP: a mail transaction is over, whether content crossed or not. Called after [`Sink::content_end`] of its
-    /// message.
+    /// SMTP, LMTP: a mail transaction is over, whether content crossed or not. Called before [`Sink::message_outcome`] of
+    /// its message; where the server refuses a chunk before its end, before [`Sink::content_end`] too.
     fn transaction(&mut self, transaction: Transaction);
 
     /// What the client calls itself (HELO, EHLO, LHLO, IMAP ID).

@@ -6,8 +6,8 @@ are estimates of the same kind everywhere, never a measure of the process.
 */
 
 use super::model::{
-    Addressee, Attachment, Credential, Envelope, Finding, Header, HeaderField, Mailbox, Message, MimePart, Recipient, Session,
-    Step, Tls, Transaction,
+    Addressee, Attachment, Credential, Envelope, Finding, Header, HeaderField, Mailbox, Message, MimePart, Recipient,
+    Session, Step, Tls, Transaction,
 };
 use crate::limits::heap;
 pub use crate::limits::of_list;

@@ -152,7 +152,7 @@ impl Dialogue {
     }
 
     fn data_answered(&mut self, step: Option<StepId>, reply: &Reply<'_>, told: StepId) {
-        self.transaction.data_answered(step, &Decision::of(reply, Decided::Data, told));
+        self.transaction.data_answered(step, reply, told);
         if !self.awaited(step, AwaitedReply::Data) {
             if !reply.is_intermediate() {
                 // The content was read as a message before the refusal came. The server took its lines for commands.

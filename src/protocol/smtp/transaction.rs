@@ -3,7 +3,7 @@
 use super::dialogue::Dialogue;
 use super::question::RepliesDue;
 use super::reply::Reply;
-use crate::limits::{Limit, RECIPIENTS, STEPS_PER_SESSION, of_list};
+use crate::limits::{Limit, RECIPIENTS, STEPS_PER_SESSION, heap, of_list};
 use crate::protocol::event::{
     self, Decided, DecidingReply, Envelope, MessageId, Recipient, Sink, StepId, TransactionEnd,
 };
@@ -31,13 +31,19 @@ pub struct Decision {
 impl Decision {
     /// `reply`, told as step `told`, to `to`.
     pub fn of(reply: &Reply<'_>, to: Decided, told: StepId) -> Self {
-        let deciding = DecidingReply { to, code: reply.has_code.then_some(reply.code), step: told };
-        Self { code: reply.code, text: reply.text.to_vec(), reply: deciding }
+        Self { code: reply.code, text: reply.text.to_vec(), reply: DecidingReply::of(reply, to, told) }
     }
 
     /// It accepts.
     pub fn accepts(&self) -> bool {
         is_good(self.code)
+    }
+}
+
+impl DecidingReply {
+    /// `reply`, told as step `told`, to `to`.
+    fn of(reply: &Reply<'_>, to: Decided, told: StepId) -> Self {
+        Self { to, code: reply.has_code.then_some(reply.code), step: told }
     }
 }
 
@@ -59,16 +65,25 @@ pub struct Transaction {
     recipients_missing: bool,
     /// The steps of MAIL and RCPT.
     steps: Vec<StepId>,
-    /// Other steps of it: replies that name no recipient, and DATA where it was refused.
-    others: Vec<StepId>,
-    /// The reply that has refused MAIL, or DATA last.
-    reply: Option<DecidingReply>,
+    /// The step of the reply to MAIL.
+    told: Option<StepId>,
     /// The first of its recipients that has not had its own reply after the content.
     next: usize,
     /// Bytes that the recipients' paths have on the heap.
     paths: usize,
-    /// The first reply that refused a chunk.
-    refusal: Option<Decision>,
+    /// What few have.
+    refusals: Option<Box<Refusals>>,
+}
+
+/// What the server has refused in a transaction.
+#[derive(Debug, Default)]
+struct Refusals {
+    /// MAIL, or DATA last.
+    reply: Option<DecidingReply>,
+    /// DATA and the replies to it.
+    steps: Vec<StepId>,
+    /// A chunk: the first reply that did.
+    chunk: Option<Decision>,
 }
 
 impl Transaction {
@@ -76,19 +91,23 @@ impl Transaction {
     pub fn begin(sender: Sender, step: Option<StepId>, told: Option<StepId>) -> Self {
         let Sender { path, size } = sender;
         let envelope = Envelope { from: path, to: Vec::new() };
-        let (steps, others) = (step.into_iter().collect(), told.into_iter().collect());
-        Self { begun: true, envelope, size_said: size, steps, others, ..Self::default() }
+        Self { begun: true, envelope, size_said: size, steps: step.into_iter().collect(), told, ..Self::default() }
     }
 
     /// A MAIL that was refused.
     pub fn refused(sender: Sender, step: Option<StepId>, decision: &Decision) -> Self {
-        let reply = Some(decision.reply);
-        Self { begun: false, refused: true, reply, ..Self::begin(sender, step, Some(decision.reply.step)) }
+        let refusals = Refusals { reply: Some(decision.reply), ..Refusals::default() };
+        let refusals = Some(Box::new(refusals));
+        Self { begun: false, refused: true, refusals, ..Self::begin(sender, step, Some(decision.reply.step)) }
     }
 
     /// Bytes that it holds.
     pub fn held(&self) -> usize {
-        of_list(&self.envelope.to) + self.paths + of_list(&self.steps) + of_list(&self.others)
+        let of_refusals = |refusals: &Refusals| {
+            let chunk = refusals.chunk.as_ref().map_or(0, |decision| of_list(&decision.text));
+            heap(size_of::<Refusals>()) + of_list(&refusals.steps) + chunk
+        };
+        of_list(&self.envelope.to) + self.paths + of_list(&self.steps) + self.refusals.as_deref().map_or(0, of_refusals)
     }
 
     /// True where MAIL was accepted.
@@ -108,13 +127,7 @@ impl Transaction {
 
     /// A RCPT with the code of its reply and the step of that, where there was one. False where there were too many
     /// already.
-    pub fn recipient(
-        &mut self,
-        path: Vec<u8>,
-        code: Option<u16>,
-        step: Option<StepId>,
-        told: Option<StepId>,
-    ) -> bool {
+    pub fn recipient(&mut self, path: Vec<u8>, code: Option<u16>, step: Option<StepId>, told: Option<StepId>) -> bool {
         if self.envelope.to.len() >= RECIPIENTS {
             return false;
         }
@@ -176,28 +189,29 @@ impl Transaction {
 
     /// A chunk was refused: the message is not accepted, whatever follows (RFC 3030, section 2).
     pub fn refuse(&mut self, decision: Decision) {
-        self.refusal.get_or_insert(decision);
+        self.refusals.get_or_insert_default().chunk.get_or_insert(decision);
     }
 
     /// The first decision given to [`Transaction::refuse`].
     pub fn refusal(&self) -> Option<&Decision> {
-        self.refusal.as_ref()
+        self.refusals.as_ref()?.chunk.as_ref()
     }
 
-    /// DATA was refused, or the server goes on after it.
-    pub fn data_answered(&mut self, data: Option<StepId>, decision: &Decision) {
-        if !self.is_empty() {
-            self.also(data.into_iter().chain([decision.reply.step]));
-            if !self.refused {
-                self.reply = (decision.code >= 400).then_some(decision.reply);
-            }
+    /// DATA was answered. Where it was refused, this decides for all recipients, as long as no other DATA is accepted.
+    pub fn data_answered(&mut self, data: Option<StepId>, reply: &Reply<'_>, told: StepId) {
+        let is_refused = reply.code >= 400;
+        if self.is_empty() || !is_refused && self.refusals.is_none() {
+            return;
         }
-    }
-
-    /// Further steps of it, as many as a session keeps at most.
-    fn also(&mut self, steps: impl IntoIterator<Item = StepId>) {
-        let room = STEPS_PER_SESSION.saturating_sub(self.others.len());
-        self.others.extend(steps.into_iter().take(room));
+        let is_without_sender = self.refused;
+        let refusals = self.refusals.get_or_insert_default();
+        // A session keeps no more steps than this.
+        if refusals.steps.len() < STEPS_PER_SESSION {
+            refusals.steps.extend(data.into_iter().chain([told]));
+        }
+        if !is_without_sender {
+            refusals.reply = is_refused.then(|| DecidingReply::of(reply, Decided::Data, told));
+        }
     }
 
     /// The steps of MAIL and RCPT; none where MAIL was refused.
@@ -216,9 +230,12 @@ impl Transaction {
         if self.is_empty() && message.is_none() {
             return;
         }
-        self.also(steps);
-        self.steps.append(&mut self.others);
-        let reply = reply.or(self.reply);
+        let Refusals { reply: refusal, steps: mut others, chunk: _ } =
+            self.refusals.map_or_else(Refusals::default, |it| *it);
+        let reply = reply.or(refusal);
+        self.steps.extend(self.told);
+        self.steps.append(&mut others);
+        self.steps.extend(steps);
         let (envelope, size_said, steps) = (self.envelope, self.size_said, self.steps);
         out.transaction(event::Transaction { envelope, size_said, reply, end, message, steps });
     }

@@ -1,5 +1,6 @@
 //! The builder, with steps, logins and messages as dialogues report them.
 
+use super::transaction::read_envelope;
 use super::*;
 use crate::capture::Time;
 use crate::flow::{PacketRef, Side};
@@ -115,8 +116,12 @@ fn a_transaction() {
 
 #[test]
 fn a_recipients_own_reply_decides() {
-    let recipient =
-        |code, final_code| event::Recipient { address: b"a@b".to_vec(), code, final_code, ..event::Recipient::default() };
+    let recipient = |code, final_code| event::Recipient {
+        address: b"a@b".to_vec(),
+        code,
+        final_code,
+        ..event::Recipient::default()
+    };
     for (code, last, accepted) in [
         (Some(250), None, true),
         (Some(251), Some(250), true),

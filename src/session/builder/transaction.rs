@@ -40,8 +40,9 @@ impl Builder {
             message,
             steps,
         };
-        self.ended_with_it =
-            (end == TransactionEnd::SessionOver || transaction.outcome == Outcome::Aborted && message.is_some()).then_some(n);
+        self.ended_with_it = (end == TransactionEnd::SessionOver
+            || transaction.outcome == Outcome::Aborted && message.is_some())
+        .then_some(n);
         self.held.rest += transaction.weight();
         self.session.transactions.push(transaction);
     }
@@ -58,8 +59,9 @@ impl Builder {
             [] => Outcome::of_code(reply.and_then(|reply| reply.code)),
             to => Outcome::of_all(to.iter().map(|addressee| addressee.outcome)),
         };
-        let (complete, unfinished) =
-            message.and_then(|n| self.message_mut(n)).map_or((false, true), |message| (message.complete, message.unfinished));
+        let (complete, unfinished) = message
+            .and_then(|n| self.message_mut(n))
+            .map_or((false, true), |message| (message.complete, message.unfinished));
         match (end, by_all) {
             (_, Outcome::Rejected | Outcome::Deferred) => by_all,
             (TransactionEnd::Unseen, _) => Outcome::Unknown,
@@ -84,11 +86,7 @@ impl Builder {
 }
 
 /// What becomes of a recipient: by RCPT, then by its own reply, or else by the one that `decided` for all.
-fn addressee(
-    told: event::Recipient,
-    decided: Option<DecidingReply>,
-    is_kept: impl Fn(&StepId) -> bool,
-) -> Addressee {
+fn addressee(told: event::Recipient, decided: Option<DecidingReply>, is_kept: impl Fn(&StepId) -> bool) -> Addressee {
     let of_rcpt = Outcome::of_code(told.code);
     let for_all = decided.map(|reply| (reply.code, reply.step));
     let own = told.final_step.map(|step| (told.final_code, step));

@@ -8,8 +8,8 @@ digest, a time.
 */
 
 use super::{
-    Addressee, Attachment, Credential, Envelope, Fact, Finding, Header, HeaderField, Mailbox, Message, MimePart, Recipient,
-    Session, Step, Tls, Transaction,
+    Addressee, Attachment, Credential, Envelope, Fact, Finding, Header, HeaderField, Mailbox, Message, MimePart,
+    Recipient, Session, Step, Tls, Transaction,
 };
 use crate::flow::{self, Transport};
 use crate::protocol::event::Certificate;
