@@ -309,7 +309,7 @@ mod tests {
             ("detector", size_of::<Detector>(), 88),
             ("stack", size_of::<Stack>(), 96),
             ("builder", size_of::<Builder>(), 600),
-            ("smtp", size_of::<crate::protocol::smtp::Dialogue>(), 600),
+            ("smtp", size_of::<crate::protocol::smtp::Dialogue>(), 608),
             ("pop3", size_of::<crate::protocol::pop3::Dialogue>(), 488),
             ("imap", size_of::<crate::protocol::imap::Dialogue>(), 2_504),
         ];

@@ -67,6 +67,8 @@ pub struct Transaction {
     steps: Vec<StepId>,
     /// The step of the reply to MAIL.
     told: Option<StepId>,
+    /// The step of the last reply that accepted DATA.
+    go_ahead: Option<StepId>,
     /// The first of its recipients that has not had its own reply after the content.
     next: usize,
     /// Bytes that the recipients' paths have on the heap.
@@ -200,6 +202,9 @@ impl Transaction {
     /// DATA was answered. Where it was refused, this decides for all recipients, as long as no other DATA is accepted.
     pub fn data_answered(&mut self, data: Option<StepId>, reply: &Reply<'_>, told: StepId) {
         let is_refused = reply.code >= 400;
+        if !is_refused {
+            self.go_ahead = Some(told);
+        }
         if self.is_empty() || !is_refused && self.refusals.is_none() {
             return;
         }
@@ -233,7 +238,7 @@ impl Transaction {
         let Refusals { reply: refusal, steps: mut others, chunk: _ } =
             self.refusals.map_or_else(Refusals::default, |it| *it);
         let reply = reply.or(refusal);
-        self.steps.extend(self.told);
+        self.steps.extend(self.told.into_iter().chain(self.go_ahead));
         self.steps.append(&mut others);
         self.steps.extend(steps);
         let (envelope, size_said, steps) = (self.envelope, self.size_said, self.steps);
