@@ -13,6 +13,7 @@ use crate::session::summary::Summary;
 use crate::verdict::across::Across;
 use crate::verdict::across::login_frequency::{LoginCounter, Logins};
 use crate::verdict::across::same_message::MessageIndex;
+use crate::verdict::conclusion::{Verdict, Verdicts};
 use crate::view::View;
 use std::io;
 use std::sync::Arc;
@@ -23,6 +24,7 @@ pub struct OutputStage<'a> {
     numbering: SessionNumbering,
     messages: MessageIndex,
     logins: LoginCounter,
+    verdicts: Verdicts,
     summary: Summary,
     view: &'a mut dyn View,
 }
@@ -40,6 +42,7 @@ impl<'a> OutputStage<'a> {
             ),
             messages: MessageIndex::default(),
             logins: LoginCounter::default(),
+            verdicts: Verdicts::default(),
             summary: Summary::default(),
             view,
         }
@@ -104,14 +107,15 @@ impl<'a> OutputStage<'a> {
     }
 
     /// The capture has been read: returns the totals.
-    pub fn finish(mut self, counted: InputCounts) -> (Summary, Logins) {
+    pub fn finish(mut self, counted: InputCounts) -> (Summary, Logins, Option<Verdict>) {
         self.summary.limits_hit.add(&counted.limits_hit);
         self.summary.limits_hit.add(self.numbering.limits_hit());
         let mail = self.summary.packets.mail;
         let mut packets = counted.packets;
         packets.mail = mail;
         packets.other = packets.read.saturating_sub(mail + packets.undecodable);
-        (Summary { packets, traffic: counted.traffic, ..self.summary }, self.logins.finish())
+        let verdict = (!self.options.selection.rules.is_empty()).then(|| self.verdicts.finish());
+        (Summary { packets, traffic: counted.traffic, ..self.summary }, self.logins.finish(), verdict)
     }
 
     fn show_ready(&mut self) -> io::Result<()> {
@@ -128,6 +132,9 @@ impl<'a> OutputStage<'a> {
                 }
             }
             self.summary.add(&session);
+            if !self.options.selection.rules.is_empty() {
+                self.verdicts.session(&session);
+            }
             if self.options.selection.logins {
                 self.logins.session(&session);
             }

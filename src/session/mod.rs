@@ -9,6 +9,7 @@ reports.
 pub(crate) mod builder;
 pub(crate) mod content_store;
 pub(crate) mod domain;
+pub(crate) mod logins;
 mod message;
 pub mod model;
 mod phase;
@@ -16,6 +17,7 @@ pub(crate) mod plan;
 mod step;
 pub mod summary;
 mod text;
+mod tls;
 mod variant;
 pub mod weight;
 

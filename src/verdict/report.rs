@@ -1,6 +1,7 @@
 //! The report on a capture as a whole, once it has been read.
 
 use super::across::login_frequency::Logins;
+use super::conclusion::Verdict;
 use crate::capture::SourceInfo;
 use crate::session::summary::Summary;
 
@@ -13,4 +14,6 @@ pub struct Report {
     pub summary: Summary,
     /// Who logs in where, how often; empty where the [`Selection`](super::Selection) leaves it out.
     pub logins: Logins,
+    /// What the capture comes to. Absent where no rule ran.
+    pub verdict: Option<Verdict>,
 }

@@ -1,6 +1,9 @@
 //! `capture` and `summary`.
 
+use super::each::Options;
 use super::value::{Shown, non_empty};
+use super::verdict::Verdict;
+
 use crate::capture::{LinkType, SourceInfo, Time};
 use crate::limits::LimitsHit;
 use crate::protocol::{self, event};
@@ -118,6 +121,9 @@ pub(crate) struct Summary<'a> {
     limits_hit: Limits<'a>,
     /// What the capture holds besides mail.
     traffic: Traffic,
+    /// What the capture comes to. Absent if no rule ran.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    verdict: Option<Verdict>,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -207,7 +213,7 @@ impl Serialize for Limits<'_> {
 
 impl<'a> Summary<'a> {
     /// The summary in `report`.
-    pub fn new(report: &'a Report) -> Self {
+    pub fn new(report: &'a Report, options: Options) -> Self {
         let summary = &report.summary;
         let sessions = |protocol| summary.sessions.get(&protocol).copied().unwrap_or_default();
         let credentials = |exposure| summary.credentials.get(&exposure).copied().unwrap_or_default();
@@ -246,6 +252,7 @@ impl<'a> Summary<'a> {
                 tcp_ports: summary.traffic.tcp_ports.iter().map(|&(port, segments)| Port { port, segments }).collect(),
                 undecodable: summary.traffic.stops.iter().map(|(stop, &count)| (stop.name(), count)).collect(),
             },
+            verdict: report.verdict.as_ref().map(|verdict| Verdict::new(verdict, options.lang)),
         }
     }
 }

@@ -322,7 +322,7 @@ impl Masking {
 /// field does today: the user names the sources, the reader of a source words its problem, and the other fields are
 /// counts, addresses and times.
 fn holds_no_wire_text(report: &Report) {
-    let Report { sources, summary, logins } = report;
+    let Report { sources, summary, logins, verdict: _ } = report;
     for source in sources {
         let SourceInfo {
             name: _,
