@@ -370,6 +370,8 @@ impl Finding {
                 | Fact::Enhanced(_)
                 | Fact::Time(_)
                 | Fact::Phrase(_)
+                | Fact::Said(_)
+                | Fact::Meaning(_)
                 | Fact::Code(_)
                 | Fact::LoginCause(_)
                 | Fact::Alert(_)
