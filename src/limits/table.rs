@@ -120,6 +120,18 @@ limits! {
         zh: "一个会话 {MESSAGES_PER_SESSION} 封邮件",
     }
 
+    /// Counts transactions left out.
+    TransactionsPerSession = "transactions_per_session" {
+        /// Mail transactions kept for a session.
+        TRANSACTIONS_PER_SESSION: Count = 20_000, fuzzed 6;
+    } hit {
+        en: "mail transactions were left out of sessions of more than {TRANSACTIONS_PER_SESSION}",
+        zh: "邮件事务超过 {TRANSACTIONS_PER_SESSION} 个的会话略去了后面的事务（事务数）",
+    } readme {
+        en: "{TRANSACTIONS_PER_SESSION} mail transactions of a session",
+        zh: "一个会话 {TRANSACTIONS_PER_SESSION} 个邮件事务",
+    }
+
     /// Counts attempts left out.
     CredentialsPerSession = "credentials_per_session" {
         /// Login attempts kept for a session.

@@ -308,8 +308,8 @@ mod tests {
             ("follower", size_of::<ConnectionFollower<'_>>(), 248),
             ("detector", size_of::<Detector>(), 88),
             ("stack", size_of::<Stack>(), 96),
-            ("builder", size_of::<Builder>(), 568),
-            ("smtp", size_of::<crate::protocol::smtp::Dialogue>(), 592),
+            ("builder", size_of::<Builder>(), 600),
+            ("smtp", size_of::<crate::protocol::smtp::Dialogue>(), 608),
             ("pop3", size_of::<crate::protocol::pop3::Dialogue>(), 488),
             ("imap", size_of::<crate::protocol::imap::Dialogue>(), 2_504),
         ];

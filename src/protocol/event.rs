@@ -15,6 +15,7 @@ pub use super::proxy::Via;
 pub use super::proxy::header::{ProxyClient, ProxyHeader};
 pub use super::span::{Packets, Span};
 pub use tls::{Certificate, TlsFact};
+pub use transaction::{Decided, DecidingReply, Transaction, TransactionEnd};
 
 use super::framing::Line;
 use super::secret::Raw;
@@ -29,6 +30,7 @@ pub(crate) use forward::forward;
 
 mod forward;
 pub(super) mod tls;
+mod transaction;
 
 /// Receives what a dialogue reports. No method has a default: a sink that wraps another (see `forward!`) would silently
 /// drop the calls it does not forward.
@@ -63,6 +65,10 @@ pub trait Sink {
 
     /// What became of a message: called at most once, after [`Sink::content_end`].
     fn message_outcome(&mut self, message: MessageId, outcome: MessageOutcome);
+
+    /// SMTP, LMTP: a mail transaction is over, whether content crossed or not. Called before [`Sink::message_outcome`] of
+    /// its message; where the server refuses a chunk before its end, before [`Sink::content_end`] too.
+    fn transaction(&mut self, transaction: Transaction);
 
     /// What the client calls itself (HELO, EHLO, LHLO, IMAP ID).
     fn client_name(&mut self, name: &[u8]);
@@ -329,10 +335,14 @@ pub struct MessageOutcome {
 /// Whether the receiver accepted a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Delivery {
-    /// It did (for LMTP: for one recipient at least).
+    /// It did.
     Accepted,
+    /// LMTP, PRDR: for some of its recipients.
+    Partly,
     /// It did not.
     Rejected,
+    /// It did not for now: the client may try again (4yz).
+    Deferred,
     /// Its answer was not seen.
     Unknown,
 }
@@ -353,8 +363,12 @@ pub struct Recipient {
     pub address: Vec<u8>,
     /// Code of the reply to RCPT.
     pub code: Option<u16>,
+    /// Step of that reply.
+    pub step: Option<StepId>,
     /// Code of the recipient's own reply after the content (LMTP, PRDR).
     pub final_code: Option<u16>,
+    /// Step of that reply.
+    pub final_step: Option<StepId>,
     /// That reply was due and was not seen.
     pub final_missing: bool,
 }

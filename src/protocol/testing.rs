@@ -54,6 +54,7 @@ pub struct Recorder {
     pub steps: Vec<Told>,
     pub credentials: Vec<Credential>,
     pub messages: Vec<Carried>,
+    pub transactions: Vec<Transaction>,
     pub client_name: Option<String>,
     pub banner: Option<String>,
     pub capabilities: Vec<String>,
@@ -185,6 +186,12 @@ impl Sink for Recorder {
         assert!(message.complete.is_some(), "an outcome before the end of content");
         assert!(message.outcome.is_none(), "a second outcome");
         message.outcome = Some(outcome);
+    }
+
+    fn transaction(&mut self, transaction: Transaction) {
+        assert!(transaction.steps.iter().all(|&n| n >= 1 && n as usize <= self.steps.len()));
+        assert!(transaction.message.is_none_or(|message| message >= 1 && message as usize <= self.messages.len()));
+        self.transactions.push(transaction);
     }
 
     fn client_name(&mut self, name: &[u8]) {

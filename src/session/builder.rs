@@ -9,9 +9,10 @@ mod cause;
 mod held;
 mod let_go;
 mod packed;
+mod transaction;
 
 use super::message::{Content, Reader};
-use super::model::{ContentRef, Credential, Envelope, Measure, Message, Phase, Recipient, Session, Step, TlsMode};
+use super::model::{ContentRef, Credential, Measure, Message, Phase, Session, Step, TlsMode};
 use super::plan::Plan;
 use super::text::text;
 use super::{logins, phase, step, tls};
@@ -50,6 +51,8 @@ pub struct Builder {
     announced: Option<(StepId, u64)>,
     /// The channel of the last step, kept or not.
     channel: Channel,
+    /// The last transaction, where the session ended within it.
+    ended_with_it: Option<u32>,
     /// The channel in which the server last listed its capabilities: a list from before TLS is none of after it.
     listed_in: Option<Channel>,
     held: Held,
@@ -69,6 +72,7 @@ impl Builder {
             content_steps: BTreeMap::new(),
             announced: None,
             channel: Channel::Clear,
+            ended_with_it: None,
             listed_in: None,
             held: Held::default(),
             allowance: usize::MAX,
@@ -135,6 +139,8 @@ impl Builder {
             let last = self.session.messages[message].steps.last().copied();
             self.session.messages[message].encrypted = self.was_encrypted(last.as_ref());
         }
+        let missing = transport.counters.client_missing + transport.counters.server_missing;
+        self.last_transaction(transport.end, missing > 0);
         // Attempts are reported as they are decided, which need not be the order in which they were made.
         self.session.credentials.sort_by_key(|credential| credential.steps.first().copied().unwrap_or(StepId::MAX));
         logins::settle(&mut self.session);
@@ -404,10 +410,14 @@ impl Sink for Builder {
         self.change(message, |message| {
             message.outcome = told.outcome.or(message.outcome);
             message.reply = told.reply.map(|reply| text(&reply));
-            message.envelope = told.envelope.map(read_envelope);
+            message.envelope = told.envelope.map(transaction::read_envelope);
             message.uid = message.uid.or(told.uid);
             message.steps = steps;
         });
+    }
+
+    fn transaction(&mut self, told: event::Transaction) {
+        self.add_transaction(told);
     }
 
     fn client_name(&mut self, name: &[u8]) {
@@ -475,25 +485,6 @@ fn put(message: &mut Message, content: Content) {
     message.stored = content.stored;
 }
 
-/// An envelope. A recipient is accepted by the reply to RCPT, and by its own reply after the content where it has one.
-/// The reply to the content for all recipients is the message's outcome.
-fn read_envelope(told: event::Envelope) -> Envelope {
-    let is_good = |code: u16| (200..300).contains(&code);
-    let recipient = |told: event::Recipient| Recipient {
-        address: text(&told.address),
-        code: told.code,
-        final_code: told.final_code,
-        accepted: match told.code.is_some_and(is_good) {
-            true if told.final_missing => None,
-            accepted => Some(accepted && told.final_code.is_none_or(is_good)),
-        },
-    };
-    Envelope {
-        from: told.from.map(|path| text(&path)),
-        to: told.to.into_iter().take(RECIPIENTS).map(recipient).collect(),
-    }
-}
-
 #[cfg(test)]
 mod let_go_tests;
 #[cfg(test)]
@@ -502,3 +493,5 @@ mod packed_tests;
 mod secret_tests;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod transaction_tests;

@@ -8,6 +8,7 @@ reports.
 
 pub(crate) mod builder;
 pub(crate) mod content_store;
+pub(crate) mod domain;
 pub(crate) mod logins;
 mod message;
 pub mod model;

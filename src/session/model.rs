@@ -17,6 +17,7 @@ mod mail;
 mod placeholder;
 mod step;
 mod texts;
+mod transaction;
 
 pub use finding::{Fact, Facts, Finding, Key, Sentence, Severity};
 pub use late::{Late, Placeholder};
@@ -25,6 +26,7 @@ pub use mail::{
 };
 pub use step::{ContentRef, Measure, Phase, State, Step, Variant};
 pub use texts::{StepLine, TextsMut};
+pub use transaction::{Addressee, Outcome, Transaction};
 
 /// One mail session.
 #[derive(Debug, Clone)]
@@ -53,6 +55,8 @@ pub struct Session {
     pub credentials: Vec<Credential>,
     /// What crossed in commands to log in that the server called out of place: no attempts, but exposed all the same.
     pub unheeded: Vec<Credential>,
+    /// SMTP, LMTP: every mail transaction, in the order in which they ended.
+    pub transactions: Vec<Transaction>,
     /// Every message carried.
     pub messages: Vec<Message>,
     /// What is wrong, weak or worth knowing: put here by `verdict` once the session is over.
@@ -77,6 +81,7 @@ impl Session {
             steps: Vec::new(),
             credentials: Vec::new(),
             unheeded: Vec::new(),
+            transactions: Vec::new(),
             messages: Vec::new(),
             findings: Vec::new(),
             limits_hit: LimitsHit::default(),

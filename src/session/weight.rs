@@ -6,8 +6,8 @@ are estimates of the same kind everywhere, never a measure of the process.
 */
 
 use super::model::{
-    Attachment, Credential, Envelope, Finding, Header, HeaderField, Mailbox, Message, MimePart, Recipient, Session,
-    Step, Tls,
+    Addressee, Attachment, Credential, Envelope, Finding, Header, HeaderField, Mailbox, Message, MimePart, Recipient,
+    Session, Step, Tls, Transaction,
 };
 use crate::limits::heap;
 pub use crate::limits::of_list;
@@ -101,6 +101,15 @@ impl Message {
     }
 }
 
+impl Transaction {
+    /// Bytes that the transaction has on the heap, without its own size.
+    pub fn weight(&self) -> usize {
+        let Self { n: _, from, to, size_said: _, size_limit: _, outcome: _, reply: _, message: _, steps } = self;
+        let of_addressee = |Addressee { address, .. }: &Addressee| of_text(address);
+        of_some(from.as_ref()) + of_list(to) + to.iter().map(of_addressee).sum::<usize>() + of_list(steps)
+    }
+}
+
 impl Header {
     /// Bytes that the fields have on the heap.
     pub fn weight(&self) -> usize {
@@ -162,7 +171,7 @@ impl Session {
 
     /// Bytes that the session takes, all in all. Takes a pass over its steps.
     pub fn weight(&self) -> usize {
-        let Self { tls, steps, credentials, unheeded, messages, findings, .. } = self;
+        let Self { tls, steps, credentials, unheeded, transactions, messages, findings, .. } = self;
         let conflicts = &self.transport.conflicts.kept;
         let of_finding = |finding: &Finding| {
             of_list(&finding.steps)
@@ -183,6 +192,8 @@ impl Session {
             + of_list(credentials)
             + of_list(unheeded)
             + credentials.iter().chain(unheeded).map(Credential::weight).sum::<usize>()
+            + of_list(transactions)
+            + transactions.iter().map(Transaction::weight).sum::<usize>()
             + of_list(messages)
             + messages.iter().map(Message::weight).sum::<usize>()
             + of_list(findings)

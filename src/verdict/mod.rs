@@ -14,6 +14,7 @@ mod evidence;
 mod found;
 mod logins;
 pub(crate) mod purpose;
+mod refusals;
 pub(crate) mod report;
 pub(crate) mod rule;
 #[cfg(test)]
@@ -89,7 +90,7 @@ mod tests {
     fn a_transaction_in_which_a_recipient_is_refused() {
         let script = "S: 220 mx\nC: HELO a\nS: 250 mx\nC: MAIL FROM:<a@b>\nS: 250 ok\nC: RCPT TO:<c@d>\nS: 250 ok\n\
                       C: RCPT TO:<e@f>\nS: 550 no\nC: DATA\nS: 354 go\nC: hi\nC: .\nS: 250 ok";
-        assert_eq!(found(script), [("plaintext-message", vec![12]), ("recipient-refused", vec![8, 9])]);
+        assert_eq!(found(script), [("plaintext-message", vec![12]), ("delivery-rejected", vec![8, 9])]);
     }
 
     #[test]

@@ -61,6 +61,11 @@ macro_rules! forward {
             self.0.message_outcome(message, outcome);
         }
     };
+    (@ transaction) => {
+        fn transaction(&mut self, transaction: $crate::protocol::event::Transaction) {
+            self.0.transaction(transaction);
+        }
+    };
     (@ client_name) => {
         fn client_name(&mut self, name: &[u8]) {
             self.0.client_name(name);

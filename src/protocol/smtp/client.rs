@@ -8,6 +8,7 @@ use super::parse;
 use super::question::{Abandoned, Pending, Question};
 use super::state::ANOTHER;
 use super::state::{AfterGap, AwaitedReply, Awaiting, ClientInput, LineContext};
+use super::transaction::Sender;
 use crate::flow::{PacketRef, Side};
 use crate::limits::{Limit, PATH_BYTES};
 use crate::protocol::event::{self, Kind, Sink, Step, StepId};
@@ -61,7 +62,7 @@ impl Dialogue {
                 ClientInput::Commands(LineContext::Gap)
                     if self.line.is_empty() && input.rest().first().is_some_and(|&byte| parse::is_tls_record(byte)) =>
                 {
-                    self.tls_begins(); // STARTTLS was in the gap.
+                    self.tls_begins(out); // STARTTLS was in the gap.
                 }
                 ClientInput::Commands(_) | ClientInput::Responding(_) => {
                     if let Some(line) = self.line.line(input) {
@@ -154,7 +155,7 @@ impl Dialogue {
             ClientInput::Commands(_) | ClientInput::Waiting(_) | ClientInput::Responding(None) => {}
         }
         if let Some(abandoned) = self.give_up(out) {
-            self.abandoned(abandoned, None, out);
+            self.abandoned(abandoned, None, event::TransactionEnd::SessionOver, out);
         }
     }
 
@@ -232,7 +233,10 @@ impl Dialogue {
         exchange.iter_mut().for_each(|exchange| exchange.add_step(step));
         let verb = if is_whole(line) { command.verb } else { command.verb_cut() };
         let (question, awaited_reply) = match verb {
-            Verb::Mail => (Question::Mail(path(line, command, out)), None),
+            Verb::Mail => {
+                let size = parse::size_said(command.arguments()).filter(|_| is_whole(line));
+                (Question::Mail(Sender { path: path(line, command, out), size }), None)
+            }
             Verb::Rcpt => (Question::Rcpt(path(line, command, out)), None),
             Verb::Auth => (Question::Auth(exchange), Some(AwaitedReply::Auth)),
             Verb::Data => (Question::Command(Verb::Data), Some(AwaitedReply::Data)),

@@ -6,9 +6,10 @@ use super::dialogue::{Dialogue, Flavour};
 use super::question::{Abandoned, ContentReplies, Pending, Question, RepliesDue};
 use super::reply::Reply;
 use super::state::{Awaiting, Chunk, ClientInput, Content, LineContext, OpenMessage, line_of_a_dot};
+use super::transaction::{Decision, End, is_good};
 use crate::flow::Side;
 use crate::protocol::event::{
-    ContentEnd, Delivery, Direction, Kind, MessageId, MessageOutcome, MessageStart, Sink, Step, StepId,
+    ContentEnd, Delivery, Direction, Kind, MessageId, MessageOutcome, MessageStart, Sink, Step, StepId, TransactionEnd,
 };
 use crate::protocol::framing::{DotBlock, DotPiece, Input, LineEnd};
 use crate::protocol::span::Span;
@@ -106,10 +107,10 @@ impl Dialogue {
         let step = steps.first().copied();
         let mut content_replies = ContentReplies { message: Some(message), steps, ..ContentReplies::default() };
         match content.refused {
-            Some((reply, text)) => {
-                content_replies.steps.push(reply);
-                content_replies.decided = Some((false, text));
-                self.delivered(content_replies, out);
+            Some(refusal) => {
+                content_replies.steps.push(refusal.reply.step);
+                content_replies.decided = Some(refusal);
+                self.delivered(content_replies, TransactionEnd::Content, out);
             }
             None => {
                 content_replies.due = self.replies_due();
@@ -345,7 +346,7 @@ impl Dialogue {
     }
 
     /// The outcome of a message is known, or never will be: the transaction is over (RFC 5321, section 4.1.1.4).
-    pub(super) fn delivered(&mut self, content_replies: ContentReplies, out: &mut dyn Sink) {
+    pub(super) fn delivered(&mut self, content_replies: ContentReplies, by: TransactionEnd, out: &mut dyn Sink) {
         let mut transaction = std::mem::take(&mut self.transaction);
         let codes = match &content_replies.due {
             RepliesDue::Unknown(codes) => codes.as_slice(),
@@ -354,13 +355,13 @@ impl Dialogue {
         };
         let is_all = transaction.is_all_accepted(codes.len());
         if is_all {
-            codes.iter().for_each(|&code| transaction.final_code(code));
+            codes.iter().for_each(|&(code, told)| transaction.final_code(code, told));
         }
         let mut content_replies = content_replies;
         match content_replies.due {
             // A recipient whose reply is missing may have been accepted, so a refusal of others does not decide.
             RepliesDue::Unknown(_) if !is_all => {
-                content_replies.decided.take_if(|(accepted, _)| !*accepted);
+                content_replies.decided.take_if(|decision| !decision.accepts());
             }
             // Nor do the replies for some decide for the others, unless the client takes them so.
             RepliesDue::PerRecipient { left: 1.. } if !content_replies.taken_for_all => content_replies.decided = None,
@@ -369,24 +370,50 @@ impl Dialogue {
         if content_replies.due != RepliesDue::One {
             transaction.final_codes_end();
         }
-        let refusal = transaction.refusal().map(|reply| (false, reply.to_vec()));
-        let (outcome, reply) = match refusal.or(content_replies.decided) {
-            Some((true, reply)) => (Delivery::Accepted, Some(reply)),
-            Some((false, reply)) => (Delivery::Rejected, Some(reply)),
-            None => (Delivery::Unknown, None),
+        let codes: Vec<u16> = match &content_replies.due {
+            RepliesDue::Unknown(codes) | RepliesDue::UnknownAndOne(codes) if !is_all => {
+                codes.iter().map(|(code, _)| *code).collect()
+            }
+            _ => transaction.final_codes().collect(),
         };
-        let Some(message) = content_replies.message else { return };
-        let envelope = Some(transaction.into_envelope());
-        let steps = content_replies.steps;
+        // Where each recipient has its own reply, none decides for the others, but a refused chunk does.
+        let is_for_all = content_replies.due.is_for_all() || transaction.refusal().is_some();
+        let decision = transaction.refusal().cloned().or(content_replies.decided);
+        let outcome = outcome_of(decision.as_ref(), &codes);
+        let for_all = decision.as_ref().map(|decision| decision.reply).filter(|_| is_for_all);
+        let (message, steps) = (content_replies.message, content_replies.steps);
+        let envelope = message.map(|_| transaction.envelope());
+        transaction.end(End { by, message, reply: for_all, steps: steps.clone() }, out);
+        let (Some(message), reply) = (message, decision.map(|decision| decision.text)) else { return };
         self.outcome(message, MessageOutcome { outcome: Some(outcome), reply, envelope, uid: None, steps }, out);
     }
 
     /// Reports the outcome of an abandoned message: refused, if one of its chunks was.
-    pub(super) fn abandoned(&mut self, abandoned: Abandoned, reply: Option<StepId>, out: &mut dyn Sink) {
+    pub(super) fn abandoned(
+        &mut self,
+        abandoned: Abandoned,
+        reply: Option<StepId>,
+        by: TransactionEnd,
+        out: &mut dyn Sink,
+    ) {
         let Abandoned { message, mut steps } = abandoned;
         steps.extend(reply);
         let content_replies =
             ContentReplies { message: Some(message), steps, due: RepliesDue::One, taken_for_all: false, decided: None };
-        self.delivered(content_replies, out);
+        self.delivered(content_replies, by, out);
+    }
+}
+
+/// What became of a message, by the reply that decided it and the recipients' own `codes`.
+fn outcome_of(decision: Option<&Decision>, codes: &[u16]) -> Delivery {
+    let is_deferred = |code: u16| (400..500).contains(&code);
+    match decision {
+        None => Delivery::Unknown,
+        Some(decision) if decision.accepts() && codes.iter().all(|&code| is_good(code)) => Delivery::Accepted,
+        Some(decision) if decision.accepts() => Delivery::Partly,
+        Some(decision) if is_deferred(decision.code) || codes.iter().any(|&code| is_deferred(code)) => {
+            Delivery::Deferred
+        }
+        Some(_) => Delivery::Rejected,
     }
 }

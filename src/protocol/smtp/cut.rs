@@ -12,8 +12,9 @@ use super::question::{ContentReplies, Question, RepliesDue};
 use super::reply::Reply;
 use super::server::{reply_subject, tell};
 use super::state::{Awaiting, Chunk, ClientInput, Content, LineContext};
+use super::transaction::Decision;
 use super::{ReplyTo, Subject};
-use crate::protocol::event::{ContentEnd, Kind, Sink, StepId};
+use crate::protocol::event::{ContentEnd, Decided, Kind, Sink, StepId, TransactionEnd};
 use crate::protocol::span::Span;
 
 impl Dialogue {
@@ -95,13 +96,15 @@ impl Dialogue {
         let Some(message) = message else { return };
         let mut steps = Vec::from_iter(step);
         steps.push(told);
-        let mut decided = (!reply.gives_up()).then(|| (false, reply.text.to_vec()));
-        if let Some((refusal, text)) = refused {
-            steps.push(refusal);
-            decided = Some((false, text));
+        let mut decided = (!reply.gives_up()).then(|| Decision::of(&reply, Decided::Content, told));
+        let by = if decided.is_some() || seen { TransactionEnd::Content } else { TransactionEnd::SessionOver };
+        if let Some(refusal) = refused {
+            steps.push(refusal.reply.step);
+            decided = Some(refusal);
         }
         self.delivered(
             ContentReplies { message: Some(message), steps, due: RepliesDue::One, decided, taken_for_all: false },
+            by,
             out,
         );
     }
@@ -116,13 +119,13 @@ impl Dialogue {
             match pending.question {
                 Question::LastChunk(mut content_replies) => {
                     content_replies.steps.push(told);
-                    self.delivered(content_replies, out);
+                    self.delivered(content_replies, TransactionEnd::SessionOver, out);
                 }
                 _ => self.unanswered(pending, out),
             }
         }
         if let Some(abandoned) = self.give_up(out) {
-            self.abandoned(abandoned, Some(told), out);
+            self.abandoned(abandoned, Some(told), TransactionEnd::SessionOver, out);
         }
         step
     }

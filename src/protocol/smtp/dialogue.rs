@@ -36,7 +36,7 @@ use super::turn::Roles;
 use crate::capture::Time;
 use crate::flow::{PacketRef, Side};
 use crate::limits::Limit;
-use crate::protocol::event::{Sink, Step, StepId};
+use crate::protocol::event::{Sink, Step, StepId, TransactionEnd};
 use crate::protocol::framing::{Framer, Input};
 use crate::protocol::sasl::Exchange;
 use crate::protocol::secret::Raw;
@@ -314,24 +314,7 @@ impl Dialogue {
         }
     }
 
-    /// The server has agreed to TLS. The deferred bytes were sent before the client knew that, unless they are TLS
-    /// already.
-    pub(super) fn start_tls(&mut self, out: &mut dyn Sink) {
-        if !self.deferred.first_byte().is_some_and(is_tls_record) {
-            self.read_as(LineContext::StartTls, out);
-        }
-        self.tls_begins();
-    }
-
-    /// From here on both directions are TLS.
-    pub(super) fn tls_begins(&mut self) {
-        self.transaction = Transaction::default();
-        self.logged_in = false;
-        self.client = ClientInput::Commands(LineContext::Nothing);
-        self.upgrade = Some(self.tls(false));
-    }
-
-    fn tls(&self, implicit: bool) -> Upgrade {
+    pub(super) fn tls(&self, implicit: bool) -> Upgrade {
         let client = match self.roles {
             Roles::AsConnected => Side::Client,
             Roles::Swapped => Side::Server,
@@ -489,6 +472,7 @@ impl Dialogue {
         for pending in self.queue.take_all() {
             self.unanswered(pending, out);
         }
+        self.transaction_ends(TransactionEnd::SessionOver, None, out);
     }
 }
 

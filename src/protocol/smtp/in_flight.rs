@@ -199,12 +199,13 @@ impl InFlight {
 
 #[cfg(test)]
 mod tests {
+    use super::super::transaction::Sender;
     use super::*;
     use proptest::prelude::*;
 
     fn question(kind: u8) -> Question {
         match kind {
-            0 => Question::Mail(None),
+            0 => Question::Mail(Sender::default()),
             1 => Question::Rcpt(None),
             2 => Question::Command(Verb::Data),
             3 => Question::Command(Verb::Noop),

@@ -7,22 +7,22 @@ use super::parse;
 use super::question::{ContentReplies, Pending, Question, RepliesDue};
 use super::reply::Reply;
 use super::state::{AfterGap, AwaitedReply, Awaiting, ClientInput, Content, LineContext};
-use super::transaction::Transaction;
+use super::transaction::{Decision, Transaction};
 use super::turn::Roles;
-use crate::limits::{Limit, RECIPIENTS};
-use crate::protocol::event::{LoginOutcome, Sink, StepId, Via};
+use crate::limits::RECIPIENTS;
+use crate::protocol::event::{Decided, LoginOutcome, Sink, StepId, TransactionEnd, Via};
 
 impl Dialogue {
     /// Acts on the reply to `pending`, which was reported as step `told`.
     pub(super) fn answered(&mut self, pending: Pending, reply: &Reply<'_>, told: StepId, out: &mut dyn Sink) {
         let Pending { step, question, gives_up, passed_over: _ } = pending;
         if let Some(message) = gives_up {
-            self.abandoned(message, Some(told), out);
+            self.abandoned(message, Some(told), TransactionEnd::Abandoned, out);
         }
         match question {
             Question::Command(verb) if verb.ends_transaction() => {
                 if reply.is_positive() {
-                    self.transaction = Transaction::default();
+                    self.transaction_ends(TransactionEnd::Abandoned, Some(told), out);
                     if verb == Verb::Xclient {
                         self.logged_in = false;
                         out.proxied(Via::Xclient, self.proxied_client.take());
@@ -36,7 +36,7 @@ impl Dialogue {
                     }
                 }
             }
-            Question::Command(Verb::Data) => self.data_answered(step, reply),
+            Question::Command(Verb::Data) => self.data_answered(step, reply, told),
             Question::Command(Verb::StartTls) => {
                 // Where the reply was not awaited, the client has already gone on in the clear.
                 if self.awaited(step, AwaitedReply::StartTls) && reply.is_positive() {
@@ -54,30 +54,20 @@ impl Dialogue {
                 self.client = ClientInput::Content(step.map_or_else(Content::after_unseen_data, Content::after));
             }
             Question::Command(_) | Question::Blank | Question::RefusedLine | Question::Unseen { .. } => {}
-            Question::Mail(path) => {
-                if reply.is_positive() {
-                    self.transaction = Transaction::begin(path, step);
-                }
-            }
-            Question::Rcpt(path) => {
-                // 503 to a RCPT without a MAIL is about the order of commands, not about the recipient.
-                let out_of_order = reply.code == 503 && !self.transaction.is_begun();
-                if !out_of_order {
-                    self.recipient(path, reply.has_code.then_some(reply.code), step, out);
-                }
-            }
+            Question::Mail(sender) => self.mail_answered(sender, step, reply, told, out),
+            Question::Rcpt(path) => self.rcpt_answered(path, step, Some((reply, told)), out),
             Question::Auth(exchange) | Question::Response(exchange) => {
                 self.auth_answered(step, exchange, reply, told, out);
             }
             Question::Chunk => {
                 if !reply.is_positive() {
-                    self.transaction.refuse(&reply.text);
+                    self.transaction.refuse(Decision::of(reply, Decided::Content, told));
                 }
             }
             Question::Content(mut content_replies) => {
                 content_replies.steps.push(told);
-                if self.is_decided(&mut content_replies, reply) {
-                    self.delivered(content_replies, out);
+                if self.is_decided(&mut content_replies, reply, told) {
+                    self.delivered(content_replies, TransactionEnd::Content, out);
                 } else {
                     self.queue.put_back(Pending {
                         step,
@@ -89,8 +79,8 @@ impl Dialogue {
             }
             Question::LastChunk(mut content_replies) => {
                 content_replies.steps.push(told);
-                if self.is_decided(&mut content_replies, reply) {
-                    self.delivered(content_replies, out);
+                if self.is_decided(&mut content_replies, reply, told) {
+                    self.delivered(content_replies, TransactionEnd::Content, out);
                 } else {
                     self.queue.put_back(Pending {
                         step,
@@ -104,8 +94,8 @@ impl Dialogue {
     }
 
     /// Counts a reply to a message's content. True where it was the last.
-    fn is_decided(&mut self, content_replies: &mut ContentReplies, reply: &Reply<'_>) -> bool {
-        let decision = (reply.is_positive(), reply.text.to_vec());
+    fn is_decided(&mut self, content_replies: &mut ContentReplies, reply: &Reply<'_>, told: StepId) -> bool {
+        let decision = Decision::of(reply, Decided::Content, told);
         match &mut content_replies.due {
             RepliesDue::One if reply.code == 353 => {
                 content_replies.due = match self.transaction.replies_due() {
@@ -121,13 +111,13 @@ impl Dialogue {
             }
             RepliesDue::PerRecipientAndOne { left } => {
                 *left -= 1;
-                self.transaction.final_code(reply.code);
+                self.transaction.final_code(reply.code, told);
                 false
             }
             RepliesDue::PerRecipient { left } => {
                 *left = left.saturating_sub(1);
                 let done = *left == 0;
-                self.transaction.final_code(reply.code);
+                self.transaction.final_code(reply.code, told);
                 content_replies.one_decides(decision);
                 done
             }
@@ -135,14 +125,14 @@ impl Dialogue {
             RepliesDue::Later => true,
             RepliesDue::Unknown(codes) => {
                 if codes.len() < RECIPIENTS {
-                    codes.push(reply.code);
+                    codes.push((reply.code, told));
                 }
                 content_replies.one_decides(decision);
                 false
             }
             RepliesDue::UnknownAndOne(codes) => {
                 if codes.len() <= RECIPIENTS {
-                    codes.push(reply.code);
+                    codes.push((reply.code, told));
                 }
                 content_replies.decided = Some(decision);
                 false
@@ -161,7 +151,8 @@ impl Dialogue {
         *self = Self { roles, begun: true, upgrade, ..Self::new(self.flavour) };
     }
 
-    fn data_answered(&mut self, step: Option<StepId>, reply: &Reply<'_>) {
+    fn data_answered(&mut self, step: Option<StepId>, reply: &Reply<'_>, told: StepId) {
+        self.transaction.data_answered(step, reply, told);
         if !self.awaited(step, AwaitedReply::Data) {
             if !reply.is_intermediate() {
                 // The content was read as a message before the refusal came. The server took its lines for commands.
@@ -182,6 +173,23 @@ impl Dialogue {
         };
     }
 
+    /// The server has agreed to TLS. The deferred bytes were sent before the client knew that, unless they are TLS
+    /// already.
+    pub(super) fn start_tls(&mut self, out: &mut dyn Sink) {
+        if !self.deferred.first_byte().is_some_and(parse::is_tls_record) {
+            self.read_as(LineContext::StartTls, out);
+        }
+        self.tls_begins(out);
+    }
+
+    /// From here on both directions are TLS.
+    pub(super) fn tls_begins(&mut self, out: &mut dyn Sink) {
+        self.transaction_ends(TransactionEnd::Abandoned, None, out);
+        self.logged_in = false;
+        self.client = ClientInput::Commands(LineContext::Nothing);
+        self.upgrade = Some(self.tls(false));
+    }
+
     /// True where the client's bytes were deferred until the reply to this step. They are read as commands from here
     /// on, unless the caller sets another state.
     pub(super) fn awaited(&mut self, step: Option<StepId>, awaited_reply: AwaitedReply) -> bool {
@@ -196,32 +204,29 @@ impl Dialogue {
         }
     }
 
-    fn recipient(&mut self, path: Option<Vec<u8>>, code: Option<u16>, step: Option<StepId>, out: &mut dyn Sink) {
-        if let Some(path) = path
-            && !self.transaction.recipient(path, code, step)
-        {
-            out.limit(Limit::Recipients);
-        }
-    }
-
     /// No reply will come: the command is taken as accepted, and what depends on the reply is reported as unknown.
     pub(super) fn unanswered(&mut self, pending: Pending, out: &mut dyn Sink) {
         let Pending { step, question, gives_up, passed_over: _ } = pending;
         if let Some(message) = gives_up {
-            self.abandoned(message, None, out);
+            self.abandoned(message, None, TransactionEnd::Abandoned, out);
         }
         match question {
-            Question::Command(verb) if verb.ends_transaction() => self.transaction = Transaction::default(),
-            Question::Unseen { another: true } => self.transaction = Transaction::default(),
+            Question::Command(verb) if verb.ends_transaction() => {
+                self.transaction_ends(TransactionEnd::Abandoned, step, out);
+            }
+            Question::Unseen { another: true } => self.transaction_ends(TransactionEnd::Unseen, None, out),
             Question::Unseen { another: false } => self.transaction.recipients_missing(),
-            Question::Mail(path) => self.transaction = Transaction::begin(path, step),
-            Question::Rcpt(path) => self.recipient(path, None, step, out),
+            Question::Mail(sender) => {
+                self.transaction_ends(TransactionEnd::Abandoned, None, out);
+                self.transaction = Transaction::begin(sender, step, None);
+            }
+            Question::Rcpt(path) => self.rcpt_answered(path, step, None, out),
             Question::Auth(Some(exchange)) | Question::Response(Some(exchange)) => {
                 self.undecided_login = true;
                 out.credential(exchange.finish(LoginOutcome::Unknown));
             }
             Question::Content(content_replies) | Question::LastChunk(content_replies) => {
-                self.delivered(content_replies, out)
+                self.delivered(content_replies, TransactionEnd::Content, out)
             }
             Question::Command(_)
             | Question::Blank

@@ -137,6 +137,16 @@ pub fn reverse_path(arguments: &[u8]) -> Option<&[u8]> {
     path_after("FROM", arguments)
 }
 
+/// The parameter SIZE of MAIL, among its arguments (RFC 1870, section 5).
+pub fn size_said(arguments: &[u8]) -> Option<u64> {
+    let path = outside_quotes(arguments, |b| b == b'>').map_or(0, |end| end + 1);
+    let mut words = arguments.get(path..)?.split(u8::is_ascii_whitespace);
+    words.find_map(|word| {
+        let (name, digits) = word.split_at_checked(5)?;
+        if name.eq_ignore_ascii_case(b"SIZE=") { complete(map_opt(digit1, decimal::<u64>), digits) } else { None }
+    })
+}
+
 /// `"TO:" Forward-path` (RFC 5321, section 4.1.1.3). Returns the path without its brackets.
 pub fn forward_path(arguments: &[u8]) -> Option<&[u8]> {
     path_after("TO", arguments)

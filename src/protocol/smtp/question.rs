@@ -1,6 +1,7 @@
 //! What the client has asked the server, and what depends on the reply.
 
 use super::command::Verb;
+use super::transaction::{Decision, Sender};
 use crate::limits::{heap, of_list};
 use crate::protocol::event::{MessageId, StepId};
 use crate::protocol::sasl::Exchange;
@@ -23,8 +24,8 @@ pub struct Pending {
 pub enum Question {
     /// A command whose reply changes nothing but the state.
     Command(Verb),
-    /// MAIL, with its reverse-path.
-    Mail(Option<Vec<u8>>),
+    /// MAIL, with what it says.
+    Mail(Sender),
     /// RCPT, with its forward-path.
     Rcpt(Option<Vec<u8>>),
     /// AUTH; the exchange is absent where no mechanism was named.
@@ -54,7 +55,8 @@ impl Question {
         let of_path = |path: &Option<Vec<u8>>| path.as_ref().map_or(0, of_list);
         size_of::<i64>()
             + match self {
-                Self::Mail(path) | Self::Rcpt(path) => of_path(path),
+                Self::Mail(sender) => of_path(&sender.path),
+                Self::Rcpt(path) => of_path(path),
                 Self::Auth(Some(_)) | Self::Response(Some(_)) => heap(size_of::<Exchange>()),
                 _ => 0,
             }
@@ -72,16 +74,16 @@ pub struct ContentReplies {
     pub due: RepliesDue,
     /// The client has gone on without some of them: it takes those that came for all.
     pub taken_for_all: bool,
-    /// Whether the replies so far accept the message, and the text of the reply that decided it.
-    pub decided: Option<(bool, Vec<u8>)>,
+    /// The reply that decides the message, as far as those that came say.
+    pub decided: Option<Decision>,
 }
 
 impl ContentReplies {
     /// The reply for one recipient among several: the message is accepted if it is for one of them.
-    pub fn one_decides(&mut self, (accepted, reply): (bool, Vec<u8>)) {
+    pub fn one_decides(&mut self, decision: Decision) {
         match &self.decided {
-            Some((already, _)) if *already || !accepted => {}
-            _ => self.decided = Some((accepted, reply)),
+            Some(already) if already.accepts() || !decision.accepts() => {}
+            _ => self.decided = Some(decision),
         }
     }
 }
@@ -100,16 +102,23 @@ pub enum RepliesDue {
     /// LMTP: one for each accepted recipient, but some RCPT are not answered yet. They will be, before the first reply
     /// to the content.
     Later,
-    /// One for each accepted recipient, where RCPT or replies to RCPT are missing: the codes so far, at most as many as
-    /// recipients are kept. They are assigned to recipients only if in the end there are as many codes as recipients.
-    Unknown(Vec<u16>),
+    /// One for each accepted recipient, where RCPT or replies to RCPT are missing: the codes so far with their steps, at
+    /// most as many as recipients are kept. They are assigned to recipients only if in the end there are as many codes as recipients.
+    Unknown(Vec<(u16, StepId)>),
     /// Like [`Unknown`](Self::Unknown), and then one for all (PRDR): the last code is that one.
-    UnknownAndOne(Vec<u16>),
+    UnknownAndOne(Vec<(u16, StepId)>),
     /// One for each accepted recipient and then one for all (draft-hall-prdr, announced by 353).
     PerRecipientAndOne {
         /// Replies for single recipients that are still to come.
         left: usize,
     },
+}
+
+impl RepliesDue {
+    /// The last reply decides for all recipients.
+    pub fn is_for_all(&self) -> bool {
+        matches!(self, Self::One | Self::PerRecipientAndOne { .. } | Self::UnknownAndOne(_))
+    }
 }
 
 /// A message that was abandoned before its last chunk.

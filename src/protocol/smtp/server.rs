@@ -6,10 +6,11 @@ use super::question::{Question, RepliesDue};
 use super::queue::{Answer, Answered};
 use super::reply::{Heard, Reply};
 use super::state::{AfterGap, Awaiting, ClientInput, Content, Held, LineContext, Opening};
+use super::transaction::Decision;
 use super::{ReplyTo, Subject};
 use crate::flow::{PacketRef, Side};
 use crate::limits::{LINE_BYTES, Limit};
-use crate::protocol::event::{Kind, Sink, Step, StepId};
+use crate::protocol::event::{Decided, Kind, Sink, Step, StepId};
 use crate::protocol::framing::{Input, Line};
 use crate::protocol::sasl::{Mechanism, Round};
 
@@ -224,7 +225,7 @@ impl Dialogue {
                 self.content_ended_unseen(out);
             } else {
                 let step = tell(&reply, Kind::Reply, reply_subject(ReplyTo::Content, &reply), None, out);
-                content.refuse(step, &reply.text);
+                content.refuse(Decision::of(&reply, Decided::Content, step));
                 return;
             }
         }

@@ -1,6 +1,7 @@
 //! What the client's next bytes are, and what decides it: `dialogue.rs` has the diagram.
 
 use super::reply::Reply;
+use super::transaction::Decision;
 use crate::limits::{STEPS_PER_SESSION, heap};
 use crate::protocol::event::{MessageId, MessageOutcome, Sink, StepId};
 use crate::protocol::framing::{DotBlock, LineEnd};
@@ -140,7 +141,7 @@ pub(super) struct Content {
     /// Only CR LF dot CR LF ends it: the server did not take a dot between bare LFs for the end.
     pub strict: bool,
     /// The server has refused it before its end.
-    pub refused: Option<(StepId, Vec<u8>)>,
+    pub refused: Option<Decision>,
 }
 
 impl Content {
@@ -199,8 +200,8 @@ impl Content {
     }
 
     /// The server has refused it; the client may not have noticed yet.
-    pub fn refuse(&mut self, step: StepId, text: &[u8]) {
-        self.refused.get_or_insert_with(|| (step, text.to_vec()));
+    pub fn refuse(&mut self, decision: Decision) {
+        self.refused.get_or_insert(decision);
     }
 
     /// The next bytes of it.

@@ -1,37 +1,115 @@
 //! The mail transaction: from whom and to whom, as the server's replies have confirmed it (RFC 5321, section 3.3).
 
+use super::dialogue::Dialogue;
 use super::question::RepliesDue;
-use crate::limits::{RECIPIENTS, of_list};
-use crate::protocol::event::{Envelope, Recipient, StepId};
+use super::reply::Reply;
+use crate::limits::{Limit, RECIPIENTS, STEPS_PER_SESSION, heap, of_list};
+use crate::protocol::event::{
+    self, Decided, DecidingReply, Envelope, MessageId, Recipient, Sink, StepId, TransactionEnd,
+};
+
+/// What MAIL says.
+#[derive(Debug, Default)]
+pub struct Sender {
+    /// Its reverse-path, where all of it was seen.
+    pub path: Option<Vec<u8>>,
+    /// The size that it declares (RFC 1870, section 5).
+    pub size: Option<u64>,
+}
+
+/// The reply that decides about a message, or about its next recipient.
+#[derive(Debug, Clone)]
+pub struct Decision {
+    /// Its code; where the server has named none, its first digit and two zeros.
+    pub code: u16,
+    /// Its text.
+    pub text: Vec<u8>,
+    /// What it decides, and where.
+    pub reply: DecidingReply,
+}
+
+impl Decision {
+    /// `reply`, told as step `told`, to `to`.
+    pub fn of(reply: &Reply<'_>, to: Decided, told: StepId) -> Self {
+        Self { code: reply.code, text: reply.text.to_vec(), reply: DecidingReply::of(reply, to, told) }
+    }
+
+    /// It accepts.
+    pub fn accepts(&self) -> bool {
+        is_good(self.code)
+    }
+}
+
+impl DecidingReply {
+    /// `reply`, told as step `told`, to `to`.
+    fn of(reply: &Reply<'_>, to: Decided, told: StepId) -> Self {
+        Self { to, code: reply.has_code.then_some(reply.code), step: told }
+    }
+}
+
+/// True for 2yz.
+pub fn is_good(code: u16) -> bool {
+    (200..300).contains(&code)
+}
 
 /// A mail transaction, from MAIL to the reply that ends it.
 #[derive(Debug, Default)]
 pub struct Transaction {
     /// MAIL was accepted.
     begun: bool,
+    /// MAIL was refused, and nothing has begun: there are no recipients and no content until another MAIL is accepted.
+    refused: bool,
     envelope: Envelope,
+    size_said: Option<u64>,
     /// There may be recipients that were not seen.
     recipients_missing: bool,
     /// The steps of MAIL and RCPT.
     steps: Vec<StepId>,
+    /// The step of the reply to MAIL.
+    told: Option<StepId>,
+    /// The step of the last reply that accepted DATA.
+    go_ahead: Option<StepId>,
     /// The first of its recipients that has not had its own reply after the content.
     next: usize,
     /// Bytes that the recipients' paths have on the heap.
     paths: usize,
-    /// The text of the first reply that refused a chunk.
-    refusal: Option<Vec<u8>>,
+    /// What few have.
+    refusals: Option<Box<Refusals>>,
+}
+
+/// What the server has refused in a transaction.
+#[derive(Debug, Default)]
+struct Refusals {
+    /// MAIL, or DATA last.
+    reply: Option<DecidingReply>,
+    /// DATA and the replies to it.
+    steps: Vec<StepId>,
+    /// A chunk: the first reply that did.
+    chunk: Option<Decision>,
 }
 
 impl Transaction {
-    /// A MAIL that was accepted, or whose reply is not known.
-    pub fn begin(path: Option<Vec<u8>>, step: Option<StepId>) -> Self {
+    /// A MAIL that was accepted by the reply of step `told`, or whose reply is not known.
+    pub fn begin(sender: Sender, step: Option<StepId>, told: Option<StepId>) -> Self {
+        let Sender { path, size } = sender;
         let envelope = Envelope { from: path, to: Vec::new() };
-        Self { begun: true, envelope, steps: step.into_iter().collect(), ..Self::default() }
+        Self { begun: true, envelope, size_said: size, steps: step.into_iter().collect(), told, ..Self::default() }
+    }
+
+    /// A MAIL that was refused.
+    pub fn refused(sender: Sender, step: Option<StepId>, decision: &Decision) -> Self {
+        let refusals = Refusals { reply: Some(decision.reply), ..Refusals::default() };
+        let refusals = Some(Box::new(refusals));
+        Self { begun: false, refused: true, refusals, ..Self::begin(sender, step, Some(decision.reply.step)) }
     }
 
     /// Bytes that it holds.
     pub fn held(&self) -> usize {
-        of_list(&self.envelope.to) + self.paths + of_list(&self.steps)
+        let of_refusals = |refusals: &Refusals| {
+            let chunk = refusals.chunk.as_ref().map_or(0, |decision| of_list(&decision.text));
+            heap(size_of::<Refusals>()) + of_list(&refusals.steps) + chunk
+        };
+        of_list(&self.envelope.to) + self.paths + of_list(&self.steps) + self.refusals.as_deref().map_or(0, of_refusals)
     }
 
     /// True where MAIL was accepted.
@@ -39,13 +117,24 @@ impl Transaction {
         self.begun
     }
 
-    /// A RCPT and the code of its reply, where there was one. False where there were too many already.
-    pub fn recipient(&mut self, path: Vec<u8>, code: Option<u16>, step: Option<StepId>) -> bool {
+    /// True where MAIL was refused, and nothing has begun since.
+    pub fn is_refused(&self) -> bool {
+        self.refused
+    }
+
+    /// True where nothing of a transaction was seen.
+    pub fn is_empty(&self) -> bool {
+        !self.begun && !self.refused && self.envelope.to.is_empty()
+    }
+
+    /// A RCPT with the code of its reply and the step of that, where there was one. False where there were too many
+    /// already.
+    pub fn recipient(&mut self, path: Vec<u8>, code: Option<u16>, step: Option<StepId>, told: Option<StepId>) -> bool {
         if self.envelope.to.len() >= RECIPIENTS {
             return false;
         }
         self.paths += of_list(&path);
-        self.envelope.to.push(Recipient { address: path, code, final_code: None, final_missing: false });
+        self.envelope.to.push(Recipient { address: path, code, step: told, ..Recipient::default() });
         self.steps.extend(step);
         true
     }
@@ -57,7 +146,8 @@ impl Transaction {
 
     /// How many recipients were accepted, or have no known reply.
     pub fn accepted(&self) -> usize {
-        self.envelope.to.iter().filter(|recipient| is_accepted(recipient)).count()
+        let all = if self.refused { &[] } else { self.envelope.to.as_slice() };
+        all.iter().filter(|recipient| is_accepted(recipient)).count()
     }
 
     /// LMTP: how many replies the content will get. That is known where MAIL was seen and each RCPT has its reply.
@@ -78,11 +168,11 @@ impl Transaction {
         (self.begun && !self.recipients_missing || is_answered) && self.accepted() == replies
     }
 
-    /// The reply to the content for the next of the accepted recipients.
-    pub fn final_code(&mut self, code: u16) {
+    /// The reply to the content for the next of the accepted recipients: its code and its step.
+    pub fn final_code(&mut self, code: u16, told: StepId) {
         let rest = self.envelope.to.iter_mut().enumerate().skip(self.next);
         if let Some((at, recipient)) = rest.into_iter().find(|(_, recipient)| is_accepted(recipient)) {
-            recipient.final_code = Some(code);
+            (recipient.final_code, recipient.final_step) = (Some(code), Some(told));
             self.next = at + 1;
         }
     }
@@ -94,29 +184,130 @@ impl Transaction {
         }
     }
 
+    /// The codes of the recipients' own replies after the content.
+    pub fn final_codes(&self) -> impl Iterator<Item = u16> {
+        self.envelope.to.iter().filter_map(|recipient| recipient.final_code)
+    }
+
     /// A chunk was refused: the message is not accepted, whatever follows (RFC 3030, section 2).
-    pub fn refuse(&mut self, reply: &[u8]) {
-        self.refusal.get_or_insert_with(|| reply.to_vec());
+    pub fn refuse(&mut self, decision: Decision) {
+        self.refusals.get_or_insert_default().chunk.get_or_insert(decision);
     }
 
-    /// The first text given to [`Transaction::refuse`].
-    pub fn refusal(&self) -> Option<&[u8]> {
-        self.refusal.as_deref()
+    /// The first decision given to [`Transaction::refuse`].
+    pub fn refusal(&self) -> Option<&Decision> {
+        self.refusals.as_ref()?.chunk.as_ref()
     }
 
-    /// The steps of MAIL and RCPT.
+    /// DATA was answered. Where it was refused, this decides for all recipients, as long as no other DATA is accepted.
+    pub fn data_answered(&mut self, data: Option<StepId>, reply: &Reply<'_>, told: StepId) {
+        let is_refused = reply.code >= 400;
+        if !is_refused {
+            self.go_ahead = Some(told);
+        }
+        if self.is_empty() || !is_refused && self.refusals.is_none() {
+            return;
+        }
+        let is_without_sender = self.refused;
+        let refusals = self.refusals.get_or_insert_default();
+        // A session keeps no more steps than this.
+        if refusals.steps.len() < STEPS_PER_SESSION {
+            refusals.steps.extend(data.into_iter().chain([told]));
+        }
+        if !is_without_sender {
+            refusals.reply = is_refused.then(|| DecidingReply::of(reply, Decided::Data, told));
+        }
+    }
+
+    /// The steps of MAIL and RCPT; none where MAIL was refused.
     pub fn steps(&self) -> &[StepId] {
-        &self.steps
+        if self.refused { &[] } else { &self.steps }
     }
 
-    /// Ends the transaction, and returns its envelope.
-    pub fn into_envelope(self) -> Envelope {
-        self.envelope
+    /// Its envelope; an empty one where MAIL was refused.
+    pub fn envelope(&self) -> Envelope {
+        if self.refused { Envelope::default() } else { self.envelope.clone() }
+    }
+
+    /// Reports it, unless nothing of it was seen.
+    pub fn end(mut self, how: End, out: &mut dyn Sink) {
+        let End { by: end, message, reply, steps } = how;
+        if self.is_empty() && message.is_none() {
+            return;
+        }
+        let Refusals { reply: refusal, steps: mut others, chunk: _ } =
+            self.refusals.map_or_else(Refusals::default, |it| *it);
+        let reply = reply.or(refusal);
+        self.steps.extend(self.told.into_iter().chain(self.go_ahead));
+        self.steps.append(&mut others);
+        self.steps.extend(steps);
+        let (envelope, size_said, steps) = (self.envelope, self.size_said, self.steps);
+        out.transaction(event::Transaction { envelope, size_said, reply, end, message, steps });
+    }
+}
+
+/// How a transaction ends.
+#[derive(Debug)]
+pub struct End {
+    /// What ended it.
+    pub by: TransactionEnd,
+    /// The message, where content crossed.
+    pub message: Option<MessageId>,
+    /// The reply to the content, for all.
+    pub reply: Option<DecidingReply>,
+    /// Further steps.
+    pub steps: Vec<StepId>,
+}
+
+impl Dialogue {
+    /// The transaction is over, without a message.
+    pub(super) fn transaction_ends(&mut self, by: TransactionEnd, told: Option<StepId>, out: &mut dyn Sink) {
+        let steps = Vec::from_iter(told);
+        std::mem::take(&mut self.transaction).end(End { by, message: None, reply: None, steps }, out);
+    }
+
+    /// MAIL was answered.
+    pub(super) fn mail_answered(
+        &mut self,
+        sender: Sender,
+        step: Option<StepId>,
+        reply: &Reply<'_>,
+        told: StepId,
+        out: &mut dyn Sink,
+    ) {
+        if reply.is_positive() {
+            self.transaction_ends(TransactionEnd::Abandoned, None, out);
+            self.transaction = Transaction::begin(sender, step, Some(told));
+        } else if self.transaction.is_empty() || self.transaction.is_refused() {
+            // Another MAIL within a transaction is out of place, and the transaction goes on.
+            self.transaction_ends(TransactionEnd::Abandoned, None, out);
+            self.transaction = Transaction::refused(sender, step, &Decision::of(reply, Decided::Mail, told));
+        }
+    }
+
+    /// RCPT was answered, or never will be.
+    pub(super) fn rcpt_answered(
+        &mut self,
+        path: Option<Vec<u8>>,
+        step: Option<StepId>,
+        reply: Option<(&Reply<'_>, StepId)>,
+        out: &mut dyn Sink,
+    ) {
+        // 503 to a RCPT without a MAIL is about the order of commands, not about the recipient.
+        let out_of_order = reply.is_some_and(|(reply, _)| reply.code == 503)
+            && !self.transaction.is_begun()
+            && !self.transaction.is_refused();
+        let code = reply.and_then(|(reply, _)| reply.has_code.then_some(reply.code));
+        if let Some(path) = path.filter(|_| !out_of_order)
+            && !self.transaction.recipient(path, code, step, reply.map(|(_, told)| told))
+        {
+            out.limit(Limit::Recipients);
+        }
     }
 }
 
 fn is_accepted(recipient: &Recipient) -> bool {
-    recipient.code.is_none_or(|code| (200..300).contains(&code))
+    recipient.code.is_none_or(is_good)
 }
 
 #[cfg(test)]
@@ -125,15 +316,16 @@ mod tests {
 
     #[test]
     fn final_codes_go_to_those_who_were_accepted() {
-        let mut transaction = Transaction::begin(Some(b"a@b".to_vec()), Some(1));
+        let sender = Sender { path: Some(b"a@b".to_vec()), size: None };
+        let mut transaction = Transaction::begin(sender, Some(1), None);
         for (address, code) in [("x", 250), ("y", 550), ("z", 251)] {
-            assert!(transaction.recipient(address.into(), Some(code), None));
+            assert!(transaction.recipient(address.into(), Some(code), None, None));
         }
         assert_eq!(transaction.accepted(), 2);
         for code in [250, 452, 250] {
-            transaction.final_code(code);
+            transaction.final_code(code, 9);
         }
-        let codes: Vec<_> = transaction.into_envelope().to.iter().map(|recipient| recipient.final_code).collect();
+        let codes: Vec<_> = transaction.envelope().to.iter().map(|recipient| recipient.final_code).collect();
         assert_eq!(codes, [Some(250), None, Some(452)]);
     }
 }

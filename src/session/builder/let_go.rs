@@ -3,8 +3,8 @@ What a session that is not over holds, and what it lets go of where all sessions
 
 First its steps and logins are packed ([`Packed`](super::packed::Packed)), which loses nothing. Then the texts of its
 steps go, the oldest first: those of ordinary commands and of what was accepted before those that findings are read from
-(greetings, lists of capabilities, refusals), and those of logins last. Then its last steps go. Logins, messages,
-envelopes and digests stay. Each step that loses its text, is cut off or is not kept any more is counted once, under
+(greetings, lists of capabilities, refusals), and those of logins last. Then its last steps go. Logins, transactions,
+messages, envelopes and digests stay. Each step that loses its text, is cut off or is not kept any more is counted once, under
 [`Limit::Memory`].
 
 Half of the texts, or half of the steps, goes at a time, so that each pass over the steps is paid for by what it frees.
@@ -29,13 +29,14 @@ const UNPACKED: usize = 32;
 const MOST_RESERVED: usize = 4_096;
 
 impl Builder {
-    /// Steps, logins and messages that it has.
+    /// Steps, logins, transactions and messages that it has.
     pub fn items(&self) -> usize {
         let Self { session, packed, .. } = self;
         packed.steps.len()
             + session.steps.len()
             + packed.credentials.len()
             + session.credentials.len()
+            + session.transactions.len()
             + session.messages.len()
     }
 
@@ -48,6 +49,7 @@ impl Builder {
             + of_list(&session.steps)
             + of_list(&session.credentials)
             + of_list(&session.unheeded)
+            + of_list(&session.transactions)
             + of_list(&session.messages)
     }
 
@@ -218,6 +220,8 @@ impl Builder {
             freed += freed_here;
         }
         freed += session.messages.iter_mut().map(|message| retain(&mut message.steps)).sum::<usize>();
+        freed += session.transactions.iter_mut().map(|transaction| retain(&mut transaction.steps)).sum::<usize>();
+        session.transactions.iter_mut().for_each(|transaction| transaction.keep_steps(is_kept));
         held.rest -= freed;
         self.content_steps.retain(|_, step| is_kept(step));
         self.announced = self.announced.filter(|(step, _)| is_kept(step));

@@ -66,7 +66,7 @@ impl Sink for Formatting<'_> {
     }
 
     forward! {
-        message content content_missing content_step content_part unique_id content_end message_outcome client_name
+        message content content_missing content_step content_part unique_id content_end message_outcome transaction client_name
         banner capabilities tls proxied limit
     }
 }

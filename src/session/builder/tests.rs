@@ -1,5 +1,6 @@
 //! The builder, with steps, logins and messages as dialogues report them.
 
+use super::transaction::read_envelope;
 use super::*;
 use crate::capture::Time;
 use crate::flow::{PacketRef, Side};
@@ -77,8 +78,8 @@ fn a_transaction() {
     let envelope = event::Envelope {
         from: Some(b"a@b".to_vec()),
         to: vec![
-            event::Recipient { address: b"c@d".to_vec(), code: Some(250), final_code: None, final_missing: false },
-            event::Recipient { address: b"e@f".to_vec(), code: Some(550), final_code: None, final_missing: false },
+            event::Recipient { address: b"c@d".to_vec(), code: Some(250), ..event::Recipient::default() },
+            event::Recipient { address: b"e@f".to_vec(), code: Some(550), ..event::Recipient::default() },
         ],
     };
     builder.message_outcome(
@@ -115,8 +116,12 @@ fn a_transaction() {
 
 #[test]
 fn a_recipients_own_reply_decides() {
-    let recipient =
-        |code, final_code| event::Recipient { address: b"a@b".to_vec(), code, final_code, final_missing: false };
+    let recipient = |code, final_code| event::Recipient {
+        address: b"a@b".to_vec(),
+        code,
+        final_code,
+        ..event::Recipient::default()
+    };
     for (code, last, accepted) in [
         (Some(250), None, true),
         (Some(251), Some(250), true),

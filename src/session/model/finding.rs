@@ -3,7 +3,7 @@
 use crate::capture::Time;
 use crate::flow::{Conflict, Side};
 use crate::protocol::event::{LoginCause, StepId};
-use crate::protocol::smtp::Enhanced;
+use crate::protocol::smtp::{Enhanced, Said};
 
 /// Something wrong, weak or worth knowing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -121,6 +121,10 @@ pub enum Fact {
     LoginCause(LoginCause),
     /// The token of a login is not valid.
     TokenRefused,
+    /// The reason that an SMTP server gave in well-known words.
+    Said(Said),
+    /// What an enhanced status code means (RFC 3463).
+    Meaning(Enhanced),
     /// A TLS alert: AlertDescription.
     Alert(u8),
     /// A length of time in nanoseconds.
@@ -152,6 +156,8 @@ impl Fact {
             | Self::TokenRefused
             | Self::Alert(_)
             | Self::Phrase(_)
+            | Self::Said(_)
+            | Self::Meaning(_)
             | Self::Name(_)
             | Self::Conflict(_) => Key::Name,
         }

@@ -8,8 +8,8 @@ digest, a time.
 */
 
 use super::{
-    Attachment, Credential, Envelope, Fact, Facts, Finding, Header, HeaderField, Mailbox, Message, MimePart, Recipient,
-    Session, Step, Tls,
+    Addressee, Attachment, Credential, Envelope, Fact, Facts, Finding, Header, HeaderField, Mailbox, Message, MimePart,
+    Recipient, Session, Step, Tls, Transaction,
 };
 use crate::flow::{self, Transport};
 use crate::protocol::event::Certificate;
@@ -63,6 +63,7 @@ impl Session {
             steps,
             credentials,
             unheeded,
+            transactions,
             messages,
             findings,
             limits_hit: _,
@@ -73,11 +74,12 @@ impl Session {
         tls.texts_mut(visit);
         steps.iter_mut().for_each(|step| step.texts_mut(visit));
         credentials.iter_mut().chain(unheeded).for_each(|credential| credential.texts_mut(visit));
+        transactions.iter_mut().for_each(|transaction| transaction.texts_mut(visit));
         messages.iter_mut().for_each(|message| message.texts_mut(visit));
         findings.iter_mut().for_each(|finding| finding.texts_mut(visit));
     }
 
-    /// The session without credentials, messages and findings, and with `steps` instead of its own: for a view that is
+    /// The session without credentials, transactions, messages and findings, and with `steps` instead of its own: for a view that is
     /// shown one step after the other.
     pub fn head(&self, steps: Vec<Step>) -> Self {
         let Self {
@@ -93,6 +95,7 @@ impl Session {
             steps: _,
             credentials: _,
             unheeded: _,
+            transactions: _,
             messages: _,
             findings: _,
             limits_hit,
@@ -110,6 +113,7 @@ impl Session {
             steps,
             credentials: Vec::new(),
             unheeded: Vec::new(),
+            transactions: Vec::new(),
             messages: Vec::new(),
             findings: Vec::new(),
             limits_hit: limits_hit.clone(),
@@ -251,6 +255,27 @@ impl Credential {
     }
 }
 
+impl Transaction {
+    fn texts_mut(&mut self, visit: &mut dyn TextsMut) {
+        let Self {
+            n: _,
+            from,
+            to,
+            size_said: _,
+            size_limit: _,
+            outcome: _,
+            // The texts of replies are those of steps.
+            reply: _,
+            message: _,
+            steps: _,
+        } = self;
+        visit_all([from], visit);
+        for Addressee { address, code: _, step: _, final_code: _, final_step: _, outcome: _ } in to {
+            visit.text(address);
+        }
+    }
+}
+
 impl Message {
     fn texts_mut(&mut self, visit: &mut dyn TextsMut) {
         let Self {
@@ -345,6 +370,8 @@ impl Finding {
                 | Fact::Enhanced(_)
                 | Fact::Time(_)
                 | Fact::Phrase(_)
+                | Fact::Said(_)
+                | Fact::Meaning(_)
                 | Fact::Code(_)
                 | Fact::LoginCause(_)
                 | Fact::Alert(_)

@@ -13,7 +13,7 @@ use std::collections::HashSet;
 /// It matters because mail is not read, or a copy of a message (of one that was sent, of a draft) is not kept.
 ///
 /// Not: a wrong password, which is `login-refused`; not a mailbox to be opened that is not there; not a message that was refused after its content, which is
-/// `message-refused`; and not a mailbox that is to be created, since clients try that first.
+/// `delivery-rejected`; and not a mailbox that is to be created, since clients try that first.
 ///
 /// RFC 3501, sections 6.3.1 and 6.3.11; RFC 5530 and RFC 9208: IMAP's response codes. RFC 2449, section 8, and RFC 3206:
 /// POP3's.

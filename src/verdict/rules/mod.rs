@@ -24,6 +24,8 @@ rules! {
     conflicting_bytes
     content_unfinished
     credential_reuse
+    delivery_deferred
+    delivery_rejected
     encryption_demanded
     fallback_to_clear_mechanism
     literal_mismatch
@@ -35,7 +37,6 @@ rules! {
     mailbox_refused
     malformed_credentials
     mechanism_not_offered
-    message_refused
     obsolete_tls
     open_relay
     password_equals_user_name
@@ -43,8 +44,9 @@ rules! {
     plaintext_password
     plaintext_token
     preauth_blocks_starttls
-    recipient_refused
     repeated_login_failures
+    replies_out_of_step
+    reply_missing
     session_refused
     starttls_injection
     starttls_stripped

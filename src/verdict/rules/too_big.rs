@@ -1,8 +1,9 @@
 use crate::protocol::event::{StepId, Subject};
 use crate::protocol::smtp::{self, ReplyTo, Verb};
 use crate::session::Session;
-use crate::session::model::Step;
-use crate::verdict::rule::{Class, Fact, Found, Needs, Rule, Sentence, Severity, Text, Words};
+use crate::session::model::{Step, Variant};
+use crate::verdict::refusals;
+use crate::verdict::rule::{Class, Fact, Found, Key, Needs, Rule, Sentence, Severity, Text, Words};
 use std::collections::HashMap;
 
 /// The server refused a message because it is too big: at MAIL, by the size that the client declared, or after the
@@ -35,10 +36,15 @@ pub const RULE: Rule = Rule {
             remedy: "减小邮件，或以链接代替附件；如果服务器由自己管理，也可以提高其上限。",
         },
     },
-    sentences: &[Sentence {
-        en: "The message: {0}. The limit that the server announced: {1}. The server said: {2}",
-        zh: "邮件：{0}。服务器宣布的上限：{1}。服务器的答复：{2}",
-    }],
+    sentences: &[
+        Sentence { en: "The server said: {0}", zh: "服务器的答复：{0}" },
+        Sentence { en: "The message has {1}. The server said: {0}", zh: "邮件大小为 {1}。服务器的答复：{0}" },
+        Sentence { en: "The server's limit is {1}. It said: {0}", zh: "服务器的上限为 {1}。服务器的答复：{0}" },
+        Sentence {
+            en: "The message has {1}, the server's limit is {2}. It said: {0}",
+            zh: "邮件大小为 {1}，服务器的上限为 {2}。服务器的答复：{0}",
+        },
+    ],
     check,
 };
 
@@ -58,20 +64,32 @@ fn check(session: &Session, found: &mut Found) {
         let Subject::Smtp(smtp::Subject::Reply { to, code, enhanced }) = &step.subject else { continue };
         let is_content = match to {
             ReplyTo::Command(Verb::Mail) => false,
-            ReplyTo::Content | ReplyTo::Command(Verb::Data | Verb::Bdat) => true,
+            ReplyTo::Content | ReplyTo::Recipient | ReplyTo::Command(Verb::Data | Verb::Bdat) => true,
             _ => continue,
         };
-        let too_big = enhanced.is_some_and(|status| (status.class, status.subject, status.detail) == (5, 3, 4));
-        if !too_big && (*code != 552 || enhanced.is_some_and(|status| status.subject != 3)) {
+        let said = match step.variant {
+            Variant::Said(said) => Some(said),
+            _ => None,
+        };
+        // 552 without more is a full mailbox too (RFC 5321, section 4.2.2), but not as a reply to MAIL or to content.
+        let is_bare = *code == 552 && said.is_none() && enhanced.is_none_or(|status| matches!(status.topic(), (0, 0) | (3, _)));
+        if !refusals::is_too_big(*code, *enhanced, said) && (!is_bare || *to == ReplyTo::Recipient) {
             continue;
         }
         let size = match is_content {
             true => sizes.get(&step.n).copied(),
             false => session.answered(step).and_then(declared),
         };
-        let said = |size: Option<u64>| size.map_or(Fact::Name("?".to_owned()), Fact::Bytes);
         let evidence = extensions.into_iter().chain(step.answers).chain([step.n]);
-        found.at(evidence).fact(said(size)).fact(said(limit)).fact(Fact::Name(step.quoted()));
+        let mut occurrence = found.at(evidence).named(Key::Reply, Fact::Name(step.quoted()));
+        let sentence = usize::from(size.is_some()) + 2 * usize::from(limit.is_some());
+        if let Some(size) = size {
+            occurrence = occurrence.named(Key::Bytes, Fact::Bytes(size));
+        }
+        if let Some(limit) = limit {
+            occurrence = occurrence.named(Key::Limit, Fact::Bytes(limit));
+        }
+        occurrence.says(sentence).fact(Fact::Code(*code));
     }
 }
 

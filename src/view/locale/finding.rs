@@ -4,6 +4,7 @@ use super::term::{bytes, duration, packets, side};
 use super::{en, zh};
 use crate::capture::number;
 use crate::session::model::{Fact, Facts, Finding, Key, Sentence};
+use crate::verdict::purpose::enhanced::Meaning;
 use crate::verdict::rule::{Text, Words};
 use crate::verdict::rules;
 use crate::view::{Lang, escape};
@@ -89,6 +90,8 @@ fn fact(lang: Lang, fact: &Fact) -> String {
         Fact::Enhanced(status) => status.to_string(),
         Fact::Time(time) => time.to_string(),
         Fact::Phrase(words) => phrase(lang, words).to_owned(),
+        Fact::Said(reason) => say!(lang, smtp::said(*reason)).to_owned(),
+        Fact::Meaning(status) => say!(lang, enhanced::meaning(Meaning::of(*status))).to_owned(),
         Fact::TokenRefused => say!(lang, login::token_refused()).to_owned(),
         Fact::Alert(description) => say!(lang, tls::alert(*description)),
         Fact::LoginCause(cause) => say!(lang, login::refused(*cause)).to_owned(),

@@ -251,7 +251,7 @@ fn every_label_and_term_has_words_of_its_own() {
     check_all(all!(TlsMode: None, StartTls, Implicit), |l, &x| tls_mode(l, x, true).to_owned());
     check_all(all!(Exposure: Plaintext, Token, Hash, None), |l, &x| exposure(l, x).to_owned());
     check_all(all!(Direction: Sent, Retrieved, Appended), |l, &x| direction(l, x).to_owned());
-    check_all(all!(Delivery: Accepted, Rejected, Unknown), |l, &x| delivery(l, x).to_owned());
+    check_all(all!(Delivery: Accepted, Partly, Rejected, Deferred, Unknown), |l, &x| delivery(l, x).to_owned());
     check_all(all!(Match: Content, Body, MessageId), |l, &x| matched(l, x).to_owned());
     check_all(all!(Severity: Info, Low, Medium, High), |l, &x| severity(l, x).to_owned());
     check_all(all!(LoginOutcome: Accepted, Rejected, Cancelled, Unknown), |l, &x| login_outcome(l, x).to_owned());

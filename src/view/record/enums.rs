@@ -139,8 +139,18 @@ words! {
     }
     Delivery: event::Delivery {
         event::Delivery::Accepted => "accepted",
+        event::Delivery::Partly => "partly",
         event::Delivery::Rejected => "rejected",
+        event::Delivery::Deferred => "deferred",
         event::Delivery::Unknown => "unknown",
+    }
+    Outcome: model::Outcome {
+        model::Outcome::Accepted => "accepted",
+        model::Outcome::Partly => "partly",
+        model::Outcome::Rejected => "rejected",
+        model::Outcome::Deferred => "deferred",
+        model::Outcome::Aborted => "aborted",
+        model::Outcome::Unknown => "unknown",
     }
     Match: model::Match {
         model::Match::Content => "content",

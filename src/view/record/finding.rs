@@ -106,6 +106,6 @@ fn value(context: &Context<'_>, fact: &Fact) -> Option<serde_json::Value> {
         Fact::Duration(nanoseconds) => ((*nanoseconds as f64 / 1e6).round() / 1e3).into(),
         Fact::Side(side) => serde_json::to_value(enums::Side(*side)).ok()?,
         Fact::Name(text) => escape::cut(text, context.options.text_limit).0.into(),
-        Fact::Phrase(_) | Fact::Conflict(_) => return None,
+        Fact::Phrase(_) | Fact::Said(_) | Fact::Meaning(_) | Fact::Conflict(_) => return None,
     })
 }

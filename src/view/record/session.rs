@@ -5,7 +5,7 @@ use super::each::{Context, Each, Options};
 use super::finding::Finding;
 use super::value::{Shown, ip, milliseconds, non_empty};
 use super::verdict::Verdict;
-use super::{Message, Step, community_id, enums, uid};
+use super::{Message, Step, Transaction, community_id, enums, uid};
 use crate::capture::{Time, number};
 use crate::session::model;
 use crate::verdict::conclusion;
@@ -79,6 +79,8 @@ pub(crate) struct Session<'a> {
     steps: Each<'a, model::Step, Step<'a>>,
     /// Every attempt to log in, in order.
     credentials: Each<'a, model::Credential, Credential<'a>>,
+    /// SMTP, LMTP: every mail transaction, also where no content crossed.
+    transactions: Each<'a, model::Transaction, Transaction<'a>>,
     /// Every message transferred.
     messages: Each<'a, model::Message, Message<'a>>,
     /// What is wrong, weak or worth knowing.
@@ -118,6 +120,7 @@ impl<'a> Session<'a> {
             tls: Tls::new(&session.tls),
             steps: Each::new(&session.steps, context, Step::new),
             credentials: Each::new(&session.credentials, context, Credential::new),
+            transactions: Each::new(&session.transactions, context, Transaction::new),
             messages: Each::new(&session.messages, context, Message::new),
             findings: Each::new(&session.findings, context, Finding::new),
             verdict: Verdict::new(&conclusion::of_session(session), options.lang),

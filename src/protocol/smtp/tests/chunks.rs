@@ -132,7 +132,7 @@ fn one_refused_chunk_is_enough() {
         S: 221 bye
     ",
     );
-    assert_eq!(messages(&told), ["a@x > b@y=250: 6 rejected"]);
+    assert_eq!(messages(&told), ["a@x > b@y=250: 6 deferred"]);
     assert_eq!(
         told.messages[0].outcome.as_ref().expect("an outcome").reply.as_deref(),
         Some(b"452 no room".as_slice())
@@ -231,7 +231,7 @@ fn lmtp_answers_the_last_chunk_once_for_each_recipient() {
         S| 250 sender\r\n250 one\r\n250 two\r\n250 one has it\r\n550 two does not\r\n221 bye\r\n
     ",
     );
-    assert_eq!(messages(&told), ["a@x > b@y=250/250, c@y=250/550: 4 accepted"]);
+    assert_eq!(messages(&told), ["a@x > b@y=250/250, c@y=250/550: 4 partly"]);
     assert_eq!(answered(&told)[4..], ["BDAT 250", "BDAT 550", "QUIT 221"]);
 }
 

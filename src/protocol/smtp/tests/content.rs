@@ -139,7 +139,7 @@ fn prdr_announces_a_reply_for_each_recipient_and_one_for_all() {
         S| 353 PRDR content analysis beginning\r\n250 b wants it\r\n550 c does not\r\n250 OK id=1\r\n221 bye\r\n
     ",
     );
-    assert_eq!(messages(&told), ["a@x > b@y=250/250, c@y=250/550: 6 accepted"]);
+    assert_eq!(messages(&told), ["a@x > b@y=250/250, c@y=250/550: 6 partly"]);
     let reply = told.messages[0].outcome.as_ref().and_then(|outcome| outcome.reply.clone());
     assert_eq!(reply.as_deref(), Some(b"250 OK id=1".as_slice()));
     assert_eq!(answered(&told).last().map(String::as_str), Some("QUIT 221"));

@@ -371,11 +371,11 @@ fn lmtp_whose_recipients_are_partly_missing() {
     // MAIL, a RCPT and the replies to both are missing: it is not known whose the replies to the content are.
     let begun = "C~ 60\nS~ 14\nS: 250 ok\nC: RCPT TO:<b@y>\nS: 250 ok\nC: DATA\nS: 354 go on\nC: x\nC: .\n";
     let (told, last) = session(&[begun, "S: 250 taken\nS: 452 full\nC: QUIT\nS: 221 bye\n"].concat());
-    assert_eq!(told, "? > b@y=250: 3 accepted");
+    assert_eq!(told, "? > b@y=250: 3 partly");
     assert!(last.starts_with("15 S Reply 221 bye -> 14"), "{last}");
     // There are as many replies as recipients were seen, so only MAIL is missing.
     let (told, _) = session(&[begun, "S: 452 full\nC: QUIT\nS: 221 bye\n"].concat());
-    assert_eq!(told, "? > b@y=250/452: 3 rejected");
+    assert_eq!(told, "? > b@y=250/452: 3 deferred");
     let (told, _) = session(
         "C: MAIL FROM:<>\nS: 250 ok\nC| RCPT TO:<b@y>\\r\\nRCPT TO:<c@y>\\r\\nDATA\\r\\n\nS~ 20\nS: 354 go\nC: x\nC: .\nS: 452 full\nC: QUIT\nS: 221 bye\n",
     );
@@ -407,7 +407,7 @@ fn prdr_whose_recipients_are_partly_missing() {
     };
     // The reply to b is missing, but there are as many replies to the content as recipients.
     let told = session("S~ 6\nC: RCPT TO:<c@y>\nS: 250 ok\nCONTENT S: 550 b\nS: 250 c\n");
-    assert_eq!(told, "a@x > b@y=?/550, c@y=250/250: 3 accepted");
+    assert_eq!(told, "a@x > b@y=?/550, c@y=250/250: 3 partly");
     // The missing reply was a refusal, as there is one reply fewer: whose that one is can't be known.
     let told = session("S~ 6\nC: RCPT TO:<c@y>\nS: 250 ok\nCONTENT S: 250 c\n");
     assert_eq!(told, "a@x > b@y=?, c@y=250: 3 accepted");

@@ -74,7 +74,7 @@ fn no_content_at_all_is_no_message() {
 #[test]
 fn a_421_to_content_that_has_ended_refuses_it() {
     let told = after_the_354("C: one\nC: .\nS: 421 4.3.2 shutting down\n");
-    assert_eq!(messages(&told), ["a@x > b@y=250: 5 rejected"]);
+    assert_eq!(messages(&told), ["a@x > b@y=250: 5 deferred"]);
 }
 
 #[test]

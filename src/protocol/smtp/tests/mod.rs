@@ -43,8 +43,10 @@ fn session(flavour: Flavour, script: &str) -> Recorder {
 /// Everything else that is reported, for comparing two runs of the same session.
 fn told(told: &Recorder) -> String {
     let steps: Vec<_> = told.steps.iter().map(|s| (&s.subject, s.bytes, &s.arguments, &s.secrets)).collect();
-    let Recorder { credentials, messages, client_name, banner, capabilities, tls, limits, .. } = told;
-    format!("{steps:?} {credentials:?} {messages:?} {client_name:?} {banner:?} {capabilities:?} {tls:?} {limits:?}")
+    let Recorder { credentials, messages, transactions, client_name, banner, capabilities, tls, limits, .. } = told;
+    format!(
+        "{steps:?} {credentials:?} {messages:?} {transactions:?} {client_name:?} {banner:?} {capabilities:?} {tls:?} {limits:?}"
+    )
 }
 
 /// One line a message: `from > to=code(/final code), …: size outcome`, `…` after the size of an incomplete one.
@@ -63,7 +65,9 @@ fn messages(told: &Recorder) -> Vec<String> {
         let more = if carried.complete == Some(true) { "" } else { "…" };
         let outcome = match outcome.outcome.expect("what became of it") {
             Delivery::Accepted => "accepted",
+            Delivery::Partly => "partly",
             Delivery::Rejected => "rejected",
+            Delivery::Deferred => "deferred",
             Delivery::Unknown => "unknown",
         };
         format!("{from} > {}: {}{more} {outcome}", to.join(", "), carried.content.len())

@@ -175,7 +175,7 @@ fn a_client_that_sends_commands_behind_content_has_not_waited() {
         ]
         .concat(),
     );
-    assert_eq!(messages(&told), ["a@x > b@y=250/250, c@y=250/452: 6 accepted"]);
+    assert_eq!(messages(&told), ["a@x > b@y=250/250, c@y=250/452: 6 partly"]);
     assert_eq!(answered(&told).split_off(5), ["MAIL 250", "RCPT 250"]);
 }
 

@@ -185,7 +185,7 @@ fn rfc2033_lmtp_answers_content_once_for_each_recipient() {
         S: 221 foo.edu closing connection
     ",
     );
-    let message = "chris@bar.com > pat@foo.edu=250/250, jones@foo.edu=550, green@foo.edu=250/452: 19 accepted";
+    let message = "chris@bar.com > pat@foo.edu=250/250, jones@foo.edu=550, green@foo.edu=250/452: 19 partly";
     assert_eq!(messages(&told), [message]);
     assert_eq!(answered(&told).last().map(String::as_str), Some("QUIT 221"));
     assert_eq!(told.capabilities, ["PIPELINING", "SIZE"]);

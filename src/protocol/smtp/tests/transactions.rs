@@ -103,3 +103,97 @@ fn an_address_beyond_all_measure_is_left_out_and_counted() {
     assert_eq!(messages(&told), ["a@x > : 0 accepted"]);
     assert_eq!(told.limits, [crate::limits::Limit::Recipients]);
 }
+
+/// One line a transaction: `from > address=code(/final code), …: end, the reply that decided for all, message`.
+fn ended(told: &Recorder) -> Vec<String> {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let code = |code: Option<u16>| code.map_or("?".to_owned(), |code| code.to_string());
+    let transaction = |one: &crate::protocol::event::Transaction| {
+        let recipient = |to: &crate::protocol::event::Recipient| {
+            let last = to.final_code.map(|code| format!("/{code}")).unwrap_or_default();
+            format!("{}={}{last}", text(&to.address), code(to.code))
+        };
+        let to: Vec<_> = one.envelope.to.iter().map(recipient).collect();
+        let from = one.envelope.from.as_deref().map_or("?".to_owned(), text);
+        let reply = one.reply.map(|reply| format!(" {:?} {}", reply.to, code(reply.code))).unwrap_or_default();
+        let message = one.message.map(|n| format!(" message {n}")).unwrap_or_default();
+        format!("{from} > {}: {:?}{reply}{message}", to.join(", "), one.end)
+    };
+    told.transactions.iter().map(transaction).collect()
+}
+
+#[test]
+fn a_transaction_is_told_also_where_no_content_crosses() {
+    let told = smtp(&format!(
+        "{OPENING}
+        C: MAIL FROM:<a@x> SIZE=12
+        S: 452 4.3.1 full
+        C: MAIL FROM:<b@x> size=7 BODY=8BITMIME
+        S: 250 ok
+        C: RCPT TO:<c@y>
+        S: 550 no
+        C: RSET
+        S: 250 ok
+        C: MAIL FROM:<d@x>
+        S: 250 ok
+        C: RCPT TO:<e@y>
+        S: 250 ok
+        C: DATA
+        S: 451 later
+        C: EHLO again
+        S: 250 ok
+        C: MAIL FROM:<>
+        S: 250 ok
+        C: QUIT
+        S: 221 bye
+        "
+    ));
+    assert_eq!(
+        ended(&told),
+        [
+            "a@x > : Abandoned Mail 452",
+            "b@x > c@y=550: Abandoned",
+            "d@x > e@y=250: Abandoned Data 451",
+            " > : SessionOver",
+        ]
+    );
+    let sizes: Vec<_> = told.transactions.iter().map(|transaction| transaction.size_said).collect();
+    assert_eq!(sizes, [Some(12), Some(7), None, None]);
+    // MAIL and RCPT, then the replies and what ended it. Replies to RCPT are the recipients'.
+    assert_eq!(told.transactions[1].steps, [6, 8, 7, 11]);
+    assert_eq!(told.transactions[1].envelope.to[0].step, Some(9));
+}
+
+#[test]
+fn a_transaction_that_carries_a_message_ends_with_its_last_reply() {
+    let told = lmtp(
+        "S: 220 mx\nC: LHLO a\nS: 250 mx\nC: MAIL FROM:<a@x>\nS: 250 ok\nC: RCPT TO:<b@y>\nS: 250 ok\n\
+         C: RCPT TO:<c@y>\nS: 250 ok\nC: DATA\nS: 354 go\nC: text\nC: .\nS: 250 ok\nS: 552 full\n\
+         C: MAIL FROM:<a@x>\nS: 250 ok\nC: RCPT TO:<b@y>\nS: 250 ok\nC: DATA\nS: 354 go\nC: text\nC: .",
+    );
+    assert_eq!(ended(&told), ["a@x > b@y=250/250, c@y=250/552: Content message 1", "a@x > b@y=250: Content message 2"]);
+    let told = smtp(&format!("{OPENING}{ENVELOPE}C: text\nC: .\nS: 554 no\nC: QUIT\nS: 221 bye"));
+    assert_eq!(ended(&told), ["a@x > b@y=250: Content Content 554 message 1"]);
+    let told = smtp(&format!("{OPENING}{ENVELOPE}C: text\nS: 421 4.4.2 timeout"));
+    assert_eq!(ended(&told), ["a@x > b@y=250: SessionOver message 1"]);
+}
+
+#[test]
+fn recipients_of_a_sender_that_was_refused_are_of_its_transaction() {
+    // Pipelined (RFC 2920): the client learns of the refusal when all of it is sent.
+    let told = smtp(&format!(
+        "{OPENING}
+        C: MAIL FROM:<a@x>\\r\\nRCPT TO:<b@y>\\r\\nDATA
+        S: 451 4.7.1 later
+        S: 503 need MAIL
+        S: 503 need RCPT
+        C: MAIL FROM:<a@x>
+        S: 250 ok
+        C: MAIL FROM:<z@x>
+        S: 503 nested
+        C: RCPT TO:<b@y>
+        S: 250 ok
+        "
+    ));
+    assert_eq!(ended(&told), ["a@x > b@y=503: Abandoned Mail 451", "a@x > b@y=250: SessionOver"]);
+}

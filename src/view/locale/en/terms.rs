@@ -111,7 +111,9 @@ pub fn direction(direction: Direction) -> &'static str {
 pub fn delivery(delivery: Delivery) -> &'static str {
     match delivery {
         Delivery::Accepted => "accepted",
+        Delivery::Partly => "accepted for some of the recipients",
         Delivery::Rejected => "rejected",
+        Delivery::Deferred => "deferred (not accepted for now)",
         Delivery::Unknown => "unknown (no answer seen)",
     }
 }

@@ -111,7 +111,9 @@ pub fn direction(direction: Direction) -> &'static str {
 pub fn delivery(delivery: Delivery) -> &'static str {
     match delivery {
         Delivery::Accepted => "已接收",
+        Delivery::Partly => "仅对部分收件人接收",
         Delivery::Rejected => "被拒绝",
+        Delivery::Deferred => "暂缓（此次未接收）",
         Delivery::Unknown => "未知（未见服务器应答）",
     }
 }

@@ -1,0 +1,105 @@
+//! Mail transactions of SMTP and LMTP: what became of each recipient, also where no content crossed.
+
+use crate::protocol::event::{DecidingReply, MessageId, StepId};
+
+/// One mail transaction (RFC 5321, section 3.3).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Transaction {
+    /// 1, 2, … within the session.
+    pub n: u32,
+    /// Reverse-path; empty for `<>`. Absent where MAIL was not seen.
+    pub from: Option<String>,
+    /// Recipients in the order of RCPT, the refused ones too.
+    pub to: Vec<Addressee>,
+    /// The size that MAIL declares, in bytes.
+    pub size_said: Option<u64>,
+    /// The size that the server announced as its limit (RFC 1870), in bytes.
+    pub size_limit: Option<u64>,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// The reply that decided for all recipients: the one to the content, or the refusal of MAIL or DATA. Absent where
+    /// each has its own.
+    pub reply: Option<DecidingReply>,
+    /// The message that it carried, where content crossed.
+    pub message: Option<MessageId>,
+    /// Commands, content and replies.
+    pub steps: Vec<StepId>,
+}
+
+impl Transaction {
+    /// Forgets the steps that are not kept, apart from its list of them.
+    pub fn keep_steps(&mut self, is_kept: impl Fn(&StepId) -> bool) {
+        self.reply = self.reply.filter(|reply| is_kept(&reply.step));
+        for addressee in &mut self.to {
+            addressee.step = addressee.step.filter(&is_kept);
+            addressee.final_step = addressee.final_step.filter(&is_kept);
+        }
+    }
+}
+
+/// One recipient of a transaction.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Addressee {
+    /// Forward-path without its angle brackets.
+    pub address: String,
+    /// Code of the reply to RCPT.
+    pub code: Option<u16>,
+    /// Step of that reply.
+    pub step: Option<StepId>,
+    /// Code of the reply that decided after RCPT: the recipient's own (LMTP, PRDR), or the one for all.
+    pub final_code: Option<u16>,
+    /// Step of that reply.
+    pub final_step: Option<StepId>,
+    /// What became of it.
+    pub outcome: Outcome,
+}
+
+/// What became of a transaction, or of one of its recipients. A reply that was not seen leaves [`Outcome::Unknown`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Outcome {
+    /// The server took responsibility for it.
+    Accepted,
+    /// For some of the recipients.
+    Partly,
+    /// The server refused it for good (5yz).
+    Rejected,
+    /// The server refused it for now (4yz).
+    Deferred,
+    /// The client gave it up, or the connection ended, before the content had.
+    Aborted,
+    /// Its answer was not seen.
+    Unknown,
+}
+
+impl Outcome {
+    /// What a reply with this code means.
+    pub fn of_code(code: Option<u16>) -> Self {
+        match code {
+            Some(200..=299) => Self::Accepted,
+            Some(400..=499) => Self::Deferred,
+            Some(500..=599) => Self::Rejected,
+            _ => Self::Unknown,
+        }
+    }
+
+    /// What the outcomes of all recipients come to. Where none has it, but some may get it later, it is deferred.
+    pub fn of_all(outcomes: impl Iterator<Item = Self>) -> Self {
+        let (mut accepted, mut rejected, mut deferred, mut unknown) = (false, false, false, false);
+        for outcome in outcomes {
+            match outcome {
+                Self::Accepted => accepted = true,
+                Self::Rejected => rejected = true,
+                Self::Deferred => deferred = true,
+                Self::Partly | Self::Aborted | Self::Unknown => unknown = true,
+            }
+        }
+        match (accepted, rejected || deferred || unknown) {
+            (true, false) => Self::Accepted,
+            (true, true) => Self::Partly,
+            (false, false) => Self::Unknown,
+            (false, true) if unknown => Self::Unknown,
+            (false, true) if deferred => Self::Deferred,
+            (false, true) => Self::Rejected,
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! What servers have refused to deliver: each recipient, sender and message once, with the reply that decided.
+
+use crate::protocol::event::{Decided, Delivery, Direction, Subject};
+use crate::protocol::smtp::{self, Enhanced, Said};
+use crate::session::Session;
+use crate::session::model::{Addressee, Outcome, Step, Transaction, Variant};
+use crate::verdict::rule::{Fact, Found, Key, Occurrence, Sentence};
+
+/// Sentences about one refusal, for the rules that tell them.
+pub const SENTENCES: &[Sentence] = &[
+    Sentence { en: "{0}: the server said “{1}”.", zh: "{0}：服务器的答复是“{1}”。" },
+    Sentence {
+        en: "{0}: the server said “{1}”, which means: {2}.", zh: "{0}：服务器的答复是“{1}”，意思是：{2}。"
+    },
+    Sentence {
+        en: "The sender {0}, and with it the message: the server said “{1}”.",
+        zh: "发件人 {0} 被拒，邮件随之被拒：服务器的答复是“{1}”。",
+    },
+    Sentence {
+        en: "The sender {0}, and with it the message: the server said “{1}”, which means: {2}.",
+        zh: "发件人 {0} 被拒，邮件随之被拒：服务器的答复是“{1}”，意思是：{2}。",
+    },
+    Sentence { en: "The message: the server said “{0}”.", zh: "邮件：服务器的答复是“{0}”。" },
+    Sentence {
+        en: "The message: the server said “{0}”, which means: {1}.",
+        zh: "邮件：服务器的答复是“{0}”，意思是：{1}。",
+    },
+];
+
+/// Whom or what a reply refuses.
+enum Whom<'a> {
+    Recipient(&'a str),
+    Sender(&'a str),
+    Message,
+}
+
+/// Tells all refusals with this outcome, each as a finding of its own.
+pub fn tell(session: &Session, outcome: Outcome, found: &mut Found) {
+    for transaction in &session.transactions {
+        let refused = |addressee: &&Addressee| addressee.outcome == outcome;
+        for addressee in transaction.to.iter().filter(refused) {
+            if let Some(reply) = addressee.final_step.or(addressee.step).and_then(|n| session.step(n)) {
+                one(found, reply, transaction, Whom::Recipient(&addressee.address));
+            }
+        }
+        // MAIL, or content, of which no recipient is known.
+        if transaction.to.is_empty()
+            && transaction.outcome == outcome
+            && let Some(decided) = transaction.reply
+            && let Some(reply) = session.step(decided.step)
+        {
+            let sender = transaction.from.as_deref().filter(|_| decided.to == Decided::Mail);
+            one(found, reply, transaction, sender.map_or(Whom::Message, Whom::Sender));
+        }
+    }
+    // IMAP and POP3 have no transactions.
+    let is_refused = |delivery| match outcome {
+        Outcome::Rejected => delivery == Some(Delivery::Rejected),
+        _ => delivery == Some(Delivery::Deferred),
+    };
+    let has_none = session.transactions.is_empty();
+    for message in session
+        .messages
+        .iter()
+        .filter(|message| is_refused(message.outcome) && (message.direction == Direction::Appended || has_none))
+    {
+        let reply = message.reply.as_deref().unwrap_or_default();
+        let said = found.apart(message.steps.iter().copied()).says(4);
+        said.named(Key::Reply, Fact::Name(reply.to_owned()));
+    }
+}
+
+fn one(found: &mut Found, reply: &Step, transaction: &Transaction, whom: Whom<'_>) {
+    let Subject::Smtp(smtp::Subject::Reply { code, enhanced, .. }) = reply.subject else { return };
+    let said = match reply.variant {
+        Variant::Said(said) => Some(said),
+        _ => None,
+    };
+    let is_of_a_recipient = matches!(whom, Whom::Recipient(_));
+    if is_about_the_client(code, enhanced, said)
+        || said == Some(Said::Timeout)
+        || !is_of_a_recipient && is_too_big(code, enhanced, said)
+    {
+        return;
+    }
+    let mut occurrence = found.apart(reply.answers.into_iter().chain([reply.n]));
+    let base = match whom {
+        Whom::Recipient(address) => {
+            occurrence = occurrence.named(Key::Recipient, Fact::Name(address.to_owned()));
+            0
+        }
+        Whom::Sender(address) => {
+            let shown = if address.is_empty() { "<>" } else { address };
+            occurrence = occurrence.named(Key::Name, Fact::Name(shown.to_owned()));
+            2
+        }
+        Whom::Message => 4,
+    };
+    occurrence = occurrence.named(Key::Reply, Fact::Name(reply.quoted()));
+    let (means, occurrence) = meaning(occurrence, enhanced, said);
+    let mut occurrence = occurrence.says(base + usize::from(means)).fact(Fact::Code(code));
+    if let Some(enhanced) = enhanced {
+        occurrence = occurrence.fact(Fact::Enhanced(enhanced));
+    }
+    if let Some(limit) = transaction.size_limit.filter(|_| said == Some(Said::TooLarge)) {
+        occurrence = occurrence.named(Key::Limit, Fact::Bytes(limit));
+    }
+    if is_too_big(code, enhanced, said) {
+        occurrence.because_of("too-big");
+    }
+}
+
+/// Adds what the reply means in plain words: the server's own words decide, then the enhanced status code. X.0.0 says
+/// no more than the code does.
+fn meaning<'a>(occurrence: Occurrence<'a>, enhanced: Option<Enhanced>, said: Option<Said>) -> (bool, Occurrence<'a>) {
+    match (said, enhanced) {
+        (Some(said), _) => (true, occurrence.fact(Fact::Said(said))),
+        (None, Some(enhanced)) if enhanced.topic() != (0, 0) => (true, occurrence.fact(Fact::Meaning(enhanced))),
+        (None, _) => (false, occurrence),
+    }
+}
+
+/// The reply refuses the client for how it speaks, whoever the recipient is: X.5.1 (RFC 3463) says that the command is
+/// out of place, and 500 to 504 that it is not understood (RFC 5321, section 4.2.2). Well-known words decide.
+fn is_about_the_client(code: u16, enhanced: Option<Enhanced>, said: Option<Said>) -> bool {
+    match said {
+        Some(
+            Said::OutOfTurn
+            | Said::NoMailCommand
+            | Said::BareLineEnd
+            | Said::TooManyErrors
+            | Said::HelloFirst
+            | Said::Lhlo
+            | Said::NoRecipients
+            | Said::MessageUnderWay
+            | Said::UnknownCommand,
+        ) => true,
+        Some(_) => false,
+        None => matches!(code, 500..=504 | 555) || enhanced.is_some_and(|status| status.topic() == (5, 1)),
+    }
+}
+
+/// The message is larger than the server takes, for good: by its words, or by X.3.4 or X.2.3 (RFC 3463).
+pub fn is_too_big(code: u16, enhanced: Option<Enhanced>, said: Option<Said>) -> bool {
+    match (said, enhanced.map(Enhanced::topic)) {
+        _ if code < 500 => false,
+        (Some(said), _) => said == Said::TooLarge,
+        (None, Some(topic)) => matches!(topic, (3, 4) | (2, 3)),
+        (None, None) => false,
+    }
+}
