@@ -5,10 +5,13 @@ Sent again is not lost: it may be a probe of a closed window, or what the receiv
 report that it has the bytes twice (RFC 2883).
 */
 
+use super::repeats::{Repeat, Repeats, Watch};
 use super::seq::{self, Position};
 use super::silence::{Progress, Silence};
+use super::sizes::Sizes;
 use super::window::{Again, ClosedWindow, Window};
 use super::{PacketRef, Side};
+use crate::limits::{heap, of_list, of_queue};
 use std::collections::{BTreeSet, VecDeque};
 
 /// Segments sent again that are remembered, in case the receiver reports that they were not needed.
@@ -21,6 +24,17 @@ pub struct Stalls {
     pub closed_windows: Vec<ClosedWindow>,
     /// The longest time in which neither end sent anything new.
     pub silence: Option<Silence>,
+    /// What the client sent again, and the server, where the other did not acknowledge it.
+    pub repeats: Vec<Repeats>,
+}
+
+impl Stalls {
+    /// Bytes that they have on the heap.
+    pub fn held(&self) -> usize {
+        let windows = self.closed_windows.iter().map(|window| window.packets.held());
+        let repeats = self.repeats.iter().map(|repeats| repeats.longest.packets.held());
+        of_list(&self.closed_windows) + of_list(&self.repeats) + windows.chain(repeats).sum::<usize>()
+    }
 }
 
 /// Follows what holds a connection up.
@@ -32,6 +46,10 @@ pub struct StallWatch {
     /// Segments sent again: the sender, and the position of the first byte.
     #[expect(clippy::box_collection, reason = "rare: a word rather than four")]
     again: Option<Box<VecDeque<(Side, Position)>>>,
+    repeats: [Option<Box<Watch>>; 2],
+    sizes: [Sizes; 2],
+    /// The last packet of each side.
+    heard: [Option<PacketRef>; 2],
 }
 
 impl StallWatch {
@@ -45,11 +63,52 @@ impl StallWatch {
         }
     }
 
-    /// Why `side` has sent the bytes `from..until` again.
-    pub fn again(&mut self, side: Side, [from, until]: [Position; 2]) -> Again {
+    /// A packet of `side` came.
+    pub fn hear(&mut self, side: Side, at: PacketRef) {
+        self.heard[side as usize] = Some(at);
+    }
+
+    /// The two ends turn out to be the other way round.
+    pub fn swap(&mut self) {
+        self.heard.swap(0, 1);
+    }
+
+    /// A segment of `side` with `len` bytes that ends at `end` brings something new.
+    #[inline]
+    pub fn sent(&mut self, side: Side, end: Position, len: u32) {
+        self.sizes[side as usize].sent(end, len);
+        if let Some(watch) = &mut self.repeats[side as usize] {
+            watch.sent(len);
+        }
+    }
+
+    /// Packet `at` acknowledges what `side` has sent before `position`.
+    #[inline]
+    pub fn received(&mut self, side: Side, position: Position, at: PacketRef) {
+        if let Some(watch) = &mut self.repeats[side as usize] {
+            watch.received(position, at);
+        }
+        self.sizes[side as usize].received(position);
+    }
+
+    /// A segment of `side` without payload stands before what the other side has acknowledged: where the window of the
+    /// other is closed, it asks whether it has opened.
+    pub fn asks(&mut self, side: Side, at: PacketRef) {
+        if let Some(window) = &mut self.windows[side.other() as usize] {
+            window.asked(at);
+        }
+    }
+
+    /// Why `side` has sent the bytes `from..until` again in packet `at`, where the other side has `acknowledged`.
+    pub fn again(&mut self, side: Side, [from, until]: [Position; 2], acknowledged: Position, at: PacketRef) -> Again {
         let window = self.windows[side.other() as usize].as_mut();
-        let why = window.map_or(Again::Lost, |window| window.again(until));
+        let why = window.map_or(Again::Lost, |window| window.again(until, at));
         if why == Again::Lost {
+            let sizes = &self.sizes[side as usize];
+            let watch = self.repeats[side as usize].get_or_insert_with(|| Box::new(Watch::new(sizes)));
+            watch.sent((until - from) as u32);
+            let before = self.progress.last_of(side);
+            watch.again(Repeat { range: [from, until], acknowledged, at, before }, sizes);
             let again = self.again.get_or_insert_default();
             if again.len() >= REMEMBERED {
                 again.pop_front();
@@ -81,9 +140,20 @@ impl StallWatch {
         self.progress.made(side, at, owed);
     }
 
+    /// Bytes that it has on the heap.
+    pub fn held(&self) -> usize {
+        let windows = self.windows.iter().flatten().map(|window| heap(size_of::<Window>()) + window.held());
+        let repeats = self.repeats.iter().flatten().map(|watch| heap(size_of::<Watch>()) + watch.held());
+        let again = self.again.iter().map(|again| heap(size_of::<VecDeque<(Side, Position)>>()) + of_queue(again));
+        windows.chain(repeats).chain(again).sum()
+    }
+
     /// What is known at the end of the connection, whose last packet is `last`.
     pub fn finish(self, last: PacketRef) -> Stalls {
         let closed_windows = self.windows.into_iter().flatten().map(|window| window.finish(last)).collect();
-        Stalls { closed_windows, silence: self.progress.finish(last) }
+        let heard = self.heard;
+        let repeats = [Side::Client, Side::Server].into_iter().zip(self.repeats);
+        let repeats = repeats.filter_map(|(side, watch)| watch?.finish(side, heard[side.other() as usize])).collect();
+        Stalls { closed_windows, silence: self.progress.finish(last), repeats }
     }
 }

@@ -52,7 +52,7 @@ fn a_probe_of_a_closed_window_is_no_loss() {
         sent.push((data(16, "NOOP\r\n"), 5_011, plain));
         let (_, transport) = follow(&sent);
         assert_eq!(transport.counters.sent_again, 0, "{probe:?}");
-        let [window] = transport.stalls.closed_windows[..] else { panic!("one window") };
+        let [window] = &transport.stalls.closed_windows[..] else { panic!("one window") };
         assert_eq!((window.of, window.times, window.probes), (Side::Server, 1, 2));
         assert_eq!((window.nanoseconds, window.from.packet, window.to.packet), (5_000_000_000, 8, 15));
     }
