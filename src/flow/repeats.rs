@@ -46,6 +46,8 @@ pub struct Bout {
     pub times: u64,
     /// The segments that were sent again: the first few and the last.
     pub packets: Numbers,
+    /// The length of the first that had the first byte that was not acknowledged.
+    pub first: u32,
     /// The largest of those with the first byte that was not acknowledged.
     pub largest: u32,
     /// The last of them.
@@ -71,6 +73,8 @@ pub struct Watch {
     /// The bout that goes on, and the position that it waits for.
     open: Option<(Bout, Position)>,
     longest: Option<Bout>,
+    /// The packet that ended the last one.
+    ended: Option<PacketRef>,
 }
 
 /// A segment that was sent again.
@@ -89,7 +93,7 @@ pub struct Repeat {
 impl Watch {
     /// Of a side that has sent segments of these sizes.
     pub fn new(sizes: &Sizes) -> Self {
-        Self { nanoseconds: 0, segments: 0, largest: [sizes.largest(), 0], open: None, longest: None }
+        Self { nanoseconds: 0, segments: 0, largest: [sizes.largest(), 0], open: None, longest: None, ended: None }
     }
 
     /// A segment of `len` bytes was sent, again or for the first time.
@@ -105,13 +109,16 @@ impl Watch {
         }
         self.segments += 1;
         let len = (until - from) as u32;
+        // Until the last bout ended, it waited for something else.
+        let begun = [before, self.ended].into_iter().flatten().max_by_key(|at| at.time);
         let (bout, _) = self.open.get_or_insert_with(|| {
             let bout = Bout {
-                from: before.unwrap_or(at),
+                from: begun.unwrap_or(at),
                 to: at,
                 answered: false,
                 times: 0,
                 packets: Numbers::default(),
+                first: 0,
                 largest: 0,
                 last: 0,
                 acknowledged: sizes.acknowledged().into(),
@@ -121,6 +128,9 @@ impl Watch {
         bout.to = at;
         bout.packets.add(at.packet);
         if from <= acknowledged {
+            if bout.times == 0 {
+                bout.first = len;
+            }
             bout.times += 1;
             bout.largest = bout.largest.max(len);
             bout.last = len;
@@ -130,7 +140,7 @@ impl Watch {
     /// The other side has received everything before `position`, as packet `at` says.
     pub fn received(&mut self, position: Position, at: PacketRef) {
         if let Some((mut bout, _)) = self.open.take_if(|(_, edge)| position > *edge) {
-            (bout.to, bout.answered) = (at, true);
+            (bout.to, bout.answered, self.ended) = (at, true, Some(at));
             self.close(bout);
         }
     }

@@ -43,13 +43,19 @@ pub struct StallWatch {
     /// Few receivers ever close theirs.
     windows: [Option<Box<Window>>; 2],
     progress: Progress,
-    /// Segments sent again: the sender, and the position of the first byte.
-    #[expect(clippy::box_collection, reason = "rare: a word rather than four")]
-    again: Option<Box<VecDeque<(Side, Position)>>>,
-    repeats: [Option<Box<Watch>>; 2],
+    /// Most connections send nothing again.
+    again: Option<Box<SentAgain>>,
     sizes: [Sizes; 2],
-    /// The last packet of each side.
-    heard: [Option<PacketRef>; 2],
+    /// The last packet of each side; before there is one, one with the number 0.
+    heard: [PacketRef; 2],
+}
+
+/// What was sent again.
+#[derive(Debug, Default)]
+struct SentAgain {
+    /// The last segments: the sender, and the position of the first byte.
+    last: VecDeque<(Side, Position)>,
+    watches: [Option<Watch>; 2],
 }
 
 impl StallWatch {
@@ -65,7 +71,7 @@ impl StallWatch {
 
     /// A packet of `side` came.
     pub fn hear(&mut self, side: Side, at: PacketRef) {
-        self.heard[side as usize] = Some(at);
+        self.heard[side as usize] = at;
     }
 
     /// The two ends turn out to be the other way round.
@@ -77,7 +83,9 @@ impl StallWatch {
     #[inline]
     pub fn sent(&mut self, side: Side, end: Position, len: u32) {
         self.sizes[side as usize].sent(end, len);
-        if let Some(watch) = &mut self.repeats[side as usize] {
+        if let Some(again) = &mut self.again
+            && let Some(watch) = &mut again.watches[side as usize]
+        {
             watch.sent(len);
         }
     }
@@ -85,7 +93,9 @@ impl StallWatch {
     /// Packet `at` acknowledges what `side` has sent before `position`.
     #[inline]
     pub fn received(&mut self, side: Side, position: Position, at: PacketRef) {
-        if let Some(watch) = &mut self.repeats[side as usize] {
+        if let Some(again) = &mut self.again
+            && let Some(watch) = &mut again.watches[side as usize]
+        {
             watch.received(position, at);
         }
         self.sizes[side as usize].received(position);
@@ -105,15 +115,15 @@ impl StallWatch {
         let why = window.map_or(Again::Lost, |window| window.again(until, at));
         if why == Again::Lost {
             let sizes = &self.sizes[side as usize];
-            let watch = self.repeats[side as usize].get_or_insert_with(|| Box::new(Watch::new(sizes)));
+            let SentAgain { last, watches } = &mut **self.again.get_or_insert_default();
+            let watch = watches[side as usize].get_or_insert_with(|| Watch::new(sizes));
             watch.sent((until - from) as u32);
             let before = self.progress.last_of(side);
             watch.again(Repeat { range: [from, until], acknowledged, at, before }, sizes);
-            let again = self.again.get_or_insert_default();
-            if again.len() >= REMEMBERED {
-                again.pop_front();
+            if last.len() >= REMEMBERED {
+                last.pop_front();
             }
-            again.push_back((side, from));
+            last.push_back((side, from));
         }
         why
     }
@@ -121,7 +131,7 @@ impl StallWatch {
     /// The other side reports that it has received bytes of `side` twice: how many segments were sent again for nothing.
     /// Of several with the same bytes, one: the others have reports of their own, or were lost.
     pub fn received_twice(&mut self, side: Side, [from, until]: [u32; 2], near: Position) -> u64 {
-        let Some(again) = &mut self.again else { return 0 };
+        let Some(again) = self.again.as_mut().map(|again| &mut again.last) else { return 0 };
         let [from, until] = [from, until].map(|number| seq::unwrap(number, near));
         let (before, mut reported) = (again.len(), BTreeSet::new());
         again.retain(|&(sender, position)| {
@@ -143,17 +153,22 @@ impl StallWatch {
     /// Bytes that it has on the heap.
     pub fn held(&self) -> usize {
         let windows = self.windows.iter().flatten().map(|window| heap(size_of::<Window>()) + window.held());
-        let repeats = self.repeats.iter().flatten().map(|watch| heap(size_of::<Watch>()) + watch.held());
-        let again = self.again.iter().map(|again| heap(size_of::<VecDeque<(Side, Position)>>()) + of_queue(again));
-        windows.chain(repeats).chain(again).sum()
+        let again = self.again.iter().map(|again| {
+            let watches: usize = again.watches.iter().flatten().map(Watch::held).sum();
+            heap(size_of::<SentAgain>()) + of_queue(&again.last) + watches
+        });
+        windows.chain(again).sum()
     }
 
     /// What is known at the end of the connection, whose last packet is `last`.
     pub fn finish(self, last: PacketRef) -> Stalls {
         let closed_windows = self.windows.into_iter().flatten().map(|window| window.finish(last)).collect();
-        let heard = self.heard;
-        let repeats = [Side::Client, Side::Server].into_iter().zip(self.repeats);
-        let repeats = repeats.filter_map(|(side, watch)| watch?.finish(side, heard[side.other() as usize])).collect();
+        let watches = self.again.map(|again| again.watches).unwrap_or_default();
+        let finished = |(side, watch): (Side, Option<Watch>)| {
+            let heard = Some(self.heard[side.other() as usize]).filter(|heard| heard.packet > 0);
+            watch?.finish(side, heard)
+        };
+        let repeats = [Side::Client, Side::Server].into_iter().zip(watches).filter_map(finished).collect();
         Stalls { closed_windows, silence: self.progress.finish(last), repeats }
     }
 }

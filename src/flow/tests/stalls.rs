@@ -3,11 +3,11 @@
 use super::*;
 
 /// A segment at a time (milliseconds), with a change of its header.
-type Timed = (Sent, i64, fn(&mut Header));
+pub(super) type Timed = (Sent, i64, fn(&mut Header));
 
-fn plain(_: &mut Header) {}
+pub(super) fn plain(_: &mut Header) {}
 
-fn follow(sent: &[Timed]) -> (Heard, Transport) {
+pub(super) fn follow(sent: &[Timed]) -> (Heard, Transport) {
     let everyone = Everyone::default();
     let mut table = Table::new(everyone.clone(), 1);
     for (number, (sent, time, change)) in (1..).zip(sent) {
@@ -18,7 +18,7 @@ fn follow(sent: &[Timed]) -> (Heard, Transport) {
 }
 
 /// A conversation up to the client's `HELO`, acknowledged: client bytes 1 to 15, server bytes 1 to 11.
-fn opened() -> Vec<Timed> {
+pub(super) fn opened() -> Vec<Timed> {
     packets(&TURNS[..2], 1000)
         .into_iter()
         .take(7)
@@ -27,15 +27,15 @@ fn opened() -> Vec<Timed> {
         .collect()
 }
 
-fn data(sequence: u32, payload: &str) -> Sent {
+pub(super) fn data(sequence: u32, payload: &str) -> Sent {
     Sent::new(Side::Client, sequence, 12, "A", payload)
 }
 
-fn acknowledgement(of: u32) -> Sent {
+pub(super) fn acknowledgement(of: u32) -> Sent {
     Sent::new(Side::Server, 12, of, "A", "")
 }
 
-fn closed(header: &mut Header) {
+pub(super) fn closed(header: &mut Header) {
     header.window = 0;
 }
 
