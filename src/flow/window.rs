@@ -30,6 +30,13 @@ pub struct ClosedWindow {
     pub stays: bool,
 }
 
+impl ClosedWindow {
+    /// The longest time for which it was closed, in nanoseconds; 0 where a time is not known.
+    pub fn longest(&self) -> i64 {
+        self.to.time.known_since(self.from.time).unwrap_or_default().max(0)
+    }
+}
+
 /// Why a segment was sent again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Again {

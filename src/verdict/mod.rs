@@ -13,6 +13,7 @@ mod found;
 pub(crate) mod purpose;
 pub(crate) mod report;
 pub(crate) mod rule;
+mod stall;
 #[cfg(test)]
 #[macro_use]
 pub(crate) mod testing;

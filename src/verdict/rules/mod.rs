@@ -21,14 +21,20 @@ rules! {
     literal_mismatch
     literal_without_leave
     login_refused
+    loss_in_the_capture
+    loss_on_the_network
     mailbox_refused
     message_refused
+    mtu_black_hole
+    peer_unreachable
     plaintext_message
     plaintext_password
     plaintext_token
     recipient_refused
+    retransmission_stall
     session_refused
     too_big
+    zero_window_stall
 }
 
 /// The rule called `id`.
