@@ -149,6 +149,7 @@ impl Connection {
             self.time_passes(at, segment.header.sequence);
             self.packets += u64::from(counts);
             self.causal.count(side, at);
+            self.stalls.hear(side, at);
         }
 
         let position = self.place(side, segment.header.sequence);
@@ -166,6 +167,9 @@ impl Connection {
         self.doubt_reset(side, segment, position, acknowledges);
         self.time_handshake(side, segment);
         let start = position + Position::from(segment.header.syn);
+        if self.stalls.is_closed(side.other()) && !copy && self.is_empty_probe(side, segment, start) {
+            self.stalls.asks(side, at);
+        }
         out.beginning_seen(self.begins_at_start());
         if segment.header.decrypted {
             out.decrypted();
@@ -178,6 +182,10 @@ impl Connection {
             let stored = self.payload(side, segment, start, acknowledges, out, limits);
             if !copy && stored.as_ref().is_some_and(|stored| stored.new && !stored.mends) {
                 self.stalls.progress(side, at, owed);
+            }
+            if stored.as_ref().is_some_and(|stored| stored.new) {
+                let len = segment.header.wire_len;
+                self.stalls.sent(side, start + Position::from(len), len);
             }
             self.tally(side, segment, start, stored, copy.then_some(counts), limits);
         }
@@ -336,6 +344,7 @@ impl Connection {
     fn turn_round(&mut self) {
         self.endpoints = Endpoints { client: self.endpoints.server, server: self.endpoints.client };
         self.causal.swap();
+        self.stalls.swap();
     }
 
     /// True where nothing came before the first byte that was captured.
@@ -380,34 +389,6 @@ impl Connection {
         if self.syns.iter().all(Option::is_some) {
             self.causal.settle();
         }
-    }
-
-    /// Notes what `segment` acknowledges; returns the place.
-    fn acknowledgement(&mut self, side: Side, segment: &Segment<'_>, at: PacketRef) -> Option<Position> {
-        // A RST's acknowledgement number answers a SYN and says nothing of bytes received.
-        let number = segment.header.acknowledgement.filter(|_| !segment.header.rst)?;
-        let position = self.place(side.other(), number);
-        let other = self.causal.stream_mut(side.other());
-        // If a side was seen from its SYN on, its lowest acknowledgement number is where the other side's stream
-        // begins.
-        let from_start = self.syns[side as usize].is_some() && self.syns[side.other() as usize].is_none();
-        if !other.is_placed() || from_start {
-            other.begins(Begin::AtOrBefore(position));
-        }
-        let stream = self.causal.stream(side.other());
-        if position >= stream.acknowledged() && !self.causal.has_fin(side.other()) {
-            self.stalls.window(side, segment.header.window, position, stream.highest(), at);
-        }
-        if let Some(range) = segment.header.received_twice {
-            let needless = self.stalls.received_twice(side.other(), range, position);
-            if needless > 0 {
-                let counters = &mut self.rare().counters;
-                counters.needless += needless;
-                counters.sent_again = counters.sent_again.saturating_sub(needless);
-            }
-        }
-        self.causal.acknowledge(side, position, at);
-        Some(position)
     }
 
     fn payload(

@@ -24,7 +24,7 @@ impl Side {
 }
 
 /// The packet that something was read from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct PacketRef {
     /// Its number, from 1.
     pub packet: u64,

@@ -41,6 +41,11 @@ impl Progress {
         self.last = Some((side, at));
     }
 
+    /// The last packet with something new, where `side` sent it.
+    pub fn last_of(&self, side: Side) -> Option<PacketRef> {
+        self.last.filter(|(sender, _)| *sender == side).map(|(_, at)| at)
+    }
+
     /// The longest silence of the connection, whose last packet is `last`.
     pub fn finish(mut self, last: PacketRef) -> Option<Silence> {
         if let Some((speaker, from)) = self.last {

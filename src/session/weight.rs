@@ -182,7 +182,7 @@ impl Session {
         size_of::<Self>()
             + of_list(conflicts)
             + conflicts.iter().map(|conflict| of_list(&conflict.first) + of_list(&conflict.second)).sum::<usize>()
-            + of_list(&self.transport.stalls.closed_windows)
+            + self.transport.stalls.held()
             + self.facts_weight()
             + self.transport.room()
             + tls.room()

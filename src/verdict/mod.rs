@@ -17,6 +17,7 @@ pub(crate) mod purpose;
 mod refusals;
 pub(crate) mod report;
 pub(crate) mod rule;
+mod stall;
 #[cfg(test)]
 #[macro_use]
 pub(crate) mod testing;

@@ -8,19 +8,22 @@ has!(a_name, "S: 220 mx\nC: EHLO a\nS: 250 mx" => [1, 3]);          and these st
 has_not!(a_name, "S: 220 mx\nC: EHLO a\nS: 250 mx");                it finds nothing
 ```
 
-The script's language is that of the dialogues' tests, and has two lines more:
+The script's language is that of the dialogues' tests, and has more lines:
 - `@ 2.5`: 2.5 seconds pass;
 - `--- client 10.0.0.9, server 10.0.0.25:993`: another session begins; an end that is not named has its default address.
   A server's port says which protocol to expect, and whether TLS begins with the first byte.
 
+What held the connection up has lines of its own, in `testing/stalls.rs`.
+
 Packets are a second apart. Without a `server`, the port is that of the protocol detected, and SMTP or LMTP is expected.
 */
 
+mod stalls;
 pub mod tls;
 
 use super::{Needs, Rule};
 use crate::capture::Time;
-use crate::flow::{CloseReason, Counters, Endpoints, PacketRef, Side, Transport};
+use crate::flow::{CloseReason, Counters, Endpoints, PacketRef, Side, Stalls, Transport};
 use crate::protocol::Protocol;
 use crate::protocol::detect::{self, Detection, Detector};
 use crate::protocol::ports::{Hint, Ports};
@@ -118,7 +121,11 @@ enum Crossing {
 fn played(heading: &str, part: &str, needs: Needs, clock: &mut Clock) -> Session {
     let mut crossings = Vec::new();
     let mut counters = Counters::default();
+    let mut held_up = Stalls::default();
     for line in part.lines() {
+        if stalls::read(line, &mut held_up, &mut counters) {
+            continue;
+        }
         if let Some(seconds) = line.trim().strip_prefix("@ ") {
             let seconds: f64 = seconds.parse().expect("seconds");
             clock.microseconds += (seconds * 1e6) as i64;
@@ -165,7 +172,7 @@ fn played(heading: &str, part: &str, needs: Needs, clock: &mut Clock) -> Session
         from_start: true,
         counters,
         conflicts: Default::default(),
-        stalls: Default::default(),
+        stalls: held_up,
     };
     let mut builder = Builder::new(found.protocol, needs);
     let mut dialogue = detect::dialogue(found, &mut builder);

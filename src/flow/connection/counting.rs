@@ -1,8 +1,8 @@
-//! What a segment of a connection counts as: new, a copy, overtaken, or sent again, and then why.
+//! What a segment of a connection counts as: new, a copy, overtaken, or sent again, and then why; and what it acknowledges.
 
 use super::{Connection, Handshake};
 use crate::decode::Segment;
-use crate::flow::assembler::{Disagreement, Stored};
+use crate::flow::assembler::{Begin, Disagreement, Stored};
 use crate::flow::conflict::{CONFLICTS, Conflict};
 use crate::flow::seq::Position;
 use crate::flow::window::Again;
@@ -27,10 +27,47 @@ impl Connection {
         known && acknowledged && !header.rst
     }
 
+    /// Notes what `segment` acknowledges; returns the place.
+    pub(super) fn acknowledgement(&mut self, side: Side, segment: &Segment<'_>, at: PacketRef) -> Option<Position> {
+        // A RST's acknowledgement number answers a SYN and says nothing of bytes received.
+        let number = segment.header.acknowledgement.filter(|_| !segment.header.rst)?;
+        let position = self.place(side.other(), number);
+        let other = self.causal.stream_mut(side.other());
+        // If a side was seen from its SYN on, its lowest acknowledgement number is where the other side's stream
+        // begins.
+        let from_start = self.syns[side as usize].is_some() && self.syns[side.other() as usize].is_none();
+        if !other.is_placed() || from_start {
+            other.begins(Begin::AtOrBefore(position));
+        }
+        let stream = self.causal.stream(side.other());
+        if position >= stream.acknowledged() && !self.causal.has_fin(side.other()) {
+            self.stalls.window(side, segment.header.window, position, stream.highest(), at);
+        }
+        if let Some(range) = segment.header.received_twice {
+            let needless = self.stalls.received_twice(side.other(), range, position);
+            if needless > 0 {
+                let counters = &mut self.rare().counters;
+                counters.needless += needless;
+                counters.sent_again = counters.sent_again.saturating_sub(needless);
+            }
+        }
+        self.stalls.received(side.other(), position, at);
+        self.causal.acknowledge(side, position, at);
+        Some(position)
+    }
+
     /// Whether `side` has left bytes of the other side unacknowledged, or takes no bytes.
     pub(super) fn owes(&self, side: Side) -> bool {
         let other = self.causal.stream(side.other());
         other.acknowledged() < other.highest() || self.stalls.is_closed(side)
+    }
+
+    /// Whether a segment without payload asks for an answer: it stands just before what the other side has acknowledged,
+    /// as a keep-alive does and Linux's probe of a closed window (RFC 9293, section 3.8.4).
+    pub(super) fn is_empty_probe(&self, side: Side, segment: &Segment<'_>, start: Position) -> bool {
+        let header = &segment.header;
+        let bare = header.wire_len == 0 && !header.syn && !header.fin && !header.rst;
+        bare && start == self.causal.stream(side).acknowledged() - 1
     }
 
     /// Counts a segment with payload. `stored`: None if the payload is not stream data (keep-alive). `copy`: Some if
@@ -69,17 +106,18 @@ impl Connection {
                 Handshake::Open | Handshake::Answered(_) => OVERTAKEN_NANOSECONDS,
             };
             if segment.header.time.since(behind.time) > overtaken {
-                self.sent_again(side, start, segment.header.wire_len);
+                self.sent_again(side, start, segment.header.wire_len, at);
             }
         } else if !stored.new || stored.mends {
-            let why = self.sent_again(side, start, segment.header.wire_len);
+            let why = self.sent_again(side, start, segment.header.wire_len, at);
             self.rare().counters.retransmitted += u64::from(why != Again::Probe);
         }
     }
 
     /// Counts a segment of `side` that was sent again, and returns why.
-    fn sent_again(&mut self, side: Side, start: Position, len: u32) -> Again {
-        let why = self.stalls.again(side, [start, start + Position::from(len)]);
+    fn sent_again(&mut self, side: Side, start: Position, len: u32, at: PacketRef) -> Again {
+        let acknowledged = self.causal.stream(side).acknowledged();
+        let why = self.stalls.again(side, [start, start + Position::from(len)], acknowledged, at);
         match why {
             Again::Lost => self.rare().counters.sent_again += 1,
             Again::Refused => self.rare().counters.refused += 1,

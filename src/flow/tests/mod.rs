@@ -15,6 +15,7 @@ mod embryonic;
 mod hostile;
 mod ledger;
 mod multipath;
+mod repeats;
 mod stalls;
 mod waiting;
 

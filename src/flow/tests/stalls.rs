@@ -3,11 +3,11 @@
 use super::*;
 
 /// A segment at a time (milliseconds), with a change of its header.
-type Timed = (Sent, i64, fn(&mut Header));
+pub(super) type Timed = (Sent, i64, fn(&mut Header));
 
-fn plain(_: &mut Header) {}
+pub(super) fn plain(_: &mut Header) {}
 
-fn follow(sent: &[Timed]) -> (Heard, Transport) {
+pub(super) fn follow(sent: &[Timed]) -> (Heard, Transport) {
     let everyone = Everyone::default();
     let mut table = Table::new(everyone.clone(), 1);
     for (number, (sent, time, change)) in (1..).zip(sent) {
@@ -18,7 +18,7 @@ fn follow(sent: &[Timed]) -> (Heard, Transport) {
 }
 
 /// A conversation up to the client's `HELO`, acknowledged: client bytes 1 to 15, server bytes 1 to 11.
-fn opened() -> Vec<Timed> {
+pub(super) fn opened() -> Vec<Timed> {
     packets(&TURNS[..2], 1000)
         .into_iter()
         .take(7)
@@ -27,15 +27,15 @@ fn opened() -> Vec<Timed> {
         .collect()
 }
 
-fn data(sequence: u32, payload: &str) -> Sent {
+pub(super) fn data(sequence: u32, payload: &str) -> Sent {
     Sent::new(Side::Client, sequence, 12, "A", payload)
 }
 
-fn acknowledgement(of: u32) -> Sent {
+pub(super) fn acknowledgement(of: u32) -> Sent {
     Sent::new(Side::Server, 12, of, "A", "")
 }
 
-fn closed(header: &mut Header) {
+pub(super) fn closed(header: &mut Header) {
     header.window = 0;
 }
 
@@ -52,7 +52,7 @@ fn a_probe_of_a_closed_window_is_no_loss() {
         sent.push((data(16, "NOOP\r\n"), 5_011, plain));
         let (_, transport) = follow(&sent);
         assert_eq!(transport.counters.sent_again, 0, "{probe:?}");
-        let [window] = transport.stalls.closed_windows[..] else { panic!("one window") };
+        let [window] = &transport.stalls.closed_windows[..] else { panic!("one window") };
         assert_eq!((window.of, window.times, window.probes), (Side::Server, 1, 2));
         assert_eq!((window.nanoseconds, window.from.packet, window.to.packet), (5_000_000_000, 8, 15));
     }

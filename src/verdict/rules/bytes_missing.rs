@@ -13,7 +13,7 @@ pub const RULE: Rule = Rule {
     id: "bytes-missing",
     severity: Severity::Info,
     class: Class::Remark,
-    because_of: &[],
+    because_of: &["loss-in-the-capture"],
     since: "0.1.0",
     rank: 80,
     reference: None,

@@ -34,12 +34,16 @@ rules! {
     login_refused
     login_switched_off
     logins_per_session
+    loss_in_the_capture
+    loss_on_the_network
     mailbox_refused
     malformed_credentials
     mechanism_not_offered
+    mtu_black_hole
     obsolete_tls
     open_relay
     password_equals_user_name
+    peer_unreachable
     plaintext_message
     plaintext_password
     plaintext_token
@@ -47,6 +51,7 @@ rules! {
     repeated_login_failures
     replies_out_of_step
     reply_missing
+    retransmission_stall
     session_refused
     starttls_injection
     starttls_stripped
@@ -59,6 +64,7 @@ rules! {
     unauthenticated_submission
     weak_challenge_response
     weak_cipher
+    zero_window_stall
 }
 
 /// The rule called `id`.
