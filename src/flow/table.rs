@@ -28,7 +28,7 @@ use super::store::{ConnectionStore, Rank};
 use super::time_wait::TimeWait;
 use super::{ConnectionHandler, Endpoints, Key};
 use crate::capture::Time;
-use crate::decode::Segment;
+use crate::decode::{IcmpError, Segment};
 use crate::limits::{Budget, CONNECTIONS, HISTORY_BYTES, Limit, LimitsHit, SPEAKING_CONNECTIONS, WAITING_BYTES};
 use deadlines::Deadlines;
 pub(super) use entry::Entry;
@@ -196,6 +196,20 @@ impl<F: ConnectionHandler> Table<F> {
             None => self.open(key, segment),
         };
         self.stream_handler_at(index)
+    }
+
+    /// Takes an ICMP error about a segment of one of its connections. One about any other is not of interest.
+    pub fn icmp_error(&mut self, error: &IcmpError) {
+        let key = Key::new(&error.source, &error.destination);
+        let Some(index) = self.store.find(&key) else { return };
+        if let Some(Entry { stage: Stage::Embryonic(embryonic), .. }) = self.store.get_mut(index) {
+            if embryonic.icmp_error(error) {
+                return;
+            }
+            self.follow(index);
+        }
+        let Some(followed) = self.store.get_mut(index).and_then(Entry::followed_mut) else { return };
+        followed.connection.icmp_error(error);
     }
 
     /// Time has passed: delivers what has waited too long, and closes what has been silent or over for long enough. To

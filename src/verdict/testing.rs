@@ -159,6 +159,7 @@ fn played(heading: &str, part: &str, needs: Needs, clock: &mut Clock) -> Session
         counters,
         conflicts: Default::default(),
         stalls: Default::default(),
+        ends: None,
     };
     let mut builder = Builder::new(found.protocol, needs);
     let mut dialogue = detect::dialogue(found, &mut builder);

@@ -15,6 +15,7 @@ impl Connection {
     pub fn held(&self) -> usize {
         let streams = [Side::Client, Side::Server].map(|side| self.causal.stream(side).held());
         streams.iter().sum::<usize>() + self.rare.as_ref().map_or(0, |_| heap(size_of::<Rare>()))
+            + self.noted.as_ref().map_or(0, |noted| noted.ends.weight())
     }
 
     /// What is kept of the past, in bytes: what was delivered, and the last packets.
