@@ -34,7 +34,7 @@ fn played(came: &[Came]) -> Vec<(Heard, Transport)> {
         let mut table = Table::new(everyone.clone(), 1);
         table.eager = eager;
         for (number, came) in (1..).zip(came) {
-            let time = number as i64 * 100;
+            let time = number as i64 * 1_000_000;
             match came {
                 Came::Segment(sent) => drop(table.segment(&sent.segment(number, time))),
                 Came::Error(about, sequence, problem) => {
