@@ -144,11 +144,7 @@ fn quoted(slice: PacketSlice<'_>) -> Option<(SocketAddr, SocketAddr, u32)> {
     let header = tcp.first::<8>()?;
     let &[a, b, c, d, sequence @ ..] = header;
     let port = |high, low| u16::from_be_bytes([high, low]);
-    Some((
-        SocketAddr::new(source, port(a, b)),
-        SocketAddr::new(destination, port(c, d)),
-        u32::from_be_bytes(sequence),
-    ))
+    Some((SocketAddr::new(source, port(a, b)), SocketAddr::new(destination, port(c, d)), u32::from_be_bytes(sequence)))
 }
 
 /// The TCP header behind the extension headers of IPv6 (RFC 8200, section 4), where the first of them has this number.

@@ -266,6 +266,9 @@ impl Connection {
     pub fn finish(mut self, idle: bool, out: &mut impl StreamHandler) -> Transport {
         self.causal.finish(self.last, out);
         let (end, from_start) = (self.end(idle), self.begins_at_start());
+        if self.left.is_none() {
+            self.note_unacknowledged();
+        }
         let stalls = self.stalls.finish(self.last);
         let Rare { counters, conflicts, .. } = self.rare.map(|rare| *rare).unwrap_or_default();
         let [client, server] = [Side::Client, Side::Server].map(|side| self.causal.stream(side));

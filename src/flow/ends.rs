@@ -32,7 +32,8 @@ pub struct Ends {
     pub fins: [Option<PacketRef>; 2],
     /// What each side sent for the first time after the other side's FIN had come: the first packet with data.
     pub said_after_fin: [Option<PacketRef>; 2],
-    /// Bytes that each side had sent, and the other not acknowledged, when the first side left: by FIN or RST.
+    /// Bytes that each side had sent, and the other not acknowledged, when the first side left by FIN or RST, or else when
+    /// the connection was over.
     pub unacknowledged: [u64; 2],
 }
 

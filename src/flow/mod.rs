@@ -35,8 +35,8 @@ mod transport;
 mod window;
 
 pub use conflict::Conflict;
-pub use ends::{Ends, ErrorSeen, ResetSeen, Usual};
 pub use endpoints::{Endpoints, PacketRef, Side};
+pub use ends::{Ends, ErrorSeen, ResetSeen, Usual};
 pub use handler::{ConnectionHandler, StreamHandler};
 pub(crate) use key::Key;
 pub use multipath::Multipath;

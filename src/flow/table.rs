@@ -203,13 +203,20 @@ impl<F: ConnectionHandler> Table<F> {
         let key = Key::new(&error.source, &error.destination);
         let Some(index) = self.store.find(&key) else { return };
         if let Some(Entry { stage: Stage::Embryonic(embryonic), .. }) = self.store.get_mut(index) {
-            if embryonic.icmp_error(error) {
-                return;
+            let before = embryonic.held();
+            let taken = embryonic.icmp_error(error);
+            self.ledger.held = self.ledger.held - before + embryonic.held();
+            if taken {
+                return self.keep_within_memory(Some(index));
             }
             self.follow(index);
         }
         let Some(followed) = self.store.get_mut(index).and_then(Entry::followed_mut) else { return };
-        followed.connection.icmp_error(error);
+        if followed.connection.icmp_error(error) {
+            self.touch(index);
+            self.note_held(index);
+            self.keep_within_memory(Some(index));
+        }
     }
 
     /// Time has passed: delivers what has waited too long, and closes what has been silent or over for long enough. To
@@ -328,6 +335,7 @@ impl<F: ConnectionHandler> Table<F> {
         let Some((key, _)) = self.store.key(index) else { return };
         let Some(entry) = self.store.get_mut(index) else { return };
         let Stage::Embryonic(embryonic) = &entry.stage else { return };
+        self.ledger.held -= embryonic.held();
         let mut stream_handler =
             self.connection_handler.listen(entry.token, &embryonic.endpoints(&key), embryonic.first());
         let connection = embryonic.connection(&key, &mut stream_handler, &mut self.limits_hit);

@@ -1,8 +1,8 @@
 //! A connection's summary: its endpoints, its end, its counters.
 
 use super::conflict::Conflict;
-use super::ends::Ends;
 use super::endpoints::{Endpoints, PacketRef, Side};
+use super::ends::Ends;
 use super::stalls::Stalls;
 use crate::capture::Time;
 

@@ -8,6 +8,7 @@ thread. A [`Selection`] says which rules run and whether logins are counted: wha
 */
 
 pub(crate) mod across;
+mod ending;
 mod evidence;
 mod found;
 pub(crate) mod purpose;

@@ -39,7 +39,10 @@ fn eight_bytes_of_the_segment_tell_its_connection() {
     let quoted = ipv6(6, &tcp(PAYLOAD));
     let known = v6(1, 1, [0; 4], &quoted[..48]).unwrap();
     assert_eq!((known.problem, known.sequence), (Problem::Prohibited, 1_000));
-    assert_eq!((known.source.to_string(), known.destination.to_string()), ("[fd00::1]:40000".into(), "[fd00::2]:25".into()));
+    assert_eq!(
+        (known.source.to_string(), known.destination.to_string()),
+        ("[fd00::1]:40000".into(), "[fd00::2]:25".into())
+    );
     assert_eq!(v6(1, 1, [0; 4], &quoted[..47]), None);
 }
 

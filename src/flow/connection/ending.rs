@@ -85,7 +85,13 @@ impl Connection {
     }
 
     /// Notes a RST of `side` at this position.
-    pub(super) fn note_reset(&mut self, side: Side, segment: &Segment<'_>, position: Position, acknowledges: Option<Position>) {
+    pub(super) fn note_reset(
+        &mut self,
+        side: Side,
+        segment: &Segment<'_>,
+        position: Position,
+        acknowledges: Option<Position>,
+    ) {
         if !self.believes_reset(side, position) {
             return;
         }
@@ -140,10 +146,19 @@ impl Connection {
         if self.left.is_none() && self.syns.iter().all(Option::is_some) {
             let heard = self.causal.stream(side.other()).acknowledged() > self.begin(side.other());
             self.left = Some(Leaving { side, time: at.time, heard });
-            let unacknowledged = [Side::Client, Side::Server].map(|side| {
-                let stream = self.causal.stream(side);
-                u64::try_from(stream.highest() - stream.acknowledged()).unwrap_or(0)
-            });
+            self.note_unacknowledged();
+        }
+    }
+
+    /// Notes what either side has sent and the other not acknowledged.
+    pub(super) fn note_unacknowledged(&mut self) {
+        let unacknowledged = [Side::Client, Side::Server].map(|side| {
+            let stream = self.causal.stream(side);
+            let heard_from = self.causal.seen(side.other()) > 0 && stream.is_placed();
+            let bytes = if heard_from { stream.highest() - stream.acknowledged() } else { 0 };
+            u64::try_from(bytes).unwrap_or(0)
+        });
+        if unacknowledged != [0; 2] {
             self.ends().unacknowledged = unacknowledged;
         }
     }

@@ -131,7 +131,8 @@ fn errors_change_nothing_of_the_streams_and_are_bounded() {
     assert_eq!((heard, transport.end), (said(), CloseReason::Closed));
     let ends = transport.ends.unwrap();
     assert_eq!((ends.errors.len(), ends.more_errors), (8, 32));
-    let flood: Vec<Came> = std::iter::once(syn()).chain((0..40).map(|_| Came::Error(Client, 0, Problem::NoRoute))).collect();
+    let flood: Vec<Came> =
+        std::iter::once(syn()).chain((0..40).map(|_| Came::Error(Client, 0, Problem::NoRoute))).collect();
     assert_eq!(one(&flood).counters.packets, 41);
 }
 

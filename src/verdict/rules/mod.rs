@@ -16,8 +16,16 @@ macro_rules! rules {
 
 rules! {
     bytes_missing
+    client_gave_up
     conflicting_bytes
+    connection_prohibited
+    connection_refused
+    connection_reset
+    connection_unanswered
     content_unfinished
+    handshake_stalled
+    idle_timeout
+    late_reply
     literal_mismatch
     literal_without_leave
     login_refused
@@ -27,7 +35,9 @@ rules! {
     plaintext_password
     plaintext_token
     recipient_refused
+    server_shut_down
     session_refused
+    stale_connection
     too_big
 }
 
