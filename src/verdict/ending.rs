@@ -60,9 +60,9 @@ pub fn is_goodbye(step: &Step) -> bool {
     }
 }
 
-/// The client asked to end the session, at whatever time.
+/// The client asked to end the session, at whatever time; or the server thinks so, and says 221.
 pub fn has_goodbye(session: &Session) -> bool {
-    session.steps.iter().any(is_goodbye)
+    session.steps.iter().any(|step| is_goodbye(step) || step.code() == Some(221))
 }
 
 /// The server said no: a refusal of any kind, or a farewell that was not asked for.
@@ -117,14 +117,12 @@ pub fn owed(session: &Session, time: Time) -> Option<&Step> {
     let by_then = || session.steps.iter().rev().filter(|step| step.time <= time);
     let last = by_then().find(|step| step.from == Side::Client && step.kind != Kind::Gap)?;
     let calls = match last.kind {
-        Kind::Command | Kind::Response => !is_goodbye(last),
+        // The answer to IDLE comes when the client ends it.
+        Kind::Command | Kind::Response => !is_goodbye(last) && !is_idle(last),
         Kind::Data => last.carries.is_some_and(|carried| carried.complete),
         _ => false,
     };
-    let is_its = |answered: u32| answered == last.n || (last.kind == Kind::Data && answered + 1 == last.n);
-    let is_answer = |step: &Step| step.from == Side::Server && step.answers.is_some_and(is_its);
-    // The answer to DATA or to BDAT is not the one to the content after it.
-    let answered = by_then().take_while(|step| step.n > last.n).any(is_answer);
+    let answered = by_then().take_while(|step| step.n > last.n).any(|step| is_answer(step, last));
     let replies_missing = || {
         let recipients = session.messages.iter().filter_map(|message| message.envelope.as_ref());
         let is_taken = |code: Option<u16>| code.is_some_and(|code| code < 300);
@@ -132,6 +130,19 @@ pub fn owed(session: &Session, time: Time) -> Option<&Step> {
             && recipients.flat_map(|envelope| &envelope.to).any(|one| is_taken(one.code) && one.final_code.is_none())
     };
     (calls && (!answered || (last.kind == Kind::Data && replies_missing()))).then_some(last)
+}
+
+fn is_idle(step: &Step) -> bool {
+    matches!(&step.subject, Subject::Imap(subject)
+        if matches!(subject.what, imap::What::Command { verb: imap::Verb::Idle, .. }))
+}
+
+/// Whether `step`, which came later, answers `asked`, a step of the client. Commands may be sent ahead of their answers;
+/// what follows a command (content, DONE, a SASL response) is answered by the next reply.
+pub fn is_answer(step: &Step, asked: &Step) -> bool {
+    let answers = matches!(step.kind, Kind::Reply | Kind::Continuation) && step.from == Side::Server;
+    let follows_command = matches!(asked.kind, Kind::Data | Kind::Response) || asked.command.is_none();
+    answers && step.answers.is_some_and(|answered| answered == asked.n || (follows_command && answered < asked.n))
 }
 
 /// The client left while an answer was owed to it, after it had waited for a while.
@@ -175,7 +186,7 @@ const IDLE_WITH_WORDS: i64 = 60 * SECOND;
 /// The server ended the session of its own accord, where it is known that nobody had asked it to.
 pub fn server_left(session: &Session) -> Option<ServerLeft<'_>> {
     let (Side::Server, time) = left(session)? else { return None };
-    if is_incomplete(session) || is_hidden(session) || session.steps.iter().any(|s| is_goodbye(s) && s.time <= time) {
+    if is_incomplete(session) || is_hidden(session) || has_goodbye(session) {
         return None;
     }
     let is_reset = ends(session)?.resets.first().is_some_and(|reset| reset.at.time <= time);

@@ -42,10 +42,9 @@ pub const RULE: Rule = Rule {
 fn check(session: &Session, found: &mut Found) {
     let Some(gave_up) = ending::gave_up(session) else { return };
     let Some((Side::Client, left)) = ending::left(session) else { return };
-    let owed = gave_up.owed.map(|step| step.n);
-    let is_answer = |answered: u32| owed.is_some_and(|owed| answered == owed || answered + 1 == owed);
-    let mut after = session.steps.iter().filter(|step| step.from == Side::Server && step.time > left);
-    let Some(reply) = after.find(|step| step.answers.is_some_and(is_answer)) else { return };
+    let Some(owed) = gave_up.owed else { return };
+    let mut after = session.steps.iter().filter(|step| step.n > owed.n && step.time > left);
+    let Some(reply) = after.find(|step| ending::is_answer(step, owed)) else { return };
     let Some(passed) = reply.time.known_since(left) else { return };
     let occurrence = found.at(reply.answers.into_iter().chain([reply.n]));
     occurrence.fact(Fact::Duration(passed)).named(Key::Reply, Fact::Name(reply.quoted()));

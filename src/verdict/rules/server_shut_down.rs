@@ -44,6 +44,10 @@ pub const RULE: Rule = Rule {
             en: "It closed the connection without a word, and owed an answer to {1} for {0}.",
             zh: "它一言不发地关闭了连接，而对 {1} 的答复已欠了 {0}。",
         },
+        Sentence {
+            en: "It closed the connection without a word, and owed the answer to the content for {0}.",
+            zh: "它一言不发地关闭了连接，而对内容的答复已欠了 {0}。",
+        },
     ],
     check,
 };
