@@ -35,7 +35,7 @@ use crate::capture::{CaptureError, Read, Source};
 use crate::session::Plan;
 use crate::verdict::Report;
 use crate::view::View;
-use input::InputStage;
+use input::{InputStage, Routed};
 use options::StopCondition;
 use output::OutputStage;
 use shards::Shards;
@@ -111,9 +111,11 @@ fn run_here<'a>(
                     shards.end_of_batch(end);
                     output.end_of_batch(end, &mut shards.drain())?;
                 }
-                input.packet(&packet, |sorted| {
-                    shards.segment(sorted);
-                    if options.steps {
+                input.packet(&packet, |routed| {
+                    shards.take(routed);
+                    if options.steps
+                        && let Routed::Segment(sorted) = routed
+                    {
                         output.take(&mut shards.drain())?;
                         output.show_steps(&mut shards, sorted.shard, sorted.segment)?;
                     }

@@ -305,5 +305,6 @@ fn transport() -> Transport {
         counters: Counters::default(),
         conflicts: Default::default(),
         stalls: Default::default(),
+        ends: None,
     }
 }

@@ -28,6 +28,7 @@ pub fn transport() -> Transport {
         counters: Counters::default(),
         conflicts: Default::default(),
         stalls: Default::default(),
+        ends: None,
         first_sequence: 0,
         left: None,
     }

@@ -13,6 +13,7 @@ headers alike.
 mod evidence;
 mod exported;
 mod fragments;
+mod icmp;
 mod ip;
 mod lan;
 mod link;
@@ -30,6 +31,7 @@ mod tunnel;
 mod wan;
 mod wifi;
 
+pub use icmp::{IcmpError, Problem};
 pub use multipath::{Capable, DataSignal, Mapping, MultipathOptions};
 pub use peek::{Peek, PeekedTcp, peek};
 
@@ -112,7 +114,9 @@ pub struct Subflow {
 pub enum Decoded<'a> {
     /// A TCP segment.
     Segment(Segment<'a>),
-    /// A whole packet of another kind: UDP, ICMP, ARP, a fragment that waits for the others.
+    /// An ICMP error about a TCP segment.
+    IcmpError(IcmpError),
+    /// A whole packet of another kind: UDP, ARP, an ICMP message about something else, a fragment that waits for the others.
     Other,
     /// A packet that could not be decoded.
     Stop(DecodeStop),
@@ -193,6 +197,8 @@ enum Step<'a> {
     Tcp(tcp::Tcp<'a>),
     /// To the payload of a TCP connection, without the headers below it.
     Exported(exported::Pdu<'a>),
+    /// To an ICMP error about a TCP segment, whose packet is not filled in.
+    IcmpError(IcmpError),
     /// To an aggregate of several frames, the first of which begins here.
     Aggregate(PacketSlice<'a>),
     /// To something else.
@@ -264,6 +270,9 @@ impl Decoder {
                 }
                 Ok(Step::Tcp(tcp)) => return Decoded::Segment(tcp.segment(packet)),
                 Ok(Step::Exported(pdu)) => return Decoded::Segment(self.positions.segment(&pdu, packet)),
+                Ok(Step::IcmpError(error)) => {
+                    return Decoded::IcmpError(IcmpError { packet: packet.number, time: packet.time, ..error });
+                }
                 Ok(Step::Other) => return Decoded::Other,
                 Err(_) if guessed => return Decoded::Other,
                 Err(stop) => return Decoded::Stop(stop),

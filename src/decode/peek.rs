@@ -9,7 +9,7 @@ tunnels) and is conservative: a packet that it does not understand is [`Peek::Un
 
 use super::ip::protocol;
 use super::slice::PacketSlice;
-use super::{IpPayload, Segment, link, tcp, tunnel};
+use super::{IpPayload, Segment, icmp, link, tcp, tunnel};
 use crate::capture::{LinkType, Packet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -135,9 +135,7 @@ fn ip(slice: PacketSlice<'_>) -> Option<Peek<'_>> {
 
 #[inline]
 fn transport<'a>(number: u8, ip: Ip<'a>, slice: PacketSlice<'a>) -> Option<Peek<'a>> {
-    const ICMP: u8 = 1;
     const IGMP: u8 = 2;
-    const ICMPV6: u8 = 58;
     match number {
         protocol::TCP => {
             let header = slice.first::<20>()?;
@@ -155,7 +153,10 @@ fn transport<'a>(number: u8, ip: Ip<'a>, slice: PacketSlice<'a>) -> Option<Peek<
             }))
         }
         protocol::UDP if tunnel::is_tunnel(slice)? => None,
-        protocol::UDP | ICMP | IGMP | ICMPV6 => Some(Peek::NotTcp),
+        // It may be an error about a segment. Of one that was cut too short, nothing is known.
+        protocol::ICMP if icmp::is_error_v4(slice.u8(0)?) => None,
+        protocol::ICMPV6 if icmp::is_error_v6(slice.u8(0)?) => None,
+        protocol::UDP | protocol::ICMP | IGMP | protocol::ICMPV6 => Some(Peek::NotTcp),
         _ => None,
     }
 }

@@ -3,11 +3,13 @@ One connection: its endpoints, how it began and ended, and its counters. [`Causa
 */
 
 mod counting;
+mod ending;
 mod waiting;
 
 use super::assembler::{Begin, Piece, Stored};
 use super::causal::Causal;
 use super::duplicate::DuplicateFilter;
+use super::ends::Usual;
 use super::seq::{self, Position};
 use super::stalls::StallWatch;
 use super::{
@@ -16,13 +18,10 @@ use super::{
 use crate::capture::{STEP_NANOSECONDS, Time};
 use crate::decode::Segment;
 use crate::limits::LimitsHit;
+use ending::{Noted, Reset};
 
 /// How far before the first byte seen a SYN may stand to be the late SYN of the same connection.
 const LATE_SYN: Position = 1 << 20;
-/// How far past the last byte seen a RST may stand and be believed.
-const RST_WINDOW: Position = 1 << 30;
-/// Segments that an end must send after its RST to show that the RST was forged.
-const ALIVE_AFTER_RESET: u32 = 3;
 /// One connection, without its stream handler.
 #[derive(Debug)]
 pub struct Connection {
@@ -43,6 +42,9 @@ pub struct Connection {
     /// The packet counted last.
     counted: Option<u64>,
     rare: Option<Box<Rare>>,
+    /// What each side's last packet looked like.
+    usual: [Usual; 2],
+    noted: Option<Box<Noted>>,
 }
 
 /// What most connections have nothing of.
@@ -54,18 +56,6 @@ struct Rare {
     reset: Option<Reset>,
     /// The positions of each side's last keep-alive probe: its content is no part of the stream.
     probes: [Option<Position>; 2],
-}
-
-/// A RST that is believed.
-#[derive(Debug, Clone, Copy)]
-struct Reset {
-    from: Side,
-    /// Its position: bytes before it were sent before the RST, and only came late.
-    position: Position,
-    /// Position after the last byte that the other side had sent by then.
-    other: Position,
-    /// Later segments of the same side that acknowledge bytes sent after the RST.
-    alive: u32,
 }
 
 /// How a segment relates to a connection of the same 5-tuple.
@@ -109,6 +99,8 @@ impl Connection {
             packets: 0,
             counted: None,
             rare: None,
+            usual: [Usual::default(); 2],
+            noted: None,
         }
     }
 
@@ -150,6 +142,7 @@ impl Connection {
             self.packets += u64::from(counts);
             self.causal.count(side, at);
             self.stalls.hear(side, at);
+            self.note_look(side, segment);
         }
 
         let position = self.place(side, segment.header.sequence);
@@ -161,6 +154,7 @@ impl Connection {
             self.stalls.progress(side, at, owed);
         }
         if segment.header.syn {
+            self.note_syn(side, at);
             self.syn(side, segment, position);
         }
         let acknowledges = self.acknowledgement(side, segment, at);
@@ -182,6 +176,7 @@ impl Connection {
             let stored = self.payload(side, segment, start, acknowledges, out, limits);
             if !copy && stored.as_ref().is_some_and(|stored| stored.new && !stored.mends) {
                 self.stalls.progress(side, at, owed);
+                self.note_data(side, at);
             }
             if stored.as_ref().is_some_and(|stored| stored.new) {
                 let len = segment.header.wire_len;
@@ -194,12 +189,10 @@ impl Connection {
                 self.causal.stream_mut(side).begins(Begin::AtOrBefore(start));
             }
             self.causal.fin(side, start + Position::from(segment.header.wire_len));
-            self.leaves(side, at);
+            self.note_fin(side, at);
         }
-        if segment.header.rst && self.reset().is_none() && self.believes_reset(side, position) {
-            let other = self.causal.stream(side.other()).highest().max(acknowledges.unwrap_or_default());
-            self.rare().reset = Some(Reset { from: side, position, other, alive: 0 });
-            self.leaves(side, at);
+        if segment.header.rst && !copy {
+            self.note_reset(side, segment, position, acknowledges);
         }
         self.causal.release(at, out);
     }
@@ -281,6 +274,9 @@ impl Connection {
     pub fn finish(mut self, idle: bool, out: &mut impl StreamHandler) -> Transport {
         self.causal.finish(self.last, out);
         let (end, from_start) = (self.end(idle), self.begins_at_start());
+        if self.left.is_none() {
+            self.note_unacknowledged();
+        }
         let stalls = self.stalls.finish(self.last);
         let Rare { counters, conflicts, .. } = self.rare.map(|rare| *rare).unwrap_or_default();
         let [client, server] = [Side::Client, Side::Server].map(|side| self.causal.stream(side));
@@ -308,6 +304,7 @@ impl Connection {
             },
             conflicts,
             stalls,
+            ends: self.noted.map(|noted| Box::new(noted.ends)),
         }
     }
 
@@ -320,7 +317,7 @@ impl Connection {
                 CloseReason::Refused
             }
             Some(_) => CloseReason::Reset,
-            None if self.is_half_open() => CloseReason::Unanswered,
+            None if self.is_half_open() => self.half_open_end(),
             None if fin_client || fin_server => CloseReason::Closed,
             None if idle => CloseReason::Idle,
             None => CloseReason::Open,
@@ -426,31 +423,6 @@ impl Connection {
         Some(self.causal.push(side, piece, out, limits))
     }
 
-    /// An end that goes on sending after its RST did not send that RST (RFC 5961, section 3).
-    fn doubt_reset(&mut self, side: Side, segment: &Segment<'_>, position: Position, acknowledges: Option<Position>) {
-        let Some(rare) = &mut self.rare else { return };
-        let Some(reset) = &mut rare.reset else { return };
-        let other = &self.causal.stream(side.other());
-        let goes_on = reset.from == side
-            && !segment.header.rst
-            && position >= reset.position
-            && acknowledges.is_some_and(|position| position > reset.other && position <= other.highest());
-        reset.alive += u32::from(goes_on);
-        if reset.alive >= ALIVE_AFTER_RESET {
-            rare.reset = None;
-            let has_fin = self.causal.has_fin(side);
-            self.left = self.left.filter(|left| left.side != side || has_fin);
-        }
-    }
-
-    /// Notes a FIN or RST of `side`, if it is the first of the connection.
-    fn leaves(&mut self, side: Side, at: PacketRef) {
-        if self.left.is_none() && self.syns.iter().all(Option::is_some) {
-            let heard = self.causal.stream(side.other()).acknowledged() > self.begin(side.other());
-            self.left = Some(Leaving { side, time: at.time, heard });
-        }
-    }
-
     fn time_handshake(&mut self, side: Side, segment: &Segment<'_>) {
         let syn = self.syns[Side::Client as usize];
         self.handshake = match (self.handshake, side, syn) {
@@ -463,15 +435,5 @@ impl Connection {
             }
             (handshake, ..) => handshake,
         };
-    }
-
-    /// A RST from far outside of the stream did not come from its end (RFC 5961, section 3).
-    fn believes_reset(&self, side: Side, position: Position) -> bool {
-        let stream = self.causal.stream(side);
-        if !stream.is_placed() {
-            return true;
-        }
-        let lowest = stream.next().min(stream.acknowledged()) - 1;
-        (lowest..=stream.highest() + RST_WINDOW).contains(&position) || self.is_half_open()
     }
 }

@@ -10,8 +10,8 @@ use super::connection::Connection;
 use super::key::Which;
 use super::{Endpoints, Key, PacketRef, Side, StreamHandler};
 use crate::capture::Time;
-use crate::decode::{Header, Segment, Subflow};
-use crate::limits::LimitsHit;
+use crate::decode::{Header, IcmpError, Segment, Subflow};
+use crate::limits::{LimitsHit, heap, of_list};
 
 /// Segments kept of one connection: more than the retransmissions of a SYN and of its answer. One more makes it a
 /// [`Connection`].
@@ -23,6 +23,14 @@ pub struct Embryonic {
     client: Which,
     first: HeaderOnly,
     rest: Box<[HeaderOnly]>,
+    errors: Option<Box<Errors>>,
+}
+
+/// ICMP errors about these segments.
+#[derive(Debug, Default)]
+struct Errors {
+    /// The first few, each with the number of segments that had come before it.
+    kept: Vec<(usize, IcmpError)>,
 }
 
 /// A segment without payload, and without its addresses. The fields are those of [`Header`] that such a segment has.
@@ -50,7 +58,7 @@ impl Embryonic {
         let client = key.which(&endpoints.client);
         // Where both ends are the same, the sender of a kept header could not be found again.
         let opens = segment.header.syn && HeaderOnly::can_hold(segment) && endpoints.client != endpoints.server;
-        opens.then(|| Self { client, first: HeaderOnly::new(endpoints, segment), rest: Box::default() })
+        opens.then(|| Self { client, first: HeaderOnly::new(endpoints, segment), rest: Box::default(), errors: None })
     }
 
     /// Takes `segment` in, if it belongs to this connection for certain and is a bare header like those before.
@@ -77,6 +85,21 @@ impl Embryonic {
         true
     }
 
+    /// Takes in an ICMP error about one of these segments; false where there is no more room.
+    pub fn icmp_error(&mut self, error: &IcmpError) -> bool {
+        let errors = self.errors.get_or_insert_default();
+        let room = errors.kept.len() < SEGMENTS;
+        if room {
+            errors.kept.push((self.rest.len() + 1, *error));
+        }
+        room
+    }
+
+    /// Bytes that it has on the heap for ICMP errors.
+    pub fn held(&self) -> usize {
+        self.errors.as_ref().map_or(0, |errors| heap(size_of::<Errors>()) + of_list(&errors.kept))
+    }
+
     /// The first packet.
     pub fn first(&self) -> PacketRef {
         PacketRef { packet: self.first.packet, time: self.first.time }
@@ -101,8 +124,12 @@ impl Embryonic {
     pub fn connection(&self, key: &Key, out: &mut impl StreamHandler, limits: &mut LimitsHit) -> Connection {
         let endpoints = self.endpoints(key);
         let mut connection = Connection::new(endpoints, &self.first.segment(&endpoints));
-        for bare in self.bare() {
+        let mut errors = self.errors.iter().flat_map(|errors| &errors.kept).peekable();
+        for (bare, come) in self.bare().zip(1..) {
             connection.segment(&bare.segment(&endpoints), out, limits);
+            while let Some((_, error)) = errors.next_if(|(before, _)| *before <= come) {
+                connection.icmp_error(error);
+            }
         }
         connection
     }

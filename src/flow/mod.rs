@@ -6,7 +6,7 @@ of both directions in the order in which the two ends saw them, each range eithe
 
 `assembler.rs` is one direction (`out_of_order.rs` holds its segments that came early), `causal.rs` both: it decides what
 is delivered next, and how long bytes are waited for before they are a gap. `connection.rs` has how a connection began
-and ended, `stalls.rs` what held it up; of one that only opens, `embryonic.rs` keeps a few headers. `duplicate.rs` takes out packets captured twice.
+and ended (`ends.rs`: packet by packet), `stalls.rs` what held it up; of one that only opens, `embryonic.rs` keeps a few headers. `duplicate.rs` takes out packets captured twice.
 */
 
 mod assembler;
@@ -16,6 +16,7 @@ mod connection;
 mod duplicate;
 mod embryonic;
 mod endpoints;
+mod ends;
 mod handler;
 mod history;
 mod key;
@@ -38,6 +39,7 @@ mod window;
 
 pub use conflict::Conflict;
 pub use endpoints::{Endpoints, PacketRef, Side};
+pub use ends::{Ends, ErrorSeen, ResetSeen, Usual};
 pub use handler::{ConnectionHandler, StreamHandler};
 pub(crate) use key::Key;
 pub use multipath::Multipath;

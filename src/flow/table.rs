@@ -28,7 +28,7 @@ use super::store::{ConnectionStore, Rank};
 use super::time_wait::TimeWait;
 use super::{ConnectionHandler, Endpoints, Key};
 use crate::capture::Time;
-use crate::decode::Segment;
+use crate::decode::{IcmpError, Segment};
 use crate::limits::{Budget, CONNECTIONS, HISTORY_BYTES, Limit, LimitsHit, SPEAKING_CONNECTIONS, WAITING_BYTES};
 use deadlines::Deadlines;
 pub(super) use entry::Entry;
@@ -198,6 +198,27 @@ impl<F: ConnectionHandler> Table<F> {
         self.stream_handler_at(index)
     }
 
+    /// Takes an ICMP error about a segment of one of its connections. One about any other is not of interest.
+    pub fn icmp_error(&mut self, error: &IcmpError) {
+        let key = Key::new(&error.source, &error.destination);
+        let Some(index) = self.store.find(&key) else { return };
+        if let Some(Entry { stage: Stage::Embryonic(embryonic), .. }) = self.store.get_mut(index) {
+            let before = embryonic.held();
+            let taken = embryonic.icmp_error(error);
+            self.ledger.held = self.ledger.held - before + embryonic.held();
+            if taken {
+                return self.keep_within_memory(Some(index));
+            }
+            self.follow(index);
+        }
+        let Some(followed) = self.store.get_mut(index).and_then(Entry::followed_mut) else { return };
+        if followed.connection.icmp_error(error) {
+            self.touch(index);
+            self.note_held(index);
+            self.keep_within_memory(Some(index));
+        }
+    }
+
     /// Time has passed: delivers what has waited too long, and closes what has been silent or over for long enough. To
     /// be called now and then. How often changes only when a connection is reported, not what is reported.
     pub fn tick(&mut self, now: Time) {
@@ -314,6 +335,7 @@ impl<F: ConnectionHandler> Table<F> {
         let Some((key, _)) = self.store.key(index) else { return };
         let Some(entry) = self.store.get_mut(index) else { return };
         let Stage::Embryonic(embryonic) = &entry.stage else { return };
+        self.ledger.held -= embryonic.held();
         let mut stream_handler =
             self.connection_handler.listen(entry.token, &embryonic.endpoints(&key), embryonic.first());
         let connection = embryonic.connection(&key, &mut stream_handler, &mut self.limits_hit);

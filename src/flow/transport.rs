@@ -2,6 +2,7 @@
 
 use super::conflict::Conflict;
 use super::endpoints::{Endpoints, PacketRef, Side};
+use super::ends::Ends;
 use super::stalls::Stalls;
 use crate::capture::Time;
 
@@ -20,6 +21,8 @@ pub enum CloseReason {
     Refused,
     /// The SYN was never answered.
     Unanswered,
+    /// The SYN was answered by an ICMP error.
+    Prohibited,
 }
 
 /// A connection's summary, made when it is over.
@@ -45,6 +48,8 @@ pub struct Transport {
     pub conflicts: Conflicts,
     /// What held it up.
     pub stalls: Stalls,
+    /// How it began and ended, packet by packet; absent where nothing came but an answered SYN, or a SYN alone.
+    pub ends: Option<Box<Ends>>,
 }
 
 impl Transport {
@@ -88,7 +93,7 @@ pub struct Conflicts {
 /// Counters of a connection (`transport` of the JSON).
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Counters {
-    /// Packets of the connection, both directions; one that was captured several times, or that carries several of its
+    /// Packets of the connection, both directions, and ICMP errors about them; one that was captured several times, or that carries several of its
     /// segments, counts once.
     pub packets: u64,
     /// Those of `packets` and `copies` that an earlier connection has counted too (802.11 aggregates segments).

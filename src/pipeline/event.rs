@@ -81,7 +81,9 @@ impl Ended {
     /// The bytes that it takes while it waits, without its own size.
     pub fn weight(&self) -> usize {
         match self {
-            Self::Silent(_) => heap(size_of::<(Hint, Transport)>()),
+            Self::Silent(silent) => {
+                heap(size_of::<(Hint, Transport)>()) + silent.1.ends.as_ref().map_or(0, |ends| ends.weight())
+            }
             Self::Spoken(spoken) => heap(2 * size_of::<usize>()) + spoken.2,
             Self::Packed(packed) => heap(size_of::<(Box<Builder>, Transport, usize)>()) + packed.0.held(),
             Self::Probe(_, session) => heap(size_of::<Self>()) + session.weight(),

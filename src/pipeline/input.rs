@@ -4,7 +4,7 @@ use super::options::{BatchEnd, Options};
 use super::shard::shard_of;
 use super::wall_clock::WallClock;
 use crate::capture::{Packet, Quiet, Time};
-use crate::decode::{DecodeStop, Decoded, Decoder, Peek, Segment, peek};
+use crate::decode::{DecodeStop, Decoded, Decoder, IcmpError, Peek, Segment, peek};
 use crate::flow::{LINGER_NANOSECONDS, Multipath};
 use crate::limits::LimitsHit;
 use crate::session::summary::{PacketCounts, Traffic};
@@ -71,6 +71,34 @@ pub struct RoutedSegment<'a> {
     pub segment: &'a Segment<'a>,
 }
 
+/// What the input stage hands on.
+#[derive(Clone, Copy)]
+pub enum Routed<'a> {
+    /// A segment that may be mail.
+    Segment(RoutedSegment<'a>),
+    /// An ICMP error about such a segment.
+    Error(RoutedError<'a>),
+}
+
+impl Routed<'_> {
+    /// The shard that it goes to.
+    pub fn shard(&self) -> usize {
+        match self {
+            Self::Segment(segment) => segment.shard,
+            Self::Error(error) => error.shard,
+        }
+    }
+}
+
+/// An ICMP error about a segment that may be mail.
+#[derive(Clone, Copy)]
+pub struct RoutedError<'a> {
+    /// The shard that the segment's connection belongs to.
+    pub shard: usize,
+    /// The error.
+    pub error: &'a IcmpError,
+}
+
 /// What was counted.
 pub struct InputCounts {
     /// Packets.
@@ -110,7 +138,7 @@ impl<'a> InputStage<'a> {
         self.rest.packets.read
     }
 
-    /// Takes a packet, and passes the segments in it that may be mail to `take`: one packet may carry several (802.11
+    /// Takes a packet, and passes the segments in it that may be mail to `take`, or the ICMP error about one: one packet may carry several (802.11
     /// aggregates them).
     ///
     /// # Errors
@@ -118,7 +146,7 @@ impl<'a> InputStage<'a> {
     pub fn packet<E>(
         &mut self,
         packet: &Packet<'_>,
-        mut take: impl FnMut(RoutedSegment<'_>) -> Result<(), E>,
+        mut take: impl FnMut(Routed<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
         self.rest.packets.read += 1;
         (self.rest.handed_on, self.rest.stopped) = (false, false);
@@ -154,6 +182,11 @@ impl<'a> InputStage<'a> {
                     self.rest.segment(source, destination, begins);
                     if self.options.wants(source, destination) || self.multipath.claims(segment) {
                         self.rest.hand_on(&mut self.multipath, segment, &mut take)?;
+                    }
+                }
+                Decoded::IcmpError(error) => {
+                    if self.options.wants(error.source.port(), error.destination.port()) {
+                        take(self.rest.sorted_error(error))?;
                     }
                 }
                 Decoded::Other => {}
@@ -240,7 +273,7 @@ impl Counts {
         &mut self,
         multipath: &mut Multipath,
         segment: &mut Segment<'_>,
-        take: &mut impl FnMut(RoutedSegment<'_>) -> Result<(), E>,
+        take: &mut impl FnMut(Routed<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
         if segment.multipath.is_empty() && multipath.is_idle() {
             return take(self.sorted(segment));
@@ -249,12 +282,19 @@ impl Counts {
     }
 
     /// Adds a segment of the packet at hand to the batch, with its shard.
-    fn sorted<'s>(&mut self, segment: &'s mut Segment<'_>) -> RoutedSegment<'s> {
+    fn sorted<'s>(&mut self, segment: &'s mut Segment<'_>) -> Routed<'s> {
         self.batch_bytes += segment.payload.len();
         self.batch_segments += 1;
         segment.header.shares_packet = std::mem::replace(&mut self.handed_on, true);
         let shard = shard_of(&segment.source, &segment.destination);
-        RoutedSegment { shard, nth: self.packets.read, segment }
+        Routed::Segment(RoutedSegment { shard, nth: self.packets.read, segment })
+    }
+
+    /// The same with an ICMP error, which goes to the shard of the segment that it quotes.
+    fn sorted_error<'s>(&mut self, error: &'s mut IcmpError) -> Routed<'s> {
+        self.batch_segments += 1;
+        error.shares_packet = std::mem::replace(&mut self.handed_on, true);
+        Routed::Error(RoutedError { shard: shard_of(&error.source, &error.destination), error })
     }
 
     /// Counts a place at which decoding stopped.

@@ -15,14 +15,14 @@ merges these.
 */
 
 use super::event::{self, ConnectionEvent};
-use super::input::{InputStage, RoutedSegment};
+use super::input::{InputStage, Routed, RoutedError, RoutedSegment};
 use super::options::{BatchEnd, Options, StopCondition};
 use super::output::OutputStage;
 use super::shard::SHARDS;
 use super::shards::Shards;
 use super::weighed;
 use crate::capture::{CaptureError, Read, Source};
-use crate::decode::Segment;
+use crate::decode::{IcmpError, Segment};
 use crate::limits::LimitsHit;
 use crate::session::Plan;
 use crossbeam_channel::{Receiver, Sender, bounded};
@@ -49,6 +49,8 @@ struct Batch {
     /// Payloads, one after the other.
     bytes: Vec<u8>,
     segments: Vec<Packed>,
+    /// ICMP errors, each with its shard and the number of segments before it.
+    errors: Vec<(usize, usize, IcmpError)>,
     end: Option<BatchEnd>,
 }
 
@@ -199,8 +201,8 @@ fn read<'a>(
                 if let Some(end) = input.end_of_batch_before(&packet) {
                     send(&mut batches, Some(end));
                 }
-                let Ok(()) = input.packet(&packet, |sorted| {
-                    batches[sorted.shard % to_workers.len()].push(sorted);
+                let Ok(()) = input.packet(&packet, |routed| {
+                    batches[routed.shard() % to_workers.len()].push(routed);
                     Ok::<_, Infallible>(())
                 });
                 if let Some(end) = input.end_of_batch() {
@@ -226,11 +228,18 @@ fn read<'a>(
 fn work(mut shards: Shards<'_>, batches: &Receiver<Batch>, done: &weighed::Sender<Done>, used: &Sender<Batch>) {
     for mut batch in batches {
         let mut bytes = batch.bytes.as_slice();
-        for packed in &batch.segments {
+        let mut errors = batch.errors.iter().peekable();
+        for (packed, before) in batch.segments.iter().zip(0..) {
+            while let Some((_, shard, error)) = errors.next_if(|(segments, ..)| *segments <= before) {
+                shards.icmp_error(RoutedError { shard: *shard, error });
+            }
             let (payload, rest) = bytes.split_at(packed.len);
             bytes = rest;
             let segment = &Segment { payload, ..packed.segment };
             shards.segment(RoutedSegment { shard: packed.shard, nth: packed.nth, segment });
+        }
+        for (_, shard, error) in errors {
+            shards.icmp_error(RoutedError { shard: *shard, error });
         }
         let end = batch.end;
         if let Some(end) = end {
@@ -307,7 +316,13 @@ fn show_rest(from_workers: &[weighed::Receiver<Done>], output: &mut OutputStage<
 }
 
 impl Batch {
-    fn push(&mut self, RoutedSegment { shard, nth, segment }: RoutedSegment<'_>) {
+    fn push(&mut self, routed: Routed<'_>) {
+        let RoutedSegment { shard, nth, segment } = match routed {
+            Routed::Segment(segment) => segment,
+            Routed::Error(RoutedError { shard, error }) => {
+                return self.errors.push((self.segments.len(), shard, *error));
+            }
+        };
         self.bytes.extend_from_slice(segment.payload);
         let len = segment.payload.len();
         self.segments.push(Packed { shard, nth, segment: Segment { payload: &[], multipath: &[], ..*segment }, len });
@@ -317,6 +332,7 @@ impl Batch {
     fn clear(&mut self) {
         self.bytes.clear();
         self.segments.clear();
+        self.errors.clear();
         self.end = None;
     }
 }

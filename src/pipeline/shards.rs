@@ -2,7 +2,7 @@
 
 use super::event::{self, ConnectionChange, ConnectionEvent, ConnectionOrder, Ended, sort};
 use super::follow::ConnectionFollower;
-use super::input::RoutedSegment;
+use super::input::{Routed, RoutedError, RoutedSegment};
 use super::options::{BatchEnd, Options};
 use super::shard::SHARDS;
 use crate::decode::Segment;
@@ -45,6 +45,20 @@ impl<'a> Shards<'a> {
             })
         };
         Self { tables: (0..SHARDS).map(table).collect() }
+    }
+
+    /// Takes what the input stage hands on, for one of these shards.
+    pub fn take(&mut self, routed: Routed<'_>) {
+        match routed {
+            Routed::Segment(segment) => self.segment(segment),
+            Routed::Error(error) => self.icmp_error(error),
+        }
+    }
+
+    /// Takes an ICMP error about a segment of a connection of one of these shards.
+    pub fn icmp_error(&mut self, RoutedError { shard, error }: RoutedError<'_>) {
+        let Some(table) = &mut self.tables[shard] else { return };
+        table.icmp_error(error);
     }
 
     /// Takes a segment of a connection of one of these shards.

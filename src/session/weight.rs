@@ -183,6 +183,7 @@ impl Session {
             + of_list(conflicts)
             + conflicts.iter().map(|conflict| of_list(&conflict.first) + of_list(&conflict.second)).sum::<usize>()
             + self.transport.stalls.held()
+            + self.transport.ends.as_ref().map_or(0, |ends| ends.weight())
             + self.facts_weight()
             + self.transport.room()
             + tls.room()

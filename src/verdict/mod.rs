@@ -10,6 +10,7 @@ thread. A [`Selection`] says which rules run and whether logins are counted: wha
 pub(crate) mod across;
 pub(crate) mod conclusion;
 mod encryption;
+mod ending;
 mod evidence;
 mod found;
 mod logins;

@@ -9,6 +9,8 @@ has_not!(a_name, "S: 220 mx\nC: EHLO a\nS: 250 mx");                it finds not
 ```
 
 The script's language is that of the dialogues' tests, and has more lines:
+- `! syn`, `! syn-ack`, `! fin SIDE`, `! rst SIDE [TTL]`, `! icmp`: a packet that begins or ends the connection; `! on`: a
+  packet of the side of the first RST, or after an ICMP error, that shows that it goes on; `! open`: the capture ends first;
 - `@ 2.5`: 2.5 seconds pass;
 - `--- client 10.0.0.9, server 10.0.0.25:993`: another session begins; an end that is not named has its default address.
   A server's port says which protocol to expect, and whether TLS begins with the first byte.
@@ -18,12 +20,13 @@ What held the connection up has lines of its own, in `testing/stalls.rs`.
 Packets are a second apart. Without a `server`, the port is that of the protocol detected, and SMTP or LMTP is expected.
 */
 
+mod ends;
 mod stalls;
 pub mod tls;
 
 use super::{Needs, Rule};
 use crate::capture::Time;
-use crate::flow::{CloseReason, Counters, Endpoints, PacketRef, Side, Stalls, Transport};
+use crate::flow::{Counters, Endpoints, PacketRef, Side, Stalls, Transport};
 use crate::protocol::Protocol;
 use crate::protocol::detect::{self, Detection, Detector};
 use crate::protocol::ports::{Hint, Ports};
@@ -122,7 +125,16 @@ fn played(heading: &str, part: &str, needs: Needs, clock: &mut Clock) -> Session
     let mut crossings = Vec::new();
     let mut counters = Counters::default();
     let mut held_up = Stalls::default();
+    let mut edges = ends::Edges::default();
+    let mut span: Option<(PacketRef, PacketRef)> = None;
     for line in part.lines() {
+        if let Some(edge) = line.trim().strip_prefix("! ") {
+            counters.packets += 1;
+            let at = clock.next();
+            span = Some((span.map_or(at, |(first, _)| first), at));
+            edges.take(edge, at);
+            continue;
+        }
         if stalls::read(line, &mut held_up, &mut counters) {
             continue;
         }
@@ -134,8 +146,16 @@ fn played(heading: &str, part: &str, needs: Needs, clock: &mut Clock) -> Session
         for line in script::lines(line) {
             counters.packets += 1;
             let at = clock.next();
+            span = Some((span.map_or(at, |(first, _)| first), at));
             crossings.push(match line {
-                Line::Said(side, bytes) => Crossing::Data(side, bytes, at),
+                Line::Said(side, bytes) => {
+                    edges.said(side, at);
+                    match side {
+                        Side::Client => counters.client_bytes += bytes.len() as u64,
+                        Side::Server => counters.server_bytes += bytes.len() as u64,
+                    }
+                    Crossing::Data(side, bytes, at)
+                }
                 Line::Missing(side, missing) => {
                     let lost = match side {
                         Side::Client => &mut counters.client_missing,
@@ -147,32 +167,32 @@ fn played(heading: &str, part: &str, needs: Needs, clock: &mut Clock) -> Session
             });
         }
     }
-    let Some((
-        Crossing::Data(.., first) | Crossing::Gap(.., first),
-        Crossing::Data(.., last) | Crossing::Gap(.., last),
-    )) = crossings.first().zip(crossings.last())
-    else {
-        panic!("a session in which nothing crosses: {part}");
-    };
-    let (client, server) = ends(heading);
+    let Some((first, last)) = span else { panic!("a session in which nothing crosses: {part}") };
+    let (client, server) = addresses(heading);
     let is_lmtp = part.contains("C: LHLO");
     let hint = match server {
         Some(server) => Ports::default().get(server.port()),
         None => Some(Hint { protocol: if is_lmtp { Protocol::Lmtp } else { Protocol::Smtp }, implicit_tls: false }),
     };
-    let found = detected(hint, &crossings);
+    let found = match (hint, crossings.is_empty()) {
+        (Some(hint), true) => hint,
+        _ => detected(hint, &crossings),
+    };
     let server = server.unwrap_or_else(|| SocketAddr::from(([192, 0, 2, 25], usual_port(found.protocol))));
+    let end = edges.end();
+    let (left, ends) = edges.into_parts();
     let transport = Transport {
         endpoints: Endpoints { client, server },
-        first: *first,
+        first,
         first_sequence: 0,
-        last: *last,
-        end: CloseReason::Closed,
-        left: None,
+        last,
+        end,
+        left,
         from_start: true,
         counters,
         conflicts: Default::default(),
         stalls: held_up,
+        ends,
     };
     let mut builder = Builder::new(found.protocol, needs);
     let mut dialogue = detect::dialogue(found, &mut builder);
@@ -205,7 +225,7 @@ fn detected(hint: Option<Hint>, crossings: &[Crossing]) -> Hint {
     }
 }
 
-fn ends(heading: &str) -> (SocketAddr, Option<SocketAddr>) {
+fn addresses(heading: &str) -> (SocketAddr, Option<SocketAddr>) {
     let (mut client, mut server) = (SocketAddr::from(([192, 0, 2, 1], 40_000)), None);
     for part in heading.split(',').map(str::trim).filter(|part| !part.is_empty()) {
         match part.split_once(' ') {
@@ -224,6 +244,14 @@ fn usual_port(protocol: Protocol) -> u16 {
         Protocol::Pop3 => 110,
         Protocol::Imap => 143,
     }
+}
+
+/// The line of a script in which the client sends a ClientHello.
+pub fn hello() -> String {
+    let body = [&[3, 3][..], &[7; 32], &[0, 0, 2, 0x13, 1, 1, 0]].concat();
+    let message = [&[1, 0, 0, body.len() as u8][..], &body].concat();
+    let record = [&[22, 3, 1, 0, message.len() as u8][..], &message].concat();
+    record.iter().fold("C| ".to_owned(), |line, byte| line + &format!("\\x{byte:02x}"))
 }
 
 mod tests {

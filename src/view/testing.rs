@@ -57,6 +57,7 @@ impl Talk {
                 counters: Counters { packets: 3, rtt_ms: Some(0.123_456), ..Counters::default() },
                 conflicts: Default::default(),
                 stalls: Default::default(),
+                ends: None,
             }
             .into(),
             ..Session::empty(protocol)

@@ -42,6 +42,7 @@ fn agree(packet: &Packet<'_>) {
             Peek::NotTcp => panic!("a segment was called not TCP"),
         },
         Decoded::Other => assert!(!matches!(looked, Peek::Tcp(_)), "called TCP"),
+        Decoded::IcmpError(_) => assert_eq!(looked, Peek::Unsure),
         Decoded::Stop(stop) => assert_eq!(looked, Peek::Unsure, "{stop:?} would not be counted"),
     }
 }

@@ -116,13 +116,13 @@ fn wifi_in_the_clear() {
 #[test]
 fn other_kinds_of_packets() {
     let udp = [0x30, 0x39, 0, 53, 0, 12, 0, 0, 1, 2, 3, 4];
-    let quoted = [&[3, 1, 0, 0, 0, 0, 0, 0][..], &ipv4(6, &tcp(b""))].concat();
+    let echo = [&[128, 0, 0, 0, 0, 0, 0, 0][..], &ipv4(6, &tcp(b""))].concat();
     for data in [
         ethernet(0x0806, &[0; 28]),
         ethernet(0x0800, &ipv4(17, &udp)),
         ethernet(0x86dd, &ipv6(17, &udp)),
-        ethernet(0x0800, &ipv4(1, &quoted)),
-        ethernet(0x86dd, &ipv6(58, &quoted)),
+        ethernet(0x0800, &ipv4(1, &echo)),
+        ethernet(0x86dd, &ipv6(58, &echo)),
     ] {
         let packet = packet(LinkType::ETHERNET, &data);
         assert_eq!(outcome(&mut Decoder::default(), &packet), Outcome::Other);

@@ -3,6 +3,7 @@
 mod encapsulations;
 mod exported;
 mod hostile;
+mod icmp;
 mod lengths;
 mod links;
 mod pieces;
@@ -116,7 +117,7 @@ pub(super) enum Outcome {
 pub(super) fn outcome(decoder: &mut Decoder, packet: &Packet<'_>) -> Outcome {
     match decoder.decode(packet) {
         Decoded::Segment(segment) => Outcome::Segment(segment.payload.to_vec()),
-        Decoded::Other => Outcome::Other,
+        Decoded::IcmpError(_) | Decoded::Other => Outcome::Other,
         Decoded::Stop(stop) => Outcome::Stop(stop),
     }
 }

@@ -14,7 +14,10 @@ impl Connection {
     /// Bytes that it has on the heap, beside those that it remembers or that wait.
     pub fn held(&self) -> usize {
         let streams = [Side::Client, Side::Server].map(|side| self.causal.stream(side).held());
-        streams.iter().sum::<usize>() + self.stalls.held() + self.rare.as_ref().map_or(0, |_| heap(size_of::<Rare>()))
+        streams.iter().sum::<usize>()
+            + self.stalls.held()
+            + self.rare.as_ref().map_or(0, |_| heap(size_of::<Rare>()))
+            + self.noted.as_ref().map_or(0, |noted| noted.ends.weight())
     }
 
     /// What is kept of the past, in bytes: what was delivered, and the last packets.

@@ -105,7 +105,10 @@ impl<F: ConnectionHandler> Table<F> {
     pub(super) fn close(&mut self, index: usize, idle: bool) {
         let Some((key, Entry { token, stage, .. })) = self.store.remove(index) else { return };
         match stage {
-            Stage::Embryonic(embryonic) => self.close_embryonic(&key, &embryonic, token, idle),
+            Stage::Embryonic(embryonic) => {
+                self.ledger.held -= embryonic.held();
+                self.close_embryonic(&key, &embryonic, token, idle);
+            }
             Stage::Followed(followed) => {
                 self.deadlines.change(index, followed.deadline, None);
                 let Followed {

@@ -12,6 +12,7 @@ mod corners;
 mod cut;
 mod duplicate;
 mod embryonic;
+mod ends;
 mod hostile;
 mod ledger;
 mod multipath;

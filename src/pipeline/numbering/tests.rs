@@ -21,6 +21,7 @@ fn silent() -> Ended {
         counters: Counters::default(),
         conflicts: Conflicts::default(),
         stalls: Default::default(),
+        ends: None,
     };
     let hint = Ports::default().get(endpoints.server.port()).expect("a mail port");
     Ended::Silent(Box::new((hint, transport)))

@@ -21,6 +21,7 @@ impl Placeholder for Transport {
                 counters: Counters::default(),
                 conflicts: Default::default(),
                 stalls: Default::default(),
+                ends: None,
             }
         });
         &UNKNOWN

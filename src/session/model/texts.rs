@@ -155,6 +155,7 @@ fn visit_transport(transport: &mut Transport, visit: &mut dyn TextsMut) {
         counters: _,
         conflicts,
         stalls: _,
+        ends: _,
     } = transport;
     let flow::Conflicts { kept, more: _ } = conflicts;
     for conflict in kept {

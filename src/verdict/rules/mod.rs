@@ -21,13 +21,21 @@ rules! {
     certificate_name_mismatch
     certificate_not_yet_valid
     certificate_self_signed
+    client_gave_up
     conflicting_bytes
+    connection_prohibited
+    connection_refused
+    connection_reset
+    connection_unanswered
     content_unfinished
     credential_reuse
     delivery_deferred
     delivery_rejected
     encryption_demanded
     fallback_to_clear_mechanism
+    handshake_stalled
+    idle_timeout
+    late_reply
     literal_mismatch
     literal_without_leave
     login_despite_logindisabled
@@ -52,7 +60,9 @@ rules! {
     replies_out_of_step
     reply_missing
     retransmission_stall
+    server_shut_down
     session_refused
+    stale_connection
     starttls_injection
     starttls_stripped
     tls_alert

@@ -245,7 +245,9 @@ fn every_label_and_term_has_words_of_its_own() {
             }
         }
     }
-    check_all(all!(CloseReason: Closed, Reset, Idle, Open, Refused, Unanswered), |l, &x| end(l, x).to_owned());
+    check_all(all!(CloseReason: Closed, Reset, Idle, Open, Refused, Unanswered, Prohibited), |l, &x| {
+        end(l, x).to_owned()
+    });
     check_all(all!(Side: Client, Server), |l, &x| side(l, x).to_owned());
     check_all(all!(TlsMode: None, StartTls, Implicit), |l, &x| tls_mode(l, x, false).to_owned());
     check_all(all!(TlsMode: None, StartTls, Implicit), |l, &x| tls_mode(l, x, true).to_owned());

@@ -54,6 +54,7 @@ words! {
         flow::CloseReason::Open => "open",
         flow::CloseReason::Refused => "refused",
         flow::CloseReason::Unanswered => "unanswered",
+        flow::CloseReason::Prohibited => "prohibited",
     }
     Side: flow::Side {
         flow::Side::Client => "client",

@@ -52,7 +52,8 @@ pub(crate) struct Session<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     duration_ms: Option<f64>,
     /// How the connection ended: `closed` (FIN), `reset` (RST), `idle` (nothing more came while the capture went on),
-    /// `open` (the capture ended first), `refused` (SYN answered by RST), `unanswered` (SYN never answered).
+    /// `open` (the capture ended first), `refused` (SYN answered by RST), `unanswered` (SYN never answered),
+    /// `prohibited` (SYN answered by an ICMP error).
     end: enums::CloseReason,
     /// False if the capture began in the middle of the connection.
     from_start: bool,
@@ -152,7 +153,7 @@ impl Endpoint {
 /// Counters of a connection: 0 where nothing was seen.
 #[derive(Serialize, JsonSchema)]
 struct Transport {
-    /// Packets of both directions; a packet that was captured several times counts once.
+    /// Packets of both directions, and ICMP errors about them; a packet that was captured several times counts once.
     packets: u64,
     /// Further copies of packets that were captured several times (two interfaces, a mirror of both ports). No other
     /// counter includes them. Absent if there are none.

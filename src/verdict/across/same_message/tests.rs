@@ -32,6 +32,7 @@ fn session(id: u64, contents: &[(&str, Option<&str>)]) -> Session {
         first_sequence: 0,
         last: at,
         end: CloseReason::Open,
+        ends: None,
         left: None,
         from_start: true,
         counters,

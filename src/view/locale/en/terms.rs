@@ -70,6 +70,7 @@ pub fn end(end: CloseReason) -> &'static str {
         CloseReason::Open => "still open when the capture ended",
         CloseReason::Refused => "refused (RST in answer to SYN)",
         CloseReason::Unanswered => "no answer to SYN",
+        CloseReason::Prohibited => "ICMP error in answer to SYN",
     }
 }
 

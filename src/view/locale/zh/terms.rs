@@ -70,6 +70,7 @@ pub fn end(end: CloseReason) -> &'static str {
         CloseReason::Open => "抓包结束时连接仍未关闭",
         CloseReason::Refused => "连接被拒绝（SYN 得到 RST）",
         CloseReason::Unanswered => "SYN 没有得到应答",
+        CloseReason::Prohibited => "SYN 得到 ICMP 错误",
     }
 }
 
