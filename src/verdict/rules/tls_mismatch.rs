@@ -154,6 +154,14 @@ mod tests {
         plain_text_answered_by_an_alert,
         "--- server 192.0.2.1:995\nC: CAPA\nS| \\x15\\x03\\x01\\x00\\x02\\x02\\x0a" => [1, 2]
     );
+    has!(
+        plain_text_to_imap_answered_by_an_alert,
+        "--- server 192.0.2.1:993\nC: a CAPABILITY\nS| \\x15\\x03\\x01\\x00\\x02\\x02\\x46" => [1, 2]
+    );
+    has!(
+        plain_text_to_smtp_answered_by_an_alert,
+        "--- server 192.0.2.1:465\nC: EHLO a\nS| \\x15\\x03\\x03\\x00\\x02\\x02\\x16" => [1, 2]
+    );
     has_not!(tls_on_a_port_of_tls, &format!("--- server 192.0.2.1:993\n{}\n{}", hello(""), server_hello(0x0303, 0x2f)));
     has_not!(plain_text_that_is_understood, "--- server 192.0.2.1:465\nC: EHLO a\nS: 220 mx\nS: 250 mx");
     has_not!(
