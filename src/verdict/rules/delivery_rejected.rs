@@ -49,8 +49,8 @@ fn check(session: &Session, found: &mut Found) {
 #[cfg(test)]
 mod tests {
     use crate::session::Needs;
-    use crate::verdict::testing::session;
     use crate::session::model::{Fact, Key};
+    use crate::verdict::testing::session;
 
     #[test]
     fn has_one_for_each_recipient_with_the_servers_own_words() {

@@ -54,7 +54,13 @@ fn check(session: &Session, found: &mut Found) {
         return;
     }
     let lists = logins::lists(session);
-    let listed: Vec<&str> = offers::offered(session.protocol, &session.capabilities).collect();
+    let mut listed: Vec<&str> = Vec::new();
+    for name in offers::offered(session.protocol, &session.capabilities) {
+        // `AUTH=` repeats for old clients what AUTH lists.
+        if !listed.contains(&name) {
+            listed.push(name);
+        }
+    }
     let accepted = logins::last_accepted(session);
     for login in refused {
         let list = login.steps.first().and_then(|&n| logins::list_before(&lists, n));

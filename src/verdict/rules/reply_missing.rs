@@ -56,7 +56,9 @@ fn check(session: &Session, found: &mut Found) {
     for transaction in session.transactions.iter().filter(|one| is_open(one)) {
         let goes_on = transaction.steps.last().copied().max(last) != transaction.steps.last().copied();
         let message = transaction.message.and_then(|n| session.messages.get((n as usize).checked_sub(1)?));
-        let Some(message) = message.filter(|message| message.complete && (goes_on || ended_by_server)) else { continue };
+        let Some(message) = message.filter(|message| message.complete && (goes_on || ended_by_server)) else {
+            continue;
+        };
         for addressee in transaction.to.iter().filter(|to| to.outcome == Outcome::Unknown && is_accepted(to.code)) {
             found
                 .apart(content_steps(session, message).chain(addressee.step))

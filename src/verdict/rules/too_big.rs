@@ -38,8 +38,12 @@ pub const RULE: Rule = Rule {
     },
     sentences: &[
         Sentence { en: "The server said: {0}", zh: "服务器的答复：{0}" },
-        Sentence { en: "The message has {1}. The server said: {0}", zh: "邮件大小为 {1}。服务器的答复：{0}" },
-        Sentence { en: "The server's limit is {1}. It said: {0}", zh: "服务器的上限为 {1}。服务器的答复：{0}" },
+        Sentence {
+            en: "The message has {1}. The server said: {0}", zh: "邮件大小为 {1}。服务器的答复：{0}"
+        },
+        Sentence {
+            en: "The server's limit is {1}. It said: {0}", zh: "服务器的上限为 {1}。服务器的答复：{0}"
+        },
         Sentence {
             en: "The message has {1}, the server's limit is {2}. It said: {0}",
             zh: "邮件大小为 {1}，服务器的上限为 {2}。服务器的答复：{0}",
@@ -72,7 +76,8 @@ fn check(session: &Session, found: &mut Found) {
             _ => None,
         };
         // 552 without more is a full mailbox too (RFC 5321, section 4.2.2), but not as a reply to MAIL or to content.
-        let is_bare = *code == 552 && said.is_none() && enhanced.is_none_or(|status| matches!(status.topic(), (0, 0) | (3, _)));
+        let is_bare =
+            *code == 552 && said.is_none() && enhanced.is_none_or(|status| matches!(status.topic(), (0, 0) | (3, _)));
         if !refusals::is_too_big(*code, *enhanced, said) && (!is_bare || *to == ReplyTo::Recipient) {
             continue;
         }
