@@ -10,6 +10,7 @@ thread. A [`Selection`] says which rules run and whether logins are counted: wha
 pub(crate) mod across;
 mod evidence;
 mod found;
+mod pace;
 pub(crate) mod purpose;
 pub(crate) mod report;
 pub(crate) mod rule;

@@ -33,6 +33,10 @@ rules! {
     recipient_refused
     retransmission_stall
     session_refused
+    slow_client
+    slow_greeting
+    slow_reply
+    slow_transfer
     too_big
     zero_window_stall
 }
