@@ -66,7 +66,16 @@ pub struct Window {
 impl Window {
     /// The window of `of`, which packet `at` closes.
     pub fn new(of: Side, at: PacketRef) -> Self {
-        let seen = ClosedWindow { of, times: 0, nanoseconds: 0, from: at, to: at, probes: 0, packets: Numbers::default(), stays: false };
+        let seen = ClosedWindow {
+            of,
+            times: 0,
+            nanoseconds: 0,
+            from: at,
+            to: at,
+            probes: 0,
+            packets: Numbers::default(),
+            stays: false,
+        };
         Self { seen, closed: None, refused: [0; 2], asked: false, packets: Numbers::default() }
     }
 

@@ -11,7 +11,7 @@ Sent again is a symptom. What it is a symptom of shows in who was heard, and in 
 A receiver of which nothing was captured explains nothing: its acknowledgements may have taken another way.
 */
 
-use crate::flow::{Bout, ClosedWindow, PacketRef, Repeats, Side};
+use crate::flow::{Bout, ClosedWindow, PacketRef, Repeats};
 use crate::session::Session;
 
 /// Nanoseconds of a second.

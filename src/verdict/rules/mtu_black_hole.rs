@@ -93,16 +93,43 @@ mod tests {
         format!("{TALK}{lines}")
     }
 
-    has!(a_message_that_never_arrives, &after("again client: 1448 bytes, 7 times, 13.2 seconds, 43 acknowledged, silent 12"));
+    has!(
+        a_message_that_never_arrives,
+        &after("again client: 1448 bytes, 7 times, 13.2 seconds, 43 acknowledged, silent 12")
+    );
     has!(a_mailbox_that_is_read, &after("again server: 1448 bytes, 4 times, 3 seconds, 300 acknowledged, silent 1"));
-    has!(the_other_end_was_not_heard_since, &after("again client: 1448 bytes, 7 times, 13.2 seconds, 43 acknowledged, silent 99"));
-    has!(a_sender_that_helps_itself, &after("again client: 1448 bytes, 5 times, 7 seconds, 43 acknowledged, answered 512"));
-    has_not!(of_a_size_that_has_crossed, &after("again client: 1448 bytes, 7 times, 13 seconds, 1448 acknowledged, silent 12"));
-    has_not!(small_ones_do_not_cross_either, &after("again client: 25 bytes, 9 times, 54 seconds, 20 acknowledged, silent 54"));
-    has_not!(it_became_small_in_vain, &after("again client: 1448 bytes, 9 times, 54 seconds, 43 acknowledged, last 40, silent 54"));
+    has!(
+        the_other_end_was_not_heard_since,
+        &after("again client: 1448 bytes, 7 times, 13.2 seconds, 43 acknowledged, silent 99")
+    );
+    has!(
+        a_sender_that_helps_itself,
+        &after("again client: 1448 bytes, 5 times, 7 seconds, 43 acknowledged, answered 512")
+    );
+    has_not!(
+        of_a_size_that_has_crossed,
+        &after("again client: 1448 bytes, 7 times, 13 seconds, 1448 acknowledged, silent 12")
+    );
+    has_not!(
+        small_ones_do_not_cross_either,
+        &after("again client: 25 bytes, 9 times, 54 seconds, 20 acknowledged, silent 54")
+    );
+    has_not!(
+        it_became_small_in_vain,
+        &after("again client: 1448 bytes, 9 times, 54 seconds, 43 acknowledged, last 40, silent 54")
+    );
     has_not!(an_outage_that_ends, &after("again client: 1448 bytes, 5 times, 7 seconds, 43 acknowledged, answered"));
     has_not!(a_single_loss, &after("again client: 1448 bytes, 1 times, 1.1 seconds, 43 acknowledged, answered"));
-    has_not!(the_path_says_what_it_takes, &after("again client: 1348 bytes, 1 times, 0.1 seconds, 43 acknowledged, answered"));
-    has_not!(a_closed_window, &after("again client: 1448 bytes, 4 times, 9 seconds, 43 acknowledged\nwindow server: 13 seconds, 6 probes"));
-    has_not!(of_one_side_nothing_was_captured, &after("again client: 1448 bytes, 7 times, 13 seconds, 0 acknowledged, unheard"));
+    has_not!(
+        the_path_says_what_it_takes,
+        &after("again client: 1348 bytes, 1 times, 0.1 seconds, 43 acknowledged, answered")
+    );
+    has_not!(
+        a_closed_window,
+        &after("again client: 1448 bytes, 4 times, 9 seconds, 43 acknowledged\nwindow server: 13 seconds, 6 probes")
+    );
+    has_not!(
+        of_one_side_nothing_was_captured,
+        &after("again client: 1448 bytes, 7 times, 13 seconds, 0 acknowledged, unheard")
+    );
 }

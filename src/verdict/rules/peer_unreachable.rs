@@ -40,13 +40,11 @@ pub const RULE: Rule = Rule {
                      29 分钟，许多网络更短），或以更短的间隔启用 TCP 保活。",
         },
     },
-    sentences: &[
-        Sentence {
-            en: "The {0} sent the same {1} again {2} times within {3}, without an answer; the last sign of life of the \
+    sentences: &[Sentence {
+        en: "The {0} sent the same {1} again {2} times within {3}, without an answer; the last sign of life of the \
                  other end is packet {4}.",
-            zh: "{0}在 {3} 内将同样的 {1} 重传了 {2} 次，没有得到应答；对端最后的响应是第 {4} 个数据包。",
-        },
-    ],
+        zh: "{0}在 {3} 内将同样的 {1} 重传了 {2} 次，没有得到应答；对端最后的响应是第 {4} 个数据包。",
+    }],
     check,
 };
 
@@ -74,12 +72,27 @@ mod tests {
     }
 
     has!(news_that_are_lost, &after("again server: 25 bytes, 9 times, 54 seconds, 423 acknowledged, silent 54"));
-    has!(a_client_whose_server_is_gone, &after("again client: 40 bytes, 6 times, 26 seconds, 43 acknowledged, silent 30"));
-    has!(large_ones_that_had_crossed, &after("again server: 1448 bytes, 8 times, 51 seconds, 1448 acknowledged, silent 51"));
+    has!(
+        a_client_whose_server_is_gone,
+        &after("again client: 40 bytes, 6 times, 26 seconds, 43 acknowledged, silent 30")
+    );
+    has!(
+        large_ones_that_had_crossed,
+        &after("again server: 1448 bytes, 8 times, 51 seconds, 1448 acknowledged, silent 51")
+    );
     has_not!(an_outage_that_ends, &after("again server: 25 bytes, 6 times, 7 seconds, 423 acknowledged, answered"));
-    has_not!(a_long_outage_that_ends, &after("again server: 25 bytes, 9 times, 54 seconds, 423 acknowledged, answered"));
+    has_not!(
+        a_long_outage_that_ends,
+        &after("again server: 25 bytes, 9 times, 54 seconds, 423 acknowledged, answered")
+    );
     has_not!(the_capture_ended_soon, &after("again server: 25 bytes, 5 times, 7 seconds, 423 acknowledged, silent 7"));
     has_not!(it_was_heard_since, &after("again server: 25 bytes, 9 times, 54 seconds, 423 acknowledged"));
-    has_not!(nothing_was_captured_of_it, &after("again server: 25 bytes, 9 times, 54 seconds, 423 acknowledged, unheard"));
-    has_not!(large_segments_alone, &after("again server: 1448 bytes, 9 times, 54 seconds, 423 acknowledged, silent 54"));
+    has_not!(
+        nothing_was_captured_of_it,
+        &after("again server: 25 bytes, 9 times, 54 seconds, 423 acknowledged, unheard")
+    );
+    has_not!(
+        large_segments_alone,
+        &after("again server: 1448 bytes, 9 times, 54 seconds, 423 acknowledged, silent 54")
+    );
 }

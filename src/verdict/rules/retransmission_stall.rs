@@ -65,9 +65,18 @@ fn check(session: &Session, found: &mut Found) {
 mod tests {
     has!(an_outage_that_ends, "S: 220 mx\nagain server: 25 bytes, 6 times, 7 seconds, 423 acknowledged, answered");
     has!(the_capture_ends_first, "S: 220 mx\nagain client: 25 bytes, 5 times, 7 seconds, 423 acknowledged, silent 7");
-    has_not!(a_loss_that_is_repaired, "S: 220 mx\nagain client: 1448 bytes, 1 times, 1.2 seconds, 43 acknowledged, answered");
-    has_not!(the_other_end_is_gone, "S: 220 mx\nagain server: 25 bytes, 9 times, 54 seconds, 423 acknowledged, silent 54");
+    has_not!(
+        a_loss_that_is_repaired,
+        "S: 220 mx\nagain client: 1448 bytes, 1 times, 1.2 seconds, 43 acknowledged, answered"
+    );
+    has_not!(
+        the_other_end_is_gone,
+        "S: 220 mx\nagain server: 25 bytes, 9 times, 54 seconds, 423 acknowledged, silent 54"
+    );
     has_not!(the_path_is_too_narrow, "S: 220 mx\nagain client: 1448 bytes, 7 times, 13 seconds, 43 acknowledged");
-    has_not!(a_closed_window, "S: 220 mx\nwindow server: 13 seconds, 6 probes\nagain client: 10 bytes, 4 times, 9 seconds");
+    has_not!(
+        a_closed_window,
+        "S: 220 mx\nwindow server: 13 seconds, 6 probes\nagain client: 10 bytes, 4 times, 9 seconds"
+    );
     has_not!(of_one_side_nothing_was_captured, "S: 220 mx\nagain client: 25 bytes, 6 times, 7 seconds, unheard");
 }

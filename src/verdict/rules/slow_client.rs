@@ -1,7 +1,7 @@
-use crate::session::Session;
 use crate::flow::Side;
 use crate::protocol::Protocol;
 use crate::protocol::event::Kind;
+use crate::session::Session;
 use crate::session::model::Sentence;
 use crate::verdict::pace::{SECOND, waits};
 use crate::verdict::rule::{Class, Fact, Found, Key, Needs, Rule, Severity, Text, Words};
@@ -25,7 +25,7 @@ pub const RULE: Rule = Rule {
     since: "0.2.0",
     rank: 76,
     reference: Some("RFC 5321, section 4.5.3.2.7"),
-    needs: Needs::NONE,
+    needs: Needs::TEXTS,
     words: Words {
         en: Text {
             title: "The client paused within a transaction",
@@ -38,7 +38,9 @@ pub const RULE: Rule = Rule {
             remedy: "检查客户端当时的状态：负载、队列，或是否边生成邮件边发送。",
         },
     },
-    sentences: &[Sentence { en: "Step {0} came {1} after the reply.", zh: "步骤 {0} 在应答之后 {1} 才到达。" }],
+    sentences: &[Sentence {
+        en: "Step {0} came {1} after the reply.", zh: "步骤 {0} 在应答之后 {1} 才到达。"
+    }],
     check,
 };
 
@@ -63,6 +65,9 @@ mod tests {
         "S: 220 mx\nC: HELO a\nS: 250 mx\nC: MAIL FROM:<a@b>\nS: 250 ok\n@ 45\nC: RCPT TO:<c@d>\nS: 250 ok" => [5, 6]
     );
     has_not!(before_a_transaction, "S: 220 mx\n@ 45\nC: HELO a\nS: 250 mx\n@ 200\nC: MAIL FROM:<a@b>\nS: 250 ok");
-    has_not!(a_human_who_types, "S: 220 mx\nC: EHLO a\nS: 250 AUTH LOGIN\nC: AUTH LOGIN\nS: 334 VXNlcm5hbWU6\n@ 60\nC: Ym9i");
+    has_not!(
+        a_human_who_types,
+        "S: 220 mx\nC: EHLO a\nS: 250 AUTH LOGIN\nC: AUTH LOGIN\nS: 334 VXNlcm5hbWU6\n@ 60\nC: Ym9i"
+    );
     has_not!(a_mailbox_that_is_kept_open, "S: +OK ready\n@ 90\nC: NOOP\nS: +OK\n@ 90\nC: NOOP\nS: +OK");
 }

@@ -1,6 +1,6 @@
-use crate::session::Session;
 use crate::protocol::event::Subject;
 use crate::protocol::{imap, pop3, smtp};
+use crate::session::Session;
 use crate::session::model::Sentence;
 use crate::verdict::pace::SECOND;
 use crate::verdict::rule::{Class, Fact, Found, Key, Needs, Rule, Severity, Text, Words};
@@ -41,7 +41,9 @@ pub const RULE: Rule = Rule {
             remedy: "检查服务器的名称查询（反向 DNS、ident、黑名单）和负载。",
         },
     },
-    sentences: &[Sentence { en: "It came {0} after the first packet.", zh: "问候语在第一个数据包之后 {0} 才到达。" }],
+    sentences: &[Sentence {
+        en: "It came {0} after the first packet.", zh: "问候语在第一个数据包之后 {0} 才到达。"
+    }],
     check,
 };
 

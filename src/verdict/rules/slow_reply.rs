@@ -1,6 +1,6 @@
-use crate::session::Session;
 use crate::flow::Side;
 use crate::protocol::event::Kind;
+use crate::session::Session;
 use crate::session::model::Sentence;
 use crate::verdict::pace::{SECOND, waits};
 use crate::verdict::rule::{Class, Fact, Found, Key, Needs, Rule, Severity, Text, Words};
@@ -27,7 +27,7 @@ pub const RULE: Rule = Rule {
     since: "0.2.0",
     rank: 76,
     reference: Some("RFC 5321, section 4.5.3.2"),
-    needs: Needs::NONE,
+    needs: Needs::TEXTS,
     words: Words {
         en: Text {
             title: "The server answered late",
@@ -42,7 +42,10 @@ pub const RULE: Rule = Rule {
             remedy: "查看服务器当时在做什么（日志、负载、过滤器、查询），并增大客户端的超时时间：RFC 5321 要求 5 到 10 分钟。",
         },
     },
-    sentences: &[Sentence { en: "Step {0} came {1} after what it answers.", zh: "步骤 {0} 在其所应答内容之后 {1} 才到达。" }],
+    sentences: &[Sentence {
+        en: "Step {0} came {1} after what it answers.",
+        zh: "步骤 {0} 在其所应答内容之后 {1} 才到达。",
+    }],
     check,
 };
 
@@ -50,10 +53,13 @@ fn check(session: &Session, found: &mut Found) {
     for (before, step, waited) in waits(session).filter(|(.., waited)| *waited >= SLOW_NANOSECONDS) {
         let Some(asked) = session.answered(step) else { continue };
         let command = asked.command.as_deref();
-        if step.from != Side::Server || step.kind == Kind::Data || command == Some("IDLE") || before.from == Side::Server {
+        // What is not known may be IDLE.
+        let waits_for_news = asked.text_omitted || command == Some("IDLE");
+        if step.from != Side::Server || step.kind == Kind::Data || waits_for_news || before.from == Side::Server {
             continue;
         }
-        let refuses = step.code().is_some_and(|code| code >= 400) || matches!(step.status(), Some("-ERR" | "NO" | "BAD"));
+        let refuses =
+            step.code().is_some_and(|code| code >= 400) || matches!(step.status(), Some("-ERR" | "NO" | "BAD"));
         let severity = if refuses || waited < VERY_SLOW_NANOSECONDS { Severity::Info } else { Severity::Low };
         found
             .at([asked.n, step.n])

@@ -1,5 +1,5 @@
-use crate::session::Session;
 use crate::protocol::event::Kind;
+use crate::session::Session;
 use crate::session::model::Sentence;
 use crate::verdict::pace::{SECOND, waits};
 use crate::verdict::rule::{Class, Fact, Found, Key, Needs, Rule, Severity, Text, Words};
@@ -62,6 +62,8 @@ mod tests {
     has_not!(a_large_one, &format!("{BEFORE}C: a: b\n@ 40\nC:\nC: {}\nC: .\nS: 250 ok", "x".repeat(900_000)));
     has_not!(
         an_outage,
-        &format!("{BEFORE}again client: 1448 bytes, 8 times, 40 seconds, 1448 acknowledged, answered\nC: a: b\n@ 40\nC: .")
+        &format!(
+            "{BEFORE}again client: 1448 bytes, 8 times, 40 seconds, 1448 acknowledged, answered\nC: a: b\n@ 40\nC: ."
+        )
     );
 }

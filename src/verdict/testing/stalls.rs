@@ -95,8 +95,16 @@ fn repeats(rest: &str) -> Repeats {
 fn window(rest: &str) -> ClosedWindow {
     let (of, parts) = parts(rest);
     let from = at(FIRST_PACKET, 0.0);
-    let mut window =
-        ClosedWindow { of, times: 1, nanoseconds: 0, from, to: from, probes: 0, packets: Default::default(), stays: false };
+    let mut window = ClosedWindow {
+        of,
+        times: 1,
+        nanoseconds: 0,
+        from,
+        to: from,
+        probes: 0,
+        packets: Default::default(),
+        stays: false,
+    };
     for part in parts {
         match part[..] {
             [count, "seconds"] => window.to = at(FIRST_PACKET + 9, number(count)),
