@@ -14,6 +14,7 @@ mod ending;
 mod evidence;
 mod found;
 mod logins;
+mod pace;
 pub(crate) mod purpose;
 mod refusals;
 pub(crate) mod report;

@@ -62,6 +62,10 @@ rules! {
     retransmission_stall
     server_shut_down
     session_refused
+    slow_client
+    slow_greeting
+    slow_reply
+    slow_transfer
     stale_connection
     starttls_injection
     starttls_stripped
