@@ -15,8 +15,8 @@ use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::time::Duration;
 
-pub use arguments::{CatalogueFormat, Cli, Format, Redaction};
-use arguments::{Colour, Command, CommonArgs, Language, What};
+pub use arguments::{CatalogueFormat, Cli, CompareFormat, Format, Redaction};
+use arguments::{Colour, Command, CommonArgs, CompareArgs, Language, What};
 
 mod arguments;
 
@@ -28,6 +28,8 @@ const COLUMNS: usize = 80;
 pub enum Plan {
     /// Analyze.
     Analyze(Box<Analysis>),
+    /// Compare two sessions.
+    Compare(Box<Pairing>),
     /// List the interfaces.
     Interfaces,
     /// List what can be found in a session.
@@ -60,6 +62,31 @@ pub struct Analysis {
     pub output: Output,
     /// Who listens on, once the interface is open.
     pub user: User,
+}
+
+/// A comparison of two sessions, with everything resolved.
+#[derive(Debug)]
+pub struct Pairing {
+    /// One file, or two.
+    pub files: Vec<PathBuf>,
+    /// The numbers of the sessions.
+    pub sessions: Option<[u64; 2]>,
+    /// A BPF expression.
+    pub filter: Option<String>,
+    /// What to look at.
+    pub options: crate::pipeline::Options,
+    /// The format.
+    pub format: CompareFormat,
+    /// A file instead of standard output.
+    pub file: Option<PathBuf>,
+    /// The language.
+    pub lang: Lang,
+    /// How to mask secrets, if at all.
+    pub redact: Option<Redaction>,
+    /// Columns of the table.
+    pub width: usize,
+    /// Colour the table.
+    pub colour: bool,
 }
 
 /// Who a process that began as root goes on as.
@@ -158,6 +185,7 @@ impl Cli {
             Command::Schema => Plan::Schema,
             Command::Completions { shell } => Plan::Print(completions(shell)),
             Command::Man => Plan::Print(manual()),
+            Command::Compare(args) => Plan::Compare(Box::new(pairing(args, environment))),
             Command::Read(args) => {
                 let input = if args.follow { Input::Followed(args.files) } else { Input::Files(args.files) };
                 analysis(input, args.common, environment, None, None, User::default())
@@ -218,11 +246,7 @@ fn analysis(
     let live = matches!(input, Input::Live(_) | Input::Followed(_));
     // As for other programs, and as for the input.
     let file = args.output.filter(|file| file.as_os_str() != "-");
-    let colour = match args.color {
-        Colour::Always => true,
-        Colour::Never => false,
-        Colour::Auto => environment.colour_terminal && !environment.no_color && file.is_none(),
-    };
+    let colour = coloured(args.color, environment, file.is_some());
     let options = crate::pipeline::Options {
         ports,
         any_port: args.any_port,
@@ -254,6 +278,42 @@ fn analysis(
         colour,
     };
     Plan::Analyze(Box::new(Analysis { input, filter: args.filter, options, output, user }))
+}
+
+fn pairing(args: CompareArgs, environment: &Environment) -> Pairing {
+    /// The narrowest table of a comparison.
+    const NARROWEST: usize = 60;
+    let mut ports = Ports::default();
+    args.ports.into_iter().for_each(|(hint, port)| ports.add(port, hint));
+    let file = args.output.filter(|file| file.as_os_str() != "-");
+    let colour = coloured(args.color, environment, file.is_some());
+    let options = crate::pipeline::Options {
+        ports,
+        any_port: args.any_port,
+        selection: Selection::NONE,
+        memory: Budget::of_mib(args.memory),
+        ..crate::pipeline::Options::default()
+    };
+    Pairing {
+        files: args.files,
+        sessions: args.sessions,
+        filter: args.filter,
+        options,
+        format: args.format,
+        file,
+        lang: language(args.lang, environment),
+        redact: args.redact,
+        width: args.width.map(usize::from).or(environment.columns).unwrap_or(COLUMNS).clamp(NARROWEST, 1_000),
+        colour,
+    }
+}
+
+fn coloured(asked: Colour, environment: &Environment, to_file: bool) -> bool {
+    match asked {
+        Colour::Always => true,
+        Colour::Never => false,
+        Colour::Auto => environment.colour_terminal && !environment.no_color && !to_file,
+    }
 }
 
 fn language(asked: Option<Language>, environment: &Environment) -> Lang {

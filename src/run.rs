@@ -25,6 +25,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use whole_lines::WholeLines;
 
+mod compare;
 mod identity;
 mod patient;
 mod private;
@@ -34,6 +35,8 @@ mod whole_lines;
 
 /// Exit status of an error that has no status of its own.
 const FAILED: u8 = 1;
+/// Exit status of a command line that asks for what is not there.
+const WRONG_USAGE: u8 = 2;
 /// Exit status where privileges could not be dropped.
 const NOT_PERMITTED: u8 = 4;
 
@@ -57,14 +60,18 @@ pub fn run(plan: Plan) -> anyhow::Result<()> {
             Ok(Named::stdout().write_all(page.as_bytes())?)
         }
         Plan::Schema => Ok(Named::stdout().write_all(schema::schema().as_bytes())?),
+        Plan::Compare(pairing) => compare::compare(*pairing),
         Plan::Analyze(analysis) => analyze(*analysis),
     }
 }
 
-/// The exit status that an error stands for: 3 unreadable input, 4 no permission or no such interface.
+/// The exit status that an error stands for: 2 no such two sessions, 3 unreadable input, 4 no permission or no such interface.
 pub fn exit_status(error: &anyhow::Error) -> u8 {
     if error.is::<privileges::Kept>() {
         return NOT_PERMITTED;
+    }
+    if error.is::<compare::Which>() {
+        return WRONG_USAGE;
     }
     error.downcast_ref::<CaptureError>().map_or(FAILED, |error| error.fault().exit_status())
 }

@@ -28,6 +28,8 @@ pub(super) enum Command {
     Read(ReadArgs),
     /// Listen on an interface and show sessions as they happen; Ctrl-C ends with the closing tables.
     Live(LiveArgs),
+    /// Put two sessions step by step beside each other, and say where they part.
+    Compare(CompareArgs),
     /// List what can be listened on.
     Interfaces,
     /// List what can be found in a session, what it means and what to do about it.
@@ -97,6 +99,47 @@ pub(super) struct LiveArgs {
     /// [default: for root, the user who called sudo, or else nobody].
     #[arg(long, value_name = "NAME")]
     pub(super) user: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CompareArgs {
+    /// The capture file, or the two: pcap or pcapng, also compressed; one of them may be `-`, standard input.
+    #[arg(value_name = "FILE", required = true, num_args = 1..=2)]
+    pub(super) files: Vec<PathBuf>,
+    /// The numbers of the two sessions, as `read` shows them: both of the file, or with two files one of each [default:
+    /// those that are there, if there are two of one file, or one of each].
+    #[arg(long = "session", value_name = "I,J", value_parser = parse_two)]
+    pub(super) sessions: Option<[u64; 2]>,
+    /// How to show it.
+    #[arg(long, value_enum, default_value_t = CompareFormat::Table)]
+    pub(super) format: CompareFormat,
+    /// Write to a file instead of standard output, which is `-`.
+    #[arg(short = 'o', long = "output", value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
+    /// The language [default: from the locale].
+    #[arg(long, value_enum)]
+    pub(super) lang: Option<Language>,
+    /// Mask passwords and tokens, as `read` does. What is masked is not compared.
+    #[arg(long, value_name = "HOW", value_enum, num_args = 0..=1, require_equals = true, default_missing_value = "mask")]
+    pub(super) redact: Option<Redaction>,
+    /// Look only at packets that match a BPF expression (see pcap-filter(7)).
+    #[arg(long, value_name = "BPF")]
+    pub(super) filter: Option<String>,
+    /// Expect a protocol on a port, as `smtp=2526`. May be repeated.
+    #[arg(long = "port", value_name = "PROTOCOL=PORT", value_parser = parse_port, value_delimiter = ',')]
+    pub(super) ports: Vec<(Hint, u16)>,
+    /// Look for mail on every port, by what is said.
+    #[arg(long)]
+    pub(super) any_port: bool,
+    /// Memory for what is held at once.
+    #[arg(long, value_name = "MIB", default_value_t = Budget::default().mib(), value_parser = clap::value_parser!(u32).range(i64::from(*MEMORY_MIB.start())..=i64::from(*MEMORY_MIB.end())))]
+    pub(super) memory: u32,
+    /// Colour the table: by default on a terminal only, and not where NO_COLOR is set.
+    #[arg(long, value_enum, default_value_t = Colour::Auto)]
+    pub(super) color: Colour,
+    /// Width of the table in columns, 60 or more [default: that of the terminal, or $COLUMNS, or 80].
+    #[arg(long, value_name = "COLUMNS", value_parser = clap::value_parser!(u16).range(60..=1_000))]
+    pub(super) width: Option<u16>,
 }
 
 #[derive(Debug, Args)]
@@ -205,6 +248,17 @@ pub enum CatalogueFormat {
     Markdown,
 }
 
+/// What `compare --format` takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum CompareFormat {
+    /// A table for people.
+    Table,
+    /// One JSON document.
+    Json,
+    /// A Markdown page.
+    Markdown,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum Language {
     /// English.
@@ -218,6 +272,12 @@ pub(super) enum Colour {
     Auto,
     Always,
     Never,
+}
+
+fn parse_two(text: &str) -> Result<[u64; 2], String> {
+    let number = |text: &str| text.trim().parse::<u64>().ok().filter(|&number| number > 0);
+    let numbers = text.split_once(',').and_then(|(one, other)| Some([number(one)?, number(other)?]));
+    numbers.ok_or_else(|| "write the numbers of two sessions as I,J, for example 1,3".to_owned())
 }
 
 fn parse_port(text: &str) -> Result<(Hint, u16), String> {

@@ -73,12 +73,20 @@ pub fn check(analysis: &Analysis) -> Result<(), Harm> {
         Input::Files(files) | Input::Followed(files) => (files, None),
         Input::Live(options) => (&[], options.write.as_deref()),
     };
+    check_files(read, analysis.output.file.as_deref(), saved)
+}
+
+/// As [`check`]: `read` is what is read, `shown` where the result goes, `saved` where the packets do.
+///
+/// # Errors
+/// As [`check`].
+pub fn check_files(read: &[PathBuf], shown: Option<&Path>, saved: Option<&Path>) -> Result<(), Harm> {
     let read: Vec<Named> = read.iter().filter_map(|file| input(file)).collect();
     let is_read = |written: &Named| read.iter().any(|read| read.identity == written.identity);
     if Named::descriptor("standard error", io::stderr()).is_some_and(|messages| is_read(&messages)) {
         return Err(Harm::Messages);
     }
-    let shown = match &analysis.output.file {
+    let shown = match shown {
         Some(file) => Named::path(file),
         None => Named::descriptor("standard output", io::stdout()),
     };

@@ -3,6 +3,7 @@
 [`super::record`].
 */
 
+use super::compare::Record;
 use super::record::{Document, Line};
 use schemars::generate::SchemaSettings;
 use schemars::transform::RecursiveTransform;
@@ -10,13 +11,15 @@ use schemars::{JsonSchema, Schema};
 use serde::Serialize;
 use serde_json::Value;
 
-/// The output of mailtap: the document of `--format json`, or one line of `--format ndjson`.
+/// The output of mailtap: the document of `--format json`, one line of `--format ndjson`, or that of
+/// `mailtap compare --format json`.
 #[derive(Serialize, JsonSchema)]
 #[serde(untagged)]
 #[allow(dead_code, clippy::large_enum_variant)] // Used only to generate the schema.
 enum Output<'a> {
     Document(Document<'a>),
     Line(Line<'a>),
+    Comparison(Record<'a>),
 }
 
 /// The schema, pretty-printed, with a line end.

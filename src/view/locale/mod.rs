@@ -16,6 +16,7 @@ macro_rules! say {
     };
 }
 
+pub(crate) mod compare;
 mod finding;
 pub(crate) mod header_field;
 pub(crate) mod label;
@@ -38,7 +39,7 @@ pub use purpose::{purpose, row};
 pub use term::{
     bytes, clock_step, content_type, decode_stop, delivery, direction, duration, end, exposure, header_field, kind,
     label, limit, line_ends, login_outcome, matched, mime_fact, no_mail, phase_title, probes, protocol, sent_again,
-    severity, silence, subflows, tls_mode, transfer_encoding, urgent, via, window_closed,
+    severity, side, silence, subflows, tls_mode, transfer_encoding, urgent, via, window_closed,
 };
 pub use verdict::verdict;
 

@@ -25,6 +25,7 @@ mod verdict;
 pub(crate) use capture::{Capture, Summary};
 pub(crate) use community::community_id;
 pub(crate) use document::{Document, LastLine, Line, VERSION};
+pub(super) use each::Context;
 pub use each::Options;
 pub(crate) use message::Message;
 pub(super) use message::{About, Attachment, attachment};

@@ -25,6 +25,8 @@ mod totals;
 mod wrap;
 
 pub(super) use cell::numbers;
+pub(super) use grid::{Grid, Mark, Row};
+pub(super) use heading::{banner, moment, paragraph};
 
 pub use catalogue::write as catalogue;
 pub use live::Live;

@@ -1,5 +1,6 @@
 //! English.
 
+pub mod compare;
 pub mod enhanced;
 pub mod facts;
 pub mod header_field;

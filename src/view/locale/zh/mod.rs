@@ -1,5 +1,6 @@
 //! 简体中文。 Chinese, simplified.
 
+pub mod compare;
 pub mod enhanced;
 pub mod facts;
 pub mod header_field;

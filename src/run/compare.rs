@@ -1,0 +1,267 @@
+//! `mailtap compare`: reads one capture or two, picks a session of each, and shows them beside each other.
+
+use super::{Named, WholeLines, identity, private, say};
+use crate::capture::{self, Damage, Filter, Outlet, Reading};
+use crate::cli::{CompareFormat, Pairing, Redaction};
+use crate::pipeline::{self, Outcome};
+use crate::session::{Needs, Plan, Session};
+use crate::verdict::Report;
+use crate::verdict::compare::{Contents, comparable, compare as compared};
+use crate::view::address::canonical;
+use crate::view::compare::{Compared, json, markdown, table};
+use crate::view::redact::{Names, Redact};
+use crate::view::table::Style;
+use crate::view::{Lang, View, locale};
+use anyhow::Context;
+use std::cell::{Cell, RefCell};
+use std::io::{self, BufWriter, Write};
+use std::path::PathBuf;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+/// Sessions that are named in an error.
+const NAMED: usize = 20;
+
+/// Why there are no two sessions to compare.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Which(String);
+
+/// Reads, compares and shows.
+///
+/// # Errors
+/// If there are no two sessions to compare, if a capture cannot be read, or the output cannot be written.
+pub fn compare(pairing: Pairing) -> anyhow::Result<()> {
+    if pairing.files.iter().filter(|file| file.as_os_str() == "-").count() > 1 {
+        return Err(Which("standard input can be read once: name a file, or give `-` alone with --session I,J".to_owned()).into());
+    }
+    identity::check_files(&pairing.files, pairing.file.as_deref(), None)?;
+    let contents = Arc::new(Contents::default());
+    let needs = Needs { messages: true, texts: true, attachments: false };
+    let plan = Arc::new(Plan { needs, content_store: Some(contents.clone()) });
+    let picked = Rc::new(RefCell::new(Picked::default()));
+    let first_file = Rc::new(Cell::new(None));
+    let picker = Picker { pairing: wanted(&pairing), picked: Rc::clone(&picked), first_file: Rc::clone(&first_file), seen: 0 };
+    let mut view: Box<dyn View> = match pairing.redact {
+        None => Box::new(picker),
+        Some(how) => {
+            let ended = pairing.options.memory.ended();
+            let mut redact = Redact::holding(picker, ended / 2).knowing(ended / 4);
+            if how == Redaction::Pseudonym {
+                let names = Names::new().context("--redact=pseudonym: no random key can be had for the names")?;
+                redact = redact.naming(names);
+            }
+            Box::new(redact)
+        }
+    };
+    let mut problems = Vec::new();
+    let mut last = None;
+    for file in &pairing.files {
+        let mut run = OneOfTwo { view: &mut *view, sessions: 0, report: None };
+        let outcome = read(&pairing, file, &plan, &mut run)?;
+        if first_file.get().is_none() {
+            first_file.set(Some(run.sessions));
+        }
+        last = run.report;
+        tell(&outcome.report);
+        problems.extend(outcome.problem);
+    }
+    if let Some(report) = &last {
+        view.finish(report)?;
+    }
+    drop(view);
+    let picked = Rc::try_unwrap(picked).map(RefCell::into_inner).unwrap_or_default();
+    let chosen = chosen(&pairing, picked);
+    let sessions = match (chosen, problems.is_empty()) {
+        // A session that is not there may be in the part that could not be read.
+        (Err(_), false) => return Err(problems.remove(0).into()),
+        (chosen, _) => chosen?,
+    };
+    show(&pairing, &sessions, &contents)?;
+    match problems.into_iter().next() {
+        Some(problem) => Err(problem.into()),
+        None => Ok(()),
+    }
+}
+
+fn read(pairing: &Pairing, file: &PathBuf, plan: &Arc<Plan>, view: &mut dyn View) -> anyhow::Result<Outcome> {
+    let filter = pairing.filter.as_deref().map(Filter::new).transpose()?;
+    let order = pairing.options.memory.order();
+    let mut source =
+        capture::open_until(&[vec![file.clone()]], filter, Damage::default(), Reading::Here, order, None)?;
+    let options = pipeline::Options {
+        waiting_sessions: pairing.options.memory.ended() / 4,
+        ..pairing.options.clone()
+    };
+    Ok(pipeline::run(&mut *source, &options, plan, view, &AtomicBool::new(false))?)
+}
+
+/// Damage that was stepped over: everything after it was read.
+fn tell(report: &Report) {
+    for source in &report.sources {
+        if let Some(problem) = &source.problem {
+            say::line(&format!("{}: {problem}", source.name));
+        }
+    }
+}
+
+fn show(pairing: &Pairing, sessions: &[Session; 2], contents: &Contents) -> anyhow::Result<()> {
+    let out: Box<dyn Write> = match &pairing.file {
+        Some(file) => {
+            let stop = Arc::new(AtomicBool::new(false));
+            let created = private::created(file, pairing.redact.is_none(), &stop)?;
+            Box::new(Named { name: file.display().to_string(), out: WholeLines::new(Outlet::new(created.file, stop)) })
+        }
+        None => Box::new(Named::stdout()),
+    };
+    let mut out = BufWriter::with_capacity(1 << 16, out);
+    let [left, right] = sessions;
+    let masked = pairing.redact.is_some();
+    let comparison = compared(left, right, contents, masked);
+    let name = |at: usize| {
+        let file = pairing.files.get(at).or(pairing.files.first());
+        file.map(|file| file.display().to_string()).unwrap_or_default()
+    };
+    let names = [name(0), name(1)];
+    let shown = Compared {
+        comparison: &comparison,
+        sessions: [left, right],
+        files: names.each_ref().map(String::as_str),
+        lang: pairing.lang,
+        masked,
+    };
+    match pairing.format {
+        CompareFormat::Table => table(&mut out, Style { width: pairing.width, colour: pairing.colour }, &shown)?,
+        CompareFormat::Json => json(&mut out, &shown)?,
+        CompareFormat::Markdown => markdown(&mut out, &shown)?,
+    }
+    Ok(out.flush()?)
+}
+
+/// Hands the sessions of one file on, and keeps its report: the view is finished after the last file.
+struct OneOfTwo<'a> {
+    view: &'a mut dyn View,
+    sessions: u64,
+    report: Option<Report>,
+}
+
+impl View for OneOfTwo<'_> {
+    fn session(&mut self, session: Session) -> io::Result<()> {
+        self.sessions += 1;
+        self.view.session(session)
+    }
+
+    fn finish(&mut self, report: &Report) -> io::Result<()> {
+        self.report = Some(report.clone());
+        Ok(())
+    }
+}
+
+/// The session that is wanted of each side: its file, and its number; without one, the first or the second of the file.
+type Wanted = [(usize, Option<u64>); 2];
+
+fn wanted(pairing: &Pairing) -> Wanted {
+    let second = pairing.files.len().saturating_sub(1).min(1);
+    match pairing.sessions {
+        Some([left, right]) => [(0, Some(left)), (second, Some(right))],
+        None => [(0, None), (second, None)],
+    }
+}
+
+/// Keeps the sessions that are wanted, and of the others what an error names.
+struct Picker {
+    pairing: Wanted,
+    picked: Rc<RefCell<Picked>>,
+    /// How many sessions the first file has, once it is known. Those that come later are of the second.
+    first_file: Rc<Cell<Option<u64>>>,
+    seen: u64,
+}
+
+#[derive(Default)]
+struct Picked {
+    sessions: [Option<Session>; 2],
+    /// For each file: how many sessions there are, and the first of them in words.
+    counts: [u64; 2],
+    named: [Vec<String>; 2],
+}
+
+impl View for Picker {
+    fn session(&mut self, session: Session) -> io::Result<()> {
+        let file = usize::from(self.first_file.get().is_some_and(|first| self.seen >= first));
+        self.seen += 1;
+        let mut picked = self.picked.borrow_mut();
+        let Picked { sessions, counts, named } = &mut *picked;
+        let (Some(count), Some(named)) = (counts.get_mut(file), named.get_mut(file)) else { return Ok(()) };
+        *count += 1;
+        if named.len() < NAMED {
+            let ends = session.transport.endpoints;
+            let protocol = locale::protocol(Lang::En, session.protocol);
+            named.push(format!("{} {protocol} {} > {}", session.id, canonical(ends.client), canonical(ends.server)));
+        }
+        for (hand, (of, number)) in self.pairing.iter().enumerate() {
+            // With one file, the first session goes to the left and the second to the right.
+            let nth = if self.pairing[0].0 == self.pairing[1].0 { hand as u64 + 1 } else { 1 };
+            let is_it = number.map_or(*count == nth, |number| number == session.id);
+            if let Some(place) = sessions.get_mut(hand).filter(|_| *of == file && is_it) {
+                *place = Some(session.clone());
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(&mut self, _: &Report) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// The two sessions, or why there are none.
+fn chosen(pairing: &Pairing, picked: Picked) -> Result<[Session; 2], Which> {
+    let Picked { sessions, counts, named } = picked;
+    let about = |file: usize| {
+        let name = pairing.files.get(file).map(|name| name.display().to_string()).unwrap_or_default();
+        let (count, list) = (counts.get(file).copied().unwrap_or(0), named.get(file).map(|list| list.join("; ")));
+        let list = list.unwrap_or_default();
+        match count {
+            0 => format!("{name} has no mail session (is its port another one? --port PROTOCOL=PORT or --any-port)"),
+            1 => format!("{name} has one session: {list}"),
+            _ if count as usize > NAMED => format!("{name} has {count} sessions: {list}; and more"),
+            _ => format!("{name} has {count} sessions: {list}"),
+        }
+    };
+    let all = match pairing.files.len() {
+        1 => about(0),
+        _ => format!("{}. {}", about(0), about(1)),
+    };
+    let [left, right] = sessions;
+    if pairing.sessions.is_none() {
+        let clear = match pairing.files.len() {
+            1 => counts[0] == 2,
+            _ => counts == [1, 1],
+        };
+        if !clear {
+            let enough = if pairing.files.len() == 1 { counts[0] > 2 } else { counts[0] > 0 && counts[1] > 0 };
+            let advice = match (enough, pairing.files.len()) {
+                (true, 1) => "choose two of them: --session I,J",
+                (true, _) => "choose one of each: --session I,J",
+                (false, 1) => "two are needed: name a second file",
+                (false, _) => "one of each is needed",
+            };
+            return Err(Which(format!("{all}: {advice}")));
+        }
+    }
+    let missing = |hand: usize| {
+        let number = pairing.sessions.and_then(|numbers| numbers.get(hand).copied()).unwrap_or(0);
+        Which(format!("there is no session {number} for --session. {all}"))
+    };
+    let (left, right) = (left.ok_or_else(|| missing(0))?, right.ok_or_else(|| missing(1))?);
+    if !comparable(left.protocol, right.protocol) {
+        let [one, other] = [&left, &right].map(|session| locale::protocol(Lang::En, session.protocol));
+        return Err(Which(format!(
+            "session {} speaks {one} and session {} {other}, which have no command in common: choose two of the same \
+             protocol with --session I,J. {all}",
+            left.id, right.id
+        )));
+    }
+    Ok([left, right])
+}

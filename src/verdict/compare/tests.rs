@@ -1,0 +1,1 @@
+//! Conversations beside each other.
