@@ -11,6 +11,8 @@ use crate::limits::LimitsHit;
 use crate::session::Plan;
 use crate::session::summary::Summary;
 use crate::verdict::across::Across;
+use crate::verdict::across::all::AllAnalyses;
+use crate::verdict::across::outcome::AcrossReport;
 use crate::verdict::across::login_frequency::{LoginCounter, Logins};
 use crate::verdict::across::same_message::MessageIndex;
 use crate::view::View;
@@ -23,6 +25,7 @@ pub struct OutputStage<'a> {
     numbering: SessionNumbering,
     messages: MessageIndex,
     logins: LoginCounter,
+    across: AllAnalyses,
     summary: Summary,
     view: &'a mut dyn View,
 }
@@ -40,6 +43,7 @@ impl<'a> OutputStage<'a> {
             ),
             messages: MessageIndex::default(),
             logins: LoginCounter::default(),
+            across: AllAnalyses::default(),
             summary: Summary::default(),
             view,
         }
@@ -104,14 +108,16 @@ impl<'a> OutputStage<'a> {
     }
 
     /// The capture has been read: returns the totals.
-    pub fn finish(mut self, counted: InputCounts) -> (Summary, Logins) {
+    pub fn finish(mut self, counted: InputCounts) -> (Summary, Logins, AcrossReport) {
         self.summary.limits_hit.add(&counted.limits_hit);
         self.summary.limits_hit.add(self.numbering.limits_hit());
         let mail = self.summary.packets.mail;
         let mut packets = counted.packets;
         packets.mail = mail;
         packets.other = packets.read.saturating_sub(mail + packets.undecodable);
-        (Summary { packets, traffic: counted.traffic, ..self.summary }, self.logins.finish())
+        let (across, limits) = self.across.finish();
+        self.summary.limits_hit.add(&limits);
+        (Summary { packets, traffic: counted.traffic, ..self.summary }, self.logins.finish(), across)
     }
 
     fn show_ready(&mut self) -> io::Result<()> {
@@ -130,6 +136,9 @@ impl<'a> OutputStage<'a> {
             self.summary.add(&session);
             if self.options.selection.logins {
                 self.logins.session(&session);
+            }
+            if self.options.selection.across {
+                self.across.session(&session);
             }
             self.view.session(session)?;
         }

@@ -1,5 +1,6 @@
 //! The report on a capture as a whole, once it has been read.
 
+use super::across::outcome::AcrossReport;
 use super::across::login_frequency::Logins;
 use crate::capture::SourceInfo;
 use crate::session::summary::Summary;
@@ -13,4 +14,6 @@ pub struct Report {
     pub summary: Summary,
     /// Who logs in where, how often; empty where the [`Selection`](super::Selection) leaves it out.
     pub logins: Logins,
+    /// What only several sessions show; empty where the selection leaves it out.
+    pub across: AcrossReport,
 }

@@ -243,5 +243,5 @@ pub fn report(sessions: &[Session]) -> Report {
     };
     let mut logins = LoginCounter::default();
     sessions.iter().for_each(|session| logins.session(session));
-    Report { sources: vec![source], summary, logins: logins.finish() }
+    Report { sources: vec![source], summary, logins: logins.finish(), across: Default::default() }
 }
