@@ -68,7 +68,7 @@ impl Serialize for Document<'_> {
         document.serialize_field("version", &VERSION)?;
         document.serialize_field("capture", &Capture::new(self.report))?;
         document.serialize_field("sessions", &Sessions { sessions: self.sessions, options: self.options })?;
-        document.serialize_field("summary", &Summary::new(self.report))?;
+        document.serialize_field("summary", &Summary::new(self.report, self.options))?;
         document.end()
     }
 }
@@ -123,7 +123,7 @@ impl<W: Write> View for NdJson<W> {
     }
 
     fn finish(&mut self, report: &Report) -> io::Result<()> {
-        self.line(&Line::Summary(LastLine::new(report)))
+        self.line(&Line::Summary(LastLine::new(report, self.options)))
     }
 }
 

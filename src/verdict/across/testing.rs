@@ -10,8 +10,11 @@ use crate::verdict::testing::sessions;
 
 /// What `analysis` finds in the sessions of `script`, each changed by `change` before. The order in which sessions come
 /// makes no difference.
-pub fn found(script: &str, analysis: impl Analysis + Default + 'static, change: impl Fn(&mut Session)) -> Findings {
-    found_in(script, Box::new(analysis), &change, false)
+pub fn found<A: Analysis + Default + 'static>(script: &str, analysis: A, change: impl Fn(&mut Session)) -> Findings {
+    let found = found_in(script, Box::new(analysis), &change, false);
+    let turned = found_in(script, Box::new(A::default()), &change, true);
+    assert_eq!(found.all.len(), turned.all.len(), "in another order");
+    found
 }
 
 fn found_in(script: &str, mut analysis: Box<dyn Analysis>, change: &dyn Fn(&mut Session), turned: bool) -> Findings {

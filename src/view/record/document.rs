@@ -1,5 +1,6 @@
 //! The outermost records: the document, and one line of `ndjson`.
 
+use super::each::Options;
 use super::{Capture, Session, Summary};
 use crate::verdict::Report;
 use schemars::JsonSchema;
@@ -54,7 +55,7 @@ pub(crate) struct LastLine<'a> {
 
 impl<'a> LastLine<'a> {
     /// The line for `report`.
-    pub fn new(report: &'a Report) -> Self {
-        Self { format: "mailtap", version: VERSION, capture: Capture::new(report), summary: Summary::new(report) }
+    pub fn new(report: &'a Report, options: Options) -> Self {
+        Self { format: "mailtap", version: VERSION, capture: Capture::new(report), summary: Summary::new(report, options) }
     }
 }
