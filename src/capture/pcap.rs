@@ -71,7 +71,7 @@ enum Kind {
 }
 
 /// What the bytes behind a record say of it.
-enum Verdict {
+enum Proof {
     /// It is one, as far as can be told.
     Sound(Next),
     /// It is none, or too long: the next begins at this byte of the window.
@@ -258,9 +258,9 @@ impl Pcap {
             }
             self.trusted.get_or_insert(header.seconds);
             match self.judge(window, total, header.seconds, care) {
-                Verdict::Sound(next) => self.next = next,
-                Verdict::Refuted(found) => return Err(self.skip(window, found, "a record that reaches into another")),
-                Verdict::Unsure => return Err(Defect::Unwritten { begun: true }),
+                Proof::Sound(next) => self.next = next,
+                Proof::Refuted(found) => return Err(self.skip(window, found, "a record that reaches into another")),
+                Proof::Unsure => return Err(Defect::Unwritten { begun: true }),
             }
         }
         self.trust(header.seconds);
@@ -279,12 +279,12 @@ impl Pcap {
             return Some((total, false));
         }
         Some(match self.judge(window, total, self.trusted.unwrap_or_default(), care) {
-            Verdict::Sound(Next::Unproved) | Verdict::Unsure => (total, false),
-            Verdict::Sound(next) => {
+            Proof::Sound(Next::Unproved) | Proof::Unsure => (total, false),
+            Proof::Sound(next) => {
                 self.next = next;
                 (total, false)
             }
-            Verdict::Refuted(found) => {
+            Proof::Refuted(found) => {
                 let (at, kind) = place(found);
                 self.next = Next::At(window.offset() + at as u64, kind);
                 (at, true)
@@ -299,43 +299,43 @@ impl Pcap {
     }
 
     /// What the bytes behind the record of `total` bytes that the window begins with say of it.
-    fn judge(&mut self, window: &mut Window, total: usize, seconds: u32, care: Care) -> Verdict {
+    fn judge(&mut self, window: &mut Window, total: usize, seconds: u32, care: Care) -> Proof {
         let behind = window.data().get(total..).unwrap_or_default();
         let Some(next) = self.layout.header(behind) else {
             if !window.has_ended() || care.grows {
-                return Verdict::Sound(Next::Unproved);
+                return Proof::Sound(Next::Unproved);
             }
             if behind.is_empty() {
-                return Verdict::Sound(Next::Unknown);
+                return Proof::Sound(Next::Unknown);
             }
             // The file ends in a header, or this record is too long or too short.
             return match self.look_for(window, total, care) {
-                Some(found) if place(found).0 < total => Verdict::Refuted(found),
-                _ => Verdict::Sound(Next::Unknown),
+                Some(found) if place(found).0 < total => Proof::Refuted(found),
+                _ => Proof::Sound(Next::Unknown),
             };
         };
         if self.layout.follows(next, self.trusted) || self.layout.follows(next, Some(seconds)) {
-            return Verdict::Sound(Next::Fits);
+            return Proof::Sound(Next::Fits);
         }
         if care.followed && is_blank(behind) {
-            return Verdict::Sound(if care.grows { Next::Unproved } else { Next::Unknown });
+            return Proof::Sound(if care.grows { Next::Unproved } else { Next::Unknown });
         }
         if another_file(window, total) {
-            return Verdict::Sound(Next::At(window.offset() + total as u64, Kind::File));
+            return Proof::Sound(Next::At(window.offset() + total as u64, Kind::File));
         }
         match self.vouched_for(window, total, care) {
             Some(false) => {}
-            None if care.grows => return Verdict::Unsure,
-            None | Some(true) => return Verdict::Sound(Next::Accepted),
+            None if care.grows => return Proof::Unsure,
+            None | Some(true) => return Proof::Sound(Next::Accepted),
         }
         match self.look_for(window, total, care) {
-            Some(found) if place(found).0 < total => Verdict::Refuted(found),
+            Some(found) if place(found).0 < total => Proof::Refuted(found),
             Some(found) => {
                 let (at, kind) = place(found);
-                Verdict::Sound(Next::At(window.offset() + at as u64, kind))
+                Proof::Sound(Next::At(window.offset() + at as u64, kind))
             }
-            None if care.grows && window.has_ended() => Verdict::Sound(Next::Unknown),
-            None => Verdict::Sound(Next::Accepted),
+            None if care.grows && window.has_ended() => Proof::Sound(Next::Unknown),
+            None => Proof::Sound(Next::Accepted),
         }
     }
 

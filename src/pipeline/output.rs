@@ -15,6 +15,7 @@ use crate::verdict::across::all::AllAnalyses;
 use crate::verdict::across::outcome::AcrossReport;
 use crate::verdict::across::login_frequency::{LoginCounter, Logins};
 use crate::verdict::across::same_message::MessageIndex;
+use crate::verdict::conclusion::{Verdict, Verdicts};
 use crate::view::View;
 use std::io;
 use std::sync::Arc;
@@ -26,6 +27,7 @@ pub struct OutputStage<'a> {
     messages: MessageIndex,
     logins: LoginCounter,
     across: AllAnalyses,
+    verdicts: Verdicts,
     summary: Summary,
     view: &'a mut dyn View,
 }
@@ -44,6 +46,7 @@ impl<'a> OutputStage<'a> {
             messages: MessageIndex::default(),
             logins: LoginCounter::default(),
             across: AllAnalyses::default(),
+            verdicts: Verdicts::default(),
             summary: Summary::default(),
             view,
         }
@@ -108,16 +111,17 @@ impl<'a> OutputStage<'a> {
     }
 
     /// The capture has been read: returns the totals.
-    pub fn finish(mut self, counted: InputCounts) -> (Summary, Logins, AcrossReport) {
+    pub fn finish(mut self, counted: InputCounts) -> (Summary, Logins, Option<Verdict>, AcrossReport) {
         self.summary.limits_hit.add(&counted.limits_hit);
         self.summary.limits_hit.add(self.numbering.limits_hit());
         let mail = self.summary.packets.mail;
         let mut packets = counted.packets;
         packets.mail = mail;
         packets.other = packets.read.saturating_sub(mail + packets.undecodable);
+        let verdict = (!self.options.selection.rules.is_empty()).then(|| self.verdicts.finish());
         let (across, limits) = self.across.finish();
         self.summary.limits_hit.add(&limits);
-        (Summary { packets, traffic: counted.traffic, ..self.summary }, self.logins.finish(), across)
+        (Summary { packets, traffic: counted.traffic, ..self.summary }, self.logins.finish(), verdict, across)
     }
 
     fn show_ready(&mut self) -> io::Result<()> {
@@ -134,6 +138,9 @@ impl<'a> OutputStage<'a> {
                 }
             }
             self.summary.add(&session);
+            if !self.options.selection.rules.is_empty() {
+                self.verdicts.session(&session);
+            }
             if self.options.selection.logins {
                 self.logins.session(&session);
             }

@@ -27,6 +27,8 @@ const TEXT_BYTES: usize = 2_000;
 const WORDS: &[(&[&str], LoginCause)] = &[
     (&["timeout"], LoginCause::Temporary),
     (&["timed out"], LoginCause::Temporary),
+    // Several reasons at once are none.
+    (&["service is not open", "or system is busy"], LoginCause::Unknown),
     (&["base64"], LoginCause::Malformed),
     (&["base 64"], LoginCause::Malformed),
     (&["decod"], LoginCause::Malformed),
@@ -48,12 +50,22 @@ const WORDS: &[(&[&str], LoginCause)] = &[
     (&["ssl", "requir"], LoginCause::EncryptionDemanded),
     (&["ssl", "must"], LoginCause::EncryptionDemanded),
     (&["secure connection", "requir"], LoginCause::EncryptionDemanded),
+    (&["without tls"], LoginCause::EncryptionDemanded),
+    (&["without ssl"], LoginCause::EncryptionDemanded),
+    (&["under a layer"], LoginCause::EncryptionDemanded),
+    (&["unencrypted", "not allowed"], LoginCause::EncryptionDemanded),
+    (&["unencrypted", "disallowed"], LoginCause::EncryptionDemanded),
     (&["too many"], LoginCause::Limit),
     (&["maximum number"], LoginCause::Limit),
     (&["limit exceeded"], LoginCause::Limit),
     (&["limit reached"], LoginCause::Limit),
     (&["rate limit"], LoginCause::Limit),
     (&["exceeded"], LoginCause::Limit),
+    (&["user is locked"], LoginCause::SwitchedOff),
+    (&["account", "locked"], LoginCause::SwitchedOff),
+    (&["security defaults"], LoginCause::SwitchedOff),
+    (&["basic authentication"], LoginCause::SwitchedOff),
+    (&["did not meet the criteria"], LoginCause::SwitchedOff),
     (&["locked by"], LoginCause::InUse),
     (&["mailbox", "locked"], LoginCause::InUse),
     (&["maildrop", "lock"], LoginCause::InUse),
@@ -81,11 +93,13 @@ const WORDS: &[(&[&str], LoginCause)] = &[
     (&["deactivated"], LoginCause::SwitchedOff),
     (&["inactive", "account"], LoginCause::SwitchedOff),
     (&["inactive", "user"], LoginCause::SwitchedOff),
-    (&["account", "locked"], LoginCause::SwitchedOff),
     (&["account", "blocked"], LoginCause::SwitchedOff),
     (&["account", "closed"], LoginCause::SwitchedOff),
     (&["not enabled"], LoginCause::SwitchedOff),
     (&["temporar"], LoginCause::Temporary),
+    (&["generic failure"], LoginCause::Unknown),
+    (&["connection lost to authentication server"], LoginCause::Temporary),
+    (&["server error"], LoginCause::Temporary),
     (&["inactiv"], LoginCause::Temporary),
     (&["shut", "down"], LoginCause::Temporary),
     (&["local error"], LoginCause::Temporary),
@@ -100,7 +114,14 @@ const WORDS: &[(&[&str], LoginCause)] = &[
     (&["password", "not accepted"], LoginCause::WrongSecret),
     (&["password", "not match"], LoginCause::WrongSecret),
     (&["password", "mismatch"], LoginCause::WrongSecret),
+    (&["password", "not correct"], LoginCause::WrongSecret),
+    (&["password", "reject"], LoginCause::WrongSecret),
+    (&["passwd", "reject"], LoginCause::WrongSecret),
+    (&["password error"], LoginCause::WrongSecret),
     (&["bad", "password"], LoginCause::WrongSecret),
+    (&["bad login"], LoginCause::WrongSecret),
+    (&["credentials", "incorrect"], LoginCause::WrongSecret),
+    (&["user not found"], LoginCause::WrongSecret),
     (&["invalid", "user"], LoginCause::WrongSecret),
     (&["invalid", "login"], LoginCause::WrongSecret),
     (&["invalid", "token"], LoginCause::WrongSecret),
@@ -109,6 +130,13 @@ const WORDS: &[(&[&str], LoginCause)] = &[
     (&["incorrect", "authentication data"], LoginCause::WrongSecret),
     (&["unknown user"], LoginCause::WrongSecret),
     (&["no such user"], LoginCause::WrongSecret),
+    (&["application-specific password"], LoginCause::SwitchedOff),
+    (&["app password"], LoginCause::SwitchedOff),
+    (&["authorization code"], LoginCause::SwitchedOff),
+    (&["web browser"], LoginCause::SwitchedOff),
+    (&["web login required"], LoginCause::SwitchedOff),
+    (&["verify your account"], LoginCause::SwitchedOff),
+    (&["no permission"], LoginCause::SwitchedOff),
 ];
 
 /// Why the server does not accept a login.
@@ -116,11 +144,16 @@ pub fn of(refusal: &Refusal<'_>) -> LoginCause {
     if refusal.code == Some("IN-USE") {
         return LoginCause::InUse;
     }
-    let text = refusal.text.get(..TEXT_BYTES).unwrap_or(refusal.text).to_ascii_lowercase();
+    let by_words = by_words(refusal.text);
+    by_words.or_else(|| refusal.code.and_then(by_response_code)).unwrap_or_else(|| by_smtp(refusal.smtp))
+}
+
+/// What the words of a reply that does not accept a login say; `None` where none of them is known.
+pub fn by_words(text: &[u8]) -> Option<LoginCause> {
+    let text = text.get(..TEXT_BYTES).unwrap_or(text).to_ascii_lowercase();
     let pairs = Pairs::of(&text);
     let says = |word: &&str| pairs.may_have(word.as_bytes()) && memchr::memmem::find(&text, word.as_bytes()).is_some();
-    let by_words = WORDS.iter().find(|(words, _)| words.iter().all(says)).map(|(_, cause)| *cause);
-    by_words.or_else(|| refusal.code.and_then(by_response_code)).unwrap_or_else(|| by_smtp(refusal.smtp))
+    WORDS.iter().find(|(words, _)| words.iter().all(says)).map(|(_, cause)| *cause)
 }
 
 /// Which pairs of neighbouring bytes a text has: most words that are looked for can be ruled out by their first pair, at
@@ -270,7 +303,8 @@ fn by_smtp(smtp: Option<(u16, Option<(u16, u16)>)>) -> LoginCause {
         (500 | 501, _) | (_, Some((5, 2 | 6))) => LoginCause::Malformed,
         (502, _) => LoginCause::MechanismNotOffered,
         (_, Some((7, 13) | (2, 1))) => LoginCause::SwitchedOff,
-        (_, Some((7, 8))) | (535, None) => LoginCause::WrongSecret,
+        // X.7.0 and X.0.0 say nothing beyond the code.
+        (_, Some((7, 8))) | (535, None | Some((7 | 0, 0))) => LoginCause::WrongSecret,
         _ => LoginCause::Unknown,
     }
 }

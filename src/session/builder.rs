@@ -5,6 +5,7 @@ What a bound leaves out is counted, and references to it are dropped: no step, m
 names a step that the session does not have.
 */
 
+mod cause;
 mod held;
 mod let_go;
 mod packed;
@@ -13,7 +14,7 @@ use super::message::{Content, Reader};
 use super::model::{ContentRef, Credential, Envelope, Measure, Message, Phase, Recipient, Session, Step, TlsMode};
 use super::plan::Plan;
 use super::text::text;
-use super::{phase, step};
+use super::{logins, phase, step, tls};
 use crate::flow::Transport;
 use crate::limits::{
     CAPABILITIES, CREDENTIALS_PER_SESSION, Limit, MESSAGES_PER_SESSION, RECIPIENTS, STEPS_PER_SESSION,
@@ -49,6 +50,8 @@ pub struct Builder {
     announced: Option<(StepId, u64)>,
     /// The channel of the last step, kept or not.
     channel: Channel,
+    /// The channel in which the server last listed its capabilities: a list from before TLS is none of after it.
+    listed_in: Option<Channel>,
     held: Held,
     /// Bytes that this session alone may have to spare.
     allowance: usize,
@@ -66,6 +69,7 @@ impl Builder {
             content_steps: BTreeMap::new(),
             announced: None,
             channel: Channel::Clear,
+            listed_in: None,
             held: Held::default(),
             allowance: usize::MAX,
         }
@@ -133,7 +137,11 @@ impl Builder {
         }
         // Attempts are reported as they are decided, which need not be the order in which they were made.
         self.session.credentials.sort_by_key(|credential| credential.steps.first().copied().unwrap_or(StepId::MAX));
+        logins::settle(&mut self.session);
         self.session.transport = transport.into();
+        if tls::failed(&self.session) {
+            self.session.tls.failed = true;
+        }
         self.session
     }
 
@@ -245,6 +253,7 @@ impl Sink for Builder {
         let form = |secret: &Secret<Vec<u8>>| Secret::new(text(secret.reveal()));
         let secret = |secret: Option<Secret<Vec<u8>>>| secret.as_ref().map(form);
         let steps = self.kept(told.steps);
+        let cause = self.cause((&told.mechanism, told.outcome, told.cause), told.reply.as_deref(), &steps);
         // The login may be reported after TLS has begun although it crossed before: sent right behind STARTTLS.
         let encrypted = self.was_encrypted(steps.first());
         let credential = Credential {
@@ -258,7 +267,7 @@ impl Sink for Builder {
             exposure: told.exposure,
             outcome: told.outcome,
             reply: shown(told.reply),
-            cause: told.cause,
+            cause,
             encrypted,
             steps,
             wire_forms: told.wire_forms.iter().map(form).collect(),
@@ -415,6 +424,7 @@ impl Sink for Builder {
         let kept = list.iter().take(CAPABILITIES).map(|capability| text(capability)).collect();
         self.change_facts(|session| session.capabilities = kept);
         let left_out = list.len().saturating_sub(CAPABILITIES);
+        self.listed_in = (left_out == 0).then_some(self.channel);
         self.session.limits_hit.hit_times(Limit::Capabilities, left_out as u64);
     }
 
@@ -425,6 +435,8 @@ impl Sink for Builder {
             TlsFact::Implicit => tls.mode = TlsMode::Implicit,
             TlsFact::StartTls => tls.mode = TlsMode::StartTls,
             TlsFact::Declined => tls.mode = TlsMode::None,
+            TlsFact::Offered(versions) => tls.offered = versions,
+            TlsFact::Established => tls.established = true,
             TlsFact::Version(version) => tls.version = Some(version),
             TlsFact::Cipher(cipher) => tls.cipher = Some(cipher),
             TlsFact::ServerName(name) => tls.server_name = Some(text(&name)),

@@ -8,6 +8,7 @@ reports.
 
 pub(crate) mod builder;
 pub(crate) mod content_store;
+pub(crate) mod logins;
 mod message;
 pub mod model;
 mod phase;
@@ -15,6 +16,7 @@ pub(crate) mod plan;
 mod step;
 pub mod summary;
 mod text;
+mod tls;
 mod variant;
 pub mod weight;
 

@@ -18,7 +18,7 @@ mod placeholder;
 mod step;
 mod texts;
 
-pub use finding::{Fact, Finding, Severity};
+pub use finding::{Fact, Facts, Finding, Key, Sentence, Severity};
 pub use late::{Late, Placeholder};
 pub use mail::{
     Attachment, Envelope, Header, HeaderField, LineEnds, Lines, Mailbox, Match, Message, MimePart,
@@ -107,6 +107,14 @@ impl Session {
 pub struct Tls {
     /// How TLS began.
     pub mode: TlsMode,
+    /// The versions that the client offers, in the order in which it prefers them; only the newest one of a client that
+    /// has no list.
+    pub offered: Vec<String>,
+    /// The keys are in use: each side has sent something encrypted.
+    pub established: bool,
+    /// The handshake was begun, and ended without keys: an alert or the end of the connection came first. Not known
+    /// until the session is over, nor where bytes are missing from the capture.
+    pub failed: bool,
     /// The version: `TLS 1.3`.
     pub version: Option<String>,
     /// IANA's name of the cipher suite.

@@ -143,12 +143,26 @@ impl MimePart {
 impl Tls {
     /// Bytes that what is known of TLS has on the heap.
     pub fn weight(&self) -> usize {
-        let Self { mode: _, version, cipher, server_name, alpn, ja4, certificate, decrypted: _ } = self;
+        let Self {
+            mode: _,
+            offered,
+            established: _,
+            failed: _,
+            version,
+            cipher,
+            server_name,
+            alpn,
+            ja4,
+            certificate,
+            decrypted: _,
+        } = self;
         let of_certificate = |certificate: &Certificate| {
             let Certificate { subject, issuer, not_before, not_after, names, sha256 } = certificate;
             [subject, issuer, not_before, not_after, sha256].into_iter().map(of_text).sum::<usize>() + of_all(names)
         };
-        of_texts([version, cipher, server_name, alpn, ja4]) + certificate.as_ref().map_or(0, of_certificate)
+        of_all(offered)
+            + of_texts([version, cipher, server_name, alpn, ja4])
+            + certificate.as_ref().map_or(0, of_certificate)
     }
 }
 
@@ -163,7 +177,10 @@ impl Session {
         let Self { tls, steps, credentials, unheeded, messages, findings, .. } = self;
         let conflicts = &self.transport.conflicts.kept;
         let of_finding = |finding: &Finding| {
-            of_list(&finding.steps) + of_list(&finding.facts) + finding.facts.iter().map(of_list).sum::<usize>()
+            of_list(&finding.steps)
+                + of_list(&finding.packets)
+                + of_list(&finding.facts)
+                + finding.facts.iter().map(|facts| of_list(&facts.list)).sum::<usize>()
         };
         size_of::<Self>()
             + of_list(conflicts)

@@ -2,6 +2,7 @@
 
 use super::across::outcome::AcrossReport;
 use super::across::login_frequency::Logins;
+use super::conclusion::Verdict;
 use crate::capture::SourceInfo;
 use crate::session::summary::Summary;
 
@@ -16,4 +17,6 @@ pub struct Report {
     pub logins: Logins,
     /// What only several sessions show; empty where the selection leaves it out.
     pub across: AcrossReport,
+    /// What the capture comes to. Absent where no rule ran.
+    pub verdict: Option<Verdict>,
 }

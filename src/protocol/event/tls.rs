@@ -35,6 +35,11 @@ pub enum TlsFact {
     StartTls,
     /// The client began TLS from the first byte, and the server speaks plain text: no TLS was agreed upon.
     Declined,
+    /// The versions that the client offers, in the order in which it prefers them: `TLS 1.3`, `TLS 1.2`. Of a client
+    /// that has no list (up to TLS 1.2), the newest one alone.
+    Offered(Vec<String>),
+    /// The keys are in use: each side has sent something encrypted that is no alert.
+    Established,
     /// What was negotiated: `TLS 1.3`.
     Version(String),
     /// IANA's name of the cipher suite.

@@ -147,7 +147,8 @@ pub(super) fn resolve_login(mut login: Authentication, completion: Option<Comple
     completion.iter().for_each(|completion| login.exchange.add_step(completion.step));
     let outcome = outcome(completion, login.cancelled);
     let refused = completion.filter(|completion| completion.status != Status::Ok);
-    let cause = refused.map(|completion| login.exchange.cause(login_cause::of(&completion.refusal())));
+    let cause =
+        refused.map(|completion| login.exchange.cause(login_cause::of(&completion.refusal()), completion.words));
     let credential = login.exchange.finish(outcome);
     out.credential(with_reply(credential, completion, |by_reply| cause.unwrap_or(by_reply)));
 }

@@ -126,7 +126,7 @@ impl Dialogue {
             }
             Login::Sasl { mut exchange, .. } => {
                 exchange.add_step(step);
-                cause = exchange.cause(cause);
+                cause = exchange.cause(cause, &line.bytes);
                 exchange.finish(outcome)
             }
         };

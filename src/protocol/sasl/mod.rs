@@ -9,6 +9,7 @@ that is what an offline guess needs. Payloads that are not text stay in base64, 
 written field by field, and Kerberos' first token as the service that it asks for.
 */
 
+mod cause;
 mod gssapi;
 mod mechanism;
 mod ntlm;
@@ -57,6 +58,8 @@ pub struct Exchange {
     misunderstood: bool,
     /// A response was not in base64.
     unencoded: bool,
+    /// A response was base64 that strict servers refuse, or not what the mechanism demands.
+    irregular: bool,
     /// What the server's report on the token says (RFC 7628, section 3.2.2).
     reported: Option<LoginCause>,
     /// Bytes of the last response.
@@ -83,6 +86,7 @@ impl Exchange {
             unseen: false,
             misunderstood: false,
             unencoded: false,
+            irregular: false,
             reported: None,
             sent: 0,
             rounds: 0,
@@ -189,6 +193,9 @@ impl Exchange {
             b"" | b"=" if self.mechanism != Mechanism::Login || !challenged => return Round::Empty(self.mechanism),
             _ => {}
         }
+        // RFC 4648, sections 3.1 and 3.2: no line ends inside, and padding to a multiple of four.
+        self.irregular |= base64 != b"=" && !base64.len().is_multiple_of(4);
+        self.irregular |= base64.iter().any(u8::is_ascii_whitespace);
         let decoded = if base64 == b"=" { Some(Vec::new()) } else { payload::base64(base64) };
         if self.unseen
             && let Some(name) = decoded.as_deref().and_then(payload::mechanism)
@@ -201,6 +208,7 @@ impl Exchange {
             }
             _ => self.unencoded_response(base64),
         };
+        self.irregular |= matches!(round, Round::Malformed(_));
         if self.mechanism == Mechanism::Login {
             self.turn = self.turn.next();
         }
@@ -231,15 +239,6 @@ impl Exchange {
     pub fn add_step(&mut self, step: StepId) {
         if self.credential.steps.last() != Some(&step) {
             self.credential.steps.push(step);
-        }
-    }
-
-    /// Why the login was not accepted: what the server's reply says, or else what the rounds have shown.
-    pub fn cause(&self, by_reply: LoginCause) -> LoginCause {
-        match by_reply {
-            LoginCause::WrongSecret | LoginCause::Unknown if self.unencoded => LoginCause::Malformed,
-            LoginCause::Unknown => self.reported.unwrap_or(by_reply),
-            _ => by_reply,
         }
     }
 

@@ -86,7 +86,7 @@ impl Dialogue {
             let goes_on = exchange.may_be_wrapped() && is_response(&Command::read(&self.deferred.first_line()));
             cause = match cause {
                 LoginCause::WrongSecret | LoginCause::Unknown if goes_on => LoginCause::Malformed,
-                _ => exchange.cause(cause),
+                _ => exchange.cause(cause, &reply.text),
             };
             let mut credential = exchange.finish(outcome).with_reply(&reply.text, cause);
             credential.unheeded = self.logged_in && is_out_of_place(reply);
@@ -171,7 +171,7 @@ impl Dialogue {
             _ => login_cause::outcome(&refusal, cause),
         };
         self.logged_in |= outcome == LoginOutcome::Accepted;
-        let cause = exchange.cause(cause);
+        let cause = exchange.cause(cause, &reply.text);
         out.credential(exchange.finish(outcome).with_reply(&reply.text, cause));
         true
     }

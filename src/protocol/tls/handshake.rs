@@ -113,6 +113,23 @@ pub fn versions(data: &[u8]) -> Vec<u16> {
     parsed.map_or_else(|_| Vec::new(), |(_, versions)| versions)
 }
 
+/// The versions that a ClientHello offers, each once, in its order; without the values that GREASE reserves (RFC 8701)
+/// and without unknown ones. Where it has no list, `legacy_version` is the newest one that it offers (RFC 8446,
+/// section 4.1.2).
+pub fn offered(hello: &ClientHello<'_>) -> Vec<u16> {
+    let list = match extension(&hello.extensions, SUPPORTED_VERSIONS).map(versions) {
+        Some(list) if !list.is_empty() => list,
+        _ => vec![hello.version],
+    };
+    let mut offered: Vec<u16> = Vec::new();
+    for version in list {
+        if matches!(version, 0x0002 | 0x0300..=0x0304 | 0x7f00..=0x7fff) && !offered.contains(&version) {
+            offered.push(version);
+        }
+    }
+    offered
+}
+
 /// `SignatureScheme supported_signature_algorithms<2..2^16-2>`.
 pub fn signature_algorithms(data: &[u8]) -> Vec<u16> {
     let parsed: IResult<_, _> = map_parser(length_data(be_u16), many0(be_u16)).parse(data);

@@ -9,6 +9,7 @@ Messages in the clear are emitted as they come: hellos, certificates and alerts 
 only then is their length known, and a step for each of a thousand records would bury the table.
 */
 
+pub mod alert;
 mod certificate;
 mod cipher;
 mod handshake;
@@ -61,16 +62,23 @@ pub enum Outcome {
 /// Bytes of plain text within TLS that are kept as a step's text.
 const TEXT_BYTES: usize = 1_000;
 
+/// The longest record of TLS 1.3 that holds an alert and no padding: level, description, content type, and a tag.
+const ENCRYPTED_ALERT_BYTES: u16 = 2 + 1 + 16;
+
 /// Watches a TLS connection from outside.
 #[derive(Debug, Default)]
 pub struct Observer {
     /// TLS's client is the connection's server.
     swapped: bool,
+    /// The server has agreed to TLS, in plain text.
+    agreed: bool,
     begun: bool,
     /// The version negotiated, as far as it is known.
     version: Option<u16>,
     /// A ClientHello was read, and its facts emitted.
     introduced: bool,
+    /// The keys are in use in both directions, as was told.
+    established: bool,
     client: Stream,
     server: Stream,
     /// Messages folded into one step, which is not emitted yet.
@@ -104,7 +112,7 @@ impl Observer {
     /// TLS after a STARTTLS or STLS that the server accepted.
     pub fn after_starttls(out: &mut dyn Sink) -> Self {
         out.tls(TlsFact::StartTls);
-        Self::default()
+        Self { agreed: true, ..Self::default() }
     }
 
     /// Only TLS's client has sent anything.
@@ -128,6 +136,13 @@ impl Observer {
             return Outcome::Taken;
         }
         if !self.begun && self.stream(from).reads_like_text(bytes) {
+            // TLS's client speaks first, in TLS and inside it. What its server says before that crossed in the clear.
+            if self.agreed && self.role(from) == Side::Server {
+                self.stream(from).span.add(bytes.len() as u64, at);
+                self.fold(from, Subject::NotTls, bytes, out);
+                return Outcome::Taken;
+            }
+            self.flush(out);
             out.tls(TlsFact::Decrypted);
             return Outcome::Plain;
         }
@@ -194,7 +209,10 @@ impl Observer {
                     SSL2 => {}
                     CHANGE_CIPHER_SPEC => self.change_cipher_spec(from, out),
                     ALERT if !stream.ciphered && length == 2 => self.alert(from, bytes, out),
-                    _ => self.encrypted(from),
+                    _ => {
+                        self.encrypted(from);
+                        self.uses_keys(from, kind, length, out);
+                    }
                 }
             }
         }
@@ -284,6 +302,20 @@ impl Observer {
         }
     }
 
+    /// A record of `from` is encrypted. An alert proves no keys: a side that gives up says so in one. TLS 1.3 hides what
+    /// it is, but not that it is as short as no other record of a handshake (RFC 8446, sections 5.2 and 6). Early data
+    /// come before the keys are agreed upon.
+    fn uses_keys(&mut self, from: Side, kind: u8, length: u16, out: &mut dyn Sink) {
+        if self.established || self.version.is_none() || kind == ALERT || length <= ENCRYPTED_ALERT_BYTES {
+            return;
+        }
+        self.stream(from).uses_keys = true;
+        if self.client.uses_keys && self.server.uses_keys {
+            self.established = true;
+            out.tls(TlsFact::Established);
+        }
+    }
+
     /// The bytes read of `from` are part of a step that is emitted later.
     fn fold(&mut self, from: Side, subject: Subject, text: &[u8], out: &mut dyn Sink) {
         if self.run.as_ref().is_some_and(|run| run.from != from || run.subject != subject) {
@@ -330,6 +362,7 @@ fn introduce(hello: &handshake::ClientHello<'_>, out: &mut dyn Sink) {
     if let Some(name) = data.and_then(handshake::server_name_list) {
         out.tls(TlsFact::ServerName(name.to_vec()));
     }
+    out.tls(TlsFact::Offered(handshake::offered(hello).into_iter().map(handshake::version_name).collect()));
     out.tls(TlsFact::Ja4(ja4::ja4(hello)));
 }
 

@@ -74,6 +74,8 @@ pub struct Stream {
     pub span: Span,
     /// ChangeCipherSpec was sent, and what follows is encrypted, whatever its type.
     pub ciphered: bool,
+    /// It has sent something encrypted that is no alert, with keys that both sides know.
+    pub uses_keys: bool,
     /// A piece of the handshake is missing: its messages cannot be separated any more.
     pub broken: bool,
     /// The bytes that turned out to begin no record.
@@ -92,6 +94,7 @@ impl Default for Stream {
             place: Place::Header(Vec::new()),
             span: Span::default(),
             ciphered: false,
+            uses_keys: false,
             broken: false,
             not_a_header: Vec::new(),
             alert: Vec::new(),

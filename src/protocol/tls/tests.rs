@@ -152,12 +152,13 @@ fn tls12() {
             "Server Encrypted 250",
         ]
     );
-    let Some(TlsFact::Certificate(certificate)) = told.tls.last() else { panic!("{:?}", told.tls) };
+    let [.., TlsFact::Certificate(certificate), TlsFact::Established] = &told.tls[..] else { panic!("{:?}", told.tls) };
     assert_eq!(
-        told.tls[..6],
+        told.tls[..7],
         [
             TlsFact::Implicit,
             TlsFact::ServerName(b"JServer.Netlab".to_vec()),
+            TlsFact::Offered(vec!["TLS 1.3".into(), "TLS 1.2".into()]),
             TlsFact::Ja4("t13d0203ip_e1e1fe6d0c85_b9a491fefe05".into()),
             TlsFact::Version("TLS 1.2".into()),
             TlsFact::Cipher("TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384".into()),

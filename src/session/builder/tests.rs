@@ -318,6 +318,8 @@ fn facts_about_tls() {
     builder.capabilities(vec![b"SIZE 10".to_vec(), b"8BITMIME".to_vec()]);
     for fact in [
         TlsFact::StartTls,
+        TlsFact::Offered(vec!["TLS 1.3".to_owned(), "TLS 1.2".to_owned()]),
+        TlsFact::Established,
         TlsFact::Version("TLS 1.3".to_owned()),
         TlsFact::Cipher("TLS_AES_128_GCM_SHA256".to_owned()),
         TlsFact::ServerName(b"mail.example".to_vec()),
@@ -330,6 +332,9 @@ fn facts_about_tls() {
     assert_eq!(session.capabilities, ["SIZE 10", "8BITMIME"]);
     let expected = Tls {
         mode: TlsMode::StartTls,
+        offered: vec!["TLS 1.3".to_owned(), "TLS 1.2".to_owned()],
+        established: true,
+        failed: false,
         version: Some("TLS 1.3".to_owned()),
         cipher: Some("TLS_AES_128_GCM_SHA256".to_owned()),
         server_name: Some("mail.example".to_owned()),

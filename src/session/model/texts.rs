@@ -8,7 +8,7 @@ digest, a time.
 */
 
 use super::{
-    Attachment, Credential, Envelope, Fact, Finding, Header, HeaderField, Mailbox, Message, MimePart, Recipient,
+    Attachment, Credential, Envelope, Fact, Facts, Finding, Header, HeaderField, Mailbox, Message, MimePart, Recipient,
     Report, ReportedRecipient, Session, Step, Tls,
 };
 use crate::flow::{self, Transport};
@@ -163,8 +163,20 @@ fn visit_transport(transport: &mut Transport, visit: &mut dyn TextsMut) {
 
 impl Tls {
     fn texts_mut(&mut self, visit: &mut dyn TextsMut) {
-        // Version and cipher are names from a list, or numbers in hex; a JA4 is a digest.
-        let Self { mode: _, version: _, cipher: _, server_name, alpn, ja4: _, certificate, decrypted: _ } = self;
+        // Versions and cipher are names from a list, or numbers in hex; a JA4 is a digest.
+        let Self {
+            mode: _,
+            offered: _,
+            established: _,
+            failed: _,
+            version: _,
+            cipher: _,
+            server_name,
+            alpn,
+            ja4: _,
+            certificate,
+            decrypted: _,
+        } = self;
         visit_all([server_name, alpn], visit);
         if let Some(Certificate { subject, issuer, not_before: _, not_after: _, names, sha256: _ }) = certificate {
             visit_all([subject, issuer], visit);
@@ -317,8 +329,8 @@ impl MimePart {
 
 impl Finding {
     fn texts_mut(&mut self, visit: &mut dyn TextsMut) {
-        let Self { id: _, severity: _, steps: _, facts, more: _ } = self;
-        for fact in facts.iter_mut().flatten() {
+        let Self { id: _, severity: _, steps: _, packets: _, facts, more: _, because_of: _ } = self;
+        for (_, fact) in facts.iter_mut().flat_map(|Facts { sentence: _, list }| list.iter_mut()) {
             match fact {
                 Fact::Name(name) => visit.text(name),
                 Fact::Conflict(conflict) => {
@@ -337,8 +349,14 @@ impl Finding {
                 Fact::Count(_)
                 | Fact::Bytes(_)
                 | Fact::Packets(_)
+                | Fact::Line(_)
+                | Fact::Packet(_)
+                | Fact::Enhanced(_)
+                | Fact::Time(_)
+                | Fact::Phrase(_)
                 | Fact::Code(_)
                 | Fact::LoginCause(_)
+                | Fact::Alert(_)
                 | Fact::TokenRefused
                 | Fact::Duration(_)
                 | Fact::Side(_) => {}

@@ -7,7 +7,7 @@ use crate::limits::LimitsHit;
 use crate::protocol::smtp;
 use crate::session::Session;
 use crate::session::model::{Fact, Severity, Step, Variant};
-use crate::verdict::rule::{Needs, Rule, Sentence, Text, Words};
+use crate::verdict::rule::{Class, Needs, Rule, Sentence, Text, Words};
 use std::collections::HashSet;
 use std::net::IpAddr;
 
@@ -23,6 +23,7 @@ use std::net::IpAddr;
 pub const RULE: Rule = rule(
     "address-probing",
     Severity::Medium,
+    Class::Weakness,
     Needs::TEXTS,
     Some("RFC 5321, section 7.3"),
     Words {

@@ -7,7 +7,7 @@ use crate::limits::LimitsHit;
 use crate::protocol::event::{Delivery, Direction};
 use crate::session::Session;
 use crate::session::model::{Fact, Message, Severity};
-use crate::verdict::rule::{Needs, Rule, Sentence, Text, Words};
+use crate::verdict::rule::{Class, Needs, Rule, Sentence, Text, Words};
 
 /// A delivery report crossed: a message without a sender (`MAIL FROM:<>`), or fetched by its reader, that says of a
 /// recipient that delivery failed (RFC 3464; Exim also names them in `X-Failed-Recipients`).
@@ -22,6 +22,7 @@ use crate::verdict::rule::{Needs, Rule, Sentence, Text, Words};
 pub const RULE: Rule = rule(
     "bounce",
     Severity::Medium,
+    Class::Failure,
     Needs::ALL,
     Some("RFC 3464"),
     Words {

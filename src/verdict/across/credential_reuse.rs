@@ -6,7 +6,7 @@ use crate::limits::LimitsHit;
 use crate::protocol::event::LoginOutcome;
 use crate::session::Session;
 use crate::session::model::{Fact, Severity};
-use crate::verdict::rule::{Needs, Rule, Sentence, Text, Words};
+use crate::verdict::rule::{Class, Needs, Rule, Sentence, Text, Words};
 use std::collections::BTreeSet;
 use std::hash::{BuildHasher, RandomState};
 
@@ -22,6 +22,7 @@ use std::hash::{BuildHasher, RandomState};
 pub const RULE: Rule = rule(
     "credential-reuse",
     Severity::Medium,
+    Class::Weakness,
     Needs::NONE,
     None,
     Words {

@@ -9,7 +9,7 @@ use crate::protocol::event::Delivery;
 use crate::protocol::smtp;
 use crate::session::Session;
 use crate::session::model::{Fact, Severity, Variant};
-use crate::verdict::rule::{Needs, Rule, Sentence, Text, Words};
+use crate::verdict::rule::{Class, Needs, Rule, Sentence, Text, Words};
 use std::net::IpAddr;
 
 /// A recipient was put off (450, 451, or a reply that speaks of greylisting), and accepted when the same client tried the
@@ -25,6 +25,7 @@ use std::net::IpAddr;
 pub const RULE: Rule = rule(
     "delivery-deferred",
     Severity::Info,
+    Class::Remark,
     Needs::TEXTS,
     Some("RFC 5321, section 4.5.4.1"),
     Words {

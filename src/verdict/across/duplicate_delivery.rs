@@ -9,7 +9,7 @@ use crate::protocol::event::{Direction, Kind, Subject};
 use crate::protocol::smtp::{self, ReplyTo};
 use crate::session::model::{Fact, Message, Severity, Step};
 use crate::session::{Session, sha256};
-use crate::verdict::rule::{Needs, Rule, Sentence, Text, Words};
+use crate::verdict::rule::{Class, Needs, Rule, Sentence, Text, Words};
 use std::net::IpAddr;
 
 /// A client left before the answer to its message came, the server accepted the message all the same, and the client sent
@@ -26,6 +26,7 @@ use std::net::IpAddr;
 pub const RULE: Rule = rule(
     "duplicate-delivery",
     Severity::High,
+    Class::Failure,
     Needs::ALL,
     Some("RFC 5321, section 4.5.3.2.6"),
     Words {

@@ -10,7 +10,7 @@ use crate::limits::{EVIDENCE_SESSIONS, FINDINGS_ACROSS, Limit, LimitsHit};
 use crate::protocol::event::StepId;
 use crate::session::Session;
 use crate::session::model::{Fact, Severity};
-use crate::verdict::rule::{Found, Needs, Rule, Sentence, Words};
+use crate::verdict::rule::{Class, Found, Needs, Rule, Sentence, Words};
 use std::net::IpAddr;
 
 /// Packets named as evidence of one session.
@@ -31,11 +31,24 @@ pub trait Analysis {
 pub const fn rule(
     id: &'static str,
     severity: Severity,
+    class: Class,
     needs: Needs,
     reference: Option<&'static str>,
     words: Words,
 ) -> Rule {
-    Rule { id, severity, since: "0.2.0", rank: 60, reference, needs, words, occurrence: None, check: nothing }
+    Rule {
+        id,
+        severity,
+        class,
+        because_of: &[],
+        since: "0.2.0",
+        rank: 60,
+        reference,
+        needs,
+        words,
+        sentences: &[],
+        check: nothing,
+    }
 }
 
 fn nothing(_: &Session, _: &mut Found) {}

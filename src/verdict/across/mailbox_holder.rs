@@ -8,7 +8,7 @@ use crate::protocol::Protocol;
 use crate::protocol::event::{LoginCause, LoginOutcome};
 use crate::session::Session;
 use crate::session::model::{Fact, Severity};
-use crate::verdict::rule::{Needs, Rule, Sentence, Text, Words};
+use crate::verdict::rule::{Class, Needs, Rule, Sentence, Text, Words};
 use std::net::IpAddr;
 
 /// A login was refused because another session held the mailbox (`[IN-USE]`, RFC 2449), and the capture has that session.
@@ -22,6 +22,7 @@ use std::net::IpAddr;
 pub const RULE: Rule = rule(
     "mailbox-refused",
     Severity::Medium,
+    Class::Failure,
     Needs::NONE,
     Some("RFC 1939, section 4"),
     Words {

@@ -8,7 +8,7 @@ use crate::limits::LimitsHit;
 use crate::protocol::event::Kind;
 use crate::session::Session;
 use crate::session::model::{Fact, Severity, TlsMode};
-use crate::verdict::rule::{Needs, Rule, Sentence, Text, Words};
+use crate::verdict::rule::{Class, Needs, Rule, Sentence, Text, Words};
 use std::net::IpAddr;
 
 /// One client has at least [`PROBES`] sessions with a server, and in all of them it does nothing but greet and leave.
@@ -21,6 +21,7 @@ use std::net::IpAddr;
 pub const RULE: Rule = rule(
     "monitor-probes",
     Severity::Info,
+    Class::Remark,
     Needs::NONE,
     None,
     Words {

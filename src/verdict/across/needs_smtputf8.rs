@@ -10,7 +10,7 @@ use crate::protocol::event::{Delivery, Kind, Subject};
 use crate::protocol::smtp::{self, Verb};
 use crate::session::Session;
 use crate::session::model::{Fact, Severity};
-use crate::verdict::rule::{Needs, Rule, Sentence, Text, Words};
+use crate::verdict::rule::{Class, Needs, Rule, Sentence, Text, Words};
 use std::net::IpAddr;
 
 /// A server took a message that needs SMTPUTF8 (RFC 6531). A little later the same host connected to another one as a
@@ -26,6 +26,7 @@ use std::net::IpAddr;
 pub const RULE: Rule = rule(
     "client-left-after-capabilities",
     Severity::Medium,
+    Class::Failure,
     Needs::TEXTS,
     Some("RFC 6531, section 3.2"),
     Words {

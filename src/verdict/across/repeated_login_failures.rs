@@ -6,7 +6,7 @@ use crate::limits::LimitsHit;
 use crate::protocol::event::{LoginCause, LoginOutcome};
 use crate::session::Session;
 use crate::session::model::{Fact, Severity};
-use crate::verdict::rule::{Needs, Rule, Sentence, Text, Words};
+use crate::verdict::rule::{Class, Needs, Rule, Sentence, Text, Words};
 use std::collections::{BTreeSet, HashSet};
 use std::hash::{BuildHasher, RandomState};
 use std::net::IpAddr;
@@ -23,6 +23,7 @@ use std::net::IpAddr;
 pub const RULE: Rule = rule(
     "repeated-login-failures",
     Severity::Medium,
+    Class::Weakness,
     Needs::NONE,
     None,
     Words {

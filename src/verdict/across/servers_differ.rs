@@ -8,7 +8,7 @@ use crate::protocol::event::{Kind, StepId, Subject};
 use crate::protocol::smtp::{self, ReplyTo, Verb};
 use crate::session::Session;
 use crate::session::model::{Fact, Severity};
-use crate::verdict::rule::{Needs, Rule, Sentence, Text, Words};
+use crate::verdict::rule::{Class, Needs, Rule, Sentence, Text, Words};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
@@ -25,6 +25,7 @@ use std::net::SocketAddr;
 pub const RULE: Rule = rule(
     "servers-differ",
     Severity::Info,
+    Class::Remark,
     Needs::TEXTS,
     Some("RFC 5321, section 4.2"),
     Words {

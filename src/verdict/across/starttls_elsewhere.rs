@@ -8,7 +8,7 @@ use crate::protocol::event::{Channel, Subject};
 use crate::protocol::smtp::{self, ReplyTo, Verb};
 use crate::session::Session;
 use crate::session::model::{Fact, Severity, TlsMode};
-use crate::verdict::rule::{Needs, Rule, Sentence, Text, Words};
+use crate::verdict::rule::{Class, Needs, Rule, Sentence, Text, Words};
 use std::net::SocketAddr;
 
 /// A server with the same greeting and the same name offered STARTTLS in one session and not in another.
@@ -23,6 +23,7 @@ use std::net::SocketAddr;
 pub const RULE: Rule = rule(
     "starttls-offered-elsewhere",
     Severity::Low,
+    Class::Weakness,
     Needs::TEXTS,
     Some("RFC 3207, section 6"),
     Words {

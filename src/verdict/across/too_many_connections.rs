@@ -9,7 +9,7 @@ use crate::protocol::event::{LoginCause, LoginOutcome};
 use crate::protocol::smtp::Said;
 use crate::session::Session;
 use crate::session::model::{Credential, Fact, Severity, Variant};
-use crate::verdict::rule::{Needs, Rule, Sentence, Text, Words};
+use crate::verdict::rule::{Class, Needs, Rule, Sentence, Text, Words};
 use std::net::IpAddr;
 
 /// A server refused a connection or a login because there were too many, and the capture shows those that were open.
@@ -24,6 +24,7 @@ use std::net::IpAddr;
 pub const RULE: Rule = rule(
     "too-many-connections",
     Severity::Medium,
+    Class::Failure,
     Needs::NONE,
     Some("RFC 5321, section 3.8"),
     Words {

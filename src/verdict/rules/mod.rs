@@ -3,6 +3,7 @@ The rules, one file each. A new rule is a file here and its line below; `docs/ad
 */
 
 use super::Rule;
+use super::across::all::RULES;
 
 /// Makes a module of each file, and the list of the rules in them.
 macro_rules! rules {
@@ -15,25 +16,61 @@ macro_rules! rules {
 }
 
 rules! {
+    address_probing
     bytes_missing
+    certificate_expired
+    certificate_name_mismatch
+    certificate_not_yet_valid
+    certificate_self_signed
     conflicting_bytes
     content_unfinished
+    credential_reuse
+    encryption_demanded
+    fallback_to_clear_mechanism
     literal_mismatch
     literal_without_leave
+    login_despite_logindisabled
     login_refused
+    login_switched_off
+    logins_per_session
     mailbox_refused
+    malformed_credentials
+    mechanism_not_offered
     message_refused
+    obsolete_tls
+    open_relay
+    password_equals_user_name
     plaintext_message
     plaintext_password
     plaintext_token
+    preauth_blocks_starttls
     recipient_refused
+    repeated_login_failures
     session_refused
+    starttls_injection
+    starttls_stripped
+    tls_alert
+    tls_mismatch
+    tls_not_offered
+    tls_offered_not_used
+    tls_refused
     too_big
+    unauthenticated_submission
+    weak_challenge_response
+    weak_cipher
+}
+
+/// All rules by id: those of sessions, and those of several sessions that no session has.
+pub fn catalogue() -> Vec<&'static Rule> {
+    let of_several = RULES.iter().filter(|rule| ALL.iter().all(|known| known.id != rule.id));
+    let mut all: Vec<&'static Rule> = ALL.iter().chain(of_several).copied().collect();
+    all.sort_by_key(|rule| rule.id);
+    all
 }
 
 /// The rule called `id`.
 pub fn find(id: &str) -> Option<&'static Rule> {
-    ALL.iter().copied().find(|rule| rule.id == id)
+    ALL.iter().chain(RULES).copied().find(|rule| rule.id == id)
 }
 
 #[cfg(test)]
@@ -74,6 +111,19 @@ mod tests {
             assert!(text.contains("has!(") || text.contains("fn has_"), "{name}.rs has no case: has!(…)");
             assert!(text.contains("has_not!("), "{name}.rs has no near miss: has_not!(…)");
         }
+    }
+
+    #[test]
+    fn no_rule_is_explained_by_itself_however_far_one_follows_the_explanations() {
+        fn follow(id: &'static str, path: &mut Vec<&'static str>) {
+            assert!(!path.contains(&id), "{path:?} comes back to {id}");
+            path.push(id);
+            for &cause in super::find(id).map(|rule| rule.because_of).unwrap_or_default() {
+                follow(cause, path);
+            }
+            path.pop();
+        }
+        ALL.iter().for_each(|rule| follow(rule.id, &mut Vec::new()));
     }
 
     #[test]

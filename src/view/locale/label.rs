@@ -23,6 +23,8 @@ crate::verdict::purpose::enumerated! {
         Ended,
         Duration,
         HowItEnded,
+        /// What a session, or the capture, comes to.
+        Verdict,
         Packets,
         SentAgain,
         WindowClosed,

@@ -26,6 +26,7 @@ mod login;
 mod purpose;
 mod term;
 mod verb;
+mod verdict;
 mod which;
 mod zh;
 
@@ -39,6 +40,7 @@ pub use term::{
     label, limit, line_ends, login_outcome, matched, mime_fact, no_mail, phase_title, probes, protocol, role, sent_again,
     severity, silence, subflows, tls_mode, transfer_encoding, urgent, via, window_closed,
 };
+pub use verdict::verdict;
 
 use super::Lang;
 

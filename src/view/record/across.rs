@@ -1,7 +1,7 @@
 //! The records of what several sessions show: findings that span them, groups of findings, journeys of messages.
 
 use super::each::Options;
-use super::value::{Hex, Shown, ip, milliseconds};
+use super::value::{Hex, Shown, ip};
 use super::{community_id, enums, uid_of};
 use crate::capture::{Time, number};
 use crate::session::model::Fact;
@@ -26,22 +26,13 @@ pub(crate) struct FindingAcross {
     /// What to do about it.
     remedy: &'static str,
     /// Named values about its first occurrence.
-    facts: BTreeMap<&'static str, FactValue>,
+    #[schemars(with = "BTreeMap<String, serde_json::Value>")]
+    facts: BTreeMap<&'static str, serde_json::Value>,
     /// The sessions that show it, in the order of their numbers.
     evidence: Vec<Evidence>,
     /// The source: an RFC section or a CVE.
     #[serde(skip_serializing_if = "Option::is_none")]
     reference: Option<&'static str>,
-}
-
-/// A number or a text.
-#[derive(Serialize, JsonSchema)]
-#[serde(untagged)]
-#[schemars(inline)]
-enum FactValue {
-    Count(u64),
-    Seconds(f64),
-    Text(String),
 }
 
 /// What one session contributes to a finding.
@@ -170,15 +161,20 @@ impl FindingAcross {
     }
 }
 
-/// A fact as a value; absent where it is no single one.
-fn value(fact: &Fact) -> Option<FactValue> {
-    match fact {
-        Fact::Count(number) | Fact::Bytes(number) | Fact::Packets(number) => Some(FactValue::Count(*number)),
-        Fact::Code(code) => Some(FactValue::Count(u64::from(*code))),
-        Fact::Duration(nanoseconds) => Some(FactValue::Seconds(milliseconds(*nanoseconds) / 1_000.0)),
-        Fact::Name(name) => Some(FactValue::Text(name.clone())),
-        Fact::LoginCause(_) | Fact::TokenRefused | Fact::Side(_) | Fact::Conflict(_) => None,
-    }
+/// A fact as a value; absent where it is words.
+fn value(fact: &Fact) -> Option<serde_json::Value> {
+    Some(match fact {
+        Fact::Count(n) | Fact::Bytes(n) | Fact::Packets(n) | Fact::Line(n) => (*n).into(),
+        Fact::Packet(packet) => number::frame(*packet).into(),
+        Fact::Code(code) => (*code).into(),
+        Fact::Enhanced(status) => status.to_string().into(),
+        Fact::Time(time) => time.known()?.to_string().into(),
+        Fact::Duration(nanoseconds) => ((*nanoseconds as f64 / 1e6).round() / 1e3).into(),
+        Fact::Name(name) => name.as_str().into(),
+        Fact::LoginCause(_) | Fact::TokenRefused | Fact::Alert(_) | Fact::Side(_) | Fact::Phrase(_) | Fact::Conflict(_) => {
+            return None;
+        }
+    })
 }
 
 impl Evidence {

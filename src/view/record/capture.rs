@@ -3,6 +3,8 @@
 use super::across::{FindingAcross, FindingGroup, Journey};
 use super::each::Options;
 use super::value::{Shown, non_empty};
+use super::verdict::Verdict;
+
 use crate::capture::{LinkType, SourceInfo, Time};
 use crate::limits::LimitsHit;
 use crate::protocol::{self, event};
@@ -126,6 +128,9 @@ pub(crate) struct Summary<'a> {
     limits_hit: Limits<'a>,
     /// What the capture holds besides mail.
     traffic: Traffic,
+    /// What the capture comes to. Absent if no rule ran.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    verdict: Option<Verdict>,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -257,6 +262,7 @@ impl<'a> Summary<'a> {
                 tcp_ports: summary.traffic.tcp_ports.iter().map(|&(port, segments)| Port { port, segments }).collect(),
                 undecodable: summary.traffic.stops.iter().map(|(stop, &count)| (stop.name(), count)).collect(),
             },
+            verdict: report.verdict.as_ref().map(|verdict| Verdict::new(verdict, options.lang)),
         }
     }
 }

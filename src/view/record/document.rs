@@ -56,6 +56,11 @@ pub(crate) struct LastLine<'a> {
 impl<'a> LastLine<'a> {
     /// The line for `report`.
     pub fn new(report: &'a Report, options: Options) -> Self {
-        Self { format: "mailtap", version: VERSION, capture: Capture::new(report), summary: Summary::new(report, options) }
+        Self {
+            format: "mailtap",
+            version: VERSION,
+            capture: Capture::new(report),
+            summary: Summary::new(report, options),
+        }
     }
 }

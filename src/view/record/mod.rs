@@ -20,6 +20,7 @@ mod session;
 mod step;
 mod uid;
 mod value;
+mod verdict;
 
 pub(crate) use capture::{Capture, Summary};
 pub(crate) use community::community_id;

@@ -4,9 +4,11 @@ use super::credential::Credential;
 use super::each::{Context, Each, Options};
 use super::finding::Finding;
 use super::value::{Shown, ip, milliseconds, non_empty};
+use super::verdict::Verdict;
 use super::{Message, Step, community_id, enums, uid};
 use crate::capture::{Time, number};
 use crate::session::model;
+use crate::verdict::conclusion;
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::net::{IpAddr, SocketAddr};
@@ -81,6 +83,8 @@ pub(crate) struct Session<'a> {
     messages: Each<'a, model::Message, Message<'a>>,
     /// What is wrong, weak or worth knowing.
     findings: Each<'a, model::Finding, Finding<'a>>,
+    /// What the session comes to.
+    verdict: Verdict,
 }
 
 impl<'a> Session<'a> {
@@ -116,6 +120,7 @@ impl<'a> Session<'a> {
             credentials: Each::new(&session.credentials, context, Credential::new),
             messages: Each::new(&session.messages, context, Message::new),
             findings: Each::new(&session.findings, context, Finding::new),
+            verdict: Verdict::new(&conclusion::of_session(session), options.lang),
         }
     }
 }
@@ -292,6 +297,13 @@ impl Transport {
 struct Tls<'a> {
     /// `none`, `starttls` (begun by STARTTLS or STLS) or `implicit` (from the first byte).
     mode: enums::TlsMode,
+    /// The versions that the client offers, in the order in which it prefers them; only the newest one of a client that
+    /// has no list.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    versions_offered: &'a [String],
+    /// True if the handshake did not end: an alert or the end of the connection came before the keys were in use.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    failed: bool,
     /// TLS version, for example `TLS 1.3`.
     #[serde(skip_serializing_if = "Option::is_none")]
     version: Option<&'a str>,
@@ -335,6 +347,8 @@ impl<'a> Tls<'a> {
     fn new(tls: &'a model::Tls) -> Self {
         Self {
             mode: enums::TlsMode(tls.mode),
+            versions_offered: &tls.offered,
+            failed: tls.failed,
             version: non_empty(&tls.version),
             cipher: non_empty(&tls.cipher),
             server_name: non_empty(&tls.server_name),

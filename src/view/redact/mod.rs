@@ -329,7 +329,7 @@ impl Masking {
 /// field does today, but for what several sessions show, which is masked: the user names the sources, the reader of a source words its problem, and the other fields are
 /// counts, addresses and times.
 fn holds_no_wire_text(report: &Report) {
-    let Report { sources, summary, logins, across: _ } = report;
+    let Report { sources, summary, logins, verdict: _, across: _ } = report;
     for source in sources {
         let SourceInfo {
             name: _,

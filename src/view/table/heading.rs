@@ -5,6 +5,7 @@ use super::{Options, Style, cell, stalls};
 use crate::capture::Time;
 use crate::protocol::event::Kind;
 use crate::session::model::{Session, Tls};
+use crate::verdict::conclusion;
 use crate::view::address::canonical;
 use crate::view::locale::{self, Label};
 use anstyle::{Effects, Style as Colour};
@@ -62,6 +63,9 @@ pub fn session(out: &mut dyn Write, options: &Options, session: &Session) -> io:
         facts.push((options.label(Label::MultipathTcp), locale::subflows(lang, subflows.seen, another_way)));
     }
     facts.push((options.label(Label::Tls), tls(options, &session.tls)));
+    if options.show.findings {
+        facts.push((options.label(Label::Verdict), locale::verdict(lang, &conclusion::of_session(session))));
+    }
     pairs(out, options.style, facts)?;
     if session.steps.iter().all(|step| step.kind == Kind::Gap) {
         writeln!(out, " {}", options.label(Label::NothingSaid))?;

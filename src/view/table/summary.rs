@@ -40,6 +40,9 @@ pub fn write(out: &mut dyn Write, options: &Options, report: &Report) -> io::Res
             counts(options, &summary.findings, |severity| locale::severity(lang, severity)),
         ),
     ];
+    if let Some(verdict) = &report.verdict {
+        rows.push((options.label(Label::Verdict), locale::verdict(lang, verdict)));
+    }
     if summary.probes.count() > 0 {
         rows.push((options.label(Label::Probes), locale::probes(lang, &summary.probes)));
     }

@@ -11,6 +11,7 @@ use crate::session::model::*;
 use crate::session::summary::Summary;
 use crate::verdict::across::Across;
 use crate::verdict::across::login_frequency::LoginCounter;
+use crate::verdict::conclusion::Verdicts;
 use crate::verdict::{Report, rules};
 
 fn found(id: &str, steps: Vec<StepId>) -> Finding {
@@ -192,6 +193,9 @@ pub fn everything() -> Session {
             session.capabilities = vec!["IMAP4rev1".to_owned()];
             *session.tls = Tls {
                 mode: TlsMode::StartTls,
+                offered: vec!["TLS 1.3".to_owned(), "TLS 1.2".to_owned()],
+                established: true,
+                failed: false,
                 version: Some("TLS 1.2".to_owned()),
                 cipher: Some("TLS_AES_128_GCM_SHA256".to_owned()),
                 server_name: hostile(),
@@ -243,5 +247,13 @@ pub fn report(sessions: &[Session]) -> Report {
     };
     let mut logins = LoginCounter::default();
     sessions.iter().for_each(|session| logins.session(session));
-    Report { sources: vec![source], summary, logins: logins.finish(), across: Default::default() }
+    let mut verdicts = Verdicts::default();
+    sessions.iter().for_each(|session| verdicts.session(session));
+    Report {
+        sources: vec![source],
+        summary,
+        logins: logins.finish(),
+        verdict: Some(verdicts.finish()),
+        across: Default::default(),
+    }
 }

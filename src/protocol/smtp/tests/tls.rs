@@ -76,6 +76,19 @@ fn commands_pipelined_into_it_are_not_answered() {
     assert_eq!(told.steps[4].secrets, ["AGFsaWNlAHNlY3JldA=="]);
 }
 
+/// So must the client with what the server says in plain text after it has agreed to TLS.
+#[test]
+fn replies_before_the_client_has_begun_tls_are_no_sign_of_a_decrypted_capture() {
+    for said in ["S: 250 injected", r"S| 220 go ahead\r\n250 injected\r\n"] {
+        let agreed = if said.starts_with("S|") { "" } else { "S: 220 go ahead" };
+        let told = smtp(&format!("S: 220 x\nC: STARTTLS\n{agreed}\n{said}\nC| {HELLO}"));
+        assert_eq!(told.tls[0], TlsFact::StartTls);
+        assert!(!told.tls.contains(&TlsFact::Decrypted), "{:?}", told.rows());
+        let of_tls: Vec<_> = told.steps.iter().filter(|step| step.kind == Kind::Tls).map(|step| &*step.text).collect();
+        assert_eq!(of_tls, ["250 injected", ""]);
+    }
+}
+
 #[test]
 fn plain_text_where_tls_should_begin() {
     let told = smtp(

@@ -19,6 +19,7 @@ pub fn label(label: Label) -> &'static str {
         Label::Ended => "Ended",
         Label::Duration => "Duration",
         Label::HowItEnded => "How it ended",
+        Label::Verdict => "Verdict",
         Label::Packets => "Packets",
         Label::MultipathTcp => "Multipath TCP",
         Label::SentAgain => "Sent again",

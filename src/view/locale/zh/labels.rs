@@ -19,6 +19,7 @@ pub fn label(label: Label) -> &'static str {
         Label::Ended => "结束时间",
         Label::Duration => "持续时间",
         Label::HowItEnded => "结束方式",
+        Label::Verdict => "结论",
         Label::Packets => "分组",
         Label::MultipathTcp => "多路径 TCP",
         Label::SentAgain => "重发",

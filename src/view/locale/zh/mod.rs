@@ -14,3 +14,4 @@ pub mod sasl;
 pub mod smtp;
 pub mod terms;
 pub mod tls;
+pub mod verdict;

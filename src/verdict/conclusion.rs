@@ -1,0 +1,392 @@
+/*!
+What a session, or a capture, comes to: is it safe, was it delivered, and which finding is on top.
+
+A session's verdict is made from the session when a view asks for it; the capture's is the sum of its sessions'
+([`Tally`]). The words are in `view::locale`.
+
+**On top** is the finding that explains the others: one that failed, or explains one that did, before one that is only
+weak; then the more severe; then the one whose evidence came first. A finding that is explained by another is never on
+top.
+*/
+
+use super::across::Across;
+use super::rule::Class;
+use super::rules;
+use crate::protocol::event::{Delivery, Direction, Exposure};
+use crate::session::Session;
+use crate::session::model::{Finding, Severity, TlsMode};
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
+
+/// Recipients that are named, of those who do not get their message.
+const NAMED: usize = 3;
+
+/// What a session, or a capture, comes to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Verdict {
+    /// Whether it was safe from those on the path.
+    pub safe: Safe,
+    /// What became of what was sent.
+    pub delivered: Delivered,
+    /// The id of the finding on top.
+    pub cause: Option<&'static str>,
+    /// What it is made of.
+    pub tally: Tally,
+}
+
+/// Whether something was safe from those on the path.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+#[allow(missing_docs)]
+pub enum Safe {
+    Yes,
+    No,
+    /// Nothing crossed that has to be safe, or the capture does not show it.
+    #[default]
+    Unknown,
+}
+
+/// What became of what was sent.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub enum Delivered {
+    /// The server took everything for everyone.
+    Yes,
+    /// It took nothing.
+    No,
+    /// It took some of it.
+    Partly,
+    /// It took nothing, and some of it may be tried again.
+    Deferred,
+    /// The capture does not show it.
+    Unknown,
+    /// Nothing was sent.
+    #[default]
+    Nothing,
+}
+
+/// Counts that a verdict rests on.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Sessions, and those that were safe, and were not.
+    pub sessions: u64,
+    /// Sessions that were safe.
+    pub safe: u64,
+    /// Sessions that were not.
+    pub not_safe: u64,
+    /// Log-ins that were tried.
+    pub logins: u64,
+    /// Those whose password or token anyone on the path can read.
+    pub readable_logins: u64,
+    /// Messages whose content anyone on the path can read.
+    pub readable_messages: u64,
+    /// Why there was no encryption, where a finding says so.
+    pub plain: Option<Unencrypted>,
+    /// The TLS version of a safe session.
+    pub version: Option<String>,
+    /// Recipients for whom the server took the message.
+    pub accepted: u64,
+    /// Recipients that it refused.
+    pub rejected: u64,
+    /// Recipients that it refused for now.
+    pub deferred: u64,
+    /// Recipients of whom the capture does not show it.
+    pub unknown: u64,
+    /// The first of the recipients that were refused, or refused for now.
+    pub failed: Vec<Undelivered>,
+    /// The weakness that matters most: its id.
+    pub weakness: Option<&'static str>,
+}
+
+/// Why there was no encryption.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Unencrypted {
+    /// The server offered it, and the client did not use it.
+    NotUsed,
+    /// The server did not offer it.
+    NotOffered,
+    /// Somebody on the path took the offer out.
+    Stripped,
+}
+
+/// A recipient who does not get a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Undelivered {
+    /// The address.
+    pub address: String,
+    /// The server's reply.
+    pub reply: String,
+}
+
+/// What `session`, whose findings are known, comes to.
+pub fn of_session(session: &Session) -> Verdict {
+    let mut tally = Tally { sessions: 1, ..Tally::default() };
+    logins(session, &mut tally);
+    deliveries(session, &mut tally);
+    let weakness = session.findings.iter().filter(|finding| is(finding, Class::Weakness));
+    let weakness = weakness.max_by_key(|finding| (finding.severity, Reverse(finding.steps.first().copied())));
+    tally.weakness = weakness.filter(|finding| finding.severity >= Severity::Medium).map(|finding| finding.id);
+    let has = |id: &str| session.findings.iter().any(|finding| finding.id == id);
+    let not_safe = tally.readable_logins > 0 || tally.readable_messages > 0 || tally.weakness.is_some();
+    let is_encrypted = session.tls.mode != TlsMode::None && has_ended(session);
+    let safe = match (not_safe, is_encrypted) {
+        (true, _) => Safe::No,
+        (false, true) => Safe::Yes,
+        (false, false) => Safe::Unknown,
+    };
+    match safe {
+        Safe::Yes => {
+            tally.safe = 1;
+            tally.version = session.tls.version.clone();
+        }
+        Safe::No => {
+            tally.not_safe = 1;
+            tally.plain = match () {
+                () if has("starttls-stripped") => Some(Unencrypted::Stripped),
+                () if has("tls-offered-not-used") => Some(Unencrypted::NotUsed),
+                () if has("tls-not-offered") => Some(Unencrypted::NotOffered),
+                () => None,
+            };
+        }
+        Safe::Unknown => {}
+    }
+    Verdict { safe, delivered: tally.delivered(), cause: cause(&session.findings).map(|finding| finding.id), tally }
+}
+
+/// The TLS handshake ended, as far as the capture shows it.
+fn has_ended(session: &Session) -> bool {
+    // What no longer is in the clear, was agreed upon.
+    session.tls.version.is_some() && !session.findings.iter().any(|finding| finding.id == "tls-alert")
+}
+
+fn logins(session: &Session, tally: &mut Tally) {
+    for login in session.credentials.iter().chain(&session.unheeded) {
+        tally.logins += 1;
+        let can_be_read = matches!(login.exposure, Exposure::Plaintext | Exposure::Token) && !login.encrypted;
+        tally.readable_logins += u64::from(can_be_read);
+    }
+    tally.readable_messages =
+        session.messages.iter().filter(|message| !message.encrypted && message.size > 0).count() as u64;
+}
+
+fn deliveries(session: &Session, tally: &mut Tally) {
+    for message in session.messages.iter().filter(|message| message.direction == Direction::Sent) {
+        for recipient in message.envelope.iter().flat_map(|envelope| &envelope.to) {
+            match (recipient.accepted, message.outcome) {
+                (Some(false), _) | (Some(true), Some(Delivery::Rejected)) => tally.rejected += 1,
+                (Some(true), Some(Delivery::Accepted)) => tally.accepted += 1,
+                _ => tally.unknown += 1,
+            }
+        }
+    }
+}
+
+impl Tally {
+    /// Adds the verdict on a further session.
+    pub fn add(&mut self, other: &Verdict) {
+        let Self {
+            sessions,
+            safe,
+            not_safe,
+            logins,
+            readable_logins,
+            readable_messages,
+            plain,
+            version,
+            accepted,
+            rejected,
+            deferred,
+            unknown,
+            failed,
+            weakness,
+        } = &other.tally;
+        // What is said of all sessions is said only where it is true of each that is not safe.
+        self.plain = if self.not_safe == 0 || *not_safe == 0 {
+            self.plain.or(*plain)
+        } else {
+            self.plain.filter(|own| Some(*own) == *plain)
+        };
+        self.version = if self.safe == 0 || *safe == 0 {
+            self.version.clone().or_else(|| version.clone())
+        } else {
+            self.version.take().filter(|own| Some(own) == version.as_ref())
+        };
+        self.sessions += sessions;
+        self.safe += safe;
+        self.not_safe += not_safe;
+        self.logins += logins;
+        self.readable_logins += readable_logins;
+        self.readable_messages += readable_messages;
+        self.accepted += accepted;
+        self.rejected += rejected;
+        self.deferred += deferred;
+        self.unknown += unknown;
+        let room = NAMED.saturating_sub(self.failed.len());
+        self.failed.extend(failed.iter().take(room).cloned());
+        self.weakness = self.weakness.or(*weakness);
+    }
+
+    /// Whether all of it was safe: where nothing is known to be unsafe, but not all is known, that is not known.
+    pub fn safety(&self) -> Safe {
+        match () {
+            () if self.not_safe > 0 => Safe::No,
+            () if self.safe > 0 && self.safe == self.sessions => Safe::Yes,
+            () => Safe::Unknown,
+        }
+    }
+
+    /// What became of what was sent to all recipients.
+    pub fn delivered(&self) -> Delivered {
+        match (self.accepted, self.rejected, self.deferred, self.unknown) {
+            (0, 0, 0, 0) => Delivered::Nothing,
+            (_, 0, 0, 0) => Delivered::Yes,
+            (0, _, 0, 0) => Delivered::No,
+            (0, _, 1.., 0) => Delivered::Deferred,
+            (0, 0, 0, _) => Delivered::Unknown,
+            (0, _, _, _) => Delivered::Unknown,
+            (_, 0, 0, _) => Delivered::Unknown,
+            _ => Delivered::Partly,
+        }
+    }
+}
+
+/// The verdicts on all sessions, one after the other.
+#[derive(Debug, Default)]
+pub struct Verdicts {
+    tally: Tally,
+    /// The finding on top so far.
+    top: Option<(Rank, &'static str)>,
+}
+
+impl Across for Verdicts {
+    type Outcome = Verdict;
+
+    fn session(&mut self, session: &Session) {
+        self.tally.add(&of_session(session));
+        self.findings(&session.findings);
+    }
+
+    fn finish(self) -> Verdict {
+        Verdict {
+            safe: self.tally.safety(),
+            delivered: self.tally.delivered(),
+            cause: self.top.map(|(_, id)| id),
+            tally: self.tally,
+        }
+    }
+}
+
+impl Verdicts {
+    /// Takes in the findings of a session, or those that span sessions.
+    pub fn findings(&mut self, findings: &[Finding]) {
+        let top = cause(findings).and_then(|cause| Some((rank(cause, &explaining(findings))?, cause.id)));
+        // Of two that matter alike, the one that came first.
+        if let Some((rank, id)) = top
+            && self.top.is_none_or(|(before, _)| rank < before)
+        {
+            self.top = Some((rank, id));
+        }
+    }
+}
+
+/// The finding on top of `findings`: of one session, or of those that span sessions.
+pub fn cause(findings: &[Finding]) -> Option<&Finding> {
+    let explaining = explaining(findings);
+    let own = findings.iter().filter(|finding| finding.because_of.is_none());
+    let ranked = own.filter_map(|finding| Some((rank(finding, &explaining)?, finding)));
+    // Of several that matter alike, the one whose evidence came first.
+    let place = |finding: &Finding| (finding.steps.first().copied().unwrap_or_default(), finding.id);
+    ranked.min_by_key(|(rank, finding)| (*rank, place(finding))).map(|(_, finding)| finding)
+}
+
+/// How far up a finding belongs: whether it is no failure, and how much it matters. Lower comes first.
+type Rank = (bool, Reverse<Severity>);
+
+/// The ids that explain a failure.
+fn explaining(findings: &[Finding]) -> BTreeSet<&'static str> {
+    let failures = findings.iter().filter(|finding| is(finding, Class::Failure));
+    failures.filter_map(|finding| finding.because_of).collect()
+}
+
+/// None for what nobody would ask about: remarks, and what is only for information.
+fn rank(finding: &Finding, explaining: &BTreeSet<&'static str>) -> Option<Rank> {
+    let failed = is(finding, Class::Failure) || explaining.contains(finding.id);
+    let is_remark = is(finding, Class::Remark) && !failed;
+    (!is_remark && finding.severity > Severity::Info).then_some((!failed, Reverse(finding.severity)))
+}
+
+fn is(finding: &Finding, class: Class) -> bool {
+    rules::find(finding.id).is_some_and(|rule| rule.class == class)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Across, Delivered, Safe, Verdict, Verdicts, cause, of_session};
+    use crate::session::model::{Finding, Severity};
+    use crate::verdict::testing::session;
+    use crate::verdict::{Selection, judge, rules};
+
+    fn verdict(script: &str) -> Verdict {
+        let mut session = session(script, Selection::ALL.needs());
+        judge(&mut session, rules::ALL);
+        of_session(&session)
+    }
+
+    const READ: &str = "S: +OK ready\nC: USER bob\nS: +OK\nC: PASS secret\nS: +OK in";
+    const GUESSED: &str =
+        "S: +OK ready\nC: USER bob\nS: +OK\nC: PASS one\nS: -ERR no\nC: USER bob\nS: +OK\nC: PASS two\nS: -ERR no";
+
+    #[test]
+    fn a_log_in_that_can_be_read_is_not_safe() {
+        let verdict = verdict(READ);
+        assert_eq!((verdict.safe, verdict.delivered), (Safe::No, Delivered::Nothing));
+        assert_eq!((verdict.tally.logins, verdict.tally.readable_logins), (1, 1));
+        assert_eq!(verdict.cause, Some("plaintext-password"));
+    }
+
+    #[test]
+    fn where_nothing_crossed_nothing_is_known() {
+        let verdict = verdict("S: +OK ready\nC: QUIT\nS: +OK bye");
+        assert_eq!(
+            verdict,
+            Verdict { tally: super::Tally { sessions: 1, ..Default::default() }, ..Verdict::default() }
+        );
+    }
+
+    #[test]
+    fn the_capture_is_the_sum_of_its_sessions() {
+        let mut verdicts = Verdicts::default();
+        for script in [READ, GUESSED, "S: +OK ready\nC: QUIT\nS: +OK bye"] {
+            let mut session = session(script, Selection::ALL.needs());
+            judge(&mut session, rules::ALL);
+            verdicts.session(&session);
+        }
+        let verdict = verdicts.finish();
+        assert_eq!((verdict.tally.sessions, verdict.tally.not_safe, verdict.tally.readable_logins), (3, 2, 3));
+        assert_eq!(
+            (verdict.safe, verdict.cause),
+            (Safe::No, Some("login-refused")),
+            "what failed, before what is weak"
+        );
+    }
+
+    fn finding(id: &'static str, severity: Severity, step: u32, because_of: Option<&'static str>) -> Finding {
+        Finding { id, severity, steps: vec![step], because_of, ..Finding::default() }
+    }
+
+    #[test]
+    fn what_explains_a_failure_is_above_other_failures_that_matter_less() {
+        let top = |findings: &[Finding]| cause(findings).map(|finding| finding.id);
+        let weak = finding("plaintext-password", Severity::High, 3, None);
+        let failed = finding("login-refused", Severity::Low, 9, None);
+        assert_eq!(top(&[weak.clone(), failed.clone()]), Some("login-refused"));
+        let explained = finding("login-refused", Severity::Low, 9, Some("plaintext-password"));
+        assert_eq!(top(&[weak.clone(), explained.clone()]), Some("plaintext-password"));
+        let earlier = finding("session-refused", Severity::Low, 1, None);
+        assert_eq!(top(&[failed.clone(), earlier]), Some("session-refused"), "the first of two alike");
+        let worse = finding("too-big", Severity::Medium, 10, None);
+        assert_eq!(top(&[failed, worse]), Some("too-big"));
+        assert_eq!(top(&[explained]), None, "what is explained is never on top");
+        assert_eq!(top(&[finding("bytes-missing", Severity::Medium, 1, None)]), None, "nor is a remark");
+        assert_eq!(top(&[Finding { severity: Severity::Info, ..weak }]), None);
+        assert_eq!(top(&[]), None);
+    }
+}

@@ -1,0 +1,79 @@
+use crate::protocol::event::{LoginCause, LoginOutcome};
+use crate::session::Session;
+use crate::session::model::Credential;
+use crate::verdict::rule::{Class, Found, Needs, Rule, Severity, Text, Words};
+
+/// An account whose password is its user name, or the part of that before the `@`.
+///
+/// It matters because it is the first password that anybody tries.
+///
+/// Not: a login that the server refused as wrong, since it was somebody's guess; and the finding shows neither of the
+/// two.
+///
+/// RFC 4086: passwords that are guessed.
+pub const RULE: Rule = Rule {
+    id: "password-equals-user-name",
+    severity: Severity::Medium,
+    class: Class::Weakness,
+    because_of: &[],
+    since: "0.2.0",
+    rank: 22,
+    reference: Some("RFC 4086, section 8"),
+    needs: Needs::NONE,
+    words: Words {
+        en: Text {
+            title: "The password is the user name",
+            detail: "This account's password is its user name: it is the first that anybody tries, and whoever knows the address can log in.",
+            remedy: "Change the password, and let the server refuse such passwords.",
+        },
+        zh: Text {
+            title: "口令与用户名相同",
+            detail: "该账号的口令就是用户名：这是任何人首先会尝试的口令，知道邮件地址的人即可登录。",
+            remedy: "更换口令，并让服务器禁止这样的口令。",
+        },
+    },
+    sentences: &[],
+    check,
+};
+
+fn check(session: &Session, found: &mut Found) {
+    for login in &session.credentials {
+        if let (Some(password), Some(user)) = (&login.password, &login.username)
+            && is_the_name(password.reveal(), user)
+            && is_the_accounts(login)
+        {
+            found.at(login.steps.iter().copied());
+        }
+    }
+}
+
+fn is_the_name(password: &str, user: &str) -> bool {
+    let password = password.to_lowercase();
+    let user = user.to_lowercase();
+    !password.is_empty() && (password == user || user.split_once('@').is_some_and(|(local, _)| password == local))
+}
+
+/// True where the server has accepted the password, or has refused the login without looking at it.
+fn is_the_accounts(login: &Credential) -> bool {
+    match login.outcome {
+        LoginOutcome::Accepted => true,
+        LoginOutcome::Cancelled => false,
+        LoginOutcome::Rejected | LoginOutcome::Unknown => matches!(
+            login.cause,
+            Some(LoginCause::EncryptionDemanded | LoginCause::InUse | LoginCause::SwitchedOff | LoginCause::Temporary)
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    has!(the_whole_name, "S: +OK ready\nC: USER bob\nS: +OK\nC: PASS Bob\nS: +OK" => [2, 4, 5]);
+    has!(the_local_part, "S: * OK ready\nC: a LOGIN bob@example.test bob\nS: a OK in" => [2, 3]);
+    has!(
+        in_use,
+        "S: +OK ready\nC: USER bob\nS: +OK\nC: PASS bob\nS: -ERR [IN-USE] locked" => [2, 4, 5]
+    );
+    has_not!(a_guess, "S: +OK ready\nC: USER bob\nS: +OK\nC: PASS bob\nS: -ERR wrong password");
+    has_not!(another, "S: +OK ready\nC: USER bob\nS: +OK\nC: PASS bobby\nS: +OK");
+    has_not!(no_answer, "S: +OK ready\nC: USER bob\nS: +OK\nC: PASS bob");
+}

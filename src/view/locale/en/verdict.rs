@@ -1,0 +1,83 @@
+//! Verdicts.
+
+use crate::verdict::conclusion::{Delivered, Tally, Unencrypted};
+
+/// Everything was encrypted.
+pub fn safe(tally: &Tally) -> String {
+    let with = tally.version.as_ref().map(|version| format!(" ({version})")).unwrap_or_default();
+    match tally.sessions {
+        1 => format!("Safe: the session is encrypted{with}."),
+        _ => format!("Safe: all {} sessions are encrypted{with}.", tally.sessions),
+    }
+}
+
+/// Something can be read, or is weak: `weakness` is the title of the finding that says so.
+pub fn not_safe(tally: &Tally, weakness: &str) -> String {
+    let Tally { logins, readable_logins, readable_messages, plain, .. } = tally;
+    let what = match (logins, readable_logins, readable_messages) {
+        (1, 1, _) => "the log-in can be read by anyone on the path".to_owned(),
+        (_, 1.., _) if logins == readable_logins => format!("all {logins} log-ins can be read by anyone on the path"),
+        (_, 1.., _) => format!("{readable_logins} of {logins} log-ins can be read by anyone on the path"),
+        (_, 0, 1) => "the message can be read by anyone on the path".to_owned(),
+        (_, 0, 2..) => format!("{readable_messages} messages can be read by anyone on the path"),
+        (_, 0, 0) => small(weakness),
+    };
+    let why = match plain {
+        Some(Unencrypted::NotUsed) => "; the server offers encryption and the client did not use it",
+        Some(Unencrypted::NotOffered) => "; the server does not offer encryption",
+        Some(Unencrypted::Stripped) => "; the server's offer of encryption was taken out on the way",
+        None => "",
+    };
+    format!("Not safe: {what}{why}.")
+}
+
+/// What became of what was sent; `failed`: the address and the reply of recipients who do not get it.
+pub fn delivery(delivered: Delivered, tally: &Tally, failed: &[[String; 2]]) -> String {
+    let Tally { accepted, rejected, deferred, unknown, .. } = tally;
+    let all = accepted + rejected + deferred + unknown;
+    let to = |count: u64| if count == 1 { "1 recipient".to_owned() } else { format!("{count} recipients") };
+    let named: Vec<String> = failed.iter().map(|[address, reply]| format!("{address}: {reply}")).collect();
+    let lost = rejected + deferred;
+    let named = match (named.is_empty(), lost.saturating_sub(failed.len() as u64)) {
+        (true, _) => String::new(),
+        (false, 0) => format!(" ({})", named.join("; ")),
+        (false, more) => format!(" ({}; and {more} more)", named.join("; ")),
+    };
+    match delivered {
+        Delivered::Yes if all == 1 => "The server took the message for its recipient.".to_owned(),
+        Delivered::Yes => format!("The server took what was sent for all {all} recipients."),
+        Delivered::No => format!("Not delivered to {}{named}.", to(lost)),
+        Delivered::Deferred => format!("Not delivered to {}, for now{named}.", to(lost)),
+        Delivered::Partly => format!("Taken for {accepted} of {}, not for the others{named}.", to(all)),
+        Delivered::Unknown if lost > 0 => {
+            format!("Not delivered to {}{named}; not known for {}.", to(lost), to(*unknown))
+        }
+        Delivered::Unknown if *accepted > 0 => format!("Taken for {}; not known for {}.", to(*accepted), to(*unknown)),
+        Delivered::Unknown => format!("Whether it was delivered to {} is not known.", to(*unknown)),
+        Delivered::Nothing => String::new(),
+    }
+}
+
+/// `title`: of the finding on top.
+pub fn cause(title: &str) -> String {
+    format!("What went wrong: {}.", small(title))
+}
+
+/// Nothing was found in so many sessions.
+pub fn nothing(sessions: u64) -> &'static str {
+    match sessions {
+        0 => "No mail session was found.",
+        _ => "Nothing was found that is wrong; nothing crossed that has to be safe.",
+    }
+}
+
+/// A title within a sentence: its first letter small, unless it begins a name.
+fn small(title: &str) -> String {
+    let mut letters = title.chars();
+    match (letters.next(), letters.next()) {
+        (Some(first), Some(second)) if !second.is_uppercase() => {
+            first.to_lowercase().chain(title.chars().skip(1)).collect()
+        }
+        _ => title.to_owned(),
+    }
+}

@@ -1,0 +1,65 @@
+//! A verdict in words: one or two sentences that answer whether it was safe, whether it was delivered, and why not.
+
+use super::{en, zh};
+use crate::verdict::conclusion::{Delivered, Safe, Verdict};
+use crate::verdict::rule::Class;
+use crate::verdict::rules;
+use crate::view::{Lang, escape};
+
+/// A verdict in words, safe for a terminal.
+pub fn verdict(lang: Lang, verdict: &Verdict) -> String {
+    let mut sentences = Vec::new();
+    if let Some(safety) = safety(lang, verdict) {
+        sentences.push(safety);
+    }
+    if verdict.delivered != Delivered::Nothing {
+        sentences.push(delivery(lang, verdict));
+    }
+    if let Some(cause) = cause(lang, verdict) {
+        sentences.push(cause);
+    }
+    if sentences.is_empty() {
+        sentences.push(say!(lang, verdict::nothing(verdict.tally.sessions)).to_owned());
+    }
+    sentences.join(if lang == Lang::En { " " } else { "" })
+}
+
+fn safety(lang: Lang, verdict: &Verdict) -> Option<String> {
+    let tally = &verdict.tally;
+    match verdict.safe {
+        Safe::Yes => Some(say!(lang, verdict::safe(tally))),
+        Safe::No => {
+            let weakness = tally.weakness.map(|id| title(lang, id)).unwrap_or_default();
+            Some(say!(lang, verdict::not_safe(tally, weakness)))
+        }
+        Safe::Unknown => None,
+    }
+}
+
+fn delivery(lang: Lang, verdict: &Verdict) -> String {
+    let tally = &verdict.tally;
+    let failed: Vec<[String; 2]> = tally
+        .failed
+        .iter()
+        .map(|failed| [&failed.address, &failed.reply].map(|text| escape::line(text).into_owned()))
+        .collect();
+    say!(lang, verdict::delivery(verdict.delivered, tally, &failed))
+}
+
+/// The finding on top, where it is a failure: what is only weak, the sentence about safety says.
+fn cause(lang: Lang, verdict: &Verdict) -> Option<String> {
+    let id = verdict.cause?;
+    let rule = rules::find(id)?;
+    let said = match rule.class {
+        Class::Weakness => verdict.safe == Safe::No,
+        // The sentence about deliveries has the server's words.
+        Class::Failure => id.starts_with("delivery-") && !verdict.tally.failed.is_empty(),
+        Class::Remark => true,
+    };
+    (!said).then(|| say!(lang, verdict::cause(title(lang, id))))
+}
+
+/// What the finding `id` is called.
+fn title(lang: Lang, id: &str) -> &'static str {
+    rules::find(id).map(|rule| super::text(lang, &rule.words).title).unwrap_or_default()
+}

@@ -1,0 +1,71 @@
+//! 结论。 Verdicts.
+
+use crate::verdict::conclusion::{Delivered, Tally, Unencrypted};
+
+/// Everything was encrypted.
+pub fn safe(tally: &Tally) -> String {
+    let with = tally.version.as_ref().map(|version| format!("（{version}）")).unwrap_or_default();
+    match tally.sessions {
+        1 => format!("安全：会话已加密{with}。"),
+        _ => format!("安全：全部 {} 个会话都已加密{with}。", tally.sessions),
+    }
+}
+
+/// Something can be read, or is weak: `weakness` is the title of the finding that says so.
+pub fn not_safe(tally: &Tally, weakness: &str) -> String {
+    let Tally { logins, readable_logins, readable_messages, plain, .. } = tally;
+    let what = match (logins, readable_logins, readable_messages) {
+        (1, 1, _) => "路径上的任何人都能读到这次登录的凭据".to_owned(),
+        (_, 1.., _) if logins == readable_logins => format!("路径上的任何人都能读到全部 {logins} 次登录的凭据"),
+        (_, 1.., _) => format!("{logins} 次登录中有 {readable_logins} 次的凭据能被路径上的任何人读到"),
+        (_, 0, 1) => "路径上的任何人都能读到这封邮件".to_owned(),
+        (_, 0, 2..) => format!("路径上的任何人都能读到 {readable_messages} 封邮件"),
+        (_, 0, 0) => weakness.to_owned(),
+    };
+    let why = match plain {
+        Some(Unencrypted::NotUsed) => "；服务器提供了加密，而客户没有使用",
+        Some(Unencrypted::NotOffered) => "；服务器不提供加密",
+        Some(Unencrypted::Stripped) => "；服务器提供加密的声明在途中被去掉",
+        None => "",
+    };
+    format!("不安全：{what}{why}。")
+}
+
+/// What became of what was sent; `failed`: the address and the reply of recipients who do not get it.
+pub fn delivery(delivered: Delivered, tally: &Tally, failed: &[[String; 2]]) -> String {
+    let Tally { accepted, rejected, deferred, unknown, .. } = tally;
+    let all = accepted + rejected + deferred + unknown;
+    let named: Vec<String> = failed.iter().map(|[address, reply]| format!("{address}：{reply}")).collect();
+    let lost = rejected + deferred;
+    let named = match (named.is_empty(), lost.saturating_sub(failed.len() as u64)) {
+        (true, _) => String::new(),
+        (false, 0) => format!("（{}）", named.join("；")),
+        (false, more) => format!("（{}；另有 {more} 位）", named.join("；")),
+    };
+    match delivered {
+        Delivered::Yes if all == 1 => "服务器为收件人接收了邮件。".to_owned(),
+        Delivered::Yes => format!("服务器为全部 {all} 位收件人接收了邮件。"),
+        Delivered::No => format!("未能送达 {lost} 位收件人{named}。"),
+        Delivered::Deferred => format!("暂时未能送达 {lost} 位收件人{named}。"),
+        Delivered::Partly => format!("{all} 位收件人中，服务器为 {accepted} 位接收了邮件，其余未接收{named}。"),
+        Delivered::Unknown if lost > 0 => format!("未能送达 {lost} 位收件人{named}；另有 {unknown} 位结果未知。"),
+        Delivered::Unknown if *accepted > 0 => {
+            format!("服务器为 {accepted} 位收件人接收了邮件；另有 {unknown} 位结果未知。")
+        }
+        Delivered::Unknown => format!("是否送达 {unknown} 位收件人，结果未知。"),
+        Delivered::Nothing => String::new(),
+    }
+}
+
+/// `title`: of the finding on top.
+pub fn cause(title: &str) -> String {
+    format!("失败原因：{title}。")
+}
+
+/// Nothing was found in so many sessions.
+pub fn nothing(sessions: u64) -> &'static str {
+    match sessions {
+        0 => "没有发现邮件会话。",
+        _ => "没有发现问题；也没有传送需要保密的内容。",
+    }
+}

@@ -1,0 +1,47 @@
+//! The record of a verdict.
+
+use crate::verdict::conclusion::{self, Delivered, Safe};
+use crate::view::{Lang, locale};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// What a session, or the capture, comes to.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Verdict {
+    /// Whether it was safe from those on the path: `unknown` if nothing crossed that has to be safe, or if the capture
+    /// does not show it.
+    #[schemars(extend("enum" = ["yes", "no", "unknown"]))]
+    safe: &'static str,
+    /// What became of what was sent: `partly` if the server took it for some recipients, `deferred` if it may be tried
+    /// again, `nothing` if nothing was sent.
+    #[schemars(extend("enum" = ["yes", "no", "partly", "deferred", "unknown", "nothing"]))]
+    delivered: &'static str,
+    /// The same in a sentence or two.
+    text: String,
+    /// The id of the finding on top: the one that explains the others. Absent if there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cause: Option<&'static str>,
+}
+
+impl Verdict {
+    /// The record of `verdict`.
+    pub(crate) fn new(verdict: &conclusion::Verdict, lang: Lang) -> Self {
+        Self {
+            safe: match verdict.safe {
+                Safe::Yes => "yes",
+                Safe::No => "no",
+                Safe::Unknown => "unknown",
+            },
+            delivered: match verdict.delivered {
+                Delivered::Yes => "yes",
+                Delivered::No => "no",
+                Delivered::Partly => "partly",
+                Delivered::Deferred => "deferred",
+                Delivered::Unknown => "unknown",
+                Delivered::Nothing => "nothing",
+            },
+            text: locale::verdict(lang, verdict),
+            cause: verdict.cause,
+        }
+    }
+}
