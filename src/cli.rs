@@ -334,6 +334,7 @@ fn show(asked: &[What]) -> Show {
         credentials: has(What::Credentials),
         messages: has(What::Messages),
         findings: has(What::Findings),
+        journeys: has(What::Journeys),
         summary: has(What::Summary),
     }
 }

@@ -43,6 +43,12 @@ pub const INTERFACES_PER_SECTION: usize = bound(65_536, 4);
 /// Layers (tags, tunnels, IP headers) that one packet may nest; deeper ones are counted as not decoded.
 pub const LAYERS: usize = bound(32, 8);
 
+/// Bytes kept of a part of a delivery report; a status of a hundred recipients fits.
+pub const REPORT_BYTES: usize = bound(32 * 1024, 64);
+
+/// Decoded bytes of a text that is printed; a longer one is not known again where it was changed.
+pub const PRINTED_BYTES: usize = bound(64 * 1024, 512);
+
 /// Seconds of packet time that a fragmented IP datagram waits (RFC 8200 section 4.5).
 pub const FRAGMENT_SECONDS: i64 = 60;
 

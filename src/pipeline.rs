@@ -84,10 +84,10 @@ fn run_on(
         Some(done) => done,
         None => run_here(source, options, plan, &mut output, stop)?,
     };
-    let (mut summary, logins, verdict) = output.finish(input.finish());
+    let (mut summary, logins, verdict, across) = output.finish(input.finish());
     summary.limits_hit.add(&source.limits());
     summary.limits_hit.add(&options.limits_hit);
-    let report = Report { sources: source.info(), summary, logins, verdict };
+    let report = Report { sources: source.info(), summary, logins, verdict, across };
     view.finish(&report)?;
     Ok(Outcome { report, problem })
 }

@@ -211,6 +211,8 @@ pub(super) enum What {
     Messages,
     /// What is insecure or went wrong.
     Findings,
+    /// The ways that messages took: submitted, relayed, delivered, fetched, and what changed on the way.
+    Journeys,
     /// Counts.
     Summary,
     /// All of these.

@@ -282,6 +282,36 @@ limits! {
         zh: "一封邮件 {RECIPIENTS} 个收件人",
     }
 
+    /// Counts records that were forgotten, and findings and sessions left out.
+    FindingsAcross = "findings_across" {
+        /// Records of one kind (messages, logins, recipients, …) that an analysis over several sessions remembers.
+        ACROSS_RECORDS: Count = 30_000, fuzzed 8;
+        /// Findings that span sessions.
+        FINDINGS_ACROSS: Count = 1_000, fuzzed 3;
+        /// Sessions named as evidence of one of them.
+        EVIDENCE_SESSIONS: Count = 32, fuzzed 3;
+    } hit {
+        en: "records of sessions were forgotten, or evidence left out, where several sessions are compared: {ACROSS_RECORDS} records of each kind, {FINDINGS_ACROSS} findings, {EVIDENCE_SESSIONS} sessions of each",
+        zh: "比较多个会话时，有记录被舍弃或有证据未列出：每类记录 {ACROSS_RECORDS} 条，发现 {FINDINGS_ACROSS} 项，每项 {EVIDENCE_SESSIONS} 个会话（个数）",
+    } readme {
+        en: "{ACROSS_RECORDS} messages, logins, recipients each remembered to compare sessions; {FINDINGS_ACROSS} findings of several sessions, with {EVIDENCE_SESSIONS} sessions each",
+        zh: "为比较多个会话而记住的邮件、登录、收件人各 {ACROSS_RECORDS} 条；跨会话的发现 {FINDINGS_ACROSS} 项，每项 {EVIDENCE_SESSIONS} 个会话",
+    }
+
+    /// Counts ways of messages, and hops of them, that are not listed.
+    Journeys = "journeys" {
+        /// Ways of messages that are listed.
+        JOURNEYS: Count = 10_000, fuzzed 3;
+        /// Hops of one message.
+        JOURNEY_HOPS: Count = 32, fuzzed 3;
+    } hit {
+        en: "messages or hops were left out of the ways of messages: {JOURNEYS} ways, {JOURNEY_HOPS} hops of each",
+        zh: "邮件路径中有邮件或环节未列出：{JOURNEYS} 条路径，每条 {JOURNEY_HOPS} 个环节（个数）",
+    } readme {
+        en: "{JOURNEYS} ways of messages, {JOURNEY_HOPS} hops of each",
+        zh: "{JOURNEYS} 条邮件路径，每条 {JOURNEY_HOPS} 个环节",
+    }
+
     /// Counts messages for which not every other copy is named.
     SameAs = "same_as" {
         /// Messages that are remembered to recognise later copies.

@@ -11,6 +11,8 @@ use crate::limits::LimitsHit;
 use crate::session::Plan;
 use crate::session::summary::Summary;
 use crate::verdict::across::Across;
+use crate::verdict::across::all::AllAnalyses;
+use crate::verdict::across::outcome::AcrossReport;
 use crate::verdict::across::login_frequency::{LoginCounter, Logins};
 use crate::verdict::across::same_message::MessageIndex;
 use crate::verdict::conclusion::{Verdict, Verdicts};
@@ -24,6 +26,7 @@ pub struct OutputStage<'a> {
     numbering: SessionNumbering,
     messages: MessageIndex,
     logins: LoginCounter,
+    across: AllAnalyses,
     verdicts: Verdicts,
     summary: Summary,
     view: &'a mut dyn View,
@@ -42,6 +45,7 @@ impl<'a> OutputStage<'a> {
             ),
             messages: MessageIndex::default(),
             logins: LoginCounter::default(),
+            across: AllAnalyses::default(),
             verdicts: Verdicts::default(),
             summary: Summary::default(),
             view,
@@ -107,7 +111,7 @@ impl<'a> OutputStage<'a> {
     }
 
     /// The capture has been read: returns the totals.
-    pub fn finish(mut self, counted: InputCounts) -> (Summary, Logins, Option<Verdict>) {
+    pub fn finish(mut self, counted: InputCounts) -> (Summary, Logins, Option<Verdict>, AcrossReport) {
         self.summary.limits_hit.add(&counted.limits_hit);
         self.summary.limits_hit.add(self.numbering.limits_hit());
         let mail = self.summary.packets.mail;
@@ -115,7 +119,9 @@ impl<'a> OutputStage<'a> {
         packets.mail = mail;
         packets.other = packets.read.saturating_sub(mail + packets.undecodable);
         let verdict = (!self.options.selection.rules.is_empty()).then(|| self.verdicts.finish());
-        (Summary { packets, traffic: counted.traffic, ..self.summary }, self.logins.finish(), verdict)
+        let (across, limits) = self.across.finish();
+        self.summary.limits_hit.add(&limits);
+        (Summary { packets, traffic: counted.traffic, ..self.summary }, self.logins.finish(), verdict, across)
     }
 
     fn show_ready(&mut self) -> io::Result<()> {
@@ -137,6 +143,9 @@ impl<'a> OutputStage<'a> {
             }
             if self.options.selection.logins {
                 self.logins.session(&session);
+            }
+            if self.options.selection.across {
+                self.across.session(&session);
             }
             self.view.session(session)?;
         }

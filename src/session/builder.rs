@@ -315,6 +315,8 @@ impl Sink for Builder {
             header: Default::default(),
             mime: None,
             attachments: Vec::new(),
+            report: None,
+            prints: Vec::new(),
             size: 0,
             lines: None,
             sha256: None,
@@ -482,6 +484,8 @@ fn put(message: &mut Message, content: Content) {
     message.header = content.structure.header;
     message.mime = content.structure.mime;
     message.attachments = content.structure.attachments;
+    message.prints = content.structure.prints;
+    message.report = content.structure.report.map(Box::new);
     message.stored = content.stored;
 }
 

@@ -23,7 +23,7 @@ pub mod weight;
 
 pub use builder::Builder;
 pub use content_store::{ContentStore, StoredContent};
-pub(crate) use message::sha256;
+pub(crate) use message::{read_date, sha256};
 pub use model::Session;
 pub use plan::{Needs, Plan};
 pub(crate) use text::text;

@@ -26,17 +26,20 @@ pub struct Needs {
     pub messages: bool,
     /// Attachments, decoded and digested. Has no effect without `messages`.
     pub attachments: bool,
+    /// Digests of messages' texts, by which they are known again where they were changed on the way. Has no effect without
+    /// `messages`.
+    pub prints: bool,
     /// The texts of steps. Without them a step is what it does, when, and in which packets.
     pub texts: bool,
 }
 
 impl Needs {
     /// Everything.
-    pub const ALL: Self = Self { messages: true, attachments: true, texts: true };
+    pub const ALL: Self = Self { messages: true, attachments: true, prints: true, texts: true };
     /// Steps with their texts, logins and envelopes alone.
-    pub const STEPS: Self = Self { messages: false, attachments: false, texts: true };
+    pub const STEPS: Self = Self { messages: false, attachments: false, prints: false, texts: true };
     /// What is always computed: steps without their texts, logins, envelopes.
-    pub const NONE: Self = Self { messages: false, attachments: false, texts: false };
+    pub const NONE: Self = Self { messages: false, attachments: false, prints: false, texts: false };
     /// The texts of steps.
     pub const TEXTS: Self = Self { texts: true, ..Self::NONE };
     /// Messages' digests, lines, header fields and MIME structure.
@@ -47,6 +50,7 @@ impl Needs {
         Self {
             messages: self.messages || other.messages,
             attachments: self.attachments || other.attachments,
+            prints: self.prints || other.prints,
             texts: self.texts || other.texts,
         }
     }

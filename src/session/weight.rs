@@ -7,7 +7,7 @@ are estimates of the same kind everywhere, never a measure of the process.
 
 use super::model::{
     Addressee, Attachment, Credential, Envelope, Finding, Header, HeaderField, Mailbox, Message, MimePart, Recipient,
-    Session, Step, Tls, Transaction,
+    Report, ReportedRecipient, Session, Step, Tls, Transaction,
 };
 use crate::limits::heap;
 pub use crate::limits::of_list;
@@ -83,7 +83,16 @@ impl Credential {
 impl Message {
     /// Bytes that the message has on the heap, without its own size.
     pub fn weight(&self) -> usize {
-        let Self { envelope, mailbox, unique_id, part, header, mime, attachments, missing, reply, steps, .. } = self;
+        let Self { envelope, mailbox, unique_id, part, header, mime, attachments, report, prints, missing, reply, steps, .. } = self;
+        let of_report = |report: &Report| {
+            let of_recipient = |one: &ReportedRecipient| {
+                of_text(&one.address) + of_text(&one.action) + of_texts([&one.status, &one.diagnostic])
+            };
+            heap(size_of::<Report>())
+                + of_texts([&report.message_id])
+                + of_list(&report.recipients)
+                + report.recipients.iter().map(of_recipient).sum::<usize>()
+        };
         let of_envelope = |Envelope { from, to }: &Envelope| {
             let of_recipient = |recipient: &Recipient| of_text(&recipient.address);
             of_some(from.as_ref()) + of_list(to) + to.iter().map(of_recipient).sum::<usize>()
@@ -95,6 +104,9 @@ impl Message {
             + mime.as_ref().map_or(0, MimePart::weight)
             + of_list(attachments)
             + attachments.iter().map(of_attachment).sum::<usize>()
+            + report.as_deref().map_or(0, of_report)
+            + of_list(prints)
+            + prints.iter().map(|print| heap(8 * print.first.len()) + heap(8 * print.last.len())).sum::<usize>()
             + of_list(missing)
             + of_list(steps)
             + of_list(&self.same_as)

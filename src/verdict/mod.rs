@@ -26,7 +26,12 @@ mod stall;
 pub(crate) mod testing;
 pub(crate) mod rules;
 
+pub use across::change::{BodyChange, Change, ChangeKind, Received};
+pub use across::found::{Evidence, FindingAcross, SessionRef, Told};
+pub use across::grouped::Group;
+pub use across::journey::{Hop, Journey, Role};
 pub use across::login_frequency::{LoginFrequency, Logins, Pair};
+pub use across::outcome::AcrossReport;
 pub use conclusion::{Delivered, Safe, Tally, Undelivered, Unencrypted, Verdict};
 pub use report::Report;
 pub use rule::{Class, Found, Needs, Occurrence, Rule, Sentence, Text, Words};
@@ -42,17 +47,20 @@ pub struct Selection {
     pub rules: &'static [&'static Rule],
     /// Count who logs in where, how often ([`Logins`]).
     pub logins: bool,
+    /// Compare sessions: findings that span several, groups, journeys.
+    pub across: bool,
 }
 
 impl Selection {
     /// Everything.
-    pub const ALL: Self = Self { rules: rules::ALL, logins: true };
+    pub const ALL: Self = Self { rules: rules::ALL, logins: true, across: true };
     /// Nothing.
-    pub const NONE: Self = Self { rules: &[], logins: false };
+    pub const NONE: Self = Self { rules: &[], logins: false, across: false };
 
     /// What the rules that run need computed.
     pub fn needs(&self) -> Needs {
-        self.rules.iter().fold(Needs::NONE, |needs, rule| needs.and(rule.needs))
+        let across = if self.across { Needs { texts: true, ..Needs::MESSAGES } } else { Needs::NONE };
+        self.rules.iter().fold(across, |needs, rule| needs.and(rule.needs))
     }
 }
 

@@ -1,5 +1,6 @@
 //! The report on a capture as a whole, once it has been read.
 
+use super::across::outcome::AcrossReport;
 use super::across::login_frequency::Logins;
 use super::conclusion::Verdict;
 use crate::capture::SourceInfo;
@@ -14,6 +15,8 @@ pub struct Report {
     pub summary: Summary,
     /// Who logs in where, how often; empty where the [`Selection`](super::Selection) leaves it out.
     pub logins: Logins,
+    /// What only several sessions show; empty where the selection leaves it out.
+    pub across: AcrossReport,
     /// What the capture comes to. Absent where no rule ran.
     pub verdict: Option<Verdict>,
 }

@@ -9,7 +9,7 @@ use super::table::{self, Style};
 use super::{Lang, escape};
 use crate::verdict::Rule;
 use crate::verdict::rule::Text;
-use crate::verdict::rules::ALL;
+use crate::verdict::rules;
 use serde::Serialize;
 use std::io;
 
@@ -44,7 +44,7 @@ pub fn json(lang: Lang) -> io::Result<String> {
         let severity = enums::Severity(rule.severity);
         Entry { id: rule.id, severity, title, detail, remedy, reference: rule.reference, since: rule.since }
     };
-    let entries: Vec<Entry> = ALL.iter().map(entry).collect();
+    let entries: Vec<Entry> = rules::catalogue().iter().map(entry).collect();
     Ok(serde_json::to_string_pretty(&entries)? + "\n")
 }
 
@@ -66,7 +66,7 @@ pub fn markdown(lang: Lang) -> String {
         Lang::Zh => (ABOUT[1], "：", "，", ["（", "）"]),
     };
     let mut page = format!("# {}\n\n{about}\n", label(Label::Findings));
-    for rule in ALL {
+    for rule in rules::catalogue() {
         let Text { title, detail, remedy } = locale::text(lang, &rule.words);
         let severity = locale::severity(lang, rule.severity);
         let mut facts = vec![format!("{}{colon}{severity}", label(Label::Severity))];
@@ -80,7 +80,7 @@ pub fn markdown(lang: Lang) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{ALL, Lang, json, markdown, table};
+    use super::{Lang, json, markdown, rules, table};
 
     #[test]
     fn every_rule_is_listed_in_every_form() {
@@ -88,9 +88,9 @@ mod tests {
             let entries: serde_json::Value = serde_json::from_str(&json(lang).unwrap()).unwrap();
             let ids: Vec<&str> =
                 entries.as_array().unwrap().iter().map(|entry| entry["id"].as_str().unwrap()).collect();
-            assert!(ids.iter().eq(&ALL.iter().map(|rule| rule.id).collect::<Vec<_>>()));
+            assert!(ids.iter().eq(&rules::catalogue().iter().map(|rule| rule.id).collect::<Vec<_>>()));
             let (table, page) = (table(lang, 100, false).unwrap(), markdown(lang));
-            for rule in ALL {
+            for rule in rules::catalogue() {
                 assert!(table.contains(rule.id) && page.contains(&format!("## `{}`\n", rule.id)), "{}", rule.id);
             }
         }

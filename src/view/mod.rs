@@ -104,6 +104,8 @@ pub struct Show {
     pub messages: bool,
     /// Findings.
     pub findings: bool,
+    /// The ways that messages took.
+    pub journeys: bool,
     /// Counts.
     pub summary: bool,
 }
@@ -111,20 +113,20 @@ pub struct Show {
 impl Show {
     /// The default: the report's tables, and the login attempts that close them.
     pub const REPORT: Self =
-        Self { steps: true, sessions: false, credentials: true, messages: false, findings: false, summary: false };
+        Self { steps: true, sessions: false, credentials: true, messages: false, findings: false, journeys: false, summary: false };
     /// Everything (`--show all`).
     pub const ALL: Self =
-        Self { steps: true, sessions: true, credentials: true, messages: true, findings: true, summary: true };
+        Self { steps: true, sessions: true, credentials: true, messages: true, findings: true, journeys: true, summary: true };
 
     /// The parts of a session that the selected tables read.
     fn needs(self) -> Needs {
-        let messages = self.steps || self.messages;
-        Needs { messages, attachments: messages, texts: self.steps }
+        let messages = self.steps || self.messages || self.journeys;
+        Needs { messages, attachments: messages, prints: self.journeys, texts: self.steps }
     }
 
     /// Rules run if findings are shown or counted in the summary. The counts of logins stand below the login attempts.
     fn selection(self) -> Selection {
         let rules = if self.findings || self.summary { Selection::ALL.rules } else { Selection::NONE.rules };
-        Selection { rules, logins: self.credentials }
+        Selection { rules, logins: self.credentials, across: self.findings || self.journeys }
     }
 }

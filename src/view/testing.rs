@@ -249,6 +249,8 @@ impl Talk {
             header: Header::default(),
             mime: None,
             attachments: Vec::new(),
+            report: None,
+            prints: Vec::new(),
             size: 1_261,
             lines: Some(Lines { count: 41, ends: Some(LineEnds::CrLf) }),
             sha256: Some([0xab; 32]),

@@ -3,6 +3,8 @@ Attachments: their content is decoded, counted and digested as it comes, and not
 */
 
 use super::boundary::Told;
+use super::report;
+use super::text_print::Printing;
 use super::transfer::Transfer;
 use super::uu;
 use crate::limits::{MIME_PARTS, of_list};
@@ -193,6 +195,15 @@ pub enum Leaf {
         /// How it is encoded.
         transfer: Transfer,
     },
+    /// A part of a delivery report, which is kept.
+    Reported(report::Kept),
+    /// A text that is printed as well.
+    Printed {
+        /// Makes the print.
+        printing: Box<Printing>,
+        /// What it is besides.
+        leaf: Box<Leaf>,
+    },
     /// Text, which may hold uuencoded files.
     Text {
         /// Finds them.
@@ -205,6 +216,15 @@ pub enum Leaf {
 }
 
 impl Leaf {
+    /// Bytes that it has on the heap beside attachments.
+    pub fn weight(&self) -> usize {
+        match self {
+            Self::Reported(kept) => kept.weight(),
+            Self::Printed { printing, leaf } => size_of::<Printing>() + printing.weight() + leaf.weight(),
+            Self::Passed | Self::Attached { .. } | Self::Text { .. } => 0,
+        }
+    }
+
     /// Text to be looked through.
     pub fn text(named: Option<(Option<String>, Option<String>)>) -> Self {
         Self::Text { scanner: Box::default(), file: None, named }
@@ -215,7 +235,8 @@ impl Leaf {
         match self {
             Self::Passed => true,
             Self::Attached { transfer, .. } => transfer.ignores_line_ends(),
-            Self::Text { .. } => false,
+            Self::Printed { printing, leaf } => printing.ignores_line_ends() && leaf.ignores_line_ends(),
+            Self::Text { .. } | Self::Reported(_) => false,
         }
     }
 
@@ -236,17 +257,27 @@ impl Leaf {
                 transfer.decode(bytes, out);
                 attachments.add(*id, out);
             }
+            Self::Reported(kept) => kept.told(Told::Text(bytes)),
+            Self::Printed { printing, leaf } => {
+                printing.told(Told::Text(bytes), out);
+                leaf.line(bytes, attachments, out);
+            }
             Self::Text { scanner, .. } => scanner.text(bytes),
         }
     }
 
-    fn line_end(&mut self, end: &[u8], attachments: &mut Attachments, out: &mut Vec<u8>) {
+    fn line_end(&mut self, end: &'static [u8], attachments: &mut Attachments, out: &mut Vec<u8>) {
         out.clear();
         match self {
             Self::Passed => {}
             Self::Attached { id, transfer } => {
                 transfer.line_end(end, out);
                 attachments.add(*id, out);
+            }
+            Self::Reported(kept) => kept.told(Told::End(end)),
+            Self::Printed { printing, leaf } => {
+                printing.told(Told::End(end), out);
+                leaf.line_end(end, attachments, out);
             }
             Self::Text { scanner, file, named } => match scanner.line_end(out) {
                 Some(uu::Found::Begin(name)) => {
@@ -267,7 +298,11 @@ impl Leaf {
     pub fn gap(&mut self, attachments: &mut Attachments, out: &mut Vec<u8>) {
         out.clear();
         match self {
-            Self::Passed => {}
+            Self::Passed | Self::Reported(_) => {}
+            Self::Printed { printing, leaf } => {
+                printing.gap();
+                leaf.gap(attachments, out);
+            }
             Self::Attached { id, transfer } => {
                 transfer.gap(out);
                 attachments.add(*id, out);
@@ -284,7 +319,8 @@ impl Leaf {
     /// The content has ended; `seen` where its end was seen.
     pub fn end(&mut self, seen: bool, attachments: &mut Attachments, out: &mut Vec<u8>) {
         match std::mem::replace(self, Self::Passed) {
-            Self::Passed => {}
+            Self::Passed | Self::Reported(_) => {}
+            Self::Printed { mut leaf, .. } => leaf.end(seen, attachments, out),
             Self::Attached { id, mut transfer } => {
                 out.clear();
                 transfer.end(out);

@@ -30,7 +30,7 @@ pub struct Entity {
 /// The fields of `block`, unfolded: name, and value without the white space around it.
 ///
 /// A line that is not a field (mbox's `From ` line, say) is passed over with the lines that continue it.
-fn fields(block: &[u8]) -> impl Iterator<Item = (&[u8], Vec<u8>)> {
+pub fn fields(block: &[u8]) -> impl Iterator<Item = (&[u8], Vec<u8>)> {
     let mut rest = block;
     std::iter::from_fn(move || {
         loop {
@@ -159,7 +159,7 @@ pub fn entity(block: &[u8]) -> Entity {
 }
 
 /// `msg-id` without its angle brackets; the whole value where they are missing.
-fn message_id(value: &[u8]) -> Option<String> {
+pub fn message_id(value: &[u8]) -> Option<String> {
     let bare = match memchr::memchr(b'<', value) {
         Some(from) => {
             let rest = value.get(from + 1..)?;

@@ -14,16 +14,18 @@ MIME structure (RFC 2046), read as the content comes: entities, their attachment
 A delimiter of any multipart that is open ends everything within it, whatever state that was in.
 */
 
+mod begin;
 mod weight;
 
-use super::attachment::{Attachments, Id, Leaf, is_file_type};
+use super::attachment::{Attachments, Id, Leaf};
 use super::boundary::{Delimiter, LastEnd, Told, delimiter, may_be_delimiter, without_end};
-use super::header::{self, Entity, LeftOut};
+use super::header::{self, LeftOut};
 use super::header_block::{Gap, HeaderBlock, LineRead};
 use super::line_feeds::Piece;
+use super::report;
 use super::transfer::{Transfer, is_base64};
-use crate::limits::{Limit, MESSAGE_BYTES, MIME_DEPTH, MIME_PARTS};
-use crate::session::model::{Attachment, Header, MimePart};
+use crate::limits::{Limit, MESSAGE_BYTES, MIME_PARTS};
+use crate::session::model::{Attachment, Header, MimePart, Report, TextPrint};
 use crate::session::plan::Plan;
 use std::sync::Arc;
 
@@ -36,6 +38,10 @@ pub struct Structure {
     pub mime: Option<MimePart>,
     /// Decoded.
     pub attachments: Vec<Attachment>,
+    /// What it says as a delivery report, where it is one.
+    pub report: Option<Report>,
+    /// Its texts, by digests.
+    pub prints: Vec<TextPrint>,
     /// Bounds that cost something.
     pub limits: Vec<Limit>,
 }
@@ -47,6 +53,10 @@ pub struct MimeParser {
     header: Header,
     described: bool,
     attachments: Attachments,
+    /// What it says as a delivery report.
+    report: report::Reading,
+    want_prints: bool,
+    prints: Vec<TextPrint>,
     /// Every entity with the one that holds it, which comes before it.
     entities: Vec<(Option<usize>, MimePart)>,
     /// The open entities that hold others, outermost first; at most [`MIME_DEPTH`].
@@ -98,7 +108,10 @@ impl MimeParser {
             want_attachments: plan.needs.attachments,
             header: Header::default(),
             described: false,
+            want_prints: plan.needs.prints,
             attachments: Attachments::new(plan),
+            report: report::Reading::default(),
+            prints: Vec::new(),
             entities: Vec::new(),
             open: Vec::new(),
             state: State::Between,
@@ -214,7 +227,14 @@ impl MimeParser {
         let mut limits: Vec<Limit> = bitten.into_iter().filter_map(|(limit, bitten)| bitten.then_some(limit)).collect();
         limits.extend(std::iter::repeat_n(Limit::HeaderFields, self.left_out.fields));
         let mime = tree(self.entities).filter(|_| self.described);
-        Structure { header: self.header, mime, attachments: self.attachments.finish(), limits }
+        Structure {
+            header: self.header,
+            mime,
+            attachments: self.attachments.finish(),
+            report: self.report.finish(),
+            prints: self.prints,
+            limits,
+        }
     }
 
     /// A piece of a line, which has ended where the piece ends with LF.
@@ -316,6 +336,7 @@ impl MimeParser {
             self.header_ends();
         }
         if let State::Leaf(mut leaf) = std::mem::replace(&mut self.state, State::Between) {
+            leaf = self.leaf_ends(leaf);
             leaf.end(seen, &mut self.attachments, &mut self.scratch);
         }
         while self.open.len() > level {
@@ -415,6 +436,9 @@ impl MimeParser {
         self.kept += entity.mime.weight();
         self.too_many |= entity.too_many;
         let parent = self.entities.get(header_block.entity).and_then(|(parent, _)| *parent);
+        if self.is_report() && parent.is_some_and(|parent| self.returns_message(parent)) {
+            self.report.returned(&header_block.block);
+        }
         let in_digest = parent.and_then(|parent| self.entities.get(parent)).is_some_and(|(_, mime)| {
             // RFC 2046, section 5.1.5: there, a part without Content-Type is a message.
             mime.content_type.as_deref() == Some("multipart/digest")
@@ -423,44 +447,6 @@ impl MimeParser {
         if let Some((_, mime)) = self.entities.get_mut(header_block.entity) {
             *mime = entity.mime;
         }
-    }
-
-    fn begin_content(&mut self, number: usize, entity: &Entity, in_digest: bool) {
-        self.leaf_end.discard();
-        let content_type = entity.mime.content_type.as_deref();
-        // What is no text for people is an attachment, even where it has no name and is not declared as one: the pictures
-        // of newsletters and signatures, and what malware does not name.
-        let is_attached = entity.attachment || entity.filename.is_some() || content_type.is_some_and(is_file_type);
-        let attached = self.want_attachments && is_attached;
-        let transfer = Transfer::named(entity.mime.encoding.as_deref());
-        let boundary = entity.boundary.as_ref().filter(|_| content_type.is_some_and(|t| t.starts_with("multipart/")));
-        let is_message =
-            matches!(content_type, Some("message/rfc822" | "message/global")) || (in_digest && content_type.is_none());
-        let fits = self.open.len() < MIME_DEPTH;
-        self.too_many |= !fits && (boundary.is_some() || is_message);
-        let mut begin = || self.attachments.begin(entity.filename.clone(), entity.mime.content_type.clone());
-        if let Some(boundary) = boundary.filter(|_| fits) {
-            self.open.push(Open::Parts { entity: number, dashed: [b"--", boundary.as_slice()].concat() });
-            return;
-        }
-        if is_message && fits {
-            let id = if attached { begin() } else { None };
-            let encoded = (!transfer.is_identity()).then_some((transfer, id));
-            // The empty line is content of the messages around this one, but not of this one.
-            let (open, attachments) = (&self.open, &mut self.attachments);
-            self.raw_end.flush(|told| add_to_messages(open, attachments, told));
-            self.open.push(Open::Message(id.filter(|_| encoded.is_none())));
-            self.begin_entity(Some(number), encoded);
-            return;
-        }
-        let uuencoded = matches!(entity.mime.encoding.as_deref(), Some("x-uuencode" | "uuencode" | "x-uue" | "uue"));
-        let is_text = content_type.is_none_or(|declared| declared.starts_with("text/")) && transfer.is_identity();
-        self.state = State::Leaf(match attached {
-            true if uuencoded => Leaf::text(Some((entity.filename.clone(), entity.mime.content_type.clone()))),
-            true => begin().map_or(Leaf::Passed, |id| Leaf::Attached { id, transfer }),
-            false if self.want_attachments && (uuencoded || is_text) => Leaf::text(None),
-            false => Leaf::Passed,
-        });
     }
 }
 

@@ -18,9 +18,12 @@ mod line_count;
 mod line_feeds;
 mod mime;
 mod parameter;
+mod report;
+mod text_print;
 mod transfer;
 mod uu;
 
+pub use date::read as read_date;
 pub use digest::sha256;
 pub use mime::Structure;
 

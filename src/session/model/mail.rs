@@ -30,6 +30,10 @@ pub struct Message {
     pub mime: Option<MimePart>,
     /// Attachments, decoded.
     pub attachments: Vec<Attachment>,
+    /// What it says as a delivery report (RFC 3464), where it is one.
+    pub report: Option<Box<Report>>,
+    /// Its texts, by digests. Empty where those were not asked for.
+    pub prints: Vec<TextPrint>,
     /// Content bytes as they crossed (dots unstuffed).
     pub size: u64,
     /// The content's lines. Absent where the contents of messages were not asked for.
@@ -179,6 +183,56 @@ pub struct Attachment {
     pub tnef: bool,
     /// The decoded bytes themselves, where a content store keeps them.
     pub stored: Option<Arc<StoredContent>>,
+}
+
+/// Line ends at the beginning and at the end of a text up to which a print has digests.
+pub const PRINTED_LINES: usize = 24;
+
+/// A text of a message by digests, decoded and without white space at the ends of lines.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TextPrint {
+    /// Of all of it, without the empty lines at its end.
+    pub digest: u64,
+    /// Its lines, without those.
+    pub lines: u32,
+    /// Its bytes, decoded.
+    pub bytes: u64,
+    /// Digests of its beginning, up to each of its first lines.
+    pub first: Box<[u64]>,
+    /// And up to each of its last lines.
+    pub last: Box<[u64]>,
+}
+
+impl TextPrint {
+    /// Whether it begins with `other`, and something follows.
+    pub fn goes_on(&self, other: &Self) -> bool {
+        let Some(place) = usize::try_from(other.lines).ok().and_then(|lines| lines.checked_sub(1)) else { return false };
+        let from_end = usize::try_from(self.lines.saturating_sub(other.lines)).unwrap_or(usize::MAX);
+        let last = self.last.len().checked_sub(1).and_then(|end| self.last.get(end.checked_sub(from_end)?));
+        other.lines < self.lines && self.first.get(place).or(last) == Some(&other.digest)
+    }
+}
+
+/// A delivery report (RFC 3464).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Report {
+    /// The recipients that it reports on, up to 100.
+    pub recipients: Vec<ReportedRecipient>,
+    /// Message-ID of the message that it is about, without angle brackets, where its header comes back.
+    pub message_id: Option<String>,
+}
+
+/// A recipient that a delivery report is about.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ReportedRecipient {
+    /// Final-Recipient, else Original-Recipient, without the address type.
+    pub address: String,
+    /// `failed`, `delayed`, `delivered`, `relayed`, `expanded`.
+    pub action: String,
+    /// Status: an enhanced status code.
+    pub status: Option<String>,
+    /// Diagnostic-Code, without its type.
+    pub diagnostic: Option<String>,
 }
 
 /// The same message elsewhere.

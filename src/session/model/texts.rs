@@ -9,7 +9,7 @@ digest, a time.
 
 use super::{
     Addressee, Attachment, Credential, Envelope, Fact, Facts, Finding, Header, HeaderField, Mailbox, Message, MimePart,
-    Recipient, Session, Step, Tls, Transaction,
+    Recipient, Report, ReportedRecipient, Session, Step, Tls, Transaction,
 };
 use crate::flow::{self, Transport};
 use crate::protocol::event::Certificate;
@@ -291,6 +291,8 @@ impl Message {
             header,
             mime,
             attachments,
+            report,
+            prints: _,
             size: _,
             lines: _,
             sha256: _,
@@ -314,6 +316,13 @@ impl Message {
             }
         }
         visit_all([mailbox, unique_id, part, reply], visit);
+        if let Some(Report { recipients, message_id }) = report.as_deref_mut() {
+            visit_all([message_id], visit);
+            for ReportedRecipient { address, action, status, diagnostic } in recipients {
+                visit_all([address, action], visit);
+                visit_all([status, diagnostic], visit);
+            }
+        }
         header.texts_mut(visit);
         mime.iter_mut().for_each(|part| part.texts_mut(visit));
         for Attachment { filename, content_type, size: _, sha256: _, complete: _, tnef: _, stored: _ } in attachments {

@@ -7,8 +7,31 @@ the capture has been read ([`Across`]); what follows from earlier sessions alone
 ([`same_message`]).
 */
 
+pub mod all;
+pub mod change;
+pub mod found;
+pub mod grouped;
+pub mod journey;
 pub mod login_frequency;
 pub mod same_message;
+
+mod address_probing;
+mod bounce;
+mod credential_reuse;
+mod deferred_later;
+mod duplicate_delivery;
+mod envelope;
+mod mailbox_holder;
+mod monitor_probes;
+mod needs_smtputf8;
+pub mod outcome;
+mod remembered;
+mod repeated_login_failures;
+mod servers_differ;
+mod starttls_elsewhere;
+#[cfg(test)]
+mod testing;
+mod too_many_connections;
 
 use crate::session::Session;
 

@@ -3,6 +3,7 @@ The rules, one file each. A new rule is a file here and its line below; `docs/ad
 */
 
 use super::Rule;
+use super::across::all::RULES;
 
 /// Makes a module of each file, and the list of the rules in them.
 macro_rules! rules {
@@ -81,9 +82,17 @@ rules! {
     zero_window_stall
 }
 
+/// All rules by id: those of sessions, and those of several sessions that no session has.
+pub fn catalogue() -> Vec<&'static Rule> {
+    let of_several = RULES.iter().filter(|rule| ALL.iter().all(|known| known.id != rule.id));
+    let mut all: Vec<&'static Rule> = ALL.iter().chain(of_several).copied().collect();
+    all.sort_by_key(|rule| rule.id);
+    all
+}
+
 /// The rule called `id`.
 pub fn find(id: &str) -> Option<&'static Rule> {
-    ALL.iter().copied().find(|rule| rule.id == id)
+    ALL.iter().chain(RULES).copied().find(|rule| rule.id == id)
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use crate::capture::number;
 use crate::session::model::{Fact, Facts, Finding, Key, Sentence};
 use crate::verdict::purpose::enhanced::Meaning;
 use crate::verdict::rule::{Text, Words};
-use crate::verdict::rules;
+use crate::verdict::{FindingAcross, Told, rules};
 use crate::view::{Lang, escape};
 
 /// A finding in words.
@@ -44,6 +44,28 @@ pub fn finding(lang: Lang, finding: &Finding) -> FindingWords {
         add(&say!(lang, facts::more(finding.more)));
     }
     FindingWords { title, detail, remedy, reference: rule.reference }
+}
+
+/// A finding of several sessions in words.
+pub fn finding_across(lang: Lang, finding: &FindingAcross) -> FindingWords {
+    let Text { title, detail, remedy } = text(lang, &finding.rule.words);
+    let mut detail = (*detail).to_owned();
+    let between = if lang == Lang::En { " " } else { "" };
+    for Told { sentence, facts } in &finding.told {
+        let facts: Vec<(Key, Fact)> = facts.iter().map(|(_, fact)| (fact.usual_key(), fact.clone())).collect();
+        detail.push_str(between);
+        detail.push_str(&filled(lang, sentence, &facts));
+    }
+    if finding.more > 0 {
+        detail.push_str(between);
+        detail.push_str(&say!(lang, facts::more(finding.more)));
+    }
+    FindingWords { title, detail, remedy, reference: finding.rule.reference }
+}
+
+/// What the rule called `id` finds, in a few words.
+pub fn rule_title(lang: Lang, id: &'static str) -> &'static str {
+    rules::find(id).map_or(id, |rule| text(lang, &rule.words).title)
 }
 
 /// A rule's words in one language.

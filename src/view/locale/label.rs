@@ -104,12 +104,18 @@ crate::verdict::purpose::enumerated! {
         Attachments,
         // Findings.
         Findings,
+        FindingsAcross,
+        FindingsGrouped,
+        Servers,
         Severity,
         Finding,
         Remedy,
         Evidence,
         Reference,
         Since,
+        // Ways of messages.
+        Journeys,
+        WhatChanged,
         // The list of sessions.
         Sessions,
         LogIns,

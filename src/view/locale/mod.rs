@@ -31,15 +31,15 @@ mod verdict;
 mod which;
 mod zh;
 
-pub use finding::{FindingWords, finding, text};
+pub use finding::{FindingWords, finding, finding_across, rule_title, text};
 pub use label::Label;
 pub use login::login_frequency;
 pub use mime::MimeFact;
 pub use purpose::{purpose, row};
 pub use term::{
-    bytes, clock_step, content_type, decode_stop, delivery, direction, duration, end, exposure, header_field, kind,
-    label, limit, line_ends, login_outcome, matched, mime_fact, no_mail, phase_title, probes, protocol, sent_again,
-    severity, side, silence, subflows, tls_mode, transfer_encoding, urgent, via, window_closed,
+    bytes, change, clock_step, content_type, decode_stop, delivery, direction, duration, end, exposure, header_field,
+    kind, label, limit, line_ends, login_outcome, matched, mime_fact, no_mail, phase_title, probes, protocol, role,
+    sent_again, severity, side, silence, subflows, tls_mode, transfer_encoding, urgent, via, window_closed,
 };
 pub use verdict::verdict;
 

@@ -11,6 +11,7 @@ use crate::protocol::Protocol;
 use crate::protocol::event::{Delivery, Direction, Exposure, Kind, LoginOutcome, Via};
 use crate::session::model::{LineEnds, Match, Phase, Severity, State, TlsMode};
 use crate::session::summary::{Probes, Summary};
+use crate::verdict::{BodyChange, ChangeKind, Role};
 use crate::view::packet::shown;
 
 /// Most ports named in the words for a capture without mail.
@@ -84,6 +85,22 @@ pub fn delivery(lang: Lang, delivery: Delivery) -> &'static str {
 /// What is equal in two copies of a message.
 pub fn matched(lang: Lang, by: Match) -> &'static str {
     say!(lang, terms::matched(by))
+}
+
+/// What a session does with a message.
+pub fn role(lang: Lang, role: Role) -> &'static str {
+    say!(lang, terms::role(role))
+}
+
+/// What was changed in a message, and by how many bytes it has grown.
+pub fn change(lang: Lang, kind: ChangeKind, body: Option<BodyChange>, added: u64) -> String {
+    let what = say!(lang, terms::change(kind, body));
+    let grown = say!(lang, terms::grown(&bytes(lang, added)));
+    match (added, lang) {
+        (0, _) => what.to_owned(),
+        (_, Lang::En) => format!("{what} ({grown})"),
+        (_, Lang::Zh) => format!("{what}（{grown}）"),
+    }
 }
 
 /// How much a finding matters.

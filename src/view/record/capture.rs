@@ -1,5 +1,6 @@
 //! `capture` and `summary`.
 
+use super::across::{FindingAcross, FindingGroup, Journey};
 use super::each::Options;
 use super::value::{Shown, non_empty};
 use super::verdict::Verdict;
@@ -110,6 +111,12 @@ pub(crate) struct Summary<'a> {
     messages: u64,
     /// Findings per severity.
     findings: Findings,
+    /// Findings that only several sessions together show, the most severe first.
+    findings_across: Vec<FindingAcross>,
+    /// The findings of all sessions, counted by rule: the most severe first, then the most frequent.
+    findings_grouped: Vec<FindingGroup>,
+    /// The ways of messages that were seen more than once, in the order in which they were seen first.
+    journeys: Vec<Journey<'a>>,
     /// Connections to mail ports that their clients closed at once and without a mail dialogue: health checks, scans.
     /// They are no sessions. Absent if there were none.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -212,7 +219,7 @@ impl Serialize for Limits<'_> {
 }
 
 impl<'a> Summary<'a> {
-    /// The summary in `report`.
+    /// The summary in `report`, in the language of `options`.
     pub fn new(report: &'a Report, options: Options) -> Self {
         let summary = &report.summary;
         let sessions = |protocol| summary.sessions.get(&protocol).copied().unwrap_or_default();
@@ -238,6 +245,9 @@ impl<'a> Summary<'a> {
                 medium: findings(model::Severity::Medium),
                 high: findings(model::Severity::High),
             },
+            findings_across: report.across.findings.iter().map(|one| FindingAcross::new(one, options)).collect(),
+            findings_grouped: report.across.groups.iter().map(FindingGroup::new).collect(),
+            journeys: report.across.journeys.iter().map(Journey::new).collect(),
             probes: Some(&summary.probes).filter(|probes| probes.count() > 0).map(Probes::new),
             packets: Packets {
                 read: summary.packets.read,

@@ -3,6 +3,7 @@
 use crate::flow;
 use crate::protocol::{self, event, imap, pop3};
 use crate::session::model;
+use crate::verdict;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Serialize, Serializer};
 use std::borrow::Cow;
@@ -157,6 +158,23 @@ words! {
         model::Match::Content => "content",
         model::Match::Body => "body",
         model::Match::MessageId => "message-id",
+    }
+    Role: verdict::Role {
+        verdict::Role::Submitted => "submitted",
+        verdict::Role::Relayed => "relayed",
+        verdict::Role::Delivered => "delivered",
+        verdict::Role::Retrieved => "retrieved",
+        verdict::Role::Appended => "appended",
+    }
+    ChangeKind: verdict::ChangeKind {
+        verdict::ChangeKind::TraceFieldsAdded => "trace-fields-added",
+        verdict::ChangeKind::FieldsChanged => "fields-changed",
+        verdict::ChangeKind::BodyChanged => "body-changed",
+    }
+    BodyChange: verdict::BodyChange {
+        verdict::BodyChange::ReEncoded => "re-encoded",
+        verdict::BodyChange::Appended => "appended",
+        verdict::BodyChange::Other => "other",
     }
     Severity: model::Severity {
         model::Severity::Info => "info",

@@ -7,6 +7,7 @@ or does not apply: there is no `null`, and no empty string that stands for "none
 the descriptions in the JSON Schema ([`super::schema`]).
 */
 
+mod across;
 mod capture;
 mod community;
 mod credential;
@@ -33,5 +34,5 @@ pub(super) use session::Endpoint;
 pub(crate) use session::Session;
 pub(crate) use step::Step;
 pub(crate) use transaction::Transaction;
-pub(crate) use uid::uid;
+pub(crate) use uid::{uid, uid_of};
 pub(super) use value::{Hex, Shown};

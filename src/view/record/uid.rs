@@ -1,5 +1,6 @@
 //! Identifiers of sessions that hold beyond one run.
 
+use crate::capture::Time;
 use crate::flow::Transport;
 use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
@@ -11,10 +12,15 @@ const BYTES: usize = 10;
 /// digits, made of its Community ID, the time of its first packet and the TCP sequence number of that packet. Ports are
 /// used again, so the Community ID alone is shared by many connections.
 pub fn uid(community_id: &str, transport: &Transport) -> String {
+    uid_of(community_id, transport.first.time, transport.first_sequence)
+}
+
+/// The same, where the rest of the session is gone.
+pub fn uid_of(community_id: &str, first: Time, first_sequence: u32) -> String {
     let mut hash = Sha256::new();
     hash.update(community_id);
-    hash.update(transport.first.time.nanoseconds().to_be_bytes());
-    hash.update(transport.first_sequence.to_be_bytes());
+    hash.update(first.nanoseconds().to_be_bytes());
+    hash.update(first_sequence.to_be_bytes());
     HEXLOWER.encode(&hash.finalize()[..BYTES])
 }
 

@@ -3,7 +3,7 @@
 use super::grid::Row;
 use super::{Options, Style, heading};
 use crate::verdict::rule::Text;
-use crate::verdict::rules::ALL;
+use crate::verdict::rules;
 use crate::view::locale::{self, Label};
 use crate::view::{Lang, Show};
 use std::io::{self, Write};
@@ -12,7 +12,7 @@ use std::io::{self, Write};
 pub fn write(out: &mut dyn Write, style: Style, lang: Lang) -> io::Result<()> {
     let options = Options { style, show: Show::ALL, lang, text_limit: usize::MAX }.usable();
     let titles = [Label::Severity, Label::Finding].map(|label| options.label(label));
-    let mut rules = ALL.to_vec();
+    let mut rules = rules::catalogue();
     rules.sort_by_key(|rule| std::cmp::Reverse(rule.severity));
     let row = |rule: &crate::verdict::Rule| {
         let Text { title, detail, remedy } = locale::text(lang, &rule.words);

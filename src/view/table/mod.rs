@@ -7,6 +7,7 @@ per table. All text off the wire passes [`escape`](super::escape) on its way int
 terminal. Colour only repeats what signs say.
 */
 
+mod across;
 mod catalogue;
 mod cell;
 mod credentials;

@@ -3,7 +3,7 @@
 
 use super::credentials::Ledger;
 use super::sessions::List;
-use super::{Options, frequency, summary};
+use super::{Options, across, frequency, summary};
 use crate::session::model::Session;
 use crate::verdict::Report;
 use std::io::{self, Write};
@@ -39,6 +39,12 @@ impl Totals {
             summary::no_mail(out, options, report)?;
         } else {
             sessions.finish(out, options)?;
+            if options.show.journeys {
+                across::journeys(out, options, &report.across.journeys)?;
+            }
+            if options.show.findings {
+                across::findings(out, options, &report.across, report.summary.sessions.values().sum())?;
+            }
             if options.show.credentials {
                 credentials.write(out, options)?;
                 frequency::write(out, options, &report.logins)?;

@@ -249,5 +249,11 @@ pub fn report(sessions: &[Session]) -> Report {
     sessions.iter().for_each(|session| logins.session(session));
     let mut verdicts = Verdicts::default();
     sessions.iter().for_each(|session| verdicts.session(session));
-    Report { sources: vec![source], summary, logins: logins.finish(), verdict: Some(verdicts.finish()) }
+    Report {
+        sources: vec![source],
+        summary,
+        logins: logins.finish(),
+        verdict: Some(verdicts.finish()),
+        across: Default::default(),
+    }
 }

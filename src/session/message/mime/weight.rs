@@ -8,10 +8,11 @@ impl MimeParser {
     pub fn weight(&self) -> usize {
         let block = match &self.state {
             State::Header(header_block) => of_list(&header_block.block),
-            State::Between | State::Leaf(_) => 0,
+            State::Leaf(leaf) => leaf.weight(),
+            State::Between => 0,
         };
         let lists = of_list(&self.entities) + of_list(&self.open);
         let buffers = of_list(&self.held) + of_list(&self.scratch) + of_list(&self.lines);
-        heap(size_of::<Self>()) + self.kept + block + lists + buffers + self.attachments.weight()
+        heap(size_of::<Self>()) + self.kept + block + lists + buffers + self.attachments.weight() + of_list(&self.prints)
     }
 }

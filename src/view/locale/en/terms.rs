@@ -5,6 +5,7 @@ use crate::flow::{CloseReason, Side};
 use crate::protocol::event::{Delivery, Direction, Exposure, Kind, LoginOutcome};
 use crate::protocol::{Protocol, imap, pop3};
 use crate::session::model::{Match, Phase, Severity, State, TlsMode};
+use crate::verdict::{BodyChange, ChangeKind, Role};
 
 pub fn protocol(protocol: Protocol) -> &'static str {
     match protocol {
@@ -125,6 +126,30 @@ pub fn matched(by: Match) -> &'static str {
         Match::Body => "same body, other header (equal SHA-256 of the body)",
         Match::MessageId => "same Message-ID",
     }
+}
+
+pub fn role(role: Role) -> &'static str {
+    match role {
+        Role::Submitted => "submitted",
+        Role::Relayed => "relayed",
+        Role::Delivered => "delivered",
+        Role::Retrieved => "retrieved",
+        Role::Appended => "stored in a mailbox",
+    }
+}
+
+pub fn change(kind: ChangeKind, body: Option<BodyChange>) -> &'static str {
+    match (kind, body) {
+        (_, Some(BodyChange::ReEncoded)) => "the body was encoded anew; its text is the same",
+        (_, Some(BodyChange::Appended)) => "something was added at the end of the body",
+        (_, Some(BodyChange::Other)) => "the body was changed",
+        (ChangeKind::TraceFieldsAdded, None) => "only trace fields were added; the body is identical (equal SHA-256)",
+        (_, None) => "header fields were changed; the body is identical (equal SHA-256)",
+    }
+}
+
+pub fn grown(bytes: &str) -> String {
+    format!("{bytes} added")
 }
 
 pub fn severity(severity: Severity) -> &'static str {

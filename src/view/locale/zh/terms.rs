@@ -5,6 +5,7 @@ use crate::flow::{CloseReason, Side};
 use crate::protocol::event::{Delivery, Direction, Exposure, Kind, LoginOutcome};
 use crate::protocol::{Protocol, imap, pop3};
 use crate::session::model::{Match, Phase, Severity, State, TlsMode};
+use crate::verdict::{BodyChange, ChangeKind, Role};
 
 pub fn protocol(protocol: Protocol) -> &'static str {
     match protocol {
@@ -125,6 +126,30 @@ pub fn matched(by: Match) -> &'static str {
         Match::Body => "正文相同，首部不同（正文的 SHA-256 摘要相等）",
         Match::MessageId => "邮件标识（Message-ID）相同",
     }
+}
+
+pub fn role(role: Role) -> &'static str {
+    match role {
+        Role::Submitted => "提交",
+        Role::Relayed => "转发",
+        Role::Delivered => "投递",
+        Role::Retrieved => "取回",
+        Role::Appended => "存入邮箱",
+    }
+}
+
+pub fn change(kind: ChangeKind, body: Option<BodyChange>) -> &'static str {
+    match (kind, body) {
+        (_, Some(BodyChange::ReEncoded)) => "正文重新编码，文字相同",
+        (_, Some(BodyChange::Appended)) => "正文末尾增加了内容",
+        (_, Some(BodyChange::Other)) => "正文有改动",
+        (ChangeKind::TraceFieldsAdded, None) => "只增加了跟踪字段，正文相同（SHA-256 摘要相等）",
+        (_, None) => "首部字段有改动，正文相同（SHA-256 摘要相等）",
+    }
+}
+
+pub fn grown(bytes: &str) -> String {
+    format!("增加了 {bytes}")
 }
 
 pub fn severity(severity: Severity) -> &'static str {
