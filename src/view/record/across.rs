@@ -1,10 +1,10 @@
 //! The records of what several sessions show: findings that span them, groups of findings, journeys of messages.
 
 use super::each::Options;
+use super::finding::value;
 use super::value::{Hex, Shown, ip};
 use super::{community_id, enums, uid_of};
 use crate::capture::{Time, number};
-use crate::session::model::Fact;
 use crate::verdict;
 use crate::view::locale;
 use schemars::JsonSchema;
@@ -154,27 +154,11 @@ impl FindingAcross {
             title,
             detail,
             remedy,
-            facts: first.filter_map(|(name, fact)| Some(((*name)?, value(fact)?))).collect(),
+            facts: first.filter_map(|(name, fact)| Some(((*name)?, value(fact, options)?))).collect(),
             evidence: finding.evidence.iter().map(Evidence::new).collect(),
             reference,
         }
     }
-}
-
-/// A fact as a value; absent where it is words.
-fn value(fact: &Fact) -> Option<serde_json::Value> {
-    Some(match fact {
-        Fact::Count(n) | Fact::Bytes(n) | Fact::Packets(n) | Fact::Line(n) => (*n).into(),
-        Fact::Packet(packet) => number::frame(*packet).into(),
-        Fact::Code(code) => (*code).into(),
-        Fact::Enhanced(status) => status.to_string().into(),
-        Fact::Time(time) => time.known()?.to_string().into(),
-        Fact::Duration(nanoseconds) => ((*nanoseconds as f64 / 1e6).round() / 1e3).into(),
-        Fact::Name(name) => name.as_str().into(),
-        Fact::LoginCause(_) | Fact::TokenRefused | Fact::Alert(_) | Fact::Side(_) | Fact::Phrase(_) | Fact::Conflict(_) => {
-            return None;
-        }
-    })
 }
 
 impl Evidence {

@@ -1,6 +1,6 @@
 //! The record of a finding.
 
-use super::each::Context;
+use super::each::{Context, Options};
 use super::enums;
 use super::step::{Elsewhere, elsewhere};
 use crate::capture::number;
@@ -85,14 +85,15 @@ impl<'a> Finding<'a> {
 fn named(context: &Context<'_>, facts: &Facts) -> Map {
     let mut map = Map::new();
     for (key, fact) in &facts.list {
-        if let Some(value) = value(context, fact) {
+        if let Some(value) = value(fact, context.options) {
             map.entry(Key::name(*key)).or_insert(value);
         }
     }
     map
 }
 
-fn value(context: &Context<'_>, fact: &Fact) -> Option<serde_json::Value> {
+/// A fact as a value; absent where it is words in a human language.
+pub(super) fn value(fact: &Fact, options: Options) -> Option<serde_json::Value> {
     Some(match fact {
         Fact::Count(n) | Fact::Bytes(n) | Fact::Packets(n) | Fact::Line(n) => (*n).into(),
         Fact::Packet(packet) => number::frame(*packet).into(),
@@ -105,7 +106,7 @@ fn value(context: &Context<'_>, fact: &Fact) -> Option<serde_json::Value> {
         // Nanoseconds as seconds, with the digits that a reader can use.
         Fact::Duration(nanoseconds) => ((*nanoseconds as f64 / 1e6).round() / 1e3).into(),
         Fact::Side(side) => serde_json::to_value(enums::Side(*side)).ok()?,
-        Fact::Name(text) => escape::cut(text, context.options.text_limit).0.into(),
+        Fact::Name(text) => escape::cut(text, options.text_limit).0.into(),
         Fact::Phrase(_) | Fact::Said(_) | Fact::Meaning(_) | Fact::Conflict(_) => return None,
     })
 }
