@@ -44,7 +44,7 @@ fn check(session: &Session, found: &mut Found) {
     let Some(ends) = ending::ends(session) else { return };
     let Some(reset) = ends.resets.iter().find(|reset| reset.side == Side::Server) else { return };
     let syns = std::iter::once(transport.first).chain(ends.syns.iter().copied());
-    let last = syns.clone().filter(|syn| syn.time <= reset.at.time).last().unwrap_or(transport.first);
+    let last = syns.clone().rfind(|syn| syn.time <= reset.at.time).unwrap_or(transport.first);
     let packets = syns.map(|at| at.packet).chain([reset.at.packet]);
     let occurrence = found.at([]).packets(packets);
     if let Some(passed) = reset.at.time.known_since(last.time) {

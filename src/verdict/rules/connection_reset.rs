@@ -59,6 +59,9 @@ pub const RULE: Rule = Rule {
     check,
 };
 
+/// What a command and the end of TLS take in records of TLS, at most.
+const FAREWELL_BYTES: u64 = 256;
+
 fn check(session: &Session, found: &mut Found) {
     let transport = &session.transport;
     let Some(ends) = ending::ends(session).filter(|_| transport.end == CloseReason::Reset) else { return };
@@ -79,18 +82,16 @@ fn check(session: &Session, found: &mut Found) {
     let from_client = says == 1;
     let counters = &transport.counters;
     let is_probe = from_client && counters.client_bytes == 0;
-    // Where the dialogue cannot be read, it may have been over: QUIT, and TLS closed.
-    let may_be_over = ending::is_hidden(session) && (from_client || ends.unacknowledged == [0; 2]) && says < 2;
-    if is_probe || may_be_over || ending::gave_up(session).is_some() {
+    // Where the dialogue cannot be read, it may have been over (QUIT, and TLS closed), unless more is under way than that.
+    let under_way = ends.unacknowledged.iter().any(|&bytes| bytes > FAREWELL_BYTES);
+    let may_be_over = ending::is_hidden(session) && (from_client || !under_way) && says < 2;
+    // A client that leaves between two commands has lost nothing.
+    let amid = || ending::owed(session, time).is_some() || session.messages.iter().any(|message| message.unfinished);
+    if is_probe || may_be_over || (from_client && !amid()) || ending::gave_up(session).is_some() {
         return;
     }
     let last = session.steps.iter().rev().find(|step| step.time <= time && step.kind != Kind::Gap);
-    let mut occurrence = found.at(last.map(|step| step.n)).packets(ends.resets.iter().map(|reset| reset.at.packet));
-    // A client that leaves between two commands has lost nothing.
-    let amid = ending::owed(session, time).is_some() || session.messages.iter().any(|message| message.unfinished);
-    if from_client && !amid {
-        occurrence = occurrence.severity(Severity::Low);
-    }
+    let occurrence = found.at(last.map(|step| step.n)).packets(ends.resets.iter().map(|reset| reset.at.packet));
     let occurrence = occurrence.says(says).named(Key::By, Fact::Side(reset.side)).fact(Fact::Packet(reset.at.packet));
     if says >= 2 {
         occurrence.named(Key::Name, Fact::Phrase(signs(other_hops, reset.went_on > 0)));
@@ -125,6 +126,7 @@ mod tests {
     has_not!(after_a_refusal, "! syn\n! syn-ack\nS: 554 no\n! rst server");
     has_not!(after_its_own_fin, "! syn\n! syn-ack\nS: 220 mx\nC: HELO a\nS: 250 mx\n! fin client\n! rst client");
     has_not!(after_the_others_fin, "! syn\n! syn-ack\nS: 220 mx\nC: HELO a\nS: 250 mx\n! fin client\n! rst server");
+    has_not!(by_the_client_between_two_commands, "! syn\n! syn-ack\nS: 220 mx\nC: HELO a\nS: 250 mx\n! rst client");
     has_not!(a_probe, "! syn\n! syn-ack\nS: 220 mx\n! rst client");
     has_not!(nothing_of_the_kind, "S: 220 mx\nC: HELO a\nS: 250 mx");
 }

@@ -60,6 +60,7 @@ fn check(session: &Session, found: &mut Found) {
     match (left.word, left.owed) {
         (Some(word), _) => occurrence.says(0).named(Key::Reply, Fact::Name(word.quoted())),
         (None, None) => occurrence.says(1).fact(Fact::Duration(left.silence)),
+        (None, Some(owed)) if owed.command.is_none() => occurrence.says(3).fact(Fact::Duration(left.silence)),
         (None, Some(owed)) => {
             occurrence.says(2).fact(Fact::Duration(left.silence)).named(Key::Command, Fact::Name(owed.quoted_command()))
         }
