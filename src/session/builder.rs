@@ -145,9 +145,7 @@ impl Builder {
         self.session.credentials.sort_by_key(|credential| credential.steps.first().copied().unwrap_or(StepId::MAX));
         logins::settle(&mut self.session);
         self.session.transport = transport.into();
-        if tls::failed(&self.session) {
-            self.session.tls.failed = true;
-        }
+        tls::settle(&mut self.session);
         self.session
     }
 

@@ -5,9 +5,17 @@ use crate::flow::CloseReason;
 use crate::protocol::event::Subject;
 use crate::protocol::tls;
 
+/// Says of a session that is over whether its handshake failed.
+pub fn settle(session: &mut Session) {
+    // What is known of TLS takes room only where there is some.
+    if failed(session) {
+        session.tls.failed = true;
+    }
+}
+
 /// Whether a handshake was begun, and an alert or the end of the connection came before the keys were in use. Where bytes
 /// are missing, or the capture ended first, it may have ended unseen.
-pub fn failed(session: &Session) -> bool {
+fn failed(session: &Session) -> bool {
     let (tls, transport) = (&session.tls, &session.transport);
     if tls.mode == TlsMode::None || tls.decrypted || tls.established {
         return false;

@@ -32,8 +32,8 @@ pub const RULE: Rule = Rule {
             title: "One side speaks TLS, the other plain text",
             detail: "Client and server do not agree on whether this port begins with TLS, so neither understands the \
                      other.",
-            remedy: "Set the client to the kind of encryption that the port has: TLS from the first byte on 465, 993 \
-                     and 995; plain text, and then STARTTLS, on 25, 587, 143 and 110. Or correct the port.",
+            remedy: "Set the client to the kind of encryption that the port has: TLS at once on 465, 993 and 995; \
+                     plain text, and then STARTTLS, on 25, 587, 143 and 110. Or correct the port.",
         },
         zh: Text {
             title: "一方使用 TLS，另一方使用明文",
