@@ -6,7 +6,9 @@ of both directions in the order in which the two ends saw them, each range eithe
 
 `assembler.rs` is one direction (`out_of_order.rs` holds its segments that came early), `causal.rs` both: it decides what
 is delivered next, and how long bytes are waited for before they are a gap. `connection.rs` has how a connection began
-and ended (`ends.rs`: packet by packet), `stalls.rs` what held it up; of one that only opens, `embryonic.rs` keeps a few headers. `duplicate.rs` takes out packets captured twice.
+and ended (`ends.rs`: packet by packet), `stalls.rs` what held it up (`repeats.rs` what was sent again, `sizes.rs` how
+large a segment has crossed); of one that only opens, `embryonic.rs` keeps a few headers. `duplicate.rs` takes out packets
+captured twice.
 */
 
 mod assembler;
