@@ -80,13 +80,13 @@ pub fn stray_line(session: &Session, login: &Credential) -> Option<[StepId; 2]> 
 
 /// A line that is no command, and has the length of base64.
 fn is_bare_line(step: &Step) -> bool {
-    let unknown = match &step.subject {
-        Subject::Smtp(smtp::Subject::Command(smtp::Verb::Other)) => true,
-        Subject::Pop3(pop3::Subject { what: pop3::What::Command(pop3::Verb::Other), .. }) => true,
-        Subject::Imap(imap::Subject { what: imap::What::Command { verb: imap::Verb::Other, .. }, .. }) => true,
-        Subject::Unknown => true,
-        _ => false,
-    };
+    let unknown = matches!(
+        &step.subject,
+        Subject::Smtp(smtp::Subject::Command(smtp::Verb::Other))
+            | Subject::Pop3(pop3::Subject { what: pop3::What::Command(pop3::Verb::Other), .. })
+            | Subject::Imap(imap::Subject { what: imap::What::Command { verb: imap::Verb::Other, .. }, .. })
+            | Subject::Unknown
+    );
     // A word of four letters may be a command; with a `=` it is none.
     let least = if step.text.trim_ascii_end().ends_with('=') { 4 } else { 8 };
     let long = |end: u64| step.bytes.checked_sub(end).is_some_and(|line| line >= least && line.is_multiple_of(4));
@@ -120,10 +120,11 @@ pub fn settle(session: &mut Session) {
         let Some(login) = session.credentials.get(index) else { return };
         let open = matches!(login.cause, Some(LoginCause::WrongSecret | LoginCause::Unknown))
             && login.reply.as_ref().is_none_or(|reply| is_of_the_code_alone(reply));
-        if open && (stray_line(session, login).is_some() || is_answered_twice(session, login)) {
-            if let Some(login) = session.credentials.get_mut(index) {
-                login.cause = Some(LoginCause::Malformed);
-            }
+        if open
+            && (stray_line(session, login).is_some() || is_answered_twice(session, login))
+            && let Some(login) = session.credentials.get_mut(index)
+        {
+            login.cause = Some(LoginCause::Malformed);
         }
     }
 }
