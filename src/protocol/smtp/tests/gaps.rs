@@ -392,7 +392,7 @@ fn lmtp_whose_recipients_are_partly_missing() {
     assert_eq!(told, " > b@y=250/452, c@y=250: 3 unknown");
     // The session ends before another command.
     let (told, _) = session(&[begun, "S: 452 full\nS: 250 taken\n"].concat());
-    assert_eq!(told, "? > b@y=250: 3 accepted");
+    assert_eq!(told, "? > b@y=250: 3 partly");
 }
 
 #[test]
