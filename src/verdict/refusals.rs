@@ -53,7 +53,7 @@ pub fn tell(session: &Session, outcome: Outcome, found: &mut Found) {
             one(found, reply, transaction, sender.map_or(Whom::Message, Whom::Sender));
         }
     }
-    // IMAP and POP3 have no transactions.
+    // POP3 (XTND XMIT) has no transactions. What IMAP appends goes to a mailbox, and is not delivered.
     let is_refused = |delivery| match outcome {
         Outcome::Rejected => delivery == Some(Delivery::Rejected),
         _ => delivery == Some(Delivery::Deferred),
@@ -62,7 +62,7 @@ pub fn tell(session: &Session, outcome: Outcome, found: &mut Found) {
     for message in session
         .messages
         .iter()
-        .filter(|message| is_refused(message.outcome) && (message.direction == Direction::Appended || has_none))
+        .filter(|message| is_refused(message.outcome) && message.direction == Direction::Sent && has_none)
     {
         let reply = message.reply.as_deref().unwrap_or_default();
         let said = found.apart(message.steps.iter().copied()).says(4);

@@ -1,19 +1,17 @@
-use crate::protocol::event::{StepId, Subject};
+use crate::protocol::event::Subject;
 use crate::protocol::imap::{self, Code, Status, Verb, What};
 use crate::protocol::pop3;
 use crate::session::Session;
 use crate::session::model::Step;
 use crate::verdict::rule::{Class, Fact, Found, Key, Needs, Rule, Sentence, Severity, Text, Words};
-use std::cell::LazyCell;
-use std::collections::HashSet;
 
 /// The server did not give access to a mailbox, or did not put a message into one: the mailbox is in use, full, closed
 /// or the server has no room for one more session.
 ///
 /// It matters because mail is not read, or a copy of a message (of one that was sent, of a draft) is not kept.
 ///
-/// Not: a wrong password, which is `login-refused`; not a mailbox to be opened that is not there; not a message that was refused after its content, which is
-/// `delivery-rejected`; and not a mailbox that is to be created, since clients try that first.
+/// Not: a wrong password, which is `login-refused`; not a mailbox to be opened that is not there; not a message that an SMTP
+/// server refuses, which is `delivery-rejected`; and not a mailbox that is to be created, since clients try that first.
 ///
 /// RFC 3501, sections 6.3.1 and 6.3.11; RFC 5530 and RFC 9208: IMAP's response codes. RFC 2449, section 8, and RFC 3206:
 /// POP3's.
@@ -45,9 +43,8 @@ pub const RULE: Rule = Rule {
 };
 
 fn check(session: &Session, found: &mut Found) {
-    let carried = LazyCell::new(|| session.messages.iter().flat_map(|sent| &sent.steps).copied().collect());
     for step in &session.steps {
-        if let Some(asked) = session.answered(step).filter(|asked| refuses(&carried, asked, step)) {
+        if let Some(asked) = session.answered(step).filter(|_| refuses(step)) {
             // A mailbox may be refused at the login, whose words may be a password.
             let asked_for = match &asked.subject {
                 Subject::Imap(imap::Subject {
@@ -61,8 +58,7 @@ fn check(session: &Session, found: &mut Found) {
     }
 }
 
-/// `carried`: the steps of all messages, which may be as many as the refusals.
-fn refuses(carried: &LazyCell<HashSet<StepId>, impl FnOnce() -> HashSet<StepId>>, asked: &Step, reply: &Step) -> bool {
+fn refuses(reply: &Step) -> bool {
     match &reply.subject {
         Subject::Imap(imap::Subject { what: What::Tagged { to: Some(verb), status: Status::No, code }, .. }) => {
             match verb {
@@ -71,8 +67,7 @@ fn refuses(carried: &LazyCell<HashSet<StepId>, impl FnOnce() -> HashSet<StepId>>
                     matches!(code, Some(Code::InUse | Code::Unavailable | Code::Limit))
                         || *code == Some(Code::NoPerm) && matches!(verb, Verb::Select | Verb::Examine)
                 }
-                // Once its content has crossed, it is a message that was refused.
-                Verb::Append | Verb::Replace => !carried.contains(&asked.n),
+                Verb::Append | Verb::Replace => true,
                 _ => false,
             }
         }
@@ -97,10 +92,8 @@ mod tests {
         pop3_in_use,
         "S: +OK ready\nC: USER bob\nS: +OK\nC: PASS x\nS: -ERR [IN-USE] locked by another session" => [4, 5]
     );
-    has_not!(
-        append_after_its_literal,
-        "S: * OK ready\nC: a LOGIN bob x\nS: a OK in\nC: b APPEND Sent {3+}\nC: abc\nS: b NO [OVERQUOTA] full"
-    );
+    has!(append_after_its_literal,
+        "S: * OK ready\nC: a LOGIN bob x\nS: a OK in\nC: b APPEND Sent {3+}\nC: abc\nS: b NO [OVERQUOTA] full");
     has_not!(
         a_mailbox_that_is_not_there,
         "S: * OK ready\nC: a LOGIN bob x\nS: a OK in\nC: b SELECT Lists\nS: b NO Mailbox does not exist"
