@@ -25,8 +25,7 @@ pub fn mechanism(login: &Credential) -> Fact {
 pub fn reply(login: &Credential) -> Option<Fact> {
     let reply = login.reply.as_ref()?;
     let secrets = [&login.password, &login.token, &login.response].into_iter().flatten().chain(&login.wire_forms);
-    let repeats =
-        secrets.map(Secret::reveal).any(|secret| !secret.is_empty() && reply.contains(secret));
+    let repeats = secrets.map(Secret::reveal).any(|secret| !secret.is_empty() && reply.contains(secret));
     (!repeats).then(|| Fact::Name(reply.clone()))
 }
 

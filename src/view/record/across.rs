@@ -171,7 +171,12 @@ fn value(fact: &Fact) -> Option<serde_json::Value> {
         Fact::Time(time) => time.known()?.to_string().into(),
         Fact::Duration(nanoseconds) => ((*nanoseconds as f64 / 1e6).round() / 1e3).into(),
         Fact::Name(name) => name.as_str().into(),
-        Fact::LoginCause(_) | Fact::TokenRefused | Fact::Alert(_) | Fact::Side(_) | Fact::Phrase(_) | Fact::Conflict(_) => {
+        Fact::LoginCause(_)
+        | Fact::TokenRefused
+        | Fact::Alert(_)
+        | Fact::Side(_)
+        | Fact::Phrase(_)
+        | Fact::Conflict(_) => {
             return None;
         }
     })
