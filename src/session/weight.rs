@@ -83,7 +83,21 @@ impl Credential {
 impl Message {
     /// Bytes that the message has on the heap, without its own size.
     pub fn weight(&self) -> usize {
-        let Self { envelope, mailbox, unique_id, part, header, mime, attachments, report, prints, missing, reply, steps, .. } = self;
+        let Self {
+            envelope,
+            mailbox,
+            unique_id,
+            part,
+            header,
+            mime,
+            attachments,
+            report,
+            prints,
+            missing,
+            reply,
+            steps,
+            ..
+        } = self;
         let of_report = |report: &Report| {
             let of_recipient = |one: &ReportedRecipient| {
                 of_text(&one.address) + of_text(&one.action) + of_texts([&one.status, &one.diagnostic])

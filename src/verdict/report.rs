@@ -1,7 +1,7 @@
 //! The report on a capture as a whole, once it has been read.
 
-use super::across::outcome::AcrossReport;
 use super::across::login_frequency::Logins;
+use super::across::outcome::AcrossReport;
 use super::conclusion::Verdict;
 use crate::capture::SourceInfo;
 use crate::session::summary::Summary;

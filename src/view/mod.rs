@@ -112,11 +112,25 @@ pub struct Show {
 
 impl Show {
     /// The default: the report's tables, and the login attempts that close them.
-    pub const REPORT: Self =
-        Self { steps: true, sessions: false, credentials: true, messages: false, findings: false, journeys: false, summary: false };
+    pub const REPORT: Self = Self {
+        steps: true,
+        sessions: false,
+        credentials: true,
+        messages: false,
+        findings: false,
+        journeys: false,
+        summary: false,
+    };
     /// Everything (`--show all`).
-    pub const ALL: Self =
-        Self { steps: true, sessions: true, credentials: true, messages: true, findings: true, journeys: true, summary: true };
+    pub const ALL: Self = Self {
+        steps: true,
+        sessions: true,
+        credentials: true,
+        messages: true,
+        findings: true,
+        journeys: true,
+        summary: true,
+    };
 
     /// The parts of a session that the selected tables read.
     fn needs(self) -> Needs {

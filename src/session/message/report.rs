@@ -148,7 +148,8 @@ mod tests {
 
     #[test]
     fn recipients_are_groups_with_an_action() {
-        let status = b"Reporting-MTA: dns; mx\r\n\r\nOriginal-Recipient: rfc822;c@d\r\nFinal-Recipient: RFC822; <e@f>\r\n\
+        let status =
+            b"Reporting-MTA: dns; mx\r\n\r\nOriginal-Recipient: rfc822;c@d\r\nFinal-Recipient: RFC822; <e@f>\r\n\
             Action: Failed (for good)\r\nStatus: 5.1.1 (unknown)\r\nDiagnostic-Code: smtp; 550 no\r\n such user\r\n\r\n\
             Final-Recipient: rfc822; g@h\r\nAction: delayed\r\n";
         let all = recipients(status);

@@ -206,7 +206,9 @@ pub struct TextPrint {
 impl TextPrint {
     /// Whether it begins with `other`, and something follows.
     pub fn goes_on(&self, other: &Self) -> bool {
-        let Some(place) = usize::try_from(other.lines).ok().and_then(|lines| lines.checked_sub(1)) else { return false };
+        let Some(place) = usize::try_from(other.lines).ok().and_then(|lines| lines.checked_sub(1)) else {
+            return false;
+        };
         let from_end = usize::try_from(self.lines.saturating_sub(other.lines)).unwrap_or(usize::MAX);
         let last = self.last.len().checked_sub(1).and_then(|end| self.last.get(end.checked_sub(from_end)?));
         other.lines < self.lines && self.first.get(place).or(last) == Some(&other.digest)

@@ -70,7 +70,8 @@ impl Analysis for AddressProbing {
         if asked.is_empty() {
             return;
         }
-        let steps = unknown.iter().take(UNKNOWN).flat_map(|one| [one.rcpt].into_iter().chain(one.reply.map(|reply| reply.n)));
+        let steps =
+            unknown.iter().take(UNKNOWN).flat_map(|one| [one.rcpt].into_iter().chain(one.reply.map(|reply| reply.n)));
         let evidence = Evidence::of(session, steps);
         let key = (evidence.session.client(), evidence.session.server());
         let digest = |one: &&super::envelope::Asked<'_>| crate::session::sha256(one.to.to_lowercase().as_bytes());
@@ -131,7 +132,10 @@ mod tests {
     fn has_not_the_same_recipient_an_old_list_or_another_reason() {
         assert_eq!(count(&(0..12).map(|_| session(0, 1, NO)).collect::<String>()), 0);
         assert_eq!(count(&(session(0, 6, NO) + &session(6, 6, NO) + &session(20, 20, "250 ok"))), 0);
-        assert_eq!(count(&(session(0, 6, "550 5.7.1 relaying denied") + &session(6, 6, "550 5.7.1 relaying denied"))), 0);
+        assert_eq!(
+            count(&(session(0, 6, "550 5.7.1 relaying denied") + &session(6, 6, "550 5.7.1 relaying denied"))),
+            0
+        );
         assert_eq!(count(&session(0, 12, NO)), 0, "a single session shows it alone");
     }
 }

@@ -108,7 +108,8 @@ const TRACE: &[&str] = &[
     "resent-from",
 ];
 /// What names of such fields begin with.
-const TRACE_BEGINNINGS: &[&str] = &["x-spam-", "x-virus-", "x-greylist", "x-rspamd-", "x-amavis-", "x-ms-exchange-", "x-google-"];
+const TRACE_BEGINNINGS: &[&str] =
+    &["x-spam-", "x-virus-", "x-greylist", "x-rspamd-", "x-amavis-", "x-ms-exchange-", "x-google-"];
 
 fn is_trace(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
@@ -126,7 +127,8 @@ pub fn change(before: &Content, after: &Content) -> Option<Change> {
     };
     let (old, new) = (values(before), values(after));
     let names = old.keys().chain(new.keys().filter(|name| !old.contains_key(*name)));
-    let fields: Vec<Arc<str>> = names.filter(|name| old.get(*name) != new.get(*name)).cloned().collect();
+    let mut fields: Vec<Arc<str>> = names.filter(|name| old.get(*name) != new.get(*name)).cloned().collect();
+    fields.sort();
     let same_body = before.body.is_some() && before.body == after.body;
     let body = (!same_body).then(|| body_change(before, after));
     let kind = match body {

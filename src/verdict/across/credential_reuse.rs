@@ -115,7 +115,11 @@ mod tests {
     #[test]
     fn has_not_one_user_another_password_or_a_guess() {
         let bob = login("bob", "secret12", "+OK");
-        for other in [login("Bob@example.org", "secret12", "+OK"), login("eve", "secret13", "+OK"), login("eve", "secret12", "-ERR no")] {
+        for other in [
+            login("Bob@example.org", "secret12", "+OK"),
+            login("eve", "secret13", "+OK"),
+            login("eve", "secret12", "-ERR no"),
+        ] {
             assert!(ids(&format!("{bob}{other}")).is_empty(), "{other}");
         }
     }

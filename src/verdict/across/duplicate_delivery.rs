@@ -218,7 +218,8 @@ mod tests {
         }
         let elsewhere = format!("{FIRST}\n--- client 10.0.0.9\n{again}");
         assert!(ids(&elsewhere, Some(-4.0)).is_empty(), "another client");
-        let deferred = FIRST.replace("250 ok", "450 later").replace("S: 450 later\n        C: RCPT", "S: 250 ok\n        C: RCPT");
+        let deferred =
+            FIRST.replace("250 ok", "450 later").replace("S: 450 later\n        C: RCPT", "S: 250 ok\n        C: RCPT");
         assert!(ids(&format!("{deferred}\n---\n{again}"), Some(-4.0)).is_empty(), "put off");
     }
 }

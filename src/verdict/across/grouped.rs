@@ -58,7 +58,8 @@ impl Grouped {
 
     /// The counts, the most severe first, then the most frequent.
     pub fn finish(self) -> Vec<Group> {
-        let counted = |(group, servers): (Group, BTreeSet<SocketAddr>)| Group { servers: servers.len() as u64, ..group };
+        let counted =
+            |(group, servers): (Group, BTreeSet<SocketAddr>)| Group { servers: servers.len() as u64, ..group };
         let mut groups: Vec<Group> = self.groups.into_values().map(counted).collect();
         groups.sort_by_key(|group| (std::cmp::Reverse((group.severity, group.count)), group.id));
         groups

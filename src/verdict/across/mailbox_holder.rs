@@ -71,7 +71,8 @@ impl Analysis for MailboxHolder {
         }
         for login in &session.credentials {
             let in_use = login.cause == Some(LoginCause::InUse);
-            let Some(user) = login.username.as_ref().filter(|_| in_use || login.outcome == LoginOutcome::Accepted) else {
+            let Some(user) = login.username.as_ref().filter(|_| in_use || login.outcome == LoginOutcome::Accepted)
+            else {
                 continue;
             };
             let steps = || login.steps.iter().filter_map(|&n| session.step(n));
@@ -90,7 +91,9 @@ impl Analysis for MailboxHolder {
                 let mut holders: Vec<&Login> = logins
                     .iter()
                     .filter(|holder| !holder.in_use && holder.evidence.session.id != refused.evidence.session.id)
-                    .filter(|holder| holder.decided.since(refused.decided) <= 0 && holder.ended.since(refused.begun) >= 0)
+                    .filter(|holder| {
+                        holder.decided.since(refused.decided) <= 0 && holder.ended.since(refused.begun) >= 0
+                    })
                     .collect();
                 holders.sort_by_key(|holder| holder.decided);
                 let Some(holder) = holders.last() else { continue };

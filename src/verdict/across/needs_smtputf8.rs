@@ -89,8 +89,13 @@ impl Analysis for NeedsSmtpUtf8 {
             let message = session.messages.iter().find(|message| message.steps.binary_search(&one.rcpt).is_ok());
             let accepted = message.filter(|message| needs && message.outcome == Some(Delivery::Accepted));
             if let Some(message) = accepted {
-                let evidence = Evidence::of(session, [one.mail, one.rcpt].into_iter().chain(message.steps.last().copied()));
-                let time = evidence.steps.last().and_then(|&n| session.step(n)).map_or(session.transport.last.time, |step| step.time);
+                let evidence =
+                    Evidence::of(session, [one.mail, one.rcpt].into_iter().chain(message.steps.last().copied()));
+                let time = evidence
+                    .steps
+                    .last()
+                    .and_then(|&n| session.step(n))
+                    .map_or(session.transport.last.time, |step| step.time);
                 let host = evidence.session.server();
                 self.taken.add(host, Taken { evidence, time, recipient: one.to.to_owned() }, limits);
             }
@@ -151,7 +156,9 @@ mod tests {
     }
 
     fn next(client: &str, list: &str, then: &str) -> String {
-        format!("--- client {client}, server 10.0.0.3:25\nS: 220 mx\nC: EHLO r\nS: 250-old\nS: 250 {list}\nC: {then}\nS: 221 bye\n")
+        format!(
+            "--- client {client}, server 10.0.0.3:25\nS: 220 mx\nC: EHLO r\nS: 250-old\nS: 250 {list}\nC: {then}\nS: 221 bye\n"
+        )
     }
 
     fn ids(script: &str) -> Vec<u64> {

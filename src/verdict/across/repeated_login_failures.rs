@@ -46,7 +46,8 @@ const TRIED: Sentence = Sentence {
     en: "{0} at {1}: {2} different tries, {3} users, {4} sessions.",
     zh: "{0} 对 {1}：{2} 次不同的尝试，{3} 个用户，{4} 个会话。",
 };
-const AND_IN: Sentence = Sentence { en: "A login of {0} was accepted after that.", zh: "之后有一次登录成功，客户为 {0}。" };
+const AND_IN: Sentence =
+    Sentence { en: "A login of {0} was accepted after that.", zh: "之后有一次登录成功，客户为 {0}。" };
 
 /// Different tries from which on it is reported.
 const TRIES: usize = 5;
@@ -103,9 +104,10 @@ impl Analysis for RepeatedLoginFailures {
             let mut finding = FindingAcross::new(&RULE).says(&TRIED, facts);
             finding = wrong().fold(finding, |finding, one| finding.shown_by(one.evidence.clone()));
             let last_wrong = sessions.last().copied().unwrap_or_default();
-            if let Some(one) = tries.iter().find(|one| {
-                one.accepted && one.evidence.session.id >= last_wrong && users.contains(one.user.as_str())
-            }) {
+            if let Some(one) = tries
+                .iter()
+                .find(|one| one.accepted && one.evidence.session.id >= last_wrong && users.contains(one.user.as_str()))
+            {
                 finding = finding.says(&AND_IN, vec![(None, Fact::Name(client.to_string()))]);
                 finding = finding.shown_by(one.evidence.clone());
                 finding.severity = Severity::High;

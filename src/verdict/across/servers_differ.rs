@@ -90,7 +90,11 @@ fn named(session: &Session) -> Option<(StepId, String)> {
     let is_named = |step: &&crate::session::model::Step| {
         let hello = matches!(
             step.subject,
-            Subject::Smtp(smtp::Subject::Reply { to: ReplyTo::Command(Verb::Ehlo | Verb::Helo | Verb::Lhlo), code: 250, .. })
+            Subject::Smtp(smtp::Subject::Reply {
+                to: ReplyTo::Command(Verb::Ehlo | Verb::Helo | Verb::Lhlo),
+                code: 250,
+                ..
+            })
         );
         hello || (step.kind == Kind::Greeting && step.code() == Some(220))
     };

@@ -72,16 +72,24 @@ impl Analysis for TooManyConnections {
     fn session(&mut self, session: &Session, limits: &mut LimitsHit) {
         let refusal = session.steps.iter().find(|step| step.variant == Variant::Said(Said::TooManyConnections));
         let by_login = session.credentials.iter().find(|login| speaks_of_connections(login));
-        let login = by_login.or_else(|| {
-            session.credentials.iter().find(|login| login.outcome == LoginOutcome::Accepted)
-        });
+        let login =
+            by_login.or_else(|| session.credentials.iter().find(|login| login.outcome == LoginOutcome::Accepted));
         let (steps, refused) = match (by_login, refusal) {
             (Some(login), _) => {
                 let decided = login.steps.last().and_then(|&n| session.step(n));
                 (login.steps.clone(), decided.map(|step| step.time))
             }
             (None, Some(step)) => (step.answers.into_iter().chain([step.n]).collect(), Some(step.time)),
-            (None, None) => (session.steps.first().map(|step| step.n).into_iter().chain(login.into_iter().flat_map(|login| login.steps.iter().copied())).collect(), None),
+            (None, None) => (
+                session
+                    .steps
+                    .first()
+                    .map(|step| step.n)
+                    .into_iter()
+                    .chain(login.into_iter().flat_map(|login| login.steps.iter().copied()))
+                    .collect(),
+                None,
+            ),
         };
         let evidence = Evidence::of(session, steps);
         let key = (session.protocol, evidence.session.server(), evidence.session.client());
@@ -133,7 +141,8 @@ impl Analysis for TooManyConnections {
 /// Whether a login was refused because of sessions that are open, and not of attempts in a short time.
 fn speaks_of_connections(login: &Credential) -> bool {
     let reply = login.reply.as_deref().unwrap_or_default().to_lowercase();
-    login.cause == Some(LoginCause::Limit) && ["connection", "session"].iter().any(|word| reply.contains(word))
+    login.cause == Some(LoginCause::Limit)
+        && ["connection", "session"].iter().any(|word| reply.contains(word))
         && !["attempt", "failure", "rate"].iter().any(|word| reply.contains(word))
 }
 

@@ -53,8 +53,7 @@ fn row(options: &Options, finding: &FindingAcross) -> Row {
     let FindingWords { title, detail, remedy, reference } = locale::finding_across(options.lang, finding);
     let mut text = vec![title.to_owned(), detail, options.named(Label::Remedy, remedy)];
     text.extend(reference.map(|reference| options.named(Label::Reference, reference)));
-    let mut shown: Vec<String> =
-        finding.evidence.iter().take(SESSIONS).map(|one| evidence(options, one)).collect();
+    let mut shown: Vec<String> = finding.evidence.iter().take(SESSIONS).map(|one| evidence(options, one)).collect();
     if finding.evidence.len() > SESSIONS {
         shown.push(format!("… +{}", finding.evidence.len() - SESSIONS));
     }
@@ -78,7 +77,8 @@ pub fn journeys(out: &mut dyn Write, options: &Options, journeys: &[Journey]) ->
     writeln!(out)?;
     heading::banner(out, options.style, options.label(Label::Journeys))?;
     for journey in journeys.iter().take(KEPT) {
-        let id = journey.message_id.as_deref().map_or(options.label(Label::None).to_owned(), |id| cell::line(id, FIELD));
+        let id =
+            journey.message_id.as_deref().map_or(options.label(Label::None).to_owned(), |id| cell::line(id, FIELD));
         heading::title(out, options.style, &options.named(Label::MessageId, &id))?;
         let ends = format!("{} → {}", options.label(Label::From), options.label(Label::To));
         let titles = [

@@ -53,7 +53,8 @@ impl MimeParser {
             false if self.want_attachments && (uuencoded || is_text) => Leaf::text(None),
             false => Leaf::Passed,
         });
-        let is_any_text = content_type.is_none_or(|declared| declared.starts_with("text/")) && !is_attached && !uuencoded;
+        let is_any_text =
+            content_type.is_none_or(|declared| declared.starts_with("text/")) && !is_attached && !uuencoded;
         if is_any_text && self.want_prints && self.prints.len() < PRINTS {
             self.state = match std::mem::replace(&mut self.state, State::Between) {
                 State::Leaf(leaf) => {

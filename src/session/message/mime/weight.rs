@@ -13,6 +13,12 @@ impl MimeParser {
         };
         let lists = of_list(&self.entities) + of_list(&self.open);
         let buffers = of_list(&self.held) + of_list(&self.scratch) + of_list(&self.lines);
-        heap(size_of::<Self>()) + self.kept + block + lists + buffers + self.attachments.weight() + of_list(&self.prints)
+        heap(size_of::<Self>())
+            + self.kept
+            + block
+            + lists
+            + buffers
+            + self.attachments.weight()
+            + of_list(&self.prints)
     }
 }
