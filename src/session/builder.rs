@@ -19,7 +19,7 @@ use crate::limits::{
     CAPABILITIES, CREDENTIALS_PER_SESSION, Limit, MESSAGES_PER_SESSION, RECIPIENTS, STEPS_PER_SESSION,
 };
 use crate::protocol::event::{
-    self, Channel, ContentEnd, Delivery, Direction, MessageId, MessageOutcome, MessageStart, StepId, TlsFact, Via,
+    self, Channel, ContentEnd, ContentMark, Delivery, Direction, MessageId, MessageOutcome, MessageStart, StepId, TlsFact, Via,
 };
 use crate::protocol::secret::Secret;
 use crate::protocol::{Protocol, Sink};
@@ -184,6 +184,14 @@ impl Builder {
         self.held.rest = self.held.rest + after - before;
     }
 
+    /// Passes on what comes of an open message's content, and notes what is known of its weight.
+    fn read(&mut self, message: MessageId, pass: impl FnOnce(&mut Reader)) {
+        let Some(reader) = self.readers.get_mut(&message) else { return };
+        let before = reader.weight();
+        pass(reader);
+        self.held.readers = self.held.readers - before + reader.weight();
+    }
+
     /// Changes what is known of the whole session, and what is known of its weight.
     fn change_facts(&mut self, change: impl FnOnce(&mut Session)) {
         let before = self.session.facts_weight();
@@ -301,6 +309,8 @@ impl Sink for Builder {
             mime: None,
             attachments: Vec::new(),
             size: 0,
+            announced: None,
+            faults: None,
             lines: None,
             sha256: None,
             body_sha256: None,
@@ -324,19 +334,15 @@ impl Sink for Builder {
     }
 
     fn content(&mut self, message: MessageId, bytes: &[u8]) {
-        if let Some(reader) = self.readers.get_mut(&message) {
-            let before = reader.weight();
-            reader.content(bytes);
-            self.held.readers = self.held.readers - before + reader.weight();
-        }
+        self.read(message, |reader| reader.content(bytes));
+    }
+
+    fn content_mark(&mut self, message: MessageId, mark: ContentMark) {
+        self.read(message, |reader| reader.mark(mark));
     }
 
     fn content_missing(&mut self, message: MessageId, missing: u64) {
-        if let Some(reader) = self.readers.get_mut(&message) {
-            let before = reader.weight();
-            reader.missing(missing);
-            self.held.readers = self.held.readers - before + reader.weight();
-        }
+        self.read(message, |reader| reader.missing(missing));
     }
 
     fn content_step(&mut self, message: MessageId, step: StepId) {
@@ -450,6 +456,8 @@ impl Sink for Builder {
 /// Copies what was computed from the content into its message.
 fn put(message: &mut Message, content: Content) {
     message.size = content.size;
+    message.announced = content.announced;
+    message.faults = content.faults;
     message.lines = content.lines;
     message.sha256 = content.sha256;
     message.body_sha256 = content.body_sha256;

@@ -11,6 +11,7 @@ use crate::protocol::event::{Certificate, Exposure, LoginCause, LoginOutcome, St
 use crate::protocol::secret::Secret;
 use std::net::IpAddr;
 
+mod fault;
 mod finding;
 mod late;
 mod mail;
@@ -18,6 +19,7 @@ mod placeholder;
 mod step;
 mod texts;
 
+pub use fault::{Break, DotLine, Faults, LastDot, LastDotKind, Smuggled, Spot};
 pub use finding::{Fact, Finding, Severity};
 pub use late::{Late, Placeholder};
 pub use mail::{

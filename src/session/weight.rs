@@ -6,8 +6,8 @@ are estimates of the same kind everywhere, never a measure of the process.
 */
 
 use super::model::{
-    Attachment, Credential, Envelope, Finding, Header, HeaderField, Mailbox, Message, MimePart, Recipient, Session,
-    Step, Tls,
+    Attachment, Credential, Envelope, Faults, Finding, Header, HeaderField, Mailbox, Message, MimePart, Recipient, Session,
+    Smuggled, Step, Tls,
 };
 use crate::limits::heap;
 pub use crate::limits::of_list;
@@ -96,8 +96,21 @@ impl Message {
             + of_list(attachments)
             + attachments.iter().map(of_attachment).sum::<usize>()
             + of_list(missing)
+            + self.faults.as_ref().map_or(0, |faults| heap(size_of::<Faults>()) + faults.weight())
             + of_list(steps)
             + of_list(&self.same_as)
+    }
+}
+
+impl Faults {
+    /// Bytes that the texts have on the heap.
+    pub fn weight(&self) -> usize {
+        let Self { bare_lf, bare_cr, nul, long_line, single_dot, odd_dot_line, repeated, .. } = self;
+        let spots = [bare_lf, bare_cr, nul, long_line, single_dot, odd_dot_line, repeated];
+        let of_smuggled = |it: &Smuggled| of_text(&it.commands) + of_text(&it.spot.excerpt);
+        spots.into_iter().flatten().map(|spot| of_text(&spot.excerpt)).sum::<usize>()
+            + self.smuggled.as_ref().map_or(0, of_smuggled)
+            + self.last_dot.as_ref().map_or(0, |dot| of_text(&dot.line))
     }
 }
 

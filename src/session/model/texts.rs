@@ -8,8 +8,8 @@ digest, a time.
 */
 
 use super::{
-    Attachment, Credential, Envelope, Fact, Finding, Header, HeaderField, Mailbox, Message, MimePart, Recipient,
-    Session, Step, Tls,
+    Attachment, Credential, Envelope, Fact, Faults, Finding, Header, HeaderField, LastDot, Mailbox, Message, MimePart,
+    Recipient, Session, Smuggled, Spot, Step, Tls,
 };
 use crate::flow::{self, Transport};
 use crate::protocol::event::Certificate;
@@ -254,6 +254,8 @@ impl Message {
             mime,
             attachments,
             size: _,
+            announced: _,
+            faults,
             lines: _,
             sha256: _,
             body_sha256: _,
@@ -276,10 +278,44 @@ impl Message {
             }
         }
         visit_all([mailbox, unique_id, part, reply], visit);
+        if let Some(faults) = faults {
+            faults.texts_mut(visit);
+        }
         header.texts_mut(visit);
         mime.iter_mut().for_each(|part| part.texts_mut(visit));
         for Attachment { filename, content_type, size: _, sha256: _, complete: _, tnef: _, stored: _ } in attachments {
             visit_all([filename, content_type], visit);
+        }
+    }
+}
+
+impl Faults {
+    fn texts_mut(&mut self, visit: &mut dyn TextsMut) {
+        let Self {
+            bare_lf,
+            bare_cr,
+            nul,
+            long_line,
+            longest: _,
+            single_dot,
+            odd_dot_line,
+            smuggled,
+            ended_by: _,
+            last_dot,
+            repeated,
+        } = self;
+        let spots = [bare_lf, bare_cr, nul, long_line, single_dot, odd_dot_line, repeated];
+        let mut within = None;
+        if let Some(Smuggled { spot, dot: _, commands }) = smuggled {
+            visit.text(commands);
+            within = Some(spot);
+        }
+        let spots = spots.into_iter().flatten().chain(within);
+        for Spot { count: _, line: _, packet: _, in_header: _, excerpt } in spots {
+            visit.text(excerpt);
+        }
+        if let Some(LastDot { kind: _, line, packet: _ }) = last_dot {
+            visit.text(line);
         }
     }
 }
