@@ -20,7 +20,7 @@ mod step;
 mod texts;
 
 pub use fault::{Break, DotLine, Faults, LastDot, LastDotKind, Smuggled, Spot};
-pub use finding::{Fact, Finding, Severity};
+pub use finding::{Fact, Facts, Finding, Key, Sentence, Severity};
 pub use late::{Late, Placeholder};
 pub use mail::{
     Attachment, Envelope, Header, HeaderField, LineEnds, Lines, Mailbox, Match, Message, MimePart, Recipient, SameAs,

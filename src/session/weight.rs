@@ -164,7 +164,10 @@ impl Session {
         let Self { tls, steps, credentials, unheeded, messages, findings, .. } = self;
         let conflicts = &self.transport.conflicts.kept;
         let of_finding = |finding: &Finding| {
-            of_list(&finding.steps) + of_list(&finding.facts) + finding.facts.iter().map(of_list).sum::<usize>()
+            of_list(&finding.steps)
+                + of_list(&finding.packets)
+                + of_list(&finding.facts)
+                + finding.facts.iter().map(|facts| of_list(&facts.list)).sum::<usize>()
         };
         size_of::<Self>()
             + of_list(conflicts)

@@ -9,6 +9,7 @@ thread. A [`Selection`] says which rules run and whether logins are counted: wha
 
 pub(crate) mod across;
 mod evidence;
+mod found;
 pub(crate) mod purpose;
 pub(crate) mod report;
 pub(crate) mod rule;
@@ -19,10 +20,11 @@ pub(crate) mod rules;
 
 pub use across::login_frequency::{LoginFrequency, Logins, Pair};
 pub use report::Report;
-pub use rule::{Found, Needs, Occurrence, Rule, Sentence, Text, Words};
+pub use rule::{Class, Found, Needs, Occurrence, Rule, Sentence, Text, Words};
 
 use crate::session::Session;
 use crate::session::model::Finding;
+use std::collections::BTreeSet;
 
 /// Which rules run, and what is counted over all sessions.
 #[derive(Debug, Clone, Copy)]
@@ -45,16 +47,26 @@ impl Selection {
     }
 }
 
-/// Runs `rules` on a session that is over, and puts their findings into it: at most one for each rule, by rank and then
-/// by id.
+/// Runs `rules` on a session that is over, and puts their findings into it, by rank and then by id, each with the
+/// finding that explains it.
 ///
 /// Then the copies of conflicting bytes are dropped: they are raw, and the findings have what views need of them.
 pub fn judge(session: &mut Session, rules: &[&Rule]) {
     let mut findings: Vec<(u16, Finding)> =
-        rules.iter().filter_map(|rule| Some((rule.rank, rule.look(session)?))).collect();
+        rules.iter().flat_map(|rule| rule.look(session).into_iter().map(|finding| (rule.rank, finding))).collect();
     findings.sort_by_key(|(rank, finding)| (*rank, finding.id));
     session.findings = findings.into_iter().map(|(_, finding)| finding).collect();
+    explain(&mut session.findings, rules);
     session.transport.conflicts = Default::default();
+}
+
+/// Says of each finding which other one of the session explains it, unless the check did: the first that its rule names.
+fn explain(findings: &mut [Finding], rules: &[&Rule]) {
+    let found: BTreeSet<&str> = findings.iter().map(|finding| finding.id).collect();
+    for finding in findings.iter_mut().filter(|finding| finding.because_of.is_none()) {
+        let rule = rules.iter().find(|rule| rule.id == finding.id);
+        finding.because_of = rule.and_then(|rule| rule.because_of.iter().copied().find(|id| found.contains(id)));
+    }
 }
 
 #[cfg(test)]

@@ -8,19 +8,21 @@ use crate::protocol::event::StepId;
 use crate::session::Session;
 use crate::session::model::Finding;
 
+pub use super::found::{Found, Occurrence};
 pub use crate::session::Needs;
-pub use crate::session::model::{Fact, Severity};
-
-/// Occurrences of one finding whose facts are kept; further ones are only counted.
-const FACTS: usize = 8;
+pub use crate::session::model::{Fact, Key, Sentence, Severity};
 
 /// One thing that can be found in a session.
 #[derive(Debug)]
 pub struct Rule {
     /// A stable kebab-case name that says what is wrong: the name of the rule's file, with `-` for `_`.
     pub id: &'static str,
-    /// How much it matters.
+    /// How much it matters. The check may say otherwise of an occurrence.
     pub severity: Severity,
+    /// Which of a reader's questions it answers.
+    pub class: Class,
+    /// The rules whose findings in the same session explain this one, the best explanation first.
+    pub because_of: &'static [&'static str],
     /// The first version that has the rule.
     pub since: &'static str,
     /// The place of its finding among those of a session: low ranks come first, equal ones by id.
@@ -32,10 +34,22 @@ pub struct Rule {
     pub needs: Needs,
     /// What it is called, what it means and what to do, in every language.
     pub words: Words,
-    /// A sentence about one occurrence. It follows the detail, once for each occurrence with facts.
-    pub occurrence: Option<Sentence>,
+    /// Sentences about one occurrence: the check says which one is about it ([`Occurrence::says`]). It follows the
+    /// detail, once for each occurrence with facts. Empty where there is nothing to add.
+    pub sentences: &'static [Sentence],
     /// Checks a session that is over.
     pub check: fn(&Session, &mut Found),
+}
+
+/// Which of a reader's questions a finding answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Class {
+    /// Why did it fail? Something did not work.
+    Failure,
+    /// Is it safe? It works, and should not be so.
+    Weakness,
+    /// It is worth knowing, and nothing is wrong.
+    Remark,
 }
 
 /// Words in every language. They are written to terminals unescaped: no control characters.
@@ -57,116 +71,16 @@ pub struct Text {
     pub remedy: &'static str,
 }
 
-/// A whole sentence in every language. `{0}`, `{1}` and so on stand for an occurrence's facts, in their order.
-#[derive(Debug)]
-#[allow(missing_docs)]
-pub struct Sentence {
-    pub en: &'static str,
-    pub zh: &'static str,
-}
-
 impl Rule {
     /// A finding of this rule with `steps` as evidence.
     pub fn finding(&self, steps: Vec<StepId>) -> Finding {
-        Finding { id: self.id, severity: self.severity, steps, facts: Vec::new(), more: 0 }
+        Finding { id: self.id, severity: self.severity, steps, ..Finding::default() }
     }
 
-    /// What the rule finds in `session`, which is over.
-    pub fn look(&self, session: &Session) -> Option<Finding> {
+    /// What the rule finds in `session`, which is over: one finding, or several where each occurrence is one.
+    pub fn look(&self, session: &Session) -> Vec<Finding> {
         let mut found = Found::default();
         (self.check)(session, &mut found);
-        let Found { any, mut steps, facts, more } = found;
-        steps.sort_unstable();
-        steps.dedup();
-        any.then(|| Finding { facts, more, ..self.finding(steps) })
-    }
-}
-
-/// What a check finds in a session. All occurrences become one finding, with the evidence of all of them.
-#[derive(Debug, Default)]
-pub struct Found {
-    any: bool,
-    steps: Vec<StepId>,
-    facts: Vec<Vec<Fact>>,
-    more: u64,
-}
-
-impl Found {
-    /// Adds an occurrence, with `steps` as evidence, in any order. Without a step and a fact, it is none: nothing is
-    /// found without evidence.
-    pub fn at(&mut self, steps: impl IntoIterator<Item = StepId>) -> Occurrence<'_> {
-        let before = self.steps.len();
-        self.steps.extend(steps);
-        self.any |= self.steps.len() > before;
-        Occurrence { found: self, begun: false, is_kept: false }
-    }
-
-    /// Adds an occurrence that the connection shows, and no step.
-    pub fn in_the_connection(&mut self) {
-        self.any = true;
-    }
-
-    /// Adds `more` occurrences without evidence and facts.
-    pub fn more(&mut self, more: u64) {
-        self.any |= more > 0;
-        self.more += more;
-    }
-}
-
-/// One occurrence, to which facts can be added.
-#[derive(Debug)]
-pub struct Occurrence<'a> {
-    found: &'a mut Found,
-    /// The occurrence has facts.
-    begun: bool,
-    /// Its facts are kept: fewer than [`FACTS`] occurrences had some before it.
-    is_kept: bool,
-}
-
-impl Occurrence<'_> {
-    /// Adds a fact about the occurrence, for the rule's sentence about it.
-    pub fn fact(mut self, fact: Fact) -> Self {
-        if !std::mem::replace(&mut self.begun, true) {
-            self.found.any = true;
-            self.is_kept = self.found.facts.len() < FACTS;
-            match self.is_kept {
-                true => self.found.facts.push(Vec::new()),
-                false => self.found.more += 1,
-            }
-        }
-        if let Some(facts) = self.found.facts.last_mut().filter(|_| self.is_kept) {
-            facts.push(fact);
-        }
-        self
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{FACTS, Fact, Found};
-
-    #[test]
-    fn what_has_no_evidence_is_not_found() {
-        let mut found = Found::default();
-        found.at([]);
-        assert!(!found.any);
-        found.at([]).fact(Fact::Count(1));
-        assert!(found.any, "a fact is evidence");
-        let mut found = Found::default();
-        found.in_the_connection();
-        assert!(found.any);
-    }
-
-    #[test]
-    fn facts_are_bounded_and_the_rest_is_counted() {
-        let mut found = Found::default();
-        for n in 0..FACTS as u64 + 3 {
-            found.at([1]).fact(Fact::Count(n)).fact(Fact::Bytes(n));
-            found.at([2]);
-        }
-        found.more(2);
-        assert_eq!((found.facts.len(), found.more), (FACTS, 5));
-        assert!(found.facts.iter().all(|facts| facts.len() == 2));
-        assert_eq!(found.facts[1], [Fact::Count(1), Fact::Bytes(1)]);
+        found.findings(self.id, self.severity)
     }
 }

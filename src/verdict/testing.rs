@@ -55,15 +55,20 @@ macro_rules! has_not {
 /// Packet time at which the first session begins: seconds since 1970.
 const START: i64 = 1_260_252_000;
 
-/// The evidence of `rule` in the first session of `script` that has its finding.
+/// The evidence of `rule` in the first session of `script` that has its finding: the steps of all its findings there.
 ///
 /// # Panics
 /// Where the rule finds something else once more is computed than it declares as its needs.
 pub fn evidence(rule: &Rule, script: &str) -> Option<Vec<u32>> {
-    let find = |needs| sessions(script, needs).iter().find_map(|session| rule.look(session));
+    let find = |needs| sessions(script, needs).iter().map(|session| rule.look(session)).find(|found| !found.is_empty());
     let found = find(rule.needs);
     assert_eq!(found, find(Needs::ALL), "{} reads what it does not say that it needs", rule.id);
-    found.map(|finding| finding.steps)
+    found.map(|findings| {
+        let mut steps: Vec<u32> = findings.into_iter().flat_map(|finding| finding.steps).collect();
+        steps.sort_unstable();
+        steps.dedup();
+        steps
+    })
 }
 
 /// The sessions of `script`, numbered from 1, with what `needs` asks for.

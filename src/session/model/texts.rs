@@ -8,8 +8,8 @@ digest, a time.
 */
 
 use super::{
-    Attachment, Credential, Envelope, Fact, Faults, Finding, Header, HeaderField, LastDot, Mailbox, Message, MimePart,
-    Recipient, Session, Smuggled, Spot, Step, Tls,
+    Attachment, Credential, Envelope, Fact, Facts, Faults, Finding, Header, HeaderField, LastDot, Mailbox, Message,
+    MimePart, Recipient, Session, Smuggled, Spot, Step, Tls,
 };
 use crate::flow::{self, Transport};
 use crate::protocol::event::Certificate;
@@ -344,8 +344,8 @@ impl MimePart {
 
 impl Finding {
     fn texts_mut(&mut self, visit: &mut dyn TextsMut) {
-        let Self { id: _, severity: _, steps: _, facts, more: _ } = self;
-        for fact in facts.iter_mut().flatten() {
+        let Self { id: _, severity: _, steps: _, packets: _, facts, more: _, because_of: _ } = self;
+        for (_, fact) in facts.iter_mut().flat_map(|Facts { sentence: _, list }| list.iter_mut()) {
             match fact {
                 Fact::Name(name) => visit.text(name),
                 Fact::Conflict(conflict) => {
@@ -364,6 +364,11 @@ impl Finding {
                 Fact::Count(_)
                 | Fact::Bytes(_)
                 | Fact::Packets(_)
+                | Fact::Line(_)
+                | Fact::Packet(_)
+                | Fact::Enhanced(_)
+                | Fact::Time(_)
+                | Fact::Phrase(_)
                 | Fact::Code(_)
                 | Fact::LoginCause(_)
                 | Fact::TokenRefused

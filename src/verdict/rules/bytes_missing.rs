@@ -1,7 +1,7 @@
 use crate::protocol::event::Subject;
 use crate::session::Session;
 use crate::verdict::evidence::content_steps;
-use crate::verdict::rule::{Found, Needs, Rule, Severity, Text, Words};
+use crate::verdict::rule::{Class, Found, Needs, Rule, Severity, Text, Words};
 
 /// Bytes that the two ends exchanged are not in the capture: packets were dropped while it was made, or truncated.
 ///
@@ -12,6 +12,8 @@ use crate::verdict::rule::{Found, Needs, Rule, Severity, Text, Words};
 pub const RULE: Rule = Rule {
     id: "bytes-missing",
     severity: Severity::Info,
+    class: Class::Remark,
+    because_of: &[],
     since: "0.1.0",
     rank: 80,
     reference: None,
@@ -29,7 +31,7 @@ pub const RULE: Rule = Rule {
             remedy: "抓包时使用更大的缓冲区和完整的分组长度（snaplen），并尽量靠近通信的一方。",
         },
     },
-    occurrence: None,
+    sentences: &[],
     check,
 };
 
@@ -62,8 +64,8 @@ mod tests {
     #[test]
     fn has_missing_bytes_without_a_step() {
         let mut session = testing::session("S: 220 mx", RULE.needs);
-        assert_eq!(RULE.look(&session), None);
+        assert_eq!(RULE.look(&session), []);
         session.transport.counters.server_missing = 1;
-        assert_eq!(RULE.look(&session), Some(RULE.finding(vec![])));
+        assert_eq!(RULE.look(&session), [RULE.finding(vec![])]);
     }
 }

@@ -2,7 +2,7 @@ use crate::flow::Conflict;
 use crate::protocol::event::{Kind, Packets, StepId};
 use crate::session::model::Step;
 use crate::session::{Session, text};
-use crate::verdict::rule::{Fact, Found, Needs, Rule, Sentence, Severity, Text, Words};
+use crate::verdict::rule::{Class, Fact, Found, Needs, Rule, Sentence, Severity, Text, Words};
 
 /// The same range of the stream crossed more than once, with different content.
 ///
@@ -16,6 +16,8 @@ use crate::verdict::rule::{Fact, Found, Needs, Rule, Sentence, Severity, Text, W
 pub const RULE: Rule = Rule {
     id: "conflicting-bytes",
     severity: Severity::Medium,
+    class: Class::Weakness,
+    because_of: &[],
     since: "0.1.0",
     rank: 70,
     reference: Some("RFC 9293, section 3.10.7.4"),
@@ -36,7 +38,7 @@ pub const RULE: Rule = Rule {
             remedy: "从接收方的日志确认它读到的是哪一份，并查明另一份的来源：传送途中有人插入，或有设备改动了经过的数据。",
         },
     },
-    occurrence: Some(Sentence { en: "{0}", zh: "{0}" }),
+    sentences: &[Sentence { en: "{0}", zh: "{0}" }],
     check,
 };
 
@@ -98,9 +100,9 @@ mod tests {
             second: b"MAIL FROM:<x@b>\r".to_vec(),
         };
         session.transport.conflicts = Conflicts { kept: vec![conflict], more: 2 };
-        let finding = RULE.look(&session).expect("a finding");
+        let finding = RULE.look(&session).remove(0);
         assert_eq!((&finding.steps[..], finding.more), (&[4][..], 2));
-        let [Fact::Conflict(conflict)] = &finding.facts[0][..] else { panic!("{finding:?}") };
+        let [(_, Fact::Conflict(conflict))] = &finding.facts[0].list[..] else { panic!("{finding:?}") };
         assert_eq!((&conflict.first[..], &conflict.second[..]), ("MAIL FROM:<a@b>", "MAIL FROM:<x@b>"));
     }
 }

@@ -1,7 +1,7 @@
 use crate::protocol::event::Subject;
 use crate::protocol::smtp::{self, ReplyTo};
 use crate::session::Session;
-use crate::verdict::rule::{Found, Needs, Rule, Severity, Text, Words};
+use crate::verdict::rule::{Class, Found, Needs, Rule, Severity, Text, Words};
 
 /// The client did not finish the content of a message, and the server gave up: it waited for the rest in vain, or closed
 /// the connection.
@@ -15,6 +15,8 @@ use crate::verdict::rule::{Found, Needs, Rule, Severity, Text, Words};
 pub const RULE: Rule = Rule {
     id: "content-unfinished",
     severity: Severity::Medium,
+    class: Class::Failure,
+    because_of: &[],
     since: "0.2.0",
     rank: 46,
     reference: Some("RFC 5321, section 4.5.3.2"),
@@ -35,7 +37,7 @@ pub const RULE: Rule = Rule {
             remedy: "查看内容的最后几个分组，弄清是客户停止了发送，是网络丢失了其余部分，还是客户以别的方式写了结尾的点。",
         },
     },
-    occurrence: None,
+    sentences: &[],
     check,
 };
 

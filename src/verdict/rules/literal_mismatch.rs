@@ -2,7 +2,7 @@ use crate::protocol::event::Subject;
 use crate::protocol::imap::{self, Status, Verb, What};
 use crate::session::Session;
 use crate::session::model::{Measure, Step};
-use crate::verdict::rule::{Fact, Found, Needs, Rule, Sentence, Severity, Text, Words};
+use crate::verdict::rule::{Class, Fact, Found, Needs, Rule, Sentence, Severity, Text, Words};
 
 /// A server announced more octets of a message than it sent: the end of the response and the reply to the FETCH crossed
 /// where content was due.
@@ -15,6 +15,8 @@ use crate::verdict::rule::{Fact, Found, Needs, Rule, Sentence, Severity, Text, W
 pub const RULE: Rule = Rule {
     id: "literal-mismatch",
     severity: Severity::Medium,
+    class: Class::Failure,
+    because_of: &[],
     since: "0.2.0",
     rank: 44,
     reference: Some("RFC 3501, section 4.3"),
@@ -33,7 +35,7 @@ pub const RULE: Rule = Rule {
             remedy: "应修复服务器。常见原因是每个换行按两个字节计数却只发送一个，或中间的代理、过滤器改动了邮件却没有改动字节数。",
         },
     },
-    occurrence: Some(Sentence { en: "Announced: {0}. Sent: {1}", zh: "声明：{0}。实际发送：{1}" }),
+    sentences: &[Sentence { en: "Announced: {0}. Sent: {1}", zh: "声明：{0}。实际发送：{1}" }],
     check,
 };
 

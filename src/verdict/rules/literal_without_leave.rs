@@ -2,7 +2,7 @@ use crate::protocol::event::{StepId, Subject};
 use crate::protocol::imap::{self, Status, Verb, What};
 use crate::session::Session;
 use crate::session::model::Step;
-use crate::verdict::rule::{Fact, Found, Needs, Rule, Sentence, Severity, Text, Words};
+use crate::verdict::rule::{Class, Fact, Found, Needs, Rule, Sentence, Severity, Text, Words};
 use std::cell::LazyCell;
 use std::collections::HashMap;
 
@@ -18,6 +18,8 @@ use std::collections::HashMap;
 pub const RULE: Rule = Rule {
     id: "literal-without-leave",
     severity: Severity::Medium,
+    class: Class::Failure,
+    because_of: &[],
     since: "0.2.0",
     rank: 43,
     reference: Some("RFC 3501, section 7.5"),
@@ -36,7 +38,7 @@ pub const RULE: Rule = Rule {
             remedy: "客户应等待“+”。服务器提供 LITERAL+ 或 LITERAL- 时，客户可以用 {178+} 的形式声明无需允许的字面量。",
         },
     },
-    occurrence: Some(Sentence { en: "{0}", zh: "{0}" }),
+    sentences: &[Sentence { en: "{0}", zh: "{0}" }],
     check,
 };
 

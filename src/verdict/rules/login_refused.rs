@@ -1,6 +1,6 @@
 use crate::protocol::event::{LoginCause, LoginOutcome};
 use crate::session::Session;
-use crate::verdict::rule::{Fact, Found, Needs, Rule, Sentence, Severity, Text, Words};
+use crate::verdict::rule::{Class, Fact, Found, Needs, Rule, Sentence, Severity, Text, Words};
 use std::collections::HashSet;
 
 /// The server refused a login. Many refusals are one finding, with the steps of all of them.
@@ -16,6 +16,8 @@ use std::collections::HashSet;
 pub const RULE: Rule = Rule {
     id: "login-refused",
     severity: Severity::Low,
+    class: Class::Failure,
+    because_of: &[],
     since: "0.1.0",
     rank: 60,
     reference: Some("RFC 4954, section 6"),
@@ -32,7 +34,7 @@ pub const RULE: Rule = Rule {
             remedy: "检查用户名、口令和认证方式；响应中的说明往往给出原因。",
         },
     },
-    occurrence: Some(Sentence { en: "{0}.", zh: "{0}。" }),
+    sentences: &[Sentence { en: "{0}.", zh: "{0}。" }],
     check,
 };
 

@@ -3,7 +3,7 @@ use crate::protocol::imap::{self, Code, Status, Verb, What};
 use crate::protocol::pop3;
 use crate::session::Session;
 use crate::session::model::Step;
-use crate::verdict::rule::{Fact, Found, Needs, Rule, Sentence, Severity, Text, Words};
+use crate::verdict::rule::{Class, Fact, Found, Key, Needs, Rule, Sentence, Severity, Text, Words};
 use std::cell::LazyCell;
 use std::collections::HashSet;
 
@@ -20,6 +20,8 @@ use std::collections::HashSet;
 pub const RULE: Rule = Rule {
     id: "mailbox-refused",
     severity: Severity::Medium,
+    class: Class::Failure,
+    because_of: &[],
     since: "0.2.0",
     rank: 45,
     reference: Some("RFC 3501, section 6.3.11"),
@@ -38,7 +40,7 @@ pub const RULE: Rule = Rule {
             remedy: "查看响应中的说明。邮箱已满时应清理；正被使用时应结束另一会话或等待；否则应检查邮箱名称和用户权限。",
         },
     },
-    occurrence: Some(Sentence { en: "{0}: {1}", zh: "{0}：{1}" }),
+    sentences: &[Sentence { en: "{0}: {1}", zh: "{0}：{1}" }],
     check,
 };
 
@@ -53,7 +55,8 @@ fn check(session: &Session, found: &mut Found) {
                 }) => asked.quoted(),
                 _ => asked.quoted_command(),
             };
-            found.at([asked.n, step.n]).fact(Fact::Name(asked_for)).fact(Fact::Name(step.quoted()));
+            let (command, reply) = (Fact::Name(asked_for), Fact::Name(step.quoted()));
+            found.at([asked.n, step.n]).named(Key::Command, command).named(Key::Reply, reply);
         }
     }
 }

@@ -1,7 +1,7 @@
 use crate::protocol::event::{Delivery, Subject};
 use crate::protocol::smtp::{self, ReplyTo, Verb};
 use crate::session::Session;
-use crate::verdict::rule::{Found, Needs, Rule, Severity, Text, Words};
+use crate::verdict::rule::{Class, Found, Needs, Rule, Severity, Text, Words};
 
 /// The server refused a message: its sender (MAIL), its content before it crossed (DATA), or after.
 ///
@@ -15,6 +15,8 @@ use crate::verdict::rule::{Found, Needs, Rule, Severity, Text, Words};
 pub const RULE: Rule = Rule {
     id: "message-refused",
     severity: Severity::Medium,
+    class: Class::Failure,
+    because_of: &[],
     since: "0.1.0",
     rank: 50,
     reference: Some("RFC 5321, section 4.2.5"),
@@ -33,7 +35,7 @@ pub const RULE: Rule = Rule {
                      成功；若为 5yz，应先修改邮件。",
         },
     },
-    occurrence: None,
+    sentences: &[],
     check,
 };
 

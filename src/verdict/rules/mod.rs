@@ -77,6 +77,19 @@ mod tests {
     }
 
     #[test]
+    fn no_rule_is_explained_by_itself_however_far_one_follows_the_explanations() {
+        fn follow(id: &'static str, path: &mut Vec<&'static str>) {
+            assert!(!path.contains(&id), "{path:?} comes back to {id}");
+            path.push(id);
+            for &cause in super::find(id).map(|rule| rule.because_of).unwrap_or_default() {
+                follow(cause, path);
+            }
+            path.pop();
+        }
+        ALL.iter().for_each(|rule| follow(rule.id, &mut Vec::new()));
+    }
+
+    #[test]
     fn every_rule_says_since_when() {
         for rule in ALL {
             assert!(rule.since.split('.').filter_map(|part| part.parse::<u32>().ok()).count() == 3, "{}", rule.id);

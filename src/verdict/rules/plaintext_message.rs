@@ -1,6 +1,6 @@
 use crate::session::Session;
 use crate::verdict::evidence::content_steps;
-use crate::verdict::rule::{Found, Needs, Rule, Severity, Text, Words};
+use crate::verdict::rule::{Class, Found, Needs, Rule, Severity, Text, Words};
 
 /// The content of a message, or a part of it, crossed the wire without TLS: sent, retrieved or appended.
 ///
@@ -13,6 +13,8 @@ use crate::verdict::rule::{Found, Needs, Rule, Severity, Text, Words};
 pub const RULE: Rule = Rule {
     id: "plaintext-message",
     severity: Severity::Medium,
+    class: Class::Weakness,
+    because_of: &[],
     since: "0.1.0",
     rank: 30,
     reference: Some("RFC 3207, section 1"),
@@ -30,7 +32,7 @@ pub const RULE: Rule = Rule {
             remedy: "用 TLS 加密连接；如果对邮件服务器也要保密，应对邮件本身加密（S/MIME 或 OpenPGP）。",
         },
     },
-    occurrence: None,
+    sentences: &[],
     check,
 };
 

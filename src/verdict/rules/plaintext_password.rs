@@ -1,6 +1,6 @@
 use crate::protocol::event::Exposure;
 use crate::session::Session;
-use crate::verdict::rule::{Found, Needs, Rule, Severity, Text, Words};
+use crate::verdict::rule::{Class, Found, Needs, Rule, Severity, Text, Words};
 
 /// A password crossed the wire readable: USER/PASS, LOGIN, AUTH PLAIN, AUTH LOGIN.
 ///
@@ -14,6 +14,8 @@ use crate::verdict::rule::{Found, Needs, Rule, Severity, Text, Words};
 pub const RULE: Rule = Rule {
     id: "plaintext-password",
     severity: Severity::High,
+    class: Class::Weakness,
+    because_of: &[],
     since: "0.1.0",
     rank: 10,
     reference: Some("RFC 8314, section 3"),
@@ -34,7 +36,7 @@ pub const RULE: Rule = Rule {
                      同时应更换该口令。",
         },
     },
-    occurrence: None,
+    sentences: &[],
     check,
 };
 

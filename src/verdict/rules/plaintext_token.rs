@@ -1,6 +1,6 @@
 use crate::protocol::event::Exposure;
 use crate::session::Session;
-use crate::verdict::rule::{Found, Needs, Rule, Severity, Text, Words};
+use crate::verdict::rule::{Class, Found, Needs, Rule, Severity, Text, Words};
 
 /// A bearer token (XOAUTH2, OAUTHBEARER) crossed the wire readable.
 ///
@@ -12,6 +12,8 @@ use crate::verdict::rule::{Found, Needs, Rule, Severity, Text, Words};
 pub const RULE: Rule = Rule {
     id: "plaintext-token",
     severity: Severity::High,
+    class: Class::Weakness,
+    because_of: &[],
     since: "0.1.0",
     rank: 20,
     reference: Some("RFC 6750, section 5.3"),
@@ -28,7 +30,7 @@ pub const RULE: Rule = Rule {
             remedy: "客户应先建立 TLS 再发送令牌，并应吊销该令牌。",
         },
     },
-    occurrence: None,
+    sentences: &[],
     check,
 };
 

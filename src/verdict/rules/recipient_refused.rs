@@ -1,7 +1,7 @@
 use crate::protocol::event::Subject;
 use crate::protocol::smtp::{self, ReplyTo, Verb};
 use crate::session::Session;
-use crate::verdict::rule::{Found, Needs, Rule, Severity, Text, Words};
+use crate::verdict::rule::{Class, Found, Needs, Rule, Severity, Text, Words};
 
 /// The server refused a recipient, at once (the reply to RCPT) or for good (LMTP's reply after the content).
 ///
@@ -15,6 +15,8 @@ use crate::verdict::rule::{Found, Needs, Rule, Severity, Text, Words};
 pub const RULE: Rule = Rule {
     id: "recipient-refused",
     severity: Severity::Medium,
+    class: Class::Failure,
+    because_of: &[],
     since: "0.1.0",
     rank: 40,
     reference: Some("RFC 5321, section 3.3"),
@@ -34,7 +36,7 @@ pub const RULE: Rule = Rule {
                      正确的服务器。若响应码为 4yz，稍后重试可能成功。",
         },
     },
-    occurrence: None,
+    sentences: &[],
     check,
 };
 

@@ -2,7 +2,7 @@ use crate::protocol::event::Subject;
 use crate::protocol::{imap, pop3, smtp};
 use crate::session::Session;
 use crate::session::model::Step;
-use crate::verdict::rule::{Fact, Found, Needs, Rule, Sentence, Severity, Text, Words};
+use crate::verdict::rule::{Class, Fact, Found, Needs, Rule, Sentence, Severity, Text, Words};
 
 /// The server greeted the client with a refusal: it does not serve it now, or not at all.
 ///
@@ -15,6 +15,8 @@ use crate::verdict::rule::{Fact, Found, Needs, Rule, Sentence, Severity, Text, W
 pub const RULE: Rule = Rule {
     id: "session-refused",
     severity: Severity::Medium,
+    class: Class::Failure,
+    because_of: &[],
     since: "0.2.0",
     rank: 35,
     reference: Some("RFC 5321, section 3.1"),
@@ -35,7 +37,7 @@ pub const RULE: Rule = Rule {
                      黑名单拒绝该地址的原因。",
         },
     },
-    occurrence: Some(Sentence { en: "The server said: {0}", zh: "服务器的答复：{0}" }),
+    sentences: &[Sentence { en: "The server said: {0}", zh: "服务器的答复：{0}" }],
     check,
 };
 

@@ -2,7 +2,7 @@ use crate::protocol::event::{StepId, Subject};
 use crate::protocol::smtp::{self, ReplyTo, Verb};
 use crate::session::Session;
 use crate::session::model::Step;
-use crate::verdict::rule::{Fact, Found, Needs, Rule, Sentence, Severity, Text, Words};
+use crate::verdict::rule::{Class, Fact, Found, Needs, Rule, Sentence, Severity, Text, Words};
 use std::collections::HashMap;
 
 /// The server refused a message because it is too big: at MAIL, by the size that the client declared, or after the
@@ -16,6 +16,8 @@ use std::collections::HashMap;
 pub const RULE: Rule = Rule {
     id: "too-big",
     severity: Severity::Medium,
+    class: Class::Failure,
+    because_of: &[],
     since: "0.2.0",
     rank: 48,
     reference: Some("RFC 1870, section 6"),
@@ -33,10 +35,10 @@ pub const RULE: Rule = Rule {
             remedy: "减小邮件，或以链接代替附件；如果服务器由自己管理，也可以提高其上限。",
         },
     },
-    occurrence: Some(Sentence {
+    sentences: &[Sentence {
         en: "The message: {0}. The limit that the server announced: {1}. The server said: {2}",
         zh: "邮件：{0}。服务器宣布的上限：{1}。服务器的答复：{2}",
-    }),
+    }],
     check,
 };
 

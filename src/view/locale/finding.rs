@@ -2,8 +2,9 @@
 
 use super::term::{bytes, duration, packets, side};
 use super::{en, zh};
-use crate::session::model::{Fact, Finding};
-use crate::verdict::rule::{Sentence, Text, Words};
+use crate::capture::number;
+use crate::session::model::{Fact, Facts, Finding, Key, Sentence};
+use crate::verdict::rule::{Text, Words};
 use crate::verdict::rules;
 use crate::view::{Lang, escape};
 
@@ -33,8 +34,10 @@ pub fn finding(lang: Lang, finding: &Finding) -> FindingWords {
         }
         detail.push_str(sentence);
     };
-    if let Some(sentence) = &rule.occurrence {
-        finding.facts.iter().for_each(|facts| add(&filled(lang, sentence, facts)));
+    for Facts { sentence, list } in &finding.facts {
+        if let Some(sentence) = rule.sentences.get(*sentence) {
+            add(&filled(lang, sentence, list));
+        }
     }
     if finding.more > 0 {
         add(&say!(lang, facts::more(finding.more)));
@@ -51,17 +54,14 @@ pub fn text(lang: Lang, words: &Words) -> &Text {
 }
 
 /// `sentence` with `facts` in place of `{0}`, `{1}`, …; a placeholder without a fact is left out.
-fn filled(lang: Lang, sentence: &Sentence, facts: &[Fact]) -> String {
-    let mut rest = match lang {
-        Lang::En => sentence.en,
-        Lang::Zh => sentence.zh,
-    };
+fn filled(lang: Lang, sentence: &'static Sentence, facts: &[(Key, Fact)]) -> String {
+    let mut rest = phrase(lang, sentence);
     let mut words = String::new();
     while let Some((before, (number, after))) =
         rest.split_once('{').and_then(|(before, after)| Some((before, after.split_once('}')?)))
     {
         words.push_str(before);
-        if let Some(known) = number.parse().ok().and_then(|number: usize| facts.get(number)) {
+        if let Some((_, known)) = number.parse().ok().and_then(|number: usize| facts.get(number)) {
             words.push_str(&fact(lang, known));
         }
         rest = after;
@@ -70,13 +70,25 @@ fn filled(lang: Lang, sentence: &Sentence, facts: &[Fact]) -> String {
     words
 }
 
+/// A sentence or phrase in one language.
+fn phrase(lang: Lang, words: &'static Sentence) -> &'static str {
+    match lang {
+        Lang::En => words.en,
+        Lang::Zh => words.zh,
+    }
+}
+
 /// A fact in words, safe for a terminal.
 fn fact(lang: Lang, fact: &Fact) -> String {
     match fact {
-        Fact::Count(count) => count.to_string(),
+        Fact::Count(count) | Fact::Line(count) => count.to_string(),
         Fact::Bytes(length) => bytes(lang, *length),
         Fact::Packets(count) => packets(lang, *count),
+        Fact::Packet(packet) => number::frame(*packet).to_string(),
         Fact::Code(code) => code.to_string(),
+        Fact::Enhanced(status) => status.to_string(),
+        Fact::Time(time) => time.to_string(),
+        Fact::Phrase(words) => phrase(lang, words).to_owned(),
         Fact::TokenRefused => say!(lang, login::token_refused()).to_owned(),
         Fact::LoginCause(cause) => say!(lang, login::refused(*cause)).to_owned(),
         Fact::Duration(nanoseconds) => duration(lang, *nanoseconds),
@@ -96,12 +108,15 @@ fn fact(lang: Lang, fact: &Fact) -> String {
 mod tests {
     use super::{fact, filled, finding, text};
     use crate::flow::{Conflict, Side};
-    use crate::session::model::{Fact, Finding, Severity};
-    use crate::verdict::rule::Sentence;
+    use crate::session::model::{Fact, Facts, Finding, Key, Sentence};
     use crate::verdict::rules;
     use crate::view::Lang;
 
     const LANGS: [Lang; 2] = [Lang::En, Lang::Zh];
+
+    fn one(fact: Fact) -> Facts {
+        Facts { sentence: 0, list: vec![(fact.usual_key(), fact)] }
+    }
 
     fn conflict() -> Fact {
         Fact::Conflict(Conflict {
@@ -118,7 +133,7 @@ mod tests {
     #[test]
     fn excerpts_of_conflicting_copies_are_shown_and_escaped() {
         let rule = rules::find("conflicting-bytes").expect("a rule");
-        let found = Finding { facts: vec![vec![conflict()], vec![conflict()]], more: 3, ..rule.finding(vec![2]) };
+        let found = Finding { facts: vec![one(conflict()), one(conflict())], more: 3, ..rule.finding(vec![2]) };
         let [en, zh] = LANGS.map(|lang| finding(lang, &found).detail);
         let one = "The client at byte 41 (1 byte differs): first in packet 14 `RCPT TO:<a>`, then in packet 17 \
                    `RCPT TO:<b>␛[31m`.";
@@ -131,10 +146,10 @@ mod tests {
 
     #[test]
     fn facts_stand_where_the_sentence_has_them() {
-        let sentence = Sentence { en: "{1} by {0}, {0}; {9}{x} {", zh: "{0}：{1}。" };
-        let facts = [Fact::Side(Side::Server), Fact::Name("X\u{1b}[31m".to_owned())];
-        assert_eq!(filled(Lang::En, &sentence, &facts), "X␛[31m by server, server;  {");
-        assert_eq!(filled(Lang::Zh, &sentence, &facts), "服务器：X␛[31m。");
+        static SENTENCE: Sentence = Sentence { en: "{1} by {0}, {0}; {9}{x} {", zh: "{0}：{1}。" };
+        let facts = [(Key::By, Fact::Side(Side::Server)), (Key::Name, Fact::Name("X\u{1b}[31m".to_owned()))];
+        assert_eq!(filled(Lang::En, &SENTENCE, &facts), "X␛[31m by server, server;  {");
+        assert_eq!(filled(Lang::Zh, &SENTENCE, &facts), "服务器：X␛[31m。");
         let facts = [Fact::Count(3), Fact::Bytes(1), Fact::Packets(2), Fact::Code(550), Fact::Duration(1_500_000_000)];
         let words = facts.map(|each| LANGS.map(|lang| fact(lang, &each)).join(" "));
         assert_eq!(words[0], "3 3");
@@ -172,22 +187,15 @@ mod tests {
             places
         };
         for rule in rules::ALL {
-            if let Some(Sentence { en, zh }) = &rule.occurrence {
+            for Sentence { en, zh } in rule.sentences {
                 assert_eq!(places(en), places(zh), "{}", rule.id);
-                assert!(!places(en).is_empty(), "{}", rule.id);
             }
         }
     }
 
     #[test]
     fn a_finding_of_an_unknown_rule_has_only_its_id() {
-        let unknown = Finding {
-            id: "of-another-program",
-            severity: Severity::Info,
-            steps: Vec::new(),
-            facts: Vec::new(),
-            more: 0,
-        };
+        let unknown = Finding { id: "of-another-program", ..Finding::default() };
         assert_eq!(finding(Lang::En, &unknown).title, "of-another-program");
     }
 }

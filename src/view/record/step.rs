@@ -115,7 +115,7 @@ impl<'a> Step<'a> {
             time: step.time.known().map(Shown),
             packets: Numbers { packets: &step.packets, source: of },
             packet_source: Some(of).filter(|&of| of != context.session.source()),
-            packets_elsewhere: elsewhere(&step.packets, of),
+            packets_elsewhere: elsewhere(step.packets.iter(), of),
             channel: enums::Channel(step.channel),
             from: enums::Side(step.from),
             source: ip(source.ip()),
@@ -148,9 +148,9 @@ fn arguments(text: &str, start: usize, end: usize) -> &str {
     text.get(start..end).unwrap_or_default()
 }
 
-/// Packets of another file than that of the step's first packet.
+/// Packets of another file than that of the step's first packet, or of the session's `source`.
 #[derive(Serialize, JsonSchema)]
-struct Elsewhere {
+pub(crate) struct Elsewhere {
     /// The file, as an index in `capture.sources`.
     source: usize,
     /// Numbers of its packets, from 1 within the file.
@@ -158,9 +158,9 @@ struct Elsewhere {
 }
 
 /// Those of `packets` that are not of `source`, by file, in the order in which the files come.
-fn elsewhere(packets: &Packets, source: usize) -> Vec<Elsewhere> {
+pub(super) fn elsewhere(packets: impl Iterator<Item = u64>, source: usize) -> Vec<Elsewhere> {
     let mut others: Vec<Elsewhere> = Vec::new();
-    for packet in packets.iter().filter(|&packet| number::source(packet) != source) {
+    for packet in packets.filter(|&packet| number::source(packet) != source) {
         let (of, frame) = (number::source(packet), number::frame(packet));
         match others.iter_mut().find(|other| other.source == of) {
             Some(other) => other.packets.push(frame),

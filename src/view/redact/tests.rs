@@ -4,7 +4,7 @@ use super::{Mask, Masking, Names, Needles, mask};
 use crate::flow::{Conflict, Side};
 use crate::protocol::Protocol;
 use crate::protocol::event::{Direction, Kind, LoginOutcome};
-use crate::session::model::{Fact, Finding, Session, TextsMut};
+use crate::session::model::{Fact, Facts, Finding, Key, Session, TextsMut};
 use crate::verdict::rules;
 use crate::view::testing::Talk;
 use std::cell::RefCell;
@@ -222,11 +222,14 @@ fn the_copies_of_a_conflict_are_masked_whole() {
     };
     let session = masked(Talk::new(Protocol::Pop3).s("+OK ready").c("NOOP").edit(|session| {
         let finding = rules::find("conflicting-bytes").expect("a rule").finding(vec![2]);
-        session.findings.push(Finding { facts: vec![vec![Fact::Conflict(conflict)]], ..finding });
+        session.findings.push(Finding {
+            facts: vec![Facts { sentence: 0, list: vec![(Key::Name, Fact::Conflict(conflict))] }],
+            ..finding
+        });
     }));
     let said = format!("{session:?}");
     assert!(!said.contains("secret12") && !said.contains("other"), "{said}");
-    let [Fact::Conflict(conflict)] = &session.findings[0].facts[0][..] else { panic!("{said}") };
+    let [(_, Fact::Conflict(conflict))] = &session.findings[0].facts[0].list[..] else { panic!("{said}") };
     assert_eq!((&*conflict.first, &*conflict.second, conflict.second_packet), ("********", "********", 9));
 }
 

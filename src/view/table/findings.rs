@@ -4,6 +4,7 @@ use super::grid::Row;
 use super::{Options, cell, heading};
 use crate::session::model::Session;
 use crate::view::locale::{self, FindingWords, Label};
+use crate::view::packet::shown;
 use std::io::{self, Write};
 
 /// Packet numbers shown as a finding's evidence.
@@ -21,7 +22,8 @@ pub fn session(out: &mut dyn Write, options: &Options, session: &Session) -> io:
             let FindingWords { title, detail, remedy, reference } = locale::finding(options.lang, finding);
             let mut text = vec![title.to_owned(), detail, options.named(Label::Remedy, remedy)];
             text.extend(reference.map(|reference| options.named(Label::Reference, reference)));
-            let evidence = finding.steps.iter().filter_map(|&n| session.step(n)).map(cell::numbers);
+            let of_steps = finding.steps.iter().filter_map(|&n| session.step(n)).map(cell::numbers);
+            let evidence = of_steps.chain(finding.packets.iter().map(|&packet| shown(packet)));
             Row::new([locale::severity(options.lang, finding.severity).to_owned(), text.join("\n"), few(evidence)])
         })
         .collect();
