@@ -3,7 +3,9 @@
 use divan::black_box;
 use mailtap::flow::{ConnectionHandler, Endpoints, PacketRef, Side, StreamHandler, Transport};
 use mailtap::limits::Limit;
-use mailtap::protocol::event::{ContentEnd, ContentMark, Credential, MessageId, MessageOutcome, MessageStart, Step, TlsFact, Via};
+use mailtap::protocol::event::{
+    ContentEnd, ContentMark, Credential, MessageId, MessageOutcome, MessageStart, Step, TlsFact, Via,
+};
 use mailtap::protocol::{Sink, StepId};
 use std::net::{IpAddr, SocketAddr};
 

@@ -5,7 +5,8 @@ use mailtap::flow::Side;
 use mailtap::limits::{Limit, PACKETS_PER_STEP};
 use mailtap::protocol::Sink;
 use mailtap::protocol::event::{
-    ContentEnd, ContentMark, Credential, Kind, MessageId, MessageOutcome, MessageStart, Step, StepId, Subject, TlsFact, Via,
+    ContentEnd, ContentMark, Credential, Kind, MessageId, MessageOutcome, MessageStart, Step, StepId, Subject, TlsFact,
+    Via,
 };
 use std::net::IpAddr;
 

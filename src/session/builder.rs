@@ -19,7 +19,8 @@ use crate::limits::{
     CAPABILITIES, CREDENTIALS_PER_SESSION, Limit, MESSAGES_PER_SESSION, RECIPIENTS, STEPS_PER_SESSION,
 };
 use crate::protocol::event::{
-    self, Channel, ContentEnd, ContentMark, Delivery, Direction, MessageId, MessageOutcome, MessageStart, StepId, TlsFact, Via,
+    self, Channel, ContentEnd, ContentMark, Delivery, Direction, MessageId, MessageOutcome, MessageStart, StepId,
+    TlsFact, Via,
 };
 use crate::protocol::secret::Secret;
 use crate::protocol::{Protocol, Sink};

@@ -6,8 +6,8 @@ are estimates of the same kind everywhere, never a measure of the process.
 */
 
 use super::model::{
-    Attachment, Credential, Envelope, Faults, Finding, Header, HeaderField, Mailbox, Message, MimePart, Recipient, Session,
-    Smuggled, Step, Tls,
+    Attachment, Credential, Envelope, Faults, Finding, Header, HeaderField, Mailbox, Message, MimePart, Recipient,
+    Session, Smuggled, Step, Tls,
 };
 use crate::limits::heap;
 pub use crate::limits::of_list;

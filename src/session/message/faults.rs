@@ -21,7 +21,16 @@ const FOLLOWING: usize = 512;
 
 /// Fields that must not come twice (RFC 5322, section 3.6).
 const SINGLE_FIELDS: [&[u8]; 11] = [
-    b"date", b"from", b"sender", b"reply-to", b"to", b"cc", b"bcc", b"message-id", b"in-reply-to", b"references",
+    b"date",
+    b"from",
+    b"sender",
+    b"reply-to",
+    b"to",
+    b"cc",
+    b"bcc",
+    b"message-id",
+    b"in-reply-to",
+    b"references",
     b"subject",
 ];
 
@@ -124,8 +133,9 @@ impl FaultFinder {
             ContentMark::SingleDot => self.after_single_dot = true,
             ContentMark::DotLine { before, own, ends } => {
                 let dot = DotLine { before: before.into(), after: own.into() };
+                let is_usual = self.crlf == 0 && dot == DotLine { before: Break::Lf, after: Break::Lf };
                 if ends {
-                    self.found.ended_by = Some(dot);
+                    self.found.ended_by = Some(dot).filter(|_| !is_usual);
                     return;
                 }
                 // After CR LF the dot was taken away from the content.
@@ -236,6 +246,10 @@ impl FaultFinder {
             let before = if self.last_is_crlf() { Break::CrLf } else { Break::Lf };
             let spot = self.spot(self.line, b".");
             return self.odd_dot_line(spot, DotLine { before, after: Break::Cr }, 1);
+        }
+        // Between bare LFs a dot is text.
+        if !self.last_is_crlf() {
+            return;
         }
         let end = memchr::memchr2(b'\r', b'\n', bytes).unwrap_or(bytes.len()).min(EXCERPT);
         let line = [b".", bytes.get(..end).unwrap_or_default()].concat();

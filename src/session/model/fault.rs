@@ -21,7 +21,7 @@ pub struct Faults {
     pub odd_dot_line: Option<Spot>,
     /// Such a line that is followed by commands.
     pub smuggled: Option<Smuggled>,
-    /// The receiver took such a line for the end: how the line before it ended, and how it ended itself.
+    /// The receiver took such a line for the end, though other lines end with CR LF: how the line before it ended, and how it ended itself.
     pub ended_by: Option<DotLine>,
     /// The content did not end, and its last line has a dot that looks like the end.
     pub last_dot: Option<LastDot>,

@@ -16,7 +16,7 @@ pub const RULE: Rule = Rule {
     id: "content-unfinished",
     severity: Severity::Medium,
     class: Class::Failure,
-    because_of: &[],
+    because_of: &["dot-not-on-its-line"],
     since: "0.2.0",
     rank: 46,
     reference: Some("RFC 5321, section 4.5.3.2"),

@@ -16,7 +16,7 @@ pub const RULE: Rule = Rule {
     id: "message-refused",
     severity: Severity::Medium,
     class: Class::Failure,
-    because_of: &[],
+    because_of: &["bare-line-feed", "bare-carriage-return"],
     since: "0.1.0",
     rank: 50,
     reference: Some("RFC 5321, section 4.2.5"),

@@ -15,19 +15,35 @@ macro_rules! rules {
 }
 
 rules! {
+    bare_carriage_return
+    bare_line_feed
     bytes_missing
     conflicting_bytes
     content_unfinished
+    dot_not_doubled
+    dot_not_on_its_line
+    duplicate_header
+    length_mismatch
+    line_too_long
     literal_mismatch
     literal_without_leave
     login_refused
     mailbox_refused
+    message_cut_at_dot
     message_refused
+    nul_byte
+    pipelining_not_offered
     plaintext_message
     plaintext_password
     plaintext_token
+    protocol_violation
+    proxy_header_expected
+    proxy_header_not_expected
+    proxy_not_trusted
     recipient_refused
     session_refused
+    smtp_smuggling
+    spoke_before_greeting
     too_big
 }
 

@@ -16,7 +16,7 @@ pub const RULE: Rule = Rule {
     id: "session-refused",
     severity: Severity::Medium,
     class: Class::Failure,
-    because_of: &[],
+    because_of: &["spoke-before-greeting"],
     since: "0.2.0",
     rank: 35,
     reference: Some("RFC 5321, section 3.1"),
