@@ -1,3 +1,4 @@
+use crate::flow::Side;
 use crate::protocol::event::{Kind, Subject};
 use crate::protocol::smtp::{self, Verb};
 use crate::session::Session;
@@ -85,7 +86,8 @@ fn check(session: &Session, found: &mut Found) {
 /// The commands that the client sent together with the end of `message`: in the same packet as its last byte.
 fn behind<'a>(session: &'a Session, message: &Message) -> Vec<&'a Step> {
     let Some(last) = content_steps(session, message).last().and_then(|n| session.step(n)) else { return Vec::new() };
-    let after = session.steps.iter().skip_while(|step| step.n <= last.n);
+    // The reply to the content may stand before them: only that showed where the content ends.
+    let after = session.steps.iter().filter(|step| step.n > last.n && step.from == Side::Client);
     let sent_with_it =
         after.take_while(|step| step.kind == Kind::Command && step.packets.first() == last.packets.last());
     sent_with_it.take(16).collect()
@@ -99,7 +101,7 @@ fn is_mail(step: &Step) -> bool {
 mod tests {
     has!(between_line_feeds, "S: 220 mx\nC: EHLO a\nS: 250 mx\nC: MAIL FROM:<a@b>\nS: 250 ok\nC: RCPT TO:<c@d>\nS: 250 ok\nC: DATA\nS: 354 go\nC| A: b\\r\\n\\r\\nx\\n.\\nMAIL FROM:<x@y>\\r\\nRCPT TO:<v@w>\\r\\nDATA\\r\\nA: b\\r\\n\\r\\nhi\\r\\n.\\r\\n\nS: 250 ok" => [10]);
     has!(a_lone_carriage_return, "S: 220 mx\nC: EHLO a\nS: 250 mx\nC: MAIL FROM:<a@b>\nS: 250 ok\nC: RCPT TO:<c@d>\nS: 250 ok\nC: DATA\nS: 354 go\nC| A: b\\r\\n\\r\\nx\\r.\\rMAIL FROM:<x@y>\\r\\nRCPT TO:<v@w>\\r\\n.\\r\\n\nS: 250 ok" => [10]);
-    has!(the_server_takes_it, "S: 220 mx\nC: EHLO a\nS: 250 mx\nC: MAIL FROM:<a@b>\nS: 250 ok\nC: RCPT TO:<c@d>\nS: 250 ok\nC: DATA\nS: 354 go\nC| A: b\\r\\n\\r\\nx\\n.\\nMAIL FROM:<x@y>\\r\\nRCPT TO:<v@w>\\r\\n\nS: 250 ok\nS: 250 ok\nS: 250 ok" => [10, 11, 12]);
+    has!(the_server_takes_it, "S: 220 mx\nC: EHLO a\nS: 250 mx\nC: MAIL FROM:<a@b>\nS: 250 ok\nC: RCPT TO:<c@d>\nS: 250 ok\nC: DATA\nS: 354 go\nC| A: b\\r\\n\\r\\nx\\n.\\nMAIL FROM:<x@y>\\r\\nRCPT TO:<v@w>\\r\\n\nS: 250 ok\nS: 250 ok\nS: 250 ok" => [10, 12, 13]);
     has_not!(
         a_dot_between_line_feeds,
         "S: 220 mx\nC: EHLO a\nS: 250 mx\nC: MAIL FROM:<a@b>\nS: 250 ok\nC: RCPT TO:<c@d>\nS: 250 ok\nC: DATA\nS: 354 go\nC| A: b\\r\\n\\r\\nx\\n.\\ntext\\r\\n.\\r\\n\nS: 250 ok"
