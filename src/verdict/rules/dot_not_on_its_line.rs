@@ -56,10 +56,11 @@ fn check(session: &Session, found: &mut Found) {
             LastDotKind::WithoutLineEnd => 1,
             LastDotKind::OddLineEnds => 2,
         };
-        let after =
-            message.steps.iter().copied().max().and_then(|last| session.steps.iter().find(|step| step.n > last));
+        let content = content_steps(session, message).last();
+        // The server's last word about it, where it has said any.
+        let reply = message.steps.iter().copied().find(|n| Some(*n) > content);
         let occurrence = found
-            .at(content_steps(session, message).chain(after.map(|step| step.n)))
+            .at(content_steps(session, message).chain(reply))
             .packets(Some(dot.packet).filter(|packet| *packet > 0));
         _ = occurrence.says(sentence).named(Key::Name, Fact::Name(dot.line.clone()));
     }
