@@ -88,10 +88,13 @@ fn a_dot_line_that_was_marked() {
             assert_eq!(commands, expected, "{before:?} {own:?} {crlf:?}");
         }
     }
-    let mut finder = FaultFinder::new(true);
-    finder.mark(mark(LineEnd::Lf, LineEnd::Lf, true));
-    let found = finder.finish(ContentEnd::Complete).and_then(|found| found.ended_by);
-    assert_eq!(found, Some(DotLine { before: Break::Lf, after: Break::Lf }));
+    for (header, is_odd) in [("A: b\r\n", true), ("A: b\n", false)] {
+        let (mut finder, mut line_feeds) = (FaultFinder::new(true), LineFeeds::default());
+        finder.update(&line_feeds.of(header.as_bytes()));
+        finder.mark(mark(LineEnd::Lf, LineEnd::Lf, true));
+        let found = finder.finish(ContentEnd::Complete).and_then(|found| found.ended_by);
+        assert_eq!(found, is_odd.then_some(DotLine { before: Break::Lf, after: Break::Lf }), "{header:?}");
+    }
 }
 
 #[test]
