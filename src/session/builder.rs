@@ -149,8 +149,7 @@ impl Builder {
 
     /// Whether `step` crossed inside TLS that was decrypted. Where it was not kept, whether the last step did.
     fn was_encrypted(&self, step: Option<&StepId>) -> bool {
-        let stored = step.and_then(|&n| self.stored(n));
-        stored.map_or(self.channel, |step| step.channel) == Channel::Decrypted
+        step.and_then(|&n| self.stored(n)).map_or(self.channel, |step| step.channel) == Channel::Decrypted
     }
 
     /// The step with number `n`, packed or not.

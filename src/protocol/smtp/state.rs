@@ -199,9 +199,9 @@ impl Content {
     }
 
     /// The server has taken this dot line for the end.
-    pub fn ended_by(self: Box<Self>, before: LineEnd, own: LineEnd, out: &mut dyn Sink) -> Self {
+    pub fn ended_by(self, before: LineEnd, own: LineEnd, out: &mut dyn Sink) -> Self {
         self.mark(ContentMark::DotLine { before, own, ends: true }, out);
-        *self
+        self
     }
 
     /// The server has refused it; the client may not have noticed yet.
