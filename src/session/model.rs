@@ -11,6 +11,7 @@ use crate::protocol::event::{Certificate, Exposure, LoginCause, LoginOutcome, St
 use crate::protocol::secret::Secret;
 use std::net::IpAddr;
 
+mod fault;
 mod finding;
 mod late;
 mod mail;
@@ -19,6 +20,7 @@ mod step;
 mod texts;
 mod transaction;
 
+pub use fault::{Break, DotLine, Faults, LastDot, LastDotKind, Smuggled, Spot};
 pub use finding::{Fact, Facts, Finding, Key, Sentence, Severity};
 pub use late::{Late, Placeholder};
 pub use mail::{
