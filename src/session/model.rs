@@ -21,7 +21,7 @@ mod texts;
 mod transaction;
 
 pub use fault::{Break, DotLine, Faults, LastDot, LastDotKind, Smuggled, Spot};
-pub use finding::{Fact, Facts, Finding, Key, Sentence, Severity};
+pub use finding::{Class, Fact, Facts, Finding, Key, Sentence, Severity};
 pub use late::{Late, Placeholder};
 pub use mail::{
     Attachment, Envelope, Header, HeaderField, LineEnds, Lines, Mailbox, Match, Message, MimePart, PRINTED_LINES,

@@ -391,7 +391,7 @@ impl MimePart {
 
 impl Finding {
     fn texts_mut(&mut self, visit: &mut dyn TextsMut) {
-        let Self { id: _, severity: _, steps: _, packets: _, facts, more: _, because_of: _ } = self;
+        let Self { id: _, severity: _, class: _, steps: _, packets: _, facts, more: _, because_of: _ } = self;
         for (_, fact) in facts.iter_mut().flat_map(|Facts { sentence: _, list }| list.iter_mut()) {
             match fact {
                 Fact::Name(name) => visit.text(name),

@@ -66,6 +66,7 @@ fn check(session: &Session, found: &mut Found) {
             .at(content_steps(session, message).chain(refused))
             .packets(Some(spot.packet).filter(|packet| *packet > 0))
             .severity(severity)
+            .class(if refused.is_some() { Class::Failure } else { Class::Weakness })
             .named(Key::Count, Fact::Count(spot.count))
             .named(Key::Name, Fact::Name(spot.excerpt.clone()));
         match spot.line {

@@ -1,3 +1,4 @@
+use crate::protocol::Protocol;
 use crate::session::Session;
 use crate::session::model::LastDotKind;
 use crate::verdict::evidence::content_steps;
@@ -49,6 +50,10 @@ pub const RULE: Rule = Rule {
 };
 
 fn check(session: &Session, found: &mut Found) {
+    // IMAP counts the octets of content: a dot ends nothing.
+    if session.protocol == Protocol::Imap {
+        return;
+    }
     for message in &session.messages {
         let Some(dot) = message.faults.as_ref().and_then(|faults| faults.last_dot.as_ref()) else { continue };
         let sentence = match dot.kind {
@@ -74,6 +79,11 @@ mod tests {
     has_not!(
         silence_within_a_line,
         "S: 220 mx\nC: EHLO a\nS: 250 mx\nC: MAIL FROM:<a@b>\nS: 250 ok\nC: RCPT TO:<c@d>\nS: 250 ok\nC: DATA\nS: 354 go\nC: Subject: x\nC:\nC| cut in the mid\nS: 421 4.4.2 timeout exceeded"
+    );
+    has_not!(
+        octets_that_are_counted,
+        "S: * OK ready\nC: a LOGIN bob x\nS: a OK in\nC: b SELECT INBOX\nS: b OK in\nC: c FETCH 1 BODY[]\n\
+         S: * 1 FETCH (BODY[] {90}\nS: Subject: x\nS:\nS: text."
     );
     has_not!(
         its_end_came,
