@@ -3,7 +3,7 @@
 use super::act::{Act, Deed, Outcome, answers_a_question, is_apop};
 use super::contents::{self, Contents};
 use super::pieces::{Piece, pieces};
-use super::{How, Quiet, What};
+use super::rows::{How, Quiet, What};
 use crate::flow::Side;
 use crate::protocol::event::{Kind, Subject};
 use crate::protocol::sasl::Round;
@@ -23,7 +23,9 @@ pub fn how(one: &Step, other: &Step, masked: bool) -> How {
         if outcomes[0] != outcomes[1] {
             return How::Differs(What::Outcome);
         }
-        if one.code() != other.code() || one.enhanced() != other.enhanced() {
+        // Where only one side has an enhanced code, the two may mean the same.
+        let enhanced = one.enhanced().zip(other.enhanced()).is_some_and(|(one, other)| one != other);
+        if one.code() != other.code() || enhanced {
             return How::Differs(What::Code);
         }
     }
@@ -208,9 +210,7 @@ fn steady(text: &str) -> String {
 fn is_overwritten(left: &str, right: &str) -> bool {
     let parts = pieces(left, right);
     parts.windows(2).any(|pair| match pair {
-        [Piece::Left(one), Piece::Right(other)] => {
-            one.len() == other.len() && (is_filler(one) != is_filler(other))
-        }
+        [Piece::Left(one), Piece::Right(other)] => one.len() == other.len() && (is_filler(one) != is_filler(other)),
         _ => false,
     })
 }
