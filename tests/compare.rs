@@ -58,7 +58,8 @@ fn json(files: &[&Path], more: &[&str]) -> Value {
 
 #[test]
 fn a_session_is_the_same_process_as_itself() {
-    for (name, file) in fixtures().into_iter().filter(|(name, _)| name.starts_with("lab")) {
+    let with_mail = |name: &str| name.starts_with("lab") && name != "lab/no-mail";
+    for (name, file) in fixtures().into_iter().filter(|(name, _)| with_mail(name)) {
         let document = json(&[&file], &["--session", "1,1"]);
         let tally = &document["tally"];
         assert_eq!((&tally["same"], document.get("parting")), (&tally["rows"], None), "{name}");
@@ -78,7 +79,7 @@ fn what_a_firewall_changes_is_shown() {
     let content = rows.iter().find_map(|row| row.get("content")).expect("the content differs");
     assert_eq!((&content["line"], &content["first_difference"]), (&4.into(), &29.into()), "{content}");
     assert_eq!(content["right_changed"].as_u64().map(|more| more > 0), Some(true));
-    let text = out(&compare(&[&inside, &outside], &["--width", "60"]));
+    let text = out(&compare(&[&inside, &outside], &["--width", "120"]));
     assert!(text.contains("[-STARTTLS-]{+XXXXXXXA+}"), "{text}");
     assert!(text.contains("They part at step 3"), "{text}");
     for (width, lang) in [("60", "en"), ("60", "zh"), ("80", "en"), ("120", "zh")] {
@@ -98,7 +99,7 @@ fn a_refusal_is_where_they_part() {
     let works = folder.file("works.pcap", &capture(LETTER, 25));
     let refused = folder.file("refused.pcap", &capture(&LETTER.replace("250 2.1.5 ok", "550 5.1.1 no such user"), 25));
     let text = out(&compare(&[&works, &refused], &[]));
-    let line = text.replace('\n', " ");
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(
         line.contains("the left server accepts RCPT (250 2.1.5 ok)") && line.contains("refuses it (550 5.1.1"),
         "{text}"

@@ -26,7 +26,7 @@ use crate::protocol::Protocol;
 use crate::protocol::event::Kind;
 use crate::session::model::Session;
 use act::Act;
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 /// Whether the steps of the two protocols can stand beside each other: LMTP is SMTP with another way of answering content
 /// (RFC 2033), while POP3 and IMAP share no command with any other.
@@ -40,13 +40,15 @@ pub fn comparable(left: Protocol, right: Protocol) -> bool {
 pub fn compare(left: &Session, right: &Session, contents: &Contents, masked: bool) -> Comparison {
     let pairs = align::align(&left.steps, &right.steps);
     let mut rows: Vec<Row> = Vec::with_capacity(pairs.len());
-    let mut messages = HashSet::new();
+    // Whether the messages are the same, once they have been compared.
+    let mut messages = HashMap::new();
     for (l, r) in pairs {
         let how = match (l.and_then(|l| left.steps.get(l)), r.and_then(|r| right.steps.get(r))) {
             (Some(one), Some(other)) if one.kind == Kind::Data && other.kind == Kind::Data => {
                 let numbers = [one, other].map(|step| step.carries.map(|carries| carries.message));
-                let first = messages.insert(numbers);
-                differ::content([left, right], [one, other], first, contents)
+                let how = differ::content([left, right], [one, other], messages.get(&numbers).copied(), contents);
+                messages.entry(numbers).or_insert(how == How::Same);
+                how
             }
             (Some(one), Some(other)) => differ::how(one, other, masked),
             (Some(_), None) => How::Only(Hand::Left),

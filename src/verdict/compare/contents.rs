@@ -151,7 +151,9 @@ fn place(left: &[u8], right: &[u8]) -> Option<Place> {
     let [mut one, mut other] = [line(left), line(right)];
     // The carriage return is quoted where it is what differs.
     if one.trim_ascii_end() != other.trim_ascii_end() {
-        [&mut one, &mut other].map(|line| line.truncate(line.trim_ascii_end().len()));
+        for line in [&mut one, &mut other] {
+            line.truncate(line.trim_ascii_end().len());
+        }
     }
     let quoted = |line: &[u8]| String::from_utf8_lossy(line).into_owned();
     Some(Place {

@@ -112,8 +112,9 @@ fn is_one(pair: &[String]) -> bool {
     pair.first() == pair.last()
 }
 
-/// How two pieces of content differ. A message is compared once, in the row of its first piece.
-pub fn content(sessions: [&Session; 2], steps: [&Step; 2], first: bool, kept: &Contents) -> How {
+/// How two pieces of content differ. A message is compared once, in the row of its first
+/// piece: `before` says, in the rows of the others, whether it is the same.
+pub fn content(sessions: [&Session; 2], steps: [&Step; 2], before: Option<bool>, kept: &Contents) -> How {
     let [one, other] = steps;
     let message = |hand: usize| -> Option<&Message> {
         let number = steps.get(hand)?.carries?.message;
@@ -121,7 +122,8 @@ pub fn content(sessions: [&Session; 2], steps: [&Step; 2], first: bool, kept: &C
         messages.get((number as usize).checked_sub(1)?).filter(|message| message.n == number)
     };
     match (message(0), message(1)) {
-        (Some(_), Some(_)) if !first => How::Quiet(Quiet::Further),
+        (Some(_), Some(_)) if before == Some(true) => How::Same,
+        (Some(_), Some(_)) if before == Some(false) => How::Quiet(Quiet::Further),
         (Some(left), Some(right)) => match contents::compare(left, right, kept) {
             None => How::Same,
             Some(changed) => How::Differs(What::Content(Box::new(changed))),

@@ -96,8 +96,21 @@ impl<'a> Compared<'a> {
         escape::block(&step.text).into_owned()
     }
 
-    /// The comparison in one or two sentences.
+    /// The comparison in a few sentences, and the bounds that cost something in either session.
     pub fn summary(&self) -> String {
+        let mut told = vec![self.outcome()];
+        for (session, hand) in self.sessions.into_iter().zip([Word::Left, Word::Right]) {
+            let hand = words::word(self.lang, hand);
+            let limits = session.limits_hit.iter();
+            told.extend(limits.map(|(limit, count)| match self.lang {
+                Lang::En => format!("{hand}: {count} {}.", locale::limit(self.lang, limit)),
+                Lang::Zh => format!("{hand}：{} {count}。", locale::limit(self.lang, limit)),
+            }));
+        }
+        told.join(if self.lang == Lang::En { " " } else { "" })
+    }
+
+    fn outcome(&self) -> String {
         let comparison = self.comparison;
         let parting = comparison.parting.and_then(|at| Some((at, comparison.rows.get(at)?)));
         let Some((at, row)) = parting else { return words::same_process(self.lang, &comparison.tally) };

@@ -67,12 +67,14 @@ fn content(changed: &Changed) -> String {
     match place {
         Some(place) => {
             let [ours, theirs] = place.lengths;
+            let how = match (ours, theirs) {
+                (0, _) => format!("{} more on the right there", bytes(theirs)),
+                (_, 0) => format!("{} more on the left there", bytes(ours)),
+                _ => format!("from there, {} on the left and {theirs} on the right differ", bytes(ours)),
+            };
             told.push(format!(
-                "the first byte that differs is at offset {}, in line {}; from there, {} on the left and {theirs} on the \
-                 right differ",
-                place.first,
-                place.line,
-                bytes(ours)
+                "the first byte that differs is at offset {}, in line {}; {how}",
+                place.first, place.line
             ));
         }
         None => told.push("SHA-256 differs".to_owned()),

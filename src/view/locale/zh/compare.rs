@@ -67,13 +67,12 @@ fn content(changed: &Changed) -> String {
     match place {
         Some(place) => {
             let [ours, theirs] = place.lengths;
-            told.push(format!(
-                "第一个不同的字节在偏移 {} 处，第 {} 行；由此起左边 {}、右边 {} 不同",
-                place.first,
-                place.line,
-                bytes(ours),
-                bytes(theirs)
-            ));
+            let how = match (ours, theirs) {
+                (0, _) => format!("右边在此多出 {}", bytes(theirs)),
+                (_, 0) => format!("左边在此多出 {}", bytes(ours)),
+                _ => format!("由此起左边 {}、右边 {} 不同", bytes(ours), bytes(theirs)),
+            };
+            told.push(format!("第一个不同的字节在偏移 {} 处，第 {} 行；{how}", place.first, place.line));
         }
         None => told.push("SHA-256 不同".to_owned()),
     }
