@@ -73,6 +73,9 @@ fn what_a_firewall_changes_is_shown() {
     let masked = LETTER.replace("250 STARTTLS", "250 XXXXXXXA").replace("the body", "the body\\r\\nscanned");
     let outside = folder.file("outside.pcap", &capture(&masked, 25));
     let document = json(&[&inside, &outside], &[]);
+    let schema = serde_json::from_str(&mailtap::view::schema::schema()).expect("JSON");
+    let validator = jsonschema::draft202012::new(&schema).expect("a valid schema");
+    assert!(validator.is_valid(&document), "{document:#}");
     let rows = document["rows"].as_array().expect("rows");
     assert_eq!(rows[2]["what"], "overwritten", "{}", rows[2]);
     assert_eq!(document["parting"], 2);

@@ -17,7 +17,7 @@ use crate::view::{Lang, View, locale};
 use anyhow::Context;
 use std::cell::{Cell, RefCell};
 use std::io::{self, BufWriter, Write};
-use std::path::PathBuf;
+use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -91,10 +91,11 @@ pub fn compare(pairing: Pairing) -> anyhow::Result<()> {
     }
 }
 
-fn read(pairing: &Pairing, file: &PathBuf, plan: &Arc<Plan>, view: &mut dyn View) -> anyhow::Result<Outcome> {
+fn read(pairing: &Pairing, file: &Path, plan: &Arc<Plan>, view: &mut dyn View) -> anyhow::Result<Outcome> {
     let filter = pairing.filter.as_deref().map(Filter::new).transpose()?;
     let order = pairing.options.memory.order();
-    let mut source = capture::open_until(&[vec![file.clone()]], filter, Damage::default(), Reading::Here, order, None)?;
+    let mut source =
+        capture::open_until(&[vec![file.to_owned()]], filter, Damage::default(), Reading::Here, order, None)?;
     let options = pipeline::Options { waiting_sessions: pairing.options.memory.ended() / 4, ..pairing.options.clone() };
     Ok(pipeline::run(&mut *source, &options, plan, view, &AtomicBool::new(false))?)
 }

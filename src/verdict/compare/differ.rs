@@ -96,7 +96,7 @@ fn server(one: &Step, other: &Step, act: Act) -> How {
         return How::Differs(What::Answer);
     }
     if Outcome::of(one).is_some_and(Outcome::is_failure) {
-        let words = texts.map(|text| steady(text));
+        let words = texts.map(steady);
         return match one.variant == other.variant && words[0] == words[1] {
             true => How::Quiet(Quiet::Words),
             false => How::Differs(What::Reason),

@@ -57,15 +57,19 @@ pub fn table(out: &mut dyn Write, style: Style, compared: &Compared<'_>) -> io::
     let natural = [2, number, number, who, style.width];
     let mut grid = Grid::new(style, &natural, &natural[..4]);
     grid.head(out, &["", word(Word::Left), word(Word::Right), word(Word::Who), word(Word::Content)])?;
-    let mut before = false;
+    let mut before = None;
     for piece in comparison.rows.chunks(PIECE) {
         let rows: Vec<Row> = piece
             .iter()
             .map(|row| {
-                // What is the same is quiet: no lines between such rows.
-                let quiet = matches!(row.how, How::Same | How::Quiet(_));
-                let joined = quiet && before;
-                before = quiet;
+                // No lines between rows that are alike, nor between those that the same side alone has.
+                let group = match row.how {
+                    How::Same | How::Quiet(_) => Some("="),
+                    How::Only(_) | How::Unseen(..) => Some(sign(&row.how).0),
+                    How::Differs(_) => None,
+                };
+                let joined = group.is_some() && before == group;
+                before = group;
                 drawn(compared, row).joined(joined)
             })
             .collect();
