@@ -2,7 +2,7 @@
 
 use super::Compared;
 use crate::flow::Side;
-use crate::protocol::event::Kind;
+use crate::protocol::event::{Channel, Kind};
 use crate::session::model::{Session, Step};
 use crate::verdict::compare::{Hand, How, Outcome, Piece, Quiet, Row, What, pieces};
 use crate::verdict::purpose::purpose;
@@ -99,6 +99,9 @@ impl<'a> Compared<'a> {
     /// The comparison in a few sentences, and the bounds that cost something in either session.
     pub fn summary(&self) -> String {
         let mut told = vec![self.outcome()];
+        if self.sessions.iter().any(|session| session.steps.iter().any(|step| step.channel == Channel::Tls)) {
+            told.push(words::word(self.lang, Word::Hidden).to_owned());
+        }
         for (session, hand) in self.sessions.into_iter().zip([Word::Left, Word::Right]) {
             let hand = words::word(self.lang, hand);
             let limits = session.limits_hit.iter();

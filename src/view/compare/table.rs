@@ -12,6 +12,8 @@ use crate::view::{Lang, escape};
 use std::io::{self, Write};
 use unicode_width::UnicodeWidthStr;
 
+/// The signs in the order of the legend.
+const ORDER: [&str; 6] = ["=", "~", "!=", "<", ">", "?"];
 /// Rows that are laid out at a time.
 const PIECE: usize = 256;
 /// Rows that decide how wide the columns of numbers are.
@@ -110,6 +112,8 @@ pub fn legend(compared: &Compared<'_>) -> Vec<(&'static str, Word)> {
             signs.push(sign);
         }
     }
+    // In the order of how much they say.
+    signs.sort_by_key(|(sign, _)| ORDER.iter().position(|one| one == sign));
     signs
 }
 

@@ -25,6 +25,8 @@ pub enum Word {
     /// What a server answers that accepts or refuses a message, or the client as such.
     TheMessage,
     TheConnection,
+    /// A sentence: there is TLS.
+    Hidden,
 }
 
 /// The two steps at which sessions part, as text: the left one's and the right one's.

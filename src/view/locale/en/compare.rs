@@ -23,6 +23,7 @@ pub fn word(word: Word) -> &'static str {
         Word::Content => "What they say and carry",
         Word::TheMessage => "the message",
         Word::TheConnection => "the connection",
+        Word::Hidden => "What is inside TLS cannot be read: there, only kinds and lengths are compared.",
     }
 }
 

@@ -23,6 +23,7 @@ pub fn word(word: Word) -> &'static str {
         Word::Content => "所说和所传的内容",
         Word::TheMessage => "邮件",
         Word::TheConnection => "连接",
+        Word::Hidden => "TLS 之内的内容无法读取，只比较了种类和长度。",
     }
 }
 
