@@ -25,6 +25,7 @@ rules! {
     certificate_not_yet_valid
     certificate_self_signed
     client_gave_up
+    client_left_after_capabilities
     conflicting_bytes
     connection_prohibited
     connection_refused
@@ -40,6 +41,7 @@ rules! {
     encryption_demanded
     fallback_to_clear_mechanism
     handshake_stalled
+    header_envelope_mismatch
     idle_timeout
     late_reply
     length_mismatch

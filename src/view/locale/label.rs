@@ -108,6 +108,7 @@ crate::verdict::purpose::enumerated! {
         FindingsGrouped,
         Servers,
         Severity,
+        Class,
         Finding,
         Remedy,
         Evidence,

@@ -4,7 +4,7 @@ use crate::decode::DecodeStop;
 use crate::flow::{CloseReason, Side};
 use crate::protocol::event::{Delivery, Direction, Exposure, Kind, LoginOutcome};
 use crate::protocol::{Protocol, imap, pop3};
-use crate::session::model::{Match, Phase, Severity, State, TlsMode};
+use crate::session::model::{Class, Match, Phase, Severity, State, TlsMode};
 use crate::verdict::{BodyChange, ChangeKind, Role};
 
 pub fn protocol(protocol: Protocol) -> &'static str {
@@ -158,6 +158,14 @@ pub fn severity(severity: Severity) -> &'static str {
         Severity::Low => "低",
         Severity::Medium => "中",
         Severity::High => "高",
+    }
+}
+
+pub fn class(class: Class) -> &'static str {
+    match class {
+        Class::Failure => "故障",
+        Class::Weakness => "弱点",
+        Class::Remark => "说明",
     }
 }
 
