@@ -81,7 +81,9 @@ fn is_plain(step: &Step) -> bool {
                 _ => true,
             },
             Subject::Smtp(smtp::Subject::RefusedContent) => false,
-            Subject::Pop3(subject) => !matches!(subject.what, pop3::What::InDoubt { .. } | pop3::What::Reply { to: None, .. }),
+            Subject::Pop3(subject) => {
+                !matches!(subject.what, pop3::What::InDoubt { .. } | pop3::What::Reply { to: None, .. })
+            }
             Subject::Imap(subject) => !matches!(subject.what, imap::What::Tagged { to: None, .. }),
             Subject::Smtp(_) | Subject::Tls(_) => true,
         }
@@ -95,9 +97,13 @@ fn is_reply(step: &Step) -> bool {
 }
 
 fn is_logged_out(reply: &Step) -> bool {
-    matches!(&reply.subject, Subject::Imap(imap::Subject {
-        what: imap::What::Tagged { to: Some(imap::Verb::Logout), status: imap::Status::Ok, .. }, ..
-    }))
+    matches!(
+        &reply.subject,
+        Subject::Imap(imap::Subject {
+            what: imap::What::Tagged { to: Some(imap::Verb::Logout), status: imap::Status::Ok, .. },
+            ..
+        })
+    )
 }
 
 /// A command that has a reply of its own: not QUIT, after which either side may leave, and not what is answered with

@@ -76,7 +76,10 @@ fn missing(session: &Session, list: &List<'_>) -> Option<&'static str> {
         }
         Protocol::Pop3 => {
             let greets_for_apop = session.steps.iter().any(|step| {
-                matches!(&step.subject, Subject::Pop3(pop3::Subject { what: pop3::What::Greeting { apop: true, .. }, .. }))
+                matches!(
+                    &step.subject,
+                    Subject::Pop3(pop3::Subject { what: pop3::What::Greeting { apop: true, .. }, .. })
+                )
             });
             let offers = list.offers_tls() || greets_for_apop || has_any(&["USER", "SASL", "APOP", "AUTH"]);
             (!offers).then_some("USER, SASL, STLS")

@@ -71,16 +71,21 @@ const WAITED: i64 = 5 * SECOND;
 
 fn check(session: &Session, found: &mut Found) {
     for step in &session.steps {
-        let Subject::Smtp(smtp::Subject::Reply { to: ReplyTo::UnfinishedContent { timeout }, .. }) = step.subject else {
+        let Subject::Smtp(smtp::Subject::Reply { to: ReplyTo::UnfinishedContent { timeout }, .. }) = step.subject
+        else {
             continue;
         };
         let content = session.answered(step);
         let carried = content.and_then(|content| content.carries).map(|carries| carries.message);
         let message = carried.and_then(|n| session.messages.get((n as usize).checked_sub(1)?));
-        let has_a_dot = message.and_then(|message| message.faults.as_ref()).is_some_and(|faults| faults.last_dot.is_some());
-        let repeats = session.transport.stalls.repeats.iter().find(|repeats| {
-            repeats.of == Side::Client && !repeats.longest.answered && repeats.longest.times >= 2
-        });
+        let has_a_dot =
+            message.and_then(|message| message.faults.as_ref()).is_some_and(|faults| faults.last_dot.is_some());
+        let repeats = session
+            .transport
+            .stalls
+            .repeats
+            .iter()
+            .find(|repeats| repeats.of == Side::Client && !repeats.longest.answered && repeats.longest.times >= 2);
         let silence = content.and_then(|content| step.time.known_since(content.time)).unwrap_or(0);
         let occurrence = found.at(step.answers.into_iter().chain([step.n]));
         let reply = Fact::Name(step.quoted());

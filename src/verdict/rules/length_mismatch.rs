@@ -75,7 +75,13 @@ fn declared(session: &Session, found: &mut Found) {
         let message = transaction.message.and_then(|n| session.messages.get((n as usize).checked_sub(1)?));
         let (Some(said), Some(message)) = (transaction.size_said, message) else { continue };
         if said > 0 && message.complete && message.lines.is_some() && said < message.size && is_far_off(said, message) {
-            tell(found, transaction.steps.first().copied().into_iter().chain(content_steps(session, message)), 1, said, message);
+            tell(
+                found,
+                transaction.steps.first().copied().into_iter().chain(content_steps(session, message)),
+                1,
+                said,
+                message,
+            );
         }
     }
 }
@@ -106,7 +112,9 @@ fn fetched(session: &Session, found: &mut Found) {
                 let Some(carries) = step.carries.filter(|carries| carries.complete) else { continue };
                 let message = session.messages.get((carries.message as usize).wrapping_sub(1));
                 let Some(message) = message.filter(is_whole) else { continue };
-                let Some(number) = message.number.filter(|_| message.direction == Direction::Retrieved) else { continue };
+                let Some(number) = message.number.filter(|_| message.direction == Direction::Retrieved) else {
+                    continue;
+                };
                 contents.insert(number, (step.n, message));
                 number
             }

@@ -1,6 +1,6 @@
 use crate::flow::Side;
-use crate::protocol::event::{Kind, Subject};
 use crate::protocol::Protocol;
+use crate::protocol::event::{Kind, Subject};
 use crate::protocol::smtp::{self, ReplyTo, Verb};
 use crate::session::Session;
 use crate::session::model::{Step, TlsMode};
@@ -144,8 +144,5 @@ mod tests {
         a_client_that_waited_for_the_reply,
         "S: 220 mx\nC: HELO a\nS: 250 mx\nC: MAIL FROM:<a@b>\n@ 60\nC: RSET\nS: 250 ok\nC: QUIT\nS: 221 bye"
     );
-    has_not!(
-        quit_ends_it,
-        "S: 220 mx\nC: EHLO a\nS: 250-mx\nS: 250 PIPELINING\nC: RSET\nC: QUIT\nS: 250 ok"
-    );
+    has_not!(quit_ends_it, "S: 220 mx\nC: EHLO a\nS: 250-mx\nS: 250 PIPELINING\nC: RSET\nC: QUIT\nS: 250 ok");
 }

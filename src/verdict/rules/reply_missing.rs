@@ -26,7 +26,7 @@ pub const RULE: Rule = Rule {
     since: "0.2.0",
     rank: 38,
     reference: Some("RFC 2033, section 4.2"),
-    needs: Needs::NONE,
+    needs: Needs::TEXTS,
     words: Words {
         en: Text {
             title: "A reply never came",
@@ -129,14 +129,14 @@ mod tests {
         a_tag,
         "S: * OK hi\nC: a LOGIN u p\nS: a OK in\nC: b NOOP\nC: c NOOP\nS: c OK\nC: d LOGOUT\nS: * BYE\nS: d OK" => [4, 6]
     );
-    has_not!(
-        a_tag_that_may_still_be_answered,
-        "S: * OK hi\nC: a LOGIN u p\nS: a OK in\nC: b NOOP\nC: c NOOP\nS: c OK"
-    );
+    has_not!(a_tag_that_may_still_be_answered, "S: * OK hi\nC: a LOGIN u p\nS: a OK in\nC: b NOOP\nC: c NOOP\nS: c OK");
     has_not!(
         a_tag_that_the_server_could_not_read,
         "S: * OK hi\nC: a LOGIN u p\nS: a OK in\nC: b NOOP\nS: * BAD tag\nC: c NOOP\nS: c OK\nC: d LOGOUT\nS: * BYE\nS: d OK"
     );
-    has_not!(commands_sent_together, "S: 220 mx\nC: EHLO a\nS: 250 mx\nC: MAIL FROM:<a@b>\nC: RCPT TO:<c@d>\nC: DATA\nS: 250 ok\nS: 354 go");
+    has_not!(
+        commands_sent_together,
+        "S: 220 mx\nC: EHLO a\nS: 250 mx\nC: MAIL FROM:<a@b>\nC: RCPT TO:<c@d>\nC: DATA\nS: 250 ok\nS: 354 go"
+    );
     has_not!(the_last_one, "S: 220 mx\nC: HELO a\nS: 250 mx\nC: NOOP\n@ 60\nC: QUIT");
 }
