@@ -60,8 +60,7 @@ fn nothing_that_is_concluded_shows_a_password_that_is_part_of_addresses_and_subj
         ("content", letter("250 ok", &format!("554 5.7.1 {PASSWORD} refused"))),
         ("left", "S: 220 mx\nC: EHLO a\nS: 250-mx\nS: 250 SIZE 3\nC: QUIT\nS: 221 bye\n".to_owned()),
     ];
-    let files: Vec<PathBuf> =
-        (0..).zip(&scripts).map(|(n, (name, script))| write(&place.0, name, n, script)).collect();
+    let files: Vec<PathBuf> = (0..).zip(&scripts).map(|(n, (name, script))| write(&place.0, name, n, script)).collect();
     let outputs: [&[&str]; 5] = [
         &["--format", "json"],
         &["--format", "ndjson"],
@@ -75,7 +74,8 @@ fn nothing_that_is_concluded_shows_a_password_that_is_part_of_addresses_and_subj
         String::from_utf8(output.stdout).expect("UTF-8")
     };
     let open = run(&["read", "--format", "json"], &files);
-    for id in ["delivery-rejected", "delivery-deferred", "header-envelope-mismatch", "\"transactions\"", "\"verdict\""] {
+    for id in ["delivery-rejected", "delivery-deferred", "header-envelope-mismatch", "\"transactions\"", "\"verdict\""]
+    {
         assert!(open.contains(id), "the captures have {id}");
     }
     for how in ["--redact", "--redact=mask", "--redact=pseudonym"] {
