@@ -103,7 +103,8 @@ mod tests {
             crate::verdict::judge(&mut session, crate::verdict::rules::ALL);
             let cause = session.credentials.first().and_then(|login| login.cause);
             let ids = ["mailbox-refused", super::RULE.id];
-            let found = ids.map(|id| session.findings.iter().find(|finding| finding.id == id).map(|one| one.because_of));
+            let found =
+                ids.map(|id| session.findings.iter().find(|finding| finding.id == id).map(|one| one.because_of));
             (cause, found[0].is_some(), found[1])
         };
         use super::LoginCause::{InUse, Temporary, WrongSecret};
