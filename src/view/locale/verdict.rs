@@ -19,8 +19,9 @@ pub fn verdict(lang: Lang, verdict: &Verdict) -> String {
     if let Some(cause) = cause(lang, verdict) {
         sentences.push(cause);
     }
-    if sentences.is_empty() {
-        sentences.push(say!(lang, verdict::nothing(verdict.tally.sessions)).to_owned());
+    // Nothing found is said too, with what was looked for.
+    if verdict.cause.is_none() {
+        sentences.push(say!(lang, verdict::nothing(verdict.tally.sessions, rules::count())));
     }
     sentences.join(if lang == Lang::En { " " } else { "" })
 }

@@ -70,11 +70,12 @@ pub fn cause(title: &str) -> String {
     format!("What went wrong: {}.", small(title))
 }
 
-/// Nothing was found in so many sessions.
-pub fn nothing(sessions: u64) -> &'static str {
+/// Nothing was found in so many sessions, by so many rules.
+pub fn nothing(sessions: u64, rules: usize) -> String {
     match sessions {
-        0 => "No mail session was found.",
-        _ => "Nothing was found that is wrong; nothing crossed that has to be safe.",
+        0 => "No mail session was found.".to_owned(),
+        1 => format!("None of {rules} rules found anything wrong."),
+        _ => format!("None of {rules} rules found anything wrong in {sessions} sessions."),
     }
 }
 

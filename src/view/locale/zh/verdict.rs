@@ -71,10 +71,11 @@ pub fn cause(title: &str) -> String {
     format!("失败原因：{title}。")
 }
 
-/// Nothing was found in so many sessions.
-pub fn nothing(sessions: u64) -> &'static str {
+/// Nothing was found in so many sessions, by so many rules.
+pub fn nothing(sessions: u64, rules: usize) -> String {
     match sessions {
-        0 => "没有发现邮件会话。",
-        _ => "没有发现问题；也没有传送需要保密的内容。",
+        0 => "没有发现邮件会话。".to_owned(),
+        1 => format!("按 {rules} 条规则检查，没有发现问题。"),
+        _ => format!("按 {rules} 条规则检查了 {sessions} 个会话，没有发现问题。"),
     }
 }
