@@ -26,6 +26,7 @@ mod stall;
 pub(crate) mod testing;
 pub(crate) mod rules;
 mod unanswered;
+pub(crate) mod verdicts;
 
 pub use across::change::{BodyChange, Change, ChangeKind, Received};
 pub use across::found::{Evidence, FindingAcross, SessionRef, Told};
