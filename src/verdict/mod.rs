@@ -37,8 +37,8 @@ pub use report::Report;
 pub use rule::{Class, Found, Needs, Occurrence, Rule, Sentence, Text, Words};
 
 use crate::session::Session;
-use crate::session::model::Finding;
-use std::collections::BTreeSet;
+use crate::session::model::{Finding, Severity};
+use std::collections::BTreeMap;
 
 /// Which rules run, and what is counted over all sessions.
 #[derive(Debug, Clone, Copy)]
@@ -78,11 +78,20 @@ pub fn judge(session: &mut Session, rules: &[&Rule]) {
 }
 
 /// Says of each finding which other one of the session explains it, unless the check did: the first that its rule names.
+/// What is for information explains only what is so, too: a delay that ended well is no reason for a failure.
 fn explain(findings: &mut [Finding], rules: &[&Rule]) {
-    let found: BTreeSet<&str> = findings.iter().map(|finding| finding.id).collect();
+    let mut found: BTreeMap<&str, Severity> = BTreeMap::new();
+    for finding in findings.iter() {
+        let severity = found.entry(finding.id).or_insert(finding.severity);
+        *severity = finding.severity.max(*severity);
+    }
     for finding in findings.iter_mut().filter(|finding| finding.because_of.is_none()) {
+        let explains = |id: &&str| {
+            let severity = found.get(id).copied();
+            severity.is_some_and(|severity| severity > Severity::Info || finding.severity == Severity::Info)
+        };
         let rule = rules.iter().find(|rule| rule.id == finding.id);
-        finding.because_of = rule.and_then(|rule| rule.because_of.iter().copied().find(|id| found.contains(id)));
+        finding.because_of = rule.and_then(|rule| rule.because_of.iter().copied().find(explains));
     }
 }
 
