@@ -103,6 +103,13 @@ pub fn lost_on_the_network(session: &Session) -> u64 {
     transport.counters.sent_again.saturating_sub(smaller.map(|repeats| repeats.segments).sum())
 }
 
+/// Whether a sender found out by itself that the path takes only smaller segments, before it took long: one larger than any
+/// that had crossed was not acknowledged, and a smaller one was (RFC 4821).
+pub fn found_by_probing(bout: &Bout) -> bool {
+    let crosses = bout.acknowledged.max(ANY_PATH);
+    bout.answered && bout.times > 1 && bout.first > crosses && bout.last < bout.largest && !is_narrow(bout)
+}
+
 /// Whether all went well after what was sent again had been acknowledged: the session came to its end as sessions do, or
 /// the capture ended while it went on.
 pub fn ended_well(session: &Session, repeats: &Repeats) -> bool {
@@ -149,7 +156,7 @@ fn explained(repeats: &Repeats) -> Option<Stall<'_>> {
 
 /// Whether only large segments did not arrive: larger than any that had, sent again and again, and either never
 /// acknowledged, or only once they had become smaller.
-fn is_narrow(bout: &Bout) -> bool {
+pub fn is_narrow(bout: &Bout) -> bool {
     let crosses = bout.acknowledged.max(ANY_PATH);
     let (times, nanoseconds) = NARROW;
     let in_vain = bout.times >= times && bout.nanoseconds() >= nanoseconds && bout.first > crosses;

@@ -52,6 +52,7 @@ rules! {
     obsolete_tls
     open_relay
     password_equals_user_name
+    path_mtu_reduced
     peer_unreachable
     plaintext_message
     plaintext_password
