@@ -140,8 +140,7 @@ impl World {
 }
 
 /// The findings that explain why a connection stood still.
-const EXPLANATIONS: [&str; 4] =
-    ["mtu-black-hole", "zero-window-stall", "peer-unreachable", "retransmission-stall"];
+const EXPLANATIONS: [&str; 4] = ["mtu-black-hole", "zero-window-stall", "peer-unreachable", "retransmission-stall"];
 
 /// Asserts that `expected` is the only explanation, and the cause.
 #[track_caller]
@@ -169,8 +168,11 @@ const POP3: &str = "S: +OK hi\nC: APOP u c4c9334bac560ecc979e58001b3e22fb\nS: +O
 const IMAP: &str = "S: * PREAUTH hi\nC: a SELECT INBOX\nS: * 1 EXISTS\nS: a OK [READ-WRITE] done\nC: b FETCH 1 BODY[]";
 
 /// Who sends what in each protocol: port, dialogue, the sender of the content, and what comes before it.
-const TRANSFERS: [(u16, &str, Side, &str); 3] =
-    [(25, SMTP, Client, ""), (110, POP3, Server, "+OK 9000 octets\r\n"), (143, IMAP, Server, "* 1 FETCH (BODY[] {9000}\r\n")];
+const TRANSFERS: [(u16, &str, Side, &str); 3] = [
+    (25, SMTP, Client, ""),
+    (110, POP3, Server, "+OK 9000 octets\r\n"),
+    (143, IMAP, Server, "* 1 FETCH (BODY[] {9000}\r\n"),
+];
 
 /// A transfer that begins, and the sender.
 fn transfers() -> impl Iterator<Item = (World, Side, Vec<u8>)> {
@@ -210,7 +212,8 @@ fn large_segments_that_do_not_arrive_seen_at_the_receiver() {
         world.bare(sender);
         explained(&world, "mtu-black-hole");
         let session = world.session();
-        let finding = session["findings"].as_array().expect("a list").iter().find(|each| each["id"] == "mtu-black-hole");
+        let finding =
+            session["findings"].as_array().expect("a list").iter().find(|each| each["id"] == "mtu-black-hole");
         let finding = finding.expect("it is found");
         assert_eq!((&finding["severity"], &finding["facts"]["bytes"]), (&"medium".into(), &(3 * FULL).into()));
         assert!(finding["text"].as_str().is_none_or(|text| text.contains("perhaps")), "{finding}");
@@ -373,7 +376,8 @@ fn a_path_that_says_what_it_takes() {
         world.next[sender as usize] = begin + content.len() as u32;
         unexplained(&world);
         let session = world.session();
-        let finding = session["findings"].as_array().expect("a list").iter().find(|each| each["id"] == "path-mtu-reduced");
+        let finding =
+            session["findings"].as_array().expect("a list").iter().find(|each| each["id"] == "path-mtu-reduced");
         let finding = finding.expect("it is found");
         assert_eq!((&finding["severity"], &finding["facts"]["limit"]), (&"info".into(), &1_400.into()));
         assert_eq!(finding["facts"]["by"], "10.9.9.9");

@@ -215,9 +215,9 @@ fn unseen(rows: &mut [Row], left: &Session, right: &Session) {
     let mut start = 0;
     while start < rows.len() {
         // A stretch of rows in which steps are alone.
-        let Some(stretch) = rows.get(start..).map(|rest| {
-            rest.iter().take_while(|row| matches!(row.how, How::Only(_))).count()
-        }) else {
+        let Some(stretch) =
+            rows.get(start..).map(|rest| rest.iter().take_while(|row| matches!(row.how, How::Only(_))).count())
+        else {
             break;
         };
         let end = start + stretch;

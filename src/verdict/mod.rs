@@ -8,6 +8,7 @@ thread. A [`Selection`] says which rules run and whether logins are counted: wha
 */
 
 pub(crate) mod across;
+pub(crate) mod budget;
 pub mod compare;
 pub(crate) mod conclusion;
 mod encryption;

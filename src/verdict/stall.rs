@@ -13,7 +13,7 @@ Sent again is a symptom. What it is a symptom of shows in who was heard, and in 
 A receiver of which nothing was captured explains nothing: its acknowledgements may have taken another way.
 */
 
-use crate::flow::{Bout, ClosedWindow, CloseReason, Hole, PacketRef, Repeats, Side};
+use crate::flow::{Bout, CloseReason, ClosedWindow, Hole, PacketRef, Repeats, Side};
 use crate::session::Session;
 use crate::verdict::ending;
 

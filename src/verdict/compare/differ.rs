@@ -208,9 +208,7 @@ fn steady(text: &str) -> String {
 fn is_overwritten(left: &str, right: &str) -> bool {
     let parts = pieces(left, right);
     parts.windows(2).any(|pair| match pair {
-        [Piece::Left(one), Piece::Right(other)] => {
-            one.len() == other.len() && (is_filler(one) != is_filler(other))
-        }
+        [Piece::Left(one), Piece::Right(other)] => one.len() == other.len() && (is_filler(one) != is_filler(other)),
         _ => false,
     })
 }

@@ -35,10 +35,13 @@ pub fn pieces<'a>(left: &'a str, right: &'a str) -> Vec<Piece<'a>> {
     // A blank or a sign alone between two differences would only cut them up.
     let mut hunks: Vec<[Range<usize>; 2]> = Vec::new();
     for hunk in diff.hunks() {
-        let one = [hunk.before.start as usize..hunk.before.end as usize, hunk.after.start as usize..hunk.after.end as usize];
+        let one =
+            [hunk.before.start as usize..hunk.before.end as usize, hunk.after.start as usize..hunk.after.end as usize];
         match hunks.last_mut() {
             Some([before, after])
-                if text(left, &ours, before.end..one[0].start).chars().all(|sign| !sign.is_alphanumeric() && sign != '\n')
+                if text(left, &ours, before.end..one[0].start)
+                    .chars()
+                    .all(|sign| !sign.is_alphanumeric() && sign != '\n')
                     && one[0].start - before.end == 1 =>
             {
                 (before.end, after.end) = (one[0].end, one[1].end);

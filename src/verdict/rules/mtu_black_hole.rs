@@ -81,8 +81,7 @@ pub const RULE: Rule = Rule {
 fn check(session: &Session, found: &mut Found) {
     for stall in stalls(session) {
         if let Stall::Hole(hole) = stall {
-            let (says, severity) =
-                if sender_is_there(hole) { (3, Severity::Medium) } else { (4, Severity::Low) };
+            let (says, severity) = if sender_is_there(hole) { (3, Severity::Medium) } else { (4, Severity::Low) };
             found
                 .at([])
                 .fact(Fact::Side(hole.of))

@@ -41,12 +41,12 @@ pub const RULE: Rule = Rule {
     },
     sentences: &[
         Sentence {
-            en: "{1} told the {0} that packets larger than {2} do not pass.",
-            zh: "{1} 告知{0}：大于 {2} 的数据包无法通过。",
+            en: "{0} told the {1} that packets larger than {2} do not pass.",
+            zh: "{0} 告知{1}：大于 {2} 的数据包无法通过。",
         },
         Sentence {
-            en: "{1} told the {0} that its packets are too large, and not which ones would pass.",
-            zh: "{1} 告知{0}其数据包过大，但没有说明多大的可以通过。",
+            en: "{0} told the {1} that its packets are too large, and not which ones would pass.",
+            zh: "{0} 告知{1}其数据包过大，但没有说明多大的可以通过。",
         },
         Sentence {
             en: "Nobody told the {0}: a segment of {1} was not acknowledged, and then one of {2} was.",
@@ -62,8 +62,8 @@ fn check(session: &Session, found: &mut Found) {
         let packets = [bout.from.packet].into_iter().chain(bout.packets.iter());
         match told(session, repeats) {
             Some((error, mtu)) => {
-                let occurrence = found.at([]).fact(Fact::Side(repeats.of));
-                let occurrence = occurrence.named(Key::By, Fact::Name(error.by.to_string()));
+                let occurrence = found.at([]).named(Key::By, Fact::Name(error.by.to_string()));
+                let occurrence = occurrence.named(Key::Name, Fact::Side(repeats.of));
                 match mtu {
                     0 => occurrence.says(1),
                     mtu => occurrence.named(Key::Limit, Fact::Bytes(mtu.into())),
@@ -109,7 +109,9 @@ mod tests {
     has_not!(nobody_said_so_and_it_crossed, &after(SMALLER));
     has_not!(
         it_took_long,
-        &after("again client: 1448 bytes, 5 times, 7 seconds, 43 acknowledged, answered 512\ncount shrunk 1\n! icmp 576")
+        &after(
+            "again client: 1448 bytes, 5 times, 7 seconds, 43 acknowledged, answered 512\ncount shrunk 1\n! icmp 576"
+        )
     );
     has_not!(
         a_part_of_what_has_crossed,

@@ -39,7 +39,8 @@ pub fn table(out: &mut dyn Write, style: Style, compared: &Compared<'_>) -> io::
 
     let comparison = compared.comparison;
     let number = if style.width < ROOMY { NUMBER.min(7) } else { NUMBER };
-    let who = [crate::flow::Side::Client, crate::flow::Side::Server].map(|side| locale::side(compared.lang, side).width());
+    let who =
+        [crate::flow::Side::Client, crate::flow::Side::Server].map(|side| locale::side(compared.lang, side).width());
     let who = who.into_iter().max().unwrap_or_default().max(word(Word::Who).width());
     let natural = [2, number, number, who, style.width];
     let mut grid = Grid::new(style, &natural, &natural[..4]);

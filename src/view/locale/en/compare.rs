@@ -56,7 +56,8 @@ pub fn what(what: &What) -> String {
 }
 
 fn content(changed: &Changed) -> String {
-    let Changed { sizes: [left, right], place, same_body, line_ends, gone, added, changed: other, incomplete } = changed;
+    let Changed { sizes: [left, right], place, same_body, line_ends, gone, added, changed: other, incomplete } =
+        changed;
     let mut told = vec![match left == right {
         true => format!("the content, {} on both sides", bytes(*left)),
         false => format!("the content: {} on the left, {right} on the right", bytes(*left)),
@@ -74,10 +75,13 @@ fn content(changed: &Changed) -> String {
         }
         None => told.push("SHA-256 differs".to_owned()),
     }
-    let names = |names: &[String]| {
-        names.iter().map(|name| escape::line(name).into_owned()).collect::<Vec<_>>().join(", ")
-    };
-    for (list, about) in [(gone, "header fields on the left only"), (added, "header fields on the right only"), (other, "header fields that differ")] {
+    let names =
+        |names: &[String]| names.iter().map(|name| escape::line(name).into_owned()).collect::<Vec<_>>().join(", ");
+    for (list, about) in [
+        (gone, "header fields on the left only"),
+        (added, "header fields on the right only"),
+        (other, "header fields that differ"),
+    ] {
         if !list.is_empty() {
             told.push(format!("{about}: {}", names(list)));
         }
@@ -188,4 +192,3 @@ pub fn counts(tally: &Tally) -> String {
     }
     told.join(", ") + "."
 }
-

@@ -56,7 +56,8 @@ pub fn what(what: &What) -> String {
 }
 
 fn content(changed: &Changed) -> String {
-    let Changed { sizes: [left, right], place, same_body, line_ends, gone, added, changed: other, incomplete } = changed;
+    let Changed { sizes: [left, right], place, same_body, line_ends, gone, added, changed: other, incomplete } =
+        changed;
     let mut told = vec![match left == right {
         true => format!("邮件内容，两边都是 {}", bytes(*left)),
         false => format!("邮件内容：左边 {}，右边 {}", bytes(*left), bytes(*right)),
@@ -76,7 +77,8 @@ fn content(changed: &Changed) -> String {
     }
     let names =
         |names: &[String]| names.iter().map(|name| escape::line(name).into_owned()).collect::<Vec<_>>().join("、");
-    for (list, about) in [(gone, "仅左边有的首部字段"), (added, "仅右边有的首部字段"), (other, "值不同的首部字段")] {
+    for (list, about) in [(gone, "仅左边有的首部字段"), (added, "仅右边有的首部字段"), (other, "值不同的首部字段")]
+    {
         if !list.is_empty() {
             told.push(format!("{about}：{}", names(list)));
         }
@@ -164,7 +166,9 @@ pub fn same_process(tally: &Tally) -> String {
     match (rows, unseen) {
         (0, _) => "两个会话都没有步骤。".to_owned(),
         (_, 0) => format!("过程相同：{rows} 步中 {alike} 步一致{differing}。"),
-        _ => format!("就两边抓到的部分而言过程相同：{rows} 步中 {alike} 步一致{differing}，{unseen} 步没有抓到对应的步骤。"),
+        _ => format!(
+            "就两边抓到的部分而言过程相同：{rows} 步中 {alike} 步一致{differing}，{unseen} 步没有抓到对应的步骤。"
+        ),
     }
 }
 
