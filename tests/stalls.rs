@@ -3,9 +3,13 @@
 
 mod support;
 
+use mailtap::pipeline::{self, Options};
+use mailtap::view::json::NdJson;
+use mailtap::view::record;
 use pnet_packet::tcp::TcpFlags;
 use serde_json::Value;
 use std::collections::BTreeSet;
+use std::sync::atomic::AtomicBool;
 use support::{Packet, Segment, Side, frame, numbered, pcap, sessions, turns};
 
 use Side::{Client, Server};
@@ -400,4 +404,129 @@ fn a_delay_that_ended_well_is_no_cause() {
     let (ids, cause) = world.found();
     assert!(ids.contains("retransmission-stall"), "{ids:?}");
     assert_eq!(cause, "");
+}
+
+/// Captures of every kind, each of a connection of its own.
+fn all_kinds() -> Vec<World> {
+    let mut all = Vec::new();
+    for (mut world, sender, content) in transfers() {
+        world.in_vain(sender, &content[..3 * FULL], 7);
+        all.push(world);
+    }
+    for (mut world, sender, content) in transfers() {
+        world.lose(sender, &content[..3 * FULL]);
+        world.send(sender, &content[3 * FULL..3 * FULL + 200]);
+        world.bare(sender.other());
+        world.wait(60.0);
+        world.bare(sender);
+        world.bare(sender.other());
+        all.push(world);
+    }
+    for (mut world, sender, content) in transfers() {
+        world.send(sender, &content[..FULL]);
+        world.too_big(1_400);
+        let begin = world.next[sender as usize] - FULL as u32;
+        world.put(sender, begin, TcpFlags::ACK, &content[..1_348]);
+        world.put(sender, begin + 1_348, TcpFlags::ACK, &content[1_348..FULL]);
+        world.received[sender.other() as usize] = world.next[sender as usize];
+        world.bare(sender.other());
+        all.push(world);
+    }
+    for (mut world, sender, content) in transfers() {
+        world.say(sender, &content[..FULL]);
+        world.window[sender.other() as usize] = 0;
+        world.bare(sender.other());
+        for _ in 0..4 {
+            world.wait(4.0);
+            world.put(sender, world.next[sender as usize] - 1, TcpFlags::ACK, b"");
+            world.bare(sender.other());
+        }
+        world.reset(sender);
+        all.push(world);
+    }
+    for (mut world, sender, _) in transfers() {
+        world.in_vain(sender, b"short\r\n", 9);
+        world.fin(sender);
+        all.push(world);
+    }
+    for (world, port) in all.iter_mut().zip(50_000..) {
+        world.call_from(port);
+    }
+    all
+}
+
+impl World {
+    /// Gives the client another port, in ICMP errors too.
+    fn call_from(&mut self, port: u16) {
+        let (old, new) = (self.ports[0].to_be_bytes(), port.to_be_bytes());
+        for packet in &mut self.packets {
+            let at = if packet.frame[23] == 1 { 62 } else { 34 };
+            for at in [at, at + 2] {
+                if packet.frame[at..at + 2] == old {
+                    packet.frame[at..at + 2].copy_from_slice(&new);
+                }
+            }
+        }
+        self.ports[0] = port;
+    }
+}
+
+/// What `threads` find in a capture: one line of JSON per session, and one for the capture.
+fn lines(file: &[u8], threads: usize) -> String {
+    let options = Options { threads, ..Options::default() };
+    let mut source = support::open(file).expect("a capture");
+    let mut view = NdJson::new(Vec::new(), record::Options::default());
+    pipeline::run(&mut source, &options, &support::plan(), &mut view, &AtomicBool::new(false)).expect("memory");
+    String::from_utf8(view.into_inner()).expect("UTF-8")
+}
+
+#[test]
+fn the_number_of_threads_changes_nothing() {
+    let mut packets: Vec<Packet> = all_kinds().into_iter().flat_map(|world| world.packets).collect();
+    packets.sort_by_key(|packet| packet.time);
+    let file = pcap(&packets);
+    let one = lines(&file, 1);
+    assert_eq!(one.lines().count(), 16);
+    for known in ["\"sent_again\"", "\"never_arrived\"", "\"closed_windows\"", "path-mtu-reduced", "mtu-black-hole"] {
+        assert!(one.contains(known), "{known}");
+    }
+    for threads in [2, 5] {
+        assert!(lines(&file, threads) == one, "{threads} threads");
+    }
+    for (name, path) in support::fixtures() {
+        let file = std::fs::read(path).expect("a fixture");
+        if support::open(&file).is_err() {
+            continue;
+        }
+        let one = lines(&file, 1);
+        assert!([2, 5].into_iter().all(|threads| lines(&file, threads) == one), "{name}");
+    }
+}
+
+/// What is known of a session but the numbers of its packets.
+fn told(session: &Value) -> (Value, Vec<Value>) {
+    let mut transport = session["transport"].clone();
+    for list in ["sent_again", "never_arrived", "closed_windows"] {
+        for each in transport[list].as_array_mut().into_iter().flatten() {
+            let fields = each.as_object_mut().expect("an object");
+            fields.retain(|field, _| !field.ends_with("_packet"));
+        }
+    }
+    if let Some(silence) = transport["longest_silence"].as_object_mut() {
+        silence.retain(|field, _| !field.ends_with("_packet"));
+    }
+    let findings = session["findings"].as_array().expect("a list").iter();
+    (transport, findings.map(|finding| serde_json::json!([finding["id"], finding["severity"], finding["facts"]])).collect())
+}
+
+#[test]
+fn what_other_connections_do_in_between_changes_nothing() {
+    let worlds = all_kinds();
+    let alone: Vec<_> = worlds.iter().map(|world| told(&world.session())).collect();
+    // One after the other by time, and turn by turn.
+    let mut by_time: Vec<Packet> = worlds.iter().flat_map(|world| world.packets.clone()).collect();
+    by_time.sort_by_key(|packet| packet.time);
+    let by_port: BTreeSet<String> = alone.iter().map(|each| format!("{each:?}")).collect();
+    let together: BTreeSet<String> = sessions(&pcap(&by_time)).iter().map(|each| format!("{:?}", told(each))).collect();
+    assert_eq!(together, by_port);
 }

@@ -34,7 +34,6 @@ pub struct Connection {
     /// Time of each side's last SYN, and the position of its number.
     syns: [Option<(Time, Position)>; 2],
     handshake: Handshake,
-    left: Option<Leaving>,
     /// A SYN that came late shows that the stream began before the first bytes delivered.
     headless: bool,
     duplicates: DuplicateFilter,
@@ -95,7 +94,6 @@ impl Connection {
             last: at,
             syns: [None; 2],
             handshake: Handshake::Open,
-            left: None,
             headless: false,
             duplicates: DuplicateFilter::default(),
             stalls: StallWatch::default(),
@@ -281,7 +279,8 @@ impl Connection {
         let gaps = [Side::Client, Side::Server].map(|side| self.hole(side));
         self.causal.finish(self.last, out);
         let (end, from_start) = (self.end(idle), self.begins_at_start());
-        if self.left.is_none() {
+        let left = self.left();
+        if left.is_none() {
             self.note_unacknowledged();
         }
         let stalls = self.stalls.finish(self.last, gaps);
@@ -293,7 +292,7 @@ impl Connection {
             first_sequence: self.first_sequence,
             last: self.last,
             end,
-            left: self.left,
+            left,
             from_start,
             counters: Counters {
                 packets: self.packets,
@@ -334,6 +333,10 @@ impl Connection {
     /// A RST that is believed.
     fn reset(&self) -> Option<Reset> {
         self.rare.as_ref()?.reset
+    }
+
+    fn left(&self) -> Option<Leaving> {
+        self.noted.as_ref()?.left
     }
 
     fn rare(&mut self) -> &mut Rare {
