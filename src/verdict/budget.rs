@@ -2,7 +2,7 @@
 Where the time of a session went: a sum over its steps. The time up to a step is that of the side which sent it, and of
 what it is; what an end does that has its answer, and sends something new later, is the client's time.
 
-The parts add up to the time from the first packet to the last step, without what is not known: next to bytes that are
+The parts add up to the time from the first packet to the last, without what is not known: next to bytes that are
 missing, and before the first step where the handshake was not captured.
 */
 
@@ -37,11 +37,13 @@ pub enum Part {
     Client,
     /// Inside TLS that cannot be read.
     Encrypted,
+    /// From the last step to the last packet.
+    After,
 }
 
 impl Part {
     /// All parts, in the order in which most sessions have them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Connect,
         Self::Greeting,
         Self::Tls,
@@ -52,6 +54,7 @@ impl Part {
         Self::Idle,
         Self::Client,
         Self::Encrypted,
+        Self::After,
     ];
 }
 
@@ -110,6 +113,10 @@ pub fn of(session: &Session) -> Budget {
         // What crosses in TLS has one step for each side, and they overlap.
         let later = now.map_or(step.time, |now| now.max(step.time));
         now = part.and(later.known());
+    }
+    let after = now.filter(|_| !session.steps.is_empty()).and_then(|now| session.transport.last.time.known_since(now));
+    if let Some(after) = after.filter(|&after| after > 0) {
+        budget.add(Part::After, after);
     }
     budget
 }
@@ -181,8 +188,7 @@ mod tests {
         let mut session = testing::session(&format!("! syn\n! syn-ack\n{script}"), Needs::NONE);
         session.transport.counters.rtt_ms = Some(1_000.0);
         let budget = of(&session);
-        let last = session.steps.last().expect("a step").time;
-        let all = last.since(session.transport.first.time);
+        let all = session.transport.last.time.since(session.transport.first.time);
         if !script.contains('~') {
             assert_eq!(budget.total(), all, "the parts add up");
         }
@@ -234,6 +240,13 @@ mod tests {
             seconds("S: +OK hi\nC: RETR 1\nS: +OK\n@ 20\nS: a: b\nS:\nS: text\nS: .\n@ 5\nC: QUIT\nS: +OK bye");
         let expected =
             [(Part::Connect, 1), (Part::Greeting, 1), (Part::Commands, 2), (Part::Transfer, 24), (Part::Client, 7)];
+        assert_eq!(parts, expected);
+    }
+
+    #[test]
+    fn what_comes_after_the_last_step() {
+        let (parts, _) = seconds("S: 220 mx\nC: HELO a\n@ 60\n! fin client");
+        let expected = [(Part::Connect, 1), (Part::Greeting, 1), (Part::Client, 1), (Part::After, 61)];
         assert_eq!(parts, expected);
     }
 

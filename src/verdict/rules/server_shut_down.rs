@@ -19,7 +19,7 @@ pub const RULE: Rule = Rule {
     class: Class::Failure,
     because_of: &[
         "proxy-header-expected",
-        "tls-mismatch",
+        "tls-mismatch", "reply-missing",
         "out-of-step",
         "mtu-black-hole",
         "zero-window-stall",

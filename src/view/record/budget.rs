@@ -6,7 +6,7 @@ use crate::verdict::budget::{Budget, Part};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// Where the time from the first packet to the last step went, in milliseconds. A part is absent where there was nothing of
+/// Where the time from the first packet to the last went, in milliseconds. A part is absent where there was nothing of
 /// it, or it is not known: next to missing bytes, and at the beginning where the handshake was not captured.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Budget")]
@@ -41,6 +41,9 @@ pub struct TimeBudget {
     /// Inside TLS that could not be read.
     #[serde(skip_serializing_if = "Option::is_none")]
     encrypted_ms: Option<f64>,
+    /// From the last step to the last packet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    after_ms: Option<f64>,
     /// The reply for which the client waited longest, of `login_ms`, `commands_ms` and `final_reply_ms`.
     #[serde(skip_serializing_if = "Option::is_none")]
     longest_reply: Option<LongestReply>,
@@ -73,6 +76,7 @@ impl TimeBudget {
             idle_ms: part(Part::Idle),
             client_ms: part(Part::Client),
             encrypted_ms: part(Part::Encrypted),
+            after_ms: part(Part::After),
             longest_reply: budget.longest.map(|(step, length)| LongestReply { step, ms: milliseconds(length) }),
         })
     }

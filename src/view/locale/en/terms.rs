@@ -239,6 +239,7 @@ pub fn time_spent(part: Part, length: &str) -> String {
         Part::Idle => "waiting for news (IDLE)",
         Part::Client => "the client, before it went on",
         Part::Encrypted => "inside TLS",
+        Part::After => "after the last step",
     };
     format!("{length} {what}")
 }

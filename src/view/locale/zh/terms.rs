@@ -226,6 +226,7 @@ pub fn time_spent(part: Part, length: &str) -> String {
         Part::Idle => "等待新消息（IDLE）",
         Part::Client => "客户在继续之前",
         Part::Encrypted => "TLS 之内",
+        Part::After => "最后一步之后",
     };
     format!("{what} {length}")
 }
