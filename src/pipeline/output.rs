@@ -10,12 +10,13 @@ use crate::decode::Segment;
 use crate::limits::LimitsHit;
 use crate::session::Plan;
 use crate::session::summary::Summary;
+use crate::verdict::Verdict;
 use crate::verdict::across::Across;
 use crate::verdict::across::all::AllAnalyses;
 use crate::verdict::across::login_frequency::{LoginCounter, Logins};
 use crate::verdict::across::outcome::AcrossReport;
 use crate::verdict::across::same_message::MessageIndex;
-use crate::verdict::conclusion::{Verdict, Verdicts};
+use crate::verdict::verdicts::Verdicts;
 use crate::view::View;
 use std::io;
 use std::sync::Arc;
@@ -118,8 +119,9 @@ impl<'a> OutputStage<'a> {
         let mut packets = counted.packets;
         packets.mail = mail;
         packets.other = packets.read.saturating_sub(mail + packets.undecodable);
-        let verdict = (!self.options.selection.rules.is_empty()).then(|| self.verdicts.finish());
         let (across, limits) = self.across.finish();
+        self.verdicts.across(&across.findings);
+        let verdict = (!self.options.selection.rules.is_empty()).then(|| self.verdicts.finish());
         self.summary.limits_hit.add(&limits);
         (Summary { packets, traffic: counted.traffic, ..self.summary }, self.logins.finish(), verdict, across)
     }

@@ -1,6 +1,8 @@
 //! `mailtap compare`: reads one capture or two, picks a session of each, and shows them beside each other.
 
-use super::{Named, WholeLines, identity, private, say};
+use super::named::Named;
+use super::whole_lines::WholeLines;
+use super::{identity, private, say};
 use crate::capture::{self, Damage, Filter, Outlet, Reading};
 use crate::cli::{CompareFormat, Pairing, Redaction};
 use crate::pipeline::{self, Outcome};
@@ -15,7 +17,7 @@ use crate::view::{Lang, View, locale};
 use anyhow::Context;
 use std::cell::{Cell, RefCell};
 use std::io::{self, BufWriter, Write};
-use std::path::PathBuf;
+use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -89,10 +91,11 @@ pub fn compare(pairing: Pairing) -> anyhow::Result<()> {
     }
 }
 
-fn read(pairing: &Pairing, file: &PathBuf, plan: &Arc<Plan>, view: &mut dyn View) -> anyhow::Result<Outcome> {
+fn read(pairing: &Pairing, file: &Path, plan: &Arc<Plan>, view: &mut dyn View) -> anyhow::Result<Outcome> {
     let filter = pairing.filter.as_deref().map(Filter::new).transpose()?;
     let order = pairing.options.memory.order();
-    let mut source = capture::open_until(&[vec![file.clone()]], filter, Damage::default(), Reading::Here, order, None)?;
+    let mut source =
+        capture::open_until(&[vec![file.to_owned()]], filter, Damage::default(), Reading::Here, order, None)?;
     let options = pipeline::Options { waiting_sessions: pairing.options.memory.ended() / 4, ..pairing.options.clone() };
     Ok(pipeline::run(&mut *source, &options, plan, view, &AtomicBool::new(false))?)
 }

@@ -2,19 +2,19 @@
 What a session, or a capture, comes to: is it safe, was it delivered, and which finding is on top.
 
 A session's verdict is made from the session when a view asks for it; the capture's is the sum of its sessions'
-([`Tally`]). The words are in `view::locale`.
+([`Verdicts`](super::verdicts::Verdicts)). The words are in `view::locale`.
 
 **On top** is the finding that explains the others: one that failed, or explains one that did, before one that is only
 weak; then the more severe; then the one whose evidence came first. A finding that is explained by another is never on
 top.
 */
 
-use super::across::Across;
+use super::refusals;
 use super::rule::Class;
-use super::rules;
-use crate::protocol::event::{Delivery, Direction, Exposure};
+use crate::protocol::event::Exposure;
+use crate::protocol::smtp::Enhanced;
 use crate::session::Session;
-use crate::session::model::{Finding, Severity, TlsMode};
+use crate::session::model::{Fact, Finding, Outcome, Severity, Step, TlsMode, Transaction};
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
@@ -91,7 +91,7 @@ pub struct Tally {
     /// Recipients of whom the capture does not show it.
     pub unknown: u64,
     /// The first of the recipients that were refused, or refused for now.
-    pub failed: Vec<Undelivered>,
+    pub undelivered: Vec<Undelivered>,
     /// The weakness that matters most: its id.
     pub weakness: Option<&'static str>,
 }
@@ -108,12 +108,23 @@ pub enum Unencrypted {
 }
 
 /// A recipient who does not get a message.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Undelivered {
     /// The address.
     pub address: String,
-    /// The server's reply.
+    /// What the server's reply means, where that is known.
+    pub meaning: Option<Fact>,
+    /// The reply's code and its enhanced status code.
+    pub code: Option<(u16, Option<Enhanced>)>,
+    /// The reply in the server's words.
     pub reply: String,
+}
+
+impl Undelivered {
+    /// The server refused for now.
+    pub fn is_deferred(&self) -> bool {
+        self.code.is_some_and(|(code, _)| (400..500).contains(&code))
+    }
 }
 
 /// What `session`, whose findings are known, comes to.
@@ -121,7 +132,7 @@ pub fn of_session(session: &Session) -> Verdict {
     let mut tally = Tally { sessions: 1, ..Tally::default() };
     logins(session, &mut tally);
     deliveries(session, &mut tally);
-    let weakness = session.findings.iter().filter(|finding| is(finding, Class::Weakness));
+    let weakness = session.findings.iter().filter(|finding| finding.class == Class::Weakness);
     let weakness = weakness.max_by_key(|finding| (finding.severity, Reverse(finding.steps.first().copied())));
     tally.weakness = weakness.filter(|finding| finding.severity >= Severity::Medium).map(|finding| finding.id);
     let has = |id: &str| session.findings.iter().any(|finding| finding.id == id);
@@ -168,15 +179,42 @@ fn logins(session: &Session, tally: &mut Tally) {
 }
 
 fn deliveries(session: &Session, tally: &mut Tally) {
-    for message in session.messages.iter().filter(|message| message.direction == Direction::Sent) {
-        for recipient in message.envelope.iter().flat_map(|envelope| &envelope.to) {
-            match (recipient.accepted, message.outcome) {
-                (Some(false), _) | (Some(true), Some(Delivery::Rejected)) => tally.rejected += 1,
-                (Some(true), Some(Delivery::Accepted)) => tally.accepted += 1,
-                _ => tally.unknown += 1,
+    for transaction in &session.transactions {
+        // What the client gave up before any content crossed, it did not send.
+        if transaction.outcome == Outcome::Aborted && transaction.message.is_none() && !has_refusals(transaction) {
+            continue;
+        }
+        for addressee in &transaction.to {
+            match addressee.outcome {
+                Outcome::Accepted => tally.accepted += 1,
+                Outcome::Rejected => tally.rejected += 1,
+                Outcome::Deferred => tally.deferred += 1,
+                Outcome::Partly | Outcome::Aborted | Outcome::Unknown => tally.unknown += 1,
+            }
+            let is_lost = matches!(addressee.outcome, Outcome::Rejected | Outcome::Deferred);
+            if is_lost && tally.undelivered.len() < NAMED {
+                let reply = addressee.final_step.or(addressee.step).and_then(|n| session.step(n));
+                tally.undelivered.push(Undelivered {
+                    address: addressee.address.clone(),
+                    meaning: reply.and_then(refusals::meaning_of),
+                    code: reply.and_then(|reply| Some((reply.code()?, reply.enhanced()))),
+                    reply: reply.map(Step::quoted).unwrap_or_default(),
+                });
+            }
+        }
+        // The sender was refused, so that no recipient could be named.
+        if transaction.to.is_empty() {
+            match transaction.outcome {
+                Outcome::Rejected => tally.rejected += 1,
+                Outcome::Deferred => tally.deferred += 1,
+                _ => {}
             }
         }
     }
+}
+
+fn has_refusals(transaction: &Transaction) -> bool {
+    transaction.to.iter().any(|addressee| matches!(addressee.outcome, Outcome::Rejected | Outcome::Deferred))
 }
 
 impl Tally {
@@ -195,7 +233,7 @@ impl Tally {
             rejected,
             deferred,
             unknown,
-            failed,
+            undelivered,
             weakness,
         } = &other.tally;
         // What is said of all sessions is said only where it is true of each that is not safe.
@@ -219,8 +257,8 @@ impl Tally {
         self.rejected += rejected;
         self.deferred += deferred;
         self.unknown += unknown;
-        let room = NAMED.saturating_sub(self.failed.len());
-        self.failed.extend(failed.iter().take(room).cloned());
+        let room = NAMED.saturating_sub(self.undelivered.len());
+        self.undelivered.extend(undelivered.iter().take(room).cloned());
         self.weakness = self.weakness.or(*weakness);
     }
 
@@ -248,45 +286,6 @@ impl Tally {
     }
 }
 
-/// The verdicts on all sessions, one after the other.
-#[derive(Debug, Default)]
-pub struct Verdicts {
-    tally: Tally,
-    /// The finding on top so far.
-    top: Option<(Rank, &'static str)>,
-}
-
-impl Across for Verdicts {
-    type Outcome = Verdict;
-
-    fn session(&mut self, session: &Session) {
-        self.tally.add(&of_session(session));
-        self.findings(&session.findings);
-    }
-
-    fn finish(self) -> Verdict {
-        Verdict {
-            safe: self.tally.safety(),
-            delivered: self.tally.delivered(),
-            cause: self.top.map(|(_, id)| id),
-            tally: self.tally,
-        }
-    }
-}
-
-impl Verdicts {
-    /// Takes in the findings of a session, or those that span sessions.
-    pub fn findings(&mut self, findings: &[Finding]) {
-        let top = cause(findings).and_then(|cause| Some((rank(cause, &explaining(findings))?, cause.id)));
-        // Of two that matter alike, the one that came first.
-        if let Some((rank, id)) = top
-            && self.top.is_none_or(|(before, _)| rank < before)
-        {
-            self.top = Some((rank, id));
-        }
-    }
-}
-
 /// The finding on top of `findings`: of one session, or of those that span sessions.
 pub fn cause(findings: &[Finding]) -> Option<&Finding> {
     let explaining = explaining(findings);
@@ -298,28 +297,28 @@ pub fn cause(findings: &[Finding]) -> Option<&Finding> {
 }
 
 /// How far up a finding belongs: whether it is no failure, and how much it matters. Lower comes first.
-type Rank = (bool, Reverse<Severity>);
+pub type Rank = (bool, Reverse<Severity>);
 
 /// The ids that explain a failure.
-fn explaining(findings: &[Finding]) -> BTreeSet<&'static str> {
-    let failures = findings.iter().filter(|finding| is(finding, Class::Failure));
+pub fn explaining(findings: &[Finding]) -> BTreeSet<&'static str> {
+    let failures = findings.iter().filter(|finding| finding.class == Class::Failure);
     failures.filter_map(|finding| finding.because_of).collect()
 }
 
 /// None for what nobody would ask about: remarks, and what is only for information.
-fn rank(finding: &Finding, explaining: &BTreeSet<&'static str>) -> Option<Rank> {
-    let failed = is(finding, Class::Failure) || explaining.contains(finding.id);
-    let is_remark = is(finding, Class::Remark) && !failed;
-    (!is_remark && finding.severity > Severity::Info).then_some((!failed, Reverse(finding.severity)))
+pub fn rank(finding: &Finding, explaining: &BTreeSet<&'static str>) -> Option<Rank> {
+    rank_of(finding.class, finding.severity, explaining.contains(finding.id))
 }
 
-fn is(finding: &Finding, class: Class) -> bool {
-    rules::find(finding.id).is_some_and(|rule| rule.class == class)
+pub fn rank_of(class: Class, severity: Severity, explains: bool) -> Option<Rank> {
+    let failed = class == Class::Failure || explains;
+    let is_remark = class == Class::Remark && !failed;
+    (!is_remark && severity > Severity::Info).then_some((!failed, Reverse(severity)))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Across, Delivered, Safe, Verdict, Verdicts, cause, of_session};
+    use super::{Delivered, Safe, Verdict, cause, of_session};
     use crate::session::model::{Finding, Severity};
     use crate::verdict::testing::session;
     use crate::verdict::{Selection, judge, rules};
@@ -331,8 +330,6 @@ mod tests {
     }
 
     const READ: &str = "S: +OK ready\nC: USER bob\nS: +OK\nC: PASS secret\nS: +OK in";
-    const GUESSED: &str =
-        "S: +OK ready\nC: USER bob\nS: +OK\nC: PASS one\nS: -ERR no\nC: USER bob\nS: +OK\nC: PASS two\nS: -ERR no";
 
     #[test]
     fn a_log_in_that_can_be_read_is_not_safe() {
@@ -351,25 +348,9 @@ mod tests {
         );
     }
 
-    #[test]
-    fn the_capture_is_the_sum_of_its_sessions() {
-        let mut verdicts = Verdicts::default();
-        for script in [READ, GUESSED, "S: +OK ready\nC: QUIT\nS: +OK bye"] {
-            let mut session = session(script, Selection::ALL.needs());
-            judge(&mut session, rules::ALL);
-            verdicts.session(&session);
-        }
-        let verdict = verdicts.finish();
-        assert_eq!((verdict.tally.sessions, verdict.tally.not_safe, verdict.tally.readable_logins), (3, 2, 3));
-        assert_eq!(
-            (verdict.safe, verdict.cause),
-            (Safe::No, Some("login-refused")),
-            "what failed, before what is weak"
-        );
-    }
-
     fn finding(id: &'static str, severity: Severity, step: u32, because_of: Option<&'static str>) -> Finding {
-        Finding { id, severity, steps: vec![step], because_of, ..Finding::default() }
+        let class = rules::find(id).expect("a rule").class;
+        Finding { id, severity, class, steps: vec![step], because_of, ..Finding::default() }
     }
 
     #[test]

@@ -26,6 +26,7 @@ mod stall;
 #[macro_use]
 pub(crate) mod testing;
 pub(crate) mod rules;
+pub(crate) mod verdicts;
 
 pub use across::change::{BodyChange, Change, ChangeKind, Received};
 pub use across::found::{Evidence, FindingAcross, SessionRef, Told};
@@ -78,21 +79,23 @@ pub fn judge(session: &mut Session, rules: &[&Rule]) {
     session.transport.conflicts = Default::default();
 }
 
-/// Says of each finding which other one of the session explains it, unless the check did: the first that its rule names.
-/// What is for information explains only what is so, too: a delay that ended well is no reason for a failure.
+/// Says of each finding which other one of the session explains it: the one that the check names, or else the first that
+/// its rule names. Of these, what is for information explains only what is so, too: a delay that ended well is no reason
+/// for a failure.
 fn explain(findings: &mut [Finding], rules: &[&Rule]) {
     let mut found: BTreeMap<&str, Severity> = BTreeMap::new();
     for finding in findings.iter() {
         let severity = found.entry(finding.id).or_insert(finding.severity);
         *severity = finding.severity.max(*severity);
     }
-    for finding in findings.iter_mut().filter(|finding| finding.because_of.is_none()) {
+    for finding in findings {
         let explains = |id: &&str| {
             let severity = found.get(id).copied();
             severity.is_some_and(|severity| severity > Severity::Info || finding.severity == Severity::Info)
         };
         let rule = rules.iter().find(|rule| rule.id == finding.id);
-        finding.because_of = rule.and_then(|rule| rule.because_of.iter().copied().find(explains));
+        let usual = rule.and_then(|rule| rule.because_of.iter().copied().find(explains));
+        finding.because_of = finding.because_of.filter(|id| found.contains_key(id)).or(usual);
     }
 }
 

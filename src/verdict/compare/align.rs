@@ -202,11 +202,14 @@ fn belongs(
     if one.from == Side::Client {
         return instead(Act::of(one), Act::of(other), one, other);
     }
-    let (Some(asked), Some(too)) = (index(left, one), index(right, other)) else { return 0 };
     let is_reply = |step: &Step| matches!(step.kind, Kind::Reply | Kind::Continuation);
     if !is_reply(one) || !is_reply(other) {
         return 0;
     }
+    // Beside a gap it may not be known what a reply answers.
+    let (Some(asked), Some(too)) = (index(left, one), index(right, other)) else {
+        return u32::from(one.answers.is_none() || other.answers.is_none());
+    };
     if matched.get(asked) == Some(&Some(too)) {
         return 2;
     }

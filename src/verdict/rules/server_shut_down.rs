@@ -19,8 +19,9 @@ pub const RULE: Rule = Rule {
     class: Class::Failure,
     because_of: &[
         "proxy-header-expected",
-        "tls-mismatch", "reply-missing",
-        "out-of-step",
+        "tls-mismatch",
+        "reply-missing",
+        "replies-out-of-step",
         "mtu-black-hole",
         "zero-window-stall",
         "peer-unreachable",

@@ -1,7 +1,8 @@
 //! A verdict in words: one or two sentences that answer whether it was safe, whether it was delivered, and why not.
 
+use super::finding::fact;
 use super::{en, zh};
-use crate::verdict::conclusion::{Delivered, Safe, Verdict};
+use crate::verdict::conclusion::{Delivered, Safe, Undelivered, Verdict};
 use crate::verdict::rule::Class;
 use crate::verdict::rules;
 use crate::view::{Lang, escape};
@@ -38,12 +39,21 @@ fn safety(lang: Lang, verdict: &Verdict) -> Option<String> {
 
 fn delivery(lang: Lang, verdict: &Verdict) -> String {
     let tally = &verdict.tally;
-    let failed: Vec<[String; 2]> = tally
-        .failed
-        .iter()
-        .map(|failed| [&failed.address, &failed.reply].map(|text| escape::line(text).into_owned()))
-        .collect();
-    say!(lang, verdict::delivery(verdict.delivered, tally, &failed))
+    let lost: Vec<String> = tally.undelivered.iter().map(|lost| undelivered(lang, lost)).collect();
+    say!(lang, verdict::delivery(verdict.delivered, tally, &lost))
+}
+
+/// Who does not get it, and why: in plain words with the codes, or else in the server's.
+fn undelivered(lang: Lang, lost: &Undelivered) -> String {
+    let address = escape::line(&lost.address);
+    let code = lost.code.map(|(code, enhanced)| match enhanced {
+        Some(enhanced) => format!("{code} {enhanced}"),
+        None => code.to_string(),
+    });
+    match (&lost.meaning, code) {
+        (Some(meaning), Some(code)) => say!(lang, verdict::because(&address, &fact(lang, meaning), &code)),
+        _ => say!(lang, verdict::refused(&address, &escape::line(&lost.reply))),
+    }
 }
 
 /// The finding on top, where it is a failure: what is only weak, the sentence about safety says.
@@ -53,7 +63,7 @@ fn cause(lang: Lang, verdict: &Verdict) -> Option<String> {
     let said = match rule.class {
         Class::Weakness => verdict.safe == Safe::No,
         // The sentence about deliveries has the server's words.
-        Class::Failure => id.starts_with("delivery-") && !verdict.tally.failed.is_empty(),
+        Class::Failure => id.starts_with("delivery-") && !verdict.tally.undelivered.is_empty(),
         Class::Remark => true,
     };
     (!said).then(|| say!(lang, verdict::cause(title(lang, id))))
