@@ -26,6 +26,7 @@ use std::sync::atomic::AtomicBool;
 use whole_lines::WholeLines;
 
 mod compare;
+mod explain;
 mod identity;
 mod patient;
 mod private;
@@ -61,6 +62,7 @@ pub fn run(plan: Plan) -> anyhow::Result<()> {
         }
         Plan::Schema => Ok(Named::stdout().write_all(schema::schema().as_bytes())?),
         Plan::Compare(pairing) => compare::compare(*pairing),
+        Plan::Explain(questions) => explain::explain(*questions),
         Plan::Analyze(analysis) => analyze(*analysis),
     }
 }

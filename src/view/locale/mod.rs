@@ -17,6 +17,7 @@ macro_rules! say {
 }
 
 pub(crate) mod compare;
+pub(crate) mod explain;
 mod finding;
 pub(crate) mod header_field;
 pub(crate) mod label;
@@ -41,7 +42,7 @@ pub use term::{
     kind, label, limit, line_ends, login_outcome, matched, mime_fact, no_mail, phase_title, probes, protocol, role,
     sent_again, severity, side, silence, subflows, tls_mode, transfer_encoding, urgent, via, window_closed,
 };
-pub use verdict::verdict;
+pub use verdict::{safety, verdict};
 
 use super::Lang;
 

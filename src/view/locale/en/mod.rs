@@ -1,6 +1,7 @@
 //! English.
 
 pub mod compare;
+pub mod explain;
 pub mod enhanced;
 pub mod facts;
 pub mod header_field;

@@ -1,6 +1,7 @@
 //! 简体中文。 Chinese, simplified.
 
 pub mod compare;
+pub mod explain;
 pub mod enhanced;
 pub mod facts;
 pub mod header_field;
