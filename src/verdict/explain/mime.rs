@@ -1,10 +1,11 @@
-//! Messages with what MIME says of them. The same content in several sessions is told once.
+//! Messages with what MIME says of them. A message that crosses in several sessions is told once.
 
 use super::heads::{Heads, MimeLines, mime_lines};
 use super::place::{Few, Named, Packets};
 use crate::protocol::event::{Direction, Kind, MessageId};
 use crate::session::Session;
 use crate::session::model::{Message, MimePart};
+use crate::session::sha256;
 use std::collections::HashMap;
 
 /// Messages that are told.
@@ -19,7 +20,7 @@ const PARTS: usize = 30;
 pub struct Told {
     /// Where it crossed first.
     pub place: Crossing,
-    /// Where it crossed with the same content, too.
+    /// Where it crossed with the same fields, too: a host on the way may have added others on top.
     pub elsewhere: Few<Crossing>,
     /// Its subject, decoded.
     pub subject: Option<String>,
@@ -44,15 +45,24 @@ pub struct Told {
     /// There are MIME fields.
     pub has_mime: bool,
     /// Its parts: depth, media type, charset and encoding.
-    pub parts: Few<(usize, Part)>,
+    pub parts: Few<(usize, MediaPart)>,
     /// Names of attachments.
     pub attachments: Few<String>,
+}
+
+impl Told {
+    /// What two crossings of one message have in common.
+    fn key(&self, message_id: Option<&str>) -> [u8; 32] {
+        let Self { subject, from, to, lines, media, parts, attachments, .. } = self;
+        let fields = (message_id, subject, from, to, &lines.fields, media, &parts.list, &attachments.list);
+        sha256(format!("{fields:?}").as_bytes())
+    }
 }
 
 /// A part of a message.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[allow(missing_docs)]
-pub struct Part {
+pub struct MediaPart {
     pub media: String,
     pub charset: Option<String>,
     pub encoding: Option<String>,
@@ -104,17 +114,16 @@ impl Messages {
                 continue;
             }
             let place = Crossing::of(session, message);
-            let known = message.sha256.and_then(|digest| self.places.get(&digest).copied());
-            if let Some(told) = known.and_then(|at| self.told.list.get_mut(at)) {
-                told.elsewhere.add(ELSEWHERE, place);
+            let one = told(message, place, heads);
+            let key = one.key(message.header.message_id.as_deref());
+            if let Some(told) = self.places.get(&key).and_then(|&at| self.told.list.get_mut(at)) {
+                told.elsewhere.add(ELSEWHERE, one.place);
                 continue;
             }
-            if self.told.list.len() < MESSAGES
-                && let Some(digest) = message.sha256
-            {
-                self.places.insert(digest, self.told.list.len());
+            if self.told.list.len() < MESSAGES {
+                self.places.insert(key, self.told.list.len());
             }
-            self.told.add(MESSAGES, told(message, place, heads));
+            self.told.add(MESSAGES, one);
         }
     }
 }
@@ -152,9 +161,9 @@ fn told(message: &Message, place: Crossing, heads: Option<&Heads>) -> Told {
 }
 
 /// Adds `part` and those within it. The structure's depth is bounded where it is read.
-fn add(part: &MimePart, depth: usize, parts: &mut Few<(usize, Part)>) {
+fn add(part: &MimePart, depth: usize, parts: &mut Few<(usize, MediaPart)>) {
     let MimePart { content_type, charset, encoding, parts: inner, .. } = part;
     let media = content_type.clone().unwrap_or_else(|| "text/plain".to_owned());
-    parts.add(PARTS, (depth, Part { media, charset: charset.clone(), encoding: encoding.clone() }));
+    parts.add(PARTS, (depth, MediaPart { media, charset: charset.clone(), encoding: encoding.clone() }));
     inner.iter().for_each(|part| add(part, depth + 1, parts));
 }

@@ -18,10 +18,10 @@ mod same;
 mod typed;
 
 pub use failures::{Failed, Quote, Refused};
-pub use heads::Heads;
-pub use imap::{Abilities, Ability, Example};
+pub use heads::{Heads, MimeLines};
+pub use imap::{Abilities, Ability, Example, Used};
 pub use logins::Login;
-pub use mime::{Crossing, Told};
+pub use mime::{Crossing, MediaPart, Told};
 pub use overview::{Overview, Part};
 pub use place::{Few, Named, Packets};
 pub use same::{Pairing, Same};

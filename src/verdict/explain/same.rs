@@ -102,11 +102,8 @@ impl Copies {
             let mut put: Option<usize> = None;
             for (nth, hop) in journey.hops.iter().enumerate() {
                 let is_fetched = hop.role == Role::Retrieved;
-                let before = match (is_fetched, nth) {
-                    (true, _) => put,
-                    (false, 0) => None,
-                    (false, _) => Some(nth - 1),
-                };
+                // What is submitted has not come from anywhere.
+                let before = put.filter(|_| hop.role != Role::Submitted);
                 if !is_fetched {
                     put = Some(nth);
                 }

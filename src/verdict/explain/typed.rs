@@ -38,18 +38,25 @@ pub enum Sign {
     Pauses,
     /// Verbs are written in lower case, or in mixed case.
     LowerCase,
+    /// SMTP: `from:` and `to:` too, which the libraries that write verbs so write in capitals.
+    LowerWords,
     /// Commands that the protocol does not have.
     Unknown,
 }
 
 impl Sign {
     /// How much it says: two points are enough.
-    fn weight(self, count: u64, lines: u64) -> u64 {
+    fn weight(self, protocol: Protocol, count: u64, lines: u64) -> u64 {
+        let nearly_all = count * 4 >= lines * 3;
         match self {
-            Self::Characters | Self::Telnet | Self::Erased | Self::LineFeed => 2,
+            Self::Characters | Self::Telnet | Self::Erased | Self::LineFeed | Self::LowerWords => 2,
             // Nearly every command waited for somebody.
-            Self::Pauses if count >= 4 && count * 4 >= lines * 3 => 2,
-            Self::Pauses | Self::LowerCase | Self::Unknown | Self::ContentLineFeed => 1,
+            Self::Pauses if count >= 4 && nearly_all => 2,
+            // Libraries that write so are known of SMTP alone.
+            Self::LowerCase if count >= 3 && nearly_all && !matches!(protocol, Protocol::Smtp | Protocol::Lmtp) => 2,
+            Self::LowerCase if nearly_all => 1,
+            Self::LowerCase => 0,
+            Self::Pauses | Self::Unknown | Self::ContentLineFeed => 1,
         }
     }
 }
@@ -107,7 +114,7 @@ pub fn typing(session: &Session, masked: bool) -> Typing {
             steps.take(1).for_each(|step| found.add(Sign::ContentLineFeed, step));
         }
     }
-    let weight: u64 = found.0.iter().map(|(sign, count, _)| sign.weight(*count, lines)).sum();
+    let weight: u64 = found.0.iter().map(|(sign, count, _)| sign.weight(session.protocol, *count, lines)).sum();
     let hand = match weight {
         _ if lines == 0 => Hand::Unknown,
         0 => Hand::Program,
@@ -164,6 +171,10 @@ fn line(step: &Step, before: Option<&Step>, masked: bool, found: &mut Signs) {
         && verb.chars().any(|letter| letter.is_ascii_lowercase())
     {
         found.add(Sign::LowerCase, step);
+        let word = step.text.split_whitespace().nth(1).and_then(|rest| rest.split(':').next()).unwrap_or_default();
+        if matches!(word, "from" | "to") && matches!(step.subject, Subject::Smtp(_)) {
+            found.add(Sign::LowerWords, step);
+        }
     }
     if is_unknown(step) {
         found.add(Sign::Unknown, step);

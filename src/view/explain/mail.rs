@@ -2,6 +2,7 @@
 
 use super::page::{Answer, Cell, Evidence, block, line, packet_list};
 use crate::session::model::Match;
+use crate::verdict::ChangeKind;
 use crate::verdict::explain::{Crossing, Explanation, Pairing, Told};
 use crate::view::locale::explain::{self as words, Question, Word, word};
 use crate::view::locale::mime::MimeFact;
@@ -9,8 +10,8 @@ use crate::view::{Lang, locale};
 
 /// Where a message crossed.
 fn place(lang: Lang, crossing: &Crossing) -> String {
-    let direction = locale::direction(lang, crossing.direction);
-    words::crossing(lang, crossing.session.id, crossing.message, direction)
+    let protocol = locale::protocol(lang, crossing.session.protocol);
+    words::crossing(lang, crossing.session.id, protocol, crossing.message, crossing.direction)
 }
 
 fn packets(lang: Lang, crossing: &Crossing) -> String {
@@ -25,7 +26,7 @@ fn named(lang: Lang, name: &str, value: &str) -> String {
     }
 }
 
-pub fn mime(lang: Lang, it: &Explanation) -> Answer {
+pub(super) fn mime(lang: Lang, it: &Explanation) -> Answer {
     let messages = &it.messages;
     let mime = messages.list.iter().filter(|told| told.has_mime).count() as u64;
     let says = match messages.count() {
@@ -140,10 +141,14 @@ fn meaning(lang: Lang, field: &str, told: &Told) -> String {
     }
 }
 
-pub fn same(lang: Lang, it: &Explanation) -> Answer {
+pub(super) fn same(lang: Lang, it: &Explanation) -> Answer {
     let pairs = &it.same.pairs;
     let identical = pairs.iter().filter(|pair| pair.is_identical()).count() as u64;
-    let says = vec![words::same(lang, &it.same, identical, pairs.len() as u64)];
+    let is_traced = |pair: &&Pairing| {
+        pair.complete && pair.change.as_ref().is_some_and(|change| change.kind == ChangeKind::TraceFieldsAdded)
+    };
+    let traced = pairs.iter().filter(is_traced).count() as u64;
+    let says = vec![words::same(lang, &it.same, [identical, traced, pairs.len() as u64])];
     let mut evidence = Vec::new();
     if !pairs.is_empty() {
         evidence.push(Evidence {
@@ -193,9 +198,6 @@ fn proof(lang: Lang, pair: &Pairing) -> String {
             if !fields.is_empty() {
                 lines.push(fields.join(", "));
             }
-            if change.body.is_none() {
-                lines.push(word(lang, Word::IdenticalBody).to_owned());
-            }
         }
         None => {
             lines.push(word(lang, Word::OnlyLineEnds).to_owned());
@@ -207,6 +209,7 @@ fn proof(lang: Lang, pair: &Pairing) -> String {
     if let Some(by) = pair.by.filter(|by| *by == Match::MessageId) {
         lines.push(locale::matched(lang, by).to_owned());
     }
-    lines.push(named(lang, "SHA-256", &format!("{one} → {other}")));
+    let short = |digest: &str| digest.chars().take(12).collect::<String>();
+    lines.push(named(lang, "SHA-256", &format!("{}… → {}…", short(&one), short(&other))));
     lines.join("\n")
 }

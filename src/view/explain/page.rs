@@ -10,12 +10,12 @@ pub const FIELD: usize = 300;
 /// All questions.
 #[derive(Debug, Clone, Default)]
 pub struct Page {
-    pub answers: Vec<Answer>,
+    pub(super) answers: Vec<Answer>,
 }
 
 /// A question with its answer and what shows it.
 #[derive(Debug, Clone)]
-pub struct Answer {
+pub(super) struct Answer {
     /// The name in the JSON.
     pub id: &'static str,
     pub question: &'static str,
@@ -26,7 +26,7 @@ pub struct Answer {
 
 /// A table.
 #[derive(Debug, Clone)]
-pub struct Evidence {
+pub(super) struct Evidence {
     /// The name in the JSON.
     pub id: &'static str,
     /// What it is about, where the answer has several.
@@ -40,7 +40,7 @@ pub struct Evidence {
 
 /// A cell.
 #[derive(Debug, Clone)]
-pub enum Cell {
+pub(super) enum Cell {
     /// Lines of text.
     Text(String),
     Number(u64),

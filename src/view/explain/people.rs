@@ -9,7 +9,7 @@ use crate::view::packet::range;
 use crate::view::{Lang, locale};
 
 /// `1 SMTP`.
-pub fn session(lang: Lang, session: &Named) -> String {
+pub(super) fn session(lang: Lang, session: &Named) -> String {
     format!("{} {}", session.id, locale::protocol(lang, session.protocol))
 }
 
@@ -17,7 +17,7 @@ fn ends(session: &Named) -> String {
     format!("{} →\n{}", canonical(session.endpoints.client), canonical(session.endpoints.server))
 }
 
-pub fn tables(lang: Lang, it: &Explanation) -> Answer {
+pub(super) fn tables(lang: Lang, it: &Explanation) -> Answer {
     let mut counts: Vec<(&str, u64)> = Vec::new();
     for overview in &it.sessions.list {
         let name = locale::protocol(lang, overview.session.protocol);
@@ -45,7 +45,6 @@ pub fn tables(lang: Lang, it: &Explanation) -> Answer {
         title: None,
         columns: vec![
             ("session", word(lang, Word::Session)),
-            ("ends", word(lang, Word::Ends)),
             ("phases", word(lang, Word::Phases)),
             ("packets", word(lang, Word::Packets)),
             ("result", word(lang, Word::Result)),
@@ -66,15 +65,14 @@ fn row(lang: Lang, overview: &Overview) -> Vec<Cell> {
     let result = format!("{}\n{}", locale::verdict(lang, &overview.verdict), locale::end(lang, overview.end));
     let (first, last) = overview.packets;
     vec![
-        session(lang, named).into(),
-        ends(named).into(),
+        format!("{}\n{}", session(lang, named), ends(named)).into(),
         phases.join("\n").into(),
         Cell::Packets(vec![range(first, last)]),
         result.into(),
     ]
 }
 
-pub fn passwords(lang: Lang, it: &Explanation) -> Answer {
+pub(super) fn passwords(lang: Lang, it: &Explanation) -> Answer {
     let mut says = Vec::new();
     match it.logins.count() {
         0 => says.push(word(lang, Word::NoLogins).to_owned()),
@@ -145,7 +143,7 @@ fn login(lang: Lang, login: &Login) -> Vec<Cell> {
     ]
 }
 
-pub fn by_hand(lang: Lang, it: &Explanation) -> Answer {
+pub(super) fn by_hand(lang: Lang, it: &Explanation) -> Answer {
     let with = |hand: Hand| it.typing.list.iter().filter(move |typing| typing.hand == hand);
     let typed: Vec<u64> = with(Hand::Typed).map(|typing| typing.session.id).collect();
     let readable = it.typing.list.len().saturating_sub(with(Hand::Unknown).count()) as u64;
@@ -154,6 +152,9 @@ pub fn by_hand(lang: Lang, it: &Explanation) -> Answer {
         let numbers = [likeness.typed.id, likeness.program.id];
         let [ours, theirs] = [&likeness.only_typed, &likeness.only_program].map(|only| commands(only));
         says.push(words::likeness(lang, numbers, [&ours, &theirs], likeness.common));
+    }
+    if !typed.is_empty() && it.likenesses.is_empty() {
+        says.push(word(lang, Word::NoneToCompare).to_owned());
     }
     let told = it.typing.list.iter().filter(|typing| !typing.signs.is_empty());
     let rows: Vec<Vec<Cell>> = told
@@ -199,7 +200,7 @@ fn commands(list: &[String]) -> Vec<String> {
     shown
 }
 
-pub fn imap_only(lang: Lang, it: &Explanation) -> Answer {
+pub(super) fn imap_only(lang: Lang, it: &Explanation) -> Answer {
     let abilities = &it.abilities;
     let mut evidence = Vec::new();
     if !abilities.used.is_empty() {

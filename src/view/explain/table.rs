@@ -7,6 +7,8 @@ use unicode_width::UnicodeWidthStr;
 
 /// The widest column of packet numbers.
 const PACKETS: usize = 14;
+/// The widest column of sessions with their ends: an IPv4 address with its port.
+const ENDS: usize = 21;
 
 /// Writes `page` to a terminal of `style`.
 ///
@@ -44,8 +46,10 @@ fn drawn(out: &mut dyn Write, style: Style, evidence: &Evidence) -> io::Result<(
         let width = words.max(cells);
         match *key {
             "packets" | "session" => {
-                natural.push(width.min(PACKETS));
-                firm.push(width.min(PACKETS));
+                // A session's cell has its ends, too, where those have no column.
+                let most = if cells > 0 && *key == "session" && evidence.id == "sessions" { ENDS } else { PACKETS };
+                natural.push(width.min(most));
+                firm.push(width.min(most));
             }
             _ => {
                 natural.push(width);

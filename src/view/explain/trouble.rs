@@ -35,7 +35,7 @@ fn in_words(lang: Lang, finding: FindingWords) -> String {
     format!("{title}\n{detail}{remedy}")
 }
 
-pub fn failures(lang: Lang, it: &Explanation) -> Answer {
+pub(super) fn failures(lang: Lang, it: &Explanation) -> Answer {
     let across: Vec<&FindingAcross> = failed_across(it, Class::Failure);
     let recipients = it.failed.list.iter().map(|failed| failed.refused.count()).sum();
     let mut answer = Answer {
@@ -141,7 +141,7 @@ fn refused(lang: Lang, failed: &[Failed]) -> Option<Evidence> {
     })
 }
 
-pub fn safety(lang: Lang, it: &Explanation) -> Answer {
+pub(super) fn safety(lang: Lang, it: &Explanation) -> Answer {
     let verdict = &it.verdict;
     let mut says = Vec::new();
     match it.sessions.list.is_empty() {
@@ -160,20 +160,18 @@ pub fn safety(lang: Lang, it: &Explanation) -> Answer {
     for group in &it.weaknesses {
         let Some(rule) = rules::find(group.id) else { continue };
         let text = locale::text(lang, &rule.words);
-        let place = format!("{}\n{} …", words::in_sessions(lang, group.sessions), group.first.session.id);
-        let place = if group.sessions == 1 { group.first.session.id.to_string() } else { place };
+        let (title, detail, remedy) = (text.title, text.detail.to_owned(), text.remedy);
+        let general = FindingWords { title, detail, remedy, reference: None };
+        let place = words::in_sessions(lang, group.sessions, group.first.session.id);
         rows.push(vec![
-            format!("{}\n{}", text.title, text.detail).into(),
-            text.remedy.into(),
+            in_words(lang, general).into(),
             place.into(),
             (&Packets::single(group.first.packets.iter().copied().take(PACKETS))).into(),
         ]);
     }
     for finding in failed_across(it, Class::Weakness) {
-        let words = locale::finding_across(lang, finding);
         rows.push(vec![
-            format!("{}\n{}", words.title, words.detail).into(),
-            words.remedy.into(),
+            in_words(lang, locale::finding_across(lang, finding)).into(),
             sessions_of(lang, finding).into(),
             evidence_of(finding),
         ]);
@@ -185,7 +183,6 @@ pub fn safety(lang: Lang, it: &Explanation) -> Answer {
             title: None,
             columns: vec![
                 ("weakness", word(lang, Word::Weakness)),
-                ("remedy", word(lang, Word::Remedy)),
                 ("session", word(lang, Word::Session)),
                 ("packets", word(lang, Word::Packets)),
             ],

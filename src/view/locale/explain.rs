@@ -2,6 +2,7 @@
 
 use super::{Lang, en, zh};
 use crate::protocol::Protocol;
+use crate::protocol::event::Direction;
 use crate::verdict::explain::{Abilities, Ability, Hand, Retrievals, Same, Sign};
 
 crate::verdict::purpose::enumerated! {
@@ -30,9 +31,7 @@ crate::verdict::purpose::enumerated! {
         Session,
         Ends,
         Phases,
-        Steps,
         Packets,
-        HowItEnded,
         Result,
         Protocol,
         HowOften,
@@ -44,7 +43,6 @@ crate::verdict::purpose::enumerated! {
         Meaning,
         Sent,
         Fetched,
-        Bytes,
         Proof,
         ByHand,
         Signs,
@@ -53,7 +51,6 @@ crate::verdict::purpose::enumerated! {
         Recipient,
         Weakness,
         Remedy,
-        Where,
         Ability,
         Example,
         Count,
@@ -76,7 +73,6 @@ crate::verdict::purpose::enumerated! {
         Part,
         Attachment,
         Identical,
-        IdenticalBody,
         OnlyLineEnds,
         NotWhole,
         Rejected,
@@ -85,9 +81,8 @@ crate::verdict::purpose::enumerated! {
         From,
         To,
         EndToEnd,
+        NoneToCompare,
         AlreadySafe,
-        NothingWeak,
-        Unread,
     }
 }
 
@@ -129,9 +124,9 @@ pub fn messages(lang: Lang, all: u64, mime: u64) -> String {
     say!(lang, explain::messages(all, mime))
 }
 
-/// What becomes of what was sent: `identical` of `pairs` are equal.
-pub fn same(lang: Lang, same: &Same, identical: u64, pairs: u64) -> String {
-    say!(lang, explain::same(same, identical, pairs))
+/// What becomes of what was sent: how many pairs are identical, how many have only trace fields added, how many there are.
+pub fn same(lang: Lang, same: &Same, counts: [u64; 3]) -> String {
+    say!(lang, explain::same(same, counts))
 }
 
 /// How many sessions look typed, and of how many that is not clear.
@@ -163,9 +158,9 @@ pub fn advice(lang: Lang, protocol: Protocol) -> &'static str {
     say!(lang, explain::advice(protocol))
 }
 
-/// How many sessions a weakness is in.
-pub fn in_sessions(lang: Lang, sessions: u64) -> String {
-    say!(lang, explain::in_sessions(sessions))
+/// The sessions that a weakness is in: how many, and the number of the first.
+pub fn in_sessions(lang: Lang, sessions: u64, first: u64) -> String {
+    say!(lang, explain::in_sessions(sessions, first))
 }
 
 pub fn ability(lang: Lang, ability: Ability) -> &'static str {
@@ -177,7 +172,7 @@ pub fn imap(lang: Lang, abilities: &Abilities) -> String {
     say!(lang, explain::imap(abilities))
 }
 
-/// Where a message crossed: session, message, and how many bytes.
-pub fn crossing(lang: Lang, session: u64, message: u32, direction: &str) -> String {
-    say!(lang, explain::crossing(session, message, direction))
+/// Where a message crossed.
+pub fn crossing(lang: Lang, session: u64, protocol: &str, message: u32, direction: Direction) -> String {
+    say!(lang, explain::crossing(session, protocol, message, direction))
 }

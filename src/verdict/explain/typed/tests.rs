@@ -47,3 +47,13 @@ fn what_is_missing_of_the_common_order_is_named() {
     let alike = likeness(&found[0], &found).expect("a program's session");
     assert_eq!((alike.only_typed, alike.only_program.len(), alike.common), (vec!["NOOP".to_owned()], 0, 5));
 }
+
+#[test]
+fn a_library_that_writes_verbs_in_lower_case_is_no_person() {
+    let script = "S: 220 mx\nC: ehlo a\nS: 250 mx\nC: mail FROM:<a@b>\nS: 250 ok\nC: rcpt TO:<c@d>\nS: 250 ok\nC: data\n\
+                  S: 354 go\nC: hi\nC: .\nS: 250 ok\nC: quit\nS: 221 bye";
+    let (_, found) = signs(script);
+    assert!(found.contains(&Sign::LowerCase) && !found.contains(&Sign::LowerWords), "{found:?}");
+    let (hand, found) = signs(&script.replace("FROM", "from"));
+    assert!(hand == Hand::Typed && found.contains(&Sign::LowerWords), "{found:?}");
+}

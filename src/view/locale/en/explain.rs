@@ -1,18 +1,19 @@
 //! The questions of a lab report, and their answers.
 
 use crate::protocol::Protocol;
+use crate::protocol::event::Direction;
 use crate::verdict::explain::{Abilities, Ability, Hand, Retrievals, Same, Sign};
 use crate::view::locale::explain::{Question, Word};
 
 pub fn question(question: Question) -> &'static str {
     match question {
-        Question::Tables => "Which sessions are there, and which phases do they go through?",
-        Question::Passwords => "Who logs in, how often, and in which packets can the password be read?",
-        Question::Mime => "What MIME information do the messages carry, and what does it mean?",
+        Question::Tables => "Which sessions and which phases are there?",
+        Question::Passwords => "Who logs in how often, where can passwords be read?",
+        Question::Mime => "Which MIME information is there, what does it mean?",
         Question::SameMessage => "Is what was retrieved identical with what was sent?",
-        Question::ByHand => "Which sessions were typed by hand, and is that the same process as the mail client's?",
+        Question::ByHand => "Was it typed by hand, and is it the same process?",
         Question::Failures => "Why did something fail here?",
-        Question::Safety => "Is the mail safe on the network, and how can it be secured?",
+        Question::Safety => "Is it safe here, and what is to be done?",
         Question::ImapOnly => "What did IMAP do here that POP3 cannot?",
     }
 }
@@ -23,9 +24,7 @@ pub fn word(word: Word) -> &'static str {
         Word::Session => "Session",
         Word::Ends => "Client → server",
         Word::Phases => "Phases and their steps",
-        Word::Steps => "Steps",
         Word::Packets => "Packets",
-        Word::HowItEnded => "How it ended",
         Word::Result => "Result",
         Word::Protocol => "Protocol",
         Word::HowOften => "How often",
@@ -37,7 +36,6 @@ pub fn word(word: Word) -> &'static str {
         Word::Meaning => "Meaning",
         Word::Sent => "Sent in",
         Word::Fetched => "Seen again in",
-        Word::Bytes => "Bytes",
         Word::Proof => "What shows it",
         Word::ByHand => "By hand?",
         Word::Signs => "What shows it",
@@ -46,7 +44,6 @@ pub fn word(word: Word) -> &'static str {
         Word::Recipient => "Recipient",
         Word::Weakness => "Weakness",
         Word::Remedy => "Remedy",
-        Word::Where => "Where",
         Word::Ability => "What IMAP can do",
         Word::Example => "Examples",
         Word::Count => "Times",
@@ -61,14 +58,13 @@ pub fn word(word: Word) -> &'static str {
         Word::NotDated => "Date or Message-ID is missing. A mail program adds both.",
         Word::HandWritten => "Without MIME fields a message is plain text in US-ASCII (RFC 5322; RFC 2045, section 5.2).",
         Word::ReadNotSent => "The lines are put together from what was read of the header; they are not quoted as sent.",
-        Word::SameAsElsewhere => "the same content again in",
+        Word::SameAsElsewhere => "the same again in",
         Word::Disposition => "Whether a part is shown with the message or offered as an attachment, and the file's name (RFC 2183)",
         Word::ContentId => "The part's identifier, by which other parts refer to it (RFC 2045, section 7)",
         Word::Description => "About the part (RFC 2045)",
         Word::Part => "Part",
         Word::Attachment => "Attachments",
         Word::Identical => "Identical: same number of bytes, same SHA-256",
-        Word::IdenticalBody => "What follows the header is identical",
         Word::OnlyLineEnds => "Identical but for the ends of lines",
         Word::NotWhole => "One of the two is not complete in the capture, so they cannot be compared",
         Word::Rejected => "refused",
@@ -80,9 +76,10 @@ pub fn word(word: Word) -> &'static str {
             "TLS protects each connection, not the message on the servers in between; for that, encrypt and sign the message \
              itself (S/MIME or OpenPGP)."
         }
+        Word::NoneToCompare => {
+            "No client program's session of the same protocol is there to compare with: give its capture as well."
+        }
         Word::AlreadySafe => "All sessions use TLS. Keep it required in the client, and its version current.",
-        Word::NothingWeak => "No weakness was found in what can be seen.",
-        Word::Unread => "not readable",
     }
 }
 
@@ -116,10 +113,11 @@ pub fn readable(readable: u64, all: u64) -> String {
 
 pub fn pop3_logs_in(retrievals: Retrievals) -> String {
     let Retrievals { sessions, readable, .. } = retrievals;
-    let clear = if readable == sessions { ", and user name and password can be read each time" } else { "" };
-    match sessions {
-        1 => format!("POP3 retrieved mail in one session, and logged in for it{clear}."),
-        _ => format!("POP3 logs in at each retrieval: in all {sessions} sessions that retrieved mail the client had logged in{clear}."),
+    match (sessions, readable == sessions) {
+        (1, true) => "POP3: the client logged in to retrieve its mail, and its user name and password can be read.".to_owned(),
+        (1, false) => "POP3: the client logged in to retrieve its mail.".to_owned(),
+        (_, true) => format!("POP3 sends user name and password at each retrieval: in all {sessions} sessions that retrieved mail."),
+        (_, false) => format!("POP3 logs in at each retrieval: in all {sessions} sessions that retrieved mail."),
     }
 }
 
@@ -129,22 +127,35 @@ pub fn smtp_asked_for_none(messages: u64) -> String {
 
 pub fn messages(all: u64, mime: u64) -> String {
     let with = match (all, mime) {
-        (1, 1) => "It has MIME header fields.".to_owned(),
+        (1, 1) => return "One message, with MIME header fields.".to_owned(),
+        (1, 0) => return "One message, without MIME header fields.".to_owned(),
         (_, 0) => "None has MIME header fields.".to_owned(),
         (all, mime) if all == mime => "All have MIME header fields.".to_owned(),
         (_, mime) => format!("{mime} of them have MIME header fields."),
     };
-    format!("{}. {with}", plural(all, "different message or part of one", "different messages or parts"))
+    format!("{}. {with}", plural(all, "message", "different messages or parts of one"))
 }
 
-pub fn same(same: &Same, identical: u64, pairs: u64) -> String {
+pub fn same(same: &Same, [identical, traced, pairs]: [u64; 3]) -> String {
     let mut said = match (pairs, identical) {
         (0, _) if same.fetched == 0 => "The capture does not show it: no whole message was retrieved in it.".to_owned(),
         (0, _) => "The capture does not show it: it has no message both as it was sent and as it was retrieved.".to_owned(),
         (1, 1) => "Yes: the message is identical, byte for byte.".to_owned(),
         (pairs, identical) if pairs == identical => format!("Yes: all {pairs} are identical, byte for byte."),
+        (1, 0) if traced == 1 => {
+            "The body is identical; hosts on the way have added header fields on top, so the bytes are not the same.".to_owned()
+        }
+        (_, 0) if traced == pairs => {
+            "The bodies are identical; hosts on the way have added header fields on top, so the bytes are not the same.".to_owned()
+        }
         (1, 0) => "No: something was changed, as the table says.".to_owned(),
-        _ => format!("{identical} of {pairs} are identical, byte for byte; the table says what was changed in the others."),
+        _ => {
+            let added = match traced {
+                0 => String::new(),
+                _ => format!("; in {traced} the body is identical and only trace fields were added on top"),
+            };
+            format!("{identical} of {pairs} are identical, byte for byte{added}. The table says what was changed.")
+        }
     };
     let unmatched = same.fetched.saturating_sub(same.matched);
     if unmatched > 0 && pairs > 0 {
@@ -168,8 +179,10 @@ pub fn typed(typed: &[u64], perhaps: u64, readable: u64) -> String {
         many => format!("Sessions {} look typed by hand, or sent with a plain TCP tool.", numbers(many)),
     };
     if perhaps > 0 {
-        let sessions = plural(perhaps, "other session has", "other sessions have");
-        said.push_str(&format!(" {sessions} a weak sign, which proves nothing."));
+        said.push_str(&match perhaps {
+            1 => " One session has a weak sign, which proves nothing.".to_owned(),
+            _ => format!(" {perhaps} sessions have weak signs, which prove nothing."),
+        });
     }
     said
 }
@@ -193,6 +206,7 @@ pub fn sign(sign: Sign, count: u64, lines: u64) -> String {
         Sign::ContentLineFeed => "a message whose lines end with LF alone".to_owned(),
         Sign::Pauses => format!("a pause of a second or more before the command ended: {of}"),
         Sign::LowerCase => format!("verb not in capitals: {of}"),
+        Sign::LowerWords => format!("from: or to: not in capitals: {of}"),
         Sign::Unknown => format!("no command of the protocol: {of}"),
     }
 }
@@ -233,8 +247,11 @@ pub fn advice(protocol: Protocol) -> &'static str {
     }
 }
 
-pub fn in_sessions(sessions: u64) -> String {
-    plural(sessions, "session", "sessions")
+pub fn in_sessions(sessions: u64, first: u64) -> String {
+    match sessions {
+        1 => first.to_string(),
+        _ => format!("{sessions} sessions, the first is {first}"),
+    }
 }
 
 pub fn ability(ability: Ability) -> &'static str {
@@ -270,6 +287,11 @@ pub fn imap(abilities: &Abilities) -> String {
     said
 }
 
-pub fn crossing(session: u64, message: u32, direction: &str) -> String {
-    format!("session {session}, message {message} ({})", direction.to_lowercase())
+pub fn crossing(session: u64, protocol: &str, message: u32, direction: Direction) -> String {
+    let how = match direction {
+        Direction::Sent => "sent",
+        Direction::Retrieved => "retrieved",
+        Direction::Appended => "appended",
+    };
+    format!("session {session} ({protocol}), message {message}, {how}")
 }

@@ -1,6 +1,7 @@
 //! 实验报告的问题与回答。 The questions of a lab report, and their answers.
 
 use crate::protocol::Protocol;
+use crate::protocol::event::Direction;
 use crate::verdict::explain::{Abilities, Ability, Hand, Retrievals, Same, Sign};
 use crate::view::locale::explain::{Question, Word};
 
@@ -23,9 +24,7 @@ pub fn word(word: Word) -> &'static str {
         Word::Session => "会话",
         Word::Ends => "客户 → 服务器",
         Word::Phases => "阶段与步骤数",
-        Word::Steps => "步骤",
         Word::Packets => "报文序号",
-        Word::HowItEnded => "结束方式",
         Word::Result => "结论",
         Word::Protocol => "协议",
         Word::HowOften => "登录情况",
@@ -37,7 +36,6 @@ pub fn word(word: Word) -> &'static str {
         Word::Meaning => "含义",
         Word::Sent => "发送",
         Word::Fetched => "再次出现",
-        Word::Bytes => "字节数",
         Word::Proof => "依据",
         Word::ByHand => "手工？",
         Word::Signs => "依据",
@@ -46,7 +44,6 @@ pub fn word(word: Word) -> &'static str {
         Word::Recipient => "收件人",
         Word::Weakness => "弱点",
         Word::Remedy => "对策",
-        Word::Where => "位置",
         Word::Ability => "IMAP 能做的事",
         Word::Example => "例子",
         Word::Count => "次数",
@@ -61,14 +58,13 @@ pub fn word(word: Word) -> &'static str {
         Word::NotDated => "缺少 Date 或 Message-ID，邮件客户端会自动加上这两项。",
         Word::HandWritten => "没有 MIME 字段的邮件是 US-ASCII 纯文本（RFC 5322；RFC 2045 第 5.2 节）。",
         Word::ReadNotSent => "以下各行由解析出的首部拼成，不是原文。",
-        Word::SameAsElsewhere => "相同的内容还出现在",
+        Word::SameAsElsewhere => "相同的还有",
         Word::Disposition => "该部分随正文显示还是作为附件，以及文件名（RFC 2183）",
         Word::ContentId => "该部分的标识，供其他部分引用（RFC 2045 第 7 节）",
         Word::Description => "关于该部分的说明（RFC 2045）",
         Word::Part => "部分",
         Word::Attachment => "附件",
         Word::Identical => "完全相同：字节数相同，SHA-256 相同",
-        Word::IdenticalBody => "首部之后的内容完全相同",
         Word::OnlyLineEnds => "除行尾之外完全相同",
         Word::NotWhole => "其中一个在抓包中不完整，无法比较",
         Word::Rejected => "被拒绝",
@@ -77,9 +73,8 @@ pub fn word(word: Word) -> &'static str {
         Word::From => "发件人",
         Word::To => "收件人",
         Word::EndToEnd => "TLS 保护的是每一段连接，不保护途经服务器上的邮件；为此应对邮件本身加密并签名（S/MIME 或 OpenPGP）。",
+        Word::NoneToCompare => "没有同一协议的客户端程序的会话可供对照：请同时给出它的抓包。",
         Word::AlreadySafe => "所有会话都使用了 TLS。请在客户端中保持强制加密，并使用较新的版本。",
-        Word::NothingWeak => "就可见的内容，没有发现弱点。",
-        Word::Unread => "不可读",
     }
 }
 
@@ -103,10 +98,10 @@ pub fn readable(readable: u64, all: u64) -> String {
 
 pub fn pop3_logs_in(retrievals: Retrievals) -> String {
     let Retrievals { sessions, readable, .. } = retrievals;
-    let clear = if readable == sessions { "，用户名和口令每次都能读到" } else { "" };
+    let clear = if readable == sessions { "，用户名和口令都能读到" } else { "" };
     match sessions {
-        1 => format!("POP3 在 1 个会话中收取了邮件，并为此登录{clear}。"),
-        _ => format!("POP3 每次收取邮件都要登录：收取过邮件的 {sessions} 个会话都已登录{clear}。"),
+        1 => format!("POP3：客户为收取邮件而登录{clear}。"),
+        _ => format!("POP3 每次收取邮件都发送用户名和口令：收取过邮件的 {sessions} 个会话无一例外{clear}。"),
     }
 }
 
@@ -123,14 +118,21 @@ pub fn messages(all: u64, mime: u64) -> String {
     format!("共 {all} 个不同的邮件或邮件部分，{with}")
 }
 
-pub fn same(same: &Same, identical: u64, pairs: u64) -> String {
+pub fn same(same: &Same, [identical, traced, pairs]: [u64; 3]) -> String {
     let mut said = match (pairs, identical) {
         (0, _) if same.fetched == 0 => "抓包中看不出来：没有收取过完整的邮件。".to_owned(),
         (0, _) => "抓包中看不出来：没有一封邮件既有发送过程又有收取过程。".to_owned(),
         (1, 1) => "相同：邮件逐字节一致。".to_owned(),
         (pairs, identical) if pairs == identical => format!("相同：全部 {pairs} 对都逐字节一致。"),
+        (_, 0) if traced == pairs => "正文完全相同；途经的主机在首部最前面添加了字段，因此并非逐字节一致。".to_owned(),
         (1, 0) => "不同：有改动，见下表。".to_owned(),
-        _ => format!("{pairs} 对中有 {identical} 对逐字节一致，其余的改动见下表。"),
+        _ => {
+            let added = match traced {
+                0 => String::new(),
+                _ => format!("，{traced} 对正文完全相同而只在首部最前面添加了跟踪字段"),
+            };
+            format!("{pairs} 对中有 {identical} 对逐字节一致{added}，改动见下表。")
+        }
     };
     let unmatched = same.fetched.saturating_sub(same.matched);
     if unmatched > 0 && pairs > 0 {
@@ -152,7 +154,7 @@ pub fn typed(typed: &[u64], perhaps: u64, readable: u64) -> String {
         many => format!("会话 {} 看起来是手工输入的，或用普通 TCP 工具发送的。", numbers(many)),
     };
     if perhaps > 0 {
-        said.push_str(&format!("另有 {perhaps} 个会话只有微弱的迹象，不足为凭。"));
+        said.push_str(&format!("{perhaps} 个会话只有微弱的迹象，不足为凭。"));
     }
     said
 }
@@ -176,6 +178,7 @@ pub fn sign(sign: Sign, count: u64, lines: u64) -> String {
         Sign::ContentLineFeed => "邮件各行仅以 LF 结束".to_owned(),
         Sign::Pauses => format!("命令输完之前停顿一秒以上：{of}"),
         Sign::LowerCase => format!("命令没有用大写：{of}"),
+        Sign::LowerWords => format!("from: 或 to: 没有用大写：{of}"),
         Sign::Unknown => format!("不是该协议的命令：{of}"),
     }
 }
@@ -216,8 +219,11 @@ pub fn advice(protocol: Protocol) -> &'static str {
     }
 }
 
-pub fn in_sessions(sessions: u64) -> String {
-    format!("{sessions} 个会话")
+pub fn in_sessions(sessions: u64, first: u64) -> String {
+    match sessions {
+        1 => first.to_string(),
+        _ => format!("{sessions} 个会话，首先是 {first}"),
+    }
 }
 
 pub fn ability(ability: Ability) -> &'static str {
@@ -250,6 +256,11 @@ pub fn imap(abilities: &Abilities) -> String {
     said
 }
 
-pub fn crossing(session: u64, message: u32, direction: &str) -> String {
-    format!("会话 {session} 的邮件 {message}（{direction}）")
+pub fn crossing(session: u64, protocol: &str, message: u32, direction: Direction) -> String {
+    let how = match direction {
+        Direction::Sent => "发送",
+        Direction::Retrieved => "收取",
+        Direction::Appended => "追加",
+    };
+    format!("会话 {session}（{protocol}）的邮件 {message}，{how}")
 }
