@@ -16,7 +16,7 @@ use crate::view::{self, View, catalogue, record, schema};
 use anyhow::Context;
 use clap::error::ErrorKind;
 use identity::Harm;
-use patient::Patient;
+use named::Named;
 use privileges::Privileges;
 use signal_hook::consts::SIGXFSZ;
 use std::io::{self, BufWriter, IsTerminal, Write};
@@ -28,6 +28,7 @@ use whole_lines::WholeLines;
 mod compare;
 mod explain;
 mod identity;
+mod named;
 mod patient;
 mod private;
 mod privileges;
@@ -235,38 +236,6 @@ fn analyze(mut analysis: Analysis) -> anyhow::Result<()> {
             }
             Ok(())
         }
-    }
-}
-
-/// Writes to `out`; errors there are reported with `name`.
-struct Named<W> {
-    name: String,
-    out: W,
-}
-
-impl Named<Patient> {
-    fn stdout() -> Self {
-        Self { name: "standard output".to_owned(), out: Patient::stdout() }
-    }
-}
-
-impl<W> Named<W> {
-    fn named(&self, error: io::Error) -> io::Error {
-        match error.kind() {
-            // Not an error: the caller tries again.
-            io::ErrorKind::Interrupted => error,
-            kind => io::Error::new(kind, format!("{}: {error}", self.name)),
-        }
-    }
-}
-
-impl<W: Write> Write for Named<W> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.out.write(bytes).map_err(|error| self.named(error))
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.out.flush().map_err(|error| self.named(error))
     }
 }
 

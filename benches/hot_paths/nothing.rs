@@ -3,7 +3,9 @@
 use divan::black_box;
 use mailtap::flow::{ConnectionHandler, Endpoints, PacketRef, Side, StreamHandler, Transport};
 use mailtap::limits::Limit;
-use mailtap::protocol::event::{ContentEnd, Credential, MessageId, MessageOutcome, MessageStart, Step, TlsFact, Via};
+use mailtap::protocol::event::{
+    ContentEnd, ContentMark, Credential, MessageId, MessageOutcome, MessageStart, Step, TlsFact, Via,
+};
 use mailtap::protocol::{Sink, StepId};
 use std::net::{IpAddr, SocketAddr};
 
@@ -72,6 +74,10 @@ impl Sink for Nobody {
 
     fn content(&mut self, message: MessageId, bytes: &[u8]) {
         black_box((message, bytes));
+    }
+
+    fn content_mark(&mut self, message: MessageId, mark: ContentMark) {
+        black_box((message, mark));
     }
 
     fn content_missing(&mut self, message: MessageId, missing: u64) {

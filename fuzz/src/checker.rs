@@ -5,7 +5,8 @@ use mailtap::flow::Side;
 use mailtap::limits::{Limit, PACKETS_PER_STEP};
 use mailtap::protocol::Sink;
 use mailtap::protocol::event::{
-    ContentEnd, Credential, Kind, MessageId, MessageOutcome, MessageStart, Step, StepId, Subject, TlsFact, Via,
+    ContentEnd, ContentMark, Credential, Kind, MessageId, MessageOutcome, MessageStart, Step, StepId, Subject, TlsFact,
+    Via,
 };
 use std::net::IpAddr;
 
@@ -135,6 +136,10 @@ impl Sink for Checker {
     fn content(&mut self, message: MessageId, bytes: &[u8]) {
         assert!(!self.message(message).ended, "content after its end");
         self.tell(bytes.len());
+    }
+
+    fn content_mark(&mut self, message: MessageId, _: ContentMark) {
+        assert!(!self.message(message).ended, "a mark after the end of content");
     }
 
     fn content_missing(&mut self, message: MessageId, _: u64) {

@@ -118,8 +118,9 @@ impl<'a> OutputStage<'a> {
         let mut packets = counted.packets;
         packets.mail = mail;
         packets.other = packets.read.saturating_sub(mail + packets.undecodable);
-        let verdict = (!self.options.selection.rules.is_empty()).then(|| self.verdicts.finish());
         let (across, limits) = self.across.finish();
+        self.verdicts.across(&across.findings);
+        let verdict = (!self.options.selection.rules.is_empty()).then(|| self.verdicts.finish());
         self.summary.limits_hit.add(&limits);
         (Summary { packets, traffic: counted.traffic, ..self.summary }, self.logins.finish(), verdict, across)
     }

@@ -322,7 +322,7 @@ impl Sink for Inside<'_> {
     }
 
     forward! {
-        credential message content content_missing content_step content_part unique_id content_end message_outcome transaction
-        client_name banner capabilities tls proxied limit
+        credential message content content_mark content_missing content_step content_part unique_id content_end
+        message_outcome transaction client_name banner capabilities tls proxied limit
     }
 }

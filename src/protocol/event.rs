@@ -10,6 +10,7 @@ session decodes them to characters.
 */
 
 pub use super::credential::{Credential, Exposure, LoginCause, LoginOutcome};
+pub use super::framing::LineEnd;
 pub use super::number::{MessageId, StepId};
 pub use super::proxy::Via;
 pub use super::proxy::header::{ProxyClient, ProxyHeader};
@@ -46,6 +47,9 @@ pub trait Sink {
 
     /// The next bytes of a message's content (dots unstuffed, without the final `.` line).
     fn content(&mut self, message: MessageId, bytes: &[u8]);
+
+    /// What the bytes of a content do not show, about the place that it has reached.
+    fn content_mark(&mut self, message: MessageId, mark: ContentMark);
 
     /// The next `missing` bytes of the content are not in the capture.
     fn content_missing(&mut self, message: MessageId, missing: u64);
@@ -304,6 +308,30 @@ impl ContentEnd {
             (false, false) => Self::Unfinished,
         }
     }
+}
+
+/// What the bytes of a content do not show, because they come without the dots that the sender has added and without
+/// their packets. A mark says it of the place where the next byte comes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ContentMark {
+    /// The bytes that follow crossed in the packet with this number.
+    Packet(u64),
+    /// A line begins here, and a dot that was not doubled stood before it: the receiver has taken it away (RFC 5321,
+    /// section 4.5.2; RFC 1939, section 3).
+    SingleDot,
+    /// A line of a dot that is not the end of data of the standard (CR LF, dot, CR LF).
+    DotLine {
+        /// How the line before it ended.
+        before: LineEnd,
+        /// How its own line ended.
+        own: LineEnd,
+        /// The receiver took it for the end: nothing of the content follows. Otherwise it follows as content.
+        ends: bool,
+    },
+    /// The last byte that crossed was a dot at the beginning of a line.
+    LastDot,
+    /// POP3: the server has announced so many octets for the whole message.
+    Announced(u64),
 }
 
 /// Which way a message goes.

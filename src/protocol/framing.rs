@@ -198,6 +198,8 @@ impl Framer {
 pub enum DotPiece<'a> {
     /// Content, dots unstuffed.
     Content(&'a [u8]),
+    /// A line begins with a dot that is not doubled and not alone: it was taken away, as the standards say.
+    SingleDot,
     /// The final `.` line.
     End {
         /// How the line before it ended; [`LineEnd::CrLf`] where the block is empty.
@@ -226,6 +228,8 @@ enum Place {
     LineStart,
     AfterDot,
     AfterDotCr,
+    /// The same, and the CR, which is content, is still to be told.
+    AfterSingleDotCr,
     InLine,
 }
 
@@ -263,15 +267,28 @@ impl DotBlock {
                     return Some(DotPiece::End { before, own });
                 }
                 (Place::AfterDotCr, _) => {
+                    self.place = Place::AfterSingleDotCr;
+                    return Some(DotPiece::SingleDot);
+                }
+                (Place::AfterSingleDotCr, _) => {
                     self.place = Place::InLine;
                     self.tail = *b"\0\r";
                     return Some(DotPiece::Content(b"\r"));
+                }
+                (Place::AfterDot, _) if next != b'.' => {
+                    self.place = Place::InLine;
+                    return Some(DotPiece::SingleDot);
                 }
                 (Place::LineStart | Place::AfterDot | Place::InLine, _) => {
                     return Some(DotPiece::Content(self.up_to_a_dot_line(input)));
                 }
             }
         }
+    }
+
+    /// True where the last byte was a dot at the beginning of a line.
+    pub fn is_after_dot(&self) -> bool {
+        matches!(self.place, Place::AfterDot | Place::AfterDotCr)
     }
 
     /// Everything up to the next line that begins with a dot, or all there is.
@@ -350,19 +367,45 @@ mod tests {
 
     /// The block's content, how it ended, and what follows it, with the input cut into pieces of `step` bytes.
     fn block(bytes: &[u8], step: usize) -> (String, Option<(LineEnd, LineEnd)>, String) {
+        let (content, end, rest, _) = block_and_single_dots(bytes, step);
+        (content, end, rest)
+    }
+
+    /// The same, and after how many bytes of content a dot was taken away that was not doubled.
+    fn block_and_single_dots(bytes: &[u8], step: usize) -> (String, Option<(LineEnd, LineEnd)>, String, Vec<usize>) {
+        let mut singles = Vec::new();
         let (mut block, mut content, mut rest, mut end) = (DotBlock::default(), Vec::new(), Vec::new(), None);
         for piece in bytes.chunks(step) {
             let mut input = Input::new(piece, at(1));
             while end.is_none() {
                 match block.piece(&mut input) {
                     Some(DotPiece::Content(bytes)) => content.extend_from_slice(bytes),
+                    Some(DotPiece::SingleDot) => singles.push(content.len()),
                     Some(DotPiece::End { before, own }) => end = Some((before, own)),
                     None => break,
                 }
             }
             rest.extend_from_slice(input.rest());
         }
-        (String::from_utf8_lossy(&content).into(), end, String::from_utf8_lossy(&rest).into())
+        (String::from_utf8_lossy(&content).into(), end, String::from_utf8_lossy(&rest).into(), singles)
+    }
+
+    #[test]
+    fn a_dot_that_is_not_doubled_is_noticed_however_it_is_cut() {
+        let cases: [(&[u8], &str, &[usize]); 6] = [
+            (b".02 a sheet\r\n..50\r\n.75\r\n.\r\n", "02 a sheet\r\n.50\r\n75\r\n", &[0, 17]),
+            (b"..\r\n...\r\n.\r\n", ".\r\n..\r\n", &[]),
+            (b"a\n.b\n.\n", "a\nb\n", &[2]),
+            (b"a\r\n.\rb\r\n.\r\n", "a\r\n\rb\r\n", &[3]),
+            (b"a\r\n.\r\rb", "a\r\n\r\rb", &[3]),
+            (b"a\r.b\r\n", "a\r.b\r\n", &[]),
+        ];
+        for (bytes, content, at) in cases {
+            for step in 1..=bytes.len() {
+                let (found, _, _, singles) = block_and_single_dots(bytes, step);
+                assert_eq!((&found[..], &singles[..]), (content, at), "{} by {step}", bytes.escape_ascii());
+            }
+        }
     }
 
     #[test]

@@ -41,6 +41,8 @@ pub struct Carried {
     pub start: MessageStart,
     pub content: Vec<u8>,
     pub missing: u64,
+    /// What was marked, and after how many bytes; without the packets.
+    pub marks: Vec<(usize, ContentMark)>,
     /// `None` until the content has ended.
     pub complete: Option<bool>,
     pub end: Option<ContentEnd>,
@@ -140,6 +142,7 @@ impl Sink for Recorder {
             start,
             content: Vec::new(),
             missing: 0,
+            marks: Vec::new(),
             complete: None,
             end: None,
             outcome: None,
@@ -152,6 +155,14 @@ impl Sink for Recorder {
         let message = &mut self.messages[message as usize - 1];
         assert_eq!(message.complete, None, "content after its end");
         message.content.extend_from_slice(bytes);
+    }
+
+    fn content_mark(&mut self, message: MessageId, mark: ContentMark) {
+        let message = &mut self.messages[message as usize - 1];
+        assert_eq!(message.complete, None, "a mark after the end of content");
+        if !matches!(mark, ContentMark::Packet(_)) {
+            message.marks.push((message.content.len(), mark));
+        }
     }
 
     fn content_missing(&mut self, message: MessageId, missing: u64) {

@@ -1,6 +1,8 @@
 //! `mailtap compare`: reads one capture or two, picks a session of each, and shows them beside each other.
 
-use super::{Named, WholeLines, identity, private, say};
+use super::named::Named;
+use super::whole_lines::WholeLines;
+use super::{identity, private, say};
 use crate::capture::{self, Damage, Filter, Outlet, Reading};
 use crate::cli::{CompareFormat, Pairing, Redaction};
 use crate::pipeline::{self, Outcome};
@@ -15,7 +17,7 @@ use crate::view::{Lang, View, locale};
 use anyhow::Context;
 use std::cell::{Cell, RefCell};
 use std::io::{self, BufWriter, Write};
-use std::path::PathBuf;
+use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -34,7 +36,10 @@ pub struct Which(String);
 /// If there are no two sessions to compare, if a capture cannot be read, or the output cannot be written.
 pub fn compare(pairing: Pairing) -> anyhow::Result<()> {
     if pairing.files.iter().filter(|file| file.as_os_str() == "-").count() > 1 {
-        return Err(Which("standard input can be read once: name a file, or give `-` alone with --session I,J".to_owned()).into());
+        return Err(Which(
+            "standard input can be read once: name a file, or give `-` alone with --session I,J".to_owned(),
+        )
+        .into());
     }
     identity::check_files(&pairing.files, pairing.file.as_deref(), None)?;
     let contents = Arc::new(Contents::default());
@@ -42,7 +47,8 @@ pub fn compare(pairing: Pairing) -> anyhow::Result<()> {
     let plan = Arc::new(Plan { needs, content_store: Some(contents.clone()) });
     let picked = Rc::new(RefCell::new(Picked::default()));
     let first_file = Rc::new(Cell::new(None));
-    let picker = Picker { pairing: wanted(&pairing), picked: Rc::clone(&picked), first_file: Rc::clone(&first_file), seen: 0 };
+    let picker =
+        Picker { pairing: wanted(&pairing), picked: Rc::clone(&picked), first_file: Rc::clone(&first_file), seen: 0 };
     let mut view: Box<dyn View> = match pairing.redact {
         None => Box::new(picker),
         Some(how) => {
@@ -85,15 +91,12 @@ pub fn compare(pairing: Pairing) -> anyhow::Result<()> {
     }
 }
 
-fn read(pairing: &Pairing, file: &PathBuf, plan: &Arc<Plan>, view: &mut dyn View) -> anyhow::Result<Outcome> {
+fn read(pairing: &Pairing, file: &Path, plan: &Arc<Plan>, view: &mut dyn View) -> anyhow::Result<Outcome> {
     let filter = pairing.filter.as_deref().map(Filter::new).transpose()?;
     let order = pairing.options.memory.order();
     let mut source =
-        capture::open_until(&[vec![file.clone()]], filter, Damage::default(), Reading::Here, order, None)?;
-    let options = pipeline::Options {
-        waiting_sessions: pairing.options.memory.ended() / 4,
-        ..pairing.options.clone()
-    };
+        capture::open_until(&[vec![file.to_owned()]], filter, Damage::default(), Reading::Here, order, None)?;
+    let options = pipeline::Options { waiting_sessions: pairing.options.memory.ended() / 4, ..pairing.options.clone() };
     Ok(pipeline::run(&mut *source, &options, plan, view, &AtomicBool::new(false))?)
 }
 

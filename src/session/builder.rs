@@ -21,7 +21,8 @@ use crate::limits::{
     CAPABILITIES, CREDENTIALS_PER_SESSION, Limit, MESSAGES_PER_SESSION, RECIPIENTS, STEPS_PER_SESSION,
 };
 use crate::protocol::event::{
-    self, Channel, ContentEnd, Delivery, Direction, MessageId, MessageOutcome, MessageStart, StepId, TlsFact, Via,
+    self, Channel, ContentEnd, ContentMark, Delivery, Direction, MessageId, MessageOutcome, MessageStart, StepId,
+    TlsFact, Via,
 };
 use crate::protocol::secret::Secret;
 use crate::protocol::{Protocol, Sink};
@@ -160,8 +161,7 @@ impl Builder {
 
     /// Whether `step` crossed inside TLS that was decrypted. Where it was not kept, whether the last step did.
     fn was_encrypted(&self, step: Option<&StepId>) -> bool {
-        let stored = step.and_then(|&n| self.stored(n));
-        stored.map_or(self.channel, |step| step.channel) == Channel::Decrypted
+        step.and_then(|&n| self.stored(n)).map_or(self.channel, |step| step.channel) == Channel::Decrypted
     }
 
     /// The step with number `n`, packed or not.
@@ -194,6 +194,14 @@ impl Builder {
         change(message);
         let after = message.weight();
         self.held.rest = self.held.rest + after - before;
+    }
+
+    /// Passes on what comes of an open message's content, and notes what is known of its weight.
+    fn read(&mut self, message: MessageId, pass: impl FnOnce(&mut Reader)) {
+        let Some(reader) = self.readers.get_mut(&message) else { return };
+        let before = reader.weight();
+        pass(reader);
+        self.held.readers = self.held.readers - before + reader.weight();
     }
 
     /// Changes what is known of the whole session, and what is known of its weight.
@@ -316,6 +324,8 @@ impl Sink for Builder {
             report: None,
             prints: Vec::new(),
             size: 0,
+            announced: None,
+            faults: None,
             lines: None,
             sha256: None,
             body_sha256: None,
@@ -339,19 +349,15 @@ impl Sink for Builder {
     }
 
     fn content(&mut self, message: MessageId, bytes: &[u8]) {
-        if let Some(reader) = self.readers.get_mut(&message) {
-            let before = reader.weight();
-            reader.content(bytes);
-            self.held.readers = self.held.readers - before + reader.weight();
-        }
+        self.read(message, |reader| reader.content(bytes));
+    }
+
+    fn content_mark(&mut self, message: MessageId, mark: ContentMark) {
+        self.read(message, |reader| reader.mark(mark));
     }
 
     fn content_missing(&mut self, message: MessageId, missing: u64) {
-        if let Some(reader) = self.readers.get_mut(&message) {
-            let before = reader.weight();
-            reader.missing(missing);
-            self.held.readers = self.held.readers - before + reader.weight();
-        }
+        self.read(message, |reader| reader.missing(missing));
     }
 
     fn content_step(&mut self, message: MessageId, step: StepId) {
@@ -472,6 +478,8 @@ impl Sink for Builder {
 /// Copies what was computed from the content into its message.
 fn put(message: &mut Message, content: Content) {
     message.size = content.size;
+    message.announced = content.announced;
+    message.faults = content.faults;
     message.lines = content.lines;
     message.sha256 = content.sha256;
     message.body_sha256 = content.body_sha256;

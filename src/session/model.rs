@@ -11,6 +11,7 @@ use crate::protocol::event::{Certificate, Exposure, LoginCause, LoginOutcome, St
 use crate::protocol::secret::Secret;
 use std::net::IpAddr;
 
+mod fault;
 mod finding;
 mod late;
 mod mail;
@@ -19,7 +20,8 @@ mod step;
 mod texts;
 mod transaction;
 
-pub use finding::{Fact, Facts, Finding, Key, Sentence, Severity};
+pub use fault::{Break, DotLine, Faults, LastDot, LastDotKind, Smuggled, Spot};
+pub use finding::{Class, Fact, Facts, Finding, Key, Sentence, Severity};
 pub use late::{Late, Placeholder};
 pub use mail::{
     Attachment, Envelope, Header, HeaderField, LineEnds, Lines, Mailbox, Match, Message, MimePart, PRINTED_LINES,

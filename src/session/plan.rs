@@ -31,19 +31,23 @@ pub struct Needs {
     pub prints: bool,
     /// The texts of steps. Without them a step is what it does, when, and in which packets.
     pub texts: bool,
+    /// What is wrong with the content of messages as it crosses: line ends, dots, long lines.
+    pub faults: bool,
 }
 
 impl Needs {
     /// Everything.
-    pub const ALL: Self = Self { messages: true, attachments: true, prints: true, texts: true };
+    pub const ALL: Self = Self { messages: true, attachments: true, prints: true, texts: true, faults: true };
     /// Steps with their texts, logins and envelopes alone.
-    pub const STEPS: Self = Self { messages: false, attachments: false, prints: false, texts: true };
+    pub const STEPS: Self = Self { texts: true, ..Self::NONE };
     /// What is always computed: steps without their texts, logins, envelopes.
-    pub const NONE: Self = Self { messages: false, attachments: false, prints: false, texts: false };
+    pub const NONE: Self = Self { messages: false, attachments: false, prints: false, texts: false, faults: false };
     /// The texts of steps.
     pub const TEXTS: Self = Self { texts: true, ..Self::NONE };
     /// Messages' digests, lines, header fields and MIME structure.
     pub const MESSAGES: Self = Self { messages: true, ..Self::NONE };
+    /// What is wrong with messages' content.
+    pub const FAULTS: Self = Self { faults: true, ..Self::NONE };
 
     /// What either asks for.
     pub const fn and(self, other: Self) -> Self {
@@ -52,6 +56,7 @@ impl Needs {
             attachments: self.attachments || other.attachments,
             prints: self.prints || other.prints,
             texts: self.texts || other.texts,
+            faults: self.faults || other.faults,
         }
     }
 }

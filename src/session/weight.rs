@@ -6,8 +6,8 @@ are estimates of the same kind everywhere, never a measure of the process.
 */
 
 use super::model::{
-    Addressee, Attachment, Credential, Envelope, Finding, Header, HeaderField, Mailbox, Message, MimePart, Recipient,
-    Report, ReportedRecipient, Session, Step, Tls, Transaction,
+    Addressee, Attachment, Credential, Envelope, Faults, Finding, Header, HeaderField, Mailbox, Message, MimePart,
+    Recipient, Report, ReportedRecipient, Session, Smuggled, Step, Tls, Transaction,
 };
 use crate::limits::heap;
 pub use crate::limits::of_list;
@@ -122,6 +122,7 @@ impl Message {
             + of_list(prints)
             + prints.iter().map(|print| heap(8 * print.first.len()) + heap(8 * print.last.len())).sum::<usize>()
             + of_list(missing)
+            + self.faults.as_ref().map_or(0, |faults| heap(size_of::<Faults>()) + faults.weight())
             + of_list(steps)
             + of_list(&self.same_as)
     }
@@ -133,6 +134,18 @@ impl Transaction {
         let Self { n: _, from, to, size_said: _, size_limit: _, outcome: _, reply: _, message: _, steps } = self;
         let of_addressee = |Addressee { address, .. }: &Addressee| of_text(address);
         of_some(from.as_ref()) + of_list(to) + to.iter().map(of_addressee).sum::<usize>() + of_list(steps)
+    }
+}
+
+impl Faults {
+    /// Bytes that the texts have on the heap.
+    pub fn weight(&self) -> usize {
+        let Self { bare_lf, bare_cr, nul, long_line, single_dot, odd_dot_line, repeated, .. } = self;
+        let spots = [bare_lf, bare_cr, nul, long_line, single_dot, odd_dot_line, repeated];
+        let of_smuggled = |it: &Smuggled| of_text(&it.commands) + of_text(&it.spot.excerpt);
+        spots.into_iter().flatten().map(|spot| of_text(&spot.excerpt)).sum::<usize>()
+            + self.smuggled.as_ref().map_or(0, of_smuggled)
+            + self.last_dot.as_ref().map_or(0, |dot| of_text(&dot.line))
     }
 }
 

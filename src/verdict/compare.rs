@@ -12,154 +12,21 @@ mod align;
 mod contents;
 mod differ;
 mod pieces;
+mod rows;
 #[cfg(test)]
 mod tests;
 
 pub use act::Outcome;
 pub use contents::{COMPARED_BYTES, Changed, Contents, Place};
 pub use pieces::{Piece, pieces};
+pub use rows::{Comparison, Hand, How, Quiet, Row, Tally, What, Why};
 
 use crate::flow::CloseReason;
 use crate::protocol::Protocol;
 use crate::protocol::event::Kind;
 use crate::session::model::Session;
 use act::Act;
-use std::collections::HashSet;
-
-/// One of the two sessions.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(missing_docs)]
-pub enum Hand {
-    Left,
-    Right,
-}
-
-/// Two sessions side by side.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Comparison {
-    /// The rows, in the order of both sessions.
-    pub rows: Vec<Row>,
-    /// What they come to.
-    pub tally: Tally,
-    /// The row in which the sessions part: the first that is more than a difference in what is carried. Absent where both
-    /// are the same process.
-    pub parting: Option<usize>,
-}
-
-/// A row: a step of either session, or of one alone.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Row {
-    /// Index in the left session's steps.
-    pub left: Option<usize>,
-    /// Index in the right session's steps.
-    pub right: Option<usize>,
-    /// How the two differ.
-    pub how: How,
-}
-
-/// How the two steps of a row differ.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum How {
-    /// Not at all.
-    Same,
-    /// In what always differs.
-    Quiet(Quiet),
-    /// In more than that.
-    Differs(What),
-    /// The step has no counterpart.
-    Only(Hand),
-    /// The step of this side has no counterpart in the capture, and may have one all the same.
-    Unseen(Hand, Why),
-}
-
-/// What always differs between two runs of the same process.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Quiet {
-    /// The name that the client gives itself.
-    Name,
-    /// IMAP's tag.
-    Tag,
-    /// The words beside a reply's code or status.
-    Words,
-    /// A proof of a password, or the challenge to it.
-    Nonce,
-    /// Upper and lower case of the verb, blanks.
-    Spelling,
-    /// The order of what is listed.
-    Order,
-    /// The size that MAIL declares.
-    DeclaredSize,
-    /// How many bytes of TLS, or are missing.
-    Size,
-    /// What it says is masked, or was let go of: it was not compared.
-    NotCompared,
-    /// A further piece of a message that an earlier row compares.
-    Further,
-}
-
-/// What differs.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum What {
-    /// One is accepted and the other is not.
-    Outcome,
-    /// The reply's code, where both are accepted or both are not.
-    Code,
-    /// The reason of a refusal.
-    Reason,
-    /// The command itself.
-    Verb,
-    /// HELO, EHLO or LHLO.
-    Hello,
-    /// What follows the command.
-    Arguments,
-    /// The capabilities that the server lists.
-    Capabilities,
-    /// What the server answers to a question.
-    Answer,
-    /// Something on the way has written over a word: `XXXXXXXA` in the place of `STARTTLS`.
-    Overwritten,
-    /// The content of a message.
-    Content(Box<Changed>),
-    /// Any other text or bytes.
-    Text,
-}
-
-/// Why a step may have a counterpart that is not there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Why {
-    /// Bytes of the other session are missing from its capture there; or the row is such a gap.
-    Gap,
-    /// Both sessions are inside TLS.
-    Encrypted,
-    /// The other session's capture begins later, or ends earlier.
-    Outside,
-}
-
-/// How many rows there are of each sort.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Tally {
-    /// All rows.
-    pub rows: u64,
-    /// Those that are the same.
-    pub same: u64,
-    /// Those that differ in what always differs.
-    pub quiet: u64,
-    /// Those that differ.
-    pub differ: u64,
-    /// Steps that only the left session has.
-    pub only_left: u64,
-    /// Steps that only the right session has.
-    pub only_right: u64,
-    /// Steps whose counterpart may not have been captured.
-    pub unseen: u64,
-}
-
-impl Row {
-    /// Whether the row shows that the sessions are not the same process.
-    fn parts(&self) -> bool {
-        matches!(self.how, How::Only(_) | How::Differs(What::Outcome | What::Overwritten | What::Verb))
-    }
-}
+use std::collections::HashMap;
 
 /// Whether the steps of the two protocols can stand beside each other: LMTP is SMTP with another way of answering content
 /// (RFC 2033), while POP3 and IMAP share no command with any other.
@@ -173,13 +40,15 @@ pub fn comparable(left: Protocol, right: Protocol) -> bool {
 pub fn compare(left: &Session, right: &Session, contents: &Contents, masked: bool) -> Comparison {
     let pairs = align::align(&left.steps, &right.steps);
     let mut rows: Vec<Row> = Vec::with_capacity(pairs.len());
-    let mut messages = HashSet::new();
+    // Whether the messages are the same, once they have been compared.
+    let mut messages = HashMap::new();
     for (l, r) in pairs {
         let how = match (l.and_then(|l| left.steps.get(l)), r.and_then(|r| right.steps.get(r))) {
             (Some(one), Some(other)) if one.kind == Kind::Data && other.kind == Kind::Data => {
                 let numbers = [one, other].map(|step| step.carries.map(|carries| carries.message));
-                let first = messages.insert(numbers);
-                differ::content([left, right], [one, other], first, contents)
+                let how = differ::content([left, right], [one, other], messages.get(&numbers).copied(), contents);
+                messages.entry(numbers).or_insert(how == How::Same);
+                how
             }
             (Some(one), Some(other)) => differ::how(one, other, masked),
             (Some(_), None) => How::Only(Hand::Left),
@@ -200,7 +69,20 @@ pub fn compare(left: &Session, right: &Session, contents: &Contents, masked: boo
         } += 1;
     }
     let parting = rows.iter().position(Row::parts);
-    Comparison { rows, tally, parting }
+    let within = within(&rows, &tally).filter(|_| parting.is_some());
+    Comparison { rows, tally, parting, within }
+}
+
+/// The session of which nothing is missing in the other.
+fn within(rows: &[Row], tally: &Tally) -> Option<Hand> {
+    if tally.unseen > 0 || rows.iter().any(|row| row.parts() && !matches!(row.how, How::Only(_))) {
+        return None;
+    }
+    match (tally.only_left, tally.only_right) {
+        (0, 1..) => Some(Hand::Left),
+        (1.., 0) => Some(Hand::Right),
+        _ => None,
+    }
 }
 
 /// Marks the steps without a counterpart that may have one: beside a gap, inside TLS, beyond the ends of a capture.
@@ -215,9 +97,9 @@ fn unseen(rows: &mut [Row], left: &Session, right: &Session) {
     let mut start = 0;
     while start < rows.len() {
         // A stretch of rows in which steps are alone.
-        let Some(stretch) = rows.get(start..).map(|rest| {
-            rest.iter().take_while(|row| matches!(row.how, How::Only(_))).count()
-        }) else {
+        let Some(stretch) =
+            rows.get(start..).map(|rest| rest.iter().take_while(|row| matches!(row.how, How::Only(_))).count())
+        else {
             break;
         };
         let end = start + stretch;

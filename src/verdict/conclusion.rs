@@ -10,11 +10,11 @@ top.
 */
 
 use super::across::Across;
+use super::across::found::FindingAcross;
 use super::rule::Class;
-use super::rules;
-use crate::protocol::event::{Delivery, Direction, Exposure};
+use crate::protocol::event::Exposure;
 use crate::session::Session;
-use crate::session::model::{Finding, Severity, TlsMode};
+use crate::session::model::{Finding, Outcome, Severity, Step, TlsMode, Transaction};
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
@@ -91,7 +91,7 @@ pub struct Tally {
     /// Recipients of whom the capture does not show it.
     pub unknown: u64,
     /// The first of the recipients that were refused, or refused for now.
-    pub failed: Vec<Undelivered>,
+    pub undelivered: Vec<Undelivered>,
     /// The weakness that matters most: its id.
     pub weakness: Option<&'static str>,
 }
@@ -121,7 +121,7 @@ pub fn of_session(session: &Session) -> Verdict {
     let mut tally = Tally { sessions: 1, ..Tally::default() };
     logins(session, &mut tally);
     deliveries(session, &mut tally);
-    let weakness = session.findings.iter().filter(|finding| is(finding, Class::Weakness));
+    let weakness = session.findings.iter().filter(|finding| finding.class == Class::Weakness);
     let weakness = weakness.max_by_key(|finding| (finding.severity, Reverse(finding.steps.first().copied())));
     tally.weakness = weakness.filter(|finding| finding.severity >= Severity::Medium).map(|finding| finding.id);
     let has = |id: &str| session.findings.iter().any(|finding| finding.id == id);
@@ -168,15 +168,38 @@ fn logins(session: &Session, tally: &mut Tally) {
 }
 
 fn deliveries(session: &Session, tally: &mut Tally) {
-    for message in session.messages.iter().filter(|message| message.direction == Direction::Sent) {
-        for recipient in message.envelope.iter().flat_map(|envelope| &envelope.to) {
-            match (recipient.accepted, message.outcome) {
-                (Some(false), _) | (Some(true), Some(Delivery::Rejected)) => tally.rejected += 1,
-                (Some(true), Some(Delivery::Accepted)) => tally.accepted += 1,
-                _ => tally.unknown += 1,
+    for transaction in &session.transactions {
+        // What the client gave up before any content crossed, it did not send.
+        if transaction.outcome == Outcome::Aborted && transaction.message.is_none() && !has_refusals(transaction) {
+            continue;
+        }
+        for addressee in &transaction.to {
+            match addressee.outcome {
+                Outcome::Accepted => tally.accepted += 1,
+                Outcome::Rejected => tally.rejected += 1,
+                Outcome::Deferred => tally.deferred += 1,
+                Outcome::Partly | Outcome::Aborted | Outcome::Unknown => tally.unknown += 1,
+            }
+            let is_lost = matches!(addressee.outcome, Outcome::Rejected | Outcome::Deferred);
+            if is_lost && tally.undelivered.len() < NAMED {
+                let reply = addressee.final_step.or(addressee.step).and_then(|n| session.step(n));
+                let reply = reply.map(Step::quoted).unwrap_or_default();
+                tally.undelivered.push(Undelivered { address: addressee.address.clone(), reply });
+            }
+        }
+        // The sender was refused, so that no recipient could be named.
+        if transaction.to.is_empty() {
+            match transaction.outcome {
+                Outcome::Rejected => tally.rejected += 1,
+                Outcome::Deferred => tally.deferred += 1,
+                _ => {}
             }
         }
     }
+}
+
+fn has_refusals(transaction: &Transaction) -> bool {
+    transaction.to.iter().any(|addressee| matches!(addressee.outcome, Outcome::Rejected | Outcome::Deferred))
 }
 
 impl Tally {
@@ -195,7 +218,7 @@ impl Tally {
             rejected,
             deferred,
             unknown,
-            failed,
+            undelivered,
             weakness,
         } = &other.tally;
         // What is said of all sessions is said only where it is true of each that is not safe.
@@ -219,8 +242,8 @@ impl Tally {
         self.rejected += rejected;
         self.deferred += deferred;
         self.unknown += unknown;
-        let room = NAMED.saturating_sub(self.failed.len());
-        self.failed.extend(failed.iter().take(room).cloned());
+        let room = NAMED.saturating_sub(self.undelivered.len());
+        self.undelivered.extend(undelivered.iter().take(room).cloned());
         self.weakness = self.weakness.or(*weakness);
     }
 
@@ -275,13 +298,27 @@ impl Across for Verdicts {
 }
 
 impl Verdicts {
-    /// Takes in the findings of a session, or those that span sessions.
-    pub fn findings(&mut self, findings: &[Finding]) {
-        let top = cause(findings).and_then(|cause| Some((rank(cause, &explaining(findings))?, cause.id)));
-        // Of two that matter alike, the one that came first.
-        if let Some((rank, id)) = top
-            && self.top.is_none_or(|(before, _)| rank < before)
+    /// Takes in the findings of a session.
+    fn findings(&mut self, findings: &[Finding]) {
+        if let Some(cause) = cause(findings)
+            && let Some(rank) = rank(cause, &explaining(findings))
         {
+            self.rise(rank, cause.id);
+        }
+    }
+
+    /// Takes in the findings that span sessions. What they say of several sessions explains what is found in each.
+    pub fn across(&mut self, findings: &[FindingAcross]) {
+        for finding in findings {
+            if let Some(rank) = rank_of(finding.rule.class, finding.severity, false) {
+                self.rise(rank, finding.rule.id);
+            }
+        }
+    }
+
+    /// Of two that matter alike, the one that came first stays on top.
+    fn rise(&mut self, rank: Rank, id: &'static str) {
+        if self.top.is_none_or(|(before, _)| rank < before) {
             self.top = Some((rank, id));
         }
     }
@@ -302,19 +339,19 @@ type Rank = (bool, Reverse<Severity>);
 
 /// The ids that explain a failure.
 fn explaining(findings: &[Finding]) -> BTreeSet<&'static str> {
-    let failures = findings.iter().filter(|finding| is(finding, Class::Failure));
+    let failures = findings.iter().filter(|finding| finding.class == Class::Failure);
     failures.filter_map(|finding| finding.because_of).collect()
 }
 
 /// None for what nobody would ask about: remarks, and what is only for information.
 fn rank(finding: &Finding, explaining: &BTreeSet<&'static str>) -> Option<Rank> {
-    let failed = is(finding, Class::Failure) || explaining.contains(finding.id);
-    let is_remark = is(finding, Class::Remark) && !failed;
-    (!is_remark && finding.severity > Severity::Info).then_some((!failed, Reverse(finding.severity)))
+    rank_of(finding.class, finding.severity, explaining.contains(finding.id))
 }
 
-fn is(finding: &Finding, class: Class) -> bool {
-    rules::find(finding.id).is_some_and(|rule| rule.class == class)
+fn rank_of(class: Class, severity: Severity, explains: bool) -> Option<Rank> {
+    let failed = class == Class::Failure || explains;
+    let is_remark = class == Class::Remark && !failed;
+    (!is_remark && severity > Severity::Info).then_some((!failed, Reverse(severity)))
 }
 
 #[cfg(test)]
@@ -369,7 +406,8 @@ mod tests {
     }
 
     fn finding(id: &'static str, severity: Severity, step: u32, because_of: Option<&'static str>) -> Finding {
-        Finding { id, severity, steps: vec![step], because_of, ..Finding::default() }
+        let class = rules::find(id).expect("a rule").class;
+        Finding { id, severity, class, steps: vec![step], because_of, ..Finding::default() }
     }
 
     #[test]

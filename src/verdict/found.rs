@@ -1,7 +1,8 @@
 //! What the check of a rule finds in a session.
 
 use crate::protocol::event::StepId;
-use crate::session::model::{Fact, Facts, Finding, Key, Severity};
+use super::rule::Rule;
+use crate::session::model::{Class, Fact, Facts, Finding, Key, Severity};
 
 /// Occurrences of one finding whose facts are kept; further ones are only counted.
 const FACTS: usize = 8;
@@ -28,6 +29,7 @@ struct Gathered {
     facts: Vec<Facts>,
     more: u64,
     severity: Option<Severity>,
+    class: Option<Class>,
     because_of: Option<&'static str>,
 }
 
@@ -61,10 +63,10 @@ impl Found {
         self.together.more += more;
     }
 
-    /// The findings, as those of a rule called `id` and of `severity`.
-    pub fn findings(self, id: &'static str, severity: Severity) -> Vec<Finding> {
+    /// The findings, as those of `rule`.
+    pub fn findings(self, rule: &Rule) -> Vec<Finding> {
         let all = std::iter::once(self.together).chain(self.apart);
-        all.filter(|gathered| gathered.any).map(|gathered| gathered.finding(id, severity)).collect()
+        all.filter(|gathered| gathered.any).map(|gathered| gathered.finding(rule)).collect()
     }
 }
 
@@ -76,13 +78,14 @@ impl Gathered {
         Occurrence { gathered: self, begun: false, is_kept: false }
     }
 
-    fn finding(self, id: &'static str, severity: Severity) -> Finding {
-        let Self { any: _, mut steps, mut packets, facts, more, severity: own, because_of } = self;
+    fn finding(self, rule: &Rule) -> Finding {
+        let Self { any: _, mut steps, mut packets, facts, more, severity, class, because_of } = self;
         steps.sort_unstable();
         steps.dedup();
         packets.sort_unstable();
         packets.dedup();
-        Finding { id, severity: own.unwrap_or(severity), steps, packets, facts, more, because_of }
+        let (severity, class) = (severity.unwrap_or(rule.severity), class.unwrap_or(rule.class));
+        Finding { id: rule.id, severity, class, steps, packets, facts, more, because_of }
     }
 }
 
@@ -133,6 +136,12 @@ impl Occurrence<'_> {
         self
     }
 
+    /// Which of a reader's questions this occurrence answers. Of several, a failure is what the finding is.
+    pub fn class(self, class: Class) -> Self {
+        self.gathered.class = Some(self.gathered.class.map_or(class, |before| before.min(class)));
+        self
+    }
+
     /// The id of the finding that explains this one.
     pub fn because_of(self, id: &'static str) -> Self {
         self.gathered.because_of = Some(id);
@@ -156,10 +165,11 @@ impl Occurrence<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::{APART, FACTS, Fact, Finding, Found, Key, PACKETS, Severity};
+    use super::{APART, Class, FACTS, Fact, Finding, Found, Key, PACKETS, Severity};
+    use crate::verdict::rules;
 
     fn findings(found: Found) -> Vec<Finding> {
-        found.findings("id", Severity::Low)
+        found.findings(rules::find("login-refused").expect("a rule"))
     }
 
     #[test]
@@ -208,12 +218,14 @@ mod tests {
     #[test]
     fn a_finding_matters_as_much_as_its_worst_occurrence() {
         let mut found = Found::default();
-        found.at([1]).severity(Severity::Info);
+        found.at([1]).severity(Severity::Info).class(Class::Weakness);
         found.at([2]).severity(Severity::High).because_of("other");
-        found.at([3]).severity(Severity::Medium);
+        found.at([3]).severity(Severity::Medium).class(Class::Remark);
         found.apart([4]);
         let found = findings(found);
-        assert_eq!(found.iter().map(|each| each.severity).collect::<Vec<_>>(), [Severity::High, Severity::Low]);
+        let usual = rules::find("login-refused").expect("a rule");
+        assert_eq!(found.iter().map(|each| each.severity).collect::<Vec<_>>(), [Severity::High, usual.severity]);
+        assert_eq!(found.iter().map(|each| each.class).collect::<Vec<_>>(), [Class::Weakness, Class::Failure]);
         assert_eq!(found.iter().map(|each| each.because_of).collect::<Vec<_>>(), [Some("other"), None]);
     }
 

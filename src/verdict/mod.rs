@@ -78,12 +78,14 @@ pub fn judge(session: &mut Session, rules: &[&Rule]) {
     session.transport.conflicts = Default::default();
 }
 
-/// Says of each finding which other one of the session explains it, unless the check did: the first that its rule names.
+/// Says of each finding which other one of the session explains it: the one that the check names, or else the first that
+/// its rule names.
 fn explain(findings: &mut [Finding], rules: &[&Rule]) {
     let found: BTreeSet<&str> = findings.iter().map(|finding| finding.id).collect();
-    for finding in findings.iter_mut().filter(|finding| finding.because_of.is_none()) {
+    for finding in findings {
         let rule = rules.iter().find(|rule| rule.id == finding.id);
-        finding.because_of = rule.and_then(|rule| rule.because_of.iter().copied().find(|id| found.contains(id)));
+        let usual = rule.and_then(|rule| rule.because_of.iter().copied().find(|id| found.contains(id)));
+        finding.because_of = finding.because_of.filter(|id| found.contains(id)).or(usual);
     }
 }
 

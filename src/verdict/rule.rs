@@ -10,7 +10,7 @@ use crate::session::model::Finding;
 
 pub use super::found::{Found, Occurrence};
 pub use crate::session::Needs;
-pub use crate::session::model::{Fact, Key, Sentence, Severity};
+pub use crate::session::model::{Class, Fact, Key, Sentence, Severity};
 
 /// One thing that can be found in a session.
 #[derive(Debug)]
@@ -19,7 +19,7 @@ pub struct Rule {
     pub id: &'static str,
     /// How much it matters. The check may say otherwise of an occurrence.
     pub severity: Severity,
-    /// Which of a reader's questions it answers.
+    /// Which of a reader's questions it answers. The check may say otherwise of an occurrence.
     pub class: Class,
     /// The rules whose findings in the same session explain this one, the best explanation first.
     pub because_of: &'static [&'static str],
@@ -39,17 +39,6 @@ pub struct Rule {
     pub sentences: &'static [Sentence],
     /// Checks a session that is over.
     pub check: fn(&Session, &mut Found),
-}
-
-/// Which of a reader's questions a finding answers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Class {
-    /// Why did it fail? Something did not work.
-    Failure,
-    /// Is it safe? It works, and should not be so.
-    Weakness,
-    /// It is worth knowing, and nothing is wrong.
-    Remark,
 }
 
 /// Words in every language. They are written to terminals unescaped: no control characters.
@@ -74,13 +63,13 @@ pub struct Text {
 impl Rule {
     /// A finding of this rule with `steps` as evidence.
     pub fn finding(&self, steps: Vec<StepId>) -> Finding {
-        Finding { id: self.id, severity: self.severity, steps, ..Finding::default() }
+        Finding { id: self.id, severity: self.severity, class: self.class, steps, ..Finding::default() }
     }
 
     /// What the rule finds in `session`, which is over: one finding, or several where each occurrence is one.
     pub fn look(&self, session: &Session) -> Vec<Finding> {
         let mut found = Found::default();
         (self.check)(session, &mut found);
-        found.findings(self.id, self.severity)
+        found.findings(self)
     }
 }

@@ -252,6 +252,8 @@ impl Talk {
             report: None,
             prints: Vec::new(),
             size: 1_261,
+            announced: None,
+            faults: None,
             lines: Some(Lines { count: 41, ends: Some(LineEnds::CrLf) }),
             sha256: Some([0xab; 32]),
             body_sha256: Some([0xcd; 32]),

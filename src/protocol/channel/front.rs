@@ -294,8 +294,8 @@ impl Sink for Refusals<'_> {
     }
 
     forward! {
-        credential message content content_missing content_step content_part unique_id content_end message_outcome transaction
-        client_name banner capabilities tls proxied limit
+        credential message content content_mark content_missing content_step content_part unique_id content_end
+        message_outcome transaction client_name banner capabilities tls proxied limit
     }
 }
 
@@ -331,7 +331,7 @@ impl Sink for Hellos<'_> {
     }
 
     forward! {
-        credential message content content_missing content_step content_part unique_id content_end message_outcome transaction
-        client_name banner capabilities proxied limit
+        credential message content content_mark content_missing content_step content_part unique_id content_end
+        message_outcome transaction client_name banner capabilities proxied limit
     }
 }

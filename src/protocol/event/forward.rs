@@ -23,6 +23,15 @@ macro_rules! forward {
             self.0.content(message, bytes);
         }
     };
+    (@ content_mark) => {
+        fn content_mark(
+            &mut self,
+            message: $crate::protocol::event::MessageId,
+            mark: $crate::protocol::event::ContentMark,
+        ) {
+            self.0.content_mark(message, mark);
+        }
+    };
     (@ content_missing) => {
         fn content_missing(&mut self, message: $crate::protocol::event::MessageId, missing: u64) {
             self.0.content_missing(message, missing);

@@ -3,7 +3,7 @@
 use super::command::Verb;
 use super::{State, Subject, What};
 use crate::flow::{PacketRef, Side};
-use crate::protocol::event::{ContentEnd, Kind, MessageId, MessageStart, Sink, Step, StepId};
+use crate::protocol::event::{ContentEnd, ContentMark, Kind, MessageId, MessageStart, Sink, Step, StepId};
 use crate::protocol::framing::{DotBlock, DotPiece, Input, LineEnd};
 use crate::protocol::span::Span;
 
@@ -47,10 +47,14 @@ impl Content {
         out: &mut dyn Sink,
     ) -> Self {
         let is_sized = verb == Verb::Retr && octets.is_some();
+        let message = out.message(start);
+        if let Some(octets) = octets.filter(|_| is_sized) {
+            out.content_mark(message, ContentMark::Announced(octets));
+        }
         Self {
             from,
             verb,
-            message: Some(out.message(start)),
+            message: Some(message),
             block: DotBlock::default(),
             style,
             span: Span::default(),
@@ -83,6 +87,7 @@ impl Content {
     pub fn read(&mut self, input: &mut Input<'_>, out: &mut dyn Sink) -> bool {
         let before = input.rest().len();
         let mut ended = false;
+        self.mark(ContentMark::Packet(input.at.packet), out);
         while let Some(piece) = self.block.piece(input) {
             match piece {
                 DotPiece::Content(bytes) => {
@@ -92,9 +97,11 @@ impl Content {
                     }
                     self.message.into_iter().for_each(|message| out.content(message, bytes));
                 }
+                DotPiece::SingleDot => self.mark(ContentMark::SingleDot, out),
                 // A server that ends its lines with CR LF stuffs dots at the beginning of such lines alone: between
                 // bare LFs a dot is content.
-                DotPiece::End { own: LineEnd::Lf, .. } if self.style == LineEnd::CrLf => {
+                DotPiece::End { before, own: own @ LineEnd::Lf } if self.style == LineEnd::CrLf => {
+                    self.mark(ContentMark::DotLine { before, own, ends: false }, out);
                     self.came += 2;
                     self.message.into_iter().for_each(|message| out.content(message, b".\n"));
                 }
@@ -106,6 +113,10 @@ impl Content {
         }
         self.span.add((before - input.rest().len()) as u64, input.at);
         ended
+    }
+
+    fn mark(&self, mark: ContentMark, out: &mut dyn Sink) {
+        self.message.into_iter().for_each(|message| out.content_mark(message, mark));
     }
 
     /// The number of the message.
@@ -154,6 +165,9 @@ impl Content {
             let step = out.step(Step { announced, ..Step::of(self.from, Kind::Data, subject, self.span) });
             self.message.into_iter().for_each(|message| out.content_step(message, step));
             steps.push(step);
+        }
+        if !seen && self.block.is_after_dot() {
+            self.message.into_iter().for_each(|message| out.content_mark(message, ContentMark::LastDot));
         }
         let end = ContentEnd::of(seen, self.missing > 0);
         self.message.into_iter().for_each(|message| out.content_end(message, end));

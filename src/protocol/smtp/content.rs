@@ -5,11 +5,12 @@ use super::command::{Command, Verb};
 use super::dialogue::{Dialogue, Flavour};
 use super::question::{Abandoned, ContentReplies, Pending, Question, RepliesDue};
 use super::reply::Reply;
-use super::state::{Awaiting, Chunk, ClientInput, Content, LineContext, OpenMessage, line_of_a_dot};
+use super::state::{Awaiting, Chunk, ClientInput, Content, LineContext, OpenMessage};
 use super::transaction::{Decision, End, is_good};
 use crate::flow::Side;
 use crate::protocol::event::{
-    ContentEnd, Delivery, Direction, Kind, MessageId, MessageOutcome, MessageStart, Sink, Step, StepId, TransactionEnd,
+    ContentEnd, ContentMark, Delivery, Direction, Kind, MessageId, MessageOutcome, MessageStart, Sink, Step, StepId,
+    TransactionEnd,
 };
 use crate::protocol::framing::{DotBlock, DotPiece, Input, LineEnd};
 use crate::protocol::span::Span;
@@ -38,14 +39,16 @@ impl Dialogue {
         let commands = ClientInput::Commands(LineContext::Nothing);
         let ClientInput::Content(mut content) = std::mem::replace(&mut self.client, commands) else { return };
         self.begin_message(&mut content, out);
+        content.mark(ContentMark::Packet(input.at.packet), out);
         let before_it = input.rest().len();
         let used = |input: &Input<'_>| (before_it - input.rest().len()) as u64;
         while let Some(piece) = content.block.piece(input) {
             match piece {
                 DotPiece::Content(bytes) => content.add(bytes, out),
+                DotPiece::SingleDot => content.mark(ContentMark::SingleDot, out),
                 DotPiece::End { before, own } if before != LineEnd::CrLf || own != LineEnd::CrLf => {
                     if content.strict {
-                        content.add(line_of_a_dot(before, own), out);
+                        content.add_dot_line(before, own, out);
                         continue;
                     }
                     content.span.add(used(input), input.at);
@@ -93,6 +96,8 @@ impl Dialogue {
         self.chunks_unseen = !complete;
         if complete {
             self.begin_message(&mut content, out);
+        } else if content.block.is_after_dot() {
+            content.mark(ContentMark::LastDot, out);
         }
         if let Some(reply) = self.interruption.take().map(|reply| *reply) {
             return self.content_interrupted(content, reply, complete, out);
@@ -264,6 +269,7 @@ impl Dialogue {
     /// Reads content by count.
     pub(super) fn chunk_input(&mut self, input: &mut Input<'_>, out: &mut dyn Sink) {
         let ClientInput::Chunk(chunk) = &mut self.client else { return };
+        out.content_mark(chunk.message, ContentMark::Packet(input.at.packet));
         let octets = input.take(usize::try_from(chunk.left).unwrap_or(usize::MAX));
         out.content(chunk.message, octets);
         chunk.left -= octets.len() as u64;

@@ -268,7 +268,7 @@ impl Dialogue {
             Awaiting::Content { content } => self.client = ClientInput::Content(content.perhaps_answered()),
             Awaiting::EndOfData { content, own, before, blind, postponed } => {
                 if is_command && postponed.is_none() {
-                    self.content_ends(*content, true, out);
+                    self.content_ends(content.ended_by(before, own, out), true, out);
                     if blind {
                         self.queue.replies_missing();
                     }

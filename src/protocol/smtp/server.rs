@@ -125,8 +125,8 @@ impl Dialogue {
     fn end_of_data(&mut self, out: &mut dyn Sink) {
         let commands = ClientInput::Commands(LineContext::Nothing);
         match std::mem::replace(&mut self.client, commands) {
-            ClientInput::Waiting(Awaiting::EndOfData { content, postponed, .. }) => {
-                self.content_ends(*content, true, out);
+            ClientInput::Waiting(Awaiting::EndOfData { content, own, before, postponed, .. }) => {
+                self.content_ends(content.ended_by(before, own, out), true, out);
                 if let Some(reply) = postponed {
                     self.answer(*reply, out);
                     self.release(out);

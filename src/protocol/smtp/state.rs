@@ -3,7 +3,7 @@
 use super::reply::Reply;
 use super::transaction::Decision;
 use crate::limits::{STEPS_PER_SESSION, heap};
-use crate::protocol::event::{MessageId, MessageOutcome, Sink, StepId};
+use crate::protocol::event::{ContentMark, MessageId, MessageOutcome, Sink, StepId};
 use crate::protocol::framing::{DotBlock, LineEnd};
 use crate::protocol::sasl::Exchange;
 use crate::protocol::span::Span;
@@ -195,13 +195,32 @@ impl Content {
     /// The dot between bare LFs belongs to the content, and so does every other of that kind.
     pub fn going_on(mut self: Box<Self>, before: LineEnd, own: LineEnd, out: &mut dyn Sink) -> Box<Self> {
         self.strict = true;
-        self.add(line_of_a_dot(before, own), out);
+        self.add_dot_line(before, own, out);
+        self
+    }
+
+    /// The server has taken this dot line for the end.
+    pub fn ended_by(self, before: LineEnd, own: LineEnd, out: &mut dyn Sink) -> Self {
+        self.mark(ContentMark::DotLine { before, own, ends: true }, out);
         self
     }
 
     /// The server has refused it; the client may not have noticed yet.
     pub fn refuse(&mut self, decision: Decision) {
         self.refused.get_or_insert(decision);
+    }
+
+    /// A dot line that is content.
+    pub fn add_dot_line(&self, before: LineEnd, own: LineEnd, out: &mut dyn Sink) {
+        self.mark(ContentMark::DotLine { before, own, ends: false }, out);
+        self.add(line_of_a_dot(before, own), out);
+    }
+
+    /// Marks the place that it has reached.
+    pub fn mark(&self, mark: ContentMark, out: &mut dyn Sink) {
+        if let Some(message) = self.message {
+            out.content_mark(message, mark);
+        }
     }
 
     /// The next bytes of it.
@@ -214,7 +233,7 @@ impl Content {
 
 /// What a dot line stands for in content. After a bare LF it is not a line (RFC 5321, section 2.3.8), so its dot is
 /// content; after CR LF the dot was stuffed, if anything follows it in the line.
-pub(super) fn line_of_a_dot(before: LineEnd, own: LineEnd) -> &'static [u8] {
+fn line_of_a_dot(before: LineEnd, own: LineEnd) -> &'static [u8] {
     match (before, own) {
         (LineEnd::CrLf, LineEnd::CrLf) => b"\r\n",
         (LineEnd::CrLf, _) => b"\n",

@@ -44,7 +44,7 @@ impl Sink for Turned<'_> {
     fn capabilities(&mut self, _: Vec<Vec<u8>>) {}
 
     forward! {
-        credential message content content_missing content_step content_part unique_id content_end message_outcome transaction
-        tls proxied limit
+        credential message content content_mark content_missing content_step content_part unique_id content_end
+        message_outcome transaction tls proxied limit
     }
 }

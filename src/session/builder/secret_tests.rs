@@ -66,8 +66,8 @@ impl Sink for Formatting<'_> {
     }
 
     forward! {
-        message content content_missing content_step content_part unique_id content_end message_outcome transaction client_name
-        banner capabilities tls proxied limit
+        message content content_mark content_missing content_step content_part unique_id content_end message_outcome
+        transaction client_name banner capabilities tls proxied limit
     }
 }
 

@@ -12,6 +12,7 @@ mod boundary;
 mod date;
 mod digest;
 mod encoded_word;
+mod faults;
 mod header;
 mod header_block;
 mod line_count;
@@ -28,11 +29,12 @@ pub use digest::sha256;
 pub use mime::Structure;
 
 use crate::limits::{Limit, MISSING_RANGES, heap, of_list};
-use crate::protocol::event::ContentEnd;
+use crate::protocol::event::{ContentEnd, ContentMark};
 use crate::session::content_store::StoredContent;
-use crate::session::model::Lines;
+use crate::session::model::{Faults, Lines};
 use crate::session::plan::Plan;
 use digest::Digests;
+use faults::FaultFinder;
 use line_count::LineCount;
 use line_feeds::{LineFeeds, PIECE_BYTES};
 use mime::MimeParser;
@@ -45,6 +47,8 @@ pub struct Reader {
     missing: Missing,
     lines: Option<LineCount>,
     digests: Option<Box<Digests>>,
+    faults: Option<Box<FaultFinder>>,
+    announced: Option<u64>,
     structure: Option<Box<MimeParser>>,
     line_feeds: LineFeeds,
     /// Bytes of the header are missing, or may be.
@@ -61,6 +65,10 @@ pub struct Reader {
 pub struct Content {
     /// Bytes captured.
     pub size: u64,
+    /// Octets that the server has announced for the whole message.
+    pub announced: Option<u64>,
+    /// What is wrong with it. Absent where nothing is, and where faults are not wanted.
+    pub faults: Option<Box<Faults>>,
     /// Its lines. Absent where messages are not wanted.
     pub lines: Option<Lines>,
     /// Of the bytes captured. Absent where digests are not wanted.
@@ -91,8 +99,12 @@ impl Reader {
         // `text`, `section …` and `bytes 1024-…` do not begin with a header.
         let has_header =
             part.is_none_or(|part| ["header", "top ", "bytes 0-"].iter().any(|begin| part.starts_with(begin)));
+        // A part may be binary.
+        let may_have_faults = part.is_none_or(|part| part == "text" || part.starts_with("header"));
         Self {
             size: 0,
+            faults: (plan.needs.faults && may_have_faults).then(|| Box::new(FaultFinder::new(has_header))),
+            announced: None,
             missing: Missing::default(),
             lines: plan.needs.messages.then(LineCount::default),
             digests: plan.needs.messages.then(Box::default),
@@ -114,6 +126,7 @@ impl Reader {
         let digests = self.digests.as_ref().map_or(0, |_| heap(size_of::<Digests>()));
         size_of::<Self>()
             + of_list(&self.missing.ranges)
+            + self.faults.as_ref().map_or(0, |it| heap(size_of::<FaultFinder>()) + it.weight())
             + digests
             + self.structure.as_ref().map_or(0, |it| it.weight())
     }
@@ -121,6 +134,9 @@ impl Reader {
     /// The first byte that comes is not the first of the content.
     pub fn headless(&mut self) {
         self.header_missing = true;
+        if let Some(faults) = &mut self.faults {
+            faults.gap();
+        }
         if let Some(digests) = &mut self.digests {
             digests.gap();
         }
@@ -134,19 +150,32 @@ impl Reader {
         self.whole = !part;
     }
 
+    /// What the bytes do not show, about the place that was reached.
+    pub fn mark(&mut self, mark: ContentMark) {
+        if let ContentMark::Announced(octets) = mark {
+            self.announced = Some(octets);
+        }
+        if let Some(faults) = &mut self.faults {
+            faults.mark(mark);
+        }
+    }
+
     /// The next bytes.
     pub fn content(&mut self, bytes: &[u8]) {
         self.size = self.size.saturating_add(bytes.len() as u64);
         if let Some(stored) = &self.stored {
             stored.append(bytes);
         }
-        if self.lines.is_none() && self.digests.is_none() && self.structure.is_none() {
+        if self.lines.is_none() && self.digests.is_none() && self.structure.is_none() && self.faults.is_none() {
             return;
         }
         for bytes in bytes.chunks(PIECE_BYTES) {
             let piece = self.line_feeds.of(bytes);
             if let Some(lines) = &mut self.lines {
                 lines.update(&piece);
+            }
+            if let Some(faults) = &mut self.faults {
+                faults.update(&piece);
             }
             if let Some(digests) = &mut self.digests {
                 digests.update(&piece);
@@ -166,6 +195,9 @@ impl Reader {
         self.header_missing |= !self.structure.as_ref().is_some_and(|parser| parser.header_ended());
         if let Some(lines) = &mut self.lines {
             lines.gap();
+        }
+        if let Some(faults) = &mut self.faults {
+            faults.gap();
         }
         if let Some(digests) = &mut self.digests {
             digests.gap();
@@ -202,6 +234,8 @@ impl Reader {
         limits.extend(std::iter::repeat_n(Limit::MissingRanges, self.missing.folded));
         Content {
             size: self.size,
+            announced: self.announced,
+            faults: self.faults.and_then(|faults| faults.finish(end)),
             lines: self.lines.filter(|_| !is_unseen).map(LineCount::finish),
             sha256,
             body_sha256,

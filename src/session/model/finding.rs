@@ -12,6 +12,8 @@ pub struct Finding {
     pub id: &'static str,
     /// How much it matters.
     pub severity: Severity,
+    /// Which of a reader's questions it answers.
+    pub class: Class,
     /// The evidence: steps of the session, ascending, each once. Empty where no single step shows it.
     pub steps: Vec<StepId>,
     /// Evidence that is no step (a SYN, an ICMP error, a segment sent again): packet numbers, ascending, each once.
@@ -33,6 +35,18 @@ pub enum Severity {
     Low,
     Medium,
     High,
+}
+
+/// Which of a reader's questions a finding answers.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Class {
+    /// Why did it fail? Something did not work.
+    Failure,
+    /// Is it safe? It works, and should not be so.
+    Weakness,
+    /// It is worth knowing, and nothing is wrong.
+    #[default]
+    Remark,
 }
 
 /// The facts of one occurrence.

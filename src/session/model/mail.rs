@@ -3,6 +3,7 @@
 use crate::capture::Time;
 use crate::protocol::event::{Delivery, Direction, MessageId, StepId};
 use crate::session::content_store::StoredContent;
+use crate::session::model::Faults;
 use std::sync::Arc;
 
 /// One message carried.
@@ -36,6 +37,10 @@ pub struct Message {
     pub prints: Vec<TextPrint>,
     /// Content bytes as they crossed (dots unstuffed).
     pub size: u64,
+    /// POP3: octets that the server has announced for the whole message.
+    pub announced: Option<u64>,
+    /// What is wrong with the content as it crossed. Absent where nothing is, and where that was not asked for.
+    pub faults: Option<Box<Faults>>,
     /// The content's lines. Absent where the contents of messages were not asked for.
     pub lines: Option<Lines>,
     /// SHA-256 of the content, as far as it was captured. Absent where digests were not asked for.

@@ -8,8 +8,8 @@ digest, a time.
 */
 
 use super::{
-    Addressee, Attachment, Credential, Envelope, Fact, Facts, Finding, Header, HeaderField, Mailbox, Message, MimePart,
-    Recipient, Report, ReportedRecipient, Session, Step, Tls, Transaction,
+    Addressee, Attachment, Credential, Envelope, Fact, Facts, Faults, Finding, Header, HeaderField, LastDot, Mailbox,
+    Message, MimePart, Recipient, Report, ReportedRecipient, Session, Smuggled, Spot, Step, Tls, Transaction,
 };
 use crate::flow::{self, Transport};
 use crate::protocol::event::Certificate;
@@ -294,6 +294,8 @@ impl Message {
             report,
             prints: _,
             size: _,
+            announced: _,
+            faults,
             lines: _,
             sha256: _,
             body_sha256: _,
@@ -323,10 +325,44 @@ impl Message {
                 visit_all([status, diagnostic], visit);
             }
         }
+        if let Some(faults) = faults {
+            faults.texts_mut(visit);
+        }
         header.texts_mut(visit);
         mime.iter_mut().for_each(|part| part.texts_mut(visit));
         for Attachment { filename, content_type, size: _, sha256: _, complete: _, tnef: _, stored: _ } in attachments {
             visit_all([filename, content_type], visit);
+        }
+    }
+}
+
+impl Faults {
+    fn texts_mut(&mut self, visit: &mut dyn TextsMut) {
+        let Self {
+            bare_lf,
+            bare_cr,
+            nul,
+            long_line,
+            longest: _,
+            single_dot,
+            odd_dot_line,
+            smuggled,
+            ended_by: _,
+            last_dot,
+            repeated,
+        } = self;
+        let spots = [bare_lf, bare_cr, nul, long_line, single_dot, odd_dot_line, repeated];
+        let mut within = None;
+        if let Some(Smuggled { spot, dot: _, commands }) = smuggled {
+            visit.text(commands);
+            within = Some(spot);
+        }
+        let spots = spots.into_iter().flatten().chain(within);
+        for Spot { count: _, line: _, packet: _, in_header: _, excerpt } in spots {
+            visit.text(excerpt);
+        }
+        if let Some(LastDot { kind: _, line, packet: _ }) = last_dot {
+            visit.text(line);
         }
     }
 }
@@ -355,7 +391,7 @@ impl MimePart {
 
 impl Finding {
     fn texts_mut(&mut self, visit: &mut dyn TextsMut) {
-        let Self { id: _, severity: _, steps: _, packets: _, facts, more: _, because_of: _ } = self;
+        let Self { id: _, severity: _, class: _, steps: _, packets: _, facts, more: _, because_of: _ } = self;
         for (_, fact) in facts.iter_mut().flat_map(|Facts { sentence: _, list }| list.iter_mut()) {
             match fact {
                 Fact::Name(name) => visit.text(name),

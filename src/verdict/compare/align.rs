@@ -66,7 +66,8 @@ fn alike(left: &[Step], right: &[Step], l: usize, r: usize) -> u8 {
 /// side has to where most of the pairs around it are alike.
 fn slide(hunks: &mut [Hunk], left: &[Act], right: &[Act], alike: &dyn Fn(usize, usize) -> u8) {
     for at in 0..hunks.len() {
-        let before = at.checked_sub(1).and_then(|at| hunks.get(at)).map_or((0, 0), |hunk| (hunk.left.end, hunk.right.end));
+        let before =
+            at.checked_sub(1).and_then(|at| hunks.get(at)).map_or((0, 0), |hunk| (hunk.left.end, hunk.right.end));
         let after = hunks.get(at + 1).map_or((left.len(), right.len()), |hunk| (hunk.left.start, hunk.right.start));
         let Some(hunk) = hunks.get_mut(at) else { continue };
         let moved = if hunk.right.is_empty() {
@@ -77,9 +78,8 @@ fn slide(hunks: &mut [Hunk], left: &[Act], right: &[Act], alike: &dyn Fn(usize, 
         } else {
             0
         };
-        let by = |range: &Range<usize>| {
-            range.start.saturating_add_signed(moved)..range.end.saturating_add_signed(moved)
-        };
+        let by =
+            |range: &Range<usize>| range.start.saturating_add_signed(moved)..range.end.saturating_add_signed(moved);
         *hunk = Hunk { left: by(&hunk.left), right: by(&hunk.right) };
     }
 }
@@ -202,11 +202,14 @@ fn belongs(
     if one.from == Side::Client {
         return instead(Act::of(one), Act::of(other), one, other);
     }
-    let (Some(asked), Some(too)) = (index(left, one), index(right, other)) else { return 0 };
     let is_reply = |step: &Step| matches!(step.kind, Kind::Reply | Kind::Continuation);
     if !is_reply(one) || !is_reply(other) {
         return 0;
     }
+    // Beside a gap it may not be known what a reply answers.
+    let (Some(asked), Some(too)) = (index(left, one), index(right, other)) else {
+        return u32::from(one.answers.is_none() || other.answers.is_none());
+    };
     if matched.get(asked) == Some(&Some(too)) {
         return 2;
     }
@@ -225,9 +228,8 @@ fn index(steps: &[Step], step: &Step) -> Option<usize> {
 
 /// How much a client's line may be what has become of the other on the way: one of the two is no command.
 fn instead(act: Act, other: Act, one: &Step, two: &Step) -> u32 {
-    let is_command = |act: Act| {
-        act.is_strange() || matches!(act.deed, Deed::Hello | Deed::Smtp(_) | Deed::Pop3(_) | Deed::Imap(..))
-    };
+    let is_command =
+        |act: Act| act.is_strange() || matches!(act.deed, Deed::Hello | Deed::Smtp(_) | Deed::Pop3(_) | Deed::Imap(..));
     match is_command(act) && is_command(other) && (act.is_strange() || other.is_strange()) {
         true => 2 + u32::from(one.bytes == two.bytes),
         false => 0,

@@ -143,16 +143,24 @@ fn place(left: &[u8], right: &[u8]) -> Option<Place> {
     // Quoted from the line's beginning, if it is near.
     let line_start = memchr::memrchr(b'\n', common).map_or(0, |at| at + 1);
     let start = line_start.max(first.saturating_sub(QUOTED / 2));
-    let quoted = |content: &[u8]| {
+    let line = |content: &'_ [u8]| {
         let from = content.get(start..).unwrap_or_default();
-        let line = from.split(|&byte| byte == b'\n').next().unwrap_or_default();
-        String::from_utf8_lossy(line.get(..QUOTED).unwrap_or(line)).into_owned()
+        let end = memchr::memchr(b'\n', from).unwrap_or(from.len()).min(QUOTED);
+        from.get(..end).unwrap_or_default().to_vec()
     };
+    let [mut one, mut other] = [line(left), line(right)];
+    // The carriage return is quoted where it is what differs.
+    if one.trim_ascii_end() != other.trim_ascii_end() {
+        for line in [&mut one, &mut other] {
+            line.truncate(line.trim_ascii_end().len());
+        }
+    }
+    let quoted = |line: &[u8]| String::from_utf8_lossy(line).into_owned();
     Some(Place {
         first: first as u64,
         line: memchr::memchr_iter(b'\n', common).count() as u64 + 1,
         lengths: [ours, theirs].map(|content| (content.len() - same) as u64),
-        quoted: [quoted(left), quoted(right)],
+        quoted: [quoted(&one), quoted(&other)],
     })
 }
 

@@ -3,7 +3,7 @@
 use super::act::{Act, Deed, Outcome, answers_a_question, is_apop};
 use super::contents::{self, Contents};
 use super::pieces::{Piece, pieces};
-use super::{How, Quiet, What};
+use super::rows::{How, Quiet, What};
 use crate::flow::Side;
 use crate::protocol::event::{Kind, Subject};
 use crate::protocol::sasl::Round;
@@ -23,7 +23,9 @@ pub fn how(one: &Step, other: &Step, masked: bool) -> How {
         if outcomes[0] != outcomes[1] {
             return How::Differs(What::Outcome);
         }
-        if one.code() != other.code() || one.enhanced() != other.enhanced() {
+        // Where only one side has an enhanced code, the two may mean the same.
+        let enhanced = one.enhanced().zip(other.enhanced()).is_some_and(|(one, other)| one != other);
+        if one.code() != other.code() || enhanced {
             return How::Differs(What::Code);
         }
     }
@@ -94,7 +96,7 @@ fn server(one: &Step, other: &Step, act: Act) -> How {
         return How::Differs(What::Answer);
     }
     if Outcome::of(one).is_some_and(Outcome::is_failure) {
-        let words = texts.map(|text| steady(text));
+        let words = texts.map(steady);
         return match one.variant == other.variant && words[0] == words[1] {
             true => How::Quiet(Quiet::Words),
             false => How::Differs(What::Reason),
@@ -110,8 +112,9 @@ fn is_one(pair: &[String]) -> bool {
     pair.first() == pair.last()
 }
 
-/// How two pieces of content differ. A message is compared once, in the row of its first piece.
-pub fn content(sessions: [&Session; 2], steps: [&Step; 2], first: bool, kept: &Contents) -> How {
+/// How two pieces of content differ. A message is compared once, in the row of its first
+/// piece: `before` says, in the rows of the others, whether it is the same.
+pub fn content(sessions: [&Session; 2], steps: [&Step; 2], before: Option<bool>, kept: &Contents) -> How {
     let [one, other] = steps;
     let message = |hand: usize| -> Option<&Message> {
         let number = steps.get(hand)?.carries?.message;
@@ -119,7 +122,8 @@ pub fn content(sessions: [&Session; 2], steps: [&Step; 2], first: bool, kept: &C
         messages.get((number as usize).checked_sub(1)?).filter(|message| message.n == number)
     };
     match (message(0), message(1)) {
-        (Some(_), Some(_)) if !first => How::Quiet(Quiet::Further),
+        (Some(_), Some(_)) if before == Some(true) => How::Same,
+        (Some(_), Some(_)) if before == Some(false) => How::Quiet(Quiet::Further),
         (Some(left), Some(right)) => match contents::compare(left, right, kept) {
             None => How::Same,
             Some(changed) => How::Differs(What::Content(Box::new(changed))),
@@ -208,9 +212,7 @@ fn steady(text: &str) -> String {
 fn is_overwritten(left: &str, right: &str) -> bool {
     let parts = pieces(left, right);
     parts.windows(2).any(|pair| match pair {
-        [Piece::Left(one), Piece::Right(other)] => {
-            one.len() == other.len() && (is_filler(one) != is_filler(other))
-        }
+        [Piece::Left(one), Piece::Right(other)] => one.len() == other.len() && (is_filler(one) != is_filler(other)),
         _ => false,
     })
 }

@@ -61,7 +61,7 @@ fn check(session: &Session, found: &mut Found) {
     let evidence = step.map(|step| step.n).into_iter().chain(alert);
     let occurrence = found.at(evidence).named(Key::Name, Fact::Name(until)).says(says);
     if let Some(severity) = severity {
-        occurrence.severity(severity);
+        occurrence.severity(severity).class(Class::Failure);
     }
 }
 

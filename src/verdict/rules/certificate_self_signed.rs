@@ -49,7 +49,7 @@ fn check(session: &Session, found: &mut Found) {
     let evidence = step.map(|step| step.n).into_iter().chain(refused);
     let occurrence = found.at(evidence).fact(Fact::Name(certificate.subject.clone()));
     if refused.is_some() {
-        occurrence.severity(Severity::Medium);
+        occurrence.severity(Severity::Medium).class(Class::Failure);
     }
 }
 

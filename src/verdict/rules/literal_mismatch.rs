@@ -2,7 +2,7 @@ use crate::protocol::event::Subject;
 use crate::protocol::imap::{self, Status, Verb, What};
 use crate::session::Session;
 use crate::session::model::{Measure, Step};
-use crate::verdict::rule::{Class, Fact, Found, Needs, Rule, Sentence, Severity, Text, Words};
+use crate::verdict::rule::{Class, Fact, Found, Key, Needs, Rule, Sentence, Severity, Text, Words};
 
 /// A server announced more octets of a message than it sent: the end of the response and the reply to the FETCH crossed
 /// where content was due.
@@ -35,7 +35,10 @@ pub const RULE: Rule = Rule {
             remedy: "应修复服务器。常见原因是每个换行按两个字节计数却只发送一个，或中间的代理、过滤器改动了邮件却没有改动字节数。",
         },
     },
-    sentences: &[Sentence { en: "Announced: {0}. Sent: {1}", zh: "声明：{0}。实际发送：{1}" }],
+    sentences: &[Sentence {
+        en: "Announced: {0}. Sent: {1}. Difference: {2}",
+        zh: "声明：{0}。实际发送：{1}。相差：{2}",
+    }],
     check,
 };
 
@@ -56,7 +59,11 @@ fn check(session: &Session, found: &mut Found) {
                 _,
             ) => {
                 for (content, announced, came) in short.drain(..) {
-                    found.at([content.n, step.n]).fact(Fact::Bytes(announced)).fact(Fact::Bytes(came));
+                    found
+                        .at([content.n, step.n])
+                        .named(Key::Limit, Fact::Bytes(announced))
+                        .fact(Fact::Bytes(came))
+                        .named(Key::Count, Fact::Bytes(announced.saturating_sub(came)));
                 }
             }
             _ => {}

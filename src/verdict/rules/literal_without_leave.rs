@@ -2,7 +2,7 @@ use crate::protocol::event::{StepId, Subject};
 use crate::protocol::imap::{self, Status, Verb, What};
 use crate::session::Session;
 use crate::session::model::Step;
-use crate::verdict::rule::{Class, Fact, Found, Needs, Rule, Sentence, Severity, Text, Words};
+use crate::verdict::rule::{Class, Fact, Found, Key, Needs, Rule, Sentence, Severity, Text, Words};
 use std::cell::LazyCell;
 use std::collections::HashMap;
 
@@ -62,7 +62,12 @@ fn check(session: &Session, found: &mut Found) {
                         _ => command.quoted_command(),
                     };
                     let steps = [command.n, step.n].into_iter().chain(refusals.get(&command.n).copied());
-                    found.at(steps).fact(Fact::Name(text));
+                    let octets =
+                        text.rsplit_once('{').and_then(|(_, octets)| octets.trim_end_matches('}').parse().ok());
+                    let occurrence = found.at(steps).named(Key::Command, Fact::Name(text));
+                    if let Some(octets) = octets {
+                        _ = occurrence.named(Key::Bytes, Fact::Bytes(octets));
+                    }
                 }
                 None => _ = found.at([step.n]),
             },

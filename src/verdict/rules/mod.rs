@@ -17,6 +17,8 @@ macro_rules! rules {
 
 rules! {
     address_probing
+    bare_carriage_return
+    bare_line_feed
     bytes_missing
     certificate_expired
     certificate_name_mismatch
@@ -32,11 +34,16 @@ rules! {
     credential_reuse
     delivery_deferred
     delivery_rejected
+    dot_not_doubled
+    dot_not_on_its_line
+    duplicate_header
     encryption_demanded
     fallback_to_clear_mechanism
     handshake_stalled
     idle_timeout
     late_reply
+    length_mismatch
+    line_too_long
     literal_mismatch
     literal_without_leave
     login_despite_logindisabled
@@ -48,15 +55,22 @@ rules! {
     mailbox_refused
     malformed_credentials
     mechanism_not_offered
+    message_cut_at_dot
     mtu_black_hole
+    nul_byte
     obsolete_tls
     open_relay
     password_equals_user_name
     peer_unreachable
+    pipelining_not_offered
     plaintext_message
     plaintext_password
     plaintext_token
     preauth_blocks_starttls
+    protocol_violation
+    proxy_header_expected
+    proxy_header_not_expected
+    proxy_not_trusted
     repeated_login_failures
     replies_out_of_step
     reply_missing
@@ -67,6 +81,8 @@ rules! {
     slow_greeting
     slow_reply
     slow_transfer
+    smtp_smuggling
+    spoke_before_greeting
     stale_connection
     starttls_injection
     starttls_stripped

@@ -19,7 +19,7 @@ pub const RULE: Rule = Rule {
     id: "reply-missing",
     severity: Severity::Medium,
     class: Class::Failure,
-    because_of: &["connection-reset", "server-shut-down"],
+    because_of: &["connection-reset"],
     since: "0.2.0",
     rank: 38,
     reference: Some("RFC 2033, section 4.2"),

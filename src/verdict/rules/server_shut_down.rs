@@ -17,7 +17,7 @@ pub const RULE: Rule = Rule {
     id: "server-shut-down",
     severity: Severity::Medium,
     class: Class::Failure,
-    because_of: &["proxy-header-expected", "tls-mismatch", "reply-missing", "out-of-step"],
+    because_of: &["proxy-header-expected", "tls-mismatch", "reply-missing", "replies-out-of-step"],
     since: "0.2.0",
     rank: 16,
     reference: Some("RFC 5321, section 3.8"),

@@ -2,7 +2,7 @@ use crate::protocol::event::Subject;
 use crate::protocol::{imap, pop3, smtp};
 use crate::session::Session;
 use crate::session::model::Step;
-use crate::verdict::rule::{Class, Fact, Found, Needs, Rule, Sentence, Severity, Text, Words};
+use crate::verdict::rule::{Class, Fact, Found, Key, Needs, Rule, Sentence, Severity, Text, Words};
 
 /// The server greeted the client with a refusal: it does not serve it now, or not at all.
 ///
@@ -16,7 +16,7 @@ pub const RULE: Rule = Rule {
     id: "session-refused",
     severity: Severity::Medium,
     class: Class::Failure,
-    because_of: &[],
+    because_of: &["spoke-before-greeting"],
     since: "0.2.0",
     rank: 35,
     reference: Some("RFC 5321, section 3.1"),
@@ -37,14 +37,30 @@ pub const RULE: Rule = Rule {
                      黑名单拒绝该地址的原因。",
         },
     },
-    sentences: &[Sentence { en: "The server said: {0}", zh: "服务器的答复：{0}" }],
+    sentences: &[
+        Sentence { en: "The server said: {0}", zh: "服务器的答复：{0}" },
+        Sentence { en: "The server said: {0}. The block list: {1}", zh: "服务器的答复：{0}。黑名单：{1}" },
+    ],
     check,
 };
 
 fn check(session: &Session, found: &mut Found) {
     for step in session.steps.iter().filter(|step| refuses(step)) {
-        found.at([step.n]).fact(Fact::Name(step.quoted()));
+        let occurrence = found.at([step.n]).named(Key::Reply, Fact::Name(step.quoted()));
+        if let Some(list) = blocklist(&step.text) {
+            _ = occurrence.says(1).named(Key::Name, Fact::Name(list.to_owned()));
+        }
     }
+}
+
+/// The blocklist that a greeting names: a host behind one of the usual words.
+fn blocklist(text: &str) -> Option<&str> {
+    let after = ["blocked using ", "listed at ", "listed by ", "listed in ", "listed on "]
+        .iter()
+        .find_map(|words| text.split_once(words).map(|(_, after)| after))?;
+    let host = after.split(|it: char| !it.is_ascii_alphanumeric() && !matches!(it, '.' | '-')).next()?;
+    let host = host.trim_end_matches('.');
+    host.contains('.').then_some(host)
 }
 
 fn refuses(step: &Step) -> bool {
@@ -60,6 +76,17 @@ fn refuses(step: &Step) -> bool {
 mod tests {
     has!(smtp_has_too_many_connections, "S: 421 4.7.0 mx too many connections" => [1]);
     has!(smtp_refuses_the_address, "S: 554 5.7.1 blocked\nC: QUIT\nS: 221 bye" => [1]);
+    #[test]
+    fn the_block_list_is_named() {
+        use super::blocklist;
+        let text =
+            "554 5.7.1 Service unavailable; Client host [192.0.2.1] blocked using list.example.net; see https://x";
+        assert_eq!(blocklist(text), Some("list.example.net"));
+        assert_eq!(blocklist("554 192.0.2.1 is listed in bl.example.org."), Some("bl.example.org"));
+        assert_eq!(blocklist("421 too many connections"), None);
+        assert_eq!(blocklist("554 blocked using our policy"), None);
+    }
+
     has!(imap_is_busy, "S: * BYE [UNAVAILABLE] try again later" => [1]);
     has!(pop3_is_busy, "--- server 10.0.0.25:110\nS: -ERR [SYS/TEMP] try again later" => [1]);
     has_not!(a_server_that_closes_later, "S: 220 mx\nC: HELO a\nS: 421 shutting down");

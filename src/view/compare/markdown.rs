@@ -4,7 +4,7 @@ use super::Compared;
 use super::said::sign;
 use super::table::{facts, legend};
 use crate::view::locale::compare as words;
-use crate::view::locale::compare::Word;
+use crate::view::locale::compared::Word;
 use std::io::{self, Write};
 
 /// Signs that mean something in Markdown.

@@ -4,9 +4,9 @@ use super::Compared;
 use crate::capture::Time;
 use crate::session::model;
 use crate::verdict::compare::{self as verdict, Hand, How, Piece, Quiet, What, Why, pieces};
+use crate::view::escape;
 use crate::view::json::TerminalSafe;
 use crate::view::record::{Context, Endpoint, Options, Shown, Step, VERSION, enums};
-use crate::view::escape;
 use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 use serde_json::ser::PrettyFormatter;
@@ -206,9 +206,8 @@ impl<'a> ComparedRow<'a> {
         let options = Options { lang: compared.lang, ..Options::default() };
         let steps = compared.steps(row);
         let [left, right] = compared.sessions;
-        let record = |session, step: Option<&'a model::Step>| {
-            step.map(|step| Step::new(step, &Context { session, options }))
-        };
+        let record =
+            |session, step: Option<&'a model::Step>| step.map(|step| Step::new(step, &Context { session, options }));
         let (how, what) = words(&row.how);
         let text = match steps {
             [Some(one), Some(other)] if one.text != other.text => {
@@ -261,36 +260,45 @@ fn words(how: &How) -> (&'static str, Option<&'static str>) {
         How::Same => ("same", None),
         How::Only(Hand::Left) => ("only-left", None),
         How::Only(Hand::Right) => ("only-right", None),
-        How::Quiet(quiet) => ("quiet", Some(match quiet {
-            Quiet::Name => "name",
-            Quiet::Tag => "tag",
-            Quiet::Words => "words",
-            Quiet::Nonce => "nonce",
-            Quiet::Spelling => "spelling",
-            Quiet::Order => "order",
-            Quiet::DeclaredSize => "declared-size",
-            Quiet::Size => "size",
-            Quiet::NotCompared => "not-compared",
-            Quiet::Further => "further",
-        })),
-        How::Differs(what) => ("differs", Some(match what {
-            What::Outcome => "outcome",
-            What::Code => "code",
-            What::Reason => "reason",
-            What::Verb => "verb",
-            What::Hello => "hello",
-            What::Arguments => "arguments",
-            What::Capabilities => "capabilities",
-            What::Answer => "answer",
-            What::Overwritten => "overwritten",
-            What::Content(_) => "content",
-            What::Text => "text",
-        })),
-        How::Unseen(_, why) => ("unseen", Some(match why {
-            Why::Gap => "gap",
-            Why::Encrypted => "encrypted",
-            Why::Outside => "outside",
-        })),
+        How::Quiet(quiet) => (
+            "quiet",
+            Some(match quiet {
+                Quiet::Name => "name",
+                Quiet::Tag => "tag",
+                Quiet::Words => "words",
+                Quiet::Nonce => "nonce",
+                Quiet::Spelling => "spelling",
+                Quiet::Order => "order",
+                Quiet::DeclaredSize => "declared-size",
+                Quiet::Size => "size",
+                Quiet::NotCompared => "not-compared",
+                Quiet::Further => "further",
+            }),
+        ),
+        How::Differs(what) => (
+            "differs",
+            Some(match what {
+                What::Outcome => "outcome",
+                What::Code => "code",
+                What::Reason => "reason",
+                What::Verb => "verb",
+                What::Hello => "hello",
+                What::Arguments => "arguments",
+                What::Capabilities => "capabilities",
+                What::Answer => "answer",
+                What::Overwritten => "overwritten",
+                What::Content(_) => "content",
+                What::Text => "text",
+            }),
+        ),
+        How::Unseen(_, why) => (
+            "unseen",
+            Some(match why {
+                Why::Gap => "gap",
+                Why::Encrypted => "encrypted",
+                Why::Outside => "outside",
+            }),
+        ),
     }
 }
 

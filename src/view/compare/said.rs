@@ -2,11 +2,11 @@
 
 use super::Compared;
 use crate::flow::Side;
-use crate::protocol::event::Kind;
+use crate::protocol::event::{Channel, Kind};
 use crate::session::model::{Session, Step};
 use crate::verdict::compare::{Hand, How, Outcome, Piece, Quiet, Row, What, pieces};
 use crate::verdict::purpose::purpose;
-use crate::view::locale::compare::{Parting, Quotes, Word};
+use crate::view::locale::compared::{Parting, Quotes, Word};
 use crate::view::locale::{self, compare as words};
 use crate::view::table::numbers;
 use crate::view::{Lang, escape};
@@ -73,7 +73,7 @@ impl<'a> Compared<'a> {
             How::Quiet(Quiet::NotCompared | Quiet::Further) if ours == theirs => short(&ours, QUOTED),
             How::Quiet(quiet) => format!("{}\n{}", marked(&ours, &theirs), note(words::quiet(self.lang, *quiet))),
             How::Differs(what @ What::Content(changed)) => {
-                let mut text = format!("{}\n{}", marked(&ours, &theirs), note(&words::what(self.lang, what)));
+                let mut text = words::what(self.lang, what);
                 if let Some(place) = changed.place.as_ref().filter(|_| !self.masked) {
                     let [left, right] = place.quoted.each_ref().map(|quoted| escape::line(quoted).into_owned());
                     text = format!("{text}\n{}", marked(&left, &right));
@@ -96,8 +96,24 @@ impl<'a> Compared<'a> {
         escape::block(&step.text).into_owned()
     }
 
-    /// The comparison in one or two sentences.
+    /// The comparison in a few sentences, and the bounds that cost something in either session.
     pub fn summary(&self) -> String {
+        let mut told = vec![self.outcome()];
+        if self.sessions.iter().any(|session| session.steps.iter().any(|step| step.channel == Channel::Tls)) {
+            told.push(words::word(self.lang, Word::Hidden).to_owned());
+        }
+        for (session, hand) in self.sessions.into_iter().zip([Word::Left, Word::Right]) {
+            let hand = words::word(self.lang, hand);
+            let limits = session.limits_hit.iter();
+            told.extend(limits.map(|(limit, count)| match self.lang {
+                Lang::En => format!("{hand}: {count} {}.", locale::limit(self.lang, limit)),
+                Lang::Zh => format!("{hand}：{} {count}。", locale::limit(self.lang, limit)),
+            }));
+        }
+        told.join(if self.lang == Lang::En { " " } else { "" })
+    }
+
+    fn outcome(&self) -> String {
         let comparison = self.comparison;
         let parting = comparison.parting.and_then(|at| Some((at, comparison.rows.get(at)?)));
         let Some((at, row)) = parting else { return words::same_process(self.lang, &comparison.tally) };
@@ -127,8 +143,13 @@ impl<'a> Compared<'a> {
         let (ours, theirs) = (quoted(0, left), quoted(1, right));
         let said = Quotes { left: &ours, right: &theirs };
         let from = left.or(right).map_or(Side::Client, |step| step.from);
-        let to = left.and_then(|step| self.sessions[0].answered(step)).and_then(|step| step.command.clone());
-        let to = to.as_deref().map(|to| escape::line(to).into_owned());
+        let asked = left.and_then(|step| self.sessions[0].answered(step));
+        let to = match (asked, left.map(|step| step.kind)) {
+            (Some(asked), _) if asked.kind == Kind::Data => Some(words::word(self.lang, Word::TheMessage).to_owned()),
+            (Some(asked), _) => asked.command.as_deref().map(|to| escape::line(to).into_owned()),
+            (None, Some(Kind::Greeting)) => Some(words::word(self.lang, Word::TheConnection).to_owned()),
+            _ => None,
+        };
         let parting = match (&row.how, left, right) {
             (How::Differs(What::Outcome), Some(one), Some(other)) => match &to {
                 Some(to) => Parting::Outcome { to, outcomes: [Outcome::of(one), Outcome::of(other)], said },
@@ -156,8 +177,9 @@ impl<'a> Compared<'a> {
     }
 
     fn with_counts(&self, parting: String) -> String {
-        let blank = if self.lang == Lang::En { " " } else { "" };
-        format!("{parting}{blank}{}", words::counts(self.lang, &self.comparison.tally))
+        let mut told = vec![parting, words::counts(self.lang, &self.comparison.tally)];
+        told.extend(self.comparison.within.map(|hand| words::within(self.lang, hand)));
+        told.join(if self.lang == Lang::En { " " } else { "" })
     }
 }
 

@@ -5,19 +5,24 @@ use super::said::sign;
 use crate::session::Session;
 use crate::verdict::compare::{How, Row as Compare};
 use crate::view::address::canonical;
-use crate::view::locale::compare::Word;
+use crate::view::locale::compared::Word;
 use crate::view::locale::{self, Label, compare as words};
 use crate::view::table::{Grid, Mark, Row, Style, banner, moment, paragraph};
 use crate::view::{Lang, escape};
 use std::io::{self, Write};
 use unicode_width::UnicodeWidthStr;
 
+/// The signs in the order of the legend.
+const ORDER: [&str; 6] = ["=", "~", "!=", "<", ">", "?"];
 /// Rows that are laid out at a time.
 const PIECE: usize = 256;
-/// Widths of the columns for numbers and packets, as far as the terminal has room for packets.
-const NUMBER: usize = 9;
-/// The narrowest terminal in which the columns of numbers may be as wide as they like.
-const ROOMY: usize = 90;
+/// Rows that decide how wide the columns of numbers are.
+const MEASURED: usize = 1_000;
+/// Most columns of a terminal for each of the columns of numbers: in a narrow one, and in a roomy one.
+const NARROW: usize = 7;
+const WIDE: usize = 11;
+/// The narrowest roomy terminal.
+const ROOMY: usize = 80;
 
 /// Writes a comparison to a terminal of `style`.
 ///
@@ -38,21 +43,35 @@ pub fn table(out: &mut dyn Write, style: Style, compared: &Compared<'_>) -> io::
     writeln!(out)?;
 
     let comparison = compared.comparison;
-    let number = if style.width < ROOMY { NUMBER.min(7) } else { NUMBER };
-    let who = [crate::flow::Side::Client, crate::flow::Side::Server].map(|side| locale::side(compared.lang, side).width());
+    let widest = if style.width < ROOMY { NARROW } else { WIDE };
+    let measured = comparison
+        .rows
+        .iter()
+        .take(MEASURED)
+        .flat_map(|row| compared.steps(row).map(|step| compared.number(row, step)));
+    let numbers =
+        measured.flat_map(|number| number.lines().map(UnicodeWidthStr::width).max()).max().unwrap_or_default();
+    let heads = [Word::Left, Word::Right].map(|title| word(title).width()).into_iter().max().unwrap_or_default();
+    let number = numbers.clamp(heads, widest);
+    let who =
+        [crate::flow::Side::Client, crate::flow::Side::Server].map(|side| locale::side(compared.lang, side).width());
     let who = who.into_iter().max().unwrap_or_default().max(word(Word::Who).width());
     let natural = [2, number, number, who, style.width];
     let mut grid = Grid::new(style, &natural, &natural[..4]);
     grid.head(out, &["", word(Word::Left), word(Word::Right), word(Word::Who), word(Word::Content)])?;
-    let mut before = false;
+    let mut before = None;
     for piece in comparison.rows.chunks(PIECE) {
         let rows: Vec<Row> = piece
             .iter()
             .map(|row| {
-                // What is the same is quiet: no lines between such rows.
-                let quiet = matches!(row.how, How::Same | How::Quiet(_));
-                let joined = quiet && before;
-                before = quiet;
+                // No lines between rows that are alike, nor between those that the same side alone has.
+                let group = match row.how {
+                    How::Same | How::Quiet(_) => Some("="),
+                    How::Only(_) | How::Unseen(..) => Some(sign(&row.how).0),
+                    How::Differs(_) => None,
+                };
+                let joined = group.is_some() && before == group;
+                before = group;
                 drawn(compared, row).joined(joined)
             })
             .collect();
@@ -93,6 +112,8 @@ pub fn legend(compared: &Compared<'_>) -> Vec<(&'static str, Word)> {
             signs.push(sign);
         }
     }
+    // In the order of how much they say.
+    signs.sort_by_key(|(sign, _)| ORDER.iter().position(|one| one == sign));
     signs
 }
 

@@ -1,48 +1,10 @@
 //! The words of a comparison of two sessions.
 
+use super::compared::{Parting, Word};
 use super::{Lang, en, zh};
-use crate::flow::Side;
-use crate::verdict::compare::{Hand, Outcome, Quiet, Tally, What, Why};
+use crate::verdict::compare::{Hand, Quiet, Tally, What, Why};
 
-/// A heading or a fixed word of a comparison.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(missing_docs)]
-pub enum Word {
-    Comparison,
-    Left,
-    Right,
-    Who,
-    Steps,
-    File,
-    /// The legend: what the sign of a row means.
-    Same,
-    Quiet,
-    Differs,
-    OnlyLeft,
-    OnlyRight,
-    Unseen,
-    /// The contents of both messages.
-    Content,
-}
-
-/// The two steps at which sessions part, as text: the left one's and the right one's.
-#[derive(Debug, Clone, Copy)]
-pub struct Quotes<'a> {
-    pub left: &'a str,
-    pub right: &'a str,
-}
-
-/// What two sessions come to that part.
-#[derive(Debug, Clone, Copy)]
-pub enum Parting<'a> {
-    /// Both servers answer the same, called `to`, differently.
-    Outcome { to: &'a str, outcomes: [Option<Outcome>; 2], said: Quotes<'a> },
-    /// Each side says something else.
-    Instead { from: Side, said: Quotes<'a>, overwritten: bool },
-    /// Only one has this step.
-    Only { hand: Hand, from: Side, said: &'a str },
-}
-
+/// A heading or a fixed word.
 pub fn word(lang: Lang, word: Word) -> &'static str {
     say!(lang, compare::word(word))
 }
@@ -75,6 +37,11 @@ pub fn parting(lang: Lang, place: &str, parting: Parting<'_>) -> String {
 /// No step parts them.
 pub fn same_process(lang: Lang, tally: &Tally) -> String {
     say!(lang, compare::same_process(tally))
+}
+
+/// All that one session does, the other does too.
+pub fn within(lang: Lang, hand: Hand) -> String {
+    say!(lang, compare::within(hand))
 }
 
 /// How many rows there are of each sort.

@@ -40,9 +40,9 @@ pub fn safety(lang: Lang, verdict: &Verdict) -> Option<String> {
 fn delivery(lang: Lang, verdict: &Verdict) -> String {
     let tally = &verdict.tally;
     let failed: Vec<[String; 2]> = tally
-        .failed
+        .undelivered
         .iter()
-        .map(|failed| [&failed.address, &failed.reply].map(|text| escape::line(text).into_owned()))
+        .map(|undelivered| [&undelivered.address, &undelivered.reply].map(|text| escape::line(text).into_owned()))
         .collect();
     say!(lang, verdict::delivery(verdict.delivered, tally, &failed))
 }
@@ -54,7 +54,7 @@ fn cause(lang: Lang, verdict: &Verdict) -> Option<String> {
     let said = match rule.class {
         Class::Weakness => verdict.safe == Safe::No,
         // The sentence about deliveries has the server's words.
-        Class::Failure => id.starts_with("delivery-") && !verdict.tally.failed.is_empty(),
+        Class::Failure => id.starts_with("delivery-") && !verdict.tally.undelivered.is_empty(),
         Class::Remark => true,
     };
     (!said).then(|| say!(lang, verdict::cause(title(lang, id))))

@@ -42,7 +42,7 @@ use crate::protocol::secret::{MASK, Secret, SecretKind};
 use crate::session::model::{Session, Step, StepLine, TextsMut};
 use crate::session::summary::{Summary, Traffic};
 use crate::verdict::across::login_frequency::{LoginFrequency, Logins, Pair};
-use crate::verdict::{Needs, Report, Selection};
+use crate::verdict::{Needs, Report, Selection, Undelivered};
 use doubt::{Doubt, Hidden, What};
 use known::Known;
 use masked::{Found, Masked, widened};
@@ -169,13 +169,14 @@ impl<V: View> View for Redact<V> {
             self.release()?;
         }
         holds_no_wire_text(report);
-        if report.across.findings.is_empty() && report.across.journeys.is_empty() {
-            return self.inner.finish(report);
-        }
         let mut masked = report.clone();
         let own = Needles::default();
         let mut mask = Mask { own: &own, known: &self.known, names: self.names.as_ref(), given: &[] };
         masked.across.texts_mut(&mut |text| mask.text(text));
+        for Undelivered { address, reply } in masked.verdict.iter_mut().flat_map(|verdict| &mut verdict.tally.undelivered) {
+            mask.text(address);
+            mask.text(reply);
+        }
         self.inner.finish(&masked)
     }
 
@@ -325,9 +326,9 @@ impl Masking {
     }
 }
 
-/// Stops compiling when a field is added to a report, so that its author decides whether it holds text off the wire. No
-/// field does today, but for what several sessions show, which is masked: the user names the sources, the reader of a source words its problem, and the other fields are
-/// counts, addresses and times.
+/// Stops compiling when a field is added to a report, so that its author decides whether it holds text off the wire. What
+/// several sessions show, and the recipients that the verdict names, are masked. The user names the sources, the reader of
+/// a source words its problem, and the other fields are counts, addresses and times.
 fn holds_no_wire_text(report: &Report) {
     let Report { sources, summary, logins, verdict: _, across: _ } = report;
     for source in sources {

@@ -4,7 +4,7 @@ use super::terms::{bytes, side};
 use crate::session::model::LineEnds;
 use crate::verdict::compare::{Changed, Hand, Outcome, Quiet, Tally, What, Why};
 use crate::view::escape;
-use crate::view::locale::compare::{Parting, Quotes, Word};
+use crate::view::locale::compared::{Parting, Quotes, Word};
 
 pub fn word(word: Word) -> &'static str {
     match word {
@@ -21,6 +21,9 @@ pub fn word(word: Word) -> &'static str {
         Word::OnlyRight => "right only",
         Word::Unseen => "no counterpart was captured; there may be one",
         Word::Content => "What they say and carry",
+        Word::TheMessage => "the message",
+        Word::TheConnection => "the connection",
+        Word::Hidden => "What is inside TLS cannot be read: there, only kinds and lengths are compared.",
     }
 }
 
@@ -56,7 +59,8 @@ pub fn what(what: &What) -> String {
 }
 
 fn content(changed: &Changed) -> String {
-    let Changed { sizes: [left, right], place, same_body, line_ends, gone, added, changed: other, incomplete } = changed;
+    let Changed { sizes: [left, right], place, same_body, line_ends, gone, added, changed: other, incomplete } =
+        changed;
     let mut told = vec![match left == right {
         true => format!("the content, {} on both sides", bytes(*left)),
         false => format!("the content: {} on the left, {right} on the right", bytes(*left)),
@@ -64,20 +68,25 @@ fn content(changed: &Changed) -> String {
     match place {
         Some(place) => {
             let [ours, theirs] = place.lengths;
+            let how = match (ours, theirs) {
+                (0, _) => format!("{} more on the right there", bytes(theirs)),
+                (_, 0) => format!("{} more on the left there", bytes(ours)),
+                _ => format!("from there, {} on the left and {theirs} on the right differ", bytes(ours)),
+            };
             told.push(format!(
-                "the first byte that differs is at offset {}, in line {}; from there, {} on the left and {theirs} on the \
-                 right differ",
-                place.first,
-                place.line,
-                bytes(ours)
+                "the first byte that differs is at offset {}, in line {}; {how}",
+                place.first, place.line
             ));
         }
         None => told.push("SHA-256 differs".to_owned()),
     }
-    let names = |names: &[String]| {
-        names.iter().map(|name| escape::line(name).into_owned()).collect::<Vec<_>>().join(", ")
-    };
-    for (list, about) in [(gone, "header fields on the left only"), (added, "header fields on the right only"), (other, "header fields that differ")] {
+    let names =
+        |names: &[String]| names.iter().map(|name| escape::line(name).into_owned()).collect::<Vec<_>>().join(", ");
+    for (list, about) in [
+        (gone, "header fields on the left only"),
+        (added, "header fields on the right only"),
+        (other, "header fields that differ"),
+    ] {
         if !list.is_empty() {
             told.push(format!("{about}: {}", names(list)));
         }
@@ -173,11 +182,23 @@ pub fn same_process(tally: &Tally) -> String {
     }
 }
 
+/// `hand`: whose steps the other session has too.
+pub fn within(hand: Hand) -> String {
+    let (one, other) = match hand {
+        Hand::Left => ("left", "right"),
+        Hand::Right => ("right", "left"),
+    };
+    format!("All that the {one} session does, the {other} one does too, in the same order and with the same outcomes.")
+}
+
 pub fn counts(tally: &Tally) -> String {
     let Tally { rows, same, quiet, differ, only_left, only_right, unseen } = tally;
-    let mut told = vec![format!("Of {rows} rows, {} are alike", same + quiet)];
+    let mut told = vec![match same + quiet {
+        1 => format!("Of {rows} rows, 1 is alike"),
+        alike => format!("Of {rows} rows, {alike} are alike"),
+    }];
     for (count, about) in [
-        (differ, "differ"),
+        (differ, if *differ == 1 { "differs" } else { "differ" }),
         (only_left, "left only"),
         (only_right, "right only"),
         (unseen, "without a counterpart that was captured"),
@@ -188,4 +209,3 @@ pub fn counts(tally: &Tally) -> String {
     }
     told.join(", ") + "."
 }
-

@@ -4,7 +4,7 @@ use super::terms::{bytes, side};
 use crate::session::model::LineEnds;
 use crate::verdict::compare::{Changed, Hand, Outcome, Quiet, Tally, What, Why};
 use crate::view::escape;
-use crate::view::locale::compare::{Parting, Quotes, Word};
+use crate::view::locale::compared::{Parting, Quotes, Word};
 
 pub fn word(word: Word) -> &'static str {
     match word {
@@ -20,7 +20,10 @@ pub fn word(word: Word) -> &'static str {
         Word::OnlyLeft => "仅左边有",
         Word::OnlyRight => "仅右边有",
         Word::Unseen => "对应的步骤没有抓到，未必没有",
-        Word::Content => "报文内容",
+        Word::Content => "所说和所传的内容",
+        Word::TheMessage => "邮件",
+        Word::TheConnection => "连接",
+        Word::Hidden => "TLS 之内的内容无法读取，只比较了种类和长度。",
     }
 }
 
@@ -56,7 +59,8 @@ pub fn what(what: &What) -> String {
 }
 
 fn content(changed: &Changed) -> String {
-    let Changed { sizes: [left, right], place, same_body, line_ends, gone, added, changed: other, incomplete } = changed;
+    let Changed { sizes: [left, right], place, same_body, line_ends, gone, added, changed: other, incomplete } =
+        changed;
     let mut told = vec![match left == right {
         true => format!("邮件内容，两边都是 {}", bytes(*left)),
         false => format!("邮件内容：左边 {}，右边 {}", bytes(*left), bytes(*right)),
@@ -64,19 +68,19 @@ fn content(changed: &Changed) -> String {
     match place {
         Some(place) => {
             let [ours, theirs] = place.lengths;
-            told.push(format!(
-                "第一个不同的字节在偏移 {} 处，第 {} 行；由此起左边 {}、右边 {} 不同",
-                place.first,
-                place.line,
-                bytes(ours),
-                bytes(theirs)
-            ));
+            let how = match (ours, theirs) {
+                (0, _) => format!("右边在此多出 {}", bytes(theirs)),
+                (_, 0) => format!("左边在此多出 {}", bytes(ours)),
+                _ => format!("由此起左边 {}、右边 {} 不同", bytes(ours), bytes(theirs)),
+            };
+            told.push(format!("第一个不同的字节在偏移 {} 处，第 {} 行；{how}", place.first, place.line));
         }
         None => told.push("SHA-256 不同".to_owned()),
     }
     let names =
         |names: &[String]| names.iter().map(|name| escape::line(name).into_owned()).collect::<Vec<_>>().join("、");
-    for (list, about) in [(gone, "仅左边有的首部字段"), (added, "仅右边有的首部字段"), (other, "值不同的首部字段")] {
+    for (list, about) in [(gone, "仅左边有的首部字段"), (added, "仅右边有的首部字段"), (other, "值不同的首部字段")]
+    {
         if !list.is_empty() {
             told.push(format!("{about}：{}", names(list)));
         }
@@ -164,8 +168,19 @@ pub fn same_process(tally: &Tally) -> String {
     match (rows, unseen) {
         (0, _) => "两个会话都没有步骤。".to_owned(),
         (_, 0) => format!("过程相同：{rows} 步中 {alike} 步一致{differing}。"),
-        _ => format!("就两边抓到的部分而言过程相同：{rows} 步中 {alike} 步一致{differing}，{unseen} 步没有抓到对应的步骤。"),
+        _ => format!(
+            "就两边抓到的部分而言过程相同：{rows} 步中 {alike} 步一致{differing}，{unseen} 步没有抓到对应的步骤。"
+        ),
     }
+}
+
+/// `hand`: whose steps the other session has too.
+pub fn within(hand: Hand) -> String {
+    let (one, other) = match hand {
+        Hand::Left => ("左", "右"),
+        Hand::Right => ("右", "左"),
+    };
+    format!("{one}边会话的全部步骤，{other}边都有，顺序和结果相同。")
 }
 
 pub fn counts(tally: &Tally) -> String {

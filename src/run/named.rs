@@ -1,0 +1,38 @@
+//! Where the result goes, with its name for messages.
+
+use super::patient::Patient;
+use std::io::{self, Write};
+
+/// Writes to `out`; errors there are reported with `name`.
+pub(super) struct Named<W> {
+    pub name: String,
+    pub out: W,
+}
+
+impl Named<Patient> {
+    /// Standard output.
+    pub fn stdout() -> Self {
+        Self { name: "standard output".to_owned(), out: Patient::stdout() }
+    }
+}
+
+impl<W> Named<W> {
+    /// `error` with the name.
+    pub fn named(&self, error: io::Error) -> io::Error {
+        match error.kind() {
+            // Not an error: the caller tries again.
+            io::ErrorKind::Interrupted => error,
+            kind => io::Error::new(kind, format!("{}: {error}", self.name)),
+        }
+    }
+}
+
+impl<W: Write> Write for Named<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.out.write(bytes).map_err(|error| self.named(error))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush().map_err(|error| self.named(error))
+    }
+}
