@@ -21,8 +21,16 @@ pub struct Heads {
 #[derive(Debug, Default)]
 struct Kept {
     next: u64,
-    heads: HashMap<u64, Vec<u8>>,
+    heads: HashMap<u64, Head>,
     bytes: usize,
+}
+
+/// The beginning of a content.
+#[derive(Debug, Clone, Default)]
+struct Head {
+    bytes: Vec<u8>,
+    /// More has come than was kept.
+    cut: bool,
 }
 
 impl Heads {
@@ -30,7 +38,7 @@ impl Heads {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn of(&self, message: &Message) -> Option<Vec<u8>> {
+    fn of(&self, message: &Message) -> Option<Head> {
         self.kept().heads.get(&message.stored.as_ref()?.number()).cloned()
     }
 }
@@ -44,20 +52,20 @@ impl ContentStore for Heads {
 
     fn append(&self, number: u64, bytes: &[u8]) {
         let mut kept = self.kept();
-        let has = kept.heads.get(&number).map_or(0, Vec::len);
+        let has = kept.heads.get(&number).map_or(0, |head| head.bytes.len());
         let room = HEAD.saturating_sub(has).min(HEADS.saturating_sub(kept.bytes));
         let taken = bytes.get(..room).unwrap_or(bytes);
-        if !taken.is_empty() {
-            kept.bytes += taken.len();
-            kept.heads.entry(number).or_default().extend_from_slice(taken);
-        }
+        kept.bytes += taken.len();
+        let head = kept.heads.entry(number).or_default();
+        head.bytes.extend_from_slice(taken);
+        head.cut |= taken.len() < bytes.len();
     }
 
     fn end(&self, _: u64) {}
 
     fn discard(&self, number: u64) {
         let mut kept = self.kept();
-        let freed = kept.heads.remove(&number).map_or(0, |head| head.len());
+        let freed = kept.heads.remove(&number).map_or(0, |head| head.bytes.len());
         kept.bytes -= freed;
     }
 }
@@ -74,14 +82,14 @@ pub struct MimeLines {
 /// The MIME header fields of `message`: as sent where `heads` has its header to the end, else as they were read.
 pub fn mime_lines(message: &Message, heads: Option<&Heads>) -> MimeLines {
     let head = heads.and_then(|heads| heads.of(message));
-    match head.as_deref().and_then(header) {
+    match head.as_ref().and_then(|head| header(&head.bytes, head.cut)) {
         Some(header) => MimeLines { fields: fields(header), as_sent: true },
         None => MimeLines { fields: message.mime.as_ref().map(rebuilt).unwrap_or_default(), as_sent: false },
     }
 }
 
-/// The header of a content: up to the empty line.
-fn header(head: &[u8]) -> Option<&[u8]> {
+/// The header of a content: up to the empty line. `cut`: there is more of the content.
+fn header(head: &[u8], cut: bool) -> Option<&[u8]> {
     let mut at = 0;
     for line in head.split_inclusive(|&byte| byte == b'\n') {
         if !line.ends_with(b"\n") {
@@ -93,7 +101,7 @@ fn header(head: &[u8]) -> Option<&[u8]> {
         at += line.len();
     }
     // A header that is all of the content has no empty line.
-    (head.len() < HEAD).then_some(head)
+    (!cut).then_some(head)
 }
 
 fn fields(header: &[u8]) -> Vec<String> {
@@ -140,6 +148,7 @@ mod tests {
     fn only_fields_about_mime_and_their_folded_lines() {
         let header = header(
             b"Subject: a\r\n b\r\nMIME-Version: 1.0\r\ncontent-type: multipart/mixed;\r\n\tboundary=\"x\"\r\n\r\nContent-Type: no\r\n",
+            true,
         );
         let found = fields(header.expect("a header"));
         assert_eq!(found, ["MIME-Version: 1.0", "content-type: multipart/mixed;\n\tboundary=\"x\""]);
@@ -148,9 +157,9 @@ mod tests {
 
     #[test]
     fn a_header_that_goes_on_is_not_told_as_sent() {
-        assert_eq!(header(&vec![b'a'; HEAD]), None);
-        assert_eq!(header(b"A: b\n"), Some(&b"A: b\n"[..]));
-        assert_eq!(header(b"A: b\n\nc"), Some(&b"A: b\n"[..]));
+        assert_eq!(header(b"A: b\nContent-Type: a;", true), None);
+        assert_eq!(header(b"A: b\n", false), Some(&b"A: b\n"[..]));
+        assert_eq!(header(b"A: b\n\nc", true), Some(&b"A: b\n"[..]));
     }
 
     #[test]
@@ -159,7 +168,7 @@ mod tests {
         let number = heads.begin();
         heads.append(number, &vec![b'a'; 2 * HEAD]);
         heads.append(number, b"more");
-        assert_eq!(heads.kept().bytes, HEAD);
+        assert_eq!((heads.kept().bytes, heads.kept().heads.values().all(|head| head.cut)), (HEAD, true));
         heads.discard(number);
         assert_eq!((heads.kept().bytes, heads.kept().heads.len()), (0, 0));
     }

@@ -164,7 +164,11 @@ pub(super) fn by_hand(lang: Lang, it: &Explanation) -> Answer {
                 let few: Vec<String> = packets.iter().take(6).cloned().collect();
                 let more = if packets.len() > 6 { ", …" } else { "" };
                 let said = words::sign(lang, *sign, *count, typing.lines);
-                format!("{said} ({}: {}{more})", word(lang, Word::Packets).to_lowercase(), few.join(", "))
+                let packets = word(lang, Word::Packets).to_lowercase();
+                match lang {
+                    Lang::En => format!("{said} ({packets} {}{more})", few.join(", ")),
+                    Lang::Zh => format!("{said}（{packets} {}{more}）", few.join(", ")),
+                }
             });
             let signs: Vec<String> = signs.collect();
             let hand = words::hand(lang, typing.hand);

@@ -14,14 +14,18 @@ use crate::view::{Lang, locale};
 /// Packets named as evidence of a finding of several sessions.
 const PACKETS: usize = 6;
 
-fn quoted(quotes: &[Quote]) -> String {
-    let said: Vec<String> = quotes.iter().map(said).collect();
+fn quoted(lang: Lang, quotes: &[Quote]) -> String {
+    let said: Vec<String> = quotes.iter().map(|quote| said(lang, quote)).collect();
     said.join("\n")
 }
 
 /// The words, with their packets.
-fn said(quote: &Quote) -> String {
-    format!("{} ({})", block(&quote.text), packet_list(&quote.packets).join(", "))
+fn said(lang: Lang, quote: &Quote) -> String {
+    let packets = packet_list(&quote.packets).join(", ");
+    match lang {
+        Lang::En => format!("{} ({packets})", block(&quote.text)),
+        Lang::Zh => format!("{}（{packets}）", block(&quote.text)),
+    }
 }
 
 /// Title, detail and remedy, one below the other.
@@ -55,7 +59,7 @@ pub(super) fn failures(lang: Lang, it: &Explanation) -> Answer {
             rows.push(vec![
                 session(lang, &failed.session).into(),
                 in_words(lang, locale::finding(lang, finding)).into(),
-                quoted(quotes).into(),
+                quoted(lang, quotes).into(),
                 packets.into(),
             ]);
         }
