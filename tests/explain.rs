@@ -26,7 +26,8 @@ fn fixture(name: &str) -> PathBuf {
 
 /// The answer to the question `id`.
 fn answer(files: &[&Path], more: &[&str], id: &str) -> Value {
-    let document: Value = serde_json::from_str(&out(&explain(files, &[&["--format", "json"], more].concat()))).expect("JSON");
+    let document: Value =
+        serde_json::from_str(&out(&explain(files, &[&["--format", "json"], more].concat()))).expect("JSON");
     let questions = document["questions"].as_array().expect("questions").clone();
     assert_eq!(questions.len(), 8);
     questions.into_iter().find(|question| question["id"] == id).expect(id)
@@ -49,7 +50,9 @@ fn a_session_that_was_typed_is_told_from_a_program_and_put_beside_it() {
     let typed = fixture("smtp-charmode");
     let alone = answer(&[&typed], &[], "by-hand");
     assert!(says(&alone).contains("Session 1 looks typed by hand"), "{alone}");
-    assert!(alone["evidence"][0]["rows"][0]["signs"].as_str().is_some_and(|signs| signs.contains("character by character")));
+    assert!(
+        alone["evidence"][0]["rows"][0]["signs"].as_str().is_some_and(|signs| signs.contains("character by character"))
+    );
     let both = answer(&[&typed, &fixture("smtp-helo")], &[], "by-hand");
     assert!(says(&both).contains("commands in common") || says(&both).contains("same process"), "{both}");
     assert!(says(&answer(&[&fixture("smtp-helo")], &[], "by-hand")).starts_with("No session"));

@@ -12,9 +12,9 @@ session on to the view inside them; [`json::Json`] completes `same_as` before it
 pub(crate) mod address;
 pub mod catalogue;
 pub mod compare;
-pub mod explain;
 mod each_session;
 pub mod escape;
+pub mod explain;
 pub mod extract;
 pub mod json;
 pub(crate) mod locale;

@@ -52,7 +52,9 @@ pub fn failed(session: &Session) -> Option<Failed> {
     let top = cause(&session.findings);
     let explains = |id: &str| session.findings.iter().any(|other| other.because_of == Some(id) && is_failure(other));
     let failures = session.findings.iter().filter(|finding| {
-        finding.severity > Severity::Info && finding.because_of.is_none() && (is_failure(finding) || explains(finding.id))
+        finding.severity > Severity::Info
+            && finding.because_of.is_none()
+            && (is_failure(finding) || explains(finding.id))
     });
     let mut findings: Vec<&Finding> = failures.collect();
     findings.sort_by_key(|finding| (Some(finding.id) != top.map(|top| top.id), std::cmp::Reverse(finding.severity)));
@@ -68,7 +70,9 @@ pub fn failed(session: &Session) -> Option<Failed> {
         let steps = || finding.steps.iter().filter_map(|&n| session.step(n));
         let mut packets = Packets::of(steps());
         finding.packets.iter().for_each(|&packet| packets.add(packet, packet));
-        let of_server = |step: &&Step| step.from == Side::Server && matches!(step.kind, Kind::Reply | Kind::Greeting | Kind::Untagged);
+        let of_server = |step: &&Step| {
+            step.from == Side::Server && matches!(step.kind, Kind::Reply | Kind::Greeting | Kind::Untagged)
+        };
         let refusals = steps().filter(of_server).filter(|step| is_refusal(step));
         (finding.clone(), packets, refusals.take(QUOTED).map(quote).collect())
     });
@@ -90,7 +94,8 @@ fn quote(step: &Step) -> Quote {
 fn recipients(session: &Session, transaction: &Transaction, refused: &mut Few<Refused>) {
     let step = |n: Option<StepId>| n.and_then(|n| session.step(n));
     for addressee in &transaction.to {
-        let words = step(addressee.final_step).or(step(addressee.step)).or(step(transaction.reply.map(|reply| reply.step)));
+        let words =
+            step(addressee.final_step).or(step(addressee.step)).or(step(transaction.reply.map(|reply| reply.step)));
         let outcome = addressee.outcome;
         if matches!(outcome, Outcome::Rejected | Outcome::Deferred) {
             let reply = words.filter(|step| is_refusal(step)).map(quote);

@@ -94,7 +94,9 @@ impl Abilities {
         }
         let mut commands = 0;
         for step in session.steps.iter().filter(|step| step.kind == Kind::Command) {
-            let Subject::Imap(imap::Subject { what: imap::What::Command { verb, .. }, .. }) = step.subject else { continue };
+            let Subject::Imap(imap::Subject { what: imap::What::Command { verb, .. }, .. }) = step.subject else {
+                continue;
+            };
             commands += 1;
             if refused.contains(&step.n) {
                 continue;
@@ -147,7 +149,9 @@ fn abilities(verb: Verb, step: &Step) -> Vec<Ability> {
     match verb {
         Verb::List | Verb::Lsub | Verb::Status | Verb::Namespace => vec![Ability::ListFolders],
         Verb::Select | Verb::Examine if is_other(step) => vec![Ability::OtherFolder],
-        Verb::Create | Verb::Delete | Verb::Rename | Verb::Subscribe | Verb::Unsubscribe => vec![Ability::ManageFolders],
+        Verb::Create | Verb::Delete | Verb::Rename | Verb::Subscribe | Verb::Unsubscribe => {
+            vec![Ability::ManageFolders]
+        }
         Verb::Store => vec![Ability::SetFlags],
         Verb::Search | Verb::Sort | Verb::Thread => vec![Ability::Search],
         Verb::Copy | Verb::Move => vec![Ability::Copy],

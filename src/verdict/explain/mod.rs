@@ -124,7 +124,8 @@ impl Explainer {
             it.readable_logins += u64::from(login.is_readable());
             it.logins.add(LOGINS, login);
         }
-        let fetches = session.messages.iter().any(|message| message.direction == Direction::Retrieved && message.size > 0);
+        let fetches =
+            session.messages.iter().any(|message| message.direction == Direction::Retrieved && message.size > 0);
         if session.protocol == Protocol::Pop3 && fetches {
             it.pop3.sessions += 1;
             let accepted = |login: &Login| login.outcome == LoginOutcome::Accepted;

@@ -154,7 +154,8 @@ fn line(step: &Step, before: Option<&Step>, masked: bool, found: &mut Signs) {
     if text.contains(['\u{8}', '\u{7f}']) {
         found.add(Sign::Erased, step);
     }
-    let is_whole = !step.truncated && text.is_ascii() && !text.contains('\n') && !(masked && text.contains("**"));
+    let is_masked = masked && text.contains("**");
+    let is_whole = !step.truncated && text.is_ascii() && !text.contains('\n') && !is_masked;
     // A literal's announcement is a line of its own, and its command goes on after it.
     if is_whole && !text.is_empty() && step.bytes == text.len() as u64 + 1 && !text.ends_with('\r') {
         found.add(Sign::LineFeed, step);
@@ -184,14 +185,19 @@ fn line(step: &Step, before: Option<&Step>, masked: bool, found: &mut Signs) {
 /// A client's program waits before these, too: it keeps the connection open, or its user reads.
 fn in_batch(step: &Step) -> bool {
     match &step.subject {
-        Subject::Smtp(smtp::Subject::Command(verb)) => matches!(verb, smtp::Verb::Noop | smtp::Verb::Rset | smtp::Verb::Quit),
+        Subject::Smtp(smtp::Subject::Command(verb)) => {
+            matches!(verb, smtp::Verb::Noop | smtp::Verb::Rset | smtp::Verb::Quit)
+        }
         Subject::Pop3(pop3::Subject { what: pop3::What::Command(verb), .. }) => {
             matches!(verb, pop3::Verb::Noop | pop3::Verb::Quit)
         }
         Subject::Imap(imap::Subject { state, what }) => {
             *state == imap::State::Selected
                 || matches!(what, imap::What::Done)
-                || matches!(what, imap::What::Command { verb: imap::Verb::Noop | imap::Verb::Idle | imap::Verb::Logout, .. })
+                || matches!(
+                    what,
+                    imap::What::Command { verb: imap::Verb::Noop | imap::Verb::Idle | imap::Verb::Logout, .. }
+                )
         }
         _ => false,
     }
@@ -241,7 +247,8 @@ pub struct Likeness {
 
 /// The program's session of the same protocol whose commands are most like those that were typed.
 pub fn likeness(typed: &Typing, all: &[Typing]) -> Option<Likeness> {
-    let programs = all.iter().filter(|other| other.hand == Hand::Program && other.session.protocol == typed.session.protocol);
+    let programs =
+        all.iter().filter(|other| other.hand == Hand::Program && other.session.protocol == typed.session.protocol);
     let alike = programs.filter(|other| !other.commands.is_empty()).map(|other| aligned(typed, other));
     alike.min_by_key(|likeness| likeness.only_typed.len() + likeness.only_program.len())
 }
@@ -252,7 +259,8 @@ fn aligned(typed: &Typing, program: &Typing) -> Likeness {
     let same = |one: &str, other: &str| process(typed.session.protocol, one) == process(typed.session.protocol, other);
     // lengths[i][j]: of the common part of what follows i and j. At most COMMANDS by COMMANDS.
     let mut lengths = vec![vec![0_u32; theirs.len() + 1]; ours.len() + 1];
-    let at = |lengths: &Vec<Vec<u32>>, i: usize, j: usize| lengths.get(i).and_then(|row| row.get(j)).copied().unwrap_or(0);
+    let at =
+        |lengths: &Vec<Vec<u32>>, i: usize, j: usize| lengths.get(i).and_then(|row| row.get(j)).copied().unwrap_or(0);
     for (i, one) in ours.iter().enumerate().rev() {
         for (j, other) in theirs.iter().enumerate().rev() {
             let length = match same(one, other) {

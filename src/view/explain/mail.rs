@@ -124,7 +124,9 @@ fn meaning(lang: Lang, field: &str, told: &Told) -> String {
         "mime-version" => locale::mime_fact(lang, MimeFact::Version).to_owned(),
         "content-type" => {
             let mut lines = Vec::new();
-            lines.extend(told.media.as_deref().map(|media| named(lang, &line(media), locale::content_type(lang, media))));
+            lines.extend(
+                told.media.as_deref().map(|media| named(lang, &line(media), locale::content_type(lang, media))),
+            );
             let fact = |name: &str, fact| named(lang, name, locale::mime_fact(lang, fact));
             lines.extend(told.boundary.as_ref().map(|_| fact("boundary", MimeFact::Boundary)));
             lines.extend(told.charset.as_ref().map(|_| fact("charset", MimeFact::Charset)));

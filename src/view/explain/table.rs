@@ -35,8 +35,7 @@ pub fn table(out: &mut dyn Write, style: Style, page: &Page) -> io::Result<()> {
 }
 
 fn drawn(out: &mut dyn Write, style: Style, evidence: &Evidence) -> io::Result<()> {
-    let rows: Vec<Row> =
-        evidence.rows.iter().map(|row| Row::new(row.iter().map(super::page::Cell::shown))).collect();
+    let rows: Vec<Row> = evidence.rows.iter().map(|row| Row::new(row.iter().map(super::page::Cell::shown))).collect();
     let widest = |text: &str| text.lines().map(UnicodeWidthStr::width).max().unwrap_or_default();
     let mut natural: Vec<usize> = Vec::new();
     let mut firm: Vec<usize> = Vec::new();

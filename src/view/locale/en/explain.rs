@@ -56,10 +56,16 @@ pub fn word(word: Word) -> &'static str {
         Word::AcrossSessions => "several sessions",
         Word::NoFrom => "(none)",
         Word::NotDated => "Date or Message-ID is missing. A mail program adds both.",
-        Word::HandWritten => "Without MIME fields a message is plain text in US-ASCII (RFC 5322; RFC 2045, section 5.2).",
-        Word::ReadNotSent => "The lines are put together from what was read of the header; they are not quoted as sent.",
+        Word::HandWritten => {
+            "Without MIME fields a message is plain text in US-ASCII (RFC 5322; RFC 2045, section 5.2)."
+        }
+        Word::ReadNotSent => {
+            "The lines are put together from what was read of the header; they are not quoted as sent."
+        }
         Word::SameAsElsewhere => "the same again in",
-        Word::Disposition => "Whether a part is shown with the message or offered as an attachment, and the file's name (RFC 2183)",
+        Word::Disposition => {
+            "Whether a part is shown with the message or offered as an attachment, and the file's name (RFC 2183)"
+        }
         Word::ContentId => "The part's identifier, by which other parts refer to it (RFC 2045, section 7)",
         Word::Description => "About the part (RFC 2045)",
         Word::Part => "Part",
@@ -90,7 +96,12 @@ fn plural(count: u64, one: &str, many: &str) -> String {
 pub fn sessions(counts: &[(&str, u64)], steps: u64) -> String {
     let all: u64 = counts.iter().map(|(_, count)| count).sum();
     let each: Vec<String> = counts.iter().map(|(protocol, count)| format!("{count} {protocol}")).collect();
-    format!("{} ({}) with {} in all.", plural(all, "session", "sessions"), each.join(", "), plural(steps, "step", "steps"))
+    format!(
+        "{} ({}) with {} in all.",
+        plural(all, "session", "sessions"),
+        each.join(", "),
+        plural(steps, "step", "steps")
+    )
 }
 
 pub fn phase(title: &str, steps: u64) -> String {
@@ -107,16 +118,22 @@ pub fn readable(readable: u64, all: u64) -> String {
         (readable, all) if readable == all => {
             format!("{all} attempts to log in. Anyone who reads the packets below can read the password of each.")
         }
-        _ => format!("{all} attempts to log in. Anyone who reads the packets below can read the password of {readable} of them."),
+        _ => format!(
+            "{all} attempts to log in. Anyone who reads the packets below can read the password of {readable} of them."
+        ),
     }
 }
 
 pub fn pop3_logs_in(retrievals: Retrievals) -> String {
     let Retrievals { sessions, readable, .. } = retrievals;
     match (sessions, readable == sessions) {
-        (1, true) => "POP3: the client logged in to retrieve its mail, and its user name and password can be read.".to_owned(),
+        (1, true) => {
+            "POP3: the client logged in to retrieve its mail, and its user name and password can be read.".to_owned()
+        }
         (1, false) => "POP3: the client logged in to retrieve its mail.".to_owned(),
-        (_, true) => format!("POP3 sends user name and password at each retrieval: in all {sessions} sessions that retrieved mail."),
+        (_, true) => format!(
+            "POP3 sends user name and password at each retrieval: in all {sessions} sessions that retrieved mail."
+        ),
         (_, false) => format!("POP3 logs in at each retrieval: in all {sessions} sessions that retrieved mail."),
     }
 }
@@ -139,14 +156,18 @@ pub fn messages(all: u64, mime: u64) -> String {
 pub fn same(same: &Same, [identical, traced, pairs]: [u64; 3]) -> String {
     let mut said = match (pairs, identical) {
         (0, _) if same.fetched == 0 => "The capture does not show it: no whole message was retrieved in it.".to_owned(),
-        (0, _) => "The capture does not show it: it has no message both as it was sent and as it was retrieved.".to_owned(),
+        (0, _) => {
+            "The capture does not show it: it has no message both as it was sent and as it was retrieved.".to_owned()
+        }
         (1, 1) => "Yes: the message is identical, byte for byte.".to_owned(),
         (pairs, identical) if pairs == identical => format!("Yes: all {pairs} are identical, byte for byte."),
         (1, 0) if traced == 1 => {
-            "The body is identical; hosts on the way have added header fields on top, so the bytes are not the same.".to_owned()
+            "The body is identical; hosts on the way have added header fields on top, so the bytes are not the same."
+                .to_owned()
         }
         (_, 0) if traced == pairs => {
-            "The bodies are identical; hosts on the way have added header fields on top, so the bytes are not the same.".to_owned()
+            "The bodies are identical; hosts on the way have added header fields on top, so the bytes are not the same."
+                .to_owned()
         }
         (1, 0) => "No: something was changed, as the table says.".to_owned(),
         _ => {
@@ -217,8 +238,14 @@ pub fn likeness(numbers: [u64; 2], only: [&[String]; 2], common: u64) -> String 
     let list = |commands: &[String]| commands.join(", ");
     match only {
         [[], []] => format!("{both} are the same process: the same commands in the same order."),
-        [[], theirs] => format!("{both} have {common} commands in common, in the same order; the program's has also: {}.", list(theirs)),
-        [ours, []] => format!("{both} have {common} commands in common, in the same order; the typed one has also: {}.", list(ours)),
+        [[], theirs] => format!(
+            "{both} have {common} commands in common, in the same order; the program's has also: {}.",
+            list(theirs)
+        ),
+        [ours, []] => format!(
+            "{both} have {common} commands in common, in the same order; the typed one has also: {}.",
+            list(ours)
+        ),
         [ours, theirs] => format!(
             "{both} have {common} commands in common, in the same order; only the typed one has: {}; only the program's has: {}.",
             list(ours),
@@ -243,7 +270,9 @@ pub fn advice(protocol: Protocol) -> &'static str {
         }
         Protocol::Lmtp => "LMTP: keep it on one host or a trusted network, or use STARTTLS.",
         Protocol::Pop3 => "POP3: use port 995 (TLS from the first byte, RFC 8314), or require STLS before the login.",
-        Protocol::Imap => "IMAP: use port 993 (TLS from the first byte, RFC 8314), or require STARTTLS before the login.",
+        Protocol::Imap => {
+            "IMAP: use port 993 (TLS from the first byte, RFC 8314), or require STARTTLS before the login."
+        }
     }
 }
 
@@ -275,7 +304,9 @@ pub fn imap(abilities: &Abilities) -> String {
     let mut said = match (sessions, used.len()) {
         (0, _) => "There is no IMAP session in the capture.".to_owned(),
         (_, 0) if hidden == sessions => "The capture does not show it: TLS hides what IMAP did.".to_owned(),
-        (_, 0) => format!("Nothing: {} did only what POP3 can do, too.", plural(*sessions, "IMAP session", "IMAP sessions")),
+        (_, 0) => {
+            format!("Nothing: {} did only what POP3 can do, too.", plural(*sessions, "IMAP session", "IMAP sessions"))
+        }
         (_, kinds) => {
             let sessions = plural(*sessions, "IMAP session", "IMAP sessions");
             format!("{} in {sessions}, as the table says.", plural(kinds as u64, "kind of thing", "kinds of things"))

@@ -1,8 +1,8 @@
 //! English.
 
 pub mod compare;
-pub mod explain;
 pub mod enhanced;
+pub mod explain;
 pub mod facts;
 pub mod header_field;
 pub mod imap;

@@ -72,7 +72,9 @@ pub fn word(word: Word) -> &'static str {
         Word::Subject => "主题",
         Word::From => "发件人",
         Word::To => "收件人",
-        Word::EndToEnd => "TLS 保护的是每一段连接，不保护途经服务器上的邮件；为此应对邮件本身加密并签名（S/MIME 或 OpenPGP）。",
+        Word::EndToEnd => {
+            "TLS 保护的是每一段连接，不保护途经服务器上的邮件；为此应对邮件本身加密并签名（S/MIME 或 OpenPGP）。"
+        }
         Word::NoneToCompare => "没有同一协议的客户端程序的会话可供对照：请同时给出它的抓包。",
         Word::AlreadySafe => "所有会话都使用了 TLS。请在客户端中保持强制加密，并使用较新的版本。",
     }
