@@ -17,7 +17,7 @@ fn pauses_alone_are_told_and_few_of_them_prove_nothing() {
 
 #[test]
 fn lower_case_and_pauses_together_look_typed() {
-    let (hand, found) = signs(&PROGRAM.replace("USER", "user").replace("PASS", "Pass"));
+    let (hand, found) = signs(&PROGRAM.replace("USER", "user").replace("PASS", "Pass").replace("QUIT", "quit"));
     assert_eq!((hand, found), (Hand::Typed, vec![Sign::Pauses, Sign::LowerCase]));
 }
 
