@@ -14,6 +14,7 @@ pub(crate) mod conclusion;
 mod encryption;
 mod ending;
 mod evidence;
+pub mod explain;
 mod found;
 mod logins;
 mod pace;

@@ -18,6 +18,7 @@ macro_rules! say {
 
 pub(crate) mod compare;
 pub(crate) mod compared;
+pub(crate) mod explain;
 mod finding;
 pub(crate) mod header_field;
 pub(crate) mod label;
@@ -43,7 +44,7 @@ pub use term::{
     protocol, received, role, sent_again, severity, side, silence, subflows, tls_mode, transfer_encoding, urgent, via,
     window_closed,
 };
-pub use verdict::verdict;
+pub use verdict::{safety, verdict};
 
 use super::Lang;
 
