@@ -66,7 +66,7 @@ fn nothing_that_is_concluded_shows_a_password_that_is_part_of_addresses_and_subj
         &["--format", "ndjson"],
         &["--show", "all", "--lang", "en", "--width", "1000"],
         &["--show", "all", "--lang", "zh", "--width", "1000"],
-        &["--lang", "en", "--width", "60"],
+        &["--lang", "en", "--width", "80"],
     ];
     let run = |arguments: &[&str], files: &[PathBuf]| {
         let output = Command::new(env!("CARGO_BIN_EXE_mailtap")).args(arguments).args(files).output().expect("a run");
