@@ -5,10 +5,10 @@ What a bound leaves out is counted, and references to it are dropped: no step, m
 names a step that the session does not have.
 */
 
-mod cause;
+mod carried;
 mod held;
 mod let_go;
-mod message;
+mod login_cause;
 mod packed;
 mod transaction;
 
