@@ -2,7 +2,7 @@
 Every bound of the program, and how often each cost something.
 
 Hostile input costs bounded memory and linear time; whatever a bound cuts off is counted under the bound's name and
-ends up in `summary.limits_hit`. A bound that bites in silence is a defect. The bounds are in `limits/table.rs`.
+ends up in `summary.limits_hit`. A bound that bites in silence is a defect. The bounds are in `limits/table/`.
 */
 
 mod budget;

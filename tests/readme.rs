@@ -101,7 +101,7 @@ fn every_option_is_described_and_no_other() {
     }
 }
 
-/// The table of bounds is made of the rows of `src/limits/table.rs`: `UPDATE_EXPECTED=1 cargo test --test readme` writes it.
+/// The table of bounds is made of the rows of `src/limits/table/`: `UPDATE_EXPECTED=1 cargo test --test readme` writes it.
 #[test]
 fn every_bound_is_in_the_table_as_it_is() {
     let table = |words: fn(Text) -> String| -> String {

@@ -4,7 +4,7 @@ use divan::black_box;
 use mailtap::flow::{ConnectionHandler, Endpoints, PacketRef, Side, StreamHandler, Transport};
 use mailtap::limits::Limit;
 use mailtap::protocol::event::{
-    ContentEnd, ContentMark, Credential, MessageId, MessageOutcome, MessageStart, Step, TlsFact, Via,
+    ContentEnd, ContentMark, Credential, MessageId, MessageOutcome, MessageStart, Step, TlsFact, Transaction, Via,
 };
 use mailtap::protocol::{Sink, StepId};
 use std::net::{IpAddr, SocketAddr};
@@ -102,6 +102,10 @@ impl Sink for Nobody {
 
     fn message_outcome(&mut self, message: MessageId, outcome: MessageOutcome) {
         black_box((message, outcome));
+    }
+
+    fn transaction(&mut self, transaction: Transaction) {
+        black_box(transaction);
     }
 
     fn client_name(&mut self, name: &[u8]) {

@@ -6,7 +6,7 @@ use mailtap::limits::{Limit, PACKETS_PER_STEP};
 use mailtap::protocol::Sink;
 use mailtap::protocol::event::{
     ContentEnd, ContentMark, Credential, Kind, MessageId, MessageOutcome, MessageStart, Step, StepId, Subject, TlsFact,
-    Via,
+    Transaction, Via,
 };
 use std::net::IpAddr;
 
@@ -174,6 +174,13 @@ impl Sink for Checker {
         let envelope = outcome.envelope.unwrap_or_default();
         self.tell(envelope.from.map_or(0, |path| path.len()));
         self.tell(envelope.to.iter().map(|to| to.address.len()).sum::<usize>() + 4 * outcome.steps.len());
+    }
+
+    fn transaction(&mut self, transaction: Transaction) {
+        self.know(&transaction.steps);
+        let envelope = transaction.envelope;
+        self.tell(envelope.from.map_or(0, |path| path.len()));
+        self.tell(envelope.to.iter().map(|to| to.address.len()).sum::<usize>() + 4 * transaction.steps.len());
     }
 
     fn client_name(&mut self, name: &[u8]) {

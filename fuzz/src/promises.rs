@@ -56,7 +56,7 @@ pub fn report(sessions: &[Session]) -> Report {
         problem: Some("y\x1b[31m\u{202e}".into()),
         clock_steps: Vec::new(),
     };
-    Report { sources: vec![source], summary, logins: Default::default(), across: Default::default() }
+    Report { sources: vec![source], summary, logins: Default::default(), across: Default::default(), verdict: None }
 }
 
 fn shown<V: View>(mut view: V, session: &Session, live: bool) -> V {

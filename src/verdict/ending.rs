@@ -76,6 +76,11 @@ pub fn is_refusal(step: &Step) -> bool {
     }
 }
 
+/// The server refused a command: not the farewell of IMAP, which follows LOGOUT too.
+pub fn is_refusal_of_a_command(step: &Step) -> bool {
+    is_refusal(step) && step.status() != Some("BYE")
+}
+
 /// The server ends the session of its own accord: 421, BYE, an `-ERR` that nobody asked for. Not as its greeting, and not
 /// 421 as the answer to a command for reasons of policy: that is a refusal of the command.
 pub fn is_farewell(step: &Step) -> bool {

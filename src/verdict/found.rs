@@ -40,7 +40,7 @@ impl Found {
         self.together.at(steps)
     }
 
-    /// Adds an occurrence that is a finding of its own, with `steps` as evidence. Beyond [`APART`] of them, it becomes
+    /// Adds an occurrence that is a finding of its own, with `steps` as evidence. Beyond 32 of them, it becomes
     /// part of the last one.
     pub fn apart(&mut self, steps: impl IntoIterator<Item = StepId>) -> Occurrence<'_> {
         if self.apart.len() < APART {

@@ -27,6 +27,7 @@ mod stall;
 #[macro_use]
 pub(crate) mod testing;
 pub(crate) mod rules;
+mod unanswered;
 pub(crate) mod verdicts;
 
 pub use across::change::{BodyChange, Change, ChangeKind, Received};

@@ -26,6 +26,7 @@ const ABOUT: [&str; 2] = [
 struct Entry {
     id: &'static str,
     severity: enums::Severity,
+    class: enums::Class,
     title: &'static str,
     detail: &'static str,
     remedy: &'static str,
@@ -41,8 +42,8 @@ struct Entry {
 pub fn json(lang: Lang) -> io::Result<String> {
     let entry = |rule: &&'static Rule| {
         let Text { title, detail, remedy } = locale::text(lang, &rule.words);
-        let severity = enums::Severity(rule.severity);
-        Entry { id: rule.id, severity, title, detail, remedy, reference: rule.reference, since: rule.since }
+        let (severity, class) = (enums::Severity(rule.severity), enums::Class(rule.class));
+        Entry { id: rule.id, severity, class, title, detail, remedy, reference: rule.reference, since: rule.since }
     };
     let entries: Vec<Entry> = rules::catalogue().iter().map(entry).collect();
     Ok(serde_json::to_string_pretty(&entries)? + "\n")
@@ -70,6 +71,7 @@ pub fn markdown(lang: Lang) -> String {
         let Text { title, detail, remedy } = locale::text(lang, &rule.words);
         let severity = locale::severity(lang, rule.severity);
         let mut facts = vec![format!("{}{colon}{severity}", label(Label::Severity))];
+        facts.push(format!("{}{colon}{}", label(Label::Class), locale::class(lang, rule.class)));
         facts.extend(rule.reference.map(|reference| format!("{}{colon}{reference}", label(Label::Reference))));
         facts.push(format!("{}{colon}{}", label(Label::Since), rule.since));
         page.push_str(&format!("\n## `{}`\n\n**{title}**{open}{}{close}\n\n{detail}\n\n", rule.id, facts.join(comma)));
@@ -84,12 +86,17 @@ mod tests {
 
     #[test]
     fn every_rule_is_listed_in_every_form() {
-        for lang in [Lang::En, Lang::Zh] {
+        for (lang, remark) in [(Lang::En, "Class: remark"), (Lang::Zh, "类别：说明")] {
             let entries: serde_json::Value = serde_json::from_str(&json(lang).unwrap()).unwrap();
             let ids: Vec<&str> =
                 entries.as_array().unwrap().iter().map(|entry| entry["id"].as_str().unwrap()).collect();
             assert!(ids.iter().eq(&rules::catalogue().iter().map(|rule| rule.id).collect::<Vec<_>>()));
+            let classes = entries.as_array().unwrap().iter().map(|entry| entry["class"].as_str().unwrap());
+            let is_remark = |rule: &&&crate::verdict::Rule| rule.class == crate::verdict::Class::Remark;
+            let remarks = rules::catalogue().iter().filter(is_remark).count();
+            assert_eq!(classes.filter(|&class| class == "remark").count(), remarks);
             let (table, page) = (table(lang, 100, false).unwrap(), markdown(lang));
+            assert_eq!((table.matches(remark).count(), page.matches(remark).count()), (remarks, remarks));
             for rule in rules::catalogue() {
                 assert!(table.contains(rule.id) && page.contains(&format!("## `{}`\n", rule.id)), "{}", rule.id);
             }

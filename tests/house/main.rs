@@ -54,6 +54,7 @@ const ALLOWED: &[Permitted] = &[
         rooms: &[
             "exported",
             "fragments",
+            "icmp",
             "ip",
             "lan",
             "link",

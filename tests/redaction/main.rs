@@ -6,6 +6,7 @@ packets on, and behind each of several beginnings that do not belong to the prot
 secret's characters, as they are or in base64.
 */
 
+mod findings;
 mod logins;
 mod pseudonym;
 mod refused;

@@ -4,8 +4,10 @@ use super::transaction::read_envelope;
 use super::*;
 use crate::capture::Time;
 use crate::flow::{PacketRef, Side};
-use crate::limits::{CAPABILITIES, LINE_BYTES};
-use crate::protocol::event::{Channel, Exposure, Kind, LoginOutcome, Packets, Span, Step as Told, Subject};
+use crate::limits::{CAPABILITIES, LINE_BYTES, MESSAGES_PER_SESSION};
+use crate::protocol::event::{
+    Channel, Delivery, Direction, Exposure, Kind, LoginOutcome, Packets, Span, Step as Told, Subject,
+};
 use crate::protocol::sasl::{Mechanism, Round};
 use crate::protocol::smtp::{self, Enhanced, ReplyTo, Verb};
 use crate::protocol::{imap, pop3};

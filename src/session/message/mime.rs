@@ -59,7 +59,7 @@ pub struct MimeParser {
     prints: Vec<TextPrint>,
     /// Every entity with the one that holds it, which comes before it.
     entities: Vec<(Option<usize>, MimePart)>,
-    /// The open entities that hold others, outermost first; at most [`MIME_DEPTH`].
+    /// The open entities that hold others, outermost first; at most [`MIME_DEPTH`](crate::limits::MIME_DEPTH).
     open: Vec<Open>,
     state: State,
     /// The line under way, while it may yet turn out to be a delimiter.

@@ -1,4 +1,4 @@
-//! A relay that left after the list of capabilities, because what it had to send needs SMTPUTF8.
+//! A relay that left after the list of capabilities, because what it had to send needs more than the list offers.
 
 use super::envelope::{asked, has_parameter};
 use super::found::{Analysis, Evidence, FindingAcross, Findings, rule};
@@ -13,16 +13,17 @@ use crate::session::model::{Fact, Severity};
 use crate::verdict::rule::{Class, Needs, Rule, Sentence, Text, Words};
 use std::net::IpAddr;
 
-/// A server took a message that needs SMTPUTF8 (RFC 6531). A little later the same host connected to another one as a
-/// client, read a list of capabilities without SMTPUTF8, and left without a try.
+/// A server took a message that needs SMTPUTF8 (RFC 6531), 8BITMIME (RFC 6152) or REQUIRETLS (RFC 8689), or that is large.
+/// A little later the same host connected to another one as a client, read a list of capabilities without that keyword, or
+/// with a SIZE that is too small (RFC 1870), and left without a try.
 ///
 /// It matters because the session with the next host looks like a whim: nothing was asked, nothing was refused. The reason
 /// is in the session before.
 ///
-/// Not: a next host that offers SMTPUTF8; not a session in which MAIL was tried; not where the message that was taken has
-/// plain addresses; not another host.
+/// Not: a next host that offers what is needed; not a session in which MAIL was tried; not where the message that was taken
+/// is a plain one; not another host.
 ///
-/// RFC 6531, section 3.2.
+/// RFC 6531, section 3.2; RFC 6152, section 3; RFC 1870, section 6.2; RFC 8689, section 4.2.1.
 pub const RULE: Rule = rule(
     "client-left-after-capabilities",
     Severity::Medium,
@@ -31,25 +32,26 @@ pub const RULE: Rule = rule(
     Some("RFC 6531, section 3.2"),
     Words {
         en: Text {
-            title: "The next host does not offer what the message needs: SMTPUTF8",
-            detail: "A message with an internationalized address may only be passed on to a host that offers SMTPUTF8. This \
-                     relay had taken such a message; it read the next host's list, did not find SMTPUTF8 in it, and left.",
-            remedy: "Write to an address in ASCII, if the recipient has one, or have SMTPUTF8 enabled on the next host. The \
-                     sender can expect a delivery report.",
+            title: "The next host does not offer what the message needs",
+            detail: "Some messages may only be passed on to a host that offers what they need: SMTPUTF8 for an \
+                     internationalized address, 8BITMIME for content that is no ASCII, REQUIRETLS, or room enough (SIZE). \
+                     This relay had taken such a message; it read the next host's list, did not find it, and left.",
+            remedy: "Have it enabled on the next host, or send a message that needs less: an address in ASCII, smaller \
+                     attachments. The sender can expect a delivery report.",
         },
         zh: Text {
-            title: "下一台服务器不提供该邮件所需的 SMTPUTF8",
-            detail: "带有国际化地址的邮件只能转交给提供 SMTPUTF8 的服务器。转发服务器先接收了这样的邮件，随后在下一台服务器的\
-                     扩展列表中没有找到 SMTPUTF8，于是离开。",
-            remedy: "如果收件人有 ASCII 地址，请改用该地址；或在下一台服务器上启用 SMTPUTF8。发件人会收到投递失败报告。",
+            title: "下一台服务器不提供该邮件所需的功能",
+            detail: "有些邮件只能转交给提供所需功能的服务器：国际化地址需要 SMTPUTF8，非 ASCII 内容需要 8BITMIME，还有 REQUIRETLS \
+                     和足够的容量（SIZE）。转发服务器先接收了这样的邮件，随后在下一台服务器的扩展列表中没有找到，于是离开。",
+            remedy: "在下一台服务器上启用该功能，或发送要求较低的邮件：ASCII 地址、较小的附件。发件人会收到投递失败报告。",
         },
     },
 );
 
 const LEFT: Sentence = Sentence {
-    en: "Session {0} took a message for {1} that needs SMTPUTF8; in session {2} the client read the list of {3} without \
-         SMTPUTF8, and left.",
-    zh: "会话 {0} 接收了发给 {1}、需要 SMTPUTF8 的邮件；会话 {2} 中，客户在 {3} 的列表里没有看到 SMTPUTF8，随即离开。",
+    en: "Session {0} took a message for {1} that needs {4}; in session {2} the client read the list of {3} without it, and \
+         left.",
+    zh: "会话 {0} 接收了发给 {1}、需要 {4} 的邮件；会话 {2} 中，客户在 {3} 的列表里没有看到它，随即离开。",
 };
 
 /// A queue may keep a message for days; what came longer before is not taken for the reason.
@@ -68,11 +70,37 @@ struct Taken {
     evidence: Evidence,
     time: Time,
     recipient: String,
+    needs: What,
 }
 
 struct Left {
     evidence: Evidence,
     time: Time,
+    lacks: What,
+}
+
+/// What a message needs, or what a list has not.
+#[derive(Debug, Clone, Copy, Default)]
+struct What {
+    smtputf8: bool,
+    eight_bit: bool,
+    requiretls: bool,
+    /// The size of the message; or the largest that the host takes, where its list says so.
+    size: Option<u64>,
+}
+
+impl What {
+    /// What of that a host lacks, as it is called.
+    fn not_met_by(self, lacks: Self) -> Option<String> {
+        let words = [
+            (self.smtputf8 && lacks.smtputf8, "SMTPUTF8"),
+            (self.eight_bit && lacks.eight_bit, "8BITMIME"),
+            (self.requiretls && lacks.requiretls, "REQUIRETLS"),
+        ];
+        let word = words.into_iter().find_map(|(lacking, word)| lacking.then(|| word.to_owned()));
+        let too_big = || self.size.zip(lacks.size).filter(|(size, limit)| *limit > 0 && size > limit);
+        word.or_else(|| too_big().map(|(size, limit)| format!("SIZE {size} > {limit}")))
+    }
 }
 
 impl Analysis for NeedsSmtpUtf8 {
@@ -83,12 +111,17 @@ impl Analysis for NeedsSmtpUtf8 {
         }
         let asked = asked(session);
         for one in &asked {
-            let needs = !one.to.is_ascii()
-                || !one.from.is_ascii()
-                || session.step(one.mail).is_some_and(|mail| has_parameter(mail, "SMTPUTF8"));
+            let declares = |name| session.step(one.mail).is_some_and(|mail| has_parameter(mail, name));
+            let needs = What {
+                smtputf8: !one.to.is_ascii() || !one.from.is_ascii() || declares("SMTPUTF8"),
+                eight_bit: declares("BODY=8BITMIME"),
+                requiretls: declares("REQUIRETLS"),
+                size: None,
+            };
             let message = session.messages.iter().find(|message| message.steps.binary_search(&one.rcpt).is_ok());
-            let accepted = message.filter(|message| needs && message.outcome == Some(Delivery::Accepted));
+            let accepted = message.filter(|message| message.outcome == Some(Delivery::Accepted));
             if let Some(message) = accepted {
+                let needs = What { size: Some(message.size), ..needs };
                 let evidence =
                     Evidence::of(session, [one.mail, one.rcpt].into_iter().chain(message.steps.last().copied()));
                 let time = evidence
@@ -97,12 +130,16 @@ impl Analysis for NeedsSmtpUtf8 {
                     .and_then(|&n| session.step(n))
                     .map_or(session.transport.last.time, |step| step.time);
                 let host = evidence.session.server();
-                self.taken.add(host, Taken { evidence, time, recipient: one.to.to_owned() }, limits);
+                self.taken.add(host, Taken { evidence, time, recipient: one.to.to_owned(), needs }, limits);
             }
         }
-        if let Some(steps) = left_after_list(session) {
+        if let Some((steps, lacks)) = left_after_list(session) {
             let evidence = Evidence::of(session, steps);
-            self.left.add(evidence.session.client(), Left { evidence, time: session.transport.first.time }, limits);
+            self.left.add(
+                evidence.session.client(),
+                Left { evidence, time: session.transport.first.time, lacks },
+                limits,
+            );
         }
     }
 
@@ -110,13 +147,16 @@ impl Analysis for NeedsSmtpUtf8 {
         let Self { taken, left } = *self;
         for (host, sessions) in left.groups() {
             for one in sessions {
-                let before = |taken: &&Taken| (0..=WITHIN).contains(&one.time.since(taken.time));
+                let before = |taken: &&Taken| {
+                    (0..=WITHIN).contains(&one.time.since(taken.time)) && taken.needs.not_met_by(one.lacks).is_some()
+                };
                 let Some(taken) = taken.get(&host).filter(before).max_by_key(|taken| taken.time) else { continue };
                 let facts = vec![
                     (None, Fact::Count(taken.evidence.session.id)),
                     (Some("recipient"), Fact::Name(taken.recipient.clone())),
                     (None, Fact::Count(one.evidence.session.id)),
                     (Some("by"), Fact::Name(one.evidence.session.server().to_string())),
+                    (Some("name"), Fact::Name(taken.needs.not_met_by(one.lacks).unwrap_or_default())),
                 ];
                 let finding = FindingAcross::new(&RULE).says(&LEFT, facts);
                 findings.add(finding.shown_by(taken.evidence.clone()).shown_by(one.evidence));
@@ -125,9 +165,18 @@ impl Analysis for NeedsSmtpUtf8 {
     }
 }
 
-/// The steps of a session in which the client read a list without SMTPUTF8 and left: EHLO, the list, and QUIT.
-fn left_after_list(session: &Session) -> Option<Vec<u32>> {
-    let offers = |name: &str| session.capabilities.iter().any(|one| one.eq_ignore_ascii_case(name));
+/// The steps of a session in which the client read a list and left (EHLO, the list, and QUIT), and what the list lacks.
+fn left_after_list(session: &Session) -> Option<(Vec<u32>, What)> {
+    let words = |one: &str| one.split_whitespace().map(str::to_ascii_uppercase).collect::<Vec<_>>();
+    let offered: Vec<Vec<String>> = session.capabilities.iter().map(|one| words(one)).collect();
+    let find = |name: &str| offered.iter().find(|one| one.first().is_some_and(|word| word == name));
+    let lacks = What {
+        smtputf8: find("SMTPUTF8").is_none(),
+        eight_bit: find("8BITMIME").is_none(),
+        // It is offered inside TLS alone.
+        requiretls: find("REQUIRETLS").is_none() && find("STARTTLS").is_none(),
+        size: find("SIZE").and_then(|one| one.get(1)?.parse().ok()),
+    };
     let list = session.steps.iter().rev().find(|step| {
         let to_ehlo = smtp::ReplyTo::Command(Verb::Ehlo);
         matches!(step.subject, Subject::Smtp(smtp::Subject::Reply { to, code: 250, .. }) if to == to_ehlo)
@@ -137,10 +186,10 @@ fn left_after_list(session: &Session) -> Option<Vec<u32>> {
         step.kind == Kind::Command && matches!(step.subject, Subject::Smtp(smtp::Subject::Command(Verb::Quit)))
     };
     let only_quit = after.iter().all(|step| quits(&step));
-    if offers("SMTPUTF8") || !only_quit || session.steps.iter().any(|step| step.kind == Kind::Gap) {
+    if !only_quit || session.steps.iter().any(|step| step.kind == Kind::Gap) {
         return None;
     }
-    Some(list.answers.into_iter().chain([list.n]).chain(after.iter().map(|step| step.n)).collect())
+    Some((list.answers.into_iter().chain([list.n]).chain(after.iter().map(|step| step.n)).collect(), lacks))
 }
 
 #[cfg(test)]
@@ -171,6 +220,22 @@ mod tests {
         let left = next("10.0.0.2", "8BITMIME", "QUIT");
         assert_eq!(ids(&format!("{}{left}", taken(" SMTPUTF8", "jörg@d"))), [1, 2]);
         assert_eq!(ids(&format!("{}{left}", taken(" SMTPUTF8", "c@d"))), [1, 2]);
+    }
+
+    #[test]
+    fn has_what_else_a_message_may_need() {
+        assert_eq!(ids(&format!("{}{}", taken(" BODY=8BITMIME", "c@d"), next("10.0.0.2", "SIZE 0", "QUIT"))), [1, 2]);
+        assert_eq!(ids(&format!("{}{}", taken(" REQUIRETLS", "c@d"), next("10.0.0.2", "8BITMIME", "QUIT"))), [1, 2]);
+        assert_eq!(ids(&format!("{}{}", taken("", "c@d"), next("10.0.0.2", "SIZE 3", "QUIT"))), [1, 2]);
+    }
+
+    #[test]
+    fn has_not_where_it_is_offered_after_all() {
+        assert!(ids(&format!("{}{}", taken(" BODY=8BITMIME", "c@d"), next("10.0.0.2", "8BITMIME", "QUIT"))).is_empty());
+        assert!(ids(&format!("{}{}", taken(" REQUIRETLS", "c@d"), next("10.0.0.2", "STARTTLS", "QUIT"))).is_empty());
+        assert!(ids(&format!("{}{}", taken("", "c@d"), next("10.0.0.2", "SIZE 4", "QUIT"))).is_empty());
+        assert!(ids(&format!("{}{}", taken("", "c@d"), next("10.0.0.2", "SIZE 0", "QUIT"))).is_empty());
+        assert!(ids(&format!("{}{}", taken("", "c@d"), next("10.0.0.2", "SIZE", "QUIT"))).is_empty());
     }
 
     #[test]

@@ -27,12 +27,14 @@ pub const RULE: Rule = Rule {
     words: Words {
         en: Text {
             title: "The client seems to guess addresses",
-            detail: "The client asked for many addresses that do not exist at this server. That is how addresses are collected for spam and phishing.",
+            detail: "The client asked for many addresses that do not exist at this server. That is how addresses are collected for spam and phishing. \
+                     Told from 10 addresses on, or 5 in VRFY and EXPN, where they are more than twice those accepted.",
             remedy: "Let the server end such sessions after a few unknown recipients, and answer VRFY and EXPN without saying whether the address exists (252, 502).",
         },
         zh: Text {
             title: "客户似乎在猜测地址",
-            detail: "客户询问了许多该服务器上不存在的地址。这是为垃圾邮件和钓鱼邮件搜集地址的做法。",
+            detail: "客户询问了许多该服务器上不存在的地址。这是为垃圾邮件和钓鱼邮件搜集地址的做法。\
+                     达到 10 个地址（VRFY 和 EXPN 为 5 个）、且超过被接受地址的两倍才会列出。",
             remedy: "服务器应在收到几个未知收件人后结束会话，并且在响应 VRFY 和 EXPN 时不透露地址是否存在（252、502）。",
         },
     },

@@ -36,12 +36,14 @@ pub const RULE: Rule = Rule {
     words: Words {
         en: Text {
             title: "The client did not wait for the answer",
-            detail: "The client left while the server still owed it an answer.",
+            detail: "The client left while the server still owed it an answer. \
+                     Told where it had waited for 2 seconds at least.",
             remedy: "Find out why the server was slow. Raise the client's timeout to what the standard says: five minutes for most commands, ten for the answer to the content.",
         },
         zh: Text {
             title: "客户没有等到答复",
-            detail: "服务器尚欠一个答复时，客户就离开了。",
+            detail: "服务器尚欠一个答复时，客户就离开了。\
+                     至少等待 2 秒后离开才会列出。",
             remedy: "请查明服务器为何缓慢。将客户的超时提高到标准规定的值：多数命令为五分钟，内容之后的答复为十分钟。",
         },
     },

@@ -1,7 +1,9 @@
+use crate::flow::Side;
 use crate::protocol::event::Subject;
 use crate::protocol::smtp::{self, ReplyTo};
 use crate::session::Session;
-use crate::verdict::rule::{Class, Found, Needs, Rule, Severity, Text, Words};
+use crate::verdict::ending::SECOND;
+use crate::verdict::rule::{Class, Fact, Found, Key, Needs, Rule, Sentence, Severity, Text, Words};
 
 /// The client did not finish the content of a message, and the server gave up: it waited for the rest in vain, or closed
 /// the connection.
@@ -26,7 +28,7 @@ pub const RULE: Rule = Rule {
     since: "0.2.0",
     rank: 46,
     reference: Some("RFC 5321, section 4.5.3.2"),
-    needs: Needs::NONE,
+    needs: Needs::TEXTS.and(Needs::FAULTS),
     words: Words {
         en: Text {
             title: "The content of a message was not finished",
@@ -43,15 +45,58 @@ pub const RULE: Rule = Rule {
             remedy: "查看内容的最后几个分组，弄清是客户停止了发送，是网络丢失了其余部分，还是客户以别的方式写了结尾的点。",
         },
     },
-    sentences: &[],
+    sentences: &[
+        Sentence {
+            en: "The last line looks like the end and is not: a dot that is not alone between line ends.",
+            zh: "最后一行看起来像结尾却不是：其中的点没有单独占一行。",
+        },
+        Sentence {
+            en: "Nothing new came from the client for {0}, and the server said: {1}",
+            zh: "客户有 {0} 没有发来新内容，服务器说：{1}",
+        },
+        Sentence {
+            en: "The last bytes of the client were sent again {0} times and not acknowledged: the network lost them.",
+            zh: "客户最后的数据重发了 {0} 次而未被确认：它们在网络中丢失。",
+        },
+        Sentence {
+            en: "The server ended the session of its own accord, without having waited: {0}",
+            zh: "服务器没有等待，自行结束了会话：{0}",
+        },
+    ],
     check,
 };
 
+/// How long a server waits at least before it is said to have waited, in nanoseconds.
+const WAITED: i64 = 5 * SECOND;
+
 fn check(session: &Session, found: &mut Found) {
     for step in &session.steps {
-        if let Subject::Smtp(smtp::Subject::Reply { to: ReplyTo::UnfinishedContent { .. }, .. }) = step.subject {
-            found.at(step.answers.into_iter().chain([step.n]));
-        }
+        let Subject::Smtp(smtp::Subject::Reply { to: ReplyTo::UnfinishedContent { timeout }, .. }) = step.subject
+        else {
+            continue;
+        };
+        let content = session.answered(step);
+        let carried = content.and_then(|content| content.carries).map(|carries| carries.message);
+        let message = carried.and_then(|n| session.messages.get((n as usize).checked_sub(1)?));
+        let has_a_dot =
+            message.and_then(|message| message.faults.as_ref()).is_some_and(|faults| faults.last_dot.is_some());
+        let repeats = session
+            .transport
+            .stalls
+            .repeats
+            .iter()
+            .find(|repeats| repeats.of == Side::Client && !repeats.longest.answered && repeats.longest.times >= 2);
+        let silence = content.and_then(|content| step.time.known_since(content.time)).unwrap_or(0);
+        let occurrence = found.at(step.answers.into_iter().chain([step.n]));
+        let reply = Fact::Name(step.quoted());
+        _ = match repeats {
+            _ if has_a_dot => occurrence.says(0).named(Key::Reply, reply),
+            Some(repeats) => occurrence.says(2).fact(Fact::Count(repeats.longest.times)),
+            None if timeout || silence >= WAITED => {
+                occurrence.says(1).fact(Fact::Duration(silence)).named(Key::Reply, reply)
+            }
+            None => occurrence.says(3).named(Key::Reply, reply),
+        };
     }
 }
 
@@ -72,4 +117,21 @@ mod tests {
         "S: 220 mx\nC: HELO a\nS: 250 mx\nC: MAIL FROM:<a@b>\nS: 250 ok\nC: RCPT TO:<c@d>\nS: 250 ok\nC: DATA\n\
          S: 354 go\nC: text\nC: .\nS: 421 4.3.2 shutting down"
     );
+
+    fn said(script: &str) -> Vec<usize> {
+        let session = crate::verdict::testing::session(script, super::RULE.needs);
+        super::RULE.look(&session).iter().flat_map(|finding| &finding.facts).map(|facts| facts.sentence).collect()
+    }
+
+    #[test]
+    fn the_cause_is_named_where_it_can_be_seen() {
+        let begin = "S: 220 mx\nC: HELO a\nS: 250 mx\nC: MAIL FROM:<a@b>\nS: 250 ok\nC: RCPT TO:<c@d>\nS: 250 ok\nC: DATA\n\
+                     S: 354 go\n";
+        let timeout = "@ 300\nS: 421 4.4.2 timeout exceeded";
+        assert_eq!(said(&format!("{begin}C: text.\n{timeout}")), [0]);
+        assert_eq!(said(&format!("{begin}C: text\n{timeout}")), [1]);
+        let again = "again client: 25 bytes, 9 times, 54 seconds, 423 acknowledged, silent 54\n";
+        assert_eq!(said(&format!("{begin}C: text\n{again}{timeout}")), [2]);
+        assert_eq!(said(&format!("{begin}C: text\nS: 421 4.3.2 shutting down")), [3]);
+    }
 }

@@ -26,12 +26,14 @@ pub const RULE: Rule = Rule {
     words: Words {
         en: Text {
             title: "The server did not answer the ClientHello",
-            detail: "The client began TLS, the server's system acknowledged the ClientHello, and then nothing came.",
+            detail: "The client began TLS, the server's system acknowledged the ClientHello, and then nothing came. \
+                     Told from 5 seconds of silence on.",
             remedy: "Look at the server's process and its log, and at boxes on the way that inspect TLS. Try with an older TLS version or with fewer extensions to see whether the ClientHello is the reason.",
         },
         zh: Text {
             title: "服务器没有应答 ClientHello",
-            detail: "客户开始了 TLS，服务器的系统确认了 ClientHello，此后便再无下文。",
+            detail: "客户开始了 TLS，服务器的系统确认了 ClientHello，此后便再无下文。\
+                     沉默 5 秒以上才会列出。",
             remedy: "请查看服务器进程及其日志，以及途中检查 TLS 的设备。可用较低的 TLS 版本或较少的扩展尝试，以判断是否由 ClientHello 引起。",
         },
     },

@@ -95,6 +95,36 @@ mod tests {
         assert_eq!(because_of(wrong), None);
     }
 
+    #[test]
+    fn a_refused_pop3_login_has_the_reason_that_the_words_give() {
+        let found = |reply: &str| {
+            let script = format!("S: +OK ready\nC: USER bob\nS: +OK\nC: PASS x\nS: -ERR {reply}\nC: QUIT\nS: +OK");
+            let mut session = crate::verdict::testing::session(&script, crate::session::Needs::ALL);
+            crate::verdict::judge(&mut session, crate::verdict::rules::ALL);
+            let cause = session.credentials.first().and_then(|login| login.cause);
+            let ids = ["mailbox-refused", super::RULE.id];
+            let found =
+                ids.map(|id| session.findings.iter().find(|finding| finding.id == id).map(|one| one.because_of));
+            (cause, found[0].is_some(), found[1])
+        };
+        use super::LoginCause::{InUse, Temporary, WrongSecret};
+        let in_use = [
+            "[IN-USE] Do you have another POP session running?",
+            "maildrop already locked",
+            "Unable to lock maildrop: Mailbox is locked by POP server",
+            "mailbox in use",
+        ];
+        for reply in in_use {
+            let (cause, mailbox, login) = found(reply);
+            assert_eq!((cause, mailbox), (Some(InUse), true), "{reply}");
+            assert!(login.is_none_or(|because| because == Some("mailbox-refused")), "{reply}: {login:?}");
+        }
+        for reply in ["[SYS/TEMP] try again later", "temporary failure", "Temporary authentication failure"] {
+            assert_eq!(found(reply), (Some(Temporary), false, None), "{reply}");
+        }
+        assert_eq!(found("[AUTH] wrong password"), (Some(WrongSecret), false, Some(None)));
+    }
+
     has!(
         twice,
         "S: * OK ready\nC: a LOGIN bob one\nS: a NO wrong\nC: b LOGIN bob two\nS: b NO wrong" => [2, 3, 4, 5]

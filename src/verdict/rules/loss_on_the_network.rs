@@ -31,13 +31,15 @@ pub const RULE: Rule = Rule {
         en: Text {
             title: "Segments were lost on the network",
             detail: "Segments of this session did not arrive and had to be sent again. The ends repair that, and it \
-                     takes time.",
+                     takes time. \
+                     Told from 3 segments on, where they are one in a hundred packets.",
             remedy: "Look for a congested or faulty link between the two ends: its error counters and queues, Wi-Fi, a \
                      duplex mismatch.",
         },
         zh: Text {
             title: "报文段在网络中丢失",
-            detail: "此会话的一些报文段没有到达，不得不重新发送。双方会自行修复，但需要时间。",
+            detail: "此会话的一些报文段没有到达，不得不重新发送。双方会自行修复，但需要时间。\
+                     达到 3 个报文段、且占分组数的百分之一以上才会列出。",
             remedy: "检查两端之间拥塞或有故障的链路：错误计数与队列、Wi-Fi、双工模式不匹配。",
         },
     },

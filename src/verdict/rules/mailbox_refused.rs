@@ -1,8 +1,8 @@
-use crate::protocol::event::Subject;
+use crate::protocol::event::{LoginCause, Subject};
 use crate::protocol::imap::{self, Code, Status, Verb, What};
 use crate::protocol::pop3;
 use crate::session::Session;
-use crate::session::model::Step;
+use crate::session::model::{Step, Variant};
 use crate::verdict::rule::{Class, Fact, Found, Key, Needs, Rule, Sentence, Severity, Text, Words};
 
 /// The server did not give access to a mailbox, or did not put a message into one: the mailbox is in use, full, closed
@@ -71,8 +71,9 @@ fn refuses(reply: &Step) -> bool {
                 _ => false,
             }
         }
-        Subject::Pop3(pop3::Subject { what: pop3::What::Reply { ok: false, code: Some(code), .. }, .. }) => {
-            **code == *"IN-USE"
+        // Servers without response codes say it in words.
+        Subject::Pop3(pop3::Subject { what: pop3::What::Reply { ok: false, code, .. }, .. }) => {
+            code.as_deref() == Some("IN-USE") || reply.variant == Variant::Refused(LoginCause::InUse)
         }
         _ => false,
     }
@@ -92,6 +93,15 @@ mod tests {
         pop3_in_use,
         "S: +OK ready\nC: USER bob\nS: +OK\nC: PASS x\nS: -ERR [IN-USE] locked by another session" => [4, 5]
     );
+    has!(
+        pop3_in_use_by_its_words,
+        "S: +OK ready\nC: USER bob\nS: +OK\nC: PASS x\nS: -ERR maildrop already locked" => [4, 5]
+    );
+    has_not!(
+        a_server_that_cannot_tell_now,
+        "S: +OK ready\nC: USER bob\nS: +OK\nC: PASS x\nS: -ERR [SYS/TEMP] try again later"
+    );
+    has_not!(an_account_that_is_locked, "S: +OK ready\nC: USER bob\nS: +OK\nC: PASS x\nS: -ERR account locked");
     has!(
         append_after_its_literal,
         "S: * OK ready\nC: a LOGIN bob x\nS: a OK in\nC: b APPEND Sent {3+}\nC: abc\nS: b NO [OVERQUOTA] full"

@@ -26,6 +26,7 @@ rules! {
     certificate_not_yet_valid
     certificate_self_signed
     client_gave_up
+    client_left_after_capabilities
     conflicting_bytes
     connection_prohibited
     connection_refused
@@ -41,6 +42,7 @@ rules! {
     encryption_demanded
     fallback_to_clear_mechanism
     handshake_stalled
+    header_envelope_mismatch
     idle_timeout
     late_reply
     length_mismatch

@@ -26,12 +26,14 @@ pub const RULE: Rule = Rule {
     words: Words {
         en: Text {
             title: "Several passwords were tried in one session",
-            detail: "The client tried several different user names or passwords in one session, and the server refused them. It may be somebody guessing passwords, or a program with an old list of them.",
+            detail: "The client tried several different user names or passwords in one session, and the server refused them. It may be somebody guessing passwords, or a program with an old list of them. \
+                     Told from three different tries on.",
             remedy: "Look up whose address the client's is. Let the server end the session after a few failures and slow down further ones from the same address.",
         },
         zh: Text {
             title: "同一会话中多次尝试不同口令",
-            detail: "客户在同一会话中尝试了多个不同的用户名或口令，均被服务器拒绝。可能是有人在猜测口令，也可能是程序使用了过时的口令列表。",
+            detail: "客户在同一会话中尝试了多个不同的用户名或口令，均被服务器拒绝。可能是有人在猜测口令，也可能是程序使用了过时的口令列表。\
+                     三次以上不同的尝试才会列出。",
             remedy: "查明客户地址属于谁。应让服务器在几次失败后结束会话，并对同一地址的后续尝试减速。",
         },
     },

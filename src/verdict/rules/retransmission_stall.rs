@@ -27,13 +27,15 @@ pub const RULE: Rule = Rule {
         en: Text {
             title: "The session stood still while data was sent again",
             detail: "The same data was sent several times before it was acknowledged, if it was. The network did not \
-                     deliver it, or not the acknowledgement; neither end was slow.",
+                     deliver it, or not the acknowledgement; neither end was slow. \
+                     Told from 3 seconds on.",
             remedy: "Look for an outage on the way at that time: a link that was down, a Wi-Fi or mobile network that \
                      was changed, a firewall or a route that was reloaded.",
         },
         zh: Text {
             title: "数据重传期间会话停顿",
-            detail: "同样的数据发送了多次才得到确认（或始终未得到确认）。是网络没有送达这些数据或其确认，双方都不慢。",
+            detail: "同样的数据发送了多次才得到确认（或始终未得到确认）。是网络没有送达这些数据或其确认，双方都不慢。\
+                     持续 3 秒以上才会列出。",
             remedy: "检查当时途中是否有中断：链路断开、Wi-Fi 或移动网络切换、防火墙或路由重新加载。",
         },
     },

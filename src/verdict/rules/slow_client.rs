@@ -29,12 +29,14 @@ pub const RULE: Rule = Rule {
     words: Words {
         en: Text {
             title: "The client paused within a transaction",
-            detail: "It had been answered, and let the server wait before it went on with the envelope or the message.",
+            detail: "It had been answered, and let the server wait before it went on with the envelope or the message. \
+                     Told from 30 seconds on.",
             remedy: "Look at the client at that time: load, a queue, a program that makes the message while it sends it.",
         },
         zh: Text {
             title: "客户端在邮件事务中停顿",
-            detail: "客户端已收到应答，却让服务器等待，之后才继续发送信封或邮件内容。",
+            detail: "客户端已收到应答，却让服务器等待，之后才继续发送信封或邮件内容。\
+                     停顿 30 秒以上才会列出。",
             remedy: "检查客户端当时的状态：负载、队列，或是否边生成邮件边发送。",
         },
     },

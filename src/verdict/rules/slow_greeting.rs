@@ -32,12 +32,14 @@ pub const RULE: Rule = Rule {
         en: Text {
             title: "The server greeted late",
             detail: "The server took its time before its greeting. Often it looks up the name of the client first and the DNS does \
-                     not answer; some servers wait a few seconds on purpose, to find out who speaks first.",
+                     not answer; some servers wait a few seconds on purpose, to find out who speaks first. \
+                     Told from 5 seconds on.",
             remedy: "Look at the name lookups of the server (reverse DNS, ident, blocklists) and at its load.",
         },
         zh: Text {
             title: "服务器问候语迟到",
-            detail: "服务器过了一段时间才发出问候语。常见原因是先反查客户端名称而 DNS 没有应答；有些服务器会故意等待几秒，以识别抢先发言的客户端。",
+            detail: "服务器过了一段时间才发出问候语。常见原因是先反查客户端名称而 DNS 没有应答；有些服务器会故意等待几秒，以识别抢先发言的客户端。\
+                     等待 5 秒以上才会列出。",
             remedy: "检查服务器的名称查询（反向 DNS、ident、黑名单）和负载。",
         },
     },

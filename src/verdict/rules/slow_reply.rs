@@ -32,13 +32,15 @@ pub const RULE: Rule = Rule {
         en: Text {
             title: "The server answered late",
             detail: "A reply took seconds, though the network delivered everything. The server was busy: filters and scanners at \
-                     the end of a message, lookups at RCPT, a slow or locked mailbox. A client with less patience gives up.",
+                     the end of a message, lookups at RCPT, a slow or locked mailbox. A client with less patience gives up. \
+                     Told from 5 seconds on.",
             remedy: "Look at what the server did at that time (its log, load, filters, lookups), and give the client more patience: \
                      RFC 5321 asks for 5 to 10 minutes.",
         },
         zh: Text {
             title: "服务器应答缓慢",
-            detail: "网络已送达全部数据，应答却花了数秒。服务器当时忙碌：邮件结束时的过滤与扫描、RCPT 时的查询、邮箱缓慢或被锁定。耐心不足的客户端会放弃。",
+            detail: "网络已送达全部数据，应答却花了数秒。服务器当时忙碌：邮件结束时的过滤与扫描、RCPT 时的查询、邮箱缓慢或被锁定。耐心不足的客户端会放弃。\
+                     等待 5 秒以上才会列出。",
             remedy: "查看服务器当时在做什么（日志、负载、过滤器、查询），并增大客户端的超时时间：RFC 5321 要求 5 到 10 分钟。",
         },
     },

@@ -30,12 +30,14 @@ pub const RULE: Rule = Rule {
         en: Text {
             title: "A message crossed slowly",
             detail: "Its content took long for its size, and no outage or closed window explains it: the path is slow, or the \
-                     sender makes the message while it sends it.",
+                     sender makes the message while it sends it. \
+                     Told from 30 seconds on, below 10,000 bytes per second.",
             remedy: "Compare the rate with that of the link; look at the losses of the session and at the load of the sender.",
         },
         zh: Text {
             title: "邮件传输缓慢",
-            detail: "相对于其大小，邮件内容传输时间过长，且没有中断或窗口关闭可以解释：路径缓慢，或发送方边生成邮件边发送。",
+            detail: "相对于其大小，邮件内容传输时间过长，且没有中断或窗口关闭可以解释：路径缓慢，或发送方边生成邮件边发送。\
+                     传输 30 秒以上且每秒不足 10,000 字节才会列出。",
             remedy: "将速率与链路速率比较；检查会话的丢包情况和发送方的负载。",
         },
     },

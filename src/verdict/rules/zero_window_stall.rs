@@ -29,14 +29,16 @@ pub const RULE: Rule = Rule {
             title: "A receiver stopped reading",
             detail: "Its receive window was closed: its system answered, but its application did not read what had \
                      arrived, so the other end could not send on. What was sent again meanwhile only asked whether \
-                     the window had opened: nothing was lost.",
+                     the window had opened: nothing was lost. \
+                     Told from 3 seconds on.",
             remedy: "Look at the receiver's application at that time: a content filter or scanner that hangs, a full \
                      disk, a process that is stopped or overloaded.",
         },
         zh: Text {
             title: "接收方停止读取数据",
             detail: "其接收窗口已关闭：系统仍在应答，但应用程序没有读取已到达的数据，对端因此无法继续发送。其间的重传只是询问窗口\
-                     是否已打开，并没有数据丢失。",
+                     是否已打开，并没有数据丢失。\
+                     持续 3 秒以上才会列出。",
             remedy: "检查接收方应用程序当时的状态：内容过滤器或扫描程序卡住、磁盘已满、进程停止或过载。",
         },
     },

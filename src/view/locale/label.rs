@@ -110,6 +110,7 @@ crate::verdict::purpose::enumerated! {
         FindingsGrouped,
         Servers,
         Severity,
+        Class,
         Finding,
         Remedy,
         Evidence,

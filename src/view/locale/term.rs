@@ -9,7 +9,7 @@ use crate::flow::{CloseReason, ClosedWindow, Side, Silence};
 use crate::limits::{Limit, PROBE_ADDRESSES};
 use crate::protocol::Protocol;
 use crate::protocol::event::{Delivery, Direction, Exposure, Kind, LoginOutcome, Via};
-use crate::session::model::{LineEnds, Match, Phase, Severity, State, TlsMode};
+use crate::session::model::{Class, LineEnds, Match, Phase, Severity, State, TlsMode};
 use crate::session::summary::{Probes, Summary};
 use crate::verdict::budget::{Budget, Part};
 use crate::verdict::{BodyChange, ChangeKind, Role};
@@ -107,6 +107,11 @@ pub fn change(lang: Lang, kind: ChangeKind, body: Option<BodyChange>, added: u64
 /// How much a finding matters.
 pub fn severity(lang: Lang, severity: Severity) -> &'static str {
     say!(lang, terms::severity(severity))
+}
+
+/// Which of a reader's questions a finding answers.
+pub fn class(lang: Lang, class: Class) -> &'static str {
+    say!(lang, terms::class(class))
 }
 
 /// What a bound cut off, to be shown beside its count.

@@ -15,7 +15,7 @@ use crate::protocol::pop3 as pop3_protocol;
 use crate::protocol::sasl::{Mechanism, Round};
 use crate::protocol::smtp::{Enhanced, Said, Verb as SmtpVerb};
 use crate::protocol::tls;
-use crate::session::model::{ContentRef, LineEnds, Lines, Match, Measure, Phase, Severity, State, TlsMode};
+use crate::session::model::{Class, ContentRef, LineEnds, Lines, Match, Measure, Phase, Severity, State, TlsMode};
 use crate::session::summary::{PacketCounts, Summary, Traffic};
 use crate::verdict::purpose::enhanced::Meaning;
 use crate::verdict::purpose::{Imap, Pop3, Purpose, Sasl, Smtp, imap, pop3, smtp};
@@ -256,6 +256,7 @@ fn every_label_and_term_has_words_of_its_own() {
     check_all(all!(Delivery: Accepted, Partly, Rejected, Deferred, Unknown), |l, &x| delivery(l, x).to_owned());
     check_all(all!(Match: Content, Body, MessageId), |l, &x| matched(l, x).to_owned());
     check_all(all!(Severity: Info, Low, Medium, High), |l, &x| severity(l, x).to_owned());
+    check_all(all!(Class: Failure, Weakness, Remark), |l, &x| class(l, x).to_owned());
     check_all(all!(LoginOutcome: Accepted, Rejected, Cancelled, Unknown), |l, &x| login_outcome(l, x).to_owned());
     check_all(Limit::ALL, |l, &&x| limit(l, x));
     let stops = [

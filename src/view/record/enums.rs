@@ -182,4 +182,9 @@ words! {
         model::Severity::Medium => "medium",
         model::Severity::High => "high",
     }
+    Class: model::Class {
+        model::Class::Failure => "failure",
+        model::Class::Weakness => "weakness",
+        model::Class::Remark => "remark",
+    }
 }

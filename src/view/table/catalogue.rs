@@ -18,6 +18,7 @@ pub fn write(out: &mut dyn Write, style: Style, lang: Lang) -> io::Result<()> {
         let Text { title, detail, remedy } = locale::text(lang, &rule.words);
         let mut about = vec![format!("{title} [{}]", rule.id), (*detail).to_owned()];
         about.push(options.named(Label::Remedy, remedy));
+        about.push(options.named(Label::Class, locale::class(lang, rule.class)));
         about.extend(rule.reference.map(|reference| options.named(Label::Reference, reference)));
         about.push(options.named(Label::Since, rule.since));
         Row::new([locale::severity(lang, rule.severity).to_owned(), about.join("\n")])

@@ -97,6 +97,7 @@ pub fn label(label: Label) -> &'static str {
         Label::Journeys => "Ways of messages",
         Label::WhatChanged => "Identical, or what changed",
         Label::Severity => "Severity",
+        Label::Class => "Class",
         Label::Finding => "Finding",
         Label::Remedy => "What to do",
         Label::Evidence => "Evidence (packets)",

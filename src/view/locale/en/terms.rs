@@ -5,7 +5,7 @@ use crate::flow::{CloseReason, Side};
 use crate::protocol::event::StepId;
 use crate::protocol::event::{Delivery, Direction, Exposure, Kind, LoginOutcome};
 use crate::protocol::{Protocol, imap, pop3};
-use crate::session::model::{Match, Phase, Severity, State, TlsMode};
+use crate::session::model::{Class, Match, Phase, Severity, State, TlsMode};
 use crate::verdict::budget::Part;
 use crate::verdict::{BodyChange, ChangeKind, Role};
 
@@ -165,6 +165,14 @@ pub fn severity(severity: Severity) -> &'static str {
         Severity::Low => "low",
         Severity::Medium => "medium",
         Severity::High => "high",
+    }
+}
+
+pub fn class(class: Class) -> &'static str {
+    match class {
+        Class::Failure => "failure",
+        Class::Weakness => "weakness",
+        Class::Remark => "remark",
     }
 }
 

@@ -97,6 +97,7 @@ pub fn label(label: Label) -> &'static str {
         Label::Journeys => "邮件的路径",
         Label::WhatChanged => "相同或改动之处",
         Label::Severity => "严重程度",
+        Label::Class => "类别",
         Label::Finding => "问题",
         Label::Remedy => "改进办法",
         Label::Evidence => "依据（分组序号）",

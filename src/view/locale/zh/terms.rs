@@ -5,7 +5,7 @@ use crate::flow::{CloseReason, Side};
 use crate::protocol::event::StepId;
 use crate::protocol::event::{Delivery, Direction, Exposure, Kind, LoginOutcome};
 use crate::protocol::{Protocol, imap, pop3};
-use crate::session::model::{Match, Phase, Severity, State, TlsMode};
+use crate::session::model::{Class, Match, Phase, Severity, State, TlsMode};
 use crate::verdict::budget::Part;
 use crate::verdict::{BodyChange, ChangeKind, Role};
 
@@ -165,6 +165,14 @@ pub fn severity(severity: Severity) -> &'static str {
         Severity::Low => "低",
         Severity::Medium => "中",
         Severity::High => "高",
+    }
+}
+
+pub fn class(class: Class) -> &'static str {
+    match class {
+        Class::Failure => "故障",
+        Class::Weakness => "弱点",
+        Class::Remark => "说明",
     }
 }
 
