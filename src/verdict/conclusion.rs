@@ -10,8 +10,9 @@ top.
 */
 
 use super::across::Across;
+use super::across::deferred_later;
 use super::across::found::FindingAcross;
-use super::rule::Class;
+use super::rule::{Class, Fact};
 use crate::protocol::event::Exposure;
 use crate::session::Session;
 use crate::session::model::{Finding, Outcome, Severity, Step, TlsMode, Transaction};
@@ -203,6 +204,17 @@ fn has_refusals(transaction: &Transaction) -> bool {
 }
 
 impl Tally {
+    /// A recipient who was put off, once or several times, got the message in the end.
+    fn accepted_later(&mut self, finding: &FindingAcross) {
+        let recipient = finding.told.iter().flat_map(|told| &told.facts).find_map(|(key, fact)| match fact {
+            Fact::Name(name) if *key == Some("recipient") => Some(name),
+            _ => None,
+        });
+        let tries = (finding.evidence.len() as u64).saturating_sub(1);
+        self.deferred = self.deferred.saturating_sub(tries);
+        self.undelivered.retain(|one| recipient.is_none_or(|name| !one.address.eq_ignore_ascii_case(name)));
+    }
+
     /// Adds the verdict on a further session.
     pub fn add(&mut self, other: &Verdict) {
         let Self {
@@ -271,12 +283,17 @@ impl Tally {
     }
 }
 
+/// A finding on top: how much it matters, and its id.
+type Top = (Rank, &'static str);
+
 /// The verdicts on all sessions, one after the other.
 #[derive(Debug, Default)]
 pub struct Verdicts {
     tally: Tally,
     /// The finding on top so far.
-    top: Option<(Rank, &'static str)>,
+    top: Option<Top>,
+    /// The one on top where all that was put off was accepted later.
+    otherwise: Option<Top>,
 }
 
 impl Across for Verdicts {
@@ -288,10 +305,12 @@ impl Across for Verdicts {
     }
 
     fn finish(self) -> Verdict {
+        let is_mended = self.tally.deferred == 0;
+        let top = if is_mended { self.otherwise } else { self.top };
         Verdict {
             safe: self.tally.safety(),
             delivered: self.tally.delivered(),
-            cause: self.top.map(|(_, id)| id),
+            cause: top.map(|(_, id)| id),
             tally: self.tally,
         }
     }
@@ -300,34 +319,46 @@ impl Across for Verdicts {
 impl Verdicts {
     /// Takes in the findings of a session.
     fn findings(&mut self, findings: &[Finding]) {
-        if let Some(cause) = cause(findings)
-            && let Some(rank) = rank(cause, &explaining(findings))
-        {
-            self.rise(rank, cause.id);
-        }
+        let explaining = explaining(findings);
+        let top = |cause: Option<&Finding>| cause.and_then(|cause| Some((rank(cause, &explaining)?, cause.id)));
+        let cause = cause(findings);
+        let is_put_off = cause.is_some_and(|cause| cause.id == deferred_later::RULE.id);
+        let otherwise = if is_put_off { cause_but(findings, Some(deferred_later::RULE.id)) } else { cause };
+        rise(&mut self.top, top(cause));
+        rise(&mut self.otherwise, top(otherwise));
     }
 
     /// Takes in the findings that span sessions. What they say of several sessions explains what is found in each.
     pub fn across(&mut self, findings: &[FindingAcross]) {
         for finding in findings {
-            if let Some(rank) = rank_of(finding.rule.class, finding.severity, false) {
-                self.rise(rank, finding.rule.id);
+            if finding.rule.id == deferred_later::RULE.id {
+                self.tally.accepted_later(finding);
             }
+            let top = rank_of(finding.rule.class, finding.severity, false).map(|rank| (rank, finding.rule.id));
+            rise(&mut self.top, top);
+            rise(&mut self.otherwise, top);
         }
     }
+}
 
-    /// Of two that matter alike, the one that came first stays on top.
-    fn rise(&mut self, rank: Rank, id: &'static str) {
-        if self.top.is_none_or(|(before, _)| rank < before) {
-            self.top = Some((rank, id));
-        }
+/// Of two that matter alike, the one that came first stays on top.
+fn rise(top: &mut Option<Top>, other: Option<Top>) {
+    if let Some(other) = other
+        && top.is_none_or(|top| other.0 < top.0)
+    {
+        *top = Some(other);
     }
 }
 
 /// The finding on top of `findings`: of one session, or of those that span sessions.
 pub fn cause(findings: &[Finding]) -> Option<&Finding> {
+    cause_but(findings, None)
+}
+
+/// The same of the findings that do not have the id `but`.
+fn cause_but<'a>(findings: &'a [Finding], but: Option<&str>) -> Option<&'a Finding> {
     let explaining = explaining(findings);
-    let own = findings.iter().filter(|finding| finding.because_of.is_none());
+    let own = findings.iter().filter(|finding| finding.because_of.is_none() && Some(finding.id) != but);
     let ranked = own.filter_map(|finding| Some((rank(finding, &explaining)?, finding)));
     // Of several that matter alike, the one whose evidence came first.
     let place = |finding: &Finding| (finding.steps.first().copied().unwrap_or_default(), finding.id);

@@ -1,4 +1,6 @@
+use crate::flow::Side;
 use crate::protocol::Protocol;
+use crate::protocol::event::Kind;
 use crate::session::Session;
 use crate::session::model::TlsMode;
 use crate::verdict::encryption::{self, List};
@@ -49,14 +51,20 @@ fn check(session: &Session, found: &mut Found) {
         return;
     }
     let Some(exposed) = encryption::exposed(session) else { return };
-    // A list that offers it, or the log-in before this list, may have crossed unseen.
-    if !session.transport.from_start || evidence::has_gap(session, 0, exposed) {
-        return;
-    }
     let lists = encryption::lists(session).unwrap_or_default();
-    if let Some(list) = lists.last().filter(|_| !lists.iter().any(List::offers_tls)) {
+    if let Some(list) = lists.last().filter(|list| is_whole(session, list) && !lists.iter().any(List::offers_tls)) {
         found.at([list.step.n, exposed]);
     }
+}
+
+/// Neither a part of `list` nor another list, nor a log-in before it, has crossed unseen.
+fn is_whole(session: &Session, list: &List) -> bool {
+    let after = session.steps.iter().skip(usize::try_from(list.step.n).unwrap_or(usize::MAX));
+    // The server's next step: a gap there may be the rest of the list.
+    let next = after.into_iter().find(|step| step.from == Side::Server);
+    session.transport.from_start
+        && !evidence::has_gap(session, 0, list.step.n)
+        && !next.is_some_and(|step| step.kind == Kind::Gap)
 }
 
 #[cfg(test)]
