@@ -118,15 +118,31 @@ pub fn is_answered_twice(session: &Session, login: &Credential) -> bool {
 pub fn settle(session: &mut Session) {
     for index in 0..session.credentials.len() {
         let Some(login) = session.credentials.get(index) else { return };
-        let open = matches!(login.cause, Some(LoginCause::WrongSecret | LoginCause::Unknown))
-            && login.reply.as_ref().is_none_or(|reply| is_of_the_code_alone(reply));
-        if open
+        let untold = login.reply.as_ref().is_none_or(|reply| is_of_the_code_alone(reply));
+        let open = untold && matches!(login.cause, Some(LoginCause::WrongSecret | LoginCause::Unknown));
+        let guessed = untold && matches!(login.cause, Some(LoginCause::Malformed | LoginCause::MechanismNotOffered));
+        if guessed && !is_whole(session, login) {
+            if let Some(login) = session.credentials.get_mut(index) {
+                login.cause = Some(LoginCause::Unknown);
+            }
+        } else if open
+            && is_whole(session, login)
             && (stray_line(session, login).is_some() || is_answered_twice(session, login))
             && let Some(login) = session.credentials.get_mut(index)
         {
             login.cause = Some(LoginCause::Malformed);
         }
     }
+}
+
+/// True where all of `login` is in the capture, from its command to its reply: what is missing may have been a challenge, a
+/// cancellation, or another reply.
+fn is_whole(session: &Session, login: &Credential) -> bool {
+    let (Some(&first), Some(&last)) = (login.steps.first(), login.steps.last()) else { return false };
+    let start = usize::try_from(first).ok().and_then(|first| first.checked_sub(1));
+    let steps = start.and_then(|start| session.steps.get(start..)).unwrap_or_default();
+    steps.first().is_some_and(|step| step.kind == Kind::Command)
+        && !steps.iter().take_while(|step| step.n <= last).any(|step| step.kind == Kind::Gap)
 }
 
 /// True where the server has not said in words why it refuses the login.

@@ -207,6 +207,11 @@ pub fn server_left(session: &Session) -> Option<ServerLeft<'_>> {
     let lost = ends(session)?.unacknowledged[Side::Client as usize] > 0;
     let owed = owed(session, before.map_or(end, |step| step.time.min(end)));
     let greeted = session.transport.counters.server_bytes > 0;
+    // A FIN at once, and none of the client's: it may be the answer to the client's, which the capture has lost.
+    let client_left = ends(session)?.fins.first().is_some_and(Option::is_some) || !ends(session)?.resets.is_empty();
+    if word.is_none() && owed.is_none() && silence < PATIENCE && !client_left {
+        return None;
+    }
     let is_timeout = match word {
         Some(word) if is_timeout(word) => true,
         Some(word) => word.variant == Variant::Plain && silence >= IDLE_WITH_WORDS && owed.is_none(),

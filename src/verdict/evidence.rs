@@ -11,6 +11,13 @@ pub fn content_steps<'a>(session: &'a Session, message: &'a Message) -> impl Ite
     message.steps.iter().copied().filter(is_content)
 }
 
+/// Bytes are missing from the capture after the step `after` and before the step `before`.
+pub fn has_gap(session: &Session, after: StepId, before: StepId) -> bool {
+    let start = usize::try_from(after).unwrap_or(usize::MAX);
+    let between = session.steps.iter().skip(start).take_while(|step| step.n < before);
+    between.into_iter().any(|step| step.kind == Kind::Gap)
+}
+
 /// The client has declared the content of `message` binary (RFC 3030): line ends and NUL mean nothing in it. Reads texts.
 pub fn binary(session: &Session, message: &Message) -> bool {
     let declares = |n: &StepId| {

@@ -97,8 +97,10 @@ impl Analysis for DeferredLater {
             let Some(first) = tries.iter().position(|one| one.put_off.is_some() && one.may_pass) else { continue };
             let (_, tries) = tries.split_at(first);
             let Some((first, later)) = tries.split_first() else { continue };
-            let other = |one: &&Try| one.evidence.session.id != first.evidence.session.id;
-            let Some(then) = later.iter().filter(other).find(|one| one.put_off.is_none()) else { continue };
+            let is_then = |one: &Try| one.put_off.is_none() && one.evidence.session.id != first.evidence.session.id;
+            let Some(place) = later.iter().position(is_then) else { continue };
+            let (between, then) = later.split_at(place);
+            let Some(then) = then.first() else { continue };
             let facts = vec![
                 (Some("recipient"), Fact::Name(to)),
                 (None, Fact::Count(first.evidence.session.id)),
@@ -107,7 +109,11 @@ impl Analysis for DeferredLater {
                 (Some("seconds"), Fact::Duration(then.time.since(first.time))),
             ];
             let finding = FindingAcross::new(&RULE).says(&LATER, facts);
-            findings.add(finding.shown_by(first.evidence.clone()).shown_by(then.evidence.clone()));
+            // The verdict counts the tries that no longer matter by their evidence.
+            let put_off = between.iter().filter(|one| one.put_off.is_some());
+            let finding = put_off
+                .fold(finding.shown_by(first.evidence.clone()), |finding, one| finding.shown_by(one.evidence.clone()));
+            findings.add(finding.shown_by(then.evidence.clone()));
         }
     }
 }
@@ -137,6 +143,13 @@ mod tests {
         for reply in ["450 4.2.0 <c@d>: Greylisted", "451 try again later", "422 4.2.2 Greylisted", "450 4.7.1 no"] {
             assert_eq!(ids(&session("c@d", reply), &session("C@d", "250 ok")), [1, 2], "{reply}");
         }
+    }
+
+    #[test]
+    fn has_each_try_that_was_put_off() {
+        let script = [session("c@d", "450 Greylisted"), session("c@d", "450 Greylisted"), session("c@d", "250 ok")];
+        let found = found(&script.join("\n---\n"), DeferredLater::default(), |_| {});
+        assert_eq!(found.all[0].evidence.iter().map(|one| one.session.id).collect::<Vec<_>>(), [1, 2, 3]);
     }
 
     #[test]

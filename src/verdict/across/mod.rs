@@ -18,7 +18,7 @@ pub mod same_message;
 mod address_probing;
 mod bounce;
 mod credential_reuse;
-mod deferred_later;
+pub mod deferred_later;
 mod duplicate_delivery;
 mod envelope;
 mod mailbox_holder;

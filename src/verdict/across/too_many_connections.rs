@@ -108,10 +108,10 @@ impl Analysis for TooManyConnections {
             let mut finding = FindingAcross::new(&RULE);
             let by_user = matches!(protocol, Protocol::Imap | Protocol::Pop3);
             let refusals = sessions.iter().filter_map(|seen| Some((seen, seen.refused?)));
+            let mut unseen = Vec::new();
             for (nth, (refused, at)) in refusals.enumerate() {
-                finding = finding.shown_by(refused.evidence.clone());
                 if nth >= LOOKED_AT {
-                    finding.more += 1;
+                    unseen.push(refused);
                     continue;
                 }
                 let open = |other: &&Seen| {
@@ -121,6 +121,11 @@ impl Analysis for TooManyConnections {
                         && (!by_user || refused.user.is_none() || other.user == refused.user)
                 };
                 let open: Vec<&Seen> = sessions.iter().filter(open).collect();
+                // Then the capture does not show why: those that were open came from elsewhere, or are not in it.
+                if open.is_empty() {
+                    continue;
+                }
+                finding = finding.shown_by(refused.evidence.clone());
                 let whose = refused.user.clone().filter(|_| by_user).unwrap_or_else(|| client.to_string());
                 let facts = vec![
                     (None, Fact::Count(refused.evidence.session.id)),
@@ -132,6 +137,10 @@ impl Analysis for TooManyConnections {
             }
             // What a single session shows is said there.
             if finding.evidence.len() > 1 {
+                for refused in unseen {
+                    finding = finding.shown_by(refused.evidence.clone());
+                    finding.more += 1;
+                }
                 findings.add(finding);
             }
         }
@@ -182,6 +191,7 @@ mod tests {
     #[test]
     fn has_not_what_was_over_or_another_limit() {
         assert!(shown(&[OPEN, REFUSED], false).is_empty(), "over");
+        assert!(shown(&[OPEN, REFUSED, REFUSED, REFUSED], false).is_empty(), "over, and refused again and again");
         assert!(shown(&[OPEN, "S: 421 4.3.2 shutting down"], true).is_empty());
         let no = "S: * OK ready\nC: a LOGIN bob secret12\nS: a NO too many login attempts";
         assert!(shown(&["S: * OK ready\nC: a LOGIN bob secret12\nS: a OK", no], true).is_empty());

@@ -1,8 +1,12 @@
 use crate::protocol::Protocol;
+use crate::protocol::event::{Kind, StepId};
 use crate::session::Session;
-use crate::session::model::LastDotKind;
+use crate::session::model::{LastDot, LastDotKind};
 use crate::verdict::evidence::content_steps;
 use crate::verdict::rule::{Class, Fact, Found, Key, Needs, Rule, Sentence, Severity, Text, Words};
+
+/// How long nothing must have come after the dot, where nobody said anything after it.
+const SILENCE: i64 = 5_000_000_000;
 
 /// The client ended the content of a message with a dot that is not alone on its line, or whose line ends are not
 /// CR LF: the server goes on waiting for the end.
@@ -62,6 +66,9 @@ fn check(session: &Session, found: &mut Found) {
             LastDotKind::OddLineEnds => 2,
         };
         let content = content_steps(session, message).last();
+        if !has_waited(session, content, dot) {
+            continue;
+        }
         // The server's last word about it, where it has said any.
         let reply = message.steps.iter().copied().find(|n| Some(*n) > content);
         let occurrence = found
@@ -69,6 +76,16 @@ fn check(session: &Session, found: &mut Found) {
             .packets(Some(dot.packet).filter(|packet| *packet > 0));
         _ = occurrence.says(sentence).named(Key::Name, Fact::Name(dot.line.clone()));
     }
+}
+
+/// Nothing more of the content came, and there was time for it: somebody said something later, or nothing came for long. A
+/// capture that ends in the middle of content, and a sender that breaks off there, show nothing.
+fn has_waited(session: &Session, content: Option<StepId>, dot: &LastDot) -> bool {
+    let Some(step) = content.and_then(|n| session.step(n)) else { return false };
+    let after = session.steps.iter().skip(usize::try_from(step.n).unwrap_or(usize::MAX));
+    let is_said = after.into_iter().any(|later| later.kind != Kind::Gap && later.from != step.from);
+    let silence = session.transport.stalls.silence;
+    is_said || silence.is_some_and(|one| one.from.packet >= dot.packet && one.nanoseconds() >= SILENCE)
 }
 
 #[cfg(test)]
@@ -79,6 +96,14 @@ mod tests {
     has_not!(
         silence_within_a_line,
         "S: 220 mx\nC: EHLO a\nS: 250 mx\nC: MAIL FROM:<a@b>\nS: 250 ok\nC: RCPT TO:<c@d>\nS: 250 ok\nC: DATA\nS: 354 go\nC: Subject: x\nC:\nC| cut in the mid\nS: 421 4.4.2 timeout exceeded"
+    );
+    has_not!(
+        the_capture_ends_in_the_middle,
+        "S: 220 mx\nC: EHLO a\nS: 250 mx\nC: MAIL FROM:<a@b>\nS: 250 ok\nC: RCPT TO:<c@d>\nS: 250 ok\nC: DATA\nS: 354 go\nC: Subject: x\nC:\nC| A sentence."
+    );
+    has_not!(
+        the_client_breaks_off,
+        "! syn\n! syn-ack\nS: 220 mx\nC: EHLO a\nS: 250 mx\nC: MAIL FROM:<a@b>\nS: 250 ok\nC: RCPT TO:<c@d>\nS: 250 ok\nC: DATA\nS: 354 go\nC: Subject: x\nC:\nC| A sentence.\n! rst client"
     );
     has_not!(
         octets_that_are_counted,

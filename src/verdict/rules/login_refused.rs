@@ -1,5 +1,6 @@
 use crate::protocol::event::{LoginCause, LoginOutcome};
 use crate::session::Session;
+use crate::verdict::logins;
 use crate::verdict::rule::{Class, Fact, Found, Needs, Rule, Sentence, Severity, Text, Words};
 use std::collections::HashSet;
 
@@ -45,8 +46,12 @@ fn check(session: &Session, found: &mut Found) {
     // Where one of several is not explained, the finding is not.
     let explanations: HashSet<_> = refused().map(|login| explanation(login.cause)).collect();
     let explained = explanations.iter().copied().next().flatten().filter(|_| explanations.len() == 1);
+    let accepted = logins::last_accepted(session);
     for credential in refused() {
-        let mut occurrence = found.at(credential.steps.iter().copied());
+        // A password typed anew that is right: nothing went wrong in the end.
+        let is_mended = credential.steps.first().is_some_and(|&n| n < accepted);
+        let severity = if is_mended { Severity::Info } else { RULE.severity };
+        let mut occurrence = found.at(credential.steps.iter().copied()).severity(severity);
         if let Some(id) = explained {
             occurrence = occurrence.because_of(id);
         }

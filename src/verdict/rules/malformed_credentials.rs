@@ -118,6 +118,15 @@ mod tests {
         "S: 220 mx\nC: EHLO a\nS: 250-mx\nS: 250 AUTH PLAIN\nC: AUTH PLAIN AGJvYgBzZWNyZXQ=\nS: 535 5.7.8 failed"
     );
     has_not!(
+        a_challenge_that_was_not_captured,
+        "S: * OK ready\nC: a AUTHENTICATE SCRAM-SHA-256\nS: +\nC: biwsbj1ib2Iscj1yT3ByTkdmd0ViZVJXZ2JORWtxTw==\nS~ 80\n\
+         C: Yz1iaXdzLHI9ck9wck5HZndFYmVSV2diTkVrcU8=\nS: a NO failed"
+    );
+    has_not!(
+        a_cancellation_that_was_not_captured,
+        "S: 220 mx\nC: EHLO a\nS: 250-mx\nS: 250 AUTH LOGIN\nC: AUTH LOGIN\nS: 334 VXNlcm5hbWU6\nC~ 3\nS: 501 5.7.0 failed"
+    );
+    has_not!(
         the_server_says_that_the_password_is_wrong,
         "S: 220 mx\nC: EHLO a\nS: 250-mx\nS: 250 AUTH PLAIN\nC: AUTH PLAIN AGJvYgBzZWNyZXQ\nS: 535 5.7.8 wrong password"
     );

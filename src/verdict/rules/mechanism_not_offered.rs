@@ -134,6 +134,11 @@ mod tests {
         "S: 220 mx\nC: EHLO a\nS: 250-mx\nS: 250 STARTTLS\nC: STARTTLS\nS: 220 go\nC: AUTH PLAIN AGJvYgBzZWNyZXQ=\nS: 535 5.7.8 failed"
     );
     has_not!(
+        its_reply_was_not_captured,
+        "S: * OK [CAPABILITY IMAP4rev1 AUTH=CRAM-MD5] ready\nC: a AUTHENTICATE PLAIN AGJvYgBzZWNyZXQ=\nS~ 30\nC: b LOGOUT\n\
+         S: * BYE Logging out\nS: b OK"
+    );
+    has_not!(
         the_server_says_that_the_password_is_wrong,
         "S: 220 mx\nC: EHLO a\nS: 250-mx\nS: 250 AUTH LOGIN\nC: AUTH PLAIN AGJvYgBzZWNyZXQ=\nS: 535 5.7.8 bad user name or password"
     );

@@ -76,9 +76,10 @@ fn recipients(session: &Session, found: &mut Found) {
     }
     let ended_by_server = matches!(transport.end, CloseReason::Closed | CloseReason::Reset)
         && transport.left.is_some_and(|left| left.side == Side::Server);
-    let last = session.steps.last().map(|step| step.n);
     for transaction in session.transactions.iter().filter(|one| is_open(one)) {
-        let goes_on = transaction.steps.last().copied().max(last) != transaction.steps.last().copied();
+        // Commands may be sent ahead: only a later answer shows that this one does not come any more.
+        let end = transaction.steps.last().map_or(0, |&n| usize::try_from(n).unwrap_or(usize::MAX));
+        let goes_on = session.steps.iter().skip(end).any(|step| step.from == Side::Server);
         let message = transaction.message.and_then(|n| session.messages.get((n as usize).checked_sub(1)?));
         let Some(message) = message.filter(|message| message.complete && (goes_on || ended_by_server)) else {
             continue;
@@ -115,6 +116,11 @@ mod tests {
         the_capture_ends_first,
         "S: 220 mx\nC: HELO a\nS: 250 mx\nC: MAIL FROM:<a@b>\nS: 250 ok\nC: RCPT TO:<c@d>\nS: 250 ok\nC: DATA\n\
          S: 354 go\nC: text\nC: ."
+    );
+    has_not!(
+        the_capture_ends_first_and_quit_was_sent_ahead,
+        "S: 220 mx\nC: HELO a\nS: 250 mx\nC: MAIL FROM:<a@b>\nS: 250 ok\nC: RCPT TO:<c@d>\nS: 250 ok\nC: DATA\n\
+         S: 354 go\nC: text\nC: .\nC: QUIT"
     );
     has_not!(
         bytes_of_the_server_are_missing,

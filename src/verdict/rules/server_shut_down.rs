@@ -83,6 +83,14 @@ mod tests {
     has!(with_bye, "! syn\n! syn-ack\nS: * OK hi\nC: a NOOP\nS: a OK\nS: * BYE server restarts\n! fin server" => [4]);
     has!(without_a_word, "! syn\n! syn-ack\nS: 220 mx\nC: HELO a\n! fin server" => [2]);
     has!(no_greeting, "--- server 10.0.0.25:143\n! syn\n! syn-ack\n@ 3\n! fin server" => []);
+    has_not!(
+        the_answer_to_a_fin_that_was_not_captured,
+        "! syn\n! syn-ack\nS: 220 mx\nC: HELO a\nS: 250 mx\n! fin server"
+    );
+    has!(
+        at_once_and_the_client_closes_after_it,
+        "! syn\n! syn-ack\nS: 220 mx\nC: HELO a\nS: 250 mx\n! fin server\n! fin client" => []
+    );
     has_not!(the_greeting, "! syn\n! syn-ack\nS: 421 4.3.2 too busy\n! fin server");
     has_not!(after_quit, "! syn\n! syn-ack\nS: 220 mx\nC: QUIT\nS: 221 bye\n! fin server");
     has_not!(after_logout, "! syn\n! syn-ack\nS: * OK hi\nC: a LOGOUT\nS: * BYE\nS: a OK\n! fin server");

@@ -2,6 +2,7 @@ use crate::protocol::event::Subject;
 use crate::protocol::{imap, pop3, smtp};
 use crate::session::Session;
 use crate::session::model::Step;
+use crate::verdict::evidence;
 use crate::verdict::rule::{Class, Fact, Found, Key, Needs, Rule, Sentence, Severity, Text, Words};
 
 /// The server greeted the client with a refusal: it does not serve it now, or not at all.
@@ -45,7 +46,9 @@ pub const RULE: Rule = Rule {
 };
 
 fn check(session: &Session, found: &mut Found) {
-    for step in session.steps.iter().filter(|step| refuses(step)) {
+    // What was said before the capture began, or is missing from it, may have been the greeting.
+    let is_whole = |step: &Step| session.transport.from_start && !evidence::has_gap(session, 0, step.n);
+    for step in session.steps.iter().filter(|step| refuses(step) && is_whole(step)) {
         let occurrence = found.at([step.n]).named(Key::Reply, Fact::Name(step.quoted()));
         if let Some(list) = blocklist(&step.text) {
             _ = occurrence.says(1).named(Key::Name, Fact::Name(list.to_owned()));
@@ -90,5 +93,7 @@ mod tests {
     has!(imap_is_busy, "S: * BYE [UNAVAILABLE] try again later" => [1]);
     has!(pop3_is_busy, "--- server 10.0.0.25:110\nS: -ERR [SYS/TEMP] try again later" => [1]);
     has_not!(a_server_that_closes_later, "S: 220 mx\nC: HELO a\nS: 421 shutting down");
+    has_not!(what_comes_after_a_gap, "S~ 40\nS: 550 5.1.1 no such user\nC: QUIT\nS: 221 bye");
+    has_not!(a_farewell_after_a_gap, "C: a LOGIN bob x\nS~ 40\nC: b LOGOUT\nS: * BYE Logging out\nS: b OK");
     has_not!(a_bye_that_was_asked_for, "S: * OK ready\nC: a LOGOUT\nS: * BYE\nS: a OK");
 }

@@ -1,7 +1,10 @@
+use crate::flow::Side;
 use crate::protocol::Protocol;
+use crate::protocol::event::Kind;
 use crate::session::Session;
 use crate::session::model::TlsMode;
 use crate::verdict::encryption::{self, List};
+use crate::verdict::evidence;
 use crate::verdict::rule::{Class, Found, Needs, Rule, Severity, Text, Words};
 
 /// No list of capabilities before the log-in or the message offers STARTTLS or STLS, and a password, a token or a
@@ -49,9 +52,19 @@ fn check(session: &Session, found: &mut Found) {
     }
     let Some(exposed) = encryption::exposed(session) else { return };
     let lists = encryption::lists(session).unwrap_or_default();
-    if let Some(list) = lists.last().filter(|_| !lists.iter().any(List::offers_tls)) {
+    if let Some(list) = lists.last().filter(|list| is_whole(session, list) && !lists.iter().any(List::offers_tls)) {
         found.at([list.step.n, exposed]);
     }
+}
+
+/// Neither a part of `list` nor another list, nor a log-in before it, has crossed unseen.
+fn is_whole(session: &Session, list: &List) -> bool {
+    let after = session.steps.iter().skip(usize::try_from(list.step.n).unwrap_or(usize::MAX));
+    // The server's next step: a gap there may be the rest of the list.
+    let next = after.into_iter().find(|step| step.from == Side::Server);
+    session.transport.from_start
+        && !evidence::has_gap(session, 0, list.step.n)
+        && !next.is_some_and(|step| step.kind == Kind::Gap)
 }
 
 #[cfg(test)]
@@ -68,6 +81,10 @@ mod tests {
     has_not!(
         after_the_login_it_need_not_be_offered,
         "S: * OK [CAPABILITY IMAP4rev1 STARTTLS] ready\nC: a LOGIN bob secret\nS: a OK [CAPABILITY IMAP4rev1] in"
+    );
+    has_not!(
+        the_log_in_was_not_captured,
+        "C: a CAPABILITY\nS: * CAPABILITY IMAP4rev1 STARTTLS\nS: a OK\nC~ 30\nC: b CAPABILITY\nS: * CAPABILITY IMAP4rev1\nS: b OK\nC: c LOGIN bob x\nS: c OK"
     );
     has_not!(no_list_was_seen, "S: +OK ready\nC: USER bob\nS: +OK\nC: PASS secret\nS: +OK");
     has_not!(nothing_to_hide, "S: 220 mx\nC: EHLO a\nS| 250-mx\\r\\n250 SIZE 1000\\r\\n\nC: QUIT\nS: 221 bye");
