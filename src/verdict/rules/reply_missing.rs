@@ -1,12 +1,16 @@
 use crate::flow::{CloseReason, Side};
 use crate::protocol::Protocol;
+use crate::protocol::event::{StepId, Subject};
+use crate::protocol::smtp::{self, ReplyTo, Verb};
 use crate::session::Session;
-use crate::session::model::{Outcome, Transaction};
+use crate::session::model::{Addressee, Outcome, Step, Transaction};
 use crate::verdict::evidence::content_steps;
 use crate::verdict::rule::{Class, Fact, Found, Key, Needs, Rule, Sentence, Severity, Text, Words};
+use std::collections::HashSet;
 
 /// The content of a message had its end, and a recipient's reply to it never came, though none of the server's bytes are
-/// missing from the capture: the server closed the connection, or the client went on without it.
+/// missing from the capture: the server closed the connection, or the client went on without it. Or RCPT itself got no reply,
+/// and a later command did.
 ///
 /// It matters because nobody knows whether this recipient has the message: the client may send it again, and then it
 /// arrives twice.
@@ -27,14 +31,15 @@ pub const RULE: Rule = Rule {
     words: Words {
         en: Text {
             title: "A recipient's reply never came",
-            detail: "The server took the content of a message and did not say whether it delivers it to this recipient. \
-                     The client cannot know, and may send the message again.",
+            detail: "The server took the content of a message and did not say whether it delivers it to this recipient, or \
+                     did not answer to RCPT while it answered to what came later. The client cannot know, and may send the \
+                     message again.",
             remedy: "Look in the server's log for what became of the message. An LMTP server must answer once for each \
                      recipient that it accepted.",
         },
         zh: Text {
             title: "没有收到收件人的答复",
-            detail: "服务器收下了邮件内容，但没有说明是否会投递给该收件人。客户无从知道，可能会再次发送。",
+            detail: "服务器收下了邮件内容，但没有说明是否会投递给该收件人；或没有答复 RCPT，却答复了之后的命令。客户无从知道，可能会再次发送。",
             remedy: "在服务器日志中查找邮件的去向。LMTP 服务器必须对它接受的每个收件人各答复一次。",
         },
     },
@@ -50,6 +55,7 @@ fn check(session: &Session, found: &mut Found) {
     if !is_whole {
         return;
     }
+    unanswered_recipients(session, found);
     let ended_by_server = matches!(transport.end, CloseReason::Closed | CloseReason::Reset)
         && transport.left.is_some_and(|left| left.side == Side::Server);
     let last = session.steps.last().map(|step| step.n);
@@ -63,6 +69,32 @@ fn check(session: &Session, found: &mut Found) {
             found
                 .apart(content_steps(session, message).chain(addressee.step))
                 .named(Key::Recipient, Fact::Name(addressee.address.clone()));
+        }
+    }
+}
+
+/// Recipients whose RCPT got no reply, though a later command got one: the server has swallowed the command.
+fn unanswered_recipients(session: &Session, found: &mut Found) {
+    let is_silent = |to: &Addressee| to.code.is_none() && to.outcome == Outcome::Unknown;
+    if !session.transactions.iter().any(|one| one.to.iter().any(is_silent)) {
+        return;
+    }
+    let in_doubt = |step: &Step| matches!(step.subject, Subject::Smtp(smtp::Subject::Reply { to: ReplyTo::InDoubt, .. }));
+    if session.steps.iter().any(in_doubt) {
+        return;
+    }
+    let answered: HashSet<StepId> = session.steps.iter().filter_map(|step| step.answers).collect();
+    let last = answered.iter().copied().max().unwrap_or_default();
+    for transaction in &session.transactions {
+        let is_rcpt = |step: &&Step| matches!(step.subject, Subject::Smtp(smtp::Subject::Command(Verb::Rcpt)));
+        let asked = transaction.steps.iter().filter_map(|&n| session.step(n)).filter(is_rcpt);
+        let unanswered = asked.filter(|step| !answered.contains(&step.n));
+        for (step, addressee) in unanswered.zip(transaction.to.iter().filter(|to| is_silent(to))) {
+            if step.n < last {
+                let later = session.steps.iter().find(|reply| reply.answers.is_some_and(|n| n > step.n));
+                let occurrence = found.apart([step.n].into_iter().chain(later.map(|reply| reply.n)));
+                _ = occurrence.named(Key::Recipient, Fact::Name(addressee.address.clone()));
+            }
         }
     }
 }
@@ -81,6 +113,14 @@ mod tests {
         one_reply_for_two_recipients,
         "S: 220 mx\nC: LHLO a\nS: 250 mx\nC: MAIL FROM:<a@b>\nS: 250 ok\nC: RCPT TO:<c@d>\nS: 250 ok\n\
          C: RCPT TO:<e@f>\nS: 250 ok\nC: DATA\nS: 354 go\nC: text\nC: .\nS: 250 ok\nC: RSET\nS: 250 ok" => [9, 12]
+    );
+    has!(
+        rcpt_is_swallowed,
+        "S: 220 mx\nC: EHLO a\nS: 250-mx\nS: 250 PIPELINING\nC| MAIL FROM:<a@b>\\r\\nRCPT TO:<c@d>\\r\\nDATA\\r\\n\nS: 250 ok\nS: 354 go" => [5, 8]
+    );
+    has_not!(
+        rcpt_is_answered_later,
+        "S: 220 mx\nC: EHLO a\nS: 250-mx\nS: 250 PIPELINING\nC| MAIL FROM:<a@b>\\r\\nRCPT TO:<c@d>\\r\\n\nS: 250 ok"
     );
     has_not!(
         a_recipient_refused_before,
