@@ -2,19 +2,19 @@
 What a session, or a capture, comes to: is it safe, was it delivered, and which finding is on top.
 
 A session's verdict is made from the session when a view asks for it; the capture's is the sum of its sessions'
-([`Tally`]). The words are in `view::locale`.
+([`Verdicts`](super::verdicts::Verdicts)). The words are in `view::locale`.
 
 **On top** is the finding that explains the others: one that failed, or explains one that did, before one that is only
 weak; then the more severe; then the one whose evidence came first. A finding that is explained by another is never on
 top.
 */
 
-use super::across::Across;
-use super::across::found::FindingAcross;
+use super::refusals;
 use super::rule::Class;
 use crate::protocol::event::Exposure;
+use crate::protocol::smtp::Enhanced;
 use crate::session::Session;
-use crate::session::model::{Finding, Outcome, Severity, Step, TlsMode, Transaction};
+use crate::session::model::{Fact, Finding, Outcome, Severity, Step, TlsMode, Transaction};
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
@@ -108,12 +108,23 @@ pub enum Unencrypted {
 }
 
 /// A recipient who does not get a message.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Undelivered {
     /// The address.
     pub address: String,
-    /// The server's reply.
+    /// What the server's reply means, where that is known.
+    pub meaning: Option<Fact>,
+    /// The reply's code and its enhanced status code.
+    pub code: Option<(u16, Option<Enhanced>)>,
+    /// The reply in the server's words.
     pub reply: String,
+}
+
+impl Undelivered {
+    /// The server refused for now.
+    pub fn is_deferred(&self) -> bool {
+        self.code.is_some_and(|(code, _)| (400..500).contains(&code))
+    }
 }
 
 /// What `session`, whose findings are known, comes to.
@@ -183,8 +194,12 @@ fn deliveries(session: &Session, tally: &mut Tally) {
             let is_lost = matches!(addressee.outcome, Outcome::Rejected | Outcome::Deferred);
             if is_lost && tally.undelivered.len() < NAMED {
                 let reply = addressee.final_step.or(addressee.step).and_then(|n| session.step(n));
-                let reply = reply.map(Step::quoted).unwrap_or_default();
-                tally.undelivered.push(Undelivered { address: addressee.address.clone(), reply });
+                tally.undelivered.push(Undelivered {
+                    address: addressee.address.clone(),
+                    meaning: reply.and_then(refusals::meaning_of),
+                    code: reply.and_then(|reply| Some((reply.code()?, reply.enhanced()))),
+                    reply: reply.map(Step::quoted).unwrap_or_default(),
+                });
             }
         }
         // The sender was refused, so that no recipient could be named.
@@ -271,59 +286,6 @@ impl Tally {
     }
 }
 
-/// The verdicts on all sessions, one after the other.
-#[derive(Debug, Default)]
-pub struct Verdicts {
-    tally: Tally,
-    /// The finding on top so far.
-    top: Option<(Rank, &'static str)>,
-}
-
-impl Across for Verdicts {
-    type Outcome = Verdict;
-
-    fn session(&mut self, session: &Session) {
-        self.tally.add(&of_session(session));
-        self.findings(&session.findings);
-    }
-
-    fn finish(self) -> Verdict {
-        Verdict {
-            safe: self.tally.safety(),
-            delivered: self.tally.delivered(),
-            cause: self.top.map(|(_, id)| id),
-            tally: self.tally,
-        }
-    }
-}
-
-impl Verdicts {
-    /// Takes in the findings of a session.
-    fn findings(&mut self, findings: &[Finding]) {
-        if let Some(cause) = cause(findings)
-            && let Some(rank) = rank(cause, &explaining(findings))
-        {
-            self.rise(rank, cause.id);
-        }
-    }
-
-    /// Takes in the findings that span sessions. What they say of several sessions explains what is found in each.
-    pub fn across(&mut self, findings: &[FindingAcross]) {
-        for finding in findings {
-            if let Some(rank) = rank_of(finding.rule.class, finding.severity, false) {
-                self.rise(rank, finding.rule.id);
-            }
-        }
-    }
-
-    /// Of two that matter alike, the one that came first stays on top.
-    fn rise(&mut self, rank: Rank, id: &'static str) {
-        if self.top.is_none_or(|(before, _)| rank < before) {
-            self.top = Some((rank, id));
-        }
-    }
-}
-
 /// The finding on top of `findings`: of one session, or of those that span sessions.
 pub fn cause(findings: &[Finding]) -> Option<&Finding> {
     let explaining = explaining(findings);
@@ -335,20 +297,20 @@ pub fn cause(findings: &[Finding]) -> Option<&Finding> {
 }
 
 /// How far up a finding belongs: whether it is no failure, and how much it matters. Lower comes first.
-type Rank = (bool, Reverse<Severity>);
+pub type Rank = (bool, Reverse<Severity>);
 
 /// The ids that explain a failure.
-fn explaining(findings: &[Finding]) -> BTreeSet<&'static str> {
+pub fn explaining(findings: &[Finding]) -> BTreeSet<&'static str> {
     let failures = findings.iter().filter(|finding| finding.class == Class::Failure);
     failures.filter_map(|finding| finding.because_of).collect()
 }
 
 /// None for what nobody would ask about: remarks, and what is only for information.
-fn rank(finding: &Finding, explaining: &BTreeSet<&'static str>) -> Option<Rank> {
+pub fn rank(finding: &Finding, explaining: &BTreeSet<&'static str>) -> Option<Rank> {
     rank_of(finding.class, finding.severity, explaining.contains(finding.id))
 }
 
-fn rank_of(class: Class, severity: Severity, explains: bool) -> Option<Rank> {
+pub fn rank_of(class: Class, severity: Severity, explains: bool) -> Option<Rank> {
     let failed = class == Class::Failure || explains;
     let is_remark = class == Class::Remark && !failed;
     (!is_remark && severity > Severity::Info).then_some((!failed, Reverse(severity)))
@@ -356,7 +318,7 @@ fn rank_of(class: Class, severity: Severity, explains: bool) -> Option<Rank> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Across, Delivered, Safe, Verdict, Verdicts, cause, of_session};
+    use super::{Delivered, Safe, Verdict, cause, of_session};
     use crate::session::model::{Finding, Severity};
     use crate::verdict::testing::session;
     use crate::verdict::{Selection, judge, rules};
@@ -368,8 +330,6 @@ mod tests {
     }
 
     const READ: &str = "S: +OK ready\nC: USER bob\nS: +OK\nC: PASS secret\nS: +OK in";
-    const GUESSED: &str =
-        "S: +OK ready\nC: USER bob\nS: +OK\nC: PASS one\nS: -ERR no\nC: USER bob\nS: +OK\nC: PASS two\nS: -ERR no";
 
     #[test]
     fn a_log_in_that_can_be_read_is_not_safe() {
@@ -385,23 +345,6 @@ mod tests {
         assert_eq!(
             verdict,
             Verdict { tally: super::Tally { sessions: 1, ..Default::default() }, ..Verdict::default() }
-        );
-    }
-
-    #[test]
-    fn the_capture_is_the_sum_of_its_sessions() {
-        let mut verdicts = Verdicts::default();
-        for script in [READ, GUESSED, "S: +OK ready\nC: QUIT\nS: +OK bye"] {
-            let mut session = session(script, Selection::ALL.needs());
-            judge(&mut session, rules::ALL);
-            verdicts.session(&session);
-        }
-        let verdict = verdicts.finish();
-        assert_eq!((verdict.tally.sessions, verdict.tally.not_safe, verdict.tally.readable_logins), (3, 2, 3));
-        assert_eq!(
-            (verdict.safe, verdict.cause),
-            (Safe::No, Some("login-refused")),
-            "what failed, before what is weak"
         );
     }
 

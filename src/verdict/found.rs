@@ -1,7 +1,7 @@
 //! What the check of a rule finds in a session.
 
-use crate::protocol::event::StepId;
 use super::rule::Rule;
+use crate::protocol::event::StepId;
 use crate::session::model::{Class, Fact, Facts, Finding, Key, Severity};
 
 /// Occurrences of one finding whose facts are kept; further ones are only counted.

@@ -25,6 +25,7 @@ mod stall;
 #[macro_use]
 pub(crate) mod testing;
 pub(crate) mod rules;
+pub(crate) mod verdicts;
 
 pub use across::change::{BodyChange, Change, ChangeKind, Received};
 pub use across::found::{Evidence, FindingAcross, SessionRef, Told};

@@ -4,7 +4,7 @@ use crate::protocol::event::{Decided, Delivery, Direction, Subject};
 use crate::protocol::smtp::{self, Enhanced, Said};
 use crate::session::Session;
 use crate::session::model::{Addressee, Outcome, Step, Transaction, Variant};
-use crate::verdict::rule::{Fact, Found, Key, Occurrence, Sentence};
+use crate::verdict::rule::{Fact, Found, Key, Sentence};
 
 /// Sentences about one refusal, for the rules that tell them.
 pub const SENTENCES: &[Sentence] = &[
@@ -97,7 +97,11 @@ fn one(found: &mut Found, reply: &Step, transaction: &Transaction, whom: Whom<'_
         Whom::Message => 4,
     };
     occurrence = occurrence.named(Key::Reply, Fact::Name(reply.quoted()));
-    let (means, occurrence) = meaning(occurrence, enhanced, said);
+    let meaning = meaning(enhanced, said);
+    let means = meaning.is_some();
+    if let Some(meaning) = meaning {
+        occurrence = occurrence.fact(meaning);
+    }
     let mut occurrence = occurrence.says(base + usize::from(means)).fact(Fact::Code(code));
     if let Some(enhanced) = enhanced {
         occurrence = occurrence.fact(Fact::Enhanced(enhanced));
@@ -110,13 +114,21 @@ fn one(found: &mut Found, reply: &Step, transaction: &Transaction, whom: Whom<'_
     }
 }
 
-/// Adds what the reply means in plain words: the server's own words decide, then the enhanced status code. X.0.0 says
-/// no more than the code does.
-fn meaning<'a>(occurrence: Occurrence<'a>, enhanced: Option<Enhanced>, said: Option<Said>) -> (bool, Occurrence<'a>) {
+/// What a refusal means in plain words, for which a view has them.
+pub fn meaning_of(reply: &Step) -> Option<Fact> {
+    let said = match reply.variant {
+        Variant::Said(said) => Some(said),
+        _ => None,
+    };
+    meaning(reply.enhanced(), said)
+}
+
+/// The server's own words decide, then the enhanced status code. X.0.0 says no more than the code does.
+fn meaning(enhanced: Option<Enhanced>, said: Option<Said>) -> Option<Fact> {
     match (said, enhanced) {
-        (Some(said), _) => (true, occurrence.fact(Fact::Said(said))),
-        (None, Some(enhanced)) if enhanced.topic() != (0, 0) => (true, occurrence.fact(Fact::Meaning(enhanced))),
-        (None, _) => (false, occurrence),
+        (Some(said), _) => Some(Fact::Said(said)),
+        (None, Some(enhanced)) if enhanced.topic() != (0, 0) => Some(Fact::Meaning(enhanced)),
+        (None, _) => None,
     }
 }
 

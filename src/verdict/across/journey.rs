@@ -59,9 +59,12 @@ pub struct Hop {
     pub size: u64,
     /// SHA-256 of the content.
     pub sha256: [u8; 32],
-    /// What is different from the hop before; absent where it is the same, whatever the line ends.
+    /// The earlier hop that it is compared with, by its place in the list: the latest with the same content; else the
+    /// latest before it on its way. Absent for the first.
+    pub before: Option<usize>,
+    /// What is different from that hop; absent where it is the same, whatever the line ends.
     pub change: Option<Change>,
-    /// How it is known to be the message of the hop before; absent for the first.
+    /// How it is known to be the same message; absent for the first.
     pub by: Option<Match>,
 }
 
@@ -166,6 +169,7 @@ impl Journeys {
             outcome: message.outcome,
             size: message.size,
             sha256: content,
+            before: None,
             change: None,
             by: None,
         };
@@ -274,16 +278,16 @@ fn journey(mut all: Vec<Seen>, limits: &mut LimitsHit) -> Option<Journey> {
     all.truncate(JOURNEY_HOPS);
     let message_id = all.iter().find_map(|seen| seen.message_id.clone());
     let mut hops: Vec<Hop> = Vec::new();
-    let mut before: Option<&Seen> = None;
     let mut submitted = false;
-    for seen in &all {
+    for (nth, seen) in all.iter().enumerate() {
         let mut hop = seen.hop.clone();
         // A host that sends on what was submitted to it adds no Received, or is not the first.
         if hop.role == Role::Submitted && submitted && hops.iter().any(|earlier| earlier.to == hop.from) {
             hop.role = Role::Relayed;
         }
         submitted |= hop.role == Role::Submitted;
-        if let Some(before) = before {
+        hop.before = before(&all[..nth], seen);
+        if let Some(before) = hop.before.and_then(|before| all.get(before)) {
             hop.by = Some(match () {
                 () if before.hop.sha256 == hop.sha256 => Match::Content,
                 () if before.content.body.is_some() && before.content.body == seen.content.body => Match::Body,
@@ -294,13 +298,20 @@ fn journey(mut all: Vec<Seen>, limits: &mut LimitsHit) -> Option<Journey> {
                 hop.change = change(&before.content, &seen.content);
             }
         }
-        before = Some(seen);
         hops.push(hop);
     }
     let begins = hops.first().is_some_and(|hop| hop.role == Role::Submitted);
     let ends = hops.last().is_some_and(|hop| matches!(hop.role, Role::Retrieved | Role::Delivered));
     let complete = begins && ends && all.iter().all(|seen| seen.complete);
     Some(Journey { message_id, hops, complete })
+}
+
+/// The place of the hop among `earlier` that `seen` is compared with. What is sent was not fetched before.
+fn before(earlier: &[Seen], seen: &Seen) -> Option<usize> {
+    let is_sent = |seen: &Seen| matches!(seen.hop.role, Role::Submitted | Role::Relayed | Role::Delivered);
+    let same = earlier.iter().rposition(|before| before.hop.sha256 == seen.hop.sha256);
+    let on_its_way = || earlier.iter().rposition(|before| !is_sent(seen) || is_sent(before));
+    same.or_else(on_its_way).or(earlier.len().checked_sub(1))
 }
 
 #[cfg(test)]

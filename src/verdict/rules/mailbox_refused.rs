@@ -97,8 +97,10 @@ mod tests {
         pop3_in_use,
         "S: +OK ready\nC: USER bob\nS: +OK\nC: PASS x\nS: -ERR [IN-USE] locked by another session" => [4, 5]
     );
-    has!(append_after_its_literal,
-        "S: * OK ready\nC: a LOGIN bob x\nS: a OK in\nC: b APPEND Sent {3+}\nC: abc\nS: b NO [OVERQUOTA] full");
+    has!(
+        append_after_its_literal,
+        "S: * OK ready\nC: a LOGIN bob x\nS: a OK in\nC: b APPEND Sent {3+}\nC: abc\nS: b NO [OVERQUOTA] full"
+    );
     has_not!(
         a_mailbox_that_is_not_there,
         "S: * OK ready\nC: a LOGIN bob x\nS: a OK in\nC: b SELECT Lists\nS: b NO Mailbox does not exist"

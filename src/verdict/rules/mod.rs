@@ -4,6 +4,7 @@ The rules, one file each. A new rule is a file here and its line below; `docs/ad
 
 use super::Rule;
 use super::across::all::RULES;
+use std::sync::LazyLock;
 
 /// Makes a module of each file, and the list of the rules in them.
 macro_rules! rules {
@@ -104,6 +105,12 @@ pub fn catalogue() -> Vec<&'static Rule> {
     let mut all: Vec<&'static Rule> = ALL.iter().chain(of_several).copied().collect();
     all.sort_by_key(|rule| rule.id);
     all
+}
+
+/// How many rules there are.
+pub fn count() -> usize {
+    static COUNT: LazyLock<usize> = LazyLock::new(|| catalogue().len());
+    *COUNT
 }
 
 /// The rule called `id`.

@@ -102,7 +102,7 @@ fn phrase(lang: Lang, words: &'static Sentence) -> &'static str {
 }
 
 /// A fact in words, safe for a terminal.
-fn fact(lang: Lang, fact: &Fact) -> String {
+pub(super) fn fact(lang: Lang, fact: &Fact) -> String {
     match fact {
         Fact::Count(count) | Fact::Line(count) => count.to_string(),
         Fact::Bytes(length) => bytes(lang, *length),

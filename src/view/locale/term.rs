@@ -140,6 +140,11 @@ pub fn duration(lang: Lang, nanoseconds: i64) -> String {
     say!(lang, terms::seconds(&seconds))
 }
 
+/// A host on the way took a message so many seconds after the one before it.
+pub fn received(lang: Lang, by: &str, seconds: i64) -> String {
+    say!(lang, terms::received(by, seconds))
+}
+
 /// The subflows of a Multipath TCP connection. `another_way`: data may have crossed on one that is not known.
 pub fn subflows(lang: Lang, subflows: u8, another_way: bool) -> String {
     say!(lang, terms::subflows(u64::from(subflows), another_way))

@@ -1,7 +1,8 @@
 //! A verdict in words: one or two sentences that answer whether it was safe, whether it was delivered, and why not.
 
+use super::finding::fact;
 use super::{en, zh};
-use crate::verdict::conclusion::{Delivered, Safe, Verdict};
+use crate::verdict::conclusion::{Delivered, Safe, Undelivered, Verdict};
 use crate::verdict::rule::Class;
 use crate::verdict::rules;
 use crate::view::{Lang, escape};
@@ -18,8 +19,9 @@ pub fn verdict(lang: Lang, verdict: &Verdict) -> String {
     if let Some(cause) = cause(lang, verdict) {
         sentences.push(cause);
     }
-    if sentences.is_empty() {
-        sentences.push(say!(lang, verdict::nothing(verdict.tally.sessions)).to_owned());
+    // Nothing found is said too, with what was looked for.
+    if verdict.cause.is_none() {
+        sentences.push(say!(lang, verdict::nothing(verdict.tally.sessions, rules::count())));
     }
     sentences.join(if lang == Lang::En { " " } else { "" })
 }
@@ -38,12 +40,21 @@ fn safety(lang: Lang, verdict: &Verdict) -> Option<String> {
 
 fn delivery(lang: Lang, verdict: &Verdict) -> String {
     let tally = &verdict.tally;
-    let failed: Vec<[String; 2]> = tally
-        .undelivered
-        .iter()
-        .map(|undelivered| [&undelivered.address, &undelivered.reply].map(|text| escape::line(text).into_owned()))
-        .collect();
-    say!(lang, verdict::delivery(verdict.delivered, tally, &failed))
+    let lost: Vec<String> = tally.undelivered.iter().map(|lost| undelivered(lang, lost)).collect();
+    say!(lang, verdict::delivery(verdict.delivered, tally, &lost))
+}
+
+/// Who does not get it, and why: in plain words with the codes, or else in the server's.
+fn undelivered(lang: Lang, lost: &Undelivered) -> String {
+    let address = escape::line(&lost.address);
+    let code = lost.code.map(|(code, enhanced)| match enhanced {
+        Some(enhanced) => format!("{code} {enhanced}"),
+        None => code.to_string(),
+    });
+    match (&lost.meaning, code) {
+        (Some(meaning), Some(code)) => say!(lang, verdict::because(&address, &fact(lang, meaning), &code)),
+        _ => say!(lang, verdict::refused(&address, &escape::line(&lost.reply))),
+    }
 }
 
 /// The finding on top, where it is a failure: what is only weak, the sentence about safety says.

@@ -80,6 +80,9 @@ pub(crate) struct Journey<'a> {
 /// A message in one session.
 #[derive(Serialize, JsonSchema)]
 pub(crate) struct Hop<'a> {
+    /// The hop that `change` is about, from 1 in this list; absent if it is the one before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    before: Option<usize>,
     /// The session's number.
     session: u64,
     /// The session's `uid`.
@@ -194,15 +197,16 @@ impl<'a> Journey<'a> {
     pub(crate) fn new(journey: &'a verdict::Journey) -> Self {
         Self {
             message_id: journey.message_id.as_deref(),
-            hops: journey.hops.iter().map(Hop::new).collect(),
+            hops: journey.hops.iter().enumerate().map(|(nth, hop)| Hop::new(nth, hop)).collect(),
             complete: journey.complete,
         }
     }
 }
 
 impl<'a> Hop<'a> {
-    fn new(hop: &'a verdict::Hop) -> Self {
+    fn new(nth: usize, hop: &'a verdict::Hop) -> Self {
         Self {
+            before: hop.before.map(|before| before + 1).filter(|&before| before != nth),
             session: hop.session.id,
             uid: identifier(&hop.session),
             message: hop.message,

@@ -173,7 +173,8 @@ impl<V: View> View for Redact<V> {
         let own = Needles::default();
         let mut mask = Mask { own: &own, known: &self.known, names: self.names.as_ref(), given: &[] };
         masked.across.texts_mut(&mut |text| mask.text(text));
-        for Undelivered { address, reply } in masked.verdict.iter_mut().flat_map(|verdict| &mut verdict.tally.undelivered) {
+        let undelivered = masked.verdict.iter_mut().flat_map(|verdict| &mut verdict.tally.undelivered);
+        for Undelivered { address, reply, meaning: _, code: _ } in undelivered {
             mask.text(address);
             mask.text(reply);
         }

@@ -88,8 +88,8 @@ pub fn journeys(out: &mut dyn Write, options: &Options, journeys: &[Journey]) ->
             options.label(Label::Size),
             options.label(Label::WhatChanged),
         ];
-        let rows: Vec<Row> = journey.hops.iter().enumerate().map(|(nth, hop)| step(options, nth, hop)).collect();
-        heading::table(out, options.style, &titles, &rows, &[8, 12, 12, 8, 0])?;
+        let rows: Vec<Row> = (0..journey.hops.len()).map(|nth| step(options, &journey.hops, nth)).collect();
+        heading::table(out, options.style, &titles, &rows, &[10, 12, 15, 10, 0])?;
     }
     match journeys.len().saturating_sub(KEPT) {
         0 => Ok(()),
@@ -97,20 +97,24 @@ pub fn journeys(out: &mut dyn Write, options: &Options, journeys: &[Journey]) ->
     }
 }
 
-fn step(options: &Options, nth: usize, hop: &Hop) -> Row {
-    let lang = options.lang;
+fn step(options: &Options, hops: &[Hop], nth: usize) -> Row {
+    let (lang, hop) = (options.lang, &hops[nth]);
     let role = locale::role(lang, hop.role);
     let session = format!("{} {}{}{role}", options.label(Label::Session), hop.session.id, options.comma());
     let outcome = hop.outcome.map(|outcome| locale::delivery(lang, outcome).to_owned());
     let mut what = match (nth, &hop.change) {
-        (0, _) => data_encoding::HEXLOWER.encode(&hop.sha256),
+        (0, _) => options.named(Label::Sha256, &data_encoding::HEXLOWER.encode(&hop.sha256)),
         (_, Some(change)) => changed(options, change),
         (_, None) => hop.by.map_or_else(String::new, |by| locale::matched(lang, by).to_owned()),
     };
+    if let Some(before) = hop.before.filter(|before| before + 1 < nth).and_then(|before| hops.get(before)) {
+        let other = format!("{} {}", options.label(Label::Session), before.session.id);
+        what = options.colon(&other, &what);
+    }
     if let Some(outcome) = outcome {
         what = format!("{what}\n{}", options.named(Label::Outcome, &outcome));
     }
-    let time = heading::began(options, hop.time, heading::moment).replace(" UTC", "");
+    let time = heading::began(options, hop.time, heading::second);
     Row::new([time, session, format!("{} →\n{}", hop.from, hop.to), locale::bytes(lang, hop.size), what])
 }
 
@@ -123,7 +127,7 @@ fn changed(options: &Options, change: &Change) -> String {
     for received in &change.received {
         let by = cell::line(received.by.as_deref().unwrap_or("?"), FIELD);
         if let Some(seconds) = received.seconds {
-            lines.push(format!("Received: {by}{}{seconds} s", options.comma()));
+            lines.push(locale::received(options.lang, &by, seconds));
         }
     }
     lines.join("\n")

@@ -3,9 +3,10 @@
 
 use super::credentials::Ledger;
 use super::sessions::List;
-use super::{Options, across, frequency, summary};
+use super::{Options, across, frequency, heading, summary};
 use crate::session::model::Session;
 use crate::verdict::Report;
+use crate::view::locale::{self, Label};
 use std::io::{self, Write};
 
 /// The rows kept of sessions that are over.
@@ -55,6 +56,10 @@ impl Totals {
         }
         if options.show.summary {
             summary::write(out, options, report)?;
+        } else if let Some(verdict) = report.verdict.as_ref().filter(|_| options.show.findings) {
+            writeln!(out)?;
+            let verdict = (options.label(Label::Verdict), locale::verdict(options.lang, verdict));
+            heading::pairs(out, options.style, vec![verdict])?;
         }
         summary::limits(out, options, &report.summary)
     }

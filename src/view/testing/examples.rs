@@ -11,7 +11,7 @@ use crate::session::model::*;
 use crate::session::summary::Summary;
 use crate::verdict::across::Across;
 use crate::verdict::across::login_frequency::LoginCounter;
-use crate::verdict::conclusion::Verdicts;
+use crate::verdict::verdicts::Verdicts;
 use crate::verdict::{Report, rules};
 
 fn found(id: &str, steps: Vec<StepId>) -> Finding {

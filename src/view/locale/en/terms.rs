@@ -148,6 +148,11 @@ pub fn change(kind: ChangeKind, body: Option<BodyChange>) -> &'static str {
     }
 }
 
+/// A host on the way took the message so many seconds after the one before it.
+pub fn received(by: &str, seconds: i64) -> String {
+    format!("received by {by} after {seconds} s")
+}
+
 pub fn grown(bytes: &str) -> String {
     format!("{bytes} added")
 }

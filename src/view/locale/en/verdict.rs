@@ -31,27 +31,34 @@ pub fn not_safe(tally: &Tally, weakness: &str) -> String {
     format!("Not safe: {what}{why}.")
 }
 
-/// What became of what was sent; `failed`: the address and the reply of recipients who do not get it.
-pub fn delivery(delivered: Delivered, tally: &Tally, failed: &[[String; 2]]) -> String {
+/// Who does not get a message, what the reply means, and its codes.
+pub fn because(address: &str, meaning: &str, code: &str) -> String {
+    format!("{address}: {meaning} ({code})")
+}
+
+/// Who does not get a message, and the server's words.
+pub fn refused(address: &str, reply: &str) -> String {
+    format!("{address}: “{reply}”")
+}
+
+/// What became of what was sent; `lost`: who does not get it, and why.
+pub fn delivery(delivered: Delivered, tally: &Tally, lost: &[String]) -> String {
     let Tally { accepted, rejected, deferred, unknown, .. } = tally;
     let all = accepted + rejected + deferred + unknown;
     let to = |count: u64| if count == 1 { "1 recipient".to_owned() } else { format!("{count} recipients") };
-    let named: Vec<String> = failed.iter().map(|[address, reply]| format!("{address}: {reply}")).collect();
-    let lost = rejected + deferred;
-    let named = match (named.is_empty(), lost.saturating_sub(failed.len() as u64)) {
-        (true, _) => String::new(),
-        (false, 0) => format!(" ({})", named.join("; ")),
-        (false, more) => format!(" ({}; and {more} more)", named.join("; ")),
+    let refused = rejected + deferred;
+    let whom = match refused.saturating_sub(lost.len() as u64) {
+        _ if lost.is_empty() => to(refused),
+        0 => lost.join("; "),
+        more => format!("{}; and {more} more", lost.join("; ")),
     };
     match delivered {
         Delivered::Yes if all == 1 => "The server took the message for its recipient.".to_owned(),
         Delivered::Yes => format!("The server took what was sent for all {all} recipients."),
-        Delivered::No => format!("Not delivered to {}{named}.", to(lost)),
-        Delivered::Deferred => format!("Not delivered to {}, for now{named}.", to(lost)),
-        Delivered::Partly => format!("Taken for {accepted} of {}, not for the others{named}.", to(all)),
-        Delivered::Unknown if lost > 0 => {
-            format!("Not delivered to {}{named}; not known for {}.", to(lost), to(*unknown))
-        }
+        Delivered::No => format!("Not delivered to {whom}."),
+        Delivered::Deferred => format!("Not delivered for now to {whom}."),
+        Delivered::Partly => format!("Taken for {accepted} of {}; not delivered to {whom}.", to(all)),
+        Delivered::Unknown if refused > 0 => format!("Not delivered to {whom}; not known for {}.", to(*unknown)),
         Delivered::Unknown if *accepted > 0 => format!("Taken for {}; not known for {}.", to(*accepted), to(*unknown)),
         Delivered::Unknown => format!("Whether it was delivered to {} is not known.", to(*unknown)),
         Delivered::Nothing => String::new(),
@@ -63,11 +70,12 @@ pub fn cause(title: &str) -> String {
     format!("What went wrong: {}.", small(title))
 }
 
-/// Nothing was found in so many sessions.
-pub fn nothing(sessions: u64) -> &'static str {
+/// Nothing was found in so many sessions, by so many rules.
+pub fn nothing(sessions: u64, rules: usize) -> String {
     match sessions {
-        0 => "No mail session was found.",
-        _ => "Nothing was found that is wrong; nothing crossed that has to be safe.",
+        0 => "No mail session was found.".to_owned(),
+        1 => format!("None of {rules} rules found anything wrong."),
+        _ => format!("None of {rules} rules found anything wrong in {sessions} sessions."),
     }
 }
 

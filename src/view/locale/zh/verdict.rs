@@ -31,24 +31,33 @@ pub fn not_safe(tally: &Tally, weakness: &str) -> String {
     format!("不安全：{what}{why}。")
 }
 
-/// What became of what was sent; `failed`: the address and the reply of recipients who do not get it.
-pub fn delivery(delivered: Delivered, tally: &Tally, failed: &[[String; 2]]) -> String {
+/// Who does not get a message, what the reply means, and its codes.
+pub fn because(address: &str, meaning: &str, code: &str) -> String {
+    format!("{address}：{meaning}（{code}）")
+}
+
+/// Who does not get a message, and the server's words.
+pub fn refused(address: &str, reply: &str) -> String {
+    format!("{address}：“{reply}”")
+}
+
+/// What became of what was sent; `lost`: who does not get it, and why.
+pub fn delivery(delivered: Delivered, tally: &Tally, lost: &[String]) -> String {
     let Tally { accepted, rejected, deferred, unknown, .. } = tally;
     let all = accepted + rejected + deferred + unknown;
-    let named: Vec<String> = failed.iter().map(|[address, reply]| format!("{address}：{reply}")).collect();
-    let lost = rejected + deferred;
-    let named = match (named.is_empty(), lost.saturating_sub(failed.len() as u64)) {
-        (true, _) => String::new(),
-        (false, 0) => format!("（{}）", named.join("；")),
-        (false, more) => format!("（{}；另有 {more} 位）", named.join("；")),
+    let refused = rejected + deferred;
+    let whom = match refused.saturating_sub(lost.len() as u64) {
+        _ if lost.is_empty() => format!(" {refused} 位收件人"),
+        0 => format!(" {}", lost.join("；")),
+        more => format!(" {}；另有 {more} 位", lost.join("；")),
     };
     match delivered {
         Delivered::Yes if all == 1 => "服务器为收件人接收了邮件。".to_owned(),
         Delivered::Yes => format!("服务器为全部 {all} 位收件人接收了邮件。"),
-        Delivered::No => format!("未能送达 {lost} 位收件人{named}。"),
-        Delivered::Deferred => format!("暂时未能送达 {lost} 位收件人{named}。"),
-        Delivered::Partly => format!("{all} 位收件人中，服务器为 {accepted} 位接收了邮件，其余未接收{named}。"),
-        Delivered::Unknown if lost > 0 => format!("未能送达 {lost} 位收件人{named}；另有 {unknown} 位结果未知。"),
+        Delivered::No => format!("未能送达{whom}。"),
+        Delivered::Deferred => format!("暂时未能送达{whom}。"),
+        Delivered::Partly => format!("{all} 位收件人中，服务器为 {accepted} 位接收了邮件；未能送达{whom}。"),
+        Delivered::Unknown if refused > 0 => format!("未能送达{whom}；另有 {unknown} 位结果未知。"),
         Delivered::Unknown if *accepted > 0 => {
             format!("服务器为 {accepted} 位收件人接收了邮件；另有 {unknown} 位结果未知。")
         }
@@ -62,10 +71,11 @@ pub fn cause(title: &str) -> String {
     format!("失败原因：{title}。")
 }
 
-/// Nothing was found in so many sessions.
-pub fn nothing(sessions: u64) -> &'static str {
+/// Nothing was found in so many sessions, by so many rules.
+pub fn nothing(sessions: u64, rules: usize) -> String {
     match sessions {
-        0 => "没有发现邮件会话。",
-        _ => "没有发现问题；也没有传送需要保密的内容。",
+        0 => "没有发现邮件会话。".to_owned(),
+        1 => format!("按 {rules} 条规则检查，没有发现问题。"),
+        _ => format!("按 {rules} 条规则检查了 {sessions} 个会话，没有发现问题。"),
     }
 }
