@@ -140,7 +140,7 @@ fn is_idle(step: &Step) -> bool {
 
 /// `reply` begins IDLE, which lasts until the client ends it.
 pub fn is_idling(session: &Session, reply: &Step) -> bool {
-    session.answered(reply).is_some_and(is_idle)
+    session.steps.iter().rev().find(|step| step.n < reply.n && step.from == Side::Client).is_some_and(is_idle)
 }
 
 /// Whether `step`, which came later, answers `asked`, a step of the client. Commands may be sent ahead of their answers;

@@ -102,7 +102,8 @@ impl Analysis for NeedsExtension {
             let mut needs = EXTENSIONS.map(|(_, name)| mail.is_some_and(|mail| has_parameter(mail, name)));
             needs[0] |= !one.to.is_ascii() || !one.from.is_ascii();
             let message = session.messages.iter().find(|message| message.steps.binary_search(&one.rcpt).is_ok());
-            let accepted = message.filter(|message| needs.contains(&true) && message.outcome == Some(Delivery::Accepted));
+            let accepted =
+                message.filter(|message| needs.contains(&true) && message.outcome == Some(Delivery::Accepted));
             if let Some(message) = accepted {
                 let evidence =
                     Evidence::of(session, [one.mail, one.rcpt].into_iter().chain(message.steps.last().copied()));

@@ -71,9 +71,10 @@ struct Seen {
 
 impl Analysis for TooManyConnections {
     fn session(&mut self, session: &Session, limits: &mut LimitsHit) {
-        let refusal = session.steps.iter().find(|step| {
-            step.variant == Variant::Said(Said::TooManyConnections) || greets_with_a_refusal(step)
-        });
+        let refusal = session
+            .steps
+            .iter()
+            .find(|step| step.variant == Variant::Said(Said::TooManyConnections) || greets_with_a_refusal(step));
         let by_login = session.credentials.iter().find(|login| speaks_of_connections(login));
         let login =
             by_login.or_else(|| session.credentials.iter().find(|login| login.outcome == LoginOutcome::Accepted));
@@ -143,8 +144,7 @@ impl Analysis for TooManyConnections {
 
 /// Whether a login was refused because of sessions that are open, and not of attempts in a short time.
 fn speaks_of_connections(login: &Credential) -> bool {
-    login.cause == Some(LoginCause::Limit)
-        && logins::speaks_of_connections(login.reply.as_deref().unwrap_or_default())
+    login.cause == Some(LoginCause::Limit) && logins::speaks_of_connections(login.reply.as_deref().unwrap_or_default())
 }
 
 /// POP3 and IMAP: the greeting says that there are too many.

@@ -31,7 +31,7 @@ pub const RULE: Rule = Rule {
     since: "0.2.0",
     rank: 46,
     reference: Some("RFC 5321, section 4.5.3.2"),
-    needs: Needs::NONE,
+    needs: Needs::TEXTS,
     words: Words {
         en: Text {
             title: "The content of a message was not finished",
@@ -72,9 +72,10 @@ fn check(session: &Session, found: &mut Found) {
     if by_reset || !has_arrived || ending::is_incomplete(session) || ending::follows_refusal(session, time) {
         return;
     }
-    let unfinished = session.messages.iter().filter(|message| {
-        message.unfinished && message.reply.is_none() && message.direction != Direction::Retrieved
-    });
+    let unfinished = session
+        .messages
+        .iter()
+        .filter(|message| message.unfinished && message.reply.is_none() && message.direction != Direction::Retrieved);
     for message in unfinished {
         let steps = content_steps(session, message);
         let occurrence = found.at(steps).packets(ending::leaving_packets(ends)).says(1);

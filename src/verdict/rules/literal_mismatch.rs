@@ -22,7 +22,7 @@ pub const RULE: Rule = Rule {
     since: "0.2.0",
     rank: 44,
     reference: Some("RFC 3501, section 4.3"),
-    needs: Needs::NONE,
+    needs: Needs::TEXTS,
     words: Words {
         en: Text {
             title: "The server did not send as many octets as it announced",
@@ -86,11 +86,10 @@ fn check(session: &Session, found: &mut Found) {
 
 /// Content that came as announced.
 fn whole(step: &Step) -> Option<(&Step, u64)> {
-    let Subject::Imap(imap::Subject { what: What::Content { verb: Verb::Fetch, .. }, .. }) = &step.subject else {
+    let Subject::Imap(imap::Subject { what: What::Content { verb: Verb::Fetch, octets }, .. }) = &step.subject else {
         return None;
     };
-    let carries = step.carries.filter(|carries| carries.complete)?;
-    if let Measure::Announced(announced) = carries.measure { Some((step, announced)) } else { None }
+    step.carries.is_some_and(|carries| carries.complete).then_some((step, *octets))
 }
 
 /// How many octets of content stand before the end of the response in `rest`, which followed a literal: after one comes

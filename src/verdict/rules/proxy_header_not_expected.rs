@@ -82,6 +82,9 @@ mod tests {
     );
     has_not!(taken, "C: PROXY TCP4 192.0.2.7 192.0.2.1 59342 25\nS: 220 mx\nC: EHLO a\nS: 250 mx");
     has!(the_server_closes, "! syn\n! syn-ack\nC: PROXY TCP4 192.0.2.7 192.0.2.1 59342 25\n! rst server" => [1]);
-    has_not!(the_client_closes, "! syn\n! syn-ack\nC: PROXY TCP4 192.0.2.7 192.0.2.1 59342 25\n! fin client\n! fin server");
+    has_not!(
+        the_client_closes,
+        "! syn\n! syn-ack\nC: PROXY TCP4 192.0.2.7 192.0.2.1 59342 25\n! fin client\n! fin server"
+    );
     has_not!(none, "S: 220 mx\nC: EHLO a\nS: 500 what");
 }

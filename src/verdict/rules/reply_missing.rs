@@ -79,7 +79,8 @@ fn unanswered_recipients(session: &Session, found: &mut Found) {
     if !session.transactions.iter().any(|one| one.to.iter().any(is_silent)) {
         return;
     }
-    let in_doubt = |step: &Step| matches!(step.subject, Subject::Smtp(smtp::Subject::Reply { to: ReplyTo::InDoubt, .. }));
+    let in_doubt =
+        |step: &Step| matches!(step.subject, Subject::Smtp(smtp::Subject::Reply { to: ReplyTo::InDoubt, .. }));
     if session.steps.iter().any(in_doubt) {
         return;
     }
