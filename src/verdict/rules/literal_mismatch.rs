@@ -112,7 +112,7 @@ mod tests {
     );
     has!(
         more_than_announced,
-        "S: * PREAUTH hi\nC: a FETCH 1 BODY[]\nS: * 1 FETCH (BODY[] {4}\nS: text and more of it\nS: )\nS: a OK done\nC: b NOOP" => [4, 6]
+        "S: * PREAUTH hi\nC: a FETCH 1 BODY[]\nS| * 1 FETCH (BODY[] {4}\\r\\ntext\\r\\nmore of it\\r\\n)\\r\\n\nS: a OK done\nC: b NOOP" => [4, 6]
     );
     has_not!(
         more_items_after_it,
