@@ -16,7 +16,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 pub use arguments::{CatalogueFormat, Cli, CompareFormat, Format, Redaction};
-use arguments::{Colour, Command, CommonArgs, CompareArgs, Language, What};
+use arguments::{Colour, Command, CommonArgs, CompareArgs, ExplainArgs, Language, What};
 
 mod arguments;
 
@@ -30,6 +30,8 @@ pub enum Plan {
     Analyze(Box<Analysis>),
     /// Compare two sessions.
     Compare(Box<Pairing>),
+    /// Answer the questions of a lab report.
+    Explain(Box<Questions>),
     /// List the interfaces.
     Interfaces,
     /// List what can be found in a session.
@@ -86,6 +88,29 @@ pub struct Pairing {
     /// Columns of the table.
     pub width: usize,
     /// Colour the table.
+    pub colour: bool,
+}
+
+/// The questions of a lab report, with everything resolved.
+#[derive(Debug)]
+pub struct Questions {
+    /// The captures.
+    pub files: Vec<PathBuf>,
+    /// A BPF expression.
+    pub filter: Option<String>,
+    /// What to look at.
+    pub options: crate::pipeline::Options,
+    /// The format.
+    pub format: CompareFormat,
+    /// A file instead of standard output.
+    pub file: Option<PathBuf>,
+    /// The language.
+    pub lang: Lang,
+    /// How to mask secrets, if at all.
+    pub redact: Option<Redaction>,
+    /// Columns of the tables.
+    pub width: usize,
+    /// Colour the tables.
     pub colour: bool,
 }
 
@@ -186,6 +211,7 @@ impl Cli {
             Command::Completions { shell } => Plan::Print(completions(shell)),
             Command::Man => Plan::Print(manual()),
             Command::Compare(args) => Plan::Compare(Box::new(pairing(args, environment))),
+            Command::Explain(args) => Plan::Explain(Box::new(questions(args, environment))),
             Command::Read(args) => {
                 let input = if args.follow { Input::Followed(args.files) } else { Input::Files(args.files) };
                 analysis(input, args.common, environment, None, None, User::default())
@@ -280,9 +306,35 @@ fn analysis(
     Plan::Analyze(Box::new(Analysis { input, filter: args.filter, options, output, user }))
 }
 
+/// The narrowest table of `compare` and `explain`.
+const NARROWEST: usize = 60;
+
+fn questions(args: ExplainArgs, environment: &Environment) -> Questions {
+    let mut ports = Ports::default();
+    args.ports.into_iter().for_each(|(hint, port)| ports.add(port, hint));
+    let file = args.output.filter(|file| file.as_os_str() != "-");
+    let colour = coloured(args.color, environment, file.is_some());
+    let options = crate::pipeline::Options {
+        ports,
+        any_port: args.any_port,
+        selection: Selection::ALL,
+        memory: Budget::of_mib(args.memory),
+        ..crate::pipeline::Options::default()
+    };
+    Questions {
+        files: args.files,
+        filter: args.filter,
+        options,
+        format: args.format,
+        file,
+        lang: language(args.lang, environment),
+        redact: args.redact,
+        width: args.width.map(usize::from).or(environment.columns).unwrap_or(COLUMNS).clamp(NARROWEST, 1_000),
+        colour,
+    }
+}
+
 fn pairing(args: CompareArgs, environment: &Environment) -> Pairing {
-    /// The narrowest table of a comparison.
-    const NARROWEST: usize = 60;
     let mut ports = Ports::default();
     args.ports.into_iter().for_each(|(hint, port)| ports.add(port, hint));
     let file = args.output.filter(|file| file.as_os_str() != "-");

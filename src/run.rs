@@ -26,6 +26,7 @@ use std::sync::atomic::AtomicBool;
 use whole_lines::WholeLines;
 
 mod compare;
+mod explain;
 mod identity;
 mod named;
 mod patient;
@@ -62,6 +63,7 @@ pub fn run(plan: Plan) -> anyhow::Result<()> {
         }
         Plan::Schema => Ok(Named::stdout().write_all(schema::schema().as_bytes())?),
         Plan::Compare(pairing) => compare::compare(*pairing),
+        Plan::Explain(questions) => explain::explain(*questions),
         Plan::Analyze(analysis) => analyze(*analysis),
     }
 }

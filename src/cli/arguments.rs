@@ -30,6 +30,8 @@ pub(super) enum Command {
     Live(LiveArgs),
     /// Put two sessions step by step beside each other, and say where they part.
     Compare(CompareArgs),
+    /// Answer a lab report's questions from the capture: logins, MIME, what failed, whether it is safe, and more.
+    Explain(ExplainArgs),
     /// List what can be listened on.
     Interfaces,
     /// List what can be found in a session, what it means and what to do about it.
@@ -120,6 +122,43 @@ pub(super) struct CompareArgs {
     #[arg(long, value_enum)]
     pub(super) lang: Option<Language>,
     /// Mask passwords and tokens, as `read` does. What is masked is not compared.
+    #[arg(long, value_name = "HOW", value_enum, num_args = 0..=1, require_equals = true, default_missing_value = "mask")]
+    pub(super) redact: Option<Redaction>,
+    /// Look only at packets that match a BPF expression (see pcap-filter(7)).
+    #[arg(long, value_name = "BPF")]
+    pub(super) filter: Option<String>,
+    /// Expect a protocol on a port, as `smtp=2526`. May be repeated.
+    #[arg(long = "port", value_name = "PROTOCOL=PORT", value_parser = parse_port, value_delimiter = ',')]
+    pub(super) ports: Vec<(Hint, u16)>,
+    /// Look for mail on every port, by what is said.
+    #[arg(long)]
+    pub(super) any_port: bool,
+    /// Memory for what is held at once.
+    #[arg(long, value_name = "MIB", default_value_t = Budget::default().mib(), value_parser = clap::value_parser!(u32).range(i64::from(*MEMORY_MIB.start())..=i64::from(*MEMORY_MIB.end())))]
+    pub(super) memory: u32,
+    /// Colour the table: by default on a terminal only, and not where NO_COLOR is set.
+    #[arg(long, value_enum, default_value_t = Colour::Auto)]
+    pub(super) color: Colour,
+    /// Width of the table in columns, 60 or more [default: that of the terminal, or $COLUMNS, or 80].
+    #[arg(long, value_name = "COLUMNS", value_parser = clap::value_parser!(u16).range(60..=1_000))]
+    pub(super) width: Option<u16>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ExplainArgs {
+    /// Capture files, pcap or pcapng, also compressed; `-` is standard input. Several are read as one capture.
+    #[arg(value_name = "FILE", required = true)]
+    pub(super) files: Vec<PathBuf>,
+    /// How to show it.
+    #[arg(long, value_enum, default_value_t = CompareFormat::Table)]
+    pub(super) format: CompareFormat,
+    /// Write to a file instead of standard output, which is `-`.
+    #[arg(short = 'o', long = "output", value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
+    /// The language [default: from the locale].
+    #[arg(long, value_enum)]
+    pub(super) lang: Option<Language>,
+    /// Mask passwords and tokens, as `read` does.
     #[arg(long, value_name = "HOW", value_enum, num_args = 0..=1, require_equals = true, default_missing_value = "mask")]
     pub(super) redact: Option<Redaction>,
     /// Look only at packets that match a BPF expression (see pcap-filter(7)).
@@ -250,7 +289,7 @@ pub enum CatalogueFormat {
     Markdown,
 }
 
-/// What `compare --format` takes.
+/// What `compare --format` and `explain --format` take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum CompareFormat {
     /// A table for people.

@@ -261,6 +261,12 @@ impl Assembler {
         self.out_of_order.as_ref()?.buffered.range(position..).next().map(|(_, buffered)| buffered.at)
     }
 
+    /// The first piece that waits: its position, and its packet.
+    pub fn first_waiting(&self) -> Option<(Position, PacketRef)> {
+        let (position, buffered) = self.out_of_order.as_ref()?.buffered.first_key_value()?;
+        Some((*position, buffered.at))
+    }
+
     /// Buffers the new bytes of `piece`; of bytes that are buffered already, the first copy stays. `count` is the
     /// number of the connection's packets.
     pub fn store(&mut self, piece: &Piece<'_>, count: u64) -> Stored {

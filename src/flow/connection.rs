@@ -10,6 +10,7 @@ use super::assembler::{Begin, Piece, Stored};
 use super::causal::Causal;
 use super::duplicate::DuplicateFilter;
 use super::ends::Usual;
+use super::hole::Ahead;
 use super::seq::{self, Position};
 use super::stalls::StallWatch;
 use super::{
@@ -33,7 +34,6 @@ pub struct Connection {
     /// Time of each side's last SYN, and the position of its number.
     syns: [Option<(Time, Position)>; 2],
     handshake: Handshake,
-    left: Option<Leaving>,
     /// A SYN that came late shows that the stream began before the first bytes delivered.
     headless: bool,
     duplicates: DuplicateFilter,
@@ -56,6 +56,8 @@ struct Rare {
     reset: Option<Reset>,
     /// The positions of each side's last keep-alive probe: its content is no part of the stream.
     probes: [Option<Position>; 2],
+    /// Each side's bare acknowledgement that stands furthest ahead of its bytes.
+    ahead: [Option<Ahead>; 2],
 }
 
 /// How a segment relates to a connection of the same 5-tuple.
@@ -92,7 +94,6 @@ impl Connection {
             last: at,
             syns: [None; 2],
             handshake: Handshake::Open,
-            left: None,
             headless: false,
             duplicates: DuplicateFilter::default(),
             stalls: StallWatch::default(),
@@ -163,6 +164,9 @@ impl Connection {
         let start = position + Position::from(segment.header.syn);
         if self.stalls.is_closed(side.other()) && !copy && self.is_empty_probe(side, segment, start) {
             self.stalls.asks(side, at);
+        }
+        if segment.header.wire_len == 0 && !copy && start > self.causal.stream(side).highest() {
+            self.note_ahead(side, segment, start);
         }
         out.beginning_seen(self.begins_at_start());
         if segment.header.decrypted {
@@ -272,12 +276,14 @@ impl Connection {
     /// The connection is over: delivers what still waits and returns its summary. `idle` is true where the capture went
     /// on without it.
     pub fn finish(mut self, idle: bool, out: &mut impl StreamHandler) -> Transport {
+        let gaps = [Side::Client, Side::Server].map(|side| self.hole(side));
         self.causal.finish(self.last, out);
         let (end, from_start) = (self.end(idle), self.begins_at_start());
-        if self.left.is_none() {
+        let left = self.left();
+        if left.is_none() {
             self.note_unacknowledged();
         }
-        let stalls = self.stalls.finish(self.last);
+        let stalls = self.stalls.finish(self.last, gaps);
         let Rare { counters, conflicts, .. } = self.rare.map(|rare| *rare).unwrap_or_default();
         let [client, server] = [Side::Client, Side::Server].map(|side| self.causal.stream(side));
         Transport {
@@ -286,7 +292,7 @@ impl Connection {
             first_sequence: self.first_sequence,
             last: self.last,
             end,
-            left: self.left,
+            left,
             from_start,
             counters: Counters {
                 packets: self.packets,
@@ -329,6 +335,10 @@ impl Connection {
         self.rare.as_ref()?.reset
     }
 
+    fn left(&self) -> Option<Leaving> {
+        self.noted.as_ref()?.left
+    }
+
     fn rare(&mut self) -> &mut Rare {
         self.rare.get_or_insert_default()
     }
@@ -342,6 +352,9 @@ impl Connection {
         self.endpoints = Endpoints { client: self.endpoints.server, server: self.endpoints.client };
         self.causal.swap();
         self.stalls.swap();
+        if let Some(rare) = &mut self.rare {
+            rare.ahead.swap(0, 1);
+        }
     }
 
     /// True where nothing came before the first byte that was captured.

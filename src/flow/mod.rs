@@ -6,8 +6,8 @@ of both directions in the order in which the two ends saw them, each range eithe
 
 `assembler.rs` is one direction (`out_of_order.rs` holds its segments that came early), `causal.rs` both: it decides what
 is delivered next, and how long bytes are waited for before they are a gap. `connection.rs` has how a connection began
-and ended (`ends.rs`: packet by packet), `stalls.rs` what held it up (`repeats.rs` what was sent again, `sizes.rs` how
-large a segment has crossed); of one that only opens, `embryonic.rs` keeps a few headers. `duplicate.rs` takes out packets
+and ended (`ends.rs`: packet by packet), `stalls.rs` what held it up (`repeats.rs` what was sent again, `hole.rs` what never
+came, `sizes.rs` how large a segment has crossed); of one that only opens, `embryonic.rs` keeps a few headers. `duplicate.rs` takes out packets
 captured twice.
 */
 
@@ -21,6 +21,7 @@ mod endpoints;
 mod ends;
 mod handler;
 mod history;
+mod hole;
 mod key;
 mod multipath;
 mod numbers;
@@ -43,6 +44,7 @@ pub use conflict::Conflict;
 pub use endpoints::{Endpoints, PacketRef, Side};
 pub use ends::{Ends, ErrorSeen, ResetSeen, Usual};
 pub use handler::{ConnectionHandler, StreamHandler};
+pub use hole::Hole;
 pub(crate) use key::Key;
 pub use multipath::Multipath;
 pub use numbers::Numbers;

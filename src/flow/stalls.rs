@@ -5,6 +5,7 @@ Sent again is not lost: it may be a probe of a closed window, or what the receiv
 report that it has the bytes twice (RFC 2883).
 */
 
+use super::hole::{Gap, Hole};
 use super::repeats::{Repeat, Repeats, Watch};
 use super::seq::{self, Position};
 use super::silence::{Progress, Silence};
@@ -26,6 +27,8 @@ pub struct Stalls {
     pub silence: Option<Silence>,
     /// What the client sent again, and the server, where the other did not acknowledge it.
     pub repeats: Vec<Repeats>,
+    /// What never came of either side, and was never acknowledged.
+    pub holes: Vec<Hole>,
 }
 
 impl Stalls {
@@ -33,7 +36,10 @@ impl Stalls {
     pub fn held(&self) -> usize {
         let windows = self.closed_windows.iter().map(|window| window.packets.held());
         let repeats = self.repeats.iter().map(|repeats| repeats.longest.packets.held());
-        of_list(&self.closed_windows) + of_list(&self.repeats) + windows.chain(repeats).sum::<usize>()
+        of_list(&self.closed_windows)
+            + of_list(&self.repeats)
+            + of_list(&self.holes)
+            + windows.chain(repeats).sum::<usize>()
     }
 }
 
@@ -160,8 +166,8 @@ impl StallWatch {
         windows.chain(again).sum()
     }
 
-    /// What is known at the end of the connection, whose last packet is `last`.
-    pub fn finish(self, last: PacketRef) -> Stalls {
+    /// What is known at the end of the connection, whose last packet is `last`. `gaps`: what never came of each side.
+    pub fn finish(self, last: PacketRef, gaps: [Option<Gap>; 2]) -> Stalls {
         let closed_windows = self.windows.into_iter().flatten().map(|window| window.finish(last)).collect();
         let watches = self.again.map(|again| again.watches).unwrap_or_default();
         let finished = |(side, watch): (Side, Option<Watch>)| {
@@ -169,6 +175,12 @@ impl StallWatch {
             watch?.finish(side, heard)
         };
         let repeats = [Side::Client, Side::Server].into_iter().zip(watches).filter_map(finished).collect();
-        Stalls { closed_windows, silence: self.progress.finish(last), repeats }
+        let hole = |(of, gap): (Side, Option<Gap>)| {
+            let Gap { bytes, shown } = gap?;
+            let [last, heard] = [of, of.other()].map(|side| self.heard[side as usize]);
+            Some(Hole { of, bytes, largest: self.sizes[of as usize].largest().into(), shown, heard, last })
+        };
+        let holes = [Side::Client, Side::Server].into_iter().zip(gaps).filter_map(hole).collect();
+        Stalls { closed_windows, silence: self.progress.finish(last), repeats, holes }
     }
 }

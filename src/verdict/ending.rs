@@ -133,7 +133,8 @@ pub fn owed(session: &Session, time: Time) -> Option<&Step> {
     (calls && (!answered || (last.kind == Kind::Data && replies_missing()))).then_some(last)
 }
 
-fn is_idle(step: &Step) -> bool {
+/// The client waits for news.
+pub fn is_idle(step: &Step) -> bool {
     matches!(&step.subject, Subject::Imap(subject)
         if matches!(subject.what, imap::What::Command { verb: imap::Verb::Idle, .. }))
 }

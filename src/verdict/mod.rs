@@ -8,11 +8,13 @@ thread. A [`Selection`] says which rules run and whether logins are counted: wha
 */
 
 pub(crate) mod across;
+pub(crate) mod budget;
 pub mod compare;
 pub(crate) mod conclusion;
 mod encryption;
 mod ending;
 mod evidence;
+pub mod explain;
 mod found;
 mod logins;
 mod pace;
@@ -38,8 +40,8 @@ pub use report::Report;
 pub use rule::{Class, Found, Needs, Occurrence, Rule, Sentence, Text, Words};
 
 use crate::session::Session;
-use crate::session::model::Finding;
-use std::collections::BTreeSet;
+use crate::session::model::{Finding, Severity};
+use std::collections::BTreeMap;
 
 /// Which rules run, and what is counted over all sessions.
 #[derive(Debug, Clone, Copy)]
@@ -79,13 +81,22 @@ pub fn judge(session: &mut Session, rules: &[&Rule]) {
 }
 
 /// Says of each finding which other one of the session explains it: the one that the check names, or else the first that
-/// its rule names.
+/// its rule names. Of these, what is for information explains only what is so, too: a delay that ended well is no reason
+/// for a failure.
 fn explain(findings: &mut [Finding], rules: &[&Rule]) {
-    let found: BTreeSet<&str> = findings.iter().map(|finding| finding.id).collect();
+    let mut found: BTreeMap<&str, Severity> = BTreeMap::new();
+    for finding in findings.iter() {
+        let severity = found.entry(finding.id).or_insert(finding.severity);
+        *severity = finding.severity.max(*severity);
+    }
     for finding in findings {
+        let explains = |id: &&str| {
+            let severity = found.get(id).copied();
+            severity.is_some_and(|severity| severity > Severity::Info || finding.severity == Severity::Info)
+        };
         let rule = rules.iter().find(|rule| rule.id == finding.id);
-        let usual = rule.and_then(|rule| rule.because_of.iter().copied().find(|id| found.contains(id)));
-        finding.because_of = finding.because_of.filter(|id| found.contains(id)).or(usual);
+        let usual = rule.and_then(|rule| rule.because_of.iter().copied().find(explains));
+        finding.because_of = finding.because_of.filter(|id| found.contains_key(id)).or(usual);
     }
 }
 

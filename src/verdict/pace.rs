@@ -1,6 +1,6 @@
 /*!
 Who let whom wait in a session, and for how long: the time from one step to the next is that of the side which sent the
-latter. What crossed while a connection was held up is left to the rules about that ([`stall`](super::stall)).
+latter. What crossed while a connection was held up is left to the rules about that ([`stall`]).
 */
 
 use super::stall;

@@ -9,8 +9,9 @@ has_not!(a_name, "S: 220 mx\nC: EHLO a\nS: 250 mx");                it finds not
 ```
 
 The script's language is that of the dialogues' tests, and has more lines:
-- `! syn`, `! syn-ack`, `! fin SIDE`, `! rst SIDE [TTL]`, `! icmp`: a packet that begins or ends the connection; `! on`: a
-  packet of the side of the first RST, or after an ICMP error, that shows that it goes on; `! open`: the capture ends first;
+- `! syn`, `! syn-ack`, `! fin SIDE`, `! rst SIDE [TTL]`, `! icmp`, `! icmp MTU` (too big): a packet that begins or ends
+  the connection; `! on`: a packet of the side of the first RST, or after an ICMP error, that shows that it goes on;
+  `! open`: the capture ends first;
 - `@ 2.5`: 2.5 seconds pass;
 - `--- client 10.0.0.9, server 10.0.0.25:993`: another session begins; an end that is not named has its default address.
   A server's port says which protocol to expect, and whether TLS begins with the first byte.

@@ -14,6 +14,7 @@ pub mod catalogue;
 pub mod compare;
 mod each_session;
 pub mod escape;
+pub mod explain;
 pub mod extract;
 pub mod json;
 pub(crate) mod locale;

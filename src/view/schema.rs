@@ -4,6 +4,7 @@
 */
 
 use super::compare::Record;
+use super::explain::Record as Explained;
 use super::record::{Document, Line};
 use schemars::generate::SchemaSettings;
 use schemars::transform::RecursiveTransform;
@@ -12,7 +13,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 /// The output of mailtap: the document of `--format json`, one line of `--format ndjson`, or that of
-/// `mailtap compare --format json`.
+/// `mailtap compare --format json` or `mailtap explain --format json`.
 #[derive(Serialize, JsonSchema)]
 #[serde(untagged)]
 #[allow(dead_code, clippy::large_enum_variant)] // Used only to generate the schema.
@@ -20,6 +21,7 @@ enum Output<'a> {
     Document(Document<'a>),
     Line(Line<'a>),
     Comparison(Record<'a>),
+    Explanation(Explained<'a>),
 }
 
 /// The schema, pretty-printed, with a line end.

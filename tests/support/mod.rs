@@ -92,8 +92,18 @@ pub fn forget_packets(session: &mut Value) {
     let forget = |value: &mut Value, fields: &[&str]| {
         value.as_object_mut().expect("an object").retain(|field, _| !fields.contains(&field.as_str()));
     };
-    forget(session, &["started", "ended", "duration_ms", "first_packet", "last_packet", "uid"]);
-    let counted = ["packets", "retransmitted", "needless", "reordered", "copies", "loss", "longest_silence", "rtt_ms"];
+    forget(session, &["started", "ended", "duration_ms", "first_packet", "last_packet", "uid", "budget"]);
+    let counted = [
+        "packets",
+        "retransmitted",
+        "needless",
+        "reordered",
+        "copies",
+        "loss",
+        "longest_silence",
+        "rtt_ms",
+        "sent_again",
+    ];
     forget(&mut session["transport"], &counted);
     for log_in in session["credentials"].as_array_mut().expect("a list") {
         forget(log_in, &["time", "packets"]);

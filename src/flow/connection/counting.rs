@@ -4,6 +4,7 @@ use super::{Connection, Handshake};
 use crate::decode::Segment;
 use crate::flow::assembler::{Begin, Disagreement, Stored};
 use crate::flow::conflict::{CONFLICTS, Conflict};
+use crate::flow::hole::{self, Gap};
 use crate::flow::seq::Position;
 use crate::flow::window::Again;
 use crate::flow::{PacketRef, Side};
@@ -68,6 +69,29 @@ impl Connection {
         let header = &segment.header;
         let bare = header.wire_len == 0 && !header.syn && !header.fin && !header.rst;
         bare && start == self.causal.stream(side).acknowledged() - 1
+    }
+
+    /// Notes a segment without payload at `start`, past the last byte seen of `side`: where it is no FIN's
+    /// acknowledgement, its sender had sent more than was seen.
+    #[cold]
+    pub(super) fn note_ahead(&mut self, side: Side, segment: &Segment<'_>, start: Position) {
+        let (header, stream) = (&segment.header, self.causal.stream(side));
+        let past_fin = Position::from(self.causal.has_fin(side));
+        if stream.is_placed() && !header.syn && !header.rst && !header.fin && start > stream.highest() + past_fin {
+            let ahead = &mut self.rare.get_or_insert_default().ahead[side as usize];
+            hole::note(ahead, start, segment.at(), stream);
+        }
+    }
+
+    /// What never came of `side`, when the connection is over, where both sides were seen from the start.
+    pub(super) fn hole(&self, side: Side) -> Option<Gap> {
+        let counters = self.rare.as_ref().map(|rare| rare.counters);
+        let is_known = self.has_syn(side) && !self.headless && self.causal.seen(side.other()) > 0;
+        if !is_known || counters.is_some_and(|counters| counters.subflows.is_some()) {
+            return None;
+        }
+        let fin = self.noted.as_ref().and_then(|noted| noted.ends.fins[side as usize]);
+        hole::at_the_end(self.causal.stream(side), fin, self.rare.as_ref().and_then(|rare| rare.ahead[side as usize]))
     }
 
     /// Counts a segment with payload. `stored`: None if the payload is not stream data (keep-alive). `copy`: Some if

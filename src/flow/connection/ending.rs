@@ -29,6 +29,8 @@ pub(super) struct Reset {
 #[derive(Debug, Default)]
 pub(super) struct Noted {
     pub(super) ends: Ends,
+    /// The first FIN or RST.
+    pub(super) left: Option<Leaving>,
     /// Position up to which the side of the first RST had acknowledged the other side's bytes before it.
     acknowledged: Position,
 }
@@ -137,15 +139,17 @@ impl Connection {
         if reset.alive >= ALIVE_AFTER_RESET {
             rare.reset = None;
             let has_fin = self.causal.has_fin(side);
-            self.left = self.left.filter(|left| left.side != side || has_fin);
+            if let Some(noted) = &mut self.noted {
+                noted.left = noted.left.filter(|left| left.side != side || has_fin);
+            }
         }
     }
 
     /// Notes a FIN or RST of `side`, if it is the first of the connection.
     fn leaves(&mut self, side: Side, at: PacketRef) {
-        if self.left.is_none() && self.syns.iter().all(Option::is_some) {
+        if self.left().is_none() && self.syns.iter().all(Option::is_some) {
             let heard = self.causal.stream(side.other()).acknowledged() > self.begin(side.other());
-            self.left = Some(Leaving { side, time: at.time, heard });
+            self.noted.get_or_insert_default().left = Some(Leaving { side, time: at.time, heard });
             self.note_unacknowledged();
         }
     }

@@ -62,6 +62,7 @@ rules! {
     obsolete_tls
     open_relay
     password_equals_user_name
+    path_mtu_reduced
     peer_unreachable
     pipelining_not_offered
     plaintext_message

@@ -1,7 +1,7 @@
 use crate::session::Session;
 use crate::session::model::Sentence;
 use crate::verdict::rule::{Class, Fact, Found, Key, Needs, Rule, Severity, Text, Words};
-use crate::verdict::stall::{Stall, evidence, silent, stalls};
+use crate::verdict::stall::{Stall, evidence, lasted, sender_is_there, silent, stalls};
 
 /// Large segments never arrive where small ones do: somewhere on the way is a link that takes only smaller packets, and
 /// the ICMP error that would tell the sender so does not reach it.
@@ -9,7 +9,10 @@ use crate::verdict::stall::{Stall, evidence, silent, stalls};
 /// It matters because such a session opens, logs in and then hangs for ever at the first large message; another, with a
 /// small one, works.
 ///
-/// Not: segments of a size that has crossed before, or that every path takes; a path that tells what it takes (the sender
+/// Where only the receiver's side was captured, the large segments are nowhere: bytes are absent that were never
+/// acknowledged, and smaller segments behind them came. Then the finding says perhaps.
+///
+/// Not: bytes that the capture alone lost (they were acknowledged); segments of a size that has crossed before, or that every path takes; a path that tells what it takes (the sender
 /// goes on with smaller segments at once); a receiver that is gone, or whose window is closed.
 ///
 /// RFC 2923, section 2.1: the problem; RFC 1191: what should happen; RFC 4821: how a sender helps itself.
@@ -58,12 +61,37 @@ pub const RULE: Rule = Rule {
             zh: "{0}在 {3} 内以单个报文段将 {1} 发送了 {2} 次，始终未被确认；其已被确认的最大报文段为 {4}。\
                  自第一次发送以来没有任何回应：也可能是对端已经消失。",
         },
+        Sentence {
+            en: "{1} of what the {0} sent never arrived here within {2} and were never acknowledged, while segments of \
+                 {3} and less did arrive: perhaps they were in segments that are too large for the path.",
+            zh: "{0}发送的 {1} 在 {2} 内始终没有到达这里，也未被确认，而不超过 {3} 的报文段可以到达：\
+                 它们可能位于对该路径而言过大的报文段中。",
+        },
+        Sentence {
+            en: "{1} of what the {0} sent never arrived here within {2} and were never acknowledged, while segments of \
+                 {3} and less had arrived: perhaps they were in segments that are too large for the path, or perhaps \
+                 the other end is gone.",
+            zh: "{0}发送的 {1} 在 {2} 内始终没有到达这里，也未被确认，而不超过 {3} 的报文段曾经到达：\
+                 它们可能位于对该路径而言过大的报文段中，也可能是对端已经消失。",
+        },
     ],
     check,
 };
 
 fn check(session: &Session, found: &mut Found) {
     for stall in stalls(session) {
+        if let Stall::Hole(hole) = stall {
+            let (says, severity) = if sender_is_there(hole) { (3, Severity::Medium) } else { (4, Severity::Low) };
+            found
+                .at([])
+                .fact(Fact::Side(hole.of))
+                .fact(Fact::Bytes(hole.bytes))
+                .named(Key::Seconds, Fact::Duration(lasted(hole)))
+                .named(Key::Limit, Fact::Bytes(hole.largest.into()))
+                .says(says)
+                .severity(severity)
+                .packets([hole.shown, hole.heard, hole.last].map(|at| at.packet));
+        }
         let Stall::Narrow(repeats) = stall else { continue };
         let bout = &repeats.longest;
         let (says, severity) = match bout.answered {
@@ -105,6 +133,17 @@ mod tests {
     has!(
         a_sender_that_helps_itself,
         &after("again client: 1448 bytes, 5 times, 7 seconds, 43 acknowledged, answered 512")
+    );
+    has!(a_flight_of_which_only_the_end_came, &after("hole client: 4344 bytes, 300 largest, 7 asked, 301 seconds"));
+    has!(a_mailbox_of_which_nothing_came, &after("hole server: 1448 bytes, 60 largest, 20 asked"));
+    has_not!(a_loss_at_the_end_of_the_capture, &after("hole client: 1448 bytes, 300 largest, 2 asked, 2 seconds"));
+    has_not!(the_sender_may_be_gone, &after("hole client: 1448 bytes, 300 largest, 9 asked"));
+    has_not!(small_ones_are_absent, &after("hole client: 300 bytes, 100 largest, 30 asked, 30 seconds"));
+    has_not!(as_large_ones_came, &after("hole client: 1448 bytes, 1448 largest, 30 asked, 30 seconds"));
+    has_not!(nobody_asked_for_it, &after("hole client: 1448 bytes, 300 largest, 0 asked, 30 seconds"));
+    has_not!(
+        the_receiver_had_no_room,
+        &after("hole client: 1448 bytes, 300 largest, 9 asked, 30 seconds\nwindow server: 13 seconds, 6 probes")
     );
     has_not!(
         of_a_size_that_has_crossed,

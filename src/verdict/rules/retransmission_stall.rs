@@ -1,11 +1,14 @@
 use crate::session::Session;
 use crate::session::model::Sentence;
 use crate::verdict::rule::{Class, Fact, Found, Key, Needs, Rule, Severity, Text, Words};
-use crate::verdict::stall::{Stall, evidence, stalls};
+use crate::verdict::stall::{Stall, ended_well, evidence, stalls};
 
 /// One side sent the same data again for seconds before it was acknowledged, or until the capture ended.
 ///
 /// It matters because nothing else went on meanwhile: the time is the network's, and neither server nor client was slow.
+///
+/// Where it was acknowledged and the session came to its end as sessions do, it is for information: it explains a delay,
+/// and no failure.
 ///
 /// Not: a loss that is repaired at once; and not where it is known why (`mtu-black-hole`, `peer-unreachable`,
 /// `zero-window-stall`).
@@ -19,7 +22,7 @@ pub const RULE: Rule = Rule {
     since: "0.2.0",
     rank: 72,
     reference: Some("RFC 6298"),
-    needs: Needs::NONE,
+    needs: Needs::TEXTS,
     words: Words {
         en: Text {
             title: "The session stood still while data was sent again",
@@ -57,12 +60,15 @@ fn check(session: &Session, found: &mut Found) {
             .fact(Fact::Count(bout.times))
             .named(Key::Seconds, Fact::Duration(bout.nanoseconds()))
             .says(usize::from(!bout.answered))
+            .severity(if ended_well(session, repeats) { Severity::Info } else { Severity::Low })
             .packets(evidence(repeats));
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use crate::verdict::rule::Severity;
+
     has!(an_outage_that_ends, "S: 220 mx\nagain server: 25 bytes, 6 times, 7 seconds, 423 acknowledged, answered");
     has!(the_capture_ends_first, "S: 220 mx\nagain client: 25 bytes, 5 times, 7 seconds, 423 acknowledged, silent 7");
     has_not!(
@@ -79,4 +85,20 @@ mod tests {
         "S: 220 mx\nwindow server: 13 seconds, 6 probes\nagain client: 10 bytes, 4 times, 9 seconds"
     );
     has_not!(of_one_side_nothing_was_captured, "S: 220 mx\nagain client: 25 bytes, 6 times, 7 seconds, unheard");
+
+    #[test]
+    fn what_ended_well_is_for_information() {
+        let severity = |rest: &str| {
+            let talk = "! syn\n! syn-ack\nS: 220 mx\nC: HELO a\n";
+            let stall = "again server: 25 bytes, 6 times, 7 seconds, 423 acknowledged, answered\n";
+            let session = crate::verdict::testing::session(&format!("{talk}{stall}{rest}"), super::RULE.needs);
+            super::RULE.look(&session)[0].severity
+        };
+        assert_eq!(severity("S: 250 mx\nC: QUIT\nS: 221 bye\n! fin server\n! fin client"), Severity::Info);
+        assert_eq!(severity("S: 250 mx\n! fin client\n! fin server"), Severity::Info, "nothing was owed");
+        assert_eq!(severity("S: 250 mx\n! open"), Severity::Info, "the capture ends first");
+        assert_eq!(severity("@ 5\n! fin client"), Severity::Low, "the client gave up");
+        assert_eq!(severity("S: 250 mx\nC: NOOP\n! rst server"), Severity::Low);
+        assert_eq!(severity("S: 250 mx\nS: 421 4.3.2 shutting down\n! fin server"), Severity::Low);
+    }
 }

@@ -49,7 +49,9 @@ impl Edges {
             }
             "icmp" => {
                 let by = [10, 0, 0, 1].into();
-                self.ends.errors.push(ErrorSeen { at, by, problem: Problem::Prohibited, about: Side::Client });
+                let mtu = words.get(1).map(|mtu| mtu.parse().expect("an MTU"));
+                let problem = mtu.map_or(Problem::Prohibited, Problem::TooBig);
+                self.ends.errors.push(ErrorSeen { at, by, problem, about: Side::Client });
             }
             "open" => self.open = true,
             _ => panic!("not known: {line}"),

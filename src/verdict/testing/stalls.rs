@@ -7,11 +7,13 @@ found.
   without it, it was heard in the end), `answered`, `answered 700` (as the last was as small as that), `last 30` (it
   became as small, and was not answered), `unheard` (nothing of the other side was captured);
 - `window server: 13 seconds, 6 probes`, and perhaps `stays`;
+- `hole client: 4344 bytes, 300 largest, 7 asked, 301 seconds`: bytes that never came, behind the largest segment that
+  did; for so many seconds the other side went on without them, and the sender for so many (none: no sign of life);
 - `count sent_again 7`, `count lost_in_capture 7`.
 */
 
 use crate::capture::Time;
-use crate::flow::{Bout, ClosedWindow, Counters, PacketRef, Repeats, Side, Stalls};
+use crate::flow::{Bout, ClosedWindow, Counters, Hole, PacketRef, Repeats, Side, Stalls};
 
 /// The packet with which a stall begins; those sent again follow it.
 pub const FIRST_PACKET: u64 = 100;
@@ -21,6 +23,7 @@ pub fn read(line: &str, stalls: &mut Stalls, counters: &mut Counters) -> bool {
     let Some((kind, rest)) = line.trim().split_once(' ') else { return false };
     match kind {
         "again" => stalls.repeats.push(repeats(rest)),
+        "hole" => stalls.holes.push(hole(rest)),
         "window" => stalls.closed_windows.push(window(rest)),
         "count" => match rest.split_once(' ').expect("a name and a count") {
             ("sent_again", count) => counters.sent_again = count.parse().expect("a count"),
@@ -116,4 +119,21 @@ fn window(rest: &str) -> ClosedWindow {
     window.nanoseconds = window.longest();
     window.packets = (FIRST_PACKET..=FIRST_PACKET + window.probes).collect();
     window
+}
+
+fn hole(rest: &str) -> Hole {
+    let (of, parts) = parts(rest);
+    let shown = at(FIRST_PACKET, 0.0);
+    let mut hole = Hole { of, bytes: 0, largest: 0, shown, heard: shown, last: shown };
+    for part in parts {
+        match part[..] {
+            [count, "bytes"] => hole.bytes = number(count) as u64,
+            [count, "largest"] => hole.largest = number(count) as u32,
+            ["0", "asked"] => {}
+            [seconds, "asked"] => hole.heard = at(FIRST_PACKET + 1, number(seconds)),
+            [seconds, "seconds"] => hole.last = at(FIRST_PACKET + 2, number(seconds)),
+            _ => panic!("not known: {part:?}"),
+        }
+    }
+    hole
 }

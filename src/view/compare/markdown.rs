@@ -48,7 +48,7 @@ fn line(out: &mut dyn Write, cells: &[String]) -> io::Result<()> {
 }
 
 /// `text`, which is safe for a terminal, such that Markdown shows it as it is.
-fn escaped(text: &str) -> String {
+pub fn escaped(text: &str) -> String {
     let mut shown = String::with_capacity(text.len() + 16);
     for found in text.chars() {
         match found {

@@ -26,6 +26,8 @@ crate::verdict::purpose::enumerated! {
         /// What a session, or the capture, comes to.
         Verdict,
         Packets,
+        /// Where the time of a session went.
+        TimeSpent,
         SentAgain,
         WindowClosed,
         LongestSilence,

@@ -11,6 +11,7 @@ use crate::protocol::Protocol;
 use crate::protocol::event::{Delivery, Direction, Exposure, Kind, LoginOutcome, Via};
 use crate::session::model::{LineEnds, Match, Phase, Severity, State, TlsMode};
 use crate::session::summary::{Probes, Summary};
+use crate::verdict::budget::{Budget, Part};
 use crate::verdict::{BodyChange, ChangeKind, Role};
 use crate::view::packet::shown;
 
@@ -175,6 +176,24 @@ pub fn window_closed(lang: Lang, window: &ClosedWindow) -> String {
         lang,
         terms::window_closed(window.of, &length, &shown(window.from.packet), &shown(window.to.packet), window.times)
     )
+}
+
+/// The shortest time that is told of where the time went: a millisecond, since less is shown as nothing.
+const TOLD_NANOSECONDS: i64 = 1_000_000;
+
+/// Where the time of a session went: one string per part. The last is
+/// the reply for which the client waited longest.
+pub fn budget(lang: Lang, budget: &Budget) -> Vec<String> {
+    let spent = |part| budget.part(part).filter(|&length| length >= TOLD_NANOSECONDS).map(|length| (part, length));
+    let mut parts: Vec<String> = Part::ALL
+        .into_iter()
+        .filter_map(spent)
+        .map(|(part, length)| say!(lang, terms::time_spent(part, &duration(lang, length))))
+        .collect();
+    if let Some((step, length)) = budget.longest.filter(|(_, length)| *length >= TOLD_NANOSECONDS) {
+        parts.push(say!(lang, terms::longest_reply(step, &duration(lang, length))));
+    }
+    parts
 }
 
 /// For how long neither end sent anything new.

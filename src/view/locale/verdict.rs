@@ -26,7 +26,8 @@ pub fn verdict(lang: Lang, verdict: &Verdict) -> String {
     sentences.join(if lang == Lang::En { " " } else { "" })
 }
 
-fn safety(lang: Lang, verdict: &Verdict) -> Option<String> {
+/// Whether it was safe, in words; absent where that is not known.
+pub fn safety(lang: Lang, verdict: &Verdict) -> Option<String> {
     let tally = &verdict.tally;
     match verdict.safe {
         Safe::Yes => Some(say!(lang, verdict::safe(tally))),

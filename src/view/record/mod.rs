@@ -8,6 +8,7 @@ the descriptions in the JSON Schema ([`super::schema`]).
 */
 
 mod across;
+mod budget;
 mod capture;
 mod community;
 mod credential;
@@ -19,6 +20,7 @@ mod message;
 mod session;
 mod step;
 mod transaction;
+mod transport;
 mod uid;
 mod value;
 mod verdict;

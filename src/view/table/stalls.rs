@@ -4,6 +4,7 @@ use super::Options;
 use crate::flow::{CloseReason, Side, Silence};
 use crate::protocol::event::Kind;
 use crate::session::model::{Phase, Session, Step};
+use crate::verdict::budget;
 use crate::view::locale::{self, Label};
 
 /// The shortest time for which a closed window is worth a look: the shortest after which senders ask whether it has
@@ -12,11 +13,18 @@ const CLOSED_NANOSECONDS: i64 = 200_000_000;
 /// The shortest silence that is worth a look.
 const SILENCE_NANOSECONDS: i64 = 3_000_000_000;
 
-/// What held the session up, as far as it is worth a look, and bytes that its streams do not have.
+/// The shortest session of which it is told where the time went: a second.
+const SPENT_NANOSECONDS: i64 = 1_000_000_000;
+
+/// Where the time of a session went that took its time; what held it up, as far as it is worth a look, and bytes that its streams do not have.
 pub fn facts(options: &Options, session: &Session) -> Vec<(&'static str, String)> {
     let (lang, transport) = (options.lang, &session.transport);
     let counters = &transport.counters;
     let mut facts = Vec::new();
+    let budget = budget::of(session);
+    if budget.total() >= SPENT_NANOSECONDS {
+        facts.push((options.label(Label::TimeSpent), locale::budget(lang, &budget).join("\n")));
+    }
     let again = counters.all_sent_again();
     if again > 0 {
         facts.push((options.label(Label::SentAgain), locale::sent_again(lang, again, counters.needless)));

@@ -22,6 +22,7 @@ pub fn label(label: Label) -> &'static str {
         Label::Verdict => "Verdict",
         Label::Packets => "Packets",
         Label::MultipathTcp => "Multipath TCP",
+        Label::TimeSpent => "Time spent",
         Label::SentAgain => "Sent again",
         Label::WindowClosed => "Window closed",
         Label::LongestSilence => "Longest silence",

@@ -2,9 +2,11 @@
 
 use crate::decode::DecodeStop;
 use crate::flow::{CloseReason, Side};
+use crate::protocol::event::StepId;
 use crate::protocol::event::{Delivery, Direction, Exposure, Kind, LoginOutcome};
 use crate::protocol::{Protocol, imap, pop3};
 use crate::session::model::{Match, Phase, Severity, State, TlsMode};
+use crate::verdict::budget::Part;
 use crate::verdict::{BodyChange, ChangeKind, Role};
 
 pub fn protocol(protocol: Protocol) -> &'static str {
@@ -227,6 +229,29 @@ pub fn sent_again(segments: u64, needless: u64) -> String {
         0 => all,
         _ => format!("{all}, {needless} of which the receiver had already"),
     }
+}
+
+/// What time went into. `length` is a formatted length of time.
+pub fn time_spent(part: Part, length: &str) -> String {
+    let what = match part {
+        Part::Connect => "connecting",
+        Part::Greeting => "waiting for the greeting",
+        Part::Tls => "TLS handshake",
+        Part::LogIn => "waiting for replies in log-ins",
+        Part::Commands => "waiting for other replies",
+        Part::Transfer => "content",
+        Part::FinalReply => "waiting for the reply to content",
+        Part::Idle => "waiting for news (IDLE)",
+        Part::Client => "the client, before it went on",
+        Part::Encrypted => "inside TLS",
+        Part::After => "after the last step",
+    };
+    format!("{length} {what}")
+}
+
+/// The reply for which the client waited longest.
+pub fn longest_reply(step: StepId, length: &str) -> String {
+    format!("longest wait for a reply: {length}, step {step}")
 }
 
 /// A receiver took no more bytes. `length` is a formatted length of time.

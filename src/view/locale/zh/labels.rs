@@ -22,6 +22,7 @@ pub fn label(label: Label) -> &'static str {
         Label::Verdict => "结论",
         Label::Packets => "分组",
         Label::MultipathTcp => "多路径 TCP",
+        Label::TimeSpent => "时间去向",
         Label::SentAgain => "重发",
         Label::WindowClosed => "窗口关闭",
         Label::LongestSilence => "最长停顿",

@@ -2,9 +2,11 @@
 
 use crate::decode::DecodeStop;
 use crate::flow::{CloseReason, Side};
+use crate::protocol::event::StepId;
 use crate::protocol::event::{Delivery, Direction, Exposure, Kind, LoginOutcome};
 use crate::protocol::{Protocol, imap, pop3};
 use crate::session::model::{Match, Phase, Severity, State, TlsMode};
+use crate::verdict::budget::Part;
 use crate::verdict::{BodyChange, ChangeKind, Role};
 
 pub fn protocol(protocol: Protocol) -> &'static str {
@@ -214,6 +216,29 @@ pub fn sent_again(segments: u64, needless: u64) -> String {
         0 => format!("{segments} 个报文段"),
         _ => format!("{segments} 个报文段，其中 {needless} 个接收方已经收到"),
     }
+}
+
+/// What time went into. `length` is a formatted length of time.
+pub fn time_spent(part: Part, length: &str) -> String {
+    let what = match part {
+        Part::Connect => "建立连接",
+        Part::Greeting => "等待问候",
+        Part::Tls => "TLS 握手",
+        Part::LogIn => "等待登录的答复",
+        Part::Commands => "等待其他答复",
+        Part::Transfer => "传输内容",
+        Part::FinalReply => "等待内容之后的答复",
+        Part::Idle => "等待新消息（IDLE）",
+        Part::Client => "客户在继续之前",
+        Part::Encrypted => "TLS 之内",
+        Part::After => "最后一步之后",
+    };
+    format!("{what} {length}")
+}
+
+/// The reply for which the client waited longest.
+pub fn longest_reply(step: StepId, length: &str) -> String {
+    format!("等待最久的答复：{length}，步骤 {step}")
 }
 
 /// A receiver took no more bytes. `length` is a formatted length of time.

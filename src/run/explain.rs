@@ -1,0 +1,113 @@
+//! `mailtap explain`: reads captures, and answers the questions of a lab report from them.
+
+use super::{Named, WholeLines, identity, private, say};
+use crate::capture::{self, Damage, Filter, Outlet, Reading};
+use crate::cli::{CompareFormat, Questions, Redaction};
+use crate::pipeline;
+use crate::session::content_store::ContentStore;
+use crate::session::{Plan, Session};
+use crate::verdict::explain::{Explainer, Explanation, Heads};
+use crate::verdict::{Needs, Report, Selection};
+use crate::view::View;
+use crate::view::explain::{json, markdown, page, table};
+use crate::view::redact::{Names, Redact};
+use crate::view::table::Style;
+use anyhow::Context;
+use std::cell::RefCell;
+use std::io::{self, BufWriter, Write};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+/// Reads, explains and shows.
+///
+/// # Errors
+/// If a capture cannot be read, or the output cannot be written.
+pub fn explain(mut questions: Questions) -> anyhow::Result<()> {
+    identity::check_files(&questions.files, questions.file.as_deref(), None)?;
+    let filter = questions.filter.as_deref().map(Filter::new).transpose()?;
+    let memory = questions.options.memory;
+    let (files, limits_hit) = pipeline::in_order(&questions.files);
+    questions.options.limits_hit = limits_hit;
+    let reading = if questions.options.threads > 1 { Reading::Ahead } else { Reading::Here };
+    let mut source = capture::open_until(&files, filter, Damage::default(), reading, memory.order(), None)?;
+    // What is quoted as sent has not passed the redaction: with `--redact`, nothing is.
+    let masked = questions.redact.is_some();
+    let heads = (!masked).then(|| Arc::new(Heads::default()));
+    let answers = Rc::new(RefCell::new(Explanation::default()));
+    let collector = Collector { explainer: Explainer::new(masked, heads.clone()), answers: Rc::clone(&answers) };
+    let mut view: Box<dyn View> = match questions.redact {
+        None => Box::new(collector),
+        Some(how) => {
+            let mut redact = Redact::holding(collector, memory.ended() / 2).knowing(memory.ended() / 4);
+            if how == Redaction::Pseudonym {
+                let names = Names::new().context("--redact=pseudonym: no random key can be had for the names")?;
+                redact = redact.naming(names);
+            }
+            Box::new(redact)
+        }
+    };
+    questions.options.waiting_sessions = if masked { memory.ended() / 4 } else { memory.ended() };
+    let needs = view.needs().and(questions.options.selection.needs());
+    let content_store = heads.map(|heads| -> Arc<dyn ContentStore> { heads });
+    let plan = Arc::new(Plan { needs, content_store });
+    let outcome = pipeline::run(&mut *source, &questions.options, &plan, &mut *view, &AtomicBool::new(false))?;
+    drop(view);
+    show(&questions, &answers.borrow())?;
+    if let Some(problem) = outcome.problem {
+        return Err(problem.into());
+    }
+    // Damage that was stepped over: everything after it was read.
+    for source in &outcome.report.sources {
+        if let Some(problem) = &source.problem {
+            say::line(&format!("{}: {problem}", source.name));
+        }
+    }
+    Ok(())
+}
+
+fn show(questions: &Questions, answers: &Explanation) -> anyhow::Result<()> {
+    let out: Box<dyn Write> = match &questions.file {
+        Some(file) => {
+            let stop = Arc::new(AtomicBool::new(false));
+            let created = private::created(file, questions.redact.is_none(), &stop)?;
+            Box::new(Named { name: file.display().to_string(), out: WholeLines::new(Outlet::new(created.file, stop)) })
+        }
+        None => Box::new(Named::stdout()),
+    };
+    let mut out = BufWriter::with_capacity(1 << 16, out);
+    let page = page(questions.lang, answers);
+    match questions.format {
+        CompareFormat::Table => table(&mut out, Style { width: questions.width, colour: questions.colour }, &page)?,
+        CompareFormat::Json => json(&mut out, &page)?,
+        CompareFormat::Markdown => markdown(&mut out, questions.lang, &page)?,
+    }
+    Ok(out.flush()?)
+}
+
+/// Passes each session to the explainer, and forgets it.
+struct Collector {
+    explainer: Explainer,
+    answers: Rc<RefCell<Explanation>>,
+}
+
+impl View for Collector {
+    fn session(&mut self, session: Session) -> io::Result<()> {
+        self.explainer.session(&session);
+        Ok(())
+    }
+
+    fn finish(&mut self, report: &Report) -> io::Result<()> {
+        let cause = report.verdict.as_ref().and_then(|verdict| verdict.cause);
+        *self.answers.borrow_mut() = self.explainer.finish(&report.across, &report.logins, cause);
+        Ok(())
+    }
+
+    fn needs(&self) -> Needs {
+        Needs::ALL
+    }
+
+    fn selection(&self) -> Selection {
+        Selection::ALL
+    }
+}
