@@ -25,6 +25,8 @@ const TEXT_BYTES: usize = 2_000;
 /// A group of words, all of which must be there, and the cause that they name. The first that fits decides: the special
 /// before the general. Lower case.
 const WORDS: &[(&[&str], LoginCause)] = &[
+    (&["waiting for lock"], LoginCause::InUse),
+    (&["waiting for the lock"], LoginCause::InUse),
     (&["timeout"], LoginCause::Temporary),
     (&["timed out"], LoginCause::Temporary),
     // Several reasons at once are none.
@@ -33,6 +35,18 @@ const WORDS: &[(&[&str], LoginCause)] = &[
     (&["base 64"], LoginCause::Malformed),
     (&["decod"], LoginCause::Malformed),
     (&["malformed"], LoginCause::Malformed),
+    (&["tls", "before"], LoginCause::EncryptionDemanded),
+    (&["tls", "until"], LoginCause::EncryptionDemanded),
+    (&["use starttls"], LoginCause::EncryptionDemanded),
+    (&["use stls"], LoginCause::EncryptionDemanded),
+    (&["please use", "tls"], LoginCause::EncryptionDemanded),
+    (&["please use", "ssl"], LoginCause::EncryptionDemanded),
+    (&["use a secure connection"], LoginCause::EncryptionDemanded),
+    (&["use an encrypted connection"], LoginCause::EncryptionDemanded),
+    (&["only", "over tls"], LoginCause::EncryptionDemanded),
+    (&["only", "over ssl"], LoginCause::EncryptionDemanded),
+    (&["only", "with tls"], LoginCause::EncryptionDemanded),
+    (&["only", "encrypted"], LoginCause::EncryptionDemanded),
     (&["plaintext", "disallowed"], LoginCause::EncryptionDemanded),
     (&["plaintext", "not allowed"], LoginCause::EncryptionDemanded),
     (&["plaintext", "disabled"], LoginCause::EncryptionDemanded),
@@ -55,6 +69,7 @@ const WORDS: &[(&[&str], LoginCause)] = &[
     (&["under a layer"], LoginCause::EncryptionDemanded),
     (&["unencrypted", "not allowed"], LoginCause::EncryptionDemanded),
     (&["unencrypted", "disallowed"], LoginCause::EncryptionDemanded),
+    (&["unencrypted", "disabled"], LoginCause::EncryptionDemanded),
     (&["too many"], LoginCause::Limit),
     (&["maximum number"], LoginCause::Limit),
     (&["limit exceeded"], LoginCause::Limit),
@@ -65,10 +80,20 @@ const WORDS: &[(&[&str], LoginCause)] = &[
     (&["account", "locked"], LoginCause::SwitchedOff),
     (&["security defaults"], LoginCause::SwitchedOff),
     (&["basic authentication"], LoginCause::SwitchedOff),
+    (&["basicauth"], LoginCause::SwitchedOff),
+    (&["basic auth "], LoginCause::SwitchedOff),
     (&["did not meet the criteria"], LoginCause::SwitchedOff),
+    (&["other pop"], LoginCause::InUse),
+    (&["other session"], LoginCause::InUse),
+    (&["already in use"], LoginCause::InUse),
+    (&["already locked"], LoginCause::InUse),
+    (&["maildrop", "in use"], LoginCause::InUse),
+    (&["mail drop", " lock"], LoginCause::InUse),
+    (&["mail drop", "in use"], LoginCause::InUse),
+    (&["maildrop", "busy"], LoginCause::InUse),
     (&["locked by"], LoginCause::InUse),
-    (&["mailbox", "locked"], LoginCause::InUse),
-    (&["maildrop", "lock"], LoginCause::InUse),
+    (&["mailbox", " lock"], LoginCause::InUse),
+    (&["maildrop", " lock"], LoginCause::InUse),
     (&["mailbox", "in use"], LoginCause::InUse),
     (&["mailbox", "busy"], LoginCause::InUse),
     (&["mechanism", "weak"], LoginCause::MechanismNotOffered),
@@ -366,6 +391,18 @@ mod tests {
             (LoginCause::Limit, Unknown)
         );
         assert_eq!(of(None, "Login failed."), (LoginCause::Unknown, Rejected));
+        for words in [
+            "maildrop already locked",
+            "mailbox is locked by another POP3 session",
+            "Unable to lock maildrop",
+            "can't lock mailbox",
+            "Mailbox already in use",
+            "Do you have another POP session running?",
+        ] {
+            assert_eq!(of(None, words), (LoginCause::InUse, Rejected), "{words}");
+        }
+        assert_eq!(of(None, "mailbox is blocked").0, LoginCause::Unknown);
+        assert_eq!(of(None, "LOGIN failed. BasicAuthBlocked").0, LoginCause::SwitchedOff);
         assert_eq!(of(None, "Temporary authentication failure."), (LoginCause::Temporary, Unknown));
     }
 

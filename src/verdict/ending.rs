@@ -3,7 +3,7 @@
 use crate::capture::Time;
 use crate::flow::{Ends, Side};
 use crate::protocol::event::{Channel, Kind, Subject};
-use crate::protocol::{Protocol, imap, pop3, smtp};
+use crate::protocol::{Protocol, imap, pop3, smtp, tls};
 use crate::session::Session;
 use crate::session::model::{Step, Variant};
 
@@ -45,9 +45,10 @@ pub fn is_incomplete(session: &Session) -> bool {
     transport.counters.client_missing + transport.counters.server_missing > 0 || !transport.from_start
 }
 
-/// Something crossed inside TLS that was not decrypted.
+/// Something crossed inside TLS that was not decrypted. A ClientHello that nothing follows hides nothing.
 pub fn is_hidden(session: &Session) -> bool {
-    session.steps.iter().any(|step| step.channel == Channel::Tls)
+    let is_hello = |step: &Step| matches!(step.subject, Subject::Tls(tls::Subject::ClientHello));
+    session.steps.iter().any(|step| step.channel == Channel::Tls && !is_hello(step))
 }
 
 /// The client asked to end the session: QUIT, LOGOUT.
@@ -141,6 +142,11 @@ pub fn owed(session: &Session, time: Time) -> Option<&Step> {
 pub fn is_idle(step: &Step) -> bool {
     matches!(&step.subject, Subject::Imap(subject)
         if matches!(subject.what, imap::What::Command { verb: imap::Verb::Idle, .. }))
+}
+
+/// `reply` begins IDLE, which lasts until the client ends it.
+pub fn is_idling(session: &Session, reply: &Step) -> bool {
+    session.steps.iter().rev().find(|step| step.n < reply.n && step.from == Side::Client).is_some_and(is_idle)
 }
 
 /// Whether `step`, which came later, answers `asked`, a step of the client. Commands may be sent ahead of their answers;

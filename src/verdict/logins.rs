@@ -4,7 +4,7 @@ use crate::protocol::event::{LoginCause, LoginOutcome, StepId, Subject};
 use crate::protocol::secret::Secret;
 use crate::protocol::{imap, pop3, smtp};
 use crate::session::Session;
-use crate::session::model::{Credential, Fact, Severity};
+use crate::session::model::{Credential, Fact, Severity, Step, Variant};
 
 /// Longest name of a mechanism (RFC 4422, section 3.1): what is longer is no name, and may be a secret.
 const NAME: usize = 20;
@@ -53,6 +53,23 @@ pub fn may_be_logged_in(session: &Session) -> bool {
         || session.via.is_some()
         || !session.transport.from_start
         || counters.client_missing + counters.server_missing > 0
+}
+
+/// The words of a refusal speak of what is open at once, and not of attempts in a short time.
+pub fn speaks_of_connections(reply: &str) -> bool {
+    let reply = reply.to_lowercase();
+    ["connection", "session"].iter().any(|word| reply.contains(word))
+        && !["attempt", "authentication failure", "login failure", "rate"].iter().any(|word| reply.contains(word))
+}
+
+/// `reply` refuses a login of POP3 or IMAP for what is open already: the mailbox is in use, or there are too many sessions.
+pub fn is_for_lack_of_room(reply: &Step) -> bool {
+    matches!(reply.subject, Subject::Pop3(_) | Subject::Imap(_))
+        && match reply.variant {
+            Variant::Refused(LoginCause::InUse) => true,
+            Variant::Refused(LoginCause::Limit) => speaks_of_connections(&reply.text),
+            _ => false,
+        }
 }
 
 /// A user's name without its domain, lower case: servers take many a user with and without one.

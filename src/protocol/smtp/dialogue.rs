@@ -267,7 +267,9 @@ impl Dialogue {
             Awaiting::Content { content } if decisive_command => self.content_ended_in_gap(*content, out),
             Awaiting::Content { content } => self.client = ClientInput::Content(content.perhaps_answered()),
             Awaiting::EndOfData { content, own, before, blind, postponed } => {
-                if is_command && postponed.is_none() {
+                // A server that is silent to the end has not taken the dot for the end of the content.
+                let is_silent = self.deferred.is_empty() && self.is_at_the_beginning();
+                if is_command && postponed.is_none() && !is_silent {
                     self.content_ends(content.ended_by(before, own, out), true, out);
                     if blind {
                         self.queue.replies_missing();

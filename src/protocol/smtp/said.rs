@@ -117,6 +117,11 @@ const WORDS: &[(&[&str], Said)] = &[
     (&["bare line feed"], Said::BareLineEnd),
     (&["bare carriage return"], Said::BareLineEnd),
     (&["stray newline"], Said::BareLineEnd),
+    (&["stray lf"], Said::BareLineEnd),
+    (&["stray cr"], Said::BareLineEnd),
+    (&["stray linefeed"], Said::BareLineEnd),
+    (&["illegal newline"], Said::BareLineEnd),
+    (&["crlf"], Said::BareLineEnd),
     (&["too many error"], Said::TooManyErrors),
     (&["too many smtp error"], Said::TooManyErrors),
     (&["too many protocol error"], Said::TooManyErrors),
@@ -175,6 +180,11 @@ const WORDS: &[(&[&str], Said)] = &[
     (&["encryption", "requir"], Said::EncryptionFirst),
     (&["encryption", "needed"], Said::EncryptionFirst),
     (&["encrypted connection", "requir"], Said::EncryptionFirst),
+    (&["use starttls"], Said::EncryptionFirst),
+    (&["please use tls"], Said::EncryptionFirst),
+    (&["must use tls"], Said::EncryptionFirst),
+    (&["tls", "needed"], Said::EncryptionFirst),
+    (&["only", "over tls"], Said::EncryptionFirst),
     (&["authentication", "requir"], Said::LoginFirst),
     (&["authorization", "requir"], Said::LoginFirst),
     (&["requir", "authentication"], Said::LoginFirst),
@@ -335,7 +345,12 @@ const WORDS: &[(&[&str], Said)] = &[
 
 /// What the reply `text` gives as its reason; `None` where its words are not known.
 pub fn of(text: &[u8]) -> Option<Said> {
-    let words = own_words(text.get(..TEXT_BYTES).unwrap_or(text));
+    let text = text.get(..TEXT_BYTES).unwrap_or(text);
+    // qmail says it by the address of a page alone.
+    if memchr::memmem::find(text, b"smtplf.html").is_some() {
+        return Some(Said::BareLineEnd);
+    }
+    let words = own_words(text);
     // What each word and all after it are: a needle stands at the beginning of one. Replies are short, so that comparing
     // is faster than a searcher for each needle.
     let rests: Vec<&[u8]> = memchr::memchr_iter(b' ', &words)
@@ -400,6 +415,11 @@ mod tests {
             ("503 5.5.0 <DATA>: Data command rejected: Improper use of SMTP command pipelining", Said::OutOfTurn),
             ("221 2.7.0 Error: I can break rules, too. Goodbye.", Said::NoMailCommand),
             ("521 5.5.2 mx.example.test Error: bare <LF> received", Said::BareLineEnd),
+            ("451 See http://pobox.com/~djb/docs/smtplf.html.", Said::BareLineEnd),
+            ("550 Please send messages with CRLF line endings", Said::BareLineEnd),
+            ("501 5.5.2 Stray LF in message", Said::BareLineEnd),
+            ("550 5.7.10 Please use TLS", Said::EncryptionFirst),
+            ("550 AUTH only allowed over TLS", Said::EncryptionFirst),
             ("421 4.7.0 mx.example.test Error: too many errors", Said::TooManyErrors),
             ("502 5.5.1 Too many unrecognized commands, goodbye.", Said::TooManyErrors),
             ("450 4.2.0 <bob@example.test>: Recipient address rejected: Greylisted, see later", Said::Greylisted),

@@ -10,7 +10,7 @@ use super::grouped::Grouped;
 use super::journey::Journeys;
 use super::mailbox_holder::MailboxHolder;
 use super::monitor_probes::MonitorProbes;
-use super::needs_smtputf8::NeedsSmtpUtf8;
+use super::needs_extension::NeedsExtension;
 use super::outcome::AcrossReport;
 use super::repeated_login_failures::RepeatedLoginFailures;
 use super::servers_differ::ServersDiffer;
@@ -18,7 +18,7 @@ use super::starttls_elsewhere::StartTlsElsewhere;
 use super::too_many_connections::TooManyConnections;
 use super::{
     address_probing, bounce, credential_reuse, deferred_later, duplicate_delivery, mailbox_holder, monitor_probes,
-    needs_smtputf8, repeated_login_failures, servers_differ, starttls_elsewhere, too_many_connections,
+    needs_extension, repeated_login_failures, servers_differ, starttls_elsewhere, too_many_connections,
 };
 use crate::limits::LimitsHit;
 use crate::session::Session;
@@ -29,7 +29,7 @@ use std::cmp::Reverse;
 pub const RULES: &[&Rule] = &[
     &address_probing::RULE,
     &bounce::RULE,
-    &needs_smtputf8::RULE,
+    &needs_extension::RULE,
     &credential_reuse::RULE,
     &deferred_later::RULE,
     &duplicate_delivery::RULE,
@@ -57,7 +57,7 @@ impl Default for AllAnalyses {
             Box::new(DeferredLater::default()),
             Box::new(MailboxHolder::default()),
             Box::new(TooManyConnections::default()),
-            Box::new(NeedsSmtpUtf8::default()),
+            Box::new(NeedsExtension::default()),
             Box::new(RepeatedLoginFailures::default()),
             Box::new(AddressProbing::default()),
             Box::new(CredentialReuse::default()),

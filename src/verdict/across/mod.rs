@@ -23,7 +23,7 @@ mod duplicate_delivery;
 mod envelope;
 mod mailbox_holder;
 mod monitor_probes;
-mod needs_smtputf8;
+mod needs_extension;
 pub mod outcome;
 mod remembered;
 mod repeated_login_failures;

@@ -4,11 +4,12 @@ use super::found::{Analysis, Evidence, FindingAcross, Findings, rule};
 use super::remembered::Remembered;
 use crate::capture::Time;
 use crate::limits::LimitsHit;
-use crate::protocol::Protocol;
-use crate::protocol::event::{LoginCause, LoginOutcome};
+use crate::protocol::event::{LoginCause, LoginOutcome, Subject};
 use crate::protocol::smtp::Said;
+use crate::protocol::{Protocol, imap, login_cause, pop3};
 use crate::session::Session;
-use crate::session::model::{Credential, Fact, Severity, Variant};
+use crate::session::model::{Credential, Fact, Severity, Step, Variant};
+use crate::verdict::logins;
 use crate::verdict::rule::{Class, Needs, Rule, Sentence, Text, Words};
 use std::net::IpAddr;
 
@@ -25,7 +26,7 @@ pub const RULE: Rule = rule(
     "too-many-connections",
     Severity::Medium,
     Class::Failure,
-    Needs::NONE,
+    Needs::TEXTS,
     Some("RFC 5321, section 3.8"),
     Words {
         en: Text {
@@ -70,7 +71,10 @@ struct Seen {
 
 impl Analysis for TooManyConnections {
     fn session(&mut self, session: &Session, limits: &mut LimitsHit) {
-        let refusal = session.steps.iter().find(|step| step.variant == Variant::Said(Said::TooManyConnections));
+        let refusal = session
+            .steps
+            .iter()
+            .find(|step| step.variant == Variant::Said(Said::TooManyConnections) || greets_with_a_refusal(step));
         let by_login = session.credentials.iter().find(|login| speaks_of_connections(login));
         let login =
             by_login.or_else(|| session.credentials.iter().find(|login| login.outcome == LoginOutcome::Accepted));
@@ -149,10 +153,19 @@ impl Analysis for TooManyConnections {
 
 /// Whether a login was refused because of sessions that are open, and not of attempts in a short time.
 fn speaks_of_connections(login: &Credential) -> bool {
-    let reply = login.reply.as_deref().unwrap_or_default().to_lowercase();
-    login.cause == Some(LoginCause::Limit)
-        && ["connection", "session"].iter().any(|word| reply.contains(word))
-        && !["attempt", "failure", "rate"].iter().any(|word| reply.contains(word))
+    login.cause == Some(LoginCause::Limit) && logins::speaks_of_connections(login.reply.as_deref().unwrap_or_default())
+}
+
+/// POP3 and IMAP: the greeting says that there are too many.
+fn greets_with_a_refusal(step: &Step) -> bool {
+    let refuses = match &step.subject {
+        Subject::Pop3(subject) => matches!(subject.what, pop3::What::Greeting { ok: false, .. }),
+        Subject::Imap(subject) => matches!(subject.what, imap::What::Greeting(imap::Status::Bye)),
+        _ => false,
+    };
+    refuses
+        && login_cause::by_words(step.text.as_bytes()) == Some(LoginCause::Limit)
+        && logins::speaks_of_connections(&step.text)
 }
 
 #[cfg(test)]
@@ -182,6 +195,8 @@ mod tests {
     #[test]
     fn has_the_sessions_that_were_open() {
         assert_eq!(shown(&[OPEN, OPEN, REFUSED, REFUSED], true), [(2, vec![1, 2, 3, 4])]);
+        let imap = "S: * OK ready\nC: a NOOP\nS: a OK";
+        assert_eq!(shown(&[imap, "S: * BYE Too many connections from your address"], true), [(1, vec![1, 2])]);
         let login = |reply: &str| format!("S: * OK ready\nC: a LOGIN bob secret12\nS: {reply}");
         let no = login("a NO [UNAVAILABLE] Maximum number of connections from user+IP exceeded");
         let other = "S: * OK ready\nC: a LOGIN eve secret34\nS: a OK done";

@@ -28,6 +28,7 @@ pub const RULE: Rule = Rule {
         "handshake-stalled",
         "reply-missing",
         "content-unfinished",
+        "dot-not-on-its-line",
     ],
     since: "0.2.0",
     rank: 15,

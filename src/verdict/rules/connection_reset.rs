@@ -1,6 +1,7 @@
 use crate::flow::{CloseReason, Side};
 use crate::protocol::event::Kind;
 use crate::session::Session;
+use crate::session::model::Step;
 use crate::verdict::ending;
 use crate::verdict::rule::{Class, Fact, Found, Key, Needs, Rule, Sentence, Severity, Text, Words};
 
@@ -26,6 +27,8 @@ pub const RULE: Rule = Rule {
         "connection-prohibited",
         "proxy-header-expected",
         "proxy-header-not-expected",
+        "spoke-before-greeting",
+        "dot-not-on-its-line",
         "conflicting-bytes",
         "mtu-black-hole",
         "zero-window-stall",
@@ -90,11 +93,16 @@ fn check(session: &Session, found: &mut Found) {
     let under_way = ends.unacknowledged.iter().any(|&bytes| bytes > FAREWELL_BYTES);
     let may_be_over = ending::is_hidden(session) && (from_client || !under_way) && says < 2;
     // A client that leaves between two commands has lost nothing.
-    let amid = || ending::owed(session, time).is_some() || session.messages.iter().any(|message| message.unfinished);
+    let is_asked = |step: &Step| step.from == Side::Server && step.kind == Kind::Continuation;
+    let last = session.steps.iter().rev().find(|step| step.time <= time && step.kind != Kind::Gap);
+    let amid = || {
+        ending::owed(session, time).is_some()
+            || session.messages.iter().any(|message| message.unfinished)
+            || last.is_some_and(|last| is_asked(last) && !ending::is_idling(session, last))
+    };
     if is_probe || may_be_over || (from_client && !amid()) || ending::gave_up(session).is_some() {
         return;
     }
-    let last = session.steps.iter().rev().find(|step| step.time <= time && step.kind != Kind::Gap);
     let occurrence = found.at(last.map(|step| step.n)).packets(ends.resets.iter().map(|reset| reset.at.packet));
     let occurrence = occurrence.says(says).named(Key::By, Fact::Side(reset.side)).fact(Fact::Packet(reset.at.packet));
     if says >= 2 {
@@ -124,6 +132,11 @@ mod tests {
     has!(by_the_server, "! syn\n! syn-ack\nS: 220 mx\nC: HELO a\n! rst server" => [2]);
     has!(by_a_box, "! syn\n! syn-ack\nS: 220 mx\nC: HELO a\n! rst server 255\n! on" => [2]);
     has!(by_the_client_in_a_command, "! syn\n! syn-ack\nS: 220 mx\nC: HELO a\n! rst client" => [2]);
+    has!(
+        by_the_client_before_the_content,
+        "! syn\n! syn-ack\nS: 220 mx\nC: HELO a\nS: 250 mx\nC: MAIL FROM:<a@b>\nS: 250 ok\nC: RCPT TO:<c@d>\nS: 250 ok\nC: DATA\nS: 354 go\n! rst client" => [9]
+    );
+    has_not!(by_the_client_in_idle, "! syn\n! syn-ack\nS: * PREAUTH hi\nC: a IDLE\nS: + idling\n! rst client");
     has_not!(after_quit, "! syn\n! syn-ack\nS: 220 mx\nC: HELO a\nS: 250 mx\nC: QUIT\n! rst client");
     has_not!(after_quit_by_the_server, "! syn\n! syn-ack\nS: 220 mx\nC: QUIT\n! rst server");
     has_not!(after_logout, "! syn\n! syn-ack\nS: * OK hi\nC: a LOGOUT\nS: * BYE\nS: a OK\n! rst client");

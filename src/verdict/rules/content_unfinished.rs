@@ -1,12 +1,13 @@
 use crate::flow::Side;
-use crate::protocol::event::Subject;
+use crate::protocol::event::{Direction, Subject};
 use crate::protocol::smtp::{self, ReplyTo};
 use crate::session::Session;
-use crate::verdict::ending::SECOND;
+use crate::verdict::ending::{self, SECOND};
+use crate::verdict::evidence::content_steps;
 use crate::verdict::rule::{Class, Fact, Found, Key, Needs, Rule, Sentence, Severity, Text, Words};
 
 /// The client did not finish the content of a message, and the server gave up: it waited for the rest in vain, or closed
-/// the connection.
+/// the connection; or the client closed the connection in the middle of it.
 ///
 /// It matters because nobody has this message: the server has decided nothing, and the client has to send it again.
 ///
@@ -24,6 +25,8 @@ pub const RULE: Rule = Rule {
         "peer-unreachable",
         "retransmission-stall",
         "dot-not-on-its-line",
+        "connection-reset",
+        "connection-prohibited",
     ],
     since: "0.2.0",
     rank: 46,
@@ -32,15 +35,15 @@ pub const RULE: Rule = Rule {
     words: Words {
         en: Text {
             title: "The content of a message was not finished",
-            detail: "The client did not send the end of the content, so that the server gave up. For a server, content \
-                     ends with a dot on a line of its own: a dot without a line end before it or after it is none, nor \
+            detail: "The client did not send the end of the content: the server gave up, or the client left. For an SMTP \
+                     server, content ends with a dot on a line of its own: a dot without a line end before it or after it is none, nor \
                      is one between line feeds without carriage returns.",
             remedy: "See at the last packets of the content whether the client stopped, the network lost the rest, or the \
                      client writes the final dot in another way.",
         },
         zh: Text {
             title: "邮件内容没有发送完",
-            detail: "客户没有发出内容的结尾，服务器因此放弃。对服务器来说，内容以单独占一行的点结束：前面或后面没有换行的点\
+            detail: "客户没有发出内容的结尾：服务器因此放弃，或客户自行离开。对 SMTP 服务器来说，内容以单独占一行的点结束：前面或后面没有换行的点\
                      不算，只由 LF（没有 CR）隔开的点也不算。",
             remedy: "查看内容的最后几个分组，弄清是客户停止了发送，是网络丢失了其余部分，还是客户以别的方式写了结尾的点。",
         },
@@ -61,6 +64,10 @@ pub const RULE: Rule = Rule {
         Sentence {
             en: "The server ended the session of its own accord, without having waited: {0}",
             zh: "服务器没有等待，自行结束了会话：{0}",
+        },
+        Sentence {
+            en: "The client closed the connection in the middle of it, after {0}.",
+            zh: "客户在发送 {0} 之后中途关闭了连接。",
         },
     ],
     check,
@@ -98,6 +105,22 @@ fn check(session: &Session, found: &mut Found) {
             None => occurrence.says(3).named(Key::Reply, reply),
         };
     }
+    let Some((Side::Client, time)) = ending::left(session) else { return };
+    let Some(ends) = ending::ends(session) else { return };
+    let by_reset = ends.resets.first().is_some_and(|reset| reset.at.time <= time);
+    let has_arrived = ends.unacknowledged.iter().all(|&bytes| bytes == 0);
+    if by_reset || !has_arrived || ending::is_incomplete(session) || ending::follows_refusal(session, time) {
+        return;
+    }
+    let unfinished = session
+        .messages
+        .iter()
+        .filter(|message| message.unfinished && message.reply.is_none() && message.direction != Direction::Retrieved);
+    for message in unfinished {
+        let steps = content_steps(session, message);
+        let occurrence = found.at(steps).packets(ending::leaving_packets(ends)).says(4);
+        _ = occurrence.fact(Fact::Bytes(message.size));
+    }
 }
 
 #[cfg(test)]
@@ -106,6 +129,25 @@ mod tests {
         a_timeout,
         "S: 220 mx\nC: HELO a\nS: 250 mx\nC: MAIL FROM:<a@b>\nS: 250 ok\nC: RCPT TO:<c@d>\nS: 250 ok\nC: DATA\n\
          S: 354 go\nC: text\nS: 421 4.4.2 timeout exceeded" => [10, 11]
+    );
+    has!(
+        the_client_leaves,
+        "! syn\n! syn-ack\nS: 220 mx\nC: HELO a\nS: 250 mx\nC: MAIL FROM:<a@b>\nS: 250 ok\nC: RCPT TO:<c@d>\nS: 250 ok\nC: DATA\n\
+         S: 354 go\nC: text\n! fin client" => [10]
+    );
+    has!(
+        the_client_leaves_within_a_literal,
+        "! syn\n! syn-ack\nS: * PREAUTH hi\nC: a APPEND Sent {90}\nS: + go\nC: Subject: x\n@ 60\n! fin client" => [4]
+    );
+    has_not!(
+        the_client_breaks_off,
+        "! syn\n! syn-ack\nS: 220 mx\nC: HELO a\nS: 250 mx\nC: MAIL FROM:<a@b>\nS: 250 ok\nC: RCPT TO:<c@d>\nS: 250 ok\nC: DATA\n\
+         S: 354 go\nC: text\n! rst client"
+    );
+    has_not!(
+        the_client_leaves_after_it,
+        "! syn\n! syn-ack\nS: 220 mx\nC: HELO a\nS: 250 mx\nC: MAIL FROM:<a@b>\nS: 250 ok\nC: RCPT TO:<c@d>\nS: 250 ok\nC: DATA\n\
+         S: 354 go\nC: text\nC: .\n! fin client"
     );
     has_not!(
         a_refusal,

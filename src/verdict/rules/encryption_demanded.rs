@@ -47,10 +47,15 @@ const QUOTED: usize = 120;
 fn check(session: &Session, found: &mut Found) {
     let demands = session.steps.iter().filter(|step| {
         step.channel == Channel::Clear
-            && matches!(
-                step.variant,
-                Variant::Said(Said::EncryptionFirst) | Variant::Refused(LoginCause::EncryptionDemanded)
-            )
+            && match step.variant {
+                Variant::Said(said) => said == Said::EncryptionFirst,
+                Variant::Refused(cause) => cause == LoginCause::EncryptionDemanded,
+                // X.7.10 and X.7.11 (RFC 5248) say it where the words are not known.
+                _ => {
+                    step.code().is_some_and(|code| code >= 400)
+                        && step.enhanced().is_some_and(|status| matches!(status.topic(), (7, 10 | 11)))
+                }
+            }
     });
     for (n, step) in demands.enumerate() {
         let occurrence = found.at(step.answers.into_iter().chain([step.n]));
@@ -78,6 +83,19 @@ mod tests {
         "S: +OK ready\nC: USER bob\nS: -ERR [AUTH] Plaintext authentication disallowed on non-secure (SSL/TLS) connections." => [2, 3]
     );
     has!(before_a_login_of_imap, "S: * OK ready\nC: a LOGIN bob secret\nS: a NO [PRIVACYREQUIRED] no" => [2, 3]);
+    has!(by_its_code, "S: 220 mx\nC: EHLO a\nS: 250 mx\nC: MAIL FROM:<a@b>\nS: 523 5.7.10 no" => [4, 5]);
+    has!(
+        before_a_login_of_pop3_in_other_words,
+        "S: +OK ready\nC: USER bob\nS: -ERR Command is not valid in this state, use STLS" => [2, 3]
+    );
+    has!(
+        before_a_login_in_other_words,
+        "S: 220 mx\nC: EHLO a\nS: 250 mx\nC: AUTH PLAIN AGJvYgBzZWNyZXQ=\nS: 503 AUTH not available until TLS" => [4, 5]
+    );
+    has!(
+        before_a_login_of_imap_in_other_words,
+        "S: * OK ready\nC: a LOGIN bob secret\nS: a NO Login is disabled; use STARTTLS" => [2, 3]
+    );
     has_not!(
         a_login_is_demanded,
         "S: 220 mx\nC: EHLO a\nS: 250 mx\nC: MAIL FROM:<a@b>\nS: 530 5.7.0 Authentication required"

@@ -1,8 +1,9 @@
 use crate::protocol::event::{LoginCause, Subject};
 use crate::protocol::imap::{self, Code, Status, Verb, What};
-use crate::protocol::pop3;
+use crate::protocol::{login_cause, pop3};
 use crate::session::Session;
-use crate::session::model::{Step, Variant};
+use crate::session::model::Step;
+use crate::verdict::logins;
 use crate::verdict::rule::{Class, Fact, Found, Key, Needs, Rule, Sentence, Severity, Text, Words};
 
 /// The server did not give access to a mailbox, or did not put a message into one: the mailbox is in use, full, closed
@@ -60,20 +61,23 @@ fn check(session: &Session, found: &mut Found) {
 
 fn refuses(reply: &Step) -> bool {
     match &reply.subject {
+        // Many servers have no response code, and say it in words.
+        _ if logins::is_for_lack_of_room(reply) => true,
         Subject::Imap(imap::Subject { what: What::Tagged { to: Some(verb), status: Status::No, code }, .. }) => {
             match verb {
                 // Clients try mailboxes that may not be there, and other refusals of a login are about the password.
                 Verb::Select | Verb::Examine | Verb::Login | Verb::Authenticate => {
                     matches!(code, Some(Code::InUse | Code::Unavailable | Code::Limit))
-                        || *code == Some(Code::NoPerm) && matches!(verb, Verb::Select | Verb::Examine)
+                        || matches!(verb, Verb::Select | Verb::Examine)
+                            && (*code == Some(Code::NoPerm)
+                                || login_cause::by_words(reply.text.as_bytes()) == Some(LoginCause::InUse))
                 }
                 Verb::Append | Verb::Replace => true,
                 _ => false,
             }
         }
-        // Servers without response codes say it in words.
-        Subject::Pop3(pop3::Subject { what: pop3::What::Reply { ok: false, code, .. }, .. }) => {
-            code.as_deref() == Some("IN-USE") || reply.variant == Variant::Refused(LoginCause::InUse)
+        Subject::Pop3(pop3::Subject { what: pop3::What::Reply { ok: false, code: Some(code), .. }, .. }) => {
+            **code == *"IN-USE"
         }
         _ => false,
     }
@@ -101,7 +105,7 @@ mod tests {
         a_server_that_cannot_tell_now,
         "S: +OK ready\nC: USER bob\nS: +OK\nC: PASS x\nS: -ERR [SYS/TEMP] try again later"
     );
-    has_not!(an_account_that_is_locked, "S: +OK ready\nC: USER bob\nS: +OK\nC: PASS x\nS: -ERR account locked");
+    has_not!(an_account_locked_without_a_code, "S: +OK ready\nC: USER bob\nS: +OK\nC: PASS x\nS: -ERR account locked");
     has!(
         append_after_its_literal,
         "S: * OK ready\nC: a LOGIN bob x\nS: a OK in\nC: b APPEND Sent {3+}\nC: abc\nS: b NO [OVERQUOTA] full"
@@ -113,6 +117,30 @@ mod tests {
     has!(
         too_many_sessions,
         "S: * OK ready\nC: a LOGIN bob x\nS: a NO [UNAVAILABLE] Maximum number of connections" => [2, 3]
+    );
+    has!(
+        pop3_in_use_by_its_words_in_a_mechanism,
+        "S: +OK ready\nC: AUTH PLAIN AGJvYgBzZWNyZXQ=\nS: -ERR mailbox is locked by another POP3 session" => [2, 3]
+    );
+    has!(
+        pop3_too_many_sessions,
+        "S: +OK ready\nC: USER bob\nS: +OK\nC: PASS x\nS: -ERR Maximum number of connections from user+IP exceeded" => [4, 5]
+    );
+    has!(
+        imap_in_use_by_its_words,
+        "S: * OK ready\nC: a LOGIN bob x\nS: a OK in\nC: b SELECT INBOX\nS: b NO Timeout while waiting for lock" => [4, 5]
+    );
+    has!(
+        imap_too_many_sessions_by_its_words,
+        "S: * OK ready\nC: a LOGIN bob x\nS: a NO [ALERT] Too many simultaneous connections. (Failure)" => [2, 3]
+    );
+    has_not!(
+        too_many_attempts,
+        "S: +OK ready\nC: USER bob\nS: +OK\nC: PASS x\nS: -ERR too many login attempts from your connection"
+    );
+    has_not!(
+        an_account_that_is_locked,
+        "S: +OK ready\nC: USER bob\nS: +OK\nC: PASS x\nS: -ERR [AUTH] this account is locked"
     );
     has_not!(a_wrong_password, "S: +OK ready\nC: USER bob\nS: +OK\nC: PASS x\nS: -ERR [AUTH] wrong");
     has_not!(

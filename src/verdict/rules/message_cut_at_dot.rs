@@ -69,6 +69,7 @@ fn check(session: &Session, found: &mut Found) {
                 let rest = rest(after, refused);
                 // A person who types nonsense after a message does so after the reply.
                 let at_once = first.packets.first() == content.packets.last()
+                    || rest.last().is_some_and(|last| last.text == ".")
                     || rest.get(1).is_some_and(|second| second.packets.first() == first.packets.first());
                 if rest.is_empty() || !at_once {
                     continue;
@@ -106,11 +107,18 @@ fn check(session: &Session, found: &mut Found) {
 /// Lines of the rest that are looked at.
 const MOST: usize = 64;
 
-/// A line that is no command.
+/// A line that is no command, or begins like one and is none: "Mail from my phone", "Quit smoking".
 fn is_text(step: &Step) -> bool {
-    matches!(step.subject, Subject::Smtp(smtp::Subject::Command(Verb::Other)))
-        && !step.text_omitted
-        && !step.text.is_empty()
+    let Subject::Smtp(smtp::Subject::Command(verb)) = &step.subject else { return false };
+    let begins = |with: &str| step.text.get(..with.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(with));
+    let is_no_command = match verb {
+        Verb::Other => true,
+        Verb::Mail => !["MAIL FROM:", "MAIL FROM :", "MAIL FROM <"].into_iter().any(begins),
+        Verb::Rcpt => !["RCPT TO:", "RCPT TO :", "RCPT TO <"].into_iter().any(begins),
+        Verb::Data | Verb::Quit | Verb::Rset => step.text.trim_ascii_end().contains(' '),
+        _ => false,
+    };
+    is_no_command && !step.text_omitted && !step.text.is_empty()
 }
 
 /// The lines of the client that the server refused.
@@ -144,6 +152,18 @@ mod tests {
         "S: +OK hi\nC: USER a\nS: +OK\nC: PASS b\nS: +OK\nC: RETR 1\n\
          S| +OK 80 octets\\r\\nA: b\\r\\n\\r\\none\\r\\n.\\r\\nsecond part of the text that is as long as the first\\r\\n.\\r\\n\n\
          C: QUIT\nS: +OK" => [8, 9]
+    );
+    has!(
+        what_looks_like_commands,
+        "S: 220 mx\nC: EHLO a\nS: 250 mx\nC: MAIL FROM:<a@b>\nS: 250 ok\nC: RCPT TO:<c@d>\nS: 250 ok\nC: DATA\nS: 354 go\nC| A: b\\r\\n\\r\\nfirst\\r\\n.\\r\\nMail from my phone\\r\\ndata follow\\r\\n\nS: 250 ok\nS: 501 what\nS: 501 what" => [10, 11, 12, 14, 15]
+    );
+    has!(
+        the_rest_comes_after_the_reply,
+        "S: 220 mx\nC: EHLO a\nS: 250 mx\nC: MAIL FROM:<a@b>\nS: 250 ok\nC: RCPT TO:<c@d>\nS: 250 ok\nC: DATA\nS: 354 go\nC: A: b\nC:\nC: .\nS: 250 ok\nC: second half\nC: .\nS: 500 what\nS: 500 what" => [10, 12, 13, 14, 15]
+    );
+    has_not!(
+        another_message_that_is_refused,
+        "S: 220 mx\nC: EHLO a\nS: 250 mx\nC: MAIL FROM:<a@b>\nS: 250 ok\nC: RCPT TO:<c@d>\nS: 250 ok\nC: DATA\nS: 354 go\nC| A: b\\r\\n\\r\\nfirst\\r\\n.\\r\\nMAIL FROM:a b\\r\\n\nS: 250 ok\nS: 501 what"
     );
     has_not!(
         a_command_with_the_end,

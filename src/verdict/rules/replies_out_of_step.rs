@@ -1,6 +1,7 @@
 use crate::flow::Side;
 use crate::protocol::Protocol;
 use crate::protocol::event::{Kind, Subject};
+use crate::protocol::pop3;
 use crate::protocol::smtp::{self, ReplyTo, Verb};
 use crate::session::Session;
 use crate::session::model::{Step, TlsMode};
@@ -57,10 +58,10 @@ pub const RULE: Rule = Rule {
 };
 
 fn check(session: &Session, found: &mut Found) {
+    too_many(session, found);
     if !matches!(session.protocol, Protocol::Smtp | Protocol::Lmtp) {
         return;
     }
-    too_many(session, found);
     if let Some(one) = unanswered(session).first().filter(|one| one.waited < PATIENCE) {
         let steps = [one.command.n, one.next.n].into_iter().chain(one.next.answers);
         let occurrence = found.at(steps).says(1).named(Key::Command, Fact::Name(one.command.quoted_command()));
@@ -96,10 +97,13 @@ fn one_late(session: &Session, found: &mut Found) {
 
 fn too_many(session: &Session, found: &mut Found) {
     let counters = &session.transport.counters;
-    let is_extra = |subject: &Subject| {
-        let Subject::Smtp(smtp::Subject::Reply { to: ReplyTo::Nothing, code, .. }) = subject else { return false };
+    let is_extra = |subject: &Subject| match subject {
         // 220 may be a greeting that a proxy has passed on; 221 is a farewell.
-        matches!(code, 200..=399) && !matches!(code, 220 | 221)
+        Subject::Smtp(smtp::Subject::Reply { to: ReplyTo::Nothing, code, .. }) => {
+            matches!(code, 200..=399) && !matches!(code, 220 | 221)
+        }
+        Subject::Pop3(subject) => matches!(subject.what, pop3::What::Reply { to: None, ok: true, .. }),
+        _ => false,
     };
     let Some(at) = session.steps.iter().position(|step| is_extra(&step.subject)) else { return };
     let (before, rest) = session.steps.split_at(at);
@@ -122,6 +126,14 @@ mod tests {
         content_answered_twice,
         "S: 220 mx\nC: HELO a\nS: 250 mx\nC: MAIL FROM:<a@b>\nS: 250 ok\nC: RCPT TO:<c@d>\nS: 250 ok\nC: DATA\n\
          S: 354 go\nC: text\nC: .\nS: 250 ok\nS: 250 queued" => [11, 12]
+    );
+    has!(
+        pop3_answers_twice,
+        "S: +OK hi\nC: USER bob\nS: +OK\nS: +OK bob\nC: PASS x\nS: +OK in\nC: STAT\nS: +OK 0 0" => [3, 4]
+    );
+    has_not!(
+        pop3_pipelined,
+        "S: +OK hi\nC: USER bob\nS: +OK\nC: PASS x\nS: +OK in\nC: STAT\nC: NOOP\nS: +OK 0 0\nS: +OK"
     );
     has_not!(
         pipelined,

@@ -19,6 +19,8 @@ pub const RULE: Rule = Rule {
     class: Class::Failure,
     because_of: &[
         "proxy-header-expected",
+        "proxy-header-not-expected",
+        "spoke-before-greeting",
         "tls-mismatch",
         "reply-missing",
         "replies-out-of-step",

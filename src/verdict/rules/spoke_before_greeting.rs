@@ -3,6 +3,7 @@ use crate::protocol::event::{Kind, Subject};
 use crate::protocol::smtp::{self, ReplyTo, Said, Verb};
 use crate::session::Session;
 use crate::session::model::{Step, Variant};
+use crate::verdict::ending;
 use crate::verdict::rule::{Class, Fact, Found, Key, Needs, Rule, Sentence, Severity, Text, Words};
 
 /// An SMTP client spoke before the server's greeting, or before the greeting's last line.
@@ -46,6 +47,10 @@ pub const RULE: Rule = Rule {
             en: "The client sent \"{0}\" first; the server did not mind",
             zh: "客户先发送了“{0}”；服务器没有介意",
         },
+        Sentence {
+            en: "The client sent \"{0}\" first; the server closed the connection without a word",
+            zh: "客户先发送了“{0}”；服务器一言不发地关闭了连接",
+        },
     ],
     check,
 };
@@ -86,10 +91,29 @@ fn check(session: &Session, found: &mut Found) {
             _ => {}
         }
     }
-    if let (Some(first), Some(greeted)) = (early, greeted) {
+    if let Some(first) = early.filter(|_| closes_at_once(session)) {
+        let packets: Vec<u64> = ending::ends(session).into_iter().flat_map(ending::leaving_packets).collect();
+        let occurrence = found.at([first.n].into_iter().chain(greeted.map(|step| step.n))).packets(packets);
+        let occurrence = occurrence.says(2).severity(Severity::Medium);
+        _ = occurrence.named(Key::Command, Fact::Name(first.quoted_command()));
+    } else if let (Some(first), Some(greeted)) = (early, greeted) {
         let occurrence = found.at([first.n, greeted.n]).says(1);
         _ = occurrence.named(Key::Command, Fact::Name(first.quoted_command()));
     }
+}
+
+/// The server closed the connection before it had ended its greeting, soon after the client spoke. Where TLS is expected,
+/// that is another matter.
+fn closes_at_once(session: &Session) -> bool {
+    let transport = &session.transport;
+    let is_plain = !matches!(transport.endpoints.server.port(), 465 | 993 | 995);
+    let is_server = transport.left.is_some_and(|left| left.side == Side::Server);
+    let greeted = session.steps.iter().any(|step| match step.subject {
+        Subject::Smtp(smtp::Subject::Greeting { ended, .. }) => ended,
+        Subject::Smtp(smtp::Subject::Reply { .. }) => true,
+        _ => false,
+    });
+    is_plain && is_server && !greeted
 }
 
 /// The last line of the greeting did not come before the client spoke, or never.
@@ -115,6 +139,11 @@ mod tests {
         within_the_greeting,
         "S: 220-wait\nC: EHLO a\nS: 250 mx\nC: MAIL FROM:<a@b>\nS: 250 ok\nC: RCPT TO:<c@d>\nS: 550 5.5.1 Protocol error" => [1, 2, 7]
     );
+    has!(the_server_closes, "! syn\n! syn-ack\nC: EHLO a\n! fin server" => [1]);
+    has!(the_server_breaks_off, "! syn\n! syn-ack\nC: EHLO a\n! rst server" => [1]);
+    has!(the_server_closes_within_its_greeting, "! syn\n! syn-ack\nS: 220-wait\nC: EHLO a\n! fin server" => [1, 2]);
+    has_not!(the_client_leaves, "! syn\n! syn-ack\nC: EHLO a\n! fin client\n! fin server");
+    has_not!(where_tls_is_expected, "--- server 10.0.0.25:465\n! syn\n! syn-ack\nC: EHLO a\n! fin server");
     has!(nobody_minds, "C: EHLO a\nS: 220 mx\nS: 250 mx" => [1, 2]);
     has_not!(it_waits, "S: 220-wait\n@ 6\nS: 220 mx\nC: EHLO a\nS: 250 mx\nC: MAIL FROM:<a@b>\nS: 503 5.5.1 no");
     has_not!(the_server_closes_later, "S: 220 mx\nC: EHLO a\nS: 250 mx\nS: 421 lost input connection");

@@ -43,6 +43,11 @@ fn bare_line_feeds_and_carriage_returns_are_counted_and_placed() {
     let lf = found.bare_lf.expect("a bare LF");
     assert_eq!((lf.excerpt.as_str(), lf.packet), ("Subject: c", 1));
     assert_eq!(found.bare_cr.expect("a bare CR").packet, 2);
+    assert_eq!(
+        faults(b"A: b\r\n\r\none\r", 30, ContentEnd::Complete).bare_cr,
+        None,
+        "its LF may be behind the octets counted"
+    );
 }
 
 #[test]

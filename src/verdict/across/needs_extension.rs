@@ -59,7 +59,7 @@ const WITHIN: i64 = 3_600 * 1_000_000_000;
 
 /// Looks for messages that need SMTPUTF8, and for relays that left.
 #[derive(Default)]
-pub struct NeedsSmtpUtf8 {
+pub struct NeedsExtension {
     /// By the host that took them.
     taken: Remembered<IpAddr, Taken>,
     /// By the host that left.
@@ -103,7 +103,7 @@ impl What {
     }
 }
 
-impl Analysis for NeedsSmtpUtf8 {
+impl Analysis for NeedsExtension {
     fn session(&mut self, session: &Session, limits: &mut LimitsHit) {
         let is_smtp = session.steps.iter().any(|step| matches!(step.subject, Subject::Smtp(_)));
         if !is_smtp {
@@ -194,7 +194,7 @@ fn left_after_list(session: &Session) -> Option<(Vec<u32>, What)> {
 
 #[cfg(test)]
 mod tests {
-    use super::NeedsSmtpUtf8;
+    use super::NeedsExtension;
     use crate::verdict::across::testing::found;
 
     fn taken(mail: &str, to: &str) -> String {
@@ -211,7 +211,7 @@ mod tests {
     }
 
     fn ids(script: &str) -> Vec<u64> {
-        let found = found(script, NeedsSmtpUtf8::default(), |_| {});
+        let found = found(script, NeedsExtension::default(), |_| {});
         found.all.iter().flat_map(|one| one.evidence.iter().map(|evidence| evidence.session.id)).collect()
     }
 
