@@ -5,7 +5,7 @@ etherparse's `IpDefragBuf` reassembles one datagram; this module bounds how many
 fragments that may carry TCP are kept. The oldest datagram makes room.
 */
 
-use super::ip::protocol;
+use super::protocol;
 use super::{DecodeStop, IpPayload, PacketSlice};
 use crate::capture::Time;
 use crate::limits::{FRAGMENT_BYTES, FRAGMENT_SECONDS, FRAGMENTED_DATAGRAMS, Limit, LimitsHit};

@@ -5,9 +5,8 @@ An error quotes the segment: the IP header, and at least eight bytes of the TCP 
 sequence number. More than that is not read, since more need not be there.
 */
 
-use super::ip::protocol;
+use super::protocol;
 use super::slice::PacketSlice;
-use super::{IpPayload, Step};
 use crate::capture::Time;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
@@ -57,14 +56,14 @@ pub enum Problem {
     TimeExceeded,
 }
 
-/// The payload of an IP header that is ICMP.
-pub(super) fn v4<'a>(payload: &IpPayload<'a>) -> Step<'a> {
-    read(payload, v4_problem, payload.slice).map_or(Step::Other, Step::IcmpError)
+/// The error that ICMP reports about a TCP segment, if it does. `by` is the source of the IP packet, `slice` its payload.
+pub(super) fn v4(by: IpAddr, slice: PacketSlice<'_>) -> Option<IcmpError> {
+    read(by, v4_problem(slice)?, slice)
 }
 
-/// The payload of an IP header that is ICMPv6.
-pub(super) fn v6<'a>(payload: &IpPayload<'a>) -> Step<'a> {
-    read(payload, v6_problem, payload.slice).map_or(Step::Other, Step::IcmpError)
+/// The same for ICMPv6.
+pub(super) fn v6(by: IpAddr, slice: PacketSlice<'_>) -> Option<IcmpError> {
+    read(by, v6_problem(slice)?, slice)
 }
 
 /// Whether ICMP (version 4) of this type may be an error about a segment.
@@ -77,15 +76,10 @@ pub(super) fn is_error_v6(kind: u8) -> bool {
     matches!(kind, 1..=3)
 }
 
-fn read(
-    payload: &IpPayload<'_>,
-    problem: fn(PacketSlice<'_>) -> Option<Problem>,
-    slice: PacketSlice<'_>,
-) -> Option<IcmpError> {
-    let problem = problem(slice)?;
+fn read(by: IpAddr, problem: Problem, slice: PacketSlice<'_>) -> Option<IcmpError> {
     let (source, destination, sequence) = quoted(slice.skip(8)?)?;
     let (packet, time) = (0, Time::default());
-    Some(IcmpError { packet, time, by: payload.source, problem, source, destination, sequence, shares_packet: false })
+    Some(IcmpError { packet, time, by, problem, source, destination, sequence, shares_packet: false })
 }
 
 /// RFC 792; RFC 1122, section 3.2.2.1; RFC 1812, section 5.2.7.1.

@@ -8,30 +8,8 @@ not read. So this module handles lengths and extension headers itself.
 
 use super::fragments::Fragment;
 use super::slice::PacketSlice;
-use super::{DecodeStop, IpPayload, Layer, Step, icmp, mpls, tags, tcp, tunnel};
+use super::{DecodeStop, IpPayload, Layer, Step, icmp, mpls, protocol, tags, tcp, tunnel};
 use etherparse::{IpAuthHeaderSlice, Ipv4HeaderSlice, Ipv6FragmentHeaderSlice, Ipv6HeaderSlice, Ipv6RawExtHeaderSlice};
-
-/// Protocol numbers (IANA).
-pub(super) mod protocol {
-    pub(in crate::decode) const HOP_BY_HOP: u8 = 0;
-    pub(in crate::decode) const ICMP: u8 = 1;
-    pub(in crate::decode) const IPV4: u8 = 4;
-    pub(in crate::decode) const TCP: u8 = 6;
-    pub(in crate::decode) const UDP: u8 = 17;
-    pub(in crate::decode) const IPV6: u8 = 41;
-    pub(in crate::decode) const ROUTING: u8 = 43;
-    pub(in crate::decode) const FRAGMENT: u8 = 44;
-    pub(in crate::decode) const GRE: u8 = 47;
-    pub(in crate::decode) const AUTHENTICATION: u8 = 51;
-    pub(in crate::decode) const ICMPV6: u8 = 58;
-    pub(in crate::decode) const DESTINATION_OPTIONS: u8 = 60;
-    pub(in crate::decode) const IP_IN_IP: u8 = 94;
-    pub(in crate::decode) const ETHERNET: u8 = 97;
-    pub(in crate::decode) const L2TP: u8 = 115;
-    pub(in crate::decode) const MPLS: u8 = 137;
-    pub(in crate::decode) const BARE_ETHERNET: u8 = 143;
-    pub(in crate::decode) const SERVICE_HEADER: u8 = 145;
-}
 
 /// An IP header of either version.
 pub(super) fn header(slice: PacketSlice<'_>) -> Result<Step<'_>, DecodeStop> {
@@ -101,8 +79,8 @@ pub(super) fn payload(payload: IpPayload<'_>) -> Result<Step<'_>, DecodeStop> {
     Ok(match protocol {
         protocol::TCP => Step::Tcp(tcp::Tcp::read(&payload)?),
         protocol::UDP => return tunnel::udp(slice),
-        protocol::ICMP => icmp::v4(&payload),
-        protocol::ICMPV6 => icmp::v6(&payload),
+        protocol::ICMP => icmp::v4(payload.source, slice).map_or(Step::Other, Step::IcmpError),
+        protocol::ICMPV6 => icmp::v6(payload.source, slice).map_or(Step::Other, Step::IcmpError),
         protocol::HOP_BY_HOP | protocol::ROUTING | protocol::DESTINATION_OPTIONS => {
             let header = Ipv6RawExtHeaderSlice::from_slice(slice.bytes).map_err(|_| DecodeStop::Ip)?;
             return extension(header.next_header().0, header.slice().len());

@@ -21,6 +21,7 @@ mod metadata;
 mod mpls;
 mod multipath;
 mod peek;
+mod protocol;
 mod slice;
 mod tags;
 mod tcp;

@@ -7,9 +7,8 @@ tunnels) and is conservative: a packet that it does not understand is [`Peek::Un
 [`Decoder::decode`](super::Decoder::decode), which agrees with it on all other packets.
 */
 
-use super::ip::protocol;
 use super::slice::PacketSlice;
-use super::{IpPayload, Segment, icmp, link, tcp, tunnel};
+use super::{IpPayload, Segment, icmp, link, protocol, tcp, tunnel};
 use crate::capture::{LinkType, Packet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 

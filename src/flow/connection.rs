@@ -4,6 +4,7 @@ One connection: its endpoints, how it began and ended, and its counters. [`Causa
 
 mod counting;
 mod ending;
+mod noted;
 mod waiting;
 
 use super::assembler::{Begin, Piece, Stored};
@@ -19,7 +20,7 @@ use super::{
 use crate::capture::{STEP_NANOSECONDS, Time};
 use crate::decode::Segment;
 use crate::limits::LimitsHit;
-use ending::{Noted, Reset};
+use noted::{Noted, Reset};
 
 /// How far before the first byte seen a SYN may stand to be the late SYN of the same connection.
 const LATE_SYN: Position = 1 << 20;

@@ -15,6 +15,7 @@ pub use super::number::{MessageId, StepId};
 pub use super::proxy::Via;
 pub use super::proxy::header::{ProxyClient, ProxyHeader};
 pub use super::span::{Packets, Span};
+pub use envelope::{Envelope, Recipient};
 pub use tls::{Certificate, TlsFact};
 pub use transaction::{Decided, DecidingReply, Transaction, TransactionEnd};
 
@@ -29,6 +30,7 @@ use std::ops::Range;
 
 pub(crate) use forward::forward;
 
+mod envelope;
 mod forward;
 pub(super) mod tls;
 mod transaction;
@@ -373,30 +375,4 @@ pub enum Delivery {
     Deferred,
     /// Its answer was not seen.
     Unknown,
-}
-
-/// SMTP's envelope (RFC 5321, section 2.3.1).
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Envelope {
-    /// Reverse-path without its angle brackets; empty for `<>`. Absent where MAIL was not seen.
-    pub from: Option<Vec<u8>>,
-    /// Recipients in the order of RCPT, the refused ones too.
-    pub to: Vec<Recipient>,
-}
-
-/// One RCPT.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Recipient {
-    /// Forward-path without its angle brackets.
-    pub address: Vec<u8>,
-    /// Code of the reply to RCPT.
-    pub code: Option<u16>,
-    /// Step of that reply.
-    pub step: Option<StepId>,
-    /// Code of the recipient's own reply after the content (LMTP, PRDR).
-    pub final_code: Option<u16>,
-    /// Step of that reply.
-    pub final_step: Option<StepId>,
-    /// That reply was due and was not seen.
-    pub final_missing: bool,
 }

@@ -6,6 +6,7 @@ names a step that the session does not have.
 */
 
 mod carried;
+mod envelope;
 mod held;
 mod let_go;
 mod login_cause;
@@ -24,6 +25,7 @@ use crate::protocol::event::{
 };
 use crate::protocol::secret::Secret;
 use crate::protocol::{Protocol, Sink};
+use envelope::read_envelope;
 use held::{Held, PackedParts};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -340,7 +342,7 @@ impl Sink for Builder {
         self.change(message, |message| {
             message.outcome = told.outcome.or(message.outcome);
             message.reply = told.reply.map(|reply| text(&reply));
-            message.envelope = told.envelope.map(transaction::read_envelope);
+            message.envelope = told.envelope.map(read_envelope);
             message.uid = message.uid.or(told.uid);
             message.steps = steps;
         });

@@ -1,6 +1,5 @@
 //! What the check of a rule finds in a session.
 
-use super::rule::Rule;
 use crate::protocol::event::StepId;
 use crate::session::model::{Class, Fact, Facts, Finding, Key, Severity};
 
@@ -63,10 +62,10 @@ impl Found {
         self.together.more += more;
     }
 
-    /// The findings, as those of `rule`.
-    pub fn findings(self, rule: &Rule) -> Vec<Finding> {
+    /// The findings, as those of the rule `id`, whose severity and class they have unless an occurrence says otherwise.
+    pub fn findings(self, id: &'static str, severity: Severity, class: Class) -> Vec<Finding> {
         let all = std::iter::once(self.together).chain(self.apart);
-        all.filter(|gathered| gathered.any).map(|gathered| gathered.finding(rule)).collect()
+        all.filter(|gathered| gathered.any).map(|gathered| gathered.finding(id, severity, class)).collect()
     }
 }
 
@@ -78,14 +77,14 @@ impl Gathered {
         Occurrence { gathered: self, begun: false, is_kept: false }
     }
 
-    fn finding(self, rule: &Rule) -> Finding {
-        let Self { any: _, mut steps, mut packets, facts, more, severity, class, because_of } = self;
+    fn finding(self, id: &'static str, severity: Severity, class: Class) -> Finding {
+        let Self { any: _, mut steps, mut packets, facts, more, because_of, .. } = self;
         steps.sort_unstable();
         steps.dedup();
         packets.sort_unstable();
         packets.dedup();
-        let (severity, class) = (severity.unwrap_or(rule.severity), class.unwrap_or(rule.class));
-        Finding { id: rule.id, severity, class, steps, packets, facts, more, because_of }
+        let (severity, class) = (self.severity.unwrap_or(severity), self.class.unwrap_or(class));
+        Finding { id, severity, class, steps, packets, facts, more, because_of }
     }
 }
 
@@ -166,10 +165,9 @@ impl Occurrence<'_> {
 #[cfg(test)]
 mod tests {
     use super::{APART, Class, FACTS, Fact, Finding, Found, Key, PACKETS, Severity};
-    use crate::verdict::rules;
 
     fn findings(found: Found) -> Vec<Finding> {
-        found.findings(rules::find("login-refused").expect("a rule"))
+        found.findings("login-refused", Severity::Low, Class::Failure)
     }
 
     #[test]
@@ -223,8 +221,7 @@ mod tests {
         found.at([3]).severity(Severity::Medium).class(Class::Remark);
         found.apart([4]);
         let found = findings(found);
-        let usual = rules::find("login-refused").expect("a rule");
-        assert_eq!(found.iter().map(|each| each.severity).collect::<Vec<_>>(), [Severity::High, usual.severity]);
+        assert_eq!(found.iter().map(|each| each.severity).collect::<Vec<_>>(), [Severity::High, Severity::Low]);
         assert_eq!(found.iter().map(|each| each.class).collect::<Vec<_>>(), [Class::Weakness, Class::Failure]);
         assert_eq!(found.iter().map(|each| each.because_of).collect::<Vec<_>>(), [Some("other"), None]);
     }

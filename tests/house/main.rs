@@ -54,7 +54,6 @@ const ALLOWED: &[Permitted] = &[
         rooms: &[
             "exported",
             "fragments",
-            "icmp",
             "ip",
             "lan",
             "link",

@@ -1,6 +1,7 @@
 //! How a connection begins and ends, packet by packet: SYNs, FINs, RSTs, and ICMP errors about its segments.
 
 use super::Connection;
+use super::noted::Reset;
 use crate::decode::{IcmpError, Segment};
 use crate::flow::ends::{Ends, ErrorSeen, ResetSeen, Usual, keep};
 use crate::flow::seq::Position;
@@ -12,28 +13,6 @@ const RST_WINDOW: Position = 1 << 30;
 const ALIVE_AFTER_RESET: u32 = 3;
 /// How far past the last byte seen a segment may stand that an ICMP error quotes, since the capture may have lost it.
 const QUOTED_WINDOW: Position = 1 << 20;
-
-/// A RST that is believed.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Reset {
-    pub(super) from: Side,
-    /// Its position: bytes before it were sent before the RST, and only came late.
-    position: Position,
-    /// Position after the last byte that the other side had sent by then.
-    other: Position,
-    /// Later segments of the same side that acknowledge bytes sent after the RST.
-    alive: u32,
-}
-
-/// What is noted of a connection's ends.
-#[derive(Debug, Default)]
-pub(super) struct Noted {
-    pub(super) ends: Ends,
-    /// The first FIN or RST.
-    pub(super) left: Option<Leaving>,
-    /// Position up to which the side of the first RST had acknowledged the other side's bytes before it.
-    acknowledged: Position,
-}
 
 impl Connection {
     fn ends(&mut self) -> &mut Ends {

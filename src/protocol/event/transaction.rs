@@ -1,6 +1,7 @@
 //! A mail transaction, as a dialogue reports it once it is over.
 
-use super::{Envelope, MessageId, StepId};
+use super::envelope::Envelope;
+use crate::protocol::number::{MessageId, StepId};
 
 /// A mail transaction that is over (RFC 5321, section 3.3): from MAIL, or the first that was seen of it, to what ended it.
 #[derive(Debug, Clone, PartialEq, Eq)]

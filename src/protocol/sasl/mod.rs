@@ -9,12 +9,12 @@ that is what an offline guess needs. Payloads that are not text stay in base64, 
 written field by field, and Kerberos' first token as the service that it asks for.
 */
 
-mod cause;
 mod gssapi;
 mod mechanism;
 mod ntlm;
 mod payload;
 mod prompt;
+mod refusal;
 mod round;
 mod typed;
 

@@ -10,7 +10,8 @@ in the form of a command is one.
 use super::command::{Command, Verb};
 use super::dialogue::{Dialogue, Flavour};
 use super::parse;
-use super::question::{Pending, Question, RepliesDue};
+use super::question::{Pending, Question};
+use super::replies_due::RepliesDue;
 use super::reply::Reply;
 use super::state::{Announced, AwaitedReply, Awaiting, ClientInput, LineContext};
 use crate::protocol::event::{Sink, StepId};

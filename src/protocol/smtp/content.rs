@@ -3,7 +3,8 @@
 use super::Subject;
 use super::command::{Command, Verb};
 use super::dialogue::{Dialogue, Flavour};
-use super::question::{Abandoned, ContentReplies, Pending, Question, RepliesDue};
+use super::question::{Abandoned, ContentReplies, Pending, Question};
+use super::replies_due::RepliesDue;
 use super::reply::Reply;
 use super::state::{Awaiting, Chunk, ClientInput, Content, LineContext, OpenMessage};
 use super::transaction::{Decision, End, is_good};

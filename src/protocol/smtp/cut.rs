@@ -8,7 +8,8 @@ reply. One that refuses may be followed by the rest of the content: then the ref
 
 use super::content::tell_content;
 use super::dialogue::Dialogue;
-use super::question::{ContentReplies, Question, RepliesDue};
+use super::question::{ContentReplies, Question};
+use super::replies_due::RepliesDue;
 use super::reply::Reply;
 use super::server::{reply_subject, tell};
 use super::state::{Awaiting, Chunk, ClientInput, Content, LineContext};

@@ -18,9 +18,11 @@ mod login;
 mod on_reply;
 mod question;
 mod queue;
+mod replies_due;
 mod server;
 mod state;
 mod transaction;
+mod transaction_end;
 mod turn;
 mod xexch50;
 

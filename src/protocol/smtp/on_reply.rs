@@ -4,7 +4,8 @@
 use super::command::Verb;
 use super::dialogue::Dialogue;
 use super::parse;
-use super::question::{ContentReplies, Pending, Question, RepliesDue};
+use super::question::{ContentReplies, Pending, Question};
+use super::replies_due::RepliesDue;
 use super::reply::Reply;
 use super::state::{AfterGap, AwaitedReply, Awaiting, ClientInput, Content, LineContext};
 use super::transaction::{Decision, Transaction};

@@ -2,8 +2,9 @@
 
 use super::command::Verb;
 use super::dialogue::Dialogue;
-use super::question::{Question, RepliesDue};
+use super::question::Question;
 use super::queue::{Answer, Answered};
+use super::replies_due::RepliesDue;
 use super::reply::{Heard, Reply};
 use super::state::{AfterGap, Awaiting, ClientInput, Content, Held, LineContext, Opening};
 use super::transaction::Decision;

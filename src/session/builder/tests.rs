@@ -1,6 +1,6 @@
 //! The builder, with steps, logins and messages as dialogues report them.
 
-use super::transaction::read_envelope;
+use super::envelope::read_envelope;
 use super::*;
 use crate::capture::Time;
 use crate::flow::{PacketRef, Side};

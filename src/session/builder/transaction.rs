@@ -5,7 +5,7 @@ use crate::flow::CloseReason;
 use crate::limits::{Limit, RECIPIENTS, TRANSACTIONS_PER_SESSION};
 use crate::protocol::Sink;
 use crate::protocol::event::{self, Decided, DecidingReply, MessageId, StepId, TransactionEnd};
-use crate::session::model::{Addressee, Envelope, Outcome, Recipient, Transaction};
+use crate::session::model::{Addressee, Outcome, Transaction};
 use crate::session::text::text;
 
 impl Builder {
@@ -111,25 +111,6 @@ fn addressee(told: event::Recipient, decided: Option<DecidingReply>, is_kept: im
         final_code: decision.and_then(|(code, _)| code),
         final_step: decision.map(|(_, step)| step).filter(&is_kept),
         outcome,
-    }
-}
-
-/// An envelope. A recipient is accepted by the reply to RCPT, and by its own reply after the content where it has one.
-/// The reply to the content for all recipients is the message's outcome.
-pub(super) fn read_envelope(told: event::Envelope) -> Envelope {
-    let is_good = |code: u16| (200..300).contains(&code);
-    let recipient = |told: event::Recipient| Recipient {
-        address: text(&told.address),
-        code: told.code,
-        final_code: told.final_code,
-        accepted: match told.code.is_some_and(is_good) {
-            true if told.final_missing => None,
-            accepted => Some(accepted && told.final_code.is_none_or(is_good)),
-        },
-    };
-    Envelope {
-        from: told.from.map(|path| text(&path)),
-        to: told.to.into_iter().take(RECIPIENTS).map(recipient).collect(),
     }
 }
 

@@ -3,8 +3,8 @@ use crate::protocol::smtp::{self, ReplyTo, Said, Verb};
 use crate::protocol::{imap, pop3};
 use crate::session::Session;
 use crate::session::model::{Step, Variant};
-use crate::verdict::{ending, evidence};
 use crate::verdict::rule::{Class, Fact, Found, Key, Needs, Rule, Sentence, Severity, Text, Words};
+use crate::verdict::{ending, evidence};
 
 /// The server greeted the client with a refusal, or refused its HELO, EHLO or LHLO: it does not serve it now, or not at all.
 ///

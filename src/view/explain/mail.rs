@@ -4,8 +4,9 @@ use super::page::{Answer, Cell, Evidence, block, line, packet_list};
 use crate::session::model::Match;
 use crate::verdict::ChangeKind;
 use crate::verdict::explain::{Crossing, Explanation, Pairing, Told};
-use crate::view::locale::explain::{self as words, Question, Word, word};
+use crate::view::locale::explain::{self as words, word};
 use crate::view::locale::mime::MimeFact;
+use crate::view::locale::question::{Question, Word};
 use crate::view::{Lang, locale};
 
 /// Where a message crossed.

@@ -3,7 +3,8 @@
 use super::page::{Evidence, Page};
 use crate::view::Lang;
 use crate::view::compare::escaped;
-use crate::view::locale::explain::{Word, word};
+use crate::view::locale::explain::word;
+use crate::view::locale::question::Word;
 use std::io::{self, Write};
 
 /// Writes `page` as Markdown.

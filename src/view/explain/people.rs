@@ -4,7 +4,8 @@ use super::page::{Answer, Cell, Evidence, block, line, packet_list};
 use crate::protocol::event::Exposure;
 use crate::verdict::explain::{Explanation, Hand, Login, Named, Overview};
 use crate::view::address::canonical;
-use crate::view::locale::explain::{self as words, Question, Word, word};
+use crate::view::locale::explain::{self as words, word};
+use crate::view::locale::question::{Question, Word};
 use crate::view::packet::range;
 use crate::view::{Lang, locale};
 

@@ -8,7 +8,8 @@ use crate::verdict::conclusion::Safe;
 use crate::verdict::explain::{Explanation, Failed, Packets, Quote};
 use crate::verdict::{Class, FindingAcross, rules};
 use crate::view::locale::FindingWords;
-use crate::view::locale::explain::{self as words, Question, Word, word};
+use crate::view::locale::explain::{self as words, word};
+use crate::view::locale::question::{Question, Word};
 use crate::view::{Lang, locale};
 
 /// Packets named as evidence of a finding of several sessions.

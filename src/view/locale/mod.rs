@@ -23,6 +23,7 @@ mod finding;
 pub(crate) mod header_field;
 pub(crate) mod label;
 pub(crate) mod mime;
+pub(crate) mod question;
 
 mod en;
 mod login;

@@ -3,7 +3,7 @@
 use crate::protocol::Protocol;
 use crate::protocol::event::Direction;
 use crate::verdict::explain::{Abilities, Ability, Hand, Retrievals, Same, Sign};
-use crate::view::locale::explain::{Question, Word};
+use crate::view::locale::question::{Question, Word};
 
 pub fn question(question: Question) -> &'static str {
     match question {
