@@ -71,7 +71,7 @@ fn what_can_be_found_is_listed() {
     assert!(list.lines().all(|line| line.chars().count() <= 80), "{list}");
     assert!(out(&run(&["findings", "--lang", "zh"])).contains("口令以明文在网络上传送"));
     let entries: Value = serde_json::from_str(&out(&run(&["findings", "--format", "json"]))).expect("JSON");
-    assert_eq!(entries[0]["id"], "bytes-missing");
+    assert_eq!(entries[0]["id"], "address-probing");
     assert!(out(&run(&["findings", "--format", "markdown"])).contains("\n## `bytes-missing`\n"));
     assert_eq!(run(&["findings", "--format", "yaml"]).status.code(), Some(2));
 }

@@ -67,7 +67,8 @@ pub fn at_the_end(stream: &Assembler, fin: Option<PacketRef>, ahead: Option<Ahea
     let (until, shown) = match (stream.first_waiting(), fin, ahead) {
         (Some((position, at)), ..) => (position, at),
         (None, Some(at), _) if stream.highest() > next => (stream.highest(), at),
-        (None, _, Some(ahead)) => (ahead.position, ahead.at),
+        // A FIN has a sequence number of its own: one that was not captured is no hole.
+        (None, None, Some(ahead)) if ahead.position > next + 1 => (ahead.position, ahead.at),
         (None, ..) => return None,
     };
     let bytes = u64::try_from(until - next).ok().filter(|&bytes| bytes > 0)?;

@@ -101,10 +101,27 @@ pub fn forget_packets(session: &mut Value) {
         "copies",
         "loss",
         "longest_silence",
+        "longest_reply",
         "rtt_ms",
         "sent_again",
     ];
     forget(&mut session["transport"], &counted);
+    // What the network lost and had to repeat, and how long something took, is a matter of packets.
+    let of_packets = [
+        "idle-timeout",
+        "loss-on-the-network",
+        "retransmission-stall",
+        "slow-client",
+        "slow-greeting",
+        "slow-reply",
+        "slow-transfer",
+    ]
+    .map(Value::from);
+    let findings = session["findings"].as_array_mut().expect("a list");
+    findings.retain(|finding| !of_packets.contains(&finding["id"]));
+    for finding in findings {
+        forget(finding, &["packets"]);
+    }
     for log_in in session["credentials"].as_array_mut().expect("a list") {
         forget(log_in, &["time", "packets"]);
     }
