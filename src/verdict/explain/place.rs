@@ -12,7 +12,7 @@ pub const RANGES: usize = 12;
 /// Packets, as first and last number of each range (as in `PacketRef::packet`).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Packets {
-    /// The ranges, up to [`RANGES`].
+    /// The ranges, up to `RANGES`.
     pub ranges: Vec<(u64, u64)>,
     /// Further ones.
     pub more: u64,

@@ -83,7 +83,7 @@ pub struct Typing {
     pub signs: Vec<(Sign, u64, Packets)>,
     /// The client's lines that were looked at.
     pub lines: u64,
-    /// The client's commands in order, the first [`COMMANDS`]: verbs in upper case.
+    /// The client's commands in order, the first `COMMANDS`: verbs in upper case.
     pub commands: Vec<String>,
 }
 

@@ -1,7 +1,7 @@
 /*!
 `mailtap explain`: the questions of a lab report with their answers, as tables for a terminal, as Markdown, as JSON.
 
-[`page`] puts an [`Explanation`] into one language; the three formats show the same page. All its text is safe for a
+[`page()`] puts an [`Explanation`] into one language; the three formats show the same page. All its text is safe for a
 terminal.
 */
 
