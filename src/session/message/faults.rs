@@ -163,34 +163,40 @@ impl FaultFinder {
         self.follow(bytes);
         let line_before = self.line;
         let crs = memchr::memchr_iter(b'\r', bytes).count();
-        let (mut begin, mut paired) = (0, 0);
-        for &lf in piece.line_feeds {
+        let (mut begin, mut paired, mut crlf) = (0, 0, 0);
+        let mut carried = self.length;
+        for (nth, &lf) in piece.line_feeds.iter().enumerate() {
             let before = match lf.checked_sub(1) {
                 Some(at) => bytes.get(at).copied(),
                 None => self.last,
             };
             let has_cr = before == Some(b'\r');
-            let length = self.length + (lf - begin) as u64 - u64::from(has_cr);
-            if has_cr {
-                self.crlf += 1;
-                paired += usize::from(lf > 0);
-            } else if before.is_some() {
-                count!(self.found.bare_lf, self.spot(self.line, bytes.get(begin..lf).unwrap_or_default()));
+            let length = carried + (lf - begin) as u64 - u64::from(has_cr);
+            paired += usize::from(has_cr && lf > 0);
+            crlf += u64::from(has_cr);
+            // Most lines are of a body, and as they must be.
+            if !has_cr || length > LONGEST || self.in_header {
+                self.line = line_before.map(|line| line + nth as u64);
+                let text = bytes.get(begin..lf).unwrap_or_default();
+                if !has_cr && before.is_some() {
+                    count!(self.found.bare_lf, self.spot(self.line, text));
+                }
+                if length > LONGEST {
+                    self.long_line(length, text);
+                }
+                if self.in_header {
+                    self.header_line(text, length == 0);
+                }
             }
-            if length > LONGEST {
-                self.long_line(length, bytes.get(begin..lf).unwrap_or_default());
-            }
-            if self.in_header {
-                self.header_line(bytes.get(begin..lf).unwrap_or_default(), length == 0);
-            }
-            self.line = self.line.map(|line| line + 1);
-            (self.length, begin) = (0, lf + 1);
+            (carried, begin) = (0, lf + 1);
         }
+        self.line = line_before.map(|line| line + piece.line_feeds.len() as u64);
+        self.crlf += crlf;
         let rest = bytes.get(begin..).unwrap_or_default();
         if self.in_header {
             self.keep_head(rest);
         }
-        self.length += rest.len() as u64;
+        self.length = carried + rest.len() as u64;
         if let Some(nul) = memchr::memchr(0, bytes) {
             self.nul(nul, line_before, piece);
         }

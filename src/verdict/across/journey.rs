@@ -230,7 +230,9 @@ impl Journeys {
         }
         for field in others {
             // White space is not kept where a field is folded anew.
-            add(&field.name, digest(&field.value.split_whitespace().collect::<Vec<_>>()));
+            let mut hasher = DefaultHasher::new();
+            field.value.split_whitespace().for_each(|word| word.hash(&mut hasher));
+            add(&field.name, hasher.finish());
         }
         fields
     }

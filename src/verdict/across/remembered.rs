@@ -1,24 +1,76 @@
-//! A map that forgets its oldest entries to make room, and counts them.
+//! Lists of small records that forget their oldest entries to make room, and count them.
 
 use crate::limits::{ACROSS_RECORDS, Limit, LimitsHit};
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, VecDeque};
 use std::hash::Hash;
 
-/// Entries by key, several to a key; at most [`ACROSS_RECORDS`] in all.
+/// Entries with a key, several to a key; at most [`ACROSS_RECORDS`] in all. They are only put together by key in the end:
+/// that costs less than to look for a key each time.
 #[derive(Debug)]
 pub struct Remembered<K, V> {
+    entries: VecDeque<(K, V)>,
+}
+
+impl<K, V> Default for Remembered<K, V> {
+    fn default() -> Self {
+        Self { entries: VecDeque::new() }
+    }
+}
+
+impl<K: Eq + Hash, V> Remembered<K, V> {
+    /// Adds an entry. The oldest of all makes room where there is none, and is counted.
+    pub fn add(&mut self, key: K, value: V, limits: &mut LimitsHit) {
+        if self.entries.len() >= ACROSS_RECORDS {
+            self.entries.pop_front();
+            limits.hit(Limit::FindingsAcross);
+        }
+        self.entries.push_back((key, value));
+    }
+
+    /// There are none.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// The entries by key, in the order in which the keys came first.
+    pub fn groups(self) -> Vec<(K, Vec<V>)> {
+        let mut places: HashMap<&K, usize> = HashMap::with_capacity(self.entries.len());
+        let place = |(key, _)| {
+            let next = places.len();
+            *places.entry(key).or_insert(next)
+        };
+        let places: Vec<usize> = self.entries.iter().map(|(key, value)| (key, value)).map(place).collect();
+        let mut groups: Vec<(K, Vec<V>)> = Vec::new();
+        for (place, (key, value)) in places.into_iter().zip(self.entries) {
+            match groups.get_mut(place) {
+                Some((_, values)) => values.push(value),
+                None => groups.push((key, vec![value])),
+            }
+        }
+        groups
+    }
+
+    /// The entries by key.
+    pub fn by_key(self) -> HashMap<K, Vec<V>> {
+        self.groups().into_iter().collect()
+    }
+}
+
+/// The same for what is asked for by key before the end.
+#[derive(Debug)]
+pub struct Indexed<K, V> {
     entries: HashMap<K, VecDeque<V>>,
     order: VecDeque<K>,
 }
 
-impl<K, V> Default for Remembered<K, V> {
+impl<K, V> Default for Indexed<K, V> {
     fn default() -> Self {
         Self { entries: HashMap::new(), order: VecDeque::new() }
     }
 }
 
-impl<K: Eq + Hash + Clone, V> Remembered<K, V> {
+impl<K: Eq + Hash + Clone, V> Indexed<K, V> {
     /// Adds an entry. The oldest of all makes room where there is none, and is counted.
     pub fn add(&mut self, key: K, value: V, limits: &mut LimitsHit) {
         if self.order.len() >= ACROSS_RECORDS

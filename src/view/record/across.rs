@@ -2,7 +2,7 @@
 
 use super::each::Options;
 use super::finding::value;
-use super::value::{Hex, Shown, ip};
+use super::value::{Address, Hex, Shown, ip};
 use super::{community_id, enums, uid_of};
 use crate::capture::{Time, number};
 use crate::verdict;
@@ -96,10 +96,10 @@ pub(crate) struct Hop<'a> {
     time: Shown<Time>,
     /// IP address of the end that it came from.
     #[schemars(with = "String")]
-    from: Shown<IpAddr>,
+    from: Address,
     /// IP address of the end that it went to.
     #[schemars(with = "String")]
-    to: Shown<IpAddr>,
+    to: Address,
     /// The server's decision; absent if the message was retrieved.
     #[serde(skip_serializing_if = "Option::is_none")]
     outcome: Option<enums::Delivery>,

@@ -1,5 +1,7 @@
 //! Lists of records, and what each record needs from its session.
 
+use super::value::{Address, ip};
+use crate::flow::Endpoints;
 use crate::session::Session;
 use crate::view::Lang;
 use schemars::JsonSchema;
@@ -34,6 +36,16 @@ pub(crate) struct Each<'a, M, T> {
 pub(crate) struct Context<'a> {
     pub session: &'a Session,
     pub options: Options,
+    /// The addresses of both ends.
+    pub client: Address,
+    pub server: Address,
+}
+
+impl<'a> Context<'a> {
+    pub fn new(session: &'a Session, options: Options) -> Self {
+        let Endpoints { client, server } = session.transport.endpoints;
+        Self { session, options, client: ip(client.ip()), server: ip(server.ip()) }
+    }
 }
 
 impl<'a, M, T> Each<'a, M, T> {

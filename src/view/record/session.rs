@@ -5,7 +5,7 @@ use super::credential::Credential;
 use super::each::{Context, Each, Options};
 use super::finding::Finding;
 use super::transport::Transport;
-use super::value::{Shown, ip, milliseconds, non_empty};
+use super::value::{Address, Shown, ip, milliseconds, non_empty};
 use super::verdict::Verdict;
 use super::{Message, Step, Transaction, community_id, enums, uid};
 use crate::capture::{Time, number};
@@ -62,7 +62,7 @@ pub(crate) struct Session<'a> {
     /// Behind a proxy: the IP address of the client for which the proxy speaks, if it told.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
-    client_address: Option<Shown<IpAddr>>,
+    client_address: Option<Address>,
     /// How it is known that there is a proxy: `proxy-protocol` (its header), `xclient`, `socks` or `http-connect`.
     #[serde(skip_serializing_if = "Option::is_none")]
     via: Option<enums::Via>,
@@ -98,7 +98,7 @@ pub(crate) struct Session<'a> {
 impl<'a> Session<'a> {
     /// The record of `session`.
     pub fn new(session: &'a model::Session, options: Options) -> Self {
-        let context = Context { session, options };
+        let context = Context::new(session, options);
         let transport = &session.transport;
         let community_id = community_id(&transport.endpoints);
         Self {
@@ -141,7 +141,7 @@ impl<'a> Session<'a> {
 pub struct Endpoint {
     /// IP address.
     #[schemars(with = "String")]
-    ip: Shown<IpAddr>,
+    ip: Address,
     /// TCP port.
     port: u16,
 }

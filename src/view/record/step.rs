@@ -2,7 +2,7 @@
 
 use super::each::Context;
 use super::enums;
-use super::value::{Shown, ip, milliseconds, non_empty};
+use super::value::{Address, Shown, milliseconds, non_empty};
 use crate::capture::{Time, number};
 use crate::flow::Side;
 use crate::protocol::event::Packets;
@@ -39,10 +39,10 @@ pub struct Step<'a> {
     from: enums::Side,
     /// The sender's IP address.
     #[schemars(with = "String")]
-    source: Shown<IpAddr>,
+    source: Address,
     /// The receiver's IP address.
     #[schemars(with = "String")]
-    destination: Shown<IpAddr>,
+    destination: Address,
     /// The phase of the session.
     phase: enums::Phase,
     /// POP3, IMAP: the protocol's own name for the state of the session.
@@ -101,10 +101,9 @@ pub struct Step<'a> {
 
 impl<'a> Step<'a> {
     pub(crate) fn new(step: &'a model::Step, context: &Context<'a>) -> Self {
-        let endpoints = &context.session.transport.endpoints;
         let (source, destination) = match step.from {
-            Side::Client => (endpoints.client, endpoints.server),
-            Side::Server => (endpoints.server, endpoints.client),
+            Side::Client => (context.client, context.server),
+            Side::Server => (context.server, context.client),
         };
         let of = number::source(step.packets.first());
         let limit = context.options.text_limit;
@@ -118,8 +117,8 @@ impl<'a> Step<'a> {
             packets_elsewhere: elsewhere(step.packets.iter(), of),
             channel: enums::Channel(step.channel),
             from: enums::Side(step.from),
-            source: ip(source.ip()),
-            destination: ip(destination.ip()),
+            source,
+            destination,
             phase: enums::Phase(step.phase),
             state: step.state().map(enums::State),
             kind: enums::Kind(step.kind),
