@@ -82,7 +82,7 @@ fn has_list(step: &Step) -> bool {
 
 /// The keywords of the list that `step` carries; `None` where it carries none.
 pub fn keywords(step: &Step) -> Option<Vec<&str>> {
-    let first_word = |line: &str| -> Option<usize> { line.find([' ', '=']).or(Some(line.len())) };
+    let first_word = |line: &str| memchr::memchr2(b' ', b'=', line.as_bytes()).or(Some(line.len()));
     match &step.subject {
         Subject::Smtp(_) => {
             let lines = step.text.lines().skip(1).filter_map(|line| line.get(4..)).map(str::trim);

@@ -164,8 +164,17 @@ impl FaultFinder {
         let line_before = self.line;
         let crs = memchr::memchr_iter(b'\r', bytes).count();
         let (mut begin, mut paired, mut crlf) = (0, 0, 0);
-        let mut carried = self.length;
-        for (nth, &lf) in piece.line_feeds.iter().enumerate() {
+        let (mut carried, mut nth) = (self.length, 0);
+        while let Some(&lf) = piece.line_feeds.get(nth) {
+            // Most lines are of a body, and as they must be.
+            if nth > 0 && !self.in_header {
+                let usual = usual_lines(bytes, begin, piece.line_feeds.get(nth..).unwrap_or_default());
+                if let Some(&last) = usual.checked_sub(1).and_then(|further| piece.line_feeds.get(nth + further)) {
+                    (begin, nth) = (last + 1, nth + usual);
+                    (paired, crlf) = (paired + usual, crlf + usual as u64);
+                    continue;
+                }
+            }
             let before = match lf.checked_sub(1) {
                 Some(at) => bytes.get(at).copied(),
                 None => self.last,
@@ -174,21 +183,18 @@ impl FaultFinder {
             let length = carried + (lf - begin) as u64 - u64::from(has_cr);
             paired += usize::from(has_cr && lf > 0);
             crlf += u64::from(has_cr);
-            // Most lines are of a body, and as they must be.
-            if !has_cr || length > LONGEST || self.in_header {
-                self.line = line_before.map(|line| line + nth as u64);
-                let text = bytes.get(begin..lf).unwrap_or_default();
-                if !has_cr && before.is_some() {
-                    count!(self.found.bare_lf, self.spot(self.line, text));
-                }
-                if length > LONGEST {
-                    self.long_line(length, text);
-                }
-                if self.in_header {
-                    self.header_line(text, length == 0);
-                }
+            self.line = line_before.map(|line| line + nth as u64);
+            let text = bytes.get(begin..lf).unwrap_or_default();
+            if !has_cr && before.is_some() {
+                count!(self.found.bare_lf, self.spot(self.line, text));
             }
-            (carried, begin) = (0, lf + 1);
+            if length > LONGEST {
+                self.long_line(length, text);
+            }
+            if self.in_header {
+                self.header_line(text, length == 0);
+            }
+            (carried, begin, nth) = (0, lf + 1, nth + 1);
         }
         self.line = line_before.map(|line| line + piece.line_feeds.len() as u64);
         self.crlf += crlf;
@@ -440,6 +446,15 @@ impl FaultFinder {
         let is_text = kind == LastDotKind::AfterText && (line.len() < 2 || line.ends_with(".."));
         (!is_text).then_some(LastDot { kind, line, packet: self.packet })
     }
+}
+
+/// How many lines that end at `line_feeds`, one after the other, are as they must be. The first begins at `begin`.
+fn usual_lines(bytes: &[u8], mut begin: usize, line_feeds: &[usize]) -> usize {
+    let is_usual = |lf: &&usize| {
+        let length = **lf - std::mem::replace(&mut begin, **lf + 1);
+        length <= LONGEST as usize && length > 0 && bytes.get(**lf - 1) == Some(&b'\r')
+    };
+    line_feeds.iter().take_while(is_usual).count()
 }
 
 /// The line that holds the byte at `place` of a piece that begins in line `before`.

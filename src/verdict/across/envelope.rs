@@ -50,8 +50,8 @@ pub fn asked(session: &Session) -> Vec<Asked<'_>> {
 /// The path in the arguments of MAIL or RCPT, without its angle brackets.
 pub fn path(step: &Step) -> Option<&str> {
     let arguments = step.text.get(step.arguments.clone()?).filter(|_| !step.text_omitted)?;
-    match arguments.split_once('<') {
-        Some((_, rest)) => rest.split_once('>').map(|(path, _)| path),
+    match memchr::memchr(b'<', arguments.as_bytes()).and_then(|at| arguments.get(at + 1..)) {
+        Some(rest) => rest.get(..memchr::memchr(b'>', rest.as_bytes())?),
         None => arguments.split_once(':').and_then(|(_, rest)| rest.split_whitespace().next()),
     }
 }

@@ -97,7 +97,7 @@ pub struct Journeys {
     names: HashMap<String, Arc<str>>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Key {
     MessageId([u8; 32]),
     Alike([u8; 32]),

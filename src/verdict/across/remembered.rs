@@ -2,7 +2,7 @@
 
 use crate::limits::{ACROSS_RECORDS, Limit, LimitsHit};
 use std::collections::hash_map::Entry;
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::hash::Hash;
 
 /// Entries with a key, several to a key; at most [`ACROSS_RECORDS`] in all. They are only put together by key in the end:
@@ -18,7 +18,7 @@ impl<K, V> Default for Remembered<K, V> {
     }
 }
 
-impl<K: Eq + Hash, V> Remembered<K, V> {
+impl<K: Ord, V> Remembered<K, V> {
     /// Adds an entry. The oldest of all makes room where there is none, and is counted.
     pub fn add(&mut self, key: K, value: V, limits: &mut LimitsHit) {
         if self.entries.len() >= ACROSS_RECORDS {
@@ -35,24 +35,32 @@ impl<K: Eq + Hash, V> Remembered<K, V> {
 
     /// The entries by key, in the order in which the keys came first.
     pub fn groups(self) -> Vec<(K, Vec<V>)> {
-        let mut places: HashMap<&K, usize> = HashMap::with_capacity(self.entries.len());
-        let place = |(key, _)| {
-            let next = places.len();
-            *places.entry(key).or_insert(next)
-        };
-        let places: Vec<usize> = self.entries.iter().map(|(key, value)| (key, value)).map(place).collect();
+        let mut sorted: Vec<(&K, usize)> = self.entries.iter().enumerate().map(|(n, (key, _))| (key, n)).collect();
+        sorted.sort_unstable();
+        // Of each entry, the first one with its key.
+        let mut first: Vec<usize> = vec![0; sorted.len()];
+        for same in sorted.chunk_by(|(one, _), (next, _)| one == next) {
+            for (_, n) in same {
+                first[*n] = same[0].1;
+            }
+        }
+        // Of each entry that is the first, the group.
+        let mut places: Vec<usize> = vec![0; first.len()];
         let mut groups: Vec<(K, Vec<V>)> = Vec::new();
-        for (place, (key, value)) in places.into_iter().zip(self.entries) {
-            match groups.get_mut(place) {
-                Some((_, values)) => values.push(value),
-                None => groups.push((key, vec![value])),
+        for ((n, first), (key, value)) in first.into_iter().enumerate().zip(self.entries) {
+            match first == n {
+                true => {
+                    places[n] = groups.len();
+                    groups.push((key, vec![value]));
+                }
+                false => groups[places[first]].1.push(value),
             }
         }
         groups
     }
 
     /// The entries by key.
-    pub fn by_key(self) -> HashMap<K, Vec<V>> {
+    pub fn by_key(self) -> BTreeMap<K, Vec<V>> {
         self.groups().into_iter().collect()
     }
 }

@@ -10,7 +10,6 @@ use crate::view::locale;
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
-use std::net::IpAddr;
 
 /// Something that only several sessions together show.
 #[derive(Serialize, JsonSchema)]

@@ -32,7 +32,7 @@ pub(crate) struct Each<'a, M, T> {
 }
 
 /// The session and options that a record of a step, credential, message or finding is made with.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(crate) struct Context<'a> {
     pub session: &'a Session,
     pub options: Options,

@@ -13,7 +13,7 @@ use crate::session::model;
 use crate::verdict::{budget, conclusion};
 use schemars::JsonSchema;
 use serde::Serialize;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 
 /// A mail session.
 #[derive(Serialize, JsonSchema)]
@@ -125,10 +125,10 @@ impl<'a> Session<'a> {
             banner: non_empty(&session.banner),
             capabilities: &session.capabilities,
             tls: Tls::new(&session.tls),
-            steps: Each::new(&session.steps, context, Step::new),
-            credentials: Each::new(&session.credentials, context, Credential::new),
-            transactions: Each::new(&session.transactions, context, Transaction::new),
-            messages: Each::new(&session.messages, context, Message::new),
+            steps: Each::new(&session.steps, context.clone(), Step::new),
+            credentials: Each::new(&session.credentials, context.clone(), Credential::new),
+            transactions: Each::new(&session.transactions, context.clone(), Transaction::new),
+            messages: Each::new(&session.messages, context.clone(), Message::new),
             findings: Each::new(&session.findings, context, Finding::new),
             verdict: Verdict::new(&conclusion::of_session(session), options.lang),
         }

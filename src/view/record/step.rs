@@ -12,7 +12,6 @@ use crate::verdict::purpose::purpose;
 use crate::view::{escape, locale};
 use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
-use std::net::IpAddr;
 
 /// One row of the table.
 #[derive(Serialize, JsonSchema)]
@@ -102,8 +101,8 @@ pub struct Step<'a> {
 impl<'a> Step<'a> {
     pub(crate) fn new(step: &'a model::Step, context: &Context<'a>) -> Self {
         let (source, destination) = match step.from {
-            Side::Client => (context.client, context.server),
-            Side::Server => (context.server, context.client),
+            Side::Client => (&context.client, &context.server),
+            Side::Server => (&context.server, &context.client),
         };
         let of = number::source(step.packets.first());
         let limit = context.options.text_limit;
@@ -117,8 +116,8 @@ impl<'a> Step<'a> {
             packets_elsewhere: elsewhere(step.packets.iter(), of),
             channel: enums::Channel(step.channel),
             from: enums::Side(step.from),
-            source,
-            destination,
+            source: source.clone(),
+            destination: destination.clone(),
             phase: enums::Phase(step.phase),
             state: step.state().map(enums::State),
             kind: enums::Kind(step.kind),

@@ -3,6 +3,7 @@
 use serde::{Serialize, Serializer};
 use std::fmt::{self, Write};
 use std::net::IpAddr;
+use std::sync::Arc;
 
 /// A value whose `Display` output is its JSON string.
 pub(crate) struct Shown<T>(pub T);
@@ -19,7 +20,7 @@ impl<T: fmt::Display> Serialize for Shown<T> {
 }
 
 /// A text that needs no memory of its own. What has no room is not written.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 struct Short {
     bytes: [u8; 48],
     length: usize,
@@ -49,21 +50,18 @@ impl fmt::Write for Short {
 }
 
 /// An IP address as it is printed: made once for all places in which it is written.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Address(Short);
+#[derive(Debug, Clone)]
+pub(crate) struct Address(Arc<str>);
 
 impl Serialize for Address {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.0.text())
+        serializer.serialize_str(&self.0)
     }
 }
 
 /// `address` as it is printed: an IPv4-mapped address as IPv4, without a scope.
 pub(crate) fn ip(address: IpAddr) -> Address {
-    let mut short = Short::default();
-    // No address takes more than 45 bytes.
-    _ = write!(short, "{}", address.to_canonical());
-    Address(short)
+    Address(address.to_canonical().to_string().into())
 }
 
 /// A digest, printed in lower-case hexadecimal.
