@@ -114,17 +114,31 @@ impl<K: Eq + Hash + Clone, V> Indexed<K, V> {
 
 #[cfg(test)]
 mod tests {
-    use super::{ACROSS_RECORDS, LimitsHit, Remembered};
+    use super::{ACROSS_RECORDS, Indexed, LimitsHit, Remembered};
 
     #[test]
     fn the_oldest_is_forgotten_and_counted() {
         let (mut remembered, mut limits) = (Remembered::default(), LimitsHit::default());
+        let mut indexed = Indexed::default();
         for n in 0..ACROSS_RECORDS + 2 {
             remembered.add(n / 2, n, &mut limits);
+            indexed.add(n / 2, n, &mut limits);
         }
-        assert_eq!(limits.iter().map(|(_, count)| count).sum::<u64>(), 2);
-        assert_eq!(remembered.get(&0).count(), 0);
-        assert_eq!(remembered.get(&1).count(), 2);
-        assert_eq!(remembered.groups().iter().map(|(_, all)| all.len()).sum::<usize>(), ACROSS_RECORDS);
+        assert_eq!(limits.iter().map(|(_, count)| count).sum::<u64>(), 4);
+        assert_eq!(indexed.get(&0).count(), 0);
+        assert_eq!(indexed.get(&1).count(), 2);
+        for groups in [remembered.groups(), indexed.groups()] {
+            assert_eq!(groups.iter().map(|(_, all)| all.len()).sum::<usize>(), ACROSS_RECORDS);
+            assert_eq!(groups[0], (1, vec![2, 3]));
+        }
+    }
+
+    #[test]
+    fn groups_are_in_the_order_of_their_first_entries() {
+        let (mut remembered, mut limits) = (Remembered::default(), LimitsHit::default());
+        for (n, key) in ["c", "a", "c", "b", "a", "c"].into_iter().enumerate() {
+            remembered.add(key, n, &mut limits);
+        }
+        assert_eq!(remembered.groups(), [("c", vec![0, 2, 5]), ("a", vec![1, 4]), ("b", vec![3])]);
     }
 }
