@@ -252,8 +252,14 @@ impl<'a> InputStage<'a> {
 
     /// All packets have been read.
     pub fn finish(self) -> InputCounts {
-        let mut busiest: Vec<(u16, u64)> =
-            (0..=u16::MAX).zip(self.rest.ports).filter(|(_, segments)| *segments > 0).collect();
+        // Most ports were not seen: blocks without one are passed over at once.
+        const BLOCK: usize = 64;
+        let ports = (0..=u16::MAX).step_by(BLOCK).zip(self.rest.ports.chunks(BLOCK));
+        let seen = ports.filter(|(_, block)| block.iter().fold(0, |all, segments| all | segments) > 0);
+        let mut busiest: Vec<(u16, u64)> = seen
+            .flat_map(|(first, block)| (first..=u16::MAX).zip(block.iter().copied()))
+            .filter(|(_, segments)| *segments > 0)
+            .collect();
         busiest.sort_by_key(|&(port, segments)| (std::cmp::Reverse(segments), port));
         busiest.truncate(BUSIEST_PORTS);
         let traffic = Traffic { tcp_ports: busiest, ..self.rest.traffic };

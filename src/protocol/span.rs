@@ -123,6 +123,11 @@ impl Packets {
         self.rest.as_deref().map_or(0, of_rest)
     }
 
+    /// The packet, where it is a single one.
+    pub fn single(&self) -> Option<u64> {
+        Some(self.first).filter(|&first| first != 0 && self.rest.is_none())
+    }
+
     /// The first packet; 0 if there is none.
     pub fn first(&self) -> u64 {
         self.first

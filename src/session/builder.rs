@@ -44,8 +44,8 @@ pub struct Builder {
     /// Its first steps and logins, where memory was short: `session` has those after them.
     packed: PackedParts,
     phase: Phase,
-    /// Messages whose content has not ended.
-    readers: BTreeMap<MessageId, Reader>,
+    /// Messages whose content has not ended, with their weight as it was last known.
+    readers: BTreeMap<MessageId, (Reader, usize)>,
     /// The last step of content of each of these messages.
     content_steps: BTreeMap<MessageId, StepId>,
     /// The last step of content of which fewer octets came than were announced, and how many those were.
@@ -198,10 +198,10 @@ impl Builder {
 
     /// Passes on what comes of an open message's content, and notes what is known of its weight.
     fn read(&mut self, message: MessageId, pass: impl FnOnce(&mut Reader)) {
-        let Some(reader) = self.readers.get_mut(&message) else { return };
-        let before = reader.weight();
+        let Some((reader, weight)) = self.readers.get_mut(&message) else { return };
         pass(reader);
-        self.held.readers = self.held.readers - before + reader.weight();
+        let before = std::mem::replace(weight, reader.weight());
+        self.held.readers = self.held.readers - before + *weight;
     }
 
     /// Changes what is known of the whole session, and what is known of its weight.
@@ -304,7 +304,10 @@ impl Sink for Builder {
     }
 
     fn content_mark(&mut self, message: MessageId, mark: ContentMark) {
-        self.read(message, |reader| reader.mark(mark));
+        // Marks come with content, after which the reader is weighed.
+        if let Some((reader, _)) = self.readers.get_mut(&message) {
+            reader.mark(mark);
+        }
     }
 
     fn content_missing(&mut self, message: MessageId, missing: u64) {
@@ -320,7 +323,7 @@ impl Sink for Builder {
     }
 
     fn content_part(&mut self, message: MessageId, part: Option<String>) {
-        if let Some(reader) = self.readers.get_mut(&message) {
+        if let Some((reader, _)) = self.readers.get_mut(&message) {
             reader.is_part(part.is_some());
         }
         self.change(message, |message| message.part = part);

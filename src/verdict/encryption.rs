@@ -30,6 +30,8 @@ impl List<'_> {
 
 /// The lists of capabilities in the clear before the client logs in or begins a message: later ones need not offer
 /// STARTTLS any more (RFC 9051, section 6.2.1). `None` where the text of one is not there, or not all of it.
+///
+/// They are read anew at each call: rules look at what costs less first.
 pub fn lists(session: &Session) -> Option<Vec<List<'_>>> {
     let mut lists = Vec::new();
     for step in &session.steps {
@@ -80,7 +82,7 @@ fn has_list(step: &Step) -> bool {
 
 /// The keywords of the list that `step` carries; `None` where it carries none.
 pub fn keywords(step: &Step) -> Option<Vec<&str>> {
-    let first_word = |line: &str| -> Option<usize> { line.find([' ', '=']).or(Some(line.len())) };
+    let first_word = |line: &str| memchr::memchr2(b' ', b'=', line.as_bytes()).or(Some(line.len()));
     match &step.subject {
         Subject::Smtp(_) => {
             let lines = step.text.lines().skip(1).filter_map(|line| line.get(4..)).map(str::trim);
@@ -94,9 +96,12 @@ pub fn keywords(step: &Step) -> Option<Vec<&str>> {
             Some(step.text.split_whitespace().skip(2).collect())
         }
         Subject::Imap(_) => {
-            const CODE: &str = "[CAPABILITY ";
-            let at = step.text.to_ascii_uppercase().find(CODE)?;
-            let list = step.text.get(at + CODE.len()..)?;
+            const CODE: &str = "CAPABILITY ";
+            let mut codes = memchr::memchr_iter(b'[', step.text.as_bytes()).filter_map(|at| step.text.get(at + 1..));
+            let list = codes.find_map(|code| {
+                let (word, list) = code.split_at_checked(CODE.len())?;
+                word.eq_ignore_ascii_case(CODE).then_some(list)
+            })?;
             Some(list.get(..list.find(']')?)?.split_whitespace().collect())
         }
         _ => None,

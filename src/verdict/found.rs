@@ -13,6 +13,8 @@ const PACKETS: usize = 256;
 /// What a check finds in a session.
 #[derive(Debug, Default)]
 pub struct Found {
+    /// Something was added.
+    is_any: bool,
     /// The occurrences that are one finding together.
     together: Gathered,
     /// The occurrences that are findings of their own.
@@ -36,12 +38,14 @@ impl Found {
     /// Adds an occurrence, with `steps` as evidence, in any order. All occurrences added so are one finding. Without a
     /// step, a packet and a fact, it is none: nothing is found without evidence.
     pub fn at(&mut self, steps: impl IntoIterator<Item = StepId>) -> Occurrence<'_> {
+        self.is_any = true;
         self.together.at(steps)
     }
 
     /// Adds an occurrence that is a finding of its own, with `steps` as evidence. Beyond 32 of them, it becomes
     /// part of the last one.
     pub fn apart(&mut self, steps: impl IntoIterator<Item = StepId>) -> Occurrence<'_> {
+        self.is_any = true;
         if self.apart.len() < APART {
             self.apart.push(Gathered::default());
         }
@@ -53,13 +57,19 @@ impl Found {
 
     /// Adds an occurrence that the connection shows, and no step.
     pub fn in_the_connection(&mut self) {
-        self.together.any = true;
+        (self.is_any, self.together.any) = (true, true);
     }
 
     /// Adds `more` occurrences without evidence and facts.
     pub fn more(&mut self, more: u64) {
+        self.is_any |= more > 0;
         self.together.any |= more > 0;
         self.together.more += more;
+    }
+
+    /// Something was added, with evidence or without. Where nothing was, there are no findings, and the value is as new.
+    pub fn is_any(&self) -> bool {
+        self.is_any
     }
 
     /// The findings, as those of the rule `id`, whose severity and class they have unless an occurrence says otherwise.

@@ -73,30 +73,41 @@ impl Selection {
 ///
 /// Then the copies of conflicting bytes are dropped: they are raw, and the findings have what views need of them.
 pub fn judge(session: &mut Session, rules: &[&Rule]) {
-    let mut findings: Vec<(u16, Finding)> =
-        rules.iter().flat_map(|rule| rule.look(session).into_iter().map(|finding| (rule.rank, finding))).collect();
-    findings.sort_by_key(|(rank, finding)| (*rank, finding.id));
+    let mut findings: Vec<(&Rule, Finding)> = Vec::new();
+    // Most rules find nothing: they have one value in common in which nothing is found.
+    let mut found = Found::default();
+    for rule in rules {
+        (rule.check)(session, &mut found);
+        if found.is_any() {
+            findings.extend(
+                std::mem::take(&mut found)
+                    .findings(rule.id, rule.severity, rule.class)
+                    .into_iter()
+                    .map(|finding| (*rule, finding)),
+            );
+        }
+    }
+    findings.sort_by_key(|(rule, finding)| (rule.rank, finding.id));
+    explain(&mut findings);
     session.findings = findings.into_iter().map(|(_, finding)| finding).collect();
-    explain(&mut session.findings, rules);
     session.transport.conflicts = Default::default();
 }
 
 /// Says of each finding which other one of the session explains it: the one that the check names, or else the first that
 /// its rule names. Of these, what is for information explains only what is so, too: a delay that ended well is no reason
 /// for a failure.
-fn explain(findings: &mut [Finding], rules: &[&Rule]) {
+fn explain(findings: &mut [(&Rule, Finding)]) {
     let mut found: BTreeMap<&str, Severity> = BTreeMap::new();
-    for finding in findings.iter() {
+    for (_, finding) in findings.iter() {
         let severity = found.entry(finding.id).or_insert(finding.severity);
         *severity = finding.severity.max(*severity);
     }
-    for finding in findings {
+    for (rule, finding) in findings {
         let explains = |id: &&str| {
             let severity = found.get(id).copied();
             severity.is_some_and(|severity| severity > Severity::Info || finding.severity == Severity::Info)
         };
-        let rule = rules.iter().find(|rule| rule.id == finding.id);
-        let usual = rule.and_then(|rule| rule.because_of.iter().copied().find(explains));
+        let usual = rule.because_of.iter().copied().find(explains);
         finding.because_of = finding.because_of.filter(|id| found.contains_key(id)).or(usual);
     }
 }

@@ -56,6 +56,10 @@ fn escaped(text: &str, escape: impl Fn(char) -> bool) -> Cow<'_, str> {
 /// True for a character that must be escaped. Variation selectors 15 and 16 (text or emoji) are not escaped: they
 /// affect only the character before them, and ordinary subjects contain them.
 pub(super) fn is_hostile(found: char) -> bool {
+    // Most characters are of these.
+    if matches!(found, ' '..='~') {
+        return false;
+    }
     matches!(found,
         '\0'..='\x1f' | '\x7f'..='\u{9f}'      // C0, DEL, C1
         | '\u{ad}' | '\u{34f}' | '\u{61c}'     // soft hyphen, grapheme joiner, Arabic letter mark

@@ -22,8 +22,9 @@ impl Builder {
         if start.headless {
             reader.headless();
         }
-        self.held.readers += reader.weight();
-        self.readers.insert(n, reader);
+        let weight = reader.weight();
+        self.held.readers += weight;
+        self.readers.insert(n, (reader, weight));
         let steps = self.kept(start.steps);
         let message = Message {
             n,
@@ -81,8 +82,8 @@ impl Builder {
 
     /// Reads the last of a message's content, and notes what it came to.
     pub(super) fn end_content(&mut self, message: MessageId, end: ContentEnd) {
-        let Some(reader) = self.readers.remove(&message) else { return };
-        self.held.readers -= reader.weight();
+        let Some((reader, weight)) = self.readers.remove(&message) else { return };
+        self.held.readers -= weight;
         let content = reader.finish(end);
         content.limits.iter().for_each(|&limit| self.limit(limit));
         if let Some(step) = self.content_steps.remove(&message) {

@@ -163,34 +163,46 @@ impl FaultFinder {
         self.follow(bytes);
         let line_before = self.line;
         let crs = memchr::memchr_iter(b'\r', bytes).count();
-        let (mut begin, mut paired) = (0, 0);
-        for &lf in piece.line_feeds {
+        let (mut begin, mut paired, mut crlf) = (0, 0, 0);
+        let (mut carried, mut nth) = (self.length, 0);
+        while let Some(&lf) = piece.line_feeds.get(nth) {
+            // Most lines are of a body, and as they must be.
+            if nth > 0 && !self.in_header {
+                let usual = usual_lines(bytes, begin, piece.line_feeds.get(nth..).unwrap_or_default());
+                if let Some(&last) = usual.checked_sub(1).and_then(|further| piece.line_feeds.get(nth + further)) {
+                    (begin, nth) = (last + 1, nth + usual);
+                    (paired, crlf) = (paired + usual, crlf + usual as u64);
+                    continue;
+                }
+            }
             let before = match lf.checked_sub(1) {
                 Some(at) => bytes.get(at).copied(),
                 None => self.last,
             };
             let has_cr = before == Some(b'\r');
-            let length = self.length + (lf - begin) as u64 - u64::from(has_cr);
-            if has_cr {
-                self.crlf += 1;
-                paired += usize::from(lf > 0);
-            } else if before.is_some() {
-                count!(self.found.bare_lf, self.spot(self.line, bytes.get(begin..lf).unwrap_or_default()));
+            let length = carried + (lf - begin) as u64 - u64::from(has_cr);
+            paired += usize::from(has_cr && lf > 0);
+            crlf += u64::from(has_cr);
+            self.line = line_before.map(|line| line + nth as u64);
+            let text = bytes.get(begin..lf).unwrap_or_default();
+            if !has_cr && before.is_some() {
+                count!(self.found.bare_lf, self.spot(self.line, text));
             }
             if length > LONGEST {
-                self.long_line(length, bytes.get(begin..lf).unwrap_or_default());
+                self.long_line(length, text);
             }
             if self.in_header {
-                self.header_line(bytes.get(begin..lf).unwrap_or_default(), length == 0);
+                self.header_line(text, length == 0);
             }
-            self.line = self.line.map(|line| line + 1);
-            (self.length, begin) = (0, lf + 1);
+            (carried, begin, nth) = (0, lf + 1, nth + 1);
         }
+        self.line = line_before.map(|line| line + piece.line_feeds.len() as u64);
+        self.crlf += crlf;
         let rest = bytes.get(begin..).unwrap_or_default();
         if self.in_header {
             self.keep_head(rest);
         }
-        self.length += rest.len() as u64;
+        self.length = carried + rest.len() as u64;
         if let Some(nul) = memchr::memchr(0, bytes) {
             self.nul(nul, line_before, piece);
         }
@@ -432,6 +444,15 @@ impl FaultFinder {
         let is_text = kind == LastDotKind::AfterText && (line.len() < 2 || line.ends_with(".."));
         (!is_text).then_some(LastDot { kind, line, packet: self.packet })
     }
+}
+
+/// How many lines that end at `line_feeds`, one after the other, are as they must be. The first begins at `begin`.
+fn usual_lines(bytes: &[u8], mut begin: usize, line_feeds: &[usize]) -> usize {
+    let is_usual = |lf: &&usize| {
+        let length = **lf - std::mem::replace(&mut begin, **lf + 1);
+        length <= LONGEST as usize && length > 0 && bytes.get(**lf - 1) == Some(&b'\r')
+    };
+    line_feeds.iter().take_while(is_usual).count()
 }
 
 /// The line that holds the byte at `place` of a piece that begins in line `before`.

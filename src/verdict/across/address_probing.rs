@@ -66,13 +66,16 @@ struct Asked {
 impl Analysis for AddressProbing {
     fn session(&mut self, session: &Session, limits: &mut LimitsHit) {
         let asked = asked(session);
-        let unknown: Vec<_> = asked.iter().filter(|one| one.reply.is_some_and(is_unknown)).collect();
         if asked.is_empty() {
             return;
         }
+        let unknown: Vec<_> = asked.iter().filter(|one| one.reply.is_some_and(is_unknown)).collect();
         let steps =
             unknown.iter().take(UNKNOWN).flat_map(|one| [one.rcpt].into_iter().chain(one.reply.map(|reply| reply.n)));
-        let evidence = Evidence::of(session, steps);
+        let evidence = match unknown.is_empty() {
+            true => Evidence::bare(session),
+            false => Evidence::of(session, steps),
+        };
         let key = (evidence.session.client(), evidence.session.server());
         let digest = |one: &&super::envelope::Asked<'_>| crate::session::sha256(one.to.to_lowercase().as_bytes());
         let unknown = unknown.iter().take(UNKNOWN).map(digest).collect();

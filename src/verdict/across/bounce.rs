@@ -8,6 +8,7 @@ use crate::protocol::event::{Delivery, Direction};
 use crate::session::Session;
 use crate::session::model::{Fact, Message, Severity};
 use crate::verdict::rule::{Class, Needs, Rule, Sentence, Text, Words};
+use std::sync::Arc;
 
 /// A delivery report crossed: a message without a sender (`MAIL FROM:<>`), or fetched by its reader, that says of a
 /// recipient that delivery failed (RFC 3464; Exim also names them in `X-Failed-Recipients`).
@@ -66,7 +67,7 @@ pub struct Bounce {
 
 #[derive(Clone)]
 struct Sent {
-    evidence: Evidence,
+    evidence: Arc<Evidence>,
     time: Time,
 }
 
@@ -98,13 +99,14 @@ impl Analysis for Bounce {
             if failed.is_empty() {
                 let reaches = message.direction == Direction::Sent && message.outcome != Some(Delivery::Rejected);
                 let Some(envelope) = message.envelope.as_ref().filter(|_| reaches) else { continue };
+                let sent = Sent { evidence: Arc::new(evidence()), time };
                 if let Some(id) = &message.header.message_id {
-                    self.by_id.add(id.clone(), Sent { evidence: evidence(), time }, limits);
+                    self.by_id.add(id.clone(), sent.clone(), limits);
                 }
                 let from = envelope.from.as_deref().unwrap_or_default().to_lowercase();
                 for recipient in envelope.to.iter().take(RECIPIENTS).filter(|_| !from.is_empty()) {
                     let path = (from.clone(), recipient.address.to_lowercase());
-                    self.by_path.add(path, Sent { evidence: evidence(), time }, limits);
+                    self.by_path.add(path, sent.clone(), limits);
                 }
                 continue;
             }
@@ -125,6 +127,10 @@ impl Analysis for Bounce {
 
     fn finish(self: Box<Self>, findings: &mut Findings) {
         let Self { reports, by_id, by_path } = *self;
+        if reports.is_empty() {
+            return;
+        }
+        let (by_id, by_path) = (by_id.by_key(), by_path.by_key());
         for (_, mut hops) in reports.groups() {
             hops.sort_by_key(|report| (report.time, report.evidence.session.id));
             let Some(first) = hops.first() else { continue };
@@ -134,13 +140,13 @@ impl Analysis for Bounce {
             };
             let mut finding = FindingAcross::new(&RULE);
             for failed in &first.failed {
-                let named = first.original.as_ref().map(|id| by_id.get(id).collect::<Vec<_>>());
+                let named = first.original.as_ref().map(|id| by_id.get(id).into_iter().flatten().collect::<Vec<_>>());
                 let sent = named.and_then(last).or_else(|| {
                     if first.original.is_some() {
                         return None;
                     }
                     let paths = first.to.iter().map(|to| (to.clone(), failed.recipient.to_lowercase()));
-                    paths.into_iter().find_map(|path| last(by_path.get(&path).collect()))
+                    paths.into_iter().find_map(|path| last(by_path.get(&path).into_iter().flatten().collect()))
                 });
                 let mut facts = vec![
                     (Some("recipient"), Fact::Name(failed.recipient.clone())),
@@ -151,7 +157,7 @@ impl Analysis for Bounce {
                 finding = match sent {
                     Some(sent) => {
                         facts.push((None, Fact::Count(sent.evidence.session.id)));
-                        finding.says(&TIED, facts).shown_by(sent.evidence)
+                        finding.says(&TIED, facts).shown_by(Evidence::clone(&sent.evidence))
                     }
                     None => finding.says(&ALONE, facts),
                 };

@@ -1,7 +1,7 @@
 //! The same secret of several users, or with several servers.
 
 use super::found::{Analysis, Evidence, FindingAcross, Findings, rule};
-use super::remembered::Remembered;
+use super::remembered::Indexed;
 use crate::limits::LimitsHit;
 use crate::protocol::event::LoginOutcome;
 use crate::session::Session;
@@ -52,7 +52,7 @@ const NAMED: usize = 5;
 pub struct CredentialReuse {
     keys: [RandomState; 2],
     /// By keyed digest of the secret.
-    logins: Remembered<[u64; 2], (String, Evidence)>,
+    logins: Indexed<[u64; 2], (String, Evidence)>,
 }
 
 impl Analysis for CredentialReuse {

@@ -4,7 +4,6 @@ use crate::protocol::event::{StepId, Subject};
 use crate::protocol::smtp::{self, Verb};
 use crate::session::Session;
 use crate::session::model::Step;
-use std::collections::HashMap;
 
 /// A recipient that was asked for.
 #[derive(Debug)]
@@ -29,19 +28,17 @@ pub fn asked(session: &Session) -> Vec<Asked<'_>> {
     };
     let mut mail = None;
     let mut asked: Vec<Asked<'_>> = Vec::new();
-    let mut places: HashMap<StepId, usize> = HashMap::new();
     for step in &session.steps {
         match verb(step) {
             Some(Verb::Mail) => mail = path(step).map(|from| (from, step.n)),
             Some(Verb::Rcpt) => {
                 if let (Some((from, mail)), Some(to)) = (mail, path(step)) {
-                    places.insert(step.n, asked.len());
                     asked.push(Asked { from, to, mail, rcpt: step.n, reply: None });
                 }
             }
             _ => {
-                let place = step.answers.and_then(|n| places.get(&n));
-                if let Some(asked) = place.and_then(|&place| asked.get_mut(place)) {
+                let place = |n| asked.binary_search_by_key(&n, |one| one.rcpt).ok();
+                if let Some(asked) = step.answers.and_then(place).and_then(|place| asked.get_mut(place)) {
                     asked.reply = Some(step);
                 }
             }
@@ -53,8 +50,8 @@ pub fn asked(session: &Session) -> Vec<Asked<'_>> {
 /// The path in the arguments of MAIL or RCPT, without its angle brackets.
 pub fn path(step: &Step) -> Option<&str> {
     let arguments = step.text.get(step.arguments.clone()?).filter(|_| !step.text_omitted)?;
-    match arguments.split_once('<') {
-        Some((_, rest)) => rest.split_once('>').map(|(path, _)| path),
+    match memchr::memchr(b'<', arguments.as_bytes()).and_then(|at| arguments.get(at + 1..)) {
+        Some(rest) => rest.get(..memchr::memchr(b'>', rest.as_bytes())?),
         None => arguments.split_once(':').and_then(|(_, rest)| rest.split_whitespace().next()),
     }
 }

@@ -104,15 +104,29 @@ impl Evidence {
     /// `steps` of `session` with their packets; without steps, its first packet.
     pub fn of(session: &Session, steps: impl IntoIterator<Item = StepId>) -> Self {
         let mut steps: Vec<StepId> = steps.into_iter().collect();
-        steps.sort_unstable();
+        if !steps.is_sorted() {
+            steps.sort_unstable();
+        }
         steps.dedup();
-        let mut packets: Vec<u64> =
-            steps.iter().filter_map(|&n| session.step(n)).flat_map(|step| step.packets.iter()).take(PACKETS).collect();
+        let mut packets: Vec<u64> = Vec::with_capacity(steps.len().clamp(1, PACKETS));
+        for step in steps.iter().filter_map(|&n| session.step(n)) {
+            let room = PACKETS - packets.len();
+            match step.packets.single() {
+                _ if room == 0 => break,
+                Some(packet) => packets.push(packet),
+                None => packets.extend(step.packets.iter().take(room)),
+            }
+        }
         packets.dedup();
         if steps.is_empty() {
             packets.push(session.transport.first.packet);
         }
         Self { session: SessionRef::of(session), steps, packets }
+    }
+
+    /// Nothing but the name of `session`: for what is only counted.
+    pub fn bare(session: &Session) -> Self {
+        Self { session: SessionRef::of(session), steps: Vec::new(), packets: Vec::new() }
     }
 }
 

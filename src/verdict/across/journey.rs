@@ -97,7 +97,7 @@ pub struct Journeys {
     names: HashMap<String, Arc<str>>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Key {
     MessageId([u8; 32]),
     Alike([u8; 32]),
@@ -230,7 +230,9 @@ impl Journeys {
         }
         for field in others {
             // White space is not kept where a field is folded anew.
-            add(&field.name, digest(&field.value.split_whitespace().collect::<Vec<_>>()));
+            let mut hasher = DefaultHasher::new();
+            field.value.split_whitespace().for_each(|word| word.hash(&mut hasher));
+            add(&field.name, hasher.finish());
         }
         fields
     }

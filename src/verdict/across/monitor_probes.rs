@@ -67,17 +67,22 @@ impl Analysis for MonitorProbes {
         let said = || session.steps.iter().filter(|step| step.from == Side::Client);
         let verbs = ["HELO", "EHLO", "LHLO", "QUIT", "NOOP", "RSET", "CAPA", "CAPABILITY", "LOGOUT", "HELP"];
         let known = |verb: &Option<String>| verb.as_deref().is_some_and(|verb| verbs.contains(&verb));
-        let nothing = said().all(|step| step.kind == Kind::Command && known(&step.command));
-        let greeted = session.steps.first().is_some_and(|step| {
-            step.kind == Kind::Greeting
-                && step.code().is_none_or(|code| code == 220)
-                && !matches!(step.status(), Some("-ERR" | "BYE"))
-        });
+        let nothing = || said().all(|step| step.kind == Kind::Command && known(&step.command));
+        let greeted = || {
+            session.steps.first().is_some_and(|step| {
+                step.kind == Kind::Greeting
+                    && step.code().is_none_or(|code| code == 220)
+                    && !matches!(step.status(), Some("-ERR" | "BYE"))
+            })
+        };
         let hidden = session.tls.mode != TlsMode::None && !session.tls.decrypted;
-        let first = session.steps.first().map(|step| step.n);
-        let evidence = Evidence::of(session, first.into_iter().chain(said().next_back().map(|step| step.n)));
+        let idle = session.messages.is_empty() && session.transport.from_start && !hidden && greeted() && nothing();
+        let first = || session.steps.first().map(|step| step.n);
+        let evidence = match idle {
+            true => Evidence::of(session, first().into_iter().chain(said().next_back().map(|step| step.n))),
+            false => Evidence::bare(session),
+        };
         let key = (evidence.session.client(), evidence.session.server());
-        let idle = nothing && greeted && !hidden && session.transport.from_start && session.messages.is_empty();
         self.clients.add(key, Seen { evidence, time: session.transport.first.time, idle }, limits);
     }
 

@@ -145,12 +145,16 @@ impl Analysis for NeedsExtension {
 
     fn finish(self: Box<Self>, findings: &mut Findings) {
         let Self { taken, left } = *self;
+        let taken = taken.by_key();
         for (host, sessions) in left.groups() {
             for one in sessions {
                 let before = |taken: &&Taken| {
                     (0..=WITHIN).contains(&one.time.since(taken.time)) && taken.needs.not_met_by(one.lacks).is_some()
                 };
-                let Some(taken) = taken.get(&host).filter(before).max_by_key(|taken| taken.time) else { continue };
+                let Some(taken) = taken.get(&host).into_iter().flatten().filter(before).max_by_key(|taken| taken.time)
+                else {
+                    continue;
+                };
                 let facts = vec![
                     (None, Fact::Count(taken.evidence.session.id)),
                     (Some("recipient"), Fact::Name(taken.recipient.clone())),

@@ -1,7 +1,7 @@
 //! Several servers behind one address and port.
 
 use super::found::{Analysis, Evidence, FindingAcross, Findings, rule};
-use super::remembered::Remembered;
+use super::remembered::Indexed;
 use crate::limits::LimitsHit;
 use crate::protocol::Protocol;
 use crate::protocol::event::{Kind, StepId, Subject};
@@ -52,7 +52,7 @@ const KEPT: usize = 8;
 #[derive(Default)]
 pub struct ServersDiffer {
     /// By address and port: a session of each name.
-    names: Remembered<SocketAddr, (String, Evidence)>,
+    names: Indexed<SocketAddr, (String, Evidence)>,
 }
 
 impl Analysis for ServersDiffer {

@@ -1,7 +1,7 @@
 //! The same server with STARTTLS for one client, and without it for another.
 
 use super::found::{Analysis, Evidence, FindingAcross, Findings, rule};
-use super::remembered::Remembered;
+use super::remembered::Indexed;
 use crate::limits::LimitsHit;
 use crate::protocol::Protocol;
 use crate::protocol::event::{Channel, Subject};
@@ -53,7 +53,7 @@ const OFFERED: Sentence = Sentence {
 #[derive(Default)]
 pub struct StartTlsElsewhere {
     /// By server, greeting and name: a session with STARTTLS, and one without.
-    lists: Remembered<(SocketAddr, String, String), (bool, Evidence)>,
+    lists: Indexed<(SocketAddr, String, String), (bool, Evidence)>,
 }
 
 impl Analysis for StartTlsElsewhere {

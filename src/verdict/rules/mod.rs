@@ -118,7 +118,11 @@ pub fn count() -> usize {
 
 /// The rule called `id`.
 pub fn find(id: &str) -> Option<&'static Rule> {
-    ALL.iter().chain(RULES).copied().find(|rule| rule.id == id)
+    // The list is sorted.
+    match ALL.binary_search_by_key(&id, |rule| rule.id) {
+        Ok(place) => ALL.get(place).copied(),
+        Err(_) => RULES.iter().copied().find(|rule| rule.id == id),
+    }
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use crate::session::Session;
 use crate::session::model::{Step, Variant};
 use crate::verdict::refusals;
 use crate::verdict::rule::{Class, Fact, Found, Key, Needs, Rule, Sentence, Severity, Text, Words};
+use std::cell::LazyCell;
 use std::collections::HashMap;
 
 /// The server refused a message because it is too big: at MAIL, by the size that the client declared, or after the
@@ -53,16 +54,15 @@ pub const RULE: Rule = Rule {
 };
 
 fn check(session: &Session, found: &mut Found) {
-    let sizes: HashMap<StepId, u64> = session
-        .messages
-        .iter()
-        .filter(|message| message.complete)
-        .flat_map(|message| message.steps.iter().map(|&n| (n, message.size)))
-        .collect();
-    let limit = announced(session);
+    // Few sessions have such a reply.
+    let sizes: LazyCell<HashMap<StepId, u64>, _> = LazyCell::new(|| {
+        let complete = session.messages.iter().filter(|message| message.complete);
+        complete.flat_map(|message| message.steps.iter().map(|&n| (n, message.size))).collect()
+    });
+    let limit = LazyCell::new(|| announced(session));
     let mut extensions = None;
     for step in &session.steps {
-        if limit.is_some() && is_extensions(step) {
+        if is_extensions(step) {
             extensions = Some(step.n);
         }
         let Subject::Smtp(smtp::Subject::Reply { to, code, enhanced }) = &step.subject else { continue };
@@ -85,13 +85,13 @@ fn check(session: &Session, found: &mut Found) {
             true => sizes.get(&step.n).copied(),
             false => session.answered(step).and_then(declared),
         };
-        let evidence = extensions.into_iter().chain(step.answers).chain([step.n]);
+        let evidence = extensions.filter(|_| limit.is_some()).into_iter().chain(step.answers).chain([step.n]);
         let mut occurrence = found.at(evidence).named(Key::Reply, Fact::Name(step.quoted()));
         let sentence = usize::from(size.is_some()) + 2 * usize::from(limit.is_some());
         if let Some(size) = size {
             occurrence = occurrence.named(Key::Bytes, Fact::Bytes(size));
         }
-        if let Some(limit) = limit {
+        if let Some(limit) = *limit {
             occurrence = occurrence.named(Key::Limit, Fact::Bytes(limit));
         }
         occurrence.says(sentence).fact(Fact::Code(*code));

@@ -207,7 +207,7 @@ impl<'a> ComparedRow<'a> {
         let steps = compared.steps(row);
         let [left, right] = compared.sessions;
         let record =
-            |session, step: Option<&'a model::Step>| step.map(|step| Step::new(step, &Context { session, options }));
+            |session, step: Option<&'a model::Step>| step.map(|step| Step::new(step, &Context::new(session, options)));
         let (how, what) = words(&row.how);
         let text = match steps {
             [Some(one), Some(other)] if one.text != other.text => {

@@ -80,8 +80,12 @@ pub fn text(lang: Lang, words: &Words) -> &Text {
 fn filled(lang: Lang, sentence: &'static Sentence, facts: &[(Key, Fact)]) -> String {
     let mut rest = phrase(lang, sentence);
     let mut words = String::new();
+    let split = |text: &'static str, at: u8| {
+        let at = memchr::memchr(at, text.as_bytes())?;
+        Some((text.get(..at)?, text.get(at + 1..)?))
+    };
     while let Some((before, (number, after))) =
-        rest.split_once('{').and_then(|(before, after)| Some((before, after.split_once('}')?)))
+        split(rest, b'{').and_then(|(before, after)| Some((before, split(after, b'}')?)))
     {
         words.push_str(before);
         if let Some((_, known)) = number.parse().ok().and_then(|number: usize| facts.get(number)) {

@@ -2,7 +2,7 @@
 
 use super::each::Options;
 use super::finding::value;
-use super::value::{Hex, Shown, ip};
+use super::value::{Address, Hex, Shown, ip};
 use super::{community_id, enums, uid_of};
 use crate::capture::{Time, number};
 use crate::verdict;
@@ -10,7 +10,6 @@ use crate::view::locale;
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
-use std::net::IpAddr;
 
 /// Something that only several sessions together show.
 #[derive(Serialize, JsonSchema)]
@@ -96,10 +95,10 @@ pub(crate) struct Hop<'a> {
     time: Shown<Time>,
     /// IP address of the end that it came from.
     #[schemars(with = "String")]
-    from: Shown<IpAddr>,
+    from: Address,
     /// IP address of the end that it went to.
     #[schemars(with = "String")]
-    to: Shown<IpAddr>,
+    to: Address,
     /// The server's decision; absent if the message was retrieved.
     #[serde(skip_serializing_if = "Option::is_none")]
     outcome: Option<enums::Delivery>,

@@ -1,5 +1,7 @@
 //! Lists of records, and what each record needs from its session.
 
+use super::value::{Address, ip};
+use crate::flow::Endpoints;
 use crate::session::Session;
 use crate::view::Lang;
 use schemars::JsonSchema;
@@ -30,10 +32,20 @@ pub(crate) struct Each<'a, M, T> {
 }
 
 /// The session and options that a record of a step, credential, message or finding is made with.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(crate) struct Context<'a> {
     pub session: &'a Session,
     pub options: Options,
+    /// The addresses of both ends.
+    pub client: Address,
+    pub server: Address,
+}
+
+impl<'a> Context<'a> {
+    pub fn new(session: &'a Session, options: Options) -> Self {
+        let Endpoints { client, server } = session.transport.endpoints;
+        Self { session, options, client: ip(client.ip()), server: ip(server.ip()) }
+    }
 }
 
 impl<'a, M, T> Each<'a, M, T> {

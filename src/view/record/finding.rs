@@ -8,11 +8,24 @@ use crate::protocol::tls;
 use crate::session::model::{self, Fact, Facts, Key};
 use crate::view::{escape, locale};
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;
 
-/// Facts by their names.
-type Map = BTreeMap<&'static str, serde_json::Value>;
+/// Facts by their names, in the order of these. There are few.
+#[derive(Clone, Default)]
+struct Map(Vec<(&'static str, serde_json::Value)>);
+
+impl Map {
+    fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl Serialize for Map {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, value)| (name, value)))
+    }
+}
 
 /// Something wrong, weak or worth knowing.
 #[derive(Serialize, JsonSchema)]
@@ -60,10 +73,10 @@ impl<'a> Finding<'a> {
         let here = finding.packets.iter().filter(|&&packet| number::source(packet) == source);
         let mut occurrences: Vec<Map> = finding.facts.iter().map(|facts| named(context, facts)).collect();
         occurrences.retain(|facts| !facts.is_empty());
-        let facts = occurrences.first().cloned().unwrap_or_default();
-        if occurrences.len() < 2 {
-            occurrences.clear();
-        }
+        let facts = match occurrences.len() {
+            0 | 1 => occurrences.pop().unwrap_or_default(),
+            _ => occurrences.first().cloned().unwrap_or_default(),
+        };
         Self {
             id: finding.id,
             severity: enums::Severity(finding.severity),
@@ -83,13 +96,16 @@ impl<'a> Finding<'a> {
 
 /// The facts of one occurrence; of several with one name, the first. Words in a human language are left out.
 fn named(context: &Context<'_>, facts: &Facts) -> Map {
-    let mut map = Map::new();
+    let Map(mut map) = Map::default();
     for (key, fact) in &facts.list {
-        if let Some(value) = value(fact, context.options) {
-            map.entry(Key::name(*key)).or_insert(value);
+        let name = Key::name(*key);
+        if let Err(place) = map.binary_search_by_key(&name, |(name, _)| *name)
+            && let Some(value) = value(fact, context.options)
+        {
+            map.insert(place, (name, value));
         }
     }
-    map
+    Map(map)
 }
 
 /// A fact as a value; absent where it is words in a human language.

@@ -5,7 +5,7 @@ use super::credential::Credential;
 use super::each::{Context, Each, Options};
 use super::finding::Finding;
 use super::transport::Transport;
-use super::value::{Shown, ip, milliseconds, non_empty};
+use super::value::{Address, Shown, ip, milliseconds, non_empty};
 use super::verdict::Verdict;
 use super::{Message, Step, Transaction, community_id, enums, uid};
 use crate::capture::{Time, number};
@@ -13,7 +13,7 @@ use crate::session::model;
 use crate::verdict::{budget, conclusion};
 use schemars::JsonSchema;
 use serde::Serialize;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 
 /// A mail session.
 #[derive(Serialize, JsonSchema)]
@@ -62,7 +62,7 @@ pub(crate) struct Session<'a> {
     /// Behind a proxy: the IP address of the client for which the proxy speaks, if it told.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
-    client_address: Option<Shown<IpAddr>>,
+    client_address: Option<Address>,
     /// How it is known that there is a proxy: `proxy-protocol` (its header), `xclient`, `socks` or `http-connect`.
     #[serde(skip_serializing_if = "Option::is_none")]
     via: Option<enums::Via>,
@@ -98,7 +98,7 @@ pub(crate) struct Session<'a> {
 impl<'a> Session<'a> {
     /// The record of `session`.
     pub fn new(session: &'a model::Session, options: Options) -> Self {
-        let context = Context { session, options };
+        let context = Context::new(session, options);
         let transport = &session.transport;
         let community_id = community_id(&transport.endpoints);
         Self {
@@ -125,10 +125,10 @@ impl<'a> Session<'a> {
             banner: non_empty(&session.banner),
             capabilities: &session.capabilities,
             tls: Tls::new(&session.tls),
-            steps: Each::new(&session.steps, context, Step::new),
-            credentials: Each::new(&session.credentials, context, Credential::new),
-            transactions: Each::new(&session.transactions, context, Transaction::new),
-            messages: Each::new(&session.messages, context, Message::new),
+            steps: Each::new(&session.steps, context.clone(), Step::new),
+            credentials: Each::new(&session.credentials, context.clone(), Credential::new),
+            transactions: Each::new(&session.transactions, context.clone(), Transaction::new),
+            messages: Each::new(&session.messages, context.clone(), Message::new),
             findings: Each::new(&session.findings, context, Finding::new),
             verdict: Verdict::new(&conclusion::of_session(session), options.lang),
         }
@@ -141,7 +141,7 @@ impl<'a> Session<'a> {
 pub struct Endpoint {
     /// IP address.
     #[schemars(with = "String")]
-    ip: Shown<IpAddr>,
+    ip: Address,
     /// TCP port.
     port: u16,
 }

@@ -2,7 +2,7 @@
 
 use super::each::Context;
 use super::enums;
-use super::value::{Shown, ip, milliseconds, non_empty};
+use super::value::{Address, Shown, milliseconds, non_empty};
 use crate::capture::{Time, number};
 use crate::flow::Side;
 use crate::protocol::event::Packets;
@@ -12,7 +12,6 @@ use crate::verdict::purpose::purpose;
 use crate::view::{escape, locale};
 use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
-use std::net::IpAddr;
 
 /// One row of the table.
 #[derive(Serialize, JsonSchema)]
@@ -39,10 +38,10 @@ pub struct Step<'a> {
     from: enums::Side,
     /// The sender's IP address.
     #[schemars(with = "String")]
-    source: Shown<IpAddr>,
+    source: Address,
     /// The receiver's IP address.
     #[schemars(with = "String")]
-    destination: Shown<IpAddr>,
+    destination: Address,
     /// The phase of the session.
     phase: enums::Phase,
     /// POP3, IMAP: the protocol's own name for the state of the session.
@@ -101,10 +100,9 @@ pub struct Step<'a> {
 
 impl<'a> Step<'a> {
     pub(crate) fn new(step: &'a model::Step, context: &Context<'a>) -> Self {
-        let endpoints = &context.session.transport.endpoints;
         let (source, destination) = match step.from {
-            Side::Client => (endpoints.client, endpoints.server),
-            Side::Server => (endpoints.server, endpoints.client),
+            Side::Client => (&context.client, &context.server),
+            Side::Server => (&context.server, &context.client),
         };
         let of = number::source(step.packets.first());
         let limit = context.options.text_limit;
@@ -118,8 +116,8 @@ impl<'a> Step<'a> {
             packets_elsewhere: elsewhere(step.packets.iter(), of),
             channel: enums::Channel(step.channel),
             from: enums::Side(step.from),
-            source: ip(source.ip()),
-            destination: ip(destination.ip()),
+            source: source.clone(),
+            destination: destination.clone(),
             phase: enums::Phase(step.phase),
             state: step.state().map(enums::State),
             kind: enums::Kind(step.kind),

@@ -1,8 +1,9 @@
 //! Values as they are written in the JSON.
 
 use serde::{Serialize, Serializer};
-use std::fmt;
+use std::fmt::{self, Write};
 use std::net::IpAddr;
+use std::sync::Arc;
 
 /// A value whose `Display` output is its JSON string.
 pub(crate) struct Shown<T>(pub T);
@@ -10,13 +11,57 @@ pub(crate) struct Shown<T>(pub T);
 impl<T: fmt::Display> Serialize for Shown<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         // One string rather than `collect_str`, which scans each small piece for characters to escape.
-        serializer.serialize_str(&self.0.to_string())
+        let mut short = Short::default();
+        match write!(short, "{}", self.0) {
+            Ok(()) => serializer.serialize_str(short.text()),
+            Err(fmt::Error) => serializer.serialize_str(&self.0.to_string()),
+        }
+    }
+}
+
+/// A text that needs no memory of its own. What has no room is not written.
+#[derive(Debug)]
+struct Short {
+    bytes: [u8; 48],
+    length: usize,
+}
+
+impl Default for Short {
+    fn default() -> Self {
+        Self { bytes: [0; 48], length: 0 }
+    }
+}
+
+impl Short {
+    fn text(&self) -> &str {
+        let bytes = self.bytes.get(..self.length).unwrap_or_default();
+        // It is made of whole texts.
+        std::str::from_utf8(bytes).unwrap_or_default()
+    }
+}
+
+impl fmt::Write for Short {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let end = self.length + text.len();
+        self.bytes.get_mut(self.length..end).ok_or(fmt::Error)?.copy_from_slice(text.as_bytes());
+        self.length = end;
+        Ok(())
+    }
+}
+
+/// An IP address as it is printed: made once for all places in which it is written.
+#[derive(Debug, Clone)]
+pub(crate) struct Address(Arc<str>);
+
+impl Serialize for Address {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
     }
 }
 
 /// `address` as it is printed: an IPv4-mapped address as IPv4, without a scope.
-pub(crate) fn ip(address: IpAddr) -> Shown<IpAddr> {
-    Shown(address.to_canonical())
+pub(crate) fn ip(address: IpAddr) -> Address {
+    Address(address.to_canonical().to_string().into())
 }
 
 /// A digest, printed in lower-case hexadecimal.
