@@ -52,6 +52,7 @@ pub(super) fn failures(lang: Lang, it: &Explanation) -> Answer {
     answer.says.push(match it.failed.count() {
         0 if it.sessions.list.is_empty() => word(lang, Word::NotShown).to_owned(),
         0 if across.is_empty() => word(lang, Word::NothingFailed).to_owned(),
+        0 => word(lang, Word::FailedAcross).to_owned(),
         sessions => words::failed(lang, sessions, recipients),
     });
     let mut rows: Vec<Vec<Cell>> = Vec::new();

@@ -56,6 +56,8 @@ crate::verdict::purpose::enumerated! {
         NoMessages,
         NoMimeFields,
         NothingFailed,
+    /// No session shows a failure by itself; several together do.
+    FailedAcross,
         AcrossSessions,
         NoFrom,
         NotDated,

@@ -52,6 +52,7 @@ pub fn word(word: Word) -> &'static str {
         Word::NoLogins => "No attempt to log in can be seen in the capture.",
         Word::NoMessages => "The capture does not show it: no message can be read in it.",
         Word::NoMimeFields => "no MIME header fields",
+        Word::FailedAcross => "No session failed by itself; several together show what failed, as the table says.",
         Word::NothingFailed => "Nothing failed here, as far as the capture shows it.",
         Word::AcrossSessions => "several sessions",
         Word::NoFrom => "(none)",

@@ -52,6 +52,7 @@ pub fn word(word: Word) -> &'static str {
         Word::NoLogins => "抓包中看不到登录。",
         Word::NoMessages => "抓包中看不出来：没有可读的邮件。",
         Word::NoMimeFields => "没有 MIME 首部字段",
+        Word::FailedAcross => "没有单个会话失败；几个会话合起来才看得出失败，见下表。",
         Word::NothingFailed => "就抓包所见，没有失败。",
         Word::AcrossSessions => "多个会话",
         Word::NoFrom => "（无）",
