@@ -74,6 +74,12 @@ pub const RULE: Rule = Rule {
             zh: "{0}发送的 {1} 在 {2} 内始终没有到达这里，也未被确认，而不超过 {3} 的报文段曾经到达：\
                  它们可能位于对该路径而言过大的报文段中，也可能是对端已经消失。",
         },
+        Sentence {
+            en: "The {0} sent {1} {2} times within {3} in one segment, never acknowledged. The capture shows no segment of \
+                 it that was: perhaps this one is too large for the path, or perhaps the other end is gone.",
+            zh: "{0}在 {3} 内以单个报文段将 {1} 发送了 {2} 次，始终未被确认。抓包中没有它的任何报文段得到确认：\
+                 可能是该报文段对路径而言过大，也可能是对端已经消失。",
+        },
     ],
     check,
 };
@@ -96,6 +102,8 @@ fn check(session: &Session, found: &mut Found) {
         let bout = &repeats.longest;
         let (says, severity) = match bout.answered {
             true => (1, Severity::Low),
+            // A capture that begins in the middle may not show that anything smaller crossed.
+            false if bout.acknowledged == 0 => (5, Severity::Medium),
             false if silent(repeats) >= bout.nanoseconds() => (2, Severity::Medium),
             false => (0, Severity::High),
         };
@@ -125,6 +133,18 @@ mod tests {
         a_message_that_never_arrives,
         &after("again client: 1448 bytes, 7 times, 13.2 seconds, 43 acknowledged, silent 12")
     );
+    #[test]
+    fn matters_less_where_nothing_smaller_is_known_to_have_crossed() {
+        use super::{RULE, Severity};
+        for (acknowledged, sentence, severity) in [(43, 0, Severity::High), (0, 5, Severity::Medium)] {
+            let line =
+                format!("again client: 1448 bytes, 7 times, 13.2 seconds, {acknowledged} acknowledged, silent 12");
+            let session = crate::verdict::testing::session(&after(&line), RULE.needs);
+            let found = RULE.look(&session);
+            assert_eq!((found[0].facts[0].sentence, found[0].severity), (sentence, severity));
+        }
+    }
+
     has!(a_mailbox_that_is_read, &after("again server: 1448 bytes, 4 times, 3 seconds, 300 acknowledged, silent 1"));
     has!(
         the_other_end_was_not_heard_since,
