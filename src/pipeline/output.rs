@@ -7,7 +7,7 @@ use super::options::{BatchEnd, Emit, Options};
 use super::probe::Probing;
 use super::shards::Shards;
 use crate::decode::Segment;
-use crate::limits::LimitsHit;
+use crate::limits::{Limit, LimitsHit};
 use crate::session::Plan;
 use crate::session::summary::Summary;
 use crate::verdict::Verdict;
@@ -121,6 +121,7 @@ impl<'a> OutputStage<'a> {
         packets.other = packets.read.saturating_sub(mail + packets.undecodable);
         let (across, limits) = self.across.finish();
         self.verdicts.across(&across.findings);
+        self.summary.limits_hit.hit_times(Limit::FindingsAcross, self.verdicts.left_out());
         let verdict = (!self.options.selection.rules.is_empty()).then(|| self.verdicts.finish());
         self.summary.limits_hit.add(&limits);
         (Summary { packets, traffic: counted.traffic, ..self.summary }, self.logins.finish(), verdict, across)

@@ -7,13 +7,12 @@ A recipient who was put off and for whom the same sender's message was accepted 
 use super::across::Across;
 use super::across::found::FindingAcross;
 use super::conclusion::{Rank, Tally, Verdict, cause, explaining, of_session, rank, rank_of};
+use crate::limits::ACROSS_RECORDS;
 use crate::session::Session;
 use crate::session::model::{Addressee, Finding, Outcome};
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 
-/// Recipients who were put off and may still be accepted, at most; further ones stay put off.
-const WAITING: usize = 10_000;
 /// The finding about recipients who were put off.
 const PUT_OFF: &str = "delivery-deferred";
 
@@ -73,6 +72,11 @@ impl Verdicts {
         }
     }
 
+    /// How often a recipient who was put off was forgotten, because too many were.
+    pub fn left_out(&self) -> u64 {
+        self.waiting.left_out
+    }
+
     /// Takes in the findings that span sessions. What they say of several sessions explains what is found in each.
     pub fn across(&mut self, findings: &[FindingAcross]) {
         for finding in findings {
@@ -96,6 +100,8 @@ impl Verdicts {
 struct Waiting {
     hasher: RandomState,
     counts: HashMap<u64, u64>,
+    /// Those for whom there was no room: they stay put off.
+    left_out: u64,
 }
 
 impl Waiting {
@@ -105,8 +111,9 @@ impl Waiting {
 
     fn add(&mut self, sender: &str, recipient: &str) {
         let key = self.key(sender, recipient);
-        if self.counts.len() < WAITING || self.counts.contains_key(&key) {
-            *self.counts.entry(key).or_default() += 1;
+        match self.counts.len() < ACROSS_RECORDS || self.counts.contains_key(&key) {
+            true => *self.counts.entry(key).or_default() += 1,
+            false => self.left_out += 1,
         }
     }
 
@@ -169,5 +176,12 @@ mod tests {
         assert_eq!(later.cause, Some("plaintext-message"), "nothing failed in the end");
         let another = verdict(&format!("{DEFERRED}---\n{}", TAKEN.replace("c@d", "e@d")));
         assert_eq!((another.delivered, another.tally.undelivered.len()), (Delivered::Partly, 1));
+    }
+
+    #[test]
+    fn who_was_put_off_beyond_the_bound_is_counted() {
+        let mut waiting = super::Waiting::default();
+        (0..super::ACROSS_RECORDS + 2).for_each(|n| waiting.add("a@b", &format!("{n}@d")));
+        assert_eq!((waiting.left_out, waiting.take("a@b", "0@d")), (2, 1));
     }
 }

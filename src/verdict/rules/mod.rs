@@ -179,6 +179,15 @@ mod tests {
     }
 
     #[test]
+    fn every_rule_is_explained_by_rules_that_there_are() {
+        for rule in ALL {
+            for cause in rule.because_of {
+                assert!(super::find(cause).is_some(), "{} because of {cause}, which is no rule", rule.id);
+            }
+        }
+    }
+
+    #[test]
     fn every_rule_says_since_when() {
         for rule in ALL {
             assert!(rule.since.split('.').filter_map(|part| part.parse::<u32>().ok()).count() == 3, "{}", rule.id);
