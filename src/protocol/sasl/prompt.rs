@@ -47,7 +47,7 @@ const PASSWORD: &[&str] = &[
     "senha",
     "пароль",
     "密码",
-    "口令",
+    "密码",
     "パスワード",
 ];
 /// The same for a user name.

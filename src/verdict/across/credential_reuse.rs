@@ -34,15 +34,15 @@ pub const RULE: Rule = rule(
                      that was given to all.",
         },
         zh: Text {
-            title: "多个用户使用同一口令",
-            detail: "不同用户用相同的口令或令牌登录成功。只要其中一个泄露，其余用户的邮件也会被读取。",
-            remedy: "要求这些用户各自更换口令；如果是统一发放的初始口令，尤其应当更换。",
+            title: "多个用户使用同一密码",
+            detail: "不同用户用相同的密码或令牌登录成功。只要其中一个泄露，其余用户的邮件也会被读取。",
+            remedy: "要求这些用户各自更换密码；如果是统一发放的初始密码，尤其应当更换。",
         },
     },
 );
 
 const SHARED: Sentence =
-    Sentence { en: "{0} users share one: {1}.", zh: "共有 {0} 个用户使用同一口令：{1}。" };
+    Sentence { en: "{0} users share one: {1}.", zh: "共有 {0} 个用户使用同一密码：{1}。" };
 
 /// Users named.
 const NAMED: usize = 5;

@@ -35,8 +35,8 @@ pub const RULE: Rule = rule(
                      whether one of the tries was accepted in the end.",
         },
         zh: Text {
-            title: "同一客户在多个会话中试了许多口令",
-            detail: "该客户在这台服务器上试过至少五组不同的用户名和口令，都不正确：猜测口令就是这样进行的。",
+            title: "同一客户在多个会话中试了许多密码",
+            detail: "该客户在这台服务器上试过至少五组不同的用户名和密码，都不正确：猜测密码就是这样进行的。",
             remedy: "查明该客户的身份。让服务器在几次失败后延迟响应或封锁该地址，并查看最后是否有一次登录成功。",
         },
     },

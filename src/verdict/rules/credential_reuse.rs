@@ -29,9 +29,9 @@ pub const RULE: Rule = Rule {
             remedy: "Give each account a password of its own, and let the client log in once, by one mechanism, inside TLS.",
         },
         zh: Text {
-            title: "同一口令被多次发送",
-            detail: "同一会话中，同一口令用于多个用户，或以多种认证方式发送。只要泄露一次，全部账号即告失守。",
-            remedy: "每个账号应使用各自的口令；客户应在 TLS 之内只用一种方式登录一次。",
+            title: "同一密码被多次发送",
+            detail: "同一会话中，同一密码用于多个用户，或以多种认证方式发送。只要泄露一次，全部账号即告失守。",
+            remedy: "每个账号应使用各自的密码；客户应在 TLS 之内只用一种方式登录一次。",
         },
     },
     sentences: &[

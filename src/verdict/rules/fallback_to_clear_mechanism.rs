@@ -28,9 +28,9 @@ pub const RULE: Rule = Rule {
             remedy: "Let the client use TLS before it logs in, and forbid it to fall back. Change this password.",
         },
         zh: Text {
-            title: "客户退回到以明文传送口令",
-            detail: "不泄露口令的登录方式未成功，随后客户把口令本身发送出去，途中任何人都能读到。中间人可以故意造成这种情况。",
-            remedy: "客户应在登录之前使用 TLS，并禁止这种退回；同时应更换该口令。",
+            title: "客户退回到以明文传送密码",
+            detail: "不泄露密码的登录方式未成功，随后客户把密码本身发送出去，途中任何人都能读到。中间人可以故意造成这种情况。",
+            remedy: "客户应在登录之前使用 TLS，并禁止这种退回；同时应更换该密码。",
         },
     },
     sentences: &[Sentence { en: "First {0}, then {1}.", zh: "先用 {0}，后用 {1}。" }],

@@ -36,10 +36,10 @@ pub const RULE: Rule = Rule {
                      or RCPT. A sender that the client is not entitled to is a reason to look closer.",
         },
         zh: Text {
-            title: "邮件头与信封中的地址不一致",
-            detail: "服务器按信封投递邮件（RCPT 的收件人），并向信封的发件人（MAIL）报告；读者看到的是邮件头的 From、To 和 Cc。\
+            title: "邮件首部与信封中的地址不一致",
+            detail: "服务器按信封投递邮件（RCPT 的收件人），并向信封的发件人（MAIL）报告；读者看到的是邮件首部的 From、To 和 Cc。\
                      这里两者指的不是同一些人。",
-            remedy: "如果邮件本应发给邮件头中的收件人，请更正程序在 MAIL 或 RCPT 中给出的地址。若客户无权使用该发件人，则值得进\
+            remedy: "如果邮件本应发给邮件首部中的收件人，请更正程序在 MAIL 或 RCPT 中给出的地址。若客户无权使用该发件人，则值得进\
                      一步查看。",
         },
     },

@@ -31,9 +31,9 @@ pub const RULE: Rule = Rule {
         },
         zh: Text {
             title: "服务器已禁止登录，客户仍然登录",
-            detail: "服务器已说明在此连接上禁用 LOGIN，要求先使用 TLS；客户仍以明文发送了用户名和口令。口令已暴露，\
+            detail: "服务器已说明在此连接上禁用 LOGIN，要求先使用 TLS；客户仍以明文发送了用户名和密码。密码已暴露，\
                      登录也不可能成功。",
-            remedy: "客户应先使用 STARTTLS 或端口 993 再登录，并更换该口令。",
+            remedy: "客户应先使用 STARTTLS 或端口 993 再登录，并更换该密码。",
         },
     },
     sentences: &[],

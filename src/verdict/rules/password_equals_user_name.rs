@@ -27,9 +27,9 @@ pub const RULE: Rule = Rule {
             remedy: "Change the password, and let the server refuse such passwords.",
         },
         zh: Text {
-            title: "口令与用户名相同",
-            detail: "该账号的口令就是用户名：这是任何人首先会尝试的口令，知道邮件地址的人即可登录。",
-            remedy: "更换口令，并让服务器禁止这样的口令。",
+            title: "密码与用户名相同",
+            detail: "该账号的密码就是用户名：这是任何人首先会尝试的密码，知道邮件地址的人即可登录。",
+            remedy: "更换密码，并让服务器禁止这样的密码。",
         },
     },
     sentences: &[],

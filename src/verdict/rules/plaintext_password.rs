@@ -29,11 +29,11 @@ pub const RULE: Rule = Rule {
                      refuse logins without it, and change this password.",
         },
         zh: Text {
-            title: "口令以明文在网络上传送",
-            detail: "凡能看到这些分组的人，都可以读出用户名和口令并用来登录。PLAIN 和 LOGIN 所用的 Base64 只是编码，\
+            title: "密码以明文在网络上传送",
+            detail: "凡能看到这些分组的人，都可以读出用户名和密码并用来登录。PLAIN 和 LOGIN 所用的 Base64 只是编码，\
                      不是加密，起不到保密作用。",
             remedy: "客户应使用 TLS（端口 465、993、995，或在登录之前执行 STARTTLS），服务器应拒绝未加密的登录；\
-                     同时应更换该口令。",
+                     同时应更换该密码。",
         },
     },
     sentences: &[],

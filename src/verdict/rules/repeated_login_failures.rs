@@ -31,8 +31,8 @@ pub const RULE: Rule = Rule {
             remedy: "Look up whose address the client's is. Let the server end the session after a few failures and slow down further ones from the same address.",
         },
         zh: Text {
-            title: "同一会话中多次尝试不同口令",
-            detail: "客户在同一会话中尝试了多个不同的用户名或口令，均被服务器拒绝。可能是有人在猜测口令，也可能是程序使用了过时的口令列表。\
+            title: "同一会话中多次尝试不同密码",
+            detail: "客户在同一会话中尝试了多个不同的用户名或密码，均被服务器拒绝。可能是有人在猜测密码，也可能是程序使用了过时的密码列表。\
                      三次以上不同的尝试才会列出。",
             remedy: "查明客户地址属于谁。应让服务器在几次失败后结束会话，并对同一地址的后续尝试减速。",
         },

@@ -29,8 +29,8 @@ pub const RULE: Rule = Rule {
             remedy: "Let the client use TLS (ports 465, 993 and 995, or STARTTLS before it logs in), with PLAIN or SCRAM inside, and switch these mechanisms off.",
         },
         zh: Text {
-            title: "口令的弱验证信息以明文传送",
-            detail: "口令本身没有传送，但由口令算出的验证信息以明文传送了：凡能看到这些分组的人，都可以在自己的计算机上高速逐个试出口令。简短或常见的口令很快就会被试出。",
+            title: "密码的弱验证信息以明文传送",
+            detail: "密码本身没有传送，但由密码算出的验证信息以明文传送了：凡能看到这些分组的人，都可以在自己的计算机上高速逐个试出密码。简短或常见的密码很快就会被试出。",
             remedy: "客户应使用 TLS（端口 465、993、995，或在登录之前执行 STARTTLS），在其中使用 PLAIN 或 SCRAM，并停用上述认证方式。",
         },
     },

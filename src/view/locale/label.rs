@@ -57,6 +57,8 @@ crate::verdict::purpose::enumerated! {
         WhoLogsIn,
         /// Marks a row of the table that carries a password or token.
         CarriesSecret,
+        /// A line without a character.
+        EmptyLine,
         TextOmitted,
         Mechanism,
         User,

@@ -45,7 +45,7 @@ enum Says {
 impl Says {
     fn words(self) -> (&'static [&'static str], &'static [&'static str]) {
         match self {
-            Self::Wrong => (&["not valid", "password are wrong", "password is wrong"], &["无效", "口令错误"]),
+            Self::Wrong => (&["not valid", "password are wrong", "password is wrong"], &["无效", "密码错误"]),
             Self::Malformed => (&["cannot read", "arguments are wrong"], &["无法识别", "参数有误"]),
             Self::NotOffered => (&["does not offer"], &["不提供", "不支持"]),
             Self::Encrypt => (&["encrypted"], &["加密"]),

@@ -69,6 +69,14 @@ impl Options {
         }
     }
 
+    /// `text` in brackets, as the language writes them.
+    pub(super) fn bracketed(&self, text: &str) -> String {
+        match self.lang {
+            Lang::En => format!("({text})"),
+            Lang::Zh => format!("（{text}）"),
+        }
+    }
+
     /// The comma between two items, as the language writes it.
     pub(super) fn comma(&self) -> &'static str {
         match self.lang {

@@ -10,6 +10,7 @@ use crate::flow::{Endpoints, Side};
 use crate::protocol::event::Kind;
 use crate::session::model::{Phase, Session, State, Step};
 use crate::verdict::purpose::{Purpose, purpose};
+use crate::view::Lang;
 use crate::view::locale::{self, Label};
 use std::io::{self, Write};
 use std::net::IpAddr;
@@ -181,11 +182,15 @@ impl Layout {
 /// The step's text, or a description of content, TLS, a gap and other steps without text.
 fn said(options: &Options, step: &Step, purpose: &Purpose) -> String {
     if step.text_omitted {
-        return format!("({})", options.label(Label::TextOmitted));
+        return options.bracketed(options.label(Label::TextOmitted));
     }
     if matches!(step.kind, Kind::Data | Kind::Tls | Kind::Gap) || step.text.is_empty() {
-        return locale::row(options.lang, purpose, step.bytes, step.carries.as_ref())
-            .unwrap_or_else(|| format!("({})", locale::kind(options.lang, step.kind)));
+        let words = locale::row(options.lang, purpose, step.bytes, step.carries.as_ref());
+        let without_text = || match step.kind {
+            Kind::Data | Kind::Tls | Kind::Gap => locale::kind(options.lang, step.kind),
+            _ => options.label(Label::EmptyLine),
+        };
+        return words.unwrap_or_else(|| options.bracketed(without_text()));
     }
     let mut text = options.block(&step.text);
     if step.truncated && !text.ends_with('…') {
@@ -204,7 +209,10 @@ fn meaning(options: &Options, step: &Step, purpose: &Purpose) -> String {
     if step.mailboxes.len() > MAILBOXES {
         names.push(format!("… +{}", step.mailboxes.len() - MAILBOXES));
     }
-    format!("{purpose} ({})", names.join(", "))
+    match options.lang {
+        Lang::En => format!("{purpose} ({})", names.join(", ")),
+        Lang::Zh => format!("{purpose}（{}）", names.join("，")),
+    }
 }
 
 /// The width of the wider of the two addresses.

@@ -6,6 +6,7 @@ use crate::capture::Time;
 use crate::protocol::Protocol;
 use crate::session::summary::Summary;
 use crate::verdict::Report;
+use crate::view::Lang;
 use crate::view::locale::{self, Label};
 use std::collections::BTreeMap;
 use std::fmt::Display;
@@ -28,16 +29,23 @@ pub fn write(out: &mut dyn Write, options: &Options, report: &Report) -> io::Res
         (options.label(Label::PacketsUndecodable), undecodable(options, summary)),
         (
             options.label(Label::MailSessions),
-            counts(options, &summary.sessions, |protocol: Protocol| locale::protocol(lang, protocol)),
+            counts(options, &summary.sessions, Unit::Sessions, |protocol: Protocol| locale::protocol(lang, protocol)),
         ),
         (
             options.label(Label::LogIns),
-            counts(options, &summary.credentials, |exposure| format!("× {}", locale::exposure(lang, exposure))),
+            match lang {
+                Lang::En => counts(options, &summary.credentials, Unit::None, |exposure| {
+                    format!("× {}", locale::exposure(lang, exposure))
+                }),
+                Lang::Zh => {
+                    counts(options, &summary.credentials, Unit::Times, |exposure| locale::exposure(lang, exposure))
+                }
+            },
         ),
         (options.label(Label::MessagesCarried), summary.messages.to_string()),
         (
             options.label(Label::Findings),
-            counts(options, &summary.findings, |severity| locale::severity(lang, severity)),
+            counts(options, &summary.findings, Unit::Findings, |severity| locale::severity(lang, severity)),
         ),
     ];
     if let Some(verdict) = &report.verdict {
@@ -50,16 +58,40 @@ pub fn write(out: &mut dyn Write, options: &Options, report: &Report) -> io::Res
     sources(out, options, report)
 }
 
-/// `3 SMTP, 2 IMAP`: each count with its word behind it.
-fn counts<T: Copy, W: Display>(options: &Options, counts: &BTreeMap<T, u64>, word: impl Fn(T) -> W) -> String {
+/// What is counted: Chinese says it behind the number.
+#[derive(Debug, Clone, Copy)]
+enum Unit {
+    None,
+    Sessions,
+    Times,
+    Findings,
+}
+
+/// `3 SMTP, 2 IMAP`: each count with its word behind it; in Chinese behind its word, with its unit: `高 2 项、中 5 项`.
+fn counts<T: Copy, W: Display>(
+    options: &Options,
+    counts: &BTreeMap<T, u64>,
+    unit: Unit,
+    word: impl Fn(T) -> W,
+) -> String {
+    let unit = match unit {
+        Unit::None => "",
+        Unit::Sessions => " 个",
+        Unit::Times => " 次",
+        Unit::Findings => " 项",
+    };
     let counts: Vec<String> = counts
         .iter()
         .filter(|(_, count)| **count > 0)
-        .map(|(what, count)| format!("{count} {}", word(*what)))
+        .map(|(what, count)| match options.lang {
+            Lang::En => format!("{count} {}", word(*what)),
+            Lang::Zh => format!("{} {count}{unit}", word(*what)),
+        })
         .collect();
-    match counts.is_empty() {
-        true => options.label(Label::None).to_owned(),
-        false => counts.join(options.comma()),
+    match (counts.is_empty(), options.lang) {
+        (true, _) => options.label(Label::None).to_owned(),
+        (false, Lang::En) => counts.join(", "),
+        (false, Lang::Zh) => counts.join("、"),
     }
 }
 

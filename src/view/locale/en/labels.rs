@@ -46,6 +46,7 @@ pub fn label(label: Label) -> &'static str {
         Label::WhoLogsIn => "Who logs in, how often",
         Label::NoCredentials => "No login attempt was seen.",
         Label::CarriesSecret => "carries a password",
+        Label::EmptyLine => "empty line",
         Label::TextOmitted => "text not kept",
         Label::Mechanism => "Mechanism",
         Label::User => "User",

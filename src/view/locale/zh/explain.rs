@@ -8,7 +8,7 @@ use crate::view::locale::question::{Question, Word};
 pub fn question(question: Question) -> &'static str {
     match question {
         Question::Tables => "有哪些会话，各经历哪些阶段？",
-        Question::Passwords => "谁在登录，登录几次，在哪些报文里能看到口令？",
+        Question::Passwords => "哪些用户登录、各登录多少次，在哪些报文中可见密码？",
         Question::Mime => "邮件带有哪些 MIME 信息，各是什么意思？",
         Question::SameMessage => "收取到的邮件与发送的是否相同？",
         Question::ByHand => "哪些会话是手工输入的，过程是否与邮件客户端相同？",
@@ -30,14 +30,14 @@ pub fn word(word: Word) -> &'static str {
         Word::HowOften => "登录情况",
         Word::Mechanism => "方式",
         Word::User => "用户名",
-        Word::Password => "口令",
+        Word::Password => "密码",
         Word::Outcome => "结果",
         Word::Field => "首部行",
         Word::Meaning => "含义",
         Word::Sent => "发送",
         Word::Fetched => "再次出现",
         Word::Proof => "依据",
-        Word::ByHand => "手工？",
+        Word::ByHand => "手工输入",
         Word::Signs => "依据",
         Word::Failure => "失败之处",
         Word::ServerSaid => "服务器的原话",
@@ -93,18 +93,18 @@ pub fn phase(title: &str, steps: u64) -> String {
 
 pub fn readable(readable: u64, all: u64) -> String {
     match (readable, all) {
-        (0, _) => format!("共尝试登录 {all} 次，读到报文的人都看不到口令。"),
-        (readable, all) if readable == all => format!("共尝试登录 {all} 次，每次的口令都能在下列报文中直接读到。"),
-        _ => format!("共尝试登录 {all} 次，其中 {readable} 次的口令能在下列报文中直接读到。"),
+        (0, _) => format!("共尝试登录 {all} 次，读到报文的人都看不到密码。"),
+        (readable, all) if readable == all => format!("共尝试登录 {all} 次，每次的密码都能在下列报文中直接读到。"),
+        _ => format!("共尝试登录 {all} 次，其中 {readable} 次的密码能在下列报文中直接读到。"),
     }
 }
 
 pub fn pop3_logs_in(retrievals: Retrievals) -> String {
     let Retrievals { sessions, readable, .. } = retrievals;
-    let clear = if readable == sessions { "，用户名和口令都能读到" } else { "" };
+    let clear = if readable == sessions { "，用户名和密码都能读到" } else { "" };
     match sessions {
         1 => format!("POP3：客户为收取邮件而登录{clear}。"),
-        _ => format!("POP3 每次收取邮件都发送用户名和口令：收取过邮件的 {sessions} 个会话无一例外{clear}。"),
+        _ => format!("POP3 每次收取邮件都发送用户名和密码：收取过邮件的 {sessions} 个会话无一例外{clear}。"),
     }
 }
 

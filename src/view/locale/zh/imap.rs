@@ -25,10 +25,10 @@ pub fn verb(command: Command) -> Sentences {
         (Verb::Authenticate, _) => row(
             "按指定的认证方式开始登录",
             "登录成功",
-            "以该认证方式登录被拒绝|用户名或口令错误、客户取消，或服务器不支持该方式",
+            "以该认证方式登录被拒绝|用户名或密码错误、客户取消，或服务器不支持该方式",
         ),
         (Verb::Login, _) => {
-            row("用用户名和口令登录（以明文传送）", "用用户名和口令登录成功", "登录被拒绝|用户名或口令错误")
+            row("用用户名和密码登录（以明文传送）", "用用户名和密码登录成功", "登录被拒绝|用户名或密码错误")
         }
         (Verb::Select, _) => row("以读写方式打开邮箱", "邮箱已打开，可以读写", "不能打开邮箱|邮箱不存在或不可访问"),
         (Verb::Examine, _) => {
@@ -217,7 +217,7 @@ pub fn go_ahead(go_ahead: GoAhead) -> &'static str {
     match go_ahead {
         GoAhead::Message => "服务器已准备好接收邮件",
         GoAhead::Idling => "服务器将随时通知变化",
-        GoAhead::Login => "服务器已准备好接收用户名或口令",
+        GoAhead::Login => "服务器已准备好接收用户名或密码",
         GoAhead::Argument => "服务器已准备好接收命令的其余部分",
     }
 }
@@ -262,9 +262,9 @@ pub fn code(code: Code) -> &'static str {
         Code::NoModseq => "该邮箱不对更改编号",
         Code::Modified => "有些邮件在此期间已被更改",
         Code::Closed => "先前打开的邮箱已关闭",
-        Code::AuthenticationFailed => "用户名或口令错误",
+        Code::AuthenticationFailed => "用户名或密码错误",
         Code::AuthorizationFailed => "无权以所请求的身份登录",
-        Code::Expired => "口令已过期",
+        Code::Expired => "密码已过期",
         Code::PrivacyRequired => "必须先加密连接",
         Code::ContactAdmin => "请与管理员联系",
         Code::NoPerm => "没有权限",

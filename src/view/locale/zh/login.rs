@@ -1,4 +1,4 @@
-//! 谁登录、登录几次。 How often a client logs in to a server.
+//! 各服务器的登录情况。 How often a client logs in to a server.
 
 use crate::protocol::event::LoginCause;
 use crate::view::locale::which::Which;
@@ -34,7 +34,7 @@ fn words(which: Which) -> &'static str {
 
 /// 没有登录的会话中。
 pub fn accepted(messages: u64) -> String {
-    format!("（服务器未要求用户名和口令即接收了 {messages} 封邮件）")
+    format!("（服务器未要求用户名和密码即接收了 {messages} 封邮件）")
 }
 
 /// A login by a token was not accepted.
@@ -45,10 +45,10 @@ pub fn token_refused() -> &'static str {
 /// Why a login was not accepted.
 pub fn refused(cause: LoginCause) -> &'static str {
     match cause {
-        LoginCause::WrongSecret => "登录被拒绝：用户名、口令或令牌无效",
+        LoginCause::WrongSecret => "登录被拒绝：用户名、密码或令牌无效",
         LoginCause::Malformed => "登录被拒绝：服务器无法识别客户发送的内容",
         LoginCause::MechanismNotOffered => "登录被拒绝：服务器在此不提供这种认证方式",
-        LoginCause::EncryptionDemanded => "登录被拒绝：服务器要求先加密连接，并未核对用户名和口令",
+        LoginCause::EncryptionDemanded => "登录被拒绝：服务器要求先加密连接，并未核对用户名和密码",
         LoginCause::Limit => "登录被拒绝：连接或尝试次数过多",
         LoginCause::InUse => "登录被拒绝：邮箱正被另一会话占用",
         LoginCause::SwitchedOff => "登录被拒绝：账号或这种登录方式已停用",

@@ -9,7 +9,7 @@ pub fn fact(fact: MimeFact) -> &'static str {
         MimeFact::Boundary => "分隔邮件各部分的边界字符串；其后再加“--”表示最后一部分结束",
         MimeFact::Charset => "说明文本的字节如何对应为字符",
         MimeFact::NoMime => "没有 MIME 字段：按 RFC 822 处理的纯文本",
-        MimeFact::HeaderMissing => "首部或其一部分未被捕获：不知道是否有 MIME 字段",
+        MimeFact::HeaderMissing => "首部或其一部分未抓到：不知道是否有 MIME 字段",
         MimeFact::HeaderUnfinished => "首部的结尾没有到来：不知道其后是否有 MIME 字段",
     }
 }

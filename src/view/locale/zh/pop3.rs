@@ -14,8 +14,8 @@ pub fn greeting(greeting: Greeting) -> &'static str {
 pub fn command(command: Command) -> &'static str {
     match command {
         Command::User => "告知用户名",
-        Command::Pass => "告知口令（以明文传送）",
-        Command::Apop => "用用户名以及由时间戳和口令算出的摘要登录",
+        Command::Pass => "告知密码（以明文传送）",
+        Command::Apop => "用用户名以及由时间戳和密码算出的摘要登录",
         Command::Auth => "按指定的认证方式开始登录",
         Command::AuthList => "询问服务器支持的认证方式",
         Command::Capa => "询问服务器的能力",
@@ -33,7 +33,7 @@ pub fn command(command: Command) -> &'static str {
         Command::Quit => "退出（尚未登录）",
         Command::QuitAndUpdate => "退出，服务器进入更新状态，删除已标记的邮件",
         Command::Lang => "请求更换响应所用的语言，或询问可用的语言",
-        Command::Utf8 => "请求在用户名、口令和邮件中使用 UTF-8",
+        Command::Utf8 => "请求在用户名、密码和邮件中使用 UTF-8",
         Command::Last => "询问看过的邮件中最大的序号",
         Command::Xtnd => "使用服务器的扩展功能，例如通过 POP3 发送邮件",
         Command::Other => "POP3 没有定义的命令",
@@ -49,7 +49,7 @@ pub fn reply(command: Command, reply: Reply) -> &'static str {
 
 fn ok(command: Command) -> &'static str {
     match command {
-        Command::User => "服务器接受用户名，等待口令",
+        Command::User => "服务器接受用户名，等待密码",
         Command::Pass => "登录成功，邮箱已打开并被该客户锁定",
         Command::Apop => "APOP 登录成功，邮箱已打开",
         Command::Auth => "登录成功",
@@ -79,9 +79,9 @@ fn ok(command: Command) -> &'static str {
 fn err(command: Command) -> &'static str {
     match command {
         Command::User => "服务器不接受该用户名",
-        Command::Pass => "登录被拒绝|口令错误，或邮箱已被锁定",
+        Command::Pass => "登录被拒绝|密码错误，或邮箱已被锁定",
         Command::Apop => "APOP 登录被拒绝|用户名或摘要错误，或邮箱已被锁定",
-        Command::Auth => "登录被拒绝|用户名或口令错误，或服务器不支持该认证方式",
+        Command::Auth => "登录被拒绝|用户名或密码错误，或服务器不支持该认证方式",
         Command::AuthList => "服务器不列出其认证方式",
         Command::Capa => "服务器不支持 CAPA，没有可告知的扩展",
         Command::Stls => "服务器拒绝使用 TLS",
@@ -147,7 +147,7 @@ pub fn response_code(code: ResponseCode) -> &'static str {
         ResponseCode::InUse => "邮箱正被另一个会话使用",
         ResponseCode::SystemTemporary => "系统暂时故障",
         ResponseCode::SystemPermanent => "系统故障，需要人工排除",
-        ResponseCode::Auth => "用户名或口令错误",
+        ResponseCode::Auth => "用户名或密码错误",
         ResponseCode::Utf8 => "需要使用 UTF-8",
         ResponseCode::Other => "原因不在标准之列",
     }

@@ -21,7 +21,7 @@ pub fn row(header: &ProxyHeader, size: u64) -> String {
 
 pub fn refuses(unexpected: Unexpected) -> &'static str {
     match unexpected {
-        Unexpected::ProxyHeader => "服务器没有启用 PROXY 协议，把代理的头部当作命令",
+        Unexpected::ProxyHeader => "服务器没有启用 PROXY 协议，把代理的首部当作命令",
         Unexpected::ClientHello => "服务器在此端口使用明文，把 ClientHello 当作无法识别的命令",
     }
 }

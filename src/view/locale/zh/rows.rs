@@ -36,7 +36,7 @@ pub fn short(octets: u64, announced: u64) -> String {
 
 /// Content of an announced length, of which bytes are missing from the capture.
 pub fn piece_of(octets: u64, announced: u64) -> String {
-    format!("传送内容，抓包中不完整：声明 {announced} 字节，捕获了 {}", bytes(octets))
+    format!("传送内容，抓包中不完整：声明 {announced} 字节，抓到 {}", bytes(octets))
 }
 
 pub fn counted(size: u64) -> String {
@@ -62,15 +62,15 @@ pub fn tls(what: &Subject, size: u64) -> String {
 }
 
 pub fn gap(missing: u64) -> String {
-    format!("（{}未捕获）", bytes(missing))
+    format!("（{}未抓到）", bytes(missing))
 }
 
 pub fn gap_purpose(from: Side, missing: u64) -> String {
-    format!("{}发送的 {}未被捕获", side(from), bytes(missing))
+    format!("{}发送的 {}未抓到", side(from), bytes(missing))
 }
 
 pub fn cut(from: Side) -> String {
-    format!("{}所发一行的一部分，其余部分没有发出，或者不在捕获文件中", side(from))
+    format!("{}所发一行的一部分，其余部分没有发出，或者不在抓包文件中", side(from))
 }
 
 pub fn unknown(protocol: &str, from: Side) -> String {

@@ -154,7 +154,7 @@ pub fn reply(reply: Reply) -> &'static str {
         Reply::XforwardRefused => "服务器不接受所说明的邮件来源",
         Reply::LoggedIn => "登录成功",
         Reply::LoginDeferred => "服务器暂时无法验证身份，请稍后重试",
-        Reply::LoginRefused => "登录被拒绝|用户名或口令错误",
+        Reply::LoginRefused => "登录被拒绝|用户名或密码错误",
         Reply::PasswordTransition => "用户须先用另一种认证方式登录一次，才能使用这种方式",
         Reply::ResponseTooLong => "客户的应答过长",
         Reply::ExchangeBroken => "登录中止|客户取消，或应答不是正确的 Base64 编码",

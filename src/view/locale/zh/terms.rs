@@ -60,7 +60,7 @@ pub fn kind(kind: Kind) -> &'static str {
         Kind::Response => "对质询的应答",
         Kind::Data => "内容",
         Kind::Tls => "TLS",
-        Kind::Gap => "未捕获",
+        Kind::Gap => "未抓到",
         Kind::Unknown => "无法识别",
     }
 }
@@ -97,9 +97,9 @@ pub fn login_outcome(outcome: LoginOutcome) -> &'static str {
 
 pub fn exposure(exposure: Exposure) -> &'static str {
     match exposure {
-        Exposure::Plaintext => "口令原文",
-        Exposure::Token => "令牌（等同于口令）",
-        Exposure::Hash => "质询与应答（可离线猜测口令）",
+        Exposure::Plaintext => "密码原文",
+        Exposure::Token => "令牌（等同于密码）",
+        Exposure::Hash => "质询与应答（可离线猜测密码）",
         Exposure::None => "无可利用内容",
     }
 }

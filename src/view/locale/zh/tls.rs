@@ -22,8 +22,8 @@ pub fn part(from: Side, what: &Subject) -> String {
 /// A password in a command.
 pub fn password(protocol: Protocol) -> &'static str {
     match protocol {
-        Protocol::Imap => "用用户名和口令登录（在 TLS 之内传送）",
-        Protocol::Pop3 | Protocol::Smtp | Protocol::Lmtp => "告知口令（在 TLS 之内传送）",
+        Protocol::Imap => "用用户名和密码登录（在 TLS 之内传送）",
+        Protocol::Pop3 | Protocol::Smtp | Protocol::Lmtp => "告知密码（在 TLS 之内传送）",
     }
 }
 
