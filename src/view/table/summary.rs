@@ -74,13 +74,14 @@ fn counts<T: Copy, W: Display>(
     unit: Unit,
     word: impl Fn(T) -> W,
 ) -> String {
+    let is_severity = matches!(unit, Unit::Findings);
     let unit = match unit {
         Unit::None => "",
         Unit::Sessions => " 个",
         Unit::Times => " 次",
         Unit::Findings => " 项",
     };
-    let counts: Vec<String> = counts
+    let mut counts: Vec<String> = counts
         .iter()
         .filter(|(_, count)| **count > 0)
         .map(|(what, count)| match options.lang {
@@ -88,6 +89,10 @@ fn counts<T: Copy, W: Display>(
             Lang::Zh => format!("{} {count}{unit}", word(*what)),
         })
         .collect();
+    if is_severity {
+        // The most severe first.
+        counts.reverse();
+    }
     match (counts.is_empty(), options.lang) {
         (true, _) => options.label(Label::None).to_owned(),
         (false, Lang::En) => counts.join(", "),
