@@ -13,7 +13,9 @@ use crate::view::json::{Json, NdJson};
 use crate::view::redact::{Names, Redact};
 use crate::view::table::{self, Table};
 use crate::view::{self, View, catalogue, record, schema};
+use crate::view::clock::Clock;
 use anyhow::Context;
+use begun::Begun;
 use clap::error::ErrorKind;
 use identity::Harm;
 use named::Named;
@@ -25,6 +27,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use whole_lines::WholeLines;
 
+mod begun;
 mod compare;
 mod explain;
 mod identity;
@@ -176,6 +179,9 @@ fn analyze(mut analysis: Analysis) -> anyhow::Result<()> {
             Box::new(source.reporting(asked, Box::new(say::line)))
         }
     };
+    if let Clock::Relative(origin) = analysis.output.time {
+        source = Box::new(Begun::new(source, origin));
+    }
     // `stop` ends the source, after the packets that it has already received. `give_up` ends the reading at once, where
     // what is read cannot be written.
     let give_up = Arc::new(AtomicBool::new(false));
@@ -265,7 +271,7 @@ fn made(
 ) -> anyhow::Result<Box<dyn View>> {
     let options = record::Options { lang: output.lang, ..Default::default() };
     let style = table::Style { width: output.width, colour: output.colour };
-    let tables = table::Options { style, show: output.show, lang: output.lang, text_limit: options.text_limit };
+    let tables = table::Options { style, show: output.show, lang: output.lang, text_limit: options.text_limit, time: output.time };
     let view: Box<dyn View> = match output.format {
         Format::Json => Box::new(Json::new(out, options)),
         Format::Ndjson => Box::new(NdJson::new(out, options)),
