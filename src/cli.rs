@@ -159,6 +159,10 @@ pub struct Output {
     pub colour: bool,
     /// How tables tell times.
     pub time: Clock,
+    /// The bytes of a session instead.
+    pub raw: bool,
+    /// These would go to a terminal, and nobody has said that they should.
+    pub unasked_terminal: bool,
 }
 
 /// The environment, as far as it matters: read once, by the caller of [`Cli::resolve`].
@@ -224,7 +228,12 @@ impl Cli {
             Command::Explain(args) => Plan::Explain(Box::new(questions(args, environment))),
             Command::Read(args) => {
                 let input = if args.follow { Input::Followed(args.files) } else { Input::Files(args.files) };
-                analysis(input, args.common, environment, None, None, User::default())
+                let unasked = args.raw && environment.terminal && args.common.output.is_none();
+                let mut plan = analysis(input, args.common, environment, None, None, User::default());
+                if let Plan::Analyze(analysis) = &mut plan {
+                    (analysis.output.raw, analysis.output.unasked_terminal) = (args.raw, unasked);
+                }
+                plan
             }
             Command::Live(args) => {
                 let live = crate::capture::LiveOptions {
@@ -305,6 +314,8 @@ fn analysis(
     let output = Output {
         format: args.format,
         time: clock(args.time, environment, file.is_some()),
+        raw: false,
+        unasked_terminal: false,
         file,
         extract: args.extract,
         extract_limit: args.extract_limit << 20,

@@ -29,12 +29,14 @@ use whole_lines::WholeLines;
 
 mod begun;
 mod compare;
+mod conversations;
 mod explain;
 mod identity;
 mod named;
 mod patient;
 mod private;
 mod privileges;
+mod raw;
 mod say;
 mod whole_lines;
 
@@ -67,16 +69,17 @@ pub fn run(plan: Plan) -> anyhow::Result<()> {
         Plan::Schema => Ok(Named::stdout().write_all(schema::schema().as_bytes())?),
         Plan::Compare(pairing) => compare::compare(*pairing),
         Plan::Explain(questions) => explain::explain(*questions),
+        Plan::Analyze(analysis) if analysis.output.raw => raw::raw(*analysis),
         Plan::Analyze(analysis) => analyze(*analysis),
     }
 }
 
-/// The exit status that an error stands for: 2 no such two sessions, 3 unreadable input, 4 no permission or no such interface.
+/// The exit status that an error stands for: 2 no such session or sessions, 3 unreadable input, 4 no permission or no such interface.
 pub fn exit_status(error: &anyhow::Error) -> u8 {
     if error.is::<privileges::Kept>() {
         return NOT_PERMITTED;
     }
-    if error.is::<compare::Which>() {
+    if error.is::<compare::Which>() || error.is::<raw::Refused>() {
         return WRONG_USAGE;
     }
     error.downcast_ref::<CaptureError>().map_or(FAILED, |error| error.fault().exit_status())
@@ -229,7 +232,7 @@ fn analyze(mut analysis: Analysis) -> anyhow::Result<()> {
     }
     analysis.options.selection = view.selection();
     let needs = view.needs().and(analysis.options.selection.needs());
-    let plan = Arc::new(session::Plan { needs, content_store });
+    let plan = Arc::new(session::Plan { needs, content_store, raw_store: None });
     let outcome = pipeline::run(&mut *source, &analysis.options, &plan, &mut *view, &give_up)?;
     match outcome.problem {
         Some(problem) => Err(problem.into()),

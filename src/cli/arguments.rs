@@ -66,6 +66,10 @@ pub(super) struct ReadArgs {
     /// Keep reading a file that is still being written, and the files that take its name after it, until Ctrl-C.
     #[arg(long)]
     pub(super) follow: bool,
+    /// Write the bytes of one session, chosen by --session, exactly as both sides sent them, in the order in which they were
+    /// delivered, and nothing else. Not to a terminal, unless by `-o -`. Not together with --redact: bytes cannot be masked.
+    #[arg(long, conflicts_with_all = ["redact", "extract", "format", "follow"])]
+    pub(super) raw: bool,
     #[command(flatten)]
     pub(super) common: CommonArgs,
 }

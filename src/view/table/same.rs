@@ -72,8 +72,7 @@ impl Same {
         for Group { first, again, more } in &self.groups {
             let mut line = named(*first);
             for (place, by) in again {
-                let by = options.bracketed(locale::matched(options.lang, *by));
-                line = format!("{line} = {} {by}", named(*place));
+                line = format!("{line} = {} – {}", named(*place), locale::matched(options.lang, *by));
             }
             if *more > 0 {
                 line = format!("{line} = … +{more}");
