@@ -8,15 +8,17 @@ use crate::pipeline::Emit;
 use crate::protocol::Protocol;
 use crate::protocol::ports::Ports;
 use crate::verdict::Selection;
+use crate::view::clock::{Clock, system_zone};
 use crate::view::{Lang, Show};
 use clap::CommandFactory;
 use clap_complete::Shell;
+use jiff::tz::TimeZone;
 use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::time::Duration;
 
 pub use arguments::{CatalogueFormat, Cli, CompareFormat, Format, Redaction};
-use arguments::{Colour, Command, CommonArgs, CompareArgs, ExplainArgs, Language, What};
+use arguments::{Colour, Command, CommonArgs, CompareArgs, ExplainArgs, Language, ToldBy, What};
 
 mod arguments;
 
@@ -155,6 +157,12 @@ pub struct Output {
     pub width: usize,
     /// Colour the tables.
     pub colour: bool,
+    /// How tables tell times.
+    pub time: Clock,
+    /// The bytes of a session instead.
+    pub raw: bool,
+    /// These would go to a terminal, and nobody has said that they should.
+    pub unasked_terminal: bool,
 }
 
 /// The environment, as far as it matters: read once, by the caller of [`Cli::resolve`].
@@ -166,6 +174,10 @@ pub struct Environment {
     pub no_color: bool,
     /// Standard output is a terminal that knows colours.
     pub colour_terminal: bool,
+    /// Standard output is a terminal.
+    pub terminal: bool,
+    /// The time zone of `TZ`, or else of the machine.
+    pub zone: Option<&'static TimeZone>,
     /// The terminal's columns, or `COLUMNS`.
     pub columns: Option<usize>,
     /// Processors that this process may use.
@@ -183,6 +195,8 @@ impl Environment {
         Self {
             locale: ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().find_map(set).unwrap_or_default(),
             no_color: set("NO_COLOR").is_some(),
+            terminal,
+            zone: system_zone(),
             colour_terminal: terminal && set("TERM").is_none_or(|term| term != "dumb"),
             cores: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
             caller: ["SUDO_UID", "SUDO_GID"]
@@ -214,7 +228,12 @@ impl Cli {
             Command::Explain(args) => Plan::Explain(Box::new(questions(args, environment))),
             Command::Read(args) => {
                 let input = if args.follow { Input::Followed(args.files) } else { Input::Files(args.files) };
-                analysis(input, args.common, environment, None, None, User::default())
+                let unasked = args.raw && environment.terminal && args.common.output.is_none();
+                let mut plan = analysis(input, args.common, environment, None, None, User::default());
+                if let Plan::Analyze(analysis) = &mut plan {
+                    (analysis.output.raw, analysis.output.unasked_terminal) = (args.raw, unasked);
+                }
+                plan
             }
             Command::Live(args) => {
                 let live = crate::capture::LiveOptions {
@@ -294,6 +313,9 @@ fn analysis(
     };
     let output = Output {
         format: args.format,
+        time: clock(args.time, environment, file.is_some()),
+        raw: false,
+        unasked_terminal: false,
         file,
         extract: args.extract,
         extract_limit: args.extract_limit << 20,
@@ -368,6 +390,17 @@ fn coloured(asked: Colour, environment: &Environment, to_file: bool) -> bool {
     }
 }
 
+fn clock(asked: Option<ToldBy>, environment: &Environment, to_file: bool) -> Clock {
+    let local = environment.zone.map_or(Clock::Utc, Clock::Local);
+    match asked {
+        Some(ToldBy::Utc) => Clock::Utc,
+        Some(ToldBy::Local) => local,
+        Some(ToldBy::Relative) => Clock::relative(),
+        None if environment.terminal && !to_file => local,
+        None => Clock::Utc,
+    }
+}
+
 fn language(asked: Option<Language>, environment: &Environment) -> Lang {
     match asked {
         Some(Language::En) => Lang::En,
@@ -388,6 +421,8 @@ fn show(asked: &[What]) -> Show {
         findings: has(What::Findings),
         journeys: has(What::Journeys),
         summary: has(What::Summary),
+        transcript: asked.contains(&What::Transcript),
+        filters: asked.contains(&What::All),
     }
 }
 

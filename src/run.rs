@@ -13,7 +13,9 @@ use crate::view::json::{Json, NdJson};
 use crate::view::redact::{Names, Redact};
 use crate::view::table::{self, Table};
 use crate::view::{self, View, catalogue, record, schema};
+use crate::view::clock::Clock;
 use anyhow::Context;
+use begun::Begun;
 use clap::error::ErrorKind;
 use identity::Harm;
 use named::Named;
@@ -25,13 +27,16 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use whole_lines::WholeLines;
 
+mod begun;
 mod compare;
+mod conversations;
 mod explain;
 mod identity;
 mod named;
 mod patient;
 mod private;
 mod privileges;
+mod raw;
 mod say;
 mod whole_lines;
 
@@ -64,16 +69,17 @@ pub fn run(plan: Plan) -> anyhow::Result<()> {
         Plan::Schema => Ok(Named::stdout().write_all(schema::schema().as_bytes())?),
         Plan::Compare(pairing) => compare::compare(*pairing),
         Plan::Explain(questions) => explain::explain(*questions),
+        Plan::Analyze(analysis) if analysis.output.raw => raw::raw(*analysis),
         Plan::Analyze(analysis) => analyze(*analysis),
     }
 }
 
-/// The exit status that an error stands for: 2 no such two sessions, 3 unreadable input, 4 no permission or no such interface.
+/// The exit status that an error stands for: 2 no such session or sessions, 3 unreadable input, 4 no permission or no such interface.
 pub fn exit_status(error: &anyhow::Error) -> u8 {
     if error.is::<privileges::Kept>() {
         return NOT_PERMITTED;
     }
-    if error.is::<compare::Which>() {
+    if error.is::<compare::Which>() || error.is::<raw::Refused>() {
         return WRONG_USAGE;
     }
     error.downcast_ref::<CaptureError>().map_or(FAILED, |error| error.fault().exit_status())
@@ -176,6 +182,9 @@ fn analyze(mut analysis: Analysis) -> anyhow::Result<()> {
             Box::new(source.reporting(asked, Box::new(say::line)))
         }
     };
+    if let Clock::Relative(origin) = analysis.output.time {
+        source = Box::new(Begun::new(source, origin));
+    }
     // `stop` ends the source, after the packets that it has already received. `give_up` ends the reading at once, where
     // what is read cannot be written.
     let give_up = Arc::new(AtomicBool::new(false));
@@ -223,7 +232,7 @@ fn analyze(mut analysis: Analysis) -> anyhow::Result<()> {
     }
     analysis.options.selection = view.selection();
     let needs = view.needs().and(analysis.options.selection.needs());
-    let plan = Arc::new(session::Plan { needs, content_store });
+    let plan = Arc::new(session::Plan { needs, content_store, raw_store: None });
     let outcome = pipeline::run(&mut *source, &analysis.options, &plan, &mut *view, &give_up)?;
     match outcome.problem {
         Some(problem) => Err(problem.into()),
@@ -265,7 +274,7 @@ fn made(
 ) -> anyhow::Result<Box<dyn View>> {
     let options = record::Options { lang: output.lang, ..Default::default() };
     let style = table::Style { width: output.width, colour: output.colour };
-    let tables = table::Options { style, show: output.show, lang: output.lang, text_limit: options.text_limit };
+    let tables = table::Options { style, show: output.show, lang: output.lang, text_limit: options.text_limit, time: output.time };
     let view: Box<dyn View> = match output.format {
         Format::Json => Box::new(Json::new(out, options)),
         Format::Ndjson => Box::new(NdJson::new(out, options)),

@@ -66,6 +66,10 @@ pub(super) struct ReadArgs {
     /// Keep reading a file that is still being written, and the files that take its name after it, until Ctrl-C.
     #[arg(long)]
     pub(super) follow: bool,
+    /// Write the bytes of one session, chosen by --session, exactly as both sides sent them, in the order in which they were
+    /// delivered, and nothing else. Not to a terminal, unless by `-o -`. Not together with --redact: bytes cannot be masked.
+    #[arg(long, conflicts_with_all = ["redact", "extract", "format", "follow"])]
+    pub(super) raw: bool,
     #[command(flatten)]
     pub(super) common: CommonArgs,
 }
@@ -195,6 +199,10 @@ pub(super) struct CommonArgs {
     /// The language of headings and explanations [default: from the locale].
     #[arg(long, value_enum)]
     pub(super) lang: Option<Language>,
+    /// How tables tell times: in UTC, by the clock of this place (its offset is said), or in seconds since the first packet
+    /// of the capture. JSON is always in UTC [default: local on a terminal, utc elsewhere].
+    #[arg(long, value_name = "CLOCK", value_enum)]
+    pub(super) time: Option<ToldBy>,
     /// Write each message to a file in DIR, its attachments, a transcript of each session, and index.json, which says
     /// which is which. DIR must be empty or not there yet. Not together with --redact: mail cannot be masked.
     #[arg(long, value_name = "DIR", conflicts_with = "redact")]
@@ -254,8 +262,22 @@ pub(super) enum What {
     Journeys,
     /// Counts.
     Summary,
-    /// All of these.
+    /// All of these, with display filters for Wireshark.
     All,
+    /// The dialogue line by line, `C:` the client and `S:` the server, with what was sent in base64 to log in decoded
+    /// beside it. Not in `all`, whose steps say the same.
+    Transcript,
+}
+
+/// What `--time` takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum ToldBy {
+    /// UTC.
+    Utc,
+    /// The time zone of TZ, or else this machine's; UTC where neither is known.
+    Local,
+    /// Seconds since the first packet.
+    Relative,
 }
 
 /// What `--format` takes.

@@ -9,7 +9,7 @@ use crate::flow::{Endpoints, PacketRef, Side, StreamHandler, Transport};
 use crate::protocol::channel::Stack;
 use crate::protocol::detect::{self, Detection, Detector, Probe, When};
 use crate::protocol::ports::Hint;
-use crate::session::{Builder, Plan};
+use crate::session::{Builder, Plan, StoredContent};
 use crate::verdict;
 use crate::view::View;
 use std::io;
@@ -34,6 +34,8 @@ pub struct ConnectionFollower<'a> {
     decrypted: bool,
     /// Its beginning was captured.
     from_start: bool,
+    /// Every byte of it, where that is asked for.
+    raw: Option<Arc<StoredContent>>,
 }
 
 /// How much is known, in ascending order.
@@ -74,6 +76,7 @@ impl<'a> ConnectionFollower<'a> {
             shown: 0,
             decrypted: false,
             from_start: false,
+            raw: None,
         };
         follower.expect();
         follower
@@ -160,6 +163,7 @@ impl<'a> ConnectionFollower<'a> {
             }
         }
         let State::Following { mut dialogue, mut builder, .. } = self.state else { return None };
+        builder.so_far().raw = self.raw.take();
         dialogue.end(&mut *builder);
         if builder.is_packed() {
             return Some(Ended::Packed(Box::new((builder, transport, self.shown))));
@@ -183,6 +187,15 @@ impl<'a> ConnectionFollower<'a> {
             None if !self.options.any_port => State::Foreign,
             hint => State::Deciding(Detector::new(hint)),
         };
+    }
+
+    /// Keeps `bytes`, where the whole conversation is asked for and may be mail.
+    fn keep(&mut self, bytes: &[u8]) {
+        let Some(store) = &self.plan.raw_store else { return };
+        match self.state {
+            State::Foreign => self.raw = None,
+            _ => self.raw.get_or_insert_with(|| Arc::new(StoredContent::begin(store))).append(bytes),
+        }
     }
 
     fn heed(&mut self, detection: Detection) {
@@ -215,6 +228,7 @@ impl<'a> ConnectionFollower<'a> {
 impl StreamHandler for ConnectionFollower<'_> {
     fn data(&mut self, from: Side, bytes: &[u8], at: PacketRef) {
         self.decide_silent(at);
+        self.keep(bytes);
         match &mut self.state {
             State::Following { dialogue, builder, probe } => {
                 *probe = probe.filter(|_| from == Side::Server);

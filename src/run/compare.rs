@@ -44,7 +44,7 @@ pub fn compare(pairing: Pairing) -> anyhow::Result<()> {
     identity::check_files(&pairing.files, pairing.file.as_deref(), None)?;
     let contents = Arc::new(Contents::default());
     let needs = Needs::STEPS.and(Needs::MESSAGES);
-    let plan = Arc::new(Plan { needs, content_store: Some(contents.clone()) });
+    let plan = Arc::new(Plan { needs, content_store: Some(contents.clone()), raw_store: None });
     let picked = Rc::new(RefCell::new(Picked::default()));
     let first_file = Rc::new(Cell::new(None));
     let picker =

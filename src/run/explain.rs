@@ -50,7 +50,7 @@ pub fn explain(mut questions: Questions) -> anyhow::Result<()> {
     questions.options.waiting_sessions = if masked { memory.ended() / 4 } else { memory.ended() };
     let needs = view.needs().and(questions.options.selection.needs());
     let content_store = heads.map(|heads| -> Arc<dyn ContentStore> { heads });
-    let plan = Arc::new(Plan { needs, content_store });
+    let plan = Arc::new(Plan { needs, content_store, raw_store: None });
     let outcome = pipeline::run(&mut *source, &questions.options, &plan, &mut *view, &AtomicBool::new(false))?;
     drop(view);
     show(&questions, &answers.borrow())?;

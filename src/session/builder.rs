@@ -229,7 +229,9 @@ fn next_number(len: usize) -> u32 {
 impl Sink for Builder {
     fn step(&mut self, told: event::Step<'_>) -> StepId {
         let n = next_number(self.steps());
-        self.phase = phase::of(&told.subject, self.phase);
+        // A client that sends ahead may have begun the next phase: what answers a command is of the command's.
+        let previous = told.answers.and_then(|n| self.stored(n)).map_or(self.phase, |answered| answered.phase);
+        self.phase = phase::of(&told.subject, previous);
         self.channel = told.channel;
         if self.is_closed() {
             self.limit(Limit::Memory);

@@ -9,7 +9,9 @@ use crate::limits::LimitsHit;
 use crate::protocol::Protocol;
 use crate::protocol::event::{Certificate, Exposure, LoginCause, LoginOutcome, StepId, Via};
 use crate::protocol::secret::Secret;
+use crate::session::content_store::StoredContent;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 mod fault;
 mod finding;
@@ -66,6 +68,8 @@ pub struct Session {
     pub findings: Vec<Finding>,
     /// Bounds that cost something in this session.
     pub limits_hit: LimitsHit,
+    /// Every byte that both sides sent, where it is kept.
+    pub raw: Option<Arc<StoredContent>>,
 }
 
 impl Session {
@@ -88,6 +92,7 @@ impl Session {
             messages: Vec::new(),
             findings: Vec::new(),
             limits_hit: LimitsHit::default(),
+            raw: None,
         }
     }
 

@@ -16,6 +16,9 @@ pub struct Plan {
     pub needs: Needs,
     /// Where the content of messages and attachments is kept; with `None` it is forgotten as it streams by.
     pub content_store: Option<Arc<dyn ContentStore>>,
+    /// Where whole conversations are kept, the bytes of both sides in the order in which they were delivered; with `None`
+    /// they are forgotten.
+    pub raw_store: Option<Arc<dyn ContentStore>>,
 }
 
 /// What is asked for: nothing else is computed.
@@ -64,7 +67,7 @@ impl Needs {
 impl From<Needs> for Plan {
     /// Content is not kept.
     fn from(needs: Needs) -> Self {
-        Self { needs, content_store: None }
+        Self { needs, content_store: None, raw_store: None }
     }
 }
 

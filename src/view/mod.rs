@@ -11,7 +11,9 @@ session on to the view inside them; [`json::Json`] completes `same_as` before it
 
 pub(crate) mod address;
 pub mod catalogue;
+pub mod clock;
 pub mod compare;
+pub(crate) mod display_filter;
 mod each_session;
 pub mod escape;
 pub mod explain;
@@ -23,6 +25,7 @@ pub mod record;
 pub mod redact;
 pub mod schema;
 pub mod table;
+pub mod transcript;
 
 #[cfg(test)]
 pub(crate) mod testing;
@@ -109,6 +112,10 @@ pub struct Show {
     pub journeys: bool,
     /// Counts.
     pub summary: bool,
+    /// The dialogue, a line for each that was sent.
+    pub transcript: bool,
+    /// Display filters, to look the packets up in Wireshark.
+    pub filters: bool,
 }
 
 impl Show {
@@ -121,8 +128,10 @@ impl Show {
         findings: false,
         journeys: false,
         summary: false,
+        transcript: false,
+        filters: false,
     };
-    /// Everything (`--show all`).
+    /// Everything (`--show all`) but the transcript, which says again what the steps say.
     pub const ALL: Self = Self {
         steps: true,
         sessions: true,
@@ -131,12 +140,14 @@ impl Show {
         findings: true,
         journeys: true,
         summary: true,
+        transcript: false,
+        filters: true,
     };
 
     /// The parts of a session that the selected tables read.
     fn needs(self) -> Needs {
-        let messages = self.steps || self.messages || self.journeys;
-        Needs { messages, attachments: messages, prints: self.journeys, texts: self.steps, faults: false }
+        let messages = self.steps || self.messages || self.journeys || self.transcript;
+        Needs { messages, attachments: messages, prints: self.journeys, texts: self.steps || self.transcript, faults: false }
     }
 
     /// Rules run if findings are shown or counted in the summary. The counts of logins stand below the login attempts.

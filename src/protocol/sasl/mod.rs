@@ -21,6 +21,7 @@ mod typed;
 use prompt::Turn;
 
 pub use mechanism::Mechanism;
+pub(crate) use payload::base64;
 pub use round::{Round, Unencoded};
 
 use super::credential::{Credential, Exposure, LoginCause, LoginOutcome};

@@ -67,6 +67,7 @@ impl Session {
             messages,
             findings,
             limits_hit: _,
+            raw: _,
         } = self;
         visit_transport(transport, visit);
         visit_all([client_name, banner], visit);
@@ -99,6 +100,7 @@ impl Session {
             messages: _,
             findings: _,
             limits_hit,
+            raw: _,
         } = self;
         Self {
             id: *id,
@@ -117,6 +119,7 @@ impl Session {
             messages: Vec::new(),
             findings: Vec::new(),
             limits_hit: limits_hit.clone(),
+            raw: None,
         }
     }
 }

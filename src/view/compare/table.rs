@@ -7,7 +7,8 @@ use crate::verdict::compare::{How, Row as Compare};
 use crate::view::address::canonical;
 use crate::view::locale::compared::Word;
 use crate::view::locale::{self, Label, compare as words};
-use crate::view::table::{Grid, Mark, Row, Style, banner, moment, paragraph};
+use crate::view::clock::Clock;
+use crate::view::table::{Grid, Mark, Row, Style, banner, paragraph};
 use crate::view::{Lang, escape};
 use std::io::{self, Write};
 use unicode_width::UnicodeWidthStr;
@@ -135,7 +136,7 @@ pub fn facts(compared: &Compared<'_>) -> Vec<[String; 3]> {
     };
     let began = |session: &Session| {
         let known = session.transport.first.time.known();
-        known.map_or_else(|| label(Label::NoTime), moment)
+        known.map_or_else(|| label(Label::NoTime), |time| Clock::Utc.moment(lang, time))
     };
     let duration = |session: &Session| {
         session.transport.duration().map(|length| locale::duration(lang, length)).unwrap_or_default()

@@ -7,6 +7,8 @@ crate::verdict::purpose::enumerated! {
     pub enum Label {
         // The report's table.
         Number,
+        /// Seconds since the session began.
+        SinceBegin,
         SourceIp,
         DestinationIp,
         CommandAndParameters,
@@ -141,6 +143,12 @@ crate::verdict::purpose::enumerated! {
         Probes,
         LimitsHit,
         Count,
+        // The dialogue.
+        Transcript,
+        // Messages that are the same.
+        SameMessages,
+        // Evidence to paste into Wireshark.
+        DisplayFilter,
         // Values.
         None,
     }

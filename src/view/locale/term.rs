@@ -146,6 +146,16 @@ pub fn duration(lang: Lang, nanoseconds: i64) -> String {
     say!(lang, terms::seconds(&seconds))
 }
 
+/// Seconds, as they are written.
+pub fn seconds(lang: Lang, seconds: &str) -> String {
+    say!(lang, terms::seconds(seconds))
+}
+
+/// How many extensions a long list names.
+pub fn extensions(lang: Lang, count: usize) -> String {
+    say!(lang, terms::extensions(count))
+}
+
 /// A host on the way took a message so many seconds after the one before it.
 pub fn received(lang: Lang, by: &str, seconds: i64) -> String {
     say!(lang, terms::received(by, seconds))

@@ -6,7 +6,7 @@ use super::step::{Elsewhere, elsewhere};
 use crate::capture::number;
 use crate::protocol::tls;
 use crate::session::model::{self, Fact, Facts, Key};
-use crate::view::{escape, locale};
+use crate::view::{display_filter, escape, locale};
 use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;
@@ -49,6 +49,10 @@ pub(crate) struct Finding<'a> {
     /// The same in other files than the session's `source`. Absent if there are none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     packets_elsewhere: Vec<Elsewhere>,
+    /// A display filter for Wireshark and tshark that selects the packets that show it, of `steps` and of `packets`, in the
+    /// session's `source`. Absent if there are none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    display_filter: Option<String>,
     /// Named values of the first occurrence: `recipient`, `code`, `enhanced`, `reply`, `command`, `count`, `bytes`,
     /// `limit`, `line`, `seconds`, `packet`, `by`, `user`, `mechanism`, `version`, `name`. Absent if there are none.
     #[serde(skip_serializing_if = "Map::is_empty")]
@@ -71,6 +75,7 @@ impl<'a> Finding<'a> {
         let locale::FindingWords { title, detail, remedy, reference } = locale::finding(context.options.lang, finding);
         let source = context.session.source();
         let here = finding.packets.iter().filter(|&&packet| number::source(packet) == source);
+        let mut filters = display_filter::of_finding(context.session, finding).into_iter();
         let mut occurrences: Vec<Map> = finding.facts.iter().map(|facts| named(context, facts)).collect();
         occurrences.retain(|facts| !facts.is_empty());
         let facts = match occurrences.len() {
@@ -86,6 +91,7 @@ impl<'a> Finding<'a> {
             steps: &finding.steps,
             packets: here.map(|&packet| number::frame(packet)).collect(),
             packets_elsewhere: elsewhere(finding.packets.iter().copied(), source),
+            display_filter: filters.find(|(of, _)| *of == source).map(|(_, filter)| filter),
             facts,
             occurrences,
             because_of: finding.because_of,

@@ -11,6 +11,7 @@ use super::{Message, Step, Transaction, community_id, enums, uid};
 use crate::capture::{Time, number};
 use crate::session::model;
 use crate::verdict::{budget, conclusion};
+use crate::view::display_filter;
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::net::SocketAddr;
@@ -33,6 +34,9 @@ pub(crate) struct Session<'a> {
     /// The file of `last_packet`, as an index in `capture.sources`. Absent if it is `source`.
     #[serde(skip_serializing_if = "Option::is_none")]
     last_source: Option<usize>,
+    /// A display filter for Wireshark and tshark that selects its packets: by both ends and the times, or where the clock of
+    /// the capture went back between them, by numbers.
+    display_filter: String,
     /// The protocol spoken.
     protocol: enums::Protocol,
     /// The endpoint that opened the connection.
@@ -108,6 +112,7 @@ impl<'a> Session<'a> {
             first_packet: number::frame(transport.first.packet),
             last_packet: number::frame(transport.last.packet),
             last_source: Some(number::source(transport.last.packet)).filter(|&source| source != session.source()),
+            display_filter: display_filter::of_session(session),
             protocol: enums::Protocol(session.protocol),
             client: Endpoint::new(transport.endpoints.client),
             server: Endpoint::new(transport.endpoints.server),

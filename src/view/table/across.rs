@@ -4,6 +4,7 @@ use super::grid::Row;
 use super::options::KEPT;
 use super::{Options, cell, heading};
 use crate::verdict::{AcrossReport, Change, Evidence, FindingAcross, Hop, Journey};
+use crate::view::clock::Clock;
 use crate::view::locale::{self, FindingWords, Label};
 use crate::view::packet::shown;
 use std::io::{self, Write};
@@ -82,7 +83,7 @@ pub fn journeys(out: &mut dyn Write, options: &Options, journeys: &[Journey]) ->
         heading::title(out, options.style, &options.named(Label::MessageId, &id))?;
         let ends = format!("{} → {}", options.label(Label::From), options.label(Label::To));
         let titles = [
-            &format!("{} (UTC)", options.label(Label::Date)),
+            &options.time.title(options.lang, Label::Date),
             options.label(Label::Session),
             &ends,
             options.label(Label::Size),
@@ -114,7 +115,7 @@ fn step(options: &Options, hops: &[Hop], nth: usize) -> Row {
     if let Some(outcome) = outcome {
         what = format!("{what}\n{}", options.named(Label::Outcome, &outcome));
     }
-    let time = heading::began(options, hop.time, heading::second);
+    let time = heading::began(options, hop.time, Clock::second);
     Row::new([time, session, format!("{} →\n{}", hop.from, hop.to), locale::bytes(lang, hop.size), what])
 }
 

@@ -2,7 +2,8 @@
 
 use super::grid::Row;
 use super::{Options, cell, heading};
-use crate::session::model::Session;
+use crate::session::model::{Finding, Session};
+use crate::view::display_filter;
 use crate::view::locale::{self, FindingWords, Label};
 use crate::view::packet::shown;
 use std::io::{self, Write};
@@ -22,12 +23,24 @@ pub fn session(out: &mut dyn Write, options: &Options, session: &Session) -> io:
             let FindingWords { title, detail, remedy, reference } = locale::finding(options.lang, finding);
             let mut text = vec![title.to_owned(), detail, options.named(Label::Remedy, remedy)];
             text.extend(reference.map(|reference| options.named(Label::Reference, reference)));
+            if options.show.filters {
+                text.extend(filters(options, session, finding));
+            }
             let of_steps = finding.steps.iter().filter_map(|&n| session.step(n)).map(cell::numbers);
             let evidence = of_steps.chain(finding.packets.iter().map(|&packet| shown(packet)));
             Row::new([locale::severity(options.lang, finding.severity).to_owned(), text.join("\n"), few(evidence)])
         })
         .collect();
     heading::table(out, options.style, &titles, &rows, &[8, 0, 12])
+}
+
+/// The display filters that select the packets of `finding`: one for each file, with its number unless it is the first.
+fn filters(options: &Options, session: &Session, finding: &Finding) -> Vec<String> {
+    let named = |(source, filter): (usize, String)| {
+        let of = (source > 0).then(|| format!(" {}:", source + 1)).unwrap_or_default();
+        options.named(Label::DisplayFilter, &format!("{of}{filter}"))
+    };
+    display_filter::of_finding(session, finding).into_iter().map(named).collect()
 }
 
 /// The first [`EVIDENCE`] numbers, and `…` if there are more.

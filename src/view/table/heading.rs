@@ -6,7 +6,10 @@ use crate::capture::Time;
 use crate::protocol::event::Kind;
 use crate::session::model::{Session, Tls};
 use crate::verdict::conclusion;
+use crate::view::Lang;
 use crate::view::address::canonical;
+use crate::view::clock::Clock;
+use crate::view::display_filter;
 use crate::view::locale::{self, Label};
 use anstyle::{Effects, Style as Colour};
 use std::io::{self, Write};
@@ -47,7 +50,7 @@ pub fn session(out: &mut dyn Write, options: &Options, session: &Session) -> io:
     let transport = &session.transport;
     let lang = options.lang;
     let mut facts = ends(options, session);
-    facts.push((options.label(Label::Started), began(options, transport.first.time, moment)));
+    facts.push((options.label(Label::Started), began(options, transport.first.time, Clock::moment)));
     if let Some(duration) = transport.duration() {
         facts.push((options.label(Label::Duration), locale::duration(lang, duration)));
     }
@@ -65,6 +68,9 @@ pub fn session(out: &mut dyn Write, options: &Options, session: &Session) -> io:
     facts.push((options.label(Label::Tls), tls(options, &session.tls)));
     if options.show.findings {
         facts.push((options.label(Label::Verdict), locale::verdict(lang, &conclusion::of_session(session))));
+    }
+    if options.show.filters {
+        facts.push((options.label(Label::DisplayFilter), display_filter::of_session(session)));
     }
     pairs(out, options.style, facts)?;
     if session.steps.iter().all(|step| step.kind == Kind::Gap) {
@@ -103,18 +109,9 @@ pub fn ends(options: &Options, session: &Session) -> Vec<(&'static str, String)>
 }
 
 /// The moment of a packet as `shown` shows it, or that the capture does not have it.
-pub fn began(options: &Options, time: Time, shown: fn(Time) -> String) -> String {
-    time.known().map_or_else(|| options.label(Label::NoTime).to_owned(), shown)
-}
-
-/// A time for people: `2009-12-08 06:00:00.000000 UTC`.
-pub fn moment(time: Time) -> String {
-    time.to_string().replacen('T', " ", 1).replace('Z', " UTC")
-}
-
-/// A time for a list, to the second: `2009-12-08 06:00:00`.
-pub fn second(time: Time) -> String {
-    time.to_string().replacen('T', " ", 1).chars().take("2009-12-08 06:00:00".len()).collect()
+pub fn began(options: &Options, time: Time, shown: fn(Clock, Lang, Time) -> String) -> String {
+    let known = time.known().map(|time| shown(options.time, options.lang, time));
+    known.unwrap_or_else(|| options.label(Label::NoTime).to_owned())
 }
 
 /// TLS in words: how it began, and what is known of it.

@@ -4,7 +4,8 @@ session to another. How a session ended and what its messages were follows at it
 */
 
 use super::grid::Row;
-use super::steps::{self, Layout, Section};
+use super::sections::Section;
+use super::steps::{self, Layout};
 use super::totals::Totals;
 use super::{Options, findings, heading, messages};
 use crate::flow::Side;
@@ -104,7 +105,7 @@ impl<W: Write> View for Live<W> {
         let has_findings = show.findings && !session.findings.is_empty();
         let has_messages = (show.steps || show.messages) && !session.messages.is_empty();
         self.told.remove(&session.id);
-        if show.steps || has_findings || has_messages {
+        if show.steps || show.transcript || has_findings || has_messages {
             self.close()?;
             let (out, options) = (&mut self.out, &self.options);
             heading::begin(out, options, &session)?;
@@ -118,6 +119,9 @@ impl<W: Write> View for Live<W> {
             heading::pairs(out, options.style, facts)?;
             if has_messages {
                 messages::write(out, options, &session, &session.messages)?;
+            }
+            if show.transcript {
+                super::spoken(out, options, &session)?;
             }
             if has_findings {
                 findings::session(out, options, &session)?;

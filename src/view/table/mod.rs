@@ -8,6 +8,7 @@ terminal. Colour only repeats what signs say.
 */
 
 mod across;
+mod capabilities;
 mod catalogue;
 mod cell;
 mod credentials;
@@ -18,6 +19,8 @@ mod heading;
 mod live;
 mod messages;
 mod options;
+mod same;
+mod sections;
 mod sessions;
 mod stalls;
 mod steps;
@@ -27,15 +30,18 @@ mod wrap;
 
 pub(super) use cell::numbers;
 pub(super) use grid::{Grid, Mark, Row};
-pub(super) use heading::{banner, moment, paragraph};
+pub(super) use heading::{banner, paragraph};
 
 pub use catalogue::write as catalogue;
 pub use live::Live;
 pub use options::{Options, Style};
 
 use super::View;
+use super::locale::Label;
+use super::transcript::{self, Form};
 use crate::session::model::Session;
 use crate::verdict::{Needs, Report, Selection};
+use std::collections::HashMap;
 use std::io::{self, Write};
 use totals::Totals;
 
@@ -64,13 +70,16 @@ impl<W: Write> View for Table<W> {
         let Options { show, .. } = self.options;
         let out = &mut self.out;
         let has_findings = show.findings && !session.findings.is_empty();
-        if show.steps || has_findings || (show.messages && !session.messages.is_empty()) {
+        if show.steps || show.transcript || has_findings || (show.messages && !session.messages.is_empty()) {
             heading::session(out, &self.options, &session)?;
         }
         if show.steps {
             steps::session(out, &self.options, &session)?;
         } else if show.messages {
             messages::write(out, &self.options, &session, &session.messages)?;
+        }
+        if show.transcript {
+            spoken(out, &self.options, &session)?;
         }
         if has_findings {
             findings::session(out, &self.options, &session)?;
@@ -91,6 +100,13 @@ impl<W: Write> View for Table<W> {
     fn selection(&self) -> Selection {
         self.options.show.selection()
     }
+}
+
+/// Writes the dialogue, a line for each that was sent.
+fn spoken(out: &mut dyn Write, options: &Options, session: &Session) -> io::Result<()> {
+    heading::title(out, options.style, options.label(Label::Transcript))?;
+    let form = Form { lang: options.lang, clock: Some(options.time), decoded: true, files: &HashMap::new() };
+    transcript::write(out, form, session)
 }
 
 #[cfg(test)]

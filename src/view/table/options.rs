@@ -1,5 +1,6 @@
 //! The options of tables, and formatting that all tables share.
 
+use crate::view::clock::Clock;
 use crate::view::locale::{self, Label};
 use crate::view::{Lang, Show, escape};
 
@@ -36,6 +37,8 @@ pub struct Options {
     pub lang: Lang,
     /// Characters after which the text of a step is cut.
     pub text_limit: usize,
+    /// How moments are told.
+    pub time: Clock,
 }
 
 impl Options {

@@ -5,6 +5,7 @@ use super::options::KEPT;
 use super::{Options, heading};
 use crate::session::model::Session;
 use crate::view::address::canonical;
+use crate::view::clock::Clock;
 use crate::view::locale::{self, Label};
 use std::io::{self, Write};
 
@@ -25,7 +26,7 @@ impl List {
     /// An empty list.
     pub fn new(options: &Options) -> Self {
         let show = options.show;
-        let alone = show.sessions && !show.steps && !show.messages && !show.findings;
+        let alone = show.sessions && !show.steps && !show.messages && !show.findings && !show.transcript;
         let streamed = alone.then(|| Grid::new(options.style, &WIDTHS, &FIRM));
         Self { streamed, begun: false, kept: Vec::new(), left_out: 0 }
     }
@@ -72,7 +73,7 @@ fn begin(out: &mut dyn Write, options: &Options, grid: &mut Grid) -> io::Result<
     let titles = [
         options.label(Label::Session),
         &ends,
-        &format!("{} (UTC)\n{}", options.label(Label::Started), options.label(Label::HowItEnded)),
+        &format!("{}\n{}", options.time.title(options.lang, Label::Started), options.label(Label::HowItEnded)),
         options.label(Label::LogIns),
         options.label(Label::MessagesCarried),
     ];
@@ -89,7 +90,7 @@ fn row(options: &Options, session: &Session) -> Row {
     Row::new([
         format!("{} {}", session.id, locale::protocol(options.lang, session.protocol)),
         format!("{} →\n{}", canonical(transport.endpoints.client), canonical(transport.endpoints.server)),
-        format!("{}\n{end}", heading::began(options, transport.first.time, heading::second)),
+        format!("{}\n{end}", heading::began(options, transport.first.time, Clock::second)),
         session.credentials.len().to_string(),
         session.messages.len().to_string(),
     ])

@@ -5,15 +5,17 @@ followed by the tables of the messages that ended in it.
 
 use super::cell::{line, numbers};
 use super::grid::{self, Grid, Mark, Row};
-use super::{Options, heading, messages};
+use super::sections::Sections;
+use super::{Options, capabilities, heading, messages};
 use crate::flow::{Endpoints, Side};
 use crate::protocol::event::Kind;
-use crate::session::model::{Phase, Session, State, Step};
+use crate::session::model::{Message, Session, Step};
 use crate::verdict::purpose::{Purpose, purpose};
 use crate::view::Lang;
+use crate::view::address::canonical;
+use crate::view::clock::offset;
 use crate::view::locale::{self, Label};
 use std::io::{self, Write};
-use std::net::IpAddr;
 
 /// Steps at the beginning of a session that decide the widths of the columns.
 const MEASURED: usize = 1_000;
@@ -21,6 +23,10 @@ const MEASURED: usize = 1_000;
 const PIECE: usize = 256;
 /// The widest column of packet numbers.
 const NUMBERS: usize = 13;
+/// The widest column of seconds: of half a year.
+const TIMES: usize = 13;
+/// The narrowest terminal that has room for it.
+const WIDE: usize = 120;
 /// Most characters of a mailbox name beside a purpose.
 const MAILBOX: usize = 100;
 /// Most mailbox names beside a purpose.
@@ -31,20 +37,16 @@ const IPV4: usize = 15;
 /// Writes the tables of a session that is over.
 pub fn session(out: &mut dyn Write, options: &Options, session: &Session) -> io::Result<()> {
     let layout = Layout::of(options, session);
+    let sections = Sections::of(session);
     let mut unshown = session.messages.as_slice();
-    let mut rest = session.steps.as_slice();
-    while let Some(first) = rest.first() {
-        let mut section = Section::of(first);
-        let len = rest.iter().take_while(|step| section.goes_on(step)).count();
-        let (steps, later) = rest.split_at(len.max(1));
-        rest = later;
+    for (nth, (section, steps)) in sections.tables.iter().enumerate() {
         heading::title(out, options.style, &section.title(options, session))?;
         let mut grid = layout.grid.clone();
         grid.head(out, &titles(options))?;
         let mut before = None;
         for piece in steps.chunks(PIECE) {
             let row =
-                |step: &Step| layout.row(options, session, step).joined(is_joined(before.replace(step.from), step));
+                |step: &&Step| layout.row(options, session, step).joined(is_joined(before.replace(step.from), step));
             let rows: Vec<Row> = piece.iter().map(row).collect();
             grid.rows(out, &rows)?;
         }
@@ -53,9 +55,8 @@ pub fn session(out: &mut dyn Write, options: &Options, session: &Session) -> io:
             writeln!(out, "{}", legend(options))?;
         }
         // A message is written under the section that has its last step.
-        let last = steps.last().map_or(0, |step| step.n);
-        let here = unshown.iter().take_while(|message| message.steps.last().is_none_or(|&n| n <= last)).count();
-        let (shown, later) = unshown.split_at(here);
+        let ended = |message: &&Message| message.steps.last().is_none_or(|&n| sections.with(n) <= nth);
+        let (shown, later) = unshown.split_at(unshown.iter().take_while(ended).count());
         messages::write(out, options, session, shown)?;
         unshown = later;
     }
@@ -78,40 +79,15 @@ pub fn legend(options: &Options) -> String {
 const SIGN: &str = "!";
 
 /// The titles of the columns.
-pub fn titles(options: &Options) -> [&'static str; 5] {
-    [Label::Number, Label::SourceIp, Label::DestinationIp, Label::CommandAndParameters, Label::Purpose]
-        .map(|label| options.label(label))
+pub fn titles(options: &Options) -> Vec<&'static str> {
+    let since = has_times(options).then_some(Label::SinceBegin);
+    let sheet = [Label::SourceIp, Label::DestinationIp, Label::CommandAndParameters, Label::Purpose];
+    [Label::Number].into_iter().chain(since).chain(sheet).map(|label| options.label(label)).collect()
 }
 
-/// The steps of one table: those of a phase or, in the transaction phase, of one state (IMAP's authenticated and
-/// selected). The table is named after the first state in it.
-#[derive(Debug, Clone, Copy)]
-pub struct Section {
-    phase: Phase,
-    state: Option<State>,
-}
-
-impl Section {
-    /// The section that begins with `step`.
-    pub fn of(step: &Step) -> Self {
-        Self { phase: step.phase, state: step.state() }
-    }
-
-    /// True if the next `step` belongs to the section too. A step without a state (a gap, TLS, an unknown line) does
-    /// not end a section.
-    pub fn goes_on(&mut self, step: &Step) -> bool {
-        let same_state = self.phase != Phase::Transaction || self.state.is_none() || step.state().is_none();
-        if self.phase != step.phase || !(same_state || self.state == step.state()) {
-            return false;
-        }
-        self.state = self.state.or(step.state());
-        true
-    }
-
-    /// The title of the section's table.
-    pub fn title(self, options: &Options, session: &Session) -> String {
-        locale::phase_title(options.lang, session.protocol, self.phase, self.state)
-    }
+/// True if there is room for a column of seconds since the session began.
+fn has_times(options: &Options) -> bool {
+    options.style.width >= WIDE
 }
 
 /// The columns of the report's table.
@@ -125,37 +101,44 @@ impl Layout {
     /// Columns with widths that suit the session's steps.
     fn of(options: &Options, session: &Session) -> Self {
         let widest = widest(session.transport.endpoints);
-        let mut layout = Self::sized(options, NUMBERS, widest, [options.style.width; 2]);
+        let mut layout = Self::sized(options, [NUMBERS, TIMES], widest, [options.style.width; 2]);
         let rows: Vec<Row> =
             session.steps.iter().take(MEASURED).map(|step| layout.row(options, session, step)).collect();
-        // Steps after the measured ones have greater, and so perhaps wider, numbers.
-        let last = session.steps.last().map(numbers).unwrap_or_default();
+        // Steps after the measured ones have greater, and so perhaps wider, numbers and times.
+        let last = session.steps.last();
         let natural = grid::naturals(&titles(options), &rows);
-        let [number, _, _, command, purpose] = natural.as_slice() else { return layout };
-        layout = Self::sized(options, (*number).max(grid::natural(&last)), widest, [*command, *purpose]);
+        let (Some(&number), [.., command, purpose]) = (natural.first(), natural.as_slice()) else { return layout };
+        let number = number.max(grid::natural(&last.map(numbers).unwrap_or_default()));
+        let time = natural.get(1).copied().unwrap_or_default();
+        let time = time.max(grid::natural(&last.map(|step| since(session, step)).unwrap_or_default()));
+        layout = Self::sized(options, [number, time], widest, [*command, *purpose]);
         layout
     }
 
     /// Columns for steps that are not known yet.
     pub fn blind(options: &Options, endpoints: Endpoints) -> Self {
-        Self::sized(options, 7, widest(endpoints), [options.style.width; 2])
+        Self::sized(options, [7, TIMES], widest(endpoints), [options.style.width; 2])
     }
 
-    fn sized(options: &Options, number: usize, address: usize, [command, purpose]: [usize; 2]) -> Self {
+    fn sized(options: &Options, [number, time]: [usize; 2], address: usize, rest: [usize; 2]) -> Self {
         // The titles' words must fit. An IPv6 address is broken into several lines, to leave room for the commands.
-        let words = titles(options)[1..3].iter().flat_map(|title| title.split(' ')).map(grid::natural).max();
+        let ends = [Label::SourceIp, Label::DestinationIp].map(|label| options.label(label));
+        let words = ends.iter().flat_map(|title| title.split(' ')).map(grid::natural).max();
         let addresses = address.max(words.unwrap_or_default()).min(IPV4.max(options.style.width / 6));
-        let number = number.min(NUMBERS);
-        let natural = [number, addresses, addresses, command, purpose];
-        Self { grid: Grid::new(options.style, &natural, &[number, addresses, addresses]), addresses }
+        let mut natural = vec![number.min(NUMBERS)];
+        natural.extend(has_times(options).then_some(time.min(TIMES)));
+        natural.extend([addresses, addresses]);
+        let firm = natural.clone();
+        natural.extend(rest);
+        Self { grid: Grid::new(options.style, &natural, &firm), addresses }
     }
 
     /// The row of a step.
     pub fn row(&self, options: &Options, session: &Session, step: &Step) -> Row {
-        let endpoints = &session.transport.endpoints;
+        let [client, server] = addresses(session.transport.endpoints);
         let (source, destination) = match step.from {
-            Side::Client => (endpoints.client, endpoints.server),
-            Side::Server => (endpoints.server, endpoints.client),
+            Side::Client => (client, server),
+            Side::Server => (server, client),
         };
         let mark = match step.kind {
             Kind::Gap => Mark::Gap,
@@ -167,16 +150,20 @@ impl Layout {
             number = format!("{number} {SIGN}");
         }
         let purpose = purpose(session, step);
-        let address = |ip| broken(&address(ip), self.addresses);
-        Row::new([
-            number,
-            address(source.ip()),
-            address(destination.ip()),
+        let cells = [
+            broken(&source, self.addresses),
+            broken(&destination, self.addresses),
             said(options, step, &purpose),
             meaning(options, step, &purpose),
-        ])
-        .marked(mark)
+        ];
+        let since = has_times(options).then(|| since(session, step));
+        Row::new([number].into_iter().chain(since).chain(cells)).marked(mark)
     }
+}
+
+/// Seconds since the session began: `+0.045`. Empty where the capture does not have the times.
+fn since(session: &Session, step: &Step) -> String {
+    step.time.known_since(session.transport.first.time).map(|since| offset(since, 3)).unwrap_or_default()
 }
 
 /// The step's text, or a description of content, TLS, a gap and other steps without text.
@@ -192,7 +179,7 @@ fn said(options: &Options, step: &Step, purpose: &Purpose) -> String {
         };
         return words.unwrap_or_else(|| options.bracketed(without_text()));
     }
-    let mut text = options.block(&step.text);
+    let mut text = options.block(capabilities::cut(options, step).as_deref().unwrap_or(&step.text));
     if step.truncated && !text.ends_with('…') {
         text.push('…');
     }
@@ -217,12 +204,17 @@ fn meaning(options: &Options, step: &Step, purpose: &Purpose) -> String {
 
 /// The width of the wider of the two addresses.
 fn widest(endpoints: Endpoints) -> usize {
-    address(endpoints.client.ip()).len().max(address(endpoints.server.ip()).len())
+    addresses(endpoints).iter().map(String::len).max().unwrap_or_default()
 }
 
-/// An address as it is printed.
-fn address(ip: IpAddr) -> String {
-    ip.to_canonical().to_string()
+/// The addresses of client and server as they are printed. Where they are equal (loopback, a NAT that leads back), the
+/// ports tell the two apart.
+fn addresses(endpoints: Endpoints) -> [String; 2] {
+    let ends = [endpoints.client, endpoints.server].map(canonical);
+    match ends.map(|end| end.ip()) {
+        [client, server] if client == server => ends.map(|end| end.to_string()),
+        ips => ips.map(|ip| ip.to_string()),
+    }
 }
 
 /// An address in lines of `width`, broken behind a colon.
@@ -239,7 +231,18 @@ fn broken(address: &str, width: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::broken;
+    use super::{Endpoints, addresses, broken};
+
+    #[test]
+    fn equal_addresses_are_told_apart_by_their_ports() {
+        let ends = |client: &str, server: &str| {
+            addresses(Endpoints { client: client.parse().unwrap(), server: server.parse().unwrap() })
+        };
+        assert_eq!(ends("127.0.0.1:50000", "127.0.0.1:25"), ["127.0.0.1:50000", "127.0.0.1:25"]);
+        assert_eq!(ends("[::1]:50000", "[::1]:25"), ["[::1]:50000", "[::1]:25"]);
+        assert_eq!(ends("[::ffff:10.0.0.1]:50000", "10.0.0.1:25"), ["10.0.0.1:50000", "10.0.0.1:25"]);
+        assert_eq!(ends("10.0.0.1:50000", "10.0.0.2:25"), ["10.0.0.1", "10.0.0.2"]);
+    }
 
     #[test]
     fn addresses_break_behind_a_colon() {

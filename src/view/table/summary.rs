@@ -112,9 +112,10 @@ fn sources(out: &mut dyn Write, options: &Options, report: &Report) -> io::Resul
     let titles =
         [Label::Source, Label::Format, Label::LinkTypes, Label::Packets, Label::FirstPacket, Label::LastPacket]
             .map(|label| options.label(label));
-    let time = |time: Option<Time>| time.map(|time| heading::moment(time).replace(" UTC", "")).unwrap_or_default();
-    let [source, format, links, packets, first, last] = titles;
-    let (first, last) = (format!("{first} (UTC)"), format!("{last} (UTC)"));
+    let moment = |time| options.time.moment(options.lang, time).replace(" UTC", "");
+    let time = |time: Option<Time>| time.map(moment).unwrap_or_default();
+    let [source, format, links, packets, ..] = titles;
+    let [first, last] = [Label::FirstPacket, Label::LastPacket].map(|label| options.time.title(options.lang, label));
     let titles = [source, format, links, packets, &first, &last];
     let rows: Vec<Row> = report
         .sources

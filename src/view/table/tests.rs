@@ -8,7 +8,7 @@ use crate::view::{Lang, Show};
 use unicode_width::UnicodeWidthStr;
 
 fn options(width: usize, lang: Lang, show: Show) -> Options {
-    Options { style: Style { width, colour: false }, show, lang, text_limit: 1_000 }
+    Options { style: Style { width, colour: false }, show, lang, text_limit: 1_000, time: crate::view::clock::Clock::Utc }
 }
 
 fn shown(mut view: impl View, sessions: Vec<Session>) {

@@ -2,6 +2,7 @@
 //! hit.
 
 use super::credentials::Ledger;
+use super::same::Same;
 use super::sessions::List;
 use super::{Options, across, frequency, heading, summary};
 use crate::session::model::Session;
@@ -14,18 +15,22 @@ pub struct Totals {
     options: Options,
     sessions: List,
     credentials: Ledger,
+    same: Same,
 }
 
 impl Totals {
     /// No rows yet.
     pub fn new(options: Options) -> Self {
-        Self { options, sessions: List::new(&options), credentials: Ledger::default() }
+        Self { options, sessions: List::new(&options), credentials: Ledger::default(), same: Same::default() }
     }
 
     /// Adds a session that is over.
     pub fn session(&mut self, out: &mut dyn Write, session: &Session) -> io::Result<()> {
         if self.options.show.credentials {
             self.credentials.add(&self.options, session);
+        }
+        if self.options.show.steps || self.options.show.messages {
+            self.same.add(session);
         }
         if self.options.show.sessions {
             self.sessions.add(out, &self.options, session)?;
@@ -35,10 +40,11 @@ impl Totals {
 
     /// Writes the tables that close the output.
     pub fn finish(&mut self, out: &mut dyn Write, report: &Report) -> io::Result<()> {
-        let Self { options, sessions, credentials } = self;
+        let Self { options, sessions, credentials, same } = self;
         if report.summary.sessions.values().all(|&count| count == 0) {
             summary::no_mail(out, options, report)?;
         } else {
+            same.write(out, options)?;
             sessions.finish(out, options)?;
             if options.show.journeys {
                 across::journeys(out, options, &report.across.journeys)?;

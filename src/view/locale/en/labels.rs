@@ -5,6 +5,7 @@ use crate::view::locale::Label;
 pub fn label(label: Label) -> &'static str {
     match label {
         Label::Number => "No.",
+        Label::SinceBegin => "Time (s)",
         Label::SourceIp => "Source IP",
         Label::DestinationIp => "Destination IP",
         Label::CommandAndParameters => "Command and parameters",
@@ -122,6 +123,9 @@ pub fn label(label: Label) -> &'static str {
         Label::Probes => "Probes",
         Label::LimitsHit => "Cut off by a limit",
         Label::Count => "Count",
+        Label::Transcript => "Transcript",
+        Label::SameMessages => "Same messages",
+        Label::DisplayFilter => "Wireshark",
         Label::None => "none",
     }
 }

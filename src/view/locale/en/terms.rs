@@ -202,6 +202,11 @@ pub fn packets(packets: u64) -> String {
     count(packets, "packet", "packets")
 }
 
+/// How many extensions a long list names.
+pub fn extensions(count: usize) -> String {
+    format!("… {count} extensions in all")
+}
+
 /// A length of time. `seconds` is a formatted decimal number.
 pub fn seconds(seconds: &str) -> String {
     format!("{seconds} s")

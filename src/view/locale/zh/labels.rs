@@ -5,6 +5,7 @@ use crate::view::locale::Label;
 pub fn label(label: Label) -> &'static str {
     match label {
         Label::Number => "序号",
+        Label::SinceBegin => "时间 (s)",
         Label::SourceIp => "源 IP",
         Label::DestinationIp => "目的 IP",
         Label::CommandAndParameters => "报文摘要和参数",
@@ -122,6 +123,9 @@ pub fn label(label: Label) -> &'static str {
         Label::Probes => "探测连接",
         Label::LimitsHit => "因限制而舍弃的内容",
         Label::Count => "数量",
+        Label::Transcript => "会话记录",
+        Label::SameMessages => "相同的邮件",
+        Label::DisplayFilter => "Wireshark",
         Label::None => "无",
     }
 }

@@ -195,6 +195,11 @@ pub fn packets(packets: u64) -> String {
     format!("{packets} 个分组")
 }
 
+/// How many extensions a long list names.
+pub fn extensions(count: usize) -> String {
+    format!("… 共 {count} 项扩展")
+}
+
 /// A length of time. `seconds` is a formatted decimal number.
 pub fn seconds(seconds: &str) -> String {
     format!("{seconds} 秒")

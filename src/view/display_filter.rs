@@ -1,0 +1,120 @@
+/*!
+Evidence to paste: display filters for Wireshark and tshark (`wireshark-filter(4)`).
+
+A session is selected by its ends and its times, which hold in any file that has its packets. `tcp.stream` would not do:
+it counts connections of all kinds, as many as that program has seen of that file. A finding is selected by packet
+numbers, which hold in one file.
+*/
+
+use crate::capture::number;
+use crate::session::model::{Finding, Session};
+use std::fmt::Write as _;
+use std::net::{IpAddr, SocketAddr};
+
+/// Most ranges of packet numbers in a filter; further ones are left out.
+const RANGES: usize = 64;
+
+/// The filter that selects the packets of `session`.
+pub fn of_session(session: &Session) -> String {
+    let transport = &session.transport;
+    let (client, server) = (transport.endpoints.client, transport.endpoints.server);
+    let address = |end: SocketAddr| match end.ip() {
+        IpAddr::V4(ip) => format!("ip.addr == {ip}"),
+        IpAddr::V6(ip) => format!("ipv6.addr == {ip}"),
+    };
+    let mut filter = match client.ip() == server.ip() {
+        true => address(client),
+        false => format!("{} && {}", address(client), address(server)),
+    };
+    for port in [client.port(), server.port()] {
+        let _ = write!(filter, " && tcp.port == {port}");
+    }
+    let (first, last) = (transport.first, transport.last);
+    let is_one_file = number::source(first.packet) == number::source(last.packet);
+    match (first.time.known(), last.time.known()) {
+        (Some(from), Some(until)) if from <= until => {
+            for (than, time) in [(">=", from), ("<=", until)] {
+                let (seconds, rest) =
+                    (time.nanoseconds().div_euclid(1_000_000_000), time.nanoseconds().rem_euclid(1_000_000_000));
+                let _ = write!(filter, " && frame.time_epoch {than} {seconds}.{rest:09}");
+            }
+        }
+        // A clock that went back, or none: the numbers hold in this file.
+        _ if is_one_file => {
+            for (than, packet) in [(">=", first.packet), ("<=", last.packet)] {
+                let _ = write!(filter, " && frame.number {than} {}", number::frame(packet));
+            }
+        }
+        _ => {}
+    }
+    filter
+}
+
+/// The filters that select the packets that show `finding`, one for each file: the file's index, and the filter.
+pub fn of_finding(session: &Session, finding: &Finding) -> Vec<(usize, String)> {
+    let steps = finding.steps.iter().filter_map(|&n| session.step(n));
+    let mut packets: Vec<u64> = steps.flat_map(|step| step.packets.iter()).chain(finding.packets.iter().copied()).collect();
+    packets.sort_unstable();
+    packets.dedup();
+    packets
+        .chunk_by(|one, other| number::source(*one) == number::source(*other))
+        .filter_map(|of_file| Some((number::source(*of_file.first()?), frames(of_file))))
+        .collect()
+}
+
+/// `frame.number in {12, 15..17}`; of a single packet `frame.number == 12`. `packets` ascend.
+fn frames(packets: &[u64]) -> String {
+    let mut ranges = packets.chunk_by(|one, next| one.checked_add(1) == Some(*next));
+    let shown: Vec<String> = ranges
+        .by_ref()
+        .take(RANGES)
+        .filter_map(|range| match range {
+            [] => None,
+            [one] => Some(number::frame(*one).to_string()),
+            [first, .., last] => Some(format!("{}..{}", number::frame(*first), number::frame(*last))),
+        })
+        .collect();
+    match shown.as_slice() {
+        [one] if !one.contains("..") => format!("frame.number == {one}"),
+        _ => format!("frame.number in {{{}}}", shown.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::capture::Time;
+    use crate::view::testing::{lab_pop3, lab_smtp};
+
+    #[test]
+    fn a_session_by_its_ends_and_times() {
+        let mut session = lab_smtp();
+        assert_eq!(
+            of_session(&session),
+            "ip.addr == 172.16.0.73 && ip.addr == 172.16.0.253 && tcp.port == 1893 && tcp.port == 25 \
+             && frame.time_epoch >= 1260252000.000000000 && frame.time_epoch <= 1260252000.024000000"
+        );
+        session.transport.endpoints.client = "[2001:db8::1]:1893".parse().unwrap();
+        session.transport.endpoints.server = "[2001:db8::1]:25".parse().unwrap();
+        session.transport.first.time = Time::from_microseconds(i64::MAX / 2_000);
+        let filter = of_session(&session);
+        assert!(filter.starts_with("ipv6.addr == 2001:db8::1 && tcp.port == 1893"), "{filter}");
+        assert!(filter.contains("frame.number >= 1 && frame.number <= "), "the clock went back: {filter}");
+    }
+
+    #[test]
+    fn a_finding_by_its_packets_in_each_file() {
+        assert_eq!(frames(&[12, 15, 16, 17]), "frame.number in {12, 15..17}");
+        assert_eq!(frames(&[12]), "frame.number == 12");
+        let many: Vec<u64> = (0..200).map(|n| 2 * n + 1).collect();
+        assert_eq!(frames(&many).matches(',').count(), RANGES - 1);
+        let session = lab_pop3();
+        let finding = Finding { steps: vec![1], packets: vec![9, number::packed(1, 3)], ..Finding::default() };
+        let first = session.steps[0].packets.first();
+        let expected = vec![
+            (0, format!("frame.number in {{{first}, 9}}")),
+            (1, "frame.number == 3".to_owned()),
+        ];
+        assert_eq!(of_finding(&session, &finding), expected);
+    }
+}
