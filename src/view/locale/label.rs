@@ -139,6 +139,7 @@ crate::verdict::purpose::enumerated! {
         PacketsOther,
         PacketsUndecodable,
         Probes,
+        SessionsShown,
         LimitsHit,
         Count,
         // Values.
