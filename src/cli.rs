@@ -5,14 +5,15 @@ code further on reads the environment.
 
 use crate::limits::Budget;
 use crate::pipeline::Emit;
-use crate::protocol::Protocol;
 use crate::protocol::ports::Ports;
+use crate::session::model::Severity;
 use crate::verdict::Selection;
 use crate::view::clock::{Clock, system_zone};
 use crate::view::{Lang, Show};
-use clap::CommandFactory;
+use clap::{CommandFactory, FromArgMatches};
 use clap_complete::Shell;
 use jiff::tz::TimeZone;
+use std::ffi::OsString;
 use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -20,7 +21,13 @@ use std::time::Duration;
 pub use arguments::{CatalogueFormat, Cli, CompareFormat, Format, Redaction};
 use arguments::{Colour, Command, CommonArgs, CompareArgs, ExplainArgs, Language, ToldBy, What};
 
+mod answer;
 mod arguments;
+mod filters;
+mod hands;
+mod manual;
+mod words;
+pub(crate) mod zh;
 
 /// Columns where the terminal's width is unknown.
 const COLUMNS: usize = 80;
@@ -66,6 +73,8 @@ pub struct Analysis {
     pub output: Output,
     /// Who listens on, once the interface is open.
     pub user: User,
+    /// The exit status says whether something of this severity or worse is found.
+    pub answers: Option<Severity>,
 }
 
 /// A comparison of two sessions, with everything resolved.
@@ -163,6 +172,8 @@ pub struct Output {
     pub raw: bool,
     /// These would go to a terminal, and nobody has said that they should.
     pub unasked_terminal: bool,
+    /// Nothing but errors is said on standard error.
+    pub quiet: bool,
 }
 
 /// The environment, as far as it matters: read once, by the caller of [`Cli::resolve`].
@@ -176,7 +187,8 @@ pub struct Environment {
     pub colour_terminal: bool,
     /// Standard output is a terminal.
     pub terminal: bool,
-    /// The time zone of `TZ`, or else of the machine.
+    /// The time zone of `TZ`, or else of the machine: of times that are shown, and of those typed without one. UTC where
+    /// there is none.
     pub zone: Option<&'static TimeZone>,
     /// The terminal's columns, or `COLUMNS`.
     pub columns: Option<usize>,
@@ -187,6 +199,23 @@ pub struct Environment {
 }
 
 impl Environment {
+    /// The language that `words` ask for by `--lang`, or else that of the locale: for what is said before they are
+    /// understood.
+    pub fn lang(&self, words: &[OsString]) -> Lang {
+        let words = || words.iter().map(|word| word.to_string_lossy());
+        let after = words().zip(words().skip(1)).filter(|(word, _)| word == "--lang").map(|(_, lang)| lang.into_owned());
+        let within = words().filter_map(|word| word.strip_prefix("--lang=").map(str::to_owned));
+        match after.chain(within).last() {
+            Some(asked) if asked.eq_ignore_ascii_case("zh") => Lang::Zh,
+            Some(asked) if asked.eq_ignore_ascii_case("en") => Lang::En,
+            _ => Lang::from_locale(&self.locale),
+        }
+    }
+
+    fn zone(&self) -> TimeZone {
+        self.zone.cloned().unwrap_or(TimeZone::UTC)
+    }
+
     /// The environment of this process.
     pub fn of_process() -> Self {
         let set = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
@@ -210,26 +239,59 @@ impl Environment {
     }
 }
 
+impl Plan {
+    /// The language of what is shown and said.
+    pub fn lang(&self) -> Option<Lang> {
+        match self {
+            Self::Analyze(analysis) => Some(analysis.output.lang),
+            Self::Compare(pairing) => Some(pairing.lang),
+            Self::Explain(questions) => Some(questions.lang),
+            Self::Findings { lang, .. } => Some(*lang),
+            Self::Interfaces | Self::Schema | Self::Print(_) => None,
+        }
+    }
+
+    /// Whether the exit status is to say what was found.
+    pub fn answers(&self) -> bool {
+        matches!(self, Self::Analyze(analysis) if analysis.answers.is_some())
+    }
+}
+
 impl Cli {
+    /// Reads `words`, the program's name first: what mailtap's own help says, and what hands type that know tcpdump.
+    ///
+    /// # Errors
+    /// clap's message, in `lang`: what is wrong, or the help that is asked for.
+    pub fn understand(words: Vec<OsString>, lang: Lang) -> Result<Self, clap::Error> {
+        let mut command = match lang {
+            Lang::En => Self::command(),
+            Lang::Zh => zh::translated(Self::command()),
+        };
+        let words = hands::understood(words, &command, words::of(lang))?;
+        let mut matches = command.try_get_matches_from_mut(words)?;
+        Self::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut command))
+    }
+
     /// The plan that the command line means.
     pub fn resolve(self, environment: &Environment) -> Plan {
         match self.command {
             Command::Interfaces => Plan::Interfaces,
-            Command::Findings { format, lang, width } => Plan::Findings {
-                format,
+            Command::Findings { format, json, lang, width } => Plan::Findings {
+                format: if json { CatalogueFormat::Json } else { format },
                 lang: language(lang, environment),
                 width: columns(width, environment),
                 colour: environment.colour_terminal && !environment.no_color,
             },
             Command::Schema => Plan::Schema,
             Command::Completions { shell } => Plan::Print(completions(shell)),
-            Command::Man => Plan::Print(manual()),
+            Command::Man => Plan::Print(manual::page()),
             Command::Compare(args) => Plan::Compare(Box::new(pairing(args, environment))),
             Command::Explain(args) => Plan::Explain(Box::new(questions(args, environment))),
-            Command::Read(args) => {
+            Command::Read(mut args) => {
+                args.common.filters.logins.extend(args.users);
                 let input = if args.follow { Input::Followed(args.files) } else { Input::Files(args.files) };
                 let unasked = args.raw && environment.terminal && args.common.output.is_none();
-                let mut plan = analysis(input, args.common, environment, None, None, User::default());
+                let mut plan = analysis(input, args.common, environment, args.packets, None, User::default());
                 if let Plan::Analyze(analysis) = &mut plan {
                     (analysis.output.raw, analysis.output.unasked_terminal) = (args.raw, unasked);
                 }
@@ -237,7 +299,7 @@ impl Cli {
             }
             Command::Live(args) => {
                 let live = crate::capture::LiveOptions {
-                    interface: args.interface,
+                    interface: args.interface.or(args.on),
                     snaplen: args.snaplen,
                     buffer: args.buffer * 1024 * 1024,
                     promiscuous: !args.no_promiscuous,
@@ -259,22 +321,6 @@ fn completions(shell: Shell) -> Vec<u8> {
     script
 }
 
-/// One page: mailtap, and below it each of its commands.
-fn manual() -> Vec<u8> {
-    let mut page = Vec::new();
-    let mut command = Cli::command().disable_help_subcommand(true);
-    command.build();
-    // A write to memory does not fail.
-    _ = clap_mangen::Man::new(command.clone()).render(&mut page);
-    for one in command.get_subcommands() {
-        let man = clap_mangen::Man::new(one.clone());
-        page.extend(format!(".SH MAILTAP {}\n", one.get_name().to_uppercase()).bytes());
-        _ = man.render_description_section(&mut page);
-        _ = man.render_options_section(&mut page);
-    }
-    page
-}
-
 fn analysis(
     input: Input,
     args: CommonArgs,
@@ -287,7 +333,14 @@ fn analysis(
     for (hint, port) in args.ports {
         ports.add(port, hint);
     }
-    let show = if args.format == Format::Table { show(&args.show) } else { show(&[What::All]) };
+    let format = if args.hands.json { Format::Json } else { args.format };
+    let shown = match (args.show.as_slice(), args.hands.quiet > 0, args.hands.verbose > 0) {
+        _ if format != Format::Table => &[What::All],
+        ([], true, _) => &[What::Sessions],
+        ([], false, true) => &[What::All],
+        (asked, ..) => asked,
+    };
+    let show = show(shown);
     let live = matches!(input, Input::Live(_) | Input::Followed(_));
     // As for other programs, and as for the input.
     let file = args.output.filter(|file| file.as_os_str() != "-");
@@ -297,14 +350,13 @@ fn analysis(
         any_port: args.any_port,
         // `run` takes it from the view.
         selection: Selection::NONE,
-        protocols: args.protocols.iter().filter_map(|name| name.parse::<Protocol>().ok()).collect(),
-        sessions: args.sessions.into_iter().collect(),
-        emit: match args.format {
+        filter: args.filters.resolve(&environment.zone()),
+        emit: match format {
             Format::Ndjson => Emit::AsTheyEnd,
             Format::Table if live => Emit::AsTheyEnd,
             Format::Table | Format::Json => Emit::InOrder,
         },
-        steps: live && args.format == Format::Table && show.steps,
+        steps: live && format == Format::Table && show.steps,
         threads: args.threads.map_or(environment.cores, usize::from),
         memory: Budget::of_mib(args.memory),
         packets,
@@ -312,7 +364,7 @@ fn analysis(
         ..crate::pipeline::Options::default()
     };
     let output = Output {
-        format: args.format,
+        format,
         time: clock(args.time, environment, file.is_some()),
         raw: false,
         unasked_terminal: false,
@@ -324,14 +376,17 @@ fn analysis(
         redact: args.redact,
         width: columns(args.width, environment),
         colour,
+        quiet: args.hands.quiet > 0,
     };
-    Plan::Analyze(Box::new(Analysis { input, filter: args.filter, options, output, user }))
+    let answers = args.answer.resolve();
+    Plan::Analyze(Box::new(Analysis { input, filter: args.filter, options, output, user, answers }))
 }
 
 /// The narrowest table of `compare` and `explain`.
 const NARROWEST: usize = 60;
 
-fn questions(args: ExplainArgs, environment: &Environment) -> Questions {
+fn questions(mut args: ExplainArgs, environment: &Environment) -> Questions {
+    args.filters.logins.extend(args.users);
     let mut ports = Ports::default();
     args.ports.into_iter().for_each(|(hint, port)| ports.add(port, hint));
     let file = args.output.filter(|file| file.as_os_str() != "-");
@@ -340,6 +395,7 @@ fn questions(args: ExplainArgs, environment: &Environment) -> Questions {
         ports,
         any_port: args.any_port,
         selection: Selection::ALL,
+        filter: args.filters.resolve(&environment.zone()),
         memory: Budget::of_mib(args.memory),
         ..crate::pipeline::Options::default()
     };
@@ -347,7 +403,7 @@ fn questions(args: ExplainArgs, environment: &Environment) -> Questions {
         files: args.files,
         filter: args.filter,
         options,
-        format: args.format,
+        format: if args.json { CompareFormat::Json } else { args.format },
         file,
         lang: language(args.lang, environment),
         redact: args.redact,
@@ -373,7 +429,7 @@ fn pairing(args: CompareArgs, environment: &Environment) -> Pairing {
         sessions: args.sessions,
         filter: args.filter,
         options,
-        format: args.format,
+        format: if args.json { CompareFormat::Json } else { args.format },
         file,
         lang: language(args.lang, environment),
         redact: args.redact,

@@ -2,23 +2,34 @@
 
 #![deny(clippy::print_stderr, clippy::print_stdout)]
 
-use clap::Parser;
 use mailtap::cli::{Cli, Environment};
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
     env_logger::Builder::from_env(env_logger::Env::new().filter("MAILTAP_LOG")).init();
-    let done = match Cli::try_parse() {
-        Ok(cli) => mailtap::run::run(cli.resolve(&Environment::of_process())).map(|()| ExitCode::SUCCESS),
-        Err(instead) => mailtap::run::usage(&instead).map(ExitCode::from),
+    let environment = Environment::of_process();
+    let words: Vec<OsString> = std::env::args_os().collect();
+    let mut lang = environment.lang(&words);
+    let mut answers = false;
+    let done = match Cli::understand(words, lang) {
+        Ok(cli) => {
+            let plan = cli.resolve(&environment);
+            lang = plan.lang().unwrap_or(lang);
+            answers = plan.answers();
+            mailtap::run::run(plan)
+        }
+        Err(instead) => mailtap::run::usage(&instead, lang),
     };
     match done {
-        Ok(code) => code,
-        // The reader of the output has closed it, having seen enough.
-        Err(error) if mailtap::run::is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Ok(status) => ExitCode::from(status),
+        // The reader of the output has closed it, having seen enough. What it has not seen may have been the answer.
+        Err(error) if mailtap::run::is_broken_pipe(&error) && !answers => ExitCode::SUCCESS,
         Err(error) => {
-            mailtap::run::tell(&error);
-            ExitCode::from(mailtap::run::exit_status(&error))
+            if !mailtap::run::is_broken_pipe(&error) {
+                mailtap::run::tell(&error, lang);
+            }
+            ExitCode::from(mailtap::run::exit_status(&error, answers))
         }
     }
 }

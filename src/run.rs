@@ -4,16 +4,18 @@ error.
 */
 
 use crate::capture::{self, CaptureError, Created, Cursor, Damage, Filter, Live, Outlet, Reading, Source};
-use crate::cli::{Analysis, CatalogueFormat, Format, Input, Output, Plan, Redaction};
+use crate::cli::{Analysis, CatalogueFormat, Format, Input, Output, Plan, Redaction, zh};
 use crate::limits::Budget;
 use crate::pipeline;
+use crate::session::model::Severity;
 use crate::session::{self, content_store::ContentStore};
 use crate::view::extract::{self, Extract};
 use crate::view::json::{Json, NdJson};
 use crate::view::redact::{Names, Redact};
 use crate::view::table::{self, Table};
-use crate::view::{self, View, catalogue, record, schema};
+use crate::verdict::{Report, Selection};
 use crate::view::clock::Clock;
+use crate::view::{self, Lang, View, catalogue, record, schema};
 use anyhow::Context;
 use begun::Begun;
 use clap::error::ErrorKind;
@@ -25,6 +27,7 @@ use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use told::Problem;
 use whole_lines::WholeLines;
 
 mod begun;
@@ -38,8 +41,14 @@ mod private;
 mod privileges;
 mod raw;
 mod say;
+mod told;
+mod which;
 mod whole_lines;
 
+/// Exit status where all went well, or something was found.
+const DONE: u8 = 0;
+/// Exit status where nothing was found, if that is asked for.
+const NOTHING_FOUND: u8 = 1;
 /// Exit status of an error that has no status of its own.
 const FAILED: u8 = 1;
 /// Exit status of a command line that asks for what is not there.
@@ -47,35 +56,44 @@ const WRONG_USAGE: u8 = 2;
 /// Exit status where privileges could not be dropped.
 const NOT_PERMITTED: u8 = 4;
 
-/// Carries out `plan`.
+/// Carries out `plan`, and returns the exit status.
 ///
 /// # Errors
 /// Where the input could not be read to its end, there is no permission to listen, or the output cannot be written.
 /// What could be shown has been shown by then.
-pub fn run(plan: Plan) -> anyhow::Result<()> {
+pub fn run(plan: Plan) -> anyhow::Result<u8> {
     // Its default action ends the process at the limit of a file's size; with a handler, the write fails and is told.
     signal_hook::flag::register(SIGXFSZ, Arc::default())?;
     match plan {
-        Plan::Interfaces => interfaces(),
-        Plan::Print(text) => Ok(Named::stdout().write_all(&text)?),
+        Plan::Analyze(analysis) if analysis.output.raw => raw::raw(*analysis)?,
+        Plan::Analyze(analysis) => return analyze(*analysis),
+        Plan::Interfaces => interfaces()?,
+        Plan::Print(text) => Named::stdout().write_all(&text)?,
         Plan::Findings { format, lang, width, colour } => {
             let page = match format {
                 CatalogueFormat::Table => catalogue::table(lang, width, colour)?,
                 CatalogueFormat::Json => catalogue::json(lang)?,
                 CatalogueFormat::Markdown => catalogue::markdown(lang),
             };
-            Ok(Named::stdout().write_all(page.as_bytes())?)
+            Named::stdout().write_all(page.as_bytes())?;
         }
-        Plan::Schema => Ok(Named::stdout().write_all(schema::schema().as_bytes())?),
-        Plan::Compare(pairing) => compare::compare(*pairing),
-        Plan::Explain(questions) => explain::explain(*questions),
-        Plan::Analyze(analysis) if analysis.output.raw => raw::raw(*analysis),
-        Plan::Analyze(analysis) => analyze(*analysis),
+        Plan::Schema => Named::stdout().write_all(schema::schema().as_bytes())?,
+        Plan::Compare(pairing) => compare::compare(*pairing)?,
+        Plan::Explain(questions) => explain::explain(*questions)?,
     }
+    Ok(DONE)
 }
 
 /// The exit status that an error stands for: 2 no such session or sessions, 3 unreadable input, 4 no permission or no such interface.
-pub fn exit_status(error: &anyhow::Error) -> u8 {
+/// Where the status `answers` what was found, 1 is an answer, and what stands for 1 otherwise is 2.
+pub fn exit_status(error: &anyhow::Error, answers: bool) -> u8 {
+    match status(error) {
+        FAILED if answers => WRONG_USAGE,
+        status => status,
+    }
+}
+
+fn status(error: &anyhow::Error) -> u8 {
     if error.is::<privileges::Kept>() {
         return NOT_PERMITTED;
     }
@@ -90,21 +108,18 @@ pub fn is_broken_pipe(error: &anyhow::Error) -> bool {
     error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }
 
-/// Said where `--redact` meets an option that keeps what crossed.
-const CANNOT_BE_MASKED: &str = "
-Packets and mail are written as they crossed, with the passwords in them. Write them without --redact and keep them to \
-yourself; then run `mailtap read --redact` on the packets for what you pass on.
-";
-
 /// Prints clap's message about a command line: its error, or the help that it asks for. Returns the exit status. The
 /// message may hold file names (`mailtap read *`), and these may hold any characters, so it is escaped.
 ///
 /// # Errors
 /// Where the help cannot be printed. An error is told by the exit status as well.
-pub fn usage(instead: &clap::Error) -> anyhow::Result<u8> {
-    let said = instead.render().to_string();
+pub fn usage(instead: &clap::Error, lang: Lang) -> anyhow::Result<u8> {
+    let said = match lang {
+        Lang::Zh if instead.use_stderr() => zh::error(instead),
+        _ => instead.render().to_string(),
+    };
     let tip = match instead.kind() {
-        ErrorKind::ArgumentConflict if said.contains("--redact") => CANNOT_BE_MASKED,
+        ErrorKind::ArgumentConflict if said.contains("--redact") => told::cannot_be_masked(lang),
         _ => "",
     };
     let shown = view::escape::block(&said);
@@ -112,7 +127,8 @@ pub fn usage(instead: &clap::Error) -> anyhow::Result<u8> {
     if instead.use_stderr() {
         match is_safe {
             // Coloured, where standard error is a terminal.
-            true => drop(instead.print()),
+            true if lang == Lang::En => drop(instead.print()),
+            true => say::block(&said),
             false => say::block(&shown),
         }
     } else if is_safe {
@@ -126,13 +142,13 @@ pub fn usage(instead: &clap::Error) -> anyhow::Result<u8> {
 
 /// Says on standard error what went wrong, unless that would harm the capture. Where it cannot be said, the exit status
 /// is the same.
-pub fn tell(error: &anyhow::Error) {
+pub fn tell(error: &anyhow::Error, lang: Lang) {
     if !matches!(error.downcast_ref(), Some(Harm::Messages)) {
-        say::line(&format!("{error:#}"));
+        say::line(&told::error(lang, error));
     }
 }
 
-fn analyze(mut analysis: Analysis) -> anyhow::Result<()> {
+fn analyze(mut analysis: Analysis) -> anyhow::Result<u8> {
     identity::check(&analysis)?;
     let stop = Arc::new(AtomicBool::new(false));
     let filter = analysis.filter.as_deref().map(Filter::new).transpose()?;
@@ -176,7 +192,7 @@ fn analyze(mut analysis: Analysis) -> anyhow::Result<()> {
                 privileges.give(file, path)?;
             }
             interface = Cursor::info(&source).into_iter().next().map(|info| info.name);
-            listening(interface.as_deref());
+            listening(interface.as_deref(), &analysis.output);
             let asked = Arc::new(AtomicBool::new(false));
             signal_hook::flag::register(signal_hook::consts::SIGUSR1, Arc::clone(&asked))?;
             Box::new(source.reporting(asked, Box::new(say::line)))
@@ -230,8 +246,12 @@ fn analyze(mut analysis: Analysis) -> anyhow::Result<()> {
         let extract = Extract::new(view, directory, analysis.output.lang, spool, end);
         view = Box::new(extract.map_err(|error| may_not(error, &privileges))?);
     }
-    analysis.options.selection = view.selection();
-    let needs = view.needs().and(analysis.options.selection.needs());
+    analysis.options.selection = analysis.options.filter.selection(view.selection());
+    if analysis.answers.is_some() {
+        let Selection { rules, across, .. } = Selection::ALL;
+        analysis.options.selection = Selection { rules, across, ..analysis.options.selection };
+    }
+    let needs = view.needs().and(analysis.options.selection.needs()).and(analysis.options.filter.needs());
     let plan = Arc::new(session::Plan { needs, content_store, raw_store: None });
     let outcome = pipeline::run(&mut *source, &analysis.options, &plan, &mut *view, &give_up)?;
     match outcome.problem {
@@ -243,8 +263,29 @@ fn analyze(mut analysis: Analysis) -> anyhow::Result<()> {
                     say::line(&format!("{}: {problem}", source.name));
                 }
             }
-            Ok(())
+            if analysis.output.format != Format::Table && !analysis.output.quiet {
+                say_none(analysis.output.lang, &outcome.report);
+            }
+            Ok(match analysis.answers {
+                Some(severity) if !has_found(&outcome.report, severity) => NOTHING_FOUND,
+                _ => DONE,
+            })
         }
+    }
+}
+
+/// Whether something of `severity` or worse was found.
+fn has_found(report: &Report, severity: Severity) -> bool {
+    let counts = &report.summary.findings;
+    let across = report.across.findings.iter().map(|finding| finding.severity);
+    counts.iter().filter(|(_, count)| **count > 0).map(|(severity, _)| *severity).chain(across).any(|one| one >= severity)
+}
+
+/// Says that none of the packets or sessions is one of those asked for, where the output has no words for it.
+fn say_none(lang: Lang, report: &Report) {
+    let held = report.sources.iter().map(|source| source.packets).sum();
+    if let Some(none) = view::none_asked_for(lang, &report.summary, held) {
+        say::line(&none);
     }
 }
 
@@ -258,8 +299,7 @@ fn created(file: &Path, analysis: &Analysis, stop: &AtomicBool) -> anyhow::Resul
 fn may_not(error: io::Error, privileges: &Option<Privileges>) -> io::Error {
     match privileges.as_ref().and_then(Privileges::user) {
         Some(user) if error.kind() == io::ErrorKind::PermissionDenied => {
-            let said = format!("{error}: mailtap goes on as {user}, who may not write there: name another by --user");
-            io::Error::new(error.kind(), said)
+            io::Error::new(error.kind(), told::MayNot { user: user.to_string(), error })
         }
         _ => error,
     }
@@ -290,15 +330,14 @@ fn made(
     }
     .knowing(memory.ended() / 4);
     if how == Redaction::Pseudonym {
-        redact = redact.naming(Names::new().context("--redact=pseudonym: no random key can be had for the names")?);
+        redact = redact.naming(Names::new().context(Problem::NoKey)?);
     }
     Ok(Box::new(redact))
 }
 
-fn listening(interface: Option<&str>) {
-    if io::stderr().is_terminal() {
-        let interface = interface.unwrap_or("the first interface");
-        say::line(&format!("listening on {interface}; Ctrl-C ends"));
+fn listening(interface: Option<&str>, output: &Output) {
+    if io::stderr().is_terminal() && !output.quiet {
+        say::line(&told::listening(output.lang, interface));
     }
 }
 

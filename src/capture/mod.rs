@@ -236,7 +236,7 @@ impl Refused {
     }
 
     /// The options with which the compressor's own program unpacks it.
-    fn options(self) -> &'static str {
+    pub(crate) fn options(self) -> &'static str {
         match self {
             Self::Window => "-d --long=31",
             Self::Dictionary => "-d -D DICTIONARY",

@@ -1,8 +1,12 @@
 //! What is typed: the commands and options, as clap reads them.
 
+use super::answer::AnswerArgs;
+use super::filters::FilterArgs;
+use super::hands::HandArgs;
 use crate::limits::{Budget, EXTRACT_MIB, MEMORY_MIB};
 use crate::protocol::Protocol;
 use crate::protocol::ports::Hint;
+use crate::verdict::filter::Bad;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use std::path::PathBuf;
@@ -12,15 +16,24 @@ use std::path::PathBuf;
 /// It never sends a packet. Look only at traffic that you may look at.
 #[derive(Debug, Parser)]
 #[command(name = "mailtap", version, max_term_width = 120, arg_required_else_help = true)]
-#[command(after_help = EXIT_STATUS)]
+#[command(after_help = AFTER)]
 pub struct Cli {
     #[command(subcommand)]
     pub(super) command: Command,
 }
 
-const EXIT_STATUS: &str = "\
+/// How it is called without a command.
+pub(super) const HANDS: &str = "\
+Without a command, `mailtap FILE…` is `mailtap read FILE…`, and as for tcpdump `mailtap -r FILE [FILTER]` reads, and `mailtap -i \
+INTERFACE [-w FILE] [FILTER]` listens. A file that has the name of a command is written ./read.";
+
+const AFTER: &str = "\
+Without a command, `mailtap FILE…` is `mailtap read FILE…`, and as for tcpdump `mailtap -r FILE [FILTER]` reads, and `mailtap -i \
+INTERFACE [-w FILE] [FILTER]` listens. A file that has the name of a command is written ./read.
+
 Exit status: 0 done; 1 the result could not be written; 2 wrong usage; 3 the input could not be read to its end (what was read is still shown); \
-4 no permission to listen, no such interface, or privileges that cannot be dropped.";
+4 no permission to listen, no such interface, or privileges that cannot be dropped. With --exit-code or --fail-on: 0 found, 1 not found, \
+2 also a result that could not be written.";
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -37,10 +50,13 @@ pub(super) enum Command {
     /// List what can be found in a session, what it means and what to do about it.
     Findings {
         /// How to list it.
-        #[arg(long, value_enum, default_value_t = CatalogueFormat::Table)]
+        #[arg(long, value_enum, ignore_case = true, default_value_t = CatalogueFormat::Table)]
         format: CatalogueFormat,
+        /// As --format json.
+        #[arg(long, conflicts_with = "format")]
+        json: bool,
         /// The language [default: from the locale].
-        #[arg(long, value_enum)]
+        #[arg(long, value_enum, ignore_case = true)]
         lang: Option<Language>,
         /// Width of the table in columns, 80 or more [default: that of the terminal, or $COLUMNS, or 80].
         #[arg(long, value_name = "COLUMNS", value_parser = clap::value_parser!(u16).range(80..=1_000))]
@@ -70,6 +86,12 @@ pub(super) struct ReadArgs {
     /// delivered, and nothing else. Not to a terminal, unless by `-o -`. Not together with --redact: bytes cannot be masked.
     #[arg(long, conflicts_with_all = ["redact", "extract", "format", "follow"])]
     pub(super) raw: bool,
+    /// Stop after so many packets.
+    #[arg(short = 'c', long, value_name = "COUNT", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(super) packets: Option<u64>,
+    /// As --login.
+    #[arg(long = "user", value_name = "NAME", help_heading = super::filters::HEADING)]
+    pub(super) users: Vec<String>,
     #[command(flatten)]
     pub(super) common: CommonArgs,
 }
@@ -78,16 +100,19 @@ pub(super) struct ReadArgs {
 pub(super) struct LiveArgs {
     /// The interface to listen on (see `mailtap interfaces`) [default: the first that is up].
     pub(super) interface: Option<String>,
+    /// As the interface itself, for hands that know tcpdump.
+    #[arg(short = 'i', value_name = "INTERFACE", hide = true, conflicts_with = "interface")]
+    pub(super) on: Option<String>,
     #[command(flatten)]
     pub(super) common: CommonArgs,
     /// See only this machine's own packets.
-    #[arg(long, overrides_with = "promiscuous")]
+    #[arg(short = 'p', long, overrides_with = "promiscuous")]
     pub(super) no_promiscuous: bool,
     /// See what passes for other machines too, where the network brings it (the default).
     #[arg(long, overrides_with = "no_promiscuous")]
     pub(super) promiscuous: bool,
     /// Keep only so many bytes of each packet.
-    #[arg(long, value_name = "BYTES", default_value_t = 262_144, value_parser = clap::value_parser!(u32).range(64..=262_144))]
+    #[arg(short = 's', long, value_name = "BYTES", default_value_t = 262_144, value_parser = clap::value_parser!(u32).range(64..=262_144))]
     pub(super) snaplen: u32,
     /// The kernel's buffer, in MiB.
     #[arg(long, value_name = "MIB", default_value_t = 32, value_parser = clap::value_parser!(u32).range(1..=2_047))]
@@ -96,10 +121,10 @@ pub(super) struct LiveArgs {
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
     pub(super) duration: Option<u64>,
     /// Stop after so many packets.
-    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(short = 'c', long, value_name = "COUNT", value_parser = clap::value_parser!(u64).range(1..))]
     pub(super) packets: Option<u64>,
     /// Write what is captured to a pcap file too. Not together with --redact: packets cannot be masked.
-    #[arg(long, value_name = "FILE", conflicts_with = "redact")]
+    #[arg(short = 'w', long, value_name = "FILE", conflicts_with = "redact")]
     pub(super) write: Option<PathBuf>,
     /// Go on as this user once the interface and the files are open; `root` stays root, without its capabilities
     /// [default: for root, the user who called sudo, or else nobody].
@@ -117,16 +142,19 @@ pub(super) struct CompareArgs {
     #[arg(long = "session", value_name = "I,J", value_parser = parse_two)]
     pub(super) sessions: Option<[u64; 2]>,
     /// How to show it.
-    #[arg(long, value_enum, default_value_t = CompareFormat::Table)]
+    #[arg(long, value_enum, ignore_case = true, default_value_t = CompareFormat::Table)]
     pub(super) format: CompareFormat,
+    /// As --format json.
+    #[arg(long, conflicts_with = "format")]
+    pub(super) json: bool,
     /// Write to a file instead of standard output, which is `-`.
     #[arg(short = 'o', long = "output", value_name = "FILE")]
     pub(super) output: Option<PathBuf>,
     /// The language [default: from the locale].
-    #[arg(long, value_enum)]
+    #[arg(long, value_enum, ignore_case = true)]
     pub(super) lang: Option<Language>,
     /// Mask passwords and tokens, as `read` does. What is masked is not compared.
-    #[arg(long, value_name = "HOW", value_enum, num_args = 0..=1, require_equals = true, default_missing_value = "mask")]
+    #[arg(long, value_name = "HOW", value_enum, ignore_case = true, num_args = 0..=1, require_equals = true, default_missing_value = "mask")]
     pub(super) redact: Option<Redaction>,
     /// Look only at packets that match a BPF expression (see pcap-filter(7)).
     #[arg(long, value_name = "BPF")]
@@ -141,7 +169,7 @@ pub(super) struct CompareArgs {
     #[arg(long, value_name = "MIB", default_value_t = Budget::default().mib(), value_parser = clap::value_parser!(u32).range(i64::from(*MEMORY_MIB.start())..=i64::from(*MEMORY_MIB.end())))]
     pub(super) memory: u32,
     /// Colour the table: by default on a terminal only, and not where NO_COLOR is set.
-    #[arg(long, value_enum, default_value_t = Colour::Auto)]
+    #[arg(long, value_enum, ignore_case = true, default_value_t = Colour::Auto)]
     pub(super) color: Colour,
     /// Width of the table in columns, 60 or more [default: that of the terminal, or $COLUMNS, or 80].
     #[arg(long, value_name = "COLUMNS", value_parser = clap::value_parser!(u16).range(60..=1_000))]
@@ -154,16 +182,19 @@ pub(super) struct ExplainArgs {
     #[arg(value_name = "FILE", required = true)]
     pub(super) files: Vec<PathBuf>,
     /// How to show it.
-    #[arg(long, value_enum, default_value_t = CompareFormat::Table)]
+    #[arg(long, value_enum, ignore_case = true, default_value_t = CompareFormat::Table)]
     pub(super) format: CompareFormat,
+    /// As --format json.
+    #[arg(long, conflicts_with = "format")]
+    pub(super) json: bool,
     /// Write to a file instead of standard output, which is `-`.
     #[arg(short = 'o', long = "output", value_name = "FILE")]
     pub(super) output: Option<PathBuf>,
     /// The language [default: from the locale].
-    #[arg(long, value_enum)]
+    #[arg(long, value_enum, ignore_case = true)]
     pub(super) lang: Option<Language>,
     /// Mask passwords and tokens, as `read` does.
-    #[arg(long, value_name = "HOW", value_enum, num_args = 0..=1, require_equals = true, default_missing_value = "mask")]
+    #[arg(long, value_name = "HOW", value_enum, ignore_case = true, num_args = 0..=1, require_equals = true, default_missing_value = "mask")]
     pub(super) redact: Option<Redaction>,
     /// Look only at packets that match a BPF expression (see pcap-filter(7)).
     #[arg(long, value_name = "BPF")]
@@ -177,8 +208,13 @@ pub(super) struct ExplainArgs {
     /// Memory for what is held at once.
     #[arg(long, value_name = "MIB", default_value_t = Budget::default().mib(), value_parser = clap::value_parser!(u32).range(i64::from(*MEMORY_MIB.start())..=i64::from(*MEMORY_MIB.end())))]
     pub(super) memory: u32,
+    #[command(flatten)]
+    pub(super) filters: FilterArgs,
+    /// As --login.
+    #[arg(long = "user", value_name = "NAME", help_heading = super::filters::HEADING)]
+    pub(super) users: Vec<String>,
     /// Colour the table: by default on a terminal only, and not where NO_COLOR is set.
-    #[arg(long, value_enum, default_value_t = Colour::Auto)]
+    #[arg(long, value_enum, ignore_case = true, default_value_t = Colour::Auto)]
     pub(super) color: Colour,
     /// Width of the table in columns, 60 or more [default: that of the terminal, or $COLUMNS, or 80].
     #[arg(long, value_name = "COLUMNS", value_parser = clap::value_parser!(u16).range(60..=1_000))]
@@ -188,16 +224,16 @@ pub(super) struct ExplainArgs {
 #[derive(Debug, Args)]
 pub(super) struct CommonArgs {
     /// What to show, several separated by commas [default: steps,credentials].
-    #[arg(long, value_name = "WHAT", value_enum, value_delimiter = ',')]
+    #[arg(long, value_name = "WHAT", value_enum, ignore_case = true, value_delimiter = ',')]
     pub(super) show: Vec<What>,
     /// How to show it. `json` is one document, `ndjson` one line a session; both hold everything.
-    #[arg(long, value_enum, default_value_t = Format::Table)]
+    #[arg(long, value_enum, ignore_case = true, default_value_t = Format::Table)]
     pub(super) format: Format,
     /// Write to a file instead of standard output, which is `-`.
     #[arg(short = 'o', long = "output", value_name = "FILE")]
     pub(super) output: Option<PathBuf>,
     /// The language of headings and explanations [default: from the locale].
-    #[arg(long, value_enum)]
+    #[arg(long, value_enum, ignore_case = true)]
     pub(super) lang: Option<Language>,
     /// How tables tell times: in UTC, by the clock of this place (its offset is said), or in seconds since the first packet
     /// of the capture. JSON is always in UTC [default: local on a terminal, utc elsewhere].
@@ -209,7 +245,7 @@ pub(super) struct CommonArgs {
     pub(super) extract: Option<PathBuf>,
     /// Mask passwords and tokens, in every form in which they appear: by asterisks (`mask`, as without a value), or by
     /// names that are the same for the same secret, in this run alone (`pseudonym`).
-    #[arg(long, value_name = "HOW", value_enum, num_args = 0..=1, require_equals = true, default_missing_value = "mask")]
+    #[arg(long, value_name = "HOW", value_enum, ignore_case = true, num_args = 0..=1, require_equals = true, default_missing_value = "mask")]
     pub(super) redact: Option<Redaction>,
     /// Most MiB of files that --extract writes: a file that has no room is left out, and index.json says so.
     #[arg(long, value_name = "MIB", requires = "extract", default_value_t = EXTRACT_MIB as u64, value_parser = clap::value_parser!(u64).range(1..=1 << 40))]
@@ -224,12 +260,12 @@ pub(super) struct CommonArgs {
     /// Look for mail on every port, by what is said.
     #[arg(long)]
     pub(super) any_port: bool,
-    /// Show only sessions with these numbers, separated by commas.
-    #[arg(long = "session", value_name = "N", value_delimiter = ',', value_parser = clap::value_parser!(u64).range(1..))]
-    pub(super) sessions: Vec<u64>,
-    /// Show only sessions of these protocols, separated by commas.
-    #[arg(long = "protocol", value_name = "PROTOCOL", value_delimiter = ',', value_parser = clap::builder::PossibleValuesParser::new(["smtp", "lmtp", "pop3", "imap"]))]
-    pub(super) protocols: Vec<String>,
+    #[command(flatten)]
+    pub(super) filters: FilterArgs,
+    #[command(flatten)]
+    pub(super) answer: AnswerArgs,
+    #[command(flatten)]
+    pub(super) hands: HandArgs,
     /// Threads that follow connections [default: as many as there are cores]. The output does not depend on it.
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u8).range(1..=16))]
     pub(super) threads: Option<u8>,
@@ -238,7 +274,7 @@ pub(super) struct CommonArgs {
     #[arg(long, value_name = "MIB", default_value_t = Budget::default().mib(), value_parser = clap::value_parser!(u32).range(i64::from(*MEMORY_MIB.start())..=i64::from(*MEMORY_MIB.end())))]
     pub(super) memory: u32,
     /// Colour the tables: by default on a terminal only, and not where NO_COLOR is set.
-    #[arg(long, value_enum, default_value_t = Colour::Auto)]
+    #[arg(long, value_enum, ignore_case = true, default_value_t = Colour::Auto)]
     pub(super) color: Colour,
     /// Width of the tables in columns, 80 or more [default: that of the terminal, or $COLUMNS, or 80].
     #[arg(long, value_name = "COLUMNS", value_parser = clap::value_parser!(u16).range(80..=1_000))]
@@ -337,21 +373,20 @@ pub(super) enum Colour {
     Never,
 }
 
-fn parse_two(text: &str) -> Result<[u64; 2], String> {
+fn parse_two(text: &str) -> Result<[u64; 2], Bad> {
     let number = |text: &str| text.trim().parse::<u64>().ok().filter(|&number| number > 0);
     let numbers = text.split_once(',').and_then(|(one, other)| Some([number(one)?, number(other)?]));
-    numbers.ok_or_else(|| "write the numbers of two sessions as I,J, for example 1,3".to_owned())
+    numbers.ok_or(Bad::Two)
 }
 
-fn parse_port(text: &str) -> Result<(Hint, u16), String> {
-    let (name, port) = text.split_once('=').ok_or("write it as PROTOCOL=PORT, for example smtp=2526")?;
-    let port: u16 =
-        port.parse().ok().filter(|&port| port > 0).ok_or_else(|| format!("`{port}` is no port: 1 to 65535 are"))?;
-    let (protocol, implicit_tls) = match name {
+fn parse_port(text: &str) -> Result<(Hint, u16), Bad> {
+    let (name, port) = text.split_once('=').ok_or(Bad::Hint)?;
+    let port: u16 = port.parse().ok().filter(|&port| port > 0).ok_or_else(|| Bad::Port(port.to_owned()))?;
+    let (protocol, implicit_tls) = match name.to_lowercase().as_str() {
         "smtps" => (Protocol::Smtp, true),
         "pop3s" => (Protocol::Pop3, true),
         "imaps" => (Protocol::Imap, true),
-        plain => (plain.parse()?, false),
+        plain => (plain.parse().map_err(|_| Bad::Protocol(name.to_owned()))?, false),
     };
     Ok((Hint { protocol, implicit_tls }, port))
 }

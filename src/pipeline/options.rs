@@ -6,7 +6,7 @@ use crate::protocol::Protocol;
 use crate::protocol::ports::Ports;
 use crate::session::model::Session;
 use crate::verdict::Selection;
-use std::collections::BTreeSet;
+use crate::verdict::filter::SessionFilter;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -20,10 +20,8 @@ pub struct Options {
     /// Which rules judge sessions, and what is counted over all sessions. A rule finds nothing where the plan
     /// leaves out what it needs.
     pub selection: Selection,
-    /// Only sessions of these protocols; all where empty.
-    pub protocols: Vec<Protocol>,
-    /// Only sessions with these numbers; all where empty.
-    pub sessions: BTreeSet<u64>,
+    /// Which sessions are handed to the view.
+    pub filter: SessionFilter,
     /// When a session is handed to the view.
     pub emit: Emit,
     /// Hand each step to the view as it happens (on one thread).
@@ -61,8 +59,7 @@ impl Default for Options {
             ports: Ports::default(),
             any_port: false,
             selection: Selection::ALL,
-            protocols: Vec::new(),
-            sessions: BTreeSet::new(),
+            filter: SessionFilter::default(),
             emit: Emit::default(),
             steps: false,
             threads: 1,
@@ -84,15 +81,15 @@ impl Options {
 
     /// Whether to show the view this session.
     pub(super) fn selects(&self, session: &Session) -> bool {
-        (self.protocols.is_empty() || self.protocols.contains(&session.protocol))
-            && (self.sessions.is_empty() || self.sessions.contains(&session.id))
+        self.filter.selects(session)
     }
 }
 
 impl Options {
-    /// Whether to count probes of a port that promises `protocol`. They have no number to be selected by.
+    /// Whether to count probes of a port that promises `protocol`. There is nothing else that they could be selected by.
     pub(super) fn selects_probes(&self, protocol: Protocol) -> bool {
-        self.sessions.is_empty() && (self.protocols.is_empty() || self.protocols.contains(&protocol))
+        let protocols = &self.filter.protocols;
+        self.filter.asks_for_protocols_alone() && (protocols.is_empty() || protocols.contains(&protocol))
     }
 }
 

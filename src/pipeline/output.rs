@@ -99,6 +99,10 @@ impl<'a> OutputStage<'a> {
     /// # Errors
     /// Where the view cannot write.
     pub fn show_steps(&mut self, shards: &mut Shards<'_>, shard: usize, segment: &Segment<'_>) -> io::Result<()> {
+        // Where it takes the whole session to know whether it is shown, its steps are shown when it is over.
+        if !self.options.filter.is_known_at_once() {
+            return Ok(());
+        }
         let Some(follower) = shards.follower(shard, segment) else { return Ok(()) };
         match self.numbering.id(follower.key()) {
             Some(id) => follower.show_steps(id, self.view),
@@ -124,6 +128,7 @@ impl<'a> OutputStage<'a> {
         self.summary.limits_hit.hit_times(Limit::FindingsAcross, self.verdicts.left_out());
         let verdict = (!self.options.selection.rules.is_empty()).then(|| self.verdicts.finish());
         self.summary.limits_hit.add(&limits);
+        self.summary.filters.clone_from(&self.options.filter.told);
         (Summary { packets, traffic: counted.traffic, ..self.summary }, self.logins.finish(), verdict, across)
     }
 
@@ -132,7 +137,7 @@ impl<'a> OutputStage<'a> {
             self.messages.link(&mut session);
             // Limits concern all that was read, as packets do: those of sessions that are not selected count too.
             if !self.options.selects(&session) {
-                self.summary.add_unselected(&session);
+                self.summary.add_left_out(&session);
                 continue;
             }
             if self.options.steps {

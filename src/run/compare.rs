@@ -1,8 +1,9 @@
 //! `mailtap compare`: reads one capture or two, picks a session of each, and shows them beside each other.
 
 use super::named::Named;
+use super::told::Problem;
 use super::whole_lines::WholeLines;
-use super::{identity, private, say};
+use super::{identity, private, say, which};
 use crate::capture::{self, Damage, Filter, Outlet, Reading};
 use crate::cli::{CompareFormat, Pairing, Redaction};
 use crate::pipeline::{self, Outcome};
@@ -36,10 +37,11 @@ pub struct Which(String);
 /// If there are no two sessions to compare, if a capture cannot be read, or the output cannot be written.
 pub fn compare(pairing: Pairing) -> anyhow::Result<()> {
     if pairing.files.iter().filter(|file| file.as_os_str() == "-").count() > 1 {
-        return Err(Which(
-            "standard input can be read once: name a file, or give `-` alone with --session I,J".to_owned(),
-        )
-        .into());
+        let said = match pairing.lang {
+            Lang::En => "standard input can be read once: name a file, or give `-` alone with --session I,J",
+            Lang::Zh => "标准输入只能读取一次：请写出一个文件，或只写一个 `-` 并加 --session I,J",
+        };
+        return Err(Which(said.to_owned()).into());
     }
     identity::check_files(&pairing.files, pairing.file.as_deref(), None)?;
     let contents = Arc::new(Contents::default());
@@ -55,7 +57,7 @@ pub fn compare(pairing: Pairing) -> anyhow::Result<()> {
             let ended = pairing.options.memory.ended();
             let mut redact = Redact::holding(picker, ended / 2).knowing(ended / 4);
             if how == Redaction::Pseudonym {
-                let names = Names::new().context("--redact=pseudonym: no random key can be had for the names")?;
+                let names = Names::new().context(Problem::NoKey)?;
                 redact = redact.naming(names);
             }
             Box::new(redact)
@@ -221,20 +223,15 @@ impl View for Picker {
 /// The two sessions, or why there are none.
 fn chosen(pairing: &Pairing, picked: Picked) -> Result<[Session; 2], Which> {
     let Picked { sessions, counts, named } = picked;
+    let lang = pairing.lang;
     let about = |file: usize| {
         let name = pairing.files.get(file).map(|name| name.display().to_string()).unwrap_or_default();
         let (count, list) = (counts.get(file).copied().unwrap_or(0), named.get(file).map(|list| list.join("; ")));
-        let list = list.unwrap_or_default();
-        match count {
-            0 => format!("{name} has no mail session (is its port another one? --port PROTOCOL=PORT or --any-port)"),
-            1 => format!("{name} has one session: {list}"),
-            _ if count as usize > NAMED => format!("{name} has {count} sessions: {list}; and more"),
-            _ => format!("{name} has {count} sessions: {list}"),
-        }
+        which::there(lang, &name, count, count as usize > NAMED, &list.unwrap_or_default())
     };
     let all = match pairing.files.len() {
         1 => about(0),
-        _ => format!("{}. {}", about(0), about(1)),
+        _ => which::both(lang, &about(0), &about(1)),
     };
     let [left, right] = sessions;
     if pairing.sessions.is_none() {
@@ -244,27 +241,17 @@ fn chosen(pairing: &Pairing, picked: Picked) -> Result<[Session; 2], Which> {
         };
         if !clear {
             let enough = if pairing.files.len() == 1 { counts[0] > 2 } else { counts[0] > 0 && counts[1] > 0 };
-            let advice = match (enough, pairing.files.len()) {
-                (true, 1) => "choose two of them: --session I,J",
-                (true, _) => "choose one of each: --session I,J",
-                (false, 1) => "two are needed: name a second file",
-                (false, _) => "one of each is needed",
-            };
-            return Err(Which(format!("{all}: {advice}")));
+            return Err(Which(which::advice(lang, &all, enough, pairing.files.len() == 1)));
         }
     }
     let missing = |hand: usize| {
         let number = pairing.sessions.and_then(|numbers| numbers.get(hand).copied()).unwrap_or(0);
-        Which(format!("there is no session {number} for --session. {all}"))
+        Which(which::missing(lang, number, &all))
     };
     let (left, right) = (left.ok_or_else(|| missing(0))?, right.ok_or_else(|| missing(1))?);
     if !comparable(left.protocol, right.protocol) {
-        let [one, other] = [&left, &right].map(|session| locale::protocol(Lang::En, session.protocol));
-        return Err(Which(format!(
-            "session {} speaks {one} and session {} {other}, which have no command in common: choose two of the same \
-             protocol with --session I,J. {all}",
-            left.id, right.id
-        )));
+        let [one, other] = [&left, &right].map(|session| (session.id, locale::protocol(lang, session.protocol)));
+        return Err(Which(which::incomparable(lang, one, other, &all)));
     }
     Ok([left, right])
 }

@@ -1,6 +1,7 @@
 //! `mailtap explain`: reads captures, and answers the questions of a lab report from them.
 
-use super::{Named, WholeLines, identity, private, say};
+use super::told::Problem;
+use super::{Named, WholeLines, identity, private, say, say_none};
 use crate::capture::{self, Damage, Filter, Outlet, Reading};
 use crate::cli::{CompareFormat, Questions, Redaction};
 use crate::pipeline;
@@ -41,18 +42,19 @@ pub fn explain(mut questions: Questions) -> anyhow::Result<()> {
         Some(how) => {
             let mut redact = Redact::holding(collector, memory.ended() / 2).knowing(memory.ended() / 4);
             if how == Redaction::Pseudonym {
-                let names = Names::new().context("--redact=pseudonym: no random key can be had for the names")?;
+                let names = Names::new().context(Problem::NoKey)?;
                 redact = redact.naming(names);
             }
             Box::new(redact)
         }
     };
     questions.options.waiting_sessions = if masked { memory.ended() / 4 } else { memory.ended() };
-    let needs = view.needs().and(questions.options.selection.needs());
+    let needs = view.needs().and(questions.options.selection.needs()).and(questions.options.filter.needs());
     let content_store = heads.map(|heads| -> Arc<dyn ContentStore> { heads });
     let plan = Arc::new(Plan { needs, content_store, raw_store: None });
     let outcome = pipeline::run(&mut *source, &questions.options, &plan, &mut *view, &AtomicBool::new(false))?;
     drop(view);
+    say_none(questions.lang, &outcome.report);
     show(&questions, &answers.borrow())?;
     if let Some(problem) = outcome.problem {
         return Err(problem.into());

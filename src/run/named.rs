@@ -1,6 +1,7 @@
 //! Where the result goes, with its name for messages.
 
 use super::patient::Patient;
+use super::told::AtFile;
 use std::io::{self, Write};
 
 /// Writes to `out`; errors there are reported with `name`.
@@ -22,7 +23,7 @@ impl<W> Named<W> {
         match error.kind() {
             // Not an error: the caller tries again.
             io::ErrorKind::Interrupted => error,
-            kind => io::Error::new(kind, format!("{}: {error}", self.name)),
+            kind => io::Error::new(kind, AtFile { name: self.name.clone(), error }),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Files that hold passwords, for their owner alone.
 
+use super::told::Problem;
 use crate::capture::{self, Created};
 use anyhow::Context;
 use std::path::Path;
@@ -11,5 +12,5 @@ use std::sync::atomic::AtomicBool;
 /// # Errors
 /// If it cannot be opened.
 pub(super) fn created(file: &Path, is_private: bool, stop: &AtomicBool) -> anyhow::Result<Created> {
-    capture::create(file, is_private, stop).with_context(|| format!("{}: cannot be written", file.display()))
+    capture::create(file, is_private, stop).with_context(|| Problem::Unwritable(file.display().to_string()))
 }

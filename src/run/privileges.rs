@@ -21,8 +21,8 @@ use std::path::Path;
 #[derive(Debug, thiserror::Error)]
 #[error("privileges cannot be dropped: {what}: {todo}")]
 pub(super) struct Kept {
-    what: String,
-    todo: &'static str,
+    pub(super) what: String,
+    pub(super) todo: &'static str,
 }
 
 /// What to do where it is the change of the user that fails.

@@ -28,6 +28,10 @@ pub struct Summary {
     pub limits_hit: LimitsHit,
     /// The capture's traffic, mail or not.
     pub traffic: Traffic,
+    /// Sessions that were not asked for: they are in none of the counts of sessions and of what is in them.
+    pub left_out: u64,
+    /// What was asked for, as it was typed; empty where that is everything.
+    pub filters: Vec<String>,
 }
 
 /// Connections to mail ports that their clients closed at once and without a mail dialogue: health checks, scans.
@@ -83,7 +87,17 @@ impl Summary {
         for finding in &session.findings {
             *self.findings.entry(finding.severity).or_default() += 1;
         }
-        self.add_unselected(session);
+        self.add_packets(session);
+    }
+
+    /// How many sessions were shown.
+    pub fn shown(&self) -> u64 {
+        self.sessions.values().sum()
+    }
+
+    /// How many sessions there were, shown or not.
+    pub fn looked_at(&self) -> u64 {
+        self.shown() + self.left_out
     }
 
     /// Counts a probe by `client`.
@@ -97,7 +111,12 @@ impl Summary {
     }
 
     /// Counts a session that is over and was not asked for: only its packets, and the bounds that cost something.
-    pub fn add_unselected(&mut self, session: &Session) {
+    pub fn add_left_out(&mut self, session: &Session) {
+        self.left_out += 1;
+        self.add_packets(session);
+    }
+
+    fn add_packets(&mut self, session: &Session) {
         self.packets.mail += session.transport.counters.own_packets();
         self.limits_hit.add(&session.limits_hit);
     }

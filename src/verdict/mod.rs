@@ -15,6 +15,7 @@ mod encryption;
 mod ending;
 mod evidence;
 pub mod explain;
+pub mod filter;
 mod found;
 mod logins;
 mod pace;

@@ -89,18 +89,27 @@ pub fn make(directory: &Path) -> io::Result<bool> {
     Ok(!is_there)
 }
 
+/// A directory that is to be written into holds something.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "{folder}: holds {}, or name another directory",
+    if *.is_ours { "what an earlier --extract wrote: remove it" } else { "something already: empty it" }
+)]
+pub(crate) struct NotEmpty {
+    pub folder: String,
+    /// It was written by an earlier run.
+    pub is_ours: bool,
+}
+
 /// Whether there is such a directory, which is then empty.
 fn is_there(directory: &Path) -> io::Result<bool> {
     match fs::read_dir(directory) {
         Ok(mut entries) => {
             if let Some(entry) = entries.next() {
                 entry.map_err(|error| spool::named(directory, &error))?;
-                let what = match directory.join(INDEX).exists() || directory.join(INDEX_UNFINISHED).exists() {
-                    true => "what an earlier --extract wrote: remove it",
-                    false => "something already: empty it",
-                };
-                let said = format!("{}: holds {what}, or name another directory", directory.display());
-                return Err(io::Error::new(io::ErrorKind::AlreadyExists, said));
+                let is_ours = directory.join(INDEX).exists() || directory.join(INDEX_UNFINISHED).exists();
+                let error = NotEmpty { folder: directory.display().to_string(), is_ours };
+                return Err(io::Error::new(io::ErrorKind::AlreadyExists, error));
             }
         }
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),

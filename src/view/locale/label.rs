@@ -141,6 +141,7 @@ crate::verdict::purpose::enumerated! {
         PacketsOther,
         PacketsUndecodable,
         Probes,
+        SessionsShown,
         LimitsHit,
         Count,
         // The dialogue.

@@ -13,6 +13,7 @@ use crate::session::model::{Class, LineEnds, Match, Phase, Severity, State, TlsM
 use crate::session::summary::{Probes, Summary};
 use crate::verdict::budget::{Budget, Part};
 use crate::verdict::{BodyChange, ChangeKind, Role};
+use crate::view::escape;
 use crate::view::packet::shown;
 
 /// Most ports named in the words for a capture without mail.
@@ -222,15 +223,32 @@ pub fn urgent(lang: Lang, bytes: u64) -> String {
     say!(lang, terms::urgent(bytes))
 }
 
+/// What is said where no packet, or no session, is one of those asked for; one string per paragraph.
+pub fn none_asked_for(lang: Lang, summary: &Summary, held: u64) -> Option<Vec<String>> {
+    if summary.packets.read == 0 && held > 0 {
+        return Some(say!(lang, terms::none_matches(held)));
+    }
+    let is_none = summary.shown() == 0 && summary.left_out > 0;
+    is_none.then(|| vec![say!(lang, terms::none_asked_for(summary.left_out, &filters(summary)))])
+}
+
+/// How many sessions were shown of those that there were, where some were not asked for.
+pub fn shown_of(lang: Lang, summary: &Summary) -> Option<String> {
+    let shown = || say!(lang, terms::shown_of(summary.shown(), summary.looked_at(), &filters(summary)));
+    (!summary.filters.is_empty()).then(shown)
+}
+
+/// What was asked for, as it was typed.
+fn filters(summary: &Summary) -> String {
+    escape::line(&summary.filters.join(" ")).into_owned()
+}
+
 /// What a capture contains if none of its sessions is shown: one string per paragraph. `held` is the number of packets
 /// in its files, more than were read where a filter left some out.
 pub fn no_mail(lang: Lang, summary: &Summary, held: u64) -> Vec<String> {
     let (packets, traffic) = (summary.packets, &summary.traffic);
-    if packets.read == 0 && held > 0 {
-        return say!(lang, terms::none_matches(held));
-    }
-    if packets.mail > 0 {
-        return vec![say!(lang, terms::none_asked_for(packets.mail, packets.read))];
+    if let Some(none) = none_asked_for(lang, summary, held) {
+        return none;
     }
     let ports: Vec<String> =
         traffic.tcp_ports.iter().take(PORTS_NAMED).map(|(port, segments)| format!("{port} ({segments})")).collect();

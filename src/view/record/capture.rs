@@ -105,6 +105,9 @@ impl ClockStep {
 pub(crate) struct Summary<'a> {
     /// Sessions per protocol.
     sessions: Sessions,
+    /// Which sessions were asked for, and how many others there were. Absent where all were.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    selected: Option<Selected<'a>>,
     /// Login attempts per exposure.
     credentials: Credentials,
     /// Messages carried.
@@ -139,6 +142,17 @@ struct Sessions {
     lmtp: u64,
     pop3: u64,
     imap: u64,
+}
+
+/// Which sessions were asked for.
+#[derive(Serialize, JsonSchema)]
+struct Selected<'a> {
+    /// The options that say so, as they were typed.
+    by: &'a [String],
+    /// How many sessions there were, those that were not asked for included.
+    looked_at: u64,
+    /// How many of these are not shown, nor counted in the rest of the summary but for `packets` and `limits_hit`.
+    left_out: u64,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -232,6 +246,11 @@ impl<'a> Summary<'a> {
                 pop3: sessions(protocol::Protocol::Pop3),
                 imap: sessions(protocol::Protocol::Imap),
             },
+            selected: (!summary.filters.is_empty()).then(|| Selected {
+                by: &summary.filters,
+                looked_at: summary.looked_at(),
+                left_out: summary.left_out,
+            }),
             credentials: Credentials {
                 plaintext: credentials(event::Exposure::Plaintext),
                 token: credentials(event::Exposure::Token),

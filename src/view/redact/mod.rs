@@ -356,6 +356,9 @@ fn holds_no_wire_text(report: &Report) {
         packets: _,
         limits_hit: _,
         traffic,
+        left_out: _,
+        // Typed by the user.
+        filters: _,
     } = summary;
     let Traffic { stops: _, tcp_segments: _, tcp_connections: _, tcp_ports: _ } = traffic;
     let Logins { pairs, left_out: _ } = logins;

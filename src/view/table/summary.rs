@@ -51,6 +51,9 @@ pub fn write(out: &mut dyn Write, options: &Options, report: &Report) -> io::Res
     if let Some(verdict) = &report.verdict {
         rows.push((options.label(Label::Verdict), locale::verdict(lang, verdict)));
     }
+    if let Some(shown) = locale::shown_of(lang, summary) {
+        rows.push((options.label(Label::SessionsShown), shown));
+    }
     if summary.probes.count() > 0 {
         rows.push((options.label(Label::Probes), locale::probes(lang, &summary.probes)));
     }
@@ -175,6 +178,13 @@ pub fn probes(out: &mut dyn Write, options: &Options, summary: &Summary) -> io::
         options.style,
         vec![(options.label(Label::Probes), locale::probes(options.lang, &summary.probes))],
     )
+}
+
+/// Says how many sessions were shown, of how many, where the summary is not shown.
+pub fn shown(out: &mut dyn Write, options: &Options, summary: &Summary) -> io::Result<()> {
+    let Some(shown) = locale::shown_of(options.lang, summary) else { return Ok(()) };
+    writeln!(out)?;
+    heading::pairs(out, options.style, vec![(options.label(Label::SessionsShown), shown)])
 }
 
 /// Reports that the capture has no mail session to show, and what it contains.

@@ -59,6 +59,9 @@ impl Totals {
             if (options.show.steps || options.show.sessions) && !options.show.summary {
                 summary::probes(out, options, &report.summary)?;
             }
+            if !options.show.summary {
+                summary::shown(out, options, &report.summary)?;
+            }
         }
         if options.show.summary {
             summary::write(out, options, report)?;

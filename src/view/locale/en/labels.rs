@@ -121,6 +121,7 @@ pub fn label(label: Label) -> &'static str {
         Label::PacketsOther => "Other packets",
         Label::PacketsUndecodable => "Packets not decoded",
         Label::Probes => "Probes",
+        Label::SessionsShown => "Sessions shown",
         Label::LimitsHit => "Cut off by a limit",
         Label::Count => "Count",
         Label::Transcript => "Transcript",

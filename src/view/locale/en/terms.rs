@@ -313,12 +313,16 @@ pub fn no_mail(packets: u64, segments: u64, connections: u64, undecodable: u64, 
 }
 
 /// A capture whose mail sessions are all excluded by --session or --protocol.
-pub fn none_asked_for(mail: u64, packets: u64) -> String {
-    format!(
-        "No mail session in this capture is one of those asked for (--session, --protocol): {mail} of its {} belong to \
-         others.",
-        self::packets(packets)
-    )
+pub fn none_asked_for(looked_at: u64, filters: &str) -> String {
+    match looked_at {
+        1 => format!("The mail session in this capture is not one of those asked for: {filters}"),
+        _ => format!("None of the {looked_at} mail sessions in this capture is one of those asked for: {filters}"),
+    }
+}
+
+/// How many sessions were shown of those that there were.
+pub fn shown_of(shown: u64, looked_at: u64, filters: &str) -> String {
+    format!("{shown} of {looked_at} sessions ({filters})")
 }
 
 /// A capture of `held` packets, none of which matches the filter.

@@ -121,6 +121,7 @@ pub fn label(label: Label) -> &'static str {
         Label::PacketsOther => "其他分组",
         Label::PacketsUndecodable => "无法解析的分组",
         Label::Probes => "探测连接",
+        Label::SessionsShown => "显示的会话",
         Label::LimitsHit => "因限制而舍弃的内容",
         Label::Count => "数量",
         Label::Transcript => "会话记录",

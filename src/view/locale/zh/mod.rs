@@ -2,6 +2,7 @@
 
 pub mod compare;
 pub mod enhanced;
+pub mod errors;
 pub mod explain;
 pub mod facts;
 pub mod header_field;

@@ -302,11 +302,13 @@ pub fn no_mail(packets: u64, segments: u64, connections: u64, undecodable: u64, 
 }
 
 /// A capture whose mail sessions are all excluded by --session or --protocol.
-pub fn none_asked_for(mail: u64, packets: u64) -> String {
-    format!(
-        "抓包数据中的邮件会话都不符合所选条件（--session、--protocol）：{} 中有 {mail} 个属于其他会话。",
-        self::packets(packets)
-    )
+pub fn none_asked_for(looked_at: u64, filters: &str) -> String {
+    format!("抓包数据中共有 {looked_at} 个邮件会话，没有一个符合所选条件：{filters}")
+}
+
+/// How many sessions were shown of those that there were.
+pub fn shown_of(shown: u64, looked_at: u64, filters: &str) -> String {
+    format!("{looked_at} 个会话中的 {shown} 个（{filters}）")
 }
 
 /// A capture of `held` packets, none of which matches the filter.

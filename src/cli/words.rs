@@ -1,0 +1,40 @@
+//! What is said of a command line that clap does not know of, in each language.
+
+use crate::view::Lang;
+
+/// What is said of a command line.
+pub(super) struct Words {
+    /// `-r` and `-i` at once.
+    pub both: &'static str,
+    /// `-r` and `-w` at once.
+    pub writes: &'static str,
+    /// `-r` or `-i` without what belongs to it.
+    pub without_value: fn(char) -> String,
+}
+
+const EN: Words = Words {
+    both: "-r reads a file and -i listens on an interface: give one of them",
+    writes: "-w saves what is captured on an interface, and -r reads a file: give one of them. To save a part of a file, \
+             use tcpdump -r FILE -w FILE 'filter'",
+    without_value: |option| match option {
+        'i' => "-i: on which interface? `mailtap interfaces` lists them".to_owned(),
+        _ => format!("-{option}: which file?"),
+    },
+};
+
+const ZH: Words = Words {
+    both: "-r 读取文件，-i 监听接口：只能用其中一个",
+    writes: "-w 保存从接口捕获的分组，而 -r 读取文件：只能用其中一个。要保存文件的一部分，请用 tcpdump -r 文件 -w 文件 '过滤条件'",
+    without_value: |option| match option {
+        'i' => "-i：哪个接口？可用 `mailtap interfaces` 列出".to_owned(),
+        _ => format!("-{option}：哪个文件？"),
+    },
+};
+
+/// The words of `lang`.
+pub(super) fn of(lang: Lang) -> &'static Words {
+    match lang {
+        Lang::En => &EN,
+        Lang::Zh => &ZH,
+    }
+}

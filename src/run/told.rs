@@ -1,0 +1,126 @@
+//! What is said on standard error, in the language of the output. Errors say it in English themselves.
+
+use super::compare::Which;
+use super::identity::Harm;
+use super::privileges::Kept;
+use crate::capture::CaptureError;
+use crate::view::Lang;
+use crate::view::extract::NotEmpty;
+use crate::view::locale::errors;
+use std::fmt;
+use std::io;
+
+/// What could not be done, with the reason below it.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Problem {
+    /// A result cannot be written.
+    #[error("{0}: cannot be written")]
+    Unwritable(String),
+    /// There is no randomness for the names of secrets.
+    #[error("--redact=pseudonym: no random key can be had for the names")]
+    NoKey,
+}
+
+/// What went wrong.
+pub(super) fn error(lang: Lang, error: &anyhow::Error) -> String {
+    match lang {
+        Lang::En => format!("{error:#}"),
+        Lang::Zh => zh(error),
+    }
+}
+
+fn zh(error: &anyhow::Error) -> String {
+    let reason = || error.root_cause().downcast_ref::<io::Error>().map_or_else(|| error.root_cause().to_string(), system);
+    if let Some(problem) = error.downcast_ref::<Problem>() {
+        return match problem {
+            Problem::Unwritable(file) => format!("{file}：无法写入：{}", reason()),
+            Problem::NoKey => format!("--redact=pseudonym：无法取得生成代号所需的随机密钥：{}", reason()),
+        };
+    }
+    if let Some(error) = error.downcast_ref::<CaptureError>() {
+        return errors::capture(Lang::Zh, error);
+    }
+    match error.downcast_ref::<Harm>() {
+        Some(Harm::Capture { written }) => return format!("{written}：无法写入：它就是所读的抓包文件"),
+        Some(Harm::Twice { written, other }) => return format!("{written}：无法写入：{other} 是同一个文件"),
+        Some(Harm::Messages) => return "标准错误就是所读的抓包文件".to_owned(),
+        None => {}
+    }
+    if let Some(Kept { what, todo }) = error.downcast_ref() {
+        return format!("无法放弃权限：{what}：{todo}");
+    }
+    // It is in the language already.
+    if let Some(which) = error.downcast_ref::<Which>() {
+        return which.to_string();
+    }
+    error.downcast_ref::<io::Error>().map_or_else(|| format!("{error:#}"), system)
+}
+
+/// What the system says, or this program of a file.
+fn system(error: &io::Error) -> String {
+    if let Some(AtFile { name, error }) = inner(error) {
+        return format!("{name}：{}", system(error));
+    }
+    if let Some(MayNot { user, error }) = inner(error) {
+        return format!("{}：mailtap 以 {user} 的身份继续运行，该用户不能写入那里：请用 --user 指定其他用户", system(error));
+    }
+    if let Some(NotEmpty { folder, is_ours }) = inner(error) {
+        let what = if *is_ours { "其中有以前 --extract 写出的文件：请先删除" } else { "目录不为空：请先清空" };
+        return format!("{folder}：{what}，或换一个目录");
+    }
+    errors::system(Lang::Zh, error)
+}
+
+fn inner<E: std::error::Error + 'static>(error: &io::Error) -> Option<&E> {
+    error.get_ref().and_then(|inner| inner.downcast_ref())
+}
+
+/// An error of writing, with the name of what was to be written.
+#[derive(Debug)]
+pub(super) struct AtFile {
+    pub name: String,
+    pub error: io::Error,
+}
+
+impl fmt::Display for AtFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.name, self.error)
+    }
+}
+
+impl std::error::Error for AtFile {}
+
+/// A folder that the user may not write to as whom mailtap goes on.
+#[derive(Debug, thiserror::Error)]
+#[error("{error}: mailtap goes on as {user}, who may not write there: name another by --user")]
+pub(super) struct MayNot {
+    pub user: String,
+    pub error: io::Error,
+}
+
+/// That packets are waited for.
+pub(super) fn listening(lang: Lang, interface: Option<&str>) -> String {
+    match (lang, interface) {
+        (Lang::En, Some(interface)) => format!("listening on {interface}; Ctrl-C ends"),
+        (Lang::En, None) => "listening on the first interface; Ctrl-C ends".to_owned(),
+        (Lang::Zh, Some(interface)) => format!("正在监听 {interface}；按 Ctrl-C 结束"),
+        (Lang::Zh, None) => "正在监听第一个接口；按 Ctrl-C 结束".to_owned(),
+    }
+}
+
+/// Said where `--redact` meets an option that keeps what crossed.
+pub(super) fn cannot_be_masked(lang: Lang) -> &'static str {
+    match lang {
+        Lang::En => {
+            "
+Packets and mail are written as they crossed, with the passwords in them. Write them without --redact and keep them to \
+yourself; then run `mailtap read --redact` on the packets for what you pass on.
+"
+        }
+        Lang::Zh => {
+            "
+分组和邮件按原样写出，其中含有密码。请不加 --redact 写出并自行保管；要交给别人的，再用 `mailtap read --redact` 从抓包文件生成。
+"
+        }
+    }
+}
