@@ -18,7 +18,7 @@ installed = '$(program)' '$(manual)' '$(for_bash)' '$(for_zsh)' '$(for_fish)'
 # rustup leaves cargo here, and tells only shells that log in.
 export PATH := $(PATH):$(HOME)/.cargo/bin
 
-.PHONY: help deps build demo test test-one check format format-check clippy doc-check scripts-check deny instructions bench \
+.PHONY: help deps build demo test test-one test-page page-deps screenshots check format format-check clippy doc-check scripts-check deny instructions bench \
 	bench-doc install uninstall
 
 help: ## this list
@@ -48,6 +48,15 @@ test-one: deps ## the tests whose names contain NAME, wherever they are: make te
 	$(CARGO) test --locked --no-fail-fast --lib --bins --tests -- '$(NAME)'
 	@$(CARGO) test --locked --quiet --lib --bins --tests -- --list '$(NAME)' | grep ': test$$' >/dev/null || \
 		{ echo "test-one: no test has '$(NAME)' in its name" >&2; exit 1; }
+
+page-deps: ## what the tests of the page need, where it is missing: Chromium, fonts, node (NO_INSTALL=1: only say how)
+	@scripts/page-deps.sh
+
+test-page: build page-deps ## the page in a real browser: filters, languages, print, hostile captures, accessibility
+	MAILTAP='$(abspath $(built))' node tests/page/run.mjs
+
+screenshots: build page-deps ## make the screenshots of the documentation again
+	MAILTAP='$(abspath $(built))' node tests/page/screenshots.mjs
 
 check: format-check clippy doc-check scripts-check test ## what a change has to pass: formatting, lints, documentation, tests
 

@@ -1,0 +1,245 @@
+// The page in a real browser: `make test-page`. Each test gets pages of its own; what goes wrong is said, and the exit status is 1.
+
+import { execFileSync } from "node:child_process";
+import { readFileSync, statSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import assert from "node:assert/strict";
+import { capture, folder, lab, launch, page, url } from "./browser.mjs";
+import { HOSTILE, hostile, many, pcap } from "./capture.mjs";
+
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const browser = await launch();
+const tests = [];
+const test = (name, run) => tests.push({ name, run });
+
+/// Opens a page of its own context. Requests for anything but the file, errors, and what the policy refuses are noted.
+async function opened(file, { hash = "", ...options } = {}) {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
+  const tab = await context.newPage();
+  const wrong = [];
+  tab.on("request", (request) => {
+    if (request.url().split("#")[0] !== url(file)) wrong.push(`request: ${request.url()}`);
+  });
+  tab.on("console", (said) => ["error", "warning"].includes(said.type()) && wrong.push(`console: ${said.text()}`));
+  tab.on("pageerror", (error) => wrong.push(`error: ${error.message}`));
+  tab.on("dialog", (dialog) => { wrong.push(`dialog: ${dialog.message()}`); dialog.dismiss(); });
+  tab.on("popup", () => wrong.push("a window was opened"));
+  await tab.goto(url(file, hash), { waitUntil: "load" });
+  return { tab, wrong, close: () => context.close() };
+}
+
+const shown = (tab) => tab.locator("details.session:visible").count();
+const labPage = page("lab", lab, "--lang", "en");
+const hostileCapture = capture("hostile.pcap", pcap(hostile()));
+const hostilePage = page("hostile", hostileCapture, "--lang", "en");
+
+test("the page asks for nothing and reports no error", async () => {
+  for (const file of [labPage, hostilePage]) {
+    const { tab, wrong, close } = await opened(file);
+    await tab.locator("details.session").first().locator("summary").first().click();
+    await tab.waitForTimeout(100);
+    assert.deepEqual(wrong, []);
+    await close();
+  }
+});
+
+test("sessions are filtered by text, protocol, address, outcome and severity", async () => {
+  const { tab, close } = await opened(labPage);
+  const all = await shown(tab);
+  assert.ok(all >= 3, `${all} sessions`);
+  await tab.fill("#filter-text", "pop3");
+  assert.equal(await shown(tab), 1);
+  assert.match(await tab.locator("#shown").innerText(), /1/);
+  await tab.fill("#filter-text", "");
+  await tab.selectOption("#filter-protocol", "IMAP");
+  assert.equal(await shown(tab), 1);
+  await tab.selectOption("#filter-protocol", "");
+  await tab.fill("#filter-address", "253:143");
+  assert.equal(await shown(tab), 1);
+  await tab.fill("#filter-address", "");
+  await tab.selectOption("#filter-outcome", "accepted");
+  assert.equal(await shown(tab), 1);
+  await tab.selectOption("#filter-outcome", "");
+  await tab.selectOption("#filter-severity", "3");
+  assert.equal(await shown(tab), 2, "sessions with a finding of high severity");
+  await tab.selectOption("#filter-severity", "");
+  assert.equal(await shown(tab), all);
+  await close();
+});
+
+test("a session opens by click, by keyboard and by link", async () => {
+  const { tab, close } = await opened(labPage);
+  const first = tab.locator("#session-1");
+  await first.locator("summary").first().click();
+  assert.ok(await first.locator("table.steps").first().isVisible());
+  assert.ok(await first.locator("svg").first().isVisible(), "the sequence diagram");
+  const second = tab.locator("#session-2");
+  await second.locator("summary").first().focus();
+  await tab.keyboard.press("Enter");
+  assert.ok(await second.locator("table.steps").first().isVisible());
+  await tab.locator('#findings a[href^="#session-"]').first().click();
+  await close();
+  const linked = await opened(labPage, { hash: "#session-3" });
+  assert.ok(await linked.tab.locator("#session-3 table.steps").first().isVisible());
+  await linked.close();
+});
+
+test("arrows of the sequence diagram can be reached by keyboard", async () => {
+  const { tab, close } = await opened(labPage, { hash: "#session-1" });
+  await tab.locator("#session-1 .drawing-scroll").focus();
+  await tab.keyboard.press("Tab");
+  const inside = await tab.evaluate(() => document.activeElement.closest("svg") !== null);
+  assert.ok(inside, "the focus is within the drawing");
+  await close();
+});
+
+test("the language is switched, with and without script", async () => {
+  for (const javaScriptEnabled of [true, false]) {
+    const { tab, close } = await opened(labPage, { javaScriptEnabled });
+    const heading = tab.locator("h1");
+    const english = await heading.innerText();
+    assert.match(english, /^[\x20-\x7e–]+$/);
+    await tab.locator("#lang-zh").check({ force: true });
+    assert.match(await heading.innerText(), /\p{Script=Han}/u);
+    if (javaScriptEnabled) assert.equal(await tab.evaluate(() => document.documentElement.lang), "zh-CN");
+    await tab.locator("#lang-en").check({ force: true });
+    assert.equal(await heading.innerText(), english);
+    await close();
+  }
+});
+
+test("without script sessions still open", async () => {
+  const { tab, close } = await opened(labPage, { javaScriptEnabled: false });
+  await tab.locator("#session-1 > summary").click();
+  assert.ok(await tab.locator("#session-1 table.steps").first().isVisible());
+  await close();
+});
+
+test("passwords are hidden until asked for, and gone with --redact", async () => {
+  const { tab, close } = await opened(labPage, { hash: "#session-2" });
+  const seen = async () => (await tab.locator("body").innerText()).includes("PASS group7_3");
+  assert.equal(await seen(), false);
+  await tab.locator("#secrets").check({ force: true });
+  assert.equal(await seen(), true);
+  await close();
+  const other = capture("login.pcap", pcap(many(3)));
+  assert.ok(readFileSync(page("clear", other), "utf8").includes("secret-2"));
+  assert.ok(!readFileSync(page("masked", other, "--redact"), "utf8").includes("secret-2"));
+});
+
+test("axe finds nothing wrong in both languages and both themes", async () => {
+  for (const file of [labPage, hostilePage]) {
+    for (const language of ["en", "zh"]) {
+      for (const theme of ["light", "dark"]) {
+        const { tab, close } = await opened(file);
+        await tab.locator(`#lang-${language}`).check({ force: true });
+        await tab.locator(`#theme-${theme}`).check({ force: true });
+        await tab.evaluate(() => {
+          for (const details of [...document.querySelectorAll("details")].slice(0, 40)) details.open = true;
+        });
+        await tab.evaluate(axe);
+        const { violations } = await tab.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"] }));
+        const told = violations.map(({ id, nodes }) => `${id}: ${nodes.slice(0, 3).map((node) => node.html.slice(0, 200)).join(" | ")}`);
+        assert.deepEqual(told, [], `${language}, ${theme}`);
+        await close();
+      }
+    }
+  }
+});
+
+test("nothing is wider than a telephone of 360 pixels", async () => {
+  const { tab, close } = await opened(labPage, { viewport: { width: 360, height: 740 }, hash: "#session-1" });
+  const [wide, there] = await tab.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
+  assert.ok(wide <= there, `${wide} of ${there} pixels`);
+  await close();
+});
+
+test("it prints as a lab report on A4", async () => {
+  const { tab, close } = await opened(labPage);
+  const file = join(folder, "lab.pdf");
+  await tab.pdf({ path: file, format: "A4", preferCSSPageSize: true });
+  await close();
+  let text;
+  try {
+    text = execFileSync("pdftotext", ["-layout", file, "-"], { encoding: "utf8" });
+  } catch (error) {
+    if (error.code !== "ENOENT") throw error;
+    console.log("  (pdftotext is not there: what the pages say was not looked at)");
+    assert.ok(statSync(file).size > 10_000);
+    return;
+  }
+  for (const said of ["SMTP connection establishment", "Mail transfer", "Source IP", "Destination IP", "Purpose", "MAIL FROM", "QUIT"]) {
+    assert.ok(text.includes(said), said);
+  }
+  assert.ok(!text.includes("Show passwords"), "controls are not printed");
+});
+
+test("hostile text has no effect", async () => {
+  const { tab, wrong, close } = await opened(hostilePage);
+  await tab.evaluate(() => { for (const details of document.querySelectorAll("details")) details.open = true; });
+  await tab.waitForTimeout(300);
+  assert.equal(await tab.evaluate(() => globalThis.harmed), undefined);
+  assert.deepEqual(wrong, []);
+  const odd = await tab.evaluate(() => ({
+    scripts: document.querySelectorAll("script:not([type]), script[src]").length,
+    images: document.querySelectorAll("img, iframe, object, embed, link[href], form[action], base").length,
+    handlers: [...document.querySelectorAll("*")].filter((node) => node.getAttributeNames().some((name) => /^on|^style$/.test(name))).length,
+    links: [...document.querySelectorAll("[href]")].filter((node) => !node.getAttribute("href").startsWith("#")).length,
+  }));
+  assert.deepEqual(odd, { scripts: 1, images: 0, handlers: 0, links: 0 });
+  const text = await tab.locator("body").innerText();
+  assert.ok(text.includes("<script>"), "it is shown as what it is");
+  assert.ok(!/[\u202a-\u202e\u2066-\u2069\u001b\u0007]/.test(readFileSync(hostilePage, "utf8")), "control and bidi characters");
+  assert.ok(HOSTILE.length > 10);
+  await close();
+});
+
+test("the data in the page is JSON, a line for each session", async () => {
+  for (const [file, least] of [[labPage, 4], [hostilePage, 2 * HOSTILE.length + 1]]) {
+    const records = readFileSync(file, "utf8").split("\n").flatMap((line) => {
+      try { return [JSON.parse(line)].filter((value) => value && typeof value === "object" && !Array.isArray(value)); } catch { return []; }
+    });
+    assert.ok(records.length >= least, `${records.length} records`);
+    assert.equal(records.at(-1).type, "summary");
+  }
+});
+
+test("2,000 sessions open in under two seconds, and stay usable", async () => {
+  const file = page("many", capture("many.pcap", pcap(many(2_000))));
+  const began = performance.now();
+  const { tab, wrong, close } = await opened(file);
+  const took = performance.now() - began;
+  const filtered = await tab.evaluate(() => {
+    const box = document.querySelector("#filter-text");
+    const since = performance.now();
+    box.value = "to1234@";
+    box.dispatchEvent(new InputEvent("input", { bubbles: true }));
+    document.body.getBoundingClientRect();
+    return performance.now() - since;
+  });
+  assert.equal(await shown(tab), 1);
+  await tab.locator("details.session:visible > summary").click();
+  await tab.locator("details.session:visible table.steps").first().waitFor({ timeout: 2_000 });
+  console.log(`  opened in ${Math.round(took)} ms, filtered in ${Math.round(filtered)} ms, ${(statSync(file).size / 1e6).toFixed(1)} MB`);
+  assert.ok(took < 2_000, `${took} ms`);
+  assert.ok(filtered < 500, `${filtered} ms`);
+  assert.deepEqual(wrong, []);
+  await close();
+});
+
+let failed = 0;
+const only = process.argv[2];
+for (const { name, run } of tests.filter(({ name }) => !only || name.includes(only))) {
+  try {
+    await run();
+    console.log(`ok   ${name}`);
+  } catch (error) {
+    failed += 1;
+    console.log(`FAIL ${name}\n${String(error.stack ?? error).split("\n").slice(0, 12).join("\n")}`);
+  }
+}
+await browser.close();
+console.log(`${tests.length - failed} passed, ${failed} failed`);
+writeFileSync(join(folder, "done"), "");
+process.exit(failed ? 1 : 0);
