@@ -5,8 +5,8 @@ What decides how the session goes on is always shown: whether TLS is offered, an
 */
 
 use super::Options;
-use crate::protocol::{imap, pop3, smtp};
 use crate::protocol::event::Subject;
+use crate::protocol::{imap, pop3, smtp};
 use crate::session::model::Step;
 use crate::view::locale;
 
@@ -72,7 +72,8 @@ fn shown(names: &[&str]) -> Option<Vec<usize>> {
         let name = name.trim_start().to_ascii_uppercase();
         ["AUTH", "SASL", "STARTTLS", "STLS", "LOGINDISABLED"].iter().any(|weighty| name.starts_with(weighty))
     };
-    let (heavy, light): (Vec<usize>, Vec<usize>) = (0..names.len()).partition(|&nth| names.get(nth).is_some_and(|name| weighty(name)));
+    let (heavy, light): (Vec<usize>, Vec<usize>) =
+        (0..names.len()).partition(|&nth| names.get(nth).is_some_and(|name| weighty(name)));
     let mut shown: Vec<usize> = heavy.into_iter().take(WEIGHTY).chain(light.into_iter().take(SHOWN)).collect();
     shown.sort_unstable();
     (names.len() >= shown.len() + WORTH_IT).then_some(shown)
@@ -121,12 +122,17 @@ mod tests {
     fn so_are_those_of_pop3_and_imap() {
         let capa = pop3::What::Reply { to: Some(pop3::Verb::Capa), ok: true, code: None, effect: None };
         let subject = Subject::Pop3(pop3::Subject { state: pop3::State::Authorization, what: capa });
-        let talk = Talk::new(Protocol::Pop3).s("+OK x").c("CAPA").s(&format!("+OK list\n{}\nSTLS\n.", many(12).join("\n")));
+        let talk =
+            Talk::new(Protocol::Pop3).s("+OK x").c("CAPA").s(&format!("+OK list\n{}\nSTLS\n.", many(12).join("\n")));
         let text = cut_in(Lang::En, talk, subject).unwrap();
         assert_eq!(text, "+OK list\nX-1\nX-2\nX-3\nX-4\nX-5\nX-6\nSTLS\n… 13 extensions in all");
         let told = |text: &str, what| {
             let subject = Subject::Imap(imap::Subject { state: imap::State::NotAuthenticated, what });
-            cut_in(Lang::Zh, Talk::new(Protocol::Imap).other(crate::flow::Side::Server, Kind::Untagged, text, 9), subject)
+            cut_in(
+                Lang::Zh,
+                Talk::new(Protocol::Imap).other(crate::flow::Side::Server, Kind::Untagged, text, 9),
+                subject,
+            )
         };
         let list = many(20).join(" ");
         let untagged = imap::What::Untagged(imap::Untagged::Capability);
