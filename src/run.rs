@@ -9,12 +9,12 @@ use crate::limits::Budget;
 use crate::pipeline;
 use crate::session::model::Severity;
 use crate::session::{self, content_store::ContentStore};
+use crate::view::clock::Clock;
 use crate::view::extract::{self, Extract};
 use crate::view::json::{Json, NdJson};
 use crate::view::redact::{Names, Redact};
 use crate::view::table::{self, Table};
 use crate::verdict::{Report, Selection};
-use crate::view::clock::Clock;
 use crate::view::{self, Lang, View, catalogue, record, schema};
 use anyhow::Context;
 use begun::Begun;
@@ -314,7 +314,13 @@ fn made(
 ) -> anyhow::Result<Box<dyn View>> {
     let options = record::Options { lang: output.lang, ..Default::default() };
     let style = table::Style { width: output.width, colour: output.colour };
-    let tables = table::Options { style, show: output.show, lang: output.lang, text_limit: options.text_limit, time: output.time };
+    let tables = table::Options {
+        style,
+        show: output.show,
+        lang: output.lang,
+        text_limit: options.text_limit,
+        time: output.time,
+    };
     let view: Box<dyn View> = match output.format {
         Format::Json => Box::new(Json::new(out, options)),
         Format::Ndjson => Box::new(NdJson::new(out, options)),

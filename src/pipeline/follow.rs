@@ -319,10 +319,10 @@ mod tests {
     #[test]
     fn a_followed_connection_is_small() {
         let sizes = [
-            ("follower", size_of::<ConnectionFollower<'_>>(), 248),
+            ("follower", size_of::<ConnectionFollower<'_>>(), 256),
             ("detector", size_of::<Detector>(), 88),
             ("stack", size_of::<Stack>(), 96),
-            ("builder", size_of::<Builder>(), 600),
+            ("builder", size_of::<Builder>(), 608),
             ("smtp", size_of::<crate::protocol::smtp::Dialogue>(), 608),
             ("pop3", size_of::<crate::protocol::pop3::Dialogue>(), 488),
             ("imap", size_of::<crate::protocol::imap::Dialogue>(), 2_504),

@@ -81,7 +81,10 @@ impl Conversations {
     pub fn check(&self) -> io::Result<()> {
         self.kept().trouble.take().map_or(Ok(()), |error| {
             let place = std::env::temp_dir();
-            Err(io::Error::new(error.kind(), format!("{}: a conversation cannot be kept there: {error}", place.display())))
+            Err(io::Error::new(
+                error.kind(),
+                format!("{}: a conversation cannot be kept there: {error}", place.display()),
+            ))
         })
     }
 

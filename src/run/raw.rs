@@ -27,7 +27,8 @@ pub struct Refused(String);
 pub fn raw(mut analysis: Analysis) -> anyhow::Result<()> {
     identity::check(&analysis)?;
     if analysis.output.unasked_terminal {
-        let why = "bytes off the wire can harm a terminal: write them to a file by -o FILE, or use -o - to have them here";
+        let why =
+            "bytes off the wire can harm a terminal: write them to a file by -o FILE, or use -o - to have them here";
         return Err(Refused(why.to_owned()).into());
     }
     let Input::Files(files) = &analysis.input else {
@@ -50,7 +51,11 @@ pub fn raw(mut analysis: Analysis) -> anyhow::Result<()> {
     let Picked { session, count } = picked.take();
     let session = match (session, count) {
         (Some(session), 1) => session,
-        (_, 0) => return Err(outcome.problem.map_or_else(|| Refused("there is no such session".to_owned()).into(), Into::into)),
+        (_, 0) => {
+            return Err(outcome
+                .problem
+                .map_or_else(|| Refused("there is no such session".to_owned()).into(), Into::into));
+        }
         (_, count) => return Err(Refused(format!("these are {count} sessions: choose one by --session N")).into()),
     };
     let out: Box<dyn Write> = match &analysis.output.file {

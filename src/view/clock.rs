@@ -48,10 +48,9 @@ impl Clock {
             Self::Local(zone) => {
                 zoned(zone, time, &format!("%Y-%m-%d %H:%M:%S%.{digits}f %:z")).unwrap_or_else(|| utc(time))
             }
-            Self::Relative(origin) => origin.get().map_or_else(
-                || utc(time),
-                |&origin| locale::seconds(lang, &decimal(time.since(origin), digits)),
-            ),
+            Self::Relative(origin) => origin
+                .get()
+                .map_or_else(|| utc(time), |&origin| locale::seconds(lang, &decimal(time.since(origin), digits))),
         }
     }
 
@@ -61,10 +60,9 @@ impl Clock {
         match self {
             Self::Utc => utc_second(time),
             Self::Local(zone) => zoned(zone, time, "%Y-%m-%d %H:%M:%S %:z").unwrap_or_else(|| utc_second(time)),
-            Self::Relative(origin) => origin.get().map_or_else(
-                || utc_second(time),
-                |&origin| locale::seconds(lang, &decimal(time.since(origin), 3)),
-            ),
+            Self::Relative(origin) => origin
+                .get()
+                .map_or_else(|| utc_second(time), |&origin| locale::seconds(lang, &decimal(time.since(origin), 3))),
         }
     }
 
@@ -107,8 +105,7 @@ pub fn offset(nanoseconds: i64, digits: usize) -> String {
 /// Nanoseconds as seconds with so many digits, cut and not rounded, as the clock of a capture is read.
 fn decimal(nanoseconds: i64, digits: usize) -> String {
     let sign = if nanoseconds < 0 { "-" } else { "" };
-    let (seconds, rest) =
-        (nanoseconds.unsigned_abs() / 1_000_000_000, nanoseconds.unsigned_abs() % 1_000_000_000);
+    let (seconds, rest) = (nanoseconds.unsigned_abs() / 1_000_000_000, nanoseconds.unsigned_abs() % 1_000_000_000);
     let fraction = format!("{rest:09}");
     format!("{sign}{seconds}.{}", fraction.get(..digits).unwrap_or(&fraction))
 }
@@ -148,7 +145,10 @@ mod tests {
         assert_eq!(Clock::Utc.moment(Lang::En, time), "2026-11-23 16:02:48.500000 UTC");
         assert_eq!(zone(1).moment(Lang::En, time), "2026-11-23 17:02:48.500000 +01:00");
         assert_eq!(zone(1).second(Lang::Zh, time), "2026-11-23 17:02:48 +01:00");
-        assert_eq!(zone(8).moment(Lang::Zh, Time::from_nanoseconds(MOMENT * 1_000)), "2026-11-24 00:02:48.500000000 +08:00");
+        assert_eq!(
+            zone(8).moment(Lang::Zh, Time::from_nanoseconds(MOMENT * 1_000)),
+            "2026-11-24 00:02:48.500000000 +08:00"
+        );
         assert_eq!(Clock::Utc.title(Lang::En, Label::Started), "Started (UTC)");
         assert_eq!(zone(1).title(Lang::En, Label::Started), "Started");
     }

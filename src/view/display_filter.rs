@@ -53,7 +53,8 @@ pub fn of_session(session: &Session) -> String {
 /// The filters that select the packets that show `finding`, one for each file: the file's index, and the filter.
 pub fn of_finding(session: &Session, finding: &Finding) -> Vec<(usize, String)> {
     let steps = finding.steps.iter().filter_map(|&n| session.step(n));
-    let mut packets: Vec<u64> = steps.flat_map(|step| step.packets.iter()).chain(finding.packets.iter().copied()).collect();
+    let mut packets: Vec<u64> =
+        steps.flat_map(|step| step.packets.iter()).chain(finding.packets.iter().copied()).collect();
     packets.sort_unstable();
     packets.dedup();
     packets
@@ -111,10 +112,7 @@ mod tests {
         let session = lab_pop3();
         let finding = Finding { steps: vec![1], packets: vec![9, number::packed(1, 3)], ..Finding::default() };
         let first = session.steps[0].packets.first();
-        let expected = vec![
-            (0, format!("frame.number in {{{first}, 9}}")),
-            (1, "frame.number == 3".to_owned()),
-        ];
+        let expected = vec![(0, format!("frame.number in {{{first}, 9}}")), (1, "frame.number == 3".to_owned())];
         assert_eq!(of_finding(&session, &finding), expected);
     }
 }

@@ -153,7 +153,13 @@ impl Show {
     /// The parts of a session that the selected tables read.
     fn needs(self) -> Needs {
         let messages = self.steps || self.messages || self.journeys || self.transcript;
-        Needs { messages, attachments: messages, prints: self.journeys, texts: self.steps || self.transcript, faults: false }
+        Needs {
+            messages,
+            attachments: messages,
+            prints: self.journeys,
+            texts: self.steps || self.transcript,
+            faults: false,
+        }
     }
 
     /// Rules run if findings are shown or counted in the summary. The counts of logins stand below the login attempts.

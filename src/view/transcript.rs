@@ -167,7 +167,14 @@ mod tests {
         let talk = round(talk, smtp::Subject::Response(Round::Proof(Mechanism::Other))).c("********");
         let session = round(talk, smtp::Subject::Response(Round::Password)).c("NOOP YW5u YW5u").session;
         let text = written(Lang::En, Some(Clock::Utc), &session);
-        for end in ["AGFubgBzZXNhbWU= [␀ann␀sesame]", "334 VXNlcm5hbWU6 [Username:]", "C: YW5u [ann]", "/////w== [4 bytes]", "********", "NOOP YW5u YW5u"] {
+        for end in [
+            "AGFubgBzZXNhbWU= [␀ann␀sesame]",
+            "334 VXNlcm5hbWU6 [Username:]",
+            "C: YW5u [ann]",
+            "/////w== [4 bytes]",
+            "********",
+            "NOOP YW5u YW5u",
+        ] {
             assert!(text.lines().any(|line| line.ends_with(end)), "{end}: {text}");
         }
     }

@@ -363,3 +363,14 @@ fn extensions_beyond_the_bound_are_left_out_and_counted() {
     assert_eq!(builder.session.capabilities.len(), CAPABILITIES);
     assert_eq!(builder.session.limits_hit.iter().collect::<Vec<_>>(), [(Limit::Capabilities, 3)]);
 }
+
+#[test]
+fn a_reply_is_in_the_phase_of_its_command_though_the_client_has_gone_on() {
+    let mut builder = builder(Protocol::Smtp);
+    builder.step(command(Verb::Mail, 1, "MAIL FROM:<a@b.example>"));
+    let noop = builder.step(command(Verb::Noop, 2, "NOOP"));
+    builder.step(command(Verb::Quit, 3, "QUIT"));
+    builder.step(reply(ReplyTo::Command(Verb::Noop), 250, noop, 4, "250 2.0.0 ok"));
+    let phases: Vec<Phase> = builder.finish(transport()).steps.iter().map(|step| step.phase).collect();
+    assert_eq!(phases, [Phase::Transaction, Phase::Transaction, Phase::Release, Phase::Transaction]);
+}

@@ -113,3 +113,17 @@ fn the_phases_of_an_imap_session() {
     ];
     assert_eq!(phases(session.map(|(state, what)| imap_step(state, what))), "cccaaatttttttrrr");
 }
+
+#[test]
+fn data_before_bye_is_not_of_the_logout_that_was_sent_ahead() {
+    use imap_protocol::{State::*, Verb, What};
+    let session = [
+        (Selected, What::Command { verb: Verb::Fetch, uid: false }),
+        (Selected, What::Command { verb: Verb::Logout, uid: false }),
+        (Selected, What::Untagged(Untagged::Fetch)),
+        (Selected, What::Tagged { to: Some(Verb::Fetch), status: Status::Ok, code: None }),
+        (Logout, What::Untagged(Untagged::Bye)),
+        (Logout, What::Untagged(Untagged::Ok(None))),
+    ];
+    assert_eq!(phases(session.map(|(state, what)| imap_step(state, what))), "trttrr");
+}

@@ -4,8 +4,8 @@ use super::grid::Row;
 use super::{Options, Style, heading};
 use crate::verdict::rule::Text;
 use crate::verdict::rules;
-use crate::view::locale::{self, Label};
 use crate::view::clock::Clock;
+use crate::view::locale::{self, Label};
 use crate::view::{Lang, Show};
 use std::io::{self, Write};
 

@@ -141,7 +141,8 @@ mod tests {
         let smtp = smtp.phase(Phase::Connection).c("HELO x").s("250 x").phase(Phase::Transaction).c("MAIL").s("250 ok");
         assert_eq!(tables(&smtp.session), [vec![1], vec![2, 3], vec![4, 5], vec![6, 7]]);
         let state = |talk: Talk, state| talk.phase(Phase::Transaction).state(State::Imap(state)).c("a NOOP").s("a OK");
-        let imap = [Imap::Selected, Imap::Authenticated, Imap::Selected].into_iter().fold(Talk::new(Protocol::Imap), state);
+        let imap =
+            [Imap::Selected, Imap::Authenticated, Imap::Selected].into_iter().fold(Talk::new(Protocol::Imap), state);
         assert_eq!(tables(&imap.session), [vec![1, 2], vec![3, 4], vec![5, 6]]);
     }
 

@@ -8,7 +8,13 @@ use crate::view::{Lang, Show};
 use unicode_width::UnicodeWidthStr;
 
 fn options(width: usize, lang: Lang, show: Show) -> Options {
-    Options { style: Style { width, colour: false }, show, lang, text_limit: 1_000, time: crate::view::clock::Clock::Utc }
+    Options {
+        style: Style { width, colour: false },
+        show,
+        lang,
+        text_limit: 1_000,
+        time: crate::view::clock::Clock::Utc,
+    }
 }
 
 fn shown(mut view: impl View, sessions: Vec<Session>) {
@@ -228,9 +234,8 @@ fn live_rows_stand_under_the_session_that_they_belong_to() {
 fn titles_are_not_broken_within_a_word() {
     let mut session = Talk::new(Protocol::Smtp).s("220 x").c("QUIT").session;
     let endpoints = &mut session.transport.endpoints;
-    for end in [&mut endpoints.client, &mut endpoints.server] {
-        end.set_ip([10, 0, 0, 1].into());
-    }
+    endpoints.client.set_ip([10, 0, 0, 1].into());
+    endpoints.server.set_ip([10, 0, 0, 2].into());
     let text = printed(options(80, Lang::En, Show::REPORT), vec![session]);
     assert!(text.contains("│ Destination │"), "{text}");
 }
@@ -288,6 +293,53 @@ fn sessions_alone_are_listed_as_they_come() {
     let whole = printed(options(80, Lang::En, show), vec![lab_smtp(), lab_pop3()]);
     assert_eq!(whole.matches('┌').count(), 1, "{whole}");
     assert_eq!(whole.matches('└').count(), 1, "{whole}");
+}
+
+#[test]
+fn equal_ends_are_told_apart_and_a_wide_terminal_has_times() {
+    let mut session = lab_smtp();
+    let endpoints = &mut session.transport.endpoints;
+    for end in [&mut endpoints.client, &mut endpoints.server] {
+        end.set_ip("::1".parse().unwrap());
+    }
+    let text = printed(options(120, Lang::En, Show::REPORT), vec![session.clone()]);
+    assert!(text.contains("│ [::1]:25    │ [::1]:1893") && text.contains("│ Time   │"), "{text}");
+    assert!(text.contains("│ +0.006 │"), "{text}");
+    session.steps[0].time = session.steps[0].time.assumed();
+    let text = printed(options(119, Lang::Zh, Show::REPORT), vec![session]);
+    assert!(!text.contains("+0.006") && text.contains("│ [::1]:25 "), "{text}");
+}
+
+#[test]
+fn each_message_says_what_it_is_the_same_as_in_both_directions() {
+    for (lang, line) in
+        [(Lang::En, "Session 1, Message 1 = Session 2, Message 1"), (Lang::Zh, "会话 1，邮件 1 = 会话 2，邮件 1")]
+    {
+        let shown = printed(options(120, lang, Show::REPORT), vec![lab_smtp(), lab_pop3()]);
+        assert!(shown.contains(line), "{shown}");
+    }
+    let alone = printed(options(120, Lang::En, Show::REPORT), vec![lab_smtp()]);
+    assert!(!alone.contains("Same messages"), "{alone}");
+}
+
+#[test]
+fn filters_stand_where_everything_is_asked_for() {
+    let text = printed(options(200, Lang::En, Show::ALL), vec![lab_pop3()]);
+    assert!(text.contains(" ip.addr == 172.16.0.73 && ip.addr == 172.16.0.253 && tcp.port"), "{text}");
+    assert!(text.contains("Wireshark: frame.number "), "of a finding: {text}");
+    let text = printed(options(200, Lang::En, Show { findings: true, ..Show::REPORT }), vec![lab_pop3()]);
+    assert!(!text.contains("Wireshark"), "{text}");
+}
+
+#[test]
+fn the_dialogue_is_written_without_its_tables() {
+    let show = Show { transcript: true, steps: false, credentials: false, ..Show::REPORT };
+    for text in [
+        printed(options(80, Lang::En, show), vec![lab_pop3()]),
+        live(options(80, Lang::En, show), vec![lab_pop3()], false),
+    ] {
+        assert!(text.contains(" C: PASS group7_3\n") && !text.contains('┌'), "{text}");
+    }
 }
 
 /// Compares the lab's tables with the files in `golden/`. `GOLDEN=write cargo test golden` rewrites the files: look at
