@@ -306,9 +306,6 @@ fn analysis(
     Plan::Analyze(Box::new(Analysis { input, filter: args.filter, options, output, user }))
 }
 
-/// The narrowest table of `compare` and `explain`.
-const NARROWEST: usize = 60;
-
 fn questions(args: ExplainArgs, environment: &Environment) -> Questions {
     let mut ports = Ports::default();
     args.ports.into_iter().for_each(|(hint, port)| ports.add(port, hint));
@@ -329,7 +326,7 @@ fn questions(args: ExplainArgs, environment: &Environment) -> Questions {
         file,
         lang: language(args.lang, environment),
         redact: args.redact,
-        width: args.width.map(usize::from).or(environment.columns).unwrap_or(COLUMNS).clamp(NARROWEST, 1_000),
+        width: columns(args.width, environment),
         colour,
     }
 }
@@ -355,7 +352,7 @@ fn pairing(args: CompareArgs, environment: &Environment) -> Pairing {
         file,
         lang: language(args.lang, environment),
         redact: args.redact,
-        width: args.width.map(usize::from).or(environment.columns).unwrap_or(COLUMNS).clamp(NARROWEST, 1_000),
+        width: columns(args.width, environment),
         colour,
     }
 }
@@ -393,7 +390,7 @@ fn show(asked: &[What]) -> Show {
 
 /// How wide tables are drawn: as wide as asked for, or as the terminal is.
 fn columns(asked: Option<u16>, environment: &Environment) -> usize {
-    asked.map(usize::from).or(environment.columns).unwrap_or(COLUMNS).max(COLUMNS)
+    asked.map(usize::from).or(environment.columns).unwrap_or(COLUMNS)
 }
 
 fn terminal_columns() -> Option<usize> {

@@ -85,8 +85,25 @@ fn detail(out: &mut dyn Write, options: &Options, session: &Session, message: &M
     fields.attachments(message);
     fields.begins = true;
     fields.content(message);
+    if options.style.is_narrow() {
+        return narrow(out, options, fields.rows);
+    }
     let titles = [Label::Field, Label::Value, Label::Meaning].map(|label| options.label(label));
     heading::table(out, options.style, &titles, &fields.rows, &[options.style.width / 5])
+}
+
+/// The fields where there is no room for three columns: names and values, what a value means below it.
+fn narrow(out: &mut dyn Write, options: &Options, rows: Vec<Row>) -> io::Result<()> {
+    let pair = |row: Row| {
+        let [name, value, meaning] = <[String; 3]>::try_from(row.cells).unwrap_or_default();
+        let value = match meaning.is_empty() {
+            true => value,
+            false => format!("{value}\n{}", options.bracketed(&meaning)),
+        };
+        Row::new([name, value]).marked(row.mark)
+    };
+    let rows: Vec<Row> = rows.into_iter().map(pair).collect();
+    heading::named(out, options.style, &rows)
 }
 
 struct Fields<'a> {

@@ -8,6 +8,7 @@ terminal. Colour only repeats what signs say.
 */
 
 mod across;
+mod cards;
 mod catalogue;
 mod cell;
 mod credentials;
@@ -27,7 +28,7 @@ mod wrap;
 
 pub(super) use cell::numbers;
 pub(super) use grid::{Grid, Mark, Row};
-pub(super) use heading::{banner, moment, paragraph};
+pub(super) use heading::{banner, moment, note, paragraph};
 
 pub use catalogue::write as catalogue;
 pub use live::Live;

@@ -50,7 +50,7 @@ pub fn session(out: &mut dyn Write, options: &Options, session: &Session) -> io:
         }
         grid.foot(out)?;
         if steps.iter().any(|step| !step.secrets.is_empty()) {
-            writeln!(out, "{}", legend(options))?;
+            heading::note(out, options.style, &legend(options))?;
         }
         // A message is written under the section that has its last step.
         let last = steps.last().map_or(0, |step| step.n);
