@@ -7,8 +7,9 @@ use super::cell::line;
 use super::grid::{Mark, Row};
 use super::{Options, heading};
 use crate::flow::Side;
-use crate::session::model::{Envelope, Mailbox, Message, MimePart, Session};
+use crate::session::model::{Envelope, Mailbox, Message, MimePart, Preview, Session};
 use crate::verdict::purpose::Purpose;
+use crate::view::escape;
 use crate::view::locale::{self, Label, MimeFact};
 use std::fmt::Write as _;
 use std::io::{self, Write};
@@ -80,6 +81,10 @@ fn detail(out: &mut dyn Write, options: &Options, session: &Session, message: &M
             fields.say(Label::MimeVersion, options.label(Label::NotKnown), fact);
         }
         None => {}
+    }
+    fields.begins = true;
+    if let Some(preview) = &message.preview {
+        fields.preview(preview);
     }
     fields.begins = true;
     fields.attachments(message);
@@ -247,6 +252,16 @@ impl Fields<'_> {
         if let Some(cell) = row.cells.last_mut() {
             *cell = meanings.join("\n");
         }
+    }
+
+    /// The first lines of the text, as they are: a line of it is a line of the cell.
+    fn preview(&mut self, preview: &Preview) {
+        let (text, more) = preview.first_lines();
+        let mut shown = escape::block(text).into_owned();
+        if more {
+            shown.push('…');
+        }
+        self.row(Label::BeginsWith, shown, "");
     }
 
     fn attachments(&mut self, message: &Message) {
