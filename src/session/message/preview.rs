@@ -88,6 +88,7 @@ impl Reading {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::session::message::tests::read;
 
     fn preview(encoding: Option<&str>, charset: Option<&str>, lines: &[&[u8]]) -> Option<Preview> {
         let (mut reading, mut out) = (Reading::new(Transfer::named(encoding), charset), Vec::new());
@@ -116,11 +117,43 @@ mod tests {
     #[test]
     fn a_long_text_is_cut_between_words() {
         let line = b"word ".repeat(1 + PREVIEW_BYTES / 10);
-        let read = preview(None, None, &[&line, b"and ", b"more of it"]).expect("a text");
-        assert!(read.cut && read.text.len() <= PREVIEW_BYTES);
         let read = preview(None, None, &[&line, &line, &line]).expect("a text");
-        assert!(read.cut && read.text.ends_with("word"), "{}", read.text);
+        assert!(read.cut && read.text.len() <= PREVIEW_BYTES && read.text.ends_with("word"), "{}", read.text);
         assert_eq!(preview(None, None, &[&b"x".repeat(PREVIEW_BYTES + 1)]), None, "one word that may be anything");
+    }
+
+    /// The preview of a message, read in pieces of many sizes.
+    fn of_message(message: &str) -> Option<(String, bool)> {
+        let message = message.replace('\n', "\r\n");
+        let read = |size| read(message.as_bytes(), size).structure.preview.map(|it| (it.text, it.cut));
+        let previews = [usize::MAX, 1, 7, 61].map(read);
+        assert!(previews.iter().all(|preview| *preview == previews[0]), "{previews:?}");
+        previews.into_iter().next().flatten()
+    }
+
+    #[test]
+    fn it_is_the_first_part_that_is_plain_text() {
+        let shown = |message: &str| of_message(message).map(|(text, _)| text);
+        assert_eq!(shown("Subject: x\n\nhello\nyou\n").as_deref(), Some("hello\nyou"));
+        assert_eq!(shown("Content-Type: text/html\n\n<b>hello</b>\n"), None, "a page is not rendered");
+        assert_eq!(shown("Content-Disposition: attachment; filename=a.txt\n\nhello\n"), None);
+        let parts = "Content-Type: multipart/mixed; boundary=b\n\nno mail\n--b\nContent-Type: message/rfc822\n\n\
+                     Subject: y\n\nwithin\n--b\nContent-Type: text/html\n\n<p>\n--b\n\
+                     Content-Transfer-Encoding: base64\n\naGVsbG8=\n--b\n\nsecond\n--b--\n";
+        assert_eq!(shown(parts).as_deref(), Some("hello"));
+        let empty = parts.replace("aGVsbG8=", "");
+        assert_eq!(shown(&empty).as_deref(), Some("second"), "of an empty part nothing is to be seen");
+    }
+
+    #[test]
+    fn a_few_lines_are_shown() {
+        let text: Vec<String> = (1..=9).map(|n| format!("line {n}")).collect();
+        let read = Preview { text: text.join("\n"), cut: false };
+        assert_eq!(read.first_lines(), ("line 1\nline 2\nline 3\nline 4\nline 5", true));
+        let short = Preview { text: "one\ntwo".to_owned(), cut: false };
+        assert_eq!(short.first_lines(), ("one\ntwo", false));
+        let long = Preview { text: "字".repeat(500), cut: true };
+        assert_eq!((long.first_lines().0.chars().count(), long.first_lines().1), (400, true));
     }
 
     #[test]
