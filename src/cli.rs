@@ -382,9 +382,6 @@ fn analysis(
     Plan::Analyze(Box::new(Analysis { input, filter: args.filter, options, output, user, answers }))
 }
 
-/// The narrowest table of `compare` and `explain`.
-const NARROWEST: usize = 60;
-
 fn questions(mut args: ExplainArgs, environment: &Environment) -> Questions {
     args.filters.logins.extend(args.users);
     let mut ports = Ports::default();
@@ -407,7 +404,7 @@ fn questions(mut args: ExplainArgs, environment: &Environment) -> Questions {
         file,
         lang: language(args.lang, environment),
         redact: args.redact,
-        width: args.width.map(usize::from).or(environment.columns).unwrap_or(COLUMNS).clamp(NARROWEST, 1_000),
+        width: columns(args.width, environment),
         colour,
     }
 }
@@ -433,7 +430,7 @@ fn pairing(args: CompareArgs, environment: &Environment) -> Pairing {
         file,
         lang: language(args.lang, environment),
         redact: args.redact,
-        width: args.width.map(usize::from).or(environment.columns).unwrap_or(COLUMNS).clamp(NARROWEST, 1_000),
+        width: columns(args.width, environment),
         colour,
     }
 }
@@ -484,7 +481,7 @@ fn show(asked: &[What]) -> Show {
 
 /// How wide tables are drawn: as wide as asked for, or as the terminal is.
 fn columns(asked: Option<u16>, environment: &Environment) -> usize {
-    asked.map(usize::from).or(environment.columns).unwrap_or(COLUMNS).max(COLUMNS)
+    asked.map(usize::from).or(environment.columns).unwrap_or(COLUMNS)
 }
 
 fn terminal_columns() -> Option<usize> {

@@ -49,6 +49,9 @@ pub const REPORT_BYTES: usize = bound(32 * 1024, 64);
 /// Decoded bytes of a text that is printed; a longer one is not known again where it was changed.
 pub const PRINTED_BYTES: usize = bound(64 * 1024, 512);
 
+/// Decoded bytes kept of the beginning of a message's text. It is an excerpt by design, and says where the text goes on.
+pub const PREVIEW_BYTES: usize = bound(2 * 1024, 64);
+
 /// Seconds of packet time that a fragmented IP datagram waits (RFC 8200 section 4.5).
 pub const FRAGMENT_SECONDS: i64 = 60;
 

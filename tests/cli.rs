@@ -367,7 +367,7 @@ fn packets_cannot_be_masked() {
 #[test]
 fn tables_fit_and_carry_no_escape_sequences() {
     for (name, lang) in [("smtp-helo", "en"), ("lab-all", "zh"), ("smtp-charmode", "en"), ("imap-fetch-parts", "zh")] {
-        for columns in [80, 120] {
+        for columns in [20, 33, 60, 79, 80, 120] {
             let text = out(&read(name, &["--show", "all", "--lang", lang, "--width", &columns.to_string()]));
             assert!(!text.contains('\u{1b}') && !text.contains('\u{8}'), "{name}");
             for line in text.lines() {

@@ -85,7 +85,7 @@ fn what_a_firewall_changes_is_shown() {
     let text = out(&compare(&[&inside, &outside], &["--width", "120"]));
     assert!(text.contains("[-STARTTLS-]{+XXXXXXXA+}"), "{text}");
     assert!(text.contains("They part at step 3"), "{text}");
-    for (width, lang) in [("60", "en"), ("60", "zh"), ("80", "en"), ("120", "zh")] {
+    for (width, lang) in [("20", "en"), ("31", "zh"), ("60", "en"), ("60", "zh"), ("80", "en"), ("120", "zh")] {
         let text = out(&compare(&[&inside, &outside], &["--width", width, "--lang", lang]));
         let widest = text.lines().map(UnicodeWidthStr::width).max();
         assert!(widest <= width.parse().ok(), "{text}");

@@ -58,8 +58,8 @@ pub(super) enum Command {
         /// The language [default: from the locale].
         #[arg(long, value_enum, ignore_case = true)]
         lang: Option<Language>,
-        /// Width of the table in columns, 80 or more [default: that of the terminal, or $COLUMNS, or 80].
-        #[arg(long, value_name = "COLUMNS", value_parser = clap::value_parser!(u16).range(80..=1_000))]
+        /// Width of the table in columns, 20 or more [default: that of the terminal, or $COLUMNS, or 80].
+        #[arg(long, value_name = "COLUMNS", value_parser = clap::value_parser!(u16).range(20..=1_000))]
         width: Option<u16>,
     },
     /// Print the JSON Schema of the output.
@@ -171,8 +171,8 @@ pub(super) struct CompareArgs {
     /// Colour the table: by default on a terminal only, and not where NO_COLOR is set.
     #[arg(long, value_enum, ignore_case = true, default_value_t = Colour::Auto)]
     pub(super) color: Colour,
-    /// Width of the table in columns, 60 or more [default: that of the terminal, or $COLUMNS, or 80].
-    #[arg(long, value_name = "COLUMNS", value_parser = clap::value_parser!(u16).range(60..=1_000))]
+    /// Width of the table in columns, 20 or more [default: that of the terminal, or $COLUMNS, or 80].
+    #[arg(long, value_name = "COLUMNS", value_parser = clap::value_parser!(u16).range(20..=1_000))]
     pub(super) width: Option<u16>,
 }
 
@@ -216,8 +216,8 @@ pub(super) struct ExplainArgs {
     /// Colour the table: by default on a terminal only, and not where NO_COLOR is set.
     #[arg(long, value_enum, ignore_case = true, default_value_t = Colour::Auto)]
     pub(super) color: Colour,
-    /// Width of the table in columns, 60 or more [default: that of the terminal, or $COLUMNS, or 80].
-    #[arg(long, value_name = "COLUMNS", value_parser = clap::value_parser!(u16).range(60..=1_000))]
+    /// Width of the table in columns, 20 or more [default: that of the terminal, or $COLUMNS, or 80].
+    #[arg(long, value_name = "COLUMNS", value_parser = clap::value_parser!(u16).range(20..=1_000))]
     pub(super) width: Option<u16>,
 }
 
@@ -276,8 +276,8 @@ pub(super) struct CommonArgs {
     /// Colour the tables: by default on a terminal only, and not where NO_COLOR is set.
     #[arg(long, value_enum, ignore_case = true, default_value_t = Colour::Auto)]
     pub(super) color: Colour,
-    /// Width of the tables in columns, 80 or more [default: that of the terminal, or $COLUMNS, or 80].
-    #[arg(long, value_name = "COLUMNS", value_parser = clap::value_parser!(u16).range(80..=1_000))]
+    /// Width of the tables in columns, 20 or more; below 80, tables become cards [default: that of the terminal, or $COLUMNS, or 80].
+    #[arg(long, value_name = "COLUMNS", value_parser = clap::value_parser!(u16).range(20..=1_000))]
     pub(super) width: Option<u16>,
 }
 

@@ -27,7 +27,7 @@ pub use finding::{Class, Fact, Facts, Finding, Key, Sentence, Severity};
 pub use late::{Late, Placeholder};
 pub use mail::{
     Attachment, Envelope, Header, HeaderField, LineEnds, Lines, Mailbox, Match, Message, MimePart, PRINTED_LINES,
-    Recipient, Report, ReportedRecipient, SameAs, TextPrint,
+    Preview, Recipient, Report, ReportedRecipient, SameAs, TextPrint,
 };
 pub use step::{ContentRef, Measure, Phase, State, Step, Variant};
 pub use texts::{StepLine, TextsMut};

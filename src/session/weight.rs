@@ -7,7 +7,7 @@ are estimates of the same kind everywhere, never a measure of the process.
 
 use super::model::{
     Addressee, Attachment, Credential, Envelope, Faults, Finding, Header, HeaderField, Mailbox, Message, MimePart,
-    Recipient, Report, ReportedRecipient, Session, Smuggled, Step, Tls, Transaction,
+    Preview, Recipient, Report, ReportedRecipient, Session, Smuggled, Step, Tls, Transaction,
 };
 use crate::limits::heap;
 pub use crate::limits::of_list;
@@ -93,6 +93,7 @@ impl Message {
             attachments,
             report,
             prints,
+            preview,
             missing,
             reply,
             steps,
@@ -121,6 +122,7 @@ impl Message {
             + report.as_deref().map_or(0, of_report)
             + of_list(prints)
             + prints.iter().map(|print| heap(8 * print.first.len()) + heap(8 * print.last.len())).sum::<usize>()
+            + preview.as_deref().map_or(0, |preview| heap(size_of::<Preview>()) + of_text(&preview.text))
             + of_list(missing)
             + self.faults.as_ref().map_or(0, |faults| heap(size_of::<Faults>()) + faults.weight())
             + of_list(steps)

@@ -251,6 +251,7 @@ impl Talk {
             attachments: Vec::new(),
             report: None,
             prints: Vec::new(),
+            preview: None,
             size: 1_261,
             announced: None,
             faults: None,

@@ -40,6 +40,7 @@ impl Builder {
             attachments: Vec::new(),
             report: None,
             prints: Vec::new(),
+            preview: None,
             size: 0,
             announced: None,
             faults: None,
@@ -117,6 +118,7 @@ fn put(message: &mut Message, content: Content) {
     message.mime = content.structure.mime;
     message.attachments = content.structure.attachments;
     message.prints = content.structure.prints;
+    message.preview = content.structure.preview.map(Box::new);
     message.report = content.structure.report.map(Box::new);
     message.stored = content.stored;
 }

@@ -3,6 +3,7 @@ Attachments: their content is decoded, counted and digested as it comes, and not
 */
 
 use super::boundary::Told;
+use super::preview;
 use super::report;
 use super::text_print::Printing;
 use super::transfer::Transfer;
@@ -204,6 +205,13 @@ pub enum Leaf {
         /// What it is besides.
         leaf: Box<Leaf>,
     },
+    /// A text whose beginning is kept as well.
+    Previewed {
+        /// Keeps the beginning.
+        reading: Box<preview::Reading>,
+        /// What it is besides.
+        leaf: Box<Leaf>,
+    },
     /// Text, which may hold uuencoded files.
     Text {
         /// Finds them.
@@ -221,6 +229,7 @@ impl Leaf {
         match self {
             Self::Reported(kept) => kept.weight(),
             Self::Printed { printing, leaf } => size_of::<Printing>() + printing.weight() + leaf.weight(),
+            Self::Previewed { reading, leaf } => size_of::<preview::Reading>() + reading.weight() + leaf.weight(),
             Self::Passed | Self::Attached { .. } | Self::Text { .. } => 0,
         }
     }
@@ -236,6 +245,7 @@ impl Leaf {
             Self::Passed => true,
             Self::Attached { transfer, .. } => transfer.ignores_line_ends(),
             Self::Printed { printing, leaf } => printing.ignores_line_ends() && leaf.ignores_line_ends(),
+            Self::Previewed { reading, leaf } => reading.ignores_line_ends() && leaf.ignores_line_ends(),
             Self::Text { .. } | Self::Reported(_) => false,
         }
     }
@@ -262,6 +272,10 @@ impl Leaf {
                 printing.told(Told::Text(bytes), out);
                 leaf.line(bytes, attachments, out);
             }
+            Self::Previewed { reading, leaf } => {
+                reading.told(Told::Text(bytes), out);
+                leaf.line(bytes, attachments, out);
+            }
             Self::Text { scanner, .. } => scanner.text(bytes),
         }
     }
@@ -277,6 +291,10 @@ impl Leaf {
             Self::Reported(kept) => kept.told(Told::End(end)),
             Self::Printed { printing, leaf } => {
                 printing.told(Told::End(end), out);
+                leaf.line_end(end, attachments, out);
+            }
+            Self::Previewed { reading, leaf } => {
+                reading.told(Told::End(end), out);
                 leaf.line_end(end, attachments, out);
             }
             Self::Text { scanner, file, named } => match scanner.line_end(out) {
@@ -303,6 +321,10 @@ impl Leaf {
                 printing.gap();
                 leaf.gap(attachments, out);
             }
+            Self::Previewed { reading, leaf } => {
+                reading.gap();
+                leaf.gap(attachments, out);
+            }
             Self::Attached { id, transfer } => {
                 transfer.gap(out);
                 attachments.add(*id, out);
@@ -320,7 +342,7 @@ impl Leaf {
     pub fn end(&mut self, seen: bool, attachments: &mut Attachments, out: &mut Vec<u8>) {
         match std::mem::replace(self, Self::Passed) {
             Self::Passed | Self::Reported(_) => {}
-            Self::Printed { mut leaf, .. } => leaf.end(seen, attachments, out),
+            Self::Printed { mut leaf, .. } | Self::Previewed { mut leaf, .. } => leaf.end(seen, attachments, out),
             Self::Attached { id, mut transfer } => {
                 out.clear();
                 transfer.end(out);

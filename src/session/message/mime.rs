@@ -25,7 +25,7 @@ use super::line_feeds::Piece;
 use super::report;
 use super::transfer::{Transfer, is_base64};
 use crate::limits::{Limit, MESSAGE_BYTES, MIME_PARTS};
-use crate::session::model::{Attachment, Header, MimePart, Report, TextPrint};
+use crate::session::model::{Attachment, Header, MimePart, Preview, Report, TextPrint};
 use crate::session::plan::Plan;
 use std::sync::Arc;
 
@@ -42,6 +42,8 @@ pub struct Structure {
     pub report: Option<Report>,
     /// Its texts, by digests.
     pub prints: Vec<TextPrint>,
+    /// The beginning of its text.
+    pub preview: Option<Preview>,
     /// Bounds that cost something.
     pub limits: Vec<Limit>,
 }
@@ -57,6 +59,7 @@ pub struct MimeParser {
     report: report::Reading,
     want_prints: bool,
     prints: Vec<TextPrint>,
+    preview: Option<Preview>,
     /// Every entity with the one that holds it, which comes before it.
     entities: Vec<(Option<usize>, MimePart)>,
     /// The open entities that hold others, outermost first; at most [`MIME_DEPTH`](crate::limits::MIME_DEPTH).
@@ -112,6 +115,7 @@ impl MimeParser {
             attachments: Attachments::new(plan),
             report: report::Reading::default(),
             prints: Vec::new(),
+            preview: None,
             entities: Vec::new(),
             open: Vec::new(),
             state: State::Between,
@@ -233,6 +237,7 @@ impl MimeParser {
             attachments: self.attachments.finish(),
             report: self.report.finish(),
             prints: self.prints,
+            preview: self.preview,
             limits,
         }
     }
@@ -336,7 +341,7 @@ impl MimeParser {
             self.header_ends();
         }
         if let State::Leaf(mut leaf) = std::mem::replace(&mut self.state, State::Between) {
-            leaf = self.leaf_ends(leaf);
+            leaf = self.leaf_ends(leaf, seen);
             leaf.end(seen, &mut self.attachments, &mut self.scratch);
         }
         while self.open.len() > level {

@@ -19,6 +19,7 @@ mod line_count;
 mod line_feeds;
 mod mime;
 mod parameter;
+mod preview;
 mod report;
 mod text_print;
 mod transfer;

@@ -35,6 +35,8 @@ pub struct Message {
     pub report: Option<Box<Report>>,
     /// Its texts, by digests. Empty where those were not asked for.
     pub prints: Vec<TextPrint>,
+    /// The beginning of its text. Absent where it has none, and where its header or the bytes of the text are missing.
+    pub preview: Option<Box<Preview>>,
     /// Content bytes as they crossed (dots unstuffed).
     pub size: u64,
     /// POP3: octets that the server has announced for the whole message.
@@ -68,6 +70,32 @@ pub struct Message {
     pub same_as: Vec<SameAs>,
     /// The content itself, as far as it was captured, where a content store keeps it.
     pub stored: Option<Arc<StoredContent>>,
+}
+
+/// The beginning of a message's text: of the first part that is plain text, decoded, with LF as line end.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Preview {
+    /// At most [`PREVIEW_BYTES`](crate::limits::PREVIEW_BYTES) of it before it was decoded from its charset.
+    pub text: String,
+    /// The text goes on, or bytes of it are missing.
+    pub cut: bool,
+}
+
+impl Preview {
+    /// Lines that are shown.
+    const LINES: usize = 5;
+    /// Characters that are shown.
+    const CHARACTERS: usize = 400;
+
+    /// The first lines, to be shown, and whether the text goes on.
+    pub fn first_lines(&self) -> (&str, bool) {
+        let ends = self.text.match_indices('\n').nth(Self::LINES - 1).map(|(at, _)| at);
+        let full = self.text.char_indices().nth(Self::CHARACTERS).map(|(at, _)| at);
+        match ends.into_iter().chain(full).min().and_then(|end| self.text.get(..end)) {
+            Some(shown) => (shown.trim_end(), true),
+            None => (&self.text, self.cut),
+        }
+    }
 }
 
 /// The lines of a message's content, as far as it was captured.

@@ -9,7 +9,7 @@ digest, a time.
 
 use super::{
     Addressee, Attachment, Credential, Envelope, Fact, Facts, Faults, Finding, Header, HeaderField, LastDot, Mailbox,
-    Message, MimePart, Recipient, Report, ReportedRecipient, Session, Smuggled, Spot, Step, Tls, Transaction,
+    Message, MimePart, Preview, Recipient, Report, ReportedRecipient, Session, Smuggled, Spot, Step, Tls, Transaction,
 };
 use crate::flow::{self, Transport};
 use crate::protocol::event::Certificate;
@@ -296,6 +296,7 @@ impl Message {
             attachments,
             report,
             prints: _,
+            preview,
             size: _,
             announced: _,
             faults,
@@ -327,6 +328,9 @@ impl Message {
                 visit_all([address, action], visit);
                 visit_all([status, diagnostic], visit);
             }
+        }
+        if let Some(Preview { text, cut: _ }) = preview.as_deref_mut() {
+            visit.text(text);
         }
         if let Some(faults) = faults {
             faults.texts_mut(visit);

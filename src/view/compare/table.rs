@@ -8,7 +8,7 @@ use crate::view::address::canonical;
 use crate::view::clock::Clock;
 use crate::view::locale::compared::Word;
 use crate::view::locale::{self, Label, compare as words};
-use crate::view::table::{Grid, Mark, Row, Style, banner, paragraph};
+use crate::view::table::{Grid, Mark, Row, Style, banner, note, paragraph};
 use crate::view::{Lang, escape};
 use std::io::{self, Write};
 use unicode_width::UnicodeWidthStr;
@@ -19,17 +19,15 @@ const ORDER: [&str; 6] = ["=", "~", "!=", "<", ">", "?"];
 const PIECE: usize = 256;
 /// Rows that decide how wide the columns of numbers are.
 const MEASURED: usize = 1_000;
-/// Most columns of a terminal for each of the columns of numbers: in a narrow one, and in a roomy one.
-const NARROW: usize = 7;
-const WIDE: usize = 11;
-/// The narrowest roomy terminal.
-const ROOMY: usize = 80;
+/// Most columns of a terminal for each of the columns of numbers.
+const NUMBERS: usize = 11;
 
 /// Writes a comparison to a terminal of `style`.
 ///
 /// # Errors
 /// If `out` cannot be written.
 pub fn table(out: &mut dyn Write, style: Style, compared: &Compared<'_>) -> io::Result<()> {
+    let style = style.usable();
     let word = |word| words::word(compared.lang, word);
     banner(out, style, word(Word::Comparison))?;
     let facts = facts(compared);
@@ -44,7 +42,6 @@ pub fn table(out: &mut dyn Write, style: Style, compared: &Compared<'_>) -> io::
     writeln!(out)?;
 
     let comparison = compared.comparison;
-    let widest = if style.width < ROOMY { NARROW } else { WIDE };
     let measured = comparison
         .rows
         .iter()
@@ -53,7 +50,7 @@ pub fn table(out: &mut dyn Write, style: Style, compared: &Compared<'_>) -> io::
     let numbers =
         measured.flat_map(|number| number.lines().map(UnicodeWidthStr::width).max()).max().unwrap_or_default();
     let heads = [Word::Left, Word::Right].map(|title| word(title).width()).into_iter().max().unwrap_or_default();
-    let number = numbers.clamp(heads, widest);
+    let number = numbers.clamp(heads, NUMBERS);
     let who =
         [crate::flow::Side::Client, crate::flow::Side::Server].map(|side| locale::side(compared.lang, side).width());
     let who = who.into_iter().max().unwrap_or_default().max(word(Word::Who).width());
@@ -80,7 +77,7 @@ pub fn table(out: &mut dyn Write, style: Style, compared: &Compared<'_>) -> io::
     }
     grid.foot(out)?;
     for (sign, meaning) in legend(compared) {
-        writeln!(out, " {sign:<2} {}", words::word(compared.lang, meaning))?;
+        note(out, style, &format!(" {sign:<2} {}", words::word(compared.lang, meaning)))?;
     }
     writeln!(out)?;
     paragraph(out, style, &compared.summary())?;

@@ -15,6 +15,7 @@ const ENDS: usize = 21;
 /// # Errors
 /// If `out` cannot be written.
 pub fn table(out: &mut dyn Write, style: Style, page: &Page) -> io::Result<()> {
+    let style = style.usable();
     for (nth, answer) in page.answers.iter().enumerate() {
         if nth > 0 {
             writeln!(out)?;

@@ -104,6 +104,8 @@ crate::verdict::purpose::enumerated! {
         Boundary,
         TransferEncoding,
         Structure,
+        /// The first lines of a message's text.
+        BeginsWith,
         Meaning,
         Value,
         Field,

@@ -38,6 +38,13 @@ pub struct Message<'a> {
     /// MIME structure (RFC 2045).
     #[serde(skip_serializing_if = "Option::is_none")]
     mime: Option<MimePart<'a>>,
+    /// The beginning of its text, decoded: of the first part that is plain text, up to 5 lines and 400 characters. Absent
+    /// if there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    preview: Option<&'a str>,
+    /// True if the text goes on after `preview`; absent otherwise.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    preview_cut: bool,
     /// Attachments, decoded from their transfer encoding.
     attachments: Vec<Attachment<'a>>,
     /// Bytes of the content as transferred: dots unstuffed, chunks and literals joined, line ends as sent, without the
@@ -262,6 +269,7 @@ struct SameAs {
 impl<'a> Message<'a> {
     pub(crate) fn new(message: &'a model::Message, _: &Context<'a>) -> Self {
         let header = &message.header;
+        let preview = message.preview.as_deref().map(model::Preview::first_lines);
         Self {
             n: message.n,
             about: About::new(message),
@@ -272,6 +280,8 @@ impl<'a> Message<'a> {
             date_utc: header.date_utc.and_then(in_seconds).map(Shown),
             fields: header.fields.iter().map(|field| HeaderField { name: &field.name, value: &field.value }).collect(),
             mime: message.mime.as_ref().map(MimePart::new),
+            preview: preview.map(|(text, _)| text),
+            preview_cut: preview.is_some_and(|(_, cut)| cut),
             attachments: message.attachments.iter().map(attachment).collect(),
             size: message.size,
             lines: message.lines.map(|lines| lines.count),

@@ -4,7 +4,7 @@ use super::{Mask, Masking, Names, Needles, mask};
 use crate::flow::{Conflict, Side};
 use crate::protocol::Protocol;
 use crate::protocol::event::{Direction, Kind, LoginOutcome};
-use crate::session::model::{Fact, Facts, Finding, Key, Session, TextsMut};
+use crate::session::model::{Fact, Facts, Finding, Key, Preview, Session, TextsMut};
 use crate::verdict::rules;
 use crate::view::testing::Talk;
 use std::cell::RefCell;
@@ -34,6 +34,8 @@ fn a_password_goes_wherever_it_is_echoed() {
             .message(Direction::Retrieved, &[], |message| {
                 message.header.subject = Some("my password is secret12, see c2VjcmV0MTI=".to_owned());
                 message.reply = Some("secret12".to_owned());
+                let text = format!("{}\nit is secret12", "x".repeat(390));
+                message.preview = Some(Box::new(Preview { text, cut: false }));
             })
             .edit(|session| session.banner = Some("welcome secret12".to_owned())),
     );
@@ -50,6 +52,8 @@ fn a_password_goes_wherever_it_is_echoed() {
     assert_eq!(credential.password.as_ref().map(|secret| secret.reveal()), Some("********"));
     assert_eq!(session.messages[0].header.subject.as_deref(), Some("my password is ********, see ********"));
     assert_eq!(session.messages[0].reply.as_deref(), Some("********"));
+    let preview = session.messages[0].preview.as_deref().map(Preview::first_lines);
+    assert_eq!(preview, Some((format!("{}\nit is ***", "x".repeat(390)).as_str(), true)), "masked before it is cut");
     assert_eq!(session.banner.as_deref(), Some("welcome ********"));
     assert!(!format!("{session:?}").contains("secret12"));
 }

@@ -77,7 +77,7 @@ impl Ledger {
         writeln!(out)?;
         heading::banner(out, options.style, options.label(Label::Credentials))?;
         if self.rows.is_empty() {
-            return writeln!(out, " {}", options.label(Label::NoCredentials));
+            return heading::paragraph(out, options.style, options.label(Label::NoCredentials));
         }
         let label = |label| options.label(label);
         let ends = format!("{} → {}\n{}", label(Label::Client), label(Label::Server), label(Label::Mechanism));
@@ -92,7 +92,7 @@ impl Ledger {
         let rows: Vec<Row> = self.rows.iter().map(|(alike, seen)| row(options, alike, seen)).collect();
         heading::table(out, options.style, &titles, &rows, &[13, 21])?;
         if self.rows.iter().any(|(alike, _)| mark(alike.exposure) == Mark::Secret) {
-            writeln!(out, "{}", steps::legend(options))?;
+            heading::note(out, options.style, &steps::legend(options))?;
         }
         if self.left_out > 0 {
             writeln!(out, "… +{}", self.left_out)?;

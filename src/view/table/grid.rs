@@ -2,9 +2,11 @@
 Tables that are written in pieces: a head, rows as they come, a foot, all of one width.
 
 comfy-table lays out each piece. The widths of the columns are fixed here beforehand, so that all pieces have the same,
-and a table of a hundred thousand rows is never in memory.
+and a table of a hundred thousand rows is never in memory. A terminal that is too narrow for columns gets
+[`cards`](super::cards) instead.
 */
 
+use super::cards::Cards;
 use super::{Style, wrap::wrap};
 use comfy_table::presets::UTF8_FULL;
 use comfy_table::{Attribute, Cell, Color, ColumnConstraint, ContentArrangement, LineStyle, Table, TableStyle, Width};
@@ -67,6 +69,8 @@ pub struct Grid {
     /// Widths of the cells' contents, without [`PADDING`].
     columns: Vec<usize>,
     begun: bool,
+    /// What is written in place of columns, on a narrow terminal.
+    cards: Option<Cards>,
 }
 
 impl Grid {
@@ -75,18 +79,26 @@ impl Grid {
     pub fn new(style: Style, natural: &[usize], firm: &[usize]) -> Self {
         let frame = natural.len() * (PADDING + 1) + 1;
         let lines = UTF8_FULL.with_solid_inner_borders();
-        Self { style, lines, columns: fit(style.width.saturating_sub(frame), natural, firm), begun: false }
+        let columns = fit(style.width.saturating_sub(frame), natural, firm);
+        let cards = style.is_narrow().then(Cards::ruled);
+        Self { style, lines, columns, begun: false, cards }
     }
 
     /// A grid without lines: two columns of names and values.
     pub fn plain(style: Style, natural: &[usize]) -> Self {
         let frame = natural.len() * PADDING;
         let columns = fit(style.width.saturating_sub(frame), natural, natural.get(..1).unwrap_or_default());
-        Self { style, lines: TableStyle::new(), columns, begun: false }
+        // A value needs room beside its name.
+        let cramped = natural.len() > 1 && columns.last().is_some_and(|&value| value < Style::NARROWEST);
+        Self { style, lines: TableStyle::new(), columns, begun: false, cards: cramped.then(Cards::named) }
     }
 
     /// Writes the head of a table.
     pub fn head(&mut self, out: &mut dyn Write, titles: &[&str]) -> io::Result<()> {
+        if let Some(cards) = &mut self.cards {
+            cards.head(titles);
+            return Ok(());
+        }
         let mut table = self.table(self.lines.bottom_border(LineStyle::none()));
         let titles = titles.iter().zip(&self.columns).map(|(title, &width)| wrap(title, width).into_owned());
         table.set_header(titles.map(|title| Cell::new_owned(title).add_attribute(Attribute::Bold)));
@@ -96,6 +108,9 @@ impl Grid {
 
     /// Writes rows, with a line above each row that is not joined to the one before.
     pub fn rows(&mut self, out: &mut dyn Write, rows: &[Row]) -> io::Result<()> {
+        if let Some(cards) = &mut self.cards {
+            return rows.iter().try_for_each(|row| cards.row(out, self.style, row));
+        }
         for piece in rows.chunks(PIECE) {
             if let [row] = piece
                 && self.plain_row(out, row)?
@@ -176,6 +191,9 @@ impl Grid {
 
     /// Writes the foot of a table.
     pub fn foot(&self, out: &mut dyn Write) -> io::Result<()> {
+        if let Some(cards) = &self.cards {
+            return cards.foot(out, self.style);
+        }
         self.border(out, self.lines.bottom_border)
     }
 

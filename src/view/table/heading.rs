@@ -1,6 +1,7 @@
 //! The heading of a session, the titles of tables, and tables that are written in one go.
 
 use super::grid::{self, Grid, Row};
+use super::wrap::wrap;
 use super::{Options, Style, cell, stalls};
 use crate::capture::Time;
 use crate::protocol::event::Kind;
@@ -21,15 +22,23 @@ const LONGEST: usize = 200;
 
 /// A line that begins a part of the output: `━━ text ━━━━━`.
 pub fn banner(out: &mut dyn Write, style: Style, text: &str) -> io::Result<()> {
-    let lead = format!("━━ {text} ");
-    let fill = "━".repeat(style.width.saturating_sub(lead.width()));
-    bold(out, style, &format!("{lead}{fill}"))
+    let mut lines: Vec<String> = wrap(text, style.width.saturating_sub(4)).split('\n').map(str::to_owned).collect();
+    if let Some(last) = lines.last_mut() {
+        let fill = "━".repeat(style.width.saturating_sub(last.width() + 4));
+        *last = format!("{last} {fill}");
+    }
+    lines.iter().try_for_each(|line| bold(out, style, &format!("━━ {line}")))
 }
 
 /// The title of a table.
 pub fn title(out: &mut dyn Write, style: Style, text: &str) -> io::Result<()> {
     writeln!(out)?;
-    bold(out, style, text)
+    wrap(text, style.width).split('\n').try_for_each(|line| bold(out, style, line))
+}
+
+/// A line below a table, wrapped where the terminal is narrow: what its signs mean, how many rows are left out.
+pub fn note(out: &mut dyn Write, style: Style, text: &str) -> io::Result<()> {
+    wrap(text, style.width).split('\n').try_for_each(|line| writeln!(out, "{line}"))
 }
 
 fn bold(out: &mut dyn Write, style: Style, text: &str) -> io::Result<()> {
@@ -40,8 +49,13 @@ fn bold(out: &mut dyn Write, style: Style, text: &str) -> io::Result<()> {
 /// Names and their values, one below the other.
 pub fn pairs(out: &mut dyn Write, style: Style, pairs: Vec<(&str, String)>) -> io::Result<()> {
     let rows: Vec<Row> = pairs.into_iter().map(|(name, value)| Row::new([name.to_owned(), value])).collect();
+    named(out, style, &rows)
+}
+
+/// Rows of a name and a value.
+pub fn named(out: &mut dyn Write, style: Style, rows: &[Row]) -> io::Result<()> {
     let names = rows.iter().filter_map(|row| row.cells.first()).map(|name| name.width()).max().unwrap_or_default();
-    Grid::plain(style, &[names, style.width]).rows(out, &rows)
+    Grid::plain(style, &[names, style.width]).rows(out, rows)
 }
 
 /// A session's number, protocol and endpoints, its times and packets, how it ended, and its TLS.
@@ -74,7 +88,7 @@ pub fn session(out: &mut dyn Write, options: &Options, session: &Session) -> io:
     }
     pairs(out, options.style, facts)?;
     if session.steps.iter().all(|step| step.kind == Kind::Gap) {
-        writeln!(out, " {}", options.label(Label::NothingSaid))?;
+        paragraph(out, options.style, options.label(Label::NothingSaid))?;
     }
     Ok(())
 }

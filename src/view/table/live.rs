@@ -57,7 +57,7 @@ impl<W: Write> Live<W> {
             layout.grid.foot(&mut self.out)?;
         }
         if last.secret {
-            writeln!(self.out, "{}", steps::legend(&self.options))?;
+            heading::note(&mut self.out, self.options.style, &steps::legend(&self.options))?;
         }
         Ok(())
     }

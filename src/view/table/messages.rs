@@ -7,8 +7,9 @@ use super::cell::line;
 use super::grid::{Mark, Row};
 use super::{Options, heading};
 use crate::flow::Side;
-use crate::session::model::{Envelope, Mailbox, Message, MimePart, Session};
+use crate::session::model::{Envelope, Mailbox, Message, MimePart, Preview, Session};
 use crate::verdict::purpose::Purpose;
+use crate::view::escape;
 use crate::view::locale::{self, Label, MimeFact};
 use std::fmt::Write as _;
 use std::io::{self, Write};
@@ -82,11 +83,32 @@ fn detail(out: &mut dyn Write, options: &Options, session: &Session, message: &M
         None => {}
     }
     fields.begins = true;
+    if let Some(preview) = &message.preview {
+        fields.preview(preview);
+    }
+    fields.begins = true;
     fields.attachments(message);
     fields.begins = true;
     fields.content(message);
+    if options.style.is_narrow() {
+        return narrow(out, options, fields.rows);
+    }
     let titles = [Label::Field, Label::Value, Label::Meaning].map(|label| options.label(label));
     heading::table(out, options.style, &titles, &fields.rows, &[options.style.width / 5])
+}
+
+/// The fields where there is no room for three columns: names and values, what a value means below it.
+fn narrow(out: &mut dyn Write, options: &Options, rows: Vec<Row>) -> io::Result<()> {
+    let pair = |row: Row| {
+        let [name, value, meaning] = <[String; 3]>::try_from(row.cells).unwrap_or_default();
+        let value = match meaning.is_empty() {
+            true => value,
+            false => format!("{value}\n{}", options.bracketed(&meaning)),
+        };
+        Row::new([name, value]).marked(row.mark)
+    };
+    let rows: Vec<Row> = rows.into_iter().map(pair).collect();
+    heading::named(out, options.style, &rows)
 }
 
 struct Fields<'a> {
@@ -230,6 +252,16 @@ impl Fields<'_> {
         if let Some(cell) = row.cells.last_mut() {
             *cell = meanings.join("\n");
         }
+    }
+
+    /// The first lines of the text, as they are: a line of it is a line of the cell.
+    fn preview(&mut self, preview: &Preview) {
+        let (text, more) = preview.first_lines();
+        let mut shown = escape::block(text).into_owned();
+        if more {
+            shown.push('…');
+        }
+        self.row(Label::BeginsWith, shown, "");
     }
 
     fn attachments(&mut self, message: &Message) {

@@ -9,6 +9,7 @@ terminal. Colour only repeats what signs say.
 
 mod across;
 mod capabilities;
+mod cards;
 mod catalogue;
 mod cell;
 mod credentials;
@@ -30,7 +31,7 @@ mod wrap;
 
 pub(super) use cell::numbers;
 pub(super) use grid::{Grid, Mark, Row};
-pub(super) use heading::{banner, paragraph};
+pub(super) use heading::{banner, note, paragraph};
 
 pub use catalogue::write as catalogue;
 pub use live::Live;

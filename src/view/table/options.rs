@@ -10,17 +10,24 @@ pub(super) const KEPT: usize = 10_000;
 /// The terminal that tables are written for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Style {
-    /// Columns of the terminal. Fewer than 80 count as 80.
+    /// Columns of the terminal. Fewer than 20 count as 20. Below 80 tables become cards.
     pub width: usize,
     /// Colour may be used.
     pub colour: bool,
 }
 
 impl Style {
-    /// The narrowest terminal that tables are made for.
-    const NARROWEST: usize = 80;
+    /// The narrowest terminal that anything is written for.
+    pub const NARROWEST: usize = 20;
+    /// The narrowest terminal that has room for columns.
+    const ROOMY: usize = 80;
 
-    fn usable(self) -> Self {
+    /// True if tables are written as cards: each cell in lines of its own, under its column's title.
+    pub fn is_narrow(self) -> bool {
+        self.width < Self::ROOMY
+    }
+
+    pub(in crate::view) fn usable(self) -> Self {
         // comfy-table counts in 16 bits.
         Self { width: self.width.clamp(Self::NARROWEST, 1_000), ..self }
     }

@@ -52,7 +52,7 @@ pub fn session(out: &mut dyn Write, options: &Options, session: &Session) -> io:
         }
         grid.foot(out)?;
         if steps.iter().any(|step| !step.secrets.is_empty()) {
-            writeln!(out, "{}", legend(options))?;
+            heading::note(out, options.style, &legend(options))?;
         }
         // A message is written under the section that has its last step.
         let ended = |message: &&Message| message.steps.last().is_none_or(|&n| sections.with(n) <= nth);

@@ -164,6 +164,7 @@ pub fn everything() -> Session {
             message.part = Some("bytes 0-1023".to_owned());
             message.header.subject = hostile();
             message.header.cc = vec![Mailbox::default()];
+            message.preview = hostile().map(|text| Box::new(crate::session::model::Preview { text, cut: true }));
             message.attachments = vec![Attachment {
                 filename: hostile(),
                 content_type: Some("application/pdf".to_owned()),

@@ -2,6 +2,7 @@
 
 use super::super::attachment::{Leaf, is_file_type};
 use super::super::header::Entity;
+use super::super::preview;
 use super::super::report;
 use super::super::text_print::Printing;
 use super::super::transfer::Transfer;
@@ -55,6 +56,18 @@ impl MimeParser {
         });
         let is_any_text =
             content_type.is_none_or(|declared| declared.starts_with("text/")) && !is_attached && !uuencoded;
+        let is_plain = content_type.is_none_or(|declared| declared == "text/plain" || !declared.contains('/'));
+        let is_own = !self.open.iter().any(|open| matches!(open, Open::Message(_)));
+        if is_any_text && is_plain && is_own && self.preview.is_none() {
+            self.state = match std::mem::replace(&mut self.state, State::Between) {
+                State::Leaf(leaf) => {
+                    let transfer = Transfer::named(entity.mime.encoding.as_deref());
+                    let reading = Box::new(preview::Reading::new(transfer, entity.mime.charset.as_deref()));
+                    State::Leaf(Leaf::Previewed { reading, leaf: Box::new(leaf) })
+                }
+                other => other,
+            };
+        }
         if is_any_text && self.want_prints && self.prints.len() < PRINTS {
             self.state = match std::mem::replace(&mut self.state, State::Between) {
                 State::Leaf(leaf) => {
@@ -66,8 +79,9 @@ impl MimeParser {
         }
     }
 
-    /// What is known of a leaf that has ended goes where it belongs. Returns what is left to end.
-    pub(super) fn leaf_ends(&mut self, leaf: Leaf) -> Leaf {
+    /// What is known of a leaf that has ended goes where it belongs; `seen` where its end was seen. Returns what is left
+    /// to end.
+    pub(super) fn leaf_ends(&mut self, leaf: Leaf, seen: bool) -> Leaf {
         match leaf {
             Leaf::Reported(kept) => {
                 self.report.part(&kept);
@@ -75,6 +89,10 @@ impl MimeParser {
             }
             Leaf::Printed { printing, leaf } => {
                 self.prints.extend(printing.finish(&mut self.scratch));
+                self.leaf_ends(*leaf, seen)
+            }
+            Leaf::Previewed { reading, leaf } => {
+                self.preview = reading.finish(seen, &mut self.scratch);
                 *leaf
             }
             leaf => leaf,

@@ -2,6 +2,7 @@
 
 use super::{MimeParser, State};
 use crate::limits::{heap, of_list};
+use crate::session::weight::of_text;
 
 impl MimeParser {
     /// Bytes that the parser takes: known at once.
@@ -20,5 +21,6 @@ impl MimeParser {
             + buffers
             + self.attachments.weight()
             + of_list(&self.prints)
+            + self.preview.as_ref().map_or(0, |preview| of_text(&preview.text))
     }
 }

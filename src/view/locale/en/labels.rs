@@ -88,6 +88,7 @@ pub fn label(label: Label) -> &'static str {
         Label::Boundary => "Boundary",
         Label::TransferEncoding => "Content-Transfer-Encoding",
         Label::Structure => "Structure",
+        Label::BeginsWith => "Text begins",
         Label::Meaning => "Meaning",
         Label::Value => "Value",
         Label::Field => "Field",

@@ -88,6 +88,7 @@ pub fn label(label: Label) -> &'static str {
         Label::Boundary => "边界字符串（boundary）",
         Label::TransferEncoding => "内容传送编码（Content-Transfer-Encoding）",
         Label::Structure => "结构",
+        Label::BeginsWith => "正文开头",
         Label::Meaning => "含义",
         Label::Value => "取值",
         Label::Field => "字段",
