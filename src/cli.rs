@@ -19,6 +19,7 @@ pub use arguments::{CatalogueFormat, Cli, CompareFormat, Format, Redaction};
 use arguments::{Colour, Command, CommonArgs, CompareArgs, ExplainArgs, Language, What};
 
 mod arguments;
+mod listing;
 
 /// Columns where the terminal's width is unknown.
 const COLUMNS: usize = 80;
@@ -147,6 +148,8 @@ pub struct Output {
     pub extract_limit: u64,
     /// What to show in tables.
     pub show: Show,
+    /// The order and the length of the list of sessions.
+    pub list: crate::view::table::Listing,
     /// The language.
     pub lang: Lang,
     /// How to mask secrets, if at all.
@@ -268,7 +271,7 @@ fn analysis(
     for (hint, port) in args.ports {
         ports.add(port, hint);
     }
-    let show = if args.format == Format::Table { show(&args.show) } else { show(&[What::All]) };
+    let show = if args.format == Format::Table { args.listing.show(&args.show) } else { show(&[What::All]) };
     let live = matches!(input, Input::Live(_) | Input::Followed(_));
     // As for other programs, and as for the input.
     let file = args.output.filter(|file| file.as_os_str() != "-");
@@ -298,6 +301,7 @@ fn analysis(
         extract: args.extract,
         extract_limit: args.extract_limit << 20,
         show,
+        list: args.listing.listing(),
         lang: language(args.lang, environment),
         redact: args.redact,
         width: columns(args.width, environment),
@@ -374,7 +378,7 @@ fn language(asked: Option<Language>, environment: &Environment) -> Lang {
 }
 
 fn show(asked: &[What]) -> Show {
-    let default = [What::Steps, What::Credentials];
+    let default = [What::Steps, What::Credentials, What::Findings];
     let asked = if asked.is_empty() { &default[..] } else { asked };
     let has = |what| asked.contains(&what) || asked.contains(&What::All);
     Show {
@@ -383,6 +387,7 @@ fn show(asked: &[What]) -> Show {
         credentials: has(What::Credentials),
         messages: has(What::Messages),
         findings: has(What::Findings),
+        details: false,
         journeys: has(What::Journeys),
         summary: has(What::Summary),
     }

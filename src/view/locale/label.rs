@@ -108,9 +108,8 @@ crate::verdict::purpose::enumerated! {
         Attachments,
         // Findings.
         Findings,
-        FindingsAcross,
-        FindingsGrouped,
-        Servers,
+        /// How often, with which servers, and where first.
+        Seen,
         Severity,
         Class,
         Finding,
@@ -123,6 +122,8 @@ crate::verdict::purpose::enumerated! {
         WhatChanged,
         // The list of sessions.
         Sessions,
+        Protocol,
+        Bytes,
         LogIns,
         // The summary.
         Summary,

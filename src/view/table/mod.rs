@@ -15,7 +15,10 @@ mod credentials;
 mod findings;
 mod frequency;
 mod grid;
+mod grouped;
 mod heading;
+mod listed;
+mod listing;
 mod live;
 mod messages;
 mod options;
@@ -31,6 +34,7 @@ pub(super) use grid::{Grid, Mark, Row};
 pub(super) use heading::{banner, moment, note, paragraph};
 
 pub use catalogue::write as catalogue;
+pub use listing::{Listing, Sort};
 pub use live::Live;
 pub use options::{Options, Style};
 
@@ -64,7 +68,7 @@ impl<W: Write> View for Table<W> {
     fn session(&mut self, session: Session) -> io::Result<()> {
         let Options { show, .. } = self.options;
         let out = &mut self.out;
-        let has_findings = show.findings && !session.findings.is_empty();
+        let has_findings = show.details && !session.findings.is_empty();
         if show.steps || has_findings || (show.messages && !session.messages.is_empty()) {
             heading::session(out, &self.options, &session)?;
         }

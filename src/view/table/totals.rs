@@ -3,7 +3,7 @@
 
 use super::credentials::Ledger;
 use super::sessions::List;
-use super::{Options, across, frequency, heading, summary};
+use super::{Options, across, frequency, grouped, heading, summary};
 use crate::session::model::Session;
 use crate::verdict::Report;
 use crate::view::locale::{self, Label};
@@ -43,15 +43,17 @@ impl Totals {
             if options.show.journeys {
                 across::journeys(out, options, &report.across.journeys)?;
             }
-            if options.show.findings {
-                across::findings(out, options, &report.across, report.summary.sessions.values().sum())?;
-            }
             if options.show.credentials {
                 credentials.write(out, options)?;
                 frequency::write(out, options, &report.logins)?;
             }
             if (options.show.steps || options.show.sessions) && !options.show.summary {
                 summary::probes(out, options, &report.summary)?;
+            }
+            if options.show.findings {
+                let looked_at = report.summary.sessions.values().sum();
+                let verdict_follows = !options.show.summary && report.verdict.is_some();
+                grouped::write(out, options, &report.across, looked_at, verdict_follows)?;
             }
         }
         if options.show.summary {
