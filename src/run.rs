@@ -265,7 +265,13 @@ fn made(
 ) -> anyhow::Result<Box<dyn View>> {
     let options = record::Options { lang: output.lang, ..Default::default() };
     let style = table::Style { width: output.width, colour: output.colour };
-    let tables = table::Options { style, show: output.show, list: output.list, lang: output.lang, text_limit: options.text_limit };
+    let tables = table::Options {
+        style,
+        show: output.show,
+        list: output.list,
+        lang: output.lang,
+        text_limit: options.text_limit,
+    };
     let view: Box<dyn View> = match output.format {
         Format::Json => Box::new(Json::new(out, options)),
         Format::Ndjson => Box::new(NdJson::new(out, options)),

@@ -28,6 +28,11 @@ impl ListingArgs {
     pub(super) fn show(&self, asked: &[What]) -> Show {
         let lists = self.sort.is_some() || self.limit.is_some();
         let show = super::show(if asked.is_empty() && lists { &[What::Sessions] } else { asked });
-        Show { sessions: show.sessions || lists, findings: show.findings || self.details, details: self.details, ..show }
+        Show {
+            sessions: show.sessions || lists,
+            findings: show.findings || self.details,
+            details: self.details,
+            ..show
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! What a session came to in a word: whether mail was delivered or fetched, and else how far it came.
 
-use crate::protocol::event::{Direction, LoginOutcome};
+use crate::protocol::event::{Delivery, Direction, LoginOutcome};
 use crate::session::Session;
 use crate::session::model::{Outcome, TlsMode};
 
@@ -21,6 +21,8 @@ pub enum Reached {
     Unanswered,
     /// Messages, or parts of them, were retrieved.
     Fetched,
+    /// Messages were put into a mailbox (IMAP's APPEND).
+    Stored,
     /// A login was accepted, and no mail was moved.
     LoggedIn,
     /// No login was accepted.
@@ -40,9 +42,11 @@ pub fn reached(session: &Session) -> Reached {
     if let Some(delivery) = delivery(session) {
         return delivery;
     }
-    let is_moved = |direction| session.messages.iter().any(|message| message.direction == direction);
-    if is_moved(Direction::Retrieved) {
+    if session.messages.iter().any(|message| message.direction == Direction::Retrieved) {
         return Reached::Fetched;
+    }
+    if let Some(taken) = session.messages.iter().find(|message| message.outcome == Some(Delivery::Accepted)) {
+        return if taken.direction == Direction::Appended { Reached::Stored } else { Reached::Delivered };
     }
     let has = |outcome| session.credentials.iter().any(|login| login.outcome == outcome);
     if has(LoginOutcome::Accepted) {
@@ -103,13 +107,13 @@ mod tests {
         let content = "C: DATA\nS: 354 go\nC: Subject: x\nC:\nC: hi\nC: .\nS: 250 ok\n";
         for (script, expected) in [
             (format!("{hello}C: RCPT TO:<c@d>\nS: 250 ok\n{content}"), Reached::Delivered),
-            (
-                format!("{hello}C: RCPT TO:<c@d>\nS: 250 ok\nC: RCPT TO:<e@d>\nS: 550 no\n{content}"),
-                Reached::Partly,
-            ),
+            (format!("{hello}C: RCPT TO:<c@d>\nS: 250 ok\nC: RCPT TO:<e@d>\nS: 550 no\n{content}"), Reached::Partly),
             (format!("{hello}C: RCPT TO:<c@d>\nS: 550 no\nC: QUIT\nS: 221 bye\n"), Reached::Refused),
             (format!("{hello}C: RCPT TO:<c@d>\nS: 450 later\nC: QUIT\nS: 221 bye\n"), Reached::Deferred),
-            ("S: +OK ready\nC: USER bob\nS: +OK\nC: PASS secret\nS: +OK in\nC: QUIT\nS: +OK\n".to_owned(), Reached::LoggedIn),
+            (
+                "S: +OK ready\nC: USER bob\nS: +OK\nC: PASS secret\nS: +OK in\nC: QUIT\nS: +OK\n".to_owned(),
+                Reached::LoggedIn,
+            ),
             ("S: +OK ready\nC: USER bob\nS: +OK\nC: PASS secret\nS: -ERR no\n".to_owned(), Reached::LoginRefused),
             ("S: +OK ready\nC: USER bob\nS: +OK\nC: PASS secret\n".to_owned(), Reached::LoginUnanswered),
             ("S: +OK ready\nC: QUIT\nS: +OK\n".to_owned(), Reached::Nothing),

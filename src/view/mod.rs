@@ -146,7 +146,8 @@ impl Show {
     /// Rules run if findings are shown, or counted in the summary or in the list of sessions. The counts of logins stand
     /// below the login attempts.
     fn selection(self) -> Selection {
-        let rules = if self.findings || self.summary || self.sessions { Selection::ALL.rules } else { Selection::NONE.rules };
+        let rules =
+            if self.findings || self.summary || self.sessions { Selection::ALL.rules } else { Selection::NONE.rules };
         Selection { rules, logins: self.credentials, across: self.findings || self.journeys }
     }
 }

@@ -83,8 +83,7 @@ fn began(options: &Options, session: &Session, width: usize) -> String {
 
 /// Client and server, with their ports where there is room, and where the addresses are equal.
 fn between(session: &Session, width: usize) -> String {
-    let [client, server] =
-        [session.transport.endpoints.client, session.transport.endpoints.server].map(canonical);
+    let [client, server] = [session.transport.endpoints.client, session.transport.endpoints.server].map(canonical);
     let both = format!("{client} → {server}");
     if client.ip() == server.ip() {
         return fullest(width, [both, format!("{client}→{server}")]);
@@ -93,10 +92,7 @@ fn between(session: &Session, width: usize) -> String {
     // Addresses of IPv6 share the room.
     let half = width.saturating_sub(1) / 2;
     let shared = format!("{}→{}", shortened(&from.to_string(), half), shortened(&to.to_string(), half));
-    fullest(
-        width,
-        [both, format!("{from} → {server}"), format!("{from} → {to}"), format!("{from}→{to}"), shared],
-    )
+    fullest(width, [both, format!("{from} → {server}"), format!("{from} → {to}"), format!("{from}→{to}"), shared])
 }
 
 /// Sender and first recipient of what was sent, and how many further recipients there are.

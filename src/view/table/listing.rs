@@ -64,7 +64,8 @@ pub fn bytes(session: &Session) -> u64 {
 /// Who logged in: the last user who was let in, or else the last who tried.
 pub fn user(session: &Session) -> Option<&str> {
     use crate::protocol::event::LoginOutcome::Accepted;
-    let named = |login: &&crate::session::model::Credential| login.username.as_deref().is_some_and(|user| !user.is_empty());
+    let named =
+        |login: &&crate::session::model::Credential| login.username.as_deref().is_some_and(|user| !user.is_empty());
     let logins = || session.credentials.iter().filter(named);
     let login = logins().rfind(|login| login.outcome == Accepted).or_else(|| logins().next_back());
     login.and_then(|login| login.username.as_deref())

@@ -99,4 +99,6 @@ impl<W: Write> View for Table<W> {
 }
 
 #[cfg(test)]
+mod lists_tests;
+#[cfg(test)]
 mod tests;

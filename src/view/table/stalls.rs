@@ -92,7 +92,7 @@ mod tests {
         let mut session = talk.session;
         session.transport.stalls.silence = Some(Silence { of, from: at(from, 0), to: at(to, 10) });
         let style = Style { width: 80, colour: false };
-        let options = Options { style, show: Show::ALL, lang: Lang::En, text_limit: 80 };
+        let options = Options { style, show: Show::ALL, list: Default::default(), lang: Lang::En, text_limit: 80 };
         facts(&options, &session).into_iter().map(|(name, _)| name).collect()
     }
 

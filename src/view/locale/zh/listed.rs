@@ -27,6 +27,7 @@ pub fn reached(reached: Reached) -> &'static str {
         Reached::Aborted => "已放弃",
         Reached::Unanswered => "结果未知",
         Reached::Fetched => "已取邮件",
+        Reached::Stored => "已存入邮箱",
         Reached::LoggedIn => "已登录",
         Reached::LoginRefused => "登录被拒",
         Reached::LoginUnanswered => "登录结果未知",
